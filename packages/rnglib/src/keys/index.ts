@@ -1,1 +1,10 @@
-export {};
+export { bernoulli, maskScale } from "./bernoulli.ts";
+export type { BernoulliOptions, MaskScaleOptions } from "./bernoulli.ts";
+export { clone, foldIn, key, keyData, split, wrapKeyData } from "./key.ts";
+export { PRNGKey } from "./prng-key.ts";
+export type { PRNGKeyJSON } from "./prng-key.ts";
+export { randint } from "./randint.ts";
+export type { RandintOptions } from "./randint.ts";
+export { bits, normal, truncatedNormal, uniform } from "./samplers.ts";
+export type { BitsArrays, BitsOptions, NormalOptions, UniformOptions } from "./samplers.ts";
+export type { Shape } from "./shape.ts";

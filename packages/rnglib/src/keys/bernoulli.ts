@@ -1,0 +1,90 @@
+/** @file Coin flips, and the masks of Dropout and DropConnect that are made of them. */
+import { fillBernoulli, fillMaskScale, fillUniform } from "./fill.ts";
+import { fillRows, outputFor } from "./output.ts";
+import { ownKey, type PRNGKey } from "./prng-key.ts";
+import type { Shape } from "./shape.ts";
+
+/** Options of {@link bernoulli}. */
+export interface BernoulliOptions {
+  /**
+   * `"low"` compares one uniform of 23 bits with `p`; `"high"` takes a second one for the bits below, which matters
+   * for `p` under about 1e-7. @defaultValue "low"
+   */
+  mode?: "low" | "high";
+  /** Written and returned instead of a new array. */
+  out?: Uint8Array;
+}
+
+/**
+ * 1 with probability `p`, else 0.
+ *
+ * @param key - A single key, or an array of keys that each draw `shape`.
+ * @param p - Rounded to float32. At most 0, or NaN, gives zeros; at least 1 gives ones. @defaultValue 0.5
+ * @param shape - Of the sample. @defaultValue `[]`, one element
+ * @returns Row-major elements of shape `[...key.shape, ...shape]`.
+ * @throws TypeError for another mode, RangeError for a bad shape; see `bits` for `out`.
+ * @see `jax.random.bernoulli`; equal to it bit for bit.
+ */
+export function bernoulli(
+  key: PRNGKey,
+  p = 0.5,
+  shape: Shape = [],
+  { mode = "low", out }: BernoulliOptions = {},
+): Uint8Array {
+  if (mode !== "low" && mode !== "high") {
+    throw new TypeError(
+      `bernoulli: expected mode "low" or "high", got ${JSON.stringify(mode)}. Leave it out for "low".`,
+    );
+  }
+  const result = outputFor("bernoulli", key, shape, Uint8Array, out);
+  const fill = mode === "low" ? fillBernoulli : fillBernoulliHigh;
+  return fillRows(key, result, (k0, k1, row) => fill(k0, k1, 0, p, row));
+}
+
+/** The second half of `2 * out.length` uniforms refines the first. */
+function fillBernoulliHigh(k0: number, k1: number, start: number, p: number, out: Uint8Array): void {
+  const rounded = Math.fround(p);
+  const n = out.length;
+  const u = new Float32Array(2 * n);
+  fillUniform(k0, k1, start, u);
+  for (let i = 0; i < n; i++) out[i] = u[n + i]! * 2 ** -23 < Math.fround(rounded - u[i]!) ? 1 : 0;
+}
+
+/** Options of {@link maskScale}. */
+export interface MaskScaleOptions {
+  /** Factor of what is kept. @defaultValue `1 / keep`, rounded as XLA rounds a division by `keep` */
+  scale?: number;
+  /** Written and returned instead of a new array; may be `source` itself. */
+  out?: Float32Array;
+}
+
+/**
+ * Keeps each element of `source` with probability `keep`, times `scale`, and puts 0 for the others, in one pass: the
+ * forward pass of Dropout and DropConnect. Given the upstream gradient and the same key it is their backward pass.
+ *
+ * The mask equals `bernoulli(key, keep, source.length)`, which equals JAX's.
+ *
+ * @param key - A single key, or an array of keys that each mask an equal share of `source`.
+ * @param keep - Probability to keep, `1 - rate`; rounded to float32.
+ * @param source - Any length. What is dropped becomes +0 even where it is NaN or infinite.
+ * @throws RangeError when `source` cannot be shared among the keys, or `out` has another length.
+ * @see `flax.nnx.Dropout`: `where(mask, x / keep, 0)`.
+ */
+export function maskScale(
+  key: PRNGKey,
+  keep: number,
+  source: Float32Array,
+  { scale = Math.fround(1 / Math.fround(keep)), out }: MaskScaleOptions = {},
+): Float32Array {
+  const rows = ownKey("maskScale", key).size;
+  if (source.length % rows !== 0) {
+    throw new RangeError(
+      `maskScale: expected a multiple of ${rows} elements for ${rows} keys, got ${source.length}. Use one key, or pad.`,
+    );
+  }
+  const width = rows === 0 ? 0 : source.length / rows;
+  const result = outputFor("maskScale", key, width, Float32Array, out);
+  return fillRows(key, result, (k0, k1, row, begin) =>
+    fillMaskScale(k0, k1, 0, keep, scale, source.subarray(begin, begin + width), row),
+  );
+}

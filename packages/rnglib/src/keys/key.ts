@@ -1,0 +1,113 @@
+/** @file Making keys: from seeds, from words, from other keys. */
+import { keyArray, keyFromWords, ownKey, type PRNGKey, singleKey, wordOf, wordsOf } from "./prng-key.ts";
+import { dimensionsOf, formatShape, type Shape, sizeOf } from "./shape.ts";
+import { threefry2x32 } from "./threefry.ts";
+
+const pair = new Uint32Array(2);
+
+/**
+ * The key of a seed: the words `[0, seed mod 2³²]`.
+ *
+ * As in JAX with its default 32-bit integers, the upper half of a larger seed is dropped, so `key(2 ** 32 + 5)` equals
+ * `key(5)` and `key(-1)` equals `key(2 ** 32 - 1)`.
+ *
+ * @param seed - An integer in [-2⁶³, 2⁶³), or a boolean (1 or 0).
+ * @throws TypeError when it is not an integer, RangeError when it does not fit into 64 bits.
+ * @see `jax.random.key`
+ */
+export function key(seed: number | bigint | boolean): PRNGKey {
+  if (typeof seed === "boolean") return singleKey(0, seed ? 1 : 0);
+  if (typeof seed !== "bigint" && !Number.isInteger(seed)) {
+    throw new TypeError(
+      `key: expected an integer seed, got ${String(seed)}. Round it, or hash it to an integer.`,
+    );
+  }
+  if (seed < -(2 ** 63) || seed >= 2 ** 63) {
+    throw new RangeError(
+      `key: expected a seed in [-2^63, 2^63), got ${seed}. Take it modulo 2^32: more bits are not used.`,
+    );
+  }
+  return singleKey(0, typeof seed === "bigint" ? Number(BigInt.asUintN(32, seed)) : seed >>> 0);
+}
+
+/** The words of a key or of an array of keys, two per key, row by row, as a new flat array. @see `jax.random.key_data` */
+export function keyData(key: PRNGKey): Uint32Array {
+  return wordsOf(ownKey("keyData", key));
+}
+
+/**
+ * The key with these words, the inverse of {@link keyData}.
+ *
+ * @param words - uint32 values, two per key. They are copied.
+ * @param shape - Of the result. By default `[]` for two words and `[words.length / 2]` otherwise.
+ * @throws TypeError when the number of words does not fit, or a value is not a uint32.
+ * @see `jax.random.wrap_key_data`
+ */
+export function wrapKeyData(words: ArrayLike<number>, shape?: Shape): PRNGKey {
+  const fallback = words.length === 2 ? [] : Math.floor(words.length / 2);
+  return keyFromWords("wrapKeyData", words, dimensionsOf("wrapKeyData", shape ?? fallback));
+}
+
+/**
+ * New keys, independent of `key` and of each other. The i-th equals `foldIn(key, i)`.
+ *
+ * @param key - A single key; of an array of keys each is split, as `jax.vmap` over it would.
+ * @param shape - How many keys, or the shape of the array of keys. @defaultValue 2
+ * @returns Keys of shape `[...key.shape, ...shape]`.
+ * @throws RangeError for a negative or fractional size.
+ * @see `jax.random.split`
+ */
+export function split(key: PRNGKey, shape: Shape = 2): PRNGKey {
+  const parents = ownKey("split", key);
+  const dimensions = [...parents.shape, ...dimensionsOf("split", shape)];
+  const count = parents.size;
+  const children = new Uint32Array(2 * sizeOf(dimensions));
+  const each = count === 0 ? 0 : children.length / count / 2;
+  for (let parent = 0, at = 0; parent < count; parent++) {
+    const k0 = wordOf(parents, parent, 0);
+    const k1 = wordOf(parents, parent, 1);
+    for (let i = 0; i < each; i++, at += 2) threefry2x32(k0, k1, Math.floor(i / 2 ** 32), i, children, at);
+  }
+  return dimensions.length === 0 ? singleKey(children[0]!, children[1]!) : keyArray(dimensions, children);
+}
+
+/**
+ * A new key made of a key and a number: the way to give the i-th of many things its own randomness.
+ *
+ * @param key - A single key.
+ * @param data - An integer in [0, 2³²), or a boolean (1 or 0).
+ * @throws TypeError for an array of keys, RangeError for `data` that is not such an integer.
+ * @see `jax.random.fold_in`
+ */
+export function foldIn(key: PRNGKey, data: number | boolean): PRNGKey {
+  const parent = singleOnly("foldIn", key);
+  const counter = Number(data);
+  if (counter >>> 0 !== counter) {
+    throw new RangeError(
+      `foldIn: expected an integer in [0, 2^32), got ${String(data)}. Use (x >>> 0) to wrap it as numpy does.`,
+    );
+  }
+  threefry2x32(wordOf(parent, 0, 0), wordOf(parent, 0, 1), 0, counter, pair, 0);
+  return singleKey(pair[0]!, pair[1]!);
+}
+
+/** An equal key. Keys are immutable, so this only says that the key is used again on purpose. @see `jax.random.clone` */
+export function clone(key: PRNGKey): PRNGKey {
+  const source = ownKey("clone", key);
+  return keyFromWords("clone", wordsOf(source), source.shape);
+}
+
+/**
+ * `key` itself when it is a single key. Internal.
+ *
+ * @throws TypeError when it is an array of keys.
+ */
+export function singleOnly(where: string, key: PRNGKey): PRNGKey {
+  const single = ownKey(where, key);
+  if (single.shape.length > 0) {
+    throw new TypeError(
+      `${where} accepts a single key, got a key array of shape ${formatShape(single.shape)}. Map over the keys instead.`,
+    );
+  }
+  return single;
+}

@@ -1,0 +1,234 @@
+/** @file The class of keys, and how this folder (and nobody else) reads the words inside. */
+import { dimensionsOf, formatShape, sizeOf } from "./shape.ts";
+
+const BRAND = Symbol.for("@nnxjs/rnglib.PRNGKey");
+const INSPECT = Symbol.for("nodejs.util.inspect.custom");
+const SINGLE: readonly number[] = Object.freeze([]);
+const SHOWN = 6;
+
+/** What {@link PRNGKey.toJSON} gives and {@link PRNGKey.fromJSON} takes. */
+export interface PRNGKeyJSON {
+  readonly dtype: "key<fry>";
+  readonly shape: readonly number[];
+  /** Two uint32 words per key, row by row. */
+  readonly words: readonly number[];
+}
+
+/** A single key of two uint32 words. Internal. */
+export let singleKey: (word0: number, word1: number) => PRNGKey;
+/** An array of keys that takes over `words`, two per key; `shape` is not `[]`. Internal. */
+export let keyArray: (shape: readonly number[], words: Uint32Array) => PRNGKey;
+/** Word 0 or 1 of the `index`-th key in row-major order. Internal. */
+export let wordOf: (key: PRNGKey, index: number, which: 0 | 1) => number;
+let isOwn: (value: unknown) => value is PRNGKey;
+
+/**
+ * A key, or an array of keys, of the threefry2x32 generator: two uint32 words each. Immutable.
+ *
+ * Keys come from {@link key}, `split`, `foldIn` and `wrapKeyData`. An array of keys is iterable over its leading
+ * axis (`const [a, b] = split(k)`); a single key is not iterable.
+ *
+ * @see `jax.random.key`, new-style typed keys of dtype `key<fry>`.
+ */
+export class PRNGKey {
+  /** `[]` for a single key. Frozen. */
+  readonly shape: readonly number[];
+  /**
+   * Different for different keys (up to a chance of 2⁻⁵³), so that deep equality in test libraries, which does not
+   * see private words, tells keys apart. Use {@link PRNGKey.equals} in programs.
+   */
+  readonly fingerprint: number;
+  readonly #word0: number;
+  readonly #word1: number;
+  /** The words of an array of keys; undefined for a single key, for which an array would cost more than the hash. */
+  readonly #words: Uint32Array | undefined;
+
+  private constructor(
+    shape: readonly number[],
+    word0: number,
+    word1: number,
+    words: Uint32Array | undefined,
+  ) {
+    this.shape = shape;
+    this.fingerprint = (word0 & 0x1fffff) * 2 ** 32 + word1;
+    this.#word0 = word0;
+    this.#word1 = word1;
+    this.#words = words;
+  }
+
+  static {
+    // Not written as members: computed names cannot stand in declarations that are made file by file.
+    Object.defineProperty(PRNGKey.prototype, BRAND, { value: true });
+    Object.defineProperty(PRNGKey.prototype, INSPECT, {
+      value(this: PRNGKey) {
+        return this.toString();
+      },
+    });
+    singleKey = (word0, word1) => new PRNGKey(SINGLE, word0, word1, undefined);
+    keyArray = (shape, words) => {
+      let a = 0x9e3779b9;
+      let b = 0x85ebca6b;
+      for (const word of words) {
+        a = Math.imul(a ^ word, 0x01000193);
+        b = Math.imul(b ^ (a >>> 15) ^ word, 0x5bd1e995);
+      }
+      return new PRNGKey(Object.freeze([...shape]), a >>> 0, b >>> 0, words);
+    };
+    wordOf = (key, index, which) => {
+      const words = key.#words;
+      if (words !== undefined) return words[2 * index + which]!;
+      return which === 0 ? key.#word0 : key.#word1;
+    };
+    isOwn = (value): value is PRNGKey => typeof value === "object" && value !== null && #words in value;
+  }
+
+  /** True of keys, also of those that another copy of this package made. */
+  static isKey(value: unknown): value is PRNGKey {
+    return typeof value === "object" && value !== null && BRAND in value;
+  }
+
+  /**
+   * The key that {@link PRNGKey.toJSON} described.
+   *
+   * @throws TypeError when `json` is something else.
+   */
+  static fromJSON(json: PRNGKeyJSON): PRNGKey {
+    if (json?.dtype !== "key<fry>" || !Array.isArray(json.shape) || !Array.isArray(json.words)) {
+      throw new TypeError(
+        `PRNGKey.fromJSON: expected { dtype: "key<fry>", shape, words }, got ${JSON.stringify(json)}. ` +
+          "Pass what JSON.stringify(key) wrote.",
+      );
+    }
+    return keyFromWords("PRNGKey.fromJSON", json.words, json.shape);
+  }
+
+  /** Always `"key<fry>"`, JAX's name for threefry keys. */
+  get dtype(): "key<fry>" {
+    return "key<fry>";
+  }
+
+  /** How many keys there are; 1 for a single key. */
+  get size(): number {
+    return sizeOf(this.shape);
+  }
+
+  /**
+   * The length of the leading axis.
+   *
+   * @throws TypeError for a single key.
+   */
+  get length(): number {
+    const length = this.shape[0];
+    if (length === undefined) {
+      throw new TypeError(
+        "PRNGKey.length: expected an array of keys, got a single key. Use split(key, n) first.",
+      );
+    }
+    return length;
+  }
+
+  /** Iterates over the leading axis. A single key has no iterator, so JavaScript says that it "is not iterable". */
+  get [Symbol.iterator](): () => IterableIterator<PRNGKey> {
+    // For a single key the honest type is `undefined`, with which arrays of keys could not be destructured.
+    if (this.#words === undefined) return undefined as unknown as () => IterableIterator<PRNGKey>;
+    return () => Array.from({ length: this.length }, (_, i) => this.at(i)).values();
+  }
+
+  /**
+   * The `index`-th key (or array of keys) along the leading axis; negative indices count from the end.
+   *
+   * @throws TypeError for a single key, RangeError for an index that is not there.
+   */
+  at(index: number): PRNGKey {
+    const words = this.#words;
+    const length = this.shape[0];
+    if (words === undefined || length === undefined) {
+      throw new TypeError(
+        "PRNGKey.at: expected an array of keys, got a single key. Use split(key, n) first.",
+      );
+    }
+    if (!Number.isInteger(index) || index < -length || index >= length) {
+      throw new RangeError(
+        `PRNGKey.at: expected an integer in [${-length}, ${length}), got ${index}. The shape is ${formatShape(this.shape)}.`,
+      );
+    }
+    const i = index < 0 ? index + length : index;
+    if (this.shape.length === 1) return singleKey(words[2 * i]!, words[2 * i + 1]!);
+    const stride = words.length / length;
+    return keyArray(this.shape.slice(1), words.slice(i * stride, (i + 1) * stride));
+  }
+
+  /** Whether `other` is a key of the same shape with the same words. */
+  equals(other: unknown): boolean {
+    if (!PRNGKey.isKey(other) || !sameNumbers(this.shape, other.shape)) return false;
+    return sameNumbers(wordsOf(this), wordsOf(ownKey("PRNGKey.equals", other)));
+  }
+
+  /** Such as `key<fry>[] [0, 42]` or `key<fry>[2] [[0, 1], [2, 3]]`; long arrays are shortened. */
+  toString(): string {
+    const words = wordsOf(this);
+    const show = (axis: number, first: number, count: number): string => {
+      if (axis === this.shape.length) return `[${words[2 * first]}, ${words[2 * first + 1]}]`;
+      const length = this.shape[axis]!;
+      const step = length === 0 ? 0 : count / length;
+      const parts: string[] = [];
+      for (let i = 0; i < length; i++) {
+        if (length > SHOWN && i === SHOWN / 2) {
+          parts.push("...");
+          i = length - SHOWN / 2;
+        }
+        parts.push(show(axis + 1, first + i * step, step));
+      }
+      return `[${parts.join(", ")}]`;
+    };
+    return `key<fry>${formatShape(this.shape)} ${show(0, 0, this.size)}`;
+  }
+
+  /** Plain data from which {@link PRNGKey.fromJSON} makes an equal key. */
+  toJSON(): PRNGKeyJSON {
+    return { dtype: "key<fry>", shape: [...this.shape], words: [...wordsOf(this)] };
+  }
+}
+
+function sameNumbers(a: ArrayLike<number>, b: ArrayLike<number>): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}
+
+/** A copy of the words of a key, two per key. Internal; the public name is `keyData`. */
+export function wordsOf(key: PRNGKey): Uint32Array {
+  const words = new Uint32Array(2 * key.size);
+  for (let i = 0; i < words.length; i++) words[i] = wordOf(key, i >> 1, (i & 1) as 0 | 1);
+  return words;
+}
+
+/** A key of this shape with these words, which are checked and copied. Internal; the public name is `wrapKeyData`. */
+export function keyFromWords(where: string, words: ArrayLike<number>, shape: readonly number[]): PRNGKey {
+  const dimensions = dimensionsOf(where, shape);
+  const size = sizeOf(dimensions);
+  if (words.length !== 2 * size) {
+    throw new TypeError(
+      `${where}: expected ${2 * size} words for keys of shape ${formatShape(dimensions)}, got ${words.length}. ` +
+        "A key has two uint32 words.",
+    );
+  }
+  for (let i = 0; i < words.length; i++) {
+    if (words[i]! >>> 0 !== words[i]) {
+      throw new TypeError(`${where}: expected uint32 words, got ${words[i]} at ${i}. Write it as (x >>> 0).`);
+    }
+  }
+  if (dimensions.length === 0) return singleKey(words[0]!, words[1]!);
+  return keyArray(dimensions, Uint32Array.from(words));
+}
+
+/**
+ * `value` as a key of this copy of the package. Internal.
+ *
+ * @throws TypeError when it is not a key.
+ */
+export function ownKey(where: string, value: PRNGKey): PRNGKey {
+  if (isOwn(value)) return value;
+  if (PRNGKey.isKey(value)) return PRNGKey.fromJSON((value as PRNGKey).toJSON());
+  throw new TypeError(`${where}: expected a key, got ${String(value)}. Make one with key(seed).`);
+}

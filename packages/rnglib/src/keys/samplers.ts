@@ -1,0 +1,148 @@
+/** @file The samplers over real numbers and bits, into typed arrays. */
+import { erf, erfInv } from "./erf.ts";
+import { fillBits, fillNormal, fillUniformRange } from "./fill.ts";
+import { fillRows, outputFor } from "./output.ts";
+import type { PRNGKey } from "./prng-key.ts";
+import type { Shape } from "./shape.ts";
+
+/** The array type of {@link bits} for each width. */
+export interface BitsArrays {
+  8: Uint8Array;
+  16: Uint16Array;
+  32: Uint32Array;
+  64: BigUint64Array;
+}
+
+/** Options of {@link bits}. */
+export interface BitsOptions<W extends keyof BitsArrays> {
+  /** Bits per element: 8, 16, 32 or 64. @defaultValue 32 */
+  width?: W;
+  /** Written and returned instead of a new array. */
+  out?: BitsArrays[W];
+}
+
+const bitsKinds = { 8: Uint8Array, 16: Uint16Array, 32: Uint32Array, 64: BigUint64Array } as const;
+
+/**
+ * Uniform random bits as unsigned integers.
+ *
+ * @param key - A single key, or an array of keys that each draw `shape`.
+ * @param shape - Of the sample. @defaultValue `[]`, one element
+ * @returns Row-major elements of shape `[...key.shape, ...shape]`.
+ * @throws TypeError for another width or a wrong kind of `out`, RangeError for a bad shape or a wrong length of `out`.
+ * @see `jax.random.bits`
+ */
+export function bits<W extends keyof BitsArrays = 32>(
+  key: PRNGKey,
+  shape: Shape = [],
+  { width, out }: BitsOptions<W> = {},
+): BitsArrays[W] {
+  const w: keyof BitsArrays = width ?? 32;
+  if (!Object.hasOwn(bitsKinds, w)) {
+    throw new TypeError(
+      `bits: expected a width of 8, 16, 32 or 64, got ${String(w)}. Draw 32 bits and shift.`,
+    );
+  }
+  // TypeScript does not relate the table to the type parameter; `outputFor` checks the kind of `out`.
+  const kind = bitsKinds[w] as unknown as new (length: number) => BitsArrays[W];
+  return fillRows(key, outputFor("bits", key, shape, kind, out), (k0, k1, row) => fillBits(k0, k1, 0, row));
+}
+
+/** Options of {@link uniform}. */
+export interface UniformOptions {
+  /** Inclusive lower bound, rounded to float32. @defaultValue 0 */
+  minval?: number;
+  /** Exclusive upper bound, rounded to float32. @defaultValue 1 */
+  maxval?: number;
+  /** Written and returned instead of a new array. */
+  out?: Float32Array;
+}
+
+/**
+ * Uniform float32 in [minval, maxval); `minval` everywhere when `maxval <= minval`, as in JAX.
+ *
+ * @param key - A single key, or an array of keys that each draw `shape`.
+ * @param shape - Of the sample. @defaultValue `[]`, one element
+ * @returns Row-major elements of shape `[...key.shape, ...shape]`.
+ * @throws RangeError for a bad shape; see {@link bits} for `out`.
+ * @see `jax.random.uniform`; equal to it bit for bit on the CPU.
+ */
+export function uniform(
+  key: PRNGKey,
+  shape: Shape = [],
+  { minval = 0, maxval = 1, out }: UniformOptions = {},
+): Float32Array {
+  const low = Math.fround(minval);
+  const high = Math.fround(maxval);
+  return fillRows(key, outputFor("uniform", key, shape, Float32Array, out), (k0, k1, row) =>
+    fillUniformRange(k0, k1, 0, low, high, row),
+  );
+}
+
+/** Options of {@link normal} and {@link truncatedNormal}. */
+export interface NormalOptions {
+  /** Written and returned instead of a new array. */
+  out?: Float32Array;
+}
+
+/**
+ * Standard normal float32.
+ *
+ * @param key - A single key, or an array of keys that each draw `shape`.
+ * @param shape - Of the sample. @defaultValue `[]`, one element
+ * @returns Row-major elements of shape `[...key.shape, ...shape]`.
+ * @throws RangeError for a bad shape; see {@link bits} for `out`.
+ * @see `jax.random.normal`; within 4 ulp of it on the CPU, most values equal.
+ */
+export function normal(key: PRNGKey, shape: Shape = [], { out }: NormalOptions = {}): Float32Array {
+  return fillRows(key, outputFor("normal", key, shape, Float32Array, out), (k0, k1, row) =>
+    fillNormal(k0, k1, 0, row),
+  );
+}
+
+const SQRT2 = Math.fround(Math.SQRT2);
+
+/**
+ * Standard normal float32 truncated to the open interval (lower, upper).
+ *
+ * Far in a tail (beyond about 5) float32 cannot tell the bounds apart and the result is the value next to a bound;
+ * when `upper <= lower` it is the value just below `upper`. Both as in JAX.
+ *
+ * @param key - A single key, or an array of keys that each draw `shape`.
+ * @param lower - Lower bound, rounded to float32.
+ * @param upper - Upper bound, rounded to float32.
+ * @param shape - Of the sample. @defaultValue `[]`, one element
+ * @returns Row-major elements of shape `[...key.shape, ...shape]`.
+ * @throws RangeError for a bad shape; see {@link bits} for `out`.
+ * @see `jax.random.truncated_normal`; within 4 ulp of it on the CPU.
+ */
+export function truncatedNormal(
+  key: PRNGKey,
+  lower: number,
+  upper: number,
+  shape: Shape = [],
+  { out }: NormalOptions = {},
+): Float32Array {
+  const from = Math.fround(lower);
+  const to = Math.fround(upper);
+  const a = erf(from / SQRT2);
+  const b = erf(to / SQRT2);
+  const least = nextFloat32(from, 1);
+  const most = nextFloat32(to, -1);
+  return fillRows(key, outputFor("truncatedNormal", key, shape, Float32Array, out), (k0, k1, row) => {
+    fillUniformRange(k0, k1, 0, a, b, row);
+    for (let i = 0; i < row.length; i++) {
+      row[i] = Math.min(most, Math.max(least, Math.fround(SQRT2 * erfInv(row[i]!))));
+    }
+  });
+}
+
+/** The float32 next to `x`, upwards or downwards. */
+function nextFloat32(x: number, direction: 1 | -1): number {
+  if (Number.isNaN(x) || x === direction * Number.POSITIVE_INFINITY) return x;
+  const float = new Float32Array([x === 0 ? 0 : x]);
+  const int = new Int32Array(float.buffer);
+  if (x === 0) return direction * 2 ** -149;
+  int[0]! += x > 0 === direction > 0 ? 1 : -1;
+  return float[0]!;
+}
