@@ -1,1 +1,6 @@
-export {};
+export { PRNGKey } from "./keys/index.ts";
+export * as random from "./random/index.ts";
+export { KeySource } from "./streams/key-source.ts";
+export { RngStream, type Seed } from "./streams/rng-stream.ts";
+export { RngCount, RngKey, RngState } from "./streams/rng-variables.ts";
+export { Rngs, type StreamSource } from "./streams/rngs.ts";

@@ -1,0 +1,185 @@
+/** @file Gradients of functions of models, States and tensors. */
+import { installGradients } from "@nnxjs/gradients";
+import { describe, GradientError } from "../errors.ts";
+import type { Filter } from "../filter/filter.ts";
+import { isTensor, type Tensor, tidy, zeros } from "../tensor.ts";
+import { Param } from "../variable/variable-types.ts";
+import type { Variable } from "../variable/variable.ts";
+import { type Differentiable, differentiable } from "./argument.ts";
+import type { Argnum, DiffState as DiffStateType, GradientsOf, GradOptions, LossOf } from "./grad-types.ts";
+import { backward, withTape } from "./tape.ts";
+
+/**
+ * Selects an argument and the Variables of it that are differentiated.
+ * @param argnum - The position of a module.
+ * @param filter - Which of its Variables.
+ * @see Flax `nnx.DiffState`
+ */
+export function DiffState<const N extends number>(argnum: N, filter: Filter): DiffStateType<N> {
+  return { argnum, filter };
+}
+export type DiffState<N extends number = number> = DiffStateType<N>;
+
+/**
+ * A function that returns the value and the gradients of `f`.
+ *
+ * The gradient of a module is a State of its selected Variables (`Param` unless `wrt` or a {@link DiffState} says otherwise); of a
+ * State, a State of all its leaves; of tensors and of arrays and objects of tensors, the same structure. What the loss does not depend
+ * on gets zeros. A Variable that is shared has one gradient, the sum over its uses. Variables that `f` changes stay changed.
+ * @param f - Returns a float32 scalar, or with `hasAux` a pair of it and anything else. Not async.
+ * @returns `[value, gradients]`, with `hasAux` `[[value, aux], gradients]`.
+ * @throws {@link GradientError} when the loss is no scalar, an argument has no float32 values, or an op has no gradient rule. The
+ * model is as before, except for what `f` itself had changed.
+ * @see Flax `nnx.value_and_grad`
+ * @example
+ * ```ts
+ * const [loss, grads] = nnx.valueAndGrad((m: Mlp, x: tf.Tensor2D) => tf.mean(tf.square(m.forward(x))))(model, x);
+ * ```
+ */
+export function valueAndGrad<
+  A extends readonly unknown[],
+  const O extends GradOptions,
+  R extends LossOf<O> = LossOf<O>,
+>(
+  f: (...args: A) => R,
+  options?: O,
+): (...args: A) => [R extends Tensor ? R : { -readonly [K in keyof R]: R[K] }, GradientsOf<A, O>] {
+  return (...args) => {
+    const { loss, aux, gradients } = differentiate("valueAndGrad", f, args, options ?? {});
+    const value = options?.hasAux ? [loss, aux] : loss;
+    // The types of values follow the options, which only the run knows.
+    return [value, gradients] as [
+      R extends Tensor ? R : { -readonly [K in keyof R]: R[K] },
+      GradientsOf<A, O>,
+    ];
+  };
+}
+
+/** `[gradients, aux]` with `hasAux`, the gradients alone without. */
+export type GradResult<A extends readonly unknown[], O extends GradOptions, R> = O["hasAux"] extends true
+  ? [GradientsOf<A, O>, R extends readonly [unknown, infer Aux] ? Aux : never]
+  : GradientsOf<A, O>;
+
+/**
+ * As {@link valueAndGrad}, without the value.
+ * @returns the gradients, with `hasAux` `[gradients, aux]`.
+ * @see Flax `nnx.grad`
+ */
+export function grad<
+  A extends readonly unknown[],
+  const O extends GradOptions,
+  R extends LossOf<O> = LossOf<O>,
+>(f: (...args: A) => R, options?: O): (...args: A) => GradResult<A, O, R> {
+  return (...args) => {
+    const { loss, aux, gradients } = differentiate("grad", f, args, options ?? {});
+    loss.dispose();
+    return (options?.hasAux ? [gradients, aux] : gradients) as GradResult<A, O, R>;
+  };
+}
+
+interface Differentiated {
+  readonly loss: Tensor;
+  readonly aux: unknown;
+  readonly gradients: unknown;
+}
+
+function differentiate(
+  where: string,
+  f: (...args: never) => unknown,
+  args: readonly unknown[],
+  { argnums = 0, hasAux = false, wrt = Param }: GradOptions,
+): Differentiated {
+  installGradients();
+  const positions = toPositions(where, argnums, args.length, wrt);
+  let prepared: readonly Differentiable[] = [];
+  // The scope frees the copies that were watched and what the backward pass leaves behind.
+  const [loss, aux, gradients] = tidy((() => {
+    prepared = prepare(positions, args);
+    const watched = prepared.flatMap((each) => each.watched);
+    const replaced = [...args];
+    prepared.forEach((each, i) => {
+      replaced[positions[i]?.argnum as number] = each.argument;
+    });
+    try {
+      return withTape(
+        () => checkResult(where, f(...(replaced as never)), hasAux),
+        ([y, rest], tape) => {
+          const found = backward(
+            tape,
+            y,
+            watched.map(({ tensor }) => tensor),
+          );
+          return [y, rest, found.map((g, i) => g ?? zeros(watched[i]?.tensor.shape as number[]))];
+        },
+      );
+    } finally {
+      for (const each of prepared) each.restore();
+    }
+  }) as () => void) as unknown as [Tensor, unknown, Tensor[]];
+  let start = 0;
+  const built = prepared.map(({ watched, build }) => {
+    const own = gradients.slice(start, start + watched.length);
+    start += watched.length;
+    return build(own);
+  });
+  return { loss, aux, gradients: Array.isArray(argnums) ? built : built[0] };
+}
+
+function prepare(positions: readonly DiffStateType[], args: readonly unknown[]): Differentiable[] {
+  const seen = new Set<Variable>();
+  const prepared: Differentiable[] = [];
+  try {
+    for (const { argnum, filter } of positions) {
+      prepared.push(differentiable(args[argnum], filter, seen, `argument ${argnum}`));
+    }
+  } catch (error) {
+    for (const each of prepared) each.restore();
+    throw error;
+  }
+  return prepared;
+}
+
+function toPositions(
+  where: string,
+  argnums: Argnum | readonly Argnum[],
+  count: number,
+  wrt: Filter,
+): DiffStateType[] {
+  const list = Array.isArray(argnums) ? (argnums as readonly Argnum[]) : [argnums as Argnum];
+  const positions = list.map((each) => (typeof each === "number" ? { argnum: each, filter: wrt } : each));
+  positions.forEach(({ argnum }, i) => {
+    if (!Number.isInteger(argnum) || argnum < 0 || argnum >= count) {
+      throw new GradientError(
+        `${where}: expected argnums between 0 and ${count - 1}, got ${argnum}. The function was called with ${count} arguments.`,
+      );
+    }
+    if (positions.findIndex((other) => other.argnum === argnum) < i) {
+      throw new GradientError(
+        `${where}: expected different argnums, got ${argnum} twice. Name each argument once.`,
+      );
+    }
+  });
+  return positions;
+}
+
+function checkResult(where: string, result: unknown, hasAux: boolean): [Tensor, unknown] {
+  if (result instanceof Promise) {
+    throw new GradientError(
+      `${where}: expected a function that returns its loss, got one that returns a Promise. ` +
+        "Await inputs before the call and read results after it.",
+    );
+  }
+  if (hasAux && !(Array.isArray(result) && result.length === 2)) {
+    throw new GradientError(
+      `${where}: expected the function to return [loss, aux] because of { hasAux: true }, got ${describe(result)}.`,
+    );
+  }
+  const [loss, aux]: unknown[] = hasAux ? (result as unknown[]) : [result, undefined];
+  if (!isTensor(loss) || loss.rank !== 0 || loss.dtype !== "float32") {
+    throw new GradientError(
+      `${where}: expected the loss to be a float32 scalar, got ${describe(loss)}. ` +
+        "Reduce it (tf.mean, tf.sum), or return [loss, aux] with { hasAux: true }.",
+    );
+  }
+  return [loss, aux];
+}

@@ -1,0 +1,51 @@
+/** @file What this package throws. Messages read `<where>: <expected>, got <value>. <What to do>.` */
+
+/** The base of every error that this library throws on purpose. */
+export class NnxError extends Error {
+  override readonly name: string = "NnxError";
+}
+
+/** A State, GraphDef or argument does not have the structure that the call needs. */
+export class StructureError extends NnxError {
+  override readonly name = "StructureError";
+}
+
+/** Filters that are no filters, are in the wrong place, or do not cover every leaf. */
+export class FilterError extends NnxError {
+  override readonly name = "FilterError";
+}
+
+/** An attribute, stream or registered name that is not there. */
+export class NotFoundError extends NnxError {
+  override readonly name = "NotFoundError";
+}
+
+/** A value that was disposed, or whose model was, is used again. */
+export class DisposedError extends NnxError {
+  override readonly name = "DisposedError";
+}
+
+/** Something cannot be differentiated as asked. */
+export class GradientError extends NnxError {
+  override readonly name = "GradientError";
+}
+
+const isArrayLike = (value: object): value is { shape: readonly number[]; dtype: string } =>
+  "shape" in value && Array.isArray(value.shape) && "dtype" in value && typeof value.dtype === "string";
+
+/** A value in the few words that an error message has room for. */
+export function describe(value: unknown): string {
+  if (value === null || value === undefined) return String(value);
+  if (typeof value === "string") return JSON.stringify(value);
+  if (typeof value === "function") {
+    const typeName: unknown = Reflect.get(value, "typeName");
+    return `the function or class ${typeof typeName === "string" ? typeName : value.name || "(anonymous)"}`;
+  }
+  if (typeof value !== "object") return String(value);
+  if (isArrayLike(value)) return `a ${value.dtype}[${value.shape.join(",")}]`;
+  if (Array.isArray(value)) return `an array of length ${value.length}`;
+  const name: unknown = Object.getPrototypeOf(value)?.constructor?.name;
+  if (typeof name === "string" && name !== "Object") return `an instance of ${name}`;
+  const keys = Object.keys(value);
+  return `an object with keys {${keys.slice(0, 5).join(", ")}${keys.length > 5 ? ", ..." : ""}}`;
+}

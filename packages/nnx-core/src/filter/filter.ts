@@ -1,0 +1,111 @@
+/** @file Which leaves (or modules): everything a filter may be, as one predicate. */
+import { describe, FilterError } from "../errors.ts";
+import type { Path, PathPart } from "../path.ts";
+
+/** Says whether the leaf (Variable, leaf of a State) or module at `path` is meant. */
+export type Predicate = (path: Path, value: unknown) => boolean;
+
+/** A class whose instances are meant; subclasses too. */
+export type FilterType = abstract new (...args: never[]) => unknown;
+
+/**
+ * Which leaves or modules are meant: `true` (all; Flax's `...`), `false`, `null` (none), a string (a `tag`), a class, a predicate, or an
+ * array of filters (any of them).
+ */
+export type Filter = boolean | null | string | FilterType | Predicate | readonly Filter[];
+
+/** Classes have a read-only `prototype`; transpiled ones at least have methods. Predicates are neither. */
+export function isClass(f: unknown): f is FilterType {
+  if (typeof f !== "function") return false;
+  const prototype = Object.getOwnPropertyDescriptor(f, "prototype");
+  if (!prototype) return false;
+  return prototype.writable === false || Object.getOwnPropertyNames(prototype.value).length > 1;
+}
+
+/** The predicate that a filter stands for. @throws {@link FilterError} for anything that is no filter. */
+export function toPredicate(filter: Filter): Predicate {
+  if (typeof filter === "boolean") return filter ? everything : nothing;
+  if (filter === null) return nothing;
+  if (typeof filter === "string") return withTag(filter);
+  if (isClass(filter)) return ofType(filter);
+  if (typeof filter === "function") return filter;
+  if (Array.isArray(filter)) return anyOf(...(filter as readonly Filter[]));
+  throw new FilterError(
+    `Filter: expected true, false, null, a tag, a class, a predicate or an array of these, got ${describe(filter)}. ` +
+      "Pass `true` for everything that is left.",
+  );
+}
+
+/** Matches all. @see Flax `Everything`, `...` */
+export const everything: Predicate = () => true;
+
+/** Matches none. @see Flax `Nothing`, `None` */
+export const nothing: Predicate = () => false;
+
+const field = (value: unknown, name: string): unknown =>
+  typeof value === "object" && value !== null ? Reflect.get(value, name) : undefined;
+
+/** Matches what carries this tag, itself or in its metadata. @see Flax `WithTag` */
+export function withTag(tag: string): Predicate {
+  return (_path, value) => field(value, "tag") === tag || field(field(value, "metadata"), "tag") === tag;
+}
+
+/** Matches instances, and leaves of a State by their type; subclasses too. @see Flax `OfType` */
+export function ofType(type: FilterType): Predicate {
+  return (_path, value) => {
+    if (value instanceof type) return true;
+    const leafType = field(value, "type");
+    return leafType === type || (typeof leafType === "function" && leafType.prototype instanceof type);
+  };
+}
+
+/**
+ * Matches paths with this part anywhere. With `exact: false` it is enough that a part contains it.
+ * @see Flax `PathContains`
+ */
+export function pathContains(part: PathPart, { exact = true }: { exact?: boolean } = {}): Predicate {
+  const wanted = String(part);
+  return (path) => path.some((p) => (exact ? p === part : String(p).includes(wanted)));
+}
+
+/** Matches exactly these paths. @see Flax `PathIn` */
+export function pathIn(...paths: readonly Path[]): Predicate {
+  const wanted = new Set(paths.map((path) => JSON.stringify(path)));
+  return (path) => wanted.has(JSON.stringify(path));
+}
+
+/** Matches what one of the filters matches; nothing without filters. @see Flax `Any` */
+export function anyOf(...filters: readonly Filter[]): Predicate {
+  const predicates = filters.map(toPredicate);
+  return (path, value) => predicates.some((matches) => matches(path, value));
+}
+
+/** Matches what all filters match; everything without filters. @see Flax `All` */
+export function allOf(...filters: readonly Filter[]): Predicate {
+  const predicates = filters.map(toPredicate);
+  return (path, value) => predicates.every((matches) => matches(path, value));
+}
+
+/** Matches what the filter does not. @see Flax `Not` */
+export function not(filter: Filter): Predicate {
+  const matches = toPredicate(filter);
+  return (path, value) => !matches(path, value);
+}
+
+const isRest = (filter: Filter): boolean => filter === true;
+
+/**
+ * The predicates of filters of which the first match counts. A literal `true` may be followed by `true` only, since
+ * nothing behind it could match (rule F2).
+ */
+export function toOrderedPredicates(where: string, filters: readonly Filter[]): Predicate[] {
+  filters.forEach((filter, i) => {
+    if (isRest(filter) && !filters.slice(i + 1).every(isRest)) {
+      throw new FilterError(
+        `${where}: expected \`true\` as the last filter only, got it at index ${i} of ${filters.length}. ` +
+          "Nothing behind it could match: move it to the end.",
+      );
+    }
+  });
+  return filters.map(toPredicate);
+}

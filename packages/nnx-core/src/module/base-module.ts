@@ -1,0 +1,7 @@
+/** @file What makes a node a module. Apart from `Module`, so that functions on modules need not import its methods. */
+import { GraphNode } from "../graph/node.ts";
+
+/** The marker that `iterModules`, `capture` and `setAttributes` look for. Extend {@link Module} instead. */
+export abstract class BaseModule extends GraphNode {
+  declare protected readonly module: true;
+}

@@ -1,0 +1,13 @@
+/** @file The modules of a model. */
+import { iterNodes } from "../graph/iterate.ts";
+import type { Path } from "../path.ts";
+import { BaseModule } from "./base-module.ts";
+
+/**
+ * Every module below and including `root`, with its first path: children before parents, sorted by name, `root` last. Shared modules come
+ * once; Rngs and Variables are no modules.
+ * @see Flax `nnx.iter_modules`
+ */
+export function* iterModules(root: object): Generator<readonly [path: Path, module: BaseModule]> {
+  for (const [path, node] of iterNodes(root)) if (node instanceof BaseModule) yield [path, node];
+}

@@ -1,0 +1,102 @@
+/** @file The base class of models and layers. */
+import { perturb, sow, type SowOptions } from "../capture/record.ts";
+import { dispose } from "../dispose.ts";
+import { iterChildren } from "../graph/iterate.ts";
+import type { GraphNode } from "../graph/node.ts";
+import type { Path, PathPart } from "../path.ts";
+import type { VariableType } from "../variable/variable-state.ts";
+import type { Variable } from "../variable/variable.ts";
+import { type AttributeOptions, type AttributeValues, setAttributes } from "./attributes.ts";
+import { BaseModule } from "./base-module.ts";
+import { iterModules } from "./iter-modules.ts";
+
+/**
+ * The base class of models and layers. Attributes that are modules, Variables, tensors, keys, or arrays, plain objects and Maps of
+ * these make up the model's graph; all others are static. Call a module with a `forward` method of your own.
+ *
+ * Native `#private` fields are invisible to the graph and are not restored by `merge`: use TypeScript's `private`.
+ * @see Flax `nnx.Module`
+ * @example
+ * ```ts
+ * class Block extends nnx.Module {
+ *   readonly linear: nnx.Linear;
+ *   constructor(features: number, { rngs }: { rngs: nnx.Rngs }) {
+ *     super();
+ *     this.linear = new nnx.Linear(features, features, { rngs });
+ *   }
+ *   forward(x: tf.Tensor): tf.Tensor {
+ *     return nnx.relu(this.linear.forward(x));
+ *   }
+ * }
+ * ```
+ */
+export abstract class Module extends BaseModule {
+  /**
+   * Records a value in the captures that ask for this type; outside of one it does nothing. Values under one name are collected in a tuple.
+   * @param type - A Variable class, or its registered name (an unknown name makes a new class).
+   * @returns whether a capture recorded it.
+   * @see Flax `nnx.Module.sow`
+   */
+  sow<T, B = readonly T[]>(
+    type: VariableType | string,
+    name: string,
+    value: T,
+    options?: SowOptions<T, B>,
+  ): boolean {
+    return sow(this, type, name, value, options);
+  }
+
+  /**
+   * Adds the perturbation that a capture has stored under `name` (zeros at first) so that its gradient is the value's. Use the result in the
+   * place of `value`. Outside a capture it returns `value`.
+   * @param options - `type` stores it as another Variable type. @defaultValue Perturbation
+   * @see Flax `nnx.Module.perturb`
+   */
+  perturb<T>(name: string, value: T, { type }: { type?: VariableType | string } = {}): T {
+    return perturb(this, name, value, type);
+  }
+
+  /**
+   * Sets attributes on this module and those below that have them.
+   * @throws {@link NotFoundError} when no selected module has one of them; nothing is set then.
+   * @see Flax `nnx.Module.set_attributes`
+   * @example
+   * ```ts
+   * model.setAttributes({ deterministic: true }, { only: nnx.Dropout });
+   * ```
+   */
+  setAttributes(attributes: AttributeValues, options?: AttributeOptions): void {
+    setAttributes(this, attributes, options);
+  }
+
+  /** Training mode: `deterministic` and `useRunningAverage` become false wherever they are. @see Flax `nnx.Module.train` */
+  train(attributes: AttributeValues = {}): void {
+    const mode = { deterministic: false, useRunningAverage: false, ...attributes };
+    setAttributes(this, mode, { raiseIfNotFound: false });
+  }
+
+  /** Evaluation mode: `deterministic` and `useRunningAverage` become true wherever they are. @see Flax `nnx.Module.eval` */
+  eval(attributes: AttributeValues = {}): void {
+    const mode = { deterministic: true, useRunningAverage: true, ...attributes };
+    setAttributes(this, mode, { raiseIfNotFound: false });
+  }
+
+  /** As the function `iterModules`. */
+  iterModules(): Generator<readonly [path: Path, module: BaseModule]> {
+    return iterModules(this);
+  }
+
+  /** As the function `iterChildren`: Variables come too. */
+  iterChildren(): Generator<readonly [key: PathPart, child: GraphNode | Variable]> {
+    return iterChildren(this);
+  }
+
+  /** Releases the tensors of all Variables below; other models and States that share them keep them. */
+  dispose(): void {
+    dispose(this);
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}

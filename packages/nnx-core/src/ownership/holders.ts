@@ -1,0 +1,108 @@
+/**
+ * @file Who holds a tensor. Variables and States retain what they store and release it when they let go; the last one
+ * out frees it. The count is ours because `clone()` copies on the wasm backend.
+ */
+import {
+  disposeRemains,
+  giveToScope,
+  guard,
+  inScope,
+  keep,
+  type Tensor,
+  type TensorRemains,
+} from "../tensor.ts";
+import { forEachTensor } from "./tensors-in.ts";
+
+type Remains = TensorRemains & { freed: boolean };
+
+interface Hold {
+  count: number;
+  /** The user had kept the tensor before we did, so freeing it stays the user's. */
+  readonly keptByUser: boolean;
+}
+
+const holds = new WeakMap<Tensor, Hold>();
+const guarded = new WeakSet<Tensor>();
+
+/** Frees the data of guarded tensors that became unreachable before anybody freed them. */
+const net = new FinalizationRegistry<Remains>((remains) => {
+  if (remains.freed) return;
+  remains.freed = true;
+  disposeRemains(remains);
+});
+
+function guardOnce(tensor: Tensor): void {
+  if (guarded.has(tensor)) return;
+  guarded.add(tensor);
+  const { dataId, dtype, size } = tensor;
+  const remains: Remains = { dataId, dtype, size, freed: false };
+  guard(tensor, () => {
+    remains.freed = true;
+  });
+  net.register(tensor, remains);
+}
+
+/** How many Variables and States hold this tensor. */
+export const holdersOf = (tensor: Tensor): number => holds.get(tensor)?.count ?? 0;
+
+function retainTensor(tensor: Tensor): void {
+  const held = holds.get(tensor);
+  if (held) {
+    held.count++;
+    return;
+  }
+  holds.set(tensor, { count: 1, keptByUser: tensor.kept });
+  guardOnce(tensor);
+  keep(tensor);
+}
+
+/** Lets go of a tensor; `true` when that was the last hold. */
+function letGo(tensor: Tensor): boolean {
+  const held = holds.get(tensor);
+  if (!held || --held.count > 0) return false;
+  holds.delete(tensor);
+  return !held.keptByUser && !tensor.isDisposed;
+}
+
+function releaseTensor(tensor: Tensor): void {
+  if (!letGo(tensor)) return;
+  // Inside a scope somebody may have read the value a line ago: it stays valid until the scope ends.
+  if (inScope()) giveToScope(tensor);
+  else tensor.dispose();
+}
+
+/** Holds every tensor in `value`: none is freed by a scope or by another holder from now on. */
+export const retain = (value: unknown): void => forEachTensor(value, retainTensor);
+
+/** Undoes one {@link retain}. A tensor nobody holds any more is freed, at the end of the scope where one is open. */
+export const release = (value: unknown): void => forEachTensor(value, releaseTensor);
+
+/** Undoes one {@link retain} without freeing: what nobody else holds becomes the open scope's, or the caller's. */
+export const handOver = (value: unknown): void =>
+  forEachTensor(value, (tensor) => {
+    if (letGo(tensor)) giveToScope(tensor);
+  });
+
+/**
+ * Holds the tensors of a result on behalf of whoever keeps it: those that somebody holds already, and all of them where
+ * no scope is open. Inside a scope fresh results stay the scope's.
+ * @returns the tensors that are now held, to be released with it.
+ */
+export function adopt(value: unknown): Tensor[] {
+  const held: Tensor[] = [];
+  const scoped = inScope();
+  forEachTensor(value, (tensor) => {
+    if (scoped && !holds.has(tensor)) guardOnce(tensor);
+    else {
+      retainTensor(tensor);
+      held.push(tensor);
+    }
+  });
+  return held;
+}
+
+/** Frees the tensors in `value` that nobody holds: the rest of a result whose owner is done with it. */
+export const discard = (value: unknown): void =>
+  forEachTensor(value, (tensor) => {
+    if (!holds.has(tensor) && !tensor.isDisposed && !tensor.kept) tensor.dispose();
+  });

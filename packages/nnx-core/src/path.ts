@@ -1,0 +1,22 @@
+/** @file Where something sits in a graph or a State: attribute names, list indices and Map keys. */
+
+/** One step of a path: an attribute name, a Map key, or an index of a list. */
+export type PathPart = string | number;
+
+/** The steps from the root. The root's own path is empty. */
+export type Path = readonly PathPart[];
+
+/** `["blocks", 0, "kernel"]` as `blocks.0.kernel`; the root as `(root)`. */
+export const formatPath = (path: Path): string => (path.length === 0 ? "(root)" : path.join("."));
+
+/** Flax's order: list indices by value and before names, names by code unit (`"B" < "_p" < "a"`). */
+export function comparePathParts(a: PathPart, b: PathPart): number {
+  if (typeof a === "number") return typeof b === "number" ? a - b : -1;
+  if (typeof b === "number") return 1;
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+const canonicalIndex = /^(?:0|[1-9]\d{0,8})$/;
+
+/** The keys of a plain object are strings; those that can only be list indices are given back as numbers. */
+export const partFromKey = (key: string): PathPart => (canonicalIndex.test(key) ? Number(key) : key);

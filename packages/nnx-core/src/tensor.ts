@@ -1,0 +1,77 @@
+/** @file The only file of this package that names the array library. */
+import * as tf from "@tensorflow/tfjs-core";
+
+/** An immutable array: tensorflow.js's. */
+export type Tensor = tf.Tensor;
+
+export const isTensor = (value: unknown): value is Tensor => value instanceof tf.Tensor;
+
+/** The ops that this package computes with. */
+export const add: typeof tf.add = tf.add;
+export const ones: typeof tf.ones = tf.ones;
+export const tidy: typeof tf.tidy = tf.tidy;
+export const zeros: typeof tf.zeros = tf.zeros;
+export const zerosLike: typeof tf.zerosLike = tf.zerosLike;
+
+/** A second tensor object on the same data: shared on every backend, recorded on an open tape. */
+export const alias = (tensor: Tensor): Tensor => tf.reshape(tensor, tensor.shape);
+
+/** Whether a `tf.tidy` (or an equivalent scope) is open. */
+export const inScope = (): boolean => tf.engine().state.activeScope != null;
+
+/** Takes a tensor out of every scope's reach. */
+export const keep = (tensor: Tensor): void => {
+  tf.keep(tensor);
+};
+
+/** Gives a kept tensor to the innermost open scope, which frees it at its end unless it is returned. */
+export function giveToScope(tensor: Tensor): void {
+  tensor.kept = false;
+  // `track` is public in the engine but typed for results of its own.
+  (tf.engine() as unknown as { track(tensor: Tensor): void }).track(tensor);
+}
+
+/** What it takes to free a tensor's data when the tensor object itself is gone. */
+export type TensorRemains = Pick<Tensor, "dataId" | "dtype" | "size">;
+
+/** Frees the data of a tensor whose object was collected. */
+export function disposeRemains(remains: TensorRemains): void {
+  // The engine reads these three fields only; the tensor object itself no longer exists.
+  tf.engine().disposeTensor(remains as Tensor);
+}
+
+/**
+ * Watches a tensor that a Variable or State holds: tells when somebody frees it, and hands out copies of its data,
+ * since on the cpu backend `dataSync()` is the very array that the model computes with.
+ */
+export function guard(tensor: Tensor, onDispose: () => void): void {
+  const { dispose, dataSync, data } = tf.Tensor.prototype;
+  tensor.dispose = function (this: Tensor): void {
+    onDispose();
+    dispose.call(this);
+  };
+  tensor.dataSync = function <D extends tf.DataType>(this: Tensor): tf.DataTypeMap[D] {
+    return dataSync.call(this).slice() as tf.DataTypeMap[D];
+  };
+  tensor.data = async function <D extends tf.DataType>(this: Tensor): Promise<tf.DataTypeMap[D]> {
+    return (await data.call(this)).slice() as tf.DataTypeMap[D];
+  };
+}
+
+/** One recorded kernel, as the engine writes it. */
+export interface TapeNode {
+  readonly kernelName: string;
+  readonly inputs: Readonly<Record<string, Tensor>>;
+  readonly outputs: readonly Tensor[];
+  readonly saved?: readonly Tensor[];
+  readonly gradient?: (dys: (Tensor | undefined)[]) => Readonly<Record<string, () => Tensor>>;
+}
+
+/** The engine's tape: there at run time, but not in its types. */
+export interface TapeEngine {
+  startTape(): void;
+  endTape(): void;
+  readonly state: { activeTape: TapeNode[] | null; readonly gradientDepth: number };
+}
+
+export const tapeEngine = (): TapeEngine => tf.engine() as unknown as TapeEngine;

@@ -1,0 +1,24 @@
+/** @file What a Variable leaves in a State: plain, frozen data. */
+import type { Variable } from "./variable.ts";
+
+/** Facts about a Variable that are part of the model's definition, not of its value. */
+export type Metadata = Readonly<Record<string, unknown>>;
+
+/** A class of Variables. The class is the filter: `split(model, Param, true)`. */
+export interface VariableType<V extends Variable = Variable> {
+  /** The name that survives minifiers. */
+  readonly typeName: string;
+  readonly prototype: V;
+  new (value: never, metadata?: Metadata): V;
+}
+
+/** A leaf of a State. */
+export interface VariableState<T = unknown> {
+  readonly type: VariableType;
+  readonly value: T;
+  readonly metadata: Metadata;
+}
+
+/** Whether `x` is a leaf of a State (no subtree has a class as its `type`). */
+export const isVariableState = (x: unknown): x is VariableState =>
+  typeof x === "object" && x !== null && "type" in x && typeof x.type === "function" && "value" in x;

@@ -1,0 +1,29 @@
+/** @file The Variables that random state lives in, so that it is part of a model's state like everything else. */
+import { Variable } from "@nnxjs/nnx-core";
+import type { PRNGKey } from "../keys/index.ts";
+
+/** State of random streams: keys and counts. @see Flax `nnx.RngState` */
+export class RngState<T = unknown> extends Variable<T> {
+  static override readonly typeName: string = "RngState";
+  declare protected readonly nominal: { readonly variable: true; readonly rngState: true };
+}
+
+/** The base key of a stream; it stays while keys are drawn. Metadata `tag` is the stream's name. @see Flax `nnx.RngKey` */
+export class RngKey extends RngState<PRNGKey> {
+  static override readonly typeName: string = "RngKey";
+  declare protected readonly nominal: {
+    readonly variable: true;
+    readonly rngState: true;
+    readonly rngKey: true;
+  };
+}
+
+/** How many keys a stream has given. Metadata `tag` is the stream's name. @see Flax `nnx.RngCount` */
+export class RngCount extends RngState<number> {
+  static override readonly typeName: string = "RngCount";
+  declare protected readonly nominal: {
+    readonly variable: true;
+    readonly rngState: true;
+    readonly rngCount: true;
+  };
+}

@@ -1,0 +1,95 @@
+/** @file Named streams, with a default for the names that have none. */
+import { NnxError, NotFoundError } from "@nnxjs/nnx-core";
+import { PRNGKey } from "../keys/index.ts";
+import { KeySource } from "./key-source.ts";
+import { RngStream, type Seed } from "./rng-stream.ts";
+
+/** What a named stream starts from; of another stream the key is taken and the count starts at 0. */
+export type StreamSource = Seed | RngStream;
+
+/**
+ * The random streams of a model by name: `params` for initial values, `dropout` for masks, and so on. A name without a stream of its own
+ * takes from `default`.
+ * @see Flax `nnx.Rngs`
+ * @example
+ * ```ts
+ * const rngs = new nnx.Rngs(0, { dropout: 1 }); // or new nnx.Rngs({ params: 0, dropout: 1 })
+ * const layer = new nnx.Linear(64, 128, { rngs });
+ * ```
+ */
+export class Rngs extends KeySource {
+  /**
+   * @param seed - Starts the stream `default`; or an object of streams.
+   * @param streams - Further streams by name; they win over those of the first argument.
+   * @throws TypeError when a seed is neither an integer nor a key, {@link NnxError} when a name is that of a method.
+   */
+  constructor(
+    seed?: StreamSource | Readonly<Record<string, StreamSource>>,
+    streams: Readonly<Record<string, StreamSource>> = {},
+  ) {
+    super();
+    const first = seed === undefined ? {} : isSource(seed) ? { default: seed } : seed;
+    if (isSource(seed as StreamSource) && "default" in streams) {
+      throw new NnxError(
+        "Rngs: expected one default stream, got two. Pass the seed either first or as { default }.",
+      );
+    }
+    for (const [name, source] of Object.entries({ ...first, ...streams })) {
+      if (name in this) {
+        throw new NnxError(
+          `Rngs: expected a stream name that no method has, got ${JSON.stringify(name)}. Rename the stream.`,
+        );
+      }
+      const start = source instanceof RngStream ? source.key.value : source;
+      Reflect.set(this, name, new RngStream(start, { tag: name }));
+    }
+  }
+
+  /** Whether there is a stream of exactly this name. */
+  has(name: string): boolean {
+    return Object.hasOwn(this, name);
+  }
+
+  /**
+   * The stream of this name, or `default`.
+   * @throws {@link NotFoundError} when there is neither.
+   */
+  stream(name = "default"): RngStream {
+    const own: unknown = this.has(name) ? Reflect.get(this, name) : Reflect.get(this, "default");
+    if (own instanceof RngStream) return own;
+    throw new NotFoundError(
+      `Rngs.stream: expected one of {${[...this].join(", ")}}, got ${JSON.stringify(name)}, and there is no default stream. ` +
+        `Create it with new Rngs({ ${name}: 0 }) or new Rngs(0).`,
+    );
+  }
+
+  /** The next key of the stream of this name, or of `default`. */
+  override nextKey(name = "default"): PRNGKey {
+    return this.stream(name).nextKey();
+  }
+
+  /** The names of the streams, `default` last. */
+  *[Symbol.iterator](): Generator<string> {
+    const names = Object.keys(this);
+    for (const name of names) if (name !== "default") yield name;
+    if (names.includes("default")) yield "default";
+  }
+
+  /** The streams with their names. */
+  *items(): Generator<readonly [name: string, stream: RngStream]> {
+    for (const name of this) yield [name, this.stream(name)];
+  }
+
+  /** How many streams there are. */
+  get size(): number {
+    return Object.keys(this).length;
+  }
+
+  /** A new Rngs of forks of all streams. @see Flax `Rngs.fork` */
+  fork(): Rngs {
+    return new Rngs(Object.fromEntries([...this.items()].map(([name, stream]) => [name, stream.fork()])));
+  }
+}
+
+const isSource = (x: unknown): x is StreamSource =>
+  typeof x !== "object" || x === null || x instanceof RngStream || PRNGKey.isKey(x);
