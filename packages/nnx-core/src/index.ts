@@ -50,6 +50,7 @@ export { mapState, mapValues } from "./state/map.ts";
 export { filterState, splitState, type StatesOf } from "./state/select.ts";
 export type { State, StateLeaf, StateNode } from "./state/state.ts";
 export { type StateDraft, updateState } from "./state/update-state.ts";
+export { fuse, isRecording, type Tensor } from "./tensor.ts";
 export { registerVariableName, variableNameFromType, variableTypeFromName } from "./variable/registry.ts";
 export { Variable } from "./variable/variable.ts";
 export {

@@ -75,3 +75,52 @@ export interface TapeEngine {
 }
 
 export const tapeEngine = (): TapeEngine => tf.engine() as unknown as TapeEngine;
+
+/** What the wasm backend offers beyond its types: views of its heap, valid until it grows. */
+interface HeapBackend {
+  makeOutput(shape: number[], dtype: "float32"): tf.TensorInfo;
+  typedArrayFromHeap(info: tf.TensorInfo): Float32Array;
+}
+
+interface BackendEngine {
+  readonly backend: object;
+  readonly state: { readonly tensorInfo: WeakMap<object, { readonly backend: object }> };
+}
+
+/** Whether ops are being recorded for a gradient. */
+export const isRecording = (): boolean => tapeEngine().state.gradientDepth > 0;
+
+/**
+ * Several float32 tensors through one loop over their values, without copies, on the backends whose memory can be read and written at
+ * once (cpu, wasm); `undefined` on others. Nothing is recorded on a tape: the caller sees to gradients.
+ * @param shapes - Of the results.
+ * @param loop - Writes every element of each output; it must not keep the arrays, nor write to the inputs.
+ */
+export function fuse(
+  inputs: readonly Tensor[],
+  shapes: readonly (readonly number[])[],
+  loop: (inputs: readonly Float32Array[], outputs: readonly Float32Array[]) => void,
+): Tensor[] | undefined {
+  const { backend, state } = tf.engine() as unknown as BackendEngine;
+  for (const { dtype, dataId } of inputs) {
+    if (dtype !== "float32" || state.tensorInfo.get(dataId)?.backend !== backend) return undefined;
+  }
+  if ("typedArrayFromHeap" in backend) {
+    const heap = backend as HeapBackend;
+    // All memory first: allocating may move the heap.
+    const infos = shapes.map((shape) => heap.makeOutput([...shape], "float32"));
+    loop(
+      inputs.map((input) => heap.typedArrayFromHeap(input)),
+      infos.map((info) => heap.typedArrayFromHeap(info)),
+    );
+    return infos.map((info) => tf.engine().makeTensorFromTensorInfo(info));
+  }
+  if (tf.getBackend() !== "cpu") return undefined;
+  const outputs = shapes.map((shape) => new Float32Array(tf.util.sizeFromShape([...shape])));
+  // The very arrays of the backend: they are read in the loop and not handed out.
+  loop(
+    inputs.map(({ dataId }) => tf.engine().readSync(dataId) as Float32Array),
+    outputs,
+  );
+  return outputs.map((values, i) => tf.tensor(values, [...(shapes[i] ?? [])], "float32"));
+}

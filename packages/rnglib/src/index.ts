@@ -1,3 +1,4 @@
+export { drop, type DropOptions } from "./fused/drop.ts";
 export { PRNGKey } from "./keys/index.ts";
 export * as random from "./random/index.ts";
 export { KeySource } from "./streams/key-source.ts";

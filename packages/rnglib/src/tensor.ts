@@ -11,3 +11,15 @@ export const float32 = (values: Float32Array, shape: readonly number[]): Tensor 
 /** A bool tensor that owns `values`. */
 export const bool = (values: Uint8Array, shape: readonly number[]): Tensor =>
   tf.tensor(values, [...shape], "bool");
+
+/** A linear function of one tensor that is its own transpose: its gradient is the same function of the upstream one. */
+export function selfAdjoint(x: Tensor, f: (x: Tensor) => Tensor): Tensor {
+  return tf.customGrad((input) => ({
+    value: f(input as Tensor),
+    gradFunc: (dy: Tensor) => selfAdjoint(dy, f),
+  }))(x);
+}
+
+/** `x * scale` where the mask is true, 0 elsewhere; the mask may broadcast. */
+export const scaleWhere = (mask: Tensor, x: Tensor, scale: number): Tensor =>
+  tf.where(tf.broadcastTo(mask, x.shape), tf.mul(x, scale), tf.zerosLike(x));

@@ -1,0 +1,157 @@
+/** @file The dense layer. */
+import { describe, type Metadata, Module, NnxError, Param } from "@nnxjs/nnx-core";
+import { initializers, type Initializer, type Rngs } from "@nnxjs/rnglib";
+import { add, fusedMatMul, reshape, type Tensor } from "../tensor.ts";
+import {
+  checkFloat,
+  type DotGeneral,
+  dotGeneral as defaultDotGeneral,
+  type FloatDtype,
+  type Precision,
+  type PromoteDtype,
+  promoteDtype as defaultPromoteDtype,
+} from "./dot-general.ts";
+
+/** Options of {@link Linear}; the names are Flax's. */
+export interface LinearOptions {
+  /** Whose `params` stream the initial values are drawn from: the kernel's first, then the bias's. */
+  rngs: Rngs;
+  /** @defaultValue true */
+  useBias?: boolean;
+  /** @defaultValue lecunNormal() */
+  kernelInit?: Initializer;
+  /** @defaultValue zeros */
+  biasInit?: Initializer;
+  /** The dtype computed in. @defaultValue that of inputs and parameters */
+  dtype?: FloatDtype | null;
+  /** The dtype parameters are stored in. @defaultValue "float32" */
+  paramDtype?: FloatDtype;
+  /** Kept for the record: tensorflow.js has one precision. @defaultValue null */
+  precision?: Precision;
+  /** The product. @defaultValue the last axis of the inputs with the first of the kernel */
+  dotGeneral?: DotGeneral;
+  /** @defaultValue integers and bools become float32 */
+  promoteDtype?: PromoteDtype;
+  /** Passed to `dotGeneral` where given. @defaultValue null */
+  preferredElementType?: FloatDtype | null;
+  /** Metadata of the kernel's Param. */
+  kernelMetadata?: Metadata;
+  /** Metadata of the bias's Param. */
+  biasMetadata?: Metadata;
+}
+
+/** The part of a dense layer that its product needs; DropConnectLinear has it too. */
+export interface DenseConfig {
+  readonly inFeatures: number;
+  readonly dtype: FloatDtype | null;
+  readonly precision: Precision;
+  readonly dotGeneral: DotGeneral;
+  readonly promoteDtype: PromoteDtype;
+  readonly preferredElementType: FloatDtype | null;
+}
+
+/**
+ * `x @ kernel + bias` over the last axis.
+ * @see Flax `nnx.Linear`
+ * @example
+ * ```ts
+ * const layer = new nnx.Linear(64, 128, { rngs: new nnx.Rngs(0) });
+ * const y = layer.forward(tf.ones([32, 64])); // [32, 128]
+ * ```
+ */
+export class Linear extends Module implements DenseConfig {
+  /** `[inFeatures, outFeatures]` */
+  readonly kernel: Param<Tensor>;
+  /** `[outFeatures]`, or `null` without bias. */
+  readonly bias: Param<Tensor> | null;
+  readonly inFeatures: number;
+  readonly outFeatures: number;
+  readonly useBias: boolean;
+  readonly dtype: FloatDtype | null;
+  readonly paramDtype: FloatDtype;
+  readonly precision: Precision;
+  readonly dotGeneral: DotGeneral;
+  readonly promoteDtype: PromoteDtype;
+  readonly preferredElementType: FloatDtype | null;
+
+  /**
+   * @param inFeatures - Size of the last axis of inputs.
+   * @param outFeatures - Size of the last axis of outputs.
+   * @throws NotFoundError when `rngs` has neither a `params` nor a default stream; NnxError for sizes or dtypes that cannot be.
+   */
+  constructor(inFeatures: number, outFeatures: number, options: LinearOptions) {
+    super();
+    const { rngs, useBias = true, dtype = null, paramDtype = "float32", precision = null } = options;
+    checkSize("inFeatures", inFeatures);
+    checkSize("outFeatures", outFeatures);
+    checkFloat("Linear", "dtype", dtype);
+    checkFloat("Linear", "paramDtype", paramDtype);
+    const { kernelInit = initializers.lecunNormal(), biasInit = initializers.zeros } = options;
+    const kernel = kernelInit(rngs.nextKey("params"), [inFeatures, outFeatures], paramDtype);
+    this.kernel = new Param(kernel, options.kernelMetadata);
+    // Zeros consume a key too, so that what is drawn next is Flax's.
+    this.bias = useBias
+      ? new Param(biasInit(rngs.nextKey("params"), [outFeatures], paramDtype), options.biasMetadata)
+      : null;
+    this.inFeatures = inFeatures;
+    this.outFeatures = outFeatures;
+    this.useBias = useBias;
+    this.dtype = dtype;
+    this.paramDtype = paramDtype;
+    this.precision = precision;
+    this.dotGeneral = options.dotGeneral ?? defaultDotGeneral;
+    this.promoteDtype = options.promoteDtype ?? defaultPromoteDtype;
+    this.preferredElementType = options.preferredElementType ?? null;
+  }
+
+  /**
+   * @param x - `[..., inFeatures]`
+   * @returns `[..., outFeatures]`
+   * @throws NnxError when the last axis has another size.
+   */
+  forward<T extends Tensor>(x: T): T {
+    return dense("Linear", this, x, this.kernel.value, this.bias?.value ?? null);
+  }
+}
+
+/** The product of a dense layer with whatever kernel it has this time. */
+export function dense<T extends Tensor>(
+  where: string,
+  config: DenseConfig,
+  x: T,
+  kernel: Tensor,
+  bias: Tensor | null,
+): T {
+  // The rank stays, and so does the type that says it.
+  return product(where, config, x, kernel, bias) as T;
+}
+
+function product(where: string, config: DenseConfig, x: Tensor, kernel: Tensor, bias: Tensor | null): Tensor {
+  checkInput(where, config, x, kernel);
+  const promoted = config.promoteDtype([x, kernel, bias], { dtype: config.dtype });
+  const [inputs, weights, offset] = promoted as [Tensor, Tensor, Tensor | null];
+  if (config.dotGeneral === defaultDotGeneral) {
+    const rows = x.rank === 2 ? inputs : reshape(inputs, [-1, config.inFeatures]);
+    const y = fusedMatMul(rows, weights, offset);
+    return x.rank === 2 ? y : reshape(y, [...x.shape.slice(0, -1), weights.shape[1] as number]);
+  }
+  const { precision, preferredElementType } = config;
+  const y = config.dotGeneral(inputs, weights, {
+    precision,
+    ...(preferredElementType === null ? {} : { preferredElementType }),
+  });
+  return offset ? add(y, offset) : y;
+}
+
+function checkInput(where: string, { inFeatures }: DenseConfig, x: Tensor, kernel: Tensor): void {
+  if (x.shape.at(-1) === inFeatures) return;
+  throw new NnxError(
+    `${where}.forward: expected an input of shape [..., ${inFeatures}] for a kernel of shape [${kernel.shape.join(", ")}], got ` +
+      `${describe(x)}. Check which axis holds the features: it must be the last.`,
+  );
+}
+
+function checkSize(name: string, size: number): void {
+  if (Number.isInteger(size) && size > 0) return;
+  throw new NnxError(`Linear: expected ${name} to be a positive integer, got ${describe(size)}.`);
+}

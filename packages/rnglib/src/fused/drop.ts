@@ -1,0 +1,37 @@
+/** @file The masks of Dropout and DropConnect, drawn and applied in one pass, forward and backward. */
+import { fuse } from "@nnxjs/nnx-core";
+import { maskScale, type PRNGKey } from "../keys/index.ts";
+import { bernoulli } from "../random/uniform.ts";
+import { scaleWhere, selfAdjoint, type Tensor } from "../tensor.ts";
+
+/** How {@link drop} masks. */
+export interface DropOptions {
+  /** Factor of what is kept. @defaultValue `1 / (1 - rate)`, rounded as JAX rounds the division */
+  scale?: number;
+  /** The shape of the mask, where it is to be shared along some axes; it must broadcast to x's. @defaultValue x's shape */
+  maskShape?: readonly number[];
+}
+
+/**
+ * Zeroes each element with probability `rate` and scales the rest: `where(bernoulli(key, 1 - rate), x * scale, 0)`. The mask equals
+ * JAX's bit for bit on every backend; dropped elements are 0 even where x is NaN. The gradient is the same mask on the upstream gradient,
+ * drawn again from the key rather than stored.
+ * @param x - float32, any shape.
+ * @param rate - In `[0, 1)`.
+ * @see `flax.nnx.Dropout`, Wan et al. 2013 (DropConnect)
+ */
+export function drop(x: Tensor, key: PRNGKey, rate: number, options: DropOptions = {}): Tensor {
+  const keep = 1 - rate;
+  const { scale = Math.fround(1 / Math.fround(keep)), maskShape } = options;
+  const shared = maskShape !== undefined && String(maskShape) !== String(x.shape);
+  return selfAdjoint(x, (values) => {
+    const fused = shared ? undefined : fuse([values], [values.shape], maskInto(key, keep, scale));
+    return fused?.[0] ?? scaleWhere(bernoulli(key, keep, maskShape ?? values.shape), values, scale);
+  });
+}
+
+const maskInto =
+  (key: PRNGKey, keep: number, scale: number) =>
+  ([source]: readonly Float32Array[], [out]: readonly Float32Array[]): void => {
+    if (source && out) maskScale(key, keep, source, { scale, out });
+  };

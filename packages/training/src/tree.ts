@@ -1,0 +1,28 @@
+/** @file Nested records of tensors: what parameters, gradients and updates are to a transformation. */
+import { isTensor, type Tensor } from "./tensor.ts";
+
+/** Tensors by path, without Variables around them. */
+export interface Tree {
+  readonly [key: string]: Tree | Tensor;
+}
+
+/** The trees' tensors at each path through `f`. All trees have the paths of the first. */
+export function mapTree(f: (...tensors: Tensor[]) => Tensor, first: Tree, ...others: readonly Tree[]): Tree {
+  return mapNodes(f, [first, ...others]) as Tree;
+}
+
+function mapNodes(f: (...tensors: Tensor[]) => Tensor, nodes: readonly (Tree | Tensor)[]): Tree | Tensor {
+  const [first] = nodes;
+  if (isTensor(first)) return f(...(nodes as Tensor[]));
+  const entries = Object.keys(first as Tree).map(
+    (key) =>
+      [
+        key,
+        mapNodes(
+          f,
+          nodes.map((node) => (node as Tree)[key] as Tree | Tensor),
+        ),
+      ] as const,
+  );
+  return Object.fromEntries(entries);
+}
