@@ -1,1 +1,10 @@
-export {};
+export { allRules } from "./all-rules.ts";
+export { compareRules } from "./compare.ts";
+export { elementwiseBinaryRules } from "./elementwise-binary.ts";
+export { elementwiseUnaryRules } from "./elementwise-unary.ts";
+export { gatherRules } from "./gather.ts";
+export { installGradients, registerRules, uninstallGradients } from "./install.ts";
+export { matmulRules } from "./matmul.ts";
+export { reduceRules } from "./reduce.ts";
+export type { GradientRule } from "./rule.ts";
+export { shapeRules } from "./shape.ts";

@@ -1,0 +1,39 @@
+/** @file Comparisons, logic and choices. What is true or false has no slope. */
+import * as tf from "@tensorflow/tfjs-core";
+import type { Tensor } from "@tensorflow/tfjs-core";
+import { type GradientRule, rule, zeroRule } from "./rule.ts";
+import { only, select } from "./select.ts";
+import { zero } from "./zero.ts";
+
+/** The kernel takes a condition per row for tensors of any rank. */
+function inShapeOf(condition: Tensor, x: Tensor): Tensor {
+  if (condition.rank === x.rank) return condition;
+  const column = tf.reshape(condition, [
+    ...condition.shape,
+    ...Array<number>(x.rank - condition.rank).fill(1),
+  ]);
+  return tf.broadcastTo(column, x.shape);
+}
+
+/** Each branch gets the gradient where it was chosen, and zero elsewhere, whatever the gradient there. */
+const where: GradientRule = rule("Select")({
+  inputs: ["condition", "t", "e"],
+  save: ["condition"],
+  backward: (dy, { shapes, saved: { condition } }) => ({
+    condition: () => zero(shapes.condition),
+    t: () => only(inShapeOf(condition, dy), dy),
+    e: () => select(inShapeOf(condition, dy), tf.zerosLike(dy), dy),
+  }),
+});
+
+/** Comparisons, logical kernels (zero gradients) and `where`. */
+export const compareRules: readonly GradientRule[] = [
+  where,
+  ...["Equal", "NotEqual", "Greater", "GreaterEqual", "Less", "LessEqual"].map((name) =>
+    zeroRule(name, "a", "b"),
+  ),
+  ...["LogicalAnd", "LogicalOr", "LogicalXor", "BitwiseAnd"].map((name) => zeroRule(name, "a", "b")),
+  zeroRule("LogicalNot", "x"),
+  zeroRule("All", "x"),
+  zeroRule("Any", "x"),
+];

@@ -1,0 +1,124 @@
+/** @file Kernels of two tensors, element by element, with broadcasting. */
+import * as tf from "@tensorflow/tfjs-core";
+import type { Tensor } from "@tensorflow/tfjs-core";
+import { sumTo } from "./broadcasting.ts";
+import { type GradientRule, listRule, rule, zeroRule } from "./rule.ts";
+import { above, indicator } from "./select.ts";
+import { fresh } from "./broadcasting.ts";
+
+/** Two inputs, each gradient summed over the axes along which its input was broadcast. */
+const binary = (
+  kernelName: string,
+  a: (dy: Tensor, a: Tensor, b: Tensor) => Tensor,
+  b: (dy: Tensor, a: Tensor, b: Tensor, y: Tensor) => Tensor,
+): GradientRule =>
+  rule(kernelName)({
+    inputs: ["a", "b"],
+    save: ["a", "b"],
+    ...(b.length > 3 ? { saveOutput: 0 } : {}),
+    backward: (dy, { shapes, saved, output }) => ({
+      a: () => sumTo(a(dy, saved.a, saved.b), shapes.a),
+      b: () => sumTo(b(dy, saved.a, saved.b, output), shapes.b),
+    }),
+  });
+
+const add: GradientRule = rule("Add")({
+  inputs: ["a", "b"],
+  backward: (dy, { shapes }) => ({
+    a: () => sumTo(dy, shapes.a),
+    b: () => sumTo(dy, shapes.b),
+  }),
+});
+
+const sub: GradientRule = rule("Sub")({
+  inputs: ["a", "b"],
+  backward: (dy, { shapes }) => ({
+    a: () => sumTo(dy, shapes.a),
+    b: () => tf.neg(sumTo(dy, shapes.b)),
+  }),
+});
+
+const multiply = binary(
+  "Multiply",
+  (dy, _a, b) => tf.mul(dy, b),
+  (dy, a) => tf.mul(dy, a),
+);
+
+/** d(a/b) = da/b - a db/b². */
+const realDiv = binary(
+  "RealDiv",
+  (dy, _a, b) => tf.div(dy, b),
+  (dy, a, b) => tf.div(tf.mul(tf.neg(dy), a), tf.square(b)),
+);
+
+/**
+ * d(a^b) = b a^(b-1) da + log(a) a^b db, with log(0) read as log(1), as `lax.pow` has it: 0^b has no slope in b.
+ */
+const pow = binary(
+  "Pow",
+  (dy, a, b) => tf.mul(dy, tf.mul(b, tf.pow(a, tf.sub(b, 1)))),
+  (dy, a, _b, y) => tf.mul(dy, tf.mul(tf.log(tf.where(tf.equal(a, 0), tf.onesLike(a), a)), y)),
+);
+
+/** The larger one gets it; at equality each gets half (`lax.max`). */
+const maximum = binary(
+  "Maximum",
+  (dy, a, b) => tf.mul(dy, above(a, b)),
+  (dy, a, b) => tf.mul(dy, above(b, a)),
+);
+
+const minimum = binary(
+  "Minimum",
+  (dy, a, b) => tf.mul(dy, above(b, a)),
+  (dy, a, b) => tf.mul(dy, above(a, b)),
+);
+
+const squaredDifference = binary(
+  "SquaredDifference",
+  (dy, a, b) => tf.mul(dy, tf.mul(2, tf.sub(a, b))),
+  (dy, a, b) => tf.mul(dy, tf.mul(2, tf.sub(b, a))),
+);
+
+/** d atan2(a, b) = (b da - a db) / (a² + b²). */
+const atan2 = binary(
+  "Atan2",
+  (dy, a, b) => tf.mul(dy, tf.div(b, tf.add(tf.square(a), tf.square(b)))),
+  (dy, a, b) => tf.mul(dy, tf.div(tf.neg(a), tf.add(tf.square(a), tf.square(b)))),
+);
+
+/** a mod b = a - b floor(a/b); floor has no slope. */
+const mod = binary(
+  "Mod",
+  (dy) => dy,
+  (dy, a, b) => tf.neg(tf.mul(dy, tf.floor(tf.div(a, b)))),
+);
+
+/** x where x >= 0, else alpha x (`flax.linen.PReLU`). */
+const prelu: GradientRule = rule("Prelu")({
+  inputs: ["x", "alpha"],
+  save: ["x", "alpha"],
+  backward: (dy, { shapes, saved: { x, alpha } }) => {
+    const negative = () => indicator(tf.less(x, 0));
+    return {
+      x: () => tf.where(tf.less(x, 0), tf.mul(dy, alpha), dy),
+      alpha: () => sumTo(tf.mul(dy, tf.mul(x, negative())), shapes.alpha),
+    };
+  },
+});
+
+/** Element-wise kernels of two tensors, and `addN`. */
+export const elementwiseBinaryRules: readonly GradientRule[] = [
+  add,
+  listRule("AddN", (dy) => fresh(dy)),
+  sub,
+  multiply,
+  realDiv,
+  pow,
+  maximum,
+  minimum,
+  squaredDifference,
+  atan2,
+  mod,
+  zeroRule("FloorDiv", "a", "b"),
+  prelu,
+];

@@ -1,0 +1,112 @@
+/** @file Kernels of one tensor, element by element. Formulas and edges are those of `jax.lax` and `jax.nn`. */
+import * as tf from "@tensorflow/tfjs-core";
+import type { CastAttrs, ClipByValueAttrs, LeakyReluAttrs, Tensor } from "@tensorflow/tfjs-core";
+import { fresh } from "./broadcasting.ts";
+import { type GradientRule, rule, zeroRule } from "./rule.ts";
+import { above, only, positive, select } from "./select.ts";
+import { zero } from "./zero.ts";
+
+/** dx from dy and x. */
+const ofInput = (kernelName: string, dx: (dy: Tensor, x: Tensor) => Tensor): GradientRule =>
+  rule(kernelName)({
+    inputs: ["x"],
+    save: ["x"],
+    backward: (dy, { saved: { x } }) => ({ x: () => dx(dy, x) }),
+  });
+
+/** dx from dy and y. */
+const ofOutput = (kernelName: string, dx: (dy: Tensor, y: Tensor) => Tensor): GradientRule =>
+  rule(kernelName)({
+    inputs: ["x"],
+    saveOutput: 0,
+    backward: (dy, { output }) => ({ x: () => dx(dy, output) }),
+  });
+
+/** dx from dy alone. */
+const linear = (kernelName: string, dx: (dy: Tensor) => Tensor): GradientRule =>
+  rule(kernelName)({ inputs: ["x"], backward: (dy) => ({ x: () => dx(dy) }) });
+
+const minus = (x: Tensor): Tensor => tf.sub(1, x);
+const plus = (x: Tensor): Tensor => tf.add(1, x);
+
+const rsqrt: GradientRule = rule("Rsqrt")({
+  inputs: ["x"],
+  save: ["x"],
+  saveOutput: 0,
+  backward: (dy, { saved: { x }, output: y }) => ({ x: () => tf.mul(dy, tf.mul(-0.5, tf.div(y, x))) }),
+});
+
+/** Passes between floats; an integer has no slope. */
+const cast: GradientRule = rule<CastAttrs>("Cast")({
+  inputs: ["x"],
+  backward: (dy, { attrs }) => ({
+    x: () => (attrs.dtype === "float32" || attrs.dtype === "complex64" ? fresh(dy) : zero(dy.shape)),
+  }),
+});
+
+/** min(max(x, lo), hi): half at each bound. */
+const clipByValue: GradientRule = rule<ClipByValueAttrs>("ClipByValue")({
+  inputs: ["x"],
+  save: ["x"],
+  backward: (dy, { saved: { x }, attrs: { clipValueMin, clipValueMax } }) => ({
+    x: () => tf.mul(dy, tf.mul(above(x, clipValueMin), above(tf.neg(x), -clipValueMax))),
+  }),
+});
+
+const leakyRelu: GradientRule = rule<LeakyReluAttrs>("LeakyRelu")({
+  inputs: ["x"],
+  save: ["x"],
+  backward: (dy, { saved: { x }, attrs: { alpha } }) => ({
+    x: () => select(positive(tf.neg(x)), tf.mul(dy, alpha), dy),
+  }),
+});
+
+// Klambauer et al. 2017: scale, and scale times alpha.
+const seluScale = 1.0507009873554805;
+const seluFloor = 1.7580993408473768;
+
+/** Element-wise kernels of one tensor: powers, exponentials, trigonometry, activations, rounding, casts. */
+export const elementwiseUnaryRules: readonly GradientRule[] = [
+  // At 0 the slope is 1.
+  ofInput("Abs", (dy, x) => select(positive(tf.neg(x)), tf.neg(dy), dy)),
+  linear("Neg", (dy) => tf.neg(dy)),
+  linear("Identity", fresh),
+  cast,
+  ofInput("Square", (dy, x) => tf.mul(dy, tf.mul(2, x))),
+  ofOutput("Sqrt", (dy, y) => tf.mul(dy, tf.div(0.5, y))),
+  rsqrt,
+  ofOutput("Reciprocal", (dy, y) => tf.neg(tf.mul(dy, tf.square(y)))),
+  ofOutput("Exp", (dy, y) => tf.mul(dy, y)),
+  ofOutput("Expm1", (dy, y) => tf.mul(dy, plus(y))),
+  ofInput("Log", (dy, x) => tf.div(dy, x)),
+  ofInput("Log1p", (dy, x) => tf.div(dy, plus(x))),
+  ofInput("Erf", (dy, x) => tf.mul(dy, tf.mul(2 / Math.sqrt(Math.PI), tf.exp(tf.neg(tf.square(x)))))),
+
+  ofInput("Sin", (dy, x) => tf.mul(dy, tf.cos(x))),
+  ofInput("Cos", (dy, x) => tf.neg(tf.mul(dy, tf.sin(x)))),
+  ofOutput("Tan", (dy, y) => tf.mul(dy, plus(tf.square(y)))),
+  ofInput("Asin", (dy, x) => tf.mul(dy, tf.rsqrt(minus(tf.square(x))))),
+  ofInput("Acos", (dy, x) => tf.neg(tf.mul(dy, tf.rsqrt(minus(tf.square(x)))))),
+  ofInput("Atan", (dy, x) => tf.div(dy, plus(tf.square(x)))),
+  ofInput("Sinh", (dy, x) => tf.mul(dy, tf.cosh(x))),
+  ofInput("Cosh", (dy, x) => tf.mul(dy, tf.sinh(x))),
+  ofInput("Asinh", (dy, x) => tf.mul(dy, tf.rsqrt(plus(tf.square(x))))),
+  ofInput("Acosh", (dy, x) => tf.mul(dy, tf.rsqrt(tf.mul(tf.sub(x, 1), plus(x))))),
+  ofInput("Atanh", (dy, x) => tf.div(dy, tf.mul(plus(x), minus(x)))),
+
+  ofOutput("Sigmoid", (dy, y) => tf.mul(dy, tf.mul(y, minus(y)))),
+  // (1 + y)(1 - y) keeps its precision near ±1.
+  ofOutput("Tanh", (dy, y) => tf.mul(tf.mul(dy, plus(y)), minus(y))),
+  ofInput("Softplus", (dy, x) => tf.mul(dy, tf.sigmoid(x))),
+  ofOutput("Relu", (dy, y) => only(positive(y), dy)),
+  ofInput("Relu6", (dy, x) => only(tf.logicalAnd(positive(x), positive(tf.sub(6, x))), dy)),
+  leakyRelu,
+  // exp(x) = y + 1 where x <= 0.
+  ofOutput("Elu", (dy, y) => select(positive(y), dy, tf.mul(dy, plus(y)))),
+  ofOutput("Selu", (dy, y) => select(positive(y), tf.mul(dy, seluScale), tf.mul(dy, tf.add(y, seluFloor)))),
+  clipByValue,
+
+  ...["Sign", "Floor", "Ceil", "Round", "Step", "IsNan", "IsInf", "IsFinite", "ZerosLike", "OnesLike"].map(
+    (name) => zeroRule(name, "x"),
+  ),
+];

@@ -1,0 +1,51 @@
+/** @file Matrix products. */
+import * as tf from "@tensorflow/tfjs-core";
+import type { BatchMatMulAttrs, Tensor } from "@tensorflow/tfjs-core";
+import { sizeOf, sumTo } from "./broadcasting.ts";
+import { product } from "./product.ts";
+import { type GradientRule, rule } from "./rule.ts";
+
+/** The gradient with respect to `b` of `op(a) @ op(b)`. */
+export function gradientOfRight(
+  dy: Tensor,
+  a: Tensor,
+  shape: readonly number[],
+  transposeA: boolean,
+  transposeB: boolean,
+): Tensor {
+  const rows = a.shape.at(-2)!;
+  if (!transposeA && sizeOf(shape.slice(0, -2)) === 1 && a.rank > 2 && dy.rank > 2 && a.size > 0) {
+    // One matrix for the whole batch: summing over the batch is part of the product.
+    const count = sizeOf(a.shape.slice(0, -2));
+    if (count === sizeOf(dy.shape.slice(0, -2))) {
+      const left = tf.reshape(a, [count * rows, a.shape.at(-1)!]);
+      const right = tf.reshape(dy, [count * rows, dy.shape.at(-1)!]);
+      const gradient = transposeB ? product(right, left, true, false) : product(left, right, true, false);
+      return tf.reshape(gradient, [...shape]);
+    }
+  }
+  const gradient = transposeB ? product(dy, a, true, transposeA) : product(a, dy, !transposeA, false);
+  return sumTo(gradient, shape);
+}
+
+/** The gradient with respect to `a` of `op(a) @ op(b)`. */
+export const gradientOfLeft = (
+  dy: Tensor,
+  b: Tensor,
+  shape: readonly number[],
+  transposeA: boolean,
+  transposeB: boolean,
+): Tensor => sumTo(transposeA ? product(b, dy, transposeB, true) : product(dy, b, false, !transposeB), shape);
+
+/** y = op(a) op(b): da = dy op(b)ᵀ, db = op(a)ᵀ dy, each transposed back and summed over broadcast batches. */
+const batchMatMul: GradientRule = rule<BatchMatMulAttrs>("BatchMatMul")({
+  inputs: ["a", "b"],
+  save: ["a", "b"],
+  backward: (dy, { shapes, saved: { a, b }, attrs: { transposeA, transposeB } }) => ({
+    a: () => gradientOfLeft(dy, b, shapes.a, transposeA, transposeB),
+    b: () => gradientOfRight(dy, a, shapes.b, transposeA, transposeB),
+  }),
+});
+
+/** Matrix products: `tf.matMul`, `tf.dot`, `tf.outerProduct`. */
+export const matmulRules: readonly GradientRule[] = [batchMatMul];

@@ -1,0 +1,152 @@
+/** @file How a rule is written: what it saves, and what it does with the gradient of its output. */
+import { engine, type GradConfig, type NamedAttrMap, type Tensor } from "@tensorflow/tfjs-core";
+import { isZero, zero } from "./zero.ts";
+
+/** A gradient rule as tensorflow.js registers it: `registerGradient(rule)`. */
+export type GradientRule = GradConfig;
+
+/** What the backward pass of one recorded kernel call can see. */
+export interface Call<I extends string, S extends string, A> {
+  /** The shape of each input; `[]` for one that was not given. */
+  readonly shapes: Readonly<Record<I, number[]>>;
+  /** The optional inputs that were given, and all others. */
+  readonly given: ReadonlySet<I>;
+  /** The inputs named in `save`, as far as they were given. */
+  readonly saved: Readonly<Record<S, Tensor>>;
+  /** The outputs named in `saveOutputs`, the first of them. */
+  readonly output: Tensor;
+  /** The gradients of all outputs; the first of them is `dy`. */
+  readonly dys: readonly Tensor[];
+  /** The kernel's attributes. */
+  readonly attrs: A;
+}
+
+/** A rule before it is given to tensorflow.js. */
+export interface Recipe<I extends string, S extends string, A> {
+  /** The kernel's inputs, by their names in the kernel. */
+  readonly inputs: readonly I[];
+  /** Those whose values the backward pass reads. */
+  readonly save?: readonly S[];
+  /** The output whose values the backward pass reads. */
+  readonly saveOutput?: number;
+  /**
+   * One thunk per input. A thunk returns a float32 tensor of its own (never `dy` or a saved tensor: tensorflow.js
+   * disposes gradients that it has added up) in the shape of the input. Only the thunks that are needed run.
+   */
+  readonly backward: (dy: Tensor, call: Call<I, S, A>) => Readonly<Record<I, () => Tensor>>;
+}
+
+type Thunks = Readonly<Record<string, () => Tensor>>;
+type ReadInput = (name: string) => Tensor | undefined;
+
+/**
+ * Lets a rule choose what to save when a call is recorded. tensorflow.js asks `inputsToSave.map(name => input)`, so a
+ * list with its own `map` sees the inputs; the stock way copies a whole tensor where its shape would do.
+ */
+export class InputsToSave extends Array<string> {
+  readonly #choose: (input: ReadInput) => readonly Tensor[];
+
+  constructor(choose: (input: ReadInput) => readonly Tensor[]) {
+    super();
+    this.#choose = choose;
+  }
+
+  override map<U>(read: (value: string, index: number, array: string[]) => U): U[] {
+    // The one caller passes `name => inputs[name]` and clones what comes back.
+    return this.#choose((name) => read(name, 0, this) as Tensor | undefined) as U[];
+  }
+}
+
+/** A zero gradient stays zero on its way back, also where the derivative is infinite or NaN (JAX's symbolic zeros). */
+export const throughZero = (thunks: Thunks): Thunks =>
+  Object.fromEntries(
+    Object.entries(thunks).map(([name, thunk]) => [name, () => zero(thunk().shape)] as const),
+  );
+
+/** The tape cannot hold an input that was not given (it reads `id` of each): takes it out as the call is written down. */
+export function dropAbsentInputs(): void {
+  const tape = engine().state.activeTape;
+  tape.push = (...nodes) => {
+    Reflect.deleteProperty(tape, "push");
+    for (const { inputs } of nodes) {
+      for (const name of Object.keys(inputs)) if (inputs[name] == null) delete inputs[name];
+    }
+    return tape.push(...nodes);
+  };
+}
+
+/**
+ * Writes the rule of a kernel: `rule<SumAttrs>("Sum")({ inputs: ["x"], backward: … })`.
+ * @typeParam A - The kernel's attributes, as tensorflow.js types them.
+ */
+export const rule =
+  <A = unknown>(kernelName: string) =>
+  <const I extends string, const S extends I = never>(recipe: Recipe<I, S, A>): GradientRule => {
+    const { inputs, save = [], saveOutput, backward } = recipe;
+    // What was seen of the call that is being recorded: tensorflow.js reads `inputsToSave`, then `gradFunc`, once per
+    // recorded call and with nothing in between.
+    let shapes = {} as Record<I, number[]>;
+    let given: ReadonlySet<I> = new Set(inputs);
+    const inputsToSave = new InputsToSave((input) => {
+      shapes = {} as Record<I, number[]>;
+      for (const name of inputs) shapes[name] = input(name)?.shape ?? [];
+      given = new Set(inputs.filter((name) => input(name) != null));
+      return save.filter((name) => given.has(name)).map((name) => input(name)!);
+    });
+    return {
+      kernelName,
+      inputsToSave,
+      outputsToSave: saveOutput === undefined ? [] : [...Array<boolean>(saveOutput).fill(false), true],
+      get gradFunc() {
+        const seen = { shapes, given };
+        if (given.size < inputs.length) dropAbsentInputs();
+        return (dy: Tensor | Tensor[], tensors: Tensor[], attributes: NamedAttrMap) => {
+          const names = save.filter((name) => seen.given.has(name));
+          const saved = {} as Record<S, Tensor>;
+          names.forEach((name, index) => {
+            saved[name] = tensors[index]!;
+          });
+          const dys = Array.isArray(dy) ? dy : [dy];
+          // The attributes of this kernel have this type: A is written beside the kernel's name.
+          const attrs = attributes as A;
+          const thunks = backward(dys[0]!, { ...seen, saved, output: tensors[names.length]!, dys, attrs });
+          return { ...(dys.every(isZero) ? throughZero(thunks) : thunks) };
+        };
+      },
+    };
+  };
+
+/** A kernel of which no output depends smoothly on an input: every gradient is zero. */
+export const zeroRule = (kernelName: string, ...inputs: readonly string[]): GradientRule =>
+  rule(kernelName)({
+    inputs,
+    backward: (_dy, { shapes }) =>
+      Object.fromEntries(inputs.map((name) => [name, () => zero(shapes[name]!)] as const)),
+  });
+
+/** Kernels whose inputs are a list: `backward` gives the thunk of input number `index`. */
+export const listRule = <A = unknown>(
+  kernelName: string,
+  backward: (dy: Tensor, call: { shapes: readonly number[][]; attrs: A }, index: number) => Tensor,
+): GradientRule => {
+  let shapes: number[][] = [];
+  const inputsToSave = new InputsToSave((input) => {
+    shapes = [];
+    for (let i = 0; input(String(i)) !== undefined; i++) shapes.push(input(String(i))!.shape);
+    return [];
+  });
+  return {
+    kernelName,
+    inputsToSave,
+    get gradFunc() {
+      const seen = shapes;
+      return (dy: Tensor | Tensor[], _saved: Tensor[], attributes: NamedAttrMap) => {
+        const only = dy as Tensor;
+        // As in `rule`: A is written beside the kernel's name.
+        const call = { shapes: seen, attrs: attributes as A };
+        const thunks = seen.map((_, i) => [String(i), () => backward(only, call, i)] as const);
+        return { ...(isZero(only) ? throughZero(Object.fromEntries(thunks)) : Object.fromEntries(thunks)) };
+      };
+    },
+  };
+};

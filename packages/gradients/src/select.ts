@@ -1,0 +1,32 @@
+/** @file Choosing elements. JAX chooses gradients where others multiply with 0 or 1, so NaN and inf do not cross over. */
+import * as tf from "@tensorflow/tfjs-core";
+import type { Tensor } from "@tensorflow/tfjs-core";
+
+/** `where` for three tensors of one shape; `tf.where` broadcasts first, which copies each of them on wasm. */
+export const select = (condition: Tensor, yes: Tensor, no: Tensor): Tensor =>
+  tf.engine().runKernel("Select", { condition, t: yes, e: no });
+
+/** Where x > 0. False at NaN. */
+export const positive = (x: Tensor): Tensor =>
+  // wasm's comparisons are scalar code; its step is not, and its cast to bool copies bytes.
+  tf.getBackend() === "wasm" && x.dtype === "float32" ? tf.cast(tf.step(x), "bool") : tf.greater(x, 0);
+
+/** `dy` where the condition holds, 0 elsewhere. */
+export const only = (condition: Tensor, dy: Tensor): Tensor => select(condition, dy, tf.zerosLike(dy));
+
+/** 1 where the condition holds, 0 elsewhere. */
+export const indicator = (condition: Tensor): Tensor => tf.cast(condition, "float32");
+
+/**
+ * 1 where a > b, 1/2 where they are equal, 0 where a < b: how JAX shares a gradient at a tie.
+ * @returns float32, in the broadcast shape.
+ */
+export function above(a: Tensor, b: Tensor | number): Tensor {
+  const [x, y] = [tf.cast(a, "float32"), typeof b === "number" ? tf.scalar(b) : tf.cast(b, "float32")];
+  if (tf.getBackend() === "wasm") {
+    // Comparisons there are scalar code. (inf - inf is NaN, of which step makes 0, so that equal infinities are a tie.)
+    const sign = tf.sub(tf.step(tf.sub(x, y)), tf.step(tf.sub(y, x)));
+    return tf.mul(0.5, tf.add(1, sign));
+  }
+  return tf.add(indicator(tf.greater(x, y)), tf.mul(0.5, indicator(tf.equal(x, y))));
+}

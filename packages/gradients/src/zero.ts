@@ -1,0 +1,14 @@
+/** @file Gradients that are known to be zero. JAX does not propagate these at all; here they are marked. */
+import { type Tensor, zeros } from "@tensorflow/tfjs-core";
+
+const known = new WeakSet<Tensor>();
+
+/** A float32 zero gradient of this shape that rules further back do not multiply with anything. */
+export function zero(shape: readonly number[]): Tensor {
+  const tensor: Tensor = zeros([...shape]);
+  known.add(tensor);
+  return tensor;
+}
+
+/** Whether a gradient came from {@link zero} and from nothing else. */
+export const isZero = (gradient: Tensor): boolean => known.has(gradient);
