@@ -30,56 +30,92 @@ function polynomial(coefficients: readonly number[], x: number): number {
   return sum;
 }
 
-const SQRT_HALF = f(0.7071067811865476);
-const LN2_HIGH = f(0.693359375);
-const LN2_LOW = f(-2.1219444e-4);
-const L0 = f(7.0376836292e-2);
-const L1 = f(-1.151461031e-1);
-const L2 = f(1.167699874e-1);
-const L3 = f(-1.2420140846e-1);
-const L4 = f(1.4249322787e-1);
-const L5 = f(-1.6668057665e-1);
-const L6 = f(2.0000714765e-1);
-const L7 = f(-2.4999993993e-1);
-const L8 = f(3.3333331174e-1);
+/** Nine coefficients, highest power first. */
+export type Polynomial8 = readonly [number, number, number, number, number, number, number, number, number];
 
+/** The constants of Cephes' `logf`, all float32; the polynomial has the even powers first, see {@link erfInv}. */
+export const logConstants: {
+  readonly sqrtHalf: number;
+  readonly ln2High: number;
+  readonly ln2Low: number;
+  readonly polynomial: Polynomial8;
+} = {
+  sqrtHalf: f(Math.SQRT1_2),
+  ln2High: f(0.693359375),
+  ln2Low: f(-2.1219444e-4),
+  polynomial: [
+    f(7.0376836292e-2),
+    f(-1.151461031e-1),
+    f(1.167699874e-1),
+    f(-1.2420140846e-1),
+    f(1.4249322787e-1),
+    f(-1.6668057665e-1),
+    f(2.0000714765e-1),
+    f(-2.4999993993e-1),
+    f(3.3333331174e-1),
+  ],
+};
+
+/** Giles' polynomial for w < 5, float32. */
+export const central: Polynomial8 = [
+  f(2.81022636e-8),
+  f(3.43273939e-7),
+  f(-3.5233877e-6),
+  f(-4.39150654e-6),
+  f(2.1858087e-4),
+  f(-1.25372503e-3),
+  f(-4.17768164e-3),
+  f(0.246640727),
+  f(1.50140941),
+];
+
+/** Giles' polynomial for w >= 5, float32. */
+export const tail: Polynomial8 = [
+  f(-2.00214257e-4),
+  f(1.00950558e-4),
+  f(1.34934322e-3),
+  f(-3.67342844e-3),
+  f(5.73950773e-3),
+  f(-7.6224613e-3),
+  f(9.43887047e-3),
+  f(1.00167406),
+  f(2.83297682),
+];
+
+const { sqrtHalf, ln2High, ln2Low } = logConstants;
+const [L0, L1, L2, L3, L4, L5, L6, L7, L8] = logConstants.polynomial;
+const [C0, C1, C2, C3, C4, C5, C6, C7, C8] = central;
+const [T0, T1, T2, T3, T4, T5, T6, T7, T8] = tail;
 const bitsOfFloat = new Float32Array(1);
 const bitsOfInt = new Int32Array(bitsOfFloat.buffer);
 
 /**
  * The natural logarithm of a positive normal float32, in float32 operations only.
  *
- * @see Moshier, Cephes `logf`; the polynomial is split into even and odd powers, which is shorter for SIMD.
+ * @see Moshier, Cephes `logf`.
  */
 function log(x: number): number {
   bitsOfFloat[0] = x;
   const bits = bitsOfInt[0]!;
   bitsOfInt[0] = (bits & 0x7fffff) | 0x3f000000;
   const m = bitsOfFloat[0]!;
-  const small = m < SQRT_HALF;
+  const small = m < sqrtHalf;
   const e = (bits >> 23) - 126 - (small ? 1 : 0);
   const r = f(f(m - 1) + (small ? m : 0));
   const z = f(r * r);
   const even = f(f(f(f(f(f(f(f(L0 * z) + L2) * z) + L4) * z) + L6) * z) + L8);
   const odd = f(f(f(f(f(f(L1 * z) + L3) * z) + L5) * z) + L7);
-  let y = f(f(f(f(odd * r) + even) * r) * z);
-  y = f(y + f(e * LN2_LOW));
+  let y = f(f(odd * r) + even);
+  y = f(f(y * r) * z);
+  y = f(y + f(e * ln2Low));
   y = f(y - f(z * 0.5));
-  return f(f(r + y) + f(e * LN2_HIGH));
+  return f(f(r + y) + f(e * ln2High));
 }
-
-const CENTRAL: readonly number[] = [
-  2.81022636e-8, 3.43273939e-7, -3.5233877e-6, -4.39150654e-6, 2.1858087e-4, -1.25372503e-3, -4.17768164e-3,
-  0.246640727, 1.50140941,
-].map(f);
-const TAIL: readonly number[] = [
-  -2.00214257e-4, 1.00950558e-4, 1.34934322e-3, -3.67342844e-3, 5.73950773e-3, -7.6224613e-3, 9.43887047e-3,
-  1.00167406, 2.83297682,
-].map(f);
 
 /**
  * The inverse error function in float32, within 3 ulp of XLA's: the same polynomials without fused multiply-add, so
- * that this and the SIMD kernel give the same bits.
+ * that this and the SIMD kernel give the same bits. The logarithm's polynomial goes by even and odd powers because that
+ * is shorter for SIMD; Giles' go by Horner's rule because any other order gives other bits than XLA more often.
  *
  * @param u - In [-1, 1], rounded to float32; ±1 gives ±Infinity, anything outside NaN.
  * @see Giles 2010, "Approximating the erfinv function"; `jax.lax.erf_inv`.
@@ -87,11 +123,16 @@ const TAIL: readonly number[] = [
 export function erfInv(u: number): number {
   const x = f(u);
   if (!(x > -1 && x < 1)) return x === 1 || x === -1 ? x * Number.POSITIVE_INFINITY : Number.NaN;
-  let w = f(-log(f(1 - f(x * x))));
-  const central = w < 5;
-  w = central ? f(w - 2.5) : f(f(Math.sqrt(w)) - 3);
-  const c = central ? CENTRAL : TAIL;
-  let p = c[0]!;
-  for (let i = 1; i < 9; i++) p = f(f(p * w) + c[i]!);
+  const w = f(-log(f(1 - f(x * x))));
+  let p: number;
+  if (w < 5) {
+    const v = f(w - 2.5);
+    p = f(f(f(f(f(f(f(f(C0 * v) + C1) * v) + C2) * v) + C3) * v) + C4);
+    p = f(f(f(f(f(f(f(f(p * v) + C5) * v) + C6) * v) + C7) * v) + C8);
+  } else {
+    const v = f(f(Math.sqrt(w)) - 3);
+    p = f(f(f(f(f(f(f(f(T0 * v) + T1) * v) + T2) * v) + T3) * v) + T4);
+    p = f(f(f(f(f(f(f(f(p * v) + T5) * v) + T6) * v) + T7) * v) + T8);
+  }
   return f(p * x);
 }

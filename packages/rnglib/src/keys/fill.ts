@@ -1,7 +1,7 @@
 /**
  * @file Fills of a given array from a key's words and a counter: what every sampler is made of. They take raw words so
  * that a caller may fill a buffer piece by piece: `fillX(k0, k1, start, out)` writes what elements
- * `start … start + out.length - 1` of one long array would be.
+ * `start … start + out.length - 1` of one long array would be. Kernels do the work when there is enough of it.
  */
 import {
   plainBernoulli,
@@ -9,8 +9,20 @@ import {
   plainBits64,
   plainMaskScale,
   plainNormal,
+  plainProbit,
   plainUniform,
 } from "./plain.ts";
+import {
+  kernelBernoulli,
+  kernelBits,
+  kernelMaskScale,
+  kernelNormal,
+  kernelProbit,
+  kernelUniform,
+  SMALLEST,
+} from "./wasm/kernels.ts";
+
+const ALWAYS = 2 ** 23;
 
 /** Random bits, as many as the elements of `out` have. */
 export function fillBits(
@@ -20,12 +32,12 @@ export function fillBits(
   out: Uint8Array | Uint16Array | Uint32Array | BigUint64Array,
 ): void {
   if (out instanceof BigUint64Array) plainBits64(k0, k1, start, out);
-  else plainBits(k0, k1, start, out);
+  else if (out.length < SMALLEST || !kernelBits(k0, k1, start, out)) plainBits(k0, k1, start, out);
 }
 
 /** Uniforms in [0, 1). */
 export function fillUniform(k0: number, k1: number, start: number, out: Float32Array): void {
-  plainUniform(k0, k1, start, out);
+  if (out.length < SMALLEST || !kernelUniform(k0, k1, start, out)) plainUniform(k0, k1, start, out);
 }
 
 /** Uniforms in [minval, maxval), both float32 values. XLA contracts `f * d + lo` to one rounding; so do we. */
@@ -45,12 +57,21 @@ export function fillUniformRange(
 
 /** Standard normals. */
 export function fillNormal(k0: number, k1: number, start: number, out: Float32Array): void {
-  plainNormal(k0, k1, start, out);
+  if (out.length < SMALLEST || !kernelNormal(k0, k1, start, out)) plainNormal(k0, k1, start, out);
+}
+
+/** Replaces each u in [-1, 1] by √2·erfInv(u), the normal quantile of (u + 1) / 2. */
+export function probit(values: Float32Array): void {
+  if (values.length < SMALLEST || !kernelProbit(values)) plainProbit(values);
 }
 
 /** 1 with probability `p`, else 0. */
 export function fillBernoulli(k0: number, k1: number, start: number, p: number, out: Uint8Array): void {
-  plainBernoulli(k0, k1, start, thresholdOf(p), out);
+  const threshold = thresholdOf(p);
+  if (threshold === 0 || threshold === ALWAYS) out.fill(threshold === 0 ? 0 : 1);
+  else if (out.length < SMALLEST || !kernelBernoulli(k0, k1, start, threshold, out)) {
+    plainBernoulli(k0, k1, start, threshold, out);
+  }
 }
 
 /** `source[i] * scale` with probability `p`, else +0; the mask is {@link fillBernoulli}'s. `out` may be `source`. */
@@ -63,12 +84,18 @@ export function fillMaskScale(
   source: Float32Array,
   out: Float32Array,
 ): void {
-  plainMaskScale(k0, k1, start, thresholdOf(p), Math.fround(scale), source, out);
+  const threshold = thresholdOf(p);
+  const factor = Math.fround(scale);
+  if (threshold === 0) out.fill(0);
+  else if (threshold === ALWAYS) for (let i = 0; i < out.length; i++) out[i] = source[i]! * factor;
+  else if (out.length < SMALLEST || !kernelMaskScale(k0, k1, start, threshold, factor, source, out)) {
+    plainMaskScale(k0, k1, start, threshold, factor, source, out);
+  }
 }
 
 /** How many of the 2²³ uniforms are below `p`, rounded to float32 first as JAX does. NaN counts as 0. */
 export function thresholdOf(p: number): number {
   const rounded = Math.fround(p);
-  if (rounded >= 1) return 2 ** 23;
-  return rounded > 0 ? Math.ceil(rounded * 2 ** 23) : 0;
+  if (rounded >= 1) return ALWAYS;
+  return rounded > 0 ? Math.ceil(rounded * ALWAYS) : 0;
 }

@@ -59,7 +59,8 @@ export function wrapKeyData(words: ArrayLike<number>, shape?: Shape): PRNGKey {
  */
 export function split(key: PRNGKey, shape: Shape = 2): PRNGKey {
   const parents = ownKey("split", key);
-  const dimensions = [...parents.shape, ...dimensionsOf("split", shape)];
+  const own = dimensionsOf("split", shape);
+  const dimensions = parents.shape.length === 0 ? own : [...parents.shape, ...own];
   const count = parents.size;
   const children = new Uint32Array(2 * sizeOf(dimensions));
   const each = count === 0 ? 0 : children.length / count / 2;

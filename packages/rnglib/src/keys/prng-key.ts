@@ -16,7 +16,7 @@ export interface PRNGKeyJSON {
 
 /** A single key of two uint32 words. Internal. */
 export let singleKey: (word0: number, word1: number) => PRNGKey;
-/** An array of keys that takes over `words`, two per key; `shape` is not `[]`. Internal. */
+/** An array of keys that takes over `shape`, which is not `[]`, and `words`, two per key. Internal. */
 export let keyArray: (shape: readonly number[], words: Uint32Array) => PRNGKey;
 /** Word 0 or 1 of the `index`-th key in row-major order. Internal. */
 export let wordOf: (key: PRNGKey, index: number, which: 0 | 1) => number;
@@ -68,11 +68,11 @@ export class PRNGKey {
     keyArray = (shape, words) => {
       let a = 0x9e3779b9;
       let b = 0x85ebca6b;
-      for (const word of words) {
-        a = Math.imul(a ^ word, 0x01000193);
-        b = Math.imul(b ^ (a >>> 15) ^ word, 0x5bd1e995);
+      for (let i = 0; i < words.length; i++) {
+        a = Math.imul(a ^ words[i]!, 0x01000193);
+        b = Math.imul(b ^ (a >>> 15) ^ words[i]!, 0x5bd1e995);
       }
-      return new PRNGKey(Object.freeze([...shape]), a >>> 0, b >>> 0, words);
+      return new PRNGKey(Object.freeze(shape), a >>> 0, b >>> 0, words);
     };
     wordOf = (key, index, which) => {
       const words = key.#words;
@@ -131,7 +131,11 @@ export class PRNGKey {
   get [Symbol.iterator](): () => IterableIterator<PRNGKey> {
     // For a single key the honest type is `undefined`, with which arrays of keys could not be destructured.
     if (this.#words === undefined) return undefined as unknown as () => IterableIterator<PRNGKey>;
-    return () => Array.from({ length: this.length }, (_, i) => this.at(i)).values();
+    return () => {
+      const keys: PRNGKey[] = [];
+      for (let i = 0; i < this.length; i++) keys.push(this.at(i));
+      return keys.values();
+    };
   }
 
   /**

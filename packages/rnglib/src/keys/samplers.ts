@@ -1,6 +1,6 @@
 /** @file The samplers over real numbers and bits, into typed arrays. */
-import { erf, erfInv } from "./erf.ts";
-import { fillBits, fillNormal, fillUniformRange } from "./fill.ts";
+import { erf } from "./erf.ts";
+import { fillBits, fillNormal, fillUniformRange, probit } from "./fill.ts";
 import { fillRows, outputFor } from "./output.ts";
 import type { PRNGKey } from "./prng-key.ts";
 import type { Shape } from "./shape.ts";
@@ -131,8 +131,9 @@ export function truncatedNormal(
   const most = nextFloat32(to, -1);
   return fillRows(key, outputFor("truncatedNormal", key, shape, Float32Array, out), (k0, k1, row) => {
     fillUniformRange(k0, k1, 0, a, b, row);
+    probit(row);
     for (let i = 0; i < row.length; i++) {
-      row[i] = Math.min(most, Math.max(least, Math.fround(SQRT2 * erfInv(row[i]!))));
+      row[i] = Math.min(most, Math.max(least, row[i]!));
     }
   });
 }

@@ -13,8 +13,9 @@ export const formatShape = (shape: readonly number[]): string => `[${shape.join(
  * @throws RangeError when a dimension is not a non-negative integer.
  */
 export function dimensionsOf(where: string, shape: Shape): number[] {
-  const dimensions = typeof shape === "number" ? [shape] : Array.from(shape);
-  for (const d of dimensions) {
+  const dimensions = typeof shape === "number" ? [shape] : [...shape];
+  for (let i = 0; i < dimensions.length; i++) {
+    const d = dimensions[i]!;
     if (!Number.isSafeInteger(d) || d < 0) {
       throw new RangeError(
         `${where}: expected a shape of non-negative integers, got ${formatShape(dimensions)}. ` +

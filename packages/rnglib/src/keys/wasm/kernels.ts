@@ -1,0 +1,198 @@
+/** @file Calls of the WebAssembly kernels, chunk by chunk; nothing is compiled before it is first used. */
+import { modules } from "./kernels.generated.ts";
+import { CHUNK, OUT, SOURCE } from "./layout.ts";
+
+type Name = keyof typeof modules;
+type Kernel = (...parameters: number[]) => void;
+
+/** Below this many elements the plain loop is faster than a call with its copies. */
+export const SMALLEST = 16;
+
+/** Below this many elements a loop copies faster than `set` with the view that it needs. */
+const SMALL_COPY = 64;
+const TWO32 = 2 ** 32;
+
+interface Page {
+  readonly memory: WebAssembly.Memory;
+  readonly words: Uint32Array;
+  readonly floats: Float32Array;
+  readonly bytes: Uint8Array;
+  readonly source: Float32Array;
+}
+
+let page: Page | undefined;
+let disabled = false;
+const compiled = new Map<Name, Kernel>();
+
+/** Compiles a kernel on first use; undefined where WebAssembly or its SIMD is missing or forbidden. */
+function kernel(name: Name): Kernel | undefined {
+  const known = compiled.get(name);
+  if (known !== undefined || disabled) return known;
+  try {
+    const bytes = Uint8Array.from(atob(modules[name]), (char) => char.charCodeAt(0));
+    page ??= newPage();
+    const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), { m: { m: page.memory } });
+    // The module has one export, a function of numbers.
+    const f = instance.exports["f"] as Kernel;
+    compiled.set(name, f);
+    return f;
+  } catch {
+    // No WebAssembly, no SIMD, or a content security policy against it: the plain path gives the same numbers.
+    disabled = true;
+    return undefined;
+  }
+}
+
+function newPage(): Page {
+  if (new Uint8Array(new Uint16Array([1]).buffer)[0] !== 1)
+    throw new Error("Kernels need a little-endian host.");
+  const memory = new WebAssembly.Memory({ initial: 1, maximum: 1 });
+  return {
+    memory,
+    words: new Uint32Array(memory.buffer, OUT, CHUNK),
+    floats: new Float32Array(memory.buffer, OUT, CHUNK),
+    bytes: new Uint8Array(memory.buffer, OUT, CHUNK),
+    source: new Float32Array(memory.buffer, SOURCE, CHUNK),
+  };
+}
+
+/** Whether the kernels are used; false turns them off (for tests and measurements), true tries them again. */
+export function useKernels(on: boolean): void {
+  disabled = !on;
+  if (!on) compiled.clear();
+}
+
+/** Whether this engine runs the kernels. */
+export const hasKernels = (): boolean => kernel("bits") !== undefined;
+
+/** Calls `run(count, hi, lo, begin)` for pieces that neither exceed a chunk nor let the low counter word wrap. */
+function inChunks(
+  start: number,
+  length: number,
+  run: (count: number, hi: number, lo: number, begin: number) => void,
+): void {
+  for (let begin = 0; begin < length; ) {
+    const hi = Math.floor((start + begin) / TWO32);
+    const lo = start + begin - hi * TWO32;
+    const count = Math.min(CHUNK, length - begin, TWO32 - lo);
+    run(count, hi, lo, begin);
+    begin += count;
+  }
+}
+
+interface Settable {
+  [index: number]: number;
+  set(values: ArrayLike<number>, at: number): void;
+}
+
+/** `to[begin + i] = from[i]` for i < count. */
+function copyOut(
+  from: Uint32Array | Float32Array | Uint8Array,
+  count: number,
+  to: Settable,
+  begin: number,
+): void {
+  if (count === from.length) to.set(from, begin);
+  else if (count >= SMALL_COPY) to.set(from.subarray(0, count), begin);
+  else for (let i = 0; i < count; i++) to[begin + i] = from[i]!;
+}
+
+/** {@link plainBits} by kernel; false when there is none. */
+export function kernelBits(
+  k0: number,
+  k1: number,
+  start: number,
+  out: Uint32Array | Uint16Array | Uint8Array,
+): boolean {
+  const bits = kernel("bits");
+  if (bits === undefined || page === undefined) return false;
+  const { words } = page;
+  inChunks(start, out.length, (count, hi, lo, begin) => {
+    bits(count, k0, k1, hi, lo);
+    copyOut(words, count, out, begin);
+  });
+  return true;
+}
+
+/** {@link plainUniform} by kernel; false when there is none. */
+export function kernelUniform(k0: number, k1: number, start: number, out: Float32Array): boolean {
+  const uniform = kernel("uniform");
+  if (uniform === undefined || page === undefined) return false;
+  const { floats } = page;
+  inChunks(start, out.length, (count, hi, lo, begin) => {
+    uniform(count, k0, k1, hi, lo);
+    copyOut(floats, count, out, begin);
+  });
+  return true;
+}
+
+/** {@link plainNormal} by kernels; false when there are none. */
+export function kernelNormal(k0: number, k1: number, start: number, out: Float32Array): boolean {
+  const bits = kernel("bits");
+  const normal = kernel("normal");
+  if (bits === undefined || normal === undefined || page === undefined) return false;
+  const { floats } = page;
+  inChunks(start, out.length, (count, hi, lo, begin) => {
+    bits(count, k0, k1, hi, lo);
+    normal(count);
+    copyOut(floats, count, out, begin);
+  });
+  return true;
+}
+
+/** {@link plainProbit} by kernel; false when there is none. */
+export function kernelProbit(values: Float32Array): boolean {
+  const probit = kernel("probit");
+  if (probit === undefined || page === undefined) return false;
+  const { floats } = page;
+  inChunks(0, values.length, (count, _hi, _lo, begin) => {
+    floats.set(values.subarray(begin, begin + count));
+    probit(count);
+    copyOut(floats, count, values, begin);
+  });
+  return true;
+}
+
+/** The kernels compare all 32 bits, flipped to signed; `threshold` counts units of 2⁹ and is below 2²³. */
+const limitOf = (threshold: number): number => (threshold << 9) ^ 0x80000000;
+
+/** {@link plainBernoulli} for 0 < threshold < 2²³ by kernel; false when there is none. */
+export function kernelBernoulli(
+  k0: number,
+  k1: number,
+  start: number,
+  threshold: number,
+  out: Uint8Array,
+): boolean {
+  const bernoulli = kernel("bernoulli");
+  if (bernoulli === undefined || page === undefined) return false;
+  const { bytes } = page;
+  const limit = limitOf(threshold);
+  inChunks(start, out.length, (count, hi, lo, begin) => {
+    bernoulli(count, k0, k1, hi, lo, limit);
+    copyOut(bytes, count, out, begin);
+  });
+  return true;
+}
+
+/** {@link plainMaskScale} for 0 < threshold < 2²³ by kernel; false when there is none. */
+export function kernelMaskScale(
+  k0: number,
+  k1: number,
+  start: number,
+  threshold: number,
+  scale: number,
+  from: Float32Array,
+  out: Float32Array,
+): boolean {
+  const maskScale = kernel("maskScale");
+  if (maskScale === undefined || page === undefined) return false;
+  const { floats, source } = page;
+  const limit = limitOf(threshold);
+  inChunks(start, out.length, (count, hi, lo, begin) => {
+    source.set(count === from.length ? from : from.subarray(begin, begin + count));
+    maskScale(count, k0, k1, hi, lo, limit, scale);
+    copyOut(floats, count, out, begin);
+  });
+  return true;
+}

@@ -1,0 +1,32 @@
+/** @file The text of kernels.generated.ts. */
+import { normalKernel, probitKernel } from "./erf-inv-kernel.ts";
+import { bernoulliKernel, bitsKernel, maskScaleKernel, uniformKernel } from "./hash-kernel.ts";
+import { encodeModule, type WasmFunction } from "./wasm.ts";
+
+const kernels: Readonly<Record<string, () => WasmFunction>> = {
+  bits: bitsKernel,
+  uniform: uniformKernel,
+  bernoulli: bernoulliKernel,
+  maskScale: maskScaleKernel,
+  normal: normalKernel,
+  probit: probitKernel,
+};
+
+/** Each kernel as a module, by name. */
+export const kernelModules = (): ReadonlyMap<string, Uint8Array> =>
+  new Map(Object.entries(kernels).map(([name, make]) => [name, encodeModule(make())]));
+
+/** The whole file, as it is committed. */
+export function generatedFile(): string {
+  const entries = [...kernelModules()].map(
+    ([name, bytes]) =>
+      `  /** ${bytes.length} bytes. */\n  ${name}:\n    "${Buffer.from(bytes).toString("base64")}",\n`,
+  );
+  return (
+    "/** @file WebAssembly modules in base64, one per kernel. Generated: node scripts/run.mjs scripts/emit-rng-wasm.ts */\n\n" +
+    "export const modules: Readonly<\n" +
+    `  Record<${Object.keys(kernels)
+      .map((name) => `"${name}"`)
+      .join(" | ")}, string>\n> = {\n${entries.join("")}};\n`
+  );
+}

@@ -1,0 +1,171 @@
+/** @file Kernels that hash counters, sixteen at a time, and do one more thing with the bits before storing them. */
+import { OUT, SOURCE } from "../../packages/rnglib/src/keys/wasm/layout.ts";
+import {
+  type Code,
+  f32x4,
+  i32,
+  i32x4,
+  type Local,
+  Locals,
+  repeatWhile,
+  type,
+  v128,
+  type WasmFunction,
+} from "./wasm.ts";
+
+/** Four vectors in flight keep all vector units of a core busy; each has four counters. */
+const LANES = 4;
+const BLOCK = 4 * LANES;
+const PARITY = 0x1bd11bda;
+const ROTATIONS = [
+  [13, 15, 26, 6],
+  [17, 29, 16, 24],
+] as const;
+
+/** What a kernel does with the bits. */
+interface Finish {
+  /** Parameters after `(n, k0, k1, hi, lo)`. */
+  readonly parameters?: readonly (typeof type.i32 | typeof type.f32)[];
+  /** Whether bit 31 of every word is flipped, for free, so that a signed comparison is an unsigned one. */
+  readonly flipped?: boolean;
+  /** Code before the loop; may make locals of its own. */
+  prepare?(locals: Locals, parameters: readonly Local[]): Code;
+  /** Code that stores what becomes of the bits of the four vectors; `at` is 4 × the index of the first word. */
+  store(at: Code, bits: readonly Code[]): Code;
+}
+
+/**
+ * A function `(n, k0, k1, hi, lo, ...)` over the counters `(hi, lo) … (hi, lo + n - 1)`. It works on blocks of 16 and
+ * so may write up to 15 elements more than n; `lo` may not wrap within the n.
+ */
+function hashKernel(finish: Finish): WasmFunction {
+  const parameters = [type.i32, type.i32, type.i32, type.i32, type.i32, ...(finish.parameters ?? [])];
+  const locals = new Locals();
+  const [n, k0, k1, hi, lo, ...more] = parameters.map((of) => locals.make(of)) as [
+    Local,
+    Local,
+    Local,
+    Local,
+    Local,
+    ...Local[],
+  ];
+  const at = locals.make(type.i32);
+  const k2 = locals.make(type.i32);
+  const vector = () => locals.make(type.v128);
+  const counter = vector();
+  const x = Array.from({ length: LANES }, vector);
+  const y = Array.from({ length: LANES }, vector);
+  const first = vector();
+  // After rounds 4, 8, 12, 16 and 20 the words get two of the three key words, the second with the step's number.
+  const keys = [k0, k1, k2] as const;
+  const flip = finish.flipped === true ? 0x80000000 : 0;
+  const keyOf = (local: Local, plus: number): Code =>
+    plus === 0 ? local.get : i32.add(local.get, i32.const(plus));
+  const steps = [1, 2, 3, 4, 5].map((step) => ({
+    x: { local: vector(), value: keyOf(keys[step % 3]!, step === 5 ? flip : 0) },
+    y: { local: vector(), value: keyOf(keys[(step + 1) % 3]!, step) },
+  }));
+
+  const eachLane = (code: (lane: number) => Code): Code =>
+    Array.from({ length: LANES }, (_, i) => code(i)).flat();
+  const round = (by: number): Code => [
+    ...eachLane((i) => x[i]!.set(i32x4.add(x[i]!.get, y[i]!.get))),
+    ...eachLane((i) => {
+      const rotated = v128.or(i32x4.shl(y[i]!.get, by), i32x4.shrU(y[i]!.get, 32 - by));
+      return y[i]!.set(v128.xor(rotated, x[i]!.get));
+    }),
+  ];
+  const hash: Code = [
+    ...eachLane((i) => [
+      ...x[i]!.set(first.get),
+      ...y[i]!.set(i === 0 ? counter.get : i32x4.add(counter.get, i32x4.const(4 * i))),
+    ]),
+    ...steps.flatMap((step, i) => [
+      ...ROTATIONS[i % 2]!.flatMap(round),
+      ...eachLane((lane) => [
+        ...x[lane]!.set(i32x4.add(x[lane]!.get, step.x.local.get)),
+        ...y[lane]!.set(i32x4.add(y[lane]!.get, step.y.local.get)),
+      ]),
+    ]),
+  ];
+  const prepared = finish.prepare?.(locals, more) ?? [];
+  const body: Code = [
+    ...k2.set(i32.xor(i32.xor(k0.get, k1.get), i32.const(PARITY))),
+    ...first.set(i32x4.splat(i32.add(hi.get, k0.get))),
+    ...counter.set(i32x4.add(i32x4.splat(i32.add(lo.get, k1.get)), v128.const([0, 1, 2, 3]))),
+    ...steps.flatMap(({ x, y }) => [x, y].flatMap(({ local, value }) => local.set(i32x4.splat(value)))),
+    ...prepared,
+    ...n.set(i32.shl(n.get, i32.const(2))),
+    ...repeatWhile(
+      [
+        ...hash,
+        ...finish.store(
+          at.get,
+          Array.from({ length: LANES }, (_, i) => v128.xor(x[i]!.get, y[i]!.get)),
+        ),
+        ...counter.set(i32x4.add(counter.get, i32x4.const(BLOCK))),
+        ...at.set(i32.add(at.get, i32.const(4 * BLOCK))),
+      ],
+      i32.ltU(at.get, n.get),
+    ),
+  ];
+  return { parameters, locals, body };
+}
+
+const storeEach =
+  (value: (bits: Code) => Code) =>
+  (at: Code, bits: readonly Code[]): Code =>
+    bits.flatMap((word, i) => v128.store(at, OUT + 16 * i, value(word)));
+
+/** Random words. */
+export const bitsKernel = (): WasmFunction => hashKernel({ store: storeEach((word) => word) });
+
+/** Uniforms in [0, 1): 23 bits under the exponent of 1, minus 1. */
+export const uniformKernel = (): WasmFunction =>
+  hashKernel({
+    store: storeEach((word) => f32x4.sub(v128.or(i32x4.shrU(word, 9), f32x4.const(1)), f32x4.const(1))),
+  });
+
+/** Bytes 1 where the flipped bits are below the limit (signed), else 0. One parameter: the limit. */
+export function bernoulliKernel(): WasmFunction {
+  let limit: Local;
+  return hashKernel({
+    parameters: [type.i32],
+    flipped: true,
+    prepare(locals, [parameter]) {
+      limit = locals.make(type.v128);
+      return limit.set(i32x4.splat(parameter!.get));
+    },
+    store(at, bits) {
+      // By way of memory: given a single store that needs all four vectors, V8 schedules one after the other.
+      const masks = bits.map((_, i) => v128.load(at, SOURCE + 16 * i)) as [Code, Code, Code, Code];
+      const [a, b, c, d] = masks;
+      const bytes = v128.narrowTo8(v128.narrowTo16(a, b), v128.narrowTo16(c, d));
+      return [
+        ...bits.flatMap((word, i) => v128.store(at, SOURCE + 16 * i, i32x4.ltS(word, limit.get))),
+        // Sixteen words become sixteen bytes.
+        ...v128.store(i32.shrU(at, i32.const(2)), OUT, v128.and(bytes, i32x4.const(0x01010101))),
+      ];
+    },
+  });
+}
+
+/** The source times the scale where the flipped bits are below the limit, else +0. Parameters: limit, scale. */
+export function maskScaleKernel(): WasmFunction {
+  let limit: Local;
+  let scale: Local;
+  return hashKernel({
+    parameters: [type.i32, type.f32],
+    flipped: true,
+    prepare(locals, [limitParameter, scaleParameter]) {
+      limit = locals.make(type.v128);
+      scale = locals.make(type.v128);
+      return [...limit.set(i32x4.splat(limitParameter!.get)), ...scale.set(f32x4.splat(scaleParameter!.get))];
+    },
+    store: (at, bits) =>
+      bits.flatMap((word, i) => {
+        const scaled = f32x4.mul(v128.load(at, SOURCE + 16 * i), scale.get);
+        return v128.store(at, OUT + 16 * i, v128.and(i32x4.ltS(word, limit.get), scaled));
+      }),
+  });
+}
