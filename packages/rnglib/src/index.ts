@@ -1,4 +1,6 @@
 export { drop, type DropOptions } from "./fused/drop.ts";
+export * as initializers from "./initializers/index.ts";
+export type { Initializer, KeylessInitializer } from "./initializers/initializer.ts";
 export { PRNGKey } from "./keys/index.ts";
 export * as random from "./random/index.ts";
 export { KeySource } from "./streams/key-source.ts";

@@ -4,9 +4,19 @@ import * as tf from "@tensorflow/tfjs-core";
 /** An immutable array: tensorflow.js's. */
 export type Tensor<R extends tf.Rank = tf.Rank> = tf.Tensor<R>;
 
+/** The kinds of elements that samplers and initializers give. */
+export type ElementType = "float32" | "int32" | "bool";
+
+/** Whether `x` is a tensor. */
+export const isTensor = (x: unknown): x is Tensor => x instanceof tf.Tensor;
+
 /** A float32 tensor that owns `values`. */
 export const float32 = (values: Float32Array, shape: readonly number[]): Tensor =>
   tf.tensor(values, [...shape], "float32");
+
+/** An int32 tensor that owns `values`. */
+export const int32 = (values: Int32Array, shape: readonly number[]): Tensor =>
+  tf.tensor(values, [...shape], "int32");
 
 /** A bool tensor that owns `values`. */
 export const bool = (values: Uint8Array, shape: readonly number[]): Tensor =>

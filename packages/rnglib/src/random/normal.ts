@@ -1,24 +1,90 @@
-/** @file Normal draws as tensors. */
-import { normal as rawNormal, truncatedNormal as rawTruncatedNormal, type PRNGKey } from "../keys/index.ts";
-import { float32, type Tensor } from "../tensor.ts";
-import { shapeFor } from "./shape.ts";
+/** @file Normal draws and what one formula makes of them. */
+import { normal as rawNormal, type PRNGKey, truncatedNormal as rawTruncatedNormal } from "../keys/index.ts";
+import { erf } from "../keys/erf.ts";
+import type { Shape } from "../keys/shape.ts";
+import type { Tensor } from "../tensor.ts";
+import { erfInv, exp, nextFloat32 } from "./float32.ts";
+import { drawFloat32, expand, type Parameter, sampleShape, valuesOf } from "./kernel.ts";
+import { uniformBetween } from "./uniform.ts";
+
+const f = Math.fround;
+const SQRT2 = f(Math.SQRT2);
 
 /**
  * Standard normal values, within 4 ulp of JAX's on the CPU.
  * @returns float32 of shape `[...key.shape, ...shape]`.
  * @see `jax.random.normal`
  */
-export const normal = (key: PRNGKey, shape: readonly number[] = []): Tensor =>
-  float32(rawNormal(key, shape), shapeFor(key, shape));
+export function normal(key: PRNGKey, shape: Shape = []): Tensor {
+  return drawFloat32("normal", key, sampleShape("normal", shape), (single, out) =>
+    rawNormal(single, out.length, { out }),
+  );
+}
 
 /**
  * Standard normal values under the condition `lower < x < upper`.
- * @returns float32 of shape `[...key.shape, ...shape]`.
+ * @param lower - Broadcasts to the shape.
+ * @param upper - Broadcasts to the shape.
+ * @param shape - @defaultValue what the bounds broadcast to
+ * @returns float32 of shape `[...key.shape, ...shape]`, within 4 ulp of JAX's.
+ * @throws RangeError when the bounds do not broadcast to `shape`.
  * @see `jax.random.truncated_normal`
  */
-export const truncatedNormal = (
-  key: PRNGKey,
-  lower: number,
-  upper: number,
-  shape: readonly number[] = [],
-): Tensor => float32(rawTruncatedNormal(key, lower, upper, shape), shapeFor(key, shape));
+export function truncatedNormal(key: PRNGKey, lower: Parameter, upper: Parameter, shape?: Shape): Tensor {
+  const low = valuesOf("truncatedNormal", lower);
+  const high = valuesOf("truncatedNormal", upper);
+  const dimensions = sampleShape("truncatedNormal", shape, low, high);
+  if (typeof lower === "number" && typeof upper === "number") {
+    return drawFloat32("truncatedNormal", key, dimensions, (single, out) =>
+      rawTruncatedNormal(single, lower, upper, out.length, { out }),
+    );
+  }
+  const from = expand(low, dimensions);
+  const to = expand(high, dimensions);
+  const a = from.map((x) => erf(x / SQRT2));
+  const b = to.map((x) => erf(x / SQRT2));
+  return drawFloat32("truncatedNormal", key, dimensions, (single, out) => {
+    uniformBetween(single, a, b, out);
+    for (let i = 0; i < out.length; i++) {
+      const x = f(SQRT2 * erfInv(out[i]!));
+      out[i] = Math.min(nextFloat32(to[i]!, -1), Math.max(nextFloat32(from[i]!, 1), x));
+    }
+  });
+}
+
+/**
+ * `e^(sigma·x)` of standard normal `x`.
+ * @param sigma - Broadcasts to the shape. @defaultValue 1
+ * @param shape - @defaultValue the shape of `sigma`
+ * @returns float32 of shape `[...key.shape, ...shape]`.
+ * @see `jax.random.lognormal`
+ */
+export function lognormal(key: PRNGKey, sigma: Parameter = 1, shape?: Shape): Tensor {
+  const scale = valuesOf("lognormal", sigma);
+  const dimensions = sampleShape("lognormal", shape, scale);
+  const scales = expand(scale, dimensions);
+  return drawFloat32("lognormal", key, dimensions, (single, out) => {
+    rawNormal(single, out.length, { out });
+    for (let i = 0; i < out.length; i++) out[i] = exp(f(out[i]! * scales[i]!));
+  });
+}
+
+/** Fills `out` with the lengths of standard normal vectors in three dimensions. */
+export function maxwellInto(key: PRNGKey, out: Float32Array): void {
+  const x = rawNormal(key, [out.length, 3]);
+  for (let i = 0; i < out.length; i++) {
+    const a = x[3 * i]!;
+    const b = x[3 * i + 1]!;
+    const c = x[3 * i + 2]!;
+    out[i] = Math.sqrt(f(c * c + f(b * b + f(a * a))));
+  }
+}
+
+/**
+ * Speeds of particles in a gas: the length of a standard normal vector in three dimensions.
+ * @returns float32 of shape `[...key.shape, ...shape]`.
+ * @see `jax.random.maxwell`
+ */
+export function maxwell(key: PRNGKey, shape: Shape = []): Tensor {
+  return drawFloat32("maxwell", key, sampleShape("maxwell", shape), maxwellInto);
+}

@@ -1,24 +1,51 @@
 /** @file Uniform and Bernoulli draws as tensors. */
-import { bernoulli as rawBernoulli, uniform as rawUniform, type PRNGKey } from "../keys/index.ts";
-import { bool, float32, type Tensor } from "../tensor.ts";
-import { shapeFor } from "./shape.ts";
+import { bernoulli as rawBernoulli, type PRNGKey, uniform as rawUniform } from "../keys/index.ts";
+import type { Shape } from "../keys/shape.ts";
+import { isTensor, type Tensor } from "../tensor.ts";
+import { drawBool, drawFloat32, expand, type Parameter, sampleShape, valuesOf } from "./kernel.ts";
 
 /** The range of {@link uniform}. */
 export interface UniformOptions {
-  /** @defaultValue 0 */
-  minval?: number;
-  /** Exclusive. @defaultValue 1 */
-  maxval?: number;
+  /** Broadcasts to the shape. @defaultValue 0 */
+  minval?: Parameter;
+  /** Exclusive; broadcasts to the shape. @defaultValue 1 */
+  maxval?: Parameter;
 }
 
 /**
- * Values spread evenly over `[minval, maxval)`, bit for bit JAX's.
+ * Values spread evenly over `[minval, maxval)`, bit for bit JAX's; `minval` where `maxval <= minval`.
  * @param key - A key; keys of shape `[n]` give `n` independent rows.
  * @returns float32 of shape `[...key.shape, ...shape]`.
+ * @throws RangeError when the bounds do not broadcast to `shape`.
  * @see `jax.random.uniform`
  */
-export const uniform = (key: PRNGKey, shape: readonly number[] = [], options: UniformOptions = {}): Tensor =>
-  float32(rawUniform(key, shape, options), shapeFor(key, shape));
+export function uniform(
+  key: PRNGKey,
+  shape: Shape = [],
+  { minval = 0, maxval = 1 }: UniformOptions = {},
+): Tensor {
+  if (typeof minval === "number" && typeof maxval === "number") {
+    return drawFloat32("uniform", key, sampleShape("uniform", shape), (single, out) =>
+      rawUniform(single, out.length, { minval, maxval, out }),
+    );
+  }
+  const low = valuesOf("uniform", minval);
+  const high = valuesOf("uniform", maxval);
+  const dimensions = sampleShape("uniform", shape, low, high);
+  const from = expand(low, dimensions);
+  const to = expand(high, dimensions);
+  return drawFloat32("uniform", key, dimensions, (single, out) => uniformBetween(single, from, to, out));
+}
+
+/** Fills `out` with uniforms between bounds that differ by element. */
+export function uniformBetween(key: PRNGKey, from: Float32Array, to: Float32Array, out: Float32Array): void {
+  rawUniform(key, out.length, { out });
+  for (let i = 0; i < out.length; i++) {
+    // Fused as in XLA: the product of two float32 is exact in a double.
+    const value = Math.fround(out[i]! * Math.fround(to[i]! - from[i]!) + from[i]!);
+    out[i] = Math.max(from[i]!, value);
+  }
+}
 
 /** How {@link bernoulli} compares. */
 export interface BernoulliOptions {
@@ -28,13 +55,46 @@ export interface BernoulliOptions {
 
 /**
  * True with probability `p`, bit for bit JAX's.
- * @param p - Values outside `[0, 1]` act as the nearer end, as in JAX.
+ * @param p - Values outside `[0, 1]` act as the nearer end, as in JAX. @defaultValue 0.5
+ * @param shape - Of the sample; `p` must broadcast to it. @defaultValue the shape of `p`
  * @returns bool of shape `[...key.shape, ...shape]`.
+ * @throws TypeError for another mode or for `p` that is an int32 or bool tensor, RangeError when `p` does not broadcast to `shape`.
  * @see `jax.random.bernoulli`
  */
-export const bernoulli = (
+export function bernoulli(
   key: PRNGKey,
-  p = 0.5,
-  shape: readonly number[] = [],
+  p: Parameter = 0.5,
+  shape?: Shape,
   options: BernoulliOptions = {},
-): Tensor => bool(rawBernoulli(key, p, shape, options), shapeFor(key, shape));
+): Tensor {
+  if (isTensor(p) && p.dtype !== "float32") {
+    throw new TypeError(
+      `bernoulli: expected probabilities of dtype float32, got ${p.dtype}. Cast them: p.toFloat().`,
+    );
+  }
+  const chances = valuesOf("bernoulli", p);
+  const dimensions = sampleShape("bernoulli", shape, chances);
+  if (chances.data.length === 1) {
+    const [chance = 0] = chances.data;
+    return drawBool("bernoulli", key, dimensions, (single, out) =>
+      rawBernoulli(single, chance, out.length, { ...options, out }),
+    );
+  }
+  const high = checkedMode(options.mode) === "high";
+  const expanded = expand(chances, dimensions);
+  return drawBool("bernoulli", key, dimensions, (single, out) => {
+    const n = out.length;
+    const u = rawUniform(single, high ? 2 * n : n);
+    for (let i = 0; i < n; i++) {
+      const below = high ? u[n + i]! * 2 ** -23 < Math.fround(expanded[i]! - u[i]!) : u[i]! < expanded[i]!;
+      out[i] = below ? 1 : 0;
+    }
+  });
+}
+
+function checkedMode(mode: "low" | "high" = "low"): "low" | "high" {
+  if (mode === "low" || mode === "high") return mode;
+  throw new TypeError(
+    `bernoulli: expected mode "low" or "high", got ${JSON.stringify(mode)}. Leave it out for "low".`,
+  );
+}

@@ -1,0 +1,44 @@
+/** @file How many inputs and outputs a weight connects. */
+import { formatShape, sizeOf } from "../keys/shape.ts";
+
+/** Which axes of a weight are inputs, outputs and batches of weights; all others are the receptive field. */
+export interface FanOptions {
+  /** @defaultValue -2 */
+  inAxis?: number | readonly number[];
+  /** @defaultValue -1 */
+  outAxis?: number | readonly number[];
+  /** @defaultValue none */
+  batchAxis?: number | readonly number[];
+}
+
+/**
+ * The inputs of one output and the outputs of one input.
+ * @throws RangeError for shapes with fewer than 2 axes while `inAxis` is -2, and for axes that are not there.
+ * @see `jax.nn.initializers`, `_compute_fans`
+ */
+export function fansOf(
+  where: string,
+  shape: readonly number[],
+  { inAxis = -2, outAxis = -1, batchAxis = [] }: FanOptions,
+): { fanIn: number; fanOut: number } {
+  if (inAxis === -2 && shape.length <= 1) {
+    throw new RangeError(
+      `initializers.${where}: expected a shape with at least 2 axes, got ${formatShape(shape)}. ` +
+        "Inputs and outputs cannot be told apart: state inAxis, or use normal or zeros.",
+    );
+  }
+  const sizeAlong = (axes: number | readonly number[]): number => {
+    const sizes = [axes].flat().map((axis: number) => {
+      const size = shape.at(axis);
+      if (size !== undefined) return size;
+      throw new RangeError(
+        `initializers.${where}: expected axes of the shape ${formatShape(shape)}, got axis ${axis}. Count from 0, or from -1 backwards.`,
+      );
+    });
+    return sizeOf(sizes);
+  };
+  const inSize = sizeAlong(inAxis);
+  const outSize = sizeAlong(outAxis);
+  const receptiveField = sizeOf(shape) / inSize / outSize / sizeAlong(batchAxis);
+  return { fanIn: inSize * receptiveField, fanOut: outSize * receptiveField };
+}

@@ -1,0 +1,94 @@
+/** @file Initializers made of orthogonal matrices. */
+import type { PRNGKey } from "../keys/index.ts";
+import { dimensionsOf, formatShape, sizeOf } from "../keys/shape.ts";
+import { drawFloat32 } from "../random/kernel.ts";
+import { orthogonalInto } from "../random/orthogonal.ts";
+import { checkFloat32, type Initializer } from "./initializer.ts";
+
+/** Options of {@link orthogonal} and {@link deltaOrthogonal}. */
+export interface OrthogonalInitializerOptions {
+  /** The axis that becomes the columns; all others together are the rows. @defaultValue -1 */
+  columnAxis?: number;
+}
+
+/**
+ * A scaled orthogonal matrix, reshaped: `scale * Q` with orthonormal columns, or rows where there are fewer.
+ * @param scale - @defaultValue 1
+ * @throws RangeError, when called, for shapes with fewer than 2 axes or without the column axis.
+ * @see `jax.nn.initializers.orthogonal`; Saxe et al. 2013, arXiv:1312.6120
+ */
+export const orthogonal =
+  (scale = 1, { columnAxis = -1 }: OrthogonalInitializerOptions = {}): Initializer =>
+  (key, shape, dtype) => {
+    checkFloat32("orthogonal", dtype);
+    const dimensions = dimensionsOf("initializers.orthogonal", shape);
+    if (dimensions.length < 2) {
+      throw new RangeError(
+        `initializers.orthogonal: expected a shape with at least 2 axes, got ${formatShape(dimensions)}. Use normal for vectors.`,
+      );
+    }
+    return drawFloat32("initializers.orthogonal", key, dimensions, (single, out) =>
+      fillOrthogonal(single, dimensions, columnAxis, scale, out),
+    );
+  };
+
+function fillOrthogonal(
+  key: PRNGKey,
+  shape: readonly number[],
+  columnAxis: number,
+  scale: number,
+  out: Float32Array,
+): void {
+  const columns = shape.at(columnAxis);
+  if (columns === undefined) {
+    throw new RangeError(
+      `initializers.orthogonal: expected columnAxis to be an axis of ${formatShape(shape)}, got ${columnAxis}. ` +
+        "Count from 0, or from -1 backwards.",
+    );
+  }
+  if (out.length === 0) return;
+  const rows = out.length / columns;
+  const q = new Float32Array(out.length);
+  orthogonalInto(key, rows, columns, q);
+  // Row-major index of (before, column, after) in `shape`, from (before, after) as the row of `q`.
+  const after = sizeOf(shape.slice(columnAxis < 0 ? columnAxis + shape.length + 1 : columnAxis + 1));
+  const factor = Math.fround(scale);
+  for (let row = 0; row < rows; row++) {
+    const base = Math.floor(row / after) * columns * after + (row % after);
+    for (let c = 0; c < columns; c++) out[base + c * after] = q[row * columns + c]! * factor;
+  }
+}
+
+/**
+ * A convolution kernel that is orthogonal in the middle and zero around it, so that the layer keeps norms at the start.
+ * @param scale - @defaultValue 1
+ * @throws RangeError, when called, for shapes without 3 to 5 axes or with more inputs than outputs.
+ * @see `jax.nn.initializers.delta_orthogonal`; Xiao et al. 2018, arXiv:1806.05393
+ */
+export const deltaOrthogonal =
+  (scale = 1, { columnAxis = -1 }: OrthogonalInitializerOptions = {}): Initializer =>
+  (key, shape, dtype) => {
+    checkFloat32("deltaOrthogonal", dtype);
+    const dimensions = dimensionsOf("initializers.deltaOrthogonal", shape);
+    const [inputs = 0, outputs = 0] = dimensions.slice(-2);
+    if (dimensions.length < 3 || dimensions.length > 5 || outputs < inputs) {
+      throw new RangeError(
+        "initializers.deltaOrthogonal: expected a convolution kernel [...window, inputs, outputs] with 1 to 3 window axes " +
+          `and inputs <= outputs, got ${formatShape(dimensions)}. Use orthogonal for other shapes.`,
+      );
+    }
+    const window = dimensions.slice(0, -2);
+    let middle = 0;
+    for (const d of window) middle = middle * d + Math.floor((d - 1) / 2);
+    const size = inputs * outputs;
+    return drawFloat32("initializers.deltaOrthogonal", key, dimensions, (single, out) => {
+      if (out.length === 0) return;
+      fillOrthogonal(
+        single,
+        [inputs, outputs],
+        columnAxis,
+        scale,
+        out.subarray(middle * size, (middle + 1) * size),
+      );
+    });
+  };

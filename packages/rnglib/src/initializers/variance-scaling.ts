@@ -1,0 +1,119 @@
+/** @file Initializers that keep the variance of activations, or of gradients, from layer to layer. */
+import {
+  normal as rawNormal,
+  truncatedNormal as rawTruncatedNormal,
+  uniform as rawUniform,
+} from "../keys/index.ts";
+import { type FanOptions, fansOf } from "./fans.ts";
+import { checkFloat32, type Initializer } from "./initializer.ts";
+import { scaled } from "./scaled.ts";
+
+const f = Math.fround;
+/** Standard deviation of a standard normal that is cut at ±2. */
+const TRUNCATED_STDDEV = f(0.8796256610342398);
+
+/** What the variance is divided by: inputs, outputs, their mean, or their geometric mean. */
+export type FanMode = "fanIn" | "fanOut" | "fanAvg" | "fanGeoAvg";
+
+/** How values are spread around 0. */
+export type ScaledDistribution = "truncatedNormal" | "normal" | "uniform";
+
+/**
+ * Values of variance `scale / n`, where `n` counts the inputs or outputs of a weight.
+ * @param mode - Which `n`. JAX's names `"fan_in"`, … in camelCase.
+ * @param distribution - `"truncatedNormal"` is cut at two standard deviations.
+ * @throws TypeError for another mode or distribution; when called, RangeError for shapes with fewer than 2 axes.
+ * @see `jax.nn.initializers.variance_scaling`
+ */
+export function varianceScaling(
+  scale: number,
+  mode: FanMode,
+  distribution: ScaledDistribution,
+  options: FanOptions = {},
+): Initializer {
+  return scaling("varianceScaling", scale, mode, distribution, options);
+}
+
+function scaling(
+  where: string,
+  scale: number,
+  mode: FanMode,
+  distribution: ScaledDistribution,
+  options: FanOptions,
+): Initializer {
+  return (key, shape, dtype) => {
+    checkFloat32(where, dtype);
+    const variance = f(scale / denominator(where, mode, shape, options));
+    switch (distribution) {
+      case "truncatedNormal":
+        return scaled(where, key, shape, f(f(Math.sqrt(variance)) / TRUNCATED_STDDEV), (single, out) =>
+          rawTruncatedNormal(single, -2, 2, out.length, { out }),
+        );
+      case "normal":
+        return scaled(where, key, shape, Math.sqrt(variance), (single, out) =>
+          rawNormal(single, out.length, { out }),
+        );
+      case "uniform":
+        return scaled(where, key, shape, Math.sqrt(f(3 * variance)), (single, out) =>
+          rawUniform(single, out.length, { minval: -1, maxval: 1, out }),
+        );
+      default:
+        throw new TypeError(
+          `initializers.${where}: expected distribution "truncatedNormal", "normal" or "uniform", ` +
+            `got ${JSON.stringify(distribution satisfies never)}. Choose one of these.`,
+        );
+    }
+  };
+}
+
+function denominator(where: string, mode: FanMode, shape: readonly number[], options: FanOptions): number {
+  const { fanIn, fanOut } = fansOf(where, shape, options);
+  switch (mode) {
+    case "fanIn":
+      return fanIn;
+    case "fanOut":
+      return fanOut;
+    case "fanAvg":
+      return (fanIn + fanOut) / 2;
+    case "fanGeoAvg":
+      return Math.sqrt(fanIn * fanOut);
+    default:
+      throw new TypeError(
+        `initializers.${where}: expected mode "fanIn", "fanOut", "fanAvg" or "fanGeoAvg", ` +
+          `got ${JSON.stringify(mode satisfies never)}. Choose one of these.`,
+      );
+  }
+}
+
+/** Truncated normal of variance 1 / inputs. @see LeCun et al. 1998, `jax.nn.initializers.lecun_normal` */
+export const lecunNormal = (options: FanOptions = {}): Initializer =>
+  scaling("lecunNormal", 1, "fanIn", "truncatedNormal", options);
+
+/** Uniform of variance 1 / inputs. @see LeCun et al. 1998, `jax.nn.initializers.lecun_uniform` */
+export const lecunUniform = (options: FanOptions = {}): Initializer =>
+  scaling("lecunUniform", 1, "fanIn", "uniform", options);
+
+/** Truncated normal of variance 2 / (inputs + outputs). @see Glorot & Bengio 2010, `jax.nn.initializers.glorot_normal` */
+export const glorotNormal = (options: FanOptions = {}): Initializer =>
+  scaling("glorotNormal", 1, "fanAvg", "truncatedNormal", options);
+
+/** Uniform of variance 2 / (inputs + outputs). @see Glorot & Bengio 2010, `jax.nn.initializers.glorot_uniform` */
+export const glorotUniform = (options: FanOptions = {}): Initializer =>
+  scaling("glorotUniform", 1, "fanAvg", "uniform", options);
+
+/** Truncated normal of variance 2 / inputs. @see He et al. 2015, `jax.nn.initializers.he_normal` */
+export const heNormal = (options: FanOptions = {}): Initializer =>
+  scaling("heNormal", 2, "fanIn", "truncatedNormal", options);
+
+/** Uniform of variance 2 / inputs. @see He et al. 2015, `jax.nn.initializers.he_uniform` */
+export const heUniform = (options: FanOptions = {}): Initializer =>
+  scaling("heUniform", 2, "fanIn", "uniform", options);
+
+/** {@link glorotNormal} by its other name. */
+export const xavierNormal: typeof glorotNormal = glorotNormal;
+/** {@link glorotUniform} by its other name. */
+export const xavierUniform: typeof glorotUniform = glorotUniform;
+/** {@link heNormal} by its other name. */
+export const kaimingNormal: typeof heNormal = heNormal;
+/** {@link heUniform} by its other name. */
+export const kaimingUniform: typeof heUniform = heUniform;

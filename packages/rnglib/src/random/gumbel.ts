@@ -1,0 +1,70 @@
+/** @file Gumbel noise, which turns choosing among alternatives into taking the largest. */
+import { bits, type PRNGKey, uniform as rawUniform } from "../keys/index.ts";
+import type { Shape } from "../keys/shape.ts";
+import type { Tensor } from "../tensor.ts";
+import { log, log1p, TINY } from "./float32.ts";
+import { drawFloat32, sampleShape } from "./kernel.ts";
+
+/** How many random bits a Gumbel value is made of. */
+export type GumbelMode = "low" | "high" | "highest";
+
+/** Options of {@link gumbel}. */
+export interface GumbelOptions {
+  /**
+   * `"low"` makes a value of 23 bits, so that events rarer than about 1e-7 are missed; `"high"` of 46 and `"highest"` of 64 bits, at twice
+   * the cost. @defaultValue "low"
+   */
+  mode?: GumbelMode;
+}
+
+/**
+ * Density `e^-(x + e^-x)`: the largest of many exponential values.
+ * @returns float32 of shape `[...key.shape, ...shape]`.
+ * @throws TypeError for another mode.
+ * @see `jax.random.gumbel`
+ */
+export function gumbel(key: PRNGKey, shape: Shape = [], { mode = "low" }: GumbelOptions = {}): Tensor {
+  const fill = gumbelFill(mode);
+  return drawFloat32("gumbel", key, sampleShape("gumbel", shape), fill);
+}
+
+/** What fills an array in this mode. @throws TypeError for another mode. */
+export function gumbelFill(mode: GumbelMode): (key: PRNGKey, out: Float32Array) => void {
+  const fill = { low: gumbelLow, high: gumbelHigh, highest: gumbelHighest }[mode];
+  if (fill !== undefined) return fill;
+  throw new TypeError(
+    `gumbel: expected mode "low", "high" or "highest", got ${JSON.stringify(mode)}. Leave it out for "low".`,
+  );
+}
+
+function gumbelLow(key: PRNGKey, out: Float32Array): void {
+  rawUniform(key, out.length, { minval: TINY, maxval: 1, out });
+  for (let i = 0; i < out.length; i++) out[i] = -log(-log(out[i]!));
+}
+
+function gumbelHigh(key: PRNGKey, out: Float32Array): void {
+  const n = out.length;
+  const u = rawUniform(key, [2, n]);
+  for (let i = 0; i < n; i++) {
+    const high = u[i]!;
+    const x = high >= 0.5 ? high : Math.fround(Math.fround(high + 2 ** -23 * u[n + i]!) + TINY);
+    out[i] = -log(-log1p(-x));
+  }
+}
+
+function gumbelHighest(key: PRNGKey, out: Float32Array): void {
+  const n = out.length;
+  const words = bits(key, [2, n]);
+  for (let i = 0; i < n; i++) {
+    const fraction = (BigInt(words[i]!) << 32n) | BigInt(words[n + i]!);
+    const lower = words[i]! < 2 ** 31;
+    const x = truncatedFraction(lower ? fraction : BigInt.asUintN(64, -fraction));
+    out[i] = lower ? -log(-log1p(-x)) : -log(-log(x));
+  }
+}
+
+/** `n / 2⁶⁴`, truncated to the 24 bits of a float32. */
+function truncatedFraction(n: bigint): number {
+  const excess = Math.max(0, n.toString(2).length - 24);
+  return Number((n >> BigInt(excess)) << BigInt(excess)) * 2 ** -64;
+}

@@ -1,0 +1,171 @@
+/** @file What every sampler on tensors is made of: reading parameters, agreeing on a shape, one row of results per key. */
+import { describe } from "@nnxjs/nnx-core";
+import { ownKey, type PRNGKey, singleKey, wordOf } from "../keys/prng-key.ts";
+import { dimensionsOf, formatShape, type Shape, sizeOf } from "../keys/shape.ts";
+import { bool, float32, int32, isTensor, type Tensor } from "../tensor.ts";
+
+/** A parameter of a distribution: one number, a list of numbers, or a tensor of any shape that broadcasts. */
+export type Parameter = number | readonly number[] | Tensor;
+
+/** A parameter that was read. Its values are not to be written to. */
+export interface Values<A extends Float32Array | Int32Array = Float32Array> {
+  readonly shape: readonly number[];
+  readonly data: A;
+}
+
+/**
+ * The values of a parameter, rounded to float32.
+ * @throws TypeError for anything that holds no numbers.
+ */
+export function valuesOf(where: string, x: Parameter): Values {
+  const { shape, data } = numbersOf(where, x);
+  return { shape, data: data instanceof Float32Array ? data : Float32Array.from(data) };
+}
+
+/**
+ * The values of a parameter that must be an int32.
+ * @throws TypeError for anything that holds no numbers, RangeError for other numbers.
+ */
+export function integersOf(where: string, x: Parameter): Values<Int32Array> {
+  const { shape, data } = numbersOf(where, x);
+  if (data instanceof Int32Array) return { shape, data };
+  const odd = Array.from(data).find((value) => (value | 0) !== value);
+  if (odd === undefined) return { shape, data: Int32Array.from(data) };
+  throw new RangeError(`${where}: expected int32 values, got ${odd}. Round them, or scale a uniform.`);
+}
+
+function numbersOf(where: string, x: Parameter): { shape: readonly number[]; data: NumericArray } {
+  if (typeof x === "number") return { shape: [], data: [x] };
+  if (isTensor(x) && x.dtype !== "string" && x.dtype !== "complex64") {
+    return { shape: x.shape, data: x.dataSync() };
+  }
+  if (Array.isArray(x) && x.every((item) => typeof item === "number")) return { shape: [x.length], data: x };
+  throw new TypeError(
+    `${where}: expected a number, a list of numbers or a tensor, got ${describe(x)}. Pass numbers.`,
+  );
+}
+
+/** The shape that these broadcast to. @throws RangeError when they do not. */
+export function broadcastShapes(where: string, ...shapes: readonly (readonly number[])[]): number[] {
+  const rank = Math.max(0, ...shapes.map((shape) => shape.length));
+  return Array.from({ length: rank }, (_, axis) => {
+    let size = 1;
+    for (const shape of shapes) {
+      const d = shape[axis - rank + shape.length] ?? 1;
+      if (d !== 1 && size !== 1 && d !== size) {
+        throw new RangeError(
+          `${where}: expected parameters whose shapes broadcast, got ${shapes.map(formatShape).join(" and ")}. ` +
+            "Axes must be equal or 1, counted from the end.",
+        );
+      }
+      if (d !== 1) size = d;
+    }
+    return size;
+  });
+}
+
+/**
+ * The shape to draw for one key: `shape`, or what the parameters broadcast to.
+ * @throws RangeError when the parameters do not broadcast to `shape`.
+ */
+export function sampleShape(
+  where: string,
+  shape: Shape | undefined,
+  ...parameters: readonly { readonly shape: readonly number[] }[]
+): number[] {
+  const shapes = parameters.map((p) => p.shape);
+  if (shape === undefined) return broadcastShapes(where, ...shapes);
+  const asked = dimensionsOf(where, shape);
+  const result = broadcastShapes(where, asked, ...shapes);
+  if (result.length === asked.length && result.every((d, i) => d === asked[i])) return asked;
+  throw new RangeError(
+    `${where}: expected parameters that broadcast to the shape ${formatShape(asked)}, got parameters of shape ` +
+      `${shapes.map(formatShape).join(" and ")}. Leave the shape out to get ${formatShape(result)}.`,
+  );
+}
+
+/** The values repeated to fill `shape`, to which they must broadcast. Not to be written to. */
+export function expand<A extends Float32Array | Int32Array>(
+  { shape: from, data }: Values<A>,
+  shape: readonly number[],
+): A {
+  const size = sizeOf(shape);
+  if (data.length === size) return data;
+  // The same kind as `data`, which the library's types do not say of `constructor`.
+  const out = new (data.constructor as new (length: number) => A)(size);
+  if (data.length === 1) {
+    out.fill(data[0]!);
+    return out;
+  }
+  // Walk the result with one counter per axis; an axis of length 1 (or none) does not move in the source.
+  const offset = shape.length - from.length;
+  const strides = new Array<number>(shape.length).fill(0);
+  for (let axis = from.length - 1, stride = 1; axis >= 0; axis--) {
+    if (from[axis] !== 1) strides[axis + offset] = stride;
+    stride *= from[axis]!;
+  }
+  const counters = new Array<number>(shape.length).fill(0);
+  for (let i = 0, at = 0; i < size; i++) {
+    out[i] = data[at]!;
+    for (let axis = shape.length - 1; axis >= 0; axis--) {
+      at += strides[axis]!;
+      if (++counters[axis]! < shape[axis]!) break;
+      at -= strides[axis]! * shape[axis]!;
+      counters[axis] = 0;
+    }
+  }
+  return out;
+}
+
+type NumericArray = Float32Array | Int32Array | Uint8Array | readonly number[];
+type Row = Float32Array | Int32Array | Uint8Array;
+
+function fillRows<A extends Row>(keys: PRNGKey, out: A, fill: (key: PRNGKey, row: A) => void): A {
+  const rows = keys.size;
+  if (keys.shape.length === 0) fill(keys, out);
+  else {
+    const width = out.length / rows;
+    for (let i = 0; i < rows; i++) {
+      // `subarray` of an A is an A, which the library's types do not say.
+      const row = out.subarray(i * width, (i + 1) * width) as A;
+      fill(singleKey(wordOf(keys, i, 0), wordOf(keys, i, 1)), row);
+    }
+  }
+  return out;
+}
+
+/** A float32 tensor of shape `[...key.shape, ...shape]`, of which `fill` writes one row of `shape` per key. */
+export function drawFloat32(
+  where: string,
+  key: PRNGKey,
+  shape: readonly number[],
+  fill: (key: PRNGKey, row: Float32Array) => void,
+): Tensor {
+  const keys = ownKey(where, key);
+  const dimensions = [...keys.shape, ...shape];
+  return float32(fillRows(keys, new Float32Array(sizeOf(dimensions)), fill), dimensions);
+}
+
+/** As {@link drawFloat32}, for int32. */
+export function drawInt32(
+  where: string,
+  key: PRNGKey,
+  shape: readonly number[],
+  fill: (key: PRNGKey, row: Int32Array) => void,
+): Tensor {
+  const keys = ownKey(where, key);
+  const dimensions = [...keys.shape, ...shape];
+  return int32(fillRows(keys, new Int32Array(sizeOf(dimensions)), fill), dimensions);
+}
+
+/** As {@link drawFloat32}, for bool. */
+export function drawBool(
+  where: string,
+  key: PRNGKey,
+  shape: readonly number[],
+  fill: (key: PRNGKey, row: Uint8Array) => void,
+): Tensor {
+  const keys = ownKey(where, key);
+  const dimensions = [...keys.shape, ...shape];
+  return bool(fillRows(keys, new Uint8Array(sizeOf(dimensions)), fill), dimensions);
+}

@@ -1,0 +1,42 @@
+/** @file Random orthogonal matrices. */
+import { normal as rawNormal, type PRNGKey } from "../keys/index.ts";
+import { dimensionsOf, type Shape } from "../keys/shape.ts";
+import type { Tensor } from "../tensor.ts";
+import { drawFloat32, sampleShape } from "./kernel.ts";
+import { orthonormalColumns } from "./linalg.ts";
+
+/** Options of {@link orthogonal}. */
+export interface OrthogonalOptions {
+  /** The number of columns. @defaultValue `n` */
+  m?: number;
+}
+
+/**
+ * Matrices with orthonormal columns, or rows where there are fewer of them, spread evenly over all such matrices.
+ * @param n - The number of rows.
+ * @param shape - How many matrices. @defaultValue `[]`, one
+ * @returns float32 of shape `[...key.shape, ...shape, n, m]`, within 1e-5 of JAX's.
+ * @throws RangeError when `n` or `m` is not a size.
+ * @see `jax.random.orthogonal`; Mezzadri 2006, arXiv:math-ph/0609050
+ */
+export function orthogonal(
+  key: PRNGKey,
+  n: number,
+  shape: Shape = [],
+  { m = n }: OrthogonalOptions = {},
+): Tensor {
+  dimensionsOf("orthogonal", [n, m]);
+  const dimensions = [...sampleShape("orthogonal", shape), n, m];
+  return drawFloat32("orthogonal", key, dimensions, (single, out) => orthogonalInto(single, n, m, out));
+}
+
+/** Fills `out` with matrices of shape `[n, m]`. */
+export function orthogonalInto(key: PRNGKey, n: number, m: number, out: Float32Array): void {
+  const size = n * m;
+  const z = Float64Array.from(rawNormal(key, out.length));
+  for (let begin = 0; begin < out.length; begin += size) {
+    const q = orthonormalColumns(z.slice(begin, begin + size), Math.max(n, m), Math.min(n, m));
+    if (n >= m) out.set(q, begin);
+    else for (let i = 0; i < n; i++) for (let j = 0; j < m; j++) out[begin + i * m + j] = q[j * n + i]!;
+  }
+}
