@@ -36,15 +36,18 @@ export type GradientOf<T> = T extends Tensor | Variable
 type ArgumentAt<A extends readonly unknown[], N> =
   N extends DiffState<infer I> ? GradientOf<A[I]> : N extends number ? GradientOf<A[N]> : never;
 
+type EachArgument<A extends readonly unknown[], N extends readonly unknown[]> = {
+  -readonly [K in keyof N]: ArgumentAt<A, N[K]>;
+};
+
 /** One gradient, or one for each entry of an array of argnums. */
-export type GradientsOf<
-  A extends readonly unknown[],
-  O extends GradOptions,
-> = O["argnums"] extends readonly unknown[]
-  ? { -readonly [K in keyof O["argnums"]]: ArgumentAt<A, O["argnums"][K]> }
-  : O["argnums"] extends Argnum
-    ? ArgumentAt<A, O["argnums"]>
-    : GradientOf<A[0]>;
+export type GradientsOf<A extends readonly unknown[], O extends GradOptions> = O["argnums"] extends infer N
+  ? N extends readonly unknown[]
+    ? EachArgument<A, N>
+    : N extends Argnum
+      ? ArgumentAt<A, N>
+      : GradientOf<A[0]>
+  : never;
 
 /** What a function that is differentiated returns: a scalar, or with `hasAux` a scalar and anything else. */
 export type LossOf<O extends GradOptions> = O["hasAux"] extends true ? readonly [Tensor, unknown] : Tensor;

@@ -6,7 +6,14 @@ import { isTensor, type Tensor, tidy, zeros } from "../tensor.ts";
 import { Param } from "../variable/variable-types.ts";
 import type { Variable } from "../variable/variable.ts";
 import { type Differentiable, differentiable } from "./argument.ts";
-import type { Argnum, DiffState as DiffStateType, GradientsOf, GradOptions, LossOf } from "./grad-types.ts";
+import type {
+  Argnum,
+  GradientOf,
+  DiffState as DiffStateType,
+  GradientsOf,
+  GradOptions,
+  LossOf,
+} from "./grad-types.ts";
 import { backward, withTape } from "./tape.ts";
 
 /**
@@ -36,24 +43,25 @@ export type DiffState<N extends number = number> = DiffStateType<N>;
  * const [loss, grads] = nnx.valueAndGrad((m: Mlp, x: tf.Tensor2D) => tf.mean(tf.square(m.forward(x))))(model, x);
  * ```
  */
-export function valueAndGrad<
-  A extends readonly unknown[],
-  const O extends GradOptions,
-  R extends LossOf<O> = LossOf<O>,
->(
+export function valueAndGrad<A extends readonly unknown[], R extends Tensor>(
   f: (...args: A) => R,
-  options?: O,
-): (...args: A) => [R extends Tensor ? R : { -readonly [K in keyof R]: R[K] }, GradientsOf<A, O>] {
+): (...args: A) => [R, GradientOf<A[0]>];
+export function valueAndGrad<A extends readonly unknown[], const O extends GradOptions, R extends LossOf<O>>(
+  f: (...args: A) => R,
+  options: O,
+): (...args: A) => [ValueOf<R>, GradientsOf<A, O>];
+export function valueAndGrad(
+  f: (...args: unknown[]) => unknown,
+  options: GradOptions = {},
+): (...args: unknown[]) => unknown {
   return (...args) => {
-    const { loss, aux, gradients } = differentiate("valueAndGrad", f, args, options ?? {});
-    const value = options?.hasAux ? [loss, aux] : loss;
-    // The types of values follow the options, which only the run knows.
-    return [value, gradients] as [
-      R extends Tensor ? R : { -readonly [K in keyof R]: R[K] },
-      GradientsOf<A, O>,
-    ];
+    const { loss, aux, gradients } = differentiate("valueAndGrad", f, args, options);
+    return [options.hasAux ? [loss, aux] : loss, gradients];
   };
 }
+
+/** The value as a tuple of one's own, where it is a pair. */
+export type ValueOf<R> = R extends Tensor ? R : { -readonly [K in keyof R]: R[K] };
 
 /** `[gradients, aux]` with `hasAux`, the gradients alone without. */
 export type GradResult<A extends readonly unknown[], O extends GradOptions, R> = O["hasAux"] extends true
@@ -65,15 +73,21 @@ export type GradResult<A extends readonly unknown[], O extends GradOptions, R> =
  * @returns the gradients, with `hasAux` `[gradients, aux]`.
  * @see Flax `nnx.grad`
  */
-export function grad<
-  A extends readonly unknown[],
-  const O extends GradOptions,
-  R extends LossOf<O> = LossOf<O>,
->(f: (...args: A) => R, options?: O): (...args: A) => GradResult<A, O, R> {
+export function grad<A extends readonly unknown[], R extends Tensor>(
+  f: (...args: A) => R,
+): (...args: A) => GradientOf<A[0]>;
+export function grad<A extends readonly unknown[], const O extends GradOptions, R extends LossOf<O>>(
+  f: (...args: A) => R,
+  options: O,
+): (...args: A) => GradResult<A, O, R>;
+export function grad(
+  f: (...args: unknown[]) => unknown,
+  options: GradOptions = {},
+): (...args: unknown[]) => unknown {
   return (...args) => {
-    const { loss, aux, gradients } = differentiate("grad", f, args, options ?? {});
+    const { loss, aux, gradients } = differentiate("grad", f, args, options);
     loss.dispose();
-    return (options?.hasAux ? [gradients, aux] : gradients) as GradResult<A, O, R>;
+    return options.hasAux ? [gradients, aux] : gradients;
   };
 }
 

@@ -1,0 +1,43 @@
+/** @file The digits, read and split: always the same 400 images of 0-7 are held out, 8 and 9 are never trained on. */
+import { readFileSync } from "node:fs";
+
+/** Images as rows of 64 pixels in [0, 1], with their labels. */
+export interface Images {
+  readonly pixels: Float32Array;
+  readonly labels: Int32Array;
+  readonly count: number;
+}
+
+export interface Digits {
+  readonly train: Images;
+  /** Digits 0-7 that were held out. */
+  readonly known: Images;
+  /** Digits 8 and 9. */
+  readonly unseen: Images;
+}
+
+export const PIXELS = 64;
+const HELD_OUT = 400;
+export const CLASSES = 8;
+
+const toImages = (rows: readonly (readonly number[])[]): Images => ({
+  pixels: Float32Array.from(rows.flatMap((row) => row.slice(0, PIXELS).map((value) => value / 16))),
+  labels: Int32Array.from(rows.map((row) => row[PIXELS] as number)),
+  count: rows.length,
+});
+
+/** Every third image of 0-7 is held out until there are 400, so that every writer is in both parts. */
+export function loadDigits(): Digits {
+  const text = readFileSync(new URL("data/digits.csv", import.meta.url), "utf8");
+  const rows = text
+    .trim()
+    .split("\n")
+    .map((line) => line.split(",").map(Number));
+  const seen = rows.filter((row) => (row[PIXELS] as number) < CLASSES);
+  const isHeldOut = (i: number): boolean => i % 3 === 2 && i < 3 * HELD_OUT;
+  return {
+    train: toImages(seen.filter((_, i) => !isHeldOut(i))),
+    known: toImages(seen.filter((_, i) => isHeldOut(i))),
+    unseen: toImages(rows.filter((row) => (row[PIXELS] as number) >= CLASSES)),
+  };
+}

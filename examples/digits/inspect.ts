@@ -1,0 +1,21 @@
+/** @file One batch with everything recorded: what each layer put out, and what gradient came back to it. */
+import * as nnx from "@nnxjs/nnx";
+import type { Images } from "./data.ts";
+import type { Mlp } from "./model.ts";
+import { crossEntropy, labelsOf, pixelsOf } from "./train.ts";
+
+/** Activations and their gradients by layer, as two States. Call it in a scope. */
+export function inspect(model: Mlp, images: Images): { activations: nnx.State; gradients: nnx.State } {
+  const x = pixelsOf(images);
+  const labels = labelsOf(images);
+  const [, perturbations] = nnx.capture(model, nnx.Perturbation)(x);
+  const lossFn = (m: Mlp, perturbed: nnx.State) => {
+    const [logits, seen] = nnx.capture(m, nnx.Intermediate, { init: perturbed })(x);
+    return [crossEntropy(logits, labels), seen] as const;
+  };
+  const [[, gradients], activations] = nnx.grad(lossFn, { argnums: [0, 1], hasAux: true })(
+    model,
+    perturbations,
+  );
+  return { activations, gradients };
+}

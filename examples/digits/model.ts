@@ -1,0 +1,37 @@
+/** @file The classifier: 64-128-128-8, DropConnect on all layers but the first. */
+import * as nnx from "@nnxjs/nnx";
+import type * as tf from "@tensorflow/tfjs-core";
+import { CLASSES, PIXELS } from "./data.ts";
+
+const WIDTH = 128;
+
+export class Mlp extends nnx.Module {
+  readonly input: nnx.Linear;
+  readonly hidden: nnx.DropConnectLinear;
+  readonly output: nnx.DropConnectLinear;
+
+  constructor(rate: number, { rngs }: { rngs: nnx.Rngs }) {
+    super();
+    this.input = new nnx.Linear(PIXELS, WIDTH, { rngs });
+    this.hidden = new nnx.DropConnectLinear(new nnx.Linear(WIDTH, WIDTH, { rngs }), rate, { rngs });
+    this.output = new nnx.DropConnectLinear(new nnx.Linear(WIDTH, CLASSES, { rngs }), rate, { rngs });
+  }
+
+  /** @param x - `[images, 64]` @returns logits, `[images, 8]` */
+  forward(x: tf.Tensor2D): tf.Tensor2D {
+    const first = nnx.relu(this.see("1 input", this.input.forward(x)));
+    const second = nnx.relu(this.see("2 hidden", this.hidden.forward(first)));
+    return this.see("3 output", this.output.forward(second));
+  }
+
+  /** Shows a value, and through its perturbation its gradient, to whoever captures. */
+  private see(name: string, value: tf.Tensor2D): tf.Tensor2D {
+    const perturbed = this.perturb(name, value);
+    this.sow(nnx.Intermediate, name, perturbed);
+    return perturbed;
+  }
+}
+
+/** The streams that seed 0 stands for: weights from seed 0, masks from 1, the order of images from 2. */
+export const streams = (seed: number): nnx.Rngs =>
+  new nnx.Rngs({ params: seed, dropconnect: seed + 1, shuffle: seed + 2 });

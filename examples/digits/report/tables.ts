@@ -1,0 +1,43 @@
+/** @file The model, and what went on inside it, as tables. */
+import * as nnx from "@nnxjs/nnx";
+import * as tf from "@tensorflow/tfjs-core";
+import Table from "cli-table3";
+
+const FLOAT_BYTES = 4;
+
+/** Every parameter with its size, and the sums. */
+export function modelTable(model: nnx.Module): string {
+  const table = new Table({ head: ["path", "type", "shape", "parameters", "bytes"], style: { head: [] } });
+  let total = 0;
+  for (const [path, leaf] of nnx.flattenState(nnx.state(model, nnx.Param))) {
+    if (!nnx.isVariableState(leaf)) continue;
+    const { shape, size } = leaf.value as tf.Tensor;
+    table.push([path.join("."), leaf.type.typeName, `[${shape.join(", ")}]`, size, size * FLOAT_BYTES]);
+    total += size;
+  }
+  table.push(["in all", "", "", total, total * FLOAT_BYTES]);
+  return table.toString();
+}
+
+/** Mean, standard deviation and range. */
+function statistics(values: tf.Tensor): string[] {
+  return tf.tidy(() => {
+    const { mean, variance } = tf.moments(values);
+    const figures = [mean, tf.sqrt(variance), tf.min(values), tf.max(values)];
+    return figures.map((figure) => (figure.dataSync()[0] as number).toExponential(2));
+  });
+}
+
+/** Per layer, what came out of it and what gradient came back to it. */
+export function captureTable(activations: nnx.State, gradients: nnx.State): string {
+  const table = new Table({ head: ["layer", "", "mean", "sd", "min", "max"], style: { head: [] } });
+  for (const [path, leaf] of nnx.flattenState(activations)) {
+    const name = path.join(".");
+    const gradient = gradients[name];
+    if (!nnx.isVariableState(leaf) || !nnx.isVariableState(gradient)) continue;
+    const [values] = leaf.value as readonly tf.Tensor[];
+    if (values) table.push([name, "activation", ...statistics(values)]);
+    table.push(["", "gradient", ...statistics(gradient.value as tf.Tensor)]);
+  }
+  return table.toString();
+}
