@@ -1,8 +1,21 @@
 import { defaultServerConditions } from "vite";
 import { defineConfig } from "vitest/config";
+import { writeDoctests } from "./scripts/doctest/write.ts";
 
 const conditions = ["@nnxjs/source", ...defaultServerConditions];
+// Here rather than in a step of its own, so that no test run can see stale examples.
+writeDoctests();
+
 const onSources = { resolve: { conditions }, ssr: { resolve: { conditions } } };
+
+// Loading tfjs costs more than most test files, so that they share processes.
+const inOneProcess = {
+  isolate: false,
+  pool: "forks" as const,
+  setupFiles: ["./scripts/vitest-setup.ts"],
+  testTimeout: 60_000,
+  hookTimeout: 60_000,
+};
 
 export default defineConfig({
   test: {
@@ -16,16 +29,17 @@ export default defineConfig({
       {
         ...onSources,
         test: {
+          ...inOneProcess,
           name: "unit",
-          include: ["packages/*/src/**/*.test.ts", "examples/**/*.test.ts", "scripts/**/*.test.ts"],
-          // Loading tfjs costs more than most test files; files therefore share one process.
-          isolate: false,
-          pool: "forks",
-          setupFiles: ["./scripts/vitest-setup.ts"],
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          include: [
+            "packages/*/src/**/*.test.ts",
+            "examples/**/*.test.ts",
+            "scripts/**/*.test.ts",
+            "benchmarks/**/*.test.ts",
+          ],
         },
       },
+      { ...onSources, test: { ...inOneProcess, name: "docs", include: [".doctest/*.test.ts"] } },
       {
         ...onSources,
         test: {
