@@ -1,4 +1,5 @@
 /** @file The only file of this package that names the array library. */
+import { isRecording } from "@nnxjs/nnx-core";
 import * as tf from "@tensorflow/tfjs-core";
 
 /** An immutable array: tensorflow.js's. */
@@ -18,6 +19,10 @@ export const zerosLike: typeof tf.zerosLike = tf.zerosLike;
  * products that are slow on wasm.
  */
 export function fusedMatMul(a: Tensor, b: Tensor, bias: Tensor | null): Tensor {
+  if (isRecording())
+    return bias
+      ? tf.add(tf.matMul(a as tf.Tensor2D, b as tf.Tensor2D), bias)
+      : tf.matMul(a as tf.Tensor2D, b as tf.Tensor2D);
   const [rows = 0, inner = 0] = a.shape;
   const columns = b.shape[1] ?? 0;
   // The wasm kernel reads shapes of rank 3.
