@@ -31,7 +31,7 @@ function erfInvKernel(load: (word: Code) => Code, finish: (u: Code, p: Code) => 
   /** Emits one step for each of the vectors in turn, so that they advance side by side. */
   const step = (value: (lane: number) => Code, into?: readonly Local[]): readonly Local[] => {
     const results = into ?? Array.from({ length: LANES }, () => locals.make(type.v128));
-    results.forEach((local, lane) => code.push(...local.set(value(lane))));
+    for (const [lane, local] of results.entries()) code.push(...local.set(value(lane)));
     return results;
   };
   const horner = (into: readonly Local[], x: readonly Local[], coefficients: readonly number[]): void => {

@@ -13,7 +13,7 @@ const kernels: Readonly<Record<string, () => WasmFunction>> = {
 };
 
 /** Each kernel as a module, by name. */
-export const kernelModules = (): ReadonlyMap<string, Uint8Array> =>
+export const kernelModules = (): ReadonlyMap<string, Uint8Array<ArrayBuffer>> =>
   new Map(Object.entries(kernels).map(([name, make]) => [name, encodeModule(make())]));
 
 /** The whole file, as it is committed. */

@@ -156,7 +156,7 @@ const section = (id: number, ...content: Code[]): Code => {
 };
 
 /** A module that imports the memory `m.m` of one page and exports the function as `f`. */
-export function encodeModule({ parameters, locals, body }: WasmFunction): Uint8Array {
+export function encodeModule({ parameters, locals, body }: WasmFunction): Uint8Array<ArrayBuffer> {
   const declared = locals.types.slice(parameters.length);
   const runs: { of: ValueType; count: number }[] = [];
   for (const of of declared) {

@@ -77,12 +77,12 @@ export function maskScale(
   { scale = Math.fround(1 / Math.fround(keep)), out }: MaskScaleOptions = {},
 ): Float32Array {
   const rows = ownKey("maskScale", key).size;
-  if (source.length % rows !== 0) {
+  const width = rows === 0 ? 0 : source.length / rows;
+  if (width * rows !== source.length || !Number.isInteger(width)) {
     throw new RangeError(
       `maskScale: expected a multiple of ${rows} elements for ${rows} keys, got ${source.length}. Use one key, or pad.`,
     );
   }
-  const width = rows === 0 ? 0 : source.length / rows;
   const result = outputFor("maskScale", key, width, Float32Array, out);
   return fillRows(key, result, (k0, k1, row, begin) =>
     fillMaskScale(k0, k1, 0, keep, scale, source.subarray(begin, begin + width), row),

@@ -100,7 +100,8 @@ export function normal(key: PRNGKey, shape: Shape = [], { out }: NormalOptions =
   );
 }
 
-const SQRT2 = Math.fround(Math.SQRT2);
+/** XLA turns a division by a constant into a product with its rounded reciprocal. */
+const BY_SQRT2 = Math.fround(1 / Math.fround(Math.SQRT2));
 
 /**
  * Standard normal float32 truncated to the open interval (lower, upper).
@@ -125,8 +126,8 @@ export function truncatedNormal(
 ): Float32Array {
   const from = Math.fround(lower);
   const to = Math.fround(upper);
-  const a = erf(from / SQRT2);
-  const b = erf(to / SQRT2);
+  const a = erf(from * BY_SQRT2);
+  const b = erf(to * BY_SQRT2);
   const least = nextFloat32(from, 1);
   const most = nextFloat32(to, -1);
   return fillRows(key, outputFor("truncatedNormal", key, shape, Float32Array, out), (k0, k1, row) => {

@@ -33,7 +33,7 @@ function kernel(name: Name): Kernel | undefined {
     page ??= newPage();
     const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), { m: { m: page.memory } });
     // The module has one export, a function of numbers.
-    const f = instance.exports["f"] as Kernel;
+    const f = instance.exports.f as Kernel;
     compiled.set(name, f);
     return f;
   } catch {

@@ -1,0 +1,43 @@
+/** @file What tests need to compare with the golden files beside this one. */
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+
+/** The content of `golden/<name>.json`, whose form the caller knows from `<name>.py`. */
+export function readGolden<T>(name: string): T {
+  return JSON.parse(readFileSync(new URL(`golden/${name}.json`, import.meta.url), "utf8")) as T;
+}
+
+/** SHA-256 of the bytes of an array, in hexadecimal. */
+export function sha256(array: ArrayBufferView): string {
+  const bytes = new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
+  return createHash("sha256").update(bytes).digest("hex");
+}
+
+/** How many float32 lie between two numbers; 0 for NaN and NaN, infinite for NaN and a number. */
+export function ulpDistance(a: number, b: number): number {
+  if (Number.isNaN(a) || Number.isNaN(b))
+    return Number.isNaN(a) && Number.isNaN(b) ? 0 : Number.POSITIVE_INFINITY;
+  const order = (x: number): number => {
+    const bits = new Int32Array(Float32Array.of(x).buffer)[0]!;
+    return bits < 0 ? -(bits & 0x7fffffff) : bits;
+  };
+  return Math.abs(order(a) - order(b));
+}
+
+/** The largest {@link ulpDistance} between two arrays of one length. */
+export function maxUlpDistance(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
+  if (actual.length !== expected.length) return Number.POSITIVE_INFINITY;
+  let most = 0;
+  for (let i = 0; i < actual.length; i++) most = Math.max(most, ulpDistance(actual[i]!, expected[i]!));
+  return most;
+}
+
+/** A number of a golden file; those that JSON lacks are the strings "nan", "inf" and "-inf". */
+export type GoldenNumber = number | "nan" | "inf" | "-inf";
+
+/** The number that a {@link GoldenNumber} stands for. */
+export function toNumber(x: GoldenNumber): number {
+  if (x === "nan") return Number.NaN;
+  if (x === "inf") return Number.POSITIVE_INFINITY;
+  return x === "-inf" ? Number.NEGATIVE_INFINITY : x;
+}
