@@ -27,7 +27,7 @@ function rate(text: string): number {
 export function parseOptions(args: readonly string[]): Options {
   return new Command("npm run demo --")
     .description("Train a DropConnect classifier on real hand-written digits 0-7 and ask it about 8 and 9.")
-    .option("--epochs <n>", "passes over the training images", integer(1), 30)
+    .option("--epochs <n>", "passes over the training images", integer(1), 40)
     .option("--rate <p>", "share of weights that DropConnect drops", rate, 0.25)
     .option("--seed <n>", "seed of weights, masks and the order of images", integer(0), 0)
     .addOption(

@@ -4,10 +4,12 @@ import * as tf from "@tensorflow/tfjs-core";
 import Table from "cli-table3";
 
 const FLOAT_BYTES = 4;
+/** Without colours: the output goes to files as often as to terminals. */
+const PLAIN = { head: [], border: [], compact: true };
 
 /** Every parameter with its size, and the sums. */
 export function modelTable(model: nnx.Module): string {
-  const table = new Table({ head: ["path", "type", "shape", "parameters", "bytes"], style: { head: [] } });
+  const table = new Table({ head: ["path", "type", "shape", "parameters", "bytes"], style: PLAIN });
   let total = 0;
   for (const [path, leaf] of nnx.flattenState(nnx.state(model, nnx.Param))) {
     if (!nnx.isVariableState(leaf)) continue;
@@ -30,7 +32,7 @@ function statistics(values: tf.Tensor): string[] {
 
 /** Per layer, what came out of it and what gradient came back to it. */
 export function captureTable(activations: nnx.State, gradients: nnx.State): string {
-  const table = new Table({ head: ["layer", "", "mean", "sd", "min", "max"], style: { head: [] } });
+  const table = new Table({ head: ["layer", "", "mean", "sd", "min", "max"], style: PLAIN });
   for (const [path, leaf] of nnx.flattenState(activations)) {
     const name = path.join(".");
     const gradient = gradients[name];

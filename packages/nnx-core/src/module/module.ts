@@ -62,7 +62,7 @@ export abstract class Module extends BaseModule {
    * @see Flax `nnx.Module.set_attributes`
    * @example
    * ```ts
-   * model.setAttributes({ deterministic: true }, { only: nnx.Dropout });
+   * model.setAttributes({ deterministic: true }, { only: nnx.DropConnectLinear });
    * ```
    */
   setAttributes(attributes: AttributeValues, options?: AttributeOptions): void {
