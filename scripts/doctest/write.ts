@@ -10,8 +10,14 @@ const fixtureNames = (): string[] => {
   return [...source.matchAll(/^export (?:const|class|function) (\w+)/gm)].map((match) => match[1] as string);
 };
 
+const DECLARATION =
+  /\b(?:(?:const|let)\s+(\w+|[[{].*?[\]}])\s*(?::[^=]+)?(?:=|of\b)|(?:class|function)\s+(\w+)|^import\s(.+?)\sfrom)/gm;
+
+/** Whether the example itself says what `name` is. */
 const declares = (code: string, name: string): boolean =>
-  new RegExp(`(?:\\b(?:const|let|class|function)\\s+(?:[\\[{][^=]*)?|import[^;]*)\\b${name}\\b`).test(code);
+  [...code.matchAll(DECLARATION)].some((match) =>
+    new RegExp(`\\b${name}\\b`).test(match.slice(1).filter(Boolean).join(" ")),
+  );
 
 /** The modules and fixtures that an example uses without saying where they are from. */
 function givens(code: string, fixtures: readonly string[]): string[] {
