@@ -1,13 +1,15 @@
 /** @file Letting go of tensors on purpose. */
 import { iterNodes } from "./graph/iterate.ts";
-import { containerKind, GraphNode } from "./graph/node.ts";
+import { containerKind, GraphNode, itemsOf } from "./graph/node.ts";
+import { isView } from "./graph/views.ts";
 import { discard } from "./ownership/holders.ts";
-import { disposeState, isLiveState } from "./state/builder.ts";
+import { disposeOwner, isOwner } from "./state/holding.ts";
 import { Variable } from "./variable/variable.ts";
 
 /**
- * Releases the tensors that a model, a State, a Variable or containers of these hold. What others hold too lives on; tensors that nobody
- * holds are freed. Doing it twice is harmless.
+ * Releases the tensors that a model, a State, patches, a Variable or containers of these hold. What others hold too lives on; tensors that
+ * nobody holds are freed. Doing it twice is harmless. A view (`view`, `clone` with `{ variables: false }`) owns nothing: disposing it does
+ * nothing.
  * @example
  * ```ts
  * const [loss, grads] = nnx.valueAndGrad(lossFn)(model, x);
@@ -17,15 +19,11 @@ import { Variable } from "./variable/variable.ts";
  */
 export function dispose(value: unknown): void {
   if (typeof value !== "object" || value === null) return;
-  if (isLiveState(value)) disposeState(value);
+  if (isOwner(value)) disposeOwner(value);
   else if (value instanceof Variable) value.dispose();
   else if (value instanceof GraphNode) {
+    if (isView(value)) return;
     for (const [, node] of iterNodes(value)) if (node instanceof Variable) node.dispose();
-  } else {
-    const kind = containerKind(value);
-    if (kind === undefined) discard(value);
-    else
-      for (const item of kind === "record" ? Object.values(value) : (value as unknown[]).values())
-        dispose(item);
-  }
+  } else if (containerKind(value) === undefined) discard(value);
+  else for (const item of itemsOf(value)) dispose(item);
 }

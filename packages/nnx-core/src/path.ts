@@ -19,4 +19,8 @@ export function comparePathParts(a: PathPart, b: PathPart): number {
 const canonicalIndex = /^(?:0|[1-9]\d{0,8})$/;
 
 /** The keys of a plain object are strings; those that can only be list indices are given back as numbers. */
-export const partFromKey = (key: string): PathPart => (canonicalIndex.test(key) ? Number(key) : key);
+export function partFromKey(key: string): PathPart {
+  const first = key.charCodeAt(0);
+  // Most keys are names: the expression runs for what begins with a digit only.
+  return first >= 48 && first <= 57 && canonicalIndex.test(key) ? Number(key) : key;
+}

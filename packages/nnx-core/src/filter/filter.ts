@@ -1,12 +1,10 @@
 /** @file Which leaves (or modules): everything a filter may be, as one predicate. */
 import { describe, FilterError } from "../errors.ts";
 import type { Path, PathPart } from "../path.ts";
+import { describePredicate, needsPath } from "./description.ts";
+import type { FilterType, Predicate } from "./predicate.ts";
 
-/** Says whether the leaf (Variable, leaf of a State) or module at `path` is meant. */
-export type Predicate = (path: Path, value: unknown) => boolean;
-
-/** A class whose instances are meant; subclasses too. */
-export type FilterType = abstract new (...args: never[]) => unknown;
+export type { FilterType, Predicate };
 
 /**
  * Which leaves or modules are meant: `true` (all; Flax's `...`), `false`, `null` (none), a string (a `tag`), a class, a predicate, or an
@@ -37,26 +35,32 @@ export function toPredicate(filter: Filter): Predicate {
 }
 
 /** Matches all. @see Flax `Everything`, `...` */
-export const everything: Predicate = () => true;
+export const everything: Predicate = describePredicate(() => true, { kind: "everything" });
 
 /** Matches none. @see Flax `Nothing`, `None` */
-export const nothing: Predicate = () => false;
+export const nothing: Predicate = describePredicate(() => false, { kind: "nothing" });
 
 const field = (value: unknown, name: string): unknown =>
   typeof value === "object" && value !== null ? Reflect.get(value, name) : undefined;
 
 /** Matches what carries this tag, itself or in its metadata. @see Flax `WithTag` */
 export function withTag(tag: string): Predicate {
-  return (_path, value) => field(value, "tag") === tag || field(field(value, "metadata"), "tag") === tag;
+  return describePredicate(
+    (_path, value) => field(value, "tag") === tag || field(field(value, "metadata"), "tag") === tag,
+    { kind: "withTag", tag },
+  );
 }
 
 /** Matches instances, and leaves of a State by their type; subclasses too. @see Flax `OfType` */
 export function ofType(type: FilterType): Predicate {
-  return (_path, value) => {
-    if (value instanceof type) return true;
-    const leafType = field(value, "type");
-    return leafType === type || (typeof leafType === "function" && leafType.prototype instanceof type);
-  };
+  return describePredicate(
+    (_path, value) => {
+      if (value instanceof type) return true;
+      const leafType = field(value, "type");
+      return leafType === type || (typeof leafType === "function" && leafType.prototype instanceof type);
+    },
+    { kind: "ofType", type },
+  );
 }
 
 /**
@@ -65,40 +69,57 @@ export function ofType(type: FilterType): Predicate {
  */
 export function pathContains(part: PathPart, { exact = true }: { exact?: boolean } = {}): Predicate {
   const wanted = String(part);
-  return (path) => path.some((p) => (exact ? p === part : String(p).includes(wanted)));
+  return describePredicate((path) => path.some((p) => (exact ? p === part : String(p).includes(wanted))), {
+    kind: "pathContains",
+    part,
+    exact,
+  });
 }
 
 /** Matches exactly these paths. @see Flax `PathIn` */
 export function pathIn(...paths: readonly Path[]): Predicate {
   const wanted = new Set(paths.map((path) => JSON.stringify(path)));
-  return (path) => wanted.has(JSON.stringify(path));
+  return describePredicate((path) => wanted.has(JSON.stringify(path)), { kind: "pathIn", paths });
 }
 
 /** Matches what one of the filters matches; nothing without filters. @see Flax `Any` */
 export function anyOf(...filters: readonly Filter[]): Predicate {
-  const predicates = filters.map(toPredicate);
-  return (path, value) => predicates.some((matches) => matches(path, value));
+  const parts = filters.map(toPredicate);
+  return describePredicate((path, value) => parts.some((matches) => matches(path, value)), {
+    kind: "anyOf",
+    parts,
+  });
 }
 
 /** Matches what all filters match; everything without filters. @see Flax `All` */
 export function allOf(...filters: readonly Filter[]): Predicate {
-  const predicates = filters.map(toPredicate);
-  return (path, value) => predicates.every((matches) => matches(path, value));
+  const parts = filters.map(toPredicate);
+  return describePredicate((path, value) => parts.every((matches) => matches(path, value)), {
+    kind: "allOf",
+    parts,
+  });
 }
 
 /** Matches what the filter does not. @see Flax `Not` */
 export function not(filter: Filter): Predicate {
   const matches = toPredicate(filter);
-  return (path, value) => !matches(path, value);
+  return describePredicate((path, value) => !matches(path, value), { kind: "not", parts: [matches] });
 }
 
 const isRest = (filter: Filter): boolean => filter === true;
 
+/** Predicates of which the first match counts. */
+export interface OrderedFilters {
+  readonly predicates: readonly Predicate[];
+  /** Whether one of them may look at the path. */
+  readonly needPaths: boolean;
+}
+
 /**
  * The predicates of filters of which the first match counts. A literal `true` may be followed by `true` only, since
- * nothing behind it could match (rule F2).
+ * nothing behind it could match.
  */
-export function toOrderedPredicates(where: string, filters: readonly Filter[]): Predicate[] {
+export function orderFilters(where: string, filters: readonly Filter[]): OrderedFilters {
   filters.forEach((filter, i) => {
     if (isRest(filter) && !filters.slice(i + 1).every(isRest)) {
       throw new FilterError(
@@ -107,5 +128,6 @@ export function toOrderedPredicates(where: string, filters: readonly Filter[]): 
       );
     }
   });
-  return filters.map(toPredicate);
+  const predicates = filters.map(toPredicate);
+  return { predicates, needPaths: predicates.some(needsPath) };
 }

@@ -2,91 +2,160 @@
 import type { ArrayLike } from "../array-like.ts";
 import { StructureError } from "../errors.ts";
 import { formatPath, type Path, type PathPart } from "../path.ts";
-import { Variable } from "../variable/variable.ts";
-import type { AttributeDef, Attributes, GraphDef, NodeDef, NodeType } from "./graph-def.ts";
-import { childAt, classify, containerKind, GraphNode, keysOf } from "./node.ts";
+import type { Variable } from "../variable/variable.ts";
+import { arrayDef, nodeDef, staticDef } from "./attribute-defs.ts";
+import type { AttributeDef, GraphDef, NodeDef, NodeType } from "./graph-def.ts";
+import { keysOf, partOfMapKey } from "./keys.ts";
+import { childAt, classify, containerKind, GraphNode } from "./node.ts";
 
-/** A Variable, or an array without one, and its first path. */
-export interface GraphLeaf {
-  readonly path: Path;
-  readonly value: Variable | ArrayLike;
+/** A Variable, or an array without one. */
+export type LeafValue = Variable | ArrayLike;
+
+/** What is told on the way. The first call is for the root, without a key. */
+export interface GraphVisitor {
+  /** Goes down into a node or container. */
+  enter(key: PathPart): void;
+  /** A leaf, at its first path. */
+  leaf(key: PathPart | undefined, value: LeafValue): void;
+  /** Comes back up. */
+  exit(): void;
 }
 
 interface Frame {
   readonly value: object;
-  readonly path: Path;
   readonly keys: readonly PathPart[];
-  readonly attributes: [PathPart, AttributeDef][];
+  readonly attributes: AttributeDef[];
+  readonly isContainer: boolean;
+  readonly parent: Frame | undefined;
+  /** The part of the path under which the parent has it. */
+  readonly part: PathPart;
   next: number;
 }
 
 /** Walks the graph depth first in sorted order; what is shared is entered at its first path only. */
-export function flatten<M>(root: M): { graphdef: GraphDef<M>; leaves: GraphLeaf[] } {
-  const nodes: NodeDef[] = [];
-  const leaves: GraphLeaf[] = [];
-  const indices = new Map<object, number>();
-  const openContainers = new Set<object>();
-  const stack: Frame[] = [];
+export class GraphWalk {
+  private readonly nodes: NodeDef[] = [];
+  private readonly indices = new Map<object, number>();
+  private readonly openContainers = new Set<object>();
+  private readonly visitor: GraphVisitor;
+  private frame: Frame | undefined;
+  private leafCount = 0;
 
-  const enter = (value: object, path: Path): AttributeDef => {
-    const index = nodes.length;
-    if (value instanceof Variable) {
-      nodes.push(Object.freeze({ kind: "variable", type: value.type, metadata: value.metadata }));
-      leaves.push({ path, value });
-    } else {
-      const attributes: [PathPart, AttributeDef][] = [];
-      nodes.push(nodeDef(value, attributes));
-      stack.push({ value, path, keys: keysOf(value, path), attributes, next: 0 });
+  constructor(visitor: GraphVisitor) {
+    this.visitor = visitor;
+  }
+
+  run<M>(root: M): GraphDef<M> {
+    const rootDef = this.visit(root, undefined);
+    for (let { frame } = this; frame; { frame } = this) {
+      const key = frame.keys[frame.next++];
+      if (key === undefined) this.leave(frame);
+      else frame.attributes.push(this.visit(childAt(frame.value, key), key));
     }
-    return Object.freeze({ kind: "node", index });
-  };
+    const { nodes, leafCount } = this;
+    return Object.freeze({ root: rootDef, nodes: Object.freeze(nodes), leafCount });
+  }
 
-  const visit = (value: unknown, path: Path): AttributeDef => {
+  private visit(value: unknown, key: PathPart | undefined): AttributeDef {
+    // Most attributes of most layers are numbers, strings and functions.
+    if (typeof value !== "object" || value === null) return staticDef(value);
     switch (classify(value)) {
-      case "static":
-        return Object.freeze({ kind: "static", value });
+      case "variable":
+        return this.track(value) ?? this.variable(value as Variable, key);
+      case "node":
+        return this.track(value) ?? this.enter(value, key, false);
       case "array":
-        leaves.push({ path, value: value as ArrayLike });
+        this.leaf(key, value as ArrayLike);
         return arrayDef;
       case "container":
-        if (openContainers.has(value as object)) throw cyclicContainer(path);
-        openContainers.add(value as object);
-        return enter(value as object, path);
-      default: {
-        const known = indices.get(value as object);
-        if (known !== undefined) return Object.freeze({ kind: "node", index: known });
-        indices.set(value as object, nodes.length);
-        return enter(value as object, path);
-      }
-    }
-  };
-
-  const rootDef = visit(root, []);
-  for (let frame = stack.at(-1); frame; frame = stack.at(-1)) {
-    const key = frame.keys[frame.next++];
-    if (key === undefined) {
-      openContainers.delete(frame.value);
-      Object.freeze(frame.attributes);
-      stack.pop();
-    } else {
-      frame.attributes.push([key, visit(childAt(frame.value, key), [...frame.path, key])]);
+        if (this.openContainers.has(value)) throw cyclicContainer(this.pathTo(key));
+        this.openContainers.add(value);
+        return this.enter(value, key, true);
+      default:
+        return staticDef(value);
     }
   }
-  return {
-    graphdef: Object.freeze({ root: rootDef, nodes: Object.freeze(nodes), leafCount: leaves.length }),
-    leaves,
-  };
+
+  /** The definition of an object that was visited before; remembers it otherwise. */
+  private track(value: object): AttributeDef | undefined {
+    const known = this.indices.get(value);
+    if (known !== undefined) return nodeDef(known);
+    this.indices.set(value, this.nodes.length);
+    return undefined;
+  }
+
+  private variable(variable: Variable, key: PathPart | undefined): AttributeDef {
+    const index = this.nodes.length;
+    this.nodes.push(variable.toDefinition());
+    this.leaf(key, variable);
+    return nodeDef(index);
+  }
+
+  private leaf(key: PathPart | undefined, value: LeafValue): void {
+    this.leafCount++;
+    this.visitor.leaf(this.partOf(key), value);
+  }
+
+  private enter(value: object, key: PathPart | undefined, isContainer: boolean): AttributeDef {
+    const index = this.nodes.length;
+    const keys = keysOf(value, () => this.pathTo(key));
+    const attributes: AttributeDef[] = [];
+    this.nodes.push(definitionOf(value, keys, attributes));
+    const part = this.partOf(key);
+    if (part !== undefined) this.visitor.enter(part);
+    this.frame = { value, keys, attributes, isContainer, parent: this.frame, part: part ?? "", next: 0 };
+    return nodeDef(index);
+  }
+
+  private leave(frame: Frame): void {
+    if (frame.isContainer) this.openContainers.delete(frame.value);
+    Object.freeze(frame.attributes);
+    this.frame = frame.parent;
+    if (frame.parent) this.visitor.exit();
+  }
+
+  private partOf(key: PathPart | undefined): PathPart | undefined {
+    return key !== undefined && this.frame?.value instanceof Map ? partOfMapKey(key) : key;
+  }
+
+  private pathTo(key: PathPart | undefined): Path {
+    const part = this.partOf(key);
+    if (part === undefined) return [];
+    const path = [part];
+    for (let { frame } = this; frame?.parent; frame = frame.parent) path.push(frame.part);
+    return path.reverse();
+  }
 }
 
-const arrayDef: AttributeDef = Object.freeze({ kind: "array" });
-
-const nodeDef = (value: object, attributes: Attributes): NodeDef =>
+const definitionOf = (
+  value: object,
+  keys: readonly PathPart[],
+  attributes: readonly AttributeDef[],
+): NodeDef =>
   value instanceof GraphNode
-    ? Object.freeze({ kind: "object", type: value.constructor as NodeType, attributes })
-    : Object.freeze({ kind: containerKind(value) ?? "record", attributes });
+    ? Object.freeze({ kind: "object", type: value.constructor as NodeType, keys, attributes })
+    : Object.freeze({ kind: containerKind(value) ?? "record", keys, attributes });
 
 const cyclicContainer = (path: Path): StructureError =>
   new StructureError(
     `graph at ${formatPath(path)}: expected containers that do not contain themselves, got a cycle of arrays, objects or ` +
       "Maps. Only modules and Variables can be part of a cycle: put a module in between.",
   );
+
+/** A Variable, or an array without one, and its first path. */
+export interface GraphLeaf {
+  readonly path: Path;
+  readonly value: LeafValue;
+}
+
+/** The GraphDef, and all leaves with their paths. */
+export function flatten<M>(root: M): { graphdef: GraphDef<M>; leaves: GraphLeaf[] } {
+  const leaves: GraphLeaf[] = [];
+  const open: PathPart[] = [];
+  const graphdef = new GraphWalk({
+    enter: (key) => void open.push(key),
+    leaf: (key, value) => leaves.push({ path: key === undefined ? [] : [...open, key], value }),
+    exit: () => void open.pop(),
+  }).run(root);
+  return { graphdef, leaves };
+}

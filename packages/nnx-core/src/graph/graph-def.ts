@@ -1,6 +1,6 @@
 /** @file The static half of a model: classes, attribute names, static values, Variable types, and what is shared with what. */
 import type { PathPart } from "../path.ts";
-import type { Metadata, VariableType } from "../variable/variable-state.ts";
+import type { VariableDef } from "../variable/variable-state.ts";
 import type { ContainerKind, GraphNode } from "./node.ts";
 
 /** What an attribute is: another node (a number into `nodes`; equal numbers are one object), an array, or a static value. */
@@ -9,16 +9,28 @@ export type AttributeDef =
   | { readonly kind: "array" }
   | { readonly kind: "static"; readonly value: unknown };
 
-export type Attributes = readonly (readonly [key: PathPart, def: AttributeDef])[];
-
 /** A class of nodes. It is instantiated without running its constructor. */
 export type NodeType = abstract new (...args: never[]) => GraphNode;
 
+/** What a node or container has: `attributes[i]` is called `keys[i]`. */
+export interface Attributes {
+  readonly keys: readonly PathPart[];
+  readonly attributes: readonly AttributeDef[];
+}
+
+/** An instance of a class. */
+export interface ObjectDef extends Attributes {
+  readonly kind: "object";
+  readonly type: NodeType;
+}
+
+/** An array, plain object or Map. */
+export interface ContainerDef extends Attributes {
+  readonly kind: ContainerKind;
+}
+
 /** One entry of a GraphDef, in the order of first visit. */
-export type NodeDef =
-  | { readonly kind: "object"; readonly type: NodeType; readonly attributes: Attributes }
-  | { readonly kind: ContainerKind; readonly attributes: Attributes }
-  | { readonly kind: "variable"; readonly type: VariableType; readonly metadata: Metadata };
+export type NodeDef = ObjectDef | ContainerDef | VariableDef;
 
 declare const model: unique symbol;
 

@@ -2,44 +2,90 @@
 import { describe, StructureError } from "../errors.ts";
 import type { Path, PathPart } from "../path.ts";
 import { Variable } from "../variable/variable.ts";
-import { childAt, classify, GraphNode, keysOf } from "./node.ts";
+import { keysOf, partOfMapKey } from "./keys.ts";
+import { childAt, classify, GraphNode } from "./node.ts";
 
 interface Frame {
   readonly value: object;
-  readonly path: Path;
   readonly keys: readonly PathPart[];
+  readonly parent: Frame | undefined;
+  readonly part: PathPart;
   next: number;
+}
+
+function pathOf(frame: Frame): Path {
+  const path: PathPart[] = [];
+  for (let f = frame; f.parent; f = f.parent) path.push(f.part);
+  return path.reverse();
+}
+
+const partIn = (x: object, key: PathPart): PathPart => (x instanceof Map ? partOfMapKey(key) : key);
+
+/** What a walk comes by: nodes, containers and Variables once, static values and arrays wherever they are. */
+function* walk(
+  root: unknown,
+  { variables, values }: { readonly variables: boolean; readonly values: boolean },
+): Generator<readonly [path: Path, value: unknown]> {
+  const seen = new Set<object>();
+  const enter = (value: object, part: PathPart, parent: Frame | undefined): Frame => {
+    seen.add(value);
+    const created: Frame = { value, keys: [], parent, part, next: 0 };
+    return { ...created, keys: keysOf(value, () => pathOf(created)) };
+  };
+  const rootKind = classify(root);
+  if (rootKind !== "node" && rootKind !== "container") {
+    if (values || (rootKind === "variable" && variables)) yield [[], root];
+    return;
+  }
+  let frame: Frame | undefined = enter(root as object, "", undefined);
+  while (frame) {
+    const key: PathPart | undefined = frame.keys[frame.next++];
+    if (key === undefined) {
+      yield [pathOf(frame), frame.value];
+      frame = frame.parent;
+      continue;
+    }
+    const child = childAt(frame.value, key);
+    const kind = classify(child);
+    if (kind === "static" || kind === "array") {
+      if (values) yield [[...pathOf(frame), partIn(frame.value, key)], child];
+      continue;
+    }
+    const node = child as object;
+    if (seen.has(node)) continue;
+    if (kind === "variable") {
+      seen.add(node);
+      if (variables) yield [[...pathOf(frame), partIn(frame.value, key)], node];
+    } else frame = enter(node, partIn(frame.value, key), frame);
+  }
 }
 
 /**
  * Every node, container and Variable below `root` with its first path: children before parents, sorted, `root` last. Shared nodes come
  * once; cycles end.
  */
-export function* iterNodes(root: unknown): Generator<readonly [path: Path, value: object]> {
-  const seen = new Set<object>();
-  const stack: Frame[] = [];
-  const enter = (value: unknown, path: Path): void => {
-    const kind = classify(value);
-    if (kind === "static" || kind === "array") return;
-    const node = value as object;
-    if (seen.has(node)) return;
-    seen.add(node);
-    stack.push({ value: node, path, keys: kind === "variable" ? [] : keysOf(node, path), next: 0 });
-  };
-  enter(root, []);
-  for (let frame = stack.at(-1); frame; frame = stack.at(-1)) {
-    const key = frame.keys[frame.next++];
-    if (key !== undefined) enter(childAt(frame.value, key), [...frame.path, key]);
-    else {
-      stack.pop();
-      yield [frame.path, frame.value];
-    }
-  }
+export function iterNodes(root: unknown): Generator<readonly [path: Path, value: object]> {
+  // Without values everything that comes is an object.
+  return walk(root, { variables: true, values: false }) as Generator<readonly [Path, object]>;
 }
+
+/** As {@link iterNodes}, without Variables. */
+export function iterGraphNodes(root: unknown): Generator<readonly [path: Path, value: object]> {
+  return walk(root, { variables: false, values: false }) as Generator<readonly [Path, object]>;
+}
+
+/**
+ * Everything below `root`, static values too: children before parents, sorted, `root` last. Nodes, containers and Variables come once,
+ * arrays and static values at each place.
+ * @see Flax `nnx.iter_graph`
+ */
+export const iterGraph = (root: unknown): Generator<readonly [path: Path, value: unknown]> =>
+  walk(root, { variables: true, values: true });
 
 /**
  * The attributes of a node that are nodes or Variables, sorted by name; what is shared comes under each name. Lists, records and Maps are
  * not looked into, but may be the root.
+ * @throws {@link StructureError} when `node` is neither a module nor a container.
  * @see Flax `nnx.iter_children`
  */
 export function* iterChildren(
@@ -48,12 +94,12 @@ export function* iterChildren(
   const kind = classify(node);
   if (kind !== "node" && kind !== "container") {
     throw new StructureError(
-      `iterChildren: expected a module or a container of modules, got ${describe(node)}.`,
+      `iterChildren: expected a module or a container of modules, got ${describe(node)}. Pass a part of a model.`,
     );
   }
-  for (const key of keysOf(node, [])) {
+  for (const key of keysOf(node, () => [])) {
     const child = childAt(node, key);
-    if (child instanceof GraphNode || child instanceof Variable) yield [key, child];
+    if (child instanceof GraphNode || child instanceof Variable) yield [partIn(node, key), child];
   }
 }
 

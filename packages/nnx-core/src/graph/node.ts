@@ -1,8 +1,7 @@
-/** @file What the graph walks into, and in which order: the one place that decides what is a node, a leaf or static. */
-import { describe, StructureError } from "../errors.ts";
+/** @file What the graph walks into: the one place that decides what is a node, a leaf or static. */
 import { isArrayLike } from "../array-like.ts";
 import { isPlainObject } from "../ownership/tensors-in.ts";
-import { comparePathParts, formatPath, type Path, type PathPart } from "../path.ts";
+import type { PathPart } from "../path.ts";
 import { isVariableState } from "../variable/variable-state.ts";
 import { Variable } from "../variable/variable.ts";
 
@@ -27,63 +26,55 @@ export function containerKind(x: unknown): ContainerKind | undefined {
   return isPlainObject(x) ? "record" : undefined;
 }
 
+/** What something can be to the graph. */
+export type Kind = "node" | "variable" | "array" | "container" | "static";
+
 /** What `x` is to the graph. Containers without anything in them that the graph tracks are static. */
-export function classify(x: unknown): "node" | "variable" | "array" | "container" | "static" {
+export function classify(x: unknown): Kind {
   if (typeof x !== "object" || x === null) return "static";
-  if (x instanceof GraphNode) return "node";
   if (x instanceof Variable) return "variable";
+  if (x instanceof GraphNode) return "node";
   if (isArrayLike(x)) return "array";
   return holdsData(x) ? "container" : "static";
 }
 
+/** The items of a container, without their keys. */
+export function itemsOf(x: object): Iterable<unknown> {
+  if (Array.isArray(x)) return x as readonly unknown[];
+  return x instanceof Map ? (x as ReadonlyMap<unknown, unknown>).values() : Object.values(x);
+}
+
 function holdsData(container: object): boolean {
+  if (containerKind(container) === undefined) return false;
   const open: object[] = [container];
   const seen = new Set<object>();
   for (let next = open.pop(); next; next = open.pop()) {
-    const kind = containerKind(next);
     // A State that a model keeps is data about a model, not a part of this one.
-    if (!kind || seen.has(next) || isVariableState(next)) continue;
+    if (seen.has(next) || isVariableState(next)) continue;
     seen.add(next);
-    const items =
-      kind === "record"
-        ? Object.values(next)
-        : (next as Iterable<unknown> & { values(): Iterable<unknown> }).values();
-    for (const item of items) {
+    for (const item of itemsOf(next)) {
       if (typeof item !== "object" || item === null) continue;
       if (item instanceof GraphNode || item instanceof Variable || isArrayLike(item)) return true;
-      open.push(item);
+      if (containerKind(item)) open.push(item);
     }
   }
   return false;
 }
 
-function sortKeys(keys: PathPart[]): PathPart[] {
-  for (let i = 1; i < keys.length; i++) {
-    if (comparePathParts(keys[i - 1] as PathPart, keys[i] as PathPart) > 0)
-      return keys.sort(comparePathParts);
-  }
-  return keys;
-}
-
-/** The keys of a node's attributes or a container's items, in Flax's order. Symbol keys, accessors and `#private` fields are not seen. */
-export function keysOf(x: object, path: Path): PathPart[] {
-  if (Array.isArray(x)) return Array.from(x.keys());
-  if (!(x instanceof Map)) return sortKeys(Object.keys(x));
-  const keys = [...x.keys()];
-  const odd = keys.find((key) => typeof key !== "string" && typeof key !== "number");
-  if (odd === undefined) return sortKeys(keys as PathPart[]);
-  throw new StructureError(
-    `graph at ${formatPath(path)}: expected a Map with string or number keys, got the key ${describe(odd)}. ` +
-      "Keys of Maps are parts of paths: use names.",
-  );
-}
-
 /** One attribute of a node or item of a container. */
 export const childAt = (x: object, key: PathPart): unknown =>
-  x instanceof Map ? x.get(key) : Reflect.get(x, key);
+  x instanceof Map ? x.get(key) : (x as Record<PathPart, unknown>)[key];
 
-/** Writes one attribute of a node or item of a container. */
+/** Writes one attribute of a node or item of a container, as an assignment does. */
 export function setChild(x: object, key: PathPart, value: unknown): void {
   if (x instanceof Map) x.set(key, value);
-  else Reflect.set(x, key, value);
+  else (x as Record<PathPart, unknown>)[key] = value;
+}
+
+/** Gives a new node or container one attribute of its own, past any accessor that its class has under this name. */
+export function defineChild(x: object, key: PathPart, value: unknown): void {
+  if (x instanceof Map) x.set(key, value);
+  else if (key in x)
+    Object.defineProperty(x, key, { value, writable: true, enumerable: true, configurable: true });
+  else (x as Record<PathPart, unknown>)[key] = value;
 }

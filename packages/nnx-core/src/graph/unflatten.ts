@@ -1,58 +1,94 @@
-/** @file A living model from a GraphDef and its State. No constructor runs. */
+/** @file A living model from a GraphDef and its States. No constructor runs. */
 import { StructureError } from "../errors.ts";
 import { formatPath, type Path } from "../path.ts";
 import { countLeaves, flattenState } from "../state/flatten-state.ts";
-import { isLeaf, type StateNode } from "../state/state.ts";
+import { leafValue, type StateLeaf, type StateNode } from "../state/state.ts";
+import { isVariableState } from "../variable/variable-state.ts";
 import { variableFromState } from "../variable/variable.ts";
-import type { AttributeDef, GraphDef, NodeDef } from "./graph-def.ts";
+import type { GraphDef, NodeDef, NodeType } from "./graph-def.ts";
 import { match } from "./match.ts";
-import { setChild } from "./node.ts";
+import { defineChild } from "./node.ts";
+import { refusePrivateFields } from "./private-fields.ts";
 
-/** Builds the model. @throws {@link StructureError} naming the paths that are missing or too many; nothing is built then. */
-export function unflatten<M>(graphdef: GraphDef<M>, state: StateNode): M {
-  const { variables, arrays, root, missing, used } = match(graphdef, state);
-  if (missing.length > 0 || used !== (isLeaf(state) ? 1 : countLeaves(state)))
-    throw misfit(graphdef, state, missing);
-  const built = graphdef.nodes.map((def, index) => {
-    const leaf = variables[index];
-    return leaf ? variableFromState(leaf) : emptyNode(def);
-  });
-  graphdef.nodes.forEach((def, index) => {
-    if (def.kind === "variable") return;
-    const node = built[index] as object;
-    const arraysOfNode = arrays.get(index);
-    for (const [key, attribute] of def.attributes) {
-      setChild(node, key, attribute.kind === "array" ? arraysOfNode?.get(key) : resolve(attribute, built));
+/** What a Variable of the GraphDef becomes. */
+export type MakeVariable = (definition: NodeDef & { kind: "variable" }, leaf: StateLeaf) => unknown;
+
+const newVariable: MakeVariable = ({ type, metadata }, leaf) =>
+  variableFromState(isVariableState(leaf) ? leaf : { type, metadata, value: leaf });
+
+/**
+ * Builds the model; where several States have a leaf at one path, the last one's counts.
+ * @throws {@link StructureError} naming the paths that are missing or too many; nothing is built then.
+ */
+export function unflatten<M>(
+  graphdef: GraphDef<M>,
+  states: readonly StateNode[],
+  makeVariable: MakeVariable = newVariable,
+): M {
+  const { variables, arrays, root, missing, used } = match(graphdef, states);
+  let given = 0;
+  for (const state of states) given += countLeaves(state);
+  if (missing.length > 0 || (used !== given && extraPaths(graphdef, states).length > 0))
+    throw misfit(graphdef, states, missing);
+  const { nodes } = graphdef;
+  for (const def of nodes) if (def.kind === "object") refusePrivateFields(def.type);
+  const built: unknown[] = new Array(nodes.length);
+  for (let i = 0; i < nodes.length; i++) {
+    const def = nodes[i] as NodeDef;
+    built[i] = def.kind === "variable" ? makeVariable(def, variables[i] as StateLeaf) : emptyNode(def);
+  }
+  for (let i = 0; i < nodes.length; i++) {
+    const def = nodes[i] as NodeDef;
+    if (def.kind === "variable") continue;
+    const { keys, attributes } = def;
+    const node = built[i] as object;
+    for (let j = 0; j < attributes.length; j++) {
+      const attribute = attributes[j];
+      const key = keys[j] as string;
+      if (attribute?.kind === "node") defineChild(node, key, built[attribute.index]);
+      else if (attribute?.kind === "static") defineChild(node, key, attribute.value);
+      else defineChild(node, key, leafValue(arrays.get(i)?.get(key) as StateLeaf));
     }
-  });
-  return (graphdef.root.kind === "array" ? root : resolve(graphdef.root, built)) as M;
+  }
+  const { root: rootDef } = graphdef;
+  if (rootDef.kind === "array") return leafValue(root as StateLeaf) as M;
+  return (rootDef.kind === "node" ? built[rootDef.index] : rootDef.value) as M;
 }
 
-function resolve(def: Exclude<AttributeDef, { kind: "array" }>, built: readonly unknown[]): unknown {
-  return def.kind === "node" ? built[def.index] : def.value;
+type Blank = new () => object;
+
+const blanks = new WeakMap<NodeType, Blank>();
+
+/** An instance without its constructor, made in a way that engines know how to lay out. */
+function instanceOf(type: NodeType): object {
+  let blank = blanks.get(type);
+  if (!blank) {
+    // A plain function, since only those let their prototype be set.
+    const BlankNode = function BlankNode() {};
+    BlankNode.prototype = type.prototype;
+    blank = BlankNode as unknown as Blank;
+    blanks.set(type, blank);
+  }
+  return new blank();
 }
 
-function emptyNode(def: NodeDef): object {
+function emptyNode(def: Exclude<NodeDef, { kind: "variable" }>): object {
   switch (def.kind) {
     case "object":
-      return Object.create(def.type.prototype) as object;
+      return instanceOf(def.type);
     case "array":
       return [];
     case "map":
       return new Map();
     case "record":
       return {};
-    case "variable":
-      throw new StructureError(
-        "merge: expected a leaf for every Variable, got none. This is a defect: please report it.",
-      );
     default:
       return def satisfies never;
   }
 }
 
-function misfit(graphdef: GraphDef, state: StateNode, missing: readonly Path[]): StructureError {
-  const extra = extraPaths(graphdef, state);
+function misfit(graphdef: GraphDef, states: readonly StateNode[], missing: readonly Path[]): StructureError {
+  const extra = extraPaths(graphdef, states);
   const list = (paths: readonly Path[]) =>
     paths.slice(0, 8).map(formatPath).join(", ") + (paths.length > 8 ? `, and ${paths.length - 8} more` : "");
   const faults = [
@@ -65,12 +101,11 @@ function misfit(graphdef: GraphDef, state: StateNode, missing: readonly Path[]):
   );
 }
 
-/** Leaves of the State that the model has no place for. */
-function extraPaths(graphdef: GraphDef, state: StateNode): Path[] {
-  if (isLeaf(state)) return [[]];
-  // Against an empty State every leaf of the model is missing.
-  const known = new Set(match(graphdef, {}).missing.map(formatPath));
-  return flattenState(state)
-    .map(([path]) => path)
+/** Leaves of the States that the model has no place for. */
+function extraPaths(graphdef: GraphDef, states: readonly StateNode[]): Path[] {
+  // Against nothing every leaf of the model is missing.
+  const known = new Set(match(graphdef, []).missing.map(formatPath));
+  return states
+    .flatMap((state) => flattenState(state).map(([path]) => path))
     .filter((path) => !known.has(formatPath(path)));
 }

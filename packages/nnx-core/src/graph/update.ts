@@ -1,85 +1,143 @@
 /** @file Values of States into a living model, all or nothing. */
 import { describe, StructureError } from "../errors.ts";
 import { formatPath, type Path, type PathPart, partFromKey } from "../path.ts";
+import { disposeState } from "../state/builder.ts";
 import { mergeState } from "../state/combine.ts";
-import { isLeaf, type State, type StateLeaf, type StateNode } from "../state/state.ts";
+import type { PureState } from "../state/pure.ts";
+import { isLeaf, type State, type StateNode } from "../state/state.ts";
 import { isVariableState } from "../variable/variable-state.ts";
 import { Variable, variableFromState } from "../variable/variable.ts";
-import { childAt, classify, setChild } from "./node.ts";
+import { childAt, containerKind, defineChild, GraphNode, setChild } from "./node.ts";
 
-type Step = () => void;
+interface Frame {
+  readonly target: object;
+  readonly values: StateNode;
+  readonly key: PathPart;
+  readonly parent: Frame | undefined;
+}
 
 /**
  * Writes values into the model in place: into the Variables that it has, keeping each one's identity and type. Paths that the model does
- * not have are created; what the States do not mention is untouched. Later States win. Shapes and dtypes are not compared.
+ * not have are created; what the States do not mention is untouched. Later States win. Leaves may be values without a Variable around
+ * them. Types, shapes and dtypes are not compared.
  * @throws {@link StructureError} when a leaf meets a module or a subtree meets a Variable; nothing is written then.
  * @see Flax `nnx.update`
  */
-export function update(node: unknown, state: State, ...states: readonly State[]): void {
-  const kind = classify(node);
-  if (kind !== "node" && kind !== "container" && kind !== "variable") {
+export function update(node: unknown, state: PureState, ...states: readonly PureState[]): void {
+  const isTarget = node instanceof GraphNode || node instanceof Variable || containerKind(node) !== undefined;
+  if (!isTarget || typeof node !== "object" || node === null) {
     throw new StructureError(
       `update: expected a module, Variable or container, got ${describe(node)}. Pass the model first.`,
     );
   }
-  const steps: Step[] = [];
-  const merged: StateNode = states.length === 0 ? state : mergeState(state, ...states);
-  const open: (readonly [object, StateNode, Path])[] = [[node as object, merged, []]];
-  for (let next = open.pop(); next; next = open.pop()) {
-    const [target, values, path] = next;
-    if (target instanceof Variable) steps.push(writeVariable(target, values, path));
-    else if (isLeaf(values)) throw misplaced(path, "a State", values);
-    else {
-      for (const name of Object.keys(values)) {
-        const key = keyIn(target, name);
-        const child = childAt(target, key);
-        const value = values[name] as StateNode;
-        const childPath = [...path, key];
-        const childKind = classify(child);
-        if (childKind === "node" || childKind === "variable" || childKind === "container") {
-          open.push([child as object, value, childPath]);
-        } else {
-          const created = valueFor(value);
-          steps.push(() => setChild(target, key, created()));
-        }
+  if (states.length === 0) {
+    write(node, state as State);
+    return;
+  }
+  if (node instanceof Variable) {
+    write(node, onlyOne([state, ...states]));
+    return;
+  }
+  const merged = mergeState(state as State, ...(states as State[]));
+  try {
+    write(node, merged);
+  } finally {
+    disposeState(merged);
+  }
+}
+
+/** A Variable takes one State; filters that did not match it left empty ones. */
+function onlyOne(states: readonly PureState[]): StateNode {
+  const filled = states.filter((state) => Object.keys(state).length > 0);
+  if (filled.length === 1) return filled[0] as StateNode;
+  throw new StructureError(
+    `update: expected exactly one State that is not empty for a Variable, got ${filled.length}. Pass the one that has its value.`,
+  );
+}
+
+function write(node: object, state: StateNode): void {
+  const variables: Variable[] = [];
+  const leaves: unknown[] = [];
+  const steps: (() => void)[] = [];
+  const open: Frame[] = [];
+  const meet = (target: object, value: unknown, key: PathPart, parent: Frame | undefined): void => {
+    const given = isRaw(value) || isLeaf(value as StateNode);
+    if (target instanceof Variable) {
+      if (given) {
+        variables.push(target);
+        leaves.push(value);
+      } else if (Object.keys(value as State).length > 0)
+        throw misplaced(parent, key, `a value for the ${target.type.typeName}`, value);
+    } else if (given) throw misplaced(parent, key, "a State", value);
+    else open.push({ target, values: value as State, key, parent });
+  };
+  meet(node, state, "", undefined);
+  for (let frame = open.pop(); frame; frame = open.pop()) {
+    const { target, values } = frame;
+    for (const name of Object.keys(values)) {
+      const key = keyIn(target, name);
+      const child = target instanceof Map || Object.hasOwn(target, key) ? childAt(target, key) : undefined;
+      const value: unknown = (values as State)[name];
+      if (child instanceof Variable || child instanceof GraphNode || isOpenTo(child, value))
+        meet(child as object, value, key, frame);
+      else {
+        refuseHoles(target, key, frame);
+        const parent = frame;
+        const created = valueFor(value);
+        steps.push(() => {
+          if (Object.hasOwn(parent.target, key) || parent.target instanceof Map)
+            setChild(parent.target, key, created());
+          else defineChild(parent.target, key, created());
+        });
       }
     }
   }
+  for (let i = 0; i < variables.length; i++) writeVariable(variables[i] as Variable, leaves[i]);
   for (const step of steps) step();
 }
 
+const isRaw = (value: unknown): boolean => typeof value !== "object" || value === null;
+
+/** Containers take subtrees, even those without anything in them that the graph tracks; a leaf replaces the latter. */
+const isOpenTo = (child: unknown, value: unknown): boolean =>
+  containerKind(child) !== undefined && !isRaw(value) && !isLeaf(value as StateNode);
+
 /** A Map may have number keys, which a State can only say as strings. */
 function keyIn(target: object, name: string): PathPart {
-  const part = partFromKey(name);
-  return target instanceof Map && target.has(name)
-    ? name
-    : Array.isArray(target) || target instanceof Map
-      ? part
-      : name;
+  if (target instanceof Map) return target.has(name) ? name : partFromKey(name);
+  return Array.isArray(target) ? partFromKey(name) : name;
 }
 
-function writeVariable(variable: Variable, leaf: StateNode, path: Path): Step {
-  if (!isLeaf(leaf)) {
-    if (Object.keys(leaf).length === 0) return () => {};
-    throw misplaced(path, `a value for the ${variable.type.typeName}`, leaf);
+function refuseHoles(target: object, key: PathPart, frame: Frame): void {
+  if (!Array.isArray(target)) return;
+  // Several items may come at once, in order.
+  const isIndex = typeof key === "number" && key <= target.length + Object.keys(frame.values).length;
+  if (isIndex && (key === target.length || Object.hasOwn(frame.values, key - 1))) return;
+  throw misplaced(frame, key, `an index of the array up to its length ${target.length}`, key);
+}
+
+function writeVariable(variable: Variable, leaf: unknown): void {
+  if (!isVariableState(leaf)) {
+    variable.setRawValue(leaf);
+    return;
   }
-  if (!isVariableState(leaf)) return () => variable.setRawValue(leaf);
-  return () => {
-    variable.setRawValue(leaf.value);
-    if (leaf.metadata !== variable.metadata) variable.replaceMetadata(leaf.metadata);
-  };
+  variable.setRawValue(leaf.value);
+  if (leaf.metadata !== variable.metadata) variable.replaceMetadata(leaf.metadata);
 }
 
 /** What a path that the model does not have is filled with. */
-function valueFor(value: StateNode): () => unknown {
+function valueFor(value: unknown): () => unknown {
   if (isVariableState(value)) return () => variableFromState(value);
-  if (isLeaf(value)) return () => value as StateLeaf;
-  const entries = Object.entries(value).map(([key, item]) => [key, valueFor(item)] as const);
+  if (isRaw(value) || isLeaf(value as StateNode)) return () => value;
+  const entries = Object.entries(value as State).map(([key, item]) => [key, valueFor(item)] as const);
   return () => Object.fromEntries(entries.map(([key, make]) => [key, make()]));
 }
 
-const misplaced = (path: Path, expected: string, got: unknown): StructureError =>
-  new StructureError(
-    `update at ${formatPath(path)}: expected ${expected}, got ${describe(got)}. ` +
+function misplaced(parent: Frame | undefined, key: PathPart, expected: string, got: unknown): StructureError {
+  const path: PathPart[] = parent === undefined ? [] : [key];
+  for (let f = parent; f?.parent; f = f.parent) path.push(f.key);
+  return new StructureError(
+    `update at ${formatPath(path.reverse() as Path)}: expected ${expected}, got ${describe(got)}. ` +
       "Pass a State of this model, as split and state return it.",
   );
+}

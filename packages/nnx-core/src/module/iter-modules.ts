@@ -1,5 +1,5 @@
 /** @file The modules of a model. */
-import { iterNodes } from "../graph/iterate.ts";
+import { iterGraphNodes } from "../graph/iterate.ts";
 import type { Path } from "../path.ts";
 import { BaseModule } from "./base-module.ts";
 
@@ -9,5 +9,7 @@ import { BaseModule } from "./base-module.ts";
  * @see Flax `nnx.iter_modules`
  */
 export function* iterModules(root: object): Generator<readonly [path: Path, module: BaseModule]> {
-  for (const [path, node] of iterNodes(root)) if (node instanceof BaseModule) yield [path, node];
+  for (const entry of iterGraphNodes(root)) {
+    if (entry[1] instanceof BaseModule) yield entry as readonly [Path, BaseModule];
+  }
 }

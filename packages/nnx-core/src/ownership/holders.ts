@@ -15,14 +15,15 @@ import { forEachTensor } from "./tensors-in.ts";
 
 type Remains = TensorRemains & { freed: boolean };
 
+/** Stands on the tensor itself: a WeakMap beside it costs several times as much, for each leaf of each split. */
 interface Hold {
   count: number;
   /** The user had kept the tensor before we did, so freeing it stays the user's. */
-  readonly keptByUser: boolean;
+  keptByUser: boolean;
 }
 
-const holds = new WeakMap<Tensor, Hold>();
-const guarded = new WeakSet<Tensor>();
+const hold: unique symbol = Symbol("nnx.hold");
+const holdOf = (tensor: Tensor): Hold | undefined => (tensor as Tensor & { [hold]?: Hold })[hold];
 
 /** Frees the data of guarded tensors that became unreachable before anybody freed them. */
 const net = new FinalizationRegistry<Remains>((remains) => {
@@ -31,36 +32,35 @@ const net = new FinalizationRegistry<Remains>((remains) => {
   disposeRemains(remains);
 });
 
-function guardOnce(tensor: Tensor): void {
-  if (guarded.has(tensor)) return;
-  guarded.add(tensor);
+/** The tensor's hold, of nobody at first; from then on the tensor is watched. */
+function guarded(tensor: Tensor): Hold {
+  const known = holdOf(tensor);
+  if (known) return known;
   const { dataId, dtype, size } = tensor;
   const remains: Remains = { dataId, dtype, size, freed: false };
   guard(tensor, () => {
     remains.freed = true;
   });
   net.register(tensor, remains);
+  const created: Hold = { count: 0, keptByUser: false };
+  Object.defineProperty(tensor, hold, { value: created });
+  return created;
 }
 
 /** How many Variables and States hold this tensor. */
-export const holdersOf = (tensor: Tensor): number => holds.get(tensor)?.count ?? 0;
+export const holdersOf = (tensor: Tensor): number => holdOf(tensor)?.count ?? 0;
 
 function retainTensor(tensor: Tensor): void {
-  const held = holds.get(tensor);
-  if (held) {
-    held.count++;
-    return;
-  }
-  holds.set(tensor, { count: 1, keptByUser: tensor.kept });
-  guardOnce(tensor);
+  const held = guarded(tensor);
+  if (held.count++ > 0) return;
+  held.keptByUser = tensor.kept;
   keep(tensor);
 }
 
 /** Lets go of a tensor; `true` when that was the last hold. */
 function letGo(tensor: Tensor): boolean {
-  const held = holds.get(tensor);
-  if (!held || --held.count > 0) return false;
-  holds.delete(tensor);
+  const held = holdOf(tensor);
+  if (!held || held.count === 0 || --held.count > 0) return false;
   return !held.keptByUser && !tensor.isDisposed;
 }
 
@@ -92,7 +92,7 @@ export function adopt(value: unknown): Tensor[] {
   const held: Tensor[] = [];
   const scoped = inScope();
   forEachTensor(value, (tensor) => {
-    if (scoped && !holds.has(tensor)) guardOnce(tensor);
+    if (scoped && holdersOf(tensor) === 0) guarded(tensor);
     else {
       retainTensor(tensor);
       held.push(tensor);
@@ -104,5 +104,5 @@ export function adopt(value: unknown): Tensor[] {
 /** Frees the tensors in `value` that nobody holds: the rest of a result whose owner is done with it. */
 export const discard = (value: unknown): void =>
   forEachTensor(value, (tensor) => {
-    if (!holds.has(tensor) && !tensor.isDisposed && !tensor.kept) tensor.dispose();
+    if (holdersOf(tensor) === 0 && !tensor.isDisposed && !tensor.kept) tensor.dispose();
   });

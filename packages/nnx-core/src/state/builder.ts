@@ -1,32 +1,141 @@
-/** @file Makes States: collects leaves by path, freezes the result and holds its tensors for whoever keeps it. */
+/** @file Makes States: collects leaves along a walk or by path, and keeps the subtrees that did not change. */
 import { StructureError } from "../errors.ts";
-import { adopt, discard, release } from "../ownership/holders.ts";
-import { formatPath, type Path } from "../path.ts";
-import { isLeaf, leafValue, type State, type StateLeaf, type StateNode } from "./state.ts";
+import { formatPath, type Path, type PathPart } from "../path.ts";
+import { isVariableState } from "../variable/variable-state.ts";
+import { disposeOwner, hold } from "./holding.ts";
+import {
+  below,
+  isLeaf,
+  leafValue,
+  type OwnedState,
+  setOwn,
+  type State,
+  type StateLeaf,
+  type StateNode,
+} from "./state.ts";
 
 type Subtree = Record<string, StateNode>;
 
-/** What each State holds, to be released once. */
-const heldBy = new WeakMap<
-  object,
-  { readonly retained: readonly unknown[]; readonly values: readonly unknown[] }
->();
+/** Where a walk is: what was collected there for each State, and what an earlier State has there. */
+interface Level {
+  readonly key: PathPart;
+  readonly parent: Level | undefined;
+  readonly subtrees: (Subtree | undefined)[];
+  readonly previous: readonly (StateNode | undefined)[];
+}
 
-/** A State under construction. */
+/** Writes a key of its own, whatever it is called; `false` when it is taken. */
+function put(subtree: Subtree, key: PathPart, value: StateNode): boolean {
+  // One check for the common case; inherited names such as `toString` are looked at twice.
+  if (subtree[key] !== undefined && Object.hasOwn(subtree, key)) return false;
+  setOwn(subtree, key, value);
+  return true;
+}
+
+/** The earlier subtree where it has the same children, otherwise the new one, frozen. */
+function settle(subtree: Subtree, previous: StateNode | undefined): State {
+  if (previous === undefined) return Object.freeze(subtree);
+  let count = 0;
+  for (const key in subtree) {
+    if (subtree[key] !== (previous as State)[key]) return Object.freeze(subtree);
+    count++;
+  }
+  for (const _ in previous) count--;
+  return count === 0 ? (previous as State) : Object.freeze(subtree);
+}
+
+const nothing: readonly undefined[] = [];
+
+/** Collects the leaves of one walk, depth first, into several States. */
+export class StatesBuilder {
+  private level: Level;
+  private readonly values: unknown[][] = [];
+  private root: { readonly index: number; readonly leaf: StateLeaf } | undefined;
+
+  /**
+   * @param count - How many States.
+   * @param previous - Earlier States, one for each: where their subtrees equal the new ones, they are taken.
+   */
+  constructor(count: number, previous: readonly (StateNode | undefined)[] = nothing) {
+    for (let i = 0; i < count; i++) this.values.push([]);
+    this.level = { key: "", parent: undefined, subtrees: new Array(count), previous };
+  }
+
+  /** Goes down to what is under a key. */
+  enter(key: PathPart): void {
+    const { level } = this;
+    const previous = level.previous === nothing ? nothing : level.previous.map((node) => below(node, key));
+    this.level = { key, parent: level, subtrees: new Array(this.values.length), previous };
+  }
+
+  /** Puts a leaf under a key, into one of the States. */
+  put(index: number, key: PathPart, leaf: StateLeaf): void {
+    const { subtrees } = this.level;
+    let subtree = subtrees[index];
+    if (subtree === undefined) {
+      subtree = {};
+      subtrees[index] = subtree;
+    }
+    if (!put(subtree, key, leaf)) throw conflict(this.pathTo(key));
+    (this.values[index] as unknown[]).push(leafValue(leaf));
+  }
+
+  /** Comes back up. */
+  exit(): void {
+    const { key, parent, subtrees, previous } = this.level;
+    if (parent === undefined) return;
+    this.level = parent;
+    for (let i = 0; i < subtrees.length; i++) {
+      const subtree = subtrees[i];
+      if (subtree === undefined) continue;
+      let above = parent.subtrees[i];
+      if (above === undefined) {
+        above = {};
+        parent.subtrees[i] = above;
+      }
+      if (!put(above, key, settle(subtree, previous[i]))) throw conflict(this.pathTo(key));
+    }
+  }
+
+  /** The path of a key at the present level. */
+  pathTo(key: PathPart): Path {
+    const path = [key];
+    for (let level = this.level; level.parent; level = level.parent) path.push(level.key);
+    return path.reverse();
+  }
+
+  /** Makes a leaf the whole of one of the States. An array is its own State: nobody can hold it for the State. */
+  putRoot(index: number, leaf: StateLeaf): void {
+    this.root = { index, leaf };
+  }
+
+  finish(): OwnedState[] {
+    const { root, values, level } = this;
+    return values.map((own, i) => {
+      if (root?.index !== i) return hold(level.subtrees[i] ?? {}, own);
+      const { leaf } = root;
+      // A State by what may be done with it; its type says that there are keys to look below, which a leaf does not have.
+      if (!isVariableState(leaf)) return leaf as unknown as OwnedState;
+      return hold({ ...leaf } as unknown as Subtree, [leaf.value]);
+    });
+  }
+}
+
+/** A State from leaves by path, in any order. */
 export class StateBuilder {
   private readonly root: Subtree = {};
-  private readonly subtrees: Subtree[] = [this.root];
+  private readonly subtrees: Subtree[] = [];
   private readonly values: unknown[] = [];
 
   /** Puts a leaf at a path. @throws {@link StructureError} where a leaf would have to be a subtree too. */
   set(path: Path, leaf: StateLeaf): void {
     let subtree = this.root;
     for (let i = 0; i < path.length - 1; i++) {
-      const key = path[i] as string;
-      const next = Object.hasOwn(subtree, key) ? subtree[key] : undefined;
+      const key = path[i] as PathPart;
+      const next = below(subtree, key);
       if (next === undefined) {
         const created: Subtree = {};
-        subtree[key] = created;
+        put(subtree, key, created);
         this.subtrees.push(created);
         subtree = created;
       } else if (isLeaf(next)) {
@@ -36,40 +145,18 @@ export class StateBuilder {
       }
     }
     const last = path.at(-1);
-    if (last === undefined || Object.hasOwn(subtree, last)) throw conflict(path);
-    subtree[last as string] = leaf;
+    if (last === undefined || !put(subtree, last, leaf)) throw conflict(path);
     this.values.push(leafValue(leaf));
   }
 
-  finish(): State {
-    for (const subtree of this.subtrees) if (subtree !== this.root) Object.freeze(subtree);
+  finish(): OwnedState {
+    for (const subtree of this.subtrees) Object.freeze(subtree);
     return hold(this.root, this.values);
   }
 }
 
-/** Freezes the root of a State whose subtrees are frozen, and holds these values for it. */
-export function hold(root: Subtree, values: readonly unknown[]): State {
-  // Not enumerable: a State stays plain data to everything that compares, copies or prints it.
-  Object.defineProperty(root, Symbol.dispose, { value: disposeThis });
-  heldBy.set(root, { retained: adopt(values), values });
-  return Object.freeze(root);
-}
-
 /** Releases what a State holds. Tensors that others hold too live on; doing it twice is harmless. */
-export function disposeState(state: State): void {
-  const held = heldBy.get(state);
-  if (!held) return;
-  heldBy.delete(state);
-  release(held.retained);
-  discard(held.values);
-}
-
-/** Whether this is the root of a State that still holds its tensors. */
-export const isLiveState = (x: object): x is State => heldBy.has(x);
-
-function disposeThis(this: State): void {
-  disposeState(this);
-}
+export const disposeState = (state: State): void => disposeOwner(state);
 
 const conflict = (path: Path): StructureError =>
   new StructureError(

@@ -1,42 +1,91 @@
 /** @file Several States as one, and what one has more than another. */
-import { hold } from "./builder.ts";
-import { flattenState, unflattenState } from "./flatten-state.ts";
-import { isLeaf, leafValue, type State, type StateNode } from "./state.ts";
+import type { PathPart } from "../path.ts";
+import { StatesBuilder } from "./builder.ts";
+import { leavesOf } from "./flatten-state.ts";
+import { hold } from "./holding.ts";
+import { below, isLeaf, leafValue, type OwnedState, setOwn, type State, type StateNode } from "./state.ts";
+import { walkState } from "./walk-state.ts";
 
-function mergeNodes(first: StateNode, second: StateNode): StateNode {
-  if (first === second || isLeaf(first) || isLeaf(second)) return second;
-  const merged: Record<string, StateNode> = { ...first };
-  let changed = false;
-  for (const key in second) {
-    const before = Object.hasOwn(first, key) ? first[key] : undefined;
-    const theirs = second[key] as StateNode;
-    const after = before === undefined ? theirs : mergeNodes(before, theirs);
-    changed ||= after !== before;
-    merged[key] = after;
+interface Frame {
+  readonly first: State;
+  readonly second: State;
+  readonly keys: readonly string[];
+  readonly merged: Record<string, StateNode>;
+  readonly key: string;
+  readonly parent: Frame | undefined;
+  changed: boolean;
+  next: number;
+}
+
+const frameOf = (first: State, second: State, key: string, parent: Frame | undefined): Frame => ({
+  first,
+  second,
+  keys: Object.keys(second),
+  merged: { ...first },
+  key,
+  parent,
+  changed: false,
+  next: 0,
+});
+
+/** `first` with what `second` has; `first` itself where that changes nothing. */
+function mergeTwo(first: State, second: State): State {
+  if (first === second) return first;
+  let frame = frameOf(first, second, "", undefined);
+  for (;;) {
+    const key = frame.keys[frame.next++];
+    if (key !== undefined) {
+      const before = below(frame.first, key);
+      const theirs = frame.second[key] as StateNode;
+      if (before === theirs) continue;
+      if (before !== undefined && !isLeaf(before) && !isLeaf(theirs))
+        frame = frameOf(before, theirs, key, frame);
+      else {
+        setOwn(frame.merged, key, theirs);
+        frame.changed = true;
+      }
+      continue;
+    }
+    const done: State = frame.changed ? Object.freeze(frame.merged) : frame.first;
+    const { parent } = frame;
+    if (!parent) return done;
+    if (frame.changed) {
+      setOwn(parent.merged, frame.key, done);
+      parent.changed = true;
+    }
+    frame = parent;
   }
-  return changed ? Object.freeze(merged) : first;
 }
 
 /**
- * All leaves of all States; where two have a path in common, the later one's. Subtrees that only one State has are that
- * State's own objects.
+ * All leaves of all States; where two have a path in common, the later one's. Subtrees that only one State has, and those in which a later
+ * State changes nothing, are the State's own objects. One State alone is returned as it is.
  * @see Flax `nnx.merge_state`
  */
+export function mergeState<S extends State>(state: S): S;
+export function mergeState(state: State, ...states: readonly State[]): OwnedState;
 export function mergeState(state: State, ...states: readonly State[]): State {
   if (states.length === 0) return state;
-  const merged = states.reduce<StateNode>(mergeNodes, state) as State;
-  return hold(
-    { ...merged },
-    flattenState(merged).map(([, leaf]) => leafValue(leaf)),
-  );
+  const merged = states.reduce(mergeTwo, state);
+  return hold({ ...merged }, leavesOf(merged).map(leafValue));
 }
 
 /** The leaves of `state` at paths that `other` does not have. @see Flax `State - State` */
-export function diffState(state: State, other: State): State {
-  const has = (path: readonly (string | number)[]): boolean => {
-    let node: StateNode | undefined = other;
-    for (const part of path) node = node === undefined || isLeaf(node) ? undefined : node[part];
-    return node !== undefined;
-  };
-  return unflattenState(flattenState(state).filter(([path]) => !has(path)));
+export function diffState(state: State, other: State): OwnedState {
+  const builder = new StatesBuilder(1, [state]);
+  const others: (StateNode | undefined)[] = [other];
+  walkState(state, {
+    enter: (key: PathPart) => {
+      others.push(below(others.at(-1), key));
+      builder.enter(key);
+    },
+    leaf: (key, leaf) => {
+      if (below(others.at(-1), key) === undefined) builder.put(0, key, leaf);
+    },
+    exit: () => {
+      others.pop();
+      builder.exit();
+    },
+  });
+  return builder.finish()[0] as OwnedState;
 }

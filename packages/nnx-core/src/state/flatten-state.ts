@@ -1,7 +1,9 @@
 /** @file Between nested States and lists of leaves by path. */
-import { comparePathParts, type Path, partFromKey } from "../path.ts";
+import type { Path } from "../path.ts";
+import { sortedParts } from "../sorted-parts.ts";
 import { StateBuilder } from "./builder.ts";
-import { isLeaf, type State, type StateLeaf, type StateNode } from "./state.ts";
+import { leafCountOf } from "./holding.ts";
+import { isLeaf, type OwnedState, type StateLeaf, type StateNode } from "./state.ts";
 
 /** A leaf and where it is. */
 export type FlatEntry = readonly [path: Path, leaf: StateLeaf];
@@ -16,7 +18,7 @@ export function flattenState(state: StateNode): FlatEntry[] {
       entries.push([path, node]);
       continue;
     }
-    const keys = Object.keys(node).map(partFromKey).sort(comparePathParts);
+    const keys = sortedParts(Object.keys(node));
     for (let i = keys.length - 1; i >= 0; i--) {
       const key = keys[i] as string;
       open.push([[...path, key], node[key] as StateNode]);
@@ -26,19 +28,22 @@ export function flattenState(state: StateNode): FlatEntry[] {
 }
 
 /** The State with these leaves. @throws when a path is given twice, or is the beginning of another. @see Flax `nnx.from_flat_state` */
-export function unflattenState(entries: Iterable<FlatEntry>): State {
+export function unflattenState(entries: Iterable<FlatEntry>): OwnedState {
   const builder = new StateBuilder();
   for (const [path, leaf] of entries) builder.set(path, leaf);
   return builder.finish();
 }
 
-/** How many leaves there are. */
-export function countLeaves(state: StateNode): number {
-  let count = 0;
+/** All leaves, in no particular order. */
+export function leavesOf(state: StateNode): StateLeaf[] {
+  const leaves: StateLeaf[] = [];
   const open: StateNode[] = [state];
   for (let next = open.pop(); next; next = open.pop()) {
-    if (isLeaf(next)) count++;
-    else for (const key in next) open.push(next[key] as StateNode);
+    if (isLeaf(next)) leaves.push(next);
+    else for (const child of Object.values(next)) open.push(child);
   }
-  return count;
+  return leaves;
 }
+
+/** How many leaves there are. */
+export const countLeaves = (state: StateNode): number => leafCountOf(state) ?? leavesOf(state).length;

@@ -1,64 +1,108 @@
 /** @file Parts of a State by filters; each leaf goes to the first filter that matches. */
 import { FilterError } from "../errors.ts";
-import { type Filter, toOrderedPredicates } from "../filter/filter.ts";
-import { formatPath, type Path } from "../path.ts";
-import { StateBuilder } from "./builder.ts";
-import { flattenState } from "./flatten-state.ts";
-import type { State, StateLeaf } from "./state.ts";
+import { type Filter, type OrderedFilters, orderFilters } from "../filter/filter.ts";
+import { formatPath, type Path, type PathPart } from "../path.ts";
+import { StatesBuilder } from "./builder.ts";
+import type { OwnedState, State, StateLeaf } from "./state.ts";
+import { type StateVisitor, walkState } from "./walk-state.ts";
 
 /** One State for each filter of a list. */
-export type StatesOf<Fs extends readonly unknown[]> = { -readonly [K in keyof Fs]: State };
+export type StatesOf<Fs extends readonly unknown[]> = { -readonly [K in keyof Fs]: OwnedState };
 
-/** Sorts entries by the first filter that matches; `value` is what filters look at, `leaf()` what the State gets. */
-export function selectStates<T>(
-  where: string,
-  entries: Iterable<readonly [Path, T]>,
-  leafOf: (value: T) => StateLeaf,
-  filters: readonly Filter[],
-  { exhaustive }: { exhaustive: boolean },
-): State[] {
-  const predicates = toOrderedPredicates(where, filters);
-  const builders = predicates.map(() => new StateBuilder());
-  const uncovered: Path[] = [];
-  for (const [path, value] of entries) {
-    const builder = builders[predicates.findIndex((matches) => matches(path, value))];
-    if (builder) builder.set(path, leafOf(value));
-    else uncovered.push(path);
+/** What a filter list makes of a walk: leaves go to the State of the first filter that matches. */
+export class Selection {
+  readonly builder: StatesBuilder;
+  private readonly where: string;
+  private readonly filters: OrderedFilters;
+  private readonly exhaustive: boolean;
+  private readonly uncovered: Path[] = [];
+  private uncoveredCount = 0;
+
+  /** @param previous - Earlier States of the same filters, whose subtrees are taken where nothing changed. */
+  constructor(
+    where: string,
+    filters: readonly Filter[],
+    { exhaustive }: { exhaustive: boolean },
+    previous?: readonly (State | undefined)[],
+  ) {
+    this.where = where;
+    this.filters = orderFilters(where, filters);
+    this.exhaustive = exhaustive;
+    this.builder = new StatesBuilder(filters.length, previous);
   }
-  if (exhaustive && uncovered.length > 0) {
-    const some = uncovered.slice(0, 5).map(formatPath).join(", ");
+
+  /**
+   * Puts a leaf where it belongs.
+   * @param key - Undefined for a leaf that is the whole.
+   * @param value - What filters look at.
+   * @param leafOf - What the State gets.
+   */
+  add<T>(key: PathPart | undefined, value: T, leafOf: (value: T) => StateLeaf): void {
+    const { predicates, needPaths } = this.filters;
+    const path = needPaths ? this.pathTo(key) : noPath;
+    for (let i = 0; i < predicates.length; i++) {
+      if (predicates[i]?.(path, value)) {
+        if (key === undefined) this.builder.putRoot(i, leafOf(value));
+        else this.builder.put(i, key, leafOf(value));
+        return;
+      }
+    }
+    if (!this.exhaustive) return;
+    if (this.uncoveredCount++ < 5) this.uncovered.push(this.pathTo(key));
+  }
+
+  private pathTo(key: PathPart | undefined): Path {
+    return key === undefined ? noPath : this.builder.pathTo(key);
+  }
+
+  /** @throws {@link FilterError} when leaves matched no filter but should. */
+  finish(): OwnedState[] {
+    if (this.uncoveredCount === 0) return this.builder.finish();
+    const some = this.uncovered.map(formatPath).join(", ");
     throw new FilterError(
-      `${where}: expected filters that cover every leaf, got none for ${some}${uncovered.length > 5 ? ", ..." : ""} ` +
-        `(${uncovered.length} in all). Pass \`true\` as the last filter to get all that is left.`,
+      `${this.where}: expected filters that cover every leaf, got none for ${some}${this.uncoveredCount > 5 ? ", ..." : ""} ` +
+        `(${this.uncoveredCount} in all). Pass \`true\` as the last filter to get all that is left.`,
     );
   }
-  return builders.map((builder) => builder.finish());
+}
+
+const noPath: Path = [];
+const itself = (leaf: StateLeaf): StateLeaf => leaf;
+
+function select(where: string, state: State, filters: readonly Filter[], exhaustive: boolean): OwnedState[] {
+  // A filter that matches everything below some path gives that subtree of `state` itself.
+  const previous = filters.map(() => state);
+  const selection = new Selection(where, filters, { exhaustive }, previous);
+  const visitor: StateVisitor = {
+    enter: (key) => selection.builder.enter(key),
+    leaf: (key, leaf) => selection.add(key, leaf, itself),
+    exit: () => selection.builder.exit(),
+  };
+  walkState(state, visitor);
+  return selection.finish();
 }
 
 /**
- * One State for each filter, each leaf in the first that matches; every leaf must match one.
+ * One State for each filter, each leaf in the first that matches; every leaf must match one. Subtrees that one filter takes whole are the
+ * State's own objects.
  * @throws {@link FilterError} when a leaf matches none.
  * @see Flax `nnx.split_state`
  */
 export function splitState<const Fs extends readonly Filter[]>(state: State, ...filters: Fs): StatesOf<Fs> {
-  const states = selectStates("splitState", flattenState(state), (leaf) => leaf, filters, {
-    exhaustive: true,
-  });
-  return states as StatesOf<Fs>;
+  // As many States as filters.
+  return select("splitState", state, filters, true) as unknown as StatesOf<Fs>;
 }
 
 /**
  * The leaves that a filter matches; with several filters a State for each. What matches none is left out.
  * @see Flax `nnx.filter_state`
  */
-export function filterState(state: State, filter: Filter): State;
+export function filterState(state: State, filter: Filter): OwnedState;
 export function filterState<const Fs extends readonly [Filter, Filter, ...Filter[]]>(
   state: State,
   ...filters: Fs
 ): StatesOf<Fs>;
-export function filterState(state: State, ...filters: readonly Filter[]): State | State[] {
-  const states = selectStates("filterState", flattenState(state), (leaf) => leaf, filters, {
-    exhaustive: false,
-  });
-  return states.length === 1 ? (states[0] as State) : states;
+export function filterState(state: State, ...filters: readonly Filter[]): OwnedState | OwnedState[] {
+  const states = select("filterState", state, filters, false);
+  return states.length === 1 ? (states[0] as OwnedState) : states;
 }

@@ -1,5 +1,6 @@
 /** @file A model's values as plain, immutable data. */
 import { isArrayLike, type ArrayLike } from "../array-like.ts";
+import type { PathPart } from "../path.ts";
 import { isVariableState, type VariableState } from "../variable/variable-state.ts";
 
 /** What a State ends in: what a Variable left, or an array that has no Variable around it. */
@@ -20,8 +21,28 @@ export interface State {
   readonly [key: string]: StateNode;
 }
 
+/** A State as functions return it: whoever gets it may dispose it. Any State is taken as an argument. */
+export type OwnedState<S extends State = State> = S & Disposable;
+
 /** Whether `x` is a leaf of a State rather than a subtree. */
 export const isLeaf = (x: StateNode): x is StateLeaf => isVariableState(x) || isArrayLike(x);
 
 /** What a leaf holds: a Variable's value, or the array itself. */
 export const leafValue = (leaf: StateLeaf): unknown => (isVariableState(leaf) ? leaf.value : leaf);
+
+/** What a subtree has under a key of its own; nothing for leaves. */
+export function below(node: StateNode | undefined, key: PathPart): StateNode | undefined {
+  if (node === undefined || isLeaf(node)) return undefined;
+  const child: unknown = node[key];
+  // Attributes may be called `constructor` or `__proto__`, which every object inherits.
+  return typeof child === "object" && child !== null && (key !== "__proto__" || Object.hasOwn(node, key))
+    ? (child as StateNode)
+    : undefined;
+}
+
+/** Writes a key of an object's own, whatever it is called. */
+export function setOwn(subtree: Record<string, StateNode>, key: PathPart, value: StateNode): void {
+  if (key === "__proto__")
+    Object.defineProperty(subtree, key, { value, writable: true, enumerable: true, configurable: true });
+  else subtree[key] = value;
+}

@@ -1,4 +1,5 @@
 /** @file What a Variable leaves in a State: plain, frozen data. */
+import { equalData } from "../equal-data.ts";
 import type { Variable } from "./variable.ts";
 
 /** Facts about a Variable that are part of the model's definition, not of its value. */
@@ -19,6 +20,16 @@ export interface VariableState<T = unknown> {
   readonly metadata: Metadata;
 }
 
+/** What of a Variable is part of a model's definition. */
+export interface VariableDef {
+  readonly kind: "variable";
+  readonly type: VariableType;
+  readonly metadata: Metadata;
+}
+
 /** Whether `x` is a leaf of a State (no subtree has a class as its `type`). */
 export const isVariableState = (x: unknown): x is VariableState =>
   typeof x === "object" && x !== null && "type" in x && typeof x.type === "function" && "value" in x;
+
+/** Whether two sets of metadata have equal entries. */
+export const sameMetadata = (a: Metadata, b: Metadata): boolean => a === b || equalData(a, b);

@@ -1,7 +1,14 @@
 /** @file A mutable box with identity: what changes in a model while its structure stays. */
-import { describe, DisposedError, NotFoundError } from "../errors.ts";
+import { describe, DisposedError, NotFoundError, StructureError } from "../errors.ts";
+import { freezeContainers } from "../ownership/freeze.ts";
 import { release, retain } from "../ownership/holders.ts";
-import type { Metadata, VariableState, VariableType } from "./variable-state.ts";
+import {
+  type Metadata,
+  sameMetadata,
+  type VariableDef,
+  type VariableState,
+  type VariableType,
+} from "./variable-state.ts";
 
 const disposed: unique symbol = Symbol("disposed");
 const noMetadata: Metadata = Object.freeze({});
@@ -11,7 +18,8 @@ const noMetadata: Metadata = Object.freeze({});
  * weights), a type that filters select by, and metadata.
  *
  * The value may be a tensor, a key, a number, or arrays and plain objects of these. Tensors in it are retained while it
- * holds them.
+ * holds them; arrays and plain objects are frozen, since the States that were taken share them. Subclasses may override `createValue`,
+ * `getValue` and `setValue`, but should have no fields of their own: `merge` restores value and metadata only.
  * @see Flax `nnx.Variable`
  * @example
  * ```ts
@@ -29,6 +37,7 @@ export class Variable<T = unknown> {
   private meta: Metadata;
   /** The last snapshot, so that an unchanged Variable gives an identical leaf. */
   private leaf: VariableState<T> | undefined;
+  private definition: VariableDef | undefined;
 
   /**
    * @param value - What it holds first; passes through {@link createValue}.
@@ -36,11 +45,13 @@ export class Variable<T = unknown> {
    */
   constructor(value: T, metadata: Metadata = noMetadata) {
     this.meta = metadata === noMetadata ? noMetadata : Object.freeze({ ...metadata });
+    this.leaf = undefined;
+    this.definition = undefined;
     this.raw = value;
     const created = this.createValue(value);
+    freezeContainers(created);
     retain(created);
     this.raw = created;
-    this.leaf = undefined;
   }
 
   /** The Variable's class. */
@@ -86,6 +97,7 @@ export class Variable<T = unknown> {
   setRawValue(next: T): void {
     const previous = this.raw;
     if (previous === next) return;
+    freezeContainers(next);
     retain(next);
     this.raw = next;
     this.leaf = undefined;
@@ -107,6 +119,7 @@ export class Variable<T = unknown> {
     );
   }
 
+  /** Whether there is a metadata entry of this name. */
   hasMetadata(name: string): boolean {
     return name in this.meta;
   }
@@ -120,24 +133,61 @@ export class Variable<T = unknown> {
   replaceMetadata(metadata: Metadata): void {
     this.meta = Object.freeze({ ...metadata });
     this.leaf = undefined;
+    this.definition = undefined;
   }
 
+  /** Removes one metadata entry; nothing happens when there is none. */
   deleteMetadata(name: string): void {
     const { [name]: _, ...rest } = this.meta;
     this.replaceMetadata(rest);
   }
 
-  /** A new Variable of the same type with the same value, or another one; `metadata` is merged in. */
+  /**
+   * A new Variable of the same type with the same value, or another one; `metadata` is merged in. Neither `createValue` nor `setValue` runs.
+   * @see Flax `Variable.copy`
+   */
   copy(...overrides: [] | [value: T] | [value: T, metadata: Metadata]): this {
     const value = overrides.length > 0 ? (overrides[0] as T) : this.getRawValue();
     const metadata = overrides[1] ? { ...this.meta, ...overrides[1] } : this.meta;
     return variableFromState({ type: this.type, value, metadata }) as this;
   }
 
+  /** As {@link copy}, with another value. @see Flax `Variable.replace` */
+  replace(value: T, metadata?: Metadata): this {
+    return metadata ? this.copy(value, metadata) : this.copy(value);
+  }
+
+  /**
+   * Takes over value and metadata of a Variable of the same type.
+   * @throws {@link StructureError} when the types differ.
+   * @see Flax `Variable.copy_from`
+   */
+  copyFrom(other: Variable<T>): void {
+    if (other.type !== (this.type as VariableType)) {
+      throw new StructureError(
+        `${this.type.typeName}.copyFrom: expected a ${this.type.typeName}, got ${describe(other)}. ` +
+          "Write other.value to take the value alone.",
+      );
+    }
+    this.setRawValue(other.getRawValue());
+    if (other.meta !== this.meta) this.replaceMetadata(other.meta);
+  }
+
+  /** Whether the other is of exactly this type and has equal metadata; values are not looked at. */
+  isLike(other: Variable): boolean {
+    return other.type === (this.type as VariableType) && sameMetadata(other.meta, this.meta);
+  }
+
   /** The leaf that this Variable leaves in a State: frozen, and identical until value or metadata change. */
   toState(): VariableState<T> {
     this.leaf ??= Object.freeze({ type: this.type, value: this.getRawValue(), metadata: this.meta });
     return this.leaf;
+  }
+
+  /** What of this Variable is part of a model's definition: frozen, and identical until the metadata change. */
+  toDefinition(): VariableDef {
+    this.definition ??= Object.freeze({ kind: "variable", type: this.type, metadata: this.meta });
+    return this.definition;
   }
 
   /** Releases what it holds. Reading it afterwards throws. */
@@ -149,6 +199,7 @@ export class Variable<T = unknown> {
     release(previous);
   }
 
+  /** Whether it was disposed, itself or with its model. */
   get isDisposed(): boolean {
     return this.raw === disposed;
   }
@@ -163,14 +214,34 @@ export class Variable<T = unknown> {
   }
 }
 
+/** What {@link variableFromState} makes Variables with: a constructor for the prototype that runs nothing of the class. */
+type Blank = new (value: unknown, metadata: Metadata, leaf: VariableState | undefined) => Variable;
+
+const blanks = new WeakMap<VariableType, Blank>();
+
+function blankOf(type: VariableType): Blank {
+  const known = blanks.get(type);
+  if (known) return known;
+  // A plain function, since only those let their prototype be set; the fields are those of `Variable`, in its order.
+  function BlankVariable(this: object, raw: unknown, meta: Metadata, leaf: VariableState | undefined): void {
+    const fields = this as { raw: unknown; meta: Metadata; leaf: unknown; definition: unknown };
+    fields.raw = raw;
+    fields.meta = meta;
+    fields.leaf = leaf;
+    fields.definition = undefined;
+  }
+  BlankVariable.prototype = type.prototype;
+  const blank = BlankVariable as unknown as Blank;
+  blanks.set(type, blank);
+  return blank;
+}
+
 /** A live Variable from a leaf. Constructors and `createValue` do not run: the value is stored as it is. */
-export function variableFromState<V extends Variable>({ type, value, metadata }: VariableState): V {
-  const variable = Object.create(type.prototype) as V;
+export function variableFromState<V extends Variable>(state: VariableState): V {
+  const { type, value, metadata } = state;
+  freezeContainers(value);
   retain(value);
-  Object.assign(variable, {
-    raw: value,
-    meta: Object.isFrozen(metadata) ? metadata : Object.freeze({ ...metadata }),
-    leaf: undefined,
-  });
-  return variable;
+  const frozen = Object.isFrozen(metadata) ? metadata : Object.freeze({ ...metadata });
+  // A frozen leaf is the snapshot that the new Variable would make of itself.
+  return new (blankOf(type))(value, frozen, Object.isFrozen(state) ? state : undefined) as V;
 }

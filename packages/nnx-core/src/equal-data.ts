@@ -1,0 +1,44 @@
+/** @file Equality of plain data: static attributes and metadata. */
+
+const isPlain = (x: object): boolean => {
+  const prototype: unknown = Object.getPrototypeOf(x);
+  return prototype === Object.prototype || prototype === null;
+};
+
+/**
+ * Whether two values are equal: primitives as `Object.is`, arrays, plain objects and Maps by their items, everything else (functions,
+ * instances of classes) by identity or by `same`.
+ * @param same - What else counts as equal.
+ */
+export function equalData(
+  a: unknown,
+  b: unknown,
+  same: (a: unknown, b: unknown) => boolean = () => false,
+): boolean {
+  const open: [unknown, unknown][] = [[a, b]];
+  // Pairs of objects that are being compared already: cycles end, in both values alike.
+  const assumed = new Map<object, Set<object>>();
+  for (let next = open.pop(); next; next = open.pop()) {
+    const [x, y] = next;
+    if (Object.is(x, y) || same(x, y)) continue;
+    if (typeof x !== "object" || typeof y !== "object" || x === null || y === null) return false;
+    const partners = assumed.get(x) ?? new Set();
+    if (partners.has(y)) continue;
+    assumed.set(x, partners.add(y));
+    if (x instanceof Map && y instanceof Map) {
+      if (x.size !== y.size) return false;
+      for (const [key, value] of x) {
+        if (!y.has(key)) return false;
+        open.push([value, y.get(key)]);
+      }
+    } else if (Array.isArray(x) ? Array.isArray(y) : !Array.isArray(y) && isPlain(x) && isPlain(y)) {
+      const keys = Object.keys(x);
+      if (keys.length !== Object.keys(y).length) return false;
+      for (const key of keys) {
+        if (!Object.hasOwn(y, key)) return false;
+        open.push([Reflect.get(x, key), Reflect.get(y, key)]);
+      }
+    } else return false;
+  }
+  return true;
+}

@@ -1,0 +1,83 @@
+/** @file What a predicate of ours was made of, so that filters can be compared, printed, and run without paths. */
+import type { Path, PathPart } from "../path.ts";
+import type { FilterType, Predicate } from "./predicate.ts";
+
+/** What a predicate was made of. */
+export type Description =
+  | { readonly kind: "everything" | "nothing" }
+  | { readonly kind: "withTag"; readonly tag: string }
+  | { readonly kind: "ofType"; readonly type: FilterType }
+  | { readonly kind: "pathContains"; readonly part: PathPart; readonly exact: boolean }
+  | { readonly kind: "pathIn"; readonly paths: readonly Path[] }
+  | { readonly kind: "anyOf" | "allOf" | "not"; readonly parts: readonly Predicate[] };
+
+const descriptions = new WeakMap<Predicate, Description>();
+
+/** Remembers what a predicate was made of; it prints itself from then on. */
+export function describePredicate(predicate: Predicate, description: Description): Predicate {
+  descriptions.set(predicate, description);
+  const print = { value: () => printPredicate(predicate) };
+  return Object.defineProperties(predicate, {
+    toString: print,
+    [Symbol.for("nodejs.util.inspect.custom")]: print,
+  });
+}
+
+/** Whether a predicate may look at the path: those that users wrote always may. */
+export function needsPath(predicate: Predicate): boolean {
+  const description = descriptions.get(predicate);
+  switch (description?.kind) {
+    case "everything":
+    case "nothing":
+    case "withTag":
+    case "ofType":
+      return false;
+    case "anyOf":
+    case "allOf":
+    case "not":
+      return description.parts.some(needsPath);
+    default:
+      return true;
+  }
+}
+
+const nameOf = (f: { readonly name: string }): string => {
+  const typeName: unknown = Reflect.get(f, "typeName");
+  return (typeof typeName === "string" ? typeName : f.name) || "(anonymous)";
+};
+
+/** As it would be written: `anyOf(ofType(Param), withTag("head"))`. Predicates of users are shown by name. */
+export function printPredicate(predicate: Predicate): string {
+  const description = descriptions.get(predicate);
+  if (!description) return nameOf(predicate);
+  switch (description.kind) {
+    case "everything":
+    case "nothing":
+      return description.kind;
+    case "withTag":
+      return `withTag(${JSON.stringify(description.tag)})`;
+    case "ofType":
+      return `ofType(${nameOf(description.type)})`;
+    case "pathContains":
+      return `pathContains(${JSON.stringify(description.part)}${description.exact ? "" : ", { exact: false }"})`;
+    case "pathIn":
+      return `pathIn(${description.paths.map((path) => JSON.stringify(path)).join(", ")})`;
+    default:
+      return `${description.kind}(${description.parts.map(printPredicate).join(", ")})`;
+  }
+}
+
+/** Whether two predicates were made alike; those of users only when they are the same function. */
+export function equalPredicates(a: Predicate, b: Predicate): boolean {
+  if (a === b) return true;
+  const x = descriptions.get(a);
+  const y = descriptions.get(b);
+  if (x === undefined || y === undefined || x.kind !== y.kind) return false;
+  if (x.kind === "ofType" || y.kind === "ofType")
+    return x.kind === "ofType" && y.kind === "ofType" && x.type === y.type;
+  if (!("parts" in x) || !("parts" in y)) return printPredicate(a) === printPredicate(b);
+  return (
+    x.parts.length === y.parts.length &&
+    x.parts.every((part, i) => equalPredicates(part, y.parts[i] as Predicate))
+  );
+}

@@ -1,0 +1,61 @@
+/** @file The names of attributes and items, in Flax's order. */
+import { describe, StructureError } from "../errors.ts";
+import { comparePathParts, formatPath, partFromKey, type Path, type PathPart } from "../path.ts";
+import { sortedParts } from "../sorted-parts.ts";
+
+/** The keys that a class's last instance had, as they were and sorted: the next one mostly has the same. */
+const lastOfClass = new WeakMap<
+  object,
+  { readonly own: readonly string[]; readonly sorted: readonly PathPart[] }
+>();
+
+const areSame = (a: readonly string[], b: readonly string[]): boolean => {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+};
+
+function ownKeys(x: object): readonly PathPart[] {
+  const own = Object.keys(x);
+  const prototype: unknown = Object.getPrototypeOf(x);
+  if (prototype === Object.prototype || prototype === null) return Object.freeze(sortedParts(own));
+  const last = lastOfClass.get(prototype as object);
+  if (last && areSame(last.own, own)) return last.sorted;
+  const sorted = Object.freeze(sortedParts(own));
+  lastOfClass.set(prototype as object, { own, sorted });
+  return sorted;
+}
+
+/** What a Map's key is called in paths: number keys and the strings that say the same are one. */
+export const partOfMapKey = (key: PathPart): PathPart => partFromKey(String(key));
+
+function mapKeys(map: ReadonlyMap<unknown, unknown>, pathOf: () => Path): readonly PathPart[] {
+  const byPart = new Map<PathPart, PathPart>();
+  for (const key of map.keys()) {
+    if (typeof key !== "string" && typeof key !== "number") {
+      throw new StructureError(
+        `graph at ${formatPath(pathOf())}: expected a Map with string or number keys, got the key ${describe(key)}. ` +
+          "Keys of Maps are parts of paths: use names.",
+      );
+    }
+    const part = partOfMapKey(key);
+    if (byPart.has(part)) {
+      throw new StructureError(
+        `graph at ${formatPath(pathOf())}: expected a Map whose keys differ as text, got ${JSON.stringify(part)} as a number and ` +
+          "as a string. Both would have the same path: rename one.",
+      );
+    }
+    byPart.set(part, key);
+  }
+  return Object.freeze([...byPart.keys()].sort(comparePathParts).map((part) => byPart.get(part) as PathPart));
+}
+
+/**
+ * The keys of a node's attributes or a container's items, in Flax's order: indices by value, then names. Symbol keys, accessors and
+ * `#private` fields are not seen.
+ * @param pathOf - Where `x` is, for errors.
+ */
+export function keysOf(x: object, pathOf: () => Path): readonly PathPart[] {
+  if (Array.isArray(x)) return Object.freeze(Array.from(x.keys()));
+  return x instanceof Map ? mapKeys(x, pathOf) : ownKeys(x);
+}

@@ -1,0 +1,81 @@
+/** @file A model as its definition and its values. */
+import type { Filter } from "../filter/filter.ts";
+import { Selection, type StatesOf } from "../state/select.ts";
+import type { OwnedState, StateLeaf } from "../state/state.ts";
+import { Variable } from "../variable/variable.ts";
+import { GraphWalk, type LeafValue } from "./flatten.ts";
+import type { GraphDef } from "./graph-def.ts";
+import { lastStates, rememberStates } from "./snapshots.ts";
+
+/** What the State gets. */
+export const leafOf = (value: LeafValue): StateLeaf => (value instanceof Variable ? value.toState() : value);
+
+/** One walk: the definition, and a State for each filter. */
+export function take<M>(
+  where: string,
+  node: M,
+  filters: readonly Filter[],
+  options: { exhaustive: boolean },
+): [GraphDef<M>, OwnedState[]] {
+  const wanted = filters.length > 0 ? filters : everything;
+  const isObject = typeof node === "object" && node !== null;
+  const previous = isObject ? lastStates(node, wanted) : undefined;
+  const selection = new Selection(where, wanted, options, previous);
+  const { builder } = selection;
+  const graphdef = new GraphWalk({
+    enter: (key) => builder.enter(key),
+    leaf: (key, value) => selection.add(key, value, leafOf),
+    exit: () => builder.exit(),
+  }).run(node);
+  const states = selection.finish();
+  if (isObject) rememberStates(node, wanted, states);
+  return [graphdef, states];
+}
+
+const everything: readonly Filter[] = [true];
+
+/** The States that `split` returns: one for each filter, one of everything without filters. */
+export type SplitStates<Fs extends readonly Filter[]> = Fs extends readonly [] ? [OwnedState] : StatesOf<Fs>;
+
+/**
+ * Splits a model into its definition and its values: one State for each filter, each leaf in the first that matches, or one State of
+ * everything. The States are snapshots: they share the tensors, and stay as they are when the model changes. What did not change since the
+ * same filters were last applied to the model are the same objects as then.
+ * @param node - A module, a Variable, or a container of these. The State of a Variable is its leaf.
+ * @param filters - Must cover every leaf: end with `true`.
+ * @throws {@link FilterError} when a leaf matches no filter.
+ * @see Flax `nnx.split`
+ * @example
+ * ```ts
+ * const [graphdef, params, rest] = nnx.split(model, nnx.Param, true);
+ * const again = nnx.merge(graphdef, params, rest);
+ * ```
+ */
+export function split<M, const Fs extends readonly Filter[]>(
+  node: M,
+  ...filters: Fs
+): [GraphDef<M>, ...SplitStates<Fs>] {
+  const [graphdef, states] = take("split", node, filters, { exhaustive: true });
+  return [graphdef, ...states] as unknown as [GraphDef<M>, ...SplitStates<Fs>];
+}
+
+const ignore = (): void => {};
+
+/** The definition half of {@link split}. @see Flax `nnx.graphdef` */
+export const graphdef = <M>(node: M): GraphDef<M> =>
+  new GraphWalk({ enter: ignore, leaf: ignore, exit: ignore }).run(node);
+
+/**
+ * The model's values: all, those that a filter matches, or one State for each of several filters. Filters need not cover everything.
+ * @see Flax `nnx.state`
+ */
+export function state(node: unknown): OwnedState;
+export function state(node: unknown, filter: Filter): OwnedState;
+export function state<const Fs extends readonly [Filter, Filter, ...Filter[]]>(
+  node: unknown,
+  ...filters: Fs
+): StatesOf<Fs>;
+export function state(node: unknown, ...filters: readonly Filter[]): OwnedState | OwnedState[] {
+  const [, states] = take("state", node, filters, { exhaustive: false });
+  return states.length === 1 ? (states[0] as OwnedState) : states;
+}

@@ -1,0 +1,13 @@
+/** @file Making what a Variable stores as immutable as the tensors in it. */
+import { isPlainObject } from "./tensors-in.ts";
+
+/**
+ * Freezes arrays and plain objects, and those in them, in place: a State that has the value must not change when somebody writes into it.
+ * Whatever is frozen already is left alone; tensors, Maps and instances of classes are as well.
+ */
+export function freezeContainers(value: unknown): void {
+  if (typeof value !== "object" || value === null || Object.isFrozen(value)) return;
+  if (!Array.isArray(value) && !isPlainObject(value)) return;
+  Object.freeze(value);
+  for (const item of Object.values(value)) freezeContainers(item);
+}

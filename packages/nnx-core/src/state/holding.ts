@@ -1,0 +1,43 @@
+/** @file Which tensors a State holds, from the moment it is made until it is disposed or collected. */
+import { adopt, discard, release } from "../ownership/holders.ts";
+import type { OwnedState, State, StateNode } from "./state.ts";
+
+interface Held {
+  /** What was retained for it. */
+  readonly retained: readonly unknown[];
+  /** All values in it; as many as it has leaves. */
+  readonly values: readonly unknown[];
+}
+
+const heldBy = new WeakMap<object, Held>();
+
+/** Freezes an object, and holds these values for it until it is disposed. */
+export function own<T extends object>(owner: T, values: readonly unknown[]): T & Disposable {
+  // Not enumerable: the owner stays plain data to everything that compares, copies or prints it.
+  Object.defineProperty(owner, Symbol.dispose, { value: disposeThis });
+  heldBy.set(owner, { retained: adopt(values), values });
+  return Object.freeze(owner) as T & Disposable;
+}
+
+/** Makes a State of a root whose subtrees are frozen. */
+export const hold = (root: Record<string, StateNode>, values: readonly unknown[]): OwnedState =>
+  own(root as State, values);
+
+/** Releases what an owner holds. Tensors that others hold too live on; doing it twice is harmless. */
+export function disposeOwner(owner: object): void {
+  const held = heldBy.get(owner);
+  if (!held) return;
+  heldBy.delete(owner);
+  release(held.retained);
+  discard(held.values);
+}
+
+/** Whether this holds tensors of its own: the root of a State, or patches. */
+export const isOwner = (x: object): boolean => heldBy.has(x);
+
+/** How many leaves a State that holds its tensors has; `undefined` for others. */
+export const leafCountOf = (state: object): number | undefined => heldBy.get(state)?.values.length;
+
+function disposeThis(this: object): void {
+  disposeOwner(this);
+}

@@ -1,0 +1,90 @@
+/** @file States without types and metadata: nested values by name, as files keep them. */
+import { describe, StructureError } from "../errors.ts";
+import { formatPath } from "../path.ts";
+import { StatesBuilder } from "./builder.ts";
+import { withValue } from "./map.ts";
+import { isLeaf, leafValue, type OwnedState, type State, type StateNode } from "./state.ts";
+import { walkState } from "./walk-state.ts";
+
+/** Nested values by name. */
+export interface PureState {
+  readonly [key: string]: unknown;
+}
+
+/**
+ * The values of a State in nested plain objects: no types, no metadata. They belong to the State still: nothing here holds a tensor.
+ * @see Flax `nnx.to_pure_dict`
+ */
+export function toPure(state: State): PureState {
+  const root: Record<string, unknown> = {};
+  const stack: Record<string, unknown>[] = [root];
+  walkState(state, {
+    enter: (key) => {
+      const child = {};
+      define(stack.at(-1) as object, key, child);
+      stack.push(child);
+    },
+    leaf: (key, leaf) => define(stack.at(-1) as object, key, leafValue(leaf)),
+    exit: () => {
+      stack.pop();
+    },
+  });
+  return root;
+}
+
+const define = (target: object, key: string | number, value: unknown): void => {
+  Object.defineProperty(target, key, { value, writable: true, enumerable: true, configurable: true });
+};
+
+/**
+ * The State with the values of nested plain objects (or arrays, by index) in the place of its own. Types and metadata stay, and so do the
+ * leaves that `pure` does not mention.
+ * @throws {@link StructureError} when `pure` has something where the State has no leaf.
+ * @see Flax `nnx.replace_by_pure_dict`, which changes the State in place
+ */
+export function replaceByPure(state: State, pure: PureState | readonly unknown[]): OwnedState {
+  refuseUnknown(state, pure);
+  const builder = new StatesBuilder(1, [state]);
+  const values: unknown[] = [pure];
+  walkState(state, {
+    enter: (key) => {
+      values.push(itemOf(values.at(-1), key));
+      builder.enter(key);
+    },
+    leaf: (key, leaf) => {
+      const container = values.at(-1);
+      const given = isObject(container) && Object.hasOwn(container, key);
+      builder.put(0, key, given ? withValue(leaf, itemOf(container, key)) : leaf);
+    },
+    exit: () => {
+      values.pop();
+      builder.exit();
+    },
+  });
+  return builder.finish()[0] as OwnedState;
+}
+
+const isObject = (x: unknown): x is object => typeof x === "object" && x !== null;
+
+const itemOf = (container: unknown, key: string | number): unknown =>
+  isObject(container) && Object.hasOwn(container, key) ? Reflect.get(container, key) : undefined;
+
+function refuseUnknown(state: State, pure: object): void {
+  const open: (readonly [StateNode, unknown, readonly string[]])[] = [[state, pure, []]];
+  for (let next = open.pop(); next; next = open.pop()) {
+    const [node, value, path] = next;
+    if (isLeaf(node)) continue;
+    if (!isObject(value)) throw misplaced(path, "an object of values", value);
+    for (const [key, item] of Object.entries(value)) {
+      const itemPath = [...path, key];
+      if (!Object.hasOwn(node, key)) throw misplaced(itemPath, "paths that the State has", item);
+      open.push([node[key] as StateNode, item, itemPath]);
+    }
+  }
+}
+
+const misplaced = (path: readonly string[], expected: string, got: unknown): StructureError =>
+  new StructureError(
+    `replaceByPure at ${formatPath(path)}: expected ${expected}, got ${describe(got)}. ` +
+      "Pass values in the structure that toPure gives, of the same model.",
+  );

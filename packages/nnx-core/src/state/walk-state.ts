@@ -1,0 +1,44 @@
+/** @file The leaves of a State, one by one, without recursion and without a path for each. */
+import type { PathPart } from "../path.ts";
+import { sortedParts } from "../sorted-parts.ts";
+import { isLeaf, type State, type StateLeaf, type StateNode } from "./state.ts";
+
+/** What is told on the way. */
+export interface StateVisitor {
+  enter(key: PathPart): void;
+  leaf(key: PathPart, leaf: StateLeaf): void;
+  exit(): void;
+}
+
+interface Frame {
+  readonly node: State;
+  readonly keys: readonly PathPart[];
+  readonly parent: Frame | undefined;
+  next: number;
+}
+
+/** Visits the leaves in Flax's order. */
+export function walkState(state: State, visitor: StateVisitor): void {
+  let frame: Frame | undefined = frameOf(state, undefined);
+  while (frame) {
+    const key: PathPart | undefined = frame.keys[frame.next++];
+    if (key === undefined) {
+      frame = frame.parent;
+      if (frame) visitor.exit();
+      continue;
+    }
+    const child = frame.node[key] as StateNode;
+    if (isLeaf(child)) visitor.leaf(key, child);
+    else {
+      visitor.enter(key);
+      frame = frameOf(child, frame);
+    }
+  }
+}
+
+const frameOf = (node: State, parent: Frame | undefined): Frame => ({
+  node,
+  keys: sortedParts(Object.keys(node)),
+  parent,
+  next: 0,
+});
