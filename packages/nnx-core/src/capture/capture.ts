@@ -2,11 +2,12 @@
 import { describe, NnxError } from "../errors.ts";
 import { classify } from "../graph/node.ts";
 import { iterModules } from "../module/iter-modules.ts";
-import { discard } from "../ownership/holders.ts";
+import { discard, handOver, retain } from "../ownership/holders.ts";
 import { formatPath } from "../path.ts";
 import { StateBuilder } from "../state/builder.ts";
 import { flattenState } from "../state/flatten-state.ts";
 import type { State } from "../state/state.ts";
+import { tidy } from "../tensor.ts";
 import { isVariableState, type VariableType } from "../variable/variable-state.ts";
 import { recordMethodOutputs } from "./method-outputs.ts";
 import { Session } from "./session.ts";
@@ -89,7 +90,12 @@ function run(
     : () => {};
   let result: unknown;
   try {
-    result = session.while(f);
+    // What the run leaves behind is freed; its result and what was recorded are not.
+    tidy(() => {
+      result = session.while(f);
+      retain(result);
+    });
+    handOver(result);
     if (result instanceof Promise) {
       throw new NnxError(
         "capture: expected a function that returns its result, got one that returns a Promise. " +
