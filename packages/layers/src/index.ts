@@ -1,4 +1,41 @@
-export { relu } from "./activations.ts";
+export {
+  celu,
+  elu,
+  gelu,
+  type GeluOptions,
+  logSigmoid,
+  selu,
+  sigmoid,
+  silu,
+  softplus,
+  swish,
+  tanh,
+} from "./activations/exponentials.ts";
+export {
+  hardSigmoid,
+  hardSilu,
+  hardSwish,
+  hardTanh,
+  identity,
+  leakyRelu,
+  relu,
+  relu6,
+  softSign,
+} from "./activations/rectifiers.ts";
+export {
+  glu,
+  logSoftmax,
+  logsumexp,
+  type LogsumexpOptions,
+  logsumexpWithSign,
+  oneHot,
+  type OneHotOptions,
+  softmax,
+  type SoftmaxOptions,
+  standardize,
+  type StandardizeOptions,
+} from "./activations/softmax.ts";
+
 export {
   type DotGeneral,
   dotGeneral,

@@ -1,0 +1,88 @@
+/** @file Activations made of exponentials. */
+import {
+  add,
+  div,
+  elu as tfElu,
+  erf,
+  expm1,
+  greater,
+  maximum,
+  minimum,
+  mul,
+  neg,
+  scalar,
+  selu as tfSelu,
+  sigmoid as tfSigmoid,
+  softplus as tfSoftplus,
+  tanh as tfTanh,
+  type Tensor,
+  where,
+} from "../tensor.ts";
+
+/** `1 / (1 + e^-x)`, element by element. @param x - Any shape, float32. @see `jax.nn.sigmoid` */
+export const sigmoid = <T extends Tensor>(x: T): T => tfSigmoid(x);
+
+/** The hyperbolic tangent, element by element. @param x - Any shape, float32. @see `jax.nn.tanh` */
+export const tanh = <T extends Tensor>(x: T): T => tfTanh(x);
+
+/** `log(1 + e^x)`, element by element. @param x - Any shape, float32. @see `jax.nn.softplus` */
+export const softplus = <T extends Tensor>(x: T): T => tfSoftplus(x);
+
+/** `log(sigmoid(x))` as `-softplus(-x)`, element by element. @param x - Any shape, float32. @see `jax.nn.log_sigmoid` */
+export const logSigmoid = <T extends Tensor>(x: T): T => neg(tfSoftplus(neg(x)));
+
+/**
+ * `x * sigmoid(x)`, element by element.
+ * @param x - Any shape, float32.
+ * @see `jax.nn.silu`; Elfwing et al. 2017, https://arxiv.org/abs/1702.03118
+ */
+export const silu = <T extends Tensor>(x: T): T => mul(x, tfSigmoid(x)) as T;
+
+/** Another name of {@link silu}. @see `jax.nn.swish` */
+export const swish: typeof silu = silu;
+
+/**
+ * `x` where `x > 0`, `alpha * (e^x - 1)` elsewhere.
+ * @param x - Any shape, float32.
+ * @param alpha - Minus the limit to the left. Defaults to 1.
+ * @see `jax.nn.elu`; Clevert et al. 2015, https://arxiv.org/abs/1511.07289
+ */
+export const elu = <T extends Tensor>(x: T, alpha = 1): T => {
+  if (alpha === 1) return tfElu(x);
+  const positive = greater(x, 0);
+  // The inner choice keeps infinities of the branch not taken out of the gradient.
+  return where(positive, x, mul(alpha, expm1(where(positive, scalar(0), x)))) as T;
+};
+
+/**
+ * `max(x, 0) + alpha * (e^(min(x, 0) / alpha) - 1)`, element by element.
+ * @param x - Any shape, float32.
+ * @param alpha - Minus the limit to the left. Defaults to 1.
+ * @see `jax.nn.celu`; Barron 2017, https://arxiv.org/abs/1704.07483
+ */
+export const celu = <T extends Tensor>(x: T, alpha = 1): T =>
+  alpha === 1 ? tfElu(x) : (add(maximum(x, 0), mul(alpha, expm1(div(minimum(x, 0), alpha)))) as T);
+
+/**
+ * `1.0507009873554805 * elu(x, 1.6732632423543772)`, element by element.
+ * @param x - Any shape, float32.
+ * @see `jax.nn.selu`; Klambauer et al. 2017, https://arxiv.org/abs/1706.02515
+ */
+export const selu = <T extends Tensor>(x: T): T => tfSelu(x);
+
+/** How {@link gelu} is computed. */
+export interface GeluOptions {
+  /** By tanh rather than by the error function. @defaultValue true */
+  approximate?: boolean;
+}
+
+/**
+ * `x * P(N(0, 1) <= x)`, element by element; by default `x/2 * (1 + tanh(sqrt(2/pi) * (x + 0.044715 x^3)))`.
+ * @param x - Any shape, float32.
+ * @see `jax.nn.gelu`; Hendrycks and Gimpel 2016, https://arxiv.org/abs/1606.08415
+ */
+export const gelu = <T extends Tensor>(x: T, { approximate = true }: GeluOptions = {}): T => {
+  if (!approximate) return mul(mul(0.5, x), add(1, erf(mul(x, Math.SQRT1_2)))) as T;
+  const inner = mul(Math.sqrt(2 / Math.PI), add(x, mul(0.044715, mul(x, mul(x, x)))));
+  return mul(x, mul(0.5, add(1, tfTanh(inner)))) as T;
+};

@@ -1,0 +1,201 @@
+/** @file Activations that look along axes. */
+import { describe, NnxError } from "@nnxjs/nnx-core";
+import { type Axes, normalizeAxes, normalizeAxis } from "../axes.ts";
+import {
+  abs,
+  add,
+  broadcastTo,
+  cast,
+  div,
+  exp,
+  greater,
+  less,
+  log,
+  max,
+  maximum,
+  mean as tfMean,
+  mul,
+  notEqual,
+  oneHotRows,
+  reshape,
+  rsqrt,
+  scalar,
+  softmax as tfSoftmax,
+  split,
+  square,
+  stopGradient,
+  sub,
+  sum,
+  type Tensor,
+  transpose,
+  where as select,
+} from "../tensor.ts";
+import { maskedMean } from "../norm/masked-mean.ts";
+import { sigmoid } from "./exponentials.ts";
+
+/** Along which axes, and which elements count. */
+export interface SoftmaxOptions {
+  /** @defaultValue -1 */
+  axis?: Axes;
+  /** Bool, broadcastable to x: elements where it is false do not count, and their result is that of `-Infinity`. @defaultValue all */
+  where?: Tensor | null;
+}
+
+const NEGATIVE_INFINITY = Number.NEGATIVE_INFINITY;
+
+/** x with `-Infinity` where the mask is false. */
+const masked = (x: Tensor, mask: Tensor | null): Tensor =>
+  mask ? select(broadcastTo(cast(mask, "bool"), x.shape), x, scalar(NEGATIVE_INFINITY)) : x;
+
+/** x less its largest element; the largest is a constant for the gradient. */
+function shifted(x: Tensor, axes: number[]): Tensor {
+  return sub(x, stopGradient(max(x, axes, true)));
+}
+
+/**
+ * `e^x / sum(e^x)` along `axis`.
+ * @param x - Any shape, float32.
+ * @returns the same shape; 0 where `where` is false.
+ * @see `jax.nn.softmax`
+ */
+export function softmax<T extends Tensor>(x: T, { axis = -1, where = null }: SoftmaxOptions = {}): T {
+  const axes = normalizeAxes("softmax", axis, x.rank);
+  if (!where && axes.length === 1 && axes[0] === x.rank - 1) return tfSoftmax(x);
+  const powers = exp(shifted(masked(x, where), axes));
+  return div(powers, sum(powers, axes, true)) as T;
+}
+
+/**
+ * `x - log(sum(e^x))` along `axis`.
+ * @param x - Any shape, float32.
+ * @returns the same shape; `-Infinity` where `where` is false.
+ * @see `jax.nn.log_softmax`
+ */
+export function logSoftmax<T extends Tensor>(x: T, { axis = -1, where = null }: SoftmaxOptions = {}): T {
+  const axes = normalizeAxes("logSoftmax", axis, x.rank);
+  const differences = shifted(masked(x, where), axes);
+  return sub(differences, log(sum(exp(differences), axes, true))) as T;
+}
+
+/** Options of {@link logsumexp}. */
+export interface LogsumexpOptions {
+  /** @defaultValue all axes */
+  axis?: Axes | null;
+  /** Factors of the powers, broadcastable to x. @defaultValue 1 */
+  b?: Tensor | null;
+  /** Keep the reduced axes with size 1. @defaultValue false */
+  keepDims?: boolean;
+  /** Bool, broadcastable to x: elements where it is false do not count. @defaultValue all */
+  where?: Tensor | null;
+}
+
+/**
+ * `log(sum(b * e^x))` along `axis`, without overflow.
+ * @param x - Any shape, float32.
+ * @returns NaN where the sum is negative.
+ * @see `jax.nn.logsumexp`
+ */
+export function logsumexp(x: Tensor, options: LogsumexpOptions = {}): Tensor {
+  const [size, sign] = logsumexpWithSign(x, options);
+  return options.b ? select(less(sign, 0), scalar(Number.NaN), size) : size;
+}
+
+/**
+ * The logarithm of the absolute value of `sum(b * e^x)`, and its sign.
+ * @see `jax.nn.logsumexp` with `return_sign`
+ */
+export function logsumexpWithSign(
+  x: Tensor,
+  { axis = null, b = null, keepDims = false, where = null }: LogsumexpOptions = {},
+): [size: Tensor, sign: Tensor] {
+  const axes = normalizeAxes("logsumexp", axis ?? Array.from({ length: x.rank }, (_, i) => i), x.rank);
+  const counted = masked(b ? masked(x, notEqual(b, 0)) : x, where);
+  const largest = max(counted, axes, true);
+  // Of nothing but -Infinity the largest is no number to subtract; nor is Infinity.
+  const shift = stopGradient(select(less(abs(largest), Number.POSITIVE_INFINITY), largest, scalar(0)));
+  const powers = exp(sub(counted, shift));
+  const total = sum(b ? mul(powers, b) : powers, axes, true);
+  const size = add(log(abs(total)), shift);
+  const sign = sub(cast(greater(total, 0), "float32"), cast(less(total, 0), "float32"));
+  if (keepDims) return [size, sign];
+  const shape = x.shape.filter((_, i) => !axes.includes(i));
+  return [reshape(size, shape), reshape(sign, shape)];
+}
+
+/**
+ * `a * sigmoid(b)` for the halves a and b of x along `axis`.
+ * @param axis - Its size must be even. Defaults to -1.
+ * @see `jax.nn.glu`; Dauphin et al. 2016, https://arxiv.org/abs/1612.08083
+ */
+export function glu<T extends Tensor>(x: T, axis = -1): T {
+  const along = normalizeAxis("glu", axis, x.rank);
+  if ((x.shape[along] as number) % 2 !== 0) {
+    throw new NnxError(
+      `glu: expected an even size along axis ${axis}, got ${describe(x)}. Its halves are value and gate.`,
+    );
+  }
+  const [value, gate] = split(x, 2, along) as [T, T];
+  return mul(value, sigmoid(gate)) as T;
+}
+
+/** Options of {@link oneHot}. */
+export interface OneHotOptions {
+  /** @defaultValue "float32" */
+  dtype?: "float32" | "int32" | "bool";
+  /** Where the classes go in the result. @defaultValue -1 */
+  axis?: number;
+}
+
+/**
+ * 1 at the class that each id names and 0 elsewhere; an id outside `[0, numClasses)` gives zeros.
+ * @param x - int32, any shape.
+ * @returns the shape of x with `numClasses` inserted at `axis`.
+ * @throws NnxError for ids that are not int32.
+ * @see `jax.nn.one_hot`
+ */
+export function oneHot(
+  x: Tensor,
+  numClasses: number,
+  { dtype = "float32", axis = -1 }: OneHotOptions = {},
+): Tensor {
+  if (x.dtype !== "int32") {
+    throw new NnxError(
+      `oneHot: expected int32 ids, got ${describe(x)}. Make them with tf.tensor1d(ids, "int32"), or cast.`,
+    );
+  }
+  const rows = cast(reshape(oneHotRows(reshape(x, [-1]), numClasses), [...x.shape, numClasses]), dtype);
+  const at = normalizeAxis("oneHot", axis, x.rank + 1);
+  if (at === x.rank) return rows;
+  const order = Array.from({ length: x.rank }, (_, i) => i);
+  order.splice(at, 0, x.rank);
+  return transpose(rows, order);
+}
+
+/** Options of {@link standardize}. */
+export interface StandardizeOptions {
+  /** @defaultValue -1 */
+  axis?: Axes;
+  /** @defaultValue that of x */
+  mean?: Tensor | null;
+  /** @defaultValue that of x */
+  variance?: Tensor | null;
+  /** @defaultValue 1e-5 */
+  epsilon?: number;
+  /** Bool, broadcastable to x: elements where it is false do not count for mean and variance. @defaultValue all */
+  where?: Tensor | null;
+}
+
+/**
+ * `(x - mean) / sqrt(variance + epsilon)` along `axis`, with the variance that divides by the count.
+ * @param x - Any shape, float32.
+ * @see `jax.nn.standardize`
+ */
+export function standardize<T extends Tensor>(x: T, options: StandardizeOptions = {}): T {
+  const { axis = -1, epsilon = 1e-5, where = null } = options;
+  const axes = normalizeAxes("standardize", axis, x.rank);
+  const average = (values: Tensor): Tensor =>
+    where ? maskedMean(values, axes, where) : tfMean(values, axes, true);
+  const mean = options.mean ?? average(x);
+  const variance = options.variance ?? maximum(sub(average(square(x)), square(mean)), 0);
+  return mul(sub(x, mean), rsqrt(add(variance, epsilon))) as T;
+}

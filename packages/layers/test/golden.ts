@@ -1,0 +1,152 @@
+/** @file Holding a layer against its case of flax.json: paths, shapes, initial values, output, gradients, state afterwards. */
+import {
+  flattenState,
+  type GraphNode,
+  isVariableState,
+  type State,
+  state,
+  valueAndGrad,
+} from "@nnxjs/nnx-core";
+import { PRNGKey } from "@nnxjs/rnglib";
+import { keyData } from "@nnxjs/rnglib/keys";
+import * as tf from "@tensorflow/tfjs-core";
+import { expect } from "vitest";
+import { type GoldenArray, numbersOf, readGolden, relativeError } from "../../../scripts/golden.ts";
+
+/** Arrays, possibly nested as the layer returns them. */
+export type GoldenTree = GoldenArray | readonly GoldenTree[];
+
+/** A case that the generator writes with `lay`. */
+export interface LayerCase {
+  readonly inputs: readonly GoldenArray[];
+  readonly state: Readonly<Record<string, GoldenArray>>;
+  readonly output: GoldenTree;
+  readonly state_after: Readonly<Record<string, GoldenArray>>;
+}
+
+/** A case that the generator writes with `gr`: loss is half the sum of the squared outputs. */
+export interface GradCase extends Omit<LayerCase, "output"> {
+  readonly loss: GoldenArray;
+  readonly param_grads: Readonly<Record<string, GoldenArray>>;
+  readonly input_grad: GoldenArray | null;
+}
+
+const { cases } = readGolden<{ cases: Record<string, unknown> }>("flax");
+
+/** One case of flax.json. Its type is what the generator says it writes. */
+export function goldenCase<T>(name: string): T {
+  const found = cases[name];
+  if (found === undefined) throw new Error(`flax.json: expected a case ${name}, got none.`);
+  return found as T;
+}
+
+export const goldenTensor = (golden: GoldenArray): tf.Tensor =>
+  tf.tensor(numbersOf(golden), [...golden.shape], golden.dtype === "int32" ? "int32" : "float32");
+
+/** Flax's paths use tuples as keys in two layers: `scales/('kernel',)` is `scales/kernel` here. */
+const pathOf = (flaxPath: string): string =>
+  flaxPath.replaceAll(/\(([^)]*)\)/g, (_, items: string) =>
+    items
+      .split(",")
+      .map((item) => item.trim().replaceAll("'", ""))
+      .filter((item) => item !== "")
+      .join("/"),
+  );
+
+const valuesIn = (value: unknown): ArrayLike<number> => {
+  if (value instanceof tf.Tensor) return value.dataSync<"float32">();
+  if (value instanceof PRNGKey) return keyData(value);
+  return [Number(value)];
+};
+const shapeIn = (value: unknown): readonly number[] => {
+  if (value instanceof tf.Tensor) return value.shape;
+  return value instanceof PRNGKey ? [2] : [];
+};
+
+/** The leaves of a State by path, joined with `/`. */
+const leavesOf = (from: State): Map<string, unknown> =>
+  new Map(
+    flattenState(from).map(([path, leaf]) => [path.join("/"), isVariableState(leaf) ? leaf.value : leaf]),
+  );
+
+/** As {@link expectState}, for gradients: those that are zero up to rounding are so in ours. */
+function expectClose(found: State, wanted: Readonly<Record<string, GoldenArray>>): void {
+  const leaves = leavesOf(found);
+  expect([...leaves.keys()].sort()).toEqual(Object.keys(wanted).sort());
+  for (const [path, value] of leaves) {
+    const array = wanted[path]!;
+    expect([path, shapeIn(value)]).toEqual([path, array.shape]);
+    const [mine, theirs] = [valuesIn(value), numbersOf(array)];
+    const largest = Math.max(...theirs.map(Math.abs));
+    if (largest < 1e-6) expect(Math.max(...Array.from(mine, Math.abs)), path).toBeLessThan(1e-5);
+    else expect(relativeError(mine, theirs), path).toBeLessThan(1e-4);
+  }
+}
+
+/** Equal paths and shapes; values relative to the largest of each array. */
+export function expectState(
+  found: State,
+  wanted: Readonly<Record<string, GoldenArray>>,
+  tolerance: number,
+): void {
+  const leaves = leavesOf(found);
+  const golden = new Map(Object.entries(wanted).map(([path, array]) => [pathOf(path), array]));
+  expect([...leaves.keys()].sort()).toEqual([...golden.keys()].sort());
+  for (const [path, value] of leaves) {
+    const array = golden.get(path)!;
+    expect([path, shapeIn(value)]).toEqual([path, array.shape]);
+    expect(relativeError(valuesIn(value), numbersOf(array)), path).toBeLessThan(tolerance);
+  }
+}
+
+const isArray = (golden: GoldenTree): golden is GoldenArray => "shape" in golden;
+
+/** Equal structure and shapes, values to the tolerance. */
+export function expectOutput(found: unknown, wanted: GoldenTree, tolerance = 1e-5): void {
+  if (isArray(wanted)) {
+    expect(shapeIn(found)).toEqual(wanted.shape);
+    expect(relativeError(valuesIn(found), numbersOf(wanted))).toBeLessThan(tolerance);
+    return;
+  }
+  expect(found).toHaveLength(wanted.length);
+  wanted.forEach((item, i) => {
+    expectOutput((found as readonly unknown[])[i], item, tolerance);
+  });
+}
+
+/** A fresh layer and one call of it, as in the generator. */
+export function expectLayer<M extends GraphNode>(
+  name: string,
+  layer: M,
+  call: (layer: M, ...inputs: tf.Tensor[]) => unknown,
+): void {
+  const golden = goldenCase<LayerCase>(name);
+  expectState(state(layer), golden.state, 5e-7);
+  expectOutput(call(layer, ...golden.inputs.map(goldenTensor)), golden.output);
+  expectState(state(layer), golden.state_after, 1e-5);
+}
+
+const leavesOfOutput = (output: unknown): tf.Tensor[] =>
+  output instanceof tf.Tensor ? [output] : (output as unknown[]).flatMap(leavesOfOutput);
+
+/** Loss, and its gradients with respect to parameters and the input. */
+export function expectGradients<M extends GraphNode>(
+  name: string,
+  layer: M,
+  call: (layer: M, input: tf.Tensor) => unknown,
+): void {
+  const golden = goldenCase<GradCase>(`grad.${name}`);
+  expectState(state(layer), golden.state, 5e-7);
+  const input = goldenTensor(golden.inputs[0]!);
+  const loss = (m: M, x: tf.Tensor): tf.Tensor =>
+    tf.mul(0.5, tf.addN(leavesOfOutput(call(m, x)).map((y) => tf.sum(tf.square(y)))));
+  const differentiateInput = golden.input_grad !== null;
+  const [value, gradients] = differentiateInput
+    ? valueAndGrad(loss, { argnums: [0, 1] })(layer, input)
+    : valueAndGrad(loss, { argnums: [0] })(layer, input);
+  expectOutput(value, golden.loss);
+  const [ofLayer, ofInput] = gradients as [State, tf.Tensor | undefined];
+  expectClose(ofLayer, golden.param_grads);
+  if (golden.input_grad) expectOutput(ofInput, golden.input_grad, 1e-4);
+  expectState(state(layer), golden.state_after, 1e-5);
+}
