@@ -12,6 +12,10 @@ import {
   promoteDtype as defaultPromoteDtype,
 } from "./dot-general.ts";
 
+// One function each for all layers: definitions of equal layers are to be equal.
+const DEFAULT_KERNEL_INIT: Initializer = initializers.lecunNormal();
+const DEFAULT_BIAS_INIT: Initializer = initializers.zeros;
+
 /** Options of {@link Linear}; the names are Flax's. */
 export interface LinearOptions {
   /** Whose `params` stream the initial values are drawn from: the kernel's first, then the bias's. */
@@ -73,6 +77,10 @@ export class Linear extends Module implements DenseConfig {
   readonly dotGeneral: DotGeneral;
   readonly promoteDtype: PromoteDtype;
   readonly preferredElementType: FloatDtype | null;
+  /** What the kernel was drawn with, so that it can be drawn again. */
+  readonly kernelInit: Initializer;
+  /** What the bias was drawn with. */
+  readonly biasInit: Initializer;
 
   /**
    * @param inFeatures - Size of the last axis of inputs.
@@ -86,7 +94,7 @@ export class Linear extends Module implements DenseConfig {
     checkSize("outFeatures", outFeatures);
     checkFloat("Linear", "dtype", dtype);
     checkFloat("Linear", "paramDtype", paramDtype);
-    const { kernelInit = initializers.lecunNormal(), biasInit = initializers.zeros } = options;
+    const { kernelInit = DEFAULT_KERNEL_INIT, biasInit = DEFAULT_BIAS_INIT } = options;
     const kernel = kernelInit(rngs.nextKey("params"), [inFeatures, outFeatures], paramDtype);
     this.kernel = new Param(kernel, options.kernelMetadata);
     // Zeros consume a key too, so that what is drawn next is Flax's.
@@ -102,6 +110,8 @@ export class Linear extends Module implements DenseConfig {
     this.dotGeneral = options.dotGeneral ?? defaultDotGeneral;
     this.promoteDtype = options.promoteDtype ?? defaultPromoteDtype;
     this.preferredElementType = options.preferredElementType ?? null;
+    this.kernelInit = kernelInit;
+    this.biasInit = biasInit;
   }
 
   /**
@@ -114,7 +124,13 @@ export class Linear extends Module implements DenseConfig {
   }
 }
 
-/** The product of a dense layer with whatever kernel it has this time. */
+/**
+ * The product of a dense layer with whatever kernel it has this time, for layers that change their kernel.
+ * @param where - The layer's name, for errors.
+ * @param x - `[..., inFeatures]`
+ * @param kernel - `[inFeatures, outFeatures]`
+ * @throws NnxError when the last axis of `x` has another size.
+ */
 export function dense<T extends Tensor>(
   where: string,
   config: DenseConfig,
@@ -143,7 +159,13 @@ function product(where: string, config: DenseConfig, x: Tensor, kernel: Tensor, 
   return offset ? add(y, offset) : y;
 }
 
-function checkInput(where: string, { inFeatures }: DenseConfig, x: Tensor, kernel: Tensor): void {
+/** @throws NnxError when the last axis of `x` is not the features'. */
+export function checkInput(
+  where: string,
+  { inFeatures }: Pick<DenseConfig, "inFeatures">,
+  x: Tensor,
+  kernel: Tensor,
+): void {
   if (x.shape.at(-1) === inFeatures) return;
   throw new NnxError(
     `${where}.forward: expected an input of shape [..., ${inFeatures}] for a kernel of shape [${kernel.shape.join(", ")}], got ` +

@@ -1,6 +1,7 @@
 /** @file What stochastic layers have in common: their mode, their rate, and where their keys come from. */
 import { describe, NnxError } from "@nnxjs/nnx-core";
 import { PRNGKey, Rngs, RngStream } from "@nnxjs/rnglib";
+import type { Tensor } from "../tensor.ts";
 
 /** A stochastic layer was to draw a mask and had no stream to draw from. */
 export class MissingRngError extends NnxError {
@@ -18,7 +19,10 @@ export class MissingRngError extends NnxError {
 export interface StochasticCallOptions {
   /** Draw no mask. @defaultValue the layer's attribute */
   deterministic?: boolean | null;
-  /** Where this call's key comes from. A key is used as it is. @defaultValue the layer's own stream */
+  /**
+   * Where this call's key comes from. A key is used as it is; keys of shape `[n]` draw one mask for each of `n` rows.
+   * @defaultValue the layer's own stream
+   */
   rngs?: Rngs | RngStream | PRNGKey | null;
 }
 
@@ -67,10 +71,27 @@ export function nextKey(
   );
 }
 
-/** @throws RangeError for a rate outside [0, 1]. */
+/** @throws RangeError for a rate outside `[0, 1]`. */
 export function checkRate(layer: string, rate: number): void {
   if (rate >= 0 && rate <= 1) return;
   throw new RangeError(
     `${layer}: expected a rate between 0 and 1, got ${describe(rate)}. It is the share that is dropped.`,
   );
+}
+
+/** @throws NnxError unless `x` has the axes of the keys in front and at least `rest` more. */
+export function checkKeyAxes(layer: string, keys: PRNGKey, x: Tensor, rest: number): void {
+  const { shape } = keys;
+  if (x.rank >= shape.length + rest && shape.every((size, axis) => x.shape[axis] === size)) return;
+  throw new NnxError(
+    `${layer}.forward: expected an input of shape [${[...shape, "..."].join(", ")}] for keys of shape [${shape.join(", ")}], one mask ` +
+      `each, got ${describe(x)}. Pass a single key for one mask, or split it into as many as there are rows.`,
+  );
+}
+
+/** @throws TypeError when an option is none of its values. */
+export function checkChoice(layer: string, option: string, value: unknown, choices: readonly string[]): void {
+  if (choices.some((choice) => choice === value)) return;
+  const listed = choices.map((choice) => JSON.stringify(choice)).join(" or ");
+  throw new TypeError(`${layer}: expected ${option} to be ${listed}, got ${describe(value)}.`);
 }

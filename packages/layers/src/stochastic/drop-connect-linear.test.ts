@@ -8,7 +8,7 @@ import {
   merge,
   split,
 } from "@nnxjs/nnx-core";
-import { initializers, random, Rngs, RngStream } from "@nnxjs/rnglib";
+import { initializers, random, Rngs, type RngStream } from "@nnxjs/rnglib";
 import { keyData } from "@nnxjs/rnglib/keys";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
@@ -43,6 +43,8 @@ describe("DropConnectLinear", () => {
       "dotGeneral",
       "promoteDtype",
       "preferredElementType",
+      "kernelInit",
+      "biasInit",
     ] as const) {
       expect(layer[name]).toBe(linear[name]);
     }
@@ -111,7 +113,7 @@ describe("DropConnectLinear", () => {
     const input = random.normal(random.key(1), [3, 40]) as tf.Tensor2D;
     const expected = tf.matMul(input, kernel).dataSync();
     const found = layer.forward(input, { rngs: key }).dataSync();
-    found.forEach((value, i) => expect(value).toBeCloseTo(expected[i] as number, 5));
+    for (const [i, value] of found.entries()) expect(value).toBeCloseTo(expected[i] as number, 5);
   });
 
   it("has gradient 0 at dropped weights, and the reference's elsewhere", () => {
@@ -146,15 +148,19 @@ describe("DropConnectLinear", () => {
     expect([run(again), run(again)]).toEqual([run(layer), run(layer)]);
   });
 
-  it("leaves no tensor behind", () => {
-    const layer = make();
-    const input = x();
-    const before = tf.memory().numTensors;
-    const [y, seen] = capture(layer, Intermediate, { methodOutputs: Intermediate })(input);
-    const grads = grad((m: DropConnectLinear) => tf.sum(m.forward(input)))(layer);
-    expect(flattenState(seen).map(([path]) => path.join("."))).toContain("forward");
-    dispose([y, seen, grads]);
-    expect(tf.memory().numTensors).toBe(before);
+  it("leaves no tensor behind, not even in its variant with a mask per example", () => {
+    for (const masks of ["batch", "example"] as const) {
+      const layer = make({ masks });
+      const input = x();
+      const before = tf.memory().numTensors;
+      tf.tidy(() => {
+        const [, seen] = capture(layer, Intermediate, { methodOutputs: Intermediate })(input);
+        const grads = grad((m: DropConnectLinear) => tf.sum(m.forward(input)))(layer);
+        expect(flattenState(seen).map(([path]) => path.join("."))).toContain("forward");
+        dispose([seen, grads]);
+      });
+      expect(tf.memory().numTensors).toBe(before);
+    }
   });
 
   it.each([
@@ -165,6 +171,24 @@ describe("DropConnectLinear", () => {
       /DropConnectLinear: expected a rate between 0 and 1, got 2/,
     ],
     ["a rate that is no number", () => make({}, Number.NaN), RangeError, /got NaN/],
+    [
+      "another kind of masks",
+      () => make({ masks: "row" as "example" }),
+      TypeError,
+      /DropConnectLinear: expected masks to be "batch" or "example", got "row"/,
+    ],
+    [
+      "another scaling",
+      () => make({ scaling: "none" as "inference" }),
+      TypeError,
+      /expected scaling to be "training" or "inference", got "none"/,
+    ],
+    [
+      "more keys than rows",
+      () => make().forward(x(), { rngs: random.split(random.key(0), 3) }),
+      Error,
+      /expected an input of shape \[3, \.\.\.\] for keys of shape \[3\], one mask each, got a float32\[1,2\]/,
+    ],
     [
       "a string for rngs",
       () => make({ rngs: "test" as unknown as Rngs }),

@@ -1,24 +1,37 @@
 /** @file Dropping weights. */
 import { Module, type Param } from "@nnxjs/nnx-core";
-import { drop, type Rngs, type RngStream } from "@nnxjs/rnglib";
+import { drop, type Initializer, type PRNGKey, random, type Rngs, type RngStream } from "@nnxjs/rnglib";
 import type { DotGeneral, FloatDtype, Precision, PromoteDtype } from "../linear/dot-general.ts";
-import { dense, type DenseConfig, type Linear } from "../linear/linear.ts";
-import { mul, type Tensor, zerosLike } from "../tensor.ts";
+import { checkInput, dense, type DenseConfig, type Linear } from "../linear/linear.ts";
+import { broadcastTo, mul, reshape, type Tensor, zerosLike } from "../tensor.ts";
 import {
+  checkChoice,
+  checkKeyAxes,
   checkRate,
   forkStream,
   nextKey,
   resolveDeterministic,
   type StochasticCallOptions,
 } from "./call-options.ts";
+import { denseEach } from "./dense-each.ts";
 
 /** Where the expectation is kept: see {@link DropConnectLinearOptions.scaling}. */
 export type DropConnectScaling = "training" | "inference";
+
+/** How many masks a call draws: see {@link DropConnectLinearOptions.masks}. */
+export type DropConnectMasks = "batch" | "example";
 
 /** Options of {@link DropConnectLinear}. */
 export interface DropConnectLinearOptions {
   /** Use all weights. `null` leaves it to the call. @defaultValue false */
   deterministic?: boolean | null;
+  /**
+   * `"batch"`: one mask per call, which all examples share; cheap, and what Mobiny et al. and probly do. `"example"`: one mask for each
+   * row of the first axis, as in Wan et al., from the keys `split(key, n)`. That takes `n * inFeatures * outFeatures` floats of memory and
+   * random numbers a call (times about three while a gradient is taken), and `n` small products instead of one.
+   * @defaultValue "batch"
+   */
+  masks?: DropConnectMasks;
   /** The stream that keys come from. @defaultValue "dropconnect" */
   rngCollection?: string;
   /** Where the layer's own stream is forked from. @defaultValue none: pass one to forward */
@@ -31,9 +44,12 @@ export interface DropConnectLinearOptions {
   scaling?: DropConnectScaling;
 }
 
+const NAME = "DropConnectLinear";
+
 /**
- * A {@link Linear} layer that drops each weight with probability `rate`: one mask per call, shared by the whole batch. The bias is never
- * dropped. It shares kernel and bias with the layer it is made from.
+ * A {@link Linear} layer that drops each weight with probability `rate`: one mask per call, shared by the whole batch, unless
+ * {@link DropConnectLinearOptions.masks} says otherwise. The bias is never dropped. It shares kernel and bias with the layer it is made
+ * from. Not deterministic, `y = x @ where(mask, kernel / (1 - rate), 0) + bias`; deterministic, it is exactly the base layer.
  * @see Wan et al. 2013, https://proceedings.mlr.press/v28/wan13.html; Mobiny et al. 2021, https://doi.org/10.1038/s41598-021-84854-x;
  * probly's `DropConnectLinear`
  * @example
@@ -57,8 +73,11 @@ export class DropConnectLinear extends Module implements DenseConfig {
   readonly dotGeneral: DotGeneral;
   readonly promoteDtype: PromoteDtype;
   readonly preferredElementType: FloatDtype | null;
+  readonly kernelInit: Initializer;
+  readonly biasInit: Initializer;
   readonly rate: number;
   readonly scaling: DropConnectScaling;
+  readonly masks: DropConnectMasks;
   deterministic: boolean | null;
   readonly rngCollection: string;
   readonly rngs: RngStream | null;
@@ -66,8 +85,11 @@ export class DropConnectLinear extends Module implements DenseConfig {
   /** @throws RangeError for a rate outside `[0, 1]`, TypeError for `rngs` that give no keys. */
   constructor(base: Linear, rate = 0.25, options: DropConnectLinearOptions = {}) {
     super();
-    checkRate("DropConnectLinear", rate);
-    const { deterministic = false, rngCollection = "dropconnect", rngs, scaling = "training" } = options;
+    checkRate(NAME, rate);
+    const { deterministic = false, rngCollection = "dropconnect", rngs } = options;
+    const { masks = "batch", scaling = "training" } = options;
+    checkChoice(NAME, "masks", masks, ["batch", "example"]);
+    checkChoice(NAME, "scaling", scaling, ["training", "inference"]);
     this.kernel = base.kernel;
     this.bias = base.bias;
     this.inFeatures = base.inFeatures;
@@ -79,32 +101,46 @@ export class DropConnectLinear extends Module implements DenseConfig {
     this.dotGeneral = base.dotGeneral;
     this.promoteDtype = base.promoteDtype;
     this.preferredElementType = base.preferredElementType;
+    this.kernelInit = base.kernelInit;
+    this.biasInit = base.biasInit;
     this.rate = rate;
     this.scaling = scaling;
+    this.masks = masks;
     this.deterministic = deterministic;
     this.rngCollection = rngCollection;
-    this.rngs = forkStream("DropConnectLinear", rngs, rngCollection);
+    this.rngs = forkStream(NAME, rngs, rngCollection);
   }
 
   /**
    * @param x - `[..., inFeatures]`
+   * @param options - `deterministic` and `rngs` of this call win over the layer's. Keys of shape `[n]` as `rngs` draw one mask for each of
+   * the `n` rows of `x`, as `jax.vmap` over keys and rows would.
    * @returns `[..., outFeatures]`. No key is drawn when deterministic, or when `rate` is 0 or 1.
-   * @throws {@link MissingRngError} when a mask is needed and there is no stream.
+   * @throws {@link MissingRngError} when a mask is needed and there is no stream; NnxError when the last axis of `x` is not the features',
+   * or its first axes are not the keys'.
    */
-  forward<T extends Tensor>(x: T, options: StochasticCallOptions = {}): T {
-    return dense("DropConnectLinear", this, x, this.weights(options), this.bias?.value ?? null);
-  }
-
-  private weights({ deterministic, rngs }: StochasticCallOptions): Tensor {
+  forward<T extends Tensor>(x: T, { deterministic, rngs }: StochasticCallOptions = {}): T {
     const kernel = this.kernel.value;
-    const { rate } = this;
-    if (rate === 0) return kernel;
-    if (resolveDeterministic("DropConnectLinear", deterministic, this.deterministic)) {
-      return this.scaling === "training" ? kernel : mul(kernel, 1 - rate);
+    const bias = this.bias?.value ?? null;
+    const { rate, scaling } = this;
+    const withKernel = (weights: Tensor): T => dense(NAME, this, x, weights, bias);
+    if (rate === 0) return withKernel(kernel);
+    if (resolveDeterministic(NAME, deterministic, this.deterministic)) {
+      return withKernel(scaling === "training" ? kernel : mul(kernel, 1 - rate));
     }
-    if (rate === 1) return zerosLike(kernel);
-    const key = nextKey("DropConnectLinear", rngs, this.rngs, this.rngCollection);
-    return drop(kernel, key, rate, this.scaling === "training" ? {} : { scale: 1 });
+    if (rate === 1) return withKernel(zerosLike(kernel));
+    // Before a key is drawn: a refused call leaves the stream as it was.
+    checkInput(NAME, this, x, kernel);
+    const key = nextKey(NAME, rngs, this.rngs, this.rngCollection);
+    const keys = this.masks === "example" && key.shape.length === 0 && x.rank > 1 ? split(key, x) : key;
+    const scale = scaling === "training" ? {} : { scale: 1 };
+    if (keys.shape.length === 0) return withKernel(drop(kernel, keys, rate, scale));
+    checkKeyAxes(NAME, keys, x, 1);
+    const copies = drop(broadcastTo(kernel, [...keys.shape, ...kernel.shape]), keys, rate, scale);
+    const rows = reshape(x, [keys.size, ...x.shape.slice(keys.shape.length)]);
+    const y = denseEach(NAME, this, rows, reshape(copies, [keys.size, ...kernel.shape]), bias);
+    // The rank stays, and so does the type that says it.
+    return reshape(y, [...x.shape.slice(0, -1), this.outFeatures]) as T;
   }
 
   /** Takes the modes that this layer knows; returns the others. */
@@ -113,3 +149,5 @@ export class DropConnectLinear extends Module implements DenseConfig {
     return rest;
   }
 }
+
+const split = (key: PRNGKey, x: Tensor): PRNGKey => random.split(key, x.shape[0] as number);

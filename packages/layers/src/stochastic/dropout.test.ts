@@ -59,6 +59,22 @@ describe("Dropout", () => {
     expect(layer.rngs!.count.value).toBe(0);
   });
 
+  it("takes keys in a batch: row i is what the i-th key gives for it alone", () => {
+    const keys = random.split(random.key(3), 4);
+    const x = random.normal(random.key(1), [4, 3, 5]);
+    for (const broadcastDims of [[], [0], [-1]]) {
+      const layer = new Dropout(0.5, { broadcastDims });
+      const together = layer.forward(x, { rngs: keys });
+      tf.unstack(x).forEach((row, i) => {
+        const alone = layer.forward(row, { rngs: keys.at(i) });
+        expect([...tf.gather(together, i).dataSync()]).toEqual([...alone.dataSync()]);
+      });
+    }
+    expect(() => new Dropout(0.5).forward(tf.ones([3, 5]), { rngs: keys })).toThrow(
+      /Dropout\.forward: expected an input of shape \[4, \.\.\.\] for keys of shape \[4\]/,
+    );
+  });
+
   it.each([
     ["a rate above 1", () => new Dropout(1.5), /Dropout: expected a rate between 0 and 1, got 1.5/],
     ["a rate that is no number", () => new Dropout(Number.NaN), /between 0 and 1, got NaN/],

@@ -3,6 +3,7 @@ import { Module } from "@nnxjs/nnx-core";
 import { drop, type Rngs, type RngStream } from "@nnxjs/rnglib";
 import { type Tensor, zerosLike } from "../tensor.ts";
 import {
+  checkKeyAxes,
   checkRate,
   forkStream,
   nextKey,
@@ -52,6 +53,8 @@ export class Dropout extends Module {
 
   /**
    * @param x - float32, any shape.
+   * @param options - `deterministic` and `rngs` of this call win over the layer's. Keys of shape `[n]` as `rngs` draw one mask for each of
+   * the `n` rows of `x`, as `jax.vmap` over keys and rows would.
    * @returns the same shape. `x` itself when deterministic or `rate` is 0; no key is drawn then, nor when `rate` is 1.
    * @throws {@link MissingRngError} when a mask is needed and there is no stream.
    */
@@ -59,8 +62,11 @@ export class Dropout extends Module {
     if (resolveDeterministic("Dropout", deterministic, this.deterministic) || this.rate === 0) return x;
     if (this.rate === 1) return zerosLike(x);
     const key = nextKey("Dropout", rngs, this.rngs, this.rngCollection);
-    const shared = new Set(this.broadcastDims.map((axis) => (axis < 0 ? axis + x.rank : axis)));
-    const maskShape = x.shape.map((size, axis) => (shared.has(axis) ? 1 : size));
+    checkKeyAxes("Dropout", key, x, 0);
+    // Each of several keys sees its own part of x, as under `jax.vmap`.
+    const shape = x.shape.slice(key.shape.length);
+    const shared = new Set(this.broadcastDims.map((axis) => (axis < 0 ? axis + shape.length : axis)));
+    const maskShape = shape.map((size, axis) => (shared.has(axis) ? 1 : size));
     return drop(x, key, this.rate, { maskShape }) as T;
   }
 

@@ -8,7 +8,10 @@ import { scaleWhere, selfAdjoint, type Tensor } from "../tensor.ts";
 export interface DropOptions {
   /** Factor of what is kept. @defaultValue `1 / (1 - rate)`, rounded as JAX rounds the division */
   scale?: number;
-  /** The shape of the mask, where it is to be shared along some axes; it must broadcast to x's. @defaultValue x's shape */
+  /**
+   * The shape of the mask of each key, where it is to be shared along some axes; with the key's shape in front it must broadcast to x's.
+   * @defaultValue x's shape, less the key's
+   */
   maskShape?: readonly number[];
 }
 
@@ -17,16 +20,20 @@ export interface DropOptions {
  * JAX's bit for bit on every backend; dropped elements are 0 even where x is NaN. The gradient is the same mask on the upstream gradient,
  * drawn again from the key rather than stored.
  * @param x - float32, any shape.
+ * @param key - One key, or keys of shape `[n, ...]` that each mask their part of x, whose leading axes are then `[n, ...]`.
  * @param rate - In `[0, 1)`.
  * @see `flax.nnx.Dropout`, Wan et al. 2013 (DropConnect)
  */
 export function drop(x: Tensor, key: PRNGKey, rate: number, options: DropOptions = {}): Tensor {
   const keep = 1 - rate;
   const { scale = Math.fround(1 / Math.fround(keep)), maskShape } = options;
-  const shared = maskShape !== undefined && String(maskShape) !== String(x.shape);
+  const shared = maskShape !== undefined && String([...key.shape, ...maskShape]) !== String(x.shape);
   return selfAdjoint(x, (values) => {
     const fused = shared ? undefined : fuse([values], [values.shape], maskInto(key, keep, scale));
-    return fused?.[0] ?? scaleWhere(bernoulli(key, keep, maskShape ?? values.shape), values, scale);
+    return (
+      fused?.[0] ??
+      scaleWhere(bernoulli(key, keep, maskShape ?? values.shape.slice(key.shape.length)), values, scale)
+    );
   });
 }
 

@@ -1,0 +1,36 @@
+/** @file Dense products in which every example has a kernel of its own. */
+import { checkInput, type DenseConfig } from "../linear/linear.ts";
+import { dotGeneral as defaultDotGeneral } from "../linear/dot-general.ts";
+import { add, matMul, reshape, stack, type Tensor, unstack } from "../tensor.ts";
+
+/**
+ * `x[i] @ kernels[i] + bias` for each of the `n` examples.
+ * @param x - `[n, ..., inFeatures]`
+ * @param kernels - `[n, inFeatures, outFeatures]`
+ * @returns `[n, ..., outFeatures]`
+ */
+export function denseEach(
+  where: string,
+  config: DenseConfig,
+  x: Tensor,
+  kernels: Tensor,
+  bias: Tensor | null,
+): Tensor {
+  checkInput(where, config, x, kernels);
+  const promoted = config.promoteDtype([x, kernels, bias], { dtype: config.dtype });
+  const [inputs, weights, offset] = promoted as [Tensor, Tensor, Tensor | null];
+  const y = products(config, inputs, weights);
+  return offset ? add(y, offset) : y;
+}
+
+function products(config: DenseConfig, x: Tensor, kernels: Tensor): Tensor {
+  const [n = 0, inFeatures = 0, outFeatures = 0] = kernels.shape;
+  if (config.dotGeneral === defaultDotGeneral) {
+    const y = matMul(reshape(x, [n, -1, inFeatures]), kernels);
+    return reshape(y, [...x.shape.slice(0, -1), outFeatures]);
+  }
+  const { precision, preferredElementType, dotGeneral } = config;
+  const options = { precision, ...(preferredElementType === null ? {} : { preferredElementType }) };
+  const each = unstack(kernels);
+  return stack(unstack(x).map((row, i) => dotGeneral(row, each[i] as Tensor, options)));
+}
