@@ -139,7 +139,7 @@ def with_64_bits():
 
 
 def generate():
-    provenance = {"jax": jax.__version__, "x64": False}
+    provenance = {"jax": jax.__version__, "numpy": np.__version__, "x64": False, "seed": SEED, "command": COMMAND}
     return provenance | keys_and_bits() | distributions() | millions() | old_layout() | with_64_bits()
 
 
