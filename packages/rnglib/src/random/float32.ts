@@ -71,8 +71,7 @@ export function exp(x: number): number {
   const r = f(f(x - n * LN2_HIGH) - n * LN2_LOW);
   const y = f(f(horner(EXP, r) * f(r * r) + r) + 1);
   // Two steps: 2^128 is no float32, but half of it times y may be.
-  const result = f(y * 2 ** n);
-  return result < TINY ? 0 : result;
+  return flush(f(y * 2 ** n));
 }
 
 const LANCZOS: readonly number[] = [
@@ -112,6 +111,9 @@ function horner(coefficients: readonly number[], x: number): number {
   for (let i = 1; i < coefficients.length; i++) sum = f(sum * x + coefficients[i]!);
   return sum;
 }
+
+/** Zero for what is smaller than the smallest normal number, as XLA's processors are set. */
+export const flush = (x: number): number => (Math.abs(x) < TINY ? 0 : x);
 
 /** The float32 next to `x`, upwards or downwards. */
 export function nextFloat32(x: number, direction: 1 | -1): number {

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { initializers, random, Rngs } from "../index.ts";
+import { initializers, random } from "../index.ts";
 import type { Tensor } from "../tensor.ts";
 
 interface GoldenArray {
@@ -10,7 +10,10 @@ interface GoldenArray {
 }
 interface Golden {
   readonly cases: {
-    readonly "prng.fold_in": { readonly seed0: readonly GoldenArray[]; readonly seed42: readonly GoldenArray[] };
+    readonly "prng.fold_in": {
+      readonly seed0: readonly GoldenArray[];
+      readonly seed42: readonly GoldenArray[];
+    };
     readonly "prng.split": { readonly key0_3: GoldenArray; readonly key7_2x2: GoldenArray };
     readonly "prng.samplers": Readonly<Record<string, GoldenArray>>;
     readonly "initializers.key0": Readonly<Record<string, GoldenArray>>;
@@ -41,7 +44,9 @@ function expectClose(actual: Tensor, expected: GoldenArray, tolerance: number): 
   expect(actual.dtype).toBe(expected.dtype);
   const values = actual.dataSync();
   expected.data.forEach((value, i) => {
-    expect(ulps(values[i]!, Number(value)), `at ${i}: ${values[i]} against ${value}`).toBeLessThanOrEqual(tolerance);
+    expect(ulps(values[i]!, Number(value)), `at ${i}: ${values[i]} against ${value}`).toBeLessThanOrEqual(
+      tolerance,
+    );
   });
 }
 

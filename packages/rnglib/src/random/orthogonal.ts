@@ -1,8 +1,9 @@
 /** @file Random orthogonal matrices. */
-import { normal as rawNormal, type PRNGKey } from "../keys/index.ts";
+import { type PRNGKey } from "../keys/index.ts";
 import { dimensionsOf, type Shape } from "../keys/shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { drawFloat32, sampleShape } from "./kernel.ts";
+import { normalInto } from "./normal.ts";
 import { orthonormalColumns } from "./linalg.ts";
 
 /** Options of {@link orthogonal}. */
@@ -33,7 +34,8 @@ export function orthogonal(
 /** Fills `out` with matrices of shape `[n, m]`. */
 export function orthogonalInto(key: PRNGKey, n: number, m: number, out: Float32Array): void {
   const size = n * m;
-  const z = Float64Array.from(rawNormal(key, out.length));
+  normalInto(key, out);
+  const z = Float64Array.from(out);
   for (let begin = 0; begin < out.length; begin += size) {
     const q = orthonormalColumns(z.slice(begin, begin + size), Math.max(n, m), Math.min(n, m));
     if (n >= m) out.set(q, begin);

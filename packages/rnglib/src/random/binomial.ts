@@ -1,0 +1,115 @@
+/** @file Numbers of successes: binomial and multinomial. */
+import { describe } from "@nnxjs/nnx-core";
+import { type PRNGKey, split } from "../keys/index.ts";
+import { wordOf } from "../keys/prng-key.ts";
+import type { Shape } from "../keys/shape.ts";
+import type { Tensor } from "../tensor.ts";
+import { acceptedSuccesses, successesByWaiting } from "./binomial-rejection.ts";
+import { log1p } from "./float32.ts";
+import { drawFloat32, expand, type Parameter, sampleShape, valuesOf } from "./kernel.ts";
+import { cumulativeSumFromEnd } from "./scan.ts";
+
+const f = Math.fround;
+
+/**
+ * How many of `n` trials succeed; NaN for a probability outside `[0, 1]` or a negative `n`.
+ * @param n - Number of trials, rounded down; broadcasts to the shape.
+ * @param p - Probability of each success; broadcasts to the shape.
+ * @param shape - @defaultValue what the parameters broadcast to
+ * @returns float32 (as in JAX) of shape `[...key.shape, ...shape]`.
+ * @throws RangeError when the parameters do not broadcast to `shape`.
+ * @see `jax.random.binomial`; Kachitvichyanukul & Schmeiser 1988, Hörmann 1993
+ */
+export function binomial(key: PRNGKey, n: Parameter, p: Parameter, shape?: Shape): Tensor {
+  const [trials, chances] = [valuesOf("binomial", n), valuesOf("binomial", p)];
+  const dimensions = sampleShape("binomial", shape, trials, chances);
+  const [ns, ps] = [expand(trials, dimensions), expand(chances, dimensions)];
+  return drawFloat32("binomial", key, dimensions, (single, out) => binomialInto(single, ns, ps, out));
+}
+
+/** Fills `out` with binomial values. */
+export function binomialInto(key: PRNGKey, ns: Float32Array, ps: Float32Array, out: Float32Array): void {
+  const size = out.length;
+  const k0 = wordOf(key, 0, 0);
+  const k1 = wordOf(key, 0, 1);
+  const trials = ns.map(Math.floor);
+  // The rarer outcome is counted.
+  const chances = ps.map((p) => (p < 0.5 ? p : f(1 - p)));
+  const few: number[] = [];
+  const many: number[] = [];
+  // Elements that wait take part in the rounds of the others as these, so that all end as in JAX.
+  const stages = { trials: new Float32Array(size).fill(1e4), chances: new Float32Array(size).fill(0.5) };
+  for (let i = 0; i < size; i++) {
+    const [n, q] = [ns[i]!, chances[i]!];
+    if (!(n >= 0) || !(q >= 0)) continue;
+    if (f(n * q) <= 10) {
+      few.push(i);
+      continue;
+    }
+    many.push(i);
+    // Infinitely many trials of chance 0 would go on for ever.
+    stages.trials[i] = n === Number.POSITIVE_INFINITY && q === 0 ? Number.NaN : trials[i]!;
+    stages.chances[i] = q;
+  }
+  const counts = new Float32Array(size);
+  if (many.length > 0) acceptedSuccesses(k0, k1, stages.trials, stages.chances, counts);
+  const logFailures = chances.map((q) => log1p(-q));
+  successesByWaiting(k0, k1, trials, logFailures, few, counts);
+  for (let i = 0; i < size; i++) {
+    const n = ns[i]!;
+    if (!(n >= 0) || !(chances[i]! >= 0)) out[i] = Number.NaN;
+    else if (n === Number.POSITIVE_INFINITY) out[i] = n;
+    else out[i] = ps[i]! < 0.5 ? counts[i]! : trials[i]! - counts[i]!;
+  }
+}
+
+/**
+ * How often each of `k` outcomes happens in `n` trials.
+ * @param n - Number of trials; broadcasts to the shape without its last axis.
+ * @param p - Probability of each outcome, along the last axis; broadcasts to the shape.
+ * @param shape - Of the result, outcomes along the last axis. @defaultValue the shape of `p`
+ * @returns float32 (as in JAX) of shape `[...key.shape, ...shape]`.
+ * @throws RangeError when `p` has no axis or the parameters do not broadcast.
+ * @see `jax.random.multinomial`
+ */
+export function multinomial(key: PRNGKey, n: Parameter, p: Parameter, shape?: Shape): Tensor {
+  const [trials, chances] = [valuesOf("multinomial", n), valuesOf("multinomial", p)];
+  const dimensions = sampleShape("multinomial", shape, chances);
+  const outcomes = dimensions.at(-1);
+  if (outcomes === undefined) {
+    throw new RangeError(
+      `multinomial: expected p with at least 1 axis, got ${describe(p)}. Give a probability for each outcome.`,
+    );
+  }
+  const batch = sampleShape("multinomial", dimensions.slice(0, -1), trials);
+  const start = expand(trials, batch);
+  const ratios = ratiosOf(expand(chances, dimensions), outcomes);
+  return drawFloat32("multinomial", key, dimensions, (single, out) => {
+    const keys = split(single, outcomes);
+    const left = start.slice();
+    const counts = new Float32Array(left.length);
+    ratios.forEach((ratio, outcome) => {
+      binomialInto(keys.at(outcome), left, ratio, counts);
+      for (let i = 0; i < left.length; i++) {
+        out[i * outcomes + outcome] = counts[i]!;
+        left[i]! -= counts[i]!;
+      }
+    });
+  });
+}
+
+/** For each outcome its share, per row, of what the earlier outcomes leave. */
+function ratiosOf(p: Float32Array, outcomes: number): Float32Array[] {
+  const rows = outcomes === 0 ? 0 : p.length / outcomes;
+  const ratios = Array.from({ length: outcomes }, () => new Float32Array(rows));
+  for (let row = 0; row < rows; row++) {
+    const chances = p.subarray(row * outcomes, (row + 1) * outcomes);
+    const remaining = cumulativeSumFromEnd(chances);
+    ratios.forEach((ratio, outcome) => {
+      const rest = remaining[outcome]!;
+      const share = f(chances[outcome]! / (rest === 0 ? 1 : rest));
+      ratio[row] = Math.min(1, Math.max(0, share));
+    });
+  }
+  return ratios;
+}

@@ -1,0 +1,116 @@
+/** @file Draws from a table of log probabilities. */
+import type { PRNGKey } from "../keys/index.ts";
+import { formatShape, type Shape, sizeOf } from "../keys/shape.ts";
+import type { Tensor } from "../tensor.ts";
+import { gumbelFill, type GumbelMode } from "./gumbel.ts";
+import { drawInt32, expand, type Parameter, sampleShape, type Values, valuesOf } from "./kernel.ts";
+import { axisOf, lanesOf } from "./lanes.ts";
+import { checkEnough } from "./permutation.ts";
+import { largest } from "./scan.ts";
+
+/** How {@link categorical} draws. */
+export interface CategoricalOptions {
+  /** The axis of the categories. @defaultValue -1 */
+  axis?: number;
+  /** Of the sample; the logits' shape without the axis must broadcast to it. @defaultValue that shape */
+  shape?: Shape;
+  /** Whether the same category may be drawn again along the leading axes of `shape`. @defaultValue true */
+  replace?: boolean;
+  /** Bits of the noise, see `gumbel`. @defaultValue "low" */
+  mode?: GumbelMode;
+}
+
+/**
+ * Categories drawn with probability `softmax(logits)`, equal to JAX's.
+ * @param logits - Logarithms of probabilities, up to a constant; at least 1 axis.
+ * @returns int32 of shape `[...key.shape, ...shape]`.
+ * @throws RangeError for an axis that is not there, a shape that does not fit, or more draws without replacement than categories.
+ * @see `jax.random.categorical`: the largest of logits plus Gumbel noise
+ */
+export function categorical(
+  key: PRNGKey,
+  logits: Parameter,
+  { axis = -1, shape, replace = true, mode = "low" }: CategoricalOptions = {},
+): Tensor {
+  const table = valuesOf("categorical", logits);
+  const at = axisOf("categorical", axis, table.shape);
+  const batch = table.shape.filter((_, i) => i !== at);
+  const dimensions = sampleShape("categorical", shape, { shape: batch });
+  const noise = gumbelFill(mode);
+  return replace
+    ? withReplacement(key, table, at, dimensions, noise)
+    : withoutReplacement(key, table, at, dimensions, noise);
+}
+
+type Noise = (key: PRNGKey, out: Float32Array) => void;
+
+function withReplacement(
+  key: PRNGKey,
+  table: Values,
+  axis: number,
+  dimensions: readonly number[],
+  noise: Noise,
+): Tensor {
+  const prefix = dimensions.slice(0, dimensions.length - table.shape.length + 1);
+  const batch = dimensions.slice(prefix.length);
+  const full = [...batch.slice(0, axis), table.shape[axis]!, ...batch.slice(axis)];
+  const scores = expand(table, full);
+  const { before, length, after } = lanesOf(full, axis);
+  const repeats = sizeOf(prefix);
+  return drawInt32("categorical", key, dimensions, (single, out) => {
+    const g = new Float32Array(repeats * scores.length);
+    noise(single, g);
+    let at = 0;
+    for (let block = 0; block < repeats * before; block++) {
+      const b = block % before;
+      for (let a = 0; a < after; a++) {
+        let best = 0;
+        let top = Number.NEGATIVE_INFINITY;
+        for (let i = 0; i < length; i++) {
+          const score = Math.fround(
+            g[(block * length + i) * after + a]! + scores[(b * length + i) * after + a]!,
+          );
+          if (!(score > top) && !Number.isNaN(score)) continue;
+          best = i;
+          top = score;
+          if (Number.isNaN(score)) break;
+        }
+        out[at++] = best;
+      }
+    }
+  });
+}
+
+function withoutReplacement(
+  key: PRNGKey,
+  table: Values,
+  axis: number,
+  dimensions: readonly number[],
+  noise: Noise,
+): Tensor {
+  const prefix = dimensions.slice(0, dimensions.length - table.shape.length + 1);
+  const batch = table.shape.filter((_, i) => i !== axis);
+  const { before, length, after } = lanesOf(table.shape, axis);
+  const draws = sizeOf(prefix);
+  checkEnough("categorical", draws, length, dimensions);
+  if (sizeOf(dimensions) !== draws * sizeOf(batch)) {
+    throw new RangeError(
+      `categorical: expected a shape that ends in ${formatShape(batch)} without replacement, got ${formatShape(dimensions)}. ` +
+        "Repeat the logits instead.",
+    );
+  }
+  return drawInt32("categorical", key, dimensions, (single, out) => {
+    const scores = new Float32Array(table.data.length);
+    noise(single, scores);
+    for (let i = 0; i < scores.length; i++) scores[i]! += table.data[i]!;
+    const lane = new Float32Array(length);
+    for (let b = 0; b < before; b++) {
+      for (let a = 0; a < after; a++) {
+        for (let i = 0; i < length; i++) lane[i] = scores[(b * length + i) * after + a]!;
+        largest(lane, draws).forEach((index, draw) => {
+          out[draw * before * after + b * after + a] = index;
+        });
+      }
+    }
+  });
+}

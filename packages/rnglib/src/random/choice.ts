@@ -1,0 +1,116 @@
+/** @file Choosing from a range or from the slices of a tensor. */
+import { type PRNGKey, randint as rawRandint, uniform as rawUniform } from "../keys/index.ts";
+import { describe } from "@nnxjs/nnx-core";
+import { dimensionsOf, formatShape, type Shape, sizeOf } from "../keys/shape.ts";
+import { isTensor, type Tensor } from "../tensor.ts";
+import { log } from "./float32.ts";
+import { gumbelFill, type GumbelMode } from "./gumbel.ts";
+import { drawInt32, type Parameter, valuesOf } from "./kernel.ts";
+import { axisOf, drawAs, lanesOf, takeInto } from "./lanes.ts";
+import { checkEnough, shuffledRange } from "./permutation.ts";
+import { cumulativeSum, largest } from "./scan.ts";
+
+/** How {@link choice} draws. */
+export interface ChoiceOptions {
+  /** Whether the same one may be drawn again. @defaultValue true */
+  replace?: boolean;
+  /** A weight for each, shape `[n]`; need not sum to 1. @defaultValue all the same */
+  p?: Parameter;
+  /** The axis of a tensor to choose along. @defaultValue 0 */
+  axis?: number;
+  /** Bits of the noise that decides without replacement and with `p`; see `gumbel`. @defaultValue "low" */
+  mode?: GumbelMode;
+}
+
+/**
+ * A random sample of `0 … a - 1`, or of a tensor's slices along an axis, equal to JAX's.
+ * @param a - A positive integer or a tensor with at least 1 axis.
+ * @param shape - Of the sample. @defaultValue `[]`, one
+ * @returns int32 of shape `[...key.shape, ...shape]`, or of the tensor's dtype with `shape` in the place of the axis.
+ * @throws RangeError when more are asked without replacement than there are, when there are none, or when `p` has another shape;
+ *   TypeError when `a` is neither an integer nor a tensor.
+ * @see `jax.random.choice`
+ */
+export function choice(
+  key: PRNGKey,
+  a: number | Tensor,
+  shape: Shape = [],
+  { replace = true, p, axis = 0, mode = "low" }: ChoiceOptions = {},
+): Tensor {
+  const dimensions = dimensionsOf("choice", shape);
+  const draws = sizeOf(dimensions);
+  const population = isTensor(a) && a.rank > 0 ? a.shape : [sizeFrom(a)];
+  const lanes = lanesOf(population, axisOf("choice", axis, population));
+  if (draws > 0 && lanes.length <= 0) {
+    throw new RangeError(`choice: expected something to choose from, got ${lanes.length} alternatives.`);
+  }
+  if (!replace) checkEnough("choice", draws, lanes.length, dimensions);
+  const indices = draws === 0 ? () => new Int32Array(0) : indicesFrom(lanes.length, draws, replace, p, mode);
+  if (!isTensor(a) || a.rank === 0) {
+    return drawInt32("choice", key, dimensions, (single, out) => out.set(indices(single)));
+  }
+  const at = axisOf("choice", axis, a.shape);
+  const result = [...a.shape.slice(0, at), ...dimensions, ...a.shape.slice(at + 1)];
+  const data = a.dataSync();
+  return drawAs(a.dtype, "choice", key, result, (single, out) => takeInto(data, lanes, indices(single), out));
+}
+
+function sizeFrom(a: number | Tensor): number {
+  const size = typeof a === "number" ? a : a.dataSync()[0];
+  if (size !== undefined && Number.isInteger(size)) return size;
+  throw new TypeError(
+    `choice: expected an integer or a tensor with at least 1 axis, got ${describe(a)}. Pass how many there are to choose from.`,
+  );
+}
+
+function indicesFrom(
+  n: number,
+  draws: number,
+  replace: boolean,
+  p: Parameter | undefined,
+  mode: GumbelMode,
+): (key: PRNGKey) => Int32Array {
+  if (p === undefined) {
+    if (replace) return (key) => rawRandint(key, draws, 0, n);
+    return (key) => shuffledRange(key, n).subarray(0, draws);
+  }
+  const weights = valuesOf("choice", p);
+  if (weights.shape.length !== 1 || weights.shape[0] !== n) {
+    throw new RangeError(
+      `choice: expected p of shape [${n}], one weight for each alternative, got ${formatShape(weights.shape)}. ` +
+        "Give a weight to each.",
+    );
+  }
+  return replace ? byWeight(weights.data, draws) : topWeights(weights.data, draws, mode);
+}
+
+function byWeight(p: Float32Array, draws: number): (key: PRNGKey) => Int32Array {
+  const sums = cumulativeSum(p);
+  const total = sums.at(-1) ?? 0;
+  return (key) => {
+    const out = new Int32Array(draws);
+    rawUniform(key, draws).forEach((u, i) => {
+      const r = Math.fround(total * Math.fround(1 - u));
+      let low = 0;
+      let high = sums.length;
+      while (low < high) {
+        const middle = (low + high) >>> 1;
+        if (sums[middle]! < r) low = middle + 1;
+        else high = middle;
+      }
+      out[i] = low;
+    });
+    return out;
+  };
+}
+
+function topWeights(p: Float32Array, draws: number, mode: GumbelMode): (key: PRNGKey) => Int32Array {
+  const logs = p.map(log);
+  const noise = gumbelFill(mode);
+  return (key) => {
+    const scores = new Float32Array(p.length);
+    noise(key, scores);
+    for (let i = 0; i < scores.length; i++) scores[i]! += logs[i]!;
+    return largest(scores, draws);
+  };
+}

@@ -1,0 +1,193 @@
+/** @file Distributions with parameters that are one formula of a uniform, exponential or normal value. */
+import { type PRNGKey, split, uniform as rawUniform } from "../keys/index.ts";
+import type { Shape } from "../keys/shape.ts";
+import type { Tensor } from "../tensor.ts";
+import { exp, flush, log, log1p } from "./float32.ts";
+import { rademacherInto } from "./integers.ts";
+import {
+  broadcastShapes,
+  drawFloat32,
+  drawInt32,
+  expand,
+  type Parameter,
+  sampleShape,
+  valuesOf,
+} from "./kernel.ts";
+import { exponentialInto } from "./log-uniform.ts";
+import { dimensionsOf } from "../keys/shape.ts";
+import { maxwellInto, normalInto } from "./normal.ts";
+import { toInt32 } from "./words.ts";
+
+const f = Math.fround;
+
+/**
+ * Density `b / x^(b+1)` for `x >= 1`.
+ * @param b - Broadcasts to the shape.
+ * @param shape - @defaultValue the shape of `b`
+ * @returns float32 of shape `[...key.shape, ...shape]`.
+ * @see `jax.random.pareto`
+ */
+export function pareto(key: PRNGKey, b: Parameter, shape?: Shape): Tensor {
+  const parameter = valuesOf("pareto", b);
+  const dimensions = sampleShape("pareto", shape, parameter);
+  const bs = expand(parameter, dimensions);
+  return drawFloat32("pareto", key, dimensions, (single, out) => {
+    exponentialInto(single, out);
+    for (let i = 0; i < out.length; i++) out[i] = exp(f(out[i]! / bs[i]!));
+  });
+}
+
+/**
+ * Density `x e^(-x²/2σ²) / σ²` for `x >= 0`: the length of a normal vector in the plane.
+ * @param scale - σ; broadcasts to the shape.
+ * @param shape - @defaultValue the shape of `scale`
+ * @returns float32 of shape `[...key.shape, ...shape]`.
+ * @see `jax.random.rayleigh`
+ */
+export function rayleigh(key: PRNGKey, scale: Parameter, shape?: Shape): Tensor {
+  const parameter = valuesOf("rayleigh", scale);
+  const dimensions = sampleShape("rayleigh", shape, parameter);
+  const scales = expand(parameter, dimensions);
+  return drawFloat32("rayleigh", key, dimensions, (single, out) => {
+    rawUniform(single, out.length, { out });
+    for (let i = 0; i < out.length; i++) out[i] = scales[i]! * f(Math.sqrt(f(log(out[i]!) * -2)));
+  });
+}
+
+/**
+ * Density proportional to `x^(c-1) e^-(x/scale)^c` for `x > 0`.
+ * @param scale - Broadcasts against the draws.
+ * @param concentration - c; broadcasts against the draws.
+ * @param shape - Of the draws: parameters with more axes share a draw, as in JAX. @defaultValue `[]`, one draw
+ * @returns float32 of shape `[...key.shape, ...s]`, where `s` is what `shape` and the parameters broadcast to.
+ * @see `jax.random.weibull_min`
+ */
+export function weibullMin(
+  key: PRNGKey,
+  scale: Parameter,
+  concentration: Parameter,
+  shape: Shape = [],
+): Tensor {
+  const [size, power] = [valuesOf("weibullMin", scale), valuesOf("weibullMin", concentration)];
+  const drawn = dimensionsOf("weibullMin", shape);
+  const dimensions = broadcastShapes("weibullMin", drawn, size.shape, power.shape);
+  const [sizes, powers] = [expand(size, dimensions), expand(power, dimensions)];
+  const count = drawn.reduce((a, b) => a * b, 1);
+  return drawFloat32("weibullMin", key, dimensions, (single, out) => {
+    const e = new Float32Array(count);
+    exponentialInto(single, e);
+    const spread = expand({ shape: drawn, data: e }, dimensions);
+    for (let i = 0; i < out.length; i++)
+      out[i] = flush(f(flush(f(spread[i]! ** f(1 / powers[i]!))) * sizes[i]!));
+  });
+}
+
+/**
+ * Density proportional to `z² e^(-z²/2)` with `z = (x - loc) / scale`.
+ * @param loc - The centre.
+ * @param scale - The width; broadcasts with `loc`.
+ * @param shape - Put before the shape to which `loc` and `scale` broadcast. @defaultValue that shape, once more, as in JAX
+ * @returns float32 of shape `[...key.shape, ...shape, ...parameters]`.
+ * @see `jax.random.double_sided_maxwell`
+ */
+export function doubleSidedMaxwell(
+  key: PRNGKey,
+  loc: Parameter,
+  scale: Parameter,
+  shape: Shape = [],
+): Tensor {
+  const [center, width] = [valuesOf("doubleSidedMaxwell", loc), valuesOf("doubleSidedMaxwell", scale)];
+  const parameters = broadcastShapes("doubleSidedMaxwell", center.shape, width.shape);
+  const asked = dimensionsOf("doubleSidedMaxwell", shape);
+  const dimensions = [...(asked.length === 0 ? parameters : asked), ...parameters];
+  const [centers, widths] = [expand(center, dimensions), expand(width, dimensions)];
+  return drawFloat32("doubleSidedMaxwell", key, dimensions, (single, out) => {
+    const halves = split(single);
+    const signs = new Float32Array(out.length);
+    maxwellInto(halves.at(0), out);
+    rademacherInto(halves.at(1), signs);
+    for (let i = 0; i < out.length; i++) out[i] = f(signs[i]! * out[i]! * widths[i]!) + centers[i]!;
+  });
+}
+
+/**
+ * The inverse Gaussian distribution: when Brownian motion with drift first reaches a level.
+ * @param mean - Broadcasts to the shape; the scale is 1.
+ * @param shape - @defaultValue the shape of `mean`
+ * @returns float32 of shape `[...key.shape, ...shape]`.
+ * @see `jax.random.wald`; Michael, Schucany & Haas 1976
+ */
+export function wald(key: PRNGKey, mean: Parameter, shape?: Shape): Tensor {
+  const parameter = valuesOf("wald", mean);
+  const dimensions = sampleShape("wald", shape, parameter);
+  const means = expand(parameter, dimensions);
+  return drawFloat32("wald", key, dimensions, (single, out) => {
+    const halves = split(single);
+    const z = rawUniform(halves.at(1), out.length);
+    normalInto(halves.at(0), out);
+    for (let i = 0; i < out.length; i++) {
+      const m = means[i]!;
+      const y = f(out[i]! * out[i]!);
+      const square = f(m * m);
+      const root = f(Math.sqrt(f(f(4 * m) * y + f(square * f(y * y)))));
+      const x = f(f(f(square * y) * 0.5 + m) - f(m * 0.5) * root);
+      out[i] = z[i]! <= f(m / f(m + x)) ? x : square / x;
+    }
+  });
+}
+
+/**
+ * How many trials it takes to succeed once: at least 1.
+ * @param p - Probability of success; broadcasts to the shape.
+ * @param shape - @defaultValue the shape of `p`
+ * @returns int32 of shape `[...key.shape, ...shape]`.
+ * @see `jax.random.geometric`
+ */
+export function geometric(key: PRNGKey, p: Parameter, shape?: Shape): Tensor {
+  const parameter = valuesOf("geometric", p);
+  const dimensions = sampleShape("geometric", shape, parameter);
+  const logFailures = expand(parameter, dimensions).map((x) => log1p(-x));
+  return drawInt32("geometric", key, dimensions, (single, out) => {
+    const u = rawUniform(single, out.length);
+    for (let i = 0; i < out.length; i++) {
+      const logU = log(u[i] === 0 ? 1 : u[i]!);
+      out[i] = toInt32(f(Math.floor(f(logU / logFailures[i]!)) + 1));
+    }
+  });
+}
+
+/**
+ * A density that rises straight from `left` to `mode` and falls straight to `right`.
+ * @param left - Broadcasts to the shape, as the others.
+ * @param shape - @defaultValue what the parameters broadcast to
+ * @returns float32 of shape `[...key.shape, ...shape]`.
+ * @see `jax.random.triangular`
+ */
+export function triangular(
+  key: PRNGKey,
+  left: Parameter,
+  mode: Parameter,
+  right: Parameter,
+  shape?: Shape,
+): Tensor {
+  const read = [left, mode, right].map((x) => valuesOf("triangular", x));
+  const dimensions = sampleShape("triangular", shape, ...read);
+  const [lefts, modes, rights] = read.map((values) => expand(values, dimensions)) as [
+    Float32Array,
+    Float32Array,
+    Float32Array,
+  ];
+  return drawFloat32("triangular", key, dimensions, (single, out) => {
+    rawUniform(single, out.length, { out });
+    for (let i = 0; i < out.length; i++) {
+      const [l, m, r] = [lefts[i]!, modes[i]!, rights[i]!];
+      const u = out[i]!;
+      const width = f(r - l);
+      const rise = f(m - l);
+      out[i] =
+        u < f(rise / width)
+          ? l + f(Math.sqrt(f(f(u * width) * rise)))
+          : r - f(Math.sqrt(f(f(f(1 - u) * width) * f(r - m))));
+    }
+  });
+}

@@ -1,0 +1,119 @@
+/** @file Shuffling: of ranges, of the slices of a tensor, of each lane on its own. */
+import { describe } from "@nnxjs/nnx-core";
+import { bits, type PRNGKey, split } from "../keys/index.ts";
+import { formatShape, sizeOf } from "../keys/shape.ts";
+import { isTensor, type Tensor } from "../tensor.ts";
+import { drawInt32 } from "./kernel.ts";
+import { axisOf, drawAs, type Lanes, lanesOf, takeInto } from "./lanes.ts";
+
+/** How {@link permutation} shuffles a tensor. */
+export interface PermutationOptions {
+  /** The axis to shuffle along; negative ones count from the end. @defaultValue 0 */
+  axis?: number;
+  /** Shuffle each lane along the axis on its own, rather than whole slices. @defaultValue false */
+  independent?: boolean;
+}
+
+/**
+ * The numbers from 0 to `x - 1`, or the slices of a tensor, in random order, equal to JAX's.
+ * @param x - A size, or a tensor with at least 1 axis.
+ * @returns int32 of shape `[...key.shape, x]`, or the tensor's dtype and shape after the keys' shape.
+ * @throws TypeError for `x` that is neither an integer nor a tensor with an axis, RangeError for an axis that is not there.
+ * @see `jax.random.permutation`
+ */
+export function permutation(
+  key: PRNGKey,
+  x: number | Tensor,
+  { axis = 0, independent = false }: PermutationOptions = {},
+): Tensor {
+  if (typeof x === "number" && Number.isInteger(x)) {
+    axisOf("permutation", axis, [x]);
+    return drawInt32("permutation", key, [Math.max(0, x)], (single, out) => {
+      out.set(shuffledRange(single, out.length));
+    });
+  }
+  if (!isTensor(x) || x.rank === 0) {
+    throw new TypeError(
+      `permutation: expected an integer or a tensor with at least 1 axis, got ${describe(x)}. Pass the size of a range, or reshape.`,
+    );
+  }
+  const lanes = lanesOf(x.shape, axisOf("permutation", axis, x.shape));
+  const data = x.dataSync();
+  return drawAs(x.dtype, "permutation", key, x.shape, (single, out) => {
+    if (independent || x.rank === 1) {
+      out.set(data);
+      shuffleLanes(single, out, lanes);
+    } else takeInto(data, lanes, shuffledRange(single, lanes.length), out);
+  });
+}
+
+/** `0 … n - 1` in random order. */
+export function shuffledRange(key: PRNGKey, n: number): Int32Array {
+  const order = Int32Array.from({ length: n }, (_, i) => i);
+  for (const subkey of subkeysFor(key, n)) {
+    const ranks = sortedOrder(bits(subkey, n));
+    order.set(ranks.map((i) => order[i]!));
+  }
+  return order;
+}
+
+function shuffleLanes(key: PRNGKey, values: Float32Array | Int32Array | Uint8Array, lanes: Lanes): void {
+  const { before, length, after } = lanes;
+  for (const subkey of subkeysFor(key, values.length)) {
+    const words = bits(subkey, values.length);
+    for (let b = 0; b < before; b++) {
+      for (let a = 0; a < after; a++) {
+        const at = (i: number): number => (b * length + i) * after + a;
+        const order = sortedOrder(Uint32Array.from({ length }, (_, i) => words[at(i)]!));
+        const lane = Array.from(order, (i) => values[at(i)]!);
+        lane.forEach((value, i) => {
+          values[at(i)] = value;
+        });
+      }
+    }
+  }
+}
+
+/** Fresh keys for as many rounds of sorting as make collisions of 32-bit words harmless. */
+function* subkeysFor(key: PRNGKey, size: number): Generator<PRNGKey> {
+  const rounds = Math.ceil((3 * Math.log(Math.max(1, size))) / Math.log(2 ** 32 - 1));
+  let current = key;
+  for (let round = 0; round < rounds; round++) {
+    const children = split(current);
+    yield children.at(1);
+    current = children.at(0);
+  }
+}
+
+/** The stable order that sorts `words`: a radix sort by their bytes, lowest first. */
+function sortedOrder(words: Uint32Array): Int32Array {
+  const n = words.length;
+  let order = Int32Array.from({ length: n }, (_, i) => i);
+  let next = new Int32Array(n);
+  const starts = new Int32Array(257);
+  for (let shift = 0; shift < 32; shift += 8) {
+    starts.fill(0);
+    for (let i = 0; i < n; i++) starts[((words[i]! >>> shift) & 255) + 1]!++;
+    for (let b = 0; b < 256; b++) starts[b + 1]! += starts[b]!;
+    for (let i = 0; i < n; i++) {
+      const item = order[i]!;
+      next[starts[(words[item]! >>> shift) & 255]!++] = item;
+    }
+    [order, next] = [next, order];
+  }
+  return order;
+}
+
+/** @throws RangeError when `n` different ones are asked of fewer. */
+export function checkEnough(
+  where: string,
+  asked: number,
+  population: number,
+  shape: readonly number[],
+): void {
+  if (asked <= population) return;
+  throw new RangeError(
+    `${where}: expected at most ${population} samples without replacement, got ${asked} for the shape ${formatShape(shape)} ` +
+      `(${sizeOf(shape)} values). Draw fewer, or with replacement.`,
+  );
+}
