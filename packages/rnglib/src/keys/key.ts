@@ -4,6 +4,8 @@ import { dimensionsOf, formatShape, type Shape, sizeOf } from "./shape.ts";
 import { threefry2x32 } from "./threefry.ts";
 
 const pair = new Uint32Array(2);
+/** The shape of most splits, made once: making and freezing it would cost as much as the two hashes. */
+const PAIR: readonly number[] = Object.freeze([2]);
 
 /**
  * The key of a seed: the words `[0, seed mod 2³²]`.
@@ -59,8 +61,8 @@ export function wrapKeyData(words: ArrayLike<number>, shape?: Shape): PRNGKey {
  */
 export function split(key: PRNGKey, shape: Shape = 2): PRNGKey {
   const parents = ownKey("split", key);
-  const own = dimensionsOf("split", shape);
-  const dimensions = parents.shape.length === 0 ? own : [...parents.shape, ...own];
+  const own = shape === 2 ? PAIR : Object.freeze(dimensionsOf("split", shape));
+  const dimensions = parents.shape.length === 0 ? own : Object.freeze([...parents.shape, ...own]);
   const count = parents.size;
   const children = new Uint32Array(2 * sizeOf(dimensions));
   const each = count === 0 ? 0 : children.length / count / 2;

@@ -22,7 +22,9 @@ export function outputFor<A extends OutputArray>(
   kind: OutputConstructor<A>,
   out: A | undefined,
 ): A {
-  const dimensions = [...ownKey(where, key).shape, ...dimensionsOf(where, shape)];
+  const leading = ownKey(where, key).shape;
+  const own = dimensionsOf(where, shape);
+  const dimensions = leading.length === 0 ? own : [...leading, ...own];
   const size = sizeOf(dimensions);
   if (out === undefined) return new kind(size);
   if (!(out instanceof kind)) {

@@ -16,7 +16,7 @@ export interface PRNGKeyJSON {
 
 /** A single key of two uint32 words. Internal. */
 export let singleKey: (word0: number, word1: number) => PRNGKey;
-/** An array of keys that takes over `shape`, which is not `[]`, and `words`, two per key. Internal. */
+/** An array of keys that takes over `shape`, frozen and not `[]`, and `words`, two per key. Internal. */
 export let keyArray: (shape: readonly number[], words: Uint32Array) => PRNGKey;
 /** Word 0 or 1 of the `index`-th key in row-major order. Internal. */
 export let wordOf: (key: PRNGKey, index: number, which: 0 | 1) => number;
@@ -72,7 +72,7 @@ export class PRNGKey {
         a = Math.imul(a ^ words[i]!, 0x01000193);
         b = Math.imul(b ^ (a >>> 15) ^ words[i]!, 0x5bd1e995);
       }
-      return new PRNGKey(Object.freeze(shape), a >>> 0, b >>> 0, words);
+      return new PRNGKey(shape, a >>> 0, b >>> 0, words);
     };
     wordOf = (key, index, which) => {
       const words = key.#words;
@@ -159,7 +159,7 @@ export class PRNGKey {
     const i = index < 0 ? index + length : index;
     if (this.shape.length === 1) return singleKey(words[2 * i]!, words[2 * i + 1]!);
     const stride = words.length / length;
-    return keyArray(this.shape.slice(1), words.slice(i * stride, (i + 1) * stride));
+    return keyArray(Object.freeze(this.shape.slice(1)), words.slice(i * stride, (i + 1) * stride));
   }
 
   /** Whether `other` is a key of the same shape with the same words. */
@@ -223,7 +223,7 @@ export function keyFromWords(where: string, words: ArrayLike<number>, shape: rea
     }
   }
   if (dimensions.length === 0) return singleKey(words[0]!, words[1]!);
-  return keyArray(dimensions, Uint32Array.from(words));
+  return keyArray(Object.freeze(dimensions), Uint32Array.from(words));
 }
 
 /**

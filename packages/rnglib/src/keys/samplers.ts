@@ -65,7 +65,7 @@ export interface UniformOptions {
  * @param shape - Of the sample. @defaultValue `[]`, one element
  * @returns Row-major elements of shape `[...key.shape, ...shape]`.
  * @throws RangeError for a bad shape; see {@link bits} for `out`.
- * @see `jax.random.uniform`; equal to it bit for bit on the CPU.
+ * @see `jax.random.uniform`; equal to it bit for bit on the CPU, except that XLA flushes results below 2⁻¹²⁶ to 0.
  */
 export function uniform(
   key: PRNGKey,
