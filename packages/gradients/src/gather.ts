@@ -1,6 +1,6 @@
 /** @file Reading and writing by index. Reading's transpose is adding into zeros, and the reverse. */
 import * as tf from "@tensorflow/tfjs-core";
-import type { GatherV2Attrs, Tensor } from "@tensorflow/tfjs-core";
+import type { GatherV2Attrs, Tensor, TopKAttrs } from "@tensorflow/tfjs-core";
 import { sizeOf } from "./broadcasting.ts";
 import { type GradientRule, rule, zeroRule } from "./rule.ts";
 import { zero } from "./zero.ts";
@@ -53,5 +53,108 @@ const gather: GradientRule = rule<GatherV2Attrs>("GatherV2")({
   }),
 });
 
-/** Gathers, scatters, segment sums, `topk` and `oneHot`. */
-export const gatherRules: readonly GradientRule[] = [gather, zeroRule("OneHot", "indices")];
+/** dx[indices[i]] += dy[i]. */
+const gatherNd: GradientRule = rule("GatherNd")({
+  inputs: ["params", "indices"],
+  save: ["indices"],
+  backward: (dy, { shapes, saved: { indices } }) => ({
+    params: () => (dy.size === 0 ? tf.zeros(shapes.params) : tf.scatterND(indices, dy, shapes.params)),
+    indices: () => zero(shapes.indices),
+  }),
+});
+
+/** Each update was added at its index (duplicates too): its gradient is what is there. */
+const scatterNd: GradientRule = rule("ScatterNd")({
+  inputs: ["indices", "updates"],
+  save: ["indices"],
+  backward: (dy, { shapes, saved: { indices } }) => ({
+    indices: () => zero(shapes.indices),
+    updates: () => tf.reshape(tf.gatherND(dy, indices), shapes.updates),
+  }),
+});
+
+/** Positions that were overwritten lose their gradient to the update. */
+const tensorScatterUpdate: GradientRule = rule("TensorScatterUpdate")({
+  inputs: ["tensor", "indices", "updates"],
+  save: ["indices"],
+  backward: (dy, { shapes, saved: { indices } }) => ({
+    tensor: () => tf.tensorScatterUpdate(dy, indices, tf.zeros(shapes.updates)),
+    indices: () => zero(shapes.indices),
+    updates: () => tf.reshape(tf.gatherND(dy, indices), shapes.updates),
+  }),
+});
+
+const sparseToDense: GradientRule = rule("SparseToDense")({
+  inputs: ["sparseIndices", "sparseValues", "defaultValue"],
+  save: ["sparseIndices"],
+  backward: (dy, { shapes, saved: { sparseIndices } }) => {
+    const rank = dy.rank;
+    const [count] = sparseIndices.rank === 0 ? [1] : (sparseIndices.shape as [number]);
+    const written = (): Tensor => tf.gatherND(dy, tf.reshape(sparseIndices, [count, rank]));
+    return {
+      sparseIndices: () => zero(shapes.sparseIndices),
+      // One value may stand for all indices.
+      sparseValues: () => tf.reshape(sizeOf(shapes.sparseValues) === 1 ? tf.sum(written()) : written(), shapes.sparseValues),
+      defaultValue: () => tf.reshape(tf.sub(tf.sum(dy), tf.sum(written())), shapes.defaultValue),
+    };
+  },
+});
+
+/** Segments outside of `[0, numSegments)` were dropped; those that remain get the gradient of their segment. */
+const unsortedSegmentSum: GradientRule = rule<{ numSegments: number }>("UnsortedSegmentSum")({
+  inputs: ["x", "segmentIds"],
+  save: ["segmentIds"],
+  backward: (dy, { shapes, saved: { segmentIds }, attrs: { numSegments } }) => ({
+    x: () => {
+      if (sizeOf(shapes.x) === 0) return tf.zeros(shapes.x);
+      const ids = tf.cast(segmentIds, "float32");
+      const kept = tf.logicalAnd(tf.greaterEqual(ids, 0), tf.less(ids, numSegments));
+      const rows = tf.gather(dy, tf.cast(tf.mul(ids, tf.cast(kept, "float32")), "int32"));
+      const column = tf.reshape(kept, [...shapes.segmentIds, ...Array<number>(rows.rank - 1).fill(1)]);
+      return tf.reshape(tf.where(column, rows, tf.zerosLike(rows)), shapes.x);
+    },
+    segmentIds: () => zero(shapes.segmentIds),
+  }),
+});
+
+/** Each value goes back to where it was found. */
+const topK: GradientRule = rule<TopKAttrs>("TopK")({
+  inputs: ["x"],
+  saveOutput: 1,
+  backward: (dy, { shapes, output: indices }) => ({
+    x: () => {
+      const n = shapes.x.at(-1)!;
+      const size = sizeOf(shapes.x);
+      const outer = size / n;
+      if (dy.size === 0) return tf.zeros(shapes.x);
+      const rows = tf.reshape(tf.range(0, size, n, "int32"), [outer, 1]);
+      const ids = tf.add(tf.reshape(indices, [outer, dy.size / outer]), rows);
+      return tf.reshape(addRows(tf.reshape(dy, [dy.size]), tf.reshape(ids, [dy.size]), size), shapes.x);
+    },
+  }),
+});
+
+/** The diagonal of dy, which has the shape of x twice. */
+const diag: GradientRule = rule("Diag")({
+  inputs: ["x"],
+  backward: (dy, { shapes }) => ({
+    x: () => {
+      const n = sizeOf(shapes.x);
+      return tf.reshape(tf.sum(tf.mul(tf.reshape(dy, [n, n]), tf.eye(n)), 1), shapes.x);
+    },
+  }),
+});
+
+/** Gathers, scatters, segment sums, `topk`, `oneHot` and `diag`. */
+export const gatherRules: readonly GradientRule[] = [
+  gather,
+  gatherNd,
+  scatterNd,
+  tensorScatterUpdate,
+  sparseToDense,
+  unsortedSegmentSum,
+  topK,
+  diag,
+  zeroRule("OneHot", "indices"),
+  zeroRule("Multinomial", "logits"),
+];

@@ -1,10 +1,22 @@
 /** @file Putting the rules into tensorflow.js's registry, and taking them out again. */
-import { getGradient, registerGradient, unregisterGradient } from "@tensorflow/tfjs-core";
+import {
+  getGradient,
+  getKernel,
+  type KernelConfig,
+  registerGradient,
+  registerKernel,
+  unregisterGradient,
+  unregisterKernel,
+} from "@tensorflow/tfjs-core";
 import { allRules } from "./all-rules.ts";
 import type { GradientRule } from "./rule.ts";
+import { wasmKernels } from "./wasm-kernels.ts";
 
 /** What was registered before, per kernel that has one of our rules; undefined where there was nothing. */
 const replaced = new Map<string, GradientRule | undefined>();
+
+/** The kernels that we registered where a backend had none. */
+const added = new Set<KernelConfig>();
 
 function put(kernelName: string, rule: GradientRule | undefined): void {
   // Registering over another rule warns in debug mode; taking it out first does not.
@@ -35,7 +47,8 @@ export function registerRules(rules: readonly GradientRule[]): void {
 
 /**
  * Registers every rule of this package. Idempotent; quiet; stock rules that are registered are replaced and remembered. Rules that
- * others register afterwards win, until this is called again.
+ * others register afterwards win, until this is called again. Also gives the wasm backend the kernels it lacks and that
+ * `tf.fused.conv2d`, `tf.fused.depthwiseConv2d`, `tf.einsum` and `tf.unsortedSegmentSum` call, made of kernels it has.
  * @example
  * ```ts
  * installGradients();
@@ -44,10 +57,23 @@ export function registerRules(rules: readonly GradientRule[]): void {
  */
 export function installGradients(): void {
   registerRules(allRules);
+  for (const kernel of wasmKernels) {
+    // Typed as always there; it is undefined where nothing is registered.
+    const present = getKernel(kernel.kernelName, kernel.backendName) as KernelConfig | undefined;
+    if (present !== undefined) continue;
+    registerKernel(kernel);
+    added.add(kernel);
+  }
 }
 
 /** Gives back what was registered before {@link installGradients} or {@link registerRules}; does nothing if neither was called. */
 export function uninstallGradients(): void {
   for (const [kernelName, before] of replaced) put(kernelName, before);
   replaced.clear();
+  for (const kernel of added) {
+    if (getKernel(kernel.kernelName, kernel.backendName) === kernel) {
+      unregisterKernel(kernel.kernelName, kernel.backendName);
+    }
+  }
+  added.clear();
 }

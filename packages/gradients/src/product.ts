@@ -1,7 +1,7 @@
 /** @file Matrix products in the form that each backend is quick at. */
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor } from "@tensorflow/tfjs-core";
-import { sizeOf } from "./broadcasting.ts";
+import { broadcast, sameShape, sizeOf } from "./broadcasting.ts";
 
 /** Exchanges the last two axes. */
 export function swap(x: Tensor): Tensor {
@@ -26,6 +26,11 @@ function plain(a: Tensor, b: Tensor): Tensor {
   }
   const shared = tf.backend_util.assertAndGetBroadcastShape(batch(a), batch(b));
   const count = sizeOf(shared);
+  // The kernels broadcast a batch of one and no other.
+  const spread = (x: Tensor): Tensor => {
+    const own = sizeOf(batch(x));
+    return own === count || own === 1 ? x : broadcast(x, [...shared, ...x.shape.slice(-2)]);
+  };
   if (tf.getBackend() === "wasm" && (count === 1 || m * k * n >= worthSplitting) && count > 0) {
     if (sizeOf(batch(a)) === count && sizeOf(batch(b)) === count) {
       const as = tf.unstack(tf.reshape(a, [count, m, k]));
@@ -34,7 +39,7 @@ function plain(a: Tensor, b: Tensor): Tensor {
       return tf.reshape(products.length === 1 ? products[0]! : tf.stack(products), [...shared, m, n]);
     }
   }
-  return tf.matMul(a, b);
+  return tf.reshape(tf.matMul(spread(a), spread(b)), [...shared, m, n]);
 }
 
 /**
@@ -46,7 +51,9 @@ function plain(a: Tensor, b: Tensor): Tensor {
  */
 export function product(a: Tensor, b: Tensor, transposeA = false, transposeB = false): Tensor {
   if (tf.getBackend() !== "wasm") {
-    return transposeA || transposeB ? tf.matMul(a, b, transposeA, transposeB) : plain(a, b);
+    const together = (a.rank === 2 && b.rank === 2) || sameShape(batch(a), batch(b));
+    if ((transposeA || transposeB) && together) return tf.matMul(a, b, transposeA, transposeB);
+    return plain(transposeA ? swap(a) : a, transposeB ? swap(b) : b);
   }
   const left = transposeA ? swap(a) : a;
   if (!transposeB) return plain(left, b);

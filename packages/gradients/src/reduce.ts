@@ -5,8 +5,10 @@ import { axesOf, broadcast, keepDims, sizeOf } from "./broadcasting.ts";
 import { type GradientRule, rule, zeroRule } from "./rule.ts";
 import { indicator } from "./select.ts";
 
+/** `Max` calls its axes `reductionIndices`. */
 interface ReduceAttrs {
-  axis: number | number[] | null;
+  axis?: number | number[] | null;
+  reductionIndices?: number | number[] | null;
 }
 
 const spread = (dy: Tensor, shape: readonly number[], { axis }: ReduceAttrs): Tensor =>
@@ -32,7 +34,7 @@ const extremum = (kernelName: string): GradientRule =>
     saveOutput: 0,
     backward: (dy, { shapes, saved: { x }, output, attrs }) => ({
       x: () => {
-        const axes = axesOf(attrs.axis, x.rank);
+        const axes = axesOf(attrs.axis ?? attrs.reductionIndices, x.rank);
         const kept = keepDims(shapes.x, axes);
         const attained = indicator(tf.equal(x, tf.reshape(output, kept)));
         return tf.mul(attained, tf.div(tf.reshape(dy, kept), tf.sum(attained, axes, true)));

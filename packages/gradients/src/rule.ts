@@ -1,5 +1,5 @@
 /** @file How a rule is written: what it saves, and what it does with the gradient of its output. */
-import { engine, type GradConfig, type NamedAttrMap, type Tensor } from "@tensorflow/tfjs-core";
+import { customGrad, engine, type GradConfig, type NamedAttrMap, reshape, type Tensor } from "@tensorflow/tfjs-core";
 import { isZero, zero } from "./zero.ts";
 
 /** A gradient rule as tensorflow.js registers it: `registerGradient(rule)`. */
@@ -57,6 +57,28 @@ export class InputsToSave extends Array<string> {
   }
 }
 
+/** What to save of a call. tensorflow.js joins the outputs to it, which shows the outputs themselves. */
+class Saved extends Array<Tensor> {
+  outputs: readonly Tensor[] = [];
+
+  override concat(...outputs: (Tensor | ConcatArray<Tensor>)[]): Tensor[] {
+    this.outputs = outputs.flat() as Tensor[];
+    return [...this, ...this.outputs];
+  }
+}
+
+/**
+ * The saved copy of an output, as that output on the tape. tensorflow.js copies an output before it records the call that made
+ * it, so that the copy hangs in the air and its share of a second gradient is lost, silently.
+ */
+function onTape(copy: Tensor, output: Tensor): Tensor {
+  if (engine().state.gradientDepth === 0) return copy;
+  return customGrad((_output: Tensor) => ({
+    value: reshape(copy, copy.shape),
+    gradFunc: (dy: Tensor) => reshape(dy, dy.shape),
+  }))(output);
+}
+
 /** A zero gradient stays zero on its way back, also where the derivative is infinite or NaN (JAX's symbolic zeros). */
 export const throughZero = (thunks: Thunks): Thunks =>
   Object.fromEntries(
@@ -87,11 +109,16 @@ export const rule =
     // recorded call and with nothing in between.
     let shapes = {} as Record<I, number[]>;
     let given: ReadonlySet<I> = new Set(inputs);
+    let kept = new Saved();
     const inputsToSave = new InputsToSave((input) => {
       shapes = {} as Record<I, number[]>;
       for (const name of inputs) shapes[name] = input(name)?.shape ?? [];
       given = new Set(inputs.filter((name) => input(name) != null));
-      return save.filter((name) => given.has(name)).map((name) => input(name)!);
+      kept = Saved.from(
+        save.filter((name) => given.has(name)),
+        (name) => input(name)!,
+      ) as Saved;
+      return kept;
     });
     return {
       kernelName,
@@ -99,6 +126,7 @@ export const rule =
       outputsToSave: saveOutput === undefined ? [] : [...Array<boolean>(saveOutput).fill(false), true],
       get gradFunc() {
         const seen = { shapes, given };
+        const [made] = kept.outputs;
         if (given.size < inputs.length) dropAbsentInputs();
         return (dy: Tensor | Tensor[], tensors: Tensor[], attributes: NamedAttrMap) => {
           const names = save.filter((name) => seen.given.has(name));
@@ -109,7 +137,9 @@ export const rule =
           const dys = Array.isArray(dy) ? dy : [dy];
           // The attributes of this kernel have this type: A is written beside the kernel's name.
           const attrs = attributes as A;
-          const thunks = backward(dys[0]!, { ...seen, saved, output: tensors[names.length]!, dys, attrs });
+          const copy = tensors[names.length]!;
+          const output = made === undefined ? copy : onTape(copy, made);
+          const thunks = backward(dys[0]!, { ...seen, saved, output, dys, attrs });
           return { ...(dys.every(isZero) ? throughZero(thunks) : thunks) };
         };
       },

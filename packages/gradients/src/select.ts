@@ -24,8 +24,8 @@ export const indicator = (condition: Tensor): Tensor => tf.cast(condition, "floa
 export function above(a: Tensor, b: Tensor | number): Tensor {
   const [x, y] = [tf.cast(a, "float32"), typeof b === "number" ? tf.scalar(b) : tf.cast(b, "float32")];
   if (tf.getBackend() === "wasm") {
-    // Comparisons there are scalar code. (inf - inf is NaN, of which step makes 0, so that equal infinities are a tie.)
-    const sign = tf.sub(tf.step(tf.sub(x, y)), tf.step(tf.sub(y, x)));
+    // Comparisons there are scalar code. (inf - inf is NaN, which is not positive either way: a tie.)
+    const sign = tf.sub(indicator(positive(tf.sub(x, y))), indicator(positive(tf.sub(y, x))));
     return tf.mul(0.5, tf.add(1, sign));
   }
   return tf.add(indicator(tf.greater(x, y)), tf.mul(0.5, indicator(tf.equal(x, y))));

@@ -1,0 +1,82 @@
+/** @file Einstein summation of one or two tensors from transposes, sums and matrix products. */
+import * as tf from "@tensorflow/tfjs-core";
+import type { Tensor } from "@tensorflow/tfjs-core";
+import { broadcast, sizeOf } from "./broadcasting.ts";
+import { product } from "./product.ts";
+
+/** A tensor whose axes have names, one letter each. */
+export interface Labelled {
+  readonly labels: string;
+  readonly tensor: Tensor;
+}
+
+/** The letters of an equation such as `"ij,jk->ik"`; without an arrow, the letters that occur once, sorted. */
+export function parseEquation(equation: string): { inputs: readonly string[]; output: string } {
+  const [left = "", right] = equation.replace(/\s/g, "").split("->");
+  const letters = left.replace(/,/g, "");
+  const once = [...letters].filter((letter) => letters.split(letter).length === 2).sort();
+  return { inputs: left.split(","), output: right ?? once.join("") };
+}
+
+const permute = (x: Tensor, from: string, to: string): Tensor =>
+  from === to
+    ? x
+    : tf.transpose(
+        x,
+        [...to].map((letter) => from.indexOf(letter)),
+      );
+
+/** Sums over the letters that are not in `kept`. */
+function sumOver({ labels, tensor }: Labelled, kept: string): Labelled {
+  const axes = [...labels].flatMap((letter, axis) => (kept.includes(letter) ? [] : [axis]));
+  if (axes.length === 0) return { labels, tensor };
+  return { labels: [...labels].filter((letter) => kept.includes(letter)).join(""), tensor: tf.sum(tensor, axes) };
+}
+
+/** Two tensors at once: letters of both and of the output are batches, letters of both alone are contracted. */
+function pairwise(a: Labelled, b: Labelled, output: string): Labelled {
+  const left = sumOver(a, b.labels + output);
+  const right = sumOver(b, a.labels + output);
+  const inBoth = [...left.labels].filter((letter) => right.labels.includes(letter));
+  const batch = inBoth.filter((letter) => output.includes(letter)).join("");
+  const contracted = inBoth.filter((letter) => !output.includes(letter)).join("");
+  const rows = [...left.labels].filter((letter) => !right.labels.includes(letter)).join("");
+  const columns = [...right.labels].filter((letter) => !left.labels.includes(letter)).join("");
+  const size = (letters: string): number =>
+    sizeOf(
+      [...letters].map(
+        (letter) => (left.labels.includes(letter) ? left : right).tensor.shape[
+          (left.labels.includes(letter) ? left : right).labels.indexOf(letter)
+        ]!,
+      ),
+    );
+  const sizes = [...batch, ...rows, ...columns].map(size);
+  const matrices = batch === "" ? [] : [size(batch)];
+  const x = tf.reshape(permute(left.tensor, left.labels, batch + rows + contracted), [
+    ...matrices,
+    size(rows),
+    size(contracted),
+  ]);
+  const y = tf.reshape(permute(right.tensor, right.labels, batch + contracted + columns), [
+    ...matrices,
+    size(contracted),
+    size(columns),
+  ]);
+  return { labels: batch + rows + columns, tensor: tf.reshape(product(x, y), sizes) };
+}
+
+/**
+ * Sums the product of the tensors over all letters that are not in `output`; letters of `output` that no tensor has are broadcast.
+ * @param sizes - The size of each letter.
+ */
+export function contract(tensors: readonly Labelled[], output: string, sizes: Readonly<Record<string, number>>): Tensor {
+  const [a, b] = tensors as [Labelled, Labelled | undefined];
+  const { labels, tensor } = b === undefined ? sumOver(a, output) : pairwise(a, b, output);
+  const present = [...output].filter((letter) => labels.includes(letter)).join("");
+  const ordered = permute(tensor, labels, present);
+  const kept = [...output].map((letter) => (labels.includes(letter) ? sizes[letter]! : 1));
+  return broadcast(
+    tf.reshape(ordered, kept),
+    [...output].map((letter) => sizes[letter]!),
+  );
+}

@@ -1,0 +1,43 @@
+/** @file Einstein summation. */
+import type { EinsumAttrs, GradConfig, Tensor } from "@tensorflow/tfjs-core";
+import { contract, parseEquation } from "./contract.ts";
+import { type GradientRule, InputsToSave, throughZero } from "./rule.ts";
+import { isZero } from "./zero.ts";
+
+/** The size of each letter. */
+export function letterSizes(inputs: readonly string[], shapes: readonly (readonly number[])[]): Record<string, number> {
+  const sizes: Record<string, number> = {};
+  inputs.forEach((labels, i) => {
+    [...labels].forEach((letter, axis) => {
+      sizes[letter] = shapes[i]![axis]!;
+    });
+  });
+  return sizes;
+}
+
+/** d/da einsum("a,b->y"): einsum("y,b->a"), broadcast along the letters that a alone had. */
+const einsum: GradientRule = {
+  kernelName: "Einsum",
+  inputsToSave: new InputsToSave((input) => {
+    const tensors: Tensor[] = [];
+    for (let i = 0; input(String(i)) !== undefined; i++) tensors.push(input(String(i))!);
+    return tensors;
+  }),
+  gradFunc: (dy, saved, attrs) => {
+    const gradient = dy as Tensor;
+    // The registry types attributes of every kernel alike.
+    const { inputs, output } = parseEquation((attrs as unknown as EinsumAttrs).equation);
+    const sizes = letterSizes(
+      inputs,
+      saved.map((x) => x.shape),
+    );
+    const thunks = inputs.map((labels, i) => {
+      const others = saved.flatMap((tensor, j) => (j === i ? [] : [{ labels: inputs[j]!, tensor }]));
+      return [String(i), () => contract([{ labels: output, tensor: gradient }, ...others], labels, sizes)] as const;
+    });
+    return { ...(isZero(gradient) ? throughZero(Object.fromEntries(thunks)) : Object.fromEntries(thunks)) };
+  },
+} satisfies GradConfig;
+
+/** `einsum` of one or two tensors. */
+export const einsumRules: readonly GradientRule[] = [einsum];

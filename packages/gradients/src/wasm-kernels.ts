@@ -1,0 +1,48 @@
+/**
+ * @file Kernels that the wasm backend lacks and that `tf.fused.conv2d`, `tf.fused.depthwiseConv2d`, `tf.einsum` and
+ * `tf.unsortedSegmentSum` call by name, from kernels that it has.
+ */
+import * as tf from "@tensorflow/tfjs-core";
+import type { KernelConfig, NamedAttrMap, NamedTensorInfoMap, Tensor, TensorInfo } from "@tensorflow/tfjs-core";
+import { contract, parseEquation } from "./contract.ts";
+import { conv2DAxes, filterGradient } from "./conv.ts";
+import { depthwiseFilterGradient, depthwiseInputGradient } from "./depthwise.ts";
+import { letterSizes } from "./einsum.ts";
+import { addRows } from "./gather.ts";
+
+/** A kernel from operations. The engine passes tensors, typed by what a backend needs of them. */
+const kernel = <A>(kernelName: string, run: (inputs: Readonly<Record<string, Tensor>>, attrs: A) => Tensor): KernelConfig => ({
+  kernelName,
+  backendName: "wasm",
+  kernelFunc: ({ inputs, attrs }: { inputs: NamedTensorInfoMap; attrs?: NamedAttrMap }): TensorInfo =>
+    tf.tidy(() => run(inputs as unknown as Record<string, Tensor>, attrs as A)),
+});
+
+/** What is registered for wasm where the backend has nothing. */
+export const wasmKernels: readonly KernelConfig[] = [
+  kernel<tf.Conv2DBackpropFilterAttrs>("Conv2DBackpropFilter", ({ x, dy }, attrs) =>
+    filterGradient(x!, dy!, conv2DAxes(x!.shape, attrs.filterShape, attrs)),
+  ),
+  kernel<tf.DepthwiseConv2dNativeBackpropFilterAttrs>("DepthwiseConv2dNativeBackpropFilter", ({ x, dy }, attrs) =>
+    depthwiseFilterGradient(x!, dy!, conv2DAxes(x!.shape, attrs.filterShape, attrs, true), attrs.filterShape[3]),
+  ),
+  kernel<tf.DepthwiseConv2dNativeBackpropInputAttrs>("DepthwiseConv2dNativeBackpropInput", ({ dy, filter }, attrs) =>
+    depthwiseInputGradient(dy!, filter!, conv2DAxes(attrs.inputShape, filter!.shape, attrs, true)),
+  ),
+  kernel<tf.EinsumAttrs>("Einsum", (inputs, { equation }) => {
+    const { inputs: labels, output } = parseEquation(equation);
+    const tensors = labels.map((letters, i) => ({ labels: letters, tensor: inputs[i]! }));
+    const shapes = tensors.map(({ tensor }) => tensor.shape);
+    return contract(tensors, output, letterSizes(labels, shapes));
+  }),
+  kernel<{ numSegments: number }>("UnsortedSegmentSum", ({ x, segmentIds }, { numSegments }) => {
+    const ids = segmentIds!;
+    const inner = x!.shape.slice(ids.rank);
+    // A row of their own for segments that are out of range.
+    const valid = tf.logicalAnd(tf.greaterEqual(ids, 0), tf.less(ids, numSegments));
+    const spare = tf.onesLike(ids);
+    const rows = tf.where(valid, ids, tf.mul(spare, tf.scalar(numSegments, "int32")));
+    const summed = addRows(tf.reshape(x!, [ids.size, ...inner]), tf.reshape(rows, [ids.size]), numSegments + 1);
+    return tf.slice(summed, [0, ...inner.map(() => 0)], [numSegments, ...inner]);
+  }),
+];
