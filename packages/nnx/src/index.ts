@@ -3,3 +3,4 @@ export * from "@nnxjs/layers";
 export * from "@nnxjs/nnx-core";
 export * from "@nnxjs/rnglib";
 export * from "@nnxjs/training";
+export * from "@nnxjs/uncertainty";

@@ -1,0 +1,68 @@
+/** @file A copy of a model that remembers what is the copy of what. */
+import { graphdef, GraphNode, isVariableState, Variable } from "@nnxjs/nnx-core";
+
+/** A copied model, and the copy of each node and Variable in it. */
+export interface GraphCopy<M> {
+  readonly copy: M;
+  readonly copyOf: ReadonlyMap<object, object>;
+}
+
+/**
+ * Copies a model as `clone` does: no module and no Variable is shared with the original, what was shared stays shared, subclasses keep
+ * their type, no constructor runs. Besides, attributes keep the order in which they were defined, which `clone` sorts.
+ * @throws StructureError for what cannot be a graph.
+ */
+export function copyGraph<M>(model: M): GraphCopy<M> {
+  // Walks it once for its errors: cyclic containers, Maps with odd keys.
+  graphdef(model);
+  const copyOf = new Map<object, object>();
+  const visit = (x: unknown): unknown => {
+    if (typeof x !== "object" || x === null) return x;
+    const known = copyOf.get(x);
+    if (known) return known;
+    if (x instanceof Variable) {
+      const copy = x.copy();
+      copyOf.set(x, copy);
+      return copy;
+    }
+    if (x instanceof GraphNode) return copyNode(x);
+    return copyContainer(x, visit);
+  };
+  const copyNode = (node: GraphNode): GraphNode => {
+    const copy = Object.create(Object.getPrototypeOf(node) as object) as GraphNode;
+    copyOf.set(node, copy);
+    // Defined, not assigned: a class may have an accessor of this name.
+    for (const [key, value] of Object.entries(node)) {
+      Object.defineProperty(copy, key, {
+        value: visit(value),
+        writable: true,
+        enumerable: true,
+        configurable: true,
+      });
+    }
+    return copy;
+  };
+  return { copy: visit(model) as M, copyOf };
+}
+
+/** A container of copies; the container itself where nothing in it is copied, since it is static then. */
+function copyContainer(x: object, visit: (item: unknown) => unknown): unknown {
+  if (isVariableState(x)) return x;
+  let changed = false;
+  const item = (value: unknown): unknown => {
+    const copy = visit(value);
+    changed ||= copy !== value;
+    return copy;
+  };
+  let copy: object = x;
+  if (Array.isArray(x)) copy = x.map(item);
+  else if (x instanceof Map) copy = new Map([...x].map(([key, value]) => [key, item(value)]));
+  else if (isPlain(x)) copy = Object.fromEntries(Object.entries(x).map(([key, value]) => [key, item(value)]));
+  return changed ? copy : x;
+}
+
+/** Whether `x` is an object literal or came from `JSON.parse` or `Object.create(null)`. */
+export function isPlain(x: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(x);
+  return prototype === Object.prototype || prototype === null;
+}
