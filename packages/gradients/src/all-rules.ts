@@ -1,5 +1,6 @@
 /** @file All families in one table. */
 import { compareRules } from "./compare.ts";
+import { compositeRules } from "./composite.ts";
 import { convRules } from "./conv.ts";
 import { depthwiseRules } from "./depthwise.ts";
 import { einsumRules } from "./einsum.ts";
@@ -35,4 +36,5 @@ export const allRules: readonly GradientRule[] = [
   ...imageRules,
   ...einsumRules,
   ...fusedRules,
+  ...compositeRules,
 ];

@@ -30,7 +30,10 @@ const permute = (x: Tensor, from: string, to: string): Tensor =>
 function sumOver({ labels, tensor }: Labelled, kept: string): Labelled {
   const axes = [...labels].flatMap((letter, axis) => (kept.includes(letter) ? [] : [axis]));
   if (axes.length === 0) return { labels, tensor };
-  return { labels: [...labels].filter((letter) => kept.includes(letter)).join(""), tensor: tf.sum(tensor, axes) };
+  return {
+    labels: [...labels].filter((letter) => kept.includes(letter)).join(""),
+    tensor: tf.sum(tensor, axes),
+  };
 }
 
 /** Two tensors at once: letters of both and of the output are batches, letters of both alone are contracted. */
@@ -45,9 +48,10 @@ function pairwise(a: Labelled, b: Labelled, output: string): Labelled {
   const size = (letters: string): number =>
     sizeOf(
       [...letters].map(
-        (letter) => (left.labels.includes(letter) ? left : right).tensor.shape[
-          (left.labels.includes(letter) ? left : right).labels.indexOf(letter)
-        ]!,
+        (letter) =>
+          (left.labels.includes(letter) ? left : right).tensor.shape[
+            (left.labels.includes(letter) ? left : right).labels.indexOf(letter)
+          ]!,
       ),
     );
   const sizes = [...batch, ...rows, ...columns].map(size);
@@ -69,7 +73,11 @@ function pairwise(a: Labelled, b: Labelled, output: string): Labelled {
  * Sums the product of the tensors over all letters that are not in `output`; letters of `output` that no tensor has are broadcast.
  * @param sizes - The size of each letter.
  */
-export function contract(tensors: readonly Labelled[], output: string, sizes: Readonly<Record<string, number>>): Tensor {
+export function contract(
+  tensors: readonly Labelled[],
+  output: string,
+  sizes: Readonly<Record<string, number>>,
+): Tensor {
   const [a, b] = tensors as [Labelled, Labelled | undefined];
   const { labels, tensor } = b === undefined ? sumOver(a, output) : pairwise(a, b, output);
   const present = [...output].filter((letter) => labels.includes(letter)).join("");

@@ -58,7 +58,8 @@ export function filterGradient(x: Tensor, dy: Tensor, axes: readonly Axis[]): Te
 }
 
 /** With stride s, window element s·m + r serves the inputs of phase r: the window as `ceil(window / s)` blocks. */
-const blocksOf = (axis: Axis): number => (axis.stride === 1 ? axis.window : Math.ceil(axis.window / axis.stride));
+const blocksOf = (axis: Axis): number =>
+  axis.stride === 1 ? axis.window : Math.ceil(axis.window / axis.stride);
 
 /**
  * Takes the window apart into blocks m and phases r, turns m around and puts the phases behind: `[...m, ...rest, ...r]` for a filter
@@ -74,7 +75,11 @@ export function phases(filter: Tensor, axes: readonly Axis[]): Tensor {
         filter,
         filter.shape.map((size, axis): [number, number] => [0, axis < n ? wanted[axis]! - size : 0]),
       );
-  if (axes.every((a) => a.stride === 1)) return tf.reverse(padded, axes.map((_, i) => i));
+  if (axes.every((a) => a.stride === 1))
+    return tf.reverse(
+      padded,
+      axes.map((_, i) => i),
+    );
   const apart = tf.reshape(padded, [...axes.flatMap((a) => [blocksOf(a), a.stride]), ...rest]);
   const blocks = axes.map((_, i) => 2 * i);
   const others = rest.map((_, i) => 2 * n + i);
@@ -122,13 +127,12 @@ export function inputGradient(dy: Tensor, filter: Tensor, axes: readonly Axis[])
   const count = axes.reduce((product, a) => product * a.stride, 1);
   const apart = phases(filter, axes);
   // [...m, I, O, ...r] → [...m, O, ...r, I]
-  const order = [
-    ...axes.map((_, i) => i),
-    n + 1,
-    ...apart.shape.slice(n + 2).map((_, i) => n + 2 + i),
-    n,
-  ];
-  const kernel = tf.reshape(tf.transpose(apart, order), [...axes.map(blocksOf), filter.shape[n + 1]!, count * inputs]);
+  const order = [...axes.map((_, i) => i), n + 1, ...apart.shape.slice(n + 2).map((_, i) => n + 2 + i), n];
+  const kernel = tf.reshape(tf.transpose(apart, order), [
+    ...axes.map(blocksOf),
+    filter.shape[n + 1]!,
+    count * inputs,
+  ]);
   const ones = axes.map(() => 1);
   const y = valid(
     spreadOutput(dy, axes),
@@ -141,7 +145,8 @@ export function inputGradient(dy: Tensor, filter: Tensor, axes: readonly Axis[])
   return joinPhases(tf.reshape(y, [y.shape[0]!, ...spatial, ...axes.map((a) => a.stride), inputs]), axes);
 }
 
-const toLast = (x: Tensor, dataFormat: string): Tensor => (dataFormat === "NCHW" ? tf.transpose(x, [0, 2, 3, 1]) : x);
+const toLast = (x: Tensor, dataFormat: string): Tensor =>
+  dataFormat === "NCHW" ? tf.transpose(x, [0, 2, 3, 1]) : x;
 const fromLast = (x: Tensor, dataFormat: string): Tensor =>
   dataFormat === "NCHW" ? tf.transpose(x, [0, 3, 1, 2]) : x;
 
@@ -149,7 +154,13 @@ const fromLast = (x: Tensor, dataFormat: string): Tensor =>
 export const conv2DAxes = (
   input: readonly number[],
   filter: readonly number[],
-  { strides, pad, dimRoundingMode, dataFormat, dilations = 1 }: Partial<Conv2DAttrs> & Pick<Conv2DAttrs, "strides" | "pad">,
+  {
+    strides,
+    pad,
+    dimRoundingMode,
+    dataFormat,
+    dilations = 1,
+  }: Partial<Conv2DAttrs> & Pick<Conv2DAttrs, "strides" | "pad">,
   depthwise = false,
 ): readonly Axis[] =>
   axes2D(

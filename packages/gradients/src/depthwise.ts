@@ -11,7 +11,10 @@ import { conv2DAxes, joinPhases, phases, spreadOutput } from "./conv.ts";
 import { type Axis, readRegion } from "./conv-geometry.ts";
 import { type GradientRule, rule } from "./rule.ts";
 
-const pair = (axes: readonly Axis[], key: "stride" | "dilation"): [number, number] => [axes[0]![key], axes[1]![key]];
+const pair = (axes: readonly Axis[], key: "stride" | "dilation"): [number, number] => [
+  axes[0]![key],
+  axes[1]![key],
+];
 
 const valid = (x: Tensor, filter: Tensor, strides: [number, number], dilations: [number, number]): Tensor =>
   tf.depthwiseConv2d(x as Tensor4D, filter as Tensor4D, strides, "valid", "NHWC", dilations);
@@ -39,7 +42,12 @@ export function depthwiseInputGradient(dy: Tensor, filter: Tensor, axes: readonl
 }
 
 /** dW[k, c, m] = Σ x[n, s·p + d·k, c] dy[n, p, c·M + m]: each (n, c) is a channel; then summed over n. */
-export function depthwiseFilterGradient(x: Tensor, dy: Tensor, axes: readonly Axis[], multiplier: number): Tensor {
+export function depthwiseFilterGradient(
+  x: Tensor,
+  dy: Tensor,
+  axes: readonly Axis[],
+  multiplier: number,
+): Tensor {
   const region = readRegion(x, axes);
   const [n, h, w, channels] = region.shape as [number, number, number, number];
   const [, oh, ow, outputs] = dy.shape as [number, number, number, number];
@@ -64,7 +72,9 @@ const depthwise: GradientRule = rule<DepthwiseConv2dNativeAttrs>("DepthwiseConv2
   },
 });
 
-const backpropInput: GradientRule = rule<DepthwiseConv2dNativeBackpropInputAttrs>("DepthwiseConv2dNativeBackpropInput")({
+const backpropInput: GradientRule = rule<DepthwiseConv2dNativeBackpropInputAttrs>(
+  "DepthwiseConv2dNativeBackpropInput",
+)({
   inputs: ["dy", "filter"],
   save: ["dy", "filter"],
   backward: (g, { shapes, saved: { dy, filter }, attrs }) => {

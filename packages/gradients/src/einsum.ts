@@ -1,11 +1,15 @@
 /** @file Einstein summation. */
 import type { EinsumAttrs, GradConfig, Tensor } from "@tensorflow/tfjs-core";
 import { contract, parseEquation } from "./contract.ts";
-import { type GradientRule, InputsToSave, throughZero } from "./rule.ts";
+import { type GradientRule, throughZero } from "./rule.ts";
+import { InputsToSave } from "./tape.ts";
 import { isZero } from "./zero.ts";
 
 /** The size of each letter. */
-export function letterSizes(inputs: readonly string[], shapes: readonly (readonly number[])[]): Record<string, number> {
+export function letterSizes(
+  inputs: readonly string[],
+  shapes: readonly (readonly number[])[],
+): Record<string, number> {
   const sizes: Record<string, number> = {};
   inputs.forEach((labels, i) => {
     [...labels].forEach((letter, axis) => {
@@ -33,7 +37,10 @@ const einsum: GradientRule = {
     );
     const thunks = inputs.map((labels, i) => {
       const others = saved.flatMap((tensor, j) => (j === i ? [] : [{ labels: inputs[j]!, tensor }]));
-      return [String(i), () => contract([{ labels: output, tensor: gradient }, ...others], labels, sizes)] as const;
+      return [
+        String(i),
+        () => contract([{ labels: output, tensor: gradient }, ...others], labels, sizes),
+      ] as const;
     });
     return { ...(isZero(gradient) ? throughZero(Object.fromEntries(thunks)) : Object.fromEntries(thunks)) };
   },

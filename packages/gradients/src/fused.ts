@@ -15,7 +15,13 @@ interface Activation {
 }
 
 /** The gradient before the activation. `z` gives the value there, of which only the leaky ones need more than y. */
-function throughActivation(dy: Tensor, y: Tensor, { activation, leakyreluAlpha = 0.2 }: Activation, z: () => Tensor, slope?: Tensor): Tensor {
+function throughActivation(
+  dy: Tensor,
+  y: Tensor,
+  { activation, leakyreluAlpha = 0.2 }: Activation,
+  z: () => Tensor,
+  slope?: Tensor,
+): Tensor {
   switch (activation) {
     case "linear":
       return tf.reshape(dy, dy.shape);
@@ -69,7 +75,8 @@ const fused = <A extends Activation, const F extends string, const G extends str
         [first]: () => p.first(dz()),
         [second]: () => p.second(dz()),
         bias: () => sumTo(dz(), shapes["bias"]!),
-        preluActivationWeights: () => sumTo(tf.mul(dy, tf.minimum(z(), 0)), shapes["preluActivationWeights"]!),
+        preluActivationWeights: () =>
+          sumTo(tf.mul(dy, tf.minimum(z(), 0)), shapes["preluActivationWeights"]!),
       };
       return thunks as Readonly<Record<F | G | "bias" | "preluActivationWeights", () => Tensor>>;
     },

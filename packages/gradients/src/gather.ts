@@ -3,6 +3,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { GatherV2Attrs, Tensor, TopKAttrs } from "@tensorflow/tfjs-core";
 import { sizeOf } from "./broadcasting.ts";
 import { type GradientRule, rule, zeroRule } from "./rule.ts";
+import { only } from "./select.ts";
 import { zero } from "./zero.ts";
 
 /**
@@ -78,7 +79,11 @@ const tensorScatterUpdate: GradientRule = rule("TensorScatterUpdate")({
   inputs: ["tensor", "indices", "updates"],
   save: ["indices"],
   backward: (dy, { shapes, saved: { indices } }) => ({
-    tensor: () => tf.tensorScatterUpdate(dy, indices, tf.zeros(shapes.updates)),
+    tensor: () => {
+      // Not by the kernel itself: on cpu it writes into its input.
+      const writes = tf.scatterND(indices, tf.ones(shapes.updates), shapes.tensor);
+      return only(tf.equal(writes, 0), dy);
+    },
     indices: () => zero(shapes.indices),
     updates: () => tf.reshape(tf.gatherND(dy, indices), shapes.updates),
   }),
@@ -94,7 +99,8 @@ const sparseToDense: GradientRule = rule("SparseToDense")({
     return {
       sparseIndices: () => zero(shapes.sparseIndices),
       // One value may stand for all indices.
-      sparseValues: () => tf.reshape(sizeOf(shapes.sparseValues) === 1 ? tf.sum(written()) : written(), shapes.sparseValues),
+      sparseValues: () =>
+        tf.reshape(sizeOf(shapes.sparseValues) === 1 ? tf.sum(written()) : written(), shapes.sparseValues),
       defaultValue: () => tf.reshape(tf.sub(tf.sum(dy), tf.sum(written())), shapes.defaultValue),
     };
   },

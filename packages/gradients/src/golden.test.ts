@@ -16,7 +16,9 @@ function expectNumbers(actual: tf.Tensor, expected: Numbers, within: number, wha
       const difference = Math.abs(values[i]! - value);
       const allowed = within * Math.max(1, Math.abs(value));
       if (!(difference <= allowed)) {
-        expect.fail(`${what}[${i}]: expected ${value}, got ${values[i]} (${[...values].slice(0, 12).join(", ")})`);
+        expect.fail(
+          `${what}[${i}]: expected ${value}, got ${values[i]} (${[...values].slice(0, 12).join(", ")})`,
+        );
       }
     } else {
       expect(values[i], `${what}[${i}]`).toBe(value);
@@ -30,7 +32,9 @@ it("every program has golden numbers, and every golden program is run", () => {
 
 it("every kernel named by a program has a rule", () => {
   const names = new Set(allRules.map((rule) => rule.kernelName));
-  const missing = Object.values(allCases).flatMap(({ kernels }) => kernels.filter((kernel) => !names.has(kernel)));
+  const missing = Object.values(allCases).flatMap(({ kernels }) =>
+    kernels.filter((kernel) => !names.has(kernel)),
+  );
   expect(missing).toEqual([]);
 });
 

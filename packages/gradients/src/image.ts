@@ -9,7 +9,11 @@ function ratio(from: number, to: number, alignCorners: boolean): number {
   return (from - corners) / (to - corners);
 }
 
-function bilinear(from: number, to: number, { alignCorners, halfPixelCenters }: ResizeBilinearAttrs): AxisMap {
+function bilinear(
+  from: number,
+  to: number,
+  { alignCorners, halfPixelCenters }: ResizeBilinearAttrs,
+): AxisMap {
   const scale = ratio(from, to, alignCorners);
   return axisMap(from, to, (out) => {
     const at = halfPixelCenters ? scale * (out + 0.5) - 0.5 : scale * out;
@@ -23,7 +27,11 @@ function bilinear(from: number, to: number, { alignCorners, halfPixelCenters }: 
   });
 }
 
-function nearest(from: number, to: number, { alignCorners, halfPixelCenters }: ResizeNearestNeighborAttrs): AxisMap {
+function nearest(
+  from: number,
+  to: number,
+  { alignCorners, halfPixelCenters }: ResizeNearestNeighborAttrs,
+): AxisMap {
   const scale = ratio(from, to, alignCorners);
   return axisMap(from, to, (out) => {
     const at = scale * (halfPixelCenters ? out + 0.5 : out);
@@ -32,7 +40,10 @@ function nearest(from: number, to: number, { alignCorners, halfPixelCenters }: R
   });
 }
 
-const resize = (kernelName: string, map: (from: number, to: number, attrs: ResizeBilinearAttrs) => AxisMap): GradientRule =>
+const resize = (
+  kernelName: string,
+  map: (from: number, to: number, attrs: ResizeBilinearAttrs) => AxisMap,
+): GradientRule =>
   rule<ResizeBilinearAttrs>(kernelName)({
     inputs: ["images"],
     backward: (dy, { shapes, attrs }) => ({

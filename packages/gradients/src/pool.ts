@@ -1,13 +1,22 @@
 /** @file Pooling. */
 import * as tf from "@tensorflow/tfjs-core";
-import type { AvgPool3DAttrs, AvgPoolAttrs, MaxPool3DAttrs, MaxPoolAttrs, Tensor } from "@tensorflow/tfjs-core";
+import type {
+  AvgPool3DAttrs,
+  AvgPoolAttrs,
+  MaxPool3DAttrs,
+  MaxPoolAttrs,
+  Tensor,
+} from "@tensorflow/tfjs-core";
 import { sizeOf } from "./broadcasting.ts";
 import { type Axis, axes2D, axes3D } from "./conv-geometry.ts";
 import { addRows } from "./gather.ts";
 import { type GradientRule, rule, zeroRule } from "./rule.ts";
 import { axisMap, transposeAlong } from "./separable.ts";
 
-const axesOf2D = (shape: readonly number[], { filterSize, strides, pad, dimRoundingMode }: AvgPoolAttrs): readonly Axis[] =>
+const axesOf2D = (
+  shape: readonly number[],
+  { filterSize, strides, pad, dimRoundingMode }: AvgPoolAttrs,
+): readonly Axis[] =>
   axes2D(
     tf.backend_util.computePool2DInfo(
       shape as [number, number, number, number],
@@ -19,7 +28,10 @@ const axesOf2D = (shape: readonly number[], { filterSize, strides, pad, dimRound
     ),
   );
 
-const axesOf3D = (shape: readonly number[], { filterSize, strides, pad, dimRoundingMode }: AvgPool3DAttrs): readonly Axis[] =>
+const axesOf3D = (
+  shape: readonly number[],
+  { filterSize, strides, pad, dimRoundingMode }: AvgPool3DAttrs,
+): readonly Axis[] =>
   axes3D(
     tf.backend_util.computePool3DInfo(
       shape as [number, number, number, number, number],
@@ -36,7 +48,9 @@ const averageBack = (dy: Tensor, axes: readonly Axis[]): Tensor =>
   axes.reduce((gradient, a, i) => {
     const map = axisMap(a.input, a.output, (out) => {
       const begin = out * a.stride - a.before;
-      const read = Array.from({ length: a.window }, (_, k) => begin + k).filter((at) => at >= 0 && at < a.input);
+      const read = Array.from({ length: a.window }, (_, k) => begin + k).filter(
+        (at) => at >= 0 && at < a.input,
+      );
       return read.map((at) => [at, 1 / read.length] as const);
     });
     return transposeAlong(gradient, i + 1, map);
@@ -47,7 +61,9 @@ function windows(batch: number, axes: readonly Axis[], padded: readonly number[]
   let begins = Array.from({ length: batch }, (_, n) => n);
   let offsets = [0];
   axes.forEach((a, i) => {
-    begins = begins.flatMap((row) => Array.from({ length: a.output }, (_, out) => row * padded[i]! + out * a.stride));
+    begins = begins.flatMap((row) =>
+      Array.from({ length: a.output }, (_, out) => row * padded[i]! + out * a.stride),
+    );
     offsets = offsets.flatMap((row) => Array.from({ length: a.window }, (_, k) => row * padded[i]! + k));
   });
   return { begins, offsets };
@@ -94,13 +110,17 @@ const maxPool: GradientRule = rule<MaxPoolAttrs>("MaxPool")({
       const { filterSize, strides, pad, dimRoundingMode } = attrs;
       // The kernel that knows the positions cannot round up nor pad by a list, and on wasm it takes the smallest positive number
       // for the smallest number.
-      const unable = typeof pad === "object" || (dimRoundingMode ?? "floor") !== "floor" || tf.getBackend() === "wasm";
+      const unable =
+        typeof pad === "object" || (dimRoundingMode ?? "floor") !== "floor" || tf.getBackend() === "wasm";
       if (unable || dy.size === 0) {
         return maximumBack(dy, x, axesOf2D(shapes.x, attrs));
       }
       const input = x as tf.Tensor4D;
       const { indexes } = tf.maxPoolWithArgmax(input, filterSize, strides, pad, true);
-      return tf.reshape(addRows(tf.reshape(dy, [dy.size]), tf.reshape(indexes!, [dy.size]), x.size), shapes.x);
+      return tf.reshape(
+        addRows(tf.reshape(dy, [dy.size]), tf.reshape(indexes!, [dy.size]), x.size),
+        shapes.x,
+      );
     },
   }),
 });
@@ -108,7 +128,9 @@ const maxPool: GradientRule = rule<MaxPoolAttrs>("MaxPool")({
 const maxPool3D: GradientRule = rule<MaxPool3DAttrs>("MaxPool3D")({
   inputs: ["x"],
   save: ["x"],
-  backward: (dy, { shapes, saved: { x }, attrs }) => ({ x: () => maximumBack(dy, x, axesOf3D(shapes.x, attrs)) }),
+  backward: (dy, { shapes, saved: { x }, attrs }) => ({
+    x: () => maximumBack(dy, x, axesOf3D(shapes.x, attrs)),
+  }),
 });
 
 const avgPool: GradientRule = rule<AvgPoolAttrs>("AvgPool")({

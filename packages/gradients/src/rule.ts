@@ -1,5 +1,6 @@
 /** @file How a rule is written: what it saves, and what it does with the gradient of its output. */
-import { customGrad, engine, type GradConfig, type NamedAttrMap, reshape, type Tensor } from "@tensorflow/tfjs-core";
+import type { GradConfig, NamedAttrMap, Tensor } from "@tensorflow/tfjs-core";
+import { dropAbsentInputs, InputsToSave, onNextNode, onTape, Saved } from "./tape.ts";
 import { isZero, zero } from "./zero.ts";
 
 /** A gradient rule as tensorflow.js registers it: `registerGradient(rule)`. */
@@ -37,65 +38,11 @@ export interface Recipe<I extends string, S extends string, A> {
 }
 
 type Thunks = Readonly<Record<string, () => Tensor>>;
-type ReadInput = (name: string) => Tensor | undefined;
-
-/**
- * Lets a rule choose what to save when a call is recorded. tensorflow.js asks `inputsToSave.map(name => input)`, so a
- * list with its own `map` sees the inputs; the stock way copies a whole tensor where its shape would do.
- */
-export class InputsToSave extends Array<string> {
-  readonly #choose: (input: ReadInput) => readonly Tensor[];
-
-  constructor(choose: (input: ReadInput) => readonly Tensor[]) {
-    super();
-    this.#choose = choose;
-  }
-
-  override map<U>(read: (value: string, index: number, array: string[]) => U): U[] {
-    // The one caller passes `name => inputs[name]` and clones what comes back.
-    return this.#choose((name) => read(name, 0, this) as Tensor | undefined) as U[];
-  }
-}
-
-/** What to save of a call. tensorflow.js joins the outputs to it, which shows the outputs themselves. */
-class Saved extends Array<Tensor> {
-  outputs: readonly Tensor[] = [];
-
-  override concat(...outputs: (Tensor | ConcatArray<Tensor>)[]): Tensor[] {
-    this.outputs = outputs.flat() as Tensor[];
-    return [...this, ...this.outputs];
-  }
-}
-
-/**
- * The saved copy of an output, as that output on the tape. tensorflow.js copies an output before it records the call that made
- * it, so that the copy hangs in the air and its share of a second gradient is lost, silently.
- */
-function onTape(copy: Tensor, output: Tensor): Tensor {
-  if (engine().state.gradientDepth === 0) return copy;
-  return customGrad((_output: Tensor) => ({
-    value: reshape(copy, copy.shape),
-    gradFunc: (dy: Tensor) => reshape(dy, dy.shape),
-  }))(output);
-}
-
 /** A zero gradient stays zero on its way back, also where the derivative is infinite or NaN (JAX's symbolic zeros). */
 export const throughZero = (thunks: Thunks): Thunks =>
   Object.fromEntries(
     Object.entries(thunks).map(([name, thunk]) => [name, () => zero(thunk().shape)] as const),
   );
-
-/** The tape cannot hold an input that was not given (it reads `id` of each): takes it out as the call is written down. */
-export function dropAbsentInputs(): void {
-  const tape = engine().state.activeTape;
-  tape.push = (...nodes) => {
-    Reflect.deleteProperty(tape, "push");
-    for (const { inputs } of nodes) {
-      for (const name of Object.keys(inputs)) if (inputs[name] == null) delete inputs[name];
-    }
-    return tape.push(...nodes);
-  };
-}
 
 /**
  * Writes the rule of a kernel: `rule<SumAttrs>("Sum")({ inputs: ["x"], backward: … })`.
@@ -127,7 +74,7 @@ export const rule =
       get gradFunc() {
         const seen = { shapes, given };
         const [made] = kept.outputs;
-        if (given.size < inputs.length) dropAbsentInputs();
+        if (given.size < inputs.length) onNextNode(dropAbsentInputs);
         return (dy: Tensor | Tensor[], tensors: Tensor[], attributes: NamedAttrMap) => {
           const names = save.filter((name) => seen.given.has(name));
           const saved = {} as Record<S, Tensor>;

@@ -12,7 +12,11 @@ export interface AxisMap {
 }
 
 /** An {@link AxisMap} from what each output adds up: pairs of an input and its weight. */
-export function axisMap(from: number, to: number, terms: (out: number) => readonly (readonly [number, number])[]): AxisMap {
+export function axisMap(
+  from: number,
+  to: number,
+  terms: (out: number) => readonly (readonly [number, number])[],
+): AxisMap {
   const weights = new Float32Array(to * from);
   for (let out = 0; out < to; out++) {
     for (const [input, weight] of terms(out)) weights[out * from + input]! += weight;

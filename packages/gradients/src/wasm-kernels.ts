@@ -3,7 +3,13 @@
  * `tf.unsortedSegmentSum` call by name, from kernels that it has.
  */
 import * as tf from "@tensorflow/tfjs-core";
-import type { KernelConfig, NamedAttrMap, NamedTensorInfoMap, Tensor, TensorInfo } from "@tensorflow/tfjs-core";
+import type {
+  KernelConfig,
+  NamedAttrMap,
+  NamedTensorInfoMap,
+  Tensor,
+  TensorInfo,
+} from "@tensorflow/tfjs-core";
 import { contract, parseEquation } from "./contract.ts";
 import { conv2DAxes, filterGradient } from "./conv.ts";
 import { depthwiseFilterGradient, depthwiseInputGradient } from "./depthwise.ts";
@@ -11,7 +17,10 @@ import { letterSizes } from "./einsum.ts";
 import { addRows } from "./gather.ts";
 
 /** A kernel from operations. The engine passes tensors, typed by what a backend needs of them. */
-const kernel = <A>(kernelName: string, run: (inputs: Readonly<Record<string, Tensor>>, attrs: A) => Tensor): KernelConfig => ({
+const kernel = <A>(
+  kernelName: string,
+  run: (inputs: Readonly<Record<string, Tensor>>, attrs: A) => Tensor,
+): KernelConfig => ({
   kernelName,
   backendName: "wasm",
   kernelFunc: ({ inputs, attrs }: { inputs: NamedTensorInfoMap; attrs?: NamedAttrMap }): TensorInfo =>
@@ -23,11 +32,20 @@ export const wasmKernels: readonly KernelConfig[] = [
   kernel<tf.Conv2DBackpropFilterAttrs>("Conv2DBackpropFilter", ({ x, dy }, attrs) =>
     filterGradient(x!, dy!, conv2DAxes(x!.shape, attrs.filterShape, attrs)),
   ),
-  kernel<tf.DepthwiseConv2dNativeBackpropFilterAttrs>("DepthwiseConv2dNativeBackpropFilter", ({ x, dy }, attrs) =>
-    depthwiseFilterGradient(x!, dy!, conv2DAxes(x!.shape, attrs.filterShape, attrs, true), attrs.filterShape[3]),
+  kernel<tf.DepthwiseConv2dNativeBackpropFilterAttrs>(
+    "DepthwiseConv2dNativeBackpropFilter",
+    ({ x, dy }, attrs) =>
+      depthwiseFilterGradient(
+        x!,
+        dy!,
+        conv2DAxes(x!.shape, attrs.filterShape, attrs, true),
+        attrs.filterShape[3],
+      ),
   ),
-  kernel<tf.DepthwiseConv2dNativeBackpropInputAttrs>("DepthwiseConv2dNativeBackpropInput", ({ dy, filter }, attrs) =>
-    depthwiseInputGradient(dy!, filter!, conv2DAxes(attrs.inputShape, filter!.shape, attrs, true)),
+  kernel<tf.DepthwiseConv2dNativeBackpropInputAttrs>(
+    "DepthwiseConv2dNativeBackpropInput",
+    ({ dy, filter }, attrs) =>
+      depthwiseInputGradient(dy!, filter!, conv2DAxes(attrs.inputShape, filter!.shape, attrs, true)),
   ),
   kernel<tf.EinsumAttrs>("Einsum", (inputs, { equation }) => {
     const { inputs: labels, output } = parseEquation(equation);
@@ -42,7 +60,11 @@ export const wasmKernels: readonly KernelConfig[] = [
     const valid = tf.logicalAnd(tf.greaterEqual(ids, 0), tf.less(ids, numSegments));
     const spare = tf.onesLike(ids);
     const rows = tf.where(valid, ids, tf.mul(spare, tf.scalar(numSegments, "int32")));
-    const summed = addRows(tf.reshape(x!, [ids.size, ...inner]), tf.reshape(rows, [ids.size]), numSegments + 1);
+    const summed = addRows(
+      tf.reshape(x!, [ids.size, ...inner]),
+      tf.reshape(rows, [ids.size]),
+      numSegments + 1,
+    );
     return tf.slice(summed, [0, ...inner.map(() => 0)], [numSegments, ...inner]);
   }),
 ];

@@ -3,7 +3,11 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor, Tensor1D, Tensor3D, Tensor4D, Tensor5D } from "@tensorflow/tfjs-core";
 import type { Case, Cases } from "./case.ts";
 
-type Pad2D = "same" | "valid" | number | [[number, number], [number, number], [number, number], [number, number]];
+type Pad2D =
+  | "same"
+  | "valid"
+  | number
+  | [[number, number], [number, number], [number, number], [number, number]];
 
 const conv = (strides: number | [number, number], pad: Pad2D, dilations = 1): Case => ({
   kernels: ["Conv2D"],
@@ -15,7 +19,11 @@ const conv3d = (strides: number, pad: "same" | "valid", dilations = 1): Case => 
   f: (x, w) => tf.conv3d(x as Tensor5D, w as Tensor5D, strides, pad, "NDHWC", dilations),
   within: 1e-4,
 });
-const transposed = (shape: [number, number, number, number], strides: number, pad: "same" | "valid"): Case => ({
+const transposed = (
+  shape: [number, number, number, number],
+  strides: number,
+  pad: "same" | "valid",
+): Case => ({
   kernels: ["Conv2DBackpropInput"],
   f: (x, w) => tf.conv2dTranspose(x as Tensor4D, w as Tensor4D, shape, strides, pad),
   within: 1e-4,
@@ -28,7 +36,14 @@ const depthwise = (strides: number, pad: "same" | "valid", dilations = 1): Case 
 const fusedConv = (activation: "relu" | "linear"): Case => ({
   kernels: ["Conv2D", "Conv2DBackpropInput", "Conv2DBackpropFilter"],
   f: (x, filter, bias) =>
-    tf.fused.conv2d({ x: x as Tensor4D, filter: filter as Tensor4D, bias: bias!, strides: 1, pad: "same", activation }),
+    tf.fused.conv2d({
+      x: x as Tensor4D,
+      filter: filter as Tensor4D,
+      bias: bias!,
+      strides: 1,
+      pad: "same",
+      activation,
+    }),
   within: 1e-4,
 });
 
@@ -58,7 +73,11 @@ const convolutions: Cases = {
   "conv2d 1x1": conv(1, "same"),
   "conv2d 1x1 stride 2": conv(2, "same"),
   "conv2d grouped": { kernels: ["Conv2D"], f: (x, w) => grouped(x!, w!), within: 1e-4 },
-  conv1d: { kernels: ["Conv2D"], f: (x, w) => tf.conv1d(x as Tensor3D, w as Tensor3D, 1, "same"), within: 1e-4 },
+  conv1d: {
+    kernels: ["Conv2D"],
+    f: (x, w) => tf.conv1d(x as Tensor3D, w as Tensor3D, 1, "same"),
+    within: 1e-4,
+  },
   conv2dTranspose: transposed([1, 6, 5, 3], 2, "same"),
   "conv2dTranspose valid": transposed([1, 5, 4, 3], 1, "valid"),
   "conv3d same": conv3d(1, "same"),
@@ -78,7 +97,13 @@ const convolutions: Cases = {
   "fused.depthwiseConv2d linear": {
     kernels: ["DepthwiseConv2dNativeBackpropInput", "DepthwiseConv2dNativeBackpropFilter"],
     f: (x, filter, bias) =>
-      tf.fused.depthwiseConv2d({ x: x as Tensor4D, filter: filter as Tensor4D, bias: bias!, strides: 1, pad: "same" }),
+      tf.fused.depthwiseConv2d({
+        x: x as Tensor4D,
+        filter: filter as Tensor4D,
+        bias: bias!,
+        strides: 1,
+        pad: "same",
+      }),
     within: 1e-4,
   },
 };
@@ -94,16 +119,20 @@ const average = (size: number, strides: number, pad: "same" | "valid"): Case => 
 const paddedPool: Case = {
   kernels: ["MaxPool"],
   f: (x) =>
-    tf.engine().runKernel("MaxPool", { x: x! }, {
-      filterSize: 2,
-      strides: 2,
-      pad: [
-        [0, 0],
-        [1, 0],
-        [0, 1],
-        [0, 0],
-      ],
-    }) as Tensor,
+    tf.engine().runKernel(
+      "MaxPool",
+      { x: x! },
+      {
+        filterSize: 2,
+        strides: 2,
+        pad: [
+          [0, 0],
+          [1, 0],
+          [0, 1],
+          [0, 0],
+        ],
+      },
+    ) as Tensor,
 };
 
 type Parameter = Tensor1D | undefined;
@@ -154,7 +183,10 @@ const images: Cases = Object.fromEntries(
   ).flatMap(([suffix, align, half]): [string, Case][] => [
     [
       `resizeBilinear${suffix}`,
-      { kernels: ["ResizeBilinear"], f: (x) => tf.square(tf.image.resizeBilinear(x as Tensor4D, [5, 7], align, half)) },
+      {
+        kernels: ["ResizeBilinear"],
+        f: (x) => tf.square(tf.image.resizeBilinear(x as Tensor4D, [5, 7], align, half)),
+      },
     ],
     [
       `resizeNearestNeighbor${suffix}`,

@@ -57,7 +57,9 @@ const edges: Cases = {
     tf.where(tf.greater(x, 0), tf.sqrt(x), tf.zerosLike(x)),
   ),
   "where of NaN not chosen": two("Select", (x, y) => tf.where(tf.greater(x, 0), x, tf.mul(y, 2))),
-  "comparison of an infinite slope": one("Greater", (x) => tf.where(tf.greater(tf.log(x), -5), x, tf.mul(3, x))),
+  "comparison of an infinite slope": one("Greater", (x) =>
+    tf.where(tf.greater(tf.log(x), -5), x, tf.mul(3, x)),
+  ),
   "sign of an infinite slope": one("Sign", (x) => tf.mul(x, tf.sign(tf.sqrt(x)))),
   "floor of an infinite slope": one("Floor", (x) => tf.mul(x, tf.floor(tf.sqrt(x)))),
   "maxPool ties": one("MaxPool", (x) => tf.maxPool(x as Tensor4D, 2, 2, "valid")),

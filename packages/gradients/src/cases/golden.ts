@@ -26,7 +26,9 @@ const file = new URL("../../../../conformance/golden/gradients.json", import.met
 const { programs } = JSON.parse(readFileSync(file, "utf8")) as { programs: Golden[] };
 
 /** The golden numbers by the name of the program. */
-export const golden: ReadonlyMap<string, Golden> = new Map(programs.map((program) => [program.name, program]));
+export const golden: ReadonlyMap<string, Golden> = new Map(
+  programs.map((program) => [program.name, program]),
+);
 
 /** The values, "NaN" and the infinities as numbers. */
 export const valuesOf = ({ data }: Numbers): number[] => data.map(Number);

@@ -90,13 +90,15 @@ const indices: Cases = {
   gather: sq("GatherV2", (x, i) => tf.gather(x!, i!)),
   "gather axis 1": sq("GatherV2", (x, i) => tf.gather(x!, i!, 1)),
   "gather matrix of indices": sq("GatherV2", (x, i) => tf.gather(x!, i!)),
-  "gather batchDims": sq("GatherV2", (x, i) => tf.gather(x!, i!, 1, 1)),
-  "gather batchDims axis 2": sq("GatherV2", (x, i) => tf.gather(x!, i!, 2, 1)),
+  // wasm's own gather reads the second batch wrongly, and with it the square.
+  "gather batchDims": { ...sq("GatherV2", (x, i) => tf.gather(x!, i!, 1, 1)), not: ["wasm"] },
+  "gather batchDims axis 2": { ...sq("GatherV2", (x, i) => tf.gather(x!, i!, 2, 1)), not: ["wasm"] },
   "gather a scalar index": sq("GatherV2", (x, i) => tf.gather(x!, i!)),
   gatherND: sq("GatherNd", (x, i) => tf.gatherND(x!, i!)),
   "gatherND rows": sq("GatherNd", (x, i) => tf.gatherND(x!, i!)),
   scatterND: sq("ScatterNd", (u, i) => tf.scatterND(i!, u!, [5, 2])),
-  tensorScatterUpdate: sq("TensorScatterUpdate", (x, u, i) => tf.tensorScatterUpdate(x!, i!, u!)),
+  // Of a copy: on cpu the kernel writes into its input.
+  tensorScatterUpdate: sq("TensorScatterUpdate", (x, u, i) => tf.tensorScatterUpdate(tf.mul(x!, 1), i!, u!)),
   sparseToDense: sq("SparseToDense", (v, d, i) => tf.sparseToDense(row(i!), row(v!), [5], d as tf.Scalar)),
   unsortedSegmentSum: sq("UnsortedSegmentSum", (x, i) => tf.unsortedSegmentSum(x!, row(i!), 3)),
   "topk values": sq("TopK", (x) => tf.topk(x!, 2).values),

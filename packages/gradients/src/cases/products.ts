@@ -36,7 +36,10 @@ export const productCases: Cases = {
   "matMul batch of one": matMul(),
   "matMul large batch": { kernels: ["BatchMatMul"], f: (a, b) => tf.tanh(tf.matMul(a!, b!)) },
   dot: { kernels: ["BatchMatMul"], f: (a, b) => tf.dot(a!, b!) },
-  outerProduct: { kernels: ["BatchMatMul"], f: (a, b) => tf.outerProduct(a as tf.Tensor1D, b as tf.Tensor1D) },
+  outerProduct: {
+    kernels: ["BatchMatMul"],
+    f: (a, b) => tf.outerProduct(a as tf.Tensor1D, b as tf.Tensor1D),
+  },
   "fused.matMul": fused("relu"),
   "fused.matMul linear": fused("linear"),
   attention: { kernels: ["BatchMatMul", "Softmax"], f: (q, k, v) => attention(q!, k!, v!) },

@@ -1,0 +1,58 @@
+/**
+ * @file Operations that tensorflow.js differentiates by hand (`customGrad`) and whose second gradient it loses silently. Such an
+ * operation is on the tape under the name of its scope, and a rule of that name comes first.
+ */
+import * as tf from "@tensorflow/tfjs-core";
+import type { Tensor } from "@tensorflow/tfjs-core";
+import { fresh } from "./broadcasting.ts";
+import type { GradientRule } from "./rule.ts";
+import { onNextNode } from "./tape.ts";
+import { isZero, zero } from "./zero.ts";
+
+/** The saved log-probabilities as a function of the logits, so that they have gradients of every order. */
+function logSoftmaxOf(logits: Tensor, saved: Tensor): Tensor {
+  if (tf.engine().state.gradientDepth === 0) return saved;
+  return tf.customGrad(() => ({
+    value: fresh(saved),
+    gradFunc: (dy: Tensor) => logSoftmaxBack(dy, logSoftmaxOf(logits, saved)),
+  }))(logits);
+}
+
+/** Along the last axis, the only one that tensorflow.js takes. */
+const logSoftmaxBack = (dy: Tensor, y: Tensor): Tensor => tf.sub(dy, tf.mul(tf.sum(dy, -1, true), tf.exp(y)));
+
+/** The rule of an operation: `inputs` are those of the recorded call, in order. */
+const operation = (
+  scope: string,
+  backward: (dy: Tensor, saved: readonly Tensor[], inputs: readonly Tensor[]) => readonly (() => Tensor)[],
+): GradientRule => ({
+  kernelName: scope,
+  get gradFunc() {
+    let inputs: readonly Tensor[] = [];
+    onNextNode((node) => {
+      inputs = Object.values(node.inputs) as Tensor[];
+    });
+    return (dy: Tensor | Tensor[], saved: Tensor[]) => {
+      const only = dy as Tensor;
+      const thunks = backward(only, saved, inputs).map(
+        (thunk, i) => [String(i), isZero(only) ? () => zero(inputs[i]!.shape) : thunk] as const,
+      );
+      return { ...Object.fromEntries(thunks) };
+    };
+  },
+});
+
+/** `tf.logSoftmax`. */
+const logSoftmax = operation("logSoftmax__op", (dy, [saved], [logits]) => [
+  () => logSoftmaxBack(dy, logSoftmaxOf(logits!, saved!)),
+]);
+
+/** `tf.losses.softmaxCrossEntropy`: - Σ labels · logSoftmax(logits), with a gradient for the labels too (the stock one is wrong). */
+const softmaxCrossEntropy = operation("softmaxCrossEntropy__op", (dy, [labels, saved], [, logits]) => {
+  const column = (): Tensor => tf.reshape(dy, [...dy.shape, 1]);
+  const y = (): Tensor => logSoftmaxOf(logits!, saved!);
+  return [() => tf.neg(tf.mul(column(), y())), () => logSoftmaxBack(tf.neg(tf.mul(column(), labels!)), y())];
+});
+
+/** Operations that are no kernels. */
+export const compositeRules: readonly GradientRule[] = [logSoftmax, softmaxCrossEntropy];
