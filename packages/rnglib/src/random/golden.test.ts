@@ -10,19 +10,8 @@ interface GoldenArray {
 }
 interface Golden {
   readonly cases: {
-    readonly "prng.fold_in": {
-      readonly seed0: readonly GoldenArray[];
-      readonly seed42: readonly GoldenArray[];
-    };
-    readonly "prng.split": { readonly key0_3: GoldenArray; readonly key7_2x2: GoldenArray };
     readonly "prng.samplers": Readonly<Record<string, GoldenArray>>;
     readonly "initializers.key0": Readonly<Record<string, GoldenArray>>;
-    readonly "rngs.sequence": {
-      readonly keys: readonly GoldenArray[];
-      readonly default_count: GoldenArray;
-      readonly params_count: GoldenArray;
-    };
-    readonly "rngs.fork_split": Readonly<Record<string, GoldenArray>>;
   };
 }
 

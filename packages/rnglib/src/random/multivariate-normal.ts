@@ -1,5 +1,5 @@
 /** @file Normal vectors with a covariance. */
-import { type PRNGKey } from "../keys/index.ts";
+import type { PRNGKey } from "../keys/index.ts";
 import { formatShape, type Shape, sizeOf } from "../keys/shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { drawFloat32, expand, type Parameter, sampleShape, type Values, valuesOf } from "./kernel.ts";

@@ -1,5 +1,5 @@
 /** @file Random orthogonal matrices. */
-import { type PRNGKey } from "../keys/index.ts";
+import type { PRNGKey } from "../keys/index.ts";
 import { dimensionsOf, type Shape } from "../keys/shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { drawFloat32, sampleShape } from "./kernel.ts";

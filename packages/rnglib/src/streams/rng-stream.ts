@@ -1,11 +1,10 @@
 /** @file One source of keys: a base key and a counter. */
-import { describe } from "@nnxjs/nnx-core";
-import { foldIn, key as keyOfSeed, PRNGKey } from "../keys/index.ts";
+import { NnxError } from "@nnxjs/nnx-core";
+import { foldIn, keyData, type PRNGKey, split, wrapKeyData } from "../keys/index.ts";
+import { dimensionsOf, formatShape, type Shape, sizeOf } from "../keys/shape.ts";
 import { KeySource } from "./key-source.ts";
-import { RngCount, RngKey } from "./rng-variables.ts";
-
-/** What a stream starts from: an integer seed, or a key. */
-export type Seed = number | bigint | PRNGKey;
+import { RngCount, RngKey, zeroCount } from "./rng-variables.ts";
+import { type Seed, toKey } from "./seed.ts";
 
 /**
  * An endless sequence of keys: the n-th is `foldIn(key, n)`. Which keys it gives depends on its own key and count only.
@@ -25,15 +24,26 @@ export class RngStream extends KeySource {
   /** @throws TypeError when the seed is neither an integer nor a key. */
   constructor(seed: Seed, { tag }: { tag: string }) {
     super();
-    this.key = new RngKey(toKey(seed), { tag });
-    this.count = new RngCount(0, { tag });
+    const key = toKey(seed);
+    this.key = new RngKey(key, { tag });
+    this.count = new RngCount(zeroCount(key.shape), { tag });
     this.tag = tag;
   }
 
-  /** The next key. The count goes up by one; the base key stays. */
+  /**
+   * The next key. The count goes up by one; the base key stays.
+   * @throws {@link NnxError} when the stream holds an array of keys.
+   */
   override nextKey(): PRNGKey {
-    const next = foldIn(this.key.value, this.count.value);
-    this.count.value++;
+    const count = this.count.value;
+    if (typeof count !== "number" || this.key.value.shape.length > 0) {
+      throw new NnxError(
+        `RngStream.nextKey: expected the stream ${JSON.stringify(this.tag)} to hold a single key, got keys of shape ` +
+          `${formatShape(this.key.value.shape)}. Make a stream of each: new RngStream(key, { tag }) for the keys in stream.key.value.`,
+      );
+    }
+    const next = foldIn(this.key.value, count);
+    this.count.value = count + 1;
     return next;
   }
 
@@ -41,13 +51,27 @@ export class RngStream extends KeySource {
   fork(): RngStream {
     return new RngStream(this.nextKey(), { tag: this.tag });
   }
-}
 
-function toKey(seed: Seed): PRNGKey {
-  if (PRNGKey.isKey(seed)) return seed;
-  if (typeof seed === "bigint" || (typeof seed === "number" && Number.isInteger(seed)))
-    return keyOfSeed(seed);
-  throw new TypeError(
-    `RngStream: expected an integer seed or a key, got ${describe(seed)}. Pass a seed such as 0, or nnx.random.key(0).`,
-  );
+  /**
+   * A new stream of many different keys: this one's next key, split.
+   * @param shape - How many, or the shape of the array of keys.
+   * @see Flax `RngStream.split`
+   */
+  split(shape: Shape): RngStream {
+    const dimensions = dimensionsOf("RngStream.split", shape);
+    return new RngStream(split(this.nextKey(), dimensions), { tag: this.tag });
+  }
+
+  /**
+   * A new stream of the same key many times: this one's next key, repeated.
+   * @param shape - How often, or the shape of the array of keys.
+   * @see Flax `RngStream.broadcast`
+   */
+  broadcast(shape: Shape): RngStream {
+    const dimensions = dimensionsOf("RngStream.broadcast", shape);
+    const words = keyData(this.nextKey());
+    const repeated = new Uint32Array(2 * sizeOf(dimensions));
+    for (let i = 0; i < repeated.length; i++) repeated[i] = words[i % 2]!;
+    return new RngStream(wrapKeyData(repeated, dimensions), { tag: this.tag });
+  }
 }

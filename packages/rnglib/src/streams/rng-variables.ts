@@ -18,12 +18,20 @@ export class RngKey extends RngState<PRNGKey> {
   };
 }
 
+/** How many keys were given: a number; for a stream of several keys nested lists of numbers, in the shape of the keys. Plain data. */
+export type Count = number | readonly Count[];
+
 /** How many keys a stream has given. Metadata `tag` is the stream's name. @see Flax `nnx.RngCount` */
-export class RngCount extends RngState<number> {
+export class RngCount extends RngState<Count> {
   static override readonly typeName: string = "RngCount";
   declare protected readonly nominal: {
     readonly variable: true;
     readonly rngState: true;
     readonly rngCount: true;
   };
+}
+
+/** Zero, once for each key of an array of keys of this shape. */
+export function zeroCount([length, ...rest]: readonly number[]): Count {
+  return length === undefined ? 0 : Array.from({ length }, () => zeroCount(rest));
 }

@@ -1,8 +1,10 @@
 /** @file Named streams, with a default for the names that have none. */
 import { NnxError, NotFoundError } from "@nnxjs/nnx-core";
-import { PRNGKey } from "../keys/index.ts";
+import type { PRNGKey } from "../keys/index.ts";
 import { KeySource } from "./key-source.ts";
-import { RngStream, type Seed } from "./rng-stream.ts";
+import { RngStream } from "./rng-stream.ts";
+import { isSeed, type Seed } from "./seed.ts";
+import { rulesOf, type StreamRule, ruleFor, type StreamShapes } from "./stream-rules.ts";
 
 /** What a named stream starts from; of another stream the key is taken and the count starts at 0. */
 export type StreamSource = Seed | RngStream;
@@ -87,9 +89,49 @@ export class Rngs extends KeySource {
 
   /** A new Rngs of forks of all streams. @see Flax `Rngs.fork` */
   fork(): Rngs {
-    return new Rngs(Object.fromEntries([...this.items()].map(([name, stream]) => [name, stream.fork()])));
+    return withStreams(this, (stream) => stream.fork());
+  }
+
+  /**
+   * A new Rngs in which each stream holds many different keys, see {@link RngStream.split}.
+   * @param shapes - A shape for all; or a shape by stream name or filter, where `null`, as no rule, passes the stream itself on,
+   *   so that no key is drawn twice.
+   * @see Flax `Rngs.split` (which passes a copy on whose count starts at 0 again)
+   * @example
+   * ```ts
+   * new nnx.Rngs({ params: 1, dropout: 2, noise: 3 }).split([["params", 5], ["dropout", null], [true, [2, 5]]]);
+   * ```
+   */
+  split(shapes: StreamShapes): Rngs {
+    const rules = rulesOf("Rngs.split", shapes);
+    return withStreams(this, (stream) => byRule(rules, stream, (shape) => stream.split(shape)));
+  }
+
+  /**
+   * A new Rngs in which each stream holds the same key many times, see {@link RngStream.broadcast}.
+   * @param shapes - As for {@link Rngs.split}.
+   * @see Flax `Rngs.broadcast`
+   */
+  broadcast(shapes: StreamShapes): Rngs {
+    const rules = rulesOf("Rngs.broadcast", shapes);
+    return withStreams(this, (stream) => byRule(rules, stream, (shape) => stream.broadcast(shape)));
   }
 }
 
-const isSource = (x: unknown): x is StreamSource =>
-  typeof x !== "object" || x === null || x instanceof RngStream || PRNGKey.isKey(x);
+/** A new Rngs of what `change` makes of each stream. */
+function withStreams(rngs: Rngs, change: (stream: RngStream) => RngStream): Rngs {
+  const result = new Rngs();
+  for (const [name, stream] of rngs.items()) Reflect.set(result, name, change(stream));
+  return result;
+}
+
+function byRule(
+  rules: readonly StreamRule[],
+  stream: RngStream,
+  reshape: (shape: readonly number[]) => RngStream,
+): RngStream {
+  const shape = ruleFor(rules, [], stream)?.shape ?? null;
+  return shape === null ? stream : reshape(shape);
+}
+
+const isSource = (x: unknown): x is StreamSource => x instanceof RngStream || isSeed(x);

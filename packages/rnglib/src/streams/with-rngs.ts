@@ -1,0 +1,103 @@
+/** @file A model with other streams, beside the one that there is. */
+import {
+  clone,
+  type Filter,
+  formatPath,
+  NnxError,
+  printFilter,
+  type Predicate,
+  toPredicate,
+} from "@nnxjs/nnx-core";
+import { checkSingle, type StreamEntry, streamsIn } from "./model-streams.ts";
+import type { RngStream } from "./rng-stream.ts";
+import { RngCount, RngKey } from "./rng-variables.ts";
+import { ruleFor, rulesOf, type StreamShapes } from "./stream-rules.ts";
+
+/** What {@link withRngs} does with which streams. */
+export interface WithRngsOptions {
+  /** Split these into arrays of different keys. */
+  split?: StreamShapes;
+  /** Repeat the next key of these. */
+  broadcast?: StreamShapes;
+  /** Fork these; a list of filters means what any of them means. */
+  fork?: Filter;
+  /** Look at these only. @defaultValue `true`, all */
+  only?: Filter;
+}
+
+/** One thing to do with a stream, and the filter that asked for it. */
+interface Action {
+  readonly name: "split" | "broadcast" | "fork";
+  readonly filter: Filter;
+  readonly run: (stream: RngStream) => RngStream;
+}
+
+/**
+ * A copy of a model in which streams are split, broadcast or forked; the streams of the model itself only go on by one key. Everything else in
+ * the copy, streams without a rule too, shares the model's Variables.
+ *
+ * Filters are asked for streams, with their paths. A rule that names its streams goes before one for all (`true`); of rules for all, split goes
+ * before broadcast before fork.
+ * @param node - A model, Rngs, or a container of these.
+ * @throws {@link NnxError} for a stream that two rules name, and for streams that hold several keys already. No key is drawn then.
+ * @see Flax `nnx.with_rngs`
+ * @example
+ * ```ts
+ * const rngs = new nnx.Rngs({ params: 0, dropout: 1 });
+ * const both = nnx.withRngs(rngs, { split: { params: 4 }, fork: nnx.not("params") });
+ * both.stream("params").key.value.shape; // [4]
+ * ```
+ */
+export function withRngs<M>(
+  node: M,
+  { split = [[false, null]], broadcast = [[false, null]], fork = false, only = true }: WithRngsOptions,
+): M {
+  const splits = rulesOf("withRngs", split);
+  const broadcasts = rulesOf("withRngs", broadcast);
+  const forks = (Array.isArray(fork) ? (fork as readonly Filter[]) : [fork]).map(
+    (filter): readonly [Filter, Predicate] => [filter, toPredicate(filter)],
+  );
+  const within = toPredicate(only);
+
+  const actionFor = ([path, stream]: StreamEntry): Action | undefined => {
+    if (!within(path, stream)) return undefined;
+    const actions: Action[] = [];
+    const splitting = ruleFor(splits, path, stream);
+    const repeating = ruleFor(broadcasts, path, stream);
+    const forking = forks.find(([, matches]) => matches(path, stream));
+    if (splitting?.shape) {
+      const { filter, shape } = splitting;
+      actions.push({ name: "split", filter, run: (each) => each.split(shape) });
+    }
+    if (repeating?.shape) {
+      const { filter, shape } = repeating;
+      actions.push({ name: "broadcast", filter, run: (each) => each.broadcast(shape) });
+    }
+    if (forking) actions.push({ name: "fork", filter: forking[0], run: (each) => each.fork() });
+    return theOne(path, actions);
+  };
+
+  const planned = streamsIn(node).map((entry) => [entry, actionFor(entry)] as const);
+  checkSingle(
+    "withRngs",
+    planned.filter(([, action]) => action).map(([entry]) => entry),
+  );
+  const copy = clone(node, { variables: false });
+  // Both walks go by the same order, so the n-th stream of the copy is the n-th of the model.
+  streamsIn(copy).forEach(([, stream], i) => {
+    const [entry, action] = planned[i] ?? [];
+    if (!entry || !action) return;
+    const changed = action.run(entry[1]);
+    Reflect.set(stream, "key", new RngKey(changed.key.value, stream.key.metadata));
+    Reflect.set(stream, "count", new RngCount(changed.count.value, stream.count.metadata));
+  });
+  return copy;
+}
+
+function theOne(path: StreamEntry[0], actions: readonly Action[]): Action | undefined {
+  if (actions.filter(({ filter }) => filter !== true).length < 2) return actions[0];
+  throw new NnxError(
+    `withRngs at ${formatPath(path)}: expected one rule for the stream, got ` +
+      `${actions.map(({ name, filter }) => `${name} for ${printFilter(filter)}`).join(" and ")}. Make the filters differ.`,
+  );
+}
