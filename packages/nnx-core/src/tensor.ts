@@ -9,9 +9,11 @@ export const isTensor = (value: unknown): value is Tensor => value instanceof tf
 /** The ops that this package computes with. */
 export const add: typeof tf.add = tf.add;
 export const ones: typeof tf.ones = tf.ones;
-export const tidy: typeof tf.tidy = tf.tidy;
 export const zeros: typeof tf.zeros = tf.zeros;
 export const zerosLike: typeof tf.zerosLike = tf.zerosLike;
+
+/** `tf.tidy` for results of any type: the tensors in arrays, plain objects and class instances survive. */
+export const scoped = <R>(f: () => R): R => tf.tidy(f as () => void) as R;
 
 /** A second tensor object on the same data: shared on every backend, recorded on an open tape. */
 export const alias = (tensor: Tensor): Tensor => tf.reshape(tensor, tensor.shape);
@@ -71,7 +73,15 @@ export interface TapeNode {
 export interface TapeEngine {
   startTape(): void;
   endTape(): void;
-  readonly state: { activeTape: TapeNode[] | null; readonly gradientDepth: number };
+  addTapeNode(
+    kernelName: string,
+    inputs: TapeNode["inputs"],
+    outputs: readonly Tensor[],
+    gradient: ((dys: Tensor | readonly Tensor[]) => Readonly<Record<string, () => Tensor>>) | null,
+    saved: readonly Tensor[],
+    attributes: object,
+  ): void;
+  readonly state: { activeTape: TapeNode[] | null; gradientDepth: number; kernelDepth: number };
 }
 
 export const tapeEngine = (): TapeEngine => tf.engine() as unknown as TapeEngine;

@@ -38,7 +38,7 @@ export function differentiable(
   if (isTensor(argument)) return ofTensors(argument, where);
   if (argument instanceof GraphNode) return ofModel(argument, wrt, seen, where);
   if (argument instanceof Variable) return ofVariable(argument, seen, where);
-  if (isState(argument)) return ofState(argument, where);
+  if (isStateLike(argument)) return ofState(argument, where);
   const kind = containerKind(argument);
   if (kind === "array" || kind === "record") return ofContainer(argument as object, kind, wrt, seen, where);
   throw new GradientError(
@@ -136,7 +136,8 @@ function ofVariable(variable: Variable, seen: Set<Variable>, where: string): Dif
   };
 }
 
-const isState = (x: unknown): x is State => {
+/** Whether `x` is a State (or a part of one) with at least one leaf. */
+export const isStateLike = (x: unknown): x is State => {
   if (containerKind(x) !== "record") return false;
   const open: StateNode[] = [x as State];
   for (let next = open.pop(); next; next = open.pop()) {

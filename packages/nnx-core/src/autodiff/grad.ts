@@ -2,18 +2,16 @@
 import { installGradients } from "@nnxjs/gradients";
 import { describe, GradientError } from "../errors.ts";
 import type { Filter } from "../filter/filter.ts";
-import { isTensor, type Tensor, tidy, zeros } from "../tensor.ts";
+import { isTensor, ones, scoped, type Tensor } from "../tensor.ts";
 import { Param } from "../variable/variable-types.ts";
-import type { Variable } from "../variable/variable.ts";
-import { type Differentiable, differentiable } from "./argument.ts";
 import type {
-  Argnum,
   GradientOf,
   DiffState as DiffStateType,
   GradientsOf,
   GradOptions,
   LossOf,
 } from "./grad-types.ts";
+import { type PreparedCall, prepareCall, toPositions } from "./positions.ts";
 import { backward, withTape } from "./tape.ts";
 
 /**
@@ -105,78 +103,26 @@ function differentiate(
 ): Differentiated {
   installGradients();
   const positions = toPositions(where, argnums, args.length, wrt);
-  let prepared: readonly Differentiable[] = [];
+  let call: PreparedCall | undefined;
   // The scope frees the copies that were watched and what the backward pass leaves behind.
-  const [loss, aux, gradients] = tidy((() => {
-    prepared = prepare(positions, args);
-    const watched = prepared.flatMap((each) => each.watched);
-    const replaced = [...args];
-    prepared.forEach((each, i) => {
-      replaced[positions[i]?.argnum as number] = each.argument;
-    });
+  const [loss, aux, found] = scoped(() => {
+    const prepared = prepareCall(where, args, positions);
+    call = prepared;
     try {
       return withTape(
-        () => checkResult(where, f(...(replaced as never)), hasAux),
-        ([y, rest], tape) => {
-          const found = backward(
-            tape,
-            y,
-            watched.map(({ tensor }) => tensor),
-          );
-          return [y, rest, found.map((g, i) => g ?? zeros(watched[i]?.tensor.shape as number[]))];
-        },
+        () => checkLoss(where, f(...(prepared.args as never)), hasAux),
+        ([y, rest], tape) => [y, rest, backward(tape, [[y, ones(y.shape)]], prepared.watched)] as const,
       );
     } finally {
-      for (const each of prepared) each.restore();
-    }
-  }) as () => void) as unknown as [Tensor, unknown, Tensor[]];
-  let start = 0;
-  const built = prepared.map(({ watched, build }) => {
-    const own = gradients.slice(start, start + watched.length);
-    start += watched.length;
-    return build(own);
-  });
-  return { loss, aux, gradients: Array.isArray(argnums) ? built : built[0] };
-}
-
-function prepare(positions: readonly DiffStateType[], args: readonly unknown[]): Differentiable[] {
-  const seen = new Set<Variable>();
-  const prepared: Differentiable[] = [];
-  try {
-    for (const { argnum, filter } of positions) {
-      prepared.push(differentiable(args[argnum], filter, seen, `argument ${argnum}`));
-    }
-  } catch (error) {
-    for (const each of prepared) each.restore();
-    throw error;
-  }
-  return prepared;
-}
-
-function toPositions(
-  where: string,
-  argnums: Argnum | readonly Argnum[],
-  count: number,
-  wrt: Filter,
-): DiffStateType[] {
-  const list = Array.isArray(argnums) ? (argnums as readonly Argnum[]) : [argnums as Argnum];
-  const positions = list.map((each) => (typeof each === "number" ? { argnum: each, filter: wrt } : each));
-  positions.forEach(({ argnum }, i) => {
-    if (!Number.isInteger(argnum) || argnum < 0 || argnum >= count) {
-      throw new GradientError(
-        `${where}: expected argnums between 0 and ${count - 1}, got ${argnum}. The function was called with ${count} arguments.`,
-      );
-    }
-    if (positions.findIndex((other) => other.argnum === argnum) < i) {
-      throw new GradientError(
-        `${where}: expected different argnums, got ${argnum} twice. Name each argument once.`,
-      );
+      prepared.restore();
     }
   });
-  return positions;
+  const gradients = call?.build(found) ?? [];
+  return { loss, aux, gradients: Array.isArray(argnums) ? gradients : gradients[0] };
 }
 
-function checkResult(where: string, result: unknown, hasAux: boolean): [Tensor, unknown] {
+/** The loss and the rest of what a differentiated function returned. @throws {@link GradientError} for anything else. */
+export function checkLoss(where: string, result: unknown, hasAux: boolean): [Tensor, unknown] {
   if (result instanceof Promise) {
     throw new GradientError(
       `${where}: expected a function that returns its loss, got one that returns a Promise. ` +

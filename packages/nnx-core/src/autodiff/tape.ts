@@ -1,34 +1,91 @@
 /** @file tensorflow.js's tape: recording a run, and playing it back. */
 import { GradientError } from "../errors.ts";
-import { add, ones, type TapeNode, tapeEngine, type Tensor, tidy } from "../tensor.ts";
+import { add, isRecording, scoped, type TapeNode, tapeEngine, type Tensor } from "../tensor.ts";
 
-/** Nothing records any more: what the tape saved can go. */
-function dropTape(): void {
-  const { state } = tapeEngine();
-  if (state.gradientDepth > 0) return;
-  for (const node of state.activeTape ?? []) for (const tensor of node.saved ?? []) tensor.dispose();
-  state.activeTape = null;
+/** Frees what a tape saved for the backward pass. */
+export function dropSaved(tape: readonly TapeNode[]): void {
+  for (const { saved } of tape) for (const tensor of saved ?? []) tensor.dispose();
+}
+
+/** Runs `f` in a scope with the tape on; what it throws leaves no tape behind. The tape stays with the engine. */
+function record<R>(f: () => R): R {
+  const engine = tapeEngine();
+  const { state } = engine;
+  engine.startTape();
+  let failed = true;
+  try {
+    // Whatever containers the result consists of, their tensors outlive the scope.
+    const result = scoped(f);
+    failed = false;
+    return result;
+  } finally {
+    engine.endTape();
+    if (failed && state.gradientDepth === 0) {
+      dropSaved(state.activeTape ?? []);
+      state.activeTape = null;
+    }
+  }
 }
 
 /**
  * Runs `f` in a scope with the tape on, then `use` with what was recorded. The tape is dropped afterwards, also when one of them throws,
- * unless an outer run is still recording.
+ * unless an outer run is still recording: then it is part of that run's tape.
  */
 export function withTape<R, U>(f: () => R, use: (result: R, tape: readonly TapeNode[]) => U): U {
-  const engine = tapeEngine();
+  const { state } = tapeEngine();
+  const result = record(f);
+  const tape = state.activeTape ?? [];
+  if (state.gradientDepth > 0) return use(result, [...tape]);
+  // Taken from the engine: rules may record tapes of their own meanwhile.
+  state.activeTape = null;
   try {
-    engine.startTape();
-    let result: R;
-    try {
-      // Whatever containers the result consists of, their tensors outlive the scope.
-      result = tidy(f as () => void) as R;
-    } finally {
-      engine.endTape();
-    }
-    return use(result, [...(engine.state.activeTape ?? [])]);
+    return use(result, tape);
   } finally {
-    dropTape();
+    dropSaved(tape);
   }
+}
+
+/** Runs `f` as if nothing were being recorded; gradients that it takes itself work. */
+export function withoutTape<R>(f: () => R): R {
+  const { state } = tapeEngine();
+  const { activeTape, gradientDepth, kernelDepth } = state;
+  Object.assign(state, { activeTape: null, gradientDepth: 0, kernelDepth: 0 });
+  try {
+    return f();
+  } finally {
+    Object.assign(state, { activeTape, gradientDepth, kernelDepth });
+  }
+}
+
+/** Runs `f` with a tape of its own, which the caller gets with all it saved and has to drop ({@link dropSaved}). */
+export function recordApart<R>(f: () => R): { result: R; tape: readonly TapeNode[] } {
+  return withoutTape(() => {
+    const result = record(f);
+    const { state } = tapeEngine();
+    const tape = state.activeTape ?? [];
+    state.activeTape = null;
+    return { result, tape };
+  });
+}
+
+/** How many runs are recording, one inside the other: from two on, backward passes are recorded too. */
+export const recordingDepth = (): number => tapeEngine().state.gradientDepth;
+
+/** Puts one node on the open tape, if there is one: `outputs` depend on `inputs` in the way that `pullBack` says. */
+export function recordNode(
+  name: string,
+  inputs: readonly Tensor[],
+  outputs: readonly Tensor[],
+  pullBack: (dys: readonly Tensor[]) => readonly Tensor[],
+  saved: readonly Tensor[] = [],
+): void {
+  if (!isRecording()) return;
+  const named = Object.fromEntries(inputs.map((input, i) => [String(i), input]));
+  const gradient = (dys: Tensor | readonly Tensor[]) => {
+    const found = pullBack(Array.isArray(dys) ? (dys as readonly Tensor[]) : [dys as Tensor]);
+    return Object.fromEntries(inputs.map((_, i) => [String(i), () => found[i] as Tensor]));
+  };
+  tapeEngine().addTapeNode(name, named, outputs, gradient, saved, {});
 }
 
 /** Marks every tensor that depends on one of `xs`. */
@@ -44,53 +101,59 @@ function dependents(tape: readonly TapeNode[], xs: readonly Tensor[]): Set<numbe
   return marked;
 }
 
+/** Sees each gradient that a rule gave: of which op, for which input. */
+export type OnGradient = (node: TapeNode, input: Tensor, gradient: Tensor) => void;
+
 /**
- * The gradients of `y` with respect to each of `xs`; `undefined` where `y` does not depend on it.
- * @param dy - The gradient that comes back to `y`. @defaultValue ones
+ * The gradients of the sum of `y * dy` over all seeds, with respect to each of `xs`; `undefined` where no seed depends on it.
  * @throws {@link GradientError} when an op on the way has no gradient rule.
  */
 export function backward(
   tape: readonly TapeNode[],
-  y: Tensor,
+  seeds: readonly (readonly [y: Tensor, dy: Tensor])[],
   xs: readonly Tensor[],
-  dy: Tensor = ones(y.shape),
+  onGradient?: OnGradient,
 ): (Tensor | undefined)[] {
   const onPath = dependents(tape, xs);
   const gradients = new Map<number, Tensor>();
-  if (onPath.has(y.id)) gradients.set(y.id, dy);
+  const send = (to: Tensor, gradient: Tensor): void => {
+    const before = gradients.get(to.id);
+    gradients.set(to.id, before ? add(before, gradient) : gradient);
+  };
+  for (const [y, dy] of seeds) if (onPath.has(y.id)) send(y, dy);
   const wanted = new Set(xs.map((x) => x.id));
   for (let i = tape.length - 1; i >= 0; i--) {
     const node = tape[i] as TapeNode;
     const dys = node.outputs.map((output) => gradients.get(output.id));
-    if (dys.every((d) => d === undefined)) continue;
+    if (dys.every((dy) => dy === undefined)) continue;
     for (const output of node.outputs) if (!wanted.has(output.id)) gradients.delete(output.id);
     const inputs = Object.entries(node.inputs).filter(([, input]) => onPath.has(input.id));
     if (inputs.length === 0) continue;
     if (!node.gradient) throw noRule(node.kernelName);
     const thunks = node.gradient(dys);
-    for (const [name, input] of inputs) accumulate(gradients, node.kernelName, input, name, thunks[name]);
+    for (const [name, input] of inputs) {
+      const gradient = applyRule(node.kernelName, input, name, thunks[name]);
+      onGradient?.(node, input, gradient);
+      send(input, gradient);
+    }
   }
   return xs.map((x) => gradients.get(x.id));
 }
 
-function accumulate(
-  gradients: Map<number, Tensor>,
+function applyRule(
   kernelName: string,
   input: Tensor,
   name: string,
   thunk: (() => Tensor) | undefined,
-): void {
+): Tensor {
   if (!thunk) throw noRule(`${kernelName} (its input ${name})`);
   // Each rule in a scope of its own: its temporaries are gone before the next one runs.
-  const dx = tidy(thunk);
-  if (dx.dtype !== "float32" || String(dx.shape) !== String(input.shape)) {
-    throw new GradientError(
-      `grad: expected the rule for ${kernelName} to give a float32[${input.shape.join(",")}] for its input ${name}, got a ` +
-        `${dx.dtype}[${dx.shape.join(",")}]. Mend the rule, or uninstall it.`,
-    );
-  }
-  const before = gradients.get(input.id);
-  gradients.set(input.id, before ? add(before, dx) : dx);
+  const dx = scoped(thunk);
+  if (dx.dtype === "float32" && String(dx.shape) === String(input.shape)) return dx;
+  throw new GradientError(
+    `grad: expected the rule for ${kernelName} to give a float32[${input.shape.join(",")}] for its input ${name}, got a ` +
+      `${dx.dtype}[${dx.shape.join(",")}]. Mend the rule, or uninstall it.`,
+  );
 }
 
 const noRule = (op: string): GradientError =>

@@ -7,7 +7,7 @@ import { formatPath } from "../path.ts";
 import { StateBuilder } from "../state/builder.ts";
 import { flattenState } from "../state/flatten-state.ts";
 import type { State } from "../state/state.ts";
-import { tidy } from "../tensor.ts";
+import { scoped } from "../tensor.ts";
 import { isVariableState, type VariableType } from "../variable/variable-state.ts";
 import { recordMethodOutputs } from "./method-outputs.ts";
 import { Session } from "./session.ts";
@@ -91,7 +91,7 @@ function run(
   let result: unknown;
   try {
     // What the run leaves behind is freed; its result and what was recorded are not.
-    tidy(() => {
+    scoped(() => {
       result = session.while(f);
       retain(result);
     });

@@ -25,3 +25,10 @@ export function mapTensors(value: unknown, replace: (tensor: Tensor) => Tensor):
   if (!isPlainObject(value)) return value;
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, mapTensors(item, replace)]));
 }
+
+/** All tensors in `value`, in order. */
+export function tensorsIn(value: unknown): Tensor[] {
+  const found: Tensor[] = [];
+  forEachTensor(value, (tensor) => found.push(tensor));
+  return found;
+}

@@ -1,0 +1,135 @@
+/** @file The derivative as a function, backwards and forwards. */
+import { installGradients } from "@nnxjs/gradients";
+import { describe, GradientError } from "../errors.ts";
+import type { Filter } from "../filter/filter.ts";
+import { handOver, retain } from "../ownership/holders.ts";
+import { mapTensors, tensorsIn } from "../ownership/tensors-in.ts";
+import { scoped, type Tensor, zerosLike } from "../tensor.ts";
+import { Param } from "../variable/variable-types.ts";
+import type { GradientOf } from "./grad-types.ts";
+import { prepareCall, toPositions } from "./positions.ts";
+import { backward, dropSaved, recordApart } from "./tape.ts";
+
+/** Takes a cotangent of the output's structure to one for each primal. It may be called again until it is disposed. */
+export interface PullBack<A extends readonly unknown[], R> extends Disposable {
+  (cotangent: R): { -readonly [K in keyof A]: GradientOf<A[K]> };
+  /** Frees what the forward pass saved. */
+  dispose(): void;
+}
+
+/** How {@link vjp} differentiates. */
+export interface VjpOptions {
+  /** Which Variables of modules are differentiated. @defaultValue Param */
+  readonly wrt?: Filter;
+}
+
+/**
+ * The value of `f` at `primals`, and the function that pulls cotangents of the value back to the primals.
+ * @param f - Of tensors, modules, States and containers of them; returns a tensor or a structure of tensors.
+ * @returns `[value, pullBack]`. What the forward pass saved is held until `pullBack` is disposed.
+ * @throws {@link GradientError} when the cotangent has other shapes than the value.
+ * @see Flax `nnx.vjp`, `jax.vjp`
+ * @example
+ * ```ts
+ * const [y, pullBack] = nnx.vjp((a: tf.Tensor) => tf.square(a), [tf.tensor1d([1, 2])]);
+ * const [ofA] = pullBack(tf.tensor1d([1, 10]));
+ * Array.from(ofA.dataSync()); // => [2, 40]
+ * nnx.dispose([y, ofA]);
+ * pullBack.dispose();
+ * ```
+ */
+export function vjp<A extends readonly unknown[], R>(
+  f: (...args: A) => R,
+  primals: A,
+  { wrt = Param }: VjpOptions = {},
+): [value: R, pullBack: PullBack<A, R>] {
+  installGradients();
+  const positions = toPositions(
+    "vjp",
+    primals.map((_, i) => i),
+    primals.length,
+    wrt,
+  );
+  const { value, call, tape } = scoped(() => {
+    const prepared = prepareCall("vjp", primals, positions);
+    try {
+      const { result, tape: recorded } = recordApart(() => f(...(prepared.args as unknown as A)));
+      // The copies are what gradients are asked for: they live as long as the tape.
+      retain(prepared.watched);
+      return { value: result, call: prepared, tape: recorded };
+    } finally {
+      prepared.restore();
+    }
+  });
+  const outputs = tensorsIn(value);
+  let open = true;
+  const pullBack = (cotangent: R) => {
+    if (!open)
+      throw new GradientError(
+        "vjp: expected a pull-back that is open, got a disposed one. Dispose it after its last use.",
+      );
+    const seeds = tensorsIn(cotangent);
+    checkCotangent(outputs, seeds);
+    const found = scoped(() =>
+      backward(
+        tape,
+        outputs.map((y, i) => [y, seeds[i] as Tensor]),
+        call.watched,
+      ),
+    );
+    return call.build(found);
+  };
+  const dispose = (): void => {
+    if (!open) return;
+    open = false;
+    dropSaved(tape);
+    handOver(call.watched);
+    for (const tensor of call.watched) tensor.dispose();
+  };
+  return [value, Object.assign(pullBack, { dispose, [Symbol.dispose]: dispose }) as PullBack<A, R>];
+}
+
+function checkCotangent(outputs: readonly Tensor[], seeds: readonly Tensor[]): void {
+  const fits =
+    outputs.length === seeds.length && outputs.every((y, i) => String(y.shape) === String(seeds[i]?.shape));
+  if (fits) return;
+  throw new GradientError(
+    `vjp: expected a cotangent like the value (${outputs.map(describe).join(", ")}), got ${seeds.map(describe).join(", ") || "none"}. ` +
+      "Pass tensors of the value's shapes, in its structure.",
+  );
+}
+
+/**
+ * The value of `f` at `primals`, and its directional derivative along `tangents`. Made of two backward passes, so every rule on the way
+ * has to be differentiable.
+ * @param tangents - One for each primal, of its structure; tensors and containers of tensors.
+ * @see `jax.jvp`
+ * @example
+ * ```ts
+ * const [value, slope] = nnx.jvp((a: tf.Tensor) => tf.square(a), [tf.scalar(3)], [tf.scalar(1)]);
+ * slope.dataSync()[0]; // => 6
+ * ```
+ */
+export function jvp<A extends readonly unknown[], R>(
+  f: (...args: A) => R,
+  primals: A,
+  tangents: A,
+): [value: R, tangent: R] {
+  return scoped(() => {
+    const [value, first] = vjp(f, primals);
+    first.dispose();
+    // The pull-back is linear in its cotangent: its own pull-back pushes tangents forward.
+    const pulled = (cotangent: R): unknown => {
+      const [, inner] = vjp(f, primals);
+      try {
+        return inner(cotangent);
+      } finally {
+        inner.dispose();
+      }
+    };
+    const [, push] = vjp(pulled, [mapTensors(value, zerosLike) as R]);
+    const [tangent] = push(tangents);
+    push.dispose();
+    return [value, tangent as R];
+  });
+}
