@@ -1,0 +1,83 @@
+/** @file The notation of einsum. */
+import { describe, NnxError } from "@nnxjs/nnx-core";
+
+/** An einsum of two operands, a label per axis. The axes of an ellipsis are labelled `.0`, `.1`, … from the last. */
+export interface Equation {
+  readonly left: readonly string[];
+  readonly right: readonly string[];
+  readonly result: readonly string[];
+}
+
+/** Without spaces. @throws NnxError unless there is an arrow and exactly one comma before it. */
+export function checkEquation(where: string, equation: string): string {
+  const compact = equation.replaceAll(" ", "");
+  const sides = compact.split("->");
+  if (sides.length !== 2) {
+    throw new NnxError(
+      `${where}: expected an equation with one "->", got ${describe(equation)}. Write what the result's axes are.`,
+    );
+  }
+  if (compact.split(",").length !== 2 || !sides[0]?.includes(",")) {
+    throw new NnxError(
+      `${where}: expected an equation of two operands, and so one comma, got ${describe(equation)}. The second operand is the kernel.`,
+    );
+  }
+  return compact;
+}
+
+function labelsOf(where: string, part: string, rank: number | null): string[] {
+  const pieces = part.split("...");
+  const letters = pieces.join("");
+  if (pieces.length > 2 || !/^[A-Za-z]*$/.test(letters)) {
+    throw new NnxError(
+      `${where}: expected letters and at most one "..." per operand, got ${describe(part)}.`,
+    );
+  }
+  if (pieces.length === 1) {
+    if (rank !== null && letters.length !== rank) {
+      throw new NnxError(
+        `${where}: expected an operand with ${letters.length} axes for ${describe(part)}, got one with ${rank}.`,
+      );
+    }
+    return letters.split("");
+  }
+  const hidden = (rank ?? letters.length) - letters.length;
+  if (hidden < 0) {
+    throw new NnxError(
+      `${where}: expected an operand with at least ${letters.length} axes for ${describe(part)}, got one with ${rank}.`,
+    );
+  }
+  const dots = Array.from({ length: hidden }, (_, i) => `.${hidden - 1 - i}`);
+  const [before = "", after = ""] = pieces;
+  return [...before.split(""), ...dots, ...after.split("")];
+}
+
+/**
+ * The labels of both operands and the result.
+ * @throws NnxError when ranks do not fit or a label of the result is in neither operand or twice.
+ */
+export function parseEquation(
+  where: string,
+  equation: string,
+  leftRank: number,
+  rightRank: number,
+): Equation {
+  const [operands = "", resultPart = ""] = checkEquation(where, equation).split("->");
+  const [leftPart = "", rightPart = ""] = operands.split(",");
+  const left = labelsOf(where, leftPart, leftRank);
+  const right = labelsOf(where, rightPart, rightRank);
+  const dots = [...new Set([...left, ...right])].filter((label) => label.startsWith("."));
+  const rank = resultPart.includes("...") ? resultPart.replace("...", "").length + dots.length : null;
+  const result = labelsOf(where, resultPart, rank);
+  for (const label of result) {
+    if (
+      result.indexOf(label) !== result.lastIndexOf(label) ||
+      !(left.includes(label) || right.includes(label))
+    ) {
+      throw new NnxError(
+        `${where}: expected each axis of the result once and in an operand, got "${label}" in ${describe(equation)}.`,
+      );
+    }
+  }
+  return { left, right, result };
+}

@@ -1,0 +1,135 @@
+/** @file A learned operand of an einsum. */
+import { type Metadata, Module, NnxError, type Param } from "@nnxjs/nnx-core";
+import { initializers, type Initializer, type Rngs } from "@nnxjs/rnglib";
+import { checkSizes, shapeText } from "../checks.ts";
+import { type DtypeOptions, drawParam } from "../params.ts";
+import { add, reshape, type Tensor } from "../tensor.ts";
+import { einsum } from "./contract.ts";
+import {
+  checkFloat,
+  type DotGeneralOptions,
+  type FloatDtype,
+  type Precision,
+  type PromoteDtype,
+  promoteDtype as defaultPromoteDtype,
+} from "./dot-general.ts";
+import { checkEquation, parseEquation } from "./einsum-parse.ts";
+
+/** An einsum of two operands. @see `jax.numpy.einsum` */
+export type EinsumOp = (
+  equation: string,
+  inputs: Tensor,
+  kernel: Tensor,
+  options: DotGeneralOptions,
+) => Tensor;
+
+/** Options of {@link Einsum}; the names are Flax's. */
+export interface EinsumOptions extends DtypeOptions {
+  /** Whose `params` stream the initial values are drawn from: the kernel's first, then the bias's. */
+  rngs: Rngs;
+  /** @defaultValue lecunNormal() */
+  kernelInit?: Initializer;
+  /** @defaultValue zeros */
+  biasInit?: Initializer;
+  /** Kept for the record: tensorflow.js has one precision. @defaultValue null */
+  precision?: Precision;
+  /** The einsum. @defaultValue one of transposes and a matrix product */
+  einsumOp?: EinsumOp;
+  /** Passed to `einsumOp` where given. @defaultValue null */
+  preferredElementType?: FloatDtype | null;
+  /** Metadata of the kernel's Param. */
+  kernelMetadata?: Metadata;
+  /** Metadata of the bias's Param. */
+  biasMetadata?: Metadata;
+}
+
+const defaultEinsum: EinsumOp = (equation, inputs, kernel) =>
+  einsum(equation, inputs, kernel, "Einsum.forward");
+
+/**
+ * `einsum(equation, x, kernel) + bias`. Axes of the bias go where the result has the kernel's axes.
+ * @see Flax `nnx.Einsum`
+ * @example
+ * ```ts
+ * const layer = new nnx.Einsum("nta,hab->nthb", [8, 2, 4], [8, 4], { rngs: new nnx.Rngs(0) });
+ * const y = layer.forward(tf.ones([16, 11, 2])); // [16, 11, 8, 4]
+ * ```
+ */
+export class Einsum extends Module {
+  /** `kernelShape` */
+  readonly kernel: Param<Tensor>;
+  /** `biasShape`, or `null` without bias. */
+  readonly bias: Param<Tensor> | null;
+  readonly einsumStr: string;
+  readonly kernelShape: readonly number[];
+  readonly biasShape: readonly number[] | null;
+  readonly dtype: FloatDtype | null;
+  readonly paramDtype: FloatDtype;
+  readonly precision: Precision;
+  readonly promoteDtype: PromoteDtype;
+  readonly einsumOp: EinsumOp;
+  readonly preferredElementType: FloatDtype | null;
+
+  /**
+   * @param einsumStr - The input's axes, a comma, the kernel's axes, `->`, the result's axes. Spaces do not count.
+   * @param biasShape - `null` for none.
+   * @throws NnxError for an equation without arrow or with other than two operands.
+   */
+  constructor(
+    einsumStr: string,
+    kernelShape: readonly number[],
+    biasShape: readonly number[] | null,
+    options: EinsumOptions,
+  ) {
+    super();
+    const { rngs, dtype = null, paramDtype = "float32", precision = null } = options;
+    const { kernelInit = initializers.lecunNormal(), biasInit = initializers.zeros } = options;
+    this.einsumStr = checkEquation("Einsum", einsumStr);
+    checkSizes("Einsum", "kernelShape", kernelShape);
+    checkSizes("Einsum", "biasShape", biasShape ?? []);
+    checkFloat("Einsum", "dtype", dtype);
+    checkFloat("Einsum", "paramDtype", paramDtype);
+    this.kernel = drawParam(kernelInit, rngs, kernelShape, paramDtype, options.kernelMetadata);
+    this.bias = biasShape ? drawParam(biasInit, rngs, biasShape, paramDtype, options.biasMetadata) : null;
+    this.kernelShape = [...kernelShape];
+    this.biasShape = biasShape && [...biasShape];
+    this.dtype = dtype;
+    this.paramDtype = paramDtype;
+    this.precision = precision;
+    this.promoteDtype = options.promoteDtype ?? defaultPromoteDtype;
+    this.einsumOp = options.einsumOp ?? defaultEinsum;
+    this.preferredElementType = options.preferredElementType ?? null;
+  }
+
+  /**
+   * @param x - The first operand.
+   * @param options - `einsumStr` for another equation in this call.
+   * @throws NnxError when axes with one label differ in size.
+   */
+  forward(x: Tensor, { einsumStr = this.einsumStr }: { einsumStr?: string } = {}): Tensor {
+    const equation = checkEquation("Einsum.forward", einsumStr);
+    const operands = [x, this.kernel.value, this.bias?.value ?? null];
+    const [inputs, kernel, bias] = this.promoteDtype(operands, { dtype: this.dtype }) as [
+      Tensor,
+      Tensor,
+      Tensor | null,
+    ];
+    const { precision, preferredElementType } = this;
+    const y = this.einsumOp(equation, inputs, kernel, {
+      precision,
+      ...(preferredElementType === null ? {} : { preferredElementType }),
+    });
+    return bias ? add(y, this.placed(bias, equation, inputs, kernel)) : y;
+  }
+
+  /** The bias with an axis of size 1 wherever the result has none of the kernel's. */
+  private placed(bias: Tensor, equation: string, inputs: Tensor, kernel: Tensor): Tensor {
+    const { right, result } = parseEquation("Einsum.forward", equation, inputs.rank, kernel.rank);
+    const shape = result.map((label) => kernel.shape[right.indexOf(label)] ?? 1);
+    if (shape.reduce((n, size) => n * size, 1) === bias.size) return reshape(bias, shape);
+    throw new NnxError(
+      `Einsum.forward: expected a bias that fills ${shapeText(shape)}, the kernel's axes in the result of "${equation}", ` +
+        `got ${shapeText(bias.shape)}. Choose biasShape to match.`,
+    );
+  }
+}

@@ -1,0 +1,135 @@
+/** @file Rows of a table by id. */
+import { describe, type Metadata, Module, NnxError, type Param } from "@nnxjs/nnx-core";
+import { initializers, type Initializer, type Rngs } from "@nnxjs/rnglib";
+import { checkFeatures, checkSize } from "../checks.ts";
+import { type DtypeOptions, drawParam } from "../params.ts";
+import {
+  broadcastTo,
+  expandDims,
+  gather,
+  matMul,
+  mul,
+  ones,
+  reshape,
+  type Tensor,
+  tensorOf,
+  transpose,
+  valuesOf,
+  where,
+} from "../tensor.ts";
+import {
+  checkFloat,
+  type FloatDtype,
+  type PromoteDtype,
+  promoteDtype as defaultPromoteDtype,
+} from "./dot-general.ts";
+
+/** What an id that the table does not have gives. */
+export type OutOfRange = "nan" | "error";
+
+/** Options of {@link Embed}; the names are Flax's. */
+export interface EmbedOptions extends DtypeOptions {
+  /** Whose `params` stream the table is drawn from. */
+  rngs: Rngs;
+  /** @defaultValue varianceScaling(1, "fanIn", "normal", { outAxis: 0 }) */
+  embeddingInit?: Initializer;
+  /** Metadata of the table's Param. */
+  embeddingMetadata?: Metadata;
+  /** `"nan"` gives a row of NaN as JAX does, `"error"` throws. @defaultValue "nan" */
+  outOfRange?: OutOfRange;
+}
+
+/**
+ * Row `id` of a table of vectors, for every id. Negative ids count from the end.
+ * @see Flax `nnx.Embed`
+ * @example
+ * ```ts
+ * const layer = new nnx.Embed(1000, 64, { rngs: new nnx.Rngs(0) });
+ * const y = layer.forward(tf.tensor2d([[3, 14], [15, 92]], [2, 2], "int32")); // [2, 2, 64]
+ * ```
+ */
+export class Embed extends Module {
+  /** `[numEmbeddings, features]` */
+  readonly embedding: Param<Tensor>;
+  readonly numEmbeddings: number;
+  readonly features: number;
+  readonly dtype: FloatDtype;
+  readonly paramDtype: FloatDtype;
+  readonly promoteDtype: PromoteDtype;
+  readonly outOfRange: OutOfRange;
+
+  /** @throws NnxError for sizes that are no positive integers. */
+  constructor(numEmbeddings: number, features: number, options: EmbedOptions) {
+    super();
+    const { rngs, dtype = null, paramDtype = "float32", outOfRange = "nan" } = options;
+    checkSize("Embed", "numEmbeddings", numEmbeddings);
+    checkSize("Embed", "features", features);
+    checkFloat("Embed", "dtype", dtype);
+    checkFloat("Embed", "paramDtype", paramDtype);
+    const { embeddingInit = initializers.varianceScaling(1, "fanIn", "normal", { outAxis: 0 }) } = options;
+    const shape = [numEmbeddings, features];
+    this.embedding = drawParam(embeddingInit, rngs, shape, paramDtype, options.embeddingMetadata);
+    this.numEmbeddings = numEmbeddings;
+    this.features = features;
+    this.dtype = dtype ?? paramDtype;
+    this.paramDtype = paramDtype;
+    this.promoteDtype = options.promoteDtype ?? defaultPromoteDtype;
+    this.outOfRange = outOfRange;
+  }
+
+  /**
+   * @param ids - any shape. A table of one row gives that row for every id.
+   * @returns the shape of `ids` and `[features]` behind.
+   * @throws NnxError for ids that are not and with `outOfRange: "error"` for one outside `[-numEmbeddings, numEmbeddings)`.
+   */
+  forward(ids: Tensor): Tensor {
+    if (ids.dtype !== "int32") {
+      throw new NnxError(
+        `Embed.forward: expected int32 ids, got ${describe(ids)}. Make them with tf.tensor1d(ids, "int32"), or cast.`,
+      );
+    }
+    const [table] = this.promoteDtype([this.embedding.value], { dtype: this.dtype }) as [Tensor];
+    const shape = [...ids.shape, this.features];
+    if (this.numEmbeddings === 1)
+      return broadcastTo(reshape(table, [...ids.shape.map(() => 1), this.features]), shape);
+    const { rows, known } = this.resolve(valuesOf(ids));
+    const found = reshape(gather(table, rows), shape);
+    if (known.every(Boolean)) return found;
+    const mask = expandDims(tensorOf(known.map(Number), ids.shape, "bool"), -1);
+    return where(broadcastTo(mask, shape), found, mul(ones(shape), Number.NaN));
+  }
+
+  /**
+   * Scores of a vector against every row: `query @ embeddingᵀ`, as an output layer with tied weights computes.
+   * @param query - `[..., features]`
+   * @returns `[..., numEmbeddings]`
+   * @throws NnxError when the last axis has another size.
+   */
+  attend(query: Tensor): Tensor {
+    checkFeatures("Embed.attend", query, this.features);
+    const operands = this.promoteDtype([query, this.embedding.value], { dtype: this.dtype });
+    const [vectors, table] = operands as [Tensor, Tensor];
+    const scores = matMul(reshape(vectors, [-1, this.features]), transpose(table));
+    return reshape(scores, [...query.shape.slice(0, -1), this.numEmbeddings]);
+  }
+
+  /** Row numbers, and which of the ids have a row. */
+  private resolve(ids: ArrayLike<number>): { rows: number[]; known: boolean[] } {
+    const rows: number[] = [];
+    const known: boolean[] = [];
+    for (let i = 0; i < ids.length; i++) {
+      const id = ids[i] as number;
+      const row = id < 0 ? id + this.numEmbeddings : id;
+      const has = row >= 0 && row < this.numEmbeddings;
+      if (!has && this.outOfRange === "error") {
+        throw new NnxError(
+          `Embed.forward: expected ids from ${-this.numEmbeddings} to ${this.numEmbeddings - 1}, got ${id} at position ${i}. ` +
+            "Enlarge numEmbeddings or map unknown ids to one that exists.",
+        );
+      }
+      rows.push(has ? row : 0);
+      known.push(has);
+    }
+    return { rows, known };
+  }
+}

@@ -1,0 +1,189 @@
+/** @file The dense layer over several axes. */
+import { describe, type Metadata, Module, NnxError, type Param } from "@nnxjs/nnx-core";
+import { initializers, type Initializer, type Rngs } from "@nnxjs/rnglib";
+import { type Axes, normalizeAxes, sizeOf } from "../axes.ts";
+import { checkSizes, shapeText } from "../checks.ts";
+import { type DtypeOptions, drawParam } from "../params.ts";
+import { add, fusedMatMul, matMul, reshape, type Tensor } from "../tensor.ts";
+import { groupAxes, shaped } from "./contract.ts";
+import {
+  checkFloat,
+  type DotGeneral,
+  type FloatDtype,
+  type Precision,
+  type PromoteDtype,
+  promoteDtype as defaultPromoteDtype,
+} from "./dot-general.ts";
+
+/** Options of {@link LinearGeneral}; the names are Flax's. */
+export interface LinearGeneralOptions extends DtypeOptions {
+  /** Whose `params` stream the initial values are drawn from: the kernel's first, then the bias's. */
+  rngs: Rngs;
+  /** Axes of the input that are contracted, one for each size in `inFeatures`. @defaultValue -1 */
+  axis?: Axes;
+  /** Size by axis, for leading axes along which every position has a kernel of its own. @defaultValue {} */
+  batchAxis?: Readonly<Record<number, number>>;
+  /** @defaultValue true */
+  useBias?: boolean;
+  /** Called with the shape `[batch * in, out]`. @defaultValue lecunNormal() */
+  kernelInit?: Initializer;
+  /** Called with the shape `[batch * out]`. @defaultValue zeros */
+  biasInit?: Initializer;
+  /** Kept for the record: tensorflow.js has one precision. @defaultValue null */
+  precision?: Precision;
+  /** The product of `[..., rows, in]` and `[..., in, out]`. @defaultValue matrix product */
+  dotGeneral?: DotGeneral | null;
+  /** Passed to `dotGeneral` where given. @defaultValue null */
+  preferredElementType?: FloatDtype | null;
+  /** Metadata of the kernel's Param. */
+  kernelMetadata?: Metadata;
+  /** Metadata of the bias's Param. */
+  biasMetadata?: Metadata;
+}
+
+const toList = (sizes: Axes): readonly number[] => (typeof sizes === "number" ? [sizes] : [...sizes]);
+
+/** The values of an initializer that sees a flattened shape. */
+const flattened =
+  (init: Initializer, flat: readonly number[]): Initializer =>
+  (key, shape, dtype) =>
+    reshape(init(key, flat, dtype), [...shape]);
+
+/**
+ * The dense layer over any axes: contracts `axis` with the kernel's first axes, and puts `outFeatures` at the end.
+ * @see Flax `nnx.LinearGeneral`
+ * @example
+ * ```ts
+ * const layer = new nnx.LinearGeneral([2, 3], [4, 5], { axis: [1, -1], rngs: new nnx.Rngs(0) });
+ * const y = layer.forward(tf.ones([16, 2, 3])); // [16, 4, 5]
+ * ```
+ */
+export class LinearGeneral extends Module {
+  /** `[...batch, ...inFeatures, ...outFeatures]` */
+  readonly kernel: Param<Tensor>;
+  /** `[...batch, ...outFeatures]`, or `null` without bias. */
+  readonly bias: Param<Tensor> | null;
+  readonly inFeatures: readonly number[];
+  readonly outFeatures: readonly number[];
+  readonly axis: readonly number[];
+  readonly batchAxis: Readonly<Record<number, number>>;
+  readonly useBias: boolean;
+  readonly dtype: FloatDtype | null;
+  readonly paramDtype: FloatDtype;
+  readonly precision: Precision;
+  readonly promoteDtype: PromoteDtype;
+  readonly dotGeneral: DotGeneral | null;
+  readonly preferredElementType: FloatDtype | null;
+
+  /**
+   * @param inFeatures - Sizes of the contracted axes.
+   * @param outFeatures - Sizes of the axes in their place, at the end of the output.
+   * @throws NnxError when there are not as many axes as sizes, or `batchAxis` does not start at 0 and go up by one.
+   */
+  constructor(inFeatures: Axes, outFeatures: Axes, options: LinearGeneralOptions) {
+    super();
+    const { rngs, axis = -1, batchAxis = {}, useBias = true, dtype = null, paramDtype = "float32" } = options;
+    const {
+      kernelInit = initializers.lecunNormal(),
+      biasInit = initializers.zeros,
+      precision = null,
+    } = options;
+    this.inFeatures = toList(inFeatures);
+    this.outFeatures = toList(outFeatures);
+    this.axis = toList(axis);
+    this.batchAxis = { ...batchAxis };
+    const batch = Object.values(this.batchAxis);
+    checkSizes("LinearGeneral", "inFeatures", this.inFeatures);
+    checkSizes("LinearGeneral", "outFeatures", this.outFeatures);
+    checkSizes("LinearGeneral", "batchAxis", batch);
+    checkFloat("LinearGeneral", "dtype", dtype);
+    checkFloat("LinearGeneral", "paramDtype", paramDtype);
+    if (this.inFeatures.length !== this.axis.length) {
+      throw new NnxError(
+        `LinearGeneral: expected as many axes as sizes in inFeatures, got axis ${shapeText(this.axis)} and inFeatures ${shapeText(this.inFeatures)}.`,
+      );
+    }
+    if (Object.keys(this.batchAxis).some((key, i) => key !== String(i))) {
+      throw new NnxError(
+        `LinearGeneral: expected batchAxis to name consecutive leading axes from 0, got {${Object.keys(this.batchAxis).join(", ")}}. Move them to the front.`,
+      );
+    }
+    const flatOut = sizeOf(this.outFeatures);
+    const flatKernel = [sizeOf(batch) * sizeOf(this.inFeatures), flatOut];
+    const kernelShape = [...batch, ...this.inFeatures, ...this.outFeatures];
+    this.kernel = drawParam(
+      flattened(kernelInit, flatKernel),
+      rngs,
+      kernelShape,
+      paramDtype,
+      options.kernelMetadata,
+    );
+    const biasShape = [...batch, ...this.outFeatures];
+    this.bias = useBias
+      ? drawParam(flattened(biasInit, [sizeOf(biasShape)]), rngs, biasShape, paramDtype, options.biasMetadata)
+      : null;
+    this.useBias = useBias;
+    this.dtype = dtype;
+    this.paramDtype = paramDtype;
+    this.precision = precision;
+    this.promoteDtype = options.promoteDtype ?? defaultPromoteDtype;
+    this.dotGeneral = options.dotGeneral ?? null;
+    this.preferredElementType = options.preferredElementType ?? null;
+  }
+
+  /**
+   * @param x - Has `inFeatures` along `axis`, and the sizes of `batchAxis` in front.
+   * @returns the batch axes, the axes of x that are not contracted, `outFeatures`.
+   * @throws NnxError when the input has other sizes.
+   */
+  forward(x: Tensor): Tensor {
+    this.checkInput(x);
+    const operands = [x, this.kernel.value, this.bias?.value ?? null];
+    const [inputs, kernel, bias] = this.promoteDtype(operands, { dtype: this.dtype }) as [
+      Tensor,
+      Tensor,
+      Tensor | null,
+    ];
+    const batchAxes = Object.keys(this.batchAxis).map(Number);
+    const {
+      x: grouped,
+      batchShape,
+      rowShape,
+    } = groupAxes("LinearGeneral.forward", inputs, this.axis, batchAxes);
+    const flat = [sizeOf(this.inFeatures), sizeOf(this.outFeatures)];
+    const weights = shaped(kernel, batchAxes.length > 0 ? [sizeOf(batchShape), ...flat] : flat);
+    const shape = [...batchShape, ...rowShape, ...this.outFeatures];
+    if (batchAxes.length === 0 && this.dotGeneral === null) {
+      return shaped(fusedMatMul(grouped, weights, bias && shaped(bias, [flat[1] as number])), shape);
+    }
+    const y = shaped(this.product(grouped, weights), shape);
+    return bias ? add(y, reshape(bias, [...batchShape, ...rowShape.map(() => 1), ...this.outFeatures])) : y;
+  }
+
+  private product(inputs: Tensor, kernel: Tensor): Tensor {
+    if (this.dotGeneral === null) return matMul(inputs, kernel);
+    const { precision, preferredElementType } = this;
+    return this.dotGeneral(inputs, kernel, {
+      precision,
+      ...(preferredElementType === null ? {} : { preferredElementType }),
+    });
+  }
+
+  private checkInput(x: Tensor): void {
+    const where = "LinearGeneral.forward";
+    const fits = this.axis.length + Object.keys(this.batchAxis).length <= x.rank;
+    const axes = fits ? normalizeAxes(where, this.axis, x.rank) : [];
+    if (
+      fits &&
+      axes.every((axis, i) => x.shape[axis] === this.inFeatures[i]) &&
+      Object.entries(this.batchAxis).every(([axis, size]) => x.shape[Number(axis)] === size)
+    ) {
+      return;
+    }
+    const batch = Object.values(this.batchAxis);
+    throw new NnxError(
+      `${where}: expected an input with the sizes ${shapeText(this.inFeatures)} along the axes ${shapeText(this.axis)}` +
+        `${batch.length > 0 ? ` and ${shapeText(batch)} in front` : ""}, got ${describe(x)}. The kernel is ${shapeText(this.kernel.value.shape)}.`,
+    );
+  }
+}
