@@ -41,7 +41,7 @@ export function describe(value: unknown): string {
     const typeName: unknown = Reflect.get(value, "typeName");
     return `the function or class ${typeof typeName === "string" ? typeName : value.name || "(anonymous)"}`;
   }
-  if (typeof value !== "object") return String(value);
+  if (typeof value !== "object") return String(value as number | bigint | boolean | symbol);
   if (isArrayLike(value)) return `a ${value.dtype}[${value.shape.join(",")}]`;
   if (Array.isArray(value)) return `an array of length ${value.length}`;
   const name: unknown = Object.getPrototypeOf(value)?.constructor?.name;

@@ -8,7 +8,7 @@ export {
   type CaptureTypes,
   type Forward,
 } from "./capture/capture.ts";
-export type { SowOptions } from "./capture/record.ts";
+export { perturb, type PerturbOptions, sow, type SowOptions } from "./capture/record.ts";
 export { dispose } from "./dispose.ts";
 export {
   describe,
@@ -46,19 +46,41 @@ export type {
 } from "./graph/graph-def.ts";
 export { iterChildren, iterGraph, iterModuleChildren, iterNodes } from "./graph/iterate.ts";
 export { GraphNode } from "./graph/node.ts";
+export { asPure } from "./graph/as-pure.ts";
+export { call, type Caller, type SplitPair } from "./graph/call.ts";
+export { equalGraphDefs, hashGraphDef } from "./graph/equal.ts";
+export { type DuplicateOptions, findDuplicates } from "./graph/find-duplicates.ts";
+export { type GraphDefJson, graphDefFromJson, graphDefToJson } from "./graph/graph-def-json.ts";
+export { type GraphState, type GraphStates, unpack } from "./graph/graph-state.ts";
+export { map, type MapOptions, recursiveMap } from "./graph/map.ts";
+export { pop } from "./graph/pop.ts";
+export { printGraphDef } from "./graph/print.ts";
+export { registerFactory, registerFunction, registerModule } from "./graph/registry.ts";
+export { type MetadataOptions, setMetadata } from "./graph/set-metadata.ts";
+export type { Json } from "./graph/static-json.ts";
 export { clone, type CloneOptions, merge } from "./graph/merge.ts";
-export { graphdef, split, type SplitStates, state } from "./graph/split.ts";
+export { graphdef, split, state, state as variables } from "./graph/split.ts";
 export { update } from "./graph/update.ts";
 export { type AttributeOptions, type AttributeValues, setAttributes } from "./module/attributes.ts";
 export { BaseModule } from "./module/base-module.ts";
 export { iterModules } from "./module/iter-modules.ts";
+export {
+  type HasModes,
+  type ModeOptions,
+  setMode,
+  type ModeValues,
+  view,
+  withAttributes,
+} from "./module/modes.ts";
 export { Module } from "./module/module.ts";
+export { viewInfo } from "./module/view-info.ts";
 export { formatPath, type Path, type PathPart } from "./path.ts";
 export { diffState, mergeState } from "./state/combine.ts";
 export { type FlatEntry, flattenState, unflattenState } from "./state/flatten-state.ts";
 export { mapState, mapValues } from "./state/map.ts";
 export { filterState, splitState, type StatesOf } from "./state/select.ts";
-export type { OwnedState, State, StateLeaf, StateNode } from "./state/state.ts";
+export type { SplitStates, StateOf, StatesFor } from "./state/state-of.ts";
+export type { ArrayLeaf, OwnedState, State, StateLeaf, StateNode } from "./state/state.ts";
 export { applyPatches, diffPatches, type StatePatch, type StatePatches } from "./state/patches.ts";
 export { type PureState, replaceByPure, toPure } from "./state/pure.ts";
 export { type DraftOf, type StateDraft, updateState } from "./state/update-state.ts";
@@ -74,3 +96,7 @@ export {
   type VariableType,
 } from "./variable/variable-state.ts";
 export { BatchStat, Cache, Intermediate, Param, Perturbation } from "./variable/variable-types.ts";
+export { customVjp, type CustomVjpFunction, type CustomVjpOptions } from "./autodiff/custom-vjp.ts";
+export { remat, type RematOptions } from "./autodiff/remat.ts";
+export { stopGradient } from "./autodiff/stop-gradient.ts";
+export { jvp, type PullBack, vjp, type VjpOptions } from "./autodiff/vjp.ts";

@@ -3,8 +3,10 @@ import { describe, StructureError } from "../errors.ts";
 import { disposeState, StatesBuilder } from "../state/builder.ts";
 import type { State } from "../state/state.ts";
 import { Variable } from "../variable/variable.ts";
+import { equalGraphDefs } from "./equal.ts";
 import { GraphWalk } from "./flatten.ts";
 import type { GraphDef } from "./graph-def.ts";
+import type { GraphState } from "./graph-state.ts";
 import { leafOf, take } from "./split.ts";
 import { unflatten } from "./unflatten.ts";
 import { markAsView } from "./views.ts";
@@ -12,27 +14,55 @@ import { markAsView } from "./views.ts";
 const isGraphDef = (x: unknown): x is GraphDef =>
   typeof x === "object" && x !== null && "nodes" in x && Array.isArray(x.nodes) && "root" in x;
 
+const isGraphState = (x: unknown): x is GraphState =>
+  typeof x === "object" && x !== null && "graphdef" in x && isGraphDef(x.graphdef) && "state" in x;
+
 /**
  * The model again: new objects, no constructor runs, what was shared is shared. The States stay as they are. Where several have a leaf at one
- * path, the last one's counts; a value without a Variable around it becomes one as the GraphDef says.
- * @throws {@link StructureError} naming the paths, when the States together do not have exactly the model's leaves, and for classes with
- * native `#private` members.
+ * path, the last one's counts; a value without a Variable around it becomes one as the GraphDef says. Also takes what `unpack` returned.
+ * @throws {@link StructureError} naming the paths, when the States together do not have exactly the model's leaves; for GraphStates of
+ * different models; and for classes with native `#private` members.
  * @see Flax `nnx.merge` (which fits by order where we fit by path)
  */
-export function merge<M>(graphdef: GraphDef<M>, state: State, ...states: readonly State[]): M {
-  const all = states.length === 0 ? [state] : [state, ...states];
-  if (!isGraphDef(graphdef)) {
+export function merge<M>(graphdef: GraphDef<M>, state: State, ...states: readonly State[]): M;
+export function merge<M>(graphState: GraphState<M>, ...graphStates: readonly GraphState<M>[]): M;
+export function merge<M>(first: GraphDef<M> | GraphState<M>, ...rest: readonly (State | GraphState<M>)[]): M {
+  if (isGraphState(first)) return mergeGraphStates(first, rest);
+  if (!isGraphDef(first)) {
     throw new StructureError(
-      `merge: expected a GraphDef as the first argument, got ${describe(graphdef)}. Pass what split returned first.`,
+      `merge: expected a GraphDef as the first argument, got ${describe(first)}. Pass what split returned first.`,
     );
   }
-  all.forEach((each: unknown, i) => {
-    if (typeof each === "object" && each !== null) return;
+  const states = rest as readonly unknown[];
+  if (states.length === 0) {
+    throw new StructureError(
+      "merge: expected at least one State, got none. Pass every State that split returned.",
+    );
+  }
+  states.forEach((each, i) => {
+    if (typeof each === "object" && each !== null && !isGraphState(each)) return;
     throw new StructureError(
       `merge: expected a State as argument ${i + 1}, got ${describe(each)}. Pass what split returned.`,
     );
   });
-  return unflatten(graphdef, all);
+  return unflatten(first, states as readonly State[]);
+}
+
+function mergeGraphStates<M>(first: GraphState<M>, rest: readonly unknown[]): M {
+  const states = rest.map((each, i) => {
+    if (!isGraphState(each)) {
+      throw new StructureError(
+        `merge: expected a GraphState as argument ${i + 1}, got ${describe(each)}. Pass what unpack returned, and only that.`,
+      );
+    }
+    if (!equalGraphDefs(each.graphdef, first.graphdef)) {
+      throw new StructureError(
+        `merge: expected GraphStates of one GraphDef, got another one's as argument ${i + 1}. Pass what one call of unpack returned.`,
+      );
+    }
+    return each.state;
+  });
+  return unflatten(first.graphdef, [first.state, ...states]);
 }
 
 /** How a model is copied. */

@@ -1,6 +1,7 @@
 /** @file A model as its definition and its values. */
 import type { Filter } from "../filter/filter.ts";
-import { Selection, type StatesOf } from "../state/select.ts";
+import { Selection } from "../state/select.ts";
+import type { SplitStates, StateOf, StatesFor } from "../state/state-of.ts";
 import type { OwnedState, StateLeaf } from "../state/state.ts";
 import { Variable } from "../variable/variable.ts";
 import { GraphWalk, type LeafValue } from "./flatten.ts";
@@ -24,7 +25,7 @@ export function take<M>(
   const { builder } = selection;
   const graphdef = new GraphWalk({
     enter: (key) => builder.enter(key),
-    leaf: (key, value) => selection.add(key, value, leafOf),
+    leaf: (key, value) => void selection.add(key, value, leafOf),
     exit: () => builder.exit(),
   }).run(node);
   const states = selection.finish();
@@ -33,9 +34,6 @@ export function take<M>(
 }
 
 const everything: readonly Filter[] = [true];
-
-/** The States that `split` returns: one for each filter, one of everything without filters. */
-export type SplitStates<Fs extends readonly Filter[]> = Fs extends readonly [] ? [OwnedState] : StatesOf<Fs>;
 
 /**
  * Splits a model into its definition and its values: one State for each filter, each leaf in the first that matches, or one State of
@@ -54,9 +52,9 @@ export type SplitStates<Fs extends readonly Filter[]> = Fs extends readonly [] ?
 export function split<M, const Fs extends readonly Filter[]>(
   node: M,
   ...filters: Fs
-): [GraphDef<M>, ...SplitStates<Fs>] {
+): [GraphDef<M>, ...SplitStates<M, Fs>] {
   const [graphdef, states] = take("split", node, filters, { exhaustive: true });
-  return [graphdef, ...states] as unknown as [GraphDef<M>, ...SplitStates<Fs>];
+  return [graphdef, ...states] as unknown as [GraphDef<M>, ...SplitStates<M, Fs>];
 }
 
 const ignore = (): void => {};
@@ -69,13 +67,13 @@ export const graphdef = <M>(node: M): GraphDef<M> =>
  * The model's values: all, those that a filter matches, or one State for each of several filters. Filters need not cover everything.
  * @see Flax `nnx.state`
  */
-export function state(node: unknown): OwnedState;
-export function state(node: unknown, filter: Filter): OwnedState;
-export function state<const Fs extends readonly [Filter, Filter, ...Filter[]]>(
-  node: unknown,
+export function state<M>(node: M): OwnedState<StateOf<M>>;
+export function state<M, const F extends Filter>(node: M, filter: F): OwnedState<StateOf<M, F>>;
+export function state<M, const Fs extends readonly [Filter, Filter, ...Filter[]]>(
+  node: M,
   ...filters: Fs
-): StatesOf<Fs>;
-export function state(node: unknown, ...filters: readonly Filter[]): OwnedState | OwnedState[] {
+): StatesFor<M, Fs>;
+export function state(node: unknown, ...filters: readonly Filter[]): unknown {
   const [, states] = take("state", node, filters, { exhaustive: false });
-  return states.length === 1 ? (states[0] as OwnedState) : states;
+  return states.length === 1 ? states[0] : states;
 }

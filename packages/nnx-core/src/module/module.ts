@@ -1,5 +1,5 @@
 /** @file The base class of models and layers. */
-import { perturb, sow, type SowOptions } from "../capture/record.ts";
+import { perturbIn, type PerturbOptions, sowIn, type SowOptions } from "../capture/record.ts";
 import { dispose } from "../dispose.ts";
 import { iterChildren } from "../graph/iterate.ts";
 import type { GraphNode } from "../graph/node.ts";
@@ -43,7 +43,7 @@ export abstract class Module extends BaseModule {
     value: T,
     options?: SowOptions<T, B>,
   ): boolean {
-    return sow(this, type, name, value, options);
+    return sowIn(this, type, name, value, options);
   }
 
   /**
@@ -52,8 +52,8 @@ export abstract class Module extends BaseModule {
    * @param options - `type` stores it as another Variable type. @defaultValue Perturbation
    * @see Flax `nnx.Module.perturb`
    */
-  perturb<T>(name: string, value: T, { type }: { type?: VariableType | string } = {}): T {
-    return perturb(this, name, value, type);
+  perturb<T>(name: string, value: T, options?: PerturbOptions): T {
+    return perturbIn(this, name, value, options);
   }
 
   /**

@@ -23,8 +23,11 @@ export type StatePatches = readonly StatePatch[] & Disposable;
  * @see immer `produceWithPatches`
  * @example
  * ```ts
- * const forth = nnx.diffPatches(before, after);
+ * const before = nnx.state(model);
+ * model.hidden.kernel.value = tf.zeros([4, 8]);
+ * const after = nnx.state(model);
  * const back = nnx.diffPatches(after, before);
+ * nnx.update(model, nnx.applyPatches(after, back));
  * ```
  */
 export function diffPatches(from: State, to: State): StatePatches {

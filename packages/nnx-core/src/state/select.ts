@@ -36,19 +36,20 @@ export class Selection {
    * @param key - Undefined for a leaf that is the whole.
    * @param value - What filters look at.
    * @param leafOf - What the State gets.
+   * @returns whether a filter matched.
    */
-  add<T>(key: PathPart | undefined, value: T, leafOf: (value: T) => StateLeaf): void {
+  add<T>(key: PathPart | undefined, value: T, leafOf: (value: T) => StateLeaf): boolean {
     const { predicates, needPaths } = this.filters;
     const path = needPaths ? this.pathTo(key) : noPath;
     for (let i = 0; i < predicates.length; i++) {
       if (predicates[i]?.(path, value)) {
         if (key === undefined) this.builder.putRoot(i, leafOf(value));
         else this.builder.put(i, key, leafOf(value));
-        return;
+        return true;
       }
     }
-    if (!this.exhaustive) return;
-    if (this.uncoveredCount++ < 5) this.uncovered.push(this.pathTo(key));
+    if (this.exhaustive && this.uncoveredCount++ < 5) this.uncovered.push(this.pathTo(key));
+    return false;
   }
 
   private pathTo(key: PathPart | undefined): Path {
@@ -75,7 +76,7 @@ function select(where: string, state: State, filters: readonly Filter[], exhaust
   const selection = new Selection(where, filters, { exhaustive }, previous);
   const visitor: StateVisitor = {
     enter: (key) => selection.builder.enter(key),
-    leaf: (key, leaf) => selection.add(key, leaf, itself),
+    leaf: (key, leaf) => void selection.add(key, leaf, itself),
     exit: () => selection.builder.exit(),
   };
   walkState(state, visitor);

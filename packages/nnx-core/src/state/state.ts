@@ -3,8 +3,15 @@ import { isArrayLike, type ArrayLike } from "../array-like.ts";
 import type { PathPart } from "../path.ts";
 import { isVariableState, type VariableState } from "../variable/variable-state.ts";
 
+/** An array that has no Variable around it: none of the properties of a {@link VariableState} is there, but they may be asked for. */
+export type ArrayLeaf = ArrayLike & {
+  readonly type?: never;
+  readonly value?: never;
+  readonly metadata?: never;
+};
+
 /** What a State ends in: what a Variable left, or an array that has no Variable around it. */
-export type StateLeaf = VariableState | ArrayLike;
+export type StateLeaf = VariableState | ArrayLeaf;
 
 /** A State or what it consists of. */
 export type StateNode = State | StateLeaf;
@@ -22,10 +29,10 @@ export interface State {
 }
 
 /** A State as functions return it: whoever gets it may dispose it. Any State is taken as an argument. */
-export type OwnedState<S extends State = State> = S & Disposable;
+export type OwnedState<S = State> = { [K in keyof (S & Disposable)]: (S & Disposable)[K] };
 
 /** Whether `x` is a leaf of a State rather than a subtree. */
-export const isLeaf = (x: StateNode): x is StateLeaf => isVariableState(x) || isArrayLike(x);
+export const isLeaf = (x: unknown): x is StateLeaf => isVariableState(x) || isArrayLike(x);
 
 /** What a leaf holds: a Variable's value, or the array itself. */
 export const leafValue = (leaf: StateLeaf): unknown => (isVariableState(leaf) ? leaf.value : leaf);

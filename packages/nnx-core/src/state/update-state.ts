@@ -26,7 +26,9 @@ const immer = new Immer();
  * @throws {@link StructureError} when something other than leaves and subtrees was written into the State.
  * @example
  * ```ts
- * const next = nnx.updateState(params, (draft) => { draft.hidden.bias.value = tf.zeros([128]); });
+ * const next = nnx.updateState(nnx.state(model, nnx.Param), (draft) => {
+ *   draft.hidden.kernel.value = tf.zeros([4, 8]);
+ * });
  * ```
  */
 export function updateState<S extends State>(state: S, recipe: (draft: DraftOf<S>) => void): OwnedState<S> {

@@ -14,8 +14,8 @@ export interface VariableType<V extends Variable = Variable> {
 }
 
 /** A leaf of a State. */
-export interface VariableState<T = unknown> {
-  readonly type: VariableType;
+export interface VariableState<T = unknown, V extends Variable = Variable> {
+  readonly type: VariableType<V>;
   readonly value: T;
   readonly metadata: Metadata;
 }

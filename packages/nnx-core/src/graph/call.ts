@@ -1,0 +1,77 @@
+/** @file Calling methods of a model that is split. */
+import { describe, NotFoundError } from "../errors.ts";
+import { formatPath, type PathPart } from "../path.ts";
+import type { OwnedState, State } from "../state/state.ts";
+import type { GraphDef } from "./graph-def.ts";
+import { merge } from "./merge.ts";
+import { GraphNode } from "./node.ts";
+import { take } from "./split.ts";
+import { Variable } from "../variable/variable.ts";
+import { iterNodes } from "./iterate.ts";
+
+/** A definition and all its values. */
+export type SplitPair<M> = readonly [graphdef: GraphDef<M>, state: State];
+
+/** The methods of `M` and of what is below it; each returns its result and the pair after the call. */
+export type Caller<M, Root = M> = {
+  readonly [K in keyof M]: M[K] extends (...args: infer A) => infer R
+    ? (...args: A) => [result: R, [graphdef: GraphDef<Root>, state: OwnedState]]
+    : M[K] extends object
+      ? Caller<M[K], Root>
+      : never;
+};
+
+/**
+ * Calls a method of a split model, or of a part of it: the model is merged, the method runs on it, and its result comes back with the
+ * new definition and State. The pair that was given stays as it is.
+ * @throws {@link NotFoundError} when there is no such method.
+ * @see Flax `nnx.call`, `GraphDef.apply`
+ * @example
+ * ```ts
+ * const [graphdef, params] = nnx.split(model);
+ * const [y, [, after]] = nnx.call([graphdef, params]).forward(x);
+ * ```
+ */
+export const call = <M extends object>([graphdef, state]: SplitPair<M>): Caller<M> =>
+  // What a Proxy answers to is decided when it is called.
+  callerAt(graphdef, state, []) as Caller<M>;
+
+function callerAt(graphdef: GraphDef, state: State, path: readonly PathPart[]): unknown {
+  return new Proxy(() => {}, {
+    get: (_, key) =>
+      // Nobody awaits, prints or converts a caller, but promises, consoles and test runners ask whether they may.
+      typeof key === "symbol" || (key === "then" && path.length === 0)
+        ? undefined
+        : callerAt(graphdef, state, [...path, key]),
+    apply: (_, __, args: unknown[]) => run(graphdef, state, path, args),
+  });
+}
+
+function run(graphdef: GraphDef, state: State, path: readonly PathPart[], args: unknown[]): unknown {
+  const model = merge(graphdef, state);
+  let owner: unknown = model;
+  let target: unknown = model;
+  try {
+    for (const part of path) {
+      owner = target;
+      target =
+        owner instanceof Map
+          ? owner.get(part)
+          : typeof owner === "object" && owner !== null
+            ? Reflect.get(owner, part)
+            : undefined;
+    }
+    if (typeof target !== "function") {
+      throw new NotFoundError(
+        `call at ${formatPath(path)}: expected a method, got ${describe(target)}. Name a method of the model, or of a part of it.`,
+      );
+    }
+    const result: unknown = Reflect.apply(target, owner, args);
+    const [after, [values]] = take("call", model, [], { exhaustive: true });
+    return [result, [after, values]];
+  } finally {
+    if (model instanceof GraphNode || typeof model === "object") {
+      for (const [, node] of iterNodes(model)) if (node instanceof Variable) node.dispose();
+    }
+  }
+}

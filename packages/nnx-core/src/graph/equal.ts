@@ -1,0 +1,125 @@
+/** @file Equality and hash of definitions. */
+import { equalData } from "../equal-data.ts";
+import { sameMetadata } from "../variable/variable-state.ts";
+import type { AttributeDef, GraphDef, NodeDef } from "./graph-def.ts";
+import { functionNames, recipeOf, sameRecipe } from "./registry.ts";
+
+/**
+ * Whether two definitions are equal: the same classes, attribute names, static values, Variable types and metadata, and the same sharing.
+ * Static arrays, objects and Maps are compared by their items, functions by identity or, if a registered factory made them, by how they
+ * were made. Shapes, dtypes and values are not part of a definition.
+ * @see Flax `GraphDef.__eq__`
+ */
+export function equalGraphDefs(a: GraphDef, b: GraphDef): boolean {
+  if (a === b) return true;
+  return (
+    a.leafCount === b.leafCount &&
+    a.nodes.length === b.nodes.length &&
+    equalAttributes(a.root, b.root) &&
+    a.nodes.every((node, i) => equalNodes(node, b.nodes[i] as NodeDef))
+  );
+}
+
+function equalNodes(a: NodeDef, b: NodeDef): boolean {
+  if (a === b) return true;
+  if (a.kind === "variable" || b.kind === "variable")
+    return (
+      a.kind === "variable" &&
+      b.kind === "variable" &&
+      a.type === b.type &&
+      sameMetadata(a.metadata, b.metadata)
+    );
+  if (a.kind !== b.kind || a.keys.length !== b.keys.length) return false;
+  if (a.kind === "object" && b.kind === "object" && a.type !== b.type) return false;
+  return (
+    a.keys.every((key, i) => key === b.keys[i]) &&
+    a.attributes.every((def, i) => equalAttributes(def, b.attributes[i] as AttributeDef))
+  );
+}
+
+function equalAttributes(a: AttributeDef, b: AttributeDef): boolean {
+  if (a === b) return true;
+  if (a.kind === "node") return b.kind === "node" && a.index === b.index;
+  if (a.kind === "static") return b.kind === "static" && equalData(a.value, b.value, sameRecipe);
+  return b.kind === "array";
+}
+
+/** Takes in text, gives a number of 53 bits: two multiplicative 32-bit hashes side by side. */
+class Hash {
+  private a = 0x9e3779b9;
+  private b = 0x85ebca6b;
+
+  add(text: string): void {
+    for (let i = 0; i <= text.length; i++) {
+      // One more than there is: the end of a text counts too.
+      const code = i < text.length ? text.charCodeAt(i) : 0x10ffff;
+      this.a = Math.imul(this.a ^ code, 0x01000193);
+      this.b = Math.imul(this.b ^ (this.a >>> 13) ^ code, 0x5bd1e995);
+    }
+  }
+
+  get value(): number {
+    return (this.a >>> 11) * 2 ** 32 + (this.b >>> 0);
+  }
+}
+
+const nameOf = (f: { readonly name: string }): string => {
+  const typeName: unknown = Reflect.get(f, "typeName");
+  return typeof typeName === "string" ? typeName : f.name;
+};
+
+function addData(hash: Hash, data: unknown): void {
+  const seen = new Set<object>();
+  const open: unknown[] = [data];
+  while (open.length > 0) {
+    const value = open.pop();
+    if (typeof value === "function")
+      hash.add(
+        `f${recipeOf(value)?.factory ?? functionNames.nameOf(value as () => unknown) ?? nameOf(value)}`,
+      );
+    else if (typeof value !== "object" || value === null) hash.add(`${typeof value} ${String(value)}`);
+    else if (!seen.has(value)) {
+      seen.add(value);
+      const prototype = Object.getPrototypeOf(value) as {
+        readonly constructor?: { readonly name: string };
+      } | null;
+      hash.add(prototype?.constructor?.name ?? "Object");
+      // Items in an order that does not depend on how the container was filled.
+      const entries: [string, unknown][] =
+        value instanceof Map ? [...value].map(([k, v]) => [String(k), v]) : Object.entries(value);
+      for (const [key, item] of entries.sort(([x], [y]) => (x < y ? -1 : x > y ? 1 : 0))) {
+        hash.add(key);
+        open.push(item);
+      }
+    }
+  }
+}
+
+const hashes = new WeakMap<GraphDef, number>();
+
+/**
+ * A non-negative integer below 2⁵³ that is the same for equal definitions, in every process: classes and functions count by their names.
+ * @see Flax `GraphDef.__hash__`
+ */
+export function hashGraphDef(graphdef: GraphDef): number {
+  const known = hashes.get(graphdef);
+  if (known !== undefined) return known;
+  const hash = new Hash();
+  const addAttribute = (def: AttributeDef): void => {
+    hash.add(def.kind === "node" ? `#${def.index}` : def.kind);
+    if (def.kind === "static") addData(hash, def.value);
+  };
+  hash.add(String(graphdef.leafCount));
+  addAttribute(graphdef.root);
+  for (const node of graphdef.nodes) {
+    hash.add(node.kind === "object" || node.kind === "variable" ? nameOf(node.type) : node.kind);
+    if (node.kind === "variable") addData(hash, node.metadata);
+    else
+      node.keys.forEach((key, i) => {
+        hash.add(String(key));
+        addAttribute(node.attributes[i] as AttributeDef);
+      });
+  }
+  hashes.set(graphdef, hash.value);
+  return hash.value;
+}

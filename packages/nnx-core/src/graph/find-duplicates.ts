@@ -1,0 +1,61 @@
+/** @file What a model has at more than one path. */
+import { type Filter, toPredicate } from "../filter/filter.ts";
+import type { Path, PathPart } from "../path.ts";
+import { keysOf, partOfMapKey } from "./keys.ts";
+import { childAt, classify, type Kind } from "./node.ts";
+
+interface Frame {
+  readonly value: object;
+  readonly keys: readonly PathPart[];
+  readonly parent: Frame | undefined;
+  readonly part: PathPart;
+  next: number;
+}
+
+function pathTo(frame: Frame | undefined, part: PathPart): Path {
+  if (!frame) return [];
+  const path = [part];
+  for (let f: Frame | undefined = frame; f?.parent; f = f.parent) path.push(f.part);
+  return path.reverse();
+}
+
+/** How {@link findDuplicates} selects. */
+export interface DuplicateOptions {
+  /** Which modules, Variables and arrays. @defaultValue all */
+  only?: Filter;
+}
+
+/**
+ * The paths of each module, Variable and array that is reached by more than one: all paths of an object together, first path first. What is
+ * below a shared module is looked at once.
+ * @see Flax `nnx.find_duplicates`
+ */
+export function findDuplicates(node: unknown, { only = true }: DuplicateOptions = {}): Path[][] {
+  const matches = toPredicate(only);
+  const pathsOf = new Map<object, Path[]>();
+  let frame: Frame | undefined;
+  const visit = (value: unknown, part: PathPart): void => {
+    const kind: Kind = classify(value);
+    if (kind === "static") return;
+    const object = value as object;
+    if (kind !== "container") {
+      const path = pathTo(frame, part);
+      const known = pathsOf.get(object);
+      if (known) known.push(path);
+      else pathsOf.set(object, [path]);
+      if (known || kind !== "node") return;
+    }
+    const keys = keysOf(object, () => pathTo(frame, part));
+    frame = { value: object, keys, parent: frame, part, next: 0 };
+  };
+  visit(node, "");
+  while (frame) {
+    const current: Frame = frame;
+    const key = current.keys[current.next++];
+    if (key === undefined) frame = current.parent;
+    else visit(childAt(current.value, key), current.value instanceof Map ? partOfMapKey(key) : key);
+  }
+  return [...pathsOf]
+    .filter(([value, paths]) => paths.length > 1 && matches(paths[0] as Path, value))
+    .map(([, paths]) => paths);
+}

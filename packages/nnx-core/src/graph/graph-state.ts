@@ -1,0 +1,35 @@
+/** @file A model taken apart but kept together: its definition with its values. */
+import type { Filter } from "../filter/filter.ts";
+import { disposeState } from "../state/builder.ts";
+import type { OwnedState } from "../state/state.ts";
+import type { GraphDef } from "./graph-def.ts";
+import { take } from "./split.ts";
+
+/** A State with the definition that it belongs to; frozen. @see Flax `nnx.GraphState` */
+export interface GraphState<out M = unknown> extends Disposable {
+  readonly graphdef: GraphDef<M>;
+  readonly state: OwnedState;
+}
+
+/** One GraphState for each filter, one of everything without filters. */
+export type GraphStates<M, Fs extends readonly Filter[]> = Fs extends readonly []
+  ? GraphState<M>
+  : Fs extends readonly [Filter]
+    ? GraphState<M>
+    : { -readonly [K in keyof Fs]: GraphState<M> };
+
+/**
+ * As `split`, with each State beside the definition: one GraphState, or with several filters one for each.
+ * @throws {@link FilterError} when a leaf matches no filter.
+ * @see Flax `nnx.unpack`
+ */
+export function unpack<M extends object, const Fs extends readonly Filter[]>(
+  node: M,
+  ...filters: Fs
+): GraphStates<M, Fs> {
+  const [graphdef, states] = take("unpack", node, filters, { exhaustive: true });
+  const made = states.map(
+    (state): GraphState<M> => Object.freeze({ graphdef, state, [Symbol.dispose]: () => disposeState(state) }),
+  );
+  return (made.length === 1 ? made[0] : made) as GraphStates<M, Fs>;
+}

@@ -1,0 +1,93 @@
+/** @file Taking leaves out of a model. */
+import { describe, FilterError, StructureError } from "../errors.ts";
+import type { Filter } from "../filter/filter.ts";
+import { formatPath, type PathPart } from "../path.ts";
+import { Selection } from "../state/select.ts";
+import type { OwnedState } from "../state/state.ts";
+import type { StateOf, StatesFor } from "../state/state-of.ts";
+import { Variable } from "../variable/variable.ts";
+import { iterNodes } from "./iterate.ts";
+import { keysOf, partOfMapKey } from "./keys.ts";
+import { childAt, classify } from "./node.ts";
+import { leafOf } from "./split.ts";
+
+interface Frame {
+  readonly node: object;
+  readonly keys: readonly PathPart[];
+  readonly parent: Frame | undefined;
+  next: number;
+}
+
+/**
+ * Removes the leaves that filters match from the model, as attributes, and returns them: one State for each filter, each leaf in the first that
+ * matches. Filters need not cover everything; static values never match. A Variable that is shared is removed at its first path only. One that the
+ * model does not have anywhere any more is disposed: its value is the State's.
+ * @throws {@link FilterError} without a filter, {@link StructureError} when an item of an array matches; nothing is removed then.
+ * @see Flax `nnx.pop`
+ */
+export function pop<M extends object, const F extends Filter>(node: M, filter: F): OwnedState<StateOf<M, F>>;
+export function pop<M extends object, const Fs extends readonly [Filter, Filter, ...Filter[]]>(
+  node: M,
+  ...filters: Fs
+): StatesFor<M, Fs>;
+export function pop(node: object, ...filters: readonly Filter[]): unknown {
+  if (filters.length === 0) {
+    throw new FilterError("pop: expected at least one filter, got none. Pass `true` to remove every leaf.");
+  }
+  const kind = classify(node);
+  if (kind !== "node" && kind !== "container") {
+    throw new StructureError(
+      `pop: expected a module or a container of modules, got ${describe(node)}. Pass the model first.`,
+    );
+  }
+  const selection = new Selection("pop", filters, { exhaustive: false });
+  const removals: (() => void)[] = [];
+  const removed = new Set<Variable>();
+  const seen = new Set<object>([node]);
+  let frame: Frame | undefined = { node, keys: keysOf(node, () => []), parent: undefined, next: 0 };
+  while (frame) {
+    const key: PathPart | undefined = frame.keys[frame.next++];
+    if (key === undefined) {
+      frame = frame.parent;
+      if (frame) selection.builder.exit();
+      continue;
+    }
+    const { node: owner }: Frame = frame;
+    const part = owner instanceof Map ? partOfMapKey(key) : key;
+    const child = childAt(owner, key);
+    const childKind = classify(child);
+    if (childKind === "static") continue;
+    if (childKind !== "array" && seen.has(child as object)) continue;
+    seen.add(child as object);
+    if (childKind === "variable" || childKind === "array") {
+      if (!selection.add(part, child as Variable, leafOf)) continue;
+      if (Array.isArray(owner)) throw inArray(selection.builder.pathTo(part));
+      if (child instanceof Variable) removed.add(child);
+      removals.push(() => (owner instanceof Map ? owner.delete(key) : Reflect.deleteProperty(owner, key)));
+    } else {
+      selection.builder.enter(part);
+      frame = {
+        node: child as object,
+        keys: keysOf(child as object, () => selection.builder.pathTo(part)),
+        parent: frame,
+        next: 0,
+      };
+    }
+  }
+  const states = selection.finish();
+  for (const remove of removals) remove();
+  disposeUnreachable(node, removed);
+  return states.length === 1 ? states[0] : states;
+}
+
+function disposeUnreachable(root: object, variables: Set<Variable>): void {
+  if (variables.size === 0) return;
+  for (const [, node] of iterNodes(root)) variables.delete(node as Variable);
+  for (const variable of variables) variable.dispose();
+}
+
+const inArray = (path: readonly PathPart[]): StructureError =>
+  new StructureError(
+    `pop at ${formatPath(path)}: expected a leaf of a module, object or Map, got an item of an array. ` +
+      "Removing it would shift its neighbours' paths: put it in an object, or take it out of the array yourself.",
+  );

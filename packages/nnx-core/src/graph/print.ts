@@ -1,0 +1,82 @@
+/** @file Definitions as text. */
+import { formatPath, type PathPart } from "../path.ts";
+import type { AttributeDef, GraphDef, NodeDef } from "./graph-def.ts";
+import { pathOfNode } from "./node-paths.ts";
+import { functionNames, recipeOf } from "./registry.ts";
+
+const nameOf = (f: { readonly name: string }): string => {
+  const typeName: unknown = Reflect.get(f, "typeName");
+  return (typeof typeName === "string" ? typeName : f.name) || "(anonymous)";
+};
+
+/** A static value in one line. */
+export function printValue(value: unknown, depth = 0): string {
+  if (typeof value === "string") return JSON.stringify(value);
+  if (typeof value === "bigint") return `${value}n`;
+  if (typeof value === "function") {
+    const recipe = recipeOf(value);
+    if (recipe)
+      return `${recipe.factory}(${recipe.args.map((arg) => printValue(arg, depth + 1)).join(", ")})`;
+    return functionNames.nameOf(value as () => unknown) ?? nameOf(value);
+  }
+  if (typeof value !== "object" || value === null) return String(value as number | boolean | symbol);
+  if (depth > 2) return "...";
+  if (Array.isArray(value)) return `[${value.map((item) => printValue(item, depth + 1)).join(", ")}]`;
+  const name = (Object.getPrototypeOf(value) as { constructor?: { name: string } } | null)?.constructor?.name;
+  if (name !== undefined && name !== "Object" && !(value instanceof Map)) return `an instance of ${name}`;
+  const entries: [unknown, unknown][] = value instanceof Map ? [...value] : Object.entries(value);
+  const items = entries.map(([key, item]) => `${String(key)}: ${printValue(item, depth + 1)}`);
+  return `${value instanceof Map ? "Map " : ""}{ ${items.join(", ")} }`;
+}
+
+const containerNames = { array: "[]", record: "{}", map: "Map" } as const;
+
+function headOf(node: NodeDef): string {
+  if (node.kind === "object") return nameOf(node.type);
+  if (node.kind !== "variable") return containerNames[node.kind];
+  const metadata = Object.keys(node.metadata).length > 0 ? ` ${printValue(node.metadata)}` : "";
+  return `${nameOf(node.type)}${metadata}`;
+}
+
+interface Frame {
+  readonly node: Exclude<NodeDef, { kind: "variable" }>;
+  readonly indent: string;
+  next: number;
+}
+
+/**
+ * A definition as an indented outline: classes, static values, Variable types with metadata, and where what is shared was first.
+ * @example
+ * ```ts
+ * console.log(nnx.printGraphDef(nnx.graphdef(model)));
+ * ```
+ */
+export function printGraphDef(graphdef: GraphDef): string {
+  const lines: string[] = [];
+  const printed = new Set<number>();
+  const stack: Frame[] = [];
+  const put = (def: AttributeDef, label: string, indent: string): void => {
+    if (def.kind !== "node") {
+      lines.push(`${indent}${label}${def.kind === "static" ? printValue(def.value) : "array"}`);
+      return;
+    }
+    const node = graphdef.nodes[def.index] as NodeDef;
+    if (printed.has(def.index)) {
+      lines.push(
+        `${indent}${label}${headOf(node)}, the same as ${formatPath(pathOfNode(graphdef, def.index))}`,
+      );
+      return;
+    }
+    printed.add(def.index);
+    lines.push(`${indent}${label}${headOf(node)}`);
+    if (node.kind !== "variable") stack.push({ node, indent: `${indent}  `, next: 0 });
+  };
+  put(graphdef.root, "", "");
+  for (let frame = stack.at(-1); frame; frame = stack.at(-1)) {
+    const i = frame.next++;
+    const def = frame.node.attributes[i];
+    if (def) put(def, `${frame.node.keys[i] as PathPart}: `, frame.indent);
+    else stack.pop();
+  }
+  return lines.join("\n");
+}

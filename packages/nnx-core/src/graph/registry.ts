@@ -1,0 +1,105 @@
+/** @file Names for classes and functions, by which files know them. */
+import { equalData } from "../equal-data.ts";
+import { NnxError, NotFoundError } from "../errors.ts";
+import type { NodeType } from "./graph-def.ts";
+
+type AnyFunction = (...args: never[]) => unknown;
+
+/** Things by name and names by thing, for one kind of thing. */
+class Names<T extends object> {
+  private readonly byName = new Map<string, T>();
+  private readonly names = new WeakMap<T, string>();
+  private readonly register: string;
+
+  constructor(register: string) {
+    this.register = register;
+  }
+
+  add(name: string, thing: T): void {
+    const taken = this.byName.get(name);
+    if (taken && taken !== thing) {
+      throw new NnxError(
+        `${this.register}: expected a free name, got ${JSON.stringify(name)}, which something else has. Choose another name.`,
+      );
+    }
+    this.byName.set(name, thing);
+    if (!this.names.has(thing)) this.names.set(thing, name);
+  }
+
+  nameOf(thing: T): string | undefined {
+    return this.names.get(thing);
+  }
+
+  get(where: string, name: string): T {
+    const known = this.byName.get(name);
+    if (known) return known;
+    throw new NotFoundError(
+      `${where}: expected a name that was registered, got ${JSON.stringify(name)}. ` +
+        `Import the module that defines it, or register it with ${this.register} first.`,
+    );
+  }
+}
+
+export const moduleNames: Names<NodeType> = new Names("registerModule");
+export const functionNames: Names<AnyFunction> = new Names("registerFunction");
+export const factoryNames: Names<AnyFunction> = new Names("registerFactory");
+
+/** How a function was made: by a registered factory, from these arguments. */
+export interface Recipe {
+  readonly factory: string;
+  readonly args: readonly unknown[];
+}
+
+const recipes = new WeakMap<AnyFunction, Recipe>();
+
+export const recipeOf = (f: unknown): Recipe | undefined =>
+  typeof f === "function" ? recipes.get(f as AnyFunction) : undefined;
+
+/** Whether two functions were made alike by one factory. */
+export function sameRecipe(a: unknown, b: unknown): boolean {
+  const x = recipeOf(a);
+  const y = x && recipeOf(b);
+  return y !== undefined && x?.factory === y.factory && equalData(x.args, y.args, sameRecipe);
+}
+
+/**
+ * Gives a class of modules a name, so that definitions that contain it can be written and read.
+ * @throws {@link NnxError} when another class has the name.
+ */
+export function registerModule(name: string, type: NodeType): void {
+  moduleNames.add(name, type);
+}
+
+/**
+ * Gives a function that may be a static attribute (an activation, an initializer, a class) a name, so that definitions that contain it can be
+ * written and read.
+ * @throws {@link NnxError} when another function has the name.
+ */
+export function registerFunction(name: string, f: AnyFunction | NodeType): void {
+  functionNames.add(name, f as AnyFunction);
+}
+
+/**
+ * Gives a function that makes functions a name. What the returned factory makes is known by the factory and its arguments: it can be
+ * written and read, and two that were made alike are equal in definitions.
+ * @returns the factory to use in the place of `factory`.
+ * @throws {@link NnxError} when another factory has the name.
+ * @example
+ * ```ts
+ * const scaled = nnx.registerFactory("scaled", (by: number) => (x: number) => x * by);
+ * ```
+ */
+export function registerFactory<A extends unknown[], F extends AnyFunction>(
+  name: string,
+  factory: (...args: A) => F,
+): (...args: A) => F {
+  const recording = (...args: A): F => {
+    const made = factory(...args);
+    // Trailing `undefined`s are what was left out.
+    while (args.length > 0 && args.at(-1) === undefined) args.pop();
+    recipes.set(made, Object.freeze({ factory: name, args: Object.freeze([...args]) }));
+    return made;
+  };
+  factoryNames.add(name, recording as AnyFunction);
+  return recording;
+}

@@ -1,0 +1,190 @@
+/** @file The type of a model's State, from the model's type and the filters. */
+import type { ArrayLike } from "../array-like.ts";
+import type { Filter, FilterType, Predicate } from "../filter/filter.ts";
+import type { GraphNode } from "../graph/node.ts";
+import type { Module } from "../module/module.ts";
+import type { VariableState } from "../variable/variable-state.ts";
+import type { Variable } from "../variable/variable.ts";
+import type { OwnedState, State } from "./state.ts";
+
+/** How deep is looked for leaves before a type is taken to have some, perhaps; below that a State has no typed paths. */
+type MaxDepth = 8;
+
+type Primitive = string | number | bigint | boolean | symbol | null | undefined;
+type AnyFunction = (...args: never) => unknown;
+type IsAny<T> = 0 extends 1 & T ? true : false;
+
+/** Whether something is in a State: surely, perhaps, or never. */
+type Presence = "yes" | "maybe" | "no";
+
+/** What a union of answers about one thing comes to. */
+type Settle<P> = [P] extends ["yes"] ? "yes" : [P] extends ["no"] ? "no" : "maybe";
+
+/** What the answers about parts come to for the whole. */
+type AnyPart<P> = "yes" extends P ? "yes" : "maybe" extends P ? "maybe" : "no";
+
+/** Whether a filter matches a leaf of this type. Distributes over filters. */
+type Match<L, F> = F extends true
+  ? "yes"
+  : F extends false | null
+    ? "no"
+    : F extends FilterType
+      ? L extends InstanceType<F>
+        ? "yes"
+        : InstanceType<F> extends L
+          ? "maybe"
+          : // An attribute that is declared as a Variable may hold any kind.
+            InstanceType<F> extends Variable
+            ? Variable<never> extends L
+              ? "maybe"
+              : "no"
+            : "no"
+      : F extends Predicate | string
+        ? "maybe"
+        : F extends readonly (infer G)[]
+          ? AnyPart<Match<L, G>>
+          : "maybe";
+
+/** Whether a leaf is in the State of filter `F`, behind the filters `Before`. */
+type LeafPresence<L, F, Before> =
+  "yes" extends Match<L, Before>
+    ? "no"
+    : "maybe" extends Match<L, Before>
+      ? Match<L, F> extends "no"
+        ? "no"
+        : "maybe"
+      : Match<L, F>;
+
+/** A type that says nothing of its attributes: `Module` itself, or an interface of what is called with `forward`. */
+type SaysNothing<T> = T extends GraphNode
+  ? keyof T extends keyof Module
+    ? true
+    : false
+  : T extends { forward: AnyFunction }
+    ? true
+    : false;
+
+/** Whether anything of `T` is in the State. Distributes over unions. */
+type Has<T, F, Before, Depth extends readonly 0[]> = T extends Primitive | AnyFunction
+  ? "no"
+  : T extends Variable | ArrayLike
+    ? Settle<LeafPresence<T, F, Before>>
+    : Depth["length"] extends MaxDepth
+      ? "maybe"
+      : T extends readonly (infer I)[]
+        ? Settle<Has<I, F, Before, [...Depth, 0]>>
+        : T extends ReadonlyMap<unknown, infer I>
+          ? Settle<Has<I, F, Before, [...Depth, 0]>>
+          : SaysNothing<T> extends true
+            ? "maybe"
+            : HasPart<T, F, Before, [...Depth, 0]>;
+
+type HasPart<T, F, Before, Depth extends readonly 0[]> = AnyPart<
+  {
+    [K in keyof T]-?: K extends string | number ? PresenceOf<T[K], F, Before, Depth> : "no";
+  }[keyof T]
+>;
+
+type PresenceOf<T, F, Before, Depth extends readonly 0[]> =
+  IsAny<T> extends true ? "no" : unknown extends T ? "no" : Settle<Has<T, F, Before, Depth>>;
+
+type KeysWith<T, F, Before, P extends Presence> = {
+  [K in keyof T]-?: K extends string | number
+    ? PresenceOf<T[K], F, Before, []> extends P
+      ? K
+      : never
+    : never;
+}[keyof T];
+
+/** The leaf that a Variable leaves. */
+type LeafOf<V extends Variable> = VariableState<V["value"], V>;
+
+/** One object of a State: what is surely there, and what may be. Records keep their open set of keys. */
+type RecordState<T, F, Before, Depth extends readonly 0[]> = string extends keyof T
+  ? { readonly [key: string]: NodeState<T[keyof T], F, Before, Depth> }
+  : KnownState<T, F, Before, Depth>;
+
+type KnownState<T, F, Before, Depth extends readonly 0[]> = Flat<
+  {
+    readonly [K in keyof T as K extends KeysWith<T, F, Before, "yes"> ? K : never]-?: NodeState<
+      T[K],
+      F,
+      Before,
+      Depth
+    >;
+  } & {
+    readonly [K in keyof T as K extends KeysWith<T, F, Before, "maybe"> ? K : never]?: NodeState<
+      T[K],
+      F,
+      Before,
+      Depth
+    >;
+  }
+>;
+
+/** One object type instead of an intersection: only that is assignable to `State`, and editors show it better. */
+type Flat<T> = { [K in keyof T]: T[K] };
+
+/** Tuples have their indices as keys, other arrays any index. */
+type ListState<
+  T extends readonly unknown[],
+  F,
+  Before,
+  Depth extends readonly 0[],
+> = number extends T["length"]
+  ? { readonly [index: number]: NodeState<T[number], F, Before, Depth> }
+  : RecordState<{ [K in Exclude<keyof T, keyof (readonly unknown[])>]: T[K] }, F, Before, Depth>;
+
+type NodeState<T, F, Before, Depth extends readonly 0[]> = T extends Primitive | AnyFunction
+  ? never
+  : T extends Variable
+    ? LeafOf<T>
+    : T extends ArrayLike
+      ? T
+      : Depth["length"] extends MaxDepth
+        ? State
+        : T extends readonly unknown[]
+          ? ListState<T, F, Before, [...Depth, 0]>
+          : T extends ReadonlyMap<unknown, infer I>
+            ? { readonly [key: string]: NodeState<I, F, Before, [...Depth, 0]> }
+            : SaysNothing<T> extends true
+              ? State
+              : RecordState<T, F, Before, [...Depth, 0]>;
+
+/**
+ * The type of the State that a filter gives for a model: the public attributes that are, or hold, Variables (or arrays) that the filter
+ * matches. What depends on more than types, such as tags, predicates and `null`s, is optional. Types do not see sharing: what is
+ * shared has one leaf only, at its first path.
+ * @typeParam M - The model. For types that say nothing (`unknown`, `object`, `Module`) it is {@link State}.
+ * @typeParam F - The filter: a class, `true`, an array of these; others may match anything.
+ * @typeParam Before - The filters before it, as a union: what they match is not in this State.
+ * @example
+ * ```ts
+ * type Params = nnx.StateOf<Mlp, typeof nnx.Param>; // { hidden: { kernel: ...; bias: ... } ... }
+ * ```
+ */
+export type StateOf<M, F = true, Before = never> =
+  IsAny<M> extends true
+    ? State
+    : M extends object
+      ? SaysNothing<M> extends true
+        ? State
+        : keyof M extends never
+          ? State
+          : NodeState<M, F, Before, []>
+      : State;
+
+/** The States of a list of filters, each leaf in that of the first that matches. */
+export type StatesFor<M, Fs extends readonly unknown[], Before = never> = Fs extends readonly [
+  infer F,
+  ...infer Rest,
+]
+  ? [OwnedState<StateOf<M, F, Before>>, ...StatesFor<M, Rest, Before | F>]
+  : Fs extends readonly []
+    ? []
+    : OwnedState[];
+
+/** The States that `split` gives: one for each filter, one of everything without filters. */
+export type SplitStates<M, Fs extends readonly Filter[]> = Fs extends readonly []
+  ? [OwnedState<StateOf<M>>]
+  : StatesFor<M, Fs>;
