@@ -1,85 +1,71 @@
-/** @file The captures that are open now, and what they recorded: beside the modules, never on them. */
-import { handOver, retain } from "../ownership/holders.ts";
+/** @file The captures that are open now, and who is running: beside the modules, never on them. */
 import type { Path } from "../path.ts";
 import type { VariableType } from "../variable/variable-state.ts";
 
-/** What one module recorded under one type, by name. */
-export type Buffer = Map<string, unknown>;
+/** How several values under one name become one. */
+export interface Reduction {
+  readonly reduceFn: (previous: unknown, value: unknown) => unknown;
+  readonly initFn: () => unknown;
+}
+
+/** What a capture does with what modules show it. Modules that it does not know are none of its business. */
+export interface Session {
+  /** Takes a value; says whether it was wanted. */
+  sow(module: object, type: VariableType, name: string, value: unknown, reduction: Reduction): boolean;
+  /** Gives the value to go on with. */
+  perturb(module: object, type: VariableType, name: string, value: unknown): unknown;
+  /** Sees what a method returned and gives the value to return. */
+  output(module: object, name: string, value: unknown): unknown;
+}
 
 /** The innermost capture is last. */
 const openSessions: Session[] = [];
 
-/** One run of a captured function. */
-export class Session {
-  private readonly buffers = new Map<object, Map<VariableType, Buffer>>();
-  private readonly paths = new Map<object, Path>();
-  private readonly types: readonly VariableType[];
-
-  /** @param modules - Those whose recordings are wanted, with their paths. */
-  constructor(modules: Iterable<readonly [Path, object]>, types: readonly VariableType[]) {
-    this.types = types;
-    for (const [path, module] of modules) {
-      this.paths.set(module, path);
-      this.buffers.set(module, new Map(types.map((type) => [type, new Map()])));
-    }
-  }
-
-  /** The buffer of exactly this type, where the module is captured and the type asked for. */
-  bufferOf(module: object, type: VariableType): Buffer | undefined {
-    return this.buffers.get(module)?.get(type);
-  }
-
-  /** Gives a module a value before the run, of a type that need not be among those asked for. */
-  fill(module: object, type: VariableType, name: string, value: unknown): void {
-    const ofModule = this.buffers.get(module);
-    const buffer = ofModule?.get(type) ?? new Map<string, unknown>();
-    ofModule?.set(type, buffer);
-    write(buffer, name, value);
-  }
-
-  /** Everything recorded under one of the types asked for. */
-  *recorded(): Generator<readonly [path: Path, type: VariableType, value: unknown]> {
-    for (const [module, ofModule] of this.buffers) {
-      const path = this.paths.get(module) as Path;
-      for (const type of this.types) {
-        for (const [name, value] of ofModule.get(type) ?? []) yield [[...path, name], type, value];
-      }
-    }
-  }
-
-  /** Runs `f` with this capture open, and closes it however `f` ends. */
-  while<R>(f: () => R): R {
-    openSessions.push(this);
-    try {
-      return f();
-    } finally {
-      openSessions.splice(openSessions.lastIndexOf(this), 1);
-    }
-  }
-
-  /** Stops holding what was recorded: it is the open scope's now, or the caller's. */
-  letGo(): void {
-    for (const ofModule of this.buffers.values()) {
-      for (const buffer of ofModule.values()) for (const value of buffer.values()) handOver(value);
-    }
-  }
-}
-
-/** Writes into a buffer; what is in buffers outlives the scopes inside the captured run. */
-export function write(buffer: Buffer, name: string, value: unknown): void {
-  const previous = buffer.get(name);
-  retain(value);
-  buffer.set(name, value);
-  handOver(previous);
-}
+/** The captured modules whose methods are running, the innermost last; before them the root of each capture. */
+const running: object[] = [];
 
 /** Whether any capture is open: the first thing to ask, since most runs have none. */
 export const isCapturing = (): boolean => openSessions.length > 0;
 
-/** The buffers that record this module under exactly this type, innermost capture first. */
-export function* buffersFor(module: object, type: VariableType): Generator<Buffer> {
-  for (let i = openSessions.length - 1; i >= 0; i--) {
-    const buffer = openSessions[i]?.bufferOf(module, type);
-    if (buffer) yield buffer;
+/** The open captures, innermost first. */
+export const sessions = (): Session[] => [...openSessions].reverse();
+
+/** The module whose method is running, or the root of the innermost capture. */
+export const runningModule = (): object | undefined => running.at(-1);
+
+/** Runs `f` with a capture of `root` open, and closes it however `f` ends. */
+export function whileOpen<R>(session: Session, root: object, f: () => R): R {
+  openSessions.push(session);
+  try {
+    return whileRunning(root, f);
+  } finally {
+    openSessions.splice(openSessions.lastIndexOf(session), 1);
+  }
+}
+
+/** Runs `f` as a method of `module`. */
+export function whileRunning<R>(module: object, f: () => R): R {
+  const depth = running.push(module);
+  try {
+    return f();
+  } finally {
+    running.length = depth - 1;
+  }
+}
+
+/** The modules of a capture with their paths. The root is one of them even where it is a container. */
+export class CapturedModules {
+  private readonly paths: ReadonlyMap<object, Path>;
+
+  constructor(root: object, modules: Iterable<readonly [Path, object]>) {
+    this.paths = new Map([...[...modules].map(([path, module]) => [module, path] as const), [root, []]]);
+  }
+
+  pathOf(module: object): Path | undefined {
+    return this.paths.get(module);
+  }
+
+  [Symbol.iterator](): Iterator<[module: object, path: Path]> {
+    return this.paths.entries();
   }
 }

@@ -1,0 +1,46 @@
+/** @file Noticing which module runs and what its methods return, on the instances of one capture only. */
+import { type Session, whileRunning } from "./session.ts";
+
+type Method = (...args: unknown[]) => unknown;
+
+/** A class's own public methods, and `forward` wherever it comes from. */
+function methodNames(module: object): string[] {
+  const prototype = Object.getPrototypeOf(module) as object;
+  const own = Object.entries(Object.getOwnPropertyDescriptors(prototype))
+    .filter(
+      ([name, { value }]) => name !== "constructor" && !name.startsWith("_") && typeof value === "function",
+    )
+    .map(([name]) => name);
+  return typeof Reflect.get(module, "forward") === "function" && !own.includes("forward")
+    ? [...own, "forward"]
+    : own;
+}
+
+/** Wraps the modules' public methods for one capture; returns how to undo that. */
+export function instrument(modules: Iterable<object>, session: Session): () => void {
+  const undo: (() => void)[] = [];
+  for (const module of modules) {
+    for (const name of methodNames(module)) {
+      const shadowed = Object.getOwnPropertyDescriptor(module, name);
+      // An attribute that shadows the method is the model's own business; what another capture put there is wrapped once more.
+      if (shadowed?.enumerable) continue;
+      const method = Reflect.get(module, name) as Method;
+      const noticed: Method = function (this: object, ...args) {
+        return session.output(
+          module,
+          name,
+          whileRunning(module, () => method.apply(this, args)),
+        );
+      };
+      // Not enumerable, so the graph does not see it.
+      Object.defineProperty(module, name, { value: noticed, configurable: true });
+      undo.push(() => {
+        if (shadowed) Object.defineProperty(module, name, shadowed);
+        else Reflect.deleteProperty(module, name);
+      });
+    }
+  }
+  return () => {
+    for (const step of undo.reverse()) step();
+  };
+}

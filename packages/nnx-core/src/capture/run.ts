@@ -1,0 +1,41 @@
+/** @file One run of a captured function, whatever the session does with what it sees. */
+import { describe, NnxError } from "../errors.ts";
+import { classify } from "../graph/node.ts";
+import { iterModules } from "../module/iter-modules.ts";
+import { instrument } from "./instrument.ts";
+import { CapturedModules, type Session, whileOpen } from "./session.ts";
+
+/** The modules of what is captured. @throws {@link NnxError} when it is nothing that has modules. */
+export function capturedModules(where: string, root: unknown): CapturedModules {
+  const kind = classify(root);
+  if (kind === "node" || kind === "container")
+    return new CapturedModules(root as object, iterModules(root as object));
+  throw new NnxError(
+    `${where}: expected a module as the first argument of the call, got ${describe(root)}. ` +
+      "Capture a module, or a function that takes the model first.",
+  );
+}
+
+/** Runs `f` with the session open. An async run is refused: what runs later would not be recorded. */
+export function runCaptured<R>(
+  where: string,
+  session: Session,
+  modules: CapturedModules,
+  root: object,
+  f: () => R,
+): R {
+  const undo = instrument(
+    [...modules].map(([module]) => module),
+    session,
+  );
+  try {
+    const result = whileOpen(session, root, f);
+    if (!(result instanceof Promise)) return result;
+    throw new NnxError(
+      `${where}: expected a function that returns its result, got one that returns a Promise. ` +
+        "Await inputs before the call and read results after it: what runs later would not be recorded.",
+    );
+  } finally {
+    undo();
+  }
+}
