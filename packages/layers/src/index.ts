@@ -1,4 +1,41 @@
-export { relu } from "./activations.ts";
+export {
+  celu,
+  elu,
+  gelu,
+  type GeluOptions,
+  logSigmoid,
+  selu,
+  sigmoid,
+  silu,
+  softplus,
+  swish,
+  tanh,
+} from "./activations/exponentials.ts";
+export {
+  hardSigmoid,
+  hardSilu,
+  hardSwish,
+  hardTanh,
+  identity,
+  leakyRelu,
+  relu,
+  relu6,
+  softSign,
+} from "./activations/rectifiers.ts";
+export {
+  glu,
+  logSoftmax,
+  logsumexp,
+  type LogsumexpOptions,
+  logsumexpWithSign,
+  oneHot,
+  type OneHotOptions,
+  softmax,
+  type SoftmaxOptions,
+  standardize,
+  type StandardizeOptions,
+} from "./activations/softmax.ts";
+
 export {
   type DotGeneral,
   dotGeneral,
@@ -22,3 +59,18 @@ export { Embed, type EmbedOptions, type OutOfRange } from "./linear/embed.ts";
 export { LinearGeneral, type LinearGeneralOptions } from "./linear/linear-general.ts";
 export type { Axes } from "./axes.ts";
 export type { DtypeOptions } from "./params.ts";
+export type { AffineOptions, ScaleOptions } from "./norm/affine.ts";
+export { BatchNorm, type BatchNormCallOptions, type BatchNormOptions } from "./norm/batch-norm.ts";
+export {
+  GroupNorm,
+  type GroupNormOptions,
+  InstanceNorm,
+  type InstanceNormOptions,
+} from "./norm/group-norm.ts";
+export {
+  LayerNorm,
+  type LayerNormOptions,
+  type NormCallOptions,
+  RMSNorm,
+  type RMSNormOptions,
+} from "./norm/layer-norm.ts";

@@ -5,17 +5,72 @@ import * as tf from "@tensorflow/tfjs-core";
 /** An immutable array: tensorflow.js's. */
 export type Tensor<R extends tf.Rank = tf.Rank> = tf.Tensor<R>;
 
+/** What most ops take: numbers become float32 scalars. */
+export type Operand = Tensor | number;
+
+type Unary = <T extends Tensor>(x: T) => T;
+type Binary = (a: Operand, b: Operand) => Tensor;
+type Reduction = (x: Tensor, axis?: number | number[], keepDims?: boolean) => Tensor;
+
 export const isTensor = (x: unknown): x is Tensor => x instanceof tf.Tensor;
 
-export const add: typeof tf.add = tf.add;
+export const abs: Unary = tf.abs;
+export const add: Binary = tf.add;
 export const broadcastTo: typeof tf.broadcastTo = tf.broadcastTo;
 export const cast: typeof tf.cast = tf.cast;
-export const mul: typeof tf.mul = tf.mul;
-export const relu: typeof tf.relu = tf.relu;
+export const clone: Unary = tf.clone;
+export const concat: typeof tf.concat = tf.concat;
+export const div: Binary = tf.div;
+export const elu: Unary = tf.elu;
+export const equal: Binary = tf.equal;
+export const erf: Unary = tf.erf;
+export const exp: Unary = tf.exp;
+export const expandDims: typeof tf.expandDims = tf.expandDims;
+export const expm1: Unary = tf.expm1;
+export const greater: Binary = tf.greater;
+export const greaterEqual: Binary = tf.greaterEqual;
+export const leakyRelu: <T extends Tensor>(x: T, negativeSlope?: number) => T = tf.leakyRelu;
+export const less: Binary = tf.less;
+export const log: Unary = tf.log;
+export const log1p: Unary = tf.log1p;
+export const logicalAnd: typeof tf.logicalAnd = tf.logicalAnd;
+export const logicalNot: typeof tf.logicalNot = tf.logicalNot;
+export const max: Reduction = tf.max;
+export const maximum: Binary = tf.maximum;
+export const mean: Reduction = tf.mean;
+export const min: Reduction = tf.min;
+export const minimum: Binary = tf.minimum;
+export const mul: Binary = tf.mul;
+export const neg: Unary = tf.neg;
+export const notEqual: Binary = tf.notEqual;
+export const ones: typeof tf.ones = tf.ones;
+export const pad: typeof tf.pad = tf.pad;
+export const relu: Unary = tf.relu;
+export const relu6: Unary = tf.relu6;
 export const reshape: typeof tf.reshape = tf.reshape;
+export const reverse: typeof tf.reverse = tf.reverse;
+export const rsqrt: Unary = tf.rsqrt;
+export const scalar: typeof tf.scalar = tf.scalar;
+export const selu: Unary = tf.selu;
+export const sigmoid: Unary = tf.sigmoid;
+export const slice: typeof tf.slice = tf.slice;
+export const softmax: typeof tf.softmax = tf.softmax;
+export const softplus: Unary = tf.softplus;
+export const split: typeof tf.split = tf.split;
+export const sqrt: Unary = tf.sqrt;
+export const square: Unary = tf.square;
+export const squeeze: typeof tf.squeeze = tf.squeeze;
 export const stack: typeof tf.stack = tf.stack;
+export const sub: Binary = tf.sub;
+export const sum: Reduction = tf.sum;
+export const tanh: Unary = tf.tanh;
+export const tidy: typeof tf.tidy = tf.tidy;
+export const tile: typeof tf.tile = tf.tile;
+export const transpose: typeof tf.transpose = tf.transpose;
 export const unstack: typeof tf.unstack = tf.unstack;
-export const zerosLike: typeof tf.zerosLike = tf.zerosLike;
+export const where: (condition: Tensor, a: Operand, b: Operand) => Tensor = tf.where;
+export const zeros: typeof tf.zeros = tf.zeros;
+export const zerosLike: Unary = tf.zerosLike;
 
 /**
  * `a @ b + bias` as one kernel. Called directly because `tf.fused.matMul` brings a gradient of its own, which asks for the transposed
@@ -40,3 +95,29 @@ export function fusedMatMul(a: Tensor, b: Tensor, bias: Tensor | null): Tensor {
 }
 
 export const matMul = (a: Tensor, b: Tensor): Tensor => tf.matMul(a, b);
+
+/** The slices of x at these positions along an axis. */
+export const gather = (x: Tensor, positions: readonly number[], axis = 0): Tensor =>
+  tf.gather(x, tf.tensor1d([...positions], "int32"), axis);
+
+/** Values of any dtype in a shape. */
+export const tensorOf = (
+  values: readonly number[],
+  shape: readonly number[],
+  dtype: "float32" | "int32" | "bool",
+): Tensor => tf.tensor([...values], [...shape], dtype);
+
+/** One row of zeros and a one per id; ids outside `[0, depth)` give zeros. */
+export const oneHotRows = (ids: Tensor, depth: number): Tensor => tf.oneHot(ids, depth) as Tensor;
+
+/** The same values, through which no gradient flows. @see `jax.lax.stop_gradient` */
+export function stopGradient(x: Tensor): Tensor {
+  if (!isRecording()) return x;
+  return tf.customGrad((input) => ({
+    value: tf.clone(input as Tensor),
+    gradFunc: (dy: Tensor) => tf.zerosLike(dy),
+  }))(x);
+}
+
+/** The values, for decisions that depend on them. Waits for the backend. */
+export const valuesOf = (x: Tensor): ArrayLike<number> => x.dataSync() as ArrayLike<number>;

@@ -1,0 +1,141 @@
+/** @file Normalising over the batch. */
+import { BatchStat, describe, Module, NnxError, type Param } from "@nnxjs/nnx-core";
+import { type Axes, normalizeAxes, otherAxes } from "../axes.ts";
+import type { FloatDtype, PromoteDtype } from "../linear/dot-general.ts";
+import { add, mul, ones, reshape, stopGradient, type Tensor, zeros } from "../tensor.ts";
+import {
+  type AffineOptions,
+  alongFeatures,
+  checkNormInput,
+  drawBias,
+  drawScale,
+  normConfig,
+} from "./affine.ts";
+import { type Moments, moments, normalize } from "./statistics.ts";
+
+/** Options of {@link BatchNorm}; the names are Flax's. */
+export interface BatchNormOptions extends AffineOptions {
+  /** Use the stored statistics rather than the batch's. `null` leaves it to the call. @defaultValue false */
+  useRunningAverage?: boolean | null;
+  /** The axis of the features. @defaultValue -1 */
+  axis?: Axes;
+  /** How much of the stored statistics stays at each call. @defaultValue 0.99 */
+  momentum?: number;
+  /** Added to the variance. @defaultValue 1e-5 */
+  epsilon?: number;
+}
+
+/** Options of a call; they win over the layer's attributes. */
+export interface BatchNormCallOptions {
+  /** @defaultValue the layer's attribute */
+  useRunningAverage?: boolean | null;
+  /** Bool, broadcastable to x: elements where it is false do not count for the statistics. @defaultValue all count */
+  mask?: Tensor | null;
+}
+
+/**
+ * `(x - mean) / sqrt(var + epsilon) * scale + bias` with mean and variance per feature: of the batch while training, of the
+ * exponential averages that training collects (`momentum * old + (1 - momentum) * batch`, the variance divided by n) afterwards.
+ * @see Flax `nnx.BatchNorm`; Ioffe and Szegedy 2015, https://arxiv.org/abs/1502.03167
+ * @example
+ * ```ts
+ * const layer = new nnx.BatchNorm(64, { rngs: new nnx.Rngs(0) });
+ * const y = layer.forward(tf.randomNormal([32, 64])); // of the batch; updates layer.mean and layer.var
+ * layer.eval(); // from now on with the averages
+ * ```
+ */
+export class BatchNorm extends Module {
+  /** `[numFeatures]`, zeros at first. */
+  readonly mean: BatchStat<Tensor>;
+  /** `[numFeatures]`, ones at first. */
+  readonly var: BatchStat<Tensor>;
+  /** `[numFeatures]`, or `null`. */
+  readonly scale: Param<Tensor> | null;
+  /** `[numFeatures]`, or `null`. */
+  readonly bias: Param<Tensor> | null;
+  readonly numFeatures: number;
+  useRunningAverage: boolean | null;
+  readonly axis: Axes;
+  readonly momentum: number;
+  readonly epsilon: number;
+  readonly useFastVariance: boolean;
+  readonly dtype: FloatDtype | null;
+  readonly paramDtype: FloatDtype;
+  readonly promoteDtype: PromoteDtype;
+
+  /** @throws NnxError for sizes or dtypes that cannot be. */
+  constructor(numFeatures: number, options: BatchNormOptions) {
+    super();
+    const { useRunningAverage = false, axis = -1, momentum = 0.99, epsilon = 1e-5 } = options;
+    const config = normConfig("BatchNorm", options);
+    this.scale = drawScale("BatchNorm", numFeatures, options);
+    this.bias = drawBias(numFeatures, options);
+    this.mean = new BatchStat<Tensor>(zeros([numFeatures]));
+    this.var = new BatchStat<Tensor>(ones([numFeatures]));
+    this.numFeatures = numFeatures;
+    this.useRunningAverage = useRunningAverage;
+    this.axis = axis;
+    this.momentum = momentum;
+    this.epsilon = epsilon;
+    this.useFastVariance = config.useFastVariance;
+    this.dtype = config.dtype;
+    this.paramDtype = config.paramDtype;
+    this.promoteDtype = config.promoteDtype;
+  }
+
+  /**
+   * @param x - Has `numFeatures` along `axis`.
+   * @returns the same shape. Without running averages the stored ones are updated; no gradient flows into them.
+   * @throws NnxError when x has other features, or neither call nor layer says which statistics to use.
+   */
+  forward<T extends Tensor>(x: T, { useRunningAverage, mask = null }: BatchNormCallOptions = {}): T {
+    const stored = this.resolve(useRunningAverage);
+    const features = normalizeAxes("BatchNorm.forward", this.axis, x.rank);
+    checkNormInput("BatchNorm.forward", x, features, this.numFeatures);
+    const operands = [
+      x,
+      this.mean.value,
+      this.var.value,
+      this.scale?.value ?? null,
+      this.bias?.value ?? null,
+    ];
+    const promoted = this.promoteDtype(operands, { dtype: this.dtype });
+    const [inputs, mean, variance, scale, bias] = promoted as [
+      Tensor,
+      Tensor,
+      Tensor,
+      Tensor | null,
+      Tensor | null,
+    ];
+    const along = (vector: Tensor): Tensor => alongFeatures(vector, x, features);
+    const statistics: Moments = stored
+      ? { mean: along(mean), variance: along(variance) }
+      : moments(inputs, otherAxes(features, x.rank), { mask, useFastVariance: this.useFastVariance });
+    if (!stored) this.collect(statistics);
+    // Same rank as the input, and so the type that says it.
+    return normalize(inputs, statistics, scale && along(scale), bias && along(bias), this.epsilon) as T;
+  }
+
+  private collect({ mean, variance }: Moments): void {
+    const { momentum } = this;
+    const mixed = (old: Tensor, batch: Tensor): Tensor =>
+      stopGradient(add(mul(momentum, old), mul(1 - momentum, reshape(batch, [this.numFeatures]))));
+    if (mean) this.mean.value = mixed(this.mean.value, mean);
+    this.var.value = mixed(this.var.value, variance);
+  }
+
+  private resolve(call: boolean | null | undefined): boolean {
+    const found = call ?? this.useRunningAverage;
+    if (typeof found === "boolean") return found;
+    throw new NnxError(
+      `BatchNorm.forward: expected useRunningAverage to be true or false, got ${describe(found)}. ` +
+        "Set it at construction, with train() or eval(), or pass { useRunningAverage } to forward.",
+    );
+  }
+
+  /** Takes the modes that this layer knows; returns the others. */
+  setMode({ useRunningAverage, ...rest }: Record<string, unknown>): Record<string, unknown> {
+    if (typeof useRunningAverage === "boolean") this.useRunningAverage = useRunningAverage;
+    return rest;
+  }
+}

@@ -1,0 +1,152 @@
+/** @file Normalising over the features of each example. */
+import { Module, type Param } from "@nnxjs/nnx-core";
+import { type Axes, normalizeAxes } from "../axes.ts";
+import type { FloatDtype, PromoteDtype } from "../linear/dot-general.ts";
+import type { Tensor } from "../tensor.ts";
+import {
+  type AffineOptions,
+  alongFeatures,
+  checkNormInput,
+  drawBias,
+  drawScale,
+  normConfig,
+  type ScaleOptions,
+} from "./affine.ts";
+import { moments, normalize } from "./statistics.ts";
+
+/** Options of a call of a normalisation. */
+export interface NormCallOptions {
+  /** Bool, broadcastable to x: elements where it is false do not count for the statistics. @defaultValue all count */
+  mask?: Tensor | null;
+}
+
+interface NormAxes {
+  /** Added to the variance. @defaultValue 1e-6 */
+  epsilon?: number;
+  /** Over which axes the statistics are taken. @defaultValue -1 */
+  reductionAxes?: Axes;
+  /** Along which axes scale and bias go. @defaultValue -1 */
+  featureAxes?: Axes;
+}
+
+/** Options of {@link LayerNorm}; the names are Flax's. */
+export interface LayerNormOptions extends AffineOptions, NormAxes {}
+
+/** Options of {@link RMSNorm}; the names are Flax's. */
+export interface RMSNormOptions extends ScaleOptions, NormAxes {}
+
+/**
+ * `(x - mean) / sqrt(var + epsilon) * scale + bias` with mean and variance of each example.
+ * @see Flax `nnx.LayerNorm`; Ba et al. 2016, https://arxiv.org/abs/1607.06450
+ * @example
+ * ```ts
+ * const layer = new nnx.LayerNorm(64, { rngs: new nnx.Rngs(0) });
+ * const y = layer.forward(tf.randomNormal([32, 10, 64])); // every row of 64 has mean 0 and variance 1
+ * ```
+ */
+export class LayerNorm extends Module {
+  /** `[numFeatures]`, or `null`. */
+  readonly scale: Param<Tensor> | null;
+  /** `[numFeatures]`, or `null`. */
+  readonly bias: Param<Tensor> | null;
+  readonly numFeatures: number;
+  readonly epsilon: number;
+  readonly reductionAxes: Axes;
+  readonly featureAxes: Axes;
+  readonly useFastVariance: boolean;
+  readonly dtype: FloatDtype | null;
+  readonly paramDtype: FloatDtype;
+  readonly promoteDtype: PromoteDtype;
+
+  /** @throws NnxError for sizes or dtypes that cannot be. */
+  constructor(numFeatures: number, options: LayerNormOptions) {
+    super();
+    const { epsilon = 1e-6, reductionAxes = -1, featureAxes = -1 } = options;
+    const config = normConfig("LayerNorm", options);
+    this.scale = drawScale("LayerNorm", numFeatures, options);
+    this.bias = drawBias(numFeatures, options);
+    this.numFeatures = numFeatures;
+    this.epsilon = epsilon;
+    this.reductionAxes = reductionAxes;
+    this.featureAxes = featureAxes;
+    this.useFastVariance = config.useFastVariance;
+    this.dtype = config.dtype;
+    this.paramDtype = config.paramDtype;
+    this.promoteDtype = config.promoteDtype;
+  }
+
+  /**
+   * @param x - Has `numFeatures` along `featureAxes`.
+   * @returns the same shape.
+   * @throws NnxError when x has other features.
+   */
+  forward<T extends Tensor>(x: T, { mask = null }: NormCallOptions = {}): T {
+    const where = "LayerNorm.forward";
+    const features = normalizeAxes(where, this.featureAxes, x.rank);
+    if (this.scale || this.bias) checkNormInput(where, x, features, this.numFeatures);
+    const operands = [x, this.scale?.value ?? null, this.bias?.value ?? null];
+    const promoted = this.promoteDtype(operands, { dtype: this.dtype });
+    const [inputs, scale, bias] = promoted as [Tensor, Tensor | null, Tensor | null];
+    const axes = normalizeAxes(where, this.reductionAxes, x.rank);
+    const statistics = moments(inputs, axes, { mask, useFastVariance: this.useFastVariance });
+    const along = (vector: Tensor | null): Tensor | null => vector && alongFeatures(vector, x, features);
+    // Same rank as the input, and so the type that says it.
+    return normalize(inputs, statistics, along(scale), along(bias), this.epsilon) as T;
+  }
+}
+
+/**
+ * `x / sqrt(mean(x²) + epsilon) * scale`: LayerNorm without mean and bias.
+ * @see Flax `nnx.RMSNorm`; Zhang and Sennrich 2019, https://arxiv.org/abs/1910.07467
+ * @example
+ * ```ts
+ * const layer = new nnx.RMSNorm(64, { rngs: new nnx.Rngs(0) });
+ * const y = layer.forward(tf.randomNormal([32, 64])); // every row has mean square 1
+ * ```
+ */
+export class RMSNorm extends Module {
+  /** `[numFeatures]`, or `null`. */
+  readonly scale: Param<Tensor> | null;
+  readonly numFeatures: number;
+  readonly epsilon: number;
+  readonly reductionAxes: Axes;
+  readonly featureAxes: Axes;
+  readonly useFastVariance: boolean;
+  readonly dtype: FloatDtype | null;
+  readonly paramDtype: FloatDtype;
+  readonly promoteDtype: PromoteDtype;
+
+  /** @throws NnxError for sizes or dtypes that cannot be. */
+  constructor(numFeatures: number, options: RMSNormOptions) {
+    super();
+    const { epsilon = 1e-6, reductionAxes = -1, featureAxes = -1 } = options;
+    const config = normConfig("RMSNorm", options);
+    this.scale = drawScale("RMSNorm", numFeatures, options);
+    this.numFeatures = numFeatures;
+    this.epsilon = epsilon;
+    this.reductionAxes = reductionAxes;
+    this.featureAxes = featureAxes;
+    this.useFastVariance = config.useFastVariance;
+    this.dtype = config.dtype;
+    this.paramDtype = config.paramDtype;
+    this.promoteDtype = config.promoteDtype;
+  }
+
+  /**
+   * @param x - Has `numFeatures` along `featureAxes`.
+   * @returns the same shape.
+   * @throws NnxError when x has other features.
+   */
+  forward<T extends Tensor>(x: T, { mask = null }: NormCallOptions = {}): T {
+    const where = "RMSNorm.forward";
+    const features = normalizeAxes(where, this.featureAxes, x.rank);
+    if (this.scale) checkNormInput(where, x, features, this.numFeatures);
+    const promoted = this.promoteDtype([x, this.scale?.value ?? null], { dtype: this.dtype });
+    const [inputs, scale] = promoted as [Tensor, Tensor | null];
+    const axes = normalizeAxes(where, this.reductionAxes, x.rank);
+    const options = { mask, useFastVariance: this.useFastVariance, useMean: false };
+    const statistics = moments(inputs, axes, options);
+    // Same rank as the input, and so the type that says it.
+    return normalize(inputs, statistics, scale && alongFeatures(scale, x, features), null, this.epsilon) as T;
+  }
+}
