@@ -68,8 +68,8 @@ export const axes3D = (info: Info3D): readonly Axis[] => [
   },
 ];
 
-/** Zeros before and after each spatial axis, axes 1 to n of x; negative numbers cut. */
-export function padSpatial(x: Tensor, pads: readonly (readonly [number, number])[]): Tensor {
+/** Puts `value` before and after each spatial axis, axes 1 to n of x; negative numbers cut. */
+export function padSpatial(x: Tensor, pads: readonly (readonly [number, number])[], value = 0): Tensor {
   let result = x;
   if (pads.some(([before, after]) => before < 0 || after < 0)) {
     const begin = x.shape.map((_, axis) => Math.max(0, -(pads[axis - 1]?.[0] ?? 0)));
@@ -83,6 +83,7 @@ export function padSpatial(x: Tensor, pads: readonly (readonly [number, number])
         const [before, after] = pads[axis - 1] ?? [0, 0];
         return [Math.max(0, before), Math.max(0, after)];
       }),
+      value,
     );
   }
   return result;
@@ -92,13 +93,14 @@ export function padSpatial(x: Tensor, pads: readonly (readonly [number, number])
  * The rows and columns of the input that the output reads, with their zeros: exactly `(output - 1)·stride + (window - 1)·dilation + 1`
  * along each axis, so that windows fit without padding.
  */
-export const readRegion = (x: Tensor, axes: readonly Axis[]): Tensor =>
+export const readRegion = (x: Tensor, axes: readonly Axis[], value = 0): Tensor =>
   padSpatial(
     x,
     axes.map((a) => {
       const read = (a.output - 1) * a.stride + (a.window - 1) * a.dilation + 1;
       return [a.before, read - a.input - a.before] as const;
     }),
+    value,
   );
 
 /** Moves the axis `from` to directly behind the axis `behind` and joins the two. */
@@ -111,5 +113,55 @@ export function interleave(x: Tensor, behind: number, from: number): Tensor {
     sizeOf(s.slice(from + 1)),
   ]);
   const joined = s.flatMap((n, axis) => (axis === from ? [] : [axis === behind ? n * s[from]! : n]));
-  return tf.reshape(tf.transpose(blocks, [0, 2, 1, 3]), joined);
+  const isInPlace = blocks.shape[1] === 1 || blocks.shape[2] === 1;
+  return tf.reshape(isInPlace ? blocks : tf.transpose(blocks, [0, 2, 1, 3]), joined);
+}
+
+/** The elements of a window: an offset along each axis, the last axis fastest. */
+export const tapsOf = (axes: readonly Axis[]): readonly (readonly number[])[] =>
+  axes.reduce<readonly (readonly number[])[]>(
+    (taps, a) => taps.flatMap((tap) => Array.from({ length: a.window }, (_, k) => [...tap, k])),
+    [[]],
+  );
+
+/** Takes apart `axis` of size q·s: `[s, ...the others with q]`. The reverse of {@link interleave}. */
+function phasesOf(x: Tensor, axis: number, s: number): Tensor {
+  if (s === 1) return tf.expandDims(x, 0);
+  const q = x.shape[axis]! / s;
+  const rows = tf.reshape(x, [sizeOf(x.shape.slice(0, axis)) * q, s, sizeOf(x.shape.slice(axis + 1))]);
+  const apart = x.shape.map((n, i) => (i === axis ? q : n));
+  return tf.reshape(tf.transpose(rows, [1, 0, 2]), [s, ...apart]);
+}
+
+/**
+ * What each output reads at each element of its window, in the order of {@link tapsOf}.
+ * @param region - See {@link readRegion}.
+ * @returns Each `[N, ...output, C]`.
+ */
+export function readTaps(region: Tensor, axes: readonly Axis[]): readonly Tensor[] {
+  const [batch, channels] = [region.shape[0]!, region.shape.at(-1)!];
+  // By phases first: a slice with strides costs wasm many times as much as a transpose.
+  const sizes = axes.map((a, i) => Math.ceil(region.shape[i + 1]! / a.stride));
+  let phases = padSpatial(
+    region,
+    axes.map((a, i) => [0, sizes[i]! * a.stride - region.shape[i + 1]!] as const),
+  );
+  axes.forEach((a, i) => {
+    // The axes taken apart so far are joined in front, with the batch.
+    phases = phasesOf(phases, i + 1, a.stride);
+    phases = tf.reshape(phases, [phases.shape[0]! * phases.shape[1]!, ...phases.shape.slice(2)]);
+  });
+  const groups = tf.unstack(tf.reshape(phases, [phases.shape[0]! / batch, batch, ...phases.shape.slice(1)]));
+  return tapsOf(axes).map((offsets) => {
+    // The last axis was taken apart last, so its phase is the slowest.
+    const group = axes.reduceRight(
+      (index, a, i) => index * a.stride + ((offsets[i]! * a.dilation) % a.stride),
+      0,
+    );
+    const begin = axes.map((a, i) => Math.floor((offsets[i]! * a.dilation) / a.stride));
+    const output = axes.map((a) => a.output);
+    const x = groups[group]!;
+    const isWhole = begin.every((at) => at === 0) && output.every((n, i) => n === x.shape[i + 1]);
+    return isWhole ? x : tf.slice(x, [0, ...begin, 0], [batch, ...output, channels]);
+  });
 }

@@ -14,7 +14,9 @@ import type {
   Tensor4D,
   Tensor5D,
 } from "@tensorflow/tfjs-core";
+import { sizeOf } from "./broadcasting.ts";
 import { type Axis, axes2D, axes3D, interleave, padSpatial, readRegion } from "./conv-geometry.ts";
+import { product } from "./product.ts";
 import { type GradientRule, rule } from "./rule.ts";
 
 type Shape4 = [number, number, number, number];
@@ -39,52 +41,81 @@ export const convolve = (x: Tensor, filter: Tensor, axes: readonly Axis[]): Tens
     axes.map((a) => a.dilation),
   );
 
+/** Whether each output reads one input: a matrix product. */
+const isPointwise = (axes: readonly Axis[]): boolean => axes.every((a) => a.window === 1 && a.stride === 1);
+
 /**
  * dW[k, i, o] = Σ x[n, s·p + d·k, i] dy[n, p, o]: a convolution over p, with channels for the batch, the batch for channels, strides for
  * dilations and dilations for strides.
  */
 export function filterGradient(x: Tensor, dy: Tensor, axes: readonly Axis[]): Tensor {
-  const spatial = axes.map((_, i) => i + 1);
-  const channels = axes.length + 1;
-  const input = tf.transpose(readRegion(x, axes), [channels, ...spatial, 0]);
-  const filter = tf.transpose(dy, [...spatial, 0, channels]);
+  const region = readRegion(x, axes);
+  const [batch, inputs, outputs] = [x.shape[0]!, x.shape.at(-1)!, dy.shape.at(-1)!];
+  if (isPointwise(axes)) {
+    const rows = sizeOf(dy.shape.slice(0, -1));
+    const gradient = product(
+      tf.reshape(region, [rows, inputs]),
+      tf.reshape(dy, [rows, outputs]),
+      true,
+      false,
+    );
+    return tf.reshape(gradient, [...axes.map(() => 1), inputs, outputs]);
+  }
+  const spatial = region.shape.slice(1, -1);
+  const input = tf.reshape(tf.transpose(tf.reshape(region, [batch, sizeOf(spatial), inputs]), [2, 1, 0]), [
+    inputs,
+    ...spatial,
+    batch,
+  ]);
+  const positions = dy.shape.slice(1, -1);
+  const filter = tf.reshape(tf.transpose(tf.reshape(dy, [batch, sizeOf(positions), outputs]), [1, 0, 2]), [
+    ...positions,
+    batch,
+    outputs,
+  ]);
   const gradient = valid(
     input,
     filter,
     axes.map((a) => a.dilation),
     axes.map((a) => a.stride),
   );
-  return tf.transpose(gradient, [...spatial, 0, channels]);
+  const window = axes.map((a) => a.window);
+  const byInput = tf.reshape(gradient, [inputs, sizeOf(window), outputs]);
+  return tf.reshape(tf.transpose(byInput, [1, 0, 2]), [...window, inputs, outputs]);
 }
 
-/** With stride s, window element s·m + r serves the inputs of phase r: the window as `ceil(window / s)` blocks. */
-const blocksOf = (axis: Axis): number =>
-  axis.stride === 1 ? axis.window : Math.ceil(axis.window / axis.stride);
+/**
+ * With stride s, window element s·m + r serves the inputs of phase r. `shift` zeros before the window make phase 0 begin at the first
+ * input, which is then in block `first`.
+ */
+function blocking(axis: Axis): { blocks: number; shift: number; first: number } {
+  const { stride, before, window } = axis;
+  const shift = (stride - (before % stride)) % stride;
+  return { blocks: Math.ceil((window + shift) / stride), shift, first: (before + shift) / stride };
+}
 
 /**
  * Takes the window apart into blocks m and phases r, turns m around and puts the phases behind: `[...m, ...rest, ...r]` for a filter
- * `[...window, ...rest]`.
+ * `[...window, ...rest]`; without strides, `[...m, ...rest]`.
  */
 export function phases(filter: Tensor, axes: readonly Axis[]): Tensor {
   const n = axes.length;
   const rest = filter.shape.slice(n);
-  const wanted = axes.map((a) => blocksOf(a) * a.stride);
-  const padded = wanted.every((size, i) => size === axes[i]!.window)
-    ? filter
-    : tf.pad(
-        filter,
-        filter.shape.map((size, axis): [number, number] => [0, axis < n ? wanted[axis]! - size : 0]),
-      );
-  if (axes.every((a) => a.stride === 1))
-    return tf.reverse(
-      padded,
-      axes.map((_, i) => i),
-    );
-  const apart = tf.reshape(padded, [...axes.flatMap((a) => [blocksOf(a), a.stride]), ...rest]);
-  const blocks = axes.map((_, i) => 2 * i);
+  const spatial = axes.map((_, i) => i);
+  if (axes.every((a) => a.stride === 1)) return tf.reverse(filter, spatial);
+  const parts = axes.map(blocking);
+  const padded = tf.pad(
+    filter,
+    filter.shape.map((size, axis): [number, number] => {
+      if (axis >= n) return [0, 0];
+      const { blocks, shift } = parts[axis]!;
+      return [shift, blocks * axes[axis]!.stride - size - shift];
+    }),
+  );
+  const apart = tf.reshape(padded, [...axes.flatMap((a, i) => [parts[i]!.blocks, a.stride]), ...rest]);
+  const blocks = spatial.map((i) => 2 * i);
   const others = rest.map((_, i) => 2 * n + i);
-  const turned = tf.reverse(apart, blocks);
-  return tf.transpose(turned, [...blocks, ...others, ...axes.map((_, i) => 2 * i + 1)]);
+  return tf.transpose(tf.reverse(apart, blocks), [...blocks, ...others, ...spatial.map((i) => 2 * i + 1)]);
 }
 
 /** dy with the zeros that make every input position see all the outputs that read it. */
@@ -92,30 +123,27 @@ export const spreadOutput = (dy: Tensor, axes: readonly Axis[]): Tensor =>
   padSpatial(
     dy,
     axes.map((a) => {
-      if (a.stride > 1) return [blocksOf(a) - 1, blocksOf(a) - 1] as const;
-      const reach = (a.window - 1) * a.dilation;
-      return [reach - a.before, a.input + a.before - a.output] as const;
+      const { blocks, first } = blocking(a);
+      const reach = a.stride === 1 ? (a.window - 1) * a.dilation : blocks - 1;
+      const before = reach - first;
+      return [before, Math.ceil(a.input / a.stride) + reach - a.output - before] as const;
     }),
   );
 
-/** Puts phases in their places and cuts out the input: x is `[N, ...q, ...r, C]` with stride, `[N, ...input, C]` without. */
+/** Puts phases in their places and cuts off what is too much: `[N, ...q, ...r, C]` → `[N, ...input, C]`. */
 export function joinPhases(x: Tensor, axes: readonly Axis[]): Tensor {
-  if (axes.every((a) => a.stride === 1)) return x;
   let joined = x;
   axes.forEach((_, i) => {
     joined = interleave(joined, 1 + i, 1 + axes.length);
   });
   return padSpatial(
     joined,
-    axes.map((a, i) => {
-      const before = a.stride > 1 ? -a.before : 0;
-      return [before, a.input - joined.shape[i + 1]! - before] as const;
-    }),
+    axes.map((a, i) => [0, a.input - joined.shape[i + 1]!] as const),
   );
 }
 
 /**
- * dx[n, s·q + r - before, i] = Σ dy[n, q - m, o] W[s·m + r, i, o]: a convolution with the window turned around, one phase r of the input
+ * dx[n, s·q + r, i] = Σ dy[n, q - m, o] W[s·m + r, i, o], up to shifts: a convolution with the window turned around, one phase r of the input
  * per group of channels when there is a stride.
  * @param dy - `[N, ...output, O]`.
  * @param filter - `[...window, I, O]`.
@@ -124,12 +152,18 @@ export function joinPhases(x: Tensor, axes: readonly Axis[]): Tensor {
 export function inputGradient(dy: Tensor, filter: Tensor, axes: readonly Axis[]): Tensor {
   const n = axes.length;
   const inputs = filter.shape[n]!;
+  if (isPointwise(axes) && axes.every((a) => a.before === 0 && a.input === a.output)) {
+    const outputs = filter.shape[n + 1]!;
+    const rows = tf.reshape(dy, [dy.size / outputs, outputs]);
+    const gradient = product(rows, tf.reshape(filter, [inputs, outputs]), false, true);
+    return tf.reshape(gradient, [...dy.shape.slice(0, -1), inputs]);
+  }
   const count = axes.reduce((product, a) => product * a.stride, 1);
   const apart = phases(filter, axes);
   // [...m, I, O, ...r] → [...m, O, ...r, I]
   const order = [...axes.map((_, i) => i), n + 1, ...apart.shape.slice(n + 2).map((_, i) => n + 2 + i), n];
   const kernel = tf.reshape(tf.transpose(apart, order), [
-    ...axes.map(blocksOf),
+    ...apart.shape.slice(0, n),
     filter.shape[n + 1]!,
     count * inputs,
   ]);

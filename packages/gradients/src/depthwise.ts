@@ -41,7 +41,7 @@ export function depthwiseInputGradient(dy: Tensor, filter: Tensor, axes: readonl
   return multiplier === 1 ? dx : tf.sum(tf.reshape(dx, [n, height, width, channels, multiplier]), 4);
 }
 
-/** dW[k, c, m] = Σ x[n, s·p + d·k, c] dy[n, p, c·M + m]: each (n, c) is a channel; then summed over n. */
+/** dW[k, c, m] = Σ x[n, s·p + d·k, c] dy[n, p, c·M + m]: each (n, c) is a channel and dy a filter; then summed over n. */
 export function depthwiseFilterGradient(
   x: Tensor,
   dy: Tensor,

@@ -7,10 +7,19 @@ import type {
   MaxPoolAttrs,
   Tensor,
 } from "@tensorflow/tfjs-core";
-import { sizeOf } from "./broadcasting.ts";
-import { type Axis, axes2D, axes3D } from "./conv-geometry.ts";
+import {
+  type Axis,
+  axes2D,
+  axes3D,
+  interleave,
+  padSpatial,
+  readRegion,
+  readTaps,
+  tapsOf,
+} from "./conv-geometry.ts";
 import { addRows } from "./gather.ts";
 import { type GradientRule, rule, zeroRule } from "./rule.ts";
+import { indicator, only, positive } from "./select.ts";
 import { axisMap, transposeAlong } from "./separable.ts";
 
 const axesOf2D = (
@@ -56,50 +65,56 @@ const averageBack = (dy: Tensor, axes: readonly Axis[]): Tensor =>
     return transposeAlong(gradient, i + 1, map);
   }, dy);
 
-/** Rows of the padded input at which each window begins, and how far its elements are from there. */
-function windows(batch: number, axes: readonly Axis[], padded: readonly number[]) {
-  let begins = Array.from({ length: batch }, (_, n) => n);
-  let offsets = [0];
-  axes.forEach((a, i) => {
-    begins = begins.flatMap((row) =>
-      Array.from({ length: a.output }, (_, out) => row * padded[i]! + out * a.stride),
-    );
-    offsets = offsets.flatMap((row) => Array.from({ length: a.window }, (_, k) => row * padded[i]! + k));
+/** Adds up what each window gives back to its elements, one tensor `[N, ...output, C]` per element. The transpose of `readTaps`. */
+function fromTaps(parts: readonly Tensor[], axes: readonly Axis[]): Tensor {
+  const blocks = axes.map((a) => Math.ceil(a.window / a.stride));
+  const byPhase = new Map<string, Tensor[]>();
+  tapsOf(axes).forEach((offsets, i) => {
+    // Element s·m + r of window p is element r of block p + m.
+    const phase = offsets.map((k, axis) => k % axes[axis]!.stride).join();
+    const pads = offsets.map((k, axis) => {
+      const m = Math.floor(k / axes[axis]!.stride);
+      return [m, blocks[axis]! - 1 - m] as const;
+    });
+    byPhase.set(phase, [...(byPhase.get(phase) ?? []), padSpatial(parts[i]!, pads)]);
   });
-  return { begins, offsets };
-}
-
-/**
- * Where the first maximum of each window is, by `argMax` over its elements.
- * @returns int32 positions in x with `pads` around it, in the order of the output.
- */
-function firstMaxima(x: Tensor, axes: readonly Axis[], pads: readonly [number, number][]): Tensor {
-  const padded = tf.pad(x, [[0, 0], ...pads, [0, 0]], Number.NEGATIVE_INFINITY);
-  const channels = x.shape.at(-1)!;
-  const { begins, offsets } = windows(x.shape[0]!, axes, padded.shape.slice(1, -1));
-  const rows = tf.tensor1d(
-    Int32Array.from(begins.flatMap((begin) => offsets.map((offset) => begin + offset))),
-    "int32",
+  const phases = tapsOf(axes.map((a) => ({ ...a, window: a.stride }))).map((phase) =>
+    byPhase.get(phase.join()),
   );
-  const elements = tf.gather(tf.reshape(padded, [padded.size / channels, channels]), rows);
-  const first = tf.argMax(tf.reshape(elements, [begins.length, offsets.length, channels]), 1);
-  const chosen = tf.gather(tf.tensor1d(offsets, "int32"), first);
-  const begin = tf.tensor2d(begins, [begins.length, 1], "int32");
-  const byRow = tf.mul(tf.add(chosen, begin), tf.scalar(channels, "int32"));
-  return tf.add(byRow, tf.range(0, channels, 1, "int32"));
+  const sums = phases.map((terms) => (terms === undefined ? undefined : tf.addN(terms)));
+  const some = sums.find((sum) => sum !== undefined)!;
+  const n = axes.length;
+  const spatial = some.shape.slice(1, -1);
+  const channels = some.shape.at(-1)!;
+  const stacked = tf.stack(
+    sums.map((sum) => sum ?? tf.zerosLike(some)),
+    n + 1,
+  );
+  let region = tf.reshape(stacked, [some.shape[0]!, ...spatial, ...axes.map((a) => a.stride), channels]);
+  axes.forEach((_, i) => {
+    region = interleave(region, 1 + i, 1 + n);
+  });
+  return padSpatial(
+    region,
+    axes.map((a, i) => [-a.before, a.before + a.input - region.shape[i + 1]!] as const),
+  );
 }
 
-/** Each window's gradient goes to its first maximum, as XLA's select-and-scatter has it. */
+/** Each window's gradient goes to its first maximum, as XLA's select-and-scatter has it. Element by element of the window. */
 function maximumBack(dy: Tensor, x: Tensor, axes: readonly Axis[]): Tensor {
   if (dy.size === 0) return tf.zeros(x.shape);
-  const pads = axes.map((a): [number, number] => {
-    const read = (a.output - 1) * a.stride + a.window;
-    return [a.before, Math.max(0, read - a.input - a.before)];
+  const taps = readTaps(readRegion(x, axes, Number.NEGATIVE_INFINITY), axes);
+  // Its own maximum: wasm's maxPool3d takes the smallest positive number for the smallest number.
+  const y = taps.reduce((largest, tap) => tf.maximum(largest, tap));
+  let free: Tensor = tf.onesLike(dy);
+  const parts = taps.map((tap) => {
+    // In numbers, not in bool: logic is scalar code on wasm.
+    const below = indicator(positive(tf.sub(y, tap)));
+    const first = tf.mul(free, tf.sub(1, below));
+    free = tf.mul(free, below);
+    return only(tf.cast(first, "bool"), dy);
   });
-  const shape = [x.shape[0]!, ...axes.map((a, i) => a.input + pads[i]![0] + pads[i]![1]), x.shape.at(-1)!];
-  const positions = tf.reshape(firstMaxima(x, axes, pads), [dy.size]);
-  const gradient = tf.reshape(addRows(tf.reshape(dy, [dy.size]), positions, sizeOf(shape)), shape);
-  return tf.slice(gradient, [0, ...pads.map(([before]) => before), 0], x.shape);
+  return fromTaps(parts, axes);
 }
 
 const maxPool: GradientRule = rule<MaxPoolAttrs>("MaxPool")({
