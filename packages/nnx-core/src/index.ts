@@ -100,3 +100,9 @@ export { customVjp, type CustomVjpFunction, type CustomVjpOptions } from "./auto
 export { remat, type RematOptions } from "./autodiff/remat.ts";
 export { stopGradient } from "./autodiff/stop-gradient.ts";
 export { jvp, type PullBack, vjp, type VjpOptions } from "./autodiff/vjp.ts";
+export {
+  type CapturedGradients,
+  captureGradients,
+  type CaptureGradientsOptions,
+  type ValueAndGradient,
+} from "./capture/capture-gradients.ts";
