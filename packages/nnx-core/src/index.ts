@@ -106,3 +106,7 @@ export {
   type CaptureGradientsOptions,
   type ValueAndGradient,
 } from "./capture/capture-gradients.ts";
+export { findNonFinite, type FindNonFiniteOptions, type NonFinite } from "./inspect/find-non-finite.ts";
+export type { Statistics } from "./inspect/statistics.ts";
+export { summarize, type Summary, type SummaryRow } from "./inspect/summarize.ts";
+export { vmap, type VmapOptions } from "./vmap.ts";

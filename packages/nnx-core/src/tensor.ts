@@ -15,6 +15,14 @@ export const zerosLike: typeof tf.zerosLike = tf.zerosLike;
 /** `tf.tidy` for results of any type: the tensors in arrays, plain objects and class instances survive. */
 export const scoped = <R>(f: () => R): R => tf.tidy(f as () => void) as R;
 
+/** One slice along an axis, without that axis. */
+export const sliceAt = (tensor: Tensor, axis: number, index: number): Tensor =>
+  tf.squeeze(tf.gather(tensor, [index], axis), [axis < 0 ? axis + tensor.rank : axis]);
+
+/** Tensors of one shape along a new axis. */
+export const stackTensors = (tensors: readonly Tensor[], axis: number): Tensor =>
+  tf.stack([...tensors], axis);
+
 /** A second tensor object on the same data: shared on every backend, recorded on an open tape. */
 export const alias = (tensor: Tensor): Tensor => tf.reshape(tensor, tensor.shape);
 
@@ -133,4 +141,21 @@ export function fuse(
     outputs,
   );
   return outputs.map((values, i) => tf.tensor(values, [...(shapes[i] ?? [])], "float32"));
+}
+
+/** Calls `notice` with every op that the tape records, at once, while its tensors are there. Returns how to stop. */
+export function onRecord(notice: (node: TapeNode) => void): () => void {
+  const engine = tapeEngine();
+  const { addTapeNode } = engine;
+  engine.addTapeNode = function (...args): void {
+    addTapeNode.apply(this, args);
+    // Copies that a kernel saves for its gradient are recorded too, inside the kernel: they are no ops of the model.
+    if (this.state.kernelDepth > 0) return;
+    const node = this.state.activeTape?.at(-1);
+    if (node) notice(node);
+  };
+  return () => {
+    // The engine's own method is its prototype's.
+    Reflect.deleteProperty(engine, "addTapeNode");
+  };
 }

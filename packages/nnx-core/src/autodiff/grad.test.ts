@@ -38,7 +38,7 @@ class Scale extends Module {
 const values = (gradient: State, ...path: string[]): number[] => {
   const leaf = flattenState(gradient).find(
     ([p]) => p.join(".") === path.join("."),
-  )?.[1] as VariableState<tf.Tensor>;
+  )![1] as VariableState<tf.Tensor>;
   return [...leaf.value.dataSync()];
 };
 const sumOfSquares = (m: Scale, x: tf.Tensor): tf.Tensor => tf.sum(tf.square(m.forward(x)));
@@ -166,10 +166,7 @@ describe("grad", () => {
     for (let i = 0; i < 20; i++) {
       tf.tidy(() => {
         const grads = grad(sumOfSquares)(model, x);
-        model.w.value = tf.sub(
-          model.w.value,
-          (flattenState(grads)[0]?.[1] as VariableState<tf.Tensor>).value,
-        );
+        model.w.value = tf.sub(model.w.value, (flattenState(grads)[0]![1] as VariableState<tf.Tensor>).value);
         capture(model, [Intermediate, Perturbation])(x);
       });
     }

@@ -1,6 +1,6 @@
 /** @file Watching values where they pass, so that one backward pass gives their gradients too. */
 import { withoutTape } from "../autodiff/tape.ts";
-import { type Predicate } from "../filter/filter.ts";
+import type { Predicate } from "../filter/filter.ts";
 import { discard, handOver, retain } from "../ownership/holders.ts";
 import { mapTensors, tensorsIn } from "../ownership/tensors-in.ts";
 import type { Path } from "../path.ts";
