@@ -1,5 +1,5 @@
 /** @file Letting go of tensors on purpose. */
-import { iterNodes } from "./graph/iterate.ts";
+import { nodesOf } from "./graph/iterate.ts";
 import { containerKind, GraphNode, itemsOf } from "./graph/node.ts";
 import { isView } from "./graph/views.ts";
 import { discard } from "./ownership/holders.ts";
@@ -23,7 +23,7 @@ export function dispose(value: unknown): void {
   else if (value instanceof Variable) value.dispose();
   else if (value instanceof GraphNode) {
     if (isView(value)) return;
-    for (const [, node] of iterNodes(value)) if (node instanceof Variable) node.dispose();
+    for (const node of nodesOf(value)) if (node instanceof Variable) node.dispose();
   } else if (containerKind(value) === undefined) discard(value);
   else for (const item of itemsOf(value)) dispose(item);
 }

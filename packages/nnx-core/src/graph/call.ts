@@ -7,7 +7,7 @@ import { merge } from "./merge.ts";
 import { GraphNode } from "./node.ts";
 import { take } from "./split.ts";
 import { Variable } from "../variable/variable.ts";
-import { iterNodes } from "./iterate.ts";
+import { nodesOf } from "./iterate.ts";
 
 /** A definition and all its values. */
 export type SplitPair<M> = readonly [graphdef: GraphDef<M>, state: State];
@@ -71,7 +71,7 @@ function run(graphdef: GraphDef, state: State, path: readonly PathPart[], args: 
     return [result, [after, values]];
   } finally {
     if (model instanceof GraphNode || typeof model === "object") {
-      for (const [, node] of iterNodes(model)) if (node instanceof Variable) node.dispose();
+      for (const node of nodesOf(model)) if (node instanceof Variable) node.dispose();
     }
   }
 }

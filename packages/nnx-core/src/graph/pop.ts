@@ -6,7 +6,7 @@ import { Selection } from "../state/select.ts";
 import type { OwnedState } from "../state/state.ts";
 import type { StateOf, StatesFor } from "../state/state-of.ts";
 import { Variable } from "../variable/variable.ts";
-import { iterNodes } from "./iterate.ts";
+import { nodesOf } from "./iterate.ts";
 import { keysOf, partOfMapKey } from "./keys.ts";
 import { childAt, classify } from "./node.ts";
 import { leafOf } from "./split.ts";
@@ -82,7 +82,7 @@ export function pop(node: object, ...filters: readonly Filter[]): unknown {
 
 function disposeUnreachable(root: object, variables: Set<Variable>): void {
   if (variables.size === 0) return;
-  for (const [, node] of iterNodes(root)) variables.delete(node as Variable);
+  for (const node of nodesOf(root)) variables.delete(node as Variable);
   for (const variable of variables) variable.dispose();
 }
 

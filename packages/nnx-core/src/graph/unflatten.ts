@@ -1,11 +1,11 @@
 /** @file A living model from a GraphDef and its States. No constructor runs. */
 import { StructureError } from "../errors.ts";
-import { formatPath, type Path } from "../path.ts";
+import { formatPath, type Path, type PathPart } from "../path.ts";
 import { countLeaves, flattenState } from "../state/flatten-state.ts";
 import { leafValue, type StateLeaf, type StateNode } from "../state/state.ts";
 import { isVariableState } from "../variable/variable-state.ts";
 import { variableFromState } from "../variable/variable.ts";
-import type { GraphDef, NodeDef, NodeType } from "./graph-def.ts";
+import type { ContainerDef, GraphDef, NodeDef, NodeType, ObjectDef } from "./graph-def.ts";
 import { match } from "./match.ts";
 import { defineChild } from "./node.ts";
 import { refusePrivateFields } from "./private-fields.ts";
@@ -39,20 +39,42 @@ export function unflatten<M>(
   }
   for (let i = 0; i < nodes.length; i++) {
     const def = nodes[i] as NodeDef;
-    if (def.kind === "variable") continue;
-    const { keys, attributes } = def;
-    const node = built[i] as object;
-    for (let j = 0; j < attributes.length; j++) {
-      const attribute = attributes[j];
-      const key = keys[j] as string;
-      if (attribute?.kind === "node") defineChild(node, key, built[attribute.index]);
-      else if (attribute?.kind === "static") defineChild(node, key, attribute.value);
-      else defineChild(node, key, leafValue(arrays.get(i)?.get(key) as StateLeaf));
-    }
+    if (def.kind !== "variable") fill(built[i] as object, def, built, arrays.get(i));
   }
   const { root: rootDef } = graphdef;
   if (rootDef.kind === "array") return leafValue(root as StateLeaf) as M;
   return (rootDef.kind === "node" ? built[rootDef.index] : rootDef.value) as M;
+}
+
+/** Gives a new node its attributes. */
+function fill(
+  node: object,
+  { kind, keys, attributes }: ObjectDef | ContainerDef,
+  built: readonly unknown[],
+  arrays: ReadonlyMap<PathPart, StateLeaf> | undefined,
+): void {
+  const assignable = kind === "object" && areFree(keys, node);
+  for (let i = 0; i < attributes.length; i++) {
+    const attribute = attributes[i];
+    const key = keys[i] as PathPart;
+    let value: unknown;
+    if (attribute?.kind === "node") value = built[attribute.index];
+    else if (attribute?.kind === "static") ({ value } = attribute);
+    else value = leafValue(arrays?.get(key) as StateLeaf);
+    if (assignable) (node as Record<PathPart, unknown>)[key] = value;
+    else defineChild(node, key, value);
+  }
+}
+
+/** Whether names are not taken by the class, as those of methods and accessors are; by the list of keys that its instances share. */
+const freeKeys = new WeakMap<readonly PathPart[], boolean>();
+
+function areFree(keys: readonly PathPart[], node: object): boolean {
+  const known = freeKeys.get(keys);
+  if (known !== undefined) return known;
+  const free = !keys.some((key) => key in node);
+  freeKeys.set(keys, free);
+  return free;
 }
 
 type Blank = new () => object;

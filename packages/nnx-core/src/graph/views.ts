@@ -1,12 +1,12 @@
 /** @file Which modules share their Variables with a model that owns them. */
 import { GraphNode } from "./node.ts";
-import { iterNodes } from "./iterate.ts";
+import { nodesOf } from "./iterate.ts";
 
 const views = new WeakSet<object>();
 
 /** Marks all nodes below a new view. */
 export function markAsView<M>(view: M): M {
-  for (const [, node] of iterNodes(view)) if (node instanceof GraphNode) views.add(node);
+  for (const node of nodesOf(view)) if (node instanceof GraphNode) views.add(node);
   return view;
 }
 

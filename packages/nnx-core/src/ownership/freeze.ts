@@ -6,8 +6,8 @@ import { isPlainObject } from "./tensors-in.ts";
  * Whatever is frozen already is left alone; tensors, Maps and instances of classes are as well.
  */
 export function freezeContainers(value: unknown): void {
-  if (typeof value !== "object" || value === null || Object.isFrozen(value)) return;
-  if (!Array.isArray(value) && !isPlainObject(value)) return;
+  if (typeof value !== "object" || value === null) return;
+  if ((!Array.isArray(value) && !isPlainObject(value)) || Object.isFrozen(value)) return;
   Object.freeze(value);
   for (const item of Object.values(value)) freezeContainers(item);
 }

@@ -99,25 +99,25 @@ describe("the State of a typed model", () => {
 
   it("does not compile for wrong paths", () => {
     // @ts-expect-error no such attribute
-    params.hiddn;
+    void params.hiddn;
     // @ts-expect-error no such Variable
-    params.hidden.kernl;
+    void params.hidden.kernl;
     // @ts-expect-error a static attribute
-    params.hidden.inFeatures;
+    void params.hidden.inFeatures;
     // @ts-expect-error a method
-    params.hidden.forward;
+    void params.hidden.forward;
     // @ts-expect-error a BatchStat is no Param
-    params.norm.mean;
+    void params.norm.mean;
     // @ts-expect-error a Param is not in the rest
-    rest.norm.scale;
+    void rest.norm.scale;
     // @ts-expect-error nothing but Params in there
-    rest.hidden;
+    void rest.hidden;
     // @ts-expect-error a private member
-    rest.drop.secret;
+    void rest.drop.secret;
     // @ts-expect-error a function
-    params.activation;
+    void params.activation;
     // @ts-expect-error nothing the graph tracks
-    rest.config;
+    void rest.config;
   });
 
   it("follows the filters", () => {
@@ -132,7 +132,7 @@ describe("the State of a typed model", () => {
     expectTypeOf(a.hidden.kernel.value).toEqualTypeOf<tf.Tensor2D>();
     expectTypeOf(b.norm.mean.value).toEqualTypeOf<tf.Tensor1D>();
     // @ts-expect-error Params are not BatchStats
-    b.hidden;
+    void b.hidden;
     expectTypeOf(pop(mlp, BatchStat).norm.mean.value).toEqualTypeOf<tf.Tensor1D>();
     // @ts-expect-error a module is no filter
     split(mlp, mlp);

@@ -37,15 +37,18 @@ export const isLeaf = (x: unknown): x is StateLeaf => isVariableState(x) || isAr
 /** What a leaf holds: a Variable's value, or the array itself. */
 export const leafValue = (leaf: StateLeaf): unknown => (isVariableState(leaf) ? leaf.value : leaf);
 
-/** What a subtree has under a key of its own; nothing for leaves. */
-export function below(node: StateNode | undefined, key: PathPart): StateNode | undefined {
-  if (node === undefined || isLeaf(node)) return undefined;
-  const child: unknown = node[key];
+/** What a subtree has under a key of its own. */
+export function childOf(subtree: State, key: PathPart): StateNode | undefined {
+  const child: unknown = subtree[key];
   // Attributes may be called `constructor` or `__proto__`, which every object inherits.
-  return typeof child === "object" && child !== null && (key !== "__proto__" || Object.hasOwn(node, key))
+  return typeof child === "object" && child !== null && (key !== "__proto__" || Object.hasOwn(subtree, key))
     ? (child as StateNode)
     : undefined;
 }
+
+/** As {@link childOf}; nothing for leaves. */
+export const below = (node: StateNode | undefined, key: PathPart): StateNode | undefined =>
+  node === undefined || isLeaf(node) ? undefined : childOf(node, key);
 
 /** Writes a key of an object's own, whatever it is called. */
 export function setOwn(subtree: Record<string, StateNode>, key: PathPart, value: StateNode): void {

@@ -241,7 +241,8 @@ export function variableFromState<V extends Variable>(state: VariableState): V {
   const { type, value, metadata } = state;
   freezeContainers(value);
   retain(value);
-  const frozen = Object.isFrozen(metadata) ? metadata : Object.freeze({ ...metadata });
+  const frozen =
+    metadata === noMetadata || Object.isFrozen(metadata) ? metadata : Object.freeze({ ...metadata });
   // A frozen leaf is the snapshot that the new Variable would make of itself.
   return new (blankOf(type))(value, frozen, Object.isFrozen(state) ? state : undefined) as V;
 }
