@@ -42,7 +42,7 @@ const einsum: GradientRule = {
         () => contract([{ labels: output, tensor: gradient }, ...others], labels, sizes),
       ] as const;
     });
-    return { ...(isZero(gradient) ? throughZero(Object.fromEntries(thunks)) : Object.fromEntries(thunks)) };
+    return isZero(gradient) ? throughZero(Object.fromEntries(thunks)) : Object.fromEntries(thunks);
   },
 } satisfies GradConfig;
 

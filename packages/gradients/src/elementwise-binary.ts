@@ -1,10 +1,12 @@
 /** @file Kernels of two tensors, element by element, with broadcasting. */
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor } from "@tensorflow/tfjs-core";
-import { sumTo } from "./broadcasting.ts";
+import { fresh, sameShape, sumTo } from "./broadcasting.ts";
 import { type GradientRule, listRule, rule, zeroRule } from "./rule.ts";
 import { above, indicator } from "./select.ts";
-import { fresh } from "./broadcasting.ts";
+
+/** `sumTo` for a tensor that is no one else's. */
+const fitted = (x: Tensor, shape: readonly number[]): Tensor => (sameShape(x.shape, shape) ? x : sumTo(x, shape));
 
 /** Two inputs, each gradient summed over the axes along which its input was broadcast. */
 const binary = (
@@ -17,8 +19,8 @@ const binary = (
     save: ["a", "b"],
     ...(b.length > 3 ? { saveOutput: 0 } : {}),
     backward: (dy, { shapes, saved, output }) => ({
-      a: () => sumTo(a(dy, saved.a, saved.b), shapes.a),
-      b: () => sumTo(b(dy, saved.a, saved.b, output), shapes.b),
+      a: () => fitted(a(dy, saved.a, saved.b), shapes.a),
+      b: () => fitted(b(dy, saved.a, saved.b, output), shapes.b),
     }),
   });
 
@@ -89,7 +91,7 @@ const atan2 = binary(
 /** a mod b = a - b floor(a/b); floor has no slope. */
 const mod = binary(
   "Mod",
-  (dy) => dy,
+  fresh,
   (dy, a, b) => tf.neg(tf.mul(dy, tf.floor(tf.div(a, b)))),
 );
 

@@ -61,6 +61,7 @@ const fused = <A extends Activation, const F extends string, const G extends str
 ): GradientRule =>
   rule<A>(kernelName)({
     inputs: [first, second, "bias", "preluActivationWeights"],
+    optional: ["bias", "preluActivationWeights"],
     save: [first, second, "bias", "preluActivationWeights"],
     saveOutput: 0,
     backward: (dy, { shapes: s, saved: kept, given, output: y, attrs }) => {

@@ -7,6 +7,7 @@ import { type GradientRule, rule } from "./rule.ts";
 /** y = (x - mean) r scale + offset with r = 1 / sqrt(variance + ε); scale and offset may be missing. */
 const batchNorm: GradientRule = rule<FusedBatchNormAttrs>("FusedBatchNorm")({
   inputs: ["x", "mean", "variance", "scale", "offset"],
+  optional: ["scale", "offset"],
   save: ["x", "mean", "variance", "scale"],
   backward: (dy, { shapes, saved: { x, mean, variance, scale }, given, attrs: { varianceEpsilon } }) => {
     const r = (): Tensor => tf.rsqrt(tf.add(variance, varianceEpsilon));

@@ -14,7 +14,7 @@ export interface Call<I extends string, S extends string, A> {
   readonly given: ReadonlySet<I>;
   /** The inputs named in `save`, as far as they were given. */
   readonly saved: Readonly<Record<S, Tensor>>;
-  /** The outputs named in `saveOutputs`, the first of them. */
+  /** The output that `saveOutput` numbers. */
   readonly output: Tensor;
   /** The gradients of all outputs; the first of them is `dy`. */
   readonly dys: readonly Tensor[];
@@ -26,6 +26,8 @@ export interface Call<I extends string, S extends string, A> {
 export interface Recipe<I extends string, S extends string, A> {
   /** The kernel's inputs, by their names in the kernel. */
   readonly inputs: readonly I[];
+  /** Those that a call may leave out. */
+  readonly optional?: readonly I[];
   /** Those whose values the backward pass reads. */
   readonly save?: readonly S[];
   /** The output whose values the backward pass reads. */
@@ -38,8 +40,12 @@ export interface Recipe<I extends string, S extends string, A> {
 }
 
 type Thunks = Readonly<Record<string, () => Tensor>>;
+
+const none: readonly never[] = [];
+const nothing = new Saved();
+
 /** A zero gradient stays zero on its way back, also where the derivative is infinite or NaN (JAX's symbolic zeros). */
-export const throughZero = (thunks: Thunks): Thunks =>
+export const throughZero = (thunks: Thunks): Record<string, () => Tensor> =>
   Object.fromEntries(
     Object.entries(thunks).map(([name, thunk]) => [name, () => zero(thunk().shape)] as const),
   );
@@ -51,20 +57,23 @@ export const throughZero = (thunks: Thunks): Thunks =>
 export const rule =
   <A = unknown>(kernelName: string) =>
   <const I extends string, const S extends I = never>(recipe: Recipe<I, S, A>): GradientRule => {
-    const { inputs, save = [], saveOutput, backward } = recipe;
+    const { inputs, optional, save = none as readonly S[], saveOutput, backward } = recipe;
+    const all: ReadonlySet<I> = new Set(inputs);
     // What was seen of the call that is being recorded: tensorflow.js reads `inputsToSave`, then `gradFunc`, once per
     // recorded call and with nothing in between.
     let shapes = {} as Record<I, number[]>;
-    let given: ReadonlySet<I> = new Set(inputs);
-    let kept = new Saved();
+    let given = all;
+    let names = save;
+    let kept = nothing;
     const inputsToSave = new InputsToSave((input) => {
       shapes = {} as Record<I, number[]>;
       for (const name of inputs) shapes[name] = input(name)?.shape ?? [];
-      given = new Set(inputs.filter((name) => input(name) != null));
-      kept = Saved.from(
-        save.filter((name) => given.has(name)),
-        (name) => input(name)!,
-      ) as Saved;
+      if (optional !== undefined) {
+        given = new Set(inputs.filter((name) => input(name) != null));
+        names = save.filter((name) => given.has(name));
+      }
+      kept = new Saved();
+      for (const name of names) kept.push(input(name)!);
       return kept;
     });
     return {
@@ -72,22 +81,25 @@ export const rule =
       inputsToSave,
       outputsToSave: saveOutput === undefined ? [] : [...Array<boolean>(saveOutput).fill(false), true],
       get gradFunc() {
-        const seen = { shapes, given };
-        const [made] = kept.outputs;
-        if (given.size < inputs.length) onNextNode(dropAbsentInputs);
+        const seen = { shapes, given, names, made: kept.outputs[0] };
+        // Not to hold the tensors of the last call.
+        kept = nothing;
+        if (given.size < all.size) onNextNode(dropAbsentInputs);
         return (dy: Tensor | Tensor[], tensors: Tensor[], attributes: NamedAttrMap) => {
-          const names = save.filter((name) => seen.given.has(name));
           const saved = {} as Record<S, Tensor>;
-          names.forEach((name, index) => {
-            saved[name] = tensors[index]!;
-          });
+          for (let i = 0; i < seen.names.length; i++) saved[seen.names[i]!] = tensors[i]!;
           const dys = Array.isArray(dy) ? dy : [dy];
-          // The attributes of this kernel have this type: A is written beside the kernel's name.
-          const attrs = attributes as A;
-          const copy = tensors[names.length]!;
-          const output = made === undefined ? copy : onTape(copy, made);
-          const thunks = backward(dys[0]!, { ...seen, saved, output, dys, attrs });
-          return { ...(dys.every(isZero) ? throughZero(thunks) : thunks) };
+          const copy = tensors[seen.names.length]!;
+          const thunks: Thunks = backward(dys[0]!, {
+            shapes: seen.shapes,
+            given: seen.given,
+            saved,
+            output: seen.made === undefined ? copy : onTape(copy, seen.made),
+            dys,
+            // The attributes of this kernel have this type: A is written beside the kernel's name.
+            attrs: attributes as A,
+          });
+          return dys.every(isZero) ? throughZero(thunks) : { ...thunks };
         };
       },
     };
@@ -122,7 +134,7 @@ export const listRule = <A = unknown>(
         // As in `rule`: A is written beside the kernel's name.
         const call = { shapes: seen, attrs: attributes as A };
         const thunks = seen.map((_, i) => [String(i), () => backward(only, call, i)] as const);
-        return { ...(isZero(only) ? throughZero(Object.fromEntries(thunks)) : Object.fromEntries(thunks)) };
+        return isZero(only) ? throughZero(Object.fromEntries(thunks)) : Object.fromEntries(thunks);
       };
     },
   };
