@@ -1,0 +1,48 @@
+/** @file What sampling a DropConnect layer would converge to, without sampling. */
+import { describe, NnxError } from "@nnxjs/nnx-core";
+import type { DropConnectLinear } from "@nnxjs/layers";
+import { add, matMul, mul, reshape, square, type Tensor } from "../tensor.ts";
+
+/** Mean and variance of each output; both `[..., outFeatures]`. */
+export interface OutputMoments {
+  readonly mean: Tensor;
+  readonly variance: Tensor;
+}
+
+/**
+ * Mean and variance of a DropConnect layer's output over its masks, in closed form: with `"training"` scaling `x W + b` and
+ * `r / (1 - r) x² W²`, with `"inference"` scaling `(1 - r) x W + b` and `r (1 - r) x² W²`. It costs two products, where sampling costs one
+ * for each sample. Where all before the last layer is deterministic it replaces sampling that layer. Given `x`, the outputs of a row are
+ * independent; rows that share a mask are not. Wan et al. draw from the Gaussian with these moments at inference.
+ * @param layer - Its mode does not matter. No key is drawn.
+ * @param x - `[..., inFeatures]`
+ * @throws NnxError when the last axis of `x` is not the layer's features, or when the layer drops all (rate 1).
+ * @see Wan et al. 2013, section 3.2, https://proceedings.mlr.press/v28/wan13.html
+ * @example
+ * ```ts
+ * const layer = new nnx.DropConnectLinear(new nnx.Linear(8, 3, { rngs: new nnx.Rngs(0) }), 0.25);
+ * const { mean, variance } = nnx.dropConnectMoments(layer, tf.ones([5, 8])); // both [5, 3]
+ * ```
+ */
+export function dropConnectMoments(layer: DropConnectLinear, x: Tensor): OutputMoments {
+  const { rate, scaling, inFeatures, outFeatures } = layer;
+  if (x.shape.at(-1) !== inFeatures) {
+    throw new NnxError(
+      `dropConnectMoments: expected an input of shape [..., ${inFeatures}], got ${describe(x)}. Pass what the layer itself gets.`,
+    );
+  }
+  const training = scaling === "training";
+  if (rate === 1 && training) {
+    throw new NnxError(
+      "dropConnectMoments: expected a rate below 1, got 1: the scale 1 / (1 - rate) has no value. The layer's output is its bias.",
+    );
+  }
+  const rows = reshape(x, [-1, inFeatures]);
+  const shape = [...x.shape.slice(0, -1), outFeatures];
+  const kernel = layer.kernel.value;
+  const product = mul(matMul(rows, kernel), training ? 1 : 1 - rate);
+  const squares = matMul(square(rows), square(kernel));
+  const mean = layer.bias ? add(product, layer.bias.value) : product;
+  const variance = mul(squares, training ? rate / (1 - rate) : rate * (1 - rate));
+  return { mean: reshape(mean, shape), variance: reshape(variance, shape) };
+}

@@ -1,0 +1,76 @@
+/** @file Several models that were drawn and trained apart. */
+import { describe, Module, NnxError } from "@nnxjs/nnx-core";
+import { Rngs } from "@nnxjs/rnglib";
+import { stack, type Tensor } from "../tensor.ts";
+import { copyGraph } from "../transform/copy-graph.ts";
+import { type InitParam, reinitialize } from "./reinitialize.ts";
+
+/** What can be a member. */
+export interface Member {
+  forward(...args: never[]): Tensor;
+}
+
+/**
+ * Models of one kind whose outputs are looked at together. Train each on its own, or all by a loss over the stacked outputs.
+ * @see Lakshminarayanan et al. 2017, https://arxiv.org/abs/1612.01474
+ */
+export class Ensemble<M extends Member> extends Module {
+  readonly members: readonly M[];
+
+  /** @throws NnxError without members. */
+  constructor(members: readonly M[]) {
+    super();
+    if (members.length === 0) throw new NnxError("Ensemble: expected at least one member, got none.");
+    this.members = [...members];
+  }
+
+  /** @returns the outputs of all members, `[members, ...output]`: samples for the decompositions, once they are probabilities. */
+  forward(...args: Parameters<M["forward"]>): Tensor {
+    return stack(this.members.map((member) => member.forward(...(args as never[]))));
+  }
+}
+
+/** Options of {@link ensemble}. */
+export interface EnsembleOptions {
+  /** Each member draws from a fork of its own. Its `params` (or default) stream gives the weights. */
+  rngs: Rngs;
+  /** Draws Params of a model that have no initializer beside them. */
+  init?: InitParam;
+}
+
+/**
+ * `n` models with the structure of one, each with initial values of its own. Trained copies would all be alike; these are to be trained.
+ * @param model - Copied and drawn again with its layers' initializers: the model itself is unharmed, and its weights do not matter. Or a
+ * function that builds a member from its Rngs.
+ * @throws RangeError for an `n` that is no positive integer, NnxError for a Param of which nobody knows how it is drawn.
+ * @see Lakshminarayanan et al. 2017, https://arxiv.org/abs/1612.01474; probly's `ensemble`
+ * @example
+ * ```ts
+ * const model = new nnx.Linear(4, 3, { rngs: new nnx.Rngs(0) });
+ * const members = nnx.ensemble(model, 5, { rngs: new nnx.Rngs(1) });
+ * members.forward(tf.ones([2, 4])); // [5, 2, 3]
+ * ```
+ */
+export function ensemble<M extends Member & object>(
+  model: M | ((rngs: Rngs) => M),
+  n: number,
+  { rngs, init }: EnsembleOptions,
+): Ensemble<M> {
+  if (!Number.isSafeInteger(n) || n < 1) {
+    throw new RangeError(`ensemble: expected a positive number of members, got ${describe(n)}.`);
+  }
+  if (!(rngs instanceof Rngs)) {
+    throw new TypeError(
+      `ensemble: expected rngs to be Rngs, got ${describe(rngs)}. Pass { rngs: new Rngs(0) }.`,
+    );
+  }
+  const build =
+    typeof model === "function"
+      ? model
+      : (streams: Rngs): M => {
+          const { copy } = copyGraph(model);
+          reinitialize("ensemble", copy, streams, init);
+          return copy;
+        };
+  return new Ensemble(Array.from({ length: n }, () => build(rngs.fork())));
+}

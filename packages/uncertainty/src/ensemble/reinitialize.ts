@@ -1,0 +1,79 @@
+/** @file Drawing a model's initial values again. */
+import {
+  BatchStat,
+  describe,
+  formatPath,
+  GraphNode,
+  NnxError,
+  Param,
+  type Path,
+  type PathPart,
+  Variable,
+} from "@nnxjs/nnx-core";
+import { type Initializer, type PRNGKey, type Rngs, RngStream } from "@nnxjs/rnglib";
+import { isTensor, ones, type Tensor, zeros } from "../tensor.ts";
+import { entriesOf, isContainer } from "../transform/slots.ts";
+
+/** New values for Params whose layer does not say how they were drawn. */
+export type InitParam = (path: Path, param: Param<Tensor>, key: PRNGKey) => Tensor;
+
+/**
+ * Draws a model anew, in place, in the order in which it was defined: each Param `kernel` with its layer's `kernelInit`, and so on. Streams
+ * start from new keys, running statistics from 0 and `var` from 1; other Variables stay.
+ * @throws NnxError for a Param without initializer when there is no `init`.
+ */
+export function reinitialize(where: string, model: object, rngs: Rngs, init: InitParam | undefined): void {
+  const seen = new Set<object>();
+  const visit = (x: object, path: Path): void => {
+    if (seen.has(x)) return;
+    seen.add(x);
+    if (x instanceof RngStream) {
+      x.key.value = rngs.nextKey(streamFor(rngs, x.tag));
+      x.count.value = 0;
+      return;
+    }
+    for (const [key, value] of entriesOf(x)) {
+      const at = [...path, key as PathPart];
+      if (value instanceof GraphNode || isContainer(value)) visit(value, at);
+      else if (value instanceof Variable && !seen.has(value)) {
+        seen.add(value);
+        draw(where, x, at, value, rngs, init);
+      }
+    }
+  };
+  visit(model, []);
+}
+
+/** A stream that the caller has no name for starts from the parameters' stream. */
+const streamFor = (rngs: Rngs, tag: string): string =>
+  rngs.has(tag) || rngs.has("default") ? tag : "params";
+
+function draw(
+  where: string,
+  owner: object,
+  path: Path,
+  variable: Variable,
+  rngs: Rngs,
+  init: InitParam | undefined,
+): void {
+  const { value } = variable;
+  if (!isTensor(value)) return;
+  const { shape } = value;
+  if (variable instanceof BatchStat) {
+    variable.value = path.at(-1) === "var" ? ones(shape) : zeros(shape);
+  } else if (variable instanceof Param) {
+    const own: unknown = Reflect.get(owner, `${String(path.at(-1))}Init`);
+    const initializer = typeof own === "function" ? (own as Initializer) : undefined;
+    if (initializer === undefined && init === undefined) throw unknownInit(where, owner, path);
+    const key = rngs.nextKey("params");
+    variable.value = initializer
+      ? initializer(key, shape, "float32")
+      : init?.(path, variable as Param<Tensor>, key);
+  }
+}
+
+const unknownInit = (where: string, owner: object, path: Path): NnxError =>
+  new NnxError(
+    `${where} at ${formatPath(path)}: expected an initializer ${String(path.at(-1))}Init beside the Param, got none on ` +
+      `${describe(owner)}. Pass { init }, or a function that builds a member instead of a model.`,
+  );

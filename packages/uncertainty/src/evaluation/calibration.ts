@@ -1,0 +1,86 @@
+/** @file Whether a model that says 80 % is right in 80 % of the cases. */
+import { describe, NnxError } from "@nnxjs/nnx-core";
+import { type Numbers, probabilitiesOf } from "../measures/table.ts";
+import { argmaxOf } from "../measures/zero-one.ts";
+
+/** The predictions whose confidence lies in one interval. */
+export interface ReliabilityBin {
+  /** Inclusive. */
+  readonly from: number;
+  /** Exclusive, but for the last bin. */
+  readonly to: number;
+  readonly count: number;
+  /** Mean of the largest probabilities; NaN in an empty bin. */
+  readonly confidence: number;
+  /** Share of right guesses; NaN in an empty bin. */
+  readonly accuracy: number;
+}
+
+/** Options of {@link reliabilityBins} and {@link expectedCalibrationError}. */
+export interface CalibrationOptions {
+  /** Intervals of equal width over `[0, 1]`. @defaultValue 15 */
+  bins?: number;
+}
+
+/**
+ * Sorts predictions by their largest probability into intervals and reports how often they are right: the numbers of a reliability diagram.
+ * @param probabilities - `[rows, classes]`
+ * @param labels - The right class of each row.
+ * @throws NnxError for rows that are no probabilities, and labels that are no classes.
+ * @see Guo et al. 2017, https://proceedings.mlr.press/v70/guo17a.html
+ */
+export function reliabilityBins(
+  probabilities: Numbers,
+  labels: ArrayLike<number>,
+  { bins = 15 }: CalibrationOptions = {},
+): ReliabilityBin[] {
+  const where = "reliabilityBins";
+  if (!Number.isSafeInteger(bins) || bins < 1) {
+    throw new RangeError(`${where}: expected a positive number of bins, got ${describe(bins)}.`);
+  }
+  const { data, shape } = probabilitiesOf(where, probabilities, { rank: 2, axes: "rows, classes" });
+  const classes = shape.at(-1) as number;
+  const rows = data.length / classes;
+  if (labels.length !== rows) {
+    throw new NnxError(`${where}: expected one label for each of ${rows} rows, got ${labels.length}.`);
+  }
+  const counts = new Float64Array(bins);
+  const confidences = new Float64Array(bins);
+  const right = new Float64Array(bins);
+  for (let row = 0; row < rows; row++) {
+    const label = labels[row] as number;
+    if (!Number.isInteger(label) || label < 0 || label >= classes) {
+      throw new NnxError(`${where}: expected labels from 0 to ${classes - 1}, got ${label} for row ${row}.`);
+    }
+    const guess = argmaxOf(data, row * classes, classes);
+    const confidence = data[row * classes + guess] as number;
+    const bin = Math.min(Math.floor(confidence * bins), bins - 1);
+    counts[bin] = (counts[bin] as number) + 1;
+    confidences[bin] = (confidences[bin] as number) + confidence;
+    right[bin] = (right[bin] as number) + (guess === label ? 1 : 0);
+  }
+  return Array.from(counts, (count, bin) => ({
+    from: bin / bins,
+    to: (bin + 1) / bins,
+    count,
+    confidence: (confidences[bin] as number) / count,
+    accuracy: (right[bin] as number) / count,
+  }));
+}
+
+/**
+ * The mean distance of confidence and accuracy over the bins, weighted by how many predictions are in them.
+ * @param probabilities - `[rows, classes]`
+ * @param labels - The right class of each row.
+ * @throws as {@link reliabilityBins}
+ * @see Guo et al. 2017, https://proceedings.mlr.press/v70/guo17a.html
+ */
+export function expectedCalibrationError(
+  probabilities: Numbers,
+  labels: ArrayLike<number>,
+  options?: CalibrationOptions,
+): number {
+  const bins = reliabilityBins(probabilities, labels, options).filter(({ count }) => count > 0);
+  const all = bins.reduce((sum, { count }) => sum + count, 0);
+  return bins.reduce((sum, bin) => sum + (bin.count / all) * Math.abs(bin.confidence - bin.accuracy), 0);
+}

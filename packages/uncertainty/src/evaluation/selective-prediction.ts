@@ -1,0 +1,70 @@
+/** @file What is gained by not answering when unsure. */
+import { describe, NnxError } from "@nnxjs/nnx-core";
+
+/** How the mean loss falls as uncertain inputs are rejected. */
+export interface SelectivePrediction {
+  /** Shares of inputs that are rejected: `0, 1 / bins, ..., (bins - 1) / bins`. */
+  readonly rejected: Float64Array;
+  /** Mean loss of the inputs that are left. */
+  readonly loss: Float64Array;
+  /** The area under the curve by the trapezoidal rule, with the points spread over `[0, 1]`; the mean loss is that of random rejection. */
+  readonly area: number;
+}
+
+/** Options of {@link selectivePrediction}. */
+export interface SelectiveOptions {
+  /** Points of the curve, at least 2. @defaultValue 50 */
+  bins?: number;
+}
+
+/**
+ * Rejects the most uncertain inputs, ever more of them, and reports the mean loss of the rest. Among equally uncertain inputs the expected
+ * loss under random choice counts, so that their order does not.
+ * @param uncertainty - One number for each input; the highest are rejected first.
+ * @param losses - One number for each input, such as 0 where right and 1 where wrong.
+ * @throws NnxError for lists of different lengths, empty ones, or NaN.
+ * @see El-Yaniv and Wiener 2010, https://jmlr.org/papers/v11/el-yaniv10a.html
+ * @example
+ * ```ts
+ * nnx.selectivePrediction([0.1, 0.9], [0, 1], { bins: 2 }).loss; // [0.5, 0]: without the uncertain input no error is left
+ * ```
+ */
+export function selectivePrediction(
+  uncertainty: ArrayLike<number>,
+  losses: ArrayLike<number>,
+  { bins = 50 }: SelectiveOptions = {},
+): SelectivePrediction {
+  const count = losses.length;
+  if (count === 0 || uncertainty.length !== count) {
+    throw new NnxError(
+      `selectivePrediction: expected as many uncertainties as losses and at least one, got ${uncertainty.length} and ${count}.`,
+    );
+  }
+  if (!Number.isSafeInteger(bins) || bins < 2) {
+    throw new RangeError(`selectivePrediction: expected at least 2 bins, got ${describe(bins)}.`);
+  }
+  const order = Array.from({ length: count }, (_, i) => i);
+  for (const i of order) {
+    if (!Number.isNaN(uncertainty[i]) && !Number.isNaN(losses[i])) continue;
+    throw new NnxError(`selectivePrediction: expected numbers, got NaN for input ${i}.`);
+  }
+  order.sort((a, b) => (uncertainty[a] as number) - (uncertainty[b] as number));
+  // sums[k]: the expected sum of losses of the k most certain inputs.
+  const sums = new Float64Array(count + 1);
+  for (let from = 0, to = 0; from < count; from = to) {
+    let sum = 0;
+    for (; to < count && uncertainty[order[to] as number] === uncertainty[order[from] as number]; to++) {
+      sum += losses[order[to] as number] as number;
+    }
+    const each = sum / (to - from);
+    for (let k = from; k < to; k++) sums[k + 1] = (sums[from] as number) + each * (k + 1 - from);
+  }
+  const rejected = Float64Array.from({ length: bins }, (_, i) => i / bins);
+  const loss = rejected.map((_, i) => {
+    const left = count - Math.floor((i * count) / bins);
+    return (sums[left] as number) / left;
+  });
+  let area = 0;
+  for (let i = 1; i < bins; i++) area += ((loss[i - 1] as number) + (loss[i] as number)) / 2 / (bins - 1);
+  return { rejected, loss, area };
+}

@@ -1,0 +1,110 @@
+/** @file Entropy, and its split into what nobody can know and what the weights do not agree on. */
+import { NnxError } from "@nnxjs/nnx-core";
+import type { Decomposition } from "./decomposition.ts";
+import { meanOfSamples } from "./mean.ts";
+import { isMoments, type SampleMoments } from "./moments.ts";
+import { type Numbers, probabilitiesOf } from "./table.ts";
+
+/** The unit of entropies. */
+export interface EntropyOptions {
+  /** Of the logarithm: 2 for bits; `"normalize"` divides by the logarithm of the number of classes. @defaultValue Math.E, nats */
+  base?: number | "normalize";
+}
+
+/** Entropy in nats of `count` probabilities from `from` on; 0 log 0 is 0. */
+export function entropyOf(p: ArrayLike<number>, from: number, count: number): number {
+  let sum = 0;
+  for (let i = from; i < from + count; i++) {
+    const value = p[i] as number;
+    if (value > 0) sum -= value * Math.log(value);
+  }
+  return sum;
+}
+
+/** What a nat is divided by. */
+function unitOf(where: string, base: number | "normalize", classes: number): number {
+  if (base === "normalize") return Math.log(classes);
+  if (base > 0 && base !== 1) return Math.log(base);
+  throw new NnxError(
+    `${where}: expected a positive base other than 1, or "normalize", got ${base}. Leave it out for nats.`,
+  );
+}
+
+/**
+ * The entropy of each row.
+ * @param probabilities - `[..., classes]`
+ * @returns one number for each row.
+ * @see Shannon 1948
+ */
+export function entropy(probabilities: Numbers, { base = Math.E }: EntropyOptions = {}): Float64Array {
+  const { data, shape } = probabilitiesOf("entropy", probabilities, { rank: 1, axes: "..., classes" });
+  const classes = shape.at(-1) as number;
+  const unit = unitOf("entropy", base, classes);
+  return Float64Array.from({ length: data.length / classes }, (_, row) =>
+    Math.max(0, entropyOf(data, row * classes, classes) / unit),
+  );
+}
+
+/**
+ * Splits the entropy of the mean prediction (total) into the mean entropy of the predictions (aleatoric: each says itself that it does not
+ * know) and the rest (epistemic: they do not agree; the mutual information of prediction and weights, BALD). Epistemic is computed as a
+ * mean Kullback-Leibler divergence where all samples are at hand, and never negative.
+ * @param samples - Probabilities `[samples, ..., classes]`, or moments that were collected from probabilities.
+ * @throws NnxError for rows that are no probabilities, or fewer than two classes.
+ * @see Depeweg et al. 2018, https://proceedings.mlr.press/v80/depeweg18a.html; Houlsby et al. 2011, https://arxiv.org/abs/1112.5745
+ * @example
+ * ```ts
+ * // Two passes that contradict each other, on one input: all of the uncertainty is epistemic.
+ * const samples = { data: [1, 0, 0, 1], shape: [2, 1, 2] };
+ * nnx.entropyDecomposition(samples, { base: 2 }); // { total: [1], aleatoric: [0], epistemic: [1] }
+ * ```
+ */
+export function entropyDecomposition(
+  samples: Numbers | SampleMoments,
+  { base = Math.E }: EntropyOptions = {},
+): Decomposition {
+  if (isMoments(samples)) return fromMoments(samples, base);
+  const { data, shape } = probabilitiesOf("entropyDecomposition", samples, {
+    rank: 2,
+    axes: "samples, ..., classes",
+  });
+  const classes = shape.at(-1) as number;
+  const unit = unitOf("entropyDecomposition", base, classes);
+  const mean = meanOfSamples({ data, shape }).data;
+  const count = shape[0] as number;
+  const rows = mean.length / classes;
+  const result = {
+    total: new Float64Array(rows),
+    aleatoric: new Float64Array(rows),
+    epistemic: new Float64Array(rows),
+  };
+  for (let row = 0; row < rows; row++) {
+    let entropies = 0;
+    let divergences = 0;
+    for (let m = 0; m < count; m++) {
+      const from = m * mean.length + row * classes;
+      entropies += entropyOf(data, from, classes);
+      for (let k = 0; k < classes; k++) {
+        const p = data[from + k] as number;
+        if (p > 0) divergences += p * Math.log(p / (mean[row * classes + k] as number));
+      }
+    }
+    result.total[row] = Math.max(0, entropyOf(mean, row * classes, classes) / unit);
+    result.aleatoric[row] = Math.max(0, entropies / count / unit);
+    result.epistemic[row] = Math.max(0, divergences / count / unit);
+  }
+  return result;
+}
+
+function fromMoments({ mean, expectedEntropy }: SampleMoments, base: number | "normalize"): Decomposition {
+  const where = "entropyDecomposition";
+  if (expectedEntropy === null) {
+    throw new NnxError(
+      `${where}: expected moments of probabilities, got moments of other values. Sample with { outputs: "logits" } or "probabilities".`,
+    );
+  }
+  const total = entropy(mean, { base });
+  const unit = unitOf(where, base, mean.shape.at(-1) as number);
+  const aleatoric = expectedEntropy.map((nats) => nats / unit);
+  return { total, aleatoric, epistemic: total.map((t, i) => Math.max(0, t - (aleatoric[i] as number))) };
+}

@@ -1,0 +1,72 @@
+/** @file Numbers with a shape, wherever they come from, and the checks of what they are said to be. */
+import { describe, NnxError } from "@nnxjs/nnx-core";
+import { isTensor, type Tensor } from "../tensor.ts";
+
+/** A plain array with a shape, row-major. */
+export interface Table<A extends ArrayLike<number> = ArrayLike<number>> {
+  readonly data: A;
+  readonly shape: readonly number[];
+}
+
+/** Numbers with a shape: a tensor, or a plain array that says its shape. */
+export type Numbers = Tensor | Table;
+
+const sizeOf = (shape: readonly number[]): number => shape.reduce((size, d) => size * d, 1);
+
+/**
+ * The numbers, row-major.
+ * @throws NnxError for what has no numbers, for a shape of another size, and for fewer axes than `rank`.
+ */
+export function tableOf(where: string, x: Numbers, { rank, axes }: { rank: number; axes: string }): Table {
+  const isTable = typeof x === "object" && x !== null && "data" in x && "shape" in x;
+  const table: Table | undefined = isTensor(x)
+    ? { data: x.dataSync(), shape: x.shape }
+    : isTable
+      ? x
+      : undefined;
+  if (!table || !Array.isArray(table.shape) || sizeOf(table.shape) !== table.data.length) {
+    throw new NnxError(
+      `${where}: expected a tensor or { data, shape } whose shape fits, got ${describe(x)}. Pass what sample returned, or a tensor.`,
+    );
+  }
+  if (table.shape.length < rank || table.data.length === 0) {
+    throw new NnxError(
+      `${where}: expected the axes [${axes}] and at least one element, got the shape [${table.shape.join(", ")}].`,
+    );
+  }
+  return table;
+}
+
+/** How far a row of probabilities may be from the sum 1. */
+const TOLERANCE = 1e-3;
+
+/**
+ * Probabilities over at least two classes on the last axis.
+ * @throws NnxError naming the row that is none.
+ */
+export function probabilitiesOf(where: string, x: Numbers, form: { rank: number; axes: string }): Table {
+  const table = tableOf(where, x, form);
+  const classes = table.shape.at(-1) as number;
+  if (classes < 2) {
+    throw new NnxError(
+      `${where}: expected at least two classes on the last axis, got the shape [${table.shape.join(", ")}]. ` +
+        "For a binary model with one output p, pass [1 - p, p].",
+    );
+  }
+  const { data } = table;
+  for (let from = 0; from < data.length; from += classes) {
+    let sum = 0;
+    let least = Number.POSITIVE_INFINITY;
+    for (let i = from; i < from + classes; i++) {
+      sum += data[i] as number;
+      least = Math.min(least, data[i] as number);
+    }
+    // Written so that NaN fails.
+    if (least >= -TOLERANCE && Math.abs(sum - 1) <= TOLERANCE) continue;
+    throw new NnxError(
+      `${where}: expected probabilities, got a row (number ${from / classes}) that sums to ${sum} with the least element ${least}. ` +
+        'Sample with { outputs: "logits" } to have softmax applied to each pass.',
+    );
+  }
+  return table;
+}

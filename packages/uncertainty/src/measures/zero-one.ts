@@ -1,0 +1,75 @@
+/** @file The chance of a wrong guess, and its split. */
+import { NnxError } from "@nnxjs/nnx-core";
+import type { Decomposition } from "./decomposition.ts";
+import { meanOfSamples } from "./mean.ts";
+import { isMoments, type SampleMoments } from "./moments.ts";
+import { type Numbers, probabilitiesOf } from "./table.ts";
+
+/** The index of the largest of `count` values from `from` on; the first of equals. */
+export function argmaxOf(values: ArrayLike<number>, from: number, count: number): number {
+  let best = 0;
+  for (let k = 1; k < count; k++) {
+    if ((values[from + k] as number) > (values[from + best] as number)) best = k;
+  }
+  return best;
+}
+
+/**
+ * One less the largest probability of each row: the chance that its best guess is wrong, if the probabilities are right.
+ * @param probabilities - `[..., classes]`
+ * @returns one number for each row.
+ */
+export function maxProbabilityComplement(probabilities: Numbers): Float64Array {
+  const { data, shape } = probabilitiesOf("maxProbabilityComplement", probabilities, {
+    rank: 1,
+    axes: "..., classes",
+  });
+  const classes = shape.at(-1) as number;
+  return Float64Array.from({ length: data.length / classes }, (_, row) =>
+    Math.max(0, 1 - (data[row * classes + argmaxOf(data, row * classes, classes)] as number)),
+  );
+}
+
+/**
+ * Splits the chance that the best guess of the mean prediction is wrong (total) into the mean chance for guesses of each prediction's own
+ * (aleatoric) and what is lost by having to agree on one guess (epistemic).
+ * @param samples - Probabilities `[samples, ..., classes]`, or moments that were collected from probabilities.
+ * @throws NnxError for rows that are no probabilities, or fewer than two classes.
+ * @see Hofman, Sale and Hüllermeier 2024, https://arxiv.org/abs/2404.12215
+ */
+export function zeroOneDecomposition(samples: Numbers | SampleMoments): Decomposition {
+  if (isMoments(samples)) return fromMoments(samples);
+  const { data, shape } = probabilitiesOf("zeroOneDecomposition", samples, {
+    rank: 2,
+    axes: "samples, ..., classes",
+  });
+  const classes = shape.at(-1) as number;
+  const count = shape[0] as number;
+  const mean = meanOfSamples({ data, shape });
+  const total = maxProbabilityComplement(mean);
+  const aleatoric = new Float64Array(total.length);
+  const epistemic = new Float64Array(total.length);
+  for (let row = 0; row < total.length; row++) {
+    const guess = argmaxOf(mean.data, row * classes, classes);
+    for (let m = 0; m < count; m++) {
+      const from = m * mean.data.length + row * classes;
+      const most = data[from + argmaxOf(data, from, classes)] as number;
+      aleatoric[row] = (aleatoric[row] as number) + (1 - most) / count;
+      epistemic[row] = (epistemic[row] as number) + (most - (data[from + guess] as number)) / count;
+    }
+    aleatoric[row] = Math.max(0, aleatoric[row] as number);
+  }
+  return { total, aleatoric, epistemic };
+}
+
+function fromMoments({ mean, expectedMax }: SampleMoments): Decomposition {
+  if (expectedMax === null) {
+    throw new NnxError(
+      "zeroOneDecomposition: expected moments of probabilities, got moments of other values. " +
+        'Sample with { outputs: "logits" } or "probabilities".',
+    );
+  }
+  const total = maxProbabilityComplement(mean);
+  const aleatoric = expectedMax.map((most) => Math.max(0, 1 - most));
+  return { total, aleatoric, epistemic: total.map((t, i) => Math.max(0, t - (aleatoric[i] as number))) };
+}

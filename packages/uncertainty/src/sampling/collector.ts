@@ -1,0 +1,109 @@
+/** @file Where the outputs of passes go: all of them, or their running moments. */
+import { NnxError } from "@nnxjs/nnx-core";
+import { entropyOf } from "../measures/entropy.ts";
+import type { SampleMoments } from "../measures/moments.ts";
+import { probabilitiesOf, type Table } from "../measures/table.ts";
+import { argmaxOf } from "../measures/zero-one.ts";
+
+/** What a model puts out: see {@link SampleOptions.outputs}. */
+export type Outputs = "values" | "logits" | "probabilities";
+
+/** All outputs of stochastic passes. */
+export interface Samples extends Table<Float32Array> {
+  readonly kind: "samples";
+  /** How many passes. */
+  readonly count: number;
+  /** `[count, ...output]` */
+  readonly shape: readonly number[];
+}
+
+/** Takes outputs block by block: pass after pass, and within a pass from the first row to the last. */
+export interface Collector<R> {
+  /** @param offset - Where in the pass's output the block begins. */
+  add(pass: number, offset: number, block: Float32Array): void;
+  finish(shape: readonly number[]): R;
+}
+
+/** Softmax over rows of `classes`, in place of nothing: a new array. */
+export function softmaxRows(logits: ArrayLike<number>, classes: number): Float32Array {
+  const result = new Float32Array(logits.length);
+  for (let from = 0; from < logits.length; from += classes) {
+    let most = Number.NEGATIVE_INFINITY;
+    for (let i = from; i < from + classes; i++) most = Math.max(most, logits[i] as number);
+    let sum = 0;
+    for (let i = from; i < from + classes; i++) sum += Math.exp((logits[i] as number) - most);
+    for (let i = from; i < from + classes; i++) result[i] = Math.exp((logits[i] as number) - most) / sum;
+  }
+  return result;
+}
+
+/** One output as what is collected: probabilities or values. @throws NnxError when they cannot be what `outputs` says. */
+export function interpret(
+  where: string,
+  outputs: Outputs,
+  values: Float32Array,
+  shape: readonly number[],
+): Float32Array {
+  if (outputs === "values") return values;
+  if (outputs === "probabilities") {
+    probabilitiesOf(where, { data: values, shape }, { rank: 1, axes: "..., classes" });
+    return values;
+  }
+  const classes = shape.at(-1) ?? 1;
+  if (classes >= 2) return softmaxRows(values, classes);
+  throw new NnxError(
+    `${where}: expected logits of at least two classes on the last axis, got an output of shape [${shape.join(", ")}]. ` +
+      'For a binary model with one logit z, have the model (or `call`) return [0, z], or pass { outputs: "values" }.',
+  );
+}
+
+/** Keeps everything: `count` outputs of `size` numbers. */
+export function collectAll(count: number, size: number): Collector<Samples> {
+  const data = new Float32Array(count * size);
+  return {
+    add: (pass, offset, block) => data.set(block, pass * size + offset),
+    finish: (shape) => ({ kind: "samples", count, shape: [count, ...shape], data }),
+  };
+}
+
+/** Keeps moments (Welford's recurrence, in double precision): the memory does not depend on the number of passes. */
+export function collectMoments(
+  count: number,
+  size: number,
+  classes: number | null,
+): Collector<SampleMoments> {
+  const mean = new Float64Array(size);
+  const squares = new Float64Array(size);
+  const rows = classes === null ? 0 : size / classes;
+  const entropies = new Float64Array(rows);
+  const largest = new Float64Array(rows);
+  return {
+    add(pass, offset, block) {
+      const n = pass + 1;
+      for (let i = 0; i < block.length; i++) {
+        const value = block[i] as number;
+        const at = offset + i;
+        const difference = value - (mean[at] as number);
+        const next = (mean[at] as number) + difference / n;
+        mean[at] = next;
+        squares[at] = (squares[at] as number) + difference * (value - next);
+      }
+      if (classes === null) return;
+      for (let from = 0; from < block.length; from += classes) {
+        const row = (offset + from) / classes;
+        const most = block[from + argmaxOf(block, from, classes)] as number;
+        entropies[row] =
+          (entropies[row] as number) + (entropyOf(block, from, classes) - (entropies[row] as number)) / n;
+        largest[row] = (largest[row] as number) + (most - (largest[row] as number)) / n;
+      }
+    },
+    finish: (shape) => ({
+      kind: "moments",
+      count,
+      mean: { data: mean, shape },
+      variance: { data: squares.map((sum) => sum / count), shape },
+      expectedEntropy: classes === null ? null : entropies,
+      expectedMax: classes === null ? null : largest,
+    }),
+  };
+}

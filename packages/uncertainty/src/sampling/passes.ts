@@ -1,0 +1,127 @@
+/** @file What all ways of sampling have in common: the input in batches, the outputs into a collector. */
+import { describe, GraphNode, NnxError } from "@nnxjs/nnx-core";
+import type { SampleMoments } from "../measures/moments.ts";
+import { isTensor, reshape, slice, type Tensor, tidy } from "../tensor.ts";
+import { type Collector, collectAll, collectMoments, interpret, type Samples } from "./collector.ts";
+import type { CollectOptions } from "./options.ts";
+
+/** The rows that go through the model together. */
+export interface Batch {
+  readonly pass: number;
+  readonly from: number;
+  readonly rows: number;
+}
+
+/** How a model is called. */
+export interface Call<M, X extends Tensor> {
+  readonly call: (model: M, x: X) => Tensor;
+}
+
+/** The steps of one sampling: the batches, what computes one, and what takes its output. */
+export class Passes<M, X extends Tensor> {
+  readonly #x: X;
+  readonly #total: number;
+  readonly #batchSize: number;
+  readonly #where: string;
+  readonly #options: CollectOptions;
+  readonly #call: (model: M, x: X) => unknown;
+  #collector: Collector<Samples | SampleMoments> | undefined;
+  #outputShape: readonly number[] = [];
+
+  /** @throws NnxError or RangeError for a model, input, number or batch size that cannot be. */
+  constructor(
+    where: string,
+    model: unknown,
+    x: X,
+    total: number,
+    options: CollectOptions & Partial<Call<M, X>>,
+  ) {
+    const { call = forward } = options;
+    if (call === forward && !(model instanceof GraphNode && "forward" in model)) {
+      throw new NnxError(
+        `${where}: expected a module with a forward method, got ${describe(model)}. Pass { call } to say how it is called.`,
+      );
+    }
+    if (!isTensor(x) || x.rank === 0 || x.shape[0] === 0) {
+      throw new NnxError(
+        `${where}: expected a tensor with at least one row on its first axis, got ${describe(x)}.`,
+      );
+    }
+    if (!Number.isSafeInteger(total) || total < 1) {
+      throw new RangeError(`${where}: expected a positive number of passes, got ${describe(total)}.`);
+    }
+    const { batchSize = x.shape[0] as number } = options;
+    if (!Number.isSafeInteger(batchSize) || batchSize < 1) {
+      throw new RangeError(
+        `${where}: expected batchSize to be a positive integer, got ${describe(batchSize)}.`,
+      );
+    }
+    this.#where = where;
+    this.#x = x;
+    this.#total = total;
+    this.#batchSize = batchSize;
+    this.#options = options;
+    this.#call = call;
+  }
+
+  /** All batches of all passes, in order. Before each the signal is looked at, after each pass progress is told. */
+  *batches(): Generator<Batch> {
+    const { signal, onProgress } = this.#options;
+    const rows = this.#x.shape[0] as number;
+    for (let pass = 0; pass < this.#total; pass++) {
+      for (let from = 0; from < rows; from += this.#batchSize) {
+        signal?.throwIfAborted();
+        yield { pass, from, rows: Math.min(this.#batchSize, rows - from) };
+      }
+      onProgress?.({ done: pass + 1, total: this.#total });
+    }
+  }
+
+  /** The model's output for one batch. The caller disposes it. */
+  compute({ from, rows }: Batch, model: M): Tensor {
+    return tidy(() => {
+      const y = this.#call(model, this.#rows(from, rows));
+      if (!isTensor(y) || (rows !== this.#x.shape[0] && y.shape[0] !== rows)) {
+        throw new NnxError(
+          `${this.#where}: expected forward to return a tensor with ${rows} rows, got ${describe(y)}. ` +
+            "Pass { call } to take one tensor out of the result, or leave out batchSize.",
+        );
+      }
+      // A tensor of our own: the model may return one that it goes on to hold.
+      return reshape(y, y.shape);
+    });
+  }
+
+  #rows(from: number, rows: number): X {
+    const { shape } = this.#x;
+    if (rows === shape[0]) return this.#x;
+    const begin = shape.map((_, axis) => (axis === 0 ? from : 0));
+    const size = shape.map((d, axis) => (axis === 0 ? rows : d));
+    return slice(this.#x, begin, size);
+  }
+
+  /** Takes in the numbers of an output. */
+  collect({ pass, from, rows }: Batch, values: Float32Array, shape: readonly number[]): void {
+    const { outputs = "values", keep = "samples" } = this.#options;
+    const all = this.#x.shape[0] as number;
+    const block = interpret(this.#where, outputs, values, shape);
+    if (this.#collector === undefined) {
+      this.#outputShape = rows === all ? shape : [all, ...shape.slice(1)];
+      const size = (values.length / rows) * all;
+      const classes = outputs === "values" ? null : (shape.at(-1) as number);
+      this.#collector =
+        keep === "moments" ? collectMoments(this.#total, size, classes) : collectAll(this.#total, size);
+    }
+    this.#collector.add(pass, (values.length / rows) * from, block);
+  }
+
+  finish(): Samples | SampleMoments {
+    if (this.#collector) return this.#collector.finish(this.#outputShape);
+    throw new NnxError(
+      `${this.#where}: expected at least one pass, got none. This is a defect: please report it.`,
+    );
+  }
+}
+
+/** What a model without a `call` of its own is asked for; that it has a `forward` is checked before. */
+const forward = (model: unknown, x: Tensor): unknown => (model as { forward(x: Tensor): unknown }).forward(x);

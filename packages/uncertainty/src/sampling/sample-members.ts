@@ -1,0 +1,44 @@
+/** @file The predictions of an ensemble's members, as samples. */
+import type { Ensemble, Member } from "../ensemble/ensemble.ts";
+import type { SampleMoments } from "../measures/moments.ts";
+import type { Tensor } from "../tensor.ts";
+import type { Samples } from "./collector.ts";
+import type { CallOption, CollectOptions, KeepMoments, KeepSamples } from "./options.ts";
+import { type Call, Passes } from "./passes.ts";
+import { SamplingMode } from "./sampling-mode.ts";
+
+/**
+ * One prediction of each member of an ensemble: what `sample` is for one stochastic model. Members predict deterministically, whatever mode
+ * they are in, and are left as they were.
+ * @param x - `[rows, ...]`
+ * @returns all outputs, `[members, ...output]`, as plain numbers; with `keep: "moments"` their running moments.
+ * @throws RangeError for a `batchSize` that is no positive integer, and the signal's reason.
+ */
+export function sampleMembers<M extends Member & object, X extends Tensor>(
+  ensemble: Ensemble<M>,
+  x: X,
+  options: CollectOptions & CallOption<M, X> & KeepMoments,
+): SampleMoments;
+export function sampleMembers<M extends Member & object, X extends Tensor>(
+  ensemble: Ensemble<M>,
+  x: X,
+  options?: CollectOptions & CallOption<M, X> & KeepSamples,
+): Samples;
+export function sampleMembers<M extends Member & object, X extends Tensor>(
+  { members }: Ensemble<M>,
+  x: X,
+  options: CollectOptions & Partial<Call<M, X>> = {},
+): Samples | SampleMoments {
+  const passes = new Passes("sampleMembers", members[0], x, members.length, options);
+  const mode = new SamplingMode(members, { deterministic: true });
+  for (const batch of passes.batches()) {
+    const member = members[batch.pass] as M;
+    const output = mode.during(() => passes.compute(batch, member));
+    try {
+      passes.collect(batch, output.dataSync<"float32">(), output.shape);
+    } finally {
+      output.dispose();
+    }
+  }
+  return passes.finish();
+}

@@ -1,0 +1,139 @@
+/** @file Many stochastic passes of one model. */
+import { describe, NnxError } from "@nnxjs/nnx-core";
+import { foldIn, PRNGKey } from "@nnxjs/rnglib/keys";
+import type { SampleMoments } from "../measures/moments.ts";
+import type { Tensor } from "../tensor.ts";
+import type { Samples } from "./collector.ts";
+import type { CallOption, KeepMoments, KeepSamples, SampleAsyncOptions, SampleOptions } from "./options.ts";
+import { type Batch, type Call, Passes } from "./passes.ts";
+import { SamplingMode } from "./sampling-mode.ts";
+
+/**
+ * Lets a model predict `n` times with other masks, whatever mode it is in. It is left as it was, modes and streams, also on a throw.
+ *
+ * What comes out depends on key, model and inputs only: not on the mode, on draws before, on `batchSize`, or on the other rows. For that,
+ * each pass starts all streams of the model anew from `foldIn(key, pass)`, and all rows of a pass share their masks, also Dropout's: one pass
+ * is one function. Normalisation uses its running averages. Layers without a stream get one.
+ * @param model - Called as `model.forward(x)`, or by `call`.
+ * @param x - `[rows, ...]`
+ * @param n - Passes. The standard error of means goes down with its root; 30 to 100 are usual.
+ * @returns all outputs, `[n, ...output]`, as plain numbers; with `keep: "moments"` their running moments.
+ * @throws NnxError when nothing in the model draws random numbers, RangeError for `n` or `batchSize` that are no positive integers, and
+ * the signal's reason.
+ * @see Gal and Ghahramani 2016, https://proceedings.mlr.press/v48/gal16.html; Mobiny et al. 2021, https://doi.org/10.1038/s41598-021-84854-x
+ * @example
+ * ```ts
+ * class Net extends nnx.Module {
+ *   readonly first = new nnx.Linear(2, 32, { rngs: new nnx.Rngs(0) });
+ *   readonly second = new nnx.DropConnectLinear(new nnx.Linear(32, 3, { rngs: new nnx.Rngs(1) }), 0.25);
+ *   forward(x: tf.Tensor): tf.Tensor {
+ *     return this.second.forward(nnx.relu(this.first.forward(x)));
+ *   }
+ * }
+ * const samples = nnx.sample(new Net(), tf.ones([5, 2]), 30, { key: nnx.random.key(0), outputs: "logits" });
+ * samples.shape; // [30, 5, 3]
+ * const { epistemic } = nnx.entropyDecomposition(samples); // 5 numbers, in nats
+ * ```
+ */
+export function sample<M extends object, X extends Tensor>(
+  model: M,
+  x: X,
+  n: number,
+  options: SampleOptions & CallOption<M, X> & KeepMoments,
+): SampleMoments;
+export function sample<M extends object, X extends Tensor>(
+  model: M,
+  x: X,
+  n: number,
+  options: SampleOptions & CallOption<M, X> & KeepSamples,
+): Samples;
+export function sample<M extends object, X extends Tensor>(
+  model: M,
+  x: X,
+  n: number,
+  options: SampleOptions & Partial<Call<M, X>>,
+): Samples | SampleMoments {
+  const { key } = checked("sample", options);
+  const passes = new Passes("sample", model, x, n, options);
+  const mode = new SamplingMode(model, { deterministic: false });
+  const batches = passes.batches();
+  for (const batch of batches) {
+    const output = stochastic("sample", mode, key, batch, () => passes.compute(batch, model));
+    try {
+      passes.collect(batch, output.dataSync<"float32">(), output.shape);
+    } finally {
+      output.dispose();
+    }
+  }
+  return passes.finish();
+}
+
+/**
+ * As {@link sample}, in slices of a few milliseconds between which a page can draw and react. Between slices the model has its own mode
+ * and streams; changing its weights meanwhile mixes two models.
+ * @see {@link sample}
+ */
+export async function sampleAsync<M extends object, X extends Tensor>(
+  model: M,
+  x: X,
+  n: number,
+  options: SampleAsyncOptions & CallOption<M, X> & KeepMoments,
+): Promise<SampleMoments>;
+export async function sampleAsync<M extends object, X extends Tensor>(
+  model: M,
+  x: X,
+  n: number,
+  options: SampleAsyncOptions & CallOption<M, X> & KeepSamples,
+): Promise<Samples>;
+export async function sampleAsync<M extends object, X extends Tensor>(
+  model: M,
+  x: X,
+  n: number,
+  options: SampleAsyncOptions & Partial<Call<M, X>>,
+): Promise<Samples | SampleMoments> {
+  const { key } = checked("sampleAsync", options);
+  const passes = new Passes("sampleAsync", model, x, n, options);
+  const mode = new SamplingMode(model, { deterministic: false });
+  const { sliceMs = 12 } = options;
+  let start = performance.now();
+  for (const batch of passes.batches()) {
+    const output = stochastic("sampleAsync", mode, key, batch, () => passes.compute(batch, model));
+    try {
+      passes.collect(batch, await output.data<"float32">(), output.shape);
+    } finally {
+      output.dispose();
+    }
+    if (performance.now() - start < sliceMs) continue;
+    await new Promise<void>((resolve) => setTimeout(resolve));
+    start = performance.now();
+  }
+  return passes.finish();
+}
+
+/** Runs one batch in sampling mode, with this pass's streams. */
+function stochastic(
+  where: string,
+  mode: SamplingMode,
+  key: PRNGKey,
+  { pass }: Batch,
+  f: () => Tensor,
+): Tensor {
+  return mode.during(() => {
+    mode.seed(foldIn(key, pass));
+    const output = f();
+    if (mode.drawn > 0) return output;
+    output.dispose();
+    throw new NnxError(
+      `${where}: expected a model that draws random numbers, got one that drew none: every pass would be the same. ` +
+        "Give it layers with a rate between 0 and 1, for example with dropconnect(model, 0.25, { rngs }).",
+    );
+  });
+}
+
+function checked(where: string, options: { readonly key: PRNGKey }): { readonly key: PRNGKey } {
+  const key: unknown = typeof options === "object" && options !== null ? options.key : undefined;
+  if (PRNGKey.isKey(key) && key.shape.length === 0) return { key };
+  throw new TypeError(
+    `${where}: expected a single key, got ${describe(key)}. Pass { key: nnx.random.key(0) }.`,
+  );
+}
