@@ -1,4 +1,4 @@
-import { flattenState, grad, isVariableState, Module } from "@nnxjs/nnx-core";
+import { flattenState, grad, isVariableState, Module, setMode, view } from "@nnxjs/nnx-core";
 import { type Initializer, random, Rngs, RngStream } from "@nnxjs/rnglib";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
@@ -192,6 +192,7 @@ describe("DropConnectLinear in a container", () => {
     for (const off of [
       () => model.eval(),
       () => model.setAttributes({ deterministic: true }),
+      () => setMode(model, { deterministic: true }),
       () => {
         for (const layer of model.layers) layer.setMode({ deterministic: true });
       },
@@ -205,5 +206,15 @@ describe("DropConnectLinear in a container", () => {
       expect(counts()).toEqual(before);
       expect(values(model.forward(x, { deterministic: false }))).not.toEqual(plain);
     }
+  });
+
+  it("has views in other modes on the same weights and streams", () => {
+    const model = new Pair(new Rngs(0));
+    const still = view(model, { deterministic: true });
+    expect(values(still.forward(x))).toEqual(values(model.forward(x, { deterministic: true })));
+    expect(model.layers.map((layer) => layer.deterministic)).toEqual([false, false]);
+    expect(still.layers[0]!.rngs!.count.value).toBe(0);
+    model.forward(x);
+    expect(still.layers[0]!.rngs!.count.value).toBe(1);
   });
 });

@@ -121,7 +121,7 @@ function stochastic(
   return mode.during(() => {
     mode.seed(foldIn(key, pass));
     const output = f();
-    if (mode.drawn > 0) return output;
+    if (mode.hasDrawn) return output;
     output.dispose();
     throw new NnxError(
       `${where}: expected a model that draws random numbers, got one that drew none: every pass would be the same. ` +

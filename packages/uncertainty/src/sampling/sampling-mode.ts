@@ -73,8 +73,8 @@ export class SamplingMode {
     });
   }
 
-  /** How many keys were drawn since {@link seed}. */
-  get drawn(): number {
-    return this.#streams.reduce((sum, stream) => sum + stream.count.getRawValue(), 0);
+  /** Whether a key was drawn since {@link seed}. */
+  get hasDrawn(): boolean {
+    return this.#streams.some((stream) => stream.count.getRawValue() !== 0);
   }
 }
