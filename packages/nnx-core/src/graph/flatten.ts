@@ -127,13 +127,17 @@ export class GraphWalk {
   }
 }
 
+/** The class, past an attribute that may be called `constructor`. */
+const typeOf = (node: GraphNode): NodeType =>
+  (Object.getPrototypeOf(node) as { readonly constructor: NodeType }).constructor;
+
 const definitionOf = (
   value: object,
   keys: readonly PathPart[],
   attributes: readonly AttributeDef[],
 ): NodeDef =>
   value instanceof GraphNode
-    ? Object.freeze({ kind: "object", type: value.constructor as NodeType, keys, attributes })
+    ? Object.freeze({ kind: "object", type: typeOf(value), keys, attributes })
     : Object.freeze({ kind: containerKind(value) ?? "record", keys, attributes });
 
 const cyclicContainer = (path: Path): StructureError =>

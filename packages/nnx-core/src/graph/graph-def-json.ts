@@ -1,12 +1,11 @@
 /** @file Definitions as JSON, and back. */
 import { describe, StructureError } from "../errors.ts";
 import { formatPath, type PathPart } from "../path.ts";
-import { variableTypeFromName } from "../variable/registry.ts";
 import { arrayDef, nodeDef, staticDef } from "./attribute-defs.ts";
 import type { AttributeDef, GraphDef, NodeDef } from "./graph-def.ts";
 import { pathOfNode } from "./node-paths.ts";
 import { moduleNames } from "./registry.ts";
-import { fromJson, type Json, toJson, variableName } from "./static-json.ts";
+import { fromJson, type Json, toJson, variableName, variableTypeOf } from "./static-json.ts";
 
 /** A definition as plain JSON. */
 export interface GraphDefJson {
@@ -98,7 +97,7 @@ function nodeFrom(json: Json, count: number): NodeDef {
     const own = fromJson(metadata ?? {}) as Readonly<Record<string, unknown>>;
     return Object.freeze({
       kind: "variable",
-      type: variableTypeFromName(variable),
+      type: variableTypeOf(variable),
       metadata: Object.freeze(own),
     });
   }

@@ -53,8 +53,16 @@ function functionToJson(f: AnyFunction, fail: (value: unknown, advice: string) =
   throw fail(f, "Register it with registerFunction, or make it with a factory that registerFactory knows.");
 }
 
+/** The base class, which has no name in Flax's registry. */
+const baseName = "Variable";
+
+/** The class of Variables that {@link variableName} named. */
+export const variableTypeOf = (name: string): VariableType =>
+  name === baseName ? Variable : variableTypeFromName(name);
+
 /** The registered name of a class of Variables. */
 export function variableName(type: VariableType, fail: (value: unknown, advice: string) => Error): string {
+  if (type === Variable) return baseName;
   try {
     return variableNameFromType(type);
   } catch (error) {
@@ -134,7 +142,7 @@ export function fromJson(json: Json): unknown {
     case "module":
       return moduleNames.get("graphDefFromJson", text(json.name));
     case "variable":
-      return variableTypeFromName(text(json.name));
+      return variableTypeOf(text(json.name));
     case "made": {
       const factory = factoryNames.get("graphDefFromJson", text(json.factory));
       return factory(...(list(json.args).map(fromJson) as never[]));

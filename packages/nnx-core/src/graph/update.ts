@@ -109,7 +109,7 @@ function keyIn(target: object, name: string): PathPart {
 }
 
 function refuseHoles(target: object, key: PathPart, frame: Frame): void {
-  if (!Array.isArray(target)) return;
+  if (!Array.isArray(target) || Object.hasOwn(target, key)) return;
   // Several items may come at once, in order.
   const isIndex = typeof key === "number" && key <= target.length + Object.keys(frame.values).length;
   if (isIndex && (key === target.length || Object.hasOwn(frame.values, key - 1))) return;

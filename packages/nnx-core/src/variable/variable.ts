@@ -2,6 +2,7 @@
 import { describe, DisposedError, NotFoundError, StructureError } from "../errors.ts";
 import { freezeContainers } from "../ownership/freeze.ts";
 import { release, retain } from "../ownership/holders.ts";
+import { definitionOf, leafOf, setDefinition, setLeaf, stamp } from "./snapshot.ts";
 import {
   type Metadata,
   sameMetadata,
@@ -35,9 +36,6 @@ export class Variable<T = unknown> {
 
   private raw: T | typeof disposed;
   private meta: Metadata;
-  /** The last snapshot, so that an unchanged Variable gives an identical leaf. */
-  private leaf: VariableState<T> | undefined;
-  private definition: VariableDef | undefined;
 
   /**
    * @param value - What it holds first; passes through {@link createValue}.
@@ -45,8 +43,7 @@ export class Variable<T = unknown> {
    */
   constructor(value: T, metadata: Metadata = noMetadata) {
     this.meta = metadata === noMetadata ? noMetadata : Object.freeze({ ...metadata });
-    this.leaf = undefined;
-    this.definition = undefined;
+    stamp(this, undefined);
     this.raw = value;
     const created = this.createValue(value);
     freezeContainers(created);
@@ -100,7 +97,7 @@ export class Variable<T = unknown> {
     freezeContainers(next);
     retain(next);
     this.raw = next;
-    this.leaf = undefined;
+    setLeaf(this, undefined);
     if (previous !== disposed) release(previous);
   }
 
@@ -132,8 +129,8 @@ export class Variable<T = unknown> {
   /** Puts `metadata` in the place of all there was. */
   replaceMetadata(metadata: Metadata): void {
     this.meta = Object.freeze({ ...metadata });
-    this.leaf = undefined;
-    this.definition = undefined;
+    setLeaf(this, undefined);
+    setDefinition(this, undefined);
   }
 
   /** Removes one metadata entry; nothing happens when there is none. */
@@ -180,14 +177,25 @@ export class Variable<T = unknown> {
 
   /** The leaf that this Variable leaves in a State: frozen, and identical until value or metadata change. */
   toState(): VariableState<T> {
-    this.leaf ??= Object.freeze({ type: this.type, value: this.getRawValue(), metadata: this.meta });
-    return this.leaf;
+    const known = leafOf(this);
+    // It was made from this Variable's own value.
+    if (known) return known as VariableState<T>;
+    const leaf: VariableState<T> = Object.freeze({
+      type: this.type,
+      value: this.getRawValue(),
+      metadata: this.meta,
+    });
+    setLeaf(this, leaf);
+    return leaf;
   }
 
   /** What of this Variable is part of a model's definition: frozen, and identical until the metadata change. */
   toDefinition(): VariableDef {
-    this.definition ??= Object.freeze({ kind: "variable", type: this.type, metadata: this.meta });
-    return this.definition;
+    const known = definitionOf(this);
+    if (known) return known;
+    const definition: VariableDef = Object.freeze({ kind: "variable", type: this.type, metadata: this.meta });
+    setDefinition(this, definition);
+    return definition;
   }
 
   /** Releases what it holds. Reading it afterwards throws. */
@@ -195,7 +203,7 @@ export class Variable<T = unknown> {
     if (this.raw === disposed) return;
     const previous = this.raw;
     this.raw = disposed;
-    this.leaf = undefined;
+    setLeaf(this, undefined);
     release(previous);
   }
 
@@ -215,7 +223,7 @@ export class Variable<T = unknown> {
 }
 
 /** What {@link variableFromState} makes Variables with: a constructor for the prototype that runs nothing of the class. */
-type Blank = new (value: unknown, metadata: Metadata, leaf: VariableState | undefined) => Variable;
+type Blank = new (value: unknown, metadata: Metadata) => Variable;
 
 const blanks = new WeakMap<VariableType, Blank>();
 
@@ -223,12 +231,10 @@ function blankOf(type: VariableType): Blank {
   const known = blanks.get(type);
   if (known) return known;
   // A plain function, since only those let their prototype be set; the fields are those of `Variable`, in its order.
-  function BlankVariable(this: object, raw: unknown, meta: Metadata, leaf: VariableState | undefined): void {
-    const fields = this as { raw: unknown; meta: Metadata; leaf: unknown; definition: unknown };
+  function BlankVariable(this: object, raw: unknown, meta: Metadata): void {
+    const fields = this as { raw: unknown; meta: Metadata };
     fields.raw = raw;
     fields.meta = meta;
-    fields.leaf = leaf;
-    fields.definition = undefined;
   }
   BlankVariable.prototype = type.prototype;
   const blank = BlankVariable as unknown as Blank;
@@ -241,8 +247,9 @@ export function variableFromState<V extends Variable>(state: VariableState): V {
   const { type, value, metadata } = state;
   freezeContainers(value);
   retain(value);
-  const frozen =
-    metadata === noMetadata || Object.isFrozen(metadata) ? metadata : Object.freeze({ ...metadata });
+  const isFrozen = metadata === noMetadata || Object.isFrozen(metadata);
+  const variable = new (blankOf(type))(value, isFrozen ? metadata : Object.freeze({ ...metadata }));
   // A frozen leaf is the snapshot that the new Variable would make of itself.
-  return new (blankOf(type))(value, frozen, Object.isFrozen(state) ? state : undefined) as V;
+  stamp(variable, isFrozen && Object.isFrozen(state) ? state : undefined);
+  return variable as V;
 }
