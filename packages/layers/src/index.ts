@@ -74,3 +74,18 @@ export {
   RMSNorm,
   type RMSNormOptions,
 } from "./norm/layer-norm.ts";
+export { Conv, type ConvOptions } from "./conv/conv.ts";
+export type { ConvCommonOptions, PerAxis } from "./conv/conv-config.ts";
+export { ConvTranspose, type ConvTransposeOptions } from "./conv/conv-transpose.ts";
+export { type ConvGeneralDilated, convGeneralDilated, type ConvolveOptions } from "./conv/convolve.ts";
+export type { Padding, Pads } from "./conv/padding.ts";
+export { DropConnectConv, type DropConnectConvOptions } from "./stochastic/drop-connect-conv.ts";
+export {
+  avgPool,
+  type AvgPoolOptions,
+  maxPool,
+  minPool,
+  pool,
+  type PoolOptions,
+  type PoolReduction,
+} from "./pooling/pool.ts";

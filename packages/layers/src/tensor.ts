@@ -44,7 +44,7 @@ export const mul: Binary = tf.mul;
 export const neg: Unary = tf.neg;
 export const notEqual: Binary = tf.notEqual;
 export const ones: typeof tf.ones = tf.ones;
-export const pad: typeof tf.pad = tf.pad;
+export const pad: (x: Tensor, widths: [number, number][], value?: number) => Tensor = tf.pad;
 export const relu: Unary = tf.relu;
 export const relu6: Unary = tf.relu6;
 export const reshape: typeof tf.reshape = tf.reshape;
@@ -121,3 +121,76 @@ export function stopGradient(x: Tensor): Tensor {
 
 /** The values, for decisions that depend on them. Waits for the backend. */
 export const valuesOf = (x: Tensor): ArrayLike<number> => x.dataSync() as ArrayLike<number>;
+
+interface SpatialOptions {
+  readonly strides: readonly number[];
+  /** Not negative. */
+  readonly padding: readonly (readonly [number, number])[];
+  readonly dilations: readonly number[];
+}
+
+type Pair = [number, number];
+
+const explicitPadding = (padding: SpatialOptions["padding"]): [Pair, Pair, Pair, Pair] => {
+  const [rows = [0, 0], columns = [0, 0]] = padding;
+  return [[0, 0], [...rows], [...columns], [0, 0]];
+};
+
+/** A convolution over two or three spatial axes: `[n, ...spatial, in]` with `[...window, in, out]`. */
+export function convSpatial(
+  x: Tensor,
+  kernel: Tensor,
+  { strides, padding, dilations }: SpatialOptions,
+): Tensor {
+  if (x.rank === 4) {
+    const pads = explicitPadding(padding);
+    return tf.conv2d(
+      x as tf.Tensor4D,
+      kernel as tf.Tensor4D,
+      strides as Pair,
+      pads,
+      "NHWC",
+      dilations as Pair,
+    );
+  }
+  // tf.conv3d takes no numbers for its padding.
+  const padded = padding.every(([before, after]) => before === 0 && after === 0)
+    ? x
+    : tf.pad(x, [[0, 0], ...padding.map(([before, after]): Pair => [before, after]), [0, 0]]);
+  type Triple = [number, number, number];
+  return tf.conv3d(
+    padded as tf.Tensor5D,
+    kernel as tf.Tensor5D,
+    strides as Triple,
+    "valid",
+    "NDHWC",
+    dilations as Triple,
+  );
+}
+
+/** A convolution in which every channel has filters of its own: `[n, h, w, c]` with `[rows, columns, c, filters]`. */
+export const depthwiseSpatial = (x: Tensor, kernel: Tensor, how: SpatialOptions): Tensor =>
+  tf.depthwiseConv2d(
+    x as tf.Tensor4D,
+    kernel as tf.Tensor4D,
+    how.strides as Pair,
+    explicitPadding(how.padding),
+    "NHWC",
+    how.dilations as Pair,
+  );
+
+/** Mean or maximum of windows that lie within the input, over two or three spatial axes. */
+export function poolValid(
+  x: Tensor,
+  kind: "avg" | "max",
+  window: readonly number[],
+  strides: readonly number[],
+): Tensor {
+  if (x.rank === 4) {
+    const pool = kind === "avg" ? tf.avgPool : tf.maxPool;
+    return pool(x as tf.Tensor4D, window as Pair, strides as Pair, "valid");
+  }
+  type Triple = [number, number, number];
+  const pool = kind === "avg" ? tf.avgPool3d : tf.maxPool3d;
+  return pool(x as tf.Tensor5D, window as Triple, strides as Triple, "valid");
+}

@@ -1,0 +1,113 @@
+/** @file Convolutions in the generality of JAX's, from the kernels that every backend has. */
+import { describe, NnxError } from "@nnxjs/nnx-core";
+import { sizeOf } from "../axes.ts";
+import { shapeText } from "../checks.ts";
+import type { FloatDtype, Precision } from "../linear/dot-general.ts";
+import {
+  concat,
+  convSpatial,
+  depthwiseSpatial,
+  expandDims,
+  pad,
+  reshape,
+  slice,
+  split,
+  squeeze,
+  type Tensor,
+} from "../tensor.ts";
+import { type Pads, padZeros } from "./padding.ts";
+
+/** How {@link convGeneralDilated} convolves; everything per spatial axis. */
+export interface ConvolveOptions {
+  readonly strides: readonly number[];
+  readonly padding: readonly Pads[];
+  /** A dilation of d puts d - 1 zeros between the elements of the input. */
+  readonly inputDilation: readonly number[];
+  /** The same for the kernel. */
+  readonly kernelDilation: readonly number[];
+  /** Into how many groups the features are split; each has filters of its own. */
+  readonly featureGroupCount: number;
+  readonly precision: Precision;
+  /** Passed only where the layer has it. */
+  readonly preferredElementType?: FloatDtype;
+}
+
+/** A convolution (cross-correlation) of `[batch, ...spatial, in]` with `[...window, in / groups, out]`. */
+export type ConvGeneralDilated = (inputs: Tensor, kernel: Tensor, options: ConvolveOptions) => Tensor;
+
+/** Puts `factor - 1` zeros between the elements along axes from `first`. */
+export const dilate = (x: Tensor, factors: readonly number[], first: number): Tensor =>
+  factors.reduce((y, factor, i) => (factor === 1 ? y : dilateAxis(y, factor, first + i)), x);
+
+function dilateAxis(x: Tensor, factor: number, axis: number): Tensor {
+  const n = x.shape[axis] as number;
+  const [before, after] = [x.shape.slice(0, axis), x.shape.slice(axis + 1)];
+  const [outer, inner] = [sizeOf(before), sizeOf(after)];
+  // Every element becomes a row of itself and zeros, two axes in all: wasm's padding is wrong for more than six.
+  const rows = pad(reshape(x, [outer * n, inner]), [
+    [0, 0],
+    [0, (factor - 1) * inner],
+  ]);
+  const size = (n - 1) * factor + 1;
+  return reshape(slice(reshape(rows, [outer, n * factor, inner]), [0, 0, 0], [outer, size, inner]), [
+    ...before,
+    size,
+    ...after,
+  ]);
+}
+
+interface Convolution {
+  readonly strides: readonly number[];
+  readonly padding: readonly Pads[];
+  readonly dilations: readonly number[];
+}
+
+/** One spatial axis is two, of which the first has size 1. */
+function inTwo(
+  x: Tensor,
+  kernel: Tensor,
+  { strides, padding, dilations }: Convolution,
+): [Tensor, Tensor, Convolution] {
+  const wide: Convolution = {
+    strides: [1, ...strides],
+    padding: [[0, 0], ...padding],
+    dilations: [1, ...dilations],
+  };
+  return [expandDims(x, 1), expandDims(kernel, 0), wide];
+}
+
+function convolve(x: Tensor, kernel: Tensor, how: Convolution, groups: number): Tensor {
+  if (x.rank === 3) return squeeze(convolve(...inTwo(x, kernel, how), groups), [1]);
+  if (groups === 1) return convSpatial(x, kernel, how);
+  const [inPerGroup = 0, out = 0] = kernel.shape.slice(-2);
+  if (inPerGroup === 1 && x.rank === 4) {
+    const window = kernel.shape.slice(0, -2);
+    return depthwiseSpatial(x, reshape(kernel, [...window, groups, out / groups]), how);
+  }
+  const kernels = split(kernel, groups, kernel.rank - 1);
+  const parts = split(x, groups, x.rank - 1).map((part, i) => convSpatial(part, kernels[i] as Tensor, how));
+  return concat(parts, x.rank - 1);
+}
+
+/** @see `jax.lax.conv_general_dilated` */
+export const convGeneralDilated: ConvGeneralDilated = (inputs, kernel, options) => {
+  const { strides, padding, inputDilation, featureGroupCount } = options;
+  const spread = dilate(inputs, inputDilation, 1);
+  // tensorflow.js takes strides or dilations, not both.
+  const both = strides.some((s) => s > 1) && options.kernelDilation.some((d) => d > 1);
+  const filter = both ? dilate(kernel, options.kernelDilation, 0) : kernel;
+  const dilations = both ? strides.map(() => 1) : options.kernelDilation;
+  padding.forEach(([before, after], i) => {
+    const reach = ((filter.shape[i] as number) - 1) * (dilations[i] as number) + 1;
+    const size = (spread.shape[i + 1] as number) + before + after;
+    if (size >= reach) return;
+    throw new NnxError(
+      `convolution: expected at least ${reach} elements along spatial axis ${i} for a kernel of shape ${shapeText(kernel.shape)}, got ` +
+        `${size} of ${describe(inputs)} with padding ${before} and ${after}. Pad the input or use a smaller kernel.`,
+    );
+  });
+  const negative = padding.some(([before, after]) => before < 0 || after < 0);
+  const x = negative ? padZeros(spread, padding) : spread;
+  const how = { strides, padding: negative ? padding.map((): Pads => [0, 0]) : padding, dilations };
+  return convolve(x, filter, how, featureGroupCount);
+};

@@ -1,0 +1,178 @@
+/** @file Windows over spatial axes, reduced to one number. */
+import { describe, NnxError } from "@nnxjs/nnx-core";
+import { sizeOf } from "../axes.ts";
+import { checkSizes, shapeText } from "../checks.ts";
+import { canonicalPadding, type Pads, samePads } from "../conv/padding.ts";
+import {
+  cast,
+  div,
+  expandDims,
+  mul,
+  neg,
+  ones,
+  pad,
+  poolValid,
+  reshape,
+  squeeze,
+  type Tensor,
+} from "../tensor.ts";
+
+/** Options of pools; the names are Flax's. */
+export interface PoolOptions {
+  /** How far the window moves along each axis: 1 by default, not the window's size. @defaultValue 1 */
+  strides?: readonly number[] | null;
+  /** A pair of widths for each spatial axis, or a name. What is padded is neutral. @defaultValue "VALID" */
+  padding?: "SAME" | "VALID" | readonly Pads[];
+}
+
+/** Options of {@link avgPool}. */
+export interface AvgPoolOptions extends PoolOptions {
+  /** Divide by the size of the window, also where it reaches beyond the edge. @defaultValue true */
+  countIncludePad?: boolean;
+}
+
+/** How {@link pool} reduces a window. */
+export type PoolReduction = "add" | "max" | "min";
+
+interface Geometry {
+  readonly window: readonly number[];
+  readonly strides: readonly number[];
+  readonly pads: readonly Pads[];
+}
+
+function geometry(where: string, x: Tensor, window: readonly number[], options: PoolOptions): Geometry {
+  const { padding = "VALID" } = options;
+  const strides = options.strides ?? window.map(() => 1);
+  checkSizes(where, "windowShape", window);
+  checkSizes(where, "strides", strides);
+  if (window.length < 1 || window.length > 3 || strides.length !== window.length) {
+    throw new NnxError(
+      `${where}: expected a windowShape of 1 to 3 axes and as many strides, got ${shapeText(window)} and ${shapeText(strides)}.`,
+    );
+  }
+  if (x.rank <= window.length) {
+    throw new NnxError(
+      `${where}: expected an input of shape [...batch, ...spatial, channels] with ${window.length} spatial axes, got ${describe(x)}.`,
+    );
+  }
+  const spatial = x.shape.slice(-1 - window.length, -1);
+  const canonical = canonicalPadding(where, padding, window.length);
+  const pads = window.map((size, i): Pads => {
+    if (typeof canonical !== "string") return canonical[i] as Pads;
+    if (canonical === "SAME") return samePads(spatial[i] as number, size, strides[i] as number);
+    if (canonical === "VALID") return [0, 0];
+    throw new NnxError(`${where}: expected padding "SAME", "VALID" or pairs, got ${describe(padding)}.`);
+  });
+  const fits = window.every((size, i) => {
+    const [before, after] = pads[i] as Pads;
+    return before >= 0 && after >= 0 && (spatial[i] as number) + before + after >= size;
+  });
+  if (!fits) {
+    throw new NnxError(
+      `${where}: expected a window of shape ${shapeText(window)} to fit in the padded input, got ${describe(x)}. Pad it by widths from 0, or use a smaller window.`,
+    );
+  }
+  return { window, strides, pads };
+}
+
+/** The kernel on the padded input; one spatial axis is two, of which the first has size 1. */
+function reduce(x: Tensor, kind: "avg" | "max", { window, strides, pads }: Geometry): Tensor {
+  const batch = x.shape.slice(0, -1 - window.length);
+  const rows = reshape(x, [sizeOf(batch), ...x.shape.slice(batch.length)]);
+  const neutral = kind === "avg" ? 0 : Number.NEGATIVE_INFINITY;
+  const widths: [number, number][] = [
+    [0, 0],
+    ...pads.map(([before, after]): [number, number] => [before, after]),
+    [0, 0],
+  ];
+  const padded = pads.every(([before, after]) => before === 0 && after === 0)
+    ? rows
+    : pad(rows, widths, neutral);
+  const y =
+    window.length === 1
+      ? squeeze(poolValid(expandDims(padded, 1), kind, [1, ...window], [1, ...strides]), [1])
+      : poolValid(padded, kind, window, strides);
+  return reshape(y, [...batch, ...y.shape.slice(1)]);
+}
+
+const float = (x: Tensor): Tensor => (x.dtype === "float32" ? x : cast(x, "float32"));
+
+/**
+ * Each window reduced by sum, maximum or minimum.
+ * @param x - `[...batch, ...spatial, channels]`, float32; any number of batch axes.
+ * @param windowShape - One size for each of one to three spatial axes.
+ * @returns `[...batch, ...spatial, channels]`
+ * @throws NnxError when the window does not fit.
+ * @see `flax.nnx.pool`
+ */
+export function pool(
+  x: Tensor,
+  reduction: PoolReduction,
+  windowShape: readonly number[],
+  options: PoolOptions = {},
+): Tensor {
+  const how = geometry("pool", x, windowShape, options);
+  if (reduction === "add") return mul(reduce(float(x), "avg", how), sizeOf(windowShape));
+  return reduction === "max" ? reduce(float(x), "max", how) : neg(reduce(neg(float(x)), "max", how));
+}
+
+/**
+ * The mean of each window.
+ * @param x - `[...batch, ...spatial, channels]`; any number of batch axes.
+ * @param windowShape - One size for each of one to three spatial axes.
+ * @returns `[...batch, ...spatial, channels]`
+ * @throws NnxError when the window does not fit.
+ * @see `flax.nnx.avg_pool`
+ * @example
+ * ```ts
+ * const y = nnx.avgPool(tf.ones([8, 28, 28, 3]), [2, 2], { strides: [2, 2] }); // [8, 14, 14, 3]
+ * ```
+ */
+export function avgPool<T extends Tensor>(
+  x: T,
+  windowShape: readonly number[],
+  options: AvgPoolOptions = {},
+): T {
+  const how = geometry("avgPool", x, windowShape, options);
+  const y = reduce(float(x), "avg", how);
+  // Same rank as the input, and so the type that says it.
+  if (options.countIncludePad ?? true) return y as T;
+  const inside = reduce(ones([...x.shape.slice(-1 - windowShape.length, -1), 1]), "avg", how);
+  return div(y, inside) as T;
+}
+
+/**
+ * The maximum of each window. Where several elements are largest, the first of them has the gradient.
+ * @param x - `[...batch, ...spatial, channels]`; any number of batch axes.
+ * @param windowShape - One size for each of one to three spatial axes.
+ * @returns `[...batch, ...spatial, channels]`
+ * @throws NnxError when the window does not fit.
+ * @see `flax.nnx.max_pool`
+ * @example
+ * ```ts
+ * const y = nnx.maxPool(tf.ones([8, 28, 28, 3]), [2, 2], { strides: [2, 2] }); // [8, 14, 14, 3]
+ * ```
+ */
+export const maxPool = <T extends Tensor>(
+  x: T,
+  windowShape: readonly number[],
+  options: PoolOptions = {},
+): T => reduce(float(x), "max", geometry("maxPool", x, windowShape, options)) as T;
+
+/**
+ * The minimum of each window.
+ * @param x - `[...batch, ...spatial, channels]`; any number of batch axes.
+ * @param windowShape - One size for each of one to three spatial axes.
+ * @returns `[...batch, ...spatial, channels]`
+ * @throws NnxError when the window does not fit.
+ * @see `flax.nnx.min_pool`
+ * @example
+ * ```ts
+ * const y = nnx.minPool(tf.ones([8, 28, 28, 3]), [2, 2], { strides: [2, 2] }); // [8, 14, 14, 3]
+ * ```
+ */
+export const minPool = <T extends Tensor>(
+  x: T,
+  windowShape: readonly number[],
+  options: PoolOptions = {},
+): T => neg(reduce(neg(float(x)), "max", geometry("minPool", x, windowShape, options))) as T;

@@ -1,0 +1,142 @@
+/** @file Dropping weights of a convolution. */
+import { Module, NnxError, type Param } from "@nnxjs/nnx-core";
+import { drop, type PRNGKey, type Rngs, type RngStream } from "@nnxjs/rnglib";
+import { checkConvInput } from "../conv/conv-config.ts";
+import { type Conv, type ConvConfig, convolution } from "../conv/conv.ts";
+import type { ConvGeneralDilated } from "../conv/convolve.ts";
+import type { Padding } from "../conv/padding.ts";
+import { shapeText } from "../checks.ts";
+import type { FloatDtype, Precision, PromoteDtype } from "../linear/dot-general.ts";
+import { mul, type Tensor, zerosLike } from "../tensor.ts";
+import {
+  checkChoice,
+  checkRate,
+  forkStream,
+  nextKey,
+  resolveDeterministic,
+  type StochasticCallOptions,
+} from "./call-options.ts";
+import type { DropConnectScaling } from "./drop-connect-linear.ts";
+
+/** Options of {@link DropConnectConv}. */
+export interface DropConnectConvOptions {
+  /** Use all weights. `null` leaves it to the call. @defaultValue false */
+  deterministic?: boolean | null;
+  /** The stream that keys come from. @defaultValue "dropconnect" */
+  rngCollection?: string;
+  /** Where the layer's own stream is forked from. @defaultValue none: pass one to forward */
+  rngs?: Rngs | RngStream | null;
+  /** As for DropConnectLinear. @defaultValue "training" */
+  scaling?: DropConnectScaling;
+}
+
+const NAME = "DropConnectConv";
+
+/**
+ * A {@link Conv} layer that drops each weight of its kernel with probability `rate`: one mask per call, shared by the whole batch and all
+ * positions. The bias is never dropped. It shares kernel and bias with the layer it is made from. Not deterministic, it convolves with
+ * `where(mask, kernel / (1 - rate), 0)`; deterministic, it is exactly the base layer.
+ * @see Wan et al. 2013, https://proceedings.mlr.press/v28/wan13.html; Mobiny et al. 2021, https://doi.org/10.1038/s41598-021-84854-x
+ * @example
+ * ```ts
+ * const rngs = new nnx.Rngs(0, { dropconnect: 1 });
+ * const layer = new nnx.DropConnectConv(new nnx.Conv(3, 16, [3, 3], { rngs }), 0.25, { rngs });
+ * const y = layer.forward(tf.ones([8, 32, 32, 3])); // [8, 32, 32, 16]
+ * ```
+ */
+export class DropConnectConv extends Module implements ConvConfig {
+  /** The base layer's. */
+  readonly kernel: Param<Tensor>;
+  /** The base layer's, or `null`. */
+  readonly bias: Param<Tensor> | null;
+  readonly mask: Tensor | null;
+  readonly inFeatures: number;
+  readonly outFeatures: number;
+  readonly kernelSize: readonly number[];
+  readonly strides: readonly number[];
+  readonly padding: Padding;
+  readonly inputDilation: readonly number[];
+  readonly kernelDilation: readonly number[];
+  readonly featureGroupCount: number;
+  readonly useBias: boolean;
+  readonly dtype: FloatDtype | null;
+  readonly paramDtype: FloatDtype;
+  readonly precision: Precision;
+  readonly convGeneralDilated: ConvGeneralDilated;
+  readonly promoteDtype: PromoteDtype;
+  readonly preferredElementType: FloatDtype | null;
+  readonly rate: number;
+  readonly scaling: DropConnectScaling;
+  deterministic: boolean | null;
+  readonly rngCollection: string;
+  readonly rngs: RngStream | null;
+
+  /** @throws RangeError for a rate outside `[0, 1]`, TypeError for `rngs` that give no keys. */
+  constructor(base: Conv, rate = 0.25, options: DropConnectConvOptions = {}) {
+    super();
+    checkRate(NAME, rate);
+    const { deterministic = false, rngCollection = "dropconnect", rngs, scaling = "training" } = options;
+    checkChoice(NAME, "scaling", scaling, ["training", "inference"]);
+    this.kernel = base.kernel;
+    this.bias = base.bias;
+    this.mask = base.mask;
+    this.inFeatures = base.inFeatures;
+    this.outFeatures = base.outFeatures;
+    this.kernelSize = base.kernelSize;
+    this.strides = base.strides;
+    this.padding = base.padding;
+    this.inputDilation = base.inputDilation;
+    this.kernelDilation = base.kernelDilation;
+    this.featureGroupCount = base.featureGroupCount;
+    this.useBias = base.useBias;
+    this.dtype = base.dtype;
+    this.paramDtype = base.paramDtype;
+    this.precision = base.precision;
+    this.convGeneralDilated = base.convGeneralDilated;
+    this.promoteDtype = base.promoteDtype;
+    this.preferredElementType = base.preferredElementType;
+    this.rate = rate;
+    this.scaling = scaling;
+    this.deterministic = deterministic;
+    this.rngCollection = rngCollection;
+    this.rngs = forkStream(NAME, rngs, rngCollection);
+  }
+
+  /**
+   * @param x - `[...batch, ...spatial, inFeatures]`
+   * @param options - `deterministic` and `rngs` of this call win over the layer's.
+   * @returns `[...batch, ...spatial, outFeatures]`. No key is drawn when deterministic, or when `rate` is 0 or 1.
+   * @throws {@link MissingRngError} when a mask is needed and there is no stream; NnxError when the input has other channels.
+   */
+  forward<T extends Tensor>(x: T, options: StochasticCallOptions = {}): T {
+    // Before a key is drawn: a refused call leaves the stream as it was.
+    checkConvInput(`${NAME}.forward`, x, this.kernelSize.length, this.inFeatures, this.kernel.value.shape);
+    return convolution(NAME, this, x, this.weights(options), this.bias?.value ?? null);
+  }
+
+  private weights({ deterministic, rngs }: StochasticCallOptions): Tensor {
+    const kernel = this.kernel.value;
+    const { rate, scaling } = this;
+    if (rate === 0) return kernel;
+    if (resolveDeterministic(NAME, deterministic, this.deterministic)) {
+      return scaling === "training" ? kernel : mul(kernel, 1 - rate);
+    }
+    if (rate === 1) return zerosLike(kernel);
+    const key = nextKey(NAME, rngs, this.rngs, this.rngCollection);
+    checkSingle(key);
+    return drop(kernel, key, rate, scaling === "training" ? {} : { scale: 1 });
+  }
+
+  /** Takes the modes that this layer knows; returns the others. */
+  setMode({ deterministic, ...rest }: Record<string, unknown>): Record<string, unknown> {
+    if (typeof deterministic === "boolean") this.deterministic = deterministic;
+    return rest;
+  }
+}
+
+function checkSingle(key: PRNGKey): void {
+  if (key.shape.length === 0) return;
+  throw new NnxError(
+    `${NAME}.forward: expected one key, since one mask serves the whole batch, got keys of shape ${shapeText(key.shape)}. Call it once per key.`,
+  );
+}
