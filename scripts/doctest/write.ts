@@ -1,14 +1,28 @@
 /** @file Turns the documentation's examples into test files under .doctest/, one for each file that has examples. */
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { basename } from "node:path";
 import { allSnippets, type Snippet } from "./snippets.ts";
 
 const OUT = ".doctest";
 const IMPORT = /^import\s/;
 
-const fixtureNames = (): string[] => {
-  const source = readFileSync("scripts/doctest/fixtures.ts", "utf8");
-  return [...source.matchAll(/^export (?:const|class|function) (\w+)/gm)].map((match) => match[1] as string);
-};
+/** A module of fixtures and the names that it exports. */
+interface Fixtures {
+  readonly from: string;
+  readonly names: readonly string[];
+}
+
+function fixturesIn(file: string): Fixtures[] {
+  if (!existsSync(file)) return [];
+  const declared = readFileSync(file, "utf8").matchAll(/^export (?:const|class|function) (\w+)/gm);
+  return [{ from: `../${file}`, names: Array.from(declared, (match) => match[1] as string) }];
+}
+
+/** Of a page what its own fixtures have, of a doc comment the common ones. */
+const fixturesFor = (file: string): Fixtures[] =>
+  file.endsWith(".md")
+    ? fixturesIn(`scripts/doctest/pages/${basename(file, ".md")}.ts`)
+    : fixturesIn("scripts/doctest/fixtures.ts");
 
 const DECLARATION =
   /\b(?:(?:const|let)\s+(\w+|[[{].*?[\]}])\s*(?::[^=]+)?(?:=|of\b)|(?:class|function)\s+(\w+)|^import\s(.+?)\sfrom)/gm;
@@ -19,18 +33,20 @@ const declares = (code: string, name: string): boolean =>
     new RegExp(`\\b${name}\\b`).test(match.slice(1).filter(Boolean).join(" ")),
   );
 
-/** The modules and fixtures that an example uses without saying where they are from. */
-function givens(code: string, fixtures: readonly string[]): string[] {
-  const modules = { nnx: "@nnxjs/nnx", tf: "@tensorflow/tfjs-core" };
-  const imports = Object.entries(modules)
+const MODULES = { nnx: "@nnxjs/nnx", tf: "@tensorflow/tfjs-core" };
+
+/** Imports of the modules and fixtures that an example uses without saying where they are from. */
+function givens(code: string, fixtures: readonly Fixtures[]): string[] {
+  const modules = Object.entries(MODULES)
     .filter(([name]) => new RegExp(`\\b${name}\\.`).test(code) && !declares(code, name))
     .map(([name, from]) => `import * as ${name} from "${from}";`);
-  const used = fixtures.filter(
-    (name) => new RegExp(`(?<![.\\w"])${name}\\b(?!:)`).test(code) && !declares(code, name),
-  );
-  return used.length > 0
-    ? [...imports, `import { ${used.join(", ")} } from "../scripts/doctest/fixtures.ts";`]
-    : imports;
+  const uses = (name: string): boolean =>
+    new RegExp(`(?<![.\\w"])${name}\\b(?!:)`).test(code) && !declares(code, name);
+  const named = fixtures
+    .map(({ from, names }) => ({ from, used: names.filter(uses) }))
+    .filter(({ used }) => used.length > 0)
+    .map(({ from, used }) => `import { ${used.join(", ")} } from "${from}";`);
+  return [...modules, ...named];
 }
 
 /** `expression; // => value` becomes an assertion. */
@@ -46,9 +62,9 @@ function testOf({ file, line, code }: Snippet): string {
 }
 
 /** Imports differ between the examples of one file, so each example has a file of its own. */
-function fileOf(snippet: Snippet, fixtures: readonly string[]): string {
+function fileOf(snippet: Snippet): string {
   const own = snippet.code.split("\n").filter((text) => IMPORT.test(text));
-  const head = [...own, ...givens(snippet.code, fixtures)];
+  const head = [...own, ...givens(snippet.code, fixturesFor(snippet.file))];
   return [
     `// Written from ${snippet.file}:${snippet.line}; do not edit.`,
     'import { expect, it } from "vitest";',
@@ -60,13 +76,18 @@ function fileOf(snippet: Snippet, fixtures: readonly string[]): string {
   ].join("\n");
 }
 
-/** Writes them all anew. */
+/** Writes those that changed, and removes those whose example is gone. */
 export function writeDoctests(): void {
-  rmSync(OUT, { recursive: true, force: true });
-  mkdirSync(OUT);
-  const fixtures = fixtureNames();
-  for (const snippet of allSnippets()) {
-    const name = `${snippet.file.replaceAll("/", "--")}-${snippet.line}`;
-    writeFileSync(`${OUT}/${name}.test.ts`, fileOf(snippet, fixtures));
+  mkdirSync(OUT, { recursive: true });
+  const wanted = new Map(
+    allSnippets().map((snippet) => [
+      `${snippet.file.replaceAll("/", "--")}-${snippet.line}.test.ts`,
+      fileOf(snippet),
+    ]),
+  );
+  for (const name of readdirSync(OUT)) if (!wanted.has(name)) rmSync(`${OUT}/${name}`);
+  for (const [name, text] of wanted) {
+    const path = `${OUT}/${name}`;
+    if (!existsSync(path) || readFileSync(path, "utf8") !== text) writeFileSync(path, text);
   }
 }

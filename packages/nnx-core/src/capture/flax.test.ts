@@ -32,7 +32,7 @@ class Dense extends Module {
     this.kernel = new Param(tf.tensor2d(kernel));
   }
   forward(x: tf.Tensor2D): tf.Tensor2D {
-    const y = this.perturb("y", tf.tanh(tf.matMul(x, this.kernel.value)));
+    const y = this.perturb("y", tf.tanh(tf.matMul(x, this.kernel.value) as tf.Tensor2D));
     this.sow(Intermediate, "y", y);
     return y;
   }

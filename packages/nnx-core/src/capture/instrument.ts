@@ -3,24 +3,28 @@ import { type Session, whileRunning } from "./session.ts";
 
 type Method = (...args: unknown[]) => unknown;
 
+const namesByPrototype = new WeakMap<object, readonly string[]>();
+
 /** A class's own public methods, and `forward` wherever it comes from. */
-function methodNames(module: object): string[] {
-  const prototype = Object.getPrototypeOf(module) as object;
+function methodNames(prototype: object): readonly string[] {
+  const known = namesByPrototype.get(prototype);
+  if (known) return known;
   const own = Object.entries(Object.getOwnPropertyDescriptors(prototype))
     .filter(
       ([name, { value }]) => name !== "constructor" && !name.startsWith("_") && typeof value === "function",
     )
     .map(([name]) => name);
-  return typeof Reflect.get(module, "forward") === "function" && !own.includes("forward")
-    ? [...own, "forward"]
-    : own;
+  const inherited = typeof Reflect.get(prototype, "forward") === "function" && !own.includes("forward");
+  const names = inherited ? [...own, "forward"] : own;
+  namesByPrototype.set(prototype, names);
+  return names;
 }
 
 /** Wraps the modules' public methods for one capture; returns how to undo that. */
 export function instrument(modules: Iterable<object>, session: Session): () => void {
   const undo: (() => void)[] = [];
   for (const module of modules) {
-    for (const name of methodNames(module)) {
+    for (const name of methodNames(Object.getPrototypeOf(module) as object)) {
       const shadowed = Object.getOwnPropertyDescriptor(module, name);
       // An attribute that shadows the method is the model's own business; what another capture put there is wrapped once more.
       if (shadowed?.enumerable) continue;
