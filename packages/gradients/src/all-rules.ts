@@ -1,5 +1,6 @@
 /** @file All families in one table. */
 import { compareRules } from "./compare.ts";
+import { complexRules } from "./complex.ts";
 import { compositeRules } from "./composite.ts";
 import { convRules } from "./conv.ts";
 import { depthwiseRules } from "./depthwise.ts";
@@ -36,5 +37,6 @@ export const allRules: readonly GradientRule[] = [
   ...imageRules,
   ...einsumRules,
   ...fusedRules,
+  ...complexRules,
   ...compositeRules,
 ];

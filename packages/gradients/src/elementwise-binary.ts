@@ -6,7 +6,8 @@ import { type GradientRule, listRule, rule, zeroRule } from "./rule.ts";
 import { above, indicator } from "./select.ts";
 
 /** `sumTo` for a tensor that is no one else's. */
-const fitted = (x: Tensor, shape: readonly number[]): Tensor => (sameShape(x.shape, shape) ? x : sumTo(x, shape));
+const fitted = (x: Tensor, shape: readonly number[]): Tensor =>
+  sameShape(x.shape, shape) ? x : sumTo(x, shape);
 
 /** Two inputs, each gradient summed over the axes along which its input was broadcast. */
 const binary = (
@@ -89,11 +90,7 @@ const atan2 = binary(
 );
 
 /** a mod b = a - b floor(a/b); floor has no slope. */
-const mod = binary(
-  "Mod",
-  fresh,
-  (dy, a, b) => tf.neg(tf.mul(dy, tf.floor(tf.div(a, b)))),
-);
+const mod = binary("Mod", fresh, (dy, a, b) => tf.neg(tf.mul(dy, tf.floor(tf.div(a, b)))));
 
 /** x where x >= 0, else alpha x (`flax.linen.PReLU`). */
 const prelu: GradientRule = rule("Prelu")({

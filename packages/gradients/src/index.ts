@@ -1,5 +1,6 @@
 export { allRules } from "./all-rules.ts";
 export { compareRules } from "./compare.ts";
+export { complexRules } from "./complex.ts";
 export { compositeRules } from "./composite.ts";
 export { convRules } from "./conv.ts";
 export { depthwiseRules } from "./depthwise.ts";

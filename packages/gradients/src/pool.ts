@@ -3,23 +3,16 @@ import * as tf from "@tensorflow/tfjs-core";
 import type {
   AvgPool3DAttrs,
   AvgPoolAttrs,
+  Dilation2DAttrs,
   MaxPool3DAttrs,
   MaxPoolAttrs,
   Tensor,
 } from "@tensorflow/tfjs-core";
-import {
-  type Axis,
-  axes2D,
-  axes3D,
-  interleave,
-  padSpatial,
-  readRegion,
-  readTaps,
-  tapsOf,
-} from "./conv-geometry.ts";
+import { sumTo } from "./broadcasting.ts";
+import { type Axis, axes2D, axes3D, readRegion } from "./conv-geometry.ts";
 import { addRows } from "./gather.ts";
 import { type GradientRule, rule, zeroRule } from "./rule.ts";
-import { indicator, only, positive } from "./select.ts";
+import { fromTaps, readTaps, toFirstMaximum } from "./taps.ts";
 import { axisMap, transposeAlong } from "./separable.ts";
 
 const axesOf2D = (
@@ -65,57 +58,11 @@ const averageBack = (dy: Tensor, axes: readonly Axis[]): Tensor =>
     return transposeAlong(gradient, i + 1, map);
   }, dy);
 
-/** Adds up what each window gives back to its elements, one tensor `[N, ...output, C]` per element. The transpose of `readTaps`. */
-function fromTaps(parts: readonly Tensor[], axes: readonly Axis[]): Tensor {
-  const blocks = axes.map((a) => Math.ceil(a.window / a.stride));
-  const byPhase = new Map<string, Tensor[]>();
-  tapsOf(axes).forEach((offsets, i) => {
-    // Element s·m + r of window p is element r of block p + m.
-    const phase = offsets.map((k, axis) => k % axes[axis]!.stride).join();
-    const pads = offsets.map((k, axis) => {
-      const m = Math.floor(k / axes[axis]!.stride);
-      return [m, blocks[axis]! - 1 - m] as const;
-    });
-    byPhase.set(phase, [...(byPhase.get(phase) ?? []), padSpatial(parts[i]!, pads)]);
-  });
-  const phases = tapsOf(axes.map((a) => ({ ...a, window: a.stride }))).map((phase) =>
-    byPhase.get(phase.join()),
-  );
-  const sums = phases.map((terms) => (terms === undefined ? undefined : tf.addN(terms)));
-  const some = sums.find((sum) => sum !== undefined)!;
-  const n = axes.length;
-  const spatial = some.shape.slice(1, -1);
-  const channels = some.shape.at(-1)!;
-  const stacked = tf.stack(
-    sums.map((sum) => sum ?? tf.zerosLike(some)),
-    n + 1,
-  );
-  let region = tf.reshape(stacked, [some.shape[0]!, ...spatial, ...axes.map((a) => a.stride), channels]);
-  axes.forEach((_, i) => {
-    region = interleave(region, 1 + i, 1 + n);
-  });
-  return padSpatial(
-    region,
-    axes.map((a, i) => [-a.before, a.before + a.input - region.shape[i + 1]!] as const),
-  );
-}
-
-/** Each window's gradient goes to its first maximum, as XLA's select-and-scatter has it. Element by element of the window. */
-function maximumBack(dy: Tensor, x: Tensor, axes: readonly Axis[]): Tensor {
-  if (dy.size === 0) return tf.zeros(x.shape);
-  const taps = readTaps(readRegion(x, axes, Number.NEGATIVE_INFINITY), axes);
-  // Its own maximum: wasm's maxPool3d takes the smallest positive number for the smallest number.
-  const y = taps.reduce((largest, tap) => tf.maximum(largest, tap));
-  let free: Tensor = tf.onesLike(dy);
-  const parts = taps.map((tap) => {
-    // In numbers, not in bool: logic is scalar code on wasm.
-    const below = indicator(positive(tf.sub(y, tap)));
-    const first = tf.mul(free, tf.sub(1, below));
-    free = tf.mul(free, below);
-    return only(tf.cast(first, "bool"), dy);
-  });
-  return fromTaps(parts, axes);
-}
+/** Each window's gradient goes to its first maximum, as XLA's select-and-scatter has it. */
+const maximumBack = (dy: Tensor, x: Tensor, axes: readonly Axis[]): Tensor =>
+  dy.size === 0
+    ? tf.zeros(x.shape)
+    : fromTaps(toFirstMaximum(dy, readTaps(readRegion(x, axes, Number.NEGATIVE_INFINITY), axes)), axes);
 
 const maxPool: GradientRule = rule<MaxPoolAttrs>("MaxPool")({
   inputs: ["x"],
@@ -148,6 +95,31 @@ const maxPool3D: GradientRule = rule<MaxPool3DAttrs>("MaxPool3D")({
   }),
 });
 
+/** y = largest x + filter in the window: to x and to the filter where it was attained (the first time). */
+const dilation2D: GradientRule = rule<Dilation2DAttrs>("Dilation2D")({
+  inputs: ["x", "filter"],
+  save: ["x", "filter"],
+  backward: (dy, { shapes, saved: { x, filter }, attrs: { strides, pad, dilations } }) => {
+    const input = shapes.x as [number, number, number, number];
+    const window = shapes.filter as [number, number, number];
+    const axes = axes2D(
+      tf.backend_util.computeDilation2DInfo(input, window, strides, pad, "NHWC", dilations),
+    );
+    const parts = (): readonly Tensor[] => {
+      const rows = tf.unstack(tf.reshape(filter, [window[0] * window[1], window[2]]));
+      const taps = readTaps(readRegion(x, axes, Number.NEGATIVE_INFINITY), axes);
+      return toFirstMaximum(
+        dy,
+        taps.map((tap, i) => tf.add(tap, rows[i]!)),
+      );
+    };
+    return {
+      x: () => fromTaps(parts(), axes),
+      filter: () => tf.reshape(tf.stack(parts().map((part) => sumTo(part, [window[2]]))), window),
+    };
+  },
+});
+
 const avgPool: GradientRule = rule<AvgPoolAttrs>("AvgPool")({
   inputs: ["x"],
   backward: (dy, { shapes, attrs }) => ({ x: () => averageBack(dy, axesOf2D(shapes.x, attrs)) }),
@@ -158,11 +130,12 @@ const avgPool3D: GradientRule = rule<AvgPool3DAttrs>("AvgPool3D")({
   backward: (dy, { shapes, attrs }) => ({ x: () => averageBack(dy, axesOf3D(shapes.x, attrs)) }),
 });
 
-/** `maxPool`, `avgPool`, `pool`, `maxPool3d`, `avgPool3d`. */
+/** `maxPool`, `avgPool`, `pool`, `maxPool3d`, `avgPool3d`, `dilation2d`. */
 export const poolRules: readonly GradientRule[] = [
   maxPool,
   maxPool3D,
   avgPool,
   avgPool3D,
   zeroRule("MaxPoolWithArgmax", "x"),
+  dilation2D,
 ];

@@ -95,6 +95,12 @@ const tile: GradientRule = rule<TileAttrs>("Tile")({
   }),
 });
 
+/** A kernel of no backend of 4.22; `tf.broadcastTo` tiles. */
+const broadcastTo: GradientRule = rule("BroadcastTo")({
+  inputs: ["x"],
+  backward: (dy, { shapes }) => ({ x: () => sumTo(dy, shapes.x) }),
+});
+
 /** Kernels that only move elements. */
 export const shapeRules: readonly GradientRule[] = [
   reshaped("Reshape", "x"),
@@ -106,4 +112,5 @@ export const shapeRules: readonly GradientRule[] = [
   unpack,
   splitV,
   tile,
+  broadcastTo,
 ];

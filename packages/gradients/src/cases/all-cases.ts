@@ -3,6 +3,7 @@ import type { Cases } from "./case.ts";
 import { convolutionCases } from "./convolutions.ts";
 import { edgeCases } from "./edges.ts";
 import { elementwiseCases } from "./elementwise.ts";
+import { kernelCases } from "./kernels.ts";
 import { movementCases } from "./movement.ts";
 import { productCases } from "./products.ts";
 import { reductionCases } from "./reductions.ts";
@@ -13,5 +14,6 @@ export const allCases: Cases = {
   ...reductionCases,
   ...movementCases,
   ...convolutionCases,
+  ...kernelCases,
   ...edgeCases,
 };
