@@ -1,7 +1,7 @@
 /** @file A model from its definition and its values. */
 import { describe, StructureError } from "../errors.ts";
 import { disposeState, StatesBuilder } from "../state/builder.ts";
-import type { State } from "../state/state.ts";
+import type { StateNode } from "../state/state.ts";
 import { Variable } from "../variable/variable.ts";
 import { equalGraphDefs } from "./equal.ts";
 import { GraphWalk } from "./flatten.ts";
@@ -24,9 +24,9 @@ const isGraphState = (x: unknown): x is GraphState =>
  * different models; and for classes with native `#private` members.
  * @see Flax `nnx.merge` (which fits by order where we fit by path)
  */
-export function merge<M>(graphdef: GraphDef<M>, state: State, ...states: readonly State[]): M;
+export function merge<M>(graphdef: GraphDef<M>, state: StateNode, ...states: readonly StateNode[]): M;
 export function merge<M>(graphState: GraphState<M>, ...graphStates: readonly GraphState<M>[]): M;
-export function merge<M>(first: GraphDef<M> | GraphState<M>, ...rest: readonly (State | GraphState<M>)[]): M {
+export function merge<M>(first: GraphDef<M> | GraphState<M>, ...rest: readonly (StateNode | GraphState<M>)[]): M {
   if (isGraphState(first)) return mergeGraphStates(first, rest);
   if (!isGraphDef(first)) {
     throw new StructureError(
@@ -45,7 +45,7 @@ export function merge<M>(first: GraphDef<M> | GraphState<M>, ...rest: readonly (
       `merge: expected a State as argument ${i + 1}, got ${describe(each)}. Pass what split returned.`,
     );
   });
-  return unflatten(first, states as readonly State[]);
+  return unflatten(first, states as readonly StateNode[]);
 }
 
 function mergeGraphStates<M>(first: GraphState<M>, rest: readonly unknown[]): M {
