@@ -65,7 +65,7 @@ function plainStep(x: tf.Tensor2D, labels: tf.Tensor2D): () => void {
   return () =>
     tf.tidy(() => {
       const { grads } = tf.variableGrads(loss);
-      adam.applyGradients(grads as tf.NamedTensorMap);
+      adam.applyGradients(Object.entries(grads).map(([name, tensor]) => ({ name, tensor })));
     });
 }
 
@@ -80,7 +80,10 @@ async function trainingStep(): Promise<void> {
   const model = layersModel();
   const step = plainStep(x, labels);
   const ways: Way[] = [
-    { name: "tfjs-layers trainOnBatch, stock rules", run: () => withTheirs(() => model.trainOnBatch(x, labels)) },
+    {
+      name: "tfjs-layers trainOnBatch, stock rules",
+      run: () => withTheirs(() => model.trainOnBatch(x, labels)),
+    },
     { name: "tfjs-layers trainOnBatch, our rules", run: () => withOurs(() => model.trainOnBatch(x, labels)) },
     { name: "plain operations, stock rules", run: () => withTheirs(step) },
     { name: "plain operations, our rules", run: () => withOurs(step) },
@@ -104,7 +107,8 @@ async function convolutions(backend: string): Promise<void> {
   ] as const) {
     const x = tf.randomNormal([...input]) as tf.Tensor4D;
     const filter = tf.randomNormal([...window]) as tf.Tensor4D;
-    const f = (a: tf.Tensor, b: tf.Tensor): tf.Tensor => tf.conv2d(a as tf.Tensor4D, b as tf.Tensor4D, strides, "same");
+    const f = (a: tf.Tensor, b: tf.Tensor): tf.Tensor =>
+      tf.conv2d(a as tf.Tensor4D, b as tf.Tensor4D, strides, "same");
     const both = (): void => {
       tf.tidy(() => tf.grads(f)([x, filter]));
     };
@@ -116,7 +120,8 @@ async function convolutions(backend: string): Promise<void> {
     ];
     const [forward, ours] = (await alternate(ways, backend === "cpu" ? 5 : 25)) as [number, number];
     const [theirs] = stock.length > 0 && strides === 1 ? await alternate(stock, 1) : [];
-    const ratio = (time: number | undefined): string => (time === undefined ? "-" : ((time - forward) / forward).toFixed(1));
+    const ratio = (time: number | undefined): string =>
+      time === undefined ? "-" : ((time - forward) / forward).toFixed(1);
     rows.push([name, forward.toFixed(2), ratio(ours), ratio(theirs)]);
     tf.dispose([x, filter]);
   }

@@ -429,6 +429,12 @@ program("logicalXor", lambda x: jnp.where((x > -1) ^ (x > 1), x**2, x), R(6))
 program("argMin", lambda x: x * jnp.argmin(x, 1, keepdims=True), R(2, 3, apart=True))
 program("isInf and isFinite", lambda x: jnp.where(jnp.isfinite(x) & ~jnp.isinf(x), x**2, 0.0), R(6))
 program("onesLike", lambda x: x**2, R(6))
+program("any", lambda x: x * jnp.where(jnp.any(x > 0, 1, keepdims=True), 2.0, 3.0), R(3, 2))
+program("LogicalXor", lambda x: jnp.where((x > -1) ^ (x > 1), x**2, x), R(6))
+program("bitwiseAnd", lambda x: x * (jnp.trunc(jnp.abs(x)).astype(int) & 1), R(6))
+program("multinomial of a certainty", lambda x: x * 1.0, R(1, 2))
+program("maxPoolWithArgmax", lambda x: x * 5.0, V(1, 2, 3, 4, 5, 9, 6, 7, 8, shape=(1, 3, 3, 1)))
+program("conv3dBackpropFilter", lambda x, dy: jax.vjp(lambda w: conv(1, "VALID", dims=D3)(x, w), jnp.zeros((2, 2, 2, 1, 2)))[1](dy)[0], R(1, 3, 3, 2, 1), R(1, 2, 2, 1, 2))
 ACTIVATIONS = {
     "linear": lambda z, a: z,
     "relu": lambda z, a: nn.relu(z),

@@ -32,6 +32,8 @@ function put(kernelName: string, rule: GradientRule | undefined): void {
  * @param rules - One or more of the tables of this package, e.g. `matmulRules`, or your own.
  * @example
  * ```ts
+ * import { elementwiseBinaryRules, elementwiseUnaryRules, matmulRules, reduceRules, registerRules } from "@nnxjs/gradients";
+ *
  * registerRules([...matmulRules, ...elementwiseBinaryRules, ...elementwiseUnaryRules, ...reduceRules]);
  * ```
  */
@@ -51,8 +53,12 @@ export function registerRules(rules: readonly GradientRule[]): void {
  * `tf.fused.conv2d`, `tf.fused.depthwiseConv2d`, `tf.einsum` and `tf.unsortedSegmentSum` call, made of kernels it has.
  * @example
  * ```ts
+ * import * as tf from "@tensorflow/tfjs-core";
+ * import { installGradients } from "@nnxjs/gradients";
+ *
  * installGradients();
  * const slope = tf.grad((x) => tf.sum(tf.relu(x)));
+ * slope(tf.tensor1d([-1, 2])).dataSync(); // [0, 1]
  * ```
  */
 export function installGradients(): void {

@@ -40,7 +40,7 @@ const edges: Cases = {
   "sigmoid far out": one("Sigmoid", tf.sigmoid),
   "tanh far out": one("Tanh", tf.tanh),
   "logSumExp far out": one("Max", (x) => tf.logSumExp(x)),
-  "logSoftmax far out": one("LogSoftmax", (x) => tf.reshape(tf.slice(tf.logSoftmax(x), 0, 1), [])),
+  "logSoftmax far out": one("logSoftmax__op", (x) => tf.reshape(tf.slice(tf.logSoftmax(x), 0, 1), [])),
   "cast to an integer": one("Cast", (x) => tf.mul(x, tf.cast(tf.cast(x, "int32"), "float32"))),
   floorDiv: one("FloorDiv", (x) => tf.floorDiv(x, 2)),
   mod: one("Mod", (x) => tf.mod(x, 2)),

@@ -75,6 +75,41 @@ export const kernelCases: Cases = {
     kernels: ["OnesLike", "ZerosLike"],
     f: (x) => tf.mul(tf.square(x!), tf.add(tf.onesLike(x!), tf.zerosLike(x!))),
   },
+  any: one("Any", (x) => tf.mul(x, tf.where(tf.any(tf.greater(x, 0), 1, true), tf.scalar(2), tf.scalar(3)))),
+  LogicalXor: {
+    kernels: ["LogicalXor"],
+    f: (x) => {
+      const sides = { a: tf.greater(x!, -1), b: tf.greater(x!, 1) };
+      return tf.where(tf.engine().runKernel("LogicalXor", sides) as Tensor, tf.square(x!), x!);
+    },
+    not: ["cpu"],
+  },
+  bitwiseAnd: one("BitwiseAnd", (x) => {
+    const whole = tf.cast(tf.abs(x), "int32");
+    return tf.mul(x, tf.cast(tf.bitwiseAnd(whole, tf.onesLike(whole)), "float32"));
+  }),
+  "multinomial of a certainty": one("Multinomial", (x) => {
+    const logits = tf.add(tf.mul(x, 0), [[-1000, 1000]]) as tf.Tensor2D;
+    return tf.mul(x, tf.cast(tf.multinomial(logits, 1, 1), "float32"));
+  }),
+  maxPoolWithArgmax: one("MaxPoolWithArgmax", (x) => {
+    const { indexes } = tf.maxPoolWithArgmax(x as Tensor4D, 3, 1, "valid");
+    return tf.mul(x, tf.cast(indexes!, "float32"));
+  }),
+  conv3dBackpropFilter: {
+    kernels: ["Conv3DBackpropFilterV2"],
+    f: (x, dy) =>
+      tf.engine().runKernel(
+        "Conv3DBackpropFilterV2",
+        { x: x!, dy: dy! },
+        {
+          strides: [1, 1, 1],
+          pad: "valid",
+          filterShape: [2, 2, 2, 1, 2],
+        },
+      ) as Tensor,
+    within: 1e-4,
+  },
   ...Object.assign({}, ...["linear", "relu", "relu6", "elu", "sigmoid", "leakyrelu", "prelu"].map(fused)),
   "_FusedMatMul without bias": {
     kernels: ["_FusedMatMul"],

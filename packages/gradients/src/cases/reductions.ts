@@ -37,7 +37,7 @@ export const reductionCases: Cases = {
   norm: one("Sqrt", (x) => tf.norm(x, 2, 1)),
   "norm 1": one("Abs", (x) => tf.norm(x, 1, 1)),
   softmax: one("Softmax", (x) => tf.softmax(x)),
-  logSoftmax: one("LogSoftmax", (x) => tf.logSoftmax(x)),
+  logSoftmax: one("logSoftmax__op", (x) => tf.logSoftmax(x)),
   logSumExp: one("Max", (x) => tf.logSumExp(x, 1)),
   cumsum: one("Cumsum", (x) => tf.square(tf.cumsum(x))),
   "cumsum axis 0": one("Cumsum", (x) => tf.square(tf.cumsum(x, 0))),
@@ -56,6 +56,6 @@ export const reductionCases: Cases = {
   softmaxCrossEntropy: one("Max", (x) => tf.losses.softmaxCrossEntropy(labels(), x)),
   sigmoidCrossEntropy: one("Log1p", (x) => tf.losses.sigmoidCrossEntropy(labels(), x)),
   meanSquaredError: one("SquaredDifference", (x) => tf.losses.meanSquaredError(labels(), x)),
-  huberLoss: one("Select", (x) => tf.losses.huberLoss(labels(), x)),
+  huberLoss: one("Minimum", (x) => tf.losses.huberLoss(labels(), x)),
   logLoss: one("Log", (x) => tf.losses.logLoss(labels(), x)),
 };

@@ -1,0 +1,43 @@
+/** @file docs/gradients.md, from the programs that the tests run. */
+import { allRules } from "../all-rules.ts";
+import { allCases } from "./all-cases.ts";
+import { golden } from "./golden.ts";
+
+/** Rules of kernels that no backend of tensorflow.js 4.22 has for these operations; nothing can run them. */
+export const unreachable: readonly string[] = ["BroadcastTo", "LogSoftmax"];
+
+const backends = ["cpu", "wasm"] as const;
+
+/** The highest order that a program of this kernel is checked to on a backend. */
+function order(kernel: string, backend: string): string {
+  const orders = Object.entries(allCases)
+    .filter(([, { kernels, not = [] }]) => kernels.includes(kernel) && !not.includes(backend))
+    .map(([name, { order: highest = 2 }]) => (golden.get(name)?.second ? highest : 1));
+  return orders.length === 0 ? "-" : String(Math.max(...orders));
+}
+
+/** The whole page. */
+export function gradientsPage(): string {
+  const names = allRules.map((rule) => rule.kernelName).filter((name) => !unreachable.includes(name));
+  const rows = [...names]
+    .sort((a, b) => (a.toLowerCase() < b.toLowerCase() ? -1 : 1))
+    .map((kernel) => {
+      const programs = Object.entries(allCases).filter(([, { kernels }]) => kernels.includes(kernel));
+      const shown = programs.slice(0, 4).map(([name]) => name.replace("|", "\\|"));
+      const more = programs.length > 4 ? `, and ${programs.length - 4} more` : "";
+      return `| ${kernel} | ${backends.map((backend) => order(kernel, backend)).join(" | ")} | ${shown.join("; ")}${more} |`;
+    });
+  return `# Gradients, kernel by kernel
+
+Each row is a kernel of tensorflow.js that has a rule in \`@nnxjs/gradients\`; each number is the order of derivatives to which
+its programs are checked on that backend: against JAX in double precision (which the generator of those numbers checks against
+central differences), with no tensor left behind. 2 means that gradients of gradients are right too. A dash: the backend has no
+kernel for the program itself. Names that end in \`__op\` are operations that tensorflow.js differentiates by hand.
+
+${Object.keys(allCases).length} programs, ${names.length} kernels and operations. Made by \`node scripts/run.mjs scripts/gradients-table.ts\`.
+
+| kernel | ${backends.join(" | ")} | programs |
+| --- | :-: | :-: | --- |
+${rows.join("\n")}
+`;
+}
