@@ -89,3 +89,21 @@ export {
   type PoolOptions,
   type PoolReduction,
 } from "./pooling/pool.ts";
+export { PReLU, type PReLUOptions } from "./activations/prelu.ts";
+export {
+  LoRA,
+  type LoRAFactorOptions,
+  LoRALinear,
+  type LoRALinearOptions,
+  type LoRAOptions,
+  LoRAParam,
+  type LoRAParamType,
+} from "./adapters/lora.ts";
+export {
+  SpectralNorm,
+  type SpectralNormCallOptions,
+  type SpectralNormOptions,
+} from "./adapters/spectral-norm.ts";
+export { WeightNorm, type WeightNormOptions } from "./adapters/weight-norm.ts";
+export type { ForwardModule } from "./callable.ts";
+export { Sequential, type SequentialCallOptions, type SequentialLayer } from "./containers/sequential.ts";

@@ -1,5 +1,5 @@
 /** @file Normalising over the batch. */
-import { BatchStat, describe, Module, NnxError, type Param } from "@nnxjs/nnx-core";
+import { BatchStat, describe, type ModeValues, Module, NnxError, type Param } from "@nnxjs/nnx-core";
 import { type Axes, normalizeAxes, otherAxes } from "../axes.ts";
 import type { FloatDtype, PromoteDtype } from "../linear/dot-general.ts";
 import { add, mul, ones, reshape, stopGradient, type Tensor, zeros } from "../tensor.ts";
@@ -134,7 +134,7 @@ export class BatchNorm extends Module {
   }
 
   /** Takes the modes that this layer knows; returns the others. */
-  setMode({ useRunningAverage, ...rest }: Record<string, unknown>): Record<string, unknown> {
+  setMode({ useRunningAverage, ...rest }: ModeValues): ModeValues {
     if (typeof useRunningAverage === "boolean") this.useRunningAverage = useRunningAverage;
     return rest;
   }

@@ -1,5 +1,5 @@
 /** @file Dropping weights of a convolution. */
-import { Module, NnxError, type Param } from "@nnxjs/nnx-core";
+import { type ModeValues, Module, NnxError, type Param } from "@nnxjs/nnx-core";
 import { drop, type PRNGKey, type Rngs, type RngStream } from "@nnxjs/rnglib";
 import { checkConvInput } from "../conv/conv-config.ts";
 import { type Conv, type ConvConfig, convolution } from "../conv/conv.ts";
@@ -128,7 +128,7 @@ export class DropConnectConv extends Module implements ConvConfig {
   }
 
   /** Takes the modes that this layer knows; returns the others. */
-  setMode({ deterministic, ...rest }: Record<string, unknown>): Record<string, unknown> {
+  setMode({ deterministic, ...rest }: ModeValues): ModeValues {
     if (typeof deterministic === "boolean") this.deterministic = deterministic;
     return rest;
   }

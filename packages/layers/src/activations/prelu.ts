@@ -1,0 +1,56 @@
+/** @file The rectifier whose slope is learned. */
+import { type Metadata, Module, Param } from "@nnxjs/nnx-core";
+import {
+  checkFloat,
+  type FloatDtype,
+  type PromoteDtype,
+  promoteDtype as defaultPromoteDtype,
+} from "../linear/dot-general.ts";
+import type { DtypeOptions } from "../params.ts";
+import { greaterEqual, mul, scalar, type Tensor, where } from "../tensor.ts";
+
+/** Options of {@link PReLU}; the names are Flax's. */
+export interface PReLUOptions extends DtypeOptions {
+  /** Metadata of the slope's Param. */
+  negativeSlopeMetadata?: Metadata;
+}
+
+/**
+ * `x` where `x >= 0`, `negative_slope * x` elsewhere, with one slope that is learned. It needs no keys.
+ * @see Flax `nnx.PReLU`; He et al. 2015, https://arxiv.org/abs/1502.01852
+ * @example
+ * ```ts
+ * const layer = new nnx.PReLU();
+ * const y = layer.forward(tf.tensor1d([-2, 3])); // [-0.02, 3]
+ * ```
+ */
+export class PReLU extends Module {
+  /** A scalar. The name is that of Flax's state. */
+  readonly negative_slope: Param<Tensor>;
+  readonly dtype: FloatDtype | null;
+  readonly paramDtype: FloatDtype;
+  readonly promoteDtype: PromoteDtype;
+
+  /** @param negativeSlopeInit - The slope at first. Defaults to 0.01. */
+  constructor(negativeSlopeInit = 0.01, options: PReLUOptions = {}) {
+    super();
+    const { dtype = null, paramDtype = "float32" } = options;
+    checkFloat("PReLU", "dtype", dtype);
+    checkFloat("PReLU", "paramDtype", paramDtype);
+    this.negative_slope = new Param<Tensor>(scalar(negativeSlopeInit), options.negativeSlopeMetadata);
+    this.dtype = dtype;
+    this.paramDtype = paramDtype;
+    this.promoteDtype = options.promoteDtype ?? defaultPromoteDtype;
+  }
+
+  /**
+   * @param x - Any shape.
+   * @returns the same shape.
+   */
+  forward<T extends Tensor>(x: T): T {
+    const promoted = this.promoteDtype([x, this.negative_slope.value], { dtype: this.dtype });
+    const [inputs, slope] = promoted as [Tensor, Tensor];
+    // Same rank as the input, and so the type that says it.
+    return where(greaterEqual(inputs, 0), inputs, mul(slope, inputs)) as T;
+  }
+}

@@ -1,0 +1,177 @@
+/** @file Low-rank adapters. */
+import { type Metadata, Module, Param, type Variable } from "@nnxjs/nnx-core";
+import { initializers, type Initializer, type Rngs } from "@nnxjs/rnglib";
+import { callForward } from "../callable.ts";
+import { checkFeatures, checkSize } from "../checks.ts";
+import {
+  checkFloat,
+  dotGeneral,
+  type FloatDtype,
+  type PromoteDtype,
+  promoteDtype as defaultPromoteDtype,
+} from "../linear/dot-general.ts";
+import { Linear, type LinearOptions } from "../linear/linear.ts";
+import type { DtypeOptions } from "../params.ts";
+import { add, type Tensor } from "../tensor.ts";
+
+/** A factor of a low-rank update. A Param too: list it before Param in filters that are to tell them apart. @see Flax `nnx.LoRAParam` */
+export class LoRAParam<T = unknown> extends Param<T> {
+  static override readonly typeName: string = "LoRAParam";
+  declare protected readonly nominal: {
+    readonly variable: true;
+    readonly param: true;
+    readonly loraParam: true;
+  };
+}
+
+/** The Variable class of factors. */
+export type LoRAParamType = new (value: Tensor, metadata?: Metadata) => Variable<Tensor>;
+
+/** Options of the factors; the names are Flax's. */
+export interface LoRAFactorOptions {
+  /** @defaultValue heUniform() */
+  aInitializer?: Initializer;
+  /** @defaultValue zeros */
+  bInitializer?: Initializer;
+  /** The Variable class of the factors. @defaultValue LoRAParam */
+  loraParamType?: LoRAParamType;
+  /** Metadata of `lora_a`. */
+  aMetadata?: Metadata;
+  /** Metadata of `lora_b`. */
+  bMetadata?: Metadata;
+}
+
+/** Options of {@link LoRA}; the names are Flax's. */
+export interface LoRAOptions extends DtypeOptions, LoRAFactorOptions {
+  /** Whose `params` stream the factors are drawn from: `lora_a` first. */
+  rngs: Rngs;
+  /** What the update is added to. @defaultValue nothing */
+  baseModule?: Module | null;
+}
+
+const DEFAULT_A_INIT: Initializer = initializers.heUniform();
+
+/**
+ * `x @ lora_a @ lora_b`, added to what a base module gives for x. There is no factor in front.
+ * @see Flax `nnx.LoRA`; Hu et al. 2021, https://arxiv.org/abs/2106.09685
+ * @example
+ * ```ts
+ * const rngs = new nnx.Rngs(0);
+ * const base = new nnx.Linear(64, 32, { rngs });
+ * const layer = new nnx.LoRA(64, 4, 32, { baseModule: base, rngs });
+ * const [graphdef, factors, rest] = nnx.split(layer, nnx.LoRAParam, true); // train the factors alone
+ * ```
+ */
+export class LoRA extends Module {
+  /** `[inFeatures, loraRank]`. The name is that of Flax's state. */
+  readonly lora_a: Variable<Tensor>;
+  /** `[loraRank, outFeatures]`. The name is that of Flax's state. */
+  readonly lora_b: Variable<Tensor>;
+  /** The name is that of Flax's state. */
+  readonly base_module: Module | null;
+  readonly inFeatures: number;
+  readonly outFeatures: number;
+  readonly dtype: FloatDtype | null;
+  readonly paramDtype: FloatDtype;
+  readonly loraParamType: LoRAParamType;
+  readonly promoteDtype: PromoteDtype;
+
+  /** @throws NnxError for sizes or dtypes that cannot be. */
+  constructor(inFeatures: number, loraRank: number, outFeatures: number, options: LoRAOptions) {
+    super();
+    const {
+      rngs,
+      baseModule = null,
+      dtype = null,
+      paramDtype = "float32",
+      loraParamType = LoRAParam,
+    } = options;
+    const { aInitializer = DEFAULT_A_INIT, bInitializer = initializers.zeros } = options;
+    checkSize("LoRA", "inFeatures", inFeatures);
+    checkSize("LoRA", "loraRank", loraRank);
+    checkSize("LoRA", "outFeatures", outFeatures);
+    checkFloat("LoRA", "dtype", dtype);
+    checkFloat("LoRA", "paramDtype", paramDtype);
+    const a = aInitializer(rngs.nextKey("params"), [inFeatures, loraRank], paramDtype);
+    this.lora_a = new loraParamType(a, options.aMetadata);
+    const b = bInitializer(rngs.nextKey("params"), [loraRank, outFeatures], paramDtype);
+    this.lora_b = new loraParamType(b, options.bMetadata);
+    this.base_module = baseModule;
+    this.inFeatures = inFeatures;
+    this.outFeatures = outFeatures;
+    this.dtype = dtype;
+    this.paramDtype = paramDtype;
+    this.loraParamType = loraParamType;
+    this.promoteDtype = options.promoteDtype ?? defaultPromoteDtype;
+  }
+
+  /**
+   * @param x - `[..., inFeatures]`
+   * @param rest - Further arguments for the base module.
+   * @returns `[..., outFeatures]`
+   * @throws NnxError when the last axis has another size, TypeError when the base module has no `forward`.
+   */
+  forward<T extends Tensor>(x: T, ...rest: readonly unknown[]): T {
+    checkFeatures("LoRA.forward", x, this.inFeatures);
+    const promoted = this.promoteDtype([x, this.lora_a.value, this.lora_b.value], { dtype: this.dtype });
+    const [inputs, a, b] = promoted as [Tensor, Tensor, Tensor];
+    const options = { precision: null };
+    const update = dotGeneral(dotGeneral(inputs, a, options), b, options);
+    // The rank stays, and so does the type that says it.
+    if (this.base_module === null) return update as T;
+    return add(update, callForward("LoRA.forward", this.base_module, [inputs, ...rest]) as Tensor) as T;
+  }
+}
+
+/** Options of {@link LoRALinear}: those of Linear, and of the factors. */
+export interface LoRALinearOptions extends LinearOptions, LoRAFactorOptions {
+  /** Rank of the update. */
+  loraRank: number;
+  /** @defaultValue that of inputs and parameters */
+  loraDtype?: FloatDtype | null;
+  /** @defaultValue "float32" */
+  loraParamDtype?: FloatDtype;
+  /** @defaultValue integers and bools become float32 */
+  loraPromoteDtype?: PromoteDtype;
+}
+
+/**
+ * A {@link Linear} layer with a low-rank update: `x @ kernel + bias + x @ lora_a @ lora_b`. Its state has all of Linear's paths.
+ * @see Flax `nnx.LoRALinear`; Hu et al. 2021, https://arxiv.org/abs/2106.09685
+ * @example
+ * ```ts
+ * const layer = new nnx.LoRALinear(64, 32, { loraRank: 4, rngs: new nnx.Rngs(0) });
+ * const y = layer.forward(tf.ones([8, 64])); // [8, 32]
+ * ```
+ */
+export class LoRALinear extends Linear {
+  readonly lora: LoRA;
+
+  /** @throws NnxError for sizes or dtypes that cannot be. */
+  constructor(inFeatures: number, outFeatures: number, options: LoRALinearOptions) {
+    super(inFeatures, outFeatures, options);
+    const { loraRank, loraDtype, loraParamDtype, loraPromoteDtype, rngs } = options;
+    const { aInitializer, bInitializer, loraParamType, aMetadata, bMetadata } = options;
+    this.lora = new LoRA(inFeatures, loraRank, outFeatures, {
+      rngs,
+      ...(loraDtype === undefined ? {} : { dtype: loraDtype }),
+      ...(loraParamDtype === undefined ? {} : { paramDtype: loraParamDtype }),
+      ...(loraPromoteDtype === undefined ? {} : { promoteDtype: loraPromoteDtype }),
+      ...(aInitializer === undefined ? {} : { aInitializer }),
+      ...(bInitializer === undefined ? {} : { bInitializer }),
+      ...(loraParamType === undefined ? {} : { loraParamType }),
+      ...(aMetadata === undefined ? {} : { aMetadata }),
+      ...(bMetadata === undefined ? {} : { bMetadata }),
+    });
+  }
+
+  /**
+   * @param x - `[..., inFeatures]`
+   * @returns `[..., outFeatures]`
+   * @throws NnxError when the last axis has another size.
+   */
+  override forward<T extends Tensor>(x: T): T {
+    // Same rank on both sides.
+    return add(super.forward(x), this.lora.forward(x)) as T;
+  }
+}

@@ -1,0 +1,56 @@
+/** @file Calling a layer with other weights than it has. */
+import { iterNodes, NnxError, type Path, Variable } from "@nnxjs/nnx-core";
+import { isTensor, type Tensor } from "../tensor.ts";
+
+/** A Variable of a layer and its path in it, joined with `/`. */
+export interface Weight {
+  readonly path: Path;
+  readonly key: string;
+  readonly variable: Variable<Tensor>;
+}
+
+/** The Variables of a layer that hold tensors, in Flax's order. */
+export function weightsOf(layer: object, matches: (path: Path, variable: Variable) => boolean): Weight[] {
+  const found: Weight[] = [];
+  for (const [path, node] of iterNodes(layer)) {
+    if (!(node instanceof Variable) || !isTensor(node.value) || !matches(path, node)) continue;
+    found.push({ path, key: path.join("/"), variable: node as Variable<Tensor> });
+  }
+  return found;
+}
+
+/** What was remembered for a weight. @throws NnxError when the layer has got weights since. */
+export function statisticOf<V>(where: string, statistics: Readonly<Record<string, V>>, key: string): V {
+  const found = statistics[key];
+  if (found !== undefined) return found;
+  throw new NnxError(
+    `${where}: expected the layer to have the weights that it had at construction, ${Object.keys(statistics).join(", ")}, ` +
+      `got "${key}" beside them. Wrap the layer again.`,
+  );
+}
+
+/**
+ * Runs `call` while the weights have these values.
+ * @param overwrite - Leave the values there afterwards.
+ */
+export function callWith<R>(
+  values: readonly (readonly [Variable<Tensor>, Tensor])[],
+  overwrite: boolean,
+  call: () => R,
+): R {
+  if (overwrite) {
+    for (const [variable, value] of values) variable.value = value;
+    return call();
+  }
+  // A Variable of its own holds each value meanwhile, or it would be freed.
+  const kept = values.map(([variable]) => [variable, new Variable(variable.value)] as const);
+  try {
+    for (const [variable, value] of values) variable.value = value;
+    return call();
+  } finally {
+    for (const [variable, holder] of kept) {
+      variable.value = holder.value;
+      holder.dispose();
+    }
+  }
+}

@@ -1,0 +1,134 @@
+/** @file Weights of a given length. */
+import {
+  type Filter,
+  type Metadata,
+  Module,
+  Param,
+  pathContains,
+  toPredicate,
+  Variable,
+  type VariableType,
+} from "@nnxjs/nnx-core";
+import { initializers, type Initializer, random, type Rngs } from "@nnxjs/rnglib";
+import { type Axes, normalizeAxes, otherAxes } from "../axes.ts";
+import { callForward, type ForwardModule } from "../callable.ts";
+import {
+  checkFloat,
+  type FloatDtype,
+  type PromoteDtype,
+  promoteDtype as defaultPromoteDtype,
+} from "../linear/dot-general.ts";
+import type { DtypeOptions } from "../params.ts";
+import { add, mul, reshape, rsqrt, square, sum, type Tensor } from "../tensor.ts";
+import { callWith, statisticOf, weightsOf } from "./reparametrize.ts";
+
+/** Options of {@link WeightNorm}; the names are Flax's. */
+export interface WeightNormOptions extends DtypeOptions {
+  /** Whose `params` stream the scales are drawn from; ones take no key. */
+  rngs: Rngs;
+  /** Axes along which there is a length each; `null` for one length in all. @defaultValue -1 */
+  featureAxes?: Axes | null;
+  /** @defaultValue true */
+  useScale?: boolean;
+  /** @defaultValue ones */
+  scaleInit?: Initializer;
+  /** Added to the squared length. @defaultValue 1e-12 */
+  epsilon?: number;
+  /** Which Variables are normalised. @defaultValue pathContains("kernel") */
+  variableFilter?: Filter;
+  /** Leave the normalised values in the layer, as Flax does. @defaultValue true */
+  overwrite?: boolean;
+  /** The Variable class of scales. Flax's scales are not learned; pass `Param` to learn them as the paper does. @defaultValue Variable */
+  scaleType?: VariableType;
+}
+
+const KERNELS: Filter = pathContains("kernel");
+
+/** `x / sqrt(Σ x² + epsilon)`, the sum over these axes. */
+export const l2Normalize = (x: Tensor, axes: number[], epsilon: number): Tensor =>
+  mul(x, rsqrt(add(sum(square(x), axes, true), epsilon)));
+
+/**
+ * A layer whose weights are normalised at every call: `scale * w / ‖w‖`, with a length for each position along `featureAxes`.
+ * @see Flax `nnx.WeightNorm`; Salimans and Kingma 2016, https://arxiv.org/abs/1602.07868
+ * @example
+ * ```ts
+ * const rngs = new nnx.Rngs(0);
+ * const layer = new nnx.WeightNorm(new nnx.Linear(64, 32, { rngs }), { rngs, scaleType: nnx.Param });
+ * const y = layer.forward(tf.ones([8, 64])); // [8, 32]
+ * ```
+ */
+export class WeightNorm<A extends readonly unknown[] = readonly unknown[], R = Tensor> extends Module {
+  /** The name is that of Flax's state. */
+  readonly layer_instance: ForwardModule<A, R>;
+  /** By the weight's path, joined with `/`; `null` without scale. */
+  readonly scales: Readonly<Record<string, Variable<Tensor>>> | null;
+  readonly featureAxes: Axes | null;
+  readonly useScale: boolean;
+  readonly epsilon: number;
+  readonly dtype: FloatDtype | null;
+  readonly paramDtype: FloatDtype;
+  readonly variableFilter: Filter;
+  readonly promoteDtype: PromoteDtype;
+  readonly overwrite: boolean;
+
+  /** @throws NnxError for dtypes that cannot be, or axes that a weight does not have. */
+  constructor(layerInstance: ForwardModule<A, R>, options: WeightNormOptions) {
+    super();
+    const { rngs, featureAxes = -1, useScale = true, epsilon = 1e-12, overwrite = true } = options;
+    const { scaleInit = initializers.ones, scaleType = Variable, variableFilter = KERNELS } = options;
+    const { dtype = null, paramDtype = "float32" } = options;
+    checkFloat("WeightNorm", "dtype", dtype);
+    checkFloat("WeightNorm", "paramDtype", paramDtype);
+    this.layer_instance = layerInstance;
+    this.featureAxes = featureAxes;
+    this.useScale = useScale;
+    this.epsilon = epsilon;
+    this.dtype = dtype;
+    this.paramDtype = paramDtype;
+    this.variableFilter = variableFilter;
+    this.promoteDtype = options.promoteDtype ?? defaultPromoteDtype;
+    this.overwrite = overwrite;
+    const matches = toPredicate(variableFilter);
+    const weights = weightsOf(
+      layerInstance,
+      (path, variable) => variable instanceof Param && matches(path, variable),
+    );
+    const create = scaleType as new (value: Tensor, metadata?: Metadata) => Variable<Tensor>;
+    const drawn = weights.map(({ key, variable }) => {
+      const shape = this.features(variable.value).map((axis) => variable.value.shape[axis] as number);
+      // Flax takes no key for its ones; the key that other initializers need is drawn only for them.
+      const scaleKey = scaleInit === initializers.ones ? random.key(0) : rngs.nextKey("params");
+      return [key, new create(scaleInit(scaleKey, shape, paramDtype))] as const;
+    });
+    this.scales = useScale ? Object.fromEntries(drawn) : null;
+  }
+
+  /**
+   * @param args - For the layer.
+   * @returns what the layer returns with normalised weights. With `overwrite`, they stay in the layer.
+   * @throws NnxError when the layer has got weights since construction.
+   */
+  forward(...args: A): R {
+    const matches = toPredicate(this.variableFilter);
+    const values = weightsOf(this.layer_instance, matches).map(
+      ({ key, variable }) => [variable, this.normalized(key, variable.value)] as const,
+    );
+    const call = (): unknown => callForward("WeightNorm.forward", this.layer_instance, args);
+    // The layer's own type.
+    return callWith(values, this.overwrite, call) as R;
+  }
+
+  private normalized(key: string, weight: Tensor): Tensor {
+    const features = this.features(weight);
+    const direction = l2Normalize(weight, otherAxes(features, weight.rank), this.epsilon);
+    if (!this.scales) return direction;
+    const scale = statisticOf("WeightNorm.forward", this.scales, key).value;
+    const shape = weight.shape.map((n, axis) => (features.includes(axis) ? n : 1));
+    return mul(direction, reshape(scale, shape));
+  }
+
+  private features(weight: Tensor): number[] {
+    return this.featureAxes === null ? [] : normalizeAxes("WeightNorm", this.featureAxes, weight.rank);
+  }
+}

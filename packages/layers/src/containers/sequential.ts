@@ -1,0 +1,77 @@
+/** @file Layers one after another. */
+import { describe, Module } from "@nnxjs/nnx-core";
+import { PRNGKey, Rngs, RngStream } from "@nnxjs/rnglib";
+import { type ForwardModule, hasForward } from "../callable.ts";
+import type { Tensor } from "../tensor.ts";
+
+/** A module with `forward`, or a function. */
+export type SequentialLayer = ForwardModule | ((...args: never) => unknown);
+
+/** Options of a call of {@link Sequential}, behind the other arguments. */
+export interface SequentialCallOptions {
+  /** Passed on to the layers that have a stream of their own. */
+  rngs?: Rngs | RngStream | PRNGKey | null;
+}
+
+/**
+ * Calls layers in order, each with what the one before returned; an array is spread over the arguments.
+ * @typeParam A - What the first layer takes.
+ * @typeParam R - What the last layer returns.
+ * @see Flax `nnx.Sequential`
+ * @example
+ * ```ts
+ * const rngs = new nnx.Rngs(0);
+ * const model = new nnx.Sequential(new nnx.Linear(4, 8, { rngs }), nnx.relu, new nnx.Linear(8, 2, { rngs }));
+ * const y = model.forward(tf.ones([16, 4])); // [16, 2]
+ * ```
+ */
+export class Sequential<A extends readonly unknown[] = [x: Tensor], R = Tensor> extends Module {
+  readonly layers: readonly SequentialLayer[];
+
+  constructor(...layers: readonly SequentialLayer[]) {
+    super();
+    this.layers = layers;
+  }
+
+  /**
+   * @param args - For the first layer; `{ rngs }` behind them goes to every layer that has a stream.
+   * @returns what the last layer returns; without layers, the argument, or the list of several.
+   * @throws TypeError for a layer that is neither a module with `forward` nor a function.
+   */
+  forward(...args: [...A, options?: SequentialCallOptions]): R {
+    const last: unknown = args.at(-1);
+    const options = isCallOptions(last) ? last : null;
+    let inputs: readonly unknown[] = options ? args.slice(0, -1) : args;
+    let output: unknown = inputs.length === 1 ? inputs[0] : inputs;
+    this.layers.forEach((layer, i) => {
+      output = callLayer(layer, i, inputs, options);
+      inputs = Array.isArray(output) ? (output as readonly unknown[]) : [output];
+    });
+    // The caller says what the last layer returns.
+    return output as R;
+  }
+}
+
+function callLayer(
+  layer: SequentialLayer,
+  index: number,
+  args: readonly unknown[],
+  options: SequentialCallOptions | null,
+): unknown {
+  const module: unknown = layer;
+  if (hasForward(module)) {
+    const stochastic = layer instanceof Sequential || "rngs" in layer;
+    return options && stochastic ? module.forward(...args, options) : module.forward(...args);
+  }
+  if (typeof layer === "function") return (layer as (...args: readonly unknown[]) => unknown)(...args);
+  throw new TypeError(
+    `Sequential.forward: expected a function or a module with a forward method at layers[${index}], got ${describe(layer)}.`,
+  );
+}
+
+function isCallOptions(x: unknown): x is SequentialCallOptions {
+  if (typeof x !== "object" || x === null || Object.getPrototypeOf(x) !== Object.prototype) return false;
+  const { rngs, ...rest } = x as SequentialCallOptions;
+  const isSource = rngs instanceof Rngs || rngs instanceof RngStream || PRNGKey.isKey(rngs);
+  return Object.keys(rest).length === 0 && isSource;
+}
