@@ -89,10 +89,13 @@ const TAILS: readonly number[] = [
   0.0138761288230707, 0.0118967099458917, 0.010411265261972, 0.00925546218271273, 0.00833056343336287,
 ].map(f);
 
+/** For all counts above 9: JAX clamps before it approximates, so the series is only ever taken at 9. */
+const TAIL_ABOVE = seriesAt(9);
+
 /** What Stirling's formula leaves out of `log(k!)`. */
-function stirlingTail(k: number): number {
-  const known = TAILS[k];
-  if (known !== undefined) return known;
+const stirlingTail = (k: number): number => TAILS[k] ?? TAIL_ABOVE;
+
+function seriesAt(k: number): number {
   const square = f(f(k + 1) * f(k + 1));
   const inner = f(f(1 / 360) - f(f(1 / 1260) / square));
   return f(f(f(1 / 12) - f(inner / square)) / f(k + 1));

@@ -1,5 +1,5 @@
-import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { readGolden, ulpDistance } from "../../../../conformance/compare.ts";
 import { initializers, random } from "../index.ts";
 import type { Tensor } from "../tensor.ts";
 
@@ -15,27 +15,18 @@ interface Golden {
   };
 }
 
-const file = new URL("../../../../conformance/golden/flax.json", import.meta.url);
-const { cases } = JSON.parse(readFileSync(file, "utf8")) as Golden;
+const { cases } = readGolden<Golden>("flax");
 const key = random.key(0);
-
-const floats = new Float32Array(2);
-const ints = new Int32Array(floats.buffer);
-const ulps = (a: number, b: number): number => {
-  floats.set([a, b]);
-  const [i = 0, j = 0] = ints;
-  const ordered = (n: number): number => (n < 0 ? -(n & 0x7fffffff) : n);
-  return Math.abs(ordered(i) - ordered(j));
-};
 
 function expectClose(actual: Tensor, expected: GoldenArray, tolerance: number): void {
   expect(actual.shape).toEqual(expected.shape);
   expect(actual.dtype).toBe(expected.dtype);
   const values = actual.dataSync();
   expected.data.forEach((value, i) => {
-    expect(ulps(values[i]!, Number(value)), `at ${i}: ${values[i]} against ${value}`).toBeLessThanOrEqual(
-      tolerance,
-    );
+    expect(
+      ulpDistance(values[i]!, Number(value)),
+      `at ${i}: ${values[i]} against ${value}`,
+    ).toBeLessThanOrEqual(tolerance);
   });
 }
 
