@@ -130,4 +130,4 @@ describe("on wasm", () => {
 });
 
 const isTransposed = ([name, , attrs]: readonly [string, unknown, (tf.NamedAttrMap | undefined)?]): boolean =>
-  name === "BatchMatMul" && (attrs?.["transposeA"] === true || attrs?.["transposeB"] === true);
+  name === "BatchMatMul" && (attrs?.transposeA === true || attrs?.transposeB === true);

@@ -10,12 +10,13 @@ export interface Labelled {
   readonly tensor: Tensor;
 }
 
-/** The letters of an equation such as `"ij,jk->ik"`; without an arrow, the letters that occur once, sorted. */
+/** The letters one by one; einsum has ASCII letters only. */
+export const lettersOf = (labels: string): string[] => labels.split("");
+
+/** The letters of each input and of the output of an equation such as `"ij,jk->ik"`; tensorflow.js wants the arrow. */
 export function parseEquation(equation: string): { inputs: readonly string[]; output: string } {
-  const [left = "", right] = equation.replace(/\s/g, "").split("->");
-  const letters = left.replace(/,/g, "");
-  const once = [...letters].filter((letter) => letters.split(letter).length === 2).sort();
-  return { inputs: left.split(","), output: right ?? once.join("") };
+  const [left = "", output = ""] = equation.replace(/\s/g, "").split("->");
+  return { inputs: left.split(","), output };
 }
 
 const permute = (x: Tensor, from: string, to: string): Tensor =>
@@ -23,15 +24,17 @@ const permute = (x: Tensor, from: string, to: string): Tensor =>
     ? x
     : tf.transpose(
         x,
-        [...to].map((letter) => from.indexOf(letter)),
+        lettersOf(to).map((letter) => from.indexOf(letter)),
       );
 
 /** Sums over the letters that are not in `kept`. */
 function sumOver({ labels, tensor }: Labelled, kept: string): Labelled {
-  const axes = [...labels].flatMap((letter, axis) => (kept.includes(letter) ? [] : [axis]));
+  const axes = lettersOf(labels).flatMap((letter, axis) => (kept.includes(letter) ? [] : [axis]));
   if (axes.length === 0) return { labels, tensor };
   return {
-    labels: [...labels].filter((letter) => kept.includes(letter)).join(""),
+    labels: lettersOf(labels)
+      .filter((letter) => kept.includes(letter))
+      .join(""),
     tensor: tf.sum(tensor, axes),
   };
 }
@@ -40,21 +43,21 @@ function sumOver({ labels, tensor }: Labelled, kept: string): Labelled {
 function pairwise(a: Labelled, b: Labelled, output: string): Labelled {
   const left = sumOver(a, b.labels + output);
   const right = sumOver(b, a.labels + output);
-  const inBoth = [...left.labels].filter((letter) => right.labels.includes(letter));
+  const inBoth = lettersOf(left.labels).filter((letter) => right.labels.includes(letter));
   const batch = inBoth.filter((letter) => output.includes(letter)).join("");
   const contracted = inBoth.filter((letter) => !output.includes(letter)).join("");
-  const rows = [...left.labels].filter((letter) => !right.labels.includes(letter)).join("");
-  const columns = [...right.labels].filter((letter) => !left.labels.includes(letter)).join("");
-  const size = (letters: string): number =>
-    sizeOf(
-      [...letters].map(
-        (letter) =>
-          (left.labels.includes(letter) ? left : right).tensor.shape[
-            (left.labels.includes(letter) ? left : right).labels.indexOf(letter)
-          ]!,
-      ),
-    );
-  const sizes = [...batch, ...rows, ...columns].map(size);
+  const rows = lettersOf(left.labels)
+    .filter((letter) => !right.labels.includes(letter))
+    .join("");
+  const columns = lettersOf(right.labels)
+    .filter((letter) => !left.labels.includes(letter))
+    .join("");
+  const sizeOfLetter = (letter: string): number => {
+    const { labels, tensor } = left.labels.includes(letter) ? left : right;
+    return tensor.shape[labels.indexOf(letter)]!;
+  };
+  const size = (letters: string): number => sizeOf(lettersOf(letters).map(sizeOfLetter));
+  const sizes = lettersOf(batch + rows + columns).map(sizeOfLetter);
   const matrices = batch === "" ? [] : [size(batch)];
   const x = tf.reshape(permute(left.tensor, left.labels, batch + rows + contracted), [
     ...matrices,
@@ -80,11 +83,13 @@ export function contract(
 ): Tensor {
   const [a, b] = tensors as [Labelled, Labelled | undefined];
   const { labels, tensor } = b === undefined ? sumOver(a, output) : pairwise(a, b, output);
-  const present = [...output].filter((letter) => labels.includes(letter)).join("");
+  const present = lettersOf(output)
+    .filter((letter) => labels.includes(letter))
+    .join("");
   const ordered = permute(tensor, labels, present);
-  const kept = [...output].map((letter) => (labels.includes(letter) ? sizes[letter]! : 1));
+  const kept = lettersOf(output).map((letter) => (labels.includes(letter) ? sizes[letter]! : 1));
   return broadcast(
     tf.reshape(ordered, kept),
-    [...output].map((letter) => sizes[letter]!),
+    lettersOf(output).map((letter) => sizes[letter]!),
   );
 }

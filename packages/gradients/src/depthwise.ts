@@ -7,7 +7,7 @@ import type {
   Tensor,
   Tensor4D,
 } from "@tensorflow/tfjs-core";
-import { conv2DAxes, joinPhases, phases, spreadOutput } from "./conv.ts";
+import { conv2DAxes, joinPhases, phases, spreadOutput } from "./convolve.ts";
 import { type Axis, readRegion } from "./conv-geometry.ts";
 import { type GradientRule, rule } from "./rule.ts";
 

@@ -1,6 +1,6 @@
 /** @file Einstein summation. */
 import type { EinsumAttrs, GradConfig, Tensor } from "@tensorflow/tfjs-core";
-import { contract, parseEquation } from "./contract.ts";
+import { contract, lettersOf, parseEquation } from "./contract.ts";
 import { type GradientRule, throughZero } from "./rule.ts";
 import { InputsToSave } from "./tape.ts";
 import { isZero } from "./zero.ts";
@@ -12,7 +12,7 @@ export function letterSizes(
 ): Record<string, number> {
   const sizes: Record<string, number> = {};
   inputs.forEach((labels, i) => {
-    [...labels].forEach((letter, axis) => {
+    lettersOf(labels).forEach((letter, axis) => {
       sizes[letter] = shapes[i]![axis]!;
     });
   });

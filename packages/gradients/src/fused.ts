@@ -2,7 +2,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { _FusedMatMulAttrs, FusedConv2DAttrs, Tensor } from "@tensorflow/tfjs-core";
 import { sumTo } from "./broadcasting.ts";
-import { conv2DAxes, convolve, filterGradient, inputGradient } from "./conv.ts";
+import { conv2DAxes, convolve, filterGradient, inputGradient } from "./convolve.ts";
 import { depthwiseConvolve, depthwiseFilterGradient, depthwiseInputGradient } from "./depthwise.ts";
 import { gradientOfLeft, gradientOfRight } from "./matmul.ts";
 import { product } from "./product.ts";
@@ -69,15 +69,14 @@ const fused = <A extends Activation, const F extends string, const G extends str
       const saved: Readonly<Record<string, Tensor>> = kept;
       const shapes: Readonly<Record<string, number[]>> = s;
       const p = parts(saved[first]!, saved[second]!, attrs);
-      const z = (): Tensor => (given.has("bias") ? tf.add(p.value(), saved["bias"]!) : p.value());
-      const slope = saved["preluActivationWeights"];
+      const z = (): Tensor => (given.has("bias") ? tf.add(p.value(), saved.bias!) : p.value());
+      const slope = saved.preluActivationWeights;
       const dz = (): Tensor => throughActivation(dy, y, attrs, z, slope);
       const thunks: Record<string, () => Tensor> = {
         [first]: () => p.first(dz()),
         [second]: () => p.second(dz()),
-        bias: () => sumTo(dz(), shapes["bias"]!),
-        preluActivationWeights: () =>
-          sumTo(tf.mul(dy, tf.minimum(z(), 0)), shapes["preluActivationWeights"]!),
+        bias: () => sumTo(dz(), shapes.bias!),
+        preluActivationWeights: () => sumTo(tf.mul(dy, tf.minimum(z(), 0)), shapes.preluActivationWeights!),
       };
       return thunks as Readonly<Record<F | G | "bias" | "preluActivationWeights", () => Tensor>>;
     },

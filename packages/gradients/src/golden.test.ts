@@ -60,13 +60,15 @@ describe.each(["cpu", "wasm"])("against JAX on %s", (backend) => {
 
     const gradients = vjp(program, xs, dy);
     expect(tf.memory().numTensors, "tensors left by the first order").toBe(before + xs.length);
-    gradients.forEach((g, i) => expectNumbers(g, numbers.gradients[i]!, within, `gradient ${i}`));
+    for (const [i, g] of gradients.entries())
+      expectNumbers(g, numbers.gradients[i]!, within, `gradient ${i}`);
     tf.dispose(gradients);
 
     if (numbers.second && order === 2) {
       const seconds = tf.tidy(() => secondVjp(program, xs, dy, directions));
       expect(tf.memory().numTensors, "tensors left by the second order").toBe(before + xs.length);
-      seconds.forEach((g, i) => expectNumbers(g, numbers.second![i]!, 10 * within, `second gradient ${i}`));
+      for (const [i, g] of seconds.entries())
+        expectNumbers(g, numbers.second![i]!, 10 * within, `second gradient ${i}`);
       tf.dispose(seconds);
     }
     tf.dispose([xs, ints, dy, directions]);

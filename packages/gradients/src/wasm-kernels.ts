@@ -11,7 +11,7 @@ import type {
   TensorInfo,
 } from "@tensorflow/tfjs-core";
 import { contract, parseEquation } from "./contract.ts";
-import { conv2DAxes, filterGradient } from "./conv.ts";
+import { conv2DAxes, filterGradient } from "./convolve.ts";
 import { depthwiseFilterGradient, depthwiseInputGradient } from "./depthwise.ts";
 import { letterSizes } from "./einsum.ts";
 import { addRows } from "./gather.ts";
