@@ -108,28 +108,48 @@ function blocking(axis: Axis): { blocks: number; shift: number; first: number } 
   return { blocks: Math.ceil((window + shift) / stride), shift, first: (before + shift) / stride };
 }
 
-/**
- * Takes the window apart into blocks m and phases r, turns m around and puts the phases behind: `[...m, ...rest, ...r]` for a filter
- * `[...window, ...rest]`; without strides, `[...m, ...rest]`.
- */
-export function phases(filter: Tensor, axes: readonly Axis[]): Tensor {
-  const n = axes.length;
-  const rest = filter.shape.slice(n);
-  const spatial = axes.map((_, i) => i);
-  if (axes.every((a) => a.stride === 1)) return tf.reverse(filter, spatial);
-  const parts = axes.map(blocking);
-  const padded = tf.pad(
-    filter,
-    filter.shape.map((size, axis): [number, number] => {
-      if (axis >= n) return [0, 0];
-      const { blocks, shift } = parts[axis]!;
-      return [shift, blocks * axes[axis]!.stride - size - shift];
-    }),
+/** All combinations of one number below each bound, the last one fastest. */
+const combinations = (bounds: readonly number[]): readonly (readonly number[])[] =>
+  bounds.reduce<readonly (readonly number[])[]>(
+    (lists, bound) => lists.flatMap((list) => Array.from({ length: bound }, (_, i) => [...list, i])),
+    [[]],
   );
-  const apart = tf.reshape(padded, [...axes.flatMap((a, i) => [parts[i]!.blocks, a.stride]), ...rest]);
-  const blocks = spatial.map((i) => 2 * i);
-  const others = rest.map((_, i) => 2 * n + i);
-  return tf.transpose(tf.reverse(apart, blocks), [...blocks, ...others, ...spatial.map((i) => 2 * i + 1)]);
+
+/**
+ * Takes the window apart into blocks m and phases r and turns the blocks around. By one gather: reversing a tensor of many axes costs
+ * more than a convolution.
+ * @param filter - `[...window, ...rest]`.
+ * @returns The blocks along each axis, and `[blocks, phases, rest]`.
+ */
+export function phases(filter: Tensor, axes: readonly Axis[]): { blocks: readonly number[]; rows: Tensor } {
+  const parts = axes.map(blocking);
+  const count = sizeOf(axes.map((a) => a.window));
+  const rest = filter.size / count;
+  const blocks = parts.map((part, i) => (axes[i]!.stride === 1 ? axes[i]!.window : part.blocks));
+  const strides = axes.map((a) => a.stride);
+  const ids = combinations(blocks).flatMap((turned) =>
+    combinations(strides).map((phase) =>
+      axes.reduce((row, a, i) => {
+        const shift = a.stride === 1 ? 0 : parts[i]!.shift;
+        const k = a.stride * (blocks[i]! - 1 - turned[i]!) + phase[i]! - shift;
+        return row < 0 || k < 0 || k >= a.window ? -1 : row * a.window + k;
+      }, 0),
+    ),
+  );
+  // Beyond the window there is a row of zeros.
+  const isCovered = ids.every((id) => id >= 0);
+  const flat = tf.reshape(filter, [count, rest]);
+  const rows = isCovered
+    ? flat
+    : tf.pad(flat, [
+        [0, 1],
+        [0, 0],
+      ]);
+  const order = tf.tensor1d(
+    ids.map((id) => (id < 0 ? count : id)),
+    "int32",
+  );
+  return { blocks, rows: tf.reshape(tf.gather(rows, order), [sizeOf(blocks), sizeOf(strides), rest]) };
 }
 
 /** dy with the zeros that make every input position see all the outputs that read it. */
@@ -165,22 +185,17 @@ export function joinPhases(x: Tensor, axes: readonly Axis[]): Tensor {
  */
 export function inputGradient(dy: Tensor, filter: Tensor, axes: readonly Axis[]): Tensor {
   const n = axes.length;
-  const inputs = filter.shape[n]!;
+  const [inputs, outputs] = filter.shape.slice(n) as [number, number];
   if (isPointwise(axes) && axes.every((a) => a.before === 0 && a.input === a.output)) {
-    const outputs = filter.shape[n + 1]!;
-    const rows = tf.reshape(dy, [dy.size / outputs, outputs]);
-    const gradient = product(rows, tf.reshape(filter, [inputs, outputs]), false, true);
+    const pixels = tf.reshape(dy, [dy.size / outputs, outputs]);
+    const gradient = product(pixels, tf.reshape(filter, [inputs, outputs]), false, true);
     return tf.reshape(gradient, [...dy.shape.slice(0, -1), inputs]);
   }
   const count = axes.reduce((product, a) => product * a.stride, 1);
-  const apart = phases(filter, axes);
-  // [...m, I, O, ...r] → [...m, O, ...r, I]
-  const order = [...axes.map((_, i) => i), n + 1, ...apart.shape.slice(n + 2).map((_, i) => n + 2 + i), n];
-  const kernel = tf.reshape(tf.transpose(apart, order), [
-    ...apart.shape.slice(0, n),
-    filter.shape[n + 1]!,
-    count * inputs,
-  ]);
+  const { blocks, rows } = phases(filter, axes);
+  // [m, r, I, O] → [m, O, r, I]
+  const turned = tf.transpose(tf.reshape(rows, [sizeOf(blocks), count * inputs, outputs]), [0, 2, 1]);
+  const kernel = tf.reshape(turned, [...blocks, outputs, count * inputs]);
   const ones = axes.map(() => 1);
   const y = valid(
     spreadOutput(dy, axes),

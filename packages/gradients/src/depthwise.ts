@@ -26,9 +26,10 @@ export const depthwiseConvolve = (x: Tensor, filter: Tensor, axes: readonly Axis
 /** As for a full convolution, with one filter per channel of dy; phases are the multiplier. Then summed over the filters of a channel. */
 export function depthwiseInputGradient(dy: Tensor, filter: Tensor, axes: readonly Axis[]): Tensor {
   const [, , channels, multiplier] = filter.shape as [number, number, number, number];
-  const apart = phases(filter, axes);
+  const { blocks, rows } = phases(filter, axes);
   const [sh, sw] = pair(axes, "stride");
-  const kernel = tf.reshape(apart, [apart.shape[0]!, apart.shape[1]!, channels * multiplier, sh * sw]);
+  // [m, r, C·M] → [m, C·M, r]
+  const kernel = tf.reshape(tf.transpose(rows, [0, 2, 1]), [...blocks, channels * multiplier, sh * sw]);
   let dx = valid(spreadOutput(dy, axes), kernel, [1, 1], pair(axes, "dilation"));
   const [n, h, w] = dx.shape as [number, number, number];
   if (sh * sw > 1) {
