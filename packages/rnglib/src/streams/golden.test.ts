@@ -1,13 +1,12 @@
-import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { readGolden } from "../../../../conformance/compare.ts";
 import { type PRNGKey, random, Rngs } from "../index.ts";
 
 interface GoldenArray {
   readonly shape: readonly number[];
   readonly data: readonly number[];
 }
-const file = new URL("../../../../conformance/golden/flax.json", import.meta.url);
-const { cases } = JSON.parse(readFileSync(file, "utf8")) as {
+const { cases } = readGolden<{
   readonly cases: {
     readonly "prng.fold_in": {
       readonly seed0: readonly GoldenArray[];
@@ -21,7 +20,7 @@ const { cases } = JSON.parse(readFileSync(file, "utf8")) as {
     };
     readonly "rngs.fork_split": Readonly<Record<string, GoldenArray>>;
   };
-};
+}>("flax");
 const words = (key: PRNGKey): number[] => [...random.keyData(key)];
 
 describe("keys and streams against Flax", () => {
@@ -50,13 +49,13 @@ describe("keys and streams against Flax", () => {
   it("forks, splits and draws as Flax", () => {
     const golden = cases["rngs.fork_split"];
     const forked = new Rngs({ params: 1, dropout: 2 }).fork();
-    expect(words(forked.stream("params").key.value)).toEqual(golden["fork_params"]!.data);
-    expect(words(forked.stream("dropout").key.value)).toEqual(golden["fork_dropout"]!.data);
+    expect(words(forked.stream("params").key.value)).toEqual(golden.fork_params!.data);
+    expect(words(forked.stream("dropout").key.value)).toEqual(golden.fork_dropout!.data);
     const split = new Rngs({ params: 1 }).split(3);
-    expect(words(split.stream("params").key.value)).toEqual(golden["split3"]!.data);
+    expect(words(split.stream("params").key.value)).toEqual(golden.split3!.data);
     const normal = new Rngs(0).normal([3]).dataSync();
-    golden["normal"]!.data.forEach((value, i) => expect(normal[i]).toBeCloseTo(value, 6));
+    for (const [i, value] of golden.normal!.data.entries()) expect(normal[i]).toBeCloseTo(value, 6);
     const inLayer = new Rngs({ dropout: 0 }).stream("dropout").fork();
-    expect(words(inLayer.key.value)).toEqual(golden["dropout_key_in_layer"]!.data);
+    expect(words(inLayer.key.value)).toEqual(golden.dropout_key_in_layer!.data);
   });
 });
