@@ -3,13 +3,16 @@ import { describe, FilterError, StructureError } from "../errors.ts";
 import type { Filter } from "../filter/filter.ts";
 import { formatPath, type PathPart } from "../path.ts";
 import { Selection } from "../state/select.ts";
-import type { OwnedState } from "../state/state.ts";
+import type { OwnedState, StateLeaf } from "../state/state.ts";
 import type { StateOf, StatesFor } from "../state/state-of.ts";
 import { Variable } from "../variable/variable.ts";
 import { nodesOf } from "./iterate.ts";
 import { keysOf, partOfMapKey } from "./keys.ts";
 import { childAt, classify } from "./node.ts";
-import { leafOf } from "./split.ts";
+import type { LeafValue } from "./flatten.ts";
+
+/** An array that is taken out of the model is the State's alone. */
+const takenLeaf = (value: LeafValue): StateLeaf => (value instanceof Variable ? value.toState() : value);
 
 interface Frame {
   readonly node: object;
@@ -60,7 +63,7 @@ export function pop(node: object, ...filters: readonly Filter[]): unknown {
     if (childKind !== "array" && seen.has(child as object)) continue;
     seen.add(child as object);
     if (childKind === "variable" || childKind === "array") {
-      if (!selection.add(part, child as Variable, leafOf)) continue;
+      if (!selection.add(part, child as LeafValue, takenLeaf)) continue;
       if (Array.isArray(owner)) throw inArray(selection.builder.pathTo(part));
       if (child instanceof Variable) removed.add(child);
       removals.push(() => (owner instanceof Map ? owner.delete(key) : Reflect.deleteProperty(owner, key)));

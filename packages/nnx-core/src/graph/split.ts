@@ -1,5 +1,6 @@
 /** @file A model as its definition and its values. */
 import type { Filter } from "../filter/filter.ts";
+import { leaveToModules } from "../ownership/holders.ts";
 import { Selection } from "../state/select.ts";
 import type { SplitStates, StateOf, StatesFor } from "../state/state-of.ts";
 import type { OwnedState, StateLeaf } from "../state/state.ts";
@@ -9,7 +10,11 @@ import type { GraphDef } from "./graph-def.ts";
 import { lastStates, rememberStates } from "./snapshots.ts";
 
 /** What the State gets. */
-export const leafOf = (value: LeafValue): StateLeaf => (value instanceof Variable ? value.toState() : value);
+export function leafOf(value: LeafValue): StateLeaf {
+  if (value instanceof Variable) return value.toState();
+  leaveToModules(value);
+  return value;
+}
 
 /** One walk: the definition, and a State for each filter. */
 export function take<M>(

@@ -20,6 +20,8 @@ interface Hold {
   count: number;
   /** The user had kept the tensor before we did, so freeing it stays the user's. */
   keptByUser: boolean;
+  /** A module has it as an attribute, without a Variable: who reads or replaces that is not told, so only the garbage collector may free it. */
+  isAttribute: boolean;
 }
 
 const hold: unique symbol = Symbol("nnx.hold");
@@ -42,7 +44,7 @@ function guarded(tensor: Tensor): Hold {
     remains.freed = true;
   });
   net.register(tensor, remains);
-  const created: Hold = { count: 0, keptByUser: false };
+  const created: Hold = { count: 0, keptByUser: false, isAttribute: false };
   Object.defineProperty(tensor, hold, { value: created });
   return created;
 }
@@ -61,7 +63,7 @@ function retainTensor(tensor: Tensor): void {
 function letGo(tensor: Tensor): boolean {
   const held = holdOf(tensor);
   if (!held || held.count === 0 || --held.count > 0) return false;
-  return !held.keptByUser && !tensor.isDisposed;
+  return !held.keptByUser && !held.isAttribute && !tensor.isDisposed;
 }
 
 function releaseTensor(tensor: Tensor): void {
@@ -101,8 +103,14 @@ export function adopt(value: unknown): Tensor[] {
   return held;
 }
 
+/** Notes that tensors are attributes of modules: letting go of them does not free them any more. */
+export const leaveToModules = (value: unknown): void =>
+  forEachTensor(value, (tensor) => {
+    guarded(tensor).isAttribute = true;
+  });
+
 /** Frees the tensors in `value` that nobody holds: the rest of a result whose owner is done with it. */
 export const discard = (value: unknown): void =>
   forEachTensor(value, (tensor) => {
-    if (holdersOf(tensor) === 0 && !tensor.isDisposed && !tensor.kept) tensor.dispose();
+    if (holdersOf(tensor) === 0 && !holdOf(tensor)?.isAttribute && !tensor.isDisposed && !tensor.kept) tensor.dispose();
   });
