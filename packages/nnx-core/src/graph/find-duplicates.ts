@@ -12,7 +12,13 @@ interface Frame {
   next: number;
 }
 
-function pathTo(frame: Frame | undefined, part: PathPart): Path {
+/** Where something is, without the path, which is made for duplicates only. */
+interface Place {
+  readonly frame: Frame | undefined;
+  readonly part: PathPart;
+}
+
+function pathTo({ frame, part }: Place): Path {
   if (!frame) return [];
   const path = [part];
   for (let f: Frame | undefined = frame; f?.parent; f = f.parent) path.push(f.part);
@@ -32,21 +38,20 @@ export interface DuplicateOptions {
  */
 export function findDuplicates(node: unknown, { only = true }: DuplicateOptions = {}): Path[][] {
   const matches = toPredicate(only);
-  const pathsOf = new Map<object, Path[]>();
+  const placesOf = new Map<object, Place[]>();
   let frame: Frame | undefined;
   const visit = (value: unknown, part: PathPart): void => {
     const kind: Kind = classify(value);
     if (kind === "static") return;
     const object = value as object;
+    const place: Place = { frame, part };
     if (kind !== "container") {
-      const path = pathTo(frame, part);
-      const known = pathsOf.get(object);
-      if (known) known.push(path);
-      else pathsOf.set(object, [path]);
+      const known = placesOf.get(object);
+      if (known) known.push(place);
+      else placesOf.set(object, [place]);
       if (known || kind !== "node") return;
     }
-    const keys = keysOf(object, () => pathTo(frame, part));
-    frame = { value: object, keys, parent: frame, part, next: 0 };
+    frame = { value: object, keys: keysOf(object, () => pathTo(place)), parent: frame, part, next: 0 };
   };
   visit(node, "");
   while (frame) {
@@ -55,7 +60,9 @@ export function findDuplicates(node: unknown, { only = true }: DuplicateOptions 
     if (key === undefined) frame = current.parent;
     else visit(childAt(current.value, key), current.value instanceof Map ? partOfMapKey(key) : key);
   }
-  return [...pathsOf]
-    .filter(([value, paths]) => paths.length > 1 && matches(paths[0] as Path, value))
-    .map(([, paths]) => paths);
+  return [...placesOf].flatMap(([value, places]) => {
+    if (places.length < 2) return [];
+    const paths = places.map(pathTo);
+    return matches(paths[0] as Path, value) ? [paths] : [];
+  });
 }

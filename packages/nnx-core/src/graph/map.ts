@@ -53,8 +53,16 @@ interface Frame {
   readonly keys: readonly PathPart[];
   readonly parent: Frame | undefined;
   readonly key: PathPart;
-  readonly path: Path;
   next: number;
+}
+
+/** Where a child of a frame is; the frame itself without a key. */
+function pathTo(frame: Frame | undefined, ...key: PathPart[]): Path {
+  const path: PathPart[] = [];
+  for (const part of key) path.push(frame?.value instanceof Map ? partOfMapKey(part) : part);
+  for (let f = frame; f?.parent; f = f.parent)
+    path.push(f.parent.value instanceof Map ? partOfMapKey(f.key) : f.key);
+  return path.reverse();
 }
 
 /**
@@ -67,34 +75,34 @@ export function recursiveMap(f: (path: Path, value: unknown) => unknown, node: u
   const root = clone(node, { variables: false });
   const done = new Map<object, unknown>();
   const open = new Set<object>();
-  const start = (value: unknown, path: Path, key: PathPart, parent: Frame | undefined): Frame | undefined => {
+  const start = (value: unknown, key: PathPart, parent: Frame | undefined): Frame | undefined => {
     const kind = classify(value);
     if (kind !== "node" && kind !== "container") return undefined;
     const object = value as object;
-    if (open.has(object)) throw cycle(path, object);
+    const path = (): Path => (parent ? pathTo(parent, key) : []);
+    if (open.has(object)) throw cycle(path(), object);
     open.add(object);
-    return { value: object, keys: keysOf(object, () => path), parent, key, path, next: 0 };
+    return { value: object, keys: keysOf(object, path), parent, key, next: 0 };
   };
   const leaf = (path: Path, value: unknown): unknown => {
     if (!(value instanceof Variable)) return f(path, value);
     if (!done.has(value)) done.set(value, f(path, value));
     return done.get(value);
   };
-  let frame = start(root, [], "", undefined);
+  let frame = start(root, "", undefined);
   if (!frame) return leaf([], root);
   for (;;) {
     const current: Frame = frame;
     const key = current.keys[current.next++];
     if (key !== undefined) {
       const child = childAt(current.value, key);
-      const path = [...current.path, current.value instanceof Map ? partOfMapKey(key) : key];
       const known = typeof child === "object" && child !== null && done.has(child);
-      const next: Frame | undefined = known ? undefined : start(child, path, key, current);
+      const next: Frame | undefined = known ? undefined : start(child, key, current);
       if (next) frame = next;
-      else replace(current.value, key, child, known ? done.get(child) : leaf(path, child));
+      else replace(current.value, key, child, known ? done.get(child) : leaf(pathTo(current, key), child));
       continue;
     }
-    const result = f(current.path, current.value);
+    const result = f(pathTo(current), current.value);
     open.delete(current.value);
     done.set(current.value, result);
     if (!current.parent) return result;
