@@ -84,7 +84,7 @@ export type { ArrayLeaf, OwnedState, State, StateLeaf, StateNode } from "./state
 export { applyPatches, diffPatches, type StatePatch, type StatePatches } from "./state/patches.ts";
 export { type PureState, replaceByPure, toPure } from "./state/pure.ts";
 export { type DraftOf, type StateDraft, updateState } from "./state/update-state.ts";
-export { fuse, isRecording, type Tensor } from "./tensor.ts";
+export { type ElementArrays, fuse, isRecording, newTensor, type Tensor } from "./tensor.ts";
 export { registerVariableName, variableNameFromType, variableTypeFromName } from "./variable/registry.ts";
 export { Variable } from "./variable/variable.ts";
 export {

@@ -27,8 +27,11 @@ import {
 } from "../index.ts";
 
 const param = new Param(1, { tag: "head" });
-const matches = (filter: Filter, value: unknown = param, path: (string | number)[] = ["a", 0, "kernel"]): boolean =>
-  toPredicate(filter)(path, value);
+const matches = (
+  filter: Filter,
+  value: unknown = param,
+  path: (string | number)[] = ["a", 0, "kernel"],
+): boolean => toPredicate(filter)(path, value);
 
 describe("literals", () => {
   it.each<[string, Filter, boolean]>([
@@ -68,7 +71,9 @@ describe("literals", () => {
 
   it.each([5, { a: 1 }, undefined])("%s is no filter, and the error says what is", (bad) => {
     expect(() => toPredicate(bad as unknown as Filter)).toThrow(FilterError);
-    expect(() => toPredicate(bad as unknown as Filter)).toThrow(/Filter: expected true, false, null, a tag, a class/);
+    expect(() => toPredicate(bad as unknown as Filter)).toThrow(
+      /Filter: expected true, false, null, a tag, a class/,
+    );
     expect(() => anyOf(Param, bad as unknown as Filter)).toThrow(FilterError);
   });
 });

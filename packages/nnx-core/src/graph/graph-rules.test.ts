@@ -80,15 +80,15 @@ describe("what is what", () => {
 
   it("orders names by code unit and indices by value and first (G3)", () => {
     const many = Array.from({ length: 12 }, (_, i) => new Param(i));
-    const bag = new Bag({ b: new Param(0), B: new Param(0), _p: new Param(0), many, 10: new Param(0), 9: new Param(0) });
-    expect(pathsOf(state(bag))).toEqual([
-      "9",
-      "10",
-      "B",
-      "_p",
-      "b",
-      ...many.map((_, i) => `many.${i}`),
-    ]);
+    const bag = new Bag({
+      b: new Param(0),
+      B: new Param(0),
+      _p: new Param(0),
+      many,
+      10: new Param(0),
+      9: new Param(0),
+    });
+    expect(pathsOf(state(bag))).toEqual(["9", "10", "B", "_p", "b", ...many.map((_, i) => `many.${i}`)]);
   });
 
   it("records what is shared at its first path in that order (G4)", () => {
@@ -113,7 +113,11 @@ describe("what is what", () => {
   });
 
   it("holds modules in arrays, plain objects and Maps without further ado (P2, P9)", () => {
-    const bag = new Bag({ list: [new Leaf(1)], record: { k: new Leaf(2) }, map: new Map([[3, new Leaf(3)]]) });
+    const bag = new Bag({
+      list: [new Leaf(1)],
+      record: { k: new Leaf(2) },
+      map: new Map([[3, new Leaf(3)]]),
+    });
     expect(pathsOf(state(bag))).toEqual(["list.0.kernel", "map.3.kernel", "record.k.kernel"]);
     const again = merge(...split(bag));
     expect((at(again, "map") as Map<number, Leaf>).get(3)?.scaled(2)).toBe(6);
@@ -178,7 +182,9 @@ describe("what States and merged models share", () => {
     expect((at(again, "two") as { again: Leaf }).again).toBe(at(again, "one"));
     const endless: unknown[] = [new Param(1)];
     endless.push(endless);
-    expect(() => split(new Bag({ endless }))).toThrow(/graph at endless.1: expected containers that do not contain/);
+    expect(() => split(new Bag({ endless }))).toThrow(
+      /graph at endless.1: expected containers that do not contain/,
+    );
   });
 
   it("a Variable or an array may be the whole (G12)", () => {

@@ -65,7 +65,8 @@ const nameOf = (node: object): string => node.constructor.name;
 describe("the structure case of Flax 0.12.8", () => {
   const ord = new Ord();
   // A list of modules is a module in Flax; here it is a plain array.
-  const withoutLists = (entries: [unknown, string][]): unknown[] => entries.filter(([, type]) => type !== "List");
+  const withoutLists = (entries: [unknown, string][]): unknown[] =>
+    entries.filter(([, type]) => type !== "List");
 
   it("has the same paths in the same order (G3, G4)", () => {
     expect(flattenState(state(ord)).map(([path]) => path)).toEqual(structure.state_paths);
@@ -142,7 +143,10 @@ describe("iteration", () => {
     const array = { shape: [], dtype: "float32" };
     const shared = new Param(1);
     const root = { x: array, y: array, p: shared, q: shared };
-    expect(findDuplicates(root)).toEqual([[["p"], ["q"]], [["x"], ["y"]]]);
+    expect(findDuplicates(root)).toEqual([
+      [["p"], ["q"]],
+      [["x"], ["y"]],
+    ]);
     expect(findDuplicates(root, { only: Param })).toEqual([[["p"], ["q"]]]);
   });
 });

@@ -66,8 +66,15 @@ const { spec } = fc.letrec<{ spec: Spec }>((tie) => ({
 const name = fc.constantFrom("a", "b", "B", "_p", "10", "2", "layers", "constructor", "toString");
 
 interface Plan {
-  readonly modules: readonly { readonly isLeft: boolean; readonly attributes: readonly (readonly [string, Spec])[] }[];
-  readonly variables: readonly { readonly type: number; readonly value: number; readonly tag: string | undefined }[];
+  readonly modules: readonly {
+    readonly isLeft: boolean;
+    readonly attributes: readonly (readonly [string, Spec])[];
+  }[];
+  readonly variables: readonly {
+    readonly type: number;
+    readonly value: number;
+    readonly tag: string | undefined;
+  }[];
 }
 
 const plan: fc.Arbitrary<Plan> = fc.record({
@@ -132,9 +139,10 @@ function shape(root: unknown): unknown {
       ? [value.type, value.value, value.metadata]
       : value instanceof GraphNode
         ? [Object.getPrototypeOf(value), Object.keys(value).sort()]
-        : containerKind(value) ?? value,
+        : (containerKind(value) ?? value),
   ]);
-  const isNode = (_: unknown, value: unknown): boolean => value instanceof GraphNode || value instanceof Variable;
+  const isNode = (_: unknown, value: unknown): boolean =>
+    value instanceof GraphNode || value instanceof Variable;
   return [values, findDuplicates(root, { only: isNode })];
 }
 
@@ -229,7 +237,9 @@ describe("laws of the graph", () => {
       const hasArrays = [...iterNodes(root)].some(([, node]) => Array.isArray(node) || node instanceof Map);
       if (hasArrays || [...findDuplicates(root)].length > 0) return;
       const popped = pop(root, poppable) as State;
-      expect(flattenState(state(root, Param)).filter(([path]) => path.every((p) => typeof p === "string"))).toEqual([]);
+      expect(
+        flattenState(state(root, Param)).filter(([path]) => path.every((p) => typeof p === "string")),
+      ).toEqual([]);
       update(root, popped);
       expect(flattenState(state(root)).map(([path, leaf]) => [formatPath(path), leaf.value])).toEqual(before);
     });

@@ -152,7 +152,12 @@ describe("definitions", () => {
     );
   });
 
-  const scaled = registerFactory("test.scaled", (by: number) => (x: number): number => x * by);
+  const scaled = registerFactory(
+    "test.scaled",
+    (by: number) =>
+      (x: number): number =>
+        x * by,
+  );
   registerFunction("test.tanh", Math.tanh);
   registerModule("test.Counter", Counter);
   registerModule("test.Bag", Bag);
@@ -174,8 +179,12 @@ describe("definitions", () => {
     expect((Reflect.get(model, "init") as (x: number) => number)(4)).toBe(2);
     expect(Reflect.get(model, "odd")).toEqual(attributes.odd);
     expect((Reflect.get(model, "counter") as Counter).increment(2)).toBe(6);
-    expect(equalGraphDefs(graphdef(new Bag({ f: scaled(1) })), graphdef(new Bag({ f: scaled(1) })))).toBe(true);
-    expect(equalGraphDefs(graphdef(new Bag({ f: scaled(1) })), graphdef(new Bag({ f: scaled(2) })))).toBe(false);
+    expect(equalGraphDefs(graphdef(new Bag({ f: scaled(1) })), graphdef(new Bag({ f: scaled(1) })))).toBe(
+      true,
+    );
+    expect(equalGraphDefs(graphdef(new Bag({ f: scaled(1) })), graphdef(new Bag({ f: scaled(2) })))).toBe(
+      false,
+    );
   });
 
   it("say exactly which static attribute does not survive JSON", () => {
@@ -195,8 +204,12 @@ describe("definitions", () => {
 
   it("refuse JSON that they did not write, and unknown names", () => {
     const json = graphDefToJson(graphdef(new Counter()));
-    expect(() => graphDefFromJson({ ...json, version: 2 as 1 })).toThrow(/expected \{ format: "nnx.graphdef"/);
-    expect(() => graphDefFromJson({ ...json, root: { node: 99 } })).toThrow(/expected a node or an attribute/);
+    expect(() => graphDefFromJson({ ...json, version: 2 as 1 })).toThrow(
+      /expected \{ format: "nnx.graphdef"/,
+    );
+    expect(() => graphDefFromJson({ ...json, root: { node: 99 } })).toThrow(
+      /expected a node or an attribute/,
+    );
     expect(() => graphDefFromJson({ ...json, nodes: [{ module: "gone", attributes: [] }] })).toThrow(
       /expected a name that was registered, got "gone"/,
     );

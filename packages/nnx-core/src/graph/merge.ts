@@ -26,7 +26,10 @@ const isGraphState = (x: unknown): x is GraphState =>
  */
 export function merge<M>(graphdef: GraphDef<M>, state: StateNode, ...states: readonly StateNode[]): M;
 export function merge<M>(graphState: GraphState<M>, ...graphStates: readonly GraphState<M>[]): M;
-export function merge<M>(first: GraphDef<M> | GraphState<M>, ...rest: readonly (StateNode | GraphState<M>)[]): M {
+export function merge<M>(
+  first: GraphDef<M> | GraphState<M>,
+  ...rest: readonly (StateNode | GraphState<M>)[]
+): M {
   if (isGraphState(first)) return mergeGraphStates(first, rest);
   if (!isGraphDef(first)) {
     throw new StructureError(

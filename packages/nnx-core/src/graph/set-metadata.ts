@@ -15,7 +15,8 @@ export interface MetadataOptions {
 export function setMetadata(node: unknown, metadata: Metadata, { only = true }: MetadataOptions = {}): void {
   const matches = toPredicate(only);
   if (!needsPath(matches)) {
-    for (const each of nodesOf(node)) if (each instanceof Variable && matches([], each)) each.setMetadata(metadata);
+    for (const each of nodesOf(node))
+      if (each instanceof Variable && matches([], each)) each.setMetadata(metadata);
     return;
   }
   for (const [path, each] of iterNodes(node)) {

@@ -91,11 +91,25 @@ describe("update (U1)", () => {
 
   it.each([
     ["a leaf where a module is", { layer: new Param(1).toState() }, /update at layer: expected a State/],
-    ["a subtree where a Variable is", { p: { q: new Param(1).toState() } }, /update at p: expected a value for the Param/],
-    ["an index with a hole before it", { list: { 5: new Param(1).toState() } }, /update at list.5: expected an index/],
+    [
+      "a subtree where a Variable is",
+      { p: { q: new Param(1).toState() } },
+      /update at p: expected a value for the Param/,
+    ],
+    [
+      "an index with a hole before it",
+      { list: { 5: new Param(1).toState() } },
+      /update at list.5: expected an index/,
+    ],
     ["a name in an array", { list: { x: new Param(1).toState() } }, /update at list.x: expected an index/],
   ])("refuses %s, and writes nothing", (_, bad, message) => {
-    const bag = new Bag({ layer: new Layer(1), p: new Param(1), list: [new Param(1)], a: new Param(0), z: new Param(0) });
+    const bag = new Bag({
+      layer: new Layer(1),
+      p: new Param(1),
+      list: [new Param(1)],
+      a: new Param(0),
+      z: new Param(0),
+    });
     expect(() => update(bag, { a: 5, ...bad, z: 5 } as unknown as State)).toThrow(message);
     expect([at(bag, "a", "value"), at(bag, "z", "value")]).toEqual([0, 0]);
   });
@@ -112,7 +126,9 @@ describe("update (U1)", () => {
     const [, none, value] = split(new Param(2), false, true);
     update(variable, none, value);
     expect(variable.value).toBe(2);
-    expect(() => update(variable, value, value)).toThrow(/exactly one State that is not empty for a Variable, got 2/);
+    expect(() => update(variable, value, value)).toThrow(
+      /exactly one State that is not empty for a Variable, got 2/,
+    );
   });
 });
 
@@ -190,7 +206,9 @@ describe("clone, map and the rest", () => {
     expect(at(result, "two", 0)).toBe(at(result, "one"));
     expect([at(bag, "n"), at(bag, "one")]).toEqual([1, shared]);
     Reflect.set(bag, "me", bag);
-    expect(() => recursiveMap((_, value) => value, bag)).toThrow(/recursiveMap at me: expected a model without cycles/);
+    expect(() => recursiveMap((_, value) => value, bag)).toThrow(
+      /recursiveMap at me: expected a model without cycles/,
+    );
   });
 
   it("asPure takes values out of Variables and leaves, setMetadata marks many Variables (U8)", () => {

@@ -65,7 +65,9 @@ describe("attributes", () => {
     expect(set).toThrow(NotFoundError);
     expect(set).toThrow(/\{aaa, zzz\}/);
     expect(block.drop.deterministic).toBe(false);
-    expect(() => block.setAttributes({ useRunningAverage: true }, { only: Dropout })).toThrow(/useRunningAverage/);
+    expect(() => block.setAttributes({ useRunningAverage: true }, { only: Dropout })).toThrow(
+      /useRunningAverage/,
+    );
     block.setAttributes({ zzz: 1 }, { raiseIfNotFound: false });
     expect(block).not.toHaveProperty("zzz");
   });
@@ -102,7 +104,9 @@ describe("modes", () => {
 
   it("names what nobody used, and sets nothing then", () => {
     const block = new Block();
-    expect(() => setMode(block, { deterministic: true, zzz: 1 })).toThrow(/at least one selected node uses, got \{zzz\}/);
+    expect(() => setMode(block, { deterministic: true, zzz: 1 })).toThrow(
+      /at least one selected node uses, got \{zzz\}/,
+    );
     expect(block.drop.deterministic).toBe(false);
     expect(() => setMode(block, { deterministic: true }, { only: Norm })).toThrow(NotFoundError);
     setMode(block, { deterministic: true, zzz: 1 }, { raiseIfNotFound: false });
@@ -115,7 +119,9 @@ describe("modes", () => {
         return undefined as unknown as ModeValues;
       }
     }
-    expect(() => setMode({ x: new Careless() }, { a: 1 })).toThrow(/setMode at x: expected the node's setMode to return/);
+    expect(() => setMode({ x: new Careless() }, { a: 1 })).toThrow(
+      /setMode at x: expected the node's setMode to return/,
+    );
   });
 
   it("view is a new model around the same Variables; the original's modes stay (A3)", () => {
@@ -130,9 +136,9 @@ describe("modes", () => {
     expect(evaluating.me).toBe(evaluating);
     expect(() => view(block, { x: 1 })).toThrow(/got \{x\}, which none does/);
     expect(view(block, { x: 1 }, { raiseIfNotFound: false })).not.toBe(block);
-    expect(view(block, { deterministic: true }, { only: (path) => path[0] === "drop" }).more[0]?.deterministic).toBe(
-      false,
-    );
+    expect(
+      view(block, { deterministic: true }, { only: (path) => path[0] === "drop" }).more[0]?.deterministic,
+    ).toBe(false);
   });
 
   it("disposing a view leaves the model alone", () => {

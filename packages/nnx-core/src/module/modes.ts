@@ -59,7 +59,7 @@ export const standInFor = <T extends object>(node: T): T =>
  * @see Flax `nnx.set_mode` of 0.12.1; in later versions `nnx.view`
  * @example
  * ```ts
- * nnx.setMode(model, { deterministic: true }, { only: nnx.Dropout });
+ * nnx.setMode(model, { deterministic: true }, { only: nnx.DropConnectLinear });
  * ```
  */
 export function setMode(

@@ -112,5 +112,6 @@ export const leaveToModules = (value: unknown): void =>
 /** Frees the tensors in `value` that nobody holds: the rest of a result whose owner is done with it. */
 export const discard = (value: unknown): void =>
   forEachTensor(value, (tensor) => {
-    if (holdersOf(tensor) === 0 && !holdOf(tensor)?.isAttribute && !tensor.isDisposed && !tensor.kept) tensor.dispose();
+    if (holdersOf(tensor) === 0 && !holdOf(tensor)?.isAttribute && !tensor.isDisposed && !tensor.kept)
+      tensor.dispose();
   });

@@ -95,14 +95,20 @@ describe("a State", () => {
     expect(next.b).toBe(values.b);
     expect(next.list[1]).toBe(values.list[1]);
     expect(replaceByPure(values, JSON.parse(JSON.stringify(pure)))).toEqual(values);
-    expect(() => replaceByPure(values, { a: { kernl: 1 } })).toThrow(/replaceByPure at a.kernl: expected paths that/);
-    expect(() => replaceByPure(values, { a: 5 })).toThrow(/replaceByPure at a: expected an object of values, got 5/);
+    expect(() => replaceByPure(values, { a: { kernl: 1 } })).toThrow(
+      /replaceByPure at a.kernl: expected paths that/,
+    );
+    expect(() => replaceByPure(values, { a: 5 })).toThrow(
+      /replaceByPure at a: expected an object of values, got 5/,
+    );
   });
 
   it("zeros by way of pure values make a model of zeros (S4)", () => {
     const model = new Model();
     const zeros = (x: unknown): unknown =>
-      typeof x === "number" ? 0 : Object.fromEntries(Object.entries(x as object).map(([k, v]) => [k, zeros(v)]));
+      typeof x === "number"
+        ? 0
+        : Object.fromEntries(Object.entries(x as object).map(([k, v]) => [k, zeros(v)]));
     update(model, replaceByPure(state(model), zeros(toPure(state(model))) as object as State));
     expect(flattenState(state(model)).every(([, { value }]) => value === 0)).toBe(true);
   });
@@ -141,7 +147,11 @@ describe("a State", () => {
     const first = state(model);
     const second = state(model);
     expect([second.a, second.b, second.list]).toEqual([first.a, first.b, first.list]);
-    expect([second.a === first.a, second.b === first.b, second.list === first.list]).toEqual([true, true, true]);
+    expect([second.a === first.a, second.b === first.b, second.list === first.list]).toEqual([
+      true,
+      true,
+      true,
+    ]);
     model.b.kernel.value = 7;
     const third = state(model);
     expect(third.a).toBe(first.a);
@@ -174,7 +184,9 @@ describe("a State", () => {
 describe("patches", () => {
   const before = state(new Model());
   const after = unflattenState([
-    ...flattenState(updateState(before, (draft) => void (draft.a.kernel.value = 5))).filter(([path]) => path[0] !== "b"),
+    ...flattenState(updateState(before, (draft) => void (draft.a.kernel.value = 5))).filter(
+      ([path]) => path[0] !== "b",
+    ),
     [["c", "d"], leaf(1)],
   ]);
 
@@ -209,9 +221,15 @@ describe("patches", () => {
 
   it("refuse a State that they were not made for", () => {
     const patches = diffPatches(before, after);
-    expect(() => applyPatches({}, patches)).toThrow(/applyPatches at b: expected something to remove, got undefined/);
-    expect(() => applyPatches(before, [{ op: "remove", path: ["gone"] }])).toThrow(/at gone: expected something to remove/);
-    expect(() => applyPatches(before, [{ op: "replace", path: [], value: 1 }])).toThrow(/a path of at least one part/);
+    expect(() => applyPatches({}, patches)).toThrow(
+      /applyPatches at b: expected something to remove, got undefined/,
+    );
+    expect(() => applyPatches(before, [{ op: "remove", path: ["gone"] }])).toThrow(
+      /at gone: expected something to remove/,
+    );
+    expect(() => applyPatches(before, [{ op: "replace", path: [], value: 1 }])).toThrow(
+      /a path of at least one part/,
+    );
   });
 
   it("hold their tensors: a run can be stepped back after its States are gone", () => {

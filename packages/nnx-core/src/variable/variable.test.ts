@@ -58,7 +58,9 @@ describe("a Variable", () => {
     expect(variable.metadata).toEqual({ a: 1, b: 3, c: 4 });
     expect([variable.hasMetadata("a"), variable.hasMetadata("z")]).toEqual([true, false]);
     expect(variable.getMetadata("z", 9)).toBe(9);
-    expect(() => variable.getMetadata("z")).toThrow(/Param.getMetadata: expected one of \{a, b, c\}, got "z"/);
+    expect(() => variable.getMetadata("z")).toThrow(
+      /Param.getMetadata: expected one of \{a, b, c\}, got "z"/,
+    );
     variable.deleteMetadata("a");
     variable.deleteMetadata("not there");
     expect(variable.metadata).toEqual({ b: 3, c: 4 });
@@ -144,7 +146,8 @@ describe("a Variable", () => {
 describe("types and names (V11)", () => {
   it("form Flax's tree", () => {
     expect(Object.getPrototypeOf(Perturbation)).toBe(Intermediate);
-    for (const type of [Param, BatchStat, Cache, Intermediate]) expect(Object.getPrototypeOf(type)).toBe(Variable);
+    for (const type of [Param, BatchStat, Cache, Intermediate])
+      expect(Object.getPrototypeOf(type)).toBe(Variable);
     expect([Param, BatchStat, Cache, Intermediate, Perturbation].map((type) => type.typeName)).toEqual([
       "Param",
       "BatchStat",
@@ -170,7 +173,9 @@ describe("types and names (V11)", () => {
     expect(() => variableNameFromType(Special)).toThrow(/expected a registered class/);
     registerVariableName("special_for_test", Special);
     expect(variableTypeFromName("special_for_test")).toBe(Special);
-    expect(() => registerVariableName("special_for_test", Param)).toThrow(/expected a free name, got "special_for_test"/);
+    expect(() => registerVariableName("special_for_test", Param)).toThrow(
+      /expected a free name, got "special_for_test"/,
+    );
     registerVariableName("special_for_test", Cache, { overwrite: true });
     expect(variableTypeFromName("special_for_test")).toBe(Cache);
     expect(() => variableTypeFromName("nobody_has_this")).toThrow(/allowRegister/);
