@@ -1,5 +1,5 @@
 /** @file Writes docs/gradients.md: node scripts/run.mjs scripts/gradients-table.ts */
 import { writeFileSync } from "node:fs";
-import { gradientsPage } from "../packages/gradients/src/cases/table.ts";
+import { gradientsPage } from "../packages/gradients/cases/table.ts";
 
 writeFileSync(new URL("../docs/gradients.md", import.meta.url), gradientsPage());

@@ -3,10 +3,10 @@ import { readFileSync } from "node:fs";
 import * as tf from "@tensorflow/tfjs-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { allRules } from "./all-rules.ts";
-import { allCases } from "./cases/all-cases.ts";
-import { golden, tensorOf, vjp } from "./cases/golden.ts";
-import { gradientsPage, unreachable } from "./cases/table.ts";
-import { useBackend } from "./cases/use-backend.ts";
+import { allCases } from "../cases/all-cases.ts";
+import { golden, tensorOf, vjp } from "../cases/golden.ts";
+import { gradientsPage, unreachable } from "../cases/table.ts";
+import { backends, useBackend } from "../../../scripts/use-backend.ts";
 import { installGradients, uninstallGradients } from "./install.ts";
 
 beforeAll(async () => {
@@ -57,7 +57,7 @@ describe("the list of programs", () => {
   });
 });
 
-describe.each(["cpu", "wasm"])("the backward pass on %s", (backend) => {
+describe.each(backends)("the backward pass on %s", (backend) => {
   beforeAll(async () => {
     await useBackend(backend);
   });

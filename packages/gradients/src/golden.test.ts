@@ -2,9 +2,9 @@ import "@tensorflow/tfjs-backend-wasm";
 import * as tf from "@tensorflow/tfjs-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { allRules } from "./all-rules.ts";
-import { allCases } from "./cases/all-cases.ts";
-import { golden, type Numbers, secondVjp, tensorOf, valuesOf, vjp } from "./cases/golden.ts";
-import { useBackend } from "./cases/use-backend.ts";
+import { allCases } from "../cases/all-cases.ts";
+import { golden, type Numbers, secondVjp, tensorOf, valuesOf, vjp } from "../cases/golden.ts";
+import { backends, useBackend } from "../../../scripts/use-backend.ts";
 import { installGradients } from "./install.ts";
 
 function expectNumbers(actual: tf.Tensor, expected: Numbers, within: number, what: string): void {
@@ -38,7 +38,7 @@ it("every kernel named by a program has a rule", () => {
   expect(missing).toEqual([]);
 });
 
-describe.each(["cpu", "wasm"])("against JAX on %s", (backend) => {
+describe.each(backends)("against JAX on %s", (backend) => {
   beforeAll(async () => {
     await useBackend(backend);
     installGradients();

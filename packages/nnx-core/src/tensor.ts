@@ -94,10 +94,58 @@ export interface TapeEngine {
 
 export const tapeEngine = (): TapeEngine => tf.engine() as unknown as TapeEngine;
 
+/** The kinds of elements that can be written in place, and their arrays. */
+export interface ElementArrays {
+  float32: Float32Array;
+  int32: Int32Array;
+  bool: Uint8Array;
+}
+
 /** What the wasm backend offers beyond its types: views of its heap, valid until it grows. */
 interface HeapBackend {
-  makeOutput(shape: number[], dtype: "float32"): tf.TensorInfo;
+  makeOutput(shape: number[], dtype: tf.DataType): tf.TensorInfo;
   typedArrayFromHeap(info: tf.TensorInfo): Float32Array;
+  disposeData(dataId: object): void;
+}
+
+const heapBackend = (): HeapBackend | undefined => {
+  const { backend } = tf.engine() as unknown as BackendEngine;
+  return "typedArrayFromHeap" in backend ? (backend as HeapBackend) : undefined;
+};
+
+/** Writes to memory of the heap; what `write` throws leaves none allocated. */
+function onHeap(heap: HeapBackend, infos: readonly tf.TensorInfo[], write: () => void): Tensor[] {
+  try {
+    write();
+  } catch (error) {
+    for (const { dataId } of infos) heap.disposeData(dataId);
+    throw error;
+  }
+  return infos.map((info) => tf.engine().makeTensorFromTensorInfo(info));
+}
+
+const newArray = { float32: Float32Array, int32: Int32Array, bool: Uint8Array };
+
+/**
+ * A tensor whose elements `fill` writes, without a copy on the cpu and on the wasm backend. Not recorded on a tape.
+ * @param fill - Gets zeros to write to; it must not keep the array.
+ */
+export function newTensor<D extends keyof ElementArrays>(
+  dtype: D,
+  shape: readonly number[],
+  fill: (elements: ElementArrays[D]) => void,
+): Tensor {
+  const heap = heapBackend();
+  if (heap) {
+    const info = heap.makeOutput([...shape], dtype);
+    const elements = heap.typedArrayFromHeap(info) as ElementArrays[keyof ElementArrays] as ElementArrays[D];
+    // The heap's memory comes as it was left, an array's does not.
+    elements.fill(0);
+    return onHeap(heap, [info], () => fill(elements))[0] as Tensor;
+  }
+  const elements = new newArray[dtype](tf.util.sizeFromShape([...shape])) as ElementArrays[D];
+  fill(elements);
+  return tf.tensor(elements, [...shape], dtype);
 }
 
 interface BackendEngine {
@@ -123,15 +171,16 @@ export function fuse(
   for (const { dtype, dataId } of inputs) {
     if (dtype !== "float32" || state.tensorInfo.get(dataId)?.backend !== backend) return undefined;
   }
-  if ("typedArrayFromHeap" in backend) {
-    const heap = backend as HeapBackend;
+  const heap = heapBackend();
+  if (heap) {
     // All memory first: allocating may move the heap.
     const infos = shapes.map((shape) => heap.makeOutput([...shape], "float32"));
-    loop(
-      inputs.map((input) => heap.typedArrayFromHeap(input)),
-      infos.map((info) => heap.typedArrayFromHeap(info)),
+    return onHeap(heap, infos, () =>
+      loop(
+        inputs.map((input) => heap.typedArrayFromHeap(input)),
+        infos.map((info) => heap.typedArrayFromHeap(info)),
+      ),
     );
-    return infos.map((info) => tf.engine().makeTensorFromTensorInfo(info));
   }
   if (tf.getBackend() !== "cpu") return undefined;
   const outputs = shapes.map((shape) => new Float32Array(tf.util.sizeFromShape([...shape])));

@@ -10,18 +10,6 @@ export type ElementType = "float32" | "int32" | "bool";
 /** Whether `x` is a tensor. */
 export const isTensor = (x: unknown): x is Tensor => x instanceof tf.Tensor;
 
-/** A float32 tensor that owns `values`. */
-export const float32 = (values: Float32Array, shape: readonly number[]): Tensor =>
-  tf.tensor(values, [...shape], "float32");
-
-/** An int32 tensor that owns `values`. */
-export const int32 = (values: Int32Array, shape: readonly number[]): Tensor =>
-  tf.tensor(values, [...shape], "int32");
-
-/** A bool tensor that owns `values`. */
-export const bool = (values: Uint8Array, shape: readonly number[]): Tensor =>
-  tf.tensor(values, [...shape], "bool");
-
 /** A linear function of one tensor that is its own transpose: its gradient is the same function of the upstream one. */
 export function selfAdjoint(x: Tensor, f: (x: Tensor) => Tensor): Tensor {
   return tf.customGrad((input) => ({

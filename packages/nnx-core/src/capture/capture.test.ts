@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { useBackend } from "../../../../scripts/use-backend.ts";
 import {
   BatchStat,
   capture,
@@ -310,19 +311,8 @@ describe("captureGradients", () => {
 });
 
 describe("capture on wasm", () => {
-  beforeAll(async () => {
-    const before = { e: process.listeners("uncaughtException"), r: process.listeners("unhandledRejection") };
-    await import("@tensorflow/tfjs-backend-wasm");
-    await tf.setBackend("wasm");
-    // The backend's own handlers end the process on any lost rejection.
-    for (const l of process.listeners("uncaughtException"))
-      if (!before.e.includes(l)) process.removeListener("uncaughtException", l);
-    for (const l of process.listeners("unhandledRejection"))
-      if (!before.r.includes(l)) process.removeListener("unhandledRejection", l);
-  });
-  afterAll(async () => {
-    await tf.setBackend("cpu");
-  });
+  beforeAll(() => useBackend("wasm"));
+  afterAll(() => useBackend("cpu"));
 
   it("gives the same values and gradients", () => {
     const seen = captureGradients((m: Net, data: tf.Tensor) => tf.sum(m.forward(data)) as tf.Tensor)(

@@ -1,25 +1,19 @@
 /** @file Initializers without randomness. */
 import { ownKey } from "../keys/prng-key.ts";
-import { dimensionsOf, sizeOf } from "../keys/shape.ts";
-import { bool, type ElementType, float32, int32, type Tensor } from "../tensor.ts";
+import { newTensor } from "@nnxjs/nnx-core";
+import { dimensionsOf } from "../keys/shape.ts";
+import type { ElementType, Tensor } from "../tensor.ts";
 import type { Initializer } from "./initializer.ts";
 
 function filled(where: string, value: number, shape: readonly number[], dtype: ElementType): Tensor {
   const dimensions = dimensionsOf(`initializers.${where}`, shape);
-  const size = sizeOf(dimensions);
-  switch (dtype) {
-    case "float32":
-      return float32(new Float32Array(size).fill(value), dimensions);
-    case "int32":
-      return int32(new Int32Array(size).fill(value), dimensions);
-    case "bool":
-      return bool(new Uint8Array(size).fill(value === 0 ? 0 : 1), dimensions);
-    default:
-      throw new TypeError(
-        `initializers.${where}: expected dtype float32, int32 or bool, got ${JSON.stringify(dtype satisfies never)}. ` +
-          "Leave it out for float32.",
-      );
-  }
+  if (dtype === "bool") return newTensor(dtype, dimensions, (elements) => elements.fill(value === 0 ? 0 : 1));
+  if (dtype === "float32" || dtype === "int32")
+    return newTensor(dtype, dimensions, (elements) => elements.fill(value));
+  throw new TypeError(
+    `initializers.${where}: expected dtype float32, int32 or bool, got ${JSON.stringify(dtype satisfies never)}. ` +
+      "Leave it out for float32.",
+  );
 }
 
 /** The same value everywhere. @see `jax.nn.initializers.constant` */

@@ -1,8 +1,8 @@
 /** @file What every sampler on tensors is made of: reading parameters, agreeing on a shape, one row of results per key. */
-import { describe } from "@nnxjs/nnx-core";
+import { describe, type ElementArrays, newTensor } from "@nnxjs/nnx-core";
 import { ownKey, type PRNGKey, singleKey, wordOf } from "../keys/prng-key.ts";
 import { dimensionsOf, formatShape, type Shape, sizeOf } from "../keys/shape.ts";
-import { bool, float32, int32, isTensor, type Tensor } from "../tensor.ts";
+import { isTensor, type Tensor } from "../tensor.ts";
 
 /** A parameter of a distribution: one number, a list of numbers, or a tensor of any shape that broadcasts. */
 export type Parameter = number | readonly number[] | Tensor;
@@ -120,7 +120,7 @@ export function expand<A extends Float32Array | Int32Array>(
 type NumericArray = Float32Array | Int32Array | Uint8Array | readonly number[];
 type Row = Float32Array | Int32Array | Uint8Array;
 
-function fillRows<A extends Row>(keys: PRNGKey, out: A, fill: (key: PRNGKey, row: A) => void): A {
+function fillRows<A extends Row>(keys: PRNGKey, out: A, fill: (key: PRNGKey, row: A) => void): void {
   const rows = keys.size;
   if (keys.shape.length === 0) fill(keys, out);
   else {
@@ -131,41 +131,28 @@ function fillRows<A extends Row>(keys: PRNGKey, out: A, fill: (key: PRNGKey, row
       fill(singleKey(wordOf(keys, i, 0), wordOf(keys, i, 1)), row);
     }
   }
-  return out;
 }
 
-/** A float32 tensor of shape `[...key.shape, ...shape]`, of which `fill` writes one row of `shape` per key. */
-export function drawFloat32(
+/** A tensor of shape `[...key.shape, ...shape]`, of which `fill` writes one row of `shape` per key. */
+function draw<D extends keyof ElementArrays>(
+  dtype: D,
   where: string,
   key: PRNGKey,
   shape: readonly number[],
-  fill: (key: PRNGKey, row: Float32Array) => void,
+  fill: (key: PRNGKey, row: ElementArrays[D]) => void,
 ): Tensor {
   const keys = ownKey(where, key);
-  const dimensions = [...keys.shape, ...shape];
-  return float32(fillRows(keys, new Float32Array(sizeOf(dimensions)), fill), dimensions);
+  return newTensor(dtype, [...keys.shape, ...shape], (elements) => fillRows(keys, elements, fill));
 }
 
-/** As {@link drawFloat32}, for int32. */
-export function drawInt32(
+/** Draws one row of `shape` per key, in place where the backend's memory can be written. */
+type Draw<D extends keyof ElementArrays> = (
   where: string,
   key: PRNGKey,
   shape: readonly number[],
-  fill: (key: PRNGKey, row: Int32Array) => void,
-): Tensor {
-  const keys = ownKey(where, key);
-  const dimensions = [...keys.shape, ...shape];
-  return int32(fillRows(keys, new Int32Array(sizeOf(dimensions)), fill), dimensions);
-}
+  fill: (key: PRNGKey, row: ElementArrays[D]) => void,
+) => Tensor;
 
-/** As {@link drawFloat32}, for bool. */
-export function drawBool(
-  where: string,
-  key: PRNGKey,
-  shape: readonly number[],
-  fill: (key: PRNGKey, row: Uint8Array) => void,
-): Tensor {
-  const keys = ownKey(where, key);
-  const dimensions = [...keys.shape, ...shape];
-  return bool(fillRows(keys, new Uint8Array(sizeOf(dimensions)), fill), dimensions);
-}
+export const drawFloat32: Draw<"float32"> = (...args) => draw("float32", ...args);
+export const drawInt32: Draw<"int32"> = (...args) => draw("int32", ...args);
+export const drawBool: Draw<"bool"> = (...args) => draw("bool", ...args);

@@ -1,5 +1,5 @@
 /** @file docs/gradients.md, from the programs that the tests run. */
-import { allRules } from "../all-rules.ts";
+import { allRules } from "../src/all-rules.ts";
 import { allCases } from "./all-cases.ts";
 import { golden } from "./golden.ts";
 

@@ -22,7 +22,7 @@ export interface Golden {
   readonly second?: readonly Numbers[];
 }
 
-const file = new URL("../../../../conformance/golden/gradients.json", import.meta.url);
+const file = new URL("../../../conformance/golden/gradients.json", import.meta.url);
 const { programs } = JSON.parse(readFileSync(file, "utf8")) as { programs: Golden[] };
 
 /** The golden numbers by the name of the program. */
