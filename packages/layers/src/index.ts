@@ -107,3 +107,22 @@ export {
 export { WeightNorm, type WeightNormOptions } from "./adapters/weight-norm.ts";
 export type { ForwardModule } from "./callable.ts";
 export { Sequential, type SequentialCallOptions, type SequentialLayer } from "./containers/sequential.ts";
+export {
+  type AttentionOptions,
+  dotProductAttention,
+  dotProductAttentionWeights,
+} from "./attention/dot-product.ts";
+export {
+  type AttentionMaskOptions,
+  combineMasks,
+  makeAttentionMask,
+  makeCausalMask,
+  type MaskDtype,
+  type MaskOptions,
+} from "./attention/masks.ts";
+export { MultiHeadAttention } from "./attention/multi-head.ts";
+export type {
+  AttentionFn,
+  MultiHeadAttentionCallOptions,
+  MultiHeadAttentionOptions,
+} from "./attention/multi-head-options.ts";

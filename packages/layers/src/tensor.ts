@@ -110,15 +110,6 @@ export const tensorOf = (
 /** One row of zeros and a one per id; ids outside `[0, depth)` give zeros. */
 export const oneHotRows = (ids: Tensor, depth: number): Tensor => tf.oneHot(ids, depth) as Tensor;
 
-/** The same values, through which no gradient flows. @see `jax.lax.stop_gradient` */
-export function stopGradient(x: Tensor): Tensor {
-  if (!isRecording()) return x;
-  return tf.customGrad((input) => ({
-    value: tf.clone(input as Tensor),
-    gradFunc: (dy: Tensor) => tf.zerosLike(dy),
-  }))(x);
-}
-
 /** The values, for decisions that depend on them. Waits for the backend. */
 export const valuesOf = (x: Tensor): ArrayLike<number> => x.dataSync() as ArrayLike<number>;
 

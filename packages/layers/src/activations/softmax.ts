@@ -1,5 +1,5 @@
 /** @file Activations that look along axes. */
-import { describe, NnxError } from "@nnxjs/nnx-core";
+import { describe, NnxError, stopGradient } from "@nnxjs/nnx-core";
 import { type Axes, normalizeAxes, normalizeAxis } from "../axes.ts";
 import {
   abs,
@@ -23,7 +23,6 @@ import {
   softmax as tfSoftmax,
   split,
   square,
-  stopGradient,
   sub,
   sum,
   type Tensor,

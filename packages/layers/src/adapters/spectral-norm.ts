@@ -1,10 +1,10 @@
 /** @file Weights whose largest singular value is one. */
-import { BatchStat, describe, type ModeValues, Module, NnxError, Param } from "@nnxjs/nnx-core";
+import { BatchStat, describe, type ModeValues, Module, NnxError, Param, stopGradient } from "@nnxjs/nnx-core";
 import { initializers, type Rngs } from "@nnxjs/rnglib";
 import { callForward, type ForwardModule } from "../callable.ts";
 import { checkFloat, type FloatDtype } from "../linear/dot-general.ts";
 import type { DtypeOptions } from "../params.ts";
-import { div, equal, matMul, reshape, stopGradient, type Tensor, transpose, where } from "../tensor.ts";
+import { div, equal, matMul, reshape, type Tensor, transpose, where } from "../tensor.ts";
 import { callWith, statisticOf, type Weight, weightsOf } from "./reparametrize.ts";
 import { l2Normalize } from "./weight-norm.ts";
 

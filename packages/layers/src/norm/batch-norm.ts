@@ -1,8 +1,16 @@
 /** @file Normalising over the batch. */
-import { BatchStat, describe, type ModeValues, Module, NnxError, type Param } from "@nnxjs/nnx-core";
+import {
+  BatchStat,
+  describe,
+  type ModeValues,
+  Module,
+  NnxError,
+  type Param,
+  stopGradient,
+} from "@nnxjs/nnx-core";
 import { type Axes, normalizeAxes, otherAxes } from "../axes.ts";
 import type { FloatDtype, PromoteDtype } from "../linear/dot-general.ts";
-import { add, mul, ones, reshape, stopGradient, type Tensor, zeros } from "../tensor.ts";
+import { add, mul, ones, reshape, type Tensor, zeros } from "../tensor.ts";
 import {
   type AffineOptions,
   alongFeatures,

@@ -16,6 +16,10 @@ import { moments, normalize } from "./statistics.ts";
 
 /** Options of {@link GroupNorm}; the names are Flax's. */
 export interface GroupNormOptions extends AffineOptions {
+  /** May stand in front of the options instead. @defaultValue 32, unless `groupSize` is given */
+  numGroups?: number | null;
+  /** How many channels a group has, instead of `numGroups`. */
+  groupSize?: number | null;
   /** Added to the variance. @defaultValue 1e-6 */
   epsilon?: number;
   /** Over which axes the statistics are taken, beside the channels of a group. @defaultValue all but the first and last */
@@ -35,7 +39,7 @@ export interface InstanceNormOptions extends AffineOptions {
  * @see Flax `nnx.GroupNorm`; Wu and He 2018, https://arxiv.org/abs/1803.08494
  * @example
  * ```ts
- * const layer = new nnx.GroupNorm(64, 8, null, { rngs: new nnx.Rngs(0) }); // or (64, null, 8, …): 8 channels per group
+ * const layer = new nnx.GroupNorm(64, 8, { rngs: new nnx.Rngs(0) }); // or { groupSize: 8 } among the options
  * const y = layer.forward(tf.randomNormal([4, 16, 16, 64]));
  * ```
  */
@@ -55,22 +59,21 @@ export class GroupNorm extends Module {
   readonly promoteDtype: PromoteDtype;
 
   /**
-   * @param numGroups - `null` when `groupSize` says it. Flax's default is 32.
-   * @param groupSize - `null` when `numGroups` says it.
-   * @throws NnxError unless exactly one of them is given and divides `numFeatures`.
+   * @param numGroups - How many groups of channels; may stand in the options instead.
+   * @throws NnxError when both `numGroups` and `groupSize` are given, or the one that is does not divide `numFeatures`.
    */
-  constructor(
-    numFeatures: number,
-    numGroups: number | null,
-    groupSize: number | null,
-    options: GroupNormOptions,
-  ) {
+  constructor(numFeatures: number, numGroups: number | null, options: GroupNormOptions);
+  constructor(numFeatures: number, options: GroupNormOptions);
+  constructor(numFeatures: number, ...rest: [number | null, GroupNormOptions] | [GroupNormOptions]) {
     super();
-    const { epsilon = 1e-6, reductionAxes = null } = options;
+    const options = rest.at(-1) as GroupNormOptions;
+    const { epsilon = 1e-6, reductionAxes = null, groupSize = null } = options;
     const config = normConfig("GroupNorm", options);
+    const asked = (rest.length === 2 ? rest[0] : options.numGroups) ?? null;
+    const numGroups = asked ?? (groupSize === null ? 32 : null);
     if ((numGroups === null) === (groupSize === null)) {
       throw new NnxError(
-        `GroupNorm: expected either numGroups or groupSize, got ${describe(numGroups)} and ${describe(groupSize)}. Pass null for the other.`,
+        `GroupNorm: expected either numGroups or groupSize, got ${describe(numGroups)} and ${describe(groupSize)}. Leave one out.`,
       );
     }
     const [name, divisor] =

@@ -38,7 +38,7 @@ onEachBackend("normalisations", () => {
   it("LayerNorm, RMSNorm, GroupNorm and InstanceNorm equal Flax's", () => {
     expectLayer("LayerNorm", new LayerNorm(4, { rngs: rngs() }), (m, x) => m.forward(x!));
     expectLayer("RMSNorm", new RMSNorm(4, { rngs: rngs() }), (m, x) => m.forward(x!));
-    expectLayer("GroupNorm_4_2", new GroupNorm(4, 2, null, { rngs: rngs() }), (m, x) => m.forward(x!));
+    expectLayer("GroupNorm_4_2", new GroupNorm(4, 2, { rngs: rngs() }), (m, x) => m.forward(x!));
     expectLayer("InstanceNorm", new InstanceNorm(3, { rngs: rngs() }), (m, x) => m.forward(x!));
   });
 
@@ -48,7 +48,7 @@ onEachBackend("normalisations", () => {
     const rounding = 2e-6;
     expectGradients("LayerNorm", new LayerNorm(4, options), (m, x) => m.forward(x), rounding);
     expectGradients("RMSNorm", new RMSNorm(4, { rngs: rngs() }), (m, x) => m.forward(x), rounding);
-    expectGradients("GroupNorm_4_2", new GroupNorm(4, 2, null, options), (m, x) => m.forward(x), rounding);
+    expectGradients("GroupNorm_4_2", new GroupNorm(4, 2, options), (m, x) => m.forward(x), rounding);
   });
 });
 
@@ -62,10 +62,7 @@ describe("normalisations", () => {
     const slow = { rngs: rngs(), useFastVariance: false };
     near(new LayerNorm(4, slow).forward(x()), new LayerNorm(4, { rngs: rngs() }).forward(x()));
     near(new BatchNorm(4, slow).forward(x()), new BatchNorm(4, { rngs: rngs() }).forward(x()));
-    near(
-      new GroupNorm(4, 2, null, slow).forward(x()),
-      new GroupNorm(4, 2, null, { rngs: rngs() }).forward(x()),
-    );
+    near(new GroupNorm(4, 2, slow).forward(x()), new GroupNorm(4, 2, { rngs: rngs() }).forward(x()));
   });
 
   it("a mask leaves elements out: as if they were not there", () => {
@@ -75,7 +72,7 @@ describe("normalisations", () => {
     const layers = [
       new LayerNorm(4, { rngs: rngs(), reductionAxes: [1, 2] }),
       new RMSNorm(4, { rngs: rngs(), reductionAxes: [1, 2] }),
-      new GroupNorm(4, 2, null, { rngs: rngs() }),
+      new GroupNorm(4, 2, { rngs: rngs() }),
       new InstanceNorm(4, { rngs: rngs() }),
       new BatchNorm(4, { rngs: rngs() }),
     ];
@@ -84,12 +81,12 @@ describe("normalisations", () => {
 
   it("one group is layer norm over all channels, as many groups as channels is instance norm", () => {
     const all = new LayerNorm(4, { rngs: rngs(), reductionAxes: [1, 2] });
-    near(new GroupNorm(4, 1, null, { rngs: rngs() }).forward(x()), all.forward(x()));
+    near(new GroupNorm(4, 1, { rngs: rngs() }).forward(x()), all.forward(x()));
     near(
-      new GroupNorm(4, null, 1, { rngs: rngs() }).forward(x()),
+      new GroupNorm(4, { groupSize: 1, rngs: rngs() }).forward(x()),
       new InstanceNorm(4, { rngs: rngs() }).forward(x()),
     );
-    const rows = new GroupNorm(4, 1, null, { rngs: rngs(), reductionAxes: [-1] });
+    const rows = new GroupNorm(4, 1, { rngs: rngs(), reductionAxes: [-1] });
     near(rows.forward(x()), new LayerNorm(4, { rngs: rngs() }).forward(x()));
   });
 
@@ -139,20 +136,24 @@ describe("normalisations", () => {
     ],
     [
       "groups that do not divide",
-      () => new GroupNorm(6, 4, null, { rngs: rngs() }),
+      () => new GroupNorm(6, 4, { rngs: rngs() }),
       /numGroups to divide the 6 features, got 4/,
     ],
     [
       "a group size that does not divide",
-      () => new GroupNorm(6, null, 4, { rngs: rngs() }),
+      () => new GroupNorm(6, { groupSize: 4, rngs: rngs() }),
       /groupSize to divide the 6 features, got 4/,
     ],
     [
       "both groups and group size",
-      () => new GroupNorm(6, 2, 3, { rngs: rngs() }),
+      () => new GroupNorm(6, 2, { groupSize: 3, rngs: rngs() }),
       /either numGroups or groupSize, got 2 and 3/,
     ],
-    ["neither", () => new GroupNorm(6, null, null, { rngs: rngs() }), /either numGroups or groupSize/],
+    [
+      "its 32 groups for 6 channels",
+      () => new GroupNorm(6, { rngs: rngs() }),
+      /numGroups to divide the 6 features, got 32/,
+    ],
     [
       "channels on the batch axis",
       () => new InstanceNorm(3, { rngs: rngs(), featureAxes: 0 }).forward(x()),

@@ -1,0 +1,176 @@
+/** @file Attention by scaled dot products. */
+import { describe, Intermediate, type Module, NnxError } from "@nnxjs/nnx-core";
+import { drop, type PRNGKey } from "@nnxjs/rnglib";
+import { softmax } from "../activations/softmax.ts";
+import { sizeOf } from "../axes.ts";
+import { arrange, shaped } from "../linear/contract.ts";
+import {
+  checkFloat,
+  type FloatDtype,
+  type Precision,
+  type PromoteDtype,
+  promoteDtype as defaultPromoteDtype,
+} from "../linear/dot-general.ts";
+import { checkRate } from "../stochastic/call-options.ts";
+import { add, broadcastTo, cast, div, logicalAnd, matMul, scalar, type Tensor, where } from "../tensor.ts";
+import { causalMask } from "./masks.ts";
+
+/** Options of {@link dotProductAttention}; the names are Flax's. */
+export interface AttentionOptions {
+  /** Added to the scores; broadcastable to `[...batch, heads, queries, keys]`. @defaultValue none */
+  bias?: Tensor | null;
+  /** Where it is 0 or false the query does not look at the key; broadcastable as `bias`. @defaultValue none */
+  mask?: Tensor | null;
+  /** One dropout mask for all batches and heads. @defaultValue true */
+  broadcastDropout?: boolean;
+  /** The key of the dropout mask. @defaultValue none */
+  dropoutRng?: PRNGKey | null;
+  /** Share of weights that are dropped. @defaultValue 0 */
+  dropoutRate?: number;
+  /** Drop nothing. @defaultValue false */
+  deterministic?: boolean;
+  /** The dtype computed in. @defaultValue that of the inputs */
+  dtype?: FloatDtype | null;
+  /** Kept for the record: tensorflow.js has one precision. @defaultValue null */
+  precision?: Precision;
+  /** Where the weights are sown as `attention_weights`. @defaultValue nowhere */
+  module?: Module | null;
+  /** @defaultValue integers and bools become float32 */
+  promoteDtype?: PromoteDtype;
+  /** Let each query look at the keys up to its own position only. @defaultValue false */
+  isCausal?: boolean;
+}
+
+/** Scores where a query may not look: the most negative float32. */
+const FORBIDDEN = -3.4028234663852886e38;
+
+/** `[...batch, length, heads, depth]` as `[batch * heads, …]` with the last two axes in the order asked for. */
+function byHead(x: Tensor, order: "length, depth" | "depth, length"): Tensor {
+  const [length = 0, heads = 0, depth = 0] = x.shape.slice(-3);
+  const batch = sizeOf(x.shape.slice(0, -3));
+  const flat = shaped(x, [batch, length, heads, depth]);
+  return order === "length, depth"
+    ? shaped(arrange(flat, [0, 2, 1, 3]), [batch * heads, length, depth])
+    : shaped(arrange(flat, [0, 2, 3, 1]), [batch * heads, depth, length]);
+}
+
+function checkShapes(where: string, arrays: readonly Tensor[]): void {
+  const [first] = arrays as [Tensor];
+  const batch = first.shape.slice(0, -3).join();
+  if (first.rank >= 3 && arrays.every((x) => x.rank === first.rank && x.shape.slice(0, -3).join() === batch))
+    return;
+  throw new NnxError(
+    `${where}: expected query, key and value of one rank, [...batch, length, heads, depth], with equal batch axes, got ` +
+      `${arrays.map(describe).join(", ")}.`,
+  );
+}
+
+function checkHeads(where: string, queryHeads: number, heads: number, name: string): void {
+  if (queryHeads % heads === 0) return;
+  throw new NnxError(
+    `${where}: expected the query's heads to be a multiple of the ${name}'s, got ${queryHeads} and ${heads}. Groups of query heads share one.`,
+  );
+}
+
+/** Heads of the query that share a key head are its rows, one group after another. */
+const grouped = (x: Tensor, groups: number): Tensor => {
+  const [batches = 0, rows = 0, columns = 0] = x.shape;
+  return shaped(x, [groups, (batches / groups) * rows, columns]);
+};
+
+/**
+ * `softmax(query · key / √depth + bias)`, masked: how much each query looks at each key.
+ * @param query - `[...batch, queries, heads, depth]`
+ * @param key - `[...batch, keys, heads, depth]`; its heads may be fewer, then groups of query heads share one.
+ * @returns `[...batch, heads, queries, keys]`; the sum over keys is 1 before dropout.
+ * @throws NnxError when shapes do not fit, or dropout has no key.
+ * @see Flax `nnx.dot_product_attention_weights`
+ */
+export function dotProductAttentionWeights(
+  query: Tensor,
+  key: Tensor,
+  options: AttentionOptions = {},
+): Tensor {
+  const where = "dotProductAttention";
+  const { dtype = null, promoteDtype = defaultPromoteDtype, bias = null } = options;
+  checkFloat(where, "dtype", dtype);
+  const [q, k] = promoteDtype([query, key], { dtype }) as [Tensor, Tensor];
+  checkShapes(where, [q, k]);
+  const [queries = 0, heads = 0, depth = 0] = q.shape.slice(-3);
+  const [keys = 0, keyHeads = 0, keyDepth = 0] = k.shape.slice(-3);
+  if (depth !== keyDepth) {
+    throw new NnxError(
+      `${where}: expected query and key of one depth, got ${describe(query)} and ${describe(key)}.`,
+    );
+  }
+  checkHeads(where, heads, keyHeads, "key");
+  const batch = q.shape.slice(0, -3);
+  const scaled = byHead(div(q, Math.fround(Math.sqrt(depth))), "length, depth");
+  const products = matMul(grouped(scaled, sizeOf(batch) * keyHeads), byHead(k, "depth, length"));
+  const scores = shaped(products, [...batch, heads, queries, keys]);
+  const weights = softmax(masked(bias ? add(scores, bias) : scores, options));
+  options.module?.sow(Intermediate, "attention_weights", weights);
+  return dropped(where, weights, options);
+}
+
+function masked(scores: Tensor, { mask = null, isCausal = false }: AttentionOptions): Tensor {
+  if (!mask && !isCausal) return scores;
+  const causal = isCausal ? causalMask(...(scores.shape.slice(-2) as [number, number])) : null;
+  const given = mask && (mask.dtype === "bool" ? mask : cast(mask, "bool"));
+  const both = causal && given ? logicalAnd(given, causal) : ((causal ?? given) as Tensor);
+  return where(broadcastTo(both, scores.shape), scores, scalar(FORBIDDEN));
+}
+
+function dropped(where: string, weights: Tensor, options: AttentionOptions): Tensor {
+  const { dropoutRate = 0, deterministic = false, dropoutRng = null, broadcastDropout = true } = options;
+  checkRate(where, dropoutRate);
+  if (deterministic || dropoutRate === 0) return weights;
+  if (dropoutRng === null) {
+    throw new NnxError(
+      `${where}: expected a key in dropoutRng because dropoutRate > 0, got none. Pass one, or { deterministic: true }.`,
+    );
+  }
+  const { shape } = weights;
+  const maskShape = broadcastDropout ? [...shape.slice(0, -2).map(() => 1), ...shape.slice(-2)] : shape;
+  return drop(weights, dropoutRng, dropoutRate, { maskShape });
+}
+
+/**
+ * `softmax(query · key / √depth + bias) · value`: for each query, the mean of the values of the keys that it looks at.
+ * @param query - `[...batch, queries, heads, depth]`
+ * @param key - `[...batch, keys, heads, depth]`; its heads may be fewer, then groups of query heads share one.
+ * @param value - `[...batch, keys, heads, depth]`, with a depth of its own.
+ * @returns `[...batch, queries, heads, depth of value]`
+ * @throws NnxError when shapes do not fit, or dropout has no key.
+ * @see Flax `nnx.dot_product_attention`; Vaswani et al. 2017, https://arxiv.org/abs/1706.03762
+ * @example
+ * ```ts
+ * const [q, k, v] = [tf.randomNormal([2, 5, 4, 8]), tf.randomNormal([2, 7, 4, 8]), tf.randomNormal([2, 7, 4, 8])];
+ * const y = nnx.dotProductAttention(q, k, v); // [2, 5, 4, 8]
+ * ```
+ */
+export function dotProductAttention(
+  query: Tensor,
+  key: Tensor,
+  value: Tensor,
+  options: AttentionOptions = {},
+): Tensor {
+  const where = "dotProductAttention";
+  const { dtype = null, promoteDtype = defaultPromoteDtype } = options;
+  const [q, k, v] = promoteDtype([query, key, value], { dtype }) as [Tensor, Tensor, Tensor];
+  checkShapes(where, [q, k, v]);
+  if (k.shape.at(-3) !== v.shape.at(-3)) {
+    throw new NnxError(
+      `${where}: expected key and value of one length, got ${describe(key)} and ${describe(value)}.`,
+    );
+  }
+  const [queries = 0, heads = 0] = q.shape.slice(-3);
+  const [keys = 0, valueHeads = 0, depth = 0] = v.shape.slice(-3);
+  checkHeads(where, heads, valueHeads, "value");
+  const batch = q.shape.slice(0, -3);
+  const size = sizeOf(batch);
+  const weights = dotProductAttentionWeights(q, k, options);
+  const rows = grouped(shaped(weights, [size * heads, queries, keys]), size * valueHeads);
+  const mixed = shaped(matMul(rows, byHead(v, "length, depth")), [size, heads, queries, depth]);
+  return shaped(arrange(mixed, [0, 2, 1, 3]), [...batch, queries, heads, depth]);
+}

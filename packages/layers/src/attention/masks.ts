@@ -1,0 +1,107 @@
+/** @file Which query may look at which key. */
+import { describe, NnxError } from "@nnxjs/nnx-core";
+import {
+  broadcastTo,
+  cast,
+  expandDims,
+  greaterEqual,
+  logicalAnd,
+  mul,
+  reshape,
+  type Tensor,
+  tensorOf,
+} from "../tensor.ts";
+
+/** Dtypes that masks can have: 1 and 0, or true and false. */
+export type MaskDtype = "float32" | "int32" | "bool";
+
+/** Options of masks; the names are Flax's. */
+export interface MaskOptions {
+  /** Axes of size 1 in front. @defaultValue 0 */
+  extraBatchDims?: number;
+  /** @defaultValue "float32" */
+  dtype?: MaskDtype;
+}
+
+/** Options of {@link makeAttentionMask}. */
+export interface AttentionMaskOptions extends MaskOptions {
+  /** What a query and a key give; both broadcast to `[..., queries, keys]`. @defaultValue their product */
+  pairwiseFn?: (query: Tensor, key: Tensor) => Tensor;
+}
+
+const asBool = (mask: Tensor): Tensor => (mask.dtype === "bool" ? mask : cast(mask, "bool"));
+
+/**
+ * A mask from one number per query and per key, such as 1 for tokens and 0 for padding.
+ * @param queryInput - `[...batch, queries]`
+ * @param keyInput - `[...batch, keys]`
+ * @returns `[...batch, 1, queries, keys]`, 1 where the query may look at the key.
+ * @see Flax `nnx.make_attention_mask`
+ * @example
+ * ```ts
+ * const tokens = tf.tensor2d([[1, 1, 0]]);
+ * const mask = nnx.makeAttentionMask(tokens, tokens); // [1, 1, 3, 3]
+ * ```
+ */
+export function makeAttentionMask(
+  queryInput: Tensor,
+  keyInput: Tensor,
+  { pairwiseFn = mul, extraBatchDims = 0, dtype = "float32" }: AttentionMaskOptions = {},
+): Tensor {
+  const pairs = pairwiseFn(expandDims(queryInput, -1), expandDims(keyInput, -2));
+  const [batch, rest] = [pairs.shape.slice(0, -2), pairs.shape.slice(-2)];
+  const shape = [...Array.from({ length: extraBatchDims }, () => 1), ...batch, 1, ...rest];
+  const mask = reshape(pairs, shape);
+  return mask.dtype === dtype ? mask : cast(mask, dtype);
+}
+
+/**
+ * A mask that lets each position look at itself and those before it.
+ * @param x - `[...batch, length]`; only its shape counts.
+ * @returns `[...batch, 1, length, length]`
+ * @see Flax `nnx.make_causal_mask`
+ * @example
+ * ```ts
+ * const mask = nnx.makeCausalMask(tf.ones([1, 4])); // [1, 1, 4, 4], lower triangular
+ * ```
+ */
+export function makeCausalMask(x: Tensor, options: MaskOptions = {}): Tensor {
+  const positions = Array.from({ length: x.shape.at(-1) as number }, (_, i) => i);
+  const ids = broadcastTo(tensorOf(positions, [positions.length], "int32"), x.shape);
+  return makeAttentionMask(ids, ids, { ...options, pairwiseFn: greaterEqual });
+}
+
+/**
+ * Where all masks are true; `null` when all of them are.
+ * @param masks - Of one rank, broadcastable; `null` for none.
+ * @throws NnxError when their ranks differ.
+ * @see Flax `nnx.combine_masks`
+ * @example
+ * ```ts
+ * const mask = nnx.combineMasks([nnx.makeCausalMask(tf.ones([1, 4])), null]);
+ * ```
+ */
+export function combineMasks(
+  masks: readonly (Tensor | null | undefined)[],
+  { dtype = "float32" }: { dtype?: MaskDtype } = {},
+): Tensor | null {
+  const given = masks.filter((mask) => mask !== null && mask !== undefined);
+  const [first, ...others] = given;
+  if (!first) return null;
+  const other = others.find((mask) => mask.rank !== first.rank);
+  if (other) {
+    throw new NnxError(
+      `combineMasks: expected masks of one rank, got ${given.map(describe).join(" and ")}. Add axes of size 1 where they are missing.`,
+    );
+  }
+  return cast(
+    others.reduce((all, mask) => logicalAnd(all, asBool(mask)), asBool(first)),
+    dtype,
+  );
+}
+
+/** The mask of {@link makeCausalMask} for queries and keys of these lengths, bool. */
+export function causalMask(queries: number, keys: number): Tensor {
+  const values = Array.from({ length: queries * keys }, (_, i) => Number(i % keys <= Math.floor(i / keys)));
+  return tensorOf(values, [queries, keys], "bool");
+}

@@ -1,0 +1,91 @@
+/** @file What MultiHeadAttention is configured with. */
+import type { Metadata } from "@nnxjs/nnx-core";
+import type { Initializer, Rngs, RngStream } from "@nnxjs/rnglib";
+import type { DotGeneral, FloatDtype, Precision, PromoteDtype } from "../linear/dot-general.ts";
+import type { Tensor } from "../tensor.ts";
+import type { AttentionOptions } from "./dot-product.ts";
+
+/** What attends, given projected query, key and value. */
+export type AttentionFn = (query: Tensor, key: Tensor, value: Tensor, options: AttentionOptions) => Tensor;
+
+/** Options of MultiHeadAttention; the names are Flax's. */
+export interface MultiHeadAttentionOptions {
+  /** Whose `params` stream parameters are drawn from, and whose `dropout` stream is forked where dropout needs it. */
+  rngs: Rngs;
+  /** Size of all query heads together; `numHeads` must divide it. @defaultValue inFeatures */
+  qkvFeatures?: number | null;
+  /** @defaultValue inFeatures */
+  outFeatures?: number | null;
+  /** Heads of keys and values, which groups of query heads share; must divide `numHeads`. @defaultValue numHeads */
+  numKvHeads?: number | null;
+  /** Features of keys and values. @defaultValue inFeatures */
+  inKvFeatures?: number | null;
+  /** The dtype computed in. @defaultValue that of inputs and parameters */
+  dtype?: FloatDtype | null;
+  /** The dtype parameters are stored in. @defaultValue "float32" */
+  paramDtype?: FloatDtype;
+  /** One dropout mask for all batches and heads. @defaultValue true */
+  broadcastDropout?: boolean;
+  /** Share of attention weights that are dropped. @defaultValue 0 */
+  dropoutRate?: number;
+  /** Drop nothing. `null` leaves it to the call. @defaultValue null */
+  deterministic?: boolean | null;
+  /** Kept for the record: tensorflow.js has one precision. @defaultValue null */
+  precision?: Precision;
+  /** @defaultValue lecunNormal() */
+  kernelInit?: Initializer;
+  /** Of the output's projection. @defaultValue kernelInit */
+  outKernelInit?: Initializer | null;
+  /** @defaultValue zeros */
+  biasInit?: Initializer;
+  /** Of the output's projection. @defaultValue biasInit */
+  outBiasInit?: Initializer | null;
+  /** @defaultValue true */
+  useBias?: boolean;
+  /** @defaultValue dotProductAttention */
+  attentionFn?: AttentionFn;
+  /** Look at the cache, one position per call. `null` leaves it to the call. @defaultValue null */
+  decode?: boolean | null;
+  /** LayerNorm on queries and keys. @defaultValue false */
+  normalizeQk?: boolean;
+  /** Of the projections of queries, keys and values. */
+  qkvPromoteDtype?: PromoteDtype;
+  /** Of the output's projection. */
+  outPromoteDtype?: PromoteDtype;
+  /** Of the norms of queries and keys. */
+  lnPromoteDtype?: PromoteDtype;
+  /** The product in the projections of queries, keys and values. */
+  qkvDotGeneral?: DotGeneral | null;
+  /** The product in the output's projection. */
+  outDotGeneral?: DotGeneral | null;
+  /** Keep a fork of the `dropout` stream where `dropoutRate > 0`. @defaultValue true */
+  keepRngs?: boolean;
+  /** Metadata of the kernels' Params. */
+  kernelMetadata?: Metadata;
+  /** Metadata of the output kernel's Param. @defaultValue kernelMetadata */
+  outKernelMetadata?: Metadata;
+  /** Metadata of the biases' Params. */
+  biasMetadata?: Metadata;
+  /** Metadata of the output bias's Param. @defaultValue biasMetadata */
+  outBiasMetadata?: Metadata;
+  /** Metadata of the Param that scales queries. */
+  queryLnScaleMetadata?: Metadata;
+  /** Metadata of the Param that scales keys. */
+  keyLnScaleMetadata?: Metadata;
+}
+
+/** Options of a call of MultiHeadAttention; they win over the layer's attributes. */
+export interface MultiHeadAttentionCallOptions {
+  /** 0 or false where a query may not look; broadcastable to `[...batch, heads, queries, keys]`. @defaultValue none */
+  mask?: Tensor | null;
+  /** Drop nothing. @defaultValue the layer's attribute */
+  deterministic?: boolean | null;
+  /** Where the key for dropout comes from. @defaultValue the layer's own stream */
+  rngs?: Rngs | RngStream | null;
+  /** Sow the weights as `attention_weights`. @defaultValue false */
+  sowWeights?: boolean;
+  /** @defaultValue the layer's attribute */
+  decode?: boolean | null;
+  /** Let each query look at the keys up to its own position only. @defaultValue false */
+  isCausal?: boolean;
+}

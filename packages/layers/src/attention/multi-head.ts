@@ -1,0 +1,254 @@
+/** @file Attention with learned projections and several heads. */
+import { Cache, describe, type ModeValues, Module, NnxError } from "@nnxjs/nnx-core";
+import { initializers, type PRNGKey, Rngs, type RngStream } from "@nnxjs/rnglib";
+import { checkFeatures, checkSize, shapeText } from "../checks.ts";
+import { checkFloat, type FloatDtype, type Precision, promoteDtype } from "../linear/dot-general.ts";
+import { LinearGeneral } from "../linear/linear-general.ts";
+import { LayerNorm } from "../norm/layer-norm.ts";
+import { checkRate, MissingRngError, resolveDeterministic } from "../stochastic/call-options.ts";
+import { add, isTensor, scalar, type Tensor, zeros } from "../tensor.ts";
+import { positionMask, positionOf, writeAt } from "./decode.ts";
+import { dotProductAttention } from "./dot-product.ts";
+import { combineMasks } from "./masks.ts";
+import type {
+  AttentionFn,
+  MultiHeadAttentionCallOptions,
+  MultiHeadAttentionOptions,
+} from "./multi-head-options.ts";
+
+const NAME = "MultiHeadAttention";
+
+/**
+ * Projects inputs to queries, keys and values of several heads, attends, and projects the heads' results back. `decode` computes one
+ * position per call and remembers the keys and values of those before.
+ * @see Flax `nnx.MultiHeadAttention`; Vaswani et al. 2017, https://arxiv.org/abs/1706.03762
+ * @example
+ * ```ts
+ * const layer = new nnx.MultiHeadAttention(8, 64, { decode: false, rngs: new nnx.Rngs(0) });
+ * const y = layer.forward(tf.ones([2, 10, 64])); // [2, 10, 64]
+ * const masked = layer.forward(tf.ones([2, 10, 64]), { mask: nnx.makeCausalMask(tf.ones([2, 10])) });
+ * ```
+ */
+export class MultiHeadAttention extends Module {
+  readonly query: LinearGeneral;
+  readonly key: LinearGeneral;
+  readonly value: LinearGeneral;
+  readonly out: LinearGeneral;
+  /** With `normalizeQk`. The name is that of Flax's state. */
+  readonly query_ln: LayerNorm | null;
+  /** With `normalizeQk`. The name is that of Flax's state. */
+  readonly key_ln: LayerNorm | null;
+  /** `[...batch, maxLength, numKvHeads, headDim]` after {@link initCache}. The name is that of Flax's state. */
+  cached_key: Cache<Tensor> | null;
+  /** As `cached_key`. */
+  cached_value: Cache<Tensor> | null;
+  /** How many positions the cache has; an int32 scalar. */
+  cache_index: Cache<Tensor> | null;
+  /** Where dropout's keys come from. */
+  readonly rngs: RngStream | null;
+  readonly numHeads: number;
+  readonly inFeatures: number;
+  readonly qkvFeatures: number;
+  readonly outFeatures: number;
+  readonly numKvHeads: number;
+  readonly inKvFeatures: number;
+  readonly headDim: number;
+  readonly dtype: FloatDtype | null;
+  readonly paramDtype: FloatDtype;
+  readonly broadcastDropout: boolean;
+  readonly dropoutRate: number;
+  deterministic: boolean | null;
+  readonly precision: Precision;
+  readonly useBias: boolean;
+  readonly attentionFn: AttentionFn;
+  decode: boolean | null;
+  readonly normalizeQk: boolean;
+
+  /** @throws NnxError for sizes, heads or dtypes that cannot be, RangeError for a rate outside `[0, 1]`. */
+  constructor(numHeads: number, inFeatures: number, options: MultiHeadAttentionOptions) {
+    super();
+    const { rngs, dtype = null, paramDtype = "float32", dropoutRate = 0, keepRngs = true } = options;
+    checkSize(NAME, "numHeads", numHeads);
+    checkSize(NAME, "inFeatures", inFeatures);
+    checkFloat(NAME, "dtype", dtype);
+    checkFloat(NAME, "paramDtype", paramDtype);
+    checkRate(NAME, dropoutRate);
+    this.numHeads = numHeads;
+    this.inFeatures = inFeatures;
+    this.qkvFeatures = options.qkvFeatures ?? inFeatures;
+    this.outFeatures = options.outFeatures ?? inFeatures;
+    this.numKvHeads = options.numKvHeads ?? numHeads;
+    this.inKvFeatures = options.inKvFeatures ?? inFeatures;
+    checkDivides("numKvHeads", this.numKvHeads, "numHeads", numHeads);
+    checkDivides("numHeads", numHeads, "qkvFeatures", this.qkvFeatures);
+    this.headDim = this.qkvFeatures / numHeads;
+    this.dtype = dtype;
+    this.paramDtype = paramDtype;
+    this.broadcastDropout = options.broadcastDropout ?? true;
+    this.dropoutRate = dropoutRate;
+    this.deterministic = options.deterministic ?? null;
+    this.precision = options.precision ?? null;
+    this.useBias = options.useBias ?? true;
+    this.attentionFn = options.attentionFn ?? dotProductAttention;
+    this.decode = options.decode ?? null;
+    this.normalizeQk = options.normalizeQk ?? false;
+    const { kernelInit = initializers.lecunNormal(), biasInit = initializers.zeros } = options;
+    const { kernelMetadata = {}, biasMetadata = {} } = options;
+    const shared = { rngs, dtype, paramDtype, precision: this.precision, useBias: this.useBias };
+    const project = (features: number, heads: number): LinearGeneral =>
+      new LinearGeneral(features, [heads, this.headDim], {
+        ...shared,
+        kernelInit,
+        biasInit,
+        kernelMetadata,
+        biasMetadata,
+        promoteDtype: options.qkvPromoteDtype ?? promoteDtype,
+        dotGeneral: options.qkvDotGeneral ?? null,
+      });
+    this.query = project(inFeatures, numHeads);
+    this.key = project(this.inKvFeatures, this.numKvHeads);
+    this.value = project(this.inKvFeatures, this.numKvHeads);
+    const norm = (scaleMetadata = {}): LayerNorm | null => {
+      if (!this.normalizeQk) return null;
+      const lnPromoteDtype = options.lnPromoteDtype ?? promoteDtype;
+      return new LayerNorm(this.headDim, {
+        rngs,
+        useBias: false,
+        dtype,
+        paramDtype,
+        promoteDtype: lnPromoteDtype,
+        scaleMetadata,
+      });
+    };
+    this.query_ln = norm(options.queryLnScaleMetadata);
+    this.key_ln = norm(options.keyLnScaleMetadata);
+    this.out = new LinearGeneral([numHeads, this.headDim], this.outFeatures, {
+      ...shared,
+      axis: [-2, -1],
+      kernelInit: options.outKernelInit ?? kernelInit,
+      biasInit: options.outBiasInit ?? biasInit,
+      kernelMetadata: options.outKernelMetadata ?? kernelMetadata,
+      biasMetadata: options.outBiasMetadata ?? biasMetadata,
+      promoteDtype: options.outPromoteDtype ?? promoteDtype,
+      dotGeneral: options.outDotGeneral ?? null,
+    });
+    this.rngs = keepRngs && dropoutRate > 0 ? rngs.stream("dropout").fork() : null;
+    this.cached_key = null;
+    this.cached_value = null;
+    this.cache_index = null;
+  }
+
+  /**
+   * @param inputsQ - `[...batch, queries, inFeatures]`
+   * @param inputsK - `[...batch, keys, inKvFeatures]`. Defaults to `inputsQ`.
+   * @param inputsV - `[...batch, keys, inKvFeatures]`. Defaults to `inputsK`.
+   * @returns `[...batch, queries, outFeatures]`
+   * @throws NnxError when sizes do not fit, neither call nor layer says whether to decode, or the cache is missing, full or of another
+   * shape; {@link MissingRngError} when dropout needs a key and there is no stream.
+   */
+  forward(inputsQ: Tensor, options?: MultiHeadAttentionCallOptions): Tensor;
+  forward(inputsQ: Tensor, inputsK: Tensor, options?: MultiHeadAttentionCallOptions): Tensor;
+  forward(inputsQ: Tensor, inputsK: Tensor, inputsV: Tensor, options?: MultiHeadAttentionCallOptions): Tensor;
+  forward(inputsQ: Tensor, ...rest: readonly (Tensor | MultiHeadAttentionCallOptions | undefined)[]): Tensor {
+    const [inputsK = inputsQ, inputsV = inputsK] = rest.filter((item): item is Tensor => isTensor(item));
+    const options =
+      rest.find((item): item is MultiHeadAttentionCallOptions => item !== undefined && !isTensor(item)) ?? {};
+    checkFeatures(`${NAME}.forward`, inputsQ, this.inFeatures);
+    checkFeatures(`${NAME}.forward`, inputsK, this.inKvFeatures);
+    checkFeatures(`${NAME}.forward`, inputsV, this.inKvFeatures);
+    const decoding = resolveDecode(options.decode, this.decode);
+    const dropping =
+      this.dropoutRate > 0 && !resolveDeterministic(NAME, options.deterministic, this.deterministic);
+    const projected = this.query.forward(inputsQ);
+    const query = this.query_ln?.forward(projected) ?? projected;
+    const projectedKey = this.key.forward(inputsK);
+    let key = this.key_ln?.forward(projectedKey) ?? projectedKey;
+    let value = this.value.forward(inputsV);
+    let mask = options.mask ?? null;
+    if (decoding) ({ key, value, mask } = this.remember(key, value, mask));
+    const attended = this.attentionFn(query, key, value, {
+      mask,
+      dropoutRng: dropping ? this.dropoutKey(options.rngs) : null,
+      dropoutRate: this.dropoutRate,
+      broadcastDropout: this.broadcastDropout,
+      deterministic: !dropping,
+      dtype: this.dtype,
+      precision: this.precision,
+      module: options.sowWeights ? this : null,
+      isCausal: options.isCausal ?? false,
+    });
+    return this.out.forward(attended);
+  }
+
+  /**
+   * Makes an empty cache for decoding; a former one is forgotten.
+   * @param inputShape - `[...batch, maxLength, features]`
+   * @see Flax `MultiHeadAttention.init_cache`
+   */
+  initCache(inputShape: readonly number[], dtype: FloatDtype = "float32"): void {
+    checkFloat(`${NAME}.initCache`, "dtype", dtype);
+    const shape = [...inputShape.slice(0, -1), this.numKvHeads, this.headDim];
+    for (const former of [this.cached_key, this.cached_value, this.cache_index]) former?.dispose();
+    this.cached_key = new Cache<Tensor>(zeros(shape));
+    this.cached_value = new Cache<Tensor>(zeros(shape));
+    this.cache_index = new Cache<Tensor>(scalar(0, "int32"));
+  }
+
+  /** Takes the modes that this layer knows; returns the others. */
+  setMode({ deterministic, decode, ...rest }: ModeValues): ModeValues {
+    if (typeof deterministic === "boolean") this.deterministic = deterministic;
+    if (typeof decode === "boolean") this.decode = decode;
+    return rest;
+  }
+
+  /** Keys and values of all positions up to this one, and the mask that hides those to come. */
+  private remember(
+    key: Tensor,
+    value: Tensor,
+    mask: Tensor | null,
+  ): { key: Tensor; value: Tensor; mask: Tensor | null } {
+    const { cached_key: keys, cached_value: values, cache_index: index } = this;
+    if (!keys || !values || !index) {
+      throw new NnxError(`${NAME}.forward: expected a cache to decode with, got none. Call initCache first.`);
+    }
+    const { shape } = keys.value;
+    const expected = [...shape.slice(0, -3), 1, ...shape.slice(-2)];
+    if (shapeText(key.shape) !== shapeText(expected)) {
+      throw new NnxError(
+        `${NAME}.forward: expected a key of shape ${shapeText(expected)} for the cache of shape ${shapeText(shape)}, got ` +
+          `${shapeText(key.shape)}. Pass one position per call, and initCache the shape of the batch.`,
+      );
+    }
+    const length = shape.at(-3) as number;
+    const position = positionOf(index.value);
+    if (position >= length) {
+      throw new NnxError(
+        `${NAME}.forward: expected at most ${length} positions, which the cache has, got one more. Call initCache with a longer shape.`,
+      );
+    }
+    keys.value = writeAt(keys.value, key, position);
+    values.value = writeAt(values.value, value, position);
+    index.value = add(index.value, scalar(1, "int32"));
+    const reached = positionMask(shape.slice(0, -3), length, position);
+    return { key: keys.value, value: values.value, mask: combineMasks([mask, reached]) };
+  }
+
+  private dropoutKey(call: Rngs | RngStream | null | undefined): PRNGKey {
+    const source = call ?? this.rngs;
+    if (source === null) throw new MissingRngError(NAME);
+    return source instanceof Rngs ? source.nextKey("dropout") : source.nextKey();
+  }
+}
+
+function checkDivides(name: string, divisor: number, whole: string, size: number): void {
+  if (Number.isInteger(divisor) && divisor > 0 && size % divisor === 0) return;
+  throw new NnxError(`${NAME}: expected ${name} to divide ${whole}, got ${divisor} and ${size}.`);
+}
+
+function resolveDecode(call: boolean | null | undefined, own: boolean | null): boolean {
+  const decode = call ?? own;
+  if (typeof decode === "boolean") return decode;
+  throw new NnxError(
+    `${NAME}.forward: expected decode to be true or false, got ${describe(decode)}. Set it at construction, or pass { decode } to forward.`,
+  );
+}
