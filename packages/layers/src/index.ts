@@ -126,3 +126,21 @@ export type {
   MultiHeadAttentionCallOptions,
   MultiHeadAttentionOptions,
 } from "./attention/multi-head-options.ts";
+export {
+  Bidirectional,
+  type BidirectionalCallOptions,
+  type BidirectionalOptions,
+  type MergeFn,
+} from "./recurrent/bidirectional.ts";
+export {
+  type Activation,
+  type CarryOptions,
+  type CarryRngs,
+  type CellOptions,
+  type GatedCellOptions,
+  RNNCellBase,
+} from "./recurrent/cell.ts";
+export { GRUCell, SimpleCell, type SimpleCellOptions } from "./recurrent/gru.ts";
+export { type LSTMCarry, LSTMCell, OptimizedLSTMCell } from "./recurrent/lstm.ts";
+export { RNN, type RNNCallOptions, type RNNOptions, type RNNResult } from "./recurrent/rnn.ts";
+export { flipSequences, type FlipOptions, type SeqLengths } from "./recurrent/sequences.ts";

@@ -1,0 +1,107 @@
+/** @file Cells that carry one array. */
+import type { Linear } from "../linear/linear.ts";
+import { add, mul, split, sub, type Tensor } from "../tensor.ts";
+import {
+  type Activation,
+  type CarryOptions,
+  type CellOptions,
+  DEFAULT_GATE,
+  type GatedCellOptions,
+  HiddenCell,
+} from "./cell.ts";
+
+/**
+ * A step of a gated recurrent unit: `r = σ(W_ir x + b_r + W_hr h)`, `z` likewise, `n = tanh(W_in x + b_n + r * W_hn h)`,
+ * `h' = (1 - z) * n + z * h`.
+ * @see Flax `nnx.GRUCell`; Cho et al. 2014, https://arxiv.org/abs/1406.1078
+ * @example
+ * ```ts
+ * const rngs = new nnx.Rngs(0);
+ * const cell = new nnx.GRUCell(4, 8, { rngs });
+ * const [carry, y] = cell.forward(cell.initializeCarry([2, 4], { rngs }), tf.ones([2, 4])); // y: [2, 8]
+ * ```
+ */
+export class GRUCell extends HiddenCell<Tensor> {
+  /** Gates r, z, n side by side. The name is that of Flax's state. */
+  readonly dense_i: Linear;
+  /** Gates r, z, n side by side, without bias. The name is that of Flax's state. */
+  readonly dense_h: Linear;
+  readonly gateFn: Activation;
+
+  /** @throws NnxError for sizes or dtypes that cannot be. */
+  constructor(inFeatures: number, hiddenFeatures: number, options: GatedCellOptions) {
+    super("GRUCell", inFeatures, hiddenFeatures, options);
+    this.gateFn = options.gateFn ?? DEFAULT_GATE;
+    this.dense_i = this.inputLinear(options, 3, true);
+    this.dense_h = this.carryLinear(options, 3, false);
+  }
+
+  /**
+   * @param carry - `[...batch, hiddenFeatures]`
+   * @param inputs - `[...batch, inFeatures]`
+   * @returns the new carry, which is the output too.
+   */
+  override forward(carry: Tensor, inputs: Tensor): [carry: Tensor, output: Tensor] {
+    const [xr, xz, xn] = split(this.dense_i.forward(inputs), 3, -1) as [Tensor, Tensor, Tensor];
+    const [hr, hz, hn] = split(this.dense_h.forward(carry), 3, -1) as [Tensor, Tensor, Tensor];
+    const reset = this.gateFn(add(xr, hr));
+    const update = this.gateFn(add(xz, hz));
+    const candidate = this.activationFn(add(xn, mul(reset, hn)));
+    const next = add(mul(sub(1, update), candidate), mul(update, carry));
+    return [next, next];
+  }
+
+  /** Zeros unless an initializer says otherwise; takes a key. @throws NnxError without rngs. */
+  override initializeCarry(inputShape: readonly number[], options: CarryOptions = {}): Tensor {
+    return this.firstCarries("GRUCell", 1, inputShape, options)[0] as Tensor;
+  }
+}
+
+/** Options of {@link SimpleCell}; the names are Flax's. */
+export interface SimpleCellOptions extends CellOptions {
+  /** Add the carry before the activation. @defaultValue false */
+  residual?: boolean;
+}
+
+/**
+ * A step of a plain recurrent network: `h' = tanh(W_i x + b + W_h h)`, with `residual` `tanh(W_i x + b + W_h h + h)`.
+ * @see Flax `nnx.SimpleCell`
+ * @example
+ * ```ts
+ * const rngs = new nnx.Rngs(0);
+ * const cell = new nnx.SimpleCell(4, 8, { rngs });
+ * const [carry, y] = cell.forward(cell.initializeCarry([2, 4], { rngs }), tf.ones([2, 4])); // y: [2, 8]
+ * ```
+ */
+export class SimpleCell extends HiddenCell<Tensor> {
+  /** The name is that of Flax's state. */
+  readonly dense_h: Linear;
+  /** The name is that of Flax's state. */
+  readonly dense_i: Linear;
+  readonly residual: boolean;
+
+  /** @throws NnxError for sizes or dtypes that cannot be. */
+  constructor(inFeatures: number, hiddenFeatures: number, options: SimpleCellOptions) {
+    super("SimpleCell", inFeatures, hiddenFeatures, options);
+    this.residual = options.residual ?? false;
+    // Flax draws this one first.
+    this.dense_h = this.carryLinear(options, 1, false);
+    this.dense_i = this.inputLinear(options, 1, true);
+  }
+
+  /**
+   * @param carry - `[...batch, hiddenFeatures]`
+   * @param inputs - `[...batch, inFeatures]`
+   * @returns the new carry, which is the output too.
+   */
+  override forward(carry: Tensor, inputs: Tensor): [carry: Tensor, output: Tensor] {
+    const sum = add(this.dense_i.forward(inputs), this.dense_h.forward(carry));
+    const next = this.activationFn(this.residual ? add(sum, carry) : sum);
+    return [next, next];
+  }
+
+  /** Zeros unless an initializer says otherwise; takes a key. @throws NnxError without rngs. */
+  override initializeCarry(inputShape: readonly number[], options: CarryOptions = {}): Tensor {
+    return this.firstCarries("SimpleCell", 1, inputShape, options)[0] as Tensor;
+  }
+}

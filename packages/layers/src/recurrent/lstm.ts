@@ -1,0 +1,124 @@
+/** @file Long short-term memory. */
+import type { Linear } from "../linear/linear.ts";
+import { add, mul, split, type Tensor } from "../tensor.ts";
+import {
+  type Activation,
+  type CarryOptions,
+  DEFAULT_GATE,
+  type GatedCellOptions,
+  HiddenCell,
+} from "./cell.ts";
+
+/** What an LSTM carries: the memory `c` and the output `h`, both `[...batch, hiddenFeatures]`. */
+export type LSTMCarry = readonly [c: Tensor, h: Tensor];
+
+interface Gates {
+  readonly gateFn: Activation;
+  readonly activationFn: Activation;
+}
+
+/** `c' = f * c + i * g`, `h' = o * tanh(c')`, from what goes into the gates. */
+function step({ gateFn, activationFn }: Gates, c: Tensor, gates: readonly Tensor[]): [LSTMCarry, Tensor] {
+  const [i, f, g, o] = gates as [Tensor, Tensor, Tensor, Tensor];
+  const memory = add(mul(gateFn(f), c), mul(gateFn(i), activationFn(g)));
+  const output = mul(gateFn(o), activationFn(memory));
+  return [[memory, output], output];
+}
+
+/**
+ * A step of an LSTM with a kernel for each gate:
+ * `i = σ(W_ii x + W_hi h + b_i)`, `f` and `o` likewise, `g = tanh(…)`, `c' = f * c + i * g`, `h' = o * tanh(c')`.
+ * @see Flax `nnx.LSTMCell`; Hochreiter and Schmidhuber 1997, https://doi.org/10.1162/neco.1997.9.8.1735
+ * @example
+ * ```ts
+ * const rngs = new nnx.Rngs(0);
+ * const cell = new nnx.LSTMCell(4, 8, { rngs });
+ * const [carry, y] = cell.forward(cell.initializeCarry([2, 4], { rngs }), tf.ones([2, 4])); // y: [2, 8]
+ * ```
+ */
+export class LSTMCell extends HiddenCell<LSTMCarry> {
+  readonly ii: Linear;
+  /** The name is that of Flax's state. */
+  readonly if_: Linear;
+  readonly ig: Linear;
+  readonly io: Linear;
+  readonly hi: Linear;
+  readonly hf: Linear;
+  readonly hg: Linear;
+  readonly ho: Linear;
+  readonly gateFn: Activation;
+
+  /** @throws NnxError for sizes or dtypes that cannot be. */
+  constructor(inFeatures: number, hiddenFeatures: number, options: GatedCellOptions) {
+    super("LSTMCell", inFeatures, hiddenFeatures, options);
+    this.gateFn = options.gateFn ?? DEFAULT_GATE;
+    this.ii = this.inputLinear(options, 1, false);
+    this.if_ = this.inputLinear(options, 1, false);
+    this.ig = this.inputLinear(options, 1, false);
+    this.io = this.inputLinear(options, 1, false);
+    this.hi = this.carryLinear(options, 1, true);
+    this.hf = this.carryLinear(options, 1, true);
+    this.hg = this.carryLinear(options, 1, true);
+    this.ho = this.carryLinear(options, 1, true);
+  }
+
+  /**
+   * @param carry - `[c, h]`, each `[...batch, hiddenFeatures]`.
+   * @param inputs - `[...batch, inFeatures]`
+   * @returns the new carry, and its `h` as output.
+   */
+  override forward([c, h]: LSTMCarry, inputs: Tensor): [carry: LSTMCarry, output: Tensor] {
+    return step(this, c, [
+      add(this.ii.forward(inputs), this.hi.forward(h)),
+      add(this.if_.forward(inputs), this.hf.forward(h)),
+      add(this.ig.forward(inputs), this.hg.forward(h)),
+      add(this.io.forward(inputs), this.ho.forward(h)),
+    ]);
+  }
+
+  /** Zeros unless an initializer says otherwise; takes two keys. @throws NnxError without rngs. */
+  override initializeCarry(inputShape: readonly number[], options: CarryOptions = {}): LSTMCarry {
+    return this.firstCarries("LSTMCell", 2, inputShape, options) as [Tensor, Tensor];
+  }
+}
+
+/**
+ * A step of an LSTM with one kernel for all gates of the input and one for those of the carry: two products rather than eight.
+ * @see Flax `nnx.OptimizedLSTMCell`
+ * @example
+ * ```ts
+ * const rngs = new nnx.Rngs(0);
+ * const cell = new nnx.OptimizedLSTMCell(4, 8, { rngs });
+ * const [carry, y] = cell.forward(cell.initializeCarry([2, 4], { rngs }), tf.ones([2, 4])); // y: [2, 8]
+ * ```
+ */
+export class OptimizedLSTMCell extends HiddenCell<LSTMCarry> {
+  /** Gates i, f, g, o side by side. The name is that of Flax's state. */
+  readonly dense_i: Linear;
+  /** Gates i, f, g, o side by side. The name is that of Flax's state. */
+  readonly dense_h: Linear;
+  readonly gateFn: Activation;
+
+  /** @throws NnxError for sizes or dtypes that cannot be. */
+  constructor(inFeatures: number, hiddenFeatures: number, options: GatedCellOptions) {
+    super("OptimizedLSTMCell", inFeatures, hiddenFeatures, options);
+    this.gateFn = options.gateFn ?? DEFAULT_GATE;
+    this.dense_i = this.inputLinear(options, 4, false);
+    this.dense_h = this.carryLinear(options, 4, true);
+  }
+
+  /**
+   * @param carry - `[c, h]`, each `[...batch, hiddenFeatures]`.
+   * @param inputs - `[...batch, inFeatures]`
+   * @returns the new carry, and its `h` as output.
+   */
+  override forward([c, h]: LSTMCarry, inputs: Tensor): [carry: LSTMCarry, output: Tensor] {
+    const gates = add(this.dense_i.forward(inputs), this.dense_h.forward(h));
+    return step(this, c, split(gates, 4, -1));
+  }
+
+  /** Zeros unless an initializer says otherwise; takes two keys. @throws NnxError without rngs. */
+  override initializeCarry(inputShape: readonly number[], options: CarryOptions = {}): LSTMCarry {
+    return this.firstCarries("OptimizedLSTMCell", 2, inputShape, options) as [Tensor, Tensor];
+  }
+}

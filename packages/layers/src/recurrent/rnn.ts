@@ -1,0 +1,175 @@
+/** @file A cell, step by step along an axis of time. */
+import { describe, type Filter, Module, NnxError } from "@nnxjs/nnx-core";
+import { Rngs, RngStream, splitRngs } from "@nnxjs/rnglib";
+import { isTensor, stack, type Tensor, unstack } from "../tensor.ts";
+import type { CarryRngs, RNNCellBase } from "./cell.ts";
+import { atLastStep, flipSequences, lengthsOf, type SeqLengths } from "./sequences.ts";
+
+/** Options of {@link RNN}; the names are Flax's. */
+export interface RNNOptions<K extends boolean = boolean> {
+  /** Inputs are `[time, ...batch, ...features]`. @defaultValue false: `[...batch, time, ...features]` */
+  timeMajor?: boolean;
+  /** Return `[carry, outputs]`. @defaultValue false */
+  returnCarry?: K;
+  /** Begin with the last step. @defaultValue false */
+  reverse?: boolean;
+  /** With `reverse`: outputs in the order of the inputs. @defaultValue false */
+  keepOrder?: boolean;
+  /** Streams of the cell that give every step the same keys. @defaultValue none: new keys at every step */
+  broadcastRngs?: Filter;
+  /** Where keys for first carries come from: `true` for a stream of its own from seed 0, `false` for none. @defaultValue true */
+  rngs?: Rngs | RngStream | boolean;
+}
+
+/** Options of a call of {@link RNN}; they win over the layer's attributes. */
+export interface RNNCallOptions<C, K extends boolean = boolean> {
+  /** @defaultValue the cell's */
+  initialCarry?: C | null;
+  /** How many steps of each sequence count. @defaultValue all */
+  seqLengths?: SeqLengths | null;
+  returnCarry?: K;
+  timeMajor?: boolean;
+  reverse?: boolean;
+  keepOrder?: boolean;
+  /** Where the keys for the first carry come from. @defaultValue the layer's own stream */
+  rngs?: CarryRngs;
+}
+
+/** Outputs, or with `returnCarry` the last carry and outputs. */
+export type RNNResult<C, K extends boolean> = K extends true ? [carry: C, outputs: Tensor] : Tensor;
+
+/**
+ * The stream for first carries that a layer keeps.
+ * @throws TypeError for what gives no keys.
+ */
+export function carryStream(where: string, rngs: unknown): RngStream | null {
+  if (rngs === true) return new RngStream(0, { tag: "carry" });
+  if (rngs === false || rngs === null) return null;
+  if (rngs instanceof Rngs) return rngs.stream("carry").fork();
+  if (rngs instanceof RngStream) return rngs;
+  throw new TypeError(
+    `${where}: expected rngs to be Rngs, an RngStream or a boolean, got ${describe(rngs)}.`,
+  );
+}
+
+/**
+ * Runs a cell along the axis of time.
+ * @typeParam C - What the cell carries.
+ * @typeParam K - Whether it returns the carry too.
+ * @see Flax `nnx.RNN`
+ * @example
+ * ```ts
+ * const rnn = new nnx.RNN(new nnx.GRUCell(4, 8, { rngs: new nnx.Rngs(0) }));
+ * const y = rnn.forward(tf.ones([2, 10, 4])); // [2, 10, 8]
+ * const [carry, z] = rnn.forward(tf.ones([2, 10, 4]), { returnCarry: true });
+ * ```
+ */
+export class RNN<C, K extends boolean = false> extends Module {
+  readonly cell: RNNCellBase<C>;
+  readonly timeMajor: boolean;
+  readonly returnCarry: boolean;
+  readonly reverse: boolean;
+  readonly keepOrder: boolean;
+  readonly broadcastRngs: Filter;
+  readonly rngs: RngStream | null;
+
+  /** @throws TypeError for `rngs` that give no keys. */
+  constructor(cell: RNNCellBase<C>, options: RNNOptions<K> = {}) {
+    super();
+    const { timeMajor = false, returnCarry = false, reverse = false, keepOrder = false } = options;
+    this.cell = cell;
+    this.timeMajor = timeMajor;
+    this.returnCarry = returnCarry;
+    this.reverse = reverse;
+    this.keepOrder = keepOrder;
+    this.broadcastRngs = options.broadcastRngs ?? false;
+    this.rngs = carryStream("RNN", options.rngs ?? true);
+  }
+
+  /**
+   * @param inputs - `[...batch, time, ...features]`, or `[time, ...batch, ...features]` with `timeMajor`.
+   * @returns outputs in the same form. With `returnCarry` the carry too: after the last step, or with `seqLengths` after the last step of
+   * each sequence.
+   * @throws NnxError for inputs without time axis, lengths that cannot be, or a missing first carry.
+   */
+  forward<R extends boolean = K>(inputs: Tensor, options: RNNCallOptions<C, R> = {}): RNNResult<C, R> {
+    const {
+      timeMajor = this.timeMajor,
+      reverse = this.reverse,
+      keepOrder = this.keepOrder,
+      seqLengths = null,
+    } = options;
+    const returnCarry: boolean = options.returnCarry ?? this.returnCarry;
+    const numBatchDims = inputs.rank - this.cell.numFeatureAxes - 1;
+    const timeAxis = timeMajor ? 0 : numBatchDims;
+    const steps = inputs.shape[timeAxis] ?? 0;
+    if (numBatchDims < 0 || steps === 0) {
+      throw new NnxError(
+        `RNN.forward: expected inputs with a time axis and at least one step, got ${describe(inputs)}.`,
+      );
+    }
+    const stepShape = inputs.shape.filter((_, axis) => axis !== timeAxis);
+    const lengths =
+      seqLengths && lengthsOf("RNN.forward", seqLengths, stepShape.slice(0, numBatchDims), steps);
+    const flip = (x: Tensor): Tensor => flipSequences(x, { seqLengths: lengths, numBatchDims, timeMajor });
+    const first = options.initialCarry ?? this.firstCarry(stepShape, options.rngs);
+    const { carries, outputs } = this.scan(first, unstack(reverse ? flip(inputs) : inputs, timeAxis));
+    const joined = stack(outputs, timeAxis);
+    const y = reverse && keepOrder ? flip(joined) : joined;
+    // The condition is the type's.
+    if (!returnCarry) return y as RNNResult<C, R>;
+    const carry = lengths ? lastOf(carries, lengths) : carries.at(-1);
+    return [carry, y] as RNNResult<C, R>;
+  }
+
+  private firstCarry(stepShape: readonly number[], call: CarryRngs | undefined): C {
+    const source = call ?? this.rngs;
+    return this.cell.initializeCarry(stepShape, {
+      rngs: source instanceof Rngs ? source.stream("carry").fork() : source,
+    });
+  }
+
+  private scan(first: C, inputs: readonly Tensor[]): { carries: C[]; outputs: Tensor[] } {
+    const carries: C[] = [];
+    const outputs: Tensor[] = [];
+    const frozen = splitRngs(this.cell, { splits: 1, only: this.broadcastRngs, squeeze: true });
+    try {
+      let carry = first;
+      for (const input of inputs) {
+        for (const { stream } of frozen) stream.count.value = 0;
+        const [next, output] = this.cell.forward(carry, input);
+        carry = next;
+        carries.push(next);
+        outputs.push(output);
+      }
+    } finally {
+      frozen[Symbol.dispose]();
+    }
+    return { carries, outputs };
+  }
+}
+
+/** Of carries with the same structure at every step, each array at the last step of each sequence. */
+function lastOf(carries: readonly unknown[], lengths: readonly number[]): unknown {
+  const [first] = carries;
+  if (isTensor(first)) return atLastStep(stack(carries as readonly Tensor[] as Tensor[], 0), lengths);
+  if (Array.isArray(first))
+    return first.map((_, i) =>
+      lastOf(
+        carries.map((carry) => (carry as unknown[])[i]),
+        lengths,
+      ),
+    );
+  if (typeof first === "object" && first !== null) {
+    return Object.fromEntries(
+      Object.keys(first).map((key) => [
+        key,
+        lastOf(
+          carries.map((carry) => (carry as Record<string, unknown>)[key]),
+          lengths,
+        ),
+      ]),
+    );
+  }
+  return first;
+}

@@ -1,0 +1,76 @@
+/** @file Sequences of different lengths in one array. */
+import { describe, NnxError } from "@nnxjs/nnx-core";
+import { sizeOf } from "../axes.ts";
+import { shapeText } from "../checks.ts";
+import { gather, isTensor, reshape, reverse, type Tensor, valuesOf } from "../tensor.ts";
+
+/** How many steps of each sequence count: an int32 tensor of the batch's shape, or numbers. */
+export type SeqLengths = Tensor | readonly number[];
+
+/** The numbers, one for each sequence. @throws NnxError for another number of them, or lengths that cannot be. */
+export function lengthsOf(
+  where: string,
+  lengths: SeqLengths,
+  batch: readonly number[],
+  steps: number,
+): number[] {
+  const numbers = isTensor(lengths) ? Array.from(valuesOf(lengths)) : [...lengths];
+  const bad = numbers.find((length) => !Number.isInteger(length) || length < 0 || length > steps);
+  if (numbers.length === sizeOf(batch) && bad === undefined) return numbers;
+  throw new NnxError(
+    `${where}: expected seqLengths of shape ${shapeText(batch)} with lengths from 0 to ${steps}, got ${isTensor(lengths) ? describe(lengths) : shapeText(numbers)}.`,
+  );
+}
+
+/** Options of {@link flipSequences}; the names are Flax's. */
+export interface FlipOptions {
+  /** @defaultValue none: whole sequences are turned around */
+  seqLengths?: SeqLengths | null;
+  /** How many axes are batch. */
+  numBatchDims: number;
+  /** Whether time comes before the batch. @defaultValue false */
+  timeMajor?: boolean;
+}
+
+/**
+ * Turns sequences around in time. With lengths, each is turned around by itself and its padding stays behind it, in reverse order.
+ * @param inputs - `[...batch, time, ...features]`, or `[time, ...batch, ...features]`; any dtype.
+ * @returns the same shape and dtype.
+ * @see Flax `nnx.nn.recurrent.flip_sequences`
+ * @example
+ * ```ts
+ * const x = tf.tensor2d([[1, 2, 3, 0]]);
+ * nnx.flipSequences(x, { seqLengths: [3], numBatchDims: 1 }); // [[3, 2, 1, 0]]
+ * ```
+ */
+export function flipSequences<T extends Tensor>(
+  inputs: T,
+  { seqLengths = null, numBatchDims, timeMajor = false }: FlipOptions,
+): T {
+  const timeAxis = timeMajor ? 0 : numBatchDims;
+  const steps = inputs.shape[timeAxis] as number;
+  if (seqLengths === null) return reverse(inputs, timeAxis);
+  const batch = timeMajor ? inputs.shape.slice(1, 1 + numBatchDims) : inputs.shape.slice(0, numBatchDims);
+  const lengths = lengthsOf("flipSequences", seqLengths, batch, steps);
+  const from = (step: number, sequence: number): number =>
+    (steps - 1 - step + (lengths[sequence] as number)) % steps;
+  const rows = timeMajor
+    ? range(steps).flatMap((step) => lengths.map((_, b) => from(step, b) * lengths.length + b))
+    : lengths.flatMap((_, b) => range(steps).map((step) => b * steps + from(step, b)));
+  const flat = reshape(inputs, [steps * lengths.length, ...inputs.shape.slice(1 + numBatchDims)]);
+  // Same rank and dtype as the input.
+  return reshape(gather(flat, rows), inputs.shape) as T;
+}
+
+/** From `[time, ...batch, ...features]`, what each sequence had at its last step. */
+export function atLastStep(carries: Tensor, lengths: readonly number[]): Tensor {
+  const [steps = 0, ...rest] = carries.shape;
+  // Batch axes come first and have as many elements as there are lengths.
+  let axes = 0;
+  while (sizeOf(rest.slice(0, axes)) < lengths.length) axes++;
+  const flat = reshape(carries, [steps * lengths.length, ...rest.slice(axes)]);
+  const rows = lengths.map((length, b) => ((length - 1 + steps) % steps) * lengths.length + b);
+  return reshape(gather(flat, rows), rest);
+}
+
+const range = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
