@@ -27,7 +27,22 @@ export class DisposedError extends NnxError {
 
 /** Something cannot be differentiated as asked. */
 export class GradientError extends NnxError {
-  override readonly name = "GradientError";
+  override readonly name: string = "GradientError";
+}
+
+/** An op between the loss and what it is differentiated by has no gradient rule. */
+export class MissingRuleError extends GradientError {
+  /** tensorflow.js's name of the op. */
+  readonly op: string;
+
+  /** @param place - Where the op was called, as far as it is known. */
+  constructor(op: string, place = "") {
+    super(
+      `grad: expected a gradient rule for every op between the loss and what it is differentiated by, got none for ${op}${place}. ` +
+        "Register one with registerRules, or keep the op out of the gradient with stopGradient.",
+    );
+    this.op = op;
+  }
 }
 
 const isArrayLike = (value: object): value is { shape: readonly number[]; dtype: string } =>

@@ -15,6 +15,7 @@ export {
   DisposedError,
   FilterError,
   GradientError,
+  MissingRuleError,
   NnxError,
   NotFoundError,
   StructureError,

@@ -159,6 +159,40 @@ describe("grad", () => {
     expect(values(grad(sumOfSquares)(model, x), "w")).toEqual([18, 64]);
   });
 
+  it("names an op without a rule and the module that called it, and leaves model and memory as they were", () => {
+    class Rounded extends Module {
+      readonly inner: Scale;
+      constructor(inner: Scale) {
+        super();
+        this.inner = inner;
+      }
+      forward(x: tf.Tensor): tf.Tensor {
+        return this.inner.forward(x);
+      }
+    }
+    class Odd extends Scale {
+      override forward(x: tf.Tensor): tf.Tensor {
+        return tf.sum(
+          tf
+            .engine()
+            .runKernel(
+              "Bincount",
+              { x: tf.cast(super.forward(x), "int32"), weights: this.w.value },
+              { size: 2 },
+            ) as tf.Tensor,
+        );
+      }
+    }
+    const model = new Rounded(new Odd([1, 2]));
+    const x = tf.tensor1d([1, 0]);
+    const before = tf.memory().numTensors;
+    const failing = () => grad((m: Rounded) => m.forward(x))(model);
+    expect(failing).toThrow(/got none for Bincount, called in inner\. Register one/);
+    expect(tf.memory().numTensors).toBe(before);
+    expect(model.inner.calls.value.dataSync()[0]).toBe(1);
+    x.dispose();
+  });
+
   it("keeps the count of tensors flat inside a scope", () => {
     const model = new Scale([1, 2]);
     const x = tf.tensor1d([3, 4]);

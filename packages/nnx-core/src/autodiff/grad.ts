@@ -1,6 +1,6 @@
 /** @file Gradients of functions of models, States and tensors. */
 import { installGradients } from "@nnxjs/gradients";
-import { describe, GradientError } from "../errors.ts";
+import { describe, GradientError, MissingRuleError } from "../errors.ts";
 import type { Filter } from "../filter/filter.ts";
 import { isTensor, ones, scoped, type Tensor } from "../tensor.ts";
 import { Param } from "../variable/variable-types.ts";
@@ -11,6 +11,7 @@ import type {
   GradOptions,
   LossOf,
 } from "./grad-types.ts";
+import { located } from "./locate.ts";
 import { type PreparedCall, prepareCall, toPositions } from "./positions.ts";
 import { backward, withTape } from "./tape.ts";
 
@@ -113,6 +114,8 @@ function differentiate(
         () => checkLoss(where, f(...(prepared.args as never)), hasAux),
         ([y, rest], tape) => [y, rest, backward(tape, [[y, ones(y.shape)]], prepared.watched)] as const,
       );
+    } catch (error) {
+      throw error instanceof MissingRuleError ? located(error, f, args) : error;
     } finally {
       prepared.restore();
     }

@@ -1,5 +1,5 @@
 /** @file tensorflow.js's tape: recording a run, and playing it back. */
-import { GradientError } from "../errors.ts";
+import { GradientError, MissingRuleError } from "../errors.ts";
 import { add, isRecording, scoped, type TapeNode, tapeEngine, type Tensor } from "../tensor.ts";
 
 /** Frees what a tape saved for the backward pass. */
@@ -129,7 +129,7 @@ export function backward(
     for (const output of node.outputs) if (!wanted.has(output.id)) gradients.delete(output.id);
     const inputs = Object.entries(node.inputs).filter(([, input]) => onPath.has(input.id));
     if (inputs.length === 0) continue;
-    if (!node.gradient) throw noRule(node.kernelName);
+    if (!node.gradient) throw new MissingRuleError(node.kernelName);
     const thunks = node.gradient(dys);
     for (const [name, input] of inputs) {
       const gradient = applyRule(node.kernelName, input, name, thunks[name]);
@@ -146,7 +146,7 @@ function applyRule(
   name: string,
   thunk: (() => Tensor) | undefined,
 ): Tensor {
-  if (!thunk) throw noRule(`${kernelName} (its input ${name})`);
+  if (!thunk) throw new MissingRuleError(`${kernelName} (its input ${name})`);
   // Each rule in a scope of its own: its temporaries are gone before the next one runs.
   const dx = scoped(thunk);
   if (dx.dtype === "float32" && String(dx.shape) === String(input.shape)) return dx;
@@ -155,9 +155,3 @@ function applyRule(
       `${dx.dtype}[${dx.shape.join(",")}]. Mend the rule, or uninstall it.`,
   );
 }
-
-const noRule = (op: string): GradientError =>
-  new GradientError(
-    `grad: expected a gradient rule for every op between the loss and what it is differentiated by, got none for ${op}. ` +
-      "Register one with registerRules, or keep the op out of the loss (stopGradient).",
-  );

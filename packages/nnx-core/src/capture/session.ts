@@ -18,6 +18,13 @@ export interface Session {
   output(module: object, name: string, value: unknown): unknown;
 }
 
+/** A session that only sees who is running. */
+export const onlooker: Session = {
+  sow: () => false,
+  perturb: (_module, _type, _name, value) => value,
+  output: (_module, _name, value) => value,
+};
+
 /** The innermost capture is last. */
 const openSessions: Session[] = [];
 

@@ -4,7 +4,7 @@ import { checkLoss } from "../autodiff/grad.ts";
 import { prepareCall, toPositions } from "../autodiff/positions.ts";
 import { backward, withTape } from "../autodiff/tape.ts";
 import { capturedModules, runCaptured } from "../capture/run.ts";
-import { type CapturedModules, runningModule, type Session } from "../capture/session.ts";
+import { type CapturedModules, onlooker, runningModule } from "../capture/session.ts";
 import type { Filter } from "../filter/filter.ts";
 import { formatPath, type Path } from "../path.ts";
 import { onRecord, ones, scoped, type TapeNode, type Tensor } from "../tensor.ts";
@@ -81,7 +81,7 @@ export function findNonFinite<M extends object, A extends readonly unknown[]>(
       });
       try {
         const run = () =>
-          runCaptured(where, watching, modules, model, () => f(...(call.args as unknown as [M, ...A])));
+          runCaptured(where, onlooker, modules, model, () => f(...(call.args as unknown as [M, ...A])));
         withTape(
           () => checkLoss(where, run(), false),
           ([y], tape) => {
@@ -100,13 +100,6 @@ export function findNonFinite<M extends object, A extends readonly unknown[]>(
     return found;
   };
 }
-
-/** Only who is running is of interest. */
-const watching: Session = {
-  sow: () => false,
-  perturb: (_module, _type, _name, value) => value,
-  output: (_module, _name, value) => value,
-};
 
 const pathOf = (modules: CapturedModules): Path => {
   const module = runningModule();
