@@ -25,14 +25,11 @@ function privateMemberOf(type: object): string | undefined {
   return result;
 }
 
-const checked = new WeakSet<object>();
-
 /**
  * Refuses classes that `merge` could bring back only in part. Seen are members that the class's own source uses on `this`; what a compiler
  * turned into WeakMaps, or what is in another class's source, is not.
  */
 export function refusePrivateFields(type: NodeType): void {
-  if (checked.has(type)) return;
   for (
     let each: object | null = type;
     each && each !== Function.prototype;
@@ -45,5 +42,4 @@ export function refusePrivateFields(type: NodeType): void {
         "No constructor runs when a model is merged, so the member would be missing: use TypeScript's `private`, or a module-level WeakMap.",
     );
   }
-  checked.add(type);
 }

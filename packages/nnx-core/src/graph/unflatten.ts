@@ -31,15 +31,20 @@ export function unflatten<M>(
   if (missing.length > 0 || (used !== given && extraPaths(graphdef, states).length > 0))
     throw misfit(graphdef, states, missing);
   const { nodes } = graphdef;
-  for (const def of nodes) if (def.kind === "object") refusePrivateFields(def.type);
   const built: unknown[] = new Array(nodes.length);
+  // Nodes first: a class that is refused must not leave Variables behind that hold tensors.
   for (let i = 0; i < nodes.length; i++) {
     const def = nodes[i] as NodeDef;
-    built[i] = def.kind === "variable" ? makeVariable(def, variables[i] as StateLeaf) : emptyNode(def);
+    if (def.kind !== "variable") built[i] = emptyNode(def);
   }
   for (let i = 0; i < nodes.length; i++) {
     const def = nodes[i] as NodeDef;
-    if (def.kind !== "variable") fill(built[i] as object, def, built, arrays.get(i));
+    if (def.kind === "variable") built[i] = makeVariable(def, variables[i] as StateLeaf);
+  }
+  for (let i = 0; i < nodes.length; i++) {
+    const def = nodes[i] as NodeDef;
+    if (def.kind !== "variable")
+      fill(built[i] as object, def, built, arrays.size > 0 ? arrays.get(i) : undefined);
   }
   const { root: rootDef } = graphdef;
   if (rootDef.kind === "array") return leafValue(root as StateLeaf) as M;
@@ -85,6 +90,7 @@ const blanks = new WeakMap<NodeType, Blank>();
 function instanceOf(type: NodeType): object {
   let blank = blanks.get(type);
   if (!blank) {
+    refusePrivateFields(type);
     // A plain function, since only those let their prototype be set.
     const BlankNode = function BlankNode() {};
     BlankNode.prototype = type.prototype;

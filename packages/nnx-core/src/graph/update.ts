@@ -117,12 +117,8 @@ function refuseHoles(target: object, key: PathPart, frame: Frame): void {
 }
 
 function writeVariable(variable: Variable, leaf: unknown): void {
-  if (!isVariableState(leaf)) {
-    variable.setRawValue(leaf);
-    return;
-  }
-  variable.setRawValue(leaf.value);
-  if (leaf.metadata !== variable.metadata) variable.replaceMetadata(leaf.metadata);
+  if (isVariableState(leaf)) variable.takeState(leaf);
+  else variable.setRawValue(leaf);
 }
 
 /** What a path that the model does not have is filled with. */

@@ -127,7 +127,9 @@ describe.each(["cpu", "wasm"])("on %s", (backend) => {
     const derived: State[] = [
       filterState(all, Param),
       mergeState(all, filterState(all, Variable)),
-      updateState(all, (draft) => void (draft.kernel.value = tf.zeros([4]))),
+      updateState(all, (draft) => {
+        draft.kernel.value = tf.zeros([4]);
+      }),
       mapValues((value) => value, all),
     ];
     dispose([model, all]);

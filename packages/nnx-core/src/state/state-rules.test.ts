@@ -183,10 +183,11 @@ describe("a State", () => {
 
 describe("patches", () => {
   const before = state(new Model());
+  const changed = updateState(before, (draft) => {
+    draft.a.kernel.value = 5;
+  });
   const after = unflattenState([
-    ...flattenState(updateState(before, (draft) => void (draft.a.kernel.value = 5))).filter(
-      ([path]) => path[0] !== "b",
-    ),
+    ...flattenState(changed).filter(([path]) => path[0] !== "b"),
     [["c", "d"], leaf(1)],
   ]);
 

@@ -2,7 +2,7 @@
 import { describe, DisposedError, NotFoundError, StructureError } from "../errors.ts";
 import { freezeContainers } from "../ownership/freeze.ts";
 import { release, retain } from "../ownership/holders.ts";
-import { definitionOf, leafOf, setDefinition, setLeaf, stamp } from "./snapshot.ts";
+import { definitionOf } from "./definitions.ts";
 import {
   type Metadata,
   sameMetadata,
@@ -11,8 +11,12 @@ import {
   type VariableType,
 } from "./variable-state.ts";
 
-const disposed: unique symbol = Symbol("disposed");
 const noMetadata: Metadata = Object.freeze({});
+/** In the place of a value that was let go. */
+const disposed: unique symbol = Symbol("disposed");
+
+const frozen = (metadata: Metadata): Metadata =>
+  metadata === noMetadata || Object.isFrozen(metadata) ? metadata : Object.freeze({ ...metadata });
 
 /**
  * A value that a model holds and changes: parameters, statistics, RNG counts. It has identity (sharing one is tying
@@ -34,21 +38,20 @@ export class Variable<T = unknown> {
 
   declare protected readonly nominal: { readonly variable: true };
 
-  private raw: T | typeof disposed;
-  private meta: Metadata;
+  /** What it holds, as the leaf that a State would have: frozen, and another object after each write. */
+  private leaf: VariableState<T | typeof disposed>;
 
   /**
    * @param value - What it holds first; passes through {@link createValue}.
    * @param metadata - Frozen copies are kept. A `tag` is what string filters match.
    */
   constructor(value: T, metadata: Metadata = noMetadata) {
-    this.meta = metadata === noMetadata ? noMetadata : Object.freeze({ ...metadata });
-    stamp(this, undefined);
-    this.raw = value;
+    const own = metadata === noMetadata ? noMetadata : Object.freeze({ ...metadata });
+    this.leaf = Object.freeze({ type: this.type, value, metadata: own });
     const created = this.createValue(value);
     freezeContainers(created);
     retain(created);
-    this.raw = created;
+    if (created !== value) this.leaf = Object.freeze({ type: this.type, value: created, metadata: own });
   }
 
   /** The Variable's class. */
@@ -82,60 +85,63 @@ export class Variable<T = unknown> {
 
   /** What is stored, past any override. */
   getRawValue(): T {
-    const { raw } = this;
-    if (raw !== disposed) return raw;
+    return this.live().value;
+  }
+
+  /** Stores a value past any override; retains the new tensors, then releases the old. */
+  setRawValue(next: T): void {
+    const { type, value, metadata } = this.leaf;
+    if (value === next) return;
+    freezeContainers(next);
+    retain(next);
+    this.leaf = Object.freeze({ type, value: next, metadata });
+    release(value);
+  }
+
+  /** All metadata, frozen. */
+  get metadata(): Metadata {
+    return this.leaf.metadata;
+  }
+
+  private live(): VariableState<T> {
+    const { leaf } = this;
+    if (isLive(leaf)) return leaf;
     throw new DisposedError(
       `${this.type.typeName}.value: expected a live Variable, got one that was disposed. ` +
         "Dispose a model only after its last use, or clone it before.",
     );
   }
 
-  /** Stores a value past any override; retains the new tensors, then releases the old. */
-  setRawValue(next: T): void {
-    const previous = this.raw;
-    if (previous === next) return;
-    freezeContainers(next);
-    retain(next);
-    this.raw = next;
-    setLeaf(this, undefined);
-    if (previous !== disposed) release(previous);
-  }
-
-  /** All metadata, frozen. */
-  get metadata(): Metadata {
-    return this.meta;
-  }
-
   /** One metadata entry. @throws {@link NotFoundError} when it is missing and no fallback is given. */
   getMetadata(name: string, ...fallback: [] | [unknown]): unknown {
-    if (name in this.meta) return this.meta[name];
+    const { metadata } = this;
+    if (Object.hasOwn(metadata, name)) return metadata[name];
     if (fallback.length > 0) return fallback[0];
     throw new NotFoundError(
-      `${this.type.typeName}.getMetadata: expected one of {${Object.keys(this.meta).join(", ")}}, got ` +
+      `${this.type.typeName}.getMetadata: expected one of {${Object.keys(metadata).join(", ")}}, got ` +
         `${JSON.stringify(name)}. Pass a fallback as the second argument if it may be missing.`,
     );
   }
 
   /** Whether there is a metadata entry of this name. */
   hasMetadata(name: string): boolean {
-    return name in this.meta;
+    return Object.hasOwn(this.metadata, name);
   }
 
   /** Merges entries into the metadata. */
   setMetadata(entries: Metadata): void {
-    this.replaceMetadata({ ...this.meta, ...entries });
+    this.replaceMetadata({ ...this.metadata, ...entries });
   }
 
   /** Puts `metadata` in the place of all there was. */
   replaceMetadata(metadata: Metadata): void {
-    this.meta = Object.freeze({ ...metadata });
-    setLeaf(this, undefined);
-    setDefinition(this, undefined);
+    const { type, value } = this.leaf;
+    this.leaf = Object.freeze({ type, value, metadata: Object.freeze({ ...metadata }) });
   }
 
   /** Removes one metadata entry; nothing happens when there is none. */
   deleteMetadata(name: string): void {
-    const { [name]: _, ...rest } = this.meta;
+    const { [name]: _, ...rest } = this.metadata;
     this.replaceMetadata(rest);
   }
 
@@ -145,7 +151,7 @@ export class Variable<T = unknown> {
    */
   copy(...overrides: [] | [value: T] | [value: T, metadata: Metadata]): this {
     const value = overrides.length > 0 ? (overrides[0] as T) : this.getRawValue();
-    const metadata = overrides[1] ? { ...this.meta, ...overrides[1] } : this.meta;
+    const metadata = overrides[1] ? { ...this.metadata, ...overrides[1] } : this.metadata;
     return variableFromState({ type: this.type, value, metadata }) as this;
   }
 
@@ -167,49 +173,51 @@ export class Variable<T = unknown> {
       );
     }
     this.setRawValue(other.getRawValue());
-    if (other.meta !== this.meta) this.replaceMetadata(other.meta);
+    if (other.metadata !== this.metadata) this.replaceMetadata(other.metadata);
   }
 
   /** Whether the other is of exactly this type and has equal metadata; values are not looked at. */
   isLike(other: Variable): boolean {
-    return other.type === (this.type as VariableType) && sameMetadata(other.meta, this.meta);
+    return other.type === (this.type as VariableType) && sameMetadata(other.metadata, this.metadata);
   }
 
   /** The leaf that this Variable leaves in a State: frozen, and identical until value or metadata change. */
   toState(): VariableState<T> {
-    const known = leafOf(this);
-    // It was made from this Variable's own value.
-    if (known) return known as VariableState<T>;
-    const leaf: VariableState<T> = Object.freeze({
-      type: this.type,
-      value: this.getRawValue(),
-      metadata: this.meta,
-    });
-    setLeaf(this, leaf);
-    return leaf;
+    return this.live();
+  }
+
+  /**
+   * Takes over value and metadata of a leaf, whatever its type; a frozen leaf of this type becomes this Variable's own. Neither
+   * `createValue` nor `setValue` runs.
+   */
+  takeState(leaf: VariableState<T>): void {
+    const before = this.leaf;
+    if (leaf === before) return;
+    const { value, metadata } = leaf;
+    if (before.value !== value) {
+      freezeContainers(value);
+      retain(value);
+    }
+    const isOwn = leaf.type === before.type && Object.isFrozen(leaf) && Object.isFrozen(metadata);
+    this.leaf = isOwn ? leaf : Object.freeze({ type: before.type, value, metadata: frozen(metadata) });
+    if (before.value !== value) release(before.value);
   }
 
   /** What of this Variable is part of a model's definition: frozen, and identical until the metadata change. */
   toDefinition(): VariableDef {
-    const known = definitionOf(this);
-    if (known) return known;
-    const definition: VariableDef = Object.freeze({ kind: "variable", type: this.type, metadata: this.meta });
-    setDefinition(this, definition);
-    return definition;
+    return definitionOf(this.type, this.metadata);
   }
 
   /** Releases what it holds. Reading it afterwards throws. */
   dispose(): void {
-    if (this.raw === disposed) return;
-    const previous = this.raw;
-    this.raw = disposed;
-    setLeaf(this, undefined);
-    release(previous);
+    const { type, value, metadata } = this.leaf;
+    this.leaf = Object.freeze({ type, value: disposed, metadata });
+    release(value);
   }
 
   /** Whether it was disposed, itself or with its model. */
   get isDisposed(): boolean {
-    return this.raw === disposed;
+    return this.leaf.value === disposed;
   }
 
   [Symbol.dispose](): void {
@@ -218,23 +226,24 @@ export class Variable<T = unknown> {
 
   /** `Param(Tensor)`, without the value's contents. */
   toString(): string {
-    return `${this.type.typeName}(${this.raw === disposed ? "disposed" : describe(this.raw)})`;
+    return `${this.type.typeName}(${this.isDisposed ? "disposed" : describe(this.leaf.value)})`;
   }
 }
 
+const isLive = <T>(leaf: VariableState<T | typeof disposed>): leaf is VariableState<T> =>
+  leaf.value !== disposed;
+
 /** What {@link variableFromState} makes Variables with: a constructor for the prototype that runs nothing of the class. */
-type Blank = new (value: unknown, metadata: Metadata) => Variable;
+type Blank = new (leaf: VariableState) => Variable;
 
 const blanks = new WeakMap<VariableType, Blank>();
 
 function blankOf(type: VariableType): Blank {
   const known = blanks.get(type);
   if (known) return known;
-  // A plain function, since only those let their prototype be set; the fields are those of `Variable`, in its order.
-  function BlankVariable(this: object, raw: unknown, meta: Metadata): void {
-    const fields = this as { raw: unknown; meta: Metadata };
-    fields.raw = raw;
-    fields.meta = meta;
+  // A plain function, since only those let their prototype be set; it has the one field of `Variable`.
+  function BlankVariable(this: object, leaf: VariableState): void {
+    (this as { leaf: VariableState }).leaf = leaf;
   }
   BlankVariable.prototype = type.prototype;
   const blank = BlankVariable as unknown as Blank;
@@ -247,9 +256,6 @@ export function variableFromState<V extends Variable>(state: VariableState): V {
   const { type, value, metadata } = state;
   freezeContainers(value);
   retain(value);
-  const isFrozen = metadata === noMetadata || Object.isFrozen(metadata);
-  const variable = new (blankOf(type))(value, isFrozen ? metadata : Object.freeze({ ...metadata }));
-  // A frozen leaf is the snapshot that the new Variable would make of itself.
-  stamp(variable, isFrozen && Object.isFrozen(state) ? state : undefined);
-  return variable as V;
+  const isOwn = Object.isFrozen(state) && (metadata === noMetadata || Object.isFrozen(metadata));
+  return new (blankOf(type))(isOwn ? state : Object.freeze({ type, value, metadata: frozen(metadata) })) as V;
 }
