@@ -35,7 +35,7 @@ export function parseOptions(args: readonly string[]): Options {
     )
     .option("--samples <n>", "stochastic passes for the uncertainties", integer(2), 100)
     .allowExcessArguments(false)
-    .configureOutput({ outputError: (message, write) => write(message.replaceAll("\n", " ").trim() + "\n") })
+    .configureOutput({ outputError: (message, write) => write(`${message.replaceAll("\n", " ").trim()}\n`) })
     .exitOverride((error) => {
       if (error.exitCode !== 0) error.exitCode = 2;
       throw error;

@@ -71,9 +71,9 @@ describe("the digits example, from seed 0", () => {
         );
       }
     }
-    losses.forEach((loss, i) =>
-      expect(relativeError([loss], [golden.training.losses[i] as number])).toBeLessThan(1e-3),
-    );
+    for (const [i, loss] of losses.entries()) {
+      expect(relativeError([loss], [golden.training.losses[i] as number])).toBeLessThan(1e-3);
+    }
   });
 
   it("keeps memory flat from epoch to epoch", async () => {
@@ -93,8 +93,9 @@ describe("the digits example, from seed 0", () => {
         bytes.push(tf.memory().numBytes);
       },
     });
-    expect(new Set(tensors).size).toBe(1);
-    expect(new Set(bytes).size).toBe(1);
+    // What other test files left to the garbage collector may go meanwhile: fewer is no leak.
+    expect(Math.max(...tensors)).toBe(tensors[0]);
+    expect(Math.max(...bytes)).toBe(bytes[0]);
   });
 
   it("shows activations and gradients of each layer, and leaves nothing behind", () => {

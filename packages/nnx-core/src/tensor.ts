@@ -55,16 +55,16 @@ export function disposeRemains(remains: TensorRemains): void {
  * since on the cpu backend `dataSync()` is the very array that the model computes with.
  */
 export function guard(tensor: Tensor, onDispose: () => void): void {
-  const { dispose, dataSync, data } = tf.Tensor.prototype;
+  const { prototype } = tf.Tensor;
   tensor.dispose = function (this: Tensor): void {
     onDispose();
-    dispose.call(this);
+    prototype.dispose.call(this);
   };
   tensor.dataSync = function <D extends tf.DataType>(this: Tensor): tf.DataTypeMap[D] {
-    return dataSync.call(this).slice() as tf.DataTypeMap[D];
+    return prototype.dataSync.call(this).slice() as tf.DataTypeMap[D];
   };
   tensor.data = async function <D extends tf.DataType>(this: Tensor): Promise<tf.DataTypeMap[D]> {
-    return (await data.call(this)).slice() as tf.DataTypeMap[D];
+    return (await prototype.data.call(this)).slice() as tf.DataTypeMap[D];
   };
 }
 
@@ -195,9 +195,9 @@ export function fuse(
 /** Calls `notice` with every op that the tape records, at once, while its tensors are there. Returns how to stop. */
 export function onRecord(notice: (node: TapeNode) => void): () => void {
   const engine = tapeEngine();
-  const { addTapeNode } = engine;
+  const addTapeNode = engine.addTapeNode.bind(engine);
   engine.addTapeNode = function (...args): void {
-    addTapeNode.apply(this, args);
+    addTapeNode(...args);
     // Copies that a kernel saves for its gradient are recorded too, inside the kernel: they are no ops of the model.
     if (this.state.kernelDepth > 0) return;
     const node = this.state.activeTape?.at(-1);

@@ -73,10 +73,10 @@ export function prepareCall(
     watched: prepared.flatMap((each) => each.watched.map(({ tensor }) => tensor)),
     build: (gradients) => {
       let start = 0;
-      return prepared.map(({ watched, build }) => {
-        const own = watched.map(({ tensor }, i) => gradients[start + i] ?? zeros(tensor.shape));
-        start += watched.length;
-        return build(own);
+      return prepared.map((each) => {
+        const own = each.watched.map(({ tensor }, i) => gradients[start + i] ?? zeros(tensor.shape));
+        start += own.length;
+        return each.build(own);
       });
     },
     restore,

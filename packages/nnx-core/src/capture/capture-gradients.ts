@@ -83,7 +83,7 @@ export function captureGradients<M extends object, A extends readonly unknown[]>
               const found = backward(tape, [[y, ones([])]], [...call.watched, ...ofTaps]);
               const ofCall = found.slice(0, call.watched.length);
               const tapped = pair(taps.taps, found.slice(call.watched.length));
-              return { loss: y, aux: rest, gradients: { found: ofCall, build: call.build }, entries: tapped };
+              return { loss: y, aux: rest, gradients: () => call.build(ofCall), entries: tapped };
             },
           );
         } finally {
@@ -92,7 +92,7 @@ export function captureGradients<M extends object, A extends readonly unknown[]>
       });
       taps.letGo();
       const stateOf = (kind: TapKind): State => unflattenState(entries[kind]);
-      const [ofModel] = gradients.build(gradients.found);
+      const [ofModel] = gradients();
       return {
         loss,
         aux,

@@ -29,9 +29,9 @@ onEachBackend("drop", (backend) => {
     const f = (a: tf.Tensor) => tf.sum(tf.square(drop(a, key, 0.4))) as tf.Tensor;
     const first = grad(f)(x);
     const values = numbers(x);
-    numbers(first).forEach((g, i) => expect(g).toBeCloseTo(2 * values[i]! * mask[i]! ** 2, 4));
+    for (const [i, g] of numbers(first).entries()) expect(g).toBeCloseTo(2 * values[i]! * mask[i]! ** 2, 4);
     const second = grad((a: tf.Tensor) => tf.sum(grad(f)(a)) as tf.Tensor)(x);
-    numbers(second).forEach((g, i) => expect(g).toBeCloseTo(2 * mask[i]! ** 2, 4));
+    for (const [i, g] of numbers(second).entries()) expect(g).toBeCloseTo(2 * mask[i]! ** 2, 4);
   });
 
   it("puts 0 for what is dropped even where it is NaN", () => {
