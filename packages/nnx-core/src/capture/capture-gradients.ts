@@ -71,7 +71,7 @@ export function captureGradients<M extends object, A extends readonly unknown[]>
     const taps = new Taps(modules, wanted, methodOutputs);
     const positions = toPositions(where, 0, args.length + 1, wrt);
     try {
-      const { loss, aux, gradients, entries } = scoped(() => {
+      const { loss, aux, build, entries } = scoped(() => {
         const call = prepareCall(where, [model, ...args], positions);
         try {
           const run = () =>
@@ -83,7 +83,8 @@ export function captureGradients<M extends object, A extends readonly unknown[]>
               const found = backward(tape, [[y, ones([])]], [...call.watched, ...ofTaps]);
               const ofCall = found.slice(0, call.watched.length);
               const tapped = pair(taps.taps, found.slice(call.watched.length));
-              return { loss: y, aux: rest, gradients: () => call.build(ofCall), entries: tapped };
+              // `ofCall` is among the results for the scope to see: it frees what only a function holds.
+              return { loss: y, aux: rest, ofCall, build: () => call.build(ofCall), entries: tapped };
             },
           );
         } finally {
@@ -92,7 +93,7 @@ export function captureGradients<M extends object, A extends readonly unknown[]>
       });
       taps.letGo();
       const stateOf = (kind: TapKind): State => unflattenState(entries[kind]);
-      const [ofModel] = gradients();
+      const [ofModel] = build();
       return {
         loss,
         aux,
