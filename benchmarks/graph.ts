@@ -9,6 +9,7 @@ import { fileURLToPath } from "node:url";
 import * as tf from "@tensorflow/tfjs-core";
 import {
   BatchStat,
+  clone,
   dispose,
   iterModules,
   mapValues,
@@ -91,6 +92,7 @@ const measures: Record<string, () => { best: number; median: number }> = {
   "split into two": () => time(() => split(model, Param, true), dispose),
   state: () => time(() => state(model), dispose),
   merge: () => time(() => merge(graphdef, all), dispose),
+  clone: () => time(() => clone(model), dispose),
   update: () => time(() => update(model, all)),
   "update, all changed": () =>
     time(() => {

@@ -40,6 +40,7 @@ print(
             "split into two": median(lambda: nnx.split(model, nnx.Param, ...)),
             "state": median(lambda: nnx.state(model)),
             "merge": median(lambda: nnx.merge(graphdef, state)),
+            "clone": median(lambda: nnx.clone(model)),
             "update": median(lambda: nnx.update(model, state)),
             "update, all changed": median(lambda: nnx.update(model, other)),
             "iterModules": median(lambda: list(nnx.iter_modules(model))),

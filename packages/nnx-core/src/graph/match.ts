@@ -1,8 +1,8 @@
 /** @file Which leaf of which State belongs to which Variable of a GraphDef: by path, through sharing and cycles. */
 import type { Path, PathPart } from "../path.ts";
 import { childOf, isLeaf, type State, type StateLeaf, type StateNode } from "../state/state.ts";
-import type { AttributeDef, Attributes, ContainerDef, GraphDef, NodeDef, ObjectDef } from "./graph-def.ts";
-import { partOfMapKey } from "./keys.ts";
+import type { GraphDef } from "./graph-def.ts";
+import { pathOfSite, type Plan, planOf, type Site } from "./plan.ts";
 
 /** The values for a GraphDef, and what did not fit. */
 export interface Match {
@@ -18,116 +18,65 @@ export interface Match {
   readonly used: number;
 }
 
-interface Frame {
-  readonly index: number;
-  readonly isMap: boolean;
-  readonly definition: Attributes;
-  /** What the last State that has something here has. */
-  readonly state: State | undefined;
-  /** What those before it have, the one that counts most first; empty mostly. */
-  readonly earlier: readonly State[];
-  readonly part: PathPart;
-  readonly parent: Frame | undefined;
-  next: number;
+/** What one State has at each place. */
+class View {
+  private readonly subtrees: (State | undefined)[];
+  private readonly root: State | undefined;
+
+  constructor(state: StateNode, size: number) {
+    this.root = isLeaf(state) ? undefined : state;
+    this.subtrees = new Array(size);
+  }
+
+  at({ parent, part }: Site): StateNode | undefined {
+    const above = parent < 0 ? this.root : this.subtrees[parent];
+    return above === undefined ? undefined : childOf(above, part);
+  }
+
+  /** Remembers a subtree for what is below it. */
+  enter(position: number, site: Site): void {
+    const child = this.at(site);
+    this.subtrees[position] = child === undefined || isLeaf(child) ? undefined : child;
+  }
 }
 
-const none: readonly State[] = [];
-
-function childIn({ state, earlier }: Frame, part: PathPart): StateNode | undefined {
-  let child = state && childOf(state, part);
-  for (let i = 0; child === undefined && i < earlier.length; i++) child = childOf(earlier[i] as State, part);
-  return child;
-}
-
-/** The subtrees of all States under a part; leaves are none. */
-const subtreesIn = ({ state, earlier }: Frame, part: PathPart): readonly State[] =>
-  [...(state ? [state] : none), ...earlier].flatMap((each) => {
-    const child = childOf(each, part);
-    return child === undefined || isLeaf(child) ? [] : [child];
-  });
-
-/** Walks GraphDef and States side by side, in the order of `flatten`, so that first paths are the same. */
+/** Finds the leaf of each Variable and array; where several States have something, the last one's counts. */
 export function match(graphdef: GraphDef, states: readonly StateNode[]): Match {
-  const { nodes } = graphdef;
-  const variables: (StateLeaf | undefined)[] = new Array(nodes.length);
+  const { nodes, root: rootDef } = graphdef;
+  const rootIsVariable = rootDef.kind === "node" && nodes[rootDef.index]?.kind === "variable";
+  if (rootDef.kind === "array" || rootIsVariable) {
+    const root = states.filter(isLeaf).at(-1);
+    const missing = root ? [] : [[]];
+    return { variables: [root], arrays: new Map(), root, missing, used: root ? 1 : 0 };
+  }
+  return matchPlan(planOf(graphdef), nodes.length, states);
+}
+
+function matchPlan(plan: Plan, nodeCount: number, states: readonly StateNode[]): Match {
+  const variables: (StateLeaf | undefined)[] = new Array(nodeCount);
   const arrays = new Map<number, Map<PathPart, StateLeaf>>();
   const missing: Path[] = [];
-  const entered = new Uint8Array(nodes.length);
+  // The last one first, since its leaves count.
+  const views = states.map((state) => new View(state, plan.length)).reverse();
   let used = 0;
-  let frame: Frame | undefined;
-
-  const take = (leaf: StateNode | undefined, part: PathPart | undefined): StateLeaf | undefined => {
-    if (leaf !== undefined && isLeaf(leaf)) {
-      used++;
-      return leaf;
+  for (let i = 0; i < plan.length; i++) {
+    const site = plan[i] as Site;
+    if (site.kind === "subtree") {
+      for (const view of views) view.enter(i, site);
+      continue;
     }
-    missing.push(pathTo(frame, part));
-    return undefined;
-  };
-
-  const enterAll = (
-    index: number,
-    definition: NodeWithAttributes,
-    found: readonly State[],
-    part: PathPart,
-  ): void => {
-    const [state, ...earlier] = found;
-    const isMap = definition.kind === "map";
-    frame = { index, isMap, definition, state, earlier, part, parent: frame, next: 0 };
-  };
-
-  const enter = (current: Frame, index: number, definition: NodeWithAttributes, part: PathPart): void => {
-    if (current.earlier.length > 0) {
-      enterAll(index, definition, subtreesIn(current, part), part);
-      return;
+    let found: StateNode | undefined;
+    for (let k = 0; k < views.length && found === undefined; k++) found = views[k]?.at(site);
+    if (found === undefined || !isLeaf(found)) {
+      missing.push(pathOfSite(plan, i));
+      continue;
     }
-    const child = childIn(current, part);
-    const state = child === undefined || isLeaf(child) ? undefined : child;
-    const isMap = definition.kind === "map";
-    frame = { index, isMap, definition, state, earlier: none, part, parent: current, next: 0 };
-  };
-
-  const visit = (current: Frame, def: AttributeDef, key: PathPart): void => {
-    const part = current.isMap ? partOfMapKey(key) : key;
-    if (def.kind === "array") {
-      const array = take(childIn(current, part), part);
-      if (array === undefined) return;
-      const ofNode = arrays.get(current.index) ?? new Map<PathPart, StateLeaf>();
-      arrays.set(current.index, ofNode.set(key, array));
-      return;
+    used++;
+    if (site.kind === "variable") variables[site.node] = found;
+    else {
+      const ofNode = arrays.get(site.node) ?? new Map<PathPart, StateLeaf>();
+      arrays.set(site.node, ofNode.set(site.key, found));
     }
-    if (def.kind === "static" || entered[def.index] === 1) return;
-    entered[def.index] = 1;
-    const node = nodes[def.index] as NodeDef;
-    if (node.kind === "variable") variables[def.index] = take(childIn(current, part), part);
-    else enter(current, def.index, node, part);
-  };
-
-  const { root: rootDef } = graphdef;
-  let root: StateLeaf | undefined;
-  if (rootDef.kind === "array") root = take(states.filter(isLeaf).at(-1), undefined);
-  else if (rootDef.kind === "node") {
-    entered[rootDef.index] = 1;
-    const node = nodes[rootDef.index] as NodeDef;
-    if (node.kind === "variable") variables[rootDef.index] = take(states.filter(isLeaf).at(-1), undefined);
-    else
-      enterAll(rootDef.index, node, states.filter((state): state is State => !isLeaf(state)).reverse(), "");
   }
-  while (frame) {
-    const current: Frame = frame;
-    const i = current.next++;
-    const def = current.definition.attributes[i];
-    if (def === undefined) frame = current.parent;
-    else if (def.kind !== "static") visit(current, def, current.definition.keys[i] as PathPart);
-  }
-  return { variables, arrays, root, missing, used };
-}
-
-type NodeWithAttributes = ObjectDef | ContainerDef;
-
-function pathTo(frame: Frame | undefined, part: PathPart | undefined): Path {
-  if (part === undefined) return [];
-  const path = [part];
-  for (let f = frame; f?.parent; f = f.parent) path.push(f.part);
-  return path.reverse();
+  return { variables, arrays, root: undefined, missing, used };
 }

@@ -5,7 +5,7 @@ import { countLeaves, flattenState } from "../state/flatten-state.ts";
 import { leafValue, type StateLeaf, type StateNode } from "../state/state.ts";
 import { isVariableState } from "../variable/variable-state.ts";
 import { variableFromState } from "../variable/variable.ts";
-import type { ContainerDef, GraphDef, NodeDef, NodeType, ObjectDef } from "./graph-def.ts";
+import type { AttributeDef, ContainerDef, GraphDef, NodeDef, NodeType, ObjectDef } from "./graph-def.ts";
 import { match } from "./match.ts";
 import { defineChild } from "./node.ts";
 import { refusePrivateFields } from "./private-fields.ts";
@@ -60,14 +60,26 @@ function fill(
 ): void {
   const assignable = kind === "object" && areFree(keys, node);
   for (let i = 0; i < attributes.length; i++) {
-    const attribute = attributes[i];
     const key = keys[i] as PathPart;
-    let value: unknown;
-    if (attribute?.kind === "node") value = built[attribute.index];
-    else if (attribute?.kind === "static") ({ value } = attribute);
-    else value = leafValue(arrays?.get(key) as StateLeaf);
+    const value = valueOf(attributes[i] as AttributeDef, key, built, arrays);
     if (assignable) (node as Record<PathPart, unknown>)[key] = value;
     else defineChild(node, key, value);
+  }
+}
+
+function valueOf(
+  attribute: AttributeDef,
+  key: PathPart,
+  built: readonly unknown[],
+  arrays: ReadonlyMap<PathPart, StateLeaf> | undefined,
+): unknown {
+  switch (attribute.kind) {
+    case "static":
+      return attribute.value;
+    case "node":
+      return built[attribute.index];
+    default:
+      return leafValue(arrays?.get(key) as StateLeaf);
   }
 }
 
