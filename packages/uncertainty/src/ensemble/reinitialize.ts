@@ -24,24 +24,38 @@ export type InitParam = (path: Path, param: Param<Tensor>, key: PRNGKey) => Tens
  */
 export function reinitialize(where: string, model: object, rngs: Rngs, init: InitParam | undefined): void {
   const seen = new Set<object>();
-  const visit = (x: object, path: Path): void => {
+  const open: Frame[] = [];
+  const enter = (x: object, path: Path): void => {
     if (seen.has(x)) return;
     seen.add(x);
     if (x instanceof RngStream) {
       x.key.value = rngs.nextKey(streamFor(rngs, x.tag));
       x.count.value = 0;
-      return;
-    }
-    for (const [key, value] of entriesOf(x)) {
-      const at = [...path, key as PathPart];
-      if (value instanceof GraphNode || isContainer(value)) visit(value, at);
-      else if (value instanceof Variable && !seen.has(value)) {
-        seen.add(value);
-        draw(where, x, at, value, rngs, init);
-      }
-    }
+    } else open.push({ holder: x, path, entries: entriesOf(x), next: 0 });
   };
-  visit(model, []);
+  enter(model, []);
+  for (let frame = open.at(-1); frame; frame = open.at(-1)) {
+    const entry = frame.entries[frame.next++];
+    if (entry === undefined) {
+      open.pop();
+      continue;
+    }
+    const [key, value] = entry;
+    const at = [...frame.path, key as PathPart];
+    if (value instanceof GraphNode || isContainer(value)) enter(value, at);
+    else if (value instanceof Variable && !seen.has(value)) {
+      seen.add(value);
+      draw(where, frame.holder, at, value, rngs, init);
+    }
+  }
+}
+
+/** A node or container whose attributes are being gone through. */
+interface Frame {
+  readonly holder: object;
+  readonly path: Path;
+  readonly entries: ReturnType<typeof entriesOf>;
+  next: number;
 }
 
 /** A stream that the caller has no name for starts from the parameters' stream. */

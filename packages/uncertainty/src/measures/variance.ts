@@ -12,7 +12,7 @@ const AXES = { rank: 2, axes: "samples, ..., classes" };
  * (total), its mean over predictions (aleatoric), and the variance of the predictions (epistemic). The Brier score's decomposition.
  * @param samples - Probabilities `[samples, ..., classes]`, or moments that were collected from probabilities.
  * @throws NnxError for rows that are no probabilities, or fewer than two classes.
- * @see Sale et al. 2024, https://proceedings.mlr.press/v244/sale24a.html
+ * @see Sale et al. 2024, https://arxiv.org/abs/2406.02354
  */
 export function varianceDecomposition(samples: Numbers | SampleMoments): Decomposition {
   const { mean, variance } = isMoments(samples) ? ofProbabilities(samples) : momentsOf(samples);

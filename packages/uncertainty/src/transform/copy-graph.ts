@@ -16,33 +16,32 @@ export function copyGraph<M>(model: M): GraphCopy<M> {
   // Walks it once for its errors: cyclic containers, Maps with odd keys.
   graphdef(model);
   const copyOf = new Map<object, object>();
+  // Nodes are made empty and filled later: no recursion, however deep the model is.
+  const unfilled: GraphNode[] = [];
   const visit = (x: unknown): unknown => {
     if (typeof x !== "object" || x === null) return x;
     const known = copyOf.get(x);
     if (known) return known;
-    if (x instanceof Variable) {
-      const copy = x.copy();
-      copyOf.set(x, copy);
-      return copy;
-    }
-    if (x instanceof GraphNode) return copyNode(x);
-    return copyContainer(x, visit);
+    if (!(x instanceof Variable || x instanceof GraphNode)) return copyContainer(x, visit);
+    const copy =
+      x instanceof Variable ? x.copy() : (Object.create(Object.getPrototypeOf(x) as object) as object);
+    copyOf.set(x, copy);
+    if (x instanceof GraphNode) unfilled.push(x);
+    return copy;
   };
-  const copyNode = (node: GraphNode): GraphNode => {
-    const copy = Object.create(Object.getPrototypeOf(node) as object) as GraphNode;
-    copyOf.set(node, copy);
+  const copy = visit(model) as M;
+  for (let node = unfilled.pop(); node; node = unfilled.pop()) {
     // Defined, not assigned: a class may have an accessor of this name.
     for (const [key, value] of Object.entries(node)) {
-      Object.defineProperty(copy, key, {
+      Object.defineProperty(copyOf.get(node), key, {
         value: visit(value),
         writable: true,
         enumerable: true,
         configurable: true,
       });
     }
-    return copy;
-  };
-  return { copy: visit(model) as M, copyOf };
+  }
+  return { copy, copyOf };
 }
 
 /** A container of copies; the container itself where nothing in it is copied, since it is static then. */

@@ -17,13 +17,20 @@ export function layersOf(model: object, order: LayerOrder): GraphNode[] {
 function definedNodes(root: object): object[] {
   const found: object[] = [];
   const seen = new Set<object>();
-  const visit = (x: unknown): void => {
+  const open: { readonly holder: object; readonly values: readonly unknown[]; next: number }[] = [];
+  const enter = (x: unknown): void => {
     if (!(x instanceof GraphNode || isContainer(x)) || seen.has(x)) return;
     seen.add(x);
-    for (const [, value] of entriesOf(x)) visit(value);
-    found.push(x);
+    open.push({ holder: x, values: entriesOf(x).map(([, value]) => value), next: 0 });
   };
-  visit(root);
+  enter(root);
+  for (let frame = open.at(-1); frame; frame = open.at(-1)) {
+    if (frame.next < frame.values.length) enter(frame.values[frame.next++]);
+    else {
+      open.pop();
+      found.push(frame.holder);
+    }
+  }
   return found;
 }
 

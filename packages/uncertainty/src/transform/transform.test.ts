@@ -230,6 +230,21 @@ describe.each([
 });
 
 describe("dropconnect", () => {
+  it("goes through thousands of levels", () => {
+    class Level extends Module {
+      readonly below: Module;
+      constructor(below: Module) {
+        super();
+        this.below = below;
+      }
+    }
+    let model: Module = dense();
+    for (let i = 0; i < 5000; i++) model = new Level(model);
+    let copy = dropconnect(model, 0.5, { rngs: 0, skipFirst: false });
+    while (copy instanceof Level) copy = copy.below;
+    expect(copy).toBeInstanceOf(DropConnectLinear);
+  });
+
   it("equals a model built with DropConnectLinear by hand", () => {
     class ByHand extends Module {
       readonly first: Linear = dense();
