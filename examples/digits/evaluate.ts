@@ -1,4 +1,5 @@
 /** @file How right the classifier is, and how sure. */
+import * as nnx from "@nnxjs/nnx";
 import * as tf from "@tensorflow/tfjs-core";
 import { CLASSES, type Images } from "./data.ts";
 import type { Mlp } from "./model.ts";
@@ -21,15 +22,6 @@ export function accuracy(probabilities: Probabilities, { labels, count }: Images
   return right / count;
 }
 
-function entropy(probabilities: ArrayLike<number>, from: number): number {
-  let sum = 0;
-  for (let i = from; i < from + CLASSES; i++) {
-    const p = probabilities[i] as number;
-    if (p > 0) sum -= p * Math.log(p);
-  }
-  return sum;
-}
-
 /** What many stochastic passes say of each image. */
 export interface Sampled {
   readonly mean: Probabilities;
@@ -37,24 +29,19 @@ export interface Sampled {
   readonly epistemic: Float64Array;
 }
 
-/** `samples` passes with a mask each. The model is in training mode meanwhile and in evaluation mode afterwards. */
-export function sample(model: Mlp, images: Images, samples: number): Sampled {
-  const sum = new Float64Array(images.count * CLASSES);
-  const entropies = new Float64Array(images.count);
-  model.train();
-  for (let s = 0; s < samples; s++) {
-    const probabilities = predict(model, images);
-    probabilities.forEach((p, i) => {
-      sum[i] = (sum[i] as number) + p / samples;
-    });
-    entropies.forEach((e, i) => {
-      entropies[i] = e + entropy(probabilities, i * CLASSES) / samples;
-    });
-  }
-  model.eval();
+/** `samples` passes with a mask each, in whatever mode the model is; it is left in that. */
+export function sample(
+  model: Mlp,
+  images: Images,
+  { samples, seed }: { samples: number; seed: number },
+): Sampled {
+  const x = pixelsOf(images);
+  const key = nnx.random.key(seed + 3);
+  const moments = nnx.sample(model, x, samples, { key, outputs: "logits", keep: "moments" });
+  x.dispose();
   return {
-    mean: Float32Array.from(sum),
-    epistemic: entropies.map((aleatoric, i) => Math.max(0, entropy(sum, i * CLASSES) - aleatoric)),
+    mean: Float32Array.from(moments.mean.data),
+    epistemic: nnx.entropyDecomposition(moments).epistemic,
   };
 }
 

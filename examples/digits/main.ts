@@ -31,8 +31,8 @@ async function run({ epochs, rate, seed, backend, samples }: Options): Promise<v
   const onePass = accuracy(predict(model, known), known);
   model.eval();
   const deterministic = accuracy(predict(model, known), known);
-  const sampled = sample(model, known, samples);
-  const strange = sample(model, unseen, samples);
+  const sampled = sample(model, known, { samples, seed });
+  const strange = sample(model, unseen, { samples, seed });
   console.log("\naccuracy on held-out 0-7");
   console.log(`  one stochastic pass   ${percent(onePass)}`);
   console.log(`  deterministic pass    ${percent(deterministic)}`);
