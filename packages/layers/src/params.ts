@@ -2,7 +2,7 @@
 import { type Metadata, Param } from "@nnxjs/nnx-core";
 import type { Initializer, Rngs } from "@nnxjs/rnglib";
 import type { FloatDtype, PromoteDtype } from "./linear/dot-general.ts";
-import type { Tensor } from "./tensor.ts";
+import { type Tensor, tidy } from "./tensor.ts";
 
 /** The dtypes of a layer; the names are Flax's. */
 export interface DtypeOptions {
@@ -14,11 +14,15 @@ export interface DtypeOptions {
   promoteDtype?: PromoteDtype;
 }
 
-/** A parameter from the next `params` key. Layers call this in Flax's order, so that what is drawn is Flax's. */
+/** A parameter from the next `params` key. Layers call this in Flax's order, so that what is drawn is Flax's. What the initializer leaves behind is freed. */
 export const drawParam = (
   init: Initializer,
   rngs: Rngs,
   shape: readonly number[],
   dtype: FloatDtype,
   metadata?: Metadata,
-): Param<Tensor> => new Param(init(rngs.nextKey("params"), shape, dtype), metadata);
+): Param<Tensor> =>
+  new Param(
+    tidy(() => init(rngs.nextKey("params"), shape, dtype)),
+    metadata,
+  );

@@ -72,26 +72,52 @@ export const where: (condition: Tensor, a: Operand, b: Operand) => Tensor = tf.w
 export const zeros: typeof tf.zeros = tf.zeros;
 export const zerosLike: Unary = tf.zerosLike;
 
+/** What the wasm backend knows of data: the shape it was made with, whatever reshaping said since. */
+interface WasmBackend {
+  readonly dataIdMap: { get(dataId: object): { readonly shape: readonly number[] } };
+}
+
+const FUSED = "_FusedMatMul";
+
+/** Whether the fused kernel of this backend takes this bias: wasm's looks at the shape that the data were made with. */
+const takesBias = (backend: object, bias: Tensor): boolean =>
+  !("dataIdMap" in backend) || (backend as WasmBackend).dataIdMap.get(bias.dataId).shape.length === 1;
+
 /**
- * `a @ b + bias` as one kernel. Called directly because `tf.fused.matMul` brings a gradient of its own, which asks for the transposed
- * products that are slow on wasm.
+ * `a @ b + bias` over the last axis of a, as one kernel. The kernel is called directly: `tf.fused.matMul` and the engine cost more than the
+ * product of small layers, and the former brings a gradient that asks for the transposed products that are slow on wasm.
+ * @param a - `[..., inner]`
+ * @param b - `[inner, columns]`
+ * @param bias - `[columns]`, or `null`.
+ * @returns `[..., columns]`
  */
 export function fusedMatMul(a: Tensor, b: Tensor, bias: Tensor | null): Tensor {
-  if (isRecording())
-    return bias
-      ? tf.add(tf.matMul(a as tf.Tensor2D, b as tf.Tensor2D), bias)
-      : tf.matMul(a as tf.Tensor2D, b as tf.Tensor2D);
-  const [rows = 0, inner = 0] = a.shape;
-  const columns = b.shape[1] ?? 0;
-  // The wasm kernel reads shapes of rank 3.
+  const [inner = 0, columns = 0] = b.shape;
+  const rows = a.size / inner;
+  const shape = a.rank === 2 ? [rows, columns] : [...a.shape.slice(0, -1), columns];
+  const engine = tf.engine();
+  const { backend, backendName } = engine;
+  const kernel =
+    isRecording() || (backendName !== "cpu" && backendName !== "wasm")
+      ? null
+      : tf.getKernel(FUSED, backendName);
+  if (!kernel) {
+    const flat = a.rank === 2 ? a : tf.reshape(a, [rows, inner]);
+    const product = tf.matMul(flat as tf.Tensor2D, b as tf.Tensor2D);
+    const y = bias ? tf.add(product, bias) : product;
+    return a.rank === 2 ? y : tf.reshape(y, shape);
+  }
+  const fused = bias !== null && takesBias(backend, bias);
+  // The kernels read shapes of rank 3, and nothing of a tensor but these.
   const inputs = {
-    a: tf.reshape(a, [1, rows, inner]),
-    b: tf.reshape(b, [1, inner, columns]),
-    ...(bias ? { bias } : {}),
+    a: { dataId: a.dataId, shape: [1, rows, inner], dtype: a.dtype },
+    b: { dataId: b.dataId, shape: [1, inner, columns], dtype: b.dtype },
+    ...(fused ? { bias } : {}),
   };
-  const attributes = { transposeA: false, transposeB: false, activation: "linear" };
-  const product: Tensor = tf.engine().runKernel("_FusedMatMul", inputs, attributes);
-  return tf.reshape(product, [rows, columns]);
+  const attrs = { transposeA: false, transposeB: false, activation: "linear" };
+  const { dataId } = kernel.kernelFunc({ inputs, attrs, backend }) as tf.TensorInfo;
+  const y = engine.makeTensorFromTensorInfo({ dataId, shape, dtype: "float32" });
+  return bias && !fused ? tf.add(y, bias) : y;
 }
 
 export const matMul = (a: Tensor, b: Tensor): Tensor => tf.matMul(a, b);

@@ -44,6 +44,12 @@ onEachBackend("Linear and its kin", () => {
     expectGradients("Embed", new Embed(5, 3, { rngs: rngs() }), (m, ids) => m.forward(ids));
   });
 
+  it("takes a bias whose data were made in another shape", () => {
+    const layer = new Linear(3, 4, { rngs: rngs() });
+    layer.bias!.value = tf.reshape(tf.tensor2d([1, 2, 3, 4], [2, 2]), [4]);
+    expect([...layer.forward(tf.zeros([1, 3])).dataSync()]).toEqual([1, 2, 3, 4]);
+  });
+
   it("einsum gives what sums over all indices give", () => {
     const random = (shape: number[]) => tf.randomNormal(shape, 0, 1, "float32", shape.length);
     const [a, b] = [random([2, 3, 4]), random([4, 5])];

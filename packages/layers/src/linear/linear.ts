@@ -1,7 +1,7 @@
 /** @file The dense layer. */
 import { describe, type Metadata, Module, NnxError, Param } from "@nnxjs/nnx-core";
 import { initializers, type Initializer, type Rngs } from "@nnxjs/rnglib";
-import { add, fusedMatMul, reshape, type Tensor } from "../tensor.ts";
+import { add, fusedMatMul, type Tensor } from "../tensor.ts";
 import {
   checkFloat,
   type DotGeneral,
@@ -147,9 +147,7 @@ function product(where: string, config: DenseConfig, x: Tensor, kernel: Tensor, 
   const promoted = config.promoteDtype([x, kernel, bias], { dtype: config.dtype });
   const [inputs, weights, offset] = promoted as [Tensor, Tensor, Tensor | null];
   if (config.dotGeneral === defaultDotGeneral) {
-    const rows = x.rank === 2 ? inputs : reshape(inputs, [-1, config.inFeatures]);
-    const y = fusedMatMul(rows, weights, offset);
-    return x.rank === 2 ? y : reshape(y, [...x.shape.slice(0, -1), weights.shape[1] as number]);
+    return fusedMatMul(inputs, weights, offset);
   }
   const { precision, preferredElementType } = config;
   const y = config.dotGeneral(inputs, weights, {

@@ -1,0 +1,190 @@
+import {
+  capture,
+  dispose,
+  flattenState,
+  Intermediate,
+  isVariableState,
+  iterNodes,
+  merge,
+  Param,
+  setMode,
+  split,
+  state,
+  type State,
+  valueAndGrad,
+  view,
+} from "@nnxjs/nnx-core";
+import { random } from "@nnxjs/rnglib";
+import * as tf from "@tensorflow/tfjs-core";
+import { expect, it } from "vitest";
+import { onEachBackend } from "../test/backends.ts";
+import { layerTable, type LayerUnderTest as Layer } from "../test/layer-table.ts";
+import * as layers from "./index.ts";
+
+const run = (layer: Layer, x: tf.Tensor): tf.Tensor => layer.forward(x) as tf.Tensor;
+const values = (x: tf.Tensor): number[] => [...x.dataSync()];
+const contents = (s: State): [string, string][] =>
+  flattenState(s).map(([path, leaf]) => {
+    const value: unknown = isVariableState(leaf) ? leaf.value : leaf;
+    return [path.join("."), value instanceof tf.Tensor ? values(value).join() : String(value)];
+  });
+const paramsOf = (layer: Layer): Param<tf.Tensor>[] =>
+  [...iterNodes(layer)].flatMap(([, node]) => (node instanceof Param ? [node as Param<tf.Tensor>] : []));
+
+/** A loss that sees every output with a weight of its own. */
+const lossOf = (layer: Layer, x: tf.Tensor): tf.Tensor => {
+  const y = run(layer, x);
+  return tf.sum(tf.mul(y, random.normal(random.key(5), y.shape)));
+};
+const direction = (shape: readonly number[], seed: number): tf.Tensor =>
+  random.normal(random.key(seed), shape);
+
+it("has an entry for every module that this package exports", () => {
+  const names = layerTable.map(({ name }) => name).join(" ");
+  for (const [name, value] of Object.entries(layers)) {
+    const isLayer =
+      typeof value === "function" &&
+      /^class /.test(String(value)) &&
+      "forward" in (value.prototype as object);
+    if (isLayer) expect(names).toContain(name);
+  }
+});
+
+onEachBackend("every layer", () => {
+  it.each(layerTable)(
+    "$name: has the shape and dtype it says, the same every time",
+    ({ make, input, output }) => {
+      const [one, two] = [run(make(), input()), run(make(), input())];
+      expect([one.shape, one.dtype]).toEqual([output, "float32"]);
+      expect(values(one)).toEqual(values(two));
+      expect(values(one).every(Number.isFinite)).toBe(true);
+    },
+  );
+
+  it.each(layerTable)("$name: comes back from split and merge", ({ make, input }) => {
+    const layer = make();
+    const [graphdef, params, rest] = split(layer, Param, true);
+    const again = merge(graphdef, params, rest) as Layer;
+    expect(contents(state(again))).toEqual(contents(state(layer)));
+    expect(values(run(again, input()))).toEqual(values(run(layer, input())));
+    expect(contents(state(again))).toEqual(contents(state(layer)));
+    expect(split(again)[0]).toEqual(graphdef);
+  });
+
+  it.each(layerTable)(
+    "$name: evaluates without chance or change, and trains again",
+    ({ make, input, modes = [], ...entry }) => {
+      const layer = make();
+      layer.eval();
+      const before = contents(state(layer));
+      const y = values(run(layer, input()));
+      if (!entry.changesInEval && entry.name !== "WeightNorm") {
+        expect(contents(state(layer))).toEqual(before);
+        expect(values(run(layer, input()))).toEqual(y);
+      }
+      layer.train();
+      expect(values(run(layer, input())).length).toBe(y.length);
+      const fresh = make();
+      for (const mode of modes) expect(() => setMode(fresh, { [mode]: true })).not.toThrow();
+      for (const mode of ["deterministic", "useRunningAverage", "decode"].filter(
+        (name) => !modes.includes(name),
+      )) {
+        expect(() => setMode(fresh, { [mode]: true })).toThrow(/expected/);
+      }
+      if (modes.includes("deterministic")) {
+        const evaluating = view(make(), { deterministic: true }) as Layer;
+        expect(values(run(evaluating, input()))).toEqual(y);
+      }
+    },
+  );
+
+  it.each(layerTable)("$name: is captured with what its methods return", ({ make, input, output }) => {
+    const layer = make();
+    const before = contents(state(layer)).map(([path]) => path);
+    const [y, seen] = capture(layer, Intermediate, { methodOutputs: Intermediate })(input());
+    expect((y as tf.Tensor).shape).toEqual(output);
+    const own = flattenState(seen).find(([path]) => path.join(".") === "forward");
+    const recorded = (isVariableState(own![1]) ? own![1].value : []) as readonly tf.Tensor[];
+    expect(values(recorded[0]!)).toEqual(values(y as tf.Tensor));
+    expect(contents(state(layer)).map(([path]) => path)).toEqual(before);
+  });
+
+  it.each(layerTable.filter(({ notSmooth }) => notSmooth === undefined))(
+    "$name: has the gradient that finite differences give",
+    ({ make, input }) => {
+      const x = input();
+      const layer = make();
+      const smooth = x.dtype === "float32";
+      const [, gradients] = smooth
+        ? valueAndGrad(lossOf, { argnums: [0, 1] })(layer, x)
+        : valueAndGrad(lossOf, { argnums: [0] })(layer, x);
+      const [ofLayer, ofInput] = gradients as [State, tf.Tensor | undefined];
+      const along = (by: number, moveParams: boolean): number =>
+        tf.tidy(() => {
+          const moved = make();
+          if (moveParams) {
+            paramsOf(moved).forEach((param, i) => {
+              param.value = tf.add(param.value, tf.mul(by, direction(param.value.shape, i)));
+            });
+          }
+          const at = moveParams ? x : tf.add(x, tf.mul(by, direction(x.shape, 99)));
+          return lossOf(moved, at).dataSync()[0]!;
+        });
+      const h = 1 / 256;
+      const check = (moveParams: boolean, products: readonly tf.Tensor[]) => {
+        const slope = (along(h, moveParams) - along(-h, moveParams)) / (2 * h);
+        const found = products.reduce((sum, product) => sum + tf.sum(product).dataSync()[0]!, 0);
+        const size = products.reduce((sum, product) => sum + tf.sum(tf.abs(product)).dataSync()[0]!, 0);
+        expect(Math.abs(found - slope)).toBeLessThan(0.005 * size + 0.005);
+      };
+      const leaves = flattenState(ofLayer).map(
+        ([, leaf]) => (isVariableState(leaf) ? leaf.value : leaf) as tf.Tensor,
+      );
+      expect(leaves.map((leaf) => leaf.shape)).toEqual(paramsOf(layer).map((param) => param.value.shape));
+      if (leaves.length > 0)
+        check(
+          true,
+          leaves.map((leaf, i) => tf.mul(leaf, direction(leaf.shape, i))),
+        );
+      if (ofInput) check(false, [tf.mul(ofInput, direction(x.shape, 99))]);
+    },
+  );
+
+  it.each(layerTable)(
+    "$name: leaves only its result behind, and nothing once it is disposed",
+    ({ make, input }) => {
+      const atFirst = tf.memory().numTensors;
+      const x = tf.tidy(input);
+      // In no scope: what a constructor leaves behind would be freed.
+      const layer = make();
+      const step = () => {
+        const y = tf.tidy(() => run(layer, x));
+        y.dispose();
+      };
+      step();
+      const before = tf.memory().numTensors;
+      for (let i = 0; i < 3; i++) step();
+      expect(tf.memory().numTensors).toBe(before);
+      const [loss, gradients] = valueAndGrad((m: Layer, v: tf.Tensor) => lossOf(m, v))(layer, x);
+      dispose([loss, gradients]);
+      expect(tf.memory().numTensors).toBe(before);
+      dispose(layer);
+      x.dispose();
+      expect(tf.memory().numTensors).toBe(atFirst);
+    },
+  );
+
+  it.each(layerTable)("$name: refuses an input without axes and stays as it was", ({ make, input, name }) => {
+    if (["PReLU", "Dropout"].includes(name)) return;
+    const layer = make();
+    const before = contents(state(layer));
+    const bad = name === "Embed" ? tf.ones([2]) : tf.scalar(1);
+    expect(() => run(layer, bad)).toThrow(/: expected /);
+    if (!name.startsWith("RNN") && name !== "Bidirectional") {
+      expect(contents(state(layer)).filter(([path]) => !/kernel$|_stats/.test(path))).toEqual(
+        before.filter(([path]) => !/kernel$|_stats/.test(path)),
+      );
+    }
+    expect(run(layer, input()).size).toBeGreaterThan(0);
+  });
+});
