@@ -61,13 +61,13 @@ function fill(
   const assignable = kind === "object" && areFree(keys, node);
   for (let i = 0; i < attributes.length; i++) {
     const key = keys[i] as PathPart;
-    const value = valueOf(attributes[i] as AttributeDef, key, built, arrays);
+    const value = attributeValue(attributes[i] as AttributeDef, key, built, arrays);
     if (assignable) (node as Record<PathPart, unknown>)[key] = value;
     else defineChild(node, key, value);
   }
 }
 
-function valueOf(
+function attributeValue(
   attribute: AttributeDef,
   key: PathPart,
   built: readonly unknown[],
