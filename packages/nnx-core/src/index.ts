@@ -79,7 +79,7 @@ export { formatPath, type Path, type PathPart } from "./path.ts";
 export { diffState, mergeState } from "./state/combine.ts";
 export { type FlatEntry, flattenState, unflattenState } from "./state/flatten-state.ts";
 export { mapState, mapValues } from "./state/map.ts";
-export { filterState, splitState, type StatesOf } from "./state/select.ts";
+export { filterState, splitState } from "./state/select.ts";
 export type { SplitStates, StateOf, StatesFor } from "./state/state-of.ts";
 export type { ArrayLeaf, OwnedState, State, StateLeaf, StateNode } from "./state/state.ts";
 export { applyPatches, diffPatches, type StatePatch, type StatePatches } from "./state/patches.ts";

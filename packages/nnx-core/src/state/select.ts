@@ -2,12 +2,10 @@
 import { FilterError } from "../errors.ts";
 import { type Filter, type OrderedFilters, orderFilters } from "../filter/filter.ts";
 import { formatPath, type Path, type PathPart } from "../path.ts";
+import type { StateOf, StatesFor } from "./state-of.ts";
 import { StatesBuilder } from "./builder.ts";
 import type { OwnedState, State, StateLeaf } from "./state.ts";
 import { type StateVisitor, walkState } from "./walk-state.ts";
-
-/** One State for each filter of a list. */
-export type StatesOf<Fs extends readonly unknown[]> = { -readonly [K in keyof Fs]: OwnedState };
 
 /** What a filter list makes of a walk: leaves go to the State of the first filter that matches. */
 export class Selection {
@@ -89,21 +87,27 @@ function select(where: string, state: State, filters: readonly Filter[], exhaust
  * @throws {@link FilterError} when a leaf matches none.
  * @see Flax `nnx.split_state`
  */
-export function splitState<const Fs extends readonly Filter[]>(state: State, ...filters: Fs): StatesOf<Fs> {
+export function splitState<S extends State, const Fs extends readonly Filter[]>(
+  state: S,
+  ...filters: Fs
+): StatesFor<S, Fs> {
   // As many States as filters.
-  return select("splitState", state, filters, true) as unknown as StatesOf<Fs>;
+  return select("splitState", state, filters, true) as unknown as StatesFor<S, Fs>;
 }
 
 /**
  * The leaves that a filter matches; with several filters a State for each. What matches none is left out.
  * @see Flax `nnx.filter_state`
  */
-export function filterState(state: State, filter: Filter): OwnedState;
-export function filterState<const Fs extends readonly [Filter, Filter, ...Filter[]]>(
-  state: State,
+export function filterState<S extends State, const F extends Filter>(
+  state: S,
+  filter: F,
+): OwnedState<StateOf<S, F>>;
+export function filterState<S extends State, const Fs extends readonly [Filter, Filter, ...Filter[]]>(
+  state: S,
   ...filters: Fs
-): StatesOf<Fs>;
-export function filterState(state: State, ...filters: readonly Filter[]): OwnedState | OwnedState[] {
+): StatesFor<S, Fs>;
+export function filterState(state: State, ...filters: readonly Filter[]): unknown {
   const states = select("filterState", state, filters, false);
-  return states.length === 1 ? (states[0] as OwnedState) : states;
+  return states.length === 1 ? states[0] : states;
 }

@@ -2,6 +2,7 @@ import type * as tf from "@tensorflow/tfjs-core";
 import { describe, expectTypeOf, it } from "vitest";
 import {
   BatchStat,
+  filterState,
   type GraphDef,
   merge,
   Module,
@@ -9,6 +10,7 @@ import {
   Param,
   pop,
   split,
+  splitState,
   type State,
   state,
   type StateOf,
@@ -151,6 +153,19 @@ describe("the State of a typed model", () => {
       draft.hidden.kernl.value = 1;
     });
     expectTypeOf(next.hidden.kernel.value).toEqualTypeOf<tf.Tensor2D>();
+  });
+
+  it("goes on through splitState and filterState", () => {
+    const [weights, stats, others] = splitState(state(mlp), Param, BatchStat, true);
+    expectTypeOf(weights.layers[0]!.kernel.value).toEqualTypeOf<tf.Tensor2D>();
+    expectTypeOf(weights.hidden.bias?.value).toEqualTypeOf<tf.Tensor1D | undefined>();
+    expectTypeOf(stats.norm.mean.value).toEqualTypeOf<tf.Tensor1D>();
+    expectTypeOf(others.drop.count.value).toEqualTypeOf<number>();
+    // @ts-expect-error no BatchStat in there
+    void stats.hidden;
+    expectTypeOf(filterState(weights, "tag").hidden?.kernel?.value).toEqualTypeOf<tf.Tensor2D | undefined>();
+    expectTypeOf(filterState({} as State, Param)).toEqualTypeOf<OwnedState>();
+    expectTypeOf(splitState({} as State, Param, true)).toEqualTypeOf<[OwnedState, OwnedState]>();
   });
 
   it("is a general State where the model's type says nothing", () => {

@@ -64,20 +64,27 @@ type SaysNothing<T> = T extends GraphNode
     ? true
     : false;
 
+/** A State of which nothing is known. */
+type IsState<T> = string extends keyof T ? (State extends T ? true : false) : false;
+
 /** Whether anything of `T` is in the State. Distributes over unions. */
 type Has<T, F, Before, Depth extends readonly 0[]> = T extends Primitive | AnyFunction
   ? "no"
   : T extends Variable | ArrayLike
     ? Settle<LeafPresence<T, F, Before>>
-    : Depth["length"] extends MaxDepth
-      ? "maybe"
-      : T extends readonly (infer I)[]
-        ? Settle<Has<I, F, Before, [...Depth, 0]>>
-        : T extends ReadonlyMap<unknown, infer I>
-          ? Settle<Has<I, F, Before, [...Depth, 0]>>
-          : SaysNothing<T> extends true
-            ? "maybe"
-            : HasPart<T, F, Before, [...Depth, 0]>;
+    : T extends VariableState<unknown, infer V>
+      ? Settle<LeafPresence<V, F, Before>>
+      : IsState<T> extends true
+        ? "maybe"
+        : Depth["length"] extends MaxDepth
+          ? "maybe"
+          : T extends readonly (infer I)[]
+            ? Settle<Has<I, F, Before, [...Depth, 0]>>
+            : T extends ReadonlyMap<unknown, infer I>
+              ? Settle<Has<I, F, Before, [...Depth, 0]>>
+              : SaysNothing<T> extends true
+                ? "maybe"
+                : HasPart<T, F, Before, [...Depth, 0]>;
 
 type HasPart<T, F, Before, Depth extends readonly 0[]> = AnyPart<
   {
@@ -139,23 +146,25 @@ type NodeState<T, F, Before, Depth extends readonly 0[]> = T extends Primitive |
   ? never
   : T extends Variable
     ? LeafOf<T>
-    : T extends ArrayLike
+    : T extends ArrayLike | VariableState
       ? T
-      : Depth["length"] extends MaxDepth
+      : IsState<T> extends true
         ? State
-        : T extends readonly unknown[]
-          ? ListState<T, F, Before, [...Depth, 0]>
-          : T extends ReadonlyMap<unknown, infer I>
-            ? { readonly [key: string]: NodeState<I, F, Before, [...Depth, 0]> }
-            : SaysNothing<T> extends true
-              ? State
-              : RecordState<T, F, Before, [...Depth, 0]>;
+        : Depth["length"] extends MaxDepth
+          ? State
+          : T extends readonly unknown[]
+            ? ListState<T, F, Before, [...Depth, 0]>
+            : T extends ReadonlyMap<unknown, infer I>
+              ? { readonly [key: string]: NodeState<I, F, Before, [...Depth, 0]> }
+              : SaysNothing<T> extends true
+                ? State
+                : RecordState<T, F, Before, [...Depth, 0]>;
 
 /**
  * The type of the State that a filter gives for a model: the public attributes that are, or hold, Variables (or arrays) that the filter
  * matches. What depends on more than types, such as tags, predicates and `null`s, is optional. Types do not see sharing: what is
  * shared has one leaf only, at its first path.
- * @typeParam M - The model. For types that say nothing (`unknown`, `object`, `Module`) it is {@link State}.
+ * @typeParam M - The model, or a State of it. For types that say nothing (`unknown`, `object`, `Module`) it is {@link State}.
  * @typeParam F - The filter: a class, `true`, an array of these; others may match anything.
  * @typeParam Before - The filters before it, as a union: what they match is not in this State.
  * @example
@@ -169,9 +178,11 @@ export type StateOf<M, F = true, Before = never> =
     : M extends object
       ? SaysNothing<M> extends true
         ? State
-        : keyof M extends never
+        : IsState<M> extends true
           ? State
-          : NodeState<M, F, Before, []>
+          : keyof M extends never
+            ? State
+            : NodeState<M, F, Before, []>
       : State;
 
 /** The States of a list of filters, each leaf in that of the first that matches. */
