@@ -1,4 +1,10 @@
 export { dropConnectMoments, type OutputMoments } from "./analytic/drop-connect-moments.ts";
+export {
+  BatchEnsembleLinear,
+  type BatchEnsembleLinearOptions,
+  type FactorOptions,
+} from "./ensemble/batch-ensemble-linear.ts";
+export { BatchEnsemble, batchEnsemble, type BatchEnsembleOptions } from "./ensemble/batch-ensemble.ts";
 export { Ensemble, ensemble, type EnsembleOptions, type Member } from "./ensemble/ensemble.ts";
 export type { InitParam } from "./ensemble/reinitialize.ts";
 export {

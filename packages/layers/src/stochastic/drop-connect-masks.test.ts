@@ -154,6 +154,16 @@ describe("DropConnectLinear's masks", () => {
     expect(rounded(y)).toEqual(rounded(plain));
   });
 
+  it("work on integers, which become float32", () => {
+    const x = tf.tensor2d([[1, 2, 3, 4]], [1, 4], "int32");
+    for (const masks of ["batch", "example"] as const) {
+      const layer = new DropConnectLinear(linear(4, 3), 0.4, { masks });
+      const y = layer.forward(x as tf.Tensor, { rngs: random.key(0) });
+      expect(y.dtype).toBe("float32");
+      expect(rounded(y)).toEqual(rounded(layer.forward(tf.cast(x, "float32"), { rngs: random.key(0) })));
+    }
+  });
+
   it("leave the stream as it was when the call is refused", () => {
     const layer = new DropConnectLinear(linear(4, 3), 0.4, { rngs: new Rngs(0) });
     expect(() => layer.forward(tf.ones([2, 5]))).toThrow(/expected an input of shape \[\.\.\., 4\]/);

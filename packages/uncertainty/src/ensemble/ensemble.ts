@@ -2,6 +2,7 @@
 import { describe, Module, NnxError } from "@nnxjs/nnx-core";
 import { Rngs } from "@nnxjs/rnglib";
 import { stack, type Tensor } from "../tensor.ts";
+import { checkMembers } from "./batch-ensemble-linear.ts";
 import { copyGraph } from "../transform/copy-graph.ts";
 import { type InitParam, reinitialize } from "./reinitialize.ts";
 
@@ -56,9 +57,7 @@ export function ensemble<M extends Member & object>(
   n: number,
   { rngs, init }: EnsembleOptions,
 ): Ensemble<M> {
-  if (!Number.isSafeInteger(n) || n < 1) {
-    throw new RangeError(`ensemble: expected a positive number of members, got ${describe(n)}.`);
-  }
+  checkMembers("ensemble", n);
   if (!(rngs instanceof Rngs)) {
     throw new TypeError(
       `ensemble: expected rngs to be Rngs, got ${describe(rngs)}. Pass { rngs: new Rngs(0) }.`,

@@ -1,0 +1,62 @@
+/** @file An ensemble for little more than the memory of one model. */
+import { Module } from "@nnxjs/nnx-core";
+import { Rngs } from "@nnxjs/rnglib";
+import type { Callable } from "../sampling/options.ts";
+import { reshape, type Tensor, tile } from "../tensor.ts";
+import { replaceLinears, type TransformOptions } from "../transform/replace-linear.ts";
+import { BatchEnsembleLinear, checkMembers, type FactorOptions } from "./batch-ensemble-linear.ts";
+
+/** A model whose dense layers are several, and which sees its input once for each member. */
+export class BatchEnsemble<M extends Callable> extends Module {
+  readonly model: M;
+  readonly members: number;
+
+  constructor(model: M, members: number) {
+    super();
+    this.model = model;
+    this.members = members;
+  }
+
+  /**
+   * @param x - `[rows, ...]`
+   * @returns the outputs of all members, `[members, rows, ...]`.
+   */
+  forward(x: Tensor): Tensor {
+    const repeated = tile(x, [this.members, ...x.shape.slice(1).map(() => 1)]);
+    const y = this.model.forward(repeated);
+    return reshape(y, [this.members, x.shape[0] as number, ...y.shape.slice(1)]);
+  }
+}
+
+/** Options of {@link batchEnsemble}: which layers (the first too, by default), and how their factors are drawn. */
+export interface BatchEnsembleOptions extends TransformOptions, FactorOptions {
+  /** @defaultValue false */
+  skipFirst?: boolean;
+}
+
+/**
+ * A copy of a model as an ensemble whose members share their kernels up to two vectors a layer. It is trained as one model, on a loss over
+ * all members' outputs. Keys come from the `params` stream.
+ * @param model - Called with one tensor. Only layers that are exactly Linear differ between members.
+ * @throws RangeError for a number of members that is no positive integer, NnxError when no layer is left to transform.
+ * @see Wen et al. 2020, https://arxiv.org/abs/2002.06715; probly's `batchensemble`
+ * @example
+ * ```ts
+ * const model = new nnx.Linear(4, 3, { rngs: new nnx.Rngs(0) });
+ * const members = nnx.batchEnsemble(model, 5, { rngs: new nnx.Rngs(1) });
+ * const probabilities = nnx.softmax(members.forward(tf.ones([2, 4]))); // [5, 2, 3]
+ * nnx.entropyDecomposition(probabilities).epistemic; // 2 numbers
+ * ```
+ */
+export function batchEnsemble<M extends Callable & object>(
+  model: M,
+  members: number,
+  { init = "normal", mean = 1, std = 0.5, skipFirst = false, ...which }: BatchEnsembleOptions,
+): BatchEnsemble<M> {
+  checkMembers("batchEnsemble", members);
+  const copy = replaceLinears("batchEnsemble", model, { ...which, skipFirst }, "params", (base, origin) => {
+    const nextKey = () => (origin instanceof Rngs ? origin.nextKey("params") : origin.nextKey());
+    return new BatchEnsembleLinear(base, members, { nextKey, init, mean, std });
+  });
+  return new BatchEnsemble(copy, members);
+}
