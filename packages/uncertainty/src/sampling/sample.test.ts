@@ -2,8 +2,8 @@ import { BatchStat, flattenState, isVariableState, Module, state, Variable } fro
 import { DropConnectLinear, Dropout, Linear, relu } from "@nnxjs/layers";
 import { random, Rngs, RngStream } from "@nnxjs/rnglib";
 import * as tf from "@tensorflow/tfjs-core";
-import { describe, expect, it, vi } from "vitest";
-import { dropConnectMoments, predictiveMean, sample, sampleAsync, type SampleMoments } from "../index.ts";
+import { describe, expect, it } from "vitest";
+import { dropConnectMoments, predictiveMean, sample, type SampleMoments } from "../index.ts";
 
 /** Everything that can be stochastic, and a normalisation that must not see batches. */
 class Net extends Module {
@@ -279,47 +279,3 @@ class Identity extends Module {
     return rows;
   }
 }
-
-describe("sampleAsync", () => {
-  it("gives what sample gives", async () => {
-    const model = new Net();
-    const options = { key, outputs: "logits", batchSize: 4 } as const;
-    expect((await sampleAsync(model, x(), 4, options)).data).toEqual(sample(model, x(), 4, options).data);
-    const moments = await sampleAsync(model, x(), 4, { ...options, keep: "moments" });
-    expect(moments).toEqual(sample(model, x(), 4, { ...options, keep: "moments" }));
-  });
-
-  it("lets others run between slices, with the model as it was", async () => {
-    const model = new Net();
-    model.eval();
-    const before = snapshot(model);
-    const plain = model.forward(x()).dataSync();
-    const reference = sample(model, x(), 6, { key });
-    let turns = 0;
-    const seen = vi.fn();
-    const timer = setInterval(() => {
-      turns++;
-      seen(snapshot(model) === before, String(model.forward(x()).dataSync()) === String(plain));
-      // A draw in between must not show.
-      model.third.rngs!.nextKey();
-      model.third.rngs!.count.value = 0;
-    });
-    const samples = await sampleAsync(model, x(), 6, { key, sliceMs: 0 });
-    clearInterval(timer);
-    expect(samples.data).toEqual(reference.data);
-    expect(turns).toBeGreaterThan(0);
-    for (const call of seen.mock.calls) expect(call).toEqual([true, true]);
-  });
-
-  it("rejects when aborted, with the model as it was and no tensor left", async () => {
-    const model = new Net();
-    const input = x();
-    const before = [snapshot(model), tf.memory().numTensors];
-    const controller = new AbortController();
-    const running = sampleAsync(model, input, 1000, { key, sliceMs: 0, signal: controller.signal });
-    setTimeout(() => controller.abort(new Error("enough")), 5);
-    await expect(running).rejects.toThrow("enough");
-    expect([snapshot(model), tf.memory().numTensors]).toEqual(before);
-    await expect(sampleAsync(model, input, 0, { key })).rejects.toThrow(/positive number of passes/);
-  });
-});
