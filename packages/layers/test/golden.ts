@@ -31,12 +31,14 @@ export interface GradCase extends Omit<LayerCase, "output"> {
   readonly input_grad: GoldenArray | null;
 }
 
-const { cases } = readGolden<{ cases: Record<string, unknown> }>("flax");
+const casesIn = (file: string): Record<string, unknown> =>
+  readGolden<{ cases: Record<string, unknown> }>(file).cases;
+const cases = { ...casesIn("layers"), ...casesIn("flax") };
 
-/** One case of flax.json. Its type is what the generator says it writes. */
+/** One case of flax.json or layers.json. Its type is what the generator says it writes. */
 export function goldenCase<T>(name: string): T {
   const found = cases[name];
-  if (found === undefined) throw new Error(`flax.json: expected a case ${name}, got none.`);
+  if (found === undefined) throw new Error(`golden files: expected a case ${name}, got none.`);
   return found as T;
 }
 
@@ -73,12 +75,14 @@ const leavesOf = (from: State): Map<string, unknown> =>
 function expectClose(found: State, wanted: Readonly<Record<string, GoldenArray>>): void {
   const leaves = leavesOf(found);
   expect([...leaves.keys()].sort()).toEqual(Object.keys(wanted).sort());
+  const scale = Math.max(1, ...Object.values(wanted).flatMap((array) => numbersOf(array).map(Math.abs)));
   for (const [path, value] of leaves) {
     const array = wanted[path]!;
     expect([path, shapeIn(value)]).toEqual([path, array.shape]);
     const [mine, theirs] = [valuesIn(value), numbersOf(array)];
     const largest = Math.max(...theirs.map(Math.abs));
-    if (largest < 1e-6) expect(Math.max(...Array.from(mine, Math.abs)), path).toBeLessThan(1e-5);
+    if (largest < 1e-6 * scale)
+      expect(Math.max(...Array.from(mine, Math.abs)), path).toBeLessThan(1e-5 * scale);
     else expect(relativeError(mine, theirs), path).toBeLessThan(1e-4);
   }
 }
@@ -142,13 +146,23 @@ export function expectGradients<M extends GraphNode>(
 ): void {
   const golden = goldenCase<GradCase>(`grad.${name}`);
   expectState(state(layer), golden.state, 5e-7);
-  const input = goldenTensor(golden.inputs[0]!);
+  compareGradients(golden, layer, call, rounding);
+  expectState(state(layer), golden.state_after, 1e-5);
+}
+
+function compareGradients<M extends GraphNode>(
+  golden: Pick<GradCase, "inputs" | "loss" | "param_grads" | "input_grad">,
+  layer: M,
+  call: (layer: M, ...inputs: tf.Tensor[]) => unknown,
+  rounding = 0,
+): void {
+  const [input, ...others] = golden.inputs.map(goldenTensor) as [tf.Tensor, ...tf.Tensor[]];
   const loss = (m: M, x: tf.Tensor): tf.Tensor =>
-    tf.mul(0.5, tf.addN(leavesOfOutput(call(m, x)).map((y) => tf.sum(tf.square(y)))));
-  const differentiateInput = golden.input_grad !== null;
-  const [value, gradients] = differentiateInput
-    ? valueAndGrad(loss, { argnums: [0, 1] })(layer, input)
-    : valueAndGrad(loss, { argnums: [0] })(layer, input);
+    tf.mul(0.5, tf.addN(leavesOfOutput(call(m, x, ...others)).map((y) => tf.sum(tf.square(y)))));
+  const [value, gradients] =
+    golden.input_grad === null
+      ? valueAndGrad(loss, { argnums: [0] })(layer, input)
+      : valueAndGrad(loss, { argnums: [0, 1] })(layer, input);
   expectOutput(value, golden.loss);
   const [ofLayer, ofInput] = gradients as [State, tf.Tensor | undefined];
   expectClose(ofLayer, golden.param_grads);
@@ -156,5 +170,18 @@ export function expectGradients<M extends GraphNode>(
     const largest = Math.max(...numbersOf(golden.input_grad).map(Math.abs));
     expectOutput(ofInput, golden.input_grad, 1e-4 + rounding / largest);
   }
-  expectState(state(layer), golden.state_after, 1e-5);
+}
+
+/** One case of layers.json: a call of one fresh layer, and the gradients of another. */
+export function expectCase<M extends GraphNode>(
+  name: string,
+  make: () => M,
+  call: (layer: M, ...inputs: tf.Tensor[]) => unknown,
+  rounding = 0,
+): void {
+  expectLayer(name, make(), call);
+  const golden = goldenCase<Partial<GradCase>>(name);
+  const { inputs, loss, param_grads, input_grad } = golden;
+  if (inputs && loss && param_grads && input_grad)
+    compareGradients({ inputs, loss, param_grads, input_grad }, make(), call, rounding);
 }

@@ -41,6 +41,11 @@ export interface SpectralNormCallOptions {
  * ```
  */
 export class SpectralNorm<X = Tensor, R = Tensor> extends Module {
+  /** What the modes do, for `viewInfo`. */
+  static readonly modes: Readonly<Record<string, string>> = {
+    useRunningAverage: "Leave the statistics of the power iteration alone.",
+  };
+
   /** The name is that of Flax's state. */
   readonly layer_instance: ForwardModule<[X], R>;
   /** `u` and `sigma` of each weight, by its path joined with `/`. The name is that of Flax's state. */

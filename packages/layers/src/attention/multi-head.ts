@@ -30,6 +30,12 @@ const NAME = "MultiHeadAttention";
  * ```
  */
 export class MultiHeadAttention extends Module {
+  /** What the modes do, for `viewInfo`. */
+  static readonly modes: Readonly<Record<string, string>> = {
+    deterministic: "Drop no attention weights.",
+    decode: "Compute one position per call, with the cache.",
+  };
+
   readonly query: LinearGeneral;
   readonly key: LinearGeneral;
   readonly value: LinearGeneral;

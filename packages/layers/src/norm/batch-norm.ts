@@ -53,6 +53,11 @@ export interface BatchNormCallOptions {
  * ```
  */
 export class BatchNorm extends Module {
+  /** What the modes do, for `viewInfo`. */
+  static readonly modes: Readonly<Record<string, string>> = {
+    useRunningAverage: "Use the stored statistics rather than the batch's.",
+  };
+
   /** `[numFeatures]`, zeros at first. */
   readonly mean: BatchStat<Tensor>;
   /** `[numFeatures]`, ones at first. */

@@ -45,6 +45,11 @@ const NAME = "DropConnectConv";
  * ```
  */
 export class DropConnectConv extends Module implements ConvConfig {
+  /** What the modes do, for `viewInfo`. */
+  static readonly modes: Readonly<Record<string, string>> = {
+    deterministic: "Use all weights, as the base layer.",
+  };
+
   /** The base layer's. */
   readonly kernel: Param<Tensor>;
   /** The base layer's, or `null`. */
