@@ -2,7 +2,7 @@ import { initializers, Rngs, type RngStream } from "@nnxjs/rnglib";
 import * as tf from "@tensorflow/tfjs-core";
 import { expect, it } from "vitest";
 import { readGolden } from "../../../scripts/golden.ts";
-import { onEachBackend } from "../test/backends.ts";
+import { onEachBackend } from "../../../scripts/use-backend.ts";
 import { expectCase } from "../test/golden.ts";
 import * as nnx from "./index.ts";
 

@@ -30,6 +30,7 @@ const normal =
 const nonzero = { biasInit: initializers.normal(1) };
 const linear = () => new nnx.Linear(3, 4, { rngs: streams(), ...nonzero });
 const conv = () => new nnx.Conv(2, 3, [3, 3], { rngs: streams(), ...nonzero });
+const gelu = (x: tf.Tensor): tf.Tensor => nnx.gelu(x);
 const row = normal(5, 3);
 const image = normal(2, 4, 5, 2);
 
@@ -159,11 +160,7 @@ export const layerTable: readonly LayerEntry[] = [
   {
     name: "Sequential",
     make: () =>
-      new nnx.Sequential<[tf.Tensor], tf.Tensor>(
-        linear(),
-        (x: tf.Tensor) => nnx.gelu(x),
-        new nnx.LayerNorm(4, { rngs: streams() }),
-      ),
+      new nnx.Sequential<[tf.Tensor], tf.Tensor>(linear(), gelu, new nnx.LayerNorm(4, { rngs: streams() })),
     input: row,
     output: [5, 4],
   },

@@ -2,7 +2,7 @@ import { grad } from "@nnxjs/nnx-core";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
 import { type GoldenArray, numbersOf, relativeError } from "../../../../scripts/golden.ts";
-import { onEachBackend } from "../../test/backends.ts";
+import { onEachBackend } from "../../../../scripts/use-backend.ts";
 import { expectOutput, goldenCase, goldenTensor } from "../../test/golden.ts";
 import * as layers from "../index.ts";
 

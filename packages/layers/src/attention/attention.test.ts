@@ -3,7 +3,7 @@ import { random, Rngs } from "@nnxjs/rnglib";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
 import { type GoldenArray, relativeError } from "../../../../scripts/golden.ts";
-import { onEachBackend } from "../../test/backends.ts";
+import { onEachBackend } from "../../../../scripts/use-backend.ts";
 import { expectGradients, expectLayer, expectOutput, goldenCase } from "../../test/golden.ts";
 import {
   combineMasks,

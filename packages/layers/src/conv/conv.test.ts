@@ -3,7 +3,7 @@ import { initializers, Rngs } from "@nnxjs/rnglib";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
 import { relativeError } from "../../../../scripts/golden.ts";
-import { onEachBackend } from "../../test/backends.ts";
+import { onEachBackend } from "../../../../scripts/use-backend.ts";
 import { expectGradients, expectLayer } from "../../test/golden.ts";
 import { Conv, ConvTranspose, type ConvOptions, type ConvTransposeOptions } from "../index.ts";
 import type { Padding, Pads } from "./padding.ts";

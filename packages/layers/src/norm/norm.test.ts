@@ -2,7 +2,7 @@ import { initializers, Rngs } from "@nnxjs/rnglib";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
 import { relativeError } from "../../../../scripts/golden.ts";
-import { onEachBackend } from "../../test/backends.ts";
+import { onEachBackend } from "../../../../scripts/use-backend.ts";
 import { expectGradients, expectLayer, goldenCase, goldenTensor, type LayerCase } from "../../test/golden.ts";
 import { BatchNorm, GroupNorm, InstanceNorm, LayerNorm, RMSNorm } from "../index.ts";
 

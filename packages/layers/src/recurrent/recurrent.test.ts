@@ -3,7 +3,7 @@ import { initializers, random, Rngs, RngStream } from "@nnxjs/rnglib";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, expectTypeOf, it } from "vitest";
 import { relativeError } from "../../../../scripts/golden.ts";
-import { onEachBackend } from "../../test/backends.ts";
+import { onEachBackend } from "../../../../scripts/use-backend.ts";
 import { expectGradients, expectLayer } from "../../test/golden.ts";
 import {
   Bidirectional,

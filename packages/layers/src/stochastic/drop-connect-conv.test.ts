@@ -3,7 +3,7 @@ import { random, Rngs } from "@nnxjs/rnglib";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
 import { relativeError } from "../../../../scripts/golden.ts";
-import { onEachBackend } from "../../test/backends.ts";
+import { onEachBackend } from "../../../../scripts/use-backend.ts";
 import { Conv, DropConnectConv, MissingRngError } from "../index.ts";
 
 const base = () => new Conv(2, 3, [3, 3], { strides: 2, rngs: new Rngs(1) });
