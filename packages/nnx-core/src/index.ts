@@ -98,9 +98,9 @@ export {
 } from "./variable/variable-state.ts";
 export { BatchStat, Cache, Intermediate, Param, Perturbation } from "./variable/variable-types.ts";
 export { customVjp, type CustomVjpFunction, type CustomVjpOptions } from "./autodiff/custom-vjp.ts";
-export { remat, type RematOptions } from "./autodiff/remat.ts";
+export { remat } from "./autodiff/remat.ts";
 export { stopGradient } from "./autodiff/stop-gradient.ts";
-export { jvp, type PullBack, vjp, type VjpOptions } from "./autodiff/vjp.ts";
+export { type GradientsOfAll, jvp, type PullBack, vjp, type VjpOptions } from "./autodiff/vjp.ts";
 export {
   type CapturedGradients,
   captureGradients,

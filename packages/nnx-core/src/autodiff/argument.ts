@@ -4,82 +4,116 @@ import { type Filter, toPredicate } from "../filter/filter.ts";
 import { flatten } from "../graph/flatten.ts";
 import { containerKind, GraphNode } from "../graph/node.ts";
 import { release, retain } from "../ownership/holders.ts";
-import { mapTensors } from "../ownership/tensors-in.ts";
+import { mapTensors, tensorsIn } from "../ownership/tensors-in.ts";
 import { formatPath, type Path } from "../path.ts";
 import { StateBuilder } from "../state/builder.ts";
 import { flattenState } from "../state/flatten-state.ts";
 import { withValue } from "../state/map.ts";
-import { leafValue, type State, type StateNode } from "../state/state.ts";
+import { leafValue, type State, type StateLeaf } from "../state/state.ts";
 import { alias, isTensor, type Tensor } from "../tensor.ts";
-import { isVariableState } from "../variable/variable-state.ts";
 import { Variable } from "../variable/variable.ts";
+import { isStateLike } from "./state-like.ts";
 
 /** One argument, ready to be differentiated. */
 export interface Differentiable {
   /** What the function gets in the place of the argument. */
   readonly argument: unknown;
-  /** What is watched, with its place for error messages. Tensor objects of their own, so that uses outside the argument do not count. */
-  readonly watched: readonly { readonly tensor: Tensor; readonly where: string }[];
+  /** What is watched: tensor objects of their own, so that uses outside the argument do not count. */
+  readonly watched: readonly Tensor[];
   /** The gradient's structure, from one gradient for each watched tensor in order. */
   build(gradients: readonly Tensor[]): unknown;
+  /** The tensors of a gradient of this structure, in the order of what is watched; `undefined` where there is none. */
+  read(gradient: unknown): readonly (Tensor | undefined)[];
   /** Puts back what was put in place of the model's values. */
   restore(): void;
 }
 
-type Watched = Differentiable["watched"][number];
+/** How arguments are prepared. */
+export interface Preparation {
+  /** The function, for error messages. */
+  readonly where: string;
+  readonly wrt: Filter;
+  /** Whether what has no gradient (integers, numbers, keys) is an error or a constant. */
+  readonly others: "refuse" | "pass";
+  /** Variables of earlier arguments: they have their gradient there. */
+  readonly seen: Set<Variable>;
+}
 
-/** Prepares one argument. Variables in `seen` belong to an earlier argument and have their gradient there. */
-export function differentiable(
-  argument: unknown,
-  wrt: Filter,
-  seen: Set<Variable>,
-  where: string,
-): Differentiable {
-  if (isTensor(argument)) return ofTensors(argument, where);
-  if (argument instanceof GraphNode) return ofModel(argument, wrt, seen, where);
-  if (argument instanceof Variable) return ofVariable(argument, seen, where);
-  if (isStateLike(argument)) return ofState(argument, where);
-  const kind = containerKind(argument);
-  if (kind === "array" || kind === "record") return ofContainer(argument as object, kind, wrt, seen, where);
+const nothing = () => {};
+
+/** Prepares one argument; `place` is what error messages call it. */
+export function differentiable(argument: unknown, place: string, how: Preparation): Differentiable {
+  if (isTensor(argument)) return ofValue(argument, place, how);
+  if (argument instanceof GraphNode) return ofModel(argument, place, how);
+  if (argument instanceof Variable) return ofVariable(argument, place, how);
+  if (isStateLike(argument)) return ofState(argument, place, how);
+  if (containerKind(argument) !== undefined) return ofContainer(argument as object, place, how);
+  // As in JAX, nothing is a leaf that is not there.
+  if (how.others === "pass" || argument === null || argument === undefined) return constant(argument);
   throw new GradientError(
-    `grad: expected ${where} to be a tensor, a module, a State, a Variable or arrays and objects of these, got ${describe(argument)}. ` +
+    `${how.where}: expected ${place} to be a tensor, a module, a State, a Variable or containers of these, got ${describe(argument)}. ` +
       "Choose what to differentiate with { argnums }, or wrap numbers in tf.scalar.",
   );
 }
 
-/** Copies in a tensor's structure; `next` gives each copy its gradient, in order. */
-function watch(value: unknown, where: string, watched: Watched[]): unknown {
-  return mapTensors(value, (tensor) => {
-    if (tensor.dtype !== "float32") {
-      throw new GradientError(
-        `grad: expected float32 values in ${where}, got ${describe(tensor)}. ` +
-          "Gradients exist for float32 only: filter it out with { wrt }, or leave it out of argnums.",
-      );
-    }
+const constant = (argument: unknown): Differentiable => ({
+  argument,
+  watched: [],
+  build: () => undefined,
+  read: () => [],
+  restore: nothing,
+});
+
+/** Tensors with gradients, and whatever else stands between them. */
+function ofValue(value: unknown, place: string, how: Preparation): Differentiable {
+  const watched: Tensor[] = [];
+  const argument = watch(value, place, how, watched);
+  return {
+    argument,
+    watched,
+    build: (gradients) => (watched.length === 0 ? undefined : replaceFloats(value, inOrder(gradients))),
+    read: (gradient) => {
+      const found = tensorsIn(gradient);
+      return watched.map((_, i) => found[i]);
+    },
+    restore: nothing,
+  };
+}
+
+/** Copies of the float tensors in a value. */
+function watch(value: unknown, place: string, { where, others }: Preparation, watched: Tensor[]): unknown {
+  const tensors = tensorsIn(value);
+  const odd = tensors.length === 0 ? value : tensors.find(({ dtype }) => dtype !== "float32");
+  if (odd !== undefined && others === "refuse") {
+    throw new GradientError(
+      `${where}: expected float32 tensors in ${place}, got ${describe(odd)}. ` +
+        "Only they have gradients: filter it out with { wrt }, or leave it out of argnums.",
+    );
+  }
+  return replaceFloats(value, (tensor) => {
     const copy = alias(tensor);
-    watched.push({ tensor: copy, where });
+    watched.push(copy);
     return copy;
   });
 }
 
+const replaceFloats = (value: unknown, replace: (tensor: Tensor) => Tensor): unknown =>
+  mapTensors(value, (tensor) => (tensor.dtype === "float32" ? replace(tensor) : tensor));
+
 /** Hands out gradients in the order in which tensors were watched. */
-const inOrder = (gradients: readonly Tensor[]): (() => Tensor) => {
+function inOrder(gradients: readonly Tensor[]): () => Tensor {
   let next = 0;
   return () => gradients[next++] as Tensor;
-};
-
-function ofTensors(value: Tensor, where: string): Differentiable {
-  const watched: Watched[] = [];
-  const argument = watch(value, where, watched);
-  return { argument, watched, build: ([gradient]) => gradient, restore: () => {} };
 }
 
 /** Puts copies into Variables for the time of the run; identity and later writes are the model's own. */
 function lend(
-  variables: readonly (readonly [Path, Variable])[],
-  where: string,
-): Omit<Differentiable, "argument" | "build"> {
-  const watched: Watched[] = [];
+  entries: readonly Entry<Variable>[],
+  place: string,
+  how: Preparation,
+): Pick<Differentiable, "watched" | "restore"> & { counts: number[] } {
+  const watched: Tensor[] = [];
+  const counts: number[] = [];
   const lent: { variable: Variable; original: unknown; copy: unknown }[] = [];
   const restore = (): void => {
     for (const { variable, original, copy } of lent) {
@@ -89,108 +123,140 @@ function lend(
     }
   };
   try {
-    for (const [path, variable] of variables) {
+    for (const { path, value: variable } of entries) {
       const original = variable.getRawValue();
-      const copy = watch(original, `${where} at ${formatPath(path)}`, watched);
+      const before = watched.length;
+      const copy = watch(
+        original,
+        path.length === 0 ? place : `${place} at ${formatPath(path)}`,
+        how,
+        watched,
+      );
+      counts.push(watched.length - before);
+      if (watched.length === before) continue;
       retain(original);
       variable.setRawValue(copy);
-      lent.push({ variable, original, copy });
+      lent.push({ variable, original, copy: variable.getRawValue() });
     }
   } catch (error) {
     restore();
     throw error;
   }
-  return { watched, restore };
+  return { watched, restore, counts };
 }
 
-function ofModel(model: GraphNode, wrt: Filter, seen: Set<Variable>, where: string): Differentiable {
-  const matches = toPredicate(wrt);
-  const selected: [Path, Variable][] = [];
-  for (const { path, value } of flatten(model).leaves) {
-    if (!(value instanceof Variable) || seen.has(value) || !matches(path, value)) continue;
-    seen.add(value);
-    selected.push([path, value]);
-  }
-  const shapes = selected.map(([path, variable]) => [path, variable.toState()] as const);
-  const lent = lend(selected, where);
+interface Entry<T> {
+  readonly path: Path;
+  readonly value: T;
+}
+
+/** A State of those leaves that have gradients, and back. */
+function stateOfLeaves(
+  leaves: readonly Entry<StateLeaf>[],
+  counts: readonly number[],
+  { where }: Preparation,
+): Pick<Differentiable, "build" | "read"> {
+  const withGradients = leaves.filter((_, i) => (counts[i] ?? 0) > 0);
   return {
-    argument: model,
-    ...lent,
     build: (gradients) => {
       const next = inOrder(gradients);
       const builder = new StateBuilder();
-      for (const [path, leaf] of shapes) builder.set(path, withValue(leaf, mapTensors(leaf.value, next)));
+      for (const { path, value } of withGradients)
+        builder.set(path, withValue(value, replaceFloats(leafValue(value), next)));
       return builder.finish();
     },
+    read: (gradient) => {
+      const entries = isStateLike(gradient) ? flattenState(gradient) : [];
+      const byPath = new Map(entries.map(([path, leaf]) => [formatPath(path), leaf]));
+      return withGradients.flatMap(({ path, value }) => {
+        const leaf = byPath.get(formatPath(path));
+        const wanted = tensorsIn(leafValue(value)).filter(({ dtype }) => dtype === "float32");
+        const found = leaf ? tensorsIn(leafValue(leaf)) : [];
+        if (found.length === wanted.length) return found;
+        throw new GradientError(
+          `${where} at ${formatPath(path)}: expected a gradient like ${describe(leafValue(value))}, got ${describe(leaf)}. ` +
+            "Return a State with a leaf for every differentiated Variable, under its path.",
+        );
+      });
+    },
   };
 }
 
-function ofVariable(variable: Variable, seen: Set<Variable>, where: string): Differentiable {
-  seen.add(variable);
-  const leaf = variable.toState();
-  const lent = lend([[[], variable]], where);
+function ofModel(model: GraphNode, place: string, how: Preparation): Differentiable {
+  const matches = toPredicate(how.wrt);
+  const selected: Entry<Variable>[] = [];
+  for (const { path, value } of flatten(model).leaves) {
+    if (!(value instanceof Variable) || how.seen.has(value) || !matches(path, value)) continue;
+    how.seen.add(value);
+    selected.push({ path, value });
+  }
+  const leaves = selected.map(({ path, value }) => ({ path, value: value.toState() }));
+  const { counts, ...lent } = lend(selected, place, how);
+  return { argument: model, ...lent, ...stateOfLeaves(leaves, counts, how) };
+}
+
+function ofVariable(variable: Variable, place: string, how: Preparation): Differentiable {
+  const known = how.seen.has(variable);
+  how.seen.add(variable);
+  const { value } = variable.toState();
+  const { watched, restore } = lend(known ? [] : [{ path: [], value: variable }], place, how);
   return {
     argument: variable,
-    ...lent,
-    build: (gradients) => variable.copy(mapTensors(leaf.value, inOrder(gradients))),
-  };
-}
-
-/** Whether `x` is a State (or a part of one) with at least one leaf. */
-export const isStateLike = (x: unknown): x is State => {
-  if (containerKind(x) !== "record") return false;
-  const open: StateNode[] = [x as State];
-  for (let next = open.pop(); next; next = open.pop()) {
-    if (isVariableState(next)) return true;
-    if (containerKind(next) === "record") open.push(...(Object.values(next) as StateNode[]));
-  }
-  return false;
-};
-
-function ofState(state: State, where: string): Differentiable {
-  const watched: Watched[] = [];
-  const entries = flattenState(state);
-  const builder = new StateBuilder();
-  for (const [path, leaf] of entries) {
-    builder.set(path, withValue(leaf, watch(leafValue(leaf), `${where} at ${formatPath(path)}`, watched)));
-  }
-  return {
-    argument: builder.finish(),
     watched,
-    build: (gradients) => {
-      const next = inOrder(gradients);
-      const result = new StateBuilder();
-      for (const [path, leaf] of entries)
-        result.set(path, withValue(leaf, mapTensors(leafValue(leaf), next)));
-      return result.finish();
+    // Its gradient is in the earlier argument; what is left is empty, as in Flax.
+    build: (gradients) =>
+      known ? new StateBuilder().finish() : variable.copy(replaceFloats(value, inOrder(gradients))),
+    read: (gradient) => {
+      const found = tensorsIn(gradient instanceof Variable ? gradient.value : gradient);
+      return watched.map((_, i) => found[i]);
     },
-    restore: () => {},
+    restore,
   };
 }
 
-function ofContainer(
-  container: object,
-  kind: "array" | "record",
-  wrt: Filter,
-  seen: Set<Variable>,
-  where: string,
-): Differentiable {
-  const parts: (readonly [string, Differentiable])[] = [];
+function ofState(state: State, place: string, how: Preparation): Differentiable {
+  const watched: Tensor[] = [];
+  const counts: number[] = [];
+  const leaves = flattenState(state).map(([path, value]) => ({ path, value }));
+  const builder = new StateBuilder();
+  for (const { path, value } of leaves) {
+    const before = watched.length;
+    builder.set(
+      path,
+      withValue(value, watch(leafValue(value), `${place} at ${formatPath(path)}`, how, watched)),
+    );
+    counts.push(watched.length - before);
+  }
+  return { argument: builder.finish(), watched, ...stateOfLeaves(leaves, counts, how), restore: nothing };
+}
+
+/** Each item for itself: what an array, a plain object or a Map holds may be anything. */
+function ofContainer(container: object, place: string, how: Preparation): Differentiable {
+  const kind = containerKind(container);
+  const entries: (readonly [key: unknown, item: unknown])[] =
+    container instanceof Map ? [...container] : Object.entries(container);
+  const parts: (readonly [key: unknown, part: Differentiable])[] = [];
   const restore = (): void => {
     for (const [, part] of parts) part.restore();
   };
   try {
-    for (const [key, item] of Object.entries(container)) {
-      parts.push([key, differentiable(item, wrt, seen, `${where}.${key}`)]);
-    }
+    for (const [key, item] of entries)
+      parts.push([key, differentiable(item, `${place}.${String(key)}`, how)]);
   } catch (error) {
     restore();
     throw error;
   }
-  const assemble = (of: (part: Differentiable) => unknown): unknown =>
-    kind === "array"
-      ? parts.map(([, part]) => of(part))
-      : Object.fromEntries(parts.map(([key, part]) => [key, of(part)]));
+  const assemble = (of: (part: Differentiable) => unknown): unknown => {
+    if (kind === "array") return parts.map(([, part]) => of(part));
+    const items = parts.map(([key, part]) => [key, of(part)] as const);
+    return kind === "map" ? new Map(items) : Object.fromEntries(items as (readonly [string, unknown])[]);
+  };
+  const itemOf = (gradient: unknown, key: unknown): unknown =>
+    gradient instanceof Map
+      ? gradient.get(key)
+      : typeof gradient === "object" && gradient !== null
+        ? Reflect.get(gradient, String(key))
+        : undefined;
   return {
     argument: assemble((part) => part.argument),
     watched: parts.flatMap(([, part]) => part.watched),
@@ -202,6 +268,7 @@ function ofContainer(
         return part.build(own);
       });
     },
+    read: (gradient) => parts.flatMap(([key, part]) => part.read(itemOf(gradient, key))),
     restore,
   };
 }

@@ -3,14 +3,11 @@ import { installGradients } from "@nnxjs/gradients";
 import { describe, GradientError } from "../errors.ts";
 import type { Filter } from "../filter/filter.ts";
 import { mapTensors, tensorsIn } from "../ownership/tensors-in.ts";
-import { flattenState } from "../state/flatten-state.ts";
-import { leafValue, type State } from "../state/state.ts";
-import { alias, isRecording, keep, scoped, type Tensor } from "../tensor.ts";
+import { alias, isRecording, keep, type Tensor, zeros } from "../tensor.ts";
 import { Param } from "../variable/variable-types.ts";
-import { Variable } from "../variable/variable.ts";
-import { isStateLike } from "./argument.ts";
-import { prepareCall, toPositions } from "./positions.ts";
-import { recordingDepth, recordNode, withoutTape } from "./tape.ts";
+import { inputsFromOutside } from "./outside.ts";
+import { type PreparedCall, prepareCall, toPositions } from "./positions.ts";
+import { recordApart, recordingDepth, recordNode, withoutTape } from "./tape.ts";
 
 /** Options of {@link customVjp}. */
 export interface CustomVjpOptions {
@@ -20,6 +17,9 @@ export interface CustomVjpOptions {
   readonly wrt?: Filter;
 }
 
+type Forward<A extends readonly unknown[], R, S> = (...args: A) => readonly [R, S];
+type Backward<R, S> = (residuals: S, cotangent: R) => readonly unknown[];
+
 /** A function whose derivative is to be, or was, defined. */
 export interface CustomVjpFunction<A extends readonly unknown[], R> {
   (...args: A): R;
@@ -28,15 +28,13 @@ export interface CustomVjpFunction<A extends readonly unknown[], R> {
    * @param backward - From that and the gradient that comes back to the value, one gradient for each differentiated argument, in its
    * structure: a tensor for a tensor, a State of the selected Variables for a module.
    */
-  defvjp<S>(
-    forward: (...args: A) => readonly [R, S],
-    backward: (residuals: S, cotangent: R) => readonly unknown[],
-  ): void;
+  defvjp<S>(forward: Forward<A, R, S>, backward: Backward<R, S>): void;
 }
 
 /**
  * `f` with a gradient of one's own. Where nothing is differentiated `f` itself runs; otherwise the two functions given to `defvjp` do.
- * @throws {@link GradientError} when it is called before `defvjp`, or `backward` returns something that does not fit.
+ * @throws {@link GradientError} when it is called before `defvjp`, when it uses something that is being differentiated but is not among its
+ * arguments (or not selected by `wrt`), or when `backward` returns something that does not fit.
  * @see Flax `nnx.custom_vjp`
  * @example
  * ```ts
@@ -52,26 +50,25 @@ export function customVjp<A extends readonly unknown[], R>(
   f: (...args: A) => R,
   { nondiffArgnums = [], wrt = Param }: CustomVjpOptions = {},
 ): CustomVjpFunction<A, R> {
-  let rules:
-    | {
-        forward: (...args: A) => readonly [R, unknown];
-        backward: (residuals: unknown, cotangent: R) => readonly unknown[];
-      }
-    | undefined;
+  let rules: { forward: Forward<A, R, unknown>; backward: Backward<R, unknown> } | undefined;
   const call = (...args: A): R => {
-    if (!rules)
+    if (!rules) {
       throw new GradientError(
         "customVjp: expected a rule before the first call, got none. Call defvjp(forward, backward) first.",
       );
+    }
     if (!isRecording()) return f(...args);
-    const { forward, backward } = rules;
     installGradients();
+    const { forward, backward } = rules;
     const positions = args.map((_, i) => i).filter((i) => !nondiffArgnums.includes(i));
-    const prepared = prepareCall("customVjp", args, toPositions("customVjp", positions, args.length, wrt));
+    const prepared = prepareCall(
+      "customVjp",
+      args,
+      toPositions("customVjp", positions, args.length, wrt),
+      "pass",
+    );
     try {
-      const run = () => forward(...(prepared.args as unknown as A));
-      // In a nested run the forward pass is recorded too: its residuals may be differentiated once more.
-      const [value, residuals] = recordingDepth() > 1 ? run() : withoutTape(() => scoped(run));
+      const [value, residuals] = runForward(() => forward(...(prepared.args as unknown as A)), prepared);
       const result = withoutTape(() => mapTensors(value, alias)) as R;
       const saved = mapTensors(residuals, (tensor) => {
         const copy = alias(tensor);
@@ -81,7 +78,7 @@ export function customVjp<A extends readonly unknown[], R>(
       const pullBack = (dys: readonly Tensor[]): Tensor[] => {
         let next = 0;
         const cotangent = mapTensors(result, () => dys[next++] as Tensor) as R;
-        return gradientsIn(backward(saved, cotangent), prepared.watched);
+        return fitting(prepared, backward(saved, cotangent));
       };
       recordNode("customVjp", prepared.watched, tensorsIn(result), pullBack, tensorsIn(saved));
       return result;
@@ -89,28 +86,37 @@ export function customVjp<A extends readonly unknown[], R>(
       prepared.restore();
     }
   };
-  const defvjp: CustomVjpFunction<A, R>["defvjp"] = (forward, backward) => {
-    rules = { forward, backward: backward as (residuals: unknown, cotangent: R) => readonly unknown[] };
+  const defvjp = <S>(forward: Forward<A, R, S>, backward: Backward<R, S>): void => {
+    rules = { forward, backward: backward as Backward<R, unknown> };
   };
   return Object.assign(call, { defvjp });
 }
 
-/** The tensors of gradients, in the order in which the arguments' were watched. */
-function gradientsIn(gradients: readonly unknown[], watched: readonly Tensor[]): Tensor[] {
-  const found = gradients.flatMap(leaves);
+/** Runs the forward rule; what is recorded of it says whether it used what it has no gradient for. */
+function runForward<R>(run: () => R, { watched }: PreparedCall): R {
+  const { result, tape, drop } = recordApart(run);
+  drop();
+  const [forgotten] = inputsFromOutside(tape, watched, { differentiated: true });
+  if (forgotten) {
+    throw new GradientError(
+      `customVjp: expected everything that is differentiated among the differentiated arguments, got another ${describe(forgotten)}. ` +
+        "Pass it as an argument, select it with { wrt }, or wrap it in stopGradient.",
+    );
+  }
+  // In a nested run the residuals may be differentiated once more: then the forward pass is on the tape too.
+  return recordingDepth() > 1 ? run() : result;
+}
+
+/** The gradients as tensors like those that are watched. */
+function fitting(prepared: PreparedCall, gradients: readonly unknown[]): Tensor[] {
+  const found = prepared.read(gradients);
+  const { watched } = prepared;
   const fits =
-    found.length === watched.length && found.every((g, i) => String(g.shape) === String(watched[i]?.shape));
-  if (fits) return found;
+    found.length === watched.length &&
+    found.every((g, i) => !g || String(g.shape) === String(watched[i]?.shape));
+  if (fits) return found.map((g, i) => g ?? zeros(watched[i]?.shape ?? []));
   throw new GradientError(
     `customVjp: expected gradients like the differentiated arguments (${watched.map(describe).join(", ")}), got ` +
       `${found.map(describe).join(", ") || "none"}. Return one for each argument, in its structure.`,
   );
-}
-
-function leaves(gradient: unknown): Tensor[] {
-  if (gradient instanceof Variable) return tensorsIn(gradient.value);
-  if (isStateLike(gradient))
-    return flattenState(gradient as State).flatMap(([, leaf]) => tensorsIn(leafValue(leaf)));
-  if (Array.isArray(gradient)) return gradient.flatMap(leaves);
-  return tensorsIn(gradient);
 }

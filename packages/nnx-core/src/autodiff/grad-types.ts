@@ -1,8 +1,10 @@
 /** @file The types of gradients, from the types of arguments and options. */
 import type { Filter } from "../filter/filter.ts";
 import type { GraphNode } from "../graph/node.ts";
-import type { State } from "../state/state.ts";
+import type { OwnedState, State } from "../state/state.ts";
+import type { StateOf } from "../state/state-of.ts";
 import type { Tensor } from "../tensor.ts";
+import type { Param } from "../variable/variable-types.ts";
 import type { Variable } from "../variable/variable.ts";
 
 /** Which argument, and which Variables of it. @see Flax `nnx.DiffState` */
@@ -24,29 +26,47 @@ export interface GradOptions {
   readonly wrt?: Filter;
 }
 
-/** The gradient of one argument: a State of a model's selected Variables, otherwise the argument's own structure. */
-export type GradientOf<T> = T extends Tensor | Variable
+/**
+ * The gradient of one argument: a State of a module's Variables that `F` selects, otherwise the argument's own structure, with nothing where
+ * there is no gradient.
+ */
+export type GradientOf<T, F = typeof Param> = 0 extends 1 & T
   ? T
-  : T extends GraphNode | State
-    ? State
-    : T extends object
-      ? { -readonly [K in keyof T]: GradientOf<T[K]> }
+  : T extends Tensor | Variable
+    ? T
+    : T extends GraphNode
+      ? OwnedState<StateOf<T, F>>
+      : T extends State
+        ? OwnedState<T>
+        : T extends ReadonlyMap<infer K, infer V>
+          ? Map<K, GradientOf<V, F>>
+          : T extends object
+            ? { -readonly [K in keyof T]: GradientOf<T[K], F> }
+            : undefined;
+
+/** The filter that options name, or the default. */
+type WrtOf<O extends GradOptions> = O["wrt"] extends infer F ? (F extends Filter ? F : typeof Param) : never;
+
+type ArgumentAt<A extends readonly unknown[], N, F> =
+  N extends DiffState<infer I>
+    ? A[I] extends GraphNode
+      ? OwnedState
+      : GradientOf<A[I]>
+    : N extends number
+      ? GradientOf<A[N], F>
       : never;
 
-type ArgumentAt<A extends readonly unknown[], N> =
-  N extends DiffState<infer I> ? GradientOf<A[I]> : N extends number ? GradientOf<A[N]> : never;
-
-type EachArgument<A extends readonly unknown[], N extends readonly unknown[]> = {
-  -readonly [K in keyof N]: ArgumentAt<A, N[K]>;
+type EachArgument<A extends readonly unknown[], N extends readonly unknown[], F> = {
+  -readonly [K in keyof N]: ArgumentAt<A, N[K], F>;
 };
 
 /** One gradient, or one for each entry of an array of argnums. */
 export type GradientsOf<A extends readonly unknown[], O extends GradOptions> = O["argnums"] extends infer N
   ? N extends readonly unknown[]
-    ? EachArgument<A, N>
+    ? EachArgument<A, N, WrtOf<O>>
     : N extends Argnum
-      ? ArgumentAt<A, N>
-      : GradientOf<A[0]>
+      ? ArgumentAt<A, N, WrtOf<O>>
+      : GradientOf<A[0], WrtOf<O>>
   : never;
 
 /** What a function that is differentiated returns: a scalar, or with `hasAux` a scalar and anything else. */

@@ -17,6 +17,8 @@ import {
   type State,
   valueAndGrad,
   type VariableState,
+  state,
+  Variable,
 } from "../index.ts";
 
 class Scale extends Module {
@@ -127,7 +129,7 @@ describe("grad", () => {
     [
       "an integer input",
       () => grad((x: tf.Tensor) => tf.sum(tf.cast(x, "float32")))(tf.ones([2], "int32")),
-      /float32 values in argument 0, got a int32/,
+      /float32 tensors in argument 0, got a int32/,
     ],
     [
       "a position that is not there",
@@ -157,6 +159,78 @@ describe("grad", () => {
     expect(model.w.value).toBe(kernel);
     expect(tf.memory().numTensors).toBe(before);
     expect(values(grad(sumOfSquares)(model, x), "w")).toEqual([18, 64]);
+  });
+
+  it("keeps apart what a record mixes: States, modules, Variables, arrays, Maps and what is not there", () => {
+    const model = new Scale([1, 2]);
+    const params = state(new Scale([5, 6]), Param);
+    const standalone = new Param<tf.Tensor>(tf.tensor1d([7, 8]));
+    const x = tf.tensor1d([3, 4]);
+    const given = { p: params as State, k: model, l: [x], m: new Map([["t", x]]), v: standalone, none: null };
+    const f = (a: typeof given) => {
+      const w = (a.p.w as VariableState<tf.Tensor>).value;
+      const parts = [a.k.forward(a.l[0]!), tf.mul(w, a.m.get("t")!), a.v.value].map((t) => tf.sum(t));
+      return tf.addN(parts) as tf.Tensor;
+    };
+    const grads = grad(f)(given);
+    expect(values(grads.p, "w")).toEqual([3, 4]);
+    expect(values(grads.k as State, "w")).toEqual([3, 4]);
+    expect([...grads.l[0]!.dataSync()]).toEqual([1, 2]);
+    expect([...grads.m.get("t")!.dataSync()]).toEqual([5, 6]);
+    expect([...(grads.v as Param<tf.Tensor>).value.dataSync()]).toEqual([1, 1]);
+    expect(grads.none).toBeUndefined();
+  });
+
+  it("gives a Variable that comes twice one gradient, at its first place", () => {
+    const v = new Param<tf.Tensor>(tf.tensor1d([1, 2]));
+    const before = v.value;
+    const [first, second] = grad(
+      (a: Param<tf.Tensor>[]) => tf.sum(tf.add(a[0]!.value, a[1]!.value)) as tf.Tensor,
+    )([v, v]);
+    expect([...first!.value.dataSync()]).toEqual([2, 2]);
+    expect(second).toEqual({});
+    expect(v.value).toBe(before);
+    const model = new Scale([1, 2]);
+    const x = tf.tensor1d([3, 4]);
+    const [ofModel, ofW] = grad(
+      (m: Scale, w: Param<tf.Tensor>) => tf.sum(tf.mul(m.forward(x), w.value)) as tf.Tensor,
+      { argnums: [0, 1] },
+    )(model, model.w);
+    expect(values(ofModel as State, "w")).toEqual([6, 16]);
+    expect(ofW).toEqual({});
+    expect(() =>
+      grad((m: Scale, list: Scale[]) => tf.sum(list[0]!.forward(x)) as tf.Tensor)(model, [model]),
+    ).toThrow(/argument 1, whose 0\.w is differentiated in another/);
+  });
+
+  it("never disposes a loss: it may be somebody's", () => {
+    const model = new Scale([1, 2]);
+    const x = tf.tensor1d([3, 4]);
+    const [, aux] = grad(
+      (m: Scale) => {
+        const loss = sumOfSquares(m, x);
+        return [loss, { loss }] as const;
+      },
+      { hasAux: true },
+    )(model);
+    expect(aux.loss.dataSync()[0]).toBe(73);
+    const other = new BatchStat<tf.Tensor>(tf.scalar(4));
+    grad((_m: Scale) => other.value)(model);
+    expect(other.value.dataSync()[0]).toBe(4);
+    const before = tf.memory().numTensors;
+    dispose(grad((m: Scale) => tf.sum(m.w.value) as tf.Tensor)(model));
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  it.each([
+    ["a number in a Param", new Param(3), /argument 0: .*got 3|in argument 0, got 3/],
+    [
+      "integers that wrt selects",
+      new BatchStat(tf.ones([2], "int32")),
+      /float32 tensors in argument 0, got a int32/,
+    ],
+  ])("refuses %s", (_name, variable, message) => {
+    expect(() => grad((_v: Variable<unknown>) => tf.scalar(1) as tf.Tensor)(variable)).toThrow(message);
   });
 
   it("names an op without a rule and the module that called it, and leaves model and memory as they were", () => {

@@ -84,14 +84,13 @@ export function grad(
   options: GradOptions = {},
 ): (...args: unknown[]) => unknown {
   return (...args) => {
-    const { loss, aux, gradients } = differentiate("grad", f, args, options);
-    loss.dispose();
+    const { aux, gradients } = differentiate("grad", f, args, options);
     return options.hasAux ? [gradients, aux] : gradients;
   };
 }
 
 interface Differentiated {
-  readonly loss: Tensor;
+  readonly loss: Tensor | undefined;
   readonly aux: unknown;
   readonly gradients: unknown;
 }
@@ -112,7 +111,11 @@ function differentiate(
     try {
       return withTape(
         () => checkLoss(where, f(...(prepared.args as never)), hasAux),
-        ([y, rest], tape) => [y, rest, backward(tape, [[y, ones(y.shape)]], prepared.watched)] as const,
+        ([y, rest], tape) => {
+          const gradients = backward(tape, [[y, ones(y.shape)]], prepared.watched);
+          // A loss that nobody asked for is the scope's to free, if it is its own.
+          return [where === "grad" ? undefined : y, rest, gradients] as const;
+        },
       );
     } catch (error) {
       throw error instanceof MissingRuleError ? located(error, f, args) : error;
@@ -127,6 +130,8 @@ function differentiate(
 /** The loss and the rest of what a differentiated function returned. @throws {@link GradientError} for anything else. */
 export function checkLoss(where: string, result: unknown, hasAux: boolean): [Tensor, unknown] {
   if (result instanceof Promise) {
+    // Refused, so nobody else will look at how it ends.
+    result.catch(() => {});
     throw new GradientError(
       `${where}: expected a function that returns its loss, got one that returns a Promise. ` +
         "Await inputs before the call and read results after it.",
@@ -134,7 +139,8 @@ export function checkLoss(where: string, result: unknown, hasAux: boolean): [Ten
   }
   if (hasAux && !(Array.isArray(result) && result.length === 2)) {
     throw new GradientError(
-      `${where}: expected the function to return [loss, aux] because of { hasAux: true }, got ${describe(result)}.`,
+      `${where}: expected the function to return [loss, aux] because of { hasAux: true }, got ${describe(result)}. ` +
+        "Return an array of two, or leave hasAux out.",
     );
   }
   const [loss, aux]: unknown[] = hasAux ? (result as unknown[]) : [result, undefined];

@@ -8,7 +8,7 @@ import { state } from "../graph/split.ts";
 import { update } from "../graph/update.ts";
 import { formatPath, type Path } from "../path.ts";
 import { onRecord } from "../tensor.ts";
-import { dropSaved, recordApart } from "./tape.ts";
+import { recordApart } from "./tape.ts";
 
 /** The error with the path of the module that called the op, where `f` is called with a model. The model is as it was afterwards. */
 export function located(
@@ -31,10 +31,10 @@ function callerOf(op: string, model: GraphNode, run: () => unknown): Path | unde
     if (found === undefined && kernelName === op && !gradient && module) found = modules.pathOf(module);
   });
   try {
-    const { tape } = recordApart(() => {
+    const { drop } = recordApart(() => {
       runCaptured("grad", onlooker, modules, model, run);
     });
-    dropSaved(tape);
+    drop();
   } catch {
     // The first run got this far; what the second one trips over does not help to find the op.
   } finally {

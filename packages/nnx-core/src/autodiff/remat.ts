@@ -1,30 +1,21 @@
 /** @file Less memory for more work: computing a part again in the backward pass instead of saving it. */
 import { installGradients } from "@nnxjs/gradients";
-import type { Filter } from "../filter/filter.ts";
-import { flatten } from "../graph/flatten.ts";
-import { GraphNode } from "../graph/node.ts";
+import { isCapturing } from "../capture/session.ts";
+import { describe, GradientError } from "../errors.ts";
 import { release, retain } from "../ownership/holders.ts";
 import { mapTensors, tensorsIn } from "../ownership/tensors-in.ts";
-import { alias, isRecording, keep, type TapeNode, type Tensor, zeros } from "../tensor.ts";
-import { Variable } from "../variable/variable.ts";
-import { Param } from "../variable/variable-types.ts";
-import { prepareCall, toPositions } from "./positions.ts";
-import { backward, dropSaved, recordApart, recordNode, withoutTape, withTape } from "./tape.ts";
-
-/** Options of {@link remat}. */
-export interface RematOptions {
-  /** Which Variables of modules are differentiated. @defaultValue Param */
-  readonly wrt?: Filter;
-}
-
-/** A Variable and the value that it had. */
-type Snapshot = readonly (readonly [variable: Variable, value: unknown])[];
+import { alias, isRecording, keep, tapeEngine, type Tensor, zeros } from "../tensor.ts";
+import { observeWrites, Variable } from "../variable/variable.ts";
+import { inputsFromOutside } from "./outside.ts";
+import { prepareCall, toPositions, variablesOf } from "./positions.ts";
+import { backward, recordApart, recordNode, withoutTape, withTape } from "./tape.ts";
 
 /**
  * `f` without saving what its backward pass needs: it runs once more there. Same values, same gradients; what `f` changes in the modules it
- * gets (statistics, counts of RNG streams) is changed once.
- * @param f - Gets what it computes from as arguments. Apart from these it may use only tensors that outlive the gradient, such as the
- * parameters of modules.
+ * gets (statistics, counts of RNG streams) is changed once. Inside a capture it runs plainly, so that everything is seen.
+ * @param f - Gets the modules that it changes, and the intermediate values that it uses, as arguments. It may close over modules that it does not
+ * change.
+ * @throws {@link GradientError} when it changes a Variable of a module, or uses an intermediate value, that it did not get.
  * @see Flax `nnx.remat`, `jax.checkpoint`
  * @example
  * ```ts
@@ -33,94 +24,110 @@ type Snapshot = readonly (readonly [variable: Variable, value: unknown])[];
  * nnx.dispose(grads);
  * ```
  */
-export function remat<A extends readonly unknown[], R>(
-  f: (...args: A) => R,
-  { wrt = Param }: RematOptions = {},
-): (...args: A) => R {
+export function remat<A extends readonly unknown[], R>(f: (...args: A) => R): (...args: A) => R {
   return (...args) => {
-    if (!isRecording()) return f(...args);
+    if (!isRecording() || isCapturing()) return f(...args);
     installGradients();
     const kept: Tensor[] = [];
-    const keepCopy = (tensor: Tensor): Tensor => {
-      const copy = alias(tensor);
-      keep(copy);
-      kept.push(copy);
-      return copy;
-    };
-    const positions = toPositions("remat", differentiablePositions(args), args.length, wrt);
-    const again = args.map((argument) =>
-      argument instanceof GraphNode || argument instanceof Variable
-        ? argument
-        : mapTensors(argument, keepCopy),
-    );
-    const before: Snapshot = variablesIn(args).map((variable) => [
-      variable,
-      mapTensors(variable.getRawValue(), keepCopy),
-    ]);
-    const prepared = prepareCall("remat", args, positions);
     try {
-      const { result, tape } = recordApart(() => f(...(prepared.args as unknown as A)));
-      const outside = inputsFromOutside(tape, prepared.watched);
-      dropSaved(tape);
-      const outputs = withoutTape(() => mapTensors(result, alias)) as R;
-      const pullBack = (dys: readonly Tensor[]): Tensor[] =>
-        withValues(before, () => {
-          const second = prepareCall("remat", again, positions);
-          const xs = [...second.watched, ...outside];
-          try {
-            return withTape(
-              () => tensorsIn(f(...(second.args as unknown as A))),
-              (ys, secondTape) =>
-                backward(
-                  secondTape,
-                  ys.map((y, i) => [y, dys[i] as Tensor]),
-                  xs,
-                ).map((g, i) => g ?? zeros(xs[i]?.shape ?? [])),
-            );
-          } finally {
-            second.restore();
-          }
-        });
-      recordNode("remat", [...prepared.watched, ...outside], tensorsIn(outputs), pullBack, kept);
-      return outputs;
-    } finally {
-      prepared.restore();
+      return rematerialized(f, args, kept);
+    } catch (error) {
+      for (const tensor of kept) tensor.dispose();
+      throw error;
     }
   };
 }
 
-/** Arguments that hold values to differentiate; integers, strings and the like are constants. */
-function differentiablePositions(args: readonly unknown[]): number[] {
-  const isDifferentiable = (argument: unknown): boolean => {
-    if (argument instanceof GraphNode || argument instanceof Variable) return true;
-    const tensors = tensorsIn(argument);
-    return tensors.length > 0 && tensors.every(({ dtype }) => dtype === "float32");
+/** A Variable and the value that it had. */
+type Snapshot = readonly (readonly [variable: Variable, value: unknown])[];
+
+/** One call. What the second run needs is kept, and listed in `kept`. */
+function rematerialized<A extends readonly unknown[], R>(f: (...args: A) => R, args: A, kept: Tensor[]): R {
+  const keepCopy = (tensor: Tensor): Tensor => {
+    const copy = alias(tensor);
+    keep(copy);
+    kept.push(copy);
+    return copy;
   };
-  return args.flatMap((argument, i) => (isDifferentiable(argument) ? [i] : []));
-}
-
-const variablesIn = (args: readonly unknown[]): Variable[] => [
-  ...new Set(
-    args
-      .filter((argument) => argument instanceof GraphNode || argument instanceof Variable)
-      .flatMap((argument) => flatten(argument).leaves.map(({ value }) => value))
-      .filter((value) => value instanceof Variable),
-  ),
-];
-
-/** Float tensors that the run used and neither made nor was given: parameters that it closes over. */
-function inputsFromOutside(tape: readonly TapeNode[], given: readonly Tensor[]): Tensor[] {
-  const known = new Set(given.map(({ id }) => id));
-  const found: Tensor[] = [];
-  for (const { inputs, outputs } of tape) {
-    for (const input of Object.values(inputs)) {
-      if (known.has(input.id) || input.dtype !== "float32") continue;
-      known.add(input.id);
-      if (!input.isDisposed) found.push(input);
-    }
-    for (const { id } of outputs) known.add(id);
+  const positions = toPositions(
+    "remat",
+    args.map((_, i) => i),
+    args.length,
+    true,
+  );
+  // Modules stay as they are, wherever they stand: `mapTensors` does not look into them.
+  const again = args.map((argument) => mapTensors(argument, keepCopy));
+  const variables = new Set(args.flatMap(variablesOf).map(({ value }) => value));
+  const before: Snapshot = [...variables].map((variable) => [
+    variable,
+    mapTensors(variable.getRawValue(), keepCopy),
+  ]);
+  const prepared = prepareCall("remat", args, positions, "pass");
+  try {
+    const { result, tape, drop } = recordApart(() =>
+      refusingOthers(variables, () => f(...(prepared.args as unknown as A))),
+    );
+    drop();
+    // What the run made for itself, such as scalars, is gone already.
+    const outside = inputsFromOutside(tape, prepared.watched).filter(({ isDisposed }) => !isDisposed);
+    refusePassing(outside, madeByRun());
+    const outputs = withoutTape(() => mapTensors(result, alias)) as R;
+    const pullBack = (dys: readonly Tensor[]): Tensor[] => {
+      refusePassing(outside, ({ isDisposed }) => isDisposed);
+      return withValues(before, () => {
+        const second = prepareCall("remat", again, positions, "pass");
+        const xs = [...second.watched, ...outside];
+        try {
+          return withTape(
+            () => tensorsIn(f(...(second.args as unknown as A))),
+            (ys, secondTape) => {
+              const seeds = ys.map((y, i) => [y, dys[i] as Tensor] as const);
+              return backward(secondTape, seeds, xs).map((g, i) => g ?? zeros(xs[i]?.shape ?? []));
+            },
+          );
+        } finally {
+          second.restore();
+        }
+      });
+    };
+    recordNode("remat", [...prepared.watched, ...outside], tensorsIn(outputs), pullBack, kept);
+    return outputs;
+  } finally {
+    prepared.restore();
   }
-  return found;
+}
+
+/** What is closed over must be there in the backward pass: parameters are, what the run that is recorded made is not. */
+function refusePassing(outside: readonly Tensor[], isPassing: (tensor: Tensor) => boolean): void {
+  const passing = outside.find(isPassing);
+  if (!passing) return;
+  throw new GradientError(
+    `remat: expected a function that gets the values it uses as arguments, got one that closes over ${describe(passing)}. ` +
+      "It is gone when the backward pass runs the function again: pass it as an argument.",
+  );
+}
+
+/** Whether the run that is recorded made this tensor. */
+function madeByRun(): (tensor: Tensor) => boolean {
+  const ids = new Set(
+    (tapeEngine().state.activeTape ?? []).flatMap(({ outputs }) => outputs.map(({ id }) => id)),
+  );
+  // Copies of parameters are made by the run too, but held by their Variables.
+  return ({ id, kept }) => ids.has(id) && !kept;
+}
+
+/** Runs `f`; a write to a Variable that will not be put back before the second run is refused. */
+function refusingOthers<R>(given: ReadonlySet<Variable>, f: () => R): R {
+  const made = new Set<Variable>();
+  return observeWrites((variable, isNew) => {
+    if (isNew) made.add(variable);
+    else if (!given.has(variable) && !made.has(variable)) {
+      throw new GradientError(
+        `remat: expected a function that changes only what it gets, got one that writes to a ${variable.type.typeName} it closes over. ` +
+          "Pass the module as an argument.",
+      );
+    }
+  }, f);
 }
 
 /** Runs `f` with Variables as they were, and puts back what they are. */

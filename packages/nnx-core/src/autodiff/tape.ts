@@ -3,7 +3,7 @@ import { GradientError, MissingRuleError } from "../errors.ts";
 import { add, isRecording, scoped, type TapeNode, tapeEngine, type Tensor } from "../tensor.ts";
 
 /** Frees what a tape saved for the backward pass. */
-export function dropSaved(tape: readonly TapeNode[]): void {
+function dropSaved(tape: readonly TapeNode[]): void {
   for (const { saved } of tape) for (const tensor of saved ?? []) tensor.dispose();
 }
 
@@ -57,15 +57,30 @@ export function withoutTape<R>(f: () => R): R {
   }
 }
 
-/** Runs `f` with a tape of its own, which the caller gets with all it saved and has to drop ({@link dropSaved}). */
-export function recordApart<R>(f: () => R): { result: R; tape: readonly TapeNode[] } {
+/** What was recorded, to be played back later. */
+export interface Recording<R> {
+  readonly result: R;
+  readonly tape: readonly TapeNode[];
+  /** Frees what the tape saved, where it is nobody else's. */
+  drop(): void;
+}
+
+/** Runs `f` with a tape of its own, whatever is recording. */
+export function recordApart<R>(f: () => R): Recording<R> {
   return withoutTape(() => {
     const result = record(f);
     const { state } = tapeEngine();
     const tape = state.activeTape ?? [];
     state.activeTape = null;
-    return { result, tape };
+    return { result, tape, drop: () => dropSaved(tape) };
   });
+}
+
+/** Runs `f` on the tape of the run that is recording, so that it is differentiated in turn; without one, on a tape of its own. */
+export function recordForLater<R>(f: () => R): Recording<R> {
+  if (!isRecording()) return recordApart(f);
+  const result = scoped(f);
+  return { result, tape: [...(tapeEngine().state.activeTape ?? [])], drop: () => {} };
 }
 
 /** How many runs are recording, one inside the other: from two on, backward passes are recorded too. */
@@ -88,8 +103,8 @@ export function recordNode(
   tapeEngine().addTapeNode(name, named, outputs, gradient, saved, {});
 }
 
-/** Marks every tensor that depends on one of `xs`. */
-function dependents(tape: readonly TapeNode[], xs: readonly Tensor[]): Set<number> {
+/** The ids of all tensors that depend on one of `xs`. */
+export function dependents(tape: readonly TapeNode[], xs: readonly Tensor[]): Set<number> {
   const marked = new Set(xs.map((x) => x.id));
   for (const { inputs, outputs } of tape) {
     for (const name in inputs) {

@@ -169,7 +169,7 @@ describe("remat", () => {
 
   it("differentiates parameters that it closes over", () => {
     const model = new Scale([1, 2]);
-    const block = remat((a: tf.Tensor) => model.forward(a));
+    const block = remat((a: tf.Tensor) => tf.square(tf.mul(a, model.w.value)));
     const grads = grad((m: Scale, a: tf.Tensor) => tf.sum(tf.add(block(a), tf.mul(0, m.w.value))))(
       model,
       tf.tensor1d([3, 4]),
@@ -205,5 +205,154 @@ describe("remat", () => {
     measure(remat(deep), (n) => (less = n)).dispose();
     expect(less).toBeLessThan(plain);
     expect(tf.memory().numTensors).toBe(before);
+  });
+});
+
+describe("what transforms must not get wrong", () => {
+  class Own extends Variable<tf.Tensor> {
+    static override readonly typeName = "Own";
+  }
+  class Square extends Module {
+    readonly v = new Own(tf.scalar(3));
+    forward(x: tf.Tensor): tf.Tensor {
+      return tf.mul(x, tf.square(this.v.value));
+    }
+  }
+  class Noise extends Module {
+    readonly draws = new Variable(0);
+    forward(x: tf.Tensor): tf.Tensor {
+      return tf.mul(x, ++this.draws.value);
+    }
+  }
+  const x = () => tf.tensor1d([2, 4]);
+  const sum = (t: tf.Tensor) => tf.sum(t) as tf.Tensor;
+
+  it("remat differentiates Variables of every type", () => {
+    const grads = grad(
+      (m: Square, a: tf.Tensor) => sum(remat((n: Square, b: tf.Tensor) => n.forward(b))(m, a)),
+      { wrt: Own },
+    )(new Square(), x());
+    expect(numbers((flattenState(grads)[0]![1] as VariableState<tf.Tensor>).value)).toEqual([36]);
+  });
+
+  it("remat takes batches with labels, numbers, Maps and modules in containers, and changes those once", () => {
+    const noise = new Noise();
+    const block = remat(
+      (given: { m: Noise[]; batch: Map<string, tf.Tensor>; k: number }) =>
+        tf.mul(
+          given.m[0]!.forward(tf.mul(given.batch.get("x")!, tf.cast(given.batch.get("y")!, "float32"))),
+          given.k,
+        ) as tf.Tensor,
+    );
+    const f = (a: tf.Tensor) =>
+      sum(
+        tf.square(
+          block({
+            m: [noise],
+            batch: new Map([
+              ["x", a],
+              ["y", tf.tensor1d([1, 2], "int32")],
+            ]),
+            k: 2,
+          }),
+        ),
+      );
+    expect(numbers(grad(f)(x()))).toEqual([2 * 2 * 4, 2 * 4 * 16]);
+    expect(noise.draws.value).toBe(1);
+  });
+
+  it("remat refuses to change what it closes over, and to use what will be gone", () => {
+    const noise = new Noise();
+    expect(() => grad((a: tf.Tensor) => sum(remat((b: tf.Tensor) => noise.forward(b))(a)))(x())).toThrow(
+      /remat: .* writes to a Variable it closes over/,
+    );
+    expect(noise.draws.value).toBe(0);
+    const closing = (a: tf.Tensor) => {
+      const h = tf.square(a);
+      return sum(remat((b: tf.Tensor) => tf.mul(b, h) as tf.Tensor)(a));
+    };
+    expect(() => grad(closing)(x())).toThrow(/remat: .* closes over a float32\[2\]/);
+  });
+
+  it("remat leaves nothing behind when its function throws", () => {
+    const input = x();
+    const before = tf.memory().numTensors;
+    const failing = remat((a: tf.Tensor): tf.Tensor => {
+      tf.square(a);
+      throw new Error("in the middle");
+    });
+    expect(() => grad((a: tf.Tensor) => sum(failing(tf.mul(a, 2))))(input)).toThrow("in the middle");
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  it("jvp runs its function once", () => {
+    const noise = new Noise();
+    const [value, tangent] = jvp((a: tf.Tensor) => noise.forward(a), [x()], [tf.ones([2])]);
+    expect([numbers(value), numbers(tangent)]).toEqual([
+      [2, 4],
+      [1, 1],
+    ]);
+    expect(noise.draws.value).toBe(1);
+  });
+
+  it("jvp pushes States of modules forward", () => {
+    const model = new Scale([1, 2]);
+    const [, tangent] = jvp(
+      (m: Scale, a: tf.Tensor) => m.forward(a),
+      [model, x()],
+      [state(model, Param), tf.zeros([2])],
+    );
+    expect(numbers(tangent)).toEqual([8, 128]);
+    const before = tf.memory().numTensors;
+    expect(() => jvp((a: tf.Tensor) => tf.square(a), [x()], [tf.ones([3])])).toThrow(
+      /cotangent like the value/,
+    );
+    expect(tf.memory().numTensors - before).toBe(2);
+  });
+
+  it("grad goes through vjp and jvp, and jvp through jvp", () => {
+    const square = (a: tf.Tensor): tf.Tensor => tf.square(a);
+    expect(numbers(grad((a: tf.Tensor) => sum(vjp(square, [a])[0]))(x()))).toEqual([4, 8]);
+    const slope = (a: tf.Tensor): tf.Tensor => {
+      const [, pullBack] = vjp(square, [a]);
+      return pullBack(tf.onesLike(a))[0];
+    };
+    expect(numbers(grad((a: tf.Tensor) => sum(slope(a)))(x()))).toEqual([2, 2]);
+    const along = (a: tf.Tensor): tf.Tensor => jvp(square, [a], [tf.onesLike(a)])[1];
+    expect(numbers(grad((a: tf.Tensor) => sum(along(a)))(x()))).toEqual([2, 2]);
+    expect(numbers(jvp(along, [x()], [tf.ones([2])])[1])).toEqual([2, 2]);
+  });
+
+  it("vjp passes integers and numbers on", () => {
+    const [, pullBack] = vjp(
+      (a: tf.Tensor, n: number, ids: tf.Tensor) => tf.mul(tf.gather(a, ids), n) as tf.Tensor,
+      [x(), 3, tf.tensor1d([1], "int32")],
+    );
+    expect(numbers(pullBack(tf.ones([1]))[0])).toEqual([0, 3]);
+    pullBack.dispose();
+  });
+
+  it("customVjp fits gradients by path, and refuses what it would forget", () => {
+    class Two extends Module {
+      readonly a = new Param<tf.Tensor>(tf.scalar(1));
+      readonly b = new Param<tf.Tensor>(tf.scalar(2));
+    }
+    const wrongPaths = customVjp((m: Two) => tf.add(m.a.value, m.b.value) as tf.Tensor);
+    const leaf = { type: Param, value: tf.scalar(1), metadata: {} };
+    wrongPaths.defvjp(
+      (m) => [tf.add(m.a.value, m.b.value) as tf.Tensor, null] as const,
+      () => [{ x: leaf, y: leaf }],
+    );
+    expect(() => grad((m: Two) => wrongPaths(m))(new Two())).toThrow(
+      /customVjp at a: expected a gradient like a float32/,
+    );
+    const forgetting = customVjp((m: Square, a: tf.Tensor) => m.forward(a));
+    forgetting.defvjp(
+      (m, a) => [m.forward(a), null] as const,
+      () => [{}, tf.ones([2])],
+    );
+    expect(() =>
+      grad((m: Square, a: tf.Tensor) => sum(forgetting(m, a)), { wrt: Own })(new Square(), x()),
+    ).toThrow(/customVjp: expected everything that is differentiated/);
   });
 });

@@ -8,11 +8,14 @@ import { scoped, type Tensor, zerosLike } from "../tensor.ts";
 import { Param } from "../variable/variable-types.ts";
 import type { GradientOf } from "./grad-types.ts";
 import { prepareCall, toPositions } from "./positions.ts";
-import { backward, dropSaved, recordApart } from "./tape.ts";
+import { backward, recordForLater } from "./tape.ts";
+
+/** One gradient, or tangent, for each argument. */
+export type GradientsOfAll<A extends readonly unknown[]> = { -readonly [K in keyof A]: GradientOf<A[K]> };
 
 /** Takes a cotangent of the output's structure to one for each primal. It may be called again until it is disposed. */
 export interface PullBack<A extends readonly unknown[], R> extends Disposable {
-  (cotangent: R): { -readonly [K in keyof A]: GradientOf<A[K]> };
+  (cotangent: R): GradientsOfAll<A>;
   /** Frees what the forward pass saved. */
   dispose(): void;
 }
@@ -25,7 +28,8 @@ export interface VjpOptions {
 
 /**
  * The value of `f` at `primals`, and the function that pulls cotangents of the value back to the primals.
- * @param f - Of tensors, modules, States and containers of them; returns a tensor or a structure of tensors.
+ * @param f - Of tensors, modules, States and containers of them; returns a tensor or a structure of tensors. What has no gradient
+ * (integers, numbers) is passed on.
  * @returns `[value, pullBack]`. What the forward pass saved is held until `pullBack` is disposed.
  * @throws {@link GradientError} when the cotangent has other shapes than the value.
  * @see Flax `nnx.vjp`, `jax.vjp`
@@ -40,7 +44,7 @@ export interface VjpOptions {
  */
 export function vjp<A extends readonly unknown[], R>(
   f: (...args: A) => R,
-  primals: A,
+  primals: readonly [...A],
   { wrt = Param }: VjpOptions = {},
 ): [value: R, pullBack: PullBack<A, R>] {
   installGradients();
@@ -50,43 +54,42 @@ export function vjp<A extends readonly unknown[], R>(
     primals.length,
     wrt,
   );
-  const { value, call, tape } = scoped(() => {
-    const prepared = prepareCall("vjp", primals, positions);
+  const { result, call, tape, drop } = scoped(() => {
+    const prepared = prepareCall("vjp", primals, positions, "pass");
     try {
-      const { result, tape: recorded } = recordApart(() => f(...(prepared.args as unknown as A)));
+      const recording = recordForLater(() => f(...(prepared.args as unknown as A)));
       // The copies are what gradients are asked for: they live as long as the tape.
       retain(prepared.watched);
-      return { value: result, call: prepared, tape: recorded };
+      return { ...recording, call: prepared };
     } finally {
       prepared.restore();
     }
   });
-  const outputs = tensorsIn(value);
+  const outputs = tensorsIn(result);
   let open = true;
   const pullBack = (cotangent: R) => {
-    if (!open)
+    if (!open) {
       throw new GradientError(
         "vjp: expected a pull-back that is open, got a disposed one. Dispose it after its last use.",
       );
+    }
     const seeds = tensorsIn(cotangent);
     checkCotangent(outputs, seeds);
-    const found = scoped(() =>
-      backward(
-        tape,
-        outputs.map((y, i) => [y, seeds[i] as Tensor]),
-        call.watched,
-      ),
-    );
-    return call.build(found);
+    const pairs = outputs.map((y, i) => [y, seeds[i] as Tensor] as const);
+    return call.build(scoped(() => backward(tape, pairs, call.watched)));
   };
   const dispose = (): void => {
     if (!open) return;
     open = false;
-    dropSaved(tape);
+    drop();
     handOver(call.watched);
     for (const tensor of call.watched) tensor.dispose();
   };
-  return [value, Object.assign(pullBack, { dispose, [Symbol.dispose]: dispose }) as PullBack<A, R>];
+  // The gradients' types follow from the primals', which only the run knows.
+  return [
+    result,
+    Object.assign(pullBack, { dispose, [Symbol.dispose]: dispose }) as unknown as PullBack<A, R>,
+  ];
 }
 
 function checkCotangent(outputs: readonly Tensor[], seeds: readonly Tensor[]): void {
@@ -100,9 +103,10 @@ function checkCotangent(outputs: readonly Tensor[], seeds: readonly Tensor[]): v
 }
 
 /**
- * The value of `f` at `primals`, and its directional derivative along `tangents`. Made of two backward passes, so every rule on the way
- * has to be differentiable.
- * @param tangents - One for each primal, of its structure; tensors and containers of tensors.
+ * The value of `f` at `primals`, and its directional derivative along `tangents`. `f` runs once; the derivative is the pull-back of its
+ * pull-back, so every rule on the way has to be differentiable.
+ * @param tangents - One for each primal, in the structure of its gradient: a tensor for a tensor, a State for a module.
+ * @throws {@link GradientError} when a tangent has other shapes than its primal.
  * @see `jax.jvp`
  * @example
  * ```ts
@@ -112,24 +116,21 @@ function checkCotangent(outputs: readonly Tensor[], seeds: readonly Tensor[]): v
  */
 export function jvp<A extends readonly unknown[], R>(
   f: (...args: A) => R,
-  primals: A,
-  tangents: A,
+  primals: readonly [...A],
+  tangents: GradientsOfAll<A>,
 ): [value: R, tangent: R] {
   return scoped(() => {
-    const [value, first] = vjp(f, primals);
-    first.dispose();
-    // The pull-back is linear in its cotangent: its own pull-back pushes tangents forward.
-    const pulled = (cotangent: R): unknown => {
-      const [, inner] = vjp(f, primals);
+    const [value, pullBack] = vjp<A, R>(f, primals);
+    try {
+      const [, push] = vjp((cotangent: R) => pullBack(cotangent), [mapTensors(value, zerosLike) as R]);
       try {
-        return inner(cotangent);
+        const [tangent] = push(tangents);
+        return [value, tangent as R];
       } finally {
-        inner.dispose();
+        push.dispose();
       }
-    };
-    const [, push] = vjp(pulled, [mapTensors(value, zerosLike) as R]);
-    const [tangent] = push(tangents);
-    push.dispose();
-    return [value, tangent as R];
+    } finally {
+      pullBack.dispose();
+    }
   });
 }

@@ -12,6 +12,21 @@ import {
 } from "./variable-state.ts";
 
 const noMetadata: Metadata = Object.freeze({});
+/** Sees Variables that are made, and those that are written to. */
+type WriteObserver = (variable: Variable, isNew: boolean) => void;
+let observer: WriteObserver | undefined;
+
+/** Runs `f` while `see` sees every Variable before it is written to, and every new one. What it throws, the write throws. */
+export function observeWrites<R>(see: WriteObserver, f: () => R): R {
+  const outer = observer;
+  observer = see;
+  try {
+    return f();
+  } finally {
+    observer = outer;
+  }
+}
+
 /** In the place of a value that was let go. */
 const disposed: unique symbol = Symbol("disposed");
 
@@ -52,6 +67,7 @@ export class Variable<T = unknown> {
     freezeContainers(created);
     retain(created);
     if (created !== value) this.leaf = Object.freeze({ type: this.type, value: created, metadata: own });
+    observer?.(this, true);
   }
 
   /** The Variable's class. */
@@ -92,6 +108,7 @@ export class Variable<T = unknown> {
   setRawValue(next: T): void {
     const { type, value, metadata } = this.leaf;
     if (value === next) return;
+    observer?.(this, false);
     freezeContainers(next);
     retain(next);
     this.leaf = Object.freeze({ type, value: next, metadata });
@@ -257,5 +274,8 @@ export function variableFromState<V extends Variable>(state: VariableState): V {
   freezeContainers(value);
   retain(value);
   const isOwn = Object.isFrozen(state) && (metadata === noMetadata || Object.isFrozen(metadata));
-  return new (blankOf(type))(isOwn ? state : Object.freeze({ type, value, metadata: frozen(metadata) })) as V;
+  const leaf = isOwn ? state : Object.freeze({ type, value, metadata: frozen(metadata) });
+  const variable = new (blankOf(type))(leaf) as V;
+  observer?.(variable, true);
+  return variable;
 }
