@@ -12,6 +12,7 @@ import {
   normConfig,
   type ScaleOptions,
 } from "./affine.ts";
+import { fusedRows } from "./fused-rows.ts";
 import { moments, normalize } from "./statistics.ts";
 
 /** Options of a call of a normalisation. */
@@ -87,10 +88,14 @@ export class LayerNorm extends Module {
     const operands = [x, this.scale?.value ?? null, this.bias?.value ?? null];
     const promoted = this.promoteDtype(operands, { dtype: this.dtype });
     const [inputs, scale, bias] = promoted as [Tensor, Tensor | null, Tensor | null];
+    const { reductionAxes, featureAxes, epsilon } = this;
+    const rows = { reductionAxes, featureAxes, epsilon, useMean: true, mask };
+    // Same rank as the input, and so the type that says it.
+    const fused = fusedRows(inputs, scale, bias, rows) as T | undefined;
+    if (fused) return fused;
     const axes = normalizeAxes(where, this.reductionAxes, x.rank);
     const statistics = moments(inputs, axes, { mask, useFastVariance: this.useFastVariance });
     const along = (vector: Tensor | null): Tensor | null => vector && alongFeatures(vector, x, features);
-    // Same rank as the input, and so the type that says it.
     return normalize(inputs, statistics, along(scale), along(bias), this.epsilon) as T;
   }
 }
@@ -143,10 +148,14 @@ export class RMSNorm extends Module {
     if (this.scale) checkNormInput(where, x, features, this.numFeatures);
     const promoted = this.promoteDtype([x, this.scale?.value ?? null], { dtype: this.dtype });
     const [inputs, scale] = promoted as [Tensor, Tensor | null];
+    const { reductionAxes, featureAxes, epsilon } = this;
+    const rows = { reductionAxes, featureAxes, epsilon, useMean: false, mask };
+    // Same rank as the input, and so the type that says it.
+    const fused = fusedRows(inputs, scale, null, rows) as T | undefined;
+    if (fused) return fused;
     const axes = normalizeAxes(where, this.reductionAxes, x.rank);
     const options = { mask, useFastVariance: this.useFastVariance, useMean: false };
     const statistics = moments(inputs, axes, options);
-    // Same rank as the input, and so the type that says it.
     return normalize(inputs, statistics, scale && alongFeatures(scale, x, features), null, this.epsilon) as T;
   }
 }

@@ -1,3 +1,4 @@
+import { valueAndGrad } from "@nnxjs/nnx-core";
 import { initializers, Rngs } from "@nnxjs/rnglib";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
@@ -40,6 +41,27 @@ onEachBackend("normalisations", () => {
     expectLayer("RMSNorm", new RMSNorm(4, { rngs: rngs() }), (m, x) => m.forward(x!));
     expectLayer("GroupNorm_4_2", new GroupNorm(4, 2, { rngs: rngs() }), (m, x) => m.forward(x!));
     expectLayer("InstanceNorm", new InstanceNorm(3, { rngs: rngs() }), (m, x) => m.forward(x!));
+  });
+
+  it("LayerNorm and RMSNorm give the same in one loop and, for a gradient, op by op", () => {
+    const init = initializers.normal(1);
+    for (const make of [
+      () => new LayerNorm(6, { rngs: rngs(), scaleInit: init, biasInit: init }),
+      () => new LayerNorm(6, { rngs: rngs(), useScale: false, biasInit: init }),
+      () => new RMSNorm(6, { rngs: rngs(), scaleInit: init }),
+      () => new RMSNorm(6, { rngs: rngs(), useScale: false }),
+    ]) {
+      const [layer, input] = [make(), tf.randomNormal([2, 3, 6], 1, 2, "float32", 5)];
+      const plain = layer.forward(input);
+      const [[, opByOp]] = valueAndGrad(
+        (m: LayerNorm | RMSNorm, x: tf.Tensor) => {
+          const y = m.forward(x);
+          return [tf.sum(y), tf.clone(y)] as const;
+        },
+        { hasAux: true },
+      )(layer, input);
+      expect(relativeError(plain.dataSync(), opByOp.dataSync())).toBeLessThan(1e-5);
+    }
   });
 
   it("they have Flax's gradients", () => {
