@@ -3,7 +3,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { expect, it } from "vitest";
 import { readGolden } from "../../../scripts/golden.ts";
 import { onEachBackend } from "../../../scripts/use-backend.ts";
-import { expectCase } from "../test/golden.ts";
+import { expectCase, expectGradients, expectLayer } from "../test/golden.ts";
 import * as nnx from "./index.ts";
 
 type Layer = Parameters<typeof expectCase>[1] extends () => infer M ? M : never;
@@ -155,6 +155,16 @@ const table: Readonly<Record<string, Entry>> = {
 it("has an entry for every case", () => {
   const { cases } = readGolden<{ cases: Record<string, unknown> }>("layers");
   expect(Object.keys(table).sort()).toEqual(Object.keys(cases).sort());
+});
+
+onEachBackend("Dropout", () => {
+  it("equals Flax's, mask by mask", () => {
+    const dropout = (rate: number, options: nnx.DropoutOptions = {}) =>
+      new nnx.Dropout(rate, { ...options, rngs: new Rngs({ dropout: 0 }) });
+    expectLayer("Dropout_0.5", dropout(0.5), (m, x) => m.forward(x!));
+    expectLayer("Dropout_0.3_broadcast0", dropout(0.3, { broadcastDims: [0] }), (m, x) => m.forward(x!));
+    expectGradients("Dropout_0.5", dropout(0.5), (m, x) => m.forward(x));
+  });
 });
 
 onEachBackend("further cases of Flax", () => {
