@@ -1,5 +1,5 @@
 /** @file The Variables that an optimizer remembers in, so that its memory is split, saved and merged like a model's. */
-import { Variable } from "@nnxjs/nnx-core";
+import { registerVariableName, Variable } from "@nnxjs/nnx-core";
 import { isTensor, type Tensor } from "./tensor.ts";
 import type { TransformationState } from "./transformation.ts";
 
@@ -62,3 +62,7 @@ export function writeValues(tree: OptStateTree, value: TransformationState): voi
     for (const key of Object.keys(tree))
       writeValues(Reflect.get(tree, key) as OptStateTree, Reflect.get(value as object, key));
 }
+
+registerVariableName("opt_state", OptState);
+registerVariableName("opt_array", OptArray);
+registerVariableName("opt_variable", OptVariable);

@@ -1,6 +1,6 @@
 /** @file Initializers without randomness. */
 import { ownKey } from "../keys/prng-key.ts";
-import { newTensor } from "@nnxjs/nnx-core";
+import { newTensor, registerFactory, registerFunction } from "@nnxjs/nnx-core";
 import { dimensionsOf } from "../keys/shape.ts";
 import type { ElementType, Tensor } from "../tensor.ts";
 import type { Initializer } from "./initializer.ts";
@@ -17,10 +17,12 @@ function filled(where: string, value: number, shape: readonly number[], dtype: E
 }
 
 /** The same value everywhere. @see `jax.nn.initializers.constant` */
-export const constant =
+export const constant: (value: number) => Initializer = registerFactory(
+  "initializers.constant",
   (value: number): Initializer =>
-  (key, shape, dtype = "float32") =>
-    filled("constant", value, [...ownKey("initializers.constant", key).shape, ...shape], dtype);
+    (key, shape, dtype = "float32") =>
+      filled("constant", value, [...ownKey("initializers.constant", key).shape, ...shape], dtype),
+);
 
 /** All zeros; an initializer itself, as in JAX. @see `jax.nn.initializers.zeros` */
 export const zeros: Initializer = (key, shape, dtype = "float32") =>
@@ -35,3 +37,6 @@ export const zerosInit = (): Initializer => zeros;
 
 /** {@link ones}, in the form of the other initializers. @see Flax `nnx.initializers.ones_init` */
 export const onesInit = (): Initializer => ones;
+
+registerFunction("initializers.zeros", zeros);
+registerFunction("initializers.ones", ones);

@@ -1,4 +1,5 @@
 /** @file Initializers made of orthogonal matrices. */
+import { registerFactory } from "@nnxjs/nnx-core";
 import type { PRNGKey } from "../keys/index.ts";
 import { dimensionsOf, formatShape, sizeOf } from "../keys/shape.ts";
 import { drawFloat32 } from "../random/kernel.ts";
@@ -17,20 +18,23 @@ export interface OrthogonalInitializerOptions {
  * @throws RangeError, when called, for shapes with fewer than 2 axes or without the column axis.
  * @see `jax.nn.initializers.orthogonal`; Saxe et al. 2013, arXiv:1312.6120
  */
-export const orthogonal =
-  (scale = 1, { columnAxis = -1 }: OrthogonalInitializerOptions = {}): Initializer =>
-  (key, shape, dtype) => {
-    checkFloat32("orthogonal", dtype);
-    const dimensions = dimensionsOf("initializers.orthogonal", shape);
-    if (dimensions.length < 2) {
-      throw new RangeError(
-        `initializers.orthogonal: expected a shape with at least 2 axes, got ${formatShape(dimensions)}. Use normal for vectors.`,
-      );
-    }
-    return drawFloat32("initializers.orthogonal", key, dimensions, (single, out) =>
-      fillOrthogonal(single, dimensions, columnAxis, scale, out),
-    );
-  };
+export const orthogonal: (scale?: number, options?: OrthogonalInitializerOptions) => Initializer =
+  registerFactory(
+    "initializers.orthogonal",
+    (scale = 1, { columnAxis = -1 }: OrthogonalInitializerOptions = {}): Initializer =>
+      (key, shape, dtype) => {
+        checkFloat32("orthogonal", dtype);
+        const dimensions = dimensionsOf("initializers.orthogonal", shape);
+        if (dimensions.length < 2) {
+          throw new RangeError(
+            `initializers.orthogonal: expected a shape with at least 2 axes, got ${formatShape(dimensions)}. Use normal for vectors.`,
+          );
+        }
+        return drawFloat32("initializers.orthogonal", key, dimensions, (single, out) =>
+          fillOrthogonal(single, dimensions, columnAxis, scale, out),
+        );
+      },
+  );
 
 function fillOrthogonal(
   key: PRNGKey,
@@ -65,30 +69,33 @@ function fillOrthogonal(
  * @throws RangeError, when called, for shapes without 3 to 5 axes or with more inputs than outputs.
  * @see `jax.nn.initializers.delta_orthogonal`; Xiao et al. 2018, arXiv:1806.05393
  */
-export const deltaOrthogonal =
-  (scale = 1, { columnAxis = -1 }: OrthogonalInitializerOptions = {}): Initializer =>
-  (key, shape, dtype) => {
-    checkFloat32("deltaOrthogonal", dtype);
-    const dimensions = dimensionsOf("initializers.deltaOrthogonal", shape);
-    const [inputs = 0, outputs = 0] = dimensions.slice(-2);
-    if (dimensions.length < 3 || dimensions.length > 5 || outputs < inputs) {
-      throw new RangeError(
-        "initializers.deltaOrthogonal: expected a convolution kernel [...window, inputs, outputs] with 1 to 3 window axes " +
-          `and inputs <= outputs, got ${formatShape(dimensions)}. Use orthogonal for other shapes.`,
-      );
-    }
-    const window = dimensions.slice(0, -2);
-    let middle = 0;
-    for (const d of window) middle = middle * d + Math.floor((d - 1) / 2);
-    const size = inputs * outputs;
-    return drawFloat32("initializers.deltaOrthogonal", key, dimensions, (single, out) => {
-      if (out.length === 0) return;
-      fillOrthogonal(
-        single,
-        [inputs, outputs],
-        columnAxis,
-        scale,
-        out.subarray(middle * size, (middle + 1) * size),
-      );
-    });
-  };
+export const deltaOrthogonal: (scale?: number, options?: OrthogonalInitializerOptions) => Initializer =
+  registerFactory(
+    "initializers.deltaOrthogonal",
+    (scale = 1, { columnAxis = -1 }: OrthogonalInitializerOptions = {}): Initializer =>
+      (key, shape, dtype) => {
+        checkFloat32("deltaOrthogonal", dtype);
+        const dimensions = dimensionsOf("initializers.deltaOrthogonal", shape);
+        const [inputs = 0, outputs = 0] = dimensions.slice(-2);
+        if (dimensions.length < 3 || dimensions.length > 5 || outputs < inputs) {
+          throw new RangeError(
+            "initializers.deltaOrthogonal: expected a convolution kernel [...window, inputs, outputs] with 1 to 3 window axes " +
+              `and inputs <= outputs, got ${formatShape(dimensions)}. Use orthogonal for other shapes.`,
+          );
+        }
+        const window = dimensions.slice(0, -2);
+        let middle = 0;
+        for (const d of window) middle = middle * d + Math.floor((d - 1) / 2);
+        const size = inputs * outputs;
+        return drawFloat32("initializers.deltaOrthogonal", key, dimensions, (single, out) => {
+          if (out.length === 0) return;
+          fillOrthogonal(
+            single,
+            [inputs, outputs],
+            columnAxis,
+            scale,
+            out.subarray(middle * size, (middle + 1) * size),
+          );
+        });
+      },
+  );

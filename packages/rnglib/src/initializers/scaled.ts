@@ -1,4 +1,5 @@
 /** @file Samples times a fixed number. */
+import { registerFactory } from "@nnxjs/nnx-core";
 import type { PRNGKey } from "../keys/index.ts";
 import {
   normal as rawNormal,
@@ -26,20 +27,24 @@ export function scaled(
 }
 
 /** Uniform over `[0, scale)`. @param scale - @defaultValue 0.01 @see `jax.nn.initializers.uniform` */
-export const uniform =
+export const uniform: (scale?: number) => Initializer = registerFactory(
+  "initializers.uniform",
   (scale = 0.01): Initializer =>
-  (key, shape, dtype) => {
-    checkFloat32("uniform", dtype);
-    return scaled("uniform", key, shape, scale, (single, out) => rawUniform(single, out.length, { out }));
-  };
+    (key, shape, dtype) => {
+      checkFloat32("uniform", dtype);
+      return scaled("uniform", key, shape, scale, (single, out) => rawUniform(single, out.length, { out }));
+    },
+);
 
 /** Normal with mean 0. @param stddev - Standard deviation. @defaultValue 0.01 @see `jax.nn.initializers.normal` */
-export const normal =
+export const normal: (stddev?: number) => Initializer = registerFactory(
+  "initializers.normal",
   (stddev = 0.01): Initializer =>
-  (key, shape, dtype) => {
-    checkFloat32("normal", dtype);
-    return scaled("normal", key, shape, stddev, (single, out) => rawNormal(single, out.length, { out }));
-  };
+    (key, shape, dtype) => {
+      checkFloat32("normal", dtype);
+      return scaled("normal", key, shape, stddev, (single, out) => rawNormal(single, out.length, { out }));
+    },
+);
 
 /** Where {@link truncatedNormal} cuts, in standard deviations. */
 export interface TruncatedNormalOptions {
@@ -54,11 +59,14 @@ export interface TruncatedNormalOptions {
  * @param stddev - Standard deviation before the cut. @defaultValue 0.01
  * @see `jax.nn.initializers.truncated_normal`
  */
-export const truncatedNormal =
-  (stddev = 0.01, { lower = -2, upper = 2 }: TruncatedNormalOptions = {}): Initializer =>
-  (key, shape, dtype) => {
-    checkFloat32("truncatedNormal", dtype);
-    return scaled("truncatedNormal", key, shape, stddev, (single, out) =>
-      rawTruncatedNormal(single, lower, upper, out.length, { out }),
-    );
-  };
+export const truncatedNormal: (stddev?: number, options?: TruncatedNormalOptions) => Initializer =
+  registerFactory(
+    "initializers.truncatedNormal",
+    (stddev = 0.01, { lower = -2, upper = 2 }: TruncatedNormalOptions = {}): Initializer =>
+      (key, shape, dtype) => {
+        checkFloat32("truncatedNormal", dtype);
+        return scaled("truncatedNormal", key, shape, stddev, (single, out) =>
+          rawTruncatedNormal(single, lower, upper, out.length, { out }),
+        );
+      },
+  );

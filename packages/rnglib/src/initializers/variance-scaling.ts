@@ -1,4 +1,5 @@
 /** @file Initializers that keep the variance of activations, or of gradients, from layer to layer. */
+import { registerFactory } from "@nnxjs/nnx-core";
 import {
   normal as rawNormal,
   truncatedNormal as rawTruncatedNormal,
@@ -25,14 +26,16 @@ export type ScaledDistribution = "truncatedNormal" | "normal" | "uniform";
  * @throws TypeError for another mode or distribution; when called, RangeError for shapes with fewer than 2 axes.
  * @see `jax.nn.initializers.variance_scaling`
  */
-export function varianceScaling(
+export const varianceScaling: (
   scale: number,
   mode: FanMode,
   distribution: ScaledDistribution,
-  options: FanOptions = {},
-): Initializer {
-  return scaling("varianceScaling", scale, mode, distribution, options);
-}
+  options?: FanOptions,
+) => Initializer = registerFactory(
+  "initializers.varianceScaling",
+  (scale: number, mode: FanMode, distribution: ScaledDistribution, options: FanOptions = {}) =>
+    scaling("varianceScaling", scale, mode, distribution, options),
+);
 
 function scaling(
   where: string,
@@ -86,28 +89,40 @@ function denominator(where: string, mode: FanMode, shape: readonly number[], opt
 }
 
 /** Truncated normal of variance 1 / inputs. @see LeCun et al. 1998, `jax.nn.initializers.lecun_normal` */
-export const lecunNormal = (options: FanOptions = {}): Initializer =>
-  scaling("lecunNormal", 1, "fanIn", "truncatedNormal", options);
+export const lecunNormal: (options?: FanOptions) => Initializer = registerFactory(
+  "initializers.lecunNormal",
+  (options: FanOptions = {}) => scaling("lecunNormal", 1, "fanIn", "truncatedNormal", options),
+);
 
 /** Uniform of variance 1 / inputs. @see LeCun et al. 1998, `jax.nn.initializers.lecun_uniform` */
-export const lecunUniform = (options: FanOptions = {}): Initializer =>
-  scaling("lecunUniform", 1, "fanIn", "uniform", options);
+export const lecunUniform: (options?: FanOptions) => Initializer = registerFactory(
+  "initializers.lecunUniform",
+  (options: FanOptions = {}) => scaling("lecunUniform", 1, "fanIn", "uniform", options),
+);
 
 /** Truncated normal of variance 2 / (inputs + outputs). @see Glorot & Bengio 2010, `jax.nn.initializers.glorot_normal` */
-export const glorotNormal = (options: FanOptions = {}): Initializer =>
-  scaling("glorotNormal", 1, "fanAvg", "truncatedNormal", options);
+export const glorotNormal: (options?: FanOptions) => Initializer = registerFactory(
+  "initializers.glorotNormal",
+  (options: FanOptions = {}) => scaling("glorotNormal", 1, "fanAvg", "truncatedNormal", options),
+);
 
 /** Uniform of variance 2 / (inputs + outputs). @see Glorot & Bengio 2010, `jax.nn.initializers.glorot_uniform` */
-export const glorotUniform = (options: FanOptions = {}): Initializer =>
-  scaling("glorotUniform", 1, "fanAvg", "uniform", options);
+export const glorotUniform: (options?: FanOptions) => Initializer = registerFactory(
+  "initializers.glorotUniform",
+  (options: FanOptions = {}) => scaling("glorotUniform", 1, "fanAvg", "uniform", options),
+);
 
 /** Truncated normal of variance 2 / inputs. @see He et al. 2015, `jax.nn.initializers.he_normal` */
-export const heNormal = (options: FanOptions = {}): Initializer =>
-  scaling("heNormal", 2, "fanIn", "truncatedNormal", options);
+export const heNormal: (options?: FanOptions) => Initializer = registerFactory(
+  "initializers.heNormal",
+  (options: FanOptions = {}) => scaling("heNormal", 2, "fanIn", "truncatedNormal", options),
+);
 
 /** Uniform of variance 2 / inputs. @see He et al. 2015, `jax.nn.initializers.he_uniform` */
-export const heUniform = (options: FanOptions = {}): Initializer =>
-  scaling("heUniform", 2, "fanIn", "uniform", options);
+export const heUniform: (options?: FanOptions) => Initializer = registerFactory(
+  "initializers.heUniform",
+  (options: FanOptions = {}) => scaling("heUniform", 2, "fanIn", "uniform", options),
+);
 
 /** {@link glorotNormal} by its other name. */
 export const xavierNormal: typeof glorotNormal = glorotNormal;

@@ -1,5 +1,5 @@
 /** @file One source of keys: a base key and a counter. */
-import { NnxError } from "@nnxjs/nnx-core";
+import { registerModule, NnxError } from "@nnxjs/nnx-core";
 import { foldIn, keyData, type PRNGKey, split, wrapKeyData } from "../keys/index.ts";
 import { dimensionsOf, formatShape, type Shape, sizeOf } from "../keys/shape.ts";
 import { KeySource } from "./key-source.ts";
@@ -75,3 +75,5 @@ export class RngStream extends KeySource {
     return new RngStream(wrapKeyData(repeated, dimensions), { tag: this.tag });
   }
 }
+
+registerModule("RngStream", RngStream);

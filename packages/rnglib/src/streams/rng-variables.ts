@@ -1,5 +1,5 @@
 /** @file The Variables that random state lives in, so that it is part of a model's state like everything else. */
-import { Variable } from "@nnxjs/nnx-core";
+import { registerVariableName, Variable } from "@nnxjs/nnx-core";
 import type { PRNGKey } from "../keys/index.ts";
 
 /** State of random streams: keys and counts. @see Flax `nnx.RngState` */
@@ -35,3 +35,7 @@ export class RngCount extends RngState<Count> {
 export function zeroCount([length, ...rest]: readonly number[]): Count {
   return length === undefined ? 0 : Array.from({ length }, () => zeroCount(rest));
 }
+
+registerVariableName("rng_state", RngState);
+registerVariableName("rng_key", RngKey);
+registerVariableName("rng_count", RngCount);

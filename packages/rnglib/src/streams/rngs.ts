@@ -1,5 +1,5 @@
 /** @file Named streams, with a default for the names that have none. */
-import { NnxError, NotFoundError } from "@nnxjs/nnx-core";
+import { registerModule, NnxError, NotFoundError } from "@nnxjs/nnx-core";
 import type { PRNGKey } from "../keys/index.ts";
 import { KeySource } from "./key-source.ts";
 import { RngStream } from "./rng-stream.ts";
@@ -135,3 +135,5 @@ function byRule(
 }
 
 const isSource = (x: unknown): x is StreamSource => x instanceof RngStream || isSeed(x);
+
+registerModule("Rngs", Rngs);
