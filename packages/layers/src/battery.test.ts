@@ -3,6 +3,9 @@ import {
   dispose,
   equalGraphDefs,
   flattenState,
+  graphdef,
+  graphDefFromJson,
+  graphDefToJson,
   Intermediate,
   isVariableState,
   iterNodes,
@@ -49,6 +52,12 @@ it("has an entry for every module that this package exports", () => {
       "forward" in (value.prototype as object);
     if (isLayer) expect(names).toContain(name);
   }
+});
+
+it.each(layerTable)("$name: has a definition that goes through JSON", ({ make }) => {
+  const definition = graphdef(make());
+  const text = JSON.stringify(graphDefToJson(definition));
+  expect(equalGraphDefs(graphDefFromJson(JSON.parse(text)), definition)).toBe(true);
 });
 
 onEachBackend("every layer", () => {

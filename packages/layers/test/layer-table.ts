@@ -30,7 +30,7 @@ const normal =
 const nonzero = { biasInit: initializers.normal(1) };
 const linear = () => new nnx.Linear(3, 4, { rngs: streams(), ...nonzero });
 const conv = () => new nnx.Conv(2, 3, [3, 3], { rngs: streams(), ...nonzero });
-const gelu = (x: tf.Tensor): tf.Tensor => nnx.gelu(x);
+const gelu: (x: tf.Tensor) => tf.Tensor = nnx.gelu;
 const row = normal(5, 3);
 const image = normal(2, 4, 5, 2);
 

@@ -1,4 +1,5 @@
 /** @file Activations made of exponentials. */
+import { registerFunction } from "@nnxjs/nnx-core";
 import {
   add,
   div,
@@ -86,3 +87,13 @@ export const gelu = <T extends Tensor>(x: T, { approximate = true }: GeluOptions
   const inner = mul(Math.sqrt(2 / Math.PI), add(x, mul(0.044715, mul(x, mul(x, x)))));
   return mul(x, mul(0.5, add(1, tfTanh(inner)))) as T;
 };
+
+registerFunction("sigmoid", sigmoid);
+registerFunction("tanh", tanh);
+registerFunction("softplus", softplus);
+registerFunction("logSigmoid", logSigmoid);
+registerFunction("silu", silu);
+registerFunction("elu", elu);
+registerFunction("celu", celu);
+registerFunction("selu", selu);
+registerFunction("gelu", gelu);

@@ -1,5 +1,5 @@
 /** @file The rectifier whose slope is learned. */
-import { type Metadata, Module, Param } from "@nnxjs/nnx-core";
+import { registerModule, type Metadata, Module, Param } from "@nnxjs/nnx-core";
 import {
   checkFloat,
   type FloatDtype,
@@ -54,3 +54,5 @@ export class PReLU extends Module {
     return where(greaterEqual(inputs, 0), inputs, mul(slope, inputs)) as T;
   }
 }
+
+registerModule("PReLU", PReLU);

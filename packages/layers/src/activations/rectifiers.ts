@@ -1,4 +1,5 @@
 /** @file Activations made of straight pieces. */
+import { registerFunction } from "@nnxjs/nnx-core";
 import {
   abs,
   add,
@@ -71,3 +72,12 @@ export const softSign = <T extends Tensor>(x: T): T => div(x, add(abs(x), 1)) as
 
 /** `x` itself. @see `jax.nn.identity` */
 export const identity = <T>(x: T): T => x;
+
+registerFunction("relu", relu);
+registerFunction("relu6", relu6);
+registerFunction("leakyRelu", leakyRelu);
+registerFunction("hardTanh", hardTanh);
+registerFunction("hardSigmoid", hardSigmoid);
+registerFunction("hardSilu", hardSilu);
+registerFunction("softSign", softSign);
+registerFunction("identity", identity);

@@ -1,5 +1,5 @@
 /** @file Activations that look along axes. */
-import { describe, NnxError, stopGradient } from "@nnxjs/nnx-core";
+import { registerFunction, describe, NnxError, stopGradient } from "@nnxjs/nnx-core";
 import { type Axes, normalizeAxes, normalizeAxis } from "../axes.ts";
 import {
   abs,
@@ -198,3 +198,11 @@ export function standardize<T extends Tensor>(x: T, options: StandardizeOptions 
   const variance = options.variance ?? maximum(sub(average(square(x)), square(mean)), 0);
   return mul(sub(x, mean), rsqrt(add(variance, epsilon))) as T;
 }
+
+registerFunction("softmax", softmax);
+registerFunction("logSoftmax", logSoftmax);
+registerFunction("logsumexp", logsumexp);
+registerFunction("logsumexpWithSign", logsumexpWithSign);
+registerFunction("glu", glu);
+registerFunction("oneHot", oneHot);
+registerFunction("standardize", standardize);

@@ -1,5 +1,12 @@
 /** @file Low-rank adapters. */
-import { type Metadata, Module, Param, type Variable } from "@nnxjs/nnx-core";
+import {
+  registerModule,
+  registerVariableName,
+  type Metadata,
+  Module,
+  Param,
+  type Variable,
+} from "@nnxjs/nnx-core";
 import { initializers, type Initializer, type Rngs } from "@nnxjs/rnglib";
 import { callForward } from "../callable.ts";
 import { checkFeatures, checkSize } from "../checks.ts";
@@ -175,3 +182,7 @@ export class LoRALinear extends Linear {
     return add(super.forward(x), this.lora.forward(x)) as T;
   }
 }
+
+registerModule("LoRA", LoRA);
+registerModule("LoRALinear", LoRALinear);
+registerVariableName("lora_params", LoRAParam);

@@ -1,5 +1,14 @@
 /** @file Weights whose largest singular value is one. */
-import { BatchStat, describe, type ModeValues, Module, NnxError, Param, stopGradient } from "@nnxjs/nnx-core";
+import {
+  registerModule,
+  BatchStat,
+  describe,
+  type ModeValues,
+  Module,
+  NnxError,
+  Param,
+  stopGradient,
+} from "@nnxjs/nnx-core";
 import { initializers, type Rngs } from "@nnxjs/rnglib";
 import { callForward, type ForwardModule } from "../callable.ts";
 import { checkFloat, type FloatDtype } from "../linear/dot-general.ts";
@@ -144,3 +153,5 @@ export class SpectralNorm<X = Tensor, R = Tensor> extends Module {
     return matrices;
   }
 }
+
+registerModule("SpectralNorm", SpectralNorm);

@@ -1,5 +1,7 @@
 /** @file Weights of a given length. */
 import {
+  registerFunction,
+  registerModule,
   type Filter,
   type Metadata,
   Module,
@@ -132,3 +134,6 @@ export class WeightNorm<A extends readonly unknown[] = readonly unknown[], R = T
     return this.featureAxes === null ? [] : normalizeAxes("WeightNorm", this.featureAxes, weight.rank);
   }
 }
+
+registerModule("WeightNorm", WeightNorm);
+registerFunction("WeightNorm.kernels", KERNELS);

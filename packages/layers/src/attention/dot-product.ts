@@ -1,5 +1,5 @@
 /** @file Attention by scaled dot products. */
-import { describe, Intermediate, type Module, NnxError } from "@nnxjs/nnx-core";
+import { registerFunction, describe, Intermediate, type Module, NnxError } from "@nnxjs/nnx-core";
 import { drop, type PRNGKey } from "@nnxjs/rnglib";
 import { softmax } from "../activations/softmax.ts";
 import { sizeOf } from "../axes.ts";
@@ -174,3 +174,5 @@ export function dotProductAttention(
   const mixed = shaped(matMul(rows, byHead(v, "length, depth")), [size, heads, queries, depth]);
   return shaped(arrange(mixed, [0, 2, 1, 3]), [...batch, queries, heads, depth]);
 }
+
+registerFunction("dotProductAttention", dotProductAttention);

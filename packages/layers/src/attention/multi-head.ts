@@ -1,5 +1,5 @@
 /** @file Attention with learned projections and several heads. */
-import { Cache, describe, type ModeValues, Module, NnxError } from "@nnxjs/nnx-core";
+import { registerModule, Cache, describe, type ModeValues, Module, NnxError } from "@nnxjs/nnx-core";
 import { initializers, type PRNGKey, Rngs, type RngStream } from "@nnxjs/rnglib";
 import { checkFeatures, checkSize, shapeText } from "../checks.ts";
 import { checkFloat, type FloatDtype, type Precision, promoteDtype } from "../linear/dot-general.ts";
@@ -258,3 +258,5 @@ function resolveDecode(call: boolean | null | undefined, own: boolean | null): b
     `${NAME}.forward: expected decode to be true or false, got ${describe(decode)}. Set it at construction, or pass { decode } to forward.`,
   );
 }
+
+registerModule("MultiHeadAttention", MultiHeadAttention);

@@ -1,5 +1,5 @@
 /** @file Layers one after another. */
-import { describe, Module } from "@nnxjs/nnx-core";
+import { registerModule, describe, Module } from "@nnxjs/nnx-core";
 import { PRNGKey, Rngs, RngStream } from "@nnxjs/rnglib";
 import { type ForwardModule, hasForward } from "../callable.ts";
 import type { Tensor } from "../tensor.ts";
@@ -75,3 +75,5 @@ function isCallOptions(x: unknown): x is SequentialCallOptions {
   const isSource = rngs instanceof Rngs || rngs instanceof RngStream || PRNGKey.isKey(rngs);
   return Object.keys(rest).length === 0 && isSource;
 }
+
+registerModule("Sequential", Sequential);

@@ -1,5 +1,5 @@
 /** @file The transposed convolution layer. */
-import { describe, Module, NnxError, type Param } from "@nnxjs/nnx-core";
+import { registerModule, describe, Module, NnxError, type Param } from "@nnxjs/nnx-core";
 import { initializers } from "@nnxjs/rnglib";
 import { checkSize } from "../checks.ts";
 import {
@@ -166,3 +166,5 @@ export class ConvTranspose extends Module {
     return wrapped;
   }
 }
+
+registerModule("ConvTranspose", ConvTranspose);

@@ -1,5 +1,5 @@
 /** @file The convolution layer. */
-import { describe, Module, NnxError, type Param } from "@nnxjs/nnx-core";
+import { registerModule, describe, Module, NnxError, type Param } from "@nnxjs/nnx-core";
 import { initializers } from "@nnxjs/rnglib";
 import { checkSize } from "../checks.ts";
 import {
@@ -205,3 +205,5 @@ function checkGroups(inFeatures: number, outFeatures: number, groups: number): v
     `Conv: expected featureGroupCount to divide inFeatures and outFeatures, got ${groups} for ${inFeatures} and ${outFeatures}.`,
   );
 }
+
+registerModule("Conv", Conv);

@@ -1,5 +1,5 @@
 /** @file Convolutions in the generality of JAX's, from the kernels that every backend has. */
-import { describe, NnxError } from "@nnxjs/nnx-core";
+import { registerFunction, describe, NnxError } from "@nnxjs/nnx-core";
 import { sizeOf } from "../axes.ts";
 import { shapeText } from "../checks.ts";
 import type { FloatDtype, Precision } from "../linear/dot-general.ts";
@@ -111,3 +111,5 @@ export const convGeneralDilated: ConvGeneralDilated = (inputs, kernel, options) 
   const how = { strides, padding: negative ? padding.map((): Pads => [0, 0]) : padding, dilations };
   return convolve(x, filter, how, featureGroupCount);
 };
+
+registerFunction("convGeneralDilated", convGeneralDilated);

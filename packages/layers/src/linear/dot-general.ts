@@ -1,5 +1,5 @@
 /** @file The product that dense layers compute with, and the dtype rule in front of it. */
-import { describe, NnxError } from "@nnxjs/nnx-core";
+import { registerFunction, describe, NnxError } from "@nnxjs/nnx-core";
 import { cast, matMul, reshape, type Tensor } from "../tensor.ts";
 
 /** Dtypes that a layer can store and compute in: tensorflow.js has one floating dtype. */
@@ -42,3 +42,6 @@ export function checkFloat(where: string, option: string, dtype: unknown): void 
       "It is tensorflow.js's only floating dtype; leave the option out.",
   );
 }
+
+registerFunction("dotGeneral", dotGeneral);
+registerFunction("promoteDtype", promoteDtype);

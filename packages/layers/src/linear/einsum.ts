@@ -1,5 +1,12 @@
 /** @file A learned operand of an einsum. */
-import { type Metadata, Module, NnxError, type Param } from "@nnxjs/nnx-core";
+import {
+  registerFunction,
+  registerModule,
+  type Metadata,
+  Module,
+  NnxError,
+  type Param,
+} from "@nnxjs/nnx-core";
 import { initializers, type Initializer, type Rngs } from "@nnxjs/rnglib";
 import { checkSizes, shapeText } from "../checks.ts";
 import { type DtypeOptions, drawParam } from "../params.ts";
@@ -133,3 +140,6 @@ export class Einsum extends Module {
     );
   }
 }
+
+registerModule("Einsum", Einsum);
+registerFunction("einsum", defaultEinsum);

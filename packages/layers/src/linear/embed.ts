@@ -1,5 +1,5 @@
 /** @file Rows of a table by id. */
-import { describe, type Metadata, Module, NnxError, type Param } from "@nnxjs/nnx-core";
+import { registerModule, describe, type Metadata, Module, NnxError, type Param } from "@nnxjs/nnx-core";
 import { initializers, type Initializer, type Rngs } from "@nnxjs/rnglib";
 import { checkFeatures, checkSize } from "../checks.ts";
 import { type DtypeOptions, drawParam } from "../params.ts";
@@ -133,3 +133,5 @@ export class Embed extends Module {
     return { rows, known };
   }
 }
+
+registerModule("Embed", Embed);

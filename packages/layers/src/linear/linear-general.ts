@@ -1,5 +1,5 @@
 /** @file The dense layer over several axes. */
-import { describe, type Metadata, Module, NnxError, type Param } from "@nnxjs/nnx-core";
+import { registerModule, describe, type Metadata, Module, NnxError, type Param } from "@nnxjs/nnx-core";
 import { initializers, type Initializer, type Rngs } from "@nnxjs/rnglib";
 import { type Axes, normalizeAxes, sizeOf } from "../axes.ts";
 import { checkSizes, shapeText } from "../checks.ts";
@@ -187,3 +187,5 @@ export class LinearGeneral extends Module {
     );
   }
 }
+
+registerModule("LinearGeneral", LinearGeneral);

@@ -1,5 +1,5 @@
 /** @file The dense layer. */
-import { describe, type Metadata, Module, NnxError, Param } from "@nnxjs/nnx-core";
+import { registerModule, describe, type Metadata, Module, NnxError, Param } from "@nnxjs/nnx-core";
 import { initializers, type Initializer, type Rngs } from "@nnxjs/rnglib";
 import { add, fusedMatMul, type Tensor } from "../tensor.ts";
 import {
@@ -175,3 +175,5 @@ function checkSize(name: string, size: number): void {
   if (Number.isInteger(size) && size > 0) return;
   throw new NnxError(`Linear: expected ${name} to be a positive integer, got ${describe(size)}.`);
 }
+
+registerModule("Linear", Linear);

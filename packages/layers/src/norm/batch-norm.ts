@@ -1,5 +1,6 @@
 /** @file Normalising over the batch. */
 import {
+  registerModule,
   BatchStat,
   describe,
   type ModeValues,
@@ -152,3 +153,5 @@ export class BatchNorm extends Module {
     return rest;
   }
 }
+
+registerModule("BatchNorm", BatchNorm);

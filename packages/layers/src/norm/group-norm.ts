@@ -1,5 +1,5 @@
 /** @file Normalising over groups of channels, and over each channel, of each example. */
-import { describe, Module, NnxError, type Param } from "@nnxjs/nnx-core";
+import { registerModule, describe, Module, NnxError, type Param } from "@nnxjs/nnx-core";
 import { type Axes, normalizeAxes, otherAxes } from "../axes.ts";
 import type { FloatDtype, PromoteDtype } from "../linear/dot-general.ts";
 import { broadcastTo, reshape, type Tensor } from "../tensor.ts";
@@ -187,3 +187,6 @@ export class InstanceNorm extends Module {
     return normalize(inputs, statistics, along(scale), along(bias), this.epsilon) as T;
   }
 }
+
+registerModule("GroupNorm", GroupNorm);
+registerModule("InstanceNorm", InstanceNorm);

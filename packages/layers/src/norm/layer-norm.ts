@@ -1,5 +1,5 @@
 /** @file Normalising over the features of each example. */
-import { Module, type Param } from "@nnxjs/nnx-core";
+import { registerModule, Module, type Param } from "@nnxjs/nnx-core";
 import { type Axes, normalizeAxes } from "../axes.ts";
 import type { FloatDtype, PromoteDtype } from "../linear/dot-general.ts";
 import type { Tensor } from "../tensor.ts";
@@ -159,3 +159,6 @@ export class RMSNorm extends Module {
     return normalize(inputs, statistics, scale && alongFeatures(scale, x, features), null, this.epsilon) as T;
   }
 }
+
+registerModule("LayerNorm", LayerNorm);
+registerModule("RMSNorm", RMSNorm);

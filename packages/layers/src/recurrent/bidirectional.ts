@@ -1,5 +1,5 @@
 /** @file Two recurrent layers, one of which goes backwards. */
-import { Module } from "@nnxjs/nnx-core";
+import { registerFunction, registerModule, Module } from "@nnxjs/nnx-core";
 import { Rngs, type RngStream } from "@nnxjs/rnglib";
 import { concat, type Tensor } from "../tensor.ts";
 import type { CarryRngs } from "./cell.ts";
@@ -104,3 +104,6 @@ export class Bidirectional<F, B, K extends boolean = false> extends Module {
     return (returnCarry ? [[carryForward, carryBackward], merged] : merged) as RNNResult<[F, B], R>;
   }
 }
+
+registerModule("Bidirectional", Bidirectional);
+registerFunction("concatenateFeatures", alongFeatures);

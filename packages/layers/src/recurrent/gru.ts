@@ -1,4 +1,5 @@
 /** @file Cells that carry one array. */
+import { registerModule } from "@nnxjs/nnx-core";
 import type { Linear } from "../linear/linear.ts";
 import { add, mul, split, sub, type Tensor } from "../tensor.ts";
 import {
@@ -105,3 +106,6 @@ export class SimpleCell extends HiddenCell<Tensor> {
     return this.firstCarries("SimpleCell", 1, inputShape, options)[0] as Tensor;
   }
 }
+
+registerModule("GRUCell", GRUCell);
+registerModule("SimpleCell", SimpleCell);

@@ -1,4 +1,5 @@
 /** @file Long short-term memory. */
+import { registerModule } from "@nnxjs/nnx-core";
 import type { Linear } from "../linear/linear.ts";
 import { add, mul, split, type Tensor } from "../tensor.ts";
 import {
@@ -122,3 +123,6 @@ export class OptimizedLSTMCell extends HiddenCell<LSTMCarry> {
     return this.firstCarries("OptimizedLSTMCell", 2, inputShape, options) as [Tensor, Tensor];
   }
 }
+
+registerModule("LSTMCell", LSTMCell);
+registerModule("OptimizedLSTMCell", OptimizedLSTMCell);

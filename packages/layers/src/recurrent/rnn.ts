@@ -1,5 +1,5 @@
 /** @file A cell, step by step along an axis of time. */
-import { describe, type Filter, Module, NnxError } from "@nnxjs/nnx-core";
+import { registerModule, describe, type Filter, Module, NnxError } from "@nnxjs/nnx-core";
 import { Rngs, RngStream, splitRngs } from "@nnxjs/rnglib";
 import { isTensor, stack, type Tensor, unstack } from "../tensor.ts";
 import type { CarryRngs, RNNCellBase } from "./cell.ts";
@@ -173,3 +173,5 @@ function lastOf(carries: readonly unknown[], lengths: readonly number[]): unknow
   }
   return first;
 }
+
+registerModule("RNN", RNN);

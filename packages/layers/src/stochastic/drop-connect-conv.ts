@@ -1,5 +1,5 @@
 /** @file Dropping weights of a convolution. */
-import { type ModeValues, Module, NnxError, type Param } from "@nnxjs/nnx-core";
+import { registerModule, type ModeValues, Module, NnxError, type Param } from "@nnxjs/nnx-core";
 import { drop, type PRNGKey, type Rngs, type RngStream } from "@nnxjs/rnglib";
 import { checkConvInput } from "../conv/conv-config.ts";
 import { type Conv, type ConvConfig, convolution } from "../conv/conv.ts";
@@ -145,3 +145,5 @@ function checkSingle(key: PRNGKey): void {
     `${NAME}.forward: expected one key, since one mask serves the whole batch, got keys of shape ${shapeText(key.shape)}. Call it once per key.`,
   );
 }
+
+registerModule("DropConnectConv", DropConnectConv);

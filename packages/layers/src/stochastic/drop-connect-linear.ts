@@ -1,5 +1,5 @@
 /** @file Dropping weights. */
-import { Module, type Param } from "@nnxjs/nnx-core";
+import { registerModule, Module, type Param } from "@nnxjs/nnx-core";
 import { drop, type Initializer, type PRNGKey, random, type Rngs, type RngStream } from "@nnxjs/rnglib";
 import type { DotGeneral, FloatDtype, Precision, PromoteDtype } from "../linear/dot-general.ts";
 import { checkInput, dense, type DenseConfig, type Linear } from "../linear/linear.ts";
@@ -151,3 +151,5 @@ export class DropConnectLinear extends Module implements DenseConfig {
 }
 
 const split = (key: PRNGKey, x: Tensor): PRNGKey => random.split(key, x.shape[0] as number);
+
+registerModule("DropConnectLinear", DropConnectLinear);

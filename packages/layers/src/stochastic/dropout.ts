@@ -1,5 +1,5 @@
 /** @file Dropping activations. */
-import { Module } from "@nnxjs/nnx-core";
+import { registerModule, Module } from "@nnxjs/nnx-core";
 import { drop, type Rngs, type RngStream } from "@nnxjs/rnglib";
 import { type Tensor, zerosLike } from "../tensor.ts";
 import {
@@ -76,3 +76,5 @@ export class Dropout extends Module {
     return rest;
   }
 }
+
+registerModule("Dropout", Dropout);

@@ -1,5 +1,5 @@
 /** @file A dense layer that is several, which share all but a vector of factors on each side. */
-import { describe, Module, NnxError, Param } from "@nnxjs/nnx-core";
+import { registerModule, describe, Module, NnxError, Param } from "@nnxjs/nnx-core";
 import { dense, type DenseConfig, type Linear } from "@nnxjs/layers";
 import { type Initializer, type PRNGKey, random } from "@nnxjs/rnglib";
 import { add, broadcastTo, mul, reshape, sub, type Tensor, tidy } from "../tensor.ts";
@@ -113,3 +113,5 @@ export function checkMembers(where: string, members: number): void {
   if (Number.isSafeInteger(members) && members > 0) return;
   throw new RangeError(`${where}: expected a positive number of members, got ${describe(members)}.`);
 }
+
+registerModule("BatchEnsembleLinear", BatchEnsembleLinear);

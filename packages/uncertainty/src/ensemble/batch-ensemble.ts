@@ -1,5 +1,5 @@
 /** @file An ensemble for little more than the memory of one model. */
-import { Module } from "@nnxjs/nnx-core";
+import { registerModule, Module } from "@nnxjs/nnx-core";
 import { Rngs } from "@nnxjs/rnglib";
 import type { Callable } from "../sampling/options.ts";
 import { reshape, type Tensor, tile } from "../tensor.ts";
@@ -60,3 +60,5 @@ export function batchEnsemble<M extends Callable & object>(
   });
   return new BatchEnsemble(copy, members);
 }
+
+registerModule("BatchEnsemble", BatchEnsemble);

@@ -1,5 +1,5 @@
 /** @file Several models that were drawn and trained apart. */
-import { describe, Module, NnxError } from "@nnxjs/nnx-core";
+import { registerModule, describe, Module, NnxError } from "@nnxjs/nnx-core";
 import { Rngs } from "@nnxjs/rnglib";
 import { stack, type Tensor } from "../tensor.ts";
 import { checkMembers } from "./batch-ensemble-linear.ts";
@@ -73,3 +73,5 @@ export function ensemble<M extends Member & object>(
         };
   return new Ensemble(Array.from({ length: n }, () => build(rngs.fork())));
 }
+
+registerModule("Ensemble", Ensemble);

@@ -1,5 +1,5 @@
 /** @file Dropout and the dense layer behind it, in the place of a dense layer. */
-import { Module, type Param } from "@nnxjs/nnx-core";
+import { registerModule, Module, type Param } from "@nnxjs/nnx-core";
 import {
   dense,
   type DenseConfig,
@@ -63,3 +63,5 @@ export class DropoutLinear extends Module implements DenseConfig {
     return dense("DropoutLinear", this, dropped, this.kernel.value, this.bias?.value ?? null);
   }
 }
+
+registerModule("DropoutLinear", DropoutLinear);
