@@ -101,12 +101,13 @@ export { customVjp, type CustomVjpFunction, type CustomVjpOptions } from "./auto
 export { remat } from "./autodiff/remat.ts";
 export { stopGradient } from "./autodiff/stop-gradient.ts";
 export { type GradientsOfAll, jvp, type PullBack, vjp, type VjpOptions } from "./autodiff/vjp.ts";
+export { captureGradients, type CaptureGradientsOptions } from "./capture/capture-gradients.ts";
 export {
   type CapturedGradients,
-  captureGradients,
-  type CaptureGradientsOptions,
+  type GradientState,
   type ValueAndGradient,
-} from "./capture/capture-gradients.ts";
+  valuesAt,
+} from "./capture/gradient-types.ts";
 export { findNonFinite, type FindNonFiniteOptions, type NonFinite } from "./inspect/find-non-finite.ts";
 export type { Statistics } from "./inspect/statistics.ts";
 export { summarize, type Summary, type SummaryRow } from "./inspect/summarize.ts";

@@ -1,19 +1,29 @@
 /** @file What a capture records: per module, type and name, one value. */
 import { describe, NnxError } from "../errors.ts";
-import { handOver, retain } from "../ownership/holders.ts";
+import { discard, handOver, retain } from "../ownership/holders.ts";
 import { mapTensors, tensorsIn } from "../ownership/tensors-in.ts";
 import { formatPath, type Path } from "../path.ts";
 import { add, alias, type Tensor, zerosLike } from "../tensor.ts";
 import type { VariableType } from "../variable/variable-state.ts";
+import { hiddenTensors, refuseHidden, SownTypes } from "./recordable.ts";
 import type { CapturedModules, Reduction, Session } from "./session.ts";
+
+/** One recorded value, and where. */
+export interface Recorded {
+  readonly path: Path;
+  readonly type: VariableType;
+  readonly value: unknown;
+}
 
 type Buffer = Map<string, unknown>;
 
 /** The recordings of one run of a captured function. */
 export class Buffers implements Session {
   private readonly byModule = new Map<object, Map<VariableType, Buffer>>();
-  /** As which type each name was sown, for the error that two types are one name. */
-  private readonly sownAs = new Map<object, Map<string, VariableType>>();
+  private readonly sownTypes = new SownTypes();
+  /** Tensors that were there before the run: whoever made them frees them. */
+  private readonly given = new Set<Tensor>();
+  private isLetGo = false;
   private readonly modules: CapturedModules;
   private readonly types: readonly VariableType[];
   private readonly outputs: VariableType | undefined;
@@ -27,65 +37,93 @@ export class Buffers implements Session {
       this.byModule.set(module, new Map(types.map((type) => [type, new Map()])));
   }
 
+  pathOf(module: object): Path | undefined {
+    return this.modules.pathOf(module);
+  }
+
   /** Gives a module a value before the run, of a type that need not be among those asked for. */
   fill(module: object, type: VariableType, name: string, value: unknown): void {
     const ofModule = this.byModule.get(module);
     const buffer: Buffer = ofModule?.get(type) ?? new Map();
-    ofModule?.set(type, buffer);
-    write(buffer, name, value);
+    ofModule?.set(type, buffer.set(name, value));
+    for (const tensor of tensorsIn(value)) this.given.add(tensor);
   }
 
-  sow(
-    module: object,
-    type: VariableType,
-    name: string,
-    value: unknown,
-    { reduceFn, initFn }: Reduction,
-  ): boolean {
+  sow(module: object, type: VariableType, name: string, value: unknown, reduction: Reduction): boolean {
     const buffer = this.byModule.get(module)?.get(type);
     if (!buffer) return false;
-    const names = this.sownAs.get(module) ?? new Map<string, VariableType>();
-    const before = names.get(name) ?? type;
-    if (before !== type) {
+    const place = () => this.place(module, name);
+    refuseHidden("sow", value, place);
+    this.sownTypes.note(module, name, type, place);
+    const { reduceFn, initFn } = reduction;
+    const previous = buffer.has(name) ? buffer.get(name) : initFn();
+    if (reduceFn === collecting.reduceFn && !Array.isArray(previous)) {
       throw new NnxError(
-        `sow at ${this.place(module, name)}: expected ${type.typeName} values under a name of their own, got a name that ` +
-          `${before.typeName} values have. Sow one of them under another name.`,
+        `sow at ${place()}: expected init to have a list of values to go on with, got ${describe(previous)}. ` +
+          "Leave it out of init, or sow with initFn and reduceFn that go on with it.",
       );
     }
-    this.sownAs.set(module, names.set(name, type));
     // Tensor objects of its own, so that whoever disposes the recording does not take the run's values with it.
     const own = mapTensors(value, alias);
-    write(buffer, name, reduceFn(buffer.has(name) ? buffer.get(name) : initFn(), own));
+    const reduced = reduceFn(previous, own);
+    if (reduceFn !== collecting.reduceFn) refuseHidden("sow", reduced, place);
+    this.write(buffer, name, reduced);
     return true;
   }
 
   perturb(module: object, type: VariableType, name: string, value: unknown): unknown {
     const buffer = this.byModule.get(module)?.get(type);
     if (!buffer) return value;
-    if (!buffer.has(name)) write(buffer, name, mapTensors(value, zerosLike));
+    if (!buffer.has(name)) this.write(buffer, name, mapTensors(value, zerosLike));
     return addNested(value, buffer.get(name), () => this.place(module, name));
   }
 
   output(module: object, name: string, value: unknown): unknown {
-    if (this.outputs) this.sow(module, this.outputs, name, value, collecting);
+    if (this.outputs && !hiddenTensors(value)) this.sow(module, this.outputs, name, value, collecting);
     return value;
   }
 
-  /** Everything recorded under one of the types asked for. */
-  *recorded(): Generator<readonly [path: Path, type: VariableType, value: unknown]> {
-    for (const [module, path] of this.modules) {
-      for (const type of this.types) {
-        for (const [name, value] of this.byModule.get(module)?.get(type) ?? [])
-          yield [[...path, name], type, value];
-      }
-    }
+  /** Everything recorded, a list for each of the types asked for. */
+  recorded(): Recorded[][] {
+    return this.types.map((type) =>
+      [...this.modules].flatMap(([module, path]) =>
+        [...(this.byModule.get(module)?.get(type) ?? [])].map(([name, value]) => ({
+          path: [...path, name],
+          type,
+          value,
+        })),
+      ),
+    );
   }
 
   /** Stops holding what was recorded: it is the open scope's now, or the caller's. */
   letGo(): void {
-    for (const ofModule of this.byModule.values()) {
-      for (const buffer of ofModule.values()) for (const value of buffer.values()) handOver(value);
-    }
+    if (this.isLetGo) return;
+    this.isLetGo = true;
+    for (const value of this.held()) handOver(this.own(value));
+  }
+
+  /** Frees what was recorded, after a failure. */
+  drop(): void {
+    this.letGo();
+    for (const value of this.held()) discard(this.own(value));
+  }
+
+  private *held(): Generator<unknown> {
+    for (const ofModule of this.byModule.values())
+      for (const buffer of ofModule.values()) yield* buffer.values();
+  }
+
+  private own(value: unknown): Tensor[] {
+    return tensorsIn(value).filter((tensor) => !this.given.has(tensor));
+  }
+
+  /** What is in buffers outlives the scopes inside the captured run. */
+  private write(buffer: Buffer, name: string, value: unknown): void {
+    const previous = buffer.get(name);
+    retain(this.own(value));
+    buffer.set(name, value);
+    handOver(this.own(previous));
   }
 
   private place(module: object, name: string): string {
@@ -98,14 +136,6 @@ export const collecting: Reduction = {
   reduceFn: (previous, value) => [...(previous as readonly unknown[]), value],
   initFn: () => [],
 };
-
-/** What is in buffers outlives the scopes inside the captured run. */
-function write(buffer: Buffer, name: string, value: unknown): void {
-  const previous = buffer.get(name);
-  retain(value);
-  buffer.set(name, value);
-  handOver(previous);
-}
 
 function addNested(value: unknown, stored: unknown, place: () => string): unknown {
   const perturbations = tensorsIn(stored);

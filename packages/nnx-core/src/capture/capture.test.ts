@@ -209,11 +209,15 @@ describe("capture", () => {
       () => capture((n: object) => n, Intermediate)(new Date()),
       /capture: expected a module as the first argument of the call, got an instance of Date/,
     ],
-    ["an async function", () => capture(async (m: Net) => m, Intermediate)(new Net()), /returns a Promise/],
+    [
+      "an async function",
+      () => capture(async (m: Net) => m, Intermediate)(new Net()),
+      /expected the function to return its result, got a Promise/,
+    ],
     [
       "a perturbation of no tensor",
       () => capture((m: Net) => m.perturb("n", 3), Perturbation)(new Net()),
-      /perturb\("n"\): expected a tensor.*got 3/,
+      /perturb at n: expected a tensor.*got 3/,
     ],
     [
       "one name for two types",

@@ -1,36 +1,38 @@
 /** @file Running a model and keeping what it recorded. */
-import { NnxError } from "../errors.ts";
-import { discard, handOver, retain } from "../ownership/holders.ts";
-import { formatPath } from "../path.ts";
-import { flattenState, unflattenState } from "../state/flatten-state.ts";
+import { describe, NnxError } from "../errors.ts";
+import { tensorsIn } from "../ownership/tensors-in.ts";
+import type { FlatEntry } from "../state/flatten-state.ts";
 import type { State } from "../state/state.ts";
 import { scoped } from "../tensor.ts";
-import { Variable } from "../variable/variable.ts";
-import { isVariableState, type VariableType } from "../variable/variable-state.ts";
-import { Buffers } from "./buffers.ts";
+import type { VariableType } from "../variable/variable-state.ts";
+import { Buffers, type Recorded } from "./buffers.ts";
+import { fill } from "./init.ts";
 import { capturedModules, runCaptured } from "./run.ts";
-import type { CapturedModules } from "./session.ts";
+import { refuseClashes, statesOf } from "./states.ts";
+import { type CaptureTypes, isTypes, listOf, outputsAs } from "./types.ts";
+
+export type { CaptureTypes } from "./types.ts";
 
 /** Anything that is called with `forward`. */
 export interface Forward<A extends readonly unknown[] = never, R = unknown> {
   forward(...args: A): R;
 }
 
-/** One Variable type, or several. */
-export type CaptureTypes = VariableType | readonly VariableType[];
-
 /** What a capture starts from, and what it records besides. */
 export interface CaptureOptions {
   /** Values that modules find already recorded, by path: perturbations to add. */
   init?: State;
-  /** Also record what every method returns, under its name, as this type. It must be one of the types asked for. */
-  methodOutputs?: VariableType;
+  /**
+   * Also record what every method returns, under its name, as this type: a class's own public methods, and `forward` wherever it comes from.
+   * It must be one of the types asked for. Instances of classes that have tensors of their own are left out: nobody could free them.
+   */
+  methodOutputs?: VariableType | string;
 }
 
 /** The result, and one State for each type. */
 export type Captured<R, T extends CaptureTypes> = T extends readonly []
   ? R
-  : [R, ...(T extends readonly VariableType[] ? { -readonly [K in keyof T]: State } : [State])];
+  : [R, ...(T extends readonly unknown[] ? { -readonly [K in keyof T]: State } : [State])];
 
 /** Captures a module, or a function whose first argument is one. */
 export interface Capture<T extends CaptureTypes> {
@@ -47,9 +49,11 @@ type Target = Forward<unknown[]> | ((...args: unknown[]) => unknown);
  * and `perturb`: one State for each type, by the paths of the modules. Without a target it returns the function that wraps one.
  *
  * A module that is called several times records each time; a shared one is recorded under its first path. What the run leaves behind is freed.
- * @param types - Recordings of exactly these types are kept.
- * @throws whatever the run throws; nothing is left on the model then. An async run is refused, and so is an `init` that the model has
- * no place for.
+ * Values are recorded as copies of their structure (arrays, plain objects, Maps) with tensors of their own.
+ * @param types - Recordings of exactly these types are kept; a string is a type's registered name.
+ * @throws whatever the run throws; nothing is left on the model then. {@link NnxError} for an async run (also of a method of the model), for
+ * an `init` that the model has no place for, for a name that has values of two types or is a recording module's, and for what cannot be held
+ * (instances of classes with tensors).
  * @see Flax `nnx.capture`
  * @example
  * ```ts
@@ -72,79 +76,60 @@ export function capture<M extends object, A extends readonly unknown[], R, const
 export function capture(first: Target | CaptureTypes, ...rest: readonly unknown[]): unknown {
   if (isTypes(first)) {
     const [options] = rest as [CaptureOptions?];
-    return (target: Target) => capturing(target, listOf(first), options);
+    return (target: Target) => capturing(target, first, options);
   }
-  const [types, options] = rest as [CaptureTypes, CaptureOptions?];
-  return capturing(first as Target, listOf(types), options);
+  const [types, options] = rest as [unknown, CaptureOptions?];
+  return capturing(first, types, options);
 }
 
-const listOf = (types: CaptureTypes): readonly VariableType[] =>
-  Array.isArray(types) ? types : [types as VariableType];
-
-const isType = (x: unknown): x is VariableType =>
-  typeof x === "function" && (x === Variable || x.prototype instanceof Variable);
-
-const isTypes = (x: unknown): x is CaptureTypes => isType(x) || (Array.isArray(x) && x.every(isType));
+interface Wanted {
+  readonly types: readonly VariableType[];
+  readonly outputs: VariableType | undefined;
+  readonly init: State | undefined;
+}
 
 function capturing(
   target: Target,
-  types: readonly VariableType[],
-  options: CaptureOptions = {},
+  asked: unknown,
+  { init, methodOutputs }: CaptureOptions = {},
 ): (...args: unknown[]) => unknown {
-  return (...args) => {
-    if (typeof target === "function") return run(args[0], () => target(...args), types, options);
-    return run(target, () => target.forward(...args), types, options);
-  };
+  if (typeof target !== "function" && typeof target?.forward !== "function") {
+    throw new NnxError(
+      `capture: expected a module with a forward method or a function of a model, got ${describe(target)}. ` +
+        "Capture a function that calls the method you mean.",
+    );
+  }
+  const types = listOf(asked);
+  const wanted = { types, outputs: outputsAs(methodOutputs, types), init };
+  return (...args) =>
+    typeof target === "function"
+      ? run(args[0], () => target(...args), wanted)
+      : run(target, () => target.forward(...args), wanted);
 }
 
-function run(
-  root: unknown,
-  f: () => unknown,
-  types: readonly VariableType[],
-  { init, methodOutputs }: CaptureOptions,
-): unknown {
+function run(root: unknown, f: () => unknown, { types, outputs, init }: Wanted): unknown {
   const modules = capturedModules("capture", root);
-  const buffers = new Buffers(modules, types, methodOutputs);
-  if (init) fill(buffers, modules, init);
-  let result: unknown;
+  const buffers = new Buffers(modules, types, outputs);
+  if (init !== undefined) fill(buffers, modules, init);
   try {
-    // What the run leaves behind is freed; its result and what was recorded are not.
-    scoped(() => {
-      result = runCaptured("capture", buffers, modules, root as object, f);
-      retain(result);
+    // What the run leaves behind is freed; its result is not, nor what was recorded. The scope finds no tensors in Maps by itself.
+    const [result] = scoped(() => {
+      const returned = runCaptured("capture", buffers, modules, root as object, f);
+      for (const recorded of buffers.recorded()) refuseClashes(recorded);
+      return [returned, tensorsIn(returned)];
     });
-  } catch (error) {
     buffers.letGo();
-    for (const [, , value] of buffers.recorded()) discard(value);
+    const states = statesOf(buffers.recorded().map((recorded) => recorded.map(toEntry)));
+    return types.length === 0 ? result : [result, ...states];
+  } catch (error) {
+    buffers.drop();
     throw error;
   }
-  handOver(result);
-  const recorded = [...buffers.recorded()];
-  buffers.letGo();
-  const states = types.map((wanted) =>
-    unflattenState(
-      recorded
-        .filter(([, type]) => type === wanted)
-        .map(([path, type, value]) => [path, leafOf(type, value)]),
-    ),
-  );
-  return types.length === 0 ? result : [result, ...states];
 }
 
 const noMetadata = Object.freeze({});
 
-const leafOf = (type: VariableType, value: unknown) => Object.freeze({ type, value, metadata: noMetadata });
-
-function fill(buffers: Buffers, modules: CapturedModules, init: State): void {
-  const byPath = new Map([...modules].map(([module, path]) => [formatPath(path), module]));
-  for (const [path, leaf] of flattenState(init)) {
-    const module = byPath.get(formatPath(path.slice(0, -1)));
-    if (!module || !isVariableState(leaf)) {
-      throw new NnxError(
-        `capture: expected init to have Variables of this model's modules only, got ${formatPath(path)}, ` +
-          `${module ? "which is no Variable" : "where the model has no module"}. Make init by a capture of the same model.`,
-      );
-    }
-    buffers.fill(module, leaf.type, String(path.at(-1)), leaf.value);
-  }
-}
+const toEntry = ({ path, type, value }: Recorded): FlatEntry => [
+  path,
+  Object.freeze({ type, value, metadata: noMetadata }),
+];

@@ -1,19 +1,23 @@
 /** @file What may be recorded while a model runs: `sow` and `perturb`. Outside a capture both do nothing. */
 import { describe, NnxError } from "../errors.ts";
 import { tensorsIn } from "../ownership/tensors-in.ts";
+import { formatPath, type Path } from "../path.ts";
 import { variableTypeFromName } from "../variable/registry.ts";
 import type { VariableType } from "../variable/variable-state.ts";
 import { Perturbation } from "../variable/variable-types.ts";
 import { collecting } from "./buffers.ts";
-import { isCapturing, type Reduction, runningModule, sessions } from "./session.ts";
+import { refuseHidden } from "./recordable.ts";
+import { isCapturing, type Reduction, runningIn, type Session, sessions } from "./session.ts";
 
-/** How several values under one name become one. */
-export interface SowOptions<T = never, B = unknown> {
-  /** Joins what is there and the new value. @defaultValue appends to a tuple */
-  reduceFn?: (previous: B, value: T) => B;
-  /** What is there before the first value. @defaultValue the empty tuple */
-  initFn?: () => B;
-}
+/** How several values under one name become one: both functions or neither. Without them values are collected in a tuple. */
+export type SowOptions<T = never, B = unknown> =
+  | {
+      /** Joins what is there and the new value. */
+      readonly reduceFn: (previous: B, value: T) => B;
+      /** What is there before the first value. */
+      readonly initFn: () => B;
+    }
+  | { readonly reduceFn?: undefined; readonly initFn?: undefined };
 
 /** How a perturbation is stored. */
 export interface PerturbOptions {
@@ -21,52 +25,70 @@ export interface PerturbOptions {
   type?: VariableType | string;
 }
 
-const resolve = (type: VariableType | string): VariableType =>
+/** A Variable class, or the one that is registered under a name; a new name makes a new class. */
+export const typeOf = (type: VariableType | string): VariableType =>
   typeof type === "string" ? variableTypeFromName(type, { allowRegister: true }) : type;
 
-/** Records a value of `module` in every open capture that asks for exactly this type; says whether one did. */
+/** What a session records for: a module, or whichever is running of those that the session knows. */
+type Target = object | "running";
+
+const targetIn = (session: Session, target: Target): object | undefined =>
+  target === "running" ? runningIn(session) : target;
+
+/** Records a value of `target` in every open capture that asks for exactly this type; says whether one did. */
 export function sowIn<T, B>(
-  module: object,
+  target: Target,
   type: VariableType | string,
   name: string,
   value: T,
   options: SowOptions<T, B> = {},
 ): boolean {
   if (!isCapturing()) return false;
-  const { reduceFn = collecting.reduceFn, initFn = collecting.initFn } = options;
-  // The defaults are for the default B; whoever names another B passes both functions.
-  const reduction = { reduceFn, initFn } as Reduction;
-  const resolved = resolve(type);
+  // Each function gets what the other gives.
+  const reduction = options.reduceFn ? (options as Reduction) : collecting;
+  const resolved = typeOf(type);
   let recorded = false;
-  for (const session of sessions())
-    recorded = session.sow(module, resolved, name, value, reduction) || recorded;
+  for (const session of sessions()) {
+    const module = targetIn(session, target);
+    if (module) recorded = session.sow(module, resolved, name, value, reduction) || recorded;
+  }
   return recorded;
 }
 
 /** `value` plus what every open capture has stored for it: zeros at first, tensors under differentiation later. */
 export function perturbIn<T>(
-  module: object,
+  target: Target,
   name: string,
   value: T,
   { type = Perturbation }: PerturbOptions = {},
 ): T {
   if (!isCapturing()) return value;
-  if (tensorsIn(value).length === 0) {
-    throw new NnxError(
-      `perturb(${JSON.stringify(name)}): expected a tensor or a structure of tensors, got ${describe(value)}. ` +
-        "Only tensors have gradients; use sow to record other values.",
-    );
+  const resolved = typeOf(type);
+  let result: unknown = value;
+  for (const session of sessions()) {
+    const module = targetIn(session, target);
+    const path = module && session.pathOf(module);
+    if (!module || !path) continue;
+    refuseOthers(value, [...path, name]);
+    result = session.perturb(module, resolved, name, result);
   }
-  const resolved = resolve(type);
-  return sessions().reduce<unknown>(
-    (result, session) => session.perturb(module, resolved, name, result),
-    value,
-  ) as T;
+  // A structure like the value's.
+  return result as T;
+}
+
+function refuseOthers(value: unknown, path: Path): void {
+  refuseHidden("perturb", value, () => formatPath(path));
+  if (tensorsIn(value).length > 0) return;
+  throw new NnxError(
+    `perturb at ${formatPath(path)}: expected a tensor or a structure of tensors, got ${describe(value)}. ` +
+      "Only tensors have gradients; use sow to record other values.",
+  );
 }
 
 /**
  * Records a value from any function that runs under a capture: a loss, a helper. It is recorded under the path of the module whose method is
- * running, or at the root. Otherwise as `Module.sow`.
+ * running (of a captured module), or at the root. Functions that are attributes of a module (`f = (x) => ...`) count as run by whoever calls
+ * them: they are data to the graph, and capturing changes no data. Otherwise as `Module.sow`.
  * @returns whether a capture recorded it.
  * @example
  * ```ts
@@ -86,12 +108,10 @@ export function sow<T, B = readonly T[]>(
   value: T,
   options?: SowOptions<T, B>,
 ): boolean {
-  const module = runningModule();
-  return module !== undefined && sowIn(module, type, name, value, options);
+  return sowIn("running", type, name, value, options);
 }
 
 /** As `Module.perturb`, from any function that runs under a capture; see {@link sow} for the path. */
 export function perturb<T>(name: string, value: T, options?: PerturbOptions): T {
-  const module = runningModule();
-  return module === undefined ? value : perturbIn(module, name, value, options);
+  return perturbIn("running", name, value, options);
 }

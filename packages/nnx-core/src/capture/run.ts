@@ -3,6 +3,7 @@ import { describe, NnxError } from "../errors.ts";
 import { classify } from "../graph/node.ts";
 import { iterModules } from "../module/iter-modules.ts";
 import { instrument } from "./instrument.ts";
+import { refuseLate } from "./late.ts";
 import { CapturedModules, type Session, whileOpen } from "./session.ts";
 
 /** The modules of what is captured. @throws {@link NnxError} when it is nothing that has modules. */
@@ -24,17 +25,11 @@ export function runCaptured<R>(
   root: object,
   f: () => R,
 ): R {
-  const undo = instrument(
-    [...modules].map(([module]) => module),
-    session,
-  );
+  const undo = instrument(where, modules, session);
   try {
     const result = whileOpen(session, root, f);
-    if (!(result instanceof Promise)) return result;
-    throw new NnxError(
-      `${where}: expected a function that returns its result, got one that returns a Promise. ` +
-        "Await inputs before the call and read results after it: what runs later would not be recorded.",
-    );
+    refuseLate(where, "the function", result);
+    return result;
   } finally {
     undo();
   }

@@ -10,6 +10,8 @@ export interface Reduction {
 
 /** What a capture does with what modules show it. Modules that it does not know are none of its business. */
 export interface Session {
+  /** Where the capture has a module; `undefined` for those that it does not know. */
+  pathOf(module: object): Path | undefined;
   /** Takes a value; says whether it was wanted. */
   sow(module: object, type: VariableType, name: string, value: unknown, reduction: Reduction): boolean;
   /** Gives the value to go on with. */
@@ -20,6 +22,7 @@ export interface Session {
 
 /** A session that only sees who is running. */
 export const onlooker: Session = {
+  pathOf: () => undefined,
   sow: () => false,
   perturb: (_module, _type, _name, value) => value,
   output: (_module, _name, value) => value,
@@ -39,6 +42,14 @@ export const sessions = (): Session[] => [...openSessions].reverse();
 
 /** The module whose method is running, or the root of the innermost capture. */
 export const runningModule = (): object | undefined => running.at(-1);
+
+/** Of the modules whose methods are running the innermost that a capture knows, or its root. */
+export function runningIn(known: Pick<Session, "pathOf">): object | undefined {
+  for (let i = running.length - 1; i >= 0; i--) {
+    if (known.pathOf(running[i] as object)) return running[i];
+  }
+  return undefined;
+}
 
 /** Runs `f` with a capture of `root` open, and closes it however `f` ends. */
 export function whileOpen<R>(session: Session, root: object, f: () => R): R {
