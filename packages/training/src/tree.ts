@@ -26,3 +26,8 @@ function mapNodes(f: (...tensors: Tensor[]) => Tensor, nodes: readonly (Tree | T
   );
   return Object.fromEntries(entries);
 }
+
+/** The tensors of a tree. */
+export function leavesOf(tree: Tree): Tensor[] {
+  return Object.values(tree).flatMap((node) => (isTensor(node) ? [node] : leavesOf(node)));
+}

@@ -1,0 +1,50 @@
+/** @file Adam with decoupled weight decay. */
+import { type AdamOptions, scaleByAdam } from "./adam.ts";
+import { checkNotNegative } from "./checks.ts";
+import { type Schedule, scaleByLearningRate } from "./schedule.ts";
+import { add, mul } from "./tensor.ts";
+import { chain, type GradientTransformation } from "./transformation.ts";
+import { mapTree } from "./tree.ts";
+
+/** Options of {@link adamw}. */
+export interface AdamWOptions extends AdamOptions {
+  /** The share of each parameter that is added to its update, before the learning rate. @defaultValue 1e-4 */
+  weightDecay?: number;
+}
+
+/**
+ * Adds `weightDecay * p` to the update of each parameter `p`.
+ * @throws RangeError for a negative decay.
+ * @see `optax.add_decayed_weights`
+ */
+export function addDecayedWeights(weightDecay: number): GradientTransformation {
+  checkNotNegative("addDecayedWeights", "weightDecay", weightDecay);
+  return {
+    init: () => [],
+    update: (updates, state, params) => [
+      mapTree((u, p) => add(u, mul(p, weightDecay)), updates, params),
+      state,
+    ],
+  };
+}
+
+/**
+ * Adam with decoupled weight decay: `p - learningRate * (adam + weightDecay * p)`.
+ * @param learningRate - A number, or a schedule of steps.
+ * @throws RangeError for a negative decay.
+ * @see Loshchilov and Hutter 2019, https://arxiv.org/abs/1711.05101; `optax.adamw`
+ * @example
+ * ```ts
+ * const model = new nnx.Linear(2, 3, { rngs: new nnx.Rngs(0) });
+ * const optimizer = new nnx.Optimizer(model, nnx.adamw(1e-3, { weightDecay: 0.01 }), { wrt: nnx.Param });
+ * ```
+ */
+export const adamw = (
+  learningRate: number | Schedule,
+  { weightDecay = 1e-4, ...options }: AdamWOptions = {},
+): GradientTransformation =>
+  chain(
+    scaleByAdam(options) as GradientTransformation,
+    addDecayedWeights(weightDecay),
+    scaleByLearningRate(learningRate),
+  ) as GradientTransformation;

@@ -1,0 +1,41 @@
+/** @file Keeping gradients small. */
+import { checkNotNegative } from "./checks.ts";
+import { addN, clipByValue, div, less, mul, sqrt, square, sum, where } from "./tensor.ts";
+import type { GradientTransformation } from "./transformation.ts";
+import { leavesOf, mapTree } from "./tree.ts";
+
+/**
+ * Scales all gradients by one factor where their common norm is `maxNorm` or more, so that it becomes `maxNorm`.
+ * @throws RangeError for a negative norm.
+ * @see `optax.clip_by_global_norm`; Pascanu et al. 2013, https://arxiv.org/abs/1211.5063
+ * @example
+ * ```ts
+ * const tx = nnx.chain(nnx.clipByGlobalNorm(1), nnx.adam(1e-3));
+ * ```
+ */
+export function clipByGlobalNorm(maxNorm: number): GradientTransformation {
+  checkNotNegative("clipByGlobalNorm", "maxNorm", maxNorm);
+  return {
+    init: () => [],
+    update: (updates, state) => {
+      const leaves = leavesOf(updates);
+      if (leaves.length === 0) return [updates, state];
+      const norm = sqrt(addN(leaves.map((u) => sum(square(u)))));
+      const small = less(norm, maxNorm);
+      return [mapTree((u) => where(small, u, mul(div(u, norm), maxNorm)), updates), state];
+    },
+  };
+}
+
+/**
+ * Clips each element of the gradients to `[-maxDelta, maxDelta]`.
+ * @throws RangeError for a negative bound.
+ * @see `optax.clip`
+ */
+export function clip(maxDelta: number): GradientTransformation {
+  checkNotNegative("clip", "maxDelta", maxDelta);
+  return {
+    init: () => [],
+    update: (updates, state) => [mapTree((u) => clipByValue(u, -maxDelta, maxDelta), updates), state],
+  };
+}

@@ -1,0 +1,51 @@
+/** @file Steps by the sign of a running mean. */
+import { addDecayedWeights } from "./adamw.ts";
+import { checkDecay } from "./checks.ts";
+import { type Schedule, scaleByLearningRate } from "./schedule.ts";
+import { add, mul, sign, type Tensor, zerosLike } from "./tensor.ts";
+import { chain, type GradientTransformation } from "./transformation.ts";
+import { mapTree, type Tree } from "./tree.ts";
+
+/** Options of {@link lion}. */
+export interface LionOptions {
+  /** Weight of the mean in the direction of this step, in `[0, 1)`. @defaultValue 0.9 */
+  b1?: number;
+  /** Decay of the mean, in `[0, 1)`. @defaultValue 0.99 */
+  b2?: number;
+  /** As of `adamw`. @defaultValue 1e-3 */
+  weightDecay?: number;
+}
+
+type LionState = { readonly count: number; readonly mu: Tree };
+
+function scaleByLion(b1: number, b2: number): GradientTransformation<LionState> {
+  checkDecay("lion", "b1", b1);
+  checkDecay("lion", "b2", b2);
+  const mixed =
+    (decay: number) =>
+    (g: Tensor, m: Tensor): Tensor =>
+      add(mul(g, 1 - decay), mul(m, decay));
+  return {
+    init: (params) => ({ count: 0, mu: mapTree((p) => zerosLike(p), params) }),
+    update: (gradients, { count, mu }) => [
+      mapTree((g, m) => sign(mixed(b1)(g, m)), gradients, mu),
+      { count: count + 1, mu: mapTree(mixed(b2), gradients, mu) },
+    ],
+  };
+}
+
+/**
+ * Lion: the sign of a mean of gradients, with decoupled weight decay.
+ * @param learningRate - A number, or a schedule of steps; three to ten times smaller than Adam's.
+ * @throws RangeError for options that cannot be.
+ * @see Chen et al. 2023, https://arxiv.org/abs/2302.06675; `optax.lion`
+ */
+export const lion = (
+  learningRate: number | Schedule,
+  { b1 = 0.9, b2 = 0.99, weightDecay = 1e-3 }: LionOptions = {},
+): GradientTransformation =>
+  chain(
+    scaleByLion(b1, b2) as GradientTransformation,
+    addDecayedWeights(weightDecay),
+    scaleByLearningRate(learningRate),
+  ) as GradientTransformation;

@@ -1,0 +1,97 @@
+import { GraphNode, Param } from "@nnxjs/nnx-core";
+import * as tf from "@tensorflow/tfjs-core";
+import { expect, it } from "vitest";
+import { readGolden, relativeError } from "../../../scripts/golden.ts";
+import {
+  adamw,
+  chain,
+  clip,
+  clipByGlobalNorm,
+  cosineDecaySchedule,
+  exponentialDecay,
+  type GradientTransformation,
+  lion,
+  Optimizer,
+  rmsprop,
+  scaleByLearningRate,
+  sgd,
+} from "./index.ts";
+
+interface Golden {
+  readonly params: readonly (readonly number[])[];
+  readonly optimizers: Readonly<Record<string, readonly number[]>>;
+  readonly schedules: Readonly<Record<string, readonly number[]>>;
+}
+const golden = readGolden<Golden>("training");
+
+class Weights extends GraphNode {
+  readonly w: Param<tf.Tensor>;
+  constructor(value: tf.Tensor) {
+    super();
+    this.w = new Param(value);
+  }
+}
+
+const optimizers: Readonly<Record<string, () => GradientTransformation>> = {
+  rmsprop_centered_nesterov: () => rmsprop(0.01, { centered: true, momentum: 0.9, nesterov: true }),
+  rmsprop_eps_outside: () => rmsprop(0.01, { epsInSqrt: false, initialScale: 1, eps: 1e-3 }),
+  adamw_options: () => adamw(0.01, { b1: 0.8, b2: 0.99, eps: 1e-3, epsRoot: 1e-4, weightDecay: 0.3 }),
+  lion_options: () => lion(0.01, { b1: 0.5, b2: 0.7, weightDecay: 0.2 }),
+  clip_all_below: () => chain(clipByGlobalNorm(100), sgd(0.1, { momentum: 0.5 })) as GradientTransformation,
+};
+
+it.each(Object.entries(golden.optimizers))("%s ends where optax does", (name, wanted) => {
+  const model = new Weights(tf.tensor2d(golden.params.map((row) => [...row])));
+  const optimizer = new Optimizer(model, optimizers[name]!());
+  for (let step = 0; step < 3; step++) {
+    optimizer.update(model, new Weights(tf.mul(tf.reshape(tf.linspace(-1, 1, 6), [2, 3]), step + 1)));
+  }
+  expect(relativeError(model.w.value.dataSync(), wanted)).toBeLessThan(1e-6);
+});
+
+it("falls as optax's schedules do", () => {
+  const schedules = {
+    exponential_staircase: exponentialDecay(0.1, 4, 0.5, {
+      transitionBegin: 2,
+      staircase: true,
+      endValue: 0.03,
+    }),
+    exponential_up: exponentialDecay(0.1, 4, 1.5, { endValue: 0.3 }),
+    cosine: cosineDecaySchedule(0.1, 5, { alpha: 0.1, exponent: 2 }),
+  };
+  for (const [name, schedule] of Object.entries(schedules)) {
+    const wanted = golden.schedules[name]!;
+    expect(
+      relativeError(
+        wanted.map((_, step) => schedule(step)),
+        wanted,
+      ),
+    ).toBeLessThan(1e-6);
+  }
+});
+
+it.each<[string, () => unknown, RegExp]>([
+  ["a momentum of 1", () => sgd(0.1, { momentum: 1 }), /sgd: expected momentum in \[0, 1\), got 1/],
+  [
+    "a learning rate that is no number",
+    () => sgd(Number.NaN),
+    /learningRate to be a finite number or a schedule, got NaN/,
+  ],
+  [
+    "a learning rate left out",
+    () => scaleByLearningRate(undefined as unknown as number),
+    /learningRate to be a finite number or a schedule, got undefined/,
+  ],
+  [
+    "a negative weight decay",
+    () => adamw(0.1, { weightDecay: -1 }),
+    /weightDecay to be a finite number >= 0, got -1/,
+  ],
+  ["a decay above 1", () => rmsprop(0.1, { decay: 1.5 }), /decay in \[0, 1\), got 1.5/],
+  ["a norm that is NaN", () => clipByGlobalNorm(Number.NaN), /maxNorm to be a finite number >= 0, got NaN/],
+  ["a negative bound", () => clip(-1), /maxDelta/],
+  ["no steps", () => cosineDecaySchedule(0.1, 0), /decaySteps to be a positive integer, got 0/],
+  ["a rate of 0", () => exponentialDecay(0.1, 10, 0), /decayRate above 0, got 0/],
+])("refuses %s", (_what, run, message) => {
+  expect(run).toThrow(message);
+});
