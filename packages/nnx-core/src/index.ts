@@ -111,4 +111,5 @@ export {
 export { findNonFinite, type FindNonFiniteOptions, type NonFinite } from "./inspect/find-non-finite.ts";
 export type { Statistics } from "./inspect/statistics.ts";
 export { summarize, type Summary, type SummaryRow } from "./inspect/summarize.ts";
+export type { StackedOf } from "./stack-results.ts";
 export { vmap, type VmapOptions } from "./vmap.ts";

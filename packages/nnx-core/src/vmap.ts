@@ -1,17 +1,19 @@
 /** @file One function over many examples: a loop. */
+import { variablesOf } from "./autodiff/positions.ts";
+import { refuseLate } from "./capture/late.ts";
 import { describe, StructureError } from "./errors.ts";
 import { GraphNode } from "./graph/node.ts";
 import { mapTensors, tensorsIn } from "./ownership/tensors-in.ts";
-import { flattenState, unflattenState } from "./state/flatten-state.ts";
-import { withValue } from "./state/map.ts";
-import { leafValue, type State } from "./state/state.ts";
-import { isStateLike } from "./autodiff/argument.ts";
-import { scoped, sliceAt, stackTensors, type Tensor } from "./tensor.ts";
+import { type StackedOf, stackResults, variablesIn } from "./stack-results.ts";
+import { scoped, sliceAt } from "./tensor.ts";
 import { Variable } from "./variable/variable.ts";
 
 /** How {@link vmap} takes arguments apart and puts results together. */
 export interface VmapOptions {
-  /** The axis of each argument's tensors that is looped over; `null` passes the argument whole, as modules always are. @defaultValue 0 for all */
+  /**
+   * The axis of each argument's tensors that is looped over; `null` passes the argument whole, as modules always are. An array has one entry
+   * for each argument. @defaultValue 0 for all
+   */
   readonly inAxes?: number | null | readonly (number | null)[];
   /** The axis of the results that the loop makes. @defaultValue 0 */
   readonly outAxes?: number;
@@ -21,8 +23,11 @@ export interface VmapOptions {
  * `f` for each slice of its arguments, results stacked: per-example gradients, captures of single examples. It is a loop over the slices, not one
  * large computation: it costs what the calls cost. Modules are passed as they are, so what `f` changes in them is changed once per slice, in
  * order.
- * @param f - Returns tensors, States, or arrays and objects of these, of the same structure for every slice.
- * @throws {@link StructureError} when the looped axes differ in size, or nothing is looped over.
+ * @param f - Returns tensors, Variables, States, or arrays, plain objects and Maps of these, of the same structure and shapes for every slice.
+ * Tensors in them get one more axis. Other values, such as numbers, must be the same for every slice and come back as they are. It is not
+ * async. Variables that it makes are disposed when they have been stacked.
+ * @throws {@link StructureError} when the looped axes differ in size or have none, nothing is looped over, `inAxes` has not one entry for
+ * each argument, or results do not fit together: the message has the path.
  * @see `jax.vmap`
  * @example
  * ```ts
@@ -38,82 +43,88 @@ export interface VmapOptions {
 export function vmap<A extends readonly unknown[], R>(
   f: (...args: A) => R,
   { inAxes = 0, outAxes = 0 }: VmapOptions = {},
-): (...args: { [K in keyof A]: A[K] extends Tensor ? Tensor : A[K] }) => R {
+): (...args: { [K in keyof A]: StackedOf<A[K]> }) => StackedOf<R> {
   return (...args) => {
-    const axes = args.map((argument, i) =>
-      axisOf(argument, Array.isArray(inAxes) ? (inAxes[i] ?? null) : (inAxes as number | null)),
-    );
+    const axes = axesOf(args, inAxes);
     const size = loopSize(args, axes);
+    const results: unknown[] = [];
     const stacked = scoped(() => {
-      const results = Array.from({ length: size }, (_, index) =>
-        f(...(args.map((argument, i) => slice(argument, axes[i] ?? null, index)) as unknown as A)),
-      );
-      return stack(results, outAxes);
+      let oldest = Number.POSITIVE_INFINITY;
+      try {
+        for (let index = 0; index < size; index++) {
+          const slices = args.map((argument, i) => slice(argument, axes[i] ?? null, index));
+          if (index === 0) oldest = Math.min(...newIds(args, slices));
+          const result: unknown = f(...(slices as unknown as A));
+          refuseLate("vmap", "the function", result);
+          results.push(result);
+        }
+        return stackResults(results, outAxes);
+      } finally {
+        disposeOwn(results, args, oldest);
+      }
     });
-    return stacked.build() as R;
+    return stacked.build() as StackedOf<R>;
   };
 }
 
-const axisOf = (argument: unknown, axis: number | null): number | null =>
-  argument instanceof GraphNode || argument instanceof Variable || tensorsIn(argument).length === 0
-    ? null
-    : axis;
+function axesOf(
+  args: readonly unknown[],
+  inAxes: NonNullable<VmapOptions["inAxes"]> | null,
+): readonly (number | null)[] {
+  const asked: readonly (number | null)[] = Array.isArray(inAxes)
+    ? inAxes
+    : args.map(() => inAxes as number | null);
+  if (asked.length !== args.length || !asked.every((axis) => axis === null || Number.isInteger(axis))) {
+    throw new StructureError(
+      `vmap: expected inAxes to be an axis, null, or one of these for each of ${args.length} arguments, got [${asked.join(", ")}]. ` +
+        "Write null for what is not looped over.",
+    );
+  }
+  return args.map((argument, i) =>
+    argument instanceof GraphNode || argument instanceof Variable || tensorsIn(argument).length === 0
+      ? null
+      : (asked[i] ?? null),
+  );
+}
 
 function loopSize(args: readonly unknown[], axes: readonly (number | null)[]): number {
-  const sizes = new Set(
-    args.flatMap((argument, i) => {
-      const axis = axes[i] ?? null;
-      return axis === null ? [] : tensorsIn(argument).map((tensor) => tensor.shape.at(axis) ?? Number.NaN);
-    }),
-  );
+  const sizes = new Set<number>();
+  args.forEach((argument, i) => {
+    const axis = axes[i] ?? null;
+    if (axis === null) return;
+    for (const tensor of tensorsIn(argument)) {
+      const size = tensor.shape.at(axis);
+      if (size === undefined) {
+        throw new StructureError(
+          `vmap: expected tensors with an axis ${axis} in argument ${i}, got ${describe(tensor)}. ` +
+            "Choose the axes with { inAxes }, null for what is not looped over.",
+        );
+      }
+      sizes.add(size);
+    }
+  });
   const [size] = sizes;
-  if (sizes.size === 1 && size !== undefined && !Number.isNaN(size)) return size;
+  if (sizes.size === 1 && size !== undefined && size > 0) return size;
   throw new StructureError(
-    `vmap: expected tensors with one size along the looped axes, got ${sizes.size === 0 ? "none" : [...sizes].join(", ")}. ` +
-      "Choose the axes with { inAxes }, null for what is not looped over.",
+    `vmap: expected tensors with one size above 0 along the looped axes, got ${sizes.size === 0 ? "none" : [...sizes].join(", ")}. ` +
+      "Choose the axes with { inAxes }, null for what is not looped over; without a slice nobody knows what the result looks like.",
   );
 }
 
 const slice = (argument: unknown, axis: number | null, index: number): unknown =>
   axis === null ? argument : mapTensors(argument, (tensor) => sliceAt(tensor, axis, index));
 
-/** Stacks the tensors of all results. What it returns builds the result, States anew: outside the scope, so that they hold their tensors. */
-function stack(
-  results: readonly unknown[],
-  axis: number,
-): { tensors: readonly Tensor[]; build: () => unknown } {
-  const columns = results.map(leavesIn);
-  const [first = []] = columns;
-  const odd = columns.find((column) => column.length !== first.length);
-  if (odd) {
-    throw new StructureError(
-      `vmap: expected results of one structure, got ${first.length} tensors for the first slice and ${odd.length} for another ` +
-        `(${describe(results[0])}). Return the same tensors for every slice.`,
-    );
-  }
-  const tensors = first.map((_, i) =>
-    stackTensors(
-      columns.map((column) => column[i] as Tensor),
-      axis,
-    ),
-  );
-  let next = 0;
-  // A function, which the scope does not look into: the single results are to be freed.
-  return { tensors, build: () => rebuild(results[0], () => tensors[next++] as Tensor) };
-}
+/** The ids of the tensors of the first slices: everything that the loop makes has higher ones. */
+const newIds = (args: readonly unknown[], slices: readonly unknown[]): number[] =>
+  slices.filter((each, i) => each !== args[i]).flatMap((each) => tensorsIn(each).map(({ id }) => id));
 
-function leavesIn(result: unknown): Tensor[] {
-  if (isStateLike(result)) return flattenState(result).flatMap(([, leaf]) => tensorsIn(leafValue(leaf)));
-  if (Array.isArray(result)) return result.flatMap(leavesIn);
-  return tensorsIn(result);
-}
-
-function rebuild(result: unknown, next: () => Tensor): unknown {
-  if (isStateLike(result)) {
-    const entries = flattenState(result as State);
-    return unflattenState(
-      entries.map(([path, leaf]) => [path, withValue(leaf, mapTensors(leafValue(leaf), next))] as const),
-    );
+/** Disposes the Variables that the function made: all that are in no argument and hold nothing from before the loop. */
+function disposeOwn(results: readonly unknown[], args: readonly unknown[], oldest: number): void {
+  const variables = new Set(results.flatMap(variablesIn));
+  if (variables.size === 0) return;
+  const given = new Set(args.flatMap(variablesOf).map(({ value }) => value));
+  for (const variable of variables) {
+    if (given.has(variable) || variable.isDisposed) continue;
+    if (tensorsIn(variable.getRawValue()).every(({ id }) => id > oldest)) variable.dispose();
   }
-  return Array.isArray(result) ? result.map((item) => rebuild(item, next)) : mapTensors(result, next);
 }

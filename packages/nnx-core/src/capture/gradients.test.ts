@@ -55,7 +55,7 @@ describe("captureGradients", () => {
     };
     const { sown } = captureGradients(f)(new Layer(), x());
     const [mixed] = valuesAt<Readonly<Record<string, unknown>>>(sown, ["mixed"]);
-    expect(numbers(mixed?.gradient["y"] as tf.Tensor)).toEqual([1, 1]);
+    expect(numbers(mixed?.gradient.y as tf.Tensor)).toEqual([1, 1]);
     expect(mixed?.gradient).toMatchObject({ count: undefined, arg: undefined, list: [undefined] });
     expect(valuesAt<number | undefined>(sown, ["number"])).toEqual([{ value: 3, gradient: undefined }]);
   });

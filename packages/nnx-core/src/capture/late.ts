@@ -27,6 +27,6 @@ export function refuseLate(where: string, source: string, value: unknown): void 
   throw new NnxError(
     `${where}: expected ${source} to return its result, got ${late === value ? "" : `${describe(value)} with `}` +
       `${late instanceof Promise ? "a Promise" : "a thenable"}. ` +
-      "Await inputs before the call and read results after it: what runs later would not be recorded.",
+      "Await inputs before the call and read results after it: what runs later is not seen.",
   );
 }

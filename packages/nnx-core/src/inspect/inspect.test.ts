@@ -1,20 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
-import {
-  capture,
-  dispose,
-  findNonFinite,
-  flattenState,
-  grad,
-  Intermediate,
-  Module,
-  Param,
-  type State,
-  summarize,
-  unflattenState,
-  type VariableState,
-  vmap,
-} from "../index.ts";
+import { capture, findNonFinite, Intermediate, Module, Param, summarize, unflattenState } from "../index.ts";
 
 class Unit extends Module {
   readonly w: Param<tf.Tensor>;
@@ -144,59 +130,5 @@ describe("findNonFinite", () => {
     expect(Object.hasOwn(tf.engine(), "addTapeNode")).toBe(false);
     x.dispose();
     expect(tf.memory().numTensors).toBe(before);
-  });
-});
-
-describe("vmap", () => {
-  const values = (s: State, path: string) => [
-    ...(flattenState(s).find(([p]) => p.join(".") === path)![1] as VariableState<tf.Tensor>).value.dataSync(),
-  ];
-
-  it("gives the gradient of each example", () => {
-    const net = new Net((y) => tf.square(y));
-    const perExample = vmap((m: Net, x: tf.Tensor) => grad(loss)(m, x), { inAxes: [null, 0] });
-    const grads = perExample(net, tf.tensor1d([1, 2, 3]));
-    expect(values(grads as State, "first.w")).toEqual([2, 8, 18]);
-  });
-
-  it("stacks captures, results and containers, along the axes asked for", () => {
-    const net = new Net((y) => tf.square(y));
-    const [y, seen] = vmap((x: tf.Tensor) => capture(net, Intermediate)(x), { inAxes: 1, outAxes: 1 })(
-      tf.tensor2d([
-        [1, 2, 3],
-        [4, 5, 6],
-      ]),
-    );
-    expect(y.shape).toEqual([2, 3]);
-    expect([...y.dataSync()]).toEqual([1, 4, 9, 16, 25, 36]);
-    expect(flattenState(seen).map(([path]) => path.join("."))).toEqual(["blocks.0.y", "first.y"]);
-  });
-
-  it("leaves only its result behind", () => {
-    const net = new Net((y) => tf.square(y));
-    const x = tf.tensor1d([1, 2, 3]);
-    const before = tf.memory().numTensors;
-    dispose(vmap((m: Net, a: tf.Tensor) => grad(loss)(m, a))(net, x));
-    expect(tf.memory().numTensors).toBe(before);
-  });
-
-  it.each([
-    [
-      "axes of different sizes",
-      () => vmap((a: tf.Tensor, b: tf.Tensor) => tf.add(a, b) as tf.Tensor)(tf.ones([2]), tf.ones([3])),
-      /one size along the looped axes, got 2, 3/,
-    ],
-    [
-      "nothing to loop over",
-      () => vmap((a: tf.Tensor) => a, { inAxes: null })(tf.ones([2])),
-      /looped axes, got none/,
-    ],
-    [
-      "results of different structures",
-      () => vmap((a: tf.Tensor) => ((a.dataSync()[0] as number) > 1 ? [a, a] : [a]))(tf.tensor1d([1, 2])),
-      /results of one structure, got 1 tensors for the first slice and 2/,
-    ],
-  ])("refuses %s", (_name, run, message) => {
-    expect(run).toThrow(message);
   });
 });
