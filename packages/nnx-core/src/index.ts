@@ -110,6 +110,13 @@ export {
 } from "./capture/gradient-types.ts";
 export { findNonFinite, type FindNonFiniteOptions, type NonFinite } from "./inspect/find-non-finite.ts";
 export type { Statistics } from "./inspect/statistics.ts";
-export { summarize, type Summary, type SummaryRow } from "./inspect/summarize.ts";
+export {
+  summarize,
+  summarizeAsync,
+  type Summarizable,
+  type SummarizeOptions,
+  type Summary,
+  type SummaryRow,
+} from "./inspect/summarize.ts";
 export type { StackedOf } from "./stack-results.ts";
 export { vmap, type VmapOptions } from "./vmap.ts";

@@ -4,7 +4,7 @@ import { checkLoss } from "../autodiff/grad.ts";
 import { prepareCall, toPositions } from "../autodiff/positions.ts";
 import { backward, withTape } from "../autodiff/tape.ts";
 import { capturedModules, runCaptured } from "../capture/run.ts";
-import { type CapturedModules, onlooker, runningModule } from "../capture/session.ts";
+import { type CapturedModules, onlooker, runningIn } from "../capture/session.ts";
 import type { Filter } from "../filter/filter.ts";
 import { formatPath, type Path } from "../path.ts";
 import { onRecord, ones, scoped, type TapeNode, type Tensor } from "../tensor.ts";
@@ -27,6 +27,8 @@ export interface NonFinite {
 
 /** How {@link findNonFinite} differentiates. */
 export interface FindNonFiniteOptions {
+  /** The function returns `[loss, aux]`; aux is not looked at. @defaultValue false */
+  readonly hasAux?: boolean;
   /** Which Variables of the model the backward pass goes to. @defaultValue Param */
   readonly wrt?: Filter;
 }
@@ -46,9 +48,11 @@ const faults = ({ nan, inf }: { nan: number; inf: number }): string =>
 
 /**
  * Runs a loss forward and back and says which op first gave a NaN or an infinity, in which module: first of all forward ops, then of the backward
- * ones. `undefined` when everything is finite. It reads every result, so it is slow; the model is left as the loss leaves it.
+ * ones. `undefined` when everything is finite. It reads every result, so it is slow; the model is left as the loss leaves it. When the loss
+ * throws after the first NaN, perhaps because of it, that NaN is the answer.
  * @param model - The module to differentiate.
- * @param f - A loss of the model and further arguments; a float32 scalar.
+ * @param f - A loss of the model and further arguments: a float32 scalar, with `hasAux` a pair of it and anything else.
+ * @throws what the loss throws when all was finite until then, and {@link GradientError} when it is no scalar.
  * @example
  * ```ts
  * const broken = (m: Mlp, input: tf.Tensor2D) => tf.mean(tf.log(tf.sub(m.forward(input), 1e3)));
@@ -58,53 +62,80 @@ const faults = ({ nan, inf }: { nan: number; inf: number }): string =>
  */
 export function findNonFinite<M extends object, A extends readonly unknown[]>(
   model: M,
+  f: (model: M, ...args: A) => readonly [loss: Tensor, aux: unknown],
+  options: FindNonFiniteOptions & { readonly hasAux: true },
+): (...args: A) => NonFinite | undefined;
+export function findNonFinite<M extends object, A extends readonly unknown[]>(
+  model: M,
   f: (model: M, ...args: A) => Tensor,
-  { wrt = Param }: FindNonFiniteOptions = {},
-): (...args: A) => NonFinite | undefined {
+  options?: FindNonFiniteOptions & { readonly hasAux?: false },
+): (...args: A) => NonFinite | undefined;
+export function findNonFinite(
+  model: object,
+  f: (model: object, ...args: unknown[]) => unknown,
+  { hasAux = false, wrt = Param }: FindNonFiniteOptions = {},
+): (...args: unknown[]) => NonFinite | undefined {
   const where = "findNonFinite";
   return (...args) => {
     installGradients();
     const modules = capturedModules(where, model);
     const positions = toPositions(where, 0, args.length + 1, wrt);
-    const paths = new Map<TapeNode, Path>();
-    let found: NonFinite | undefined;
-    const look = (phase: NonFinite["phase"], node: TapeNode, results: readonly Tensor[]): void => {
-      if (found) return;
-      const counts = results.map(count).find(({ nan, inf }) => nan + inf > 0);
-      if (counts) found = report(phase, node, paths.get(node) ?? [], counts);
-    };
-    scoped(() => {
-      const call = prepareCall(where, [model, ...args], positions);
-      const stop = onRecord((node) => {
-        paths.set(node, pathOf(modules));
-        look("forward", node, node.outputs);
-      });
-      try {
-        const run = () =>
-          runCaptured(where, onlooker, modules, model, () => f(...(call.args as unknown as [M, ...A])));
-        withTape(
-          () => checkLoss(where, run(), false),
-          ([y], tape) => {
-            stop();
-            if (!found)
-              backward(tape, [[y, ones([])]], call.watched, (node, _input, gradient) =>
-                look("backward", node, [gradient]),
+    const watch = new Watch(modules);
+    try {
+      scoped(() => {
+        const call = prepareCall(where, [model, ...args], positions);
+        const stop = onRecord((node) => watch.recorded(node));
+        try {
+          const run = () =>
+            runCaptured(where, onlooker, modules, model, () =>
+              f(call.args[0] as object, ...call.args.slice(1)),
+            );
+          withTape(
+            () => checkLoss(where, run(), hasAux),
+            ([loss], tape) => {
+              stop();
+              if (watch.found) return;
+              backward(tape, [[loss, ones([])]], call.watched, (node, _input, gradient) =>
+                watch.look("backward", node, [gradient]),
               );
-          },
-        );
-      } finally {
-        stop();
-        call.restore();
-      }
-    });
-    return found;
+            },
+          );
+        } finally {
+          stop();
+          call.restore();
+        }
+      });
+    } catch (error) {
+      if (!watch.found) throw error;
+    }
+    return watch.found;
   };
 }
 
-const pathOf = (modules: CapturedModules): Path => {
-  const module = runningModule();
-  return (module && modules.pathOf(module)) ?? [];
-};
+/** What was looked at, up to the first finding. */
+class Watch {
+  found: NonFinite | undefined;
+  private readonly paths = new Map<TapeNode, Path>();
+  private readonly modules: CapturedModules;
+
+  constructor(modules: CapturedModules) {
+    this.modules = modules;
+  }
+
+  /** An op of the forward pass, while the module that called it is running. */
+  recorded(node: TapeNode): void {
+    if (this.found) return;
+    const module = runningIn(this.modules);
+    this.paths.set(node, (module && this.modules.pathOf(module)) ?? []);
+    this.look("forward", node, node.outputs);
+  }
+
+  look(phase: NonFinite["phase"], node: TapeNode, results: readonly Tensor[]): void {
+    if (this.found) return;
+    const counts = results.map(count).find(({ nan, inf }) => nan + inf > 0);
+    if (counts) this.found = report(phase, node, this.paths.get(node) ?? [], counts);
+  }
+}
 
 function report(
   phase: NonFinite["phase"],

@@ -1,6 +1,19 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
-import { capture, findNonFinite, Intermediate, Module, Param, summarize, unflattenState } from "../index.ts";
+import {
+  capture,
+  captureGradients,
+  customVjp,
+  dispose,
+  findNonFinite,
+  Intermediate,
+  Module,
+  Param,
+  remat,
+  summarize,
+  summarizeAsync,
+  unflattenState,
+} from "../index.ts";
 
 class Unit extends Module {
   readonly w: Param<tf.Tensor>;
@@ -73,6 +86,50 @@ describe("summarize", () => {
     expect(of(tf.tensor1d([Number.NaN])).rows[0]).toMatchObject({ nan: 1, min: Number.NaN });
   });
 
+  it("takes all that captureGradients returned, Maps, and no strings", () => {
+    const whole = captureGradients(loss)(new Net((y) => tf.square(y)), tf.tensor1d([1, 3]));
+    expect(summarize(whole).rows.map(({ path, part, mean }) => [path.join("."), part, mean])).toEqual([
+      ["blocks.0.y", "sown.value", 5],
+      ["blocks.0.y", "sown.gradient", 1],
+      ["first.y", "sown.value", 2],
+      ["first.y", "sown.gradient", 4],
+      ["blocks.0.w", "gradients", 20],
+      ["first.w", "gradients", 20],
+    ]);
+    expect(String(summarize(whole)).split("\n")).toHaveLength(7);
+    dispose(whole);
+    const units = { parts: [new Unit(2, (y) => y)], none: null };
+    const ofContainer = captureGradients((m: typeof units, x: tf.Tensor) => tf.sum(m.parts[0]!.forward(x)))(
+      units,
+      tf.tensor1d([1, 3]),
+    );
+    expect(summarize(ofContainer).rows.map(({ path, part, mean }) => [path, part, mean])).toEqual([
+      [["parts", 0, "y"], "sown.value", 4],
+      [["parts", 0, "y"], "sown.gradient", 1],
+      [["parts", 0, "w"], "gradients", 4],
+    ]);
+    const mixed = of([tf.tensor1d(["a", "b"]), new Map([["m", tf.scalar(7)]])]).rows;
+    expect(mixed.map(({ part, mean }) => [part, mean])).toEqual([["1.m", 7]]);
+  });
+
+  it("has histograms of at least one bin", () => {
+    const state = unflattenState([[["y"], { type: Intermediate, value: tf.ones([3]), metadata: {} }]]);
+    expect(summarize(state, { bins: 1 }).rows[0]?.histogram).toEqual([3]);
+    for (const bins of [0, 1.5, Number.NaN]) {
+      expect(() => summarize(state, { bins })).toThrow(
+        /summarize: expected bins to be a whole number from 1, got/,
+      );
+    }
+  });
+
+  it("reads without blocking too", async () => {
+    const [, seen] = capture(new Net((x) => tf.relu(x)), Intermediate)(tf.tensor1d([-1, 1, 2, 3]));
+    const summary = await summarizeAsync(seen, { bins: 2 });
+    expect(summary.rows).toEqual(summarize(seen, { bins: 2 }).rows);
+    expect(String(summary)).toBe(String(summarize(seen, { bins: 2 })));
+    await expect(summarizeAsync(seen, { bins: 0 })).rejects.toThrow(/whole number from 1/);
+  });
+
   it("prints as a table", () => {
     const [, seen] = capture(new Net((x) => tf.relu(x)), Intermediate)(tf.tensor1d([-1, 1, 2, 3]));
     const lines = String(summarize(seen)).split("\n");
@@ -81,6 +138,16 @@ describe("summarize", () => {
     expect(lines[1]).toMatch(/^blocks\.0\.y +\[4\] +1\.50 +1\.12 +0 +3\.00 +25 % +0 +0 +[▁-█ ]+$/);
   });
 });
+
+/** The model's forward pass under a rule of its own. */
+function forwardByRule(): (m: Net, x: tf.Tensor) => tf.Tensor {
+  const f = customVjp((m: Net, x: tf.Tensor) => m.forward(x));
+  f.defvjp(
+    (m, x) => [m.forward(x), null] as const,
+    (_, g) => [{}, g],
+  );
+  return f;
+}
 
 describe("findNonFinite", () => {
   it("finds nothing where there is nothing", () => {
@@ -116,6 +183,38 @@ describe("findNonFinite", () => {
     const found = findNonFinite(new Net((y) => y, Number.NaN), loss)(tf.ones([2]));
     expect(found).toMatchObject({ phase: "forward", op: "Multiply", path: ["first"], nan: 2 });
     expect(found?.inputs.join()).toContain("with 1 NaN");
+  });
+
+  it.each([
+    ["remat", remat((m: Net, x: tf.Tensor) => m.forward(x))],
+    ["customVjp", forwardByRule()],
+  ])("looks into %s", (_name, through) => {
+    const broken = new Net((y) => tf.log(tf.sub(y, 1)));
+    const found = findNonFinite(broken, (m: Net, x: tf.Tensor) => tf.sum(through(m, x)))(tf.tensor1d([1, 3]));
+    expect(found).toMatchObject({ phase: "forward", op: "Log", path: ["blocks", 0], inf: 1 });
+  });
+
+  it("finds the NaN that made the loss throw", () => {
+    const net = new Net((y) => tf.log(tf.neg(y)));
+    const x = tf.ones([2]);
+    const before = tf.memory().numTensors;
+    const checks = (m: Net, input: tf.Tensor): tf.Tensor => {
+      const y = m.forward(input);
+      if (Number.isNaN(y.dataSync()[0])) throw new Error("a NaN in the loss");
+      return tf.sum(y);
+    };
+    expect(findNonFinite(net, checks)(x)).toMatchObject({ op: "Log", nan: 2 });
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  it("takes losses with aux, and says what it takes", () => {
+    const net = new Net((y) => tf.log(tf.neg(y)));
+    const withAux = (m: Net, x: tf.Tensor) => [loss(m, x), "aux"] as const;
+    expect(findNonFinite(net, withAux, { hasAux: true })(tf.ones([2]))?.op).toBe("Log");
+    const fine = new Net((y) => y);
+    expect(findNonFinite(fine, withAux, { hasAux: true })(tf.ones([2]))).toBeUndefined();
+    // @ts-expect-error a pair needs hasAux
+    expect(() => findNonFinite(fine, withAux)(tf.ones([2]))).toThrow(/float32 scalar, got an array/);
   });
 
   it("stops watching also when the loss throws", () => {

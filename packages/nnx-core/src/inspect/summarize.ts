@@ -1,9 +1,13 @@
 /** @file What was captured, in figures. */
+import type { CapturedGradients } from "../capture/gradient-types.ts";
+import { isStateLike } from "../autodiff/state-like.ts";
+import { NnxError } from "../errors.ts";
 import { containerKind } from "../graph/node.ts";
-import { formatPath, type Path } from "../path.ts";
+import { formatPath, partFromKey, type Path } from "../path.ts";
 import { flattenState } from "../state/flatten-state.ts";
 import { leafValue, type State } from "../state/state.ts";
 import { isTensor, type Tensor } from "../tensor.ts";
+import { Variable } from "../variable/variable.ts";
 import { type Statistics, statisticsOf } from "./statistics.ts";
 import { textTable } from "./text-table.ts";
 
@@ -11,7 +15,10 @@ import { textTable } from "./text-table.ts";
 export interface SummaryRow extends Statistics {
   /** Where it was captured. */
   readonly path: Path;
-  /** Further steps inside the value: which call, and `value` or `gradient` where both were captured. Empty for a single tensor. */
+  /**
+   * Further steps inside the value: which call, and `value` or `gradient` where both were captured. Empty for a single tensor. Of all that
+   * `captureGradients` returned, first which part: `sown`, `perturbed`, `outputs` or `gradients`.
+   */
   readonly part: string;
   readonly shape: readonly number[];
 }
@@ -38,16 +45,76 @@ function* tensorsOf(
 ): Generator<readonly [steps: readonly string[], tensor: Tensor]> {
   if (isTensor(value)) yield [steps, value];
   else if (Array.isArray(value) && value.length === 1) yield* tensorsOf(value[0], steps);
-  else if (containerKind(value) === "array" || containerKind(value) === "record") {
-    for (const [key, item] of Object.entries(value as object)) yield* tensorsOf(item, [...steps, key]);
+  else if (containerKind(value) !== undefined) {
+    const items: Iterable<readonly [unknown, unknown]> =
+      value instanceof Map ? (value as ReadonlyMap<unknown, unknown>) : Object.entries(value as object);
+    for (const [key, item] of items) yield* tensorsOf(item, [...steps, String(key)]);
   }
 }
 
+/** What {@link summarize} takes: a State, or the whole result of `captureGradients`. */
+export type Summarizable = State | Omit<CapturedGradients<object, unknown>, "gradients" | "aux">;
+
+/** How {@link summarize} counts. */
+export interface SummarizeOptions {
+  /** How many bins the histograms have: at least 1. @defaultValue 16 */
+  readonly bins?: number;
+}
+
+const parts = ["sown", "perturbed", "outputs", "gradients"] as const;
+
+/** Told by its keys: no model has attributes of all these names. */
+const isWhole = (x: object): boolean =>
+  "loss" in x && isTensor(x.loss) && parts.every((part) => part in x) && "aux" in x;
+
+type Place = Pick<SummaryRow, "path" | "part"> & { readonly tensor: Tensor };
+
+/** Every tensor with numbers in it. */
+function placesOfAll(captured: Summarizable): Place[] {
+  const whole: object = captured;
+  if (!isWhole(whole)) return placesOf(captured as State, []);
+  return parts.flatMap((part) => placesIn(Reflect.get(whole, part), part));
+}
+
+/** What is in one part: a State, or the gradients of a container of modules, which has holes where there is no gradient. */
+function placesIn(node: unknown, part: string, path: Path = []): Place[] {
+  if (isStateLike(node))
+    return placesOf(node, [part]).map((place) => ({ ...place, path: [...path, ...place.path] }));
+  const value = node instanceof Variable ? node.getRawValue() : node;
+  if (isTensor(value)) return [{ path, part, tensor: value }];
+  if (containerKind(value) === undefined) return [];
+  const items = value instanceof Map ? [...value] : Object.entries(value as object);
+  return items.flatMap(([key, item]) => placesIn(item, part, [...path, partFromKey(String(key))]));
+}
+
+const placesOf = (state: State, above: readonly string[]): Place[] =>
+  flattenState(state).flatMap(([path, leaf]) =>
+    [...tensorsOf(leafValue(leaf), above)]
+      .filter(([, { dtype }]) => dtype !== "string")
+      .map(([steps, tensor]) => ({ path, part: steps.join("."), tensor })),
+  );
+
+function checkBins(bins: number): void {
+  if (Number.isInteger(bins) && bins >= 1) return;
+  throw new NnxError(
+    `summarize: expected bins to be a whole number from 1, got ${bins}. Leave it out for 16 bins.`,
+  );
+}
+
+const toRow = ({ path, part, tensor }: Place, values: ArrayLike<number>, bins: number): SummaryRow => ({
+  path,
+  part,
+  shape: tensor.shape,
+  ...statisticsOf(values, bins),
+});
+
+const toSummary = (rows: readonly SummaryRow[]): Summary => ({ rows, toString: () => toText(rows) });
+
 /**
- * Per tensor of a captured State its shape, mean, standard deviation, range, share of zeros, counts of NaN and Inf, and a histogram. Reads the
- * data synchronously.
- * @param captured - What `capture` or `captureGradients` returned, or any State.
- * @param options - `bins` of the histograms. @defaultValue 16
+ * Per tensor of what was captured its shape, mean, standard deviation, range, share of zeros, counts of NaN and Inf, and a histogram. Strings
+ * have no row. Reads the data synchronously, which some backends (webgpu) cannot: see {@link summarizeAsync}.
+ * @param captured - A State that `capture` or `captureGradients` returned, or any other; or all that `captureGradients` returned.
+ * @throws {@link NnxError} when `bins` is no whole number from 1.
  * @example
  * ```ts
  * const [y, seen] = nnx.capture(model, nnx.Intermediate)(x);
@@ -56,18 +123,29 @@ function* tensorsOf(
  * nnx.dispose([y, seen]);
  * ```
  */
-export function summarize(captured: State, { bins = 16 }: { bins?: number } = {}): Summary {
-  const rows = flattenState(captured).flatMap(([path, leaf]) =>
-    [...tensorsOf(leafValue(leaf), [])].map(
-      ([steps, tensor]): SummaryRow => ({
-        path,
-        part: steps.join("."),
-        shape: tensor.shape,
-        ...statisticsOf(tensor.dataSync(), bins),
-      }),
-    ),
-  );
-  return { rows, toString: () => toText(rows) };
+export function summarize(captured: Summarizable, { bins = 16 }: SummarizeOptions = {}): Summary {
+  checkBins(bins);
+  return toSummary(placesOfAll(captured).map((place) => toRow(place, place.tensor.dataSync(), bins)));
+}
+
+/**
+ * As {@link summarize}, for every backend: one tensor after the other is read without blocking. Do not dispose `captured` before it is done.
+ * @example
+ * ```ts
+ * const [y, seen] = nnx.capture(model, nnx.Intermediate)(x);
+ * (await nnx.summarizeAsync(seen)).rows[0]?.shape; // => [2, 8]
+ * nnx.dispose([y, seen]);
+ * ```
+ */
+export async function summarizeAsync(
+  captured: Summarizable,
+  { bins = 16 }: SummarizeOptions = {},
+): Promise<Summary> {
+  checkBins(bins);
+  const rows: SummaryRow[] = [];
+  // One by one: all at once would hold a copy of everything.
+  for (const place of placesOfAll(captured)) rows.push(toRow(place, await place.tensor.data(), bins));
+  return toSummary(rows);
 }
 
 function toText(rows: readonly SummaryRow[]): string {
