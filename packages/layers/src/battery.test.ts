@@ -18,7 +18,7 @@ import {
   valueAndGrad,
   view,
 } from "@nnxjs/nnx-core";
-import { random } from "@nnxjs/rnglib";
+import { type Initializer, random, Rngs } from "@nnxjs/rnglib";
 import * as tf from "@tensorflow/tfjs-core";
 import { expect, it } from "vitest";
 import { onEachBackend } from "../../../scripts/use-backend.ts";
@@ -58,6 +58,23 @@ it.each(layerTable)("$name: has a definition that goes through JSON", ({ make })
   const definition = graphdef(make());
   const text = JSON.stringify(graphDefToJson(definition));
   expect(equalGraphDefs(graphDefFromJson(JSON.parse(text)), definition)).toBe(true);
+});
+
+it("frees what an initializer of the user leaves behind", () => {
+  const twice: Initializer = (key, shape) => tf.mul(random.normal(key, shape), 2);
+  const rngs = new Rngs(0);
+  const make = [
+    () => new layers.Linear(2, 3, { rngs, kernelInit: twice, biasInit: twice }),
+    () => new layers.LoRA(2, 2, 3, { rngs, aInitializer: twice, bInitializer: twice }),
+    () => new layers.Conv(2, 3, 3, { rngs, kernelInit: twice, biasInit: twice }),
+    () => new layers.LinearGeneral(2, [3, 2], { rngs, kernelInit: twice, biasInit: twice }),
+    () => new layers.WeightNorm(new layers.Linear(2, 3, { rngs }), { rngs, scaleInit: twice }),
+  ];
+  for (const build of make) {
+    const before = tf.memory().numTensors;
+    dispose(build());
+    expect(tf.memory().numTensors).toBe(before);
+  }
 });
 
 onEachBackend("every layer", () => {

@@ -1,5 +1,6 @@
 /** @file The rectifier whose slope is learned. */
 import { registerModule, type Metadata, Module, Param } from "@nnxjs/nnx-core";
+import { type Initializer, initializers } from "@nnxjs/rnglib";
 import {
   checkFloat,
   type FloatDtype,
@@ -30,6 +31,8 @@ export class PReLU extends Module {
   readonly dtype: FloatDtype | null;
   readonly paramDtype: FloatDtype;
   readonly promoteDtype: PromoteDtype;
+  /** The slope at first. */
+  readonly negativeSlopeInit: number;
 
   /** @param negativeSlopeInit - The slope at first. Defaults to 0.01. */
   constructor(negativeSlopeInit = 0.01, options: PReLUOptions = {}) {
@@ -41,6 +44,12 @@ export class PReLU extends Module {
     this.dtype = dtype;
     this.paramDtype = paramDtype;
     this.promoteDtype = options.promoteDtype ?? defaultPromoteDtype;
+    this.negativeSlopeInit = negativeSlopeInit;
+  }
+
+  /** How the slope is drawn: it is the same each time. */
+  initializerOf(): Initializer {
+    return initializers.constant(this.negativeSlopeInit);
   }
 
   /**

@@ -19,7 +19,7 @@ import {
 } from "../linear/dot-general.ts";
 import { Linear, type LinearOptions } from "../linear/linear.ts";
 import type { DtypeOptions } from "../params.ts";
-import { add, type Tensor } from "../tensor.ts";
+import { add, type Tensor, tidy } from "../tensor.ts";
 
 /** A factor of a low-rank update. A Param too: list it before Param in filters that are to tell them apart. @see Flax `nnx.LoRAParam` */
 export class LoRAParam<T = unknown> extends Param<T> {
@@ -82,6 +82,10 @@ export class LoRA extends Module {
   readonly paramDtype: FloatDtype;
   readonly loraParamType: LoRAParamType;
   readonly promoteDtype: PromoteDtype;
+  /** What `lora_a` was drawn with, so that it can be drawn again. */
+  readonly aInitializer: Initializer;
+  /** What `lora_b` was drawn with. */
+  readonly bInitializer: Initializer;
 
   /** @throws NnxError for sizes or dtypes that cannot be. */
   constructor(inFeatures: number, loraRank: number, outFeatures: number, options: LoRAOptions) {
@@ -99,10 +103,11 @@ export class LoRA extends Module {
     checkSize("LoRA", "outFeatures", outFeatures);
     checkFloat("LoRA", "dtype", dtype);
     checkFloat("LoRA", "paramDtype", paramDtype);
-    const a = aInitializer(rngs.nextKey("params"), [inFeatures, loraRank], paramDtype);
-    this.lora_a = new loraParamType(a, options.aMetadata);
-    const b = bInitializer(rngs.nextKey("params"), [loraRank, outFeatures], paramDtype);
-    this.lora_b = new loraParamType(b, options.bMetadata);
+    // Freed is what an initializer leaves behind; what the Variable holds stays.
+    const draw = (init: Initializer, shape: readonly number[]): Tensor =>
+      tidy(() => init(rngs.nextKey("params"), shape, paramDtype));
+    this.lora_a = new loraParamType(draw(aInitializer, [inFeatures, loraRank]), options.aMetadata);
+    this.lora_b = new loraParamType(draw(bInitializer, [loraRank, outFeatures]), options.bMetadata);
     this.base_module = baseModule;
     this.inFeatures = inFeatures;
     this.outFeatures = outFeatures;
@@ -110,6 +115,13 @@ export class LoRA extends Module {
     this.paramDtype = paramDtype;
     this.loraParamType = loraParamType;
     this.promoteDtype = options.promoteDtype ?? defaultPromoteDtype;
+    this.aInitializer = aInitializer;
+    this.bInitializer = bInitializer;
+  }
+
+  /** How a factor is drawn. */
+  initializerOf(name: "lora_a" | "lora_b"): Initializer {
+    return name === "lora_a" ? this.aInitializer : this.bInitializer;
   }
 
   /**

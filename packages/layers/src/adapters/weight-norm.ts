@@ -21,7 +21,7 @@ import {
   promoteDtype as defaultPromoteDtype,
 } from "../linear/dot-general.ts";
 import type { DtypeOptions } from "../params.ts";
-import { add, mul, reshape, rsqrt, square, sum, type Tensor } from "../tensor.ts";
+import { add, mul, reshape, rsqrt, square, sum, type Tensor, tidy } from "../tensor.ts";
 import { callWith, statisticOf, weightsOf } from "./reparametrize.ts";
 
 /** Options of {@link WeightNorm}; the names are Flax's. */
@@ -101,7 +101,7 @@ export class WeightNorm<A extends readonly unknown[] = readonly unknown[], R = T
       const shape = this.features(variable.value).map((axis) => variable.value.shape[axis] as number);
       // Flax takes no key for its ones; the key that other initializers need is drawn only for them.
       const scaleKey = scaleInit === initializers.ones ? random.key(0) : rngs.nextKey("params");
-      return [key, new create(scaleInit(scaleKey, shape, paramDtype))] as const;
+      return [key, new create(tidy(() => scaleInit(scaleKey, shape, paramDtype)))] as const;
     });
     this.scales = useScale ? Object.fromEntries(drawn) : null;
   }

@@ -39,11 +39,12 @@ export class MultiHeadAttention extends Module {
   readonly query: LinearGeneral;
   readonly key: LinearGeneral;
   readonly value: LinearGeneral;
-  readonly out: LinearGeneral;
   /** With `normalizeQk`. The name is that of Flax's state. */
   readonly query_ln: LayerNorm | null;
   /** With `normalizeQk`. The name is that of Flax's state. */
   readonly key_ln: LayerNorm | null;
+  // Behind what is drawn before it: a model is drawn again in the order of its attributes.
+  readonly out: LinearGeneral;
   /** `[...batch, maxLength, numKvHeads, headDim]` after {@link initCache}. The name is that of Flax's state. */
   cached_key: Cache<Tensor> | null;
   /** As `cached_key`. */

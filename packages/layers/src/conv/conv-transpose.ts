@@ -1,6 +1,6 @@
 /** @file The transposed convolution layer. */
 import { registerModule, describe, Module, NnxError, type Param } from "@nnxjs/nnx-core";
-import { initializers } from "@nnxjs/rnglib";
+import { type Initializer, initializers } from "@nnxjs/rnglib";
 import { checkSize } from "../checks.ts";
 import {
   checkFloat,
@@ -61,6 +61,10 @@ export class ConvTranspose extends Module {
   readonly precision: Precision;
   readonly promoteDtype: PromoteDtype;
   readonly preferredElementType: FloatDtype | null;
+  /** What the kernel was drawn with, so that it can be drawn again. */
+  readonly kernelInit: Initializer;
+  /** What the bias was drawn with. */
+  readonly biasInit: Initializer;
 
   /**
    * @param inFeatures - Channels of inputs.
@@ -103,6 +107,8 @@ export class ConvTranspose extends Module {
     this.precision = precision;
     this.promoteDtype = options.promoteDtype ?? defaultPromoteDtype;
     this.preferredElementType = options.preferredElementType ?? null;
+    this.kernelInit = kernelInit;
+    this.biasInit = biasInit;
   }
 
   /**

@@ -1,6 +1,6 @@
 /** @file The convolution layer. */
 import { registerModule, describe, Module, NnxError, type Param } from "@nnxjs/nnx-core";
-import { initializers } from "@nnxjs/rnglib";
+import { type Initializer, initializers } from "@nnxjs/rnglib";
 import { checkSize } from "../checks.ts";
 import {
   checkFloat,
@@ -84,6 +84,10 @@ export class Conv extends Module implements ConvConfig {
   readonly convGeneralDilated: ConvGeneralDilated;
   readonly promoteDtype: PromoteDtype;
   readonly preferredElementType: FloatDtype | null;
+  /** What the kernel was drawn with, so that it can be drawn again. */
+  readonly kernelInit: Initializer;
+  /** What the bias was drawn with. */
+  readonly biasInit: Initializer;
 
   /**
    * @param inFeatures - Channels of inputs.
@@ -124,6 +128,8 @@ export class Conv extends Module implements ConvConfig {
     this.convGeneralDilated = options.convGeneralDilated ?? defaultConv;
     this.promoteDtype = options.promoteDtype ?? defaultPromoteDtype;
     this.preferredElementType = options.preferredElementType ?? null;
+    this.kernelInit = kernelInit;
+    this.biasInit = biasInit;
   }
 
   /**

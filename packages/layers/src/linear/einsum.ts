@@ -76,6 +76,10 @@ export class Einsum extends Module {
   readonly promoteDtype: PromoteDtype;
   readonly einsumOp: EinsumOp;
   readonly preferredElementType: FloatDtype | null;
+  /** What the kernel was drawn with, so that it can be drawn again. */
+  readonly kernelInit: Initializer;
+  /** What the bias was drawn with. */
+  readonly biasInit: Initializer;
 
   /**
    * @param einsumStr - The input's axes, a comma, the kernel's axes, `->`, the result's axes. Spaces do not count.
@@ -106,6 +110,8 @@ export class Einsum extends Module {
     this.promoteDtype = options.promoteDtype ?? defaultPromoteDtype;
     this.einsumOp = options.einsumOp ?? defaultEinsum;
     this.preferredElementType = options.preferredElementType ?? null;
+    this.kernelInit = kernelInit;
+    this.biasInit = biasInit;
   }
 
   /**

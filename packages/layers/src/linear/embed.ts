@@ -57,6 +57,8 @@ export class Embed extends Module {
   readonly paramDtype: FloatDtype;
   readonly promoteDtype: PromoteDtype;
   readonly outOfRange: OutOfRange;
+  /** What the table was drawn with, so that it can be drawn again. */
+  readonly embeddingInit: Initializer;
 
   /** @throws NnxError for sizes that are no positive integers. */
   constructor(numEmbeddings: number, features: number, options: EmbedOptions) {
@@ -75,6 +77,7 @@ export class Embed extends Module {
     this.paramDtype = paramDtype;
     this.promoteDtype = options.promoteDtype ?? defaultPromoteDtype;
     this.outOfRange = outOfRange;
+    this.embeddingInit = embeddingInit;
   }
 
   /**

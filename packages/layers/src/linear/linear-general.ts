@@ -74,6 +74,10 @@ export class LinearGeneral extends Module {
   readonly promoteDtype: PromoteDtype;
   readonly dotGeneral: DotGeneral | null;
   readonly preferredElementType: FloatDtype | null;
+  /** What the kernel was drawn with, in two dimensions, so that it can be drawn again. */
+  readonly kernelInit: Initializer;
+  /** What the bias was drawn with, in one. */
+  readonly biasInit: Initializer;
 
   /**
    * @param inFeatures - Sizes of the contracted axes.
@@ -108,20 +112,13 @@ export class LinearGeneral extends Module {
         `LinearGeneral: expected batchAxis to name consecutive leading axes from 0, got {${Object.keys(this.batchAxis).join(", ")}}. Move them to the front.`,
       );
     }
-    const flatOut = sizeOf(this.outFeatures);
-    const flatKernel = [sizeOf(batch) * sizeOf(this.inFeatures), flatOut];
+    this.kernelInit = kernelInit;
+    this.biasInit = biasInit;
+    const drawn = { kernel: this.initializerOf("kernel"), bias: this.initializerOf("bias") };
     const kernelShape = [...batch, ...this.inFeatures, ...this.outFeatures];
-    this.kernel = drawParam(
-      flattened(kernelInit, flatKernel),
-      rngs,
-      kernelShape,
-      paramDtype,
-      options.kernelMetadata,
-    );
+    this.kernel = drawParam(drawn.kernel, rngs, kernelShape, paramDtype, options.kernelMetadata);
     const biasShape = [...batch, ...this.outFeatures];
-    this.bias = useBias
-      ? drawParam(flattened(biasInit, [sizeOf(biasShape)]), rngs, biasShape, paramDtype, options.biasMetadata)
-      : null;
+    this.bias = useBias ? drawParam(drawn.bias, rngs, biasShape, paramDtype, options.biasMetadata) : null;
     this.useBias = useBias;
     this.dtype = dtype;
     this.paramDtype = paramDtype;
@@ -158,6 +155,15 @@ export class LinearGeneral extends Module {
     }
     const y = shaped(this.product(grouped, weights), shape);
     return bias ? add(y, reshape(bias, [...batchShape, ...rowShape.map(() => 1), ...this.outFeatures])) : y;
+  }
+
+  /** How a Param is drawn: with its initializer, for one axis of all inputs and one of all outputs. */
+  initializerOf(name: "kernel" | "bias"): Initializer {
+    const batch = sizeOf(Object.values(this.batchAxis));
+    const outputs = sizeOf(this.outFeatures);
+    return name === "kernel"
+      ? flattened(this.kernelInit, [batch * sizeOf(this.inFeatures), outputs])
+      : flattened(this.biasInit, [batch * outputs]);
   }
 
   private product(inputs: Tensor, kernel: Tensor): Tensor {

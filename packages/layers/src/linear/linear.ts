@@ -1,6 +1,7 @@
 /** @file The dense layer. */
-import { registerModule, describe, type Metadata, Module, NnxError, Param } from "@nnxjs/nnx-core";
+import { registerModule, describe, type Metadata, Module, NnxError, type Param } from "@nnxjs/nnx-core";
 import { initializers, type Initializer, type Rngs } from "@nnxjs/rnglib";
+import { drawParam } from "../params.ts";
 import { add, fusedMatMul, type Tensor } from "../tensor.ts";
 import {
   checkFloat,
@@ -95,12 +96,10 @@ export class Linear extends Module implements DenseConfig {
     checkFloat("Linear", "dtype", dtype);
     checkFloat("Linear", "paramDtype", paramDtype);
     const { kernelInit = DEFAULT_KERNEL_INIT, biasInit = DEFAULT_BIAS_INIT } = options;
-    const kernel = kernelInit(rngs.nextKey("params"), [inFeatures, outFeatures], paramDtype);
-    this.kernel = new Param(kernel, options.kernelMetadata);
+    const shape = [inFeatures, outFeatures];
+    this.kernel = drawParam(kernelInit, rngs, shape, paramDtype, options.kernelMetadata);
     // Zeros consume a key too, so that what is drawn next is Flax's.
-    this.bias = useBias
-      ? new Param(biasInit(rngs.nextKey("params"), [outFeatures], paramDtype), options.biasMetadata)
-      : null;
+    this.bias = useBias ? drawParam(biasInit, rngs, [outFeatures], paramDtype, options.biasMetadata) : null;
     this.inFeatures = inFeatures;
     this.outFeatures = outFeatures;
     this.useBias = useBias;

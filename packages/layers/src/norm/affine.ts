@@ -37,13 +37,23 @@ export interface NormConfig {
   readonly dtype: FloatDtype | null;
   readonly paramDtype: FloatDtype;
   readonly promoteDtype: PromoteDtype;
+  readonly scaleInit: Initializer;
+  readonly biasInit: Initializer;
 }
 
-export function normConfig(where: string, options: ScaleOptions): NormConfig {
+export function normConfig(where: string, options: AffineOptions): NormConfig {
   const { dtype = null, paramDtype = "float32", useFastVariance = true } = options;
   checkFloat(where, "dtype", dtype);
   checkFloat(where, "paramDtype", paramDtype);
-  return { useFastVariance, dtype, paramDtype, promoteDtype: options.promoteDtype ?? promoteDtype };
+  const { scaleInit = initializers.ones, biasInit = initializers.zeros } = options;
+  return {
+    useFastVariance,
+    dtype,
+    paramDtype,
+    promoteDtype: options.promoteDtype ?? promoteDtype,
+    scaleInit,
+    biasInit,
+  };
 }
 
 /** The scale, or `null` where the options want none; without one no key is drawn. */

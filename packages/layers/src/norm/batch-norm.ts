@@ -9,6 +9,7 @@ import {
   type Param,
   stopGradient,
 } from "@nnxjs/nnx-core";
+import type { Initializer } from "@nnxjs/rnglib";
 import { type Axes, normalizeAxes, otherAxes } from "../axes.ts";
 import type { FloatDtype, PromoteDtype } from "../linear/dot-general.ts";
 import { add, mul, ones, reshape, type Tensor, zeros } from "../tensor.ts";
@@ -76,6 +77,10 @@ export class BatchNorm extends Module {
   readonly dtype: FloatDtype | null;
   readonly paramDtype: FloatDtype;
   readonly promoteDtype: PromoteDtype;
+  /** What the scale was drawn with, so that it can be drawn again. */
+  readonly scaleInit: Initializer;
+  /** What the bias was drawn with. */
+  readonly biasInit: Initializer;
 
   /** @throws NnxError for sizes or dtypes that cannot be. */
   constructor(numFeatures: number, options: BatchNormOptions) {
@@ -95,6 +100,8 @@ export class BatchNorm extends Module {
     this.dtype = config.dtype;
     this.paramDtype = config.paramDtype;
     this.promoteDtype = config.promoteDtype;
+    this.scaleInit = config.scaleInit;
+    this.biasInit = config.biasInit;
   }
 
   /**

@@ -1,5 +1,6 @@
 /** @file Normalising over groups of channels, and over each channel, of each example. */
 import { registerModule, describe, Module, NnxError, type Param } from "@nnxjs/nnx-core";
+import type { Initializer } from "@nnxjs/rnglib";
 import { type Axes, normalizeAxes, otherAxes } from "../axes.ts";
 import type { FloatDtype, PromoteDtype } from "../linear/dot-general.ts";
 import { broadcastTo, reshape, type Tensor } from "../tensor.ts";
@@ -57,6 +58,10 @@ export class GroupNorm extends Module {
   readonly dtype: FloatDtype | null;
   readonly paramDtype: FloatDtype;
   readonly promoteDtype: PromoteDtype;
+  /** What the scale was drawn with, so that it can be drawn again. */
+  readonly scaleInit: Initializer;
+  /** What the bias was drawn with. */
+  readonly biasInit: Initializer;
 
   /**
    * @param numGroups - How many groups of channels; may stand in the options instead.
@@ -94,6 +99,8 @@ export class GroupNorm extends Module {
     this.dtype = config.dtype;
     this.paramDtype = config.paramDtype;
     this.promoteDtype = config.promoteDtype;
+    this.scaleInit = config.scaleInit;
+    this.biasInit = config.biasInit;
   }
 
   /**
@@ -146,6 +153,10 @@ export class InstanceNorm extends Module {
   readonly dtype: FloatDtype | null;
   readonly paramDtype: FloatDtype;
   readonly promoteDtype: PromoteDtype;
+  /** What the scale was drawn with, so that it can be drawn again. */
+  readonly scaleInit: Initializer;
+  /** What the bias was drawn with. */
+  readonly biasInit: Initializer;
 
   /** @throws NnxError for sizes or dtypes that cannot be. */
   constructor(numFeatures: number, options: InstanceNormOptions) {
@@ -161,6 +172,8 @@ export class InstanceNorm extends Module {
     this.dtype = config.dtype;
     this.paramDtype = config.paramDtype;
     this.promoteDtype = config.promoteDtype;
+    this.scaleInit = config.scaleInit;
+    this.biasInit = config.biasInit;
   }
 
   /**

@@ -1,5 +1,6 @@
 /** @file Normalising over the features of each example. */
 import { registerModule, Module, type Param } from "@nnxjs/nnx-core";
+import type { Initializer } from "@nnxjs/rnglib";
 import { type Axes, normalizeAxes } from "../axes.ts";
 import type { FloatDtype, PromoteDtype } from "../linear/dot-general.ts";
 import type { Tensor } from "../tensor.ts";
@@ -58,6 +59,10 @@ export class LayerNorm extends Module {
   readonly dtype: FloatDtype | null;
   readonly paramDtype: FloatDtype;
   readonly promoteDtype: PromoteDtype;
+  /** What the scale was drawn with, so that it can be drawn again. */
+  readonly scaleInit: Initializer;
+  /** What the bias was drawn with. */
+  readonly biasInit: Initializer;
 
   /** @throws NnxError for sizes or dtypes that cannot be. */
   constructor(numFeatures: number, options: LayerNormOptions) {
@@ -74,6 +79,8 @@ export class LayerNorm extends Module {
     this.dtype = config.dtype;
     this.paramDtype = config.paramDtype;
     this.promoteDtype = config.promoteDtype;
+    this.scaleInit = config.scaleInit;
+    this.biasInit = config.biasInit;
   }
 
   /**
@@ -120,6 +127,8 @@ export class RMSNorm extends Module {
   readonly dtype: FloatDtype | null;
   readonly paramDtype: FloatDtype;
   readonly promoteDtype: PromoteDtype;
+  /** What the scale was drawn with, so that it can be drawn again. */
+  readonly scaleInit: Initializer;
 
   /** @throws NnxError for sizes or dtypes that cannot be. */
   constructor(numFeatures: number, options: RMSNormOptions) {
@@ -135,6 +144,7 @@ export class RMSNorm extends Module {
     this.dtype = config.dtype;
     this.paramDtype = config.paramDtype;
     this.promoteDtype = config.promoteDtype;
+    this.scaleInit = config.scaleInit;
   }
 
   /**

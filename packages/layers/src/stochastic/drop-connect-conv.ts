@@ -1,6 +1,6 @@
 /** @file Dropping weights of a convolution. */
 import { registerModule, type ModeValues, Module, NnxError, type Param } from "@nnxjs/nnx-core";
-import { drop, type PRNGKey, type Rngs, type RngStream } from "@nnxjs/rnglib";
+import { drop, type Initializer, type PRNGKey, type Rngs, type RngStream } from "@nnxjs/rnglib";
 import { checkConvInput } from "../conv/conv-config.ts";
 import { type Conv, type ConvConfig, convolution } from "../conv/conv.ts";
 import type { ConvGeneralDilated } from "../conv/convolve.ts";
@@ -70,6 +70,10 @@ export class DropConnectConv extends Module implements ConvConfig {
   readonly convGeneralDilated: ConvGeneralDilated;
   readonly promoteDtype: PromoteDtype;
   readonly preferredElementType: FloatDtype | null;
+  /** The base layer's. */
+  readonly kernelInit: Initializer;
+  /** The base layer's. */
+  readonly biasInit: Initializer;
   readonly rate: number;
   readonly scaling: DropConnectScaling;
   deterministic: boolean | null;
@@ -100,6 +104,8 @@ export class DropConnectConv extends Module implements ConvConfig {
     this.convGeneralDilated = base.convGeneralDilated;
     this.promoteDtype = base.promoteDtype;
     this.preferredElementType = base.preferredElementType;
+    this.kernelInit = base.kernelInit;
+    this.biasInit = base.biasInit;
     this.rate = rate;
     this.scaling = scaling;
     this.deterministic = deterministic;

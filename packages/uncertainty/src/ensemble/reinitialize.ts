@@ -11,14 +11,15 @@ import {
   Variable,
 } from "@nnxjs/nnx-core";
 import { type Initializer, type PRNGKey, type Rngs, RngStream } from "@nnxjs/rnglib";
-import { isTensor, ones, type Tensor, zeros } from "../tensor.ts";
+import { isTensor, ones, type Tensor, tidy, zeros } from "../tensor.ts";
 import { entriesOf, isContainer } from "../transform/slots.ts";
 
 /** New values for Params whose layer does not say how they were drawn. */
 export type InitParam = (path: Path, param: Param<Tensor>, key: PRNGKey) => Tensor;
 
 /**
- * Draws a model anew, in place, in the order in which it was defined: each Param `kernel` with its layer's `kernelInit`, and so on. Streams
+ * Draws a model anew, in place, in the order in which it was defined: each Param `kernel` with its layer's `kernelInit`, and so on, or with
+ * what its layer's method `initializerOf("kernel")` returns, where it has one. Streams
  * start from new keys, running statistics from 0 and `var` from 1; other Variables stay.
  * @throws NnxError for a Param without initializer when there is no `init`.
  */
@@ -76,14 +77,21 @@ function draw(
   if (variable instanceof BatchStat) {
     variable.value = path.at(-1) === "var" ? ones(shape) : zeros(shape);
   } else if (variable instanceof Param) {
-    const own: unknown = Reflect.get(owner, `${String(path.at(-1))}Init`);
-    const initializer = typeof own === "function" ? (own as Initializer) : undefined;
+    const initializer = initializerOf(owner, String(path.at(-1)));
     if (initializer === undefined && init === undefined) throw unknownInit(where, owner, path);
     const key = rngs.nextKey("params");
-    variable.value = initializer
-      ? initializer(key, shape, "float32")
-      : init?.(path, variable as Param<Tensor>, key);
+    variable.value = tidy(
+      () => initializer?.(key, shape, "float32") ?? (init?.(path, variable as Param<Tensor>, key) as Tensor),
+    );
   }
+}
+
+/** What the layer says itself, or the initializer beside the Param. */
+function initializerOf(owner: object, name: string): Initializer | undefined {
+  const says: unknown = Reflect.get(owner, "initializerOf");
+  const found: unknown =
+    typeof says === "function" ? says.call(owner, name) : Reflect.get(owner, `${name}Init`);
+  return typeof found === "function" ? (found as Initializer) : undefined;
 }
 
 const unknownInit = (where: string, owner: object, path: Path): NnxError =>
