@@ -98,8 +98,7 @@ function cloneAround<M>(node: M): M {
     enter: (key) => builder.enter(key),
     leaf: (key, value) => {
       if (value instanceof Variable) originals.push(value);
-      if (key === undefined) builder.putRoot(0, leafOf(value));
-      else builder.put(0, key, leafOf(value));
+      builder.put(0, key, leafOf(value));
     },
     exit: () => builder.exit(),
   }).run(node);

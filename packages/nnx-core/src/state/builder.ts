@@ -68,8 +68,12 @@ export class StatesBuilder {
     this.level = { key, parent: level, subtrees: new Array(this.values.length), previous };
   }
 
-  /** Puts a leaf under a key, into one of the States. */
-  put(index: number, key: PathPart, leaf: StateLeaf): void {
+  /** Puts a leaf under a key, into one of the States; without a key it is the whole State. */
+  put(index: number, key: PathPart | undefined, leaf: StateLeaf): void {
+    if (key === undefined) {
+      this.root = { index, leaf };
+      return;
+    }
     const { subtrees } = this.level;
     let subtree = subtrees[index];
     if (subtree === undefined) {
@@ -97,16 +101,12 @@ export class StatesBuilder {
     }
   }
 
-  /** The path of a key at the present level. */
-  pathTo(key: PathPart): Path {
+  /** The path of a key at the present level; the root's without one. */
+  pathTo(key: PathPart | undefined): Path {
+    if (key === undefined) return [];
     const path = [key];
     for (let level = this.level; level.parent; level = level.parent) path.push(level.key);
     return path.reverse();
-  }
-
-  /** Makes a leaf the whole of one of the States. An array is its own State: nobody can hold it for the State. */
-  putRoot(index: number, leaf: StateLeaf): void {
-    this.root = { index, leaf };
   }
 
   finish(): OwnedState[] {
@@ -114,6 +114,7 @@ export class StatesBuilder {
     return values.map((own, i) => {
       if (root?.index !== i) return hold(level.subtrees[i] ?? {}, own);
       const { leaf } = root;
+      // An array is its own State: nobody can hold it for the State.
       // A State by what may be done with it; its type says that there are keys to look below, which a leaf does not have.
       if (!isVariableState(leaf)) return leaf as unknown as OwnedState;
       return hold({ ...leaf } as unknown as Subtree, [leaf.value]);

@@ -31,6 +31,8 @@ const frameOf = (first: State, second: State, key: string, parent: Frame | undef
 /** `first` with what `second` has; `first` itself where that changes nothing. */
 function mergeTwo(first: State, second: State): State {
   if (first === second) return first;
+  // The State of a Variable is its leaf.
+  if (isLeaf(first) || isLeaf(second)) return Object.keys(second).length > 0 ? second : first;
   let frame = frameOf(first, second, "", undefined);
   for (;;) {
     const key = frame.keys[frame.next++];
@@ -80,7 +82,9 @@ export function diffState(state: State, other: State): OwnedState {
       builder.enter(key);
     },
     leaf: (key, leaf) => {
-      if (below(others.at(-1), key) === undefined) builder.put(0, key, leaf);
+      const other = others.at(-1);
+      const isThere = key === undefined ? isLeaf(other) : below(other, key) !== undefined;
+      if (!isThere) builder.put(0, key, leaf);
     },
     exit: () => {
       others.pop();

@@ -1,6 +1,6 @@
 /** @file States without types and metadata: nested values by name, as files keep them. */
 import { describe, StructureError } from "../errors.ts";
-import { formatPath } from "../path.ts";
+import { formatPath, type PathPart } from "../path.ts";
 import { StatesBuilder } from "./builder.ts";
 import { withValue } from "./map.ts";
 import { isLeaf, leafValue, type OwnedState, type State, type StateNode } from "./state.ts";
@@ -16,6 +16,8 @@ export interface PureState {
  * @see Flax `nnx.to_pure_dict`
  */
 export function toPure(state: State): PureState {
+  // The State of a Variable is its leaf, and its value all there is.
+  if (isLeaf(state)) return leafValue(state) as PureState;
   const root: Record<string, unknown> = {};
   const stack: Record<string, unknown>[] = [root];
   walkState(state, {
@@ -24,7 +26,7 @@ export function toPure(state: State): PureState {
       define(stack.at(-1) as object, key, child);
       stack.push(child);
     },
-    leaf: (key, leaf) => define(stack.at(-1) as object, key, leafValue(leaf)),
+    leaf: (key, leaf) => define(stack.at(-1) as object, key as PathPart, leafValue(leaf)),
     exit: () => {
       stack.pop();
     },
@@ -53,8 +55,11 @@ export function replaceByPure(state: State, pure: PureState | readonly unknown[]
     },
     leaf: (key, leaf) => {
       const container = values.at(-1);
-      const given = isObject(container) && Object.hasOwn(container, key);
-      builder.put(0, key, given ? withValue(leaf, itemOf(container, key)) : leaf);
+      if (key === undefined) builder.put(0, key, withValue(leaf, container));
+      else {
+        const given = isObject(container) && Object.hasOwn(container, key);
+        builder.put(0, key, given ? withValue(leaf, itemOf(container, key)) : leaf);
+      }
     },
     exit: () => {
       values.pop();

@@ -38,20 +38,15 @@ export class Selection {
    */
   add<T>(key: PathPart | undefined, value: T, leafOf: (value: T) => StateLeaf): boolean {
     const { predicates, needPaths } = this.filters;
-    const path = needPaths ? this.pathTo(key) : noPath;
+    const path = needPaths ? this.builder.pathTo(key) : noPath;
     for (let i = 0; i < predicates.length; i++) {
       if (predicates[i]?.(path, value)) {
-        if (key === undefined) this.builder.putRoot(i, leafOf(value));
-        else this.builder.put(i, key, leafOf(value));
+        this.builder.put(i, key, leafOf(value));
         return true;
       }
     }
-    if (this.exhaustive && this.uncoveredCount++ < 5) this.uncovered.push(this.pathTo(key));
+    if (this.exhaustive && this.uncoveredCount++ < 5) this.uncovered.push(this.builder.pathTo(key));
     return false;
-  }
-
-  private pathTo(key: PathPart | undefined): Path {
-    return key === undefined ? noPath : this.builder.pathTo(key);
   }
 
   /** @throws {@link FilterError} when leaves matched no filter but should. */

@@ -6,7 +6,8 @@ import { isLeaf, type State, type StateLeaf, type StateNode } from "./state.ts";
 /** What is told on the way. */
 export interface StateVisitor {
   enter(key: PathPart): void;
-  leaf(key: PathPart, leaf: StateLeaf): void;
+  /** @param key - Missing for the State of a Variable, which is its leaf. */
+  leaf(key: PathPart | undefined, leaf: StateLeaf): void;
   exit(): void;
 }
 
@@ -18,7 +19,11 @@ interface Frame {
 }
 
 /** Visits the leaves in Flax's order. */
-export function walkState(state: State, visitor: StateVisitor): void {
+export function walkState(state: StateNode, visitor: StateVisitor): void {
+  if (isLeaf(state)) {
+    visitor.leaf(undefined, state);
+    return;
+  }
   let frame: Frame | undefined = frameOf(state, undefined);
   while (frame) {
     const key: PathPart | undefined = frame.keys[frame.next++];
