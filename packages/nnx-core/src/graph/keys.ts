@@ -29,6 +29,13 @@ function ownKeys(x: object): readonly PathPart[] {
 /** What a Map's key is called in paths: number keys and the strings that say the same are one. */
 export const partOfMapKey = (key: PathPart): PathPart => partFromKey(String(key));
 
+/** The key of a Map that is called `name` in paths: a number key where there is one. A new key is as paths have it. */
+export function mapKeyOf(map: ReadonlyMap<unknown, unknown>, name: string): PathPart {
+  if (map.has(name)) return name;
+  const number = Number(name);
+  return String(number) === name && map.has(number) ? number : partFromKey(name);
+}
+
 function mapKeys(map: ReadonlyMap<unknown, unknown>, pathOf: () => Path): readonly PathPart[] {
   const byPart = new Map<PathPart, PathPart>();
   for (const key of map.keys()) {

@@ -29,22 +29,29 @@ export function map<M>(
   const [graphdef, states] = take("map", node, [], { exhaustive: true });
   // Where Variables are not made again: the value in the place of each, by its leaf.
   const bare = new Map<StateLeaf, unknown>();
-  const mapped = mapState((path, leaf) => {
-    const result = f(path, leaf);
-    if (typeof result === "object" && result !== null && isLeaf(result as StateNode) && "metadata" in result)
-      return result as StateLeaf;
-    if (recreateVariables) return withValue(leaf, result);
-    // A leaf of its own, since equal leaves would be one key.
-    const stand = Object.freeze({ ...leaf }) as StateLeaf;
-    bare.set(stand, result);
-    return stand;
-  }, states[0] as OwnedState);
+  const [values] = states as [OwnedState];
+  let mapped = values;
   try {
+    mapped = mapState((path, leaf) => {
+      const result = f(path, leaf);
+      if (
+        typeof result === "object" &&
+        result !== null &&
+        isLeaf(result as StateNode) &&
+        "metadata" in result
+      )
+        return result as StateLeaf;
+      if (recreateVariables) return withValue(leaf, result);
+      // A leaf of its own, since equal leaves would be one key.
+      const stand = Object.freeze({ ...leaf }) as StateLeaf;
+      bare.set(stand, result);
+      return stand;
+    }, values);
     return bare.size === 0
       ? unflatten(graphdef, [mapped])
       : unflatten(graphdef, [mapped], (_, leaf) => (bare.has(leaf) ? bare.get(leaf) : leafValue(leaf)));
   } finally {
-    for (const each of [...states, mapped]) disposeState(each);
+    for (const each of [values, mapped]) disposeState(each);
   }
 }
 

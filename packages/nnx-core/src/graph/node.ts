@@ -71,6 +71,13 @@ export function setChild(x: object, key: PathPart, value: unknown): void {
   else (x as Record<PathPart, unknown>)[key] = value;
 }
 
+/** Whether an attribute can be written or made; those of frozen objects, and own ones that only have a getter, cannot. */
+export function isWritable(x: object, key: PathPart): boolean {
+  if (x instanceof Map) return true;
+  const own = Object.getOwnPropertyDescriptor(x, key);
+  return own ? own.writable === true || own.set !== undefined : Object.isExtensible(x);
+}
+
 /** Gives a new node or container one attribute of its own, past any accessor that its class has under this name. */
 export function defineChild(x: object, key: PathPart, value: unknown): void {
   if (x instanceof Map) x.set(key, value);

@@ -4,7 +4,7 @@ import { formatPath, type Path, type PathPart } from "../path.ts";
 import { countLeaves, flattenState } from "../state/flatten-state.ts";
 import { leafValue, type StateLeaf, type StateNode } from "../state/state.ts";
 import { isVariableState } from "../variable/variable-state.ts";
-import { variableFromState } from "../variable/variable.ts";
+import { Variable, variableFromState } from "../variable/variable.ts";
 import type { AttributeDef, ContainerDef, GraphDef, NodeDef, NodeType, ObjectDef } from "./graph-def.ts";
 import { match } from "./match.ts";
 import { defineChild } from "./node.ts";
@@ -37,9 +37,14 @@ export function unflatten<M>(
     const def = nodes[i] as NodeDef;
     if (def.kind !== "variable") built[i] = emptyNode(def);
   }
-  for (let i = 0; i < nodes.length; i++) {
-    const def = nodes[i] as NodeDef;
-    if (def.kind === "variable") built[i] = makeVariable(def, variables[i] as StateLeaf);
+  try {
+    for (let i = 0; i < nodes.length; i++) {
+      const def = nodes[i] as NodeDef;
+      if (def.kind === "variable") built[i] = makeVariable(def, variables[i] as StateLeaf);
+    }
+  } catch (error) {
+    if (makeVariable === newVariable) for (const made of built) if (made instanceof Variable) made.dispose();
+    throw error;
   }
   for (let i = 0; i < nodes.length; i++) {
     const def = nodes[i] as NodeDef;

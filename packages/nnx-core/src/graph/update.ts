@@ -1,13 +1,16 @@
 /** @file Values of States into a living model, all or nothing. */
-import { describe, StructureError } from "../errors.ts";
+import { describe, DisposedError, StructureError } from "../errors.ts";
 import { formatPath, type Path, type PathPart, partFromKey } from "../path.ts";
 import { disposeState } from "../state/builder.ts";
 import { mergeState } from "../state/combine.ts";
 import type { PureState } from "../state/pure.ts";
-import { isLeaf, type State, type StateNode } from "../state/state.ts";
+import { hasDisposed } from "../ownership/holders.ts";
+import { leavesOf } from "../state/flatten-state.ts";
+import { isLeaf, leafValue, type State, type StateLeaf, type StateNode } from "../state/state.ts";
 import { isVariableState } from "../variable/variable-state.ts";
 import { Variable, variableFromState } from "../variable/variable.ts";
-import { childAt, containerKind, defineChild, GraphNode, setChild } from "./node.ts";
+import { mapKeyOf } from "./keys.ts";
+import { childAt, containerKind, defineChild, GraphNode, isWritable, setChild } from "./node.ts";
 
 interface Frame {
   readonly target: object;
@@ -20,7 +23,8 @@ interface Frame {
  * Writes values into the model in place: into the Variables that it has, keeping each one's identity and type. Paths that the model does
  * not have are created; what the States do not mention is untouched. Later States win. Leaves may be values without a Variable around
  * them. Types, shapes and dtypes are not compared.
- * @throws {@link StructureError} when a leaf meets a module or a subtree meets a Variable; nothing is written then.
+ * @throws {@link StructureError} when a leaf meets a module or a subtree meets a Variable, or an object is frozen; {@link DisposedError} for
+ * values that were disposed; nothing is written then.
  * @see Flax `nnx.update`
  */
 export function update(node: unknown, state: PureState, ...states: readonly PureState[]): void {
@@ -64,6 +68,7 @@ function write(node: object, state: StateNode): void {
     const given = isRaw(value) || isLeaf(value as StateNode);
     if (target instanceof Variable) {
       if (given) {
+        if (hasDisposed(isRaw(value) ? value : leafValue(value as StateLeaf))) throw wasDisposed(parent, key);
         variables.push(target);
         leaves.push(value);
       } else if (Object.keys(value as State).length > 0)
@@ -82,7 +87,12 @@ function write(node: object, state: StateNode): void {
         meet(child as object, value, key, frame);
       else {
         refuseHoles(target, key, frame);
+        if (!isWritable(target, key)) throw misplaced(frame, key, "an attribute that can be written", value);
         const parent = frame;
+        const isGone = isRaw(value)
+          ? false
+          : leavesOf(value as StateNode).some((leaf) => hasDisposed(leafValue(leaf)));
+        if (isGone) throw wasDisposed(frame, key);
         const created = valueFor(value);
         steps.push(() => {
           if (Object.hasOwn(parent.target, key) || parent.target instanceof Map)
@@ -102,14 +112,13 @@ const isRaw = (value: unknown): boolean => typeof value !== "object" || value ==
 const isOpenTo = (child: unknown, value: unknown): boolean =>
   containerKind(child) !== undefined && !isRaw(value) && !isLeaf(value as StateNode);
 
-/** A Map may have number keys, which a State can only say as strings. */
 function keyIn(target: object, name: string): PathPart {
-  if (target instanceof Map) return target.has(name) ? name : partFromKey(name);
+  if (target instanceof Map) return mapKeyOf(target, name);
   return Array.isArray(target) ? partFromKey(name) : name;
 }
 
 function refuseHoles(target: object, key: PathPart, frame: Frame): void {
-  if (!Array.isArray(target) || Object.hasOwn(target, key)) return;
+  if (!Array.isArray(target) || (typeof key === "number" && Object.hasOwn(target, key))) return;
   // Several items may come at once, in order.
   const isIndex = typeof key === "number" && key <= target.length + Object.keys(frame.values).length;
   if (isIndex && (key === target.length || Object.hasOwn(frame.values, key - 1))) return;
@@ -129,11 +138,22 @@ function valueFor(value: unknown): () => unknown {
   return () => Object.fromEntries(entries.map(([key, make]) => [key, make()]));
 }
 
-function misplaced(parent: Frame | undefined, key: PathPart, expected: string, got: unknown): StructureError {
+function pathTo(parent: Frame | undefined, key: PathPart): Path {
   const path: PathPart[] = parent === undefined ? [] : [key];
   for (let f = parent; f?.parent; f = f.parent) path.push(f.key);
+  return path.reverse();
+}
+
+function wasDisposed(parent: Frame | undefined, key: PathPart): DisposedError {
+  return new DisposedError(
+    `update at ${formatPath(pathTo(parent, key))}: expected a value of live tensors, got one that was disposed. ` +
+      "Dispose States only after their last use.",
+  );
+}
+
+function misplaced(parent: Frame | undefined, key: PathPart, expected: string, got: unknown): StructureError {
   return new StructureError(
-    `update at ${formatPath(path.reverse() as Path)}: expected ${expected}, got ${describe(got)}. ` +
+    `update at ${formatPath(pathTo(parent, key))}: expected ${expected}, got ${describe(got)}. ` +
       "Pass a State of this model, as split and state return it.",
   );
 }

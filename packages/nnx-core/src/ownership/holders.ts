@@ -11,6 +11,7 @@ import {
   type Tensor,
   type TensorRemains,
 } from "../tensor.ts";
+import { describe, DisposedError } from "../errors.ts";
 import { forEachTensor } from "./tensors-in.ts";
 
 type Remains = TensorRemains & { freed: boolean };
@@ -73,8 +74,31 @@ function releaseTensor(tensor: Tensor): void {
   else tensor.dispose();
 }
 
-/** Holds every tensor in `value`: none is freed by a scope or by another holder from now on. */
-export const retain = (value: unknown): void => forEachTensor(value, retainTensor);
+function refuseDisposed(tensor: Tensor): void {
+  if (!tensor.isDisposed) return;
+  throw new DisposedError(
+    `Variable: expected a value of live tensors, got ${describe(tensor)} that was disposed. ` +
+      "Dispose tensors, States and models only after their last use.",
+  );
+}
+
+/** Whether a tensor in `value` was disposed. */
+export function hasDisposed(value: unknown): boolean {
+  let found = false;
+  forEachTensor(value, (tensor) => {
+    found ||= tensor.isDisposed;
+  });
+  return found;
+}
+
+/**
+ * Holds every tensor in `value`: none is freed by a scope or by another holder from now on.
+ * @throws {@link DisposedError} when one was disposed; none is held then.
+ */
+export function retain(value: unknown): void {
+  forEachTensor(value, refuseDisposed);
+  forEachTensor(value, retainTensor);
+}
 
 /** Undoes one {@link retain}. A tensor nobody holds any more is freed, at the end of the scope where one is open. */
 export const release = (value: unknown): void => forEachTensor(value, releaseTensor);
