@@ -6,11 +6,17 @@ export interface ArrayLike {
   readonly dtype: string;
 }
 
-/** Whether `x` has a shape and a dtype. */
+const isPlain = (x: object): boolean => {
+  const prototype: unknown = Object.getPrototypeOf(x);
+  return prototype === Object.prototype || prototype === null;
+};
+
+/** Whether `x` is an object of some class with a shape and a dtype; a plain object with these only describes an array. */
 export const isArrayLike = (x: unknown): x is ArrayLike =>
   typeof x === "object" &&
   x !== null &&
   "dtype" in x &&
   typeof x.dtype === "string" &&
   "shape" in x &&
-  Array.isArray(x.shape);
+  Array.isArray(x.shape) &&
+  !isPlain(x);

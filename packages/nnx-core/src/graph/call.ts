@@ -3,6 +3,7 @@ import { describe, NotFoundError } from "../errors.ts";
 import { formatPath, type PathPart } from "../path.ts";
 import type { OwnedState, State } from "../state/state.ts";
 import type { GraphDef } from "./graph-def.ts";
+import { mapKeyOf } from "./keys.ts";
 import { merge } from "./merge.ts";
 import { GraphNode } from "./node.ts";
 import { take } from "./split.ts";
@@ -56,7 +57,7 @@ function run(graphdef: GraphDef, state: State, path: readonly PathPart[], args: 
       owner = target;
       target =
         owner instanceof Map
-          ? owner.get(part)
+          ? owner.get(mapKeyOf(owner, String(part)))
           : typeof owner === "object" && owner !== null
             ? Reflect.get(owner, part)
             : undefined;

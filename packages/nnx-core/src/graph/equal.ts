@@ -1,7 +1,7 @@
 /** @file Equality and hash of definitions. */
 import { equalData } from "../equal-data.ts";
-import { sameMetadata } from "../variable/variable-state.ts";
 import type { AttributeDef, GraphDef, NodeDef } from "./graph-def.ts";
+import { containerKind } from "./node.ts";
 import { functionNames, recipeOf, sameRecipe } from "./registry.ts";
 
 /**
@@ -27,7 +27,7 @@ function equalNodes(a: NodeDef, b: NodeDef): boolean {
       a.kind === "variable" &&
       b.kind === "variable" &&
       a.type === b.type &&
-      sameMetadata(a.metadata, b.metadata)
+      equalData(a.metadata, b.metadata, sameRecipe)
     );
   if (a.kind !== b.kind || a.keys.length !== b.keys.length) return false;
   if (a.kind === "object" && b.kind === "object" && a.type !== b.type) return false;
@@ -68,28 +68,34 @@ const nameOf = (f: { readonly name: string }): string => {
   return typeof typeName === "string" ? typeName : f.name;
 };
 
+/** Below this, and after so many values, data no longer count: they may contain themselves. */
+const maxDepth = 8;
+const maxValues = 10_000;
+
+/** Equal data count alike, whether what is equal in them is one object or several. */
 function addData(hash: Hash, data: unknown): void {
-  const seen = new Set<object>();
-  const open: unknown[] = [data];
-  while (open.length > 0) {
-    const value = open.pop();
+  const open: (readonly [value: unknown, depth: number])[] = [[data, 0]];
+  let count = 0;
+  for (let next = open.pop(); next && count++ < maxValues; next = open.pop()) {
+    const [value, depth] = next;
     if (typeof value === "function")
       hash.add(
         `f${recipeOf(value)?.factory ?? functionNames.nameOf(value as () => unknown) ?? nameOf(value)}`,
       );
     else if (typeof value !== "object" || value === null) hash.add(`${typeof value} ${String(value)}`);
-    else if (!seen.has(value)) {
-      seen.add(value);
+    else {
       const prototype = Object.getPrototypeOf(value) as {
         readonly constructor?: { readonly name: string };
       } | null;
       hash.add(prototype?.constructor?.name ?? "Object");
+      // Instances of classes are equal by identity, whatever is in them at the time.
+      if (depth === maxDepth || containerKind(value) === undefined) continue;
       // Items in an order that does not depend on how the container was filled.
       const entries: [string, unknown][] =
         value instanceof Map ? [...value].map(([k, v]) => [String(k), v]) : Object.entries(value);
       for (const [key, item] of entries.sort(([x], [y]) => (x < y ? -1 : x > y ? 1 : 0))) {
         hash.add(key);
-        open.push(item);
+        open.push([item, depth + 1]);
       }
     }
   }

@@ -1,6 +1,7 @@
 /** @file What a model has at more than one path. */
 import { type Filter, toPredicate } from "../filter/filter.ts";
 import type { Path, PathPart } from "../path.ts";
+import { cyclicContainer } from "./flatten.ts";
 import { keysOf, partOfMapKey } from "./keys.ts";
 import { childAt, classify, type Kind } from "./node.ts";
 
@@ -39,13 +40,17 @@ export interface DuplicateOptions {
 export function findDuplicates(node: unknown, { only = true }: DuplicateOptions = {}): Path[][] {
   const matches = toPredicate(only);
   const placesOf = new Map<object, Place[]>();
+  const openContainers = new Set<object>();
   let frame: Frame | undefined;
   const visit = (value: unknown, part: PathPart): void => {
     const kind: Kind = classify(value);
     if (kind === "static") return;
     const object = value as object;
     const place: Place = { frame, part };
-    if (kind !== "container") {
+    if (kind === "container") {
+      if (openContainers.has(object)) throw cyclicContainer(pathTo(place));
+      openContainers.add(object);
+    } else {
       const known = placesOf.get(object);
       if (known) known.push(place);
       else placesOf.set(object, [place]);
@@ -57,8 +62,10 @@ export function findDuplicates(node: unknown, { only = true }: DuplicateOptions 
   while (frame) {
     const current: Frame = frame;
     const key = current.keys[current.next++];
-    if (key === undefined) frame = current.parent;
-    else visit(childAt(current.value, key), current.value instanceof Map ? partOfMapKey(key) : key);
+    if (key === undefined) {
+      openContainers.delete(current.value);
+      frame = current.parent;
+    } else visit(childAt(current.value, key), current.value instanceof Map ? partOfMapKey(key) : key);
   }
   return [...placesOf].flatMap(([value, places]) => {
     if (places.length < 2) return [];

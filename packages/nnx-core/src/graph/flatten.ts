@@ -140,7 +140,8 @@ const definitionOf = (
     ? Object.freeze({ kind: "object", type: typeOf(value), keys, attributes })
     : Object.freeze({ kind: containerKind(value) ?? "record", keys, attributes });
 
-const cyclicContainer = (path: Path): StructureError =>
+/** For containers inside themselves, which would have endless paths. */
+export const cyclicContainer = (path: Path): StructureError =>
   new StructureError(
     `graph at ${formatPath(path)}: expected containers that do not contain themselves, got a cycle of arrays, objects or ` +
       "Maps. Only modules and Variables can be part of a cycle: put a module in between.",

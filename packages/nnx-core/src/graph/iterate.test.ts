@@ -16,6 +16,11 @@ import {
   Variable,
 } from "../index.ts";
 
+class FakeTensor {
+  readonly shape: readonly number[] = [];
+  readonly dtype: string = "float32";
+}
+
 const value = (): tf.Tensor => tf.zeros([1]);
 
 class Linear extends Module {
@@ -116,7 +121,7 @@ describe("iteration", () => {
   });
 
   it("iterGraph comes by static values, arrays at each place, nodes and Variables once (I5)", () => {
-    const array = { shape: [], dtype: "float32" };
+    const array = new FakeTensor();
     class Holder extends Module {
       readonly a: unknown = array;
       readonly b: unknown = array;
@@ -140,7 +145,7 @@ describe("iteration", () => {
   });
 
   it("findDuplicates finds arrays as well, and selects with `only` (U7)", () => {
-    const array = { shape: [], dtype: "float32" };
+    const array = new FakeTensor();
     const shared = new Param(1);
     const root = { x: array, y: array, p: shared, q: shared };
     expect(findDuplicates(root)).toEqual([

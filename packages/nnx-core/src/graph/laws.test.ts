@@ -92,7 +92,11 @@ const plan: fc.Arbitrary<Plan> = fc.record({
 });
 
 /** An array as the graph sees one, without a backend. */
-const fakeTensor = (): object => ({ shape: Object.freeze([2]), dtype: "float32" });
+class FakeTensor {
+  readonly shape: readonly number[] = Object.freeze([2]);
+  readonly dtype: string = "float32";
+}
+const fakeTensor = (): object => new FakeTensor();
 
 function build({ modules, variables }: Plan): Module {
   const made = modules.map(({ isLeft }) => (isLeft ? new Left() : new Right()));

@@ -25,7 +25,8 @@ interface Frame {
  * Removes the leaves that filters match from the model, as attributes, and returns them: one State for each filter, each leaf in the first that
  * matches. Filters need not cover everything; static values never match. A Variable that is shared is removed at its first path only. One that the
  * model does not have anywhere any more is disposed: its value is the State's.
- * @throws {@link FilterError} without a filter, {@link StructureError} when an item of an array matches; nothing is removed then.
+ * @throws {@link FilterError} without a filter, {@link StructureError} when an item of an array or of a frozen object matches; nothing is
+ * removed then.
  * @see Flax `nnx.pop`
  */
 export function pop<M extends object, const F extends Filter>(node: M, filter: F): OwnedState<StateOf<M, F>>;
@@ -65,6 +66,7 @@ export function pop(node: object, ...filters: readonly Filter[]): unknown {
     if (childKind === "variable" || childKind === "array") {
       if (!selection.add(part, child as LeafValue, takenLeaf)) continue;
       if (Array.isArray(owner)) throw inArray(selection.builder.pathTo(part));
+      if (Object.isFrozen(owner) && !(owner instanceof Map)) throw inFrozen(selection.builder.pathTo(part));
       if (child instanceof Variable) removed.add(child);
       removals.push(() => (owner instanceof Map ? owner.delete(key) : Reflect.deleteProperty(owner, key)));
     } else {
@@ -88,6 +90,12 @@ function disposeUnreachable(root: object, variables: Set<Variable>): void {
   for (const node of nodesOf(root)) variables.delete(node as Variable);
   for (const variable of variables) variable.dispose();
 }
+
+const inFrozen = (path: readonly PathPart[]): StructureError =>
+  new StructureError(
+    `pop at ${formatPath(path)}: expected an attribute that can be removed, got one of a frozen object. ` +
+      "Leave objects that hold Variables unfrozen, or filter the values with state.",
+  );
 
 const inArray = (path: readonly PathPart[]): StructureError =>
   new StructureError(

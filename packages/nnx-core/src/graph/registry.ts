@@ -15,9 +15,10 @@ class Names<T extends object> {
     this.register = register;
   }
 
-  add(name: string, thing: T): void {
+  /** @param isNewer - Whether `thing` is what `taken` was, evaluated again; it takes the name over. */
+  add(name: string, thing: T, isNewer: (taken: T) => boolean): void {
     const taken = this.byName.get(name);
-    if (taken && taken !== thing) {
+    if (taken && taken !== thing && !isNewer(taken)) {
       throw new NnxError(
         `${this.register}: expected a free name, got ${JSON.stringify(name)}, which something else has. Choose another name.`,
       );
@@ -62,28 +63,38 @@ export function sameRecipe(a: unknown, b: unknown): boolean {
   return y !== undefined && x?.factory === y.factory && equalData(x.args, y.args, sameRecipe);
 }
 
+/** Whether something has the same name in the source: it is most likely the same, in a file that was evaluated again (hot reloading). */
+const isNamedLike =
+  (thing: { readonly name: string }) =>
+  (taken: { readonly name: string }): boolean =>
+    thing.name !== "" && thing.name === taken.name;
+
+/** The sources of factories, many of which have no name. */
+const sources = new WeakMap<AnyFunction, string>();
+
 /**
- * Gives a class of modules a name, so that definitions that contain it can be written and read.
- * @throws {@link NnxError} when another class has the name.
+ * Gives a class of modules a name, so that definitions that contain it can be written and read. A class of the same `name` as the one
+ * that was registered takes its place, as when a file is evaluated again; definitions with the old class are still written.
+ * @throws {@link NnxError} when a class of another name has it.
  */
 export function registerModule(name: string, type: NodeType): void {
-  moduleNames.add(name, type);
+  moduleNames.add(name, type, isNamedLike(type));
 }
 
 /**
  * Gives a function that may be a static attribute (an activation, an initializer, a class) a name, so that definitions that contain it can be
- * written and read.
- * @throws {@link NnxError} when another function has the name.
+ * written and read. A function of the same `name` takes the place of the one that was registered.
+ * @throws {@link NnxError} when a function of another name has it.
  */
 export function registerFunction(name: string, f: AnyFunction | NodeType): void {
-  functionNames.add(name, f as AnyFunction);
+  functionNames.add(name, f as AnyFunction, isNamedLike(f));
 }
 
 /**
  * Gives a function that makes functions a name. What the returned factory makes is known by the factory and its arguments: it can be
  * written and read, and two that were made alike are equal in definitions.
  * @returns the factory to use in the place of `factory`.
- * @throws {@link NnxError} when another factory has the name.
+ * @throws {@link NnxError} when a factory with another source has the name.
  * @example
  * ```ts
  * const scaled = nnx.registerFactory("scaled", (by: number) => (x: number) => x * by);
@@ -100,6 +111,8 @@ export function registerFactory<A extends unknown[], F extends AnyFunction>(
     recipes.set(made, Object.freeze({ factory: name, args: Object.freeze([...args]) }));
     return made;
   };
-  factoryNames.add(name, recording as AnyFunction);
+  const source = String(factory);
+  factoryNames.add(name, recording as AnyFunction, (taken) => sources.get(taken) === source);
+  sources.set(recording as AnyFunction, source);
   return recording;
 }

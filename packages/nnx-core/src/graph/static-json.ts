@@ -18,6 +18,9 @@ const mark = "$";
 const isVariableType = (f: object): f is VariableType =>
   f === Variable || (typeof f === "function" && f.prototype instanceof Variable);
 
+/** The containers around the value that is being written. */
+const around = new Set<object>();
+
 /** @param fail - Makes the error for a value that cannot be written. */
 export function toJson(value: unknown, fail: (value: unknown, advice: string) => Error): Json {
   switch (typeof value) {
@@ -35,7 +38,15 @@ export function toJson(value: unknown, fail: (value: unknown, advice: string) =>
     case "function":
       return functionToJson(value as AnyFunction, fail);
     case "object":
-      return value === null ? null : objectToJson(value, fail);
+      if (value === null) return null;
+      if (around.has(value))
+        throw fail(value, "It contains itself, which JSON cannot say: refer to it by a name.");
+      around.add(value);
+      try {
+        return objectToJson(value, fail);
+      } finally {
+        around.delete(value);
+      }
     default:
       throw fail(value, "Symbols have no name that another program would know: use a string.");
   }

@@ -1,6 +1,8 @@
 /** @file Setting attributes such as `deterministic` on all the modules that have them. */
-import { NotFoundError } from "../errors.ts";
+import { describe, NotFoundError, StructureError } from "../errors.ts";
 import { type Filter, toPredicate } from "../filter/filter.ts";
+import { isWritable } from "../graph/node.ts";
+import { formatPath, type Path } from "../path.ts";
 import type { BaseModule } from "./base-module.ts";
 import { iterModules } from "./iter-modules.ts";
 
@@ -14,9 +16,31 @@ export interface AttributeOptions {
   raiseIfNotFound?: boolean;
 }
 
+/** Whether the module's class, or one above, has an accessor of this name that can only be read: what it shows is another's. */
+function isOnlyRead(module: object, name: string): boolean {
+  for (let at: object | null = module; at; at = Object.getPrototypeOf(at) as object | null) {
+    const found = Object.getOwnPropertyDescriptor(at, name);
+    if (found) return found.get !== undefined && found.set === undefined;
+  }
+  return false;
+}
+
+/** The error for an attribute of a frozen module. */
+export const unwritable = (
+  where: string,
+  path: Path | string,
+  name: string,
+  value: unknown,
+): StructureError =>
+  new StructureError(
+    `${where} at ${typeof path === "string" ? path : formatPath(path)}: expected a module whose ${name} can be written, got a frozen one ` +
+      `(for ${describe(value)}). Do not freeze modules; view gives a copy in another mode.`,
+  );
+
 /**
- * Sets each attribute on every selected module that already has it.
- * @throws {@link NotFoundError} when one is found nowhere; nothing is set then (Flax sets the others first).
+ * Sets each attribute on every selected module that already has it. Accessors without a setter do not count.
+ * @throws {@link NotFoundError} when one is found nowhere, {@link StructureError} for a frozen module; nothing is set then (Flax sets the
+ * others first).
  */
 export function setAttributes(
   root: object,
@@ -29,7 +53,8 @@ export function setAttributes(
   for (const [path, module] of iterModules(root)) {
     if (!matches(path, module)) continue;
     for (const [name, value] of Object.entries(attributes)) {
-      if (!(name in module)) continue;
+      if (!(name in module) || isOnlyRead(module, name)) continue;
+      if (!isWritable(module, name)) throw unwritable("setAttributes", path, name, value);
       missing.delete(name);
       writes.push([module, name, value]);
     }

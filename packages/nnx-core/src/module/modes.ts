@@ -3,9 +3,9 @@ import { describe, NnxError, NotFoundError } from "../errors.ts";
 import { type Filter, toPredicate } from "../filter/filter.ts";
 import { iterGraphNodes } from "../graph/iterate.ts";
 import { clone } from "../graph/merge.ts";
-import { GraphNode } from "../graph/node.ts";
+import { GraphNode, isWritable } from "../graph/node.ts";
 import { formatPath } from "../path.ts";
-import { type AttributeOptions, type AttributeValues, setAttributes } from "./attributes.ts";
+import { type AttributeOptions, type AttributeValues, setAttributes, unwritable } from "./attributes.ts";
 
 /** Modes by name, such as `{ deterministic: true }`. */
 export type ModeValues = Readonly<Record<string, unknown>>;
@@ -79,11 +79,11 @@ export function setMode(
       );
     }
     for (const name of Object.keys(values)) if (!Object.hasOwn(rest, name)) unused.delete(name);
-    writes.push(() => {
-      for (const [name, value] of Object.entries(standIn)) {
-        if (!Object.is(value, Reflect.get(node, name))) Reflect.set(node, name, value);
-      }
-    });
+    for (const [name, value] of Object.entries(standIn)) {
+      if (Object.is(value, Reflect.get(node, name))) continue;
+      if (!isWritable(node, name)) throw unwritable("setMode", path, name, value);
+      writes.push(() => Reflect.set(node, name, value));
+    }
   }
   if (raiseIfNotFound && unused.size > 0) {
     throw new NotFoundError(

@@ -12,14 +12,19 @@ const byName = new Map<string, VariableType>([
   ["perturbations", Perturbation],
 ]);
 
-/** Registers a name for a Variable class. @throws when the name is taken and `overwrite` is not set. */
+/**
+ * Registers a name for a Variable class. A class of the same name and `typeName` takes the place of the one that was registered, as when a
+ * file is evaluated again.
+ * @throws {@link NnxError} when another class has it and `overwrite` is not set.
+ */
 export function registerVariableName(
   name: string,
   type: VariableType,
   { overwrite = false }: { overwrite?: boolean } = {},
 ): void {
   const taken = byName.get(name);
-  if (taken && taken !== type && !overwrite) {
+  const isNewer = taken && taken.name === type.name && taken.typeName === type.typeName;
+  if (taken && taken !== type && !isNewer && !overwrite) {
     throw new NnxError(
       `registerVariableName: expected a free name, got ${JSON.stringify(name)}, which is ${taken.typeName}'s. ` +
         "Choose another name or pass { overwrite: true }.",

@@ -29,7 +29,12 @@ export interface VariableDef {
 
 /** Whether `x` is a leaf of a State (no subtree has a class as its `type`). */
 export const isVariableState = (x: unknown): x is VariableState =>
-  typeof x === "object" && x !== null && "type" in x && typeof x.type === "function" && "value" in x;
+  typeof x === "object" &&
+  x !== null &&
+  "type" in x &&
+  typeof x.type === "function" &&
+  "value" in x &&
+  "metadata" in x;
 
 /** Whether two sets of metadata have equal entries. */
 export const sameMetadata = (a: Metadata, b: Metadata): boolean => a === b || equalData(a, b);
