@@ -131,6 +131,7 @@ describe("values at the edges are JAX's", () => {
     expect(values(random.gamma(key, [0, -1, Number.NaN]))).toEqual([0, NaN, NaN]);
     expect(values(random.geometric(key, [0, 1, 2]))).toEqual([2 ** 31 - 1, 1, 0]);
     expect(values(random.randint(key, [2], 5, 5))).toEqual([5, 5]);
+    expect(values(random.choice(key, 5, [3], { p: [1, Number.NaN, 0, 0, 0] }))).toEqual([1, 1, 1]);
     expect(values(random.uniform(key, [2], { minval: 3, maxval: 1 }))).toEqual([3, 3]);
     expect(
       values(
@@ -192,6 +193,11 @@ describe("bad input", () => {
       "parameters that do not broadcast",
       () => random.beta(key, [1, 2], [1, 2, 3]),
       "beta: expected parameters whose shapes broadcast, got [2] and [3]",
+    ],
+    [
+      "logits without a category",
+      () => random.categorical(key, tf.zeros([2, 0])),
+      "categorical: expected at least 1 category, got logits of shape [2, 0]",
     ],
     [
       "a shape that is too small",

@@ -24,7 +24,8 @@ export interface CategoricalOptions {
  * Categories drawn with probability `softmax(logits)`, equal to JAX's.
  * @param logits - Logarithms of probabilities, up to a constant; at least 1 axis.
  * @returns int32 of shape `[...key.shape, ...shape]`.
- * @throws RangeError for an axis that is not there, a shape that does not fit, or more draws without replacement than categories.
+ * @throws RangeError for an axis that is not there, a shape that does not fit, draws from no categories, or more draws without
+ *   replacement than categories.
  * @see `jax.random.categorical`: the largest of logits plus Gumbel noise
  */
 export function categorical(
@@ -36,6 +37,11 @@ export function categorical(
   const at = axisOf("categorical", axis, table.shape);
   const batch = table.shape.filter((_, i) => i !== at);
   const dimensions = sampleShape("categorical", shape, { shape: batch });
+  if (replace && table.shape[at] === 0) {
+    throw new RangeError(
+      `categorical: expected at least 1 category, got logits of shape ${formatShape(table.shape)}. Give a logit to each category.`,
+    );
+  }
   const noise = gumbelFill(mode);
   return replace
     ? withReplacement(key, table, at, dimensions, noise)

@@ -95,7 +95,8 @@ function byWeight(p: Float32Array, draws: number): (key: PRNGKey) => Int32Array 
       let high = sums.length;
       while (low < high) {
         const middle = (low + high) >>> 1;
-        if (sums[middle]! < r) low = middle + 1;
+        // NaN comes last, as JAX sorts it.
+        if (sums[middle]! < r || (Number.isNaN(r) && !Number.isNaN(sums[middle]))) low = middle + 1;
         else high = middle;
       }
       out[i] = low;
