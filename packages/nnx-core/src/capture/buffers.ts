@@ -53,7 +53,8 @@ export class Buffers implements Session {
     const buffer = this.byModule.get(module)?.get(type);
     if (!buffer) return false;
     const place = () => this.place(module, name);
-    refuseHidden("sow", value, place);
+    // What methods return is looked at before it comes here.
+    if (reduction !== ofMethods) refuseHidden("sow", value, place);
     this.sownTypes.note(module, name, type, place);
     const { reduceFn, initFn } = reduction;
     const previous = buffer.has(name) ? buffer.get(name) : initFn();
@@ -79,7 +80,7 @@ export class Buffers implements Session {
   }
 
   output(module: object, name: string, value: unknown): unknown {
-    if (this.outputs && !hiddenTensors(value)) this.sow(module, this.outputs, name, value, collecting);
+    if (this.outputs && !hiddenTensors(value)) this.sow(module, this.outputs, name, value, ofMethods);
     return value;
   }
 
@@ -114,7 +115,10 @@ export class Buffers implements Session {
       for (const buffer of ofModule.values()) yield* buffer.values();
   }
 
-  private own(value: unknown): Tensor[] {
+  /** The tensors of a value that were not given. */
+  private own(value: unknown): unknown {
+    // Mostly none were: then the value says it itself.
+    if (this.given.size === 0) return value;
     return tensorsIn(value).filter((tensor) => !this.given.has(tensor));
   }
 
@@ -136,6 +140,8 @@ export const collecting: Reduction = {
   reduceFn: (previous, value) => [...(previous as readonly unknown[]), value],
   initFn: () => [],
 };
+
+const ofMethods: Reduction = { ...collecting };
 
 function addNested(value: unknown, stored: unknown, place: () => string): unknown {
   const perturbations = tensorsIn(stored);

@@ -50,7 +50,8 @@ type Target = Forward<unknown[]> | ((...args: unknown[]) => unknown);
  *
  * A module that is called several times records each time; a shared one is recorded under its first path. What the run leaves behind is freed.
  * Values are recorded as copies of their structure (arrays, plain objects, Maps) with tensors of their own.
- * @param types - Recordings of exactly these types are kept; a string is a type's registered name.
+ * @param types - Recordings of exactly these types are kept; a string is a type's registered name
+ * (`registerVariableName`, `variableTypeFromName`).
  * @throws whatever the run throws; nothing is left on the model then. {@link NnxError} for an async run (also of a method of the model), for
  * an `init` that the model has no place for, for a name that has values of two types or is a recording module's, and for what cannot be held
  * (instances of classes with tensors).
@@ -113,13 +114,15 @@ function run(root: unknown, f: () => unknown, { types, outputs, init }: Wanted):
   if (init !== undefined) fill(buffers, modules, init);
   try {
     // What the run leaves behind is freed; its result is not, nor what was recorded. The scope finds no tensors in Maps by itself.
-    const [result] = scoped(() => {
+    const [result, , recorded] = scoped(() => {
       const returned = runCaptured("capture", buffers, modules, root as object, f);
-      for (const recorded of buffers.recorded()) refuseClashes(recorded);
-      return [returned, tensorsIn(returned)];
+      const lists = buffers.recorded();
+      for (const list of lists) refuseClashes(list);
+      // A function, which the scope does not look into: what was recorded is held.
+      return [returned, tensorsIn(returned), () => lists] as const;
     });
     buffers.letGo();
-    const states = statesOf(buffers.recorded().map((recorded) => recorded.map(toEntry)));
+    const states = statesOf(recorded().map((list) => list.map(toEntry)));
     return types.length === 0 ? result : [result, ...states];
   } catch (error) {
     buffers.drop();

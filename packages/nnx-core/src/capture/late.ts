@@ -1,6 +1,7 @@
 /** @file Results that are not there yet: what runs later would not be recorded. */
 import { describe, NnxError } from "../errors.ts";
 import { isPlainObject } from "../ownership/tensors-in.ts";
+import { isTensor } from "../tensor.ts";
 
 const isLate = (x: object): boolean => "then" in x && typeof x.then === "function";
 
@@ -19,7 +20,8 @@ function* lateIn(value: unknown, seen: Set<object>): Generator<object> {
  * @param source - Who returned it, for the message.
  */
 export function refuseLate(where: string, source: string, value: unknown): void {
-  if (typeof value !== "object" || value === null) return;
+  // Nearly everything that methods return is a tensor: no need to look into it.
+  if (typeof value !== "object" || value === null || isTensor(value)) return;
   const [late, ...more] = lateIn(value, new Set());
   if (!late) return;
   // Not for other thenables: some start their work when `then` is called.

@@ -26,7 +26,7 @@ export interface PerturbOptions {
 }
 
 /** A Variable class, or the one that is registered under a name; a new name makes a new class. */
-export const typeOf = (type: VariableType | string): VariableType =>
+const typeOf = (type: VariableType | string): VariableType =>
   typeof type === "string" ? variableTypeFromName(type, { allowRegister: true }) : type;
 
 /** What a session records for: a module, or whichever is running of those that the session knows. */

@@ -13,6 +13,7 @@ import {
   Perturbation,
   type State,
   unflattenState,
+  variableTypeFromName,
 } from "../index.ts";
 
 class Layer extends Module {
@@ -156,7 +157,11 @@ describe("capture refuses", () => {
 });
 
 describe("types by name", () => {
-  it("are those that sow takes", () => {
+  it("are those that are registered", () => {
+    expect(() => capture(new Layer(), "Intermediate")).toThrow(
+      /expected one of \{params, .*got "Intermediate"/,
+    );
+    variableTypeFromName("counted_by_name", { allowRegister: true });
     const f = (m: Layer, value: number) => m.sow("counted_by_name", "n", value);
     const types: CaptureTypes = ["intermediates", "counted_by_name"];
     const options: CaptureOptions = { methodOutputs: "intermediates" };

@@ -2,13 +2,17 @@
 import { describe, NnxError } from "../errors.ts";
 import { Variable } from "../variable/variable.ts";
 import type { VariableType } from "../variable/variable-state.ts";
-import { typeOf } from "./record.ts";
+import { variableTypeFromName } from "../variable/registry.ts";
 
-/** One Variable type, or several; registered names stand for their types, as in `sow`. */
+/** One Variable type, or several; a string is the registered name of one. */
 export type CaptureTypes = VariableType | string | readonly (VariableType | string)[];
 
 const isType = (x: unknown): x is VariableType | string =>
   typeof x === "string" || (typeof x === "function" && (x === Variable || x.prototype instanceof Variable));
+
+/** Unlike in `sow` a name must be registered: a new type for a name that was misspelt would just be empty. */
+const typeOf = (type: VariableType | string): VariableType =>
+  typeof type === "string" ? variableTypeFromName(type) : type;
 
 /** Whether this asks for types, rather than being what is captured. */
 export const isTypes = (x: unknown): x is CaptureTypes => isType(x) || (Array.isArray(x) && x.every(isType));
