@@ -62,7 +62,12 @@ export function graphDefToJson(graphdef: GraphDef): GraphDefJson {
  * @throws {@link StructureError} when it is something else, {@link NotFoundError} for names that nothing is registered under.
  */
 export function graphDefFromJson<M = unknown>(json: GraphDefJson): GraphDef<M> {
-  if (json?.format !== "nnx.graphdef" || json.version !== 1 || !Array.isArray(json.nodes)) {
+  if (
+    json?.format !== "nnx.graphdef" ||
+    json.version !== 1 ||
+    !Array.isArray(json.nodes) ||
+    !Number.isInteger(json.leafCount)
+  ) {
     throw new StructureError(
       `graphDefFromJson: expected { format: "nnx.graphdef", version: 1, ... }, got ${describe(json)}. Pass what graphDefToJson wrote.`,
     );

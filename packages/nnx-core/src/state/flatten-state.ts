@@ -3,7 +3,7 @@ import type { Path } from "../path.ts";
 import { sortedParts } from "../sorted-parts.ts";
 import { StateBuilder } from "./builder.ts";
 import { leafCountOf } from "./holding.ts";
-import { isLeaf, type OwnedState, type StateLeaf, type StateNode } from "./state.ts";
+import { isLeaf, requireLeaf, type OwnedState, type StateLeaf, type StateNode } from "./state.ts";
 
 /** A leaf and where it is. */
 export type FlatEntry = readonly [path: Path, leaf: StateLeaf];
@@ -27,10 +27,14 @@ export function flattenState(state: StateNode): FlatEntry[] {
   return entries;
 }
 
-/** The State with these leaves. @throws when a path is given twice, or is the beginning of another. @see Flax `nnx.from_flat_state` */
+/**
+ * The State with these leaves.
+ * @throws {@link StructureError} when a path is given twice, or is the beginning of another, or something is no leaf.
+ * @see Flax `nnx.from_flat_state`
+ */
 export function unflattenState(entries: Iterable<FlatEntry>): OwnedState {
   const builder = new StateBuilder();
-  for (const [path, leaf] of entries) builder.set(path, leaf);
+  for (const [path, leaf] of entries) builder.set(path, requireLeaf("unflattenState", path, leaf));
   return builder.finish();
 }
 

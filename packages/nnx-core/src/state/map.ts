@@ -2,18 +2,22 @@
 import type { Path } from "../path.ts";
 import { isVariableState } from "../variable/variable-state.ts";
 import { StatesBuilder } from "./builder.ts";
-import { leafValue, type OwnedState, type State, type StateLeaf } from "./state.ts";
+import { leafValue, requireLeaf, type OwnedState, type State, type StateLeaf } from "./state.ts";
 import { walkState } from "./walk-state.ts";
 
 /**
  * Each leaf through `f`. Where `f` returns the leaf it got, the State's own subtrees stay.
+ * @throws {@link StructureError} when `f` returns something else than a leaf.
  * @see Flax `nnx.map_state`
  */
 export function mapState(f: (path: Path, leaf: StateLeaf) => StateLeaf, state: State): OwnedState {
   const builder = new StatesBuilder(1, [state]);
   walkState(state, {
     enter: (key) => builder.enter(key),
-    leaf: (key, leaf) => builder.put(0, key, f(builder.pathTo(key), leaf)),
+    leaf: (key, leaf) => {
+      const path = builder.pathTo(key);
+      builder.put(0, key, requireLeaf("mapState", path, f(path, leaf)));
+    },
     exit: () => builder.exit(),
   });
   return builder.finish()[0] as OwnedState;

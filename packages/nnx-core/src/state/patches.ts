@@ -73,9 +73,13 @@ export function applyPatches(state: State, patches: readonly StatePatch[]): Owne
   for (const { op, path, value } of patches) {
     const last = path.at(-1);
     if (last === undefined) throw misplaced(path, "a path of at least one part", value);
-    const target = writableAt(root, path, fresh);
+    const { target, inValue } = writableAt(root, path, fresh);
     const exists = Object.hasOwn(target, last);
+    if (op !== "add" && op !== "replace" && op !== "remove")
+      throw misplaced(path, 'the op "add", "replace" or "remove"', op);
     if (op !== "add" && !exists) throw misplaced(path, `something to ${op}`, undefined);
+    const isNode = typeof value === "object" && value !== null && !Array.isArray(value);
+    if (op !== "remove" && !inValue && !isNode) throw misplaced(path, "a leaf or a subtree", value);
     if (op === "remove") Reflect.deleteProperty(target, last);
     else setOwn(target, last, value as StateNode);
   }
@@ -87,22 +91,27 @@ function writableAt(
   root: Record<string, StateNode>,
   path: Path,
   fresh: Set<object>,
-): Record<string, StateNode> {
+): { readonly target: Record<string, StateNode>; readonly inValue: boolean } {
   let target = root;
+  // Beyond a leaf come its type, its value and what is in that: anything.
+  let inValue = isLeaf(root);
   for (let i = 0; i < path.length - 1; i++) {
     const key = path[i] as PathPart;
     const child = Object.hasOwn(target, key) ? target[key] : undefined;
     if (child === undefined || (isLeaf(child) && !isVariableState(child)))
       throw misplaced(path.slice(0, i + 1), "a leaf or a subtree", child);
+    inValue ||= isLeaf(child);
     if (fresh.has(child)) target = child as Record<string, StateNode>;
     else {
-      const copy = { ...child } as Record<string, StateNode>;
+      const copy = (Array.isArray(child)
+        ? [...(child as readonly unknown[])]
+        : { ...child }) as unknown as Record<string, StateNode>;
       fresh.add(copy);
       setOwn(target, key, copy);
       target = copy;
     }
   }
-  return target;
+  return { target, inValue };
 }
 
 const misplaced = (path: Path, expected: string, got: unknown): StructureError =>

@@ -1,6 +1,7 @@
 /** @file A model's values as plain, immutable data. */
 import { isArrayLike, type ArrayLike } from "../array-like.ts";
-import type { PathPart } from "../path.ts";
+import { describe, StructureError } from "../errors.ts";
+import { formatPath, type Path, type PathPart } from "../path.ts";
 import { isVariableState, type VariableState } from "../variable/variable-state.ts";
 
 /** An array that has no Variable around it: none of the properties of a {@link VariableState} is there, but they may be asked for. */
@@ -33,6 +34,15 @@ export type OwnedState<S = State> = { [K in keyof (S & Disposable)]: (S & Dispos
 
 /** Whether `x` is a leaf of a State rather than a subtree. */
 export const isLeaf = (x: unknown): x is StateLeaf => isVariableState(x) || isArrayLike(x);
+
+/** @throws {@link StructureError} for what cannot be a leaf. */
+export function requireLeaf(where: string, path: Path, leaf: unknown): StateLeaf {
+  if (isLeaf(leaf)) return leaf;
+  throw new StructureError(
+    `${where} at ${formatPath(path)}: expected a leaf, got ${describe(leaf)}. ` +
+      "A leaf is an array, or { type, value, metadata }: copy the one that was there with another value.",
+  );
+}
 
 /** What a leaf holds: a Variable's value, or the array itself. */
 export const leafValue = (leaf: StateLeaf): unknown => (isVariableState(leaf) ? leaf.value : leaf);
