@@ -2,8 +2,8 @@
 
     python conformance/gradients.py [name of a program ...]        (jax 0.10.2)
 
-writes golden/gradients.json: for each program its inputs, the weights `dy` of the outputs, the gradients of
-sum(dy * f(x)), directions `v`, and the gradients of sum(v * gradients). Each first gradient of a smooth program is checked
+writes golden/gradients.json: for each program its inputs, its value f(x), the weights `dy` of the outputs, the gradients
+of sum(dy * f(x)), directions `v`, and the gradients of sum(v * gradients). Each first gradient of a smooth program is checked
 against central differences before it is written.
 """
 
@@ -563,6 +563,7 @@ def run(name, p):
         "name": name,
         "inputs": [record(x) for x in xs],
         "ints": [{"shape": list(i.shape), "data": i.ravel().tolist()} for i in p["ints"]],
+        "value": record(y),
         "dy": record(dy),
         "gradients": [record(g) for g in grads],
     }

@@ -16,6 +16,7 @@ export interface Golden {
   readonly name: string;
   readonly inputs: readonly Numbers[];
   readonly ints: readonly Numbers[];
+  readonly value: Numbers;
   readonly dy: Numbers;
   readonly gradients: readonly Numbers[];
   readonly directions?: readonly Numbers[];
