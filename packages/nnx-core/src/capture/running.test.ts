@@ -83,8 +83,9 @@ describe("the module that is running", () => {
     class Getter extends Module {
       readonly inner = new Outer();
       get forward(): (input: tf.Tensor) => tf.Tensor {
-        const { inner } = this;
-        return (input) => inner.forward(input);
+        // Fails on the prototype, which has no attributes.
+        const { inner } = this.inner;
+        return (input) => this.inner.forward(inner.decode(input));
       }
       get size(): number {
         return this.inner.inner.decode(x()).size;
