@@ -95,3 +95,14 @@ it.each<[string, () => unknown, RegExp]>([
 ])("refuses %s", (_what, run, message) => {
   expect(run).toThrow(message);
 });
+
+it("says so when a model is not the one that the optimizer was made for", () => {
+  const optimizer = new Optimizer(new Weights(tf.zeros([2])), sgd(0.1, { momentum: 0.9 }));
+  class Deeper extends GraphNode {
+    readonly inner: Weights = new Weights(tf.zeros([2]));
+  }
+  expect(() => optimizer.update(new Deeper(), new Deeper())).toThrow(
+    /expected trees with the same paths, got others\. Use an optimizer with the model that it was made for/,
+  );
+  expect(optimizer.step.value).toBe(0);
+});
