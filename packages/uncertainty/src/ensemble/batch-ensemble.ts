@@ -3,7 +3,7 @@ import { registerModule, Module } from "@nnxjs/nnx-core";
 import { Rngs } from "@nnxjs/rnglib";
 import type { Callable } from "../sampling/options.ts";
 import { reshape, type Tensor, tile } from "../tensor.ts";
-import { replaceLinears, type TransformOptions } from "../transform/replace-linear.ts";
+import { LINEAR, replaceLayers, type TransformOptions } from "../transform/replace-linear.ts";
 import { BatchEnsembleLinear, checkMembers, type FactorOptions } from "./batch-ensemble-linear.ts";
 
 /** A model whose dense layers are several, and which sees its input once for each member. */
@@ -54,10 +54,17 @@ export function batchEnsemble<M extends Callable & object>(
   { init = "normal", mean = 1, std = 0.5, skipFirst = false, ...which }: BatchEnsembleOptions,
 ): BatchEnsemble<M> {
   checkMembers("batchEnsemble", members);
-  const copy = replaceLinears("batchEnsemble", model, { ...which, skipFirst }, "params", (base, origin) => {
-    const nextKey = () => (origin instanceof Rngs ? origin.nextKey("params") : origin.nextKey());
-    return new BatchEnsembleLinear(base, members, { nextKey, init, mean, std });
-  });
+  const copy = replaceLayers(
+    "batchEnsemble",
+    model,
+    { ...which, skipFirst },
+    "params",
+    LINEAR,
+    (base, origin) => {
+      const nextKey = () => (origin instanceof Rngs ? origin.nextKey("params") : origin.nextKey());
+      return new BatchEnsembleLinear(base, members, { nextKey, init, mean, std });
+    },
+  );
   return new BatchEnsemble(copy, members);
 }
 

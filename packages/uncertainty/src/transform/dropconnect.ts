@@ -1,6 +1,14 @@
 /** @file Any model, with DropConnect. */
-import { checkRate, DropConnectLinear, type DropConnectMasks, type DropConnectScaling } from "@nnxjs/layers";
-import { replaceLinears, type TransformOptions } from "./replace-linear.ts";
+import {
+  checkRate,
+  Conv,
+  DropConnectConv,
+  DropConnectLinear,
+  type DropConnectMasks,
+  type DropConnectScaling,
+  Linear,
+} from "@nnxjs/layers";
+import { LINEAR, type Replaceable, replaceLayers, type TransformOptions } from "./replace-linear.ts";
 
 /** Options of {@link dropconnect}. */
 export interface DropConnectOptions extends TransformOptions {
@@ -10,10 +18,14 @@ export interface DropConnectOptions extends TransformOptions {
   scaling?: DropConnectScaling;
   /** See `DropConnectLinear`. @defaultValue "batch" */
   masks?: DropConnectMasks;
+  /** Transform Conv layers too, to `DropConnectConv`. These have one mask per call. @defaultValue false */
+  conv?: boolean;
 }
 
+const LINEAR_OR_CONV: Replaceable<Linear | Conv> = { name: "Linear or Conv", classes: [Linear, Conv] };
+
 /**
- * A copy of a model whose Linear layers drop weights, for training with DropConnect or for sampling a model that was trained without. The
+ * A copy of a model whose Linear layers (with `conv: true` Conv layers too) drop weights, for training with DropConnect or for sampling a model that was trained without. The
  * model itself is unharmed. Paths in the State stay (`hidden.kernel`), so that weights of the original fit; each new layer adds its stream
  * (`hidden.rngs`). Layers that are shared stay shared; DropConnectLinear layers that are there already stay as they are.
  * @param model - Anything with Linear layers in it, at any depth of attributes, arrays, plain objects and Maps. Subclasses of Linear stay.
@@ -31,12 +43,27 @@ export interface DropConnectOptions extends TransformOptions {
  */
 export function dropconnect<M extends object>(model: M, rate: number, options: DropConnectOptions): M {
   checkRate("dropconnect", rate);
-  const { rngCollection = "dropconnect", scaling = "training", masks = "batch", ...which } = options;
-  return replaceLinears(
+  const {
+    rngCollection = "dropconnect",
+    scaling = "training",
+    masks = "batch",
+    conv = false,
+    ...which
+  } = options;
+  if (conv && masks === "example") {
+    throw new TypeError(
+      'dropconnect: expected masks "batch" with conv, got "example". Convolutions have one mask per call: leave out one of the two.',
+    );
+  }
+  return replaceLayers(
     "dropconnect",
     model,
     which,
     rngCollection,
-    (base, rngs) => new DropConnectLinear(base, rate, { rngs, rngCollection, scaling, masks }),
+    conv ? LINEAR_OR_CONV : LINEAR,
+    (base: Linear | Conv, rngs) =>
+      base instanceof Linear
+        ? new DropConnectLinear(base, rate, { rngs, rngCollection, scaling, masks })
+        : new DropConnectConv(base, rate, { rngs, rngCollection, scaling }),
   );
 }

@@ -1,7 +1,7 @@
 /** @file Any model, with Dropout. */
 import { checkRate } from "@nnxjs/layers";
 import { DropoutLinear } from "./dropout-linear.ts";
-import { replaceLinears, type TransformOptions } from "./replace-linear.ts";
+import { LINEAR, replaceLayers, type TransformOptions } from "./replace-linear.ts";
 
 /** Options of {@link dropout}. */
 export interface DropoutTransformOptions extends TransformOptions {
@@ -26,11 +26,12 @@ export interface DropoutTransformOptions extends TransformOptions {
 export function dropout<M extends object>(model: M, rate: number, options: DropoutTransformOptions): M {
   checkRate("dropout", rate);
   const { rngCollection = "dropout", ...which } = options;
-  return replaceLinears(
+  return replaceLayers(
     "dropout",
     model,
     which,
     rngCollection,
+    LINEAR,
     (base, rngs) => new DropoutLinear(base, rate, { rngs, rngCollection }),
   );
 }

@@ -1,4 +1,4 @@
-/** @file What `dropconnect` and `dropout` have in common: a copy of a model with other layers in the places of its Linear layers. */
+/** @file What `dropconnect` and `dropout` have in common: a copy of a model with other layers in the places of some of its own. */
 import {
   describe,
   type Filter,
@@ -18,7 +18,7 @@ import { exchange, isContainer } from "./slots.ts";
 export interface TransformOptions {
   /** Each new layer forks a stream of its own from here. A seed or key starts a new Rngs. */
   rngs: Rngs | RngStream | PRNGKey | number;
-  /** Which Linear layers. @defaultValue true, all */
+  /** Which of the layers that can be transformed. @defaultValue true, all */
   filter?: Filter;
   /** Leave the first layer with parameters, of whatever kind, as it is: the one that sees the input. @defaultValue true */
   skipFirst?: boolean;
@@ -31,13 +31,27 @@ export interface TransformOptions {
 /** Where new layers fork their streams from. */
 export type StreamOrigin = Rngs | RngStream;
 
+/** The layers that a transformation knows how to replace. */
+export interface Replaceable<L extends GraphNode> {
+  /** For errors: `Linear`. */
+  readonly name: string;
+  /** Exactly these classes: what a subclass computes is its own affair. */
+  readonly classes: readonly (abstract new (
+    ...args: never[]
+  ) => L)[];
+}
+
+/** The dense layers. */
+export const LINEAR: Replaceable<Linear> = { name: "Linear", classes: [Linear] };
+
 /** @throws NnxError when nothing would be transformed; no stream has advanced then. */
-export function replaceLinears<M extends object>(
+export function replaceLayers<M extends object, L extends GraphNode>(
   where: string,
   model: M,
   { rngs, filter = true, skipFirst = true, skipLast = false, order = "definition" }: TransformOptions,
   collection: string,
-  make: (base: Linear, origin: StreamOrigin) => GraphNode,
+  { name, classes }: Replaceable<L>,
+  make: (base: L, origin: StreamOrigin) => GraphNode,
 ): M {
   if (!(model instanceof GraphNode || isContainer(model))) {
     throw new NnxError(`${where}: expected a model, got ${describe(model)}. Pass the model first.`);
@@ -50,26 +64,24 @@ export function replaceLinears<M extends object>(
   const paths = new Map<object, Path>();
   for (const [path, node] of iterNodes(model)) paths.set(node, path);
   const layers = layersOf(model, order);
-  const linears = layers.filter(isLinear);
+  const isReplaceable = (layer: GraphNode): layer is L => classes.some((each) => layer.constructor === each);
+  const candidates = layers.filter(isReplaceable);
   const [first, last] = [layers[0], layers.at(-1)];
-  const chosen = linears.filter(
+  const chosen = candidates.filter(
     (layer) =>
       !(skipFirst && layer === first) &&
       !(skipLast && layer === last) &&
       matches(paths.get(layer) ?? [], layer),
   );
-  if (chosen.length === 0) throw nothingToDo(where, model, linears.length);
+  if (chosen.length === 0) throw nothingToDo(where, model, name, candidates.length);
   const { copy, copyOf } = copyGraph(model);
   const others = new Map<object, object>();
   for (const layer of chosen) {
-    const base = copyOf.get(layer) as Linear;
+    const base = copyOf.get(layer) as L;
     others.set(base, make(base, origin));
   }
   return exchange(copy, others);
 }
-
-/** Exactly Linear: what a subclass computes is its own affair. */
-const isLinear = (layer: GraphNode): layer is Linear => layer.constructor === Linear;
 
 function originOf(where: string, rngs: TransformOptions["rngs"], collection: string): StreamOrigin {
   if (rngs instanceof RngStream) return rngs;
@@ -84,10 +96,10 @@ function originOf(where: string, rngs: TransformOptions["rngs"], collection: str
   return origin;
 }
 
-const nothingToDo = (where: string, model: object, count: number): NnxError =>
+const nothingToDo = (where: string, model: object, name: string, count: number): NnxError =>
   new NnxError(
-    `${where}: expected a model with at least one Linear layer to transform, got ${describe(model)} with ` +
+    `${where}: expected a model with at least one ${name} layer to transform, got ${describe(model)} with ` +
       (count === 0
-        ? "none. Only layers that are exactly Linear are transformed."
+        ? "none. Only layers that are exactly that are transformed, not subclasses."
         : `${count}, of which none is left by filter, skipFirst and skipLast. Pass { skipFirst: false } or a wider filter.`),
   );
