@@ -1,6 +1,6 @@
 /** @file Errors that layers have in common. */
 import { describe, NnxError } from "@nnxjs/nnx-core";
-import type { Tensor } from "./tensor.ts";
+import { isTensor, type Tensor } from "./tensor.ts";
 
 /** @throws NnxError unless it is an integer from 1. */
 export function checkSize(where: string, name: string, size: unknown): void {
@@ -18,7 +18,7 @@ export const shapeText = (shape: readonly (number | string)[]): string => `[${sh
 
 /** @throws NnxError unless the last axis has this size. */
 export function checkFeatures(where: string, x: Tensor, features: number): void {
-  if (x.shape.at(-1) === features) return;
+  if (isTensor(x) && x.shape.at(-1) === features) return;
   throw new NnxError(
     `${where}: expected an input of shape [..., ${features}], got ${describe(x)}. ` +
       "Check which axis holds the features: it must be the last.",

@@ -72,6 +72,15 @@ function checkHeads(where: string, queryHeads: number, heads: number, name: stri
   );
 }
 
+/** @throws NnxError unless `x` can stand for each score. */
+function checkBroadcast(where: string, name: string, x: Tensor, scores: Tensor): void {
+  const before = scores.rank - x.rank;
+  if (before >= 0 && x.shape.every((n, axis) => n === 1 || n === scores.shape[before + axis])) return;
+  throw new NnxError(
+    `${where}: expected a ${name} that broadcasts to [...batch, heads, queries, keys], here [${scores.shape.join(", ")}], got ${describe(x)}.`,
+  );
+}
+
 /** Heads of the query that share a key head are its rows, one group after another. */
 const grouped = (x: Tensor, groups: number): Tensor => {
   const [batches = 0, rows = 0, columns = 0] = x.shape;
@@ -108,6 +117,8 @@ export function dotProductAttentionWeights(
   const scaled = byHead(div(q, Math.fround(Math.sqrt(depth))), "length, depth");
   const products = matMul(grouped(scaled, sizeOf(batch) * keyHeads), byHead(k, "depth, length"));
   const scores = shaped(products, [...batch, heads, queries, keys]);
+  if (bias) checkBroadcast(where, "bias", bias, scores);
+  if (options.mask) checkBroadcast(where, "mask", options.mask, scores);
   const weights = softmax(masked(bias ? add(scores, bias) : scores, options));
   options.module?.sow(Intermediate, "attention_weights", weights);
   return dropped(where, weights, options);

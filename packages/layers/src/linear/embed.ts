@@ -2,6 +2,7 @@
 import { registerModule, describe, type Metadata, Module, NnxError, type Param } from "@nnxjs/nnx-core";
 import { initializers, type Initializer, type Rngs } from "@nnxjs/rnglib";
 import { checkFeatures, checkSize } from "../checks.ts";
+import { checkChoice } from "../stochastic/call-options.ts";
 import { type DtypeOptions, drawParam } from "../params.ts";
 import {
   broadcastTo,
@@ -60,7 +61,7 @@ export class Embed extends Module {
   /** What the table was drawn with, so that it can be drawn again. */
   readonly embeddingInit: Initializer;
 
-  /** @throws NnxError for sizes that are no positive integers. */
+  /** @throws NnxError for sizes that are no positive integers, TypeError for an `outOfRange` that is neither. */
   constructor(numEmbeddings: number, features: number, options: EmbedOptions) {
     super();
     const { rngs, dtype = null, paramDtype = "float32", outOfRange = "nan" } = options;
@@ -68,6 +69,7 @@ export class Embed extends Module {
     checkSize("Embed", "features", features);
     checkFloat("Embed", "dtype", dtype);
     checkFloat("Embed", "paramDtype", paramDtype);
+    checkChoice("Embed", "outOfRange", outOfRange, ["nan", "error"]);
     const { embeddingInit = initializers.varianceScaling(1, "fanIn", "normal", { outAxis: 0 }) } = options;
     const shape = [numEmbeddings, features];
     this.embedding = drawParam(embeddingInit, rngs, shape, paramDtype, options.embeddingMetadata);

@@ -2,7 +2,7 @@
 import { registerModule, describe, type Metadata, Module, NnxError, type Param } from "@nnxjs/nnx-core";
 import { initializers, type Initializer, type Rngs } from "@nnxjs/rnglib";
 import { drawParam } from "../params.ts";
-import { add, fusedMatMul, type Tensor } from "../tensor.ts";
+import { add, fusedMatMul, isTensor, type Tensor } from "../tensor.ts";
 import {
   checkFloat,
   type DotGeneral,
@@ -163,7 +163,7 @@ export function checkInput(
   x: Tensor,
   kernel: Tensor,
 ): void {
-  if (x.shape.at(-1) === inFeatures) return;
+  if (isTensor(x) && x.shape.at(-1) === inFeatures) return;
   throw new NnxError(
     `${where}.forward: expected an input of shape [..., ${inFeatures}] for a kernel of shape [${kernel.shape.join(", ")}], got ` +
       `${describe(x)}. Check which axis holds the features: it must be the last.`,

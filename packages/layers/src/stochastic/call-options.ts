@@ -73,7 +73,7 @@ export function nextKey(
 
 /** @throws RangeError for a rate outside `[0, 1]`. */
 export function checkRate(layer: string, rate: number): void {
-  if (rate >= 0 && rate <= 1) return;
+  if (typeof rate === "number" && rate >= 0 && rate <= 1) return;
   throw new RangeError(
     `${layer}: expected a rate between 0 and 1, got ${describe(rate)}. It is the share that is dropped.`,
   );

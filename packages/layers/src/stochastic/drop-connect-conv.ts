@@ -1,5 +1,5 @@
 /** @file Dropping weights of a convolution. */
-import { registerModule, type ModeValues, Module, NnxError, type Param } from "@nnxjs/nnx-core";
+import { registerModule, describe, type ModeValues, Module, NnxError, type Param } from "@nnxjs/nnx-core";
 import { drop, type Initializer, type PRNGKey, type Rngs, type RngStream } from "@nnxjs/rnglib";
 import { checkConvInput } from "../conv/conv-config.ts";
 import { type Conv, type ConvConfig, convolution } from "../conv/conv.ts";
@@ -80,10 +80,13 @@ export class DropConnectConv extends Module implements ConvConfig {
   readonly rngCollection: string;
   readonly rngs: RngStream | null;
 
-  /** @throws RangeError for a rate outside `[0, 1]`, TypeError for `rngs` that give no keys. */
+  /** @throws RangeError for a rate outside `[0, 1]`, TypeError for a base that is no Conv or `rngs` that give no keys. */
   constructor(base: Conv, rate = 0.25, options: DropConnectConvOptions = {}) {
     super();
     checkRate(NAME, rate);
+    if (typeof base?.convGeneralDilated !== "function") {
+      throw new TypeError(`${NAME}: expected a Conv layer to start from, got ${describe(base)}.`);
+    }
     const { deterministic = false, rngCollection = "dropconnect", rngs, scaling = "training" } = options;
     checkChoice(NAME, "scaling", scaling, ["training", "inference"]);
     this.kernel = base.kernel;

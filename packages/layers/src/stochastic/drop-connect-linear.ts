@@ -1,5 +1,5 @@
 /** @file Dropping weights. */
-import { registerModule, Module, type Param } from "@nnxjs/nnx-core";
+import { registerModule, describe, Module, type Param } from "@nnxjs/nnx-core";
 import { drop, type Initializer, type PRNGKey, random, type Rngs, type RngStream } from "@nnxjs/rnglib";
 import type { DotGeneral, FloatDtype, Precision, PromoteDtype } from "../linear/dot-general.ts";
 import { checkInput, dense, type DenseConfig, type Linear } from "../linear/linear.ts";
@@ -82,10 +82,13 @@ export class DropConnectLinear extends Module implements DenseConfig {
   readonly rngCollection: string;
   readonly rngs: RngStream | null;
 
-  /** @throws RangeError for a rate outside `[0, 1]`, TypeError for `rngs` that give no keys. */
+  /** @throws RangeError for a rate outside `[0, 1]`, TypeError for a base that is no Linear or `rngs` that give no keys. */
   constructor(base: Linear, rate = 0.25, options: DropConnectLinearOptions = {}) {
     super();
     checkRate(NAME, rate);
+    if (typeof base?.dotGeneral !== "function" || base.kernel?.value.rank !== 2) {
+      throw new TypeError(`${NAME}: expected a Linear layer to start from, got ${describe(base)}.`);
+    }
     const { deterministic = false, rngCollection = "dropconnect", rngs } = options;
     const { masks = "batch", scaling = "training" } = options;
     checkChoice(NAME, "masks", masks, ["batch", "example"]);
