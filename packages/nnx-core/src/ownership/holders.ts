@@ -7,6 +7,7 @@ import {
   giveToScope,
   guard,
   inScope,
+  isTensor,
   keep,
   type Tensor,
   type TensorRemains,
@@ -96,6 +97,12 @@ export function hasDisposed(value: unknown): boolean {
  * @throws {@link DisposedError} when one was disposed; none is held then.
  */
 export function retain(value: unknown): void {
+  if (isTensor(value)) {
+    refuseDisposed(value);
+    retainTensor(value);
+    return;
+  }
+  // All are looked at before any is held.
   forEachTensor(value, refuseDisposed);
   forEachTensor(value, retainTensor);
 }
