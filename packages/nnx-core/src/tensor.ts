@@ -34,11 +34,17 @@ export const keep = (tensor: Tensor): void => {
   tf.keep(tensor);
 };
 
-/** Gives a kept tensor to the innermost open scope, which frees it at its end unless it is returned. */
+/** What the engine knows of scopes; public there, but not in its types. */
+interface ScopeEngine {
+  readonly state: { readonly scopeStack: readonly { readonly id: number }[] };
+  track(tensor: Tensor): void;
+}
+
+/** Gives a kept tensor back to the scope it was made in, or to the innermost one, which frees it at its end unless it is returned. */
 export function giveToScope(tensor: Tensor): void {
+  const engine = tf.engine() as unknown as ScopeEngine;
   tensor.kept = false;
-  // `track` is public in the engine but typed for results of its own.
-  (tf.engine() as unknown as { track(tensor: Tensor): void }).track(tensor);
+  if (!engine.state.scopeStack.some(({ id }) => id === tensor.scopeId)) engine.track(tensor);
 }
 
 /** What it takes to free a tensor's data when the tensor object itself is gone. */

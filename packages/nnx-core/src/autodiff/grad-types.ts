@@ -35,7 +35,7 @@ export type GradientOf<T, F = typeof Param> = 0 extends 1 & T
   : T extends Tensor | Variable
     ? T
     : T extends GraphNode
-      ? OwnedState<StateOf<T, F>>
+      ? OwnedState<Filter extends F ? State : StateOf<T, F>>
       : T extends State
         ? OwnedState<T>
         : T extends ReadonlyMap<infer K, infer V>

@@ -4,6 +4,7 @@ import {
   type BatchStat,
   type GradientOf,
   grad,
+  type GradOptions,
   Module,
   type OwnedState,
   type Param,
@@ -41,6 +42,13 @@ it("types gradients by argnums, aux and containers", () => {
   expectTypeOf(ofContainer.l).toEqualTypeOf<tf.Scalar[]>();
   expectTypeOf(ofContainer.m).toEqualTypeOf<Map<string, tf.Tensor>>();
   expectTypeOf<GradientOf<State>>().toEqualTypeOf<OwnedState<State>>();
+});
+
+it("knows less where options are known later", () => {
+  const options: GradOptions = { argnums: 0 };
+  const pair = (m: Net) => [loss(m, x), 1] as const;
+  expectTypeOf(grad(pair, { hasAux: true, wrt: "tag" })(net)).toExtend<[State, number]>();
+  void grad(loss, options)(net, x);
 });
 
 it("wants a loss, and a pair where aux is announced", () => {

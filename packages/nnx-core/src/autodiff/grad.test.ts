@@ -267,6 +267,18 @@ describe("grad", () => {
     x.dispose();
   });
 
+  it("gives a value that a Variable lets go back to the scope it was made in", () => {
+    tf.tidy(() => {
+      const made = tf.tensor1d([1, 2]); // made in an outer scope
+      const variable = new Param<tf.Tensor>(made);
+      tf.tidy(() => {
+        variable.value = tf.zeros([2]);
+      });
+      expect([...made.dataSync()]).toEqual([1, 2]);
+      variable.dispose();
+    });
+  });
+
   it("keeps the count of tensors flat inside a scope", () => {
     const model = new Scale([1, 2]);
     const x = tf.tensor1d([3, 4]);
