@@ -77,6 +77,13 @@ describe.each(backends)("the backward pass on %s", (backend) => {
     }
   });
 
+  it("gives relu no slope at NaN, as JAX has it", () => {
+    const x = tf.tensor1d([Number.NaN, -1, 0, 2, Number.POSITIVE_INFINITY]);
+    const [slope] = vjp((y) => tf.relu(y), [x], tf.onesLike(x));
+    expect([...slope!.dataSync()]).toEqual([0, 0, 0, 1, 1]);
+    tf.dispose([x, slope!]);
+  });
+
   it("computes only the gradients that are asked for", () => {
     const [a, b] = [tf.randomNormal([4, 5]), tf.randomNormal([5, 6])];
     const run = vi.spyOn(tf.engine(), "runKernel");

@@ -3,7 +3,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { CastAttrs, ClipByValueAttrs, LeakyReluAttrs, Tensor } from "@tensorflow/tfjs-core";
 import { fresh } from "./broadcasting.ts";
 import { type GradientRule, rule, zeroRule } from "./rule.ts";
-import { above, only, positive, present, select } from "./select.ts";
+import { above, only, positive, select } from "./select.ts";
 import { zero } from "./zero.ts";
 
 /** dx from dy and x. */
@@ -98,7 +98,7 @@ export const elementwiseUnaryRules: readonly GradientRule[] = [
   // (1 + y)(1 - y) keeps its precision near ±1.
   ofOutput("Tanh", (dy, y) => tf.mul(tf.mul(dy, plus(y)), minus(y))),
   ofInput("Softplus", (dy, x) => tf.mul(dy, tf.sigmoid(x))),
-  ofOutput("Relu", (dy, y) => only(present(y), dy)),
+  ofOutput("Relu", (dy, y) => only(positive(y), dy)),
   ofInput("Relu6", (dy, x) => only(tf.logicalAnd(positive(x), positive(tf.sub(6, x))), dy)),
   leakyRelu,
   // exp(x) = y + 1 where x <= 0.

@@ -11,11 +11,6 @@ export const positive = (x: Tensor): Tensor =>
   // wasm's comparisons are scalar code; its step is not, and its cast to bool copies bytes.
   tf.getBackend() === "wasm" && x.dtype === "float32" ? tf.cast(tf.step(x), "bool") : tf.greater(x, 0);
 
-/** Where x, which is nowhere negative, is not 0. */
-export const present = (x: Tensor): Tensor =>
-  // A cast to bool cuts off the fraction on wasm and compares with 0 elsewhere.
-  tf.cast(tf.getBackend() === "wasm" ? tf.step(x) : x, "bool");
-
 /** `dy` where the condition holds, 0 elsewhere. */
 export const only = (condition: Tensor, dy: Tensor): Tensor => select(condition, dy, tf.zerosLike(dy));
 
