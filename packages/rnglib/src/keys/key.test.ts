@@ -45,7 +45,7 @@ describe("key", () => {
 
   it("refuses what is not a number at all", () => {
     // @ts-expect-error a string is not a seed
-    expect(() => key("1")).toThrow("key: expected an integer seed, got 1.");
+    expect(() => key("1")).toThrow('key: expected an integer seed, got "1".');
   });
 });
 

@@ -21,7 +21,7 @@ export function key(seed: number | bigint | boolean): PRNGKey {
   if (typeof seed === "boolean") return singleKey(0, seed ? 1 : 0);
   if (typeof seed !== "bigint" && !Number.isInteger(seed)) {
     throw new TypeError(
-      `key: expected an integer seed, got ${String(seed)}. Round it, or hash it to an integer.`,
+      `key: expected an integer seed, got ${typeof seed === "string" ? JSON.stringify(seed) : String(seed)}. Round it, or hash it to an integer.`,
     );
   }
   if (seed < -(2 ** 63) || seed >= 2 ** 63) {
