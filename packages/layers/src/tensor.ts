@@ -207,7 +207,22 @@ export function poolValid(
     const pool = kind === "avg" ? tf.avgPool : tf.maxPool;
     return pool(x as tf.Tensor4D, window as Pair, strides as Pair, "valid");
   }
+  if (kind === "max") return maxPool3d(x, window, strides);
   type Triple = [number, number, number];
-  const pool = kind === "avg" ? tf.avgPool3d : tf.maxPool3d;
-  return pool(x as tf.Tensor5D, window as Triple, strides as Triple, "valid");
+  return tf.avgPool3d(x as tf.Tensor5D, window as Triple, strides as Triple, "valid");
+}
+
+/** Height and width, then depth: the wasm kernel for all three starts at the smallest positive number. */
+function maxPool3d(
+  x: Tensor,
+  [kd = 1, kh = 1, kw = 1]: readonly number[],
+  [sd = 1, sh = 1, sw = 1]: readonly number[],
+): Tensor {
+  const [n = 0, depth = 0, height = 0, width = 0, channels = 0] = x.shape;
+  const planes = tf.reshape(x, [n * depth, height, width, channels]) as tf.Tensor4D;
+  const flat = tf.maxPool(planes, [kh, kw], [sh, sw], "valid");
+  const [, h, w] = flat.shape;
+  const columns = tf.reshape(flat, [n, depth, h * w, channels]) as tf.Tensor4D;
+  const pooled = tf.maxPool(columns, [kd, 1], [sd, 1], "valid");
+  return tf.reshape(pooled, [n, pooled.shape[1], h, w, channels]);
 }

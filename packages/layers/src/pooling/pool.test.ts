@@ -22,6 +22,15 @@ onEachBackend("pools", () => {
     expectOutput(minPool(x, [2, 2]), golden["min2"]!);
   });
 
+  it("take the maximum of windows in which nothing is above 0, over three axes too", () => {
+    const cube = tf.tensor5d([-3, -1.5, -7, -2, -9, -4, -8, -2.5], [1, 2, 2, 2, 1]);
+    expect(values(maxPool(cube, [2, 2, 2]))).toEqual([-1.5]);
+    expect(values(maxPool(cube, [1, 2, 2]))).toEqual([-1.5, -2.5]);
+    expect(values(grad((x: tf.Tensor5D) => tf.sum(maxPool(x, [2, 2, 2])) as tf.Tensor)(cube))).toEqual([
+      0, 1, 0, 0, 0, 0, 0, 0,
+    ]);
+  });
+
   it("work over one and three axes, with any number of batch axes", () => {
     const row = tf.tensor3d([3, -1, -4, -1, -5, -9], [1, 6, 1]);
     expect(values(maxPool(row, [2], { strides: [2] }))).toEqual([3, -1, -5]);
