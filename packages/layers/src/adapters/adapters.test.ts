@@ -86,7 +86,7 @@ describe("WeightNorm", () => {
     const whole = new WeightNorm(new Linear(4, 3, { rngs: rngs() }), { rngs: rngs(1), featureAxes: null });
     whole.forward(tf.ones([1, 4]));
     expect(values(tf.norm((whole.layer_instance as Linear).kernel.value))[0]).toBeCloseTo(1, 6);
-    expect(whole.scales!["kernel"]!.value.shape).toEqual([]);
+    expect(whole.scales!.kernel!.value.shape).toEqual([]);
     const bare = new WeightNorm(new Linear(4, 3, { rngs: rngs() }), { rngs: rngs(1), useScale: false });
     expect(bare.scales).toBeNull();
     expect(paths(state(bare))).toEqual(["layer_instance.bias", "layer_instance.kernel"]);

@@ -53,7 +53,7 @@ it("knows less where options are known later", () => {
 
 it("wants a loss, and a pair where aux is announced", () => {
   // @ts-expect-error no tensor
-  grad((m: Net) => 3);
+  grad((_m: Net) => 3);
   // @ts-expect-error no pair
   grad(loss, { hasAux: true });
   // @ts-expect-error a pair that is not announced

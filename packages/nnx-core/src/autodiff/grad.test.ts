@@ -18,7 +18,7 @@ import {
   valueAndGrad,
   type VariableState,
   state,
-  Variable,
+  type Variable,
 } from "../index.ts";
 
 class Scale extends Module {
@@ -199,7 +199,7 @@ describe("grad", () => {
     expect(values(ofModel as State, "w")).toEqual([6, 16]);
     expect(ofW).toEqual({});
     expect(() =>
-      grad((m: Scale, list: Scale[]) => tf.sum(list[0]!.forward(x)) as tf.Tensor)(model, [model]),
+      grad((_m: Scale, list: Scale[]) => tf.sum(list[0]!.forward(x)) as tf.Tensor)(model, [model]),
     ).toThrow(/argument 1, whose 0\.w is differentiated in another/);
   });
 

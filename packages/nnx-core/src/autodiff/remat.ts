@@ -5,7 +5,7 @@ import { describe, GradientError } from "../errors.ts";
 import { release, retain } from "../ownership/holders.ts";
 import { mapTensors, tensorsIn } from "../ownership/tensors-in.ts";
 import { alias, isRecording, keep, tapeEngine, type Tensor, zeros } from "../tensor.ts";
-import { observeWrites, Variable } from "../variable/variable.ts";
+import { observeWrites, type Variable } from "../variable/variable.ts";
 import { inputsFromOutside } from "./outside.ts";
 import { prepareCall, toPositions, variablesOf } from "./positions.ts";
 import { backward, recordApart, recordNode, withoutTape, withTape } from "./tape.ts";

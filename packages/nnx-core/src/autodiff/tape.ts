@@ -62,7 +62,7 @@ export interface Recording<R> {
   readonly result: R;
   readonly tape: readonly TapeNode[];
   /** Frees what the tape saved, where it is nobody else's. */
-  drop(): void;
+  readonly drop: () => void;
 }
 
 /** Runs `f` with a tape of its own, whatever is recording. */
