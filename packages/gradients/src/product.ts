@@ -17,9 +17,11 @@ const worthSplitting = 30_000;
 
 /** `a @ b`: plain products where wasm can be spared its scalar loop for batches. */
 function plain(a: Tensor, b: Tensor): Tensor {
-  if (a.rank === 2 && b.rank === 2) return tf.matMul(a, b);
   const [m, k] = a.shape.slice(-2) as [number, number];
   const n = b.shape.at(-1)!;
+  // Sums of nothing: wasm's kernel leaves what was in the memory.
+  if (k === 0) return tf.zeros([...tf.backend_util.assertAndGetBroadcastShape(batch(a), batch(b)), m, n]);
+  if (a.rank === 2 && b.rank === 2) return tf.matMul(a, b);
   if (b.rank === 2) {
     const rows = tf.reshape(a, [sizeOf(batch(a)) * m, k]);
     return tf.reshape(tf.matMul(rows, b), [...batch(a), m, n]);
