@@ -1,6 +1,6 @@
 /** @file Gradients of functions of models, States and tensors. */
 import { installGradients } from "@nnxjs/gradients";
-import { describe, GradientError, MissingRuleError } from "../errors.ts";
+import { describe, GradientError, MissingRuleError, NnxError } from "../errors.ts";
 import type { Filter } from "../filter/filter.ts";
 import { isTensor, ones, scoped, type Tensor } from "../tensor.ts";
 import { Param } from "../variable/variable-types.ts";
@@ -11,7 +11,7 @@ import type {
   GradOptions,
   LossOf,
 } from "./grad-types.ts";
-import { located } from "./locate.ts";
+import { located, placed } from "./locate.ts";
 import { type PreparedCall, prepareCall, toPositions } from "./positions.ts";
 import { backward, withTape } from "./tape.ts";
 
@@ -118,7 +118,8 @@ function differentiate(
         },
       );
     } catch (error) {
-      throw error instanceof MissingRuleError ? located(error, f, args) : error;
+      if (error instanceof MissingRuleError) throw located(error, f, args);
+      throw error instanceof NnxError && !(error instanceof GradientError) ? placed(error, f, args) : error;
     } finally {
       prepared.restore();
     }

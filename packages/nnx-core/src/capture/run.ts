@@ -3,8 +3,9 @@ import { describe, NnxError } from "../errors.ts";
 import { classify } from "../graph/node.ts";
 import { iterModules } from "../module/iter-modules.ts";
 import { instrument } from "./instrument.ts";
+import { formatPath } from "../path.ts";
 import { refuseLate } from "./late.ts";
-import { CapturedModules, type Session, whileOpen } from "./session.ts";
+import { CapturedModules, type Session, throwerOf, whileOpen } from "./session.ts";
 
 /** The modules of what is captured. @throws {@link NnxError} when it is nothing that has modules. */
 export function capturedModules(where: string, root: unknown): CapturedModules {
@@ -30,7 +31,21 @@ export function runCaptured<R>(
     const result = whileOpen(session, root, f);
     refuseLate(where, "the function", result);
     return result;
+  } catch (error) {
+    if (error instanceof NnxError) sayWhere(error, modules);
+    throw error;
   } finally {
     undo();
   }
+}
+
+const placed = new WeakSet<NnxError>();
+
+/** Layers do not know their path: it is added to what they throw, once. */
+function sayWhere(error: NnxError, modules: CapturedModules): void {
+  const thrower = throwerOf(error);
+  const path = thrower && modules.pathOf(thrower);
+  if (!path || path.length === 0 || placed.has(error)) return;
+  placed.add(error);
+  error.message += ` The module is at ${formatPath(path)}.`;
 }

@@ -61,11 +61,20 @@ export function whileOpen<R>(session: Session, root: object, f: () => R): R {
   }
 }
 
+/** Whose method threw each error: the innermost one's. */
+const throwers = new WeakMap<object, object>();
+
+/** The module whose method threw this error while it was captured. */
+export const throwerOf = (error: object): object | undefined => throwers.get(error);
+
 /** Runs `f` as a method of `module`. */
 export function whileRunning<R>(module: object, f: () => R): R {
   const depth = running.push(module);
   try {
     return f();
+  } catch (error) {
+    if (error instanceof Error && !throwers.has(error)) throwers.set(error, module);
+    throw error;
   } finally {
     running.length = depth - 1;
   }
