@@ -1,9 +1,5 @@
 /** @file Equality of plain data: static attributes and metadata. */
-
-const isPlain = (x: object): boolean => {
-  const prototype: unknown = Object.getPrototypeOf(x);
-  return prototype === Object.prototype || prototype === null;
-};
+import { isPlainObject } from "./plain-object.ts";
 
 /**
  * Whether two values are equal: primitives as `Object.is`, arrays, plain objects and Maps by their items, everything else (functions,
@@ -31,7 +27,9 @@ export function equalData(
         if (!y.has(key)) return false;
         open.push([value, y.get(key)]);
       }
-    } else if (Array.isArray(x) ? Array.isArray(y) : !Array.isArray(y) && isPlain(x) && isPlain(y)) {
+    } else if (
+      Array.isArray(x) ? Array.isArray(y) : !Array.isArray(y) && isPlainObject(x) && isPlainObject(y)
+    ) {
       const keys = Object.keys(x);
       if (keys.length !== Object.keys(y).length) return false;
       for (const key of keys) {

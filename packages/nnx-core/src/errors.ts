@@ -1,4 +1,5 @@
 /** @file What this package throws. Messages read `<where>: <expected>, got <value>. <What to do>.` */
+import { hasShapeAndDtype } from "./array-like.ts";
 
 /** The base of every error that this library throws on purpose. */
 export class NnxError extends Error {
@@ -45,9 +46,6 @@ export class MissingRuleError extends GradientError {
   }
 }
 
-const isArrayLike = (value: object): value is { shape: readonly number[]; dtype: string } =>
-  "shape" in value && Array.isArray(value.shape) && "dtype" in value && typeof value.dtype === "string";
-
 /** A value in the few words that an error message has room for. */
 export function describe(value: unknown): string {
   if (value === null || value === undefined) return String(value);
@@ -57,7 +55,7 @@ export function describe(value: unknown): string {
     return `the function or class ${typeof typeName === "string" ? typeName : value.name || "(anonymous)"}`;
   }
   if (typeof value !== "object") return String(value as number | bigint | boolean | symbol);
-  if (isArrayLike(value)) return `a ${value.dtype}[${value.shape.join(",")}]`;
+  if (hasShapeAndDtype(value)) return `a ${value.dtype}[${value.shape.join(",")}]`;
   if (Array.isArray(value)) return `an array of length ${value.length}`;
   const name: unknown = Object.getPrototypeOf(value)?.constructor?.name;
   if (typeof name === "string" && name !== "Object") return `an instance of ${name}`;

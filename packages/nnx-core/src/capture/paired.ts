@@ -1,5 +1,6 @@
 /** @file Values that were tapped with the gradients that were found for them. */
-import { isPlainObject, tensorsIn } from "../ownership/tensors-in.ts";
+import { tensorsIn } from "../ownership/tensors-in.ts";
+import { isPlainObject } from "../plain-object.ts";
 import type { FlatEntry } from "../state/flatten-state.ts";
 import { isTensor, type Tensor, zeros } from "../tensor.ts";
 import type { ValueAndGradient } from "./gradient-types.ts";

@@ -1,7 +1,8 @@
 /** @file What can be recorded: values whose tensors can be found, copied and held. */
 import { describe, NnxError } from "../errors.ts";
 import { GraphNode } from "../graph/node.ts";
-import { isPlainObject, tensorsIn } from "../ownership/tensors-in.ts";
+import { tensorsIn } from "../ownership/tensors-in.ts";
+import { isPlainObject } from "../plain-object.ts";
 import { isTensor } from "../tensor.ts";
 import { Variable } from "../variable/variable.ts";
 import type { VariableType } from "../variable/variable-state.ts";

@@ -2,16 +2,9 @@
 import { type Filter, toPredicate } from "../filter/filter.ts";
 import type { Path, PathPart } from "../path.ts";
 import { cyclicContainer } from "./flatten.ts";
-import { keysOf, partOfMapKey } from "./keys.ts";
+import { type Frame, partIn, pathOf } from "./frame.ts";
+import { keysOf } from "./keys.ts";
 import { childAt, classify, type Kind } from "./node.ts";
-
-interface Frame {
-  readonly value: object;
-  readonly keys: readonly PathPart[];
-  readonly parent: Frame | undefined;
-  readonly part: PathPart;
-  next: number;
-}
 
 /** Where something is, without the path, which is made for duplicates only. */
 interface Place {
@@ -19,12 +12,7 @@ interface Place {
   readonly part: PathPart;
 }
 
-function pathTo({ frame, part }: Place): Path {
-  if (!frame) return [];
-  const path = [part];
-  for (let f: Frame | undefined = frame; f?.parent; f = f.parent) path.push(f.part);
-  return path.reverse();
-}
+const pathTo = ({ frame, part }: Place): Path => (frame ? [...pathOf(frame), part] : []);
 
 /** How {@link findDuplicates} selects. */
 export interface DuplicateOptions {
@@ -65,7 +53,7 @@ export function findDuplicates(node: unknown, { only = true }: DuplicateOptions 
     if (key === undefined) {
       openContainers.delete(current.value);
       frame = current.parent;
-    } else visit(childAt(current.value, key), current.value instanceof Map ? partOfMapKey(key) : key);
+    } else visit(childAt(current.value, key), partIn(current.value, key));
   }
   return [...placesOf].flatMap(([value, places]) => {
     if (places.length < 2) return [];

@@ -4,8 +4,9 @@ import { StructureError } from "../errors.ts";
 import { formatPath, type Path, type PathPart } from "../path.ts";
 import type { Variable } from "../variable/variable.ts";
 import { arrayDef, nodeDef, staticDef } from "./attribute-defs.ts";
+import { type Frame, partIn, pathOf } from "./frame.ts";
 import type { AttributeDef, GraphDef, NodeDef, NodeType } from "./graph-def.ts";
-import { keysOf, partOfMapKey } from "./keys.ts";
+import { keysOf } from "./keys.ts";
 import { childAt, classify, containerKind, GraphNode } from "./node.ts";
 
 /** A Variable, or an array without one. */
@@ -21,15 +22,10 @@ export interface GraphVisitor {
   exit(): void;
 }
 
-interface Frame {
-  readonly value: object;
-  readonly keys: readonly PathPart[];
+interface DefinedFrame extends Frame {
   readonly attributes: AttributeDef[];
   readonly isContainer: boolean;
-  readonly parent: Frame | undefined;
-  /** The part of the path under which the parent has it. */
-  readonly part: PathPart;
-  next: number;
+  readonly parent: DefinedFrame | undefined;
 }
 
 /** Walks the graph depth first in sorted order; what is shared is entered at its first path only. */
@@ -38,7 +34,7 @@ export class GraphWalk {
   private readonly indices = new Map<object, number>();
   private readonly openContainers = new Set<object>();
   private readonly visitor: GraphVisitor;
-  private frame: Frame | undefined;
+  private frame: DefinedFrame | undefined;
   private leafCount = 0;
 
   constructor(visitor: GraphVisitor) {
@@ -107,7 +103,7 @@ export class GraphWalk {
     return nodeDef(index);
   }
 
-  private leave(frame: Frame): void {
+  private leave(frame: DefinedFrame): void {
     if (frame.isContainer) this.openContainers.delete(frame.value);
     Object.freeze(frame.attributes);
     this.frame = frame.parent;
@@ -115,15 +111,13 @@ export class GraphWalk {
   }
 
   private partOf(key: PathPart | undefined): PathPart | undefined {
-    return key !== undefined && this.frame?.value instanceof Map ? partOfMapKey(key) : key;
+    return key !== undefined && this.frame ? partIn(this.frame.value, key) : key;
   }
 
   private pathTo(key: PathPart | undefined): Path {
     const part = this.partOf(key);
     if (part === undefined) return [];
-    const path = [part];
-    for (let { frame } = this; frame?.parent; frame = frame.parent) path.push(frame.part);
-    return path.reverse();
+    return this.frame ? [...pathOf(this.frame), part] : [part];
   }
 }
 

@@ -2,24 +2,9 @@
 import { describe, StructureError } from "../errors.ts";
 import type { Path, PathPart } from "../path.ts";
 import { Variable } from "../variable/variable.ts";
-import { keysOf, partOfMapKey } from "./keys.ts";
+import { type Frame, partIn, pathOf } from "./frame.ts";
+import { keysOf } from "./keys.ts";
 import { childAt, classify, GraphNode } from "./node.ts";
-
-interface Frame {
-  readonly value: object;
-  readonly keys: readonly PathPart[];
-  readonly parent: Frame | undefined;
-  readonly part: PathPart;
-  next: number;
-}
-
-function pathOf(frame: Frame): Path {
-  const path: PathPart[] = [];
-  for (let f = frame; f.parent; f = f.parent) path.push(f.part);
-  return path.reverse();
-}
-
-const partIn = (x: object, key: PathPart): PathPart => (x instanceof Map ? partOfMapKey(key) : key);
 
 interface WalkOptions {
   readonly variables: boolean;

@@ -1,6 +1,7 @@
 /** @file The names of attributes and items, in Flax's order. */
 import { describe, StructureError } from "../errors.ts";
 import { comparePathParts, formatPath, partFromKey, type Path, type PathPart } from "../path.ts";
+import { isPlainObject } from "../plain-object.ts";
 import { sortedParts } from "../sorted-parts.ts";
 
 /** The keys that a class's last instance had, as they were and sorted: the next one mostly has the same. */
@@ -17,12 +18,12 @@ const areSame = (a: readonly string[], b: readonly string[]): boolean => {
 
 function ownKeys(x: object): readonly PathPart[] {
   const own = Object.keys(x);
-  const prototype: unknown = Object.getPrototypeOf(x);
-  if (prototype === Object.prototype || prototype === null) return Object.freeze(sortedParts(own));
-  const last = lastOfClass.get(prototype as object);
+  if (isPlainObject(x)) return Object.freeze(sortedParts(own));
+  const prototype = Object.getPrototypeOf(x) as object;
+  const last = lastOfClass.get(prototype);
   if (last && areSame(last.own, own)) return last.sorted;
   const sorted = Object.freeze(sortedParts(own));
-  lastOfClass.set(prototype as object, { own, sorted });
+  lastOfClass.set(prototype, { own, sorted });
   return sorted;
 }
 

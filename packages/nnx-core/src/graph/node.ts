@@ -1,7 +1,7 @@
 /** @file What the graph walks into: the one place that decides what is a node, a leaf or static. */
 import { isArrayLike } from "../array-like.ts";
-import { isPlainObject } from "../ownership/tensors-in.ts";
 import type { PathPart } from "../path.ts";
+import { isPlainObject } from "../plain-object.ts";
 import { isVariableState } from "../variable/variable-state.ts";
 import { Variable } from "../variable/variable.ts";
 

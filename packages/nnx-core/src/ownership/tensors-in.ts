@@ -1,11 +1,6 @@
 /** @file The tensors inside a value: the value itself, or nested in arrays, plain objects and Maps. */
+import { isPlainObject } from "../plain-object.ts";
 import { isTensor, type Tensor } from "../tensor.ts";
-
-export const isPlainObject = (value: unknown): value is Record<string, unknown> => {
-  if (typeof value !== "object" || value === null) return false;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
-};
 
 /** Calls `visit` on each tensor in `value`. */
 export function forEachTensor(value: unknown, visit: (tensor: Tensor) => void): void {
