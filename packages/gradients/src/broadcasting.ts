@@ -56,11 +56,11 @@ export function broadcast(x: Tensor, shape: readonly number[]): Tensor {
   if (backend === "wasm") return tf.add(tf.zeros([...shape]), x);
   if (backend === "cpu") {
     const outer = size / x.size;
-    const isLeading = from.slice(repeated.at(-1)! + 1).reduce((a, n) => a * n, 1) === x.size;
+    const isLeading = sizeOf(from.slice(repeated.at(-1)! + 1)) === x.size;
     if (isLeading) {
       return tf.reshape(tf.matMul(tf.ones([outer, 1]), tf.reshape(x, [1, x.size])), [...shape]);
     }
-    const isTrailing = from.slice(0, repeated[0]).reduce((a, n) => a * n, 1) === x.size;
+    const isTrailing = sizeOf(from.slice(0, repeated[0])) === x.size;
     if (isTrailing) {
       return tf.reshape(tf.matMul(tf.reshape(x, [x.size, 1]), tf.ones([1, outer])), [...shape]);
     }

@@ -17,10 +17,10 @@ export interface Axis {
   readonly before: number;
 }
 
-type Info2D = tf.backend_util.Conv2DInfo;
 type Info3D = tf.backend_util.Conv3DInfo;
+type Info2D = tf.backend_util.Conv2DInfo | Info3D;
 
-/** Height and width. */
+/** Height and width, the last two axes of volumes too. */
 export const axes2D = (info: Info2D): readonly Axis[] => [
   {
     input: info.inHeight,
@@ -50,22 +50,7 @@ export const axes3D = (info: Info3D): readonly Axis[] => [
     dilation: info.dilationDepth,
     before: info.padInfo.front,
   },
-  {
-    input: info.inHeight,
-    output: info.outHeight,
-    window: info.filterHeight,
-    stride: info.strideHeight,
-    dilation: info.dilationHeight,
-    before: info.padInfo.top,
-  },
-  {
-    input: info.inWidth,
-    output: info.outWidth,
-    window: info.filterWidth,
-    stride: info.strideWidth,
-    dilation: info.dilationWidth,
-    before: info.padInfo.left,
-  },
+  ...axes2D(info),
 ];
 
 /** Puts `value` before and after each spatial axis, axes 1 to n of x; negative numbers cut. */

@@ -1,4 +1,5 @@
 /** @file Keys and values of former positions. */
+import { sizeOf } from "../axes.ts";
 import { concat, slice, type Tensor, tensorOf, valuesOf } from "../tensor.ts";
 
 /** The number in an int32 scalar. */
@@ -25,7 +26,6 @@ export function writeAt(cache: Tensor, entry: Tensor, position: number): Tensor 
 
 /** Bool, `[...batch, 1, 1, length]`: true up to the position. */
 export function positionMask(batch: readonly number[], length: number, position: number): Tensor {
-  const size = batch.reduce((product, n) => product * n, 1);
-  const values = Array.from({ length: size * length }, (_, i) => Number(i % length <= position));
+  const values = Array.from({ length: sizeOf(batch) * length }, (_, i) => Number(i % length <= position));
   return tensorOf(values, [...batch, 1, 1, length], "bool");
 }

@@ -1,6 +1,7 @@
 /** @file What Conv and ConvTranspose have in common. */
 import { describe, type Metadata, NnxError } from "@nnxjs/nnx-core";
 import type { Initializer, Rngs } from "@nnxjs/rnglib";
+import { sizeOf } from "../axes.ts";
 import { checkSizes, shapeText } from "../checks.ts";
 import type { FloatDtype, Precision } from "../linear/dot-general.ts";
 import type { DtypeOptions } from "../params.ts";
@@ -85,7 +86,6 @@ export function checkConvInput(
 export function withOneBatchAxis(x: Tensor, spatial: number, f: (x: Tensor) => Tensor): Tensor {
   const batch = x.shape.slice(0, x.rank - spatial - 1);
   if (batch.length === 1) return f(x);
-  const size = batch.reduce((product, n) => product * n, 1);
-  const y = f(reshape(x, [size, ...x.shape.slice(batch.length)]));
+  const y = f(reshape(x, [sizeOf(batch), ...x.shape.slice(batch.length)]));
   return reshape(y, [...batch, ...y.shape.slice(1)]);
 }

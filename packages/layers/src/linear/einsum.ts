@@ -8,6 +8,7 @@ import {
   type Param,
 } from "@nnxjs/nnx-core";
 import { initializers, type Initializer, type Rngs } from "@nnxjs/rnglib";
+import { sizeOf } from "../axes.ts";
 import { checkSizes, shapeText } from "../checks.ts";
 import { type DtypeOptions, drawParam } from "../params.ts";
 import { add, reshape, type Tensor } from "../tensor.ts";
@@ -139,7 +140,7 @@ export class Einsum extends Module {
   private placed(bias: Tensor, equation: string, inputs: Tensor, kernel: Tensor): Tensor {
     const { right, result } = parseEquation("Einsum.forward", equation, inputs.rank, kernel.rank);
     const shape = result.map((label) => kernel.shape[right.indexOf(label)] ?? 1);
-    if (shape.reduce((n, size) => n * size, 1) === bias.size) return reshape(bias, shape);
+    if (sizeOf(shape) === bias.size) return reshape(bias, shape);
     throw new NnxError(
       `Einsum.forward: expected a bias that fills ${shapeText(shape)}, the kernel's axes in the result of "${equation}", ` +
         `got ${shapeText(bias.shape)}. Choose biasShape to match.`,

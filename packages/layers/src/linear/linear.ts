@@ -1,6 +1,7 @@
 /** @file The dense layer. */
 import { registerModule, describe, type Metadata, Module, NnxError, type Param } from "@nnxjs/nnx-core";
 import { initializers, type Initializer, type Rngs } from "@nnxjs/rnglib";
+import { checkSize } from "../checks.ts";
 import { drawParam } from "../params.ts";
 import { add, fusedMatMul, isTensor, type Tensor } from "../tensor.ts";
 import {
@@ -91,8 +92,8 @@ export class Linear extends Module implements DenseConfig {
   constructor(inFeatures: number, outFeatures: number, options: LinearOptions) {
     super();
     const { rngs, useBias = true, dtype = null, paramDtype = "float32", precision = null } = options;
-    checkSize("inFeatures", inFeatures);
-    checkSize("outFeatures", outFeatures);
+    checkSize("Linear", "inFeatures", inFeatures);
+    checkSize("Linear", "outFeatures", outFeatures);
     checkFloat("Linear", "dtype", dtype);
     checkFloat("Linear", "paramDtype", paramDtype);
     const { kernelInit = DEFAULT_KERNEL_INIT, biasInit = DEFAULT_BIAS_INIT } = options;
@@ -168,11 +169,6 @@ export function checkInput(
     `${where}.forward: expected an input of shape [..., ${inFeatures}] for a kernel of shape [${kernel.shape.join(", ")}], got ` +
       `${describe(x)}. Check which axis holds the features: it must be the last.`,
   );
-}
-
-function checkSize(name: string, size: number): void {
-  if (Number.isInteger(size) && size > 0) return;
-  throw new NnxError(`Linear: expected ${name} to be a positive integer, got ${describe(size)}.`);
 }
 
 registerModule("Linear", Linear);
