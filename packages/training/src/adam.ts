@@ -1,7 +1,8 @@
 /** @file Adam. */
 import { fuse, isRecording } from "@nnxjs/nnx-core";
+import { runningMean } from "./running-mean.ts";
 import { type Schedule, scaleByLearningRate } from "./schedule.ts";
-import { add, div, mul, sqrt, square, type Tensor, zerosLike } from "./tensor.ts";
+import { add, div, sqrt, square, type Tensor, zerosLike } from "./tensor.ts";
 import { chain, type GradientTransformation } from "./transformation.ts";
 import { mapTree, type Tree } from "./tree.ts";
 
@@ -65,8 +66,8 @@ interface AdamStep extends Required<AdamOptions> {
 type Moved = readonly [update: Tensor, mu: Tensor, nu: Tensor];
 
 function plainStep(g: Tensor, m: Tensor, v: Tensor, { b1, b2, eps, epsRoot, c1, c2 }: AdamStep): Moved {
-  const mu = add(mul(m, b1), mul(g, 1 - b1));
-  const nu = add(mul(v, b2), mul(square(g), 1 - b2));
+  const mu = runningMean(b1, m, g);
+  const nu = runningMean(b2, v, square(g));
   return [div(div(mu, c1), add(sqrt(add(div(nu, c2), epsRoot)), eps)), mu, nu];
 }
 

@@ -1,8 +1,9 @@
 /** @file Steps by the sign of a running mean. */
 import { addDecayedWeights } from "./adamw.ts";
 import { checkDecay } from "./checks.ts";
+import { runningMean } from "./running-mean.ts";
 import { type Schedule, scaleByLearningRate } from "./schedule.ts";
-import { add, mul, sign, type Tensor, zerosLike } from "./tensor.ts";
+import { sign, zerosLike } from "./tensor.ts";
 import { chain, type GradientTransformation } from "./transformation.ts";
 import { mapTree, type Tree } from "./tree.ts";
 
@@ -21,15 +22,11 @@ type LionState = { readonly count: number; readonly mu: Tree };
 function scaleByLion(b1: number, b2: number): GradientTransformation<LionState> {
   checkDecay("lion", "b1", b1);
   checkDecay("lion", "b2", b2);
-  const mixed =
-    (decay: number) =>
-    (g: Tensor, m: Tensor): Tensor =>
-      add(mul(g, 1 - decay), mul(m, decay));
   return {
     init: (params) => ({ count: 0, mu: mapTree((p) => zerosLike(p), params) }),
     update: (gradients, { count, mu }) => [
-      mapTree((g, m) => sign(mixed(b1)(g, m)), gradients, mu),
-      { count: count + 1, mu: mapTree(mixed(b2), gradients, mu) },
+      mapTree((g, m) => sign(runningMean(b1, m, g)), gradients, mu),
+      { count: count + 1, mu: mapTree((g, m) => runningMean(b2, m, g), gradients, mu) },
     ],
   };
 }

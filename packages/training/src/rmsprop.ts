@@ -1,8 +1,9 @@
 /** @file Steps by the running size of gradients. */
 import { checkDecay, checkNotNegative } from "./checks.ts";
 import { momentumOf } from "./momentum.ts";
+import { runningMean } from "./running-mean.ts";
 import { type Schedule, scaleByLearningRate } from "./schedule.ts";
-import { add, div, mul, sqrt, square, sub, type Tensor, zerosLike } from "./tensor.ts";
+import { add, div, sqrt, square, sub, type Tensor, zerosLike } from "./tensor.ts";
 import { chain, type GradientTransformation } from "./transformation.ts";
 import { mapTree, type Tree } from "./tree.ts";
 
@@ -40,7 +41,6 @@ export function scaleByRms(options: RmsOptions = {}): GradientTransformation<Rms
   checkDecay("scaleByRms", "decay", decay);
   checkNotNegative("scaleByRms", "eps", eps);
   checkNotNegative("scaleByRms", "initialScale", initialScale);
-  const mixed = (old: Tensor, now: Tensor): Tensor => add(mul(old, decay), mul(now, 1 - decay));
   const root = (v: Tensor): Tensor => (epsInSqrt ? sqrt(add(v, eps)) : add(sqrt(v), eps));
   return {
     init: (params) => {
@@ -48,9 +48,9 @@ export function scaleByRms(options: RmsOptions = {}): GradientTransformation<Rms
       return centered ? { mu: mapTree((p) => zerosLike(p), params), nu } : { nu };
     },
     update: (gradients, state) => {
-      const nu = mapTree((v, g) => mixed(v, square(g)), state.nu, gradients);
+      const nu = mapTree((v, g) => runningMean(decay, v, square(g)), state.nu, gradients);
       if (!("mu" in state)) return [mapTree((g, v) => div(g, root(v)), gradients, nu), { nu }];
-      const mu = mapTree(mixed, state.mu, gradients);
+      const mu = mapTree((m, g) => runningMean(decay, m, g), state.mu, gradients);
       const updates = mapTree((g, m, v) => div(g, root(sub(v, square(m)))), gradients, mu, nu);
       return [updates, { mu, nu }];
     },
