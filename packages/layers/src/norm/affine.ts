@@ -1,5 +1,5 @@
-/** @file The learned scale and bias of normalisations. */
-import { describe, type Metadata, NnxError, type Param } from "@nnxjs/nnx-core";
+/** @file What all normalisations have in common: a learned scale and bias. */
+import { describe, type Metadata, Module, NnxError, type Param } from "@nnxjs/nnx-core";
 import { initializers, type Initializer, type Rngs } from "@nnxjs/rnglib";
 import { sizeOf } from "../axes.ts";
 import { checkSize } from "../checks.ts";
@@ -31,42 +31,60 @@ export interface AffineOptions extends ScaleOptions {
   biasMetadata?: Metadata;
 }
 
-/** What all normalisations keep of their options. */
-export interface NormConfig {
+/** A normalisation with a scale: what it keeps of its options. */
+export abstract class ScaleNorm extends Module {
+  /** `[numFeatures]`, or `null`; without one no key is drawn. */
+  readonly scale: Param<Tensor> | null;
+  readonly numFeatures: number;
+  readonly epsilon: number;
   readonly useFastVariance: boolean;
   readonly dtype: FloatDtype | null;
   readonly paramDtype: FloatDtype;
   readonly promoteDtype: PromoteDtype;
+  /** What the scale was drawn with, so that it can be drawn again. */
   readonly scaleInit: Initializer;
+
+  constructor(name: string, numFeatures: number, options: ScaleOptions, epsilon: number) {
+    super();
+    const { rngs, useScale = true, scaleInit = initializers.ones, scaleMetadata } = options;
+    const { dtype = null, paramDtype = "float32", useFastVariance = true } = options;
+    checkFloat(name, "dtype", dtype);
+    checkFloat(name, "paramDtype", paramDtype);
+    checkSize(name, "numFeatures", numFeatures);
+    this.scale = useScale ? drawParam(scaleInit, rngs, [numFeatures], paramDtype, scaleMetadata) : null;
+    this.numFeatures = numFeatures;
+    this.epsilon = epsilon;
+    this.useFastVariance = useFastVariance;
+    this.dtype = dtype;
+    this.paramDtype = paramDtype;
+    this.promoteDtype = options.promoteDtype ?? promoteDtype;
+    this.scaleInit = scaleInit;
+  }
+}
+
+/** A normalisation with scale and bias. */
+export abstract class AffineNorm extends ScaleNorm {
+  /** `[numFeatures]`, or `null`; without one no key is drawn. */
+  readonly bias: Param<Tensor> | null;
+  /** What the bias was drawn with. */
   readonly biasInit: Initializer;
+
+  constructor(name: string, numFeatures: number, options: AffineOptions, epsilon: number) {
+    super(name, numFeatures, options, epsilon);
+    const { rngs, useBias = true, biasInit = initializers.zeros, biasMetadata } = options;
+    this.bias = useBias ? drawParam(biasInit, rngs, [numFeatures], this.paramDtype, biasMetadata) : null;
+    this.biasInit = biasInit;
+  }
 }
 
-export function normConfig(where: string, options: AffineOptions): NormConfig {
-  const { dtype = null, paramDtype = "float32", useFastVariance = true } = options;
-  checkFloat(where, "dtype", dtype);
-  checkFloat(where, "paramDtype", paramDtype);
-  const { scaleInit = initializers.ones, biasInit = initializers.zeros } = options;
-  return {
-    useFastVariance,
-    dtype,
-    paramDtype,
-    promoteDtype: options.promoteDtype ?? promoteDtype,
-    scaleInit,
-    biasInit,
-  };
-}
-
-/** The scale, or `null` where the options want none; without one no key is drawn. */
-export function drawScale(where: string, numFeatures: number, options: ScaleOptions): Param<Tensor> | null {
-  checkSize(where, "numFeatures", numFeatures);
-  const { rngs, useScale = true, scaleInit = initializers.ones, paramDtype = "float32" } = options;
-  return useScale ? drawParam(scaleInit, rngs, [numFeatures], paramDtype, options.scaleMetadata) : null;
-}
-
-/** The bias, or `null` where the options want none. */
-export function drawBias(numFeatures: number, options: AffineOptions): Param<Tensor> | null {
-  const { rngs, useBias = true, biasInit = initializers.zeros, paramDtype = "float32" } = options;
-  return useBias ? drawParam(biasInit, rngs, [numFeatures], paramDtype, options.biasMetadata) : null;
+/** The input, the scale and the bias in the dtype that a layer computes in. */
+export function promoteAffine(
+  layer: AffineNorm,
+  x: Tensor,
+): [x: Tensor, scale: Tensor | null, bias: Tensor | null] {
+  const operands = [x, layer.scale?.value ?? null, layer.bias?.value ?? null];
+  const promoted = layer.promoteDtype(operands, { dtype: layer.dtype });
+  return promoted as [Tensor, Tensor | null, Tensor | null];
 }
 
 /** A vector of features along the feature axes of x, with size 1 elsewhere. */

@@ -4,23 +4,12 @@ import {
   BatchStat,
   describe,
   type ModeValues,
-  Module,
   NnxError,
-  type Param,
   stopGradient,
 } from "@nnxjs/nnx-core";
-import type { Initializer } from "@nnxjs/rnglib";
 import { type Axes, normalizeAxes, otherAxes } from "../axes.ts";
-import type { FloatDtype, PromoteDtype } from "../linear/dot-general.ts";
 import { add, mul, ones, reshape, type Tensor, zeros } from "../tensor.ts";
-import {
-  type AffineOptions,
-  alongFeatures,
-  checkNormInput,
-  drawBias,
-  drawScale,
-  normConfig,
-} from "./affine.ts";
+import { AffineNorm, type AffineOptions, alongFeatures, checkNormInput } from "./affine.ts";
 import { type Moments, moments, normalize } from "./statistics.ts";
 
 /** Options of {@link BatchNorm}; the names are Flax's. */
@@ -54,7 +43,7 @@ export interface BatchNormCallOptions {
  * layer.eval(); // from now on with the averages
  * ```
  */
-export class BatchNorm extends Module {
+export class BatchNorm extends AffineNorm {
   /** What the modes do, for `viewInfo`. */
   static readonly modes: Readonly<Record<string, string>> = {
     useRunningAverage: "Use the stored statistics rather than the batch's.",
@@ -64,44 +53,19 @@ export class BatchNorm extends Module {
   readonly mean: BatchStat<Tensor>;
   /** `[numFeatures]`, ones at first. */
   readonly var: BatchStat<Tensor>;
-  /** `[numFeatures]`, or `null`. */
-  readonly scale: Param<Tensor> | null;
-  /** `[numFeatures]`, or `null`. */
-  readonly bias: Param<Tensor> | null;
-  readonly numFeatures: number;
   useRunningAverage: boolean | null;
   readonly axis: Axes;
   readonly momentum: number;
-  readonly epsilon: number;
-  readonly useFastVariance: boolean;
-  readonly dtype: FloatDtype | null;
-  readonly paramDtype: FloatDtype;
-  readonly promoteDtype: PromoteDtype;
-  /** What the scale was drawn with, so that it can be drawn again. */
-  readonly scaleInit: Initializer;
-  /** What the bias was drawn with. */
-  readonly biasInit: Initializer;
 
   /** @throws NnxError for sizes or dtypes that cannot be. */
   constructor(numFeatures: number, options: BatchNormOptions) {
-    super();
     const { useRunningAverage = false, axis = -1, momentum = 0.99, epsilon = 1e-5 } = options;
-    const config = normConfig("BatchNorm", options);
-    this.scale = drawScale("BatchNorm", numFeatures, options);
-    this.bias = drawBias(numFeatures, options);
+    super("BatchNorm", numFeatures, options, epsilon);
     this.mean = new BatchStat<Tensor>(zeros([numFeatures]));
     this.var = new BatchStat<Tensor>(ones([numFeatures]));
-    this.numFeatures = numFeatures;
     this.useRunningAverage = useRunningAverage;
     this.axis = axis;
     this.momentum = momentum;
-    this.epsilon = epsilon;
-    this.useFastVariance = config.useFastVariance;
-    this.dtype = config.dtype;
-    this.paramDtype = config.paramDtype;
-    this.promoteDtype = config.promoteDtype;
-    this.scaleInit = config.scaleInit;
-    this.biasInit = config.biasInit;
   }
 
   /**

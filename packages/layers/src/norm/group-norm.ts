@@ -1,17 +1,8 @@
 /** @file Normalising over groups of channels, and over each channel, of each example. */
-import { registerModule, describe, Module, NnxError, type Param } from "@nnxjs/nnx-core";
-import type { Initializer } from "@nnxjs/rnglib";
+import { registerModule, describe, NnxError } from "@nnxjs/nnx-core";
 import { type Axes, normalizeAxes, otherAxes } from "../axes.ts";
-import type { FloatDtype, PromoteDtype } from "../linear/dot-general.ts";
 import { broadcastTo, reshape, type Tensor } from "../tensor.ts";
-import {
-  type AffineOptions,
-  alongFeatures,
-  checkNormInput,
-  drawBias,
-  drawScale,
-  normConfig,
-} from "./affine.ts";
+import { AffineNorm, type AffineOptions, alongFeatures, checkNormInput, promoteAffine } from "./affine.ts";
 import type { NormCallOptions } from "./layer-norm.ts";
 import { moments, normalize } from "./statistics.ts";
 
@@ -44,24 +35,10 @@ export interface InstanceNormOptions extends AffineOptions {
  * const y = layer.forward(tf.randomNormal([4, 16, 16, 64]));
  * ```
  */
-export class GroupNorm extends Module {
-  /** `[numFeatures]`, or `null`. */
-  readonly scale: Param<Tensor> | null;
-  /** `[numFeatures]`, or `null`. */
-  readonly bias: Param<Tensor> | null;
-  readonly numFeatures: number;
+export class GroupNorm extends AffineNorm {
   readonly numGroups: number;
   readonly groupSize: number;
-  readonly epsilon: number;
   readonly reductionAxes: Axes | null;
-  readonly useFastVariance: boolean;
-  readonly dtype: FloatDtype | null;
-  readonly paramDtype: FloatDtype;
-  readonly promoteDtype: PromoteDtype;
-  /** What the scale was drawn with, so that it can be drawn again. */
-  readonly scaleInit: Initializer;
-  /** What the bias was drawn with. */
-  readonly biasInit: Initializer;
 
   /**
    * @param numGroups - How many groups of channels; may stand in the options instead.
@@ -70,37 +47,18 @@ export class GroupNorm extends Module {
   constructor(numFeatures: number, numGroups: number | null, options: GroupNormOptions);
   constructor(numFeatures: number, options: GroupNormOptions);
   constructor(numFeatures: number, ...rest: [number | null, GroupNormOptions] | [GroupNormOptions]) {
-    super();
     const options = rest.at(-1) as GroupNormOptions;
-    const { epsilon = 1e-6, reductionAxes = null, groupSize = null } = options;
-    const config = normConfig("GroupNorm", options);
-    const asked = (rest.length === 2 ? rest[0] : options.numGroups) ?? null;
-    const numGroups = asked ?? (groupSize === null ? 32 : null);
-    if ((numGroups === null) === (groupSize === null)) {
-      throw new NnxError(
-        `GroupNorm: expected either numGroups or groupSize, got ${describe(numGroups)} and ${describe(groupSize)}. Leave one out.`,
-      );
-    }
-    const [name, divisor] =
-      groupSize === null ? ["numGroups", numGroups as number] : ["groupSize", groupSize];
-    if (!Number.isInteger(divisor) || divisor <= 0 || numFeatures % divisor !== 0) {
-      throw new NnxError(
-        `GroupNorm: expected ${name} to divide the ${numFeatures} features, got ${describe(divisor)}. Every group has the same size.`,
-      );
-    }
-    this.scale = drawScale("GroupNorm", numFeatures, options);
-    this.bias = drawBias(numFeatures, options);
-    this.numFeatures = numFeatures;
-    this.numGroups = groupSize === null ? divisor : numFeatures / divisor;
-    this.groupSize = numFeatures / this.numGroups;
-    this.epsilon = epsilon;
+    const { epsilon = 1e-6, reductionAxes = null } = options;
+    // Before anything is drawn.
+    const numGroups = groupCount(
+      numFeatures,
+      rest.length === 2 ? rest[0] : options.numGroups,
+      options.groupSize,
+    );
+    super("GroupNorm", numFeatures, options, epsilon);
+    this.numGroups = numGroups;
+    this.groupSize = numFeatures / numGroups;
     this.reductionAxes = reductionAxes;
-    this.useFastVariance = config.useFastVariance;
-    this.dtype = config.dtype;
-    this.paramDtype = config.paramDtype;
-    this.promoteDtype = config.promoteDtype;
-    this.scaleInit = config.scaleInit;
-    this.biasInit = config.biasInit;
   }
 
   /**
@@ -112,9 +70,7 @@ export class GroupNorm extends Module {
     const where = "GroupNorm.forward";
     const last = x.rank - 1;
     checkNormInput(where, x, [last], this.numFeatures);
-    const operands = [x, this.scale?.value ?? null, this.bias?.value ?? null];
-    const promoted = this.promoteDtype(operands, { dtype: this.dtype });
-    const [inputs, scale, bias] = promoted as [Tensor, Tensor | null, Tensor | null];
+    const [inputs, scale, bias] = promoteAffine(this, x);
     const grouped = (values: Tensor): Tensor =>
       reshape(values, [...values.shape.slice(0, -1), this.numGroups, this.groupSize]);
     const axes =
@@ -132,6 +88,27 @@ export class GroupNorm extends Module {
   }
 }
 
+/** How many groups there are. @throws NnxError for both or for what does not divide the features. */
+function groupCount(
+  numFeatures: number,
+  askedGroups: number | null | undefined,
+  groupSize: number | null = null,
+): number {
+  const numGroups = askedGroups ?? (groupSize === null ? 32 : null);
+  if ((numGroups === null) === (groupSize === null)) {
+    throw new NnxError(
+      `GroupNorm: expected either numGroups or groupSize, got ${describe(numGroups)} and ${describe(groupSize)}. Leave one out.`,
+    );
+  }
+  const [name, divisor] = groupSize === null ? ["numGroups", numGroups as number] : ["groupSize", groupSize];
+  if (!Number.isInteger(divisor) || divisor <= 0 || numFeatures % divisor !== 0) {
+    throw new NnxError(
+      `GroupNorm: expected ${name} to divide the ${numFeatures} features, got ${describe(divisor)}. Every group has the same size.`,
+    );
+  }
+  return groupSize === null ? divisor : numFeatures / divisor;
+}
+
 /**
  * `(x - mean) / sqrt(var + epsilon) * scale + bias` with mean and variance of each example and channel.
  * @see Flax `nnx.InstanceNorm`; Ulyanov et al. 2016, https://arxiv.org/abs/1607.08022
@@ -141,39 +118,14 @@ export class GroupNorm extends Module {
  * const y = layer.forward(tf.randomNormal([4, 16, 16, 3]));
  * ```
  */
-export class InstanceNorm extends Module {
-  /** `[numFeatures]`, or `null`. */
-  readonly scale: Param<Tensor> | null;
-  /** `[numFeatures]`, or `null`. */
-  readonly bias: Param<Tensor> | null;
-  readonly numFeatures: number;
-  readonly epsilon: number;
+export class InstanceNorm extends AffineNorm {
   readonly featureAxes: Axes;
-  readonly useFastVariance: boolean;
-  readonly dtype: FloatDtype | null;
-  readonly paramDtype: FloatDtype;
-  readonly promoteDtype: PromoteDtype;
-  /** What the scale was drawn with, so that it can be drawn again. */
-  readonly scaleInit: Initializer;
-  /** What the bias was drawn with. */
-  readonly biasInit: Initializer;
 
   /** @throws NnxError for sizes or dtypes that cannot be. */
   constructor(numFeatures: number, options: InstanceNormOptions) {
-    super();
     const { epsilon = 1e-6, featureAxes = -1 } = options;
-    const config = normConfig("InstanceNorm", options);
-    this.scale = drawScale("InstanceNorm", numFeatures, options);
-    this.bias = drawBias(numFeatures, options);
-    this.numFeatures = numFeatures;
-    this.epsilon = epsilon;
+    super("InstanceNorm", numFeatures, options, epsilon);
     this.featureAxes = featureAxes;
-    this.useFastVariance = config.useFastVariance;
-    this.dtype = config.dtype;
-    this.paramDtype = config.paramDtype;
-    this.promoteDtype = config.promoteDtype;
-    this.scaleInit = config.scaleInit;
-    this.biasInit = config.biasInit;
   }
 
   /**
@@ -190,9 +142,7 @@ export class InstanceNorm extends Module {
       );
     }
     checkNormInput(where, x, features, this.numFeatures);
-    const operands = [x, this.scale?.value ?? null, this.bias?.value ?? null];
-    const promoted = this.promoteDtype(operands, { dtype: this.dtype });
-    const [inputs, scale, bias] = promoted as [Tensor, Tensor | null, Tensor | null];
+    const [inputs, scale, bias] = promoteAffine(this, x);
     const axes = otherAxes([0, ...features], x.rank);
     const statistics = moments(inputs, axes, { mask, useFastVariance: this.useFastVariance });
     const along = (vector: Tensor | null): Tensor | null => vector && alongFeatures(vector, x, features);

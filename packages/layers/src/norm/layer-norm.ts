@@ -1,16 +1,14 @@
 /** @file Normalising over the features of each example. */
-import { registerModule, Module, type Param } from "@nnxjs/nnx-core";
-import type { Initializer } from "@nnxjs/rnglib";
+import { registerModule } from "@nnxjs/nnx-core";
 import { type Axes, normalizeAxes } from "../axes.ts";
-import type { FloatDtype, PromoteDtype } from "../linear/dot-general.ts";
 import type { Tensor } from "../tensor.ts";
 import {
+  AffineNorm,
   type AffineOptions,
   alongFeatures,
   checkNormInput,
-  drawBias,
-  drawScale,
-  normConfig,
+  promoteAffine,
+  ScaleNorm,
   type ScaleOptions,
 } from "./affine.ts";
 import { fusedRows } from "./fused-rows.ts";
@@ -46,41 +44,16 @@ export interface RMSNormOptions extends ScaleOptions, NormAxes {}
  * const y = layer.forward(tf.randomNormal([32, 10, 64])); // every row of 64 has mean 0 and variance 1
  * ```
  */
-export class LayerNorm extends Module {
-  /** `[numFeatures]`, or `null`. */
-  readonly scale: Param<Tensor> | null;
-  /** `[numFeatures]`, or `null`. */
-  readonly bias: Param<Tensor> | null;
-  readonly numFeatures: number;
-  readonly epsilon: number;
+export class LayerNorm extends AffineNorm {
   readonly reductionAxes: Axes;
   readonly featureAxes: Axes;
-  readonly useFastVariance: boolean;
-  readonly dtype: FloatDtype | null;
-  readonly paramDtype: FloatDtype;
-  readonly promoteDtype: PromoteDtype;
-  /** What the scale was drawn with, so that it can be drawn again. */
-  readonly scaleInit: Initializer;
-  /** What the bias was drawn with. */
-  readonly biasInit: Initializer;
 
   /** @throws NnxError for sizes or dtypes that cannot be. */
   constructor(numFeatures: number, options: LayerNormOptions) {
-    super();
     const { epsilon = 1e-6, reductionAxes = -1, featureAxes = -1 } = options;
-    const config = normConfig("LayerNorm", options);
-    this.scale = drawScale("LayerNorm", numFeatures, options);
-    this.bias = drawBias(numFeatures, options);
-    this.numFeatures = numFeatures;
-    this.epsilon = epsilon;
+    super("LayerNorm", numFeatures, options, epsilon);
     this.reductionAxes = reductionAxes;
     this.featureAxes = featureAxes;
-    this.useFastVariance = config.useFastVariance;
-    this.dtype = config.dtype;
-    this.paramDtype = config.paramDtype;
-    this.promoteDtype = config.promoteDtype;
-    this.scaleInit = config.scaleInit;
-    this.biasInit = config.biasInit;
   }
 
   /**
@@ -92,9 +65,7 @@ export class LayerNorm extends Module {
     const where = "LayerNorm.forward";
     const features = normalizeAxes(where, this.featureAxes, x.rank);
     if (this.scale || this.bias) checkNormInput(where, x, features, this.numFeatures);
-    const operands = [x, this.scale?.value ?? null, this.bias?.value ?? null];
-    const promoted = this.promoteDtype(operands, { dtype: this.dtype });
-    const [inputs, scale, bias] = promoted as [Tensor, Tensor | null, Tensor | null];
+    const [inputs, scale, bias] = promoteAffine(this, x);
     const { reductionAxes, featureAxes, epsilon } = this;
     const rows = { reductionAxes, featureAxes, epsilon, useMean: true, mask };
     // Same rank as the input, and so the type that says it.
@@ -116,35 +87,16 @@ export class LayerNorm extends Module {
  * const y = layer.forward(tf.randomNormal([32, 64])); // every row has mean square 1
  * ```
  */
-export class RMSNorm extends Module {
-  /** `[numFeatures]`, or `null`. */
-  readonly scale: Param<Tensor> | null;
-  readonly numFeatures: number;
-  readonly epsilon: number;
+export class RMSNorm extends ScaleNorm {
   readonly reductionAxes: Axes;
   readonly featureAxes: Axes;
-  readonly useFastVariance: boolean;
-  readonly dtype: FloatDtype | null;
-  readonly paramDtype: FloatDtype;
-  readonly promoteDtype: PromoteDtype;
-  /** What the scale was drawn with, so that it can be drawn again. */
-  readonly scaleInit: Initializer;
 
   /** @throws NnxError for sizes or dtypes that cannot be. */
   constructor(numFeatures: number, options: RMSNormOptions) {
-    super();
     const { epsilon = 1e-6, reductionAxes = -1, featureAxes = -1 } = options;
-    const config = normConfig("RMSNorm", options);
-    this.scale = drawScale("RMSNorm", numFeatures, options);
-    this.numFeatures = numFeatures;
-    this.epsilon = epsilon;
+    super("RMSNorm", numFeatures, options, epsilon);
     this.reductionAxes = reductionAxes;
     this.featureAxes = featureAxes;
-    this.useFastVariance = config.useFastVariance;
-    this.dtype = config.dtype;
-    this.paramDtype = config.paramDtype;
-    this.promoteDtype = config.promoteDtype;
-    this.scaleInit = config.scaleInit;
   }
 
   /**
