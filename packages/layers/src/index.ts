@@ -51,8 +51,8 @@ export {
   DropConnectLinear,
   type DropConnectLinearOptions,
   type DropConnectMasks,
-  type DropConnectScaling,
 } from "./stochastic/drop-connect-linear.ts";
+export type { DropConnectScaling } from "./stochastic/drop-connect-weights.ts";
 export { Dropout, type DropoutOptions } from "./stochastic/dropout.ts";
 export { Einsum, type EinsumOp, type EinsumOptions } from "./linear/einsum.ts";
 export { Embed, type EmbedOptions, type OutOfRange } from "./linear/embed.ts";

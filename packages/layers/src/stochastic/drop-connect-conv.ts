@@ -7,16 +7,9 @@ import type { ConvGeneralDilated } from "../conv/convolve.ts";
 import type { Padding } from "../conv/padding.ts";
 import { shapeText } from "../checks.ts";
 import type { FloatDtype, Precision, PromoteDtype } from "../linear/dot-general.ts";
-import { mul, type Tensor, zerosLike } from "../tensor.ts";
-import {
-  checkChoice,
-  checkRate,
-  forkStream,
-  nextKey,
-  resolveDeterministic,
-  type StochasticCallOptions,
-} from "./call-options.ts";
-import type { DropConnectScaling } from "./drop-connect-linear.ts";
+import type { Tensor } from "../tensor.ts";
+import { checkChoice, checkRate, forkStream, nextKey, type StochasticCallOptions } from "./call-options.ts";
+import { type DropConnectScaling, scaleOfKept, weightsWithoutMask } from "./drop-connect-weights.ts";
 
 /** Options of {@link DropConnectConv}. */
 export interface DropConnectConvOptions {
@@ -130,15 +123,11 @@ export class DropConnectConv extends Module implements ConvConfig {
 
   private weights({ deterministic, rngs }: StochasticCallOptions): Tensor {
     const kernel = this.kernel.value;
-    const { rate, scaling } = this;
-    if (rate === 0) return kernel;
-    if (resolveDeterministic(NAME, deterministic, this.deterministic)) {
-      return scaling === "training" ? kernel : mul(kernel, 1 - rate);
-    }
-    if (rate === 1) return zerosLike(kernel);
+    const weights = weightsWithoutMask(NAME, this, kernel, deterministic);
+    if (weights) return weights;
     const key = nextKey(NAME, rngs, this.rngs, this.rngCollection);
     checkSingle(key);
-    return drop(kernel, key, rate, scaling === "training" ? {} : { scale: 1 });
+    return drop(kernel, key, this.rate, scaleOfKept(this.scaling));
   }
 
   /** Takes the modes that this layer knows; returns the others. */

@@ -3,20 +3,17 @@ import { registerModule, describe, Module, type Param } from "@nnxjs/nnx-core";
 import { drop, type Initializer, type PRNGKey, random, type Rngs, type RngStream } from "@nnxjs/rnglib";
 import type { DotGeneral, FloatDtype, Precision, PromoteDtype } from "../linear/dot-general.ts";
 import { checkInput, dense, type DenseConfig, type Linear } from "../linear/linear.ts";
-import { broadcastTo, mul, reshape, type Tensor, zerosLike } from "../tensor.ts";
+import { broadcastTo, reshape, type Tensor } from "../tensor.ts";
 import {
   checkChoice,
   checkKeyAxes,
   checkRate,
   forkStream,
   nextKey,
-  resolveDeterministic,
   type StochasticCallOptions,
 } from "./call-options.ts";
 import { denseEach } from "./dense-each.ts";
-
-/** Where the expectation is kept: see {@link DropConnectLinearOptions.scaling}. */
-export type DropConnectScaling = "training" | "inference";
+import { type DropConnectScaling, scaleOfKept, weightsWithoutMask } from "./drop-connect-weights.ts";
 
 /** How many masks a call draws: see {@link DropConnectLinearOptions.masks}. */
 export type DropConnectMasks = "batch" | "example";
@@ -125,18 +122,15 @@ export class DropConnectLinear extends Module implements DenseConfig {
   forward<T extends Tensor>(x: T, { deterministic, rngs }: StochasticCallOptions = {}): T {
     const kernel = this.kernel.value;
     const bias = this.bias?.value ?? null;
-    const { rate, scaling } = this;
+    const { rate } = this;
     const withKernel = (weights: Tensor): T => dense(NAME, this, x, weights, bias);
-    if (rate === 0) return withKernel(kernel);
-    if (resolveDeterministic(NAME, deterministic, this.deterministic)) {
-      return withKernel(scaling === "training" ? kernel : mul(kernel, 1 - rate));
-    }
-    if (rate === 1) return withKernel(zerosLike(kernel));
+    const weights = weightsWithoutMask(NAME, this, kernel, deterministic);
+    if (weights) return withKernel(weights);
     // Before a key is drawn: a refused call leaves the stream as it was.
     checkInput(NAME, this, x, kernel);
     const key = nextKey(NAME, rngs, this.rngs, this.rngCollection);
     const keys = this.masks === "example" && key.shape.length === 0 && x.rank > 1 ? split(key, x) : key;
-    const scale = scaling === "training" ? {} : { scale: 1 };
+    const scale = scaleOfKept(this.scaling);
     if (keys.shape.length === 0) return withKernel(drop(kernel, keys, rate, scale));
     checkKeyAxes(NAME, keys, x, 1);
     const copies = drop(broadcastTo(kernel, [...keys.shape, ...kernel.shape]), keys, rate, scale);
