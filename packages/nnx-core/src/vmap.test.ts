@@ -7,7 +7,6 @@ import {
   flattenState,
   grad,
   Intermediate,
-  Module,
   Param,
   type State,
   valueAndGrad,
@@ -15,34 +14,7 @@ import {
   type VariableState,
   vmap,
 } from "./index.ts";
-
-class Unit extends Module {
-  readonly w: Param<tf.Tensor>;
-  readonly f: (x: tf.Tensor) => tf.Tensor;
-  constructor(w: number, f: (x: tf.Tensor) => tf.Tensor) {
-    super();
-    this.w = new Param<tf.Tensor>(tf.scalar(w));
-    this.f = f;
-  }
-  forward(x: tf.Tensor): tf.Tensor {
-    const y = this.f(tf.mul(x, this.w.value));
-    this.sow(Intermediate, "y", y);
-    return y;
-  }
-}
-class Net extends Module {
-  readonly first: Unit;
-  readonly blocks: Unit[];
-  constructor(f: (x: tf.Tensor) => tf.Tensor, w = 1) {
-    super();
-    this.first = new Unit(w, (x) => tf.mul(x, 1));
-    this.blocks = [new Unit(1, f)];
-  }
-  forward(x: tf.Tensor): tf.Tensor {
-    return this.blocks[0]!.forward(this.first.forward(x));
-  }
-}
-const loss = (m: Net, x: tf.Tensor) => tf.sum(m.forward(x)) as tf.Tensor;
+import { loss, Net } from "../test/sowing-net.ts";
 
 describe("vmap", () => {
   const values = (s: State, path: string) => [

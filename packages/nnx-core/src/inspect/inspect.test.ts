@@ -7,41 +7,12 @@ import {
   dispose,
   findNonFinite,
   Intermediate,
-  Module,
-  Param,
   remat,
   summarize,
   summarizeAsync,
   unflattenState,
 } from "../index.ts";
-
-class Unit extends Module {
-  readonly w: Param<tf.Tensor>;
-  readonly f: (x: tf.Tensor) => tf.Tensor;
-  constructor(w: number, f: (x: tf.Tensor) => tf.Tensor) {
-    super();
-    this.w = new Param<tf.Tensor>(tf.scalar(w));
-    this.f = f;
-  }
-  forward(x: tf.Tensor): tf.Tensor {
-    const y = this.f(tf.mul(x, this.w.value));
-    this.sow(Intermediate, "y", y);
-    return y;
-  }
-}
-class Net extends Module {
-  readonly first: Unit;
-  readonly blocks: Unit[];
-  constructor(f: (x: tf.Tensor) => tf.Tensor, w = 1) {
-    super();
-    this.first = new Unit(w, (x) => tf.mul(x, 1));
-    this.blocks = [new Unit(1, f)];
-  }
-  forward(x: tf.Tensor): tf.Tensor {
-    return this.blocks[0]!.forward(this.first.forward(x));
-  }
-}
-const loss = (m: Net, x: tf.Tensor) => tf.sum(m.forward(x)) as tf.Tensor;
+import { loss, Net, Unit } from "../../test/sowing-net.ts";
 
 describe("summarize", () => {
   const of = (value: unknown) =>
