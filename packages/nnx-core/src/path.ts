@@ -6,7 +6,13 @@ export type PathPart = string | number;
 /** The steps from the root. The root's own path is empty. */
 export type Path = readonly PathPart[];
 
-/** `["blocks", 0, "kernel"]` as `blocks.0.kernel`; the root as `(root)`. */
+/**
+ * A path as a key of a Map or Set: equal for equal paths, different for different ones. An index and its text (`0`, `"0"`) are one part.
+ * `["a.b"]` and `["a", "b"]` print alike, so that a printed path is no key.
+ */
+export const pathKey = (path: Path): string => path.map((part) => `${String(part).length}:${part}`).join("");
+
+/** `["blocks", 0, "kernel"]` as `blocks.0.kernel`; the root as `(root)`. For messages only: see {@link pathKey}. */
 export const formatPath = (path: Path): string => (path.length === 0 ? "(root)" : path.join("."));
 
 /** Flax's order: list indices by value and before names, names by code unit (`"B" < "_p" < "a"`). */

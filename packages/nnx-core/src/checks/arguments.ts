@@ -1,0 +1,28 @@
+/** @file The one check of what is called a tensor or a module, at every public entry. */
+import { describe, DisposedError, NnxError } from "../errors.ts";
+import { GraphNode } from "../graph/node.ts";
+import { isTensor, type Tensor } from "../tensor.ts";
+
+/**
+ * @param where - The function as users call it, such as `Linear.forward`.
+ * @param name - The argument's name.
+ * @throws DisposedError for a tensor that was disposed, NnxError for what is no tensor.
+ */
+export function checkTensor(where: string, name: string, value: unknown): asserts value is Tensor {
+  if (!isTensor(value)) {
+    throw new NnxError(`${where}: expected ${name} to be a tensor, got ${describe(value)}.`);
+  }
+  if (!value.isDisposed) return;
+  throw new DisposedError(
+    `${where}: expected ${name} to be a live tensor, got a disposed ${describe(value).replace(/^a /, "")}. ` +
+      "Keep it until its last use: a scope (tf.tidy) frees what is made in it unless it is returned or kept.",
+  );
+}
+
+/** @throws NnxError for what is no module (or Rngs, or optimizer). */
+export function checkModule(where: string, value: unknown): asserts value is GraphNode {
+  if (value instanceof GraphNode) return;
+  throw new NnxError(
+    `${where}: expected a module, got ${describe(value)}. Pass an instance of a class that extends nnx.Module.`,
+  );
+}
