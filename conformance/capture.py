@@ -9,17 +9,14 @@ Writes conformance/golden/capture.json: for three models (nested, with a shared 
 weights, an input, what was sown, the gradients of what was perturbed, and the gradients of the parameters.
 """
 
-import json
-import pathlib
-
-import flax
 import jax
 import jax.numpy as jnp
 import numpy as np
 from flax import nnx
 
+from golden_file import finish
+
 SEED, FEATURES, BATCH = 0, 3, 2
-ROOT = pathlib.Path(__file__).resolve().parent
 
 
 class Dense(nnx.Module):
@@ -100,15 +97,5 @@ def case(model_type):
 
 
 if __name__ == "__main__":
-    result = {
-        "provenance": {
-            "command": "python conformance/capture.py",
-            "jax": jax.__version__,
-            "flax": flax.__version__,
-            "seed": SEED,
-        },
-        "cases": {"nested": case(Nested), "shared": case(Shared), "loop": case(Loop)},
-    }
-    path = ROOT / "golden/capture.json"
-    path.write_text(json.dumps(result, indent=1) + "\n")
-    print(f"wrote {path.relative_to(ROOT.parent)}")
+    cases = {"nested": case(Nested), "shared": case(Shared), "loop": case(Loop)}
+    finish("capture", {"cases": cases}, libraries=("jax", "flax"), seed=SEED)

@@ -10,15 +10,15 @@ first 50 steps.
 """
 
 import hashlib
-import json
 import pathlib
 
-import flax
 import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
 from flax import nnx
+
+from golden_file import finish
 
 SEED, RATE, BATCH, STEPS, CLASSES, PIXELS, HELD_OUT = 0, 0.25, 64, 50, 8, 64, 400
 ROOT = pathlib.Path(__file__).resolve().parent
@@ -95,19 +95,6 @@ def losses():
 
 
 if __name__ == "__main__":
-    result = {
-        "provenance": {
-            "command": "python conformance/digits.py",
-            "jax": jax.__version__,
-            "flax": flax.__version__,
-            "optax": optax.__version__,
-            "seed": SEED,
-            "rate": RATE,
-            "partitionable": bool(jax.config.jax_threefry_partitionable),
-        },
-        "draws": first_draws(),
-        "training": losses(),
-    }
-    path = ROOT / "golden/digits.json"
-    path.write_text(json.dumps(result, indent=1) + "\n")
-    print(f"wrote {path.relative_to(ROOT.parent)}")
+    partitionable = bool(jax.config.jax_threefry_partitionable)
+    content = {"draws": first_draws(), "training": losses()}
+    finish("digits", content, libraries=("jax", "flax", "optax"), seed=SEED, rate=RATE, partitionable=partitionable)

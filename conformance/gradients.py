@@ -1,22 +1,21 @@
 """Gradients of one program per kernel and convention, from JAX in double precision.
 
-    python conformance/gradients.py [name of a program ...]        (jax 0.10.2)
+    python conformance/gradients.py [--check]        (jax 0.10.2)
 
 writes golden/gradients.json: for each program its inputs, its value f(x), the weights `dy` of the outputs, the gradients
 of sum(dy * f(x)), directions `v`, and the gradients of sum(v * gradients). Each first gradient of a smooth program is checked
 against central differences before it is written.
 """
 
-import json
 import math
-import os
-import sys
 import zlib
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax, nn
+
+from golden_file import finish
 
 jax.config.update("jax_enable_x64", True)
 
@@ -576,24 +575,6 @@ def run(name, p):
 
 
 if __name__ == "__main__":
-    here = os.path.dirname(os.path.abspath(__file__))
-    # With names, only those are made anew.
-    path = os.path.join(here, "golden", "gradients.json")
-    old = {}
-    if len(sys.argv) > 1:
-        with open(path) as file:
-            old = {p["name"]: p for p in json.load(file)["programs"] if p["name"] not in sys.argv[1:]}
-    programs = [old.get(name) or run(name, p) for name, p in PROGRAMS.items()]
-    document = {
-        "command": "python conformance/gradients.py",
-        "jax": jax.__version__,
-        "numpy": np.__version__,
-        "precision": "float64 on CPU, nine digits kept",
-        "seed": "crc32 of the program's name",
-        "programs": programs,
-    }
-    with open(path, "w") as file:
-        head = {k: v for k, v in document.items() if k != "programs"}
-        file.write(json.dumps(head)[:-1] + ', "programs": [\n')
-        file.write(",\n".join(json.dumps(p, separators=(",", ":")) for p in programs) + "\n]}\n")
-    print(len(programs), "programs")
+    programs = [run(name, program) for name, program in PROGRAMS.items()]
+    precision, seed = "float64 on CPU, nine digits kept", "crc32 of the program's name"
+    finish("gradients", {"programs": programs}, precision=precision, seed=seed)

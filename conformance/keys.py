@@ -8,18 +8,15 @@ that JSON lacks are written as the strings "nan", "inf" and "-inf".
 """
 
 import hashlib
-import json
 import math
-import pathlib
-import sys
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import random
 
-TARGET = pathlib.Path(__file__).parent / "golden" / "keys.json"
-COMMAND = "python conformance/keys.py"
+from golden_file import finish
+
 SEED = 20240607
 
 cases = np.random.default_rng(SEED)
@@ -137,18 +134,6 @@ def masks():
     return {"mask": drawn}
 
 
-def generate():
-    provenance = {"jax": jax.__version__, "numpy": np.__version__, "seed": SEED, "command": COMMAND}
-    return {"provenance": provenance} | uniforms() | bernoullis() | randints() | normals() | batches() | masks()
-
-
 if __name__ == "__main__":
-    data = generate()
-    if "--check" in sys.argv:
-        stored = json.loads(TARGET.read_text())
-        different = [name for name in stored.keys() | data.keys() if stored.get(name) != data.get(name)]
-        print("different: " + ", ".join(different) if different else "equal")
-        sys.exit(1 if different else 0)
-    TARGET.parent.mkdir(exist_ok=True)
-    TARGET.write_text(json.dumps(data, separators=(",", ":")) + "\n")
-    print(f"Wrote {TARGET}")
+    parts = [uniforms(), bernoullis(), randints(), normals(), batches(), masks()]
+    finish("keys", {name: value for part in parts for name, value in part.items()}, seed=SEED)

@@ -1,13 +1,14 @@
 """Writes golden/layers.json: what Flax NNX gives where flax.json has no case: more axes, groups, dropout, broadcast streams.
 
-Needs flax 0.12.8 and jax 0.10.2 (CPU, default configuration); seeds stand in each case. It writes into the working directory:
+    python conformance/layers.py [--check]
 
-    cd conformance/golden && python ../layers.py
+Needs flax 0.12.8 and jax 0.10.2 (CPU, default configuration); seeds stand in each case.
 """
-import json, warnings
+import warnings
 warnings.simplefilter('ignore')
-import numpy as np, jax, jax.numpy as jnp, flax
+import numpy as np, jax, jax.numpy as jnp
 from flax import nnx
+from golden_file import finish
 
 CASES = {}
 I = nnx.initializers
@@ -88,7 +89,5 @@ case('RNN_time_major_reverse_keep', lambda: nnx.RNN(nnx.SimpleCell(2, 3, rngs=R(
      call=lambda m, x: m(x, seq_lengths=jnp.array([3, 4])))
 case('LoRA_alone', lambda: nnx.LoRA(3, 2, 4, rngs=R(), b_initializer=I.normal(1.0)), noise(1, 2, 3))
 
-with open('layers.json', 'w') as file:
-    json.dump({'flax': flax.__version__, 'jax': jax.__version__, 'command': 'cd conformance/golden && python ../layers.py',
-               'note': 'arrays are {shape,dtype,data(row-major)}; null means NaN', 'cases': CASES}, file)
-print(len(CASES), 'cases')
+finish('layers', {'cases': CASES}, libraries=('jax', 'flax'), seed='in each case',
+       note='arrays are {shape,dtype,data(row-major)}; null means NaN')

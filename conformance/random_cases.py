@@ -9,10 +9,7 @@ Needs jax 0.10.2 and numpy, on the CPU with JAX's default configuration. Each ca
 strings "nan", "inf" and "-inf". `keys` is null for one key, or n for `split(key(seed), n)`, over which JAX's call is mapped.
 """
 
-import json
 import math
-import pathlib
-import sys
 
 import jax
 import jax.numpy as jnp
@@ -20,8 +17,8 @@ import numpy as np
 from jax import random
 from jax.nn import initializers
 
-TARGET = pathlib.Path(__file__).parent / "golden" / "random-cases.json"
-COMMAND = "python conformance/random_cases.py"
+from golden_file import finish
+
 SEED = 20240611
 ROUNDS = 3
 
@@ -265,14 +262,7 @@ def main():
     for _ in range(ROUNDS):
         for part in [without_parameters, uniforms_and_integers, choices, families, vectors, initial_values]:
             part()
-    provenance = {"jax": jax.__version__, "numpy": np.__version__, "seed": SEED, "command": COMMAND}
-    text = json.dumps({"provenance": provenance, "cases": found}, separators=(",", ":")) + "\n"
-    if "--check" in sys.argv:
-        same = TARGET.read_text() == text
-        print("equal" if same else "different")
-        sys.exit(0 if same else 1)
-    TARGET.write_text(text)
-    print(f"{len(found)} cases, {len(text)} bytes")
+    finish("random-cases", {"cases": found}, seed=SEED)
 
 
 if __name__ == "__main__":

@@ -8,17 +8,14 @@ Functions are applied to `uniform(key(seed), (n,), minval, maxval)`, rounded dow
 """
 
 import hashlib
-import json
-import pathlib
-import sys
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import random
 
-TARGET = pathlib.Path(__file__).parent / "golden" / "random-digests.json"
-COMMAND = "python conformance/random_digests.py"
+from golden_file import finish
+
 SEED = 20240612
 N = 50_000
 
@@ -63,14 +60,8 @@ def samplers():
 
 
 def main():
-    provenance = {"jax": jax.__version__, "numpy": np.__version__, "seed": SEED, "n": N, "command": COMMAND}
-    content = {"provenance": provenance, "functions": list(functions()), "samplers": list(samplers())}
-    text = json.dumps(content, indent=1) + "\n"
-    if "--check" in sys.argv:
-        same = TARGET.read_text() == text
-        print("equal" if same else "different")
-        sys.exit(0 if same else 1)
-    TARGET.write_text(text)
+    content = {"functions": list(functions()), "samplers": list(samplers())}
+    finish("random-digests", content, seed=SEED, n=N)
 
 
 if __name__ == "__main__":

@@ -7,9 +7,6 @@ Needs jax 0.10.2 and numpy, on the CPU. The newest layout (jax_threefry_partitio
 """
 
 import hashlib
-import json
-import pathlib
-import sys
 
 import jax
 import jax.extend.random
@@ -17,8 +14,8 @@ import jax.numpy as jnp
 import numpy as np
 from jax import random
 
-TARGET = pathlib.Path(__file__).parent / "golden" / "threefry.json"
-COMMAND = "python conformance/threefry.py"
+from golden_file import finish
+
 SEED = 1701
 MILLION = 1 << 20
 
@@ -138,18 +135,6 @@ def with_64_bits():
     return wide
 
 
-def generate():
-    provenance = {"jax": jax.__version__, "numpy": np.__version__, "x64": False, "seed": SEED, "command": COMMAND}
-    return provenance | keys_and_bits() | distributions() | millions() | old_layout() | with_64_bits()
-
-
 if __name__ == "__main__":
-    data = generate()
-    if "--check" in sys.argv:
-        stored = json.loads(TARGET.read_text())
-        different = [name for name in stored.keys() | data.keys() if stored.get(name) != data.get(name)]
-        print("different: " + ", ".join(different) if different else "equal")
-        sys.exit(1 if different else 0)
-    TARGET.parent.mkdir(exist_ok=True)
-    TARGET.write_text(json.dumps(data, separators=(",", ":")) + "\n")
-    print(f"Wrote {TARGET}")
+    parts = [keys_and_bits(), distributions(), millions(), old_layout(), with_64_bits()]
+    finish("threefry", {name: value for part in parts for name, value in part.items()}, seed=SEED, x64=False)

@@ -1,11 +1,10 @@
 """Optimizers and schedules of optax beyond the cases of flax.json. Run: python conformance/training.py"""
-import json
-import pathlib
-
 import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
+
+from golden_file import finish
 
 PARAMS = [[0.5, -1.0, 2.0], [3.0, 0.25, -0.75]]
 STEPS = 3
@@ -29,13 +28,7 @@ def values(schedule, n):
     return [float(schedule(i)) for i in range(n)]
 
 
-golden = {
-    "provenance": {
-        "jax": jax.__version__,
-        "optax": optax.__version__,
-        "command": "python conformance/training.py",
-        "note": "three steps with gradients linspace(-1, 1, 6) * (step + 1) from params; the params after them",
-    },
+content = {
     "params": PARAMS,
     "optimizers": {
         "rmsprop_centered_nesterov": run(optax.rmsprop(0.01, centered=True, momentum=0.9, nesterov=True)),
@@ -50,5 +43,5 @@ golden = {
         "cosine": values(optax.cosine_decay_schedule(0.1, 5, alpha=0.1, exponent=2.0), 8),
     },
 }
-path = pathlib.Path(__file__).parent / "golden" / "training.json"
-path.write_text(json.dumps(golden, indent=1) + "\n")
+note = "three steps with gradients linspace(-1, 1, 6) * (step + 1) from params; the params after them"
+finish("training", content, libraries=("jax", "optax"), note=note)

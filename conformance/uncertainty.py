@@ -9,15 +9,12 @@ Writes conformance/golden/uncertainty.json: AUROC, average precision and the fal
 without ties, and the entropy, variance and zero-one decompositions of random simplex data.
 """
 
-import json
-import pathlib
-
 import numpy as np
-import sklearn
 from sklearn.metrics import average_precision_score, roc_auc_score, roc_curve
 
+from golden_file import finish
+
 SEED = 0
-ROOT = pathlib.Path(__file__).resolve().parent
 rng = np.random.default_rng(SEED)
 
 
@@ -70,13 +67,7 @@ def calibration(p, labels, bins):
     return {"shape": list(p.shape), "data": p.ravel().tolist(), "labels": labels.tolist(), "bins": bins, "ece": float(error)}
 
 
-result = {
-    "provenance": {
-        "command": "python conformance/uncertainty.py",
-        "seed": SEED,
-        "scikit-learn": sklearn.__version__,
-        "numpy": np.__version__,
-    },
+content = {
     "ood": {
         "continuous": ood(rng.normal(0, 1, 60), rng.normal(1, 1, 45)),
         "many ties": ood(rng.integers(0, 5, 50), rng.integers(1, 7, 40)),
@@ -99,4 +90,4 @@ result = {
         "one-hot, 5 bins": calibration(np.eye(3)[rng.integers(0, 3, 30)], rng.integers(0, 3, 30), 5),
     },
 }
-(ROOT / "golden" / "uncertainty.json").write_text(json.dumps(result) + "\n")
+finish("uncertainty", content, libraries=("sklearn", "numpy"), seed=SEED)
