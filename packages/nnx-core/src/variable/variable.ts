@@ -1,4 +1,5 @@
 /** @file A mutable box with identity: what changes in a model while its structure stays. */
+import { nameDisposeMethod } from "../dispose-symbol.ts";
 import { describe, DisposedError, NotFoundError, StructureError } from "../errors.ts";
 import { freezeContainers } from "../ownership/freeze.ts";
 import { release, retain } from "../ownership/holders.ts";
@@ -239,6 +240,10 @@ export class Variable<T = unknown> {
 
   [Symbol.dispose](): void {
     this.dispose();
+  }
+
+  static {
+    nameDisposeMethod(this.prototype);
   }
 
   /** `Param(Tensor)`, without the value's contents. */

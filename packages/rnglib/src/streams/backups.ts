@@ -1,4 +1,5 @@
 /** @file What streams held before they were changed. */
+import { nameDisposeMethod } from "@nnxjs/nnx-core/internal";
 import type { PRNGKey } from "../keys/index.ts";
 import type { RngStream } from "./rng-stream.ts";
 import type { Count } from "./rng-variables.ts";
@@ -35,6 +36,10 @@ export class SplitBackups implements Iterable<StreamBackup>, Disposable {
   /** As {@link restoreRngs}. */
   [Symbol.dispose](): void {
     restoreRngs(this.backups);
+  }
+
+  static {
+    nameDisposeMethod(this.prototype);
   }
 }
 
