@@ -100,8 +100,5 @@ export abstract class Module extends BaseModule {
   [Symbol.dispose](): void {
     this.dispose();
   }
-
-  static {
-    nameDisposeMethod(this.prototype);
-  }
 }
+nameDisposeMethod(Module.prototype);

@@ -242,15 +242,12 @@ export class Variable<T = unknown> {
     this.dispose();
   }
 
-  static {
-    nameDisposeMethod(this.prototype);
-  }
-
   /** `Param(Tensor)`, without the value's contents. */
   toString(): string {
     return `${this.type.typeName}(${this.isDisposed ? "disposed" : describe(this.leaf.value)})`;
   }
 }
+nameDisposeMethod(Variable.prototype);
 
 const isLive = <T>(leaf: VariableState<T | typeof disposed>): leaf is VariableState<T> =>
   leaf.value !== disposed;

@@ -37,11 +37,8 @@ export class SplitBackups implements Iterable<StreamBackup>, Disposable {
   [Symbol.dispose](): void {
     restoreRngs(this.backups);
   }
-
-  static {
-    nameDisposeMethod(this.prototype);
-  }
 }
+nameDisposeMethod(SplitBackups.prototype);
 
 /**
  * Writes back what streams held. A count that was saved by {@link splitRngs} or {@link forkRngs} is the one after their draw, so that splitting
