@@ -1,8 +1,4 @@
-/// <reference lib="esnext.disposable" preserve="true" />
-/**
- * @file The name of the method that `using` calls. Programs whose `lib` lacks `Disposable` get it from the reference above; without it
- * States would be of type `any` there.
- */
+/** @file The name of the method that `using` calls. */
 
 /** TypeScript says that it is always there; older engines disagree. */
 const native = Symbol.dispose as typeof Symbol.dispose | undefined;
