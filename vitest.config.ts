@@ -37,9 +37,18 @@ export default defineConfig({
             "scripts/**/*.test.ts",
             "benchmarks/**/*.test.ts",
           ],
+          exclude: ["scripts/pack/**"],
         },
       },
       { ...onSources, test: { ...inOneProcess, name: "docs", include: [".doctest/*.test.ts"] } },
+      {
+        test: {
+          name: "pack",
+          include: ["scripts/pack/*.test.ts"],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
       {
         ...onSources,
         test: {

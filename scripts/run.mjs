@@ -1,11 +1,10 @@
 // Runs a TypeScript file on the sources of the workspace: node scripts/run.mjs FILE [ARGS...]
-import { spawnSync } from "node:child_process";
-import { createRequire } from "node:module";
+import { spawn } from "node:child_process";
+import { constants } from "node:os";
 
-const tsx = createRequire(import.meta.url).resolve("tsx/cli");
-const { status } = spawnSync(
-  process.execPath,
-  [tsx, "--conditions=@nnxjs/source", ...process.argv.slice(2)],
-  { stdio: "inherit" },
-);
-process.exit(status ?? 1);
+const args = ["--import", import.meta.resolve("tsx"), "--conditions=@nnxjs/source", ...process.argv.slice(2)];
+const child = spawn(process.execPath, args, { stdio: "inherit" });
+// Ctrl-C reaches the program too; how it ends is its own affair, and this waits for it.
+process.on("SIGINT", () => {});
+process.on("SIGTERM", () => child.kill("SIGTERM"));
+child.on("close", (status, signal) => process.exit(status ?? 128 + constants.signals[signal]));

@@ -1,4 +1,4 @@
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
 
 const demo = (...args: string[]) =>
@@ -45,5 +45,26 @@ describe("npm run demo", () => {
     expect(stderr).toMatch(/^error: .*'0' is invalid.*at least 1\.\n$/);
     expect(stdout).toBe("");
     expect(status).toBe(2);
+  });
+
+  it("shows the cursor again when Ctrl-C ends the training", async () => {
+    const script = "examples/digits/test/on-a-terminal.ts";
+    // A group of its own, for a terminal sends the signal to all processes of the command.
+    const child = spawn(process.execPath, ["scripts/run.mjs", script, "--epochs", "1000"], {
+      detached: true,
+      timeout: 50_000,
+    });
+    let screen = "";
+    let interrupted = false;
+    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      screen += text;
+      if (interrupted || !/loss \d/.test(screen)) return;
+      interrupted = true;
+      process.kill(-(child.pid as number), "SIGINT");
+    });
+    await new Promise((resolve) => child.stderr.on("close", resolve));
+    const [hide, show] = ["\x1B[?25l", "\x1B[?25h"];
+    expect(screen).toContain(hide);
+    expect(screen.lastIndexOf(show)).toBeGreaterThan(screen.lastIndexOf(hide));
   });
 });

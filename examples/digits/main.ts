@@ -1,13 +1,13 @@
 /** @file Train a DropConnect classifier on digits, and look at what it knows and what it does not. */
 import "@tensorflow/tfjs-backend-cpu";
 import * as tf from "@tensorflow/tfjs-core";
-import { SingleBar } from "cli-progress";
 import { CommanderError } from "commander";
 import { CLASSES, type Images, loadDigits } from "./data.ts";
 import { accuracy, mean, predict, sample } from "./evaluate.ts";
 import { inspect } from "./inspect.ts";
 import { Mlp, streams } from "./model.ts";
 import { type Options, parseOptions } from "./options.ts";
+import { withBar } from "./report/bar.ts";
 import { gallery } from "./report/draw.ts";
 import { captureTable, modelTable } from "./report/tables.ts";
 import { take, train } from "./train.ts";
@@ -78,25 +78,21 @@ async function trainWithBar(
   images: Images,
   { epochs, rngs }: { epochs: number; rngs: ReturnType<typeof streams> },
 ) {
-  const bar = new SingleBar({
-    format: "training [{bar}] epoch {epoch}/{epochs}, loss {loss}, {speed} images/s",
-    hideCursor: true,
-    noTTYOutput: true,
-    notTTYSchedule: 5000,
-  });
-  bar.start(epochs * images.count, 0, { epoch: 1, epochs, loss: "-", speed: "-" });
   const start = performance.now();
   let loss = Number.NaN;
-  await train(model, images, {
-    epochs,
-    rngs,
-    report: (progress) => {
-      loss = progress.loss;
-      const speed = Math.round((1000 * progress.images) / (performance.now() - start));
-      bar.update(progress.images, { epoch: progress.epoch + 1, loss: loss.toFixed(4), speed });
-    },
-  });
-  bar.stop();
+  const format = "training [{bar}] epoch {epoch}/{epochs}, loss {loss}, {speed} images/s";
+  const first = { epoch: 1, epochs, loss: "-", speed: "-" };
+  await withBar(format, epochs * images.count, first, (bar) =>
+    train(model, images, {
+      epochs,
+      rngs,
+      report: (progress) => {
+        loss = progress.loss;
+        const speed = Math.round((1000 * progress.images) / (performance.now() - start));
+        bar.update(progress.images, { epoch: progress.epoch + 1, loss: loss.toFixed(4), speed });
+      },
+    }),
+  );
   console.log(`\ntraining loss of the last epoch ${loss.toFixed(4)}`);
 }
 

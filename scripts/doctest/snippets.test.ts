@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { snippetsOf } from "./snippets.ts";
+import { asPasted, CONTINUED, snippetsOf } from "./snippets.ts";
 
 const fence = "```";
 
@@ -23,5 +23,21 @@ describe("snippetsOf", () => {
       fence,
     ].join("\n");
     expect(snippetsOf("a.ts", text)).toEqual([{ file: "a.ts", line: 3, code: "if (a) {\n  b();\n}" }]);
+  });
+});
+
+describe("asPasted", () => {
+  const whole = { file: "a.md", line: 2, code: 'import * as nnx from "@nnxjs/nnx";\nconst a = 1;' };
+  const part = { file: "a.md", line: 7, code: "a + 1;" };
+
+  it("puts a block without imports below the one that has them, each by itself", () => {
+    const [, second, third] = asPasted(CONTINUED, [whole, part, { ...part, line: 9 }]);
+    expect(second).toEqual({ ...part, code: `${whole.code}\na + 1;` });
+    expect(third?.code).toBe(second?.code);
+  });
+
+  it("refuses a block without imports on a page that does not say so, and a first one", () => {
+    expect(() => asPasted("", [whole, part])).toThrow("a.md:7: expected a block that imports what it uses");
+    expect(() => asPasted(CONTINUED, [part])).toThrow("a.md:7");
   });
 });

@@ -41,6 +41,31 @@ function filesIn(root: string): string[] {
     .sort();
 }
 
+/** What a page says at the block that its blocks without imports continue. */
+export const CONTINUED = "The blocks without imports go below this one, each by itself.";
+
+/**
+ * The blocks of a page as readers run them: with imports of their own, or below the block before them that has some, if the page says so.
+ */
+export function asPasted(page: string, blocks: readonly Snippet[]): Snippet[] {
+  let above = "";
+  return blocks.map((block) => {
+    if (/^import\s/m.test(block.code)) {
+      above = block.code;
+      return block;
+    }
+    if (page.includes(CONTINUED) && above !== "") return { ...block, code: `${above}\n${block.code}` };
+    throw new Error(
+      `${block.file}:${block.line}: expected a block that imports what it uses, got one without imports. ` +
+        `Add them, or say on the page: ${CONTINUED}`,
+    );
+  });
+}
+
 /** Every snippet of the repository's documentation. */
 export const allSnippets = (): Snippet[] =>
-  ROOTS.flatMap(filesIn).flatMap((file) => snippetsOf(file, readFileSync(file, "utf8")));
+  ROOTS.flatMap(filesIn).flatMap((file) => {
+    const text = readFileSync(file, "utf8");
+    const found = snippetsOf(file, text);
+    return file.endsWith(".md") ? asPasted(text, found) : found;
+  });

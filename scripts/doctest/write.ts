@@ -1,28 +1,18 @@
 /** @file Turns the documentation's examples into test files under .doctest/, one for each file that has examples. */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { basename } from "node:path";
 import { allSnippets, type Snippet } from "./snippets.ts";
 
 const OUT = ".doctest";
 const IMPORT = /^import\s/;
 
-/** A module of fixtures and the names that it exports. */
-interface Fixtures {
-  readonly from: string;
-  readonly names: readonly string[];
-}
+const FIXTURES = "scripts/doctest/fixtures.ts";
 
-function fixturesIn(file: string): Fixtures[] {
-  if (!existsSync(file)) return [];
-  const declared = readFileSync(file, "utf8").matchAll(/^export (?:const|class|function) (\w+)/gm);
-  return [{ from: `../${file}`, names: Array.from(declared, (match) => match[1] as string) }];
-}
-
-/** Of a page what its own fixtures have, of a doc comment the common ones. */
-const fixturesFor = (file: string): Fixtures[] =>
-  file.endsWith(".md")
-    ? fixturesIn(`scripts/doctest/pages/${basename(file, ".md")}.ts`)
-    : fixturesIn("scripts/doctest/fixtures.ts");
+/** The names that the fixtures of doc comments export. */
+const fixtureNames = (): string[] =>
+  Array.from(
+    readFileSync(FIXTURES, "utf8").matchAll(/^export (?:const|class|function) (\w+)/gm),
+    (match) => match[1] as string,
+  );
 
 const DECLARATION =
   /\b(?:(?:const|let)\s+(\w+|[[{].*?[\]}])\s*(?::[^=]+)?(?:=|of\b)|(?:class|function)\s+(\w+)|^import\s(.+?)\sfrom)/gm;
@@ -35,18 +25,15 @@ const declares = (code: string, name: string): boolean =>
 
 const MODULES = { nnx: "@nnxjs/nnx", tf: "@tensorflow/tfjs-core" };
 
-/** Imports of the modules and fixtures that an example uses without saying where they are from. */
-function givens(code: string, fixtures: readonly Fixtures[]): string[] {
+/** Imports of the modules and fixtures that the example of a doc comment uses without saying where they are from. */
+function givens(code: string): string[] {
   const modules = Object.entries(MODULES)
     .filter(([name]) => new RegExp(`\\b${name}\\.`).test(code) && !declares(code, name))
     .map(([name, from]) => `import * as ${name} from "${from}";`);
-  const uses = (name: string): boolean =>
-    new RegExp(`(?<![.\\w"])${name}\\b(?!:)`).test(code) && !declares(code, name);
-  const named = fixtures
-    .map(({ from, names }) => ({ from, used: names.filter(uses) }))
-    .filter(({ used }) => used.length > 0)
-    .map(({ from, used }) => `import { ${used.join(", ")} } from "${from}";`);
-  return [...modules, ...named];
+  const used = fixtureNames().filter(
+    (name) => new RegExp(`(?<![.\\w"])${name}\\b(?!:)`).test(code) && !declares(code, name),
+  );
+  return used.length === 0 ? modules : [...modules, `import { ${used.join(", ")} } from "../${FIXTURES}";`];
 }
 
 /** `expression; // => value` becomes an assertion. */
@@ -57,16 +44,28 @@ function testOf({ file, line, code }: Snippet): string {
   const body = code
     .split("\n")
     .filter((text) => !IMPORT.test(text))
-    .map(withAssertions);
-  return `it(${JSON.stringify(`${file}:${line}`)}, async () => {\n${body.join("\n")}\n});`;
+    .map(withAssertions)
+    .join("\n");
+  const run =
+    /^import .*tfjs-backend/m.test(code) || !file.endsWith(".md")
+      ? body
+      : `await withoutBackend(async () => {\n${body}\n});`;
+  return `it(${JSON.stringify(`${file}:${line}`)}, async () => {\n${run}\n});`;
 }
 
 /** Imports differ between the examples of one file, so each example has a file of its own. */
 function fileOf(snippet: Snippet): string {
-  const own = snippet.code.split("\n").filter((text) => IMPORT.test(text));
-  const head = [...own, ...givens(snippet.code, fixturesFor(snippet.file))];
+  const { file, line, code } = snippet;
+  const own = code.split("\n").filter((text) => IMPORT.test(text));
+  const head = file.endsWith(".md")
+    ? [
+        ...own,
+        'import { withoutBackend } from "../scripts/doctest/without-backend.ts";',
+        "void withoutBackend;",
+      ]
+    : [...own, ...givens(code)];
   return [
-    `// Written from ${snippet.file}:${snippet.line}; do not edit.`,
+    `// Written from ${file}:${line}; do not edit.`,
     'import { expect, it } from "vitest";',
     ...head,
     "void expect;",

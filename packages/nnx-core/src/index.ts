@@ -1,3 +1,5 @@
+// Programs whose `lib` lacks `Disposable` get it here; without it States would be of type `any` there.
+/// <reference lib="esnext.disposable" preserve="true" />
 export type { ArrayLike } from "./array-like.ts";
 export { DiffState, grad, type GradResult, valueAndGrad } from "./autodiff/grad.ts";
 export type { Argnum, GradientOf, GradientsOf, GradOptions, LossOf } from "./autodiff/grad-types.ts";

@@ -1,3 +1,7 @@
+// Programs whose `lib` lacks `Disposable` get it here; without it States would be of type `any` there.
+/// <reference lib="esnext.disposable" preserve="true" />
 /** @file What the other packages of this project use and users do not: it may change in any version. */
 export { checkModule, checkTensor } from "./checks/arguments.ts";
 export { checkOptions, nearestName, type OptionNames } from "./checks/options.ts";
+export { nameDisposeMethod } from "./dispose-symbol.ts";
+export { registeredNames, requireNamed } from "./graph/named.ts";

@@ -1,6 +1,6 @@
 /** @file A cell, step by step along an axis of time. */
 import { registerModule, describe, type Filter, Module, NnxError } from "@nnxjs/nnx-core";
-import { Rngs, RngStream, splitRngs } from "@nnxjs/rnglib";
+import { restoreRngs, Rngs, RngStream, splitRngs } from "@nnxjs/rnglib";
 import { isTensor, stack, type Tensor, unstack } from "../tensor.ts";
 import type { CarryRngs, RNNCellBase } from "./cell.ts";
 import { atLastStep, flipSequences, lengthsOf, type SeqLengths } from "./sequences.ts";
@@ -143,7 +143,7 @@ export class RNN<C, K extends boolean = false> extends Module {
         outputs.push(output);
       }
     } finally {
-      frozen[Symbol.dispose]();
+      restoreRngs(frozen);
     }
     return { carries, outputs };
   }

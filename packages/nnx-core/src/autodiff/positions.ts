@@ -110,7 +110,7 @@ export const variablesOf = (
         value instanceof Variable ? [{ path, value }] : [],
       );
 
-/** A Variable cannot be a constant in one argument and differentiated in another (rule D4). */
+/** A Variable cannot be a constant in one argument and differentiated in another. */
 function refuseAliases(
   where: string,
   args: readonly unknown[],

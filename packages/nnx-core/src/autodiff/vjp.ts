@@ -1,5 +1,6 @@
 /** @file The derivative as a function, backwards and forwards. */
 import { installGradients } from "@nnxjs/gradients";
+import { disposeSymbol } from "../dispose-symbol.ts";
 import { describe, GradientError } from "../errors.ts";
 import type { Filter } from "../filter/filter.ts";
 import { handOver, retain } from "../ownership/holders.ts";
@@ -88,7 +89,7 @@ export function vjp<A extends readonly unknown[], R>(
   // The gradients' types follow from the primals', which only the run knows.
   return [
     result,
-    Object.assign(pullBack, { dispose, [Symbol.dispose]: dispose }) as unknown as PullBack<A, R>,
+    Object.assign(pullBack, { dispose, [disposeSymbol]: dispose }) as unknown as PullBack<A, R>,
   ];
 }
 

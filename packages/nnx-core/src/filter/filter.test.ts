@@ -1,4 +1,4 @@
-/** @file The rules of filters (F1–F4), their equality and their print. */
+/** @file The rules of filters, their equality and their print. */
 import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
 import {
@@ -52,7 +52,7 @@ describe("literals", () => {
     expect(matches(filter, param.toState())).toBe(expected);
   });
 
-  it("a class is told from a predicate, also one that is only declared (F4)", () => {
+  it("a class is told from a predicate, also one that is only declared", () => {
     class Empty {}
     const arrow: Filter = () => true;
     function plain(): boolean {
@@ -109,12 +109,12 @@ describe("lists of filters", () => {
     readonly noise: Perturbation<number> = new Perturbation(0);
   }
 
-  it("the first match counts (F1)", () => {
+  it("the first match counts", () => {
     const [, a, b] = split(new Layer(), Intermediate, [Perturbation, true]);
     expect([Object.keys(a), Object.keys(b)]).toEqual([["noise"], ["kernel"]]);
   });
 
-  it("a literal true may be followed by true only; everything may stand anywhere (F2)", () => {
+  it("a literal true may be followed by true only; everything may stand anywhere", () => {
     expect(() => split(new Layer(), true, Param)).toThrow(
       /split: expected `true` as the last filter only, got it at index 0 of 2/,
     );
@@ -122,7 +122,7 @@ describe("lists of filters", () => {
     expect([Object.keys(all), none, more]).toEqual([["kernel", "noise"], {}, {}]);
   });
 
-  it("predicates see each leaf with its whole path (F3)", () => {
+  it("predicates see each leaf with its whole path", () => {
     const seen: unknown[] = [];
     state({ x: [new Layer()] }, (path, value) => {
       seen.push([path.join("."), value instanceof Variable]);

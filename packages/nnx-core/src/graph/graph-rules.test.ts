@@ -1,4 +1,4 @@
-/** @file The rules of what is a node, a leaf or static, in which order, and what comes back (G1–G9, G12, P2, P7, P9). */
+/** @file The rules of what is a node, a leaf or static, in which order, and what comes back. */
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
 import {
@@ -40,7 +40,7 @@ const at = (bag: object, name: string): unknown => Reflect.get(bag, name);
 const pathsOf = (values: State): string[] => flattenState(values).map(([path]) => path.join("."));
 
 describe("what is what", () => {
-  it("nodes, Variables and arrays are data, everything else is static (G1)", () => {
+  it("nodes, Variables and arrays are data, everything else is static", () => {
     class Clock {
       ticks = 1;
     }
@@ -67,7 +67,7 @@ describe("what is what", () => {
     expect("missing" in again).toBe(true);
   });
 
-  it("only nodes and Variables have identity: containers come back apart, arrays are leaves at each place (G2)", () => {
+  it("only nodes and Variables have identity: containers come back apart, arrays are leaves at each place", () => {
     const leaf = new Leaf(1);
     const list = [leaf];
     const array = tf.zeros([1]);
@@ -78,7 +78,7 @@ describe("what is what", () => {
     expect(pathsOf(state(new Bag({ x: array, y: array })))).toEqual(["x", "y"]);
   });
 
-  it("orders names by code unit and indices by value and first (G3)", () => {
+  it("orders names by code unit and indices by value and first", () => {
     const many = Array.from({ length: 12 }, (_, i) => new Param(i));
     const bag = new Bag({
       b: new Param(0),
@@ -91,14 +91,14 @@ describe("what is what", () => {
     expect(pathsOf(state(bag))).toEqual(["9", "10", "B", "_p", "b", ...many.map((_, i) => `many.${i}`)]);
   });
 
-  it("records what is shared at its first path in that order (G4)", () => {
+  it("records what is shared at its first path in that order", () => {
     const shared = new Param(1);
     expect(pathsOf(state(new Bag({ z: shared, a: { b: shared } })))).toEqual(["a.b"]);
     const { nodes } = graphdef(new Bag({ z: shared, a: { b: shared } }));
     expect(nodes.map((node) => node.kind)).toEqual(["object", "record", "variable"]);
   });
 
-  it("decides by type inside containers: the rest of a mixed list is static (G5, P7)", () => {
+  it("decides by type inside containers: the rest of a mixed list is static", () => {
     const array = tf.zeros([1]);
     const bag = new Bag({ x: [1, new Param(0), "s", array] });
     expect(pathsOf(state(bag))).toEqual(["x.1", "x.3"]);
@@ -106,13 +106,13 @@ describe("what is what", () => {
     expect([again[0], again[2], again[3]]).toEqual([1, "s", array]);
   });
 
-  it("null and undefined are static, so leaving a part out changes the definition (G6)", () => {
+  it("null and undefined are static, so leaving a part out changes the definition", () => {
     const without = graphdef(new Bag({ bias: null }));
     expect(without.leafCount).toBe(0);
     expect(without.nodes).not.toEqual(graphdef(new Bag({ bias: new Param(1) })).nodes);
   });
 
-  it("holds modules in arrays, plain objects and Maps without further ado (P2, P9)", () => {
+  it("holds modules in arrays, plain objects and Maps without further ado", () => {
     const bag = new Bag({
       list: [new Leaf(1)],
       record: { k: new Leaf(2) },
@@ -123,14 +123,14 @@ describe("what is what", () => {
     expect((at(again, "map") as Map<number, Leaf>).get(3)?.scaled(2)).toBe(6);
   });
 
-  it("sees what is appended after construction (P6)", () => {
+  it("sees what is appended after construction", () => {
     const layers: Leaf[] = [];
     const bag = new Bag({ layers });
     layers.push(new Leaf(4));
     expect(pathsOf(state(bag))).toEqual(["layers.0.kernel"]);
   });
 
-  it("lets an attribute change between data and static (P1, P4)", () => {
+  it("lets an attribute change between data and static", () => {
     const bag = new Bag({ bias: null });
     Reflect.set(bag, "bias", new Param(1));
     expect(pathsOf(state(bag))).toEqual(["bias"]);
@@ -140,14 +140,14 @@ describe("what is what", () => {
 });
 
 describe("what States and merged models share", () => {
-  it("a State has snapshots, not the Variables (G7)", () => {
+  it("a State has snapshots, not the Variables", () => {
     const leaf = new Leaf(1);
     const values = state(leaf);
     leaf.kernel.value = 2;
     expect(values.kernel.value).toBe(1);
   });
 
-  it("merge makes new Variables and runs no constructor (G8)", () => {
+  it("merge makes new Variables and runs no constructor", () => {
     let constructed = 0;
     class Counting extends Leaf {
       constructor(kernel: number) {
@@ -164,7 +164,7 @@ describe("what States and merged models share", () => {
     expect(again).toEqual(counting);
   });
 
-  it("gives values without a Variable the one that the definition says (G8)", () => {
+  it("gives values without a Variable the one that the definition says", () => {
     const [def] = split(new Bag({ a: new Param(1, { tag: "x" }) }));
     const values = { a: tf.scalar(5) } as State;
     const made = at(merge(def, values), "a") as Param<tf.Tensor>;
@@ -173,7 +173,7 @@ describe("what States and merged models share", () => {
     expect(made.value.arraySync()).toBe(5);
   });
 
-  it("restores sharing and cycles; a cycle of containers alone is refused with its path (G9)", () => {
+  it("restores sharing and cycles; a cycle of containers alone is refused with its path", () => {
     const leaf = new Leaf(1);
     const bag = new Bag({ one: leaf, two: { again: leaf } });
     Reflect.set(bag, "me", bag);
@@ -187,7 +187,7 @@ describe("what States and merged models share", () => {
     );
   });
 
-  it("a Variable or an array may be the whole (G12)", () => {
+  it("a Variable or an array may be the whole", () => {
     const variable = new Param(1, { tag: "t" });
     const [def, none, leaf] = split(variable, false, true);
     expect(none).toEqual({});

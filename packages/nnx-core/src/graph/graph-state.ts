@@ -1,4 +1,5 @@
 /** @file A model taken apart but kept together: its definition with its values. */
+import { disposeSymbol } from "../dispose-symbol.ts";
 import type { Filter } from "../filter/filter.ts";
 import { disposeState } from "../state/builder.ts";
 import type { OwnedState } from "../state/state.ts";
@@ -29,7 +30,7 @@ export function unpack<M extends object, const Fs extends readonly Filter[]>(
 ): GraphStates<M, Fs> {
   const [graphdef, states] = take("unpack", node, filters, { exhaustive: true });
   const made = states.map(
-    (state): GraphState<M> => Object.freeze({ graphdef, state, [Symbol.dispose]: () => disposeState(state) }),
+    (state): GraphState<M> => Object.freeze({ graphdef, state, [disposeSymbol]: () => disposeState(state) }),
   );
   return (made.length === 1 ? made[0] : made) as GraphStates<M, Fs>;
 }

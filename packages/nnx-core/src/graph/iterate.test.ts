@@ -73,33 +73,33 @@ describe("the structure case of Flax 0.12.8", () => {
   const withoutLists = (entries: [unknown, string][]): unknown[] =>
     entries.filter(([, type]) => type !== "List");
 
-  it("has the same paths in the same order (G3, G4)", () => {
+  it("has the same paths in the same order", () => {
     expect(flattenState(state(ord)).map(([path]) => path)).toEqual(structure.state_paths);
     expect(flattenState(state(ord, Param)).map(([path]) => path)).toEqual(structure.param_paths);
   });
 
-  it("gives modules children first, the root last (I1)", () => {
+  it("gives modules children first, the root last", () => {
     const ours = [...iterModules(ord)].map(([path, module]) => [path, nameOf(module)]);
     expect(ours).toEqual(withoutLists(structure.iter_modules));
   });
 
-  it("gives children under each of their names, Variables too, and does not look into containers (I2)", () => {
+  it("gives children under each of their names, Variables too, and does not look into containers", () => {
     const ours = [...iterChildren(ord)].map(([key, child]) => [key, nameOf(child)]);
     expect(ours).toEqual(withoutLists(structure.iter_children));
   });
 
-  it("gives children that are nodes (I3)", () => {
+  it("gives children that are nodes", () => {
     const ours = [...iterModuleChildren(ord)].map(([key, child]) => [key, nameOf(child)]);
     expect(ours).toEqual(withoutLists(structure.iter_module_children));
   });
 
-  it("finds the same duplicates (U7)", () => {
+  it("finds the same duplicates", () => {
     expect(findDuplicates(ord)).toEqual(structure.find_duplicates);
   });
 });
 
 describe("iteration", () => {
-  it("comes by shared modules once and ends in cycles (I1)", () => {
+  it("comes by shared modules once and ends in cycles", () => {
     const ord = new Ord();
     const paths = [...iterModules(ord)].map(([path]) => path.join("."));
     expect(new Set(paths).size).toBe(paths.length);
@@ -107,20 +107,20 @@ describe("iteration", () => {
     expect(paths.at(-1)).toBe("");
   });
 
-  it("takes a container as root, and refuses what has no children (I2)", () => {
+  it("takes a container as root, and refuses what has no children", () => {
     const child = new Linear();
     expect([...iterChildren([child, 1])]).toEqual([[0, child]]);
     expect([...iterChildren(new Map([["x", child]]))]).toEqual([["x", child]]);
     expect(() => [...iterChildren([1, 2])]).toThrow(/iterChildren: expected a module or a container/);
   });
 
-  it("is there as methods too (I4)", () => {
+  it("is there as methods too", () => {
     const dropout = new Dropout();
     expect([...dropout.iterModules()]).toEqual([[[], dropout]]);
     expect([...dropout.iterChildren()]).toEqual([["rngs", dropout.rngs]]);
   });
 
-  it("iterGraph comes by static values, arrays at each place, nodes and Variables once (I5)", () => {
+  it("iterGraph comes by static values, arrays at each place, nodes and Variables once", () => {
     const array = new FakeTensor();
     class Holder extends Module {
       readonly a: unknown = array;
@@ -144,7 +144,7 @@ describe("iteration", () => {
     expect([...iterGraph(holder.one)]).toEqual([[[], holder.one]]);
   });
 
-  it("findDuplicates finds arrays as well, and selects with `only` (U7)", () => {
+  it("findDuplicates finds arrays as well, and selects with `only`", () => {
     const array = new FakeTensor();
     const shared = new Param(1);
     const root = { x: array, y: array, p: shared, q: shared };

@@ -155,7 +155,7 @@ const check = (property: (root: Module) => void): void => {
 };
 
 describe("laws of the graph", () => {
-  it("merge undoes split, up to reference isomorphism (G9)", () => {
+  it("merge undoes split, up to reference isomorphism", () => {
     check((root) => {
       const again = merge(...split(root));
       expect(again).not.toBe(root);
@@ -178,7 +178,7 @@ describe("laws of the graph", () => {
     });
   });
 
-  it("filters of which the first match counts partition the leaves (F1)", () => {
+  it("filters of which the first match counts partition the leaves", () => {
     const filters: Filter[] = [withTag("t"), [Param, pathContains("a")], not(BatchStat), true];
     check((root) => {
       const [, ...parts] = split(root, ...filters) as unknown as [unknown, ...State[]];
@@ -199,7 +199,7 @@ describe("laws of the graph", () => {
     });
   });
 
-  it("clone shares no module and no Variable (U3)", () => {
+  it("clone shares no module and no Variable", () => {
     check((root) => {
       const copy = clone(root);
       const own = new Set([...iterNodes(root)].map(([, node]) => node));
@@ -232,7 +232,7 @@ describe("laws of the graph", () => {
     });
   });
 
-  it("pop then update brings the leaves back (U2)", () => {
+  it("pop then update brings the leaves back", () => {
     // Items of arrays cannot be popped, and what a Map or record lost comes back under its key.
     const poppable: Filter = (path, value) =>
       value instanceof Param && path.every((part) => typeof part === "string");
@@ -249,7 +249,7 @@ describe("laws of the graph", () => {
     });
   });
 
-  it("a definition survives JSON (G14)", () => {
+  it("a definition survives JSON", () => {
     check((root) => {
       const def = graphdef(root);
       const again = graphDefFromJson<Module>(JSON.parse(JSON.stringify(graphDefToJson(def))));

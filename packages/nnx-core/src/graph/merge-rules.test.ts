@@ -1,4 +1,4 @@
-/** @file The rules of merge, definitions, GraphStates and calls (G10–G19). */
+/** @file The rules of merge, definitions, GraphStates and calls. */
 import { describe, expect, it } from "vitest";
 import {
   call,
@@ -49,7 +49,7 @@ class Bag extends Module {
 }
 
 describe("merge", () => {
-  it("fits leaves by path, and names the paths that are missing or too many (G10)", () => {
+  it("fits leaves by path, and names the paths that are missing or too many", () => {
     const [def, weights, rest] = split(new Counter(), Param, true);
     expect(merge(def, rest, weights).weight.value).toBe(2);
     expect(() => merge(def, weights)).toThrow(/exactly the 2 leaves of the GraphDef, got nothing at count/);
@@ -64,7 +64,7 @@ describe("merge", () => {
     expect(merge(def, all, { weight: { ...other.weight, value: 9 } }).weight.value).toBe(9);
   });
 
-  it("refuses wrong arguments (G11)", () => {
+  it("refuses wrong arguments", () => {
     const [def, all] = split(new Counter());
     // @ts-expect-error no State
     expect(() => merge(def)).toThrow(/merge: expected at least one State, got none/);
@@ -79,7 +79,7 @@ describe("merge", () => {
     expect(() => merge(one, weights)).toThrow(/GraphStates of one GraphDef, got another one's as argument 1/);
   });
 
-  it("split wants filters that cover every leaf, state does not (G13, G19)", () => {
+  it("split wants filters that cover every leaf, state does not", () => {
     expect(() => split(new Counter(), Param)).toThrow(FilterError);
     expect(state(new Counter(), Param)).not.toHaveProperty("count");
     expect(split(new Counter(), "nobody", true)[1]).toEqual({});
@@ -91,7 +91,7 @@ describe("merge", () => {
 });
 
 describe("definitions", () => {
-  it("are equal for equal structure, whatever the order of attributes and the values (G14)", () => {
+  it("are equal for equal structure, whatever the order of attributes and the values", () => {
     const a = graphdef(new Bag({ x: new Param(1), y: 2 }));
     const b = graphdef(new Bag({ y: 2, x: new Param([1, 2, 3]) }));
     expect(equalGraphDefs(a, b)).toBe(true);
@@ -110,18 +110,18 @@ describe("definitions", () => {
     ["a kind of container", { x: [shared] }, { x: new Map([[0, shared]]) }],
     ["an attribute more", { x: 1 }, { x: 1, y: 1 }],
     ["a class", { x: new Counter() }, { x: new Bag({}) }],
-  ])("differ by %s (G14)", (_, a, b) => {
+  ])("differ by %s", (_, a, b) => {
     expect(equalGraphDefs(graphdef(new Bag(a)), graphdef(new Bag(b)))).toBe(false);
     expect(equalGraphDefs(graphdef(new Bag(a)), graphdef(new Bag(a)))).toBe(true);
     expect(hashGraphDef(graphdef(new Bag(a)))).toBe(hashGraphDef(graphdef(new Bag(a))));
   });
 
-  it("have a hash in every process: the number is fixed (G14)", () => {
+  it("have a hash in every process: the number is fixed", () => {
     expect(hashGraphDef(graphdef(new Counter()))).toBe(4990275033775496);
     expect(Number.isSafeInteger(hashGraphDef(graphdef(new Pair())))).toBe(true);
   });
 
-  it("static values are shared by reference between a model and its copies (G14)", () => {
+  it("static values are shared by reference between a model and its copies", () => {
     const list = [1];
     expect(Reflect.get(merge(...split(new Bag({ list, p: new Param(1) }))), "list")).toBe(list);
   });
@@ -218,7 +218,7 @@ describe("definitions", () => {
 });
 
 describe("GraphStates and calls", () => {
-  it("unpack gives one GraphState, or one for each filter, and merge takes them (G17)", () => {
+  it("unpack gives one GraphState, or one for each filter, and merge takes them", () => {
     const one = unpack(new Counter());
     expect(merge(one).weight.value).toBe(2);
     const [weights, rest] = unpack(new Counter(), Param, true);
@@ -228,7 +228,7 @@ describe("GraphStates and calls", () => {
     expect(Object.isFrozen(one)).toBe(true);
   });
 
-  it("call runs a method on a split model, deep inside too, and leaves the pair as it was (G18)", () => {
+  it("call runs a method on a split model, deep inside too, and leaves the pair as it was", () => {
     const [def, all] = split(new Pair());
     const [three, [def2, after]] = call([def, all] as const).b.increment(3);
     expect(three).toBe(3);

@@ -31,12 +31,17 @@ class Names<T extends object> {
     return this.names.get(thing);
   }
 
+  all(): string[] {
+    return [...this.byName.keys()];
+  }
+
   get(where: string, name: string): T {
     const known = this.byName.get(name);
     if (known) return known;
     throw new NotFoundError(
       `${where}: expected a name that was registered, got ${JSON.stringify(name)}. ` +
-        `Import the module that defines it, or register it with ${this.register} first.`,
+        `Import the module that defines it, or register it with ${this.register} first; ` +
+        "in a bundle import graphDefFromJson from @nnxjs/nnx, which keeps all that the library names.",
     );
   }
 }

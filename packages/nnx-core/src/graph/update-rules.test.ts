@@ -1,4 +1,4 @@
-/** @file The rules of update, pop, clone, map and their kin (U1–U9). */
+/** @file The rules of update, pop, clone, map and their kin. */
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
 import {
@@ -39,7 +39,7 @@ const at = (bag: object, ...names: (string | number)[]): unknown =>
   names.reduce<unknown>((x, name) => Reflect.get(x as object, name), bag);
 const pathsOf = (values: State): string[] => flattenState(values).map(([path]) => path.join("."));
 
-describe("update (U1)", () => {
+describe("update", () => {
   it("writes into the Variables that are there: identity and type stay, metadata follow, types are not compared", () => {
     const layer = new Layer(1);
     const { kernel } = layer;
@@ -121,7 +121,7 @@ describe("update (U1)", () => {
     expect(() => update(5, {})).toThrow(/update: expected a module, Variable or container, got 5/);
   });
 
-  it("takes exactly one State that is not empty for a Variable (G12)", () => {
+  it("takes exactly one State that is not empty for a Variable", () => {
     const variable = new Param(1);
     const [, none, value] = split(new Param(2), false, true);
     update(variable, none, value);
@@ -132,7 +132,7 @@ describe("update (U1)", () => {
   });
 });
 
-describe("pop (U2)", () => {
+describe("pop", () => {
   it("removes what the first filter matches and returns it; static values and aliases stay", () => {
     const shared = new Param(1, { tag: "s" });
     const bag = new Bag({ a: shared, b: shared, layer: new Layer(2), n: 5, tensor: tf.zeros([1]) });
@@ -166,7 +166,7 @@ describe("pop (U2)", () => {
 });
 
 describe("clone, map and the rest", () => {
-  it("clone makes new Variables around the same arrays, or new modules around the same Variables (U3)", () => {
+  it("clone makes new Variables around the same arrays, or new modules around the same Variables", () => {
     const tensor = tf.zeros([1]);
     const bag = new Bag({ p: new Param(tensor) });
     const copy = clone(bag);
@@ -180,7 +180,7 @@ describe("clone, map and the rest", () => {
     expect(clone([new Param(1)])[0]?.value).toBe(1);
   });
 
-  it("map makes a new model of other leaves, with or without Variables around them (U5)", () => {
+  it("map makes a new model of other leaves, with or without Variables around them", () => {
     const shared = new Layer(1);
     const bag = new Bag({ one: shared, two: shared });
     const doubled = map((_, leaf) => (leaf.type === Param ? (leaf.value as number) * 2 : leaf), bag);
@@ -191,7 +191,7 @@ describe("clone, map and the rest", () => {
     expect(at(paths, "one", "kernel")).toBe("one/kernel");
   });
 
-  it("recursiveMap replaces from the inside out, what is shared once (U6)", () => {
+  it("recursiveMap replaces from the inside out, what is shared once", () => {
     const shared = new Layer(1);
     const bag = new Bag({ one: shared, two: [shared], n: 1 });
     const seen: string[] = [];
@@ -211,7 +211,7 @@ describe("clone, map and the rest", () => {
     );
   });
 
-  it("asPure takes values out of Variables and leaves, setMetadata marks many Variables (U8)", () => {
+  it("asPure takes values out of Variables and leaves, setMetadata marks many Variables", () => {
     const layer = new Layer(3);
     expect(asPure([new Variable(1), { a: new Param("x") }, 5, new Map([[1, new Param(2)]])])).toEqual([
       1,
@@ -227,7 +227,7 @@ describe("clone, map and the rest", () => {
     expect(layer.stat.metadata).toEqual({});
   });
 
-  it("several models that share are split as one array, and come back sharing (U9)", () => {
+  it("several models that share are split as one array, and come back sharing", () => {
     const shared = new Layer(1);
     const [def, all] = split([new Bag({ s: shared }), new Bag({ s: shared })]);
     expect(pathsOf(all)).toEqual(["0.s.kernel", "0.s.stat"]);

@@ -1,4 +1,4 @@
-/** @file The rules of attributes, modes and views (A1–A6). */
+/** @file The rules of attributes, modes and views. */
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
 import {
@@ -47,7 +47,7 @@ class Block extends Module {
 }
 
 describe("attributes", () => {
-  it("setAttributes sets what each selected module has; other nodes are no modules (A1)", () => {
+  it("setAttributes sets what each selected module has; other nodes are no modules", () => {
     const block = new Block();
     block.setAttributes({ deterministic: true });
     expect([block.drop.deterministic, block.more[0]?.deterministic, block.stream.deterministic]).toEqual([
@@ -59,7 +59,7 @@ describe("attributes", () => {
     expect([block.drop.deterministic, block.more[0]?.deterministic]).toEqual([true, false]);
   });
 
-  it("names what no module has, and sets nothing then (A1)", () => {
+  it("names what no module has, and sets nothing then", () => {
     const block = new Block();
     const set = (): void => block.setAttributes({ zzz: 1, deterministic: true, aaa: 2 });
     expect(set).toThrow(NotFoundError);
@@ -72,7 +72,7 @@ describe("attributes", () => {
     expect(block).not.toHaveProperty("zzz");
   });
 
-  it("train and eval set the two modes, and more (A2)", () => {
+  it("train and eval set the two modes, and more", () => {
     const block = new Block();
     block.eval();
     expect([block.drop.deterministic, block.norm.useRunningAverage]).toEqual([true, true]);
@@ -80,7 +80,7 @@ describe("attributes", () => {
     expect([block.drop.deterministic, block.norm.useRunningAverage]).toEqual([false, true]);
   });
 
-  it("withAttributes sets them on a view (A4)", () => {
+  it("withAttributes sets them on a view", () => {
     const block = new Block();
     const other = withAttributes(block, { deterministic: true }, { only: Dropout });
     expect([other.drop.deterministic, block.drop.deterministic]).toEqual([true, false]);
@@ -90,7 +90,7 @@ describe("attributes", () => {
 });
 
 describe("modes", () => {
-  it("setMode asks each node with modes; what one does not use, another may (A6)", () => {
+  it("setMode asks each node with modes; what one does not use, another may", () => {
     const block = new Block();
     setMode(block, { deterministic: true, useRunningAverage: true });
     expect([block.drop.deterministic, block.more[0]?.deterministic, block.norm.useRunningAverage]).toEqual([
@@ -124,7 +124,7 @@ describe("modes", () => {
     );
   });
 
-  it("view is a new model around the same Variables; the original's modes stay (A3)", () => {
+  it("view is a new model around the same Variables; the original's modes stay", () => {
     const block = new Block();
     const evaluating = view(block, { deterministic: true });
     expect(evaluating).toBeInstanceOf(Block);
@@ -151,7 +151,7 @@ describe("modes", () => {
     expect(block.drop.count.value).toBe(0);
   });
 
-  it("viewInfo lists the modes of each class, with its documentation and the present value (A5)", () => {
+  it("viewInfo lists the modes of each class, with its documentation and the present value", () => {
     const block = new Block();
     expect(viewInfo(block)).toBe(
       [

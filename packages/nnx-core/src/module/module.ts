@@ -1,6 +1,7 @@
 /** @file The base class of models and layers. */
 import { perturbIn, type PerturbOptions, sowIn, type SowOptions } from "../capture/record.ts";
 import { dispose } from "../dispose.ts";
+import { nameDisposeMethod } from "../dispose-symbol.ts";
 import { iterChildren } from "../graph/iterate.ts";
 import type { GraphNode } from "../graph/node.ts";
 import type { Path, PathPart } from "../path.ts";
@@ -100,3 +101,4 @@ export abstract class Module extends BaseModule {
     this.dispose();
   }
 }
+nameDisposeMethod(Module.prototype);

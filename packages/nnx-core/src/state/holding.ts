@@ -1,4 +1,5 @@
 /** @file Which tensors a State holds, from the moment it is made until it is disposed or collected. */
+import { disposeSymbol } from "../dispose-symbol.ts";
 import { adopt, discard, release } from "../ownership/holders.ts";
 import type { OwnedState, State, StateNode } from "./state.ts";
 
@@ -14,7 +15,7 @@ const heldBy = new WeakMap<object, Held>();
 /** Freezes an object, and holds these values for it until it is disposed. */
 export function own<T extends object>(owner: T, values: readonly unknown[]): T & Disposable {
   // Not enumerable: the owner stays plain data to everything that compares, copies or prints it.
-  Object.defineProperty(owner, Symbol.dispose, { value: disposeThis });
+  Object.defineProperty(owner, disposeSymbol, { value: disposeThis });
   heldBy.set(owner, { retained: adopt(values), values });
   return Object.freeze(owner) as T & Disposable;
 }

@@ -1,4 +1,4 @@
-/** @file The rules of States (S1–S7): data that never changes, shares what is equal, and goes back and forth by patches. */
+/** @file The rules of States: data that never changes, shares what is equal, and goes back and forth by patches. */
 import { applyPatches as immerApplyPatches, enablePatches, type Patch } from "immer";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
@@ -40,7 +40,7 @@ const leaf = (value: unknown): VariableState => new Param(value).toState();
 const pathsOf = (values: State): string[] => flattenState(values).map(([path]) => path.join("."));
 
 describe("a State", () => {
-  it("is plain, frozen data all the way down (S1)", () => {
+  it("is plain, frozen data all the way down", () => {
     const values = state(new Model());
     for (const each of [values, values.a, values.list, values.a.kernel, values.a.kernel.metadata]) {
       expect(Object.isFrozen(each)).toBe(true);
@@ -51,14 +51,14 @@ describe("a State", () => {
     expect(() => Object.assign(values, { a: 1 })).toThrow(TypeError);
   });
 
-  it("freezes the containers in Variables, which it shares (S1)", () => {
+  it("freezes the containers in Variables, which it shares", () => {
     const model = new Param<{ list: number[] }>({ list: [1] });
     const values = state({ model });
     expect(() => model.value.list.push(2)).toThrow(TypeError);
     expect(values.model.value).toEqual({ list: [1] });
   });
 
-  it("flattens in sorted order, and unflatten brings it back without empty parts (S2, S3)", () => {
+  it("flattens in sorted order, and unflatten brings it back without empty parts", () => {
     const values = { z: leaf(1), B: { 10: leaf(2), 9: leaf(3) }, empty: {}, a: { b: leaf(4) } };
     const flat = flattenState(values);
     expect(flat.map(([path]) => path)).toEqual([["B", 9], ["B", 10], ["a", "b"], ["z"]]);
@@ -67,7 +67,7 @@ describe("a State", () => {
     expect(unflattenState(flat).B).not.toBe(values.B);
   });
 
-  it("has one leaf or one subtree at a path (S3)", () => {
+  it("has one leaf or one subtree at a path", () => {
     const twice = [
       [["a"], leaf(1)],
       [["a"], leaf(2)],
@@ -81,7 +81,7 @@ describe("a State", () => {
     expect(() => unflattenState([[[], leaf(1)]])).toThrow(/State at \(root\)/);
   });
 
-  it("toPure gives values, replaceByPure takes them; types and metadata stay (S4)", () => {
+  it("toPure gives values, replaceByPure takes them; types and metadata stay", () => {
     const values = state(new Model());
     const pure = toPure(values);
     expect(pure).toEqual({
@@ -103,7 +103,7 @@ describe("a State", () => {
     );
   });
 
-  it("zeros by way of pure values make a model of zeros (S4)", () => {
+  it("zeros by way of pure values make a model of zeros", () => {
     const model = new Model();
     const zeros = (x: unknown): unknown =>
       typeof x === "number"
@@ -113,7 +113,7 @@ describe("a State", () => {
     expect(flattenState(state(model)).every(([, { value }]) => value === 0)).toBe(true);
   });
 
-  it("splits exhaustively, filters loosely, merges with the later winning (S5)", () => {
+  it("splits exhaustively, filters loosely, merges with the later winning", () => {
     const values = state(new Model());
     expect(() => splitState(values, Param)).toThrow(/splitState: expected filters that cover every leaf/);
     const [params, stats] = splitState(values, Param, true);
@@ -128,7 +128,7 @@ describe("a State", () => {
     expect(diffState(values, values)).toEqual({});
   });
 
-  it("maps leaves or values (S6)", () => {
+  it("maps leaves or values", () => {
     const values = state(new Model());
     const leaves: string[] = [];
     const same = mapState((path, each) => {
@@ -142,7 +142,7 @@ describe("a State", () => {
     expect(next.b).toBe(values.b);
   });
 
-  it("compares by its leaves: equal ones are identical objects (S7)", () => {
+  it("compares by its leaves: equal ones are identical objects", () => {
     const model = new Model();
     const first = state(model);
     const second = state(model);

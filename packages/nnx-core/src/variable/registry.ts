@@ -65,3 +65,10 @@ export function variableNameFromType(type: VariableType): string {
     `variableNameFromType: expected a registered class, got ${type.typeName}. Register it with registerVariableName.`,
   );
 }
+
+/** The names of all registered classes. */
+export const variableNames = (): string[] => [...byName.keys()];
+
+/** Whether a class has a name. */
+export const isNamedVariable = (type: unknown): boolean =>
+  [...byName.values()].some((known) => known === type);

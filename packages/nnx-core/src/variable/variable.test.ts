@@ -1,4 +1,4 @@
-/** @file The rules of Variables (V1–V11). */
+/** @file The rules of Variables. */
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
 import {
@@ -20,7 +20,7 @@ import {
 
 describe("a Variable", () => {
   it.each([5, "text", null, true, [1, { a: 2 }], { deep: { er: [1] } }, new Map([["a", 1]])])(
-    "holds any value: %j (V1)",
+    "holds any value: %j",
     (value) => {
       const variable = new Variable<unknown>(value);
       expect(variable.value).toBe(value);
@@ -28,7 +28,7 @@ describe("a Variable", () => {
     },
   );
 
-  it("has metadata of its own, frozen, and no default ones (V1, V2)", () => {
+  it("has metadata of its own, frozen, and no default ones", () => {
     const given = { tag: "x" };
     const variable = new Param(1, given);
     given.tag = "changed";
@@ -37,7 +37,7 @@ describe("a Variable", () => {
     expect(new Param(1).metadata).toEqual({});
   });
 
-  it("gives and takes whole values: shape, dtype and type are the user's business (V3, V4)", () => {
+  it("gives and takes whole values: shape, dtype and type are the user's business", () => {
     const variable = new Param<unknown>(tf.zeros([2]));
     const next = tf.ones([3, 3], "int32");
     variable.value = next;
@@ -46,13 +46,13 @@ describe("a Variable", () => {
     expect(variable.getRawValue()).toBe("text");
   });
 
-  it("does not take attributes for metadata (V5)", () => {
+  it("does not take attributes for metadata", () => {
     const variable = new Param(1, { tag: "x" });
     expect("tag" in variable).toBe(false);
     expect(variable.getMetadata("tag")).toBe("x");
   });
 
-  it("reads, merges, replaces and removes metadata (V6)", () => {
+  it("reads, merges, replaces and removes metadata", () => {
     const variable = new Param(1, { a: 1, b: 2 });
     variable.setMetadata({ b: 3, c: 4 });
     expect(variable.metadata).toEqual({ a: 1, b: 3, c: 4 });
@@ -68,7 +68,7 @@ describe("a Variable", () => {
     expect(variable.metadata).toEqual({ only: true });
   });
 
-  it("copies itself, with another value or more metadata, and takes over those of its type (V7)", () => {
+  it("copies itself, with another value or more metadata, and takes over those of its type", () => {
     const variable = new Param<number | undefined>(1, { a: 1 });
     const copy = variable.copy();
     expect(copy).not.toBe(variable);
@@ -90,12 +90,12 @@ describe("a Variable", () => {
     expect(new Param(1).isLike(new Variable(1))).toBe(false);
   });
 
-  it("is no value: computing goes through `.value` (V8)", () => {
+  it("is no value: computing goes through `.value`", () => {
     const variable = new Param(tf.scalar(2));
     expect((tf.mul(variable.value, variable.value) as tf.Scalar).arraySync()).toBe(4);
   });
 
-  it("comes back from a leaf as it was, past constructor and overrides (V9)", () => {
+  it("comes back from a leaf as it was, past constructor and overrides", () => {
     const leaf = new Param(1, { a: 1 }).toState();
     expect(leaf).toEqual({ type: Param, value: 1, metadata: { a: 1 } });
     const param = new Param(1);
@@ -106,7 +106,7 @@ describe("a Variable", () => {
     expect(before.metadata).toEqual({});
   });
 
-  it("lets subclasses decide what is created, read and written (V2, V10)", () => {
+  it("lets subclasses decide what is created, read and written", () => {
     class Box extends Variable<number> {
       static override readonly typeName: string = "Box";
       override createValue(value: number): number {
@@ -143,7 +143,7 @@ describe("a Variable", () => {
   });
 });
 
-describe("types and names (V11)", () => {
+describe("types and names", () => {
   it("form Flax's tree", () => {
     expect(Object.getPrototypeOf(Perturbation)).toBe(Intermediate);
     for (const type of [Param, BatchStat, Cache, Intermediate])

@@ -1,4 +1,5 @@
 /** @file A mutable box with identity: what changes in a model while its structure stays. */
+import { nameDisposeMethod } from "../dispose-symbol.ts";
 import { describe, DisposedError, NotFoundError, StructureError } from "../errors.ts";
 import { freezeContainers } from "../ownership/freeze.ts";
 import { release, retain } from "../ownership/holders.ts";
@@ -246,6 +247,7 @@ export class Variable<T = unknown> {
     return `${this.type.typeName}(${this.isDisposed ? "disposed" : describe(this.leaf.value)})`;
   }
 }
+nameDisposeMethod(Variable.prototype);
 
 const isLive = <T>(leaf: VariableState<T | typeof disposed>): leaf is VariableState<T> =>
   leaf.value !== disposed;

@@ -1,4 +1,5 @@
 /** @file What streams held before they were changed. */
+import { nameDisposeMethod } from "@nnxjs/nnx-core/internal";
 import type { PRNGKey } from "../keys/index.ts";
 import type { RngStream } from "./rng-stream.ts";
 import type { Count } from "./rng-variables.ts";
@@ -37,6 +38,7 @@ export class SplitBackups implements Iterable<StreamBackup>, Disposable {
     restoreRngs(this.backups);
   }
 }
+nameDisposeMethod(SplitBackups.prototype);
 
 /**
  * Writes back what streams held. A count that was saved by {@link splitRngs} or {@link forkRngs} is the one after their draw, so that splitting

@@ -36,8 +36,8 @@ export interface CollectOptions {
   batchSize?: number;
   /** Called after each pass. What it throws ends the sampling. */
   onProgress?: (progress: SampleProgress) => void;
-  /** Ends the sampling before the next batch, with the signal's reason. */
-  signal?: AbortSignal;
+  /** An `AbortSignal`: ends the sampling before the next batch, with the signal's reason. */
+  signal?: { throwIfAborted(): void };
 }
 
 /** Options of `sample`. */

@@ -1,0 +1,45 @@
+/** @file What is registered under a name, for the entry point that must keep it all. */
+import { NotFoundError } from "../errors.ts";
+import { isNamedVariable, variableNames } from "../variable/registry.ts";
+import type { NodeType } from "./graph-def.ts";
+import { factoryNames, functionNames, moduleNames } from "./registry.ts";
+
+/** A class or a function. */
+interface Named {
+  readonly name: string;
+}
+
+function isNamed(thing: Named): boolean {
+  const f = thing as (...args: never[]) => unknown;
+  return (
+    moduleNames.nameOf(f as unknown as NodeType) !== undefined ||
+    functionNames.nameOf(f) !== undefined ||
+    factoryNames.nameOf(f) !== undefined ||
+    isNamedVariable(thing)
+  );
+}
+
+/**
+ * Requires that things are registered. Whoever reads names calls it with all that a name may mean: a bundler drops a file, and with it the
+ * names that it registers, when nothing refers to what it exports.
+ * @throws {@link NotFoundError} for the first that is not.
+ */
+export function requireNamed(where: string, things: readonly Named[]): void {
+  for (const thing of things) {
+    if (isNamed(thing)) continue;
+    throw new NotFoundError(
+      `${where}: expected ${thing.name} to be registered, got no name for it. ` +
+        "A bundler may have dropped its registration: keep the side effects of this package's files.",
+    );
+  }
+}
+
+/** All names, by what they name. */
+export const registeredNames = (): Readonly<
+  Record<"modules" | "functions" | "factories" | "variables", string[]>
+> => ({
+  modules: moduleNames.all().sort(),
+  functions: functionNames.all().sort(),
+  factories: factoryNames.all().sort(),
+  variables: variableNames().sort(),
+});

@@ -1,0 +1,93 @@
+/**
+ * @file The functions that look names up. They refer to everything that the library names, so that a bundle with one of them has it all, and
+ * one without has what it imports.
+ */
+import * as layers from "@nnxjs/layers";
+import {
+  graphDefFromJson as fromJson,
+  type GraphDef,
+  type GraphDefJson,
+  variableTypeFromName as typeFromName,
+  type VariableType,
+} from "@nnxjs/nnx-core";
+import { requireNamed } from "@nnxjs/nnx-core/internal";
+import { initializers, RngCount, RngKey, Rngs, RngState, RngStream } from "@nnxjs/rnglib";
+import { OptArray, OptState, OptVariable } from "@nnxjs/training";
+import { BatchEnsemble, BatchEnsembleLinear, DropoutLinear, Ensemble } from "@nnxjs/uncertainty";
+
+const variables = [layers.LoRAParam, RngState, RngKey, RngCount, OptState, OptArray, OptVariable] as const;
+
+const modules = [
+  layers.BatchNorm,
+  layers.Bidirectional,
+  layers.Conv,
+  layers.ConvTranspose,
+  layers.DropConnectConv,
+  layers.DropConnectLinear,
+  layers.Dropout,
+  layers.Einsum,
+  layers.Embed,
+  layers.GroupNorm,
+  layers.GRUCell,
+  layers.InstanceNorm,
+  layers.LayerNorm,
+  layers.Linear,
+  layers.LinearGeneral,
+  layers.LoRA,
+  layers.LoRALinear,
+  layers.LSTMCell,
+  layers.MultiHeadAttention,
+  layers.OptimizedLSTMCell,
+  layers.PReLU,
+  layers.RMSNorm,
+  layers.RNN,
+  layers.Sequential,
+  layers.SimpleCell,
+  layers.SpectralNorm,
+  layers.WeightNorm,
+  Rngs,
+  RngStream,
+  BatchEnsemble,
+  BatchEnsembleLinear,
+  DropoutLinear,
+  Ensemble,
+] as const;
+
+const functions = [
+  // Files register what they export together: one function keeps the others of its file.
+  layers.convGeneralDilated,
+  layers.dotGeneral,
+  layers.dotProductAttention,
+  layers.relu,
+  layers.sigmoid,
+  layers.softmax,
+  initializers.lecunNormal,
+  initializers.normal,
+  initializers.orthogonal,
+  initializers.zeros,
+] as const;
+
+/**
+ * The definition that `graphDefToJson` wrote. Everything that this library names is known; own classes and functions must have been
+ * registered. A bundle with this function has all layers: `graphDefFromJson` of `@nnxjs/nnx-core` knows what the program imports, no more.
+ * @typeParam M - The model's type, which the JSON cannot say.
+ * @throws {@link StructureError} when it is something else, {@link NotFoundError} for names that nothing is registered under.
+ */
+export function graphDefFromJson<M = unknown>(json: GraphDefJson): GraphDef<M> {
+  requireNamed("graphDefFromJson", [...variables, ...modules, ...functions]);
+  return fromJson<M>(json);
+}
+
+/**
+ * The class of Variables registered under `name`.
+ * @param options - `allowRegister` makes and registers a subclass of `base` (default `Variable`) for an unknown name.
+ * @throws {@link NotFoundError} for an unknown name.
+ * @see Flax `nnx.variable_type_from_name`
+ */
+export function variableTypeFromName(
+  name: string,
+  options: { allowRegister?: boolean; base?: VariableType } = {},
+): VariableType {
+  requireNamed("variableTypeFromName", variables);
+  return typeFromName(name, options);
+}

@@ -1,0 +1,23 @@
+/** @file Running code as in a program that imports no backend. */
+import * as tf from "@tensorflow/tfjs-core";
+
+/** What the engine of tensorflow.js 4 keeps of backends. */
+interface Backends {
+  registry: object;
+  registryFactory: object;
+  backendName: string;
+  backendInstance: object | null;
+}
+
+/** Runs an example that imports no backend. Test files share a process, in which others have registered some. */
+export async function withoutBackend(example: () => Promise<void>): Promise<void> {
+  const engine = tf.engine() as unknown as Backends;
+  const { registry, registryFactory, backendName, backendInstance } = engine;
+  const none = { registry: {}, registryFactory: {}, backendName: "", backendInstance: null };
+  Object.assign(engine, none);
+  try {
+    await example();
+  } finally {
+    Object.assign(engine, { registry, registryFactory, backendName, backendInstance });
+  }
+}

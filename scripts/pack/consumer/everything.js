@@ -1,0 +1,4 @@
+/** @file All that there is. */
+import * as nnx from "@nnxjs/nnx";
+
+console.log(nnx);

@@ -1,0 +1,123 @@
+/** @file The packages as users get them: packed, installed into an empty folder, compiled, bundled and run. */
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { publint } from "publint";
+import { formatMessage } from "publint/utils";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type Bundle, bundlers, textOf } from "./bundlers.ts";
+import { makeConsumer } from "./consumer.ts";
+import { packAll, type Packed, run } from "./pack.ts";
+
+const root = new URL("../../", import.meta.url).pathname;
+const folder = mkdtempSync(join(tmpdir(), "nnxjs-"));
+const consumer = join(folder, "consumer");
+const bundleNames = Object.keys(bundlers) as (keyof typeof bundlers)[];
+let packed: readonly Packed[] = [];
+
+beforeAll(() => {
+  for (const name of ["tarballs", "consumer"]) mkdirSync(join(folder, name));
+  packed = packAll(join(folder, "tarballs"));
+  makeConsumer(consumer, packed);
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const node = (script: string, ...args: readonly string[]): string =>
+  run(process.execPath, [script, ...args], consumer)
+    .trim()
+    .split("\n")
+    .at(-1) as string;
+
+/** What the compiler says about our packages and the user's file. tensorflow.js's own declarations have errors of their own. */
+function compilerErrors(options: Readonly<Record<string, unknown>>): string[] {
+  const compilerOptions = { target: "es2022", strict: true, noEmit: true, types: [], ...options };
+  writeFileSync(
+    join(consumer, "tsconfig.json"),
+    JSON.stringify({ compilerOptions, files: ["src/types.ts"] }),
+  );
+  try {
+    run(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-p", "."], consumer);
+    return [];
+  } catch (error) {
+    const lines = (error as Error).message.split("\n");
+    return lines.filter(
+      (line) => line.includes("error TS") && !/node_modules\/(?:@tensorflow|@webgpu)\/|lib\.dom/.test(line),
+    );
+  }
+}
+
+/** The files of an installed package. */
+function filesOf(name: string): string[] {
+  const at = join(consumer, "node_modules", name);
+  return readdirSync(at, { recursive: true, encoding: "utf8" }).filter(
+    (file) => !file.startsWith("node_modules"),
+  );
+}
+
+describe("packed packages", () => {
+  it("hold the licence, no tests, and the sources that their maps name", () => {
+    for (const { name } of packed) {
+      const files = new Set(filesOf(name));
+      expect(files).toContain("LICENSE");
+      expect([...files].filter((file) => /\.(?:test|test-d|bench)\./.test(file))).toEqual([]);
+      for (const map of [...files].filter((file) => file.endsWith(".map"))) {
+        const text = readFileSync(join(consumer, "node_modules", name, map), "utf8");
+        for (const source of (JSON.parse(text) as { sources: string[] }).sources)
+          expect(files).toContain(join(dirname(map), source));
+      }
+    }
+  });
+
+  it("pass publint", async () => {
+    for (const { name, tarball } of packed) {
+      const { buffer } = Uint8Array.from(readFileSync(tarball));
+      const { messages, pkg } = await publint({ pack: { tarball: buffer }, strict: true });
+      expect({ name, messages: messages.map((message) => formatMessage(message, pkg ?? {})) }).toEqual({
+        name,
+        messages: [],
+      });
+    }
+  });
+
+  it.each([
+    { lib: ["es2022"], skipLibCheck: true },
+    { lib: ["es2022"], skipLibCheck: false },
+    { lib: ["es2023", "dom"], skipLibCheck: true },
+    { lib: ["es2023", "dom"], skipLibCheck: false },
+  ])("type-check in a program with $lib and skipLibCheck $skipLibCheck", (options) => {
+    expect(compilerErrors({ module: "nodenext", ...options })).toEqual([]);
+    expect(compilerErrors({ module: "esnext", moduleResolution: "bundler", ...options })).toEqual([]);
+  });
+
+  it("give keys without tensorflow.js", () => {
+    // [jax.random.bits(k, (2,)) for k in jax.random.split(jax.random.key(0), 2)]
+    expect(node("src/keys.js")).toBe("[[3617712097,783310428],[31327077,89727312]]");
+    const reached = readFileSync(join(consumer, "node_modules/@nnxjs/rnglib/dist/keys/index.js"), "utf8");
+    expect(reached).not.toContain("tensorflow");
+  });
+});
+
+describe.each(bundleNames)("a bundle made by %s", (bundler) => {
+  const bundle = (entry: string, external: readonly string[] = []): Bundle => ({
+    folder: consumer,
+    entry: `src/${entry}.js`,
+    outfile: join(consumer, "out", bundler, `${entry}.cjs`),
+    external,
+  });
+
+  it("restores a model from JSON and trains it as the program does that is not bundled", async () => {
+    const model = join(consumer, "model.json");
+    node("src/write-model.js", model);
+    const made = bundle("read-model");
+    await bundlers[bundler](made);
+    expect(JSON.parse(node(made.outfile, model))).toEqual(JSON.parse(node("src/read-model.js", model)));
+  });
+
+  it("of one layer leaves the others out", async () => {
+    const [one, all] = [bundle("linear", ["@tensorflow"]), bundle("everything", ["@tensorflow"])];
+    await Promise.all([one, all].map(bundlers[bundler]));
+    expect(textOf(all)).toContain("MultiHeadAttention");
+    expect(textOf(one)).not.toContain("MultiHeadAttention");
+    expect(textOf(one).length).toBeLessThan(0.4 * textOf(all).length);
+  });
+});
