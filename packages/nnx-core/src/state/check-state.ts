@@ -1,0 +1,106 @@
+/** @file The one check of what is called a State: every function that takes one asks here, and reads what it gets back. */
+import { isArrayLike } from "../array-like.ts";
+import { describe, StructureError } from "../errors.ts";
+import { formatPath, type Path } from "../path.ts";
+import { isPlainObject } from "../plain-object.ts";
+import { isVariableState } from "../variable/variable-state.ts";
+import { Bounds } from "./bounds.ts";
+import { isOwner } from "./holding.ts";
+import { setOwn, type State, type StateLeaf, type StateNode } from "./state.ts";
+
+/** Whether a State was made by this library and is held: whatever is in it is a State, and frozen. */
+export const isTrusted = (x: unknown): x is State =>
+  typeof x === "object" && x !== null && !Array.isArray(x) && isOwner(x);
+
+/** The State in a GraphState; anything else as it is. No State has an array in it, so that `nodes` tells them apart. */
+export function stateIn(x: unknown): unknown {
+  if (!isPlainObject(x) || isTrusted(x)) return x;
+  const { graphdef } = x;
+  return isPlainObject(graphdef) && Array.isArray(graphdef.nodes) && Object.hasOwn(x, "state") ? x.state : x;
+}
+
+/** What was read of a container that is not left yet. */
+interface Frame {
+  readonly node: Record<string, unknown>;
+  readonly keys: readonly string[];
+  readonly copy: Record<string, StateNode>;
+  readonly parent: Frame | undefined;
+  readonly key: string;
+  /** Whether the copy equals the node so far, which may be kept then. */
+  same: boolean;
+  next: number;
+}
+
+const pathTo = (frame: Frame | undefined, ...last: readonly string[]): Path => {
+  const path = [...last];
+  for (let f = frame; f?.parent; f = f.parent) path.push(f.key);
+  return path.reverse();
+};
+
+/**
+ * The State that `value` is, or that is in it if it is a GraphState. States that the library made are returned as they are, at no cost; others are
+ * read once, from the top to the leaves. What is not frozen in them is copied, so that nobody changes it later.
+ * @param where - The function as users call it, such as `mergeState`.
+ * @throws {@link StructureError} with the path, for anything else.
+ */
+export function checkState(where: string, value: unknown): State {
+  const given = stateIn(value);
+  if (isTrusted(given)) return given;
+  const leaf = leafFrom(given);
+  // The State of a Variable is its leaf: by what may be done with it a State, by its type one that has no subtrees.
+  if (leaf) return leaf as unknown as State;
+  if (!isPlainObject(given)) throw notState(where, value);
+  return read(where, given);
+}
+
+function read(where: string, root: Record<string, unknown>): State {
+  const bounds = new Bounds(where);
+  const frameOf = (node: Record<string, unknown>, key: string, parent: Frame | undefined): Frame => {
+    bounds.enter(node, () => (parent ? pathTo(parent, key) : []));
+    const keys = Object.keys(node);
+    return { node, keys, copy: {}, parent, key, same: Object.isFrozen(node), next: 0 };
+  };
+  let frame = frameOf(root, "", undefined);
+  for (;;) {
+    const { parent, node, copy }: Frame = frame;
+    const key = frame.keys[frame.next++];
+    if (key === undefined) {
+      const done = frame.same ? (node as State) : Object.freeze(copy);
+      bounds.leave(node);
+      if (!parent) return done;
+      put(parent, frame.key, done);
+      frame = parent;
+      continue;
+    }
+    const child = node[key];
+    const trusted = isTrusted(child) ? child : leafFrom(child);
+    if (trusted) put(frame, key, trusted, child);
+    else if (isPlainObject(child)) frame = frameOf(child, key, frame);
+    else throw notPart(where, pathTo(frame, key), child);
+  }
+}
+
+function put(frame: Frame, key: string, part: StateNode, before: unknown = frame.node[key]): void {
+  setOwn(frame.copy, key, part);
+  if (part !== before) frame.same = false;
+}
+
+/** The leaf that something is, frozen. */
+function leafFrom(x: unknown): StateLeaf | undefined {
+  if (isArrayLike(x)) return x;
+  if (!isVariableState(x) || Object.keys(x).length !== 3) return undefined;
+  const { type, value, metadata } = x;
+  if (typeof type.typeName !== "string" || !isPlainObject(metadata)) return undefined;
+  return Object.isFrozen(x) ? x : Object.freeze({ type, value, metadata });
+}
+
+const notState = (where: string, got: unknown): StructureError =>
+  new StructureError(
+    `${where}: expected a State, got ${describe(got)}. Pass what split, state or another function on States returned.`,
+  );
+
+const notPart = (where: string, path: Path, got: unknown): StructureError =>
+  new StructureError(
+    `${where} at ${formatPath(path)}: expected a leaf or a subtree, got ${describe(got)}. A leaf is an array, or ` +
+      "{ type, value, metadata }; update, merge and replaceByPure also take values alone.",
+  );
