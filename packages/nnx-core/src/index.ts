@@ -80,8 +80,15 @@ export { diffState, mergeState } from "./state/combine.ts";
 export { type FlatEntry, flattenState, unflattenState } from "./state/flatten-state.ts";
 export { mapState, mapValues } from "./state/map.ts";
 export { filterState, splitState } from "./state/select.ts";
-export type { SplitStates, StateOf, StatesFor } from "./state/state-of.ts";
-export type { ArrayLeaf, OwnedState, State, StateLeaf, StateNode } from "./state/state.ts";
+export type { LeafIn, SplitStates, StateOf, StatesFor } from "./state/state-of.ts";
+export {
+  type ArrayLeaf,
+  leafValue,
+  type OwnedState,
+  type State,
+  type StateLeaf,
+  type StateNode,
+} from "./state/state.ts";
 export { applyPatches, diffPatches, type StatePatch, type StatePatches } from "./state/patches.ts";
 export { type PureState, replaceByPure, toPure } from "./state/pure.ts";
 export { type DraftOf, type StateDraft, updateState } from "./state/update-state.ts";

@@ -5,6 +5,7 @@ import { GraphNode } from "../graph/node.ts";
 import { unpack } from "../graph/graph-state.ts";
 import { state } from "../graph/split.ts";
 import { Param } from "../variable/variable-types.ts";
+import type { State } from "./state.ts";
 import { checkState } from "./check-state.ts";
 
 const leaf = new Param(1).toState();
@@ -28,7 +29,8 @@ describe("checkState", () => {
     expect(checked).toEqual(given);
     expect(checked).not.toBe(given);
     expect(checked.sub).toBe(values.sub);
-    expect([checked, checked.open, checked.open?.b].every(Object.isFrozen)).toBe(true);
+    const open = checked.open as State;
+    expect([checked, open, open.b].every(Object.isFrozen)).toBe(true);
     const frozen = Object.freeze({ a: leaf });
     expect(checkState("f", frozen)).toBe(frozen);
   });

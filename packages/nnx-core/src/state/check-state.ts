@@ -94,6 +94,16 @@ function leafFrom(x: unknown): StateLeaf | undefined {
   return Object.isFrozen(x) ? x : Object.freeze({ type, value, metadata });
 }
 
+/** The leaf that a function of users made. @throws {@link StructureError} for what cannot be a leaf. */
+export function requireLeaf(where: string, path: Path, leaf: unknown): StateLeaf {
+  const checked = leafFrom(leaf);
+  if (checked) return checked;
+  throw new StructureError(
+    `${where} at ${formatPath(path)}: expected a leaf, got ${describe(leaf)}. ` +
+      "A leaf is an array, or { type, value, metadata }: copy the one that was there with another value.",
+  );
+}
+
 const notState = (where: string, got: unknown): StructureError =>
   new StructureError(
     `${where}: expected a State, got ${describe(got)}. Pass what split, state or another function on States returned.`,

@@ -1,6 +1,7 @@
 /** @file Several States as one, and what one has more than another. */
 import type { PathPart } from "../path.ts";
 import { StatesBuilder } from "./builder.ts";
+import { checkState } from "./check-state.ts";
 import { leavesOf } from "./flatten-state.ts";
 import { hold } from "./holding.ts";
 import { below, isLeaf, leafValue, type OwnedState, setOwn, type State, type StateNode } from "./state.ts";
@@ -64,19 +65,21 @@ function mergeTwo(first: State, second: State): State {
  * State changes nothing, are the State's own objects. One State alone is returned as it is.
  * @see Flax `nnx.merge_state`
  */
-export function mergeState<S extends State>(state: S): S;
-export function mergeState(state: State, ...states: readonly State[]): OwnedState;
-export function mergeState(state: State, ...states: readonly State[]): State {
+export function mergeState<S extends StateNode>(state: S): S;
+export function mergeState(state: StateNode, ...states: readonly StateNode[]): OwnedState;
+export function mergeState(state: StateNode, ...states: readonly StateNode[]): StateNode {
+  const checked = [state, ...states].map((each) => checkState("mergeState", each));
   if (states.length === 0) return state;
-  const merged = states.reduce(mergeTwo, state);
+  const merged = checked.reduce(mergeTwo);
   return hold({ ...merged }, leavesOf(merged).map(leafValue));
 }
 
 /** The leaves of `state` at paths that `other` does not have. @see Flax `State - State` */
-export function diffState(state: State, other: State): OwnedState {
-  const builder = new StatesBuilder(1, [state]);
-  const others: (StateNode | undefined)[] = [other];
-  walkState(state, {
+export function diffState(state: StateNode, other: StateNode): OwnedState {
+  const whole = checkState("diffState", state);
+  const builder = new StatesBuilder(1, [whole]);
+  const others: (StateNode | undefined)[] = [checkState("diffState", other)];
+  walkState(whole, {
     enter: (key: PathPart) => {
       others.push(below(others.at(-1), key));
       builder.enter(key);
