@@ -8,7 +8,7 @@ import { GraphWalk } from "./flatten.ts";
 import type { GraphDef } from "./graph-def.ts";
 import type { GraphState } from "./graph-state.ts";
 import { leafOf, take } from "./split.ts";
-import { unflatten } from "./unflatten.ts";
+import { newParts, unflatten } from "./unflatten.ts";
 import { markAsView } from "./views.ts";
 
 const isGraphDef = (x: unknown): x is GraphDef =>
@@ -106,7 +106,9 @@ function cloneAround<M>(node: M): M {
   let next = 0;
   try {
     // Variables are made in the order in which the walk met them.
-    return markAsView(unflatten(def, states, () => originals[next++]));
+    const variable = (): unknown => originals[next++];
+    // A view owns nothing: its States share the tensors of the original's, and hold none.
+    return markAsView(unflatten(def, states, { ...newParts, variable, state: Object.freeze }));
   } finally {
     for (const each of states) disposeState(each);
   }

@@ -3,7 +3,7 @@ import { isArrayLike } from "../array-like.ts";
 import { describe, StructureError } from "../errors.ts";
 import { formatPath, type Path } from "../path.ts";
 import { isPlainObject } from "../plain-object.ts";
-import { isVariableState } from "../variable/variable-state.ts";
+import { isVariableState, isVariableType } from "../variable/variable-state.ts";
 import { Bounds } from "./bounds.ts";
 import { isOwner } from "./holding.ts";
 import { setOwn, type State, type StateLeaf, type StateNode } from "./state.ts";
@@ -17,6 +17,28 @@ export function stateIn(x: unknown): unknown {
   if (!isPlainObject(x) || isTrusted(x)) return x;
   const { graphdef } = x;
   return isPlainObject(graphdef) && Array.isArray(graphdef.nodes) && Object.hasOwn(x, "state") ? x.state : x;
+}
+
+/** Whether `x` is a State, or a part of one: a record that ends in leaves of States everywhere, and in a Variable's at least once. */
+export function isStateLike(x: unknown): x is State {
+  if (!isPlainObject(x)) return false;
+  if (isTrusted(x)) return true;
+  let variables = 0;
+  const open: unknown[] = [x];
+  const seen = new Set<object>();
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    if (isVariableState(next)) variables++;
+    else if (isArrayLike(next)) continue;
+    else if (isPlainObject(next)) {
+      if (seen.has(next)) continue;
+      seen.add(next);
+      for (const item of Object.values(next)) {
+        if (typeof item !== "object" || item === null) return false;
+        open.push(item);
+      }
+    } else return false;
+  }
+  return variables > 0;
 }
 
 /** What was read of a container that is not left yet. */
@@ -90,7 +112,7 @@ function leafFrom(x: unknown): StateLeaf | undefined {
   if (isArrayLike(x)) return x;
   if (!isVariableState(x) || Object.keys(x).length !== 3) return undefined;
   const { type, value, metadata } = x;
-  if (typeof type.typeName !== "string" || !isPlainObject(metadata)) return undefined;
+  if (!isVariableType(type) || !isPlainObject(metadata)) return undefined;
   return Object.isFrozen(x) ? x : Object.freeze({ type, value, metadata });
 }
 

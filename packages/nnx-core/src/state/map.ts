@@ -21,7 +21,8 @@ export function mapState<const S extends StateNode>(
   return mapLeaves("mapState", f as (path: Path, leaf: StateLeaf) => StateLeaf, state);
 }
 
-function mapLeaves(
+/** As {@link mapState}, called by another name. */
+export function mapLeaves(
   where: string,
   f: (path: Path, leaf: StateLeaf) => StateLeaf,
   state: StateNode,

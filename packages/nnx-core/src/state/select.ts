@@ -8,6 +8,13 @@ import { checkState } from "./check-state.ts";
 import type { OwnedState, State, StateLeaf, StateNode } from "./state.ts";
 import { type StateVisitor, walkState } from "./walk-state.ts";
 
+export interface SelectionOptions {
+  /** Whether each leaf must match a filter. */
+  readonly exhaustive: boolean;
+  /** Whether filters behind a `true`, which nothing can match, are fine. */
+  readonly anyOrder?: boolean;
+}
+
 /** What a filter list makes of a walk: leaves go to the State of the first filter that matches. */
 export class Selection {
   readonly builder: StatesBuilder;
@@ -21,11 +28,11 @@ export class Selection {
   constructor(
     where: string,
     filters: readonly Filter[],
-    { exhaustive }: { exhaustive: boolean },
+    { exhaustive, anyOrder = false }: SelectionOptions,
     previous?: readonly (State | undefined)[],
   ) {
     this.where = where;
-    this.filters = orderFilters(where, filters);
+    this.filters = orderFilters(where, filters, anyOrder);
     this.exhaustive = exhaustive;
     this.builder = new StatesBuilder(filters.length, previous);
   }

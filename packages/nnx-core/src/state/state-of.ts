@@ -200,9 +200,7 @@ type LeafBelow<S, Depth extends readonly 0[]> = S extends VariableState
       : Depth["length"] extends MaxDepth
         ? StateLeaf
         : S extends object
-          ? {
-              [K in keyof S]: K extends symbol ? never : LeafBelow<NonNullable<S[K]>, [...Depth, 0]>;
-            }[keyof S]
+          ? LeafBelow<NonNullable<S[keyof S & (string | number)]>, [...Depth, 0]>
           : never;
 
 /** The States of a list of filters, each leaf in that of the first that matches. */

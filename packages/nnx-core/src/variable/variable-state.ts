@@ -38,5 +38,9 @@ export const isVariableState = (x: unknown): x is VariableState =>
   "metadata" in x &&
   isPlainObject(x);
 
+/** Whether `x` is a class of Variables. */
+export const isVariableType = (x: unknown): x is VariableType =>
+  typeof x === "function" && "typeName" in x && typeof x.typeName === "string";
+
 /** Whether two sets of metadata have equal entries. */
 export const sameMetadata = (a: Metadata, b: Metadata): boolean => a === b || equalData(a, b);
