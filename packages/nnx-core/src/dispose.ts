@@ -7,7 +7,7 @@ import { disposeOwner, isOwner } from "./state/holding.ts";
 import { Variable } from "./variable/variable.ts";
 
 /**
- * Releases the tensors that a model, a State, patches, a Variable or containers of these hold. What others hold too lives on; tensors that
+ * Releases the tensors that a model (with the States that it keeps), a State, patches, a Variable or containers of these hold. What others hold too lives on; tensors that
  * nobody holds are freed. Doing it twice is harmless. A view (`view`, `clone` with `{ variables: false }`) owns nothing: disposing it does
  * nothing.
  * @example
@@ -35,5 +35,9 @@ export function dispose(value: unknown): void {
 
 function disposeModel(model: GraphNode): void {
   if (isView(model)) return;
-  for (const node of nodesOf(model)) if (node instanceof Variable) node.dispose();
+  for (const node of nodesOf(model)) {
+    if (node instanceof Variable) node.dispose();
+    // A State that the model keeps.
+    else if (isOwner(node)) disposeOwner(node);
+  }
 }

@@ -62,7 +62,7 @@ export { type MetadataOptions, setMetadata } from "./graph/set-metadata.ts";
 export type { Json } from "./graph/static-json.ts";
 export { clone, type CloneOptions, merge } from "./graph/merge.ts";
 export { graphdef, split, state, state as variables } from "./graph/split.ts";
-export { update } from "./graph/update.ts";
+export { update, type UpdateOptions, type UpdateValues } from "./graph/update.ts";
 export { type AttributeOptions, type AttributeValues, setAttributes } from "./module/attributes.ts";
 export { BaseModule } from "./module/base-module.ts";
 export { iterModules } from "./module/iter-modules.ts";

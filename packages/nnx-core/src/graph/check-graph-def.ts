@@ -36,7 +36,10 @@ export function checkGraphDef(where: string, x: unknown): asserts x is GraphDef 
 
 const isFrozen = ({ nodes, root }: GraphDef): boolean =>
   [nodes, root, ...nodes].every(Object.isFrozen) &&
-  nodes.every((node) => node.kind === "variable" || [node.keys, node.attributes, ...node.attributes].every(Object.isFrozen));
+  nodes.every(
+    (node) =>
+      node.kind === "variable" || [node.keys, node.attributes, ...node.attributes].every(Object.isFrozen),
+  );
 
 interface Frame {
   readonly node: number;
@@ -75,8 +78,17 @@ export function checkStructure(where: string, { nodes, root, leafCount }: GraphD
         throw refuse(place(), "an attribute", def);
     }
     const { index } = def;
-    if (!Number.isInteger(index) || (index as number) < 0 || (index as number) > met || (index as number) >= nodes.length)
-      throw refuse(place(), `the number of a node that was met, or ${met} for the next of ${nodes.length}`, index);
+    if (
+      !Number.isInteger(index) ||
+      (index as number) < 0 ||
+      (index as number) > met ||
+      (index as number) >= nodes.length
+    )
+      throw refuse(
+        place(),
+        `the number of a node that was met, or ${met} for the next of ${nodes.length}`,
+        index,
+      );
     const node: unknown = nodes[index as number];
     if (index === met) {
       met++;
@@ -125,7 +137,8 @@ function attributesOf(
     throw refuse(place, "as many names as attributes", node);
   const names = new Set<string>();
   keys.forEach((key: unknown, i) => {
-    if (typeof key !== "string" && typeof key !== "number") throw refuse([...place, "keys", i], "a name", key);
+    if (typeof key !== "string" && typeof key !== "number")
+      throw refuse([...place, "keys", i], "a name", key);
     if (kind === "array" && key !== i) throw refuse([...place, "keys", i], `the index ${i}`, key);
     if (names.has(String(key))) throw refuse([...place, "keys", i], "names that differ", key);
     names.add(String(key));

@@ -125,7 +125,8 @@ function nodeFrom(json: unknown, place: Path, reader: StaticReader): NodeDef {
   list(attributes, place).forEach((pair, i) => {
     const at = [...place, "attributes", i];
     const [key, def] = list(pair, at);
-    if (typeof key !== "string" && typeof key !== "number") throw malformed(at, "a name and an attribute", pair);
+    if (typeof key !== "string" && typeof key !== "number")
+      throw malformed(at, "a name and an attribute", pair);
     keys.push(key);
     defs.push(attributeFrom(def, at, reader));
   });

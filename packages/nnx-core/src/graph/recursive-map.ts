@@ -54,7 +54,8 @@ function mapAll(f: (path: Path, value: unknown) => unknown, node: unknown): unkn
     const path = (): Path => (parent ? pathTo(parent, key) : []);
     if (open.has(object)) throw cycle(path(), object);
     open.add(object);
-    const copied = isStateLike(object) || (parent && parent.value !== parent.original) ? { ...object } : object;
+    const copied =
+      isStateLike(object) || (parent && parent.value !== parent.original) ? { ...object } : object;
     return { value: copied, original: object, keys: keysOf(object, path), parent, key, next: 0 };
   };
   const leaf = (path: Path, value: unknown): unknown => {
@@ -86,7 +87,8 @@ function mapAll(f: (path: Path, value: unknown) => unknown, node: unknown): unkn
 
 /** The node, container or State with its new children; what did not change is the model's own. */
 function finished({ value, original, parent, keys }: Frame): object {
-  if (value === original || keys.every((key) => childAt(value, key) === childAt(original, key))) return original;
+  if (value === original || keys.every((key) => childAt(value, key) === childAt(original, key)))
+    return original;
   // A part of a State is closed with the whole.
   const inState = parent !== undefined && parent.value !== parent.original;
   if (inState || !isStateLike(value)) return value;

@@ -25,7 +25,8 @@ export class StaticReader {
   /** The value that `toJson` wrote. @param place - Where in the JSON it is, for errors. */
   value(json: unknown, place: Path): unknown {
     if (typeof json !== "object" || json === null) {
-      if (json === null || typeof json === "string" || typeof json === "number" || typeof json === "boolean") return json;
+      if (json === null || typeof json === "string" || typeof json === "number" || typeof json === "boolean")
+        return json;
       throw malformed(place, "a value as JSON has it", json);
     }
     if (this.read.has(json)) return this.read.get(json);
@@ -75,7 +76,8 @@ export class StaticReader {
   private pairs(json: unknown, place: Path): [unknown, unknown][] {
     return list(json, place).map((pair, i) => {
       const [key, value, ...more] = list(pair, [...place, i]);
-      if (key === undefined || value === undefined || more.length > 0) throw malformed([...place, i], "a pair", pair);
+      if (key === undefined || value === undefined || more.length > 0)
+        throw malformed([...place, i], "a pair", pair);
       return [this.value(key, [...place, i, 0]), this.value(value, [...place, i, 1])];
     });
   }

@@ -45,11 +45,7 @@ interface Bare {
  * Builds the model; where several States have a leaf at one path, the last one's counts.
  * @throws {@link StructureError} naming the paths that are missing or too many; nothing is built then.
  */
-export function unflatten<M>(
-  graphdef: GraphDef<M>,
-  states: readonly StateNode[],
-  make: Make = newParts,
-): M {
+export function unflatten<M>(graphdef: GraphDef<M>, states: readonly StateNode[], make: Make = newParts): M {
   const { variables, bare, root, missing, used } = match(graphdef, states);
   let given = 0;
   for (const state of states) given += countLeaves(state);
@@ -68,7 +64,8 @@ export function unflatten<M>(
       if (def.kind === "variable") built[i] = make.variable(def, variables[i] as StateLeaf);
     }
   } catch (error) {
-    if (make.variable === newParts.variable) for (const made of built) if (made instanceof Variable) made.dispose();
+    if (make.variable === newParts.variable)
+      for (const made of built) if (made instanceof Variable) made.dispose();
     throw error;
   }
   for (let i = 0; i < nodes.length; i++) {

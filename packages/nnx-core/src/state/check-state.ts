@@ -6,7 +6,7 @@ import { isPlainObject } from "../plain-object.ts";
 import { isVariableState, isVariableType } from "../variable/variable-state.ts";
 import { Bounds } from "./bounds.ts";
 import { isOwner } from "./holding.ts";
-import { setOwn, type State, type StateLeaf, type StateNode } from "./state.ts";
+import { isLeaf, setOwn, type State, type StateLeaf, type StateNode } from "./state.ts";
 
 /** Whether a State was made by this library and is held: whatever is in it is a State, and frozen. */
 export const isTrusted = (x: unknown): x is State =>
@@ -75,10 +75,29 @@ export function checkState(where: string, value: unknown): State {
   return read(where, given);
 }
 
-function read(where: string, root: Record<string, unknown>): State {
+/**
+ * Nested values by name: a State, or object literals that end in anything. As {@link checkState}, but that whatever is no object literal is a value.
+ * @param root - Where the values will be, for errors.
+ * @throws {@link StructureError} for objects that contain themselves.
+ */
+export function checkValues(where: string, value: unknown, root: () => Path = noPath): State {
+  if (isTrusted(value) || isLeaf(value) || !isPlainObject(value)) return value as State;
+  return read(where, value, root, (_, child) => child as StateNode);
+}
+
+const noPath = (): Path => [];
+
+function read(
+  where: string,
+  root: Record<string, unknown>,
+  prefix: () => Path = noPath,
+  other: (path: () => Path, child: unknown) => StateNode = (path, child) => {
+    throw notPart(where, path(), child);
+  },
+): State {
   const bounds = new Bounds(where);
   const frameOf = (node: Record<string, unknown>, key: string, parent: Frame | undefined): Frame => {
-    bounds.enter(node, () => (parent ? pathTo(parent, key) : []));
+    bounds.enter(node, () => [...prefix(), ...(parent ? pathTo(parent, key) : [])]);
     const keys = Object.keys(node);
     return { node, keys, copy: {}, parent, key, same: Object.isFrozen(node), next: 0 };
   };
@@ -98,7 +117,15 @@ function read(where: string, root: Record<string, unknown>): State {
     const trusted = isTrusted(child) ? child : leafFrom(child);
     if (trusted) put(frame, key, trusted, child);
     else if (isPlainObject(child)) frame = frameOf(child, key, frame);
-    else throw notPart(where, pathTo(frame, key), child);
+    else {
+      const at = frame;
+      put(
+        frame,
+        key,
+        other(() => pathTo(at, key), child),
+        child,
+      );
+    }
   }
 }
 

@@ -1,5 +1,7 @@
 /** @file Several States as one, and what one has more than another. */
+import { isVariableState } from "../variable/variable-state.ts";
 import type { PathPart } from "../path.ts";
+import { isPlainObject } from "../plain-object.ts";
 import { StatesBuilder } from "./builder.ts";
 import { checkState } from "./check-state.ts";
 import { leavesOf } from "./flatten-state.ts";
@@ -29,6 +31,11 @@ const frameOf = (first: State, second: State, key: string, parent: Frame | undef
   next: 0,
 });
 
+const isSubtree = (x: unknown): x is State => isPlainObject(x) && !isVariableState(x);
+
+/** What `first` has with what the others have, of States or values that were checked; nobody holds it yet. */
+export const mergeTrees = (states: readonly State[]): State => states.reduce(mergeTwo);
+
 /** `first` with what `second` has; `first` itself where that changes nothing. */
 function mergeTwo(first: State, second: State): State {
   if (first === second) return first;
@@ -38,11 +45,10 @@ function mergeTwo(first: State, second: State): State {
   for (;;) {
     const key = frame.keys[frame.next++];
     if (key !== undefined) {
-      const before = below(frame.first, key);
+      const before = Object.hasOwn(frame.first, key) ? frame.first[key] : undefined;
       const theirs = frame.second[key] as StateNode;
-      if (before === theirs) continue;
-      if (before !== undefined && !isLeaf(before) && !isLeaf(theirs))
-        frame = frameOf(before, theirs, key, frame);
+      if (before === theirs && before !== undefined) continue;
+      if (isSubtree(before) && isSubtree(theirs)) frame = frameOf(before, theirs, key, frame);
       else {
         setOwn(frame.merged, key, theirs);
         frame.changed = true;
@@ -70,7 +76,7 @@ export function mergeState(state: StateNode, ...states: readonly StateNode[]): O
 export function mergeState(state: StateNode, ...states: readonly StateNode[]): StateNode {
   const checked = [state, ...states].map((each) => checkState("mergeState", each));
   if (states.length === 0) return state;
-  const merged = checked.reduce(mergeTwo);
+  const merged = mergeTrees(checked);
   return hold({ ...merged }, leavesOf(merged).map(leafValue));
 }
 
