@@ -7,7 +7,7 @@ import { disposeOwner, isOwner } from "./state/holding.ts";
 import { Variable } from "./variable/variable.ts";
 
 /**
- * Releases the tensors that a model, a State, patches, a Variable or containers of these hold. What others hold too lives on; tensors that
+ * Releases the tensors that a model (with the States that it keeps), a State, patches, a Variable or containers of these hold. What others hold too lives on; tensors that
  * nobody holds are freed. Doing it twice is harmless. A view (`view`, `clone` with `{ variables: false }`) owns nothing: disposing it does
  * nothing.
  * @example
@@ -18,12 +18,26 @@ import { Variable } from "./variable/variable.ts";
  * ```
  */
 export function dispose(value: unknown): void {
-  if (typeof value !== "object" || value === null) return;
-  if (isOwner(value)) disposeOwner(value);
-  else if (value instanceof Variable) value.dispose();
-  else if (value instanceof GraphNode) {
-    if (isView(value)) return;
-    for (const node of nodesOf(value)) if (node instanceof Variable) node.dispose();
-  } else if (containerKind(value) === undefined) discard(value);
-  else for (const item of itemsOf(value)) dispose(item);
+  const open: unknown[] = [value];
+  // Containers may contain themselves, and each other.
+  const seen = new Set<object>();
+  for (let i = 0; i < open.length; i++) {
+    const next = open[i];
+    if (typeof next !== "object" || next === null || seen.has(next)) continue;
+    seen.add(next);
+    if (isOwner(next)) disposeOwner(next);
+    else if (next instanceof Variable) next.dispose();
+    else if (next instanceof GraphNode) disposeModel(next);
+    else if (containerKind(next) === undefined) discard(next);
+    else for (const item of itemsOf(next)) open.push(item);
+  }
+}
+
+function disposeModel(model: GraphNode): void {
+  if (isView(model)) return;
+  for (const node of nodesOf(model)) {
+    if (node instanceof Variable) node.dispose();
+    // A State that the model keeps.
+    else if (isOwner(node)) disposeOwner(node);
+  }
 }

@@ -49,16 +49,19 @@ export class MissingRuleError extends GradientError {
 /** A value in the few words that an error message has room for. */
 export function describe(value: unknown): string {
   if (value === null || value === undefined) return String(value);
-  if (typeof value === "string") return JSON.stringify(value);
+  if (typeof value === "string") return JSON.stringify(shortened(value));
   if (typeof value === "function") {
     const typeName: unknown = Reflect.get(value, "typeName");
     return `the function or class ${typeof typeName === "string" ? typeName : value.name || "(anonymous)"}`;
   }
   if (typeof value !== "object") return String(value as number | bigint | boolean | symbol);
-  if (hasShapeAndDtype(value)) return `a ${value.dtype}[${value.shape.join(",")}]`;
+  if (hasShapeAndDtype(value) && value.shape.every((size) => typeof size === "number"))
+    return `a ${shortened(value.dtype)}[${value.shape.join(",")}]`;
   if (Array.isArray(value)) return `an array of length ${value.length}`;
   const name: unknown = Object.getPrototypeOf(value)?.constructor?.name;
   if (typeof name === "string" && name !== "Object") return `an instance of ${name}`;
   const keys = Object.keys(value);
-  return `an object with keys {${keys.slice(0, 5).join(", ")}${keys.length > 5 ? ", ..." : ""}}`;
+  return `an object with keys {${shortened(keys.slice(0, 5).join(", "))}${keys.length > 5 ? ", ..." : ""}}`;
 }
+
+const shortened = (text: string): string => (text.length > 200 ? `${text.slice(0, 200)}...` : text);

@@ -55,7 +55,8 @@ export { equalGraphDefs, hashGraphDef } from "./graph/equal.ts";
 export { type DuplicateOptions, findDuplicates } from "./graph/find-duplicates.ts";
 export { type GraphDefJson, graphDefFromJson, graphDefToJson } from "./graph/graph-def-json.ts";
 export { type GraphState, type GraphStates, unpack } from "./graph/graph-state.ts";
-export { map, type MapOptions, recursiveMap } from "./graph/map.ts";
+export { map, type MapOptions } from "./graph/map.ts";
+export { recursiveMap } from "./graph/recursive-map.ts";
 export { pop } from "./graph/pop.ts";
 export { printGraphDef } from "./graph/print.ts";
 export { registerFactory, registerFunction, registerModule } from "./graph/registry.ts";
@@ -63,7 +64,7 @@ export { type MetadataOptions, setMetadata } from "./graph/set-metadata.ts";
 export type { Json } from "./graph/static-json.ts";
 export { clone, type CloneOptions, merge } from "./graph/merge.ts";
 export { graphdef, split, state, state as variables } from "./graph/split.ts";
-export { update } from "./graph/update.ts";
+export { update, type UpdateOptions, type UpdateValues } from "./graph/update.ts";
 export { type AttributeOptions, type AttributeValues, setAttributes } from "./module/attributes.ts";
 export { BaseModule } from "./module/base-module.ts";
 export { iterModules } from "./module/iter-modules.ts";
@@ -82,8 +83,15 @@ export { diffState, mergeState } from "./state/combine.ts";
 export { type FlatEntry, flattenState, unflattenState } from "./state/flatten-state.ts";
 export { mapState, mapValues } from "./state/map.ts";
 export { filterState, splitState } from "./state/select.ts";
-export type { SplitStates, StateOf, StatesFor } from "./state/state-of.ts";
-export type { ArrayLeaf, OwnedState, State, StateLeaf, StateNode } from "./state/state.ts";
+export type { LeafIn, SplitStates, StateOf, StatesFor } from "./state/state-of.ts";
+export {
+  type ArrayLeaf,
+  leafValue,
+  type OwnedState,
+  type State,
+  type StateLeaf,
+  type StateNode,
+} from "./state/state.ts";
 export { applyPatches, diffPatches, type StatePatch, type StatePatches } from "./state/patches.ts";
 export { type PureState, replaceByPure, toPure } from "./state/pure.ts";
 export { type DraftOf, type StateDraft, updateState } from "./state/update-state.ts";

@@ -5,3 +5,4 @@ export { checkModule, checkTensor } from "./checks/arguments.ts";
 export { checkOptions, nearestName, type OptionNames } from "./checks/options.ts";
 export { nameDisposeMethod } from "./dispose-symbol.ts";
 export { registeredNames, requireNamed } from "./graph/named.ts";
+export { checkState } from "./state/check-state.ts";

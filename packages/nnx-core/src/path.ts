@@ -6,6 +6,13 @@ export type PathPart = string | number;
 /** The steps from the root. The root's own path is empty. */
 export type Path = readonly PathPart[];
 
+const isPart = (x: unknown): x is PathPart => typeof x === "string" || typeof x === "number";
+
+/** Whether something is a path: a list of names and indices. */
+export const isPath = (x: unknown): x is Path =>
+  // Longer lists than any path are not looked at; `Array.from` makes holes visible.
+  Array.isArray(x) && x.length <= 200_000 && Array.from(x as readonly unknown[]).every(isPart);
+
 /**
  * A path as a key of a Map or Set: equal for equal paths, different for different ones. An index and its text (`0`, `"0"`) are one part.
  * `["a.b"]` and `["a", "b"]` print alike, so that a printed path is no key.

@@ -118,10 +118,11 @@ export interface OrderedFilters {
 /**
  * The predicates of filters of which the first match counts. A literal `true` may be followed by `true` only, since
  * nothing behind it could match.
+ * @param anyOrder - Does not refuse that: what is behind it matches nothing.
  */
-export function orderFilters(where: string, filters: readonly Filter[]): OrderedFilters {
+export function orderFilters(where: string, filters: readonly Filter[], anyOrder = false): OrderedFilters {
   filters.forEach((filter, i) => {
-    if (isRest(filter) && !filters.slice(i + 1).every(isRest)) {
+    if (!anyOrder && isRest(filter) && !filters.slice(i + 1).every(isRest)) {
       throw new FilterError(
         `${where}: expected \`true\` as the last filter only, got it at index ${i} of ${filters.length}. ` +
           "Nothing behind it could match: move it to the end.",

@@ -1,6 +1,8 @@
 /** @file Values without the Variables around them. */
+import { describe, StructureError } from "../errors.ts";
+import { isStateLike } from "../state/check-state.ts";
 import { toPure } from "../state/pure.ts";
-import { isLeaf, leafValue, type StateNode } from "../state/state.ts";
+import { isLeaf, leafValue } from "../state/state.ts";
 import { Variable } from "../variable/variable.ts";
 import { containerKind, GraphNode } from "./node.ts";
 import { state } from "./split.ts";
@@ -9,28 +11,56 @@ import { disposeState } from "../state/builder.ts";
 /**
  * The same structure with each Variable, and each leaf of a State, replaced by its value; a module becomes nested plain objects of its leaves'
  * values. Nothing is copied, and nothing is held: the values belong to whom they belonged before.
+ * @throws {@link StructureError} for lists and objects that contain themselves.
  * @see Flax `nnx.as_pure`
  */
-export function asPure(value: unknown): unknown {
-  if (value instanceof Variable) return value.getRawValue();
-  if (typeof value !== "object" || value === null) return value;
-  if (value instanceof GraphNode) {
-    const values = state(value);
-    try {
-      return toPure(values);
-    } finally {
-      disposeState(values);
+export const asPure = (value: unknown): unknown => new Purifier().pure(value);
+
+const mostLevels = 500;
+
+/** Takes values out. What is shared comes out once, and shared. */
+class Purifier {
+  private readonly done = new Map<object, unknown>();
+  private level = 0;
+
+  pure(value: unknown): unknown {
+    if (value instanceof Variable) return value.getRawValue();
+    if (typeof value !== "object" || value === null) return value;
+    if (this.done.has(value)) return this.done.get(value);
+    if (this.level++ > mostLevels) {
+      throw new StructureError(
+        `asPure: expected at most ${mostLevels} levels of lists and objects that do not contain themselves, got ${describe(value)} below more. ` +
+          "Pass a model, a State, or containers of these.",
+      );
     }
+    const pure = this.object(value);
+    this.done.set(value, pure);
+    this.level--;
+    return pure;
   }
-  if (isLeaf(value as StateNode)) return leafValue(value as Parameters<typeof leafValue>[0]);
-  switch (containerKind(value)) {
-    case "array":
-      return (value as readonly unknown[]).map(asPure);
-    case "map":
-      return new Map([...(value as ReadonlyMap<unknown, unknown>)].map(([key, item]) => [key, asPure(item)]));
-    case "record":
-      return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, asPure(item)]));
-    default:
-      return value;
+
+  private object(value: object): unknown {
+    if (value instanceof GraphNode) {
+      const values = state(value);
+      try {
+        return toPure(values);
+      } finally {
+        disposeState(values);
+      }
+    }
+    if (isLeaf(value)) return leafValue(value);
+    if (isStateLike(value)) return toPure(value);
+    switch (containerKind(value)) {
+      case "array":
+        return (value as readonly unknown[]).map((item) => this.pure(item));
+      case "map":
+        return new Map(
+          [...(value as ReadonlyMap<unknown, unknown>)].map(([key, item]) => [key, this.pure(item)]),
+        );
+      case "record":
+        return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, this.pure(item)]));
+      default:
+        return value;
+    }
   }
 }

@@ -1,8 +1,20 @@
 /** @file The entries of GraphDefs. Equal ones are mostly one object, since a model has thousands. */
+import type { VariableDef } from "../variable/variable-state.ts";
 import type { AttributeDef } from "./graph-def.ts";
 
 /** An array without a Variable around it. */
 export const arrayDef: AttributeDef = Object.freeze({ kind: "array" });
+
+const leaves = new WeakMap<VariableDef, AttributeDef>();
+
+/** A leaf of a State that a model keeps. */
+export function leafDef(definition: VariableDef): AttributeDef {
+  const known = leaves.get(definition);
+  if (known) return known;
+  const created: AttributeDef = Object.freeze({ kind: "leaf", definition });
+  leaves.set(definition, created);
+  return created;
+}
 
 const nodes: AttributeDef[] = [];
 

@@ -1,14 +1,15 @@
 /** @file Calling methods of a model that is split. */
-import { describe, NotFoundError } from "../errors.ts";
+import { dispose } from "../dispose.ts";
+import { describe, NotFoundError, StructureError } from "../errors.ts";
+import { isClass } from "../filter/filter.ts";
 import { formatPath, type PathPart } from "../path.ts";
 import type { OwnedState, State } from "../state/state.ts";
+import { checkGraphDef } from "./check-graph-def.ts";
 import type { GraphDef } from "./graph-def.ts";
+import { type GraphState, isGraphState } from "./graph-state.ts";
 import { mapKeyOf } from "./keys.ts";
 import { merge } from "./merge.ts";
-import { GraphNode } from "./node.ts";
 import { take } from "./split.ts";
-import { Variable } from "../variable/variable.ts";
-import { nodesOf } from "./iterate.ts";
 
 /** A definition and all its values. */
 export type SplitPair<M> = readonly [graphdef: GraphDef<M>, state: State];
@@ -24,7 +25,7 @@ export type Caller<M, Root = M> = {
 
 /**
  * Calls a method of a split model, or of a part of it: the model is merged, the method runs on it, and its result comes back with the
- * new definition and State. The pair that was given stays as it is.
+ * new definition and State. The pair, or GraphState, that was given stays as it is.
  * @throws {@link NotFoundError} when there is no such method.
  * @see Flax `nnx.call`, `GraphDef.apply`
  * @example
@@ -33,9 +34,22 @@ export type Caller<M, Root = M> = {
  * const [y, [, after]] = nnx.call([graphdef, params]).forward(x);
  * ```
  */
-export const call = <M extends object>([graphdef, state]: SplitPair<M>): Caller<M> =>
+export function call<M extends object>(split: SplitPair<M> | GraphState<M>): Caller<M> {
+  const [graphdef, state] = isGraphState(split) ? [split.graphdef, split.state] : pairIn(split);
   // What a Proxy answers to is decided when it is called.
-  callerAt(graphdef, state, []) as Caller<M>;
+  return callerAt(graphdef, state, []) as Caller<M>;
+}
+
+function pairIn(split: unknown): SplitPair<unknown> {
+  const [graphdef, state, ...more] = Array.isArray(split) ? (split as readonly unknown[]) : [];
+  checkGraphDef("call", graphdef);
+  if (state === undefined || more.length > 0) {
+    throw new StructureError(
+      `call: expected a GraphDef and its State, got ${describe(split)}. Pass [graphdef, state], as split returns it without filters.`,
+    );
+  }
+  return [graphdef, state as State];
+}
 
 function callerAt(graphdef: GraphDef, state: State, path: readonly PathPart[]): unknown {
   return new Proxy(() => {}, {
@@ -62,7 +76,7 @@ function run(graphdef: GraphDef, state: State, path: readonly PathPart[], args: 
             ? Reflect.get(owner, part)
             : undefined;
     }
-    if (typeof target !== "function") {
+    if (typeof target !== "function" || isClass(target)) {
       throw new NotFoundError(
         `call at ${formatPath(path)}: expected a method, got ${describe(target)}. Name a method of the model, or of a part of it.`,
       );
@@ -71,8 +85,6 @@ function run(graphdef: GraphDef, state: State, path: readonly PathPart[], args: 
     const [after, [values]] = take("call", model, [], { exhaustive: true });
     return [result, [after, values]];
   } finally {
-    if (model instanceof GraphNode || typeof model === "object") {
-      for (const node of nodesOf(model)) if (node instanceof Variable) node.dispose();
-    }
+    dispose(model);
   }
 }

@@ -150,7 +150,7 @@ suite("findDuplicates", () => {
     ]);
     items.push(items);
     expect(() => findDuplicates(new Holder(items))).toThrow(
-      "graph at held.1: expected containers that do not contain themselves",
+      "findDuplicates at held.1: expected containers that do not contain themselves",
     );
   });
 });

@@ -1,5 +1,6 @@
 /** @file Equality and hash of definitions. */
 import { equalData } from "../equal-data.ts";
+import { checkGraphDef } from "./check-graph-def.ts";
 import type { AttributeDef, GraphDef, NodeDef } from "./graph-def.ts";
 import { containerKind } from "./node.ts";
 import { functionNames, recipeOf, sameRecipe } from "./registry.ts";
@@ -12,6 +13,8 @@ import { functionNames, recipeOf, sameRecipe } from "./registry.ts";
  */
 export function equalGraphDefs(a: GraphDef, b: GraphDef): boolean {
   if (a === b) return true;
+  checkGraphDef("equalGraphDefs", a);
+  checkGraphDef("equalGraphDefs", b);
   return (
     a.leafCount === b.leafCount &&
     a.nodes.length === b.nodes.length &&
@@ -41,6 +44,7 @@ function equalAttributes(a: AttributeDef, b: AttributeDef): boolean {
   if (a === b) return true;
   if (a.kind === "node") return b.kind === "node" && a.index === b.index;
   if (a.kind === "static") return b.kind === "static" && equalData(a.value, b.value, sameRecipe);
+  if (a.kind === "leaf") return b.kind === "leaf" && equalNodes(a.definition, b.definition);
   return b.kind === "array";
 }
 
@@ -110,10 +114,15 @@ const hashes = new WeakMap<GraphDef, number>();
 export function hashGraphDef(graphdef: GraphDef): number {
   const known = hashes.get(graphdef);
   if (known !== undefined) return known;
+  checkGraphDef("hashGraphDef", graphdef);
   const hash = new Hash();
   const addAttribute = (def: AttributeDef): void => {
     hash.add(def.kind === "node" ? `#${def.index}` : def.kind);
     if (def.kind === "static") addData(hash, def.value);
+    else if (def.kind === "leaf") {
+      hash.add(nameOf(def.definition.type));
+      addData(hash, def.definition.metadata);
+    }
   };
   hash.add(String(graphdef.leafCount));
   addAttribute(graphdef.root);

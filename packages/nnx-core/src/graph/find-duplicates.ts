@@ -1,10 +1,13 @@
 /** @file What a model has at more than one path. */
+import { checkOptions } from "../checks/options.ts";
+import { needsPath } from "../filter/description.ts";
 import { type Filter, toPredicate } from "../filter/filter.ts";
 import type { Path, PathPart } from "../path.ts";
-import { cyclicContainer } from "./flatten.ts";
+import { isVariableState } from "../variable/variable-state.ts";
 import { type Frame, partIn, pathOf } from "./frame.ts";
 import { keysOf } from "./keys.ts";
 import { childAt, classify, type Kind } from "./node.ts";
+import { OpenContainers } from "./open-containers.ts";
 
 /** Where something is, without the path, which is made for duplicates only. */
 interface Place {
@@ -16,19 +19,22 @@ const pathTo = ({ frame, part }: Place): Path => (frame ? [...pathOf(frame), par
 
 /** How {@link findDuplicates} selects. */
 export interface DuplicateOptions {
-  /** Which modules, Variables and arrays. @defaultValue all */
+  /** Which paths count beside an object's first one, by the path and the module, Variable or array. @defaultValue all */
   only?: Filter;
 }
 
 /**
  * The paths of each module, Variable and array that is reached by more than one: all paths of an object together, first path first. What is
- * below a shared module is looked at once.
+ * below a shared module is looked at once. `only` is asked about each path but the first.
  * @see Flax `nnx.find_duplicates`
  */
-export function findDuplicates(node: unknown, { only = true }: DuplicateOptions = {}): Path[][] {
+export function findDuplicates(node: unknown, options: DuplicateOptions = {}): Path[][] {
+  checkOptions<DuplicateOptions>("findDuplicates", options, { only: true });
+  const { only = true } = options;
   const matches = toPredicate(only);
+  const needPaths = needsPath(matches);
   const placesOf = new Map<object, Place[]>();
-  const openContainers = new Set<object>();
+  const containers = new OpenContainers("findDuplicates");
   let frame: Frame | undefined;
   const visit = (value: unknown, part: PathPart): void => {
     const kind: Kind = classify(value);
@@ -36,12 +42,13 @@ export function findDuplicates(node: unknown, { only = true }: DuplicateOptions 
     const object = value as object;
     const place: Place = { frame, part };
     if (kind === "container") {
-      if (openContainers.has(object)) throw cyclicContainer(pathTo(place));
-      openContainers.add(object);
+      containers.enter(object, () => pathTo(place));
     } else {
+      // A leaf of a State has no identity: it is a value, whoever has it.
+      if (kind === "leaf" && isVariableState(object)) return;
       const known = placesOf.get(object);
-      if (known) known.push(place);
-      else placesOf.set(object, [place]);
+      if (!known) placesOf.set(object, [place]);
+      else if (matches(needPaths ? pathTo(place) : [], object)) known.push(place);
       if (known || kind !== "node") return;
     }
     frame = { value: object, keys: keysOf(object, () => pathTo(place)), parent: frame, part, next: 0 };
@@ -51,13 +58,9 @@ export function findDuplicates(node: unknown, { only = true }: DuplicateOptions 
     const current: Frame = frame;
     const key = current.keys[current.next++];
     if (key === undefined) {
-      openContainers.delete(current.value);
+      containers.leave(current.value);
       frame = current.parent;
     } else visit(childAt(current.value, key), partIn(current.value, key));
   }
-  return [...placesOf].flatMap(([value, places]) => {
-    if (places.length < 2) return [];
-    const paths = places.map(pathTo);
-    return matches(paths[0] as Path, value) ? [paths] : [];
-  });
+  return [...placesOf.values()].filter((places) => places.length > 1).map((places) => places.map(pathTo));
 }

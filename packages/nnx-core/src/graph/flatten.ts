@@ -1,16 +1,20 @@
 /** @file A model as a GraphDef and its leaves, in one walk without recursion. */
-import type { ArrayLike } from "../array-like.ts";
-import { StructureError } from "../errors.ts";
-import { formatPath, type Path, type PathPart } from "../path.ts";
+import type { Path, PathPart } from "../path.ts";
+import { isStateLike } from "../state/check-state.ts";
+import type { StateLeaf } from "../state/state.ts";
+import { definitionOf } from "../variable/definitions.ts";
+import { isVariableState } from "../variable/variable-state.ts";
 import type { Variable } from "../variable/variable.ts";
-import { arrayDef, nodeDef, staticDef } from "./attribute-defs.ts";
+import { arrayDef, leafDef, nodeDef, staticDef } from "./attribute-defs.ts";
+import { known } from "./check-graph-def.ts";
 import { type Frame, partIn, pathOf } from "./frame.ts";
-import type { AttributeDef, GraphDef, NodeDef, NodeType } from "./graph-def.ts";
+import type { AttributeDef, ContainerDef, GraphDef, NodeDef, NodeType } from "./graph-def.ts";
 import { keysOf } from "./keys.ts";
-import { childAt, classify, containerKind, GraphNode } from "./node.ts";
+import { childAt, classify, containerKind, type GraphNode } from "./node.ts";
+import { OpenContainers } from "./open-containers.ts";
 
-/** A Variable, or an array without one. */
-export type LeafValue = Variable | ArrayLike;
+/** A Variable; or an array, or a leaf of a State, that the model keeps without one. */
+export type LeafValue = Variable | StateLeaf;
 
 /** What is told on the way. The first call is for the root, without a key. */
 export interface GraphVisitor {
@@ -24,7 +28,8 @@ export interface GraphVisitor {
 
 interface DefinedFrame extends Frame {
   readonly attributes: AttributeDef[];
-  readonly isContainer: boolean;
+  /** Of a container its kind; modules have none. */
+  readonly container: ContainerDef["kind"] | undefined;
   readonly parent: DefinedFrame | undefined;
 }
 
@@ -32,7 +37,7 @@ interface DefinedFrame extends Frame {
 export class GraphWalk {
   private readonly nodes: NodeDef[] = [];
   private readonly indices = new Map<object, number>();
-  private readonly openContainers = new Set<object>();
+  private readonly containers = new OpenContainers("graph");
   private readonly visitor: GraphVisitor;
   private frame: DefinedFrame | undefined;
   private leafCount = 0;
@@ -49,7 +54,7 @@ export class GraphWalk {
       else frame.attributes.push(this.visit(childAt(frame.value, key), key));
     }
     const { nodes, leafCount } = this;
-    return Object.freeze({ root: rootDef, nodes: Object.freeze(nodes), leafCount });
+    return known({ root: rootDef, nodes: Object.freeze(nodes), leafCount });
   }
 
   private visit(value: unknown, key: PathPart | undefined): AttributeDef {
@@ -59,14 +64,13 @@ export class GraphWalk {
       case "variable":
         return this.track(value) ?? this.variable(value as Variable, key);
       case "node":
-        return this.track(value) ?? this.enter(value, key, false);
-      case "array":
-        this.leaf(key, value as ArrayLike);
-        return arrayDef;
+        return this.track(value) ?? this.enter(value, key, undefined);
+      case "leaf":
+        this.leaf(key, value as StateLeaf);
+        return isVariableState(value) ? leafDef(definitionOf(value.type, value.metadata)) : arrayDef;
       case "container":
-        if (this.openContainers.has(value)) throw cyclicContainer(this.pathTo(key));
-        this.openContainers.add(value);
-        return this.enter(value, key, true);
+        this.containers.enter(value, () => this.pathTo(key));
+        return this.enter(value, key, this.frame?.container === "state" ? "state" : definedKind(value));
       default:
         return staticDef(value);
     }
@@ -92,19 +96,29 @@ export class GraphWalk {
     this.visitor.leaf(this.partOf(key), value);
   }
 
-  private enter(value: object, key: PathPart | undefined, isContainer: boolean): AttributeDef {
+  private enter(
+    value: object,
+    key: PathPart | undefined,
+    container: ContainerDef["kind"] | undefined,
+  ): AttributeDef {
     const index = this.nodes.length;
     const keys = keysOf(value, () => this.pathTo(key));
     const attributes: AttributeDef[] = [];
-    this.nodes.push(definitionOf(value, keys, attributes));
+    this.nodes.push(
+      Object.freeze(
+        container
+          ? { kind: container, keys, attributes }
+          : { kind: "object", type: typeOf(value as GraphNode), keys, attributes },
+      ),
+    );
     const part = this.partOf(key);
     if (part !== undefined) this.visitor.enter(part);
-    this.frame = { value, keys, attributes, isContainer, parent: this.frame, part: part ?? "", next: 0 };
+    this.frame = { value, keys, attributes, container, parent: this.frame, part: part ?? "", next: 0 };
     return nodeDef(index);
   }
 
   private leave(frame: DefinedFrame): void {
-    if (frame.isContainer) this.openContainers.delete(frame.value);
+    if (frame.container) this.containers.leave(frame.value);
     Object.freeze(frame.attributes);
     this.frame = frame.parent;
     if (frame.parent) this.visitor.exit();
@@ -125,23 +139,10 @@ export class GraphWalk {
 const typeOf = (node: GraphNode): NodeType =>
   (Object.getPrototypeOf(node) as { readonly constructor: NodeType }).constructor;
 
-const definitionOf = (
-  value: object,
-  keys: readonly PathPart[],
-  attributes: readonly AttributeDef[],
-): NodeDef =>
-  value instanceof GraphNode
-    ? Object.freeze({ kind: "object", type: typeOf(value), keys, attributes })
-    : Object.freeze({ kind: containerKind(value) ?? "record", keys, attributes });
+const definedKind = (container: object): ContainerDef["kind"] =>
+  isStateLike(container) ? "state" : (containerKind(container) ?? "record");
 
-/** For containers inside themselves, which would have endless paths. */
-export const cyclicContainer = (path: Path): StructureError =>
-  new StructureError(
-    `graph at ${formatPath(path)}: expected containers that do not contain themselves, got a cycle of arrays, objects or ` +
-      "Maps. Only modules and Variables can be part of a cycle: put a module in between.",
-  );
-
-/** A Variable, or an array without one, and its first path. */
+/** A leaf and its first path. */
 export interface GraphLeaf {
   readonly path: Path;
   readonly value: LeafValue;

@@ -1,11 +1,15 @@
 /** @file Definitions as JSON, and back. */
 import { describe, StructureError } from "../errors.ts";
-import { formatPath, type PathPart } from "../path.ts";
-import { arrayDef, nodeDef, staticDef } from "./attribute-defs.ts";
-import type { AttributeDef, GraphDef, NodeDef } from "./graph-def.ts";
+import { formatPath, type Path, type PathPart } from "../path.ts";
+import { isPlainObject } from "../plain-object.ts";
+import type { VariableDef } from "../variable/variable-state.ts";
+import { arrayDef, leafDef, nodeDef, staticDef } from "./attribute-defs.ts";
+import { checkGraphDef, checkStructure, known } from "./check-graph-def.ts";
+import type { AttributeDef, ContainerDef, GraphDef, NodeDef } from "./graph-def.ts";
 import { pathOfNode } from "./node-paths.ts";
 import { moduleNames } from "./registry.ts";
-import { fromJson, type Json, toJson, variableName, variableTypeOf } from "./static-json.ts";
+import { entriesIn, list, malformed, StaticReader, text } from "./static-from-json.ts";
+import { type Json, toJson, variableName, variableTypeOf } from "./static-json.ts";
 
 /** A definition as plain JSON. */
 export interface GraphDefJson {
@@ -16,15 +20,23 @@ export interface GraphDefJson {
   readonly nodes: readonly Json[];
 }
 
+type Fail = (value: unknown, advice: string) => StructureError;
+
+const variableToJson = (kind: "variable" | "leaf", { type, metadata }: VariableDef, fail: Fail): Json => ({
+  [kind]: variableName(type, fail),
+  metadata: toJson(metadata, fail),
+});
+
 /**
  * A definition as JSON. Module classes, Variable classes and functions in it are written by their registered names, functions that a
  * registered factory made by how they were made.
  * @throws {@link StructureError} naming the path of the first attribute that cannot be written, and how it could be.
  */
 export function graphDefToJson(graphdef: GraphDef): GraphDefJson {
+  checkGraphDef("graphDefToJson", graphdef);
   const failAt =
-    (index: number, key: readonly PathPart[], what: string) =>
-    (value: unknown, advice: string): StructureError =>
+    (index: number, key: readonly PathPart[], what: string): Fail =>
+    (value, advice) =>
       new StructureError(
         `graphDefToJson at ${formatPath([...pathOfNode(graphdef, index), ...key])}: expected ${what} that can be written, ` +
           `got ${describe(value)}. ${advice}`,
@@ -32,13 +44,11 @@ export function graphDefToJson(graphdef: GraphDef): GraphDefJson {
   const attributeToJson = (def: AttributeDef, index: number, key: readonly PathPart[]): Json => {
     if (def.kind === "node") return { node: def.index };
     if (def.kind === "array") return { array: true };
+    if (def.kind === "leaf") return variableToJson("leaf", def.definition, failAt(index, key, "a leaf"));
     return { static: toJson(def.value, failAt(index, key, "a static attribute")) };
   };
   const nodeToJson = (node: NodeDef, index: number): Json => {
-    if (node.kind === "variable") {
-      const fail = failAt(index, [], "a Variable");
-      return { variable: variableName(node.type, fail), metadata: toJson(node.metadata, fail) };
-    }
+    if (node.kind === "variable") return variableToJson("variable", node, failAt(index, [], "a Variable"));
     const attributes = node.keys.map(
       (key, i): Json => [key, attributeToJson(node.attributes[i] as AttributeDef, index, [key])],
     );
@@ -59,7 +69,8 @@ export function graphDefToJson(graphdef: GraphDef): GraphDefJson {
 /**
  * The definition that {@link graphDefToJson} wrote.
  * @typeParam M - The model's type, which the JSON cannot say.
- * @throws {@link StructureError} when it is something else, {@link NotFoundError} for names that nothing is registered under.
+ * @throws {@link StructureError} when it is something else, with the place in the JSON; {@link NotFoundError} for names that nothing is
+ * registered under.
  */
 export function graphDefFromJson<M = unknown>(json: GraphDefJson): GraphDef<M> {
   if (
@@ -72,62 +83,60 @@ export function graphDefFromJson<M = unknown>(json: GraphDefJson): GraphDef<M> {
       `graphDefFromJson: expected { format: "nnx.graphdef", version: 1, ... }, got ${describe(json)}. Pass what graphDefToJson wrote.`,
     );
   }
-  const count = json.nodes.length;
-  return Object.freeze({
-    root: attributeFrom(json.root, count),
-    nodes: Object.freeze((json.nodes as readonly Json[]).map((node) => nodeFrom(node, count))),
-    leafCount: json.leafCount,
-  });
+  const reader = new StaticReader();
+  const root = attributeFrom(json.root, ["root"], reader);
+  const nodes = json.nodes.map((node: unknown, i) => nodeFrom(node, ["nodes", i], reader));
+  const graphdef: GraphDef<M> = { root, nodes: Object.freeze(nodes), leafCount: json.leafCount };
+  checkStructure("graphDefFromJson", graphdef);
+  return known(graphdef);
 }
 
-type Entries = Readonly<Record<string, Json | undefined>>;
-
-const entries = (json: Json | undefined): Entries => {
-  if (typeof json === "object" && json !== null && !Array.isArray(json)) return json as Entries;
-  throw malformed(json);
-};
-
-function attributeFrom(json: Json | undefined, count: number): AttributeDef {
-  const { node, array, static: value } = entries(json);
-  if (typeof node === "number" && Number.isInteger(node) && node >= 0 && node < count) return nodeDef(node);
+function attributeFrom(json: unknown, place: Path, reader: StaticReader): AttributeDef {
+  const { node, array, leaf, metadata, ...rest } = entriesIn(json, place);
+  if (typeof node === "number" && Number.isInteger(node) && node >= 0) return nodeDef(node);
   if (array === true) return arrayDef;
-  if (value !== undefined) return staticDef(fromJson(value));
-  throw malformed(json);
+  if (leaf !== undefined) return leafDef(variableFrom(leaf, metadata, place, reader));
+  if (Object.hasOwn(rest, "static")) return staticDef(reader.value(rest.static, [...place, "static"]));
+  throw malformed(place, "an attribute", json);
 }
 
-function nodeFrom(json: Json, count: number): NodeDef {
-  const { variable, metadata, module, container, attributes } = entries(json);
-  if (typeof variable === "string") {
-    // Metadata are written from an object.
-    const own = fromJson(metadata ?? {}) as Readonly<Record<string, unknown>>;
-    return Object.freeze({
-      kind: "variable",
-      type: variableTypeOf(variable),
-      metadata: Object.freeze(own),
-    });
-  }
-  if (!Array.isArray(attributes)) throw malformed(json);
-  const pairs = (attributes as readonly Json[]).map((pair): readonly Json[] => {
-    const [key] = Array.isArray(pair) ? (pair as readonly Json[]) : [];
-    if (typeof key === "string" || typeof key === "number") return pair as readonly Json[];
-    throw malformed(pair);
+function variableFrom(name: unknown, metadata: unknown, place: Path, reader: StaticReader): VariableDef {
+  const own = reader.value(metadata ?? {}, [...place, "metadata"]);
+  if (!isPlainObject(own)) throw malformed([...place, "metadata"], "an object", own);
+  return Object.freeze({
+    kind: "variable",
+    type: variableTypeOf(text(name, place)),
+    metadata: Object.freeze(own),
   });
-  const keys = Object.freeze(pairs.map(([key]) => key as PathPart));
-  const defs = Object.freeze(pairs.map(([, def]) => attributeFrom(def, count)));
-  if (typeof module === "string")
+}
+
+const containerKinds: ReadonlySet<unknown> = new Set<ContainerDef["kind"]>([
+  "array",
+  "record",
+  "map",
+  "state",
+]);
+
+function nodeFrom(json: unknown, place: Path, reader: StaticReader): NodeDef {
+  const { variable, metadata, module, container, attributes } = entriesIn(json, place);
+  if (variable !== undefined) return variableFrom(variable, metadata, place, reader);
+  const keys: PathPart[] = [];
+  const defs: AttributeDef[] = [];
+  list(attributes, place).forEach((pair, i) => {
+    const at = [...place, "attributes", i];
+    const [key, def] = list(pair, at);
+    if (typeof key !== "string" && typeof key !== "number")
+      throw malformed(at, "a name and an attribute", pair);
+    keys.push(key);
+    defs.push(attributeFrom(def, at, reader));
+  });
+  const own = { keys: Object.freeze(keys), attributes: Object.freeze(defs) };
+  if (module !== undefined)
     return Object.freeze({
       kind: "object",
-      type: moduleNames.get("graphDefFromJson", module),
-      keys,
-      attributes: defs,
+      type: moduleNames.get("graphDefFromJson", text(module, place)),
+      ...own,
     });
-  if (container === "array" || container === "record" || container === "map")
-    return Object.freeze({ kind: container, keys, attributes: defs });
-  throw malformed(json);
+  if (!containerKinds.has(container)) throw malformed(place, "a node", json);
+  return Object.freeze({ kind: container as ContainerDef["kind"], ...own });
 }
-
-const malformed = (json: unknown): StructureError =>
-  new StructureError(
-    `graphDefFromJson: expected a node or an attribute as graphDefToJson writes it, got ${describe(json)}. ` +
-      "The JSON was changed, or is of another version.",
-  );

@@ -3,10 +3,14 @@ import type { PathPart } from "../path.ts";
 import type { VariableDef } from "../variable/variable-state.ts";
 import type { ContainerKind, GraphNode } from "./node.ts";
 
-/** What an attribute is: another node (a number into `nodes`; equal numbers are one object), an array, or a static value. */
+/**
+ * What an attribute is: another node (a number into `nodes`; equal numbers are one object), an array, a leaf of a State that the model
+ * keeps, or a static value.
+ */
 export type AttributeDef =
   | { readonly kind: "node"; readonly index: number }
   | { readonly kind: "array" }
+  | { readonly kind: "leaf"; readonly definition: VariableDef }
   | { readonly kind: "static"; readonly value: unknown };
 
 /** A class of nodes. It is instantiated without running its constructor. */
@@ -24,9 +28,9 @@ export interface ObjectDef extends Attributes {
   readonly type: NodeType;
 }
 
-/** An array, plain object or Map. */
+/** An array, plain object or Map; a State that the model keeps, and each subtree of it. */
 export interface ContainerDef extends Attributes {
-  readonly kind: ContainerKind;
+  readonly kind: ContainerKind | "state";
 }
 
 /** One entry of a GraphDef, in the order of first visit. */

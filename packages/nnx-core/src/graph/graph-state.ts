@@ -3,6 +3,7 @@ import { disposeSymbol } from "../dispose-symbol.ts";
 import type { Filter } from "../filter/filter.ts";
 import { disposeState } from "../state/builder.ts";
 import type { OwnedState } from "../state/state.ts";
+import { isGraphDefLike } from "./check-graph-def.ts";
 import type { GraphDef } from "./graph-def.ts";
 import { take } from "./split.ts";
 
@@ -11,6 +12,10 @@ export interface GraphState<out M = unknown> extends Disposable {
   readonly graphdef: GraphDef<M>;
   readonly state: OwnedState;
 }
+
+/** Whether `x` is what {@link unpack} returned, or looks like it. */
+export const isGraphState = (x: unknown): x is GraphState =>
+  typeof x === "object" && x !== null && "graphdef" in x && isGraphDefLike(x.graphdef) && "state" in x;
 
 /** One GraphState for each filter, one of everything without filters. */
 export type GraphStates<M, Fs extends readonly Filter[]> = Fs extends readonly []

@@ -41,7 +41,7 @@ function* walk(
     }
     const child = childAt(frame.value, key);
     const kind = classify(child);
-    if (kind === "static" || kind === "array") {
+    if (kind === "static" || kind === "leaf") {
       if (values) yield [[...pathOf(frame), partIn(frame.value, key)], child];
       continue;
     }

@@ -8,9 +8,9 @@ import { pathOfSite, type Plan, planOf, type Site } from "./plan.ts";
 export interface Match {
   /** Per node of the GraphDef: the leaf, where the node is a Variable. */
   readonly variables: readonly (StateLeaf | undefined)[];
-  /** Per node: its attributes that are arrays. */
-  readonly arrays: ReadonlyMap<number, ReadonlyMap<PathPart, StateLeaf>>;
-  /** The value, where the whole model is an array. */
+  /** Per node: its attributes that are leaves without Variables. */
+  readonly bare: ReadonlyMap<number, ReadonlyMap<PathPart, StateLeaf>>;
+  /** The leaf, where the whole model is one. */
   readonly root: StateLeaf | undefined;
   /** Paths at which no State has a leaf. */
   readonly missing: readonly Path[];
@@ -40,21 +40,21 @@ class View {
   }
 }
 
-/** Finds the leaf of each Variable and array; where several States have something, the last one's counts. */
+/** Finds each leaf; where several States have something, the last one's counts. */
 export function match(graphdef: GraphDef, states: readonly StateNode[]): Match {
   const { nodes, root: rootDef } = graphdef;
   const rootIsVariable = rootDef.kind === "node" && nodes[rootDef.index]?.kind === "variable";
-  if (rootDef.kind === "array" || rootIsVariable) {
+  if (rootDef.kind === "array" || rootDef.kind === "leaf" || rootIsVariable) {
     const root = states.filter(isLeaf).at(-1);
     const missing = root ? [] : [[]];
-    return { variables: [root], arrays: new Map(), root, missing, used: root ? 1 : 0 };
+    return { variables: [root], bare: new Map(), root, missing, used: root ? 1 : 0 };
   }
   return matchPlan(planOf(graphdef), nodes.length, states);
 }
 
 function matchPlan(plan: Plan, nodeCount: number, states: readonly StateNode[]): Match {
   const variables: (StateLeaf | undefined)[] = new Array(nodeCount);
-  const arrays = new Map<number, Map<PathPart, StateLeaf>>();
+  const bare = new Map<number, Map<PathPart, StateLeaf>>();
   const missing: Path[] = [];
   // The last one first, since its leaves count.
   const views = states.map((state) => new View(state, plan.length)).reverse();
@@ -74,9 +74,9 @@ function matchPlan(plan: Plan, nodeCount: number, states: readonly StateNode[]):
     used++;
     if (site.kind === "variable") variables[site.node] = found;
     else {
-      const ofNode = arrays.get(site.node) ?? new Map<PathPart, StateLeaf>();
-      arrays.set(site.node, ofNode.set(site.key, found));
+      const ofNode = bare.get(site.node) ?? new Map<PathPart, StateLeaf>();
+      bare.set(site.node, ofNode.set(site.key, found));
     }
   }
-  return { variables, arrays, root: undefined, missing, used };
+  return { variables, bare, root: undefined, missing, used };
 }

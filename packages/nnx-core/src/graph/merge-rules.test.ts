@@ -208,7 +208,7 @@ describe("definitions", () => {
       /expected \{ format: "nnx.graphdef"/,
     );
     expect(() => graphDefFromJson({ ...json, root: { node: 99 } })).toThrow(
-      /expected a node or an attribute/,
+      /graphDefFromJson at root: expected the number of a node/,
     );
     expect(() => graphDefFromJson({ ...json, nodes: [{ module: "gone", attributes: [] }] })).toThrow(
       /expected a name that was registered, got "gone"/,

@@ -1,57 +1,67 @@
 /** @file A model from its definition and its values. */
+import { checkOptions } from "../checks/options.ts";
 import { describe, StructureError } from "../errors.ts";
 import { disposeState, StatesBuilder } from "../state/builder.ts";
+import { checkState } from "../state/check-state.ts";
+import type { PureState } from "../state/pure.ts";
 import type { StateNode } from "../state/state.ts";
 import { Variable } from "../variable/variable.ts";
+import { checkGraphDef, isGraphDefLike } from "./check-graph-def.ts";
+import { conform } from "./conform.ts";
 import { equalGraphDefs } from "./equal.ts";
 import { GraphWalk } from "./flatten.ts";
 import type { GraphDef } from "./graph-def.ts";
-import type { GraphState } from "./graph-state.ts";
+import { type GraphState, isGraphState } from "./graph-state.ts";
 import { leafOf, take } from "./split.ts";
-import { unflatten } from "./unflatten.ts";
+import { newParts, unflatten } from "./unflatten.ts";
 import { markAsView } from "./views.ts";
-
-const isGraphDef = (x: unknown): x is GraphDef =>
-  typeof x === "object" && x !== null && "nodes" in x && Array.isArray(x.nodes) && "root" in x;
-
-const isGraphState = (x: unknown): x is GraphState =>
-  typeof x === "object" && x !== null && "graphdef" in x && isGraphDef(x.graphdef) && "state" in x;
 
 /**
  * The model again: new objects, no constructor runs, what was shared is shared. The States stay as they are. Where several have a leaf at one
- * path, the last one's counts; a value without a Variable around it becomes one as the GraphDef says. Also takes what `unpack` returned.
+ * path, the last one's counts; values without types, as `toPure` gives them, become what the GraphDef says. Also takes what `unpack` returned.
  * @throws {@link StructureError} naming the paths, when the States together do not have exactly the model's leaves; for GraphStates of
  * different models; and for classes with native `#private` members.
  * @see Flax `nnx.merge` (which fits by order where we fit by path)
  */
-export function merge<M>(graphdef: GraphDef<M>, state: StateNode, ...states: readonly StateNode[]): M;
+export function merge<M>(
+  graphdef: GraphDef<M>,
+  state: StateNode | PureState,
+  ...states: readonly (StateNode | PureState)[]
+): M;
 export function merge<M>(graphState: GraphState<M>, ...graphStates: readonly GraphState<M>[]): M;
 export function merge<M>(
   first: GraphDef<M> | GraphState<M>,
-  ...rest: readonly (StateNode | GraphState<M>)[]
+  ...rest: readonly (StateNode | PureState | GraphState<M>)[]
 ): M {
   if (isGraphState(first)) return mergeGraphStates(first, rest);
-  if (!isGraphDef(first)) {
+  if (!isGraphDefLike(first)) {
     throw new StructureError(
       `merge: expected a GraphDef as the first argument, got ${describe(first)}. Pass what split returned first.`,
     );
   }
+  checkGraphDef("merge", first);
   const states = rest as readonly unknown[];
   if (states.length === 0) {
     throw new StructureError(
       "merge: expected at least one State, got none. Pass every State that split returned.",
     );
   }
-  states.forEach((each, i) => {
-    if (typeof each === "object" && each !== null && !isGraphState(each)) return;
+  const conformed = states.map((each, i) => {
+    const isState = !isGraphState(each) && each !== null && each !== undefined;
+    if (isState && (typeof each === "object" || isOneLeaf(first))) return conform("merge", first, each);
     throw new StructureError(
       `merge: expected a State as argument ${i + 1}, got ${describe(each)}. Pass what split returned.`,
     );
   });
-  return unflatten(first, states as readonly StateNode[]);
+  return unflatten(first, conformed);
 }
 
+/** Whether the whole model is a Variable, whose State is a leaf and whose value may be anything. */
+const isOneLeaf = ({ root, nodes }: GraphDef): boolean =>
+  root.kind === "node" ? nodes[root.index]?.kind === "variable" : root.kind === "leaf";
+
 function mergeGraphStates<M>(first: GraphState<M>, rest: readonly unknown[]): M {
+  checkGraphDef("merge", first.graphdef);
   const states = rest.map((each, i) => {
     if (!isGraphState(each)) {
       throw new StructureError(
@@ -63,9 +73,9 @@ function mergeGraphStates<M>(first: GraphState<M>, rest: readonly unknown[]): M 
         `merge: expected GraphStates of one GraphDef, got another one's as argument ${i + 1}. Pass what one call of unpack returned.`,
       );
     }
-    return each.state;
+    return checkState("merge", each.state);
   });
-  return unflatten(first.graphdef, [first.state, ...states]);
+  return unflatten(first.graphdef, [checkState("merge", first.state), ...states]);
 }
 
 /** How a model is copied. */
@@ -80,7 +90,9 @@ export interface CloneOptions {
  * by reference.
  * @see Flax `nnx.clone`
  */
-export function clone<M>(node: M, { variables = true }: CloneOptions = {}): M {
+export function clone<M>(node: M, options: CloneOptions = {}): M {
+  checkOptions<CloneOptions>("clone", options, { variables: true });
+  const { variables = true } = options;
   if (!variables) return cloneAround(node);
   const [def, values] = take("clone", node, [], { exhaustive: true });
   try {
@@ -106,7 +118,9 @@ function cloneAround<M>(node: M): M {
   let next = 0;
   try {
     // Variables are made in the order in which the walk met them.
-    return markAsView(unflatten(def, states, () => originals[next++]));
+    const variable = (): unknown => originals[next++];
+    // A view owns nothing: its States share the tensors of the original's, and hold none.
+    return markAsView(unflatten(def, states, { ...newParts, variable, state: Object.freeze }));
   } finally {
     for (const each of states) disposeState(each);
   }

@@ -1,8 +1,7 @@
 /** @file What the graph walks into: the one place that decides what is a node, a leaf or static. */
-import { isArrayLike } from "../array-like.ts";
 import type { PathPart } from "../path.ts";
 import { isPlainObject } from "../plain-object.ts";
-import { isVariableState } from "../variable/variable-state.ts";
+import { isLeaf } from "../state/state.ts";
 import { Variable } from "../variable/variable.ts";
 
 /**
@@ -26,15 +25,15 @@ export function containerKind(x: unknown): ContainerKind | undefined {
   return isPlainObject(x) ? "record" : undefined;
 }
 
-/** What something can be to the graph. */
-export type Kind = "node" | "variable" | "array" | "container" | "static";
+/** What something can be to the graph. A leaf is an array, or what a Variable left in a State, that no Variable holds. */
+export type Kind = "node" | "variable" | "leaf" | "container" | "static";
 
 /** What `x` is to the graph. Containers without anything in them that the graph tracks are static. */
 export function classify(x: unknown): Kind {
   if (typeof x !== "object" || x === null) return "static";
   if (x instanceof Variable) return "variable";
   if (x instanceof GraphNode) return "node";
-  if (isArrayLike(x)) return "array";
+  if (isLeaf(x)) return "leaf";
   return holdsData(x) ? "container" : "static";
 }
 
@@ -49,12 +48,11 @@ function holdsData(container: object): boolean {
   const open: object[] = [container];
   const seen = new Set<object>();
   for (let next = open.pop(); next; next = open.pop()) {
-    // A State that a model keeps is data about a model, not a part of this one.
-    if (seen.has(next) || isVariableState(next)) continue;
+    if (seen.has(next)) continue;
     seen.add(next);
     for (const item of itemsOf(next)) {
       if (typeof item !== "object" || item === null) continue;
-      if (item instanceof GraphNode || item instanceof Variable || isArrayLike(item)) return true;
+      if (item instanceof GraphNode || item instanceof Variable || isLeaf(item)) return true;
       if (containerKind(item)) open.push(item);
     }
   }

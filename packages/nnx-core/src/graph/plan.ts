@@ -6,8 +6,8 @@ import { partOfMapKey } from "./keys.ts";
 /** A place in a State. Places are in the order of the walk; those above come before those below. */
 export interface Site {
   /** What is there. */
-  readonly kind: "subtree" | "variable" | "array";
-  /** Of a Variable its number in the definition, of an array its owner's. */
+  readonly kind: "subtree" | "variable" | "leaf";
+  /** Of a Variable its number in the definition, of a leaf without one its owner's. */
   readonly node: number;
   /** The name in the owner, and what it is called in paths. */
   readonly key: PathPart;
@@ -48,8 +48,8 @@ export function planOf(graphdef: GraphDef): Plan {
     if (def.kind === "static" || (def.kind === "node" && entered[def.index] === 1)) return;
     const part = owner.isMap ? partOfMapKey(key) : key;
     const parent = owner.site;
-    if (def.kind === "array") {
-      sites.push({ kind: "array", node: owner.node, key, part, parent });
+    if (def.kind !== "node") {
+      sites.push({ kind: "leaf", node: owner.node, key, part, parent });
       return;
     }
     entered[def.index] = 1;

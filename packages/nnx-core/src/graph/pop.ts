@@ -2,13 +2,16 @@
 import { describe, FilterError, StructureError } from "../errors.ts";
 import type { Filter } from "../filter/filter.ts";
 import { formatPath, type PathPart } from "../path.ts";
+import { StatesBuilder } from "../state/builder.ts";
+import { isStateLike } from "../state/check-state.ts";
 import { Selection } from "../state/select.ts";
-import type { OwnedState, StateLeaf } from "../state/state.ts";
+import type { OwnedState, State, StateLeaf } from "../state/state.ts";
 import type { StateOf, StatesFor } from "../state/state-of.ts";
+import { walkState } from "../state/walk-state.ts";
 import { Variable } from "../variable/variable.ts";
 import { nodesOf } from "./iterate.ts";
 import { keysOf, partOfMapKey } from "./keys.ts";
-import { childAt, classify } from "./node.ts";
+import { childAt, classify, isWritable, setChild } from "./node.ts";
 import type { LeafValue } from "./flatten.ts";
 
 /** An array that is taken out of the model is the State's alone. */
@@ -23,7 +26,7 @@ interface Frame {
 
 /**
  * Removes the leaves that filters match from the model, as attributes, and returns them: one State for each filter, each leaf in the first that
- * matches. Filters need not cover everything; static values never match. A Variable that is shared is removed at its first path only. One that the
+ * matches. Filters need not cover everything; static values never match. A Variable that is shared is removed at the first path that matches only. One that the
  * model does not have anywhere any more is disposed: its value is the State's.
  * @throws {@link FilterError} without a filter, {@link StructureError} when an item of an array or of a frozen object matches; nothing is
  * removed then.
@@ -44,7 +47,7 @@ export function pop(node: object, ...filters: readonly Filter[]): unknown {
       `pop: expected a module or a container of modules, got ${describe(node)}. Pass the model first.`,
     );
   }
-  const selection = new Selection("pop", filters, { exhaustive: false });
+  const selection = new Selection("pop", filters, { exhaustive: false, anyOrder: true });
   const removals: (() => void)[] = [];
   const removed = new Set<Variable>();
   const seen = new Set<object>([node]);
@@ -60,16 +63,24 @@ export function pop(node: object, ...filters: readonly Filter[]): unknown {
     const part = owner instanceof Map ? partOfMapKey(key) : key;
     const child = childAt(owner, key);
     const childKind = classify(child);
-    if (childKind === "static") continue;
-    if (childKind !== "array" && seen.has(child as object)) continue;
-    seen.add(child as object);
-    if (childKind === "variable" || childKind === "array") {
+    if (childKind === "static" || (childKind !== "leaf" && seen.has(child as object))) continue;
+    if (childKind === "variable" || childKind === "leaf") {
       if (!selection.add(part, child as LeafValue, takenLeaf)) continue;
       if (Array.isArray(owner)) throw inArray(selection.builder.pathTo(part));
       if (Object.isFrozen(owner) && !(owner instanceof Map)) throw inFrozen(selection.builder.pathTo(part));
-      if (child instanceof Variable) removed.add(child);
+      if (child instanceof Variable) {
+        // One that no filter took is asked for again, at its next path.
+        seen.add(child);
+        removed.add(child);
+      }
       removals.push(() => (owner instanceof Map ? owner.delete(key) : Reflect.deleteProperty(owner, key)));
+    } else if (isStateLike(child)) {
+      const rest = popState(selection, part, child);
+      if (!rest) continue;
+      if (!isWritable(owner, key)) throw inFrozen(selection.builder.pathTo(part));
+      removals.push(() => setChild(owner, key, rest()));
     } else {
+      seen.add(child as object);
       selection.builder.enter(part);
       frame = {
         node: child as object,
@@ -83,6 +94,29 @@ export function pop(node: object, ...filters: readonly Filter[]): unknown {
   for (const remove of removals) remove();
   disposeUnreachable(node, removed);
   return states.length === 1 ? states[0] : states;
+}
+
+/** Takes leaves of a State that the model keeps. @returns what makes the State of the others, if any was taken. */
+function popState(selection: Selection, part: PathPart, kept: State): (() => State) | undefined {
+  const rest = new StatesBuilder(1, [kept]);
+  let taken = false;
+  selection.builder.enter(part);
+  walkState(kept, {
+    enter: (key) => {
+      selection.builder.enter(key);
+      rest.enter(key);
+    },
+    leaf: (key, leaf) => {
+      if (selection.add(key, leaf, (each) => each)) taken = true;
+      else rest.put(0, key, leaf);
+    },
+    exit: () => {
+      selection.builder.exit();
+      rest.exit();
+    },
+  });
+  selection.builder.exit();
+  return taken ? () => rest.finish()[0] as State : undefined;
 }
 
 function disposeUnreachable(root: object, variables: Set<Variable>): void {

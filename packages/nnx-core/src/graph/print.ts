@@ -1,5 +1,6 @@
 /** @file Definitions as text. */
 import { formatPath, type PathPart } from "../path.ts";
+import { checkGraphDef } from "./check-graph-def.ts";
 import type { AttributeDef, GraphDef, NodeDef } from "./graph-def.ts";
 import { pathOfNode } from "./node-paths.ts";
 import { functionNames, recipeOf } from "./registry.ts";
@@ -30,7 +31,12 @@ export function printValue(value: unknown, depth = 0): string {
   return `${value instanceof Map ? "Map " : ""}{ ${items.join(", ")} }`;
 }
 
-const containerNames = { array: "[]", record: "{}", map: "Map" } as const;
+const containerNames = { array: "[]", record: "{}", map: "Map", state: "State" } as const;
+
+function printAttribute(def: Exclude<AttributeDef, { kind: "node" }>): string {
+  if (def.kind === "static") return printValue(def.value);
+  return def.kind === "leaf" ? `leaf ${headOf(def.definition)}` : "array";
+}
 
 function headOf(node: NodeDef): string {
   if (node.kind === "object") return nameOf(node.type);
@@ -53,12 +59,13 @@ interface Frame {
  * ```
  */
 export function printGraphDef(graphdef: GraphDef): string {
+  checkGraphDef("printGraphDef", graphdef);
   const lines: string[] = [];
   const printed = new Set<number>();
   const stack: Frame[] = [];
   const put = (def: AttributeDef, label: string, indent: string): void => {
     if (def.kind !== "node") {
-      lines.push(`${indent}${label}${def.kind === "static" ? printValue(def.value) : "array"}`);
+      lines.push(`${indent}${label}${printAttribute(def)}`);
       return;
     }
     const node = graphdef.nodes[def.index] as NodeDef;

@@ -1,9 +1,13 @@
 /** @file Metadata of many Variables at once. */
+import { checkOptions } from "../checks/options.ts";
+import { describe, StructureError } from "../errors.ts";
 import { needsPath } from "../filter/description.ts";
 import { type Filter, toPredicate } from "../filter/filter.ts";
+import { isPlainObject } from "../plain-object.ts";
 import type { Metadata } from "../variable/variable-state.ts";
 import { Variable } from "../variable/variable.ts";
 import { iterNodes, nodesOf } from "./iterate.ts";
+import { classify, containerKind } from "./node.ts";
 
 /** Which Variables get metadata. */
 export interface MetadataOptions {
@@ -12,7 +16,19 @@ export interface MetadataOptions {
 }
 
 /** Merges entries into the metadata of every selected Variable of a model, in place. @see Flax `nnx.set_metadata` */
-export function setMetadata(node: unknown, metadata: Metadata, { only = true }: MetadataOptions = {}): void {
+export function setMetadata(node: unknown, metadata: Metadata, options: MetadataOptions = {}): void {
+  checkOptions<MetadataOptions>("setMetadata", options, { only: true });
+  if (classify(node) === "static" && containerKind(node) === undefined) {
+    throw new StructureError(
+      `setMetadata: expected a module, Variable or container, got ${describe(node)}. Pass the model first.`,
+    );
+  }
+  if (!isPlainObject(metadata)) {
+    throw new StructureError(
+      `setMetadata: expected metadata by name, got ${describe(metadata)}. Pass them after the model: setMetadata(model, { tag: "head" }).`,
+    );
+  }
+  const { only = true } = options;
   const matches = toPredicate(only);
   if (!needsPath(matches)) {
     for (const each of nodesOf(node))

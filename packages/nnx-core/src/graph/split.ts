@@ -4,6 +4,7 @@ import { leaveToModules } from "../ownership/holders.ts";
 import { Selection } from "../state/select.ts";
 import type { SplitStates, StateOf, StatesFor } from "../state/state-of.ts";
 import type { OwnedState, StateLeaf } from "../state/state.ts";
+import { isVariableState } from "../variable/variable-state.ts";
 import { Variable } from "../variable/variable.ts";
 import { GraphWalk, type LeafValue } from "./flatten.ts";
 import type { GraphDef } from "./graph-def.ts";
@@ -12,6 +13,7 @@ import { lastStates, rememberStates } from "./snapshots.ts";
 /** What the State gets. */
 export function leafOf(value: LeafValue): StateLeaf {
   if (value instanceof Variable) return value.toState();
+  if (isVariableState(value)) return value;
   leaveToModules(value);
   return value;
 }

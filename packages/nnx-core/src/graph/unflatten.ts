@@ -1,8 +1,10 @@
 /** @file A living model from a GraphDef and its States. No constructor runs. */
 import { StructureError } from "../errors.ts";
-import { formatPath, type Path, type PathPart } from "../path.ts";
-import { countLeaves, flattenState } from "../state/flatten-state.ts";
-import { leafValue, type StateLeaf, type StateNode } from "../state/state.ts";
+import { leaveToModules } from "../ownership/holders.ts";
+import { formatPath, type Path, pathKey, type PathPart } from "../path.ts";
+import { countLeaves, flattenState, leavesOf } from "../state/flatten-state.ts";
+import { hold } from "../state/holding.ts";
+import { leafValue, type State, type StateLeaf, type StateNode } from "../state/state.ts";
 import { isVariableState } from "../variable/variable-state.ts";
 import { Variable, variableFromState } from "../variable/variable.ts";
 import type { AttributeDef, ContainerDef, GraphDef, NodeDef, NodeType, ObjectDef } from "./graph-def.ts";
@@ -10,22 +12,41 @@ import { match } from "./match.ts";
 import { defineChild } from "./node.ts";
 import { refusePrivateFields } from "./private-fields.ts";
 
-/** What a Variable of the GraphDef becomes. */
-export type MakeVariable = (definition: NodeDef & { kind: "variable" }, leaf: StateLeaf) => unknown;
+/** What is made of the leaves of a GraphDef. */
+export interface Make {
+  /** What a Variable becomes. */
+  variable(this: void, definition: NodeDef & { kind: "variable" }, leaf: StateLeaf): unknown;
+  /** What is put in the place of an array that no Variable holds. */
+  array(this: void, leaf: StateLeaf): unknown;
+  /** What a leaf of a State becomes that the model keeps. */
+  leaf(this: void, leaf: StateLeaf): StateLeaf;
+  /** What makes a State of a root whose subtrees are frozen; it is finished in place. */
+  state(this: void, root: Record<string, StateNode>): State;
+}
 
-const newVariable: MakeVariable = ({ type, metadata }, leaf) =>
-  variableFromState(isVariableState(leaf) ? leaf : { type, metadata, value: leaf });
+export const newParts: Make = {
+  variable: ({ type, metadata }, leaf) =>
+    variableFromState(isVariableState(leaf) ? leaf : { type, metadata, value: leaf }),
+  array: (leaf) => {
+    const value = leafValue(leaf);
+    leaveToModules(value);
+    return value;
+  },
+  leaf: (leaf) => leaf,
+  state: (root) => hold(root, leavesOf(root).map(leafValue)),
+};
+
+interface Bare {
+  readonly leaves: ReadonlyMap<PathPart, StateLeaf> | undefined;
+  readonly make: Make;
+}
 
 /**
  * Builds the model; where several States have a leaf at one path, the last one's counts.
  * @throws {@link StructureError} naming the paths that are missing or too many; nothing is built then.
  */
-export function unflatten<M>(
-  graphdef: GraphDef<M>,
-  states: readonly StateNode[],
-  makeVariable: MakeVariable = newVariable,
-): M {
-  const { variables, arrays, root, missing, used } = match(graphdef, states);
+export function unflatten<M>(graphdef: GraphDef<M>, states: readonly StateNode[], make: Make = newParts): M {
+  const { variables, bare, root, missing, used } = match(graphdef, states);
   let given = 0;
   for (const state of states) given += countLeaves(state);
   if (missing.length > 0 || (used !== given && extraPaths(graphdef, states).length > 0))
@@ -40,20 +61,42 @@ export function unflatten<M>(
   try {
     for (let i = 0; i < nodes.length; i++) {
       const def = nodes[i] as NodeDef;
-      if (def.kind === "variable") built[i] = makeVariable(def, variables[i] as StateLeaf);
+      if (def.kind === "variable") built[i] = make.variable(def, variables[i] as StateLeaf);
     }
   } catch (error) {
-    if (makeVariable === newVariable) for (const made of built) if (made instanceof Variable) made.dispose();
+    if (make.variable === newParts.variable)
+      for (const made of built) if (made instanceof Variable) made.dispose();
     throw error;
   }
   for (let i = 0; i < nodes.length; i++) {
     const def = nodes[i] as NodeDef;
     if (def.kind !== "variable")
-      fill(built[i] as object, def, built, arrays.size > 0 ? arrays.get(i) : undefined);
+      fill(built[i] as object, def, built, { leaves: bare.size > 0 ? bare.get(i) : undefined, make });
   }
+  closeStates(nodes, built, make.state);
   const { root: rootDef } = graphdef;
-  if (rootDef.kind === "array") return leafValue(root as StateLeaf) as M;
-  return (rootDef.kind === "node" ? built[rootDef.index] : rootDef.value) as M;
+  switch (rootDef.kind) {
+    case "node":
+      return built[rootDef.index] as M;
+    case "static":
+      return rootDef.value as M;
+    default:
+      return bareLeaf(rootDef, root as StateLeaf, make, false) as M;
+  }
+}
+
+/** Freezes the States that the model keeps, and lets each hold its tensors. */
+function closeStates(nodes: readonly NodeDef[], built: readonly unknown[], close: Make["state"]): void {
+  const below = new Set<number>();
+  nodes.forEach((def, i) => {
+    if (def.kind !== "state") return;
+    for (const attribute of def.attributes) if (attribute.kind === "node") below.add(attribute.index);
+    if (below.has(i)) Object.freeze(built[i]);
+  });
+  // Those that are in no other: all subtrees are frozen by now.
+  nodes.forEach((def, i) => {
+    if (def.kind === "state" && !below.has(i)) close(built[i] as Record<string, StateNode>);
+  });
 }
 
 /** Gives a new node its attributes. */
@@ -61,12 +104,12 @@ function fill(
   node: object,
   { kind, keys, attributes }: ObjectDef | ContainerDef,
   built: readonly unknown[],
-  arrays: ReadonlyMap<PathPart, StateLeaf> | undefined,
+  bare: Bare,
 ): void {
   const assignable = kind === "object" && areFree(keys, node);
   for (let i = 0; i < attributes.length; i++) {
     const key = keys[i] as PathPart;
-    const value = attributeValue(attributes[i] as AttributeDef, key, built, arrays);
+    const value = attributeValue(attributes[i] as AttributeDef, key, built, bare, kind === "state");
     if (assignable) (node as Record<PathPart, unknown>)[key] = value;
     else defineChild(node, key, value);
   }
@@ -76,7 +119,8 @@ function attributeValue(
   attribute: AttributeDef,
   key: PathPart,
   built: readonly unknown[],
-  arrays: ReadonlyMap<PathPart, StateLeaf> | undefined,
+  { leaves, make }: Bare,
+  inState: boolean,
 ): unknown {
   switch (attribute.kind) {
     case "static":
@@ -84,8 +128,23 @@ function attributeValue(
     case "node":
       return built[attribute.index];
     default:
-      return leafValue(arrays?.get(key) as StateLeaf);
+      return bareLeaf(attribute, leaves?.get(key) as StateLeaf, make, inState);
   }
+}
+
+/** What is in the place of a leaf that no Variable holds. */
+function bareLeaf(
+  attribute: AttributeDef & { kind: "array" | "leaf" },
+  given: StateLeaf,
+  make: Make,
+  inState: boolean,
+): unknown {
+  if (attribute.kind === "array") return inState ? leafValue(given) : make.array(given);
+  const leaf = make.leaf(given);
+  const { type, metadata } = attribute.definition;
+  const own = isVariableState(leaf) ? leaf : { type, value: leaf, metadata };
+  // The State of a Variable is its leaf: outside of other States it is one.
+  return inState ? Object.freeze(own) : make.state({ ...own } as unknown as Record<string, StateNode>);
 }
 
 /** Whether names are not taken by the class, as those of methods and accessors are; by the list of keys that its instances share. */
@@ -126,6 +185,7 @@ function emptyNode(def: Exclude<NodeDef, { kind: "variable" }>): object {
     case "map":
       return new Map();
     case "record":
+    case "state":
       return {};
     default:
       return def satisfies never;
@@ -149,8 +209,8 @@ function misfit(graphdef: GraphDef, states: readonly StateNode[], missing: reado
 /** Leaves of the States that the model has no place for. */
 function extraPaths(graphdef: GraphDef, states: readonly StateNode[]): Path[] {
   // Against nothing every leaf of the model is missing.
-  const known = new Set(match(graphdef, []).missing.map(formatPath));
+  const known = new Set(match(graphdef, []).missing.map(pathKey));
   return states
     .flatMap((state) => flattenState(state).map(([path]) => path))
-    .filter((path) => !known.has(formatPath(path)));
+    .filter((path) => !known.has(pathKey(path)));
 }

@@ -1,159 +1,101 @@
 /** @file Values of States into a living model, all or nothing. */
-import { describe, DisposedError, StructureError } from "../errors.ts";
-import { formatPath, type Path, type PathPart, partFromKey } from "../path.ts";
-import { disposeState } from "../state/builder.ts";
-import { mergeState } from "../state/combine.ts";
+import { checkOptions } from "../checks/options.ts";
+import { describe, StructureError } from "../errors.ts";
+import { isPlainObject } from "../plain-object.ts";
+import { checkValues, stateIn } from "../state/check-state.ts";
+import { mergeTrees } from "../state/combine.ts";
 import type { PureState } from "../state/pure.ts";
-import { hasDisposed } from "../ownership/holders.ts";
-import { leavesOf } from "../state/flatten-state.ts";
-import { isLeaf, leafValue, type State, type StateLeaf, type StateNode } from "../state/state.ts";
-import { isVariableState } from "../variable/variable-state.ts";
-import { Variable, variableFromState } from "../variable/variable.ts";
-import { mapKeyOf } from "./keys.ts";
-import { childAt, containerKind, defineChild, GraphNode, isWritable, setChild } from "./node.ts";
+import { isLeaf } from "../state/state.ts";
+import { Variable } from "../variable/variable.ts";
+import { UpdatePlan } from "./update-plan.ts";
+import type { GraphState } from "./graph-state.ts";
+import { containerKind, GraphNode } from "./node.ts";
 
-interface Frame {
-  readonly target: object;
-  readonly values: StateNode;
-  readonly key: PathPart;
-  readonly parent: Frame | undefined;
+/** What {@link update} insists on. */
+export interface UpdateOptions {
+  /**
+   * The States must have a value for every leaf of the model, of its type, shape and dtype, and nothing else: as when a checkpoint is loaded.
+   * @defaultValue false
+   */
+  strict?: boolean;
 }
+
+/** A State, its values alone, or what `unpack` returned. */
+export type UpdateValues = PureState | GraphState;
 
 /**
  * Writes values into the model in place: into the Variables that it has, keeping each one's identity and type. Paths that the model does
  * not have are created; what the States do not mention is untouched. Later States win. Leaves may be values without a Variable around
- * them. Types, shapes and dtypes are not compared.
- * @throws {@link StructureError} when a leaf meets a module or a subtree meets a Variable, or an object is frozen; {@link DisposedError} for
- * values that were disposed; nothing is written then.
+ * them, such as `toPure` gives; whatever value a Variable is given becomes its value. Types, shapes and dtypes are not compared, unless
+ * `strict` says so. Options come after a list of States, since any object may be a State.
+ * @throws {@link StructureError} when a leaf meets a module or a State meets a Variable, or an object is frozen; {@link DisposedError} for
+ * values that were disposed; with `strict` also for what is missing, unknown, or of another type, shape or dtype. Nothing is written then.
  * @see Flax `nnx.update`
+ * @example
+ * ```ts
+ * nnx.update(model, params, batchStats);
+ * nnx.update(model, [params, batchStats], { strict: true }); // they must fit exactly
+ * ```
  */
-export function update(node: unknown, state: PureState, ...states: readonly PureState[]): void {
+export function update(node: unknown, state: UpdateValues, ...states: readonly UpdateValues[]): void;
+export function update(node: unknown, states: readonly UpdateValues[], options: UpdateOptions): void;
+export function update(node: unknown, ...given: readonly unknown[]): void {
   const isTarget = node instanceof GraphNode || node instanceof Variable || containerKind(node) !== undefined;
   if (!isTarget || typeof node !== "object" || node === null) {
     throw new StructureError(
       `update: expected a module, Variable or container, got ${describe(node)}. Pass the model first.`,
     );
   }
+  const { states, strict } = read(node, given);
+  const plan = new UpdatePlan(node, strict);
+  plan.add(node instanceof Variable ? onlyOne(states) : together(states));
+  plan.run();
+}
+
+/** The States, and the options behind a list of them. */
+function read(node: object, given: readonly unknown[]): { states: readonly unknown[]; strict: boolean } {
+  const [first, second] = given;
+  const isOptions = Array.isArray(first) && given.length === 2;
+  if (isOptions) checkOptions<UpdateOptions>("update", second as UpdateOptions, { strict: true });
+  else if (given.length > 1) refuseOptions(node, given.at(-1));
+  const states = (isOptions ? (first as readonly unknown[]) : given).map(stateIn);
   if (states.length === 0) {
-    write(node, state as State);
-    return;
+    throw new StructureError(
+      "update: expected at least one State, got none. Pass what split or state returned.",
+    );
   }
-  if (node instanceof Variable) {
-    write(node, onlyOne([state, ...states]));
-    return;
-  }
-  const merged = mergeState(state as State, ...(states as State[]));
-  try {
-    write(node, merged);
-  } finally {
-    disposeState(merged);
-  }
+  states.forEach((state, i) => {
+    const isState =
+      isPlainObject(state) ||
+      (Array.isArray(state) && Array.isArray(node)) ||
+      (isLeaf(state) && node instanceof Variable);
+    if (isState) return;
+    throw new StructureError(
+      `update: expected a State, or values by name, as State ${i + 1}, got ${describe(state)}. Pass what split, state or toPure returned.`,
+    );
+  });
+  return { states, strict: isOptions && (second as UpdateOptions).strict === true };
+}
+
+/** Options in the place of a State would be written into the model. */
+function refuseOptions(node: object, last: unknown): void {
+  if (!isPlainObject(last) || typeof last.strict !== "boolean" || Object.keys(last).length > 1) return;
+  if ("strict" in node) return;
+  throw new StructureError(
+    "update: expected a State as the last argument, got options. Pass them after a list: update(model, [state], { strict: true }).",
+  );
 }
 
 /** A Variable takes one State; filters that did not match it left empty ones. */
-function onlyOne(states: readonly PureState[]): StateNode {
-  const filled = states.filter((state) => Object.keys(state).length > 0);
-  if (filled.length === 1) return filled[0] as StateNode;
+function onlyOne(states: readonly unknown[]): unknown {
+  const filled = states.filter((state) => isLeaf(state) || Object.keys(state as object).length > 0);
+  if (states.length === 1 || filled.length === 1) return filled[0] ?? states[0];
   throw new StructureError(
     `update: expected exactly one State that is not empty for a Variable, got ${filled.length}. Pass the one that has its value.`,
   );
 }
 
-function write(node: object, state: StateNode): void {
-  const variables: Variable[] = [];
-  const leaves: unknown[] = [];
-  const steps: (() => void)[] = [];
-  const open: Frame[] = [];
-  const meet = (target: object, value: unknown, key: PathPart, parent: Frame | undefined): void => {
-    const given = isRaw(value) || isLeaf(value as StateNode);
-    if (target instanceof Variable) {
-      if (given) {
-        if (hasDisposed(isRaw(value) ? value : leafValue(value as StateLeaf))) throw wasDisposed(parent, key);
-        variables.push(target);
-        leaves.push(value);
-      } else if (Object.keys(value as State).length > 0)
-        throw misplaced(parent, key, `a value for the ${target.type.typeName}`, value);
-    } else if (given) throw misplaced(parent, key, "a State", value);
-    else open.push({ target, values: value as State, key, parent });
-  };
-  meet(node, state, "", undefined);
-  for (let frame = open.pop(); frame; frame = open.pop()) {
-    const { target, values } = frame;
-    for (const name of Object.keys(values)) {
-      const key = keyIn(target, name);
-      const child = target instanceof Map || Object.hasOwn(target, key) ? childAt(target, key) : undefined;
-      const value: unknown = (values as State)[name];
-      if (child instanceof Variable || child instanceof GraphNode || isOpenTo(child, value))
-        meet(child as object, value, key, frame);
-      else {
-        refuseHoles(target, key, frame);
-        if (!isWritable(target, key)) throw misplaced(frame, key, "an attribute that can be written", value);
-        const parent = frame;
-        const isGone = isRaw(value)
-          ? false
-          : leavesOf(value as StateNode).some((leaf) => hasDisposed(leafValue(leaf)));
-        if (isGone) throw wasDisposed(frame, key);
-        const created = valueFor(value);
-        steps.push(() => {
-          if (Object.hasOwn(parent.target, key) || parent.target instanceof Map)
-            setChild(parent.target, key, created());
-          else defineChild(parent.target, key, created());
-        });
-      }
-    }
-  }
-  for (let i = 0; i < variables.length; i++) writeVariable(variables[i] as Variable, leaves[i]);
-  for (const step of steps) step();
-}
-
-const isRaw = (value: unknown): boolean => typeof value !== "object" || value === null;
-
-/** Containers take subtrees, even those without anything in them that the graph tracks; a leaf replaces the latter. */
-const isOpenTo = (child: unknown, value: unknown): boolean =>
-  containerKind(child) !== undefined && !isRaw(value) && !isLeaf(value as StateNode);
-
-function keyIn(target: object, name: string): PathPart {
-  if (target instanceof Map) return mapKeyOf(target, name);
-  return Array.isArray(target) ? partFromKey(name) : name;
-}
-
-function refuseHoles(target: object, key: PathPart, frame: Frame): void {
-  if (!Array.isArray(target) || (typeof key === "number" && Object.hasOwn(target, key))) return;
-  // Several items may come at once, in order.
-  const isIndex = typeof key === "number" && key <= target.length + Object.keys(frame.values).length;
-  if (isIndex && (key === target.length || Object.hasOwn(frame.values, key - 1))) return;
-  throw misplaced(frame, key, `an index of the array up to its length ${target.length}`, key);
-}
-
-function writeVariable(variable: Variable, leaf: unknown): void {
-  if (isVariableState(leaf)) variable.takeState(leaf);
-  else variable.setRawValue(leaf);
-}
-
-/** What a path that the model does not have is filled with. */
-function valueFor(value: unknown): () => unknown {
-  if (isVariableState(value)) return () => variableFromState(value);
-  if (isRaw(value) || isLeaf(value as StateNode)) return () => value;
-  const entries = Object.entries(value as State).map(([key, item]) => [key, valueFor(item)] as const);
-  return () => Object.fromEntries(entries.map(([key, make]) => [key, make()]));
-}
-
-function pathTo(parent: Frame | undefined, key: PathPart): Path {
-  const path: PathPart[] = parent === undefined ? [] : [key];
-  for (let f = parent; f?.parent; f = f.parent) path.push(f.key);
-  return path.reverse();
-}
-
-function wasDisposed(parent: Frame | undefined, key: PathPart): DisposedError {
-  return new DisposedError(
-    `update at ${formatPath(pathTo(parent, key))}: expected a value of live tensors, got one that was disposed. ` +
-      "Dispose States only after their last use.",
-  );
-}
-
-function misplaced(parent: Frame | undefined, key: PathPart, expected: string, got: unknown): StructureError {
-  return new StructureError(
-    `update at ${formatPath(pathTo(parent, key))}: expected ${expected}, got ${describe(got)}. ` +
-      "Pass a State of this model, as split and state return it.",
-  );
+function together(states: readonly unknown[]): unknown {
+  if (states.length === 1) return states[0];
+  return mergeTrees(states.map((state) => checkValues("update", state)));
 }

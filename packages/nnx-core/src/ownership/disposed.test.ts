@@ -32,7 +32,7 @@ it("merge and update refuse values that were disposed, and hold nothing then", a
     "update at b: expected a value of live tensors, got one that was disposed",
   );
   expect(() => update(model, { a: tf.zeros([2]), c: { d: values.b.value } })).toThrow(
-    "update at c: expected a value of live tensors",
+    "update at c.d: expected a value of live tensors",
   );
   expect(model.a.value).toBe(before);
   expect(before.isDisposed).toBe(false);

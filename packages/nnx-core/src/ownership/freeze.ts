@@ -6,8 +6,16 @@ import { isPlainObject } from "../plain-object.ts";
  * Whatever is frozen already is left alone; tensors, Maps and instances of classes are as well.
  */
 export function freezeContainers(value: unknown): void {
-  if (typeof value !== "object" || value === null) return;
-  if ((!Array.isArray(value) && !isPlainObject(value)) || Object.isFrozen(value)) return;
-  Object.freeze(value);
-  for (const item of Object.values(value)) freezeContainers(item);
+  if (!isOpen(value)) return;
+  const open: object[] = [value];
+  for (let next = open.pop(); next; next = open.pop()) {
+    Object.freeze(next);
+    for (const item of Object.values(next) as readonly unknown[]) if (isOpen(item)) open.push(item);
+  }
 }
+
+const isOpen = (value: unknown): value is object =>
+  typeof value === "object" &&
+  value !== null &&
+  (Array.isArray(value) || isPlainObject(value)) &&
+  !Object.isFrozen(value);

@@ -1,15 +1,51 @@
 /** @file The tensors inside a value: the value itself, or nested in arrays, plain objects and Maps. */
+import { describe, StructureError } from "../errors.ts";
 import { isPlainObject } from "../plain-object.ts";
 import { isTensor, type Tensor } from "../tensor.ts";
 
-/** Calls `visit` on each tensor in `value`. */
+/** A value that is nested deeper contains itself, most likely. */
+const mostLevels = 500;
+/** Sharing multiplies from level to level: a value of more containers has no end in practice. */
+const mostContainers = 1_000_000;
+
+interface Walk {
+  readonly visit: (tensor: Tensor) => void;
+  containers: number;
+}
+
+/**
+ * Calls `visit` on each tensor in `value`.
+ * @throws StructureError for values that contain themselves, or are nested more than 500 levels deep.
+ */
 export function forEachTensor(value: unknown, visit: (tensor: Tensor) => void): void {
   if (typeof value !== "object" || value === null) return;
   if (isTensor(value)) visit(value);
-  else if (Array.isArray(value)) for (const item of value) forEachTensor(item, visit);
-  else if (value instanceof Map) for (const item of value.values()) forEachTensor(item, visit);
-  else if (isPlainObject(value)) for (const key in value) forEachTensor(value[key], visit);
+  else walk(value, { visit, containers: 0 }, 0);
 }
+
+function walk(value: unknown, state: Walk, level: number): void {
+  if (typeof value !== "object" || value === null) return;
+  if (isTensor(value)) {
+    state.visit(value);
+    return;
+  }
+  const items = Array.isArray(value)
+    ? (value as readonly unknown[])
+    : value instanceof Map
+      ? (value as ReadonlyMap<unknown, unknown>).values()
+      : isPlainObject(value)
+        ? Object.values(value)
+        : undefined;
+  if (!items) return;
+  if (level > mostLevels || ++state.containers > mostContainers) throw endless(value);
+  for (const item of items) walk(item, state, level + 1);
+}
+
+const endless = (value: object): StructureError =>
+  new StructureError(
+    `Variable: expected a value of at most ${mostLevels} levels that does not contain itself, got ${describe(value)}. ` +
+      "Keep lists and plain objects of tensors and numbers in Variables; put modules in between where things refer to each other.",
+  );
 
 /** The same structure with each tensor replaced; values without tensors are returned as they are. */
 export function mapTensors(value: unknown, replace: (tensor: Tensor) => Tensor): unknown {

@@ -32,9 +32,9 @@ function put(subtree: Subtree, key: PathPart, value: StateNode): boolean {
   return true;
 }
 
-/** The earlier subtree where it has the same children, otherwise the new one, frozen. */
+/** The earlier subtree where it has the same children (and stays so), otherwise the new one, frozen. */
 function settle(subtree: Subtree, previous: StateNode | undefined): State {
-  if (previous === undefined) return Object.freeze(subtree);
+  if (previous === undefined || !Object.isFrozen(previous)) return Object.freeze(subtree);
   let count = 0;
   for (const key in subtree) {
     if (subtree[key] !== (previous as State)[key]) return Object.freeze(subtree);

@@ -1,6 +1,9 @@
 /** @file Several States as one, and what one has more than another. */
+import { isVariableState } from "../variable/variable-state.ts";
 import type { PathPart } from "../path.ts";
+import { isPlainObject } from "../plain-object.ts";
 import { StatesBuilder } from "./builder.ts";
+import { checkState } from "./check-state.ts";
 import { leavesOf } from "./flatten-state.ts";
 import { hold } from "./holding.ts";
 import { below, isLeaf, leafValue, type OwnedState, setOwn, type State, type StateNode } from "./state.ts";
@@ -28,6 +31,11 @@ const frameOf = (first: State, second: State, key: string, parent: Frame | undef
   next: 0,
 });
 
+const isSubtree = (x: unknown): x is State => isPlainObject(x) && !isVariableState(x);
+
+/** What `first` has with what the others have, of States or values that were checked; nobody holds it yet. */
+export const mergeTrees = (states: readonly State[]): State => states.reduce(mergeTwo);
+
 /** `first` with what `second` has; `first` itself where that changes nothing. */
 function mergeTwo(first: State, second: State): State {
   if (first === second) return first;
@@ -37,11 +45,10 @@ function mergeTwo(first: State, second: State): State {
   for (;;) {
     const key = frame.keys[frame.next++];
     if (key !== undefined) {
-      const before = below(frame.first, key);
+      const before = Object.hasOwn(frame.first, key) ? frame.first[key] : undefined;
       const theirs = frame.second[key] as StateNode;
-      if (before === theirs) continue;
-      if (before !== undefined && !isLeaf(before) && !isLeaf(theirs))
-        frame = frameOf(before, theirs, key, frame);
+      if (before === theirs && before !== undefined) continue;
+      if (isSubtree(before) && isSubtree(theirs)) frame = frameOf(before, theirs, key, frame);
       else {
         setOwn(frame.merged, key, theirs);
         frame.changed = true;
@@ -64,19 +71,21 @@ function mergeTwo(first: State, second: State): State {
  * State changes nothing, are the State's own objects. One State alone is returned as it is.
  * @see Flax `nnx.merge_state`
  */
-export function mergeState<S extends State>(state: S): S;
-export function mergeState(state: State, ...states: readonly State[]): OwnedState;
-export function mergeState(state: State, ...states: readonly State[]): State {
+export function mergeState<S extends StateNode>(state: S): S;
+export function mergeState(state: StateNode, ...states: readonly StateNode[]): OwnedState;
+export function mergeState(state: StateNode, ...states: readonly StateNode[]): StateNode {
+  const checked = [state, ...states].map((each) => checkState("mergeState", each));
   if (states.length === 0) return state;
-  const merged = states.reduce(mergeTwo, state);
+  const merged = mergeTrees(checked);
   return hold({ ...merged }, leavesOf(merged).map(leafValue));
 }
 
 /** The leaves of `state` at paths that `other` does not have. @see Flax `State - State` */
-export function diffState(state: State, other: State): OwnedState {
-  const builder = new StatesBuilder(1, [state]);
-  const others: (StateNode | undefined)[] = [other];
-  walkState(state, {
+export function diffState(state: StateNode, other: StateNode): OwnedState {
+  const whole = checkState("diffState", state);
+  const builder = new StatesBuilder(1, [whole]);
+  const others: (StateNode | undefined)[] = [checkState("diffState", other)];
+  walkState(whole, {
     enter: (key: PathPart) => {
       others.push(below(others.at(-1), key));
       builder.enter(key);

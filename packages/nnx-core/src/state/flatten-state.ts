@@ -1,9 +1,11 @@
 /** @file Between nested States and lists of leaves by path. */
-import type { Path } from "../path.ts";
-import { sortedParts } from "../sorted-parts.ts";
+import { describe, StructureError } from "../errors.ts";
+import { isPath, type Path, type PathPart } from "../path.ts";
 import { StateBuilder } from "./builder.ts";
+import { checkState, requireLeaf } from "./check-state.ts";
 import { leafCountOf } from "./holding.ts";
-import { isLeaf, requireLeaf, type OwnedState, type StateLeaf, type StateNode } from "./state.ts";
+import { isLeaf, type OwnedState, type StateLeaf, type StateNode } from "./state.ts";
+import { walkState } from "./walk-state.ts";
 
 /** A leaf and where it is. */
 export type FlatEntry = readonly [path: Path, leaf: StateLeaf];
@@ -11,19 +13,12 @@ export type FlatEntry = readonly [path: Path, leaf: StateLeaf];
 /** The leaves in Flax's order, each with its path. @see Flax `nnx.to_flat_state` */
 export function flattenState(state: StateNode): FlatEntry[] {
   const entries: FlatEntry[] = [];
-  const open: (readonly [Path, StateNode])[] = [[[], state]];
-  for (let next = open.pop(); next; next = open.pop()) {
-    const [path, node] = next;
-    if (isLeaf(node)) {
-      entries.push([path, node]);
-      continue;
-    }
-    const keys = sortedParts(Object.keys(node));
-    for (let i = keys.length - 1; i >= 0; i--) {
-      const key = keys[i] as string;
-      open.push([[...path, key], node[key] as StateNode]);
-    }
-  }
+  const open: PathPart[] = [];
+  walkState(checkState("flattenState", state), {
+    enter: (key) => void open.push(key),
+    leaf: (key, leaf) => void entries.push([key === undefined ? [] : [...open, key], leaf]),
+    exit: () => void open.pop(),
+  });
   return entries;
 }
 
@@ -34,11 +29,27 @@ export function flattenState(state: StateNode): FlatEntry[] {
  */
 export function unflattenState(entries: Iterable<FlatEntry>): OwnedState {
   const builder = new StateBuilder();
-  for (const [path, leaf] of entries) builder.set(path, requireLeaf("unflattenState", path, leaf));
+  for (const entry of entriesIn(entries)) {
+    const [path, leaf] = Array.isArray(entry) ? (entry as readonly unknown[]) : [];
+    if (!isPath(path)) throw noEntry(entry);
+    builder.set(path, requireLeaf("unflattenState", path, leaf));
+  }
   return builder.finish();
 }
 
-/** All leaves, in no particular order. */
+function entriesIn(entries: unknown): Iterable<unknown> {
+  if (typeof entries === "object" && entries !== null && Symbol.iterator in entries)
+    return entries as Iterable<unknown>;
+  throw noEntry(entries);
+}
+
+const noEntry = (got: unknown): StructureError =>
+  new StructureError(
+    `unflattenState: expected entries [path, leaf], whose paths are lists of names and indices, got ${describe(got)}. ` +
+      "Pass entries as flattenState gives them.",
+  );
+
+/** All leaves of a State that was checked, in no particular order. */
 export function leavesOf(state: StateNode): StateLeaf[] {
   const leaves: StateLeaf[] = [];
   const open: StateNode[] = [state];

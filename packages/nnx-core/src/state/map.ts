@@ -1,8 +1,11 @@
 /** @file A State with the same paths and other values. */
+import { describe, NnxError } from "../errors.ts";
 import type { Path } from "../path.ts";
 import { isVariableState } from "../variable/variable-state.ts";
 import { StatesBuilder } from "./builder.ts";
-import { leafValue, requireLeaf, type OwnedState, type State, type StateLeaf } from "./state.ts";
+import { checkState, requireLeaf } from "./check-state.ts";
+import { leafValue, type OwnedState, type StateLeaf, type StateNode } from "./state.ts";
+import type { LeafIn } from "./state-of.ts";
 import { walkState } from "./walk-state.ts";
 
 /**
@@ -10,17 +13,40 @@ import { walkState } from "./walk-state.ts";
  * @throws {@link StructureError} when `f` returns something else than a leaf.
  * @see Flax `nnx.map_state`
  */
-export function mapState(f: (path: Path, leaf: StateLeaf) => StateLeaf, state: State): OwnedState {
-  const builder = new StatesBuilder(1, [state]);
-  walkState(state, {
+export function mapState<const S extends StateNode>(
+  f: (path: Path, leaf: LeafIn<S>) => StateLeaf,
+  state: S,
+): OwnedState {
+  // What is in a State of type S are leaves of its type.
+  return mapLeaves("mapState", f as (path: Path, leaf: StateLeaf) => StateLeaf, state);
+}
+
+/** As {@link mapState}, called by another name. */
+export function mapLeaves(
+  where: string,
+  f: (path: Path, leaf: StateLeaf) => StateLeaf,
+  state: StateNode,
+): OwnedState {
+  checkFunction(where, f, "state");
+  const whole = checkState(where, state);
+  const builder = new StatesBuilder(1, [whole]);
+  walkState(whole, {
     enter: (key) => builder.enter(key),
     leaf: (key, leaf) => {
       const path = builder.pathTo(key);
-      builder.put(0, key, requireLeaf("mapState", path, f(path, leaf)));
+      builder.put(0, key, requireLeaf(where, path, f(path, leaf)));
     },
     exit: () => builder.exit(),
   });
   return builder.finish()[0] as OwnedState;
+}
+
+/** Swapped arguments would map nothing, silently. */
+export function checkFunction(where: string, f: unknown, second: string): void {
+  if (typeof f === "function") return;
+  throw new NnxError(
+    `${where}: expected a function as the first argument, got ${describe(f)}. Call ${where}(f, ${second}).`,
+  );
 }
 
 /** A leaf with another value: type and metadata stay. The same value gives the same leaf. */
@@ -30,5 +56,7 @@ export function withValue(leaf: StateLeaf, value: unknown): StateLeaf {
 }
 
 /** Each value (the tensor itself) through `f`; types and metadata stay. @see `jax.tree.map` over a State */
-export const mapValues = (f: (value: never, path: Path) => unknown, state: State): OwnedState =>
-  mapState((path, leaf) => withValue(leaf, f(leafValue(leaf) as never, path)), state);
+export function mapValues(f: (value: never, path: Path) => unknown, state: StateNode): OwnedState {
+  checkFunction("mapValues", f, "state");
+  return mapLeaves("mapValues", (path, leaf) => withValue(leaf, f(leafValue(leaf) as never, path)), state);
+}

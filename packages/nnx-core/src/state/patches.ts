@@ -1,10 +1,14 @@
 /** @file The difference of two States as patches in immer's format, and States from patches. */
 import { describe, StructureError } from "../errors.ts";
-import { formatPath, type Path, type PathPart } from "../path.ts";
+import { formatPath, isPath, partFromKey, type Path, type PathPart } from "../path.ts";
+import { isPlainObject } from "../plain-object.ts";
 import { isVariableState, sameMetadata, type VariableState } from "../variable/variable-state.ts";
+import { checkState } from "./check-state.ts";
 import { leavesOf } from "./flatten-state.ts";
 import { hold, own } from "./holding.ts";
-import { isLeaf, leafValue, type OwnedState, setOwn, type State, type StateNode } from "./state.ts";
+import { isLeaf, leafValue, type OwnedState, setOwn, type StateNode } from "./state.ts";
+
+type Subtree = Record<string, StateNode>;
 
 /** One change, in the format of immer (and nearly that of RFC 6902). */
 export interface StatePatch {
@@ -30,14 +34,16 @@ export type StatePatches = readonly StatePatch[] & Disposable;
  * nnx.update(model, nnx.applyPatches(after, back));
  * ```
  */
-export function diffPatches(from: State, to: State): StatePatches {
+export function diffPatches(from: StateNode, to: StateNode): StatePatches {
   const patches: StatePatch[] = [];
   const values: unknown[] = [];
   const put = (op: "add" | "replace", path: Path, node: StateNode): void => {
     patches.push(Object.freeze({ op, path, value: node }));
     for (const leaf of leavesOf(node)) values.push(leafValue(leaf));
   };
-  const open: (readonly [StateNode, StateNode, Path])[] = [[from, to, []]];
+  const open: (readonly [StateNode, StateNode, Path])[] = [
+    [checkState("diffPatches", from), checkState("diffPatches", to), []],
+  ];
   for (let next = open.pop(); next; next = open.pop()) {
     const [before, after, path] = next;
     if (before === after) continue;
@@ -64,55 +70,86 @@ const areAlike = (a: VariableState, b: VariableState): boolean =>
 /**
  * The State that patches turn this one into. What no patch touches are the State's own objects. Takes the patches of {@link diffPatches} and
  * those of immer.
- * @throws {@link StructureError} when a patch has no place in the State.
+ * @throws {@link StructureError} when a patch has no place in the State, or the result would be none.
  */
-export function applyPatches(state: State, patches: readonly StatePatch[]): OwnedState {
-  const root: Record<string, StateNode> = { ...state };
+export function applyPatches(state: StateNode, patches: readonly StatePatch[]): OwnedState {
+  const root: Subtree = { ...checkState("applyPatches", state) };
   // Objects that this call made, and may therefore write to.
   const fresh = new Set<object>([root]);
-  for (const { op, path, value } of patches) {
+  for (const patch of listOf(patches)) {
+    const { op, path, value } = patch;
     const last = path.at(-1);
     if (last === undefined) throw misplaced(path, "a path of at least one part", value);
     const { target, inValue } = writableAt(root, path, fresh);
-    const exists = Object.hasOwn(target, last);
     if (op !== "add" && op !== "replace" && op !== "remove")
       throw misplaced(path, 'the op "add", "replace" or "remove"', op);
-    if (op !== "add" && !exists) throw misplaced(path, `something to ${op}`, undefined);
-    const isNode = typeof value === "object" && value !== null && !Array.isArray(value);
-    if (op !== "remove" && !inValue && !isNode) throw misplaced(path, "a leaf or a subtree", value);
-    if (op === "remove") Reflect.deleteProperty(target, last);
+    if (op !== "remove" && !inValue && !isPlainObject(value) && !isLeaf(value))
+      throw misplaced(path, "a leaf or a subtree", value);
+    if (Array.isArray(target)) patchList(target, patch, last);
+    else if (op !== "add" && !Object.hasOwn(target, last))
+      throw misplaced(path, `something to ${op}`, undefined);
+    else if (op === "remove") Reflect.deleteProperty(target, last);
     else setOwn(target, last, value as StateNode);
   }
   for (const each of fresh) if (each !== root) Object.freeze(each);
-  return hold(root, leavesOf(root).map(leafValue));
+  const after = checkState("applyPatches", root);
+  return hold({ ...after }, leavesOf(after).map(leafValue));
+}
+
+function listOf(patches: unknown): readonly StatePatch[] {
+  if (!Array.isArray(patches)) throw noPatches(patches);
+  for (const each of patches as readonly unknown[]) {
+    if (!isPlainObject(each) || !isPath(each.path)) throw noPatches(each);
+  }
+  return patches as readonly StatePatch[];
+}
+
+/** As immer does: what is added moves the items behind it, what is removed brings them back. */
+function patchList(list: unknown[], { op, path, value }: StatePatch, key: PathPart): void {
+  if (key === "length" && op === "replace" && Number.isInteger(value) && (value as number) <= list.length) {
+    list.length = Math.max(0, value as number);
+    return;
+  }
+  const index = typeof key === "number" ? key : partFromKey(key);
+  const last = op === "add" ? list.length : list.length - 1;
+  if (typeof index !== "number" || !Number.isInteger(index) || index < 0 || index > last)
+    throw misplaced(path, `an index up to ${last}`, key);
+  if (op === "add") list.splice(index, 0, value);
+  else if (op === "remove") list.splice(index, 1);
+  else list[index] = value;
 }
 
 function writableAt(
-  root: Record<string, StateNode>,
+  root: Subtree,
   path: Path,
   fresh: Set<object>,
-): { readonly target: Record<string, StateNode>; readonly inValue: boolean } {
-  let target = root;
+): { readonly target: Subtree | unknown[]; readonly inValue: boolean } {
+  let target: Subtree | unknown[] = root;
   // Beyond a leaf come its type, its value and what is in that: anything.
   let inValue = isLeaf(root);
   for (let i = 0; i < path.length - 1; i++) {
     const key = path[i] as PathPart;
-    const child = Object.hasOwn(target, key) ? target[key] : undefined;
-    if (child === undefined || (isLeaf(child) && !isVariableState(child)))
-      throw misplaced(path.slice(0, i + 1), "a leaf or a subtree", child);
+    const child: unknown = Object.hasOwn(target, key) ? Reflect.get(target, key) : undefined;
+    // Lists and object literals alone can be copied: a tensor or an instance of a class is one value.
+    if (!isPlainObject(child) && !(inValue && Array.isArray(child)))
+      throw misplaced(path.slice(0, i + 1), inValue ? "a list or an object" : "a leaf or a subtree", child);
     inValue ||= isLeaf(child);
-    if (fresh.has(child)) target = child as Record<string, StateNode>;
+    if (fresh.has(child)) target = child as Subtree;
     else {
-      const copy = (Array.isArray(child)
-        ? [...(child as readonly unknown[])]
-        : { ...child }) as unknown as Record<string, StateNode>;
-      fresh.add(copy);
-      setOwn(target, key, copy);
-      target = copy;
+      const copy: unknown = Array.isArray(child) ? [...(child as readonly unknown[])] : { ...child };
+      fresh.add(copy as object);
+      setOwn(target as Subtree, key, copy as StateNode);
+      target = copy as Subtree | unknown[];
     }
   }
   return { target, inValue };
 }
+
+const noPatches = (got: unknown): StructureError =>
+  new StructureError(
+    `applyPatches: expected a list of patches { op, path, value }, whose paths are lists of names and indices, got ${describe(got)}. ` +
+      "Pass what diffPatches returned.",
+  );
 
 const misplaced = (path: Path, expected: string, got: unknown): StructureError =>
   new StructureError(

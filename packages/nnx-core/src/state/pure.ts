@@ -2,6 +2,9 @@
 import { describe, StructureError } from "../errors.ts";
 import { formatPath, type PathPart } from "../path.ts";
 import { StatesBuilder } from "./builder.ts";
+import { isPlainObject } from "../plain-object.ts";
+import { isVariableState } from "../variable/variable-state.ts";
+import { checkState } from "./check-state.ts";
 import { withValue } from "./map.ts";
 import { isLeaf, leafValue, type OwnedState, type State, type StateNode } from "./state.ts";
 import { walkState } from "./walk-state.ts";
@@ -15,7 +18,8 @@ export interface PureState {
  * The values of a State in nested plain objects: no types, no metadata. They belong to the State still: nothing here holds a tensor.
  * @see Flax `nnx.to_pure_dict`
  */
-export function toPure(state: State): PureState {
+export function toPure(given: StateNode): PureState {
+  const state = checkState("toPure", given);
   // The State of a Variable is its leaf, and its value all there is.
   if (isLeaf(state)) return leafValue(state) as PureState;
   const root: Record<string, unknown> = {};
@@ -44,7 +48,8 @@ const define = (target: object, key: string | number, value: unknown): void => {
  * @throws {@link StructureError} when `pure` has something where the State has no leaf.
  * @see Flax `nnx.replace_by_pure_dict`, which changes the State in place
  */
-export function replaceByPure(state: State, pure: PureState | readonly unknown[]): OwnedState {
+export function replaceByPure(given: StateNode, pure: PureState | readonly unknown[]): OwnedState {
+  const state = checkState("replaceByPure", given);
   refuseUnknown(state, pure);
   const builder = new StatesBuilder(1, [state]);
   const values: unknown[] = [pure];
@@ -55,7 +60,8 @@ export function replaceByPure(state: State, pure: PureState | readonly unknown[]
     },
     leaf: (key, leaf) => {
       const container = values.at(-1);
-      if (key === undefined) builder.put(0, key, withValue(leaf, container));
+      if (key === undefined)
+        builder.put(0, key, withValue(leaf, isVariableState(container) ? container.value : container));
       else {
         const given = isObject(container) && Object.hasOwn(container, key);
         builder.put(0, key, given ? withValue(leaf, itemOf(container, key)) : leaf);
@@ -69,12 +75,17 @@ export function replaceByPure(state: State, pure: PureState | readonly unknown[]
   return builder.finish()[0] as OwnedState;
 }
 
-const isObject = (x: unknown): x is object => typeof x === "object" && x !== null;
+/** What may stand for a subtree: an object literal, or a list whose indices are the keys. */
+const isObject = (x: unknown): x is object => Array.isArray(x) || isPlainObject(x);
 
-const itemOf = (container: unknown, key: string | number): unknown =>
-  isObject(container) && Object.hasOwn(container, key) ? Reflect.get(container, key) : undefined;
+/** The value that is given for a leaf; of a leaf of another State, what it holds. */
+const itemOf = (container: unknown, key: string | number): unknown => {
+  const item: unknown =
+    isObject(container) && Object.hasOwn(container, key) ? Reflect.get(container, key) : undefined;
+  return isVariableState(item) ? item.value : item;
+};
 
-function refuseUnknown(state: State, pure: object): void {
+function refuseUnknown(state: State, pure: unknown): void {
   const open: (readonly [StateNode, unknown, readonly string[]])[] = [[state, pure, []]];
   for (let next = open.pop(); next; next = open.pop()) {
     const [node, value, path] = next;

@@ -4,8 +4,16 @@ import { type Filter, type OrderedFilters, orderFilters } from "../filter/filter
 import { formatPath, type Path, type PathPart } from "../path.ts";
 import type { StateOf, StatesFor } from "./state-of.ts";
 import { StatesBuilder } from "./builder.ts";
-import type { OwnedState, State, StateLeaf } from "./state.ts";
+import { checkState } from "./check-state.ts";
+import type { OwnedState, State, StateLeaf, StateNode } from "./state.ts";
 import { type StateVisitor, walkState } from "./walk-state.ts";
+
+export interface SelectionOptions {
+  /** Whether each leaf must match a filter. */
+  readonly exhaustive: boolean;
+  /** Whether filters behind a `true`, which nothing can match, are fine. */
+  readonly anyOrder?: boolean;
+}
 
 /** What a filter list makes of a walk: leaves go to the State of the first filter that matches. */
 export class Selection {
@@ -20,11 +28,11 @@ export class Selection {
   constructor(
     where: string,
     filters: readonly Filter[],
-    { exhaustive }: { exhaustive: boolean },
+    { exhaustive, anyOrder = false }: SelectionOptions,
     previous?: readonly (State | undefined)[],
   ) {
     this.where = where;
-    this.filters = orderFilters(where, filters);
+    this.filters = orderFilters(where, filters, anyOrder);
     this.exhaustive = exhaustive;
     this.builder = new StatesBuilder(filters.length, previous);
   }
@@ -63,7 +71,13 @@ export class Selection {
 const noPath: Path = [];
 const itself = (leaf: StateLeaf): StateLeaf => leaf;
 
-function select(where: string, state: State, filters: readonly Filter[], exhaustive: boolean): OwnedState[] {
+function select(
+  where: string,
+  given: StateNode,
+  filters: readonly Filter[],
+  exhaustive: boolean,
+): OwnedState[] {
+  const state = checkState(where, given);
   // A filter that matches everything below some path gives that subtree of `state` itself.
   const previous = filters.map(() => state);
   const selection = new Selection(where, filters, { exhaustive }, previous);
@@ -82,7 +96,7 @@ function select(where: string, state: State, filters: readonly Filter[], exhaust
  * @throws {@link FilterError} when a leaf matches none.
  * @see Flax `nnx.split_state`
  */
-export function splitState<S extends State, const Fs extends readonly Filter[]>(
+export function splitState<S extends StateNode, const Fs extends readonly Filter[]>(
   state: S,
   ...filters: Fs
 ): StatesFor<S, Fs> {
@@ -94,15 +108,15 @@ export function splitState<S extends State, const Fs extends readonly Filter[]>(
  * The leaves that a filter matches; with several filters a State for each. What matches none is left out.
  * @see Flax `nnx.filter_state`
  */
-export function filterState<S extends State, const F extends Filter>(
+export function filterState<S extends StateNode, const F extends Filter>(
   state: S,
   filter: F,
 ): OwnedState<StateOf<S, F>>;
-export function filterState<S extends State, const Fs extends readonly [Filter, Filter, ...Filter[]]>(
+export function filterState<S extends StateNode, const Fs extends readonly [Filter, Filter, ...Filter[]]>(
   state: S,
   ...filters: Fs
 ): StatesFor<S, Fs>;
-export function filterState(state: State, ...filters: readonly Filter[]): unknown {
+export function filterState(state: StateNode, ...filters: readonly Filter[]): unknown {
   const states = select("filterState", state, filters, false);
   return states.length === 1 ? states[0] : states;
 }

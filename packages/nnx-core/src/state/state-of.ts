@@ -5,7 +5,7 @@ import type { GraphNode } from "../graph/node.ts";
 import type { Module } from "../module/module.ts";
 import type { VariableState } from "../variable/variable-state.ts";
 import type { Variable } from "../variable/variable.ts";
-import type { OwnedState, State } from "./state.ts";
+import type { ArrayLeaf, OwnedState, State, StateLeaf } from "./state.ts";
 
 /** How deep is looked for leaves before a type is taken to have some, perhaps; below that a State has no typed paths. */
 type MaxDepth = 8;
@@ -184,6 +184,24 @@ export type StateOf<M, F = true, Before = never> =
             ? State
             : NodeState<M, F, Before, []>
       : State;
+
+/**
+ * What the leaves of a State may be: a union of the leaves in its type, any leaf where the type does not say.
+ * @typeParam S - A State's type.
+ */
+export type LeafIn<S> = LeafBelow<S, []>;
+
+type LeafBelow<S, Depth extends readonly 0[]> = S extends VariableState
+  ? { [K in keyof VariableState]: S[K] }
+  : S extends ArrayLike
+    ? S & ArrayLeaf
+    : IsState<S> extends true
+      ? StateLeaf
+      : Depth["length"] extends MaxDepth
+        ? StateLeaf
+        : S extends object
+          ? LeafBelow<NonNullable<S[keyof S & (string | number)]>, [...Depth, 0]>
+          : never;
 
 /** The States of a list of filters, each leaf in that of the first that matches. */
 export type StatesFor<M, Fs extends readonly unknown[], Before = never> = Fs extends readonly [

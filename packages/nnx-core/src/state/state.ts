@@ -1,7 +1,6 @@
 /** @file A model's values as plain, immutable data. */
 import { isArrayLike, type ArrayLike } from "../array-like.ts";
-import { describe, StructureError } from "../errors.ts";
-import { formatPath, type Path, type PathPart } from "../path.ts";
+import type { PathPart } from "../path.ts";
 import { isVariableState, type VariableState } from "../variable/variable-state.ts";
 
 /** An array that has no Variable around it: none of the properties of a {@link VariableState} is there, but they may be asked for. */
@@ -35,17 +34,23 @@ export type OwnedState<S = State> = { [K in keyof (S & Disposable)]: (S & Dispos
 /** Whether `x` is a leaf of a State rather than a subtree. */
 export const isLeaf = (x: unknown): x is StateLeaf => isVariableState(x) || isArrayLike(x);
 
-/** @throws {@link StructureError} for what cannot be a leaf. */
-export function requireLeaf(where: string, path: Path, leaf: unknown): StateLeaf {
-  if (isLeaf(leaf)) return leaf;
-  throw new StructureError(
-    `${where} at ${formatPath(path)}: expected a leaf, got ${describe(leaf)}. ` +
-      "A leaf is an array, or { type, value, metadata }: copy the one that was there with another value.",
-  );
-}
+/** The type of what a leaf holds. */
+export type LeafValue<L> = L extends { readonly metadata: unknown; readonly value: infer T } ? T : L;
 
-/** What a leaf holds: a Variable's value, or the array itself. */
-export const leafValue = (leaf: StateLeaf): unknown => (isVariableState(leaf) ? leaf.value : leaf);
+/**
+ * What a leaf of a State holds: the value that its Variable had, or the array itself where there was no Variable.
+ * @typeParam T - What you know that it is, where the leaf's type does not say.
+ * @example
+ * ```ts
+ * const entries = nnx.flattenState(nnx.state(model, nnx.Param));
+ * const shapes = entries.map(([, leaf]) => nnx.leafValue<tf.Tensor>(leaf).shape);
+ * ```
+ */
+export function leafValue<L extends StateLeaf>(leaf: L): LeafValue<L>;
+export function leafValue<T>(leaf: StateLeaf): T;
+export function leafValue(leaf: StateLeaf): unknown {
+  return isVariableState(leaf) ? leaf.value : leaf;
+}
 
 /** What a subtree has under a key of its own. */
 export function childOf(subtree: State, key: PathPart): StateNode | undefined {

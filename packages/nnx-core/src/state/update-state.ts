@@ -1,11 +1,11 @@
 /** @file Changes to a State, written as if it were mutable. */
 import { Immer } from "immer";
-import { describe, StructureError } from "../errors.ts";
-import { formatPath, type Path } from "../path.ts";
+import { describe, NnxError, StructureError } from "../errors.ts";
 import type { VariableState } from "../variable/variable-state.ts";
+import { checkState } from "./check-state.ts";
 import { leavesOf } from "./flatten-state.ts";
 import { hold } from "./holding.ts";
-import { isLeaf, leafValue, type OwnedState, type State, type StateNode } from "./state.ts";
+import { leafValue, type OwnedState, type State } from "./state.ts";
 
 /** A State that may be written to, inside {@link updateState} only. */
 export type StateDraft = { [key: string]: StateDraft } & { value: unknown };
@@ -23,7 +23,8 @@ const immer = new Immer();
 /**
  * The State that `recipe` turns this one into. The State itself stays as it is, and so does every subtree that the recipe does not
  * touch; a recipe that changes nothing gives the State itself.
- * @throws {@link StructureError} when something other than leaves and subtrees was written into the State.
+ * @throws {@link StructureError} when something other than leaves and subtrees was written into the State, or a leaf more than about a thousand
+ * levels deep was written to (mapState and applyPatches have no such limit).
  * @example
  * ```ts
  * const next = nnx.updateState(nnx.state(model, nnx.Param), (draft) => {
@@ -32,28 +33,40 @@ const immer = new Immer();
  * ```
  */
 export function updateState<S extends State>(state: S, recipe: (draft: DraftOf<S>) => void): OwnedState<S> {
-  const next = immer.produce<State>(state, (draft) => recipe(draft as unknown as DraftOf<S>));
+  const before = checkState("updateState", state);
+  if (typeof recipe !== "function") {
+    throw new NnxError(
+      `updateState: expected a function as the second argument, got ${describe(recipe)}. Call updateState(state, recipe).`,
+    );
+  }
+  const next = produce(before, recipe as (draft: unknown) => unknown);
   // Whoever made the State owns it; a root that nobody owns yet is taken like a new one.
-  if (next === state) return state as OwnedState<S>;
-  check(state, next);
-  return hold({ ...next }, leavesOf(next).map(leafValue)) as OwnedState<S>;
+  if (next === before) return state as OwnedState<S>;
+  const after = checkState("updateState", next);
+  return hold({ ...after }, leavesOf(after).map(leafValue)) as OwnedState<S>;
 }
 
-/** Looks at what is new only. */
-function check(before: State, after: State): void {
-  const open: [StateNode | undefined, unknown, Path][] = [[before, after, []]];
-  for (let next = open.pop(); next; next = open.pop()) {
-    const [old, node, path] = next;
-    if (old === node) continue;
-    if (typeof node !== "object" || node === null || Array.isArray(node)) {
-      throw new StructureError(
-        `updateState at ${formatPath(path)}: expected a leaf or a subtree, got ${describe(node)}. ` +
-          "Write to the `value` of a leaf, or put a leaf { type, value, metadata } there.",
-      );
-    }
-    if (isLeaf(node as StateNode)) continue;
-    for (const [key, child] of Object.entries(node)) {
-      open.push([old === undefined || isLeaf(old) ? undefined : old[key], child, [...path, key]]);
-    }
+function produce(before: State, recipe: (draft: unknown) => unknown): State {
+  let done = false;
+  try {
+    return immer.produce(before, (draft) => {
+      const result = recipe(draft);
+      if (result instanceof Promise) {
+        throw new NnxError(
+          "updateState: expected a recipe that is done when it returns, got a Promise. Await what it needs before.",
+        );
+      }
+      done = true;
+    });
+  } catch (error) {
+    // What the recipe threw is its own; what comes after it are immer's words for drafts that it cannot turn into a State.
+    if (!done) throw error;
+    throw new StructureError(
+      `updateState: expected writes at most about 1,000 levels deep and no draft inside itself, got "${describeError(error)}". ` +
+        "Use mapState or applyPatches for deeper leaves.",
+      { cause: error },
+    );
   }
 }
+
+const describeError = (error: unknown): string => (error instanceof Error ? error.message : describe(error));

@@ -1,5 +1,6 @@
 /** @file What a Variable leaves in a State: plain, frozen data. */
 import { equalData } from "../equal-data.ts";
+import { isPlainObject } from "../plain-object.ts";
 import type { Variable } from "./variable.ts";
 
 /** Facts about a Variable that are part of the model's definition, not of its value. */
@@ -27,14 +28,19 @@ export interface VariableDef {
   readonly metadata: Metadata;
 }
 
-/** Whether `x` is a leaf of a State (no subtree has a class as its `type`). */
+/** Whether `x` is a leaf of a State (no subtree has a class as its `type`). A Variable is none: its leaf is what `toState` gives. */
 export const isVariableState = (x: unknown): x is VariableState =>
   typeof x === "object" &&
   x !== null &&
   "type" in x &&
   typeof x.type === "function" &&
   "value" in x &&
-  "metadata" in x;
+  "metadata" in x &&
+  isPlainObject(x);
+
+/** Whether `x` is a class of Variables. */
+export const isVariableType = (x: unknown): x is VariableType =>
+  typeof x === "function" && "typeName" in x && typeof x.typeName === "string";
 
 /** Whether two sets of metadata have equal entries. */
 export const sameMetadata = (a: Metadata, b: Metadata): boolean => a === b || equalData(a, b);

@@ -1,0 +1,147 @@
+/** @file The one check of what is called a definition. Those that this library made are known; others are looked through once. */
+import { describe, StructureError } from "../errors.ts";
+import { formatPath, type PathPart } from "../path.ts";
+import { isPlainObject } from "../plain-object.ts";
+import { isVariableType } from "../variable/variable-state.ts";
+import type { GraphDef } from "./graph-def.ts";
+import { GraphNode } from "./node.ts";
+
+const checked = new WeakSet<object>();
+
+/** Freezes a definition and remembers that it is one. */
+export function known<M>(graphdef: GraphDef<M>): GraphDef<M> {
+  Object.freeze(graphdef);
+  checked.add(graphdef);
+  return graphdef;
+}
+
+/** Whether something is meant to be a definition; {@link checkGraphDef} tells whether it is one. */
+export const isGraphDefLike = (x: unknown): x is GraphDef =>
+  typeof x === "object" &&
+  x !== null &&
+  (checked.has(x) || ("nodes" in x && Array.isArray(x.nodes) && "root" in x && "leafCount" in x));
+
+/** @throws {@link StructureError} for what is no definition, with the place in it where it is none. */
+export function checkGraphDef(where: string, x: unknown): asserts x is GraphDef {
+  if (typeof x === "object" && x !== null && checked.has(x)) return;
+  if (!isGraphDefLike(x)) {
+    throw new StructureError(
+      `${where}: expected a GraphDef, got ${describe(x)}. Pass what split returned first, or what graphdef returned.`,
+    );
+  }
+  checkStructure(where, x);
+  // What may still change is looked at again.
+  if (isFrozen(x)) checked.add(x);
+}
+
+const isFrozen = ({ nodes, root }: GraphDef): boolean =>
+  [nodes, root, ...nodes].every(Object.isFrozen) &&
+  nodes.every(
+    (node) =>
+      node.kind === "variable" || [node.keys, node.attributes, ...node.attributes].every(Object.isFrozen),
+  );
+
+interface Frame {
+  readonly node: number;
+  readonly attributes: readonly unknown[];
+  next: number;
+}
+
+/**
+ * That each reference has a node, each node is met once on the way in the order of the numbers (containers by one reference alone, so that none is
+ * in itself), names are names, and there are as many leaves as the definition says.
+ */
+export function checkStructure(where: string, { nodes, root, leafCount }: GraphDef): void {
+  const refuse = (place: readonly PathPart[], expected: string, got: unknown): StructureError =>
+    new StructureError(
+      `${where} at ${formatPath(place)}: expected ${expected}, got ${describe(got)}. ` +
+        "The definition was changed, or is of another version.",
+    );
+  let met = 0;
+  let leaves = 0;
+  const frames: Frame[] = [];
+  const visit = (def: unknown, place: () => readonly PathPart[]): void => {
+    if (!isPlainObject(def)) throw refuse(place(), "an attribute", def);
+    switch (def.kind) {
+      case "static":
+        return;
+      case "array":
+        leaves++;
+        return;
+      case "leaf":
+        leaves++;
+        if (!isVariableDef(def.definition)) throw refuse(place(), "the definition of a leaf", def.definition);
+        return;
+      case "node":
+        break;
+      default:
+        throw refuse(place(), "an attribute", def);
+    }
+    const { index } = def;
+    if (
+      !Number.isInteger(index) ||
+      (index as number) < 0 ||
+      (index as number) > met ||
+      (index as number) >= nodes.length
+    )
+      throw refuse(
+        place(),
+        `the number of a node that was met, or ${met} for the next of ${nodes.length}`,
+        index,
+      );
+    const node: unknown = nodes[index as number];
+    if (index === met) {
+      met++;
+      enter(index as number, node);
+    } else if (isPlainObject(node) && node.kind !== "object" && node.kind !== "variable")
+      throw refuse(place(), "a container in one place only", index);
+  };
+  const enter = (index: number, node: unknown): void => {
+    if (isPlainObject(node) && node.kind === "variable") {
+      if (!isVariableDef(node)) throw refuse(["nodes", index], "a class of Variables and its metadata", node);
+      leaves++;
+      return;
+    }
+    const attributes = attributesOf(index, node, refuse);
+    frames.push({ node: index, attributes, next: 0 });
+  };
+  visit(root, () => ["root"]);
+  for (let frame = frames.at(-1); frame; frame = frames.at(-1)) {
+    const { node, attributes } = frame;
+    const i = frame.next++;
+    if (i < attributes.length) visit(attributes[i], () => ["nodes", node, "attributes", i]);
+    else frames.pop();
+  }
+  if (met !== nodes.length) throw refuse(["nodes", met], "nodes that the model reaches", nodes[met]);
+  if (leaves !== leafCount) throw refuse(["leafCount"], `the number of leaves, ${leaves}`, leafCount);
+}
+
+const isVariableDef = (x: unknown): boolean =>
+  isPlainObject(x) && isVariableType(x.type) && isPlainObject(x.metadata);
+
+const containers: ReadonlySet<unknown> = new Set(["array", "record", "map", "state"]);
+
+function attributesOf(
+  index: number,
+  node: unknown,
+  refuse: (place: readonly PathPart[], expected: string, got: unknown) => StructureError,
+): readonly unknown[] {
+  const place = ["nodes", index];
+  if (!isPlainObject(node)) throw refuse(place, "a node", node);
+  const { kind, type, keys, attributes } = node;
+  const isObject = kind === "object";
+  if (!isObject && !containers.has(kind)) throw refuse(place, "a node", node);
+  if (isObject && !(typeof type === "function" && type.prototype instanceof GraphNode))
+    throw refuse(place, "a class of modules", type);
+  if (!Array.isArray(keys) || !Array.isArray(attributes) || keys.length !== attributes.length)
+    throw refuse(place, "as many names as attributes", node);
+  const names = new Set<string>();
+  keys.forEach((key: unknown, i) => {
+    if (typeof key !== "string" && typeof key !== "number")
+      throw refuse([...place, "keys", i], "a name", key);
+    if (kind === "array" && key !== i) throw refuse([...place, "keys", i], `the index ${i}`, key);
+    if (names.has(String(key))) throw refuse([...place, "keys", i], "names that differ", key);
+    names.add(String(key));
+  });
+  return attributes as readonly unknown[];
+}

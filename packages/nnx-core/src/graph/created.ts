@@ -1,0 +1,70 @@
+/** @file What an update makes where the model has nothing. */
+import { StructureError, describe } from "../errors.ts";
+import { leaveToModules } from "../ownership/holders.ts";
+import { formatPath, type Path, type PathPart } from "../path.ts";
+import { isPlainObject } from "../plain-object.ts";
+import { isLeaf, setOwn, type StateNode } from "../state/state.ts";
+import { isVariableState } from "../variable/variable-state.ts";
+import { Variable, variableFromState } from "../variable/variable.ts";
+import { GraphNode } from "./node.ts";
+
+const isSubtree = (x: unknown): x is Readonly<Record<string, unknown>> =>
+  isPlainObject(x) && !isVariableState(x);
+
+interface Place {
+  readonly key: PathPart;
+  readonly parent: Place | undefined;
+}
+
+function pathOf(place: Place | undefined): Path {
+  const path: PathPart[] = [];
+  for (let at = place; at; at = at.parent) path.push(at.key);
+  return path.reverse();
+}
+
+/**
+ * Looks at values that are known to end.
+ * @param check - Throws for a value that cannot be stored.
+ * @param root - Where they will be.
+ */
+export function checkCreated(
+  values: unknown,
+  root: () => Path,
+  check: (value: unknown, path: () => Path) => void,
+): void {
+  const open: (readonly [unknown, Place | undefined])[] = [[values, undefined]];
+  for (let next = open.pop(); next; next = open.pop()) {
+    const [value, place] = next;
+    const path = (): Path => [...root(), ...pathOf(place)];
+    if (value instanceof GraphNode || value instanceof Variable) {
+      throw new StructureError(
+        `update at ${formatPath(path())}: expected a value, got ${describe(value)}. Pass its State, as state returns it.`,
+      );
+    }
+    if (!isSubtree(value)) check(value, path);
+    else for (const [key, item] of Object.entries(value)) open.push([item, { key, parent: place }]);
+  }
+}
+
+/** New Variables around the values of leaves; the other values as they are, in objects like the given ones. */
+export function create(values: unknown): unknown {
+  if (!isSubtree(values)) return created(values);
+  const root: Record<string, unknown> = {};
+  const open: (readonly [Readonly<Record<string, unknown>>, Record<string, unknown>])[] = [[values, root]];
+  for (let next = open.pop(); next; next = open.pop()) {
+    const [given, made] = next;
+    for (const [key, item] of Object.entries(given)) {
+      const own = isSubtree(item) ? {} : created(item);
+      setOwn(made as Record<string, StateNode>, key, own as StateNode);
+      if (isSubtree(item)) open.push([item, own as Record<string, unknown>]);
+    }
+  }
+  return root;
+}
+
+function created(value: unknown): unknown {
+  if (isVariableState(value)) return variableFromState(value);
+  // Whoever gave the array lets go of it some day; the module has it still.
+  if (isLeaf(value)) leaveToModules(value);
+  return value;
+}

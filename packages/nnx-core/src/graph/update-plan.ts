@@ -1,0 +1,206 @@
+/** @file What an update will write, found out and checked before anything is written. */
+import { isArrayLike } from "../array-like.ts";
+import { describe, DisposedError, StructureError } from "../errors.ts";
+import { hasDisposed } from "../ownership/holders.ts";
+import { formatPath, type Path, type PathPart, partFromKey } from "../path.ts";
+import { isPlainObject } from "../plain-object.ts";
+import { checkValues, isStateLike } from "../state/check-state.ts";
+import type { PureState } from "../state/pure.ts";
+import { isLeaf, type State } from "../state/state.ts";
+import { isVariableState } from "../variable/variable-state.ts";
+import { Variable } from "../variable/variable.ts";
+import { checkCreated, create } from "./created.ts";
+import { holdsLeaf } from "./holds-leaf.ts";
+import { mapKeyOf } from "./keys.ts";
+import { childAt, classify, containerKind, defineChild, GraphNode, isWritable, setChild } from "./node.ts";
+import { Strictness } from "./strictness.ts";
+import { type Update, updatedState } from "./updated-state.ts";
+
+interface Frame {
+  readonly target: object;
+  readonly values: Readonly<Record<string, unknown>>;
+  readonly key: PathPart;
+  readonly parent: Frame | undefined;
+  readonly level: number;
+}
+
+/** Deeper than any model. Values and models may both contain themselves, and then never end. */
+const mostLevels = 100_000;
+const mostFrames = 2_000_000;
+
+/** The writes of one update. */
+export class UpdatePlan {
+  private readonly root: object;
+  private readonly strictness: Strictness | undefined;
+  private readonly variables: Variable[] = [];
+  private readonly leaves: unknown[] = [];
+  private readonly steps: (() => void)[] = [];
+  private readonly states: Update[] = [];
+  private readonly open: Frame[] = [];
+  private frames = 0;
+
+  /** @param strict - Whether the values must be those of all leaves, and fit. */
+  constructor(root: object, strict: boolean) {
+    this.root = root;
+    this.strictness = strict ? new Strictness(root) : undefined;
+  }
+
+  /** Plans what values, or a State, write. @throws {@link StructureError} for what has no place in the model. */
+  add(values: unknown): void {
+    if (isStateLike(this.root) && !(this.root instanceof Variable)) {
+      throw new StructureError(
+        "update: expected a module, Variable or container, got a State, which never changes. Use mergeState or updateState.",
+      );
+    }
+    try {
+      this.meet(this.root, values, "", undefined);
+      for (let frame = this.open.pop(); frame; frame = this.open.pop()) {
+        for (const name of Object.keys(frame.values)) this.child(frame, name);
+      }
+      this.strictness?.finish();
+    } catch (error) {
+      for (const state of this.states) state.drop();
+      throw error;
+    }
+  }
+
+  /** Writes. */
+  run(): void {
+    const { variables, leaves } = this;
+    for (let i = 0; i < variables.length; i++) writeVariable(variables[i] as Variable, leaves[i]);
+    for (const step of this.steps) step();
+  }
+
+  private child(frame: Frame, name: string): void {
+    const { target, values } = frame;
+    const key = keyIn(target, name);
+    const child = target instanceof Map || Object.hasOwn(target, key) ? childAt(target, key) : undefined;
+    const value = values[name];
+    if (child instanceof Variable || child instanceof GraphNode) this.meet(child, value, key, frame);
+    else if (isStateLike(child)) this.keptState(frame, key, child, value);
+    else if (isOpenTo(child, value)) this.meet(child as object, value, key, frame);
+    else this.replace(frame, key, value);
+  }
+
+  private meet(target: object, value: unknown, key: PathPart, parent: Frame | undefined): void {
+    if (target instanceof Variable) this.variable(target, value, key, parent);
+    else if (isPlainObject(value) && !isVariableState(value)) this.enter(target, value, key, parent);
+    else if (Array.isArray(value) && Array.isArray(target))
+      this.enter(target, value as unknown as Record<string, unknown>, key, parent);
+    else throw misplaced(parent, key, "a State", value);
+  }
+
+  private enter(target: object, values: Frame["values"], key: PathPart, parent: Frame | undefined): void {
+    const level = parent ? parent.level + 1 : 0;
+    if (level > mostLevels || ++this.frames > mostFrames)
+      throw misplaced(parent, key, "values that end", values);
+    this.open.push({ target, values, key, parent, level });
+  }
+
+  private variable(target: Variable, value: unknown, key: PathPart, parent: Frame | undefined): void {
+    const isObject = typeof value === "object" && value !== null && !isLeaf(value);
+    if (isObject) {
+      // An empty State is nothing, but where an object is stored an empty one is another value.
+      const isNothing = isPlainObject(value) && Object.keys(value).length === 0;
+      if (isNothing && (target.isDisposed || !isPlainObject(target.getRawValue()))) return;
+      if (value instanceof GraphNode || value instanceof Variable || holdsLeaf(value))
+        throw misplaced(parent, key, `a value for the ${target.type.typeName}`, value);
+    }
+    refuseDisposed(parent, key, isVariableState(value) ? value.value : value);
+    this.strictness?.variable(target, value, () => pathTo(parent, key));
+    this.variables.push(target);
+    this.leaves.push(value);
+  }
+
+  /** A State that the model keeps is replaced by one with the new values. */
+  private keptState(frame: Frame, key: PathPart, kept: State, value: unknown): void {
+    const path = (): Path => pathTo(frame, key);
+    if (!isWritable(frame.target, key))
+      throw misplaced(frame, key, "an attribute that can be written", value);
+    // The State of a Variable is its leaf, and has no names.
+    if (!isVariableState(kept) && (!isPlainObject(value) || isVariableState(value)))
+      throw misplaced(frame, key, "a State", value);
+    const next = checkedAt(path, () => updatedState(kept, value as PureState));
+    this.states.push(next);
+    this.strictness?.state(kept, value, path);
+    if (!next.isSame) this.steps.push(() => setChild(frame.target, key, next.finish()));
+  }
+
+  /** An attribute without Variables gets another value, or one is made. */
+  private replace(frame: Frame, key: PathPart, value: unknown): void {
+    const { target } = frame;
+    refuseHoles(target, key, frame);
+    if (!isWritable(target, key)) throw misplaced(frame, key, "an attribute that can be written", value);
+    const path = (): Path => pathTo(frame, key);
+    const values: unknown = checkValues("update", value, path);
+    checkCreated(values, path, (each, at) => checkedAt(at, () => refuseDisposedAt(at, each)));
+    this.strictness?.replaced(values, path);
+    this.steps.push(() => {
+      if (Object.hasOwn(target, key) || target instanceof Map) setChild(target, key, create(values));
+      else defineChild(target, key, create(values));
+    });
+  }
+}
+
+/** Containers take subtrees, even those without anything in them that the graph tracks; a list or a leaf replaces the latter. */
+const isOpenTo = (child: unknown, value: unknown): boolean => {
+  if (Array.isArray(value)) return Array.isArray(child) && classify(child) === "container";
+  return containerKind(child) !== undefined && isPlainObject(value) && !isVariableState(value);
+};
+
+function keyIn(target: object, name: string): PathPart {
+  if (target instanceof Map) return mapKeyOf(target, name);
+  return Array.isArray(target) ? partFromKey(name) : name;
+}
+
+function refuseHoles(target: object, key: PathPart, frame: Frame): void {
+  if (!Array.isArray(target) || (typeof key === "number" && Object.hasOwn(target, key))) return;
+  // Several items may come at once, in order.
+  const isIndex = typeof key === "number" && key <= target.length + Object.keys(frame.values).length;
+  if (isIndex && (key === target.length || Object.hasOwn(frame.values, key - 1))) return;
+  throw misplaced(frame, key, `an index of the array up to its length ${target.length}`, key);
+}
+
+function writeVariable(variable: Variable, leaf: unknown): void {
+  if (isVariableState(leaf)) variable.takeState(leaf);
+  else variable.setRawValue(leaf);
+}
+
+function pathTo(parent: Frame | undefined, key: PathPart): Path {
+  const path: PathPart[] = parent === undefined ? [] : [key];
+  for (let f = parent; f?.parent; f = f.parent) path.push(f.key);
+  return path.reverse();
+}
+
+function refuseDisposed(parent: Frame | undefined, key: PathPart, value: unknown): void {
+  if (typeof value !== "object" || value === null) return;
+  // Most values are tensors, which have nothing in them.
+  if (isArrayLike(value) && !hasDisposed(value)) return;
+  const path = (): Path => pathTo(parent, key);
+  checkedAt(path, () => refuseDisposedAt(path, value));
+}
+
+function refuseDisposedAt(path: () => Path, given: unknown): void {
+  if (!hasDisposed(isVariableState(given) ? given.value : given)) return;
+  throw new DisposedError(
+    `update at ${formatPath(path())}: expected a value of live tensors, got one that was disposed. ` +
+      "Dispose States only after their last use.",
+  );
+}
+
+/** Says where in the model something is refused that does not know. */
+function checkedAt<R>(path: () => Path, check: () => R): R {
+  try {
+    return check();
+  } catch (error) {
+    if (!(error instanceof StructureError)) throw error;
+    throw new StructureError(`update at ${formatPath(path())}: ${error.message}`, { cause: error });
+  }
+}
+
+function misplaced(parent: Frame | undefined, key: PathPart, expected: string, got: unknown): StructureError {
+  return new StructureError(
+    `update at ${formatPath(pathTo(parent, key))}: expected ${expected}, got ${describe(got)}. ` +
+      "Pass a State of this model, as split and state return it.",
+  );
+}

@@ -1,0 +1,165 @@
+/** @file The one check of what is called a State: every function that takes one asks here, and reads what it gets back. */
+import { isArrayLike } from "../array-like.ts";
+import { describe, StructureError } from "../errors.ts";
+import { formatPath, type Path } from "../path.ts";
+import { isPlainObject } from "../plain-object.ts";
+import { isVariableState, isVariableType } from "../variable/variable-state.ts";
+import { Bounds } from "./bounds.ts";
+import { isOwner } from "./holding.ts";
+import { isLeaf, setOwn, type State, type StateLeaf, type StateNode } from "./state.ts";
+
+/** Whether a State was made by this library and is held: whatever is in it is a State, and frozen. */
+export const isTrusted = (x: unknown): x is State =>
+  typeof x === "object" && x !== null && !Array.isArray(x) && isOwner(x);
+
+/** The State in a GraphState; anything else as it is. No State has an array in it, so that `nodes` tells them apart. */
+export function stateIn(x: unknown): unknown {
+  if (!isPlainObject(x) || isTrusted(x)) return x;
+  const { graphdef } = x;
+  return isPlainObject(graphdef) && Array.isArray(graphdef.nodes) && Object.hasOwn(x, "state") ? x.state : x;
+}
+
+/** Whether `x` is a State, or a part of one: a record that ends in leaves of States everywhere, and in a Variable's at least once. */
+export function isStateLike(x: unknown): x is State {
+  if (!isPlainObject(x)) return false;
+  if (isTrusted(x)) return true;
+  let variables = 0;
+  const open: unknown[] = [x];
+  const seen = new Set<object>();
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    if (isVariableState(next)) variables++;
+    else if (isArrayLike(next)) continue;
+    else if (isPlainObject(next)) {
+      if (seen.has(next)) continue;
+      seen.add(next);
+      for (const item of Object.values(next)) {
+        if (typeof item !== "object" || item === null) return false;
+        open.push(item);
+      }
+    } else return false;
+  }
+  return variables > 0;
+}
+
+/** What was read of a container that is not left yet. */
+interface Frame {
+  readonly node: Record<string, unknown>;
+  readonly keys: readonly string[];
+  readonly copy: Record<string, StateNode>;
+  readonly parent: Frame | undefined;
+  readonly key: string;
+  /** Whether the copy equals the node so far, which may be kept then. */
+  same: boolean;
+  next: number;
+}
+
+const pathTo = (frame: Frame | undefined, ...last: readonly string[]): Path => {
+  const path = [...last];
+  for (let f = frame; f?.parent; f = f.parent) path.push(f.key);
+  return path.reverse();
+};
+
+/**
+ * The State that `value` is, or that is in it if it is a GraphState. States that the library made are returned as they are, at no cost; others are
+ * read once, from the top to the leaves. What is not frozen in them is copied, so that nobody changes it later.
+ * @param where - The function as users call it, such as `mergeState`.
+ * @throws {@link StructureError} with the path, for anything else.
+ */
+export function checkState(where: string, value: unknown): State {
+  const given = stateIn(value);
+  if (isTrusted(given)) return given;
+  const leaf = leafFrom(given);
+  // The State of a Variable is its leaf: by what may be done with it a State, by its type one that has no subtrees.
+  if (leaf) return leaf as unknown as State;
+  if (!isPlainObject(given)) throw notState(where, value);
+  return read(where, given);
+}
+
+/**
+ * Nested values by name: a State, or object literals that end in anything. As {@link checkState}, but that whatever is no object literal is a value.
+ * @param root - Where the values will be, for errors.
+ * @throws {@link StructureError} for objects that contain themselves.
+ */
+export function checkValues(where: string, value: unknown, root: () => Path = noPath): State {
+  if (isTrusted(value) || isLeaf(value) || !isPlainObject(value)) return value as State;
+  return read(where, value, root, (_, child) => child as StateNode);
+}
+
+const noPath = (): Path => [];
+
+function read(
+  where: string,
+  root: Record<string, unknown>,
+  prefix: () => Path = noPath,
+  other: (path: () => Path, child: unknown) => StateNode = (path, child) => {
+    throw notPart(where, path(), child);
+  },
+): State {
+  const bounds = new Bounds(where);
+  const frameOf = (node: Record<string, unknown>, key: string, parent: Frame | undefined): Frame => {
+    bounds.enter(node, () => [...prefix(), ...(parent ? pathTo(parent, key) : [])]);
+    const keys = Object.keys(node);
+    return { node, keys, copy: {}, parent, key, same: Object.isFrozen(node), next: 0 };
+  };
+  let frame = frameOf(root, "", undefined);
+  for (;;) {
+    const { parent, node, copy }: Frame = frame;
+    const key = frame.keys[frame.next++];
+    if (key === undefined) {
+      const done = frame.same ? (node as State) : Object.freeze(copy);
+      bounds.leave(node);
+      if (!parent) return done;
+      put(parent, frame.key, done);
+      frame = parent;
+      continue;
+    }
+    const child = node[key];
+    const trusted = isTrusted(child) ? child : leafFrom(child);
+    if (trusted) put(frame, key, trusted, child);
+    else if (isPlainObject(child)) frame = frameOf(child, key, frame);
+    else {
+      const at = frame;
+      put(
+        frame,
+        key,
+        other(() => pathTo(at, key), child),
+        child,
+      );
+    }
+  }
+}
+
+function put(frame: Frame, key: string, part: StateNode, before: unknown = frame.node[key]): void {
+  setOwn(frame.copy, key, part);
+  if (part !== before) frame.same = false;
+}
+
+/** The leaf that something is, frozen. */
+function leafFrom(x: unknown): StateLeaf | undefined {
+  if (isArrayLike(x)) return x;
+  if (!isVariableState(x) || Object.keys(x).length !== 3) return undefined;
+  const { type, value, metadata } = x;
+  if (!isVariableType(type) || !isPlainObject(metadata)) return undefined;
+  return Object.isFrozen(x) ? x : Object.freeze({ type, value, metadata });
+}
+
+/** The leaf that a function of users made. @throws {@link StructureError} for what cannot be a leaf. */
+export function requireLeaf(where: string, path: Path, leaf: unknown): StateLeaf {
+  const checked = leafFrom(leaf);
+  if (checked) return checked;
+  throw new StructureError(
+    `${where} at ${formatPath(path)}: expected a leaf, got ${describe(leaf)}. ` +
+      "A leaf is an array, or { type, value, metadata }: copy the one that was there with another value.",
+  );
+}
+
+const notState = (where: string, got: unknown): StructureError =>
+  new StructureError(
+    `${where}: expected a State, got ${describe(got)}. Pass what split, state or another function on States returned.`,
+  );
+
+const notPart = (where: string, path: Path, got: unknown): StructureError =>
+  new StructureError(
+    `${where} at ${formatPath(path)}: expected a leaf or a subtree, got ${describe(got)}. A leaf is an array, or ` +
+      "{ type, value, metadata }; update, merge and replaceByPure also take values alone.",
+  );
