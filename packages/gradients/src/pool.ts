@@ -9,41 +9,13 @@ import type {
   Tensor,
 } from "@tensorflow/tfjs-core";
 import { sumTo } from "./broadcasting.ts";
-import { type Axis, axes2D, axes3D, readRegion } from "./conv-geometry.ts";
+import { type Axis, axes2D, readRegion } from "./conv-geometry.ts";
 import { addRows } from "./gather.ts";
+import { selectionOf } from "./kernels/own.ts";
+import { axesOf2D, axesOf3D } from "./kernels/pools.ts";
 import { type GradientRule, rule, zeroRule } from "./rule.ts";
 import { fromTaps, readTaps, toFirstMaximum } from "./taps.ts";
 import { axisMap, transposeAlong } from "./separable.ts";
-
-const axesOf2D = (
-  shape: readonly number[],
-  { filterSize, strides, pad, dimRoundingMode }: AvgPoolAttrs,
-): readonly Axis[] =>
-  axes2D(
-    tf.backend_util.computePool2DInfo(
-      shape as [number, number, number, number],
-      filterSize,
-      strides,
-      1,
-      pad,
-      dimRoundingMode,
-    ),
-  );
-
-const axesOf3D = (
-  shape: readonly number[],
-  { filterSize, strides, pad, dimRoundingMode }: AvgPool3DAttrs,
-): readonly Axis[] =>
-  axes3D(
-    tf.backend_util.computePool3DInfo(
-      shape as [number, number, number, number, number],
-      filterSize,
-      strides,
-      1,
-      pad,
-      dimRoundingMode,
-    ),
-  );
 
 /** Averages over a box are averages along each axis in turn, padding not counted; so is their transpose. */
 const averageBack = (dy: Tensor, axes: readonly Axis[]): Tensor =>
@@ -59,31 +31,26 @@ const averageBack = (dy: Tensor, axes: readonly Axis[]): Tensor =>
   }, dy);
 
 /** Each window's gradient goes to its first maximum, as XLA's select-and-scatter has it. */
-const maximumBack = (dy: Tensor, x: Tensor, axes: readonly Axis[]): Tensor =>
-  dy.size === 0
-    ? tf.zeros(x.shape)
-    : fromTaps(toFirstMaximum(dy, readTaps(readRegion(x, axes, Number.NEGATIVE_INFINITY), axes)), axes);
+function maximumBack(dy: Tensor, x: Tensor, axes: readonly Axis[]): Tensor {
+  if (dy.size === 0) return tf.zeros(x.shape);
+  const positions = selectionOf(x, axes);
+  if (!positions)
+    return fromTaps(toFirstMaximum(dy, readTaps(readRegion(x, axes, Number.NEGATIVE_INFINITY), axes)), axes);
+  const rows = tf.reshape(dy, [dy.size]);
+  const readsPadding = axes.some(
+    (a) => a.before > 0 || (a.output - 1) * a.stride + (a.window - 1) * a.dilation - a.before >= a.input,
+  );
+  if (!readsPadding) return tf.reshape(addRows(rows, positions, x.size), x.shape);
+  // What goes to the padding has a place of its own in front, which is cut off.
+  const summed = addRows(rows, tf.add(positions, tf.scalar(1, "int32")), x.size + 1);
+  return tf.reshape(tf.slice(summed, 1, x.size), x.shape);
+}
 
 const maxPool: GradientRule = rule<MaxPoolAttrs>("MaxPool")({
   inputs: ["x"],
   save: ["x"],
   backward: (dy, { shapes, saved: { x }, attrs }) => ({
-    x: () => {
-      const { filterSize, strides, pad, dimRoundingMode } = attrs;
-      // The kernel that knows the positions cannot round up nor pad by a list, and on wasm it takes the smallest positive number
-      // for the smallest number.
-      const unable =
-        typeof pad === "object" || (dimRoundingMode ?? "floor") !== "floor" || tf.getBackend() === "wasm";
-      if (unable || dy.size === 0) {
-        return maximumBack(dy, x, axesOf2D(shapes.x, attrs));
-      }
-      const input = x as tf.Tensor4D;
-      const { indexes } = tf.maxPoolWithArgmax(input, filterSize, strides, pad, true);
-      return tf.reshape(
-        addRows(tf.reshape(dy, [dy.size]), tf.reshape(indexes!, [dy.size]), x.size),
-        shapes.x,
-      );
-    },
+    x: () => maximumBack(dy, x, axesOf2D(shapes.x, attrs)),
   }),
 });
 
