@@ -25,6 +25,7 @@ export const isTensor = (x: unknown): x is Tensor => x instanceof tf.Tensor;
 
 export const abs: Unary = op(tf.abs);
 export const add: Binary = op(tf.add);
+export const any: (x: Tensor, axis?: number | number[], keepDims?: boolean) => Tensor = op(tf.any);
 export const broadcastTo: typeof tf.broadcastTo = op(tf.broadcastTo);
 export const cast: typeof tf.cast = op(tf.cast);
 export const clone: Unary = op(tf.clone);

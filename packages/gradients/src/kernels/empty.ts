@@ -1,4 +1,4 @@
-/** @file Sums and products over nothing, which leave on wasm what was in the memory. */
+/** @file Tensors without elements: sums and products over nothing leave on wasm what was in the memory. */
 import * as tf from "@tensorflow/tfjs-core";
 import { axesOf, keepDims, sizeOf } from "../broadcasting.ts";
 import { filled, type LoopDtype } from "./memory.ts";
@@ -66,9 +66,20 @@ const conv2DShape = (
     depthwise,
   ).outShape;
 
-/** Reductions and convolutions of tensors without elements. */
+/** wasm's kernel divides by the size of an axis. */
+const transpose: Mend = mend<"x", tf.TransposeAttrs>(
+  "Transpose",
+  ["wasm"],
+  ({ inputs: { x }, attrs, backend, stock }) =>
+    sizeOf(x.shape) > 0
+      ? stock()
+      : filled(backend, { shape: attrs.perm.map((axis) => x.shape[axis]!), dtype: x.dtype as LoopDtype }, 0),
+);
+
+/** Reductions, transposes and convolutions of tensors without elements. */
 export const emptyMends: readonly Mend[] = [
   ...Object.keys(neutral).map(reduction),
+  transpose,
   convolution<tf.Conv2DAttrs>("Conv2D", "filter", (x, filter, attrs) => conv2DShape(x, filter, attrs, false)),
   convolution<tf.DepthwiseConv2dNativeAttrs>("DepthwiseConv2dNative", "filter", (x, filter, attrs) =>
     conv2DShape(x, filter, attrs as tf.Conv2DAttrs, true),
