@@ -26,7 +26,10 @@ export const isTensor = (x: unknown): x is Tensor => x instanceof tf.Tensor;
 export const abs: Unary = op(tf.abs);
 export const add: Binary = op(tf.add);
 export const any: (x: Tensor, axis?: number | number[], keepDims?: boolean) => Tensor = op(tf.any);
-export const broadcastTo: typeof tf.broadcastTo = op(tf.broadcastTo);
+export const broadcastTo: (x: Tensor, shape: number[]) => Tensor = op((x: Tensor, shape: number[]) =>
+  // tensorflow.js leaves out axes that are repeated no times.
+  shape.includes(0) ? tf.zeros(shape, x.dtype) : tf.broadcastTo(x, shape),
+);
 export const cast: typeof tf.cast = op(tf.cast);
 export const clone: Unary = op(tf.clone);
 export const concat: typeof tf.concat = op(tf.concat);
