@@ -1,4 +1,4 @@
-/** @file Einstein summation of one or two tensors from transposes, sums and matrix products. */
+/** @file Einstein summation from transposes, sums and matrix products. */
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { broadcast, sizeOf } from "./broadcasting.ts";
@@ -81,8 +81,15 @@ export function contract(
   output: string,
   sizes: Readonly<Record<string, number>>,
 ): Tensor {
-  const [a, b] = tensors as [Labelled, Labelled | undefined];
-  const { labels, tensor } = b === undefined ? sumOver(a, output) : pairwise(a, b, output);
+  const [first, ...others] = tensors as [Labelled, ...Labelled[]];
+  // From left to right; each product keeps the letters that the rest still needs.
+  const { labels, tensor } =
+    others.length === 0
+      ? sumOver(first, output)
+      : others.reduce((product, next, i) => {
+          const rest = others.slice(i + 1).map((other) => other.labels);
+          return pairwise(product, next, output + rest.join(""));
+        }, first);
   const present = lettersOf(output)
     .filter((letter) => labels.includes(letter))
     .join("");

@@ -3,7 +3,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { CastAttrs, ClipByValueAttrs, LeakyReluAttrs, Tensor } from "@tensorflow/tfjs-core";
 import { fresh } from "./broadcasting.ts";
 import { type GradientRule, rule, zeroRule } from "./rule.ts";
-import { above, only, positive, select } from "./select.ts";
+import { above, notNegative, only, positive, select } from "./select.ts";
 import { zero } from "./zero.ts";
 
 /** dx from dy and x. */
@@ -53,11 +53,12 @@ const clipByValue: GradientRule = rule<ClipByValueAttrs>("ClipByValue")({
   }),
 });
 
+/** The slope at 0 is 1, at NaN alpha. */
 const leakyRelu: GradientRule = rule<LeakyReluAttrs>("LeakyRelu")({
   inputs: ["x"],
   save: ["x"],
   backward: (dy, { saved: { x }, attrs: { alpha } }) => ({
-    x: () => select(positive(tf.neg(x)), tf.mul(dy, alpha), dy),
+    x: () => select(notNegative(x), dy, tf.mul(dy, alpha)),
   }),
 });
 

@@ -10,7 +10,7 @@ export { elementwiseUnaryRules } from "./elementwise-unary.ts";
 export { fusedRules } from "./fused.ts";
 export { gatherRules } from "./gather.ts";
 export { imageRules } from "./image.ts";
-export { installGradients, registerRules, uninstallGradients } from "./install.ts";
+export { installGradients, mendKernels, registerRules, uninstallGradients } from "./install.ts";
 export { matmulRules } from "./matmul.ts";
 export { normRules } from "./norm.ts";
 export { poolRules } from "./pool.ts";

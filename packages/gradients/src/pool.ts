@@ -9,81 +9,54 @@ import type {
   Tensor,
 } from "@tensorflow/tfjs-core";
 import { sumTo } from "./broadcasting.ts";
-import { type Axis, axes2D, axes3D, readRegion } from "./conv-geometry.ts";
+import { type Axis, axes2D, readRegion } from "./conv-geometry.ts";
 import { addRows } from "./gather.ts";
+import { selectionOf } from "./kernels/own.ts";
+import { axesOf2D, axesOf3D } from "./kernels/pools.ts";
 import { type GradientRule, rule, zeroRule } from "./rule.ts";
-import { fromTaps, readTaps, toFirstMaximum } from "./taps.ts";
-import { axisMap, transposeAlong } from "./separable.ts";
+import { fromTaps, readTaps, tapsOf, toFirstMaximum } from "./taps.ts";
 
-const axesOf2D = (
-  shape: readonly number[],
-  { filterSize, strides, pad, dimRoundingMode }: AvgPoolAttrs,
-): readonly Axis[] =>
-  axes2D(
-    tf.backend_util.computePool2DInfo(
-      shape as [number, number, number, number],
-      filterSize,
-      strides,
-      1,
-      pad,
-      dimRoundingMode,
-    ),
-  );
+/** What each output adds up along an axis: the elements of its window that are not padding. */
+const countsAlong = ({ input, output, window, stride, dilation, before }: Axis): number[] =>
+  Array.from({ length: output }, (_, out) => {
+    const taps = Array.from({ length: window }, (_, k) => out * stride + k * dilation - before);
+    return taps.filter((at) => at >= 0 && at < input).length;
+  });
 
-const axesOf3D = (
-  shape: readonly number[],
-  { filterSize, strides, pad, dimRoundingMode }: AvgPool3DAttrs,
-): readonly Axis[] =>
-  axes3D(
-    tf.backend_util.computePool3DInfo(
-      shape as [number, number, number, number, number],
-      filterSize,
-      strides,
-      1,
-      pad,
-      dimRoundingMode,
-    ),
-  );
-
-/** Averages over a box are averages along each axis in turn, padding not counted; so is their transpose. */
-const averageBack = (dy: Tensor, axes: readonly Axis[]): Tensor =>
-  axes.reduce((gradient, a, i) => {
-    const map = axisMap(a.input, a.output, (out) => {
-      const begin = out * a.stride - a.before;
-      const read = Array.from({ length: a.window }, (_, k) => begin + k).filter(
-        (at) => at >= 0 && at < a.input,
-      );
-      return read.map((at) => [at, 1 / read.length] as const);
-    });
-    return transposeAlong(gradient, i + 1, map);
+/** Each window gives every element its share, padding not counted. Added up, not multiplied by 0 and 1: infinities stay where they are. */
+function averageBack(dy: Tensor, axes: readonly Axis[]): Tensor {
+  if (dy.size === 0) return tf.zeros([dy.shape[0]!, ...axes.map((a) => a.input), dy.shape.at(-1)!]);
+  const share = axes.reduce<Tensor>((shares, axis, i) => {
+    const along = axes.map((_, j) => (i === j ? axis.output : 1));
+    return tf.div(shares, tf.tensor(countsAlong(axis), [1, ...along, 1]));
   }, dy);
+  return fromTaps(
+    tapsOf(axes).map(() => share),
+    axes,
+  );
+}
 
 /** Each window's gradient goes to its first maximum, as XLA's select-and-scatter has it. */
-const maximumBack = (dy: Tensor, x: Tensor, axes: readonly Axis[]): Tensor =>
-  dy.size === 0
-    ? tf.zeros(x.shape)
-    : fromTaps(toFirstMaximum(dy, readTaps(readRegion(x, axes, Number.NEGATIVE_INFINITY), axes)), axes);
+function maximumBack(dy: Tensor, x: Tensor, axes: readonly Axis[]): Tensor {
+  if (dy.size === 0) return tf.zeros(x.shape);
+  const positions = selectionOf(x, axes);
+  if (!positions)
+    return fromTaps(toFirstMaximum(dy, readTaps(readRegion(x, axes, Number.NEGATIVE_INFINITY), axes)), axes);
+  const rows = tf.reshape(dy, [dy.size]);
+  const readsPadding = axes.some(
+    (a) => a.before > 0 || (a.output - 1) * a.stride + (a.window - 1) * a.dilation - a.before >= a.input,
+  );
+  if (!readsPadding) return tf.reshape(addRows(rows, positions, x.size), x.shape);
+  // What goes to the padding has a place of its own in front, which is cut off.
+  const summed = addRows(rows, tf.add(positions, tf.scalar(1, "int32")), x.size + 1);
+  return tf.reshape(tf.slice(summed, 1, x.size), x.shape);
+}
 
 const maxPool: GradientRule = rule<MaxPoolAttrs>("MaxPool")({
   inputs: ["x"],
   save: ["x"],
   backward: (dy, { shapes, saved: { x }, attrs }) => ({
-    x: () => {
-      const { filterSize, strides, pad, dimRoundingMode } = attrs;
-      // The kernel that knows the positions cannot round up nor pad by a list, and on wasm it takes the smallest positive number
-      // for the smallest number.
-      const unable =
-        typeof pad === "object" || (dimRoundingMode ?? "floor") !== "floor" || tf.getBackend() === "wasm";
-      if (unable || dy.size === 0) {
-        return maximumBack(dy, x, axesOf2D(shapes.x, attrs));
-      }
-      const input = x as tf.Tensor4D;
-      const { indexes } = tf.maxPoolWithArgmax(input, filterSize, strides, pad, true);
-      return tf.reshape(
-        addRows(tf.reshape(dy, [dy.size]), tf.reshape(indexes!, [dy.size]), x.size),
-        shapes.x,
-      );
-    },
+    x: () => maximumBack(dy, x, axesOf2D(shapes.x, attrs)),
   }),
 });
 

@@ -1,15 +1,17 @@
 /** @file Choosing elements. JAX chooses gradients where others multiply with 0 or 1, so NaN and inf do not cross over. */
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor } from "@tensorflow/tfjs-core";
+import { aboveOf, notNegativeOf, positiveOf } from "./kernels/own.ts";
 
 /** `where` for three tensors of one shape; `tf.where` broadcasts first, which copies each of them on wasm. */
 export const select = (condition: Tensor, yes: Tensor, no: Tensor): Tensor =>
   tf.engine().runKernel("Select", { condition, t: yes, e: no });
 
 /** Where x > 0. False at NaN. */
-export const positive = (x: Tensor): Tensor =>
-  // wasm's comparisons are scalar code; its step is not, and its cast to bool copies bytes.
-  tf.getBackend() === "wasm" && x.dtype === "float32" ? tf.cast(tf.step(x), "bool") : tf.greater(x, 0);
+export const positive = (x: Tensor): Tensor => positiveOf(x) ?? tf.greater(x, 0);
+
+/** Where x >= 0. False at NaN. */
+export const notNegative = (x: Tensor): Tensor => notNegativeOf(x) ?? tf.greaterEqual(x, 0);
 
 /** `dy` where the condition holds, 0 elsewhere. */
 export const only = (condition: Tensor, dy: Tensor): Tensor => select(condition, dy, tf.zerosLike(dy));
@@ -18,15 +20,10 @@ export const only = (condition: Tensor, dy: Tensor): Tensor => select(condition,
 export const indicator = (condition: Tensor): Tensor => tf.cast(condition, "float32");
 
 /**
- * 1 where a > b, 1/2 where they are equal, 0 where a < b: how JAX shares a gradient at a tie.
+ * 1 where a > b, 1/2 where they are equal, 0 elsewhere and at NaN: how JAX shares a gradient at a tie.
  * @returns float32, in the broadcast shape.
  */
 export function above(a: Tensor, b: Tensor | number): Tensor {
   const [x, y] = [tf.cast(a, "float32"), typeof b === "number" ? tf.scalar(b) : tf.cast(b, "float32")];
-  if (tf.getBackend() === "wasm") {
-    // Comparisons there are scalar code. (inf - inf is NaN, which is not positive either way: a tie.)
-    const sign = tf.sub(indicator(positive(tf.sub(x, y))), indicator(positive(tf.sub(y, x))));
-    return tf.mul(0.5, tf.add(1, sign));
-  }
-  return tf.add(indicator(tf.greater(x, y)), tf.mul(0.5, indicator(tf.equal(x, y))));
+  return aboveOf(x, y) ?? tf.add(indicator(tf.greater(x, y)), tf.mul(0.5, indicator(tf.equal(x, y))));
 }

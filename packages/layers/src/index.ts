@@ -36,6 +36,9 @@ export {
   type StandardizeOptions,
 } from "./activations/softmax.ts";
 
+export { dynamicUpdateSlice } from "./indexing/dynamic-update-slice.ts";
+export { takeAlongAxis } from "./indexing/take-along-axis.ts";
+
 export {
   type DotGeneral,
   dotGeneral,

@@ -1,4 +1,5 @@
 /** @file The only file of this package that names the array library. */
+import { mendKernels } from "@nnxjs/gradients";
 import { isRecording } from "@nnxjs/nnx-core";
 import * as tf from "@tensorflow/tfjs-core";
 
@@ -12,65 +13,77 @@ type Unary = <T extends Tensor>(x: T) => T;
 type Binary = (a: Operand, b: Operand) => Tensor;
 type Reduction = (x: Tensor, axis?: number | number[], keepDims?: boolean) => Tensor;
 
+/** An op on kernels that are right: tensorflow.js's own lose NaN, stop at six axes, or read what is not theirs. */
+const op = <F extends (...args: never[]) => unknown>(run: F): F =>
+  ((...args) => {
+    mendKernels();
+    return run(...args);
+    // The same arguments and the same result.
+  }) as F;
+
 export const isTensor = (x: unknown): x is Tensor => x instanceof tf.Tensor;
 
-export const abs: Unary = tf.abs;
-export const add: Binary = tf.add;
-export const broadcastTo: typeof tf.broadcastTo = tf.broadcastTo;
-export const cast: typeof tf.cast = tf.cast;
-export const clone: Unary = tf.clone;
-export const concat: typeof tf.concat = tf.concat;
-export const div: Binary = tf.div;
-export const elu: Unary = tf.elu;
-export const equal: Binary = tf.equal;
-export const erf: Unary = tf.erf;
-export const exp: Unary = tf.exp;
-export const expandDims: typeof tf.expandDims = tf.expandDims;
-export const expm1: Unary = tf.expm1;
-export const greater: Binary = tf.greater;
-export const greaterEqual: Binary = tf.greaterEqual;
-export const leakyRelu: <T extends Tensor>(x: T, negativeSlope?: number) => T = tf.leakyRelu;
-export const less: Binary = tf.less;
-export const log: Unary = tf.log;
-export const log1p: Unary = tf.log1p;
-export const logicalAnd: typeof tf.logicalAnd = tf.logicalAnd;
-export const logicalNot: typeof tf.logicalNot = tf.logicalNot;
-export const max: Reduction = tf.max;
-export const maximum: Binary = tf.maximum;
-export const mean: Reduction = tf.mean;
-export const min: Reduction = tf.min;
-export const minimum: Binary = tf.minimum;
-export const mul: Binary = tf.mul;
-export const neg: Unary = tf.neg;
-export const notEqual: Binary = tf.notEqual;
-export const ones: typeof tf.ones = tf.ones;
-export const pad: (x: Tensor, widths: [number, number][], value?: number) => Tensor = tf.pad;
-export const relu: Unary = tf.relu;
-export const relu6: Unary = tf.relu6;
-export const reshape: typeof tf.reshape = tf.reshape;
-export const reverse: typeof tf.reverse = tf.reverse;
-export const rsqrt: Unary = tf.rsqrt;
+export const abs: Unary = op(tf.abs);
+export const add: Binary = op(tf.add);
+export const any: (x: Tensor, axis?: number | number[], keepDims?: boolean) => Tensor = op(tf.any);
+export const broadcastTo: (x: Tensor, shape: number[]) => Tensor = op((x: Tensor, shape: number[]) =>
+  // tensorflow.js leaves out axes that are repeated no times.
+  shape.includes(0) ? tf.zeros(shape, x.dtype) : tf.broadcastTo(x, shape),
+);
+export const cast: typeof tf.cast = op(tf.cast);
+export const clone: Unary = op(tf.clone);
+export const concat: typeof tf.concat = op(tf.concat);
+export const div: Binary = op(tf.div);
+export const elu: Unary = op(tf.elu);
+export const equal: Binary = op(tf.equal);
+export const erf: Unary = op(tf.erf);
+export const exp: Unary = op(tf.exp);
+export const expandDims: typeof tf.expandDims = op(tf.expandDims);
+export const expm1: Unary = op(tf.expm1);
+export const greater: Binary = op(tf.greater);
+export const greaterEqual: Binary = op(tf.greaterEqual);
+export const leakyRelu: <T extends Tensor>(x: T, negativeSlope?: number) => T = op(tf.leakyRelu);
+export const less: Binary = op(tf.less);
+export const log: Unary = op(tf.log);
+export const log1p: Unary = op(tf.log1p);
+export const logicalAnd: typeof tf.logicalAnd = op(tf.logicalAnd);
+export const logicalNot: typeof tf.logicalNot = op(tf.logicalNot);
+export const max: Reduction = op(tf.max);
+export const maximum: Binary = op(tf.maximum);
+export const mean: Reduction = op(tf.mean);
+export const min: Reduction = op(tf.min);
+export const minimum: Binary = op(tf.minimum);
+export const mul: Binary = op(tf.mul);
+export const neg: Unary = op(tf.neg);
+export const notEqual: Binary = op(tf.notEqual);
+export const ones: typeof tf.ones = op(tf.ones);
+export const pad: (x: Tensor, widths: [number, number][], value?: number) => Tensor = op(tf.pad);
+export const relu: Unary = op(tf.relu);
+export const relu6: Unary = op(tf.relu6);
+export const reshape: typeof tf.reshape = op(tf.reshape);
+export const reverse: typeof tf.reverse = op(tf.reverse);
+export const rsqrt: Unary = op(tf.rsqrt);
 export const scalar: typeof tf.scalar = tf.scalar;
-export const selu: Unary = tf.selu;
-export const sigmoid: Unary = tf.sigmoid;
-export const slice: typeof tf.slice = tf.slice;
-export const softmax: typeof tf.softmax = tf.softmax;
-export const softplus: Unary = tf.softplus;
-export const split: typeof tf.split = tf.split;
-export const sqrt: Unary = tf.sqrt;
-export const square: Unary = tf.square;
-export const squeeze: typeof tf.squeeze = tf.squeeze;
-export const stack: typeof tf.stack = tf.stack;
-export const sub: Binary = tf.sub;
-export const sum: Reduction = tf.sum;
-export const tanh: Unary = tf.tanh;
+export const selu: Unary = op(tf.selu);
+export const sigmoid: Unary = op(tf.sigmoid);
+export const slice: typeof tf.slice = op(tf.slice);
+export const softmax: typeof tf.softmax = op(tf.softmax);
+export const softplus: Unary = op(tf.softplus);
+export const split: typeof tf.split = op(tf.split);
+export const sqrt: Unary = op(tf.sqrt);
+export const square: Unary = op(tf.square);
+export const squeeze: typeof tf.squeeze = op(tf.squeeze);
+export const stack: typeof tf.stack = op(tf.stack);
+export const sub: Binary = op(tf.sub);
+export const sum: Reduction = op(tf.sum);
+export const tanh: Unary = op(tf.tanh);
 export const tidy: typeof tf.tidy = tf.tidy;
-export const tile: typeof tf.tile = tf.tile;
-export const transpose: typeof tf.transpose = tf.transpose;
-export const unstack: typeof tf.unstack = tf.unstack;
-export const where: (condition: Tensor, a: Operand, b: Operand) => Tensor = tf.where;
-export const zeros: typeof tf.zeros = tf.zeros;
-export const zerosLike: Unary = tf.zerosLike;
+export const tile: typeof tf.tile = op(tf.tile);
+export const transpose: typeof tf.transpose = op(tf.transpose);
+export const unstack: typeof tf.unstack = op(tf.unstack);
+export const where: (condition: Tensor, a: Operand, b: Operand) => Tensor = op(tf.where);
+export const zeros: typeof tf.zeros = op(tf.zeros);
+export const zerosLike: Unary = op(tf.zerosLike);
 
 /** What the wasm backend knows of data: the shape it was made with, whatever reshaping said since. */
 interface WasmBackend {
@@ -92,6 +105,7 @@ const takesBias = (backend: object, bias: Tensor): boolean =>
  * @returns `[..., columns]`
  */
 export function fusedMatMul(a: Tensor, b: Tensor, bias: Tensor | null): Tensor {
+  mendKernels();
   const [inner = 0, columns = 0] = b.shape;
   const rows = a.size / inner;
   const shape = a.rank === 2 ? [rows, columns] : [...a.shape.slice(0, -1), columns];
@@ -120,11 +134,14 @@ export function fusedMatMul(a: Tensor, b: Tensor, bias: Tensor | null): Tensor {
   return bias && !fused ? tf.add(y, bias) : y;
 }
 
-export const matMul = (a: Tensor, b: Tensor): Tensor => tf.matMul(a, b);
+export const matMul: (a: Tensor, b: Tensor) => Tensor = op(tf.matMul);
 
 /** The slices of x at these positions along an axis. */
 export const gather = (x: Tensor, positions: readonly number[], axis = 0): Tensor =>
-  tf.gather(x, tf.tensor1d([...positions], "int32"), axis);
+  gatherAt(x, tf.tensor1d([...positions], "int32"), axis);
+
+/** The slices of x at the positions that a tensor holds, along an axis. */
+export const gatherAt: (x: Tensor, positions: Tensor, axis?: number) => Tensor = op(tf.gather);
 
 /** Values of any dtype in a shape. */
 export const tensorOf = (
@@ -134,7 +151,9 @@ export const tensorOf = (
 ): Tensor => tf.tensor([...values], [...shape], dtype);
 
 /** One row of zeros and a one per id; ids outside `[0, depth)` give zeros. */
-export const oneHotRows = (ids: Tensor, depth: number): Tensor => tf.oneHot(ids, depth) as Tensor;
+export const oneHotRows = (ids: Tensor, depth: number): Tensor =>
+  // tensorflow.js takes two classes at least.
+  depth > 1 ? tf.oneHot(ids, depth) : tf.slice(tf.oneHot(ids, 2), [0, 0], [ids.size, depth]);
 
 /** The values, for decisions that depend on them. Waits for the backend. */
 export const valuesOf = (x: Tensor): ArrayLike<number> => x.dataSync() as ArrayLike<number>;
@@ -159,6 +178,7 @@ export function convSpatial(
   kernel: Tensor,
   { strides, padding, dilations }: SpatialOptions,
 ): Tensor {
+  mendKernels();
   if (x.rank === 4) {
     const pads = explicitPadding(padding);
     return tf.conv2d(
@@ -186,8 +206,9 @@ export function convSpatial(
 }
 
 /** A convolution in which every channel has filters of its own: `[n, h, w, c]` with `[rows, columns, c, filters]`. */
-export const depthwiseSpatial = (x: Tensor, kernel: Tensor, how: SpatialOptions): Tensor =>
-  tf.depthwiseConv2d(
+export function depthwiseSpatial(x: Tensor, kernel: Tensor, how: SpatialOptions): Tensor {
+  mendKernels();
+  return tf.depthwiseConv2d(
     x as tf.Tensor4D,
     kernel as tf.Tensor4D,
     how.strides as Pair,
@@ -195,6 +216,7 @@ export const depthwiseSpatial = (x: Tensor, kernel: Tensor, how: SpatialOptions)
     "NHWC",
     how.dilations as Pair,
   );
+}
 
 /** Mean or maximum of windows that lie within the input, over two or three spatial axes. */
 export function poolValid(
@@ -203,26 +225,12 @@ export function poolValid(
   window: readonly number[],
   strides: readonly number[],
 ): Tensor {
+  mendKernels();
   if (x.rank === 4) {
     const pool = kind === "avg" ? tf.avgPool : tf.maxPool;
     return pool(x as tf.Tensor4D, window as Pair, strides as Pair, "valid");
   }
-  if (kind === "max") return maxPool3d(x, window, strides);
+  const pool = kind === "avg" ? tf.avgPool3d : tf.maxPool3d;
   type Triple = [number, number, number];
-  return tf.avgPool3d(x as tf.Tensor5D, window as Triple, strides as Triple, "valid");
-}
-
-/** Height and width, then depth: the wasm kernel for all three starts at the smallest positive number. */
-function maxPool3d(
-  x: Tensor,
-  [kd = 1, kh = 1, kw = 1]: readonly number[],
-  [sd = 1, sh = 1, sw = 1]: readonly number[],
-): Tensor {
-  const [n = 0, depth = 0, height = 0, width = 0, channels = 0] = x.shape;
-  const planes = tf.reshape(x, [n * depth, height, width, channels]) as tf.Tensor4D;
-  const flat = tf.maxPool(planes, [kh, kw], [sh, sw], "valid");
-  const [, h, w] = flat.shape;
-  const columns = tf.reshape(flat, [n, depth, h * w, channels]) as tf.Tensor4D;
-  const pooled = tf.maxPool(columns, [kd, 1], [sd, 1], "valid");
-  return tf.reshape(pooled, [n, pooled.shape[1], h, w, channels]);
+  return pool(x as tf.Tensor5D, window as Triple, strides as Triple, "valid");
 }

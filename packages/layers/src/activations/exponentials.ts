@@ -62,7 +62,7 @@ export const elu = <T extends Tensor>(x: T, alpha = 1): T => {
  * @see `jax.nn.celu`; Barron 2017, https://arxiv.org/abs/1704.07483
  */
 export const celu = <T extends Tensor>(x: T, alpha = 1): T =>
-  alpha === 1 ? tfElu(x) : (add(maximum(x, 0), mul(alpha, expm1(div(minimum(x, 0), alpha)))) as T);
+  add(maximum(x, 0), mul(alpha, expm1(div(minimum(x, 0), alpha)))) as T;
 
 /**
  * `1.0507009873554805 * elu(x, 1.6732632423543772)`, element by element.

@@ -4,6 +4,7 @@ import { type Axes, normalizeAxes, normalizeAxis } from "../axes.ts";
 import {
   abs,
   add,
+  any,
   broadcastTo,
   cast,
   div,
@@ -52,6 +53,24 @@ function shifted(x: Tensor, axes: number[]): Tensor {
 }
 
 /**
+ * A function over axes of the elements that count, with `rest` in place of the others. Choosing comes first and last, so that neither the
+ * values nor the cotangents of the others reach the sums; where nothing counts, the function sees zeros.
+ */
+function whereCounted<T extends Tensor>(
+  x: T,
+  mask: Tensor,
+  axes: number[],
+  rest: number,
+  f: (counted: Tensor) => Tensor,
+): T {
+  const counts = broadcastTo(cast(mask, "bool"), x.shape);
+  const some = broadcastTo(any(counts, axes, true), x.shape);
+  const others = select(some, scalar(NEGATIVE_INFINITY), scalar(0));
+  // Same rank as the input, and so the type that says it.
+  return select(counts, f(select(counts, x, others)), scalar(rest)) as T;
+}
+
+/**
  * `e^x / sum(e^x)` along `axis`.
  * @param x - Any shape, float32.
  * @returns the same shape; 0 where `where` is false.
@@ -59,9 +78,13 @@ function shifted(x: Tensor, axes: number[]): Tensor {
  */
 export function softmax<T extends Tensor>(x: T, { axis = -1, where = null }: SoftmaxOptions = {}): T {
   const axes = normalizeAxes("softmax", axis, x.rank);
-  if (!where && axes.length === 1 && axes[0] === x.rank - 1) return tfSoftmax(x);
-  const powers = exp(shifted(masked(x, where), axes));
-  return div(powers, sum(powers, axes, true)) as T;
+  const isLast = axes.length === 1 && axes[0] === x.rank - 1;
+  const run = (counted: Tensor): Tensor => {
+    if (isLast) return tfSoftmax(counted);
+    const powers = exp(shifted(counted, axes));
+    return div(powers, sum(powers, axes, true));
+  };
+  return where ? whereCounted(x, where, axes, 0, run) : (run(x) as T);
 }
 
 /**
@@ -72,8 +95,11 @@ export function softmax<T extends Tensor>(x: T, { axis = -1, where = null }: Sof
  */
 export function logSoftmax<T extends Tensor>(x: T, { axis = -1, where = null }: SoftmaxOptions = {}): T {
   const axes = normalizeAxes("logSoftmax", axis, x.rank);
-  const differences = shifted(masked(x, where), axes);
-  return sub(differences, log(sum(exp(differences), axes, true))) as T;
+  const run = (counted: Tensor): Tensor => {
+    const differences = shifted(counted, axes);
+    return sub(differences, log(sum(exp(differences), axes, true)));
+  };
+  return where ? whereCounted(x, where, axes, NEGATIVE_INFINITY, run) : (run(x) as T);
 }
 
 /** Options of {@link logsumexp}. */

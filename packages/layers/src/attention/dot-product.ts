@@ -81,10 +81,10 @@ function checkBroadcast(where: string, name: string, x: Tensor, scores: Tensor):
   );
 }
 
-/** Heads of the query that share a key head are its rows, one group after another. */
-const grouped = (x: Tensor, groups: number): Tensor => {
+/** Heads of the query that share a key head are its rows, one group of `share` heads after another. */
+const grouped = (x: Tensor, share: number): Tensor => {
   const [batches = 0, rows = 0, columns = 0] = x.shape;
-  return shaped(x, [groups, (batches / groups) * rows, columns]);
+  return shaped(x, [batches / share, share * rows, columns]);
 };
 
 /**
@@ -115,7 +115,7 @@ export function dotProductAttentionWeights(
   checkHeads(where, heads, keyHeads, "key");
   const batch = q.shape.slice(0, -3);
   const scaled = byHead(div(q, Math.fround(Math.sqrt(depth))), "length, depth");
-  const products = matMul(grouped(scaled, sizeOf(batch) * keyHeads), byHead(k, "depth, length"));
+  const products = matMul(grouped(scaled, heads / keyHeads), byHead(k, "depth, length"));
   const scores = shaped(products, [...batch, heads, queries, keys]);
   if (bias) checkBroadcast(where, "bias", bias, scores);
   if (options.mask) checkBroadcast(where, "mask", options.mask, scores);
@@ -181,7 +181,7 @@ export function dotProductAttention(
   const batch = q.shape.slice(0, -3);
   const size = sizeOf(batch);
   const weights = dotProductAttentionWeights(q, k, options);
-  const rows = grouped(shaped(weights, [size * heads, queries, keys]), size * valueHeads);
+  const rows = grouped(shaped(weights, [size * heads, queries, keys]), heads / valueHeads);
   const mixed = shaped(matMul(rows, byHead(v, "length, depth")), [size, heads, queries, depth]);
   return shaped(arrange(mixed, [0, 2, 1, 3]), [...batch, queries, heads, depth]);
 }

@@ -133,6 +133,7 @@ export class DropConnectLinear extends Module implements DenseConfig {
     const scale = scaleOfKept(this.scaling);
     if (keys.shape.length === 0) return withKernel(drop(kernel, keys, rate, scale));
     checkKeyAxes(NAME, keys, x, 1);
+    if (keys.size === 0) return withKernel(kernel);
     const copies = drop(broadcastTo(kernel, [...keys.shape, ...kernel.shape]), keys, rate, scale);
     const rows = reshape(x, [keys.size, ...x.shape.slice(keys.shape.length)]);
     const y = denseEach(NAME, this, rows, reshape(copies, [keys.size, ...kernel.shape]), bias);

@@ -1,31 +1,47 @@
 /**
- * @file Kernels that the wasm backend lacks and that `tf.fused.conv2d`, `tf.fused.depthwiseConv2d`, `tf.einsum` and
- * `tf.unsortedSegmentSum` call by name, from kernels that it has.
+ * @file Kernels made of others: those that the wasm backend lacks and that `tf.fused.conv2d`, `tf.fused.depthwiseConv2d`, `tf.einsum` and
+ * `tf.unsortedSegmentSum` call by name, and einsum.
  */
 import * as tf from "@tensorflow/tfjs-core";
 import type {
   KernelConfig,
+  KernelFunc,
   NamedAttrMap,
   NamedTensorInfoMap,
   Tensor,
   TensorInfo,
 } from "@tensorflow/tfjs-core";
-import { contract, parseEquation } from "./contract.ts";
-import { conv2DAxes, filterGradient } from "./convolve.ts";
-import { depthwiseFilterGradient, depthwiseInputGradient } from "./depthwise.ts";
-import { letterSizes } from "./einsum.ts";
-import { addRows } from "./gather.ts";
+import { contract, parseEquation } from "../contract.ts";
+import { conv2DAxes, filterGradient } from "../convolve.ts";
+import { depthwiseFilterGradient, depthwiseInputGradient } from "../depthwise.ts";
+import { letterSizes } from "../einsum.ts";
+import { addRows } from "../gather.ts";
+import type { Mend } from "./mend.ts";
+
+type Run<A> = (inputs: Readonly<Record<string, Tensor>>, attrs: A) => Tensor;
 
 /** A kernel from operations. The engine passes tensors, typed by what a backend needs of them. */
-const kernel = <A>(
-  kernelName: string,
-  run: (inputs: Readonly<Record<string, Tensor>>, attrs: A) => Tensor,
-): KernelConfig => ({
+const composed =
+  <A>(run: Run<A>): KernelFunc =>
+  ({ inputs, attrs }: { inputs: NamedTensorInfoMap; attrs?: NamedAttrMap }): TensorInfo =>
+    tf.tidy(() => run(inputs as unknown as Record<string, Tensor>, attrs as A));
+
+const kernel = <A>(kernelName: string, run: Run<A>): KernelConfig => ({
   kernelName,
   backendName: "wasm",
-  kernelFunc: ({ inputs, attrs }: { inputs: NamedTensorInfoMap; attrs?: NamedAttrMap }): TensorInfo =>
-    tf.tidy(() => run(inputs as unknown as Record<string, Tensor>, attrs as A)),
+  kernelFunc: composed(run),
 });
+
+/** Einstein summation of any number of tensors. */
+function einsum(inputs: Readonly<Record<string, Tensor>>, { equation }: tf.EinsumAttrs): Tensor {
+  const { inputs: labels, output } = parseEquation(equation);
+  const tensors = labels.map((letters, i) => ({ labels: letters, tensor: inputs[i]! }));
+  const sizes = letterSizes(
+    labels,
+    tensors.map(({ tensor }) => tensor.shape),
+  );
+  return contract(tensors, output, sizes);
+}
 
 /** What is registered for wasm where the backend has nothing. */
 export const wasmKernels: readonly KernelConfig[] = [
@@ -47,12 +63,7 @@ export const wasmKernels: readonly KernelConfig[] = [
     ({ dy, filter }, attrs) =>
       depthwiseInputGradient(dy!, filter!, conv2DAxes(attrs.inputShape, filter!.shape, attrs, true)),
   ),
-  kernel<tf.EinsumAttrs>("Einsum", (inputs, { equation }) => {
-    const { inputs: labels, output } = parseEquation(equation);
-    const tensors = labels.map((letters, i) => ({ labels: letters, tensor: inputs[i]! }));
-    const shapes = tensors.map(({ tensor }) => tensor.shape);
-    return contract(tensors, output, letterSizes(labels, shapes));
-  }),
+  kernel<tf.EinsumAttrs>("Einsum", einsum),
   kernel<{ numSegments: number }>("UnsortedSegmentSum", ({ x, segmentIds }, { numSegments }) => {
     const ids = segmentIds!;
     const inner = x!.shape.slice(ids.rank);
@@ -67,4 +78,9 @@ export const wasmKernels: readonly KernelConfig[] = [
     );
     return tf.slice(summed, [0, ...inner.map(() => 0)], [numSegments, ...inner]);
   }),
+];
+
+/** What cpu has for two tensors at most, and wrong where a letter of one of them is summed. */
+export const composedMends: readonly Mend[] = [
+  { kernelName: "Einsum", backends: ["cpu"], around: () => composed(einsum) },
 ];

@@ -1,0 +1,20 @@
+/** @file The kernels that are wrong on a backend, in one table. */
+import { binaryMends } from "./binary.ts";
+import { composedMends } from "./composed.ts";
+import { emptyMends } from "./empty.ts";
+import { indexingMends } from "./indexing.ts";
+import type { Mend } from "./mend.ts";
+import { paddingMends } from "./padding.ts";
+import { poolMends } from "./pools.ts";
+import { productMends } from "./product.ts";
+
+/** Every kernel that is replaced. */
+export const allMends: readonly Mend[] = [
+  ...binaryMends,
+  ...composedMends,
+  ...emptyMends,
+  ...indexingMends,
+  ...paddingMends,
+  ...poolMends,
+  ...productMends,
+];

@@ -1,0 +1,69 @@
+/** @file Two broadcast shapes with as few axes as they can have. */
+
+/** One axis of a folded pair of shapes; a side of size 1 is repeated. */
+interface FoldedAxis {
+  readonly size: number;
+  readonly a: boolean;
+  readonly b: boolean;
+}
+
+/** Shapes of the same elements in the same order. */
+export interface Folded {
+  readonly axes: readonly FoldedAxis[];
+  readonly a: number[];
+  readonly b: number[];
+}
+
+/** Joins neighbouring axes that are repeated on the same side, or on none, and drops those of size 1. */
+export function fold(a: readonly number[], b: readonly number[]): Folded {
+  const rank = Math.max(a.length, b.length);
+  const axes: { size: number; a: boolean; b: boolean }[] = [];
+  for (let i = 0; i < rank; i++) {
+    const [m, n] = [a[i - rank + a.length] ?? 1, b[i - rank + b.length] ?? 1];
+    if (m === 1 && n === 1) continue;
+    const axis = { size: m === 1 ? n : m, a: m !== 1, b: n !== 1 };
+    const last = axes.at(-1);
+    if (last && last.a === axis.a && last.b === axis.b) last.size *= axis.size;
+    else axes.push(axis);
+  }
+  return {
+    axes,
+    a: axes.map((axis) => (axis.a ? axis.size : 1)),
+    b: axes.map((axis) => (axis.b ? axis.size : 1)),
+  };
+}
+
+/**
+ * Calls `row` for each run of elements along the last folded axis.
+ * @param row - Gets where the run begins in both inputs and in the result, its length, and by how much each input moves on.
+ */
+export function eachRow(
+  { axes }: Folded,
+  row: (a: number, b: number, out: number, length: number, stepA: 0 | 1, stepB: 0 | 1) => void,
+): void {
+  const last = axes.at(-1);
+  if (!last) return row(0, 0, 0, 1, 0, 0);
+  const outer = axes.slice(0, -1);
+  const strides = { a: [] as number[], b: [] as number[] };
+  let [strideA, strideB] = [last.a ? last.size : 1, last.b ? last.size : 1];
+  for (const axis of [...outer].reverse()) {
+    strides.a.unshift(axis.a ? strideA : 0);
+    strides.b.unshift(axis.b ? strideB : 0);
+    if (axis.a) strideA *= axis.size;
+    if (axis.b) strideB *= axis.size;
+  }
+  const [stepA, stepB] = [last.a ? 1 : 0, last.b ? 1 : 0] as const;
+  let out = 0;
+  const visit = (depth: number, a: number, b: number): void => {
+    const axis = outer[depth];
+    if (!axis) {
+      row(a, b, out, last.size, stepA, stepB);
+      out += last.size;
+      return;
+    }
+    for (let i = 0; i < axis.size; i++) {
+      visit(depth + 1, a + i * strides.a[depth]!, b + i * strides.b[depth]!);
+    }
+  };
+  visit(0, 0, 0);
+}

@@ -1,0 +1,103 @@
+/** @file Kernels that tensorflow.js has no name for, each one loop where its own kernels need several. None of them has a slope. */
+import * as tf from "@tensorflow/tfjs-core";
+import type {
+  KernelConfig,
+  NamedAttrMap,
+  NamedTensorInfoMap,
+  Tensor,
+  TensorInfo,
+} from "@tensorflow/tfjs-core";
+import { sizeOf } from "../broadcasting.ts";
+import type { Axis } from "../conv-geometry.ts";
+import { type GradientRule, zeroRule } from "../rule.ts";
+import { eachRow, fold } from "./fold.ts";
+import { loop } from "./memory.ts";
+import { selected, windowsOf } from "./windows.ts";
+
+const names = {
+  positive: "NnxPositive",
+  notNegative: "NnxNotNegative",
+  above: "NnxAbove",
+  selection: "NnxPoolSelection",
+} as const;
+
+type Inputs = Readonly<Record<string, TensorInfo>>;
+
+const onBoth = <A>(
+  kernelName: string,
+  run: (backend: object, inputs: Inputs, attrs: A) => TensorInfo,
+): KernelConfig[] =>
+  ["cpu", "wasm"].map((backendName) => ({
+    kernelName,
+    backendName,
+    kernelFunc: ({ inputs, backend, attrs }) => run(backend, inputs as Inputs, attrs as A),
+  }));
+
+const test = (kernelName: string, holds: (x: number) => boolean): KernelConfig[] =>
+  onBoth(kernelName, (backend, { x }) =>
+    loop(backend, [x!], { shape: x!.shape, dtype: "bool" }, ([values], out) => {
+      for (let i = 0; i < out.length; i++) out[i] = holds(values![i]!) ? 1 : 0;
+    }),
+  );
+
+const above = onBoth(names.above, (backend, { a, b }) => {
+  const shape = tf.backend_util.assertAndGetBroadcastShape(a!.shape, b!.shape);
+  const folded = fold(a!.shape, b!.shape);
+  return loop(backend, [a!, b!], { shape, dtype: "float32" }, ([x, y], out) => {
+    if (out.length === 0) return;
+    eachRow(folded, (fromA, fromB, to, length, stepA, stepB) => {
+      for (let i = 0; i < length; i++) {
+        const [p, q] = [x![fromA + i * stepA]!, y![fromB + i * stepB]!];
+        out[to + i] = p > q ? 1 : p === q ? 0.5 : 0;
+      }
+    });
+  });
+});
+
+const selection = onBoth<{ axes: readonly Axis[] }>(names.selection, (backend, { x }, { axes }) => {
+  const shape = [x!.shape[0]! * sizeOf(axes.map((a) => a.output)) * x!.shape.at(-1)!];
+  return loop(backend, [x!], { shape, dtype: "int32" }, ([values], out) =>
+    selected(windowsOf(x!.shape, axes), values!, out),
+  );
+});
+
+/** What is registered for cpu and wasm. */
+export const ownKernels: readonly KernelConfig[] = [
+  ...test(names.positive, (x) => x > 0),
+  ...test(names.notNegative, (x) => x >= 0),
+  ...above,
+  ...selection,
+];
+
+/** Gradients of gradients meet these kernels: they are zero. */
+export const ownRules: readonly GradientRule[] = [
+  zeroRule(names.positive, "x"),
+  zeroRule(names.notNegative, "x"),
+  zeroRule(names.above, "a", "b"),
+  zeroRule(names.selection, "x"),
+];
+
+/** Runs one of these kernels; `undefined` where the backend does not have it. */
+function run(kernelName: string, inputs: Record<string, Tensor>, attrs?: object): Tensor | undefined {
+  const { backendName } = tf.engine();
+  if (backendName !== "cpu" && backendName !== "wasm") return undefined;
+  // Typed as always there; it is undefined where nothing is registered.
+  const registered = tf.getKernel(kernelName, backendName) as KernelConfig | undefined;
+  return registered && tf.engine().runKernel(kernelName, inputs, attrs as NamedAttrMap);
+}
+
+/** Where x > 0, false at NaN. */
+export const positiveOf = (x: Tensor): Tensor | undefined => run(names.positive, { x });
+
+/** Where x >= 0, false at NaN. */
+export const notNegativeOf = (x: Tensor): Tensor | undefined => run(names.notNegative, { x });
+
+/** 1 where a > b, 1/2 where they are equal, 0 elsewhere and at NaN; float32 in the broadcast shape. */
+export const aboveOf = (a: Tensor, b: Tensor): Tensor | undefined => run(names.above, { a, b });
+
+/**
+ * Positions in x, one for each element of a pool's output, whose elements have the gradients of the windows; -1 for none.
+ * @param x - `[N, ...spatial, C]`
+ */
+export const selectionOf = (x: Tensor, axes: readonly Axis[]): Tensor | undefined =>
+  run(names.selection, { x }, { axes });
