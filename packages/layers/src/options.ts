@@ -1,5 +1,5 @@
 /** @file The options of layers and functions: every name with what its value may be. */
-import { describe, type Metadata, NnxError } from "@nnxjs/nnx-core";
+import { describe, type Filter, FilterError, type Metadata, NnxError, toPredicate } from "@nnxjs/nnx-core";
 import { checkOptions, type OptionNames } from "@nnxjs/nnx-core/internal";
 import { Rngs, RngStream } from "@nnxjs/rnglib";
 import { hasForward } from "./callable.ts";
@@ -76,6 +76,9 @@ const isFunction = (value: unknown): boolean => typeof value === "function";
 const isAxes = (value: unknown): boolean =>
   Number.isInteger(value) || (Array.isArray(value) && value.every(Number.isInteger));
 
+const isPlain = (value: unknown): boolean =>
+  typeof value === "object" && value !== null && !Array.isArray(value) && !isTensor(value);
+
 /** Checked where it is used. */
 export const anything: OptionCheck = () => undefined;
 export const flag: OptionCheck = must("true or false", isBoolean);
@@ -99,10 +102,7 @@ export const share: OptionCheck = must(
   "a number from 0 to 1",
   (value) => typeof value === "number" && value >= 0 && value <= 1,
 );
-export const metadata: OptionCheck = must(
-  "an object",
-  (value) => typeof value === "object" && value !== null && !Array.isArray(value) && !isTensor(value),
-);
+export const metadata: OptionCheck = must("an object", isPlain);
 export const moduleOrNull: OptionCheck = must(
   "a module with a forward method, or null",
   isOptional(hasForward),
@@ -113,6 +113,20 @@ export const oneOf = (...choices: readonly unknown[]): OptionCheck =>
   must(choices.map(describe).join(" or "), (value) => choices.includes(value));
 
 export const precision: OptionCheck = oneOf("default", "high", "highest", null);
+
+export const sizesByAxis: OptionCheck = must("an object with a size for each axis", isPlain);
+export const lengthsOrNull: OptionCheck = must(
+  "an int32 tensor, a list of numbers or null",
+  isOptional((value) => isTensor(value) || Array.isArray(value)),
+);
+
+export const filter: OptionCheck = (where, name, value) => {
+  try {
+    toPredicate(value as Filter);
+  } catch {
+    throw new FilterError(`${where}: expected ${name} to be a filter, got ${describe(value)}.`);
+  }
+};
 
 /** Where keys may come from. */
 export const keySource: OptionCheck = (where, name, value) => {

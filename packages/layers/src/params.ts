@@ -39,15 +39,16 @@ export const drawValue = (
   key: PRNGKey,
   shape: readonly number[],
   dtype: FloatDtype,
-): Tensor =>
-  tidy(() => {
-    const value = init(key, shape, dtype);
-    if (isTensor(value) && String(value.shape) === String(shape)) return value;
-    throw new NnxError(
-      `${layer}: expected the initializer to return a tensor of shape ${shapeText(shape)}, got ${describe(value)}. ` +
-        "An initializer is called with (key, shape, dtype).",
-    );
-  });
+): Tensor => tidy(() => checkDrawn(layer, init(key, shape, dtype), shape));
+
+/** What an initializer returned. @throws NnxError unless that is a tensor of this shape. */
+export function checkDrawn(layer: string, value: unknown, shape: readonly number[]): Tensor {
+  if (isTensor(value) && String(value.shape) === String(shape)) return value;
+  throw new NnxError(
+    `${layer}: expected the initializer to return a tensor of shape ${shapeText(shape)}, got ${describe(value)}. ` +
+      "An initializer is called with (key, shape, dtype).",
+  );
+}
 
 /**
  * For constructors that make several parts: what the function returned makes one after another, and when one throws, those made before it

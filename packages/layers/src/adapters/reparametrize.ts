@@ -21,12 +21,17 @@ export function weightsOf(layer: object, matches: (path: Path, variable: Variabl
 }
 
 /** What was remembered for a weight. @throws NnxError when the layer has got weights since. */
-export function statisticOf<V>(where: string, statistics: Readonly<Record<string, V>>, key: string): V {
+export function statisticOf<V>(
+  where: string,
+  statistics: Readonly<Record<string, V>>,
+  key: string,
+  weight: Tensor,
+): V {
   const found = statistics[key];
   if (found !== undefined) return found;
   throw new NnxError(
-    `${where}: expected the layer to have the weights that it had at construction, ${Object.keys(statistics).join(", ")}, ` +
-      `got "${key}" beside them. Wrap the layer again.`,
+    `${where}: expected the layer to have the weights that it had at construction, with ${Object.keys(statistics).join(", ")}, ` +
+      `got ${describe(weight)} that has no "${key}" among them. Wrap the layer again.`,
   );
 }
 
@@ -40,7 +45,7 @@ export function checkFits(
 ): void {
   if (isTensor(value) && shapeText(value.shape) === shapeText(shape)) return;
   throw new NnxError(
-    `${where}: expected ${name} of shape ${shapeText(shape)} for the weight ${weight.key} of shape ${shapeText(weight.variable.value.shape)}, ` +
+    `${where}: expected ${name} of shape ${shapeText(shape)} for the weight ${weight.key}, ${describe(weight.variable.value)}, ` +
       `got ${describe(value)}. Give both the shapes that they were made with.`,
   );
 }

@@ -160,8 +160,8 @@ function normalized({ batch_stats, nSteps, epsilon }: Config, weight: Weight): N
   const columns = shape.at(-1) as number;
   const matrix = reshape(variable.value, [-1, columns]);
   const stored = {
-    u: statisticOf(name, batch_stats, `${key}/u`),
-    sigma: statisticOf(name, batch_stats, `${key}/sigma`),
+    u: statisticOf(name, batch_stats, `${key}/u`, variable.value),
+    sigma: statisticOf(name, batch_stats, `${key}/sigma`, variable.value),
   };
   checkFits(name, `batch_stats.${key}/u`, stored.u.value, [1, columns], weight);
   checkFits(name, `batch_stats.${key}/sigma`, stored.sigma.value, [], weight);

@@ -1,5 +1,6 @@
 /** @file Weights of a given length. */
 import {
+  describe,
   registerFunction,
   registerModule,
   type Filter,
@@ -20,11 +21,11 @@ import {
   promoteDtype as defaultPromoteDtype,
 } from "../linear/dot-general.ts";
 import {
-  anything,
   axisListOrNull,
   checkLayerOptions,
   checkRngs,
   DTYPE_CHECKS,
+  filter,
   flag,
   func,
   nonNegative,
@@ -62,8 +63,7 @@ const OPTIONS: OptionChecks<WeightNormOptions> = {
   useScale: flag,
   scaleInit: func,
   epsilon: nonNegative,
-  // Checked where it becomes a predicate.
-  variableFilter: anything,
+  variableFilter: filter,
   overwrite: flag,
   scaleType: func,
   ...DTYPE_CHECKS,
@@ -151,7 +151,9 @@ export class WeightNorm<A extends readonly unknown[] = readonly unknown[], R = T
 type Axed = Pick<WeightNorm, "featureAxes">;
 
 const featuresOf = ({ featureAxes }: Axed, weight: Tensor, key: string): number[] =>
-  featureAxes === null ? [] : normalizeAxes(`${NAME} of ${key}`, featureAxes, weight.rank);
+  featureAxes === null
+    ? []
+    : normalizeAxes(`${NAME} of ${key}, ${describe(weight)}`, featureAxes, weight.rank);
 
 /** One length for each position along the feature axes. */
 const scaleShape = (layer: Axed, weight: Tensor, key: string): number[] =>
@@ -164,7 +166,7 @@ function normalized(layer: Axed & Pick<WeightNorm, "epsilon" | "scales">, found:
   const direction = l2Normalize(weight, otherAxes(features, weight.rank), layer.epsilon);
   if (!layer.scales) return direction;
   const where = "WeightNorm.forward";
-  const scale = statisticOf(where, layer.scales, key).value;
+  const scale = statisticOf(where, layer.scales, key, weight).value;
   checkFits(where, `scales.${key}`, scale, scaleShape(layer, weight, key), found);
   const shape = weight.shape.map((n, axis) => (features.includes(axis) ? n : 1));
   return mul(direction, reshape(scale, shape));

@@ -1,5 +1,5 @@
 /** @file Keys and values of former positions. */
-import { type Cache, NnxError } from "@nnxjs/nnx-core";
+import { type Cache, describe, NnxError } from "@nnxjs/nnx-core";
 import { checkParam } from "@nnxjs/nnx-core/internal";
 import { sizeOf } from "../axes.ts";
 import { shapeText } from "../checks.ts";
@@ -28,11 +28,16 @@ interface Known {
 export function checkCache(where: string, layer: CacheOwner): void {
   const { cached_key: keys, cached_value: values, cache_index: index, numKvHeads, headDim } = layer;
   if (!keys || !values || !index) return;
-  const rest = isTensor(values.value) ? values.value.shape.slice(0, -2) : [];
-  // Which of the two is wrong shows in the axes that the layer knows.
-  checkParam(where, "cached_value", values.value, [...rest, numKvHeads, headDim]);
-  checkParam(where, "cached_key", keys.value, [...rest, numKvHeads, headDim]);
   checkParam(where, "cache_index", index.value, []);
+  const [key, value]: unknown[] = [keys.value, values.value];
+  if (isTensor(key) && isTensor(value) && shapeText(key.shape) === shapeText(value.shape)) {
+    const [heads, depth] = key.shape.slice(-2);
+    if (key.rank > 2 && heads === numKvHeads && depth === headDim) return;
+  }
+  throw new NnxError(
+    `${where}: expected cached_key and cached_value of one shape [...batch, length, ${numKvHeads}, ${headDim}], ` +
+      `got ${describe(key)} and ${describe(value)}. Call initCache again.`,
+  );
 }
 
 /** Keys and values of all positions up to this one, and the mask that hides those to come. */

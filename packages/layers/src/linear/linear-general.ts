@@ -5,7 +5,6 @@ import { initializers, type Initializer, type Rngs } from "@nnxjs/rnglib";
 import { type Axes, normalizeAxes, sizeOf } from "../axes.ts";
 import { checkSizes, listOf, shapeText } from "../checks.ts";
 import {
-  anything,
   axisList,
   checkLayerOptions,
   checkRngs,
@@ -14,8 +13,9 @@ import {
   funcOrNull,
   KERNEL_CHECKS,
   type OptionChecks,
+  sizesByAxis,
 } from "../options.ts";
-import { allOrNothing, type DtypeOptions, drawParam } from "../params.ts";
+import { allOrNothing, checkDrawn, type DtypeOptions, drawParam } from "../params.ts";
 import { add, fusedMatMul, matMul, reshape, type Tensor } from "../tensor.ts";
 import { groupAxes, shaped } from "./contract.ts";
 import {
@@ -57,7 +57,7 @@ const NAME = "LinearGeneral";
 const OPTIONS: OptionChecks<LinearGeneralOptions> = {
   rngs: checkRngs,
   axis: axisList,
-  batchAxis: anything,
+  batchAxis: sizesByAxis,
   useBias: flag,
   dotGeneral: funcOrNull,
   ...DTYPE_CHECKS,
@@ -68,7 +68,7 @@ const OPTIONS: OptionChecks<LinearGeneralOptions> = {
 const flattened =
   (init: Initializer, flat: readonly number[]): Initializer =>
   (key, shape, dtype) =>
-    reshape(init(key, flat, dtype), [...shape]);
+    reshape(checkDrawn(NAME, init(key, flat, dtype), flat), [...shape]);
 
 /**
  * The dense layer over any axes: contracts `axis` with the kernel's first axes, and puts `outFeatures` at the end.

@@ -4,7 +4,7 @@ import { checkTensor } from "@nnxjs/nnx-core/internal";
 import { Rngs, type RngStream } from "@nnxjs/rnglib";
 import { checkForward } from "../callable.ts";
 import { keepingCount } from "../stochastic/call-options.ts";
-import { anything, checkGiven, flag, func, keySource, type OptionChecks } from "../options.ts";
+import { anything, checkGiven, flag, func, keySource, lengthsOrNull, type OptionChecks } from "../options.ts";
 import { concat, type Tensor } from "../tensor.ts";
 import type { CarryRngs } from "./cell.ts";
 import { carryStream, type RNN, type RNNResult } from "./rnn.ts";
@@ -46,7 +46,7 @@ const OPTIONS: OptionChecks<BidirectionalOptions> = {
 };
 const CALL: OptionChecks<BidirectionalCallOptions> = {
   initialCarry: anything,
-  seqLengths: anything,
+  seqLengths: lengthsOrNull,
   returnCarry: flag,
   timeMajor: flag,
   rngs: keySource,

@@ -4,7 +4,15 @@ import { checkTensor } from "@nnxjs/nnx-core/internal";
 import { Rngs, RngStream, splitRngs } from "@nnxjs/rnglib";
 import { checkForward } from "../callable.ts";
 import { keepingCount } from "../stochastic/call-options.ts";
-import { anything, checkGiven, flag, keySource, type OptionChecks } from "../options.ts";
+import {
+  anything,
+  checkGiven,
+  filter,
+  flag,
+  keySource,
+  lengthsOrNull,
+  type OptionChecks,
+} from "../options.ts";
 import { isTensor, stack, type Tensor, unstack } from "../tensor.ts";
 import type { CarryRngs, RNNCellBase } from "./cell.ts";
 import { atLastStep, flipSequences, lengthsOf, type SeqLengths } from "./sequences.ts";
@@ -49,13 +57,13 @@ const OPTIONS: OptionChecks<RNNOptions> = {
   returnCarry: flag,
   reverse: flag,
   keepOrder: flag,
-  // Both are checked where they are used.
-  broadcastRngs: anything,
+  broadcastRngs: filter,
+  // Checked where it becomes a stream.
   rngs: anything,
 };
 const CALL: OptionChecks<RNNCallOptions> = {
   initialCarry: anything,
-  seqLengths: anything,
+  seqLengths: lengthsOrNull,
   returnCarry: flag,
   timeMajor: flag,
   reverse: flag,

@@ -3,7 +3,7 @@ import { describe, NnxError } from "@nnxjs/nnx-core";
 import { checkTensor } from "@nnxjs/nnx-core/internal";
 import { sizeOf } from "../axes.ts";
 import { shapeText } from "../checks.ts";
-import { anything, checkGiven, count, flag, type OptionChecks } from "../options.ts";
+import { checkGiven, count, flag, lengthsOrNull, type OptionChecks } from "../options.ts";
 import { gather, isTensor, reshape, reverse, type Tensor, valuesOf } from "../tensor.ts";
 
 /** How many steps of each sequence count: an int32 tensor of the batch's shape, or numbers. */
@@ -17,11 +17,6 @@ export function lengthsOf(
   steps: number,
 ): number[] {
   if (isTensor(lengths)) checkTensor(where, "seqLengths", lengths);
-  else if (!Array.isArray(lengths)) {
-    throw new NnxError(
-      `${where}: expected seqLengths to be an int32 tensor or a list of numbers, got ${describe(lengths)}.`,
-    );
-  }
   const numbers = isTensor(lengths) ? Array.from(valuesOf(lengths)) : [...lengths];
   const bad = numbers.find((length) => !Number.isInteger(length) || length < 0 || length > steps);
   if (numbers.length === sizeOf(batch) && bad === undefined) return numbers;
@@ -41,8 +36,7 @@ export interface FlipOptions {
 }
 
 const FLIP: OptionChecks<FlipOptions> = {
-  // Checked with the inputs.
-  seqLengths: anything,
+  seqLengths: lengthsOrNull,
   numBatchDims: count,
   timeMajor: flag,
 };
