@@ -39,7 +39,7 @@ it.each<[string, () => unknown, RegExp]>([
   [
     "numbers as input",
     () => new Linear(2, 3, { rngs }).forward(wrong([1, 2])),
-    /Linear\.forward: expected an input/,
+    /Linear\.forward: expected x to be a tensor, got an array of length 2/,
   ],
   [
     "no input",

@@ -10,8 +10,26 @@ export interface ForwardModule<A extends readonly unknown[] = never, R = unknown
 export const hasForward = (x: unknown): x is ForwardModule<readonly unknown[]> =>
   typeof x === "object" && x !== null && "forward" in x && typeof x.forward === "function";
 
+/** @throws TypeError for what cannot be called as a layer. */
+export function checkForward(where: string, module: unknown): void {
+  if (!hasForward(module)) throw notCallable(where, "a module with a forward method", module);
+}
+
+/** An error that knows the slips that are made most. */
+export function notCallable(where: string, expected: string, given: unknown): TypeError {
+  const advice = isClass(given)
+    ? " Pass an instance of it."
+    : Array.isArray(given)
+      ? " Spread the list: ...layers."
+      : "";
+  return new TypeError(`${where}: expected ${expected}, got ${describe(given)}.${advice}`);
+}
+
+/** A class of modules, which is no layer before it is made one. */
+export const isClass = (x: unknown): boolean => typeof x === "function" && hasForward(x.prototype);
+
 /** Calls a module's `forward`. @throws TypeError when it has none. */
 export function callForward(where: string, module: unknown, args: readonly unknown[]): unknown {
   if (hasForward(module)) return module.forward(...args);
-  throw new TypeError(`${where}: expected a module with a forward method, got ${describe(module)}.`);
+  throw notCallable(where, "a module with a forward method", module);
 }

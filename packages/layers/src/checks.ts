@@ -1,6 +1,7 @@
 /** @file Errors that layers have in common. */
 import { describe, NnxError } from "@nnxjs/nnx-core";
-import { isTensor, type Tensor } from "./tensor.ts";
+import { checkTensor } from "@nnxjs/nnx-core/internal";
+import type { Tensor } from "./tensor.ts";
 
 /** @throws NnxError unless it is an integer from 1. */
 export function checkSize(where: string, name: string, size: unknown): void {
@@ -8,19 +9,39 @@ export function checkSize(where: string, name: string, size: unknown): void {
   throw new NnxError(`${where}: expected ${name} to be a positive integer, got ${describe(size)}.`);
 }
 
+/** One number as a list, or a copy of the list. @throws NnxError for what is neither. */
+export function listOf(where: string, name: string, value: unknown): number[] {
+  if (typeof value === "number") return [value];
+  if (Array.isArray(value)) return [...(value as readonly number[])];
+  throw new NnxError(
+    `${where}: expected ${name} to be a number or a list of numbers, got ${describe(value)}. Write [2, 2] for two axes.`,
+  );
+}
+
 /** @throws NnxError unless all are integers from 1. */
 export function checkSizes(where: string, name: string, sizes: readonly number[]): void {
   for (const size of sizes) checkSize(where, `every size in ${name}`, size);
 }
 
+/** @throws NnxError unless `x` can stand for each element of a tensor of this shape; DisposedError for one that was disposed. */
+export function checkBroadcast(where: string, name: string, x: Tensor, shape: readonly number[]): void {
+  checkTensor(where, name, x);
+  const before = shape.length - x.rank;
+  if (before >= 0 && x.shape.every((n, axis) => n === 1 || n === shape[before + axis])) return;
+  throw new NnxError(
+    `${where}: expected a ${name} that broadcasts to the shape ${shapeText(shape)}, got ${describe(x)}. Its axes count from the last.`,
+  );
+}
+
 /** `[2, 3]` */
 export const shapeText = (shape: readonly (number | string)[]): string => `[${shape.join(", ")}]`;
 
-/** @throws NnxError unless the last axis has this size. */
-export function checkFeatures(where: string, x: Tensor, features: number): void {
-  if (isTensor(x) && x.shape.at(-1) === features) return;
+/** @throws NnxError unless the last axis has this size; DisposedError for a tensor that was disposed. */
+export function checkFeatures(where: string, x: Tensor, features: number, name = "x"): void {
+  checkTensor(where, name, x);
+  if (x.shape.at(-1) === features) return;
   throw new NnxError(
-    `${where}: expected an input of shape [..., ${features}], got ${describe(x)}. ` +
+    `${where}: expected ${name === "x" ? "an input" : name} of shape [..., ${features}], got ${describe(x)}. ` +
       "Check which axis holds the features: it must be the last.",
   );
 }

@@ -6,3 +6,4 @@ export { checkOptions, nearestName, type OptionNames } from "./checks/options.ts
 export { nameDisposeMethod } from "./dispose-symbol.ts";
 export { registeredNames, requireNamed } from "./graph/named.ts";
 export { checkState } from "./state/check-state.ts";
+export { checkParam } from "./checks/parameter.ts";

@@ -1,5 +1,6 @@
 /** @file Activations made of exponentials. */
 import { registerFunction } from "@nnxjs/nnx-core";
+import { checkGiven, flag, type OptionChecks } from "../options.ts";
 import {
   add,
   div,
@@ -77,12 +78,16 @@ export interface GeluOptions {
   approximate?: boolean;
 }
 
+const GELU: OptionChecks<GeluOptions> = { approximate: flag };
+
 /**
  * `x * P(N(0, 1) <= x)`, element by element; by default `x/2 * (1 + tanh(sqrt(2/pi) * (x + 0.044715 x^3)))`.
  * @param x - Any shape, float32.
  * @see `jax.nn.gelu`; Hendrycks and Gimpel 2016, https://arxiv.org/abs/1606.08415
  */
-export const gelu = <T extends Tensor>(x: T, { approximate = true }: GeluOptions = {}): T => {
+export const gelu = <T extends Tensor>(x: T, options?: GeluOptions): T => {
+  checkGiven("gelu", options, GELU);
+  const { approximate = true } = options ?? {};
   if (!approximate) return mul(mul(0.5, x), add(1, erf(mul(x, Math.SQRT1_2)))) as T;
   const inner = mul(Math.sqrt(2 / Math.PI), add(x, mul(0.044715, mul(x, mul(x, x)))));
   return mul(x, mul(0.5, add(1, tfTanh(inner)))) as T;

@@ -1,12 +1,13 @@
 /** @file The rectifier whose slope is learned. */
 import { registerModule, type Metadata, Module, Param } from "@nnxjs/nnx-core";
+import { checkParam, checkTensor } from "@nnxjs/nnx-core/internal";
 import { type Initializer, initializers } from "@nnxjs/rnglib";
 import {
-  checkFloat,
   type FloatDtype,
   type PromoteDtype,
   promoteDtype as defaultPromoteDtype,
 } from "../linear/dot-general.ts";
+import { checkGiven, DTYPE_CHECKS, finite, metadata, type OptionChecks } from "../options.ts";
 import type { DtypeOptions } from "../params.ts";
 import { greaterEqual, mul, scalar, type Tensor, where } from "../tensor.ts";
 
@@ -15,6 +16,8 @@ export interface PReLUOptions extends DtypeOptions {
   /** Metadata of the slope's Param. */
   negativeSlopeMetadata?: Metadata;
 }
+
+const OPTIONS: OptionChecks<PReLUOptions> = { negativeSlopeMetadata: metadata, ...DTYPE_CHECKS };
 
 /**
  * `x` where `x >= 0`, `negative_slope * x` elsewhere, with one slope that is learned. It needs no keys.
@@ -37,9 +40,9 @@ export class PReLU extends Module {
   /** @param negativeSlopeInit - The slope at first. Defaults to 0.01. */
   constructor(negativeSlopeInit = 0.01, options: PReLUOptions = {}) {
     super();
+    finite("PReLU", "negativeSlopeInit", negativeSlopeInit);
+    checkGiven("PReLU", options, OPTIONS);
     const { dtype = null, paramDtype = "float32" } = options;
-    checkFloat("PReLU", "dtype", dtype);
-    checkFloat("PReLU", "paramDtype", paramDtype);
     this.negative_slope = new Param<Tensor>(scalar(negativeSlopeInit), options.negativeSlopeMetadata);
     this.dtype = dtype;
     this.paramDtype = paramDtype;
@@ -57,6 +60,8 @@ export class PReLU extends Module {
    * @returns the same shape.
    */
   forward<T extends Tensor>(x: T): T {
+    checkTensor("PReLU.forward", "x", x);
+    checkParam("PReLU.forward", "negative_slope", this.negative_slope.value, []);
     const promoted = this.promoteDtype([x, this.negative_slope.value], { dtype: this.dtype });
     const [inputs, slope] = promoted as [Tensor, Tensor];
     // Same rank as the input, and so the type that says it.

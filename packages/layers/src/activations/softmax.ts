@@ -1,5 +1,6 @@
 /** @file Activations that look along axes. */
 import { registerFunction, describe, NnxError, stopGradient } from "@nnxjs/nnx-core";
+import { checkTensor } from "@nnxjs/nnx-core/internal";
 import { type Axes, normalizeAxes, normalizeAxis } from "../axes.ts";
 import {
   abs,
@@ -31,6 +32,18 @@ import {
   where as select,
 } from "../tensor.ts";
 import { maskedMean } from "../norm/masked-mean.ts";
+import { checkBroadcast } from "../checks.ts";
+import {
+  axisList,
+  axisListOrNull,
+  checkGiven,
+  flag,
+  integer,
+  nonNegative,
+  oneOf,
+  type OptionChecks,
+  orNull,
+} from "../options.ts";
 import { sigmoid } from "./exponentials.ts";
 
 /** Along which axes, and which elements count. */
@@ -39,6 +52,15 @@ export interface SoftmaxOptions {
   axis?: Axes;
   /** Bool, broadcastable to x: elements where it is false do not count, and their result is that of `-Infinity`. @defaultValue all */
   where?: Tensor | null;
+}
+
+const maskOrNull = orNull(checkTensor);
+const SOFTMAX: OptionChecks<SoftmaxOptions> = { axis: axisList, where: maskOrNull };
+
+/** What functions with a mask check first. */
+function checkMasked(where: string, x: Tensor, mask: Tensor | null | undefined): void {
+  checkTensor(where, "x", x);
+  if (mask) checkBroadcast(where, "where", mask, x.shape);
 }
 
 const NEGATIVE_INFINITY = Number.NEGATIVE_INFINITY;
@@ -76,7 +98,10 @@ function whereCounted<T extends Tensor>(
  * @returns the same shape; 0 where `where` is false.
  * @see `jax.nn.softmax`
  */
-export function softmax<T extends Tensor>(x: T, { axis = -1, where = null }: SoftmaxOptions = {}): T {
+export function softmax<T extends Tensor>(x: T, options?: SoftmaxOptions): T {
+  checkGiven("softmax", options, SOFTMAX);
+  checkMasked("softmax", x, options?.where);
+  const { axis = -1, where = null } = options ?? {};
   const axes = normalizeAxes("softmax", axis, x.rank);
   const isLast = axes.length === 1 && axes[0] === x.rank - 1;
   const run = (counted: Tensor): Tensor => {
@@ -93,7 +118,10 @@ export function softmax<T extends Tensor>(x: T, { axis = -1, where = null }: Sof
  * @returns the same shape; `-Infinity` where `where` is false.
  * @see `jax.nn.log_softmax`
  */
-export function logSoftmax<T extends Tensor>(x: T, { axis = -1, where = null }: SoftmaxOptions = {}): T {
+export function logSoftmax<T extends Tensor>(x: T, options?: SoftmaxOptions): T {
+  checkGiven("logSoftmax", options, SOFTMAX);
+  checkMasked("logSoftmax", x, options?.where);
+  const { axis = -1, where = null } = options ?? {};
   const axes = normalizeAxes("logSoftmax", axis, x.rank);
   const run = (counted: Tensor): Tensor => {
     const differences = shifted(counted, axes);
@@ -114,6 +142,13 @@ export interface LogsumexpOptions {
   where?: Tensor | null;
 }
 
+const LOGSUMEXP: OptionChecks<LogsumexpOptions> = {
+  axis: axisListOrNull,
+  b: orNull(checkTensor),
+  keepDims: flag,
+  where: maskOrNull,
+};
+
 /**
  * `log(sum(b * e^x))` along `axis`, without overflow.
  * @param x - Any shape, float32.
@@ -129,10 +164,11 @@ export function logsumexp(x: Tensor, options: LogsumexpOptions = {}): Tensor {
  * The logarithm of the absolute value of `sum(b * e^x)`, and its sign.
  * @see `jax.nn.logsumexp` with `return_sign`
  */
-export function logsumexpWithSign(
-  x: Tensor,
-  { axis = null, b = null, keepDims = false, where = null }: LogsumexpOptions = {},
-): [size: Tensor, sign: Tensor] {
+export function logsumexpWithSign(x: Tensor, options?: LogsumexpOptions): [size: Tensor, sign: Tensor] {
+  checkGiven("logsumexp", options, LOGSUMEXP);
+  const { axis = null, b = null, keepDims = false, where = null } = options ?? {};
+  checkMasked("logsumexp", x, where);
+  if (b) checkBroadcast("logsumexp", "b", b, x.shape);
   const axes = normalizeAxes("logsumexp", axis ?? Array.from({ length: x.rank }, (_, i) => i), x.rank);
   const counted = masked(b ? masked(x, notEqual(b, 0)) : x, where);
   const largest = max(counted, axes, true);
@@ -153,6 +189,7 @@ export function logsumexpWithSign(
  * @see `jax.nn.glu`; Dauphin et al. 2016, https://arxiv.org/abs/1612.08083
  */
 export function glu<T extends Tensor>(x: T, axis = -1): T {
+  checkTensor("glu", "x", x);
   const along = normalizeAxis("glu", axis, x.rank);
   if ((x.shape[along] as number) % 2 !== 0) {
     throw new NnxError(
@@ -171,6 +208,8 @@ export interface OneHotOptions {
   axis?: number;
 }
 
+const ONE_HOT: OptionChecks<OneHotOptions> = { dtype: oneOf("float32", "int32", "bool"), axis: integer };
+
 /**
  * 1 at the class that each id names and 0 elsewhere; an id outside `[0, numClasses)` gives zeros.
  * @param x - int32, any shape.
@@ -178,11 +217,13 @@ export interface OneHotOptions {
  * @throws NnxError for ids that are not int32.
  * @see `jax.nn.one_hot`
  */
-export function oneHot(
-  x: Tensor,
-  numClasses: number,
-  { dtype = "float32", axis = -1 }: OneHotOptions = {},
-): Tensor {
+export function oneHot(x: Tensor, numClasses: number, options?: OneHotOptions): Tensor {
+  checkTensor("oneHot", "x", x);
+  if (!Number.isInteger(numClasses) || numClasses < 0) {
+    throw new NnxError(`oneHot: expected numClasses to be an integer from 0, got ${describe(numClasses)}.`);
+  }
+  checkGiven("oneHot", options, ONE_HOT);
+  const { dtype = "float32", axis = -1 } = options ?? {};
   if (x.dtype !== "int32") {
     throw new NnxError(
       `oneHot: expected int32 ids, got ${describe(x)}. Make them with tf.tensor1d(ids, "int32"), or cast.`,
@@ -210,13 +251,23 @@ export interface StandardizeOptions {
   where?: Tensor | null;
 }
 
+const STANDARDIZE: OptionChecks<StandardizeOptions> = {
+  axis: axisList,
+  mean: orNull(checkTensor),
+  variance: orNull(checkTensor),
+  epsilon: nonNegative,
+  where: maskOrNull,
+};
+
 /**
  * `(x - mean) / sqrt(variance + epsilon)` along `axis`, with the variance that divides by the count.
  * @param x - Any shape, float32.
  * @see `jax.nn.standardize`
  */
 export function standardize<T extends Tensor>(x: T, options: StandardizeOptions = {}): T {
+  checkGiven("standardize", options, STANDARDIZE);
   const { axis = -1, epsilon = 1e-5, where = null } = options;
+  checkMasked("standardize", x, where);
   const axes = normalizeAxes("standardize", axis, x.rank);
   const average = (values: Tensor): Tensor =>
     where ? maskedMean(values, axes, where) : tfMean(values, axes, true);

@@ -7,6 +7,7 @@ import {
   Param,
   type Variable,
 } from "@nnxjs/nnx-core";
+import { checkParam } from "@nnxjs/nnx-core/internal";
 import { initializers, type Initializer, type Rngs } from "@nnxjs/rnglib";
 import { callForward } from "../callable.ts";
 import { checkFeatures, checkSize } from "../checks.ts";
@@ -17,9 +18,19 @@ import {
   type PromoteDtype,
   promoteDtype as defaultPromoteDtype,
 } from "../linear/dot-general.ts";
-import { Linear, type LinearOptions } from "../linear/linear.ts";
-import type { DtypeOptions } from "../params.ts";
-import { add, type Tensor, tidy } from "../tensor.ts";
+import { dense, Linear, LINEAR_CHECKS, type LinearOptions } from "../linear/linear.ts";
+import {
+  anything,
+  checkLayerOptions,
+  checkRngs,
+  DTYPE_CHECKS,
+  func,
+  metadata,
+  moduleOrNull,
+  type OptionChecks,
+} from "../options.ts";
+import { allOrNothing, type DtypeOptions, drawValue } from "../params.ts";
+import { add, type Tensor } from "../tensor.ts";
 
 /** A factor of a low-rank update. A Param too: list it before Param in filters that are to tell them apart. @see Flax `nnx.LoRAParam` */
 export class LoRAParam<T = unknown> extends Param<T> {
@@ -56,6 +67,20 @@ export interface LoRAOptions extends DtypeOptions, LoRAFactorOptions {
   baseModule?: Module | null;
 }
 
+const FACTOR_CHECKS: OptionChecks<LoRAFactorOptions> = {
+  aInitializer: func,
+  bInitializer: func,
+  loraParamType: func,
+  aMetadata: metadata,
+  bMetadata: metadata,
+};
+const LORA_CHECKS: OptionChecks<LoRAOptions> = {
+  rngs: checkRngs,
+  baseModule: moduleOrNull,
+  ...DTYPE_CHECKS,
+  ...FACTOR_CHECKS,
+};
+
 const DEFAULT_A_INIT: Initializer = initializers.heUniform();
 
 /**
@@ -78,6 +103,7 @@ export class LoRA extends Module {
   readonly base_module: Module | null;
   readonly inFeatures: number;
   readonly outFeatures: number;
+  readonly loraRank: number;
   readonly dtype: FloatDtype | null;
   readonly paramDtype: FloatDtype;
   readonly loraParamType: LoRAParamType;
@@ -90,6 +116,7 @@ export class LoRA extends Module {
   /** @throws NnxError for sizes or dtypes that cannot be. */
   constructor(inFeatures: number, loraRank: number, outFeatures: number, options: LoRAOptions) {
     super();
+    checkLayerOptions("LoRA", options, LORA_CHECKS);
     const {
       rngs,
       baseModule = null,
@@ -101,13 +128,12 @@ export class LoRA extends Module {
     checkSize("LoRA", "inFeatures", inFeatures);
     checkSize("LoRA", "loraRank", loraRank);
     checkSize("LoRA", "outFeatures", outFeatures);
-    checkFloat("LoRA", "dtype", dtype);
-    checkFloat("LoRA", "paramDtype", paramDtype);
-    // Freed is what an initializer leaves behind; what the Variable holds stays.
-    const draw = (init: Initializer, shape: readonly number[]): Tensor =>
-      tidy(() => init(rngs.nextKey("params"), shape, paramDtype));
-    this.lora_a = new loraParamType(draw(aInitializer, [inFeatures, loraRank]), options.aMetadata);
-    this.lora_b = new loraParamType(draw(bInitializer, [loraRank, outFeatures]), options.bMetadata);
+    const make = allOrNothing();
+    const draw = (init: Initializer, shape: readonly number[], own: Metadata | undefined) =>
+      make(() => new loraParamType(drawValue("LoRA", init, rngs.nextKey("params"), shape, paramDtype), own));
+    this.lora_a = draw(aInitializer, [inFeatures, loraRank], options.aMetadata);
+    this.lora_b = draw(bInitializer, [loraRank, outFeatures], options.bMetadata);
+    this.loraRank = loraRank;
     this.base_module = baseModule;
     this.inFeatures = inFeatures;
     this.outFeatures = outFeatures;
@@ -131,7 +157,9 @@ export class LoRA extends Module {
    * @throws NnxError when the last axis has another size, TypeError when the base module has no `forward`.
    */
   forward<T extends Tensor>(x: T, ...rest: readonly unknown[]): T {
-    checkFeatures("LoRA.forward", x, this.inFeatures);
+    const where = "LoRA.forward";
+    checkFeatures(where, x, this.inFeatures);
+    checkFactors(where, this);
     const promoted = this.promoteDtype([x, this.lora_a.value, this.lora_b.value], { dtype: this.dtype });
     const [inputs, a, b] = promoted as [Tensor, Tensor, Tensor];
     const options = { precision: null };
@@ -140,6 +168,13 @@ export class LoRA extends Module {
     if (this.base_module === null) return update as T;
     return add(update, callForward("LoRA.forward", this.base_module, [inputs, ...rest]) as Tensor) as T;
   }
+}
+
+/** @throws NnxError unless both factors have the shapes that they were made with. */
+function checkFactors(where: string, layer: LoRA): void {
+  const { inFeatures, loraRank, outFeatures } = layer;
+  checkParam(where, "lora_a", layer.lora_a.value, [inFeatures, loraRank]);
+  checkParam(where, "lora_b", layer.lora_b.value, [loraRank, outFeatures]);
 }
 
 /** Options of {@link LoRALinear}: those of Linear, and of the factors. */
@@ -153,6 +188,16 @@ export interface LoRALinearOptions extends LinearOptions, LoRAFactorOptions {
   /** @defaultValue integers and bools become float32 */
   loraPromoteDtype?: PromoteDtype;
 }
+
+const LORA_LINEAR_CHECKS: OptionChecks<LoRALinearOptions> = {
+  ...LINEAR_CHECKS,
+  ...FACTOR_CHECKS,
+  // Checked as a size.
+  loraRank: anything,
+  loraDtype: checkFloat,
+  loraParamDtype: checkFloat,
+  loraPromoteDtype: func,
+};
 
 /**
  * A {@link Linear} layer with a low-rank update: `x @ kernel + bias + x @ lora_a @ lora_b`. Its state has all of Linear's paths.
@@ -168,20 +213,26 @@ export class LoRALinear extends Linear {
 
   /** @throws NnxError for sizes or dtypes that cannot be. */
   constructor(inFeatures: number, outFeatures: number, options: LoRALinearOptions) {
-    super(inFeatures, outFeatures, options);
-    const { loraRank, loraDtype, loraParamDtype, loraPromoteDtype, rngs } = options;
-    const { aInitializer, bInitializer, loraParamType, aMetadata, bMetadata } = options;
-    this.lora = new LoRA(inFeatures, loraRank, outFeatures, {
-      rngs,
-      ...(loraDtype === undefined ? {} : { dtype: loraDtype }),
-      ...(loraParamDtype === undefined ? {} : { paramDtype: loraParamDtype }),
-      ...(loraPromoteDtype === undefined ? {} : { promoteDtype: loraPromoteDtype }),
-      ...(aInitializer === undefined ? {} : { aInitializer }),
-      ...(bInitializer === undefined ? {} : { bInitializer }),
-      ...(loraParamType === undefined ? {} : { loraParamType }),
-      ...(aMetadata === undefined ? {} : { aMetadata }),
-      ...(bMetadata === undefined ? {} : { bMetadata }),
-    });
+    checkLayerOptions("LoRALinear", options, LORA_LINEAR_CHECKS);
+    checkSize("LoRALinear", "loraRank", options.loraRank);
+    const { loraRank, loraDtype, loraParamDtype, loraPromoteDtype, ...others } = options;
+    const { aInitializer, bInitializer, loraParamType, aMetadata, bMetadata, ...linear } = others;
+    super(inFeatures, outFeatures, linear);
+    const make = allOrNothing(this.kernel, this.bias);
+    this.lora = make(
+      () =>
+        new LoRA(inFeatures, loraRank, outFeatures, {
+          rngs: options.rngs,
+          ...(loraDtype === undefined ? {} : { dtype: loraDtype }),
+          ...(loraParamDtype === undefined ? {} : { paramDtype: loraParamDtype }),
+          ...(loraPromoteDtype === undefined ? {} : { promoteDtype: loraPromoteDtype }),
+          ...(aInitializer === undefined ? {} : { aInitializer }),
+          ...(bInitializer === undefined ? {} : { bInitializer }),
+          ...(loraParamType === undefined ? {} : { loraParamType }),
+          ...(aMetadata === undefined ? {} : { aMetadata }),
+          ...(bMetadata === undefined ? {} : { bMetadata }),
+        }),
+    );
   }
 
   /**
@@ -191,7 +242,10 @@ export class LoRALinear extends Linear {
    */
   override forward<T extends Tensor>(x: T): T {
     // Same rank on both sides.
-    return add(super.forward(x), this.lora.forward(x)) as T;
+    return add(
+      dense("LoRALinear", this, x, this.kernel.value, this.bias?.value ?? null),
+      this.lora.forward(x),
+    ) as T;
   }
 }
 

@@ -1,5 +1,6 @@
 /** @file Calling a layer with other weights than it has. */
-import { iterNodes, NnxError, type Path, Variable } from "@nnxjs/nnx-core";
+import { describe, iterNodes, NnxError, type Path, Variable } from "@nnxjs/nnx-core";
+import { shapeText } from "../checks.ts";
 import { isTensor, type Tensor } from "../tensor.ts";
 
 /** A Variable of a layer and its path in it, joined with `/`. */
@@ -20,36 +21,55 @@ export function weightsOf(layer: object, matches: (path: Path, variable: Variabl
 }
 
 /** What was remembered for a weight. @throws NnxError when the layer has got weights since. */
-export function statisticOf<V>(where: string, statistics: Readonly<Record<string, V>>, key: string): V {
+export function statisticOf<V>(
+  where: string,
+  statistics: Readonly<Record<string, V>>,
+  key: string,
+  weight: Tensor,
+): V {
   const found = statistics[key];
   if (found !== undefined) return found;
   throw new NnxError(
-    `${where}: expected the layer to have the weights that it had at construction, ${Object.keys(statistics).join(", ")}, ` +
-      `got "${key}" beside them. Wrap the layer again.`,
+    `${where}: expected the layer to have the weights that it had at construction, with ${Object.keys(statistics).join(", ")}, ` +
+      `got ${describe(weight)} that has no "${key}" among them. Wrap the layer again.`,
+  );
+}
+
+/** @throws NnxError unless what is kept for a weight has the shape that goes with it; either may have been replaced. */
+export function checkFits(
+  where: string,
+  name: string,
+  value: Tensor,
+  shape: readonly number[],
+  weight: Weight,
+): void {
+  if (isTensor(value) && shapeText(value.shape) === shapeText(shape)) return;
+  throw new NnxError(
+    `${where}: expected ${name} of shape ${shapeText(shape)} for the weight ${weight.key}, ${describe(weight.variable.value)}, ` +
+      `got ${describe(value)}. Give both the shapes that they were made with.`,
   );
 }
 
 /**
  * Runs `call` while the weights have these values.
- * @param overwrite - Leave the values there afterwards.
+ * @param overwrite - Leave the values there afterwards, unless the call throws.
  */
 export function callWith<R>(
   values: readonly (readonly [Variable<Tensor>, Tensor])[],
   overwrite: boolean,
   call: () => R,
 ): R {
-  if (overwrite) {
-    for (const [variable, value] of values) variable.value = value;
-    return call();
-  }
   // A Variable of its own holds each value meanwhile, or it would be freed.
   const kept = values.map(([variable]) => [variable, new Variable(variable.value)] as const);
+  let restore = true;
   try {
     for (const [variable, value] of values) variable.value = value;
-    return call();
+    const result = call();
+    restore = !overwrite;
+    return result;
   } finally {
     for (const [variable, holder] of kept) {
-      variable.value = holder.value;
+      if (restore) variable.value = holder.value;
       holder.dispose();
     }
   }

@@ -10,11 +10,20 @@ import {
   stopGradient,
 } from "@nnxjs/nnx-core";
 import { initializers, type Rngs } from "@nnxjs/rnglib";
-import { callForward, type ForwardModule } from "../callable.ts";
+import { callForward, checkForward, type ForwardModule } from "../callable.ts";
 import { checkFloat, type FloatDtype } from "../linear/dot-general.ts";
+import {
+  checkGiven,
+  checkLayerOptions,
+  checkRngs,
+  count,
+  flag,
+  nonNegative,
+  type OptionChecks,
+} from "../options.ts";
 import type { DtypeOptions } from "../params.ts";
 import { div, equal, matMul, reshape, type Tensor, transpose, where } from "../tensor.ts";
-import { callWith, statisticOf, type Weight, weightsOf } from "./reparametrize.ts";
+import { callWith, checkFits, statisticOf, type Weight, weightsOf } from "./reparametrize.ts";
 import { l2Normalize } from "./weight-norm.ts";
 
 /** Options of {@link SpectralNorm}; the names are Flax's. */
@@ -38,6 +47,20 @@ export interface SpectralNormCallOptions {
   /** @defaultValue the layer's mode */
   updateStats?: boolean;
 }
+
+const NAME = "SpectralNorm";
+
+const OPTIONS: OptionChecks<SpectralNormOptions> = {
+  rngs: checkRngs,
+  nSteps: count,
+  epsilon: nonNegative,
+  dtype: checkFloat,
+  paramDtype: checkFloat,
+  errorOnNonMatrix: flag,
+  updateStats: flag,
+  overwrite: flag,
+};
+const CALL: OptionChecks<SpectralNormCallOptions> = { updateStats: flag };
 
 /**
  * A layer whose weights with two or more axes are divided by their largest singular value at every call, as power iteration estimates it.
@@ -71,10 +94,10 @@ export class SpectralNorm<X = Tensor, R = Tensor> extends Module {
   /** @throws NnxError for dtypes that cannot be, and with `errorOnNonMatrix` for a weight with more than two axes. */
   constructor(layerInstance: ForwardModule<[X], R>, options: SpectralNormOptions) {
     super();
+    checkForward(NAME, layerInstance);
+    checkLayerOptions(NAME, options, OPTIONS);
     const { rngs, nSteps = 1, epsilon = 1e-12, dtype = null, paramDtype = "float32" } = options;
     const { errorOnNonMatrix = false, updateStats = true, overwrite = true } = options;
-    checkFloat("SpectralNorm", "dtype", dtype);
-    checkFloat("SpectralNorm", "paramDtype", paramDtype);
     this.layer_instance = layerInstance;
     this.nSteps = nSteps;
     this.epsilon = epsilon;
@@ -84,7 +107,7 @@ export class SpectralNorm<X = Tensor, R = Tensor> extends Module {
     this.useRunningAverage = !updateStats;
     this.overwrite = overwrite;
     const statistics: [string, BatchStat<Tensor>][] = [];
-    for (const weight of this.weights()) {
+    for (const weight of matricesOf(this)) {
       const key = rngs.nextKey("params");
       const columns = weight.variable.value.shape.at(-1) as number;
       statistics.push([
@@ -101,13 +124,17 @@ export class SpectralNorm<X = Tensor, R = Tensor> extends Module {
    * @returns what the layer returns with normalised weights. With `overwrite`, they stay in the layer.
    * @throws NnxError when the layer has got weights since construction.
    */
-  forward(x: X, { updateStats = !this.useRunningAverage }: SpectralNormCallOptions = {}): R {
-    const values = this.weights().map(
-      (weight) => [weight.variable, this.normalized(weight, updateStats)] as const,
-    );
-    const call = (): unknown => callForward("SpectralNorm.forward", this.layer_instance, [x]);
+  forward(x: X, options?: SpectralNormCallOptions): R {
+    const where = "SpectralNorm.forward";
+    checkGiven(where, options, CALL);
+    const found = matricesOf(this).map((weight) => normalized(this, weight));
+    const values = found.map(({ variable, value }) => [variable, value] as const);
+    const call = (): unknown => callForward(where, this.layer_instance, [x]);
     // The layer's own type.
-    return callWith(values, this.overwrite, call) as R;
+    const result = callWith(values, this.overwrite, call) as R;
+    // After the call: one that throws leaves the statistics as they were.
+    if (options?.updateStats ?? !this.useRunningAverage) for (const { update } of found) update();
+    return result;
   }
 
   /** Takes the modes that this layer knows; returns the others. */
@@ -115,43 +142,64 @@ export class SpectralNorm<X = Tensor, R = Tensor> extends Module {
     if (typeof useRunningAverage === "boolean") this.useRunningAverage = useRunningAverage;
     return rest;
   }
+}
 
-  private normalized({ key, variable }: Weight, updateStats: boolean): Tensor {
-    const shape = variable.value.shape;
-    const matrix = reshape(variable.value, [-1, shape.at(-1) as number]);
-    const stored = {
-      u: statisticOf("SpectralNorm.forward", this.batch_stats, `${key}/u`),
-      sigma: statisticOf("SpectralNorm.forward", this.batch_stats, `${key}/sigma`),
-    };
-    const turned = transpose(matrix);
-    let u = stored.u.value;
-    let v = u;
-    for (let step = 0; step < this.nSteps; step++) {
-      v = l2Normalize(matMul(u, turned), [0, 1], this.epsilon);
-      u = l2Normalize(matMul(v, matrix), [0, 1], this.epsilon);
-    }
-    const [left, right] = [stopGradient(v), stopGradient(u)];
-    const sigma = reshape(matMul(matMul(left, matrix), transpose(right)), []);
-    if (updateStats) {
+/** A weight divided by its largest singular value, and how to keep what the power iteration found. */
+interface Normalized {
+  readonly variable: Weight["variable"];
+  readonly value: Tensor;
+  readonly update: () => void;
+}
+
+type Config = Pick<SpectralNorm, "batch_stats" | "nSteps" | "epsilon">;
+
+function normalized({ batch_stats, nSteps, epsilon }: Config, weight: Weight): Normalized {
+  const { key, variable } = weight;
+  const name = "SpectralNorm.forward";
+  const shape = variable.value.shape;
+  const columns = shape.at(-1) as number;
+  const matrix = reshape(variable.value, [-1, columns]);
+  const stored = {
+    u: statisticOf(name, batch_stats, `${key}/u`, variable.value),
+    sigma: statisticOf(name, batch_stats, `${key}/sigma`, variable.value),
+  };
+  checkFits(name, `batch_stats.${key}/u`, stored.u.value, [1, columns], weight);
+  checkFits(name, `batch_stats.${key}/sigma`, stored.sigma.value, [], weight);
+  const turned = transpose(matrix);
+  let u = stored.u.value;
+  let v = u;
+  for (let step = 0; step < nSteps; step++) {
+    v = l2Normalize(matMul(u, turned), [0, 1], epsilon);
+    u = l2Normalize(matMul(v, matrix), [0, 1], epsilon);
+  }
+  const [left, right] = [stopGradient(v), stopGradient(u)];
+  const sigma = reshape(matMul(matMul(left, matrix), transpose(right)), []);
+  return {
+    variable,
+    value: reshape(div(matrix, where(equal(sigma, 0), 1, sigma)), shape),
+    update: () => {
       stored.u.value = right;
       stored.sigma.value = stopGradient(sigma);
-    }
-    return reshape(div(matrix, where(equal(sigma, 0), 1, sigma)), shape);
-  }
+    },
+  };
+}
 
-  private weights(): Weight[] {
-    if (this.nSteps < 1) return [];
-    const weights = weightsOf(this.layer_instance, (_path, variable) => variable instanceof Param);
-    const matrices = weights.filter(({ variable }) => variable.value.rank > 1);
-    const other = matrices.find(({ variable }) => variable.value.rank > 2);
-    if (this.errorOnNonMatrix && other) {
-      throw new NnxError(
-        `SpectralNorm: expected weights with at most two axes, got ${describe(other.variable.value)} at ${other.key}. ` +
-          "Leave errorOnNonMatrix out to flatten all axes but the last.",
-      );
-    }
-    return matrices;
+function matricesOf({
+  layer_instance,
+  nSteps,
+  errorOnNonMatrix,
+}: Pick<SpectralNorm<never, unknown>, "layer_instance" | "nSteps" | "errorOnNonMatrix">): Weight[] {
+  if (nSteps < 1) return [];
+  const weights = weightsOf(layer_instance, (_path, variable) => variable instanceof Param);
+  const matrices = weights.filter(({ variable }) => variable.value.rank > 1);
+  const other = matrices.find(({ variable }) => variable.value.rank > 2);
+  if (errorOnNonMatrix && other) {
+    throw new NnxError(
+      `SpectralNorm: expected weights with at most two axes, got ${describe(other.variable.value)} at ${other.key}. ` +
+        "Leave errorOnNonMatrix out to flatten all axes but the last.",
+    );
   }
+  return matrices;
 }
 
 registerModule("SpectralNorm", SpectralNorm);

@@ -1,5 +1,6 @@
 /** @file Weights of a given length. */
 import {
+  describe,
   registerFunction,
   registerModule,
   type Filter,
@@ -13,16 +14,26 @@ import {
 } from "@nnxjs/nnx-core";
 import { initializers, type Initializer, random, type Rngs } from "@nnxjs/rnglib";
 import { type Axes, normalizeAxes, otherAxes } from "../axes.ts";
-import { callForward, type ForwardModule } from "../callable.ts";
+import { callForward, checkForward, type ForwardModule } from "../callable.ts";
 import {
-  checkFloat,
   type FloatDtype,
   type PromoteDtype,
   promoteDtype as defaultPromoteDtype,
 } from "../linear/dot-general.ts";
-import type { DtypeOptions } from "../params.ts";
-import { add, mul, reshape, rsqrt, square, sum, type Tensor, tidy } from "../tensor.ts";
-import { callWith, statisticOf, weightsOf } from "./reparametrize.ts";
+import {
+  axisListOrNull,
+  checkLayerOptions,
+  checkRngs,
+  DTYPE_CHECKS,
+  filter,
+  flag,
+  func,
+  nonNegative,
+  type OptionChecks,
+} from "../options.ts";
+import { allOrNothing, type DtypeOptions, drawValue } from "../params.ts";
+import { add, mul, reshape, rsqrt, square, sum, type Tensor } from "../tensor.ts";
+import { callWith, checkFits, statisticOf, type Weight, weightsOf } from "./reparametrize.ts";
 
 /** Options of {@link WeightNorm}; the names are Flax's. */
 export interface WeightNormOptions extends DtypeOptions {
@@ -43,6 +54,20 @@ export interface WeightNormOptions extends DtypeOptions {
   /** The Variable class of scales. Flax's scales are not learned; pass `Param` to learn them as the paper does. @defaultValue Variable */
   scaleType?: VariableType;
 }
+
+const NAME = "WeightNorm";
+
+const OPTIONS: OptionChecks<WeightNormOptions> = {
+  rngs: checkRngs,
+  featureAxes: axisListOrNull,
+  useScale: flag,
+  scaleInit: func,
+  epsilon: nonNegative,
+  variableFilter: filter,
+  overwrite: flag,
+  scaleType: func,
+  ...DTYPE_CHECKS,
+};
 
 const KERNELS: Filter = pathContains("kernel");
 
@@ -77,11 +102,11 @@ export class WeightNorm<A extends readonly unknown[] = readonly unknown[], R = T
   /** @throws NnxError for dtypes that cannot be, or axes that a weight does not have. */
   constructor(layerInstance: ForwardModule<A, R>, options: WeightNormOptions) {
     super();
+    checkForward(NAME, layerInstance);
+    checkLayerOptions(NAME, options, OPTIONS);
     const { rngs, featureAxes = -1, useScale = true, epsilon = 1e-12, overwrite = true } = options;
     const { scaleInit = initializers.ones, scaleType = Variable, variableFilter = KERNELS } = options;
     const { dtype = null, paramDtype = "float32" } = options;
-    checkFloat("WeightNorm", "dtype", dtype);
-    checkFloat("WeightNorm", "paramDtype", paramDtype);
     this.layer_instance = layerInstance;
     this.featureAxes = featureAxes;
     this.useScale = useScale;
@@ -97,11 +122,12 @@ export class WeightNorm<A extends readonly unknown[] = readonly unknown[], R = T
       (path, variable) => variable instanceof Param && matches(path, variable),
     );
     const create = scaleType as new (value: Tensor, metadata?: Metadata) => Variable<Tensor>;
+    const make = allOrNothing();
     const drawn = weights.map(({ key, variable }) => {
-      const shape = this.features(variable.value).map((axis) => variable.value.shape[axis] as number);
+      const shape = scaleShape(this, variable.value, key);
       // Flax takes no key for its ones; the key that other initializers need is drawn only for them.
       const scaleKey = scaleInit === initializers.ones ? random.key(0) : rngs.nextKey("params");
-      return [key, new create(tidy(() => scaleInit(scaleKey, shape, paramDtype)))] as const;
+      return [key, make(() => new create(drawValue(NAME, scaleInit, scaleKey, shape, paramDtype)))] as const;
     });
     this.scales = useScale ? Object.fromEntries(drawn) : null;
   }
@@ -114,25 +140,36 @@ export class WeightNorm<A extends readonly unknown[] = readonly unknown[], R = T
   forward(...args: A): R {
     const matches = toPredicate(this.variableFilter);
     const values = weightsOf(this.layer_instance, matches).map(
-      ({ key, variable }) => [variable, this.normalized(key, variable.value)] as const,
+      (weight) => [weight.variable, normalized(this, weight)] as const,
     );
     const call = (): unknown => callForward("WeightNorm.forward", this.layer_instance, args);
     // The layer's own type.
     return callWith(values, this.overwrite, call) as R;
   }
+}
 
-  private normalized(key: string, weight: Tensor): Tensor {
-    const features = this.features(weight);
-    const direction = l2Normalize(weight, otherAxes(features, weight.rank), this.epsilon);
-    if (!this.scales) return direction;
-    const scale = statisticOf("WeightNorm.forward", this.scales, key).value;
-    const shape = weight.shape.map((n, axis) => (features.includes(axis) ? n : 1));
-    return mul(direction, reshape(scale, shape));
-  }
+type Axed = Pick<WeightNorm, "featureAxes">;
 
-  private features(weight: Tensor): number[] {
-    return this.featureAxes === null ? [] : normalizeAxes("WeightNorm", this.featureAxes, weight.rank);
-  }
+const featuresOf = ({ featureAxes }: Axed, weight: Tensor, key: string): number[] =>
+  featureAxes === null
+    ? []
+    : normalizeAxes(`${NAME} of ${key}, ${describe(weight)}`, featureAxes, weight.rank);
+
+/** One length for each position along the feature axes. */
+const scaleShape = (layer: Axed, weight: Tensor, key: string): number[] =>
+  featuresOf(layer, weight, key).map((axis) => weight.shape[axis] as number);
+
+function normalized(layer: Axed & Pick<WeightNorm, "epsilon" | "scales">, found: Weight): Tensor {
+  const { key } = found;
+  const weight = found.variable.value;
+  const features = featuresOf(layer, weight, key);
+  const direction = l2Normalize(weight, otherAxes(features, weight.rank), layer.epsilon);
+  if (!layer.scales) return direction;
+  const where = "WeightNorm.forward";
+  const scale = statisticOf(where, layer.scales, key, weight).value;
+  checkFits(where, `scales.${key}`, scale, scaleShape(layer, weight, key), found);
+  const shape = weight.shape.map((n, axis) => (features.includes(axis) ? n : 1));
+  return mul(direction, reshape(scale, shape));
 }
 
 registerModule("WeightNorm", WeightNorm);

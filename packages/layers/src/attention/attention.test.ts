@@ -229,7 +229,7 @@ describe("MultiHeadAttention", () => {
     [
       "another width",
       () => make(2, 4, { decode: false }).forward(tf.ones([1, 3, 5])),
-      /MultiHeadAttention\.forward: expected an input of shape \[\.\.\., 4\], got a float32\[1,3,5\]/,
+      /MultiHeadAttention\.forward: expected inputsQ of shape \[\.\.\., 4\], got a float32\[1,3,5\]/,
     ],
     [
       "not saying whether to decode",

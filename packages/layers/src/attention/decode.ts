@@ -1,12 +1,89 @@
 /** @file Keys and values of former positions. */
+import { type Cache, describe, NnxError } from "@nnxjs/nnx-core";
+import { checkParam } from "@nnxjs/nnx-core/internal";
 import { sizeOf } from "../axes.ts";
-import { concat, slice, type Tensor, tensorOf, valuesOf } from "../tensor.ts";
+import { shapeText } from "../checks.ts";
+import { add, concat, isTensor, scalar, slice, type Tensor, tensorOf, valuesOf } from "../tensor.ts";
+import { combineMasks } from "./masks.ts";
+
+/** The part of an attention layer that remembers. */
+interface CacheOwner {
+  readonly cached_key: Cache<Tensor> | null;
+  readonly cached_value: Cache<Tensor> | null;
+  readonly cache_index: Cache<Tensor> | null;
+  readonly numKvHeads: number;
+  readonly headDim: number;
+}
+
+/** What a query may look at. */
+interface Known {
+  readonly key: Tensor;
+  readonly value: Tensor;
+  readonly mask: Tensor | null;
+  /** Puts the new position into the cache. Called once nothing can fail any more: a refused call leaves the cache as it was. */
+  readonly write?: () => void;
+}
+
+/** @throws NnxError unless the arrays of the cache fit the layer and each other. */
+export function checkCache(where: string, layer: CacheOwner): void {
+  const { cached_key: keys, cached_value: values, cache_index: index, numKvHeads, headDim } = layer;
+  if (!keys || !values || !index) return;
+  checkParam(where, "cache_index", index.value, []);
+  const [key, value]: unknown[] = [keys.value, values.value];
+  if (isTensor(key) && isTensor(value) && shapeText(key.shape) === shapeText(value.shape)) {
+    const [heads, depth] = key.shape.slice(-2);
+    if (key.rank > 2 && heads === numKvHeads && depth === headDim) return;
+  }
+  throw new NnxError(
+    `${where}: expected cached_key and cached_value of one shape [...batch, length, ${numKvHeads}, ${headDim}], ` +
+      `got ${describe(key)} and ${describe(value)}. Call initCache again.`,
+  );
+}
+
+/** Keys and values of all positions up to this one, and the mask that hides those to come. */
+export function remember(
+  where: string,
+  layer: CacheOwner,
+  key: Tensor,
+  value: Tensor,
+  mask: Tensor | null,
+): Known {
+  const { cached_key: keys, cached_value: values, cache_index: index } = layer;
+  if (!keys || !values || !index) {
+    throw new NnxError(`${where}: expected a cache to decode with, got none. Call initCache first.`);
+  }
+  const { shape } = keys.value;
+  const expected = [...shape.slice(0, -3), 1, ...shape.slice(-2)];
+  if (shapeText(key.shape) !== shapeText(expected)) {
+    throw new NnxError(
+      `${where}: expected a key of shape ${shapeText(expected)} for the cache of shape ${shapeText(shape)}, got ` +
+        `${shapeText(key.shape)}. Pass one position per call, and initCache the shape of the batch.`,
+    );
+  }
+  const length = shape.at(-3) as number;
+  const position = positionOf(index.value);
+  if (position >= length) {
+    throw new NnxError(
+      `${where}: expected at most ${length} positions, which the cache has, got one more. Call initCache with a longer shape.`,
+    );
+  }
+  const all = { key: writeAt(keys.value, key, position), value: writeAt(values.value, value, position) };
+  return {
+    ...all,
+    mask: combineMasks([mask, positionMask(shape.slice(0, -3), length, position)]),
+    write: () => {
+      keys.value = all.key;
+      values.value = all.value;
+      index.value = add(index.value, scalar(1, "int32"));
+    },
+  };
+}
 
 /** The number in an int32 scalar. */
-export const positionOf = (index: Tensor): number => valuesOf(index)[0] as number;
+const positionOf = (index: Tensor): number => valuesOf(index)[0] as number;
 
 /** A cache `[...batch, length, heads, depth]` with one position replaced. */
-export function writeAt(cache: Tensor, entry: Tensor, position: number): Tensor {
+function writeAt(cache: Tensor, entry: Tensor, position: number): Tensor {
   const axis = cache.rank - 3;
   const length = cache.shape[axis] as number;
   const part = (from: number, count: number): Tensor =>
@@ -25,7 +102,7 @@ export function writeAt(cache: Tensor, entry: Tensor, position: number): Tensor 
 }
 
 /** Bool, `[...batch, 1, 1, length]`: true up to the position. */
-export function positionMask(batch: readonly number[], length: number, position: number): Tensor {
+function positionMask(batch: readonly number[], length: number, position: number): Tensor {
   const values = Array.from({ length: sizeOf(batch) * length }, (_, i) => Number(i % length <= position));
   return tensorOf(values, [...batch, 1, 1, length], "bool");
 }

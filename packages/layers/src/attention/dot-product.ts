@@ -1,8 +1,10 @@
 /** @file Attention by scaled dot products. */
 import { registerFunction, describe, Intermediate, type Module, NnxError } from "@nnxjs/nnx-core";
-import { drop, type PRNGKey } from "@nnxjs/rnglib";
+import { checkTensor } from "@nnxjs/nnx-core/internal";
+import { drop, PRNGKey } from "@nnxjs/rnglib";
 import { softmax } from "../activations/softmax.ts";
 import { sizeOf } from "../axes.ts";
+import { checkBroadcast } from "../checks.ts";
 import { arrange, shaped } from "../linear/contract.ts";
 import {
   checkFloat,
@@ -11,6 +13,16 @@ import {
   type PromoteDtype,
   promoteDtype as defaultPromoteDtype,
 } from "../linear/dot-general.ts";
+import {
+  anything,
+  checkGiven,
+  flag,
+  func,
+  moduleOrNull,
+  type OptionChecks,
+  orNull,
+  precision,
+} from "../options.ts";
 import { checkRate } from "../stochastic/call-options.ts";
 import { add, broadcastTo, cast, div, logicalAnd, matMul, scalar, type Tensor, where } from "../tensor.ts";
 import { causalMask } from "./masks.ts";
@@ -40,6 +52,24 @@ export interface AttentionOptions {
   /** Let each query look at the keys up to its own position only. @defaultValue false */
   isCausal?: boolean;
 }
+
+const OPTIONS: OptionChecks<AttentionOptions> = {
+  bias: orNull(checkTensor),
+  mask: orNull(checkTensor),
+  broadcastDropout: flag,
+  dropoutRng: (where, name, value) => {
+    if (value !== null && !PRNGKey.isKey(value))
+      throw new NnxError(`${where}: expected ${name} to be a key or null, got ${describe(value)}.`);
+  },
+  // Checked as a rate.
+  dropoutRate: anything,
+  deterministic: flag,
+  dtype: checkFloat,
+  precision,
+  module: moduleOrNull,
+  promoteDtype: func,
+  isCausal: flag,
+};
 
 /** Scores where a query may not look: the most negative float32. */
 const FORBIDDEN = -3.4028234663852886e38;
@@ -72,15 +102,6 @@ function checkHeads(where: string, queryHeads: number, heads: number, name: stri
   );
 }
 
-/** @throws NnxError unless `x` can stand for each score. */
-function checkBroadcast(where: string, name: string, x: Tensor, scores: Tensor): void {
-  const before = scores.rank - x.rank;
-  if (before >= 0 && x.shape.every((n, axis) => n === 1 || n === scores.shape[before + axis])) return;
-  throw new NnxError(
-    `${where}: expected a ${name} that broadcasts to [...batch, heads, queries, keys], here [${scores.shape.join(", ")}], got ${describe(x)}.`,
-  );
-}
-
 /** Heads of the query that share a key head are its rows, one group of `share` heads after another. */
 const grouped = (x: Tensor, share: number): Tensor => {
   const [batches = 0, rows = 0, columns = 0] = x.shape;
@@ -101,8 +122,10 @@ export function dotProductAttentionWeights(
   options: AttentionOptions = {},
 ): Tensor {
   const where = "dotProductAttention";
+  checkGiven(where, options, OPTIONS);
+  checkTensor(where, "query", query);
+  checkTensor(where, "key", key);
   const { dtype = null, promoteDtype = defaultPromoteDtype, bias = null } = options;
-  checkFloat(where, "dtype", dtype);
   const [q, k] = promoteDtype([query, key], { dtype }) as [Tensor, Tensor];
   checkShapes(where, [q, k]);
   const [queries = 0, heads = 0, depth = 0] = q.shape.slice(-3);
@@ -117,8 +140,8 @@ export function dotProductAttentionWeights(
   const scaled = byHead(div(q, Math.fround(Math.sqrt(depth))), "length, depth");
   const products = matMul(grouped(scaled, heads / keyHeads), byHead(k, "depth, length"));
   const scores = shaped(products, [...batch, heads, queries, keys]);
-  if (bias) checkBroadcast(where, "bias", bias, scores);
-  if (options.mask) checkBroadcast(where, "mask", options.mask, scores);
+  if (bias) checkBroadcast(where, "bias", bias, scores.shape);
+  if (options.mask) checkBroadcast(where, "mask", options.mask, scores.shape);
   const weights = softmax(masked(bias ? add(scores, bias) : scores, options));
   options.module?.sow(Intermediate, "attention_weights", weights);
   return dropped(where, weights, options);
@@ -167,6 +190,10 @@ export function dotProductAttention(
   options: AttentionOptions = {},
 ): Tensor {
   const where = "dotProductAttention";
+  checkGiven(where, options, OPTIONS);
+  checkTensor(where, "query", query);
+  checkTensor(where, "key", key);
+  checkTensor(where, "value", value);
   const { dtype = null, promoteDtype = defaultPromoteDtype } = options;
   const [q, k, v] = promoteDtype([query, key, value], { dtype }) as [Tensor, Tensor, Tensor];
   checkShapes(where, [q, k, v]);

@@ -1,5 +1,7 @@
 /** @file Which query may look at which key. */
 import { describe, NnxError } from "@nnxjs/nnx-core";
+import { checkTensor } from "@nnxjs/nnx-core/internal";
+import { checkGiven, count, func, oneOf, type OptionChecks } from "../options.ts";
 import {
   broadcastTo,
   cast,
@@ -29,6 +31,11 @@ export interface AttentionMaskOptions extends MaskOptions {
   pairwiseFn?: (query: Tensor, key: Tensor) => Tensor;
 }
 
+const dtypes = oneOf("float32", "int32", "bool");
+const MASK_CHECKS: OptionChecks<MaskOptions> = { extraBatchDims: count, dtype: dtypes };
+const PAIR_CHECKS: OptionChecks<AttentionMaskOptions> = { ...MASK_CHECKS, pairwiseFn: func };
+const COMBINE_CHECKS: OptionChecks<{ dtype?: MaskDtype }> = { dtype: dtypes };
+
 const asBool = (mask: Tensor): Tensor => (mask.dtype === "bool" ? mask : cast(mask, "bool"));
 
 /**
@@ -46,8 +53,19 @@ const asBool = (mask: Tensor): Tensor => (mask.dtype === "bool" ? mask : cast(ma
 export function makeAttentionMask(
   queryInput: Tensor,
   keyInput: Tensor,
-  { pairwiseFn = mul, extraBatchDims = 0, dtype = "float32" }: AttentionMaskOptions = {},
+  options: AttentionMaskOptions = {},
 ): Tensor {
+  const where = "makeAttentionMask";
+  checkGiven(where, options, PAIR_CHECKS);
+  const { pairwiseFn = mul, extraBatchDims = 0, dtype = "float32" } = options;
+  checkTensor(where, "queryInput", queryInput);
+  checkTensor(where, "keyInput", keyInput);
+  const batches = [queryInput, keyInput].map((x) => x.shape.slice(0, -1));
+  if (queryInput.rank === 0 || keyInput.rank === 0 || !stretch(batches)) {
+    throw new NnxError(
+      `${where}: expected inputs of shape [...batch, length] whose batch axes broadcast, got ${describe(queryInput)} and ${describe(keyInput)}.`,
+    );
+  }
   const pairs = pairwiseFn(expandDims(queryInput, -1), expandDims(keyInput, -2));
   const [batch, rest] = [pairs.shape.slice(0, -2), pairs.shape.slice(-2)];
   const shape = [...Array.from({ length: extraBatchDims }, () => 1), ...batch, 1, ...rest];
@@ -66,6 +84,10 @@ export function makeAttentionMask(
  * ```
  */
 export function makeCausalMask(x: Tensor, options: MaskOptions = {}): Tensor {
+  checkTensor("makeCausalMask", "x", x);
+  checkGiven("makeCausalMask", options, MASK_CHECKS);
+  if (x.rank === 0)
+    throw new NnxError(`makeCausalMask: expected x of shape [...batch, length], got ${describe(x)}.`);
   const positions = Array.from({ length: x.shape.at(-1) as number }, (_, i) => i);
   const ids = broadcastTo(tensorOf(positions, [positions.length], "int32"), x.shape);
   return makeAttentionMask(ids, ids, { ...options, pairwiseFn: greaterEqual });
@@ -83,15 +105,30 @@ export function makeCausalMask(x: Tensor, options: MaskOptions = {}): Tensor {
  */
 export function combineMasks(
   masks: readonly (Tensor | null | undefined)[],
-  { dtype = "float32" }: { dtype?: MaskDtype } = {},
+  options: { dtype?: MaskDtype } = {},
 ): Tensor | null {
+  if (!Array.isArray(masks)) {
+    throw new NnxError(
+      `combineMasks: expected a list of masks, got ${describe(masks)}. Write [first, second].`,
+    );
+  }
+  checkGiven("combineMasks", options, COMBINE_CHECKS);
+  const { dtype = "float32" } = options;
   const given = masks.filter((mask) => mask !== null && mask !== undefined);
+  given.forEach((mask, i) => {
+    checkTensor("combineMasks", `masks[${i}]`, mask);
+  });
   const [first, ...others] = given;
   if (!first) return null;
   const other = others.find((mask) => mask.rank !== first.rank);
   if (other) {
     throw new NnxError(
       `combineMasks: expected masks of one rank, got ${given.map(describe).join(" and ")}. Add axes of size 1 where they are missing.`,
+    );
+  }
+  if (!stretch(given.map((mask) => mask.shape))) {
+    throw new NnxError(
+      `combineMasks: expected masks that broadcast to one shape, got ${given.map(describe).join(" and ")}.`,
     );
   }
   return cast(
@@ -104,4 +141,12 @@ export function combineMasks(
 export function causalMask(queries: number, keys: number): Tensor {
   const values = Array.from({ length: queries * keys }, (_, i) => Number(i % keys <= Math.floor(i / keys)));
   return tensorOf(values, [queries, keys], "bool");
+}
+
+/** Whether shapes broadcast to one: counted from the last, each axis has one size, or 1. */
+function stretch(shapes: readonly (readonly number[])[]): boolean {
+  const rank = Math.max(...shapes.map((shape) => shape.length));
+  return Array.from({ length: rank }, (_, i) => i + 1).every(
+    (fromEnd) => new Set(shapes.map((shape) => shape.at(-fromEnd) ?? 1).filter((n) => n !== 1)).size <= 1,
+  );
 }

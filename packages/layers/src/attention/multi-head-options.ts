@@ -2,6 +2,22 @@
 import type { Metadata } from "@nnxjs/nnx-core";
 import type { Initializer, Rngs, RngStream } from "@nnxjs/rnglib";
 import type { DotGeneral, FloatDtype, Precision, PromoteDtype } from "../linear/dot-general.ts";
+import { checkTensor } from "@nnxjs/nnx-core/internal";
+import { checkFloat } from "../linear/dot-general.ts";
+import {
+  anything,
+  checkRngs,
+  flag,
+  flagOrNull,
+  func,
+  funcOrNull,
+  keySource,
+  metadata,
+  type OptionChecks,
+  orNull,
+  precision,
+} from "../options.ts";
+import { checkSize } from "../checks.ts";
 import type { Tensor } from "../tensor.ts";
 import type { AttentionOptions } from "./dot-product.ts";
 
@@ -89,3 +105,51 @@ export interface MultiHeadAttentionCallOptions {
   /** Let each query look at the keys up to its own position only. @defaultValue false */
   isCausal?: boolean;
 }
+
+const sizeOrNull = orNull(checkSize);
+
+/** What the options of MultiHeadAttention may be. */
+export const ATTENTION_CHECKS: OptionChecks<MultiHeadAttentionOptions> = {
+  rngs: checkRngs,
+  qkvFeatures: sizeOrNull,
+  outFeatures: sizeOrNull,
+  numKvHeads: sizeOrNull,
+  inKvFeatures: sizeOrNull,
+  dtype: checkFloat,
+  paramDtype: checkFloat,
+  broadcastDropout: flag,
+  // Checked as a rate.
+  dropoutRate: anything,
+  deterministic: flagOrNull,
+  precision,
+  kernelInit: func,
+  outKernelInit: funcOrNull,
+  biasInit: func,
+  outBiasInit: funcOrNull,
+  useBias: flag,
+  attentionFn: func,
+  decode: flagOrNull,
+  normalizeQk: flag,
+  qkvPromoteDtype: func,
+  outPromoteDtype: func,
+  lnPromoteDtype: func,
+  qkvDotGeneral: funcOrNull,
+  outDotGeneral: funcOrNull,
+  keepRngs: flag,
+  kernelMetadata: metadata,
+  outKernelMetadata: metadata,
+  biasMetadata: metadata,
+  outBiasMetadata: metadata,
+  queryLnScaleMetadata: metadata,
+  keyLnScaleMetadata: metadata,
+};
+
+/** What the options of a call may be. */
+export const CALL_CHECKS: OptionChecks<MultiHeadAttentionCallOptions> = {
+  mask: orNull(checkTensor),
+  deterministic: flagOrNull,
+  rngs: keySource,
+  sowWeights: flag,
+  decode: flagOrNull,
+  isCausal: flag,
+};

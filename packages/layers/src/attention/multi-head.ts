@@ -1,19 +1,29 @@
 /** @file Attention with learned projections and several heads. */
 import { registerModule, Cache, describe, type ModeValues, Module, NnxError } from "@nnxjs/nnx-core";
+import { checkTensor } from "@nnxjs/nnx-core/internal";
 import { initializers, type PRNGKey, Rngs, type RngStream } from "@nnxjs/rnglib";
-import { checkFeatures, checkSize, shapeText } from "../checks.ts";
+import { checkFeatures, checkSize, checkSizes, listOf } from "../checks.ts";
 import { checkFloat, type FloatDtype, type Precision, promoteDtype } from "../linear/dot-general.ts";
-import { LinearGeneral } from "../linear/linear-general.ts";
+import { checkParams, LinearGeneral } from "../linear/linear-general.ts";
+import { checkScale } from "../norm/affine.ts";
 import { LayerNorm } from "../norm/layer-norm.ts";
-import { checkRate, MissingRngError, resolveDeterministic } from "../stochastic/call-options.ts";
-import { add, isTensor, scalar, type Tensor, zeros } from "../tensor.ts";
-import { positionMask, positionOf, writeAt } from "./decode.ts";
+import { checkGiven, checkLayerOptions } from "../options.ts";
+import { allOrNothing } from "../params.ts";
+import {
+  checkRate,
+  keepingCount,
+  MissingRngError,
+  resolveDeterministic,
+} from "../stochastic/call-options.ts";
+import { isTensor, scalar, type Tensor, zeros } from "../tensor.ts";
+import { checkCache, remember } from "./decode.ts";
 import { dotProductAttention } from "./dot-product.ts";
-import { combineMasks } from "./masks.ts";
-import type {
-  AttentionFn,
-  MultiHeadAttentionCallOptions,
-  MultiHeadAttentionOptions,
+import {
+  ATTENTION_CHECKS,
+  type AttentionFn,
+  CALL_CHECKS,
+  type MultiHeadAttentionCallOptions,
+  type MultiHeadAttentionOptions,
 } from "./multi-head-options.ts";
 
 const NAME = "MultiHeadAttention";
@@ -74,11 +84,10 @@ export class MultiHeadAttention extends Module {
   /** @throws NnxError for sizes, heads or dtypes that cannot be, RangeError for a rate outside `[0, 1]`. */
   constructor(numHeads: number, inFeatures: number, options: MultiHeadAttentionOptions) {
     super();
+    checkLayerOptions(NAME, options, ATTENTION_CHECKS);
     const { rngs, dtype = null, paramDtype = "float32", dropoutRate = 0, keepRngs = true } = options;
     checkSize(NAME, "numHeads", numHeads);
     checkSize(NAME, "inFeatures", inFeatures);
-    checkFloat(NAME, "dtype", dtype);
-    checkFloat(NAME, "paramDtype", paramDtype);
     checkRate(NAME, dropoutRate);
     this.numHeads = numHeads;
     this.inFeatures = inFeatures;
@@ -102,44 +111,45 @@ export class MultiHeadAttention extends Module {
     const { kernelInit = initializers.lecunNormal(), biasInit = initializers.zeros } = options;
     const { kernelMetadata = {}, biasMetadata = {} } = options;
     const shared = { rngs, dtype, paramDtype, precision: this.precision, useBias: this.useBias };
+    const make = allOrNothing();
     const project = (features: number, heads: number): LinearGeneral =>
-      new LinearGeneral(features, [heads, this.headDim], {
-        ...shared,
-        kernelInit,
-        biasInit,
-        kernelMetadata,
-        biasMetadata,
-        promoteDtype: options.qkvPromoteDtype ?? promoteDtype,
-        dotGeneral: options.qkvDotGeneral ?? null,
-      });
+      make(
+        () =>
+          new LinearGeneral(features, [heads, this.headDim], {
+            ...shared,
+            kernelInit,
+            biasInit,
+            kernelMetadata,
+            biasMetadata,
+            promoteDtype: options.qkvPromoteDtype ?? promoteDtype,
+            dotGeneral: options.qkvDotGeneral ?? null,
+          }),
+      );
     this.query = project(inFeatures, numHeads);
     this.key = project(this.inKvFeatures, this.numKvHeads);
     this.value = project(this.inKvFeatures, this.numKvHeads);
     const norm = (scaleMetadata = {}): LayerNorm | null => {
       if (!this.normalizeQk) return null;
       const lnPromoteDtype = options.lnPromoteDtype ?? promoteDtype;
-      return new LayerNorm(this.headDim, {
-        rngs,
-        useBias: false,
-        dtype,
-        paramDtype,
-        promoteDtype: lnPromoteDtype,
-        scaleMetadata,
-      });
+      const own = { rngs, useBias: false, dtype, paramDtype, promoteDtype: lnPromoteDtype, scaleMetadata };
+      return make(() => new LayerNorm(this.headDim, own));
     };
     this.query_ln = norm(options.queryLnScaleMetadata);
     this.key_ln = norm(options.keyLnScaleMetadata);
-    this.out = new LinearGeneral([numHeads, this.headDim], this.outFeatures, {
-      ...shared,
-      axis: [-2, -1],
-      kernelInit: options.outKernelInit ?? kernelInit,
-      biasInit: options.outBiasInit ?? biasInit,
-      kernelMetadata: options.outKernelMetadata ?? kernelMetadata,
-      biasMetadata: options.outBiasMetadata ?? biasMetadata,
-      promoteDtype: options.outPromoteDtype ?? promoteDtype,
-      dotGeneral: options.outDotGeneral ?? null,
-    });
-    this.rngs = keepRngs && dropoutRate > 0 ? rngs.stream("dropout").fork() : null;
+    this.out = make(
+      () =>
+        new LinearGeneral([numHeads, this.headDim], this.outFeatures, {
+          ...shared,
+          axis: [-2, -1],
+          kernelInit: options.outKernelInit ?? kernelInit,
+          biasInit: options.outBiasInit ?? biasInit,
+          kernelMetadata: options.outKernelMetadata ?? kernelMetadata,
+          biasMetadata: options.outBiasMetadata ?? biasMetadata,
+          promoteDtype: options.outPromoteDtype ?? promoteDtype,
+          dotGeneral: options.outDotGeneral ?? null,
+        }),
+    );
+    this.rngs = make(() => (keepRngs && dropoutRate > 0 ? rngs.stream("dropout").fork() : null));
     this.cached_key = null;
     this.cached_value = null;
     this.cache_index = null;
@@ -157,33 +167,44 @@ export class MultiHeadAttention extends Module {
   forward(inputsQ: Tensor, inputsK: Tensor, options?: MultiHeadAttentionCallOptions): Tensor;
   forward(inputsQ: Tensor, inputsK: Tensor, inputsV: Tensor, options?: MultiHeadAttentionCallOptions): Tensor;
   forward(inputsQ: Tensor, ...rest: readonly (Tensor | MultiHeadAttentionCallOptions | undefined)[]): Tensor {
+    const where = `${NAME}.forward`;
     const [inputsK = inputsQ, inputsV = inputsK] = rest.filter((item): item is Tensor => isTensor(item));
-    const options =
-      rest.find((item): item is MultiHeadAttentionCallOptions => item !== undefined && !isTensor(item)) ?? {};
-    checkFeatures(`${NAME}.forward`, inputsQ, this.inFeatures);
-    checkFeatures(`${NAME}.forward`, inputsK, this.inKvFeatures);
-    checkFeatures(`${NAME}.forward`, inputsV, this.inKvFeatures);
+    const given = rest.find(
+      (item): item is MultiHeadAttentionCallOptions => item !== undefined && !isTensor(item),
+    );
+    checkTensor(where, "inputsQ", inputsQ);
+    checkGiven(where, given, CALL_CHECKS);
+    const options = given ?? {};
+    checkFeatures(where, inputsQ, this.inFeatures, "inputsQ");
+    checkFeatures(where, inputsK, this.inKvFeatures, "inputsK");
+    checkFeatures(where, inputsV, this.inKvFeatures, "inputsV");
+    // Before the cache is written and a key is drawn: a refused call leaves both as they were.
+    checkParts(where, this);
     const decoding = resolveDecode(options.decode, this.decode);
     const dropping =
       this.dropoutRate > 0 && !resolveDeterministic(NAME, options.deterministic, this.deterministic);
     const projected = this.query.forward(inputsQ);
     const query = this.query_ln?.forward(projected) ?? projected;
     const projectedKey = this.key.forward(inputsK);
-    let key = this.key_ln?.forward(projectedKey) ?? projectedKey;
-    let value = this.value.forward(inputsV);
-    let mask = options.mask ?? null;
-    if (decoding) ({ key, value, mask } = this.remember(key, value, mask));
-    const attended = this.attentionFn(query, key, value, {
-      mask,
-      dropoutRng: dropping ? this.dropoutKey(options.rngs) : null,
-      dropoutRate: this.dropoutRate,
-      broadcastDropout: this.broadcastDropout,
-      deterministic: !dropping,
-      dtype: this.dtype,
-      precision: this.precision,
-      module: options.sowWeights ? this : null,
-      isCausal: options.isCausal ?? false,
-    });
+    const key = this.key_ln?.forward(projectedKey) ?? projectedKey;
+    const value = this.value.forward(inputsV);
+    const known = decoding
+      ? remember(where, this, key, value, options.mask ?? null)
+      : { key, value, mask: options.mask ?? null };
+    const attended = keepingCount(this.rngs, () =>
+      this.attentionFn(query, known.key, known.value, {
+        mask: known.mask,
+        dropoutRng: dropping ? dropoutKey(options.rngs ?? this.rngs) : null,
+        dropoutRate: this.dropoutRate,
+        broadcastDropout: this.broadcastDropout,
+        deterministic: !dropping,
+        dtype: this.dtype,
+        precision: this.precision,
+        module: options.sowWeights ? this : null,
+        isCausal: options.isCausal ?? false,
+      }),
+    );
+    known.write?.();
     return this.out.forward(attended);
   }
 
@@ -193,7 +214,9 @@ export class MultiHeadAttention extends Module {
    * @see Flax `MultiHeadAttention.init_cache`
    */
   initCache(inputShape: readonly number[], dtype: FloatDtype = "float32"): void {
-    checkFloat(`${NAME}.initCache`, "dtype", dtype);
+    const where = `${NAME}.initCache`;
+    checkFloat(where, "dtype", dtype);
+    checkSizes(where, "inputShape", listOf(where, "inputShape", inputShape));
     const shape = [...inputShape.slice(0, -1), this.numKvHeads, this.headDim];
     for (const former of [this.cached_key, this.cached_value, this.cache_index]) former?.dispose();
     this.cached_key = new Cache<Tensor>(zeros(shape));
@@ -207,44 +230,19 @@ export class MultiHeadAttention extends Module {
     if (typeof decode === "boolean") this.decode = decode;
     return rest;
   }
+}
 
-  /** Keys and values of all positions up to this one, and the mask that hides those to come. */
-  private remember(
-    key: Tensor,
-    value: Tensor,
-    mask: Tensor | null,
-  ): { key: Tensor; value: Tensor; mask: Tensor | null } {
-    const { cached_key: keys, cached_value: values, cache_index: index } = this;
-    if (!keys || !values || !index) {
-      throw new NnxError(`${NAME}.forward: expected a cache to decode with, got none. Call initCache first.`);
-    }
-    const { shape } = keys.value;
-    const expected = [...shape.slice(0, -3), 1, ...shape.slice(-2)];
-    if (shapeText(key.shape) !== shapeText(expected)) {
-      throw new NnxError(
-        `${NAME}.forward: expected a key of shape ${shapeText(expected)} for the cache of shape ${shapeText(shape)}, got ` +
-          `${shapeText(key.shape)}. Pass one position per call, and initCache the shape of the batch.`,
-      );
-    }
-    const length = shape.at(-3) as number;
-    const position = positionOf(index.value);
-    if (position >= length) {
-      throw new NnxError(
-        `${NAME}.forward: expected at most ${length} positions, which the cache has, got one more. Call initCache with a longer shape.`,
-      );
-    }
-    keys.value = writeAt(keys.value, key, position);
-    values.value = writeAt(values.value, value, position);
-    index.value = add(index.value, scalar(1, "int32"));
-    const reached = positionMask(shape.slice(0, -3), length, position);
-    return { key: keys.value, value: values.value, mask: combineMasks([mask, reached]) };
-  }
+/** @throws NnxError unless all parameters and the cache have the shapes that they were made with. */
+function checkParts(where: string, layer: MultiHeadAttention): void {
+  for (const part of ["query", "key", "value", "out"] as const) checkParams(layer[part], where, `${part}.`);
+  if (layer.query_ln) checkScale(where, layer.query_ln, "query_ln.");
+  if (layer.key_ln) checkScale(where, layer.key_ln, "key_ln.");
+  checkCache(where, layer);
+}
 
-  private dropoutKey(call: Rngs | RngStream | null | undefined): PRNGKey {
-    const source = call ?? this.rngs;
-    if (source === null) throw new MissingRngError(NAME);
-    return source instanceof Rngs ? source.nextKey("dropout") : source.nextKey();
-  }
+function dropoutKey(source: Rngs | RngStream | null): PRNGKey {
+  if (source === null) throw new MissingRngError(NAME);
+  return source instanceof Rngs ? source.nextKey("dropout") : source.nextKey();
 }
 
 function checkDivides(name: string, divisor: number, whole: string, size: number): void {

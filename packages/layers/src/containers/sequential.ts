@@ -1,7 +1,7 @@
 /** @file Layers one after another. */
-import { registerModule, describe, Module } from "@nnxjs/nnx-core";
+import { registerModule, Module } from "@nnxjs/nnx-core";
 import { PRNGKey, Rngs, RngStream } from "@nnxjs/rnglib";
-import { type ForwardModule, hasForward } from "../callable.ts";
+import { type ForwardModule, hasForward, isClass, notCallable } from "../callable.ts";
 import type { Tensor } from "../tensor.ts";
 
 /** A module with `forward`, or a function. */
@@ -28,21 +28,25 @@ export interface SequentialCallOptions {
 export class Sequential<A extends readonly unknown[] = [x: Tensor], R = Tensor> extends Module {
   readonly layers: readonly SequentialLayer[];
 
+  /** @throws TypeError for a layer that is neither a module with `forward` nor a function, such as a class. */
   constructor(...layers: readonly SequentialLayer[]) {
     super();
+    layers.forEach((layer, i) => {
+      if (!isLayer(layer)) throw refused("Sequential", i, layer);
+    });
     this.layers = layers;
   }
 
   /**
    * @param args - For the first layer; `{ rngs }` behind them goes to every layer that has a stream.
-   * @returns what the last layer returns; without layers, the argument, or the list of several.
+   * @returns what the last layer returns; without layers, the argument, the list of several, or nothing for none.
    * @throws TypeError for a layer that is neither a module with `forward` nor a function.
    */
   forward(...args: [...A, options?: SequentialCallOptions]): R {
     const last: unknown = args.at(-1);
     const options = isCallOptions(last) ? last : null;
     let inputs: readonly unknown[] = options ? args.slice(0, -1) : args;
-    let output: unknown = inputs.length === 1 ? inputs[0] : inputs;
+    let output: unknown = inputs.length > 1 ? inputs : inputs[0];
     this.layers.forEach((layer, i) => {
       output = callLayer(layer, i, inputs, options);
       inputs = Array.isArray(output) ? (output as readonly unknown[]) : [output];
@@ -63,11 +67,14 @@ function callLayer(
     const stochastic = layer instanceof Sequential || "rngs" in layer;
     return options && stochastic ? module.forward(...args, options) : module.forward(...args);
   }
-  if (typeof layer === "function") return (layer as (...args: readonly unknown[]) => unknown)(...args);
-  throw new TypeError(
-    `Sequential.forward: expected a function or a module with a forward method at layers[${index}], got ${describe(layer)}.`,
-  );
+  if (isLayer(layer)) return (layer as (...args: readonly unknown[]) => unknown)(...args);
+  throw refused("Sequential.forward", index, layer);
 }
+
+const isLayer = (x: unknown): boolean => hasForward(x) || (typeof x === "function" && !isClass(x));
+
+const refused = (where: string, index: number, layer: unknown): TypeError =>
+  notCallable(where, `a function or a module with a forward method at layers[${index}]`, layer);
 
 function isCallOptions(x: unknown): x is SequentialCallOptions {
   if (typeof x !== "object" || x === null || Object.getPrototypeOf(x) !== Object.prototype) return false;

@@ -2,8 +2,18 @@
 import { describe, type Metadata, NnxError } from "@nnxjs/nnx-core";
 import type { Initializer, Rngs } from "@nnxjs/rnglib";
 import { sizeOf } from "../axes.ts";
-import { checkSizes, shapeText } from "../checks.ts";
+import { checkSizes, listOf, shapeText } from "../checks.ts";
+import { checkTensor } from "@nnxjs/nnx-core/internal";
 import type { FloatDtype, Precision } from "../linear/dot-general.ts";
+import {
+  anything,
+  checkRngs,
+  DTYPE_CHECKS,
+  flag,
+  KERNEL_CHECKS,
+  type OptionChecks,
+  orNull,
+} from "../options.ts";
 import type { DtypeOptions } from "../params.ts";
 import { reshape, type Tensor } from "../tensor.ts";
 import type { Padding } from "./padding.ts";
@@ -37,9 +47,20 @@ export interface ConvCommonOptions extends DtypeOptions {
   biasMetadata?: Metadata;
 }
 
+/** What the options that both have may be; sizes and paddings are checked where they are brought into one form. */
+export const CONV_CHECKS: OptionChecks<ConvCommonOptions> = {
+  rngs: checkRngs,
+  padding: anything,
+  kernelDilation: anything,
+  useBias: flag,
+  mask: orNull(checkTensor),
+  ...DTYPE_CHECKS,
+  ...KERNEL_CHECKS,
+};
+
 /** One size for each spatial axis. @throws NnxError for another number of axes than tensorflow.js has. */
 export function kernelSizes(where: string, kernelSize: PerAxis): readonly number[] {
-  const sizes = typeof kernelSize === "number" ? [kernelSize] : [...kernelSize];
+  const sizes = listOf(where, "kernelSize", kernelSize);
   checkSizes(where, "kernelSize", sizes);
   if (sizes.length >= 1 && sizes.length <= 3) return sizes;
   throw new NnxError(
@@ -49,8 +70,8 @@ export function kernelSizes(where: string, kernelSize: PerAxis): readonly number
 
 /** One number for each spatial axis. */
 export function perAxis(where: string, name: string, value: PerAxis | null, axes: number): readonly number[] {
-  const list =
-    typeof value === "number" || value === null ? Array.from({ length: axes }, () => value ?? 1) : [...value];
+  const isOne = typeof value === "number" || value === null;
+  const list = isOne ? Array.from({ length: axes }, () => value ?? 1) : listOf(where, name, value);
   checkSizes(where, name, list);
   if (list.length === axes) return list;
   throw new NnxError(
@@ -74,6 +95,7 @@ export function checkConvInput(
   features: number,
   kernelShape: readonly number[],
 ): void {
+  checkTensor(where, "x", x);
   if (x.rank > spatial && x.shape.at(-1) === features) return;
   const axes = ["depth", "height", "width"].slice(-spatial);
   throw new NnxError(

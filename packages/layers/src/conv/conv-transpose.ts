@@ -1,19 +1,21 @@
 /** @file The transposed convolution layer. */
-import { registerModule, describe, Module, NnxError, type Param } from "@nnxjs/nnx-core";
+import { registerModule, describe, type Metadata, Module, NnxError, type Param } from "@nnxjs/nnx-core";
+import { checkParam } from "@nnxjs/nnx-core/internal";
 import { type Initializer, initializers } from "@nnxjs/rnglib";
 import { checkSize } from "../checks.ts";
 import {
-  checkFloat,
   type FloatDtype,
   type Precision,
   type PromoteDtype,
   promoteDtype as defaultPromoteDtype,
 } from "../linear/dot-general.ts";
-import { drawParam } from "../params.ts";
+import { anything, checkLayerOptions, flag, type OptionChecks } from "../options.ts";
+import { allOrNothing, drawParam } from "../params.ts";
 import { add, mul, reshape, reverse, sum, type Tensor, transpose } from "../tensor.ts";
 import {
   checkConvInput,
   checkMask,
+  CONV_CHECKS,
   type ConvCommonOptions,
   kernelSizes,
   type PerAxis,
@@ -30,6 +32,12 @@ export interface ConvTransposeOptions extends ConvCommonOptions {
   /** Turn the kernel around and swap its channels, as the gradient of a convolution does. @defaultValue false */
   transposeKernel?: boolean;
 }
+
+const OPTIONS: OptionChecks<ConvTransposeOptions> = {
+  ...CONV_CHECKS,
+  strides: anything,
+  transposeKernel: flag,
+};
 
 /**
  * Transposed convolution over one to three spatial axes, channels last: a convolution of the input with `stride - 1` zeros between its
@@ -74,13 +82,12 @@ export class ConvTranspose extends Module {
    */
   constructor(inFeatures: number, outFeatures: number, kernelSize: PerAxis, options: ConvTransposeOptions) {
     super();
+    checkLayerOptions("ConvTranspose", options, OPTIONS);
     const { rngs, padding = "SAME", useBias = true, mask = null, transposeKernel = false } = options;
     const { dtype = null, paramDtype = "float32", precision = null } = options;
     const { kernelInit = initializers.lecunNormal(), biasInit = initializers.zeros } = options;
     checkSize("ConvTranspose", "inFeatures", inFeatures);
     checkSize("ConvTranspose", "outFeatures", outFeatures);
-    checkFloat("ConvTranspose", "dtype", dtype);
-    checkFloat("ConvTranspose", "paramDtype", paramDtype);
     this.kernelSize = kernelSizes("ConvTranspose", kernelSize);
     const axes = this.kernelSize.length;
     const canonical = canonicalPadding("ConvTranspose", padding, axes);
@@ -91,16 +98,19 @@ export class ConvTranspose extends Module {
     }
     this.strides = perAxis("ConvTranspose", "strides", options.strides ?? 1, axes);
     this.kernelDilation = perAxis("ConvTranspose", "kernelDilation", options.kernelDilation ?? 1, axes);
-    const channels = transposeKernel ? [outFeatures, inFeatures] : [inFeatures, outFeatures];
-    const shape = [...this.kernelSize, ...channels];
-    checkMask("ConvTranspose", mask, shape);
-    this.kernel = drawParam(kernelInit, rngs, shape, paramDtype, options.kernelMetadata);
-    this.bias = useBias ? drawParam(biasInit, rngs, [outFeatures], paramDtype, options.biasMetadata) : null;
-    this.mask = mask;
     this.inFeatures = inFeatures;
     this.outFeatures = outFeatures;
-    this.padding = padding;
     this.transposeKernel = transposeKernel;
+    const shape = kernelShapeOf(this);
+    checkMask("ConvTranspose", mask, shape);
+    const make = allOrNothing();
+    const { kernelMetadata, biasMetadata } = options;
+    const draw = (init: Initializer, sizes: readonly number[], metadata: Metadata | undefined) =>
+      make(() => drawParam("ConvTranspose", init, rngs, sizes, paramDtype, metadata));
+    this.kernel = draw(kernelInit, shape, kernelMetadata);
+    this.bias = useBias ? draw(biasInit, [outFeatures], biasMetadata) : null;
+    this.mask = mask;
+    this.padding = padding;
     this.useBias = useBias;
     this.dtype = dtype;
     this.paramDtype = paramDtype;
@@ -117,60 +127,74 @@ export class ConvTranspose extends Module {
    * @throws NnxError when the input has other channels.
    */
   forward<T extends Tensor>(x: T): T {
+    const where = "ConvTranspose.forward";
     const axes = this.kernelSize.length;
     const kernel = this.kernel.value;
-    checkConvInput("ConvTranspose.forward", x, axes, this.inFeatures, kernel.shape);
+    const shape = kernelShapeOf(this);
+    checkParam(where, "kernel", kernel, shape);
+    if (this.mask) checkParam(where, "mask", this.mask, shape);
+    if (this.bias) checkParam(where, "bias", this.bias.value, [this.outFeatures]);
+    checkConvInput(where, x, axes, this.inFeatures, shape);
     const masked = this.mask ? mul(kernel, this.mask) : kernel;
     const promoted = this.promoteDtype([x, masked, this.bias?.value ?? null], { dtype: this.dtype });
     const [inputs, weights, bias] = promoted as [Tensor, Tensor, Tensor | null];
-    const y = withOneBatchAxis(inputs, axes, (rows) => this.convolve(rows, weights));
+    const y = withOneBatchAxis(inputs, axes, (rows) => convolve(this, rows, weights));
     // The rank stays, and so does the type that says it.
     return (bias ? add(y, bias) : y) as T;
   }
+}
 
-  private convolve(x: Tensor, kernel: Tensor): Tensor {
-    const axes = this.kernelSize.map((_, i) => i);
-    const filter = this.transposeKernel
-      ? transpose(reverse(kernel, axes), [...axes, axes.length + 1, axes.length])
-      : kernel;
-    const y = convGeneralDilated(x, filter, {
-      strides: axes.map(() => 1),
-      padding: axes.map((axis) => this.pads(axis)),
-      inputDilation: this.strides,
-      kernelDilation: this.kernelDilation,
-      featureGroupCount: 1,
-      precision: this.precision,
-    });
-    return this.padding === "CIRCULAR" ? this.wrap(y, x) : y;
-  }
+/** `[...kernelSize, in, out]`, or with `transposeKernel` `[...kernelSize, out, in]`. */
+function kernelShapeOf(
+  layer: Pick<ConvTranspose, "kernelSize" | "inFeatures" | "outFeatures" | "transposeKernel">,
+): number[] {
+  const { kernelSize, inFeatures, outFeatures } = layer;
+  const channels = layer.transposeKernel ? [outFeatures, inFeatures] : [inFeatures, outFeatures];
+  return [...kernelSize, ...channels];
+}
 
-  private pads(axis: number): Pads {
-    const padding = canonicalPadding("ConvTranspose", this.padding, this.kernelSize.length);
-    const window = ((this.kernelSize[axis] as number) - 1) * (this.kernelDilation[axis] as number) + 1;
-    const stride = this.strides[axis] as number;
-    if (typeof padding !== "string") return padding[axis] as Pads;
-    if (padding !== "SAME") return [window - 1, stride - 1 + Math.max(window - stride, 0)];
-    const total = window + stride - 2;
-    const before = stride > window - 1 ? window - 1 : Math.ceil(total / 2);
-    return [before, total - before];
-  }
+function convolve(layer: ConvTranspose, x: Tensor, kernel: Tensor): Tensor {
+  const axes = layer.kernelSize.map((_, i) => i);
+  const filter = layer.transposeKernel
+    ? transpose(reverse(kernel, axes), [...axes, axes.length + 1, axes.length])
+    : kernel;
+  const y = convGeneralDilated(x, filter, {
+    strides: axes.map(() => 1),
+    padding: axes.map((axis) => padsOf(layer, axis)),
+    inputDilation: layer.strides,
+    kernelDilation: layer.kernelDilation,
+    featureGroupCount: 1,
+    precision: layer.precision,
+  });
+  return layer.padding === "CIRCULAR" ? wrap(layer, y, x) : y;
+}
 
-  /** What goes beyond one period is added to the other end. */
-  private wrap(y: Tensor, x: Tensor): Tensor {
-    const periods = this.strides.map((stride, i) => (x.shape[i + 1] as number) * stride);
-    const pads = periods.map((period, i): Pads => {
-      const twice = 2 * (x.shape[i + 1] as number) * (this.strides[i] as number);
-      const missing = (((period - (y.shape[i + 1] as number)) % twice) + twice) % twice;
-      const [less, more] = [Math.floor(missing / 2), Math.ceil(missing / 2)];
-      return this.transposeKernel ? [less, more] : [more, less];
-    });
-    let wrapped = padZeros(y, pads);
-    periods.forEach((period, i) => {
-      const [before, after] = [wrapped.shape.slice(0, i + 1), wrapped.shape.slice(i + 2)];
-      wrapped = sum(reshape(wrapped, [...before, -1, period, ...after]), i + 1);
-    });
-    return wrapped;
-  }
+function padsOf(layer: ConvTranspose, axis: number): Pads {
+  const padding = canonicalPadding("ConvTranspose", layer.padding, layer.kernelSize.length);
+  const window = ((layer.kernelSize[axis] as number) - 1) * (layer.kernelDilation[axis] as number) + 1;
+  const stride = layer.strides[axis] as number;
+  if (typeof padding !== "string") return padding[axis] as Pads;
+  if (padding !== "SAME") return [window - 1, stride - 1 + Math.max(window - stride, 0)];
+  const total = window + stride - 2;
+  const before = stride > window - 1 ? window - 1 : Math.ceil(total / 2);
+  return [before, total - before];
+}
+
+/** What goes beyond one period is added to the other end. */
+function wrap({ strides, transposeKernel }: ConvTranspose, y: Tensor, x: Tensor): Tensor {
+  const periods = strides.map((stride, i) => (x.shape[i + 1] as number) * stride);
+  const pads = periods.map((period, i): Pads => {
+    const twice = 2 * (x.shape[i + 1] as number) * (strides[i] as number);
+    const missing = (((period - (y.shape[i + 1] as number)) % twice) + twice) % twice;
+    const [less, more] = [Math.floor(missing / 2), Math.ceil(missing / 2)];
+    return transposeKernel ? [less, more] : [more, less];
+  });
+  let wrapped = padZeros(y, pads);
+  periods.forEach((period, i) => {
+    const [before, after] = [wrapped.shape.slice(0, i + 1), wrapped.shape.slice(i + 2)];
+    wrapped = sum(reshape(wrapped, [...before, -1, period, ...after]), i + 1);
+  });
+  return wrapped;
 }
 
 registerModule("ConvTranspose", ConvTranspose);

@@ -1,19 +1,21 @@
 /** @file The convolution layer. */
 import { registerModule, describe, Module, NnxError, type Param } from "@nnxjs/nnx-core";
+import { checkParam } from "@nnxjs/nnx-core/internal";
 import { type Initializer, initializers } from "@nnxjs/rnglib";
 import { checkSize } from "../checks.ts";
 import {
-  checkFloat,
   type FloatDtype,
   type Precision,
   type PromoteDtype,
   promoteDtype as defaultPromoteDtype,
 } from "../linear/dot-general.ts";
-import { drawParam } from "../params.ts";
+import { anything, checkLayerOptions, func, type OptionChecks } from "../options.ts";
+import { allOrNothing, drawParam } from "../params.ts";
 import { add, mul, type Tensor } from "../tensor.ts";
 import {
   checkConvInput,
   checkMask,
+  CONV_CHECKS,
   type ConvCommonOptions,
   kernelSizes,
   type PerAxis,
@@ -21,7 +23,14 @@ import {
   withOneBatchAxis,
 } from "./conv-config.ts";
 import { type ConvGeneralDilated, convGeneralDilated as defaultConv } from "./convolve.ts";
-import { canonicalPadding, padContinued, type Padding, type Pads, samePads } from "./padding.ts";
+import {
+  type CanonicalPadding,
+  canonicalPadding,
+  padContinued,
+  type Padding,
+  type Pads,
+  samePads,
+} from "./padding.ts";
 
 /** Options of {@link Conv}; the names are Flax's. */
 export interface ConvOptions extends ConvCommonOptions {
@@ -35,9 +44,18 @@ export interface ConvOptions extends ConvCommonOptions {
   convGeneralDilated?: ConvGeneralDilated;
 }
 
+const OPTIONS: OptionChecks<ConvOptions> = {
+  ...CONV_CHECKS,
+  strides: anything,
+  inputDilation: anything,
+  featureGroupCount: anything,
+  convGeneralDilated: func,
+};
+
 /** The part of a convolution layer that its product needs; DropConnectConv has it too. */
 export interface ConvConfig {
   readonly inFeatures: number;
+  readonly outFeatures: number;
   readonly kernelSize: readonly number[];
   readonly strides: readonly number[];
   readonly padding: Padding;
@@ -97,25 +115,28 @@ export class Conv extends Module implements ConvConfig {
    */
   constructor(inFeatures: number, outFeatures: number, kernelSize: PerAxis, options: ConvOptions) {
     super();
+    checkLayerOptions("Conv", options, OPTIONS);
     const { rngs, padding = "SAME", featureGroupCount = 1, useBias = true, mask = null } = options;
     const { dtype = null, paramDtype = "float32", precision = null } = options;
     const { kernelInit = initializers.lecunNormal(), biasInit = initializers.zeros } = options;
     checkSize("Conv", "inFeatures", inFeatures);
     checkSize("Conv", "outFeatures", outFeatures);
     checkSize("Conv", "featureGroupCount", featureGroupCount);
-    checkFloat("Conv", "dtype", dtype);
-    checkFloat("Conv", "paramDtype", paramDtype);
     checkGroups(inFeatures, outFeatures, featureGroupCount);
     this.kernelSize = kernelSizes("Conv", kernelSize);
     const axes = this.kernelSize.length;
-    canonicalPadding("Conv", padding, axes);
+    const canonical = canonicalPadding("Conv", padding, axes);
     this.strides = perAxis("Conv", "strides", options.strides ?? 1, axes);
     this.inputDilation = perAxis("Conv", "inputDilation", options.inputDilation ?? 1, axes);
     this.kernelDilation = perAxis("Conv", "kernelDilation", options.kernelDilation ?? 1, axes);
+    checkDilatedPadding(canonical, this.inputDilation);
     const shape = [...this.kernelSize, inFeatures / featureGroupCount, outFeatures];
     checkMask("Conv", mask, shape);
-    this.kernel = drawParam(kernelInit, rngs, shape, paramDtype, options.kernelMetadata);
-    this.bias = useBias ? drawParam(biasInit, rngs, [outFeatures], paramDtype, options.biasMetadata) : null;
+    const make = allOrNothing();
+    this.kernel = make(() => drawParam("Conv", kernelInit, rngs, shape, paramDtype, options.kernelMetadata));
+    this.bias = make(() =>
+      useBias ? drawParam("Conv", biasInit, rngs, [outFeatures], paramDtype, options.biasMetadata) : null,
+    );
     this.mask = mask;
     this.inFeatures = inFeatures;
     this.outFeatures = outFeatures;
@@ -151,7 +172,7 @@ export function convolution<T extends Tensor>(
   bias: Tensor | null,
 ): T {
   const axes = config.kernelSize.length;
-  checkConvInput(`${where}.forward`, x, axes, config.inFeatures, kernel.shape);
+  checkConvolution(where, config, x, kernel, bias);
   const masked = config.mask ? mul(kernel, config.mask) : kernel;
   const promoted = config.promoteDtype([x, masked, bias], { dtype: config.dtype });
   const [inputs, weights, offset] = promoted as [Tensor, Tensor, Tensor | null];
@@ -173,18 +194,38 @@ export function convolution<T extends Tensor>(
   return (offset ? add(y, offset) : y) as T;
 }
 
+/** @throws NnxError unless input, kernel, mask and bias fit; DisposedError for an input that was disposed. */
+export function checkConvolution(
+  layer: string,
+  config: ConvConfig,
+  x: Tensor,
+  kernel: Tensor,
+  bias: Tensor | null,
+): void {
+  const where = `${layer}.forward`;
+  const { kernelSize, inFeatures, outFeatures, featureGroupCount, mask } = config;
+  const shape = [...kernelSize, inFeatures / featureGroupCount, outFeatures];
+  checkParam(where, "kernel", kernel, shape);
+  if (mask) checkParam(where, "mask", mask, shape);
+  if (bias) checkParam(where, "bias", bias, [outFeatures]);
+  checkConvInput(where, x, kernelSize.length, inFeatures, shape);
+}
+
+/** JAX refuses names too: what they would mean between zeros is anybody's guess. */
+function checkDilatedPadding(padding: CanonicalPadding, inputDilation: readonly number[]): void {
+  if (typeof padding !== "string" || inputDilation.every((d) => d === 1)) return;
+  throw new NnxError(
+    `Conv: expected padding in numbers with inputDilation, got ${describe(padding)}. Pass a pair for each spatial axis.`,
+  );
+}
+
 /** The input with what numbers cannot say, and the numbers for the rest. */
 function pad(where: string, config: ConvConfig, x: Tensor): [Tensor, readonly Pads[]] {
-  const { kernelSize, kernelDilation, inputDilation, strides } = config;
+  const { kernelSize, kernelDilation, strides } = config;
   const padding = canonicalPadding(where, config.padding, kernelSize.length);
   const windows = kernelSize.map((k, i) => (k - 1) * (kernelDilation[i] as number) + 1);
   const none = kernelSize.map((): Pads => [0, 0]);
   if (typeof padding !== "string") return [x, padding];
-  if (padding !== "VALID" && inputDilation.some((d) => d !== 1)) {
-    throw new NnxError(
-      `${where}.forward: expected padding in numbers with inputDilation, got ${describe(padding)}. Pass a pair for each spatial axis.`,
-    );
-  }
   switch (padding) {
     case "VALID":
       return [x, none];

@@ -25,7 +25,7 @@ export type CanonicalPadding = Extract<Padding, string> | readonly Pads[];
 const NAMES: readonly unknown[] = ["SAME", "VALID", "CIRCULAR", "REFLECT", "CAUSAL"];
 
 const isPair = (item: number | Pads): item is Pads =>
-  typeof item !== "number" && item.length === 2 && item.every(Number.isInteger);
+  Array.isArray(item) && item.length === 2 && item.every(Number.isInteger);
 
 /** @throws NnxError for anything else than a {@link Padding} of this many axes. */
 export function canonicalPadding(where: string, padding: Padding, axes: number): CanonicalPadding {

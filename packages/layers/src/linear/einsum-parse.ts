@@ -10,6 +10,11 @@ export interface Equation {
 
 /** Without spaces. @throws NnxError unless there is an arrow and exactly one comma before it. */
 export function checkEquation(where: string, equation: string): string {
+  if (typeof equation !== "string") {
+    throw new NnxError(
+      `${where}: expected an equation such as "ab,bc->ac", got ${describe(equation)}. It is the first argument.`,
+    );
+  }
   const compact = equation.replaceAll(" ", "");
   const sides = compact.split("->");
   if (sides.length !== 2) {

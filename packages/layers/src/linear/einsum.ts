@@ -7,14 +7,24 @@ import {
   NnxError,
   type Param,
 } from "@nnxjs/nnx-core";
+import { checkParam, checkTensor } from "@nnxjs/nnx-core/internal";
 import { initializers, type Initializer, type Rngs } from "@nnxjs/rnglib";
 import { sizeOf } from "../axes.ts";
-import { checkSizes, shapeText } from "../checks.ts";
-import { type DtypeOptions, drawParam } from "../params.ts";
+import { checkSizes, listOf, shapeText } from "../checks.ts";
+import {
+  checkGiven,
+  checkLayerOptions,
+  checkRngs,
+  DTYPE_CHECKS,
+  func,
+  KERNEL_CHECKS,
+  type OptionChecks,
+  text,
+} from "../options.ts";
+import { allOrNothing, type DtypeOptions, drawParam } from "../params.ts";
 import { add, reshape, type Tensor } from "../tensor.ts";
 import { einsum } from "./contract.ts";
 import {
-  checkFloat,
   type DotGeneralOptions,
   type FloatDtype,
   type Precision,
@@ -50,6 +60,16 @@ export interface EinsumOptions extends DtypeOptions {
   /** Metadata of the bias's Param. */
   biasMetadata?: Metadata;
 }
+
+const NAME = "Einsum";
+
+const OPTIONS: OptionChecks<EinsumOptions> = {
+  rngs: checkRngs,
+  einsumOp: func,
+  ...DTYPE_CHECKS,
+  ...KERNEL_CHECKS,
+};
+const CALL: OptionChecks<{ einsumStr?: string }> = { einsumStr: text };
 
 const defaultEinsum: EinsumOp = (equation, inputs, kernel) =>
   einsum(equation, inputs, kernel, "Einsum.forward");
@@ -94,17 +114,19 @@ export class Einsum extends Module {
     options: EinsumOptions,
   ) {
     super();
+    checkLayerOptions(NAME, options, OPTIONS);
     const { rngs, dtype = null, paramDtype = "float32", precision = null } = options;
     const { kernelInit = initializers.lecunNormal(), biasInit = initializers.zeros } = options;
     this.einsumStr = checkEquation("Einsum", einsumStr);
-    checkSizes("Einsum", "kernelShape", kernelShape);
-    checkSizes("Einsum", "biasShape", biasShape ?? []);
-    checkFloat("Einsum", "dtype", dtype);
-    checkFloat("Einsum", "paramDtype", paramDtype);
-    this.kernel = drawParam(kernelInit, rngs, kernelShape, paramDtype, options.kernelMetadata);
-    this.bias = biasShape ? drawParam(biasInit, rngs, biasShape, paramDtype, options.biasMetadata) : null;
-    this.kernelShape = [...kernelShape];
-    this.biasShape = biasShape && [...biasShape];
+    this.kernelShape = listOf(NAME, "kernelShape", kernelShape);
+    this.biasShape = biasShape && listOf(NAME, "biasShape", biasShape);
+    checkSizes(NAME, "kernelShape", this.kernelShape);
+    checkSizes(NAME, "biasShape", this.biasShape ?? []);
+    const make = allOrNothing();
+    const draw = (init: Initializer, shape: readonly number[], metadata: Metadata | undefined) =>
+      make(() => drawParam(NAME, init, rngs, shape, paramDtype, metadata));
+    this.kernel = draw(kernelInit, this.kernelShape, options.kernelMetadata);
+    this.bias = this.biasShape && draw(biasInit, this.biasShape, options.biasMetadata);
     this.dtype = dtype;
     this.paramDtype = paramDtype;
     this.precision = precision;
@@ -120,8 +142,13 @@ export class Einsum extends Module {
    * @param options - `einsumStr` for another equation in this call.
    * @throws NnxError when axes with one label differ in size.
    */
-  forward(x: Tensor, { einsumStr = this.einsumStr }: { einsumStr?: string } = {}): Tensor {
-    const equation = checkEquation("Einsum.forward", einsumStr);
+  forward(x: Tensor, options?: { einsumStr?: string }): Tensor {
+    const where = "Einsum.forward";
+    checkTensor(where, "x", x);
+    checkGiven(where, options, CALL);
+    const equation = checkEquation(where, options?.einsumStr ?? this.einsumStr);
+    checkParam(where, "kernel", this.kernel.value, this.kernelShape);
+    if (this.bias && this.biasShape) checkParam(where, "bias", this.bias.value, this.biasShape);
     const operands = [x, this.kernel.value, this.bias?.value ?? null];
     const [inputs, kernel, bias] = this.promoteDtype(operands, { dtype: this.dtype }) as [
       Tensor,
@@ -133,19 +160,19 @@ export class Einsum extends Module {
       precision,
       ...(preferredElementType === null ? {} : { preferredElementType }),
     });
-    return bias ? add(y, this.placed(bias, equation, inputs, kernel)) : y;
+    return bias ? add(y, placed(bias, equation, inputs, kernel)) : y;
   }
+}
 
-  /** The bias with an axis of size 1 wherever the result has none of the kernel's. */
-  private placed(bias: Tensor, equation: string, inputs: Tensor, kernel: Tensor): Tensor {
-    const { right, result } = parseEquation("Einsum.forward", equation, inputs.rank, kernel.rank);
-    const shape = result.map((label) => kernel.shape[right.indexOf(label)] ?? 1);
-    if (sizeOf(shape) === bias.size) return reshape(bias, shape);
-    throw new NnxError(
-      `Einsum.forward: expected a bias that fills ${shapeText(shape)}, the kernel's axes in the result of "${equation}", ` +
-        `got ${shapeText(bias.shape)}. Choose biasShape to match.`,
-    );
-  }
+/** The bias with an axis of size 1 wherever the result has none of the kernel's. */
+function placed(bias: Tensor, equation: string, inputs: Tensor, kernel: Tensor): Tensor {
+  const { right, result } = parseEquation("Einsum.forward", equation, inputs.rank, kernel.rank);
+  const shape = result.map((label) => kernel.shape[right.indexOf(label)] ?? 1);
+  if (sizeOf(shape) === bias.size) return reshape(bias, shape);
+  throw new NnxError(
+    `Einsum.forward: expected a bias that fills ${shapeText(shape)}, the kernel's axes in the result of "${equation}", ` +
+      `got ${shapeText(bias.shape)}. Choose biasShape to match.`,
+  );
 }
 
 registerModule("Einsum", Einsum);

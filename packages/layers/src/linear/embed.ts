@@ -1,8 +1,10 @@
 /** @file Rows of a table by id. */
 import { registerModule, describe, type Metadata, Module, NnxError, type Param } from "@nnxjs/nnx-core";
+import { checkParam, checkTensor } from "@nnxjs/nnx-core/internal";
 import { initializers, type Initializer, type Rngs } from "@nnxjs/rnglib";
 import { checkFeatures, checkSize } from "../checks.ts";
-import { checkChoice } from "../stochastic/call-options.ts";
+import { checkLayerOptions, checkRngs, DTYPE_CHECKS, func, metadata, type OptionChecks } from "../options.ts";
+import { choice } from "../stochastic/call-options.ts";
 import { type DtypeOptions, drawParam } from "../params.ts";
 import {
   broadcastTo,
@@ -18,12 +20,7 @@ import {
   valuesOf,
   where,
 } from "../tensor.ts";
-import {
-  checkFloat,
-  type FloatDtype,
-  type PromoteDtype,
-  promoteDtype as defaultPromoteDtype,
-} from "./dot-general.ts";
+import { type FloatDtype, type PromoteDtype, promoteDtype as defaultPromoteDtype } from "./dot-general.ts";
 
 /** What an id that the table does not have gives. */
 export type OutOfRange = "nan" | "error";
@@ -39,6 +36,14 @@ export interface EmbedOptions extends DtypeOptions {
   /** `"nan"` gives a row of NaN as JAX does, `"error"` throws. @defaultValue "nan" */
   outOfRange?: OutOfRange;
 }
+
+const OPTIONS: OptionChecks<EmbedOptions> = {
+  rngs: checkRngs,
+  embeddingInit: func,
+  embeddingMetadata: metadata,
+  outOfRange: choice("nan", "error"),
+  ...DTYPE_CHECKS,
+};
 
 /**
  * Row `id` of a table of vectors, for every id. Negative ids count from the end.
@@ -64,15 +69,13 @@ export class Embed extends Module {
   /** @throws NnxError for sizes that are no positive integers, TypeError for an `outOfRange` that is neither. */
   constructor(numEmbeddings: number, features: number, options: EmbedOptions) {
     super();
+    checkLayerOptions("Embed", options, OPTIONS);
     const { rngs, dtype = null, paramDtype = "float32", outOfRange = "nan" } = options;
     checkSize("Embed", "numEmbeddings", numEmbeddings);
     checkSize("Embed", "features", features);
-    checkFloat("Embed", "dtype", dtype);
-    checkFloat("Embed", "paramDtype", paramDtype);
-    checkChoice("Embed", "outOfRange", outOfRange, ["nan", "error"]);
     const { embeddingInit = initializers.varianceScaling(1, "fanIn", "normal", { outAxis: 0 }) } = options;
     const shape = [numEmbeddings, features];
-    this.embedding = drawParam(embeddingInit, rngs, shape, paramDtype, options.embeddingMetadata);
+    this.embedding = drawParam("Embed", embeddingInit, rngs, shape, paramDtype, options.embeddingMetadata);
     this.numEmbeddings = numEmbeddings;
     this.features = features;
     this.dtype = dtype ?? paramDtype;
@@ -88,6 +91,8 @@ export class Embed extends Module {
    * @throws NnxError for ids that are not and with `outOfRange: "error"` for one outside `[-numEmbeddings, numEmbeddings)`.
    */
   forward(ids: Tensor): Tensor {
+    checkTensor("Embed.forward", "ids", ids);
+    checkTable("Embed.forward", this);
     if (ids.dtype !== "int32") {
       throw new NnxError(
         `Embed.forward: expected int32 ids, got ${describe(ids)}. Make them with tf.tensor1d(ids, "int32"), or cast.`,
@@ -97,7 +102,7 @@ export class Embed extends Module {
     const shape = [...ids.shape, this.features];
     if (this.numEmbeddings === 1)
       return broadcastTo(reshape(table, [...ids.shape.map(() => 1), this.features]), shape);
-    const { rows, known } = this.resolve(valuesOf(ids));
+    const { rows, known } = resolve(this, valuesOf(ids));
     const found = reshape(gather(table, rows), shape);
     if (known.every(Boolean)) return found;
     const mask = expandDims(tensorOf(known.map(Number), ids.shape, "bool"), -1);
@@ -112,31 +117,38 @@ export class Embed extends Module {
    */
   attend(query: Tensor): Tensor {
     checkFeatures("Embed.attend", query, this.features);
+    checkTable("Embed.attend", this);
     const operands = this.promoteDtype([query, this.embedding.value], { dtype: this.dtype });
     const [vectors, table] = operands as [Tensor, Tensor];
     const scores = matMul(reshape(vectors, [-1, this.features]), transpose(table));
     return reshape(scores, [...query.shape.slice(0, -1), this.numEmbeddings]);
   }
+}
 
-  /** Row numbers, and which of the ids have a row. */
-  private resolve(ids: ArrayLike<number>): { rows: number[]; known: boolean[] } {
-    const rows: number[] = [];
-    const known: boolean[] = [];
-    for (let i = 0; i < ids.length; i++) {
-      const id = ids[i] as number;
-      const row = id < 0 ? id + this.numEmbeddings : id;
-      const has = row >= 0 && row < this.numEmbeddings;
-      if (!has && this.outOfRange === "error") {
-        throw new NnxError(
-          `Embed.forward: expected ids from ${-this.numEmbeddings} to ${this.numEmbeddings - 1}, got ${id} at position ${i}. ` +
-            "Enlarge numEmbeddings or map unknown ids to one that exists.",
-        );
-      }
-      rows.push(has ? row : 0);
-      known.push(has);
+const checkTable = (where: string, layer: Embed): void =>
+  checkParam(where, "embedding", layer.embedding.value, [layer.numEmbeddings, layer.features]);
+
+/** Row numbers, and which of the ids have a row. */
+function resolve(
+  { numEmbeddings, outOfRange }: Embed,
+  ids: ArrayLike<number>,
+): { rows: number[]; known: boolean[] } {
+  const rows: number[] = [];
+  const known: boolean[] = [];
+  for (let i = 0; i < ids.length; i++) {
+    const id = ids[i] as number;
+    const row = id < 0 ? id + numEmbeddings : id;
+    const has = row >= 0 && row < numEmbeddings;
+    if (!has && outOfRange === "error") {
+      throw new NnxError(
+        `Embed.forward: expected ids from ${-numEmbeddings} to ${numEmbeddings - 1}, got ${id} at position ${i}. ` +
+          "Enlarge numEmbeddings or map unknown ids to one that exists.",
+      );
     }
-    return { rows, known };
+    rows.push(has ? row : 0);
+    known.push(has);
   }
+  return { rows, known };
 }
 
 registerModule("Embed", Embed);

@@ -1,13 +1,24 @@
 /** @file The dense layer over several axes. */
 import { registerModule, describe, type Metadata, Module, NnxError, type Param } from "@nnxjs/nnx-core";
+import { checkParam, checkTensor } from "@nnxjs/nnx-core/internal";
 import { initializers, type Initializer, type Rngs } from "@nnxjs/rnglib";
 import { type Axes, normalizeAxes, sizeOf } from "../axes.ts";
-import { checkSizes, shapeText } from "../checks.ts";
-import { type DtypeOptions, drawParam } from "../params.ts";
+import { checkSizes, listOf, shapeText } from "../checks.ts";
+import {
+  axisList,
+  checkLayerOptions,
+  checkRngs,
+  DTYPE_CHECKS,
+  flag,
+  funcOrNull,
+  KERNEL_CHECKS,
+  type OptionChecks,
+  sizesByAxis,
+} from "../options.ts";
+import { allOrNothing, checkDrawn, type DtypeOptions, drawParam } from "../params.ts";
 import { add, fusedMatMul, matMul, reshape, type Tensor } from "../tensor.ts";
 import { groupAxes, shaped } from "./contract.ts";
 import {
-  checkFloat,
   type DotGeneral,
   type FloatDtype,
   type Precision,
@@ -41,13 +52,23 @@ export interface LinearGeneralOptions extends DtypeOptions {
   biasMetadata?: Metadata;
 }
 
-const toList = (sizes: Axes): readonly number[] => (typeof sizes === "number" ? [sizes] : [...sizes]);
+const NAME = "LinearGeneral";
+
+const OPTIONS: OptionChecks<LinearGeneralOptions> = {
+  rngs: checkRngs,
+  axis: axisList,
+  batchAxis: sizesByAxis,
+  useBias: flag,
+  dotGeneral: funcOrNull,
+  ...DTYPE_CHECKS,
+  ...KERNEL_CHECKS,
+};
 
 /** The values of an initializer that sees a flattened shape. */
 const flattened =
   (init: Initializer, flat: readonly number[]): Initializer =>
   (key, shape, dtype) =>
-    reshape(init(key, flat, dtype), [...shape]);
+    reshape(checkDrawn(NAME, init(key, flat, dtype), flat), [...shape]);
 
 /**
  * The dense layer over any axes: contracts `axis` with the kernel's first axes, and puts `outFeatures` at the end.
@@ -86,22 +107,21 @@ export class LinearGeneral extends Module {
    */
   constructor(inFeatures: Axes, outFeatures: Axes, options: LinearGeneralOptions) {
     super();
+    checkLayerOptions(NAME, options, OPTIONS);
     const { rngs, axis = -1, batchAxis = {}, useBias = true, dtype = null, paramDtype = "float32" } = options;
     const {
       kernelInit = initializers.lecunNormal(),
       biasInit = initializers.zeros,
       precision = null,
     } = options;
-    this.inFeatures = toList(inFeatures);
-    this.outFeatures = toList(outFeatures);
-    this.axis = toList(axis);
+    this.inFeatures = listOf(NAME, "inFeatures", inFeatures);
+    this.outFeatures = listOf(NAME, "outFeatures", outFeatures);
+    this.axis = listOf(NAME, "axis", axis);
     this.batchAxis = { ...batchAxis };
     const batch = Object.values(this.batchAxis);
-    checkSizes("LinearGeneral", "inFeatures", this.inFeatures);
-    checkSizes("LinearGeneral", "outFeatures", this.outFeatures);
-    checkSizes("LinearGeneral", "batchAxis", batch);
-    checkFloat("LinearGeneral", "dtype", dtype);
-    checkFloat("LinearGeneral", "paramDtype", paramDtype);
+    checkSizes(NAME, "inFeatures", this.inFeatures);
+    checkSizes(NAME, "outFeatures", this.outFeatures);
+    checkSizes(NAME, "batchAxis", batch);
     if (this.inFeatures.length !== this.axis.length) {
       throw new NnxError(
         `LinearGeneral: expected as many axes as sizes in inFeatures, got axis ${shapeText(this.axis)} and inFeatures ${shapeText(this.inFeatures)}.`,
@@ -115,10 +135,11 @@ export class LinearGeneral extends Module {
     this.kernelInit = kernelInit;
     this.biasInit = biasInit;
     const drawn = { kernel: this.initializerOf("kernel"), bias: this.initializerOf("bias") };
-    const kernelShape = [...batch, ...this.inFeatures, ...this.outFeatures];
-    this.kernel = drawParam(drawn.kernel, rngs, kernelShape, paramDtype, options.kernelMetadata);
-    const biasShape = [...batch, ...this.outFeatures];
-    this.bias = useBias ? drawParam(drawn.bias, rngs, biasShape, paramDtype, options.biasMetadata) : null;
+    const make = allOrNothing();
+    const draw = (name: "kernel" | "bias", metadata: Metadata | undefined) =>
+      make(() => drawParam(NAME, drawn[name], rngs, shapeOf(this, name), paramDtype, metadata));
+    this.kernel = draw("kernel", options.kernelMetadata);
+    this.bias = useBias ? draw("bias", options.biasMetadata) : null;
     this.useBias = useBias;
     this.dtype = dtype;
     this.paramDtype = paramDtype;
@@ -134,7 +155,8 @@ export class LinearGeneral extends Module {
    * @throws NnxError when the input has other sizes.
    */
   forward(x: Tensor): Tensor {
-    this.checkInput(x);
+    checkInput(this, x);
+    checkParams(this);
     const operands = [x, this.kernel.value, this.bias?.value ?? null];
     const [inputs, kernel, bias] = this.promoteDtype(operands, { dtype: this.dtype }) as [
       Tensor,
@@ -153,7 +175,7 @@ export class LinearGeneral extends Module {
     if (batchAxes.length === 0 && this.dotGeneral === null) {
       return shaped(fusedMatMul(grouped, weights, bias && shaped(bias, [flat[1] as number])), shape);
     }
-    const y = shaped(this.product(grouped, weights), shape);
+    const y = shaped(product(this, grouped, weights), shape);
     return bias ? add(y, reshape(bias, [...batchShape, ...rowShape.map(() => 1), ...this.outFeatures])) : y;
   }
 
@@ -165,33 +187,48 @@ export class LinearGeneral extends Module {
       ? flattened(this.kernelInit, [batch * sizeOf(this.inFeatures), outputs])
       : flattened(this.biasInit, [batch * outputs]);
   }
+}
 
-  private product(inputs: Tensor, kernel: Tensor): Tensor {
-    if (this.dotGeneral === null) return matMul(inputs, kernel);
-    const { precision, preferredElementType } = this;
-    return this.dotGeneral(inputs, kernel, {
-      precision,
-      ...(preferredElementType === null ? {} : { preferredElementType }),
-    });
-  }
+type Sizes = Pick<LinearGeneral, "inFeatures" | "outFeatures" | "batchAxis">;
 
-  private checkInput(x: Tensor): void {
-    const where = "LinearGeneral.forward";
-    const fits = this.axis.length + Object.keys(this.batchAxis).length <= x.rank;
-    const axes = fits ? normalizeAxes(where, this.axis, x.rank) : [];
-    if (
-      fits &&
-      axes.every((axis, i) => x.shape[axis] === this.inFeatures[i]) &&
-      Object.entries(this.batchAxis).every(([axis, size]) => x.shape[Number(axis)] === size)
-    ) {
-      return;
-    }
-    const batch = Object.values(this.batchAxis);
-    throw new NnxError(
-      `${where}: expected an input with the sizes ${shapeText(this.inFeatures)} along the axes ${shapeText(this.axis)}` +
-        `${batch.length > 0 ? ` and ${shapeText(batch)} in front` : ""}, got ${describe(x)}. The kernel is ${shapeText(this.kernel.value.shape)}.`,
-    );
+function shapeOf({ inFeatures, outFeatures, batchAxis }: Sizes, name: "kernel" | "bias"): number[] {
+  const batch = Object.values(batchAxis);
+  return name === "kernel" ? [...batch, ...inFeatures, ...outFeatures] : [...batch, ...outFeatures];
+}
+
+/** @throws NnxError unless kernel and bias have the shapes that they were made with. */
+export function checkParams(layer: LinearGeneral, where = `${NAME}.forward`, prefix = ""): void {
+  checkParam(where, `${prefix}kernel`, layer.kernel.value, shapeOf(layer, "kernel"));
+  if (layer.bias) checkParam(where, `${prefix}bias`, layer.bias.value, shapeOf(layer, "bias"));
+}
+
+function product(layer: LinearGeneral, inputs: Tensor, kernel: Tensor): Tensor {
+  const { precision, preferredElementType, dotGeneral } = layer;
+  if (dotGeneral === null) return matMul(inputs, kernel);
+  return dotGeneral(inputs, kernel, {
+    precision,
+    ...(preferredElementType === null ? {} : { preferredElementType }),
+  });
+}
+
+function checkInput(layer: LinearGeneral, x: Tensor): void {
+  const where = `${NAME}.forward`;
+  checkTensor(where, "x", x);
+  const { axis, batchAxis, inFeatures } = layer;
+  const fits = axis.length + Object.keys(batchAxis).length <= x.rank;
+  const along = fits ? normalizeAxes(where, axis, x.rank) : [];
+  if (
+    fits &&
+    along.every((at, i) => x.shape[at] === inFeatures[i]) &&
+    Object.entries(batchAxis).every(([at, size]) => x.shape[Number(at)] === size)
+  ) {
+    return;
   }
+  const batch = Object.values(batchAxis);
+  throw new NnxError(
+    `${where}: expected an input with the sizes ${shapeText(inFeatures)} along the axes ${shapeText(axis)}` +
+      `${batch.length > 0 ? ` and ${shapeText(batch)} in front` : ""}, got ${describe(x)}. The kernel is ${shapeText(shapeOf(layer, "kernel"))}.`,
+  );
 }
 
 registerModule("LinearGeneral", LinearGeneral);

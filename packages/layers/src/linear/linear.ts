@@ -1,11 +1,20 @@
 /** @file The dense layer. */
 import { registerModule, describe, type Metadata, Module, NnxError, type Param } from "@nnxjs/nnx-core";
+import { checkParam, checkTensor } from "@nnxjs/nnx-core/internal";
 import { initializers, type Initializer, type Rngs } from "@nnxjs/rnglib";
 import { checkSize } from "../checks.ts";
-import { drawParam } from "../params.ts";
-import { add, fusedMatMul, isTensor, type Tensor } from "../tensor.ts";
 import {
-  checkFloat,
+  checkLayerOptions,
+  checkRngs,
+  DTYPE_CHECKS,
+  flag,
+  func,
+  KERNEL_CHECKS,
+  type OptionChecks,
+} from "../options.ts";
+import { allOrNothing, drawParam } from "../params.ts";
+import { add, fusedMatMul, type Tensor } from "../tensor.ts";
+import {
   type DotGeneral,
   dotGeneral as defaultDotGeneral,
   type FloatDtype,
@@ -46,9 +55,20 @@ export interface LinearOptions {
   biasMetadata?: Metadata;
 }
 
+/** What Linear's options may be. */
+export const LINEAR_CHECKS: OptionChecks<LinearOptions> = {
+  rngs: checkRngs,
+  useBias: flag,
+  dotGeneral: func,
+  ...DTYPE_CHECKS,
+  ...KERNEL_CHECKS,
+};
+
 /** The part of a dense layer that its product needs; DropConnectLinear has it too. */
 export interface DenseConfig {
   readonly inFeatures: number;
+  /** Size of the last axis of outputs; where it is given, kernel and bias are held to it. */
+  readonly outFeatures?: number;
   readonly dtype: FloatDtype | null;
   readonly precision: Precision;
   readonly dotGeneral: DotGeneral;
@@ -91,16 +111,19 @@ export class Linear extends Module implements DenseConfig {
    */
   constructor(inFeatures: number, outFeatures: number, options: LinearOptions) {
     super();
+    const name = "Linear";
+    checkLayerOptions(name, options, LINEAR_CHECKS);
     const { rngs, useBias = true, dtype = null, paramDtype = "float32", precision = null } = options;
-    checkSize("Linear", "inFeatures", inFeatures);
-    checkSize("Linear", "outFeatures", outFeatures);
-    checkFloat("Linear", "dtype", dtype);
-    checkFloat("Linear", "paramDtype", paramDtype);
+    checkSize(name, "inFeatures", inFeatures);
+    checkSize(name, "outFeatures", outFeatures);
     const { kernelInit = DEFAULT_KERNEL_INIT, biasInit = DEFAULT_BIAS_INIT } = options;
+    const make = allOrNothing();
     const shape = [inFeatures, outFeatures];
-    this.kernel = drawParam(kernelInit, rngs, shape, paramDtype, options.kernelMetadata);
+    this.kernel = make(() => drawParam(name, kernelInit, rngs, shape, paramDtype, options.kernelMetadata));
     // Zeros consume a key too, so that what is drawn next is Flax's.
-    this.bias = useBias ? drawParam(biasInit, rngs, [outFeatures], paramDtype, options.biasMetadata) : null;
+    this.bias = make(() =>
+      useBias ? drawParam(name, biasInit, rngs, [outFeatures], paramDtype, options.biasMetadata) : null,
+    );
     this.inFeatures = inFeatures;
     this.outFeatures = outFeatures;
     this.useBias = useBias;
@@ -129,7 +152,9 @@ export class Linear extends Module implements DenseConfig {
  * @param where - The layer's name, for errors.
  * @param x - `[..., inFeatures]`
  * @param kernel - `[inFeatures, outFeatures]`
- * @throws NnxError when the last axis of `x` has another size.
+ * @param bias - `[outFeatures]`, or `null` for none.
+ * @param prepare - What is done to `x` once everything is known to fit; the shape stays.
+ * @throws NnxError when the last axis of `x`, the kernel or the bias has another size.
  */
 export function dense<T extends Tensor>(
   where: string,
@@ -137,13 +162,14 @@ export function dense<T extends Tensor>(
   x: T,
   kernel: Tensor,
   bias: Tensor | null,
+  prepare?: (x: T) => T,
 ): T {
+  checkDense(where, config, x, kernel, bias);
   // The rank stays, and so does the type that says it.
-  return product(where, config, x, kernel, bias) as T;
+  return product(config, prepare ? prepare(x) : x, kernel, bias) as T;
 }
 
-function product(where: string, config: DenseConfig, x: Tensor, kernel: Tensor, bias: Tensor | null): Tensor {
-  checkInput(where, config, x, kernel);
+function product(config: DenseConfig, x: Tensor, kernel: Tensor, bias: Tensor | null): Tensor {
   const promoted = config.promoteDtype([x, kernel, bias], { dtype: config.dtype });
   const [inputs, weights, offset] = promoted as [Tensor, Tensor, Tensor | null];
   if (config.dotGeneral === defaultDotGeneral) {
@@ -157,16 +183,22 @@ function product(where: string, config: DenseConfig, x: Tensor, kernel: Tensor, 
   return offset ? add(y, offset) : y;
 }
 
-/** @throws NnxError when the last axis of `x` is not the features'. */
-export function checkInput(
-  where: string,
-  { inFeatures }: Pick<DenseConfig, "inFeatures">,
+/** @throws NnxError unless input, kernel and bias fit; DisposedError for an input that was disposed. */
+export function checkDense(
+  layer: string,
+  { inFeatures, outFeatures }: DenseConfig,
   x: Tensor,
   kernel: Tensor,
+  bias: Tensor | null,
 ): void {
-  if (isTensor(x) && x.shape.at(-1) === inFeatures) return;
+  const where = `${layer}.forward`;
+  const columns = outFeatures ?? (kernel.shape[1] as number);
+  checkTensor(where, "x", x);
+  checkParam(where, "kernel", kernel, [inFeatures, columns]);
+  if (bias) checkParam(where, "bias", bias, [columns]);
+  if (x.shape[x.rank - 1] === inFeatures) return;
   throw new NnxError(
-    `${where}.forward: expected an input of shape [..., ${inFeatures}] for a kernel of shape [${kernel.shape.join(", ")}], got ` +
+    `${where}: expected an input of shape [..., ${inFeatures}] for a kernel of shape [${kernel.shape.join(", ")}], got ` +
       `${describe(x)}. Check which axis holds the features: it must be the last.`,
   );
 }

@@ -1,10 +1,12 @@
 /** @file What all normalisations have in common: a learned scale and bias. */
 import { describe, type Metadata, Module, NnxError, type Param } from "@nnxjs/nnx-core";
+import { checkParam } from "@nnxjs/nnx-core/internal";
 import { initializers, type Initializer, type Rngs } from "@nnxjs/rnglib";
 import { sizeOf } from "../axes.ts";
 import { checkSize } from "../checks.ts";
-import { checkFloat, type FloatDtype, type PromoteDtype, promoteDtype } from "../linear/dot-general.ts";
-import { type DtypeOptions, drawParam } from "../params.ts";
+import { type FloatDtype, type PromoteDtype, promoteDtype } from "../linear/dot-general.ts";
+import { checkRngs, DTYPE_CHECKS, flag, func, metadata, type OptionChecks } from "../options.ts";
+import { allOrNothing, type DtypeOptions, drawParam } from "../params.ts";
 import { reshape, type Tensor } from "../tensor.ts";
 
 /** Options of normalisations with a scale; the names are Flax's. */
@@ -31,6 +33,24 @@ export interface AffineOptions extends ScaleOptions {
   biasMetadata?: Metadata;
 }
 
+/** What the options of normalisations with a scale may be. */
+export const SCALE_CHECKS: OptionChecks<ScaleOptions> = {
+  rngs: checkRngs,
+  useScale: flag,
+  scaleInit: func,
+  scaleMetadata: metadata,
+  useFastVariance: flag,
+  ...DTYPE_CHECKS,
+};
+
+/** What the options of normalisations with scale and bias may be. */
+export const AFFINE_CHECKS: OptionChecks<AffineOptions> = {
+  ...SCALE_CHECKS,
+  useBias: flag,
+  biasInit: func,
+  biasMetadata: metadata,
+};
+
 /** A normalisation with a scale: what it keeps of its options. */
 export abstract class ScaleNorm extends Module {
   /** `[numFeatures]`, or `null`; without one no key is drawn. */
@@ -48,10 +68,8 @@ export abstract class ScaleNorm extends Module {
     super();
     const { rngs, useScale = true, scaleInit = initializers.ones, scaleMetadata } = options;
     const { dtype = null, paramDtype = "float32", useFastVariance = true } = options;
-    checkFloat(name, "dtype", dtype);
-    checkFloat(name, "paramDtype", paramDtype);
     checkSize(name, "numFeatures", numFeatures);
-    this.scale = useScale ? drawParam(scaleInit, rngs, [numFeatures], paramDtype, scaleMetadata) : null;
+    this.scale = useScale ? drawParam(name, scaleInit, rngs, [numFeatures], paramDtype, scaleMetadata) : null;
     this.numFeatures = numFeatures;
     this.epsilon = epsilon;
     this.useFastVariance = useFastVariance;
@@ -72,7 +90,9 @@ export abstract class AffineNorm extends ScaleNorm {
   constructor(name: string, numFeatures: number, options: AffineOptions, epsilon: number) {
     super(name, numFeatures, options, epsilon);
     const { rngs, useBias = true, biasInit = initializers.zeros, biasMetadata } = options;
-    this.bias = useBias ? drawParam(biasInit, rngs, [numFeatures], this.paramDtype, biasMetadata) : null;
+    this.bias = allOrNothing(this.scale)(() =>
+      useBias ? drawParam(name, biasInit, rngs, [numFeatures], this.paramDtype, biasMetadata) : null,
+    );
     this.biasInit = biasInit;
   }
 }
@@ -93,6 +113,17 @@ export const alongFeatures = (vector: Tensor, x: Tensor, featureAxes: readonly n
     vector,
     x.shape.map((n, axis) => (featureAxes.includes(axis) ? n : 1)),
   );
+
+/** @throws NnxError unless scale and bias have the shape that they were made with. */
+export function checkScale(
+  where: string,
+  layer: ScaleNorm & { readonly bias?: Param<Tensor> | null },
+  prefix = "",
+): void {
+  const { scale, bias, numFeatures } = layer;
+  if (scale) checkParam(where, `${prefix}scale`, scale.value, [numFeatures]);
+  if (bias) checkParam(where, `${prefix}bias`, bias.value, [numFeatures]);
+}
 
 /** @throws NnxError unless the feature axes of x have `numFeatures` elements. */
 export function checkNormInput(

@@ -7,9 +7,28 @@ import {
   NnxError,
   stopGradient,
 } from "@nnxjs/nnx-core";
+import { checkParam, checkTensor } from "@nnxjs/nnx-core/internal";
 import { type Axes, normalizeAxes, otherAxes } from "../axes.ts";
+import { checkBroadcast } from "../checks.ts";
+import {
+  axisList,
+  checkGiven,
+  checkLayerOptions,
+  flagOrNull,
+  nonNegative,
+  type OptionChecks,
+  orNull,
+  share,
+} from "../options.ts";
 import { add, mul, ones, reshape, type Tensor, zeros } from "../tensor.ts";
-import { AffineNorm, type AffineOptions, alongFeatures, checkNormInput } from "./affine.ts";
+import {
+  AFFINE_CHECKS,
+  AffineNorm,
+  type AffineOptions,
+  alongFeatures,
+  checkNormInput,
+  checkScale,
+} from "./affine.ts";
 import { type Moments, moments, normalize } from "./statistics.ts";
 
 /** Options of {@link BatchNorm}; the names are Flax's. */
@@ -31,6 +50,18 @@ export interface BatchNormCallOptions {
   /** Bool, broadcastable to x: elements where it is false do not count for the statistics. @defaultValue all count */
   mask?: Tensor | null;
 }
+
+const OPTIONS: OptionChecks<BatchNormOptions> = {
+  ...AFFINE_CHECKS,
+  useRunningAverage: flagOrNull,
+  axis: axisList,
+  momentum: share,
+  epsilon: nonNegative,
+};
+const CALL: OptionChecks<BatchNormCallOptions> = {
+  useRunningAverage: flagOrNull,
+  mask: orNull(checkTensor),
+};
 
 /**
  * `(x - mean) / sqrt(var + epsilon) * scale + bias` with mean and variance per feature: of the batch while training, of the
@@ -59,6 +90,7 @@ export class BatchNorm extends AffineNorm {
 
   /** @throws NnxError for sizes or dtypes that cannot be. */
   constructor(numFeatures: number, options: BatchNormOptions) {
+    checkLayerOptions("BatchNorm", options, OPTIONS);
     const { useRunningAverage = false, axis = -1, momentum = 0.99, epsilon = 1e-5 } = options;
     super("BatchNorm", numFeatures, options, epsilon);
     this.mean = new BatchStat<Tensor>(zeros([numFeatures]));
@@ -73,10 +105,18 @@ export class BatchNorm extends AffineNorm {
    * @returns the same shape. Without running averages the stored ones are updated; no gradient flows into them.
    * @throws NnxError when x has other features, or neither call nor layer says which statistics to use.
    */
-  forward<T extends Tensor>(x: T, { useRunningAverage, mask = null }: BatchNormCallOptions = {}): T {
-    const stored = this.resolve(useRunningAverage);
-    const features = normalizeAxes("BatchNorm.forward", this.axis, x.rank);
-    checkNormInput("BatchNorm.forward", x, features, this.numFeatures);
+  forward<T extends Tensor>(x: T, options?: BatchNormCallOptions): T {
+    const where = "BatchNorm.forward";
+    checkTensor(where, "x", x);
+    checkGiven(where, options, CALL);
+    checkScale(where, this);
+    checkParam(where, "mean", this.mean.value, [this.numFeatures]);
+    checkParam(where, "var", this.var.value, [this.numFeatures]);
+    const { useRunningAverage, mask = null } = options ?? {};
+    const stored = resolve(useRunningAverage, this.useRunningAverage);
+    const features = normalizeAxes(where, this.axis, x.rank);
+    checkNormInput(where, x, features, this.numFeatures);
+    if (mask) checkBroadcast(where, "mask", mask, x.shape);
     const operands = [
       x,
       this.mean.value,
@@ -96,26 +136,9 @@ export class BatchNorm extends AffineNorm {
     const statistics: Moments = stored
       ? { mean: along(mean), variance: along(variance) }
       : moments(inputs, otherAxes(features, x.rank), { mask, useFastVariance: this.useFastVariance });
-    if (!stored) this.collect(statistics);
+    if (!stored) collect(this, statistics);
     // Same rank as the input, and so the type that says it.
     return normalize(inputs, statistics, scale && along(scale), bias && along(bias), this.epsilon) as T;
-  }
-
-  private collect({ mean, variance }: Moments): void {
-    const { momentum } = this;
-    const mixed = (old: Tensor, batch: Tensor): Tensor =>
-      stopGradient(add(mul(momentum, old), mul(1 - momentum, reshape(batch, [this.numFeatures]))));
-    if (mean) this.mean.value = mixed(this.mean.value, mean);
-    this.var.value = mixed(this.var.value, variance);
-  }
-
-  private resolve(call: boolean | null | undefined): boolean {
-    const found = call ?? this.useRunningAverage;
-    if (typeof found === "boolean") return found;
-    throw new NnxError(
-      `BatchNorm.forward: expected useRunningAverage to be true or false, got ${describe(found)}. ` +
-        "Set it at construction, with train() or eval(), or pass { useRunningAverage } to forward.",
-    );
   }
 
   /** Takes the modes that this layer knows; returns the others. */
@@ -123,6 +146,24 @@ export class BatchNorm extends AffineNorm {
     if (typeof useRunningAverage === "boolean") this.useRunningAverage = useRunningAverage;
     return rest;
   }
+}
+
+/** Moves the running averages towards the batch's statistics. */
+function collect(layer: BatchNorm, { mean, variance }: Moments): void {
+  const { momentum, numFeatures } = layer;
+  const mixed = (old: Tensor, batch: Tensor): Tensor =>
+    stopGradient(add(mul(momentum, old), mul(1 - momentum, reshape(batch, [numFeatures]))));
+  if (mean) layer.mean.value = mixed(layer.mean.value, mean);
+  layer.var.value = mixed(layer.var.value, variance);
+}
+
+function resolve(call: boolean | null | undefined, own: boolean | null): boolean {
+  const found = call ?? own;
+  if (typeof found === "boolean") return found;
+  throw new NnxError(
+    `BatchNorm.forward: expected useRunningAverage to be true or false, got ${describe(found)}. ` +
+      "Set it at construction, with train() or eval(), or pass { useRunningAverage } to forward.",
+  );
 }
 
 registerModule("BatchNorm", BatchNorm);

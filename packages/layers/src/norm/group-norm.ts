@@ -1,9 +1,24 @@
 /** @file Normalising over groups of channels, and over each channel, of each example. */
 import { registerModule, describe, NnxError } from "@nnxjs/nnx-core";
 import { type Axes, normalizeAxes, otherAxes } from "../axes.ts";
+import {
+  anything,
+  axisList,
+  axisListOrNull,
+  checkLayerOptions,
+  nonNegative,
+  type OptionChecks,
+} from "../options.ts";
 import { broadcastTo, reshape, type Tensor } from "../tensor.ts";
-import { AffineNorm, type AffineOptions, alongFeatures, checkNormInput, promoteAffine } from "./affine.ts";
-import type { NormCallOptions } from "./layer-norm.ts";
+import {
+  AFFINE_CHECKS,
+  AffineNorm,
+  type AffineOptions,
+  alongFeatures,
+  checkNormInput,
+  promoteAffine,
+} from "./affine.ts";
+import { checkNormCall, type NormCallOptions } from "./layer-norm.ts";
 import { moments, normalize } from "./statistics.ts";
 
 /** Options of {@link GroupNorm}; the names are Flax's. */
@@ -25,6 +40,19 @@ export interface InstanceNormOptions extends AffineOptions {
   /** The axes of the channels; not the first. @defaultValue -1 */
   featureAxes?: Axes;
 }
+
+const GROUP_NORM: OptionChecks<GroupNormOptions> = {
+  ...AFFINE_CHECKS,
+  numGroups: anything,
+  groupSize: anything,
+  epsilon: nonNegative,
+  reductionAxes: axisListOrNull,
+};
+const INSTANCE_NORM: OptionChecks<InstanceNormOptions> = {
+  ...AFFINE_CHECKS,
+  epsilon: nonNegative,
+  featureAxes: axisList,
+};
 
 /**
  * `(x - mean) / sqrt(var + epsilon) * scale + bias` with mean and variance of each example and group of channels.
@@ -48,6 +76,7 @@ export class GroupNorm extends AffineNorm {
   constructor(numFeatures: number, options: GroupNormOptions);
   constructor(numFeatures: number, ...rest: [number | null, GroupNormOptions] | [GroupNormOptions]) {
     const options = rest.at(-1) as GroupNormOptions;
+    checkLayerOptions("GroupNorm", options, GROUP_NORM);
     const { epsilon = 1e-6, reductionAxes = null } = options;
     // Before anything is drawn.
     const numGroups = groupCount(
@@ -66,8 +95,9 @@ export class GroupNorm extends AffineNorm {
    * @returns the same shape.
    * @throws NnxError when x has other features.
    */
-  forward<T extends Tensor>(x: T, { mask = null }: NormCallOptions = {}): T {
+  forward<T extends Tensor>(x: T, options?: NormCallOptions): T {
     const where = "GroupNorm.forward";
+    const mask = checkNormCall(where, this, x, options);
     const last = x.rank - 1;
     checkNormInput(where, x, [last], this.numFeatures);
     const [inputs, scale, bias] = promoteAffine(this, x);
@@ -123,6 +153,7 @@ export class InstanceNorm extends AffineNorm {
 
   /** @throws NnxError for sizes or dtypes that cannot be. */
   constructor(numFeatures: number, options: InstanceNormOptions) {
+    checkLayerOptions("InstanceNorm", options, INSTANCE_NORM);
     const { epsilon = 1e-6, featureAxes = -1 } = options;
     super("InstanceNorm", numFeatures, options, epsilon);
     this.featureAxes = featureAxes;
@@ -133,8 +164,9 @@ export class InstanceNorm extends AffineNorm {
    * @returns the same shape.
    * @throws NnxError when x has other features, or the first axis is one of the feature axes.
    */
-  forward<T extends Tensor>(x: T, { mask = null }: NormCallOptions = {}): T {
+  forward<T extends Tensor>(x: T, options?: NormCallOptions): T {
     const where = "InstanceNorm.forward";
+    const mask = checkNormCall(where, this, x, options);
     const features = normalizeAxes(where, this.featureAxes, x.rank);
     if (features.includes(0)) {
       throw new NnxError(

@@ -1,13 +1,26 @@
 /** @file Normalising over the features of each example. */
 import { registerModule } from "@nnxjs/nnx-core";
+import { checkTensor } from "@nnxjs/nnx-core/internal";
 import { type Axes, normalizeAxes } from "../axes.ts";
+import { checkBroadcast } from "../checks.ts";
+import {
+  axisList,
+  checkGiven,
+  checkLayerOptions,
+  nonNegative,
+  type OptionChecks,
+  orNull,
+} from "../options.ts";
 import type { Tensor } from "../tensor.ts";
 import {
+  AFFINE_CHECKS,
   AffineNorm,
   type AffineOptions,
   alongFeatures,
   checkNormInput,
+  checkScale,
   promoteAffine,
+  SCALE_CHECKS,
   ScaleNorm,
   type ScaleOptions,
 } from "./affine.ts";
@@ -18,6 +31,23 @@ import { moments, normalize } from "./statistics.ts";
 export interface NormCallOptions {
   /** Bool, broadcastable to x: elements where it is false do not count for the statistics. @defaultValue all count */
   mask?: Tensor | null;
+}
+
+const CALL: OptionChecks<NormCallOptions> = { mask: orNull(checkTensor) };
+
+/** What a call without statistics of its own checks first: input, options, scale and bias. Returns the mask. */
+export function checkNormCall(
+  where: string,
+  layer: ScaleNorm,
+  x: Tensor,
+  options: NormCallOptions | undefined,
+): Tensor | null {
+  checkTensor(where, "x", x);
+  checkGiven(where, options, CALL);
+  checkScale(where, layer);
+  const mask = options?.mask ?? null;
+  if (mask) checkBroadcast(where, "mask", mask, x.shape);
+  return mask;
 }
 
 interface NormAxes {
@@ -35,6 +65,14 @@ export interface LayerNormOptions extends AffineOptions, NormAxes {}
 /** Options of {@link RMSNorm}; the names are Flax's. */
 export interface RMSNormOptions extends ScaleOptions, NormAxes {}
 
+const AXES_CHECKS: OptionChecks<NormAxes> = {
+  epsilon: nonNegative,
+  reductionAxes: axisList,
+  featureAxes: axisList,
+};
+const LAYER_NORM: OptionChecks<LayerNormOptions> = { ...AFFINE_CHECKS, ...AXES_CHECKS };
+const RMS_NORM: OptionChecks<RMSNormOptions> = { ...SCALE_CHECKS, ...AXES_CHECKS };
+
 /**
  * `(x - mean) / sqrt(var + epsilon) * scale + bias` with mean and variance of each example.
  * @see Flax `nnx.LayerNorm`; Ba et al. 2016, https://arxiv.org/abs/1607.06450
@@ -50,6 +88,7 @@ export class LayerNorm extends AffineNorm {
 
   /** @throws NnxError for sizes or dtypes that cannot be. */
   constructor(numFeatures: number, options: LayerNormOptions) {
+    checkLayerOptions("LayerNorm", options, LAYER_NORM);
     const { epsilon = 1e-6, reductionAxes = -1, featureAxes = -1 } = options;
     super("LayerNorm", numFeatures, options, epsilon);
     this.reductionAxes = reductionAxes;
@@ -61,8 +100,9 @@ export class LayerNorm extends AffineNorm {
    * @returns the same shape.
    * @throws NnxError when x has other features.
    */
-  forward<T extends Tensor>(x: T, { mask = null }: NormCallOptions = {}): T {
+  forward<T extends Tensor>(x: T, options?: NormCallOptions): T {
     const where = "LayerNorm.forward";
+    const mask = checkNormCall(where, this, x, options);
     const features = normalizeAxes(where, this.featureAxes, x.rank);
     if (this.scale || this.bias) checkNormInput(where, x, features, this.numFeatures);
     const [inputs, scale, bias] = promoteAffine(this, x);
@@ -93,6 +133,7 @@ export class RMSNorm extends ScaleNorm {
 
   /** @throws NnxError for sizes or dtypes that cannot be. */
   constructor(numFeatures: number, options: RMSNormOptions) {
+    checkLayerOptions("RMSNorm", options, RMS_NORM);
     const { epsilon = 1e-6, reductionAxes = -1, featureAxes = -1 } = options;
     super("RMSNorm", numFeatures, options, epsilon);
     this.reductionAxes = reductionAxes;
@@ -104,8 +145,9 @@ export class RMSNorm extends ScaleNorm {
    * @returns the same shape.
    * @throws NnxError when x has other features.
    */
-  forward<T extends Tensor>(x: T, { mask = null }: NormCallOptions = {}): T {
+  forward<T extends Tensor>(x: T, options?: NormCallOptions): T {
     const where = "RMSNorm.forward";
+    const mask = checkNormCall(where, this, x, options);
     const features = normalizeAxes(where, this.featureAxes, x.rank);
     if (this.scale) checkNormInput(where, x, features, this.numFeatures);
     const promoted = this.promoteDtype([x, this.scale?.value ?? null], { dtype: this.dtype });
@@ -116,8 +158,8 @@ export class RMSNorm extends ScaleNorm {
     const fused = fusedRows(inputs, scale, null, rows) as T | undefined;
     if (fused) return fused;
     const axes = normalizeAxes(where, this.reductionAxes, x.rank);
-    const options = { mask, useFastVariance: this.useFastVariance, useMean: false };
-    const statistics = moments(inputs, axes, options);
+    const how = { mask, useFastVariance: this.useFastVariance, useMean: false };
+    const statistics = moments(inputs, axes, how);
     return normalize(inputs, statistics, scale && alongFeatures(scale, x, features), null, this.epsilon) as T;
   }
 }

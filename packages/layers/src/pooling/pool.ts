@@ -1,7 +1,9 @@
 /** @file Windows over spatial axes, reduced to one number. */
 import { describe, NnxError } from "@nnxjs/nnx-core";
+import { checkTensor } from "@nnxjs/nnx-core/internal";
 import { sizeOf } from "../axes.ts";
 import { checkSizes, shapeText } from "../checks.ts";
+import { anything, checkGiven, flag, type OptionChecks } from "../options.ts";
 import { canonicalPadding, type Pads, samePads } from "../conv/padding.ts";
 import {
   cast,
@@ -34,6 +36,10 @@ export interface AvgPoolOptions extends PoolOptions {
 /** How {@link pool} reduces a window. */
 export type PoolReduction = "add" | "max" | "min";
 
+// Strides and padding are checked with the window.
+const POOL: OptionChecks<PoolOptions> = { strides: anything, padding: anything };
+const AVG_POOL: OptionChecks<AvgPoolOptions> = { ...POOL, countIncludePad: flag };
+
 interface Geometry {
   readonly window: readonly number[];
   readonly strides: readonly number[];
@@ -41,7 +47,11 @@ interface Geometry {
 }
 
 function geometry(where: string, x: Tensor, window: readonly number[], options: PoolOptions): Geometry {
+  checkTensor(where, "x", x);
+  checkGiven(where, options, where === "avgPool" ? AVG_POOL : POOL);
   const { padding = "VALID" } = options;
+  checkList(where, "windowShape", window);
+  if (options.strides) checkList(where, "strides", options.strides);
   const strides = options.strides ?? window.map(() => 1);
   checkSizes(where, "windowShape", window);
   checkSizes(where, "strides", strides);
@@ -73,6 +83,14 @@ function geometry(where: string, x: Tensor, window: readonly number[], options: 
     );
   }
   return { window, strides, pads };
+}
+
+/** Flax takes no single numbers either. */
+function checkList(where: string, name: string, value: unknown): void {
+  if (Array.isArray(value)) return;
+  throw new NnxError(
+    `${where}: expected ${name} to be a list of sizes, one for each spatial axis, got ${describe(value)}. Write [2, 2] for two.`,
+  );
 }
 
 /** The kernel on the padded input; one spatial axis is two, of which the first has size 1. */
@@ -111,6 +129,9 @@ export function pool(
   windowShape: readonly number[],
   options: PoolOptions = {},
 ): Tensor {
+  if (!["add", "max", "min"].includes(reduction)) {
+    throw new NnxError(`pool: expected the reduction "add", "max" or "min", got ${describe(reduction)}.`);
+  }
   const how = geometry("pool", x, windowShape, options);
   if (reduction === "add") return mul(reduce(float(x), "avg", how), sizeOf(windowShape));
   return reduction === "max" ? reduce(float(x), "max", how) : neg(reduce(neg(float(x)), "max", how));
@@ -157,7 +178,10 @@ export const maxPool = <T extends Tensor>(
   x: T,
   windowShape: readonly number[],
   options: PoolOptions = {},
-): T => reduce(float(x), "max", geometry("maxPool", x, windowShape, options)) as T;
+): T => {
+  const how = geometry("maxPool", x, windowShape, options);
+  return reduce(float(x), "max", how) as T;
+};
 
 /**
  * The minimum of each window.
@@ -175,4 +199,7 @@ export const minPool = <T extends Tensor>(
   x: T,
   windowShape: readonly number[],
   options: PoolOptions = {},
-): T => neg(reduce(neg(float(x)), "max", geometry("minPool", x, windowShape, options))) as T;
+): T => {
+  const how = geometry("minPool", x, windowShape, options);
+  return neg(reduce(neg(float(x)), "max", how)) as T;
+};

@@ -1,6 +1,10 @@
 /** @file Two recurrent layers, one of which goes backwards. */
 import { registerFunction, registerModule, Module } from "@nnxjs/nnx-core";
+import { checkTensor } from "@nnxjs/nnx-core/internal";
 import { Rngs, type RngStream } from "@nnxjs/rnglib";
+import { checkForward } from "../callable.ts";
+import { keepingCount } from "../stochastic/call-options.ts";
+import { anything, checkGiven, flag, func, keySource, lengthsOrNull, type OptionChecks } from "../options.ts";
 import { concat, type Tensor } from "../tensor.ts";
 import type { CarryRngs } from "./cell.ts";
 import { carryStream, type RNN, type RNNResult } from "./rnn.ts";
@@ -22,7 +26,7 @@ export interface BidirectionalOptions<K extends boolean = boolean> {
 }
 
 /** Options of a call of {@link Bidirectional}; they win over the layer's attributes. */
-export interface BidirectionalCallOptions<F, B, K extends boolean = boolean> {
+export interface BidirectionalCallOptions<F = unknown, B = unknown, K extends boolean = boolean> {
   /** One for each direction. @defaultValue the cells' */
   initialCarry?: readonly [F, B] | null;
   /** How many steps of each sequence count. @defaultValue all */
@@ -32,6 +36,21 @@ export interface BidirectionalCallOptions<F, B, K extends boolean = boolean> {
   /** Where the keys for first carries come from. @defaultValue the layer's own stream */
   rngs?: CarryRngs;
 }
+
+const OPTIONS: OptionChecks<BidirectionalOptions> = {
+  mergeFn: func,
+  timeMajor: flag,
+  returnCarry: flag,
+  // Checked where it becomes a stream.
+  rngs: anything,
+};
+const CALL: OptionChecks<BidirectionalCallOptions> = {
+  initialCarry: anything,
+  seqLengths: lengthsOrNull,
+  returnCarry: flag,
+  timeMajor: flag,
+  rngs: keySource,
+};
 
 const alongFeatures: MergeFn = (forward, backward) => concat([forward, backward], -1);
 
@@ -45,7 +64,7 @@ const alongFeatures: MergeFn = (forward, backward) => concat([forward, backward]
  * const y = new nnx.Bidirectional(rnn(), rnn()).forward(tf.ones([2, 10, 4])); // [2, 10, 16]
  * ```
  */
-export class Bidirectional<F, B, K extends boolean = false> extends Module {
+export class Bidirectional<F = unknown, B = unknown, K extends boolean = false> extends Module {
   /** The name is that of Flax's state. */
   readonly forward_rnn: RNN<F, boolean>;
   /** The name is that of Flax's state. */
@@ -65,6 +84,9 @@ export class Bidirectional<F, B, K extends boolean = false> extends Module {
     options: BidirectionalOptions<K> = {},
   ) {
     super();
+    checkForward("Bidirectional", forwardRnn);
+    checkForward("Bidirectional", backwardRnn);
+    checkGiven("Bidirectional", options, OPTIONS);
     const { mergeFn = alongFeatures, timeMajor = false, returnCarry = false, rngs = true } = options;
     this.forward_rnn = forwardRnn;
     this.backward_rnn = backwardRnn;
@@ -82,23 +104,27 @@ export class Bidirectional<F, B, K extends boolean = false> extends Module {
     inputs: Tensor,
     options: BidirectionalCallOptions<F, B, R> = {},
   ): RNNResult<[F, B], R> {
+    checkTensor("Bidirectional.forward", "inputs", inputs);
+    checkGiven("Bidirectional.forward", options, CALL);
     const { timeMajor = this.timeMajor, seqLengths = null } = options;
     const returnCarry: boolean = options.returnCarry ?? this.returnCarry;
     const source = options.rngs ?? this.rngs;
     const rngs = source instanceof Rngs ? source.stream("carry") : source;
     const shared = { rngs, seqLengths, timeMajor, returnCarry: true as const };
     const [initialForward = null, initialBackward = null] = options.initialCarry ?? [];
-    const [carryForward, ahead] = this.forward_rnn.forward(inputs, {
-      ...shared,
-      initialCarry: initialForward,
-      reverse: false,
-    });
-    const [carryBackward, back] = this.backward_rnn.forward(inputs, {
-      ...shared,
-      initialCarry: initialBackward,
-      reverse: true,
-      keepOrder: true,
-    });
+    const [[carryForward, ahead], [carryBackward, back]] = keepingCount(
+      this.rngs,
+      () =>
+        [
+          this.forward_rnn.forward(inputs, { ...shared, initialCarry: initialForward, reverse: false }),
+          this.backward_rnn.forward(inputs, {
+            ...shared,
+            initialCarry: initialBackward,
+            reverse: true,
+            keepOrder: true,
+          }),
+        ] as const,
+    );
     const merged = this.mergeFn(ahead, back);
     // The condition is the type's.
     return (returnCarry ? [[carryForward, carryBackward], merged] : merged) as RNNResult<[F, B], R>;

@@ -2,10 +2,21 @@
 import { type Metadata, Module, NnxError } from "@nnxjs/nnx-core";
 import { initializers, type Initializer, Rngs, type RngStream } from "@nnxjs/rnglib";
 import { sigmoid, tanh } from "../activations/exponentials.ts";
-import { checkSize } from "../checks.ts";
-import { checkFloat, type FloatDtype, type PromoteDtype, promoteDtype } from "../linear/dot-general.ts";
+import { checkFeatures, checkSize } from "../checks.ts";
+import { type FloatDtype, type PromoteDtype, promoteDtype } from "../linear/dot-general.ts";
 import { Linear } from "../linear/linear.ts";
-import type { DtypeOptions } from "../params.ts";
+import {
+  checkGiven,
+  checkRngs,
+  DTYPE_CHECKS,
+  flag,
+  func,
+  funcOrNull,
+  keySource,
+  metadata,
+  type OptionChecks,
+} from "../options.ts";
+import { type DtypeOptions, drawValue } from "../params.ts";
 import type { Tensor } from "../tensor.ts";
 
 /** An activation, element by element. */
@@ -65,6 +76,26 @@ export interface GatedCellOptions extends CellOptions {
   gateFn?: Activation;
 }
 
+/** What the options of all cells may be. */
+export const CELL_CHECKS: OptionChecks<CellOptions> = {
+  rngs: checkRngs,
+  activationFn: func,
+  kernelInit: func,
+  recurrentKernelInit: func,
+  biasInit: func,
+  carryInit: funcOrNull,
+  keepRngs: flag,
+  kernelMetadata: metadata,
+  recurrentKernelMetadata: metadata,
+  biasMetadata: metadata,
+  ...DTYPE_CHECKS,
+};
+
+/** What the options of cells with gates may be. */
+export const GATED_CHECKS: OptionChecks<GatedCellOptions> = { ...CELL_CHECKS, gateFn: func };
+
+const CARRY_CHECKS: OptionChecks<CarryOptions> = { rngs: keySource, carryInit: funcOrNull };
+
 export const DEFAULT_GATE: Activation = sigmoid;
 export const DEFAULT_ACTIVATION: Activation = tanh;
 // One function each for all cells: definitions of equal cells are to be equal.
@@ -88,8 +119,6 @@ export abstract class HiddenCell<C> extends RNNCellBase<C> {
     const { dtype = null, paramDtype = "float32" } = options;
     checkSize(name, "inFeatures", inFeatures);
     checkSize(name, "hiddenFeatures", hiddenFeatures);
-    checkFloat(name, "dtype", dtype);
-    checkFloat(name, "paramDtype", paramDtype);
     this.inFeatures = inFeatures;
     this.hiddenFeatures = hiddenFeatures;
     this.dtype = dtype;
@@ -139,8 +168,10 @@ export abstract class HiddenCell<C> extends RNNCellBase<C> {
     name: string,
     count: number,
     inputShape: readonly number[],
-    { rngs = null, carryInit = null }: CarryOptions,
+    options: CarryOptions,
   ): Tensor[] {
+    checkGiven(`${name}.initializeCarry`, options, CARRY_CHECKS);
+    const { rngs = null, carryInit = null } = options;
     const source = rngs ?? this.rngs;
     if (source === null) {
       throw new NnxError(
@@ -150,6 +181,20 @@ export abstract class HiddenCell<C> extends RNNCellBase<C> {
     const stream = source instanceof Rngs ? source.stream("carry") : source;
     const init = carryInit ?? this.carryInit ?? initializers.zeros;
     const shape = [...inputShape.slice(0, -1), this.hiddenFeatures];
-    return Array.from({ length: count }, () => init(stream.nextKey(), shape, this.paramDtype));
+    return Array.from({ length: count }, () =>
+      drawValue(name, init, stream.nextKey(), shape, this.paramDtype),
+    );
   }
+}
+
+/** @throws NnxError unless carry and inputs have the cell's features; DisposedError for what was disposed. */
+export function checkStep(
+  name: string,
+  { inFeatures, hiddenFeatures }: HiddenCell<unknown>,
+  carries: readonly Tensor[],
+  inputs: Tensor,
+): void {
+  const where = `${name}.forward`;
+  for (const carry of carries) checkFeatures(where, carry, hiddenFeatures, "carry");
+  checkFeatures(where, inputs, inFeatures, "inputs");
 }

@@ -1,12 +1,17 @@
 /** @file Cells that carry one array. */
 import { registerModule } from "@nnxjs/nnx-core";
 import type { Linear } from "../linear/linear.ts";
+import { checkLayerOptions, flag, type OptionChecks } from "../options.ts";
+import { allOrNothing } from "../params.ts";
 import { add, mul, split, sub, type Tensor } from "../tensor.ts";
 import {
   type Activation,
   type CarryOptions,
+  CELL_CHECKS,
   type CellOptions,
+  checkStep,
   DEFAULT_GATE,
+  GATED_CHECKS,
   type GatedCellOptions,
   HiddenCell,
 } from "./cell.ts";
@@ -31,10 +36,12 @@ export class GRUCell extends HiddenCell<Tensor> {
 
   /** @throws NnxError for sizes or dtypes that cannot be. */
   constructor(inFeatures: number, hiddenFeatures: number, options: GatedCellOptions) {
+    checkLayerOptions("GRUCell", options, GATED_CHECKS);
     super("GRUCell", inFeatures, hiddenFeatures, options);
+    const make = allOrNothing();
     this.gateFn = options.gateFn ?? DEFAULT_GATE;
-    this.dense_i = this.inputLinear(options, 3, true);
-    this.dense_h = this.carryLinear(options, 3, false);
+    this.dense_i = make(() => this.inputLinear(options, 3, true));
+    this.dense_h = make(() => this.carryLinear(options, 3, false));
   }
 
   /**
@@ -43,6 +50,7 @@ export class GRUCell extends HiddenCell<Tensor> {
    * @returns the new carry, which is the output too.
    */
   override forward(carry: Tensor, inputs: Tensor): [carry: Tensor, output: Tensor] {
+    checkStep("GRUCell", this, [carry], inputs);
     const [xr, xz, xn] = split(this.dense_i.forward(inputs), 3, -1) as [Tensor, Tensor, Tensor];
     const [hr, hz, hn] = split(this.dense_h.forward(carry), 3, -1) as [Tensor, Tensor, Tensor];
     const reset = this.gateFn(add(xr, hr));
@@ -64,6 +72,8 @@ export interface SimpleCellOptions extends CellOptions {
   residual?: boolean;
 }
 
+const SIMPLE_CHECKS: OptionChecks<SimpleCellOptions> = { ...CELL_CHECKS, residual: flag };
+
 /**
  * A step of a plain recurrent network: `h' = tanh(W_i x + b + W_h h)`, with `residual` `tanh(W_i x + b + W_h h + h)`.
  * @see Flax `nnx.SimpleCell`
@@ -83,11 +93,13 @@ export class SimpleCell extends HiddenCell<Tensor> {
 
   /** @throws NnxError for sizes or dtypes that cannot be. */
   constructor(inFeatures: number, hiddenFeatures: number, options: SimpleCellOptions) {
+    checkLayerOptions("SimpleCell", options, SIMPLE_CHECKS);
     super("SimpleCell", inFeatures, hiddenFeatures, options);
+    const make = allOrNothing();
     this.residual = options.residual ?? false;
     // Flax draws this one first.
-    this.dense_h = this.carryLinear(options, 1, false);
-    this.dense_i = this.inputLinear(options, 1, true);
+    this.dense_h = make(() => this.carryLinear(options, 1, false));
+    this.dense_i = make(() => this.inputLinear(options, 1, true));
   }
 
   /**
@@ -96,6 +108,7 @@ export class SimpleCell extends HiddenCell<Tensor> {
    * @returns the new carry, which is the output too.
    */
   override forward(carry: Tensor, inputs: Tensor): [carry: Tensor, output: Tensor] {
+    checkStep("SimpleCell", this, [carry], inputs);
     const sum = add(this.dense_i.forward(inputs), this.dense_h.forward(carry));
     const next = this.activationFn(this.residual ? add(sum, carry) : sum);
     return [next, next];

@@ -1,11 +1,15 @@
 /** @file Long short-term memory. */
-import { registerModule } from "@nnxjs/nnx-core";
+import { describe, NnxError, registerModule } from "@nnxjs/nnx-core";
 import type { Linear } from "../linear/linear.ts";
+import { checkLayerOptions } from "../options.ts";
+import { allOrNothing } from "../params.ts";
 import { add, mul, split, type Tensor } from "../tensor.ts";
 import {
   type Activation,
   type CarryOptions,
+  checkStep,
   DEFAULT_GATE,
+  GATED_CHECKS,
   type GatedCellOptions,
   HiddenCell,
 } from "./cell.ts";
@@ -24,6 +28,17 @@ function step({ gateFn, activationFn }: Gates, c: Tensor, gates: readonly Tensor
   const memory = add(mul(gateFn(f), c), mul(gateFn(i), activationFn(g)));
   const output = mul(gateFn(o), activationFn(memory));
   return [[memory, output], output];
+}
+
+/** The two parts of a carry, checked with the inputs. */
+function partsOf(name: string, cell: HiddenCell<unknown>, carry: LSTMCarry, inputs: Tensor): LSTMCarry {
+  if (!Array.isArray(carry) || carry.length !== 2) {
+    throw new NnxError(
+      `${name}.forward: expected carry to be the pair [c, h], got ${describe(carry)}. Take it from initializeCarry.`,
+    );
+  }
+  checkStep(name, cell, carry, inputs);
+  return carry;
 }
 
 /**
@@ -51,16 +66,18 @@ export class LSTMCell extends HiddenCell<LSTMCarry> {
 
   /** @throws NnxError for sizes or dtypes that cannot be. */
   constructor(inFeatures: number, hiddenFeatures: number, options: GatedCellOptions) {
+    checkLayerOptions("LSTMCell", options, GATED_CHECKS);
     super("LSTMCell", inFeatures, hiddenFeatures, options);
+    const make = allOrNothing();
     this.gateFn = options.gateFn ?? DEFAULT_GATE;
-    this.ii = this.inputLinear(options, 1, false);
-    this.if_ = this.inputLinear(options, 1, false);
-    this.ig = this.inputLinear(options, 1, false);
-    this.io = this.inputLinear(options, 1, false);
-    this.hi = this.carryLinear(options, 1, true);
-    this.hf = this.carryLinear(options, 1, true);
-    this.hg = this.carryLinear(options, 1, true);
-    this.ho = this.carryLinear(options, 1, true);
+    this.ii = make(() => this.inputLinear(options, 1, false));
+    this.if_ = make(() => this.inputLinear(options, 1, false));
+    this.ig = make(() => this.inputLinear(options, 1, false));
+    this.io = make(() => this.inputLinear(options, 1, false));
+    this.hi = make(() => this.carryLinear(options, 1, true));
+    this.hf = make(() => this.carryLinear(options, 1, true));
+    this.hg = make(() => this.carryLinear(options, 1, true));
+    this.ho = make(() => this.carryLinear(options, 1, true));
   }
 
   /**
@@ -68,7 +85,8 @@ export class LSTMCell extends HiddenCell<LSTMCarry> {
    * @param inputs - `[...batch, inFeatures]`
    * @returns the new carry, and its `h` as output.
    */
-  override forward([c, h]: LSTMCarry, inputs: Tensor): [carry: LSTMCarry, output: Tensor] {
+  override forward(carry: LSTMCarry, inputs: Tensor): [carry: LSTMCarry, output: Tensor] {
+    const [c, h] = partsOf("LSTMCell", this, carry, inputs);
     return step(this, c, [
       add(this.ii.forward(inputs), this.hi.forward(h)),
       add(this.if_.forward(inputs), this.hf.forward(h)),
@@ -102,10 +120,12 @@ export class OptimizedLSTMCell extends HiddenCell<LSTMCarry> {
 
   /** @throws NnxError for sizes or dtypes that cannot be. */
   constructor(inFeatures: number, hiddenFeatures: number, options: GatedCellOptions) {
+    checkLayerOptions("OptimizedLSTMCell", options, GATED_CHECKS);
     super("OptimizedLSTMCell", inFeatures, hiddenFeatures, options);
+    const make = allOrNothing();
     this.gateFn = options.gateFn ?? DEFAULT_GATE;
-    this.dense_i = this.inputLinear(options, 4, false);
-    this.dense_h = this.carryLinear(options, 4, true);
+    this.dense_i = make(() => this.inputLinear(options, 4, false));
+    this.dense_h = make(() => this.carryLinear(options, 4, true));
   }
 
   /**
@@ -113,7 +133,8 @@ export class OptimizedLSTMCell extends HiddenCell<LSTMCarry> {
    * @param inputs - `[...batch, inFeatures]`
    * @returns the new carry, and its `h` as output.
    */
-  override forward([c, h]: LSTMCarry, inputs: Tensor): [carry: LSTMCarry, output: Tensor] {
+  override forward(carry: LSTMCarry, inputs: Tensor): [carry: LSTMCarry, output: Tensor] {
+    const [c, h] = partsOf("OptimizedLSTMCell", this, carry, inputs);
     const gates = add(this.dense_i.forward(inputs), this.dense_h.forward(h));
     return step(this, c, split(gates, 4, -1));
   }

@@ -154,7 +154,7 @@ describe("cells", () => {
     [
       "inputs of another width",
       () => gru().forward(tf.zeros([1, 3]), tf.ones([1, 5])),
-      /Linear\.forward: expected an input of shape \[\.\.\., 2\]/,
+      /GRUCell\.forward: expected inputs of shape \[\.\.\., 2\]/,
     ],
   ])("refuse %s", (_name, run, message) => {
     expect(run).toThrow(message);

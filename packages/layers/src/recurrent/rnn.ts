@@ -1,6 +1,19 @@
 /** @file A cell, step by step along an axis of time. */
 import { registerModule, describe, type Filter, Module, NnxError } from "@nnxjs/nnx-core";
 import { restoreRngs, Rngs, RngStream, splitRngs } from "@nnxjs/rnglib";
+import { checkTensor } from "@nnxjs/nnx-core/internal";
+
+import { checkForward } from "../callable.ts";
+import { keepingCount } from "../stochastic/call-options.ts";
+import {
+  anything,
+  checkGiven,
+  filter,
+  flag,
+  keySource,
+  lengthsOrNull,
+  type OptionChecks,
+} from "../options.ts";
 import { isTensor, stack, type Tensor, unstack } from "../tensor.ts";
 import type { CarryRngs, RNNCellBase } from "./cell.ts";
 import { atLastStep, flipSequences, lengthsOf, type SeqLengths } from "./sequences.ts";
@@ -22,7 +35,7 @@ export interface RNNOptions<K extends boolean = boolean> {
 }
 
 /** Options of a call of {@link RNN}; they win over the layer's attributes. */
-export interface RNNCallOptions<C, K extends boolean = boolean> {
+export interface RNNCallOptions<C = unknown, K extends boolean = boolean> {
   /** @defaultValue the cell's */
   initialCarry?: C | null;
   /** How many steps of each sequence count. @defaultValue all */
@@ -36,7 +49,28 @@ export interface RNNCallOptions<C, K extends boolean = boolean> {
 }
 
 /** Outputs, or with `returnCarry` the last carry and outputs. */
-export type RNNResult<C, K extends boolean> = K extends true ? [carry: C, outputs: Tensor] : Tensor;
+export type RNNResult<C = unknown, K extends boolean = boolean> = K extends true
+  ? [carry: C, outputs: Tensor]
+  : Tensor;
+
+const OPTIONS: OptionChecks<RNNOptions> = {
+  timeMajor: flag,
+  returnCarry: flag,
+  reverse: flag,
+  keepOrder: flag,
+  broadcastRngs: filter,
+  // Checked where it becomes a stream.
+  rngs: anything,
+};
+const CALL: OptionChecks<RNNCallOptions> = {
+  initialCarry: anything,
+  seqLengths: lengthsOrNull,
+  returnCarry: flag,
+  timeMajor: flag,
+  reverse: flag,
+  keepOrder: flag,
+  rngs: keySource,
+};
 
 /**
  * The stream for first carries that a layer keeps.
@@ -64,7 +98,7 @@ export function carryStream(where: string, rngs: unknown): RngStream | null {
  * const [carry, z] = rnn.forward(tf.ones([2, 10, 4]), { returnCarry: true });
  * ```
  */
-export class RNN<C, K extends boolean = false> extends Module {
+export class RNN<C = unknown, K extends boolean = false> extends Module {
   readonly cell: RNNCellBase<C>;
   readonly timeMajor: boolean;
   readonly returnCarry: boolean;
@@ -76,6 +110,8 @@ export class RNN<C, K extends boolean = false> extends Module {
   /** @throws TypeError for `rngs` that give no keys. */
   constructor(cell: RNNCellBase<C>, options: RNNOptions<K> = {}) {
     super();
+    checkForward("RNN", cell);
+    checkGiven("RNN", options, OPTIONS);
     const { timeMajor = false, returnCarry = false, reverse = false, keepOrder = false } = options;
     this.cell = cell;
     this.timeMajor = timeMajor;
@@ -93,6 +129,8 @@ export class RNN<C, K extends boolean = false> extends Module {
    * @throws NnxError for inputs without time axis, lengths that cannot be, or a missing first carry.
    */
   forward<R extends boolean = K>(inputs: Tensor, options: RNNCallOptions<C, R> = {}): RNNResult<C, R> {
+    checkTensor("RNN.forward", "inputs", inputs);
+    checkGiven("RNN.forward", options, CALL);
     const {
       timeMajor = this.timeMajor,
       reverse = this.reverse,
@@ -112,8 +150,10 @@ export class RNN<C, K extends boolean = false> extends Module {
     const lengths =
       seqLengths && lengthsOf("RNN.forward", seqLengths, stepShape.slice(0, numBatchDims), steps);
     const flip = (x: Tensor): Tensor => flipSequences(x, { seqLengths: lengths, numBatchDims, timeMajor });
-    const first = options.initialCarry ?? this.firstCarry(stepShape, options.rngs);
-    const { carries, outputs } = this.scan(first, unstack(reverse ? flip(inputs) : inputs, timeAxis));
+    const each = unstack(reverse ? flip(inputs) : inputs, timeAxis);
+    const { carries, outputs } = keepingCount(this.rngs, () =>
+      scan(this, options.initialCarry ?? firstCarry(this, stepShape, options.rngs), each),
+    );
     const joined = stack(outputs, timeAxis);
     const y = reverse && keepOrder ? flip(joined) : joined;
     // The condition is the type's.
@@ -121,32 +161,40 @@ export class RNN<C, K extends boolean = false> extends Module {
     const carry = lengths ? lastOf(carries, lengths) : carries.at(-1);
     return [carry, y] as RNNResult<C, R>;
   }
+}
 
-  private firstCarry(stepShape: readonly number[], call: CarryRngs | undefined): C {
-    const source = call ?? this.rngs;
-    return this.cell.initializeCarry(stepShape, {
-      rngs: source instanceof Rngs ? source.stream("carry").fork() : source,
-    });
-  }
+function firstCarry<C>(
+  { cell, rngs }: RNN<C, boolean>,
+  stepShape: readonly number[],
+  call: CarryRngs | undefined,
+): C {
+  const source = call ?? rngs;
+  return cell.initializeCarry(stepShape, {
+    rngs: source instanceof Rngs ? source.stream("carry").fork() : source,
+  });
+}
 
-  private scan(first: C, inputs: readonly Tensor[]): { carries: C[]; outputs: Tensor[] } {
-    const carries: C[] = [];
-    const outputs: Tensor[] = [];
-    const frozen = splitRngs(this.cell, { splits: 1, only: this.broadcastRngs, squeeze: true });
-    try {
-      let carry = first;
-      for (const input of inputs) {
-        for (const { stream } of frozen) stream.count.value = 0;
-        const [next, output] = this.cell.forward(carry, input);
-        carry = next;
-        carries.push(next);
-        outputs.push(output);
-      }
-    } finally {
-      restoreRngs(frozen);
+function scan<C>(
+  { cell, broadcastRngs }: RNN<C, boolean>,
+  first: C,
+  inputs: readonly Tensor[],
+): { carries: C[]; outputs: Tensor[] } {
+  const carries: C[] = [];
+  const outputs: Tensor[] = [];
+  const frozen = splitRngs(cell, { splits: 1, only: broadcastRngs, squeeze: true });
+  try {
+    let carry = first;
+    for (const input of inputs) {
+      for (const { stream } of frozen) stream.count.value = 0;
+      const [next, output] = cell.forward(carry, input);
+      carry = next;
+      carries.push(next);
+      outputs.push(output);
     }
-    return { carries, outputs };
+  } finally {
+    restoreRngs(frozen);
   }
+  return { carries, outputs };
 }
 
 /** Of carries with the same structure at every step, each array at the last step of each sequence. */

@@ -1,7 +1,9 @@
 /** @file Sequences of different lengths in one array. */
 import { describe, NnxError } from "@nnxjs/nnx-core";
+import { checkTensor } from "@nnxjs/nnx-core/internal";
 import { sizeOf } from "../axes.ts";
 import { shapeText } from "../checks.ts";
+import { checkGiven, count, flag, lengthsOrNull, type OptionChecks } from "../options.ts";
 import { gather, isTensor, reshape, reverse, type Tensor, valuesOf } from "../tensor.ts";
 
 /** How many steps of each sequence count: an int32 tensor of the batch's shape, or numbers. */
@@ -14,6 +16,7 @@ export function lengthsOf(
   batch: readonly number[],
   steps: number,
 ): number[] {
+  if (isTensor(lengths)) checkTensor(where, "seqLengths", lengths);
   const numbers = isTensor(lengths) ? Array.from(valuesOf(lengths)) : [...lengths];
   const bad = numbers.find((length) => !Number.isInteger(length) || length < 0 || length > steps);
   if (numbers.length === sizeOf(batch) && bad === undefined) return numbers;
@@ -32,6 +35,12 @@ export interface FlipOptions {
   timeMajor?: boolean;
 }
 
+const FLIP: OptionChecks<FlipOptions> = {
+  seqLengths: lengthsOrNull,
+  numBatchDims: count,
+  timeMajor: flag,
+};
+
 /**
  * Turns sequences around in time. With lengths, each is turned around by itself and its padding stays behind it, in reverse order.
  * @param inputs - `[...batch, time, ...features]`, or `[time, ...batch, ...features]`; any dtype.
@@ -43,10 +52,17 @@ export interface FlipOptions {
  * nnx.flipSequences(x, { seqLengths: [3], numBatchDims: 1 }); // [[3, 2, 1, 0]]
  * ```
  */
-export function flipSequences<T extends Tensor>(
-  inputs: T,
-  { seqLengths = null, numBatchDims, timeMajor = false }: FlipOptions,
-): T {
+export function flipSequences<T extends Tensor>(inputs: T, options: FlipOptions): T {
+  const where = "flipSequences";
+  checkTensor(where, "inputs", inputs);
+  checkGiven(where, options, FLIP);
+  const { seqLengths = null, numBatchDims, timeMajor = false } = options ?? {};
+  count(where, "numBatchDims", numBatchDims);
+  if (inputs.rank <= numBatchDims) {
+    throw new NnxError(
+      `${where}: expected inputs with ${numBatchDims} batch axes and an axis of time, got ${describe(inputs)}.`,
+    );
+  }
   const timeAxis = timeMajor ? 0 : numBatchDims;
   const steps = inputs.shape[timeAxis] as number;
   if (seqLengths === null) return reverse(inputs, timeAxis);

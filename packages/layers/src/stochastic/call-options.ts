@@ -1,6 +1,7 @@
 /** @file What stochastic layers have in common: their mode, their rate, and where their keys come from. */
 import { describe, NnxError } from "@nnxjs/nnx-core";
 import { PRNGKey, Rngs, RngStream } from "@nnxjs/rnglib";
+import { checkGiven, flagOrNull, keySource, type OptionCheck, type OptionChecks } from "../options.ts";
 import type { Tensor } from "../tensor.ts";
 
 /** A stochastic layer was to draw a mask and had no stream to draw from. */
@@ -26,6 +27,21 @@ export interface StochasticCallOptions {
   rngs?: Rngs | RngStream | PRNGKey | null;
 }
 
+const CALL: OptionChecks<StochasticCallOptions> = {
+  deterministic: flagOrNull,
+  rngs: (where, name, value) => {
+    if (value === null || value instanceof Rngs || value instanceof RngStream || PRNGKey.isKey(value)) return;
+    throw new TypeError(
+      `${where}: expected ${name} to be Rngs, an RngStream, a key or null, got ${describe(value)}. Pass { rngs: new nnx.Rngs(0) }.`,
+    );
+  },
+};
+
+/** Refuses options that a call of a stochastic layer does not have. */
+export function checkCallOptions(layer: string, options: StochasticCallOptions | undefined): void {
+  if (options !== undefined) checkGiven(`${layer}.forward`, options, CALL);
+}
+
 /** The argument, then the attribute. @throws NnxError when neither says. */
 export function resolveDeterministic(
   layer: string,
@@ -47,11 +63,8 @@ export function forkStream(
   collection: string,
 ): RngStream | null {
   if (rngs === null || rngs === undefined) return null;
-  if (rngs instanceof Rngs) return rngs.stream(collection).fork();
-  if (rngs instanceof RngStream) return rngs.fork();
-  throw new TypeError(
-    `${layer}: expected rngs to be Rngs, an RngStream or null, got ${describe(rngs)}. Pass { rngs: new Rngs(0) }.`,
-  );
+  keySource(layer, "rngs", rngs);
+  return (rngs instanceof Rngs ? rngs.stream(collection) : rngs).fork();
 }
 
 /** The key of this call. @throws {@link MissingRngError} when there is no stream. */
@@ -65,10 +78,18 @@ export function nextKey(
   if (source === null) throw new MissingRngError(layer);
   if (source instanceof Rngs) return source.nextKey(collection);
   if (source instanceof RngStream) return source.nextKey();
-  if (PRNGKey.isKey(source)) return source;
-  throw new TypeError(
-    `${layer}.forward: expected rngs to be Rngs, an RngStream or a key, got ${describe(source)}. Pass { rngs: new Rngs(0) }.`,
-  );
+  return source;
+}
+
+/** Runs `f`; when it throws, the stream is as it was. */
+export function keepingCount<R>(stream: RngStream | null, f: () => R): R {
+  const before = stream?.count.value;
+  try {
+    return f();
+  } catch (error) {
+    if (stream && before !== undefined) stream.count.value = before;
+    throw error;
+  }
 }
 
 /** @throws RangeError for a rate outside `[0, 1]`. */
@@ -89,9 +110,11 @@ export function checkKeyAxes(layer: string, keys: PRNGKey, x: Tensor, rest: numb
   );
 }
 
-/** @throws TypeError when an option is none of its values. */
-export function checkChoice(layer: string, option: string, value: unknown, choices: readonly string[]): void {
-  if (choices.some((choice) => choice === value)) return;
-  const listed = choices.map((choice) => JSON.stringify(choice)).join(" or ");
-  throw new TypeError(`${layer}: expected ${option} to be ${listed}, got ${describe(value)}.`);
-}
+/** A check for one of some words. It throws a TypeError, as these options always did. */
+export const choice =
+  (...choices: readonly string[]): OptionCheck =>
+  (where, name, value) => {
+    if (choices.some((word) => word === value)) return;
+    const listed = choices.map((word) => JSON.stringify(word)).join(" or ");
+    throw new TypeError(`${where}: expected ${name} to be ${listed}, got ${describe(value)}.`);
+  };

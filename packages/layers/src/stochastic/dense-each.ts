@@ -1,22 +1,15 @@
 /** @file Dense products in which every example has a kernel of its own. */
-import { checkInput, type DenseConfig } from "../linear/linear.ts";
+import type { DenseConfig } from "../linear/linear.ts";
 import { dotGeneral as defaultDotGeneral } from "../linear/dot-general.ts";
 import { add, matMul, reshape, stack, type Tensor, unstack } from "../tensor.ts";
 
 /**
  * `x[i] @ kernels[i] + bias` for each of the `n` examples.
- * @param x - `[n, ..., inFeatures]`
+ * @param x - `[n, ..., inFeatures]`, checked by the caller.
  * @param kernels - `[n, inFeatures, outFeatures]`
  * @returns `[n, ..., outFeatures]`
  */
-export function denseEach(
-  where: string,
-  config: DenseConfig,
-  x: Tensor,
-  kernels: Tensor,
-  bias: Tensor | null,
-): Tensor {
-  checkInput(where, config, x, kernels);
+export function denseEach(config: DenseConfig, x: Tensor, kernels: Tensor, bias: Tensor | null): Tensor {
   const promoted = config.promoteDtype([x, kernels, bias], { dtype: config.dtype });
   const [inputs, weights, offset] = promoted as [Tensor, Tensor, Tensor | null];
   const y = products(config, inputs, weights);

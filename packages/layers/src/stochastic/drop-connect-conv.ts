@@ -1,14 +1,21 @@
 /** @file Dropping weights of a convolution. */
 import { registerModule, describe, type ModeValues, Module, NnxError, type Param } from "@nnxjs/nnx-core";
 import { drop, type Initializer, type PRNGKey, type Rngs, type RngStream } from "@nnxjs/rnglib";
-import { checkConvInput } from "../conv/conv-config.ts";
-import { type Conv, type ConvConfig, convolution } from "../conv/conv.ts";
+import { checkConvolution, type Conv, type ConvConfig, convolution } from "../conv/conv.ts";
 import type { ConvGeneralDilated } from "../conv/convolve.ts";
 import type { Padding } from "../conv/padding.ts";
 import { shapeText } from "../checks.ts";
+import { checkGiven, flagOrNull, keySource, type OptionChecks, text } from "../options.ts";
 import type { FloatDtype, Precision, PromoteDtype } from "../linear/dot-general.ts";
 import type { Tensor } from "../tensor.ts";
-import { checkChoice, checkRate, forkStream, nextKey, type StochasticCallOptions } from "./call-options.ts";
+import {
+  checkCallOptions,
+  checkRate,
+  choice,
+  forkStream,
+  nextKey,
+  type StochasticCallOptions,
+} from "./call-options.ts";
 import { type DropConnectScaling, scaleOfKept, weightsWithoutMask } from "./drop-connect-weights.ts";
 
 /** Options of {@link DropConnectConv}. */
@@ -24,6 +31,13 @@ export interface DropConnectConvOptions {
 }
 
 const NAME = "DropConnectConv";
+
+const OPTIONS: OptionChecks<DropConnectConvOptions> = {
+  deterministic: flagOrNull,
+  rngCollection: text,
+  rngs: keySource,
+  scaling: choice("training", "inference"),
+};
 
 /**
  * A {@link Conv} layer that drops each weight of its kernel with probability `rate`: one mask per call, shared by the whole batch and all
@@ -77,11 +91,11 @@ export class DropConnectConv extends Module implements ConvConfig {
   constructor(base: Conv, rate = 0.25, options: DropConnectConvOptions = {}) {
     super();
     checkRate(NAME, rate);
+    checkGiven(NAME, options, OPTIONS);
     if (typeof base?.convGeneralDilated !== "function") {
       throw new TypeError(`${NAME}: expected a Conv layer to start from, got ${describe(base)}.`);
     }
     const { deterministic = false, rngCollection = "dropconnect", rngs, scaling = "training" } = options;
-    checkChoice(NAME, "scaling", scaling, ["training", "inference"]);
     this.kernel = base.kernel;
     this.bias = base.bias;
     this.mask = base.mask;
@@ -115,19 +129,12 @@ export class DropConnectConv extends Module implements ConvConfig {
    * @returns `[...batch, ...spatial, outFeatures]`. No key is drawn when deterministic, or when `rate` is 0 or 1.
    * @throws {@link MissingRngError} when a mask is needed and there is no stream; NnxError when the input has other channels.
    */
-  forward<T extends Tensor>(x: T, options: StochasticCallOptions = {}): T {
+  forward<T extends Tensor>(x: T, options?: StochasticCallOptions): T {
+    checkCallOptions(NAME, options);
+    const bias = this.bias?.value ?? null;
     // Before a key is drawn: a refused call leaves the stream as it was.
-    checkConvInput(`${NAME}.forward`, x, this.kernelSize.length, this.inFeatures, this.kernel.value.shape);
-    return convolution(NAME, this, x, this.weights(options), this.bias?.value ?? null);
-  }
-
-  private weights({ deterministic, rngs }: StochasticCallOptions): Tensor {
-    const kernel = this.kernel.value;
-    const weights = weightsWithoutMask(NAME, this, kernel, deterministic);
-    if (weights) return weights;
-    const key = nextKey(NAME, rngs, this.rngs, this.rngCollection);
-    checkSingle(key);
-    return drop(kernel, key, this.rate, scaleOfKept(this.scaling));
+    checkConvolution(NAME, this, x, this.kernel.value, bias);
+    return convolution(NAME, this, x, weightsOf(this, options ?? {}), bias);
   }
 
   /** Takes the modes that this layer knows; returns the others. */
@@ -135,6 +142,15 @@ export class DropConnectConv extends Module implements ConvConfig {
     if (typeof deterministic === "boolean") this.deterministic = deterministic;
     return rest;
   }
+}
+
+function weightsOf(layer: DropConnectConv, { deterministic, rngs }: StochasticCallOptions): Tensor {
+  const kernel = layer.kernel.value;
+  const weights = weightsWithoutMask(NAME, layer, kernel, deterministic);
+  if (weights) return weights;
+  const key = nextKey(NAME, rngs, layer.rngs, layer.rngCollection);
+  checkSingle(key);
+  return drop(kernel, key, layer.rate, scaleOfKept(layer.scaling));
 }
 
 function checkSingle(key: PRNGKey): void {

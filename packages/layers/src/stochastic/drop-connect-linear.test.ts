@@ -199,7 +199,7 @@ describe("DropConnectLinear", () => {
       "a string for the call's rngs",
       () => make().forward(x(), { rngs: "test" as unknown as RngStream }),
       TypeError,
-      /rngs to be Rngs, an RngStream or a key, got "test"/,
+      /rngs to be Rngs, an RngStream, a key or null, got "test"/,
     ],
     [
       "a mask without a stream",

@@ -2,12 +2,14 @@
 import { registerModule, describe, Module, type Param } from "@nnxjs/nnx-core";
 import { drop, type Initializer, type PRNGKey, random, type Rngs, type RngStream } from "@nnxjs/rnglib";
 import type { DotGeneral, FloatDtype, Precision, PromoteDtype } from "../linear/dot-general.ts";
-import { checkInput, dense, type DenseConfig, type Linear } from "../linear/linear.ts";
+import { checkDense, dense, type DenseConfig, type Linear } from "../linear/linear.ts";
+import { checkGiven, flagOrNull, keySource, type OptionChecks, text } from "../options.ts";
 import { broadcastTo, reshape, type Tensor } from "../tensor.ts";
 import {
-  checkChoice,
+  checkCallOptions,
   checkKeyAxes,
   checkRate,
+  choice,
   forkStream,
   nextKey,
   type StochasticCallOptions,
@@ -42,6 +44,14 @@ export interface DropConnectLinearOptions {
 }
 
 const NAME = "DropConnectLinear";
+
+const OPTIONS: OptionChecks<DropConnectLinearOptions> = {
+  deterministic: flagOrNull,
+  masks: choice("batch", "example"),
+  rngCollection: text,
+  rngs: keySource,
+  scaling: choice("training", "inference"),
+};
 
 /**
  * A {@link Linear} layer that drops each weight with probability `rate`: one mask per call, shared by the whole batch, unless
@@ -83,13 +93,12 @@ export class DropConnectLinear extends Module implements DenseConfig {
   constructor(base: Linear, rate = 0.25, options: DropConnectLinearOptions = {}) {
     super();
     checkRate(NAME, rate);
+    checkGiven(NAME, options, OPTIONS);
     if (typeof base?.dotGeneral !== "function" || base.kernel?.value.rank !== 2) {
       throw new TypeError(`${NAME}: expected a Linear layer to start from, got ${describe(base)}.`);
     }
     const { deterministic = false, rngCollection = "dropconnect", rngs } = options;
     const { masks = "batch", scaling = "training" } = options;
-    checkChoice(NAME, "masks", masks, ["batch", "example"]);
-    checkChoice(NAME, "scaling", scaling, ["training", "inference"]);
     this.kernel = base.kernel;
     this.bias = base.bias;
     this.inFeatures = base.inFeatures;
@@ -119,15 +128,17 @@ export class DropConnectLinear extends Module implements DenseConfig {
    * @throws {@link MissingRngError} when a mask is needed and there is no stream; NnxError when the last axis of `x` is not the features',
    * or its first axes are not the keys'.
    */
-  forward<T extends Tensor>(x: T, { deterministic, rngs }: StochasticCallOptions = {}): T {
+  forward<T extends Tensor>(x: T, options?: StochasticCallOptions): T {
+    checkCallOptions(NAME, options);
+    const { deterministic, rngs } = options ?? {};
     const kernel = this.kernel.value;
     const bias = this.bias?.value ?? null;
     const { rate } = this;
+    // Before a key is drawn: a refused call leaves the stream as it was.
+    checkDense(NAME, this, x, kernel, bias);
     const withKernel = (weights: Tensor): T => dense(NAME, this, x, weights, bias);
     const weights = weightsWithoutMask(NAME, this, kernel, deterministic);
     if (weights) return withKernel(weights);
-    // Before a key is drawn: a refused call leaves the stream as it was.
-    checkInput(NAME, this, x, kernel);
     const key = nextKey(NAME, rngs, this.rngs, this.rngCollection);
     const keys = this.masks === "example" && key.shape.length === 0 && x.rank > 1 ? split(key, x) : key;
     const scale = scaleOfKept(this.scaling);
@@ -136,7 +147,7 @@ export class DropConnectLinear extends Module implements DenseConfig {
     if (keys.size === 0) return withKernel(kernel);
     const copies = drop(broadcastTo(kernel, [...keys.shape, ...kernel.shape]), keys, rate, scale);
     const rows = reshape(x, [keys.size, ...x.shape.slice(keys.shape.length)]);
-    const y = denseEach(NAME, this, rows, reshape(copies, [keys.size, ...kernel.shape]), bias);
+    const y = denseEach(this, rows, reshape(copies, [keys.size, ...kernel.shape]), bias);
     // The rank stays, and so does the type that says it.
     return reshape(y, [...x.shape.slice(0, -1), this.outFeatures]) as T;
   }

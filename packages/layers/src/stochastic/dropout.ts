@@ -1,8 +1,11 @@
 /** @file Dropping activations. */
 import { registerModule, Module } from "@nnxjs/nnx-core";
+import { checkTensor } from "@nnxjs/nnx-core/internal";
 import { drop, type Rngs, type RngStream } from "@nnxjs/rnglib";
+import { axisList, checkGiven, flagOrNull, keySource, type OptionChecks, text } from "../options.ts";
 import { type Tensor, zerosLike } from "../tensor.ts";
 import {
+  checkCallOptions,
   checkKeyAxes,
   checkRate,
   forkStream,
@@ -22,6 +25,13 @@ export interface DropoutOptions {
   /** Where the layer's own stream is forked from. @defaultValue none: pass one to forward */
   rngs?: Rngs | RngStream | null;
 }
+
+const OPTIONS: OptionChecks<DropoutOptions> = {
+  broadcastDims: axisList,
+  deterministic: flagOrNull,
+  rngCollection: text,
+  rngs: keySource,
+};
 
 /**
  * Zeroes each element with probability `rate` and scales the rest by `1 / (1 - rate)`; deterministic, it returns its input.
@@ -43,6 +53,7 @@ export class Dropout extends Module {
   constructor(rate: number, options: DropoutOptions = {}) {
     super();
     checkRate("Dropout", rate);
+    checkGiven("Dropout", options, OPTIONS);
     const { broadcastDims = [], deterministic = false, rngCollection = "dropout", rngs } = options;
     this.rate = rate;
     this.broadcastDims = broadcastDims;
@@ -58,7 +69,10 @@ export class Dropout extends Module {
    * @returns the same shape. `x` itself when deterministic or `rate` is 0; no key is drawn then, nor when `rate` is 1.
    * @throws {@link MissingRngError} when a mask is needed and there is no stream.
    */
-  forward<T extends Tensor>(x: T, { deterministic, rngs }: StochasticCallOptions = {}): T {
+  forward<T extends Tensor>(x: T, options?: StochasticCallOptions): T {
+    checkTensor("Dropout.forward", "x", x);
+    checkCallOptions("Dropout", options);
+    const { deterministic, rngs } = options ?? {};
     if (resolveDeterministic("Dropout", deterministic, this.deterministic) || this.rate === 0) return x;
     if (this.rate === 1) return zerosLike(x);
     const key = nextKey("Dropout", rngs, this.rngs, this.rngCollection);

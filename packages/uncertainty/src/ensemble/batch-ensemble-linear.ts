@@ -1,5 +1,6 @@
 /** @file A dense layer that is several, which share all but a vector of factors on each side. */
 import { registerModule, describe, Module, NnxError, Param } from "@nnxjs/nnx-core";
+import { checkOptions, checkParam, checkTensor } from "@nnxjs/nnx-core/internal";
 import { dense, type DenseConfig, type Linear } from "@nnxjs/layers";
 import { type Initializer, type PRNGKey, random } from "@nnxjs/rnglib";
 import { add, broadcastTo, mul, reshape, sub, type Tensor, tidy } from "../tensor.ts";
@@ -19,6 +20,8 @@ export interface BatchEnsembleLinearOptions extends FactorOptions {
   /** Where keys come from: first the factors of the inputs, then those of the outputs. */
   nextKey: () => PRNGKey;
 }
+
+const NAME = "BatchEnsembleLinear";
 
 /**
  * `members` dense layers with the kernels `W * (r_i s_iᵀ)`: they share `W`, each has its own factors `r_i`, `s_i` and its own bias. Rows of
@@ -46,14 +49,33 @@ export class BatchEnsembleLinear extends Module implements DenseConfig {
   readonly biasInit: Initializer;
 
   /** @throws RangeError for a number of members that is no positive integer. */
-  constructor(base: Linear, members: number, { nextKey, ...factors }: BatchEnsembleLinearOptions) {
+  constructor(base: Linear, members: number, options: BatchEnsembleLinearOptions) {
     super();
-    checkMembers("BatchEnsembleLinear", members);
+    checkMembers(NAME, members);
+    checkOptions<BatchEnsembleLinearOptions>(NAME, options, {
+      nextKey: true,
+      init: true,
+      mean: true,
+      std: true,
+    });
+    if (typeof options?.nextKey !== "function") {
+      throw new TypeError(
+        `${NAME}: expected { nextKey } to be a function that returns keys, got ${describe(options)}.`,
+      );
+    }
+    const { nextKey, ...factors } = options;
     this.kernel = base.kernel;
-    this.r = new Param(drawFactors(nextKey(), [members, base.inFeatures], factors));
-    this.s = new Param(drawFactors(nextKey(), [members, base.outFeatures], factors));
+    const { inFeatures, outFeatures } = base;
     const bias = base.bias?.value;
-    this.bias = bias ? new Param(tidy(() => broadcastTo(bias, [members, base.outFeatures]))) : null;
+    // In one scope: when a key or a draw fails, nothing is left of those before it.
+    const [r, s, copies] = tidy(() => [
+      drawFactors(nextKey(), [members, inFeatures], factors),
+      drawFactors(nextKey(), [members, outFeatures], factors),
+      ...(bias ? [broadcastTo(bias, [members, outFeatures])] : []),
+    ]) as [Tensor, Tensor, Tensor?];
+    this.r = new Param(r);
+    this.s = new Param(s);
+    this.bias = copies ? new Param(copies) : null;
     this.members = members;
     this.inFeatures = base.inFeatures;
     this.outFeatures = base.outFeatures;
@@ -72,16 +94,19 @@ export class BatchEnsembleLinear extends Module implements DenseConfig {
    * @throws NnxError when the first axis is no multiple of the members, or the last not the features.
    */
   forward<T extends Tensor>(x: T): T {
-    const { members } = this;
+    const where = `${NAME}.forward`;
+    const { members, inFeatures, outFeatures } = this;
+    checkTensor(where, "x", x);
+    checkParam(where, "r", this.r.value, [members, inFeatures]);
+    checkParam(where, "s", this.s.value, [members, outFeatures]);
+    if (this.bias) checkParam(where, "bias", this.bias.value, [members, outFeatures]);
     const rows = (x.shape[0] as number) / members;
     if (x.rank < 2 || !Number.isInteger(rows)) {
       throw new NnxError(
-        `BatchEnsembleLinear.forward: expected an input of shape [${members} * rows, ..., ${this.inFeatures}], got ${describe(x)}. ` +
+        `${where}: expected an input of shape [${members} * rows, ..., ${inFeatures}], got ${describe(x)}. ` +
           "Repeat the rows for each member, as batchEnsemble does.",
       );
     }
-    // Checked before the factors are applied, which would not fit either but say less.
-    if (x.shape.at(-1) !== this.inFeatures) return dense(NAME, this, x, this.kernel.value, null);
     const each = (value: Tensor, factors: Tensor, f: (a: Tensor, b: Tensor) => Tensor): Tensor => {
       const width = factors.shape[1] as number;
       return reshape(f(reshape(value, [members, -1, width]), reshape(factors, [members, 1, width])), [
@@ -89,14 +114,14 @@ export class BatchEnsembleLinear extends Module implements DenseConfig {
         width,
       ]);
     };
-    const product = dense<Tensor>(NAME, this, each(x, this.r.value, mul), this.kernel.value, null);
+    const product = dense<Tensor>(NAME, this, x, this.kernel.value, null, (rows) =>
+      each(rows, this.r.value, mul),
+    );
     const scaled = each(product, this.s.value, mul);
     // The rank stays, and so does the type that says it.
     return (this.bias ? each(scaled, this.bias.value, add) : scaled) as T;
   }
 }
-
-const NAME = "BatchEnsembleLinear";
 
 function drawFactors(
   key: PRNGKey,

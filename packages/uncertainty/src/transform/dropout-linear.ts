@@ -59,8 +59,11 @@ export class DropoutLinear extends Module implements DenseConfig {
    * @throws MissingRngError when a mask is needed and there is no stream.
    */
   forward<T extends Tensor>(x: T, options?: StochasticCallOptions): T {
-    const dropped = this.dropout.forward(x, options);
-    return dense("DropoutLinear", this, dropped, this.kernel.value, this.bias?.value ?? null);
+    const bias = this.bias?.value ?? null;
+    // Dropout comes after the checks: a refused call leaves its stream as it was.
+    return dense("DropoutLinear", this, x, this.kernel.value, bias, (inputs) =>
+      this.dropout.forward(inputs, options),
+    );
   }
 }
 

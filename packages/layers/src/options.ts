@@ -1,0 +1,169 @@
+/** @file The options of layers and functions: every name with what its value may be. */
+import { describe, type Filter, FilterError, type Metadata, NnxError, toPredicate } from "@nnxjs/nnx-core";
+import { checkOptions, type OptionNames } from "@nnxjs/nnx-core/internal";
+import { Rngs, RngStream } from "@nnxjs/rnglib";
+import { hasForward } from "./callable.ts";
+import { checkFloat } from "./linear/dot-general.ts";
+import type { DtypeOptions } from "./params.ts";
+import { isTensor } from "./tensor.ts";
+
+/** Throws for a value that the option cannot have. */
+export type OptionCheck = (where: string, name: string, value: unknown) => void;
+
+/** A check for every name. The type keeps the list complete and free of others. */
+export type OptionChecks<O extends object> = { readonly [K in keyof Required<O>]: OptionCheck };
+
+/**
+ * Refuses names that the options do not have, and values that they cannot have. Options that are left out, or `undefined`, are fine.
+ * @param where - The function or class, as users call it.
+ */
+export function checkGiven<O extends object>(
+  where: string,
+  options: O | undefined,
+  checks: OptionChecks<O>,
+): void {
+  if (options === undefined) return;
+  // Only the names of the record are read.
+  checkOptions<O>(where, options, checks as unknown as OptionNames<O>);
+  for (const name of Object.keys(options) as (keyof O & string)[]) {
+    if (options[name] !== undefined) checks[name](where, name, options[name]);
+  }
+}
+
+/**
+ * {@link checkGiven} for the constructor of a layer that draws its parameters.
+ * @throws TypeError without Rngs, and for Rngs in the place of options.
+ */
+export function checkLayerOptions<O extends { rngs: Rngs }>(
+  layer: string,
+  options: O,
+  checks: OptionChecks<O>,
+): void {
+  const given: unknown = options;
+  if (given === undefined || given instanceof Rngs) {
+    throw new TypeError(
+      `${layer}: expected { rngs } as the last argument, got ${describe(given)}. Pass { rngs: new nnx.Rngs(0) }.`,
+    );
+  }
+  checkGiven(layer, options, checks);
+  checkRngs(layer, "rngs", options.rngs);
+}
+
+const isOptional =
+  (test: (value: unknown) => boolean) =>
+  (value: unknown): boolean =>
+    value === null || test(value);
+
+/** A check with the words for what it expects. */
+const must =
+  (expected: string, test: (value: unknown) => boolean): OptionCheck =>
+  (where, name, value) => {
+    if (test(value)) return;
+    throw new NnxError(
+      `${where}: expected ${name} to be ${expected}, got ${describe(value)}. Leave it out for the default.`,
+    );
+  };
+
+/** The same check, which takes `null` too. */
+export const orNull =
+  (check: OptionCheck): OptionCheck =>
+  (where, name, value) => {
+    if (value !== null) check(where, name, value);
+  };
+
+const isBoolean = (value: unknown): boolean => typeof value === "boolean";
+const isFunction = (value: unknown): boolean => typeof value === "function";
+const isAxes = (value: unknown): boolean =>
+  Number.isInteger(value) || (Array.isArray(value) && value.every(Number.isInteger));
+
+const isPlain = (value: unknown): boolean =>
+  typeof value === "object" && value !== null && !Array.isArray(value) && !isTensor(value);
+
+/** Checked where it is used. */
+export const anything: OptionCheck = () => undefined;
+export const flag: OptionCheck = must("true or false", isBoolean);
+export const flagOrNull: OptionCheck = must("true, false or null", isOptional(isBoolean));
+export const func: OptionCheck = must("a function", isFunction);
+export const funcOrNull: OptionCheck = must("a function or null", isOptional(isFunction));
+export const text: OptionCheck = must("a string", (value) => typeof value === "string");
+export const axisList: OptionCheck = must("an integer or a list of integers", isAxes);
+export const axisListOrNull: OptionCheck = must("an integer, a list of integers or null", isOptional(isAxes));
+export const integer: OptionCheck = must("an integer", Number.isInteger);
+export const count: OptionCheck = must(
+  "an integer from 0",
+  (value) => Number.isInteger(value) && (value as number) >= 0,
+);
+export const nonNegative: OptionCheck = must(
+  "a number from 0",
+  (value) => Number.isFinite(value) && (value as number) >= 0,
+);
+export const finite: OptionCheck = must("a finite number", Number.isFinite);
+export const share: OptionCheck = must(
+  "a number from 0 to 1",
+  (value) => typeof value === "number" && value >= 0 && value <= 1,
+);
+export const metadata: OptionCheck = must("an object", isPlain);
+export const moduleOrNull: OptionCheck = must(
+  "a module with a forward method, or null",
+  isOptional(hasForward),
+);
+
+/** One of some words. */
+export const oneOf = (...choices: readonly unknown[]): OptionCheck =>
+  must(choices.map(describe).join(" or "), (value) => choices.includes(value));
+
+export const precision: OptionCheck = oneOf("default", "high", "highest", null);
+
+export const sizesByAxis: OptionCheck = must("an object with a size for each axis", isPlain);
+export const lengthsOrNull: OptionCheck = must(
+  "an int32 tensor, a list of numbers or null",
+  isOptional((value) => isTensor(value) || Array.isArray(value)),
+);
+
+export const filter: OptionCheck = (where, name, value) => {
+  try {
+    toPredicate(value as Filter);
+  } catch {
+    throw new FilterError(`${where}: expected ${name} to be a filter, got ${describe(value)}.`);
+  }
+};
+
+/** Where keys may come from. */
+export const keySource: OptionCheck = (where, name, value) => {
+  if (value === null || value instanceof Rngs || value instanceof RngStream) return;
+  throw new TypeError(
+    `${where}: expected ${name} to be Rngs, an RngStream or null, got ${describe(value)}. Pass { rngs: new nnx.Rngs(0) }.`,
+  );
+};
+
+/** The required `rngs` of a layer. */
+export const checkRngs: OptionCheck = (where, name, value) => {
+  if (value instanceof Rngs) return;
+  throw new TypeError(
+    `${where}: expected ${name} to be Rngs, got ${describe(value)}. Pass { rngs: new nnx.Rngs(0) }.`,
+  );
+};
+
+/** Those that most layers have. */
+export const DTYPE_CHECKS: OptionChecks<DtypeOptions> = {
+  dtype: checkFloat,
+  paramDtype: checkFloat,
+  promoteDtype: func,
+};
+
+/** Those of layers with a kernel and a bias. */
+export const KERNEL_CHECKS: OptionChecks<{
+  kernelInit: unknown;
+  biasInit: unknown;
+  precision: unknown;
+  preferredElementType: unknown;
+  kernelMetadata: Metadata;
+  biasMetadata: Metadata;
+}> = {
+  kernelInit: func,
+  biasInit: func,
+  precision,
+  preferredElementType: checkFloat,
+  kernelMetadata: metadata,
+  biasMetadata: metadata,
+};

@@ -1,0 +1,24 @@
+/** @file The one check that a parameter still has the shape that its layer was made for. */
+import { describe, NnxError } from "../errors.ts";
+import { isTensor } from "../tensor.ts";
+
+/**
+ * Layers call it at every forward: `update`, `replaceByPure` and assignments take values of any shape, and kernels that are given a wrong
+ * one read past its end.
+ * @param where - The function as users call it, such as `Linear.forward`.
+ * @param name - The parameter's attribute.
+ * @throws NnxError unless the value is a tensor of this shape.
+ */
+export function checkParam(where: string, name: string, value: unknown, shape: readonly number[]): void {
+  if (isTensor(value) && sameShape(value.shape, shape)) return;
+  throw new NnxError(
+    `${where}: expected ${name} to have the shape [${shape.join(", ")}] that the layer was made with, got ${describe(value)}. ` +
+      "Give it a value of that shape, or make a layer of the new size.",
+  );
+}
+
+function sameShape(a: readonly number[], b: readonly number[]): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}
