@@ -3,6 +3,7 @@ import { describe, NotFoundError } from "../errors.ts";
 import { formatPath, type PathPart } from "../path.ts";
 import type { OwnedState, State } from "../state/state.ts";
 import type { GraphDef } from "./graph-def.ts";
+import { type GraphState, isGraphState } from "./graph-state.ts";
 import { mapKeyOf } from "./keys.ts";
 import { merge } from "./merge.ts";
 import { GraphNode } from "./node.ts";
@@ -24,7 +25,7 @@ export type Caller<M, Root = M> = {
 
 /**
  * Calls a method of a split model, or of a part of it: the model is merged, the method runs on it, and its result comes back with the
- * new definition and State. The pair that was given stays as it is.
+ * new definition and State. The pair that was given, or what `unpack` returned, stays as it is.
  * @throws {@link NotFoundError} when there is no such method.
  * @see Flax `nnx.call`, `GraphDef.apply`
  * @example
@@ -33,9 +34,11 @@ export type Caller<M, Root = M> = {
  * const [y, [, after]] = nnx.call([graphdef, params]).forward(x);
  * ```
  */
-export const call = <M extends object>([graphdef, state]: SplitPair<M>): Caller<M> =>
+export function call<M extends object>(split: SplitPair<M> | GraphState<M>): Caller<M> {
+  const [graphdef, state] = isGraphState(split) ? [split.graphdef, split.state] : split;
   // What a Proxy answers to is decided when it is called.
-  callerAt(graphdef, state, []) as Caller<M>;
+  return callerAt(graphdef, state, []) as Caller<M>;
+}
 
 function callerAt(graphdef: GraphDef, state: State, path: readonly PathPart[]): unknown {
   return new Proxy(() => {}, {

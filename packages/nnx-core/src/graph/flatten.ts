@@ -12,12 +12,19 @@ import { childAt, classify, containerKind, GraphNode } from "./node.ts";
 /** A Variable, or an array without one. */
 export type LeafValue = Variable | ArrayLike;
 
+/** Where a leaf can be read and written. */
+export interface LeafPlace {
+  readonly owner: object;
+  /** The owner's own: a Map's keys may be called otherwise in paths. */
+  readonly key: PathPart;
+}
+
 /** What is told on the way. The first call is for the root, without a key. */
 export interface GraphVisitor {
   /** Goes down into a node or container. */
   enter(key: PathPart): void;
-  /** A leaf, at its first path. */
-  leaf(key: PathPart | undefined, value: LeafValue): void;
+  /** A leaf, at its first path. @param place - Who has it, under which key; missing where it is the whole. */
+  leaf(key: PathPart | undefined, value: LeafValue, place: LeafPlace | undefined): void;
   /** Comes back up. */
   exit(): void;
 }
@@ -89,7 +96,8 @@ export class GraphWalk {
 
   private leaf(key: PathPart | undefined, value: LeafValue): void {
     this.leafCount++;
-    this.visitor.leaf(this.partOf(key), value);
+    const place = key !== undefined && this.frame ? { owner: this.frame.value, key } : undefined;
+    this.visitor.leaf(this.partOf(key), value, place);
   }
 
   private enter(value: object, key: PathPart | undefined, isContainer: boolean): AttributeDef {

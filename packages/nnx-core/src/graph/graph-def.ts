@@ -46,3 +46,7 @@ export interface GraphDef<out M = unknown> {
   /** The model's type; there is no such property. */
   readonly [model]?: M;
 }
+
+/** Whether `x` looks like a GraphDef. */
+export const isGraphDef = (x: unknown): x is GraphDef =>
+  typeof x === "object" && x !== null && "nodes" in x && Array.isArray(x.nodes) && "root" in x;

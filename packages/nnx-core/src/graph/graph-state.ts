@@ -2,7 +2,7 @@
 import type { Filter } from "../filter/filter.ts";
 import { disposeState } from "../state/builder.ts";
 import type { OwnedState } from "../state/state.ts";
-import type { GraphDef } from "./graph-def.ts";
+import { type GraphDef, isGraphDef } from "./graph-def.ts";
 import { take } from "./split.ts";
 
 /** A State with the definition that it belongs to; frozen. @see Flax `nnx.GraphState` */
@@ -10,6 +10,14 @@ export interface GraphState<out M = unknown> extends Disposable {
   readonly graphdef: GraphDef<M>;
   readonly state: OwnedState;
 }
+
+/** A frozen GraphState. */
+export const graphStateOf = <M>(graphdef: GraphDef<M>, state: OwnedState): GraphState<M> =>
+  Object.freeze({ graphdef, state, [Symbol.dispose]: () => disposeState(state) });
+
+/** Whether `x` is what `unpack` returns, or looks like it. */
+export const isGraphState = (x: unknown): x is GraphState =>
+  typeof x === "object" && x !== null && "graphdef" in x && isGraphDef(x.graphdef) && "state" in x;
 
 /** One GraphState for each filter, one of everything without filters. */
 export type GraphStates<M, Fs extends readonly Filter[]> = Fs extends readonly []
@@ -28,8 +36,6 @@ export function unpack<M extends object, const Fs extends readonly Filter[]>(
   ...filters: Fs
 ): GraphStates<M, Fs> {
   const [graphdef, states] = take("unpack", node, filters, { exhaustive: true });
-  const made = states.map(
-    (state): GraphState<M> => Object.freeze({ graphdef, state, [Symbol.dispose]: () => disposeState(state) }),
-  );
+  const made = states.map((state) => graphStateOf(graphdef, state));
   return (made.length === 1 ? made[0] : made) as GraphStates<M, Fs>;
 }

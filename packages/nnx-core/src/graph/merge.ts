@@ -5,17 +5,11 @@ import type { StateNode } from "../state/state.ts";
 import { Variable } from "../variable/variable.ts";
 import { equalGraphDefs } from "./equal.ts";
 import { GraphWalk } from "./flatten.ts";
-import type { GraphDef } from "./graph-def.ts";
-import type { GraphState } from "./graph-state.ts";
+import { type GraphDef, isGraphDef } from "./graph-def.ts";
+import { type GraphState, isGraphState } from "./graph-state.ts";
 import { leafOf, take } from "./split.ts";
 import { unflatten } from "./unflatten.ts";
 import { markAsView } from "./views.ts";
-
-const isGraphDef = (x: unknown): x is GraphDef =>
-  typeof x === "object" && x !== null && "nodes" in x && Array.isArray(x.nodes) && "root" in x;
-
-const isGraphState = (x: unknown): x is GraphState =>
-  typeof x === "object" && x !== null && "graphdef" in x && isGraphDef(x.graphdef) && "state" in x;
 
 /**
  * The model again: new objects, no constructor runs, what was shared is shared. The States stay as they are. Where several have a leaf at one

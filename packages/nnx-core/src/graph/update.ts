@@ -9,6 +9,7 @@ import { leavesOf } from "../state/flatten-state.ts";
 import { isLeaf, leafValue, type State, type StateLeaf, type StateNode } from "../state/state.ts";
 import { isVariableState } from "../variable/variable-state.ts";
 import { Variable, variableFromState } from "../variable/variable.ts";
+import { type GraphState, isGraphState } from "./graph-state.ts";
 import { mapKeyOf } from "./keys.ts";
 import { childAt, containerKind, defineChild, GraphNode, isWritable, setChild } from "./node.ts";
 
@@ -22,12 +23,19 @@ interface Frame {
 /**
  * Writes values into the model in place: into the Variables that it has, keeping each one's identity and type. Paths that the model does
  * not have are created; what the States do not mention is untouched. Later States win. Leaves may be values without a Variable around
- * them. Types, shapes and dtypes are not compared.
+ * them, and GraphStates. Types, shapes and dtypes are not compared.
  * @throws {@link StructureError} when a leaf meets a module or a subtree meets a Variable, or an object is frozen; {@link DisposedError} for
  * values that were disposed; nothing is written then.
  * @see Flax `nnx.update`
  */
-export function update(node: unknown, state: PureState, ...states: readonly PureState[]): void {
+export function update(
+  node: unknown,
+  first: PureState | GraphState,
+  ...more: readonly (PureState | GraphState)[]
+): void {
+  const [state, ...states] = [first, ...more].map((each) =>
+    isGraphState(each) ? each.state : each,
+  ) as unknown as readonly [PureState, ...PureState[]];
   const isTarget = node instanceof GraphNode || node instanceof Variable || containerKind(node) !== undefined;
   if (!isTarget || typeof node !== "object" || node === null) {
     throw new StructureError(
