@@ -2,7 +2,7 @@
 import { isStateLike } from "./autodiff/state-like.ts";
 import { describe, StructureError } from "./errors.ts";
 import { containerKind, type GraphNode } from "./graph/node.ts";
-import { formatPath, type Path, type PathPart } from "./path.ts";
+import { formatPath, type Path, pathKey, type PathPart } from "./path.ts";
 import { type FlatEntry, flattenState, unflattenState } from "./state/flatten-state.ts";
 import { isOwner } from "./state/holding.ts";
 import { withValue } from "./state/map.ts";
@@ -96,7 +96,11 @@ function stackStates(
   const entries = new Map<unknown, FlatEntry[]>(states.map((state) => [state, flattenState(state)]));
   const leaves = states.map((state) => entries.get(state) as FlatEntry[]);
   const [first = []] = leaves;
-  const pathsOf = (state: unknown): string => JSON.stringify(entries.get(state)?.map(([each]) => each));
+  const pathsOf = (state: unknown): string =>
+    entries
+      .get(state)
+      ?.map(([each]) => pathKey(each))
+      .join("/") ?? "";
   fits((state) => pathsOf(state) === pathsOf(states[0]));
   const parts = first.map(([at, leaf], i) => {
     const values = leaves.map((each) => leafValue((each[i] as FlatEntry)[1]));

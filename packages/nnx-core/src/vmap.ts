@@ -1,11 +1,16 @@
 /** @file One function over many examples: a loop. */
 import { variablesOf } from "./autodiff/positions.ts";
 import { refuseLate } from "./capture/late.ts";
+import { refuseDisposed } from "./checks/disposed.ts";
+import { checkOptions } from "./checks/options.ts";
 import { describe, StructureError } from "./errors.ts";
+import { notAResult } from "./not-a-result.ts";
 import { GraphNode } from "./graph/node.ts";
 import { mapTensors, tensorsIn } from "./ownership/tensors-in.ts";
-import { type StackedOf, stackResults, variablesIn } from "./stack-results.ts";
-import { scoped, sliceAt } from "./tensor.ts";
+import { type Stacked, type StackedOf, stackResults, variablesIn } from "./stack-results.ts";
+import { scoped, sliceAt, type Tensor } from "./tensor.ts";
+import { atomicallyOn } from "./undo/atomically.ts";
+import type { Structure } from "./undo/structure.ts";
 import { Variable } from "./variable/variable.ts";
 
 /** How {@link vmap} takes arguments apart and puts results together. */
@@ -27,7 +32,8 @@ export interface VmapOptions {
  * Tensors in them get one more axis. Other values, such as numbers, must be the same for every slice and come back as they are. It is not
  * async. Variables that it makes are disposed when they have been stacked.
  * @throws {@link StructureError} when the looped axes differ in size or have none, nothing is looped over, `inAxes` has not one entry for
- * each argument, or results do not fit together: the message has the path.
+ * each argument, or results do not fit together: the message has the path; and whatever `f` throws. All slices are undone then: everything is
+ * as before, as with {@link grad}.
  * @see `jax.vmap`
  * @example
  * ```ts
@@ -42,29 +48,33 @@ export interface VmapOptions {
  */
 export function vmap<A extends readonly unknown[], R>(
   f: (...args: A) => R,
-  { inAxes = 0, outAxes = 0 }: VmapOptions = {},
+  options: VmapOptions = {},
 ): (...args: { [K in keyof A]: StackedOf<A[K]> }) => StackedOf<R> {
-  return (...args) => {
+  checkOptions<VmapOptions>("vmap", options, { inAxes: true, outAxes: true });
+  const { inAxes = 0, outAxes = 0 } = options;
+  return notAResult("vmap", (...args: { [K in keyof A]: StackedOf<A[K]> }): StackedOf<R> => {
+    refuseDisposed("vmap", args);
     const axes = axesOf(args, inAxes);
     const size = loopSize(args, axes);
     const results: unknown[] = [];
-    const stacked = scoped(() => {
+    const loop = (before: Structure): [Stacked, Tensor[]] => {
       let oldest = Number.POSITIVE_INFINITY;
       try {
         for (let index = 0; index < size; index++) {
           const slices = args.map((argument, i) => slice(argument, axes[i] ?? null, index));
           if (index === 0) oldest = Math.min(...newIds(args, slices));
           const result: unknown = f(...(slices as unknown as A));
-          refuseLate("vmap", "the function", result);
+          refuseLate("vmap", () => "the function", result);
           results.push(result);
         }
-        return stackResults(results, outAxes);
+        return [stackResults(results, outAxes), before.newTensors()];
       } finally {
         disposeOwn(results, args, oldest);
       }
-    });
+    };
+    const [stacked] = scoped(() => atomicallyOn(args, loop));
     return stacked.build() as StackedOf<R>;
-  };
+  });
 }
 
 function axesOf(
@@ -122,7 +132,7 @@ const newIds = (args: readonly unknown[], slices: readonly unknown[]): number[] 
 function disposeOwn(results: readonly unknown[], args: readonly unknown[], oldest: number): void {
   const variables = new Set(results.flatMap(variablesIn));
   if (variables.size === 0) return;
-  const given = new Set(args.flatMap(variablesOf).map(({ value }) => value));
+  const given = new Set(args.flatMap(variablesOf));
   for (const variable of variables) {
     if (given.has(variable) || variable.isDisposed) continue;
     if (tensorsIn(variable.getRawValue()).every(({ id }) => id > oldest)) variable.dispose();

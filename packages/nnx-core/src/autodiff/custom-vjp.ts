@@ -1,13 +1,17 @@
 /** @file Functions with a derivative of one's own. */
 import { installGradients } from "@nnxjs/gradients";
+import { checkOptions } from "../checks/options.ts";
 import { describe, GradientError } from "../errors.ts";
 import type { Filter } from "../filter/filter.ts";
 import { mapTensors, tensorsIn } from "../ownership/tensors-in.ts";
-import { alias, isRecording, keep, type Tensor, zeros } from "../tensor.ts";
+import { alias, keep, type TapeNode, type Tensor, zeros } from "../tensor.ts";
+import { atomicallyOn } from "../undo/atomically.ts";
 import { Param } from "../variable/variable-types.ts";
 import { inputsFromOutside } from "./outside.ts";
 import { type PreparedCall, prepareCall, toPositions } from "./positions.ts";
-import { recordApart, recordingDepth, recordNode, withoutTape } from "./tape.ts";
+import { gradientDepth, recordNode, recordUnderRule, withoutTape } from "./tape.ts";
+
+const where = "customVjp";
 
 /** Options of {@link customVjp}. */
 export interface CustomVjpOptions {
@@ -32,7 +36,8 @@ export interface CustomVjpFunction<A extends readonly unknown[], R> {
 }
 
 /**
- * `f` with a gradient of one's own. Where nothing is differentiated `f` itself runs; otherwise the two functions given to `defvjp` do.
+ * `f` with a gradient of one's own. Where nothing is differentiated `f` itself runs; otherwise the two functions given to `defvjp` do. The first
+ * of them may call the function itself: that is `f` then.
  * @throws {@link GradientError} when it is called before `defvjp`, when it uses something that is being differentiated but is not among its
  * arguments (or not selected by `wrt`), or when `backward` returns something that does not fit.
  * @see Flax `nnx.custom_vjp`
@@ -48,8 +53,10 @@ export interface CustomVjpFunction<A extends readonly unknown[], R> {
  */
 export function customVjp<A extends readonly unknown[], R>(
   f: (...args: A) => R,
-  { nondiffArgnums = [], wrt = Param }: CustomVjpOptions = {},
+  options: CustomVjpOptions = {},
 ): CustomVjpFunction<A, R> {
+  checkOptions<CustomVjpOptions>(where, options, { nondiffArgnums: true, wrt: true });
+  const { nondiffArgnums = [], wrt = Param } = options;
   let rules: { forward: Forward<A, R, unknown>; backward: Backward<R, unknown> } | undefined;
   const call = (...args: A): R => {
     if (!rules) {
@@ -57,34 +64,10 @@ export function customVjp<A extends readonly unknown[], R>(
         "customVjp: expected a rule before the first call, got none. Call defvjp(forward, backward) first.",
       );
     }
-    if (!isRecording()) return f(...args);
-    installGradients();
     const { forward, backward } = rules;
-    const positions = args.map((_, i) => i).filter((i) => !nondiffArgnums.includes(i));
-    const prepared = prepareCall(
-      "customVjp",
-      args,
-      toPositions("customVjp", positions, args.length, wrt),
-      "pass",
-    );
-    try {
-      const [value, residuals] = runForward(() => forward(...(prepared.args as unknown as A)), prepared);
-      const result = withoutTape(() => mapTensors(value, alias)) as R;
-      const saved = mapTensors(residuals, (tensor) => {
-        const copy = alias(tensor);
-        keep(copy);
-        return copy;
-      });
-      const pullBack = (dys: readonly Tensor[]): Tensor[] => {
-        let next = 0;
-        const cotangent = mapTensors(result, () => dys[next++] as Tensor) as R;
-        return fitting(prepared, backward(saved, cotangent));
-      };
-      recordNode("customVjp", prepared.watched, tensorsIn(result), pullBack, tensorsIn(saved));
-      return result;
-    } finally {
-      prepared.restore();
-    }
+    // Also where the forward rule calls the function itself: its value is asked for then, and no gradient.
+    if (gradientDepth() <= 0) return atomicallyOn(args, () => f(...args));
+    return underRule(forward, backward, args, { nondiffArgnums, wrt });
   };
   const defvjp = <S>(forward: Forward<A, R, S>, backward: Backward<R, S>): void => {
     rules = { forward, backward: backward as Backward<R, unknown> };
@@ -92,19 +75,51 @@ export function customVjp<A extends readonly unknown[], R>(
   return Object.assign(call, { defvjp });
 }
 
-/** Runs the forward rule; what is recorded of it says whether it used what it has no gradient for. */
-function runForward<R>(run: () => R, { watched }: PreparedCall): R {
-  const { result, tape, drop } = recordApart(run);
-  drop();
-  const [forgotten] = inputsFromOutside(tape, watched, { differentiated: true });
-  if (forgotten) {
-    throw new GradientError(
-      `customVjp: expected everything that is differentiated among the differentiated arguments, got another ${describe(forgotten)}. ` +
-        "Pass it as an argument, select it with { wrt }, or wrap it in stopGradient.",
-    );
+/** One call that is recorded: the rules stand for the function. */
+function underRule<A extends readonly unknown[], R>(
+  forward: Forward<A, R, unknown>,
+  backward: Backward<R, unknown>,
+  args: A,
+  { nondiffArgnums, wrt }: Required<CustomVjpOptions>,
+): R {
+  installGradients();
+  const argnums = args.map((_, i) => i).filter((i) => !nondiffArgnums.includes(i));
+  const prepared = prepareCall(where, args, toPositions(where, argnums, args.length, wrt), {
+    others: "pass",
+    wanted: "passing",
+  });
+  try {
+    const [value, residuals] = atomicallyOn(prepared.args, () => {
+      const { result, tape } = recordUnderRule(() => forward(...(prepared.args as unknown as A)));
+      refuseForgotten(tape, prepared);
+      return result;
+    });
+    const result = withoutTape(() => mapTensors(value, alias)) as R;
+    const saved = mapTensors(residuals, (tensor) => {
+      const copy = alias(tensor);
+      keep(copy);
+      return copy;
+    });
+    const pullBack = (dys: readonly Tensor[]): Tensor[] => {
+      let next = 0;
+      const cotangent = mapTensors(result, () => dys[next++] as Tensor) as R;
+      return fitting(prepared, backward(saved, cotangent));
+    };
+    recordNode(where, prepared.watched, tensorsIn(result), pullBack, tensorsIn(saved));
+    return result;
+  } finally {
+    prepared.restore();
   }
-  // In a nested run the residuals may be differentiated once more: then the forward pass is on the tape too.
-  return recordingDepth() > 1 ? run() : result;
+}
+
+/** What was recorded of the forward rule says whether it used what it has no gradient for. */
+function refuseForgotten(tape: readonly TapeNode[], { watched }: PreparedCall): void {
+  const [forgotten] = inputsFromOutside(tape, watched, { differentiated: true });
+  if (!forgotten) return;
+  throw new GradientError(
+    `customVjp: expected everything that is differentiated among the differentiated arguments, got another ${describe(forgotten)}. ` +
+      "Pass it as an argument, select it with { wrt }, or wrap it in stopGradient.",
+  );
 }
 
 /** The gradients as tensors like those that are watched. */

@@ -1,5 +1,6 @@
 /** @file The types of gradients, from the types of arguments and options. */
 import type { Filter } from "../filter/filter.ts";
+import type { GraphState } from "../graph/graph-state.ts";
 import type { GraphNode } from "../graph/node.ts";
 import type { OwnedState, State } from "../state/state.ts";
 import type { StateOf } from "../state/state-of.ts";
@@ -36,13 +37,15 @@ export type GradientOf<T, F = typeof Param> = 0 extends 1 & T
     ? T
     : T extends GraphNode
       ? OwnedState<Filter extends F ? State : StateOf<T, F>>
-      : T extends State
-        ? OwnedState<T>
-        : T extends ReadonlyMap<infer K, infer V>
-          ? Map<K, GradientOf<V, F>>
-          : T extends object
-            ? { -readonly [K in keyof T]: GradientOf<T[K], F> }
-            : undefined;
+      : T extends GraphState
+        ? T
+        : T extends State
+          ? OwnedState<T>
+          : T extends ReadonlyMap<infer K, infer V>
+            ? Map<K, GradientOf<V, F>>
+            : T extends object
+              ? { -readonly [K in keyof T]: GradientOf<T[K], F> }
+              : undefined;
 
 /** The filter that options name, or the default. */
 type WrtOf<O extends GradOptions> = O["wrt"] extends infer F ? (F extends Filter ? F : typeof Param) : never;

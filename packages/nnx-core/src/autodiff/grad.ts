@@ -1,7 +1,10 @@
 /** @file Gradients of functions of models, States and tensors. */
 import { installGradients } from "@nnxjs/gradients";
-import { describe, GradientError, MissingRuleError, NnxError } from "../errors.ts";
+import { checkOptions } from "../checks/options.ts";
+import { describe, GradientError } from "../errors.ts";
 import type { Filter } from "../filter/filter.ts";
+import { notAResult } from "../not-a-result.ts";
+import { tensorsIn } from "../ownership/tensors-in.ts";
 import { isTensor, ones, scoped, type Tensor } from "../tensor.ts";
 import { Param } from "../variable/variable-types.ts";
 import type {
@@ -11,31 +14,46 @@ import type {
   GradOptions,
   LossOf,
 } from "./grad-types.ts";
-import { located, placed } from "./locate.ts";
-import { type PreparedCall, prepareCall, toPositions } from "./positions.ts";
+import { prepareCall, toPositions } from "./positions.ts";
+import { runDifferentiated } from "./run-differentiated.ts";
 import { backward, withTape } from "./tape.ts";
+import type { Structure } from "../undo/structure.ts";
+
+/** Makes {@link DiffState}s, with `new` or without. */
+interface DiffStateConstructor {
+  <const N extends number>(argnum: N, filter: Filter): DiffStateType<N>;
+  new <const N extends number>(argnum: N, filter: Filter): DiffStateType<N>;
+}
 
 /**
  * Selects an argument and the Variables of it that are differentiated.
  * @param argnum - The position of a module.
- * @param filter - Which of its Variables.
+ * @param filter - Which of its Variables, and of the tensors that it has without one.
  * @see Flax `nnx.DiffState`
  */
-export function DiffState<const N extends number>(argnum: N, filter: Filter): DiffStateType<N> {
+export const DiffState: DiffStateConstructor = diffState as unknown as DiffStateConstructor;
+export type DiffState<N extends number = number> = DiffStateType<N>;
+
+/** A declaration, since arrow functions refuse `new`. */
+function diffState(argnum: number, filter: Filter): DiffStateType {
   return { argnum, filter };
 }
-export type DiffState<N extends number = number> = DiffStateType<N>;
+
+const optionNames = { argnums: true, hasAux: true, wrt: true } as const;
 
 /**
  * A function that returns the value and the gradients of `f`.
  *
  * The gradient of a module is a State of its selected Variables (`Param` unless `wrt` or a {@link DiffState} says otherwise); of a
- * State, a State of all its leaves; of tensors and of arrays and objects of tensors, the same structure. What the loss does not depend
- * on gets zeros. A Variable that is shared has one gradient, the sum over its uses. Variables that `f` changes stay changed.
+ * State, a State of all its leaves; of what `unpack` returns, the same; of tensors and of arrays and objects of tensors, the same structure.
+ * Tensors that stand in a module without a Variable are differentiated where the filter selects them, by a predicate on the path say: their
+ * gradients are the leaves, without anything around them. What the loss does not depend on gets zeros. A Variable that is shared has one
+ * gradient, the sum over its uses. Variables that `f` changes stay changed.
  * @param f - Returns a float32 scalar, or with `hasAux` a pair of it and anything else. Not async.
  * @returns `[value, gradients]`, with `hasAux` `[[value, aux], gradients]`.
- * @throws {@link GradientError} when the loss is no scalar, an argument has no float32 values, or an op has no gradient rule. The
- * model is as before, except for what `f` itself had changed.
+ * @throws {@link GradientError} when the loss is no scalar, an argument has no float32 values, or an op has no gradient rule; and whatever `f`
+ * throws. Then everything that can be reached from the arguments, and every Variable that `f` wrote to, is as before. `f` runs once, whatever
+ * happens.
  * @see Flax `nnx.value_and_grad`
  * @example
  * ```ts
@@ -53,10 +71,12 @@ export function valueAndGrad(
   f: (...args: unknown[]) => unknown,
   options: GradOptions = {},
 ): (...args: unknown[]) => unknown {
-  return (...args) => {
-    const { loss, aux, gradients } = differentiate("valueAndGrad", f, args, options);
+  const where = "valueAndGrad";
+  checkOptions<GradOptions>(where, options, optionNames);
+  return notAResult(where, (...args: unknown[]) => {
+    const { loss, aux, gradients } = differentiate(where, f, args, options);
     return [options.hasAux ? [loss, aux] : loss, gradients];
-  };
+  });
 }
 
 /** The value as a tuple of one's own, where it is a pair. */
@@ -83,10 +103,12 @@ export function grad(
   f: (...args: unknown[]) => unknown,
   options: GradOptions = {},
 ): (...args: unknown[]) => unknown {
-  return (...args) => {
-    const { aux, gradients } = differentiate("grad", f, args, options);
+  const where = "grad";
+  checkOptions<GradOptions>(where, options, optionNames);
+  return notAResult(where, (...args: unknown[]) => {
+    const { aux, gradients } = differentiate(where, f, args, options);
     return options.hasAux ? [gradients, aux] : gradients;
-  };
+  });
 }
 
 interface Differentiated {
@@ -103,28 +125,29 @@ function differentiate(
 ): Differentiated {
   installGradients();
   const positions = toPositions(where, argnums, args.length, wrt);
-  let call: PreparedCall | undefined;
   // The scope frees the copies that were watched and what the backward pass leaves behind.
-  const [loss, aux, found] = scoped(() => {
-    const prepared = prepareCall(where, args, positions);
-    call = prepared;
+  const [loss, aux, found, , prepared] = scoped(() => {
+    const call = prepareCall(where, args, positions);
+    const run = (before: Structure) => {
+      const [y, rest] = checkLoss(where, f(...(call.args as never)), hasAux);
+      return { y, rest, others: [...tensorsIn(rest), ...before.newTensors()] };
+    };
     try {
-      return withTape(
-        () => checkLoss(where, f(...(prepared.args as never)), hasAux),
-        ([y, rest], tape) => {
-          const gradients = backward(tape, [[y, ones(y.shape)]], prepared.watched);
-          // A loss that nobody asked for is the scope's to free, if it is its own.
-          return [where === "grad" ? undefined : y, rest, gradients] as const;
-        },
+      return runDifferentiated(call.args, (before) =>
+        withTape(
+          () => run(before),
+          ({ y, rest, others }, tape) => {
+            const gradients = backward(tape, [[y, ones(y.shape)]], call.watched);
+            // A loss that nobody asked for is the scope's to free, if it is its own. The call is in a function, which the scope does not look into.
+            return [where === "grad" ? undefined : y, rest, gradients, others, () => call] as const;
+          },
+        ),
       );
-    } catch (error) {
-      if (error instanceof MissingRuleError) throw located(error, f, args);
-      throw error instanceof NnxError && !(error instanceof GradientError) ? placed(error, f, args) : error;
     } finally {
-      prepared.restore();
+      call.restore();
     }
   });
-  const gradients = call?.build(found) ?? [];
+  const gradients = prepared().build(found);
   return { loss, aux, gradients: Array.isArray(argnums) ? gradients : gradients[0] };
 }
 

@@ -1,12 +1,15 @@
 /** @file Which arguments of a call are differentiated, prepared together and put back together. */
 import { describe, GradientError } from "../errors.ts";
 import type { Filter } from "../filter/filter.ts";
-import { flatten } from "../graph/flatten.ts";
+import { iterNodes, nodesOf } from "../graph/iterate.ts";
+import { refuseDisposed } from "../checks/disposed.ts";
 import { formatPath } from "../path.ts";
-import { isTensor, type Tensor, zeros } from "../tensor.ts";
+import { isTensor, type Tensor, tapeEngine, zeros } from "../tensor.ts";
 import { Variable } from "../variable/variable.ts";
-import { type Differentiable, differentiable, type Preparation } from "./argument.ts";
+import { differentiable } from "./argument.ts";
+import { type Differentiable, type Preparation, Seen } from "./differentiable.ts";
 import type { Argnum, DiffState } from "./grad-types.ts";
+import { dependents } from "./tape.ts";
 
 /** Positions with their filters. @throws {@link GradientError} for one that is not there, or there twice. */
 export function toPositions(
@@ -44,6 +47,8 @@ export interface PreparedCall {
   /** What the function is called with. */
   readonly args: readonly unknown[];
   readonly watched: readonly Tensor[];
+  /** Of each watched tensor, whether a gradient is taken of it. */
+  readonly wanted: readonly boolean[];
   /** One gradient in the structure of each position, from one for each watched tensor; missing ones are zeros. */
   build(gradients: readonly (Tensor | undefined)[]): unknown[];
   /** The tensors of gradients in that structure, in the order of what is watched. */
@@ -52,21 +57,30 @@ export interface PreparedCall {
   restore(): void;
 }
 
-/**
- * Prepares the arguments at these positions. Call it, and what follows up to `restore`, in a scope.
- * @param others - Whether arguments without gradients at these positions are refused or passed on.
- */
+/** How a call is prepared. */
+export interface CallOptions {
+  /** Whether arguments without gradients at these positions are refused or passed on. @defaultValue "refuse" */
+  readonly others?: Preparation["others"];
+  /**
+   * Of which watched tensors a gradient is taken: all, as where gradients are asked for; those that a run going on takes gradients of, as where
+   * gradients only pass through; or as in an earlier call. @defaultValue "all"
+   */
+  readonly wanted?: "all" | "passing" | readonly boolean[];
+}
+
+/** Prepares the arguments at these positions. Call it, and what follows up to `restore`, in a scope. */
 export function prepareCall(
   where: string,
   args: readonly unknown[],
   positions: readonly DiffState[],
-  others: Preparation["others"] = "refuse",
+  { others = "refuse", wanted: asked = "all" }: CallOptions = {},
 ): PreparedCall {
-  const seen = new Set<Variable>();
+  refuseDisposed(where, args);
+  const seen = new Seen();
   const prepared: Differentiable[] = [];
-  let watched: readonly Tensor[] = [];
+  let counted: readonly Tensor[] = [];
   const restore = (): void => {
-    open.delete(watched);
+    open.delete(counted);
     for (const each of prepared) each.restore();
   };
   try {
@@ -78,8 +92,10 @@ export function prepareCall(
     restore();
     throw error;
   }
-  watched = prepared.flatMap((each) => each.watched);
-  open.add(watched);
+  const watched = prepared.flatMap((each) => each.watched);
+  const wanted = wantedOf(watched, asked);
+  counted = watched.filter((_, i) => wanted[i]);
+  open.add(counted);
   const replaced = [...args];
   prepared.forEach((each, i) => {
     replaced[positions[i]?.argnum as number] = each.argument;
@@ -87,6 +103,7 @@ export function prepareCall(
   return {
     args: replaced,
     watched,
+    wanted,
     build: (gradients) => {
       let start = 0;
       return prepared.map((each) => {
@@ -100,30 +117,36 @@ export function prepareCall(
   };
 }
 
+function wantedOf(watched: readonly Tensor[], asked: NonNullable<CallOptions["wanted"]>): readonly boolean[] {
+  if (asked === "all") return watched.map(() => true);
+  if (asked !== "passing") return asked;
+  const differentiated = dependents(tapeEngine().state.activeTape ?? [], watchedNow());
+  return watched.map(({ id }) => differentiated.has(id));
+}
+
+const isObject = (x: unknown): x is object => typeof x === "object" && x !== null && !isTensor(x);
+
 /** The Variables of an argument, in modules and in containers of modules. */
-export const variablesOf = (
-  argument: unknown,
-): readonly { readonly path: readonly (string | number)[]; readonly value: Variable }[] =>
-  typeof argument !== "object" || argument === null || isTensor(argument)
-    ? []
-    : flatten(argument).leaves.flatMap(({ path, value }) =>
-        value instanceof Variable ? [{ path, value }] : [],
-      );
+export const variablesOf = (argument: unknown): Variable[] =>
+  isObject(argument)
+    ? [...nodesOf(argument)].filter((node): node is Variable => node instanceof Variable)
+    : [];
 
 /** A Variable cannot be a constant in one argument and differentiated in another. */
 function refuseAliases(
   where: string,
   args: readonly unknown[],
   positions: readonly DiffState[],
-  seen: ReadonlySet<Variable>,
+  seen: Seen,
 ): void {
   args.forEach((argument, i) => {
     if (positions.some(({ argnum }) => argnum === i)) return;
-    const shared = variablesOf(argument).find(({ value }) => seen.has(value));
+    const shared = variablesOf(argument).find((variable) => seen.hasVariable(variable));
     if (!shared) return;
+    const [path = []] = [...iterNodes(argument)].find(([, node]) => node === shared) ?? [];
     throw new GradientError(
       `${where}: expected arguments that share nothing with the differentiated ones, got argument ${i}, whose ` +
-        `${formatPath(shared.path)} is differentiated in another. Add ${i} to argnums, or pass a clone.`,
+        `${formatPath(path)} is differentiated in another. Add ${i} to argnums, or pass a clone.`,
     );
   });
 }

@@ -2,13 +2,18 @@
 import { installGradients } from "@nnxjs/gradients";
 import { isCapturing } from "../capture/session.ts";
 import { describe, GradientError } from "../errors.ts";
+import type { Frame } from "../graph/frame.ts";
+import { notAResult } from "../not-a-result.ts";
 import { release, retain } from "../ownership/holders.ts";
 import { mapTensors, tensorsIn } from "../ownership/tensors-in.ts";
-import { alias, isRecording, keep, tapeEngine, type Tensor, zeros } from "../tensor.ts";
-import { observeWrites, type Variable } from "../variable/variable.ts";
+import { alias, keep, tapeEngine, type Tensor, zeros } from "../tensor.ts";
+import { atomically, atomicallyOn } from "../undo/atomically.ts";
+import { framesOfArgument, Structure } from "../undo/structure.ts";
+import { lending, observeWrites } from "../variable/observer.ts";
+import type { Variable } from "../variable/variable.ts";
 import { inputsFromOutside } from "./outside.ts";
 import { prepareCall, toPositions, variablesOf } from "./positions.ts";
-import { backward, recordApart, recordNode, withoutTape, withTape } from "./tape.ts";
+import { backward, gradientDepth, recordNode, recordToLook, withoutTape, withTape } from "./tape.ts";
 
 /**
  * `f` without saving what its backward pass needs: it runs once more there. Same values, same gradients; what `f` changes in the modules it
@@ -25,8 +30,8 @@ import { backward, recordApart, recordNode, withoutTape, withTape } from "./tape
  * ```
  */
 export function remat<A extends readonly unknown[], R>(f: (...args: A) => R): (...args: A) => R {
-  return (...args) => {
-    if (!isRecording() || isCapturing()) return f(...args);
+  return notAResult("remat", (...args: A): R => {
+    if (gradientDepth() <= 0 || isCapturing()) return atomicallyOn(args, () => f(...args));
     installGradients();
     const kept: Tensor[] = [];
     try {
@@ -35,7 +40,7 @@ export function remat<A extends readonly unknown[], R>(f: (...args: A) => R): (.
       for (const tensor of kept) tensor.dispose();
       throw error;
     }
-  };
+  });
 }
 
 /** A Variable and the value that it had. */
@@ -57,25 +62,27 @@ function rematerialized<A extends readonly unknown[], R>(f: (...args: A) => R, a
   );
   // Modules stay as they are, wherever they stand: `mapTensors` does not look into them.
   const again = args.map((argument) => mapTensors(argument, keepCopy));
-  const variables = new Set(args.flatMap(variablesOf).map(({ value }) => value));
+  const frames = args.flatMap(framesOfArgument);
+  const attributes = new Structure(frames);
+  const variables = new Set(args.flatMap(variablesOf));
   const before: Snapshot = [...variables].map((variable) => [
     variable,
     mapTensors(variable.getRawValue(), keepCopy),
   ]);
-  const prepared = prepareCall("remat", args, positions, "pass");
+  const prepared = prepareCall("remat", args, positions, { others: "pass", wanted: "passing" });
   try {
-    const { result, tape, drop } = recordApart(() =>
-      refusingOthers(variables, () => f(...(prepared.args as unknown as A))),
+    const { result, tape } = atomically(frames, () =>
+      recordToLook(() => refusingOthers(variables, () => f(...(prepared.args as unknown as A)))),
     );
-    drop();
     // What the run made for itself, such as scalars, is gone already.
     const outside = inputsFromOutside(tape, prepared.watched).filter(({ isDisposed }) => !isDisposed);
     refusePassing(outside, madeByRun());
     const outputs = withoutTape(() => mapTensors(result, alias)) as R;
+    const { wanted } = prepared;
     const pullBack = (dys: readonly Tensor[]): Tensor[] => {
       refusePassing(outside, ({ isDisposed }) => isDisposed);
-      return withValues(before, () => {
-        const second = prepareCall("remat", again, positions, "pass");
+      return asBefore(before, attributes, frames, () => {
+        const second = prepareCall("remat", again, positions, { others: "pass", wanted });
         const xs = [...second.watched, ...outside];
         try {
           return withTape(
@@ -119,9 +126,9 @@ function madeByRun(): (tensor: Tensor) => boolean {
 /** Runs `f`; a write to a Variable that will not be put back before the second run is refused. */
 function refusingOthers<R>(given: ReadonlySet<Variable>, f: () => R): R {
   const made = new Set<Variable>();
-  return observeWrites((variable, isNew) => {
-    if (isNew) made.add(variable);
-    else if (!given.has(variable) && !made.has(variable)) {
+  return observeWrites((variable, kind) => {
+    if (kind === "new") made.add(variable);
+    else if (kind === "write" && !given.has(variable) && !made.has(variable)) {
       throw new GradientError(
         `remat: expected a function that changes only what it gets, got one that writes to a ${variable.type.typeName} it closes over. ` +
           "Pass the module as an argument.",
@@ -130,20 +137,26 @@ function refusingOthers<R>(given: ReadonlySet<Variable>, f: () => R): R {
   }, f);
 }
 
-/** Runs `f` with Variables as they were, and puts back what they are. */
-function withValues<T>(snapshot: Snapshot, f: () => T): T {
-  const now = snapshot.map(([variable, value]) => {
+/** Runs `f` with Variables and attributes as they were, and puts back what they are. */
+function asBefore<T>(before: Snapshot, attributes: Structure, frames: readonly Frame[], f: () => T): T {
+  const now = before.map(([variable]) => {
     const current = variable.getRawValue();
     retain(current);
-    variable.setRawValue(value);
     return [variable, current] as const;
   });
+  const attributesNow = new Structure(frames);
+  const write = (values: Snapshot): void => {
+    lending(() => {
+      for (const [variable, value] of values) variable.setRawValue(value);
+    });
+  };
   try {
+    write(before);
+    attributes.restore();
     return f();
   } finally {
-    for (const [variable, current] of now) {
-      variable.setRawValue(current);
-      release(current);
-    }
+    write(now);
+    attributesNow.restore();
+    for (const [, current] of now) release(current);
   }
 }

@@ -45,15 +45,34 @@ export function withTape<R, U>(f: () => R, use: (result: R, tape: readonly TapeN
   }
 }
 
+/** How many of the runs that are recording nobody will play back: they are recorded to see what they use. */
+let onlyLookedAt = 0;
+
+/** How many gradients are being taken of what runs now, one inside the other: from two on, backward passes are recorded too. */
+export const gradientDepth = (): number => tapeEngine().state.gradientDepth - onlyLookedAt;
+
 /** Runs `f` as if nothing were being recorded; gradients that it takes itself work. */
 export function withoutTape<R>(f: () => R): R {
   const { state } = tapeEngine();
-  const { activeTape, gradientDepth, kernelDepth } = state;
+  const { activeTape, gradientDepth: depth, kernelDepth } = state;
+  const looking = onlyLookedAt;
   Object.assign(state, { activeTape: null, gradientDepth: 0, kernelDepth: 0 });
+  onlyLookedAt = 0;
   try {
     return f();
   } finally {
-    Object.assign(state, { activeTape, gradientDepth, kernelDepth });
+    Object.assign(state, { activeTape, gradientDepth: depth, kernelDepth });
+    onlyLookedAt = looking;
+  }
+}
+
+/** Runs `f`, of which one gradient less is taken than of what runs around it: a rule takes the place of its own. */
+function oneGradientLess<R>(f: () => R): R {
+  onlyLookedAt++;
+  try {
+    return f();
+  } finally {
+    onlyLookedAt--;
   }
 }
 
@@ -66,7 +85,7 @@ export interface Recording<R> {
 }
 
 /** Runs `f` with a tape of its own, whatever is recording. */
-export function recordApart<R>(f: () => R): Recording<R> {
+function recordApart<R>(f: () => R): Recording<R> {
   return withoutTape(() => {
     const result = record(f);
     const { state } = tapeEngine();
@@ -83,8 +102,24 @@ export function recordForLater<R>(f: () => R): Recording<R> {
   return { result, tape: [...(tapeEngine().state.activeTape ?? [])], drop: () => {} };
 }
 
-/** How many runs are recording, one inside the other: from two on, backward passes are recorded too. */
-export const recordingDepth = (): number => tapeEngine().state.gradientDepth;
+/** Runs `f` apart from what is recording, to see what it uses. The tape is good for looking only. */
+export function recordToLook<R>(f: () => R): Omit<Recording<R>, "drop"> {
+  const { result, tape, drop } = recordApart(() => oneGradientLess(f));
+  drop();
+  return { result, tape };
+}
+
+/**
+ * Runs `f`, in the place of whose gradient a rule stands. Where more gradients are taken of what runs now, those others are of `f` as it is: then
+ * it is on the tape; otherwise it runs apart.
+ * @returns with the tape of `f` alone, for looking.
+ */
+export function recordUnderRule<R>(f: () => R): Omit<Recording<R>, "drop"> {
+  if (gradientDepth() <= 1) return recordToLook(f);
+  const start = tapeEngine().state.activeTape?.length ?? 0;
+  const result = scoped(() => oneGradientLess(f));
+  return { result, tape: tapeEngine().state.activeTape?.slice(start) ?? [] };
+}
 
 /** Puts one node on the open tape, if there is one: `outputs` depend on `inputs` in the way that `pullBack` says. */
 export function recordNode(
@@ -144,10 +179,10 @@ export function backward(
     for (const output of node.outputs) if (!wanted.has(output.id)) gradients.delete(output.id);
     const inputs = Object.entries(node.inputs).filter(([, input]) => onPath.has(input.id));
     if (inputs.length === 0) continue;
-    if (!node.gradient) throw new MissingRuleError(node.kernelName);
+    if (!node.gradient) throw withoutRule(node, node.kernelName);
     const thunks = node.gradient(dys);
     for (const [name, input] of inputs) {
-      const gradient = applyRule(node.kernelName, input, name, thunks[name]);
+      const gradient = applyRule(node, input, name, thunks[name]);
       onGradient?.(node, input, gradient);
       send(input, gradient);
     }
@@ -155,13 +190,21 @@ export function backward(
   return xs.map((x) => gradients.get(x.id));
 }
 
-function applyRule(
-  kernelName: string,
-  input: Tensor,
-  name: string,
-  thunk: (() => Tensor) | undefined,
-): Tensor {
-  if (!thunk) throw new MissingRuleError(`${kernelName} (its input ${name})`);
+/** The op that each error is about. */
+const nodes = new WeakMap<MissingRuleError, TapeNode>();
+
+/** The recorded op that an error says has no rule. */
+export const nodeWithoutRule = (error: MissingRuleError): TapeNode | undefined => nodes.get(error);
+
+function withoutRule(node: TapeNode, op: string): MissingRuleError {
+  const error = new MissingRuleError(op);
+  nodes.set(error, node);
+  return error;
+}
+
+function applyRule(node: TapeNode, input: Tensor, name: string, thunk: (() => Tensor) | undefined): Tensor {
+  const { kernelName } = node;
+  if (!thunk) throw withoutRule(node, `${kernelName} (its input ${name})`);
   // Each rule in a scope of its own: its temporaries are gone before the next one runs.
   const dx = scoped(thunk);
   if (dx.dtype === "float32" && String(dx.shape) === String(input.shape)) return dx;

@@ -1,6 +1,8 @@
 /** @file The derivative as a function, backwards and forwards. */
 import { installGradients } from "@nnxjs/gradients";
 import { disposeSymbol } from "../dispose-symbol.ts";
+import { refuseDisposedIn } from "../checks/disposed.ts";
+import { checkOptions } from "../checks/options.ts";
 import { describe, GradientError } from "../errors.ts";
 import type { Filter } from "../filter/filter.ts";
 import { handOver, retain } from "../ownership/holders.ts";
@@ -9,7 +11,9 @@ import { scoped, type Tensor, zerosLike } from "../tensor.ts";
 import { Param } from "../variable/variable-types.ts";
 import type { GradientOf } from "./grad-types.ts";
 import { prepareCall, toPositions } from "./positions.ts";
+import { runDifferentiated } from "./run-differentiated.ts";
 import { backward, recordForLater } from "./tape.ts";
+import { atomically, atomicallyOn } from "../undo/atomically.ts";
 
 /** One gradient, or tangent, for each argument. */
 export type GradientsOfAll<A extends readonly unknown[]> = { -readonly [K in keyof A]: GradientOf<A[K]> };
@@ -25,14 +29,23 @@ export interface PullBack<A extends readonly unknown[], R> extends Disposable {
 export interface VjpOptions {
   /** Which Variables of modules are differentiated. @defaultValue Param */
   readonly wrt?: Filter;
+  /** The function returns `[value, aux]`, and aux is passed through. @defaultValue false */
+  readonly hasAux?: boolean;
+}
+
+/** How {@link jvp} differentiates. */
+export interface JvpOptions {
+  /** The function returns `[value, aux]`, and aux is passed through. @defaultValue false */
+  readonly hasAux?: boolean;
 }
 
 /**
  * The value of `f` at `primals`, and the function that pulls cotangents of the value back to the primals.
  * @param f - Of tensors, modules, States and containers of them; returns a tensor or a structure of tensors. What has no gradient
  * (integers, numbers) is passed on.
- * @returns `[value, pullBack]`. What the forward pass saved is held until `pullBack` is disposed.
- * @throws {@link GradientError} when the cotangent has other shapes than the value.
+ * @returns `[value, pullBack]`, with `hasAux` `[value, pullBack, aux]`. What the forward pass saved is held until `pullBack` is disposed.
+ * @throws {@link GradientError} when the cotangent has other shapes than the value, and whatever `f` throws: everything is as before then, as
+ * with {@link grad}.
  * @see Flax `nnx.vjp`, `jax.vjp`
  * @example
  * ```ts
@@ -43,41 +56,73 @@ export interface VjpOptions {
  * pullBack.dispose();
  * ```
  */
+export function vjp<A extends readonly unknown[], R, Aux>(
+  f: (...args: A) => readonly [value: R, aux: Aux],
+  primals: readonly [...A],
+  options: VjpOptions & { readonly hasAux: true },
+): [value: R, pullBack: PullBack<A, R>, aux: Aux];
 export function vjp<A extends readonly unknown[], R>(
   f: (...args: A) => R,
   primals: readonly [...A],
-  { wrt = Param }: VjpOptions = {},
-): [value: R, pullBack: PullBack<A, R>] {
+  options?: VjpOptions & { readonly hasAux?: false },
+): [value: R, pullBack: PullBack<A, R>];
+export function vjp<A extends readonly unknown[]>(
+  f: (...args: A) => unknown,
+  primals: readonly [...A],
+  options: VjpOptions = {},
+): unknown[] {
+  checkOptions<VjpOptions>("vjp", options, { wrt: true, hasAux: true });
+  const { wrt = Param, hasAux = false } = options;
+  const { value, pullBack, aux } = pulledBack("vjp", f, primals, wrt, hasAux);
+  return hasAux ? [value, pullBack, aux] : [value, pullBack];
+}
+
+interface PulledBack {
+  readonly value: unknown;
+  readonly aux: unknown;
+  readonly pullBack: PullBack<never, never>;
+}
+
+function pulledBack<A extends readonly unknown[]>(
+  where: string,
+  f: (...args: A) => unknown,
+  primals: readonly [...A],
+  wrt: Filter,
+  hasAux: boolean,
+): PulledBack {
   installGradients();
-  const positions = toPositions(
-    "vjp",
-    primals.map((_, i) => i),
-    primals.length,
-    wrt,
-  );
-  const { result, call, tape, drop } = scoped(() => {
-    const prepared = prepareCall("vjp", primals, positions, "pass");
+  const argnums = primals.map((_, i) => i);
+  const positions = toPositions(where, argnums, primals.length, wrt);
+  const [result, recorded] = scoped(() => {
+    const prepared = prepareCall(where, primals, positions, { others: "pass" });
     try {
-      const recording = recordForLater(() => f(...(prepared.args as unknown as A)));
+      const { result: made, ...tape } = runDifferentiated(prepared.args, (before) =>
+        recordForLater(() => {
+          const [value, aux] = valueAndAux(where, f(...(prepared.args as unknown as A)), hasAux);
+          return { value, aux, others: [...tensorsIn([value, aux]), ...before.newTensors()] };
+        }),
+      );
       // The copies are what gradients are asked for: they live as long as the tape.
       retain(prepared.watched);
-      return { ...recording, call: prepared };
+      // A function, which the scope does not look into: what is on the tape is held by it.
+      return [made, () => ({ ...tape, call: prepared })] as const;
     } finally {
       prepared.restore();
     }
   });
-  const outputs = tensorsIn(result);
+  const { tape, drop, call } = recorded();
+  const outputs = tensorsIn(result.value);
   let open = true;
-  const pullBack = (cotangent: R) => {
+  const pullBack = (cotangent: unknown) => {
     if (!open) {
       throw new GradientError(
-        "vjp: expected a pull-back that is open, got a disposed one. Dispose it after its last use.",
+        `${where}: expected a pull-back that is open, got a disposed one. Dispose it after its last use.`,
       );
     }
     const seeds = tensorsIn(cotangent);
-    checkCotangent(outputs, seeds);
+    checkCotangent(where, outputs, seeds);
     const pairs = outputs.map((y, i) => [y, seeds[i] as Tensor] as const);
-    return call.build(scoped(() => backward(tape, pairs, call.watched)));
+    return call.build(scoped(() => atomically([], () => backward(tape, pairs, call.watched))));
   };
   const dispose = (): void => {
     if (!open) return;
@@ -87,18 +132,26 @@ export function vjp<A extends readonly unknown[], R>(
     for (const tensor of call.watched) tensor.dispose();
   };
   // The gradients' types follow from the primals', which only the run knows.
-  return [
-    result,
-    Object.assign(pullBack, { dispose, [disposeSymbol]: dispose }) as unknown as PullBack<A, R>,
-  ];
+  const made = Object.assign(pullBack, { dispose, [disposeSymbol]: dispose }) as unknown;
+  return { value: result.value, aux: result.aux, pullBack: made as PullBack<never, never> };
 }
 
-function checkCotangent(outputs: readonly Tensor[], seeds: readonly Tensor[]): void {
+function valueAndAux(where: string, result: unknown, hasAux: boolean): readonly [unknown, unknown] {
+  if (!hasAux) return [result, undefined];
+  if (Array.isArray(result) && result.length === 2) return result as [unknown, unknown];
+  throw new GradientError(
+    `${where}: expected the function to return [value, aux] because of { hasAux: true }, got ${describe(result)}. ` +
+      "Return an array of two, or leave hasAux out.",
+  );
+}
+
+function checkCotangent(where: string, outputs: readonly Tensor[], seeds: readonly Tensor[]): void {
   const fits =
     outputs.length === seeds.length && outputs.every((y, i) => String(y.shape) === String(seeds[i]?.shape));
+  refuseDisposedIn(where, "the cotangent", seeds);
   if (fits) return;
   throw new GradientError(
-    `vjp: expected a cotangent like the value (${outputs.map(describe).join(", ")}), got ${seeds.map(describe).join(", ") || "none"}. ` +
+    `${where}: expected a cotangent like the value (${outputs.map(describe).join(", ")}), got ${seeds.map(describe).join(", ") || "none"}. ` +
       "Pass tensors of the value's shapes, in its structure.",
   );
 }
@@ -115,23 +168,49 @@ function checkCotangent(outputs: readonly Tensor[], seeds: readonly Tensor[]): v
  * slope.dataSync()[0]; // => 6
  * ```
  */
+export function jvp<A extends readonly unknown[], R, Aux>(
+  f: (...args: A) => readonly [value: R, aux: Aux],
+  primals: readonly [...A],
+  tangents: GradientsOfAll<A>,
+  options: JvpOptions & { readonly hasAux: true },
+): [value: R, tangent: R, aux: Aux];
 export function jvp<A extends readonly unknown[], R>(
   f: (...args: A) => R,
   primals: readonly [...A],
   tangents: GradientsOfAll<A>,
-): [value: R, tangent: R] {
-  return scoped(() => {
-    const [value, pullBack] = vjp<A, R>(f, primals);
-    try {
-      const [, push] = vjp((cotangent: R) => pullBack(cotangent), [mapTensors(value, zerosLike) as R]);
+  options?: JvpOptions & { readonly hasAux?: false },
+): [value: R, tangent: R];
+export function jvp<A extends readonly unknown[]>(
+  f: (...args: A) => unknown,
+  primals: readonly [...A],
+  tangents: GradientsOfAll<A>,
+  options: JvpOptions = {},
+): unknown[] {
+  checkOptions<JvpOptions>("jvp", options, { hasAux: true });
+  const { hasAux = false } = options;
+  const [result] = scoped(() =>
+    atomicallyOn(primals, () => {
+      const { value, aux, pullBack } = pulledBack("jvp", f, primals, Param, hasAux);
       try {
-        const [tangent] = push(tangents);
-        return [value, tangent as R];
+        const zero = mapTensors(value, zerosLike);
+        const push = pulledBack(
+          "jvp",
+          (cotangent: never) => pullBack(cotangent),
+          [zero as never],
+          Param,
+          false,
+        );
+        try {
+          const [tangent] = push.pullBack(tangents as never) as unknown[];
+          const all = hasAux ? [value, tangent, aux] : [value, tangent];
+          return [all, tensorsIn(all)] as const;
+        } finally {
+          push.pullBack.dispose();
+        }
       } finally {
-        push.dispose();
+        pullBack.dispose();
       }
-    } finally {
-      pullBack.dispose();
-    }
-  });
+    }),
+  );
+  return result;
 }

@@ -2,18 +2,13 @@
 import { describe, NnxError } from "../errors.ts";
 import { discard, handOver, retain } from "../ownership/holders.ts";
 import { mapTensors, tensorsIn } from "../ownership/tensors-in.ts";
-import { formatPath, type Path } from "../path.ts";
+import { formatPath } from "../path.ts";
+import type { StateLeaf } from "../state/state.ts";
 import { add, alias, type Tensor, zerosLike } from "../tensor.ts";
 import type { VariableType } from "../variable/variable-state.ts";
 import { hiddenTensors, refuseHidden, SownTypes } from "./recordable.ts";
+import { type RecordedTree, treeOf } from "./recorded-states.ts";
 import type { CapturedModules, Reduction, Session } from "./session.ts";
-
-/** One recorded value, and where. */
-export interface Recorded {
-  readonly path: Path;
-  readonly type: VariableType;
-  readonly value: unknown;
-}
 
 type Buffer = Map<string, unknown>;
 
@@ -24,7 +19,7 @@ export class Buffers implements Session {
   /** Tensors that were there before the run: whoever made them frees them. */
   private readonly given = new Set<Tensor>();
   private isLetGo = false;
-  private readonly modules: CapturedModules;
+  readonly modules: CapturedModules;
   private readonly types: readonly VariableType[];
   private readonly outputs: VariableType | undefined;
 
@@ -33,24 +28,34 @@ export class Buffers implements Session {
     this.modules = modules;
     this.types = types;
     this.outputs = outputs;
-    for (const [module] of modules)
-      this.byModule.set(module, new Map(types.map((type) => [type, new Map()])));
   }
 
-  pathOf(module: object): Path | undefined {
-    return this.modules.pathOf(module);
+  /** What a module has recorded of a type; `undefined` for types that nobody asked for. */
+  private bufferOf(module: object, type: VariableType): Buffer | undefined {
+    if (!this.modules.has(module)) return undefined;
+    const ofModule = this.byModule.get(module);
+    const known = ofModule?.get(type);
+    if (known || !this.types.includes(type)) return known;
+    return this.newBuffer(module, type);
+  }
+
+  private newBuffer(module: object, type: VariableType): Buffer {
+    const ofModule = this.byModule.get(module) ?? new Map<VariableType, Buffer>();
+    this.byModule.set(module, ofModule);
+    const created: Buffer = new Map();
+    ofModule.set(type, created);
+    return created;
   }
 
   /** Gives a module a value before the run, of a type that need not be among those asked for. */
   fill(module: object, type: VariableType, name: string, value: unknown): void {
-    const ofModule = this.byModule.get(module);
-    const buffer: Buffer = ofModule?.get(type) ?? new Map();
-    ofModule?.set(type, buffer.set(name, value));
+    const buffer = this.byModule.get(module)?.get(type) ?? this.newBuffer(module, type);
+    buffer.set(name, value);
     for (const tensor of tensorsIn(value)) this.given.add(tensor);
   }
 
   sow(module: object, type: VariableType, name: string, value: unknown, reduction: Reduction): boolean {
-    const buffer = this.byModule.get(module)?.get(type);
+    const buffer = this.bufferOf(module, type);
     if (!buffer) return false;
     const place = () => this.place(module, name);
     // What methods return is looked at before it comes here.
@@ -73,7 +78,7 @@ export class Buffers implements Session {
   }
 
   perturb(module: object, type: VariableType, name: string, value: unknown): unknown {
-    const buffer = this.byModule.get(module)?.get(type);
+    const buffer = this.bufferOf(module, type);
     if (!buffer) return value;
     if (!buffer.has(name)) this.write(buffer, name, mapTensors(value, zerosLike));
     return addNested(value, buffer.get(name), () => this.place(module, name));
@@ -84,16 +89,13 @@ export class Buffers implements Session {
     return value;
   }
 
-  /** Everything recorded, a list for each of the types asked for. */
-  recorded(): Recorded[][] {
+  /** Everything recorded, a tree for each of the types asked for. @throws {@link NnxError} for names that are in each other's way. */
+  recorded(): RecordedTree[] {
     return this.types.map((type) =>
-      [...this.modules].flatMap(([module, path]) =>
-        [...(this.byModule.get(module)?.get(type) ?? [])].map(([name, value]) => ({
-          path: [...path, name],
-          type,
-          value,
-        })),
-      ),
+      treeOf(this.modules, (module) => {
+        const buffer = this.byModule.get(module)?.get(type);
+        return buffer && new Map([...buffer].map(([name, value]) => [name, leafOf(type, value)]));
+      }),
     );
   }
 
@@ -134,6 +136,11 @@ export class Buffers implements Session {
     return formatPath([...(this.modules.pathOf(module) ?? []), name]);
   }
 }
+
+const noMetadata = Object.freeze({});
+
+const leafOf = (type: VariableType, value: unknown): StateLeaf =>
+  Object.freeze({ type, value, metadata: noMetadata });
 
 /** One element for each call, in order: what `sow` does where nothing else is asked for. */
 export const collecting: Reduction = {

@@ -1,18 +1,21 @@
 /** @file Values inside a model together with their gradients, from one forward and one backward pass. */
 import { installGradients } from "@nnxjs/gradients";
 import { checkLoss } from "../autodiff/grad.ts";
-import { prepareCall, toPositions } from "../autodiff/positions.ts";
+import { type PreparedCall, prepareCall, toPositions } from "../autodiff/positions.ts";
 import { backward, withTape } from "../autodiff/tape.ts";
+import { checkOptions } from "../checks/options.ts";
 import { type Filter, toPredicate } from "../filter/filter.ts";
+import { notAResult } from "../not-a-result.ts";
 import { tensorsIn } from "../ownership/tensors-in.ts";
 import type { State } from "../state/state.ts";
 import { ones, scoped, type Tensor } from "../tensor.ts";
 import { Param } from "../variable/variable-types.ts";
-import type { CapturedGradients, GradientState } from "./gradient-types.ts";
+import type { Structure } from "../undo/structure.ts";
+import { type CapturedGradients, type GradientState, noteParts } from "./gradient-types.ts";
 import { paired } from "./paired.ts";
-import { capturedModules, runCaptured } from "./run.ts";
-import { refuseClashes, statesOf } from "./states.ts";
-import { tapKinds, Taps } from "./taps.ts";
+import { statesOf, treeOf } from "./recorded-states.ts";
+import { capturedModules, returned, runCaptured } from "./run.ts";
+import { refuseClashes, tapKinds, Taps } from "./taps.ts";
 
 /** What {@link captureGradients} watches. */
 export interface CaptureGradientsOptions {
@@ -27,14 +30,20 @@ export interface CaptureGradientsOptions {
   readonly hasAux?: boolean;
   /** Which Variables of the model are differentiated. @defaultValue Param */
   readonly wrt?: Filter;
+  /**
+   * Whether what the loss changes stays changed: running statistics, counts of RNG streams, attributes. Without it looking leaves no trace, so that
+   * the same step can be looked at again, or taken. @defaultValue false
+   */
+  readonly keepUpdates?: boolean;
 }
 
 /**
  * A function that runs a loss once forward and once back, and returns with its gradients every value that was sown, perturbed or (on request)
  * returned by a method, with the gradient that came back to it. Nothing in the model needs to be edited, and no Variables of the size of the
- * values are made. The gradients equal those of the four steps with `perturb`, `init` and `grad`.
+ * values are made. The gradients equal those of the four steps with `perturb`, `init` and `grad`. Statistics and counts are as before afterwards,
+ * unless `keepUpdates` is set.
  * @param f - A loss of the model and further arguments: a float32 scalar, with `hasAux` a pair of it and anything else.
- * @throws what {@link grad} and {@link capture} throw; nothing is left behind then.
+ * @throws what {@link grad} and {@link capture} throw; everything is as before then.
  * @example
  * ```ts
  * const seen = nnx.captureGradients(lossFn, { methodOutputs: true })(model, x);
@@ -54,11 +63,13 @@ export function captureGradients<M extends object, A extends readonly unknown[]>
 ): (model: M, ...args: A) => CapturedGradients<M>;
 export function captureGradients(
   f: (model: object, ...args: unknown[]) => unknown,
-  { methodOutputs = false, filter = true, hasAux = false, wrt = Param }: CaptureGradientsOptions = {},
+  options: CaptureGradientsOptions = {},
 ): (model: object, ...args: unknown[]) => CapturedGradients<object, unknown> {
   const where = "captureGradients";
+  checkOptions<CaptureGradientsOptions>(where, options, optionNames);
+  const { methodOutputs = false, filter = true, hasAux = false, wrt = Param, keepUpdates = false } = options;
   const wanted = toPredicate(filter);
-  return (model, ...args) => {
+  return notAResult(where, (model: object, ...args: unknown[]) => {
     installGradients();
     const modules = capturedModules(where, model);
     const positions = toPositions(where, 0, args.length + 1, wrt);
@@ -66,10 +77,12 @@ export function captureGradients(
     try {
       const [{ loss, aux, gradients, ofTaps }, prepared] = scoped(() => {
         const call = prepareCall(where, [model, ...args], positions);
-        const run = () =>
-          runCaptured(where, taps, modules, model, () => f(call.args[0] as object, ...call.args.slice(1)));
+        const run = (): [Tensor, unknown] =>
+          checkLoss(where, returned(where, f(call.args[0] as object, ...call.args.slice(1))), hasAux);
         try {
-          const ran = forwardAndBack(() => checkLoss(where, run(), hasAux), call.watched, taps);
+          const ran = runCaptured(where, taps, args, (before) => forwardAndBack(run, call, taps, before), {
+            alwaysUndo: !keepUpdates,
+          });
           // A function, which the scope does not look into: what the call was given stays its own.
           return [ran, () => call] as const;
         } finally {
@@ -80,32 +93,48 @@ export function captureGradients(
       const [ofModel] = prepared().build(gradients) as [CapturedGradients<object>["gradients"]];
       const leaves = paired(taps.taps, ofTaps);
       // The leaves are those that `paired` makes.
-      const states = statesOf(tapKinds.map((kind) => leaves[kind])) as readonly State[] as GradientState[];
+      const states = statesOf(
+        tapKinds.map((kind) => treeOf(modules, (module) => leaves[kind].get(module))),
+      ) as readonly State[] as GradientState[];
       const [sown, perturbed, outputs] = states as [GradientState, GradientState, GradientState];
+      noteParts({ sown, perturbed, outputs });
       return { loss, aux, gradients: ofModel, sown, perturbed, outputs };
     } catch (error) {
       taps.drop();
       throw error;
     }
-  };
+  });
 }
+
+const optionNames = {
+  methodOutputs: true,
+  filter: true,
+  hasAux: true,
+  wrt: true,
+  keepUpdates: true,
+} as const;
 
 /** What one run gave: gradients of the model and of what was tapped, one for each watched tensor. */
 interface Ran {
   readonly loss: Tensor;
   readonly aux: unknown;
-  /** For the scopes to see, which do not look into Maps. */
-  readonly inAux: readonly Tensor[];
+  /** For the scopes to see: what is in Maps, and what modules have as attributes. */
+  readonly others: readonly Tensor[];
   readonly gradients: readonly (Tensor | undefined)[];
   readonly ofTaps: readonly (Tensor | undefined)[];
 }
 
-function forwardAndBack(run: () => [Tensor, unknown], watched: readonly Tensor[], { taps }: Taps): Ran {
+function forwardAndBack(
+  run: () => [Tensor, unknown],
+  { watched }: PreparedCall,
+  { taps, modules }: Taps,
+  before: Structure,
+): Ran {
   return withTape(
     () => {
       const [loss, aux] = run();
-      for (const kind of tapKinds) refuseClashes(taps.filter((tap) => tap.kind === kind));
-      return { loss, aux, inAux: tensorsIn(aux) };
+      refuseClashes(modules, taps);
+      return { loss, aux, others: [...tensorsIn(aux), ...before.newTensors()] };
     },
     (result, tape) => {
       const ofTaps = taps.flatMap((tap) => tap.watched);

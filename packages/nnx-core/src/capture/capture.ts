@@ -1,14 +1,16 @@
 /** @file Running a model and keeping what it recorded. */
+import { refuseDisposed } from "../checks/disposed.ts";
+import { checkOptions } from "../checks/options.ts";
 import { describe, NnxError } from "../errors.ts";
+import { notAResult } from "../not-a-result.ts";
 import { tensorsIn } from "../ownership/tensors-in.ts";
-import type { FlatEntry } from "../state/flatten-state.ts";
 import type { State } from "../state/state.ts";
 import { scoped } from "../tensor.ts";
 import type { VariableType } from "../variable/variable-state.ts";
-import { Buffers, type Recorded } from "./buffers.ts";
+import { Buffers } from "./buffers.ts";
 import { fill } from "./init.ts";
-import { capturedModules, runCaptured } from "./run.ts";
-import { refuseClashes, statesOf } from "./states.ts";
+import { statesOf } from "./recorded-states.ts";
+import { capturedModules, returned, runCaptured } from "./run.ts";
 import { type CaptureTypes, isTypes, listOf, outputsAs } from "./types.ts";
 
 export type { CaptureTypes } from "./types.ts";
@@ -42,6 +44,8 @@ export interface Capture<T extends CaptureTypes> {
   ): (model: M, ...args: A) => Captured<R, T>;
 }
 
+const where = "capture";
+
 type Target = Forward<unknown[]> | ((...args: unknown[]) => unknown);
 
 /**
@@ -52,7 +56,7 @@ type Target = Forward<unknown[]> | ((...args: unknown[]) => unknown);
  * Values are recorded as copies of their structure (arrays, plain objects, Maps) with tensors of their own.
  * @param types - Recordings of exactly these types are kept; a string is a type's registered name
  * (`registerVariableName`, `variableTypeFromName`).
- * @throws whatever the run throws; nothing is left on the model then. {@link NnxError} for an async run (also of a method of the model), for
+ * @throws whatever the run throws: the model, all arguments and all Variables are as before then. {@link NnxError} for an async run (also of a method of the model), for
  * an `init` that the model has no place for, for a name that has values of two types or is a recording module's, and for what cannot be held
  * (instances of classes with tensors).
  * @see Flax `nnx.capture`
@@ -92,8 +96,10 @@ interface Wanted {
 function capturing(
   target: Target,
   asked: unknown,
-  { init, methodOutputs }: CaptureOptions = {},
+  options: CaptureOptions = {},
 ): (...args: unknown[]) => unknown {
+  checkOptions<CaptureOptions>(where, options, { init: true, methodOutputs: true });
+  const { init, methodOutputs } = options;
   if (typeof target !== "function" && typeof target?.forward !== "function") {
     throw new NnxError(
       `capture: expected a module with a forward method or a function of a model, got ${describe(target)}. ` +
@@ -102,37 +108,39 @@ function capturing(
   }
   const types = listOf(asked);
   const wanted = { types, outputs: outputsAs(methodOutputs, types), init };
-  return (...args) =>
+  return notAResult(where, (...args: unknown[]) =>
     typeof target === "function"
-      ? run(args[0], () => target(...args), wanted)
-      : run(target, () => target.forward(...args), wanted);
+      ? run(where, args[0], args, () => target(...args), wanted)
+      : run(where, target, args, () => target.forward(...args), wanted),
+  );
 }
 
-function run(root: unknown, f: () => unknown, { types, outputs, init }: Wanted): unknown {
-  const modules = capturedModules("capture", root);
+function run(
+  where: string,
+  root: unknown,
+  args: readonly unknown[],
+  f: () => unknown,
+  { types, outputs, init }: Wanted,
+): unknown {
+  refuseDisposed(where, args);
+  const modules = capturedModules(where, root);
   const buffers = new Buffers(modules, types, outputs);
   if (init !== undefined) fill(buffers, modules, init);
   try {
     // What the run leaves behind is freed; its result is not, nor what was recorded. The scope finds no tensors in Maps by itself.
-    const [result, , recorded] = scoped(() => {
-      const returned = runCaptured("capture", buffers, modules, root as object, f);
-      const lists = buffers.recorded();
-      for (const list of lists) refuseClashes(list);
-      // A function, which the scope does not look into: what was recorded is held.
-      return [returned, tensorsIn(returned), () => lists] as const;
-    });
+    const [result, , , recorded] = scoped(() =>
+      runCaptured(where, buffers, args, (before) => {
+        const value = returned(where, f());
+        const trees = buffers.recorded();
+        // A function, which the scope does not look into: what was recorded is held.
+        return [value, tensorsIn(value), before.newTensors(), () => trees] as const;
+      }),
+    );
     buffers.letGo();
-    const states = statesOf(recorded().map((list) => list.map(toEntry)));
+    const states = statesOf(recorded());
     return types.length === 0 ? result : [result, ...states];
   } catch (error) {
     buffers.drop();
     throw error;
   }
 }
-
-const noMetadata = Object.freeze({});
-
-const toEntry = ({ path, type, value }: Recorded): FlatEntry => [
-  path,
-  Object.freeze({ type, value, metadata: noMetadata }),
-];

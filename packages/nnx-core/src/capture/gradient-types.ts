@@ -3,7 +3,7 @@ import type { GradientOf } from "../autodiff/grad-types.ts";
 import { NotFoundError } from "../errors.ts";
 import { formatPath, type Path } from "../path.ts";
 import { flattenState } from "../state/flatten-state.ts";
-import { childOf, isLeaf, leafValue, type State, type StateNode } from "../state/state.ts";
+import { below, isLeaf, leafValue, type State, type StateNode } from "../state/state.ts";
 import type { Tensor } from "../tensor.ts";
 import type { VariableState } from "../variable/variable-state.ts";
 
@@ -46,12 +46,36 @@ export interface CapturedGradients<M, Aux = undefined> {
 export function valuesAt<T = Tensor>(state: GradientState, path: Path): readonly ValueAndGradient<T>[];
 export function valuesAt(state: State, path: Path): unknown;
 export function valuesAt(state: State, path: Path): unknown {
-  let node: StateNode | undefined = state;
-  for (const part of path) node = node === undefined || isLeaf(node) ? undefined : childOf(node, part);
+  const node = nodeAt(state, path);
   if (node !== undefined && isLeaf(node)) return leafValue(node);
   const known = flattenState(state).map(([each]) => formatPath(each));
+  const elsewhere = partsWith(state, path);
   throw new NotFoundError(
     `valuesAt: expected the path of a leaf (${known.join(", ") || "there are none"}), got ${formatPath(path)}. ` +
-      "flattenState lists paths with their leaves.",
+      (elsewhere ?? "flattenState lists paths with their leaves."),
   );
+}
+
+type Parts = Readonly<Record<"sown" | "perturbed" | "outputs", GradientState>>;
+
+const partsOf = new WeakMap<object, Parts>();
+
+/** Remembers which States come from one call of `captureGradients`. */
+export function noteParts(parts: Parts): void {
+  for (const part of Object.values(parts)) partsOf.set(part, parts);
+}
+
+/** Where else a path is, among what the same call captured. */
+function partsWith(state: State, path: Path): string | undefined {
+  for (const [name, part] of Object.entries(partsOf.get(state) ?? {})) {
+    if (part !== state && nodeAt(part as State, path) !== undefined)
+      return `It is among what was captured as ${name}: write valuesAt(captured.${name}, ...).`;
+  }
+  return undefined;
+}
+
+function nodeAt(state: State, path: Path): StateNode | undefined {
+  let node: StateNode | undefined = state;
+  for (const part of path) node = below(node, part);
+  return node;
 }

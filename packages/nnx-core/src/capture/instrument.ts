@@ -1,13 +1,11 @@
-/** @file Noticing which module runs and what its methods return, on the instances of one capture only. */
+/** @file Noticing which module runs and what its methods return, on the instances of one run only. */
 import { BaseModule } from "../module/base-module.ts";
 import { Module } from "../module/module.ts";
-import { formatPath } from "../path.ts";
-import { refuseLate } from "./late.ts";
-import { type CapturedModules, type Session, whileRunning } from "./session.ts";
 
 type Method = (...args: unknown[]) => unknown;
 
-interface MethodName {
+/** A method, and what it is to captures. */
+export interface MethodName {
   readonly name: string;
   /** A class's own public methods, and `forward` wherever it comes from: what they return is recorded. */
   readonly recorded: boolean;
@@ -18,10 +16,18 @@ const methodsByPrototype = new WeakMap<object, readonly MethodName[]>();
 /** Where the classes of users end. */
 const bases: ReadonlySet<object> = new Set([Module.prototype, BaseModule.prototype, Object.prototype]);
 
+/** The names that a class says are helpers: `private` methods are ordinary ones at run time. */
+function helpersOf(prototype: object): ReadonlySet<unknown> {
+  const { constructor: type } = prototype as { readonly constructor: unknown };
+  const helpers: unknown = typeof type === "function" ? Reflect.get(type, "helpers") : undefined;
+  return new Set(Array.isArray(helpers) ? (helpers as readonly unknown[]) : []);
+}
+
 /** The methods of a class and those that it inherits from other classes of users. */
 function methodsOf(prototype: object): readonly MethodName[] {
   const known = methodsByPrototype.get(prototype);
   if (known) return known;
+  const helpers = helpersOf(prototype);
   const found = new Map<string, MethodName | undefined>([["constructor", undefined]]);
   for (
     let at: object | null = prototype;
@@ -31,7 +37,8 @@ function methodsOf(prototype: object): readonly MethodName[] {
     for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(at))) {
       // What a class overrides is not called by this name. Descriptors, since reading an accessor would run it.
       if (found.has(name)) continue;
-      const recorded = name === "forward" || (at === prototype && !name.startsWith("_"));
+      const isPublic = !name.startsWith("_") && !helpers.has(name);
+      const recorded = name === "forward" || (at === prototype && isPublic);
       found.set(name, typeof value === "function" ? { name, recorded } : undefined);
     }
   }
@@ -44,37 +51,43 @@ function methodsOf(prototype: object): readonly MethodName[] {
 const canWrap = (module: object, own: PropertyDescriptor | undefined): boolean =>
   own === undefined
     ? Object.isExtensible(module)
-    : // An enumerable attribute that shadows the method is the model's own business; what another capture put there is wrapped once more.
+    : // An enumerable attribute that shadows the method is the model's own business; what another run put there is wrapped once more.
       !own.enumerable && own.configurable === true && typeof own.value === "function";
 
+interface Wrapped {
+  readonly module: object;
+  readonly name: string;
+  readonly own: PropertyDescriptor | undefined;
+  readonly wrapper: Method;
+}
+
+/** What is done in the place of a method; `call` is the method with its arguments. */
+export type AroundCall = (module: object, method: MethodName, call: () => unknown) => unknown;
+
 /**
- * Wraps the modules' methods for one capture; returns how to undo that. Frozen modules cannot be wrapped: what runs in them counts as run by
+ * Wraps the modules' methods for one run; returns how to undo that. Frozen modules cannot be wrapped: what runs in them counts as run by
  * their caller. So do functions that are attributes, which are data to the graph.
  */
-export function instrument(where: string, modules: CapturedModules, session: Session): () => void {
-  const steps: (() => void)[] = [];
+export function instrument(modules: Iterable<object>, around: AroundCall): () => void {
+  const all: Wrapped[] = [];
   const undo = (): void => {
-    for (const step of steps.reverse()) step();
+    for (let i = all.length - 1; i >= 0; i--) unwrap(all[i] as Wrapped);
   };
   try {
-    for (const [module, path] of modules) {
+    for (const module of modules) {
       // The root may be a container, whose prototype is nobody's.
       if (!(module instanceof BaseModule)) continue;
-      for (const { name, recorded } of methodsOf(Object.getPrototypeOf(module) as object)) {
+      for (const method of methodsOf(Object.getPrototypeOf(module) as object)) {
+        const { name } = method;
         const own = Object.getOwnPropertyDescriptor(module, name);
         if (!canWrap(module, own)) continue;
-        const method = Reflect.get(module, name) as Method;
-        const noticed: Method = function (this: object, ...args) {
-          const result = whileRunning(module, () => method.apply(this, args));
-          refuseLate(where, `the method at ${formatPath([...path, name])}`, result);
-          return recorded ? session.output(module, name, result) : result;
+        const original = Reflect.get(module, name) as Method;
+        const wrapper: Method = function (this: object, ...args) {
+          return around(module, method, () => original.apply(this, args));
         };
-        // Not enumerable, so the graph does not see it.
-        Object.defineProperty(module, name, { value: noticed, configurable: true });
-        steps.push(() => {
-          if (own) Object.defineProperty(module, name, own);
-          else Reflect.deleteProperty(module, name);
-        });
+        // Not enumerable, so the graph does not see it; writable, since methods can be replaced.
+        Object.defineProperty(module, name, { value: wrapper, configurable: true, writable: true });
+        all.push({ module, name, own, wrapper });
       }
     }
   } catch (error) {
@@ -82,4 +95,14 @@ export function instrument(where: string, modules: CapturedModules, session: Ses
     throw error;
   }
   return undo;
+}
+
+function unwrap({ module, name, own, wrapper }: Wrapped): void {
+  const now = Object.getOwnPropertyDescriptor(module, name);
+  if (now === undefined) return;
+  if (now.value !== wrapper) {
+    // The run put a method of its own there, by assignment: as an attribute, which assignments make.
+    Object.defineProperty(module, name, { ...now, enumerable: true });
+  } else if (own) Object.defineProperty(module, name, own);
+  else Reflect.deleteProperty(module, name);
 }

@@ -19,7 +19,7 @@ function* lateIn(value: unknown, seen: Set<object>): Generator<object> {
  * Refuses results that are, or contain, Promises; nobody else will await them, so that they fail is no news then.
  * @param source - Who returned it, for the message.
  */
-export function refuseLate(where: string, source: string, value: unknown): void {
+export function refuseLate(where: string, source: () => string, value: unknown): void {
   // Nearly everything that methods return is a tensor: no need to look into it.
   if (typeof value !== "object" || value === null || isTensor(value)) return;
   const [late, ...more] = lateIn(value, new Set());
@@ -27,7 +27,7 @@ export function refuseLate(where: string, source: string, value: unknown): void 
   // Not for other thenables: some start their work when `then` is called.
   for (const each of [late, ...more]) if (each instanceof Promise) each.catch(() => {});
   throw new NnxError(
-    `${where}: expected ${source} to return its result, got ${late === value ? "" : `${describe(value)} with `}` +
+    `${where}: expected ${source()} to return its result, got ${late === value ? "" : `${describe(value)} with `}` +
       `${late instanceof Promise ? "a Promise" : "a thenable"}. ` +
       "Await inputs before the call and read results after it: what runs later is not seen.",
   );

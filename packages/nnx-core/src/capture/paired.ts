@@ -1,9 +1,10 @@
 /** @file Values that were tapped with the gradients that were found for them. */
 import { tensorsIn } from "../ownership/tensors-in.ts";
 import { isPlainObject } from "../plain-object.ts";
-import type { FlatEntry } from "../state/flatten-state.ts";
+import type { StateLeaf } from "../state/state.ts";
 import { isTensor, type Tensor, zeros } from "../tensor.ts";
 import type { ValueAndGradient } from "./gradient-types.ts";
+import type { RecordedLeaves } from "./recorded-states.ts";
 import type { Tap, TapKind } from "./taps.ts";
 
 /** A value's structure with each float32 tensor replaced by its gradient, everything else by `undefined`. */
@@ -15,39 +16,41 @@ function gradientsLike(value: unknown, next: (tensor: Tensor) => Tensor | undefi
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, gradientsLike(item, next)]));
 }
 
+/** Of each kind, what each module has under each name. */
+export type Paired = Readonly<Record<TapKind, ReadonlyMap<object, RecordedLeaves>>>;
+
 /**
- * One leaf for each kind and path, with all its calls.
+ * One leaf for each kind, module and name, with all its calls.
  * @param found - Gradients of the taps' tensors, in order; what the loss does not depend on gets zeros.
  */
-export function paired(
-  taps: readonly Tap[],
-  found: readonly (Tensor | undefined)[],
-): Record<TapKind, FlatEntry[]> {
-  const callsOf = new Map<object, Map<string, ValueAndGradient[]>>();
-  const entries: Record<TapKind, FlatEntry[]> = { sown: [], perturbed: [], outputs: [] };
+export function paired(taps: readonly Tap[], found: readonly (Tensor | undefined)[]): Paired {
+  const calls = new Map<StateLeaf, ValueAndGradient[]>();
+  const all = {
+    sown: new Map<object, Map<string, StateLeaf>>(),
+    perturbed: new Map<object, Map<string, StateLeaf>>(),
+    outputs: new Map<object, Map<string, StateLeaf>>(),
+  } satisfies Record<TapKind, unknown>;
   let start = 0;
-  for (const tap of taps) {
+  for (const { kind, module, name, type, value } of taps) {
     let next = start;
-    start += tensorsIn(tap.value).length;
-    const gradient = gradientsLike(tap.value, ({ dtype, shape }) => {
+    start += tensorsIn(value).length;
+    const gradient = gradientsLike(value, ({ dtype, shape }) => {
       const own = found[next++];
       return dtype === "float32" ? (own ?? zeros(shape)) : undefined;
     });
-    const call = { value: tap.value, gradient };
-    // By module and name: paths may look the same where names have dots in them.
-    const ofModule = callsOf.get(tap.module) ?? new Map<string, ValueAndGradient[]>();
-    callsOf.set(tap.module, ofModule);
-    const key = `${tap.kind} ${tap.path.at(-1)}`;
-    const calls = ofModule.get(key);
-    if (calls) {
-      calls.push(call);
+    const ofModule = all[kind].get(module) ?? new Map<string, StateLeaf>();
+    all[kind].set(module, ofModule);
+    const known = ofModule.get(name);
+    if (known) {
+      calls.get(known)?.push({ value, gradient });
       continue;
     }
-    const value = [call];
-    ofModule.set(key, value);
-    entries[tap.kind].push([tap.path, Object.freeze({ type: tap.type, value, metadata: noMetadata })]);
+    const list = [{ value, gradient }];
+    const leaf = Object.freeze({ type, value: list, metadata: noMetadata });
+    calls.set(leaf, list);
+    ofModule.set(name, leaf);
   }
-  return entries;
+  return all;
 }
 
 const noMetadata = Object.freeze({});

@@ -1,4 +1,5 @@
 /** @file What may be recorded while a model runs: `sow` and `perturb`. Outside a capture both do nothing. */
+import { checkOptions } from "../checks/options.ts";
 import { describe, NnxError } from "../errors.ts";
 import { tensorsIn } from "../ownership/tensors-in.ts";
 import { formatPath, type Path } from "../path.ts";
@@ -19,6 +20,10 @@ export type SowOptions<T = never, B = unknown> =
     }
   | { readonly reduceFn?: undefined; readonly initFn?: undefined };
 
+type SowNames = { readonly reduceFn: unknown; readonly initFn: unknown };
+const sowNames = { reduceFn: true, initFn: true } as const;
+const perturbNames = { type: true } as const;
+
 /** How a perturbation is stored. */
 export interface PerturbOptions {
   /** The Variable type that it is stored as, or its registered name. @defaultValue Perturbation */
@@ -33,7 +38,7 @@ const typeOf = (type: VariableType | string): VariableType =>
 type Target = object | "running";
 
 const targetIn = (session: Session, target: Target): object | undefined =>
-  target === "running" ? runningIn(session) : target;
+  target === "running" ? runningIn(session.modules) : target;
 
 /** Records a value of `target` in every open capture that asks for exactly this type; says whether one did. */
 export function sowIn<T, B>(
@@ -44,6 +49,7 @@ export function sowIn<T, B>(
   options: SowOptions<T, B> = {},
 ): boolean {
   if (!isCapturing()) return false;
+  checkOptions<SowNames>("sow", options as SowNames, sowNames);
   // Each function gets what the other gives.
   const reduction = options.reduceFn ? (options as Reduction) : collecting;
   const resolved = typeOf(type);
@@ -56,31 +62,26 @@ export function sowIn<T, B>(
 }
 
 /** `value` plus what every open capture has stored for it: zeros at first, tensors under differentiation later. */
-export function perturbIn<T>(
-  target: Target,
-  name: string,
-  value: T,
-  { type = Perturbation }: PerturbOptions = {},
-): T {
+export function perturbIn<T>(target: Target, name: string, value: T, options: PerturbOptions = {}): T {
   if (!isCapturing()) return value;
-  const resolved = typeOf(type);
+  checkOptions<PerturbOptions>("perturb", options, perturbNames);
+  const resolved = typeOf(options.type ?? Perturbation);
   let result: unknown = value;
   for (const session of sessions()) {
     const module = targetIn(session, target);
-    const path = module && session.pathOf(module);
-    if (!module || !path) continue;
-    refuseOthers(value, [...path, name]);
+    if (!module || !session.modules.has(module)) continue;
+    refuseOthers(value, () => [...(session.modules.pathOf(module) ?? []), name]);
     result = session.perturb(module, resolved, name, result);
   }
   // A structure like the value's.
   return result as T;
 }
 
-function refuseOthers(value: unknown, path: Path): void {
-  refuseHidden("perturb", value, () => formatPath(path));
+function refuseOthers(value: unknown, path: () => Path): void {
+  refuseHidden("perturb", value, () => formatPath(path()));
   if (tensorsIn(value).length > 0) return;
   throw new NnxError(
-    `perturb at ${formatPath(path)}: expected a tensor or a structure of tensors, got ${describe(value)}. ` +
+    `perturb at ${formatPath(path())}: expected a tensor or a structure of tensors, got ${describe(value)}. ` +
       "Only tensors have gradients; use sow to record other values.",
   );
 }

@@ -1,38 +1,62 @@
 /** @file One run of a captured function, whatever the session does with what it sees. */
 import { describe, NnxError } from "../errors.ts";
+import { framesOf } from "../graph/iterate.ts";
 import { classify } from "../graph/node.ts";
-import { iterModules } from "../module/iter-modules.ts";
-import { instrument } from "./instrument.ts";
-import { formatPath } from "../path.ts";
+import { formatPath, type Path } from "../path.ts";
+import { atomically, type AtomicOptions } from "../undo/atomically.ts";
+import { framesOfArgument, type Structure } from "../undo/structure.ts";
+import { instrument, type MethodName } from "./instrument.ts";
 import { refuseLate } from "./late.ts";
-import { CapturedModules, type Session, throwerOf, whileOpen } from "./session.ts";
+import { CapturedModules, type Session, throwerOf, whileOpen, whileRunning } from "./session.ts";
 
 /** The modules of what is captured. @throws {@link NnxError} when it is nothing that has modules. */
 export function capturedModules(where: string, root: unknown): CapturedModules {
   const kind = classify(root);
-  if (kind === "node" || kind === "container")
-    return new CapturedModules(root as object, iterModules(root as object));
+  if (kind === "node" || kind === "container") return new CapturedModules(root as object, framesOf(root));
   throw new NnxError(
     `${where}: expected a module as the first argument of the call, got ${describe(root)}. ` +
       "Capture a module, or a function that takes the model first.",
   );
 }
 
-/** Runs `f` with the session open. An async run is refused: what runs later would not be recorded. */
+/** What the captured function returns. An async run is refused: what runs later would not be recorded. */
+export function returned<R>(where: string, result: R): R {
+  refuseLate(where, () => "the function", result);
+  return result;
+}
+
+/**
+ * Runs `f` with the session open; when it throws, the captured model and all arguments are as before.
+ * @param args - What `f` is called with, besides the captured model.
+ */
 export function runCaptured<R>(
   where: string,
   session: Session,
-  modules: CapturedModules,
-  root: object,
-  f: () => R,
+  args: readonly unknown[],
+  f: (before: Structure) => R,
+  options?: AtomicOptions,
 ): R {
-  const undo = instrument(where, modules, session);
+  const { modules } = session;
+  const frames = args.flatMap((each) => (each === modules.root ? [] : framesOfArgument(each)));
+  return atomically(
+    [...modules.frames, ...frames],
+    (before) => watched(where, session, () => f(before)),
+    options,
+  );
+}
+
+function watched<R>(where: string, session: Session, f: () => R): R {
+  const { modules } = session;
+  const run = (module: object, { name, recorded }: MethodName, call: () => unknown): unknown => {
+    const result = whileRunning(module, call);
+    refuseLate(where, () => `the method at ${formatPath([...(modules.pathOf(module) ?? []), name])}`, result);
+    return recorded ? session.output(module, name, result) : result;
+  };
+  const undo = instrument(modules, run);
   try {
-    const result = whileOpen(session, root, f);
-    refuseLate(where, "the function", result);
-    return result;
+    return whileOpen(session, f);
   } catch (error) {
-    if (error instanceof NnxError) sayWhere(error, modules);
+    sayWhere(error, (module) => modules.pathOf(module));
     throw error;
   } finally {
     undo();
@@ -42,10 +66,11 @@ export function runCaptured<R>(
 const placed = new WeakSet<NnxError>();
 
 /** Layers do not know their path: it is added to what they throw, once. */
-function sayWhere(error: NnxError, modules: CapturedModules): void {
+export function sayWhere(error: unknown, pathOf: (module: object) => Path | undefined): void {
+  if (!(error instanceof NnxError) || placed.has(error)) return;
   const thrower = throwerOf(error);
-  const path = thrower && modules.pathOf(thrower);
-  if (!path || path.length === 0 || placed.has(error)) return;
+  const path = thrower && pathOf(thrower);
+  if (!path || path.length === 0) return;
   placed.add(error);
   error.message += ` The module is at ${formatPath(path)}.`;
 }

@@ -1,4 +1,6 @@
 /** @file The captures that are open now, and who is running: beside the modules, never on them. */
+import { type Frame, pathOf } from "../graph/frame.ts";
+import { BaseModule } from "../module/base-module.ts";
 import type { Path } from "../path.ts";
 import type { VariableType } from "../variable/variable-state.ts";
 
@@ -10,8 +12,8 @@ export interface Reduction {
 
 /** What a capture does with what modules show it. Modules that it does not know are none of its business. */
 export interface Session {
-  /** Where the capture has a module; `undefined` for those that it does not know. */
-  pathOf(module: object): Path | undefined;
+  /** The modules that the capture knows. */
+  readonly modules: CapturedModules;
   /** Takes a value; says whether it was wanted. */
   sow(module: object, type: VariableType, name: string, value: unknown, reduction: Reduction): boolean;
   /** Gives the value to go on with. */
@@ -21,12 +23,12 @@ export interface Session {
 }
 
 /** A session that only sees who is running. */
-export const onlooker: Session = {
-  pathOf: () => undefined,
+export const onlooker = (modules: CapturedModules): Session => ({
+  modules,
   sow: () => false,
   perturb: (_module, _type, _name, value) => value,
   output: (_module, _name, value) => value,
-};
+});
 
 /** The innermost capture is last. */
 const openSessions: Session[] = [];
@@ -40,22 +42,19 @@ export const isCapturing = (): boolean => openSessions.length > 0;
 /** The open captures, innermost first. */
 export const sessions = (): Session[] => [...openSessions].reverse();
 
-/** The module whose method is running, or the root of the innermost capture. */
-export const runningModule = (): object | undefined => running.at(-1);
-
 /** Of the modules whose methods are running the innermost that a capture knows, or its root. */
-export function runningIn(known: Pick<Session, "pathOf">): object | undefined {
+export function runningIn(known: CapturedModules): object | undefined {
   for (let i = running.length - 1; i >= 0; i--) {
-    if (known.pathOf(running[i] as object)) return running[i];
+    if (known.has(running[i] as object)) return running[i];
   }
   return undefined;
 }
 
-/** Runs `f` with a capture of `root` open, and closes it however `f` ends. */
-export function whileOpen<R>(session: Session, root: object, f: () => R): R {
+/** Runs `f` with a capture open, and closes it however `f` ends. */
+export function whileOpen<R>(session: Session, f: () => R): R {
   openSessions.push(session);
   try {
-    return whileRunning(root, f);
+    return whileRunning(session.modules.root, f);
   } finally {
     openSessions.splice(openSessions.lastIndexOf(session), 1);
   }
@@ -64,8 +63,13 @@ export function whileOpen<R>(session: Session, root: object, f: () => R): R {
 /** Whose method threw each error: the innermost one's. */
 const throwers = new WeakMap<object, object>();
 
-/** The module whose method threw this error while it was captured. */
+/** The module whose method threw this error while it was watched. */
 export const throwerOf = (error: object): object | undefined => throwers.get(error);
+
+/** Notes whose method threw an error, unless that is known: the innermost one notes it first. */
+export function noteThrower(error: unknown, module: object): void {
+  if (error instanceof Error && !throwers.has(error)) throwers.set(error, module);
+}
 
 /** Runs `f` as a method of `module`. */
 export function whileRunning<R>(module: object, f: () => R): R {
@@ -73,26 +77,38 @@ export function whileRunning<R>(module: object, f: () => R): R {
   try {
     return f();
   } catch (error) {
-    if (error instanceof Error && !throwers.has(error)) throwers.set(error, module);
+    noteThrower(error, module);
     throw error;
   } finally {
     running.length = depth - 1;
   }
 }
 
-/** The modules of a capture with their paths. The root is one of them even where it is a container. */
+/** The modules of a capture: they know their paths. The root is one of them even where it is a container. */
 export class CapturedModules {
-  private readonly paths: ReadonlyMap<object, Path>;
+  readonly root: object;
+  /** All nodes and containers, children before parents, the root last. */
+  readonly frames: readonly Frame[];
+  private readonly byModule = new Map<object, Frame>();
 
-  constructor(root: object, modules: Iterable<readonly [Path, object]>) {
-    this.paths = new Map([...[...modules].map(([path, module]) => [module, path] as const), [root, []]]);
+  constructor(root: object, frames: readonly Frame[]) {
+    this.root = root;
+    this.frames = frames;
+    for (const frame of frames)
+      if (frame.value instanceof BaseModule || frame.value === root) this.byModule.set(frame.value, frame);
+  }
+
+  has(module: object): boolean {
+    return this.byModule.has(module);
   }
 
   pathOf(module: object): Path | undefined {
-    return this.paths.get(module);
+    const frame = this.byModule.get(module);
+    return frame && pathOf(frame);
   }
 
-  [Symbol.iterator](): Iterator<[module: object, path: Path]> {
-    return this.paths.entries();
+  /** The modules, in the order of {@link frames}. */
+  [Symbol.iterator](): Iterator<object> {
+    return this.byModule.keys();
   }
 }

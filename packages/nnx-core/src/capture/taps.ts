@@ -1,5 +1,6 @@
 /** @file Watching values where they pass, so that one backward pass gives their gradients too. */
 import { withoutTape } from "../autodiff/tape.ts";
+import { needsPath } from "../filter/description.ts";
 import type { Predicate } from "../filter/filter.ts";
 import { discard, handOver, retain } from "../ownership/holders.ts";
 import { mapTensors, tensorsIn } from "../ownership/tensors-in.ts";
@@ -7,6 +8,8 @@ import { formatPath, type Path } from "../path.ts";
 import { alias, type Tensor } from "../tensor.ts";
 import { Intermediate } from "../variable/variable-types.ts";
 import type { VariableType } from "../variable/variable-state.ts";
+import type { StateLeaf } from "../state/state.ts";
+import { treeOf } from "./recorded-states.ts";
 import { hiddenTensors, refuseHidden, SownTypes } from "./recordable.ts";
 import type { CapturedModules, Session } from "./session.ts";
 
@@ -18,8 +21,7 @@ export const tapKinds = ["sown", "perturbed", "outputs"] as const;
 export interface Tap {
   readonly kind: TapKind;
   readonly module: object;
-  /** The module's, and the name. */
-  readonly path: Path;
+  readonly name: string;
   readonly type: VariableType;
   readonly value: unknown;
   readonly watched: readonly Tensor[];
@@ -30,23 +32,25 @@ export class Taps implements Session {
   readonly taps: Tap[] = [];
   private readonly sownTypes = new SownTypes();
   private isLetGo = false;
-  private readonly modules: CapturedModules;
+  readonly modules: CapturedModules;
   private readonly wanted: Predicate;
+  private readonly needPaths: boolean;
   private readonly methodOutputs: boolean;
 
   /** @param wanted - Sees the path and a leaf with the type. */
   constructor(modules: CapturedModules, wanted: Predicate, methodOutputs: boolean) {
     this.modules = modules;
     this.wanted = wanted;
+    this.needPaths = needsPath(wanted);
     this.methodOutputs = methodOutputs;
   }
 
-  pathOf(module: object): Path | undefined {
-    return this.modules.pathOf(module);
+  private pathTo(module: object, name: string): Path {
+    return [...(this.modules.pathOf(module) ?? []), name];
   }
 
   sow(module: object, type: VariableType, name: string, value: unknown): boolean {
-    const place = () => formatPath([...(this.pathOf(module) ?? []), name]);
+    const place = () => formatPath(this.pathTo(module, name));
     refuseHidden("sow", value, place);
     this.sownTypes.note(module, name, type, place);
     // The value itself is used further on: its gradient is that of the tensors as they are.
@@ -89,13 +93,26 @@ export class Taps implements Session {
   }
 
   private tap(kind: TapKind, module: object, type: VariableType, name: string, value: unknown): boolean {
-    const path = this.modules.pathOf(module);
-    if (path === undefined) return false;
-    const full = [...path, name];
-    if (!this.wanted(full, { type })) return false;
+    if (!this.modules.has(module)) return false;
+    if (!this.wanted(this.needPaths ? this.pathTo(module, name) : noPath, { type })) return false;
     const copy = withoutTape(() => mapTensors(value, alias));
     retain(copy);
-    this.taps.push({ kind, module, path: full, type, value: copy, watched: tensorsIn(value) });
+    this.taps.push({ kind, module, name, type, value: copy, watched: tensorsIn(value) });
     return true;
+  }
+}
+
+const noPath: Path = [];
+
+/** @throws {@link NnxError} when values of one kind are in each other's way. */
+export function refuseClashes(modules: CapturedModules, taps: readonly Tap[]): void {
+  for (const kind of tapKinds) {
+    const names = new Map<object, Map<string, StateLeaf>>();
+    for (const { kind: other, module, name, type, value } of taps) {
+      if (other !== kind) continue;
+      const ofModule = names.get(module) ?? new Map<string, StateLeaf>();
+      names.set(module, ofModule.set(name, { type, value, metadata: {} }));
+    }
+    if (names.size > 0) treeOf(modules, (module) => names.get(module));
   }
 }

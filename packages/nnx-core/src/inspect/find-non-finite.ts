@@ -1,13 +1,16 @@
 /** @file Where the first NaN was born. */
 import { installGradients } from "@nnxjs/gradients";
 import { checkLoss } from "../autodiff/grad.ts";
-import { prepareCall, toPositions } from "../autodiff/positions.ts";
+import { type PreparedCall, prepareCall, toPositions } from "../autodiff/positions.ts";
 import { backward, withTape } from "../autodiff/tape.ts";
-import { capturedModules, runCaptured } from "../capture/run.ts";
+import { capturedModules, returned, runCaptured } from "../capture/run.ts";
 import { type CapturedModules, onlooker, runningIn } from "../capture/session.ts";
+import { checkOptions } from "../checks/options.ts";
 import type { Filter } from "../filter/filter.ts";
+import { notAResult } from "../not-a-result.ts";
 import { formatPath, type Path } from "../path.ts";
 import { onRecord, ones, scoped, type TapeNode, type Tensor } from "../tensor.ts";
+import type { Structure } from "../undo/structure.ts";
 import { Param } from "../variable/variable-types.ts";
 
 /** The first op with a NaN or an infinity in its result. */
@@ -31,6 +34,8 @@ export interface FindNonFiniteOptions {
   readonly hasAux?: boolean;
   /** Which Variables of the model the backward pass goes to. @defaultValue Param */
   readonly wrt?: Filter;
+  /** Whether what the loss changes stays changed: running statistics, counts of RNG streams, attributes. @defaultValue false */
+  readonly keepUpdates?: boolean;
 }
 
 const count = (tensor: Tensor): { nan: number; inf: number } => {
@@ -48,8 +53,9 @@ const faults = ({ nan, inf }: { nan: number; inf: number }): string =>
 
 /**
  * Runs a loss forward and back and says which op first gave a NaN or an infinity, in which module: first of all forward ops, then of the backward
- * ones. `undefined` when everything is finite. It reads every result, so it is slow; the model is left as the loss leaves it. When the loss
- * throws after the first NaN, perhaps because of it, that NaN is the answer.
+ * ones. `undefined` when everything is finite. It reads every result, so it is slow. Statistics, counts and attributes are as before afterwards,
+ * unless `keepUpdates` is set, so that a failing step can be looked at as often as wanted. When the loss throws after the first NaN, perhaps
+ * because of it, that NaN is the answer.
  * @param model - The module to differentiate.
  * @param f - A loss of the model and further arguments: a float32 scalar, with `hasAux` a pair of it and anything else.
  * @throws what the loss throws when all was finite until then, and {@link GradientError} when it is no scalar.
@@ -73,10 +79,12 @@ export function findNonFinite<M extends object, A extends readonly unknown[]>(
 export function findNonFinite(
   model: object,
   f: (model: object, ...args: unknown[]) => unknown,
-  { hasAux = false, wrt = Param }: FindNonFiniteOptions = {},
+  options: FindNonFiniteOptions = {},
 ): (...args: unknown[]) => NonFinite | undefined {
   const where = "findNonFinite";
-  return (...args) => {
+  checkOptions<FindNonFiniteOptions>(where, options, { hasAux: true, wrt: true, keepUpdates: true });
+  const { hasAux = false, wrt = Param, keepUpdates = false } = options;
+  return notAResult(where, (...args: unknown[]) => {
     installGradients();
     const modules = capturedModules(where, model);
     const positions = toPositions(where, 0, args.length + 1, wrt);
@@ -84,24 +92,13 @@ export function findNonFinite(
     try {
       scoped(() => {
         const call = prepareCall(where, [model, ...args], positions);
-        const stop = onRecord((node) => watch.recorded(node));
+        const loss = (): Tensor =>
+          checkLoss(where, returned(where, f(call.args[0] as object, ...call.args.slice(1))), hasAux)[0];
         try {
-          const run = () =>
-            runCaptured(where, onlooker, modules, model, () =>
-              f(call.args[0] as object, ...call.args.slice(1)),
-            );
-          withTape(
-            () => checkLoss(where, run(), hasAux),
-            ([loss], tape) => {
-              stop();
-              if (watch.found) return;
-              backward(tape, [[loss, ones([])]], call.watched, (node, _input, gradient) =>
-                watch.look("backward", node, [gradient]),
-              );
-            },
-          );
+          runCaptured(where, onlooker(modules), args, (before) => look(loss, call, watch, before), {
+            alwaysUndo: !keepUpdates,
+          });
         } finally {
-          stop();
           call.restore();
         }
       });
@@ -109,7 +106,28 @@ export function findNonFinite(
       if (!watch.found) throw error;
     }
     return watch.found;
-  };
+  });
+}
+
+/** Forward and back, with everything looked at. */
+function look(loss: () => Tensor, { watched }: PreparedCall, watch: Watch, before: Structure): Tensor[] {
+  const stop = onRecord((node) => watch.recorded(node));
+  try {
+    return withTape(
+      () => [loss(), ...before.newTensors()] as const,
+      ([y, ...others], tape) => {
+        stop();
+        if (!watch.found) {
+          backward(tape, [[y, ones([])]], watched, (node, _input, gradient) =>
+            watch.look("backward", node, [gradient]),
+          );
+        }
+        return others;
+      },
+    );
+  } finally {
+    stop();
+  }
 }
 
 /** What was looked at, up to the first finding. */

@@ -1,8 +1,9 @@
 /** @file What was captured, in figures. */
 import type { CapturedGradients } from "../capture/gradient-types.ts";
 import { isStateLike } from "../autodiff/state-like.ts";
-import { NnxError } from "../errors.ts";
-import { containerKind } from "../graph/node.ts";
+import { checkOptions } from "../checks/options.ts";
+import { describe, NnxError } from "../errors.ts";
+import { containerKind, GraphNode } from "../graph/node.ts";
 import { formatPath, partFromKey, type Path } from "../path.ts";
 import { flattenState } from "../state/flatten-state.ts";
 import { leafValue, type State } from "../state/state.ts";
@@ -70,8 +71,9 @@ const isWhole = (x: object): boolean =>
 type Place = Pick<SummaryRow, "path" | "part"> & { readonly tensor: Tensor };
 
 /** Every tensor with numbers in it. */
-function placesOfAll(captured: Summarizable): Place[] {
-  const whole: object = captured;
+function placesOfAll(where: string, captured: Summarizable): Place[] {
+  const whole: unknown = captured;
+  refuseOthers(where, whole);
   if (!isWhole(whole)) return placesOf(captured as State, []);
   return parts.flatMap((part) => placesIn(Reflect.get(whole, part), part));
 }
@@ -94,10 +96,23 @@ const placesOf = (state: State, above: readonly string[]): Place[] =>
       .map(([steps, tensor]) => ({ path, part: steps.join("."), tensor })),
   );
 
-function checkBins(bins: number): void {
-  if (Number.isInteger(bins) && bins >= 1) return;
+/** @throws {@link NnxError} for what is not, and has not been, captured. */
+function refuseOthers(where: string, captured: unknown): asserts captured is object {
+  if (containerKind(captured) === "record") return;
   throw new NnxError(
-    `summarize: expected bins to be a whole number from 1, got ${bins}. Leave it out for 16 bins.`,
+    `${where}: expected a State or what captureGradients returned, got ${describe(captured)}. ` +
+      (captured instanceof GraphNode || captured instanceof Variable
+        ? "Pass what a capture of it recorded, or its values: state(model)."
+        : "A capture returns an array: pass its second item, the State."),
+  );
+}
+
+function binsOf(where: string, options: SummarizeOptions): number {
+  checkOptions<SummarizeOptions>(where, options, { bins: true });
+  const { bins = 16 } = options;
+  if (Number.isInteger(bins) && bins >= 1) return bins;
+  throw new NnxError(
+    `${where}: expected bins to be a whole number from 1, got ${bins}. Leave it out for 16 bins.`,
   );
 }
 
@@ -114,7 +129,8 @@ const toSummary = (rows: readonly SummaryRow[]): Summary => ({ rows, toString: (
  * Per tensor of what was captured its shape, mean, standard deviation, range, share of zeros, counts of NaN and Inf, and a histogram. Strings
  * have no row. Reads the data synchronously, which some backends (webgpu) cannot: see {@link summarizeAsync}.
  * @param captured - A State that `capture` or `captureGradients` returned, or any other; or all that `captureGradients` returned.
- * @throws {@link NnxError} when `bins` is no whole number from 1.
+ * @throws {@link NnxError} for a model, or anything else that is not captured, and when `bins` is no whole number from 1. A summary without rows
+ * says as text why nothing may have been recorded.
  * @example
  * ```ts
  * const [y, seen] = nnx.capture(model, nnx.Intermediate)(x);
@@ -123,9 +139,11 @@ const toSummary = (rows: readonly SummaryRow[]): Summary => ({ rows, toString: (
  * nnx.dispose([y, seen]);
  * ```
  */
-export function summarize(captured: Summarizable, { bins = 16 }: SummarizeOptions = {}): Summary {
-  checkBins(bins);
-  return toSummary(placesOfAll(captured).map((place) => toRow(place, place.tensor.dataSync(), bins)));
+export function summarize(captured: Summarizable, options: SummarizeOptions = {}): Summary {
+  const bins = binsOf("summarize", options);
+  return toSummary(
+    placesOfAll("summarize", captured).map((place) => toRow(place, place.tensor.dataSync(), bins)),
+  );
 }
 
 /**
@@ -139,16 +157,23 @@ export function summarize(captured: Summarizable, { bins = 16 }: SummarizeOption
  */
 export async function summarizeAsync(
   captured: Summarizable,
-  { bins = 16 }: SummarizeOptions = {},
+  options: SummarizeOptions = {},
 ): Promise<Summary> {
-  checkBins(bins);
+  const bins = binsOf("summarizeAsync", options);
   const rows: SummaryRow[] = [];
   // One by one: all at once would hold a copy of everything.
-  for (const place of placesOfAll(captured)) rows.push(toRow(place, await place.tensor.data(), bins));
+  for (const place of placesOfAll("summarizeAsync", captured))
+    rows.push(toRow(place, await place.tensor.data(), bins));
   return toSummary(rows);
 }
 
+/** What stands where there are no rows. */
+const nothing =
+  "Nothing was recorded. sow and perturb record only while capture or captureGradients runs, in the modules below the captured one, and under " +
+  "exactly the types asked for; methods' results are recorded with { methodOutputs }.";
+
 function toText(rows: readonly SummaryRow[]): string {
+  if (rows.length === 0) return nothing;
   const head = ["path", "", "shape", "mean", "std", "min", "max", "zeros", "NaN", "Inf", "histogram"];
   return textTable(
     head,

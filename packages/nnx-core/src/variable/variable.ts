@@ -4,6 +4,7 @@ import { describe, DisposedError, NotFoundError, StructureError } from "../error
 import { freezeContainers } from "../ownership/freeze.ts";
 import { release, retain } from "../ownership/holders.ts";
 import { definitionOf } from "./definitions.ts";
+import { observer } from "./observer.ts";
 import {
   type Metadata,
   sameMetadata,
@@ -13,20 +14,6 @@ import {
 } from "./variable-state.ts";
 
 const noMetadata: Metadata = Object.freeze({});
-/** Sees Variables that are made, and those that are written to. */
-type WriteObserver = (variable: Variable, isNew: boolean) => void;
-let observer: WriteObserver | undefined;
-
-/** Runs `f` while `see` sees every Variable before it is written to, and every new one. What it throws, the write throws. */
-export function observeWrites<R>(see: WriteObserver, f: () => R): R {
-  const outer = observer;
-  observer = see;
-  try {
-    return f();
-  } finally {
-    observer = outer;
-  }
-}
 
 /** In the place of a value that was let go. */
 const disposed: unique symbol = Symbol("disposed");
@@ -68,7 +55,7 @@ export class Variable<T = unknown> {
     freezeContainers(created);
     retain(created);
     if (created !== value) this.leaf = Object.freeze({ type: this.type, value: created, metadata: own });
-    observer?.(this, true);
+    observer?.(this, "new");
   }
 
   /** The Variable's class. */
@@ -109,7 +96,7 @@ export class Variable<T = unknown> {
   setRawValue(next: T): void {
     const { type, value, metadata } = this.leaf;
     if (value === next) return;
-    observer?.(this, false);
+    observer?.(this, "write");
     freezeContainers(next);
     retain(next);
     this.leaf = Object.freeze({ type, value: next, metadata });
@@ -153,6 +140,7 @@ export class Variable<T = unknown> {
 
   /** Puts `metadata` in the place of all there was. */
   replaceMetadata(metadata: Metadata): void {
+    observer?.(this, "write");
     const { type, value } = this.leaf;
     this.leaf = Object.freeze({ type, value, metadata: Object.freeze({ ...metadata }) });
   }
@@ -211,6 +199,7 @@ export class Variable<T = unknown> {
   takeState(leaf: VariableState<T>): void {
     const before = this.leaf;
     if (leaf === before) return;
+    observer?.(this, "write");
     const { value, metadata } = leaf;
     if (before.value !== value) {
       freezeContainers(value);
@@ -228,6 +217,8 @@ export class Variable<T = unknown> {
 
   /** Releases what it holds. Reading it afterwards throws. */
   dispose(): void {
+    if (this.isDisposed) return;
+    observer?.(this, "write");
     const { type, value, metadata } = this.leaf;
     this.leaf = Object.freeze({ type, value: disposed, metadata });
     release(value);
@@ -278,6 +269,6 @@ export function variableFromState<V extends Variable>(state: VariableState): V {
   const isOwn = Object.isFrozen(state) && (metadata === noMetadata || Object.isFrozen(metadata));
   const leaf = isOwn ? state : Object.freeze({ type, value, metadata: frozen(metadata) });
   const variable = new (blankOf(type))(leaf) as V;
-  observer?.(variable, true);
+  observer?.(variable, "new");
   return variable;
 }

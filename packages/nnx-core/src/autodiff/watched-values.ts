@@ -1,0 +1,62 @@
+/** @file Values whose float tensors are watched, and gradients in their structure. */
+import { refuseDisposedIn } from "../checks/disposed.ts";
+import { describe, GradientError } from "../errors.ts";
+import { mapTensors, tensorsIn } from "../ownership/tensors-in.ts";
+import { alias, type Tensor } from "../tensor.ts";
+import type { Differentiable, Preparation } from "./differentiable.ts";
+
+/** Whether a tensor can have a gradient. */
+export const isFloat = ({ dtype }: Tensor): boolean => dtype === "float32";
+
+/** The structure with each float tensor replaced. */
+export const replaceFloats = (value: unknown, replace: (tensor: Tensor) => Tensor): unknown =>
+  mapTensors(value, (tensor) => (isFloat(tensor) ? replace(tensor) : tensor));
+
+/** Hands out gradients in the order in which tensors were watched. */
+export function inOrder(gradients: readonly Tensor[]): () => Tensor {
+  let next = 0;
+  return () => gradients[next++] as Tensor;
+}
+
+/**
+ * The value with copies of its float tensors, which are added to `watched`.
+ * @param place - What error messages call it.
+ * @throws {@link GradientError} when something in it has no gradient and that is to be refused.
+ */
+export function watch(
+  value: unknown,
+  place: () => string,
+  { where, others }: Preparation,
+  watched: Tensor[],
+): unknown {
+  const tensors = tensorsIn(value);
+  const odd = tensors.length === 0 ? value : tensors.find((tensor) => !isFloat(tensor));
+  if (odd !== undefined && others === "refuse") {
+    throw new GradientError(
+      `${where}: expected float32 tensors in ${place()}, got ${describe(odd)}. ` +
+        "Only they have gradients: filter it out with { wrt }, or leave it out of argnums.",
+    );
+  }
+  if (tensors.some(({ isDisposed }) => isDisposed)) refuseDisposedIn(where, place(), value);
+  return replaceFloats(value, (tensor) => {
+    const copy = alias(tensor);
+    watched.push(copy);
+    return copy;
+  });
+}
+
+/** Tensors with gradients, and whatever else stands between them. */
+export function ofValue(value: unknown, place: string, how: Preparation): Differentiable {
+  const watched: Tensor[] = [];
+  const argument = watch(value, () => place, how, watched);
+  return {
+    argument,
+    watched,
+    build: (gradients) => (watched.length === 0 ? undefined : replaceFloats(value, inOrder(gradients))),
+    read: (gradient) => {
+      const found = tensorsIn(gradient);
+      return watched.map((_, i) => found[i]);
+    },
+    restore: () => {},
+  };
+}

@@ -1,0 +1,21 @@
+/** @file The check of arguments for tensors that are gone. */
+import { describe, DisposedError } from "../errors.ts";
+import { forEachTensor } from "../ownership/tensors-in.ts";
+
+/** @throws {@link DisposedError} for a disposed tensor in an argument, also in arrays, plain objects and Maps. */
+export function refuseDisposed(where: string, args: readonly unknown[]): void {
+  args.forEach((argument, i) => {
+    refuseDisposedIn(where, `argument ${i}`, argument);
+  });
+}
+
+/** @param place - What the message calls the value. */
+export function refuseDisposedIn(where: string, place: string, value: unknown): void {
+  forEachTensor(value, (tensor) => {
+    if (!tensor.isDisposed) return;
+    throw new DisposedError(
+      `${where}: expected live tensors in ${place}, got ${describe(tensor)} that was disposed. ` +
+        "Keep it until its last use: a scope (tf.tidy) frees what is made in it unless it is returned or kept.",
+    );
+  });
+}

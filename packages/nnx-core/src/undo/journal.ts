@@ -1,0 +1,46 @@
+/** @file Variables as they were before the first write to each. */
+import { hasDisposed, release, retain } from "../ownership/holders.ts";
+import { unobserved, type WriteKind } from "../variable/observer.ts";
+import type { VariableState } from "../variable/variable-state.ts";
+import type { Variable } from "../variable/variable.ts";
+
+/** What a run writes to Variables, wherever they are: in its arguments, or closed over. */
+export class Journal {
+  private readonly before = new Map<Variable, VariableState>();
+  /** Those that the run makes: nobody had them before. */
+  private readonly made = new Set<Variable>();
+
+  /** To be called before each write. */
+  note(variable: Variable, kind: WriteKind): void {
+    if (kind === "new") this.made.add(variable);
+    else if (!this.before.has(variable) && !this.made.has(variable) && !variable.isDisposed) {
+      const leaf = variable.toState();
+      // A value that is gone cannot be put back; writing another one is what mends the model.
+      if (hasDisposed(leaf.value)) return;
+      retain(leaf.value);
+      this.before.set(variable, leaf);
+    }
+  }
+
+  /** Whether the run made this Variable. */
+  isMade(variable: Variable): boolean {
+    return this.made.has(variable);
+  }
+
+  /** Puts every Variable back as it was. */
+  undo(): void {
+    unobserved(() => {
+      for (const [variable, leaf] of this.before) {
+        if (!hasDisposed(leaf.value)) variable.takeState(leaf);
+        release(leaf.value);
+      }
+    });
+    this.before.clear();
+  }
+
+  /** Lets go of the old values. */
+  forget(): void {
+    for (const { value } of this.before.values()) release(value);
+    this.before.clear();
+  }
+}

@@ -1,0 +1,121 @@
+/** @file What the nodes and containers of models have as attributes, to be put back. */
+import type { Frame } from "../graph/frame.ts";
+import { framesOf } from "../graph/iterate.ts";
+import { isGraphState } from "../graph/graph-state.ts";
+import { childAt, classify, containerKind, defineChild, isWritable, setChild } from "../graph/node.ts";
+import { tensorsIn } from "../ownership/tensors-in.ts";
+import type { PathPart } from "../path.ts";
+import { isOwner } from "../state/holding.ts";
+import type { Tensor } from "../tensor.ts";
+
+/** One node or container as it was. */
+interface Attributes {
+  readonly owner: object;
+  readonly keys: readonly PathPart[];
+  readonly values: readonly unknown[];
+}
+
+/** In the owner's own order, which is not that of paths. */
+const keysNow = (owner: object): PathPart[] =>
+  owner instanceof Map
+    ? [...(owner as ReadonlyMap<PathPart, unknown>).keys()]
+    : Array.isArray(owner)
+      ? [...owner.keys()]
+      : Object.keys(owner);
+
+const has = (owner: object, key: PathPart): boolean =>
+  owner instanceof Map ? owner.has(key) : Object.hasOwn(owner, key);
+
+/** The nodes and containers of an argument; none of what never changes. */
+export const framesOfArgument = (argument: unknown): Frame[] => {
+  const kind = classify(argument);
+  if (kind !== "node" && kind !== "container") return [];
+  return isOwner(argument as object) || isGraphState(argument) ? [] : framesOf(argument);
+};
+
+/** An array, plain object or Map without anything in it that the graph tracks, which a run may write into. */
+const isOpenData = (value: unknown): value is object =>
+  typeof value === "object" && value !== null && !Object.isFrozen(value) && classify(value) === "static";
+
+/**
+ * The attributes of everything below some arguments: modules, other nodes, and the arrays, plain objects and Maps in them. Instances of other
+ * classes, and what Variables hold, are not looked into.
+ */
+export class Structure {
+  private readonly all: Attributes[] = [];
+
+  constructor(frames: Iterable<Frame>) {
+    const open: object[] = [];
+    for (const { value } of frames) this.add(value, open);
+    const seen = new Set<object>();
+    for (let next = open.pop(); next; next = open.pop()) {
+      if (seen.has(next)) continue;
+      seen.add(next);
+      this.add(next, open);
+    }
+  }
+
+  /** @param open - Gets the containers of static data: the graph does not walk into them. */
+  private add(owner: object, open: object[]): void {
+    const keys = keysNow(owner);
+    const values: unknown[] = new Array(keys.length);
+    for (let i = 0; i < keys.length; i++) {
+      const value = childAt(owner, keys[i] as PathPart);
+      values[i] = value;
+      if (containerKind(value) !== undefined && isOpenData(value)) open.push(value);
+    }
+    this.all.push({ owner, keys, values });
+  }
+
+  /** Puts every attribute back; returns what stood in the place of the old values, or had none. */
+  restore(): unknown[] {
+    return this.all.flatMap(restoreAttributes);
+  }
+
+  /** Tensors that stand as attributes now and did not before, also in new containers. */
+  newTensors(): Tensor[] {
+    const found: Tensor[] = [];
+    for (const { owner, keys, values } of this.all) {
+      const now = keysNow(owner);
+      for (let i = 0; i < now.length; i++) {
+        const value = childAt(owner, now[i] as PathPart);
+        if (typeof value !== "object" || value === null) continue;
+        if (now[i] === keys[i] ? value === values[i] : values.includes(value)) continue;
+        found.push(...tensorsIn(value));
+      }
+    }
+    return found;
+  }
+}
+
+function restoreAttributes({ owner, keys, values }: Attributes): unknown[] {
+  const now = keysNow(owner);
+  const isSame = now.length === keys.length && now.every((key, i) => key === keys[i]);
+  const replaced: unknown[] = [];
+  if (!isSame) {
+    for (const key of now) if (!keys.includes(key)) replaced.push(childAt(owner, key));
+    // All of them, so that they come back in their old order.
+    clear(owner, now);
+  }
+  keys.forEach((key, i) => {
+    const value = values[i];
+    if (has(owner, key)) {
+      const present = childAt(owner, key);
+      if (Object.is(present, value) || !isWritable(owner, key)) return;
+      replaced.push(present);
+      setChild(owner, key, value);
+    } else if (isWritable(owner, key)) defineChild(owner, key, value);
+  });
+  return replaced;
+}
+
+function clear(owner: object, keys: readonly PathPart[]): void {
+  if (owner instanceof Map) owner.clear();
+  else if (Array.isArray(owner)) owner.length = 0;
+  else {
+    for (const key of keys) {
+      // What cannot be taken away was there before.
+      if (Object.getOwnPropertyDescriptor(owner, key)?.configurable) Reflect.deleteProperty(owner, key);
+    }
+  }
+}
