@@ -1,3 +1,11 @@
 /** @file What the other packages of this project use and users do not: it may change in any version. */
 export { checkModule, checkTensor } from "./checks/arguments.ts";
 export { checkOptions, nearestName, type OptionNames } from "./checks/options.ts";
+export { nodesOf } from "./graph/iterate.ts";
+export { needsPath } from "./filter/description.ts";
+export { GraphWalk, type GraphVisitor, type LeafValue } from "./graph/flatten.ts";
+export { leaveToModules, release, retain } from "./ownership/holders.ts";
+export { isPlainObject } from "./plain-object.ts";
+export { isOwner } from "./state/holding.ts";
+export { leafValue } from "./state/state.ts";
+export { walkState } from "./state/walk-state.ts";
