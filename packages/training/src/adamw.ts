@@ -1,10 +1,11 @@
 /** @file Adam with decoupled weight decay. */
-import { type AdamOptions, scaleByAdam } from "./adam.ts";
+import { checkOptions } from "@nnxjs/nnx-core/internal";
+import { type AdamOptions, adamOptionNames, scaleByAdam } from "./adam.ts";
 import { checkNotNegative } from "./checks.ts";
 import { type Schedule, scaleByLearningRate } from "./schedule.ts";
 import { add, mul } from "./tensor.ts";
 import { chain, type GradientTransformation } from "./transformation.ts";
-import { mapTree } from "./tree.ts";
+import { checkAlike, mapTree } from "./tree.ts";
 
 /** Options of {@link adamw}. */
 export interface AdamWOptions extends AdamOptions {
@@ -21,17 +22,19 @@ export function addDecayedWeights(weightDecay: number): GradientTransformation {
   checkNotNegative("addDecayedWeights", "weightDecay", weightDecay);
   return {
     init: () => [],
-    update: (updates, state, params) => [
-      mapTree((u, p) => add(u, mul(p, weightDecay)), updates, params),
-      state,
-    ],
+    update: (updates, state, params) => {
+      checkAlike("addDecayedWeights", { updates, params });
+      // As in optax: without decay, parameters that are not finite do not matter.
+      if (weightDecay === 0) return [updates, state];
+      return [mapTree((u, p) => add(u, mul(p, weightDecay)), updates, params), state];
+    },
   };
 }
 
 /**
  * Adam with decoupled weight decay: `p - learningRate * (adam + weightDecay * p)`.
  * @param learningRate - A number, or a schedule of steps.
- * @throws RangeError for a negative decay.
+ * @throws RangeError for options that cannot be.
  * @see Loshchilov and Hutter 2019, https://arxiv.org/abs/1711.05101; `optax.adamw`
  * @example
  * ```ts
@@ -39,12 +42,8 @@ export function addDecayedWeights(weightDecay: number): GradientTransformation {
  * const optimizer = new nnx.Optimizer(model, nnx.adamw(1e-3, { weightDecay: 0.01 }), { wrt: nnx.Param });
  * ```
  */
-export const adamw = (
-  learningRate: number | Schedule,
-  { weightDecay = 1e-4, ...options }: AdamWOptions = {},
-): GradientTransformation =>
-  chain(
-    scaleByAdam(options) as GradientTransformation,
-    addDecayedWeights(weightDecay),
-    scaleByLearningRate(learningRate),
-  ) as GradientTransformation;
+export function adamw(learningRate: number | Schedule, options: AdamWOptions = {}): GradientTransformation {
+  checkOptions("adamw", options, { ...adamOptionNames, weightDecay: true });
+  const { weightDecay = 1e-4, ...adamOptions } = options;
+  return chain(scaleByAdam(adamOptions), addDecayedWeights(weightDecay), scaleByLearningRate(learningRate));
+}

@@ -1,11 +1,12 @@
 /** @file Keeping gradients small. */
 import { checkNotNegative } from "./checks.ts";
-import { addN, clipByValue, div, less, mul, sqrt, square, sum, where } from "./tensor.ts";
+import { addN, clamp, div, less, mul, sqrt, square, sum, where } from "./tensor.ts";
 import type { GradientTransformation } from "./transformation.ts";
 import { leavesOf, mapTree } from "./tree.ts";
 
 /**
- * Scales all gradients by one factor where their common norm is `maxNorm` or more, so that it becomes `maxNorm`.
+ * Scales all gradients by one factor where their common norm is `maxNorm` or more, so that it becomes `maxNorm`. Where the norm is NaN, all become
+ * NaN.
  * @throws RangeError for a negative norm.
  * @see `optax.clip_by_global_norm`; Pascanu et al. 2013, https://arxiv.org/abs/1211.5063
  * @example
@@ -28,7 +29,7 @@ export function clipByGlobalNorm(maxNorm: number): GradientTransformation {
 }
 
 /**
- * Clips each element of the gradients to `[-maxDelta, maxDelta]`.
+ * Clips each element of the gradients to `[-maxDelta, maxDelta]`. NaN stays NaN.
  * @throws RangeError for a negative bound.
  * @see `optax.clip`
  */
@@ -36,6 +37,6 @@ export function clip(maxDelta: number): GradientTransformation {
   checkNotNegative("clip", "maxDelta", maxDelta);
   return {
     init: () => [],
-    update: (updates, state) => [mapTree((u) => clipByValue(u, -maxDelta, maxDelta), updates), state],
+    update: (updates, state) => [mapTree((u) => clamp(u, -maxDelta, maxDelta), updates), state],
   };
 }

@@ -1,5 +1,6 @@
 /** @file Learning rates that fall. */
-import { checkNotNegative, checkSteps } from "./checks.ts";
+import { checkOptions } from "@nnxjs/nnx-core/internal";
+import { checkFinite, checkNotNegative, checkPositive, checkSteps } from "./checks.ts";
 import type { Schedule } from "./schedule.ts";
 
 /** Options of {@link exponentialDecay}. */
@@ -14,7 +15,7 @@ export interface ExponentialDecayOptions {
 
 /**
  * `initValue * decayRate ** (step / transitionSteps)`.
- * @throws RangeError for a rate or steps that cannot be.
+ * @throws RangeError for numbers that cannot be.
  * @see `optax.exponential_decay`
  * @example
  * ```ts
@@ -25,15 +26,19 @@ export function exponentialDecay(
   initValue: number,
   transitionSteps: number,
   decayRate: number,
-  { transitionBegin = 0, staircase = false, endValue = null }: ExponentialDecayOptions = {},
+  options: ExponentialDecayOptions = {},
 ): Schedule {
+  checkOptions<ExponentialDecayOptions>("exponentialDecay", options, {
+    transitionBegin: true,
+    staircase: true,
+    endValue: true,
+  });
+  const { transitionBegin = 0, staircase = false, endValue = null } = options;
+  checkFinite("exponentialDecay", "initValue", initValue);
   checkSteps("exponentialDecay", "transitionSteps", transitionSteps);
   checkNotNegative("exponentialDecay", "transitionBegin", transitionBegin);
-  if (!(decayRate > 0)) {
-    throw new RangeError(
-      `exponentialDecay: expected decayRate above 0, got ${decayRate}. Pass a number such as 0.9.`,
-    );
-  }
+  checkPositive("exponentialDecay", "decayRate", decayRate);
+  if (endValue !== null) checkFinite("exponentialDecay", "endValue", endValue);
   const bound = decayRate < 1 ? Math.max : Math.min;
   return (count) => {
     const share = (count - transitionBegin) / transitionSteps;
@@ -52,7 +57,7 @@ export interface CosineDecayOptions {
 
 /**
  * From `initValue` along half a cosine to `alpha * initValue` at `decaySteps`, and so from there on.
- * @throws RangeError for steps that are no positive integer.
+ * @throws RangeError for numbers that cannot be.
  * @see `optax.cosine_decay_schedule`; Loshchilov and Hutter 2017, https://arxiv.org/abs/1608.03983
  * @example
  * ```ts
@@ -62,8 +67,13 @@ export interface CosineDecayOptions {
 export function cosineDecaySchedule(
   initValue: number,
   decaySteps: number,
-  { alpha = 0, exponent = 1 }: CosineDecayOptions = {},
+  options: CosineDecayOptions = {},
 ): Schedule {
+  checkOptions<CosineDecayOptions>("cosineDecaySchedule", options, { alpha: true, exponent: true });
+  const { alpha = 0, exponent = 1 } = options;
+  checkFinite("cosineDecaySchedule", "initValue", initValue);
+  checkFinite("cosineDecaySchedule", "alpha", alpha);
+  checkFinite("cosineDecaySchedule", "exponent", exponent);
   checkSteps("cosineDecaySchedule", "decaySteps", decaySteps);
   return (count) => {
     const share = Math.min(count, decaySteps) / decaySteps;

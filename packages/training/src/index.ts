@@ -9,6 +9,7 @@ export {
 } from "./decay.ts";
 export { lion, type LionOptions } from "./lion.ts";
 export { OptArray, OptState, type OptStateTree, OptVariable } from "./opt-state.ts";
+export type { Gradients } from "./gradients.ts";
 export { Optimizer, type OptimizerOptions } from "./optimizer.ts";
 export { rmsprop, type RmsOptions, type RmspropOptions, scaleByRms } from "./rmsprop.ts";
 export { type Schedule, scaleByLearningRate } from "./schedule.ts";

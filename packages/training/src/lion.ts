@@ -1,11 +1,12 @@
 /** @file Steps by the sign of a running mean. */
+import { checkOptions } from "@nnxjs/nnx-core/internal";
 import { addDecayedWeights } from "./adamw.ts";
 import { checkDecay } from "./checks.ts";
 import { runningMean } from "./running-mean.ts";
 import { type Schedule, scaleByLearningRate } from "./schedule.ts";
-import { sign, zerosLike } from "./tensor.ts";
+import { sign, type Tensor, zerosLike } from "./tensor.ts";
 import { chain, type GradientTransformation } from "./transformation.ts";
-import { mapTree, type Tree } from "./tree.ts";
+import { checkAlike, mapTree, type Tree } from "./tree.ts";
 
 /** Options of {@link lion}. */
 export interface LionOptions {
@@ -22,12 +23,14 @@ type LionState = { readonly count: number; readonly mu: Tree };
 function scaleByLion(b1: number, b2: number): GradientTransformation<LionState> {
   checkDecay("lion", "b1", b1);
   checkDecay("lion", "b2", b2);
+  const meanOf = (decay: number) => (g: Tensor, m: Tensor) => runningMean(decay, m, g);
   return {
-    init: (params) => ({ count: 0, mu: mapTree((p) => zerosLike(p), params) }),
-    update: (gradients, { count, mu }) => [
-      mapTree((g, m) => sign(runningMean(b1, m, g)), gradients, mu),
-      { count: count + 1, mu: mapTree((g, m) => runningMean(b2, m, g), gradients, mu) },
-    ],
+    init: (params) => ({ count: 0, mu: mapTree(zerosLike, params) }),
+    update: (gradients, { count, mu }) => {
+      checkAlike("lion", { gradients, mu });
+      const updates = mapTree((g, m) => sign(meanOf(b1)(g, m)), gradients, mu);
+      return [updates, { count: count + 1, mu: mapTree(meanOf(b2), gradients, mu) }];
+    },
   };
 }
 
@@ -37,12 +40,8 @@ function scaleByLion(b1: number, b2: number): GradientTransformation<LionState> 
  * @throws RangeError for options that cannot be.
  * @see Chen et al. 2023, https://arxiv.org/abs/2302.06675; `optax.lion`
  */
-export const lion = (
-  learningRate: number | Schedule,
-  { b1 = 0.9, b2 = 0.99, weightDecay = 1e-3 }: LionOptions = {},
-): GradientTransformation =>
-  chain(
-    scaleByLion(b1, b2) as GradientTransformation,
-    addDecayedWeights(weightDecay),
-    scaleByLearningRate(learningRate),
-  ) as GradientTransformation;
+export function lion(learningRate: number | Schedule, options: LionOptions = {}): GradientTransformation {
+  checkOptions<LionOptions>("lion", options, { b1: true, b2: true, weightDecay: true });
+  const { b1 = 0.9, b2 = 0.99, weightDecay = 1e-3 } = options;
+  return chain(scaleByLion(b1, b2), addDecayedWeights(weightDecay), scaleByLearningRate(learningRate));
+}

@@ -1,8 +1,8 @@
 /** @file A running sum of past updates. */
 import { checkDecay } from "./checks.ts";
-import { add, mul, zerosLike } from "./tensor.ts";
+import { add, mul, type Tensor, zerosLike } from "./tensor.ts";
 import type { GradientTransformation } from "./transformation.ts";
-import { mapTree, type Tree } from "./tree.ts";
+import { checkAlike, mapTree, type Tree } from "./tree.ts";
 
 type MomentumState = { readonly trace: Tree };
 
@@ -17,18 +17,13 @@ export function momentumOf(
   nesterov: boolean,
 ): GradientTransformation<MomentumState> {
   checkDecay(where, "momentum", decay);
+  const sumUp = (g: Tensor, t: Tensor): Tensor => add(g, mul(t, decay));
   return {
-    init: (params) => ({ trace: mapTree((p) => zerosLike(p), params) }),
+    init: (params) => ({ trace: mapTree(zerosLike, params) }),
     update: (gradients, { trace }) => {
-      const next = mapTree((g, t) => add(g, mul(t, decay)), gradients, trace);
-      const updates = nesterov ? mapTree((g, t) => add(g, mul(t, decay)), gradients, next) : next;
-      return [updates, { trace: next }];
+      checkAlike(where, { gradients, trace });
+      const next = mapTree(sumUp, gradients, trace);
+      return [nesterov ? mapTree(sumUp, gradients, next) : next, { trace: next }];
     },
   };
 }
-
-/** Passes updates on as they are. @see `optax.identity` */
-export const identityTransformation: GradientTransformation = {
-  init: () => [],
-  update: (updates, state) => [updates, state],
-};

@@ -1,6 +1,15 @@
 /** @file The Variables that an optimizer remembers in, so that its memory is split, saved and merged like a model's. */
-import { registerVariableName, Variable } from "@nnxjs/nnx-core";
-import { isTensor, type Tensor } from "./tensor.ts";
+import {
+  describe,
+  formatPath,
+  type Path,
+  registerVariableName,
+  StructureError,
+  Variable,
+} from "@nnxjs/nnx-core";
+import type { Change } from "./commit.ts";
+import { align } from "./structure.ts";
+import { isLike, isTensor, type Tensor } from "./tensor.ts";
 import type { TransformationState } from "./transformation.ts";
 
 /** State of an optimizer. @see Flax `nnx.OptState` */
@@ -36,31 +45,65 @@ export type OptStateTree =
   | readonly OptStateTree[]
   | { readonly [key: string]: OptStateTree };
 
-const isList = (x: unknown): x is readonly unknown[] => Array.isArray(x);
-
-/** Puts Variables around the values. */
-export function toVariables(value: TransformationState): OptStateTree {
-  if (typeof value === "number") return new OptArray(value);
-  if (isTensor(value)) return new OptVariable(value);
-  if (isList(value)) return value.map(toVariables);
-  const fields = value as Readonly<Record<string, TransformationState>>;
-  return Object.fromEntries(Object.entries(fields).map(([key, item]) => [key, toVariables(item)]));
+/** Puts Variables around the values. @throws StructureError for what a transformation's state cannot have; none is made then. */
+export function toVariables(state: TransformationState): OptStateTree {
+  const { rows, finish } = align([state], 1, differs);
+  const odd = rows.find(({ leaves: [value] }) => typeof value !== "number" && !isTensor(value));
+  if (odd) {
+    const expected = "the state of a transformation to be made of numbers and tensors";
+    throw refused("Optimizer", odd.path(), expected, odd.leaves[0]);
+  }
+  for (const row of rows) {
+    const [value] = row.leaves;
+    row.put(0, isTensor(value) ? new OptVariable(value) : new OptArray(value as number));
+  }
+  return finish()[0] as OptStateTree;
 }
 
-/** The values in the Variables. */
+/** The values in the Variables. @throws StructureError where one has another kind of value than it was made for. */
 export function toValues(tree: OptStateTree): TransformationState {
-  if (tree instanceof Variable) return tree.value;
-  if (isList(tree)) return tree.map((item) => toValues(item as OptStateTree));
-  return Object.fromEntries(Object.entries(tree).map(([key, item]) => [key, toValues(item as OptStateTree)]));
+  const { rows, finish } = align([tree], 1, differs);
+  for (const row of rows) {
+    const [variable] = row.leaves;
+    const value = variable instanceof Variable ? variable.value : variable;
+    const isFine =
+      variable instanceof OptArray
+        ? typeof value === "number"
+        : variable instanceof OptVariable && isTensor(value);
+    if (!isFine) {
+      const kind = variable instanceof OptArray ? "a plain number" : "a tensor in an OptVariable";
+      throw refused("Optimizer.update", row.path(), kind, value);
+    }
+    row.put(0, value);
+  }
+  return finish()[0] as TransformationState;
 }
 
-/** Writes values into the Variables, which have the same structure. */
-export function writeValues(tree: OptStateTree, value: TransformationState): void {
-  if (tree instanceof OptArray) tree.value = value as number;
-  else if (tree instanceof OptVariable) tree.value = value as Tensor;
-  else
-    for (const key of Object.keys(tree))
-      writeValues(Reflect.get(tree, key) as OptStateTree, Reflect.get(value as object, key));
+/** What a transformation's next state changes. @throws StructureError unless it is of the structure of the one before. */
+export function changesOf(tree: OptStateTree, next: TransformationState): Change[] {
+  const { rows } = align([tree, next], 0, differs);
+  return rows.map((row) => {
+    const [variable, value] = row.leaves as readonly [OptArray | OptVariable, unknown];
+    const before = variable.value;
+    if (typeof before === "number" ? typeof value === "number" : isLike(value, before))
+      return [variable, value];
+    throw differs(row.path(), 1, value, describe(before));
+  });
+}
+
+const differs = (path: Path, _: number, got: unknown, like = "a value"): StructureError =>
+  refused(
+    "Optimizer.update",
+    path,
+    `the transformation to return a state of the structure that it got, with ${like} here`,
+    got,
+  );
+
+function refused(where: string, path: Path, expected: string, got: unknown): StructureError {
+  return new StructureError(
+    `${where} at ${formatPath(["optState", ...path])}: expected ${expected}, got ${got === undefined ? "nothing" : describe(got)}. ` +
+      "Restore the state of an optimizer of the same kind; a transformation keeps the structure of its state.",
+  );
 }
 
 registerVariableName("opt_state", OptState);

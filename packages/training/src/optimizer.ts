@@ -2,27 +2,30 @@
 import {
   describe,
   type Filter,
-  flattenState,
   formatPath,
   GraphNode,
-  isVariableState,
-  iterNodes,
   Param,
   type Path,
-  type State,
-  state as stateOf,
   StructureError,
-  toPredicate,
   Variable,
 } from "@nnxjs/nnx-core";
-import { OptState, type OptStateTree, toValues, toVariables, writeValues } from "./opt-state.ts";
-import { add, isTensor, type Tensor, tidy } from "./tensor.ts";
+import { checkOptions } from "@nnxjs/nnx-core/internal";
+import { type BareChange, type Change, commit } from "./commit.ts";
+import type { Gradients } from "./gradients.ts";
+import { hiddenParameter } from "./hidden.ts";
+import { changesOf, OptState, type OptStateTree, toValues, toVariables } from "./opt-state.ts";
+import { isValues, type Parameters, parametersOf } from "./parameters.ts";
+import { checkConstruction, checkUpdate, noModel, nothingToTrain, outOfSight } from "./refusals.ts";
+import { align } from "./structure.ts";
+import { add, inScope, isLike, type Tensor } from "./tensor.ts";
 import type { GradientTransformation } from "./transformation.ts";
-import { mapTree, type Tree } from "./tree.ts";
 
 /** Options of {@link Optimizer}. */
 export interface OptimizerOptions {
-  /** Which Variables of the model are updated. @defaultValue Param */
+  /**
+   * Which parameters of the model are updated: Variables, and with a predicate also tensors that are attributes without a Variable around them.
+   * @defaultValue Param
+   */
   wrt?: Filter;
 }
 
@@ -45,89 +48,86 @@ export class Optimizer extends GraphNode {
   readonly tx: GradientTransformation;
   readonly wrt: Filter;
 
-  /** @param model - Only its parameters' paths and shapes are used. @param tx - Such as `adam(1e-3)`. */
-  constructor(model: object, tx: GradientTransformation, { wrt = Param }: OptimizerOptions = {}) {
+  /**
+   * @param model - A module, or an array, record or Map of modules, or a State of one. Only its parameters' paths and shapes are used.
+   * @param tx - Such as `adam(1e-3)`.
+   * @throws StructureError when there is nothing to train, or some of it is where the graph does not see it.
+   */
+  constructor(model: object, tx: GradientTransformation, options: OptimizerOptions = {}) {
     super();
+    checkConstruction(model, tx);
+    checkOptions<OptimizerOptions>("Optimizer", options, { wrt: true });
+    const { wrt = Param } = options;
     this.tx = tx;
     this.wrt = wrt;
     this.step = new OptState(0);
-    this.optState = tidy((() => toVariables(tx.init(toTree(parametersOf(model, wrt))))) as () => never);
+    const parameters = parametersOf("Optimizer", model, wrt);
+    const hidden = hiddenParameter(model, wrt);
+    if (hidden !== undefined) throw outOfSight(hidden);
+    if (!parameters) throw nothingToTrain("Optimizer", model);
+    this.optState = inScope(() => toVariables(tx.init(parameters.values)));
   }
 
   /**
    * Writes the updated parameters into the model, in place.
-   * @param grads - The gradients by path, as `grad` returns them; a State or a module. Further paths are left alone.
-   * @throws StructureError when the gradient of a parameter is missing or has another shape; nothing is changed then.
+   * @param model - The model, or array, record or Map of models, that the optimizer was made for.
+   * @param grads - The gradients by path, as `grad` returns them, or a module with them. Further paths are left alone.
+   * @throws StructureError when the gradient of a parameter is missing or has another shape, when the optimizer remembers something of other
+   * shapes, or when the transformation returns another structure; RangeError for a schedule that gives no number; and what a `setValue`
+   * throws. Model, state and count are as before then.
    * @see Flax `Optimizer.update`, which also returns the updates
    */
-  update(model: object, grads: State | GraphNode): void {
+  update(model: object, grads: Gradients): void {
+    checkUpdate(model, grads);
     // The scope frees what the step leaves behind; what Variables hold stays.
-    tidy(() => {
-      const parameters = parametersOf(model, this.wrt);
-      const params = toTree(parameters);
-      const gradients = toTree(gradientsFor(parameters, grads));
-      const [updates, next] = this.tx.update(gradients, toValues(this.optState), params);
-      const values = mapTree((p, u) => add(p, u), params, updates);
-      for (const [path, variable] of parameters) variable.value = at(values, path);
-      writeValues(this.optState, next);
-      this.step.value++;
+    inScope(() => {
+      const parameters = isValues(model)
+        ? undefined
+        : parametersOf("Optimizer.update", model, this.wrt, grads);
+      if (!parameters)
+        throw noModel(model, grads, !isValues(grads) && parametersOf("", grads, this.wrt) !== undefined);
+      const result = this.tx.update(parameters.gradients, toValues(this.optState), parameters.values);
+      const [updates, next] = checkResult(result);
+      const { changes, bare } = applyUpdates(parameters, updates);
+      const count: Change = [this.step, checkCount(this.step.value) + 1];
+      commit(model, [...changes, ...changesOf(this.optState, next), count], bare);
     });
   }
 }
 
-type Parameter = readonly [path: Path, variable: Variable<Tensor>];
-
-function parametersOf(model: object, wrt: Filter): Parameter[] {
-  const matches = toPredicate(wrt);
-  const found: Parameter[] = [];
-  for (const [path, node] of iterNodes(model)) {
-    if (!(node instanceof Variable) || !matches(path, node)) continue;
-    if (!isTensor(node.value)) {
-      throw new StructureError(
-        `Optimizer at ${formatPath(path)}: expected tensors to optimize, got ${describe(node.value)}. Leave it out with { wrt }.`,
-      );
-    }
-    found.push([path, node as Variable<Tensor>]);
-  }
-  return found;
-}
-
-/** The gradient of each parameter, in a holder so that both are made into trees alike. */
-function gradientsFor(
-  parameters: readonly Parameter[],
-  grads: State | GraphNode,
-): [Path, { value: Tensor }][] {
-  const entries = grads instanceof GraphNode ? flattenState(stateOf(grads)) : flattenState(grads);
-  const byPath = new Map(
-    entries.map(([path, leaf]) => [formatPath(path), isVariableState(leaf) ? leaf.value : leaf]),
+function checkResult<R>(result: R): R {
+  if (Array.isArray(result) && result.length === 2) return result;
+  throw new StructureError(
+    `Optimizer.update: expected the transformation to return [updates, state], got ${describe(result)}. Return both, without await.`,
   );
-  return parameters.map(([path, variable]) => {
-    const value = byPath.get(formatPath(path));
-    if (isTensor(value) && String(value.shape) === String(variable.value.shape)) return [path, { value }];
-    throw new StructureError(
-      `Optimizer.update at ${formatPath(path)}: expected a gradient like ${describe(variable.value)}, got ${describe(value)}. ` +
-        "Differentiate with the same `wrt` as the optimizer's, and pass the gradients of this model.",
+}
+
+function checkCount(count: unknown): number {
+  if (typeof count === "number") return count;
+  throw new StructureError(
+    `Optimizer.update at step: expected a plain number, got ${describe(count)}. Restore the State of an optimizer.`,
+  );
+}
+
+/** Each parameter with its update added. @throws StructureError for updates of other paths or shapes. */
+function applyUpdates(
+  { places, values }: Parameters,
+  updates: unknown,
+): { changes: Change[]; bare: BareChange[] } {
+  const refused = (path: Path, got: unknown, like = ""): StructureError =>
+    new StructureError(
+      `Optimizer.update at ${formatPath(path)}: expected the transformation to return one update for each parameter${like}, ` +
+        `got ${got === undefined ? "nothing" : describe(got)}. Map its gradients with mapTree.`,
     );
-  });
-}
-
-function toTree(entries: readonly (readonly [Path, { readonly value: Tensor }])[]): Tree {
-  const root: Record<string, Tree | Tensor> = {};
-  for (const [path, { value }] of entries) {
-    let node = root;
-    for (const part of path.slice(0, -1)) {
-      node[part] ??= {};
-      node = node[part] as Record<string, Tree | Tensor>;
-    }
-    node[path.at(-1) ?? ""] = value;
+  const changes: Change[] = [];
+  const bare: BareChange[] = [];
+  const { rows } = align([places, values, updates], 0, (path, _, got) => refused(path, got));
+  for (const row of rows) {
+    const [place, before, change] = row.leaves as readonly [unknown, Tensor, Tensor];
+    if (!isLike(change, before)) throw refused(row.path(), change, ` like itself, here ${describe(before)}`);
+    const after = add(before, change);
+    if (place instanceof Variable) changes.push([place, after]);
+    else bare.push({ path: row.path(), before, after });
   }
-  return root;
-}
-
-function at(tree: Tree, path: Path): Tensor {
-  const leaf =
-    path.length === 0
-      ? tree[""]
-      : path.reduce<Tree | Tensor>((node, part) => (node as Tree)[part] as Tree, tree);
-  return leaf as Tensor;
+  return { changes, bare };
 }

@@ -102,7 +102,7 @@ it("says so when a model is not the one that the optimizer was made for", () => 
     readonly inner: Weights = new Weights(tf.zeros([2]));
   }
   expect(() => optimizer.update(new Deeper(), new Deeper())).toThrow(
-    /expected trees with the same paths, got others\. Use an optimizer with the model that it was made for/,
+    /^sgd at inner: expected trace with the paths of the gradients, got nothing\. Use an optimizer with the model that it was made for/,
   );
   expect(optimizer.step.value).toBe(0);
 });

@@ -1,11 +1,12 @@
 /** @file Steps by the running size of gradients. */
+import { checkOptions, type OptionNames } from "@nnxjs/nnx-core/internal";
 import { checkDecay, checkNotNegative } from "./checks.ts";
 import { momentumOf } from "./momentum.ts";
 import { runningMean } from "./running-mean.ts";
 import { type Schedule, scaleByLearningRate } from "./schedule.ts";
 import { add, div, sqrt, square, sub, type Tensor, zerosLike } from "./tensor.ts";
 import { chain, type GradientTransformation } from "./transformation.ts";
-import { mapTree, type Tree } from "./tree.ts";
+import { checkAlike, mapTree, type Tree } from "./tree.ts";
 
 /** Options of {@link scaleByRms}. */
 export interface RmsOptions {
@@ -29,6 +30,14 @@ export interface RmspropOptions extends RmsOptions {
   nesterov?: boolean;
 }
 
+const rmsOptionNames: OptionNames<RmsOptions> = {
+  decay: true,
+  eps: true,
+  epsInSqrt: true,
+  initialScale: true,
+  centered: true,
+};
+
 type RmsState = { readonly nu: Tree } | { readonly mu: Tree; readonly nu: Tree };
 
 /**
@@ -37,20 +46,24 @@ type RmsState = { readonly nu: Tree } | { readonly mu: Tree; readonly nu: Tree }
  * @see `optax.scale_by_rms`, and with `centered` `optax.scale_by_stddev`
  */
 export function scaleByRms(options: RmsOptions = {}): GradientTransformation<RmsState> {
+  checkOptions("scaleByRms", options, rmsOptionNames);
   const { decay = 0.9, eps = 1e-8, epsInSqrt = true, initialScale = 0, centered = false } = options;
   checkDecay("scaleByRms", "decay", decay);
   checkNotNegative("scaleByRms", "eps", eps);
   checkNotNegative("scaleByRms", "initialScale", initialScale);
   const root = (v: Tensor): Tensor => (epsInSqrt ? sqrt(add(v, eps)) : add(sqrt(v), eps));
+  const meanOf = (mean: Tensor, x: Tensor): Tensor => runningMean(decay, mean, x);
+  const meanSquareOf = (mean: Tensor, x: Tensor): Tensor => meanOf(mean, square(x));
   return {
     init: (params) => {
       const nu = mapTree((p) => add(zerosLike(p), initialScale), params);
-      return centered ? { mu: mapTree((p) => zerosLike(p), params), nu } : { nu };
+      return centered ? { mu: mapTree(zerosLike, params), nu } : { nu };
     },
     update: (gradients, state) => {
-      const nu = mapTree((v, g) => runningMean(decay, v, square(g)), state.nu, gradients);
+      checkAlike("scaleByRms", { gradients, ...state });
+      const nu = mapTree(meanSquareOf, state.nu, gradients);
       if (!("mu" in state)) return [mapTree((g, v) => div(g, root(v)), gradients, nu), { nu }];
-      const mu = mapTree((m, g) => runningMean(decay, m, g), state.mu, gradients);
+      const mu = mapTree(meanOf, state.mu, gradients);
       const updates = mapTree((g, m, v) => div(g, root(sub(v, square(m)))), gradients, mu, nu);
       return [updates, { mu, nu }];
     },
@@ -71,9 +84,11 @@ export function scaleByRms(options: RmsOptions = {}): GradientTransformation<Rms
  */
 export function rmsprop(
   learningRate: number | Schedule,
-  { momentum = null, nesterov = false, ...options }: RmspropOptions = {},
+  options: RmspropOptions = {},
 ): GradientTransformation {
-  const steps = [scaleByRms(options) as GradientTransformation, scaleByLearningRate(learningRate)];
-  if (momentum !== null) steps.push(momentumOf("rmsprop", momentum, nesterov) as GradientTransformation);
-  return chain(...steps) as GradientTransformation;
+  checkOptions("rmsprop", options, { ...rmsOptionNames, momentum: true, nesterov: true });
+  const { momentum = null, nesterov = false, ...rmsOptions } = options;
+  const steps: GradientTransformation[] = [scaleByRms(rmsOptions), scaleByLearningRate(learningRate)];
+  if (momentum !== null) steps.push(momentumOf("rmsprop", momentum, nesterov));
+  return chain(...steps);
 }

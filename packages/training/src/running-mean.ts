@@ -1,6 +1,14 @@
-/** @file Running means. */
+/** @file Running means, and what they lack in the first steps. */
 import { add, mul, type Tensor } from "./tensor.ts";
 
 /** `decay * mean + (1 - decay) * value` */
 export const runningMean = (decay: number, mean: Tensor, value: Tensor): Tensor =>
   add(mul(mean, decay), mul(value, 1 - decay));
+
+/**
+ * What the weights of a running mean that began with 0 sum up to after `count` values: `1 - decay ** count`. In float32 as optax has it: near
+ * `decay = 1` what is left has few digits.
+ * @see `optax.tree.bias_correction`
+ */
+export const biasCorrection = (decay: number, count: number): number =>
+  Math.fround(1 - Math.fround(Math.fround(decay) ** count));

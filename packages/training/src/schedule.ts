@@ -7,28 +7,39 @@ import { mapTree } from "./tree.ts";
 /** The learning rate of step `count`, which starts at 0. */
 export type Schedule = (count: number) => number;
 
+/** The value of a schedule. @throws RangeError naming the step, for what is no finite number. */
+export function scheduled(where: string, schedule: Schedule, count: number): number {
+  const value: unknown = schedule(count);
+  if (typeof value === "number" && Number.isFinite(value)) return value;
+  throw new RangeError(
+    `${where}: expected the schedule to return a finite number at step ${count}, got ${describe(value)}. ` +
+      "Return a plain number, such as 1e-3 / (count + 1), for every step from 0 on.",
+  );
+}
+
 /**
- * Multiplies updates by minus the learning rate.
- * @throws RangeError for what is neither a finite number nor a function.
+ * Multiplies updates by minus the learning rate. A schedule is asked once in each step.
+ * @throws RangeError for what is neither a finite number nor a function, and in the step in which a schedule gives no finite number.
  * @see `optax.scale_by_learning_rate`
  */
 export function scaleByLearningRate(learningRate: number | Schedule): GradientTransformation {
-  if (typeof learningRate !== "function" && !Number.isFinite(learningRate)) {
-    throw new RangeError(
-      `scaleByLearningRate: expected learningRate to be a finite number or a schedule, got ${describe(learningRate)}. Pass a number such as 1e-3.`,
-    );
+  if (typeof learningRate === "function") {
+    return {
+      init: () => ({ count: 0 }),
+      update: (updates, state) => {
+        const { count } = state as { count: number };
+        const rate = scheduled("scaleByLearningRate", learningRate, count);
+        return [mapTree((u) => mul(u, -rate), updates), { count: count + 1 }];
+      },
+    };
   }
-  if (typeof learningRate === "number") {
+  if (Number.isFinite(learningRate)) {
     return {
       init: () => [],
       update: (updates, state) => [mapTree((u) => mul(u, -learningRate), updates), state],
     };
   }
-  return {
-    init: () => ({ count: 0 }),
-    update: (updates, state) => {
-      const { count } = state as { count: number };
-      return [mapTree((u) => mul(u, -learningRate(count)), updates), { count: count + 1 }];
-    },
-  };
+  throw new RangeError(
+    `scaleByLearningRate: expected learningRate to be a finite number or a schedule, got ${describe(learningRate)}. Pass a number such as 1e-3.`,
+  );
 }

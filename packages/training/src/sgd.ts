@@ -1,7 +1,8 @@
 /** @file Gradient descent. */
-import { identityTransformation, momentumOf } from "./momentum.ts";
+import { checkOptions } from "@nnxjs/nnx-core/internal";
+import { momentumOf } from "./momentum.ts";
 import { type Schedule, scaleByLearningRate } from "./schedule.ts";
-import { chain, type GradientTransformation } from "./transformation.ts";
+import { chain, type GradientTransformation, identity } from "./transformation.ts";
 
 /** Options of {@link sgd}. */
 export interface SgdOptions {
@@ -22,14 +23,11 @@ export interface SgdOptions {
  * const optimizer = new nnx.Optimizer(model, nnx.sgd(0.1, { momentum: 0.9, nesterov: true }), { wrt: nnx.Param });
  * ```
  */
-export function sgd(
-  learningRate: number | Schedule,
-  { momentum = null, nesterov = false }: SgdOptions = {},
-): GradientTransformation {
+export function sgd(learningRate: number | Schedule, options: SgdOptions = {}): GradientTransformation {
+  checkOptions<SgdOptions>("sgd", options, { momentum: true, nesterov: true });
+  const { momentum = null, nesterov = false } = options;
   return chain(
-    momentum === null
-      ? identityTransformation
-      : (momentumOf("sgd", momentum, nesterov) as GradientTransformation),
+    momentum === null ? identity : momentumOf("sgd", momentum, nesterov),
     scaleByLearningRate(learningRate),
-  ) as GradientTransformation;
+  );
 }

@@ -1,4 +1,5 @@
 /** @file What turns gradients into updates, and how several of these become one. */
+import { describe, StructureError } from "@nnxjs/nnx-core";
 import type { Tensor } from "./tensor.ts";
 import type { Tree } from "./tree.ts";
 
@@ -16,17 +17,47 @@ export type TransformationState =
 export interface GradientTransformation<S extends TransformationState = TransformationState> {
   /** The state before the first step. */
   init(params: Tree): S;
-  /** The updates of this step, to be added to the parameters, and the next state. */
+  /** The updates of this step, to be added to the parameters, and the next state, of the structure of the one before. */
   update(updates: Tree, state: S, params: Tree): readonly [updates: Tree, state: S];
 }
 
-/** One transformation after another; the state is the list of theirs. @see `optax.chain` */
+/** Whether `x` has what a transformation has. */
+export const isTransformation = (x: unknown): x is GradientTransformation =>
+  typeof x === "object" &&
+  x !== null &&
+  typeof Reflect.get(x, "init") === "function" &&
+  typeof Reflect.get(x, "update") === "function";
+
+/** Passes updates on as they are. @see `optax.identity` */
+export const identity: GradientTransformation = {
+  init: () => [],
+  update: (updates, state) => [updates, state],
+};
+
+/**
+ * One transformation after another; the state is the list of theirs.
+ * @throws StructureError for what is no transformation, and for the state of another chain.
+ * @see `optax.chain`
+ */
 export function chain(
   ...transformations: readonly GradientTransformation[]
 ): GradientTransformation<readonly TransformationState[]> {
+  transformations.forEach((each: unknown, i) => {
+    if (isTransformation(each)) return;
+    throw new StructureError(
+      `chain: expected gradient transformations, got ${describe(each)} as argument ${i}. ` +
+        "Pass what functions such as clip(1) and adam(1e-3) return.",
+    );
+  });
   return {
     init: (params) => transformations.map((each) => each.init(params)),
-    update: (updates, states, params) => {
+    update: (updates, states: unknown, params) => {
+      if (!Array.isArray(states) || states.length !== transformations.length) {
+        throw new StructureError(
+          `chain: expected a list of ${transformations.length} states, got ${describe(states)}. ` +
+            "Restore the state of the same chain of transformations.",
+        );
+      }
       let current = updates;
       const next = transformations.map((each, i) => {
         const [result, state] = each.update(current, states[i] as TransformationState, params);

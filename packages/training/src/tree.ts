@@ -1,40 +1,73 @@
 /** @file Nested records of tensors: what parameters, gradients and updates are to a transformation. */
-import { StructureError } from "@nnxjs/nnx-core";
-import { isTensor, type Tensor } from "./tensor.ts";
+import { describe, formatPath, type Path, StructureError } from "@nnxjs/nnx-core";
+import { align, type Mismatch } from "./structure.ts";
+import { isLike, isTensor, type Tensor } from "./tensor.ts";
 
-/** Tensors by path, without Variables around them. */
+/** Tensors by path, without Variables around them. Its records inherit nothing: read them with `Object.keys`, or map them. */
 export interface Tree {
   readonly [key: string]: Tree | Tensor;
 }
 
-/** The trees' tensors at each path through `f`. All trees have the paths of the first. @throws StructureError when they have not. */
-export function mapTree(f: (...tensors: Tensor[]) => Tensor, first: Tree, ...others: readonly Tree[]): Tree {
-  return mapNodes(f, [first, ...others]) as Tree;
-}
+/**
+ * The trees' tensors at each path through `f`. Shapes may differ: what `f` makes of them is its own affair.
+ * @throws StructureError naming the path, unless all trees have the paths of the first and no others; `f` was not called then.
+ */
+export const mapTree = (f: (...tensors: Tensor[]) => Tensor, first: Tree, ...others: readonly Tree[]): Tree =>
+  mapTrees(1, (...tensors) => [f(...tensors)], first, ...others)[0] as Tree;
 
-const differentPaths = (): StructureError =>
-  new StructureError(
-    "mapTree: expected trees with the same paths, got others. Use an optimizer with the model that it was made for.",
-  );
-
-function mapNodes(f: (...tensors: Tensor[]) => Tensor, nodes: readonly (Tree | Tensor)[]): Tree | Tensor {
-  const [first] = nodes;
-  if (nodes.some((node) => isTensor(node) !== isTensor(first))) throw differentPaths();
-  if (isTensor(first)) return f(...(nodes as Tensor[]));
-  const entries = Object.keys(first as Tree).map(
-    (key) =>
-      [
-        key,
-        mapNodes(
-          f,
-          nodes.map((node) => (node as Tree | undefined)?.[key] as Tree | Tensor),
-        ),
-      ] as const,
-  );
-  return Object.fromEntries(entries);
+/** As {@link mapTree}, for functions with several results: as many trees as `count`. */
+export function mapTrees(
+  count: number,
+  f: (...tensors: Tensor[]) => readonly Tensor[],
+  first: Tree,
+  ...others: readonly Tree[]
+): Tree[] {
+  const { rows, finish } = align([first, ...others], count, otherPaths("mapTree", []));
+  for (const row of rows) {
+    const odd = row.leaves.find((leaf) => !isTensor(leaf));
+    if (odd === undefined) continue;
+    throw new StructureError(`mapTree at ${formatPath(row.path())}: expected tensors, got ${describe(odd)}.`);
+  }
+  for (const row of rows) {
+    f(...(row.leaves as Tensor[])).forEach((result, i) => {
+      row.put(i, result);
+    });
+  }
+  return finish() as Tree[];
 }
 
 /** The tensors of a tree. */
-export function leavesOf(tree: Tree): Tensor[] {
-  return Object.values(tree).flatMap((node) => (isTensor(node) ? [node] : leavesOf(node)));
+export const leavesOf = (tree: Tree): Tensor[] =>
+  align([tree], 0, otherPaths("leavesOf", [])).rows.map(({ leaves }) => leaves[0] as Tensor);
+
+/**
+ * Refuses trees that do not belong together, before anything is computed with them. Each transformation calls it for what it remembers about each
+ * parameter: a State of another model may have been restored, or a parameter replaced by one of another shape.
+ * @param trees - By name, for the message; the first is what the others are compared with.
+ * @throws StructureError naming the path, unless all have the same paths, and the same shapes and dtypes there.
+ */
+export function checkAlike(where: string, trees: Readonly<Record<string, Tree>>): void {
+  const names = Object.keys(trees);
+  const { rows } = align(Object.values(trees), 0, otherPaths(where, names));
+  const row = rows.find(({ leaves }) => !leaves.every((leaf) => isLike(leaf, leaves[0])));
+  if (!row) return;
+  const { leaves } = row;
+  const odd = leaves.findIndex((leaf) => !isLike(leaf, leaves[0]));
+  throw unlike(where, row.path(), `${names[odd]} like the ${names[0]}, ${describe(leaves[0])}`, leaves[odd]);
+}
+
+const otherPaths =
+  (where: string, names: readonly string[]): Mismatch =>
+  (path, index, got) => {
+    const trees =
+      names.length > 0 ? `${names[index]} with the paths of the ${names[0]}` : "trees with the same paths";
+    return unlike(where, path, trees, got);
+  };
+
+function unlike(where: string, path: Path, expected: string, got: unknown): StructureError {
+  return new StructureError(
+    `${where} at ${formatPath(path)}: expected ${expected}, got ${got === undefined ? "nothing" : describe(got)}. ` +
+      "Use an optimizer with the model that it was made for, restore both from the same step, and make a new " +
+      "optimizer when a parameter gets another shape.",
+  );
 }

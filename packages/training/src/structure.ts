@@ -1,0 +1,128 @@
+/** @file Nested arrays and records side by side: the one walk behind all that maps over parameters, updates and states. */
+import type { Path } from "@nnxjs/nnx-core";
+import { isPlainObject } from "@nnxjs/nnx-core/internal";
+
+/** An array or a record. Both are read by key. */
+type Branch = Readonly<Record<string, unknown>>;
+
+const isBranch = (x: unknown): x is Branch => Array.isArray(x) || isPlainObject(x);
+
+/** Where the walk is. */
+interface Frame {
+  readonly key: string;
+  readonly parent: Frame | undefined;
+  readonly nodes: readonly Branch[];
+  readonly keys: readonly string[];
+  /** What is made of this place, one branch for each result. */
+  readonly built: readonly Record<string, unknown>[];
+  next: number;
+}
+
+/** What the structures have at one place. */
+export class Row {
+  readonly leaves: readonly unknown[];
+  private readonly frame: Frame;
+  private readonly key: string;
+
+  constructor(leaves: readonly unknown[], frame: Frame, key: string) {
+    this.leaves = leaves;
+    this.frame = frame;
+    this.key = key;
+  }
+
+  path(): Path {
+    return pathOf(this.frame, this.key);
+  }
+
+  /** Writes a leaf of a result. */
+  put(result: number, value: unknown): void {
+    const branch = this.frame.built[result];
+    if (branch) branch[this.key] = value;
+  }
+}
+
+/** Rows in the order of the first structure, and results of its structure whose leaves are still to be put. */
+export interface Aligned {
+  readonly rows: readonly Row[];
+  /** The results; call it when all leaves are put. */
+  readonly finish: () => unknown[];
+}
+
+/** The error for a structure that is not like the first: `got` is what it has at `path`. */
+export type Mismatch = (path: Path, index: number, got: unknown) => Error;
+
+/** The walk needs a branch to start from; its one key is no part of paths. */
+const root = "root";
+
+/**
+ * The leaves of several structures, place by place. All are compared before anything is read from a leaf. Without recursion, since models may be
+ * thousands of modules deep. Whatever is neither an array nor a record is a leaf.
+ * @param results - How many new structures there will be.
+ * @throws what `mismatch` makes, unless all structures have the places of the first and no others.
+ */
+export function align(structures: readonly unknown[], results: number, mismatch: Mismatch): Aligned {
+  const start = frameOf(
+    root,
+    undefined,
+    structures.map((structure) => ({ [root]: structure })),
+    results,
+  );
+  const rows: Row[] = [];
+  let frame: Frame | undefined = start;
+  while (frame) {
+    const key: string | undefined = frame.keys[frame.next++];
+    if (key === undefined) {
+      frame = frame.parent;
+      continue;
+    }
+    const children = frame.nodes.map((node) => (Object.hasOwn(node, key) ? node[key] : undefined));
+    const odd = children.findIndex((child, i) => i > 0 && !isAlike(children[0], child));
+    if (odd > 0) throw mismatchAt(children[0], children[odd], pathOf(frame, key), odd, mismatch);
+    if (!isBranch(children[0])) rows.push(new Row(children, frame, key));
+    else {
+      const inner: Frame = frameOf(key, frame, children as Branch[], results);
+      frame.built.forEach((branch, i) => {
+        branch[key] = inner.built[i];
+      });
+      frame = inner;
+    }
+  }
+  return { rows, finish: () => start.built.map((branch) => branch[root]) };
+}
+
+function frameOf(key: string, parent: Frame | undefined, nodes: readonly Branch[], results: number): Frame {
+  const [first] = nodes;
+  const keys = Object.keys(first ?? {});
+  const built = Array.from({ length: results }, () => newBranch(Array.isArray(first)));
+  return { key, parent, nodes, keys, built, next: 0 };
+}
+
+/** Records inherit nothing: parameters may be called `constructor` or `__proto__`. */
+export const newBranch = (isArray = false): Record<string, unknown> =>
+  (isArray ? [] : Object.create(null)) as Record<string, unknown>;
+
+/** Whether another structure may stand beside the first: a leaf by a leaf, an array by an array, with as many items. */
+function isAlike(first: unknown, other: unknown): boolean {
+  if (!isBranch(first)) return other !== undefined && !isBranch(other);
+  return (
+    isBranch(other) &&
+    Array.isArray(first) === Array.isArray(other) &&
+    Object.keys(first).length === Object.keys(other).length &&
+    Object.keys(first).every((key) => Object.hasOwn(other, key))
+  );
+}
+
+/** Names the very place, where both have branches with different keys. */
+function mismatchAt(first: unknown, other: unknown, path: Path, index: number, mismatch: Mismatch): Error {
+  if (!isBranch(first) || !isBranch(other) || Array.isArray(first) !== Array.isArray(other))
+    return mismatch(path, index, other);
+  const keys = new Set([...Object.keys(first), ...Object.keys(other)]);
+  const odd = [...keys].find((key) => Object.hasOwn(first, key) !== Object.hasOwn(other, key)) as string;
+  return mismatch([...path, odd], index, Object.hasOwn(other, odd) ? other[odd] : undefined);
+}
+
+function pathOf(frame: Frame, key: string): Path {
+  const path: string[] = [];
+  for (let at: Frame = frame, part = key; at.parent; part = at.key, at = at.parent) path.push(part);
+  return path.reverse();
+}
