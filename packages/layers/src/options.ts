@@ -114,6 +114,7 @@ export const oneOf = (...choices: readonly unknown[]): OptionCheck =>
 
 export const precision: OptionCheck = oneOf("default", "high", "highest", null);
 
+export const list: OptionCheck = must("a list with an item for each axis", Array.isArray);
 export const sizesByAxis: OptionCheck = must("an object with a size for each axis", isPlain);
 export const lengthsOrNull: OptionCheck = must(
   "an int32 tensor, a list of numbers or null",
