@@ -32,7 +32,7 @@ export function checkGiven<O extends object>(
 
 /**
  * {@link checkGiven} for the constructor of a layer that draws its parameters.
- * @throws TypeError without Rngs, and for Rngs in the place of options.
+ * @throws TypeError without Rngs, and for Rngs or what is no object in the place of options.
  */
 export function checkLayerOptions<O extends { rngs: Rngs }>(
   layer: string,
@@ -40,7 +40,7 @@ export function checkLayerOptions<O extends { rngs: Rngs }>(
   checks: OptionChecks<O>,
 ): void {
   const given: unknown = options;
-  if (given === undefined || given instanceof Rngs) {
+  if (typeof given !== "object" || given === null || given instanceof Rngs) {
     throw new TypeError(
       `${layer}: expected { rngs } as the last argument, got ${describe(given)}. Pass { rngs: new nnx.Rngs(0) }.`,
     );
