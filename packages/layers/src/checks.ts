@@ -36,6 +36,12 @@ export function checkBroadcast(where: string, name: string, x: Tensor, shape: re
 /** `[2, 3]` */
 export const shapeText = (shape: readonly (number | string)[]): string => `[${shape.join(", ")}]`;
 
+/** `x` itself. @throws NnxError for what is no tensor, DisposedError for one that was disposed. */
+export function live<T extends Tensor>(where: string, x: T): T {
+  checkTensor(where, "x", x);
+  return x;
+}
+
 /** @throws NnxError unless the last axis has this size; DisposedError for a tensor that was disposed. */
 export function checkFeatures(where: string, x: Tensor, features: number, name = "x"): void {
   checkTensor(where, name, x);

@@ -2,6 +2,7 @@ import { NnxError } from "@nnxjs/nnx-core";
 import { type Initializer, initializers, Rngs } from "@nnxjs/rnglib";
 import * as tf from "@tensorflow/tfjs-core";
 import { expect, it } from "vitest";
+import * as layers from "./index.ts";
 import { build, callTable, type ConstructEntry, constructTable } from "../test/construct-table.ts";
 
 const thrownBy = (run: () => unknown): Error => {
@@ -22,6 +23,15 @@ const nonsense = Symbol("nonsense");
 
 const constructors = constructTable.map((made) => [made.type.name, made] as const);
 const optionsOf = (made: ConstructEntry): string[] => namesIn(thrownBy(() => build(made, { zzz: 1 })));
+
+it("has an entry for every class that is made with options", () => {
+  const known = new Set<unknown>(constructTable.map(({ type }) => type));
+  for (const value of Object.values<unknown>(layers)) {
+    if (typeof value !== "function" || !/^class /.test(String(value))) continue;
+    const isLayer = "forward" in (value.prototype as object) && value !== layers.Sequential;
+    if (isLayer) expect(known).toContain(value);
+  }
+});
 
 it.each(constructors)("%s refuses unknown options and names the nearest known one", (name, made) => {
   expect(() => build(made)).not.toThrow();

@@ -32,7 +32,7 @@ export function checkGiven<O extends object>(
 
 /**
  * {@link checkGiven} for the constructor of a layer that draws its parameters.
- * @throws TypeError without Rngs, and for Rngs in the place of options.
+ * @throws TypeError without Rngs, and for Rngs or what is no object in the place of options.
  */
 export function checkLayerOptions<O extends { rngs: Rngs }>(
   layer: string,
@@ -40,7 +40,7 @@ export function checkLayerOptions<O extends { rngs: Rngs }>(
   checks: OptionChecks<O>,
 ): void {
   const given: unknown = options;
-  if (given === undefined || given instanceof Rngs) {
+  if (typeof given !== "object" || given === null || given instanceof Rngs) {
     throw new TypeError(
       `${layer}: expected { rngs } as the last argument, got ${describe(given)}. Pass { rngs: new nnx.Rngs(0) }.`,
     );
@@ -114,6 +114,7 @@ export const oneOf = (...choices: readonly unknown[]): OptionCheck =>
 
 export const precision: OptionCheck = oneOf("default", "high", "highest", null);
 
+export const list: OptionCheck = must("a list with an item for each axis", Array.isArray);
 export const sizesByAxis: OptionCheck = must("an object with a size for each axis", isPlain);
 export const lengthsOrNull: OptionCheck = must(
   "an int32 tensor, a list of numbers or null",

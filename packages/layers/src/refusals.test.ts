@@ -136,6 +136,46 @@ it.each([
   expect(run).toThrow(message);
 });
 
+const activations = { ...nnx } as unknown as Record<string, (x: tf.Tensor) => tf.Tensor>;
+it.each(
+  [
+    "relu relu6 leakyRelu hardTanh hardSigmoid hardSilu softSign sigmoid tanh softplus logSigmoid silu elu celu selu gelu",
+    "glu softmax logSoftmax logsumexp standardize makeCausalMask",
+  ].flatMap((names) => names.split(" ")),
+)("%s names a disposed tensor, and what is none", (name) => {
+  const x = tf.ones([2, 4]);
+  x.dispose();
+  expect(() => activations[name]!(x)).toThrow(new RegExp(`^${name}: expected x to be a live tensor`));
+  expect(() => activations[name]!(3 as never)).toThrow(
+    new RegExp(`^${name}: expected x to be a tensor, got 3`),
+  );
+});
+
+it.each([
+  ["pool", (x: tf.Tensor) => nnx.pool(x, "add", [2])],
+  ["avgPool", (x: tf.Tensor) => nnx.avgPool(x, [2])],
+  ["maxPool", (x: tf.Tensor) => nnx.maxPool(x, [2])],
+  ["minPool", (x: tf.Tensor) => nnx.minPool(x, [2])],
+  ["oneHot", (x: tf.Tensor) => nnx.oneHot(x, 3)],
+  ["flipSequences", (x: tf.Tensor) => nnx.flipSequences(x, { numBatchDims: 1 })],
+  ["dotProductAttention", (x: tf.Tensor) => nnx.dotProductAttention(x, x, x)],
+  ["dotProductAttention", (x: tf.Tensor) => nnx.dotProductAttentionWeights(x, x)],
+  ["makeAttentionMask", (x: tf.Tensor) => nnx.makeAttentionMask(x, x)],
+  ["combineMasks", (x: tf.Tensor) => nnx.combineMasks([x]) as tf.Tensor],
+])("%s names a disposed tensor", (name, run) => {
+  const x = tf.ones([2, 4, 2, 2], "int32");
+  x.dispose();
+  expect(() => run(x)).toThrow(new RegExp(`^${name}: expected \\S+ to be a live tensor`));
+});
+
+it("Dropout refuses a shared axis that the input does not have, and draws no key", () => {
+  const layer = new nnx.Dropout(0.5, { broadcastDims: [2], rngs: rngs() });
+  expect(() => layer.forward(tf.ones([2, 3]))).toThrow(
+    /^Dropout\.forward: expected an axis from -2 to 1, got 2/,
+  );
+  expect(layer.rngs!.count.value).toBe(0);
+});
+
 // What flax.nnx and jax.nn refuse for x of shape (2, 3, 4): (3,), (2, 3), and more axes than x has.
 const masked: [string, (x: tf.Tensor, mask: tf.Tensor) => tf.Tensor][] = [
   ["BatchNorm", (x, mask) => new nnx.BatchNorm(4, { rngs: rngs() }).forward(x, { mask })],

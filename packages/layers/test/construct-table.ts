@@ -149,6 +149,18 @@ export const callTable: readonly CallEntry[] = [
     options: { rngs: rngs() },
     call: carried(() => new nnx.OptimizedLSTMCell(2, 3, { rngs: rngs() })),
   },
+  {
+    name: "convGeneralDilated",
+    options: {
+      strides: [1],
+      padding: [[0, 0]],
+      inputDilation: [1],
+      kernelDilation: [1],
+      featureGroupCount: 1,
+      precision: null,
+    },
+    call: after(nnx.convGeneralDilated, [1, 4, 2], [2, 2, 3]),
+  },
   { name: "softmax", call: after(nnx.softmax, [2, 3]) },
   { name: "logSoftmax", call: after(nnx.logSoftmax, [2, 3]) },
   { name: "logsumexp", call: after(nnx.logsumexp, [2, 3]) },

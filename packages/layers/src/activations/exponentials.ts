@@ -1,5 +1,6 @@
 /** @file Activations made of exponentials. */
 import { registerFunction } from "@nnxjs/nnx-core";
+import { live } from "../checks.ts";
 import { checkGiven, flag, type OptionChecks } from "../options.ts";
 import {
   add,
@@ -22,23 +23,23 @@ import {
 } from "../tensor.ts";
 
 /** `1 / (1 + e^-x)`, element by element. @param x - Any shape, float32. @see `jax.nn.sigmoid` */
-export const sigmoid = <T extends Tensor>(x: T): T => tfSigmoid(x);
+export const sigmoid = <T extends Tensor>(x: T): T => tfSigmoid(live("sigmoid", x));
 
 /** The hyperbolic tangent, element by element. @param x - Any shape, float32. @see `jax.nn.tanh` */
-export const tanh = <T extends Tensor>(x: T): T => tfTanh(x);
+export const tanh = <T extends Tensor>(x: T): T => tfTanh(live("tanh", x));
 
 /** `log(1 + e^x)`, element by element. @param x - Any shape, float32. @see `jax.nn.softplus` */
-export const softplus = <T extends Tensor>(x: T): T => tfSoftplus(x);
+export const softplus = <T extends Tensor>(x: T): T => tfSoftplus(live("softplus", x));
 
 /** `log(sigmoid(x))` as `-softplus(-x)`, element by element. @param x - Any shape, float32. @see `jax.nn.log_sigmoid` */
-export const logSigmoid = <T extends Tensor>(x: T): T => neg(tfSoftplus(neg(x)));
+export const logSigmoid = <T extends Tensor>(x: T): T => neg(tfSoftplus(neg(live("logSigmoid", x))));
 
 /**
  * `x * sigmoid(x)`, element by element.
  * @param x - Any shape, float32.
  * @see `jax.nn.silu`; Elfwing et al. 2017, https://arxiv.org/abs/1702.03118
  */
-export const silu = <T extends Tensor>(x: T): T => mul(x, tfSigmoid(x)) as T;
+export const silu = <T extends Tensor>(x: T): T => mul(live("silu", x), tfSigmoid(x)) as T;
 
 /** Another name of {@link silu}. @see `jax.nn.swish` */
 export const swish: typeof silu = silu;
@@ -50,6 +51,7 @@ export const swish: typeof silu = silu;
  * @see `jax.nn.elu`; Clevert et al. 2015, https://arxiv.org/abs/1511.07289
  */
 export const elu = <T extends Tensor>(x: T, alpha = 1): T => {
+  live("elu", x);
   if (alpha === 1) return tfElu(x);
   const positive = greater(x, 0);
   // The inner choice keeps infinities of the branch not taken out of the gradient.
@@ -63,14 +65,14 @@ export const elu = <T extends Tensor>(x: T, alpha = 1): T => {
  * @see `jax.nn.celu`; Barron 2017, https://arxiv.org/abs/1704.07483
  */
 export const celu = <T extends Tensor>(x: T, alpha = 1): T =>
-  add(maximum(x, 0), mul(alpha, expm1(div(minimum(x, 0), alpha)))) as T;
+  add(maximum(live("celu", x), 0), mul(alpha, expm1(div(minimum(x, 0), alpha)))) as T;
 
 /**
  * `1.0507009873554805 * elu(x, 1.6732632423543772)`, element by element.
  * @param x - Any shape, float32.
  * @see `jax.nn.selu`; Klambauer et al. 2017, https://arxiv.org/abs/1706.02515
  */
-export const selu = <T extends Tensor>(x: T): T => tfSelu(x);
+export const selu = <T extends Tensor>(x: T): T => tfSelu(live("selu", x));
 
 /** How {@link gelu} is computed. */
 export interface GeluOptions {
@@ -86,6 +88,7 @@ const GELU: OptionChecks<GeluOptions> = { approximate: flag };
  * @see `jax.nn.gelu`; Hendrycks and Gimpel 2016, https://arxiv.org/abs/1606.08415
  */
 export const gelu = <T extends Tensor>(x: T, options?: GeluOptions): T => {
+  live("gelu", x);
   checkGiven("gelu", options, GELU);
   const { approximate = true } = options ?? {};
   if (!approximate) return mul(mul(0.5, x), add(1, erf(mul(x, Math.SQRT1_2)))) as T;

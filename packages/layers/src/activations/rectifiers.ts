@@ -1,5 +1,6 @@
 /** @file Activations made of straight pieces. */
 import { registerFunction } from "@nnxjs/nnx-core";
+import { live } from "../checks.ts";
 import {
   abs,
   add,
@@ -20,14 +21,14 @@ import {
  * @param x - Any shape, float32.
  * @see `jax.nn.relu`
  */
-export const relu = <T extends Tensor>(x: T): T => tfRelu(x);
+export const relu = <T extends Tensor>(x: T): T => tfRelu(live("relu", x));
 
 /**
  * `min(max(x, 0), 6)`, element by element. The gradient at 0 and at 6 is 0.
  * @param x - Any shape, float32.
  * @see `jax.nn.relu6`
  */
-export const relu6 = <T extends Tensor>(x: T): T => tfRelu6(x);
+export const relu6 = <T extends Tensor>(x: T): T => tfRelu6(live("relu6", x));
 
 /**
  * `x` where `x >= 0`, `negativeSlope * x` elsewhere. The gradient at 0 is 1.
@@ -35,7 +36,8 @@ export const relu6 = <T extends Tensor>(x: T): T => tfRelu6(x);
  * @param negativeSlope - Of the negative half. Defaults to 0.01.
  * @see `jax.nn.leaky_relu`
  */
-export const leakyRelu = <T extends Tensor>(x: T, negativeSlope = 0.01): T => tfLeakyRelu(x, negativeSlope);
+export const leakyRelu = <T extends Tensor>(x: T, negativeSlope = 0.01): T =>
+  tfLeakyRelu(live("leakyRelu", x), negativeSlope);
 
 /**
  * `x` between -1 and 1, the nearer of them elsewhere. The gradient at -1 and 1 is 1.
@@ -44,21 +46,22 @@ export const leakyRelu = <T extends Tensor>(x: T, negativeSlope = 0.01): T => tf
  */
 export const hardTanh = <T extends Tensor>(x: T): T =>
   // Clipping would halve the gradient at the bounds.
-  where(greater(x, 1), scalar(1), where(less(x, -1), scalar(-1), x)) as T;
+  where(greater(live("hardTanh", x), 1), scalar(1), where(less(x, -1), scalar(-1), x)) as T;
 
 /**
  * `relu6(x + 3) / 6`, element by element: sigmoid in straight pieces.
  * @param x - Any shape, float32.
  * @see `jax.nn.hard_sigmoid`
  */
-export const hardSigmoid = <T extends Tensor>(x: T): T => div(tfRelu6(add(x, 3)), 6) as T;
+export const hardSigmoid = <T extends Tensor>(x: T): T =>
+  div(tfRelu6(add(live("hardSigmoid", x), 3)), 6) as T;
 
 /**
  * `x * hardSigmoid(x)`, element by element.
  * @param x - Any shape, float32.
  * @see `jax.nn.hard_silu`; Howard et al. 2019, https://arxiv.org/abs/1905.02244
  */
-export const hardSilu = <T extends Tensor>(x: T): T => mul(x, hardSigmoid(x)) as T;
+export const hardSilu = <T extends Tensor>(x: T): T => mul(live("hardSilu", x), hardSigmoid(x)) as T;
 
 /** Another name of {@link hardSilu}. @see `jax.nn.hard_swish` */
 export const hardSwish: typeof hardSilu = hardSilu;
@@ -68,7 +71,7 @@ export const hardSwish: typeof hardSilu = hardSilu;
  * @param x - Any shape, float32.
  * @see `jax.nn.soft_sign`
  */
-export const softSign = <T extends Tensor>(x: T): T => div(x, add(abs(x), 1)) as T;
+export const softSign = <T extends Tensor>(x: T): T => div(live("softSign", x), add(abs(x), 1)) as T;
 
 /** `x` itself. @see `jax.nn.identity` */
 export const identity = <T>(x: T): T => x;

@@ -1,8 +1,10 @@
 /** @file Convolutions in the generality of JAX's, from the kernels that every backend has. */
 import { registerFunction, describe, NnxError } from "@nnxjs/nnx-core";
+import { checkTensor } from "@nnxjs/nnx-core/internal";
 import { sizeOf } from "../axes.ts";
 import { shapeText } from "../checks.ts";
-import type { FloatDtype, Precision } from "../linear/dot-general.ts";
+import { checkFloat, type FloatDtype, type Precision } from "../linear/dot-general.ts";
+import { checkGiven, count, list, type OptionChecks, precision } from "../options.ts";
 import {
   concat,
   convSpatial,
@@ -89,8 +91,21 @@ function convolve(x: Tensor, kernel: Tensor, how: Convolution, groups: number): 
   return concat(parts, x.rank - 1);
 }
 
+const OPTIONS: OptionChecks<ConvolveOptions> = {
+  strides: list,
+  padding: list,
+  inputDilation: list,
+  kernelDilation: list,
+  featureGroupCount: count,
+  precision,
+  preferredElementType: checkFloat,
+};
+
 /** @see `jax.lax.conv_general_dilated` */
 export const convGeneralDilated: ConvGeneralDilated = (inputs, kernel, options) => {
+  checkTensor("convGeneralDilated", "inputs", inputs);
+  checkTensor("convGeneralDilated", "kernel", kernel);
+  checkGiven("convGeneralDilated", options, OPTIONS);
   const { strides, padding, inputDilation, featureGroupCount } = options;
   const spread = dilate(inputs, inputDilation, 1);
   // tensorflow.js takes strides or dilations, not both.

@@ -17,7 +17,7 @@ import {
   type OptionChecks,
 } from "../options.ts";
 import { type DtypeOptions, drawValue } from "../params.ts";
-import type { Tensor } from "../tensor.ts";
+import { type Tensor, tidy } from "../tensor.ts";
 
 /** An activation, element by element. */
 export type Activation = (x: Tensor) => Tensor;
@@ -181,8 +181,9 @@ export abstract class HiddenCell<C> extends RNNCellBase<C> {
     const stream = source instanceof Rngs ? source.stream("carry") : source;
     const init = carryInit ?? this.carryInit ?? initializers.zeros;
     const shape = [...inputShape.slice(0, -1), this.hiddenFeatures];
-    return Array.from({ length: count }, () =>
-      drawValue(name, init, stream.nextKey(), shape, this.paramDtype),
+    // In one scope: when a draw fails, nothing is left of those before it.
+    return tidy(() =>
+      Array.from({ length: count }, () => drawValue(name, init, stream.nextKey(), shape, this.paramDtype)),
     );
   }
 }

@@ -198,6 +198,31 @@ describe("RNN", () => {
     close(tf.slice(mixed, [1, 0, 0], [1, 4, 3]), tf.slice(whole, [1, 0, 0], [1, 4, 3]));
   });
 
+  it("gives the carry of each of two by two sequences, as it would alone", () => {
+    const rnn = new RNN(gru(), { returnCarry: true });
+    const inputs = tf.reshape(tf.range(0, 1, 1 / 32), [2, 2, 4, 2]);
+    const lengths = tf.tensor2d(
+      [
+        [1, 2],
+        [3, 4],
+      ],
+      [2, 2],
+      "int32",
+    );
+    const [carry] = rnn.forward(inputs, { seqLengths: lengths });
+    // Flax 0.12.8 gives [2, 2, 2, 3]: it picks rows by the first batch axis alone.
+    expect(carry.shape).toEqual([2, 2, 3]);
+    for (const [i, j] of [
+      [0, 0],
+      [0, 1],
+      [1, 0],
+      [1, 1],
+    ] as const) {
+      const sequence = tf.slice(inputs, [i, j, 0, 0], [1, 1, 1 + 2 * i + j, 2]);
+      close(tf.slice(carry, [i, j, 0], [1, 1, 3]), rnn.forward(sequence)[0]);
+    }
+  });
+
   it("gives each sequence's carry after its own last step, over several batch axes", () => {
     const cell = lstm();
     const wide = tf.reshape(x(), [1, 2, 4, 2]);

@@ -1,6 +1,7 @@
 /** @file Dropping activations. */
 import { registerModule, Module } from "@nnxjs/nnx-core";
 import { checkTensor } from "@nnxjs/nnx-core/internal";
+import { normalizeAxes } from "../axes.ts";
 import { drop, type Rngs, type RngStream } from "@nnxjs/rnglib";
 import { axisList, checkGiven, flagOrNull, keySource, type OptionChecks, text } from "../options.ts";
 import { type Tensor, zerosLike } from "../tensor.ts";
@@ -75,11 +76,13 @@ export class Dropout extends Module {
     const { deterministic, rngs } = options ?? {};
     if (resolveDeterministic("Dropout", deterministic, this.deterministic) || this.rate === 0) return x;
     if (this.rate === 1) return zerosLike(x);
+    // Before a key is drawn: a refused call leaves the stream as it was.
+    normalizeAxes("Dropout.forward", this.broadcastDims, x.rank);
     const key = nextKey("Dropout", rngs, this.rngs, this.rngCollection);
     checkKeyAxes("Dropout", key, x, 0);
     // Each of several keys sees its own part of x, as under `jax.vmap`.
     const shape = x.shape.slice(key.shape.length);
-    const shared = new Set(this.broadcastDims.map((axis) => (axis < 0 ? axis + shape.length : axis)));
+    const shared = new Set(normalizeAxes("Dropout.forward", this.broadcastDims, shape.length));
     const maskShape = shape.map((size, axis) => (shared.has(axis) ? 1 : size));
     return drop(x, key, this.rate, { maskShape }) as T;
   }
