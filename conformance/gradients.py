@@ -93,6 +93,10 @@ for eq, shapes in {
     "bij,bjk->ik": [(2, 3, 4), (2, 4, 2)],
     "ij,kj->": [(2, 3), (4, 3)],
     "ijk,ij->ik": [(2, 3, 4), (2, 3)],
+    "ij,jk,kl->il": [(2, 3), (3, 2), (2, 3)],
+    "bi,ij,bj->b": [(2, 3), (3, 2), (2, 2)],
+    "i,j,k->kji": [(2,), (3,), (2,)],
+    "ab,bc,cd,de->": [(2, 2), (2, 3), (3, 2), (2, 2)],
 }.items():
     program("einsum " + eq, (lambda eq: lambda *xs: jnp.einsum(eq, *xs))(eq), *[R(*s) for s in shapes])
 
@@ -519,6 +523,42 @@ edge("empty add", lambda a, b: a + b, R(0, 3), R(3))
 edge("empty matMul", lambda a, b: a @ b, R(0, 3), R(3, 2))
 edge("empty concat", lambda a, b: jnp.concatenate([a, b]), R(0, 3), R(2, 3))
 edge("empty sum", lambda x: jnp.sum(x, 0), R(0, 3))
+edge("empty mean", lambda x: jnp.mean(x, 0), R(0, 3))
+edge("empty max", lambda x: jnp.max(x, 0, initial=-INF), R(0, 3))
+edge("empty min", lambda x: jnp.min(x, 1, initial=INF), R(3, 0))
+edge("empty prod", lambda x: jnp.prod(x, 0), R(0, 3))
+edge("matMul over an empty axis", lambda a, b: a @ b, R(2, 0), R(0, 3))
+edge("matMul of no batches", lambda a, b: a @ b, R(0, 2, 3), R(3, 2))
+edge("transpose of no rows", lambda x: jnp.transpose(x, (1, 0, 2)), R(2, 0, 3))
+edge("conv2d of no rows", lambda x, w: conv(1, "SAME")(x, w), R(0, 4, 4, 2), R(3, 3, 2, 2))
+edge("conv2d of no rows, stride 2", lambda x, w: conv(2, "VALID")(x, w), R(0, 5, 5, 2), R(3, 3, 2, 2))
+edge("depthwiseConv2d of no rows", lambda x, w: depth(1, "SAME")(x, w), R(0, 4, 4, 2), R(2, 2, 2, 1))
+edge("avgPool of no rows", lambda x: pool("avg", 2, 1, "VALID")(x), R(0, 3, 3, 2))
+
+# -- NaN and infinities -------------------------------------------------------------------------------------------------
+edge("maximum of NaN", jnp.maximum, V(NAN, 1, NAN, 2), V(1, NAN, NAN, 1), second=False)
+edge("minimum of NaN", jnp.minimum, V(NAN, 1, NAN, 2), V(1, NAN, NAN, 1), second=False)
+edge("maximum of NaN, broadcast", jnp.maximum, V(NAN, 1, 2, 3, 4, NAN, shape=(2, 3)), V(1, NAN, 2), second=False)
+edge("clip of NaN", lambda x: jnp.clip(x, -1, 1), V(NAN, 0.5, 2), second=False)
+edge("abs of NaN", jnp.abs, V(NAN, INF, -INF), second=False)
+edge("relu6 of NaN", nn.relu6, V(NAN, INF, -INF), second=False)
+edge("leakyRelu of NaN", lambda x: nn.leaky_relu(x, 0.2), V(NAN, INF, -INF), second=False)
+edge("prelu of NaN", lambda x, a: jnp.where(x >= 0, x, a * x), V(NAN, 3, -2), V(0.2, 0.3, 0.4), second=False)
+edge("maxPool of NaN", lambda x: pool("max", 2, 1, "VALID")(x), V(1, NAN, 0, 1, 7, 0, 1, 1, 0, shape=(1, 3, 3, 1)), second=False)
+edge("maxPool of -Infinity", lambda x: pool("max", 2, 1, "SAME")(x), V(-INF, -INF, 0, -INF, -INF, -INF, 1, -INF, -INF, shape=(1, 3, 3, 1)), second=False)
+edge("avgPool of NaN", lambda x: pool("avg", 2, 1, "VALID")(x), V(1, NAN, 0, 1, 7, 0, 1, 1, INF, shape=(1, 3, 3, 1)), second=False)
+
+# -- seven axes ---------------------------------------------------------------------------------------------------------
+SEVEN = (2, 1, 2, 1, 2, 1, 2)
+for name, f in {"add": lambda a, b: jnp.sin(a + b), "sub": lambda a, b: jnp.sin(a - b), "mul": lambda a, b: a * b, "div": lambda a, b: a / b, "squaredDifference": lambda a, b: (a - b) ** 2}.items():
+    program(f"{name} of seven axes", f, R(1, 2, 1, 1, 2, 1, 2), pos(1, 2, 1, 1, 2, 1, 2))
+    program(f"{name} of seven axes with a row", f, R(1, 2, 1, 1, 2, 1, 2), pos(2))
+    program(f"{name} of seven axes in turns", f, R(*SEVEN), pos(1, 2, 1, 2, 1, 2, 1), second=False)
+program("pad of seven axes", lambda x: jnp.pad(x, [(1, 0), (0, 0), (0, 2), (1, 1), (0, 0), (0, 0), (0, 1)], constant_values=3.0) ** 2, R(1, 2, 1, 1, 2, 1, 2))
+program("softmax of seven axes", lambda x: nn.softmax(x), R(1, 2, 1, 1, 2, 1, 3))
+program("mean of seven axes", lambda x: jnp.mean(x, (1, 4)) ** 2, R(1, 2, 1, 1, 2, 1, 3))
+program("max of seven axes", lambda x: jnp.max(x, (1, 4)) ** 2, R(1, 2, 1, 1, 2, 1, 3, apart=True))
+program("relu of eight axes", lambda x: nn.relu(x) ** 2, R(1, 2, 1, 1, 2, 1, 1, 3))
 
 
 def number(x):

@@ -4,6 +4,7 @@ import { convolutionCases } from "./convolutions.ts";
 import { edgeCases } from "./edges.ts";
 import { elementwiseCases } from "./elementwise.ts";
 import { kernelCases } from "./kernels.ts";
+import { manyAxesCases } from "./many-axes.ts";
 import { movementCases } from "./movement.ts";
 import { productCases } from "./products.ts";
 import { reductionCases } from "./reductions.ts";
@@ -16,4 +17,5 @@ export const allCases: Cases = {
   ...convolutionCases,
   ...kernelCases,
   ...edgeCases,
+  ...manyAxesCases,
 };

@@ -9,11 +9,6 @@ export interface Case {
   readonly f: (...xs: Tensor[]) => Tensor;
   /** Backends that lack a kernel of the program itself. */
   readonly not?: readonly string[];
-  /**
-   * Backends on which tensorflow.js's own kernel gives another value than JAX. The gradients are those of the right value, and
-   * are checked all the same.
-   */
-  readonly wrongValue?: readonly string[];
   /** Orders that are checked. 2 unless JAX has no second order that is a number. */
   readonly order?: 1 | 2;
   /** Absolute and relative tolerance. @defaultValue 2e-5 */

@@ -70,8 +70,31 @@ const edges: Cases = {
   "empty add": two("Add", tf.add),
   "empty matMul": two("BatchMatMul", (a, b) => tf.matMul(a, b)),
   "empty concat": two("Concat", (a, b) => tf.engine().runKernel("Concat", [a, b] as never, { axis: 0 })),
-  // wasm's kernel leaves what was in the memory.
-  "empty sum": { ...one("Sum", (x) => tf.sum(x, 0)), wrongValue: ["wasm"] },
+  "empty sum": one("Sum", (x) => tf.sum(x, 0)),
+  "empty mean": one("Mean", (x) => tf.mean(x, 0)),
+  "empty max": one("Max", (x) => tf.max(x, 0)),
+  "empty min": one("Min", (x) => tf.min(x, 1)),
+  "empty prod": one("Prod", (x) => tf.prod(x, 0)),
+  "matMul over an empty axis": two("BatchMatMul", (a, b) => tf.matMul(a, b)),
+  "matMul of no batches": two("BatchMatMul", (a, b) => tf.matMul(a, b)),
+  "transpose of no rows": one("Transpose", (x) => tf.transpose(x, [1, 0, 2])),
+  "conv2d of no rows": two("Conv2D", (x, w) => tf.conv2d(x as Tensor4D, w as Tensor4D, 1, "same")),
+  "conv2d of no rows, stride 2": two("Conv2D", (x, w) => tf.conv2d(x as Tensor4D, w as Tensor4D, 2, "valid")),
+  "depthwiseConv2d of no rows": two("DepthwiseConv2dNative", (x, w) =>
+    tf.depthwiseConv2d(x as Tensor4D, w as Tensor4D, 1, "same"),
+  ),
+  "avgPool of no rows": one("AvgPool", (x) => tf.avgPool(x as Tensor4D, 2, 1, "valid")),
+  "maximum of NaN": two("Maximum", tf.maximum),
+  "minimum of NaN": two("Minimum", tf.minimum),
+  "maximum of NaN, broadcast": two("Maximum", tf.maximum),
+  "clip of NaN": one("ClipByValue", (x) => tf.clipByValue(x, -1, 1)),
+  "abs of NaN": one("Abs", tf.abs),
+  "relu6 of NaN": one("Relu6", tf.relu6),
+  "leakyRelu of NaN": one("LeakyRelu", (x) => tf.leakyRelu(x, 0.2)),
+  "prelu of NaN": two("Prelu", tf.prelu),
+  "maxPool of NaN": one("MaxPool", (x) => tf.maxPool(x as Tensor4D, 2, 1, "valid")),
+  "maxPool of -Infinity": one("MaxPool", (x) => tf.maxPool(x as Tensor4D, 2, 1, "same")),
+  "avgPool of NaN": one("AvgPool", (x) => tf.avgPool(x as Tensor4D, 2, 1, "valid")),
 };
 
 export const edgeCases: Cases = Object.fromEntries(

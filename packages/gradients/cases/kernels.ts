@@ -52,8 +52,6 @@ export const kernelCases: Cases = {
   conv3dTranspose: {
     kernels: ["Conv3DBackpropInputV2"],
     f: (x, w) => tf.conv3dTranspose(x as Tensor5D, w as Tensor5D, [1, 4, 5, 4, 1], 2, "valid"),
-    // Its kernel is wrong in every shape.
-    wrongValue: ["wasm"],
     within: 1e-4,
   },
   flipLeftRight: one("FlipLeftRight", (x) => tf.mul(tf.image.flipLeftRight(x as Tensor4D), x)),

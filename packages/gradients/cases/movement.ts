@@ -90,9 +90,8 @@ const indices: Cases = {
   gather: sq("GatherV2", (x, i) => tf.gather(x!, i!)),
   "gather axis 1": sq("GatherV2", (x, i) => tf.gather(x!, i!, 1)),
   "gather matrix of indices": sq("GatherV2", (x, i) => tf.gather(x!, i!)),
-  // wasm's own gather reads the second batch wrongly, and with it the square.
-  "gather batchDims": { ...sq("GatherV2", (x, i) => tf.gather(x!, i!, 1, 1)), not: ["wasm"] },
-  "gather batchDims axis 2": { ...sq("GatherV2", (x, i) => tf.gather(x!, i!, 2, 1)), not: ["wasm"] },
+  "gather batchDims": sq("GatherV2", (x, i) => tf.gather(x!, i!, 1, 1)),
+  "gather batchDims axis 2": sq("GatherV2", (x, i) => tf.gather(x!, i!, 2, 1)),
   "gather a scalar index": sq("GatherV2", (x, i) => tf.gather(x!, i!)),
   gatherND: sq("GatherNd", (x, i) => tf.gatherND(x!, i!)),
   "gatherND rows": sq("GatherNd", (x, i) => tf.gatherND(x!, i!)),

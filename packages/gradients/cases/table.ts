@@ -16,12 +16,6 @@ function order(kernel: string, backend: string): string {
   return orders.length === 0 ? "-" : String(Math.max(...orders));
 }
 
-/** The programs whose values tensorflow.js itself gets wrong. */
-const wrongValues = (): string[] =>
-  Object.entries(allCases)
-    .filter(([, { wrongValue }]) => wrongValue !== undefined)
-    .map(([name, { wrongValue = [] }]) => `- ${name} (${wrongValue.join(", ")})`);
-
 /** The whole page. */
 export function gradientsPage(): string {
   const names = allRules.map((rule) => rule.kernelName).filter((name) => !unreachable.includes(name));
@@ -38,18 +32,13 @@ export function gradientsPage(): string {
 Each row is a kernel of tensorflow.js that has a rule in \`@nnxjs/gradients\`; each number is the order of derivatives to which
 its programs are checked on that backend: against JAX in double precision (which the generator of those numbers checks against
 central differences), with no tensor left behind. 2 means that gradients of gradients are right too. A dash: the backend has no
-kernel for the program itself. The values of the programs are checked too. Names that end in \`__op\` are operations that tensorflow.js differentiates by hand.
+kernel for the program itself. The values of the programs are checked too, with the kernels
+that \`mendKernels\` puts in place of those that are wrong. Names that end in \`__op\` are operations that tensorflow.js differentiates by hand.
 
 ${Object.keys(allCases).length} programs, ${names.length} kernels and operations. Made by \`node scripts/run.mjs scripts/gradients-table.ts\`.
 
 | kernel | ${backends.join(" | ")} | programs |
 | --- | :-: | :-: | --- |
 ${rows.join("\n")}
-
-## Values that are wrong
-
-Here tensorflow.js's own kernel gives another value than JAX for the program itself; the gradient is that of the right value:
-
-${wrongValues().join("\n")}
 `;
 }

@@ -3,7 +3,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { fresh, sameShape, sumTo } from "./broadcasting.ts";
 import { type GradientRule, listRule, rule, zeroRule } from "./rule.ts";
-import { above, indicator } from "./select.ts";
+import { above, notNegative, select } from "./select.ts";
 
 /** `sumTo` for a tensor that is no one else's. */
 const fitted = (x: Tensor, shape: readonly number[]): Tensor =>
@@ -96,13 +96,10 @@ const mod = binary("Mod", fresh, (dy, a, b) => tf.neg(tf.mul(dy, tf.floor(tf.div
 const prelu: GradientRule = rule("Prelu")({
   inputs: ["x", "alpha"],
   save: ["x", "alpha"],
-  backward: (dy, { shapes, saved: { x, alpha } }) => {
-    const negative = () => indicator(tf.less(x, 0));
-    return {
-      x: () => tf.where(tf.less(x, 0), tf.mul(dy, alpha), dy),
-      alpha: () => sumTo(tf.mul(dy, tf.mul(x, negative())), shapes.alpha),
-    };
-  },
+  backward: (dy, { shapes, saved: { x, alpha } }) => ({
+    x: () => select(notNegative(x), dy, tf.mul(dy, alpha)),
+    alpha: () => sumTo(select(notNegative(x), tf.zerosLike(dy), tf.mul(dy, x)), shapes.alpha),
+  }),
 });
 
 /** Element-wise kernels of two tensors, and `addN`. */

@@ -68,8 +68,8 @@ const seluFloor = 1.7580993408473768;
 
 /** Element-wise kernels of one tensor: powers, exponentials, trigonometry, activations, rounding, casts. */
 export const elementwiseUnaryRules: readonly GradientRule[] = [
-  // At 0 the slope is 1.
-  ofInput("Abs", (dy, x) => select(positive(tf.neg(x)), tf.neg(dy), dy)),
+  // At 0 the slope is 1, at NaN -1.
+  ofInput("Abs", (dy, x) => select(notNegative(x), dy, tf.neg(dy))),
   linear("Neg", (dy) => tf.neg(dy)),
   linear("Identity", fresh),
   cast,

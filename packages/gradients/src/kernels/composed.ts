@@ -12,7 +12,8 @@ import type {
   TensorInfo,
 } from "@tensorflow/tfjs-core";
 import { contract, parseEquation } from "../contract.ts";
-import { conv2DAxes, filterGradient } from "../convolve.ts";
+import { axes3D } from "../conv-geometry.ts";
+import { conv2DAxes, filterGradient, inputGradient } from "../convolve.ts";
 import { depthwiseFilterGradient, depthwiseInputGradient } from "../depthwise.ts";
 import { letterSizes } from "../einsum.ts";
 import { addRows } from "../gather.ts";
@@ -80,7 +81,20 @@ export const wasmKernels: readonly KernelConfig[] = [
   }),
 ];
 
-/** What cpu has for two tensors at most, and wrong where a letter of one of them is summed. */
+/**
+ * cpu's einsum takes two tensors at most, and forgets to sum a letter of one of them; wasm's transpose of a convolution over three axes is
+ * wrong in every shape.
+ */
 export const composedMends: readonly Mend[] = [
   { kernelName: "Einsum", backends: ["cpu"], around: () => composed(einsum) },
+  {
+    kernelName: "Conv3DBackpropInputV2",
+    backends: ["wasm"],
+    around: () =>
+      composed<tf.Conv3DBackpropInputV2Attrs>(({ dy, filter }, { inputShape, strides, pad }) => {
+        const shape = filter!.shape as [number, number, number, number, number];
+        const info = tf.backend_util.computeConv3DInfo(inputShape, shape, strides, 1, pad);
+        return inputGradient(dy!, filter!, axes3D(info));
+      }),
+  },
 ];
