@@ -31,6 +31,7 @@ export {
   nothing,
   ofType,
   pathContains,
+  type PathContainsOptions,
   pathIn,
   type Predicate,
   toPredicate,

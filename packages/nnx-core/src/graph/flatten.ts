@@ -16,12 +16,22 @@ import { OpenContainers } from "./open-containers.ts";
 /** A Variable; or an array, or a leaf of a State, that the model keeps without one. */
 export type LeafValue = Variable | StateLeaf;
 
+/** Where a leaf can be read and written. */
+export interface LeafPlace {
+  readonly owner: object;
+  /** The owner's own: a Map's keys may be called otherwise in paths. */
+  readonly key: PathPart;
+}
+
 /** What is told on the way. The first call is for the root, without a key. */
 export interface GraphVisitor {
   /** Goes down into a node or container. */
   enter(key: PathPart): void;
-  /** A leaf, at its first path. */
-  leaf(key: PathPart | undefined, value: LeafValue): void;
+  /**
+   * A leaf, at its first path.
+   * @param place - Who has it, under which key; missing where it is the whole, and in States that the model keeps, which are never written to.
+   */
+  leaf(key: PathPart | undefined, value: LeafValue, place: LeafPlace | undefined): void;
   /** Comes back up. */
   exit(): void;
 }
@@ -93,7 +103,10 @@ export class GraphWalk {
 
   private leaf(key: PathPart | undefined, value: LeafValue): void {
     this.leafCount++;
-    this.visitor.leaf(this.partOf(key), value);
+    const { frame } = this;
+    const isKept = frame?.container === "state" || isVariableState(value);
+    const place = key !== undefined && frame && !isKept ? { owner: frame.value, key } : undefined;
+    this.visitor.leaf(this.partOf(key), value, place);
   }
 
   private enter(

@@ -12,6 +12,10 @@ export interface GraphState<out M = unknown> extends Disposable {
   readonly state: OwnedState;
 }
 
+/** A frozen GraphState. */
+export const graphStateOf = <M>(graphdef: GraphDef<M>, state: OwnedState): GraphState<M> =>
+  Object.freeze({ graphdef, state, [Symbol.dispose]: () => disposeState(state) });
+
 /** Whether `x` is what {@link unpack} returned, or looks like it. */
 export const isGraphState = (x: unknown): x is GraphState =>
   typeof x === "object" && x !== null && "graphdef" in x && isGraphDefLike(x.graphdef) && "state" in x;
@@ -33,8 +37,6 @@ export function unpack<M extends object, const Fs extends readonly Filter[]>(
   ...filters: Fs
 ): GraphStates<M, Fs> {
   const [graphdef, states] = take("unpack", node, filters, { exhaustive: true });
-  const made = states.map(
-    (state): GraphState<M> => Object.freeze({ graphdef, state, [Symbol.dispose]: () => disposeState(state) }),
-  );
+  const made = states.map((state) => graphStateOf(graphdef, state));
   return (made.length === 1 ? made[0] : made) as GraphStates<M, Fs>;
 }

@@ -11,6 +11,8 @@ interface WalkOptions {
   readonly values: boolean;
   /** Whether whoever asks wants paths; all are empty otherwise. */
   readonly paths?: boolean;
+  /** Sees where the walk is when a node or container comes. */
+  readonly leave?: (frame: Frame) => void;
 }
 
 const noPath: Path = [];
@@ -18,7 +20,7 @@ const noPath: Path = [];
 /** What a walk comes by: nodes, containers and Variables once, static values and arrays wherever they are. */
 function* walk(
   root: unknown,
-  { variables, values, paths = true }: WalkOptions,
+  { variables, values, paths = true, leave }: WalkOptions,
 ): Generator<readonly [path: Path, value: unknown]> {
   const seen = new Set<object>();
   const enter = (value: object, part: PathPart, parent: Frame | undefined): Frame => {
@@ -35,6 +37,7 @@ function* walk(
   while (frame) {
     const key: PathPart | undefined = frame.keys[frame.next++];
     if (key === undefined) {
+      leave?.(frame);
       yield [paths ? pathOf(frame) : noPath, frame.value];
       frame = frame.parent;
       continue;
@@ -66,6 +69,15 @@ export function iterNodes(root: unknown): Generator<readonly [path: Path, value:
 /** What {@link iterNodes} gives, without the paths, which cost more than the walk. */
 export function* nodesOf(root: unknown): Generator<object> {
   for (const [, node] of walk(root, { variables: true, values: false, paths: false })) yield node as object;
+}
+
+/** The nodes and containers that {@link iterGraphNodes} gives, each with what knows its first path: paths are made when they are asked for. */
+export function framesOf(root: unknown): Frame[] {
+  const frames: Frame[] = [];
+  const leave = (frame: Frame): void => void frames.push(frame);
+  const nodes = walk(root, { variables: false, values: false, paths: false, leave });
+  while (!nodes.next().done);
+  return frames;
 }
 
 /** As {@link iterNodes}, without Variables. */
