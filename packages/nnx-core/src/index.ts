@@ -33,6 +33,7 @@ export {
   nothing,
   ofType,
   pathContains,
+  type PathContainsOptions,
   pathIn,
   type Predicate,
   toPredicate,

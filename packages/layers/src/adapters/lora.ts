@@ -145,6 +145,11 @@ export class LoRA extends Module {
     this.bInitializer = bInitializer;
   }
 
+  /** The layer whose output is added, by the name of the option; `base_module` is its name in States. */
+  get baseModule(): Module | null {
+    return this.base_module;
+  }
+
   /** How a factor is drawn. */
   initializerOf(name: "lora_a" | "lora_b"): Initializer {
     return name === "lora_a" ? this.aInitializer : this.bInitializer;

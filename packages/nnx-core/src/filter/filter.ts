@@ -1,6 +1,7 @@
 /** @file Which leaves (or modules): everything a filter may be, as one predicate. */
+import { checkOptions } from "../checks/options.ts";
 import { describe, FilterError } from "../errors.ts";
-import type { Path, PathPart } from "../path.ts";
+import { isPath, type Path, type PathPart } from "../path.ts";
 import { describePredicate, needsPath } from "./description.ts";
 import type { FilterType, Predicate } from "./predicate.ts";
 
@@ -63,11 +64,19 @@ export function ofType(type: FilterType): Predicate {
   );
 }
 
+/** How {@link pathContains} compares. */
+export interface PathContainsOptions {
+  /** Whether a part must be equal; otherwise it is enough that it contains the text. @defaultValue true */
+  exact?: boolean;
+}
+
 /**
  * Matches paths with this part anywhere. With `exact: false` it is enough that a part contains it.
  * @see Flax `PathContains`
  */
-export function pathContains(part: PathPart, { exact = true }: { exact?: boolean } = {}): Predicate {
+export function pathContains(part: PathPart, options: PathContainsOptions = {}): Predicate {
+  checkOptions<PathContainsOptions>("pathContains", options, { exact: true });
+  const { exact = true } = options;
   const wanted = String(part);
   return describePredicate((path) => path.some((p) => (exact ? p === part : String(p).includes(wanted))), {
     kind: "pathContains",
@@ -78,6 +87,13 @@ export function pathContains(part: PathPart, { exact = true }: { exact?: boolean
 
 /** Matches exactly these paths. @see Flax `PathIn` */
 export function pathIn(...paths: readonly Path[]): Predicate {
+  for (const path of paths) {
+    if (isPath(path)) continue;
+    throw new FilterError(
+      `pathIn: expected paths, which are lists of names and indices, got ${describe(path)}. Write pathIn(["first", "kernel"]).`,
+    );
+  }
+  // Not `pathKey`: as in Flax, an index and its text are two things to a filter.
   const wanted = new Set(paths.map((path) => JSON.stringify(path)));
   return describePredicate((path) => wanted.has(JSON.stringify(path)), { kind: "pathIn", paths });
 }

@@ -27,7 +27,10 @@ export interface LeafPlace {
 export interface GraphVisitor {
   /** Goes down into a node or container. */
   enter(key: PathPart): void;
-  /** A leaf, at its first path. @param place - Who has it, under which key; missing where it is the whole. */
+  /**
+   * A leaf, at its first path.
+   * @param place - Who has it, under which key; missing where it is the whole, and in States that the model keeps, which are never written to.
+   */
   leaf(key: PathPart | undefined, value: LeafValue, place: LeafPlace | undefined): void;
   /** Comes back up. */
   exit(): void;
@@ -100,7 +103,9 @@ export class GraphWalk {
 
   private leaf(key: PathPart | undefined, value: LeafValue): void {
     this.leafCount++;
-    const place = key !== undefined && this.frame ? { owner: this.frame.value, key } : undefined;
+    const { frame } = this;
+    const isKept = frame?.container === "state" || isVariableState(value);
+    const place = key !== undefined && frame && !isKept ? { owner: frame.value, key } : undefined;
     this.visitor.leaf(this.partOf(key), value, place);
   }
 

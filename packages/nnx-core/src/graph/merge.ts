@@ -2,7 +2,7 @@
 import { checkOptions } from "../checks/options.ts";
 import { describe, StructureError } from "../errors.ts";
 import { disposeState, StatesBuilder } from "../state/builder.ts";
-import { checkState } from "../state/check-state.ts";
+import { checkState, stateIn } from "../state/check-state.ts";
 import type { PureState } from "../state/pure.ts";
 import type { StateNode } from "../state/state.ts";
 import { Variable } from "../variable/variable.ts";
@@ -47,8 +47,9 @@ export function merge<M>(
     );
   }
   const conformed = states.map((each, i) => {
-    const isState = !isGraphState(each) && each !== null && each !== undefined;
-    if (isState && (typeof each === "object" || isOneLeaf(first))) return conform("merge", first, each);
+    const state = stateIn(each);
+    const isState = state !== null && state !== undefined && typeof state !== "function";
+    if (isState && (typeof state === "object" || isOneLeaf(first))) return conform("merge", first, state);
     throw new StructureError(
       `merge: expected a State as argument ${i + 1}, got ${describe(each)}. Pass what split returned.`,
     );

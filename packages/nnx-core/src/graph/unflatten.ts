@@ -7,6 +7,7 @@ import { hold } from "../state/holding.ts";
 import { leafValue, type State, type StateLeaf, type StateNode } from "../state/state.ts";
 import { isVariableState } from "../variable/variable-state.ts";
 import { Variable, variableFromState } from "../variable/variable.ts";
+import { refuseCapturedThis } from "./captured-this.ts";
 import type { AttributeDef, ContainerDef, GraphDef, NodeDef, NodeType, ObjectDef } from "./graph-def.ts";
 import { match } from "./match.ts";
 import { defineChild } from "./node.ts";
@@ -56,7 +57,9 @@ export function unflatten<M>(graphdef: GraphDef<M>, states: readonly StateNode[]
   // Nodes first: a class that is refused must not leave Variables behind that hold tensors.
   for (let i = 0; i < nodes.length; i++) {
     const def = nodes[i] as NodeDef;
-    if (def.kind !== "variable") built[i] = emptyNode(def);
+    if (def.kind === "variable") continue;
+    if (def.kind === "object") refuseCapturedThis(graphdef, i, def);
+    built[i] = emptyNode(def);
   }
   try {
     for (let i = 0; i < nodes.length; i++) {

@@ -1,10 +1,14 @@
 /** @file Setting attributes such as `deterministic` on all the modules that have them. */
-import { describe, NotFoundError, StructureError } from "../errors.ts";
+import { checkOptions } from "../checks/options.ts";
+import { describe, NnxError, NotFoundError, StructureError } from "../errors.ts";
+import { needsPath } from "../filter/description.ts";
 import { type Filter, toPredicate } from "../filter/filter.ts";
+import { pathOf } from "../graph/frame.ts";
+import { framesOf } from "../graph/iterate.ts";
 import { isWritable } from "../graph/node.ts";
 import { formatPath, type Path } from "../path.ts";
-import type { BaseModule } from "./base-module.ts";
-import { iterModules } from "./iter-modules.ts";
+import { isPlainObject } from "../plain-object.ts";
+import { BaseModule } from "./base-module.ts";
 
 /** New values by attribute name. */
 export type AttributeValues = Readonly<Record<string, unknown>>;
@@ -16,11 +20,16 @@ export interface AttributeOptions {
   raiseIfNotFound?: boolean;
 }
 
-/** Whether the module's class, or one above, has an accessor of this name that can only be read: what it shows is another's. */
-function isOnlyRead(module: object, name: string): boolean {
-  for (let at: object | null = module; at; at = Object.getPrototypeOf(at) as object | null) {
+const noPath: Path = [];
+
+/**
+ * Whether the module, its class or one above has an attribute of this name. What every object has (`__proto__`, `constructor`, `toString`) is none,
+ * and neither is an accessor that can only be read: what it shows is another's.
+ */
+function hasAttribute(module: object, name: string): boolean {
+  for (let at = module; at !== Object.prototype; at = Object.getPrototypeOf(at) as object) {
     const found = Object.getOwnPropertyDescriptor(at, name);
-    if (found) return found.get !== undefined && found.set === undefined;
+    if (found) return (at === module || name !== "constructor") && !(found.get && !found.set);
   }
   return false;
 }
@@ -45,16 +54,26 @@ export const unwritable = (
 export function setAttributes(
   root: object,
   attributes: AttributeValues,
-  { only = true, raiseIfNotFound = true }: AttributeOptions = {},
+  options: AttributeOptions = {},
 ): void {
+  checkOptions<AttributeOptions>("setAttributes", options, { only: true, raiseIfNotFound: true });
+  if (!isPlainObject(attributes)) {
+    throw new NnxError(
+      `setAttributes: expected attributes by name, got ${describe(attributes)}. Pass them after the model: setAttributes(model, { deterministic: true }).`,
+    );
+  }
+  const { only = true, raiseIfNotFound = true } = options;
   const matches = toPredicate(only);
+  const needPaths = needsPath(matches);
   const missing = new Set(Object.keys(attributes));
   const writes: [BaseModule, string, unknown][] = [];
-  for (const [path, module] of iterModules(root)) {
-    if (!matches(path, module)) continue;
+  for (const frame of framesOf(root)) {
+    const { value: module } = frame;
+    // Paths are as long as models are deep: only filters that look at them pay for them.
+    if (!(module instanceof BaseModule) || !matches(needPaths ? pathOf(frame) : noPath, module)) continue;
     for (const [name, value] of Object.entries(attributes)) {
-      if (!(name in module) || isOnlyRead(module, name)) continue;
-      if (!isWritable(module, name)) throw unwritable("setAttributes", path, name, value);
+      if (!hasAttribute(module, name)) continue;
+      if (!isWritable(module, name)) throw unwritable("setAttributes", pathOf(frame), name, value);
       missing.delete(name);
       writes.push([module, name, value]);
     }

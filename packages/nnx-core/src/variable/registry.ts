@@ -1,4 +1,5 @@
 /** @file Names of Variable types, for `sow("intermediates", ...)` and for files. Flax's names are there from the start. */
+import { checkOptions } from "../checks/options.ts";
 import { NotFoundError, NnxError } from "../errors.ts";
 import { Variable } from "./variable.ts";
 import type { VariableType } from "./variable-state.ts";
@@ -20,8 +21,10 @@ const byName = new Map<string, VariableType>([
 export function registerVariableName(
   name: string,
   type: VariableType,
-  { overwrite = false }: { overwrite?: boolean } = {},
+  options: { overwrite?: boolean } = {},
 ): void {
+  checkOptions("registerVariableName", options, { overwrite: true });
+  const { overwrite = false } = options;
   const taken = byName.get(name);
   const isNewer = taken && taken.name === type.name && taken.typeName === type.typeName;
   if (taken && taken !== type && !isNewer && !overwrite) {
@@ -41,8 +44,10 @@ export function registerVariableName(
  */
 export function variableTypeFromName(
   name: string,
-  { allowRegister = false, base = Variable }: { allowRegister?: boolean; base?: VariableType } = {},
+  options: { allowRegister?: boolean; base?: VariableType } = {},
 ): VariableType {
+  checkOptions("variableTypeFromName", options, { allowRegister: true, base: true });
+  const { allowRegister = false, base = Variable } = options;
   const known = byName.get(name);
   if (known) return known;
   if (!allowRegister) {

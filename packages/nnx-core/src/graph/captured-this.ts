@@ -1,0 +1,49 @@
+/** @file Functions kept as attributes that are tied to one object, and would go on to use it in every copy. */
+import { StructureError } from "../errors.ts";
+import { formatPath } from "../path.ts";
+import type { GraphDef, ObjectDef } from "./graph-def.ts";
+import { pathOfNode } from "./node-paths.ts";
+
+const ties = new WeakMap<object, boolean>();
+
+/** Comments and strings, in which `this` is only a word. Templates are looked into. */
+const text = /\/\/[^\n]*|\/\*[\s\S]*?\*\/|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'/g;
+const arrow = /^(?:async\b\s*)?(?:\(|[\p{ID_Start}$_][\p{ID_Continue}$]*\s*=>)/u;
+
+/** Whether a function is an arrow function whose source says `this`. */
+function usesOuterThis(f: object): boolean {
+  const known = ties.get(f);
+  if (known !== undefined) return known;
+  const source = Function.prototype.toString.call(f);
+  const result = arrow.test(source) && /\bthis\b/.test(source.replace(text, " "));
+  ties.set(f, result);
+  return result;
+}
+
+/** Whether a function is a method of the class that was bound. Bound functions of other names may be anything. */
+function isBoundMethod({ name }: { readonly name: string }, type: ObjectDef["type"]): boolean {
+  return name.startsWith("bound ") && name.slice(6) in type.prototype;
+}
+
+/**
+ * Refuses attributes that are arrow functions with `this`, or bound methods: on a copy of the model they would run on the original. Seen is what the
+ * function's own source says; what it captures in variables (`const self = this`), or what a compiler made of it, is not.
+ * @param index - The number of the node.
+ */
+export function refuseCapturedThis(
+  graphdef: GraphDef,
+  index: number,
+  { type, keys, attributes }: ObjectDef,
+): void {
+  for (let i = 0; i < attributes.length; i++) {
+    const attribute = attributes[i];
+    if (attribute?.kind !== "static" || typeof attribute.value !== "function") continue;
+    const f = attribute.value as { readonly name: string };
+    const isBound = isBoundMethod(f, type);
+    if (!isBound && !usesOuterThis(f)) continue;
+    throw new StructureError(
+      `merge at ${formatPath([...pathOfNode(graphdef, index), keys[i] ?? ""])}: expected attributes that are not tied to one object, got ` +
+        `${isBound ? "a bound method" : "an arrow function with `this`"} (of ${type.name}). A copy would run it on the original: make it a method of the class.`,
+    );
+  }
+}
