@@ -159,7 +159,9 @@ function ofGraphState({ graphdef, state }: GraphState, place: string, how: Prepa
     watched: inner.watched,
     build: (gradients) => graphStateOf(graphdef, inner.build(gradients)),
     read: (gradient) => inner.read(isGraphState(gradient) ? gradient.state : gradient),
-    restore: inner.restore,
+    restore: () => {
+      inner.restore();
+    },
   };
 }
 

@@ -5,6 +5,7 @@ import { childAt, isWritable, setChild } from "../graph/node.ts";
 import { release, retain } from "../ownership/holders.ts";
 import type { Tensor } from "../tensor.ts";
 import { lending } from "../variable/observer.ts";
+import type { VariableState } from "../variable/variable-state.ts";
 import { Variable } from "../variable/variable.ts";
 import type { Preparation } from "./differentiable.ts";
 import { watch } from "./watched-values.ts";
@@ -12,12 +13,17 @@ import { watch } from "./watched-values.ts";
 /** A Variable, or where a tensor stands without one. */
 export type Lender = Variable | LeafPlace;
 
+/** The leaf of a Variable, so that it is the very same one afterwards; the value of what has none. */
+const ownOf = (lender: Lender): unknown =>
+  lender instanceof Variable ? lender.toState() : presentValue(lender);
+
 const presentValue = (lender: Lender): unknown =>
   lender instanceof Variable ? lender.getRawValue() : childAt(lender.owner, lender.key);
 
 interface Loan {
   readonly lender: Lender;
-  readonly original: unknown;
+  /** See {@link ownOf}. */
+  readonly own: unknown;
   readonly copy: unknown;
 }
 
@@ -37,6 +43,7 @@ export class Loans {
    */
   lend(lender: Lender, place: () => string): boolean {
     const { watched } = this;
+    const own = ownOf(lender);
     const original = presentValue(lender);
     const before = watched.length;
     const value = watch(original, place, this.how, watched);
@@ -50,22 +57,28 @@ export class Loans {
       refuseReadOnly(this.how.where, lender, place);
       setChild(lender.owner, lender.key, value);
     }
-    this.loans.push({ lender, original, copy: presentValue(lender) });
+    this.loans.push({ lender, own, copy: presentValue(lender) });
     return true;
   }
 
   /** Puts the own values back. What the function wrote meanwhile stays. */
   restore(): void {
     lending(() => {
-      for (const { lender, original, copy } of this.loans) {
-        if (lender instanceof Variable) {
-          if (!lender.isDisposed && lender.getRawValue() === copy) lender.setRawValue(original);
-          release(original);
-        } else if (presentValue(lender) === copy) setChild(lender.owner, lender.key, original);
+      for (const { lender, own, copy } of this.loans) {
+        if (lender instanceof Variable) restoreVariable(lender, own as VariableState, copy);
+        else if (presentValue(lender) === copy) setChild(lender.owner, lender.key, own);
       }
     });
     this.loans.length = 0;
   }
+}
+
+function restoreVariable(variable: Variable, own: VariableState, copy: unknown): void {
+  if (!variable.isDisposed && variable.getRawValue() === copy) {
+    if (variable.metadata === own.metadata) variable.takeState(own);
+    else variable.setRawValue(own.value);
+  }
+  release(own.value);
 }
 
 function refuseReadOnly(where: string, { owner, key }: LeafPlace, place: () => string): void {

@@ -1,6 +1,7 @@
 /** @file Less memory for more work: computing a part again in the backward pass instead of saving it. */
 import { installGradients } from "@nnxjs/gradients";
 import { isCapturing } from "../capture/session.ts";
+import { checkOptions } from "../checks/options.ts";
 import { describe, GradientError } from "../errors.ts";
 import type { Frame } from "../graph/frame.ts";
 import { notAResult } from "../not-a-result.ts";
@@ -29,7 +30,12 @@ import { backward, gradientDepth, recordNode, recordToLook, withoutTape, withTap
  * nnx.dispose(grads);
  * ```
  */
-export function remat<A extends readonly unknown[], R>(f: (...args: A) => R): (...args: A) => R {
+export function remat<A extends readonly unknown[], R>(
+  f: (...args: A) => R,
+  options: Readonly<Record<string, never>> = {},
+): (...args: A) => R {
+  // There are none, but JAX has some: a policy that is ignored would be a surprise.
+  checkOptions<Record<never, never>>("remat", options, {});
   return notAResult("remat", (...args: A): R => {
     if (gradientDepth() <= 0 || isCapturing()) return atomicallyOn(args, () => f(...args));
     installGradients();
