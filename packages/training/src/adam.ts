@@ -18,7 +18,11 @@ export interface AdamOptions {
   eps?: number;
   /** Added under the root. @defaultValue 0 */
   epsRoot?: number;
-  /** Look one step ahead along the mean of gradients. @defaultValue false @see Dozat 2016, https://openreview.net/pdf?id=OM0jvwB8jIp57ZJjtNEZ */
+  /**
+   * Look one step ahead along the mean of gradients.
+   * @defaultValue false
+   * @see Dozat 2016, https://openreview.net/pdf?id=OM0jvwB8jIp57ZJjtNEZ
+   */
   nesterov?: boolean;
 }
 
@@ -71,7 +75,10 @@ interface AdamStep {
   readonly b2: number;
   readonly eps: number;
   readonly epsRoot: number;
-  /** What mean and gradient weigh in the direction, bias corrections included. The gradient itself counts with `nesterov` only. */
+  /**
+   * What mean and gradient weigh in the direction, bias corrections included. The gradient itself
+   * counts with `nesterov` only.
+   */
   readonly weights: { readonly mean: number; readonly gradient: number };
   /** The bias correction of the mean of squares. */
   readonly c2: number;
@@ -87,7 +94,10 @@ function plainStep(g: Tensor, m: Tensor, v: Tensor, { b1, b2, eps, epsRoot, weig
   return [div(direction, add(sqrt(add(div(nu, c2), epsRoot)), eps)), mu, nu];
 }
 
-/** A dozen passes over memory as one. Squares are rounded where float32 overflows, so that the update is 0 there as in optax. */
+/**
+ * A dozen passes over memory as one. Squares are rounded where float32 overflows, so that the
+ * update is 0 there as in optax.
+ */
 function fusedStep(
   g: Tensor,
   m: Tensor,

@@ -9,7 +9,10 @@ import { checkAlike, mapTree } from "./tree.ts";
 
 /** Options of {@link adamw}. */
 export interface AdamWOptions extends AdamOptions {
-  /** The share of each parameter that is added to its update, before the learning rate. @defaultValue 1e-4 */
+  /**
+   * The share of each parameter that is added to its update, before the learning rate.
+   * @defaultValue 1e-4
+   */
   weightDecay?: number;
 }
 

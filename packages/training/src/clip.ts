@@ -5,8 +5,8 @@ import type { GradientTransformation } from "./transformation.ts";
 import { leavesOf, mapTree } from "./tree.ts";
 
 /**
- * Scales all gradients by one factor where their common norm is `maxNorm` or more, so that it becomes `maxNorm`. Where the norm is NaN, all become
- * NaN.
+ * Scales all gradients by one factor where their common norm is `maxNorm` or more, so that it
+ * becomes `maxNorm`. Where the norm is NaN, all become NaN.
  * @throws RangeError for a negative norm.
  * @see `optax.clip_by_global_norm`; Pascanu et al. 2013, https://arxiv.org/abs/1211.5063
  * @example

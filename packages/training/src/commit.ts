@@ -15,7 +15,8 @@ export interface BareChange {
 
 /**
  * Writes to Variables through their `setValue`, and to attributes of the model.
- * @throws what a `setValue` throws, and StructureError for an attribute that cannot be written; all is as before then.
+ * @throws what a `setValue` throws, and StructureError for an attribute that cannot be written; all
+ * is as before then.
  */
 export function commit(model: object, changes: readonly Change[], bare: readonly BareChange[]): void {
   const undo: (() => void)[] = [];

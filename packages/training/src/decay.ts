@@ -9,7 +9,10 @@ export interface ExponentialDecayOptions {
   transitionBegin?: number;
   /** Fall once every `transitionSteps` instead of a little in each. @defaultValue false */
   staircase?: boolean;
-  /** Where it stops: a lower bound, or an upper one when `decayRate` is above 1. @defaultValue none */
+  /**
+   * Where it stops: a lower bound, or an upper one when `decayRate` is above 1.
+   * @defaultValue none
+   */
   endValue?: number | null;
 }
 
@@ -56,7 +59,8 @@ export interface CosineDecayOptions {
 }
 
 /**
- * From `initValue` along half a cosine to `alpha * initValue` at `decaySteps`, and so from there on.
+ * From `initValue` along half a cosine to `alpha * initValue` at `decaySteps`, and so from there
+ * on.
  * @throws RangeError for numbers that cannot be.
  * @see `optax.cosine_decay_schedule`; Loshchilov and Hutter 2017, https://arxiv.org/abs/1608.03983
  * @example

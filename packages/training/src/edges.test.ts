@@ -1,4 +1,7 @@
-/** @file Steps with NaN, infinities, zeros, huge and tiny numbers and tensors without elements, as optax takes them. */
+/**
+ * @file Steps with NaN, infinities, zeros, huge and tiny numbers and tensors without elements, as
+ * optax takes them.
+ */
 import { dispose, flattenState, isVariableState, Module, Param, state } from "@nnxjs/nnx-core";
 import * as tf from "@tensorflow/tfjs-core";
 import { expect, it } from "vitest";
@@ -50,7 +53,10 @@ class Weights extends Module {
   }
 }
 
-/** Equal where the reference is not finite. Elsewhere relative to the value, or to `floor` where terms cancel. */
+/**
+ * Equal where the reference is not finite. Elsewhere relative to the value, or to `floor` where
+ * terms cancel.
+ */
 function expectNear(
   values: ArrayLike<number>,
   wanted: Values,
@@ -101,7 +107,7 @@ function check(
   dispose([model, optimizer, kept]);
 }
 
-const start = (odd: readonly number[] | undefined = undefined): ByPath => ({
+const start = (odd?: readonly number[]): ByPath => ({
   ...Object.fromEntries(Object.entries(golden.params).map(([name, { values }]) => [name, values])),
   ...(odd && { odd }),
 });

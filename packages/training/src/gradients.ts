@@ -11,7 +11,10 @@ import {
 } from "@nnxjs/nnx-core";
 import { isTensor } from "./tensor.ts";
 
-/** Gradients by path, as `grad` returns them for modules, States, and arrays, records and Maps of these; or a module that has them as its values. */
+/**
+ * Gradients by path, as `grad` returns them for modules, States, and arrays, records and Maps of
+ * these; or a module that has them as its values.
+ */
 export type Gradients =
   | State
   | GraphState

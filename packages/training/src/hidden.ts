@@ -1,5 +1,9 @@
-/** @file Variables where the graph does not see them, which an optimizer would leave as they are without a word. */
+/**
+ * @file Variables where the graph does not see them, which an optimizer would leave as they are
+ * without a word.
+ */
 import {
+  describe,
   type Filter,
   formatPath,
   GraphNode,
@@ -24,15 +28,16 @@ interface Step {
 }
 
 /**
- * Where a Variable that the filter selects is out of the graph's sight, in words: in a Set, or in an instance of a class that is no module. What is
- * `#private` or in a closure nobody can see.
+ * Where a Variable that the filter selects is out of the graph's sight, in words: in a Set, or in
+ * an instance of a class that is no module. What is `#private` or in a closure nobody can see.
  */
 export function hiddenParameter(model: object, wrt: Filter): string | undefined {
   const matches = toPredicate(wrt);
   const inGraph = new Set<object>(nodesOf(model));
   const seen = new Set(inGraph);
+  const most = inGraph.size + maxObjects;
   for (const owner of inGraph) {
-    for (const { variable, step } of variablesBelow(owner, seen)) {
+    for (const { variable, step } of variablesBelow(owner, seen, most)) {
       const path = [...pathTo(model, owner), ...keysTo(step)];
       if (!matches(path, variable)) continue;
       return `a ${variable.type.typeName} in ${step.holder} at ${formatPath(path)}`;
@@ -41,10 +46,14 @@ export function hiddenParameter(model: object, wrt: Filter): string | undefined 
   return undefined;
 }
 
-function* variablesBelow(owner: object, seen: Set<object>): Generator<{ variable: Variable; step: Step }> {
+function* variablesBelow(
+  owner: object,
+  seen: Set<object>,
+  most: number,
+): Generator<{ variable: Variable; step: Step }> {
   if (owner instanceof Variable) return;
   const open: Step[] = [{ value: owner, key: "", parent: undefined, holder: undefined }];
-  for (let step = open.pop(); step && seen.size < maxObjects; step = open.pop()) {
+  for (let step = open.pop(); step && seen.size < most; step = open.pop()) {
     const parent = step;
     const { value } = parent;
     if (value instanceof Variable) {
@@ -66,7 +75,7 @@ function holderOf(value: object): string | undefined {
   if (value instanceof Set) return "a Set";
   const isOpen =
     value instanceof GraphNode || value instanceof Map || Array.isArray(value) || isPlainObject(value);
-  return isOpen ? undefined : `an instance of ${value.constructor.name}, which is no module,`;
+  return isOpen ? undefined : `${describe(value)}, which is no module,`;
 }
 
 /** Own values by key. Accessors are not run. */

@@ -1,4 +1,7 @@
-/** @file The Variables that an optimizer remembers in, so that its memory is split, saved and merged like a model's. */
+/**
+ * @file The Variables that an optimizer remembers in, so that its memory is split, saved and merged
+ * like a model's.
+ */
 import {
   describe,
   formatPath,
@@ -18,7 +21,10 @@ export class OptState<T = unknown> extends Variable<T> {
   declare protected readonly nominal: { readonly variable: true; readonly optState: true };
 }
 
-/** A number that an optimizer remembers, such as its count of steps. @see Flax `nnx.training.optimizer.OptArray` */
+/**
+ * A number that an optimizer remembers, such as its count of steps.
+ * @see Flax `nnx.training.optimizer.OptArray`
+ */
 export class OptArray extends OptState<number> {
   static override readonly typeName: string = "OptArray";
   declare protected readonly nominal: {
@@ -28,7 +34,10 @@ export class OptArray extends OptState<number> {
   };
 }
 
-/** What an optimizer remembers about one parameter. @see Flax `nnx.training.optimizer.OptVariable` */
+/**
+ * What an optimizer remembers about one parameter.
+ * @see Flax `nnx.training.optimizer.OptVariable`
+ */
 export class OptVariable extends OptState<Tensor> {
   static override readonly typeName: string = "OptVariable";
   declare protected readonly nominal: {
@@ -45,7 +54,10 @@ export type OptStateTree =
   | readonly OptStateTree[]
   | { readonly [key: string]: OptStateTree };
 
-/** Puts Variables around the values. @throws StructureError for what a transformation's state cannot have; none is made then. */
+/**
+ * Puts Variables around the values.
+ * @throws StructureError for what a transformation's state cannot have; none is made then.
+ */
 export function toVariables(state: TransformationState): OptStateTree {
   const { rows, finish } = align([state], 1, differs);
   const odd = rows.find(({ leaves: [value] }) => typeof value !== "number" && !isTensor(value));
@@ -60,7 +72,10 @@ export function toVariables(state: TransformationState): OptStateTree {
   return finish()[0] as OptStateTree;
 }
 
-/** The values in the Variables. @throws StructureError where one has another kind of value than it was made for. */
+/**
+ * The values in the Variables.
+ * @throws StructureError where one has another kind of value than it was made for.
+ */
 export function toValues(tree: OptStateTree): TransformationState {
   const { rows, finish } = align([tree], 1, differs);
   for (const row of rows) {
@@ -79,7 +94,10 @@ export function toValues(tree: OptStateTree): TransformationState {
   return finish()[0] as TransformationState;
 }
 
-/** What a transformation's next state changes. @throws StructureError unless it is of the structure of the one before. */
+/**
+ * What a transformation's next state changes.
+ * @throws StructureError unless it is of the structure of the one before.
+ */
 export function changesOf(tree: OptStateTree, next: TransformationState): Change[] {
   const { rows } = align([tree, next], 0, differs);
   return rows.map((row) => {

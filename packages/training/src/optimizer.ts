@@ -23,15 +23,16 @@ import type { GradientTransformation } from "./transformation.ts";
 /** Options of {@link Optimizer}. */
 export interface OptimizerOptions {
   /**
-   * Which parameters of the model are updated: Variables, and with a predicate also tensors that are attributes without a Variable around them.
+   * Which parameters of the model are updated: Variables, and with a predicate also tensors that
+   * are attributes without a Variable around them.
    * @defaultValue Param
    */
   wrt?: Filter;
 }
 
 /**
- * A gradient transformation with its state, for one model. It does not hold the model. Its state is made of Variables: split, save and merge it
- * like a model.
+ * A gradient transformation with its state, for one model. It does not hold the model. Its state is
+ * made of Variables: split, save and merge it like a model.
  * @see Flax `nnx.Optimizer`
  * @example
  * ```ts
@@ -49,9 +50,11 @@ export class Optimizer extends GraphNode {
   readonly wrt: Filter;
 
   /**
-   * @param model - A module, or an array, record or Map of modules, or a State of one. Only its parameters' paths and shapes are used.
+   * @param model - A module, or an array, record or Map of modules, or a State of one. Only its
+   * parameters' paths and shapes are used.
    * @param tx - Such as `adam(1e-3)`.
-   * @throws StructureError when there is nothing to train, or some of it is where the graph does not see it.
+   * @throws StructureError when there is nothing to train, or some of it is where the graph does
+   * not see it.
    */
   constructor(model: object, tx: GradientTransformation, options: OptimizerOptions = {}) {
     super();
@@ -71,10 +74,12 @@ export class Optimizer extends GraphNode {
   /**
    * Writes the updated parameters into the model, in place.
    * @param model - The model, or array, record or Map of models, that the optimizer was made for.
-   * @param grads - The gradients by path, as `grad` returns them, or a module with them. Further paths are left alone.
-   * @throws StructureError when the gradient of a parameter is missing or has another shape, when the optimizer remembers something of other
-   * shapes, or when the transformation returns another structure; RangeError for a schedule that gives no number; and what a `setValue`
-   * throws. Model, state and count are as before then.
+   * @param grads - The gradients by path, as `grad` returns them, or a module with them. Further
+   * paths are left alone.
+   * @throws StructureError when the gradient of a parameter is missing or has another shape, when
+   * the optimizer remembers something of other shapes, or when the transformation returns another
+   * structure; RangeError for a schedule that gives no number; and what a `setValue` throws. Model,
+   * state and count are as before then.
    * @see Flax `Optimizer.update`, which also returns the updates
    */
   update(model: object, grads: Gradients): void {
@@ -109,7 +114,10 @@ function checkCount(count: unknown): number {
   );
 }
 
-/** Each parameter with its update added. @throws StructureError for updates of other paths or shapes. */
+/**
+ * Each parameter with its update added.
+ * @throws StructureError for updates of other paths or shapes.
+ */
 function applyUpdates(
   { places, values }: Parameters,
   updates: unknown,

@@ -27,7 +27,10 @@ import { newBranch } from "./structure.ts";
 import { isLike, isTensor, type Tensor } from "./tensor.ts";
 import type { Tree } from "./tree.ts";
 
-/** What is trained, as nested records of the same paths, without anything that the filter did not select. */
+/**
+ * What is trained, as nested records of the same paths, without anything that the filter did not
+ * select.
+ */
 export interface Parameters {
   /** The Variables, or the tensors that have none around them. */
   readonly places: object;
@@ -46,7 +49,8 @@ export const isValues = (x: object): x is State | GraphState => isOwner(x) || is
 /**
  * The parameters that the filter selects, and the gradient of each; `undefined` when there is none.
  * @param model - A module, a Variable, containers of these, or a State.
- * @throws StructureError for a parameter that is no float32 tensor, and for one without a gradient like itself.
+ * @throws StructureError for a parameter that is no float32 tensor, and for one without a gradient
+ * like itself.
  */
 export function parametersOf(
   where: string,

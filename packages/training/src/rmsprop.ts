@@ -18,7 +18,10 @@ export interface RmsOptions {
   epsInSqrt?: boolean;
   /** Where the mean of squares starts. @defaultValue 0 */
   initialScale?: number;
-  /** Divide by the running standard deviation instead of the root mean square. @defaultValue false */
+  /**
+   * Divide by the running standard deviation instead of the root mean square.
+   * @defaultValue false
+   */
   centered?: boolean;
 }
 
@@ -71,8 +74,8 @@ export function scaleByRms(options: RmsOptions = {}): GradientTransformation<Rms
 }
 
 /**
- * RMSProp: `p - learningRate * g / sqrt(v + eps)` with `v` the running mean of `g²`; momentum sums up what would be added, learning
- * rate included.
+ * RMSProp: `p - learningRate * g / sqrt(v + eps)` with `v` the running mean of `g²`; momentum sums
+ * up what would be added, learning rate included.
  * @param learningRate - A number, or a schedule of steps.
  * @throws RangeError for options that cannot be.
  * @see `optax.rmsprop`; Graves 2013, https://arxiv.org/abs/1308.0850 (centered)

@@ -6,8 +6,8 @@ export const runningMean = (decay: number, mean: Tensor, value: Tensor): Tensor 
   add(mul(mean, decay), mul(value, 1 - decay));
 
 /**
- * What the weights of a running mean that began with 0 sum up to after `count` values: `1 - decay ** count`. In float32 as optax has it: near
- * `decay = 1` what is left has few digits.
+ * What the weights of a running mean that began with 0 sum up to after `count` values: `1 - decay
+ * ** count`. In float32 as optax has it: near `decay = 1` what is left has few digits.
  * @see `optax.tree.bias_correction`
  */
 export const biasCorrection = (decay: number, count: number): number =>

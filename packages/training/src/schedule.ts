@@ -19,7 +19,8 @@ export function scheduled(where: string, schedule: Schedule, count: number): num
 
 /**
  * Multiplies updates by minus the learning rate. A schedule is asked once in each step.
- * @throws RangeError for what is neither a finite number nor a function, and in the step in which a schedule gives no finite number.
+ * @throws RangeError for what is neither a finite number nor a function, and in the step in which a
+ * schedule gives no finite number.
  * @see `optax.scale_by_learning_rate`
  */
 export function scaleByLearningRate(learningRate: number | Schedule): GradientTransformation {

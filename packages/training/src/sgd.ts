@@ -13,7 +13,8 @@ export interface SgdOptions {
 }
 
 /**
- * Gradient descent, `p - learningRate * g`; with momentum `t = g + momentum * t` in the place of `g`.
+ * Gradient descent, `p - learningRate * g`; with momentum `t = g + momentum * t` in the place of
+ * `g`.
  * @param learningRate - A number, or a schedule of steps.
  * @throws RangeError for a momentum outside `[0, 1)`.
  * @see `optax.sgd`; Sutskever et al. 2013, https://proceedings.mlr.press/v28/sutskever13.html

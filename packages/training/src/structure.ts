@@ -1,5 +1,8 @@
-/** @file Nested arrays and records side by side: the one walk behind all that maps over parameters, updates and states. */
-import type { Path } from "@nnxjs/nnx-core";
+/**
+ * @file Nested arrays and records side by side: the one walk behind all that maps over parameters,
+ * updates and states.
+ */
+import { formatPath, type Path, StructureError } from "@nnxjs/nnx-core";
 import { isPlainObject } from "@nnxjs/nnx-core/internal";
 
 /** An array or a record. Both are read by key. */
@@ -41,7 +44,10 @@ export class Row {
   }
 }
 
-/** Rows in the order of the first structure, and results of its structure whose leaves are still to be put. */
+/**
+ * Rows in the order of the first structure, and results of its structure whose leaves are still to
+ * be put.
+ */
 export interface Aligned {
   readonly rows: readonly Row[];
   /** The results; call it when all leaves are put. */
@@ -55,10 +61,12 @@ export type Mismatch = (path: Path, index: number, got: unknown) => Error;
 const root = "root";
 
 /**
- * The leaves of several structures, place by place. All are compared before anything is read from a leaf. Without recursion, since models may be
- * thousands of modules deep. Whatever is neither an array nor a record is a leaf.
+ * The leaves of several structures, place by place. All are compared before anything is read from a
+ * leaf. Without recursion, since models may be thousands of modules deep. Whatever is neither an
+ * array nor a record is a leaf.
  * @param results - How many new structures there will be.
- * @throws what `mismatch` makes, unless all structures have the places of the first and no others.
+ * @throws what `mismatch` makes, unless all structures have the places of the first and no others;
+ * StructureError for a structure inside itself.
  */
 export function align(structures: readonly unknown[], results: number, mismatch: Mismatch): Aligned {
   const start = frameOf(
@@ -68,27 +76,38 @@ export function align(structures: readonly unknown[], results: number, mismatch:
     results,
   );
   const rows: Row[] = [];
+  const entered = new Set<unknown>();
   let frame: Frame | undefined = start;
   while (frame) {
     const key: string | undefined = frame.keys[frame.next++];
     if (key === undefined) {
+      entered.delete(frame.nodes[0]);
       frame = frame.parent;
       continue;
     }
     const children = frame.nodes.map((node) => (Object.hasOwn(node, key) ? node[key] : undefined));
     const odd = children.findIndex((child, i) => i > 0 && !isAlike(children[0], child));
     if (odd > 0) throw mismatchAt(children[0], children[odd], pathOf(frame, key), odd, mismatch);
-    if (!isBranch(children[0])) rows.push(new Row(children, frame, key));
-    else {
-      const inner: Frame = frameOf(key, frame, children as Branch[], results);
-      frame.built.forEach((branch, i) => {
-        branch[key] = inner.built[i];
-      });
-      frame = inner;
-    }
+    const inner: Frame | undefined = isBranch(children[0])
+      ? frameOf(key, frame, children as Branch[], results)
+      : undefined;
+    // Leaves get a place too, so that keys stay in order.
+    frame.built.forEach((branch, i) => {
+      branch[key] = inner?.built[i];
+    });
+    if (!inner) rows.push(new Row(children, frame, key));
+    else if (entered.has(children[0])) throw insideItself(pathOf(frame, key));
+    else entered.add(children[0]);
+    frame = inner ?? frame;
   }
   return { rows, finish: () => start.built.map((branch) => branch[root]) };
 }
+
+const insideItself = (path: Path): StructureError =>
+  new StructureError(
+    `Optimizer at ${formatPath(path)}: expected arrays and records that do not contain themselves, got one that does. ` +
+      "Put each in one place.",
+  );
 
 function frameOf(key: string, parent: Frame | undefined, nodes: readonly Branch[], results: number): Frame {
   const [first] = nodes;
@@ -101,7 +120,10 @@ function frameOf(key: string, parent: Frame | undefined, nodes: readonly Branch[
 export const newBranch = (isArray = false): Record<string, unknown> =>
   (isArray ? [] : Object.create(null)) as Record<string, unknown>;
 
-/** Whether another structure may stand beside the first: a leaf by a leaf, an array by an array, with as many items. */
+/**
+ * Whether another structure may stand beside the first: a leaf by a leaf, an array by an array,
+ * with as many items.
+ */
 function isAlike(first: unknown, other: unknown): boolean {
   if (!isBranch(first)) return other !== undefined && !isBranch(other);
   return (

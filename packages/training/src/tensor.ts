@@ -16,7 +16,9 @@ export const isLike = (x: unknown, model: unknown): boolean =>
   x.rank === model.rank &&
   x.shape.every((size, axis) => size === model.shape[axis]);
 
-/** The wasm backend's broadcasting kernels stop at this many axes, and leave what was in the memory. */
+/**
+ * The wasm backend's broadcasting kernels stop at this many axes, and leave what was in the memory.
+ */
 const maxRank = 6;
 
 /** `a` has the result's shape; `b` has it too or is a scalar. So axes can be folded. */
@@ -42,12 +44,18 @@ export const square: (x: Tensor) => Tensor = tf.square;
 export const where: typeof tf.where = tf.where;
 export const zerosLike: (x: Tensor) => Tensor = tf.zerosLike;
 
-/** `x` within bounds; NaN stays NaN, which `tf.clipByValue` makes the lower bound on the wasm backend. */
+/**
+ * `x` within bounds; NaN stays NaN, which `tf.clipByValue` makes the lower bound on the wasm
+ * backend.
+ */
 export const clamp = (x: Tensor, low: number, high: number): Tensor => minimum(maximum(x, low), high);
 
 const asNumbers = (x: Tensor): Tensor => tf.cast(x, "float32");
 
-/** −1, 0 or 1; NaN stays NaN. `tf.sign` makes 0 of NaN, and on the wasm backend of everything below 1e-7. */
+/**
+ * −1, 0 or 1; NaN stays NaN. `tf.sign` makes 0 of NaN, and on the wasm backend also of what is
+ * below 1e-7.
+ */
 export function sign(x: Tensor): Tensor {
   const signs = sub(asNumbers(tf.greater(x, 0)), asNumbers(tf.less(x, 0)));
   return tf.where(tf.isNaN(x), x, signs);
@@ -56,7 +64,10 @@ export function sign(x: Tensor): Tensor {
 /** The sum of all elements; 0 without any, where the wasm backend leaves what was in the memory. */
 export const sum = (x: Tensor): Tensor => (x.size === 0 ? tf.scalar(0) : tf.sum(x));
 
-/** Runs `f` and frees the tensors that it made and nobody holds. Its result is not looked into: it may be deep. */
+/**
+ * Runs `f` and frees the tensors that it made and nobody holds. Its result is not looked into: it
+ * may be deep.
+ */
 export function inScope<R>(f: () => R): R {
   const results: R[] = [];
   tf.tidy(() => {

@@ -3,7 +3,10 @@ import { describe, StructureError } from "@nnxjs/nnx-core";
 import type { Tensor } from "./tensor.ts";
 import type { Tree } from "./tree.ts";
 
-/** What a transformation remembers between steps: numbers, tensors and nested arrays and records of them. */
+/**
+ * What a transformation remembers between steps: numbers, tensors and nested arrays and records of
+ * them.
+ */
 export type TransformationState =
   | number
   | Tensor
@@ -11,13 +14,17 @@ export type TransformationState =
   | { readonly [key: string]: TransformationState };
 
 /**
- * Turns gradients into updates, step by step. Both functions are pure: what changes goes through the state.
+ * Turns gradients into updates, step by step. Both functions are pure: what changes goes through
+ * the state.
  * @see optax `GradientTransformation`
  */
 export interface GradientTransformation<S extends TransformationState = TransformationState> {
   /** The state before the first step. */
   init(params: Tree): S;
-  /** The updates of this step, to be added to the parameters, and the next state, of the structure of the one before. */
+  /**
+   * The updates of this step, to be added to the parameters, and the next state, of the structure
+   * of the one before.
+   */
   update(updates: Tree, state: S, params: Tree): readonly [updates: Tree, state: S];
 }
 

@@ -1,16 +1,23 @@
-/** @file Nested records of tensors: what parameters, gradients and updates are to a transformation. */
+/**
+ * @file Nested records of tensors: what parameters, gradients and updates are to a transformation.
+ */
 import { describe, formatPath, type Path, StructureError } from "@nnxjs/nnx-core";
 import { align, type Mismatch } from "./structure.ts";
 import { isLike, isTensor, type Tensor } from "./tensor.ts";
 
-/** Tensors by path, without Variables around them. Its records inherit nothing: read them with `Object.keys`, or map them. */
+/**
+ * Tensors by path, without Variables around them. Its records inherit nothing: read them with
+ * `Object.keys`, or map them.
+ */
 export interface Tree {
   readonly [key: string]: Tree | Tensor;
 }
 
 /**
- * The trees' tensors at each path through `f`. Shapes may differ: what `f` makes of them is its own affair.
- * @throws StructureError naming the path, unless all trees have the paths of the first and no others; `f` was not called then.
+ * The trees' tensors at each path through `f`. Shapes may differ: what `f` makes of them is its own
+ * affair.
+ * @throws StructureError naming the path, unless all trees have the paths of the first and no
+ * others; `f` was not called then.
  */
 export const mapTree = (f: (...tensors: Tensor[]) => Tensor, first: Tree, ...others: readonly Tree[]): Tree =>
   mapTrees(1, (...tensors) => [f(...tensors)], first, ...others)[0] as Tree;
@@ -41,10 +48,12 @@ export const leavesOf = (tree: Tree): Tensor[] =>
   align([tree], 0, otherPaths("leavesOf", [])).rows.map(({ leaves }) => leaves[0] as Tensor);
 
 /**
- * Refuses trees that do not belong together, before anything is computed with them. Each transformation calls it for what it remembers about each
- * parameter: a State of another model may have been restored, or a parameter replaced by one of another shape.
+ * Refuses trees that do not belong together, before anything is computed with them. Each
+ * transformation calls it for what it remembers about each parameter: a State of another model may
+ * have been restored, or a parameter replaced by one of another shape.
  * @param trees - By name, for the message; the first is what the others are compared with.
- * @throws StructureError naming the path, unless all have the same paths, and the same shapes and dtypes there.
+ * @throws StructureError naming the path, unless all have the same paths, and the same shapes and
+ * dtypes there.
  */
 export function checkAlike(where: string, trees: Readonly<Record<string, Tree>>): void {
   const names = Object.keys(trees);
