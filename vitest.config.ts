@@ -37,7 +37,7 @@ export default defineConfig({
             "scripts/**/*.test.ts",
             "benchmarks/**/*.test.ts",
           ],
-          exclude: ["scripts/pack/**"],
+          exclude: ["**/node_modules/**", "scripts/pack/**"],
         },
       },
       { ...onSources, test: { ...inOneProcess, name: "docs", include: [".doctest/*.test.ts"] } },

@@ -32,8 +32,9 @@ export function gradientsPage(): string {
 Each row is a kernel of tensorflow.js that has a rule in \`@nnxjs/gradients\`; each number is the order of derivatives to which
 its programs are checked on that backend: against JAX in double precision (which the generator of those numbers checks against
 central differences), with no tensor left behind. 2 means that gradients of gradients are right too. A dash: the backend has no
-kernel for the program itself. The values of the programs are checked too, with the kernels
-that \`mendKernels\` puts in place of those that are wrong. Names that end in \`__op\` are operations that tensorflow.js differentiates by hand.
+kernel for the program itself. The values of the programs are checked too, with the kernels that \`mendKernels\` puts in place of those
+that are wrong. Functions of \`@nnxjs/nnx\` install the rules on first use; plain \`tf.grad\` has none ("gradient function not found")
+until \`installGradients()\` is called. Names that end in \`__op\` are operations that tensorflow.js differentiates by hand.
 
 ${Object.keys(allCases).length} programs, ${names.length} kernels and operations. Made by \`node scripts/run.mjs scripts/gradients-table.ts\`.
 

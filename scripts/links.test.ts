@@ -1,0 +1,51 @@
+/** @file What the documentation refers to is there. */
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { expect, it } from "vitest";
+
+const inFolder = (folder: string): string[] =>
+  readdirSync(folder)
+    .map((name) => `${folder}/${name}`)
+    .filter((file) => file.endsWith(".md"));
+
+const packages = readdirSync("packages");
+const pages = [
+  "README.md",
+  "CONTRIBUTING.md",
+  ...inFolder("docs"),
+  ...packages.flatMap((name) => inFolder(`packages/${name}`)),
+];
+
+/** As GitHub makes anchors of headings. */
+const anchorsOf = (text: string): string[] =>
+  Array.from(text.matchAll(/^#+ (.*)$/gm), ([, heading = ""]) =>
+    heading
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N} _-]/gu, "")
+      .replaceAll(" ", "-"),
+  );
+
+/** Everything that a page refers to in this repository and that is not there. */
+function missingOn(page: string): string[] {
+  const text = readFileSync(page, "utf8");
+  const missing: string[] = [];
+  for (const [, target = ""] of text.matchAll(/\]\(([^)\s]+)\)/g)) {
+    if (/^[a-z]+:/.test(target)) continue;
+    const [path, anchor] = target.split("#") as [string, string?];
+    const file = path === "" ? page : join(dirname(page), path);
+    const isThere =
+      existsSync(file) && (anchor === undefined || anchorsOf(readFileSync(file, "utf8")).includes(anchor));
+    if (!isThere) missing.push(target);
+  }
+  for (const [name, own = ""] of text.matchAll(/@nnxjs\/([\w-]+)/g))
+    if (!packages.includes(own)) missing.push(name);
+  // Files by their path from the root or from packages/; others are relative to what the page is talking of.
+  for (const [, path = ""] of text.matchAll(/[` ]((?:\w[\w.-]*\/)+[\w.-]+\.(?:ts|mjs|py|json|md))\b/g))
+    for (const root of ["", "packages/"])
+      if (existsSync(root + path.split("/")[0]) && !existsSync(root + path)) missing.push(path);
+  return missing;
+}
+
+it.each(pages)("%s refers to packages, files and headings that exist", (page) => {
+  expect(missingOn(page)).toEqual([]);
+});
