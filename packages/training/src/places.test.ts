@@ -302,7 +302,7 @@ describe("a chain of 10,000 modules", () => {
   };
   it("is trained", () => {
     const model = chainOf(10_000);
-    const optimizer = new Optimizer(model, adam(0.5));
+    const optimizer = new Optimizer(model, sgd(0.5, { momentum: 0.9 }));
     optimizer.update(model, chainOf(10_000));
     let last = model;
     while (last.next) last = last.next;
