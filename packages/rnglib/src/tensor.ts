@@ -4,6 +4,28 @@ import * as tf from "@tensorflow/tfjs-core";
 /** An immutable array: tensorflow.js's. */
 export type Tensor<R extends tf.Rank = tf.Rank> = tf.Tensor<R>;
 
+interface RankOfLength {
+  readonly 0: tf.Rank.R0;
+  readonly 1: tf.Rank.R1;
+  readonly 2: tf.Rank.R2;
+  readonly 3: tf.Rank.R3;
+  readonly 4: tf.Rank.R4;
+  readonly 5: tf.Rank.R5;
+  readonly 6: tf.Rank.R6;
+}
+
+/** A tensor with these axes: `Tensor2D` for two; of any rank when their number is not known. */
+export type TensorOfAxes<A extends readonly unknown[]> = A extends { readonly length: infer N }
+  ? Tensor<N extends keyof RankOfLength ? RankOfLength[N] : tf.Rank>
+  : Tensor;
+
+/** The axes of a tensor as a tuple, as far as its type says how many there are. */
+export type AxesOfTensor<T extends Tensor> = tf.Rank extends T["rankType"]
+  ? readonly number[]
+  : T["rankType"] extends tf.Rank.R0
+    ? readonly []
+    : Readonly<T["shape"]>;
+
 /** The kinds of elements that samplers and initializers give. */
 export type ElementType = "float32" | "int32" | "bool";
 

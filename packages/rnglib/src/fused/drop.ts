@@ -1,8 +1,11 @@
 /** @file The masks of Dropout and DropConnect, drawn and applied in one pass, forward and backward. */
 import { fuse } from "@nnxjs/nnx-core";
+import { checkOptions } from "@nnxjs/nnx-core/internal";
 import { maskScale, type PRNGKey } from "../keys/index.ts";
 import { bernoulli } from "../random/uniform.ts";
 import { scaleWhere, selfAdjoint, type Tensor } from "../tensor.ts";
+
+const NAMES = { scale: true, maskShape: true } as const;
 
 /** How {@link drop} masks. */
 export interface DropOptions {
@@ -25,6 +28,7 @@ export interface DropOptions {
  * @see `flax.nnx.Dropout`, Wan et al. 2013 (DropConnect)
  */
 export function drop(x: Tensor, key: PRNGKey, rate: number, options: DropOptions = {}): Tensor {
+  checkOptions("drop", options, NAMES);
   const keep = 1 - rate;
   const { scale = Math.fround(1 / Math.fround(keep)), maskShape } = options;
   const shared = maskShape !== undefined && String([...key.shape, ...maskShape]) !== String(x.shape);

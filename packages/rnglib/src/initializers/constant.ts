@@ -1,15 +1,24 @@
 /** @file Initializers without randomness. */
-import { ownKey } from "../keys/prng-key.ts";
-import { newTensor, registerFactory, registerFunction } from "@nnxjs/nnx-core";
+import { describe, newTensor, registerFactory, registerFunction } from "@nnxjs/nnx-core";
+import { ownKey, type PRNGKey } from "../keys/prng-key.ts";
 import { dimensionsOf } from "../keys/shape.ts";
 import type { ElementType, Tensor } from "../tensor.ts";
-import type { Initializer } from "./initializer.ts";
+import type { RankedInitializer } from "./initializer.ts";
 
-function filled(where: string, value: number, shape: readonly number[], dtype: ElementType): Tensor {
-  const dimensions = dimensionsOf(`initializers.${where}`, shape);
-  if (dtype === "bool") return newTensor(dtype, dimensions, (elements) => elements.fill(value === 0 ? 0 : 1));
-  if (dtype === "float32" || dtype === "int32")
-    return newTensor(dtype, dimensions, (elements) => elements.fill(value));
+function filled<T extends Tensor>(
+  where: string,
+  value: number,
+  key: PRNGKey,
+  shape: readonly number[],
+  dtype: ElementType,
+): T {
+  const place = `initializers.${where}`;
+  const own = dimensionsOf(place, shape);
+  const dimensions = [...ownKey(place, key).shape, ...own];
+  // The type says the rank that the shape has.
+  const fill = (): Tensor =>
+    newTensor(dtype, dimensions, (elements) => elements.fill(dtype === "bool" ? Number(value !== 0) : value));
+  if (dtype === "float32" || dtype === "int32" || dtype === "bool") return fill() as T;
   throw new TypeError(
     `initializers.${where}: expected dtype float32, int32 or bool, got ${JSON.stringify(dtype satisfies never)}. ` +
       "Leave it out for float32.",
@@ -17,26 +26,31 @@ function filled(where: string, value: number, shape: readonly number[], dtype: E
 }
 
 /** The same value everywhere. @see `jax.nn.initializers.constant` */
-export const constant: (value: number) => Initializer = registerFactory(
+export const constant: (value: number) => RankedInitializer = registerFactory(
   "initializers.constant",
-  (value: number): Initializer =>
-    (key, shape, dtype = "float32") =>
-      filled("constant", value, [...ownKey("initializers.constant", key).shape, ...shape], dtype),
+  (value: number): RankedInitializer => {
+    if (typeof value !== "number") {
+      throw new TypeError(
+        `initializers.constant: expected a number, got ${describe(value)}. Write an initializer that returns the tensor: (key, shape) => tensor.`,
+      );
+    }
+    return (key, shape, dtype = "float32") => filled("constant", value, key, shape, dtype);
+  },
 );
 
 /** All zeros; an initializer itself, as in JAX. @see `jax.nn.initializers.zeros` */
-export const zeros: Initializer = (key, shape, dtype = "float32") =>
-  filled("zeros", 0, [...ownKey("initializers.zeros", key).shape, ...shape], dtype);
+export const zeros: RankedInitializer = (key, shape, dtype = "float32") =>
+  filled("zeros", 0, key, shape, dtype);
 
 /** All ones; an initializer itself, as in JAX. @see `jax.nn.initializers.ones` */
-export const ones: Initializer = (key, shape, dtype = "float32") =>
-  filled("ones", 1, [...ownKey("initializers.ones", key).shape, ...shape], dtype);
+export const ones: RankedInitializer = (key, shape, dtype = "float32") =>
+  filled("ones", 1, key, shape, dtype);
 
 /** {@link zeros}, in the form of the other initializers. @see Flax `nnx.initializers.zeros_init` */
-export const zerosInit = (): Initializer => zeros;
+export const zerosInit = (): RankedInitializer => zeros;
 
 /** {@link ones}, in the form of the other initializers. @see Flax `nnx.initializers.ones_init` */
-export const onesInit = (): Initializer => ones;
+export const onesInit = (): RankedInitializer => ones;
 
 registerFunction("initializers.zeros", zeros);
 registerFunction("initializers.ones", ones);

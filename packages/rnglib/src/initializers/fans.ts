@@ -1,5 +1,9 @@
 /** @file How many inputs and outputs a weight connects. */
+import { describe } from "@nnxjs/nnx-core";
+import { checkOptions } from "@nnxjs/nnx-core/internal";
 import { formatShape, sizeOf } from "../keys/shape.ts";
+
+const NAMES = { inAxis: true, outAxis: true, batchAxis: true } as const;
 
 /** Which axes of a weight are inputs, outputs and batches of weights; all others are the receptive field. */
 export interface FanOptions {
@@ -9,6 +13,18 @@ export interface FanOptions {
   outAxis?: number | readonly number[];
   /** @defaultValue none */
   batchAxis?: number | readonly number[];
+}
+
+/** @throws NnxError for unknown names, TypeError for axes that are no integers. */
+export function checkFans(where: string, options: FanOptions): void {
+  checkOptions(`initializers.${where}`, options, NAMES);
+  for (const [name, axes] of Object.entries(options)) {
+    const bad = [axes].flat().find((axis) => axis !== undefined && !Number.isInteger(axis));
+    if (bad === undefined) continue;
+    throw new TypeError(
+      `initializers.${where}: expected ${name} to be an integer or a list of them, got ${describe(bad)}. Count axes from 0, or from -1 backwards.`,
+    );
+  }
 }
 
 /**

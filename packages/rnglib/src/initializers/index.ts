@@ -1,6 +1,6 @@
 export { constant, ones, onesInit, zeros, zerosInit } from "./constant.ts";
 export type { FanOptions } from "./fans.ts";
-export type { Initializer, KeylessInitializer } from "./initializer.ts";
+export type { Initializer, KeylessInitializer, RankedInitializer } from "./initializer.ts";
 export { deltaOrthogonal, orthogonal, type OrthogonalInitializerOptions } from "./orthogonal.ts";
 export { normal, truncatedNormal, type TruncatedNormalOptions, uniform } from "./scaled.ts";
 export {

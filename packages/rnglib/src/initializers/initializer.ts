@@ -1,6 +1,8 @@
 /** @file What an initializer is. */
+import { describe } from "@nnxjs/nnx-core";
 import type { PRNGKey } from "../keys/index.ts";
-import type { ElementType, Tensor } from "../tensor.ts";
+import type { Drawn } from "../random/ranks.ts";
+import type { ElementType, Tensor, TensorOfAxes } from "../tensor.ts";
 
 /**
  * Makes the first value of a parameter: `heNormal()(key, [3, 3, 2, 8])`. Keys of shape `[n]` make `n` independent values.
@@ -8,8 +10,26 @@ import type { ElementType, Tensor } from "../tensor.ts";
  */
 export type Initializer = (key: PRNGKey, shape: readonly number[], dtype?: ElementType) => Tensor;
 
+/** An {@link Initializer} whose result has the rank of a literal shape in its type: what all functions of `initializers` give. */
+export type RankedInitializer = <K extends PRNGKey, const S extends readonly number[]>(
+  key: K,
+  shape: S,
+  dtype?: ElementType,
+) => Drawn<K, S>;
+
 /** An initializer that has its keys already, as `rngs.heNormal()` gives: `rngs.heNormal()([3, 3, 2, 8])`. */
-export type KeylessInitializer = (shape: readonly number[], dtype?: ElementType) => Tensor;
+export type KeylessInitializer = <const S extends readonly number[]>(
+  shape: S,
+  dtype?: ElementType,
+) => TensorOfAxes<S>;
+
+/** @throws TypeError for what is no finite number, such as options in the place of a scale. */
+export function checkNumber(where: string, name: string, value: number): void {
+  if (Number.isFinite(value)) return;
+  throw new TypeError(
+    `initializers.${where}: expected ${name} to be a finite number, got ${describe(value)}. Options come behind it.`,
+  );
+}
 
 /** @throws TypeError for a dtype that real numbers do not fit. */
 export function checkFloat32(where: string, dtype: ElementType = "float32"): void {

@@ -1,10 +1,14 @@
 /** @file Initializers made of orthogonal matrices. */
 import { registerFactory } from "@nnxjs/nnx-core";
+import { checkOptions } from "@nnxjs/nnx-core/internal";
 import type { PRNGKey } from "../keys/index.ts";
 import { dimensionsOf, formatShape, sizeOf } from "../keys/shape.ts";
 import { drawFloat32 } from "../random/kernel.ts";
 import { orthogonalInto } from "../random/orthogonal.ts";
-import { checkFloat32, type Initializer } from "./initializer.ts";
+import { axisOf } from "../random/lanes.ts";
+import { checkFloat32, checkNumber, type RankedInitializer } from "./initializer.ts";
+
+const NAMES = { columnAxis: true } as const;
 
 /** Options of {@link orthogonal} and {@link deltaOrthogonal}. */
 export interface OrthogonalInitializerOptions {
@@ -18,11 +22,12 @@ export interface OrthogonalInitializerOptions {
  * @throws RangeError, when called, for shapes with fewer than 2 axes or without the column axis.
  * @see `jax.nn.initializers.orthogonal`; Saxe et al. 2013, arXiv:1312.6120
  */
-export const orthogonal: (scale?: number, options?: OrthogonalInitializerOptions) => Initializer =
+export const orthogonal: (scale?: number, options?: OrthogonalInitializerOptions) => RankedInitializer =
   registerFactory(
     "initializers.orthogonal",
-    (scale = 1, { columnAxis = -1 }: OrthogonalInitializerOptions = {}): Initializer =>
-      (key, shape, dtype) => {
+    (scale = 1, options: OrthogonalInitializerOptions = {}): RankedInitializer => {
+      const columnAxis = checked("orthogonal", scale, options);
+      return (key, shape, dtype) => {
         checkFloat32("orthogonal", dtype);
         const dimensions = dimensionsOf("initializers.orthogonal", shape);
         if (dimensions.length < 2) {
@@ -31,31 +36,37 @@ export const orthogonal: (scale?: number, options?: OrthogonalInitializerOptions
           );
         }
         return drawFloat32("initializers.orthogonal", key, dimensions, (single, out) =>
-          fillOrthogonal(single, dimensions, columnAxis, scale, out),
+          fillOrthogonal("orthogonal", single, dimensions, columnAxis, scale, out),
         );
-      },
+      };
+    },
   );
 
+/** The column axis. @throws TypeError for a scale or axis that is none, NnxError for unknown options. */
+function checked(where: string, scale: number, options: OrthogonalInitializerOptions): number {
+  checkNumber(where, "the scale", scale);
+  checkOptions(`initializers.${where}`, options, NAMES);
+  const { columnAxis = -1 } = options;
+  checkNumber(where, "columnAxis", columnAxis);
+  return columnAxis;
+}
+
 function fillOrthogonal(
+  where: string,
   key: PRNGKey,
   shape: readonly number[],
   columnAxis: number,
   scale: number,
   out: Float32Array,
 ): void {
-  const columns = shape.at(columnAxis);
-  if (columns === undefined) {
-    throw new RangeError(
-      `initializers.orthogonal: expected columnAxis to be an axis of ${formatShape(shape)}, got ${columnAxis}. ` +
-        "Count from 0, or from -1 backwards.",
-    );
-  }
+  const axis = axisOf(`initializers.${where}`, columnAxis, shape);
+  const columns = shape[axis]!;
   if (out.length === 0) return;
   const rows = out.length / columns;
   const q = new Float32Array(out.length);
   orthogonalInto(key, rows, columns, q);
   // Row-major index of (before, column, after) in `shape`, from (before, after) as the row of `q`.
-  const after = sizeOf(shape.slice(columnAxis < 0 ? columnAxis + shape.length + 1 : columnAxis + 1));
+  const after = sizeOf(shape.slice(axis + 1));
   const factor = Math.fround(scale);
   for (let row = 0; row < rows; row++) {
     const base = Math.floor(row / after) * columns * after + (row % after);
@@ -69,11 +80,12 @@ function fillOrthogonal(
  * @throws RangeError, when called, for shapes without 3 to 5 axes or with more inputs than outputs.
  * @see `jax.nn.initializers.delta_orthogonal`; Xiao et al. 2018, arXiv:1806.05393
  */
-export const deltaOrthogonal: (scale?: number, options?: OrthogonalInitializerOptions) => Initializer =
+export const deltaOrthogonal: (scale?: number, options?: OrthogonalInitializerOptions) => RankedInitializer =
   registerFactory(
     "initializers.deltaOrthogonal",
-    (scale = 1, { columnAxis = -1 }: OrthogonalInitializerOptions = {}): Initializer =>
-      (key, shape, dtype) => {
+    (scale = 1, options: OrthogonalInitializerOptions = {}): RankedInitializer => {
+      const columnAxis = checked("deltaOrthogonal", scale, options);
+      return (key, shape, dtype) => {
         checkFloat32("deltaOrthogonal", dtype);
         const dimensions = dimensionsOf("initializers.deltaOrthogonal", shape);
         const [inputs = 0, outputs = 0] = dimensions.slice(-2);
@@ -90,6 +102,7 @@ export const deltaOrthogonal: (scale?: number, options?: OrthogonalInitializerOp
         return drawFloat32("initializers.deltaOrthogonal", key, dimensions, (single, out) => {
           if (out.length === 0) return;
           fillOrthogonal(
+            "deltaOrthogonal",
             single,
             [inputs, outputs],
             columnAxis,
@@ -97,5 +110,6 @@ export const deltaOrthogonal: (scale?: number, options?: OrthogonalInitializerOp
             out.subarray(middle * size, (middle + 1) * size),
           );
         });
-      },
+      };
+    },
   );

@@ -1,5 +1,6 @@
 /** @file Samples times a fixed number. */
 import { registerFactory } from "@nnxjs/nnx-core";
+import { checkOptions } from "@nnxjs/nnx-core/internal";
 import type { PRNGKey } from "../keys/index.ts";
 import {
   normal as rawNormal,
@@ -8,16 +9,18 @@ import {
 } from "../keys/index.ts";
 import { drawFloat32, sampleShape } from "../random/kernel.ts";
 import type { Tensor } from "../tensor.ts";
-import { checkFloat32, type Initializer } from "./initializer.ts";
+import { checkFloat32, checkNumber, type RankedInitializer } from "./initializer.ts";
+
+const TRUNCATED_NAMES = { lower: true, upper: true } as const;
 
 /** Draws a row with `fill` and multiplies it by `factor`, both in float32. */
-export function scaled(
+export function scaled<T extends Tensor>(
   where: string,
   key: PRNGKey,
   shape: readonly number[],
   factor: number,
   fill: (key: PRNGKey, out: Float32Array) => void,
-): Tensor {
+): T {
   const place = `initializers.${where}`;
   const scale = Math.fround(factor);
   return drawFloat32(place, key, sampleShape(place, shape), (single, out) => {
@@ -27,23 +30,27 @@ export function scaled(
 }
 
 /** Uniform over `[0, scale)`. @param scale - @defaultValue 0.01 @see `jax.nn.initializers.uniform` */
-export const uniform: (scale?: number) => Initializer = registerFactory(
+export const uniform: (scale?: number) => RankedInitializer = registerFactory(
   "initializers.uniform",
-  (scale = 0.01): Initializer =>
-    (key, shape, dtype) => {
+  (scale = 0.01): RankedInitializer => {
+    checkNumber("uniform", "the scale", scale);
+    return (key, shape, dtype) => {
       checkFloat32("uniform", dtype);
       return scaled("uniform", key, shape, scale, (single, out) => rawUniform(single, out.length, { out }));
-    },
+    };
+  },
 );
 
 /** Normal with mean 0. @param stddev - Standard deviation. @defaultValue 0.01 @see `jax.nn.initializers.normal` */
-export const normal: (stddev?: number) => Initializer = registerFactory(
+export const normal: (stddev?: number) => RankedInitializer = registerFactory(
   "initializers.normal",
-  (stddev = 0.01): Initializer =>
-    (key, shape, dtype) => {
+  (stddev = 0.01): RankedInitializer => {
+    checkNumber("normal", "the standard deviation", stddev);
+    return (key, shape, dtype) => {
       checkFloat32("normal", dtype);
       return scaled("normal", key, shape, stddev, (single, out) => rawNormal(single, out.length, { out }));
-    },
+    };
+  },
 );
 
 /** Where {@link truncatedNormal} cuts, in standard deviations. */
@@ -54,19 +61,32 @@ export interface TruncatedNormalOptions {
   upper?: number;
 }
 
+function checkBounds(lower: number, upper: number): void {
+  if (lower < upper) return;
+  throw new RangeError(
+    `initializers.truncatedNormal: expected lower below upper, got ${String(lower)} and ${String(upper)}. Exchange them.`,
+  );
+}
+
 /**
  * Normal with mean 0, cut off on both sides.
  * @param stddev - Standard deviation before the cut. @defaultValue 0.01
+ * @throws RangeError unless `lower` is below `upper`, TypeError for a `stddev` that is no finite number.
  * @see `jax.nn.initializers.truncated_normal`
  */
-export const truncatedNormal: (stddev?: number, options?: TruncatedNormalOptions) => Initializer =
+export const truncatedNormal: (stddev?: number, options?: TruncatedNormalOptions) => RankedInitializer =
   registerFactory(
     "initializers.truncatedNormal",
-    (stddev = 0.01, { lower = -2, upper = 2 }: TruncatedNormalOptions = {}): Initializer =>
-      (key, shape, dtype) => {
+    (stddev = 0.01, options: TruncatedNormalOptions = {}): RankedInitializer => {
+      checkNumber("truncatedNormal", "the standard deviation", stddev);
+      checkOptions("initializers.truncatedNormal", options, TRUNCATED_NAMES);
+      const { lower = -2, upper = 2 } = options;
+      checkBounds(lower, upper);
+      return (key, shape, dtype) => {
         checkFloat32("truncatedNormal", dtype);
         return scaled("truncatedNormal", key, shape, stddev, (single, out) =>
           rawTruncatedNormal(single, lower, upper, out.length, { out }),
         );
-      },
+      };
+    },
   );

@@ -5,8 +5,8 @@ import {
   truncatedNormal as rawTruncatedNormal,
   uniform as rawUniform,
 } from "../keys/index.ts";
-import { type FanOptions, fansOf } from "./fans.ts";
-import { checkFloat32, type Initializer } from "./initializer.ts";
+import { checkFans, type FanOptions, fansOf } from "./fans.ts";
+import { checkFloat32, checkNumber, type RankedInitializer } from "./initializer.ts";
 import { scaled } from "./scaled.ts";
 
 const f = Math.fround;
@@ -23,7 +23,8 @@ export type ScaledDistribution = "truncatedNormal" | "normal" | "uniform";
  * Values of variance `scale / n`, where `n` counts the inputs or outputs of a weight.
  * @param mode - Which `n`. JAX's names `"fan_in"`, … in camelCase.
  * @param distribution - `"truncatedNormal"` is cut at two standard deviations.
- * @throws TypeError for another mode or distribution; when called, RangeError for shapes with fewer than 2 axes.
+ * @throws TypeError for a scale that is no finite number, RangeError for a negative one; when called, TypeError for another mode or
+ *   distribution, RangeError for shapes with fewer than 2 axes.
  * @see `jax.nn.initializers.variance_scaling`
  */
 export const varianceScaling: (
@@ -31,7 +32,7 @@ export const varianceScaling: (
   mode: FanMode,
   distribution: ScaledDistribution,
   options?: FanOptions,
-) => Initializer = registerFactory(
+) => RankedInitializer = registerFactory(
   "initializers.varianceScaling",
   (scale: number, mode: FanMode, distribution: ScaledDistribution, options: FanOptions = {}) =>
     scaling("varianceScaling", scale, mode, distribution, options),
@@ -43,7 +44,14 @@ function scaling(
   mode: FanMode,
   distribution: ScaledDistribution,
   options: FanOptions,
-): Initializer {
+): RankedInitializer {
+  checkNumber(where, "the scale", scale);
+  if (scale < 0) {
+    throw new RangeError(
+      `initializers.${where}: expected a scale of at least 0, got ${scale}. It scales a variance.`,
+    );
+  }
+  checkFans(where, options);
   return (key, shape, dtype) => {
     checkFloat32(where, dtype);
     const variance = f(scale / denominator(where, mode, shape, options));
@@ -89,37 +97,37 @@ function denominator(where: string, mode: FanMode, shape: readonly number[], opt
 }
 
 /** Truncated normal of variance 1 / inputs. @see LeCun et al. 1998, `jax.nn.initializers.lecun_normal` */
-export const lecunNormal: (options?: FanOptions) => Initializer = registerFactory(
+export const lecunNormal: (options?: FanOptions) => RankedInitializer = registerFactory(
   "initializers.lecunNormal",
   (options: FanOptions = {}) => scaling("lecunNormal", 1, "fanIn", "truncatedNormal", options),
 );
 
 /** Uniform of variance 1 / inputs. @see LeCun et al. 1998, `jax.nn.initializers.lecun_uniform` */
-export const lecunUniform: (options?: FanOptions) => Initializer = registerFactory(
+export const lecunUniform: (options?: FanOptions) => RankedInitializer = registerFactory(
   "initializers.lecunUniform",
   (options: FanOptions = {}) => scaling("lecunUniform", 1, "fanIn", "uniform", options),
 );
 
 /** Truncated normal of variance 2 / (inputs + outputs). @see Glorot & Bengio 2010, `jax.nn.initializers.glorot_normal` */
-export const glorotNormal: (options?: FanOptions) => Initializer = registerFactory(
+export const glorotNormal: (options?: FanOptions) => RankedInitializer = registerFactory(
   "initializers.glorotNormal",
   (options: FanOptions = {}) => scaling("glorotNormal", 1, "fanAvg", "truncatedNormal", options),
 );
 
 /** Uniform of variance 2 / (inputs + outputs). @see Glorot & Bengio 2010, `jax.nn.initializers.glorot_uniform` */
-export const glorotUniform: (options?: FanOptions) => Initializer = registerFactory(
+export const glorotUniform: (options?: FanOptions) => RankedInitializer = registerFactory(
   "initializers.glorotUniform",
   (options: FanOptions = {}) => scaling("glorotUniform", 1, "fanAvg", "uniform", options),
 );
 
 /** Truncated normal of variance 2 / inputs. @see He et al. 2015, `jax.nn.initializers.he_normal` */
-export const heNormal: (options?: FanOptions) => Initializer = registerFactory(
+export const heNormal: (options?: FanOptions) => RankedInitializer = registerFactory(
   "initializers.heNormal",
   (options: FanOptions = {}) => scaling("heNormal", 2, "fanIn", "truncatedNormal", options),
 );
 
 /** Uniform of variance 2 / inputs. @see He et al. 2015, `jax.nn.initializers.he_uniform` */
-export const heUniform: (options?: FanOptions) => Initializer = registerFactory(
+export const heUniform: (options?: FanOptions) => RankedInitializer = registerFactory(
   "initializers.heUniform",
   (options: FanOptions = {}) => scaling("heUniform", 2, "fanIn", "uniform", options),
 );

@@ -1,8 +1,12 @@
 /** @file Coin flips, and the masks of Dropout and DropConnect that are made of them. */
 import { fillBernoulli, fillMaskScale, fillUniform } from "./fill.ts";
+import { checkNames } from "./messages.ts";
 import { fillRows, outputFor } from "./output.ts";
 import { ownKey, type PRNGKey } from "./prng-key.ts";
 import type { Shape } from "./shape.ts";
+
+const BERNOULLI_NAMES = { mode: true, out: true } as const;
+const MASK_NAMES = { scale: true, out: true } as const;
 
 /** Options of {@link bernoulli}. */
 export interface BernoulliOptions {
@@ -29,8 +33,10 @@ export function bernoulli(
   key: PRNGKey,
   p = 0.5,
   shape: Shape = [],
-  { mode = "low", out }: BernoulliOptions = {},
+  options: BernoulliOptions = {},
 ): Uint8Array {
+  checkNames("bernoulli", options, BERNOULLI_NAMES);
+  const { mode = "low", out } = options;
   if (mode !== "low" && mode !== "high") {
     throw new TypeError(
       `bernoulli: expected mode "low" or "high", got ${JSON.stringify(mode)}. Leave it out for "low".`,
@@ -74,8 +80,10 @@ export function maskScale(
   key: PRNGKey,
   keep: number,
   source: Float32Array,
-  { scale = Math.fround(1 / Math.fround(keep)), out }: MaskScaleOptions = {},
+  options: MaskScaleOptions = {},
 ): Float32Array {
+  checkNames("maskScale", options, MASK_NAMES);
+  const { scale = Math.fround(1 / Math.fround(keep)), out } = options;
   const rows = ownKey("maskScale", key).size;
   const width = rows === 0 ? 0 : source.length / rows;
   if (width * rows !== source.length || !Number.isInteger(width)) {

@@ -23,6 +23,11 @@ import {
 } from "./wasm/kernels.ts";
 
 const ALWAYS = 2 ** 23;
+/** The smallest normal float32. */
+const TINY = 2 ** -126;
+const FLUSHED_BELOW = TINY * 2 ** 24;
+
+const flush = (x: number): number => (Math.abs(x) < TINY ? x * 0 : x);
 
 /** Random bits, as many as the elements of `out` have. */
 export function fillBits(
@@ -40,7 +45,10 @@ export function fillUniform(k0: number, k1: number, start: number, out: Float32A
   if (out.length < SMALLEST || !kernelUniform(k0, k1, start, out)) plainUniform(k0, k1, start, out);
 }
 
-/** Uniforms in [minval, maxval), both float32 values. XLA contracts `f * d + lo` to one rounding; so do we. */
+/**
+ * Uniforms in [minval, maxval), both float32 values. XLA contracts `f * d + lo` to one rounding, and takes 0 for what is below the smallest
+ * normal number; so do we.
+ */
 export function fillUniformRange(
   k0: number,
   k1: number,
@@ -51,8 +59,11 @@ export function fillUniformRange(
 ): void {
   fillUniform(k0, k1, start, out);
   if (minval === 0 && maxval === 1) return;
-  const d = Math.fround(maxval - minval);
-  for (let i = 0; i < out.length; i++) out[i] = Math.max(minval, Math.fround(out[i]! * d + minval));
+  const low = flush(minval);
+  const d = flush(Math.fround(flush(maxval) - low));
+  for (let i = 0; i < out.length; i++) out[i] = Math.max(low, Math.fround(out[i]! * d + low));
+  // Steps of 2⁻²³·d are no smaller than the smallest normal number unless d is tiny.
+  if (Math.abs(d) < FLUSHED_BELOW) for (let i = 0; i < out.length; i++) out[i] = flush(out[i]!);
 }
 
 /** Standard normals. */
@@ -93,9 +104,9 @@ export function fillMaskScale(
   }
 }
 
-/** How many of the 2²³ uniforms are below `p`, rounded to float32 first as JAX does. NaN counts as 0. */
+/** How many of the 2²³ uniforms are below `p`, rounded to float32 first as JAX does. NaN and subnormal numbers count as 0. */
 export function thresholdOf(p: number): number {
   const rounded = Math.fround(p);
   if (rounded >= 1) return ALWAYS;
-  return rounded > 0 ? Math.ceil(rounded * ALWAYS) : 0;
+  return rounded >= TINY ? Math.ceil(rounded * ALWAYS) : 0;
 }

@@ -1,10 +1,11 @@
 export { bernoulli, maskScale } from "./bernoulli.ts";
 export type { BernoulliOptions, MaskScaleOptions } from "./bernoulli.ts";
 export { clone, foldIn, key, keyData, split, wrapKeyData } from "./key.ts";
+export type { SplitKeys } from "./key.ts";
 export { PRNGKey } from "./prng-key.ts";
-export type { PRNGKeyJSON } from "./prng-key.ts";
+export type { KeyArray, KeyAxes, KeyAxesOf, KeyWithin, PRNGKeyJSON } from "./prng-key.ts";
 export { randint } from "./randint.ts";
 export type { RandintOptions } from "./randint.ts";
 export { bits, normal, truncatedNormal, uniform } from "./samplers.ts";
 export type { BitsArrays, BitsOptions, NormalOptions, UniformOptions } from "./samplers.ts";
-export type { Shape } from "./shape.ts";
+export type { AxesOf, Shape } from "./shape.ts";

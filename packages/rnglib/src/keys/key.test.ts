@@ -113,7 +113,7 @@ describe("foldIn", () => {
 
   it("refuses what is not a key", () => {
     // @ts-expect-error words are not a key
-    expect(() => foldIn([0, 1], 1)).toThrow("foldIn: expected a key, got 0,1. Make one with key(seed).");
+    expect(() => foldIn([0, 1], 1)).toThrow("foldIn: expected a key, got [0, 1]. Make one with key(seed).");
     // @ts-expect-error nothing is not a key
     expect(() => foldIn(undefined, 1)).toThrow("foldIn: expected a key, got undefined.");
   });

@@ -1,6 +1,18 @@
 /** @file Making keys: from seeds, from words, from other keys. */
-import { keyArray, keyFromWords, ownKey, type PRNGKey, singleKey, wordOf, wordsOf } from "./prng-key.ts";
-import { dimensionsOf, formatShape, type Shape, sizeOf } from "./shape.ts";
+import { describe } from "./messages.ts";
+import {
+  type KeyArray,
+  type KeyAxes,
+  type KeyAxesOf,
+  keyArray,
+  keyFromWords,
+  ownKey,
+  type PRNGKey,
+  singleKey,
+  wordOf,
+  wordsOf,
+} from "./prng-key.ts";
+import { type AxesOf, dimensionsOf, formatShape, type Shape, sizeOf } from "./shape.ts";
 import { threefry2x32 } from "./threefry.ts";
 
 const pair = new Uint32Array(2);
@@ -21,7 +33,7 @@ export function key(seed: number | bigint | boolean): PRNGKey {
   if (typeof seed === "boolean") return singleKey(0, seed ? 1 : 0);
   if (typeof seed !== "bigint" && !Number.isInteger(seed)) {
     throw new TypeError(
-      `key: expected an integer seed, got ${typeof seed === "string" ? JSON.stringify(seed) : String(seed)}. Round it, or hash it to an integer.`,
+      `key: expected an integer seed, got ${describe(seed)}. Round it, or hash it to an integer.`,
     );
   }
   if (seed < -(2 ** 63) || seed >= 2 ** 63) {
@@ -50,6 +62,18 @@ export function wrapKeyData(words: ArrayLike<number>, shape?: Shape): PRNGKey {
   return keyFromWords("wrapKeyData", words, dimensionsOf("wrapKeyData", shape ?? fallback));
 }
 
+/** The keys that {@link split} makes of a key and a shape, as far as their types say how many axes there are. */
+export type SplitKeys<K extends PRNGKey, S extends Shape> = readonly [
+  ...KeyAxesOf<K>,
+  ...AxesOf<S>,
+] extends infer A
+  ? A extends KeyAxes
+    ? KeyArray<A>
+    : A extends readonly []
+      ? PRNGKey
+      : KeyArray
+  : never;
+
 /**
  * New keys, independent of `key` and of each other. The i-th equals `foldIn(key, i)`.
  *
@@ -59,6 +83,7 @@ export function wrapKeyData(words: ArrayLike<number>, shape?: Shape): PRNGKey {
  * @throws RangeError for a negative or fractional size.
  * @see `jax.random.split`
  */
+export function split<K extends PRNGKey, const S extends Shape = 2>(key: K, shape?: S): SplitKeys<K, S>;
 export function split(key: PRNGKey, shape: Shape = 2): PRNGKey {
   const parents = ownKey("split", key);
   const own = shape === 2 ? PAIR : Object.freeze(dimensionsOf("split", shape));
@@ -84,10 +109,10 @@ export function split(key: PRNGKey, shape: Shape = 2): PRNGKey {
  */
 export function foldIn(key: PRNGKey, data: number | boolean): PRNGKey {
   const parent = singleOnly("foldIn", key);
-  const counter = Number(data);
-  if (counter >>> 0 !== counter) {
+  const counter = typeof data === "boolean" ? Number(data) : data;
+  if (typeof counter !== "number" || counter >>> 0 !== counter) {
     throw new RangeError(
-      `foldIn: expected an integer in [0, 2^32), got ${String(data)}. Use (x >>> 0) to wrap it as numpy does.`,
+      `foldIn: expected an integer in [0, 2^32), got ${describe(data)}. Use (x >>> 0) to wrap it as numpy does.`,
     );
   }
   threefry2x32(wordOf(parent, 0, 0), wordOf(parent, 0, 1), 0, counter, pair, 0);

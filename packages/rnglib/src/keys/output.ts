@@ -1,4 +1,5 @@
 /** @file Where samplers write: a new array or the one that was given, and one row of it per key. */
+import { describe } from "./messages.ts";
 import { ownKey, type PRNGKey, wordOf } from "./prng-key.ts";
 import { dimensionsOf, formatShape, type Shape, sizeOf } from "./shape.ts";
 
@@ -60,9 +61,4 @@ export function fillRows<A extends OutputArray>(
     fill(wordOf(keys, i, 0), wordOf(keys, i, 1), row, i * width);
   }
   return out;
-}
-
-function describe(value: unknown): string {
-  if (typeof value !== "object" || value === null) return String(value);
-  return `a ${value.constructor?.name ?? "bare object"}`;
 }

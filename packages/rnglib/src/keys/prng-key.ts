@@ -1,4 +1,5 @@
 /** @file The class of keys, and how this folder (and nobody else) reads the words inside. */
+import { describe } from "./messages.ts";
 import { dimensionsOf, formatShape, sizeOf } from "./shape.ts";
 
 const BRAND = Symbol.for("@nnxjs/rnglib.PRNGKey");
@@ -194,6 +195,24 @@ export class PRNGKey {
   }
 }
 
+/** The shape of an array of keys: at least one axis. */
+export type KeyAxes = readonly [number, ...number[]];
+
+/** An array of keys, whose type says how many axes it has: what `split` gives. */
+export interface KeyArray<A extends KeyAxes = KeyAxes> extends PRNGKey {
+  readonly shape: A;
+  readonly [Symbol.iterator]: () => IterableIterator<KeyWithin<A>>;
+  at(index: number): KeyWithin<A>;
+}
+
+/** What an array of keys has along its leading axis. */
+export type KeyWithin<A extends KeyAxes> = A extends readonly [number, ...infer R extends KeyAxes]
+  ? KeyArray<R>
+  : PRNGKey;
+
+/** The axes of keys, as far as their type says: none for a plain `PRNGKey`, which is nearly always a single one. */
+export type KeyAxesOf<K extends PRNGKey> = K extends KeyArray<infer A> ? A : readonly [];
+
 function sameNumbers(a: ArrayLike<number>, b: ArrayLike<number>): boolean {
   if (a.length !== b.length) return false;
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
@@ -234,5 +253,7 @@ export function keyFromWords(where: string, words: ArrayLike<number>, shape: rea
 export function ownKey(where: string, value: PRNGKey): PRNGKey {
   if (isOwn(value)) return value;
   if (PRNGKey.isKey(value)) return PRNGKey.fromJSON((value as PRNGKey).toJSON());
-  throw new TypeError(`${where}: expected a key, got ${String(value)}. Make one with key(seed).`);
+  throw new TypeError(
+    `${where}: expected a key, got ${describe(value)}. Make one with key(seed). It is the first argument.`,
+  );
 }

@@ -1,9 +1,12 @@
 /** @file Random integers in a range. */
 import { fillBits } from "./fill.ts";
 import { split } from "./key.ts";
+import { checkNames } from "./messages.ts";
 import { fillRows, outputFor } from "./output.ts";
 import { type PRNGKey, singleKey, wordOf } from "./prng-key.ts";
 import type { Shape } from "./shape.ts";
+
+const RANDINT_NAMES = { out: true } as const;
 
 /** Options of {@link randint}. */
 export interface RandintOptions {
@@ -27,8 +30,9 @@ export function randint(
   shape: Shape,
   minval: number,
   maxval: number,
-  { out }: RandintOptions = {},
+  options: RandintOptions = {},
 ): Int32Array {
+  checkNames("randint", options, RANDINT_NAMES);
   for (const [name, value] of [
     ["minval", minval],
     ["maxval", maxval],
@@ -39,7 +43,7 @@ export function randint(
       );
     }
   }
-  const result = outputFor("randint", key, shape, Int32Array, out);
+  const result = outputFor("randint", key, shape, Int32Array, options.out);
   const span = maxval > minval ? maxval - minval : 1;
   const half = 2 ** 16 % span;
   // The product wraps at 32 bits in JAX too.

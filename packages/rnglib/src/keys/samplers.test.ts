@@ -104,7 +104,7 @@ describe("uniform", () => {
     );
     // @ts-expect-error a plain array has no room for float32
     expect(() => uniform(k, 2, { out: [0, 0] })).toThrow(
-      "uniform: expected out to be a Float32Array, got a Array.",
+      "uniform: expected out to be a Float32Array, got [0, 0].",
     );
   });
 

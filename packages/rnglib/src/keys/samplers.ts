@@ -1,6 +1,7 @@
 /** @file The samplers over real numbers and bits, into typed arrays. */
 import { erf } from "./erf.ts";
 import { fillBits, fillNormal, fillUniformRange, probit } from "./fill.ts";
+import { checkNames } from "./messages.ts";
 import { fillRows, outputFor } from "./output.ts";
 import type { PRNGKey } from "./prng-key.ts";
 import type { Shape } from "./shape.ts";
@@ -21,6 +22,9 @@ export interface BitsOptions<W extends keyof BitsArrays> {
   out?: BitsArrays[W];
 }
 
+const BITS_NAMES = { width: true, out: true } as const;
+const UNIFORM_NAMES = { minval: true, maxval: true, out: true } as const;
+const NORMAL_NAMES = { out: true } as const;
 const bitsKinds = { 8: Uint8Array, 16: Uint16Array, 32: Uint32Array, 64: BigUint64Array } as const;
 
 /**
@@ -35,8 +39,10 @@ const bitsKinds = { 8: Uint8Array, 16: Uint16Array, 32: Uint32Array, 64: BigUint
 export function bits<W extends keyof BitsArrays = 32>(
   key: PRNGKey,
   shape: Shape = [],
-  { width, out }: BitsOptions<W> = {},
+  options: BitsOptions<W> = {},
 ): BitsArrays[W] {
+  checkNames("bits", options, BITS_NAMES);
+  const { width, out } = options;
   const w: keyof BitsArrays = width ?? 32;
   if (!Object.hasOwn(bitsKinds, w)) {
     throw new TypeError(
@@ -59,19 +65,17 @@ export interface UniformOptions {
 }
 
 /**
- * Uniform float32 in [minval, maxval); `minval` everywhere when `maxval <= minval`, as in JAX.
+ * Uniform float32 in [minval, maxval); `minval` everywhere when `maxval <= minval`, as in JAX. Bounds and results below 2⁻¹²⁶ are 0.
  *
  * @param key - A single key, or an array of keys that each draw `shape`.
  * @param shape - Of the sample. @defaultValue `[]`, one element
  * @returns Row-major elements of shape `[...key.shape, ...shape]`.
  * @throws RangeError for a bad shape; see {@link bits} for `out`.
- * @see `jax.random.uniform`; equal to it bit for bit on the CPU, except that XLA flushes results below 2⁻¹²⁶ to 0.
+ * @see `jax.random.uniform`; equal to it bit for bit on the CPU.
  */
-export function uniform(
-  key: PRNGKey,
-  shape: Shape = [],
-  { minval = 0, maxval = 1, out }: UniformOptions = {},
-): Float32Array {
+export function uniform(key: PRNGKey, shape: Shape = [], options: UniformOptions = {}): Float32Array {
+  checkNames("uniform", options, UNIFORM_NAMES);
+  const { minval = 0, maxval = 1, out } = options;
   const low = Math.fround(minval);
   const high = Math.fround(maxval);
   return fillRows(key, outputFor("uniform", key, shape, Float32Array, out), (k0, k1, row) =>
@@ -94,8 +98,9 @@ export interface NormalOptions {
  * @throws RangeError for a bad shape; see {@link bits} for `out`.
  * @see `jax.random.normal`; within 4 ulp of it on the CPU, most values equal.
  */
-export function normal(key: PRNGKey, shape: Shape = [], { out }: NormalOptions = {}): Float32Array {
-  return fillRows(key, outputFor("normal", key, shape, Float32Array, out), (k0, k1, row) =>
+export function normal(key: PRNGKey, shape: Shape = [], options: NormalOptions = {}): Float32Array {
+  checkNames("normal", options, NORMAL_NAMES);
+  return fillRows(key, outputFor("normal", key, shape, Float32Array, options.out), (k0, k1, row) =>
     fillNormal(k0, k1, 0, row),
   );
 }
@@ -122,15 +127,16 @@ export function truncatedNormal(
   lower: number,
   upper: number,
   shape: Shape = [],
-  { out }: NormalOptions = {},
+  options: NormalOptions = {},
 ): Float32Array {
+  checkNames("truncatedNormal", options, NORMAL_NAMES);
   const from = Math.fround(lower);
   const to = Math.fround(upper);
   const a = erf(from * BY_SQRT2);
   const b = erf(to * BY_SQRT2);
   const least = nextFloat32(from, 1);
   const most = nextFloat32(to, -1);
-  return fillRows(key, outputFor("truncatedNormal", key, shape, Float32Array, out), (k0, k1, row) => {
+  return fillRows(key, outputFor("truncatedNormal", key, shape, Float32Array, options.out), (k0, k1, row) => {
     fillUniformRange(k0, k1, 0, a, b, row);
     probit(row);
     for (let i = 0; i < row.length; i++) {

@@ -1,7 +1,14 @@
 /** @file Shapes: how many elements an array has, and what is refused. */
+import { describe } from "./messages.ts";
+
+/** As many elements as a typed array can have. */
+const MOST_ELEMENTS = 2 ** 32 - 1;
 
 /** The shape of an array: its dimensions, or one number `n` for `[n]`. */
 export type Shape = number | readonly number[];
+
+/** The axes of a shape: a tuple where the type says how many there are. */
+export type AxesOf<S extends Shape> = S extends readonly number[] ? S : readonly [number];
 
 /** A shape as it is written in messages: `[2, 3]`. */
 export const formatShape = (shape: readonly number[]): string => `[${shape.join(", ")}]`;
@@ -10,18 +17,30 @@ export const formatShape = (shape: readonly number[]): string => `[${shape.join(
  * The dimensions of `shape` as a new array.
  *
  * @param where - Name of the function that was called, for the message.
- * @throws RangeError when a dimension is not a non-negative integer.
+ * @throws TypeError for what is no shape at all, RangeError when a dimension is not a non-negative integer or when no
+ *   array has so many elements.
  */
 export function dimensionsOf(where: string, shape: Shape): number[] {
+  if (typeof shape !== "number" && !Array.isArray(shape)) {
+    throw new TypeError(
+      `${where}: expected a shape of non-negative integers, got ${describe(shape)}. ` +
+        "Give the size of each axis, such as [2, 3]; the key comes first.",
+    );
+  }
   const dimensions = typeof shape === "number" ? [shape] : [...shape];
   for (let i = 0; i < dimensions.length; i++) {
     const d = dimensions[i]!;
     if (!Number.isSafeInteger(d) || d < 0) {
       throw new RangeError(
-        `${where}: expected a shape of non-negative integers, got ${formatShape(dimensions)}. ` +
+        `${where}: expected a shape of non-negative integers, got ${describe(dimensions)}. ` +
           "Give the size of each axis, such as [2, 3].",
       );
     }
+  }
+  if (sizeOf(dimensions) > MOST_ELEMENTS) {
+    throw new RangeError(
+      `${where}: expected a shape of at most ${MOST_ELEMENTS} elements, got ${formatShape(dimensions)}. Draw in parts.`,
+    );
   }
   return dimensions;
 }

@@ -2,11 +2,10 @@
 import { describe } from "@nnxjs/nnx-core";
 import { type PRNGKey, split } from "../keys/index.ts";
 import { wordOf } from "../keys/prng-key.ts";
-import type { Shape } from "../keys/shape.ts";
-import type { Tensor } from "../tensor.ts";
 import { acceptedSuccesses, successesByWaiting } from "./binomial-rejection.ts";
 import { log1p } from "./float32.ts";
 import { drawFloat32, expand, type Parameter, sampleShape, valuesOf } from "./kernel.ts";
+import type { Drawn1, Drawn2, MaybeShape } from "./ranks.ts";
 import { cumulativeSumFromEnd } from "./scan.ts";
 
 const f = Math.fround;
@@ -20,7 +19,12 @@ const f = Math.fround;
  * @throws RangeError when the parameters do not broadcast to `shape`.
  * @see `jax.random.binomial`; Kachitvichyanukul & Schmeiser 1988, Hörmann 1993
  */
-export function binomial(key: PRNGKey, n: Parameter, p: Parameter, shape?: Shape): Tensor {
+export function binomial<
+  K extends PRNGKey,
+  A extends Parameter,
+  B extends Parameter,
+  const S extends MaybeShape = undefined,
+>(key: K, n: A, p: B, shape?: S): Drawn2<K, S, A, B> {
   const [trials, chances] = [valuesOf("binomial", n), valuesOf("binomial", p)];
   const dimensions = sampleShape("binomial", shape, trials, chances);
   const [ns, ps] = [expand(trials, dimensions), expand(chances, dimensions)];
@@ -72,7 +76,12 @@ export function binomialInto(key: PRNGKey, ns: Float32Array, ps: Float32Array, o
  * @throws RangeError when `p` has no axis or the parameters do not broadcast.
  * @see `jax.random.multinomial`
  */
-export function multinomial(key: PRNGKey, n: Parameter, p: Parameter, shape?: Shape): Tensor {
+export function multinomial<K extends PRNGKey, P extends Parameter, const S extends MaybeShape = undefined>(
+  key: K,
+  n: Parameter,
+  p: P,
+  shape?: S,
+): Drawn1<K, S, P> {
   const [trials, chances] = [valuesOf("multinomial", n), valuesOf("multinomial", p)];
   const dimensions = sampleShape("multinomial", shape, chances);
   const outcomes = dimensions.at(-1);

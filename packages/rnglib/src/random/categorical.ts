@@ -1,12 +1,16 @@
 /** @file Draws from a table of log probabilities. */
 import type { PRNGKey } from "../keys/index.ts";
 import { formatShape, type Shape, sizeOf } from "../keys/shape.ts";
+import { checkOptions } from "@nnxjs/nnx-core/internal";
 import type { Tensor } from "../tensor.ts";
 import { gumbelFill, type GumbelMode } from "./gumbel.ts";
 import { drawInt32, expand, type Parameter, sampleShape, type Values, valuesOf } from "./kernel.ts";
 import { axisOf, lanesOf } from "./lanes.ts";
 import { checkEnough } from "./permutation.ts";
+import type { AxesOfParameter, DrawnOr, MaybeShape, WithoutOne } from "./ranks.ts";
 import { largest } from "./scan.ts";
+
+const NAMES = { axis: true, shape: true, replace: true, mode: true } as const;
 
 /** How {@link categorical} draws. */
 export interface CategoricalOptions {
@@ -28,11 +32,13 @@ export interface CategoricalOptions {
  *   replacement than categories.
  * @see `jax.random.categorical`: the largest of logits plus Gumbel noise
  */
-export function categorical(
-  key: PRNGKey,
-  logits: Parameter,
-  { axis = -1, shape, replace = true, mode = "low" }: CategoricalOptions = {},
-): Tensor {
+export function categorical<K extends PRNGKey, P extends Parameter, const S extends MaybeShape = undefined>(
+  key: K,
+  logits: P,
+  options: CategoricalOptions & { readonly shape?: S } = {},
+): DrawnOr<K, S, WithoutOne<AxesOfParameter<P>>> {
+  checkOptions<CategoricalOptions>("categorical", options, NAMES);
+  const { axis = -1, shape, replace = true, mode = "low" }: CategoricalOptions = options;
   const table = valuesOf("categorical", logits);
   const at = axisOf("categorical", axis, table.shape);
   const batch = table.shape.filter((_, i) => i !== at);
@@ -50,13 +56,13 @@ export function categorical(
 
 type Noise = (key: PRNGKey, out: Float32Array) => void;
 
-function withReplacement(
+function withReplacement<T extends Tensor>(
   key: PRNGKey,
   table: Values,
   axis: number,
   dimensions: readonly number[],
   noise: Noise,
-): Tensor {
+): T {
   const prefix = dimensions.slice(0, dimensions.length - table.shape.length + 1);
   const batch = dimensions.slice(prefix.length);
   const full = [...batch.slice(0, axis), table.shape[axis]!, ...batch.slice(axis)];
@@ -87,13 +93,13 @@ function withReplacement(
   });
 }
 
-function withoutReplacement(
+function withoutReplacement<T extends Tensor>(
   key: PRNGKey,
   table: Values,
   axis: number,
   dimensions: readonly number[],
   noise: Noise,
-): Tensor {
+): T {
   const prefix = dimensions.slice(0, dimensions.length - table.shape.length + 1);
   const batch = table.shape.filter((_, i) => i !== axis);
   const { before, length, after } = lanesOf(table.shape, axis);

@@ -1,6 +1,7 @@
 /** @file Choosing from a range or from the slices of a tensor. */
-import { type PRNGKey, randint as rawRandint, uniform as rawUniform } from "../keys/index.ts";
+import { type AxesOf, type PRNGKey, randint as rawRandint, uniform as rawUniform } from "../keys/index.ts";
 import { describe } from "@nnxjs/nnx-core";
+import { checkOptions, checkTensor } from "@nnxjs/nnx-core/internal";
 import { dimensionsOf, formatShape, type Shape, sizeOf } from "../keys/shape.ts";
 import { isTensor, type Tensor } from "../tensor.ts";
 import { log } from "./float32.ts";
@@ -8,7 +9,12 @@ import { gumbelFill, type GumbelMode } from "./gumbel.ts";
 import { drawInt32, type Parameter, valuesOf } from "./kernel.ts";
 import { axisOf, drawAs, lanesOf, takeInto } from "./lanes.ts";
 import { checkEnough, shuffledRange } from "./permutation.ts";
+import type { Drawn, SliceAxes } from "./ranks.ts";
 import { cumulativeSum, largest } from "./scan.ts";
+
+const NAMES = { replace: true, p: true, axis: true, mode: true } as const;
+/** Indices are int32. */
+const MOST = 2 ** 31 - 1;
 
 /** How {@link choice} draws. */
 export interface ChoiceOptions {
@@ -27,18 +33,22 @@ export interface ChoiceOptions {
  * @param a - A positive integer or a tensor with at least 1 axis.
  * @param shape - Of the sample. @defaultValue `[]`, one
  * @returns int32 of shape `[...key.shape, ...shape]`, or of the tensor's dtype with `shape` in the place of the axis.
- * @throws RangeError when more are asked without replacement than there are, when there are none, or when `p` has another shape;
+ * @throws RangeError when more are asked without replacement than there are, when there are none, or when `p` has another shape or
+ *   negative weights;
  *   TypeError when `a` is neither an integer nor a tensor.
  * @see `jax.random.choice`
  */
-export function choice(
-  key: PRNGKey,
-  a: number | Tensor,
-  shape: Shape = [],
-  { replace = true, p, axis = 0, mode = "low" }: ChoiceOptions = {},
-): Tensor {
-  const dimensions = dimensionsOf("choice", shape);
+export function choice<K extends PRNGKey, A extends number | Tensor, const S extends Shape = readonly []>(
+  key: K,
+  a: A,
+  shape?: S,
+  options: ChoiceOptions = {},
+): Drawn<K, readonly [...AxesOf<S>, ...SliceAxes<A>]> {
+  checkOptions("choice", options, NAMES);
+  const { replace = true, p, axis = 0, mode = "low" } = options;
+  const dimensions = dimensionsOf("choice", shape === undefined ? [] : shape);
   const draws = sizeOf(dimensions);
+  if (isTensor(a)) checkTensor("choice", "a", a);
   const population = isTensor(a) && a.rank > 0 ? a.shape : [sizeFrom(a)];
   const lanes = lanesOf(population, axisOf("choice", axis, population));
   if (draws > 0 && lanes.length <= 0) {
@@ -56,7 +66,12 @@ export function choice(
 }
 
 function sizeFrom(a: number | Tensor): number {
-  const size = typeof a === "number" ? a : a.dataSync()[0];
+  const size = typeof a === "number" ? a : isTensor(a) ? a.dataSync()[0] : undefined;
+  if (size !== undefined && size > MOST) {
+    throw new RangeError(
+      `choice: expected at most ${MOST} alternatives, got ${size}. Scale a uniform instead.`,
+    );
+  }
   if (size !== undefined && Number.isInteger(size)) return size;
   throw new TypeError(
     `choice: expected an integer or a tensor with at least 1 axis, got ${describe(a)}. Pass how many there are to choose from.`,
@@ -79,6 +94,12 @@ function indicesFrom(
     throw new RangeError(
       `choice: expected p of shape [${n}], one weight for each alternative, got ${formatShape(weights.shape)}. ` +
         "Give a weight to each.",
+    );
+  }
+  const negative = weights.data.findIndex((weight) => weight < 0);
+  if (negative >= 0) {
+    throw new RangeError(
+      `choice: expected weights of at least 0, got ${weights.data[negative]} at ${negative}. Give 0 to what is not to be chosen.`,
     );
   }
   return replace ? byWeight(weights.data, draws) : topWeights(weights.data, draws, mode);

@@ -1,7 +1,6 @@
 /** @file Distributions with parameters that are one formula of a uniform, exponential or normal value. */
-import { type PRNGKey, split, uniform as rawUniform } from "../keys/index.ts";
+import { type AxesOf, type PRNGKey, split, uniform as rawUniform } from "../keys/index.ts";
 import type { Shape } from "../keys/shape.ts";
-import type { Tensor } from "../tensor.ts";
 import { exp, flush, log, log1p } from "./float32.ts";
 import { rademacherInto } from "./integers.ts";
 import {
@@ -9,16 +8,42 @@ import {
   drawFloat32,
   drawInt32,
   expand,
+  isRepeated,
   type Parameter,
   sampleShape,
+  type Values,
   valuesOf,
 } from "./kernel.ts";
 import { exponentialInto } from "./log-uniform.ts";
 import { dimensionsOf } from "../keys/shape.ts";
-import { maxwellInto, normalInto } from "./normal.ts";
+import { erfInvInto, maxwellInto } from "./normal.ts";
+import type {
+  AxesOfParameter,
+  BeforeParameters,
+  Broadcast,
+  Drawn,
+  Drawn1,
+  DrawnOr,
+  Joint,
+  MaybeShape,
+} from "./ranks.ts";
 import { toInt32 } from "./words.ts";
 
 const f = Math.fround;
+const SQRT2 = f(Math.SQRT2);
+const SQUARE_OF_SQRT2 = f(SQRT2 * SQRT2);
+
+/** Division of element `i` by a parameter, by way of its reciprocal where XLA goes that way. */
+function divisionBy(
+  parameter: Values,
+  key: PRNGKey,
+  dimensions: readonly number[],
+): (x: number, i: number) => number {
+  const values = expand(parameter, dimensions);
+  if (!isRepeated(parameter, key, dimensions)) return (x, i) => f(x / values[i]!);
+  const reciprocals = values.map((value) => flush(f(1 / value)));
+  return (x, i) => f(x * reciprocals[i]!);
+}
 
 /**
  * Density `b / x^(b+1)` for `x >= 1`.
@@ -27,13 +52,17 @@ const f = Math.fround;
  * @returns float32 of shape `[...key.shape, ...shape]`.
  * @see `jax.random.pareto`
  */
-export function pareto(key: PRNGKey, b: Parameter, shape?: Shape): Tensor {
+export function pareto<K extends PRNGKey, P extends Parameter, const S extends MaybeShape = undefined>(
+  key: K,
+  b: P,
+  shape?: S,
+): Drawn1<K, S, P> {
   const parameter = valuesOf("pareto", b);
   const dimensions = sampleShape("pareto", shape, parameter);
-  const bs = expand(parameter, dimensions);
+  const divide = divisionBy(parameter, key, dimensions);
   return drawFloat32("pareto", key, dimensions, (single, out) => {
     exponentialInto(single, out);
-    for (let i = 0; i < out.length; i++) out[i] = exp(f(out[i]! / bs[i]!));
+    for (let i = 0; i < out.length; i++) out[i] = exp(divide(out[i]!, i));
   });
 }
 
@@ -44,13 +73,17 @@ export function pareto(key: PRNGKey, b: Parameter, shape?: Shape): Tensor {
  * @returns float32 of shape `[...key.shape, ...shape]`.
  * @see `jax.random.rayleigh`
  */
-export function rayleigh(key: PRNGKey, scale: Parameter, shape?: Shape): Tensor {
+export function rayleigh<K extends PRNGKey, P extends Parameter, const S extends MaybeShape = undefined>(
+  key: K,
+  scale: P,
+  shape?: S,
+): Drawn1<K, S, P> {
   const parameter = valuesOf("rayleigh", scale);
   const dimensions = sampleShape("rayleigh", shape, parameter);
   const scales = expand(parameter, dimensions);
   return drawFloat32("rayleigh", key, dimensions, (single, out) => {
     rawUniform(single, out.length, { out });
-    for (let i = 0; i < out.length; i++) out[i] = scales[i]! * f(Math.sqrt(f(log(out[i]!) * -2)));
+    for (let i = 0; i < out.length; i++) out[i] = flush(scales[i]! * f(Math.sqrt(f(log(out[i]!) * -2))));
   });
 }
 
@@ -62,14 +95,14 @@ export function rayleigh(key: PRNGKey, scale: Parameter, shape?: Shape): Tensor 
  * @returns float32 of shape `[...key.shape, ...s]`, where `s` is what `shape` and the parameters broadcast to.
  * @see `jax.random.weibull_min`
  */
-export function weibullMin(
-  key: PRNGKey,
-  scale: Parameter,
-  concentration: Parameter,
-  shape: Shape = [],
-): Tensor {
+export function weibullMin<
+  K extends PRNGKey,
+  A extends Parameter,
+  B extends Parameter,
+  const S extends Shape = readonly [],
+>(key: K, scale: A, concentration: B, shape?: S): Drawn<K, Broadcast<AxesOf<S>, Joint<A, B>>> {
   const [size, power] = [valuesOf("weibullMin", scale), valuesOf("weibullMin", concentration)];
-  const drawn = dimensionsOf("weibullMin", shape);
+  const drawn = dimensionsOf("weibullMin", shape === undefined ? [] : shape);
   const dimensions = broadcastShapes("weibullMin", drawn, size.shape, power.shape);
   const [sizes, powers] = [expand(size, dimensions), expand(power, dimensions)];
   const count = drawn.reduce((a, b) => a * b, 1);
@@ -90,15 +123,15 @@ export function weibullMin(
  * @returns float32 of shape `[...key.shape, ...shape, ...parameters]`.
  * @see `jax.random.double_sided_maxwell`
  */
-export function doubleSidedMaxwell(
-  key: PRNGKey,
-  loc: Parameter,
-  scale: Parameter,
-  shape: Shape = [],
-): Tensor {
+export function doubleSidedMaxwell<
+  K extends PRNGKey,
+  A extends Parameter,
+  B extends Parameter,
+  const S extends Shape = readonly [],
+>(key: K, loc: A, scale: B, shape?: S): Drawn<K, BeforeParameters<AxesOf<S>, Joint<A, B>>> {
   const [center, width] = [valuesOf("doubleSidedMaxwell", loc), valuesOf("doubleSidedMaxwell", scale)];
   const parameters = broadcastShapes("doubleSidedMaxwell", center.shape, width.shape);
-  const asked = dimensionsOf("doubleSidedMaxwell", shape);
+  const asked = dimensionsOf("doubleSidedMaxwell", shape === undefined ? [] : shape);
   const dimensions = [...(asked.length === 0 ? parameters : asked), ...parameters];
   const [centers, widths] = [expand(center, dimensions), expand(width, dimensions)];
   return drawFloat32("doubleSidedMaxwell", key, dimensions, (single, out) => {
@@ -106,8 +139,28 @@ export function doubleSidedMaxwell(
     const signs = new Float32Array(out.length);
     maxwellInto(halves.at(0), out);
     rademacherInto(halves.at(1), signs);
-    for (let i = 0; i < out.length; i++) out[i] = f(signs[i]! * out[i]! * widths[i]!) + centers[i]!;
+    // Fused: the product of two float32 is exact in a double.
+    for (let i = 0; i < out.length; i++) out[i] = flush(f(signs[i]! * out[i]! * widths[i]! + centers[i]!));
   });
+}
+
+/** The root that {@link wald} takes or reflects, of `e`, a standard normal divided by √2. */
+function waldInto(m: number, e: number): number {
+  const v = f(SQRT2 * e);
+  const y = f(v * v);
+  const square = f(m * m);
+  const root = f(Math.sqrt(f(f(4 * m) * y + f(square * f(y * y)))));
+  return f(f(f(square * y) * 0.5 + m) - f(m * 0.5) * root);
+}
+
+/** The same for a sample of one element, where XLA gathers the constants of a product. */
+function waldAlone(m: number, e: number): number {
+  const ee = f(e * e);
+  const y = f(ee * SQUARE_OF_SQRT2);
+  const square = f(m * m);
+  const fourth = f(f(ee * ee) * f(SQUARE_OF_SQRT2 * SQUARE_OF_SQRT2));
+  const root = f(Math.sqrt(f(f(m * ee) * f(4 * SQUARE_OF_SQRT2) + f(square * fourth))));
+  return f(f(f(square * y) * 0.5 + m) - f(m * 0.5) * root);
 }
 
 /**
@@ -117,21 +170,23 @@ export function doubleSidedMaxwell(
  * @returns float32 of shape `[...key.shape, ...shape]`.
  * @see `jax.random.wald`; Michael, Schucany & Haas 1976
  */
-export function wald(key: PRNGKey, mean: Parameter, shape?: Shape): Tensor {
+export function wald<K extends PRNGKey, P extends Parameter, const S extends MaybeShape = undefined>(
+  key: K,
+  mean: P,
+  shape?: S,
+): Drawn1<K, S, P> {
   const parameter = valuesOf("wald", mean);
   const dimensions = sampleShape("wald", shape, parameter);
   const means = expand(parameter, dimensions);
+  const draw = key.size * means.length === 1 ? waldAlone : waldInto;
   return drawFloat32("wald", key, dimensions, (single, out) => {
     const halves = split(single);
     const z = rawUniform(halves.at(1), out.length);
-    normalInto(halves.at(0), out);
+    erfInvInto(halves.at(0), out);
     for (let i = 0; i < out.length; i++) {
       const m = means[i]!;
-      const y = f(out[i]! * out[i]!);
-      const square = f(m * m);
-      const root = f(Math.sqrt(f(f(4 * m) * y + f(square * f(y * y)))));
-      const x = f(f(f(square * y) * 0.5 + m) - f(m * 0.5) * root);
-      out[i] = z[i]! <= f(m / f(m + x)) ? x : square / x;
+      const x = draw(m, out[i]!);
+      out[i] = flush(z[i]! <= f(m / f(m + x)) ? x : f(flush(f(m * m)) / x));
     }
   });
 }
@@ -143,15 +198,20 @@ export function wald(key: PRNGKey, mean: Parameter, shape?: Shape): Tensor {
  * @returns int32 of shape `[...key.shape, ...shape]`.
  * @see `jax.random.geometric`
  */
-export function geometric(key: PRNGKey, p: Parameter, shape?: Shape): Tensor {
+export function geometric<K extends PRNGKey, P extends Parameter, const S extends MaybeShape = undefined>(
+  key: K,
+  p: P,
+  shape?: S,
+): Drawn1<K, S, P> {
   const parameter = valuesOf("geometric", p);
   const dimensions = sampleShape("geometric", shape, parameter);
-  const logFailures = expand(parameter, dimensions).map((x) => log1p(-x));
+  const logFailures = { shape: parameter.shape, data: parameter.data.map((x) => log1p(-x)) };
+  const divide = divisionBy(logFailures, key, dimensions);
   return drawInt32("geometric", key, dimensions, (single, out) => {
     const u = rawUniform(single, out.length);
     for (let i = 0; i < out.length; i++) {
       const logU = log(u[i] === 0 ? 1 : u[i]!);
-      out[i] = toInt32(f(Math.floor(f(logU / logFailures[i]!)) + 1));
+      out[i] = toInt32(f(Math.floor(divide(logU, i)) + 1));
     }
   });
 }
@@ -163,13 +223,19 @@ export function geometric(key: PRNGKey, p: Parameter, shape?: Shape): Tensor {
  * @returns float32 of shape `[...key.shape, ...shape]`.
  * @see `jax.random.triangular`
  */
-export function triangular(
-  key: PRNGKey,
-  left: Parameter,
-  mode: Parameter,
-  right: Parameter,
-  shape?: Shape,
-): Tensor {
+export function triangular<
+  K extends PRNGKey,
+  A extends Parameter,
+  B extends Parameter,
+  C extends Parameter,
+  const S extends MaybeShape = undefined,
+>(
+  key: K,
+  left: A,
+  mode: B,
+  right: C,
+  shape?: S,
+): DrawnOr<K, S, Broadcast<AxesOfParameter<A>, Broadcast<AxesOfParameter<B>, AxesOfParameter<C>>>> {
   const read = [left, mode, right].map((x) => valuesOf("triangular", x));
   const dimensions = sampleShape("triangular", shape, ...read);
   const [lefts, modes, rights] = read.map((values) => expand(values, dimensions)) as [

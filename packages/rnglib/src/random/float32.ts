@@ -81,9 +81,12 @@ const LANCZOS: readonly number[] = [
 const LOG_LANCZOS_G = f(Math.log(7.5));
 const LOG_SQRT_2PI = f(0.9189385332046727);
 
-/** Logarithm of the gamma function for `x >= 0.5`. @see Lanczos 1964, with g = 7, as StableHLO's `lgamma` */
-export function lgamma(x: number): number {
-  const z = f(x - 1);
+/**
+ * `lgamma(z + 1)` for `z >= -0.5`. Inside a compiled function XLA makes of `lgamma(z + 1)`, which begins with taking 1 away, this function of
+ * `z` itself: above 2²⁴ adding 1 would be lost.
+ * @see Lanczos 1964, with g = 7, as StableHLO's `lgamma`
+ */
+export function logFactorial(z: number): number {
   let sum = 1;
   for (let i = 0; i < 8; i++) sum = f(sum + f(LANCZOS[i]! / f(f(z + i) + 1)));
   const t = f(7.5 + z);
@@ -100,8 +103,9 @@ const ERF_INV_TAIL: readonly number[] = [
   1.00167406, 2.83297682,
 ].map(f);
 
-/** Inverse error function of `|x| < 1`. @see Giles 2010, "Approximating the erfinv function" */
+/** Inverse error function of `|x| <= 1`. @see Giles 2010, "Approximating the erfinv function" */
 export function erfInv(x: number): number {
+  if (Math.abs(x) === 1) return x * Number.POSITIVE_INFINITY;
   const w = f(-log1p(f(-f(x * x))));
   return f((w < 5 ? horner(ERF_INV_CENTRAL, f(w - 2.5)) : horner(ERF_INV_TAIL, f(f(Math.sqrt(w)) - 3))) * x);
 }
@@ -112,8 +116,8 @@ function horner(coefficients: readonly number[], x: number): number {
   return sum;
 }
 
-/** Zero for what is smaller than the smallest normal number, as XLA's processors are set. */
-export const flush = (x: number): number => (Math.abs(x) < TINY ? 0 : x);
+/** Zero, of the same sign, for what is smaller than the smallest normal number, as XLA's processors are set. */
+export const flush = (x: number): number => (Math.abs(x) < TINY ? x * 0 : x);
 
 /** The float32 next to `x`, upwards or downwards. */
 export function nextFloat32(x: number, direction: 1 | -1): number {

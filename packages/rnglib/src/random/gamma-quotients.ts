@@ -1,12 +1,11 @@
 /** @file Distributions that are formed of gamma values: beta, Dirichlet, chi-square, F, Student's t. */
 import { describe } from "@nnxjs/nnx-core";
 import { type PRNGKey, split } from "../keys/index.ts";
-import type { Shape } from "../keys/shape.ts";
-import type { Tensor } from "../tensor.ts";
 import { exp, flush } from "./float32.ts";
 import { gammaInto } from "./gamma.ts";
-import { normalInto } from "./normal.ts";
 import { drawFloat32, expand, type Parameter, sampleShape, valuesOf } from "./kernel.ts";
+import { normalInto } from "./normal.ts";
+import type { AxesOfParameter, Drawn, Drawn1, Drawn2, MaybeShape, ShapeOr, WithoutOne } from "./ranks.ts";
 
 const f = Math.fround;
 
@@ -18,7 +17,12 @@ const f = Math.fround;
  * @returns float32 of shape `[...key.shape, ...shape]`.
  * @see `jax.random.beta`
  */
-export function beta(key: PRNGKey, a: Parameter, b: Parameter, shape?: Shape): Tensor {
+export function beta<
+  K extends PRNGKey,
+  A extends Parameter,
+  B extends Parameter,
+  const S extends MaybeShape = undefined,
+>(key: K, a: A, b: B, shape?: S): Drawn2<K, S, A, B> {
   const [first, second] = [valuesOf("beta", a), valuesOf("beta", b)];
   const dimensions = sampleShape("beta", shape, first, second);
   const [as, bs] = [expand(first, dimensions), expand(second, dimensions)];
@@ -43,7 +47,11 @@ export function beta(key: PRNGKey, a: Parameter, b: Parameter, shape?: Shape): T
  * @throws RangeError when `alpha` has no axis.
  * @see `jax.random.dirichlet`
  */
-export function dirichlet(key: PRNGKey, alpha: Parameter, shape?: Shape): Tensor {
+export function dirichlet<K extends PRNGKey, P extends Parameter, const S extends MaybeShape = undefined>(
+  key: K,
+  alpha: P,
+  shape?: S,
+): Drawn<K, readonly [...ShapeOr<S, WithoutOne<AxesOfParameter<P>>>, number]> {
   const parameter = valuesOf("dirichlet", alpha);
   const corners = parameter.shape.at(-1);
   if (corners === undefined) {
@@ -86,7 +94,11 @@ function chisquareInto(key: PRNGKey, degrees: Float32Array, out: Float32Array): 
  * @returns float32 of shape `[...key.shape, ...shape]`.
  * @see `jax.random.chisquare`
  */
-export function chisquare(key: PRNGKey, df: Parameter, shape?: Shape): Tensor {
+export function chisquare<K extends PRNGKey, P extends Parameter, const S extends MaybeShape = undefined>(
+  key: K,
+  df: P,
+  shape?: S,
+): Drawn1<K, S, P> {
   const parameter = valuesOf("chisquare", df);
   const dimensions = sampleShape("chisquare", shape, parameter);
   const degrees = expand(parameter, dimensions);
@@ -101,7 +113,12 @@ export function chisquare(key: PRNGKey, df: Parameter, shape?: Shape): Tensor {
  * @returns float32 of shape `[...key.shape, ...shape]`.
  * @see `jax.random.f`
  */
-export function fisher(key: PRNGKey, dfnum: Parameter, dfden: Parameter, shape?: Shape): Tensor {
+export function fisher<
+  K extends PRNGKey,
+  A extends Parameter,
+  B extends Parameter,
+  const S extends MaybeShape = undefined,
+>(key: K, dfnum: A, dfden: B, shape?: S): Drawn2<K, S, A, B> {
   const [top, bottom] = [valuesOf("f", dfnum), valuesOf("f", dfden)];
   const dimensions = sampleShape("f", shape, top, bottom);
   const [tops, bottoms] = [expand(top, dimensions), expand(bottom, dimensions)];
@@ -122,7 +139,11 @@ export function fisher(key: PRNGKey, dfnum: Parameter, dfden: Parameter, shape?:
  * @returns float32 of shape `[...key.shape, ...shape]`.
  * @see `jax.random.t`
  */
-export function t(key: PRNGKey, df: Parameter, shape?: Shape): Tensor {
+export function t<K extends PRNGKey, P extends Parameter, const S extends MaybeShape = undefined>(
+  key: K,
+  df: P,
+  shape?: S,
+): Drawn1<K, S, P> {
   const parameter = valuesOf("t", df);
   const dimensions = sampleShape("t", shape, parameter);
   const halves = expand(parameter, dimensions).map((x) => x / 2);

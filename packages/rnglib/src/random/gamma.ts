@@ -1,10 +1,10 @@
 /** @file The gamma distribution, by rejection. */
 import { type PRNGKey, wordOf } from "../keys/prng-key.ts";
-import type { Shape } from "../keys/shape.ts";
 import { threefry2x32 } from "../keys/threefry.ts";
 import type { Tensor } from "../tensor.ts";
 import { flush, log, log1p } from "./float32.ts";
 import { drawFloat32, expand, type Parameter, sampleShape, valuesOf } from "./kernel.ts";
+import type { Drawn1, MaybeShape } from "./ranks.ts";
 import { normalOf, splitInto, uniformAt } from "./words.ts";
 
 const f = Math.fround;
@@ -19,7 +19,11 @@ const SQUEEZE = f(0.0331);
  * @throws RangeError when `a` does not broadcast to `shape`.
  * @see `jax.random.gamma`; Marsaglia & Tsang 2000
  */
-export function gamma(key: PRNGKey, a: Parameter, shape?: Shape): Tensor {
+export function gamma<K extends PRNGKey, P extends Parameter, const S extends MaybeShape = undefined>(
+  key: K,
+  a: P,
+  shape?: S,
+): Drawn1<K, S, P> {
   return drawGamma("gamma", key, a, shape, false);
 }
 
@@ -31,17 +35,21 @@ export function gamma(key: PRNGKey, a: Parameter, shape?: Shape): Tensor {
  * @throws RangeError when `a` does not broadcast to `shape`.
  * @see `jax.random.loggamma`
  */
-export function loggamma(key: PRNGKey, a: Parameter, shape?: Shape): Tensor {
+export function loggamma<K extends PRNGKey, P extends Parameter, const S extends MaybeShape = undefined>(
+  key: K,
+  a: P,
+  shape?: S,
+): Drawn1<K, S, P> {
   return drawGamma("loggamma", key, a, shape, true);
 }
 
-function drawGamma(
+function drawGamma<T extends Tensor>(
   where: string,
   key: PRNGKey,
   a: Parameter,
-  shape: Shape | undefined,
+  shape: MaybeShape,
   logSpace: boolean,
-): Tensor {
+): T {
   const parameter = valuesOf(where, a);
   const dimensions = sampleShape(where, shape, parameter);
   const alphas = expand(parameter, dimensions);

@@ -1,9 +1,12 @@
 /** @file Gumbel noise, which turns choosing among alternatives into taking the largest. */
 import { bits, type PRNGKey, uniform as rawUniform } from "../keys/index.ts";
+import { checkOptions } from "@nnxjs/nnx-core/internal";
 import type { Shape } from "../keys/shape.ts";
-import type { Tensor } from "../tensor.ts";
 import { log, log1p, TINY } from "./float32.ts";
 import { drawFloat32, sampleShape } from "./kernel.ts";
+import type { DrawnShape } from "./ranks.ts";
+
+const GUMBEL_NAMES = { mode: true } as const;
 
 /** How many random bits a Gumbel value is made of. */
 export type GumbelMode = "low" | "high" | "highest";
@@ -23,13 +26,18 @@ export interface GumbelOptions {
  * @throws TypeError for another mode.
  * @see `jax.random.gumbel`
  */
-export function gumbel(key: PRNGKey, shape: Shape = [], { mode = "low" }: GumbelOptions = {}): Tensor {
-  const fill = gumbelFill(mode);
+export function gumbel<K extends PRNGKey, const S extends Shape = readonly []>(
+  key: K,
+  shape?: S,
+  options: GumbelOptions = {},
+): DrawnShape<K, S> {
+  checkOptions("gumbel", options, GUMBEL_NAMES);
+  const fill = gumbelFill(options.mode);
   return drawFloat32("gumbel", key, sampleShape("gumbel", shape), fill);
 }
 
 /** What fills an array in this mode. @throws TypeError for another mode. */
-export function gumbelFill(mode: GumbelMode): (key: PRNGKey, out: Float32Array) => void {
+export function gumbelFill(mode: GumbelMode = "low"): (key: PRNGKey, out: Float32Array) => void {
   const fill = { low: gumbelLow, high: gumbelHigh, highest: gumbelHighest }[mode];
   if (fill !== undefined) return fill;
   throw new TypeError(

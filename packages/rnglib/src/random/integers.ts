@@ -7,8 +7,8 @@ import {
   split,
 } from "../keys/index.ts";
 import type { Shape } from "../keys/shape.ts";
-import type { Tensor } from "../tensor.ts";
 import { drawInt32, expand, integersOf, type Parameter, sampleShape } from "./kernel.ts";
+import type { DrawnShape } from "./ranks.ts";
 
 /**
  * Integers in `[minval, maxval)`, bit for bit JAX's; `minval` where `maxval <= minval`.
@@ -18,7 +18,12 @@ import { drawInt32, expand, integersOf, type Parameter, sampleShape } from "./ke
  * @throws RangeError for bounds that are not int32 or do not broadcast to `shape`.
  * @see `jax.random.randint`
  */
-export function randint(key: PRNGKey, shape: Shape, minval: Parameter, maxval: Parameter): Tensor {
+export function randint<K extends PRNGKey, const S extends Shape>(
+  key: K,
+  shape: S,
+  minval: Parameter,
+  maxval: Parameter,
+): DrawnShape<K, S> {
   const low = integersOf("randint", minval);
   const high = integersOf("randint", maxval);
   const dimensions = sampleShape("randint", shape, low, high);
@@ -54,6 +59,9 @@ export function rademacherInto(key: PRNGKey, out: Float32Array | Int32Array): vo
  * @returns int32 of shape `[...key.shape, ...shape]`.
  * @see `jax.random.rademacher`
  */
-export function rademacher(key: PRNGKey, shape: Shape = []): Tensor {
+export function rademacher<K extends PRNGKey, const S extends Shape = readonly []>(
+  key: K,
+  shape?: S,
+): DrawnShape<K, S> {
   return drawInt32("rademacher", key, sampleShape("rademacher", shape), rademacherInto);
 }

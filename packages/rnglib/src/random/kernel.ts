@@ -2,7 +2,9 @@
 import { describe, type ElementArrays, newTensor } from "@nnxjs/nnx-core";
 import { ownKey, type PRNGKey, singleKey, wordOf } from "../keys/prng-key.ts";
 import { dimensionsOf, formatShape, type Shape, sizeOf } from "../keys/shape.ts";
+import { checkTensor } from "@nnxjs/nnx-core/internal";
 import { isTensor, type Tensor } from "../tensor.ts";
+import { flush, TINY } from "./float32.ts";
 
 /** A parameter of a distribution: one number, a list of numbers, or a tensor of any shape that broadcasts. */
 export type Parameter = number | readonly number[] | Tensor;
@@ -14,12 +16,14 @@ export interface Values<A extends Float32Array | Int32Array = Float32Array> {
 }
 
 /**
- * The values of a parameter, rounded to float32.
+ * The values of a parameter, rounded to float32; 0 for what is below the smallest normal number, as XLA reads it.
  * @throws TypeError for anything that holds no numbers.
  */
 export function valuesOf(where: string, x: Parameter): Values {
   const { shape, data } = numbersOf(where, x);
-  return { shape, data: data instanceof Float32Array ? data : Float32Array.from(data) };
+  const values = data instanceof Float32Array ? data : Float32Array.from(data);
+  const small = values.some((value) => value !== 0 && Math.abs(value) < TINY);
+  return { shape, data: small ? values.map(flush) : values };
 }
 
 /**
@@ -37,11 +41,12 @@ export function integersOf(where: string, x: Parameter): Values<Int32Array> {
 function numbersOf(where: string, x: Parameter): { shape: readonly number[]; data: NumericArray } {
   if (typeof x === "number") return { shape: [], data: [x] };
   if (isTensor(x) && x.dtype !== "string" && x.dtype !== "complex64") {
+    checkTensor(where, "the parameter", x);
     return { shape: x.shape, data: x.dataSync() };
   }
   if (Array.isArray(x) && x.every((item) => typeof item === "number")) return { shape: [x.length], data: x };
   throw new TypeError(
-    `${where}: expected a number, a list of numbers or a tensor, got ${describe(x)}. Pass numbers.`,
+    `${where}: expected a number, a list of numbers or a tensor, got ${describe(x)}. Pass numbers; the key comes first.`,
   );
 }
 
@@ -83,6 +88,13 @@ export function sampleShape(
       `${shapes.map(formatShape).join(" and ")}. Leave the shape out to get ${formatShape(result)}.`,
   );
 }
+
+/**
+ * Whether a parameter is repeated over a sample of this shape for each key. XLA then moves what it can from the sample to the parameter: it
+ * multiplies by reciprocals, and joins constants with parameters.
+ */
+export const isRepeated = ({ data }: Values, key: PRNGKey, shape: readonly number[]): boolean =>
+  data.length < key.size * sizeOf(shape);
 
 /** The values repeated to fill `shape`, to which they must broadcast. Not to be written to. */
 export function expand<A extends Float32Array | Int32Array>(
@@ -134,24 +146,25 @@ function fillRows<A extends Row>(keys: PRNGKey, out: A, fill: (key: PRNGKey, row
 }
 
 /** A tensor of shape `[...key.shape, ...shape]`, of which `fill` writes one row of `shape` per key. */
-function draw<D extends keyof ElementArrays>(
+function draw<D extends keyof ElementArrays, T extends Tensor>(
   dtype: D,
   where: string,
   key: PRNGKey,
   shape: readonly number[],
   fill: (key: PRNGKey, row: ElementArrays[D]) => void,
-): Tensor {
+): T {
   const keys = ownKey(where, key);
-  return newTensor(dtype, [...keys.shape, ...shape], (elements) => fillRows(keys, elements, fill));
+  // The caller says the rank by types; here shapes are lists of numbers.
+  return newTensor(dtype, [...keys.shape, ...shape], (elements) => fillRows(keys, elements, fill)) as T;
 }
 
 /** Draws one row of `shape` per key, in place where the backend's memory can be written. */
-type Draw<D extends keyof ElementArrays> = (
+type Draw<D extends keyof ElementArrays> = <T extends Tensor>(
   where: string,
   key: PRNGKey,
   shape: readonly number[],
   fill: (key: PRNGKey, row: ElementArrays[D]) => void,
-) => Tensor;
+) => T;
 
 export const drawFloat32: Draw<"float32"> = (...args) => draw("float32", ...args);
 export const drawInt32: Draw<"int32"> = (...args) => draw("int32", ...args);

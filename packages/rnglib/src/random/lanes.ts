@@ -43,13 +43,13 @@ export function takeInto(data: Numbers, lanes: Lanes, indices: Int32Array, out: 
 }
 
 /** A tensor of `dtype` and shape `[...key.shape, ...shape]`, of which `fill` writes one row per key. */
-export function drawAs(
+export function drawAs<T extends Tensor>(
   dtype: string,
   where: string,
   key: PRNGKey,
   shape: readonly number[],
   fill: (key: PRNGKey, row: Numbers) => void,
-): Tensor {
+): T {
   const keys = ownKey(where, key);
   // String and complex tensors have no values that could be copied one by one.
   switch (dtype as ElementType) {

@@ -93,6 +93,30 @@ export function symmetricEigen(symmetric: Float64Array, n: number): Eigen {
   return { values: Float64Array.from(order, (i) => a[i * n + i]!), vectors };
 }
 
+/**
+ * The singular values, descending, and left singular vectors of a square matrix.
+ * @param a - `[n, n]`; of a symmetric one the eigenvectors, else those of `a aᵀ`, which halves the digits of values far below the largest.
+ */
+export function leftSingular(a: Float64Array, n: number): Eigen {
+  const symmetric = a.every((x, i) => x === a[(i % n) * n + Math.floor(i / n)]);
+  const { values, vectors } = symmetricEigen(symmetric ? a : timesTransposed(a, n), n);
+  const sizes = values.map((x) => (symmetric ? Math.abs(x) : Math.sqrt(Math.max(0, x))));
+  const order = Array.from(sizes.keys()).sort((i, j) => sizes[j]! - sizes[i]!);
+  return {
+    values: Float64Array.from(order, (i) => sizes[i]!),
+    vectors: vectors.map((_, i) => vectors[i - (i % n) + order[i % n]!]!),
+  };
+}
+
+function timesTransposed(a: Float64Array, n: number): Float64Array {
+  return a.map((_, at) => {
+    const [i, j] = [Math.floor(at / n), at % n];
+    let sum = 0;
+    for (let k = 0; k < n; k++) sum += a[i * n + k]! * a[j * n + k]!;
+    return sum;
+  });
+}
+
 /** Sum of squares above the diagonal; 0 once it is below what doubles resolve. */
 function offDiagonal(a: Float64Array, n: number): number {
   let off = 0;

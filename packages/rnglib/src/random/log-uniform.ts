@@ -1,9 +1,9 @@
 /** @file Distributions without parameters that are the logarithm (or tangent) of a uniform. */
 import { type PRNGKey, uniform as rawUniform } from "../keys/index.ts";
 import type { Shape } from "../keys/shape.ts";
-import type { Tensor } from "../tensor.ts";
 import { EPSILON, log, log1p, TINY } from "./float32.ts";
 import { drawFloat32, sampleShape } from "./kernel.ts";
+import type { DrawnShape } from "./ranks.ts";
 
 const f = Math.fround;
 const PI = f(Math.PI);
@@ -19,7 +19,10 @@ export function exponentialInto(key: PRNGKey, out: Float32Array): void {
  * @returns float32 of shape `[...key.shape, ...shape]`.
  * @see `jax.random.exponential`
  */
-export function exponential(key: PRNGKey, shape: Shape = []): Tensor {
+export function exponential<K extends PRNGKey, const S extends Shape = readonly []>(
+  key: K,
+  shape?: S,
+): DrawnShape<K, S> {
   return drawFloat32("exponential", key, sampleShape("exponential", shape), exponentialInto);
 }
 
@@ -28,7 +31,10 @@ export function exponential(key: PRNGKey, shape: Shape = []): Tensor {
  * @returns float32 of shape `[...key.shape, ...shape]`.
  * @see `jax.random.laplace`
  */
-export function laplace(key: PRNGKey, shape: Shape = []): Tensor {
+export function laplace<K extends PRNGKey, const S extends Shape = readonly []>(
+  key: K,
+  shape?: S,
+): DrawnShape<K, S> {
   return drawFloat32("laplace", key, sampleShape("laplace", shape), (single, out) => {
     rawUniform(single, out.length, { minval: -1 + 2 ** -24, maxval: 1, out });
     for (let i = 0; i < out.length; i++) out[i] = Math.sign(out[i]!) * log1p(-Math.abs(out[i]!));
@@ -40,7 +46,10 @@ export function laplace(key: PRNGKey, shape: Shape = []): Tensor {
  * @returns float32 of shape `[...key.shape, ...shape]`.
  * @see `jax.random.logistic`
  */
-export function logistic(key: PRNGKey, shape: Shape = []): Tensor {
+export function logistic<K extends PRNGKey, const S extends Shape = readonly []>(
+  key: K,
+  shape?: S,
+): DrawnShape<K, S> {
   return drawFloat32("logistic", key, sampleShape("logistic", shape), (single, out) => {
     rawUniform(single, out.length, { minval: TINY, maxval: 1, out });
     for (let i = 0; i < out.length; i++) out[i] = log(out[i]!) - log1p(-out[i]!);
@@ -52,7 +61,10 @@ export function logistic(key: PRNGKey, shape: Shape = []): Tensor {
  * @returns float32 of shape `[...key.shape, ...shape]`.
  * @see `jax.random.cauchy`
  */
-export function cauchy(key: PRNGKey, shape: Shape = []): Tensor {
+export function cauchy<K extends PRNGKey, const S extends Shape = readonly []>(
+  key: K,
+  shape?: S,
+): DrawnShape<K, S> {
   return drawFloat32("cauchy", key, sampleShape("cauchy", shape), (single, out) => {
     rawUniform(single, out.length, { minval: EPSILON, maxval: 1, out });
     for (let i = 0; i < out.length; i++) out[i] = Math.tan(f(PI * f(out[i]! - 0.5)));

@@ -1,10 +1,13 @@
 /** @file Normal vectors with a covariance. */
 import type { PRNGKey } from "../keys/index.ts";
-import { formatShape, type Shape, sizeOf } from "../keys/shape.ts";
-import type { Tensor } from "../tensor.ts";
+import { checkOptions } from "@nnxjs/nnx-core/internal";
+import { formatShape, sizeOf } from "../keys/shape.ts";
 import { drawFloat32, expand, type Parameter, sampleShape, type Values, valuesOf } from "./kernel.ts";
 import { normalInto } from "./normal.ts";
-import { cholesky, symmetricEigen } from "./linalg.ts";
+import { cholesky, leftSingular, symmetricEigen } from "./linalg.ts";
+import type { BatchOf, Drawn, MaybeShape, ShapeOr } from "./ranks.ts";
+
+const NAMES = { method: true } as const;
 
 /** How {@link multivariateNormal} takes the root of the covariance. */
 export interface MultivariateNormalOptions {
@@ -18,19 +21,26 @@ export interface MultivariateNormalOptions {
 /**
  * Normal vectors with this mean and covariance.
  * @param mean - Shape `[..., n]`.
- * @param cov - Shape `[..., n, n]`, symmetric.
+ * @param cov - Shape `[..., n, n]`. What is not symmetric is replaced by the mean of it and its transpose, but for `"svd"`, as in JAX.
  * @param shape - How many vectors; the leading axes of both must broadcast to it. @defaultValue what these broadcast to
  * @returns float32 of shape `[...key.shape, ...shape, n]`; NaN where the covariance has no such root.
  * @throws RangeError for shapes that do not fit, TypeError for another method.
  * @see `jax.random.multivariate_normal`
  */
-export function multivariateNormal(
-  key: PRNGKey,
-  mean: Parameter,
-  cov: Parameter,
-  shape?: Shape,
-  { method = "cholesky" }: MultivariateNormalOptions = {},
-): Tensor {
+export function multivariateNormal<
+  K extends PRNGKey,
+  A extends Parameter,
+  B extends Parameter,
+  const S extends MaybeShape = undefined,
+>(
+  key: K,
+  mean: A,
+  cov: B,
+  shape?: S,
+  options: MultivariateNormalOptions = {},
+): Drawn<K, readonly [...ShapeOr<S, BatchOf<A, B>>, number]> {
+  checkOptions("multivariateNormal", options, NAMES);
+  const { method = "cholesky" } = options;
   const [center, covariance] = [valuesOf("multivariateNormal", mean), valuesOf("multivariateNormal", cov)];
   const n = center.shape.at(-1);
   const [rows, columns] = covariance.shape.slice(-2);
@@ -65,9 +75,9 @@ type Root = (a: Float64Array, n: number) => Float64Array;
 function rootBy(method: "cholesky" | "eigh" | "svd"): Root {
   switch (method) {
     case "cholesky":
-      return cholesky;
+      return (a, n) => cholesky(symmetrized(a, n), n);
     case "eigh":
-      return eigenRoot;
+      return (a, n) => eigenRoot(symmetrized(a, n), n);
     case "svd":
       return singularRoot;
     default:
@@ -94,12 +104,13 @@ function eigenRoot(a: Float64Array, n: number): Float64Array {
   return vectors.map((x, i) => x * Math.sqrt(values[i % n]!));
 }
 
-/** As {@link eigenRoot} with the largest first, and with the sizes of negative eigenvalues, as a singular value decomposition has it. */
+/** The root `U √S` of a singular value decomposition `U S Vᵀ`. */
 function singularRoot(a: Float64Array, n: number): Float64Array {
-  const { values, vectors } = symmetricEigen(a, n);
-  const order = Array.from(values.keys()).sort((i, j) => Math.abs(values[j]!) - Math.abs(values[i]!));
-  return vectors.map((_, i) => {
-    const column = order[i % n]!;
-    return vectors[i - (i % n) + column]! * Math.sqrt(Math.abs(values[column]!));
-  });
+  const { values, vectors } = leftSingular(a, n);
+  return vectors.map((x, i) => x * Math.sqrt(values[i % n]!));
+}
+
+/** The mean of a matrix and its transpose, in float32 as JAX computes it. */
+function symmetrized(a: Float64Array, n: number): Float64Array {
+  return a.map((x, i) => Math.fround(Math.fround(x + a[(i % n) * n + Math.floor(i / n)]!) / 2));
 }

@@ -7,9 +7,9 @@ import {
 } from "../keys/index.ts";
 import { erf } from "../keys/erf.ts";
 import type { Shape } from "../keys/shape.ts";
-import type { Tensor } from "../tensor.ts";
 import { erfInv, exp, nextFloat32 } from "./float32.ts";
-import { drawFloat32, expand, type Parameter, sampleShape, valuesOf } from "./kernel.ts";
+import { drawFloat32, expand, isRepeated, type Parameter, sampleShape, valuesOf } from "./kernel.ts";
+import type { Drawn1, Drawn2, DrawnShape, MaybeShape } from "./ranks.ts";
 import { uniformBetween } from "./uniform.ts";
 
 const f = Math.fround;
@@ -22,7 +22,10 @@ const PER_SQRT2 = f(1 / SQRT2);
  * @returns float32 of shape `[...key.shape, ...shape]`.
  * @see `jax.random.normal`
  */
-export function normal(key: PRNGKey, shape: Shape = []): Tensor {
+export function normal<K extends PRNGKey, const S extends Shape = readonly []>(
+  key: K,
+  shape?: S,
+): DrawnShape<K, S> {
   return drawFloat32("normal", key, sampleShape("normal", shape), (single, out) =>
     rawNormal(single, out.length, { out }),
   );
@@ -37,7 +40,12 @@ export function normal(key: PRNGKey, shape: Shape = []): Tensor {
  * @throws RangeError when the bounds do not broadcast to `shape`.
  * @see `jax.random.truncated_normal`
  */
-export function truncatedNormal(key: PRNGKey, lower: Parameter, upper: Parameter, shape?: Shape): Tensor {
+export function truncatedNormal<
+  K extends PRNGKey,
+  A extends Parameter,
+  B extends Parameter,
+  const S extends MaybeShape = undefined,
+>(key: K, lower: A, upper: B, shape?: S): Drawn2<K, S, A, B> {
   const low = valuesOf("truncatedNormal", lower);
   const high = valuesOf("truncatedNormal", upper);
   const dimensions = sampleShape("truncatedNormal", shape, low, high);
@@ -64,8 +72,14 @@ export function truncatedNormal(key: PRNGKey, lower: Parameter, upper: Parameter
  * {@link normal} is faster.
  */
 export function normalInto(key: PRNGKey, out: Float32Array): void {
+  erfInvInto(key, out);
+  for (let i = 0; i < out.length; i++) out[i]! *= SQRT2;
+}
+
+/** Fills `out` with standard normals divided by √2. */
+export function erfInvInto(key: PRNGKey, out: Float32Array): void {
   rawUniform(key, out.length, { minval: nextFloat32(-1, 1), maxval: 1, out });
-  for (let i = 0; i < out.length; i++) out[i] = SQRT2 * erfInv(out[i]!);
+  for (let i = 0; i < out.length; i++) out[i] = erfInv(out[i]!);
 }
 
 /**
@@ -75,13 +89,19 @@ export function normalInto(key: PRNGKey, out: Float32Array): void {
  * @returns float32 of shape `[...key.shape, ...shape]`.
  * @see `jax.random.lognormal`
  */
-export function lognormal(key: PRNGKey, sigma: Parameter = 1, shape?: Shape): Tensor {
-  const scale = valuesOf("lognormal", sigma);
+export function lognormal<
+  K extends PRNGKey,
+  P extends Parameter = number,
+  const S extends MaybeShape = undefined,
+>(key: K, sigma?: P, shape?: S): Drawn1<K, S, P> {
+  const scale = valuesOf("lognormal", sigma ?? 1);
   const dimensions = sampleShape("lognormal", shape, scale);
-  const scales = expand(scale, dimensions);
+  const repeated = isRepeated(scale, key, dimensions);
+  const scales = expand(scale, dimensions).map((x) => (repeated ? x * SQRT2 : x));
+  const inner = repeated ? 1 : SQRT2;
   return drawFloat32("lognormal", key, dimensions, (single, out) => {
-    normalInto(single, out);
-    for (let i = 0; i < out.length; i++) out[i] = exp(f(out[i]! * scales[i]!));
+    erfInvInto(single, out);
+    for (let i = 0; i < out.length; i++) out[i] = exp(f(f(inner * out[i]!) * scales[i]!));
   });
 }
 
@@ -102,6 +122,9 @@ export function maxwellInto(key: PRNGKey, out: Float32Array): void {
  * @returns float32 of shape `[...key.shape, ...shape]`.
  * @see `jax.random.maxwell`
  */
-export function maxwell(key: PRNGKey, shape: Shape = []): Tensor {
+export function maxwell<K extends PRNGKey, const S extends Shape = readonly []>(
+  key: K,
+  shape?: S,
+): DrawnShape<K, S> {
   return drawFloat32("maxwell", key, sampleShape("maxwell", shape), maxwellInto);
 }

@@ -1,10 +1,13 @@
 /** @file Random orthogonal matrices. */
-import type { PRNGKey } from "../keys/index.ts";
+import type { AxesOf, PRNGKey } from "../keys/index.ts";
 import { dimensionsOf, type Shape } from "../keys/shape.ts";
-import type { Tensor } from "../tensor.ts";
+import { checkOptions } from "@nnxjs/nnx-core/internal";
 import { drawFloat32, sampleShape } from "./kernel.ts";
 import { normalInto } from "./normal.ts";
 import { orthonormalColumns } from "./linalg.ts";
+import type { Drawn } from "./ranks.ts";
+
+const ORTHOGONAL_NAMES = { m: true } as const;
 
 /** Options of {@link orthogonal}. */
 export interface OrthogonalOptions {
@@ -20,12 +23,14 @@ export interface OrthogonalOptions {
  * @throws RangeError when `n` or `m` is not a size.
  * @see `jax.random.orthogonal`; Mezzadri 2006, arXiv:math-ph/0609050
  */
-export function orthogonal(
-  key: PRNGKey,
+export function orthogonal<K extends PRNGKey, const S extends Shape = readonly []>(
+  key: K,
   n: number,
-  shape: Shape = [],
-  { m = n }: OrthogonalOptions = {},
-): Tensor {
+  shape?: S,
+  options: OrthogonalOptions = {},
+): Drawn<K, readonly [...AxesOf<S>, number, number]> {
+  checkOptions("orthogonal", options, ORTHOGONAL_NAMES);
+  const { m = n } = options;
   dimensionsOf("orthogonal", [n, m]);
   const dimensions = [...sampleShape("orthogonal", shape), n, m];
   return drawFloat32("orthogonal", key, dimensions, (single, out) => orthogonalInto(single, n, m, out));

@@ -2,9 +2,15 @@
 import { describe } from "@nnxjs/nnx-core";
 import { bits, type PRNGKey, split } from "../keys/index.ts";
 import { formatShape, sizeOf } from "../keys/shape.ts";
-import { isTensor, type Tensor } from "../tensor.ts";
+import { checkOptions, checkTensor } from "@nnxjs/nnx-core/internal";
+import { type AxesOfTensor, isTensor, type Tensor } from "../tensor.ts";
 import { drawInt32 } from "./kernel.ts";
 import { axisOf, drawAs, type Lanes, lanesOf, takeInto } from "./lanes.ts";
+import type { Drawn } from "./ranks.ts";
+
+const NAMES = { axis: true, independent: true } as const;
+/** Its elements are int32. */
+const LONGEST_RANGE = 2 ** 31;
 
 /** How {@link permutation} shuffles a tensor. */
 export interface PermutationOptions {
@@ -21,12 +27,14 @@ export interface PermutationOptions {
  * @throws TypeError for `x` that is neither an integer nor a tensor with an axis, RangeError for an axis that is not there.
  * @see `jax.random.permutation`
  */
-export function permutation(
-  key: PRNGKey,
-  x: number | Tensor,
-  { axis = 0, independent = false }: PermutationOptions = {},
-): Tensor {
-  if (typeof x === "number" && Number.isInteger(x)) {
+export function permutation<K extends PRNGKey, X extends number | Tensor>(
+  key: K,
+  x: X,
+  options: PermutationOptions = {},
+): Drawn<K, X extends Tensor ? AxesOfTensor<X> : readonly [number]> {
+  checkOptions("permutation", options, NAMES);
+  const { axis = 0, independent = false } = options;
+  if (typeof x === "number" && Number.isInteger(x) && x <= LONGEST_RANGE) {
     axisOf("permutation", axis, [x]);
     return drawInt32("permutation", key, [Math.max(0, x)], (single, out) => {
       out.set(shuffledRange(single, out.length));
@@ -34,9 +42,10 @@ export function permutation(
   }
   if (!isTensor(x) || x.rank === 0) {
     throw new TypeError(
-      `permutation: expected an integer or a tensor with at least 1 axis, got ${describe(x)}. Pass the size of a range, or reshape.`,
+      `permutation: expected an integer of at most 2^31 or a tensor with at least 1 axis, got ${describe(x)}. Pass the size of a range, or reshape.`,
     );
   }
+  checkTensor("permutation", "x", x);
   const lanes = lanesOf(x.shape, axisOf("permutation", axis, x.shape));
   const data = x.dataSync();
   return drawAs(x.dtype, "permutation", key, x.shape, (single, out) => {

@@ -1,9 +1,8 @@
 /** @file The Poisson distribution: products of uniforms for small rates, rejection for large ones. */
 import { type PRNGKey, wordOf } from "../keys/prng-key.ts";
-import type { Shape } from "../keys/shape.ts";
-import type { Tensor } from "../tensor.ts";
-import { lgamma, log } from "./float32.ts";
+import { log, logFactorial } from "./float32.ts";
 import { drawInt32, expand, type Parameter, sampleShape, valuesOf } from "./kernel.ts";
+import type { Drawn1, MaybeShape } from "./ranks.ts";
 import { splitInto, toInt32, uniformAt } from "./words.ts";
 
 const f = Math.fround;
@@ -16,7 +15,11 @@ const f = Math.fround;
  * @throws RangeError when `lam` does not broadcast to `shape`.
  * @see `jax.random.poisson`; Knuth for rates below 10, Hörmann 1993 above
  */
-export function poisson(key: PRNGKey, lam: Parameter, shape?: Shape): Tensor {
+export function poisson<K extends PRNGKey, P extends Parameter, const S extends MaybeShape = undefined>(
+  key: K,
+  lam: P,
+  shape?: S,
+): Drawn1<K, S, P> {
   const parameter = valuesOf("poisson", lam);
   const dimensions = sampleShape("poisson", shape, parameter);
   const rates = expand(parameter, dimensions);
@@ -80,6 +83,6 @@ function acceptedCount(rate: number, u: number, v: number): number | undefined {
   if (shifted >= f(0.07) && v <= least) return k;
   if (k < 0 || (shifted < f(0.013) && v > shifted)) return undefined;
   const s = log(f(f(v * inverseAlpha) / f(f(a / f(shifted * shifted)) + b)));
-  const t = f(f(k * log(rate) - rate) - lgamma(f(k + 1)));
+  const t = f(f(k * log(rate) - rate) - logFactorial(k));
   return s <= t ? k : undefined;
 }

@@ -1,8 +1,14 @@
 /** @file Uniform and Bernoulli draws as tensors. */
 import { bernoulli as rawBernoulli, type PRNGKey, uniform as rawUniform } from "../keys/index.ts";
 import type { Shape } from "../keys/shape.ts";
-import { isTensor, type Tensor } from "../tensor.ts";
+import { checkOptions } from "@nnxjs/nnx-core/internal";
+import { isTensor } from "../tensor.ts";
+import { flush } from "./float32.ts";
 import { drawBool, drawFloat32, expand, type Parameter, sampleShape, valuesOf } from "./kernel.ts";
+import type { Drawn1, DrawnShape, MaybeShape } from "./ranks.ts";
+
+const UNIFORM_NAMES = { minval: true, maxval: true } as const;
+const BERNOULLI_NAMES = { mode: true } as const;
 
 /** The range of {@link uniform}. */
 export interface UniformOptions {
@@ -19,11 +25,13 @@ export interface UniformOptions {
  * @throws RangeError when the bounds do not broadcast to `shape`.
  * @see `jax.random.uniform`
  */
-export function uniform(
-  key: PRNGKey,
-  shape: Shape = [],
-  { minval = 0, maxval = 1 }: UniformOptions = {},
-): Tensor {
+export function uniform<K extends PRNGKey, const S extends Shape = readonly []>(
+  key: K,
+  shape?: S,
+  options: UniformOptions = {},
+): DrawnShape<K, S> {
+  checkOptions("uniform", options, UNIFORM_NAMES);
+  const { minval = 0, maxval = 1 } = options;
   if (typeof minval === "number" && typeof maxval === "number") {
     return drawFloat32("uniform", key, sampleShape("uniform", shape), (single, out) =>
       rawUniform(single, out.length, { minval, maxval, out }),
@@ -42,8 +50,8 @@ export function uniformBetween(key: PRNGKey, from: Float32Array, to: Float32Arra
   rawUniform(key, out.length, { out });
   for (let i = 0; i < out.length; i++) {
     // Fused as in XLA: the product of two float32 is exact in a double.
-    const value = Math.fround(out[i]! * Math.fround(to[i]! - from[i]!) + from[i]!);
-    out[i] = Math.max(from[i]!, value);
+    const value = Math.fround(out[i]! * flush(Math.fround(to[i]! - from[i]!)) + from[i]!);
+    out[i] = Math.max(from[i]!, flush(value));
   }
 }
 
@@ -61,18 +69,18 @@ export interface BernoulliOptions {
  * @throws TypeError for another mode or for `p` that is an int32 or bool tensor, RangeError when `p` does not broadcast to `shape`.
  * @see `jax.random.bernoulli`
  */
-export function bernoulli(
-  key: PRNGKey,
-  p: Parameter = 0.5,
-  shape?: Shape,
-  options: BernoulliOptions = {},
-): Tensor {
+export function bernoulli<
+  K extends PRNGKey,
+  P extends Parameter = number,
+  const S extends MaybeShape = undefined,
+>(key: K, p?: P, shape?: S, options: BernoulliOptions = {}): Drawn1<K, S, P> {
+  checkOptions("bernoulli", options, BERNOULLI_NAMES);
   if (isTensor(p) && p.dtype !== "float32") {
     throw new TypeError(
       `bernoulli: expected probabilities of dtype float32, got ${p.dtype}. Cast them: p.toFloat().`,
     );
   }
-  const chances = valuesOf("bernoulli", p);
+  const chances = valuesOf("bernoulli", p ?? 0.5);
   const dimensions = sampleShape("bernoulli", shape, chances);
   if (chances.data.length === 1) {
     const [chance = 0] = chances.data;

@@ -1,5 +1,6 @@
 /** @file New keys for the streams of a model. */
 import { describe, formatPath, NnxError, type Path } from "@nnxjs/nnx-core";
+import { checkOptions } from "@nnxjs/nnx-core/internal";
 import { foldIn, type PRNGKey, split } from "../keys/index.ts";
 import { formatShape } from "../keys/shape.ts";
 import { streamsIn } from "./model-streams.ts";
@@ -33,8 +34,15 @@ export interface ReseedOptions {
 export function reseed(
   node: unknown,
   seeds: Readonly<Record<string, Seed>> | ReadonlyMap<string, Seed>,
-  { policy = "scalarsOnly" }: ReseedOptions = {},
+  options: ReseedOptions = {},
 ): void {
+  checkOptions("reseed", options, { policy: true });
+  if (typeof seeds !== "object" || seeds === null) {
+    throw new TypeError(
+      `reseed: expected seeds by stream name, got ${describe(seeds)}. Pass { dropout: 0 }, for example.`,
+    );
+  }
+  const { policy = "scalarsOnly" } = options;
   const pairs: Iterable<[string, Seed]> = seeds instanceof Map ? seeds : Object.entries(seeds);
   const bases = new Map(
     Array.from(pairs, ([name, seed]): [string, SeedDraws] => [name, new SeedDraws(toKey(seed))]),

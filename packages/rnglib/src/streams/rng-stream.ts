@@ -1,10 +1,13 @@
 /** @file One source of keys: a base key and a counter. */
-import { registerModule, NnxError } from "@nnxjs/nnx-core";
+import { describe, NnxError, registerModule } from "@nnxjs/nnx-core";
+import { checkOptions } from "@nnxjs/nnx-core/internal";
 import { foldIn, keyData, type PRNGKey, split, wrapKeyData } from "../keys/index.ts";
 import { dimensionsOf, formatShape, type Shape, sizeOf } from "../keys/shape.ts";
 import { KeySource } from "./key-source.ts";
 import { RngCount, RngKey, zeroCount } from "./rng-variables.ts";
 import { type Seed, toKey } from "./seed.ts";
+
+const NAMES = { tag: true } as const;
 
 /**
  * An endless sequence of keys: the n-th is `foldIn(key, n)`. Which keys it gives depends on its own key and count only.
@@ -21,9 +24,11 @@ export class RngStream extends KeySource {
   /** The stream's name; filters find it by this. */
   readonly tag: string;
 
-  /** @throws TypeError when the seed is neither an integer nor a key. */
-  constructor(seed: Seed, { tag }: { tag: string }) {
+  /** @throws TypeError when the seed is neither an integer nor a key, or the tag is no name; NnxError for other options. */
+  constructor(seed: Seed, options: { tag: string }) {
     super();
+    checkOptions("RngStream", options, NAMES);
+    const tag = nameIn(options);
     const key = toKey(seed);
     this.key = new RngKey(key, { tag });
     this.count = new RngCount(zeroCount(key.shape), { tag });
@@ -74,6 +79,14 @@ export class RngStream extends KeySource {
     for (let i = 0; i < repeated.length; i++) repeated[i] = words[i % 2]!;
     return new RngStream(wrapKeyData(repeated, dimensions), { tag: this.tag });
   }
+}
+
+function nameIn(options: { tag: string } | undefined): string {
+  const tag: unknown = options?.tag;
+  if (typeof tag === "string") return tag;
+  throw new TypeError(
+    `RngStream: expected a name for the stream, got ${describe(tag)}. Pass { tag: "dropout" }.`,
+  );
 }
 
 registerModule("RngStream", RngStream);

@@ -1,5 +1,6 @@
 /** @file Splitting and forking the streams of a whole model in place, for a while. */
 import { type Filter, NnxError } from "@nnxjs/nnx-core";
+import { checkOptions } from "@nnxjs/nnx-core/internal";
 import { split } from "../keys/index.ts";
 import { dimensionsOf, formatShape, type Shape } from "../keys/shape.ts";
 import { SplitBackups, type StreamBackup } from "./backups.ts";
@@ -34,10 +35,9 @@ export interface SplitRngsOptions {
  * }
  * ```
  */
-export function splitRngs(
-  node: unknown,
-  { splits, only = true, squeeze = false }: SplitRngsOptions,
-): SplitBackups {
+export function splitRngs(node: unknown, options: SplitRngsOptions): SplitBackups {
+  checkOptions("splitRngs", options, { splits: true, only: true, squeeze: true });
+  const { splits, only = true, squeeze = false } = given("splitRngs", options);
   const shape = dimensionsOf("splitRngs", splits);
   if (squeeze && (shape.length !== 1 || shape[0] !== 1)) {
     throw new NnxError(
@@ -49,6 +49,12 @@ export function splitRngs(
     const keys = split(stream.nextKey(), shape);
     return squeeze ? keys.at(0) : keys;
   });
+}
+
+/** @throws NnxError when options that are needed are not there at all. */
+export function given<O extends object>(where: string, options: O | undefined): O {
+  if (options !== undefined) return options;
+  throw new NnxError(`${where}: expected options, got nothing. Say by name what to do with the streams.`);
 }
 
 /** How {@link forkRngs} forks. */
@@ -67,10 +73,9 @@ export interface ForkRngsOptions {
  * @throws {@link NnxError} for streams that hold several keys. The model then stays as it was.
  * @see Flax `nnx.fork_rngs`
  */
-export function forkRngs(
-  node: unknown,
-  { split: shapes = [[true, null]] }: ForkRngsOptions = {},
-): SplitBackups {
+export function forkRngs(node: unknown, options: ForkRngsOptions = {}): SplitBackups {
+  checkOptions("forkRngs", options, { split: true });
+  const { split: shapes = [[true, null]] } = options;
   const rules = rulesOf("forkRngs", shapes).map((rule) => ({ ...rule, matches: matchesState(rule.filter) }));
   const chosen = new Map<RngStream, Pick<StreamRule, "shape">>();
   const entries = streamsIn(node).filter((entry) => {

@@ -8,10 +8,13 @@ import {
   type Predicate,
   toPredicate,
 } from "@nnxjs/nnx-core";
+import { checkOptions } from "@nnxjs/nnx-core/internal";
 import { checkSingle, type StreamEntry, streamsIn } from "./model-streams.ts";
 import type { RngStream } from "./rng-stream.ts";
-import { RngCount, RngKey } from "./rng-variables.ts";
+import { given } from "./split-fork.ts";
 import { ruleFor, rulesOf, type StreamShapes } from "./stream-rules.ts";
+
+const NAMES = { split: true, broadcast: true, fork: true, only: true } as const;
 
 /** What {@link withRngs} does with which streams. */
 export interface WithRngsOptions {
@@ -48,10 +51,10 @@ interface Action {
  * both.stream("params").key.value.shape; // [4]
  * ```
  */
-export function withRngs<M>(
-  node: M,
-  { split = [[false, null]], broadcast = [[false, null]], fork = false, only = true }: WithRngsOptions,
-): M {
+export function withRngs<M>(node: M, options: WithRngsOptions): M {
+  checkOptions("withRngs", options, NAMES);
+  const none: StreamShapes = [[false, null]];
+  const { split = none, broadcast = none, fork = false, only = true } = given("withRngs", options);
   const splits = rulesOf("withRngs", split);
   const broadcasts = rulesOf("withRngs", broadcast);
   const forks = (Array.isArray(fork) ? (fork as readonly Filter[]) : [fork]).map(
@@ -88,8 +91,9 @@ export function withRngs<M>(
     const [entry, action] = planned[i] ?? [];
     if (!entry || !action) return;
     const changed = action.run(entry[1]);
-    Reflect.set(stream, "key", new RngKey(changed.key.value, stream.key.metadata));
-    Reflect.set(stream, "count", new RngCount(changed.count.value, stream.count.metadata));
+    // Of metadata they keep the tag alone, as forks do.
+    Reflect.set(stream, "key", changed.key);
+    Reflect.set(stream, "count", changed.count);
   });
   return copy;
 }

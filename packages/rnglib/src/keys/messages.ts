@@ -1,0 +1,45 @@
+/** @file What errors of this folder say, and its check of options. It imports nothing, so that keys stay usable alone. */
+
+/** A value in a few words. */
+export function describe(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(value);
+  if (Array.isArray(value))
+    return value.length > 8 ? `an array of length ${value.length}` : inBrackets(value);
+  if (typeof value === "function") return `the function ${value.name || "(anonymous)"}`;
+  if (typeof value !== "object" || value === null) return String(value);
+  const name: unknown = Object.getPrototypeOf(value)?.constructor?.name;
+  if (name === "PRNGKey") return (value as { toString(): string }).toString();
+  return typeof name === "string" && name !== "Object"
+    ? `a ${name}`
+    : `an object with keys {${Object.keys(value).join(", ")}}`;
+}
+
+const inBrackets = (items: readonly unknown[]): string => `[${items.map(describe).join(", ")}]`;
+
+/** Every name that an options object may have. The type keeps the list complete and free of others. */
+export type Names<O extends object> = { readonly [K in keyof Required<O>]: true };
+
+/**
+ * Refuses what is no options object, and names that the options do not have.
+ *
+ * @param where - The function, as users call it.
+ * @throws TypeError that lists the known names.
+ */
+export function checkNames<O extends object>(where: string, options: O, names: Names<O>): void {
+  const known = (): string => `{${Object.keys(names).join(", ")}}`;
+  if (typeof options !== "object" || options === null || Array.isArray(options)) {
+    throw new TypeError(
+      `${where}: expected an options object, got ${describe(options)}. Pass options by name, of ${known()}.`,
+    );
+  }
+  for (const name of Object.keys(options)) {
+    if (Object.hasOwn(names, name)) continue;
+    const near = Object.keys(names).find((each) => plain(each).startsWith(plain(name).slice(0, 2)));
+    throw new TypeError(
+      `${where}: expected options among ${known()}, got ${JSON.stringify(name)}. ` +
+        (near === undefined ? "Leave it out." : `Did you mean ${near}?`),
+    );
+  }
+}
+
+const plain = (name: string): string => name.replaceAll("_", "").toLowerCase();

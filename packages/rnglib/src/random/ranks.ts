@@ -1,0 +1,82 @@
+/** @file How many axes a sample has, as far as the types of key, shape and parameters say. */
+import type { AxesOf, KeyAxesOf, PRNGKey, Shape } from "../keys/index.ts";
+import type { AxesOfTensor, Tensor, TensorOfAxes } from "../tensor.ts";
+import type { Parameter } from "./kernel.ts";
+
+/** Axes: a tuple where their number is known, else a list. */
+export type Axes = readonly number[];
+
+/** A shape, or nothing where the parameters decide. */
+export type MaybeShape = Shape | undefined;
+
+/** The sample of one shape for each of the keys: `Tensor2D` for one key and `[2, 3]`, `Tensor` where a shape is not literal. */
+export type Drawn<K extends PRNGKey, A extends Axes> = TensorOfAxes<readonly [...KeyAxesOf<K>, ...A]>;
+
+/** The same by a shape or number of axes. */
+export type DrawnShape<K extends PRNGKey, S extends Shape> = Drawn<K, AxesOf<S>>;
+
+/** The axes of a shape, or `D` without one. */
+export type ShapeOr<S extends MaybeShape, D extends Axes> = S extends Shape ? AxesOf<S> : D;
+
+/** The same by a shape, or without one by the axes `D`. */
+export type DrawnOr<K extends PRNGKey, S extends MaybeShape, D extends Axes> = Drawn<K, ShapeOr<S, D>>;
+
+/** The axes of a parameter: none of a number, one of a list. */
+export type AxesOfParameter<P extends Parameter> = P extends number
+  ? readonly []
+  : P extends readonly number[]
+    ? readonly [number]
+    : P extends Tensor
+      ? AxesOfTensor<P>
+      : Axes;
+
+/** The axes that two parameters broadcast to: those of the longer one. */
+export type Broadcast<A extends Axes, B extends Axes> = A extends readonly []
+  ? B
+  : B extends readonly []
+    ? A
+    : A["length"] extends B["length"]
+      ? A
+      : Axes;
+
+/** The axes that parameters broadcast to. */
+export type Joint<A extends Parameter, B extends Parameter> = Broadcast<
+  AxesOfParameter<A>,
+  AxesOfParameter<B>
+>;
+
+/** The sample of a distribution with one parameter. */
+export type Drawn1<K extends PRNGKey, S extends MaybeShape, P extends Parameter> = DrawnOr<
+  K,
+  S,
+  AxesOfParameter<P>
+>;
+
+/** The sample of a distribution with two parameters. */
+export type Drawn2<
+  K extends PRNGKey,
+  S extends MaybeShape,
+  A extends Parameter,
+  B extends Parameter,
+> = DrawnOr<K, S, Joint<A, B>>;
+
+/** Axes without the last one. */
+export type WithoutOne<A extends Axes> = A extends readonly [number, ...infer R extends Axes] ? R : Axes;
+
+/** The axes of what `choice` chooses: those of a tensor but for one, none of a range. */
+export type SliceAxes<A extends number | Tensor> = A extends Tensor
+  ? AxesOfTensor<A> extends readonly []
+    ? readonly []
+    : WithoutOne<AxesOfTensor<A>>
+  : readonly [];
+
+/** The axes of a shape before those of parameters, which stand in for an empty one. */
+export type BeforeParameters<S extends Axes, P extends Axes> = S extends readonly []
+  ? readonly [...P, ...P]
+  : readonly [...S, ...P];
+
+/** The leading axes that a mean and a covariance broadcast to. */
+export type BatchOf<A extends Parameter, B extends Parameter> = Broadcast<
+  WithoutOne<AxesOfParameter<A>>,
+  WithoutOne<WithoutOne<AxesOfParameter<B>>>
+>;
