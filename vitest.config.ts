@@ -45,8 +45,8 @@ export default defineConfig({
         test: {
           name: "pack",
           include: ["scripts/pack/*.test.ts"],
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
         },
       },
       {
