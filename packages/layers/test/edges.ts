@@ -51,6 +51,12 @@ interface Edges {
     readonly starts?: readonly number[];
   })[];
   readonly einsums: readonly EdgeCase[];
+  readonly norms: readonly (EdgeCase & {
+    readonly layer: string;
+    readonly fast: boolean;
+    readonly mask: EdgeArray;
+  })[];
+  readonly attention: readonly (EdgeCase & { readonly mask: EdgeArray })[];
   readonly layers: readonly LayerEdge[];
 }
 
