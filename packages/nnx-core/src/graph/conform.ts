@@ -42,7 +42,7 @@ export function conform(where: string, graphdef: GraphDef, given: unknown): Stat
   const rootNode = root.kind === "node" ? nodes[root.index] : undefined;
   if (root.kind === "array" || root.kind === "leaf" || rootNode?.kind === "variable") {
     const definition = root.kind === "leaf" ? root.definition : rootNode;
-    return leafFor(where, [], given, definition as VariableDef | undefined) ?? {};
+    return leafFor(where, () => [], given, definition as VariableDef | undefined) ?? {};
   }
   if (isVariableState(given) || isArrayLike(given)) return given;
   if (!isPlainObject(given)) throw refusal(where, [], "a State, or values by name", given);
@@ -82,7 +82,7 @@ function read(where: string, graphdef: GraphDef, root: Record<string, unknown>):
       frame = frameOf(child, position, key, current);
     else {
       const definition = isLeafSite ? definitionAt(graphdef, site) : anyVariable;
-      const leaf = leafFor(where, pathTo(current, key), child, definition);
+      const leaf = leafFor(where, () => pathTo(current, key), child, definition);
       if (leaf) setOwn(current.copy, key, leaf);
     }
   }
@@ -93,14 +93,14 @@ const anyVariable: VariableDef = { kind: "variable", type: Variable, metadata: O
 
 function leafFor(
   where: string,
-  path: Path,
+  path: () => Path,
   value: unknown,
   definition: VariableDef | undefined,
 ): StateNode | undefined {
   if (isVariableState(value) || isArrayLike(value)) return requireLeaf(where, path, value);
-  if (definition === undefined) throw refusal(where, path, "an array", value);
+  if (definition === undefined) throw refusal(where, path(), "an array", value);
   if (value instanceof GraphNode || value instanceof Variable || holdsLeaf(value))
-    throw refusal(where, path, `a value for the ${definition.type.typeName}`, value);
+    throw refusal(where, path(), `a value for the ${definition.type.typeName}`, value);
   const { type, metadata } = definition;
   return Object.freeze({ type, value, metadata });
 }

@@ -34,26 +34,32 @@ function* walk(
     return;
   }
   let frame: Frame | undefined = enter(root as object, "", undefined);
+  // The path of the frame. Copies of it are faster than asking each frame for its parents.
+  const open: PathPart[] = [];
   while (frame) {
     const key: PathPart | undefined = frame.keys[frame.next++];
     if (key === undefined) {
       leave?.(frame);
-      yield [paths ? pathOf(frame) : noPath, frame.value];
+      yield [paths ? open.slice() : noPath, frame.value];
+      open.pop();
       frame = frame.parent;
       continue;
     }
     const child = childAt(frame.value, key);
     const kind = classify(child);
     if (kind === "static" || kind === "leaf") {
-      if (values) yield [[...pathOf(frame), partIn(frame.value, key)], child];
+      if (values) yield [open.concat(partIn(frame.value, key)), child];
       continue;
     }
     const node = child as object;
     if (seen.has(node)) continue;
     if (kind === "variable") {
       seen.add(node);
-      if (variables) yield [paths ? [...pathOf(frame), partIn(frame.value, key)] : noPath, node];
-    } else frame = enter(node, partIn(frame.value, key), frame);
+      if (variables) yield [paths ? open.concat(partIn(frame.value, key)) : noPath, node];
+    } else {
+      frame = enter(node, partIn(frame.value, key), frame);
+      open.push(frame.part);
+    }
   }
 }
 

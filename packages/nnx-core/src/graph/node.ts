@@ -1,6 +1,7 @@
 /** @file What the graph walks into: the one place that decides what is a node, a leaf or static. */
 import type { PathPart } from "../path.ts";
 import { isPlainObject } from "../plain-object.ts";
+import { mostContainers } from "../state/bounds.ts";
 import { isLeaf } from "../state/state.ts";
 import { Variable } from "../variable/variable.ts";
 
@@ -49,6 +50,8 @@ function holdsData(container: object): boolean {
   const seen = new Set<object>();
   for (let next = open.pop(); next; next = open.pop()) {
     if (seen.has(next)) continue;
+    // What has no end holds no data that could be told from it.
+    if (seen.size === mostContainers) return false;
     seen.add(next);
     for (const item of itemsOf(next)) {
       if (typeof item !== "object" || item === null) continue;

@@ -1,9 +1,9 @@
 /** @file The containers that a walk of a graph is inside of: they may neither contain themselves nor multiply without an end. */
 import { StructureError } from "../errors.ts";
 import { formatPath, type Path } from "../path.ts";
+import { mostContainers } from "../state/bounds.ts";
 
-/** Containers have no identity: what is shared is entered at each path, and two of them in each of many levels have no end. */
-const mostContainers = 2_000_000;
+// Containers have no identity: what is shared is entered at each path, and two of them in each of many levels have no end.
 
 /** Tells apart what is shared, which comes once for each path, and what never ends. */
 export class OpenContainers {

@@ -7,7 +7,8 @@ import { hold } from "../state/holding.ts";
 import { checkFunction } from "../state/map.ts";
 import { leafValue } from "../state/state.ts";
 import { Variable } from "../variable/variable.ts";
-import { keysOf, partOfMapKey } from "./keys.ts";
+import { partIn } from "./frame.ts";
+import { keysOf } from "./keys.ts";
 import { clone } from "./merge.ts";
 import { childAt, classify, setChild } from "./node.ts";
 
@@ -20,15 +21,6 @@ interface Frame {
   readonly parent: Frame | undefined;
   readonly key: PathPart;
   next: number;
-}
-
-/** Where a child of a frame is; the frame itself without a key. */
-function pathTo(frame: Frame | undefined, ...key: PathPart[]): Path {
-  const path: PathPart[] = [];
-  for (const part of key) path.push(frame?.value instanceof Map ? partOfMapKey(part) : part);
-  for (let f = frame; f?.parent; f = f.parent)
-    path.push(f.parent.value instanceof Map ? partOfMapKey(f.key) : f.key);
-  return path.reverse();
 }
 
 /**
@@ -47,16 +39,21 @@ function mapAll(f: (path: Path, value: unknown) => unknown, node: unknown): unkn
   const root = clone(node, { variables: false });
   const done = new Map<object, unknown>();
   const open = new Set<object>();
+  // Where the walk is; each call of `f` gets a copy.
+  const at: PathPart[] = [];
   const start = (value: unknown, key: PathPart, parent: Frame | undefined): Frame | undefined => {
     const kind = classify(value);
     if (kind !== "node" && kind !== "container") return undefined;
     const object = value as object;
-    const path = (): Path => (parent ? pathTo(parent, key) : []);
+    const part = parent && partIn(parent.value, key);
+    const path = (): Path => (part === undefined ? [] : at.concat(part));
     if (open.has(object)) throw cycle(path(), object);
+    const keys = keysOf(object, path);
     open.add(object);
+    if (part !== undefined) at.push(part);
     const copied =
       isStateLike(object) || (parent && parent.value !== parent.original) ? { ...object } : object;
-    return { value: copied, original: object, keys: keysOf(object, path), parent, key, next: 0 };
+    return { value: copied, original: object, keys, parent, key, next: 0 };
   };
   const leaf = (path: Path, value: unknown): unknown => {
     if (!(value instanceof Variable)) return f(path, value);
@@ -73,10 +70,12 @@ function mapAll(f: (path: Path, value: unknown) => unknown, node: unknown): unkn
       const known = typeof child === "object" && child !== null && done.has(child);
       const next: Frame | undefined = known ? undefined : start(child, key, current);
       if (next) frame = next;
-      else replace(current.value, key, child, known ? done.get(child) : leaf(pathTo(current, key), child));
+      else if (known) replace(current.value, key, child, done.get(child));
+      else replace(current.value, key, child, leaf(at.concat(partIn(current.value, key)), child));
       continue;
     }
-    const result = f(pathTo(current), finished(current));
+    const result = f(at.slice(), finished(current));
+    at.pop();
     open.delete(current.original);
     done.set(current.original, result);
     if (!current.parent) return result;

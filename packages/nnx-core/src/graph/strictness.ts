@@ -1,32 +1,42 @@
 /** @file Whether an update has a fitting value for every leaf of a model, and for nothing else. */
 import { isArrayLike } from "../array-like.ts";
 import { describe, StructureError } from "../errors.ts";
-import { formatPath, type Path, pathKey } from "../path.ts";
+import { formatPath, type Path, pathKey, type PathPart } from "../path.ts";
 import { isPlainObject } from "../plain-object.ts";
 import { flattenState } from "../state/flatten-state.ts";
 import { leafValue, type State } from "../state/state.ts";
 import { isVariableState, type VariableType } from "../variable/variable-state.ts";
 import { Variable } from "../variable/variable.ts";
-import { flatten, type GraphLeaf } from "./flatten.ts";
+import { flatten, type GraphLeaf, GraphWalk } from "./flatten.ts";
 
 /** How many paths a message has room for. */
 const shown = 8;
 
 /** Collects what does not fit, so that one error says all of it. */
 export class Strictness {
-  private readonly variables = new Map<Variable, Path>();
+  private readonly root: object;
+  /** Those that got no value yet. Their paths are asked for when there is something to say. */
+  private readonly variables = new Set<Variable>();
   private readonly bare = new Map<string, GraphLeaf>();
   private readonly extra: Path[] = [];
   private readonly unlike: string[] = [];
   private readonly count: number;
 
   constructor(root: object) {
-    const { leaves } = flatten(root);
-    this.count = leaves.length;
-    for (const leaf of leaves) {
-      if (leaf.value instanceof Variable) this.variables.set(leaf.value, leaf.path);
-      else this.bare.set(pathKey(leaf.path), leaf);
-    }
+    this.root = root;
+    const open: PathPart[] = [];
+    const { leafCount } = new GraphWalk({
+      enter: (key) => void open.push(key),
+      leaf: (key, value) => {
+        if (value instanceof Variable) this.variables.add(value);
+        else {
+          const path = key === undefined ? [] : open.concat(key);
+          this.bare.set(pathKey(path), { path, value });
+        }
+      },
+      exit: () => void open.pop(),
+    }).run(root);
+    this.count = leafCount;
   }
 
   /** A Variable gets a value. */
@@ -72,9 +82,13 @@ export class Strictness {
 
   /** @throws {@link StructureError} that names what is missing, unknown and unlike. */
   finish(): void {
-    const missing = [...this.variables.values(), ...[...this.bare.values()].map(({ path }) => path)];
-    const { extra, unlike } = this;
-    if (missing.length === 0 && extra.length === 0 && unlike.length === 0) return;
+    const { variables, bare, extra, unlike } = this;
+    if (variables.size + bare.size + extra.length + unlike.length === 0) return;
+    const missing = flatten(this.root)
+      .leaves.filter(({ path, value }) =>
+        value instanceof Variable ? variables.has(value) : bare.has(pathKey(path)),
+      )
+      .map(({ path }) => path);
     const faults = [
       missing.length > 0 ? `nothing at ${listed(missing.map(formatPath))}` : "",
       extra.length > 0 ? `${listed(extra.map(formatPath))}, which the model does not have` : "",

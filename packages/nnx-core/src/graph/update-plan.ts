@@ -4,6 +4,7 @@ import { describe, DisposedError, StructureError } from "../errors.ts";
 import { hasDisposed } from "../ownership/holders.ts";
 import { formatPath, type Path, type PathPart, partFromKey } from "../path.ts";
 import { isPlainObject } from "../plain-object.ts";
+import { mostContainers, mostLevels } from "../state/bounds.ts";
 import { checkValues, isStateLike } from "../state/check-state.ts";
 import type { PureState } from "../state/pure.ts";
 import { isLeaf, type State } from "../state/state.ts";
@@ -23,10 +24,6 @@ interface Frame {
   readonly parent: Frame | undefined;
   readonly level: number;
 }
-
-/** Deeper than any model. Values and models may both contain themselves, and then never end. */
-const mostLevels = 100_000;
-const mostFrames = 2_000_000;
 
 /** The writes of one update. */
 export class UpdatePlan {
@@ -91,8 +88,9 @@ export class UpdatePlan {
   }
 
   private enter(target: object, values: Frame["values"], key: PathPart, parent: Frame | undefined): void {
+    // Values and models may both contain themselves, and then never end.
     const level = parent ? parent.level + 1 : 0;
-    if (level > mostLevels || ++this.frames > mostFrames)
+    if (level > mostLevels || ++this.frames > mostContainers)
       throw misplaced(parent, key, "values that end", values);
     this.open.push({ target, values, key, parent, level });
   }

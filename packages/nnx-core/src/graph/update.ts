@@ -33,8 +33,9 @@ export type UpdateValues = PureState | GraphState;
  * @see Flax `nnx.update`
  * @example
  * ```ts
- * nnx.update(model, params, batchStats);
- * nnx.update(model, [params, batchStats], { strict: true }); // they must fit exactly
+ * const [, params, rest] = nnx.split(model, nnx.Param, true);
+ * nnx.update(model, params, rest);
+ * nnx.update(model, [params, rest], { strict: true }); // they must fit exactly
  * ```
  */
 export function update(node: unknown, state: UpdateValues, ...states: readonly UpdateValues[]): void;

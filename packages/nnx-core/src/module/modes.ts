@@ -1,10 +1,12 @@
 /** @file Modes: what layers do differently in training and evaluation, set through the one method that knows. */
+import { checkOptions } from "../checks/options.ts";
 import { describe, NnxError, NotFoundError } from "../errors.ts";
 import { type Filter, toPredicate } from "../filter/filter.ts";
 import { iterGraphNodes } from "../graph/iterate.ts";
 import { clone } from "../graph/merge.ts";
 import { GraphNode, isWritable } from "../graph/node.ts";
 import { formatPath } from "../path.ts";
+import { isPlainObject } from "../plain-object.ts";
 import { type AttributeOptions, type AttributeValues, setAttributes, unwritable } from "./attributes.ts";
 
 /** Modes by name, such as `{ deterministic: true }`. */
@@ -62,11 +64,14 @@ export const standInFor = <T extends object>(node: T): T =>
  * nnx.setMode(model, { deterministic: true }, { only: nnx.DropConnectLinear });
  * ```
  */
-export function setMode(
-  root: unknown,
-  values: ModeValues,
-  { only = true, raiseIfNotFound = true }: ModeOptions = {},
-): void {
+export function setMode(root: unknown, values: ModeValues, options: ModeOptions = {}): void {
+  checkOptions<ModeOptions>("setMode", options, { only: true, raiseIfNotFound: true });
+  if (!isPlainObject(values)) {
+    throw new NnxError(
+      `setMode: expected modes by name, got ${describe(values)}. Pass them after the model: setMode(model, { deterministic: true }).`,
+    );
+  }
+  const { only = true, raiseIfNotFound = true } = options;
   const unused = new Set(Object.keys(values));
   const writes: (() => void)[] = [];
   for (const [path, node] of nodesWithModes(root, only)) {

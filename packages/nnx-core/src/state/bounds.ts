@@ -3,8 +3,8 @@ import { StructureError } from "../errors.ts";
 import { formatPath, type Path } from "../path.ts";
 
 /** Deeper than any model; a Proxy that makes its children up has no end. */
-const mostLevels = 100_000;
-const mostContainers = 2_000_000;
+export const mostLevels = 100_000;
+export const mostContainers = 1_000_000;
 /** How often a walk comes back to containers that it knows: sharing multiplies from level to level. */
 const mostRepeats = 100_000;
 

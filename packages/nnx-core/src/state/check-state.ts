@@ -4,7 +4,7 @@ import { describe, StructureError } from "../errors.ts";
 import { formatPath, type Path } from "../path.ts";
 import { isPlainObject } from "../plain-object.ts";
 import { isVariableState, isVariableType } from "../variable/variable-state.ts";
-import { Bounds } from "./bounds.ts";
+import { Bounds, mostContainers } from "./bounds.ts";
 import { isOwner } from "./holding.ts";
 import { isLeaf, setOwn, type State, type StateLeaf, type StateNode } from "./state.ts";
 
@@ -31,6 +31,7 @@ export function isStateLike(x: unknown): x is State {
     else if (isArrayLike(next)) continue;
     else if (isPlainObject(next)) {
       if (seen.has(next)) continue;
+      if (seen.size === mostContainers) return false;
       seen.add(next);
       for (const item of Object.values(next)) {
         if (typeof item !== "object" || item === null) return false;
@@ -144,11 +145,11 @@ function leafFrom(x: unknown): StateLeaf | undefined {
 }
 
 /** The leaf that a function of users made. @throws {@link StructureError} for what cannot be a leaf. */
-export function requireLeaf(where: string, path: Path, leaf: unknown): StateLeaf {
+export function requireLeaf(where: string, path: Path | (() => Path), leaf: unknown): StateLeaf {
   const checked = leafFrom(leaf);
   if (checked) return checked;
   throw new StructureError(
-    `${where} at ${formatPath(path)}: expected a leaf, got ${describe(leaf)}. ` +
+    `${where} at ${formatPath(typeof path === "function" ? path() : path)}: expected a leaf, got ${describe(leaf)}. ` +
       "A leaf is an array, or { type, value, metadata }: copy the one that was there with another value.",
   );
 }

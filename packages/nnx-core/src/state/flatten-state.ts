@@ -16,7 +16,7 @@ export function flattenState(state: StateNode): FlatEntry[] {
   const open: PathPart[] = [];
   walkState(checkState("flattenState", state), {
     enter: (key) => void open.push(key),
-    leaf: (key, leaf) => void entries.push([key === undefined ? [] : [...open, key], leaf]),
+    leaf: (key, leaf) => void entries.push([key === undefined ? [] : open.concat(key), leaf]),
     exit: () => void open.pop(),
   });
   return entries;

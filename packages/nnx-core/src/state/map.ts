@@ -1,6 +1,6 @@
 /** @file A State with the same paths and other values. */
 import { describe, NnxError } from "../errors.ts";
-import type { Path } from "../path.ts";
+import type { Path, PathPart } from "../path.ts";
 import { isVariableState } from "../variable/variable-state.ts";
 import { StatesBuilder } from "./builder.ts";
 import { checkState, requireLeaf } from "./check-state.ts";
@@ -30,13 +30,20 @@ export function mapLeaves(
   checkFunction(where, f, "state");
   const whole = checkState(where, state);
   const builder = new StatesBuilder(1, [whole]);
+  const open: PathPart[] = [];
   walkState(whole, {
-    enter: (key) => builder.enter(key),
+    enter: (key) => {
+      open.push(key);
+      builder.enter(key);
+    },
     leaf: (key, leaf) => {
-      const path = builder.pathTo(key);
+      const path = key === undefined ? [] : open.concat(key);
       builder.put(0, key, requireLeaf(where, path, f(path, leaf)));
     },
-    exit: () => builder.exit(),
+    exit: () => {
+      open.pop();
+      builder.exit();
+    },
   });
   return builder.finish()[0] as OwnedState;
 }

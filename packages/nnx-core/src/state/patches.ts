@@ -75,7 +75,7 @@ const areAlike = (a: VariableState, b: VariableState): boolean =>
 export function applyPatches(state: StateNode, patches: readonly StatePatch[]): OwnedState {
   const root: Subtree = { ...checkState("applyPatches", state) };
   // Objects that this call made, and may therefore write to.
-  const fresh = new Set<object>([root]);
+  const fresh: Fresh = new Map([[root, isLeaf(root)]]);
   for (const patch of listOf(patches)) {
     const { op, path, value } = patch;
     const last = path.at(-1);
@@ -91,7 +91,7 @@ export function applyPatches(state: StateNode, patches: readonly StatePatch[]): 
     else if (op === "remove") Reflect.deleteProperty(target, last);
     else setOwn(target, last, value as StateNode);
   }
-  for (const each of fresh) if (each !== root) Object.freeze(each);
+  for (const each of fresh.keys()) if (each !== root) Object.freeze(each);
   const after = checkState("applyPatches", root);
   return hold({ ...after }, leavesOf(after).map(leafValue));
 }
@@ -119,10 +119,13 @@ function patchList(list: unknown[], { op, path, value }: StatePatch, key: PathPa
   else list[index] = value;
 }
 
+/** Objects that the call made, and whether each is a leaf. */
+type Fresh = Map<object, boolean>;
+
 function writableAt(
   root: Subtree,
   path: Path,
-  fresh: Set<object>,
+  fresh: Fresh,
 ): { readonly target: Subtree | unknown[]; readonly inValue: boolean } {
   let target: Subtree | unknown[] = root;
   // Beyond a leaf come its type, its value and what is in that: anything.
@@ -130,17 +133,20 @@ function writableAt(
   for (let i = 0; i < path.length - 1; i++) {
     const key = path[i] as PathPart;
     const child: unknown = Object.hasOwn(target, key) ? Reflect.get(target, key) : undefined;
+    const known = fresh.get(child as object);
+    if (known !== undefined) {
+      target = child as Subtree;
+      inValue ||= known;
+      continue;
+    }
     // Lists and object literals alone can be copied: a tensor or an instance of a class is one value.
     if (!isPlainObject(child) && !(inValue && Array.isArray(child)))
       throw misplaced(path.slice(0, i + 1), inValue ? "a list or an object" : "a leaf or a subtree", child);
     inValue ||= isLeaf(child);
-    if (fresh.has(child)) target = child as Subtree;
-    else {
-      const copy: unknown = Array.isArray(child) ? [...(child as readonly unknown[])] : { ...child };
-      fresh.add(copy as object);
-      setOwn(target as Subtree, key, copy as StateNode);
-      target = copy as Subtree | unknown[];
-    }
+    const copy: unknown = Array.isArray(child) ? [...(child as readonly unknown[])] : { ...child };
+    fresh.set(copy as object, isLeaf(child));
+    setOwn(target as Subtree, key, copy as StateNode);
+    target = copy as Subtree | unknown[];
   }
   return { target, inValue };
 }

@@ -1,6 +1,6 @@
 /** @file States without types and metadata: nested values by name, as files keep them. */
 import { describe, StructureError } from "../errors.ts";
-import { formatPath, type PathPart } from "../path.ts";
+import { formatPath, type Path, type PathPart } from "../path.ts";
 import { StatesBuilder } from "./builder.ts";
 import { isPlainObject } from "../plain-object.ts";
 import { isVariableState } from "../variable/variable-state.ts";
@@ -86,21 +86,35 @@ const itemOf = (container: unknown, key: string | number): unknown => {
 };
 
 function refuseUnknown(state: State, pure: unknown): void {
-  const open: (readonly [StateNode, unknown, readonly string[]])[] = [[state, pure, []]];
+  const open: Given[] = [{ node: state, value: pure, key: "", parent: undefined }];
   for (let next = open.pop(); next; next = open.pop()) {
-    const [node, value, path] = next;
+    const { node, value } = next;
     if (isLeaf(node)) continue;
-    if (!isObject(value)) throw misplaced(path, "an object of values", value);
+    if (!isObject(value)) throw misplaced(next, "an object of values", value);
     for (const [key, item] of Object.entries(value)) {
-      const itemPath = [...path, key];
-      if (!Object.hasOwn(node, key)) throw misplaced(itemPath, "paths that the State has", item);
-      open.push([node[key] as StateNode, item, itemPath]);
+      const given = { node: (node as State)[key] as StateNode, value: item, key, parent: next };
+      if (!Object.hasOwn(node, key)) throw misplaced(given, "paths that the State has", item);
+      open.push(given);
     }
   }
 }
 
-const misplaced = (path: readonly string[], expected: string, got: unknown): StructureError =>
+/** What is given for a part of the State. */
+interface Given {
+  readonly node: StateNode;
+  readonly value: unknown;
+  readonly key: string;
+  readonly parent: Given | undefined;
+}
+
+function pathOf(given: Given): Path {
+  const path: string[] = [];
+  for (let at = given; at.parent; at = at.parent) path.push(at.key);
+  return path.reverse();
+}
+
+const misplaced = (given: Given, expected: string, got: unknown): StructureError =>
   new StructureError(
-    `replaceByPure at ${formatPath(path)}: expected ${expected}, got ${describe(got)}. ` +
+    `replaceByPure at ${formatPath(pathOf(given))}: expected ${expected}, got ${describe(got)}. ` +
       "Pass values in the structure that toPure gives, of the same model.",
   );

@@ -1,5 +1,6 @@
 /** @file Changes to a State, written as if it were mutable. */
 import { Immer } from "immer";
+import { isArrayLike } from "../array-like.ts";
 import { describe, NnxError, StructureError } from "../errors.ts";
 import type { VariableState } from "../variable/variable-state.ts";
 import { checkState } from "./check-state.ts";
@@ -34,6 +35,11 @@ const immer = new Immer();
  */
 export function updateState<S extends State>(state: S, recipe: (draft: DraftOf<S>) => void): OwnedState<S> {
   const before = checkState("updateState", state);
+  if (isArrayLike(before)) {
+    throw new StructureError(
+      `updateState: expected a State of Variables, got ${describe(before)}, which is a value. Use mapState to get another one.`,
+    );
+  }
   if (typeof recipe !== "function") {
     throw new NnxError(
       `updateState: expected a function as the second argument, got ${describe(recipe)}. Call updateState(state, recipe).`,
