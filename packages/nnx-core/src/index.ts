@@ -111,7 +111,14 @@ export { BatchStat, Cache, Intermediate, Param, Perturbation } from "./variable/
 export { customVjp, type CustomVjpFunction, type CustomVjpOptions } from "./autodiff/custom-vjp.ts";
 export { remat } from "./autodiff/remat.ts";
 export { stopGradient } from "./autodiff/stop-gradient.ts";
-export { type GradientsOfAll, jvp, type PullBack, vjp, type VjpOptions } from "./autodiff/vjp.ts";
+export {
+  type GradientsOfAll,
+  jvp,
+  type JvpOptions,
+  type PullBack,
+  vjp,
+  type VjpOptions,
+} from "./autodiff/vjp.ts";
 export { captureGradients, type CaptureGradientsOptions } from "./capture/capture-gradients.ts";
 export {
   type CapturedGradients,

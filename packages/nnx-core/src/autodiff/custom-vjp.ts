@@ -89,10 +89,12 @@ function underRule<A extends readonly unknown[], R>(
     wanted: "passing",
   });
   try {
-    const [value, residuals] = atomicallyOn(prepared.args, () => {
-      const { result, tape } = recordUnderRule(() => forward(...(prepared.args as unknown as A)));
+    const [value, residuals] = atomicallyOn(prepared.args, (before) => {
+      const { result, tape } = recordUnderRule(
+        () => [forward(...(prepared.args as unknown as A)), before.newTensors()] as const,
+      );
       refuseForgotten(tape, prepared);
-      return result;
+      return result[0];
     });
     const result = withoutTape(() => mapTensors(value, alias)) as R;
     const saved = mapTensors(residuals, (tensor) => {

@@ -2,15 +2,20 @@ import type * as tf from "@tensorflow/tfjs-core";
 import { expectTypeOf, it } from "vitest";
 import {
   type BatchStat,
+  DiffState,
   type GradientOf,
   grad,
   type GradOptions,
+  type GraphState,
+  jvp,
+  merge,
   Module,
   type OwnedState,
   type Param,
   type State,
   valueAndGrad,
   type VariableState,
+  vjp,
 } from "../index.ts";
 
 declare class Net extends Module {
@@ -58,4 +63,23 @@ it("wants a loss, and a pair where aux is announced", () => {
   grad(loss, { hasAux: true });
   // @ts-expect-error a pair that is not announced
   grad((m: Net) => [loss(m, x), 1] as const);
+});
+
+it("types DiffStates, GraphStates, and what vjp and jvp pass through", () => {
+  expectTypeOf(new DiffState(1, true)).toEqualTypeOf(DiffState(1, true));
+  const [onlyX] = grad(loss, { argnums: [new DiffState(1, true)] })(net, x);
+  expectTypeOf(onlyX).toEqualTypeOf<tf.Tensor2D>();
+  const ofParts = grad((parts: GraphState<Net>) => loss(merge(parts), x))({} as GraphState<Net>);
+  expectTypeOf(ofParts).toEqualTypeOf<GraphState<Net>>();
+  const f = (a: tf.Tensor2D) => [loss(net, a), a.shape] as const;
+  const [value, pullBack, aux] = vjp(f, [x], { hasAux: true });
+  expectTypeOf(value).toEqualTypeOf<tf.Scalar>();
+  expectTypeOf(pullBack(value)).toEqualTypeOf<[tf.Tensor2D]>();
+  expectTypeOf(aux).toEqualTypeOf<[number, number]>();
+  const [, tangent, rest] = jvp(f, [x], [x], { hasAux: true });
+  expectTypeOf(tangent).toEqualTypeOf<tf.Scalar>();
+  expectTypeOf(rest).toEqualTypeOf<[number, number]>();
+  // @ts-expect-error a function is not what it returns
+  const [notCalled] = valueAndGrad(loss);
+  void notCalled;
 });

@@ -107,7 +107,7 @@ describe("a loss that fails", () => {
       m.leaves[0]!.forward = own;
       return tf.sum(m.forward(x)) as tf.Tensor;
     })(model);
-    expect(model.leaves[0]!.forward).toBe(own);
+    expect(Object.getOwnPropertyDescriptor(model.leaves[0], "forward")?.value).toBe(own);
     expect(Object.keys(model.leaves[0]!)).toContain("forward");
   });
 });

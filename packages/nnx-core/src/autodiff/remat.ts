@@ -77,13 +77,15 @@ function rematerialized<A extends readonly unknown[], R>(f: (...args: A) => R, a
   ]);
   const prepared = prepareCall("remat", args, positions, { others: "pass", wanted: "passing" });
   try {
-    const { result, tape } = atomically(frames, () =>
-      recordToLook(() => refusingOthers(variables, () => f(...(prepared.args as unknown as A)))),
-    );
+    const run = (now: Structure) => {
+      const made = refusingOthers(variables, () => f(...(prepared.args as unknown as A)));
+      return [made, now.newTensors()] as const;
+    };
+    const { result, tape } = atomically(frames, (now) => recordToLook(() => run(now)));
     // What the run made for itself, such as scalars, is gone already.
     const outside = inputsFromOutside(tape, prepared.watched).filter(({ isDisposed }) => !isDisposed);
     refusePassing(outside, madeByRun());
-    const outputs = withoutTape(() => mapTensors(result, alias)) as R;
+    const outputs = withoutTape(() => mapTensors(result[0], alias)) as R;
     const { wanted } = prepared;
     const pullBack = (dys: readonly Tensor[]): Tensor[] => {
       refusePassing(outside, ({ isDisposed }) => isDisposed);

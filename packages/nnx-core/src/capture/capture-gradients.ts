@@ -10,7 +10,6 @@ import { tensorsIn } from "../ownership/tensors-in.ts";
 import type { State } from "../state/state.ts";
 import { ones, scoped, type Tensor } from "../tensor.ts";
 import { Param } from "../variable/variable-types.ts";
-import type { Structure } from "../undo/structure.ts";
 import { type CapturedGradients, type GradientState, noteParts } from "./gradient-types.ts";
 import { paired } from "./paired.ts";
 import { statesOf, treeOf } from "./recorded-states.ts";
@@ -80,9 +79,13 @@ export function captureGradients(
         const run = (): [Tensor, unknown] =>
           checkLoss(where, returned(where, f(call.args[0] as object, ...call.args.slice(1))), hasAux);
         try {
-          const ran = runCaptured(where, taps, args, (before) => forwardAndBack(run, call, taps, before), {
-            alwaysUndo: !keepUpdates,
-          });
+          const ran = runCaptured(
+            where,
+            taps,
+            args,
+            (before) => forwardAndBack(run, call, taps, () => (keepUpdates ? before.newTensors() : [])),
+            { alwaysUndo: !keepUpdates },
+          );
           // A function, which the scope does not look into: what the call was given stays its own.
           return [ran, () => call] as const;
         } finally {
@@ -128,13 +131,13 @@ function forwardAndBack(
   run: () => [Tensor, unknown],
   { watched }: PreparedCall,
   { taps, modules }: Taps,
-  before: Structure,
+  newTensors: () => readonly Tensor[],
 ): Ran {
   return withTape(
     () => {
       const [loss, aux] = run();
       refuseClashes(modules, taps);
-      return { loss, aux, others: [...tensorsIn(aux), ...before.newTensors()] };
+      return { loss, aux, others: [...tensorsIn(aux), ...newTensors()] };
     },
     (result, tape) => {
       const ofTaps = taps.flatMap((tap) => tap.watched);

@@ -25,7 +25,8 @@ export interface CaptureOptions {
   /** Values that modules find already recorded, by path: perturbations to add. */
   init?: State;
   /**
-   * Also record what every method returns, under its name, as this type: a class's own public methods, and `forward` wherever it comes from.
+   * Also record what every method returns, under its name, as this type: a class's own public methods, and `forward` wherever it comes from. Not
+   * public are those whose name begins with an underscore, or that the class lists in `static readonly helpers = ["name"]`.
    * It must be one of the types asked for. Instances of classes that have tensors of their own are left out: nobody could free them.
    */
   methodOutputs?: VariableType | string;

@@ -10,7 +10,6 @@ import type { Filter } from "../filter/filter.ts";
 import { notAResult } from "../not-a-result.ts";
 import { formatPath, type Path } from "../path.ts";
 import { onRecord, ones, scoped, type TapeNode, type Tensor } from "../tensor.ts";
-import type { Structure } from "../undo/structure.ts";
 import { Param } from "../variable/variable-types.ts";
 
 /** The first op with a NaN or an infinity in its result. */
@@ -95,9 +94,15 @@ export function findNonFinite(
         const loss = (): Tensor =>
           checkLoss(where, returned(where, f(call.args[0] as object, ...call.args.slice(1))), hasAux)[0];
         try {
-          runCaptured(where, onlooker(modules), args, (before) => look(loss, call, watch, before), {
-            alwaysUndo: !keepUpdates,
-          });
+          runCaptured(
+            where,
+            onlooker(modules),
+            args,
+            (before) => look(loss, call, watch, () => (keepUpdates ? before.newTensors() : [])),
+            {
+              alwaysUndo: !keepUpdates,
+            },
+          );
         } finally {
           call.restore();
         }
@@ -110,11 +115,16 @@ export function findNonFinite(
 }
 
 /** Forward and back, with everything looked at. */
-function look(loss: () => Tensor, { watched }: PreparedCall, watch: Watch, before: Structure): Tensor[] {
+function look(
+  loss: () => Tensor,
+  { watched }: PreparedCall,
+  watch: Watch,
+  newTensors: () => readonly Tensor[],
+): Tensor[] {
   const stop = onRecord((node) => watch.recorded(node));
   try {
     return withTape(
-      () => [loss(), ...before.newTensors()] as const,
+      () => [loss(), ...newTensors()] as const,
       ([y, ...others], tape) => {
         stop();
         if (!watch.found) {

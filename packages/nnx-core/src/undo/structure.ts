@@ -27,11 +27,12 @@ const has = (owner: object, key: PathPart): boolean =>
   owner instanceof Map ? owner.has(key) : Object.hasOwn(owner, key);
 
 /** The nodes and containers of an argument; none of what never changes. */
-export const framesOfArgument = (argument: unknown): Frame[] => {
+export function framesOfArgument(argument: unknown): Frame[] {
+  if (typeof argument !== "object" || argument === null || isOwner(argument) || isGraphState(argument))
+    return [];
   const kind = classify(argument);
-  if (kind !== "node" && kind !== "container") return [];
-  return isOwner(argument as object) || isGraphState(argument) ? [] : framesOf(argument);
-};
+  return kind === "node" || kind === "container" ? framesOf(argument) : [];
+}
 
 /** An array, plain object or Map without anything in it that the graph tracks, which a run may write into. */
 const isOpenData = (value: unknown): value is object =>

@@ -1,7 +1,8 @@
 /** @file Losses that throw in the middle of anything leave everything as it was. */
 import * as tf from "@tensorflow/tfjs-core";
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { useBackend } from "../../../../scripts/use-backend.ts";
 import {
   BatchStat,
   capture,
@@ -185,7 +186,10 @@ describe.each(Object.entries(ways))("a loss that throws under %s", (_name, way) 
   });
 });
 
-describe("what a failing loss leaves behind", () => {
+describe.each(["cpu", "wasm"] as const)("what a failing loss leaves behind on %s", (backend) => {
+  beforeAll(() => useBackend(backend));
+  afterAll(() => useBackend("cpu"));
+
   it.each(Object.keys(deeds).filter((name) => !["closedOver"].includes(name)))(
     "is no tensor after %s",
     (name) => {
@@ -259,9 +263,31 @@ describe("what a run that succeeds changes", () => {
       bare.dispose();
     }
     expect(tf.memory().numTensors).toBe(before);
-    capture((m: Model) => {
+    const moving = (m: Model): tf.Tensor => {
       m.bare = tf.add(m.bare, 1);
-    }, Intermediate)(model);
+      return tf.sum(m.bare);
+    };
+    capture(moving, Intermediate)(model);
     expect([...model.bare.dataSync()]).toEqual([10, 11]);
+    grad((m: Model, a: tf.Tensor) => tf.mul(remat(moving)(m), tf.sum(a)) as tf.Tensor, { argnums: 1 })(
+      model,
+      x,
+    );
+    expect([...model.bare.dataSync()]).toEqual([11, 12]);
+    const f = customVjp((m: Model, _a: tf.Tensor) => moving(m), { wrt: false });
+    f.defvjp(
+      (m) => [moving(m), null] as const,
+      () => [{}, a0],
+    );
+    grad((m: Model, a: tf.Tensor) => tf.add(tf.sum(f(m, a)), tf.sum(a)) as tf.Tensor, { argnums: 1 })(
+      model,
+      x,
+    );
+    expect([...model.bare.dataSync()]).toEqual([12, 13]);
+    const tensors = tf.memory().numTensors;
+    findNonFinite(model, moving)();
+    dispose(captureGradients(moving)(model));
+    expect(tf.memory().numTensors).toBe(tensors);
+    expect([...model.bare.dataSync()]).toEqual([12, 13]);
   });
 });
