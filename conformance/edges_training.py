@@ -1,13 +1,12 @@
 """Steps of optax's transformations at the edges of float32. Run: python conformance/edges_training.py"""
-import json
 import math
-import pathlib
 
-import flax
 import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
+
+from golden_file import finish
 
 INF, NAN = math.inf, math.nan
 # One leaf with everything odd, one that is tame, one without elements.
@@ -61,14 +60,7 @@ def tame(tx):
     return run(tx, {"tame": PARAMS["tame"]}, TAME)
 
 
-golden = {
-    "provenance": {
-        "jax": jax.__version__,
-        "flax": flax.__version__,
-        "optax": optax.__version__,
-        "command": "python conformance/edges_training.py",
-        "note": "parameters after each step by path, and the state after the last; what is not finite as text",
-    },
+content = {
     "params": {name: {"shape": value.shape, "values": plain(value)} for name, value in PARAMS.items()},
     "gradients": [{name: plain(value) for name, value in step.items()} for step in GRADIENTS],
     "tameGradients": [{name: plain(value) for name, value in step.items()} for step in TAME],
@@ -108,5 +100,5 @@ golden = {
         ),
     },
 }
-path = pathlib.Path(__file__).parent / "golden" / "edges-training.json"
-path.write_text(json.dumps(golden, indent=1) + "\n")
+note = "parameters after each step by path, and the state after the last; what is not finite as text"
+finish("edges-training", content, libraries=("jax", "flax", "optax"), note=note)

@@ -5,16 +5,12 @@
 writes conformance/golden/parity.json.
 """
 
-import json
-import pathlib
-
-import flax
 import flax.nnx as nnx
 import jax
 import optax
 import optax.losses
 
-OUT = pathlib.Path(__file__).parent / "golden" / "parity.json"
+from golden_file import finish
 
 
 def public(thing, but=()):
@@ -37,11 +33,4 @@ names = {
 }
 
 if __name__ == "__main__":
-    provenance = {
-        "flax": flax.__version__,
-        "jax": jax.__version__,
-        "optax": optax.__version__,
-        "command": "python conformance/parity.py",
-    }
-    OUT.write_text(json.dumps({"provenance": provenance, "names": names}, indent=1) + "\n")
-    print({name: len(found) for name, found in names.items()})
+    finish("parity", {"names": names}, libraries=("flax", "jax", "optax"), seed="none")
