@@ -61,6 +61,8 @@ const functions = [
   layers.relu,
   layers.sigmoid,
   layers.softmax,
+  layers.dynamicUpdateSlice,
+  layers.takeAlongAxis,
   initializers.lecunNormal,
   initializers.normal,
   initializers.orthogonal,

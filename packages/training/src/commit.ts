@@ -1,6 +1,7 @@
 /** @file Writing the results of a step, all or nothing. */
-import { dispose, type Path, unflattenState, update, type Variable } from "@nnxjs/nnx-core";
-import { leaveToModules, release, retain } from "@nnxjs/nnx-core/internal";
+import { formatPath, type Path, StructureError, type Variable } from "@nnxjs/nnx-core";
+import { isWritable, leaveToModules, release, retain, setChild } from "@nnxjs/nnx-core/internal";
+import type { BareTensor } from "./parameters.ts";
 import type { Tensor } from "./tensor.ts";
 
 /** What a Variable will hold after a step. */
@@ -8,6 +9,7 @@ export type Change = readonly [variable: Variable, value: unknown];
 
 /** What an attribute without a Variable around it will be after a step. */
 export interface BareChange {
+  readonly place: BareTensor;
   readonly path: Path;
   readonly before: Tensor;
   readonly after: Tensor;
@@ -18,7 +20,7 @@ export interface BareChange {
  * @throws what a `setValue` throws, and StructureError for an attribute that cannot be written; all
  * is as before then.
  */
-export function commit(model: object, changes: readonly Change[], bare: readonly BareChange[]): void {
+export function commit(changes: readonly Change[], bare: readonly BareChange[]): void {
   const undo: (() => void)[] = [];
   try {
     for (const [variable, value] of changes) {
@@ -27,32 +29,34 @@ export function commit(model: object, changes: readonly Change[], bare: readonly
       undo.push(() => variable.takeState(before));
       variable.value = value;
     }
-    if (bare.length > 0) writeBare(model, bare);
+    for (const change of bare) {
+      write(change);
+      undo.push(() => setChild(change.place.owner, change.place.key, change.before));
+    }
   } catch (error) {
     for (const each of undo) each();
     throw error;
   }
+  for (const { before, after } of bare) handBack(before, after);
+}
+
+function write({ place: { owner, key }, path, after }: BareChange): void {
+  if (!isWritable(owner, key)) {
+    throw new StructureError(
+      `Optimizer.update at ${formatPath(path)}: expected an attribute that can be written, got a frozen one. ` +
+        "Leave it out with { wrt }, or put a Variable around the tensor.",
+    );
+  }
+  setChild(owner, key, after);
 }
 
 /** What an optimizer wrote to attributes. Nobody else frees it when the next step replaces it. */
 const written = new WeakSet<Tensor>();
 
-function writeBare(model: object, bare: readonly BareChange[]): void {
-  const state = unflattenState(bare.map(({ path, after }) => [path, after]));
-  for (const { after } of bare) retain(after);
-  try {
-    // All or nothing itself.
-    update(model, state);
-  } catch (error) {
-    for (const { after } of bare) release(after);
-    throw error;
-  } finally {
-    dispose(state);
-  }
-  for (const { before, after } of bare) {
-    written.add(after);
-    if (written.has(before)) release(before);
-    // The user's: theirs to free, or the garbage collector's.
-    else leaveToModules(before);
-  }
+/** The new tensor is held for the model. The old one is let go where an optimizer wrote it, or left to the user. */
+function handBack(before: Tensor, after: Tensor): void {
+  retain(after);
+  written.add(after);
+  if (written.has(before)) release(before);
+  else leaveToModules(before);
 }

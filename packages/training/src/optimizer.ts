@@ -14,7 +14,7 @@ import { type BareChange, type Change, commit } from "./commit.ts";
 import type { Gradients } from "./gradients.ts";
 import { hiddenParameter } from "./hidden.ts";
 import { changesOf, OptState, type OptStateTree, toValues, toVariables } from "./opt-state.ts";
-import { isValues, type Parameters, parametersOf } from "./parameters.ts";
+import { type BareTensor, isValues, type Parameters, parametersOf } from "./parameters.ts";
 import { checkConstruction, checkUpdate, noModel, nothingToTrain, outOfSight } from "./refusals.ts";
 import { align } from "./structure.ts";
 import { add, inScope, isLike, type Tensor } from "./tensor.ts";
@@ -95,7 +95,7 @@ export class Optimizer extends GraphNode {
       const [updates, next] = checkResult(result);
       const { changes, bare } = applyUpdates(parameters, updates);
       const count: Change = [this.step, checkCount(this.step.value) + 1];
-      commit(model, [...changes, ...changesOf(this.optState, next), count], bare);
+      commit([...changes, ...changesOf(this.optState, next), count], bare);
     });
   }
 }
@@ -135,7 +135,7 @@ function applyUpdates(
     if (!isLike(change, before)) throw refused(row.path(), change, ` like itself, here ${describe(before)}`);
     const after = add(before, change);
     if (place instanceof Variable) changes.push([place, after]);
-    else bare.push({ path: row.path(), before, after });
+    else bare.push({ place: place as BareTensor, path: row.path(), before, after });
   }
   return { changes, bare };
 }

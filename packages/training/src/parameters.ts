@@ -10,12 +10,14 @@ import {
   type State,
   type StateLeaf,
   StructureError,
+  isVariableState,
   toPredicate,
   Variable,
 } from "@nnxjs/nnx-core";
 import {
   checkTensor,
   GraphWalk,
+  type LeafPlace,
   isOwner,
   isPlainObject,
   leafValue,
@@ -32,7 +34,7 @@ import type { Tree } from "./tree.ts";
  * select.
  */
 export interface Parameters {
-  /** The Variables, or the tensors that have none around them. */
+  /** The Variables, or where a tensor is that has none around it. */
   readonly places: object;
   readonly values: Tree;
   /** Empty where none were asked for. */
@@ -58,10 +60,21 @@ export function parametersOf(
   wrt: Filter,
   gradients?: Gradients,
 ): Parameters | undefined {
-  const finder = new ParameterFinder(where, toPredicate(wrt), gradients);
+  const finder = new ParameterFinder(where, toPredicate(wrt), gradients, isValues(model));
   if (isValues(model)) walkState(isGraphState(model) ? model.state : model, finder);
   else new GraphWalk(finder).run(model);
   return finder.finish();
+}
+
+/** Where a tensor is that no Variable holds. */
+export class BareTensor {
+  readonly owner: object;
+  readonly key: PathPart;
+
+  constructor({ owner, key }: LeafPlace) {
+    this.owner = owner;
+    this.key = key;
+  }
 }
 
 type Records = readonly [
@@ -84,10 +97,12 @@ class ParameterFinder {
   private readonly matches: Predicate;
   private readonly needPaths: boolean;
   private readonly withGradients: boolean;
+  private readonly inState: boolean;
   private level: Level;
 
-  constructor(where: string, matches: Predicate, gradients: Gradients | undefined) {
+  constructor(where: string, matches: Predicate, gradients: Gradients | undefined, inState: boolean) {
     this.where = where;
+    this.inState = inState;
     this.matches = matches;
     this.needPaths = needsPath(matches);
     this.withGradients = gradients !== undefined;
@@ -100,14 +115,16 @@ class ParameterFinder {
     this.level = { key, parent, gradients: below(parent.gradients, key), records: undefined };
   }
 
-  leaf(key: PathPart | undefined, place: unknown): void {
+  leaf(key: PathPart | undefined, place: unknown, attribute?: LeafPlace): void {
+    // A State that a model keeps never changes, so that nothing in it is trained.
+    if (!this.inState && isVariableState(place)) return;
     // Paths cost more than the walk: most filters look at types only.
     if (!this.matches(this.needPaths ? this.pathTo(key) : noPath, place)) return;
     const value = this.parameter(key, place);
     const [places, values, gradients] = recordsOf(this.level);
     // A Variable that is the whole model has no path; a key is what records have.
     const name = key ?? "";
-    places[name] = place;
+    places[name] = place instanceof Variable || !attribute ? place : new BareTensor(attribute);
     values[name] = value;
     if (this.withGradients) gradients[name] = this.gradient(key, value);
   }

@@ -205,7 +205,7 @@ describe("attributes without a Variable", () => {
     const grads = { frozen: [tf.scalar(1)], w: tf.scalar(1), p: tf.scalar(1) };
     const { numTensors } = tf.memory();
     expect(() => tf.tidy(() => optimizer.update(model, grads))).toThrow(
-      "update at frozen.0: expected an attribute that can be written",
+      "Optimizer.update at frozen.0: expected an attribute that can be written",
     );
     expect([model.w, model.p.value, model.frozen[0]]).toEqual(before.slice(0, 3));
     expect(model.w).toBe(before[0]);
