@@ -27,9 +27,22 @@ export class CallLog {
 
   /** Runs `f` and notes; what it throws says where, as far as that is known. */
   watch<R>(f: () => R): R {
+    if (isDeep(this.frames)) return f();
+    const { running } = this;
     const undo = instrument(
       this.frames.map(({ value }) => value),
-      (module, _, call) => this.whileRunning(module, call),
+      {
+        enter: (module) => {
+          running.push(module);
+          this.mark(module);
+        },
+        leave: () => {
+          running.pop();
+          this.mark(running.at(-1));
+        },
+        threw: (module, error) => noteThrower(error, module),
+        returned: (_module, _method, result) => result,
+      },
     );
     try {
       return f();
@@ -37,20 +50,6 @@ export class CallLog {
       throw this.located(error);
     } finally {
       undo();
-    }
-  }
-
-  private whileRunning(module: object, call: () => unknown): unknown {
-    this.running.push(module);
-    this.mark(module);
-    try {
-      return call();
-    } catch (error) {
-      noteThrower(error, module);
-      throw error;
-    } finally {
-      this.running.pop();
-      this.mark(this.running.at(-1));
     }
   }
 
@@ -83,4 +82,21 @@ export class CallLog {
     }
     return undefined;
   }
+}
+
+/** From how many levels on methods are left alone: each one's wrapper takes as much of the stack as the method. */
+const manyLevels = 1000;
+
+/** Whether modules are nested deeper than that. */
+function isDeep(frames: readonly Frame[]): boolean {
+  if (frames.length < manyLevels) return false;
+  const levels = new Map<Frame, number>();
+  // Parents come after children.
+  for (let i = frames.length - 1; i >= 0; i--) {
+    const frame = frames[i] as Frame;
+    const level = frame.parent ? (levels.get(frame.parent) ?? 0) + 1 : 1;
+    if (level > manyLevels) return true;
+    levels.set(frame, level);
+  }
+  return false;
 }

@@ -97,3 +97,26 @@ describe("a chain of 10,000 modules", () => {
     dispose([y, seen, both, z, zeros, again]);
   });
 });
+
+describe("modules that call each other 5,000 levels deep", () => {
+  class Nested extends Link {
+    override forward(x: tf.Tensor): tf.Tensor {
+      return this.next ? this.next.forward(x) : super.forward(x);
+    }
+  }
+
+  it("have gradients: nothing is put on the stack between them", () => {
+    let root = new Nested();
+    for (let i = 1; i < 5000; i++) {
+      const above = new Nested();
+      above.next = root;
+      root = above;
+    }
+    const x = tf.scalar(3);
+    const grads = grad((m: Nested, a: tf.Tensor) => m.forward(a))(root, x);
+    let node = grads as State;
+    for (let i = 1; i < 5000; i++) node = node.next as State;
+    expect((node.w as { value: tf.Tensor }).value.dataSync()[0]).toBe(3);
+    dispose([root, x, grads]);
+  });
+});

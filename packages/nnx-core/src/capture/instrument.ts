@@ -61,14 +61,23 @@ interface Wrapped {
   readonly wrapper: Method;
 }
 
-/** What is done in the place of a method; `call` is the method with its arguments. */
-export type AroundCall = (module: object, method: MethodName, call: () => unknown) => unknown;
+/** Who is told of methods that run. */
+export interface Listener {
+  /** A method of this module begins. */
+  enter(module: object): void;
+  /** It ends, in whatever way. */
+  leave(module: object): void;
+  /** It throws. */
+  threw(module: object, error: unknown): void;
+  /** It returns; what comes back is what its caller gets. Called while the method counts as running no more. */
+  returned(module: object, method: MethodName, result: unknown): unknown;
+}
 
 /**
  * Wraps the modules' methods for one run; returns how to undo that. Frozen modules cannot be wrapped: what runs in them counts as run by
  * their caller. So do functions that are attributes, which are data to the graph.
  */
-export function instrument(modules: Iterable<object>, around: AroundCall): () => void {
+export function instrument(modules: Iterable<object>, listener: Listener): () => void {
   const all: Wrapped[] = [];
   const undo = (): void => {
     for (let i = all.length - 1; i >= 0; i--) unwrap(all[i] as Wrapped);
@@ -82,9 +91,7 @@ export function instrument(modules: Iterable<object>, around: AroundCall): () =>
         const own = Object.getOwnPropertyDescriptor(module, name);
         if (!canWrap(module, own)) continue;
         const original = Reflect.get(module, name) as Method;
-        const wrapper: Method = function (this: object, ...args) {
-          return around(module, method, () => original.apply(this, args));
-        };
+        const wrapper = wrapperOf(module, method, original, listener);
         // Not enumerable, so the graph does not see it; writable, since methods can be replaced.
         Object.defineProperty(module, name, { value: wrapper, configurable: true, writable: true });
         all.push({ module, name, own, wrapper });
@@ -96,6 +103,22 @@ export function instrument(modules: Iterable<object>, around: AroundCall): () =>
   }
   return undo;
 }
+
+/** One function, and none in it: models may be nested thousands of levels deep, and each level's method is on the stack. */
+const wrapperOf = (module: object, method: MethodName, original: Method, listener: Listener): Method =>
+  function (this: object, ...args) {
+    let result: unknown;
+    listener.enter(module);
+    try {
+      result = original.apply(this, args);
+    } catch (error) {
+      listener.threw(module, error);
+      throw error;
+    } finally {
+      listener.leave(module);
+    }
+    return listener.returned(module, method, result);
+  };
 
 function unwrap({ module, name, own, wrapper }: Wrapped): void {
   const now = Object.getOwnPropertyDescriptor(module, name);

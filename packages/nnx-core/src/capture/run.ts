@@ -5,9 +5,17 @@ import { classify } from "../graph/node.ts";
 import { formatPath, type Path } from "../path.ts";
 import { atomically, type AtomicOptions } from "../undo/atomically.ts";
 import { framesOfArgument, type Structure } from "../undo/structure.ts";
-import { instrument, type MethodName } from "./instrument.ts";
+import { instrument } from "./instrument.ts";
 import { refuseLate } from "./late.ts";
-import { CapturedModules, type Session, throwerOf, whileOpen, whileRunning } from "./session.ts";
+import {
+  CapturedModules,
+  enterModule,
+  leaveModule,
+  noteThrower,
+  type Session,
+  throwerOf,
+  whileOpen,
+} from "./session.ts";
 
 /** The modules of what is captured. @throws {@link NnxError} when it is nothing that has modules. */
 export function capturedModules(where: string, root: unknown): CapturedModules {
@@ -47,12 +55,16 @@ export function runCaptured<R>(
 
 function watched<R>(where: string, session: Session, f: () => R): R {
   const { modules } = session;
-  const run = (module: object, { name, recorded }: MethodName, call: () => unknown): unknown => {
-    const result = whileRunning(module, call);
-    refuseLate(where, () => `the method at ${formatPath([...(modules.pathOf(module) ?? []), name])}`, result);
-    return recorded ? session.output(module, name, result) : result;
-  };
-  const undo = instrument(modules, run);
+  const undo = instrument(modules, {
+    enter: enterModule,
+    leave: leaveModule,
+    threw: (module, error) => noteThrower(error, module),
+    returned: (module, { name, recorded }, result) => {
+      const place = () => `the method at ${formatPath([...(modules.pathOf(module) ?? []), name])}`;
+      refuseLate(where, place, result);
+      return recorded ? session.output(module, name, result) : result;
+    },
+  });
   try {
     return whileOpen(session, f);
   } catch (error) {

@@ -52,10 +52,16 @@ export function runningIn(known: CapturedModules): object | undefined {
 
 /** Runs `f` with a capture open, and closes it however `f` ends. */
 export function whileOpen<R>(session: Session, f: () => R): R {
+  const { root } = session.modules;
   openSessions.push(session);
+  enterModule(root);
   try {
-    return whileRunning(session.modules.root, f);
+    return f();
+  } catch (error) {
+    noteThrower(error, root);
+    throw error;
   } finally {
+    leaveModule();
     openSessions.splice(openSessions.lastIndexOf(session), 1);
   }
 }
@@ -71,17 +77,14 @@ export function noteThrower(error: unknown, module: object): void {
   if (error instanceof Error && !throwers.has(error)) throwers.set(error, module);
 }
 
-/** Runs `f` as a method of `module`. */
-export function whileRunning<R>(module: object, f: () => R): R {
-  const depth = running.push(module);
-  try {
-    return f();
-  } catch (error) {
-    noteThrower(error, module);
-    throw error;
-  } finally {
-    running.length = depth - 1;
-  }
+/** A method of `module` begins to run. */
+export function enterModule(module: object): void {
+  running.push(module);
+}
+
+/** The method that began last has ended. */
+export function leaveModule(): void {
+  running.pop();
 }
 
 /** The modules of a capture: they know their paths. The root is one of them even where it is a container. */
