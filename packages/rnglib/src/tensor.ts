@@ -15,7 +15,7 @@ interface RankOfLength {
 }
 
 /** A tensor with these axes: `Tensor2D` for two; of any rank when their number is not known. */
-export type TensorOfAxes<A extends readonly unknown[]> = A extends { readonly length: infer N }
+export type TensorOfAxes<A extends readonly unknown[]> = [A] extends [{ readonly length: infer N }]
   ? Tensor<N extends keyof RankOfLength ? RankOfLength[N] : tf.Rank>
   : Tensor;
 

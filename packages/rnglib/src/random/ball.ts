@@ -34,7 +34,7 @@ export function generalizedNormal<
 >(key: K, p: P, shape?: S): Drawn1<K, S, P> {
   const power = valuesOf("generalizedNormal", p);
   const dimensions = sampleShape("generalizedNormal", shape, power);
-  const inverses = expand(power, dimensions).map((x) => 1 / x);
+  const inverses = expand(power, dimensions).map((x) => flush(f(1 / x)));
   return drawFloat32("generalizedNormal", key, dimensions, (single, out) =>
     generalizedNormalInto(single, inverses, out),
   );
@@ -57,7 +57,7 @@ export function ball<K extends PRNGKey, const S extends Shape = readonly []>(
 ): Drawn<K, readonly [...AxesOf<S>, number]> {
   const [size = 0] = dimensionsOf("ball", [d]);
   const power = oneNumber(p);
-  const inverse = f(1 / power);
+  const inverse = flush(f(1 / power));
   const dimensions = [...sampleShape("ball", shape), size];
   return drawFloat32("ball", key, dimensions, (single, out) => {
     if (size === 0) return;

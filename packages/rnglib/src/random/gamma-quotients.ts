@@ -80,7 +80,7 @@ function softmax(x: Float32Array): void {
 function chisquareInto(key: PRNGKey, degrees: Float32Array, out: Float32Array): void {
   gammaInto(
     key,
-    degrees.map((df) => df / 2),
+    degrees.map((df) => flush(df / 2)),
     true,
     out,
   );
@@ -146,7 +146,7 @@ export function t<K extends PRNGKey, P extends Parameter, const S extends MaybeS
 ): Drawn1<K, S, P> {
   const parameter = valuesOf("t", df);
   const dimensions = sampleShape("t", shape, parameter);
-  const halves = expand(parameter, dimensions).map((x) => x / 2);
+  const halves = expand(parameter, dimensions).map((x) => flush(x / 2));
   return drawFloat32("t", key, dimensions, (single, out) => {
     const keys = split(single);
     const g = new Float32Array(out.length);

@@ -90,7 +90,8 @@ function gammaOne(k0: number, k1: number, alpha: number, logSpace: boolean): num
 /** The first V that is accepted, with the key in `keys[0], keys[1]`. */
 function acceptedCube(d: number): number {
   if (Number.isNaN(d)) return 1;
-  const c = f(ONE_THIRD * f(1 / Math.sqrt(d)));
+  // XLA's reciprocal square root is 0 for both infinities.
+  const c = Math.abs(d) === Number.POSITIVE_INFINITY ? 0 : f(ONE_THIRD * f(1 / Math.sqrt(d)));
   for (;;) {
     splitInto(keys[0]!, keys[1]!, 3, keys);
     tries[0] = keys[2]!;
