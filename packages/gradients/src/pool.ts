@@ -11,30 +11,25 @@ import type {
 import { sumTo } from "./broadcasting.ts";
 import { type Axis, axes2D, readRegion } from "./conv-geometry.ts";
 import { addRows } from "./gather.ts";
-import { selectionOf } from "./kernels/own.ts";
+import { type MeanPool, selectionOf, sharesOf } from "./kernels/own.ts";
 import { axesOf2D, axesOf3D } from "./kernels/pools.ts";
 import { type GradientRule, rule, zeroRule } from "./rule.ts";
-import { fromTaps, readTaps, tapsOf, toFirstMaximum } from "./taps.ts";
+import { axisMap, transposeAlong } from "./separable.ts";
+import { fromTaps, readTaps, toFirstMaximum } from "./taps.ts";
 
-/** What each output adds up along an axis: the elements of its window that are not padding. */
-const countsAlong = ({ input, output, window, stride, dilation, before }: Axis): number[] =>
-  Array.from({ length: output }, (_, out) => {
-    const taps = Array.from({ length: window }, (_, k) => out * stride + k * dilation - before);
-    return taps.filter((at) => at >= 0 && at < input).length;
-  });
-
-/** Each window gives every element its share, padding not counted. Added up, not multiplied by 0 and 1: infinities stay where they are. */
-function averageBack(dy: Tensor, axes: readonly Axis[]): Tensor {
-  if (dy.size === 0) return tf.zeros([dy.shape[0]!, ...axes.map((a) => a.input), dy.shape.at(-1)!]);
-  const share = axes.reduce<Tensor>((shares, axis, i) => {
-    const along = axes.map((_, j) => (i === j ? axis.output : 1));
-    return tf.div(shares, tf.tensor(countsAlong(axis), [1, ...along, 1]));
+/** Averages over a box are averages along each axis in turn, padding not counted; so is their transpose. */
+const averageBack = (dy: Tensor, pool: MeanPool): Tensor =>
+  sharesOf(dy, pool) ??
+  pool.axes.reduce((gradient, a, i) => {
+    const map = axisMap(a.input, a.output, (out) => {
+      const begin = out * a.stride - a.before;
+      const read = Array.from({ length: a.window }, (_, k) => begin + k).filter(
+        (at) => at >= 0 && at < a.input,
+      );
+      return read.map((at) => [at, 1 / read.length] as const);
+    });
+    return transposeAlong(gradient, i + 1, map);
   }, dy);
-  return fromTaps(
-    tapsOf(axes).map(() => share),
-    axes,
-  );
-}
 
 /** Each window's gradient goes to its first maximum, as XLA's select-and-scatter has it. */
 function maximumBack(dy: Tensor, x: Tensor, axes: readonly Axis[]): Tensor {
@@ -95,12 +90,26 @@ const dilation2D: GradientRule = rule<Dilation2DAttrs>("Dilation2D")({
 
 const avgPool: GradientRule = rule<AvgPoolAttrs>("AvgPool")({
   inputs: ["x"],
-  backward: (dy, { shapes, attrs }) => ({ x: () => averageBack(dy, axesOf2D(shapes.x, attrs)) }),
+  backward: (dy, { shapes, attrs }) => ({
+    x: () => {
+      const { filterSize, strides, pad, dimRoundingMode } = attrs;
+      const forward = (x: Tensor): Tensor =>
+        tf.avgPool(x as tf.Tensor4D, filterSize, strides, pad, dimRoundingMode);
+      return averageBack(dy, { axes: axesOf2D(shapes.x, attrs), forward });
+    },
+  }),
 });
 
 const avgPool3D: GradientRule = rule<AvgPool3DAttrs>("AvgPool3D")({
   inputs: ["x"],
-  backward: (dy, { shapes, attrs }) => ({ x: () => averageBack(dy, axesOf3D(shapes.x, attrs)) }),
+  backward: (dy, { shapes, attrs }) => ({
+    x: () => {
+      const { filterSize, strides, pad, dimRoundingMode } = attrs;
+      const forward = (x: Tensor): Tensor =>
+        tf.avgPool3d(x as tf.Tensor5D, filterSize, strides, pad, dimRoundingMode);
+      return averageBack(dy, { axes: axesOf3D(shapes.x, attrs), forward });
+    },
+  }),
 });
 
 /** `maxPool`, `avgPool`, `pool`, `maxPool3d`, `avgPool3d`, `dilation2d`. */

@@ -1,6 +1,6 @@
 import { grad } from "@nnxjs/nnx-core";
 import { Rngs } from "@nnxjs/rnglib";
-import * as tf from "@tensorflow/tfjs-core";
+import type * as tf from "@tensorflow/tfjs-core";
 import { it } from "vitest";
 import { onEachBackend } from "../../../scripts/use-backend.ts";
 import { edges, edgeTensor, expectEdge, weightedSum } from "../test/edges.ts";
@@ -35,6 +35,7 @@ onEachBackend("masks", () => {
     const slopes = grad((q: tf.Tensor, k: tf.Tensor, v: tf.Tensor) => weightedSum(f(q, k, v)), {
       argnums: [0, 1, 2],
     })(...inputs);
-    slopes.forEach((slope, i) => expectEdge(slope as tf.Tensor, edge.gradients[i]!, `gradient ${i}`));
+    for (const [i, slope] of slopes.entries())
+      expectEdge(slope as tf.Tensor, edge.gradients[i]!, `gradient ${i}`);
   });
 });

@@ -25,7 +25,6 @@ export const isTensor = (x: unknown): x is Tensor => x instanceof tf.Tensor;
 
 export const abs: Unary = op(tf.abs);
 export const add: Binary = op(tf.add);
-export const any: (x: Tensor, axis?: number | number[], keepDims?: boolean) => Tensor = op(tf.any);
 export const broadcastTo: (x: Tensor, shape: number[]) => Tensor = op((x: Tensor, shape: number[]) =>
   // tensorflow.js leaves out axes that are repeated no times.
   shape.includes(0) ? tf.zeros(shape, x.dtype) : tf.broadcastTo(x, shape),

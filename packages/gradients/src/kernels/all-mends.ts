@@ -1,6 +1,7 @@
 /** @file The kernels that are wrong on a backend, in one table. */
 import { binaryMends } from "./binary.ts";
 import { composedMends } from "./composed.ts";
+import { convolutionMends } from "./convolutions.ts";
 import { emptyMends } from "./empty.ts";
 import { indexingMends } from "./indexing.ts";
 import type { Mend } from "./mend.ts";
@@ -12,6 +13,7 @@ import { productMends } from "./product.ts";
 export const allMends: readonly Mend[] = [
   ...binaryMends,
   ...composedMends,
+  ...convolutionMends,
   ...emptyMends,
   ...indexingMends,
   ...paddingMends,

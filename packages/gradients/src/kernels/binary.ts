@@ -3,7 +3,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor, TensorInfo } from "@tensorflow/tfjs-core";
 import { sizeOf } from "../broadcasting.ts";
 import { eachRow, fold } from "./fold.ts";
-import { type Elements, loop } from "./memory.ts";
+import { type Elements, holdsNaN, loop } from "./memory.ts";
 import { type Mend, mend, scoped } from "./mend.ts";
 
 /** The most axes that the vectorised kernels take. With more they return what was in the memory. */
@@ -35,10 +35,10 @@ const arithmetic = (kernelName: string): Mend =>
     });
   });
 
-/** The larger or smaller one; NaN if either is. The stock kernels take the first when the second is NaN. */
+/** The larger or smaller one; NaN if either is. The stock kernels, which are quick, take the first when the second is NaN. */
 const extremum = (kernelName: "Maximum" | "Minimum"): Mend =>
   mend<"a" | "b">(kernelName, ["wasm"], ({ inputs: { a, b }, backend, stock }) => {
-    if (a.dtype !== "float32" || b.dtype !== "float32") return stock();
+    if (a.dtype !== "float32" || b.dtype !== "float32" || !holdsNaN(backend, b)) return stock();
     const shape = tf.backend_util.assertAndGetBroadcastShape(a.shape, b.shape);
     const folded = fold(a.shape, b.shape);
     const isMax = kernelName === "Maximum";
@@ -57,7 +57,7 @@ const extremum = (kernelName: "Maximum" | "Minimum"): Mend =>
 /** Element by element, NaN staying NaN. */
 const clamp = <A>(kernelName: string, bounds: (attrs: A) => readonly [number, number]): Mend =>
   mend<"x", A>(kernelName, ["wasm"], ({ inputs: { x }, attrs, backend, stock }) => {
-    if (x.dtype !== "float32") return stock();
+    if (x.dtype !== "float32" || !holdsNaN(backend, x)) return stock();
     const [low, high] = bounds(attrs);
     return loop(backend, [x], { shape: x.shape, dtype: "float32" }, ([values], out) => {
       for (let i = 0; i < out.length; i++) out[i] = Math.min(Math.max(values![i]!, low), high);

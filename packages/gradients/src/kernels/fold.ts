@@ -42,7 +42,10 @@ export function eachRow(
   row: (a: number, b: number, out: number, length: number, stepA: 0 | 1, stepB: 0 | 1) => void,
 ): void {
   const last = axes.at(-1);
-  if (!last) return row(0, 0, 0, 1, 0, 0);
+  if (!last) {
+    row(0, 0, 0, 1, 0, 0);
+    return;
+  }
   const outer = axes.slice(0, -1);
   const strides = { a: [] as number[], b: [] as number[] };
   let [strideA, strideB] = [last.a ? last.size : 1, last.b ? last.size : 1];

@@ -92,6 +92,18 @@ describe.each(backends)("kernels on %s", (backend) => {
     ]);
   });
 
+  it("convolve with a window smaller than its stride", () => {
+    const x = tf.tensor4d([1, 2, 3, 4, 5, 6, 7, 8, 9], [1, 3, 3, 1]);
+    const window = tf.ones<tf.Rank.R4>([2, 2, 1, 1]);
+    // One window of three rows and columns in steps of three: padded to the right, not at all here.
+    expect(values(tf.conv2d(x, window, 3, "same"))).toEqual([12]);
+    expect(values(tf.depthwiseConv2d(x, window, 3, "same"))).toEqual([12]);
+    expect(values(tf.fused.conv2d({ x, filter: window, strides: 3, pad: "same" }))).toEqual([12]);
+    const row = tf.reshape(x, [1, 1, 9, 1]) as tf.Tensor4D;
+    // [1, 2], [5, 6], [9, padding]
+    expect(values(tf.conv2d(row, tf.ones<tf.Rank.R4>([1, 2, 1, 1]), [1, 4], "same"))).toEqual([3, 11, 9]);
+  });
+
   it("take everything but 0 for true", () => {
     const bools = tf.cast(tf.tensor1d([0, -0, 0.5, -1, 256, Number.NaN, Number.POSITIVE_INFINITY]), "bool");
     expect(values(bools)).toEqual([0, 0, 1, 1, 1, 1, 1]);
@@ -122,13 +134,13 @@ describe.each(backends)("kernels on %s", (backend) => {
     const mended = now();
     uninstallGradients();
     const stock = now();
-    stock.forEach((kernel, i) => expect(kernel, names[i]).not.toBe(mended[i]));
+    for (const [i, kernel] of stock.entries()) expect(kernel, names[i]).not.toBe(mended[i]);
     const warn = vi.spyOn(console, "warn").mockImplementation(() => undefined);
     mendKernels();
     const again = now();
     mendKernels();
     expect(now()).toEqual(again);
-    again.forEach((kernel, i) => expect(kernel, names[i]).not.toBe(stock[i]));
+    for (const [i, kernel] of again.entries()) expect(kernel, names[i]).not.toBe(stock[i]);
     expect(warn).not.toHaveBeenCalled();
     warn.mockRestore();
     uninstallGradients();

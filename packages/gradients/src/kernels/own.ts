@@ -1,24 +1,19 @@
-/** @file Kernels that tensorflow.js has no name for, each one loop where its own kernels need several. None of them has a slope. */
+/** @file Kernels that tensorflow.js has no name for, each one loop where its own kernels need several. */
 import * as tf from "@tensorflow/tfjs-core";
-import type {
-  KernelConfig,
-  NamedAttrMap,
-  NamedTensorInfoMap,
-  Tensor,
-  TensorInfo,
-} from "@tensorflow/tfjs-core";
+import type { KernelConfig, NamedAttrMap, Tensor, TensorInfo } from "@tensorflow/tfjs-core";
 import { sizeOf } from "../broadcasting.ts";
 import type { Axis } from "../conv-geometry.ts";
-import { type GradientRule, zeroRule } from "../rule.ts";
+import { type GradientRule, rule, zeroRule } from "../rule.ts";
 import { eachRow, fold } from "./fold.ts";
 import { loop } from "./memory.ts";
-import { selected, windowsOf } from "./windows.ts";
+import { selected, shares, windowsOf } from "./windows.ts";
 
 const names = {
   positive: "NnxPositive",
   notNegative: "NnxNotNegative",
   above: "NnxAbove",
   selection: "NnxPoolSelection",
+  shares: "NnxPoolShares",
 } as const;
 
 type Inputs = Readonly<Record<string, TensorInfo>>;
@@ -33,12 +28,18 @@ const onBoth = <A>(
     kernelFunc: ({ inputs, backend, attrs }) => run(backend, inputs as Inputs, attrs as A),
   }));
 
-const test = (kernelName: string, holds: (x: number) => boolean): KernelConfig[] =>
-  onBoth(kernelName, (backend, { x }) =>
-    loop(backend, [x!], { shape: x!.shape, dtype: "bool" }, ([values], out) => {
-      for (let i = 0; i < out.length; i++) out[i] = holds(values![i]!) ? 1 : 0;
-    }),
-  );
+/** `+(x > 0)`: without a branch, which random signs would make ten times as slow. */
+const positive = onBoth(names.positive, (backend, { x }) =>
+  loop(backend, [x!], { shape: x!.shape, dtype: "bool" }, ([values], out) => {
+    for (let i = 0; i < out.length; i++) out[i] = +(values![i]! > 0);
+  }),
+);
+
+const notNegative = onBoth(names.notNegative, (backend, { x }) =>
+  loop(backend, [x!], { shape: x!.shape, dtype: "bool" }, ([values], out) => {
+    for (let i = 0; i < out.length; i++) out[i] = +(values![i]! >= 0);
+  }),
+);
 
 const above = onBoth(names.above, (backend, { a, b }) => {
   const shape = tf.backend_util.assertAndGetBroadcastShape(a!.shape, b!.shape);
@@ -48,7 +49,7 @@ const above = onBoth(names.above, (backend, { a, b }) => {
     eachRow(folded, (fromA, fromB, to, length, stepA, stepB) => {
       for (let i = 0; i < length; i++) {
         const [p, q] = [x![fromA + i * stepA]!, y![fromB + i * stepB]!];
-        out[to + i] = p > q ? 1 : p === q ? 0.5 : 0;
+        out[to + i] = (+(p > q) + +(p >= q)) / 2;
       }
     });
   });
@@ -61,20 +62,39 @@ const selection = onBoth<{ axes: readonly Axis[] }>(names.selection, (backend, {
   );
 });
 
+/** A mean pool: its axes, and how to call it. */
+export interface MeanPool {
+  readonly axes: readonly Axis[];
+  readonly forward: (x: Tensor) => Tensor;
+}
+
+const poolShares = onBoth<MeanPool>(names.shares, (backend, { dy }, { axes }) => {
+  const shape = [dy!.shape[0]!, ...axes.map((a) => a.input), dy!.shape.at(-1)!];
+  return loop(backend, [dy!], { shape, dtype: "float32" }, ([values], out) =>
+    shares(windowsOf(shape, axes), values!, out),
+  );
+});
+
 /** What is registered for cpu and wasm. */
 export const ownKernels: readonly KernelConfig[] = [
-  ...test(names.positive, (x) => x > 0),
-  ...test(names.notNegative, (x) => x >= 0),
+  ...positive,
+  ...notNegative,
   ...above,
   ...selection,
+  ...poolShares,
 ];
 
-/** Gradients of gradients meet these kernels: they are zero. */
+/** Gradients of gradients meet these kernels. */
 export const ownRules: readonly GradientRule[] = [
   zeroRule(names.positive, "x"),
   zeroRule(names.notNegative, "x"),
   zeroRule(names.above, "a", "b"),
   zeroRule(names.selection, "x"),
+  // The transpose of a transpose is the pool itself.
+  rule<MeanPool>(names.shares)({
+    inputs: ["dy"],
+    backward: (g, { attrs }) => ({ dy: () => attrs.forward(g) }),
+  }),
 ];
 
 /** Runs one of these kernels; `undefined` where the backend does not have it. */
@@ -101,3 +121,6 @@ export const aboveOf = (a: Tensor, b: Tensor): Tensor | undefined => run(names.a
  */
 export const selectionOf = (x: Tensor, axes: readonly Axis[]): Tensor | undefined =>
   run(names.selection, { x }, { axes });
+
+/** What a mean pool gives back to its input: each window's gradient in equal shares. */
+export const sharesOf = (dy: Tensor, pool: MeanPool): Tensor | undefined => run(names.shares, { dy }, pool);

@@ -1,7 +1,7 @@
 /** @file Pools. The stock ones lose NaN (cpu's maximum, wasm's maximum and mean) or what is below 0 (wasm's maximum over three axes). */
 import * as tf from "@tensorflow/tfjs-core";
 import { type Axis, axes2D, axes3D } from "../conv-geometry.ts";
-import { type Elements, loop } from "./memory.ts";
+import { type Elements, holdsNaN, loop } from "./memory.ts";
 import { type Mend, mend } from "./mend.ts";
 import { largest, means, type Windows, windowsOf } from "./windows.ts";
 
@@ -22,14 +22,17 @@ export const axesOf3D = (
 ): readonly Axis[] =>
   axes3D(tf.backend_util.computePool3DInfo(shape as Shape5, filterSize, strides, 1, pad, dimRoundingMode));
 
+/** @param isQuick - Whether wasm's own kernel is right, and quicker, where there is no NaN. */
 const pool = <A>(
   kernelName: string,
   backends: readonly string[],
   axesOf: (shape: readonly number[], attrs: A) => readonly Axis[],
   run: (windows: Windows, x: Elements, y: Elements) => void,
+  isQuick = false,
 ): Mend =>
   mend<"x", A>(kernelName, backends, ({ inputs: { x }, attrs, backend, stock }) => {
     if (x.dtype !== "float32") return stock();
+    if (isQuick && tf.getBackend() === "wasm" && !holdsNaN(backend, x)) return stock();
     const axes = axesOf(x.shape, attrs);
     const shape = [x.shape[0]!, ...axes.map((a) => a.output), x.shape.at(-1)!];
     return loop(backend, [x], { shape, dtype: "float32" }, ([values], out) =>
@@ -39,7 +42,7 @@ const pool = <A>(
 
 /** Maxima and means of windows. */
 export const poolMends: readonly Mend[] = [
-  pool<tf.MaxPoolAttrs>("MaxPool", ["cpu", "wasm"], axesOf2D, largest),
+  pool<tf.MaxPoolAttrs>("MaxPool", ["cpu", "wasm"], axesOf2D, largest, true),
   pool<tf.MaxPool3DAttrs>("MaxPool3D", ["cpu", "wasm"], axesOf3D, largest),
-  pool<tf.AvgPoolAttrs>("AvgPool", ["wasm"], axesOf2D, means),
+  pool<tf.AvgPoolAttrs>("AvgPool", ["wasm"], axesOf2D, means, true),
 ];

@@ -88,25 +88,48 @@ export function selected(windows: Windows, x: Elements, positions: Elements): vo
   );
 }
 
+/** How many elements of each window are not padding. */
+function countInside(windows: Windows): Uint32Array {
+  const outputs = windows.axes.reduce((product, a) => product * a.output, 1);
+  const counts = new Uint32Array(outputs);
+  eachTap(
+    { ...windows, batch: 1, channels: 1 },
+    () => undefined,
+    (out, from) => {
+      counts[out] = counts[out]! + +(from >= 0);
+    },
+  );
+  return counts;
+}
+
 /** The mean of the elements of each window that are not padding. */
 export function means(windows: Windows, x: Elements, y: Elements): void {
   const { channels } = windows;
-  let count = 0;
-  const taps = windows.axes.reduce((product, a) => product * a.window, 1);
-  let seen = 0;
+  const counts = countInside(windows);
+  y.fill(0);
   eachTap(
     windows,
-    (out) => {
-      y.fill(0, out, out + channels);
-      [count, seen] = [0, 0];
-    },
+    () => undefined,
     (out, from) => {
-      seen++;
-      if (from >= 0) {
-        count++;
-        for (let c = 0; c < channels; c++) y[out + c] = y[out + c]! + x[from + c]!;
-      }
-      if (seen === taps) for (let c = 0; c < channels; c++) y[out + c] = y[out + c]! / count;
+      if (from < 0) return;
+      const share = 1 / counts[(out / channels) % counts.length]!;
+      for (let c = 0; c < channels; c++) y[out + c] = y[out + c]! + x[from + c]! * share;
+    },
+  );
+}
+
+/** The transpose of {@link means}: each window gives every element its share. */
+export function shares(windows: Windows, dy: Elements, dx: Elements): void {
+  const { channels } = windows;
+  const counts = countInside(windows);
+  dx.fill(0);
+  eachTap(
+    windows,
+    () => undefined,
+    (out, from) => {
+      if (from < 0) return;
+      const share = 1 / counts[(out / channels) % counts.length]!;
+      for (let c = 0; c < channels; c++) dx[from + c] = dx[from + c]! + dy[out + c]! * share;
     },
   );
 }

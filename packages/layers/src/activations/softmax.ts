@@ -5,7 +5,6 @@ import { type Axes, normalizeAxes, normalizeAxis } from "../axes.ts";
 import {
   abs,
   add,
-  any,
   broadcastTo,
   cast,
   div,
@@ -76,20 +75,12 @@ function shifted(x: Tensor, axes: number[]): Tensor {
 
 /**
  * A function over axes of the elements that count, with `rest` in place of the others. Choosing comes first and last, so that neither the
- * values nor the cotangents of the others reach the sums; where nothing counts, the function sees zeros.
+ * values nor the cotangents of the others reach the sums; where nothing counts, NaN reaches neither the result nor the gradient.
  */
-function whereCounted<T extends Tensor>(
-  x: T,
-  mask: Tensor,
-  axes: number[],
-  rest: number,
-  f: (counted: Tensor) => Tensor,
-): T {
+function whereCounted<T extends Tensor>(x: T, mask: Tensor, rest: number, f: (counted: Tensor) => Tensor): T {
   const counts = broadcastTo(cast(mask, "bool"), x.shape);
-  const some = broadcastTo(any(counts, axes, true), x.shape);
-  const others = select(some, scalar(NEGATIVE_INFINITY), scalar(0));
   // Same rank as the input, and so the type that says it.
-  return select(counts, f(select(counts, x, others)), scalar(rest)) as T;
+  return select(counts, f(select(counts, x, scalar(NEGATIVE_INFINITY))), scalar(rest)) as T;
 }
 
 /**
@@ -109,7 +100,7 @@ export function softmax<T extends Tensor>(x: T, options?: SoftmaxOptions): T {
     const powers = exp(shifted(counted, axes));
     return div(powers, sum(powers, axes, true));
   };
-  return where ? whereCounted(x, where, axes, 0, run) : (run(x) as T);
+  return where ? whereCounted(x, where, 0, run) : (run(x) as T);
 }
 
 /**
@@ -127,7 +118,7 @@ export function logSoftmax<T extends Tensor>(x: T, options?: SoftmaxOptions): T 
     const differences = shifted(counted, axes);
     return sub(differences, log(sum(exp(differences), axes, true)));
   };
-  return where ? whereCounted(x, where, axes, NEGATIVE_INFINITY, run) : (run(x) as T);
+  return where ? whereCounted(x, where, NEGATIVE_INFINITY, run) : (run(x) as T);
 }
 
 /** Options of {@link logsumexp}. */

@@ -39,7 +39,8 @@ onEachBackend("indexing", () => {
         x,
         update,
       );
-      slopes.forEach((slope, i) => expectEdge(slope as tf.Tensor, edge.gradients[i]!, `gradient ${i}`));
+      for (const [i, slope] of slopes.entries())
+        expectEdge(slope as tf.Tensor, edge.gradients[i]!, `gradient ${i}`);
     }
   });
 

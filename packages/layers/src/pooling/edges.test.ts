@@ -1,5 +1,5 @@
 import { grad } from "@nnxjs/nnx-core";
-import * as tf from "@tensorflow/tfjs-core";
+import type * as tf from "@tensorflow/tfjs-core";
 import { it } from "vitest";
 import { onEachBackend } from "../../../../scripts/use-backend.ts";
 import { edges, edgeTensor, expectEdge, weightedSum } from "../../test/edges.ts";
