@@ -6,7 +6,18 @@ import {
   sha256,
   toNumber,
 } from "../../../../conformance/compare.ts";
-import { bits, key, keyData, normal, split, truncatedNormal, uniform } from "./index.ts";
+import {
+  bernoulli,
+  bits,
+  key,
+  keyData,
+  maskScale,
+  normal,
+  randint,
+  split,
+  truncatedNormal,
+  uniform,
+} from "./index.ts";
 
 interface Threefry {
   bits8: number[];
@@ -168,5 +179,23 @@ describe("an array of keys", () => {
   it("may be empty", () => {
     expect(uniform(split(k, 0), 3)).toEqual(new Float32Array(0));
     expect(uniform(keys, 0)).toEqual(new Float32Array(0));
+  });
+});
+
+describe("options that a sampler does not have", () => {
+  it.each<[string, (options: object) => unknown]>([
+    ["bits", (o) => bits(key(0), 2, o)],
+    ["uniform", (o) => uniform(key(0), 2, o)],
+    ["normal", (o) => normal(key(0), 2, o)],
+    ["truncatedNormal", (o) => truncatedNormal(key(0), -1, 1, 2, o)],
+    ["bernoulli", (o) => bernoulli(key(0), 0.5, 2, o)],
+    ["randint", (o) => randint(key(0), 2, 0, 5, o)],
+    ["maskScale", (o) => maskScale(key(0), 0.5, new Float32Array(2), o)],
+  ])("%s refuses them", (name, call) => {
+    expect(() => call({ ouut: new Float32Array(2) })).toThrow(`${name}: expected options among {`);
+    expect(() => call({ ouut: 1 })).toThrow('got "ouut". Did you mean out?');
+    expect(() => call({ zzz: 1 })).toThrow('got "zzz". Leave it out.');
+    expect(() => call([1])).toThrow(`${name}: expected an options object, got [1].`);
+    expect(() => call(JSON.parse('{"__proto__": 1}') as object)).toThrow('got "__proto__"');
   });
 });

@@ -33,8 +33,8 @@ export interface ChoiceOptions {
  * @param a - A positive integer or a tensor with at least 1 axis.
  * @param shape - Of the sample. @defaultValue `[]`, one
  * @returns int32 of shape `[...key.shape, ...shape]`, or of the tensor's dtype with `shape` in the place of the axis.
- * @throws RangeError when more are asked without replacement than there are, when there are none, or when `p` has another shape or
- *   negative weights;
+ * @throws RangeError when more are asked without replacement than there are, when there are none, when `p` has another shape,
+ *   weights that are negative or NaN, or too few above 0;
  *   TypeError when `a` is neither an integer nor a tensor.
  * @see `jax.random.choice`
  */
@@ -96,10 +96,17 @@ function indicesFrom(
         "Give a weight to each.",
     );
   }
-  const negative = weights.data.findIndex((weight) => weight < 0);
-  if (negative >= 0) {
+  const bad = weights.data.findIndex((weight) => !(weight >= 0));
+  if (bad >= 0) {
     throw new RangeError(
-      `choice: expected weights of at least 0, got ${weights.data[negative]} at ${negative}. Give 0 to what is not to be chosen.`,
+      `choice: expected weights of at least 0, got ${weights.data[bad]} at ${bad}. Give 0 to what is not to be chosen.`,
+    );
+  }
+  const possible = weights.data.reduce((count, weight) => count + Number(weight > 0), 0);
+  const needed = replace ? 1 : draws;
+  if (possible < needed) {
+    throw new RangeError(
+      `choice: expected at least ${needed} weights above 0, got ${possible}. What has the weight 0 is never chosen.`,
     );
   }
   return replace ? byWeight(weights.data, draws) : topWeights(weights.data, draws, mode);
