@@ -10,6 +10,7 @@ export {
 } from "./capture/capture.ts";
 export { perturb, type PerturbOptions, sow, type SowOptions } from "./capture/record.ts";
 export { dispose } from "./dispose.ts";
+export { keep, tidy } from "./scope.ts";
 export {
   describe,
   DisposedError,

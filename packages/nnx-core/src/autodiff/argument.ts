@@ -8,9 +8,11 @@ import { mapTensors, tensorsIn } from "../ownership/tensors-in.ts";
 import { formatPath, type Path } from "../path.ts";
 import { StateBuilder } from "../state/builder.ts";
 import { flattenState } from "../state/flatten-state.ts";
+import { refuseEnded } from "../state/holding.ts";
 import { withValue } from "../state/map.ts";
 import { leafValue, type State, type StateLeaf } from "../state/state.ts";
 import { alias, isTensor, type Tensor } from "../tensor.ts";
+import { giveVariableToScope } from "../variable/held-value.ts";
 import { Variable } from "../variable/variable.ts";
 import { isStateLike } from "./state-like.ts";
 
@@ -205,7 +207,9 @@ function ofVariable(variable: Variable, place: string, how: Preparation): Differ
     watched,
     // Its gradient is in the earlier argument; what is left is empty, as in Flax.
     build: (gradients) =>
-      known ? new StateBuilder().finish() : variable.copy(replaceFloats(value, inOrder(gradients))),
+      known
+        ? new StateBuilder().finish()
+        : giveVariableToScope(variable.copy(replaceFloats(value, inOrder(gradients)))),
     read: (gradient) => {
       const found = tensorsIn(gradient instanceof Variable ? gradient.value : gradient);
       return watched.map((_, i) => found[i]);
@@ -215,6 +219,7 @@ function ofVariable(variable: Variable, place: string, how: Preparation): Differ
 }
 
 function ofState(state: State, place: string, how: Preparation): Differentiable {
+  refuseEnded(how.where, state);
   const watched: Tensor[] = [];
   const counts: number[] = [];
   const leaves = flattenState(state).map(([path, value]) => ({ path, value }));

@@ -1,5 +1,6 @@
 /** @file What the graph walks into: the one place that decides what is a node, a leaf or static. */
 import { isArrayLike } from "../array-like.ts";
+import { giveThingToScope, type ScopeKind } from "../ownership/scopes.ts";
 import type { PathPart } from "../path.ts";
 import { isPlainObject } from "../plain-object.ts";
 import { isVariableState } from "../variable/variable-state.ts";
@@ -12,7 +13,30 @@ import { Variable } from "../variable/variable.ts";
  */
 export abstract class GraphNode {
   declare protected readonly graphNode: true;
+
+  constructor() {
+    giveThingToScope(this, ofScope);
+  }
 }
+
+/** The Variables that a node has itself, also in containers; they go with it when the scope ends in which both were made. */
+function variablesOf(node: GraphNode): Variable[] {
+  const found: Variable[] = [];
+  const seen = new Set<object>();
+  const open: object[] = [node];
+  for (let next = open.pop(); next; next = open.pop()) {
+    if (seen.has(next)) continue;
+    seen.add(next);
+    for (const item of itemsOf(next)) {
+      if (item instanceof Variable) found.push(item);
+      else if (containerKind(item) !== undefined) open.push(item as object);
+    }
+  }
+  return found;
+}
+
+/** Nodes hold nothing themselves. */
+const ofScope: ScopeKind<GraphNode> = { end: () => {}, leave: () => {}, partsOf: variablesOf };
 
 /** Containers have no identity of their own: reached twice, they come back twice. */
 export type ContainerKind = "array" | "record" | "map";

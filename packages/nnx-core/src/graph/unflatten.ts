@@ -1,9 +1,12 @@
 /** @file A living model from a GraphDef and its States. No constructor runs. */
-import { StructureError } from "../errors.ts";
+import { DisposedError, StructureError } from "../errors.ts";
+import { hasDisposed } from "../ownership/holders.ts";
 import { formatPath, type Path, type PathPart } from "../path.ts";
-import { countLeaves, flattenState } from "../state/flatten-state.ts";
+import { countLeaves, flattenState, leavesOf } from "../state/flatten-state.ts";
+import { disposedLeaf } from "../state/holding.ts";
 import { leafValue, type StateLeaf, type StateNode } from "../state/state.ts";
 import { isVariableState } from "../variable/variable-state.ts";
+import { giveVariableToScope } from "../variable/held-value.ts";
 import { Variable, variableFromState } from "../variable/variable.ts";
 import type { AttributeDef, ContainerDef, GraphDef, NodeDef, NodeType, ObjectDef } from "./graph-def.ts";
 import { match } from "./match.ts";
@@ -14,7 +17,7 @@ import { refusePrivateFields } from "./private-fields.ts";
 export type MakeVariable = (definition: NodeDef & { kind: "variable" }, leaf: StateLeaf) => unknown;
 
 const newVariable: MakeVariable = ({ type, metadata }, leaf) =>
-  variableFromState(isVariableState(leaf) ? leaf : { type, metadata, value: leaf });
+  giveVariableToScope(variableFromState(isVariableState(leaf) ? leaf : { type, metadata, value: leaf }));
 
 /**
  * Builds the model; where several States have a leaf at one path, the last one's counts.
@@ -44,7 +47,7 @@ export function unflatten<M>(
     }
   } catch (error) {
     if (makeVariable === newVariable) for (const made of built) if (made instanceof Variable) made.dispose();
-    throw error;
+    throw error instanceof DisposedError ? disposedIn(states) : error;
   }
   for (let i = 0; i < nodes.length; i++) {
     const def = nodes[i] as NodeDef;
@@ -55,6 +58,13 @@ export function unflatten<M>(
   if (rootDef.kind === "array") return leafValue(root as StateLeaf) as M;
   return (rootDef.kind === "node" ? built[rootDef.index] : rootDef.value) as M;
 }
+
+/** The error for a value that cannot be held. */
+const disposedIn = (states: readonly StateNode[]): DisposedError =>
+  disposedLeaf(
+    "merge",
+    states.find((each) => leavesOf(each).some((leaf) => hasDisposed(leafValue(leaf)))) ?? {},
+  );
 
 /** Gives a new node its attributes. */
 function fill(

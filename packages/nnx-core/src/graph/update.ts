@@ -5,6 +5,7 @@ import { disposeState } from "../state/builder.ts";
 import { mergeState } from "../state/combine.ts";
 import type { PureState } from "../state/pure.ts";
 import { hasDisposed } from "../ownership/holders.ts";
+import { disposedValueText, refuseEnded } from "../state/holding.ts";
 import { leavesOf } from "../state/flatten-state.ts";
 import { isLeaf, leafValue, type State, type StateLeaf, type StateNode } from "../state/state.ts";
 import { isVariableState } from "../variable/variable-state.ts";
@@ -60,6 +61,7 @@ function onlyOne(states: readonly PureState[]): StateNode {
 }
 
 function write(node: object, state: StateNode): void {
+  if (!isRaw(state)) refuseEnded("update", state);
   const variables: Variable[] = [];
   const leaves: unknown[] = [];
   const steps: (() => void)[] = [];
@@ -144,12 +146,8 @@ function pathTo(parent: Frame | undefined, key: PathPart): Path {
   return path.reverse();
 }
 
-function wasDisposed(parent: Frame | undefined, key: PathPart): DisposedError {
-  return new DisposedError(
-    `update at ${formatPath(pathTo(parent, key))}: expected a value of live tensors, got one that was disposed. ` +
-      "Dispose States only after their last use.",
-  );
-}
+const wasDisposed = (parent: Frame | undefined, key: PathPart): DisposedError =>
+  new DisposedError(disposedValueText("update", pathTo(parent, key)));
 
 function misplaced(parent: Frame | undefined, key: PathPart, expected: string, got: unknown): StructureError {
   return new StructureError(

@@ -2,7 +2,7 @@
 import type { Path } from "../path.ts";
 import { sortedParts } from "../sorted-parts.ts";
 import { StateBuilder } from "./builder.ts";
-import { leafCountOf } from "./holding.ts";
+import { leafCountOf, refuseEnded } from "./holding.ts";
 import { isLeaf, requireLeaf, type OwnedState, type StateLeaf, type StateNode } from "./state.ts";
 
 /** A leaf and where it is. */
@@ -50,4 +50,7 @@ export function leavesOf(state: StateNode): StateLeaf[] {
 }
 
 /** How many leaves there are. */
-export const countLeaves = (state: StateNode): number => leafCountOf(state) ?? leavesOf(state).length;
+export const countLeaves = (state: StateNode): number => {
+  refuseEnded("State", state);
+  return leafCountOf(state) ?? leavesOf(state).length;
+};

@@ -3,7 +3,7 @@ import { describe, StructureError } from "../errors.ts";
 import { formatPath, type Path, type PathPart } from "../path.ts";
 import { isVariableState, sameMetadata, type VariableState } from "../variable/variable-state.ts";
 import { leavesOf } from "./flatten-state.ts";
-import { hold, own } from "./holding.ts";
+import { hold, own, refuseEnded } from "./holding.ts";
 import { isLeaf, leafValue, type OwnedState, setOwn, type State, type StateNode } from "./state.ts";
 
 /** One change, in the format of immer (and nearly that of RFC 6902). */
@@ -31,6 +31,7 @@ export type StatePatches = readonly StatePatch[] & Disposable;
  * ```
  */
 export function diffPatches(from: State, to: State): StatePatches {
+  for (const state of [from, to]) refuseEnded("diffPatches", state);
   const patches: StatePatch[] = [];
   const values: unknown[] = [];
   const put = (op: "add" | "replace", path: Path, node: StateNode): void => {
@@ -67,6 +68,8 @@ const areAlike = (a: VariableState, b: VariableState): boolean =>
  * @throws {@link StructureError} when a patch has no place in the State.
  */
 export function applyPatches(state: State, patches: readonly StatePatch[]): OwnedState {
+  refuseEnded("applyPatches", state);
+  refuseEnded("applyPatches", patches);
   const root: Record<string, StateNode> = { ...state };
   // Objects that this call made, and may therefore write to.
   const fresh = new Set<object>([root]);

@@ -4,7 +4,7 @@ import { describe, StructureError } from "../errors.ts";
 import { formatPath, type Path } from "../path.ts";
 import type { VariableState } from "../variable/variable-state.ts";
 import { leavesOf } from "./flatten-state.ts";
-import { hold } from "./holding.ts";
+import { hold, refuseEnded } from "./holding.ts";
 import { isLeaf, leafValue, type OwnedState, type State, type StateNode } from "./state.ts";
 
 /** A State that may be written to, inside {@link updateState} only. */
@@ -32,6 +32,7 @@ const immer = new Immer();
  * ```
  */
 export function updateState<S extends State>(state: S, recipe: (draft: DraftOf<S>) => void): OwnedState<S> {
+  refuseEnded("updateState", state);
   const next = immer.produce<State>(state, (draft) => recipe(draft as unknown as DraftOf<S>));
   // Whoever made the State owns it; a root that nobody owns yet is taken like a new one.
   if (next === state) return state as OwnedState<S>;
