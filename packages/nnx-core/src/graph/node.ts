@@ -15,7 +15,7 @@ export abstract class GraphNode {
   declare protected readonly graphNode: true;
 
   constructor() {
-    giveThingToScope(this, ofScope);
+    giveNodeToScope(this);
   }
 }
 
@@ -37,6 +37,11 @@ function variablesOf(node: GraphNode): Variable[] {
 
 /** Nodes hold nothing themselves. */
 const ofScope: ScopeKind<GraphNode> = { end: () => {}, leave: () => {}, partsOf: variablesOf };
+
+/** Makes the scope that is open, if there is one, the owner of a new node: what its Variables hold goes with it. */
+export function giveNodeToScope(node: GraphNode): void {
+  giveThingToScope(node, ofScope);
+}
 
 /** Containers have no identity of their own: reached twice, they come back twice. */
 export type ContainerKind = "array" | "record" | "map";

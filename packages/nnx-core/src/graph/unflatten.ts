@@ -10,7 +10,7 @@ import { giveVariableToScope } from "../variable/held-value.ts";
 import { Variable, variableFromState } from "../variable/variable.ts";
 import type { AttributeDef, ContainerDef, GraphDef, NodeDef, NodeType, ObjectDef } from "./graph-def.ts";
 import { match } from "./match.ts";
-import { defineChild } from "./node.ts";
+import { defineChild, giveNodeToScope, type GraphNode } from "./node.ts";
 import { refusePrivateFields } from "./private-fields.ts";
 
 /** What a Variable of the GraphDef becomes. */
@@ -109,12 +109,12 @@ function areFree(keys: readonly PathPart[], node: object): boolean {
   return free;
 }
 
-type Blank = new () => object;
+type Blank = new () => GraphNode;
 
 const blanks = new WeakMap<NodeType, Blank>();
 
 /** An instance without its constructor, made in a way that engines know how to lay out. */
-function instanceOf(type: NodeType): object {
+function instanceOf(type: NodeType): GraphNode {
   let blank = blanks.get(type);
   if (!blank) {
     refusePrivateFields(type);
@@ -124,7 +124,9 @@ function instanceOf(type: NodeType): object {
     blank = BlankNode as unknown as Blank;
     blanks.set(type, blank);
   }
-  return new blank();
+  const node = new blank();
+  giveNodeToScope(node);
+  return node;
 }
 
 function emptyNode(def: Exclude<NodeDef, { kind: "variable" }>): object {

@@ -39,6 +39,7 @@ import {
   valueAndGrad,
   Variable,
   type VariableState,
+  view,
   vjp,
   vmap,
 } from "../index.ts";
@@ -291,6 +292,22 @@ describe.each(["cpu", "wasm"])("on %s", (backend) => {
     const again = filterState(history.value as State, Param);
     dispose([again, history]);
     expect(count()).toBe(before + 1);
+    model.dispose();
+  });
+
+  it("what a merged model or a view makes for itself later goes with it", () => {
+    const model = new Model();
+    const before = count();
+    for (let i = 0; i < 5; i++) {
+      tf.tidy(() => {
+        merge(...split(model)).a.remember(tf.ones([2]));
+        view(model, {}).a.remember(tf.ones([2]));
+        const copy = clone(model);
+        tf.tidy(() => copy.a.remember(tf.ones([2])));
+        update(copy, { extra: { w: { type: Param, value: tf.ones([2]), metadata: {} } } });
+      });
+    }
+    expect(count()).toBe(before);
     model.dispose();
   });
 
