@@ -3,6 +3,7 @@ import { isArrayLike } from "../array-like.ts";
 import { giveThingToScope, type ScopeKind } from "../ownership/scopes.ts";
 import type { PathPart } from "../path.ts";
 import { isPlainObject } from "../plain-object.ts";
+import { neverProxied } from "../proxies.ts";
 import { isVariableState } from "../variable/variable-state.ts";
 import { Variable } from "../variable/variable.ts";
 
@@ -18,6 +19,8 @@ export abstract class GraphNode {
     giveNodeToScope(this);
   }
 }
+
+neverProxied(GraphNode);
 
 /** The Variables that a node has itself, also in containers; they go with it when the scope ends in which both were made. */
 function variablesOf(node: GraphNode): Variable[] {

@@ -4,6 +4,7 @@ import { release, releaseAtEnd } from "../ownership/holders.ts";
 import { forgetThing } from "../ownership/scopes.ts";
 import { tensorsIn } from "../ownership/tensors-in.ts";
 import { isTensor } from "../tensor.ts";
+import { neverProxied } from "../proxies.ts";
 import { definitionOf } from "./definitions.ts";
 import {
   disposed,
@@ -267,6 +268,8 @@ export class Variable<T = unknown> {
     return `${this.type.typeName}(${this.isDisposed ? "disposed" : describe(this.leaf.value)})`;
   }
 }
+
+neverProxied(Variable);
 
 const isLive = <T>(leaf: VariableState<T | Gone>): leaf is VariableState<T> => !isGone(leaf.value);
 
