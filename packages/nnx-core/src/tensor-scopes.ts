@@ -9,6 +9,12 @@ export const inScope = (): boolean => scopeEngine().state.activeScope != null;
 /** The innermost open scope. */
 export const innermostScope = (): Scope | undefined => scopeEngine().state.scopeStack.at(-1);
 
+/** The innermost open scope and the one around it. */
+export const innermostScopes = (): readonly [Scope | undefined, Scope | undefined] => {
+  const { scopeStack } = scopeEngine().state;
+  return [scopeStack.at(-1), scopeStack.at(-2)];
+};
+
 /** The open scope in which a tensor was made, or inside which; none for what was made outside of all. */
 function scopeAround({ scopeId }: Tensor): Scope | undefined {
   const { scopeStack } = scopeEngine().state;

@@ -2,6 +2,7 @@
 import { installGradients } from "@nnxjs/gradients";
 import { describe, GradientError, MissingRuleError, NnxError } from "../errors.ts";
 import type { Filter } from "../filter/filter.ts";
+import { explainBareTensors } from "../module/bare-tensors.ts";
 import { isTensor, ones, scoped, type Tensor } from "../tensor.ts";
 import { Param } from "../variable/variable-types.ts";
 import type {
@@ -118,6 +119,7 @@ function differentiate(
         },
       );
     } catch (error) {
+      for (const each of args) explainBareTensors(error, each);
       if (error instanceof MissingRuleError) throw located(error, f, args);
       throw error instanceof NnxError && !(error instanceof GradientError) ? placed(error, f, args) : error;
     } finally {

@@ -2,6 +2,7 @@
 import { describe, GradientError } from "../errors.ts";
 import type { Filter } from "../filter/filter.ts";
 import { flatten } from "../graph/flatten.ts";
+import { attachTo } from "../ownership/scopes.ts";
 import { formatPath } from "../path.ts";
 import { isTensor, type Tensor, zeros } from "../tensor.ts";
 import { Variable } from "../variable/variable.ts";
@@ -65,7 +66,9 @@ export function prepareCall(
   const seen = new Set<Variable>();
   const prepared: Differentiable[] = [];
   let watched: readonly Tensor[] = [];
+  const stopAttaching = attachTo(args);
   const restore = (): void => {
+    stopAttaching();
     open.delete(watched);
     for (const each of prepared) each.restore();
   };

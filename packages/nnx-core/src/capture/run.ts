@@ -1,7 +1,9 @@
 /** @file One run of a captured function, whatever the session does with what it sees. */
 import { describe, NnxError } from "../errors.ts";
 import { classify } from "../graph/node.ts";
+import { explainBareTensors } from "../module/bare-tensors.ts";
 import { iterModules } from "../module/iter-modules.ts";
+import { attachTo } from "../ownership/scopes.ts";
 import { instrument } from "./instrument.ts";
 import { formatPath } from "../path.ts";
 import { refuseLate } from "./late.ts";
@@ -26,6 +28,7 @@ export function runCaptured<R>(
   root: object,
   f: () => R,
 ): R {
+  const stopAttaching = attachTo(root);
   const undo = instrument(where, modules, session);
   try {
     const result = whileOpen(session, root, f);
@@ -33,9 +36,11 @@ export function runCaptured<R>(
     return result;
   } catch (error) {
     if (error instanceof NnxError) sayWhere(error, modules);
+    explainBareTensors(error, root);
     throw error;
   } finally {
     undo();
+    stopAttaching();
   }
 }
 

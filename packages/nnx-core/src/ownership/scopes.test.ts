@@ -394,6 +394,38 @@ describe.each(["cpu", "wasm"])("on %s", (backend) => {
     model.dispose();
   });
 
+  it("a layer that a run attaches to the model it is given is the model's", () => {
+    class Lazy extends Module {
+      layer: Layer | null = null;
+      copy: Model | null = null;
+      readonly other = new Model();
+      forward(x: tf.Tensor): tf.Tensor {
+        return tf.tidy(() => {
+          this.layer ??= new Layer();
+          this.copy ??= clone(this.other);
+          return this.layer.forward(x);
+        });
+      }
+    }
+    const x = tf.ones([2]);
+    const before = count();
+    const runs: readonly ((model: Lazy) => unknown)[] = [
+      (model) => grad((m: Lazy) => tf.sum(m.forward(x)))(model),
+      (model) => capture(model, Intermediate)(x),
+      (model) => captureGradients((m: Lazy) => tf.sum(m.forward(x)))(model),
+    ];
+    for (const run of runs) {
+      const model = new Lazy();
+      dispose(run(model));
+      expect(numbers(model.layer?.kernel.value as tf.Tensor)).toEqual([1, 2]);
+      expect(numbers(model.copy?.a.kernel.value as tf.Tensor)).toEqual([1, 2]);
+      dispose([run(model), run(model), model]);
+      expect(count()).toBe(before);
+      tf.tidy(() => void run(new Lazy()));
+      expect(count()).toBe(before);
+    }
+  });
+
   it("what its constructor had made goes with the scope in which it throws", () => {
     const before = count();
     class Broken extends Module {

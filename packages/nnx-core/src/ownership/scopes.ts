@@ -4,7 +4,7 @@
  */
 import { isPlainObject } from "../plain-object.ts";
 import { isTensor } from "../tensor.ts";
-import { innermostScope, inScope, onScopeEnd, type Scope } from "../tensor-scopes.ts";
+import { innermostScope, innermostScopes, inScope, onScopeEnd, type Scope } from "../tensor-scopes.ts";
 
 /** What becomes of things of one kind when their scope ends. */
 export interface ScopeKind<T extends object = never> {
@@ -83,11 +83,41 @@ export function storeThings(value: unknown): void {
   else if (value instanceof Map) value.forEach(storeThings);
 }
 
+/** What is given to runs that are going on: what they attach to it belongs to it. */
+const given: unknown[] = [];
+
+/**
+ * From now on what is attached to `root` goes from each scope that ends to the one around it. Returns how to stop, to be called in the scope in
+ * which this was.
+ */
+export function attachTo(root: unknown): () => void {
+  given.push(root);
+  return () => {
+    const index = given.lastIndexOf(root);
+    if (index < 0) return;
+    given.splice(index, 1);
+    const [scope, outer] = innermostScopes();
+    const things = scope && thingsOf.get(scope);
+    if (!things || !mayBeAttached(things)) return;
+    for (const thing of foundIn(root, things)) moveThing(thing, things, outer);
+  };
+}
+
+/** States are taken of models, they are seldom a part of one. */
+const mayBeAttached = (things: Things): boolean => [...things.values()].some(({ store }) => !store);
+
+function moveThing(thing: object, things: Things, outer: Scope | undefined): void {
+  const kind = things.get(thing) as ScopeKind<never>;
+  forgetThing(thing);
+  if (outer) put(thing, kind, outer);
+  else kind.leave(thing as never);
+}
+
 function end(scope: Scope, result: unknown, outer: Scope | undefined): void {
   const things = thingsOf.get(scope);
   if (!things) return;
   thingsOf.delete(scope);
-  const returned = foundIn(result, things);
+  const returned = foundIn(given.length > 0 && mayBeAttached(things) ? [result, given] : result, things);
   const finish = (thing: object, kind: ScopeKind<never>): void => {
     forgetThing(thing);
     kind.end(thing as never);
@@ -100,9 +130,7 @@ function end(scope: Scope, result: unknown, outer: Scope | undefined): void {
     }
     finish(thing, kind);
   }
-  if (outer) {
-    for (const [thing, kind] of things) put(thing, kind, outer);
-  } else for (const thing of [...things.keys()]) keepThing(thing);
+  for (const thing of [...things.keys()]) moveThing(thing, things, outer);
   if (--owning === 0) stopWatching();
 }
 
