@@ -46,6 +46,16 @@ export class MissingRuleError extends GradientError {
   }
 }
 
+/** What is said of a tensor that was disposed, by hand or by the scope it was made in. */
+export const disposedText = (where: string, tensor: object, name = ""): string =>
+  `${where}: expected ${name === "" ? "" : `${name} to be `}a live tensor, got a disposed ${describe(tensor).replace(/^a /, "")}. ` +
+  disposedAdvice;
+
+/** What to do where something was disposed too early. */
+export const disposedAdvice: string =
+  "Dispose tensors, States and models only after their last use. A scope (tf.tidy, a gradient's) frees what is made in it unless it is " +
+  "returned from it, stored in a Variable of a module, or kept with nnx.keep.";
+
 /** A value in the few words that an error message has room for. */
 export function describe(value: unknown): string {
   if (value === null || value === undefined) return String(value);

@@ -12,6 +12,7 @@ export {
 } from "./capture/capture.ts";
 export { perturb, type PerturbOptions, sow, type SowOptions } from "./capture/record.ts";
 export { dispose } from "./dispose.ts";
+export { keep, tidy } from "./scope.ts";
 export {
   describe,
   DisposedError,
@@ -78,7 +79,7 @@ export {
   withAttributes,
 } from "./module/modes.ts";
 export { Module } from "./module/module.ts";
-export { viewInfo } from "./module/view-info.ts";
+export { viewInfo, type ViewInfoOptions } from "./module/view-info.ts";
 export { formatPath, type Path, pathKey, type PathPart } from "./path.ts";
 export { diffState, mergeState } from "./state/combine.ts";
 export { type FlatEntry, flattenState, unflattenState } from "./state/flatten-state.ts";

@@ -16,3 +16,4 @@ export { isPlainObject } from "./plain-object.ts";
 export { isOwner } from "./state/holding.ts";
 export { leafValue } from "./state/state.ts";
 export { walkState } from "./state/walk-state.ts";
+export { modeChanges, type ModeChanges, type ModeRequest, type ModeWrite } from "./module/mode-changes.ts";

@@ -9,6 +9,7 @@ import { withValue } from "./state/map.ts";
 import { leafValue, type State } from "./state/state.ts";
 import { isTensor, stackTensors, type Tensor } from "./tensor.ts";
 import { isVariableState, type VariableState } from "./variable/variable-state.ts";
+import { giveVariableToScope } from "./variable/held-value.ts";
 import { Variable } from "./variable/variable.ts";
 
 type Primitive = string | number | bigint | boolean | symbol | null | undefined;
@@ -58,7 +59,7 @@ function stack(items: readonly unknown[], axis: number, path: Path): Stacked {
       axis,
       path,
     );
-    return { tensors: value.tensors, build: () => first.copy(value.build()) };
+    return { tensors: value.tensors, build: () => giveVariableToScope(first.copy(value.build())) };
   }
   if (isState(first)) {
     fits(isState);

@@ -1,5 +1,6 @@
 /** @file The only file of this package that names the array library. */
 import * as tf from "@tensorflow/tfjs-core";
+import { DisposedError, disposedText } from "./errors.ts";
 
 /** An immutable array: tensorflow.js's. */
 export type Tensor = tf.Tensor;
@@ -26,26 +27,26 @@ export const stackTensors = (tensors: readonly Tensor[], axis: number): Tensor =
 /** A second tensor object on the same data: shared on every backend, recorded on an open tape. */
 export const alias = (tensor: Tensor): Tensor => tf.reshape(tensor, tensor.shape);
 
-/** Whether a `tf.tidy` (or an equivalent scope) is open. */
-export const inScope = (): boolean => tf.engine().state.activeScope != null;
-
 /** Takes a tensor out of every scope's reach. */
 export const keep = (tensor: Tensor): void => {
   tf.keep(tensor);
 };
 
-/** What the engine knows of scopes; public there, but not in its types. */
-interface ScopeEngine {
-  readonly state: { readonly scopeStack: readonly { readonly id: number }[] };
-  track(tensor: Tensor): void;
+/** A scope that is open, as the engine has it. */
+export interface Scope {
+  readonly id: number;
+  /** What was made in it. */
+  readonly track: Tensor[];
 }
 
-/** Gives a kept tensor back to the scope it was made in, or to the innermost one, which frees it at its end unless it is returned. */
-export function giveToScope(tensor: Tensor): void {
-  const engine = tf.engine() as unknown as ScopeEngine;
-  tensor.kept = false;
-  if (!engine.state.scopeStack.some(({ id }) => id === tensor.scopeId)) engine.track(tensor);
+/** What the engine knows of scopes; public there, but not in its types. */
+export interface ScopeEngine {
+  readonly state: { readonly scopeStack: readonly Scope[]; readonly activeScope: Scope | null };
+  track(tensor: Tensor): void;
+  endScope(result?: unknown): void;
 }
+
+export const scopeEngine = (): ScopeEngine => tf.engine() as unknown as ScopeEngine;
 
 /** What it takes to free a tensor's data when the tensor object itself is gone. */
 export type TensorRemains = Pick<Tensor, "dataId" | "dtype" | "size">;
@@ -57,20 +58,37 @@ export function disposeRemains(remains: TensorRemains): void {
 }
 
 /**
- * Watches a tensor that a Variable or State holds: tells when somebody frees it, and hands out copies of its data,
- * since on the cpu backend `dataSync()` is the very array that the model computes with.
+ * Watches tensors that Variables and States hold: tells when somebody frees one, and hands out copies of their data, since on the cpu
+ * backend `dataSync()` is the very array that the model computes with. A use after that is a DisposedError wherever it happens, where
+ * tensorflow.js would fail to read a property of `undefined`.
  */
-export function guard(tensor: Tensor, onDispose: () => void): void {
+export function makeGuard(onDispose: (tensor: Tensor) => void): (tensor: Tensor) => void {
   const { prototype } = tf.Tensor;
-  tensor.dispose = function (this: Tensor): void {
-    onDispose();
-    prototype.dispose.call(this);
+  const refuse = function (this: Tensor): never {
+    throw new DisposedError(disposedText("Tensor", this));
   };
-  tensor.dataSync = function <D extends tf.DataType>(this: Tensor): tf.DataTypeMap[D] {
+  const afterwards: PropertyDescriptorMap = {
+    // What every op reads of its inputs.
+    dataId: { get: refuse },
+    throwIfDisposed: { value: refuse },
+  };
+  // The functions are shared: as many tensors are guarded as models have leaves.
+  const dispose = function (this: Tensor): void {
+    if (this.isDisposed) return;
+    onDispose(this);
+    prototype.dispose.call(this);
+    Object.defineProperties(this, afterwards);
+  };
+  const dataSync = function <D extends tf.DataType>(this: Tensor): tf.DataTypeMap[D] {
     return prototype.dataSync.call(this).slice() as tf.DataTypeMap[D];
   };
-  tensor.data = async function <D extends tf.DataType>(this: Tensor): Promise<tf.DataTypeMap[D]> {
+  const data = async function <D extends tf.DataType>(this: Tensor): Promise<tf.DataTypeMap[D]> {
     return (await prototype.data.call(this)).slice() as tf.DataTypeMap[D];
+  };
+  return (tensor) => {
+    tensor.dispose = dispose;
+    tensor.dataSync = dataSync;
+    tensor.data = data;
   };
 }
 

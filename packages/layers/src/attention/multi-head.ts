@@ -44,6 +44,7 @@ export class MultiHeadAttention extends Module {
   static readonly modes: Readonly<Record<string, string>> = {
     deterministic: "Drop no attention weights.",
     decode: "Compute one position per call, with the cache.",
+    masks: '"batch": all rows and heads share one mask (broadcastDropout). "example": each has its own.',
   };
 
   readonly query: LinearGeneral;
@@ -72,7 +73,7 @@ export class MultiHeadAttention extends Module {
   readonly headDim: number;
   readonly dtype: FloatDtype | null;
   readonly paramDtype: FloatDtype;
-  readonly broadcastDropout: boolean;
+  broadcastDropout: boolean;
   readonly dropoutRate: number;
   deterministic: boolean | null;
   readonly precision: Precision;
@@ -225,8 +226,9 @@ export class MultiHeadAttention extends Module {
   }
 
   /** Takes the modes that this layer knows; returns the others. */
-  setMode({ deterministic, decode, ...rest }: ModeValues): ModeValues {
+  setMode({ deterministic, decode, masks, ...rest }: ModeValues): ModeValues {
     if (typeof deterministic === "boolean") this.deterministic = deterministic;
+    if (masks === "batch" || masks === "example") this.broadcastDropout = masks === "batch";
     if (typeof decode === "boolean") this.decode = decode;
     return rest;
   }

@@ -67,6 +67,12 @@ const OPTIONS: OptionChecks<DropConnectLinearOptions> = {
  * ```
  */
 export class DropConnectLinear extends Module implements DenseConfig {
+  /** What the modes do, for `viewInfo`. */
+  static readonly modes: Readonly<Record<string, string>> = {
+    deterministic: "Use all weights, as the base layer.",
+    masks: '"batch": all rows share one mask. "example": each has its own.',
+  };
+
   /** The base layer's. */
   readonly kernel: Param<Tensor>;
   /** The base layer's, or `null`. */
@@ -84,7 +90,7 @@ export class DropConnectLinear extends Module implements DenseConfig {
   readonly biasInit: Initializer;
   readonly rate: number;
   readonly scaling: DropConnectScaling;
-  readonly masks: DropConnectMasks;
+  masks: DropConnectMasks;
   deterministic: boolean | null;
   readonly rngCollection: string;
   readonly rngs: RngStream | null;
@@ -153,8 +159,9 @@ export class DropConnectLinear extends Module implements DenseConfig {
   }
 
   /** Takes the modes that this layer knows; returns the others. */
-  setMode({ deterministic, ...rest }: Record<string, unknown>): Record<string, unknown> {
+  setMode({ deterministic, masks, ...rest }: Record<string, unknown>): Record<string, unknown> {
     if (typeof deterministic === "boolean") this.deterministic = deterministic;
+    if (masks === "batch" || masks === "example") this.masks = masks;
     return rest;
   }
 }

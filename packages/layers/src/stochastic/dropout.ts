@@ -44,8 +44,15 @@ const OPTIONS: OptionChecks<DropoutOptions> = {
  * ```
  */
 export class Dropout extends Module {
+  /** What the modes do, for `viewInfo`. */
+  static readonly modes: Readonly<Record<string, string>> = {
+    deterministic: "Return the input unchanged.",
+    masks:
+      '"batch": all rows share one mask (the first axis is one of broadcastDims). "example": each has its own.',
+  };
+
   readonly rate: number;
-  readonly broadcastDims: readonly number[];
+  broadcastDims: readonly number[];
   deterministic: boolean | null;
   readonly rngCollection: string;
   readonly rngs: RngStream | null;
@@ -88,8 +95,11 @@ export class Dropout extends Module {
   }
 
   /** Takes the modes that this layer knows; returns the others. */
-  setMode({ deterministic, ...rest }: Record<string, unknown>): Record<string, unknown> {
+  setMode({ deterministic, masks, ...rest }: Record<string, unknown>): Record<string, unknown> {
     if (typeof deterministic === "boolean") this.deterministic = deterministic;
+    const others = this.broadcastDims.filter((axis) => axis !== 0);
+    if (masks === "batch") this.broadcastDims = [0, ...others];
+    if (masks === "example") this.broadcastDims = others;
     return rest;
   }
 }

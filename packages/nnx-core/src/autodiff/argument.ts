@@ -8,10 +8,12 @@ import { containerKind, GraphNode } from "../graph/node.ts";
 import { tensorsIn } from "../ownership/tensors-in.ts";
 import { formatPath, type Path, type PathPart } from "../path.ts";
 import { StateBuilder, StatesBuilder } from "../state/builder.ts";
+import { refuseEnded } from "../state/holding.ts";
 import { withValue } from "../state/map.ts";
 import { leafValue, type OwnedState, type State, type StateLeaf } from "../state/state.ts";
 import { walkState } from "../state/walk-state.ts";
 import { isTensor, type Tensor } from "../tensor.ts";
+import { giveVariableToScope } from "../variable/held-value.ts";
 import { Variable } from "../variable/variable.ts";
 import { constant, type Differentiable, type Preparation } from "./differentiable.ts";
 import { Loans } from "./lend.ts";
@@ -106,7 +108,9 @@ function ofVariable(variable: Variable, place: string, how: Preparation): Differ
     watched,
     // Its gradient is in the earlier argument; what is left is empty, as in Flax.
     build: (gradients) =>
-      known ? new StateBuilder().finish() : variable.copy(replaceFloats(value, inOrder(gradients))),
+      known
+        ? new StateBuilder().finish()
+        : giveVariableToScope(variable.copy(replaceFloats(value, inOrder(gradients)))),
     read: (gradient) => {
       const found = tensorsIn(gradient instanceof Variable ? gradient.value : gradient);
       return watched.map((_, i) => found[i]);
@@ -123,6 +127,7 @@ interface DifferentiableState extends Differentiable {
 }
 
 function ofState(state: State, place: string, how: Preparation): DifferentiableState {
+  refuseEnded(how.where, state);
   const watched: Tensor[] = [];
   const outline = new Outline();
   const builder = new StatesBuilder(1);

@@ -3,6 +3,7 @@ import { describe, GradientError } from "../errors.ts";
 import type { Filter } from "../filter/filter.ts";
 import { iterNodes, nodesOf } from "../graph/iterate.ts";
 import { refuseDisposed } from "../checks/disposed.ts";
+import { attachTo } from "../ownership/scopes.ts";
 import { formatPath } from "../path.ts";
 import { isTensor, type Tensor, tapeEngine, zeros } from "../tensor.ts";
 import { Variable } from "../variable/variable.ts";
@@ -79,7 +80,9 @@ export function prepareCall(
   const seen = new Seen();
   const prepared: Differentiable[] = [];
   let counted: readonly Tensor[] = [];
+  const stopAttaching = attachTo(args);
   const restore = (): void => {
+    stopAttaching();
     open.delete(counted);
     for (const each of prepared) each.restore();
   };

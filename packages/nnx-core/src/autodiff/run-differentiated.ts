@@ -1,4 +1,5 @@
 /** @file One run of a function that is differentiated: all or nothing, and its errors say where they come from. */
+import { explainingBareTensors } from "../module/bare-tensors.ts";
 import { atomically } from "../undo/atomically.ts";
 import { framesOfArgument, type Structure } from "../undo/structure.ts";
 import { CallLog } from "./call-log.ts";
@@ -9,5 +10,7 @@ import { CallLog } from "./call-log.ts";
  */
 export function runDifferentiated<R>(args: readonly unknown[], f: (before: Structure) => R): R {
   const frames = args.flatMap(framesOfArgument);
-  return atomically(frames, (before) => new CallLog(frames).watch(() => f(before)));
+  return atomically(frames, (before) =>
+    new CallLog(frames).watch(() => explainingBareTensors(args, () => f(before))),
+  );
 }

@@ -2,6 +2,8 @@
 import { describe, NnxError } from "../errors.ts";
 import { framesOf } from "../graph/iterate.ts";
 import { classify } from "../graph/node.ts";
+import { explainingBareTensors } from "../module/bare-tensors.ts";
+import { attachTo } from "../ownership/scopes.ts";
 import { formatPath, type Path } from "../path.ts";
 import { atomically, type AtomicOptions } from "../undo/atomically.ts";
 import { framesOfArgument, type Structure } from "../undo/structure.ts";
@@ -46,11 +48,17 @@ export function runCaptured<R>(
 ): R {
   const { modules } = session;
   const frames = args.flatMap((each) => (each === modules.root ? [] : framesOfArgument(each)));
-  return atomically(
-    [...modules.frames, ...frames],
-    (before) => watched(where, session, () => f(before)),
-    options,
-  );
+  const stopAttaching = attachTo([modules.root, args]);
+  try {
+    return atomically(
+      [...modules.frames, ...frames],
+      (before) =>
+        watched(where, session, () => explainingBareTensors([modules.root, ...args], () => f(before))),
+      options,
+    );
+  } finally {
+    stopAttaching();
+  }
 }
 
 function watched<R>(where: string, session: Session, f: () => R): R {

@@ -1,5 +1,5 @@
 /** @file The one check of what is called a tensor or a module, at every public entry. */
-import { describe, DisposedError, NnxError } from "../errors.ts";
+import { describe, DisposedError, disposedText, NnxError } from "../errors.ts";
 import { GraphNode } from "../graph/node.ts";
 import { isTensor, type Tensor } from "../tensor.ts";
 
@@ -13,10 +13,7 @@ export function checkTensor(where: string, name: string, value: unknown): assert
     throw new NnxError(`${where}: expected ${name} to be a tensor, got ${describe(value)}.`);
   }
   if (!value.isDisposed) return;
-  throw new DisposedError(
-    `${where}: expected ${name} to be a live tensor, got a disposed ${describe(value).replace(/^a /, "")}. ` +
-      "Keep it until its last use: a scope (tf.tidy) frees what is made in it unless it is returned or kept.",
-  );
+  throw new DisposedError(disposedText(where, value, name));
 }
 
 /** @throws NnxError for what is no module (or Rngs, or optimizer). */

@@ -1,6 +1,8 @@
 /** @file What the graph walks into: the one place that decides what is a node, a leaf or static. */
+import { giveThingToScope, type ScopeKind } from "../ownership/scopes.ts";
 import type { PathPart } from "../path.ts";
 import { isPlainObject } from "../plain-object.ts";
+import { neverProxied } from "../proxies.ts";
 import { mostContainers } from "../state/bounds.ts";
 import { isLeaf } from "../state/state.ts";
 import { Variable } from "../variable/variable.ts";
@@ -12,6 +14,36 @@ import { Variable } from "../variable/variable.ts";
  */
 export abstract class GraphNode {
   declare protected readonly graphNode: true;
+
+  constructor() {
+    giveNodeToScope(this);
+  }
+}
+
+neverProxied(GraphNode);
+
+/** The Variables that a node has itself, also in containers; they go with it when the scope ends in which both were made. */
+function variablesOf(node: GraphNode): Variable[] {
+  const found: Variable[] = [];
+  const seen = new Set<object>();
+  const open: object[] = [node];
+  for (let next = open.pop(); next; next = open.pop()) {
+    if (seen.has(next)) continue;
+    seen.add(next);
+    for (const item of itemsOf(next)) {
+      if (item instanceof Variable) found.push(item);
+      else if (containerKind(item) !== undefined) open.push(item as object);
+    }
+  }
+  return found;
+}
+
+/** Nodes hold nothing themselves. */
+const ofScope: ScopeKind<GraphNode> = { end: () => {}, leave: () => {}, partsOf: variablesOf };
+
+/** Makes the scope that is open, if there is one, the owner of a new node: what its Variables hold goes with it. */
+export function giveNodeToScope(node: GraphNode): void {
+  giveThingToScope(node, ofScope);
 }
 
 /** Containers have no identity of their own: reached twice, they come back twice. */

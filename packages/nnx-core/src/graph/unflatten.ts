@@ -1,16 +1,17 @@
 /** @file A living model from a GraphDef and its States. No constructor runs. */
-import { StructureError } from "../errors.ts";
-import { leaveToModules } from "../ownership/holders.ts";
+import { DisposedError, StructureError } from "../errors.ts";
+import { hasDisposed, leaveToModules } from "../ownership/holders.ts";
 import { formatPath, type Path, pathKey, type PathPart } from "../path.ts";
 import { countLeaves, flattenState, leavesOf } from "../state/flatten-state.ts";
-import { hold } from "../state/holding.ts";
+import { disposedLeaf, hold } from "../state/holding.ts";
 import { leafValue, type State, type StateLeaf, type StateNode } from "../state/state.ts";
 import { isVariableState } from "../variable/variable-state.ts";
+import { giveVariableToScope } from "../variable/held-value.ts";
 import { Variable, variableFromState } from "../variable/variable.ts";
 import { refuseCapturedThis } from "./captured-this.ts";
 import type { AttributeDef, ContainerDef, GraphDef, NodeDef, NodeType, ObjectDef } from "./graph-def.ts";
 import { match } from "./match.ts";
-import { defineChild } from "./node.ts";
+import { defineChild, giveNodeToScope, type GraphNode } from "./node.ts";
 import { refusePrivateFields } from "./private-fields.ts";
 
 /** What is made of the leaves of a GraphDef. */
@@ -27,7 +28,7 @@ export interface Make {
 
 export const newParts: Make = {
   variable: ({ type, metadata }, leaf) =>
-    variableFromState(isVariableState(leaf) ? leaf : { type, metadata, value: leaf }),
+    giveVariableToScope(variableFromState(isVariableState(leaf) ? leaf : { type, metadata, value: leaf })),
   array: (leaf) => {
     const value = leafValue(leaf);
     leaveToModules(value);
@@ -69,7 +70,7 @@ export function unflatten<M>(graphdef: GraphDef<M>, states: readonly StateNode[]
   } catch (error) {
     if (make.variable === newParts.variable)
       for (const made of built) if (made instanceof Variable) made.dispose();
-    throw error;
+    throw error instanceof DisposedError ? disposedIn(states) : error;
   }
   for (let i = 0; i < nodes.length; i++) {
     const def = nodes[i] as NodeDef;
@@ -101,6 +102,13 @@ function closeStates(nodes: readonly NodeDef[], built: readonly unknown[], close
     if (def.kind === "state" && !below.has(i)) close(built[i] as Record<string, StateNode>);
   });
 }
+
+/** The error for a value that cannot be held. */
+const disposedIn = (states: readonly StateNode[]): DisposedError =>
+  disposedLeaf(
+    "merge",
+    states.find((each) => leavesOf(each).some((leaf) => hasDisposed(leafValue(leaf)))) ?? {},
+  );
 
 /** Gives a new node its attributes. */
 function fill(
@@ -161,12 +169,12 @@ function areFree(keys: readonly PathPart[], node: object): boolean {
   return free;
 }
 
-type Blank = new () => object;
+type Blank = new () => GraphNode;
 
 const blanks = new WeakMap<NodeType, Blank>();
 
 /** An instance without its constructor, made in a way that engines know how to lay out. */
-function instanceOf(type: NodeType): object {
+function instanceOf(type: NodeType): GraphNode {
   let blank = blanks.get(type);
   if (!blank) {
     refusePrivateFields(type);
@@ -176,7 +184,9 @@ function instanceOf(type: NodeType): object {
     blank = BlankNode as unknown as Blank;
     blanks.set(type, blank);
   }
-  return new blank();
+  const node = new blank();
+  giveNodeToScope(node);
+  return node;
 }
 
 function emptyNode(def: Exclude<NodeDef, { kind: "variable" }>): object {

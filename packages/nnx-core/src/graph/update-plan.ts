@@ -6,6 +6,7 @@ import { formatPath, type Path, type PathPart, partFromKey } from "../path.ts";
 import { isPlainObject } from "../plain-object.ts";
 import { mostContainers, mostLevels } from "../state/bounds.ts";
 import { checkValues, isStateLike } from "../state/check-state.ts";
+import { disposedValueText } from "../state/holding.ts";
 import type { PureState } from "../state/pure.ts";
 import { isLeaf, type State } from "../state/state.ts";
 import { isVariableState } from "../variable/variable-state.ts";
@@ -180,10 +181,7 @@ function refuseDisposed(parent: Frame | undefined, key: PathPart, value: unknown
 
 function refuseDisposedAt(path: () => Path, given: unknown): void {
   if (!hasDisposed(isVariableState(given) ? given.value : given)) return;
-  throw new DisposedError(
-    `update at ${formatPath(path())}: expected a value of live tensors, got one that was disposed. ` +
-      "Dispose States only after their last use.",
-  );
+  throw new DisposedError(disposedValueText("update", path()));
 }
 
 /** Says where in the model something is refused that does not know. */

@@ -5,6 +5,7 @@ import { isPlainObject } from "../plain-object.ts";
 import { checkValues, stateIn } from "../state/check-state.ts";
 import { mergeTrees } from "../state/combine.ts";
 import type { PureState } from "../state/pure.ts";
+import { refuseEnded } from "../state/holding.ts";
 import { isLeaf } from "../state/state.ts";
 import { Variable } from "../variable/variable.ts";
 import { UpdatePlan } from "./update-plan.ts";
@@ -66,6 +67,7 @@ function read(node: object, given: readonly unknown[]): { states: readonly unkno
     );
   }
   states.forEach((state, i) => {
+    if (typeof state === "object" && state !== null) refuseEnded("update", state);
     const isState =
       isPlainObject(state) ||
       (Array.isArray(state) && Array.isArray(node)) ||

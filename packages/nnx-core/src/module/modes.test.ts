@@ -151,19 +151,150 @@ describe("modes", () => {
     expect(block.drop.count.value).toBe(0);
   });
 
-  it("viewInfo lists the modes of each class, with its documentation and the present value", () => {
+  it("viewInfo lists the modes of each node by path, with documentation and present value", () => {
     const block = new Block();
+    block.more[0]?.setMode({ deterministic: true });
     expect(viewInfo(block)).toBe(
       [
-        "Dropout:",
+        "drop: Dropout",
         "  deterministic: false",
         "    Return the input unchanged.",
-        "Norm:",
+        "more.0: Dropout",
+        "  deterministic: true",
+        "    Return the input unchanged.",
+        "norm: Norm",
         "  momentum: undefined",
         "  useRunningAverage: false",
       ].join("\n"),
     );
-    expect(viewInfo(block, { only: Norm })).toBe("Norm:\n  momentum: undefined\n  useRunningAverage: false");
+    expect(viewInfo(block, { only: Norm })).toBe(
+      "norm: Norm\n  momentum: undefined\n  useRunningAverage: false",
+    );
     expect(block.drop.deterministic).toBe(false);
+  });
+
+  it("viewInfo indents every line of a description, and lists plain attributes", () => {
+    class Noisy extends Module {
+      static readonly modes: Readonly<Record<string, string>> = {
+        deterministic: "Add nothing.\n  Not even a little.",
+      };
+      deterministic = false;
+    }
+    expect(viewInfo(new Noisy())).toBe(
+      "(root): Noisy\n  deterministic: false\n    Add nothing.\n    Not even a little.",
+    );
+    expect(viewInfo(new Block().stream)).toBe("");
+  });
+});
+
+/** Its mode is no attribute. */
+class Active extends Module {
+  active = true;
+  setMode({ deterministic, ...rest }: ModeValues): ModeValues {
+    if (typeof deterministic === "boolean") this.active = !deterministic;
+    return rest;
+  }
+}
+/** Its mode is an attribute, without a setMode. */
+class Plain extends Module {
+  deterministic = false;
+  useRunningAverage = false;
+  rate = 0.5;
+}
+/** Does more than set the attribute. */
+class Both extends Module {
+  deterministic: boolean | null = false;
+  factor = 2;
+  setMode({ deterministic, ...rest }: ModeValues): ModeValues {
+    if (typeof deterministic === "boolean") {
+      this.deterministic = deterministic;
+      this.factor = deterministic ? 1 : 2;
+    }
+    return rest;
+  }
+}
+class Three extends Module {
+  readonly active: Active = new Active();
+  readonly plain: Plain = new Plain();
+  readonly both: Both = new Both();
+}
+const modesOf = ({ active, plain, both }: Three) => [
+  active.active,
+  plain.deterministic,
+  both.deterministic,
+  both.factor,
+];
+
+describe("one mechanism behind all ways to set a mode", () => {
+  const on = [false, true, true, 1];
+  const off = [true, false, false, 2];
+
+  it.each<[string, (model: Three) => unknown]>([
+    ["eval", (model) => model.eval()],
+    ["setAttributes", (model) => model.setAttributes({ deterministic: true })],
+    ["setMode", (model) => setMode(model, { deterministic: true })],
+    ["withAttributes", (model) => withAttributes(model, { deterministic: true })],
+    ["view", (model) => view(model, { deterministic: true })],
+  ])("%s reaches layers with a setMode, with plain attributes, and with both", (_, set) => {
+    const model = new Three();
+    const other = set(model);
+    expect(modesOf(other instanceof Three ? other : model)).toEqual(on);
+    if (other instanceof Three) expect(modesOf(model)).toEqual(off);
+    model.train();
+    expect(modesOf(model)).toEqual(off);
+    expect(model.plain.useRunningAverage).toBe(false);
+  });
+
+  it("setAttributes sets what the attribute is to be, whatever setMode makes of it", () => {
+    const model = new Three();
+    model.setAttributes({ deterministic: null }, { only: Both });
+    expect(model.both.deterministic).toBeNull();
+    model.setAttributes({ rate: 0.1 });
+    expect(model.plain.rate).toBe(0.1);
+    // Flax's view takes modes only.
+    expect(() => view(model, { rate: 0.2 })).toThrow(/got \{rate\}, which none does/);
+    setMode(model, { useRunningAverage: true });
+    expect(model.plain.useRunningAverage).toBe(true);
+  });
+
+  it("what every object inherits is no attribute", () => {
+    const model = new Three();
+    const prototype: unknown = Object.getPrototypeOf(model);
+    const values = JSON.parse('{"__proto__": {"x": 1}}') as Record<string, unknown>;
+    expect(() => model.setAttributes(values)).toThrow(NotFoundError);
+    expect(() => withAttributes(model, values)).toThrow(NotFoundError);
+    for (const name of ["constructor", "toString", "hasOwnProperty"])
+      expect(() => model.setAttributes({ [name]: 1 })).toThrow(NotFoundError);
+    expect(Object.getPrototypeOf(model)).toBe(prototype);
+  });
+
+  it("refuses what is no object of values, and unknown options", () => {
+    const model = new Three();
+    const untyped = model as unknown as Record<
+      "train" | "eval" | "setAttributes",
+      (...args: unknown[]) => void
+    >;
+    expect(() => untyped.train(false)).toThrow("train: expected values by name, got false. Pass an object");
+    expect(() => untyped.eval(true)).toThrow("eval: expected values by name, got true");
+    expect(() => setMode(model, null as unknown as ModeValues)).toThrow(
+      "setMode: expected values by name, got null",
+    );
+    const options = { onyl: Both } as unknown as { only: typeof Both };
+    const set = { deterministic: true };
+    for (const [where, run] of [
+      ["setMode", () => setMode(model, set, options)],
+      ["view", () => view(model, set, options)],
+      ["withAttributes", () => withAttributes(model, set, options)],
+      ["setAttributes", () => setAttributes(model, set, options)],
+      ["viewInfo", () => viewInfo(model, options)],
+    ] as const)
+      expect(run).toThrow(`${where}: expected options among {only`);
+    expect(modesOf(model)).toEqual(off);
+  });
+
+  it("names the function that was called when nobody has a mode", () => {
+    const model = new Three();
+    expect(() => view(model, { zzz: 1 })).toThrow(/^view: expected modes/);
+    expect(() => withAttributes(model, { zzz: 1 })).toThrow(/^withAttributes: expected attributes/);
   });
 });

@@ -7,7 +7,7 @@ import type { GraphNode } from "../graph/node.ts";
 import type { Path, PathPart } from "../path.ts";
 import type { VariableType } from "../variable/variable-state.ts";
 import type { Variable } from "../variable/variable.ts";
-import { type AttributeOptions, type AttributeValues, setAttributes } from "./attributes.ts";
+import { type AttributeOptions, type AttributeValues, setAttributes, setModes } from "./attributes.ts";
 import { BaseModule } from "./base-module.ts";
 import { iterModules } from "./iter-modules.ts";
 
@@ -70,16 +70,20 @@ export abstract class Module extends BaseModule {
     setAttributes(this, attributes, options);
   }
 
-  /** Training mode: `deterministic` and `useRunningAverage` become false wherever they are. @see Flax `nnx.Module.train` */
+  /**
+   * Training mode: `deterministic` and `useRunningAverage` become false wherever they are attributes, or modes of a `setMode`.
+   * @see Flax `nnx.Module.train`
+   */
   train(attributes: AttributeValues = {}): void {
-    const mode = { deterministic: false, useRunningAverage: false, ...attributes };
-    setAttributes(this, mode, { raiseIfNotFound: false });
+    setModes("train", this, false, attributes);
   }
 
-  /** Evaluation mode: `deterministic` and `useRunningAverage` become true wherever they are. @see Flax `nnx.Module.eval` */
+  /**
+   * Evaluation mode: `deterministic` and `useRunningAverage` become true wherever they are attributes, or modes of a `setMode`.
+   * @see Flax `nnx.Module.eval`
+   */
   eval(attributes: AttributeValues = {}): void {
-    const mode = { deterministic: true, useRunningAverage: true, ...attributes };
-    setAttributes(this, mode, { raiseIfNotFound: false });
+    setModes("eval", this, true, attributes);
   }
 
   /** As the function `iterModules`. */

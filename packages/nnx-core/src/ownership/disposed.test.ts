@@ -2,14 +2,22 @@
 import * as tf from "@tensorflow/tfjs-core";
 import "@tensorflow/tfjs-backend-cpu";
 import { expect, it } from "vitest";
-import { dispose } from "../dispose.ts";
-import { DisposedError } from "../errors.ts";
-import { map } from "../graph/map.ts";
-import { merge } from "../graph/merge.ts";
-import { split } from "../graph/split.ts";
-import { update } from "../graph/update.ts";
-import { Module } from "../module/module.ts";
-import { Param } from "../variable/variable-types.ts";
+import {
+  capture,
+  clone,
+  dispose,
+  DisposedError,
+  grad,
+  Intermediate,
+  map,
+  merge,
+  Module,
+  Param,
+  pathContains,
+  split,
+  state,
+  update,
+} from "../index.ts";
 import { holdersOf } from "./holders.ts";
 
 class Pair extends Module {
@@ -62,4 +70,76 @@ it("map lets go of what it held when its function throws", () => {
   ).toThrow("mine");
   dispose(model);
   expect(tf.memory().numTensors).toBe(numTensors - 2);
+});
+
+it("names the path of a disposed value where a State is taken", () => {
+  const model = { first: new Pair(), second: new Pair() };
+  model.second.b.value.dispose();
+  const { numTensors } = tf.memory();
+  const message =
+    "State at second.b: expected a value of live tensors, got one that was disposed. Dispose tensors";
+  for (const take of [
+    () => state(model),
+    () => split(model, pathContains("first"), true),
+    () => clone(model),
+  ]) {
+    expect(take).toThrow(DisposedError);
+    expect(take).toThrow(message);
+  }
+  expect(holdersOf(model.first.a.value)).toBe(1);
+  expect(tf.memory().numTensors).toBe(numTensors);
+  dispose(model);
+});
+
+it("merge names the path of a disposed value", () => {
+  const [definition, values] = split({ m: new Pair() });
+  values.m.b.value.dispose();
+  expect(() => merge(definition, values)).toThrow(
+    "merge at m.b: expected a value of live tensors, got one that was disposed",
+  );
+  dispose(values);
+});
+
+it("says so where a disposed value is read or used, by hand or by whom ever", () => {
+  const model = new Pair();
+  const { value } = model.a;
+  value.dispose();
+  expect(() => model.a.value).toThrow(
+    /^Param\.value: expected a live tensor, got a disposed float32\[2\]\. .*nnx\.keep/,
+  );
+  const uses: readonly (() => unknown)[] = [
+    () => tf.add(value, 1),
+    () => tf.reshape(value, [1, 2]),
+    () => value.dataSync(),
+    () => value.toString(),
+    () => grad((m: Pair) => tf.sum(m.a.value))(model),
+  ];
+  for (const use of uses) {
+    expect(use).toThrow(DisposedError);
+    expect(use).toThrow(/expected a live tensor, got a disposed float32\[2\]/);
+  }
+  // It may still be replaced, disposed again, and looked at.
+  value.dispose();
+  expect([value.isDisposed, value.shape, value.dtype]).toEqual([true, [2], "float32"]);
+  model.a.value = tf.zeros([2]);
+  expect(state(model).a.value.isDisposed).toBe(false);
+  dispose(model);
+});
+
+it("a tensor that was assigned over a Variable is named where a run trips over it", () => {
+  class Outer extends Module {
+    readonly inner = new Pair();
+    forward(x: tf.Tensor): tf.Tensor {
+      return tf.mul(x, this.inner.a.value);
+    }
+  }
+  const model = new Outer();
+  const { numTensors } = tf.memory();
+  Reflect.set(model.inner, "a", tf.zeros([2]));
+  const advice =
+    "inner.a is a tensor without a Variable around it, which has no value. If it was assigned over a Variable, write model.inner.a.value = tensor.";
+  const x = tf.ones([2]);
+  expect(() => grad((m: Outer) => tf.sum(m.forward(x)))(model)).toThrow(advice);
+  expect(() => capture(model, Intermediate)(x)).toThrow(advice);
+  expect(tf.memory().numTensors).toBe(numTensors + 2);
 });

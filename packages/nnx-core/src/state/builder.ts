@@ -111,14 +111,23 @@ export class StatesBuilder {
 
   finish(): OwnedState[] {
     const { root, values, level } = this;
-    return values.map((own, i) => {
+    const made: OwnedState[] = [];
+    const one = (own: readonly unknown[], i: number): OwnedState => {
       if (root?.index !== i) return hold(level.subtrees[i] ?? {}, own);
       const { leaf } = root;
       // An array is its own State: nobody can hold it for the State.
       // A State by what may be done with it; its type says that there are keys to look below, which a leaf does not have.
       if (!isVariableState(leaf)) return leaf as unknown as OwnedState;
       return hold({ ...leaf } as unknown as Subtree, [leaf.value]);
-    });
+    };
+    try {
+      for (const [i, own] of values.entries()) made.push(one(own, i));
+      return made;
+    } catch (error) {
+      // All or none: what one of them cannot hold, the others let go.
+      made.forEach(disposeOwner);
+      throw error;
+    }
   }
 }
 

@@ -5,7 +5,7 @@ import { formatPath, type Path } from "../path.ts";
 import { isPlainObject } from "../plain-object.ts";
 import { isVariableState, isVariableType } from "../variable/variable-state.ts";
 import { Bounds, mostContainers } from "./bounds.ts";
-import { isOwner } from "./holding.ts";
+import { isOwner, refuseEnded } from "./holding.ts";
 import { isLeaf, setOwn, type State, type StateLeaf, type StateNode } from "./state.ts";
 
 /** Whether a State was made by this library and is held: whatever is in it is a State, and frozen. */
@@ -69,6 +69,7 @@ const pathTo = (frame: Frame | undefined, ...last: readonly string[]): Path => {
 export function checkState(where: string, value: unknown): State {
   const given = stateIn(value);
   if (isTrusted(given)) return given;
+  if (typeof given === "object" && given !== null) refuseEnded(where, given);
   const leaf = leafFrom(given);
   // The State of a Variable is its leaf: by what may be done with it a State, by its type one that has no subtrees.
   if (leaf) return leaf as unknown as State;
@@ -82,6 +83,7 @@ export function checkState(where: string, value: unknown): State {
  * @throws {@link StructureError} for objects that contain themselves.
  */
 export function checkValues(where: string, value: unknown, root: () => Path = noPath): State {
+  if (typeof value === "object" && value !== null) refuseEnded(where, value);
   if (isTrusted(value) || isLeaf(value) || !isPlainObject(value)) return value as State;
   return read(where, value, root, (_, child) => child as StateNode);
 }
@@ -115,6 +117,7 @@ function read(
       continue;
     }
     const child = node[key];
+    if (typeof child === "object" && child !== null) refuseEnded(where, child);
     const trusted = isTrusted(child) ? child : leafFrom(child);
     if (trusted) put(frame, key, trusted, child);
     else if (isPlainObject(child)) frame = frameOf(child, key, frame);

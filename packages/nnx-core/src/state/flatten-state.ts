@@ -3,7 +3,7 @@ import { describe, StructureError } from "../errors.ts";
 import { isPath, type Path, type PathPart } from "../path.ts";
 import { StateBuilder } from "./builder.ts";
 import { checkState, requireLeaf } from "./check-state.ts";
-import { leafCountOf } from "./holding.ts";
+import { leafCountOf, refuseEnded } from "./holding.ts";
 import { isLeaf, type OwnedState, type StateLeaf, type StateNode } from "./state.ts";
 import { walkState } from "./walk-state.ts";
 
@@ -61,4 +61,7 @@ export function leavesOf(state: StateNode): StateLeaf[] {
 }
 
 /** How many leaves there are. */
-export const countLeaves = (state: StateNode): number => leafCountOf(state) ?? leavesOf(state).length;
+export const countLeaves = (state: StateNode): number => {
+  refuseEnded("State", state);
+  return leafCountOf(state) ?? leavesOf(state).length;
+};

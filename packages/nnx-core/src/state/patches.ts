@@ -5,7 +5,7 @@ import { isPlainObject } from "../plain-object.ts";
 import { isVariableState, sameMetadata, type VariableState } from "../variable/variable-state.ts";
 import { checkState } from "./check-state.ts";
 import { leavesOf } from "./flatten-state.ts";
-import { hold, own } from "./holding.ts";
+import { hold, own, refuseEnded } from "./holding.ts";
 import { isLeaf, leafValue, type OwnedState, setOwn, type StateNode } from "./state.ts";
 
 type Subtree = Record<string, StateNode>;
@@ -74,6 +74,7 @@ const areAlike = (a: VariableState, b: VariableState): boolean =>
  */
 export function applyPatches(state: StateNode, patches: readonly StatePatch[]): OwnedState {
   const root: Subtree = { ...checkState("applyPatches", state) };
+  if (Array.isArray(patches)) refuseEnded("applyPatches", patches);
   // Objects that this call made, and may therefore write to.
   const fresh: Fresh = new Map([[root, isLeaf(root)]]);
   for (const patch of listOf(patches)) {

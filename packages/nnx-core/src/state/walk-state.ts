@@ -1,6 +1,7 @@
 /** @file The leaves of a State, one by one, without recursion and without a path for each. */
 import type { PathPart } from "../path.ts";
 import { sortedParts } from "../sorted-parts.ts";
+import { refuseEnded } from "./holding.ts";
 import { isLeaf, type State, type StateLeaf, type StateNode } from "./state.ts";
 
 /** What is told on the way. */
@@ -20,6 +21,7 @@ interface Frame {
 
 /** Visits the leaves in Flax's order. */
 export function walkState(state: StateNode, visitor: StateVisitor): void {
+  refuseEnded("State", state);
   if (isLeaf(state)) {
     visitor.leaf(undefined, state);
     return;

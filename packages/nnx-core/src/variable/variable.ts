@@ -1,10 +1,24 @@
 /** @file A mutable box with identity: what changes in a model while its structure stays. */
 import { nameDisposeMethod } from "../dispose-symbol.ts";
-import { describe, DisposedError, NotFoundError, StructureError } from "../errors.ts";
-import { freezeContainers } from "../ownership/freeze.ts";
-import { release, retain } from "../ownership/holders.ts";
+import { describe, DisposedError, disposedText, NotFoundError, StructureError } from "../errors.ts";
+import { release, releaseAtEnd } from "../ownership/holders.ts";
+import { forgetThing } from "../ownership/scopes.ts";
+import { tensorsIn } from "../ownership/tensors-in.ts";
+import { isTensor } from "../tensor.ts";
+import { neverProxied } from "../proxies.ts";
 import { definitionOf } from "./definitions.ts";
 import { observer } from "./observer.ts";
+import {
+  disposed,
+  type Gone,
+  goneText,
+  holdFirst,
+  holdNext,
+  isGone,
+  letGoLast,
+  ofEndedScope,
+  setAccess,
+} from "./held-value.ts";
 import {
   type Metadata,
   sameMetadata,
@@ -14,9 +28,6 @@ import {
 } from "./variable-state.ts";
 
 const noMetadata: Metadata = Object.freeze({});
-
-/** In the place of a value that was let go. */
-const disposed: unique symbol = Symbol("disposed");
 
 const frozen = (metadata: Metadata): Metadata =>
   metadata === noMetadata || Object.isFrozen(metadata) ? metadata : Object.freeze({ ...metadata });
@@ -42,7 +53,7 @@ export class Variable<T = unknown> {
   declare protected readonly nominal: { readonly variable: true };
 
   /** What it holds, as the leaf that a State would have: frozen, and another object after each write. */
-  private leaf: VariableState<T | typeof disposed>;
+  private leaf: VariableState<T | Gone>;
 
   /**
    * @param value - What it holds first; passes through {@link createValue}.
@@ -52,8 +63,7 @@ export class Variable<T = unknown> {
     const own = metadata === noMetadata ? noMetadata : Object.freeze({ ...metadata });
     this.leaf = Object.freeze({ type: this.type, value, metadata: own });
     const created = this.createValue(value);
-    freezeContainers(created);
-    retain(created);
+    holdFirst(this, created);
     if (created !== value) this.leaf = Object.freeze({ type: this.type, value: created, metadata: own });
     observer?.(this, "new");
   }
@@ -89,7 +99,10 @@ export class Variable<T = unknown> {
 
   /** What is stored, past any override. */
   getRawValue(): T {
-    return this.live().value;
+    const { value } = this.live();
+    if (isTensor(value) && value.isDisposed)
+      throw new DisposedError(disposedText(`${this.type.typeName}.value`, value));
+    return value;
   }
 
   /** Stores a value past any override; retains the new tensors, then releases the old. */
@@ -97,10 +110,9 @@ export class Variable<T = unknown> {
     const { type, value, metadata } = this.leaf;
     if (value === next) return;
     observer?.(this, "write");
-    freezeContainers(next);
-    retain(next);
+    holdNext(this, next);
     this.leaf = Object.freeze({ type, value: next, metadata });
-    release(value);
+    letGoLast(this, value);
   }
 
   /** All metadata, frozen. */
@@ -111,10 +123,7 @@ export class Variable<T = unknown> {
   private live(): VariableState<T> {
     const { leaf } = this;
     if (isLive(leaf)) return leaf;
-    throw new DisposedError(
-      `${this.type.typeName}.value: expected a live Variable, got one that was disposed. ` +
-        "Dispose a model only after its last use, or clone it before.",
-    );
+    throw new DisposedError(goneText(this.type.typeName, leaf.value));
   }
 
   /** One metadata entry. @throws {@link NotFoundError} when it is missing and no fallback is given. */
@@ -201,13 +210,10 @@ export class Variable<T = unknown> {
     if (leaf === before) return;
     observer?.(this, "write");
     const { value, metadata } = leaf;
-    if (before.value !== value) {
-      freezeContainers(value);
-      retain(value);
-    }
+    if (before.value !== value) holdNext(this, value);
     const isOwn = leaf.type === before.type && Object.isFrozen(leaf) && Object.isFrozen(metadata);
     this.leaf = isOwn ? leaf : Object.freeze({ type: before.type, value, metadata: frozen(metadata) });
-    if (before.value !== value) release(before.value);
+    if (before.value !== value) letGoLast(this, before.value);
   }
 
   /** What of this Variable is part of a model's definition: frozen, and identical until the metadata change. */
@@ -219,14 +225,30 @@ export class Variable<T = unknown> {
   dispose(): void {
     if (this.isDisposed) return;
     observer?.(this, "write");
+    forgetThing(this);
+    release(this.letGo(disposed));
+  }
+
+  /** What it held. */
+  private letGo(gone: Gone): unknown {
     const { type, value, metadata } = this.leaf;
-    this.leaf = Object.freeze({ type, value: disposed, metadata });
-    release(value);
+    this.leaf = Object.freeze({ type, value: gone, metadata });
+    return value;
+  }
+
+  static {
+    setAccess({
+      valueOf: (variable) => variable.leaf.value,
+      endWithScope: (variable) => {
+        // Without tensors there is nothing to free, and it may be a stream that a module from before goes on with.
+        if (tensorsIn(variable.leaf.value).length > 0) releaseAtEnd(variable.letGo(ofEndedScope));
+      },
+    });
   }
 
   /** Whether it was disposed, itself or with its model. */
   get isDisposed(): boolean {
-    return this.leaf.value === disposed;
+    return !isLive(this.leaf);
   }
 
   [Symbol.dispose](): void {
@@ -240,8 +262,9 @@ export class Variable<T = unknown> {
 }
 nameDisposeMethod(Variable.prototype);
 
-const isLive = <T>(leaf: VariableState<T | typeof disposed>): leaf is VariableState<T> =>
-  leaf.value !== disposed;
+neverProxied(Variable);
+
+const isLive = <T>(leaf: VariableState<T | Gone>): leaf is VariableState<T> => !isGone(leaf.value);
 
 /** What {@link variableFromState} makes Variables with: a constructor for the prototype that runs nothing of the class. */
 type Blank = new (leaf: VariableState) => Variable;
@@ -264,11 +287,10 @@ function blankOf(type: VariableType): Blank {
 /** A live Variable from a leaf. Constructors and `createValue` do not run: the value is stored as it is. */
 export function variableFromState<V extends Variable>(state: VariableState): V {
   const { type, value, metadata } = state;
-  freezeContainers(value);
-  retain(value);
   const isOwn = Object.isFrozen(state) && (metadata === noMetadata || Object.isFrozen(metadata));
   const leaf = isOwn ? state : Object.freeze({ type, value, metadata: frozen(metadata) });
   const variable = new (blankOf(type))(leaf) as V;
+  holdFirst(variable, value);
   observer?.(variable, "new");
   return variable;
 }

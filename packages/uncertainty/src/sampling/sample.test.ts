@@ -1,5 +1,13 @@
-import { BatchStat, flattenState, isVariableState, Module, state, Variable } from "@nnxjs/nnx-core";
-import { DropConnectLinear, Dropout, Linear, relu } from "@nnxjs/layers";
+import {
+  BatchStat,
+  flattenState,
+  isVariableState,
+  Module,
+  type ModeValues,
+  state,
+  Variable,
+} from "@nnxjs/nnx-core";
+import { DropConnectLinear, Dropout, Linear, MultiHeadAttention, relu } from "@nnxjs/layers";
 import { random, Rngs, RngStream } from "@nnxjs/rnglib";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
@@ -137,6 +145,42 @@ describe("sample", () => {
     expect(() => model.third.forward(tf.ones([1, 8]), { deterministic: false })).toThrow(
       /expected an RNG stream/,
     );
+  });
+
+  it("sets the modes of layers of one's own, however they have them, and puts them back", () => {
+    class Noise extends Module {
+      active = false;
+      masks = "example";
+      readonly rngs: RngStream | null = null;
+      setMode({ deterministic, masks, ...rest }: ModeValues): ModeValues {
+        if (typeof deterministic === "boolean") this.active = !deterministic;
+        if (typeof masks === "string") this.masks = masks;
+        return rest;
+      }
+      forward(rows: tf.Tensor): tf.Tensor {
+        if (!this.active) return rows;
+        return tf.add(rows, this.rngs!.normal(this.masks === "batch" ? [1] : rows.shape));
+      }
+    }
+    const model = new Noise();
+    const { data } = sample(model, tf.zeros([2]), 3, { key });
+    expect(data[0]).toBe(data[1]);
+    expect(new Set(data).size).toBe(3);
+    expect([model.active, model.masks, model.rngs]).toEqual([false, "example", null]);
+  });
+
+  it("shares the masks of attention among the rows of a pass", () => {
+    const layer = new MultiHeadAttention(2, 4, {
+      dropoutRate: 0.5,
+      broadcastDropout: false,
+      decode: false,
+      rngs: new Rngs(0),
+    });
+    const input = random.normal(random.key(3), [4, 5, 4]);
+    const call = (m: MultiHeadAttention, rows: tf.Tensor) => m.forward(rows);
+    const all = sample(layer, input, 3, { key, call });
+    close(sample(layer, input, 3, { key, call, batchSize: 1 }).data, all.data);
+    expect(layer.broadcastDropout).toBe(false);
   });
 
   it("samples modules of one's own that draw from a stream", () => {

@@ -1,46 +1,37 @@
 /** @file A model with its modes and streams set for one thing, and back as they were. */
-import { BaseModule, iterNodes } from "@nnxjs/nnx-core";
-import { Dropout } from "@nnxjs/layers";
+import { iterNodes } from "@nnxjs/nnx-core";
+import { type ModeChanges, modeChanges, type ModeWrite } from "@nnxjs/nnx-core/internal";
 import { foldIn, type PRNGKey } from "@nnxjs/rnglib/keys";
 import { RngStream } from "@nnxjs/rnglib";
 
-/** One attribute and what it is to be meanwhile. */
-interface Setting {
-  readonly module: object;
-  readonly name: string;
-  readonly value: unknown;
-}
-
 /**
  * The modes and streams of a model. While it is entered, stochastic layers draw masks (or none do), normalisation uses its running
- * averages, masks are shared by all rows of a pass, and layers without a stream have one.
+ * averages, masks are shared by all rows of a pass, and layers without a stream have one. Modes are set as `setMode` sets them.
  */
 export class SamplingMode {
-  readonly #settings: readonly Setting[];
+  readonly #changes: () => ModeChanges;
   readonly #streams: readonly RngStream[];
+  /** Streams for layers that have none. */
+  readonly #lent: readonly ModeWrite[];
 
   constructor(model: object, { deterministic }: { deterministic: boolean }) {
-    const settings: Setting[] = [];
+    const modes = { deterministic, useRunningAverage: true };
+    // One pass is one function: what it says of a row must not depend on the rows beside it.
+    const values = deterministic ? modes : { ...modes, masks: "batch" };
+    this.#changes = () => modeChanges(model, { where: "sample", values, only: true, as: "modes" });
+    const { users } = this.#changes();
     const streams: RngStream[] = [];
+    const lent: ModeWrite[] = [];
     for (const [, node] of iterNodes(model)) {
       if (node instanceof RngStream) streams.push(node);
-      if (!(node instanceof BaseModule)) continue;
-      const set = (name: string, value: unknown) => settings.push({ module: node, name, value });
-      if ("useRunningAverage" in node) set("useRunningAverage", true);
-      if (!("deterministic" in node)) continue;
-      set("deterministic", deterministic);
-      if (deterministic) continue;
-      // One pass is one function: what it says of a row must not depend on the rows beside it.
-      if ("masks" in node) set("masks", "batch");
-      if (node instanceof Dropout) set("broadcastDims", [...new Set([0, ...node.broadcastDims])]);
-      if ("rngs" in node && node.rngs === null) {
-        const stream = new RngStream(0, { tag: "sample" });
-        streams.push(stream);
-        set("rngs", stream);
-      }
+      if (deterministic || !users.get(node)?.has("deterministic")) continue;
+      if (!("rngs" in node) || node.rngs !== null) continue;
+      const stream = new RngStream(0, { tag: "sample" });
+      streams.push(stream);
+      lent.push({ node, name: "rngs", value: stream });
     }
-    this.#settings = settings;
     this.#streams = streams;
+    this.#lent = lent;
   }
 
   /** Runs `f` with modes and streams set, and puts back what was, also when it throws. */
@@ -54,10 +45,11 @@ export class SamplingMode {
           count.setRawValue(countBefore);
         });
       }
-      for (const { module, name, value } of this.#settings) {
-        const before: unknown = Reflect.get(module, name);
-        restore.push(() => Reflect.set(module, name, before));
-        Reflect.set(module, name, value);
+      // Found out anew each time: between slices of an asynchronous sampling the model is the caller's.
+      for (const { node, name, value } of [...this.#changes().writes, ...this.#lent]) {
+        const before: unknown = Reflect.get(node, name);
+        restore.push(() => Reflect.set(node, name, before));
+        Reflect.set(node, name, value);
       }
       return f();
     } finally {

@@ -1,0 +1,190 @@
+/**
+ * @file What setting modes comes to: the one way behind `setMode` and `view`, `train`, `eval`, `setAttributes` and `withAttributes`, and
+ * sampling. It finds out what would be written before anything is.
+ */
+import { describe, NnxError, NotFoundError, StructureError } from "../errors.ts";
+import { needsPath } from "../filter/description.ts";
+import { type Filter, toPredicate } from "../filter/filter.ts";
+import { type Frame, pathOf } from "../graph/frame.ts";
+import { framesOf, iterGraphNodes } from "../graph/iterate.ts";
+import { GraphNode, isWritable } from "../graph/node.ts";
+import { formatPath, type Path } from "../path.ts";
+import { isPlainObject } from "../plain-object.ts";
+import { BaseModule } from "./base-module.ts";
+
+/** Modes by name, such as `{ deterministic: true }`. */
+export type ModeValues = Readonly<Record<string, unknown>>;
+
+/** A node with modes: see {@link HasModes}. */
+type NodeWithModes = GraphNode & { setMode(values: ModeValues): unknown };
+
+/** The modes that a module may have as plain attributes, without a `setMode`. */
+const plainModes: ReadonlySet<string> = new Set(["deterministic", "useRunningAverage"]);
+
+const noPath: Path = [];
+
+/** One attribute that would be written. */
+export interface ModeWrite {
+  readonly node: object;
+  readonly name: string;
+  readonly value: unknown;
+}
+
+/** What would happen. */
+export interface ModeChanges {
+  readonly writes: readonly ModeWrite[];
+  /** Which of the names each node uses; those that use none are left out. */
+  readonly users: ReadonlyMap<object, ReadonlySet<string>>;
+}
+
+/** How values are meant. */
+export interface ModeRequest {
+  /** The function, for errors. */
+  readonly where: string;
+  readonly values: ModeValues;
+  readonly only: Filter;
+  /**
+   * `"modes"`: for `setMode`, and for the attributes `deterministic` and `useRunningAverage` of modules that do not take these there.
+   * `"attributes"`: for attributes of any name, and for `setMode` as well, since a mode need not be an attribute.
+   */
+  readonly as: "modes" | "attributes";
+}
+
+const hasModes = (node: GraphNode): node is NodeWithModes =>
+  "setMode" in node && typeof node.setMode === "function";
+
+/**
+ * Whether the module, its class or one above has an attribute of this name. What every object has (`__proto__`, `constructor`, `toString`) is
+ * none, and neither is an accessor that can only be read: what it shows is another's.
+ */
+function hasAttribute(module: object, name: string): boolean {
+  for (let at = module; at !== Object.prototype; at = Object.getPrototypeOf(at) as object) {
+    const found = Object.getOwnPropertyDescriptor(at, name);
+    if (found) return (at === module || name !== "constructor") && !(found.get && !found.set);
+  }
+  return false;
+}
+
+/** An object with the node's methods and attributes, to see what `setMode` would do. */
+const standInFor = <T extends object>(node: T): T =>
+  Object.assign(Object.create(Object.getPrototypeOf(node) as object) as T, node);
+
+/** The names that a node uses of `values`, and what its `setMode` would write. */
+function asked(node: NodeWithModes, frame: Frame, values: ModeValues): [Set<string>, Map<string, unknown>] {
+  const standIn = standInFor(node);
+  const rest: unknown = standIn.setMode(values);
+  if (typeof rest !== "object" || rest === null) {
+    throw new NnxError(
+      `setMode at ${formatPath(pathOf(frame))}: expected the node's setMode to return the values that it did not use, got ${describe(rest)}. ` +
+        "Return the rest: `setMode({ mine, ...rest }) { ...; return rest; }`.",
+    );
+  }
+  const used = new Set(Object.keys(values).filter((name) => !Object.hasOwn(rest, name)));
+  const changed = Object.entries(standIn).filter(
+    ([name, value]) => !Object.is(value, Reflect.get(node, name)),
+  );
+  return [used, new Map(changed)];
+}
+
+/**
+ * Finds out what setting modes would write; nothing is written.
+ * @throws {@link StructureError} for a frozen module.
+ */
+export function modeChanges(root: unknown, { where, values, only, as }: ModeRequest): ModeChanges {
+  checkValues(where, values);
+  const matches = toPredicate(only);
+  const needPaths = needsPath(matches);
+  const writes: ModeWrite[] = [];
+  const users = new Map<object, ReadonlySet<string>>();
+  for (const frame of framesOf(root)) {
+    const { value: node } = frame;
+    if (!(node instanceof GraphNode)) continue;
+    const takesModes = hasModes(node);
+    if (!takesModes && !(node instanceof BaseModule)) continue;
+    // Paths are as long as models are deep: only filters that look at them pay for them.
+    if (!matches(needPaths ? pathOf(frame) : noPath, node)) continue;
+    const [used, changed] = takesModes
+      ? asked(node, frame, values)
+      : [new Set<string>(), new Map<string, unknown>()];
+    if (node instanceof BaseModule) {
+      for (const name of Object.keys(values)) {
+        if (as === "modes" && (used.has(name) || !plainModes.has(name))) continue;
+        if (!hasAttribute(node, name)) continue;
+        used.add(name);
+        changed.set(name, values[name]);
+      }
+    }
+    if (used.size > 0) users.set(node, used);
+    for (const [name, value] of changed) {
+      if (Object.is(value, Reflect.get(node, name))) continue;
+      if (!isWritable(node, name)) throw unwritable(where, pathOf(frame), name, value);
+      writes.push({ node, name, value });
+    }
+  }
+  return { writes, users };
+}
+
+/**
+ * Sets modes.
+ * @throws {@link NotFoundError} when one of the names is nobody's, unless that does not matter; nothing is set then.
+ */
+export function applyModes(root: unknown, request: ModeRequest, raiseIfNotFound: boolean): void {
+  const { where, values, as } = request;
+  const { writes, users } = modeChanges(root, request);
+  const unused = new Set(Object.keys(values));
+  for (const used of users.values()) for (const name of used) unused.delete(name);
+  if (raiseIfNotFound && unused.size > 0) {
+    const names = `{${[...unused].sort().join(", ")}}`;
+    throw new NotFoundError(
+      as === "modes"
+        ? `${where}: expected modes that at least one selected node uses, got ${names}, which none does. ` +
+            "Check the names and `only`, or pass { raiseIfNotFound: false }; viewInfo lists what there is."
+        : `${where}: expected attributes that at least one selected module has, got ${names}, which none has. ` +
+            "Check the names and `only`, or pass { raiseIfNotFound: false }.",
+    );
+  }
+  for (const { node, name, value } of writes) Reflect.set(node, name, value);
+}
+
+/** The modes of each node that has some: the names that its `setMode` asks for, and those that are plain attributes of modules. */
+export function* modesOf(
+  root: unknown,
+  only: Filter,
+): Generator<readonly [path: Path, node: GraphNode, names: readonly string[]]> {
+  const matches = toPredicate(only);
+  for (const [path, node] of iterGraphNodes(root)) {
+    if (!(node instanceof GraphNode)) continue;
+    const names = new Set(hasModes(node) ? namesAskedFor(node) : []);
+    if (node instanceof BaseModule)
+      for (const name of plainModes) if (hasAttribute(node, name)) names.add(name);
+    if (names.size > 0 && matches(path, node)) yield [path, node, [...names].sort()];
+  }
+}
+
+/** The names that `setMode` asks for: it is run on a stand-in, with values that are all missing. */
+function namesAskedFor(node: NodeWithModes): string[] {
+  const names: string[] = [];
+  const note = (name: string | symbol): undefined => {
+    if (typeof name === "string") names.push(name);
+  };
+  const values = new Proxy<ModeValues>(
+    {},
+    { get: (_, name) => note(name), has: (_, name) => note(name) ?? false },
+  );
+  standInFor(node).setMode(values);
+  return names;
+}
+
+/** @throws NnxError for what is no object of values by name. */
+export function checkValues(where: string, values: unknown): void {
+  if (isPlainObject(values)) return;
+  throw new NnxError(
+    `${where}: expected values by name, got ${describe(values)}. Pass an object, such as { deterministic: true }.`,
+  );
+}
+
+const unwritable = (where: string, path: Path, name: string, value: unknown): StructureError =>
+  new StructureError(
+    `${where} at ${formatPath(path)}: expected a module whose ${name} can be written, got a frozen one (for ${describe(value)}). ` +
+      "Do not freeze modules; view gives a copy in another mode.",
+  );

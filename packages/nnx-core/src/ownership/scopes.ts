@@ -1,0 +1,170 @@
+/**
+ * @file What is made in a scope beside tensors (Variables, States, modules): the scope owns it, as it owns tensors, until it is returned or
+ * kept. The engine knows of tensors only, so this is told when scopes end.
+ */
+import { isPlainObject } from "../plain-object.ts";
+import { isTensor } from "../tensor.ts";
+import { innermostScope, innermostScopes, inScope, onScopeEnd, type Scope } from "../tensor-scopes.ts";
+
+/** What becomes of things of one kind when their scope ends. */
+export interface ScopeKind<T extends object = never> {
+  /** Nobody took the thing: it lets go of what it holds. */
+  end(thing: T): void;
+  /** It was returned from the outermost scope, or kept. */
+  leave(thing: T): void;
+  /** It is in a Variable, which holds what is in it. */
+  store?(thing: T): void;
+  /** Of things that have others: what in them may go with them. */
+  partsOf?(thing: T): Iterable<object>;
+  /**
+   * Whether it may be a part of something that was there before the scope, which nobody can tell: it ends as a part of what is made in the
+   * scope, not by itself.
+   */
+  readonly isLoose?: boolean;
+}
+
+/** In the order in which they were made. */
+type Things = Map<object, ScopeKind<never>>;
+
+const thingsOf = new WeakMap<Scope, Things>();
+const ownerOf = new WeakMap<object, Things>();
+
+/** How many scopes own something; the engine is watched only meanwhile. */
+let owning = 0;
+let stopWatching: () => void = () => {};
+
+/** Makes the innermost open scope the owner of a thing; `false` where no scope is open. */
+export function giveThingToScope<T extends object>(thing: T, kind: ScopeKind<T>): boolean {
+  const scope = innermostScope();
+  if (!scope) return false;
+  put(thing, kind as ScopeKind<never>, scope);
+  return true;
+}
+
+function put(thing: object, kind: ScopeKind<never>, scope: Scope): void {
+  let things = thingsOf.get(scope);
+  if (!things) {
+    things = new Map();
+    thingsOf.set(scope, things);
+    if (owning++ === 0) stopWatching = onScopeEnd(end);
+  }
+  things.set(thing, kind);
+  ownerOf.set(thing, things);
+}
+
+/** Whether what is made now is a scope's. */
+export const isScopeOpen: () => boolean = inScope;
+
+/** Whether a scope that is open owns the thing. */
+export const isOfScope = (thing: object): boolean => owning > 0 && ownerOf.has(thing);
+
+/** Takes a thing from its scope: it was disposed. */
+export function forgetThing(thing: object): void {
+  if (owning === 0) return;
+  ownerOf.get(thing)?.delete(thing);
+  ownerOf.delete(thing);
+}
+
+/** Takes a thing from its scope: it is kept. */
+export function keepThing(thing: object): void {
+  const kind = ownerOf.get(thing)?.get(thing);
+  forgetThing(thing);
+  kind?.leave(thing as never);
+}
+
+/** Takes from their scope the things in what a Variable has just stored. */
+export function storeThings(value: unknown): void {
+  if (owning === 0 || typeof value !== "object" || value === null || isTensor(value)) return;
+  const kind = ownerOf.get(value)?.get(value);
+  if (kind?.store) {
+    forgetThing(value);
+    kind.store(value as never);
+  } else if (Array.isArray(value) || isPlainObject(value)) Object.values(value).forEach(storeThings);
+  else if (value instanceof Map) value.forEach(storeThings);
+}
+
+/** What is given to runs that are going on: what they attach to it belongs to it. */
+const given: unknown[] = [];
+
+/**
+ * From now on what is attached to `root` goes from each scope that ends to the one around it. Returns how to stop, to be called in the scope in
+ * which this was.
+ */
+export function attachTo(root: unknown): () => void {
+  given.push(root);
+  return () => {
+    const index = given.lastIndexOf(root);
+    if (index < 0) return;
+    given.splice(index, 1);
+    const [scope, outer] = innermostScopes();
+    const things = scope && thingsOf.get(scope);
+    if (!things || !mayBeAttached(things)) return;
+    for (const thing of foundIn(root, things)) moveThing(thing, things, outer);
+  };
+}
+
+/** States are taken of models, they are seldom a part of one. */
+const mayBeAttached = (things: Things): boolean => [...things.values()].some(({ store }) => !store);
+
+function moveThing(thing: object, things: Things, outer: Scope | undefined): void {
+  const kind = things.get(thing) as ScopeKind<never>;
+  forgetThing(thing);
+  if (outer) put(thing, kind, outer);
+  else kind.leave(thing as never);
+}
+
+function end(scope: Scope, result: unknown, outer: Scope | undefined): void {
+  const things = thingsOf.get(scope);
+  if (!things) return;
+  thingsOf.delete(scope);
+  const returned = foundIn(given.length > 0 && mayBeAttached(things) ? [result, given] : result, things);
+  const finish = (thing: object, kind: ScopeKind<never>): void => {
+    forgetThing(thing);
+    kind.end(thing as never);
+  };
+  for (const [thing, kind] of things) {
+    if (returned.has(thing) || kind.isLoose) continue;
+    for (const part of kind.partsOf?.(thing as never) ?? []) {
+      const ofPart = things.get(part);
+      if (ofPart && !returned.has(part)) finish(part, ofPart);
+    }
+    finish(thing, kind);
+  }
+  for (const thing of [...things.keys()]) moveThing(thing, things, outer);
+  if (--owning === 0) stopWatching();
+}
+
+/** Which of the things are in a result. */
+function foundIn(result: unknown, things: Things): ReadonlySet<object> {
+  const found = new Set<object>();
+  try {
+    forEachObject(result, (object) => {
+      const kind = things.get(object);
+      if (kind) found.add(object);
+      // Only modules have others in them.
+      return kind === undefined || kind.partsOf !== undefined;
+    });
+    return found;
+  } catch {
+    // An accessor of the user's threw: the engine, which looks next, says so. Nothing is freed that somebody may have.
+    return new Set(things.keys());
+  }
+}
+
+/**
+ * Every object in a value, once: in arrays, objects, Maps and Sets, in modules, and in instances of classes.
+ * @param visit - Says whether to look into the object. Tensors are not looked into.
+ */
+export function forEachObject(root: unknown, visit: (object: object) => boolean): void {
+  const seen = new Set<object>();
+  const open: unknown[] = [root];
+  while (open.length > 0) {
+    const next = open.pop();
+    if (typeof next !== "object" || next === null || seen.has(next)) continue;
+    seen.add(next);
+    if (!visit(next) || isTensor(next) || ArrayBuffer.isView(next)) continue;
+    const items: Iterable<unknown> =
+      next instanceof Map || next instanceof Set ? next.values() : Object.values(next);
+    for (const item of items) if (typeof item === "object") open.push(item);
+  }
+}
