@@ -82,7 +82,8 @@ export function makeGuard(onDispose: (tensor: Tensor) => void): (tensor: Tensor)
   };
   let isInstalled = false;
   return (tensor) => {
-    isInstalled ||= sayDisposed();
+    if (!isInstalled) sayDisposed();
+    isInstalled = true;
     tensor.dispose = dispose;
     tensor.dataSync = dataSync;
     tensor.data = data;
@@ -99,7 +100,7 @@ interface DataEngine {
  * Lets ops say so when they are given a tensor that was disposed, whoever made it, where tensorflow.js fails to read a property of `undefined`.
  * Every kernel of every backend comes by here then, and only then.
  */
-function sayDisposed(): true {
+function sayDisposed(): void {
   const engine = tf.engine() as unknown as DataEngine;
   const { moveData } = engine;
   engine.moveData = function (backend, dataId): void {
@@ -110,7 +111,6 @@ function sayDisposed(): true {
     }
     moveData.call(this, backend, dataId);
   };
-  return true;
 }
 
 /** One recorded kernel, as the engine writes it. */
