@@ -98,7 +98,13 @@ export { applyPatches, diffPatches, type StatePatch, type StatePatches } from ".
 export { type PureState, replaceByPure, toPure } from "./state/pure.ts";
 export { type DraftOf, type StateDraft, updateState } from "./state/update-state.ts";
 export { type ElementArrays, fuse, isRecording, newTensor, type Tensor } from "./tensor.ts";
-export { registerVariableName, variableNameFromType, variableTypeFromName } from "./variable/registry.ts";
+export {
+  type RegisterOptions,
+  registerVariableName,
+  type TypeFromNameOptions,
+  variableNameFromType,
+  variableTypeFromName,
+} from "./variable/registry.ts";
 export { Variable } from "./variable/variable.ts";
 export {
   isVariableState,

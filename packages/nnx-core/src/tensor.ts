@@ -1,6 +1,6 @@
 /** @file The only file of this package that names the array library. */
 import * as tf from "@tensorflow/tfjs-core";
-import { DisposedError, disposedText } from "./errors.ts";
+import { disposedAdvice, DisposedError, disposedText } from "./errors.ts";
 
 /** An immutable array: tensorflow.js's. */
 export type Tensor = tf.Tensor;
@@ -59,25 +59,20 @@ export function disposeRemains(remains: TensorRemains): void {
 
 /**
  * Watches tensors that Variables and States hold: tells when somebody frees one, and hands out copies of their data, since on the cpu
- * backend `dataSync()` is the very array that the model computes with. A use after that is a DisposedError wherever it happens, where
- * tensorflow.js would fail to read a property of `undefined`.
+ * backend `dataSync()` is the very array that the model computes with.
  */
 export function makeGuard(onDispose: (tensor: Tensor) => void): (tensor: Tensor) => void {
   const { prototype } = tf.Tensor;
   const refuse = function (this: Tensor): never {
     throw new DisposedError(disposedText("Tensor", this));
   };
-  const afterwards: PropertyDescriptorMap = {
-    // What every op reads of its inputs.
-    dataId: { get: refuse },
-    throwIfDisposed: { value: refuse },
-  };
   // The functions are shared: as many tensors are guarded as models have leaves.
   const dispose = function (this: Tensor): void {
     if (this.isDisposed) return;
     onDispose(this);
     prototype.dispose.call(this);
-    Object.defineProperties(this, afterwards);
+    // What all methods call first; it is there, but not in the types.
+    (this as { throwIfDisposed?: () => void }).throwIfDisposed = refuse;
   };
   const dataSync = function <D extends tf.DataType>(this: Tensor): tf.DataTypeMap[D] {
     return prototype.dataSync.call(this).slice() as tf.DataTypeMap[D];
@@ -85,10 +80,36 @@ export function makeGuard(onDispose: (tensor: Tensor) => void): (tensor: Tensor)
   const data = async function <D extends tf.DataType>(this: Tensor): Promise<tf.DataTypeMap[D]> {
     return (await prototype.data.call(this)).slice() as tf.DataTypeMap[D];
   };
+  let isInstalled = false;
   return (tensor) => {
+    if (!isInstalled) sayDisposed();
+    isInstalled = true;
     tensor.dispose = dispose;
     tensor.dataSync = dataSync;
     tensor.data = data;
+  };
+}
+
+/** The engine's way to find data that a backend does not have: public there, but not in its types. */
+interface DataEngine {
+  readonly state: { readonly tensorInfo: WeakMap<object, unknown> };
+  moveData(backend: unknown, dataId: object): void;
+}
+
+/**
+ * Lets ops say so when they are given a tensor that was disposed, whoever made it, where tensorflow.js fails to read a property of `undefined`.
+ * Every kernel of every backend comes by here then, and only then.
+ */
+function sayDisposed(): void {
+  const engine = tf.engine() as unknown as DataEngine;
+  const { moveData } = engine;
+  engine.moveData = function (backend, dataId): void {
+    if (!this.state.tensorInfo.has(dataId)) {
+      throw new DisposedError(
+        `Tensor: expected live tensors as inputs of ops, got one that was disposed. ${disposedAdvice}`,
+      );
+    }
+    moveData.call(this, backend, dataId);
   };
 }
 

@@ -45,5 +45,5 @@ export function attributesOf(
 export function setModes(where: string, root: object, isEvaluation: boolean, more: AttributeValues): void {
   checkValues(where, more);
   const values = { deterministic: isEvaluation, useRunningAverage: isEvaluation, ...more };
-  attributesOf(where, root, values, { raiseIfNotFound: false });
+  attributesOf("setAttributes", root, values, { raiseIfNotFound: false });
 }

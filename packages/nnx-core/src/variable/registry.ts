@@ -1,6 +1,6 @@
 /** @file Names of Variable types, for `sow("intermediates", ...)` and for files. Flax's names are there from the start. */
 import { checkOptions } from "../checks/options.ts";
-import { NotFoundError, NnxError } from "../errors.ts";
+import { describe, NotFoundError, NnxError } from "../errors.ts";
 import { Variable } from "./variable.ts";
 import type { VariableType } from "./variable-state.ts";
 import { BatchStat, Cache, Intermediate, Param, Perturbation } from "./variable-types.ts";
@@ -13,17 +13,28 @@ const byName = new Map<string, VariableType>([
   ["perturbations", Perturbation],
 ]);
 
+/** How {@link registerVariableName} treats names that are taken. */
+export interface RegisterOptions {
+  /** Take the name from the class that has it. @defaultValue false */
+  overwrite?: boolean;
+}
+
+/** How {@link variableTypeFromName} treats unknown names. */
+export interface TypeFromNameOptions {
+  /** Make and register a class for the name. @defaultValue false */
+  allowRegister?: boolean;
+  /** What that class extends. @defaultValue Variable */
+  base?: VariableType;
+}
+
 /**
  * Registers a name for a Variable class. A class of the same name and `typeName` takes the place of the one that was registered, as when a
  * file is evaluated again.
- * @throws {@link NnxError} when another class has it and `overwrite` is not set.
+ * @throws {@link NnxError} when another class has it and `overwrite` is not set, and for what is no Variable class.
  */
-export function registerVariableName(
-  name: string,
-  type: VariableType,
-  options: { overwrite?: boolean } = {},
-): void {
-  checkOptions("registerVariableName", options, { overwrite: true });
+export function registerVariableName(name: string, type: VariableType, options: RegisterOptions = {}): void {
+  checkOptions<RegisterOptions>("registerVariableName", options, { overwrite: true });
+  checkType("registerVariableName", type);
   const { overwrite = false } = options;
   const taken = byName.get(name);
   const isNewer = taken && taken.name === type.name && taken.typeName === type.typeName;
@@ -38,15 +49,11 @@ export function registerVariableName(
 
 /**
  * The class registered under `name`.
- * @param options - `allowRegister` makes and registers a subclass of `base` (default `Variable`) for an unknown name.
  * @throws {@link NotFoundError} for an unknown name.
  * @see Flax `nnx.variable_type_from_name`
  */
-export function variableTypeFromName(
-  name: string,
-  options: { allowRegister?: boolean; base?: VariableType } = {},
-): VariableType {
-  checkOptions("variableTypeFromName", options, { allowRegister: true, base: true });
+export function variableTypeFromName(name: string, options: TypeFromNameOptions = {}): VariableType {
+  checkOptions<TypeFromNameOptions>("variableTypeFromName", options, { allowRegister: true, base: true });
   const { allowRegister = false, base = Variable } = options;
   const known = byName.get(name);
   if (known) return known;
@@ -56,6 +63,7 @@ export function variableTypeFromName(
         "Register the class with registerVariableName, or pass { allowRegister: true }.",
     );
   }
+  checkType("variableTypeFromName", base);
   const created = class extends (base as typeof Variable) {
     static override readonly typeName: string = name;
   };
@@ -77,3 +85,9 @@ export const variableNames = (): string[] => [...byName.keys()];
 /** Whether a class has a name. */
 export const isNamedVariable = (type: unknown): boolean =>
   [...byName.values()].some((known) => known === type);
+function checkType(where: string, type: unknown): void {
+  if (typeof type === "function" && (type === Variable || type.prototype instanceof Variable)) return;
+  throw new NnxError(
+    `${where}: expected a class of Variables, got ${describe(type)}. Extend Variable or Param.`,
+  );
+}

@@ -143,6 +143,36 @@ describe("a Variable", () => {
   });
 });
 
+describe("what is no options or metadata", () => {
+  it.each([["kernel"], [3], [["a"]], [new Map()]])("is refused: %s", (given) => {
+    const metadata = given as unknown as { tag: string };
+    const message = /^Param: expected metadata by name, got .*Pass an object/;
+    const param = new Param(1);
+    expect(() => new Param(1, metadata)).toThrow(message);
+    expect(() => param.setMetadata(metadata)).toThrow(message);
+    expect(() => param.replaceMetadata(metadata)).toThrow(message);
+    expect(() => param.copy(1, metadata)).toThrow(message);
+    expect(param.metadata).toEqual({});
+  });
+
+  it("is refused by the registry, as are classes of something else", () => {
+    const options = { allowRegsiter: true } as object;
+    expect(() => variableTypeFromName("unknown_name", options)).toThrow(
+      'variableTypeFromName: expected options among {allowRegister, base}, got "allowRegsiter". Did you mean allowRegister?',
+    );
+    expect(() => registerVariableName("some_name", Param, { force: true } as object)).toThrow(
+      'registerVariableName: expected options among {overwrite}, got "force"',
+    );
+    expect(() => registerVariableName("some_name", Map as unknown as typeof Param)).toThrow(
+      "registerVariableName: expected a class of Variables, got the function or class Map",
+    );
+    const base = Map as unknown as typeof Param;
+    expect(() => variableTypeFromName("some_name", { allowRegister: true, base })).toThrow(
+      "variableTypeFromName: expected a class of Variables",
+    );
+  });
+});
+
 describe("types and names", () => {
   it("form Flax's tree", () => {
     expect(Object.getPrototypeOf(Perturbation)).toBe(Intermediate);

@@ -1,10 +1,11 @@
 /** @file A mutable box with identity: what changes in a model while its structure stays. */
 import { nameDisposeMethod } from "../dispose-symbol.ts";
-import { describe, DisposedError, disposedText, NotFoundError, StructureError } from "../errors.ts";
+import { describe, DisposedError, disposedText, NnxError, NotFoundError, StructureError } from "../errors.ts";
 import { release, releaseAtEnd } from "../ownership/holders.ts";
 import { forgetThing } from "../ownership/scopes.ts";
 import { tensorsIn } from "../ownership/tensors-in.ts";
 import { isTensor } from "../tensor.ts";
+import { isPlainObject } from "../plain-object.ts";
 import { neverProxied } from "../proxies.ts";
 import { definitionOf } from "./definitions.ts";
 import { observer } from "./observer.ts";
@@ -31,6 +32,14 @@ const noMetadata: Metadata = Object.freeze({});
 
 const frozen = (metadata: Metadata): Metadata =>
   metadata === noMetadata || Object.isFrozen(metadata) ? metadata : Object.freeze({ ...metadata });
+
+/** A frozen copy. @throws {@link NnxError} for what is no object of entries. */
+function entriesOf({ typeName }: VariableType, metadata: unknown): Metadata {
+  if (isPlainObject(metadata)) return Object.freeze({ ...metadata });
+  throw new NnxError(
+    `${typeName}: expected metadata by name, got ${describe(metadata)}. Pass an object, such as { tag: "head" }.`,
+  );
+}
 
 /**
  * A value that a model holds and changes: parameters, statistics, RNG counts. It has identity (sharing one is tying
@@ -60,7 +69,7 @@ export class Variable<T = unknown> {
    * @param metadata - Frozen copies are kept. A `tag` is what string filters match.
    */
   constructor(value: T, metadata: Metadata = noMetadata) {
-    const own = metadata === noMetadata ? noMetadata : Object.freeze({ ...metadata });
+    const own = metadata === noMetadata ? noMetadata : entriesOf(this.type, metadata);
     this.leaf = Object.freeze({ type: this.type, value, metadata: own });
     const created = this.createValue(value);
     holdFirst(this, created);
@@ -144,14 +153,14 @@ export class Variable<T = unknown> {
 
   /** Merges entries into the metadata. */
   setMetadata(entries: Metadata): void {
-    this.replaceMetadata({ ...this.metadata, ...entries });
+    this.replaceMetadata({ ...this.metadata, ...entriesOf(this.type, entries) });
   }
 
   /** Puts `metadata` in the place of all there was. */
   replaceMetadata(metadata: Metadata): void {
     observer?.(this, "write");
     const { type, value } = this.leaf;
-    this.leaf = Object.freeze({ type, value, metadata: Object.freeze({ ...metadata }) });
+    this.leaf = Object.freeze({ type, value, metadata: entriesOf(this.type, metadata) });
   }
 
   /** Removes one metadata entry; nothing happens when there is none. */
@@ -166,7 +175,9 @@ export class Variable<T = unknown> {
    */
   copy(...overrides: [] | [value: T] | [value: T, metadata: Metadata]): this {
     const value = overrides.length > 0 ? (overrides[0] as T) : this.getRawValue();
-    const metadata = overrides[1] ? { ...this.metadata, ...overrides[1] } : this.metadata;
+    const metadata = overrides[1]
+      ? { ...this.metadata, ...entriesOf(this.type, overrides[1]) }
+      : this.metadata;
     return variableFromState({ type: this.type, value, metadata }) as this;
   }
 
