@@ -1,5 +1,5 @@
 /** @file The scopes of tensorflow.js's engine (`tf.tidy` and what is like it): the part of the library's seam that frees tensors. */
-import { type Scope, type ScopeEngine, scopeEngine, type Tensor } from "./tensor.ts";
+import { type Scope, scopeEngine, type Tensor } from "./tensor.ts";
 
 export type { Scope } from "./tensor.ts";
 
@@ -58,19 +58,19 @@ export function onScopeEnd(
   notice: (scope: Scope, result: unknown, outer: Scope | undefined) => void,
 ): () => void {
   const engine = scopeEngine();
-  const isOwn = Object.hasOwn(engine, "endScope");
-  const { endScope } = engine;
-  const noticing = function (this: ScopeEngine, result?: unknown): void {
-    const { scopeStack } = this.state;
+  const own = Object.getOwnPropertyDescriptor(engine, "endScope");
+  const endScope = engine.endScope.bind(engine);
+  const noticing = (result?: unknown): void => {
+    const { scopeStack } = engine.state;
     const scope = scopeStack.at(-1);
     if (scope) notice(scope, result, scopeStack.at(-2));
-    endScope.call(this, result);
+    endScope(result);
   };
   engine.endScope = noticing;
   return () => {
     // Where somebody else has put theirs around it, it stays.
     if (engine.endScope !== noticing) return;
-    if (isOwn) engine.endScope = endScope;
+    if (own) Object.defineProperty(engine, "endScope", own);
     else Reflect.deleteProperty(engine, "endScope");
   };
 }

@@ -102,14 +102,14 @@ interface DataEngine {
  */
 function sayDisposed(): void {
   const engine = tf.engine() as unknown as DataEngine;
-  const { moveData } = engine;
-  engine.moveData = function (backend, dataId): void {
-    if (!this.state.tensorInfo.has(dataId)) {
+  const moveData = engine.moveData.bind(engine);
+  engine.moveData = (backend, dataId): void => {
+    if (!engine.state.tensorInfo.has(dataId)) {
       throw new DisposedError(
         `Tensor: expected live tensors as inputs of ops, got one that was disposed. ${disposedAdvice}`,
       );
     }
-    moveData.call(this, backend, dataId);
+    moveData(backend, dataId);
   };
 }
 

@@ -110,9 +110,20 @@ function retainAll(value: unknown, retainOne: (tensor: Tensor) => void): void {
     retainOne(value);
     return;
   }
-  // All are looked at before any is held.
-  forEachTensor(value, refuseDisposed);
-  forEachTensor(value, retainOne);
+  let held = 0;
+  try {
+    forEachTensor(value, (tensor) => {
+      refuseDisposed(tensor);
+      retainOne(tensor);
+      held++;
+    });
+  } catch (error) {
+    // All or none.
+    forEachTensor(value, (tensor) => {
+      if (held-- > 0) letGo(tensor, giveBack);
+    });
+    throw error;
+  }
 }
 
 /** Notes that who holds these is no scope's any more. */

@@ -104,7 +104,7 @@ export function attachTo(root: unknown): () => void {
 }
 
 /** States are taken of models, they are seldom a part of one. */
-const mayBeAttached = (things: Things): boolean => [...things.values()].some(({ store }) => !store);
+const mayBeAttached = (things: Things): boolean => [...things.values()].some((kind) => !("store" in kind));
 
 function moveThing(thing: object, things: Things, outer: Scope | undefined): void {
   const kind = things.get(thing) as ScopeKind<never>;
