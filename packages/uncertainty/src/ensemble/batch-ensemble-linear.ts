@@ -1,5 +1,6 @@
 /** @file A dense layer that is several, which share all but a vector of factors on each side. */
 import { registerModule, describe, Module, NnxError, Param } from "@nnxjs/nnx-core";
+import { checkOptions } from "@nnxjs/nnx-core/internal";
 import { dense, type DenseConfig, type Linear } from "@nnxjs/layers";
 import { type Initializer, type PRNGKey, random } from "@nnxjs/rnglib";
 import { add, broadcastTo, mul, reshape, sub, type Tensor, tidy } from "../tensor.ts";
@@ -19,6 +20,8 @@ export interface BatchEnsembleLinearOptions extends FactorOptions {
   /** Where keys come from: first the factors of the inputs, then those of the outputs. */
   nextKey: () => PRNGKey;
 }
+
+const NAMES = { nextKey: true, init: true, mean: true, std: true } as const;
 
 /**
  * `members` dense layers with the kernels `W * (r_i s_iᵀ)`: they share `W`, each has its own factors `r_i`, `s_i` and its own bias. Rows of
@@ -46,9 +49,12 @@ export class BatchEnsembleLinear extends Module implements DenseConfig {
   readonly biasInit: Initializer;
 
   /** @throws RangeError for a number of members that is no positive integer. */
-  constructor(base: Linear, members: number, { nextKey, ...factors }: BatchEnsembleLinearOptions) {
+  constructor(base: Linear, members: number, options: BatchEnsembleLinearOptions) {
     super();
-    checkMembers("BatchEnsembleLinear", members);
+    checkOptions(NAME, options, NAMES);
+    checkMembers(NAME, members);
+    const { nextKey, ...factors } = options;
+    checkFactors(NAME, factors);
     this.kernel = base.kernel;
     this.r = new Param(drawFactors(nextKey(), [members, base.inFeatures], factors));
     this.s = new Param(drawFactors(nextKey(), [members, base.outFeatures], factors));
@@ -104,8 +110,22 @@ function drawFactors(
   { init = "normal", mean = 1, std = 0.5 }: FactorOptions,
 ): Tensor {
   if (init === "normal") return tidy(() => add(mul(random.normal(key, shape), std), mean));
-  if (init === "randomSign") return tidy(() => sub(mul(random.bernoulli(key, 0.5, shape), 2), 1));
-  throw new TypeError(`${NAME}: expected init to be "normal" or "randomSign", got ${describe(init)}.`);
+  return tidy(() => sub(mul(random.bernoulli(key, 0.5, shape), 2), 1));
+}
+
+/** @throws TypeError for another way to draw, or for numbers that are none, before a key is drawn. */
+export function checkFactors(where: string, { init = "normal", mean = 1, std = 0.5 }: FactorOptions): void {
+  if (init !== "normal" && init !== "randomSign") {
+    throw new TypeError(
+      `${where}: expected init to be "normal" or "randomSign", got ${describe(init satisfies never)}. Choose one of these.`,
+    );
+  }
+  for (const [name, value] of Object.entries({ mean, std })) {
+    if (Number.isFinite(value)) continue;
+    throw new TypeError(
+      `${where}: expected ${name} to be a finite number, got ${describe(value)}. Leave it out for the default.`,
+    );
+  }
 }
 
 /** @throws RangeError unless it is a positive integer. */
