@@ -31,7 +31,7 @@ export type { Decomposition } from "./measures/decomposition.ts";
 export { entropy, entropyDecomposition, type EntropyOptions } from "./measures/entropy.ts";
 export { predictiveMean } from "./measures/mean.ts";
 export type { SampleMoments } from "./measures/moments.ts";
-export type { Numbers, Table } from "./measures/table.ts";
+export type { NumberList, Numbers, Table } from "./measures/table.ts";
 export { regressionDecomposition, varianceDecomposition } from "./measures/variance.ts";
 export { maxProbabilityComplement, zeroOneDecomposition } from "./measures/zero-one.ts";
 export type { Outputs, Samples } from "./sampling/collector.ts";

@@ -26,20 +26,24 @@ export type Names<O extends object> = { readonly [K in keyof Required<O>]: true 
  * @throws TypeError that lists the known names.
  */
 export function checkNames<O extends object>(where: string, options: O, names: Names<O>): void {
-  const known = (): string => `{${Object.keys(names).join(", ")}}`;
-  if (typeof options !== "object" || options === null || Array.isArray(options)) {
+  if (typeof options !== "object" || options === null || Array.isArray(options))
+    refuse(where, options, names);
+  // A plain loop: samplers are called for a few numbers at a time, and this runs each time.
+  for (const name in options) if (names[name] !== true) refuse(where, options, names, name);
+}
+
+function refuse(where: string, options: unknown, names: object, name?: string): never {
+  const known = Object.keys(names);
+  if (name === undefined) {
     throw new TypeError(
-      `${where}: expected an options object, got ${describe(options)}. Pass options by name, of ${known()}.`,
+      `${where}: expected an options object, got ${describe(options)}. Pass options by name, of {${known.join(", ")}}.`,
     );
   }
-  for (const name of Object.keys(options)) {
-    if (Object.hasOwn(names, name)) continue;
-    const near = Object.keys(names).find((each) => plain(each).startsWith(plain(name).slice(0, 2)));
-    throw new TypeError(
-      `${where}: expected options among ${known()}, got ${JSON.stringify(name)}. ` +
-        (near === undefined ? "Leave it out." : `Did you mean ${near}?`),
-    );
-  }
+  const near = known.find((each) => plain(each).startsWith(plain(name).slice(0, 2)));
+  throw new TypeError(
+    `${where}: expected options among {${known.join(", ")}}, got ${JSON.stringify(name)}. ` +
+      (near === undefined ? "Leave it out." : `Did you mean ${near}?`),
+  );
 }
 
 const plain = (name: string): string => name.replaceAll("_", "").toLowerCase();

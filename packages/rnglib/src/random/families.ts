@@ -33,16 +33,22 @@ const f = Math.fround;
 const SQRT2 = f(Math.SQRT2);
 const SQUARE_OF_SQRT2 = f(SQRT2 * SQRT2);
 
-/** Division of element `i` by a parameter, by way of its reciprocal where XLA goes that way. */
+/** Divides in place by a parameter, by way of its reciprocal where XLA goes that way. */
 function divisionBy(
   parameter: Values,
   key: PRNGKey,
   dimensions: readonly number[],
-): (x: number, i: number) => number {
+): (x: Float32Array) => void {
   const values = expand(parameter, dimensions);
-  if (!isRepeated(parameter, key, dimensions)) return (x, i) => f(x / values[i]!);
+  if (!isRepeated(parameter, key, dimensions)) {
+    return (x) => {
+      for (let i = 0; i < x.length; i++) x[i]! /= values[i]!;
+    };
+  }
   const reciprocals = values.map((value) => flush(f(1 / value)));
-  return (x, i) => f(x * reciprocals[i]!);
+  return (x) => {
+    for (let i = 0; i < x.length; i++) x[i]! *= reciprocals[i]!;
+  };
 }
 
 /**
@@ -62,7 +68,8 @@ export function pareto<K extends PRNGKey, P extends Parameter, const S extends M
   const divide = divisionBy(parameter, key, dimensions);
   return drawFloat32("pareto", key, dimensions, (single, out) => {
     exponentialInto(single, out);
-    for (let i = 0; i < out.length; i++) out[i] = exp(divide(out[i]!, i));
+    divide(out);
+    for (let i = 0; i < out.length; i++) out[i] = exp(out[i]!);
   });
 }
 
@@ -209,10 +216,9 @@ export function geometric<K extends PRNGKey, P extends Parameter, const S extend
   const divide = divisionBy(logFailures, key, dimensions);
   return drawInt32("geometric", key, dimensions, (single, out) => {
     const u = rawUniform(single, out.length);
-    for (let i = 0; i < out.length; i++) {
-      const logU = log(u[i] === 0 ? 1 : u[i]!);
-      out[i] = toInt32(f(Math.floor(divide(logU, i)) + 1));
-    }
+    for (let i = 0; i < u.length; i++) u[i] = log(u[i] === 0 ? 1 : u[i]!);
+    divide(u);
+    for (let i = 0; i < out.length; i++) out[i] = toInt32(f(Math.floor(u[i]!) + 1));
   });
 }
 

@@ -98,10 +98,10 @@ export function lognormal<
   const dimensions = sampleShape("lognormal", shape, scale);
   const repeated = isRepeated(scale, key, dimensions);
   const scales = expand(scale, dimensions).map((x) => (repeated ? x * SQRT2 : x));
-  const inner = repeated ? 1 : SQRT2;
+  const fill = repeated ? erfInvInto : normalInto;
   return drawFloat32("lognormal", key, dimensions, (single, out) => {
-    erfInvInto(single, out);
-    for (let i = 0; i < out.length; i++) out[i] = exp(f(f(inner * out[i]!) * scales[i]!));
+    fill(single, out);
+    for (let i = 0; i < out.length; i++) out[i] = exp(f(out[i]! * scales[i]!));
   });
 }
 

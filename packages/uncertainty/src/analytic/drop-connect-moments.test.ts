@@ -48,4 +48,14 @@ describe("dropConnectMoments", () => {
     );
     expect(() => dropConnectMoments(layerOf(1), tf.ones([2, 3]))).toThrow(/a rate below 1, got 1/);
   });
+
+  it("refuses other layers and inputs that are no tensors", () => {
+    const [layer, x] = [layerOf(0.5), tf.ones([2, 3])];
+    expect(() => dropConnectMoments(x as unknown as typeof layer, x)).toThrow(
+      /expected a DropConnectLinear layer, got a float32\[2,3\]/,
+    );
+    expect(() => dropConnectMoments(layer, [1] as unknown as tf.Tensor)).toThrow(/expected x to be a tensor/);
+    x.dispose();
+    expect(() => dropConnectMoments(layer, x)).toThrow(/expected x to be a live tensor/);
+  });
 });

@@ -1,6 +1,7 @@
 /** @file What sampling a DropConnect layer would converge to, without sampling. */
 import { describe, NnxError } from "@nnxjs/nnx-core";
-import type { DropConnectLinear } from "@nnxjs/layers";
+import { checkTensor } from "@nnxjs/nnx-core/internal";
+import { DropConnectLinear } from "@nnxjs/layers";
 import { add, matMul, mul, reshape, square, type Tensor } from "../tensor.ts";
 
 /** Mean and variance of each output; both `[..., outFeatures]`. */
@@ -25,6 +26,12 @@ export interface OutputMoments {
  * ```
  */
 export function dropConnectMoments(layer: DropConnectLinear, x: Tensor): OutputMoments {
+  if (!(layer instanceof DropConnectLinear)) {
+    throw new NnxError(
+      `dropConnectMoments: expected a DropConnectLinear layer, got ${describe(layer)}. Pass the layer itself, not its model.`,
+    );
+  }
+  checkTensor("dropConnectMoments", "x", x);
   const { rate, scaling, inFeatures, outFeatures } = layer;
   if (x.shape.at(-1) !== inFeatures) {
     throw new NnxError(

@@ -22,6 +22,7 @@ export interface BatchEnsembleLinearOptions extends FactorOptions {
 }
 
 const NAME = "BatchEnsembleLinear";
+const NAMES = { nextKey: true, init: true, mean: true, std: true } as const;
 
 /**
  * `members` dense layers with the kernels `W * (r_i s_iᵀ)`: they share `W`, each has its own factors `r_i`, `s_i` and its own bias. Rows of
@@ -52,18 +53,14 @@ export class BatchEnsembleLinear extends Module implements DenseConfig {
   constructor(base: Linear, members: number, options: BatchEnsembleLinearOptions) {
     super();
     checkMembers(NAME, members);
-    checkOptions<BatchEnsembleLinearOptions>(NAME, options, {
-      nextKey: true,
-      init: true,
-      mean: true,
-      std: true,
-    });
+    checkOptions<BatchEnsembleLinearOptions>(NAME, options, NAMES);
     if (typeof options?.nextKey !== "function") {
       throw new TypeError(
         `${NAME}: expected { nextKey } to be a function that returns keys, got ${describe(options)}.`,
       );
     }
     const { nextKey, ...factors } = options;
+    checkFactors(NAME, factors);
     this.kernel = base.kernel;
     const { inFeatures, outFeatures } = base;
     const bias = base.bias?.value;
@@ -129,8 +126,22 @@ function drawFactors(
   { init = "normal", mean = 1, std = 0.5 }: FactorOptions,
 ): Tensor {
   if (init === "normal") return tidy(() => add(mul(random.normal(key, shape), std), mean));
-  if (init === "randomSign") return tidy(() => sub(mul(random.bernoulli(key, 0.5, shape), 2), 1));
-  throw new TypeError(`${NAME}: expected init to be "normal" or "randomSign", got ${describe(init)}.`);
+  return tidy(() => sub(mul(random.bernoulli(key, 0.5, shape), 2), 1));
+}
+
+/** @throws TypeError for another way to draw, or for numbers that are none, before a key is drawn. */
+export function checkFactors(where: string, { init = "normal", mean = 1, std = 0.5 }: FactorOptions): void {
+  if (init !== "normal" && init !== "randomSign") {
+    throw new TypeError(
+      `${where}: expected init to be "normal" or "randomSign", got ${describe(init satisfies never)}. Choose one of these.`,
+    );
+  }
+  for (const [name, value] of Object.entries({ mean, std })) {
+    if (Number.isFinite(value)) continue;
+    throw new TypeError(
+      `${where}: expected ${name} to be a finite number, got ${describe(value)}. Leave it out for the default.`,
+    );
+  }
 }
 
 /** @throws RangeError unless it is a positive integer. */

@@ -3,16 +3,31 @@ import { registerModule, Module } from "@nnxjs/nnx-core";
 import { Rngs } from "@nnxjs/rnglib";
 import type { Callable } from "../sampling/options.ts";
 import { reshape, type Tensor, tile } from "../tensor.ts";
-import { LINEAR, replaceLayers, type TransformOptions } from "../transform/replace-linear.ts";
-import { BatchEnsembleLinear, checkMembers, type FactorOptions } from "./batch-ensemble-linear.ts";
+import {
+  checkTransform,
+  LINEAR,
+  replaceLayers,
+  TRANSFORM_NAMES,
+  type TransformOptions,
+} from "../transform/replace-linear.ts";
+import {
+  BatchEnsembleLinear,
+  checkFactors,
+  checkMembers,
+  type FactorOptions,
+} from "./batch-ensemble-linear.ts";
+
+const NAMES = { ...TRANSFORM_NAMES, init: true, mean: true, std: true } as const;
 
 /** A model whose dense layers are several, and which sees its input once for each member. */
 export class BatchEnsemble<M extends Callable> extends Module {
   readonly model: M;
   readonly members: number;
 
+  /** @throws RangeError for a number of members that is no positive integer. */
   constructor(model: M, members: number) {
     super();
+    checkMembers("BatchEnsemble", members);
     this.model = model;
     this.members = members;
   }
@@ -51,9 +66,12 @@ export interface BatchEnsembleOptions extends TransformOptions, FactorOptions {
 export function batchEnsemble<M extends Callable & object>(
   model: M,
   members: number,
-  { init = "normal", mean = 1, std = 0.5, skipFirst = false, ...which }: BatchEnsembleOptions,
+  options: BatchEnsembleOptions,
 ): BatchEnsemble<M> {
+  checkTransform("batchEnsemble", options, NAMES);
   checkMembers("batchEnsemble", members);
+  const { init = "normal", mean = 1, std = 0.5, skipFirst = false, ...which } = options;
+  checkFactors("batchEnsemble", { init, mean, std });
   const copy = replaceLayers(
     "batchEnsemble",
     model,

@@ -1,5 +1,6 @@
 /** @file Several models that were drawn and trained apart. */
 import { registerModule, describe, Module, NnxError } from "@nnxjs/nnx-core";
+import { checkOptions } from "@nnxjs/nnx-core/internal";
 import { Rngs } from "@nnxjs/rnglib";
 import { stack, type Tensor } from "../tensor.ts";
 import { checkMembers } from "./batch-ensemble-linear.ts";
@@ -21,7 +22,11 @@ export class Ensemble<M extends Member> extends Module {
   /** @throws NnxError without members. */
   constructor(members: readonly M[]) {
     super();
-    if (members.length === 0) throw new NnxError("Ensemble: expected at least one member, got none.");
+    if (!Array.isArray(members) || members.length === 0) {
+      throw new NnxError(
+        `Ensemble: expected a list of at least one member, got ${describe(members)}. Pass [model, ...].`,
+      );
+    }
     this.members = [...members];
   }
 
@@ -55,12 +60,19 @@ export interface EnsembleOptions {
 export function ensemble<M extends Member & object>(
   model: M | ((rngs: Rngs) => M),
   n: number,
-  { rngs, init }: EnsembleOptions,
+  options: EnsembleOptions,
 ): Ensemble<M> {
+  checkOptions("ensemble", options, { rngs: true, init: true });
   checkMembers("ensemble", n);
+  const { rngs, init }: Partial<EnsembleOptions> = options ?? {};
   if (!(rngs instanceof Rngs)) {
     throw new TypeError(
       `ensemble: expected rngs to be Rngs, got ${describe(rngs)}. Pass { rngs: new Rngs(0) }.`,
+    );
+  }
+  if (init !== undefined && typeof init !== "function") {
+    throw new TypeError(
+      `ensemble: expected init to be a function, got ${describe(init)}. Pass (path, param, key) => tensor.`,
     );
   }
   const build =

@@ -1,7 +1,10 @@
 /** @file Whether a model that says 80 % is right in 80 % of the cases. */
 import { describe, NnxError } from "@nnxjs/nnx-core";
-import { type Numbers, probabilitiesOf } from "../measures/table.ts";
+import { checkOptions } from "@nnxjs/nnx-core/internal";
+import { listOf, type NumberList, type Numbers, probabilitiesOf } from "../measures/table.ts";
 import { argmaxOf } from "../measures/zero-one.ts";
+
+const NAMES = { bins: true } as const;
 
 /** The predictions whose confidence lies in one interval. */
 export interface ReliabilityBin {
@@ -25,20 +28,31 @@ export interface CalibrationOptions {
 /**
  * Sorts predictions by their largest probability into intervals and reports how often they are right: the numbers of a reliability diagram.
  * @param probabilities - `[rows, classes]`
- * @param labels - The right class of each row.
+ * @param labels - The right class of each row, a list or a tensor.
  * @throws NnxError for rows that are no probabilities, and labels that are no classes.
  * @see Guo et al. 2017, https://proceedings.mlr.press/v70/guo17a.html
  */
 export function reliabilityBins(
   probabilities: Numbers,
-  labels: ArrayLike<number>,
-  { bins = 15 }: CalibrationOptions = {},
+  labels: NumberList,
+  options: CalibrationOptions = {},
 ): ReliabilityBin[] {
-  const where = "reliabilityBins";
+  return binsOf("reliabilityBins", probabilities, labels, options);
+}
+
+function binsOf(
+  where: string,
+  probabilities: Numbers,
+  labelList: NumberList,
+  options: CalibrationOptions,
+): ReliabilityBin[] {
+  checkOptions(where, options, NAMES);
+  const { bins = 15 } = options;
   if (!Number.isSafeInteger(bins) || bins < 1) {
     throw new RangeError(`${where}: expected a positive number of bins, got ${describe(bins)}.`);
   }
   const { data, shape } = probabilitiesOf(where, probabilities, { rank: 2, axes: "rows, classes" });
+  const labels = listOf(where, "the labels", labelList);
   const classes = shape.at(-1) as number;
   const rows = data.length / classes;
   if (labels.length !== rows) {
@@ -54,7 +68,7 @@ export function reliabilityBins(
     }
     const guess = argmaxOf(data, row * classes, classes);
     const confidence = data[row * classes + guess] as number;
-    const bin = Math.min(Math.floor(confidence * bins), bins - 1);
+    const bin = binFor(confidence, bins);
     counts[bin] = (counts[bin] as number) + 1;
     confidences[bin] = (confidences[bin] as number) + confidence;
     right[bin] = (right[bin] as number) + (guess === label ? 1 : 0);
@@ -68,19 +82,28 @@ export function reliabilityBins(
   }));
 }
 
+/** The interval `[bin / bins, (bin + 1) / bins)` that has the number; the product may round to the neighbour. */
+function binFor(confidence: number, bins: number): number {
+  const near = Math.min(Math.floor(confidence * bins), bins - 1);
+  if (confidence < near / bins) return near - 1;
+  return near + 1 < bins && confidence >= (near + 1) / bins ? near + 1 : near;
+}
+
 /**
  * The mean distance of confidence and accuracy over the bins, weighted by how many predictions are in them.
  * @param probabilities - `[rows, classes]`
- * @param labels - The right class of each row.
+ * @param labels - The right class of each row, a list or a tensor.
  * @throws as {@link reliabilityBins}
  * @see Guo et al. 2017, https://proceedings.mlr.press/v70/guo17a.html
  */
 export function expectedCalibrationError(
   probabilities: Numbers,
-  labels: ArrayLike<number>,
-  options?: CalibrationOptions,
+  labels: NumberList,
+  options: CalibrationOptions = {},
 ): number {
-  const bins = reliabilityBins(probabilities, labels, options).filter(({ count }) => count > 0);
+  const bins = binsOf("expectedCalibrationError", probabilities, labels, options).filter(
+    ({ count }) => count > 0,
+  );
   const all = bins.reduce((sum, { count }) => sum + count, 0);
   return bins.reduce((sum, bin) => sum + (bin.count / all) * Math.abs(bin.confidence - bin.accuracy), 0);
 }

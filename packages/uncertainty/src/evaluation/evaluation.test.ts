@@ -1,3 +1,4 @@
+import * as tf from "@tensorflow/tfjs-core";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { readGolden } from "../../../../scripts/golden.ts";
@@ -43,7 +44,41 @@ describe("OOD measures", () => {
     );
   });
 
+  it("take tensors and typed arrays as lists", () => {
+    const [known, unseen] = [
+      [0, 0.25, 0.5],
+      [0.25, 1, 2],
+    ];
+    const wanted = evaluateOod(known, unseen);
+    expect(evaluateOod(tf.tensor1d(known), tf.tensor2d(unseen, [3, 1]))).toEqual(wanted);
+    expect(evaluateOod(Float32Array.from(known), tf.tensor1d(unseen))).toEqual(wanted);
+  });
+
+  const disposed = tf.ones([2]);
+  disposed.dispose();
   it.each<[string, () => unknown, RegExp]>([
+    [
+      "a list of lists",
+      () => evaluateOod([[0.1], [0.2]] as unknown as number[], [1]),
+      /auroc: expected the scores of known inputs to be a list of numbers or a tensor, got an array of length 2/,
+    ],
+    [
+      "text",
+      () => evaluateOod([1], "0.5" as unknown as number[]),
+      /expected the scores of unseen inputs to be a list of numbers or a tensor, got "0.5"/,
+    ],
+    [
+      "BigInts",
+      () => auroc(new BigInt64Array(2) as unknown as number[], [1]),
+      /a list of numbers or a tensor/,
+    ],
+    [
+      "nothing",
+      () => aupr(undefined as unknown as number[], [1]),
+      /a list of numbers or a tensor, got undefined/,
+    ],
+    ["a disposed tensor", () => auroc(disposed, [1]), /known inputs to be a live tensor/],
+    ["strings", () => auroc(tf.tensor1d(["a"]), [1]), /known inputs to hold numbers, got a string\[1\]/],
     ["no known inputs", () => auroc([], [1]), /auroc: expected scores of at least one known input/],
     ["no unseen inputs", () => aupr([1], []), /aupr: expected scores of at least one unseen input/],
     ["NaN", () => fprAtTpr([1, Number.NaN], [1]), /fprAtTpr:.*got NaN at 1/],
@@ -63,6 +98,45 @@ describe("calibration", () => {
       expect(diagram.reduce((sum, { count }) => sum + count, 0)).toBe(labels.length);
     },
   );
+
+  it("takes tensors of labels", () => {
+    const probabilities = tf.tensor2d([
+      [0.2, 0.8],
+      [0.6, 0.4],
+    ]);
+    const labels = tf.tensor1d([1, 1], "int32");
+    expect(expectedCalibrationError(probabilities, labels, { bins: 5 })).toBeCloseTo(0.4, 6);
+    expect(reliabilityBins(probabilities, labels)).toEqual(reliabilityBins(probabilities, [1, 1]));
+  });
+
+  it("has the lower end of each interval inside, and the upper one outside", () => {
+    // 0.57 * 100 and 27 / 49 * 49 round to below the whole number.
+    const given: readonly (readonly [number, number])[] = [
+      [100, 0.57],
+      [100, 0.58],
+      [50, 0.58],
+      [49, 27 / 49],
+      [49, 32 / 49],
+    ];
+    for (const [bins, confidence] of given) expectInside(bins, confidence);
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 2, max: 400 }),
+        fc.double({ min: 0.5, max: 1, noNaN: true }),
+        (bins, p) => {
+          expectInside(bins, p);
+          expectInside(bins, Math.ceil(p * bins) / bins);
+        },
+      ),
+    );
+  });
+
+  function expectInside(bins: number, confidence: number): void {
+    const data = [confidence, 1 - confidence];
+    const bin = reliabilityBins({ data, shape: [1, 2] }, [0], { bins }).find(({ count }) => count > 0);
+    expect(bin?.from).toBeLessThanOrEqual(confidence);
+    if (bin?.to !== 1) expect(bin?.to).toBeGreaterThan(confidence);
+  }
 
   it("puts certainty into the last bin and shows empty bins as such", () => {
     const diagram = reliabilityBins({ data: [1, 0, 0, 1], shape: [2, 2] }, [0, 0], { bins: 2 });
@@ -87,6 +161,16 @@ describe("calibration", () => {
       "half a bin",
       () => reliabilityBins({ data: [1, 0], shape: [1, 2] }, [0], { bins: 0.5 }),
       /positive number of bins, got 0.5/,
+    ],
+    [
+      "probabilities in the place of labels",
+      () => expectedCalibrationError({ data: [0.2, 0.8], shape: [1, 2] }, tf.tensor2d([[0, 1]])),
+      /expectedCalibrationError: expected one label for each of 1 rows, got 2/,
+    ],
+    [
+      "labels that are no list",
+      () => expectedCalibrationError({ data: [0.2, 0.8], shape: [1, 2] }, 1 as unknown as number[]),
+      /expectedCalibrationError: expected the labels to be a list of numbers or a tensor, got 1/,
     ],
     ["one class", () => expectedCalibrationError({ data: [1], shape: [1, 1] }, [0]), /at least two classes/],
   ])("refuses %s", (_what, run, message) => {
@@ -128,7 +212,17 @@ describe("selectivePrediction", () => {
     );
   });
 
+  it("takes tensors", () => {
+    const given = selectivePrediction([0.5, 0.125], [1, 0], { bins: 2 });
+    expect(selectivePrediction(tf.tensor1d([0.5, 0.125]), tf.tensor1d([1, 0]), { bins: 2 })).toEqual(given);
+  });
+
   it.each<[string, () => unknown, RegExp]>([
+    [
+      "a list of lists",
+      () => selectivePrediction([1], [[1]] as unknown as number[]),
+      /expected the losses to be a list of numbers or a tensor/,
+    ],
     [
       "lists of different lengths",
       () => selectivePrediction([1], [1, 2]),

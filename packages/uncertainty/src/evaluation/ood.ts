@@ -1,8 +1,10 @@
 /** @file How well a score tells inputs of a kind never seen from known ones. */
 import { describe, NnxError } from "@nnxjs/nnx-core";
+import { checkOptions } from "@nnxjs/nnx-core/internal";
+import { listOf, type NumberList } from "../measures/table.ts";
 
-/** Scores, one for each input: higher means stranger. */
-export type Scores = ArrayLike<number>;
+/** Scores, one for each input, as a list or a tensor: higher means stranger. */
+export type Scores = NumberList;
 
 /** Numbers of known and unseen inputs with equal scores, from the highest score down. */
 interface Tie {
@@ -10,7 +12,16 @@ interface Tie {
   readonly unseen: number;
 }
 
-function tiesOf(where: string, known: Scores, unseen: Scores): Tie[] {
+/** All scores in groups of equal ones, and how many there are of each kind. */
+interface Ties {
+  readonly ties: readonly Tie[];
+  readonly knownCount: number;
+  readonly unseenCount: number;
+}
+
+function tiesOf(where: string, knownScores: Scores, unseenScores: Scores): Ties {
+  const known = listOf(where, "the scores of known inputs", knownScores);
+  const unseen = listOf(where, "the scores of unseen inputs", unseenScores);
   for (const [name, scores] of [
     ["known", known],
     ["unseen", unseen],
@@ -36,7 +47,7 @@ function tiesOf(where: string, known: Scores, unseen: Scores): Tie[] {
     if (isUnseen) tie.unseen++;
     else tie.known++;
   }
-  return ties;
+  return { ties, knownCount: known.length, unseenCount: unseen.length };
 }
 
 /**
@@ -45,13 +56,14 @@ function tiesOf(where: string, known: Scores, unseen: Scores): Tie[] {
  * @see `sklearn.metrics.roc_auc_score` with unseen inputs as the positive class
  */
 export function auroc(known: Scores, unseen: Scores): number {
-  let below = known.length;
+  const { ties, knownCount, unseenCount } = tiesOf("auroc", known, unseen);
+  let below = knownCount;
   let area = 0;
-  for (const tie of tiesOf("auroc", known, unseen)) {
+  for (const tie of ties) {
     below -= tie.known;
     area += tie.unseen * (below + tie.known / 2);
   }
-  return area / (known.length * unseen.length);
+  return area / (knownCount * unseenCount);
 }
 
 /**
@@ -61,15 +73,16 @@ export function auroc(known: Scores, unseen: Scores): number {
  * @see `sklearn.metrics.average_precision_score`
  */
 export function aupr(known: Scores, unseen: Scores): number {
+  const { ties, unseenCount } = tiesOf("aupr", known, unseen);
   let found = 0;
   let wrong = 0;
   let area = 0;
-  for (const tie of tiesOf("aupr", known, unseen)) {
+  for (const tie of ties) {
     found += tie.unseen;
     wrong += tie.known;
     area += (tie.unseen * found) / (found + wrong);
   }
-  return area / unseen.length;
+  return area / unseenCount;
 }
 
 /** Options of {@link fprAtTpr}. */
@@ -83,16 +96,20 @@ export interface FprOptions {
  * @throws NnxError when one list is empty or a score is NaN, RangeError for a `tpr` outside `(0, 1]`.
  * @see the first point of `sklearn.metrics.roc_curve` with that rate
  */
-export function fprAtTpr(known: Scores, unseen: Scores, { tpr = 0.95 }: FprOptions = {}): number {
-  if (!(tpr > 0 && tpr <= 1)) throw new RangeError(`fprAtTpr: expected a tpr in (0, 1], got ${tpr}.`);
+export function fprAtTpr(known: Scores, unseen: Scores, options: FprOptions = {}): number {
+  checkOptions("fprAtTpr", options, { tpr: true });
+  const { tpr = 0.95 } = options;
+  if (!(tpr > 0 && tpr <= 1))
+    throw new RangeError(`fprAtTpr: expected a tpr in (0, 1], got ${describe(tpr)}.`);
+  const { ties, knownCount, unseenCount } = tiesOf("fprAtTpr", known, unseen);
   let found = 0;
   let wrong = 0;
-  for (const tie of tiesOf("fprAtTpr", known, unseen)) {
+  for (const tie of ties) {
     found += tie.unseen;
     wrong += tie.known;
-    if (found / unseen.length >= tpr) break;
+    if (found / unseenCount >= tpr) break;
   }
-  return wrong / known.length;
+  return wrong / knownCount;
 }
 
 /** What {@link evaluateOod} returns. */

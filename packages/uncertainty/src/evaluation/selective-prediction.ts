@@ -1,5 +1,7 @@
 /** @file What is gained by not answering when unsure. */
 import { describe, NnxError } from "@nnxjs/nnx-core";
+import { checkOptions } from "@nnxjs/nnx-core/internal";
+import { listOf, type NumberList } from "../measures/table.ts";
 
 /** How the mean loss falls as uncertain inputs are rejected. */
 export interface SelectivePrediction {
@@ -20,7 +22,7 @@ export interface SelectiveOptions {
 /**
  * Rejects the most uncertain inputs, ever more of them, and reports the mean loss of the rest. Among equally uncertain inputs the expected
  * loss under random choice counts, so that their order does not.
- * @param uncertainty - One number for each input; the highest are rejected first.
+ * @param uncertainty - One number for each input, as a list or a tensor; the highest are rejected first.
  * @param losses - One number for each input, such as 0 where right and 1 where wrong.
  * @throws NnxError for lists of different lengths, empty ones, or NaN.
  * @see El-Yaniv and Wiener 2010, https://jmlr.org/papers/v11/el-yaniv10a.html
@@ -30,18 +32,29 @@ export interface SelectiveOptions {
  * ```
  */
 export function selectivePrediction(
+  uncertainty: NumberList,
+  losses: NumberList,
+  options: SelectiveOptions = {},
+): SelectivePrediction {
+  const where = "selectivePrediction";
+  checkOptions(where, options, { bins: true });
+  const { bins = 50 } = options;
+  if (!Number.isSafeInteger(bins) || bins < 2) {
+    throw new RangeError(`${where}: expected at least 2 bins, got ${describe(bins)}.`);
+  }
+  return curveOf(listOf(where, "the uncertainties", uncertainty), listOf(where, "the losses", losses), bins);
+}
+
+function curveOf(
   uncertainty: ArrayLike<number>,
   losses: ArrayLike<number>,
-  { bins = 50 }: SelectiveOptions = {},
+  bins: number,
 ): SelectivePrediction {
   const count = losses.length;
   if (count === 0 || uncertainty.length !== count) {
     throw new NnxError(
       `selectivePrediction: expected as many uncertainties as losses and at least one, got ${uncertainty.length} and ${count}.`,
     );
-  }
-  if (!Number.isSafeInteger(bins) || bins < 2) {
-    throw new RangeError(`selectivePrediction: expected at least 2 bins, got ${describe(bins)}.`);
   }
   const order = Array.from({ length: count }, (_, i) => i);
   for (const i of order) {

@@ -1,22 +1,25 @@
 /** @file Entropy, and its split into what nobody can know and what the weights do not agree on. */
-import { NnxError } from "@nnxjs/nnx-core";
+import { describe, NnxError } from "@nnxjs/nnx-core";
+import { checkOptions } from "@nnxjs/nnx-core/internal";
 import type { Decomposition } from "./decomposition.ts";
 import { meanOfSamples } from "./mean.ts";
 import { isMoments, type SampleMoments } from "./moments.ts";
 import { type Numbers, probabilitiesOf } from "./table.ts";
 
+const NAMES = { base: true } as const;
+
 /** The unit of entropies. */
 export interface EntropyOptions {
-  /** Of the logarithm: 2 for bits; `"normalize"` divides by the logarithm of the number of classes. @defaultValue Math.E, nats */
+  /** Of the logarithm, above 1: 2 for bits; `"normalize"` divides by the logarithm of the number of classes. @defaultValue Math.E, nats */
   base?: number | "normalize";
 }
 
-/** Entropy in nats of `count` probabilities from `from` on; 0 log 0 is 0. */
+/** Entropy in nats of `count` probabilities from `from` on; 0 log 0 is 0, and NaN stays. */
 export function entropyOf(p: ArrayLike<number>, from: number, count: number): number {
   let sum = 0;
   for (let i = from; i < from + count; i++) {
     const value = p[i] as number;
-    if (value > 0) sum -= value * Math.log(value);
+    if (!(value <= 0)) sum -= value * Math.log(value);
   }
   return sum;
 }
@@ -24,9 +27,9 @@ export function entropyOf(p: ArrayLike<number>, from: number, count: number): nu
 /** What a nat is divided by. */
 function unitOf(where: string, base: number | "normalize", classes: number): number {
   if (base === "normalize") return Math.log(classes);
-  if (base > 0 && base !== 1) return Math.log(base);
+  if (base > 1 && Number.isFinite(base)) return Math.log(base);
   throw new NnxError(
-    `${where}: expected a positive base other than 1, or "normalize", got ${base}. Leave it out for nats.`,
+    `${where}: expected a finite base above 1, or "normalize", got ${describe(base)}. Leave it out for nats.`,
   );
 }
 
@@ -36,7 +39,9 @@ function unitOf(where: string, base: number | "normalize", classes: number): num
  * @returns one number for each row.
  * @see Shannon 1948
  */
-export function entropy(probabilities: Numbers, { base = Math.E }: EntropyOptions = {}): Float64Array {
+export function entropy(probabilities: Numbers, options: EntropyOptions = {}): Float64Array {
+  checkOptions("entropy", options, NAMES);
+  const { base = Math.E } = options;
   const { data, shape } = probabilitiesOf("entropy", probabilities, { rank: 1, axes: "..., classes" });
   const classes = shape.at(-1) as number;
   const unit = unitOf("entropy", base, classes);
@@ -50,7 +55,7 @@ export function entropy(probabilities: Numbers, { base = Math.E }: EntropyOption
  * know) and the rest (epistemic: they do not agree; the mutual information of prediction and weights, BALD). Epistemic is computed as a
  * mean Kullback-Leibler divergence where all samples are at hand, and never negative.
  * @param samples - Probabilities `[samples, ..., classes]`, or moments that were collected from probabilities.
- * @throws NnxError for rows that are no probabilities, or fewer than two classes.
+ * @throws NnxError for rows that are no probabilities, fewer than two classes, or a base that is no finite number above 1.
  * @see Depeweg et al. 2018, https://proceedings.mlr.press/v80/depeweg18a.html; Houlsby et al. 2011, https://arxiv.org/abs/1112.5745
  * @example
  * ```ts
@@ -61,8 +66,10 @@ export function entropy(probabilities: Numbers, { base = Math.E }: EntropyOption
  */
 export function entropyDecomposition(
   samples: Numbers | SampleMoments,
-  { base = Math.E }: EntropyOptions = {},
+  options: EntropyOptions = {},
 ): Decomposition {
+  checkOptions("entropyDecomposition", options, NAMES);
+  const { base = Math.E } = options;
   if (isMoments(samples)) return fromMoments(samples, base);
   const { data, shape } = probabilitiesOf("entropyDecomposition", samples, {
     rank: 2,
@@ -85,8 +92,9 @@ export function entropyDecomposition(
       const from = m * mean.length + row * classes;
       entropies += entropyOf(data, from, classes);
       for (let k = 0; k < classes; k++) {
-        const p = data[from + k] as number;
-        if (p > 0) divergences += p * Math.log(p / (mean[row * classes + k] as number));
+        const [p, q] = [data[from + k] as number, mean[row * classes + k] as number];
+        // The mean of numbers near 1e-324 may round to 0; what they add is nothing.
+        if (p > 0 && q > 0) divergences += p * Math.log(p / q);
       }
     }
     result.total[row] = Math.max(0, entropyOf(mean, row * classes, classes) / unit);

@@ -137,6 +137,22 @@ describe("decompositions", () => {
     expect(maxProbabilityComplement(mean)[0]).toBeCloseTo(0.3, 12);
   });
 
+  it("stay finite where the mean of the smallest numbers rounds to 0", () => {
+    const tiny = 5e-324;
+    const samples = { data: [tiny, 1, 0, 1, 0, 1], shape: [3, 1, 2] };
+    expect(entropyDecomposition(samples).epistemic[0]).toBe(0);
+    expect(entropyDecomposition({ ...samples, data: [1e-310, 1, 0, 1, 0, 1] }).epistemic[0]).toBeLessThan(
+      1e-300,
+    );
+  });
+
+  it("of moments over NaN are NaN or refused, never 0", () => {
+    const moments = momentsOf({ data: [Number.NaN, Number.NaN, 0.5, 0.5], shape: [2, 1, 2] });
+    expect(moments.expectedEntropy).toEqual(Float64Array.of(Number.NaN));
+    expect(() => entropyDecomposition(moments)).toThrow(/expected probabilities/);
+    expect(varianceDecomposition(moments).epistemic[0]).toBeNaN();
+  });
+
   it("split a regression's variance", () => {
     const means = { data: [1, 3], shape: [2, 1] };
     const variances = { data: [0.5, 1.5], shape: [2, 1] };
@@ -171,11 +187,45 @@ describe("decompositions", () => {
       () => entropy("x" as unknown as Numbers),
       /expected a tensor or \{ data, shape \}.*got "x"/,
     ],
-    ["a base of 1", () => entropy(plain([1, 0], [2]), { base: 1 }), /positive base other than 1/],
+    [
+      "a base of 1",
+      () => entropy(plain([1, 0], [2]), { base: 1 }),
+      /expected a finite base above 1, or "normalize", got 1/,
+    ],
     [
       "negative variances",
       () => regressionDecomposition(plain([1], [1]), plain([-1], [1])),
       /at least 0, got -1/,
+    ],
+    [
+      "NaN means",
+      () => regressionDecomposition(plain([1, Number.NaN], [2, 1]), plain([1, 1], [2, 1])),
+      /expected finite means, got NaN at 1/,
+    ],
+    [
+      "infinite means",
+      () => regressionDecomposition(plain([Number.NEGATIVE_INFINITY, 1], [2, 1]), plain([1, 1], [2, 1])),
+      /expected finite means, got -Infinity at 0/,
+    ],
+    [
+      "NaN variances",
+      () => regressionDecomposition(plain([1], [1]), plain([Number.NaN], [1])),
+      /variances of at least 0, got NaN/,
+    ],
+    [
+      "nothing",
+      () => entropyDecomposition(null as unknown as Numbers),
+      /entropyDecomposition: expected a tensor or \{ data, shape \} whose shape fits, got null/,
+    ],
+    [
+      "a table without data",
+      () => predictiveMean({ shape: [], data: undefined } as unknown as Numbers),
+      /predictiveMean: expected a tensor or/,
+    ],
+    [
+      "a table of text",
+      () => predictiveMean({ shape: [1], data: ["1"] } as unknown as Numbers),
+      /predictiveMean: expected a tensor or/,
     ],
     [
       "unlike shapes",

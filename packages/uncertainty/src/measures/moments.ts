@@ -16,4 +16,5 @@ export interface SampleMoments {
   readonly expectedMax: Float64Array | null;
 }
 
-export const isMoments = (x: object): x is SampleMoments => "kind" in x && x.kind === "moments";
+export const isMoments = (x: unknown): x is SampleMoments =>
+  typeof x === "object" && x !== null && "kind" in x && x.kind === "moments";

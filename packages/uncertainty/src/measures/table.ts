@@ -1,5 +1,6 @@
 /** @file Numbers with a shape, wherever they come from, and the checks of what they are said to be. */
 import { describe, NnxError } from "@nnxjs/nnx-core";
+import { checkTensor } from "@nnxjs/nnx-core/internal";
 import { isTensor, type Tensor } from "../tensor.ts";
 
 /** A plain array with a shape, row-major. */
@@ -11,6 +12,35 @@ export interface Table<A extends ArrayLike<number> = ArrayLike<number>> {
 /** Numbers with a shape: a tensor, or a plain array that says its shape. */
 export type Numbers = Tensor | Table;
 
+/** A list of numbers, or a tensor whose values are read row by row. */
+export type NumberList = ArrayLike<number> | Tensor;
+
+/**
+ * The numbers of a list.
+ * @throws NnxError for what is no list of numbers, DisposedError for a disposed tensor.
+ */
+export function listOf(where: string, name: string, x: NumberList): ArrayLike<number> {
+  if (isTensor(x)) return valuesOf(where, name, x);
+  if (isNumbers(x)) return x;
+  throw new NnxError(
+    `${where}: expected ${name} to be a list of numbers or a tensor, got ${describe(x)}. Pass an array, one number for each input.`,
+  );
+}
+
+/** Whether it is an array of numbers: not of lists, strings or BigInts. */
+function isNumbers(x: unknown): x is ArrayLike<number> {
+  if (Array.isArray(x)) return x.every((value) => typeof value === "number");
+  return (
+    ArrayBuffer.isView(x) && "length" in x && !(x instanceof BigInt64Array || x instanceof BigUint64Array)
+  );
+}
+
+function valuesOf(where: string, name: string, x: Tensor): ArrayLike<number> {
+  checkTensor(where, name, x);
+  if (x.dtype === "float32" || x.dtype === "int32" || x.dtype === "bool") return x.dataSync();
+  throw new NnxError(`${where}: expected ${name} to hold numbers, got ${describe(x)}. Cast it to float32.`);
+}
+
 const sizeOf = (shape: readonly number[]): number => shape.reduce((size, d) => size * d, 1);
 
 /**
@@ -20,11 +50,16 @@ const sizeOf = (shape: readonly number[]): number => shape.reduce((size, d) => s
 export function tableOf(where: string, x: Numbers, { rank, axes }: { rank: number; axes: string }): Table {
   const isTable = typeof x === "object" && x !== null && "data" in x && "shape" in x;
   const table: Table | undefined = isTensor(x)
-    ? { data: x.dataSync(), shape: x.shape }
+    ? { data: valuesOf(where, "the tensor", x), shape: x.shape }
     : isTable
       ? x
       : undefined;
-  if (!table || !Array.isArray(table.shape) || sizeOf(table.shape) !== table.data.length) {
+  if (
+    !table ||
+    !isNumbers(table.shape) ||
+    !isNumbers(table.data) ||
+    sizeOf(table.shape) !== table.data.length
+  ) {
     throw new NnxError(
       `${where}: expected a tensor or { data, shape } whose shape fits, got ${describe(x)}. Pass what sample returned, or a tensor.`,
     );

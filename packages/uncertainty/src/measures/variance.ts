@@ -61,7 +61,7 @@ function varianceOver(data: ArrayLike<number>, mean: Float64Array): Float64Array
  * @param means - `[samples, ...]`
  * @param variances - The same shape; not negative.
  * @returns one number for each target.
- * @throws NnxError when the shapes differ or a variance is negative.
+ * @throws NnxError when the shapes differ, a mean is not finite, or a variance is negative or NaN.
  * @see Kendall and Gal 2017, https://arxiv.org/abs/1703.04977
  */
 export function regressionDecomposition(means: Numbers, variances: Numbers): Decomposition {
@@ -72,6 +72,12 @@ export function regressionDecomposition(means: Numbers, variances: Numbers): Dec
   if (String(mu.shape) !== String(sigma.shape)) {
     throw new NnxError(
       `${where}: expected means and variances of one shape, got [${mu.shape.join(", ")}] and [${sigma.shape.join(", ")}].`,
+    );
+  }
+  for (let i = 0; i < mu.data.length; i++) {
+    if (Number.isFinite(mu.data[i])) continue;
+    throw new NnxError(
+      `${where}: expected finite means, got ${mu.data[i]} at ${i}. Look for the layer that made it with findNonFinite.`,
     );
   }
   for (let i = 0; i < sigma.data.length; i++) {

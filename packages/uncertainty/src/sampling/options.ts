@@ -1,4 +1,6 @@
 /** @file What sampling can be told. */
+import { describe, NnxError } from "@nnxjs/nnx-core";
+import { checkOptions, type OptionNames } from "@nnxjs/nnx-core/internal";
 import type { PRNGKey } from "@nnxjs/rnglib";
 import type { Tensor } from "../tensor.ts";
 import type { Outputs } from "./collector.ts";
@@ -50,6 +52,41 @@ export interface SampleOptions extends CollectOptions {
 export interface SampleAsyncOptions extends SampleOptions {
   /** How long to compute before a page gets to breathe, in milliseconds. @defaultValue 12, less than a frame */
   sliceMs?: number;
+}
+
+/** The names that all ways of sampling know. */
+export const COLLECT_NAMES: OptionNames<CollectOptions & { call: unknown }> = {
+  outputs: true,
+  keep: true,
+  batchSize: true,
+  onProgress: true,
+  signal: true,
+  call: true,
+};
+
+const OUTPUTS = ["values", "logits", "probabilities"] as const;
+const KEEPS = ["samples", "moments"] as const;
+
+/**
+ * Refuses options with other names or values.
+ * @throws NnxError that names the option.
+ */
+export function checkSampling<O extends CollectOptions>(
+  where: string,
+  options: O,
+  names: OptionNames<O & { call: unknown }>,
+): void {
+  checkOptions<O & { call: unknown }>(where, options as O & { call: unknown }, names);
+  const { outputs = "values", keep = "samples", onProgress } = options;
+  const refuse = (name: string, value: unknown, known: string): never => {
+    throw new NnxError(
+      `${where}: expected ${name} to be ${known}, got ${describe(value)}. Choose one of these.`,
+    );
+  };
+  if (!OUTPUTS.includes(outputs)) refuse("outputs", outputs, '"values", "logits" or "probabilities"');
+  if (!KEEPS.includes(keep)) refuse("keep", keep, '"samples" or "moments"');
+  if (onProgress !== undefined && typeof onProgress !== "function")
+    refuse("onProgress", onProgress, "a function");
 }
 
 /** What is returned: moments or all samples, as `keep` says. */

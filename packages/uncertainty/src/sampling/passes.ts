@@ -1,5 +1,6 @@
 /** @file What all ways of sampling have in common: the input in batches, the outputs into a collector. */
 import { describe, GraphNode, NnxError } from "@nnxjs/nnx-core";
+import { checkTensor } from "@nnxjs/nnx-core/internal";
 import type { SampleMoments } from "../measures/moments.ts";
 import { isTensor, reshape, slice, type Tensor, tidy } from "../tensor.ts";
 import { type Collector, collectAll, collectMoments, interpret, type Samples } from "./collector.ts";
@@ -37,11 +38,17 @@ export class Passes<M, X extends Tensor> {
     options: CollectOptions & Partial<Call<M, X>>,
   ) {
     const { call = forward } = options;
+    if (typeof call !== "function") {
+      throw new NnxError(
+        `${where}: expected call to be a function, got ${describe(call)}. Pass (model, x) => model.forward(x), for example.`,
+      );
+    }
     if (call === forward && !(model instanceof GraphNode && "forward" in model)) {
       throw new NnxError(
         `${where}: expected a module with a forward method, got ${describe(model)}. Pass { call } to say how it is called.`,
       );
     }
+    if (isTensor(x)) checkTensor(where, "the input", x);
     if (!isTensor(x) || x.rank === 0 || x.shape[0] === 0) {
       throw new NnxError(
         `${where}: expected a tensor with at least one row on its first axis, got ${describe(x)}.`,

@@ -1,9 +1,17 @@
 /** @file The predictions of an ensemble's members, as samples. */
-import type { Ensemble, Member } from "../ensemble/ensemble.ts";
+import { describe, NnxError } from "@nnxjs/nnx-core";
+import { Ensemble, type Member } from "../ensemble/ensemble.ts";
 import type { SampleMoments } from "../measures/moments.ts";
 import type { Tensor } from "../tensor.ts";
 import type { Samples } from "./collector.ts";
-import type { CallOption, CollectOptions, KeepMoments, KeepSamples } from "./options.ts";
+import {
+  type CallOption,
+  checkSampling,
+  COLLECT_NAMES,
+  type CollectOptions,
+  type KeepMoments,
+  type KeepSamples,
+} from "./options.ts";
 import { type Call, Passes } from "./passes.ts";
 import { SamplingMode } from "./sampling-mode.ts";
 
@@ -25,10 +33,17 @@ export function sampleMembers<M extends Member & object, X extends Tensor>(
   options?: CollectOptions & CallOption<M, X> & KeepSamples,
 ): Samples;
 export function sampleMembers<M extends Member & object, X extends Tensor>(
-  { members }: Ensemble<M>,
+  ensemble: Ensemble<M>,
   x: X,
   options: CollectOptions & Partial<Call<M, X>> = {},
 ): Samples | SampleMoments {
+  checkSampling("sampleMembers", options, COLLECT_NAMES);
+  if (!(ensemble instanceof Ensemble)) {
+    throw new NnxError(
+      `sampleMembers: expected an Ensemble, got ${describe(ensemble)}. Make one with ensemble(model, n, { rngs }), or use sample.`,
+    );
+  }
+  const { members } = ensemble;
   const passes = new Passes("sampleMembers", members[0], x, members.length, options);
   const mode = new SamplingMode(members, { deterministic: true });
   for (const batch of passes.batches()) {

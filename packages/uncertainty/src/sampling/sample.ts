@@ -4,9 +4,20 @@ import { foldIn, PRNGKey } from "@nnxjs/rnglib/keys";
 import type { SampleMoments } from "../measures/moments.ts";
 import type { Tensor } from "../tensor.ts";
 import type { Samples } from "./collector.ts";
-import type { CallOption, KeepMoments, KeepSamples, SampleAsyncOptions, SampleOptions } from "./options.ts";
+import {
+  type CallOption,
+  checkSampling,
+  COLLECT_NAMES,
+  type KeepMoments,
+  type KeepSamples,
+  type SampleAsyncOptions,
+  type SampleOptions,
+} from "./options.ts";
 import { type Batch, type Call, Passes } from "./passes.ts";
 import { SamplingMode } from "./sampling-mode.ts";
+
+const SAMPLE_NAMES = { ...COLLECT_NAMES, key: true } as const;
+const SAMPLE_ASYNC_NAMES = { ...SAMPLE_NAMES, sliceMs: true } as const;
 
 /**
  * Lets a model predict `n` times with other masks, whatever mode it is in. It is left as it was, modes and streams, also on a throw.
@@ -54,6 +65,7 @@ export function sample<M extends object, X extends Tensor>(
   options: SampleOptions & Partial<Call<M, X>>,
 ): Samples | SampleMoments {
   const { key } = checked("sample", options);
+  checkSampling("sample", options, SAMPLE_NAMES);
   const passes = new Passes("sample", model, x, n, options);
   const mode = new SamplingMode(model, { deterministic: false });
   const batches = passes.batches();
@@ -92,9 +104,15 @@ export async function sampleAsync<M extends object, X extends Tensor>(
   options: SampleAsyncOptions & Partial<Call<M, X>>,
 ): Promise<Samples | SampleMoments> {
   const { key } = checked("sampleAsync", options);
+  checkSampling("sampleAsync", options, SAMPLE_ASYNC_NAMES);
   const passes = new Passes("sampleAsync", model, x, n, options);
   const mode = new SamplingMode(model, { deterministic: false });
   const { sliceMs = 12 } = options;
+  if (!(sliceMs >= 0)) {
+    throw new RangeError(
+      `sampleAsync: expected sliceMs of at least 0, got ${describe(sliceMs)}. It counts milliseconds.`,
+    );
+  }
   let start = performance.now();
   for (const batch of passes.batches()) {
     const output = stochastic("sampleAsync", mode, key, batch, () => passes.compute(batch, model));

@@ -8,7 +8,16 @@ import {
   type DropConnectScaling,
   Linear,
 } from "@nnxjs/layers";
-import { LINEAR, type Replaceable, replaceLayers, type TransformOptions } from "./replace-linear.ts";
+import {
+  checkTransform,
+  LINEAR,
+  type Replaceable,
+  replaceLayers,
+  TRANSFORM_NAMES,
+  type TransformOptions,
+} from "./replace-linear.ts";
+
+const NAMES = { ...TRANSFORM_NAMES, rngCollection: true, scaling: true, masks: true, conv: true } as const;
 
 /** Options of {@link dropconnect}. */
 export interface DropConnectOptions extends TransformOptions {
@@ -42,6 +51,7 @@ const LINEAR_OR_CONV: Replaceable<Linear | Conv> = { name: "Linear or Conv", cla
  * ```
  */
 export function dropconnect<M extends object>(model: M, rate: number, options: DropConnectOptions): M {
+  checkTransform("dropconnect", options, NAMES);
   checkRate("dropconnect", rate);
   const {
     rngCollection = "dropconnect",

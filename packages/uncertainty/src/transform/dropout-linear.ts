@@ -1,5 +1,6 @@
 /** @file Dropout and the dense layer behind it, in the place of a dense layer. */
 import { registerModule, Module, type Param } from "@nnxjs/nnx-core";
+import { checkOptions } from "@nnxjs/nnx-core/internal";
 import {
   dense,
   type DenseConfig,
@@ -10,6 +11,8 @@ import {
 } from "@nnxjs/layers";
 import type { Initializer } from "@nnxjs/rnglib";
 import type { Tensor } from "../tensor.ts";
+
+const NAMES = { broadcastDims: true, deterministic: true, rngCollection: true, rngs: true } as const;
 
 /**
  * A {@link Linear} layer with Dropout on its inputs. It shares kernel and bias with the layer it is made from and can stand in for it:
@@ -36,6 +39,7 @@ export class DropoutLinear extends Module implements DenseConfig {
   /** @throws RangeError for a rate outside `[0, 1]`, TypeError for `rngs` that give no keys. */
   constructor(base: Linear, rate: number, options: DropoutOptions = {}) {
     super();
+    checkOptions("DropoutLinear", options, NAMES);
     this.dropout = new Dropout(rate, options);
     this.kernel = base.kernel;
     this.bias = base.bias;

@@ -1,7 +1,15 @@
 /** @file Any model, with Dropout. */
 import { checkRate } from "@nnxjs/layers";
 import { DropoutLinear } from "./dropout-linear.ts";
-import { LINEAR, replaceLayers, type TransformOptions } from "./replace-linear.ts";
+import {
+  checkTransform,
+  LINEAR,
+  replaceLayers,
+  TRANSFORM_NAMES,
+  type TransformOptions,
+} from "./replace-linear.ts";
+
+const NAMES = { ...TRANSFORM_NAMES, rngCollection: true } as const;
 
 /** Options of {@link dropout}. */
 export interface DropoutTransformOptions extends TransformOptions {
@@ -24,6 +32,7 @@ export interface DropoutTransformOptions extends TransformOptions {
  * ```
  */
 export function dropout<M extends object>(model: M, rate: number, options: DropoutTransformOptions): M {
+  checkTransform("dropout", options, NAMES);
   checkRate("dropout", rate);
   const { rngCollection = "dropout", ...which } = options;
   return replaceLayers(

@@ -8,6 +8,7 @@ import {
   type Path,
   toPredicate,
 } from "@nnxjs/nnx-core";
+import { checkOptions, type OptionNames } from "@nnxjs/nnx-core/internal";
 import { Linear } from "@nnxjs/layers";
 import { PRNGKey, Rngs, RngStream } from "@nnxjs/rnglib";
 import { copyGraph } from "./copy-graph.ts";
@@ -26,6 +27,26 @@ export interface TransformOptions {
   skipLast?: boolean;
   /** What first and last mean; also the order in which layers draw their streams. @defaultValue "definition" */
   order?: LayerOrder;
+}
+
+/** The names of {@link TransformOptions}. */
+export const TRANSFORM_NAMES: OptionNames<TransformOptions> = {
+  rngs: true,
+  filter: true,
+  skipFirst: true,
+  skipLast: true,
+  order: true,
+};
+
+/** @throws NnxError for names that the options do not have, and where there are no options at all. */
+export function checkTransform<O extends TransformOptions>(
+  where: string,
+  options: O | undefined,
+  names: OptionNames<O>,
+): void {
+  checkOptions<O>(where, options, names);
+  if (options !== undefined) return;
+  throw new NnxError(`${where}: expected options with rngs, got none. Pass { rngs: new Rngs(0) }.`);
 }
 
 /** Where new layers fork their streams from. */
