@@ -81,7 +81,9 @@ function checkBroadcast(where: string, name: string, x: Tensor, scores: Tensor):
   );
 }
 
-/** Heads of the query that share a key head are its rows, one group of `share` heads after another. */
+/**
+ * Heads of the query that share a key head are its rows, one group of `share` heads after another.
+ */
 const grouped = (x: Tensor, share: number): Tensor => {
   const [batches = 0, rows = 0, columns = 0] = x.shape;
   return shaped(x, [batches / share, share * rows, columns]);
