@@ -18,13 +18,19 @@ import type { GradientRule } from "./rule.ts";
 /** What was registered before, per kernel that has one of our rules; undefined where there was nothing. */
 const replaced = new Map<string, GradientRule | undefined>();
 
-/** The kernels of ours that are registered, and what was there before; undefined where a backend had none. */
+/**
+ * The kernels of ours that are registered, and what was there before; undefined where a backend had
+ * none.
+ */
 const ours = new Map<KernelConfig, KernelConfig | undefined>();
 
-/** The backend for which kernels were last looked at; undefined before and after. */
-let lookedAt: string | undefined;
+/** The backend for which kernels were last looked at; null for none. */
+let lookedAt: string | null = null;
 
-/** Another copy of this package may have put a kernel around the stock one: ours goes around the same. */
+/**
+ * Another copy of this package may have put a kernel around the stock one: ours goes around the
+ * same.
+ */
 const STOCK = Symbol.for("@nnxjs/gradients stock kernel");
 type Replacement = KernelConfig & { readonly [STOCK]?: KernelConfig };
 
@@ -69,21 +75,24 @@ function replace(kernel: Replacement, before: KernelConfig | undefined): void {
 }
 
 /**
- * Puts kernels of ours in place of those that are wrong on the cpu and the wasm backend of tensorflow.js (which they call for the rest), and
- * gives wasm some that it lacks: those that `tf.fused.conv2d`, `tf.fused.depthwiseConv2d`, `tf.einsum` and `tf.unsortedSegmentSum` call.
- * Idempotent, quiet, and cheap to call again. {@link installGradients} calls it; {@link uninstallGradients} gives the others back.
+ * Puts kernels of ours in place of those that are wrong on the cpu and the wasm backend of
+ * tensorflow.js (which they call for the rest), and gives wasm some that it lacks: those that
+ * `tf.fused.conv2d`, `tf.fused.depthwiseConv2d`, `tf.einsum` and `tf.unsortedSegmentSum` call.
+ * Idempotent, quiet, and cheap to call again, as is due after another backend was loaded. {@link
+ * installGradients} calls it; {@link uninstallGradients} gives the others back.
  * @example
  * ```ts
  * import * as tf from "@tensorflow/tfjs-core";
  * import { mendKernels } from "@nnxjs/gradients";
  *
  * mendKernels();
- * tf.maxPool(tf.tensor4d([1, Number.NaN, 2, 3], [1, 2, 2, 1]), 2, 1, "valid").dataSync(); // [NaN]; cpu's own kernel gives 3
+ * tf.maxPool(tf.tensor4d([1, Number.NaN, 2, 3], [1, 2, 2, 1]), 2, 1, "valid").dataSync(); // [NaN]
  * ```
  */
 export function mendKernels(): void {
-  // A backend registers its kernels when it is loaded, and so before it is chosen.
-  const backend = getBackend();
+  // A backend registers its kernels when it is loaded, and so before it is chosen. Typed as always
+  // there; it is undefined until one is.
+  const backend = (getBackend() as string | undefined) ?? "";
   if (lookedAt === backend) return;
   lookedAt = backend;
   for (const { kernelName, backends, around } of allMends) {
@@ -100,8 +109,9 @@ export function mendKernels(): void {
 }
 
 /**
- * Registers every rule of this package, and its kernels ({@link mendKernels}). Idempotent; quiet; stock rules that are registered are
- * replaced and remembered. Rules that others register afterwards win, until this is called again.
+ * Registers every rule of this package, and its kernels ({@link mendKernels}). Idempotent; quiet;
+ * stock rules that are registered are replaced and remembered. Rules that others register
+ * afterwards win, until this is called again.
  * @example
  * ```ts
  * import * as tf from "@tensorflow/tfjs-core";
@@ -118,7 +128,10 @@ export function installGradients(): void {
   mendKernels();
 }
 
-/** Gives back what was registered before {@link installGradients}, {@link mendKernels} or {@link registerRules}; does nothing if none was called. */
+/**
+ * Gives back what was registered before {@link installGradients}, {@link mendKernels} or {@link
+ * registerRules}; does nothing if none was called.
+ */
 export function uninstallGradients(): void {
   for (const [kernelName, before] of replaced) put(kernelName, before);
   replaced.clear();
@@ -128,5 +141,5 @@ export function uninstallGradients(): void {
     if (before) registerKernel(before);
   }
   ours.clear();
-  lookedAt = undefined;
+  lookedAt = null;
 }

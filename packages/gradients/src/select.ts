@@ -20,7 +20,8 @@ export const only = (condition: Tensor, dy: Tensor): Tensor => select(condition,
 export const indicator = (condition: Tensor): Tensor => tf.cast(condition, "float32");
 
 /**
- * 1 where a > b, 1/2 where they are equal, 0 elsewhere and at NaN: how JAX shares a gradient at a tie.
+ * 1 where a > b, 1/2 where they are equal, 0 elsewhere and at NaN: how JAX shares a gradient at a
+ * tie.
  * @returns float32, in the broadcast shape.
  */
 export function above(a: Tensor, b: Tensor | number): Tensor {

@@ -13,7 +13,10 @@ type Unary = <T extends Tensor>(x: T) => T;
 type Binary = (a: Operand, b: Operand) => Tensor;
 type Reduction = (x: Tensor, axis?: number | number[], keepDims?: boolean) => Tensor;
 
-/** An op on kernels that are right: tensorflow.js's own lose NaN, stop at six axes, or read what is not theirs. */
+/**
+ * An op on kernels that are right: tensorflow.js's own lose NaN, stop at six axes, or read what is
+ * not theirs.
+ */
 const op = <F extends (...args: never[]) => unknown>(run: F): F =>
   ((...args) => {
     mendKernels();

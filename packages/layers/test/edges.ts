@@ -74,7 +74,9 @@ export const edgeTensor = ({ data, shape, dtype }: EdgeArray): tf.Tensor =>
 export const weightedSum = (y: tf.Tensor): tf.Tensor =>
   y.size === 0 ? tf.sum(y) : tf.sum(tf.mul(y, tf.reshape(tf.range(1, y.size + 1), y.shape)));
 
-/** Compares numbers one by one: NaN and infinities exactly, the rest to 1e-5 of the number or of 1. */
+/**
+ * Compares numbers one by one: NaN and infinities exactly, the rest to 1e-5 of the number or of 1.
+ */
 export function expectEdge(actual: tf.Tensor, wanted: EdgeArray, what: string, within = 1e-5): void {
   expect(actual.shape, what).toEqual(wanted.shape);
   const found = [...actual.dataSync()];

@@ -35,7 +35,10 @@ const arithmetic = (kernelName: string): Mend =>
     });
   });
 
-/** The larger or smaller one; NaN if either is. The stock kernels, which are quick, take the first when the second is NaN. */
+/**
+ * The larger or smaller one; NaN if either is. The stock kernels, which are quick, take the first
+ * when the second is NaN.
+ */
 const extremum = (kernelName: "Maximum" | "Minimum"): Mend =>
   mend<"a" | "b">(kernelName, ["wasm"], ({ inputs: { a, b }, backend, stock }) => {
     if (a.dtype !== "float32" || b.dtype !== "float32" || !holdsNaN(backend, b)) return stock();
@@ -64,7 +67,10 @@ const clamp = <A>(kernelName: string, bounds: (attrs: A) => readonly [number, nu
     });
   });
 
-/** True where x is not 0, as everywhere else. The stock kernel cuts fractions off and keeps the last byte. */
+/**
+ * True where x is not 0, as everywhere else. The stock kernel cuts fractions off and keeps the last
+ * byte.
+ */
 const castToBool: Mend = mend<"x", tf.CastAttrs>(
   "Cast",
   ["wasm"],

@@ -1,6 +1,6 @@
 /**
- * @file Kernels made of others: those that the wasm backend lacks and that `tf.fused.conv2d`, `tf.fused.depthwiseConv2d`, `tf.einsum` and
- * `tf.unsortedSegmentSum` call by name, and einsum.
+ * @file Kernels made of others: those that the wasm backend lacks and that `tf.fused.conv2d`,
+ * `tf.fused.depthwiseConv2d`, `tf.einsum` and `tf.unsortedSegmentSum` call by name, and einsum.
  */
 import * as tf from "@tensorflow/tfjs-core";
 import type {
@@ -82,8 +82,8 @@ export const wasmKernels: readonly KernelConfig[] = [
 ];
 
 /**
- * cpu's einsum takes two tensors at most, and forgets to sum a letter of one of them; wasm's transpose of a convolution over three axes is
- * wrong in every shape.
+ * cpu's einsum takes two tensors at most, and forgets to sum a letter of one of them; wasm's
+ * transpose of a convolution over three axes is wrong in every shape.
  */
 export const composedMends: readonly Mend[] = [
   { kernelName: "Einsum", backends: ["cpu"], around: () => composed(einsum) },

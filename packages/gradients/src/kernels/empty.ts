@@ -1,4 +1,7 @@
-/** @file Tensors without elements: sums and products over nothing leave on wasm what was in the memory. */
+/**
+ * @file Tensors without elements: sums and products over nothing leave on wasm what was in the
+ * memory.
+ */
 import type { TransposeAttrs } from "@tensorflow/tfjs-core";
 import { axesOf, keepDims, sizeOf } from "../broadcasting.ts";
 import { filled, type LoopDtype } from "./memory.ts";

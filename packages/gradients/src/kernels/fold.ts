@@ -14,7 +14,10 @@ export interface Folded {
   readonly b: number[];
 }
 
-/** Joins neighbouring axes that are repeated on the same side, or on none, and drops those of size 1. */
+/**
+ * Joins neighbouring axes that are repeated on the same side, or on none, and drops those of size
+ * 1.
+ */
 export function fold(a: readonly number[], b: readonly number[]): Folded {
   const rank = Math.max(a.length, b.length);
   const axes: { size: number; a: boolean; b: boolean }[] = [];
@@ -35,7 +38,8 @@ export function fold(a: readonly number[], b: readonly number[]): Folded {
 
 /**
  * Calls `row` for each run of elements along the last folded axis.
- * @param row - Gets where the run begins in both inputs and in the result, its length, and by how much each input moves on.
+ * @param row - Gets where the run begins in both inputs and in the result, its length, and by how
+ * much each input moves on.
  */
 export function eachRow(
   { axes }: Folded,

@@ -1,4 +1,7 @@
-/** @file Loops over the values of tensors, on the backends whose memory can be read and written at once (cpu and wasm). */
+/**
+ * @file Loops over the values of tensors, on the backends whose memory can be read and written at
+ * once (cpu and wasm).
+ */
 import type { TensorInfo } from "@tensorflow/tfjs-core";
 import { sizeOf } from "../broadcasting.ts";
 
@@ -24,7 +27,10 @@ interface HeapBackend {
   disposeData(dataId: object): boolean;
 }
 
-/** What the cpu backend offers beyond its types. `readSync` gives the very array that it computes with. */
+/**
+ * What the cpu backend offers beyond its types. `readSync` gives the very array that it computes
+ * with.
+ */
 interface ArrayBackend {
   readSync(dataId: object): Elements;
   makeTensorInfo(shape: number[], dtype: LoopDtype, values: Elements): TensorInfo;
@@ -60,7 +66,10 @@ export function loop(
   return arrays.makeTensorInfo([...shape], dtype, out);
 }
 
-/** Whether NaN may be among the values: a sum of them tells, at a tenth of what a loop costs that asks each. */
+/**
+ * Whether NaN may be among the values: a sum of them tells, at a tenth of what a loop costs that
+ * asks each.
+ */
 function mayHoldNaN(x: Elements): boolean {
   let [a, b, c, d] = [0, 0, 0, 0];
   const whole = x.length - (x.length % 4);

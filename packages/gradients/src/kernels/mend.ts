@@ -12,7 +12,10 @@ export interface KernelCall<I extends string = string, A = unknown> {
   readonly inputs: Readonly<Record<I, TensorInfo>>;
   readonly attrs: A;
   readonly backend: object;
-  /** The kernel as tensorflow.js has it, with these inputs and attributes, or with some of them changed. */
+  /**
+   * The kernel as tensorflow.js has it, with these inputs and attributes, or with some of them
+   * changed.
+   */
   readonly stock: (changed?: Partial<Record<I, TensorInfo>>, attrs?: Partial<A>) => TensorInfo;
 }
 
@@ -39,7 +42,8 @@ export const mend = <I extends string, A = unknown>(
     (stock) =>
     ({ inputs, attrs, backend }) =>
       run({
-        // Inputs and attributes of this kernel have these types: they are written beside the kernel's name.
+        // Inputs and attributes of this kernel have these types: they are written beside the
+        // kernel's name.
         inputs: inputs as Record<I, TensorInfo>,
         attrs: attrs as A,
         backend,

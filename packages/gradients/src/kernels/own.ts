@@ -1,4 +1,7 @@
-/** @file Kernels that tensorflow.js has no name for, each one loop where its own kernels need several. */
+/**
+ * @file Kernels that tensorflow.js has no name for, each one loop where its own kernels need
+ * several.
+ */
 import * as tf from "@tensorflow/tfjs-core";
 import type { KernelConfig, NamedAttrMap, Tensor, TensorInfo } from "@tensorflow/tfjs-core";
 import { sizeOf } from "../broadcasting.ts";
@@ -112,11 +115,14 @@ export const positiveOf = (x: Tensor): Tensor | undefined => run(names.positive,
 /** Where x >= 0, false at NaN. */
 export const notNegativeOf = (x: Tensor): Tensor | undefined => run(names.notNegative, { x });
 
-/** 1 where a > b, 1/2 where they are equal, 0 elsewhere and at NaN; float32 in the broadcast shape. */
+/**
+ * 1 where a > b, 1/2 where they are equal, 0 elsewhere and at NaN; float32 in the broadcast shape.
+ */
 export const aboveOf = (a: Tensor, b: Tensor): Tensor | undefined => run(names.above, { a, b });
 
 /**
- * Positions in x, one for each element of a pool's output, whose elements have the gradients of the windows; -1 for none.
+ * Positions in x, one for each element of a pool's output, whose elements have the gradients of the
+ * windows; -1 for none.
  * @param x - `[N, ...spatial, C]`
  */
 export const selectionOf = (x: Tensor, axes: readonly Axis[]): Tensor | undefined =>

@@ -5,7 +5,10 @@ import { MOST_AXES } from "./binary.ts";
 import { free } from "./memory.ts";
 import { type Mend, mend } from "./mend.ts";
 
-/** wasm's kernel stops at six axes. Padded one after the other, each axis has the others before and behind it. */
+/**
+ * wasm's kernel stops at six axes. Padded one after the other, each axis has the others before and
+ * behind it.
+ */
 const pad: Mend = mend<"x", PadV2Attrs>("PadV2", ["wasm"], ({ inputs: { x }, attrs, backend, stock }) => {
   if (x.shape.length <= MOST_AXES || sizeOf(x.shape) === 0) return stock();
   const shape = [...x.shape];

@@ -1,4 +1,7 @@
-/** @file Pools. The stock ones lose NaN (cpu's maximum, wasm's maximum and mean) or what is below 0 (wasm's maximum over three axes). */
+/**
+ * @file Pools. The stock ones lose NaN (cpu's maximum, wasm's maximum and mean) or what is below 0
+ * (wasm's maximum over three axes).
+ */
 import * as tf from "@tensorflow/tfjs-core";
 import { type Axis, axes2D, axes3D } from "../conv-geometry.ts";
 import { type Elements, holdsNaN, loop } from "./memory.ts";

@@ -13,8 +13,8 @@ const batchOf = ({ shape }: TensorInfo): number[] => shape.slice(0, -2);
 const packed = new WeakMap<object, string>();
 
 /**
- * wasm packs a right operand once and keeps that by its data, whatever its shape is the next time: in a second shape it reads outside the
- * operand. Data that come in another shape are copied.
+ * wasm packs a right operand once and keeps that by its data, whatever its shape is the next time:
+ * in a second shape it reads outside the operand. Data that come in another shape are copied.
  */
 function packedOnce({ inputs: { a, b }, attrs, backend, stock }: Call): TensorInfo {
   const isPacked =

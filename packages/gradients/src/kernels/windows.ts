@@ -2,7 +2,9 @@
 import type { Axis } from "../conv-geometry.ts";
 import type { Elements } from "./memory.ts";
 
-/** Sizes of `[batch, depth, height, width, channels]`, and what a pool does along its three axes. */
+/**
+ * Sizes of `[batch, depth, height, width, channels]`, and what a pool does along its three axes.
+ */
 export interface Windows {
   readonly batch: number;
   readonly channels: number;
@@ -20,7 +22,8 @@ export const windowsOf = (shape: readonly number[], axes: readonly Axis[]): Wind
 const one: Axis = { input: 1, output: 1, window: 1, stride: 1, dilation: 1, before: 0 };
 
 /**
- * Calls `window` at the beginning of each window and `tap` for each of its elements, in order. Positions are those of channel 0.
+ * Calls `window` at the beginning of each window and `tap` for each of its elements, in order.
+ * Positions are those of channel 0.
  * @param tap - Gets -1 for an element of the padding.
  */
 export function eachTap(
@@ -68,8 +71,8 @@ export function largest(windows: Windows, x: Elements, y: Elements): void {
 }
 
 /**
- * Where the gradient of each window goes: to its first largest element, as XLA's select-and-scatter finds it, which moves on at every
- * comparison with NaN.
+ * Where the gradient of each window goes: to its first largest element, as XLA's select-and-scatter
+ * finds it, which moves on at every comparison with NaN.
  * @param positions - Gets positions in x, or -1 where the padding was chosen.
  */
 export function selected(windows: Windows, x: Elements, positions: Elements): void {

@@ -74,8 +74,9 @@ function shifted(x: Tensor, axes: number[]): Tensor {
 }
 
 /**
- * A function over axes of the elements that count, with `rest` in place of the others. Choosing comes first and last, so that neither the
- * values nor the cotangents of the others reach the sums; where nothing counts, NaN reaches neither the result nor the gradient.
+ * A function over axes of the elements that count, with `rest` in place of the others. Choosing
+ * comes first and last, so that neither the values nor the cotangents of the others reach the sums;
+ * where nothing counts, NaN reaches neither the result nor the gradient.
  */
 function whereCounted<T extends Tensor>(x: T, mask: Tensor, rest: number, f: (counted: Tensor) => Tensor): T {
   const counts = broadcastTo(cast(mask, "bool"), x.shape);

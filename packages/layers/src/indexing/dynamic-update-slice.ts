@@ -24,7 +24,10 @@ const WHERE = "dynamicUpdateSlice";
 
 const integer = (value: number): Tensor => scalar(value, "int32");
 
-/** Where the update begins along one axis, int32 `[1]`: counted from the end when negative, then moved so that it fits. */
+/**
+ * Where the update begins along one axis, int32 `[1]`: counted from the end when negative, then
+ * moved so that it fits.
+ */
 function startOf(start: number | Tensor, size: number, taken: number): Tensor {
   if (!isTensor(start)) {
     const fromStart = start < 0 ? start + size : start;
@@ -50,8 +53,9 @@ function checkStarts(x: Tensor, starts: Tensor | readonly (number | Tensor)[]): 
 }
 
 /**
- * x with `update` in place of the part that begins at `startIndices`. A start is counted from the end when it is negative, and moved
- * so that the update fits. Reads nothing back: starts may be tensors that were computed.
+ * x with `update` in place of the part that begins at `startIndices`. A start is counted from the
+ * end when it is negative, and moved so that the update fits. Reads nothing back: starts may be
+ * tensors that were computed.
  * @param x - Any shape.
  * @param update - As many axes as x, none longer, of its dtype.
  * @param startIndices - One integer for each axis.

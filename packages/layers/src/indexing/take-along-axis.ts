@@ -55,11 +55,13 @@ function lineStarts(shape: readonly number[], from: readonly number[], along: nu
 }
 
 /**
- * `x[..., indices[..., i, ...], ...]`: for each position in `indices`, the element there along `axis`, at the same place along the other axes.
- * Negative positions count from the end. Where a position is outside, the result is NaN (int32: the smallest integer, bool: true) and
- * nothing has its gradient.
+ * `x[..., indices[..., i, ...], ...]`: for each position in `indices`, the element there along
+ * `axis`, at the same place along the other axes. Negative positions count from the end. Where a
+ * position is outside, the result is NaN (int32: the smallest integer, bool: true) and nothing has
+ * its gradient.
  * @param x - Any shape.
- * @param indices - int32, with the axes of x. Along the others than `axis`, sizes are equal, or 1 and repeated.
+ * @param indices - int32, with the axes of x. Along the others than `axis`, sizes are equal, or 1
+ * and repeated.
  * @param axis - `null`: of x as one row; `indices` then has one axis. Defaults to the last.
  * @returns the shape of `indices`, repeated along axes in which it has size 1 and x has not.
  * @throws NnxError when shapes or the dtype do not fit.
