@@ -22,17 +22,37 @@ export function isClass(f: unknown): f is FilterType {
 }
 
 /** The predicate that a filter stands for. @throws {@link FilterError} for anything that is no filter. */
-export function toPredicate(filter: Filter): Predicate {
+export const toPredicate = (filter: Filter): Predicate => predicateOf(filter, new Map());
+
+const mostLevels = 100;
+
+/** @param lists - The lists around this filter, which have no predicate yet, and those that were seen before. */
+function predicateOf(filter: Filter, lists: Map<object, Predicate | undefined>): Predicate {
   if (typeof filter === "boolean") return filter ? everything : nothing;
   if (filter === null) return nothing;
   if (typeof filter === "string") return withTag(filter);
   if (isClass(filter)) return ofType(filter);
   if (typeof filter === "function") return filter;
-  if (Array.isArray(filter)) return anyOf(...(filter as readonly Filter[]));
+  if (Array.isArray(filter)) return anyOfList(filter as readonly Filter[], lists);
   throw new FilterError(
     `Filter: expected true, false, null, a tag, a class, a predicate or an array of these, got ${describe(filter)}. ` +
       "Pass `true` for everything that is left.",
   );
+}
+
+function anyOfList(filters: readonly Filter[], lists: Map<object, Predicate | undefined>): Predicate {
+  const known = lists.get(filters);
+  if (known) return known;
+  if (lists.has(filters) || lists.size > mostLevels) {
+    throw new FilterError(
+      `Filter: expected at most ${mostLevels} lists of filters that do not contain themselves, got ${describe(filters)} inside more. ` +
+        "Write the filters in one list.",
+    );
+  }
+  lists.set(filters, undefined);
+  const predicate = anyOf(...filters.map((each) => predicateOf(each, lists)));
+  lists.set(filters, predicate);
+  return predicate;
 }
 
 /** Matches all. @see Flax `Everything`, `...` */

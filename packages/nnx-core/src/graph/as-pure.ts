@@ -1,6 +1,6 @@
 /** @file Values without the Variables around them. */
 import { describe, StructureError } from "../errors.ts";
-import { isStateLike } from "../state/check-state.ts";
+import { isTrusted } from "../state/check-state.ts";
 import { toPure } from "../state/pure.ts";
 import { isLeaf, leafValue } from "../state/state.ts";
 import { Variable } from "../variable/variable.ts";
@@ -49,7 +49,7 @@ class Purifier {
       }
     }
     if (isLeaf(value)) return leafValue(value);
-    if (isStateLike(value)) return toPure(value);
+    if (isTrusted(value)) return toPure(value);
     switch (containerKind(value)) {
       case "array":
         return (value as readonly unknown[]).map((item) => this.pure(item));

@@ -3,11 +3,11 @@ import { checkOptions } from "../checks/options.ts";
 import { needsPath } from "../filter/description.ts";
 import { type Filter, toPredicate } from "../filter/filter.ts";
 import type { Path, PathPart } from "../path.ts";
+import { Bounds, graphAdvice } from "../state/bounds.ts";
 import { isVariableState } from "../variable/variable-state.ts";
 import { type Frame, partIn, pathOf } from "./frame.ts";
 import { keysOf } from "./keys.ts";
 import { childAt, classify, type Kind } from "./node.ts";
-import { OpenContainers } from "./open-containers.ts";
 
 /** Where something is, without the path, which is made for duplicates only. */
 interface Place {
@@ -34,10 +34,11 @@ export function findDuplicates(node: unknown, options: DuplicateOptions = {}): P
   const matches = toPredicate(only);
   const needPaths = needsPath(matches);
   const placesOf = new Map<object, Place[]>();
-  const containers = new OpenContainers("findDuplicates");
+  const holding = new Set<object>();
+  const containers = new Bounds("findDuplicates", graphAdvice);
   let frame: Frame | undefined;
   const visit = (value: unknown, part: PathPart): void => {
-    const kind: Kind = classify(value);
+    const kind: Kind = classify(value, holding);
     if (kind === "static") return;
     const object = value as object;
     const place: Place = { frame, part };

@@ -1,5 +1,6 @@
 /** @file A model as a GraphDef and its leaves, in one walk without recursion. */
 import type { Path, PathPart } from "../path.ts";
+import { Bounds, graphAdvice } from "../state/bounds.ts";
 import { isStateLike } from "../state/check-state.ts";
 import type { StateLeaf } from "../state/state.ts";
 import { definitionOf } from "../variable/definitions.ts";
@@ -11,7 +12,6 @@ import { type Frame, partIn, pathOf } from "./frame.ts";
 import type { AttributeDef, ContainerDef, GraphDef, NodeDef, NodeType } from "./graph-def.ts";
 import { keysOf } from "./keys.ts";
 import { childAt, classify, containerKind, type GraphNode } from "./node.ts";
-import { OpenContainers } from "./open-containers.ts";
 
 /** A Variable; or an array, or a leaf of a State, that the model keeps without one. */
 export type LeafValue = Variable | StateLeaf;
@@ -47,8 +47,9 @@ interface DefinedFrame extends Frame {
 export class GraphWalk {
   private readonly nodes: NodeDef[] = [];
   private readonly indices = new Map<object, number>();
-  private readonly containers = new OpenContainers("graph");
+  private readonly containers = new Bounds("graph", graphAdvice);
   private readonly visitor: GraphVisitor;
+  private readonly holding = new Set<object>();
   private frame: DefinedFrame | undefined;
   private leafCount = 0;
 
@@ -70,7 +71,7 @@ export class GraphWalk {
   private visit(value: unknown, key: PathPart | undefined): AttributeDef {
     // Most attributes of most layers are numbers, strings and functions.
     if (typeof value !== "object" || value === null) return staticDef(value);
-    switch (classify(value)) {
+    switch (classify(value, this.holding)) {
       case "variable":
         return this.track(value) ?? this.variable(value as Variable, key);
       case "node":

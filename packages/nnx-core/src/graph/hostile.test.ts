@@ -82,28 +82,21 @@ const doubling = (leaf: unknown, pair: (x: unknown) => unknown): unknown => {
   for (let i = 0; i < 40; i++) node = pair(node);
   return node;
 };
-const shared = fc.constantFrom(
-  () => doubling(new nnx.Param(1).toState(), (x) => ({ l: x, r: x })),
-  () => doubling(1, (x) => [x, x]),
-);
-const deep = fc.constantFrom(
-  () => {
-    let x: unknown = new nnx.Param(1).toState();
-    for (let i = 0; i < 3_000; i++) x = { a: x };
-    return x;
-  },
-  () => {
-    let x: unknown = 1;
-    for (let i = 0; i < 20_000; i++) x = [x];
-    return x;
-  },
-);
+const doublingState = (): unknown => doubling(new nnx.Param(1).toState(), (x) => ({ l: x, r: x }));
+const doublingList = (): unknown => doubling(1, (x) => [x, x]);
+const nested = (leaf: unknown, levels: number, around: (x: unknown) => unknown): unknown => {
+  let node = leaf;
+  for (let i = 0; i < levels; i++) node = around(node);
+  return node;
+};
+const deepState = (): unknown => nested(new nnx.Param(1).toState(), 3_000, (x) => ({ a: x }));
+const deepList = (): unknown => nested(1, 20_000, (x) => [x]);
 const endless = (target: object): object =>
   new Proxy(target, {
     get: (t, key) =>
       typeof key === "string" && key !== "toJSON" && key in t ? endless(t) : Reflect.get(t, key),
   });
-const madeUp = fc.constant(() => endless({ a: {} }) as unknown);
+const big = [doublingState, doublingList, deepState, deepList, (): unknown => endless({ a: {} })];
 const proxied = jsonValue.map((x) => (typeof x === "object" && x !== null ? new Proxy(x, {}) : x));
 const frozen = named.map((x) => Object.freeze(x));
 const objects = fc
@@ -329,18 +322,37 @@ describe("given anything", () => {
   });
 });
 
-describe("given what is shared at every level, or nested without an end", () => {
-  const big = [
-    ...Object.entries(calls),
-    ...Object.entries(writes).map(
-      ([where, f]) => [where, (x: never, y: never) => f(target(), x, y)] as const,
-    ),
+describe("given what is shared at every level, nested deeply, or made up as it is read", () => {
+  // One function for each way of walking: checking States, values, leaves of a definition, graphs, containers, filters.
+  const walks = [
+    "flattenState",
+    "merge",
+    "graphdef",
+    "iterNodes",
+    "findDuplicates",
+    "asPure",
+    "applyPatches",
+    "toPredicate",
   ];
-  it.each(big)("%s", (where, f) => {
-    for (const make of [...fc.sample(shared, 2), ...fc.sample(deep, 2), ...fc.sample(madeUp, 1)]) {
-      const x = make() as never;
-      attempt(where, () => f(x, x));
-      attempt(where, () => f({ a: x } as never, { a: x } as never));
+  const each = [
+    ...walks.map((where) => [where, calls[where] as Call] as const),
+    ["update", (x: never) => nnx.update(target(), x)] as const,
+  ];
+  it.each(each)("%s", (where, f) => {
+    for (const make of big) attempt(where, () => f({ a: make() } as never, 1 as never));
+  });
+
+  it("static attributes in JSON", () => {
+    for (const make of big) {
+      attempt("graphDefToJson", () =>
+        nnx.graphDefToJson(nnx.graphdef(Object.assign(new Inner(), { held: make() }))),
+      );
+      const holder = {
+        ...json,
+        nodes: [{ module: "hostile.Inner", attributes: [["held", { static: make() }]] }],
+        leafCount: 0,
+      };
+      attempt("graphDefFromJson", () => nnx.graphDefFromJson(holder as never));
     }
   });
 });

@@ -23,6 +23,7 @@ function* walk(
   { variables, values, paths = true, leave }: WalkOptions,
 ): Generator<readonly [path: Path, value: unknown]> {
   const seen = new Set<object>();
+  const holding = new Set<object>();
   const enter = (value: object, part: PathPart, parent: Frame | undefined): Frame => {
     seen.add(value);
     const created: Frame = { value, keys: [], parent, part, next: 0 };
@@ -46,7 +47,7 @@ function* walk(
       continue;
     }
     const child = childAt(frame.value, key);
-    const kind = classify(child);
+    const kind = classify(child, holding);
     if (kind === "static" || kind === "leaf") {
       if (values) yield [open.concat(partIn(frame.value, key)), child];
       continue;

@@ -3,7 +3,7 @@ import { giveThingToScope, type ScopeKind } from "../ownership/scopes.ts";
 import type { PathPart } from "../path.ts";
 import { isPlainObject } from "../plain-object.ts";
 import { neverProxied } from "../proxies.ts";
-import { mostContainers } from "../state/bounds.ts";
+import { mostContainers, mostLevels } from "../state/bounds.ts";
 import { isLeaf } from "../state/state.ts";
 import { Variable } from "../variable/variable.ts";
 
@@ -61,13 +61,16 @@ export function containerKind(x: unknown): ContainerKind | undefined {
 /** What something can be to the graph. A leaf is an array, or what a Variable left in a State, that no Variable holds. */
 export type Kind = "node" | "variable" | "leaf" | "container" | "static";
 
-/** What `x` is to the graph. Containers without anything in them that the graph tracks are static. */
-export function classify(x: unknown): Kind {
+/**
+ * What `x` is to the graph. Containers without anything in them that the graph tracks are static.
+ * @param holding - Containers that a walk knows to hold data, so that it looks into each once and not from each one around it.
+ */
+export function classify(x: unknown, holding?: Set<object>): Kind {
   if (typeof x !== "object" || x === null) return "static";
   if (x instanceof Variable) return "variable";
   if (x instanceof GraphNode) return "node";
   if (isLeaf(x)) return "leaf";
-  return holdsData(x) ? "container" : "static";
+  return holdsData(x, holding) ? "container" : "static";
 }
 
 /** The items of a container, without their keys. */
@@ -76,19 +79,33 @@ export function itemsOf(x: object): Iterable<unknown> {
   return x instanceof Map ? (x as ReadonlyMap<unknown, unknown>).values() : Object.values(x);
 }
 
-function holdsData(container: object): boolean {
+const isData = (x: object): boolean => x instanceof GraphNode || x instanceof Variable || isLeaf(x);
+
+/** What a search has come by. */
+interface Found {
+  readonly container: object;
+  readonly parent: Found | undefined;
+  readonly level: number;
+}
+
+/** @param holding - Containers that are known to hold data; those on the way to what is found are added. */
+function holdsData(container: object, holding: Set<object> | undefined): boolean {
   if (containerKind(container) === undefined) return false;
-  const open: object[] = [container];
-  const seen = new Set<object>();
+  if (holding?.has(container)) return true;
+  const open: Found[] = [{ container, parent: undefined, level: 0 }];
+  const seen = new Set<object>([container]);
   for (let next = open.pop(); next; next = open.pop()) {
-    if (seen.has(next)) continue;
-    // What has no end holds no data that could be told from it.
-    if (seen.size === mostContainers) return false;
-    seen.add(next);
-    for (const item of itemsOf(next)) {
+    for (const item of itemsOf(next.container)) {
       if (typeof item !== "object" || item === null) continue;
-      if (item instanceof GraphNode || item instanceof Variable || isLeaf(item)) return true;
-      if (containerKind(item)) open.push(item);
+      if (isData(item)) {
+        for (let at: Found | undefined = next; at && holding; at = at.parent) holding.add(at.container);
+        return true;
+      }
+      if (containerKind(item) === undefined || seen.has(item)) continue;
+      // What has no end holds no data that could be told from it.
+      if (next.level === mostLevels || seen.size === mostContainers) return false;
+      seen.add(item);
+      open.push({ container: item, parent: next, level: next.level + 1 });
     }
   }
   return false;

@@ -49,6 +49,7 @@ export function pop(node: object, ...filters: readonly Filter[]): unknown {
   }
   const selection = new Selection("pop", filters, { exhaustive: false, anyOrder: true });
   const removals: (() => void)[] = [];
+  const holding = new Set<object>();
   const removed = new Set<Variable>();
   const seen = new Set<object>([node]);
   let frame: Frame | undefined = { node, keys: keysOf(node, () => []), parent: undefined, next: 0 };
@@ -62,7 +63,7 @@ export function pop(node: object, ...filters: readonly Filter[]): unknown {
     const { node: owner }: Frame = frame;
     const part = owner instanceof Map ? partOfMapKey(key) : key;
     const child = childAt(owner, key);
-    const childKind = classify(child);
+    const childKind = classify(child, holding);
     if (childKind === "static" || (childKind !== "leaf" && seen.has(child as object))) continue;
     if (childKind === "variable" || childKind === "leaf") {
       if (!selection.add(part, child as LeafValue, takenLeaf)) continue;

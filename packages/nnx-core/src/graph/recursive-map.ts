@@ -39,10 +39,11 @@ function mapAll(f: (path: Path, value: unknown) => unknown, node: unknown): unkn
   const root = clone(node, { variables: false });
   const done = new Map<object, unknown>();
   const open = new Set<object>();
+  const holding = new Set<object>();
   // Where the walk is; each call of `f` gets a copy.
   const at: PathPart[] = [];
   const start = (value: unknown, key: PathPart, parent: Frame | undefined): Frame | undefined => {
-    const kind = classify(value);
+    const kind = classify(value, holding);
     if (kind !== "node" && kind !== "container") return undefined;
     const object = value as object;
     const part = parent && partIn(parent.value, key);
@@ -52,7 +53,7 @@ function mapAll(f: (path: Path, value: unknown) => unknown, node: unknown): unkn
     open.add(object);
     if (part !== undefined) at.push(part);
     const copied =
-      isStateLike(object) || (parent && parent.value !== parent.original) ? { ...object } : object;
+      (parent && parent.value !== parent.original) || isStateLike(object) ? { ...object } : object;
     return { value: copied, original: object, keys, parent, key, next: 0 };
   };
   const leaf = (path: Path, value: unknown): unknown => {

@@ -87,7 +87,7 @@ describe("checkState ends", () => {
     const cycle: Record<string, unknown> = { a: leaf };
     cycle.sub = { again: cycle };
     expect(() => checkState("f", cycle)).toThrow(
-      "f at sub.again: expected a container that does not contain itself, got a cycle.",
+      "f at sub.again: expected containers that do not contain themselves, got a cycle of arrays, objects or Maps.",
     );
   });
 

@@ -4,8 +4,8 @@ import { describe, StructureError } from "../errors.ts";
 import { formatPath, type Path } from "../path.ts";
 import { isPlainObject } from "../plain-object.ts";
 import { isVariableState, isVariableType } from "../variable/variable-state.ts";
-import { Bounds, mostContainers } from "./bounds.ts";
 import { isOwner, refuseEnded } from "./holding.ts";
+import { Bounds, mostContainers, mostLevels } from "./bounds.ts";
 import { isLeaf, setOwn, type State, type StateLeaf, type StateNode } from "./state.ts";
 
 /** Whether a State was made by this library and is held: whatever is in it is a State, and frozen. */
@@ -24,20 +24,20 @@ export function isStateLike(x: unknown): x is State {
   if (!isPlainObject(x)) return false;
   if (isTrusted(x)) return true;
   let variables = 0;
-  const open: unknown[] = [x];
+  const open: (readonly [container: object, level: number])[] = [[x, 0]];
   const seen = new Set<object>();
-  for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    if (isVariableState(next)) variables++;
-    else if (isArrayLike(next)) continue;
-    else if (isPlainObject(next)) {
-      if (seen.has(next)) continue;
-      if (seen.size === mostContainers) return false;
-      seen.add(next);
-      for (const item of Object.values(next)) {
+  for (let next = open.pop(); next; next = open.pop()) {
+    const [container, level] = next;
+    if (isVariableState(container)) variables++;
+    else if (!isArrayLike(container)) {
+      if (!isPlainObject(container) || level > mostLevels || seen.size > mostContainers) return false;
+      if (seen.has(container)) continue;
+      seen.add(container);
+      for (const item of Object.values(container)) {
         if (typeof item !== "object" || item === null) return false;
-        open.push(item);
+        open.push([item, level + 1]);
       }
-    } else return false;
+    }
   }
   return variables > 0;
 }
