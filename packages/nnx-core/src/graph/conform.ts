@@ -4,8 +4,7 @@ import { describe, StructureError } from "../errors.ts";
 import { formatPath, type Path } from "../path.ts";
 import { isPlainObject } from "../plain-object.ts";
 import { Bounds } from "../state/bounds.ts";
-import { isTrusted, requireLeaf } from "../state/check-state.ts";
-
+import { isLiveState, requireLeaf } from "../state/check-state.ts";
 import { setOwn, type StateNode } from "../state/state.ts";
 import { isVariableState, type VariableDef } from "../variable/variable-state.ts";
 import { Variable } from "../variable/variable.ts";
@@ -37,7 +36,7 @@ function pathTo(frame: Frame, key: string): Path {
  * @throws {@link StructureError} for what can be neither a value nor a State.
  */
 export function conform(where: string, graphdef: GraphDef, given: unknown): StateNode {
-  if (isTrusted(given)) return given;
+  if (isLiveState(where, given)) return given;
   const { root, nodes } = graphdef;
   const rootNode = root.kind === "node" ? nodes[root.index] : undefined;
   if (root.kind === "array" || root.kind === "leaf" || rootNode?.kind === "variable") {
@@ -77,7 +76,7 @@ function read(where: string, graphdef: GraphDef, root: Record<string, unknown>):
     const position = current.site === undefined ? undefined : children.get(current.site)?.get(key);
     const site = position === undefined ? undefined : plan[position];
     const isLeafSite = site !== undefined && site.kind !== "subtree";
-    if (isTrusted(child)) setOwn(current.copy, key, child);
+    if (isLiveState(where, child)) setOwn(current.copy, key, child);
     else if (!isLeafSite && isPlainObject(child) && !isVariableState(child))
       frame = frameOf(child, position, key, current);
     else {

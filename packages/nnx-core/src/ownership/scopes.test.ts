@@ -251,7 +251,6 @@ describe.each(["cpu", "wasm"])("on %s", (backend) => {
       () => clone(made.list),
     ];
     for (const use of uses) {
-      console.log(String(use));
       expect(use).toThrow(DisposedError);
       expect(use).toThrow(scope);
     }

@@ -12,6 +12,16 @@ import { isLeaf, setOwn, type State, type StateLeaf, type StateNode } from "./st
 export const isTrusted = (x: unknown): x is State =>
   typeof x === "object" && x !== null && !Array.isArray(x) && isOwner(x);
 
+/**
+ * Whether `x` is such a State.
+ * @throws {@link DisposedError} for one that was disposed, or whose scope has ended.
+ */
+export function isLiveState(where: string, x: unknown): x is State {
+  if (isTrusted(x)) return true;
+  if (typeof x === "object" && x !== null) refuseEnded(where, x);
+  return false;
+}
+
 /** The State in a GraphState; anything else as it is. No State has an array in it, so that `nodes` tells them apart. */
 export function stateIn(x: unknown): unknown {
   if (!isPlainObject(x) || isTrusted(x)) return x;
@@ -68,8 +78,7 @@ const pathTo = (frame: Frame | undefined, ...last: readonly string[]): Path => {
  */
 export function checkState(where: string, value: unknown): State {
   const given = stateIn(value);
-  if (isTrusted(given)) return given;
-  if (typeof given === "object" && given !== null) refuseEnded(where, given);
+  if (isLiveState(where, given)) return given;
   const leaf = leafFrom(given);
   // The State of a Variable is its leaf: by what may be done with it a State, by its type one that has no subtrees.
   if (leaf) return leaf as unknown as State;
@@ -83,8 +92,7 @@ export function checkState(where: string, value: unknown): State {
  * @throws {@link StructureError} for objects that contain themselves.
  */
 export function checkValues(where: string, value: unknown, root: () => Path = noPath): State {
-  if (typeof value === "object" && value !== null) refuseEnded(where, value);
-  if (isTrusted(value) || isLeaf(value) || !isPlainObject(value)) return value as State;
+  if (isLiveState(where, value) || isLeaf(value) || !isPlainObject(value)) return value as State;
   return read(where, value, root, (_, child) => child as StateNode);
 }
 
