@@ -33,14 +33,6 @@ export function refuseHidden(where: "sow" | "perturb", value: unknown, place: ()
   );
 }
 
-/** Whether tensors are in Maps, which the scopes of the array library do not look into. */
-export function hasMaps(value: unknown): boolean {
-  if (typeof value !== "object" || value === null) return false;
-  if (value instanceof Map) return tensorsIn(value).length > 0;
-  if (Array.isArray(value)) return value.some(hasMaps);
-  return isPlainObject(value) && Object.values(value).some(hasMaps);
-}
-
 /** As which type each name of each module was sown: a name has one. */
 export class SownTypes {
   private readonly byModule = new WeakMap<object, Map<string, VariableType>>();

@@ -1,11 +1,9 @@
 /** @file From what modules recorded to States. */
 import { NnxError } from "../errors.ts";
 import { type Frame, pathOf } from "../graph/frame.ts";
-import { handOver, retain } from "../ownership/holders.ts";
 import { formatPath, type Path, type PathPart } from "../path.ts";
 import { StatesBuilder } from "../state/builder.ts";
-import { leafValue, type OwnedState, type StateLeaf } from "../state/state.ts";
-import { hasMaps } from "./recordable.ts";
+import { type OwnedState, type StateLeaf } from "../state/state.ts";
 import type { CapturedModules } from "./session.ts";
 
 /** What modules recorded, nested as the modules are. */
@@ -50,20 +48,16 @@ export function treeOf(
 const hasPart = (tree: RecordedTree, name: string): boolean =>
   /^\d/.test(name) && tree.has(Number(name)) && String(Number(name)) === name;
 
-/** A State of each tree. Inside a scope fresh tensors stay the scope's, as everywhere; those in Maps, where a scope would not find them, are held. */
+/** A State of each tree. */
 export function statesOf(trees: readonly RecordedTree[]): OwnedState[] {
-  const inMaps: unknown[] = [];
   const builder = new StatesBuilder(trees.length);
   trees.forEach((tree, index) => {
-    write(builder, index, tree, inMaps);
+    write(builder, index, tree);
   });
-  retain(inMaps);
-  const states = builder.finish();
-  handOver(inMaps);
-  return states;
+  return builder.finish();
 }
 
-function write(builder: StatesBuilder, index: number, root: RecordedTree, inMaps: unknown[]): void {
+function write(builder: StatesBuilder, index: number, root: RecordedTree): void {
   const open = [root.entries()];
   for (let entries = open.at(-1); entries; entries = open.at(-1)) {
     const { value: entry } = entries.next() as { value?: [PathPart, RecordedTree | StateLeaf] };
@@ -78,7 +72,6 @@ function write(builder: StatesBuilder, index: number, root: RecordedTree, inMaps
       open.push(node.entries());
       continue;
     }
-    if (hasMaps(leafValue(node))) inMaps.push(leafValue(node));
     builder.put(index, key, node);
   }
 }

@@ -426,6 +426,37 @@ describe.each(["cpu", "wasm"])("on %s", (backend) => {
     }
   });
 
+  it("a State that a run attaches to the model it is given is the model's", () => {
+    class Keeps extends Module {
+      kept: State | null = null;
+      readonly other = new Layer();
+      forward(x: tf.Tensor): tf.Tensor {
+        return tf.tidy(() => {
+          this.kept ??= state(this.other);
+          return this.other.forward(x);
+        });
+      }
+    }
+    const x = tf.ones([2]);
+    const before = count();
+    const runs: readonly ((model: Keeps) => unknown)[] = [
+      (model) => grad((m: Keeps) => tf.sum(m.forward(x)))(model),
+      (model) => capture(model, Intermediate)(x),
+      (model) => captureGradients((m: Keeps) => tf.sum(m.forward(x)), { keepUpdates: true })(model),
+    ];
+    for (const run of runs) {
+      const model = new Keeps();
+      dispose(run(model));
+      const kept = model.kept as unknown as { readonly kernel: VariableState<tf.Tensor> };
+      // Refused if its scope had ended.
+      dispose(filterState(kept, Param));
+      model.other.kernel.value = tf.zeros([2]);
+      expect(numbers(kept.kernel.value)).toEqual([1, 2]);
+      dispose([kept, model]);
+      expect(count()).toBe(before);
+    }
+  });
+
   it("what its constructor had made goes with the scope in which it throws", () => {
     const before = count();
     class Broken extends Module {

@@ -98,13 +98,10 @@ export function attachTo(root: unknown): () => void {
     given.splice(index, 1);
     const [scope, outer] = innermostScopes();
     const things = scope && thingsOf.get(scope);
-    if (!things || !mayBeAttached(things)) return;
+    if (!things) return;
     for (const thing of foundIn(root, things)) moveThing(thing, things, outer);
   };
 }
-
-/** States are taken of models, they are seldom a part of one. */
-const mayBeAttached = (things: Things): boolean => [...things.values()].some((kind) => !("store" in kind));
 
 function moveThing(thing: object, things: Things, outer: Scope | undefined): void {
   const kind = things.get(thing) as ScopeKind<never>;
@@ -117,7 +114,7 @@ function end(scope: Scope, result: unknown, outer: Scope | undefined): void {
   const things = thingsOf.get(scope);
   if (!things) return;
   thingsOf.delete(scope);
-  const returned = foundIn(given.length > 0 && mayBeAttached(things) ? [result, given] : result, things);
+  const returned = foundIn(given.length > 0 ? [result, given] : result, things);
   const finish = (thing: object, kind: ScopeKind<never>): void => {
     forgetThing(thing);
     kind.end(thing as never);
