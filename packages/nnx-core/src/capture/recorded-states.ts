@@ -3,7 +3,7 @@ import { NnxError } from "../errors.ts";
 import { type Frame, pathOf } from "../graph/frame.ts";
 import { formatPath, type Path, type PathPart } from "../path.ts";
 import { StatesBuilder } from "../state/builder.ts";
-import { type OwnedState, type StateLeaf } from "../state/state.ts";
+import type { OwnedState, StateLeaf } from "../state/state.ts";
 import type { CapturedModules } from "./session.ts";
 
 /** What modules recorded, nested as the modules are. */
