@@ -9,6 +9,7 @@ import {
   flattenState,
   grad,
   Intermediate,
+  keep,
   mergeState,
   Module,
   Param,
@@ -138,7 +139,7 @@ describe("capture", () => {
     let inner: State | undefined;
     const f = (m: Net, input: tf.Tensor) => {
       const [y, seen] = capture(m.a, Intermediate)(input);
-      inner = seen;
+      inner = keep(seen);
       return m.b.forward(y);
     };
     const [, outer] = capture(f, Intermediate)(net, x());

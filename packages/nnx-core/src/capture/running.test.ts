@@ -5,6 +5,7 @@ import {
   captureGradients,
   flattenState,
   Intermediate,
+  keep,
   Module,
   perturb,
   Perturbation,
@@ -109,7 +110,7 @@ describe("the module that is running", () => {
           return perturb("p", parts.a.decode(value));
         };
         const [y, seen] = capture(f, Intermediate)({ a: this.a }, input);
-        inside = seen;
+        inside = keep(seen);
         return y;
       }
     }

@@ -277,7 +277,7 @@ function attempt(where: string, f: () => unknown): boolean {
     return true;
   } catch (error) {
     if (!(error instanceof nnx.NnxError)) throw error;
-    expect(error.message, where).toMatch(/expected [^]*got /);
+    expect(error.message, where).toMatch(/expected [\s\S]*got /);
     return false;
   } finally {
     expect(performance.now() - start, where).toBeLessThan(3_000);
