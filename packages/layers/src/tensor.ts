@@ -1,6 +1,6 @@
 /** @file The only file of this package that names the array library. */
 import { mendKernels } from "@nnxjs/gradients";
-import { isRecording } from "@nnxjs/nnx-core";
+import { isRecording } from "@nnxjs/nnx-core/internal";
 import * as tf from "@tensorflow/tfjs-core";
 
 /** An immutable array: tensorflow.js's. */

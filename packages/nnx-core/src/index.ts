@@ -13,7 +13,6 @@ export {
 export { perturb, type PerturbOptions, sow, type SowOptions } from "./capture/record.ts";
 export { dispose } from "./dispose.ts";
 export {
-  describe,
   DisposedError,
   FilterError,
   GradientError,
@@ -96,13 +95,12 @@ export {
 export { applyPatches, diffPatches, type StatePatch, type StatePatches } from "./state/patches.ts";
 export { type PureState, replaceByPure, toPure } from "./state/pure.ts";
 export { type DraftOf, type StateDraft, updateState } from "./state/update-state.ts";
-export { type ElementArrays, fuse, isRecording, newTensor, type Tensor } from "./tensor.ts";
+export type { Tensor } from "./tensor.ts";
 export { registerVariableName, variableNameFromType, variableTypeFromName } from "./variable/registry.ts";
 export { Variable } from "./variable/variable.ts";
 export {
   isVariableState,
   type Metadata,
-  sameMetadata,
   type VariableDef,
   type VariableState,
   type VariableType,

@@ -1,4 +1,3 @@
-export { drop, type DropOptions } from "./fused/drop.ts";
 export * as initializers from "./initializers/index.ts";
 export type { Initializer, KeylessInitializer, RankedInitializer } from "./initializers/initializer.ts";
 export { type KeyArray, PRNGKey } from "./keys/index.ts";

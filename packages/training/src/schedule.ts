@@ -1,5 +1,5 @@
 /** @file Learning rates, fixed or by step. */
-import { describe } from "@nnxjs/nnx-core";
+import { describe } from "@nnxjs/nnx-core/internal";
 import { mul } from "./tensor.ts";
 import type { GradientTransformation } from "./transformation.ts";
 import { mapTree } from "./tree.ts";

@@ -1,6 +1,6 @@
 /** @file Convolutions in the generality of JAX's, from the kernels that every backend has. */
-import { registerFunction, describe, NnxError } from "@nnxjs/nnx-core";
-import { checkTensor } from "@nnxjs/nnx-core/internal";
+import { registerFunction, NnxError } from "@nnxjs/nnx-core";
+import { checkTensor, describe } from "@nnxjs/nnx-core/internal";
 import { sizeOf } from "../axes.ts";
 import { shapeText } from "../checks.ts";
 import { checkFloat, type FloatDtype, type Precision } from "../linear/dot-general.ts";

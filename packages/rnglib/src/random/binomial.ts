@@ -1,5 +1,5 @@
 /** @file Numbers of successes: binomial and multinomial. */
-import { describe } from "@nnxjs/nnx-core";
+import { describe } from "@nnxjs/nnx-core/internal";
 import { type PRNGKey, split } from "../keys/index.ts";
 import { wordOf } from "../keys/prng-key.ts";
 import { acceptedSuccesses, successesByWaiting } from "./binomial-rejection.ts";

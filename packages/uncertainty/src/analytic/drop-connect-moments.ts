@@ -1,5 +1,6 @@
 /** @file What sampling a DropConnect layer would converge to, without sampling. */
-import { describe, NnxError } from "@nnxjs/nnx-core";
+import { NnxError } from "@nnxjs/nnx-core";
+import { describe } from "@nnxjs/nnx-core/internal";
 import type { DropConnectLinear } from "@nnxjs/layers";
 import { add, matMul, mul, reshape, square, type Tensor } from "../tensor.ts";
 

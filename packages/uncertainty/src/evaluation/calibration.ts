@@ -1,5 +1,6 @@
 /** @file Whether a model that says 80 % is right in 80 % of the cases. */
-import { describe, NnxError } from "@nnxjs/nnx-core";
+import { NnxError } from "@nnxjs/nnx-core";
+import { describe } from "@nnxjs/nnx-core/internal";
 import { type Numbers, probabilitiesOf } from "../measures/table.ts";
 import { argmaxOf } from "../measures/zero-one.ts";
 

@@ -1,5 +1,6 @@
 /** @file How well a score tells inputs of a kind never seen from known ones. */
-import { describe, NnxError } from "@nnxjs/nnx-core";
+import { NnxError } from "@nnxjs/nnx-core";
+import { describe } from "@nnxjs/nnx-core/internal";
 
 /** Scores, one for each input: higher means stranger. */
 export type Scores = ArrayLike<number>;

@@ -1,5 +1,6 @@
 /** @file What is gained by not answering when unsure. */
-import { describe, NnxError } from "@nnxjs/nnx-core";
+import { NnxError } from "@nnxjs/nnx-core";
+import { describe } from "@nnxjs/nnx-core/internal";
 
 /** How the mean loss falls as uncertain inputs are rejected. */
 export interface SelectivePrediction {
