@@ -38,7 +38,7 @@ export interface ConvolveOptions {
 export type ConvGeneralDilated = (inputs: Tensor, kernel: Tensor, options: ConvolveOptions) => Tensor;
 
 /** Puts `factor - 1` zeros between the elements along axes from `first`. */
-export const dilate = (x: Tensor, factors: readonly number[], first: number): Tensor =>
+const dilate = (x: Tensor, factors: readonly number[], first: number): Tensor =>
   factors.reduce((y, factor, i) => (factor === 1 ? y : dilateAxis(y, factor, first + i)), x);
 
 function dilateAxis(x: Tensor, factor: number, axis: number): Tensor {
