@@ -153,6 +153,7 @@ export {
 export {
   random,
   PRNGKey,
+  type PRNGKeyJSON,
   type KeyArray,
   type Seed,
   initializers,
