@@ -8,7 +8,7 @@ const CLASSES = 2;
 const MEMBERS = 5;
 
 /** 2-64-64-2 with ReLU. */
-export class Mlp extends nnx.Module {
+class Mlp extends nnx.Module {
   readonly input: nnx.Linear;
   readonly hidden: nnx.Linear;
   readonly output: nnx.Linear;
@@ -25,7 +25,7 @@ export class Mlp extends nnx.Module {
 }
 
 /** All points in every step. */
-export function train(model: Mlp, moons: Moons, steps: number): void {
+function train(model: Mlp, moons: Moons, steps: number): void {
   const optimizer = new nnx.Optimizer(model, nnx.adam(3e-3), { wrt: nnx.Param });
   const x = tensorOf(moons);
   const targets = tf.tidy(() => tf.oneHot(tf.tensor1d(moons.labels, "int32"), CLASSES));

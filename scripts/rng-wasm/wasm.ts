@@ -10,7 +10,7 @@ export const type = { i32: 0x7f, f32: 0x7d, v128: 0x7b } as const;
 export type ValueType = (typeof type)[keyof typeof type];
 
 /** Unsigned LEB128. */
-export function unsigned(value: number): Code {
+function unsigned(value: number): Code {
   const bytes: number[] = [];
   let rest = value >>> 0;
   do {
@@ -22,7 +22,7 @@ export function unsigned(value: number): Code {
 }
 
 /** Signed LEB128. */
-export function signed(value: number): Code {
+function signed(value: number): Code {
   const bytes: number[] = [];
   let rest = value | 0;
   for (;;) {

@@ -49,12 +49,16 @@ function put(kernelName: string, rule: GradientRule | undefined): void {
  * a rule a second time does nothing.
  *
  * The registry is global: every copy and every backend of tensorflow.js in the process sees the rules.
- * @param rules - One or more of the tables of this package, e.g. `matmulRules`, or your own.
+ * @param rules - Your own, for kernels without a rule or in place of one.
  * @example
  * ```ts
- * import { elementwiseBinaryRules, elementwiseUnaryRules, matmulRules, reduceRules, registerRules } from "@nnxjs/gradients";
+ * import * as tf from "@tensorflow/tfjs-core";
+ * import { registerRules, uninstallGradients } from "@nnxjs/gradients";
  *
- * registerRules([...matmulRules, ...elementwiseBinaryRules, ...elementwiseUnaryRules, ...reduceRules]);
+ * // Rounds forwards, and lets gradients pass as they are.
+ * registerRules([{ kernelName: "Round", gradFunc: (dy) => ({ x: () => (dy as tf.Tensor).clone() }) }]);
+ * tf.grad((x) => tf.round(x))(tf.tensor1d([0.2, 1.7])).dataSync(); // [1, 1]
+ * uninstallGradients();
  * ```
  */
 export function registerRules(rules: readonly GradientRule[]): void {

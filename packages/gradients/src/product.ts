@@ -4,7 +4,7 @@ import type { Tensor } from "@tensorflow/tfjs-core";
 import { broadcast, sameShape, sizeOf } from "./broadcasting.ts";
 
 /** Exchanges the last two axes. */
-export function swap(x: Tensor): Tensor {
+function swap(x: Tensor): Tensor {
   const order = x.shape.map((_, axis) => axis);
   order.splice(-2, 2, x.rank - 1, x.rank - 2);
   return tf.transpose(x, order);

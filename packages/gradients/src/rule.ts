@@ -7,7 +7,7 @@ import { isZero, zero } from "./zero.ts";
 export type GradientRule = GradConfig;
 
 /** What the backward pass of one recorded kernel call can see. */
-export interface Call<I extends string, S extends string, A> {
+interface Call<I extends string, S extends string, A> {
   /** The shape of each input; `[]` for one that was not given. */
   readonly shapes: Readonly<Record<I, number[]>>;
   /** The optional inputs that were given, and all others. */

@@ -1,5 +1,6 @@
 /** @file Axes counted from either end. */
-import { describe, NnxError } from "@nnxjs/nnx-core";
+import { NnxError } from "@nnxjs/nnx-core";
+import { describe } from "@nnxjs/nnx-core/internal";
 
 /** One axis or several; negative ones count from the end. */
 export type Axes = number | readonly number[];

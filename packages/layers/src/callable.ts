@@ -1,5 +1,5 @@
 /** @file What can be called as a layer. */
-import { describe } from "@nnxjs/nnx-core";
+import { describe } from "@nnxjs/nnx-core/internal";
 
 /** A module with a `forward` method. */
 export interface ForwardModule<A extends readonly unknown[] = never, R = unknown> {

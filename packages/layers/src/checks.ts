@@ -1,6 +1,6 @@
 /** @file Errors that layers have in common. */
-import { describe, NnxError } from "@nnxjs/nnx-core";
-import { checkTensor } from "@nnxjs/nnx-core/internal";
+import { NnxError } from "@nnxjs/nnx-core";
+import { checkTensor, describe } from "@nnxjs/nnx-core/internal";
 import type { Tensor } from "./tensor.ts";
 
 /** @throws NnxError unless it is an integer from 1. */

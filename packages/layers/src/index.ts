@@ -48,8 +48,8 @@ export {
   type PromoteDtype,
   promoteDtype,
 } from "./linear/dot-general.ts";
-export { dense, type DenseConfig, Linear, type LinearOptions } from "./linear/linear.ts";
-export { checkRate, MissingRngError, type StochasticCallOptions } from "./stochastic/call-options.ts";
+export { Linear, type LinearOptions } from "./linear/linear.ts";
+export { MissingRngError, type StochasticCallOptions } from "./stochastic/call-options.ts";
 export {
   DropConnectLinear,
   type DropConnectLinearOptions,

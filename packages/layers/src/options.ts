@@ -1,6 +1,6 @@
 /** @file The options of layers and functions: every name with what its value may be. */
-import { describe, type Filter, FilterError, type Metadata, NnxError, toPredicate } from "@nnxjs/nnx-core";
-import { checkOptions, type OptionNames } from "@nnxjs/nnx-core/internal";
+import { type Filter, FilterError, type Metadata, NnxError, toPredicate } from "@nnxjs/nnx-core";
+import { checkOptions, describe, type OptionNames } from "@nnxjs/nnx-core/internal";
 import { Rngs, RngStream } from "@nnxjs/rnglib";
 import { hasForward } from "./callable.ts";
 import { checkFloat } from "./linear/dot-general.ts";

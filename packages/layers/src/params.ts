@@ -1,5 +1,6 @@
 /** @file What the parameters of all layers have in common. */
-import { describe, dispose, type Metadata, NnxError, Param } from "@nnxjs/nnx-core";
+import { dispose, type Metadata, NnxError, Param } from "@nnxjs/nnx-core";
+import { describe } from "@nnxjs/nnx-core/internal";
 import type { Initializer, PRNGKey, Rngs } from "@nnxjs/rnglib";
 import { shapeText } from "./checks.ts";
 import type { FloatDtype, PromoteDtype } from "./linear/dot-general.ts";

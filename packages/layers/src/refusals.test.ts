@@ -6,6 +6,7 @@ import { onEachBackend } from "../../../scripts/use-backend.ts";
 import { layerTable } from "../test/layer-table.ts";
 import { expectRefusesDisposed, expectRefusesOtherShapes, expectRefusesOthers } from "../test/refusals.ts";
 import * as nnx from "./index.ts";
+import { dense } from "./linear/linear.ts";
 
 const rngs = () => new Rngs({ params: 0, dropout: 1, dropconnect: 2, carry: 3 });
 
@@ -36,7 +37,7 @@ onEachBackend("a parameter of another shape", () => {
       expect(() => layer.forward(tf.ones(shape))).toThrow(message);
     // Kernels of this package's own functions are held to their inputs.
     const kernel = tf.ones([2, 3]);
-    expect(() => nnx.dense("Mine", layer, tf.ones([5, 4]), kernel, null)).toThrow(
+    expect(() => dense("Mine", layer, tf.ones([5, 4]), kernel, null)).toThrow(
       /^Mine\.forward: expected kernel/,
     );
   });

@@ -1,6 +1,6 @@
 /** @file The only file of this package that names the array library. */
 import { mendKernels } from "@nnxjs/gradients";
-import { isRecording } from "@nnxjs/nnx-core";
+import { isRecording } from "@nnxjs/nnx-core/internal";
 import * as tf from "@tensorflow/tfjs-core";
 
 /** An immutable array: tensorflow.js's. */
@@ -33,7 +33,6 @@ export const broadcastTo: (x: Tensor, shape: number[]) => Tensor = op((x: Tensor
   shape.includes(0) ? tf.zeros(shape, x.dtype) : tf.broadcastTo(x, shape),
 );
 export const cast: typeof tf.cast = op(tf.cast);
-export const clone: Unary = op(tf.clone);
 export const concat: typeof tf.concat = op(tf.concat);
 export const div: Binary = op(tf.div);
 export const elu: Unary = op(tf.elu);
@@ -47,13 +46,10 @@ export const greaterEqual: Binary = op(tf.greaterEqual);
 export const leakyRelu: <T extends Tensor>(x: T, negativeSlope?: number) => T = op(tf.leakyRelu);
 export const less: Binary = op(tf.less);
 export const log: Unary = op(tf.log);
-export const log1p: Unary = op(tf.log1p);
 export const logicalAnd: typeof tf.logicalAnd = op(tf.logicalAnd);
-export const logicalNot: typeof tf.logicalNot = op(tf.logicalNot);
 export const max: Reduction = op(tf.max);
 export const maximum: Binary = op(tf.maximum);
 export const mean: Reduction = op(tf.mean);
-export const min: Reduction = op(tf.min);
 export const minimum: Binary = op(tf.minimum);
 export const mul: Binary = op(tf.mul);
 export const neg: Unary = op(tf.neg);
@@ -72,7 +68,6 @@ export const slice: typeof tf.slice = op(tf.slice);
 export const softmax: typeof tf.softmax = op(tf.softmax);
 export const softplus: Unary = op(tf.softplus);
 export const split: typeof tf.split = op(tf.split);
-export const sqrt: Unary = op(tf.sqrt);
 export const square: Unary = op(tf.square);
 export const squeeze: typeof tf.squeeze = op(tf.squeeze);
 export const stack: typeof tf.stack = op(tf.stack);
@@ -80,7 +75,6 @@ export const sub: Binary = op(tf.sub);
 export const sum: Reduction = op(tf.sum);
 export const tanh: Unary = op(tf.tanh);
 export const tidy: typeof tf.tidy = tf.tidy;
-export const tile: typeof tf.tile = op(tf.tile);
 export const transpose: typeof tf.transpose = op(tf.transpose);
 export const unstack: typeof tf.unstack = op(tf.unstack);
 export const where: (condition: Tensor, a: Operand, b: Operand) => Tensor = op(tf.where);

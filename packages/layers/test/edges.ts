@@ -11,7 +11,7 @@ export interface EdgeArray {
 }
 
 /** A function at its inputs, with the gradients of the sum of 1, 2, 3, … times its value. */
-export interface EdgeCase {
+interface EdgeCase {
   readonly name: string;
   readonly inputs: readonly EdgeArray[];
   readonly value: EdgeArray;
@@ -19,7 +19,7 @@ export interface EdgeCase {
 }
 
 /** An activation with its first and second derivative. */
-export interface ActivationEdge {
+interface ActivationEdge {
   readonly name: string;
   readonly x: EdgeArray;
   readonly value: EdgeArray;
@@ -28,7 +28,7 @@ export interface ActivationEdge {
 }
 
 /** A layer at an input without elements. */
-export interface LayerEdge {
+interface LayerEdge {
   readonly name: string;
   readonly input: number[];
   readonly output: readonly number[];

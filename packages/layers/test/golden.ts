@@ -25,7 +25,7 @@ export interface LayerCase {
 }
 
 /** A case that the generator writes with `gr`: loss is half the sum of the squared outputs. */
-export interface GradCase extends Omit<LayerCase, "output"> {
+interface GradCase extends Omit<LayerCase, "output"> {
   readonly loss: GoldenArray;
   readonly param_grads: Readonly<Record<string, GoldenArray>>;
   readonly input_grad: GoldenArray | null;

@@ -14,7 +14,6 @@ export { perturb, type PerturbOptions, sow, type SowOptions } from "./capture/re
 export { dispose } from "./dispose.ts";
 export { keep, tidy } from "./scope.ts";
 export {
-  describe,
   DisposedError,
   FilterError,
   GradientError,
@@ -97,7 +96,7 @@ export {
 export { applyPatches, diffPatches, type StatePatch, type StatePatches } from "./state/patches.ts";
 export { type PureState, replaceByPure, toPure } from "./state/pure.ts";
 export { type DraftOf, type StateDraft, updateState } from "./state/update-state.ts";
-export { type ElementArrays, fuse, isRecording, newTensor, type Tensor } from "./tensor.ts";
+export type { Tensor } from "./tensor.ts";
 export {
   type RegisterOptions,
   registerVariableName,
@@ -109,7 +108,6 @@ export { Variable } from "./variable/variable.ts";
 export {
   isVariableState,
   type Metadata,
-  sameMetadata,
   type VariableDef,
   type VariableState,
   type VariableType,

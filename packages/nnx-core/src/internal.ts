@@ -1,9 +1,10 @@
 // Programs whose `lib` lacks `Disposable` get it here; without it States would be of type `any` there.
 /// <reference lib="esnext.disposable" preserve="true" />
-/** @file What the other packages of this project use and users do not: it may change in any version. */
+/** @file Unstable: what the other packages of this project use. It may change in any version. */
 export { checkModule, checkTensor } from "./checks/arguments.ts";
 export { checkOptions, nearestName, type OptionNames } from "./checks/options.ts";
 export { nameDisposeMethod } from "./dispose-symbol.ts";
+export { describe } from "./errors.ts";
 export { registeredNames, requireNamed } from "./graph/named.ts";
 export { checkState } from "./state/check-state.ts";
 export { checkParam } from "./checks/parameter.ts";
@@ -17,3 +18,4 @@ export { isOwner } from "./state/holding.ts";
 export { leafValue } from "./state/state.ts";
 export { walkState } from "./state/walk-state.ts";
 export { modeChanges, type ModeChanges, type ModeRequest, type ModeWrite } from "./module/mode-changes.ts";
+export { type ElementArrays, fuse, isRecording, newTensor } from "./tensor.ts";

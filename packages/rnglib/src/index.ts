@@ -1,7 +1,6 @@
-export { drop, type DropOptions } from "./fused/drop.ts";
 export * as initializers from "./initializers/index.ts";
 export type { Initializer, KeylessInitializer, RankedInitializer } from "./initializers/initializer.ts";
-export { type KeyArray, PRNGKey } from "./keys/index.ts";
+export { type KeyArray, PRNGKey, type PRNGKeyJSON } from "./keys/index.ts";
 export * as random from "./random/index.ts";
 export { backupKeys, restoreRngs, SplitBackups, type StreamBackup } from "./streams/backups.ts";
 export { KeySource } from "./streams/key-source.ts";

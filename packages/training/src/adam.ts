@@ -1,6 +1,5 @@
 /** @file Adam. */
-import { fuse, isRecording } from "@nnxjs/nnx-core";
-import { checkOptions, type OptionNames } from "@nnxjs/nnx-core/internal";
+import { checkOptions, fuse, isRecording, type OptionNames } from "@nnxjs/nnx-core/internal";
 import { checkDecay, checkNotNegative } from "./checks.ts";
 import { biasCorrection, runningMean } from "./running-mean.ts";
 import { type Schedule, scaleByLearningRate } from "./schedule.ts";

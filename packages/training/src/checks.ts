@@ -1,5 +1,5 @@
 /** @file What all transformations and schedules ask of their options. */
-import { describe } from "@nnxjs/nnx-core";
+import { describe } from "@nnxjs/nnx-core/internal";
 
 const isNumber = (value: unknown): value is number => typeof value === "number";
 

@@ -3,7 +3,6 @@
  * without a word.
  */
 import {
-  describe,
   type Filter,
   formatPath,
   GraphNode,
@@ -12,7 +11,7 @@ import {
   toPredicate,
   Variable,
 } from "@nnxjs/nnx-core";
-import { isPlainObject, nodesOf } from "@nnxjs/nnx-core/internal";
+import { describe, isPlainObject, nodesOf } from "@nnxjs/nnx-core/internal";
 import { isTensor } from "./tensor.ts";
 
 /** How much of what static attributes refer to is looked at. */

@@ -2,14 +2,8 @@
  * @file The Variables that an optimizer remembers in, so that its memory is split, saved and merged
  * like a model's.
  */
-import {
-  describe,
-  formatPath,
-  type Path,
-  registerVariableName,
-  StructureError,
-  Variable,
-} from "@nnxjs/nnx-core";
+import { formatPath, type Path, registerVariableName, StructureError, Variable } from "@nnxjs/nnx-core";
+import { describe } from "@nnxjs/nnx-core/internal";
 import type { Change } from "./commit.ts";
 import { align } from "./structure.ts";
 import { isLike, isTensor, type Tensor } from "./tensor.ts";

@@ -1,6 +1,5 @@
 /** @file Updating a model's parameters, step by step. */
 import {
-  describe,
   type Filter,
   formatPath,
   GraphNode,
@@ -9,7 +8,7 @@ import {
   StructureError,
   Variable,
 } from "@nnxjs/nnx-core";
-import { checkOptions } from "@nnxjs/nnx-core/internal";
+import { checkOptions, describe } from "@nnxjs/nnx-core/internal";
 import { type BareChange, type Change, commit } from "./commit.ts";
 import type { Gradients } from "./gradients.ts";
 import { hiddenParameter } from "./hidden.ts";

@@ -1,6 +1,5 @@
 /** @file The parameters of a model that an optimizer trains, with their gradients. */
 import {
-  describe,
   type Filter,
   formatPath,
   type GraphState,
@@ -16,10 +15,11 @@ import {
 } from "@nnxjs/nnx-core";
 import {
   checkTensor,
+  describe,
   GraphWalk,
-  type LeafPlace,
   isOwner,
   isPlainObject,
+  type LeafPlace,
   leafValue,
   needsPath,
   walkState,

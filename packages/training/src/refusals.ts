@@ -1,5 +1,6 @@
 /** @file What an optimizer says to arguments that it cannot work with. */
-import { describe, StructureError } from "@nnxjs/nnx-core";
+import { StructureError } from "@nnxjs/nnx-core";
+import { describe } from "@nnxjs/nnx-core/internal";
 import { isValues } from "./parameters.ts";
 import { isTensor } from "./tensor.ts";
 import { isTransformation } from "./transformation.ts";

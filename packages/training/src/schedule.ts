@@ -1,5 +1,5 @@
 /** @file Learning rates, fixed or by step. */
-import { describe } from "@nnxjs/nnx-core";
+import { describe } from "@nnxjs/nnx-core/internal";
 import { mul } from "./tensor.ts";
 import type { GradientTransformation } from "./transformation.ts";
 import { mapTree } from "./tree.ts";
@@ -8,7 +8,7 @@ import { mapTree } from "./tree.ts";
 export type Schedule = (count: number) => number;
 
 /** The value of a schedule. @throws RangeError naming the step, for what is no finite number. */
-export function scheduled(where: string, schedule: Schedule, count: number): number {
+function scheduled(where: string, schedule: Schedule, count: number): number {
   const value: unknown = schedule(count);
   if (typeof value === "number" && Number.isFinite(value)) return value;
   throw new RangeError(

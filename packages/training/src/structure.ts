@@ -22,7 +22,7 @@ interface Frame {
 }
 
 /** What the structures have at one place. */
-export class Row {
+class Row {
   readonly leaves: readonly unknown[];
   private readonly frame: Frame;
   private readonly key: string;

@@ -1,5 +1,6 @@
 /** @file What turns gradients into updates, and how several of these become one. */
-import { describe, StructureError } from "@nnxjs/nnx-core";
+import { StructureError } from "@nnxjs/nnx-core";
+import { describe } from "@nnxjs/nnx-core/internal";
 import type { Tensor } from "./tensor.ts";
 import type { Tree } from "./tree.ts";
 

@@ -1,7 +1,8 @@
 /**
  * @file Nested records of tensors: what parameters, gradients and updates are to a transformation.
  */
-import { describe, formatPath, type Path, StructureError } from "@nnxjs/nnx-core";
+import { formatPath, type Path, StructureError } from "@nnxjs/nnx-core";
+import { describe } from "@nnxjs/nnx-core/internal";
 import { align, type Mismatch } from "./structure.ts";
 import { isLike, isTensor, type Tensor } from "./tensor.ts";
 

@@ -26,7 +26,7 @@ const one: Axis = { input: 1, output: 1, window: 1, stride: 1, dilation: 1, befo
  * Positions are those of channel 0.
  * @param tap - Gets -1 for an element of the padding.
  */
-export function eachTap(
+function eachTap(
   { batch, channels, axes }: Windows,
   window: (out: number) => void,
   tap: (out: number, from: number, isFirst: boolean) => void,

@@ -1,6 +1,6 @@
 /** @file Activations that look along axes. */
-import { registerFunction, describe, NnxError, stopGradient } from "@nnxjs/nnx-core";
-import { checkTensor } from "@nnxjs/nnx-core/internal";
+import { registerFunction, NnxError, stopGradient } from "@nnxjs/nnx-core";
+import { checkTensor, describe } from "@nnxjs/nnx-core/internal";
 import { type Axes, normalizeAxes, normalizeAxis } from "../axes.ts";
 import {
   abs,

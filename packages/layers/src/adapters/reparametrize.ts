@@ -1,5 +1,6 @@
 /** @file Calling a layer with other weights than it has. */
-import { describe, iterNodes, NnxError, type Path, Variable } from "@nnxjs/nnx-core";
+import { iterNodes, NnxError, type Path, Variable } from "@nnxjs/nnx-core";
+import { describe } from "@nnxjs/nnx-core/internal";
 import { shapeText } from "../checks.ts";
 import { isTensor, type Tensor } from "../tensor.ts";
 

@@ -2,13 +2,13 @@
 import {
   registerModule,
   BatchStat,
-  describe,
   type ModeValues,
   Module,
   NnxError,
   Param,
   stopGradient,
 } from "@nnxjs/nnx-core";
+import { describe } from "@nnxjs/nnx-core/internal";
 import { initializers, type Rngs } from "@nnxjs/rnglib";
 import { callForward, checkForward, type ForwardModule } from "../callable.ts";
 import { checkFloat, type FloatDtype } from "../linear/dot-general.ts";

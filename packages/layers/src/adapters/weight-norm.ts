@@ -1,6 +1,5 @@
 /** @file Weights of a given length. */
 import {
-  describe,
   registerFunction,
   registerModule,
   type Filter,
@@ -12,6 +11,7 @@ import {
   Variable,
   type VariableType,
 } from "@nnxjs/nnx-core";
+import { describe } from "@nnxjs/nnx-core/internal";
 import { initializers, type Initializer, random, type Rngs } from "@nnxjs/rnglib";
 import { type Axes, normalizeAxes, otherAxes } from "../axes.ts";
 import { callForward, checkForward, type ForwardModule } from "../callable.ts";

@@ -1,6 +1,6 @@
 /** @file Keys and values of former positions. */
-import { type Cache, describe, NnxError } from "@nnxjs/nnx-core";
-import { checkParam } from "@nnxjs/nnx-core/internal";
+import { type Cache, NnxError } from "@nnxjs/nnx-core";
+import { checkParam, describe } from "@nnxjs/nnx-core/internal";
 import { sizeOf } from "../axes.ts";
 import { shapeText } from "../checks.ts";
 import { add, concat, isTensor, scalar, slice, type Tensor, tensorOf, valuesOf } from "../tensor.ts";

@@ -1,7 +1,8 @@
 /** @file Attention by scaled dot products. */
-import { registerFunction, describe, Intermediate, type Module, NnxError } from "@nnxjs/nnx-core";
-import { checkTensor } from "@nnxjs/nnx-core/internal";
-import { drop, PRNGKey } from "@nnxjs/rnglib";
+import { registerFunction, Intermediate, type Module, NnxError } from "@nnxjs/nnx-core";
+import { checkTensor, describe } from "@nnxjs/nnx-core/internal";
+import { PRNGKey } from "@nnxjs/rnglib";
+import { drop } from "@nnxjs/rnglib/internal";
 import { softmax } from "../activations/softmax.ts";
 import { sizeOf } from "../axes.ts";
 import { checkBroadcast } from "../checks.ts";

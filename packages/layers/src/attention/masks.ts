@@ -1,6 +1,6 @@
 /** @file Which query may look at which key. */
-import { describe, NnxError } from "@nnxjs/nnx-core";
-import { checkTensor } from "@nnxjs/nnx-core/internal";
+import { NnxError } from "@nnxjs/nnx-core";
+import { checkTensor, describe } from "@nnxjs/nnx-core/internal";
 import { checkGiven, count, func, oneOf, type OptionChecks } from "../options.ts";
 import {
   broadcastTo,

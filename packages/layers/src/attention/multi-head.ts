@@ -1,6 +1,6 @@
 /** @file Attention with learned projections and several heads. */
-import { registerModule, Cache, describe, type ModeValues, Module, NnxError } from "@nnxjs/nnx-core";
-import { checkTensor } from "@nnxjs/nnx-core/internal";
+import { registerModule, Cache, type ModeValues, Module, NnxError } from "@nnxjs/nnx-core";
+import { checkTensor, describe } from "@nnxjs/nnx-core/internal";
 import { initializers, type PRNGKey, Rngs, type RngStream } from "@nnxjs/rnglib";
 import { checkFeatures, checkSize, checkSizes, listOf } from "../checks.ts";
 import { checkFloat, type FloatDtype, type Precision, promoteDtype } from "../linear/dot-general.ts";

@@ -1,9 +1,9 @@
 /** @file What Conv and ConvTranspose have in common. */
-import { describe, type Metadata, NnxError } from "@nnxjs/nnx-core";
+import { type Metadata, NnxError } from "@nnxjs/nnx-core";
+import { checkTensor, describe } from "@nnxjs/nnx-core/internal";
 import type { Initializer, Rngs } from "@nnxjs/rnglib";
 import { sizeOf } from "../axes.ts";
 import { checkSizes, listOf, shapeText } from "../checks.ts";
-import { checkTensor } from "@nnxjs/nnx-core/internal";
 import type { FloatDtype, Precision } from "../linear/dot-general.ts";
 import {
   anything,

@@ -1,6 +1,6 @@
 /** @file The transposed convolution layer. */
-import { registerModule, describe, type Metadata, Module, NnxError, type Param } from "@nnxjs/nnx-core";
-import { checkParam } from "@nnxjs/nnx-core/internal";
+import { registerModule, type Metadata, Module, NnxError, type Param } from "@nnxjs/nnx-core";
+import { checkParam, describe } from "@nnxjs/nnx-core/internal";
 import { type Initializer, initializers } from "@nnxjs/rnglib";
 import { checkSize } from "../checks.ts";
 import {

@@ -1,6 +1,6 @@
 /** @file The convolution layer. */
-import { registerModule, describe, Module, NnxError, type Param } from "@nnxjs/nnx-core";
-import { checkParam } from "@nnxjs/nnx-core/internal";
+import { registerModule, Module, NnxError, type Param } from "@nnxjs/nnx-core";
+import { checkParam, describe } from "@nnxjs/nnx-core/internal";
 import { type Initializer, initializers } from "@nnxjs/rnglib";
 import { checkSize } from "../checks.ts";
 import {

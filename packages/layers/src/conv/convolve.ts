@@ -1,6 +1,6 @@
 /** @file Convolutions in the generality of JAX's, from the kernels that every backend has. */
-import { registerFunction, describe, NnxError } from "@nnxjs/nnx-core";
-import { checkTensor } from "@nnxjs/nnx-core/internal";
+import { registerFunction, NnxError } from "@nnxjs/nnx-core";
+import { checkTensor, describe } from "@nnxjs/nnx-core/internal";
 import { sizeOf } from "../axes.ts";
 import { shapeText } from "../checks.ts";
 import { checkFloat, type FloatDtype, type Precision } from "../linear/dot-general.ts";
@@ -38,7 +38,7 @@ export interface ConvolveOptions {
 export type ConvGeneralDilated = (inputs: Tensor, kernel: Tensor, options: ConvolveOptions) => Tensor;
 
 /** Puts `factor - 1` zeros between the elements along axes from `first`. */
-export const dilate = (x: Tensor, factors: readonly number[], first: number): Tensor =>
+const dilate = (x: Tensor, factors: readonly number[], first: number): Tensor =>
   factors.reduce((y, factor, i) => (factor === 1 ? y : dilateAxis(y, factor, first + i)), x);
 
 function dilateAxis(x: Tensor, factor: number, axis: number): Tensor {

@@ -1,5 +1,6 @@
 /** @file What stands beyond the edges of a convolution's input. */
-import { describe, NnxError } from "@nnxjs/nnx-core";
+import { NnxError } from "@nnxjs/nnx-core";
+import { describe } from "@nnxjs/nnx-core/internal";
 import { concat, gather, pad as tfPad, slice, type Tensor } from "../tensor.ts";
 
 /** Zeros (negative: cut off) before and after an axis. */

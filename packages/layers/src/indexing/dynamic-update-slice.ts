@@ -1,6 +1,6 @@
 /** @file A part of a tensor replaced. */
-import { describe, NnxError, registerFunction } from "@nnxjs/nnx-core";
-import { checkTensor } from "@nnxjs/nnx-core/internal";
+import { NnxError, registerFunction } from "@nnxjs/nnx-core";
+import { checkTensor, describe } from "@nnxjs/nnx-core/internal";
 import {
   add,
   broadcastTo,

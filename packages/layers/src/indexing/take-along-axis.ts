@@ -1,6 +1,6 @@
 /** @file Elements by their positions along an axis. */
-import { describe, NnxError, registerFunction } from "@nnxjs/nnx-core";
-import { checkTensor } from "@nnxjs/nnx-core/internal";
+import { NnxError, registerFunction } from "@nnxjs/nnx-core";
+import { checkTensor, describe } from "@nnxjs/nnx-core/internal";
 import { normalizeAxis, sizeOf } from "../axes.ts";
 import {
   add,

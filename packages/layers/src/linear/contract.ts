@@ -1,5 +1,6 @@
 /** @file Contractions from transposes and one matrix product, which every backend has with gradients of every order. */
-import { describe, NnxError } from "@nnxjs/nnx-core";
+import { NnxError } from "@nnxjs/nnx-core";
+import { describe } from "@nnxjs/nnx-core/internal";
 import { normalizeAxes, otherAxes, sizeOf } from "../axes.ts";
 import { broadcastTo, gather, matMul, reshape, sum, type Tensor, transpose } from "../tensor.ts";
 import { parseEquation } from "./einsum-parse.ts";

@@ -1,5 +1,6 @@
 /** @file The product that dense layers compute with, and the dtype rule in front of it. */
-import { registerFunction, describe, NnxError } from "@nnxjs/nnx-core";
+import { registerFunction, NnxError } from "@nnxjs/nnx-core";
+import { describe } from "@nnxjs/nnx-core/internal";
 import { cast, matMul, reshape, type Tensor } from "../tensor.ts";
 
 /** Dtypes that a layer can store and compute in: tensorflow.js has one floating dtype. */

@@ -1,5 +1,6 @@
 /** @file The notation of einsum. */
-import { describe, NnxError } from "@nnxjs/nnx-core";
+import { NnxError } from "@nnxjs/nnx-core";
+import { describe } from "@nnxjs/nnx-core/internal";
 
 /** An einsum of two operands, a label per axis. The axes of an ellipsis are labelled `.0`, `.1`, … from the last. */
 export interface Equation {

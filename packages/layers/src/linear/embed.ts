@@ -1,6 +1,6 @@
 /** @file Rows of a table by id. */
-import { registerModule, describe, type Metadata, Module, NnxError, type Param } from "@nnxjs/nnx-core";
-import { checkParam, checkTensor } from "@nnxjs/nnx-core/internal";
+import { registerModule, type Metadata, Module, NnxError, type Param } from "@nnxjs/nnx-core";
+import { checkParam, checkTensor, describe } from "@nnxjs/nnx-core/internal";
 import { initializers, type Initializer, type Rngs } from "@nnxjs/rnglib";
 import { checkFeatures, checkSize } from "../checks.ts";
 import { checkLayerOptions, checkRngs, DTYPE_CHECKS, func, metadata, type OptionChecks } from "../options.ts";

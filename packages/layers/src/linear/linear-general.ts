@@ -1,6 +1,6 @@
 /** @file The dense layer over several axes. */
-import { registerModule, describe, type Metadata, Module, NnxError, type Param } from "@nnxjs/nnx-core";
-import { checkParam, checkTensor } from "@nnxjs/nnx-core/internal";
+import { registerModule, type Metadata, Module, NnxError, type Param } from "@nnxjs/nnx-core";
+import { checkParam, checkTensor, describe } from "@nnxjs/nnx-core/internal";
 import { initializers, type Initializer, type Rngs } from "@nnxjs/rnglib";
 import { type Axes, normalizeAxes, sizeOf } from "../axes.ts";
 import { checkSizes, listOf, shapeText } from "../checks.ts";

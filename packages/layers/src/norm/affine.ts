@@ -1,6 +1,6 @@
 /** @file What all normalisations have in common: a learned scale and bias. */
-import { describe, type Metadata, Module, NnxError, type Param } from "@nnxjs/nnx-core";
-import { checkParam } from "@nnxjs/nnx-core/internal";
+import { type Metadata, Module, NnxError, type Param } from "@nnxjs/nnx-core";
+import { checkParam, describe } from "@nnxjs/nnx-core/internal";
 import { initializers, type Initializer, type Rngs } from "@nnxjs/rnglib";
 import { sizeOf } from "../axes.ts";
 import { checkSize } from "../checks.ts";

@@ -1,13 +1,6 @@
 /** @file Normalising over the batch. */
-import {
-  registerModule,
-  BatchStat,
-  describe,
-  type ModeValues,
-  NnxError,
-  stopGradient,
-} from "@nnxjs/nnx-core";
-import { checkParam, checkTensor } from "@nnxjs/nnx-core/internal";
+import { registerModule, BatchStat, type ModeValues, NnxError, stopGradient } from "@nnxjs/nnx-core";
+import { checkParam, checkTensor, describe } from "@nnxjs/nnx-core/internal";
 import { type Axes, normalizeAxes, otherAxes } from "../axes.ts";
 import { checkBroadcast } from "../checks.ts";
 import {

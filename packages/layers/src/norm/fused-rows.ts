@@ -1,5 +1,5 @@
 /** @file Normalising rows in one loop: where nothing is recorded, the single ops of tensorflow.js cost many times more. */
-import { fuse, isRecording } from "@nnxjs/nnx-core";
+import { fuse, isRecording } from "@nnxjs/nnx-core/internal";
 import { normalizeAxes } from "../axes.ts";
 import type { Axes } from "../axes.ts";
 import type { Tensor } from "../tensor.ts";

@@ -1,5 +1,6 @@
 /** @file Normalising over groups of channels, and over each channel, of each example. */
-import { registerModule, describe, NnxError } from "@nnxjs/nnx-core";
+import { registerModule, NnxError } from "@nnxjs/nnx-core";
+import { describe } from "@nnxjs/nnx-core/internal";
 import { type Axes, normalizeAxes, otherAxes } from "../axes.ts";
 import {
   anything,

@@ -1,6 +1,6 @@
 /** @file Windows over spatial axes, reduced to one number. */
-import { describe, NnxError } from "@nnxjs/nnx-core";
-import { checkTensor } from "@nnxjs/nnx-core/internal";
+import { NnxError } from "@nnxjs/nnx-core";
+import { checkTensor, describe } from "@nnxjs/nnx-core/internal";
 import { sizeOf } from "../axes.ts";
 import { checkSizes, shapeText } from "../checks.ts";
 import { anything, checkGiven, flag, type OptionChecks } from "../options.ts";

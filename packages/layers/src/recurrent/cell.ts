@@ -97,7 +97,7 @@ export const GATED_CHECKS: OptionChecks<GatedCellOptions> = { ...CELL_CHECKS, ga
 const CARRY_CHECKS: OptionChecks<CarryOptions> = { rngs: keySource, carryInit: funcOrNull };
 
 export const DEFAULT_GATE: Activation = sigmoid;
-export const DEFAULT_ACTIVATION: Activation = tanh;
+const DEFAULT_ACTIVATION: Activation = tanh;
 // One function each for all cells: definitions of equal cells are to be equal.
 const DEFAULT_KERNEL_INIT = initializers.lecunNormal();
 const DEFAULT_RECURRENT_INIT = initializers.orthogonal();

@@ -1,5 +1,6 @@
 /** @file Long short-term memory. */
-import { describe, NnxError, registerModule } from "@nnxjs/nnx-core";
+import { NnxError, registerModule } from "@nnxjs/nnx-core";
+import { describe } from "@nnxjs/nnx-core/internal";
 import type { Linear } from "../linear/linear.ts";
 import { checkLayerOptions } from "../options.ts";
 import { allOrNothing } from "../params.ts";

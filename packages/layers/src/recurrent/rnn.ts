@@ -1,7 +1,7 @@
 /** @file A cell, step by step along an axis of time. */
-import { registerModule, describe, type Filter, Module, NnxError } from "@nnxjs/nnx-core";
+import { registerModule, type Filter, Module, NnxError } from "@nnxjs/nnx-core";
+import { checkTensor, describe } from "@nnxjs/nnx-core/internal";
 import { restoreRngs, Rngs, RngStream, splitRngs } from "@nnxjs/rnglib";
-import { checkTensor } from "@nnxjs/nnx-core/internal";
 
 import { checkForward } from "../callable.ts";
 import { keepingCount } from "../stochastic/call-options.ts";

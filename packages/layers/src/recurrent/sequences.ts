@@ -1,6 +1,6 @@
 /** @file Sequences of different lengths in one array. */
-import { describe, NnxError } from "@nnxjs/nnx-core";
-import { checkTensor } from "@nnxjs/nnx-core/internal";
+import { NnxError } from "@nnxjs/nnx-core";
+import { checkTensor, describe } from "@nnxjs/nnx-core/internal";
 import { sizeOf } from "../axes.ts";
 import { shapeText } from "../checks.ts";
 import { checkGiven, count, flag, lengthsOrNull, type OptionChecks } from "../options.ts";

@@ -1,5 +1,6 @@
 /** @file What stochastic layers have in common: their mode, their rate, and where their keys come from. */
-import { describe, NnxError } from "@nnxjs/nnx-core";
+import { NnxError } from "@nnxjs/nnx-core";
+import { describe } from "@nnxjs/nnx-core/internal";
 import { PRNGKey, Rngs, RngStream } from "@nnxjs/rnglib";
 import { checkGiven, flagOrNull, keySource, type OptionCheck, type OptionChecks } from "../options.ts";
 import type { Tensor } from "../tensor.ts";

@@ -1,6 +1,8 @@
 /** @file Dropping weights of a convolution. */
-import { registerModule, describe, type ModeValues, Module, NnxError, type Param } from "@nnxjs/nnx-core";
-import { drop, type Initializer, type PRNGKey, type Rngs, type RngStream } from "@nnxjs/rnglib";
+import { registerModule, type ModeValues, Module, NnxError, type Param } from "@nnxjs/nnx-core";
+import { describe } from "@nnxjs/nnx-core/internal";
+import type { Initializer, PRNGKey, Rngs, RngStream } from "@nnxjs/rnglib";
+import { drop } from "@nnxjs/rnglib/internal";
 import { checkConvolution, type Conv, type ConvConfig, convolution } from "../conv/conv.ts";
 import type { ConvGeneralDilated } from "../conv/convolve.ts";
 import type { Padding } from "../conv/padding.ts";

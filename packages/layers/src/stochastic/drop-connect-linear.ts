@@ -1,6 +1,8 @@
 /** @file Dropping weights. */
-import { registerModule, describe, Module, type Param } from "@nnxjs/nnx-core";
-import { drop, type Initializer, type PRNGKey, random, type Rngs, type RngStream } from "@nnxjs/rnglib";
+import { registerModule, Module, type Param } from "@nnxjs/nnx-core";
+import { describe } from "@nnxjs/nnx-core/internal";
+import { type Initializer, type PRNGKey, random, type Rngs, type RngStream } from "@nnxjs/rnglib";
+import { drop } from "@nnxjs/rnglib/internal";
 import type { DotGeneral, FloatDtype, Precision, PromoteDtype } from "../linear/dot-general.ts";
 import { checkDense, dense, type DenseConfig, type Linear } from "../linear/linear.ts";
 import { checkGiven, flagOrNull, keySource, type OptionChecks, text } from "../options.ts";

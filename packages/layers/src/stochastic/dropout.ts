@@ -2,7 +2,8 @@
 import { registerModule, Module } from "@nnxjs/nnx-core";
 import { checkTensor } from "@nnxjs/nnx-core/internal";
 import { normalizeAxes } from "../axes.ts";
-import { drop, type Rngs, type RngStream } from "@nnxjs/rnglib";
+import type { Rngs, RngStream } from "@nnxjs/rnglib";
+import { drop } from "@nnxjs/rnglib/internal";
 import { axisList, checkGiven, flagOrNull, keySource, type OptionChecks, text } from "../options.ts";
 import { type Tensor, zerosLike } from "../tensor.ts";
 import {

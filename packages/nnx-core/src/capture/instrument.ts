@@ -5,7 +5,7 @@ import { Module } from "../module/module.ts";
 type Method = (...args: unknown[]) => unknown;
 
 /** A method, and what it is to captures. */
-export interface MethodName {
+interface MethodName {
   readonly name: string;
   /** A class's own public methods, and `forward` wherever it comes from: what they return is recorded. */
   readonly recorded: boolean;

@@ -48,7 +48,6 @@ export function giveNodeToScope(node: GraphNode): void {
 
 /** Containers have no identity of their own: reached twice, they come back twice. */
 export type ContainerKind = "array" | "record" | "map";
-export type Container = readonly unknown[] | Record<string, unknown> | Map<unknown, unknown>;
 
 /** The kind of an array, plain object or Map; `undefined` for everything else. */
 export function containerKind(x: unknown): ContainerKind | undefined {

@@ -11,7 +11,7 @@ const nameOf = (f: { readonly name: string }): string => {
 };
 
 /** A static value in one line. */
-export function printValue(value: unknown, depth = 0): string {
+function printValue(value: unknown, depth = 0): string {
   if (typeof value === "string") return JSON.stringify(value);
   if (Object.is(value, -0)) return "-0";
   if (typeof value === "bigint") return `${value}n`;

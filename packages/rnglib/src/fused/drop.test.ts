@@ -2,7 +2,8 @@ import { dispose, grad } from "@nnxjs/nnx-core";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
 import { onEachBackend } from "../../../../scripts/use-backend.ts";
-import { drop, random } from "../index.ts";
+import { random } from "../index.ts";
+import { drop } from "./drop.ts";
 
 const key = random.key(3);
 const numbers = (x: tf.Tensor): number[] => [...x.dataSync()];

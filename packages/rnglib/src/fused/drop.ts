@@ -1,6 +1,5 @@
 /** @file The masks of Dropout and DropConnect, drawn and applied in one pass, forward and backward. */
-import { fuse } from "@nnxjs/nnx-core";
-import { checkOptions } from "@nnxjs/nnx-core/internal";
+import { checkOptions, fuse } from "@nnxjs/nnx-core/internal";
 import { maskScale, type PRNGKey } from "../keys/index.ts";
 import { bernoulli } from "../random/uniform.ts";
 import { scaleWhere, selfAdjoint, type Tensor } from "../tensor.ts";

@@ -1,5 +1,6 @@
 /** @file Initializers without randomness. */
-import { describe, newTensor, registerFactory, registerFunction } from "@nnxjs/nnx-core";
+import { registerFactory, registerFunction } from "@nnxjs/nnx-core";
+import { describe, newTensor } from "@nnxjs/nnx-core/internal";
 import { ownKey, type PRNGKey } from "../keys/prng-key.ts";
 import { dimensionsOf } from "../keys/shape.ts";
 import type { ElementType, Tensor } from "../tensor.ts";

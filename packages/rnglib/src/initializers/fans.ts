@@ -1,6 +1,5 @@
 /** @file How many inputs and outputs a weight connects. */
-import { describe } from "@nnxjs/nnx-core";
-import { checkOptions } from "@nnxjs/nnx-core/internal";
+import { checkOptions, describe } from "@nnxjs/nnx-core/internal";
 import { formatShape, sizeOf } from "../keys/shape.ts";
 
 const NAMES = { inAxis: true, outAxis: true, batchAxis: true } as const;

@@ -1,5 +1,5 @@
 /** @file What an initializer is. */
-import { describe } from "@nnxjs/nnx-core";
+import { describe } from "@nnxjs/nnx-core/internal";
 import type { PRNGKey } from "../keys/index.ts";
 import type { Drawn } from "../random/ranks.ts";
 import type { ElementType, Tensor, TensorOfAxes } from "../tensor.ts";

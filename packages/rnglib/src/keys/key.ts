@@ -130,7 +130,7 @@ export function clone(key: PRNGKey): PRNGKey {
  *
  * @throws TypeError when it is an array of keys.
  */
-export function singleOnly(where: string, key: PRNGKey): PRNGKey {
+function singleOnly(where: string, key: PRNGKey): PRNGKey {
   const single = ownKey(where, key);
   if (single.shape.length > 0) {
     throw new TypeError(

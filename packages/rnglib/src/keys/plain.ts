@@ -11,7 +11,7 @@ const SQRT2 = Math.fround(Math.SQRT2);
 const LITTLE_ENDIAN = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
 
 /** `nextafter(-1, 0)` in float32, the lower end of the uniforms under a normal. */
-export const ALMOST_MINUS_ONE: number = -(1 - 2 ** -24);
+const ALMOST_MINUS_ONE: number = -(1 - 2 ** -24);
 
 /** The 32 random bits of a counter, as an unsigned number. */
 function word(k0: number, k1: number, hi: number, lo: number): number {

@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
-import { drop, type PRNGKey, random } from "../index.ts";
+import { type PRNGKey, random } from "../index.ts";
+import { drop } from "../internal.ts";
 
 const key = random.key(0);
 const logits = tf.zeros([2, 3]);

@@ -1,5 +1,5 @@
 /** @file Generalised normal values, and points inside balls, which are made of them. */
-import { describe } from "@nnxjs/nnx-core";
+import { describe } from "@nnxjs/nnx-core/internal";
 import { type AxesOf, type PRNGKey, split } from "../keys/index.ts";
 import { dimensionsOf, type Shape } from "../keys/shape.ts";
 import { flush } from "./float32.ts";

@@ -1,5 +1,5 @@
 /** @file Numbers of successes: binomial and multinomial. */
-import { describe } from "@nnxjs/nnx-core";
+import { describe } from "@nnxjs/nnx-core/internal";
 import { type PRNGKey, split } from "../keys/index.ts";
 import { wordOf } from "../keys/prng-key.ts";
 import { acceptedSuccesses, successesByWaiting } from "./binomial-rejection.ts";
@@ -32,7 +32,7 @@ export function binomial<
 }
 
 /** Fills `out` with binomial values. */
-export function binomialInto(key: PRNGKey, ns: Float32Array, ps: Float32Array, out: Float32Array): void {
+function binomialInto(key: PRNGKey, ns: Float32Array, ps: Float32Array, out: Float32Array): void {
   const size = out.length;
   const k0 = wordOf(key, 0, 0);
   const k1 = wordOf(key, 0, 1);

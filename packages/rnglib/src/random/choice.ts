@@ -1,7 +1,6 @@
 /** @file Choosing from a range or from the slices of a tensor. */
 import { type AxesOf, type PRNGKey, randint as rawRandint, uniform as rawUniform } from "../keys/index.ts";
-import { describe } from "@nnxjs/nnx-core";
-import { checkOptions, checkTensor } from "@nnxjs/nnx-core/internal";
+import { checkOptions, checkTensor, describe } from "@nnxjs/nnx-core/internal";
 import { dimensionsOf, formatShape, type Shape, sizeOf } from "../keys/shape.ts";
 import { isTensor, type Tensor } from "../tensor.ts";
 import { log } from "./float32.ts";

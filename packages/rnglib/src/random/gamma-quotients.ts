@@ -1,5 +1,5 @@
 /** @file Distributions that are formed of gamma values: beta, Dirichlet, chi-square, F, Student's t. */
-import { describe } from "@nnxjs/nnx-core";
+import { describe } from "@nnxjs/nnx-core/internal";
 import { type PRNGKey, split } from "../keys/index.ts";
 import { exp, flush } from "./float32.ts";
 import { gammaInto } from "./gamma.ts";

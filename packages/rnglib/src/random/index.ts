@@ -1,4 +1,5 @@
 export { bits, clone, foldIn, key, keyData, PRNGKey, split, wrapKeyData } from "../keys/index.ts";
+export type { BitsArrays, BitsOptions, Shape, SplitKeys } from "../keys/index.ts";
 export { ball, generalizedNormal } from "./ball.ts";
 export { binomial, multinomial } from "./binomial.ts";
 export { categorical, type CategoricalOptions } from "./categorical.ts";

@@ -1,8 +1,7 @@
 /** @file What every sampler on tensors is made of: reading parameters, agreeing on a shape, one row of results per key. */
-import { describe, type ElementArrays, newTensor } from "@nnxjs/nnx-core";
+import { checkTensor, describe, type ElementArrays, newTensor } from "@nnxjs/nnx-core/internal";
 import { ownKey, type PRNGKey, singleKey, wordOf } from "../keys/prng-key.ts";
 import { dimensionsOf, formatShape, type Shape, sizeOf } from "../keys/shape.ts";
-import { checkTensor } from "@nnxjs/nnx-core/internal";
 import { isTensor, type Tensor } from "../tensor.ts";
 import { flush, TINY } from "./float32.ts";
 

@@ -1,8 +1,7 @@
 /** @file Shuffling: of ranges, of the slices of a tensor, of each lane on its own. */
-import { describe } from "@nnxjs/nnx-core";
+import { checkOptions, checkTensor, describe } from "@nnxjs/nnx-core/internal";
 import { bits, type PRNGKey, split } from "../keys/index.ts";
 import { formatShape, sizeOf } from "../keys/shape.ts";
-import { checkOptions, checkTensor } from "@nnxjs/nnx-core/internal";
 import { type AxesOfTensor, isTensor, type Tensor } from "../tensor.ts";
 import { drawInt32 } from "./kernel.ts";
 import { axisOf, drawAs, type Lanes, lanesOf, takeInto } from "./lanes.ts";

@@ -4,7 +4,7 @@ import type { AxesOfTensor, Tensor, TensorOfAxes } from "../tensor.ts";
 import type { Parameter } from "./kernel.ts";
 
 /** Axes: a tuple where their number is known, else a list. */
-export type Axes = readonly number[];
+type Axes = readonly number[];
 
 /** A shape, or nothing where the parameters decide. */
 export type MaybeShape = Shape | undefined;

@@ -77,7 +77,7 @@ export function bernoulli<
   checkOptions("bernoulli", options, BERNOULLI_NAMES);
   if (isTensor(p) && p.dtype !== "float32") {
     throw new TypeError(
-      `bernoulli: expected probabilities of dtype float32, got ${p.dtype}. Cast them: p.toFloat().`,
+      `bernoulli: expected probabilities of dtype float32, got ${p.dtype}. Cast them: tf.cast(p, "float32").`,
     );
   }
   const chances = valuesOf("bernoulli", p ?? 0.5);

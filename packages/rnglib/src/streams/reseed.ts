@@ -1,6 +1,6 @@
 /** @file New keys for the streams of a model. */
-import { describe, formatPath, NnxError, type Path } from "@nnxjs/nnx-core";
-import { checkOptions } from "@nnxjs/nnx-core/internal";
+import { formatPath, NnxError, type Path } from "@nnxjs/nnx-core";
+import { checkOptions, describe } from "@nnxjs/nnx-core/internal";
 import { foldIn, type PRNGKey, split } from "../keys/index.ts";
 import { formatShape } from "../keys/shape.ts";
 import { streamsIn } from "./model-streams.ts";

@@ -1,6 +1,6 @@
 /** @file One source of keys: a base key and a counter. */
-import { describe, NnxError, registerModule } from "@nnxjs/nnx-core";
-import { checkOptions } from "@nnxjs/nnx-core/internal";
+import { NnxError, registerModule } from "@nnxjs/nnx-core";
+import { checkOptions, describe } from "@nnxjs/nnx-core/internal";
 import { foldIn, keyData, type PRNGKey, split, wrapKeyData } from "../keys/index.ts";
 import { dimensionsOf, formatShape, type Shape, sizeOf } from "../keys/shape.ts";
 import { KeySource } from "./key-source.ts";

@@ -1,5 +1,5 @@
 /** @file What a stream can start from. */
-import { describe } from "@nnxjs/nnx-core";
+import { describe } from "@nnxjs/nnx-core/internal";
 import { key as keyOfSeed, PRNGKey, wrapKeyData } from "../keys/index.ts";
 
 /** What a stream starts from: an integer seed, a key (or keys), or a key's words as `keyData` gives them. */

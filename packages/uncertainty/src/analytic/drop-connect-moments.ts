@@ -1,6 +1,6 @@
 /** @file What sampling a DropConnect layer would converge to, without sampling. */
-import { describe, NnxError } from "@nnxjs/nnx-core";
-import { checkTensor } from "@nnxjs/nnx-core/internal";
+import { NnxError } from "@nnxjs/nnx-core";
+import { checkTensor, describe } from "@nnxjs/nnx-core/internal";
 import { DropConnectLinear } from "@nnxjs/layers";
 import { add, matMul, mul, reshape, square, type Tensor } from "../tensor.ts";
 

@@ -1,6 +1,6 @@
 /** @file Several models that were drawn and trained apart. */
-import { registerModule, describe, Module, NnxError } from "@nnxjs/nnx-core";
-import { checkOptions } from "@nnxjs/nnx-core/internal";
+import { registerModule, Module, NnxError } from "@nnxjs/nnx-core";
+import { checkOptions, describe } from "@nnxjs/nnx-core/internal";
 import { Rngs } from "@nnxjs/rnglib";
 import { stack, type Tensor } from "../tensor.ts";
 import { checkMembers } from "./batch-ensemble-linear.ts";

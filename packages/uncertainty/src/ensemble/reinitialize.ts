@@ -1,7 +1,6 @@
 /** @file Drawing a model's initial values again. */
 import {
   BatchStat,
-  describe,
   formatPath,
   GraphNode,
   NnxError,
@@ -10,6 +9,7 @@ import {
   type PathPart,
   Variable,
 } from "@nnxjs/nnx-core";
+import { describe } from "@nnxjs/nnx-core/internal";
 import { type Initializer, type PRNGKey, type Rngs, RngStream } from "@nnxjs/rnglib";
 import { isTensor, ones, type Tensor, tidy, zeros } from "../tensor.ts";
 import { entriesOf, isContainer } from "../transform/slots.ts";

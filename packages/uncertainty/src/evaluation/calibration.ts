@@ -1,6 +1,6 @@
 /** @file Whether a model that says 80 % is right in 80 % of the cases. */
-import { describe, NnxError } from "@nnxjs/nnx-core";
-import { checkOptions } from "@nnxjs/nnx-core/internal";
+import { NnxError } from "@nnxjs/nnx-core";
+import { checkOptions, describe } from "@nnxjs/nnx-core/internal";
 import { listOf, type NumberList, type Numbers, probabilitiesOf } from "../measures/table.ts";
 import { argmaxOf } from "../measures/zero-one.ts";
 

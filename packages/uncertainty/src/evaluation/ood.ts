@@ -1,6 +1,6 @@
 /** @file How well a score tells inputs of a kind never seen from known ones. */
-import { describe, NnxError } from "@nnxjs/nnx-core";
-import { checkOptions } from "@nnxjs/nnx-core/internal";
+import { NnxError } from "@nnxjs/nnx-core";
+import { checkOptions, describe } from "@nnxjs/nnx-core/internal";
 import { listOf, type NumberList } from "../measures/table.ts";
 
 /** Scores, one for each input, as a list or a tensor: higher means stranger. */

@@ -1,6 +1,6 @@
 /** @file What is gained by not answering when unsure. */
-import { describe, NnxError } from "@nnxjs/nnx-core";
-import { checkOptions } from "@nnxjs/nnx-core/internal";
+import { NnxError } from "@nnxjs/nnx-core";
+import { checkOptions, describe } from "@nnxjs/nnx-core/internal";
 import { listOf, type NumberList } from "../measures/table.ts";
 
 /** How the mean loss falls as uncertain inputs are rejected. */

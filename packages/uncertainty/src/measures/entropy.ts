@@ -1,6 +1,6 @@
 /** @file Entropy, and its split into what nobody can know and what the weights do not agree on. */
-import { describe, NnxError } from "@nnxjs/nnx-core";
-import { checkOptions } from "@nnxjs/nnx-core/internal";
+import { NnxError } from "@nnxjs/nnx-core";
+import { checkOptions, describe } from "@nnxjs/nnx-core/internal";
 import type { Decomposition } from "./decomposition.ts";
 import { meanOfSamples } from "./mean.ts";
 import { isMoments, type SampleMoments } from "./moments.ts";

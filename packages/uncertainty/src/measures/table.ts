@@ -1,6 +1,6 @@
 /** @file Numbers with a shape, wherever they come from, and the checks of what they are said to be. */
-import { describe, NnxError } from "@nnxjs/nnx-core";
-import { checkTensor } from "@nnxjs/nnx-core/internal";
+import { NnxError } from "@nnxjs/nnx-core";
+import { checkTensor, describe } from "@nnxjs/nnx-core/internal";
 import { isTensor, type Tensor } from "../tensor.ts";
 
 /** A plain array with a shape, row-major. */

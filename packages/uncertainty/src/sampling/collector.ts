@@ -25,7 +25,7 @@ export interface Collector<R> {
 }
 
 /** Softmax over rows of `classes`, in place of nothing: a new array. */
-export function softmaxRows(logits: ArrayLike<number>, classes: number): Float32Array {
+function softmaxRows(logits: ArrayLike<number>, classes: number): Float32Array {
   const result = new Float32Array(logits.length);
   for (let from = 0; from < logits.length; from += classes) {
     let most = Number.NEGATIVE_INFINITY;

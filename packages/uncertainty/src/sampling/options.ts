@@ -1,6 +1,6 @@
 /** @file What sampling can be told. */
-import { describe, NnxError } from "@nnxjs/nnx-core";
-import { checkOptions, type OptionNames } from "@nnxjs/nnx-core/internal";
+import { NnxError } from "@nnxjs/nnx-core";
+import { checkOptions, describe, type OptionNames } from "@nnxjs/nnx-core/internal";
 import type { PRNGKey } from "@nnxjs/rnglib";
 import type { Tensor } from "../tensor.ts";
 import type { Outputs } from "./collector.ts";

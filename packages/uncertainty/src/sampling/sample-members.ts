@@ -1,5 +1,6 @@
 /** @file The predictions of an ensemble's members, as samples. */
-import { describe, NnxError } from "@nnxjs/nnx-core";
+import { NnxError } from "@nnxjs/nnx-core";
+import { describe } from "@nnxjs/nnx-core/internal";
 import { Ensemble, type Member } from "../ensemble/ensemble.ts";
 import type { SampleMoments } from "../measures/moments.ts";
 import type { Tensor } from "../tensor.ts";

@@ -1,5 +1,6 @@
 /** @file Many stochastic passes of one model. */
-import { describe, NnxError } from "@nnxjs/nnx-core";
+import { NnxError } from "@nnxjs/nnx-core";
+import { describe } from "@nnxjs/nnx-core/internal";
 import { foldIn, PRNGKey } from "@nnxjs/rnglib/keys";
 import type { SampleMoments } from "../measures/moments.ts";
 import type { Tensor } from "../tensor.ts";

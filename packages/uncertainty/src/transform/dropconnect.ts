@@ -1,6 +1,5 @@
 /** @file Any model, with DropConnect. */
 import {
-  checkRate,
   Conv,
   DropConnectConv,
   DropConnectLinear,
@@ -8,6 +7,7 @@ import {
   type DropConnectScaling,
   Linear,
 } from "@nnxjs/layers";
+import { checkRate } from "@nnxjs/layers/internal";
 import {
   checkTransform,
   LINEAR,

@@ -1,14 +1,8 @@
 /** @file Dropout and the dense layer behind it, in the place of a dense layer. */
 import { registerModule, Module, type Param } from "@nnxjs/nnx-core";
 import { checkOptions } from "@nnxjs/nnx-core/internal";
-import {
-  dense,
-  type DenseConfig,
-  Dropout,
-  type DropoutOptions,
-  type Linear,
-  type StochasticCallOptions,
-} from "@nnxjs/layers";
+import { Dropout, type DropoutOptions, type Linear, type StochasticCallOptions } from "@nnxjs/layers";
+import { dense, type DenseConfig } from "@nnxjs/layers/internal";
 import type { Initializer } from "@nnxjs/rnglib";
 import type { Tensor } from "../tensor.ts";
 

@@ -1,5 +1,5 @@
 /** @file Any model, with Dropout. */
-import { checkRate } from "@nnxjs/layers";
+import { checkRate } from "@nnxjs/layers/internal";
 import { DropoutLinear } from "./dropout-linear.ts";
 import {
   checkTransform,

@@ -1,14 +1,6 @@
 /** @file What `dropconnect` and `dropout` have in common: a copy of a model with other layers in the places of some of its own. */
-import {
-  describe,
-  type Filter,
-  GraphNode,
-  iterNodes,
-  NnxError,
-  type Path,
-  toPredicate,
-} from "@nnxjs/nnx-core";
-import { checkOptions, type OptionNames } from "@nnxjs/nnx-core/internal";
+import { type Filter, GraphNode, iterNodes, NnxError, type Path, toPredicate } from "@nnxjs/nnx-core";
+import { checkOptions, describe, type OptionNames } from "@nnxjs/nnx-core/internal";
 import { Linear } from "@nnxjs/layers";
 import { PRNGKey, Rngs, RngStream } from "@nnxjs/rnglib";
 import { copyGraph } from "./copy-graph.ts";

@@ -1,0 +1,2 @@
+/** @file Unstable: what the other packages of this project use. It may change in any version. */
+export { drop, type DropOptions } from "./fused/drop.ts";

@@ -1,0 +1,28 @@
+// Makes the next version: all packages get its number, and the texts of the changesets become its section of CHANGELOG.md.
+import { execFileSync } from "node:child_process";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+
+/** A changeset's text as an item of a list; what comes before it says which packages it is about. */
+function itemOf(file) {
+  const text = readFileSync(`.changeset/${file}`, "utf8").split(/^---$/m).slice(2).join("---").trim();
+  return text.startsWith("- ") ? text : `- ${text.replaceAll(/\n(?=.)/g, "\n  ")}`;
+}
+
+const items = readdirSync(".changeset")
+  .filter((file) => file.endsWith(".md"))
+  .sort()
+  .map(itemOf);
+if (items.length === 0)
+  throw new Error("bump: expected a changeset, got none. Write one with `npm run changeset`.");
+
+execFileSync(process.execPath, ["node_modules/@changesets/cli/bin.js", "version"], { stdio: "inherit" });
+const { version } = JSON.parse(readFileSync("packages/nnx/package.json", "utf8"));
+const title = "# Changelog\n\n";
+const waiting = `${title}## Unreleased\n\n`;
+const history = readFileSync("CHANGELOG.md", "utf8");
+const section = `${title}## ${version}\n\n${items.join("\n")}\n`;
+// Lines that wait under "Unreleased" are of this version too.
+const changed = history.startsWith(waiting)
+  ? section + history.slice(waiting.length)
+  : history.replace(title, () => `${section}\n`);
+writeFileSync("CHANGELOG.md", changed);
