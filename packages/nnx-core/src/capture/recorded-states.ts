@@ -5,8 +5,8 @@ import { handOver, retain } from "../ownership/holders.ts";
 import { formatPath, type Path, type PathPart } from "../path.ts";
 import { StatesBuilder } from "../state/builder.ts";
 import { leafValue, type OwnedState, type StateLeaf } from "../state/state.ts";
-import { hasMaps } from "./recordable.ts";
-import type { CapturedModules } from "./session.ts";
+import { hasMaps } from "../recording/recordable.ts";
+import type { CapturedModules } from "../recording/session.ts";
 
 /** What modules recorded, nested as the modules are. */
 export type RecordedTree = Map<PathPart, RecordedTree | StateLeaf>;

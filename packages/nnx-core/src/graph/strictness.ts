@@ -1,8 +1,8 @@
 /** @file Whether an update has a fitting value for every leaf of a model, and for nothing else. */
-import { isArrayLike } from "../array-like.ts";
+import { isArrayLike } from "../data/array-like.ts";
 import { describe, StructureError } from "../errors.ts";
 import { formatPath, type Path, pathKey, type PathPart } from "../path.ts";
-import { isPlainObject } from "../plain-object.ts";
+import { isPlainObject } from "../data/plain-object.ts";
 import { flattenState } from "../state/flatten-state.ts";
 import { leafValue, type State } from "../state/state.ts";
 import { isVariableState, type VariableType } from "../variable/variable-state.ts";

@@ -1,8 +1,8 @@
 /** @file The one check of what is called a State: every function that takes one asks here, and reads what it gets back. */
-import { isArrayLike } from "../array-like.ts";
+import { isArrayLike } from "../data/array-like.ts";
 import { describe, StructureError } from "../errors.ts";
 import { formatPath, type Path } from "../path.ts";
-import { isPlainObject } from "../plain-object.ts";
+import { isPlainObject } from "../data/plain-object.ts";
 import { isVariableState, isVariableType } from "../variable/variable-state.ts";
 import { isOwner, refuseEnded } from "./holding.ts";
 import { Bounds, mostContainers, mostLevels } from "./bounds.ts";

@@ -1,5 +1,5 @@
 /** @file The type of a model's State, from the model's type and the filters. */
-import type { ArrayLike } from "../array-like.ts";
+import type { ArrayLike } from "../data/array-like.ts";
 import type { Filter, FilterType, Predicate } from "../filter/filter.ts";
 import type { GraphNode } from "../graph/node.ts";
 import type { Module } from "../module/module.ts";

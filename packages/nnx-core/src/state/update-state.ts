@@ -1,6 +1,6 @@
 /** @file Changes to a State, written as if it were mutable. */
 import { Immer } from "immer";
-import { isArrayLike } from "../array-like.ts";
+import { isArrayLike } from "../data/array-like.ts";
 import { describe, NnxError, StructureError } from "../errors.ts";
 import type { VariableState } from "../variable/variable-state.ts";
 import { checkState } from "./check-state.ts";
