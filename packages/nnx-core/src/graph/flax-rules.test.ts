@@ -101,38 +101,53 @@ describe("GraphDef JSON", () => {
   };
   const attributes = (parts: Parts, node: number): [unknown, unknown][] =>
     parts.nodes[node]?.attributes ?? [];
-  const setStatic = (value: unknown) => (parts: Parts) =>
-    void (attributes(parts, 0)[1] = ["note", { static: value }]);
+  const setStatic =
+    (value: unknown) =>
+    (parts: Parts): void => {
+      attributes(parts, 0)[1] = ["note", { static: value }];
+    };
 
   it.each<readonly [string, (parts: Parts) => void, string]>([
     [
       "an index far behind the list",
-      (p) => void (attributes(p, 1)[1] = [5_000_000, { node: 3 }]),
+      (p) => {
+        attributes(p, 1)[1] = [5_000_000, { node: 3 }];
+      },
       "at nodes.1.keys.1: expected the index 1, got 5000000",
     ],
     [
       "a name in a list",
-      (p) => void (attributes(p, 1)[1] = ["x", { node: 3 }]),
+      (p) => {
+        attributes(p, 1)[1] = ["x", { node: 3 }];
+      },
       'at nodes.1.keys.1: expected the index 1, got "x"',
     ],
     [
       "a name twice",
-      (p) => void (attributes(p, 0)[1] = ["list", { static: 1 }]),
+      (p) => {
+        attributes(p, 0)[1] = ["list", { static: 1 }];
+      },
       "at nodes.0.keys.1: expected names that differ",
     ],
     [
       "a container inside itself",
-      (p) => void (attributes(p, 1)[0] = [0, { node: 1 }]),
+      (p) => {
+        attributes(p, 1)[0] = [0, { node: 1 }];
+      },
       "at nodes.1.attributes.0: expected a container in one place only, got 1",
     ],
     [
       "fewer leaves than it says",
-      (p) => void (p.leafCount = 1e9),
+      (p) => {
+        p.leafCount = 1e9;
+      },
       "at leafCount: expected the number of leaves, 2, got 1000000000",
     ],
     [
       "a negative number of leaves",
-      (p) => void (p.leafCount = -1),
+      (p) => {
+        p.leafCount = -1;
+      },
       "at leafCount: expected the number of leaves, 2, got -1",
     ],
     [
