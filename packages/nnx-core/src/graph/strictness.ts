@@ -127,7 +127,7 @@ function leafPaths(values: unknown): Path[] {
   for (let next = open.pop(); next; next = open.pop()) {
     const [value, path] = next;
     if (!isSubtree(value)) paths.push(path);
-    else for (const [key, item] of Object.entries(value)) open.push([item, [...path, key]]);
+    else for (const [key, item] of Object.entries(value).reverse()) open.push([item, [...path, key]]);
   }
   return paths;
 }
