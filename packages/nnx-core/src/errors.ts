@@ -1,5 +1,5 @@
 /** @file What this package throws. Messages read `<where>: <expected>, got <value>. <What to do>.` */
-import { hasShapeAndDtype } from "./array-like.ts";
+import { hasShapeAndDtype } from "./data/array-like.ts";
 
 /** The base of every error that this library throws on purpose. */
 export class NnxError extends Error {

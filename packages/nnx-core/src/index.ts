@@ -1,6 +1,6 @@
 // Programs whose `lib` lacks `Disposable` get it here; without it States would be of type `any` there.
 /// <reference lib="esnext.disposable" preserve="true" />
-export type { ArrayLike } from "./array-like.ts";
+export type { ArrayLike } from "./data/array-like.ts";
 export { DiffState, grad, type GradResult, valueAndGrad } from "./autodiff/grad.ts";
 export type { Argnum, GradientOf, GradientsOf, GradOptions, LossOf } from "./autodiff/grad-types.ts";
 export {
@@ -10,9 +10,9 @@ export {
   type CaptureTypes,
   type Forward,
 } from "./capture/capture.ts";
-export { perturb, type PerturbOptions, sow, type SowOptions } from "./capture/record.ts";
-export { dispose } from "./dispose.ts";
-export { keep, tidy } from "./scope.ts";
+export { perturb, type PerturbOptions, sow, type SowOptions } from "./recording/record.ts";
+export { dispose } from "./graph/dispose.ts";
+export { keep, tidy } from "./graph/scope.ts";
 export {
   DisposedError,
   FilterError,
@@ -67,7 +67,7 @@ export { clone, type CloneOptions, merge } from "./graph/merge.ts";
 export { graphdef, split, state, state as variables } from "./graph/split.ts";
 export { update, type UpdateOptions, type UpdateValues } from "./graph/update.ts";
 export { type AttributeOptions, type AttributeValues, setAttributes } from "./module/attributes.ts";
-export { BaseModule } from "./module/base-module.ts";
+export { BaseModule } from "./graph/base-module.ts";
 export { iterModules } from "./module/iter-modules.ts";
 export {
   type HasModes,
@@ -113,8 +113,8 @@ export {
   type VariableType,
 } from "./variable/variable-state.ts";
 export { BatchStat, Cache, Intermediate, Param, Perturbation } from "./variable/variable-types.ts";
-export { customVjp, type CustomVjpFunction, type CustomVjpOptions } from "./autodiff/custom-vjp.ts";
-export { remat } from "./autodiff/remat.ts";
+export { customVjp, type CustomVjpFunction, type CustomVjpOptions } from "./transforms/custom-vjp.ts";
+export { remat } from "./transforms/remat.ts";
 export { stopGradient } from "./autodiff/stop-gradient.ts";
 export {
   type GradientsOfAll,
@@ -141,5 +141,5 @@ export {
   type Summary,
   type SummaryRow,
 } from "./inspect/summarize.ts";
-export type { StackedOf } from "./stack-results.ts";
-export { vmap, type VmapOptions } from "./vmap.ts";
+export type { StackedOf } from "./transforms/stack-results.ts";
+export { vmap, type VmapOptions } from "./transforms/vmap.ts";

@@ -1,7 +1,7 @@
 /** @file Which module was running when something was recorded, or thrown: noted on the only run, for error messages. */
-import { instrument } from "../capture/instrument.ts";
-import { noteThrower } from "../capture/session.ts";
-import { sayWhere } from "../capture/run.ts";
+import { instrument } from "../recording/instrument.ts";
+import { noteThrower } from "../recording/session.ts";
+import { sayWhere } from "../recording/say-where.ts";
 import { MissingRuleError } from "../errors.ts";
 import { type Frame, pathOf } from "../graph/frame.ts";
 import { formatPath, type Path } from "../path.ts";

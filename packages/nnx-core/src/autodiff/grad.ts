@@ -1,9 +1,9 @@
 /** @file Gradients of functions of models, States and tensors. */
 import { installGradients } from "@nnxjs/gradients";
-import { checkOptions } from "../checks/options.ts";
+import { checkOptions } from "../data/options.ts";
 import { describe, GradientError } from "../errors.ts";
 import type { Filter } from "../filter/filter.ts";
-import { notAResult } from "../not-a-result.ts";
+import { notAResult } from "../data/not-a-result.ts";
 import { tensorsIn } from "../ownership/tensors-in.ts";
 import { isTensor, ones, scoped, type Tensor } from "../tensor.ts";
 import { Param } from "../variable/variable-types.ts";

@@ -2,7 +2,7 @@
 import { describe, GradientError } from "../errors.ts";
 import type { Filter } from "../filter/filter.ts";
 import { iterNodes, nodesOf } from "../graph/iterate.ts";
-import { refuseDisposed } from "../checks/disposed.ts";
+import { refuseDisposed } from "../state/disposed.ts";
 import { attachTo } from "../ownership/scopes.ts";
 import { formatPath } from "../path.ts";
 import { isTensor, type Tensor, tapeEngine, zeros } from "../tensor.ts";

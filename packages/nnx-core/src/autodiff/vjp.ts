@@ -1,8 +1,8 @@
 /** @file The derivative as a function, backwards and forwards. */
 import { installGradients } from "@nnxjs/gradients";
-import { disposeSymbol } from "../dispose-symbol.ts";
-import { refuseDisposedIn } from "../checks/disposed.ts";
-import { checkOptions } from "../checks/options.ts";
+import { disposeSymbol } from "../data/dispose-symbol.ts";
+import { refuseDisposedIn } from "../state/disposed.ts";
+import { checkOptions } from "../data/options.ts";
 import { describe, GradientError } from "../errors.ts";
 import type { Filter } from "../filter/filter.ts";
 import { handOver, retain } from "../ownership/holders.ts";

@@ -1,5 +1,5 @@
 /** @file Values whose float tensors are watched, and gradients in their structure. */
-import { refuseDisposedIn } from "../checks/disposed.ts";
+import { refuseDisposedIn } from "../state/disposed.ts";
 import { describe, GradientError } from "../errors.ts";
 import { mapTensors, tensorsIn } from "../ownership/tensors-in.ts";
 import { alias, type Tensor } from "../tensor.ts";

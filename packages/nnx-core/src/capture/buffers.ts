@@ -6,9 +6,9 @@ import { formatPath } from "../path.ts";
 import type { StateLeaf } from "../state/state.ts";
 import { add, alias, type Tensor, zerosLike } from "../tensor.ts";
 import type { VariableType } from "../variable/variable-state.ts";
-import { hiddenTensors, refuseHidden, SownTypes } from "./recordable.ts";
+import { hiddenTensors, refuseHidden, SownTypes } from "../recording/recordable.ts";
 import { type RecordedTree, treeOf } from "./recorded-states.ts";
-import type { CapturedModules, Reduction, Session } from "./session.ts";
+import { type CapturedModules, collecting, type Reduction, type Session } from "../recording/session.ts";
 
 type Buffer = Map<string, unknown>;
 
@@ -141,12 +141,6 @@ const noMetadata = Object.freeze({});
 
 const leafOf = (type: VariableType, value: unknown): StateLeaf =>
   Object.freeze({ type, value, metadata: noMetadata });
-
-/** One element for each call, in order: what `sow` does where nothing else is asked for. */
-export const collecting: Reduction = {
-  reduceFn: (previous, value) => [...(previous as readonly unknown[]), value],
-  initFn: () => [],
-};
 
 const ofMethods: Reduction = { ...collecting };
 

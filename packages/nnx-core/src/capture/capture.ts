@@ -1,8 +1,8 @@
 /** @file Running a model and keeping what it recorded. */
-import { refuseDisposed } from "../checks/disposed.ts";
-import { checkOptions } from "../checks/options.ts";
+import { refuseDisposed } from "../state/disposed.ts";
+import { checkOptions } from "../data/options.ts";
 import { describe, NnxError } from "../errors.ts";
-import { notAResult } from "../not-a-result.ts";
+import { notAResult } from "../data/not-a-result.ts";
 import { tensorsIn } from "../ownership/tensors-in.ts";
 import type { State } from "../state/state.ts";
 import { scoped } from "../tensor.ts";

@@ -7,7 +7,7 @@ import { countLeaves, flattenState } from "../state/flatten-state.ts";
 import { below, isLeaf, type State, type StateNode } from "../state/state.ts";
 import { isVariableState, type VariableState } from "../variable/variable-state.ts";
 import type { Buffers } from "./buffers.ts";
-import type { CapturedModules } from "./session.ts";
+import type { CapturedModules } from "../recording/session.ts";
 
 interface Place {
   readonly module: object;

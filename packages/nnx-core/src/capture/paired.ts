@@ -1,6 +1,6 @@
 /** @file Values that were tapped with the gradients that were found for them. */
 import { tensorsIn } from "../ownership/tensors-in.ts";
-import { isPlainObject } from "../plain-object.ts";
+import { isPlainObject } from "../data/plain-object.ts";
 import type { StateLeaf } from "../state/state.ts";
 import { isTensor, type Tensor, zeros } from "../tensor.ts";
 import type { ValueAndGradient } from "./gradient-types.ts";

@@ -4,7 +4,7 @@ import { type Frame, pathOf } from "../graph/frame.ts";
 import { formatPath, type Path, type PathPart } from "../path.ts";
 import { StatesBuilder } from "../state/builder.ts";
 import type { OwnedState, StateLeaf } from "../state/state.ts";
-import type { CapturedModules } from "./session.ts";
+import type { CapturedModules } from "../recording/session.ts";
 
 /** What modules recorded, nested as the modules are. */
 export type RecordedTree = Map<PathPart, RecordedTree | StateLeaf>;

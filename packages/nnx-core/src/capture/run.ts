@@ -4,20 +4,20 @@ import { framesOf } from "../graph/iterate.ts";
 import { classify } from "../graph/node.ts";
 import { explainingBareTensors } from "../module/bare-tensors.ts";
 import { attachTo } from "../ownership/scopes.ts";
-import { formatPath, type Path } from "../path.ts";
+import { formatPath } from "../path.ts";
 import { atomically, type AtomicOptions } from "../undo/atomically.ts";
 import { framesOfArgument, type Structure } from "../undo/structure.ts";
-import { instrument } from "./instrument.ts";
-import { refuseLate } from "./late.ts";
+import { instrument } from "../recording/instrument.ts";
+import { refuseLate } from "../ownership/late.ts";
+import { sayWhere } from "../recording/say-where.ts";
 import {
   CapturedModules,
   enterModule,
   leaveModule,
   noteThrower,
   type Session,
-  throwerOf,
   whileOpen,
-} from "./session.ts";
+} from "../recording/session.ts";
 
 /** The modules of what is captured. @throws {@link NnxError} when it is nothing that has modules. */
 export function capturedModules(where: string, root: unknown): CapturedModules {
@@ -81,16 +81,4 @@ function watched<R>(where: string, session: Session, f: () => R): R {
   } finally {
     undo();
   }
-}
-
-const placed = new WeakSet<NnxError>();
-
-/** Layers do not know their path: it is added to what they throw, once. */
-export function sayWhere(error: unknown, pathOf: (module: object) => Path | undefined): void {
-  if (!(error instanceof NnxError) || placed.has(error)) return;
-  const thrower = throwerOf(error);
-  const path = thrower && pathOf(thrower);
-  if (!path || path.length === 0) return;
-  placed.add(error);
-  error.message += ` The module is at ${formatPath(path)}.`;
 }

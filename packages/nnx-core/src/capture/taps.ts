@@ -10,8 +10,8 @@ import { Intermediate } from "../variable/variable-types.ts";
 import type { VariableType } from "../variable/variable-state.ts";
 import type { StateLeaf } from "../state/state.ts";
 import { treeOf } from "./recorded-states.ts";
-import { hiddenTensors, refuseHidden, SownTypes } from "./recordable.ts";
-import type { CapturedModules, Session } from "./session.ts";
+import { hiddenTensors, refuseHidden, SownTypes } from "../recording/recordable.ts";
+import type { CapturedModules, Session } from "../recording/session.ts";
 
 /** Where a watched value came from. */
 export type TapKind = (typeof tapKinds)[number];

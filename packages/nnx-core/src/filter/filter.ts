@@ -1,5 +1,5 @@
 /** @file Which leaves (or modules): everything a filter may be, as one predicate. */
-import { checkOptions } from "../checks/options.ts";
+import { checkOptions } from "../data/options.ts";
 import { describe, FilterError } from "../errors.ts";
 import { isPath, type Path, type PathPart } from "../path.ts";
 import { describePredicate, needsPath } from "./description.ts";

@@ -1,5 +1,5 @@
 /** @file Calling methods of a model that is split. */
-import { dispose } from "../dispose.ts";
+import { dispose } from "./dispose.ts";
 import { describe, NotFoundError, StructureError } from "../errors.ts";
 import { isClass } from "../filter/filter.ts";
 import { formatPath, type PathPart } from "../path.ts";

@@ -6,8 +6,12 @@ import { pathOfNode } from "./node-paths.ts";
 
 const ties = new WeakMap<object, boolean>();
 
-/** Comments and strings, in which `this` is only a word. Templates are looked into. */
-const text = /\/\/[^\n]*|\/\*[\s\S]*?\*\/|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'/g;
+/** Comments and strings, in which `this` is only a word. */
+const text = /\/\/[^\n]*|\/\*[\s\S]*?\*\/|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`(?:\\[\s\S]|[^`\\])*`/g;
+/** What is code in a template. */
+const expressions = /\$\{[^}]*\}/g;
+const codeOf = (source: string): string =>
+  source.replace(text, (match) => (match.startsWith("`") ? (match.match(expressions) ?? []).join(" ") : " "));
 const arrow = /^(?:async\b\s*)?(?:\(|[\p{ID_Start}$_][\p{ID_Continue}$]*\s*=>)/u;
 
 /** Whether a function is an arrow function whose source says `this`. */
@@ -15,7 +19,7 @@ function usesOuterThis(f: object): boolean {
   const known = ties.get(f);
   if (known !== undefined) return known;
   const source = Function.prototype.toString.call(f);
-  const result = arrow.test(source) && /\bthis\b/.test(source.replace(text, " "));
+  const result = arrow.test(source) && /\bthis\b/.test(codeOf(source));
   ties.set(f, result);
   return result;
 }

@@ -1,7 +1,7 @@
 /** @file The one check of what is called a definition. Those that this library made are known; others are looked through once. */
 import { describe, StructureError } from "../errors.ts";
 import { formatPath, type PathPart } from "../path.ts";
-import { isPlainObject } from "../plain-object.ts";
+import { isPlainObject } from "../data/plain-object.ts";
 import { isVariableType } from "../variable/variable-state.ts";
 import type { GraphDef } from "./graph-def.ts";
 import { GraphNode } from "./node.ts";

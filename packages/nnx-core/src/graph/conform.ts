@@ -1,8 +1,8 @@
 /** @file Nested values as the State of a definition, which says what each of them is. */
-import { isArrayLike } from "../array-like.ts";
+import { isArrayLike } from "../data/array-like.ts";
 import { describe, StructureError } from "../errors.ts";
 import { formatPath, type Path } from "../path.ts";
-import { isPlainObject } from "../plain-object.ts";
+import { isPlainObject } from "../data/plain-object.ts";
 import { Bounds } from "../state/bounds.ts";
 import { isLiveState, requireLeaf } from "../state/check-state.ts";
 import { setOwn, type StateNode } from "../state/state.ts";

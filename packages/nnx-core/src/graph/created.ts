@@ -2,7 +2,7 @@
 import { StructureError, describe } from "../errors.ts";
 import { leaveToModules } from "../ownership/holders.ts";
 import { formatPath, type Path, type PathPart } from "../path.ts";
-import { isPlainObject } from "../plain-object.ts";
+import { isPlainObject } from "../data/plain-object.ts";
 import { isLeaf, setOwn, type StateNode } from "../state/state.ts";
 import { isVariableState } from "../variable/variable-state.ts";
 import { Variable, variableFromState } from "../variable/variable.ts";

@@ -72,6 +72,8 @@ describe(`${levels} levels`, () => {
     last(again).w.value = 5;
     update(again, all);
     expect(last(again).w.value).toBe(0);
+    update(again, [toPure(all as State)], { strict: true });
+    again.eval();
     let modules = 0;
     // Paths of thousands of parts each are not for keeping.
     for (const _ of iterModules(root)) modules++;

@@ -1,5 +1,5 @@
 /** @file Equality and hash of definitions. */
-import { equalData } from "../equal-data.ts";
+import { equalData } from "../data/equal-data.ts";
 import { checkGraphDef } from "./check-graph-def.ts";
 import type { AttributeDef, GraphDef, NodeDef } from "./graph-def.ts";
 import { containerKind } from "./node.ts";

@@ -1,5 +1,5 @@
 /** @file What a model has at more than one path. */
-import { checkOptions } from "../checks/options.ts";
+import { checkOptions } from "../data/options.ts";
 import { needsPath } from "../filter/description.ts";
 import { type Filter, toPredicate } from "../filter/filter.ts";
 import type { Path, PathPart } from "../path.ts";

@@ -50,6 +50,7 @@ export class GraphWalk {
   private readonly containers = new Bounds("graph", graphAdvice);
   private readonly visitor: GraphVisitor;
   private readonly holding = new Set<object>();
+  private readonly others = new Set<object>();
   private frame: DefinedFrame | undefined;
   private leafCount = 0;
 
@@ -81,10 +82,14 @@ export class GraphWalk {
         return isVariableState(value) ? leafDef(definitionOf(value.type, value.metadata)) : arrayDef;
       case "container":
         this.containers.enter(value, () => this.pathTo(key));
-        return this.enter(value, key, this.frame?.container === "state" ? "state" : definedKind(value));
+        return this.enter(value, key, this.frame?.container === "state" ? "state" : this.kindOf(value));
       default:
         return staticDef(value);
     }
+  }
+
+  private kindOf(container: object): ContainerDef["kind"] {
+    return isStateLike(container, this.others) ? "state" : (containerKind(container) ?? "record");
   }
 
   /** The definition of an object that was visited before; remembers it otherwise. */
@@ -152,9 +157,6 @@ export class GraphWalk {
 /** The class, past an attribute that may be called `constructor`. */
 const typeOf = (node: GraphNode): NodeType =>
   (Object.getPrototypeOf(node) as { readonly constructor: NodeType }).constructor;
-
-const definedKind = (container: object): ContainerDef["kind"] =>
-  isStateLike(container) ? "state" : (containerKind(container) ?? "record");
 
 /** A leaf and its first path. */
 export interface GraphLeaf {

@@ -1,7 +1,7 @@
 /** @file Definitions as JSON, and back. */
 import { describe, StructureError } from "../errors.ts";
 import { formatPath, type Path, type PathPart } from "../path.ts";
-import { isPlainObject } from "../plain-object.ts";
+import { isPlainObject } from "../data/plain-object.ts";
 import type { VariableDef } from "../variable/variable-state.ts";
 import { arrayDef, leafDef, nodeDef, staticDef } from "./attribute-defs.ts";
 import { checkGraphDef, checkStructure, known } from "./check-graph-def.ts";

@@ -1,5 +1,5 @@
 /** @file A model taken apart but kept together: its definition with its values. */
-import { disposeSymbol } from "../dispose-symbol.ts";
+import { disposeSymbol } from "../data/dispose-symbol.ts";
 import type { Filter } from "../filter/filter.ts";
 import { disposeState } from "../state/builder.ts";
 import type { OwnedState } from "../state/state.ts";

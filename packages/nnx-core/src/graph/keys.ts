@@ -1,8 +1,8 @@
 /** @file The names of attributes and items, in Flax's order. */
 import { describe, StructureError } from "../errors.ts";
 import { comparePathParts, formatPath, partFromKey, type Path, type PathPart } from "../path.ts";
-import { isPlainObject } from "../plain-object.ts";
-import { sortedParts } from "../sorted-parts.ts";
+import { isPlainObject } from "../data/plain-object.ts";
+import { sortedParts } from "../data/sorted-parts.ts";
 
 /** The keys that a class's last instance had, as they were and sorted: the next one mostly has the same. */
 const lastOfClass = new WeakMap<

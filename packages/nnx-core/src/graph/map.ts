@@ -1,5 +1,5 @@
 /** @file Models from models: every leaf through a function. */
-import { checkOptions } from "../checks/options.ts";
+import { checkOptions } from "../data/options.ts";
 import type { Path } from "../path.ts";
 import { disposeState } from "../state/builder.ts";
 import { checkFunction, mapLeaves, withValue } from "../state/map.ts";

@@ -1,5 +1,5 @@
 /** @file A model from its definition and its values. */
-import { checkOptions } from "../checks/options.ts";
+import { checkOptions } from "../data/options.ts";
 import { describe, StructureError } from "../errors.ts";
 import { disposeState, StatesBuilder } from "../state/builder.ts";
 import { checkState, stateIn } from "../state/check-state.ts";

@@ -1,8 +1,8 @@
 /** @file What the graph walks into: the one place that decides what is a node, a leaf or static. */
 import { giveThingToScope, type ScopeKind } from "../ownership/scopes.ts";
 import type { PathPart } from "../path.ts";
-import { isPlainObject } from "../plain-object.ts";
-import { neverProxied } from "../proxies.ts";
+import { isPlainObject } from "../data/plain-object.ts";
+import { neverProxied } from "../data/proxies.ts";
 import { mostContainers, mostLevels } from "../state/bounds.ts";
 import { isLeaf } from "../state/state.ts";
 import { Variable } from "../variable/variable.ts";

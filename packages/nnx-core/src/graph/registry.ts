@@ -1,5 +1,5 @@
 /** @file Names for classes and functions, by which files know them. */
-import { equalData } from "../equal-data.ts";
+import { equalData } from "../data/equal-data.ts";
 import { NnxError, NotFoundError } from "../errors.ts";
 import type { NodeType } from "./graph-def.ts";
 

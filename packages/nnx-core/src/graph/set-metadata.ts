@@ -1,9 +1,9 @@
 /** @file Metadata of many Variables at once. */
-import { checkOptions } from "../checks/options.ts";
+import { checkOptions } from "../data/options.ts";
 import { describe, StructureError } from "../errors.ts";
 import { needsPath } from "../filter/description.ts";
 import { type Filter, toPredicate } from "../filter/filter.ts";
-import { isPlainObject } from "../plain-object.ts";
+import { isPlainObject } from "../data/plain-object.ts";
 import type { Metadata } from "../variable/variable-state.ts";
 import { Variable } from "../variable/variable.ts";
 import { iterNodes, nodesOf } from "./iterate.ts";

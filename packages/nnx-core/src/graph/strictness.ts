@@ -1,8 +1,8 @@
 /** @file Whether an update has a fitting value for every leaf of a model, and for nothing else. */
-import { isArrayLike } from "../array-like.ts";
+import { isArrayLike } from "../data/array-like.ts";
 import { describe, StructureError } from "../errors.ts";
 import { formatPath, type Path, pathKey, type PathPart } from "../path.ts";
-import { isPlainObject } from "../plain-object.ts";
+import { isPlainObject } from "../data/plain-object.ts";
 import { flattenState } from "../state/flatten-state.ts";
 import { leafValue, type State } from "../state/state.ts";
 import { isVariableState, type VariableType } from "../variable/variable-state.ts";
@@ -127,7 +127,7 @@ function leafPaths(values: unknown): Path[] {
   for (let next = open.pop(); next; next = open.pop()) {
     const [value, path] = next;
     if (!isSubtree(value)) paths.push(path);
-    else for (const [key, item] of Object.entries(value)) open.push([item, [...path, key]]);
+    else for (const [key, item] of Object.entries(value).reverse()) open.push([item, [...path, key]]);
   }
   return paths;
 }

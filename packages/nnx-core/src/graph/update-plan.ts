@@ -1,9 +1,9 @@
 /** @file What an update will write, found out and checked before anything is written. */
-import { isArrayLike } from "../array-like.ts";
+import { isArrayLike } from "../data/array-like.ts";
 import { describe, DisposedError, StructureError } from "../errors.ts";
 import { hasDisposed } from "../ownership/holders.ts";
 import { formatPath, type Path, type PathPart, partFromKey } from "../path.ts";
-import { isPlainObject } from "../plain-object.ts";
+import { isPlainObject } from "../data/plain-object.ts";
 import { mostContainers, mostLevels } from "../state/bounds.ts";
 import { checkValues, isStateLike } from "../state/check-state.ts";
 import { disposedValueText } from "../state/holding.ts";

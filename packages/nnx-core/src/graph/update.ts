@@ -1,7 +1,7 @@
 /** @file Values of States into a living model, all or nothing. */
-import { checkOptions } from "../checks/options.ts";
+import { checkOptions } from "../data/options.ts";
 import { describe, StructureError } from "../errors.ts";
-import { isPlainObject } from "../plain-object.ts";
+import { isPlainObject } from "../data/plain-object.ts";
 import { checkValues, stateIn } from "../state/check-state.ts";
 import { mergeTrees } from "../state/combine.ts";
 import type { PureState } from "../state/pure.ts";

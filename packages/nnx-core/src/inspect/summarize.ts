@@ -1,7 +1,7 @@
 /** @file What was captured, in figures. */
 import type { CapturedGradients } from "../capture/gradient-types.ts";
 import { isStateLike } from "../autodiff/state-like.ts";
-import { checkOptions } from "../checks/options.ts";
+import { checkOptions } from "../data/options.ts";
 import { describe, NnxError } from "../errors.ts";
 import { containerKind, GraphNode } from "../graph/node.ts";
 import { formatPath, partFromKey, type Path } from "../path.ts";

@@ -1,5 +1,5 @@
 /** @file Setting attributes such as `deterministic` on all the modules that have them. */
-import { checkOptions, type OptionNames } from "../checks/options.ts";
+import { checkOptions, type OptionNames } from "../data/options.ts";
 import type { Filter } from "../filter/filter.ts";
 import { applyModes, checkValues } from "./mode-changes.ts";
 

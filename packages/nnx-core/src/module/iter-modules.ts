@@ -1,7 +1,7 @@
 /** @file The modules of a model. */
 import { iterGraphNodes } from "../graph/iterate.ts";
 import type { Path } from "../path.ts";
-import { BaseModule } from "./base-module.ts";
+import { BaseModule } from "../graph/base-module.ts";
 
 /**
  * Every module below and including `root`, with its first path: children before parents, sorted by name, `root` last. Shared modules come

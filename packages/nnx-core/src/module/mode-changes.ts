@@ -9,8 +9,8 @@ import { type Frame, pathOf } from "../graph/frame.ts";
 import { framesOf, iterGraphNodes } from "../graph/iterate.ts";
 import { GraphNode, isWritable } from "../graph/node.ts";
 import { formatPath, type Path } from "../path.ts";
-import { isPlainObject } from "../plain-object.ts";
-import { BaseModule } from "./base-module.ts";
+import { isPlainObject } from "../data/plain-object.ts";
+import { BaseModule } from "../graph/base-module.ts";
 
 /** Modes by name, such as `{ deterministic: true }`. */
 export type ModeValues = Readonly<Record<string, unknown>>;

@@ -1,5 +1,5 @@
 /** @file Modes: what layers do differently in training and evaluation, set through the one method that knows. */
-import { checkOptions } from "../checks/options.ts";
+import { checkOptions } from "../data/options.ts";
 import type { Filter } from "../filter/filter.ts";
 import { clone } from "../graph/merge.ts";
 import { type AttributeOptions, attributesOf, type AttributeValues, selectionNames } from "./attributes.ts";

@@ -1,14 +1,14 @@
 /** @file The base class of models and layers. */
-import { perturbIn, type PerturbOptions, sowIn, type SowOptions } from "../capture/record.ts";
-import { dispose } from "../dispose.ts";
-import { nameDisposeMethod } from "../dispose-symbol.ts";
+import { perturbIn, type PerturbOptions, sowIn, type SowOptions } from "../recording/record.ts";
+import { dispose } from "../graph/dispose.ts";
+import { nameDisposeMethod } from "../data/dispose-symbol.ts";
 import { iterChildren } from "../graph/iterate.ts";
 import type { GraphNode } from "../graph/node.ts";
 import type { Path, PathPart } from "../path.ts";
 import type { VariableType } from "../variable/variable-state.ts";
 import type { Variable } from "../variable/variable.ts";
 import { type AttributeOptions, type AttributeValues, setAttributes, setModes } from "./attributes.ts";
-import { BaseModule } from "./base-module.ts";
+import { BaseModule, libraryPrototypes } from "../graph/base-module.ts";
 import { iterModules } from "./iter-modules.ts";
 
 /**
@@ -32,6 +32,10 @@ import { iterModules } from "./iter-modules.ts";
  * ```
  */
 export abstract class Module extends BaseModule {
+  static {
+    libraryPrototypes.add(Module.prototype);
+  }
+
   /**
    * Records a value in the captures that ask for this type; outside of one it does nothing. Values under one name are collected in a tuple.
    * @param type - A Variable class, or its registered name (an unknown name makes a new class).

@@ -1,5 +1,5 @@
 /** @file What modes a model's layers have. */
-import { checkOptions } from "../checks/options.ts";
+import { checkOptions } from "../data/options.ts";
 import type { Filter } from "../filter/filter.ts";
 import { formatPath } from "../path.ts";
 import { modesOf } from "./mode-changes.ts";

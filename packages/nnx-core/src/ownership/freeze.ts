@@ -1,5 +1,5 @@
 /** @file Making what a Variable stores as immutable as the tensors in it. */
-import { isPlainObject } from "../plain-object.ts";
+import { isPlainObject } from "../data/plain-object.ts";
 
 /**
  * Freezes arrays and plain objects, and those in them, in place: a State that has the value must not change when somebody writes into it.

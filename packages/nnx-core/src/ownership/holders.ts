@@ -3,7 +3,7 @@
  * out frees it. The count is ours because `clone()` copies on the wasm backend.
  */
 import { disposeRemains, isTensor, keep, makeGuard, type Tensor, type TensorRemains } from "../tensor.ts";
-import { giveBack, giveToScope, inScope } from "../tensor-scopes.ts";
+import { giveBack, giveToScope, inScope } from "./tensor-scopes.ts";
 import { describe, disposedAdvice, DisposedError } from "../errors.ts";
 import { forEachTensor } from "./tensors-in.ts";
 

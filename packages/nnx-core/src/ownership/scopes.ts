@@ -2,9 +2,9 @@
  * @file What is made in a scope beside tensors (Variables, States, modules): the scope owns it, as it owns tensors, until it is returned or
  * kept. The engine knows of tensors only, so this is told when scopes end.
  */
-import { isPlainObject } from "../plain-object.ts";
+import { isPlainObject } from "../data/plain-object.ts";
 import { isTensor } from "../tensor.ts";
-import { innermostScope, innermostScopes, inScope, onScopeEnd, type Scope } from "../tensor-scopes.ts";
+import { innermostScope, innermostScopes, inScope, onScopeEnd, type Scope } from "./tensor-scopes.ts";
 
 /** What becomes of things of one kind when their scope ends. */
 export interface ScopeKind<T extends object = never> {

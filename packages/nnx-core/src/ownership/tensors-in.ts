@@ -1,6 +1,6 @@
 /** @file The tensors inside a value: the value itself, or nested in arrays, plain objects and Maps. */
 import { describe, StructureError } from "../errors.ts";
-import { isPlainObject } from "../plain-object.ts";
+import { isPlainObject } from "../data/plain-object.ts";
 import { isTensor, type Tensor } from "../tensor.ts";
 
 /** A value that is nested deeper contains itself, most likely. */

@@ -1,8 +1,8 @@
 /** @file The one check of what is called a State: every function that takes one asks here, and reads what it gets back. */
-import { isArrayLike } from "../array-like.ts";
+import { isArrayLike } from "../data/array-like.ts";
 import { describe, StructureError } from "../errors.ts";
 import { formatPath, type Path } from "../path.ts";
-import { isPlainObject } from "../plain-object.ts";
+import { isPlainObject } from "../data/plain-object.ts";
 import { isVariableState, isVariableType } from "../variable/variable-state.ts";
 import { isOwner, refuseEnded } from "./holding.ts";
 import { Bounds, mostContainers, mostLevels } from "./bounds.ts";
@@ -29,27 +29,45 @@ export function stateIn(x: unknown): unknown {
   return isPlainObject(graphdef) && Array.isArray(graphdef.nodes) && Object.hasOwn(x, "state") ? x.state : x;
 }
 
-/** Whether `x` is a State, or a part of one: a record that ends in leaves of States everywhere, and in a Variable's at least once. */
-export function isStateLike(x: unknown): x is State {
+/** What a search has come by. */
+interface Found {
+  readonly item: object;
+  readonly parent: Found | undefined;
+  readonly level: number;
+}
+
+/**
+ * Whether `x` is a State, or a part of one: a record that ends in leaves of States everywhere, and in a Variable's at least once.
+ * @param others - Records that a walk knows to be none; those around what shows that `x` is none are added.
+ */
+export function isStateLike(x: unknown, others?: Set<object>): x is State {
   if (!isPlainObject(x)) return false;
   if (isTrusted(x)) return true;
   let variables = 0;
-  const open: (readonly [container: object, level: number])[] = [[x, 0]];
+  const open: Found[] = [{ item: x, parent: undefined, level: 0 }];
   const seen = new Set<object>();
   for (let next = open.pop(); next; next = open.pop()) {
-    const [container, level] = next;
-    if (isVariableState(container)) variables++;
-    else if (!isArrayLike(container)) {
-      if (!isPlainObject(container) || level > mostLevels || seen.size > mostContainers) return false;
-      if (seen.has(container)) continue;
-      seen.add(container);
-      for (const item of Object.values(container)) {
-        if (typeof item !== "object" || item === null) return false;
-        open.push([item, level + 1]);
+    const { item, level } = next;
+    if (isVariableState(item)) variables++;
+    else if (!isArrayLike(item) && !seen.has(item)) {
+      const isRecord = isPlainObject(item) && !others?.has(item);
+      if (!isRecord || level > mostLevels || seen.size > mostContainers || !addChildren(next, open)) {
+        for (let at: Found | undefined = next; at && others; at = at.parent) others.add(at.item);
+        return false;
       }
+      seen.add(item);
     }
   }
   return variables > 0;
+}
+
+/** `false` where one of them can be no part of a State. */
+function addChildren(parent: Found, open: Found[]): boolean {
+  for (const item of Object.values(parent.item) as readonly unknown[]) {
+    if (typeof item !== "object" || item === null) return false;
+    open.push({ item, parent, level: parent.level + 1 });
+  }
+  return true;
 }
 
 /** What was read of a container that is not left yet. */

@@ -1,7 +1,7 @@
 /** @file Several States as one, and what one has more than another. */
 import { isVariableState } from "../variable/variable-state.ts";
 import type { PathPart } from "../path.ts";
-import { isPlainObject } from "../plain-object.ts";
+import { isPlainObject } from "../data/plain-object.ts";
 import { StatesBuilder } from "./builder.ts";
 import { checkState } from "./check-state.ts";
 import { leavesOf } from "./flatten-state.ts";

@@ -1,5 +1,5 @@
 /** @file Which tensors a State holds, from the moment it is made until it is disposed or collected. */
-import { disposeSymbol } from "../dispose-symbol.ts";
+import { disposeSymbol } from "../data/dispose-symbol.ts";
 import { disposedAdvice, DisposedError } from "../errors.ts";
 import {
   claim,

@@ -1,7 +1,7 @@
 /** @file The difference of two States as patches in immer's format, and States from patches. */
 import { describe, StructureError } from "../errors.ts";
 import { formatPath, isPath, partFromKey, type Path, type PathPart } from "../path.ts";
-import { isPlainObject } from "../plain-object.ts";
+import { isPlainObject } from "../data/plain-object.ts";
 import { isVariableState, sameMetadata, type VariableState } from "../variable/variable-state.ts";
 import { checkState } from "./check-state.ts";
 import { leavesOf } from "./flatten-state.ts";

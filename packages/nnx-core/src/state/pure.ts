@@ -2,7 +2,7 @@
 import { describe, StructureError } from "../errors.ts";
 import { formatPath, type Path, type PathPart } from "../path.ts";
 import { StatesBuilder } from "./builder.ts";
-import { isPlainObject } from "../plain-object.ts";
+import { isPlainObject } from "../data/plain-object.ts";
 import { isVariableState } from "../variable/variable-state.ts";
 import { checkState } from "./check-state.ts";
 import { withValue } from "./map.ts";

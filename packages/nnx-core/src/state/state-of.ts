@@ -1,5 +1,5 @@
 /** @file The type of a model's State, from the model's type and the filters. */
-import type { ArrayLike } from "../array-like.ts";
+import type { ArrayLike } from "../data/array-like.ts";
 import type { Filter, FilterType, Predicate } from "../filter/filter.ts";
 import type { GraphNode } from "../graph/node.ts";
 import type { Module } from "../module/module.ts";
@@ -79,7 +79,9 @@ type Has<T, F, Before, Depth extends readonly 0[]> = T extends Primitive | AnyFu
         : Depth["length"] extends MaxDepth
           ? "maybe"
           : T extends readonly (infer I)[]
-            ? Settle<Has<I, F, Before, [...Depth, 0]>>
+            ? number extends T["length"]
+              ? Settle<Has<I, F, Before, [...Depth, 0]>>
+              : HasPart<TupleItems<T>, F, Before, [...Depth, 0]>
             : T extends ReadonlyMap<unknown, infer I>
               ? Settle<Has<I, F, Before, [...Depth, 0]>>
               : SaysNothing<T> extends true
@@ -140,7 +142,10 @@ type ListState<
   Depth extends readonly 0[],
 > = number extends T["length"]
   ? { readonly [index: number]: NodeState<T[number], F, Before, Depth> }
-  : RecordState<{ [K in Exclude<keyof T, keyof (readonly unknown[])>]: T[K] }, F, Before, Depth>;
+  : RecordState<TupleItems<T>, F, Before, Depth>;
+
+/** A tuple's items by index. */
+type TupleItems<T extends readonly unknown[]> = { [K in Exclude<keyof T, keyof (readonly unknown[])>]: T[K] };
 
 type NodeState<T, F, Before, Depth extends readonly 0[]> = T extends Primitive | AnyFunction
   ? never

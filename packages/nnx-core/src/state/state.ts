@@ -1,5 +1,5 @@
 /** @file A model's values as plain, immutable data. */
-import { isArrayLike, type ArrayLike } from "../array-like.ts";
+import { isArrayLike, type ArrayLike } from "../data/array-like.ts";
 import type { PathPart } from "../path.ts";
 import { isVariableState, type VariableState } from "../variable/variable-state.ts";
 

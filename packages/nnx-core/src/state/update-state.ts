@@ -1,6 +1,6 @@
 /** @file Changes to a State, written as if it were mutable. */
 import { Immer } from "immer";
-import { isArrayLike } from "../array-like.ts";
+import { isArrayLike } from "../data/array-like.ts";
 import { describe, NnxError, StructureError } from "../errors.ts";
 import type { VariableState } from "../variable/variable-state.ts";
 import { checkState } from "./check-state.ts";
@@ -65,8 +65,8 @@ function produce(before: State, recipe: (draft: unknown) => unknown): State {
       done = true;
     });
   } catch (error) {
-    // What the recipe threw is its own; what comes after it are immer's words for drafts that it cannot turn into a State.
-    if (!done) throw error;
+    // What the recipe threw is its own; but immer goes up and down a deep draft by recursion, and has words of its own for drafts in drafts.
+    if (!done && !isOverflow(error)) throw error;
     throw new StructureError(
       `updateState: expected writes at most about 1,000 levels deep and no draft inside itself, got "${describeError(error)}". ` +
         "Use mapState or applyPatches for deeper leaves.",
@@ -74,5 +74,9 @@ function produce(before: State, recipe: (draft: unknown) => unknown): State {
     );
   }
 }
+
+/** V8's and WebKit's word for it, and Firefox's. */
+const isOverflow = (error: unknown): boolean =>
+  error instanceof Error && /call stack|recursion/i.test(error.message);
 
 const describeError = (error: unknown): string => (error instanceof Error ? error.message : describe(error));

@@ -1,6 +1,6 @@
 /** @file The leaves of a State, one by one, without recursion and without a path for each. */
 import type { PathPart } from "../path.ts";
-import { sortedParts } from "../sorted-parts.ts";
+import { sortedParts } from "../data/sorted-parts.ts";
 import { refuseEnded } from "./holding.ts";
 import { isLeaf, type State, type StateLeaf, type StateNode } from "./state.ts";
 

@@ -1,5 +1,5 @@
 /** @file Names of Variable types, for `sow("intermediates", ...)` and for files. Flax's names are there from the start. */
-import { checkOptions } from "../checks/options.ts";
+import { checkOptions } from "../data/options.ts";
 import { describe, NotFoundError, NnxError } from "../errors.ts";
 import { Variable } from "./variable.ts";
 import type { VariableType } from "./variable-state.ts";

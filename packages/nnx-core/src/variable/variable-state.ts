@@ -1,6 +1,6 @@
 /** @file What a Variable leaves in a State: plain, frozen data. */
-import { equalData } from "../equal-data.ts";
-import { isPlainObject } from "../plain-object.ts";
+import { equalData } from "../data/equal-data.ts";
+import { isPlainObject } from "../data/plain-object.ts";
 import type { Variable } from "./variable.ts";
 
 /** Facts about a Variable that are part of the model's definition, not of its value. */

@@ -1,12 +1,12 @@
 /** @file A mutable box with identity: what changes in a model while its structure stays. */
-import { nameDisposeMethod } from "../dispose-symbol.ts";
+import { nameDisposeMethod } from "../data/dispose-symbol.ts";
 import { describe, DisposedError, disposedText, NnxError, NotFoundError, StructureError } from "../errors.ts";
 import { release, releaseAtEnd } from "../ownership/holders.ts";
 import { forgetThing } from "../ownership/scopes.ts";
 import { tensorsIn } from "../ownership/tensors-in.ts";
 import { isTensor } from "../tensor.ts";
-import { isPlainObject } from "../plain-object.ts";
-import { neverProxied } from "../proxies.ts";
+import { isPlainObject } from "../data/plain-object.ts";
+import { neverProxied } from "../data/proxies.ts";
 import { definitionOf } from "./definitions.ts";
 import { observer } from "./observer.ts";
 import {

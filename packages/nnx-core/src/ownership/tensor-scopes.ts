@@ -1,7 +1,7 @@
 /** @file The scopes of tensorflow.js's engine (`tf.tidy` and what is like it): the part of the library's seam that frees tensors. */
-import { type Scope, scopeEngine, type Tensor } from "./tensor.ts";
+import { type Scope, scopeEngine, type Tensor } from "../tensor.ts";
 
-export type { Scope } from "./tensor.ts";
+export type { Scope } from "../tensor.ts";
 
 /** Whether a `tf.tidy` (or an equivalent scope) is open. */
 export const inScope = (): boolean => scopeEngine().state.activeScope != null;

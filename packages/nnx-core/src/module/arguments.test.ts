@@ -1,8 +1,8 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { expect, it } from "vitest";
 import { DisposedError, NnxError } from "../errors.ts";
-import { Module } from "../module/module.ts";
-import { checkModule, checkTensor } from "./arguments.ts";
+import { Module } from "./module.ts";
+import { checkModule, checkTensor } from "../graph/arguments.ts";
 
 it("takes live tensors and modules", () => {
   const x = tf.ones([2]);

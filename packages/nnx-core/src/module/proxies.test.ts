@@ -3,7 +3,7 @@ import "@tensorflow/tfjs-backend-cpu";
 import * as tf from "@tensorflow/tfjs-core";
 import { isReactive, reactive } from "@vue/reactivity";
 import { expect, it } from "vitest";
-import { clone, dispose, grad, Module, Param, split, state, update } from "./index.ts";
+import { clone, dispose, grad, Module, Param, split, state, update } from "../index.ts";
 
 class Layer extends Module {
   readonly kernel: Param<tf.Tensor> = new Param<tf.Tensor>(tf.tensor1d([1, 2]));

@@ -1,10 +1,10 @@
 /** @file Scopes for what users write: results of any type, and values that outlive them. */
-import { refuseLate } from "./capture/late.ts";
-import { forEachObject, keepThing } from "./ownership/scopes.ts";
-import { isOwner } from "./state/holding.ts";
-import { isTensor, scoped, type Tensor } from "./tensor.ts";
-import { takeFromScopes } from "./tensor-scopes.ts";
-import { Variable } from "./variable/variable.ts";
+import { refuseLate } from "../ownership/late.ts";
+import { forEachObject, keepThing } from "../ownership/scopes.ts";
+import { isOwner } from "../state/holding.ts";
+import { isTensor, scoped, type Tensor } from "../tensor.ts";
+import { takeFromScopes } from "../ownership/tensor-scopes.ts";
+import { Variable } from "../variable/variable.ts";
 
 /** Whether something holds the tensors in it. */
 const isHolder = (x: object): boolean => x instanceof Variable || isOwner(x);

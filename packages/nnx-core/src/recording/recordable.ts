@@ -2,7 +2,7 @@
 import { describe, NnxError } from "../errors.ts";
 import { GraphNode } from "../graph/node.ts";
 import { tensorsIn } from "../ownership/tensors-in.ts";
-import { isPlainObject } from "../plain-object.ts";
+import { isPlainObject } from "../data/plain-object.ts";
 import { isTensor } from "../tensor.ts";
 import { Variable } from "../variable/variable.ts";
 import type { VariableType } from "../variable/variable-state.ts";

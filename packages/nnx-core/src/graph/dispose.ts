@@ -1,10 +1,10 @@
 /** @file Letting go of tensors on purpose. */
-import { nodesOf } from "./graph/iterate.ts";
-import { containerKind, GraphNode, itemsOf } from "./graph/node.ts";
-import { isView } from "./graph/views.ts";
-import { discard } from "./ownership/holders.ts";
-import { disposeOwner, isOwner } from "./state/holding.ts";
-import { Variable } from "./variable/variable.ts";
+import { nodesOf } from "./iterate.ts";
+import { containerKind, GraphNode, itemsOf } from "./node.ts";
+import { isView } from "./views.ts";
+import { discard } from "../ownership/holders.ts";
+import { disposeOwner, isOwner } from "../state/holding.ts";
+import { Variable } from "../variable/variable.ts";
 
 /**
  * Releases the tensors that a model (with the States that it keeps), a State, patches, a Variable or containers of these hold. What others hold too lives on; tensors that

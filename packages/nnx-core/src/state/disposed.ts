@@ -1,7 +1,7 @@
 /** @file The check of arguments for tensors that are gone. */
 import { describe, DisposedError } from "../errors.ts";
 import { forEachTensor } from "../ownership/tensors-in.ts";
-import { isOwner } from "../state/holding.ts";
+import { isOwner } from "./holding.ts";
 
 /** @throws {@link DisposedError} for a disposed tensor in an argument, also in arrays, plain objects and Maps. */
 export function refuseDisposed(where: string, args: readonly unknown[]): void {

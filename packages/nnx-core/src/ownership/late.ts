@@ -1,6 +1,6 @@
 /** @file Results that are not there yet: what runs later would not be recorded. */
 import { describe, NnxError } from "../errors.ts";
-import { isPlainObject } from "../plain-object.ts";
+import { isPlainObject } from "../data/plain-object.ts";
 import { isTensor } from "../tensor.ts";
 
 const isLate = (x: object): boolean => "then" in x && typeof x.then === "function";

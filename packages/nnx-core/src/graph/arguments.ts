@@ -1,6 +1,6 @@
 /** @file The one check of what is called a tensor or a module, at every public entry. */
 import { describe, DisposedError, disposedText, NnxError } from "../errors.ts";
-import { GraphNode } from "../graph/node.ts";
+import { GraphNode } from "./node.ts";
 import { isTensor, type Tensor } from "../tensor.ts";
 
 /**

@@ -1,6 +1,5 @@
 /** @file Noticing which module runs and what its methods return, on the instances of one run only. */
-import { BaseModule } from "../module/base-module.ts";
-import { Module } from "../module/module.ts";
+import { BaseModule, libraryPrototypes } from "../graph/base-module.ts";
 
 type Method = (...args: unknown[]) => unknown;
 
@@ -12,9 +11,6 @@ interface MethodName {
 }
 
 const methodsByPrototype = new WeakMap<object, readonly MethodName[]>();
-
-/** Where the classes of users end. */
-const bases: ReadonlySet<object> = new Set([Module.prototype, BaseModule.prototype, Object.prototype]);
 
 /** The names that a class says are helpers: `private` methods are ordinary ones at run time. */
 function helpersOf(prototype: object): ReadonlySet<unknown> {
@@ -31,7 +27,7 @@ function methodsOf(prototype: object): readonly MethodName[] {
   const found = new Map<string, MethodName | undefined>([["constructor", undefined]]);
   for (
     let at: object | null = prototype;
-    at !== null && !bases.has(at);
+    at !== null && !libraryPrototypes.has(at);
     at = Object.getPrototypeOf(at) as object | null
   ) {
     for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(at))) {

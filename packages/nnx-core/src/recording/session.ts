@@ -1,6 +1,6 @@
 /** @file The captures that are open now, and who is running: beside the modules, never on them. */
 import { type Frame, pathOf } from "../graph/frame.ts";
-import { BaseModule } from "../module/base-module.ts";
+import { BaseModule } from "../graph/base-module.ts";
 import type { Path } from "../path.ts";
 import type { VariableType } from "../variable/variable-state.ts";
 
@@ -9,6 +9,12 @@ export interface Reduction {
   readonly reduceFn: (previous: unknown, value: unknown) => unknown;
   readonly initFn: () => unknown;
 }
+
+/** One element for each call, in order: what `sow` does where nothing else is asked for. */
+export const collecting: Reduction = {
+  reduceFn: (previous, value) => [...(previous as readonly unknown[]), value],
+  initFn: () => [],
+};
 
 /** What a capture does with what modules show it. Modules that it does not know are none of its business. */
 export interface Session {

@@ -1,14 +1,13 @@
 /** @file What may be recorded while a model runs: `sow` and `perturb`. Outside a capture both do nothing. */
-import { checkOptions } from "../checks/options.ts";
+import { checkOptions } from "../data/options.ts";
 import { describe, NnxError } from "../errors.ts";
 import { tensorsIn } from "../ownership/tensors-in.ts";
 import { formatPath, type Path } from "../path.ts";
 import { variableTypeFromName } from "../variable/registry.ts";
 import type { VariableType } from "../variable/variable-state.ts";
 import { Perturbation } from "../variable/variable-types.ts";
-import { collecting } from "./buffers.ts";
 import { refuseHidden } from "./recordable.ts";
-import { isCapturing, type Reduction, runningIn, type Session, sessions } from "./session.ts";
+import { collecting, isCapturing, type Reduction, runningIn, type Session, sessions } from "./session.ts";
 
 /** How several values under one name become one: both functions or neither. Without them values are collected in a tuple. */
 export type SowOptions<T = never, B = unknown> =

@@ -1,16 +1,16 @@
 /** @file The results of many calls as one. */
-import { isStateLike } from "./autodiff/state-like.ts";
-import { describe, StructureError } from "./errors.ts";
-import { containerKind, type GraphNode } from "./graph/node.ts";
-import { formatPath, type Path, pathKey, type PathPart } from "./path.ts";
-import { type FlatEntry, flattenState, unflattenState } from "./state/flatten-state.ts";
-import { isOwner } from "./state/holding.ts";
-import { withValue } from "./state/map.ts";
-import { leafValue, type State } from "./state/state.ts";
-import { isTensor, stackTensors, type Tensor } from "./tensor.ts";
-import { isVariableState, type VariableState } from "./variable/variable-state.ts";
-import { giveVariableToScope } from "./variable/held-value.ts";
-import { Variable } from "./variable/variable.ts";
+import { isStateLike } from "../autodiff/state-like.ts";
+import { describe, StructureError } from "../errors.ts";
+import { containerKind, type GraphNode } from "../graph/node.ts";
+import { formatPath, type Path, pathKey, type PathPart } from "../path.ts";
+import { type FlatEntry, flattenState, unflattenState } from "../state/flatten-state.ts";
+import { isOwner } from "../state/holding.ts";
+import { withValue } from "../state/map.ts";
+import { leafValue, type State } from "../state/state.ts";
+import { isTensor, stackTensors, type Tensor } from "../tensor.ts";
+import { isVariableState, type VariableState } from "../variable/variable-state.ts";
+import { giveVariableToScope } from "../variable/held-value.ts";
+import { Variable } from "../variable/variable.ts";
 
 type Primitive = string | number | bigint | boolean | symbol | null | undefined;
 

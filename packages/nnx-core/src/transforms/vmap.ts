@@ -1,17 +1,17 @@
 /** @file One function over many examples: a loop. */
-import { variablesOf } from "./autodiff/positions.ts";
-import { refuseLate } from "./capture/late.ts";
-import { refuseDisposed } from "./checks/disposed.ts";
-import { checkOptions } from "./checks/options.ts";
-import { describe, StructureError } from "./errors.ts";
-import { notAResult } from "./not-a-result.ts";
-import { GraphNode } from "./graph/node.ts";
-import { mapTensors, tensorsIn } from "./ownership/tensors-in.ts";
+import { variablesOf } from "../autodiff/positions.ts";
+import { refuseLate } from "../ownership/late.ts";
+import { refuseDisposed } from "../state/disposed.ts";
+import { checkOptions } from "../data/options.ts";
+import { describe, StructureError } from "../errors.ts";
+import { notAResult } from "../data/not-a-result.ts";
+import { GraphNode } from "../graph/node.ts";
+import { mapTensors, tensorsIn } from "../ownership/tensors-in.ts";
 import { type Stacked, type StackedOf, stackResults, variablesIn } from "./stack-results.ts";
-import { scoped, sliceAt, type Tensor } from "./tensor.ts";
-import { atomicallyOn } from "./undo/atomically.ts";
-import type { Structure } from "./undo/structure.ts";
-import { Variable } from "./variable/variable.ts";
+import { scoped, sliceAt, type Tensor } from "../tensor.ts";
+import { atomicallyOn } from "../undo/atomically.ts";
+import type { Structure } from "../undo/structure.ts";
+import { Variable } from "../variable/variable.ts";
 
 /** How {@link vmap} takes arguments apart and puts results together. */
 export interface VmapOptions {

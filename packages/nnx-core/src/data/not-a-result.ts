@@ -1,5 +1,5 @@
 /** @file Functions that are taken for what they return. */
-import { NnxError } from "./errors.ts";
+import { NnxError } from "../errors.ts";
 
 /**
  * A function that a transformation returns. Taking it apart (`const [y, seen] = capture(model, types)`) raises an error that says that it was not

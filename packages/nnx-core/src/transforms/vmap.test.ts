@@ -13,8 +13,8 @@ import {
   valuesAt,
   type VariableState,
   vmap,
-} from "./index.ts";
-import { loss, Net } from "../test/sowing-net.ts";
+} from "../index.ts";
+import { loss, Net } from "../../test/sowing-net.ts";
 
 describe("vmap", () => {
   const values = (s: State, path: string) => [

@@ -1,10 +1,10 @@
 /** @file Less memory for more work: computing a part again in the backward pass instead of saving it. */
 import { installGradients } from "@nnxjs/gradients";
-import { isCapturing } from "../capture/session.ts";
-import { checkOptions } from "../checks/options.ts";
+import { isCapturing } from "../recording/session.ts";
+import { checkOptions } from "../data/options.ts";
 import { describe, GradientError } from "../errors.ts";
 import type { Frame } from "../graph/frame.ts";
-import { notAResult } from "../not-a-result.ts";
+import { notAResult } from "../data/not-a-result.ts";
 import { release, retain } from "../ownership/holders.ts";
 import { mapTensors, tensorsIn } from "../ownership/tensors-in.ts";
 import { alias, keep, tapeEngine, type Tensor, zeros } from "../tensor.ts";
@@ -12,9 +12,16 @@ import { atomically, atomicallyOn } from "../undo/atomically.ts";
 import { framesOfArgument, Structure } from "../undo/structure.ts";
 import { lending, observeWrites } from "../variable/observer.ts";
 import type { Variable } from "../variable/variable.ts";
-import { inputsFromOutside } from "./outside.ts";
-import { prepareCall, toPositions, variablesOf } from "./positions.ts";
-import { backward, gradientDepth, recordNode, recordToLook, withoutTape, withTape } from "./tape.ts";
+import { inputsFromOutside } from "../autodiff/outside.ts";
+import { prepareCall, toPositions, variablesOf } from "../autodiff/positions.ts";
+import {
+  backward,
+  gradientDepth,
+  recordNode,
+  recordToLook,
+  withoutTape,
+  withTape,
+} from "../autodiff/tape.ts";
 
 /**
  * `f` without saving what its backward pass needs: it runs once more there. Same values, same gradients; what `f` changes in the modules it

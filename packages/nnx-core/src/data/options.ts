@@ -1,6 +1,6 @@
 /** @file The one check of options objects at run time. TypeScript cannot see a misspelt name in plain JavaScript. */
 import { describe, NnxError } from "../errors.ts";
-import { isPlainObject } from "../plain-object.ts";
+import { isPlainObject } from "./plain-object.ts";
 
 /** Every name that an options object may have. The type keeps the list complete and free of others. */
 export type OptionNames<O extends object> = { readonly [K in keyof Required<O>]: true };

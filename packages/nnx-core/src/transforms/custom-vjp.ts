@@ -1,15 +1,15 @@
 /** @file Functions with a derivative of one's own. */
 import { installGradients } from "@nnxjs/gradients";
-import { checkOptions } from "../checks/options.ts";
+import { checkOptions } from "../data/options.ts";
 import { describe, GradientError } from "../errors.ts";
 import type { Filter } from "../filter/filter.ts";
 import { mapTensors, tensorsIn } from "../ownership/tensors-in.ts";
 import { alias, keep, type TapeNode, type Tensor, zeros } from "../tensor.ts";
 import { atomicallyOn } from "../undo/atomically.ts";
 import { Param } from "../variable/variable-types.ts";
-import { inputsFromOutside } from "./outside.ts";
-import { type PreparedCall, prepareCall, toPositions } from "./positions.ts";
-import { gradientDepth, recordNode, recordUnderRule, withoutTape } from "./tape.ts";
+import { inputsFromOutside } from "../autodiff/outside.ts";
+import { type PreparedCall, prepareCall, toPositions } from "../autodiff/positions.ts";
+import { gradientDepth, recordNode, recordUnderRule, withoutTape } from "../autodiff/tape.ts";
 
 const where = "customVjp";
 
