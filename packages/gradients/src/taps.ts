@@ -6,7 +6,7 @@ import { type Axis, interleave, padSpatial } from "./conv-geometry.ts";
 import { indicator, only, positive } from "./select.ts";
 
 /** The elements of a window: an offset along each axis, the last axis fastest. */
-export const tapsOf = (axes: readonly Axis[]): readonly (readonly number[])[] =>
+const tapsOf = (axes: readonly Axis[]): readonly (readonly number[])[] =>
   axes.reduce<readonly (readonly number[])[]>(
     (taps, a) => taps.flatMap((tap) => Array.from({ length: a.window }, (_, k) => [...tap, k])),
     [[]],

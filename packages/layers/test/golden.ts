@@ -88,11 +88,7 @@ function expectClose(found: State, wanted: Readonly<Record<string, GoldenArray>>
 }
 
 /** Equal paths and shapes; values relative to the largest of each array. */
-export function expectState(
-  found: State,
-  wanted: Readonly<Record<string, GoldenArray>>,
-  tolerance: number,
-): void {
+function expectState(found: State, wanted: Readonly<Record<string, GoldenArray>>, tolerance: number): void {
   const leaves = leavesOf(found);
   const golden = new Map(Object.entries(wanted).map(([path, array]) => [pathOf(path), array]));
   expect([...leaves.keys()].sort()).toEqual([...golden.keys()].sort());

@@ -19,19 +19,22 @@ export {
   registerFactory,
   registerFunction,
   registerVariableName,
+  type RegisterOptions,
   variableNameFromType,
+  type TypeFromNameOptions,
   type Tensor,
   type ArrayLike,
-  dispose,
-  keep,
-  tidy,
 } from "@nnxjs/nnx-core";
+
+// Memory: what a scope frees, what it keeps, and what nobody needs any more.
+export { tidy, keep, dispose } from "@nnxjs/nnx-core";
 
 // Modes and attributes.
 export {
   setMode,
   view,
   viewInfo,
+  type ViewInfoOptions,
   withAttributes,
   setAttributes,
   type ModeOptions,
@@ -523,6 +526,7 @@ export {
   regressionDecomposition,
   type Decomposition,
   type Table,
+  type NumberList,
   type Numbers,
   expectedCalibrationError,
   reliabilityBins,
