@@ -3,12 +3,14 @@ import { registerModule, type Metadata, Module, Param } from "@nnxjs/nnx-core";
 import { checkParam, checkTensor } from "@nnxjs/nnx-core/internal";
 import { type Initializer, initializers } from "@nnxjs/rnglib";
 import {
+  DTYPE_CHECKS,
+  type DtypeOptions,
+  dtypesOf,
   type FloatDtype,
+  promoted,
   type PromoteDtype,
-  promoteDtype as defaultPromoteDtype,
-} from "../linear/dot-general.ts";
-import { checkGiven, DTYPE_CHECKS, finite, metadata, type OptionChecks } from "../options.ts";
-import type { DtypeOptions } from "../params.ts";
+} from "../dtypes.ts";
+import { checkGiven, finite, metadata, type OptionChecks } from "../options.ts";
 import { greaterEqual, mul, scalar, type Tensor, where } from "../tensor.ts";
 
 /** Options of {@link PReLU}; the names are Flax's. */
@@ -42,11 +44,11 @@ export class PReLU extends Module {
     super();
     finite("PReLU", "negativeSlopeInit", negativeSlopeInit);
     checkGiven("PReLU", options, OPTIONS);
-    const { dtype = null, paramDtype = "float32" } = options;
+    const { dtype, paramDtype, promoteDtype } = dtypesOf(options);
     this.negative_slope = new Param<Tensor>(scalar(negativeSlopeInit), options.negativeSlopeMetadata);
     this.dtype = dtype;
     this.paramDtype = paramDtype;
-    this.promoteDtype = options.promoteDtype ?? defaultPromoteDtype;
+    this.promoteDtype = promoteDtype;
     this.negativeSlopeInit = negativeSlopeInit;
   }
 
@@ -62,8 +64,7 @@ export class PReLU extends Module {
   forward<T extends Tensor>(x: T): T {
     checkTensor("PReLU.forward", "x", x);
     checkParam("PReLU.forward", "negative_slope", this.negative_slope.value, []);
-    const promoted = this.promoteDtype([x, this.negative_slope.value], { dtype: this.dtype });
-    const [inputs, slope] = promoted as [Tensor, Tensor];
+    const [inputs, slope] = promoted(this, [x, this.negative_slope.value]);
     // Same rank as the input, and so the type that says it.
     return where(greaterEqual(inputs, 0), inputs, mul(slope, inputs)) as T;
   }

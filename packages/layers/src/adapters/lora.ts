@@ -12,24 +12,27 @@ import { initializers, type Initializer, type Rngs } from "@nnxjs/rnglib";
 import { callForward } from "../callable.ts";
 import { checkFeatures, checkSize } from "../checks.ts";
 import {
-  checkFloat,
-  dotGeneral,
+  DTYPE_CHECKS,
+  type DtypeOptions,
+  dtypesOf,
   type FloatDtype,
+  promoted,
   type PromoteDtype,
-  promoteDtype as defaultPromoteDtype,
-} from "../linear/dot-general.ts";
-import { dense, Linear, LINEAR_CHECKS, type LinearOptions } from "../linear/linear.ts";
+} from "../dtypes.ts";
+import { dense } from "../linear/dense-layer.ts";
+import { dotGeneral } from "../linear/dot-general.ts";
+import { Linear, LINEAR_CHECKS, type LinearOptions } from "../linear/linear.ts";
 import {
   anything,
   checkLayerOptions,
   checkRngs,
-  DTYPE_CHECKS,
   func,
+  given,
   metadata,
   moduleOrNull,
   type OptionChecks,
 } from "../options.ts";
-import { allOrNothing, type DtypeOptions, drawValue } from "../params.ts";
+import { allOrNothing, drawValue } from "../params.ts";
 import { add, type Tensor } from "../tensor.ts";
 
 /** A factor of a low-rank update. A Param too: list it before Param in filters that are to tell them apart. @see Flax `nnx.LoRAParam` */
@@ -117,13 +120,8 @@ export class LoRA extends Module {
   constructor(inFeatures: number, loraRank: number, outFeatures: number, options: LoRAOptions) {
     super();
     checkLayerOptions("LoRA", options, LORA_CHECKS);
-    const {
-      rngs,
-      baseModule = null,
-      dtype = null,
-      paramDtype = "float32",
-      loraParamType = LoRAParam,
-    } = options;
+    const { rngs, baseModule = null, loraParamType = LoRAParam } = options;
+    const { dtype, paramDtype, promoteDtype } = dtypesOf(options);
     const { aInitializer = DEFAULT_A_INIT, bInitializer = initializers.zeros } = options;
     checkSize("LoRA", "inFeatures", inFeatures);
     checkSize("LoRA", "loraRank", loraRank);
@@ -140,7 +138,7 @@ export class LoRA extends Module {
     this.dtype = dtype;
     this.paramDtype = paramDtype;
     this.loraParamType = loraParamType;
-    this.promoteDtype = options.promoteDtype ?? defaultPromoteDtype;
+    this.promoteDtype = promoteDtype;
     this.aInitializer = aInitializer;
     this.bInitializer = bInitializer;
   }
@@ -165,8 +163,7 @@ export class LoRA extends Module {
     const where = "LoRA.forward";
     checkFeatures(where, x, this.inFeatures);
     checkFactors(where, this);
-    const promoted = this.promoteDtype([x, this.lora_a.value, this.lora_b.value], { dtype: this.dtype });
-    const [inputs, a, b] = promoted as [Tensor, Tensor, Tensor];
+    const [inputs, a, b] = promoted(this, [x, this.lora_a.value, this.lora_b.value]);
     const options = { precision: null };
     const update = dotGeneral(dotGeneral(inputs, a, options), b, options);
     // The rank stays, and so does the type that says it.
@@ -177,9 +174,11 @@ export class LoRA extends Module {
 
 /** @throws NnxError unless both factors have the shapes that they were made with. */
 function checkFactors(where: string, layer: LoRA): void {
-  const { inFeatures, loraRank, outFeatures } = layer;
-  checkParam(where, "lora_a", layer.lora_a.value, [inFeatures, loraRank]);
-  checkParam(where, "lora_b", layer.lora_b.value, [loraRank, outFeatures]);
+  const { inFeatures, outFeatures, lora_a, lora_b } = layer;
+  // Definitions that were written before layers had the attribute do not have it.
+  const loraRank = layer.loraRank ?? lora_a.value.shape.at(-1);
+  checkParam(where, "lora_a", lora_a.value, [inFeatures, loraRank]);
+  checkParam(where, "lora_b", lora_b.value, [loraRank, outFeatures]);
 }
 
 /** Options of {@link LoRALinear}: those of Linear, and of the factors. */
@@ -199,9 +198,9 @@ const LORA_LINEAR_CHECKS: OptionChecks<LoRALinearOptions> = {
   ...FACTOR_CHECKS,
   // Checked as a size.
   loraRank: anything,
-  loraDtype: checkFloat,
-  loraParamDtype: checkFloat,
-  loraPromoteDtype: func,
+  loraDtype: DTYPE_CHECKS.dtype,
+  loraParamDtype: DTYPE_CHECKS.paramDtype,
+  loraPromoteDtype: DTYPE_CHECKS.promoteDtype,
 };
 
 /**
@@ -223,21 +222,10 @@ export class LoRALinear extends Linear {
     const { loraRank, loraDtype, loraParamDtype, loraPromoteDtype, ...others } = options;
     const { aInitializer, bInitializer, loraParamType, aMetadata, bMetadata, ...linear } = others;
     super(inFeatures, outFeatures, linear);
-    const make = allOrNothing(this.kernel, this.bias);
-    this.lora = make(
-      () =>
-        new LoRA(inFeatures, loraRank, outFeatures, {
-          rngs: options.rngs,
-          ...(loraDtype === undefined ? {} : { dtype: loraDtype }),
-          ...(loraParamDtype === undefined ? {} : { paramDtype: loraParamDtype }),
-          ...(loraPromoteDtype === undefined ? {} : { promoteDtype: loraPromoteDtype }),
-          ...(aInitializer === undefined ? {} : { aInitializer }),
-          ...(bInitializer === undefined ? {} : { bInitializer }),
-          ...(loraParamType === undefined ? {} : { loraParamType }),
-          ...(aMetadata === undefined ? {} : { aMetadata }),
-          ...(bMetadata === undefined ? {} : { bMetadata }),
-        }),
-    );
+    const factors = { aInitializer, bInitializer, loraParamType, aMetadata, bMetadata };
+    const dtypes = { dtype: loraDtype, paramDtype: loraParamDtype, promoteDtype: loraPromoteDtype };
+    const own = { rngs: options.rngs, ...given(factors), ...given(dtypes) };
+    this.lora = allOrNothing(this.kernel, this.bias)(() => new LoRA(inFeatures, loraRank, outFeatures, own));
   }
 
   /**

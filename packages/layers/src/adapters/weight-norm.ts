@@ -15,23 +15,18 @@ import {
 import { initializers, type Initializer, random, type Rngs } from "@nnxjs/rnglib";
 import { type Axes, normalizeAxes, otherAxes } from "../axes.ts";
 import { callForward, checkForward, type ForwardModule } from "../callable.ts";
-import {
-  type FloatDtype,
-  type PromoteDtype,
-  promoteDtype as defaultPromoteDtype,
-} from "../linear/dot-general.ts";
+import { DTYPE_CHECKS, type DtypeOptions, dtypesOf, type FloatDtype, type PromoteDtype } from "../dtypes.ts";
 import {
   axisListOrNull,
   checkLayerOptions,
   checkRngs,
-  DTYPE_CHECKS,
   filter,
   flag,
   func,
   nonNegative,
   type OptionChecks,
 } from "../options.ts";
-import { allOrNothing, type DtypeOptions, drawValue } from "../params.ts";
+import { allOrNothing, drawValue } from "../params.ts";
 import { add, mul, reshape, rsqrt, square, sum, type Tensor } from "../tensor.ts";
 import { callWith, checkFits, statisticOf, type Weight, weightsOf } from "./reparametrize.ts";
 
@@ -106,7 +101,7 @@ export class WeightNorm<A extends readonly unknown[] = readonly unknown[], R = T
     checkLayerOptions(NAME, options, OPTIONS);
     const { rngs, featureAxes = -1, useScale = true, epsilon = 1e-12, overwrite = true } = options;
     const { scaleInit = initializers.ones, scaleType = Variable, variableFilter = KERNELS } = options;
-    const { dtype = null, paramDtype = "float32" } = options;
+    const { dtype, paramDtype, promoteDtype } = dtypesOf(options);
     this.layer_instance = layerInstance;
     this.featureAxes = featureAxes;
     this.useScale = useScale;
@@ -114,7 +109,7 @@ export class WeightNorm<A extends readonly unknown[] = readonly unknown[], R = T
     this.dtype = dtype;
     this.paramDtype = paramDtype;
     this.variableFilter = variableFilter;
-    this.promoteDtype = options.promoteDtype ?? defaultPromoteDtype;
+    this.promoteDtype = promoteDtype;
     this.overwrite = overwrite;
     const matches = toPredicate(variableFilter);
     const weights = weightsOf(

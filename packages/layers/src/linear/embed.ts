@@ -3,9 +3,16 @@ import { registerModule, describe, type Metadata, Module, NnxError, type Param }
 import { checkParam, checkTensor } from "@nnxjs/nnx-core/internal";
 import { initializers, type Initializer, type Rngs } from "@nnxjs/rnglib";
 import { checkFeatures, checkSize } from "../checks.ts";
-import { checkLayerOptions, checkRngs, DTYPE_CHECKS, func, metadata, type OptionChecks } from "../options.ts";
-import { choice } from "../stochastic/call-options.ts";
-import { type DtypeOptions, drawParam } from "../params.ts";
+import {
+  DTYPE_CHECKS,
+  type DtypeOptions,
+  dtypesOf,
+  type FloatDtype,
+  promoted,
+  type PromoteDtype,
+} from "../dtypes.ts";
+import { checkLayerOptions, checkRngs, choice, func, metadata, type OptionChecks } from "../options.ts";
+import { drawParam } from "../params.ts";
 import {
   broadcastTo,
   expandDims,
@@ -20,7 +27,6 @@ import {
   valuesOf,
   where,
 } from "../tensor.ts";
-import { type FloatDtype, type PromoteDtype, promoteDtype as defaultPromoteDtype } from "./dot-general.ts";
 
 /** What an id that the table does not have gives. */
 export type OutOfRange = "nan" | "error";
@@ -70,7 +76,8 @@ export class Embed extends Module {
   constructor(numEmbeddings: number, features: number, options: EmbedOptions) {
     super();
     checkLayerOptions("Embed", options, OPTIONS);
-    const { rngs, dtype = null, paramDtype = "float32", outOfRange = "nan" } = options;
+    const { rngs, outOfRange = "nan" } = options;
+    const { dtype, paramDtype, promoteDtype } = dtypesOf(options);
     checkSize("Embed", "numEmbeddings", numEmbeddings);
     checkSize("Embed", "features", features);
     const { embeddingInit = initializers.varianceScaling(1, "fanIn", "normal", { outAxis: 0 }) } = options;
@@ -80,7 +87,7 @@ export class Embed extends Module {
     this.features = features;
     this.dtype = dtype ?? paramDtype;
     this.paramDtype = paramDtype;
-    this.promoteDtype = options.promoteDtype ?? defaultPromoteDtype;
+    this.promoteDtype = promoteDtype;
     this.outOfRange = outOfRange;
     this.embeddingInit = embeddingInit;
   }
@@ -98,7 +105,7 @@ export class Embed extends Module {
         `Embed.forward: expected int32 ids, got ${describe(ids)}. Make them with tf.tensor1d(ids, "int32"), or cast.`,
       );
     }
-    const [table] = this.promoteDtype([this.embedding.value], { dtype: this.dtype }) as [Tensor];
+    const [table] = promoted(this, [this.embedding.value]);
     const shape = [...ids.shape, this.features];
     if (this.numEmbeddings === 1)
       return broadcastTo(reshape(table, [...ids.shape.map(() => 1), this.features]), shape);
@@ -118,8 +125,7 @@ export class Embed extends Module {
   attend(query: Tensor): Tensor {
     checkFeatures("Embed.attend", query, this.features);
     checkTable("Embed.attend", this);
-    const operands = this.promoteDtype([query, this.embedding.value], { dtype: this.dtype });
-    const [vectors, table] = operands as [Tensor, Tensor];
+    const [vectors, table] = promoted(this, [query, this.embedding.value]);
     const scores = matMul(reshape(vectors, [-1, this.features]), transpose(table));
     return reshape(scores, [...query.shape.slice(0, -1), this.numEmbeddings]);
   }
