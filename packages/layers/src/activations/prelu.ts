@@ -1,15 +1,9 @@
 /** @file The rectifier whose slope is learned. */
-import { registerModule, type Metadata, Module, Param } from "@nnxjs/nnx-core";
+import { registerModule, type Metadata, Param } from "@nnxjs/nnx-core";
 import { checkParam, checkTensor } from "@nnxjs/nnx-core/internal";
 import { type Initializer, initializers } from "@nnxjs/rnglib";
-import {
-  DTYPE_CHECKS,
-  type DtypeOptions,
-  dtypesOf,
-  type FloatDtype,
-  promoted,
-  type PromoteDtype,
-} from "../dtypes.ts";
+import { DtypeLayer } from "../dtype-layer.ts";
+import { DTYPE_CHECKS, type DtypeOptions, promoted } from "../dtypes.ts";
 import { checkGiven, finite, metadata, type OptionChecks } from "../options.ts";
 import { greaterEqual, mul, scalar, type Tensor, where } from "../tensor.ts";
 
@@ -30,25 +24,18 @@ const OPTIONS: OptionChecks<PReLUOptions> = { negativeSlopeMetadata: metadata, .
  * const y = layer.forward(tf.tensor1d([-2, 3])); // [-0.02, 3]
  * ```
  */
-export class PReLU extends Module {
+export class PReLU extends DtypeLayer {
   /** A scalar. The name is that of Flax's state. */
   readonly negative_slope: Param<Tensor>;
-  readonly dtype: FloatDtype | null;
-  readonly paramDtype: FloatDtype;
-  readonly promoteDtype: PromoteDtype;
   /** The slope at first. */
   readonly negativeSlopeInit: number;
 
   /** @param negativeSlopeInit - The slope at first. Defaults to 0.01. */
   constructor(negativeSlopeInit = 0.01, options: PReLUOptions = {}) {
-    super();
     finite("PReLU", "negativeSlopeInit", negativeSlopeInit);
     checkGiven("PReLU", options, OPTIONS);
-    const { dtype, paramDtype, promoteDtype } = dtypesOf(options);
+    super(options);
     this.negative_slope = new Param<Tensor>(scalar(negativeSlopeInit), options.negativeSlopeMetadata);
-    this.dtype = dtype;
-    this.paramDtype = paramDtype;
-    this.promoteDtype = promoteDtype;
     this.negativeSlopeInit = negativeSlopeInit;
   }
 

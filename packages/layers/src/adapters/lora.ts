@@ -11,14 +11,8 @@ import { checkParam } from "@nnxjs/nnx-core/internal";
 import { initializers, type Initializer, type Rngs } from "@nnxjs/rnglib";
 import { callForward } from "../callable.ts";
 import { checkFeatures, checkSize } from "../checks.ts";
-import {
-  DTYPE_CHECKS,
-  type DtypeOptions,
-  dtypesOf,
-  type FloatDtype,
-  promoted,
-  type PromoteDtype,
-} from "../dtypes.ts";
+import { DtypeLayer } from "../dtype-layer.ts";
+import { DTYPE_CHECKS, type DtypeOptions, type FloatDtype, promoted, type PromoteDtype } from "../dtypes.ts";
 import { dense } from "../linear/dense-layer.ts";
 import { dotGeneral } from "../linear/dot-general.ts";
 import { Linear, LINEAR_CHECKS, type LinearOptions } from "../linear/linear.ts";
@@ -97,7 +91,7 @@ const DEFAULT_A_INIT: Initializer = initializers.heUniform();
  * const [graphdef, factors, rest] = nnx.split(layer, nnx.LoRAParam, true); // train the factors alone
  * ```
  */
-export class LoRA extends Module {
+export class LoRA extends DtypeLayer {
   /** `[inFeatures, loraRank]`. The name is that of Flax's state. */
   readonly lora_a: Variable<Tensor>;
   /** `[loraRank, outFeatures]`. The name is that of Flax's state. */
@@ -107,10 +101,7 @@ export class LoRA extends Module {
   readonly inFeatures: number;
   readonly outFeatures: number;
   readonly loraRank: number;
-  readonly dtype: FloatDtype | null;
-  readonly paramDtype: FloatDtype;
   readonly loraParamType: LoRAParamType;
-  readonly promoteDtype: PromoteDtype;
   /** What `lora_a` was drawn with, so that it can be drawn again. */
   readonly aInitializer: Initializer;
   /** What `lora_b` was drawn with. */
@@ -118,27 +109,25 @@ export class LoRA extends Module {
 
   /** @throws NnxError for sizes or dtypes that cannot be. */
   constructor(inFeatures: number, loraRank: number, outFeatures: number, options: LoRAOptions) {
-    super();
     checkLayerOptions("LoRA", options, LORA_CHECKS);
+    super(options);
     const { rngs, baseModule = null, loraParamType = LoRAParam } = options;
-    const { dtype, paramDtype, promoteDtype } = dtypesOf(options);
     const { aInitializer = DEFAULT_A_INIT, bInitializer = initializers.zeros } = options;
     checkSize("LoRA", "inFeatures", inFeatures);
     checkSize("LoRA", "loraRank", loraRank);
     checkSize("LoRA", "outFeatures", outFeatures);
     const make = allOrNothing();
     const draw = (init: Initializer, shape: readonly number[], own: Metadata | undefined) =>
-      make(() => new loraParamType(drawValue("LoRA", init, rngs.nextKey("params"), shape, paramDtype), own));
+      make(
+        () => new loraParamType(drawValue("LoRA", init, rngs.nextKey("params"), shape, this.paramDtype), own),
+      );
     this.lora_a = draw(aInitializer, [inFeatures, loraRank], options.aMetadata);
     this.lora_b = draw(bInitializer, [loraRank, outFeatures], options.bMetadata);
     this.loraRank = loraRank;
     this.base_module = baseModule;
     this.inFeatures = inFeatures;
     this.outFeatures = outFeatures;
-    this.dtype = dtype;
-    this.paramDtype = paramDtype;
     this.loraParamType = loraParamType;
-    this.promoteDtype = promoteDtype;
     this.aInitializer = aInitializer;
     this.bInitializer = bInitializer;
   }

@@ -1,16 +1,10 @@
 /** @file Rows of a table by id. */
-import { registerModule, describe, type Metadata, Module, NnxError, type Param } from "@nnxjs/nnx-core";
+import { registerModule, describe, type Metadata, NnxError, type Param } from "@nnxjs/nnx-core";
 import { checkParam, checkTensor } from "@nnxjs/nnx-core/internal";
 import { initializers, type Initializer, type Rngs } from "@nnxjs/rnglib";
 import { checkFeatures, checkSize } from "../checks.ts";
-import {
-  DTYPE_CHECKS,
-  type DtypeOptions,
-  dtypesOf,
-  type FloatDtype,
-  promoted,
-  type PromoteDtype,
-} from "../dtypes.ts";
+import { DtypeLayer } from "../dtype-layer.ts";
+import { DTYPE_CHECKS, type DtypeOptions, type FloatDtype, promoted } from "../dtypes.ts";
 import { checkLayerOptions, checkRngs, choice, func, metadata, type OptionChecks } from "../options.ts";
 import { drawParam } from "../params.ts";
 import {
@@ -60,24 +54,22 @@ const OPTIONS: OptionChecks<EmbedOptions> = {
  * const y = layer.forward(tf.tensor2d([[3, 14], [15, 92]], [2, 2], "int32")); // [2, 2, 64]
  * ```
  */
-export class Embed extends Module {
+export class Embed extends DtypeLayer {
   /** `[numEmbeddings, features]` */
   readonly embedding: Param<Tensor>;
   readonly numEmbeddings: number;
   readonly features: number;
-  readonly dtype: FloatDtype;
-  readonly paramDtype: FloatDtype;
-  readonly promoteDtype: PromoteDtype;
+  declare readonly dtype: FloatDtype;
   readonly outOfRange: OutOfRange;
   /** What the table was drawn with, so that it can be drawn again. */
   readonly embeddingInit: Initializer;
 
   /** @throws NnxError for sizes that are no positive integers, TypeError for an `outOfRange` that is neither. */
   constructor(numEmbeddings: number, features: number, options: EmbedOptions) {
-    super();
     checkLayerOptions("Embed", options, OPTIONS);
+    const { paramDtype = "float32" } = options;
+    super({ ...options, dtype: options.dtype ?? paramDtype });
     const { rngs, outOfRange = "nan" } = options;
-    const { dtype, paramDtype, promoteDtype } = dtypesOf(options);
     checkSize("Embed", "numEmbeddings", numEmbeddings);
     checkSize("Embed", "features", features);
     const { embeddingInit = initializers.varianceScaling(1, "fanIn", "normal", { outAxis: 0 }) } = options;
@@ -85,9 +77,6 @@ export class Embed extends Module {
     this.embedding = drawParam("Embed", embeddingInit, rngs, shape, paramDtype, options.embeddingMetadata);
     this.numEmbeddings = numEmbeddings;
     this.features = features;
-    this.dtype = dtype ?? paramDtype;
-    this.paramDtype = paramDtype;
-    this.promoteDtype = promoteDtype;
     this.outOfRange = outOfRange;
     this.embeddingInit = embeddingInit;
   }

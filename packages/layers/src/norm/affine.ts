@@ -1,17 +1,11 @@
 /** @file What all normalisations have in common: a learned scale and bias. */
-import { describe, type Metadata, Module, NnxError, type Param } from "@nnxjs/nnx-core";
+import { describe, type Metadata, NnxError, type Param } from "@nnxjs/nnx-core";
 import { checkParam } from "@nnxjs/nnx-core/internal";
 import { initializers, type Initializer, type Rngs } from "@nnxjs/rnglib";
 import { sizeOf } from "../axes.ts";
 import { checkSize } from "../checks.ts";
-import {
-  DTYPE_CHECKS,
-  type DtypeOptions,
-  dtypesOf,
-  type FloatDtype,
-  promoted,
-  type PromoteDtype,
-} from "../dtypes.ts";
+import { DtypeLayer } from "../dtype-layer.ts";
+import { DTYPE_CHECKS, type DtypeOptions, promoted } from "../dtypes.ts";
 import { checkRngs, flag, func, metadata, nonNegative, type OptionChecks } from "../options.ts";
 import { allOrNothing, drawParam } from "../params.ts";
 import { reshape, type Tensor } from "../tensor.ts";
@@ -62,31 +56,26 @@ export const AFFINE_CHECKS: OptionChecks<AffineOptions> = {
 };
 
 /** A normalisation with a scale: what it keeps of its options. */
-export abstract class ScaleNorm extends Module {
+export abstract class ScaleNorm extends DtypeLayer {
   /** `[numFeatures]`, or `null`; without one no key is drawn. */
   readonly scale: Param<Tensor> | null;
   readonly numFeatures: number;
   readonly epsilon: number;
   readonly useFastVariance: boolean;
-  readonly dtype: FloatDtype | null;
-  readonly paramDtype: FloatDtype;
-  readonly promoteDtype: PromoteDtype;
   /** What the scale was drawn with, so that it can be drawn again. */
   readonly scaleInit: Initializer;
 
   constructor(name: string, numFeatures: number, options: ScaleOptions, defaultEpsilon = 1e-6) {
-    super();
+    super(options);
     const { rngs, useScale = true, scaleInit = initializers.ones, scaleMetadata } = options;
     const { epsilon = defaultEpsilon, useFastVariance = true } = options;
-    const { dtype, paramDtype, promoteDtype } = dtypesOf(options);
     checkSize(name, "numFeatures", numFeatures);
-    this.scale = useScale ? drawParam(name, scaleInit, rngs, [numFeatures], paramDtype, scaleMetadata) : null;
+    this.scale = useScale
+      ? drawParam(name, scaleInit, rngs, [numFeatures], this.paramDtype, scaleMetadata)
+      : null;
     this.numFeatures = numFeatures;
     this.epsilon = epsilon;
     this.useFastVariance = useFastVariance;
-    this.dtype = dtype;
-    this.paramDtype = paramDtype;
-    this.promoteDtype = promoteDtype;
     this.scaleInit = scaleInit;
   }
 }
