@@ -58,18 +58,12 @@ export const PRODUCT_CHECKS: OptionChecks<ProductOptions> = {
   preferredElementType: checkFloat,
 };
 
-/** The dtypes of a layer, with the defaults where nothing is given. */
-export const dtypesOf = ({
-  dtype = null,
-  paramDtype = "float32",
-  promoteDtype: promote = promoteDtype,
-}: DtypeOptions): Required<DtypeOptions> => ({ dtype, paramDtype, promoteDtype: promote });
-
-/** {@link dtypesOf}, and how exact the product is. */
-export const productOf = (options: ProductOptions): Required<ProductOptions> => {
-  const { precision = null, preferredElementType = null } = options;
-  return { ...dtypesOf(options), precision, preferredElementType };
-};
+/** All of these options, with the defaults where nothing is given. */
+export function dtypesOf(options: ProductOptions): Required<ProductOptions> {
+  const { dtype = null, paramDtype = "float32", precision = null, preferredElementType = null } = options;
+  const { promoteDtype: promote = promoteDtype } = options;
+  return { dtype, paramDtype, promoteDtype: promote, precision, preferredElementType };
+}
 
 /** Operands in the dtype that the layer computes in. */
 export const promoted = <T extends readonly (Tensor | null)[]>(

@@ -2,11 +2,11 @@
 import { type Metadata, Module, type Param } from "@nnxjs/nnx-core";
 import { type Initializer, initializers, type Rngs } from "@nnxjs/rnglib";
 import {
+  dtypesOf,
   type FloatDtype,
   type Precision,
   PRODUCT_CHECKS,
   type ProductOptions,
-  productOf,
   type PromoteDtype,
 } from "./dtypes.ts";
 import { checkRngs, func, metadata, type OptionChecks } from "./options.ts";
@@ -94,10 +94,10 @@ export function drawKernel(
 ): DrawnKernel {
   const { rngs, kernelMetadata, biasMetadata } = options;
   const { kernelInit, biasInit } = initializersIn(options);
-  const product = productOf(options);
-  const { paramDtype } = product;
+  const dtypes = dtypesOf(options);
+  const { paramDtype } = dtypes;
   const make = allOrNothing();
   const kernel = make(() => drawParam(layer, kernelInit, rngs, kernelShape, paramDtype, kernelMetadata));
   const bias = biasShape && make(() => drawParam(layer, biasInit, rngs, biasShape, paramDtype, biasMetadata));
-  return { kernel, bias, kernelInit, biasInit, ...product };
+  return { kernel, bias, kernelInit, biasInit, ...dtypes };
 }

@@ -3,7 +3,7 @@ import { registerModule, Cache, describe, type ModeValues, Module, NnxError } fr
 import { checkTensor } from "@nnxjs/nnx-core/internal";
 import { type PRNGKey, Rngs, type RngStream } from "@nnxjs/rnglib";
 import { checkFeatures, checkSize, checkSizes, listOf } from "../checks.ts";
-import { checkFloat, type FloatDtype, type Precision, productOf } from "../dtypes.ts";
+import { checkFloat, dtypesOf, type FloatDtype, type Precision } from "../dtypes.ts";
 import { checkParams, LinearGeneral } from "../linear/linear-general.ts";
 import { checkScale } from "../norm/affine.ts";
 import { LayerNorm } from "../norm/layer-norm.ts";
@@ -86,7 +86,7 @@ export class MultiHeadAttention extends Module {
     super();
     checkLayerOptions(NAME, options, ATTENTION_CHECKS);
     const { rngs, useBias = true, dropoutRate = 0, keepRngs = true } = options;
-    const { dtype, paramDtype, precision } = productOf(options);
+    const { dtype, paramDtype, precision } = dtypesOf(options);
     checkSize(NAME, "numHeads", numHeads);
     checkSize(NAME, "inFeatures", inFeatures);
     checkRate(NAME, dropoutRate);

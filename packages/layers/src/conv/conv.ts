@@ -70,7 +70,7 @@ export class Conv extends ConvLayer {
     const shape = [...settings.kernelSize, inFeatures / featureGroupCount, outFeatures];
     checkMask("Conv", mask, shape);
     const drawn = drawKernel("Conv", options, shape, useBias ? [outFeatures] : null);
-    super({ ...settings, ...drawn, inputDilation, featureGroupCount, convGeneralDilated });
+    super({ inputDilation, featureGroupCount, convGeneralDilated, ...settings, ...drawn });
     this.kernel = drawn.kernel;
     this.bias = drawn.bias;
   }

@@ -48,7 +48,7 @@ export class Linear extends DenseLayer {
     checkSize("Linear", "outFeatures", outFeatures);
     const { useBias = true, dotGeneral = defaultDotGeneral } = options;
     const drawn = drawKernel("Linear", options, [inFeatures, outFeatures], useBias ? [outFeatures] : null);
-    super({ ...drawn, inFeatures, outFeatures, useBias, dotGeneral });
+    super({ inFeatures, outFeatures, useBias, dotGeneral, ...drawn });
     this.kernel = drawn.kernel;
     this.bias = drawn.bias;
   }
