@@ -40,16 +40,17 @@ export { dynamicUpdateSlice } from "./indexing/dynamic-update-slice.ts";
 export { takeAlongAxis } from "./indexing/take-along-axis.ts";
 
 export {
-  type DotGeneral,
-  dotGeneral,
-  type DotGeneralOptions,
+  type DtypeOptions,
   type FloatDtype,
   type Precision,
   type PromoteDtype,
   promoteDtype,
-} from "./linear/dot-general.ts";
+} from "./dtypes.ts";
+export { type DotGeneral, dotGeneral, type DotGeneralOptions } from "./linear/dot-general.ts";
+export { KernelLayer } from "./kernel-layer.ts";
+export { dense, type DenseConfig, DenseLayer } from "./linear/dense-layer.ts";
 export { Linear, type LinearOptions } from "./linear/linear.ts";
-export { MissingRngError, type StochasticCallOptions } from "./stochastic/call-options.ts";
+export { checkRate, MissingRngError, type StochasticCallOptions } from "./stochastic/call-options.ts";
 export {
   DropConnectLinear,
   type DropConnectLinearOptions,
@@ -61,7 +62,6 @@ export { Einsum, type EinsumOp, type EinsumOptions } from "./linear/einsum.ts";
 export { Embed, type EmbedOptions, type OutOfRange } from "./linear/embed.ts";
 export { LinearGeneral, type LinearGeneralOptions } from "./linear/linear-general.ts";
 export type { Axes } from "./axes.ts";
-export type { DtypeOptions } from "./params.ts";
 export type { AffineOptions, ScaleOptions } from "./norm/affine.ts";
 export { BatchNorm, type BatchNormCallOptions, type BatchNormOptions } from "./norm/batch-norm.ts";
 export {

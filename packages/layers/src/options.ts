@@ -1,10 +1,8 @@
 /** @file The options of layers and functions: every name with what its value may be. */
-import { type Filter, FilterError, type Metadata, NnxError, toPredicate } from "@nnxjs/nnx-core";
+import { type Filter, FilterError, NnxError, toPredicate } from "@nnxjs/nnx-core";
 import { checkOptions, describe, type OptionNames } from "@nnxjs/nnx-core/internal";
 import { Rngs, RngStream } from "@nnxjs/rnglib";
 import { hasForward } from "./callable.ts";
-import { checkFloat } from "./linear/dot-general.ts";
-import type { DtypeOptions } from "./params.ts";
 import { isTensor } from "./tensor.ts";
 
 /** Throws for a value that the option cannot have. */
@@ -48,6 +46,12 @@ export function checkLayerOptions<O extends { rngs: Rngs }>(
   checkGiven(layer, options, checks);
   checkRngs(layer, "rngs", options.rngs);
 }
+
+/** Those of some options that are given. */
+export const given = <O extends object>(options: O): { [K in keyof O]?: Exclude<O[K], undefined> } =>
+  Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as {
+    [K in keyof O]?: Exclude<O[K], undefined>;
+  };
 
 const isOptional =
   (test: (value: unknown) => boolean) =>
@@ -108,11 +112,18 @@ export const moduleOrNull: OptionCheck = must(
   isOptional(hasForward),
 );
 
-/** One of some words. */
+/** One of some values. */
 export const oneOf = (...choices: readonly unknown[]): OptionCheck =>
   must(choices.map(describe).join(" or "), (value) => choices.includes(value));
 
-export const precision: OptionCheck = oneOf("default", "high", "highest", null);
+/** One of some words. It throws a TypeError, as these options always did. */
+export const choice =
+  (...choices: readonly string[]): OptionCheck =>
+  (where, name, value) => {
+    if (choices.some((word) => word === value)) return;
+    const listed = choices.map((word) => JSON.stringify(word)).join(" or ");
+    throw new TypeError(`${where}: expected ${name} to be ${listed}, got ${describe(value)}.`);
+  };
 
 export const list: OptionCheck = must("a list with an item for each axis", Array.isArray);
 export const sizesByAxis: OptionCheck = must("an object with a size for each axis", isPlain);
@@ -143,28 +154,4 @@ export const checkRngs: OptionCheck = (where, name, value) => {
   throw new TypeError(
     `${where}: expected ${name} to be Rngs, got ${describe(value)}. Pass { rngs: new nnx.Rngs(0) }.`,
   );
-};
-
-/** Those that most layers have. */
-export const DTYPE_CHECKS: OptionChecks<DtypeOptions> = {
-  dtype: checkFloat,
-  paramDtype: checkFloat,
-  promoteDtype: func,
-};
-
-/** Those of layers with a kernel and a bias. */
-export const KERNEL_CHECKS: OptionChecks<{
-  kernelInit: unknown;
-  biasInit: unknown;
-  precision: unknown;
-  preferredElementType: unknown;
-  kernelMetadata: Metadata;
-  biasMetadata: Metadata;
-}> = {
-  kernelInit: func,
-  biasInit: func,
-  precision,
-  preferredElementType: checkFloat,
-  kernelMetadata: metadata,
-  biasMetadata: metadata,
 };

@@ -3,18 +3,8 @@ import { dispose, type Metadata, NnxError, Param } from "@nnxjs/nnx-core";
 import { describe } from "@nnxjs/nnx-core/internal";
 import type { Initializer, PRNGKey, Rngs } from "@nnxjs/rnglib";
 import { shapeText } from "./checks.ts";
-import type { FloatDtype, PromoteDtype } from "./linear/dot-general.ts";
+import type { FloatDtype } from "./dtypes.ts";
 import { isTensor, type Tensor, tidy } from "./tensor.ts";
-
-/** The dtypes of a layer; the names are Flax's. */
-export interface DtypeOptions {
-  /** The dtype computed in. @defaultValue that of inputs and parameters */
-  dtype?: FloatDtype | null;
-  /** The dtype parameters are stored in. @defaultValue "float32" */
-  paramDtype?: FloatDtype;
-  /** @defaultValue integers and bools become float32 */
-  promoteDtype?: PromoteDtype;
-}
 
 /**
  * A parameter from the next `params` key. Layers call this in Flax's order, so that what is drawn is Flax's. What the initializer leaves

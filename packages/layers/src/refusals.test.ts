@@ -6,7 +6,7 @@ import { onEachBackend } from "../../../scripts/use-backend.ts";
 import { layerTable } from "../test/layer-table.ts";
 import { expectRefusesDisposed, expectRefusesOtherShapes, expectRefusesOthers } from "../test/refusals.ts";
 import * as nnx from "./index.ts";
-import { dense } from "./linear/linear.ts";
+import { dense } from "./linear/dense-layer.ts";
 
 const rngs = () => new Rngs({ params: 0, dropout: 1, dropconnect: 2, carry: 3 });
 

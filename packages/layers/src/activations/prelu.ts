@@ -1,14 +1,10 @@
 /** @file The rectifier whose slope is learned. */
-import { registerModule, type Metadata, Module, Param } from "@nnxjs/nnx-core";
+import { registerModule, type Metadata, Param } from "@nnxjs/nnx-core";
 import { checkParam, checkTensor } from "@nnxjs/nnx-core/internal";
 import { type Initializer, initializers } from "@nnxjs/rnglib";
-import {
-  type FloatDtype,
-  type PromoteDtype,
-  promoteDtype as defaultPromoteDtype,
-} from "../linear/dot-general.ts";
-import { checkGiven, DTYPE_CHECKS, finite, metadata, type OptionChecks } from "../options.ts";
-import type { DtypeOptions } from "../params.ts";
+import { DtypeLayer } from "../dtype-layer.ts";
+import { DTYPE_CHECKS, type DtypeOptions, promoted } from "../dtypes.ts";
+import { checkGiven, finite, metadata, type OptionChecks } from "../options.ts";
 import { greaterEqual, mul, scalar, type Tensor, where } from "../tensor.ts";
 
 /** Options of {@link PReLU}; the names are Flax's. */
@@ -28,25 +24,18 @@ const OPTIONS: OptionChecks<PReLUOptions> = { negativeSlopeMetadata: metadata, .
  * const y = layer.forward(tf.tensor1d([-2, 3])); // [-0.02, 3]
  * ```
  */
-export class PReLU extends Module {
+export class PReLU extends DtypeLayer {
   /** A scalar. The name is that of Flax's state. */
   readonly negative_slope: Param<Tensor>;
-  readonly dtype: FloatDtype | null;
-  readonly paramDtype: FloatDtype;
-  readonly promoteDtype: PromoteDtype;
   /** The slope at first. */
   readonly negativeSlopeInit: number;
 
   /** @param negativeSlopeInit - The slope at first. Defaults to 0.01. */
   constructor(negativeSlopeInit = 0.01, options: PReLUOptions = {}) {
-    super();
     finite("PReLU", "negativeSlopeInit", negativeSlopeInit);
     checkGiven("PReLU", options, OPTIONS);
-    const { dtype = null, paramDtype = "float32" } = options;
+    super(options);
     this.negative_slope = new Param<Tensor>(scalar(negativeSlopeInit), options.negativeSlopeMetadata);
-    this.dtype = dtype;
-    this.paramDtype = paramDtype;
-    this.promoteDtype = options.promoteDtype ?? defaultPromoteDtype;
     this.negativeSlopeInit = negativeSlopeInit;
   }
 
@@ -62,8 +51,7 @@ export class PReLU extends Module {
   forward<T extends Tensor>(x: T): T {
     checkTensor("PReLU.forward", "x", x);
     checkParam("PReLU.forward", "negative_slope", this.negative_slope.value, []);
-    const promoted = this.promoteDtype([x, this.negative_slope.value], { dtype: this.dtype });
-    const [inputs, slope] = promoted as [Tensor, Tensor];
+    const [inputs, slope] = promoted(this, [x, this.negative_slope.value]);
     // Same rank as the input, and so the type that says it.
     return where(greaterEqual(inputs, 0), inputs, mul(slope, inputs)) as T;
   }

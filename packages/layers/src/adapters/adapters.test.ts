@@ -1,4 +1,14 @@
-import { flattenState, grad, isVariableState, Param, split, state } from "@nnxjs/nnx-core";
+import {
+  flattenState,
+  grad,
+  graphDefFromJson,
+  graphDefToJson,
+  isVariableState,
+  merge,
+  Param,
+  split,
+  state,
+} from "@nnxjs/nnx-core";
 import { initializers, Rngs } from "@nnxjs/rnglib";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
@@ -176,6 +186,20 @@ describe("LoRA", () => {
       values(base.forward(x)),
     );
     expect(values(new LoRA(3, 2, 4, { rngs: rngs(1) }).forward(x)).every((v) => v === 0)).toBe(true);
+  });
+
+  it("LoRA without a rank, as definitions of the first version have it, computes the same", () => {
+    const x = tf.ones([5, 3]);
+    const layer = new LoRALinear(3, 4, { loraRank: 2, bInitializer: initializers.ones, rngs: rngs() });
+    const [definition, leaves] = split(layer);
+    const written = JSON.stringify(graphDefToJson(definition));
+    const older = written.replace(',["loraRank",{"static":2}]', "");
+    expect(older).not.toBe(written);
+    const again = merge(graphDefFromJson(JSON.parse(older)), leaves) as LoRALinear;
+    expect("loraRank" in again.lora).toBe(false);
+    expect(values(again.forward(x))).toEqual(values(layer.forward(x)));
+    again.lora.lora_a.value = tf.ones([3, 5]);
+    expect(() => again.forward(x)).toThrow(/LoRA\.forward: expected lora_b to have the shape \[5, 4\]/);
   });
 
   it("has factors that filters tell from other Params", () => {

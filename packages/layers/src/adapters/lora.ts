@@ -3,7 +3,7 @@ import {
   registerModule,
   registerVariableName,
   type Metadata,
-  Module,
+  type Module,
   Param,
   type Variable,
 } from "@nnxjs/nnx-core";
@@ -11,25 +11,22 @@ import { checkParam } from "@nnxjs/nnx-core/internal";
 import { initializers, type Initializer, type Rngs } from "@nnxjs/rnglib";
 import { callForward } from "../callable.ts";
 import { checkFeatures, checkSize } from "../checks.ts";
-import {
-  checkFloat,
-  dotGeneral,
-  type FloatDtype,
-  type PromoteDtype,
-  promoteDtype as defaultPromoteDtype,
-} from "../linear/dot-general.ts";
-import { dense, Linear, LINEAR_CHECKS, type LinearOptions } from "../linear/linear.ts";
+import { DtypeLayer } from "../dtype-layer.ts";
+import { DTYPE_CHECKS, type DtypeOptions, type FloatDtype, promoted, type PromoteDtype } from "../dtypes.ts";
+import { dense } from "../linear/dense-layer.ts";
+import { dotGeneral } from "../linear/dot-general.ts";
+import { Linear, LINEAR_CHECKS, type LinearOptions } from "../linear/linear.ts";
 import {
   anything,
   checkLayerOptions,
   checkRngs,
-  DTYPE_CHECKS,
   func,
+  given,
   metadata,
   moduleOrNull,
   type OptionChecks,
 } from "../options.ts";
-import { allOrNothing, type DtypeOptions, drawValue } from "../params.ts";
+import { allOrNothing, drawValue } from "../params.ts";
 import { add, type Tensor } from "../tensor.ts";
 
 /** A factor of a low-rank update. A Param too: list it before Param in filters that are to tell them apart. @see Flax `nnx.LoRAParam` */
@@ -94,7 +91,7 @@ const DEFAULT_A_INIT: Initializer = initializers.heUniform();
  * const [graphdef, factors, rest] = nnx.split(layer, nnx.LoRAParam, true); // train the factors alone
  * ```
  */
-export class LoRA extends Module {
+export class LoRA extends DtypeLayer {
   /** `[inFeatures, loraRank]`. The name is that of Flax's state. */
   readonly lora_a: Variable<Tensor>;
   /** `[loraRank, outFeatures]`. The name is that of Flax's state. */
@@ -104,10 +101,7 @@ export class LoRA extends Module {
   readonly inFeatures: number;
   readonly outFeatures: number;
   readonly loraRank: number;
-  readonly dtype: FloatDtype | null;
-  readonly paramDtype: FloatDtype;
   readonly loraParamType: LoRAParamType;
-  readonly promoteDtype: PromoteDtype;
   /** What `lora_a` was drawn with, so that it can be drawn again. */
   readonly aInitializer: Initializer;
   /** What `lora_b` was drawn with. */
@@ -115,32 +109,25 @@ export class LoRA extends Module {
 
   /** @throws NnxError for sizes or dtypes that cannot be. */
   constructor(inFeatures: number, loraRank: number, outFeatures: number, options: LoRAOptions) {
-    super();
     checkLayerOptions("LoRA", options, LORA_CHECKS);
-    const {
-      rngs,
-      baseModule = null,
-      dtype = null,
-      paramDtype = "float32",
-      loraParamType = LoRAParam,
-    } = options;
+    super(options);
+    const { rngs, baseModule = null, loraParamType = LoRAParam } = options;
     const { aInitializer = DEFAULT_A_INIT, bInitializer = initializers.zeros } = options;
     checkSize("LoRA", "inFeatures", inFeatures);
     checkSize("LoRA", "loraRank", loraRank);
     checkSize("LoRA", "outFeatures", outFeatures);
     const make = allOrNothing();
     const draw = (init: Initializer, shape: readonly number[], own: Metadata | undefined) =>
-      make(() => new loraParamType(drawValue("LoRA", init, rngs.nextKey("params"), shape, paramDtype), own));
+      make(
+        () => new loraParamType(drawValue("LoRA", init, rngs.nextKey("params"), shape, this.paramDtype), own),
+      );
     this.lora_a = draw(aInitializer, [inFeatures, loraRank], options.aMetadata);
     this.lora_b = draw(bInitializer, [loraRank, outFeatures], options.bMetadata);
     this.loraRank = loraRank;
     this.base_module = baseModule;
     this.inFeatures = inFeatures;
     this.outFeatures = outFeatures;
-    this.dtype = dtype;
-    this.paramDtype = paramDtype;
     this.loraParamType = loraParamType;
-    this.promoteDtype = options.promoteDtype ?? defaultPromoteDtype;
     this.aInitializer = aInitializer;
     this.bInitializer = bInitializer;
   }
@@ -165,8 +152,7 @@ export class LoRA extends Module {
     const where = "LoRA.forward";
     checkFeatures(where, x, this.inFeatures);
     checkFactors(where, this);
-    const promoted = this.promoteDtype([x, this.lora_a.value, this.lora_b.value], { dtype: this.dtype });
-    const [inputs, a, b] = promoted as [Tensor, Tensor, Tensor];
+    const [inputs, a, b] = promoted(this, [x, this.lora_a.value, this.lora_b.value]);
     const options = { precision: null };
     const update = dotGeneral(dotGeneral(inputs, a, options), b, options);
     // The rank stays, and so does the type that says it.
@@ -177,9 +163,11 @@ export class LoRA extends Module {
 
 /** @throws NnxError unless both factors have the shapes that they were made with. */
 function checkFactors(where: string, layer: LoRA): void {
-  const { inFeatures, loraRank, outFeatures } = layer;
-  checkParam(where, "lora_a", layer.lora_a.value, [inFeatures, loraRank]);
-  checkParam(where, "lora_b", layer.lora_b.value, [loraRank, outFeatures]);
+  const { inFeatures, outFeatures, lora_a, lora_b } = layer;
+  // Definitions that were written before layers had the attribute do not have it.
+  const loraRank = layer.loraRank ?? lora_a.value.shape.at(-1);
+  checkParam(where, "lora_a", lora_a.value, [inFeatures, loraRank]);
+  checkParam(where, "lora_b", lora_b.value, [loraRank, outFeatures]);
 }
 
 /** Options of {@link LoRALinear}: those of Linear, and of the factors. */
@@ -199,9 +187,9 @@ const LORA_LINEAR_CHECKS: OptionChecks<LoRALinearOptions> = {
   ...FACTOR_CHECKS,
   // Checked as a size.
   loraRank: anything,
-  loraDtype: checkFloat,
-  loraParamDtype: checkFloat,
-  loraPromoteDtype: func,
+  loraDtype: DTYPE_CHECKS.dtype,
+  loraParamDtype: DTYPE_CHECKS.paramDtype,
+  loraPromoteDtype: DTYPE_CHECKS.promoteDtype,
 };
 
 /**
@@ -223,21 +211,10 @@ export class LoRALinear extends Linear {
     const { loraRank, loraDtype, loraParamDtype, loraPromoteDtype, ...others } = options;
     const { aInitializer, bInitializer, loraParamType, aMetadata, bMetadata, ...linear } = others;
     super(inFeatures, outFeatures, linear);
-    const make = allOrNothing(this.kernel, this.bias);
-    this.lora = make(
-      () =>
-        new LoRA(inFeatures, loraRank, outFeatures, {
-          rngs: options.rngs,
-          ...(loraDtype === undefined ? {} : { dtype: loraDtype }),
-          ...(loraParamDtype === undefined ? {} : { paramDtype: loraParamDtype }),
-          ...(loraPromoteDtype === undefined ? {} : { promoteDtype: loraPromoteDtype }),
-          ...(aInitializer === undefined ? {} : { aInitializer }),
-          ...(bInitializer === undefined ? {} : { bInitializer }),
-          ...(loraParamType === undefined ? {} : { loraParamType }),
-          ...(aMetadata === undefined ? {} : { aMetadata }),
-          ...(bMetadata === undefined ? {} : { bMetadata }),
-        }),
-    );
+    const factors = { aInitializer, bInitializer, loraParamType, aMetadata, bMetadata };
+    const dtypes = { dtype: loraDtype, paramDtype: loraParamDtype, promoteDtype: loraPromoteDtype };
+    const own = { rngs: options.rngs, ...given(factors), ...given(dtypes) };
+    this.lora = allOrNothing(this.kernel, this.bias)(() => new LoRA(inFeatures, loraRank, outFeatures, own));
   }
 
   /**

@@ -11,7 +11,7 @@ import {
 import { describe } from "@nnxjs/nnx-core/internal";
 import { initializers, type Rngs } from "@nnxjs/rnglib";
 import { callForward, checkForward, type ForwardModule } from "../callable.ts";
-import { checkFloat, type FloatDtype } from "../linear/dot-general.ts";
+import { dtypesOf, FLOAT_CHECKS, type FloatDtype, type FloatOptions } from "../dtypes.ts";
 import {
   checkGiven,
   checkLayerOptions,
@@ -21,13 +21,12 @@ import {
   nonNegative,
   type OptionChecks,
 } from "../options.ts";
-import type { DtypeOptions } from "../params.ts";
 import { div, equal, matMul, reshape, type Tensor, transpose, where } from "../tensor.ts";
 import { callWith, checkFits, statisticOf, type Weight, weightsOf } from "./reparametrize.ts";
 import { l2Normalize } from "./weight-norm.ts";
 
 /** Options of {@link SpectralNorm}; the names are Flax's. */
-export interface SpectralNormOptions extends Omit<DtypeOptions, "promoteDtype"> {
+export interface SpectralNormOptions extends FloatOptions {
   /** Whose `params` stream the first vectors are drawn from. */
   rngs: Rngs;
   /** Steps of power iteration at each call. @defaultValue 1 */
@@ -54,8 +53,7 @@ const OPTIONS: OptionChecks<SpectralNormOptions> = {
   rngs: checkRngs,
   nSteps: count,
   epsilon: nonNegative,
-  dtype: checkFloat,
-  paramDtype: checkFloat,
+  ...FLOAT_CHECKS,
   errorOnNonMatrix: flag,
   updateStats: flag,
   overwrite: flag,
@@ -96,7 +94,8 @@ export class SpectralNorm<X = Tensor, R = Tensor> extends Module {
     super();
     checkForward(NAME, layerInstance);
     checkLayerOptions(NAME, options, OPTIONS);
-    const { rngs, nSteps = 1, epsilon = 1e-12, dtype = null, paramDtype = "float32" } = options;
+    const { rngs, nSteps = 1, epsilon = 1e-12 } = options;
+    const { dtype, paramDtype } = dtypesOf(options);
     const { errorOnNonMatrix = false, updateStats = true, overwrite = true } = options;
     this.layer_instance = layerInstance;
     this.nSteps = nSteps;

@@ -4,7 +4,6 @@ import {
   registerModule,
   type Filter,
   type Metadata,
-  Module,
   Param,
   pathContains,
   toPredicate,
@@ -15,23 +14,19 @@ import { describe } from "@nnxjs/nnx-core/internal";
 import { initializers, type Initializer, random, type Rngs } from "@nnxjs/rnglib";
 import { type Axes, normalizeAxes, otherAxes } from "../axes.ts";
 import { callForward, checkForward, type ForwardModule } from "../callable.ts";
-import {
-  type FloatDtype,
-  type PromoteDtype,
-  promoteDtype as defaultPromoteDtype,
-} from "../linear/dot-general.ts";
+import { DtypeLayer } from "../dtype-layer.ts";
+import { DTYPE_CHECKS, type DtypeOptions } from "../dtypes.ts";
 import {
   axisListOrNull,
   checkLayerOptions,
   checkRngs,
-  DTYPE_CHECKS,
   filter,
   flag,
   func,
   nonNegative,
   type OptionChecks,
 } from "../options.ts";
-import { allOrNothing, type DtypeOptions, drawValue } from "../params.ts";
+import { allOrNothing, drawValue } from "../params.ts";
 import { add, mul, reshape, rsqrt, square, sum, type Tensor } from "../tensor.ts";
 import { callWith, checkFits, statisticOf, type Weight, weightsOf } from "./reparametrize.ts";
 
@@ -85,7 +80,7 @@ export const l2Normalize = (x: Tensor, axes: number[], epsilon: number): Tensor 
  * const y = layer.forward(tf.ones([8, 64])); // [8, 32]
  * ```
  */
-export class WeightNorm<A extends readonly unknown[] = readonly unknown[], R = Tensor> extends Module {
+export class WeightNorm<A extends readonly unknown[] = readonly unknown[], R = Tensor> extends DtypeLayer {
   /** The name is that of Flax's state. */
   readonly layer_instance: ForwardModule<A, R>;
   /** By the weight's path, joined with `/`; `null` without scale. */
@@ -93,28 +88,21 @@ export class WeightNorm<A extends readonly unknown[] = readonly unknown[], R = T
   readonly featureAxes: Axes | null;
   readonly useScale: boolean;
   readonly epsilon: number;
-  readonly dtype: FloatDtype | null;
-  readonly paramDtype: FloatDtype;
   readonly variableFilter: Filter;
-  readonly promoteDtype: PromoteDtype;
   readonly overwrite: boolean;
 
   /** @throws NnxError for dtypes that cannot be, or axes that a weight does not have. */
   constructor(layerInstance: ForwardModule<A, R>, options: WeightNormOptions) {
-    super();
     checkForward(NAME, layerInstance);
     checkLayerOptions(NAME, options, OPTIONS);
+    super(options);
     const { rngs, featureAxes = -1, useScale = true, epsilon = 1e-12, overwrite = true } = options;
     const { scaleInit = initializers.ones, scaleType = Variable, variableFilter = KERNELS } = options;
-    const { dtype = null, paramDtype = "float32" } = options;
     this.layer_instance = layerInstance;
     this.featureAxes = featureAxes;
     this.useScale = useScale;
     this.epsilon = epsilon;
-    this.dtype = dtype;
-    this.paramDtype = paramDtype;
     this.variableFilter = variableFilter;
-    this.promoteDtype = options.promoteDtype ?? defaultPromoteDtype;
     this.overwrite = overwrite;
     const matches = toPredicate(variableFilter);
     const weights = weightsOf(
@@ -127,7 +115,10 @@ export class WeightNorm<A extends readonly unknown[] = readonly unknown[], R = T
       const shape = scaleShape(this, variable.value, key);
       // Flax takes no key for its ones; the key that other initializers need is drawn only for them.
       const scaleKey = scaleInit === initializers.ones ? random.key(0) : rngs.nextKey("params");
-      return [key, make(() => new create(drawValue(NAME, scaleInit, scaleKey, shape, paramDtype)))] as const;
+      return [
+        key,
+        make(() => new create(drawValue(NAME, scaleInit, scaleKey, shape, this.paramDtype))),
+      ] as const;
     });
     this.scales = useScale ? Object.fromEntries(drawn) : null;
   }

@@ -6,30 +6,15 @@ import { drop } from "@nnxjs/rnglib/internal";
 import { softmax } from "../activations/softmax.ts";
 import { sizeOf } from "../axes.ts";
 import { checkBroadcast } from "../checks.ts";
+import { dtypesOf, PRODUCT_CHECKS, type ProductOptions, promoted } from "../dtypes.ts";
 import { arrange, shaped } from "../linear/contract.ts";
-import {
-  checkFloat,
-  type FloatDtype,
-  type Precision,
-  type PromoteDtype,
-  promoteDtype as defaultPromoteDtype,
-} from "../linear/dot-general.ts";
-import {
-  anything,
-  checkGiven,
-  flag,
-  func,
-  moduleOrNull,
-  type OptionChecks,
-  orNull,
-  precision,
-} from "../options.ts";
+import { anything, checkGiven, flag, moduleOrNull, type OptionChecks, orNull } from "../options.ts";
 import { checkRate } from "../stochastic/call-options.ts";
 import { add, broadcastTo, cast, div, logicalAnd, matMul, scalar, type Tensor, where } from "../tensor.ts";
 import { causalMask } from "./masks.ts";
 
 /** Options of {@link dotProductAttention}; the names are Flax's. */
-export interface AttentionOptions {
+export interface AttentionOptions extends Pick<ProductOptions, "dtype" | "promoteDtype" | "precision"> {
   /** Added to the scores; broadcastable to `[...batch, heads, queries, keys]`. @defaultValue none */
   bias?: Tensor | null;
   /** Where it is 0 or false the query does not look at the key; broadcastable as `bias`. @defaultValue none */
@@ -42,14 +27,8 @@ export interface AttentionOptions {
   dropoutRate?: number;
   /** Drop nothing. @defaultValue false */
   deterministic?: boolean;
-  /** The dtype computed in. @defaultValue that of the inputs */
-  dtype?: FloatDtype | null;
-  /** Kept for the record: tensorflow.js has one precision. @defaultValue null */
-  precision?: Precision;
   /** Where the weights are sown as `attention_weights`. @defaultValue nowhere */
   module?: Module | null;
-  /** @defaultValue integers and bools become float32 */
-  promoteDtype?: PromoteDtype;
   /** Let each query look at the keys up to its own position only. @defaultValue false */
   isCausal?: boolean;
 }
@@ -65,10 +44,10 @@ const OPTIONS: OptionChecks<AttentionOptions> = {
   // Checked as a rate.
   dropoutRate: anything,
   deterministic: flag,
-  dtype: checkFloat,
-  precision,
+  dtype: PRODUCT_CHECKS.dtype,
+  precision: PRODUCT_CHECKS.precision,
+  promoteDtype: PRODUCT_CHECKS.promoteDtype,
   module: moduleOrNull,
-  promoteDtype: func,
   isCausal: flag,
 };
 
@@ -126,8 +105,8 @@ export function dotProductAttentionWeights(
   checkGiven(where, options, OPTIONS);
   checkTensor(where, "query", query);
   checkTensor(where, "key", key);
-  const { dtype = null, promoteDtype = defaultPromoteDtype, bias = null } = options;
-  const [q, k] = promoteDtype([query, key], { dtype }) as [Tensor, Tensor];
+  const { bias = null } = options;
+  const [q, k] = promoted(dtypesOf(options), [query, key]);
   checkShapes(where, [q, k]);
   const [queries = 0, heads = 0, depth = 0] = q.shape.slice(-3);
   const [keys = 0, keyHeads = 0, keyDepth = 0] = k.shape.slice(-3);
@@ -195,8 +174,7 @@ export function dotProductAttention(
   checkTensor(where, "query", query);
   checkTensor(where, "key", key);
   checkTensor(where, "value", value);
-  const { dtype = null, promoteDtype = defaultPromoteDtype } = options;
-  const [q, k, v] = promoteDtype([query, key, value], { dtype }) as [Tensor, Tensor, Tensor];
+  const [q, k, v] = promoted(dtypesOf(options), [query, key, value]);
   checkShapes(where, [q, k, v]);
   if (k.shape.at(-3) !== v.shape.at(-3)) {
     throw new NnxError(

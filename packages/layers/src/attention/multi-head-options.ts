@@ -1,9 +1,16 @@
 /** @file What MultiHeadAttention is configured with. */
 import type { Metadata } from "@nnxjs/nnx-core";
 import type { Initializer, Rngs, RngStream } from "@nnxjs/rnglib";
-import type { DotGeneral, FloatDtype, Precision, PromoteDtype } from "../linear/dot-general.ts";
 import { checkTensor } from "@nnxjs/nnx-core/internal";
-import { checkFloat } from "../linear/dot-general.ts";
+import {
+  DTYPE_CHECKS,
+  FLOAT_CHECKS,
+  type FloatOptions,
+  PRODUCT_CHECKS,
+  type ProductOptions,
+  type PromoteDtype,
+} from "../dtypes.ts";
+import type { DotGeneral } from "../linear/dot-general.ts";
 import {
   anything,
   checkRngs,
@@ -15,7 +22,6 @@ import {
   metadata,
   type OptionChecks,
   orNull,
-  precision,
 } from "../options.ts";
 import { checkSize } from "../checks.ts";
 import type { Tensor } from "../tensor.ts";
@@ -25,7 +31,7 @@ import type { AttentionOptions } from "./dot-product.ts";
 export type AttentionFn = (query: Tensor, key: Tensor, value: Tensor, options: AttentionOptions) => Tensor;
 
 /** Options of MultiHeadAttention; the names are Flax's. */
-export interface MultiHeadAttentionOptions {
+export interface MultiHeadAttentionOptions extends FloatOptions, Pick<ProductOptions, "precision"> {
   /** Whose `params` stream parameters are drawn from, and whose `dropout` stream is forked where dropout needs it. */
   rngs: Rngs;
   /** Size of all query heads together; `numHeads` must divide it. @defaultValue inFeatures */
@@ -36,18 +42,12 @@ export interface MultiHeadAttentionOptions {
   numKvHeads?: number | null;
   /** Features of keys and values. @defaultValue inFeatures */
   inKvFeatures?: number | null;
-  /** The dtype computed in. @defaultValue that of inputs and parameters */
-  dtype?: FloatDtype | null;
-  /** The dtype parameters are stored in. @defaultValue "float32" */
-  paramDtype?: FloatDtype;
   /** One dropout mask for all batches and heads. @defaultValue true */
   broadcastDropout?: boolean;
   /** Share of attention weights that are dropped. @defaultValue 0 */
   dropoutRate?: number;
   /** Drop nothing. `null` leaves it to the call. @defaultValue null */
   deterministic?: boolean | null;
-  /** Kept for the record: tensorflow.js has one precision. @defaultValue null */
-  precision?: Precision;
   /** @defaultValue lecunNormal() */
   kernelInit?: Initializer;
   /** Of the output's projection. @defaultValue kernelInit */
@@ -115,13 +115,12 @@ export const ATTENTION_CHECKS: OptionChecks<MultiHeadAttentionOptions> = {
   outFeatures: sizeOrNull,
   numKvHeads: sizeOrNull,
   inKvFeatures: sizeOrNull,
-  dtype: checkFloat,
-  paramDtype: checkFloat,
+  ...FLOAT_CHECKS,
+  precision: PRODUCT_CHECKS.precision,
   broadcastDropout: flag,
   // Checked as a rate.
   dropoutRate: anything,
   deterministic: flagOrNull,
-  precision,
   kernelInit: func,
   outKernelInit: funcOrNull,
   biasInit: func,
@@ -130,9 +129,9 @@ export const ATTENTION_CHECKS: OptionChecks<MultiHeadAttentionOptions> = {
   attentionFn: func,
   decode: flagOrNull,
   normalizeQk: flag,
-  qkvPromoteDtype: func,
-  outPromoteDtype: func,
-  lnPromoteDtype: func,
+  qkvPromoteDtype: DTYPE_CHECKS.promoteDtype,
+  outPromoteDtype: DTYPE_CHECKS.promoteDtype,
+  lnPromoteDtype: DTYPE_CHECKS.promoteDtype,
   qkvDotGeneral: funcOrNull,
   outDotGeneral: funcOrNull,
   keepRngs: flag,

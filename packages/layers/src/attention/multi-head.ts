@@ -1,13 +1,13 @@
 /** @file Attention with learned projections and several heads. */
 import { registerModule, Cache, type ModeValues, Module, NnxError } from "@nnxjs/nnx-core";
 import { checkTensor, describe } from "@nnxjs/nnx-core/internal";
-import { initializers, type PRNGKey, Rngs, type RngStream } from "@nnxjs/rnglib";
+import { type PRNGKey, Rngs, type RngStream } from "@nnxjs/rnglib";
 import { checkFeatures, checkSize, checkSizes, listOf } from "../checks.ts";
-import { checkFloat, type FloatDtype, type Precision, promoteDtype } from "../linear/dot-general.ts";
+import { checkFloat, dtypesOf, type FloatDtype, type Precision } from "../dtypes.ts";
 import { checkParams, LinearGeneral } from "../linear/linear-general.ts";
 import { checkScale } from "../norm/affine.ts";
 import { LayerNorm } from "../norm/layer-norm.ts";
-import { checkGiven, checkLayerOptions } from "../options.ts";
+import { checkGiven, checkLayerOptions, given } from "../options.ts";
 import { allOrNothing } from "../params.ts";
 import {
   checkRate,
@@ -86,7 +86,8 @@ export class MultiHeadAttention extends Module {
   constructor(numHeads: number, inFeatures: number, options: MultiHeadAttentionOptions) {
     super();
     checkLayerOptions(NAME, options, ATTENTION_CHECKS);
-    const { rngs, dtype = null, paramDtype = "float32", dropoutRate = 0, keepRngs = true } = options;
+    const { rngs, useBias = true, dropoutRate = 0, keepRngs = true } = options;
+    const { dtype, paramDtype, precision } = dtypesOf(options);
     checkSize(NAME, "numHeads", numHeads);
     checkSize(NAME, "inFeatures", inFeatures);
     checkRate(NAME, dropoutRate);
@@ -104,52 +105,47 @@ export class MultiHeadAttention extends Module {
     this.broadcastDropout = options.broadcastDropout ?? true;
     this.dropoutRate = dropoutRate;
     this.deterministic = options.deterministic ?? null;
-    this.precision = options.precision ?? null;
-    this.useBias = options.useBias ?? true;
+    this.precision = precision;
+    this.useBias = useBias;
     this.attentionFn = options.attentionFn ?? dotProductAttention;
     this.decode = options.decode ?? null;
     this.normalizeQk = options.normalizeQk ?? false;
-    const { kernelInit = initializers.lecunNormal(), biasInit = initializers.zeros } = options;
-    const { kernelMetadata = {}, biasMetadata = {} } = options;
-    const shared = { rngs, dtype, paramDtype, precision: this.precision, useBias: this.useBias };
+    const { kernelInit, biasInit, kernelMetadata, biasMetadata } = options;
+    const shared = { rngs, dtype, paramDtype, precision, useBias };
+    const projection = {
+      ...shared,
+      ...given({ kernelInit, biasInit, kernelMetadata, biasMetadata }),
+      ...given({ promoteDtype: options.qkvPromoteDtype, dotGeneral: options.qkvDotGeneral }),
+    };
     const make = allOrNothing();
     const project = (features: number, heads: number): LinearGeneral =>
-      make(
-        () =>
-          new LinearGeneral(features, [heads, this.headDim], {
-            ...shared,
-            kernelInit,
-            biasInit,
-            kernelMetadata,
-            biasMetadata,
-            promoteDtype: options.qkvPromoteDtype ?? promoteDtype,
-            dotGeneral: options.qkvDotGeneral ?? null,
-          }),
-      );
+      make(() => new LinearGeneral(features, [heads, this.headDim], projection));
     this.query = project(inFeatures, numHeads);
     this.key = project(this.inKvFeatures, this.numKvHeads);
     this.value = project(this.inKvFeatures, this.numKvHeads);
-    const norm = (scaleMetadata = {}): LayerNorm | null => {
-      if (!this.normalizeQk) return null;
-      const lnPromoteDtype = options.lnPromoteDtype ?? promoteDtype;
-      const own = { rngs, useBias: false, dtype, paramDtype, promoteDtype: lnPromoteDtype, scaleMetadata };
-      return make(() => new LayerNorm(this.headDim, own));
+    const normalized = {
+      rngs,
+      dtype,
+      paramDtype,
+      useBias: false,
+      ...given({ promoteDtype: options.lnPromoteDtype }),
     };
+    const norm = (scaleMetadata = {}): LayerNorm | null =>
+      this.normalizeQk ? make(() => new LayerNorm(this.headDim, { ...normalized, scaleMetadata })) : null;
     this.query_ln = norm(options.queryLnScaleMetadata);
     this.key_ln = norm(options.keyLnScaleMetadata);
-    this.out = make(
-      () =>
-        new LinearGeneral([numHeads, this.headDim], this.outFeatures, {
-          ...shared,
-          axis: [-2, -1],
-          kernelInit: options.outKernelInit ?? kernelInit,
-          biasInit: options.outBiasInit ?? biasInit,
-          kernelMetadata: options.outKernelMetadata ?? kernelMetadata,
-          biasMetadata: options.outBiasMetadata ?? biasMetadata,
-          promoteDtype: options.outPromoteDtype ?? promoteDtype,
-          dotGeneral: options.outDotGeneral ?? null,
-        }),
-    );
+    const output = {
+      ...shared,
+      ...given({
+        kernelInit: options.outKernelInit ?? kernelInit,
+        biasInit: options.outBiasInit ?? biasInit,
+        kernelMetadata: options.outKernelMetadata ?? kernelMetadata,
+        biasMetadata: options.outBiasMetadata ?? biasMetadata,
+      }),
+      ...given({ promoteDtype: options.outPromoteDtype, dotGeneral: options.outDotGeneral }),
+      axis: [-2, -1],
+    };
+    this.out = make(() => new LinearGeneral([numHeads, this.headDim], this.outFeatures, output));
     this.rngs = make(() => (keepRngs && dropoutRate > 0 ? rngs.stream("dropout").fork() : null));
     this.cached_key = null;
     this.cached_value = null;

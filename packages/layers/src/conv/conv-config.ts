@@ -1,30 +1,19 @@
 /** @file What Conv and ConvTranspose have in common. */
-import { type Metadata, NnxError } from "@nnxjs/nnx-core";
+import { NnxError } from "@nnxjs/nnx-core";
 import { checkTensor, describe } from "@nnxjs/nnx-core/internal";
-import type { Initializer, Rngs } from "@nnxjs/rnglib";
 import { sizeOf } from "../axes.ts";
-import { checkSizes, listOf, shapeText } from "../checks.ts";
-import type { FloatDtype, Precision } from "../linear/dot-general.ts";
-import {
-  anything,
-  checkRngs,
-  DTYPE_CHECKS,
-  flag,
-  KERNEL_CHECKS,
-  type OptionChecks,
-  orNull,
-} from "../options.ts";
-import type { DtypeOptions } from "../params.ts";
+import { checkSize, checkSizes, listOf, shapeText } from "../checks.ts";
+import type { FloatDtype } from "../dtypes.ts";
+import { type AttributesOf, KERNEL_CHECKS, KernelLayer, type KernelOptions } from "../kernel-layer.ts";
+import { anything, flag, type OptionChecks, orNull } from "../options.ts";
 import { reshape, type Tensor } from "../tensor.ts";
-import type { Padding } from "./padding.ts";
+import { canonicalPadding, type Padding } from "./padding.ts";
 
 /** One number for all spatial axes, or one for each. */
 export type PerAxis = number | readonly number[];
 
 /** Options of convolutions; the names are Flax's. */
-export interface ConvCommonOptions extends DtypeOptions {
-  /** Whose `params` stream the initial values are drawn from: the kernel's first, then the bias's. */
-  rngs: Rngs;
+export interface ConvCommonOptions extends KernelOptions {
   /** @defaultValue "SAME" */
   padding?: Padding;
   /** How far apart the kernel's elements reach. @defaultValue 1 */
@@ -33,33 +22,68 @@ export interface ConvCommonOptions extends DtypeOptions {
   useBias?: boolean;
   /** Multiplies the kernel at every call; of its shape. @defaultValue none */
   mask?: Tensor | null;
-  /** @defaultValue lecunNormal() */
-  kernelInit?: Initializer;
-  /** @defaultValue zeros */
-  biasInit?: Initializer;
-  /** Kept for the record: tensorflow.js has one precision. @defaultValue null */
-  precision?: Precision;
-  /** Passed to the convolution where given. @defaultValue null */
-  preferredElementType?: FloatDtype | null;
-  /** Metadata of the kernel's Param. */
-  kernelMetadata?: Metadata;
-  /** Metadata of the bias's Param. */
-  biasMetadata?: Metadata;
 }
 
 /** What the options that both have may be; sizes and paddings are checked where they are brought into one form. */
 export const CONV_CHECKS: OptionChecks<ConvCommonOptions> = {
-  rngs: checkRngs,
+  ...KERNEL_CHECKS,
   padding: anything,
   kernelDilation: anything,
   useBias: flag,
   mask: orNull(checkTensor),
-  ...DTYPE_CHECKS,
-  ...KERNEL_CHECKS,
 };
 
+/** A layer whose kernel has spatial axes: everything but its kernel and bias. */
+export abstract class SpatialLayer extends KernelLayer {
+  /** Multiplies the kernel, or `null`. */
+  readonly mask: Tensor | null;
+  readonly inFeatures: number;
+  readonly outFeatures: number;
+  readonly kernelSize: readonly number[];
+  readonly strides: readonly number[];
+  readonly padding: Padding;
+  readonly kernelDilation: readonly number[];
+  readonly useBias: boolean;
+  readonly paramDtype: FloatDtype;
+
+  constructor(from: AttributesOf<SpatialLayer>) {
+    super(from);
+    this.mask = from.mask;
+    this.inFeatures = from.inFeatures;
+    this.outFeatures = from.outFeatures;
+    this.kernelSize = from.kernelSize;
+    this.strides = from.strides;
+    this.padding = from.padding;
+    this.kernelDilation = from.kernelDilation;
+    this.useBias = from.useBias;
+    this.paramDtype = from.paramDtype;
+  }
+}
+
+/** What {@link SpatialLayer} has beside what all layers with a kernel have. */
+export type SpatialSettings = Omit<AttributesOf<SpatialLayer>, keyof KernelLayer | "paramDtype">;
+
+/** The options in one form. @throws NnxError for sizes and paddings that cannot be. */
+export function spatialSettings(
+  layer: string,
+  inFeatures: number,
+  outFeatures: number,
+  window: PerAxis,
+  options: ConvCommonOptions & { readonly strides?: PerAxis | null },
+): SpatialSettings {
+  const { padding = "SAME", useBias = true, mask = null } = options;
+  checkSize(layer, "inFeatures", inFeatures);
+  checkSize(layer, "outFeatures", outFeatures);
+  const kernelSize = kernelSizes(layer, window);
+  const axes = kernelSize.length;
+  canonicalPadding(layer, padding, axes);
+  const strides = perAxis(layer, "strides", options.strides ?? 1, axes);
+  const kernelDilation = perAxis(layer, "kernelDilation", options.kernelDilation ?? 1, axes);
+  return { mask, inFeatures, outFeatures, kernelSize, strides, padding, kernelDilation, useBias };
+}
+
 /** One size for each spatial axis. @throws NnxError for another number of axes than tensorflow.js has. */
-export function kernelSizes(where: string, kernelSize: PerAxis): readonly number[] {
+function kernelSizes(where: string, kernelSize: PerAxis): readonly number[] {
   const sizes = listOf(where, "kernelSize", kernelSize);
   checkSizes(where, "kernelSize", sizes);
   if (sizes.length >= 1 && sizes.length <= 3) return sizes;

@@ -1,25 +1,18 @@
 /** @file The transposed convolution layer. */
-import { registerModule, type Metadata, Module, NnxError, type Param } from "@nnxjs/nnx-core";
+import { registerModule, NnxError, type Param } from "@nnxjs/nnx-core";
 import { checkParam, describe } from "@nnxjs/nnx-core/internal";
-import { type Initializer, initializers } from "@nnxjs/rnglib";
-import { checkSize } from "../checks.ts";
-import {
-  type FloatDtype,
-  type Precision,
-  type PromoteDtype,
-  promoteDtype as defaultPromoteDtype,
-} from "../linear/dot-general.ts";
+import { promoted } from "../dtypes.ts";
+import { drawKernel } from "../kernel-layer.ts";
 import { anything, checkLayerOptions, flag, type OptionChecks } from "../options.ts";
-import { allOrNothing, drawParam } from "../params.ts";
 import { add, mul, reshape, reverse, sum, type Tensor, transpose } from "../tensor.ts";
 import {
   checkConvInput,
   checkMask,
   CONV_CHECKS,
   type ConvCommonOptions,
-  kernelSizes,
   type PerAxis,
-  perAxis,
+  SpatialLayer,
+  spatialSettings,
   withOneBatchAxis,
 } from "./conv-config.ts";
 import { convGeneralDilated } from "./convolve.ts";
@@ -32,6 +25,8 @@ export interface ConvTransposeOptions extends ConvCommonOptions {
   /** Turn the kernel around and swap its channels, as the gradient of a convolution does. @defaultValue false */
   transposeKernel?: boolean;
 }
+
+const NAME = "ConvTranspose";
 
 const OPTIONS: OptionChecks<ConvTransposeOptions> = {
   ...CONV_CHECKS,
@@ -49,30 +44,12 @@ const OPTIONS: OptionChecks<ConvTransposeOptions> = {
  * const y = layer.forward(tf.ones([8, 16, 16, 16])); // [8, 32, 32, 3]
  * ```
  */
-export class ConvTranspose extends Module {
+export class ConvTranspose extends SpatialLayer {
   /** `[...kernelSize, inFeatures, outFeatures]`; with `transposeKernel` the last two are swapped. */
   readonly kernel: Param<Tensor>;
   /** `[outFeatures]`, or `null` without bias. */
   readonly bias: Param<Tensor> | null;
-  /** Multiplies the kernel, or `null`. */
-  readonly mask: Tensor | null;
-  readonly inFeatures: number;
-  readonly outFeatures: number;
-  readonly kernelSize: readonly number[];
-  readonly strides: readonly number[];
-  readonly padding: Padding;
-  readonly kernelDilation: readonly number[];
   readonly transposeKernel: boolean;
-  readonly useBias: boolean;
-  readonly dtype: FloatDtype | null;
-  readonly paramDtype: FloatDtype;
-  readonly precision: Precision;
-  readonly promoteDtype: PromoteDtype;
-  readonly preferredElementType: FloatDtype | null;
-  /** What the kernel was drawn with, so that it can be drawn again. */
-  readonly kernelInit: Initializer;
-  /** What the bias was drawn with. */
-  readonly biasInit: Initializer;
 
   /**
    * @param inFeatures - Channels of inputs.
@@ -81,44 +58,18 @@ export class ConvTranspose extends Module {
    * @throws NnxError for sizes, paddings or dtypes that cannot be.
    */
   constructor(inFeatures: number, outFeatures: number, kernelSize: PerAxis, options: ConvTransposeOptions) {
-    super();
-    checkLayerOptions("ConvTranspose", options, OPTIONS);
-    const { rngs, padding = "SAME", useBias = true, mask = null, transposeKernel = false } = options;
-    const { dtype = null, paramDtype = "float32", precision = null } = options;
-    const { kernelInit = initializers.lecunNormal(), biasInit = initializers.zeros } = options;
-    checkSize("ConvTranspose", "inFeatures", inFeatures);
-    checkSize("ConvTranspose", "outFeatures", outFeatures);
-    this.kernelSize = kernelSizes("ConvTranspose", kernelSize);
-    const axes = this.kernelSize.length;
-    const canonical = canonicalPadding("ConvTranspose", padding, axes);
-    if (canonical === "REFLECT" || canonical === "CAUSAL") {
-      throw new NnxError(
-        `ConvTranspose: expected "SAME", "VALID", "CIRCULAR" or numbers for padding, got ${describe(padding)}.`,
-      );
-    }
-    this.strides = perAxis("ConvTranspose", "strides", options.strides ?? 1, axes);
-    this.kernelDilation = perAxis("ConvTranspose", "kernelDilation", options.kernelDilation ?? 1, axes);
-    this.inFeatures = inFeatures;
-    this.outFeatures = outFeatures;
+    checkLayerOptions(NAME, options, OPTIONS);
+    const { transposeKernel = false } = options;
+    const settings = spatialSettings(NAME, inFeatures, outFeatures, kernelSize, options);
+    const { mask, padding, useBias } = settings;
+    checkTransposed(padding);
+    const shape = kernelShapeOf({ ...settings, transposeKernel });
+    checkMask(NAME, mask, shape);
+    const drawn = drawKernel(NAME, options, shape, useBias ? [outFeatures] : null);
+    super({ ...settings, ...drawn });
+    this.kernel = drawn.kernel;
+    this.bias = drawn.bias;
     this.transposeKernel = transposeKernel;
-    const shape = kernelShapeOf(this);
-    checkMask("ConvTranspose", mask, shape);
-    const make = allOrNothing();
-    const { kernelMetadata, biasMetadata } = options;
-    const draw = (init: Initializer, sizes: readonly number[], metadata: Metadata | undefined) =>
-      make(() => drawParam("ConvTranspose", init, rngs, sizes, paramDtype, metadata));
-    this.kernel = draw(kernelInit, shape, kernelMetadata);
-    this.bias = useBias ? draw(biasInit, [outFeatures], biasMetadata) : null;
-    this.mask = mask;
-    this.padding = padding;
-    this.useBias = useBias;
-    this.dtype = dtype;
-    this.paramDtype = paramDtype;
-    this.precision = precision;
-    this.promoteDtype = options.promoteDtype ?? defaultPromoteDtype;
-    this.preferredElementType = options.preferredElementType ?? null;
-    this.kernelInit = kernelInit;
-    this.biasInit = biasInit;
   }
 
   /**
@@ -127,7 +78,7 @@ export class ConvTranspose extends Module {
    * @throws NnxError when the input has other channels.
    */
   forward<T extends Tensor>(x: T): T {
-    const where = "ConvTranspose.forward";
+    const where = `${NAME}.forward`;
     const axes = this.kernelSize.length;
     const kernel = this.kernel.value;
     const shape = kernelShapeOf(this);
@@ -136,12 +87,19 @@ export class ConvTranspose extends Module {
     if (this.bias) checkParam(where, "bias", this.bias.value, [this.outFeatures]);
     checkConvInput(where, x, axes, this.inFeatures, shape);
     const masked = this.mask ? mul(kernel, this.mask) : kernel;
-    const promoted = this.promoteDtype([x, masked, this.bias?.value ?? null], { dtype: this.dtype });
-    const [inputs, weights, bias] = promoted as [Tensor, Tensor, Tensor | null];
+    const [inputs, weights, bias] = promoted(this, [x, masked, this.bias?.value ?? null]);
     const y = withOneBatchAxis(inputs, axes, (rows) => convolve(this, rows, weights));
     // The rank stays, and so does the type that says it.
     return (bias ? add(y, bias) : y) as T;
   }
+}
+
+/** JAX has no transposed convolution with these paddings. @throws NnxError for one of them. */
+function checkTransposed(padding: Padding): void {
+  if (padding !== "REFLECT" && padding !== "CAUSAL") return;
+  throw new NnxError(
+    `${NAME}: expected "SAME", "VALID", "CIRCULAR" or numbers for padding, got ${describe(padding)}.`,
+  );
 }
 
 /** `[...kernelSize, in, out]`, or with `transposeKernel` `[...kernelSize, out, in]`. */
@@ -170,7 +128,7 @@ function convolve(layer: ConvTranspose, x: Tensor, kernel: Tensor): Tensor {
 }
 
 function padsOf(layer: ConvTranspose, axis: number): Pads {
-  const padding = canonicalPadding("ConvTranspose", layer.padding, layer.kernelSize.length);
+  const padding = canonicalPadding(NAME, layer.padding, layer.kernelSize.length);
   const window = ((layer.kernelSize[axis] as number) - 1) * (layer.kernelDilation[axis] as number) + 1;
   const stride = layer.strides[axis] as number;
   if (typeof padding !== "string") return padding[axis] as Pads;
@@ -197,4 +155,4 @@ function wrap({ strides, transposeKernel }: ConvTranspose, y: Tensor, x: Tensor)
   return wrapped;
 }
 
-registerModule("ConvTranspose", ConvTranspose);
+registerModule(NAME, ConvTranspose);

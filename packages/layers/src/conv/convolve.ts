@@ -3,8 +3,8 @@ import { registerFunction, NnxError } from "@nnxjs/nnx-core";
 import { checkTensor, describe } from "@nnxjs/nnx-core/internal";
 import { sizeOf } from "../axes.ts";
 import { shapeText } from "../checks.ts";
-import { checkFloat, type FloatDtype, type Precision } from "../linear/dot-general.ts";
-import { checkGiven, count, list, type OptionChecks, precision } from "../options.ts";
+import { PRODUCT_CHECKS, type ProductSettings } from "../dtypes.ts";
+import { checkGiven, count, list, type OptionChecks } from "../options.ts";
 import {
   concat,
   convSpatial,
@@ -20,7 +20,7 @@ import {
 import { type Pads, padZeros } from "./padding.ts";
 
 /** How {@link convGeneralDilated} convolves; everything per spatial axis. */
-export interface ConvolveOptions {
+export interface ConvolveOptions extends Readonly<ProductSettings> {
   readonly strides: readonly number[];
   readonly padding: readonly Pads[];
   /** A dilation of d puts d - 1 zeros between the elements of the input. */
@@ -29,9 +29,6 @@ export interface ConvolveOptions {
   readonly kernelDilation: readonly number[];
   /** Into how many groups the features are split; each has filters of its own. */
   readonly featureGroupCount: number;
-  readonly precision: Precision;
-  /** Passed only where the layer has it. */
-  readonly preferredElementType?: FloatDtype;
 }
 
 /** A convolution (cross-correlation) of `[batch, ...spatial, in]` with `[...window, in / groups, out]`. */
@@ -97,8 +94,8 @@ const OPTIONS: OptionChecks<ConvolveOptions> = {
   inputDilation: list,
   kernelDilation: list,
   featureGroupCount: count,
-  precision,
-  preferredElementType: checkFloat,
+  precision: PRODUCT_CHECKS.precision,
+  preferredElementType: PRODUCT_CHECKS.preferredElementType,
 };
 
 /** @see `jax.lax.conv_general_dilated` */

@@ -1,36 +1,14 @@
 /** @file A learned operand of an einsum. */
-import {
-  registerFunction,
-  registerModule,
-  type Metadata,
-  Module,
-  NnxError,
-  type Param,
-} from "@nnxjs/nnx-core";
+import { registerFunction, registerModule, NnxError, type Param } from "@nnxjs/nnx-core";
 import { checkParam, checkTensor } from "@nnxjs/nnx-core/internal";
-import { initializers, type Initializer, type Rngs } from "@nnxjs/rnglib";
 import { sizeOf } from "../axes.ts";
 import { checkSizes, listOf, shapeText } from "../checks.ts";
-import {
-  checkGiven,
-  checkLayerOptions,
-  checkRngs,
-  DTYPE_CHECKS,
-  func,
-  KERNEL_CHECKS,
-  type OptionChecks,
-  text,
-} from "../options.ts";
-import { allOrNothing, type DtypeOptions, drawParam } from "../params.ts";
+import { type FloatDtype, promoted, settingsOf } from "../dtypes.ts";
+import { drawKernel, KERNEL_CHECKS, KernelLayer, type KernelOptions } from "../kernel-layer.ts";
+import { checkGiven, checkLayerOptions, func, type OptionChecks, text } from "../options.ts";
 import { add, reshape, type Tensor } from "../tensor.ts";
 import { einsum } from "./contract.ts";
-import {
-  type DotGeneralOptions,
-  type FloatDtype,
-  type Precision,
-  type PromoteDtype,
-  promoteDtype as defaultPromoteDtype,
-} from "./dot-general.ts";
+import type { DotGeneralOptions } from "./dot-general.ts";
 import { checkEquation, parseEquation } from "./einsum-parse.ts";
 
 /** An einsum of two operands. @see `jax.numpy.einsum` */
@@ -42,33 +20,14 @@ export type EinsumOp = (
 ) => Tensor;
 
 /** Options of {@link Einsum}; the names are Flax's. */
-export interface EinsumOptions extends DtypeOptions {
-  /** Whose `params` stream the initial values are drawn from: the kernel's first, then the bias's. */
-  rngs: Rngs;
-  /** @defaultValue lecunNormal() */
-  kernelInit?: Initializer;
-  /** @defaultValue zeros */
-  biasInit?: Initializer;
-  /** Kept for the record: tensorflow.js has one precision. @defaultValue null */
-  precision?: Precision;
+export interface EinsumOptions extends KernelOptions {
   /** The einsum. @defaultValue one of transposes and a matrix product */
   einsumOp?: EinsumOp;
-  /** Passed to `einsumOp` where given. @defaultValue null */
-  preferredElementType?: FloatDtype | null;
-  /** Metadata of the kernel's Param. */
-  kernelMetadata?: Metadata;
-  /** Metadata of the bias's Param. */
-  biasMetadata?: Metadata;
 }
 
 const NAME = "Einsum";
 
-const OPTIONS: OptionChecks<EinsumOptions> = {
-  rngs: checkRngs,
-  einsumOp: func,
-  ...DTYPE_CHECKS,
-  ...KERNEL_CHECKS,
-};
+const OPTIONS: OptionChecks<EinsumOptions> = { ...KERNEL_CHECKS, einsumOp: func };
 const CALL: OptionChecks<{ einsumStr?: string }> = { einsumStr: text };
 
 const defaultEinsum: EinsumOp = (equation, inputs, kernel) =>
@@ -83,7 +42,7 @@ const defaultEinsum: EinsumOp = (equation, inputs, kernel) =>
  * const y = layer.forward(tf.ones([16, 11, 2])); // [16, 11, 8, 4]
  * ```
  */
-export class Einsum extends Module {
+export class Einsum extends KernelLayer {
   /** `kernelShape` */
   readonly kernel: Param<Tensor>;
   /** `biasShape`, or `null` without bias. */
@@ -91,16 +50,8 @@ export class Einsum extends Module {
   readonly einsumStr: string;
   readonly kernelShape: readonly number[];
   readonly biasShape: readonly number[] | null;
-  readonly dtype: FloatDtype | null;
   readonly paramDtype: FloatDtype;
-  readonly precision: Precision;
-  readonly promoteDtype: PromoteDtype;
   readonly einsumOp: EinsumOp;
-  readonly preferredElementType: FloatDtype | null;
-  /** What the kernel was drawn with, so that it can be drawn again. */
-  readonly kernelInit: Initializer;
-  /** What the bias was drawn with. */
-  readonly biasInit: Initializer;
 
   /**
    * @param einsumStr - The input's axes, a comma, the kernel's axes, `->`, the result's axes. Spaces do not count.
@@ -113,28 +64,21 @@ export class Einsum extends Module {
     biasShape: readonly number[] | null,
     options: EinsumOptions,
   ) {
-    super();
     checkLayerOptions(NAME, options, OPTIONS);
-    const { rngs, dtype = null, paramDtype = "float32", precision = null } = options;
-    const { kernelInit = initializers.lecunNormal(), biasInit = initializers.zeros } = options;
-    this.einsumStr = checkEquation("Einsum", einsumStr);
-    this.kernelShape = listOf(NAME, "kernelShape", kernelShape);
-    this.biasShape = biasShape && listOf(NAME, "biasShape", biasShape);
-    checkSizes(NAME, "kernelShape", this.kernelShape);
-    checkSizes(NAME, "biasShape", this.biasShape ?? []);
-    const make = allOrNothing();
-    const draw = (init: Initializer, shape: readonly number[], metadata: Metadata | undefined) =>
-      make(() => drawParam(NAME, init, rngs, shape, paramDtype, metadata));
-    this.kernel = draw(kernelInit, this.kernelShape, options.kernelMetadata);
-    this.bias = this.biasShape && draw(biasInit, this.biasShape, options.biasMetadata);
-    this.dtype = dtype;
-    this.paramDtype = paramDtype;
-    this.precision = precision;
-    this.promoteDtype = options.promoteDtype ?? defaultPromoteDtype;
+    const equation = checkEquation(NAME, einsumStr);
+    const kernelSizes = listOf(NAME, "kernelShape", kernelShape);
+    const biasSizes = biasShape && listOf(NAME, "biasShape", biasShape);
+    checkSizes(NAME, "kernelShape", kernelSizes);
+    checkSizes(NAME, "biasShape", biasSizes ?? []);
+    const drawn = drawKernel(NAME, options, kernelSizes, biasSizes);
+    super(drawn);
+    this.kernel = drawn.kernel;
+    this.bias = drawn.bias;
+    this.einsumStr = equation;
+    this.kernelShape = kernelSizes;
+    this.biasShape = biasSizes;
+    this.paramDtype = drawn.paramDtype;
     this.einsumOp = options.einsumOp ?? defaultEinsum;
-    this.preferredElementType = options.preferredElementType ?? null;
-    this.kernelInit = kernelInit;
-    this.biasInit = biasInit;
   }
 
   /**
@@ -149,17 +93,8 @@ export class Einsum extends Module {
     const equation = checkEquation(where, options?.einsumStr ?? this.einsumStr);
     checkParam(where, "kernel", this.kernel.value, this.kernelShape);
     if (this.bias && this.biasShape) checkParam(where, "bias", this.bias.value, this.biasShape);
-    const operands = [x, this.kernel.value, this.bias?.value ?? null];
-    const [inputs, kernel, bias] = this.promoteDtype(operands, { dtype: this.dtype }) as [
-      Tensor,
-      Tensor,
-      Tensor | null,
-    ];
-    const { precision, preferredElementType } = this;
-    const y = this.einsumOp(equation, inputs, kernel, {
-      precision,
-      ...(preferredElementType === null ? {} : { preferredElementType }),
-    });
+    const [inputs, kernel, bias] = promoted(this, [x, this.kernel.value, this.bias?.value ?? null]);
+    const y = this.einsumOp(equation, inputs, kernel, settingsOf(this));
     return bias ? add(y, placed(bias, equation, inputs, kernel)) : y;
   }
 }

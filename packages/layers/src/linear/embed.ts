@@ -1,11 +1,12 @@
 /** @file Rows of a table by id. */
-import { registerModule, type Metadata, Module, NnxError, type Param } from "@nnxjs/nnx-core";
+import { registerModule, type Metadata, NnxError, type Param } from "@nnxjs/nnx-core";
 import { checkParam, checkTensor, describe } from "@nnxjs/nnx-core/internal";
 import { initializers, type Initializer, type Rngs } from "@nnxjs/rnglib";
 import { checkFeatures, checkSize } from "../checks.ts";
-import { checkLayerOptions, checkRngs, DTYPE_CHECKS, func, metadata, type OptionChecks } from "../options.ts";
-import { choice } from "../stochastic/call-options.ts";
-import { type DtypeOptions, drawParam } from "../params.ts";
+import { DtypeLayer } from "../dtype-layer.ts";
+import { DTYPE_CHECKS, type DtypeOptions, type FloatDtype, promoted } from "../dtypes.ts";
+import { checkLayerOptions, checkRngs, choice, func, metadata, type OptionChecks } from "../options.ts";
+import { drawParam } from "../params.ts";
 import {
   broadcastTo,
   expandDims,
@@ -20,7 +21,6 @@ import {
   valuesOf,
   where,
 } from "../tensor.ts";
-import { type FloatDtype, type PromoteDtype, promoteDtype as defaultPromoteDtype } from "./dot-general.ts";
 
 /** What an id that the table does not have gives. */
 export type OutOfRange = "nan" | "error";
@@ -54,23 +54,22 @@ const OPTIONS: OptionChecks<EmbedOptions> = {
  * const y = layer.forward(tf.tensor2d([[3, 14], [15, 92]], [2, 2], "int32")); // [2, 2, 64]
  * ```
  */
-export class Embed extends Module {
+export class Embed extends DtypeLayer {
   /** `[numEmbeddings, features]` */
   readonly embedding: Param<Tensor>;
   readonly numEmbeddings: number;
   readonly features: number;
-  readonly dtype: FloatDtype;
-  readonly paramDtype: FloatDtype;
-  readonly promoteDtype: PromoteDtype;
+  declare readonly dtype: FloatDtype;
   readonly outOfRange: OutOfRange;
   /** What the table was drawn with, so that it can be drawn again. */
   readonly embeddingInit: Initializer;
 
   /** @throws NnxError for sizes that are no positive integers, TypeError for an `outOfRange` that is neither. */
   constructor(numEmbeddings: number, features: number, options: EmbedOptions) {
-    super();
     checkLayerOptions("Embed", options, OPTIONS);
-    const { rngs, dtype = null, paramDtype = "float32", outOfRange = "nan" } = options;
+    const { paramDtype = "float32" } = options;
+    super({ ...options, dtype: options.dtype ?? paramDtype });
+    const { rngs, outOfRange = "nan" } = options;
     checkSize("Embed", "numEmbeddings", numEmbeddings);
     checkSize("Embed", "features", features);
     const { embeddingInit = initializers.varianceScaling(1, "fanIn", "normal", { outAxis: 0 }) } = options;
@@ -78,9 +77,6 @@ export class Embed extends Module {
     this.embedding = drawParam("Embed", embeddingInit, rngs, shape, paramDtype, options.embeddingMetadata);
     this.numEmbeddings = numEmbeddings;
     this.features = features;
-    this.dtype = dtype ?? paramDtype;
-    this.paramDtype = paramDtype;
-    this.promoteDtype = options.promoteDtype ?? defaultPromoteDtype;
     this.outOfRange = outOfRange;
     this.embeddingInit = embeddingInit;
   }
@@ -98,7 +94,7 @@ export class Embed extends Module {
         `Embed.forward: expected int32 ids, got ${describe(ids)}. Make them with tf.tensor1d(ids, "int32"), or cast.`,
       );
     }
-    const [table] = this.promoteDtype([this.embedding.value], { dtype: this.dtype }) as [Tensor];
+    const [table] = promoted(this, [this.embedding.value]);
     const shape = [...ids.shape, this.features];
     if (this.numEmbeddings === 1)
       return broadcastTo(reshape(table, [...ids.shape.map(() => 1), this.features]), shape);
@@ -118,8 +114,7 @@ export class Embed extends Module {
   attend(query: Tensor): Tensor {
     checkFeatures("Embed.attend", query, this.features);
     checkTable("Embed.attend", this);
-    const operands = this.promoteDtype([query, this.embedding.value], { dtype: this.dtype });
-    const [vectors, table] = operands as [Tensor, Tensor];
+    const [vectors, table] = promoted(this, [query, this.embedding.value]);
     const scores = matMul(reshape(vectors, [-1, this.features]), transpose(table));
     return reshape(scores, [...query.shape.slice(0, -1), this.numEmbeddings]);
   }

@@ -1,74 +1,47 @@
 /** @file The dense layer over several axes. */
-import { registerModule, type Metadata, Module, NnxError, type Param } from "@nnxjs/nnx-core";
+import { registerModule, NnxError, type Param } from "@nnxjs/nnx-core";
 import { checkParam, checkTensor, describe } from "@nnxjs/nnx-core/internal";
-import { initializers, type Initializer, type Rngs } from "@nnxjs/rnglib";
+import type { Initializer } from "@nnxjs/rnglib";
 import { type Axes, normalizeAxes, sizeOf } from "../axes.ts";
 import { checkSizes, listOf, shapeText } from "../checks.ts";
+import { type FloatDtype, promoted, settingsOf } from "../dtypes.ts";
 import {
-  axisList,
-  checkLayerOptions,
-  checkRngs,
-  DTYPE_CHECKS,
-  flag,
-  funcOrNull,
+  drawKernel,
+  initializersIn,
   KERNEL_CHECKS,
-  type OptionChecks,
-  sizesByAxis,
-} from "../options.ts";
-import { allOrNothing, checkDrawn, type DtypeOptions, drawParam } from "../params.ts";
+  KernelLayer,
+  type KernelOptions,
+} from "../kernel-layer.ts";
+import { axisList, checkLayerOptions, flag, funcOrNull, type OptionChecks, sizesByAxis } from "../options.ts";
+import { checkDrawn } from "../params.ts";
 import { add, fusedMatMul, matMul, reshape, type Tensor } from "../tensor.ts";
 import { groupAxes, shaped } from "./contract.ts";
-import {
-  type DotGeneral,
-  type FloatDtype,
-  type Precision,
-  type PromoteDtype,
-  promoteDtype as defaultPromoteDtype,
-} from "./dot-general.ts";
+import type { DotGeneral } from "./dot-general.ts";
 
-/** Options of {@link LinearGeneral}; the names are Flax's. */
-export interface LinearGeneralOptions extends DtypeOptions {
-  /** Whose `params` stream the initial values are drawn from: the kernel's first, then the bias's. */
-  rngs: Rngs;
+/**
+ * Options of {@link LinearGeneral}; the names are Flax's. Initializers are called with the flat shapes `[batch * in, out]` and
+ * `[batch * out]`.
+ */
+export interface LinearGeneralOptions extends KernelOptions {
   /** Axes of the input that are contracted, one for each size in `inFeatures`. @defaultValue -1 */
   axis?: Axes;
   /** Size by axis, for leading axes along which every position has a kernel of its own. @defaultValue {} */
   batchAxis?: Readonly<Record<number, number>>;
   /** @defaultValue true */
   useBias?: boolean;
-  /** Called with the shape `[batch * in, out]`. @defaultValue lecunNormal() */
-  kernelInit?: Initializer;
-  /** Called with the shape `[batch * out]`. @defaultValue zeros */
-  biasInit?: Initializer;
-  /** Kept for the record: tensorflow.js has one precision. @defaultValue null */
-  precision?: Precision;
   /** The product of `[..., rows, in]` and `[..., in, out]`. @defaultValue matrix product */
   dotGeneral?: DotGeneral | null;
-  /** Passed to `dotGeneral` where given. @defaultValue null */
-  preferredElementType?: FloatDtype | null;
-  /** Metadata of the kernel's Param. */
-  kernelMetadata?: Metadata;
-  /** Metadata of the bias's Param. */
-  biasMetadata?: Metadata;
 }
 
 const NAME = "LinearGeneral";
 
 const OPTIONS: OptionChecks<LinearGeneralOptions> = {
-  rngs: checkRngs,
+  ...KERNEL_CHECKS,
   axis: axisList,
   batchAxis: sizesByAxis,
   useBias: flag,
   dotGeneral: funcOrNull,
-  ...DTYPE_CHECKS,
-  ...KERNEL_CHECKS,
 };
-
-/** The values of an initializer that sees a flattened shape. */
-const flattened =
-  (init: Initializer, flat: readonly number[]): Initializer =>
-  (key, shape, dtype) =>
-    reshape(checkDrawn(NAME, init(key, flat, dtype), flat), [...shape]);
 
 /**
  * The dense layer over any axes: contracts `axis` with the kernel's first axes, and puts `outFeatures` at the end.
@@ -79,7 +52,7 @@ const flattened =
  * const y = layer.forward(tf.ones([16, 2, 3])); // [16, 4, 5]
  * ```
  */
-export class LinearGeneral extends Module {
+export class LinearGeneral extends KernelLayer {
   /** `[...batch, ...inFeatures, ...outFeatures]` */
   readonly kernel: Param<Tensor>;
   /** `[...batch, ...outFeatures]`, or `null` without bias. */
@@ -89,16 +62,8 @@ export class LinearGeneral extends Module {
   readonly axis: readonly number[];
   readonly batchAxis: Readonly<Record<number, number>>;
   readonly useBias: boolean;
-  readonly dtype: FloatDtype | null;
   readonly paramDtype: FloatDtype;
-  readonly precision: Precision;
-  readonly promoteDtype: PromoteDtype;
   readonly dotGeneral: DotGeneral | null;
-  readonly preferredElementType: FloatDtype | null;
-  /** What the kernel was drawn with, in two dimensions, so that it can be drawn again. */
-  readonly kernelInit: Initializer;
-  /** What the bias was drawn with, in one. */
-  readonly biasInit: Initializer;
 
   /**
    * @param inFeatures - Sizes of the contracted axes.
@@ -106,47 +71,28 @@ export class LinearGeneral extends Module {
    * @throws NnxError when there are not as many axes as sizes, or `batchAxis` does not start at 0 and go up by one.
    */
   constructor(inFeatures: Axes, outFeatures: Axes, options: LinearGeneralOptions) {
-    super();
     checkLayerOptions(NAME, options, OPTIONS);
-    const { rngs, axis = -1, batchAxis = {}, useBias = true, dtype = null, paramDtype = "float32" } = options;
-    const {
-      kernelInit = initializers.lecunNormal(),
-      biasInit = initializers.zeros,
-      precision = null,
-    } = options;
-    this.inFeatures = listOf(NAME, "inFeatures", inFeatures);
-    this.outFeatures = listOf(NAME, "outFeatures", outFeatures);
-    this.axis = listOf(NAME, "axis", axis);
-    this.batchAxis = { ...batchAxis };
-    const batch = Object.values(this.batchAxis);
-    checkSizes(NAME, "inFeatures", this.inFeatures);
-    checkSizes(NAME, "outFeatures", this.outFeatures);
-    checkSizes(NAME, "batchAxis", batch);
-    if (this.inFeatures.length !== this.axis.length) {
-      throw new NnxError(
-        `LinearGeneral: expected as many axes as sizes in inFeatures, got axis ${shapeText(this.axis)} and inFeatures ${shapeText(this.inFeatures)}.`,
-      );
-    }
-    if (Object.keys(this.batchAxis).some((key, i) => key !== String(i))) {
-      throw new NnxError(
-        `LinearGeneral: expected batchAxis to name consecutive leading axes from 0, got {${Object.keys(this.batchAxis).join(", ")}}. Move them to the front.`,
-      );
-    }
-    this.kernelInit = kernelInit;
-    this.biasInit = biasInit;
-    const drawn = { kernel: this.initializerOf("kernel"), bias: this.initializerOf("bias") };
-    const make = allOrNothing();
-    const draw = (name: "kernel" | "bias", metadata: Metadata | undefined) =>
-      make(() => drawParam(NAME, drawn[name], rngs, shapeOf(this, name), paramDtype, metadata));
-    this.kernel = draw("kernel", options.kernelMetadata);
-    this.bias = useBias ? draw("bias", options.biasMetadata) : null;
+    const { axis = -1, batchAxis = {}, useBias = true, dotGeneral = null } = options;
+    const sizes = {
+      inFeatures: listOf(NAME, "inFeatures", inFeatures),
+      outFeatures: listOf(NAME, "outFeatures", outFeatures),
+      batchAxis: { ...batchAxis },
+    };
+    const axes = listOf(NAME, "axis", axis);
+    checkConfig(sizes, axes);
+    const initializers = initializersIn(options);
+    const flat = { ...options, ...flattened(sizes, initializers) };
+    const drawn = drawKernel(NAME, flat, shapeOf(sizes, "kernel"), useBias ? shapeOf(sizes, "bias") : null);
+    super({ ...drawn, ...initializers });
+    this.kernel = drawn.kernel;
+    this.bias = drawn.bias;
+    this.inFeatures = sizes.inFeatures;
+    this.outFeatures = sizes.outFeatures;
+    this.axis = axes;
+    this.batchAxis = sizes.batchAxis;
     this.useBias = useBias;
-    this.dtype = dtype;
-    this.paramDtype = paramDtype;
-    this.precision = precision;
-    this.promoteDtype = options.promoteDtype ?? defaultPromoteDtype;
-    this.dotGeneral = options.dotGeneral ?? null;
-    this.preferredElementType = options.preferredElementType ?? null;
+    this.paramDtype = drawn.paramDtype;
+    this.dotGeneral = dotGeneral;
   }
 
   /**
@@ -157,12 +103,7 @@ export class LinearGeneral extends Module {
   forward(x: Tensor): Tensor {
     checkInput(this, x);
     checkParams(this);
-    const operands = [x, this.kernel.value, this.bias?.value ?? null];
-    const [inputs, kernel, bias] = this.promoteDtype(operands, { dtype: this.dtype }) as [
-      Tensor,
-      Tensor,
-      Tensor | null,
-    ];
+    const [inputs, kernel, bias] = promoted(this, [x, this.kernel.value, this.bias?.value ?? null]);
     const batchAxes = Object.keys(this.batchAxis).map(Number);
     const {
       x: grouped,
@@ -181,19 +122,48 @@ export class LinearGeneral extends Module {
 
   /** How a Param is drawn: with its initializer, for one axis of all inputs and one of all outputs. */
   initializerOf(name: "kernel" | "bias"): Initializer {
-    const batch = sizeOf(Object.values(this.batchAxis));
-    const outputs = sizeOf(this.outFeatures);
-    return name === "kernel"
-      ? flattened(this.kernelInit, [batch * sizeOf(this.inFeatures), outputs])
-      : flattened(this.biasInit, [batch * outputs]);
+    return flattened(this, this)[`${name}Init`];
   }
 }
 
 type Sizes = Pick<LinearGeneral, "inFeatures" | "outFeatures" | "batchAxis">;
+type Drawing = Pick<KernelLayer, "kernelInit" | "biasInit">;
 
 function shapeOf({ inFeatures, outFeatures, batchAxis }: Sizes, name: "kernel" | "bias"): number[] {
   const batch = Object.values(batchAxis);
   return name === "kernel" ? [...batch, ...inFeatures, ...outFeatures] : [...batch, ...outFeatures];
+}
+
+/** @throws NnxError for sizes that are none, and for axes that do not go with them. */
+function checkConfig({ inFeatures, outFeatures, batchAxis }: Sizes, axis: readonly number[]): void {
+  checkSizes(NAME, "inFeatures", inFeatures);
+  checkSizes(NAME, "outFeatures", outFeatures);
+  checkSizes(NAME, "batchAxis", Object.values(batchAxis));
+  if (inFeatures.length !== axis.length) {
+    throw new NnxError(
+      `${NAME}: expected as many axes as sizes in inFeatures, got axis ${shapeText(axis)} and inFeatures ${shapeText(inFeatures)}.`,
+    );
+  }
+  const names = Object.keys(batchAxis);
+  if (names.some((key, i) => key !== String(i))) {
+    throw new NnxError(
+      `${NAME}: expected batchAxis to name consecutive leading axes from 0, got {${names.join(", ")}}. Move them to the front.`,
+    );
+  }
+}
+
+/** The initializers, which see one axis of all inputs and one of all outputs, for the shapes of kernel and bias. */
+function flattened(sizes: Sizes, { kernelInit, biasInit }: Drawing): Drawing {
+  const batch = sizeOf(Object.values(sizes.batchAxis));
+  const outputs = sizeOf(sizes.outFeatures);
+  const seen =
+    (init: Initializer, flat: readonly number[]): Initializer =>
+    (key, shape, dtype) =>
+      reshape(checkDrawn(NAME, init(key, flat, dtype), flat), [...shape]);
+  return {
+    kernelInit: seen(kernelInit, [batch * sizeOf(sizes.inFeatures), outputs]),
+    biasInit: seen(biasInit, [batch * outputs]),
+  };
 }
 
 /** @throws NnxError unless kernel and bias have the shapes that they were made with. */
@@ -203,12 +173,8 @@ export function checkParams(layer: LinearGeneral, where = `${NAME}.forward`, pre
 }
 
 function product(layer: LinearGeneral, inputs: Tensor, kernel: Tensor): Tensor {
-  const { precision, preferredElementType, dotGeneral } = layer;
-  if (dotGeneral === null) return matMul(inputs, kernel);
-  return dotGeneral(inputs, kernel, {
-    precision,
-    ...(preferredElementType === null ? {} : { preferredElementType }),
-  });
+  const { dotGeneral } = layer;
+  return dotGeneral === null ? matMul(inputs, kernel) : dotGeneral(inputs, kernel, settingsOf(layer));
 }
 
 function checkInput(layer: LinearGeneral, x: Tensor): void {

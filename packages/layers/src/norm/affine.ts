@@ -1,12 +1,13 @@
 /** @file What all normalisations have in common: a learned scale and bias. */
-import { type Metadata, Module, NnxError, type Param } from "@nnxjs/nnx-core";
+import { type Metadata, NnxError, type Param } from "@nnxjs/nnx-core";
 import { checkParam, describe } from "@nnxjs/nnx-core/internal";
 import { initializers, type Initializer, type Rngs } from "@nnxjs/rnglib";
 import { sizeOf } from "../axes.ts";
 import { checkSize } from "../checks.ts";
-import { type FloatDtype, type PromoteDtype, promoteDtype } from "../linear/dot-general.ts";
-import { checkRngs, DTYPE_CHECKS, flag, func, metadata, type OptionChecks } from "../options.ts";
-import { allOrNothing, type DtypeOptions, drawParam } from "../params.ts";
+import { DtypeLayer } from "../dtype-layer.ts";
+import { DTYPE_CHECKS, type DtypeOptions, promoted } from "../dtypes.ts";
+import { checkRngs, flag, func, metadata, nonNegative, type OptionChecks } from "../options.ts";
+import { allOrNothing, drawParam } from "../params.ts";
 import { reshape, type Tensor } from "../tensor.ts";
 
 /** Options of normalisations with a scale; the names are Flax's. */
@@ -19,6 +20,8 @@ export interface ScaleOptions extends DtypeOptions {
   scaleInit?: Initializer;
   /** Metadata of the scale's Param. */
   scaleMetadata?: Metadata;
+  /** Added to the variance. @defaultValue 1e-6, of BatchNorm 1e-5 */
+  epsilon?: number;
   /** `E[x²] - E[x]²` rather than `E[(x - E[x])²]`: one pass, less exact when the mean is large. @defaultValue true */
   useFastVariance?: boolean;
 }
@@ -39,6 +42,7 @@ export const SCALE_CHECKS: OptionChecks<ScaleOptions> = {
   useScale: flag,
   scaleInit: func,
   scaleMetadata: metadata,
+  epsilon: nonNegative,
   useFastVariance: flag,
   ...DTYPE_CHECKS,
 };
@@ -52,30 +56,26 @@ export const AFFINE_CHECKS: OptionChecks<AffineOptions> = {
 };
 
 /** A normalisation with a scale: what it keeps of its options. */
-export abstract class ScaleNorm extends Module {
+export abstract class ScaleNorm extends DtypeLayer {
   /** `[numFeatures]`, or `null`; without one no key is drawn. */
   readonly scale: Param<Tensor> | null;
   readonly numFeatures: number;
   readonly epsilon: number;
   readonly useFastVariance: boolean;
-  readonly dtype: FloatDtype | null;
-  readonly paramDtype: FloatDtype;
-  readonly promoteDtype: PromoteDtype;
   /** What the scale was drawn with, so that it can be drawn again. */
   readonly scaleInit: Initializer;
 
-  constructor(name: string, numFeatures: number, options: ScaleOptions, epsilon: number) {
-    super();
+  constructor(name: string, numFeatures: number, options: ScaleOptions, defaultEpsilon = 1e-6) {
+    super(options);
     const { rngs, useScale = true, scaleInit = initializers.ones, scaleMetadata } = options;
-    const { dtype = null, paramDtype = "float32", useFastVariance = true } = options;
+    const { epsilon = defaultEpsilon, useFastVariance = true } = options;
     checkSize(name, "numFeatures", numFeatures);
-    this.scale = useScale ? drawParam(name, scaleInit, rngs, [numFeatures], paramDtype, scaleMetadata) : null;
+    this.scale = useScale
+      ? drawParam(name, scaleInit, rngs, [numFeatures], this.paramDtype, scaleMetadata)
+      : null;
     this.numFeatures = numFeatures;
     this.epsilon = epsilon;
     this.useFastVariance = useFastVariance;
-    this.dtype = dtype;
-    this.paramDtype = paramDtype;
-    this.promoteDtype = options.promoteDtype ?? promoteDtype;
     this.scaleInit = scaleInit;
   }
 }
@@ -87,8 +87,8 @@ export abstract class AffineNorm extends ScaleNorm {
   /** What the bias was drawn with. */
   readonly biasInit: Initializer;
 
-  constructor(name: string, numFeatures: number, options: AffineOptions, epsilon: number) {
-    super(name, numFeatures, options, epsilon);
+  constructor(name: string, numFeatures: number, options: AffineOptions, defaultEpsilon?: number) {
+    super(name, numFeatures, options, defaultEpsilon);
     const { rngs, useBias = true, biasInit = initializers.zeros, biasMetadata } = options;
     this.bias = allOrNothing(this.scale)(() =>
       useBias ? drawParam(name, biasInit, rngs, [numFeatures], this.paramDtype, biasMetadata) : null,
@@ -98,14 +98,11 @@ export abstract class AffineNorm extends ScaleNorm {
 }
 
 /** The input, the scale and the bias in the dtype that a layer computes in. */
-export function promoteAffine(
+export const promoteAffine = (
   layer: AffineNorm,
   x: Tensor,
-): [x: Tensor, scale: Tensor | null, bias: Tensor | null] {
-  const operands = [x, layer.scale?.value ?? null, layer.bias?.value ?? null];
-  const promoted = layer.promoteDtype(operands, { dtype: layer.dtype });
-  return promoted as [Tensor, Tensor | null, Tensor | null];
-}
+): [x: Tensor, scale: Tensor | null, bias: Tensor | null] =>
+  promoted(layer, [x, layer.scale?.value ?? null, layer.bias?.value ?? null]);
 
 /** A vector of features along the feature axes of x, with size 1 elsewhere. */
 export const alongFeatures = (vector: Tensor, x: Tensor, featureAxes: readonly number[]): Tensor =>

@@ -3,12 +3,12 @@ import { registerModule, BatchStat, type ModeValues, NnxError, stopGradient } fr
 import { checkParam, checkTensor, describe } from "@nnxjs/nnx-core/internal";
 import { type Axes, normalizeAxes, otherAxes } from "../axes.ts";
 import { checkBroadcast } from "../checks.ts";
+import { promoted } from "../dtypes.ts";
 import {
   axisList,
   checkGiven,
   checkLayerOptions,
   flagOrNull,
-  nonNegative,
   type OptionChecks,
   orNull,
   share,
@@ -32,8 +32,6 @@ export interface BatchNormOptions extends AffineOptions {
   axis?: Axes;
   /** How much of the stored statistics stays at each call. @defaultValue 0.99 */
   momentum?: number;
-  /** Added to the variance. @defaultValue 1e-5 */
-  epsilon?: number;
 }
 
 /** Options of a call; they win over the layer's attributes. */
@@ -49,7 +47,6 @@ const OPTIONS: OptionChecks<BatchNormOptions> = {
   useRunningAverage: flagOrNull,
   axis: axisList,
   momentum: share,
-  epsilon: nonNegative,
 };
 const CALL: OptionChecks<BatchNormCallOptions> = {
   useRunningAverage: flagOrNull,
@@ -84,8 +81,8 @@ export class BatchNorm extends AffineNorm {
   /** @throws NnxError for sizes or dtypes that cannot be. */
   constructor(numFeatures: number, options: BatchNormOptions) {
     checkLayerOptions("BatchNorm", options, OPTIONS);
-    const { useRunningAverage = false, axis = -1, momentum = 0.99, epsilon = 1e-5 } = options;
-    super("BatchNorm", numFeatures, options, epsilon);
+    const { useRunningAverage = false, axis = -1, momentum = 0.99 } = options;
+    super("BatchNorm", numFeatures, options, 1e-5);
     this.mean = new BatchStat<Tensor>(zeros([numFeatures]));
     this.var = new BatchStat<Tensor>(ones([numFeatures]));
     this.useRunningAverage = useRunningAverage;
@@ -110,21 +107,13 @@ export class BatchNorm extends AffineNorm {
     const features = normalizeAxes(where, this.axis, x.rank);
     checkNormInput(where, x, features, this.numFeatures);
     if (mask) checkBroadcast(where, "mask", mask, x.shape);
-    const operands = [
+    const [inputs, mean, variance, scale, bias] = promoted(this, [
       x,
       this.mean.value,
       this.var.value,
       this.scale?.value ?? null,
       this.bias?.value ?? null,
-    ];
-    const promoted = this.promoteDtype(operands, { dtype: this.dtype });
-    const [inputs, mean, variance, scale, bias] = promoted as [
-      Tensor,
-      Tensor,
-      Tensor,
-      Tensor | null,
-      Tensor | null,
-    ];
+    ]);
     const along = (vector: Tensor): Tensor => alongFeatures(vector, x, features);
     const statistics: Moments = stored
       ? { mean: along(mean), variance: along(variance) }

@@ -2,14 +2,7 @@
 import { registerModule, NnxError } from "@nnxjs/nnx-core";
 import { describe } from "@nnxjs/nnx-core/internal";
 import { type Axes, normalizeAxes, otherAxes } from "../axes.ts";
-import {
-  anything,
-  axisList,
-  axisListOrNull,
-  checkLayerOptions,
-  nonNegative,
-  type OptionChecks,
-} from "../options.ts";
+import { anything, axisList, axisListOrNull, checkLayerOptions, type OptionChecks } from "../options.ts";
 import { broadcastTo, reshape, type Tensor } from "../tensor.ts";
 import {
   AFFINE_CHECKS,
@@ -28,16 +21,12 @@ export interface GroupNormOptions extends AffineOptions {
   numGroups?: number | null;
   /** How many channels a group has, instead of `numGroups`. */
   groupSize?: number | null;
-  /** Added to the variance. @defaultValue 1e-6 */
-  epsilon?: number;
   /** Over which axes the statistics are taken, beside the channels of a group. @defaultValue all but the first and last */
   reductionAxes?: Axes | null;
 }
 
 /** Options of {@link InstanceNorm}; the names are Flax's. */
 export interface InstanceNormOptions extends AffineOptions {
-  /** Added to the variance. @defaultValue 1e-6 */
-  epsilon?: number;
   /** The axes of the channels; not the first. @defaultValue -1 */
   featureAxes?: Axes;
 }
@@ -46,14 +35,9 @@ const GROUP_NORM: OptionChecks<GroupNormOptions> = {
   ...AFFINE_CHECKS,
   numGroups: anything,
   groupSize: anything,
-  epsilon: nonNegative,
   reductionAxes: axisListOrNull,
 };
-const INSTANCE_NORM: OptionChecks<InstanceNormOptions> = {
-  ...AFFINE_CHECKS,
-  epsilon: nonNegative,
-  featureAxes: axisList,
-};
+const INSTANCE_NORM: OptionChecks<InstanceNormOptions> = { ...AFFINE_CHECKS, featureAxes: axisList };
 
 /**
  * `(x - mean) / sqrt(var + epsilon) * scale + bias` with mean and variance of each example and group of channels.
@@ -78,17 +62,16 @@ export class GroupNorm extends AffineNorm {
   constructor(numFeatures: number, ...rest: [number | null, GroupNormOptions] | [GroupNormOptions]) {
     const options = rest.at(-1) as GroupNormOptions;
     checkLayerOptions("GroupNorm", options, GROUP_NORM);
-    const { epsilon = 1e-6, reductionAxes = null } = options;
     // Before anything is drawn.
     const numGroups = groupCount(
       numFeatures,
       rest.length === 2 ? rest[0] : options.numGroups,
       options.groupSize,
     );
-    super("GroupNorm", numFeatures, options, epsilon);
+    super("GroupNorm", numFeatures, options);
     this.numGroups = numGroups;
     this.groupSize = numFeatures / numGroups;
-    this.reductionAxes = reductionAxes;
+    this.reductionAxes = options.reductionAxes ?? null;
   }
 
   /**
@@ -155,9 +138,8 @@ export class InstanceNorm extends AffineNorm {
   /** @throws NnxError for sizes or dtypes that cannot be. */
   constructor(numFeatures: number, options: InstanceNormOptions) {
     checkLayerOptions("InstanceNorm", options, INSTANCE_NORM);
-    const { epsilon = 1e-6, featureAxes = -1 } = options;
-    super("InstanceNorm", numFeatures, options, epsilon);
-    this.featureAxes = featureAxes;
+    super("InstanceNorm", numFeatures, options);
+    this.featureAxes = options.featureAxes ?? -1;
   }
 
   /**

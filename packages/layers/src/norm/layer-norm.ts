@@ -3,14 +3,8 @@ import { registerModule } from "@nnxjs/nnx-core";
 import { checkTensor } from "@nnxjs/nnx-core/internal";
 import { type Axes, normalizeAxes } from "../axes.ts";
 import { checkBroadcast } from "../checks.ts";
-import {
-  axisList,
-  checkGiven,
-  checkLayerOptions,
-  nonNegative,
-  type OptionChecks,
-  orNull,
-} from "../options.ts";
+import { promoted } from "../dtypes.ts";
+import { axisList, checkGiven, checkLayerOptions, type OptionChecks, orNull } from "../options.ts";
 import type { Tensor } from "../tensor.ts";
 import {
   AFFINE_CHECKS,
@@ -51,8 +45,6 @@ export function checkNormCall(
 }
 
 interface NormAxes {
-  /** Added to the variance. @defaultValue 1e-6 */
-  epsilon?: number;
   /** Over which axes the statistics are taken. @defaultValue -1 */
   reductionAxes?: Axes;
   /** Along which axes scale and bias go. @defaultValue -1 */
@@ -65,11 +57,7 @@ export interface LayerNormOptions extends AffineOptions, NormAxes {}
 /** Options of {@link RMSNorm}; the names are Flax's. */
 export interface RMSNormOptions extends ScaleOptions, NormAxes {}
 
-const AXES_CHECKS: OptionChecks<NormAxes> = {
-  epsilon: nonNegative,
-  reductionAxes: axisList,
-  featureAxes: axisList,
-};
+const AXES_CHECKS: OptionChecks<NormAxes> = { reductionAxes: axisList, featureAxes: axisList };
 const LAYER_NORM: OptionChecks<LayerNormOptions> = { ...AFFINE_CHECKS, ...AXES_CHECKS };
 const RMS_NORM: OptionChecks<RMSNormOptions> = { ...SCALE_CHECKS, ...AXES_CHECKS };
 
@@ -89,10 +77,9 @@ export class LayerNorm extends AffineNorm {
   /** @throws NnxError for sizes or dtypes that cannot be. */
   constructor(numFeatures: number, options: LayerNormOptions) {
     checkLayerOptions("LayerNorm", options, LAYER_NORM);
-    const { epsilon = 1e-6, reductionAxes = -1, featureAxes = -1 } = options;
-    super("LayerNorm", numFeatures, options, epsilon);
-    this.reductionAxes = reductionAxes;
-    this.featureAxes = featureAxes;
+    super("LayerNorm", numFeatures, options);
+    this.reductionAxes = options.reductionAxes ?? -1;
+    this.featureAxes = options.featureAxes ?? -1;
   }
 
   /**
@@ -101,20 +88,7 @@ export class LayerNorm extends AffineNorm {
    * @throws NnxError when x has other features.
    */
   forward<T extends Tensor>(x: T, options?: NormCallOptions): T {
-    const where = "LayerNorm.forward";
-    const mask = checkNormCall(where, this, x, options);
-    const features = normalizeAxes(where, this.featureAxes, x.rank);
-    if (this.scale || this.bias) checkNormInput(where, x, features, this.numFeatures);
-    const [inputs, scale, bias] = promoteAffine(this, x);
-    const { reductionAxes, featureAxes, epsilon } = this;
-    const rows = { reductionAxes, featureAxes, epsilon, useMean: true, mask };
-    // Same rank as the input, and so the type that says it.
-    const fused = fusedRows(inputs, scale, bias, rows) as T | undefined;
-    if (fused) return fused;
-    const axes = normalizeAxes(where, this.reductionAxes, x.rank);
-    const statistics = moments(inputs, axes, { mask, useFastVariance: this.useFastVariance });
-    const along = (vector: Tensor | null): Tensor | null => vector && alongFeatures(vector, x, features);
-    return normalize(inputs, statistics, along(scale), along(bias), this.epsilon) as T;
+    return overAxes("LayerNorm.forward", this, x, options);
   }
 }
 
@@ -134,10 +108,9 @@ export class RMSNorm extends ScaleNorm {
   /** @throws NnxError for sizes or dtypes that cannot be. */
   constructor(numFeatures: number, options: RMSNormOptions) {
     checkLayerOptions("RMSNorm", options, RMS_NORM);
-    const { epsilon = 1e-6, reductionAxes = -1, featureAxes = -1 } = options;
-    super("RMSNorm", numFeatures, options, epsilon);
-    this.reductionAxes = reductionAxes;
-    this.featureAxes = featureAxes;
+    super("RMSNorm", numFeatures, options);
+    this.reductionAxes = options.reductionAxes ?? -1;
+    this.featureAxes = options.featureAxes ?? -1;
   }
 
   /**
@@ -146,22 +119,33 @@ export class RMSNorm extends ScaleNorm {
    * @throws NnxError when x has other features.
    */
   forward<T extends Tensor>(x: T, options?: NormCallOptions): T {
-    const where = "RMSNorm.forward";
-    const mask = checkNormCall(where, this, x, options);
-    const features = normalizeAxes(where, this.featureAxes, x.rank);
-    if (this.scale) checkNormInput(where, x, features, this.numFeatures);
-    const promoted = this.promoteDtype([x, this.scale?.value ?? null], { dtype: this.dtype });
-    const [inputs, scale] = promoted as [Tensor, Tensor | null];
-    const { reductionAxes, featureAxes, epsilon } = this;
-    const rows = { reductionAxes, featureAxes, epsilon, useMean: false, mask };
-    // Same rank as the input, and so the type that says it.
-    const fused = fusedRows(inputs, scale, null, rows) as T | undefined;
-    if (fused) return fused;
-    const axes = normalizeAxes(where, this.reductionAxes, x.rank);
-    const how = { mask, useFastVariance: this.useFastVariance, useMean: false };
-    const statistics = moments(inputs, axes, how);
-    return normalize(inputs, statistics, scale && alongFeatures(scale, x, features), null, this.epsilon) as T;
+    return overAxes("RMSNorm.forward", this, x, options);
   }
+}
+
+/** The forward of both: normalises over the layer's reduction axes. */
+function overAxes<T extends Tensor>(
+  where: string,
+  layer: LayerNorm | RMSNorm,
+  x: T,
+  options: NormCallOptions | undefined,
+): T {
+  const mask = checkNormCall(where, layer, x, options);
+  const { reductionAxes, featureAxes, epsilon, useFastVariance, numFeatures } = layer;
+  const features = normalizeAxes(where, featureAxes, x.rank);
+  const useMean = layer instanceof AffineNorm;
+  if (layer.scale || (useMean && layer.bias)) checkNormInput(where, x, features, numFeatures);
+  const [inputs, scale, bias = null] = useMean
+    ? promoteAffine(layer, x)
+    : promoted(layer, [x, layer.scale?.value ?? null]);
+  const rows = { reductionAxes, featureAxes, epsilon, useMean, mask };
+  // Same rank as the input, and so the type that says it.
+  const fused = fusedRows(inputs, scale, bias, rows) as T | undefined;
+  if (fused) return fused;
+  const axes = normalizeAxes(where, reductionAxes, x.rank);
+  const statistics = moments(inputs, axes, { mask, useFastVariance, useMean });
+  const along = (vector: Tensor | null): Tensor | null => vector && alongFeatures(vector, x, features);
+  return normalize(inputs, statistics, along(scale), along(bias), epsilon) as T;
 }
 
 registerModule("LayerNorm", LayerNorm);

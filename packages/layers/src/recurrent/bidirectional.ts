@@ -3,54 +3,35 @@ import { registerFunction, registerModule, Module } from "@nnxjs/nnx-core";
 import { checkTensor } from "@nnxjs/nnx-core/internal";
 import { Rngs, type RngStream } from "@nnxjs/rnglib";
 import { checkForward } from "../callable.ts";
+import { checkGiven, func, type OptionChecks } from "../options.ts";
 import { keepingCount } from "../stochastic/call-options.ts";
-import { anything, checkGiven, flag, func, keySource, lengthsOrNull, type OptionChecks } from "../options.ts";
 import { concat, type Tensor } from "../tensor.ts";
-import type { CarryRngs } from "./cell.ts";
-import { carryStream, type RNN, type RNNResult } from "./rnn.ts";
-import type { SeqLengths } from "./sequences.ts";
+import type { RNN, RNNResult } from "./rnn.ts";
+import {
+  carryStream,
+  SEQUENCE_CALL_CHECKS,
+  SEQUENCE_CHECKS,
+  type SequenceCallOptions,
+  type SequenceOptions,
+} from "./sequence-options.ts";
 
 /** Joins the outputs of both directions. */
 export type MergeFn = (forward: Tensor, backward: Tensor) => Tensor;
 
 /** Options of {@link Bidirectional}; the names are Flax's. */
-export interface BidirectionalOptions<K extends boolean = boolean> {
+export interface BidirectionalOptions<K extends boolean = boolean> extends SequenceOptions<K> {
   /** @defaultValue along the last axis */
   mergeFn?: MergeFn;
-  /** Inputs are `[time, ...batch, ...features]`. @defaultValue false */
-  timeMajor?: boolean;
-  /** Return `[[carry, carry], outputs]`. @defaultValue false */
-  returnCarry?: K;
-  /** Where keys for first carries come from: `true` for a stream of its own from seed 0, `false` for none. @defaultValue true */
-  rngs?: Rngs | RngStream | boolean;
 }
 
 /** Options of a call of {@link Bidirectional}; they win over the layer's attributes. */
-export interface BidirectionalCallOptions<F = unknown, B = unknown, K extends boolean = boolean> {
-  /** One for each direction. @defaultValue the cells' */
-  initialCarry?: readonly [F, B] | null;
-  /** How many steps of each sequence count. @defaultValue all */
-  seqLengths?: SeqLengths | null;
-  returnCarry?: K;
-  timeMajor?: boolean;
-  /** Where the keys for first carries come from. @defaultValue the layer's own stream */
-  rngs?: CarryRngs;
-}
+export type BidirectionalCallOptions<
+  F = unknown,
+  B = unknown,
+  K extends boolean = boolean,
+> = SequenceCallOptions<readonly [F, B], K>;
 
-const OPTIONS: OptionChecks<BidirectionalOptions> = {
-  mergeFn: func,
-  timeMajor: flag,
-  returnCarry: flag,
-  // Checked where it becomes a stream.
-  rngs: anything,
-};
-const CALL: OptionChecks<BidirectionalCallOptions> = {
-  initialCarry: anything,
-  seqLengths: lengthsOrNull,
-  returnCarry: flag,
-  timeMajor: flag,
-  rngs: keySource,
-};
+const OPTIONS: OptionChecks<BidirectionalOptions> = { ...SEQUENCE_CHECKS, mergeFn: func };
 
 const alongFeatures: MergeFn = (forward, backward) => concat([forward, backward], -1);
 
@@ -105,7 +86,7 @@ export class Bidirectional<F = unknown, B = unknown, K extends boolean = false> 
     options: BidirectionalCallOptions<F, B, R> = {},
   ): RNNResult<[F, B], R> {
     checkTensor("Bidirectional.forward", "inputs", inputs);
-    checkGiven("Bidirectional.forward", options, CALL);
+    checkGiven("Bidirectional.forward", options, SEQUENCE_CALL_CHECKS);
     const { timeMajor = this.timeMajor, seqLengths = null } = options;
     const returnCarry: boolean = options.returnCarry ?? this.returnCarry;
     const source = options.rngs ?? this.rngs;

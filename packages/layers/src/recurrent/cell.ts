@@ -3,12 +3,12 @@ import { type Metadata, Module, NnxError } from "@nnxjs/nnx-core";
 import { initializers, type Initializer, Rngs, type RngStream } from "@nnxjs/rnglib";
 import { sigmoid, tanh } from "../activations/exponentials.ts";
 import { checkFeatures, checkSize } from "../checks.ts";
-import { type FloatDtype, type PromoteDtype, promoteDtype } from "../linear/dot-general.ts";
+import { DTYPE_CHECKS, type DtypeOptions, dtypesOf, type FloatDtype, type PromoteDtype } from "../dtypes.ts";
 import { Linear } from "../linear/linear.ts";
 import {
   checkGiven,
+  checkLayerOptions,
   checkRngs,
-  DTYPE_CHECKS,
   flag,
   func,
   funcOrNull,
@@ -16,7 +16,7 @@ import {
   metadata,
   type OptionChecks,
 } from "../options.ts";
-import { type DtypeOptions, drawValue } from "../params.ts";
+import { drawValue } from "../params.ts";
 import { type Tensor, tidy } from "../tensor.ts";
 
 /** An activation, element by element. */
@@ -91,13 +91,10 @@ export const CELL_CHECKS: OptionChecks<CellOptions> = {
   ...DTYPE_CHECKS,
 };
 
-/** What the options of cells with gates may be. */
-export const GATED_CHECKS: OptionChecks<GatedCellOptions> = { ...CELL_CHECKS, gateFn: func };
+const GATED_CHECKS: OptionChecks<GatedCellOptions> = { ...CELL_CHECKS, gateFn: func };
 
 const CARRY_CHECKS: OptionChecks<CarryOptions> = { rngs: keySource, carryInit: funcOrNull };
 
-export const DEFAULT_GATE: Activation = sigmoid;
-const DEFAULT_ACTIVATION: Activation = tanh;
 // One function each for all cells: definitions of equal cells are to be equal.
 const DEFAULT_KERNEL_INIT = initializers.lecunNormal();
 const DEFAULT_RECURRENT_INIT = initializers.orthogonal();
@@ -114,17 +111,24 @@ export abstract class HiddenCell<C> extends RNNCellBase<C> {
   /** Where keys for first carries come from, with `keepRngs`. */
   readonly rngs: RngStream | null;
 
-  constructor(name: string, inFeatures: number, hiddenFeatures: number, options: CellOptions) {
+  constructor(
+    name: string,
+    inFeatures: number,
+    hiddenFeatures: number,
+    options: CellOptions,
+    checks: OptionChecks<CellOptions> = CELL_CHECKS,
+  ) {
+    checkLayerOptions(name, options, checks);
     super();
-    const { dtype = null, paramDtype = "float32" } = options;
+    const { dtype, paramDtype, promoteDtype } = dtypesOf(options);
     checkSize(name, "inFeatures", inFeatures);
     checkSize(name, "hiddenFeatures", hiddenFeatures);
     this.inFeatures = inFeatures;
     this.hiddenFeatures = hiddenFeatures;
     this.dtype = dtype;
     this.paramDtype = paramDtype;
-    this.promoteDtype = options.promoteDtype ?? promoteDtype;
-    this.activationFn = options.activationFn ?? DEFAULT_ACTIVATION;
+    this.promoteDtype = promoteDtype;
+    this.activationFn = options.activationFn ?? tanh;
     this.carryInit = options.carryInit ?? null;
     this.rngs = options.keepRngs ? options.rngs.stream("carry").fork() : null;
   }
@@ -185,6 +189,16 @@ export abstract class HiddenCell<C> extends RNNCellBase<C> {
     return tidy(() =>
       Array.from({ length: count }, () => drawValue(name, init, stream.nextKey(), shape, this.paramDtype)),
     );
+  }
+}
+
+/** A cell with gates. */
+export abstract class GatedCell<C> extends HiddenCell<C> {
+  readonly gateFn: Activation;
+
+  constructor(name: string, inFeatures: number, hiddenFeatures: number, options: GatedCellOptions) {
+    super(name, inFeatures, hiddenFeatures, options, GATED_CHECKS);
+    this.gateFn = options.gateFn ?? sigmoid;
   }
 }
 

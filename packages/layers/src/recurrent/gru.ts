@@ -1,17 +1,15 @@
 /** @file Cells that carry one array. */
 import { registerModule } from "@nnxjs/nnx-core";
 import type { Linear } from "../linear/linear.ts";
-import { checkLayerOptions, flag, type OptionChecks } from "../options.ts";
+import { flag, type OptionChecks } from "../options.ts";
 import { allOrNothing } from "../params.ts";
 import { add, mul, split, sub, type Tensor } from "../tensor.ts";
 import {
-  type Activation,
   type CarryOptions,
   CELL_CHECKS,
   type CellOptions,
   checkStep,
-  DEFAULT_GATE,
-  GATED_CHECKS,
+  GatedCell,
   type GatedCellOptions,
   HiddenCell,
 } from "./cell.ts";
@@ -27,19 +25,16 @@ import {
  * const [carry, y] = cell.forward(cell.initializeCarry([2, 4], { rngs }), tf.ones([2, 4])); // y: [2, 8]
  * ```
  */
-export class GRUCell extends HiddenCell<Tensor> {
+export class GRUCell extends GatedCell<Tensor> {
   /** Gates r, z, n side by side. The name is that of Flax's state. */
   readonly dense_i: Linear;
   /** Gates r, z, n side by side, without bias. The name is that of Flax's state. */
   readonly dense_h: Linear;
-  readonly gateFn: Activation;
 
   /** @throws NnxError for sizes or dtypes that cannot be. */
   constructor(inFeatures: number, hiddenFeatures: number, options: GatedCellOptions) {
-    checkLayerOptions("GRUCell", options, GATED_CHECKS);
     super("GRUCell", inFeatures, hiddenFeatures, options);
     const make = allOrNothing();
-    this.gateFn = options.gateFn ?? DEFAULT_GATE;
     this.dense_i = make(() => this.inputLinear(options, 3, true));
     this.dense_h = make(() => this.carryLinear(options, 3, false));
   }
@@ -93,8 +88,7 @@ export class SimpleCell extends HiddenCell<Tensor> {
 
   /** @throws NnxError for sizes or dtypes that cannot be. */
   constructor(inFeatures: number, hiddenFeatures: number, options: SimpleCellOptions) {
-    checkLayerOptions("SimpleCell", options, SIMPLE_CHECKS);
-    super("SimpleCell", inFeatures, hiddenFeatures, options);
+    super("SimpleCell", inFeatures, hiddenFeatures, options, SIMPLE_CHECKS);
     const make = allOrNothing();
     this.residual = options.residual ?? false;
     // Flax draws this one first.

@@ -2,26 +2,14 @@
 import { NnxError, registerModule } from "@nnxjs/nnx-core";
 import { describe } from "@nnxjs/nnx-core/internal";
 import type { Linear } from "../linear/linear.ts";
-import { checkLayerOptions } from "../options.ts";
 import { allOrNothing } from "../params.ts";
 import { add, mul, split, type Tensor } from "../tensor.ts";
-import {
-  type Activation,
-  type CarryOptions,
-  checkStep,
-  DEFAULT_GATE,
-  GATED_CHECKS,
-  type GatedCellOptions,
-  HiddenCell,
-} from "./cell.ts";
+import { type CarryOptions, checkStep, GatedCell, type GatedCellOptions } from "./cell.ts";
 
 /** What an LSTM carries: the memory `c` and the output `h`, both `[...batch, hiddenFeatures]`. */
 export type LSTMCarry = readonly [c: Tensor, h: Tensor];
 
-interface Gates {
-  readonly gateFn: Activation;
-  readonly activationFn: Activation;
-}
+type Gates = Pick<GatedCell<LSTMCarry>, "gateFn" | "activationFn">;
 
 /** `c' = f * c + i * g`, `h' = o * tanh(c')`, from what goes into the gates. */
 function step({ gateFn, activationFn }: Gates, c: Tensor, gates: readonly Tensor[]): [LSTMCarry, Tensor] {
@@ -32,7 +20,7 @@ function step({ gateFn, activationFn }: Gates, c: Tensor, gates: readonly Tensor
 }
 
 /** The two parts of a carry, checked with the inputs. */
-function partsOf(name: string, cell: HiddenCell<unknown>, carry: LSTMCarry, inputs: Tensor): LSTMCarry {
+function partsOf(name: string, cell: GatedCell<LSTMCarry>, carry: LSTMCarry, inputs: Tensor): LSTMCarry {
   if (!Array.isArray(carry) || carry.length !== 2) {
     throw new NnxError(
       `${name}.forward: expected carry to be the pair [c, h], got ${describe(carry)}. Take it from initializeCarry.`,
@@ -53,7 +41,7 @@ function partsOf(name: string, cell: HiddenCell<unknown>, carry: LSTMCarry, inpu
  * const [carry, y] = cell.forward(cell.initializeCarry([2, 4], { rngs }), tf.ones([2, 4])); // y: [2, 8]
  * ```
  */
-export class LSTMCell extends HiddenCell<LSTMCarry> {
+export class LSTMCell extends GatedCell<LSTMCarry> {
   readonly ii: Linear;
   /** The name is that of Flax's state. */
   readonly if_: Linear;
@@ -63,14 +51,11 @@ export class LSTMCell extends HiddenCell<LSTMCarry> {
   readonly hf: Linear;
   readonly hg: Linear;
   readonly ho: Linear;
-  readonly gateFn: Activation;
 
   /** @throws NnxError for sizes or dtypes that cannot be. */
   constructor(inFeatures: number, hiddenFeatures: number, options: GatedCellOptions) {
-    checkLayerOptions("LSTMCell", options, GATED_CHECKS);
     super("LSTMCell", inFeatures, hiddenFeatures, options);
     const make = allOrNothing();
-    this.gateFn = options.gateFn ?? DEFAULT_GATE;
     this.ii = make(() => this.inputLinear(options, 1, false));
     this.if_ = make(() => this.inputLinear(options, 1, false));
     this.ig = make(() => this.inputLinear(options, 1, false));
@@ -112,19 +97,16 @@ export class LSTMCell extends HiddenCell<LSTMCarry> {
  * const [carry, y] = cell.forward(cell.initializeCarry([2, 4], { rngs }), tf.ones([2, 4])); // y: [2, 8]
  * ```
  */
-export class OptimizedLSTMCell extends HiddenCell<LSTMCarry> {
+export class OptimizedLSTMCell extends GatedCell<LSTMCarry> {
   /** Gates i, f, g, o side by side. The name is that of Flax's state. */
   readonly dense_i: Linear;
   /** Gates i, f, g, o side by side. The name is that of Flax's state. */
   readonly dense_h: Linear;
-  readonly gateFn: Activation;
 
   /** @throws NnxError for sizes or dtypes that cannot be. */
   constructor(inFeatures: number, hiddenFeatures: number, options: GatedCellOptions) {
-    checkLayerOptions("OptimizedLSTMCell", options, GATED_CHECKS);
     super("OptimizedLSTMCell", inFeatures, hiddenFeatures, options);
     const make = allOrNothing();
-    this.gateFn = options.gateFn ?? DEFAULT_GATE;
     this.dense_i = make(() => this.inputLinear(options, 4, false));
     this.dense_h = make(() => this.carryLinear(options, 4, true));
   }

@@ -1,51 +1,35 @@
 /** @file A cell, step by step along an axis of time. */
 import { registerModule, type Filter, Module, NnxError } from "@nnxjs/nnx-core";
 import { checkTensor, describe } from "@nnxjs/nnx-core/internal";
-import { restoreRngs, Rngs, RngStream, splitRngs } from "@nnxjs/rnglib";
-
+import { restoreRngs, Rngs, type RngStream, splitRngs } from "@nnxjs/rnglib";
 import { checkForward } from "../callable.ts";
+import { checkGiven, filter, flag, type OptionChecks } from "../options.ts";
 import { keepingCount } from "../stochastic/call-options.ts";
-import {
-  anything,
-  checkGiven,
-  filter,
-  flag,
-  keySource,
-  lengthsOrNull,
-  type OptionChecks,
-} from "../options.ts";
 import { isTensor, stack, type Tensor, unstack } from "../tensor.ts";
 import type { CarryRngs, RNNCellBase } from "./cell.ts";
-import { atLastStep, flipSequences, lengthsOf, type SeqLengths } from "./sequences.ts";
+import {
+  carryStream,
+  SEQUENCE_CALL_CHECKS,
+  SEQUENCE_CHECKS,
+  type SequenceCallOptions,
+  type SequenceOptions,
+} from "./sequence-options.ts";
+import { atLastStep, flipSequences, lengthsOf } from "./sequences.ts";
 
 /** Options of {@link RNN}; the names are Flax's. */
-export interface RNNOptions<K extends boolean = boolean> {
-  /** Inputs are `[time, ...batch, ...features]`. @defaultValue false: `[...batch, time, ...features]` */
-  timeMajor?: boolean;
-  /** Return `[carry, outputs]`. @defaultValue false */
-  returnCarry?: K;
+export interface RNNOptions<K extends boolean = boolean> extends SequenceOptions<K> {
   /** Begin with the last step. @defaultValue false */
   reverse?: boolean;
   /** With `reverse`: outputs in the order of the inputs. @defaultValue false */
   keepOrder?: boolean;
   /** Streams of the cell that give every step the same keys. @defaultValue none: new keys at every step */
   broadcastRngs?: Filter;
-  /** Where keys for first carries come from: `true` for a stream of its own from seed 0, `false` for none. @defaultValue true */
-  rngs?: Rngs | RngStream | boolean;
 }
 
 /** Options of a call of {@link RNN}; they win over the layer's attributes. */
-export interface RNNCallOptions<C = unknown, K extends boolean = boolean> {
-  /** @defaultValue the cell's */
-  initialCarry?: C | null;
-  /** How many steps of each sequence count. @defaultValue all */
-  seqLengths?: SeqLengths | null;
-  returnCarry?: K;
-  timeMajor?: boolean;
+export interface RNNCallOptions<C = unknown, K extends boolean = boolean> extends SequenceCallOptions<C, K> {
   reverse?: boolean;
   keepOrder?: boolean;
-  /** Where the keys for the first carry come from. @defaultValue the layer's own stream */
-  rngs?: CarryRngs;
 }
 
 /** Outputs, or with `returnCarry` the last carry and outputs. */
@@ -54,37 +38,12 @@ export type RNNResult<C = unknown, K extends boolean = boolean> = K extends true
   : Tensor;
 
 const OPTIONS: OptionChecks<RNNOptions> = {
-  timeMajor: flag,
-  returnCarry: flag,
+  ...SEQUENCE_CHECKS,
   reverse: flag,
   keepOrder: flag,
   broadcastRngs: filter,
-  // Checked where it becomes a stream.
-  rngs: anything,
 };
-const CALL: OptionChecks<RNNCallOptions> = {
-  initialCarry: anything,
-  seqLengths: lengthsOrNull,
-  returnCarry: flag,
-  timeMajor: flag,
-  reverse: flag,
-  keepOrder: flag,
-  rngs: keySource,
-};
-
-/**
- * The stream for first carries that a layer keeps.
- * @throws TypeError for what gives no keys.
- */
-export function carryStream(where: string, rngs: unknown): RngStream | null {
-  if (rngs === true) return new RngStream(0, { tag: "carry" });
-  if (rngs === false || rngs === null) return null;
-  if (rngs instanceof Rngs) return rngs.stream("carry").fork();
-  if (rngs instanceof RngStream) return rngs;
-  throw new TypeError(
-    `${where}: expected rngs to be Rngs, an RngStream or a boolean, got ${describe(rngs)}.`,
-  );
-}
+const CALL: OptionChecks<RNNCallOptions> = { ...SEQUENCE_CALL_CHECKS, reverse: flag, keepOrder: flag };
 
 /**
  * Runs a cell along the axis of time.

@@ -2,7 +2,7 @@
 import { NnxError } from "@nnxjs/nnx-core";
 import { describe } from "@nnxjs/nnx-core/internal";
 import { PRNGKey, Rngs, RngStream } from "@nnxjs/rnglib";
-import { checkGiven, flagOrNull, keySource, type OptionCheck, type OptionChecks } from "../options.ts";
+import { checkGiven, flagOrNull, keySource, type OptionChecks, text } from "../options.ts";
 import type { Tensor } from "../tensor.ts";
 
 /** A stochastic layer was to draw a mask and had no stream to draw from. */
@@ -15,6 +15,40 @@ export class MissingRngError extends NnxError {
         "Pass { rngs } to the constructor or to forward, or call model.eval().",
     );
   }
+}
+
+/** Options that stochastic layers have in common. */
+export interface StochasticOptions {
+  /** Compute without chance. `null` leaves it to the call. @defaultValue false */
+  deterministic?: boolean | null;
+  /** The stream that keys come from. @defaultValue "dropconnect" for layers that drop weights, "dropout" for others */
+  rngCollection?: string;
+  /** Where the layer's own stream is forked from. @defaultValue none: pass one to forward */
+  rngs?: Rngs | RngStream | null;
+}
+
+/** What these options may be. */
+export const STOCHASTIC_CHECKS: OptionChecks<StochasticOptions> = {
+  deterministic: flagOrNull,
+  rngCollection: text,
+  rngs: keySource,
+};
+
+/** What a stochastic layer keeps of these options. */
+export interface StochasticSettings {
+  readonly deterministic: boolean | null;
+  readonly rngCollection: string;
+  readonly rngs: RngStream | null;
+}
+
+/** The options with their defaults, and the layer's own stream: a fork, so that layers do not disturb each other. */
+export function stochasticSettings(
+  layer: string,
+  { deterministic = false, rngCollection, rngs }: StochasticOptions,
+  defaultCollection: string,
+): StochasticSettings {
+  const collection = rngCollection ?? defaultCollection;
+  return { deterministic, rngCollection: collection, rngs: forkStream(layer, rngs, collection) };
 }
 
 /** Options of a call of a stochastic layer; they win over the layer's attributes. */
@@ -57,8 +91,7 @@ export function resolveDeterministic(
   );
 }
 
-/** The layer's own stream: a fork, so that layers do not disturb each other. */
-export function forkStream(
+function forkStream(
   layer: string,
   rngs: Rngs | RngStream | null | undefined,
   collection: string,
@@ -110,12 +143,3 @@ export function checkKeyAxes(layer: string, keys: PRNGKey, x: Tensor, rest: numb
       `each, got ${describe(x)}. Pass a single key for one mask, or split it into as many as there are rows.`,
   );
 }
-
-/** A check for one of some words. It throws a TypeError, as these options always did. */
-export const choice =
-  (...choices: readonly string[]): OptionCheck =>
-  (where, name, value) => {
-    if (choices.some((word) => word === value)) return;
-    const listed = choices.map((word) => JSON.stringify(word)).join(" or ");
-    throw new TypeError(`${where}: expected ${name} to be ${listed}, got ${describe(value)}.`);
-  };

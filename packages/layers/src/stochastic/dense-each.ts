@@ -1,5 +1,6 @@
 /** @file Dense products in which every example has a kernel of its own. */
-import type { DenseConfig } from "../linear/linear.ts";
+import { promoted, settingsOf } from "../dtypes.ts";
+import type { DenseConfig } from "../linear/dense-layer.ts";
 import { dotGeneral as defaultDotGeneral } from "../linear/dot-general.ts";
 import { add, matMul, reshape, stack, type Tensor, unstack } from "../tensor.ts";
 
@@ -10,8 +11,7 @@ import { add, matMul, reshape, stack, type Tensor, unstack } from "../tensor.ts"
  * @returns `[n, ..., outFeatures]`
  */
 export function denseEach(config: DenseConfig, x: Tensor, kernels: Tensor, bias: Tensor | null): Tensor {
-  const promoted = config.promoteDtype([x, kernels, bias], { dtype: config.dtype });
-  const [inputs, weights, offset] = promoted as [Tensor, Tensor, Tensor | null];
+  const [inputs, weights, offset] = promoted(config, [x, kernels, bias]);
   const y = products(config, inputs, weights);
   return offset ? add(y, offset) : y;
 }
@@ -22,8 +22,7 @@ function products(config: DenseConfig, x: Tensor, kernels: Tensor): Tensor {
     const y = matMul(reshape(x, [n, -1, inFeatures]), kernels);
     return reshape(y, [...x.shape.slice(0, -1), outFeatures]);
   }
-  const { precision, preferredElementType, dotGeneral } = config;
-  const options = { precision, ...(preferredElementType === null ? {} : { preferredElementType }) };
+  const settings = settingsOf(config);
   const each = unstack(kernels);
-  return stack(unstack(x).map((row, i) => dotGeneral(row, each[i] as Tensor, options)));
+  return stack(unstack(x).map((row, i) => config.dotGeneral(row, each[i] as Tensor, settings)));
 }

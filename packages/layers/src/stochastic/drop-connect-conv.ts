@@ -1,45 +1,27 @@
 /** @file Dropping weights of a convolution. */
-import { registerModule, type ModeValues, Module, NnxError, type Param } from "@nnxjs/nnx-core";
+import { registerModule, type ModeValues, NnxError, type Param } from "@nnxjs/nnx-core";
 import { describe } from "@nnxjs/nnx-core/internal";
-import type { Initializer, PRNGKey, Rngs, RngStream } from "@nnxjs/rnglib";
+import type { PRNGKey, RngStream } from "@nnxjs/rnglib";
 import { drop } from "@nnxjs/rnglib/internal";
-import { checkConvolution, type Conv, type ConvConfig, convolution } from "../conv/conv.ts";
-import type { ConvGeneralDilated } from "../conv/convolve.ts";
-import type { Padding } from "../conv/padding.ts";
 import { shapeText } from "../checks.ts";
-import { checkGiven, flagOrNull, keySource, type OptionChecks, text } from "../options.ts";
-import type { FloatDtype, Precision, PromoteDtype } from "../linear/dot-general.ts";
+import type { Conv } from "../conv/conv.ts";
+import { checkConvolution, convolution, ConvLayer } from "../conv/convolution.ts";
+import { checkGiven } from "../options.ts";
 import type { Tensor } from "../tensor.ts";
+import { checkCallOptions, checkRate, nextKey, type StochasticCallOptions } from "./call-options.ts";
 import {
-  checkCallOptions,
-  checkRate,
-  choice,
-  forkStream,
-  nextKey,
-  type StochasticCallOptions,
-} from "./call-options.ts";
-import { type DropConnectScaling, scaleOfKept, weightsWithoutMask } from "./drop-connect-weights.ts";
+  type DropConnectScaling,
+  DROP_WEIGHTS_CHECKS,
+  type DropWeightsOptions,
+  dropWeightsSettings,
+  scaleOfKept,
+  weightsWithoutMask,
+} from "./drop-connect-weights.ts";
 
 /** Options of {@link DropConnectConv}. */
-export interface DropConnectConvOptions {
-  /** Use all weights. `null` leaves it to the call. @defaultValue false */
-  deterministic?: boolean | null;
-  /** The stream that keys come from. @defaultValue "dropconnect" */
-  rngCollection?: string;
-  /** Where the layer's own stream is forked from. @defaultValue none: pass one to forward */
-  rngs?: Rngs | RngStream | null;
-  /** As for DropConnectLinear. @defaultValue "training" */
-  scaling?: DropConnectScaling;
-}
+export type DropConnectConvOptions = DropWeightsOptions;
 
 const NAME = "DropConnectConv";
-
-const OPTIONS: OptionChecks<DropConnectConvOptions> = {
-  deterministic: flagOrNull,
-  rngCollection: text,
-  rngs: keySource,
-  scaling: choice("training", "inference"),
-};
 
 /**
  * A {@link Conv} layer that drops each weight of its kernel with probability `rate`: one mask per call, shared by the whole batch and all
@@ -53,7 +35,7 @@ const OPTIONS: OptionChecks<DropConnectConvOptions> = {
  * const y = layer.forward(tf.ones([8, 32, 32, 3])); // [8, 32, 32, 16]
  * ```
  */
-export class DropConnectConv extends Module implements ConvConfig {
+export class DropConnectConv extends ConvLayer {
   /** What the modes do, for `viewInfo`. */
   static readonly modes: Readonly<Record<string, string>> = {
     deterministic: "Use all weights, as the base layer.",
@@ -63,26 +45,6 @@ export class DropConnectConv extends Module implements ConvConfig {
   readonly kernel: Param<Tensor>;
   /** The base layer's, or `null`. */
   readonly bias: Param<Tensor> | null;
-  readonly mask: Tensor | null;
-  readonly inFeatures: number;
-  readonly outFeatures: number;
-  readonly kernelSize: readonly number[];
-  readonly strides: readonly number[];
-  readonly padding: Padding;
-  readonly inputDilation: readonly number[];
-  readonly kernelDilation: readonly number[];
-  readonly featureGroupCount: number;
-  readonly useBias: boolean;
-  readonly dtype: FloatDtype | null;
-  readonly paramDtype: FloatDtype;
-  readonly precision: Precision;
-  readonly convGeneralDilated: ConvGeneralDilated;
-  readonly promoteDtype: PromoteDtype;
-  readonly preferredElementType: FloatDtype | null;
-  /** The base layer's. */
-  readonly kernelInit: Initializer;
-  /** The base layer's. */
-  readonly biasInit: Initializer;
   readonly rate: number;
   readonly scaling: DropConnectScaling;
   deterministic: boolean | null;
@@ -91,38 +53,20 @@ export class DropConnectConv extends Module implements ConvConfig {
 
   /** @throws RangeError for a rate outside `[0, 1]`, TypeError for a base that is no Conv or `rngs` that give no keys. */
   constructor(base: Conv, rate = 0.25, options: DropConnectConvOptions = {}) {
-    super();
     checkRate(NAME, rate);
-    checkGiven(NAME, options, OPTIONS);
+    checkGiven(NAME, options, DROP_WEIGHTS_CHECKS);
     if (typeof base?.convGeneralDilated !== "function") {
       throw new TypeError(`${NAME}: expected a Conv layer to start from, got ${describe(base)}.`);
     }
-    const { deterministic = false, rngCollection = "dropconnect", rngs, scaling = "training" } = options;
+    super(base);
+    const { scaling, deterministic, rngCollection, rngs } = dropWeightsSettings(NAME, options);
     this.kernel = base.kernel;
     this.bias = base.bias;
-    this.mask = base.mask;
-    this.inFeatures = base.inFeatures;
-    this.outFeatures = base.outFeatures;
-    this.kernelSize = base.kernelSize;
-    this.strides = base.strides;
-    this.padding = base.padding;
-    this.inputDilation = base.inputDilation;
-    this.kernelDilation = base.kernelDilation;
-    this.featureGroupCount = base.featureGroupCount;
-    this.useBias = base.useBias;
-    this.dtype = base.dtype;
-    this.paramDtype = base.paramDtype;
-    this.precision = base.precision;
-    this.convGeneralDilated = base.convGeneralDilated;
-    this.promoteDtype = base.promoteDtype;
-    this.preferredElementType = base.preferredElementType;
-    this.kernelInit = base.kernelInit;
-    this.biasInit = base.biasInit;
     this.rate = rate;
     this.scaling = scaling;
     this.deterministic = deterministic;
     this.rngCollection = rngCollection;
-    this.rngs = forkStream(NAME, rngs, rngCollection);
+    this.rngs = rngs;
   }
 
   /**

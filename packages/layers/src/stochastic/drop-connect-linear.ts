@@ -1,31 +1,34 @@
 /** @file Dropping weights. */
-import { registerModule, Module, type Param } from "@nnxjs/nnx-core";
+import { registerModule, type ModeValues, type Param } from "@nnxjs/nnx-core";
 import { describe } from "@nnxjs/nnx-core/internal";
-import { type Initializer, type PRNGKey, random, type Rngs, type RngStream } from "@nnxjs/rnglib";
+import { type PRNGKey, random, type RngStream } from "@nnxjs/rnglib";
 import { drop } from "@nnxjs/rnglib/internal";
-import type { DotGeneral, FloatDtype, Precision, PromoteDtype } from "../linear/dot-general.ts";
-import { checkDense, dense, type DenseConfig, type Linear } from "../linear/linear.ts";
-import { checkGiven, flagOrNull, keySource, type OptionChecks, text } from "../options.ts";
+import { checkDense, dense, DenseLayer } from "../linear/dense-layer.ts";
+import type { Linear } from "../linear/linear.ts";
+import { checkGiven, choice, type OptionChecks } from "../options.ts";
 import { broadcastTo, reshape, type Tensor } from "../tensor.ts";
 import {
   checkCallOptions,
   checkKeyAxes,
   checkRate,
-  choice,
-  forkStream,
   nextKey,
   type StochasticCallOptions,
 } from "./call-options.ts";
 import { denseEach } from "./dense-each.ts";
-import { type DropConnectScaling, scaleOfKept, weightsWithoutMask } from "./drop-connect-weights.ts";
+import {
+  type DropConnectScaling,
+  DROP_WEIGHTS_CHECKS,
+  type DropWeightsOptions,
+  dropWeightsSettings,
+  scaleOfKept,
+  weightsWithoutMask,
+} from "./drop-connect-weights.ts";
 
 /** How many masks a call draws: see {@link DropConnectLinearOptions.masks}. */
 export type DropConnectMasks = "batch" | "example";
 
 /** Options of {@link DropConnectLinear}. */
-export interface DropConnectLinearOptions {
-  /** Use all weights. `null` leaves it to the call. @defaultValue false */
-  deterministic?: boolean | null;
+export interface DropConnectLinearOptions extends DropWeightsOptions {
   /**
    * `"batch"`: one mask per call, which all examples share; cheap, and what Mobiny et al. and probly do. `"example"`: one mask for each
    * row of the first axis, as in Wan et al., from the keys `split(key, n)`. That takes `n * inFeatures * outFeatures` floats of memory and
@@ -33,26 +36,13 @@ export interface DropConnectLinearOptions {
    * @defaultValue "batch"
    */
   masks?: DropConnectMasks;
-  /** The stream that keys come from. @defaultValue "dropconnect" */
-  rngCollection?: string;
-  /** Where the layer's own stream is forked from. @defaultValue none: pass one to forward */
-  rngs?: Rngs | RngStream | null;
-  /**
-   * `"training"`: masked weights are scaled by `1 / (1 - rate)` and deterministic is exactly the base layer. `"inference"`: masked weights
-   * are not scaled and deterministic uses `kernel * (1 - rate)`, the rule of Mobiny et al.'s and probly's code.
-   * @defaultValue "training"
-   */
-  scaling?: DropConnectScaling;
 }
 
 const NAME = "DropConnectLinear";
 
 const OPTIONS: OptionChecks<DropConnectLinearOptions> = {
-  deterministic: flagOrNull,
+  ...DROP_WEIGHTS_CHECKS,
   masks: choice("batch", "example"),
-  rngCollection: text,
-  rngs: keySource,
-  scaling: choice("training", "inference"),
 };
 
 /**
@@ -68,28 +58,11 @@ const OPTIONS: OptionChecks<DropConnectLinearOptions> = {
  * const y = layer.forward(tf.ones([32, 128])); // [32, 128]
  * ```
  */
-export class DropConnectLinear extends Module implements DenseConfig {
-  /** What the modes do, for `viewInfo`. */
-  static readonly modes: Readonly<Record<string, string>> = {
-    deterministic: "Use all weights, as the base layer.",
-    masks: '"batch": all rows share one mask. "example": each has its own.',
-  };
-
+export class DropConnectLinear extends DenseLayer {
   /** The base layer's. */
   readonly kernel: Param<Tensor>;
   /** The base layer's, or `null`. */
   readonly bias: Param<Tensor> | null;
-  readonly inFeatures: number;
-  readonly outFeatures: number;
-  readonly useBias: boolean;
-  readonly dtype: FloatDtype | null;
-  readonly paramDtype: FloatDtype;
-  readonly precision: Precision;
-  readonly dotGeneral: DotGeneral;
-  readonly promoteDtype: PromoteDtype;
-  readonly preferredElementType: FloatDtype | null;
-  readonly kernelInit: Initializer;
-  readonly biasInit: Initializer;
   readonly rate: number;
   readonly scaling: DropConnectScaling;
   masks: DropConnectMasks;
@@ -99,33 +72,21 @@ export class DropConnectLinear extends Module implements DenseConfig {
 
   /** @throws RangeError for a rate outside `[0, 1]`, TypeError for a base that is no Linear or `rngs` that give no keys. */
   constructor(base: Linear, rate = 0.25, options: DropConnectLinearOptions = {}) {
-    super();
     checkRate(NAME, rate);
     checkGiven(NAME, options, OPTIONS);
     if (typeof base?.dotGeneral !== "function" || base.kernel?.value.rank !== 2) {
       throw new TypeError(`${NAME}: expected a Linear layer to start from, got ${describe(base)}.`);
     }
-    const { deterministic = false, rngCollection = "dropconnect", rngs } = options;
-    const { masks = "batch", scaling = "training" } = options;
+    super(base);
+    const { scaling, deterministic, rngCollection, rngs } = dropWeightsSettings(NAME, options);
     this.kernel = base.kernel;
     this.bias = base.bias;
-    this.inFeatures = base.inFeatures;
-    this.outFeatures = base.outFeatures;
-    this.useBias = base.useBias;
-    this.dtype = base.dtype;
-    this.paramDtype = base.paramDtype;
-    this.precision = base.precision;
-    this.dotGeneral = base.dotGeneral;
-    this.promoteDtype = base.promoteDtype;
-    this.preferredElementType = base.preferredElementType;
-    this.kernelInit = base.kernelInit;
-    this.biasInit = base.biasInit;
     this.rate = rate;
     this.scaling = scaling;
-    this.masks = masks;
+    this.masks = options.masks ?? "batch";
     this.deterministic = deterministic;
     this.rngCollection = rngCollection;
-    this.rngs = forkStream(NAME, rngs, rngCollection);
+    this.rngs = rngs;
   }
 
   /**
@@ -161,7 +122,7 @@ export class DropConnectLinear extends Module implements DenseConfig {
   }
 
   /** Takes the modes that this layer knows; returns the others. */
-  setMode({ deterministic, masks, ...rest }: Record<string, unknown>): Record<string, unknown> {
+  setMode({ deterministic, masks, ...rest }: ModeValues): ModeValues {
     if (typeof deterministic === "boolean") this.deterministic = deterministic;
     if (masks === "batch" || masks === "example") this.masks = masks;
     return rest;

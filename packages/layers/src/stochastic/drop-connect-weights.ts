@@ -1,9 +1,41 @@
-/** @file The weights of layers that drop some of them: when none is dropped, and what those that stay are multiplied by. */
+/** @file What layers that drop weights have in common: their options, and what their weights are in a call. */
+import { choice, type OptionChecks } from "../options.ts";
 import { mul, type Tensor, zerosLike } from "../tensor.ts";
-import { resolveDeterministic } from "./call-options.ts";
+import {
+  resolveDeterministic,
+  STOCHASTIC_CHECKS,
+  type StochasticOptions,
+  type StochasticSettings,
+  stochasticSettings,
+} from "./call-options.ts";
 
-/** Where the expectation is kept: see `DropConnectLinearOptions.scaling`. */
+/** Where the expectation is kept: see `scaling` in the options. */
 export type DropConnectScaling = "training" | "inference";
+
+/** Options of layers that drop weights. Deterministic, they use all. */
+export interface DropWeightsOptions extends StochasticOptions {
+  /**
+   * `"training"`: masked weights are scaled by `1 / (1 - rate)` and deterministic is exactly the base layer. `"inference"`: masked weights
+   * are not scaled and deterministic uses `kernel * (1 - rate)`, the rule of Mobiny et al.'s and probly's code.
+   * @defaultValue "training"
+   */
+  scaling?: DropConnectScaling;
+}
+
+/** What these options may be. */
+export const DROP_WEIGHTS_CHECKS: OptionChecks<DropWeightsOptions> = {
+  ...STOCHASTIC_CHECKS,
+  scaling: choice("training", "inference"),
+};
+
+/** The options with their defaults, and the layer's own stream. */
+export const dropWeightsSettings = (
+  layer: string,
+  options: DropWeightsOptions,
+): StochasticSettings & { readonly scaling: DropConnectScaling } => ({
+  ...stochasticSettings(layer, options, "dropconnect"),
+  scaling: options.scaling ?? "training",
+});
 
 interface DropConnectConfig {
   readonly rate: number;

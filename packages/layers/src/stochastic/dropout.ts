@@ -1,39 +1,30 @@
 /** @file Dropping activations. */
-import { registerModule, Module } from "@nnxjs/nnx-core";
+import { registerModule, type ModeValues, Module } from "@nnxjs/nnx-core";
 import { checkTensor } from "@nnxjs/nnx-core/internal";
-import { normalizeAxes } from "../axes.ts";
-import type { Rngs, RngStream } from "@nnxjs/rnglib";
+import type { RngStream } from "@nnxjs/rnglib";
 import { drop } from "@nnxjs/rnglib/internal";
-import { axisList, checkGiven, flagOrNull, keySource, type OptionChecks, text } from "../options.ts";
+import { normalizeAxes } from "../axes.ts";
+import { axisList, checkGiven, type OptionChecks } from "../options.ts";
 import { type Tensor, zerosLike } from "../tensor.ts";
 import {
   checkCallOptions,
   checkKeyAxes,
   checkRate,
-  forkStream,
   nextKey,
   resolveDeterministic,
+  STOCHASTIC_CHECKS,
   type StochasticCallOptions,
+  type StochasticOptions,
+  stochasticSettings,
 } from "./call-options.ts";
 
-/** Options of {@link Dropout}. */
-export interface DropoutOptions {
+/** Options of {@link Dropout}. Deterministic, it returns its inputs. */
+export interface DropoutOptions extends StochasticOptions {
   /** Axes along which the mask is shared. Negative ones count from the end. @defaultValue [] */
   broadcastDims?: readonly number[];
-  /** Return inputs unchanged. `null` leaves it to the call. @defaultValue false */
-  deterministic?: boolean | null;
-  /** The stream that keys come from. @defaultValue "dropout" */
-  rngCollection?: string;
-  /** Where the layer's own stream is forked from. @defaultValue none: pass one to forward */
-  rngs?: Rngs | RngStream | null;
 }
 
-const OPTIONS: OptionChecks<DropoutOptions> = {
-  broadcastDims: axisList,
-  deterministic: flagOrNull,
-  rngCollection: text,
-  rngs: keySource,
-};
+const OPTIONS: OptionChecks<DropoutOptions> = { ...STOCHASTIC_CHECKS, broadcastDims: axisList };
 
 /**
  * Zeroes each element with probability `rate` and scales the rest by `1 / (1 - rate)`; deterministic, it returns its input.
@@ -63,12 +54,12 @@ export class Dropout extends Module {
     super();
     checkRate("Dropout", rate);
     checkGiven("Dropout", options, OPTIONS);
-    const { broadcastDims = [], deterministic = false, rngCollection = "dropout", rngs } = options;
+    const { deterministic, rngCollection, rngs } = stochasticSettings("Dropout", options, "dropout");
     this.rate = rate;
-    this.broadcastDims = broadcastDims;
+    this.broadcastDims = options.broadcastDims ?? [];
     this.deterministic = deterministic;
     this.rngCollection = rngCollection;
-    this.rngs = forkStream("Dropout", rngs, rngCollection);
+    this.rngs = rngs;
   }
 
   /**
@@ -96,7 +87,7 @@ export class Dropout extends Module {
   }
 
   /** Takes the modes that this layer knows; returns the others. */
-  setMode({ deterministic, masks, ...rest }: Record<string, unknown>): Record<string, unknown> {
+  setMode({ deterministic, masks, ...rest }: ModeValues): ModeValues {
     if (typeof deterministic === "boolean") this.deterministic = deterministic;
     const others = this.broadcastDims.filter((axis) => axis !== 0);
     if (masks === "batch") this.broadcastDims = [0, ...others];

@@ -1,9 +1,8 @@
 /** @file A dense layer that is several, which share all but a vector of factors on each side. */
-import { registerModule, Module, NnxError, Param } from "@nnxjs/nnx-core";
+import { registerModule, NnxError, Param } from "@nnxjs/nnx-core";
 import { checkOptions, checkParam, checkTensor, describe } from "@nnxjs/nnx-core/internal";
-import type { Linear } from "@nnxjs/layers";
-import { dense, type DenseConfig } from "@nnxjs/layers/internal";
-import { type Initializer, type PRNGKey, random } from "@nnxjs/rnglib";
+import { dense, type DenseConfig, KernelLayer, type Linear } from "@nnxjs/layers";
+import { type PRNGKey, random } from "@nnxjs/rnglib";
 import { add, broadcastTo, mul, reshape, sub, type Tensor, tidy } from "../tensor.ts";
 
 /** How the factors of the members are drawn. */
@@ -30,7 +29,7 @@ const NAMES = { nextKey: true, init: true, mean: true, std: true } as const;
  * the input are sorted by member: first all rows of the first, and so on.
  * @see Wen et al. 2020, https://arxiv.org/abs/2002.06715; probly's `BatchEnsembleLinear`
  */
-export class BatchEnsembleLinear extends Module implements DenseConfig {
+export class BatchEnsembleLinear extends KernelLayer implements DenseConfig {
   /** The base layer's, `[inFeatures, outFeatures]`. */
   readonly kernel: Param<Tensor>;
   /** `[members, outFeatures]`, the base layer's at first; `null` without bias. */
@@ -42,17 +41,10 @@ export class BatchEnsembleLinear extends Module implements DenseConfig {
   readonly members: number;
   readonly inFeatures: number;
   readonly outFeatures: number;
-  readonly dtype: Linear["dtype"];
-  readonly precision: Linear["precision"];
   readonly dotGeneral: Linear["dotGeneral"];
-  readonly promoteDtype: Linear["promoteDtype"];
-  readonly preferredElementType: Linear["preferredElementType"];
-  readonly kernelInit: Initializer;
-  readonly biasInit: Initializer;
 
   /** @throws RangeError for a number of members that is no positive integer. */
   constructor(base: Linear, members: number, options: BatchEnsembleLinearOptions) {
-    super();
     checkMembers(NAME, members);
     checkOptions<BatchEnsembleLinearOptions>(NAME, options, NAMES);
     if (typeof options?.nextKey !== "function") {
@@ -62,7 +54,6 @@ export class BatchEnsembleLinear extends Module implements DenseConfig {
     }
     const { nextKey, ...factors } = options;
     checkFactors(NAME, factors);
-    this.kernel = base.kernel;
     const { inFeatures, outFeatures } = base;
     const bias = base.bias?.value;
     // In one scope: when a key or a draw fails, nothing is left of those before it.
@@ -71,19 +62,15 @@ export class BatchEnsembleLinear extends Module implements DenseConfig {
       drawFactors(nextKey(), [members, outFeatures], factors),
       ...(bias ? [broadcastTo(bias, [members, outFeatures])] : []),
     ]) as [Tensor, Tensor, Tensor?];
+    super(base);
+    this.kernel = base.kernel;
+    this.bias = copies ? new Param(copies) : null;
     this.r = new Param(r);
     this.s = new Param(s);
-    this.bias = copies ? new Param(copies) : null;
     this.members = members;
-    this.inFeatures = base.inFeatures;
-    this.outFeatures = base.outFeatures;
-    this.dtype = base.dtype;
-    this.precision = base.precision;
+    this.inFeatures = inFeatures;
+    this.outFeatures = outFeatures;
     this.dotGeneral = base.dotGeneral;
-    this.promoteDtype = base.promoteDtype;
-    this.preferredElementType = base.preferredElementType;
-    this.kernelInit = base.kernelInit;
-    this.biasInit = base.biasInit;
   }
 
   /**

@@ -1,18 +1,9 @@
 /** @file Drawing a model's initial values again. */
-import {
-  BatchStat,
-  formatPath,
-  GraphNode,
-  NnxError,
-  Param,
-  type Path,
-  type PathPart,
-  Variable,
-} from "@nnxjs/nnx-core";
+import { BatchStat, formatPath, NnxError, Param, type Path, Variable } from "@nnxjs/nnx-core";
 import { describe } from "@nnxjs/nnx-core/internal";
 import { type Initializer, type PRNGKey, type Rngs, RngStream } from "@nnxjs/rnglib";
 import { isTensor, ones, type Tensor, tidy, zeros } from "../tensor.ts";
-import { entriesOf, isContainer } from "../transform/slots.ts";
+import { definedParts } from "../transform/defined-order.ts";
 
 /** New values for Params whose layer does not say how they were drawn. */
 export type InitParam = (path: Path, param: Param<Tensor>, key: PRNGKey) => Tensor;
@@ -24,39 +15,12 @@ export type InitParam = (path: Path, param: Param<Tensor>, key: PRNGKey) => Tens
  * @throws NnxError for a Param without initializer when there is no `init`.
  */
 export function reinitialize(where: string, model: object, rngs: Rngs, init: InitParam | undefined): void {
-  const seen = new Set<object>();
-  const open: Frame[] = [];
-  const enter = (x: object, path: Path): void => {
-    if (seen.has(x)) return;
-    seen.add(x);
-    if (x instanceof RngStream) {
-      x.key.value = rngs.nextKey(streamFor(rngs, x.tag));
-      x.count.value = 0;
-    } else open.push({ holder: x, path, entries: entriesOf(x), next: 0 });
-  };
-  enter(model, []);
-  for (let frame = open.at(-1); frame; frame = open.at(-1)) {
-    const entry = frame.entries[frame.next++];
-    if (entry === undefined) {
-      open.pop();
-      continue;
-    }
-    const [key, value] = entry;
-    const at = [...frame.path, key as PathPart];
-    if (value instanceof GraphNode || isContainer(value)) enter(value, at);
-    else if (value instanceof Variable && !seen.has(value)) {
-      seen.add(value);
-      draw(where, frame.holder, at, value, rngs, init);
-    }
+  for (const { value, holder, path } of definedParts(model)) {
+    if (value instanceof RngStream) {
+      value.key.value = rngs.nextKey(streamFor(rngs, value.tag));
+      value.count.value = 0;
+    } else if (value instanceof Variable) draw(where, holder, path, value, rngs, init);
   }
-}
-
-/** A node or container whose attributes are being gone through. */
-interface Frame {
-  readonly holder: object;
-  readonly path: Path;
-  readonly entries: ReturnType<typeof entriesOf>;
-  next: number;
 }
 
 /** A stream that the caller has no name for starts from the parameters' stream. */

@@ -1,5 +1,6 @@
 /** @file A copy of a model that remembers what is the copy of what. */
 import { graphdef, GraphNode, isVariableState, Variable } from "@nnxjs/nnx-core";
+import { isPlainObject } from "@nnxjs/nnx-core/internal";
 
 /** A copied model, and the copy of each node and Variable in it. */
 export interface GraphCopy<M> {
@@ -56,12 +57,7 @@ function copyContainer(x: object, visit: (item: unknown) => unknown): unknown {
   let copy: object = x;
   if (Array.isArray(x)) copy = x.map(item);
   else if (x instanceof Map) copy = new Map([...x].map(([key, value]) => [key, item(value)]));
-  else if (isPlain(x)) copy = Object.fromEntries(Object.entries(x).map(([key, value]) => [key, item(value)]));
+  else if (isPlainObject(x))
+    copy = Object.fromEntries(Object.entries(x).map(([key, value]) => [key, item(value)]));
   return changed ? copy : x;
-}
-
-/** Whether `x` is an object literal or came from `JSON.parse` or `Object.create(null)`. */
-export function isPlain(x: object): boolean {
-  const prototype: unknown = Object.getPrototypeOf(x);
-  return prototype === Object.prototype || prototype === null;
 }

@@ -1,9 +1,14 @@
 /** @file Dropout and the dense layer behind it, in the place of a dense layer. */
-import { registerModule, Module, type Param } from "@nnxjs/nnx-core";
+import { registerModule, type Param } from "@nnxjs/nnx-core";
 import { checkOptions } from "@nnxjs/nnx-core/internal";
-import { Dropout, type DropoutOptions, type Linear, type StochasticCallOptions } from "@nnxjs/layers";
-import { dense, type DenseConfig } from "@nnxjs/layers/internal";
-import type { Initializer } from "@nnxjs/rnglib";
+import {
+  dense,
+  DenseLayer,
+  Dropout,
+  type DropoutOptions,
+  type Linear,
+  type StochasticCallOptions,
+} from "@nnxjs/layers";
 import type { Tensor } from "../tensor.ts";
 
 const NAMES = { broadcastDims: true, deterministic: true, rngCollection: true, rngs: true } as const;
@@ -12,42 +17,20 @@ const NAMES = { broadcastDims: true, deterministic: true, rngCollection: true, r
  * A {@link Linear} layer with Dropout on its inputs. It shares kernel and bias with the layer it is made from and can stand in for it:
  * its Params have the same paths.
  */
-export class DropoutLinear extends Module implements DenseConfig {
+export class DropoutLinear extends DenseLayer {
   readonly dropout: Dropout;
   /** The base layer's. */
   readonly kernel: Param<Tensor>;
   /** The base layer's, or `null`. */
   readonly bias: Param<Tensor> | null;
-  readonly inFeatures: number;
-  readonly outFeatures: number;
-  readonly useBias: boolean;
-  readonly dtype: Linear["dtype"];
-  readonly paramDtype: Linear["paramDtype"];
-  readonly precision: Linear["precision"];
-  readonly dotGeneral: Linear["dotGeneral"];
-  readonly promoteDtype: Linear["promoteDtype"];
-  readonly preferredElementType: Linear["preferredElementType"];
-  readonly kernelInit: Initializer;
-  readonly biasInit: Initializer;
 
   /** @throws RangeError for a rate outside `[0, 1]`, TypeError for `rngs` that give no keys. */
   constructor(base: Linear, rate: number, options: DropoutOptions = {}) {
-    super();
-    checkOptions("DropoutLinear", options, NAMES);
+    checkOptions<DropoutOptions>("DropoutLinear", options, NAMES);
+    super(base);
     this.dropout = new Dropout(rate, options);
     this.kernel = base.kernel;
     this.bias = base.bias;
-    this.inFeatures = base.inFeatures;
-    this.outFeatures = base.outFeatures;
-    this.useBias = base.useBias;
-    this.dtype = base.dtype;
-    this.paramDtype = base.paramDtype;
-    this.precision = base.precision;
-    this.dotGeneral = base.dotGeneral;
-    this.promoteDtype = base.promoteDtype;
-    this.preferredElementType = base.preferredElementType;
-    this.kernelInit = base.kernelInit;
-    this.biasInit = base.biasInit;
   }
 
   /**

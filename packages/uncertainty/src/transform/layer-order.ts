@@ -1,5 +1,6 @@
 /** @file Which layer of a model comes first. */
 import { GraphNode, iterNodes, Param } from "@nnxjs/nnx-core";
+import { definedParts } from "./defined-order.ts";
 import { entriesOf, isContainer } from "./slots.ts";
 
 /**
@@ -10,28 +11,11 @@ export type LayerOrder = "definition" | "graph";
 
 /** The modules of a model that hold Params themselves, each once, children before parents. */
 export function layersOf(model: object, order: LayerOrder): GraphNode[] {
-  const nodes = order === "graph" ? [...iterNodes(model)].map(([, node]) => node) : definedNodes(model);
+  const nodes =
+    order === "graph"
+      ? Array.from(iterNodes(model), ([, node]) => node)
+      : Array.from(definedParts(model), ({ value }) => value);
   return nodes.filter((node): node is GraphNode => node instanceof GraphNode && holdsParams(node));
-}
-
-function definedNodes(root: object): object[] {
-  const found: object[] = [];
-  const seen = new Set<object>();
-  const open: { readonly holder: object; readonly values: readonly unknown[]; next: number }[] = [];
-  const enter = (x: unknown): void => {
-    if (!(x instanceof GraphNode || isContainer(x)) || seen.has(x)) return;
-    seen.add(x);
-    open.push({ holder: x, values: entriesOf(x).map(([, value]) => value), next: 0 });
-  };
-  enter(root);
-  for (let frame = open.at(-1); frame; frame = open.at(-1)) {
-    if (frame.next < frame.values.length) enter(frame.values[frame.next++]);
-    else {
-      open.pop();
-      found.push(frame.holder);
-    }
-  }
-  return found;
 }
 
 const holdsParams = (holder: object): boolean =>

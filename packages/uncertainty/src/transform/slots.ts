@@ -1,6 +1,6 @@
 /** @file The places in a graph that hold something. */
-import { GraphNode, iterNodes, Variable } from "@nnxjs/nnx-core";
-import { isPlain } from "./copy-graph.ts";
+import { iterNodes } from "@nnxjs/nnx-core";
+import { isPlainObject } from "@nnxjs/nnx-core/internal";
 
 /** What a node or container holds, in the order of definition. */
 export function entriesOf(holder: object): readonly (readonly [key: unknown, value: unknown])[] {
@@ -10,11 +10,7 @@ export function entriesOf(holder: object): readonly (readonly [key: unknown, val
 
 /** Whether the graph looks into `x`. */
 export const isContainer = (x: unknown): x is object =>
-  typeof x === "object" &&
-  x !== null &&
-  !(x instanceof GraphNode) &&
-  !(x instanceof Variable) &&
-  (Array.isArray(x) || x instanceof Map || isPlain(x));
+  Array.isArray(x) || x instanceof Map || isPlainObject(x);
 
 /** Puts others in the places of some modules, wherever in the graph they are; the root itself is returned exchanged. */
 export function exchange<M>(root: M, others: ReadonlyMap<object, object>): M {
