@@ -18,7 +18,7 @@ export class Model extends nnx.Module {
   readonly size = 3;
   me: Model = this;
 }
-export class Other extends nnx.Module {
+class Other extends nnx.Module {
   readonly b: nnx.Param<number> = new nnx.Param(1);
   readonly a: { readonly deep: nnx.Param<number> } = { deep: new nnx.Param(2) };
 }
@@ -28,7 +28,7 @@ nnx.registerModule("hostile.Model", Model);
 export const model = new Model();
 export const [graphdef, state] = nnx.split(model);
 export const json = nnx.graphDefToJson(graphdef);
-export const otherState = nnx.state(new Other());
+const otherState = nnx.state(new Other());
 const packed = nnx.unpack(new Other());
 
 const names = [
