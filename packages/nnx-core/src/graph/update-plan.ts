@@ -7,7 +7,7 @@ import { isPlainObject } from "../plain-object.ts";
 import { mostContainers, mostLevels } from "../state/bounds.ts";
 import { checkValues, isStateLike } from "../state/check-state.ts";
 import type { PureState } from "../state/pure.ts";
-import { isLeaf, type State } from "../state/state.ts";
+import type { State } from "../state/state.ts";
 import { isVariableState } from "../variable/variable-state.ts";
 import { Variable } from "../variable/variable.ts";
 import { checkCreated, create } from "./created.ts";
