@@ -1,6 +1,6 @@
 /** @file Functions kept as attributes that are tied to one object, and would go on to use it in every copy. */
 import { StructureError } from "../errors.ts";
-import { formatPath } from "../path.ts";
+import { formatPath, type PathPart } from "../path.ts";
 import type { GraphDef, ObjectDef } from "./graph-def.ts";
 import { pathOfNode } from "./node-paths.ts";
 
@@ -32,22 +32,19 @@ function isBoundMethod({ name }: { readonly name: string }, type: ObjectDef["typ
 /**
  * Refuses attributes that are arrow functions with `this`, or bound methods: on a copy of the model they would run on the original. Seen is what the
  * function's own source says; what it captures in variables (`const self = this`), or what a compiler made of it, is not.
- * @param index - The number of the node.
+ * @param index - The number of the node that has it.
  */
 export function refuseCapturedThis(
   graphdef: GraphDef,
   index: number,
-  { type, keys, attributes }: ObjectDef,
+  key: PathPart,
+  f: object & { readonly name: string },
 ): void {
-  for (let i = 0; i < attributes.length; i++) {
-    const attribute = attributes[i];
-    if (attribute?.kind !== "static" || typeof attribute.value !== "function") continue;
-    const f = attribute.value as { readonly name: string };
-    const isBound = isBoundMethod(f, type);
-    if (!isBound && !usesOuterThis(f)) continue;
-    throw new StructureError(
-      `merge at ${formatPath([...pathOfNode(graphdef, index), keys[i] ?? ""])}: expected attributes that are not tied to one object, got ` +
-        `${isBound ? "a bound method" : "an arrow function with `this`"} (of ${type.name}). A copy would run it on the original: make it a method of the class.`,
-    );
-  }
+  const { type } = graphdef.nodes[index] as ObjectDef;
+  const isBound = isBoundMethod(f, type);
+  if (!isBound && !usesOuterThis(f)) return;
+  throw new StructureError(
+    `merge at ${formatPath([...pathOfNode(graphdef, index), key])}: expected attributes that are not tied to one object, got ` +
+      `${isBound ? "a bound method" : "an arrow function with `this`"} (of ${type.name}). A copy would run it on the original: make it a method of the class.`,
+  );
 }

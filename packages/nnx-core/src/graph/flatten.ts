@@ -29,7 +29,8 @@ export interface GraphVisitor {
   enter(key: PathPart): void;
   /**
    * A leaf, at its first path.
-   * @param place - Who has it, under which key; missing where it is the whole, and in States that the model keeps, which are never written to.
+   * @param place - Who has it, under which key; missing where it is the whole, and in States that the model keeps, which are never written to. Found
+   * out only for visitors that name this parameter.
    */
   leaf(key: PathPart | undefined, value: LeafValue, place: LeafPlace | undefined): void;
   /** Comes back up. */
@@ -51,11 +52,14 @@ export class GraphWalk {
   private readonly visitor: GraphVisitor;
   private readonly holding = new Set<object>();
   private readonly others = new Set<object>();
+  private readonly wantsPlaces: boolean;
   private frame: DefinedFrame | undefined;
   private leafCount = 0;
 
   constructor(visitor: GraphVisitor) {
     this.visitor = visitor;
+    // Most visitors do not, and there is one for each leaf.
+    this.wantsPlaces = visitor.leaf.length > 2;
   }
 
   run<M>(root: M): GraphDef<M> {
@@ -109,10 +113,14 @@ export class GraphWalk {
 
   private leaf(key: PathPart | undefined, value: LeafValue): void {
     this.leafCount++;
+    this.visitor.leaf(this.partOf(key), value, this.wantsPlaces ? this.placeOf(key, value) : undefined);
+  }
+
+  private placeOf(key: PathPart | undefined, value: LeafValue): LeafPlace | undefined {
     const { frame } = this;
-    const isKept = frame?.container === "state" || isVariableState(value);
-    const place = key !== undefined && frame && !isKept ? { owner: frame.value, key } : undefined;
-    this.visitor.leaf(this.partOf(key), value, place);
+    if (key === undefined || frame === undefined || frame.container === "state" || isVariableState(value))
+      return undefined;
+    return { owner: frame.value, key };
   }
 
   private enter(

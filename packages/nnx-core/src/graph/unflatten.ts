@@ -10,7 +10,7 @@ import { giveVariableToScope } from "../variable/held-value.ts";
 import { Variable, variableFromState } from "../variable/variable.ts";
 import { refuseCapturedThis } from "./captured-this.ts";
 import type { AttributeDef, ContainerDef, GraphDef, NodeDef, NodeType, ObjectDef } from "./graph-def.ts";
-import { match } from "./match.ts";
+import { type Match, match } from "./match.ts";
 import { defineChild, giveNodeToScope, type GraphNode } from "./node.ts";
 import { refusePrivateFields } from "./private-fields.ts";
 
@@ -38,11 +38,6 @@ export const newParts: Make = {
   state: (root) => hold(root, leavesOf(root).map(leafValue)),
 };
 
-interface Bare {
-  readonly leaves: ReadonlyMap<PathPart, StateLeaf> | undefined;
-  readonly make: Make;
-}
-
 /**
  * Builds the model; where several States have a leaf at one path, the last one's counts.
  * @throws {@link StructureError} naming the paths that are missing or too many; nothing is built then.
@@ -55,11 +50,12 @@ export function unflatten<M>(graphdef: GraphDef<M>, states: readonly StateNode[]
     throw misfit(graphdef, states, missing);
   const { nodes } = graphdef;
   const built: unknown[] = new Array(nodes.length);
+  let keepsStates = false;
   // Nodes first: a class that is refused must not leave Variables behind that hold tensors.
   for (let i = 0; i < nodes.length; i++) {
     const def = nodes[i] as NodeDef;
     if (def.kind === "variable") continue;
-    if (def.kind === "object") refuseCapturedThis(graphdef, i, def);
+    if (def.kind === "state") keepsStates = true;
     built[i] = emptyNode(def);
   }
   try {
@@ -67,17 +63,17 @@ export function unflatten<M>(graphdef: GraphDef<M>, states: readonly StateNode[]
       const def = nodes[i] as NodeDef;
       if (def.kind === "variable") built[i] = make.variable(def, variables[i] as StateLeaf);
     }
+    const parts: Parts = { graphdef, built, bare: bare.size > 0 ? bare : undefined, make };
+    for (let i = 0; i < nodes.length; i++) {
+      const def = nodes[i] as NodeDef;
+      if (def.kind !== "variable") fill(i, def, parts);
+    }
   } catch (error) {
     if (make.variable === newParts.variable)
       for (const made of built) if (made instanceof Variable) made.dispose();
     throw error instanceof DisposedError ? disposedIn(states) : error;
   }
-  for (let i = 0; i < nodes.length; i++) {
-    const def = nodes[i] as NodeDef;
-    if (def.kind !== "variable")
-      fill(built[i] as object, def, built, { leaves: bare.size > 0 ? bare.get(i) : undefined, make });
-  }
-  closeStates(nodes, built, make.state);
+  if (keepsStates) closeStates(nodes, built, make.state);
   const { root: rootDef } = graphdef;
   switch (rootDef.kind) {
     case "node":
@@ -109,37 +105,37 @@ const disposedIn = (states: readonly StateNode[]): DisposedError =>
     "merge",
     states.find((each) => leavesOf(each).some((leaf) => hasDisposed(leafValue(leaf)))) ?? {},
   );
+/** What the attributes of all nodes are taken from. */
+interface Parts {
+  readonly graphdef: GraphDef;
+  readonly built: readonly unknown[];
+  readonly bare: Match["bare"] | undefined;
+  readonly make: Make;
+}
 
 /** Gives a new node its attributes. */
-function fill(
-  node: object,
-  { kind, keys, attributes }: ObjectDef | ContainerDef,
-  built: readonly unknown[],
-  bare: Bare,
-): void {
+function fill(index: number, def: ObjectDef | ContainerDef, parts: Parts): void {
+  const { kind, keys, attributes } = def;
+  const node = parts.built[index] as object;
   const assignable = kind === "object" && areFree(keys, node);
   for (let i = 0; i < attributes.length; i++) {
     const key = keys[i] as PathPart;
-    const value = attributeValue(attributes[i] as AttributeDef, key, built, bare, kind === "state");
+    const attribute = attributes[i] as AttributeDef;
+    let value: unknown;
+    if (attribute.kind === "static") {
+      ({ value } = attribute);
+      if (typeof value === "function" && kind === "object")
+        refuseCapturedThis(parts.graphdef, index, key, value);
+    } else if (attribute.kind === "node") value = parts.built[attribute.index];
+    else
+      value = bareLeaf(
+        attribute,
+        parts.bare?.get(index)?.get(key) as StateLeaf,
+        parts.make,
+        kind === "state",
+      );
     if (assignable) (node as Record<PathPart, unknown>)[key] = value;
     else defineChild(node, key, value);
-  }
-}
-
-function attributeValue(
-  attribute: AttributeDef,
-  key: PathPart,
-  built: readonly unknown[],
-  { leaves, make }: Bare,
-  inState: boolean,
-): unknown {
-  switch (attribute.kind) {
-    case "static":
-      return attribute.value;
-    case "node":
-      return built[attribute.index];
-    default:
-      return bareLeaf(attribute, leaves?.get(key) as StateLeaf, make, inState);
   }
 }
 

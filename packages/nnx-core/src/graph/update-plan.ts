@@ -8,7 +8,7 @@ import { mostContainers, mostLevels } from "../state/bounds.ts";
 import { checkValues, isStateLike } from "../state/check-state.ts";
 import { disposedValueText } from "../state/holding.ts";
 import type { PureState } from "../state/pure.ts";
-import { isLeaf, type State } from "../state/state.ts";
+import type { State } from "../state/state.ts";
 import { isVariableState } from "../variable/variable-state.ts";
 import { Variable } from "../variable/variable.ts";
 import { checkCreated, create } from "./created.ts";
@@ -97,15 +97,16 @@ export class UpdatePlan {
   }
 
   private variable(target: Variable, value: unknown, key: PathPart, parent: Frame | undefined): void {
-    const isObject = typeof value === "object" && value !== null && !isLeaf(value);
-    if (isObject) {
+    const leaf = isVariableState(value);
+    const given: unknown = leaf ? value.value : value;
+    if (!leaf && typeof value === "object" && value !== null && !isArrayLike(value)) {
       // An empty State is nothing, but where an object is stored an empty one is another value.
       const isNothing = isPlainObject(value) && Object.keys(value).length === 0;
       if (isNothing && (target.isDisposed || !isPlainObject(target.getRawValue()))) return;
       if (value instanceof GraphNode || value instanceof Variable || holdsLeaf(value))
         throw misplaced(parent, key, `a value for the ${target.type.typeName}`, value);
     }
-    refuseDisposed(parent, key, isVariableState(value) ? value.value : value);
+    if (typeof given === "object" && given !== null) refuseDisposed(parent, key, given);
     this.strictness?.variable(target, value, () => pathTo(parent, key));
     this.variables.push(target);
     this.leaves.push(value);
@@ -171,8 +172,7 @@ function pathTo(parent: Frame | undefined, key: PathPart): Path {
   return path.reverse();
 }
 
-function refuseDisposed(parent: Frame | undefined, key: PathPart, value: unknown): void {
-  if (typeof value !== "object" || value === null) return;
+function refuseDisposed(parent: Frame | undefined, key: PathPart, value: object): void {
   // Most values are tensors, which have nothing in them.
   if (isArrayLike(value) && !hasDisposed(value)) return;
   const path = (): Path => pathTo(parent, key);
