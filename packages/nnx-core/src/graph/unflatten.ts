@@ -59,7 +59,7 @@ export function unflatten<M>(graphdef: GraphDef<M>, states: readonly StateNode[]
   for (let i = 0; i < nodes.length; i++) {
     const def = nodes[i] as NodeDef;
     if (def.kind === "variable") continue;
-    if (def.kind === "object") refuseCapturedThis(graphdef, i, def);
+    refuseCapturedThis(graphdef, i, def);
     built[i] = emptyNode(def);
   }
   try {
