@@ -1,5 +1,6 @@
 /** @file Gradients of functions of models, States and tensors. */
 import { installGradients } from "@nnxjs/gradients";
+import { checkFunction } from "../checks/arguments.ts";
 import { checkOptions } from "../checks/options.ts";
 import { describe, GradientError } from "../errors.ts";
 import type { Filter } from "../filter/filter.ts";
@@ -72,6 +73,7 @@ export function valueAndGrad(
   options: GradOptions = {},
 ): (...args: unknown[]) => unknown {
   const where = "valueAndGrad";
+  checkFunction(where, f);
   checkOptions<GradOptions>(where, options, optionNames);
   return notAResult(where, (...args: unknown[]) => {
     const { loss, aux, gradients } = differentiate(where, f, args, options);
@@ -104,6 +106,7 @@ export function grad(
   options: GradOptions = {},
 ): (...args: unknown[]) => unknown {
   const where = "grad";
+  checkFunction(where, f);
   checkOptions<GradOptions>(where, options, optionNames);
   return notAResult(where, (...args: unknown[]) => {
     const { aux, gradients } = differentiate(where, f, args, options);

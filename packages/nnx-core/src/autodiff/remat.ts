@@ -1,6 +1,7 @@
 /** @file Less memory for more work: computing a part again in the backward pass instead of saving it. */
 import { installGradients } from "@nnxjs/gradients";
 import { isCapturing } from "../capture/session.ts";
+import { checkFunction } from "../checks/arguments.ts";
 import { checkOptions } from "../checks/options.ts";
 import { describe, GradientError } from "../errors.ts";
 import type { Frame } from "../graph/frame.ts";
@@ -34,6 +35,7 @@ export function remat<A extends readonly unknown[], R>(
   f: (...args: A) => R,
   options: Readonly<Record<string, never>> = {},
 ): (...args: A) => R {
+  checkFunction("remat", f);
   // There are none, but JAX has some: a policy that is ignored would be a surprise.
   checkOptions<Record<never, never>>("remat", options, {});
   return notAResult("remat", (...args: A): R => {

@@ -1,6 +1,7 @@
 /** @file The derivative as a function, backwards and forwards. */
 import { installGradients } from "@nnxjs/gradients";
 import { disposeSymbol } from "../dispose-symbol.ts";
+import { checkFunction, checkList } from "../checks/arguments.ts";
 import { refuseDisposedIn } from "../checks/disposed.ts";
 import { checkOptions } from "../checks/options.ts";
 import { describe, GradientError } from "../errors.ts";
@@ -72,6 +73,8 @@ export function vjp<A extends readonly unknown[]>(
   options: VjpOptions = {},
 ): unknown[] {
   checkOptions<VjpOptions>("vjp", options, { wrt: true, hasAux: true });
+  checkFunction("vjp", f, "f, primals");
+  checkList("vjp", "primals", primals);
   const { wrt = Param, hasAux = false } = options;
   const { value, pullBack, aux } = pulledBack("vjp", f, primals, wrt, hasAux);
   return hasAux ? [value, pullBack, aux] : [value, pullBack];
@@ -187,6 +190,9 @@ export function jvp<A extends readonly unknown[]>(
   options: JvpOptions = {},
 ): unknown[] {
   checkOptions<JvpOptions>("jvp", options, { hasAux: true });
+  checkFunction("jvp", f, "f, primals, tangents");
+  checkList("jvp", "primals", primals);
+  checkList("jvp", "tangents", tangents);
   const { hasAux = false } = options;
   const [result] = scoped(() =>
     atomicallyOn(primals, () => {

@@ -3,6 +3,7 @@ import { installGradients } from "@nnxjs/gradients";
 import { checkLoss } from "../autodiff/grad.ts";
 import { type PreparedCall, prepareCall, toPositions } from "../autodiff/positions.ts";
 import { backward, withTape } from "../autodiff/tape.ts";
+import { checkFunction } from "../checks/arguments.ts";
 import { checkOptions } from "../checks/options.ts";
 import { type Filter, toPredicate } from "../filter/filter.ts";
 import { notAResult } from "../not-a-result.ts";
@@ -65,6 +66,7 @@ export function captureGradients(
   options: CaptureGradientsOptions = {},
 ): (model: object, ...args: unknown[]) => CapturedGradients<object, unknown> {
   const where = "captureGradients";
+  checkFunction(where, f);
   checkOptions<CaptureGradientsOptions>(where, options, optionNames);
   const { methodOutputs = false, filter = true, hasAux = false, wrt = Param, keepUpdates = false } = options;
   const wanted = toPredicate(filter);

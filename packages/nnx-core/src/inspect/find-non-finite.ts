@@ -5,6 +5,7 @@ import { type PreparedCall, prepareCall, toPositions } from "../autodiff/positio
 import { backward, withTape } from "../autodiff/tape.ts";
 import { capturedModules, returned, runCaptured } from "../capture/run.ts";
 import { type CapturedModules, onlooker, runningIn } from "../capture/session.ts";
+import { checkFunction } from "../checks/arguments.ts";
 import { checkOptions } from "../checks/options.ts";
 import type { Filter } from "../filter/filter.ts";
 import { notAResult } from "../not-a-result.ts";
@@ -81,6 +82,7 @@ export function findNonFinite(
   options: FindNonFiniteOptions = {},
 ): (...args: unknown[]) => NonFinite | undefined {
   const where = "findNonFinite";
+  checkFunction(where, f, "model, f", "second");
   checkOptions<FindNonFiniteOptions>(where, options, { hasAux: true, wrt: true, keepUpdates: true });
   const { hasAux = false, wrt = Param, keepUpdates = false } = options;
   return notAResult(where, (...args: unknown[]) => {
