@@ -82,6 +82,12 @@ describe("new Optimizer", () => {
       "got a Param in a Set at config.weights.0.",
     ],
     [
+      "parameters under a symbol",
+      Object.assign(new Weights(), { [Symbol("w")]: new Param(tf.ones([1])) }),
+      undefined,
+      "got a Param in an attribute that is not enumerable or has a symbol as name at Symbol(w).",
+    ],
+    [
       "a module in a Set",
       new (class Layers extends Module {
         readonly layers = new Set([new Weights()]);

@@ -39,7 +39,8 @@ export function hiddenParameter(model: object, wrt: Filter): string | undefined 
     for (const { variable, step } of variablesBelow(owner, seen, most)) {
       const path = [...pathTo(model, owner), ...keysTo(step)];
       if (!matches(path, variable)) continue;
-      return `a ${variable.type.typeName} in ${step.holder} at ${formatPath(path)}`;
+      const holder = step.holder ?? "an attribute that is not enumerable or has a symbol as name";
+      return `a ${variable.type.typeName} in ${holder} at ${formatPath(path)}`;
     }
   }
   return undefined;
@@ -81,9 +82,10 @@ function holderOf(value: object): string | undefined {
 function itemsOf(value: object): (readonly [key: PathPart, item: unknown])[] {
   if (value instanceof Map) return [...value].map(([key, item]) => [String(key), item]);
   if (value instanceof Set) return [...value].map((item, i) => [i, item]);
-  return Object.entries(Object.getOwnPropertyDescriptors(value)).map(([key, { value: item }]) => [
-    key,
-    item as unknown,
+  const descriptors = Object.getOwnPropertyDescriptors(value);
+  return Reflect.ownKeys(descriptors).map((key) => [
+    String(key),
+    descriptors[key as string]?.value as unknown,
   ]);
 }
 

@@ -21,6 +21,7 @@ import {
   pathKey,
   Perturbation,
   remat,
+  stopGradient,
   type State,
   unpack,
   update,
@@ -320,5 +321,59 @@ describe("options and calls that are not meant", () => {
 
   it("DiffState is made with new, and without", () => {
     expect(new DiffState(1, Param)).toEqual(DiffState(1, Param));
+  });
+});
+
+describe("what is called, and with what", () => {
+  const inside: unknown[] = [];
+  inside.push(inside);
+  it.each<[string, () => unknown, string]>([
+    [
+      "grad of a module",
+      () => grad({} as never),
+      "grad: expected a function as the first argument, got an object",
+    ],
+    [
+      "valueAndGrad of a class",
+      () => valueAndGrad(Param as never),
+      "got the function or class Param. Call valueAndGrad(f).",
+    ],
+    [
+      "remat of nothing",
+      () => remat(undefined as never),
+      "remat: expected a function as the first argument, got undefined",
+    ],
+    ["vmap of a number", () => vmap(3 as never), "vmap: expected a function as the first argument, got 3"],
+    ["vjp with swapped arguments", () => vjp([1] as never, sum as never), "Call vjp(f, primals)."],
+    ["vjp of a tensor alone", () => vjp(sum, tf.ones([2]) as never), "vjp: expected primals to be a list"],
+    [
+      "jvp of a tensor alone",
+      () => jvp(sum, tf.ones([2]) as never, [tf.ones([2])]),
+      "jvp: expected primals to be a list",
+    ],
+    [
+      "jvp along a tensor alone",
+      () => jvp(sum, [tf.ones([2])], tf.ones([2]) as never),
+      "jvp: expected tangents to be a list",
+    ],
+    [
+      "half a rule",
+      () => customVjp(sum).defvjp(sum as never, undefined as never),
+      "defvjp: expected a function as the second argument, got undefined. Call defvjp(forward, backward).",
+    ],
+    [
+      "argnums that are none",
+      () => grad(sum, { argnums: null as never })(tf.ones([2])),
+      "grad: expected argnums between 0 and 0, got null",
+    ],
+    [
+      "a value that contains itself",
+      () => stopGradient(inside),
+      "that does not contain itself, got an array",
+    ],
+  ])("%s is refused", (_what, run, message) => {
+    const before = tf.memory().numTensors;
+    expect(() => tf.tidy(() => void run())).toThrow(message);
+    expect(tf.memory().numTensors).toBe(before);
   });
 });

@@ -1,4 +1,5 @@
 /** @file Gradients of functions of models, States and tensors. */
+import { checkFunction } from "../data/functions.ts";
 import { installGradients } from "@nnxjs/gradients";
 import { checkOptions } from "../data/options.ts";
 import { describe, GradientError } from "../errors.ts";
@@ -72,6 +73,7 @@ export function valueAndGrad(
   options: GradOptions = {},
 ): (...args: unknown[]) => unknown {
   const where = "valueAndGrad";
+  checkFunction(where, f);
   checkOptions<GradOptions>(where, options, optionNames);
   return notAResult(where, (...args: unknown[]) => {
     const { loss, aux, gradients } = differentiate(where, f, args, options);
@@ -104,6 +106,7 @@ export function grad(
   options: GradOptions = {},
 ): (...args: unknown[]) => unknown {
   const where = "grad";
+  checkFunction(where, f);
   checkOptions<GradOptions>(where, options, optionNames);
   return notAResult(where, (...args: unknown[]) => {
     const { aux, gradients } = differentiate(where, f, args, options);

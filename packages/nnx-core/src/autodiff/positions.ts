@@ -19,8 +19,10 @@ export function toPositions(
   count: number,
   wrt: Filter,
 ): DiffState[] {
-  const list = Array.isArray(argnums) ? (argnums as readonly Argnum[]) : [argnums as Argnum];
-  const positions = list.map((each) => (typeof each === "object" ? each : { argnum: each, filter: wrt }));
+  const list = Array.isArray(argnums) ? Array.from(argnums as readonly Argnum[]) : [argnums as Argnum];
+  const positions = list.map((each) =>
+    typeof each === "object" && each !== null ? each : { argnum: each, filter: wrt },
+  );
   positions.forEach(({ argnum }, i) => {
     if (!Number.isInteger(argnum) || argnum < 0 || argnum >= count) {
       throw new GradientError(

@@ -1,4 +1,5 @@
 /** @file The derivative as a function, backwards and forwards. */
+import { checkFunction, checkList } from "../data/functions.ts";
 import { installGradients } from "@nnxjs/gradients";
 import { disposeSymbol } from "../data/dispose-symbol.ts";
 import { refuseDisposedIn } from "../state/disposed.ts";
@@ -72,6 +73,8 @@ export function vjp<A extends readonly unknown[]>(
   options: VjpOptions = {},
 ): unknown[] {
   checkOptions<VjpOptions>("vjp", options, { wrt: true, hasAux: true });
+  checkFunction("vjp", f, "f, primals");
+  checkList("vjp", "primals", primals);
   const { wrt = Param, hasAux = false } = options;
   const { value, pullBack, aux } = pulledBack("vjp", f, primals, wrt, hasAux);
   return hasAux ? [value, pullBack, aux] : [value, pullBack];
@@ -187,6 +190,9 @@ export function jvp<A extends readonly unknown[]>(
   options: JvpOptions = {},
 ): unknown[] {
   checkOptions<JvpOptions>("jvp", options, { hasAux: true });
+  checkFunction("jvp", f, "f, primals, tangents");
+  checkList("jvp", "primals", primals);
+  checkList("jvp", "tangents", tangents);
   const { hasAux = false } = options;
   const [result] = scoped(() =>
     atomicallyOn(primals, () => {

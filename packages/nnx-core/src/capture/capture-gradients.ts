@@ -1,4 +1,5 @@
 /** @file Values inside a model together with their gradients, from one forward and one backward pass. */
+import { checkFunction } from "../data/functions.ts";
 import { installGradients } from "@nnxjs/gradients";
 import { checkLoss } from "../autodiff/grad.ts";
 import { type PreparedCall, prepareCall, toPositions } from "../autodiff/positions.ts";
@@ -65,6 +66,7 @@ export function captureGradients(
   options: CaptureGradientsOptions = {},
 ): (model: object, ...args: unknown[]) => CapturedGradients<object, unknown> {
   const where = "captureGradients";
+  checkFunction(where, f);
   checkOptions<CaptureGradientsOptions>(where, options, optionNames);
   const { methodOutputs = false, filter = true, hasAux = false, wrt = Param, keepUpdates = false } = options;
   const wanted = toPredicate(filter);

@@ -82,11 +82,14 @@ export function capture<M extends object, A extends readonly unknown[], R, const
 export function capture(first: Target | CaptureTypes, ...rest: readonly unknown[]): unknown {
   if (isTypes(first)) {
     const [options] = rest as [CaptureOptions?];
+    checkOptions<CaptureOptions>(where, options, optionNames);
     return (target: Target) => capturing(target, first, options);
   }
   const [types, options] = rest as [unknown, CaptureOptions?];
   return capturing(first, types, options);
 }
+
+const optionNames = { init: true, methodOutputs: true } as const;
 
 interface Wanted {
   readonly types: readonly VariableType[];
@@ -99,7 +102,7 @@ function capturing(
   asked: unknown,
   options: CaptureOptions = {},
 ): (...args: unknown[]) => unknown {
-  checkOptions<CaptureOptions>(where, options, { init: true, methodOutputs: true });
+  checkOptions<CaptureOptions>(where, options, optionNames);
   const { init, methodOutputs } = options;
   if (typeof target !== "function" && typeof target?.forward !== "function") {
     throw new NnxError(

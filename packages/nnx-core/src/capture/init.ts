@@ -3,6 +3,7 @@ import { describe, NnxError } from "../errors.ts";
 import type { Frame } from "../graph/frame.ts";
 import { containerKind } from "../graph/node.ts";
 import { formatPath, type Path, pathKey } from "../path.ts";
+import { checkState } from "../state/check-state.ts";
 import { countLeaves, flattenState } from "../state/flatten-state.ts";
 import { below, isLeaf, type State, type StateNode } from "../state/state.ts";
 import { isVariableState, type VariableState } from "../variable/variable-state.ts";
@@ -16,12 +17,13 @@ interface Place {
 }
 
 /** Fills buffers with an earlier State's values; all of them or, when one has no place, none. Names that the run does not use do nothing. */
-export function fill(buffers: Buffers, modules: CapturedModules, init: State): void {
-  if (containerKind(init) !== "record") {
+export function fill(buffers: Buffers, modules: CapturedModules, given: State): void {
+  if (containerKind(given) !== "record") {
     throw new NnxError(
-      `capture: expected init to be a State, got ${describe(init)}. Make one by a capture of the same model: its second result.`,
+      `capture: expected init to be a State, got ${describe(given)}. Make one by a capture of the same model: its second result.`,
     );
   }
+  const init = checkState("capture, init", given);
   const places = placesOf(modules, init);
   if (places.length !== countLeaves(init)) throw misplaced(modules, init);
   for (const { module, name, leaf } of places) buffers.fill(module, leaf.type, name, leaf.value);

@@ -95,6 +95,15 @@ describe("what runs later", () => {
   });
 });
 
+it("sow and perturb refuse unknown options also where nothing is captured", () => {
+  const layer = new Layer();
+  const options = { reduceFm: () => 1 } as never;
+  expect(() => layer.sow(Intermediate, "y", 1, options)).toThrow(
+    /sow: expected options among .* Did you mean reduceFn/,
+  );
+  expect(() => layer.perturb("y", 1, options)).toThrow(/perturb: expected options among/);
+});
+
 describe("capture refuses", () => {
   const stateOf = (entries: Parameters<typeof unflattenState>[0]): State => unflattenState(entries);
   it.each<[string, () => unknown, RegExp]>([
@@ -117,6 +126,17 @@ describe("capture refuses", () => {
       "an init that is no State",
       () => untyped(new Layer(), Intermediate, { init: 3 })(x()),
       /expected init to be a State, got 3/,
+    ],
+    [
+      "an init that ends in no leaf, with its path",
+      () =>
+        untyped(new Layer(), Intermediate, { init: JSON.parse('{"a":1,"sub":{"b":"x"}}') as unknown })(x()),
+      /capture, init at a: expected a leaf or a subtree, got 1/,
+    ],
+    [
+      "unknown options, also before there is a model",
+      () => capture(Intermediate, { methodOutput: Intermediate } as never),
+      /capture: expected options among .* Did you mean methodOutputs/,
     ],
     [
       "the whole result as init",

@@ -1,4 +1,5 @@
 /** @file Which leaves (or modules): everything a filter may be, as one predicate. */
+import { isClass } from "../data/functions.ts";
 import { checkOptions } from "../data/options.ts";
 import { describe, FilterError } from "../errors.ts";
 import { isPath, type Path, type PathPart } from "../path.ts";
@@ -13,14 +14,6 @@ export type { FilterType, Predicate };
  */
 export type Filter = boolean | null | string | FilterType | Predicate | readonly Filter[];
 
-/** Classes have a read-only `prototype`; transpiled ones at least have methods. Predicates are neither. */
-export function isClass(f: unknown): f is FilterType {
-  if (typeof f !== "function") return false;
-  const prototype = Object.getOwnPropertyDescriptor(f, "prototype");
-  if (!prototype) return false;
-  return prototype.writable === false || Object.getOwnPropertyNames(prototype.value).length > 1;
-}
-
 /** The predicate that a filter stands for. @throws {@link FilterError} for anything that is no filter. */
 export const toPredicate = (filter: Filter): Predicate => predicateOf(filter, new Map());
 
@@ -31,8 +24,8 @@ function predicateOf(filter: Filter, lists: Map<object, Predicate | undefined>):
   if (typeof filter === "boolean") return filter ? everything : nothing;
   if (filter === null) return nothing;
   if (typeof filter === "string") return withTag(filter);
-  if (isClass(filter)) return ofType(filter);
-  if (typeof filter === "function") return filter;
+  if (typeof filter === "function")
+    return isClass(filter) ? ofType(filter as FilterType) : (filter as Predicate);
   if (Array.isArray(filter)) return anyOfList(filter as readonly Filter[], lists);
   throw new FilterError(
     `Filter: expected true, false, null, a tag, a class, a predicate or an array of these, got ${describe(filter)}. ` +

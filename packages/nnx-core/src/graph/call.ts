@@ -1,7 +1,7 @@
 /** @file Calling methods of a model that is split. */
 import { dispose } from "./dispose.ts";
 import { describe, NotFoundError, StructureError } from "../errors.ts";
-import { isClass } from "../filter/filter.ts";
+import { isClass } from "../data/functions.ts";
 import { formatPath, type PathPart } from "../path.ts";
 import type { OwnedState, State } from "../state/state.ts";
 import { checkGraphDef } from "./check-graph-def.ts";

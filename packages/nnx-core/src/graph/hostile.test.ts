@@ -1,4 +1,5 @@
 /** @file Whatever functions on States, graphs and JSON are given: they end, are right or refuse it, and leave models and prototypes alone. */
+import * as tf from "@tensorflow/tfjs-core";
 import fc from "fast-check";
 import { afterEach, describe, expect, it } from "vitest";
 import * as nnx from "../index.ts";
@@ -26,6 +27,7 @@ const all = (items: Iterable<unknown>): void => {
 
 type Call = (x: never, y: never) => unknown;
 const target = () => new Model();
+const one = (_: unknown): tf.Tensor => tf.scalar(1);
 const calls: Readonly<Record<string, Call>> = {
   flattenState: (x) => nnx.flattenState(x),
   unflattenState: (x) => nnx.unflattenState(x),
@@ -79,6 +81,24 @@ const calls: Readonly<Record<string, Call>> = {
   unpack: (x) => nnx.unpack(x),
   toPredicate: (x, y) => nnx.toPredicate(x)(["a"], y),
   pathIn: (x) => nnx.pathIn(x),
+  "capture with any options": (x) => nnx.capture(() => 1, nnx.Intermediate, x)(model),
+  "capture from any State": (x) => nnx.capture(() => 1, nnx.Intermediate, { init: x })(model),
+  summarize: (x) => nnx.summarize(x),
+  viewInfo: (x) => nnx.viewInfo(x),
+  stopGradient: (x) => nnx.stopGradient(x),
+  vjp: (x, y) => nnx.vjp(x, y),
+  "vjp at any arguments": (x) => nnx.vjp(one, x)[1].dispose(),
+  jvp: (x, y) => nnx.jvp(one, x, y),
+  "grad of anything": (x) => nnx.grad(x)(tf.scalar(1) as never),
+  "grad by anything": (x) => nnx.grad(one)(x),
+  "grad with any options": (x) => nnx.grad(one, x as { wrt: string })(model),
+  "grad at any places": (x) => nnx.grad(one, { argnums: x as 0 })(model),
+  "grad by any filter": (x) => nnx.grad(one, { wrt: x })(model),
+  "vmap over anything": (x) => nnx.vmap(one)(x),
+  "vmap along any axes": (x, y) => nnx.vmap(one, { inAxes: x, outAxes: y })(tf.ones([2])),
+  "remat of anything": (x) => nnx.remat(x),
+  "customVjp with any rules": (x, y) => nnx.customVjp(one).defvjp(x, y),
+  keep: (x) => nnx.keep(x),
 };
 /** What may write: each call on a model of its own, which must be as before when the call fails. */
 const writes: Readonly<Record<string, (model: Model, x: never, y: never) => unknown>> = {

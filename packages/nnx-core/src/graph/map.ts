@@ -1,8 +1,9 @@
 /** @file Models from models: every leaf through a function. */
+import { checkFunction } from "../data/functions.ts";
 import { checkOptions } from "../data/options.ts";
 import type { Path } from "../path.ts";
 import { disposeState } from "../state/builder.ts";
-import { checkFunction, mapLeaves, withValue } from "../state/map.ts";
+import { mapLeaves, withValue } from "../state/map.ts";
 import { leafValue, type OwnedState, type StateLeaf } from "../state/state.ts";
 import type { LeafIn, StateOf } from "../state/state-of.ts";
 import { isVariableState, type Metadata } from "../variable/variable-state.ts";
@@ -27,7 +28,7 @@ export function map<M>(
   node: M,
   options: MapOptions = {},
 ): M {
-  checkFunction("map", f, "model");
+  checkFunction("map", f, "f, model");
   checkOptions<MapOptions>("map", options, { recreateVariables: true });
   const { recreateVariables = true } = options;
   const [graphdef, states] = take("map", node, [], { exhaustive: true });

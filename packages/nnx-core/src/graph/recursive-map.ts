@@ -1,10 +1,10 @@
 /** @file Models from models: everything through a function, children first. */
+import { checkFunction } from "../data/functions.ts";
 import { describe, StructureError } from "../errors.ts";
 import { formatPath, type Path, type PathPart } from "../path.ts";
 import { checkState, isStateLike } from "../state/check-state.ts";
 import { leavesOf } from "../state/flatten-state.ts";
 import { hold } from "../state/holding.ts";
-import { checkFunction } from "../state/map.ts";
 import { leafValue } from "../state/state.ts";
 import { Variable } from "../variable/variable.ts";
 import { partIn } from "./frame.ts";
@@ -30,7 +30,7 @@ interface Frame {
  * @see Flax `nnx.recursive_map`
  */
 export function recursiveMap<M>(f: (path: Path, value: unknown) => unknown, node: M): M {
-  checkFunction("recursiveMap", f, "model");
+  checkFunction("recursiveMap", f, "f, model");
   // Whatever `f` made of the root; who maps a model to something else says so.
   return mapAll(f, node) as M;
 }

@@ -1,4 +1,5 @@
 /** @file Scopes for what users write: results of any type, and values that outlive them. */
+import { checkFunction } from "../data/functions.ts";
 import { refuseLate } from "../ownership/late.ts";
 import { forEachObject, keepThing } from "../ownership/scopes.ts";
 import { isOwner } from "../state/holding.ts";
@@ -23,6 +24,7 @@ const isHolder = (x: object): boolean => x instanceof Variable || isOwner(x);
  * ```
  */
 export function tidy<R>(f: () => R): R {
+  checkFunction("tidy", f);
   let result: R | undefined;
   scoped(() => {
     result = f();

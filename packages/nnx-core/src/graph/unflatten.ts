@@ -56,6 +56,7 @@ export function unflatten<M>(graphdef: GraphDef<M>, states: readonly StateNode[]
     const def = nodes[i] as NodeDef;
     if (def.kind === "variable") continue;
     if (def.kind === "state") keepsStates = true;
+    else refuseCapturedThis(graphdef, i, def);
     built[i] = emptyNode(def);
   }
   try {
@@ -63,7 +64,7 @@ export function unflatten<M>(graphdef: GraphDef<M>, states: readonly StateNode[]
       const def = nodes[i] as NodeDef;
       if (def.kind === "variable") built[i] = make.variable(def, variables[i] as StateLeaf);
     }
-    const parts: Parts = { graphdef, built, bare: bare.size > 0 ? bare : undefined, make };
+    const parts: Parts = { built, bare: bare.size > 0 ? bare : undefined, make };
     for (let i = 0; i < nodes.length; i++) {
       const def = nodes[i] as NodeDef;
       if (def.kind !== "variable") fill(i, def, parts);
@@ -107,7 +108,6 @@ const disposedIn = (states: readonly StateNode[]): DisposedError =>
   );
 /** What the attributes of all nodes are taken from. */
 interface Parts {
-  readonly graphdef: GraphDef;
   readonly built: readonly unknown[];
   readonly bare: Match["bare"] | undefined;
   readonly make: Make;
@@ -122,11 +122,8 @@ function fill(index: number, def: ObjectDef | ContainerDef, parts: Parts): void 
     const key = keys[i] as PathPart;
     const attribute = attributes[i] as AttributeDef;
     let value: unknown;
-    if (attribute.kind === "static") {
-      ({ value } = attribute);
-      if (typeof value === "function" && kind === "object")
-        refuseCapturedThis(parts.graphdef, index, key, value);
-    } else if (attribute.kind === "node") value = parts.built[attribute.index];
+    if (attribute.kind === "static") ({ value } = attribute);
+    else if (attribute.kind === "node") value = parts.built[attribute.index];
     else
       value = bareLeaf(
         attribute,

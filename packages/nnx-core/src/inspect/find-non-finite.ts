@@ -1,4 +1,5 @@
 /** @file Where the first NaN was born. */
+import { checkFunction } from "../data/functions.ts";
 import { installGradients } from "@nnxjs/gradients";
 import { checkLoss } from "../autodiff/grad.ts";
 import { type PreparedCall, prepareCall, toPositions } from "../autodiff/positions.ts";
@@ -81,6 +82,7 @@ export function findNonFinite(
   options: FindNonFiniteOptions = {},
 ): (...args: unknown[]) => NonFinite | undefined {
   const where = "findNonFinite";
+  checkFunction(where, f, "model, f", "second");
   checkOptions<FindNonFiniteOptions>(where, options, { hasAux: true, wrt: true, keepUpdates: true });
   const { hasAux = false, wrt = Param, keepUpdates = false } = options;
   return notAResult(where, (...args: unknown[]) => {

@@ -18,6 +18,17 @@ describe("summarize", () => {
   const of = (value: unknown) =>
     summarize(unflattenState([[["a", "y"], { type: Intermediate, value, metadata: {} }]]), { bins: 4 });
 
+  it("names itself and the place of what is no State, or was disposed", () => {
+    expect(() => summarize({ a: { b: "x" } } as never)).toThrow(
+      "summarize at a.b: expected a leaf or a subtree",
+    );
+    const gone = tf.ones([2]);
+    gone.dispose();
+    expect(() => summarize({ a: gone })).toThrow(
+      "summarize at a: expected a live tensor, got a disposed float32[2].",
+    );
+  });
+
   it("counts what is finite and what is not", () => {
     const [row] = of(
       tf.tensor1d([0, 0, 1, 3, Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 4]),

@@ -2,9 +2,10 @@
 import type { CapturedGradients } from "../capture/gradient-types.ts";
 import { isStateLike } from "../autodiff/state-like.ts";
 import { checkOptions } from "../data/options.ts";
-import { describe, NnxError } from "../errors.ts";
+import { describe, DisposedError, disposedText, NnxError } from "../errors.ts";
 import { containerKind, GraphNode } from "../graph/node.ts";
 import { formatPath, partFromKey, type Path } from "../path.ts";
+import { checkState } from "../state/check-state.ts";
 import { flattenState } from "../state/flatten-state.ts";
 import { leafValue, type State } from "../state/state.ts";
 import { isTensor, type Tensor } from "../tensor.ts";
@@ -74,23 +75,27 @@ type Place = Pick<SummaryRow, "path" | "part"> & { readonly tensor: Tensor };
 function placesOfAll(where: string, captured: Summarizable): Place[] {
   const whole: unknown = captured;
   refuseOthers(where, whole);
-  if (!isWhole(whole)) return placesOf(captured as State, []);
-  return parts.flatMap((part) => placesIn(Reflect.get(whole, part), part));
+  const places = isWhole(whole)
+    ? parts.flatMap((part) => placesIn(where, Reflect.get(whole, part), part))
+    : placesOf(where, captured as State, []);
+  for (const { path, tensor } of places)
+    if (tensor.isDisposed) throw new DisposedError(disposedText(`${where} at ${formatPath(path)}`, tensor));
+  return places;
 }
 
 /** What is in one part: a State, or the gradients of a container of modules, which has holes where there is no gradient. */
-function placesIn(node: unknown, part: string, path: Path = []): Place[] {
+function placesIn(where: string, node: unknown, part: string, path: Path = []): Place[] {
   if (isStateLike(node))
-    return placesOf(node, [part]).map((place) => ({ ...place, path: [...path, ...place.path] }));
+    return placesOf(where, node, [part]).map((place) => ({ ...place, path: [...path, ...place.path] }));
   const value = node instanceof Variable ? node.getRawValue() : node;
   if (isTensor(value)) return [{ path, part, tensor: value }];
   if (containerKind(value) === undefined) return [];
   const items = value instanceof Map ? [...value] : Object.entries(value as object);
-  return items.flatMap(([key, item]) => placesIn(item, part, [...path, partFromKey(String(key))]));
+  return items.flatMap(([key, item]) => placesIn(where, item, part, [...path, partFromKey(String(key))]));
 }
 
-const placesOf = (state: State, above: readonly string[]): Place[] =>
-  flattenState(state).flatMap(([path, leaf]) =>
+const placesOf = (where: string, state: State, above: readonly string[]): Place[] =>
+  flattenState(checkState(where, state)).flatMap(([path, leaf]) =>
     [...tensorsOf(leafValue(leaf), above)]
       .filter(([, { dtype }]) => dtype !== "string")
       .map(([steps, tensor]) => ({ path, part: steps.join("."), tensor })),

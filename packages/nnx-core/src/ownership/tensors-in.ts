@@ -47,14 +47,25 @@ const endless = (value: object): StructureError =>
       "Keep lists and plain objects of tensors and numbers in Variables; put modules in between where things refer to each other.",
   );
 
-/** The same structure with each tensor replaced; values without tensors are returned as they are. */
+/**
+ * The same structure with each tensor replaced; values without tensors are returned as they are.
+ * @throws StructureError as {@link forEachTensor}.
+ */
 export function mapTensors(value: unknown, replace: (tensor: Tensor) => Tensor): unknown {
+  // Refused before the first tensor is made: nobody would free it.
+  forEachTensor(value, ignore);
+  return mapped(value, replace);
+}
+
+const ignore = (): void => {};
+
+function mapped(value: unknown, replace: (tensor: Tensor) => Tensor): unknown {
   if (typeof value !== "object" || value === null) return value;
   if (isTensor(value)) return replace(value);
-  if (Array.isArray(value)) return value.map((item) => mapTensors(item, replace));
-  if (value instanceof Map) return new Map([...value].map(([key, item]) => [key, mapTensors(item, replace)]));
+  if (Array.isArray(value)) return value.map((item) => mapped(item, replace));
+  if (value instanceof Map) return new Map([...value].map(([key, item]) => [key, mapped(item, replace)]));
   if (!isPlainObject(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, mapTensors(item, replace)]));
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, mapped(item, replace)]));
 }
 
 /** All tensors in `value`, in order. */

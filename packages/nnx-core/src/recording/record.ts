@@ -47,8 +47,8 @@ export function sowIn<T, B>(
   value: T,
   options: SowOptions<T, B> = {},
 ): boolean {
-  if (!isCapturing()) return false;
   checkOptions<SowNames>("sow", options as SowNames, sowNames);
+  if (!isCapturing()) return false;
   // Each function gets what the other gives.
   const reduction = options.reduceFn ? (options as Reduction) : collecting;
   const resolved = typeOf(type);
@@ -62,8 +62,8 @@ export function sowIn<T, B>(
 
 /** `value` plus what every open capture has stored for it: zeros at first, tensors under differentiation later. */
 export function perturbIn<T>(target: Target, name: string, value: T, options: PerturbOptions = {}): T {
-  if (!isCapturing()) return value;
   checkOptions<PerturbOptions>("perturb", options, perturbNames);
+  if (!isCapturing()) return value;
   const resolved = typeOf(options.type ?? Perturbation);
   let result: unknown = value;
   for (const session of sessions()) {

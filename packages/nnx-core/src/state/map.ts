@@ -1,5 +1,5 @@
 /** @file A State with the same paths and other values. */
-import { describe, NnxError } from "../errors.ts";
+import { checkFunction } from "../data/functions.ts";
 import type { Path, PathPart } from "../path.ts";
 import { isVariableState } from "../variable/variable-state.ts";
 import { StatesBuilder } from "./builder.ts";
@@ -27,7 +27,7 @@ export function mapLeaves(
   f: (path: Path, leaf: StateLeaf) => StateLeaf,
   state: StateNode,
 ): OwnedState {
-  checkFunction(where, f, "state");
+  checkFunction(where, f, "f, state");
   const whole = checkState(where, state);
   const builder = new StatesBuilder(1, [whole]);
   const open: PathPart[] = [];
@@ -48,14 +48,6 @@ export function mapLeaves(
   return builder.finish()[0] as OwnedState;
 }
 
-/** Swapped arguments would map nothing, silently. */
-export function checkFunction(where: string, f: unknown, second: string): void {
-  if (typeof f === "function") return;
-  throw new NnxError(
-    `${where}: expected a function as the first argument, got ${describe(f)}. Call ${where}(f, ${second}).`,
-  );
-}
-
 /** A leaf with another value: type and metadata stay. The same value gives the same leaf. */
 export function withValue(leaf: StateLeaf, value: unknown): StateLeaf {
   if (value === leafValue(leaf)) return leaf;
@@ -64,6 +56,6 @@ export function withValue(leaf: StateLeaf, value: unknown): StateLeaf {
 
 /** Each value (the tensor itself) through `f`; types and metadata stay. @see `jax.tree.map` over a State */
 export function mapValues(f: (value: never, path: Path) => unknown, state: StateNode): OwnedState {
-  checkFunction("mapValues", f, "state");
+  checkFunction("mapValues", f, "f, state");
   return mapLeaves("mapValues", (path, leaf) => withValue(leaf, f(leafValue(leaf) as never, path)), state);
 }

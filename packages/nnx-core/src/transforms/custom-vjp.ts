@@ -1,4 +1,5 @@
 /** @file Functions with a derivative of one's own. */
+import { checkFunction } from "../data/functions.ts";
 import { installGradients } from "@nnxjs/gradients";
 import { checkOptions } from "../data/options.ts";
 import { describe, GradientError } from "../errors.ts";
@@ -55,6 +56,7 @@ export function customVjp<A extends readonly unknown[], R>(
   f: (...args: A) => R,
   options: CustomVjpOptions = {},
 ): CustomVjpFunction<A, R> {
+  checkFunction(where, f);
   checkOptions<CustomVjpOptions>(where, options, { nondiffArgnums: true, wrt: true });
   const { nondiffArgnums = [], wrt = Param } = options;
   let rules: { forward: Forward<A, R, unknown>; backward: Backward<R, unknown> } | undefined;
@@ -70,6 +72,9 @@ export function customVjp<A extends readonly unknown[], R>(
     return underRule(forward, backward, args, { nondiffArgnums, wrt });
   };
   const defvjp = <S>(forward: Forward<A, R, S>, backward: Backward<R, S>): void => {
+    const asCalled = "forward, backward";
+    checkFunction("defvjp", forward, asCalled);
+    checkFunction("defvjp", backward, asCalled, "second");
     rules = { forward, backward: backward as Backward<R, unknown> };
   };
   return Object.assign(call, { defvjp });

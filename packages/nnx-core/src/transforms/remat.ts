@@ -1,4 +1,5 @@
 /** @file Less memory for more work: computing a part again in the backward pass instead of saving it. */
+import { checkFunction } from "../data/functions.ts";
 import { installGradients } from "@nnxjs/gradients";
 import { isCapturing } from "../recording/session.ts";
 import { checkOptions } from "../data/options.ts";
@@ -41,6 +42,7 @@ export function remat<A extends readonly unknown[], R>(
   f: (...args: A) => R,
   options: Readonly<Record<string, never>> = {},
 ): (...args: A) => R {
+  checkFunction("remat", f);
   // There are none, but JAX has some: a policy that is ignored would be a surprise.
   checkOptions<Record<never, never>>("remat", options, {});
   return notAResult("remat", (...args: A): R => {

@@ -1,4 +1,5 @@
 /** @file One function over many examples: a loop. */
+import { checkFunction } from "../data/functions.ts";
 import { variablesOf } from "../autodiff/positions.ts";
 import { refuseLate } from "../ownership/late.ts";
 import { refuseDisposed } from "../state/disposed.ts";
@@ -50,6 +51,7 @@ export function vmap<A extends readonly unknown[], R>(
   f: (...args: A) => R,
   options: VmapOptions = {},
 ): (...args: { [K in keyof A]: StackedOf<A[K]> }) => StackedOf<R> {
+  checkFunction("vmap", f);
   checkOptions<VmapOptions>("vmap", options, { inAxes: true, outAxes: true });
   const { inAxes = 0, outAxes = 0 } = options;
   return notAResult("vmap", (...args: { [K in keyof A]: StackedOf<A[K]> }): StackedOf<R> => {
@@ -86,7 +88,7 @@ function axesOf(
     : args.map(() => inAxes as number | null);
   if (asked.length !== args.length || !asked.every((axis) => axis === null || Number.isInteger(axis))) {
     throw new StructureError(
-      `vmap: expected inAxes to be an axis, null, or one of these for each of ${args.length} arguments, got [${asked.join(", ")}]. ` +
+      `vmap: expected inAxes to be an axis, null, or one of these for each of ${args.length} arguments, got ${described(inAxes)}. ` +
         "Write null for what is not looped over.",
     );
   }
@@ -96,6 +98,9 @@ function axesOf(
       : (asked[i] ?? null),
   );
 }
+
+const described = (axes: unknown): string =>
+  Array.isArray(axes) ? `[${axes.map(describe).join(", ")}]` : describe(axes);
 
 function loopSize(args: readonly unknown[], axes: readonly (number | null)[]): number {
   const sizes = new Set<number>();

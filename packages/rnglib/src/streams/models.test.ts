@@ -8,6 +8,7 @@ import {
   random,
   reseed,
   restoreRngs,
+  type StreamBackup,
   Rngs,
   type RngStream,
   splitRngs,
@@ -244,5 +245,23 @@ describe("backupKeys", () => {
     restoreRngs(backups);
     expect(held(rngs.stream("a"))).toEqual([words(random.key(0)), 1]);
     expect(backups.length).toBe(2);
+  });
+});
+
+describe("restoreRngs", () => {
+  it.each<[string, (good: StreamBackup) => unknown, string]>([
+    ["what is no list", () => 3, "restoreRngs: expected backups of streams, got 3. Pass what splitRngs"],
+    ["the model itself", ({ stream }) => stream, "got an instance of RngStream"],
+    ["a hole", (good) => [good, undefined], "got undefined at 1"],
+    ["a seed as key", (good) => [good, { ...good, key: 3 }], "got an object with keys {stream, key} at 1"],
+    ["a count that is none", (good) => [good, { ...good, count: -1 }], "{stream, key, count} at 1"],
+  ])("refuses %s before it changes a stream", (_what, make, message) => {
+    const rngs = new Rngs({ a: 0 });
+    const [good] = backupKeys(rngs) as [StreamBackup];
+    rngs.stream("a").key.value = random.key(9);
+    expect(() => {
+      restoreRngs(make(good) as StreamBackup[]);
+    }).toThrow(message);
+    expect(held(rngs.stream("a"))).toEqual([words(random.key(9)), 0]);
   });
 });
