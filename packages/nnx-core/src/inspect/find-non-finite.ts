@@ -4,7 +4,8 @@ import { checkLoss } from "../autodiff/grad.ts";
 import { type PreparedCall, prepareCall, toPositions } from "../autodiff/positions.ts";
 import { backward, withTape } from "../autodiff/tape.ts";
 import { capturedModules, returned, runCaptured } from "../capture/run.ts";
-import { type CapturedModules, onlooker, runningIn } from "../recording/session.ts";
+import { runningIn } from "../recording/running.ts";
+import type { CapturedModules } from "../recording/session.ts";
 import { checkOptions } from "../data/options.ts";
 import type { Filter } from "../filter/filter.ts";
 import { notAResult } from "../data/not-a-result.ts";
@@ -96,7 +97,7 @@ export function findNonFinite(
         try {
           runCaptured(
             where,
-            onlooker(modules),
+            { modules, record: () => false },
             args,
             (before) => look(loss, call, watch, () => (keepUpdates ? before.newTensors() : [])),
             {
@@ -154,7 +155,7 @@ class Watch {
   recorded(node: TapeNode): void {
     if (this.found) return;
     const module = runningIn(this.modules);
-    this.paths.set(node, (module && this.modules.pathOf(module)) ?? []);
+    this.paths.set(node, module ? this.modules.pathOf(module) : []);
     this.look("forward", node, node.outputs);
   }
 
