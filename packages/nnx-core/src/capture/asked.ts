@@ -8,7 +8,7 @@ import { countLeaves, flattenState } from "../state/flatten-state.ts";
 import { below, isLeaf, type State, type StateNode } from "../state/state.ts";
 import { variableTypeFromName } from "../variable/registry.ts";
 import { Variable } from "../variable/variable.ts";
-import { isVariableState, type VariableState, type VariableType } from "../variable/variable-state.ts";
+import { isVariableState, type VariableType } from "../variable/variable-state.ts";
 import type { Buffer } from "./buffer.ts";
 
 /** One Variable type, or several; a string is the registered name of one. */
@@ -56,7 +56,10 @@ export function outputsAs(
   );
 }
 
-/** Fills a buffer with an earlier State's values; all of them or, when one has no place, none. Names that the run does not use do nothing. */
+/**
+ * Fills a buffer with an earlier State's values. Names that the run does not use do nothing.
+ * @throws {@link NnxError} when a value has no place in the model; the buffer is of no use then.
+ */
 export function fill(buffer: Buffer<VariableType>, init: State): void {
   const { modules } = buffer;
   if (containerKind(init) !== "record") {
@@ -64,32 +67,21 @@ export function fill(buffer: Buffer<VariableType>, init: State): void {
       `capture: expected init to be a State, got ${describe(init)}. Make one by a capture of the same model: its second result.`,
     );
   }
-  const places = placesOf(modules, init);
-  if (places.length !== countLeaves(init)) throw misplaced(modules, init);
-  for (const { module, name, leaf } of places)
-    buffer.give(leaf.type, { module, name, type: leaf.type }, leaf.value);
-}
-
-interface Place {
-  readonly module: object;
-  readonly name: string;
-  readonly leaf: VariableState;
-}
-
-/** The leaves that are directly below modules. */
-function placesOf(modules: CapturedModules, init: State): Place[] {
   const nodes = new Map<Frame, StateNode | undefined>();
-  const places: Place[] = [];
-  // Parents first.
+  let placed = 0;
+  // Parents first, so that each frame finds what is under its part in the parent's.
   for (const frame of [...modules.frames].reverse()) {
     const { value: module, parent, part } = frame;
     const node = parent ? below(nodes.get(parent), part) : init;
     nodes.set(frame, node);
     if (node === undefined || isLeaf(node) || !modules.has(module)) continue;
-    for (const [name, leaf] of Object.entries(node))
-      if (isVariableState(leaf)) places.push({ module, name, leaf });
+    for (const [name, leaf] of Object.entries(node)) {
+      if (!isVariableState(leaf)) continue;
+      buffer.give(leaf.type, { module, name, type: leaf.type }, leaf.value);
+      placed++;
+    }
   }
-  return places;
+  if (placed !== countLeaves(init)) throw misplaced(modules, init);
 }
 
 /** The error for the first leaf that no module has a place for. */

@@ -1,7 +1,4 @@
 /** @file Values inside a model together with their gradients, from one forward and one backward pass. */
-import { installGradients } from "@nnxjs/gradients";
-import { checkLoss } from "../autodiff/grad.ts";
-import { type PreparedCall, prepareCall, toPositions } from "../autodiff/positions.ts";
 import { backward, withoutTape, withTape } from "../autodiff/tape.ts";
 import { notAResult } from "../data/not-a-result.ts";
 import { checkOptions } from "../data/options.ts";
@@ -11,12 +8,13 @@ import { type Filter, type Predicate, toPredicate } from "../filter/filter.ts";
 import { mapTensors, tensorsIn } from "../ownership/tensors-in.ts";
 import { type CapturedModules, type Kind, kinds, type Session, type Told } from "../recording/session.ts";
 import type { State } from "../state/state.ts";
-import { alias, isTensor, ones, scoped, type Tensor, zeros } from "../tensor.ts";
+import { alias, isTensor, ones, type Tensor, zeros } from "../tensor.ts";
 import type { VariableType } from "../variable/variable-state.ts";
 import { Intermediate, Param } from "../variable/variable-types.ts";
 import { Buffer } from "./buffer.ts";
 import { type CapturedGradients, type GradientState, noteParts } from "./gradient-types.ts";
-import { capturedModules, returned, runCaptured } from "./run.ts";
+import { capturedModules } from "./run.ts";
+import { type LossRun, runLoss } from "./run-loss.ts";
 import { statesOf } from "./states.ts";
 
 /** What {@link captureGradients} watches. */
@@ -72,36 +70,23 @@ export function captureGradients(
   const { methodOutputs = false, filter = true, hasAux = false, wrt = Param, keepUpdates = false } = options;
   const wanted = toPredicate(filter);
   return notAResult(where, (model: object, ...args: unknown[]) => {
-    installGradients();
-    const modules = capturedModules(where, model);
-    const positions = toPositions(where, 0, args.length + 1, wrt);
-    const session = new Calls(modules, wanted, methodOutputs);
+    const session = new Calls(capturedModules(where, model), wanted, methodOutputs);
+    const { buffer } = session;
     try {
-      const [{ loss, aux, gradients, ofCalls }, prepared] = scoped(() => {
-        const call = prepareCall(where, [model, ...args], positions);
-        const run = (): [Tensor, unknown] =>
-          checkLoss(where, returned(where, f(call.args[0] as object, ...call.args.slice(1))), hasAux);
-        try {
-          const ran = runCaptured(
-            where,
-            session,
-            args,
-            (before) => forwardAndBack(run, call, session, () => (keepUpdates ? before.newTensors() : [])),
-            { alwaysUndo: !keepUpdates },
-          );
-          // A function, which the scope does not look into: what the call was given stays its own.
-          return [ran, () => call] as const;
-        } finally {
-          call.restore();
-        }
-      });
-      session.buffer.letGo();
-      const [ofModel] = prepared().build(gradients) as [CapturedGradients<object>["gradients"]];
+      const [{ loss, aux, gradients, ofCalls }, build] = runLoss(
+        where,
+        session,
+        { f, hasAux, wrt, keepUpdates },
+        args,
+        (run) => forwardAndBack(run, session),
+      );
+      buffer.letGo();
+      const [ofModel] = build(gradients) as [CapturedGradients<object>["gradients"]];
       const [sown, perturbed, outputs] = session.states(ofCalls);
       noteParts({ sown, perturbed, outputs });
       return { loss, aux, gradients: ofModel, sown, perturbed, outputs };
     } catch (error) {
-      session.buffer.drop();
+      buffer.drop();
       throw error;
     }
   });
@@ -125,18 +110,13 @@ interface Ran {
   readonly ofCalls: readonly (Tensor | undefined)[];
 }
 
-function forwardAndBack(
-  run: () => [Tensor, unknown],
-  { watched }: PreparedCall,
-  session: Calls,
-  newTensors: () => readonly Tensor[],
-): Ran {
+function forwardAndBack({ loss, call: { watched }, newTensors }: LossRun, session: Calls): Ran {
   return withTape(
     () => {
-      const [loss, aux] = run();
+      const [y, aux] = loss();
       // Names that are in each other's way are refused while the run can be undone.
       session.buffer.trees(kinds);
-      return { loss, aux, others: [...tensorsIn(aux), ...newTensors()] };
+      return { loss: y, aux, others: [...tensorsIn(aux), ...newTensors()] };
     },
     (result, tape) => {
       const found = backward(tape, [[result.loss, ones([])]], [...watched, ...session.watched]);
@@ -168,14 +148,12 @@ class Calls implements Session {
   record(told: Told): boolean {
     const { kind, module, type, name } = told;
     if (kind === "sown") this.buffer.check(told);
+    else if (tensorsIn(told.value).length === 0) return false;
     const path = this.needPaths ? [...this.modules.pathOf(module), name] : [];
     if (!this.wanted(path, { type })) return false;
-    if (kind !== "sown") {
-      if (tensorsIn(told.value).length === 0) return false;
-      // The run goes on with tensors of its own, so that only what happens to the value from here on counts.
-      told.value = mapTensors(told.value, alias);
-    }
-    // A value that is sown is used further on as it is: so its gradient is that of the tensors as they are.
+    // The run goes on with tensors of its own, so that only what happens to the value from here on counts.
+    if (kind !== "sown") told.value = mapTensors(told.value, alias);
+    // Those of a sown value are what the run goes on with anyway.
     this.watched.push(...tensorsIn(told.value));
     const value = withoutTape(() => mapTensors(told.value, alias));
     const call = { value, gradient: undefined };
