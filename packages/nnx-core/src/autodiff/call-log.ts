@@ -1,7 +1,5 @@
 /** @file Which module was running when something was recorded, or thrown: noted on the only run, for error messages. */
-import { instrument } from "../recording/instrument.ts";
-import { noteThrower } from "../recording/session.ts";
-import { sayWhere } from "../recording/say-where.ts";
+import { instrument, sayWhere } from "../recording/running.ts";
 import { MissingRuleError } from "../errors.ts";
 import { type Frame, pathOf } from "../graph/frame.ts";
 import { formatPath, type Path } from "../path.ts";
@@ -40,7 +38,6 @@ export class CallLog {
           running.pop();
           this.mark(running.at(-1));
         },
-        threw: (module, error) => noteThrower(error, module),
         returned: (_module, _method, result) => result,
       },
     );

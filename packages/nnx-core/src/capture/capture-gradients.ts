@@ -1,21 +1,22 @@
 /** @file Values inside a model together with their gradients, from one forward and one backward pass. */
 import { checkFunction } from "../data/functions.ts";
-import { installGradients } from "@nnxjs/gradients";
-import { checkLoss } from "../autodiff/grad.ts";
-import { type PreparedCall, prepareCall, toPositions } from "../autodiff/positions.ts";
-import { backward, withTape } from "../autodiff/tape.ts";
-import { checkOptions } from "../data/options.ts";
-import { type Filter, toPredicate } from "../filter/filter.ts";
+import { backward, withoutTape, withTape } from "../autodiff/tape.ts";
 import { notAResult } from "../data/not-a-result.ts";
-import { tensorsIn } from "../ownership/tensors-in.ts";
+import { checkOptions } from "../data/options.ts";
+import { isPlainObject } from "../data/plain-object.ts";
+import { needsPath } from "../filter/description.ts";
+import { type Filter, type Predicate, toPredicate } from "../filter/filter.ts";
+import { mapTensors, tensorsIn } from "../ownership/tensors-in.ts";
+import { type CapturedModules, type Kind, kinds, type Session, type Told } from "../recording/session.ts";
 import type { State } from "../state/state.ts";
-import { ones, scoped, type Tensor } from "../tensor.ts";
-import { Param } from "../variable/variable-types.ts";
+import { alias, isTensor, ones, type Tensor, zeros } from "../tensor.ts";
+import type { VariableType } from "../variable/variable-state.ts";
+import { Intermediate, Param } from "../variable/variable-types.ts";
+import { Buffer } from "./buffer.ts";
 import { type CapturedGradients, type GradientState, noteParts } from "./gradient-types.ts";
-import { paired } from "./paired.ts";
-import { statesOf, treeOf } from "./recorded-states.ts";
-import { capturedModules, returned, runCaptured } from "./run.ts";
-import { refuseClashes, tapKinds, Taps } from "./taps.ts";
+import { capturedModules } from "./run.ts";
+import { type LossRun, runLoss } from "./run-loss.ts";
+import { statesOf } from "./states.ts";
 
 /** What {@link captureGradients} watches. */
 export interface CaptureGradientsOptions {
@@ -71,41 +72,23 @@ export function captureGradients(
   const { methodOutputs = false, filter = true, hasAux = false, wrt = Param, keepUpdates = false } = options;
   const wanted = toPredicate(filter);
   return notAResult(where, (model: object, ...args: unknown[]) => {
-    installGradients();
-    const modules = capturedModules(where, model);
-    const positions = toPositions(where, 0, args.length + 1, wrt);
-    const taps = new Taps(modules, wanted, methodOutputs);
+    const session = new Calls(capturedModules(where, model), wanted, methodOutputs);
+    const { buffer } = session;
     try {
-      const [{ loss, aux, gradients, ofTaps }, prepared] = scoped(() => {
-        const call = prepareCall(where, [model, ...args], positions);
-        const run = (): [Tensor, unknown] =>
-          checkLoss(where, returned(where, f(call.args[0] as object, ...call.args.slice(1))), hasAux);
-        try {
-          const ran = runCaptured(
-            where,
-            taps,
-            args,
-            (before) => forwardAndBack(run, call, taps, () => (keepUpdates ? before.newTensors() : [])),
-            { alwaysUndo: !keepUpdates },
-          );
-          // A function, which the scope does not look into: what the call was given stays its own.
-          return [ran, () => call] as const;
-        } finally {
-          call.restore();
-        }
-      });
-      taps.letGo();
-      const [ofModel] = prepared().build(gradients) as [CapturedGradients<object>["gradients"]];
-      const leaves = paired(taps.taps, ofTaps);
-      // The leaves are those that `paired` makes.
-      const states = statesOf(
-        tapKinds.map((kind) => treeOf(modules, (module) => leaves[kind].get(module))),
-      ) as readonly State[] as GradientState[];
-      const [sown, perturbed, outputs] = states as [GradientState, GradientState, GradientState];
+      const [{ loss, aux, gradients, ofCalls }, build] = runLoss(
+        where,
+        session,
+        { f, hasAux, wrt, keepUpdates },
+        args,
+        (run) => forwardAndBack(run, session),
+      );
+      buffer.letGo();
+      const [ofModel] = build(gradients) as [CapturedGradients<object>["gradients"]];
+      const [sown, perturbed, outputs] = session.states(ofCalls);
       noteParts({ sown, perturbed, outputs });
       return { loss, aux, gradients: ofModel, sown, perturbed, outputs };
     } catch (error) {
-      taps.drop();
+      buffer.drop();
       throw error;
     }
   });
@@ -119,32 +102,92 @@ const optionNames = {
   keepUpdates: true,
 } as const;
 
-/** What one run gave: gradients of the model and of what was tapped, one for each watched tensor. */
+/** What one run gave: gradients of the model and of what was told, one for each watched tensor. */
 interface Ran {
   readonly loss: Tensor;
   readonly aux: unknown;
   /** For the scopes to see: what is in Maps, and what modules have as attributes. */
   readonly others: readonly Tensor[];
   readonly gradients: readonly (Tensor | undefined)[];
-  readonly ofTaps: readonly (Tensor | undefined)[];
+  readonly ofCalls: readonly (Tensor | undefined)[];
 }
 
-function forwardAndBack(
-  run: () => [Tensor, unknown],
-  { watched }: PreparedCall,
-  { taps, modules }: Taps,
-  newTensors: () => readonly Tensor[],
-): Ran {
+function forwardAndBack({ loss, call: { watched }, newTensors }: LossRun, session: Calls): Ran {
   return withTape(
     () => {
-      const [loss, aux] = run();
-      refuseClashes(modules, taps);
-      return { loss, aux, others: [...tensorsIn(aux), ...newTensors()] };
+      const [y, aux] = loss();
+      // Names that are in each other's way are refused while the run can be undone.
+      session.buffer.trees(kinds);
+      return { loss: y, aux, others: [...tensorsIn(aux), ...newTensors()] };
     },
     (result, tape) => {
-      const ofTaps = taps.flatMap((tap) => tap.watched);
-      const found = backward(tape, [[result.loss, ones([])]], [...watched, ...ofTaps]);
-      return { ...result, gradients: found.slice(0, watched.length), ofTaps: found.slice(watched.length) };
+      const found = backward(tape, [[result.loss, ones([])]], [...watched, ...session.watched]);
+      return { ...result, gradients: found.slice(0, watched.length), ofCalls: found.slice(watched.length) };
     },
   );
+}
+
+/** Keeps of each value that it is told a copy, and its tensors, whose gradients are its gradient. One State is made of each kind. */
+class Calls implements Session {
+  readonly buffer: Buffer<Kind>;
+  readonly modules: CapturedModules;
+  readonly outputs: VariableType | undefined;
+  /** The tensors of all calls, in order. */
+  readonly watched: Tensor[] = [];
+  private readonly calls: { readonly value: unknown; gradient: unknown }[] = [];
+  private readonly wanted: Predicate;
+  private readonly needPaths: boolean;
+
+  /** @param wanted - Sees the path and a leaf with the type. */
+  constructor(modules: CapturedModules, wanted: Predicate, methodOutputs: boolean) {
+    this.buffer = new Buffer(modules);
+    this.modules = modules;
+    this.outputs = methodOutputs ? Intermediate : undefined;
+    this.wanted = wanted;
+    this.needPaths = needsPath(wanted);
+  }
+
+  record(told: Told): boolean {
+    const { kind, module, type, name } = told;
+    if (kind === "sown") this.buffer.check(told);
+    else if (tensorsIn(told.value).length === 0) return false;
+    const path = this.needPaths ? [...this.modules.pathOf(module), name] : [];
+    if (!this.wanted(path, { type })) return false;
+    // The run goes on with tensors of its own, so that only what happens to the value from here on counts.
+    if (kind !== "sown") told.value = mapTensors(told.value, alias);
+    // Those of a sown value are what the run goes on with anyway.
+    this.watched.push(...tensorsIn(told.value));
+    const value = withoutTape(() => mapTensors(told.value, alias));
+    const call = { value, gradient: undefined };
+    this.calls.push(call);
+    const known = this.buffer.leavesOf(kind, module)?.get(name)?.value ?? [];
+    this.buffer.append(kind, told, known as readonly unknown[], call);
+    return true;
+  }
+
+  /**
+   * What was told, with its gradients: one State for each kind.
+   * @param found - Gradients of the watched tensors; what the loss does not depend on gets zeros.
+   */
+  states(found: readonly (Tensor | undefined)[]): [GradientState, GradientState, GradientState] {
+    let next = 0;
+    for (const call of this.calls) {
+      call.gradient = gradientsLike(call.value, ({ dtype, shape }) => {
+        const own = found[next++];
+        return dtype === "float32" ? (own ?? zeros(shape)) : undefined;
+      });
+    }
+    const states: readonly State[] = statesOf(this.buffer.trees(kinds));
+    // One for each kind, of the calls above.
+    return states as [GradientState, GradientState, GradientState];
+  }
+}
+
+/** A value's structure with each float32 tensor replaced by its gradient, everything else by `undefined`. */
+function gradientsLike(value: unknown, next: (tensor: Tensor) => Tensor | undefined): unknown {
+  if (isTensor(value)) return next(value);
+  if (Array.isArray(value)) return value.map((item) => gradientsLike(item, next));
+  if (value instanceof Map) return new Map([...value].map(([key, item]) => [key, gradientsLike(item, next)]));
+  if (!isPlainObject(value)) return undefined;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, gradientsLike(item, next)]));
 }

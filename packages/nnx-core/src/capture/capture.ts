@@ -1,19 +1,20 @@
 /** @file Running a model and keeping what it recorded. */
-import { refuseDisposed } from "../state/disposed.ts";
+import { notAResult } from "../data/not-a-result.ts";
 import { checkOptions } from "../data/options.ts";
 import { describe, NnxError } from "../errors.ts";
-import { notAResult } from "../data/not-a-result.ts";
-import { tensorsIn } from "../ownership/tensors-in.ts";
+import { mapTensors, tensorsIn } from "../ownership/tensors-in.ts";
+import { placeOf, refuseHidden } from "../recording/record.ts";
+import { type CapturedModules, collecting, type Session, type Told } from "../recording/session.ts";
+import { refuseDisposed } from "../state/disposed.ts";
 import type { State } from "../state/state.ts";
-import { scoped } from "../tensor.ts";
+import { add, alias, scoped, type Tensor, zerosLike } from "../tensor.ts";
 import type { VariableType } from "../variable/variable-state.ts";
-import { Buffers } from "./buffers.ts";
-import { fill } from "./init.ts";
-import { statesOf } from "./recorded-states.ts";
+import { type CaptureTypes, fill, isTypes, listOf, outputsAs } from "./asked.ts";
+import { Buffer } from "./buffer.ts";
 import { capturedModules, returned, runCaptured } from "./run.ts";
-import { type CaptureTypes, isTypes, listOf, outputsAs } from "./types.ts";
+import { statesOf } from "./states.ts";
 
-export type { CaptureTypes } from "./types.ts";
+export type { CaptureTypes } from "./asked.ts";
 
 /** Anything that is called with `forward`. */
 export interface Forward<A extends readonly unknown[] = never, R = unknown> {
@@ -91,12 +92,6 @@ export function capture(first: Target | CaptureTypes, ...rest: readonly unknown[
 
 const optionNames = { init: true, methodOutputs: true } as const;
 
-interface Wanted {
-  readonly types: readonly VariableType[];
-  readonly outputs: VariableType | undefined;
-  readonly init: State | undefined;
-}
-
 function capturing(
   target: Target,
   asked: unknown,
@@ -111,40 +106,96 @@ function capturing(
     );
   }
   const types = listOf(asked);
-  const wanted = { types, outputs: outputsAs(methodOutputs, types), init };
-  return notAResult(where, (...args: unknown[]) =>
-    typeof target === "function"
-      ? run(where, args[0], args, () => target(...args), wanted)
-      : run(where, target, args, () => target.forward(...args), wanted),
-  );
+  const outputs = outputsAs(methodOutputs, types);
+  return notAResult(where, (...args: unknown[]) => {
+    refuseDisposed(where, args);
+    const modules = capturedModules(where, typeof target === "function" ? args[0] : target);
+    const session = new Values(modules, types, outputs);
+    if (init !== undefined) fill(session.buffer, init);
+    return run(session, args, () =>
+      typeof target === "function" ? target(...args) : target.forward(...args),
+    );
+  });
 }
 
-function run(
-  where: string,
-  root: unknown,
-  args: readonly unknown[],
-  f: () => unknown,
-  { types, outputs, init }: Wanted,
-): unknown {
-  refuseDisposed(where, args);
-  const modules = capturedModules(where, root);
-  const buffers = new Buffers(modules, types, outputs);
-  if (init !== undefined) fill(buffers, modules, init);
+function run(session: Values, args: readonly unknown[], f: () => unknown): unknown {
+  const { buffer, types } = session;
   try {
     // What the run leaves behind is freed; its result is not, nor what was recorded. The scope finds no tensors in Maps by itself.
     const [result, , , recorded] = scoped(() =>
-      runCaptured(where, buffers, args, (before) => {
+      runCaptured(where, session, args, (before) => {
         const value = returned(where, f());
-        const trees = buffers.recorded();
+        const trees = buffer.trees(types);
         // A function, which the scope does not look into: what was recorded is held.
         return [value, tensorsIn(value), before.newTensors(), () => trees] as const;
       }),
     );
-    buffers.letGo();
+    buffer.letGo();
     const states = statesOf(recorded());
     return types.length === 0 ? result : [result, ...states];
   } catch (error) {
-    buffers.drop();
+    buffer.drop();
     throw error;
+  }
+}
+
+/** Keeps the values that it is told: one State for each type. */
+class Values implements Session {
+  readonly buffer: Buffer<VariableType>;
+  readonly modules: CapturedModules;
+  readonly types: readonly VariableType[];
+  readonly outputs: VariableType | undefined;
+
+  constructor(modules: CapturedModules, types: readonly VariableType[], outputs: VariableType | undefined) {
+    this.buffer = new Buffer(modules);
+    this.modules = modules;
+    this.types = types;
+    this.outputs = outputs;
+  }
+
+  record(told: Told): boolean {
+    const { kind, module, type } = told;
+    // What init gave a module of a type is gone on with, whether anybody asks for that type or not.
+    if (!this.types.includes(type) && !this.buffer.leavesOf(type, module)) return false;
+    if (kind === "perturbed") this.perturb(told);
+    else this.sow(told);
+    return true;
+  }
+
+  private sow(told: Told): void {
+    const { module, type, name, value, reduction } = told;
+    const { buffer } = this;
+    buffer.check(told);
+    const known = buffer.leavesOf(type, module)?.get(name);
+    const previous = known ? known.value : reduction.initFn();
+    // Tensor objects of its own, so that whoever disposes the recording does not take the run's values with it.
+    const own = mapTensors(value, alias);
+    if (reduction !== collecting) {
+      const reduced = reduction.reduceFn(previous, own);
+      refuseHidden("sow", reduced, () => placeOf(told, this));
+      buffer.put(type, told, reduced);
+    } else if (Array.isArray(previous)) buffer.append(type, told, previous as readonly unknown[], own);
+    else {
+      throw new NnxError(
+        `sow at ${placeOf(told, this)}: expected init to have a list of values to go on with, got ${describe(previous)}. ` +
+          "Leave it out of init, or sow with initFn and reduceFn that go on with it.",
+      );
+    }
+  }
+
+  private perturb(told: Told): void {
+    const { module, type, name, value } = told;
+    const { buffer } = this;
+    if (!buffer.leavesOf(type, module)?.has(name)) buffer.put(type, told, mapTensors(value, zerosLike));
+    const perturbations = tensorsIn(buffer.leavesOf(type, module)?.get(name)?.value);
+    let next = 0;
+    told.value = mapTensors(value, (tensor): Tensor => {
+      const perturbation = perturbations[next++];
+      if (String(perturbation?.shape) === String(tensor.shape)) return add(tensor, perturbation as Tensor);
+      throw new NnxError(
+        `perturb at ${placeOf(told, this)}: expected a stored perturbation of shape [${tensor.shape.join(",")}], got ${describe(perturbation)}. ` +
+          "Initialize the perturbations with an input of the shape that the run has.",
+      );
+    });
   }
 }

@@ -1,23 +1,16 @@
-/** @file One run of a captured function, whatever the session does with what it sees. */
+/** @file One run of a captured function, whatever the session does with what it is told. */
 import { describe, NnxError } from "../errors.ts";
 import { framesOf } from "../graph/iterate.ts";
 import { classify } from "../graph/node.ts";
 import { explainingBareTensors } from "../module/bare-tensors.ts";
+import { refuseLate } from "../ownership/late.ts";
 import { attachTo } from "../ownership/scopes.ts";
 import { formatPath } from "../path.ts";
+import { recordOutput } from "../recording/record.ts";
+import { enterModule, instrument, leaveModule, noteThrower, sayWhere } from "../recording/running.ts";
+import { CapturedModules, type Session, whileOpen } from "../recording/session.ts";
 import { atomically, type AtomicOptions } from "../undo/atomically.ts";
 import { framesOfArgument, type Structure } from "../undo/structure.ts";
-import { instrument } from "../recording/instrument.ts";
-import { refuseLate } from "../ownership/late.ts";
-import { sayWhere } from "../recording/say-where.ts";
-import {
-  CapturedModules,
-  enterModule,
-  leaveModule,
-  noteThrower,
-  type Session,
-  whileOpen,
-} from "../recording/session.ts";
 
 /** The modules of what is captured. @throws {@link NnxError} when it is nothing that has modules. */
 export function capturedModules(where: string, root: unknown): CapturedModules {
@@ -46,14 +39,13 @@ export function runCaptured<R>(
   f: (before: Structure) => R,
   options?: AtomicOptions,
 ): R {
-  const { modules } = session;
-  const frames = args.flatMap((each) => (each === modules.root ? [] : framesOfArgument(each)));
-  const stopAttaching = attachTo([modules.root, args]);
+  const { root, frames } = session.modules;
+  const ofArgs = args.flatMap((each) => (each === root ? [] : framesOfArgument(each)));
+  const stopAttaching = attachTo([root, args]);
   try {
     return atomically(
-      [...modules.frames, ...frames],
-      (before) =>
-        watched(where, session, () => explainingBareTensors([modules.root, ...args], () => f(before))),
+      [...frames, ...ofArgs],
+      (before) => watched(where, session, () => explainingBareTensors([root, ...args], () => f(before))),
       options,
     );
   } finally {
@@ -61,24 +53,27 @@ export function runCaptured<R>(
   }
 }
 
+/** Runs `f` with the session open and every method wrapped; see README.md for who needs that. */
 function watched<R>(where: string, session: Session, f: () => R): R {
   const { modules } = session;
-  const undo = instrument(modules, {
+  const unwrap = instrument(modules, {
     enter: enterModule,
     leave: leaveModule,
-    threw: (module, error) => noteThrower(error, module),
     returned: (module, { name, recorded }, result) => {
-      const place = () => `the method at ${formatPath([...(modules.pathOf(module) ?? []), name])}`;
+      const place = () => `the method at ${formatPath([...modules.pathOf(module), name])}`;
       refuseLate(where, place, result);
-      return recorded ? session.output(module, name, result) : result;
+      return recorded ? recordOutput(session, module, name, result) : result;
     },
   });
+  enterModule(modules.root);
   try {
     return whileOpen(session, f);
   } catch (error) {
+    noteThrower(error, modules.root);
     sayWhere(error, (module) => modules.pathOf(module));
     throw error;
   } finally {
-    undo();
+    leaveModule();
+    unwrap();
   }
 }

@@ -1,16 +1,15 @@
 /** @file Where the first NaN was born. */
 import { checkFunction } from "../data/functions.ts";
-import { installGradients } from "@nnxjs/gradients";
-import { checkLoss } from "../autodiff/grad.ts";
-import { type PreparedCall, prepareCall, toPositions } from "../autodiff/positions.ts";
 import { backward, withTape } from "../autodiff/tape.ts";
-import { capturedModules, returned, runCaptured } from "../capture/run.ts";
-import { type CapturedModules, onlooker, runningIn } from "../recording/session.ts";
+import { capturedModules } from "../capture/run.ts";
+import { type LossRun, runLoss } from "../capture/run-loss.ts";
+import { runningIn } from "../recording/running.ts";
+import type { CapturedModules } from "../recording/session.ts";
 import { checkOptions } from "../data/options.ts";
 import type { Filter } from "../filter/filter.ts";
 import { notAResult } from "../data/not-a-result.ts";
 import { formatPath, type Path } from "../path.ts";
-import { onRecord, ones, scoped, type TapeNode, type Tensor } from "../tensor.ts";
+import { onRecord, ones, type TapeNode, type Tensor } from "../tensor.ts";
 import { Param } from "../variable/variable-types.ts";
 
 /** The first op with a NaN or an infinity in its result. */
@@ -86,29 +85,11 @@ export function findNonFinite(
   checkOptions<FindNonFiniteOptions>(where, options, { hasAux: true, wrt: true, keepUpdates: true });
   const { hasAux = false, wrt = Param, keepUpdates = false } = options;
   return notAResult(where, (...args: unknown[]) => {
-    installGradients();
     const modules = capturedModules(where, model);
-    const positions = toPositions(where, 0, args.length + 1, wrt);
+    const session = { modules, record: () => false };
     const watch = new Watch(modules);
     try {
-      scoped(() => {
-        const call = prepareCall(where, [model, ...args], positions);
-        const loss = (): Tensor =>
-          checkLoss(where, returned(where, f(call.args[0] as object, ...call.args.slice(1))), hasAux)[0];
-        try {
-          runCaptured(
-            where,
-            onlooker(modules),
-            args,
-            (before) => look(loss, call, watch, () => (keepUpdates ? before.newTensors() : [])),
-            {
-              alwaysUndo: !keepUpdates,
-            },
-          );
-        } finally {
-          call.restore();
-        }
-      });
+      runLoss(where, session, { f, hasAux, wrt, keepUpdates }, args, (run) => look(run, watch));
     } catch (error) {
       if (!watch.found) throw error;
     }
@@ -117,16 +98,11 @@ export function findNonFinite(
 }
 
 /** Forward and back, with everything looked at. */
-function look(
-  loss: () => Tensor,
-  { watched }: PreparedCall,
-  watch: Watch,
-  newTensors: () => readonly Tensor[],
-): Tensor[] {
+function look({ loss, call: { watched }, newTensors }: LossRun, watch: Watch): Tensor[] {
   const stop = onRecord((node) => watch.recorded(node));
   try {
     return withTape(
-      () => [loss(), ...newTensors()] as const,
+      () => [loss()[0], ...newTensors()] as const,
       ([y, ...others], tape) => {
         stop();
         if (!watch.found) {
@@ -156,7 +132,7 @@ class Watch {
   recorded(node: TapeNode): void {
     if (this.found) return;
     const module = runningIn(this.modules);
-    this.paths.set(node, (module && this.modules.pathOf(module)) ?? []);
+    this.paths.set(node, module ? this.modules.pathOf(module) : []);
     this.look("forward", node, node.outputs);
   }
 

@@ -1,6 +1,6 @@
-/** @file The captures that are open now, and who is running: beside the modules, never on them. */
-import { type Frame, pathOf } from "../graph/frame.ts";
+/** @file The sessions that are open now: who wants to know what a model tells while it runs. They are kept beside the modules, never on them. */
 import { BaseModule } from "../graph/base-module.ts";
+import { type Frame, pathOf } from "../graph/frame.ts";
 import type { Path } from "../path.ts";
 import type { VariableType } from "../variable/variable-state.ts";
 
@@ -16,84 +16,51 @@ export const collecting: Reduction = {
   initFn: () => [],
 };
 
-/** What a capture does with what modules show it. Modules that it does not know are none of its business. */
+/** The ways in which a model tells a value. */
+export const kinds = ["sown", "perturbed", "outputs"] as const;
+export type Kind = (typeof kinds)[number];
+
+/** One value that a module tells. */
+export interface Told {
+  readonly kind: Kind;
+  readonly module: object;
+  readonly type: VariableType;
+  readonly name: string;
+  readonly reduction: Reduction;
+  /** A session may replace it, unless it was sown: the run goes on with what is here in the end. */
+  value: unknown;
+}
+
+/** A run that is watched. */
 export interface Session {
-  /** The modules that the capture knows. */
+  /** It hears of these modules only. */
   readonly modules: CapturedModules;
-  /** Takes a value; says whether it was wanted. */
-  sow(module: object, type: VariableType, name: string, value: unknown, reduction: Reduction): boolean;
-  /** Gives the value to go on with. */
-  perturb(module: object, type: VariableType, name: string, value: unknown): unknown;
-  /** Sees what a method returned and gives the value to return. */
-  output(module: object, name: string, value: unknown): unknown;
+  /** The type as which the results of methods are told; they are not told where it is missing. */
+  readonly outputs?: VariableType | undefined;
+  /** Takes a value, or leaves it: says whether it took it. */
+  record(told: Told): boolean;
 }
 
-/** A session that only sees who is running. */
-export const onlooker = (modules: CapturedModules): Session => ({
-  modules,
-  sow: () => false,
-  perturb: (_module, _type, _name, value) => value,
-  output: (_module, _name, value) => value,
-});
+/** The innermost session is last. */
+const open: Session[] = [];
 
-/** The innermost capture is last. */
-const openSessions: Session[] = [];
+/** Whether any session is open: the first thing to ask, since most runs have none. */
+export const isCapturing = (): boolean => open.length > 0;
 
-/** The captured modules whose methods are running, the innermost last; before them the root of each capture. */
-const running: object[] = [];
+/** The open sessions, innermost first. */
+export const sessions = (): Session[] => [...open].reverse();
 
-/** Whether any capture is open: the first thing to ask, since most runs have none. */
-export const isCapturing = (): boolean => openSessions.length > 0;
-
-/** The open captures, innermost first. */
-export const sessions = (): Session[] => [...openSessions].reverse();
-
-/** Of the modules whose methods are running the innermost that a capture knows, or its root. */
-export function runningIn(known: CapturedModules): object | undefined {
-  for (let i = running.length - 1; i >= 0; i--) {
-    if (known.has(running[i] as object)) return running[i];
-  }
-  return undefined;
-}
-
-/** Runs `f` with a capture open, and closes it however `f` ends. */
+/** Runs `f` with a session open, and closes it however `f` ends. */
 export function whileOpen<R>(session: Session, f: () => R): R {
-  const { root } = session.modules;
-  openSessions.push(session);
-  enterModule(root);
+  open.push(session);
   try {
     return f();
-  } catch (error) {
-    noteThrower(error, root);
-    throw error;
   } finally {
-    leaveModule();
-    openSessions.splice(openSessions.lastIndexOf(session), 1);
+    open.splice(open.lastIndexOf(session), 1);
   }
 }
 
-/** Whose method threw each error: the innermost one's. */
-const throwers = new WeakMap<object, object>();
-
-/** The module whose method threw this error while it was watched. */
-export const throwerOf = (error: object): object | undefined => throwers.get(error);
-
-/** Notes whose method threw an error, unless that is known: the innermost one notes it first. */
-export function noteThrower(error: unknown, module: object): void {
-  if (error instanceof Error && !throwers.has(error)) throwers.set(error, module);
-}
-
-/** A method of `module` begins to run. */
-export function enterModule(module: object): void {
-  running.push(module);
-}
-
-/** The method that began last has ended. */
-export function leaveModule(): void {
-  running.pop();
-}
-
-/** The modules of a capture: they know their paths. The root is one of them even where it is a container. */
+/** The modules of a captured model: they know their paths. The root is one of them even where it is a container. */
 export class CapturedModules {
   readonly root: object;
   /** All nodes and containers, children before parents, the root last. */
@@ -111,9 +78,10 @@ export class CapturedModules {
     return this.byModule.has(module);
   }
 
-  pathOf(module: object): Path | undefined {
+  /** The module's first path; of a module that is not one of them, the root's. */
+  pathOf(module: object): Path {
     const frame = this.byModule.get(module);
-    return frame && pathOf(frame);
+    return frame ? pathOf(frame) : [];
   }
 
   /** The modules, in the order of {@link frames}. */

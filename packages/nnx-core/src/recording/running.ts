@@ -1,5 +1,46 @@
-/** @file Noticing which module runs and what its methods return, on the instances of one run only. */
+/** @file Which module's method is running, told by wrappers on the instances of one run only; and which one threw, for what errors say. */
+import { NnxError } from "../errors.ts";
 import { BaseModule, libraryPrototypes } from "../graph/base-module.ts";
+import { formatPath, type Path } from "../path.ts";
+
+/** The modules whose methods are running, the innermost last; before them the root of each session. */
+const running: object[] = [];
+
+/** A method of `module` begins to run. */
+export function enterModule(module: object): void {
+  running.push(module);
+}
+
+/** The method that began last has ended. */
+export function leaveModule(): void {
+  running.pop();
+}
+
+/** The innermost running module that belongs to a session; the session's root if none does. */
+export function runningIn(known: { has(module: object): boolean }): object | undefined {
+  for (let i = running.length - 1; i >= 0; i--) if (known.has(running[i] as object)) return running[i];
+  return undefined;
+}
+
+/** Whose method threw each error: the innermost one's. */
+const throwers = new WeakMap<object, object>();
+
+/** Notes whose method threw an error, unless that is known: the innermost one notes it first. */
+export function noteThrower(error: unknown, module: object): void {
+  if (error instanceof Error && !throwers.has(error)) throwers.set(error, module);
+}
+
+const placed = new WeakSet<NnxError>();
+
+/** Layers do not know their path: it is added to the message of what they throw, once. */
+export function sayWhere(error: unknown, pathOf: (module: object) => Path | undefined): void {
+  if (!(error instanceof NnxError) || placed.has(error)) return;
+  const thrower = throwers.get(error);
+  const path = thrower && pathOf(thrower);
+  if (!path || path.length === 0) return;
+  placed.add(error);
+  error.message += ` The module is at ${formatPath(path)}.`;
+}
 
 type Method = (...args: unknown[]) => unknown;
 
@@ -63,8 +104,6 @@ export interface Listener {
   enter(module: object): void;
   /** It ends, in whatever way. */
   leave(module: object): void;
-  /** It throws. */
-  threw(module: object, error: unknown): void;
   /** It returns; what comes back is what its caller gets. Called while the method counts as running no more. */
   returned(module: object, method: MethodName, result: unknown): unknown;
 }
@@ -108,7 +147,7 @@ const wrapperOf = (module: object, method: MethodName, original: Method, listene
     try {
       result = original.apply(this, args);
     } catch (error) {
-      listener.threw(module, error);
+      noteThrower(error, module);
       throw error;
     } finally {
       listener.leave(module);
