@@ -122,6 +122,28 @@ onEachBackend("without rows", () => {
       expect([...gradient.dataSync()].every((value) => value === 0)).toBe(true);
   });
 
+  it.each<[string, Layer, number[], number[]]>([
+    [
+      "ConvTranspose circular",
+      new nnx.ConvTranspose(2, 3, [3, 2], { strides: 2, padding: "CIRCULAR", rngs: streams() }),
+      [2, 0, 6, 4, 2],
+      [2, 0, 12, 8, 3],
+    ],
+    ...(["CIRCULAR", "REFLECT"] as const).map((padding): [string, Layer, number[], number[]] => [
+      `Conv with strides and ${padding} padding`,
+      conv([2, 1, 2], { strides: [2, 1, 3], kernelDilation: [1, 1, 2], padding }),
+      [0, 6, 6, 4, 2],
+      [0, 3, 6, 2, 3],
+    ]),
+  ])("%s has zeros for gradients", (_name, layer, input, output) => {
+    const x = tf.zeros(input);
+    expect((layer.forward(x) as tf.Tensor).shape).toEqual(output);
+    const [, [ofLayer, ofInput]] = valueAndGrad(lossOf, { argnums: [0, 1] })(layer, x);
+    expect((ofInput as tf.Tensor).shape).toEqual(input);
+    for (const gradient of tensorsOf(ofLayer).values())
+      expect([...gradient.dataSync()].every((value) => value === 0)).toBe(true);
+  });
+
   it("Embed of no ids", () => {
     const layer = new nnx.Embed(6, 3, { rngs: streams() });
     const ids = tf.zeros([0, 2], "int32");

@@ -1,10 +1,10 @@
 /**
  * @file Tensors without elements: sums and products over nothing leave on wasm what was in the
- * memory.
+ * memory, and some of cpu's kernels make no array.
  */
 import type { TransposeAttrs } from "@tensorflow/tfjs-core";
 import { axesOf, keepDims, sizeOf } from "../broadcasting.ts";
-import { filled, type LoopDtype } from "./memory.ts";
+import { filled, free, type LoopDtype } from "./memory.ts";
 import { type Mend, mend } from "./mend.ts";
 
 interface ReduceAttrs {
@@ -48,5 +48,21 @@ const transpose: Mend = mend<"x", TransposeAttrs>(
       : filled(backend, { shape: attrs.perm.map((axis) => x.shape[axis]!), dtype: x.dtype as LoopDtype }, 0),
 );
 
-/** Reductions and transposes of tensors without elements. */
-export const emptyMends: readonly Mend[] = [...Object.keys(neutral).map(reduction), transpose];
+/** cpu's kernels give a plain list when there is nothing to write, which slices cannot read. */
+const typed = (kernelName: string): Mend =>
+  mend<string>(kernelName, ["cpu"], ({ backend, stock }) => {
+    const y = stock();
+    if (sizeOf(y.shape) > 0 || !LOOPED.includes(y.dtype)) return y;
+    free(backend, y);
+    return filled(backend, { shape: y.shape, dtype: y.dtype as LoopDtype }, 0);
+  });
+
+const LOOPED: readonly string[] = ["float32", "int32", "bool"] satisfies LoopDtype[];
+
+/** Tensors without elements: reductions, transposes, and what is put together of them. */
+export const emptyMends: readonly Mend[] = [
+  ...Object.keys(neutral).map(reduction),
+  transpose,
+  typed("Concat"),
+  typed("GatherNd"),
+];

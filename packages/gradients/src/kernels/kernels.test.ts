@@ -67,6 +67,21 @@ describe.each(backends)("kernels on %s", (backend) => {
     expect(tf.sum(nothing(), 0).shape).toEqual([0]);
   });
 
+  it("put nothing together so that it can be cut", () => {
+    const nothing = tf.zeros([0, 2]);
+    const put = tf.concat([nothing, tf.zeros([0, 1])], 1);
+    expect(tf.slice(put, [0, 1], [0, 2]).shape).toEqual([0, 2]);
+    expect(tf.slice(put, [0, 0], [0, 3]).shape).toEqual([0, 3]);
+    const ids = tf.zeros([0, 1], "int32");
+    expect(tf.slice(tf.gatherND(tf.ones([2, 3]), ids), [0, 0], [0, 3]).shape).toEqual([0, 3]);
+    expect(tf.concat([tf.tensor([], [0, 1], "string"), tf.tensor([], [0, 1], "string")], 1).dtype).toBe(
+      "string",
+    );
+    const before = tf.memory().numDataBuffers;
+    tf.dispose(tf.concat([nothing, nothing], 0));
+    expect(tf.memory().numDataBuffers).toBe(before);
+  });
+
   it("gather by batch, and refuse positions outside", () => {
     const x = tf.tensor3d([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12], [2, 3, 2]);
     const ids = tf.tensor2d([2, 0, 1, 1], [2, 2], "int32");
@@ -112,7 +127,7 @@ describe.each(backends)("kernels on %s", (backend) => {
 
   it("leave no tensors and no data behind", () => {
     const x = tf.ones([2, 3]);
-    const data = (): number => tf.engine().backend.numDataIds();
+    const data = (): number => tf.engine().backend.numDataBuffers();
     const before = [tf.memory().numTensors, data()];
     tf.tidy(() => {
       tf.matMul(tf.ones([1, 3]), tf.reshape(x, [3, 2]));

@@ -150,7 +150,9 @@ function wrap({ strides, transposeKernel }: ConvTranspose, y: Tensor, x: Tensor)
   let wrapped = padZeros(y, pads);
   periods.forEach((period, i) => {
     const [before, after] = [wrapped.shape.slice(0, i + 1), wrapped.shape.slice(i + 2)];
-    wrapped = sum(reshape(wrapped, [...before, -1, period, ...after]), i + 1);
+    // The count is spelt out, since reshape cannot infer it from a batch without rows.
+    const count = (wrapped.shape[i + 1] as number) / period;
+    wrapped = sum(reshape(wrapped, [...before, count, period, ...after]), i + 1);
   });
   return wrapped;
 }

@@ -40,6 +40,13 @@ const at = (bag: object, ...names: (string | number)[]): unknown =>
 const pathsOf = (values: State): string[] => flattenState(values).map(([path]) => path.join("."));
 
 describe("update", () => {
+  it("says so when a State and a model are swapped", () => {
+    const layer = new Layer(1);
+    expect(() => update(state(layer), layer as never)).toThrow(
+      "got an instance of Layer. The model comes first: update(model, state).",
+    );
+  });
+
   it("writes into the Variables that are there: identity and type stay, metadata follow, types are not compared", () => {
     const layer = new Layer(1);
     const { kernel } = layer;

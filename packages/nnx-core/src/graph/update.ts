@@ -73,8 +73,12 @@ function read(node: object, given: readonly unknown[]): { states: readonly unkno
       (Array.isArray(state) && Array.isArray(node)) ||
       (isLeaf(state) && node instanceof Variable);
     if (isState) return;
+    const advice =
+      state instanceof GraphNode
+        ? "The model comes first: update(model, state)."
+        : "Pass what split, state or toPure returned.";
     throw new StructureError(
-      `update: expected a State, or values by name, as State ${i + 1}, got ${describe(state)}. Pass what split, state or toPure returned.`,
+      `update: expected a State, or values by name, as State ${i + 1}, got ${describe(state)}. ${advice}`,
     );
   });
   return { states, strict: isOptions && (second as UpdateOptions).strict === true };
