@@ -32,6 +32,7 @@ import {
   type OptionChecks,
 } from "../options.ts";
 import { allOrNothing, type DtypeOptions, drawValue } from "../params.ts";
+import { floats } from "../checks.ts";
 import { add, mul, reshape, rsqrt, square, sum, type Tensor } from "../tensor.ts";
 import { callWith, checkFits, statisticOf, type Weight, weightsOf } from "./reparametrize.ts";
 
@@ -161,7 +162,7 @@ const scaleShape = (layer: Axed, weight: Tensor, key: string): number[] =>
 
 function normalized(layer: Axed & Pick<WeightNorm, "epsilon" | "scales">, found: Weight): Tensor {
   const { key } = found;
-  const weight = found.variable.value;
+  const weight = floats("WeightNorm.forward", found.variable.value);
   const features = featuresOf(layer, weight, key);
   const direction = l2Normalize(weight, otherAxes(features, weight.rank), layer.epsilon);
   if (!layer.scales) return direction;
