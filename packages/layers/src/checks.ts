@@ -1,7 +1,7 @@
 /** @file Errors that layers have in common. */
 import { NnxError } from "@nnxjs/nnx-core";
 import { checkTensor, describe } from "@nnxjs/nnx-core/internal";
-import type { Tensor } from "./tensor.ts";
+import { cast, type Tensor } from "./tensor.ts";
 
 /** @throws NnxError unless it is an integer from 1. */
 export function checkSize(where: string, name: string, size: unknown): void {
@@ -40,6 +40,17 @@ export const shapeText = (shape: readonly (number | string)[]): string => `[${sh
 export function live<T extends Tensor>(where: string, x: T): T {
   checkTensor(where, "x", x);
   return x;
+}
+
+/**
+ * `x` as float32, as JAX promotes integers and booleans: the engine's kernels give results of the input's dtype (a softplus in whole numbers), and
+ * those of wasm know floats only.
+ * @throws as {@link live}.
+ */
+export function floats<T extends Tensor>(where: string, x: T): T {
+  const { dtype } = live(where, x);
+  // The rank stays, and so the type that says it.
+  return dtype === "int32" || dtype === "bool" ? (cast(x, "float32") as T) : x;
 }
 
 /** @throws NnxError unless the last axis has this size; DisposedError for a tensor that was disposed. */

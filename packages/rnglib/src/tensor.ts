@@ -29,6 +29,9 @@ export type AxesOfTensor<T extends Tensor> = tf.Rank extends T["rankType"]
 /** The kinds of elements that samplers and initializers give. */
 export type ElementType = "float32" | "int32" | "bool";
 
+/** `x` as float32. */
+export const asFloat = (x: Tensor): Tensor => (x.dtype === "float32" ? x : tf.cast(x, "float32"));
+
 /** Whether `x` is a tensor. */
 export const isTensor = (x: unknown): x is Tensor => x instanceof tf.Tensor;
 

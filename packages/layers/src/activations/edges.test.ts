@@ -50,6 +50,24 @@ onEachBackend("activations", () => {
     expectEdge(grad((v: tf.Tensor) => tf.sum(first(v)))(x), edge.second, "second derivative", 1e-4);
   });
 
+  // jax.nn.softplus(jnp.int32([1, 0])) is float32, [1.3132617, 0.6931472]; relu and hard_tanh give int32. JAX refuses sigmoid, silu and glu.
+  const whole = {
+    ...activations,
+    softmax: nnx.softmax,
+    logSoftmax: nnx.logSoftmax,
+    logsumexp: nnx.logsumexp,
+  };
+  const others = { standardize: nnx.standardize, glu: nnx.glu };
+  it.each(Object.entries<Activation>({ ...whole, ...others }))("%s of integers and booleans", (name, f) => {
+    const values = { int32: [3, -2, 0, 1, -7, 1], bool: [1, 0, 1, 1, 0, 0] };
+    for (const dtype of ["int32", "bool"] as const) {
+      const x = tf.tensor2d(values[dtype], [1, 6], dtype);
+      const result = f(x);
+      expect(result.dtype).toBe(name === "relu" || name === "hardTanh" ? "int32" : "float32");
+      expect([...result.dataSync()]).toEqual([...f(tf.cast(x, "float32")).dataSync()]);
+    }
+  });
+
   it.each(edges.masked)("$name: value and gradient", (edge) => {
     const f = (x: tf.Tensor) => masked[edge.function]!(x, edge.mask && edgeTensor(edge.mask));
     const x = edgeTensor(edge.inputs[0]!);

@@ -1,6 +1,6 @@
 /** @file Activations made of exponentials. */
 import { registerFunction } from "@nnxjs/nnx-core";
-import { live } from "../checks.ts";
+import { floats } from "../checks.ts";
 import { checkGiven, flag, type OptionChecks } from "../options.ts";
 import {
   add,
@@ -23,23 +23,26 @@ import {
 } from "../tensor.ts";
 
 /** `1 / (1 + e^-x)`, element by element. @param x - Any shape, float32. @see `jax.nn.sigmoid` */
-export const sigmoid = <T extends Tensor>(x: T): T => tfSigmoid(live("sigmoid", x));
+export const sigmoid = <T extends Tensor>(x: T): T => tfSigmoid(floats("sigmoid", x));
 
 /** The hyperbolic tangent, element by element. @param x - Any shape, float32. @see `jax.nn.tanh` */
-export const tanh = <T extends Tensor>(x: T): T => tfTanh(live("tanh", x));
+export const tanh = <T extends Tensor>(x: T): T => tfTanh(floats("tanh", x));
 
 /** `log(1 + e^x)`, element by element. @param x - Any shape, float32. @see `jax.nn.softplus` */
-export const softplus = <T extends Tensor>(x: T): T => tfSoftplus(live("softplus", x));
+export const softplus = <T extends Tensor>(x: T): T => tfSoftplus(floats("softplus", x));
 
 /** `log(sigmoid(x))` as `-softplus(-x)`, element by element. @param x - Any shape, float32. @see `jax.nn.log_sigmoid` */
-export const logSigmoid = <T extends Tensor>(x: T): T => neg(tfSoftplus(neg(live("logSigmoid", x))));
+export const logSigmoid = <T extends Tensor>(x: T): T => neg(tfSoftplus(neg(floats("logSigmoid", x))));
 
 /**
  * `x * sigmoid(x)`, element by element.
  * @param x - Any shape, float32.
  * @see `jax.nn.silu`; Elfwing et al. 2017, https://arxiv.org/abs/1702.03118
  */
-export const silu = <T extends Tensor>(x: T): T => mul(live("silu", x), tfSigmoid(x)) as T;
+export const silu = <T extends Tensor>(x: T): T => {
+  const values = floats("silu", x);
+  return mul(values, tfSigmoid(values)) as T;
+};
 
 /** Another name of {@link silu}. @see `jax.nn.swish` */
 export const swish: typeof silu = silu;
@@ -51,11 +54,11 @@ export const swish: typeof silu = silu;
  * @see `jax.nn.elu`; Clevert et al. 2015, https://arxiv.org/abs/1511.07289
  */
 export const elu = <T extends Tensor>(x: T, alpha = 1): T => {
-  live("elu", x);
-  if (alpha === 1) return tfElu(x);
-  const positive = greater(x, 0);
+  const values = floats("elu", x);
+  if (alpha === 1) return tfElu(values);
+  const positive = greater(values, 0);
   // The inner choice keeps infinities of the branch not taken out of the gradient.
-  return where(positive, x, mul(alpha, expm1(where(positive, scalar(0), x)))) as T;
+  return where(positive, values, mul(alpha, expm1(where(positive, scalar(0), values)))) as T;
 };
 
 /**
@@ -64,15 +67,17 @@ export const elu = <T extends Tensor>(x: T, alpha = 1): T => {
  * @param alpha - Minus the limit to the left. Defaults to 1.
  * @see `jax.nn.celu`; Barron 2017, https://arxiv.org/abs/1704.07483
  */
-export const celu = <T extends Tensor>(x: T, alpha = 1): T =>
-  add(maximum(live("celu", x), 0), mul(alpha, expm1(div(minimum(x, 0), alpha)))) as T;
+export const celu = <T extends Tensor>(x: T, alpha = 1): T => {
+  const values = floats("celu", x);
+  return add(maximum(values, 0), mul(alpha, expm1(div(minimum(values, 0), alpha)))) as T;
+};
 
 /**
  * `1.0507009873554805 * elu(x, 1.6732632423543772)`, element by element.
  * @param x - Any shape, float32.
  * @see `jax.nn.selu`; Klambauer et al. 2017, https://arxiv.org/abs/1706.02515
  */
-export const selu = <T extends Tensor>(x: T): T => tfSelu(live("selu", x));
+export const selu = <T extends Tensor>(x: T): T => tfSelu(floats("selu", x));
 
 /** How {@link gelu} is computed. */
 export interface GeluOptions {
@@ -88,12 +93,12 @@ const GELU: OptionChecks<GeluOptions> = { approximate: flag };
  * @see `jax.nn.gelu`; Hendrycks and Gimpel 2016, https://arxiv.org/abs/1606.08415
  */
 export const gelu = <T extends Tensor>(x: T, options?: GeluOptions): T => {
-  live("gelu", x);
+  const values = floats("gelu", x);
   checkGiven("gelu", options, GELU);
   const { approximate = true } = options ?? {};
-  if (!approximate) return mul(mul(0.5, x), add(1, erf(mul(x, Math.SQRT1_2)))) as T;
-  const inner = mul(Math.sqrt(2 / Math.PI), add(x, mul(0.044715, mul(x, mul(x, x)))));
-  return mul(x, mul(0.5, add(1, tfTanh(inner)))) as T;
+  if (!approximate) return mul(mul(0.5, values), add(1, erf(mul(values, Math.SQRT1_2)))) as T;
+  const inner = mul(Math.sqrt(2 / Math.PI), add(values, mul(0.044715, mul(values, mul(values, values)))));
+  return mul(values, mul(0.5, add(1, tfTanh(inner)))) as T;
 };
 
 registerFunction("sigmoid", sigmoid);

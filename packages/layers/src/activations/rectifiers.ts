@@ -1,9 +1,10 @@
 /** @file Activations made of straight pieces. */
 import { registerFunction } from "@nnxjs/nnx-core";
-import { live } from "../checks.ts";
+import { floats, live } from "../checks.ts";
 import {
   abs,
   add,
+  cast,
   div,
   greater,
   less,
@@ -16,19 +17,23 @@ import {
   where,
 } from "../tensor.ts";
 
+/** `x`, booleans as int32: what has whole results keeps whole numbers. */
+const numbers = <T extends Tensor>(where: string, x: T): T =>
+  live(where, x).dtype === "bool" ? (cast(x, "int32") as T) : x;
+
 /**
  * `max(x, 0)`, element by element. The gradient at 0 is 0.
  * @param x - Any shape, float32.
  * @see `jax.nn.relu`
  */
-export const relu = <T extends Tensor>(x: T): T => tfRelu(live("relu", x));
+export const relu = <T extends Tensor>(x: T): T => tfRelu(numbers("relu", x));
 
 /**
  * `min(max(x, 0), 6)`, element by element. The gradient at 0 and at 6 is 0.
  * @param x - Any shape, float32.
  * @see `jax.nn.relu6`
  */
-export const relu6 = <T extends Tensor>(x: T): T => tfRelu6(live("relu6", x));
+export const relu6 = <T extends Tensor>(x: T): T => tfRelu6(floats("relu6", x));
 
 /**
  * `x` where `x >= 0`, `negativeSlope * x` elsewhere. The gradient at 0 is 1.
@@ -37,16 +42,19 @@ export const relu6 = <T extends Tensor>(x: T): T => tfRelu6(live("relu6", x));
  * @see `jax.nn.leaky_relu`
  */
 export const leakyRelu = <T extends Tensor>(x: T, negativeSlope = 0.01): T =>
-  tfLeakyRelu(live("leakyRelu", x), negativeSlope);
+  tfLeakyRelu(floats("leakyRelu", x), negativeSlope);
 
 /**
  * `x` between -1 and 1, the nearer of them elsewhere. The gradient at -1 and 1 is 1.
  * @param x - Any shape, float32.
  * @see `jax.nn.hard_tanh`
  */
-export const hardTanh = <T extends Tensor>(x: T): T =>
+export const hardTanh = <T extends Tensor>(x: T): T => {
+  const values = numbers("hardTanh", x);
+  const bound = (value: number): Tensor => scalar(value, values.dtype as "float32" | "int32");
   // Clipping would halve the gradient at the bounds.
-  where(greater(live("hardTanh", x), 1), scalar(1), where(less(x, -1), scalar(-1), x)) as T;
+  return where(greater(values, bound(1)), bound(1), where(less(values, bound(-1)), bound(-1), values)) as T;
+};
 
 /**
  * `relu6(x + 3) / 6`, element by element: sigmoid in straight pieces.
@@ -54,14 +62,17 @@ export const hardTanh = <T extends Tensor>(x: T): T =>
  * @see `jax.nn.hard_sigmoid`
  */
 export const hardSigmoid = <T extends Tensor>(x: T): T =>
-  div(tfRelu6(add(live("hardSigmoid", x), 3)), 6) as T;
+  div(tfRelu6(add(floats("hardSigmoid", x), 3)), 6) as T;
 
 /**
  * `x * hardSigmoid(x)`, element by element.
  * @param x - Any shape, float32.
  * @see `jax.nn.hard_silu`; Howard et al. 2019, https://arxiv.org/abs/1905.02244
  */
-export const hardSilu = <T extends Tensor>(x: T): T => mul(live("hardSilu", x), hardSigmoid(x)) as T;
+export const hardSilu = <T extends Tensor>(x: T): T => {
+  const values = floats("hardSilu", x);
+  return mul(values, hardSigmoid(values)) as T;
+};
 
 /** Another name of {@link hardSilu}. @see `jax.nn.hard_swish` */
 export const hardSwish: typeof hardSilu = hardSilu;
@@ -71,7 +82,10 @@ export const hardSwish: typeof hardSilu = hardSilu;
  * @param x - Any shape, float32.
  * @see `jax.nn.soft_sign`
  */
-export const softSign = <T extends Tensor>(x: T): T => div(live("softSign", x), add(abs(x), 1)) as T;
+export const softSign = <T extends Tensor>(x: T): T => {
+  const values = floats("softSign", x);
+  return div(values, add(abs(values), 1)) as T;
+};
 
 /** `x` itself. @see `jax.nn.identity` */
 export const identity = <T>(x: T): T => x;

@@ -31,7 +31,7 @@ import {
   where as select,
 } from "../tensor.ts";
 import { maskedMean } from "../norm/masked-mean.ts";
-import { checkBroadcast } from "../checks.ts";
+import { checkBroadcast, floats } from "../checks.ts";
 import {
   axisList,
   axisListOrNull,
@@ -56,10 +56,11 @@ export interface SoftmaxOptions {
 const maskOrNull = orNull(checkTensor);
 const SOFTMAX: OptionChecks<SoftmaxOptions> = { axis: axisList, where: maskOrNull };
 
-/** What functions with a mask check first. */
-function checkMasked(where: string, x: Tensor, mask: Tensor | null | undefined): void {
+/** What functions with a mask check first. Gives x as float32. */
+function checkMasked<T extends Tensor>(where: string, x: T, mask: Tensor | null | undefined): T {
   checkTensor(where, "x", x);
   if (mask) checkBroadcast(where, "where", mask, x.shape);
+  return floats(where, x);
 }
 
 const NEGATIVE_INFINITY = Number.NEGATIVE_INFINITY;
@@ -92,16 +93,16 @@ function whereCounted<T extends Tensor>(x: T, mask: Tensor, rest: number, f: (co
  */
 export function softmax<T extends Tensor>(x: T, options?: SoftmaxOptions): T {
   checkGiven("softmax", options, SOFTMAX);
-  checkMasked("softmax", x, options?.where);
+  const values = checkMasked("softmax", x, options?.where);
   const { axis = -1, where = null } = options ?? {};
-  const axes = normalizeAxes("softmax", axis, x.rank);
-  const isLast = axes.length === 1 && axes[0] === x.rank - 1;
+  const axes = normalizeAxes("softmax", axis, values.rank);
+  const isLast = axes.length === 1 && axes[0] === values.rank - 1;
   const run = (counted: Tensor): Tensor => {
     if (isLast) return tfSoftmax(counted);
     const powers = exp(shifted(counted, axes));
     return div(powers, sum(powers, axes, true));
   };
-  return where ? whereCounted(x, where, 0, run) : (run(x) as T);
+  return where ? whereCounted(values, where, 0, run) : (run(values) as T);
 }
 
 /**
@@ -112,14 +113,14 @@ export function softmax<T extends Tensor>(x: T, options?: SoftmaxOptions): T {
  */
 export function logSoftmax<T extends Tensor>(x: T, options?: SoftmaxOptions): T {
   checkGiven("logSoftmax", options, SOFTMAX);
-  checkMasked("logSoftmax", x, options?.where);
+  const values = checkMasked("logSoftmax", x, options?.where);
   const { axis = -1, where = null } = options ?? {};
-  const axes = normalizeAxes("logSoftmax", axis, x.rank);
+  const axes = normalizeAxes("logSoftmax", axis, values.rank);
   const run = (counted: Tensor): Tensor => {
     const differences = shifted(counted, axes);
     return sub(differences, log(sum(exp(differences), axes, true)));
   };
-  return where ? whereCounted(x, where, NEGATIVE_INFINITY, run) : (run(x) as T);
+  return where ? whereCounted(values, where, NEGATIVE_INFINITY, run) : (run(values) as T);
 }
 
 /** Options of {@link logsumexp}. */
@@ -159,10 +160,14 @@ export function logsumexp(x: Tensor, options: LogsumexpOptions = {}): Tensor {
 export function logsumexpWithSign(x: Tensor, options?: LogsumexpOptions): [size: Tensor, sign: Tensor] {
   checkGiven("logsumexp", options, LOGSUMEXP);
   const { axis = null, b = null, keepDims = false, where = null } = options ?? {};
-  checkMasked("logsumexp", x, where);
-  if (b) checkBroadcast("logsumexp", "b", b, x.shape);
-  const axes = normalizeAxes("logsumexp", axis ?? Array.from({ length: x.rank }, (_, i) => i), x.rank);
-  const counted = masked(b ? masked(x, notEqual(b, 0)) : x, where);
+  const values = checkMasked("logsumexp", x, where);
+  if (b) checkBroadcast("logsumexp", "b", b, values.shape);
+  const axes = normalizeAxes(
+    "logsumexp",
+    axis ?? Array.from({ length: values.rank }, (_, i) => i),
+    values.rank,
+  );
+  const counted = masked(b ? masked(values, notEqual(b, 0)) : values, where);
   const largest = max(counted, axes, true);
   // Of nothing but -Infinity the largest is no number to subtract; nor is Infinity.
   const shift = stopGradient(select(less(abs(largest), Number.POSITIVE_INFINITY), largest, scalar(0)));
@@ -171,7 +176,7 @@ export function logsumexpWithSign(x: Tensor, options?: LogsumexpOptions): [size:
   const size = add(log(abs(total)), shift);
   const sign = sub(cast(greater(total, 0), "float32"), cast(less(total, 0), "float32"));
   if (keepDims) return [size, sign];
-  const shape = x.shape.filter((_, i) => !axes.includes(i));
+  const shape = values.shape.filter((_, i) => !axes.includes(i));
   return [reshape(size, shape), reshape(sign, shape)];
 }
 
@@ -181,14 +186,14 @@ export function logsumexpWithSign(x: Tensor, options?: LogsumexpOptions): [size:
  * @see `jax.nn.glu`; Dauphin et al. 2016, https://arxiv.org/abs/1612.08083
  */
 export function glu<T extends Tensor>(x: T, axis = -1): T {
-  checkTensor("glu", "x", x);
-  const along = normalizeAxis("glu", axis, x.rank);
-  if ((x.shape[along] as number) % 2 !== 0) {
+  const values = floats("glu", x);
+  const along = normalizeAxis("glu", axis, values.rank);
+  if ((values.shape[along] as number) % 2 !== 0) {
     throw new NnxError(
       `glu: expected an even size along axis ${axis}, got ${describe(x)}. Its halves are value and gate.`,
     );
   }
-  const [value, gate] = split(x, 2, along) as [T, T];
+  const [value, gate] = split(values, 2, along) as [T, T];
   return mul(value, sigmoid(gate)) as T;
 }
 
@@ -259,13 +264,13 @@ const STANDARDIZE: OptionChecks<StandardizeOptions> = {
 export function standardize<T extends Tensor>(x: T, options: StandardizeOptions = {}): T {
   checkGiven("standardize", options, STANDARDIZE);
   const { axis = -1, epsilon = 1e-5, where = null } = options;
-  checkMasked("standardize", x, where);
-  const axes = normalizeAxes("standardize", axis, x.rank);
+  const values = checkMasked("standardize", x, where);
+  const axes = normalizeAxes("standardize", axis, values.rank);
   const average = (values: Tensor): Tensor =>
     where ? maskedMean(values, axes, where) : tfMean(values, axes, true);
-  const mean = options.mean ?? average(x);
-  const variance = options.variance ?? maximum(sub(average(square(x)), square(mean)), 0);
-  return mul(sub(x, mean), rsqrt(add(variance, epsilon))) as T;
+  const mean = options.mean ?? average(values);
+  const variance = options.variance ?? maximum(sub(average(square(values)), square(mean)), 0);
+  return mul(sub(values, mean), rsqrt(add(variance, epsilon))) as T;
 }
 
 registerFunction("softmax", softmax);

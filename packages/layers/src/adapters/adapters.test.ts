@@ -35,6 +35,15 @@ const values = (x: tf.Tensor): number[] => [...x.dataSync()];
 const paths = (s: object) => flattenState(s as ReturnType<typeof state>).map(([path]) => path.join("."));
 
 onEachBackend("adapters", () => {
+  it("WeightNorm and Dropout take booleans for the numbers that they are", () => {
+    const norm = new WeightNorm(new Linear(2, 1, { rngs: new Rngs(0) }), { rngs: new Rngs(0) });
+    (norm.layer_instance as Linear).kernel.value = tf.tensor2d([1, 1], [2, 1], "bool");
+    expect(norm.forward(tf.ones([1, 2])).dataSync()[0]).toBeCloseTo(Math.SQRT2, 5);
+    const x = tf.tensor2d([1, 0, 1, 1, 0, 1], [2, 3], "bool");
+    const drop = (input: tf.Tensor) => new Dropout(0.5, { rngs: new Rngs(0) }).forward(input);
+    expect([...drop(x).dataSync()]).toEqual([...drop(tf.cast(x, "float32")).dataSync()]);
+  });
+
   it("WeightNorm and SpectralNorm equal Flax's", () => {
     expectLayer("WeightNorm", new WeightNorm(new Linear(3, 2, { rngs: rngs() }), { rngs: rngs(1) }), (m, x) =>
       m.forward(x!),

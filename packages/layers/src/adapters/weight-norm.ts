@@ -1,4 +1,5 @@
 /** @file Weights of a given length. */
+import { floats } from "../checks.ts";
 import {
   registerFunction,
   registerModule,
@@ -152,7 +153,7 @@ const scaleShape = (layer: Axed, weight: Tensor, key: string): number[] =>
 
 function normalized(layer: Axed & Pick<WeightNorm, "epsilon" | "scales">, found: Weight): Tensor {
   const { key } = found;
-  const weight = found.variable.value;
+  const weight = floats("WeightNorm.forward", found.variable.value);
   const features = featuresOf(layer, weight, key);
   const direction = l2Normalize(weight, otherAxes(features, weight.rank), layer.epsilon);
   if (!layer.scales) return direction;

@@ -4,6 +4,7 @@ import { checkTensor, describe } from "@nnxjs/nnx-core/internal";
 import {
   add,
   broadcastTo,
+  cast,
   gatherAt,
   greaterEqual,
   isTensor,
@@ -82,6 +83,9 @@ export function dynamicUpdateSlice<T extends Tensor>(
     );
   }
   const starts = checkStarts(x, startIndices);
+  // The wasm backend chooses among words of four bytes, and booleans are one.
+  if (x.dtype === "bool")
+    return cast(dynamicUpdateSlice(cast(x, "int32"), cast(update, "int32"), starts), "bool") as T;
   if (update.size === 0) return reshape(x, x.shape) as T;
   let spread = update;
   let inside: Tensor | null = null;

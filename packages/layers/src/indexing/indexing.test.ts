@@ -69,6 +69,13 @@ onEachBackend("indexing", () => {
     ]);
   });
 
+  it("puts booleans among booleans", () => {
+    const x = tf.tensor2d([1, 0, 1, 1, 0, 0, 1, 0], [2, 4], "bool");
+    const result = dynamicUpdateSlice(x, tf.tensor2d([1], [1, 1], "bool"), [1, 1]);
+    expect(result.dtype).toBe("bool");
+    expect(values(result)).toEqual([1, 0, 1, 1, 0, 1, 1, 0]);
+  });
+
   it("leaves what it updates as it was", () => {
     const x = tf.tensor1d([1, 2, 3]);
     expect(values(dynamicUpdateSlice(x, tf.tensor1d([9]), [1]))).toEqual([1, 9, 3]);

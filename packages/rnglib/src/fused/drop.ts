@@ -2,7 +2,7 @@
 import { checkOptions, fuse } from "@nnxjs/nnx-core/internal";
 import { maskScale, type PRNGKey } from "../keys/index.ts";
 import { bernoulli } from "../random/uniform.ts";
-import { scaleWhere, selfAdjoint, type Tensor } from "../tensor.ts";
+import { asFloat, scaleWhere, selfAdjoint, type Tensor } from "../tensor.ts";
 
 const NAMES = { scale: true, maskShape: true } as const;
 
@@ -21,7 +21,7 @@ export interface DropOptions {
  * Zeroes each element with probability `rate` and scales the rest: `where(bernoulli(key, 1 - rate), x * scale, 0)`. The mask equals
  * JAX's bit for bit on every backend; dropped elements are 0 even where x is NaN. The gradient is the same mask on the upstream gradient,
  * drawn again from the key rather than stored.
- * @param x - float32, any shape.
+ * @param x - Any shape; int32 and bool are taken as float32, since what is kept is scaled.
  * @param key - One key, or keys of shape `[n, ...]` that each mask their part of x, whose leading axes are then `[n, ...]`.
  * @param rate - In `[0, 1)`.
  * @see `flax.nnx.Dropout`, Wan et al. 2013 (DropConnect)
@@ -31,7 +31,7 @@ export function drop(x: Tensor, key: PRNGKey, rate: number, options: DropOptions
   const keep = 1 - rate;
   const { scale = Math.fround(1 / Math.fround(keep)), maskShape } = options;
   const shared = maskShape !== undefined && String([...key.shape, ...maskShape]) !== String(x.shape);
-  return selfAdjoint(x, (values) => {
+  return selfAdjoint(asFloat(x), (values) => {
     const fused = shared ? undefined : fuse([values], [values.shape], maskInto(key, keep, scale));
     return (
       fused?.[0] ??
