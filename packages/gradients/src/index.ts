@@ -1,3 +1,4 @@
+export { mendKernels } from "@nnxjs/kernels";
 export { allRules } from "./all-rules.ts";
 export { compareRules } from "./compare.ts";
 export { complexRules } from "./complex.ts";
@@ -10,7 +11,7 @@ export { elementwiseUnaryRules } from "./elementwise-unary.ts";
 export { fusedRules } from "./fused.ts";
 export { gatherRules } from "./gather.ts";
 export { imageRules } from "./image.ts";
-export { installGradients, mendKernels, registerRules, uninstallGradients } from "./install.ts";
+export { installGradients, registerRules, uninstallGradients } from "./install.ts";
 export { matmulRules } from "./matmul.ts";
 export { normRules } from "./norm.ts";
 export { poolRules } from "./pool.ts";

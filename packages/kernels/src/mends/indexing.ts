@@ -1,13 +1,13 @@
 /** @file Gathers and scatters. */
 import * as tf from "@tensorflow/tfjs-core";
-import { sizeOf } from "../broadcasting.ts";
-import { free, loop, type LoopDtype } from "./memory.ts";
+import { sizeOf } from "../shape.ts";
+import { free, loop, type LoopDtype } from "../memory/access.ts";
 import { type Mend, mend } from "./mend.ts";
 
-/** wasm's kernel reads outside its memory when there is a batch. */
 const gather: Mend = mend<"x" | "indices", tf.GatherV2Attrs>(
   "GatherV2",
   ["wasm"],
+  "Reads outside its memory when there is a batch.",
   ({ inputs: { x, indices }, attrs, backend, stock }) => {
     const axis = attrs.axis < 0 ? attrs.axis + x.shape.length : attrs.axis;
     const { batchDims } = attrs;
@@ -36,10 +36,10 @@ const gather: Mend = mend<"x" | "indices", tf.GatherV2Attrs>(
   },
 );
 
-/** cpu's kernel writes into its input. */
 const tensorScatterUpdate: Mend = mend<"tensor" | "indices" | "updates">(
   "TensorScatterUpdate",
   ["cpu"],
+  "Writes into its input.",
   ({ inputs: { tensor }, backend, stock }) => {
     if (tensor.dtype === "string" || tensor.dtype === "complex64") return stock();
     const output = { shape: tensor.shape, dtype: tensor.dtype as LoopDtype };

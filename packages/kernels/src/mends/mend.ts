@@ -20,21 +20,26 @@ export interface KernelCall<I extends string = string, A = unknown> {
 export interface Mend {
   readonly kernelName: string;
   readonly backends: readonly string[];
+  /** What is wrong with the kernel of tensorflow.js. */
+  readonly why: string;
   /** Makes the kernel from the one that was there. */
   readonly around: (stock: KernelFunc) => KernelFunc;
 }
 
 /**
- * `mend<"x", SumAttrs>("Sum", ["wasm"], (call) => …)`.
+ * `mend<"x", SumAttrs>("Sum", ["wasm"], "…", (call) => …)`.
+ * @param why - What is wrong, as it is in the table of the README.
  * @param run - Gets every call; `call.stock()` leaves it to tensorflow.js.
  */
 export const mend = <I extends string, A = unknown>(
   kernelName: string,
   backends: readonly string[],
+  why: string,
   run: (call: KernelCall<I, A>) => TensorInfo,
 ): Mend => ({
   kernelName,
   backends,
+  why,
   around:
     (stock) =>
     ({ inputs, attrs, backend }) =>

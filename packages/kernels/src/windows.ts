@@ -1,6 +1,6 @@
 /** @file Loops over the windows of pools. */
-import type { Axis } from "../conv-geometry.ts";
-import type { Elements } from "./memory.ts";
+import type { Axis } from "./quick/conv-geometry.ts";
+import type { Elements } from "./memory/access.ts";
 
 /** Sizes of `[batch, depth, height, width, channels]`, and what a pool does along its three axes. */
 export interface Windows {

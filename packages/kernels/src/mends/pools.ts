@@ -1,9 +1,9 @@
-/** @file Pools. The stock ones lose NaN (cpu's maximum, wasm's maximum and mean) or what is below 0 (wasm's maximum over three axes). */
+/** @file Pools. */
 import * as tf from "@tensorflow/tfjs-core";
-import { type Axis, axes2D, axes3D } from "../conv-geometry.ts";
-import { type Elements, holdsNaN, loop } from "./memory.ts";
+import { type Axis, axes2D, axes3D } from "../quick/conv-geometry.ts";
+import { type Elements, holdsNaN, isHeap, loop } from "../memory/access.ts";
 import { type Mend, mend } from "./mend.ts";
-import { largest, means, type Windows, windowsOf } from "./windows.ts";
+import { largest, means, type Windows, windowsOf } from "../windows.ts";
 
 type Shape4 = [number, number, number, number];
 type Shape5 = [number, number, number, number, number];
@@ -26,13 +26,14 @@ export const axesOf3D = (
 const pool = <A>(
   kernelName: string,
   backends: readonly string[],
+  why: string,
   axesOf: (shape: readonly number[], attrs: A) => readonly Axis[],
   run: (windows: Windows, x: Elements, y: Elements) => void,
   isQuick = false,
 ): Mend =>
-  mend<"x", A>(kernelName, backends, ({ inputs: { x }, attrs, backend, stock }) => {
+  mend<"x", A>(kernelName, backends, why, ({ inputs: { x }, attrs, backend, stock }) => {
     if (x.dtype !== "float32") return stock();
-    if (isQuick && tf.getBackend() === "wasm" && !holdsNaN(backend, x)) return stock();
+    if (isQuick && isHeap(backend) && !holdsNaN(backend, x)) return stock();
     const axes = axesOf(x.shape, attrs);
     const shape = [x.shape[0]!, ...axes.map((a) => a.output), x.shape.at(-1)!];
     return loop(backend, [x], { shape, dtype: "float32" }, ([values], out) =>
@@ -42,7 +43,13 @@ const pool = <A>(
 
 /** Maxima and means of windows. */
 export const poolMends: readonly Mend[] = [
-  pool<tf.MaxPoolAttrs>("MaxPool", ["cpu", "wasm"], axesOf2D, largest, true),
-  pool<tf.MaxPool3DAttrs>("MaxPool3D", ["cpu", "wasm"], axesOf3D, largest),
-  pool<tf.AvgPoolAttrs>("AvgPool", ["wasm"], axesOf2D, means, true),
+  pool<tf.MaxPoolAttrs>("MaxPool", ["cpu", "wasm"], "Loses NaN.", axesOf2D, largest, true),
+  pool<tf.MaxPool3DAttrs>(
+    "MaxPool3D",
+    ["cpu", "wasm"],
+    "Loses NaN (cpu), or what is below 0 (wasm).",
+    axesOf3D,
+    largest,
+  ),
+  pool<tf.AvgPoolAttrs>("AvgPool", ["wasm"], "Loses NaN.", axesOf2D, means, true),
 ];

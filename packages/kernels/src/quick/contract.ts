@@ -1,7 +1,8 @@
 /** @file Einstein summation from transposes, sums and matrix products. */
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor } from "@tensorflow/tfjs-core";
-import { broadcast, sizeOf } from "./broadcasting.ts";
+import { sizeOf } from "../shape.ts";
+import { broadcast } from "./broadcasting.ts";
 import { product } from "./product.ts";
 
 /** A tensor whose axes have names, one letter each. */
@@ -17,6 +18,20 @@ export const lettersOf = (labels: string): string[] => labels.split("");
 export function parseEquation(equation: string): { inputs: readonly string[]; output: string } {
   const [left = "", output = ""] = equation.replace(/\s/g, "").split("->");
   return { inputs: left.split(","), output };
+}
+
+/** The size of each letter. */
+export function letterSizes(
+  inputs: readonly string[],
+  shapes: readonly (readonly number[])[],
+): Record<string, number> {
+  const sizes: Record<string, number> = {};
+  inputs.forEach((labels, i) => {
+    lettersOf(labels).forEach((letter, axis) => {
+      sizes[letter] = shapes[i]![axis]!;
+    });
+  });
+  return sizes;
 }
 
 const permute = (x: Tensor, from: string, to: string): Tensor =>

@@ -1,7 +1,9 @@
 /** @file Matrix products in the form that each backend is quick at. */
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor } from "@tensorflow/tfjs-core";
-import { broadcast, sameShape, sizeOf } from "./broadcasting.ts";
+import { hasScalarProducts } from "../backends.ts";
+import { sameShape, sizeOf } from "../shape.ts";
+import { broadcast } from "./broadcasting.ts";
 
 /** Exchanges the last two axes. */
 export function swap(x: Tensor): Tensor {
@@ -12,14 +14,14 @@ export function swap(x: Tensor): Tensor {
 
 const batch = (x: Tensor): number[] => x.shape.slice(0, -2);
 
-/** Multiply-adds from which one call per matrix costs less than the scalar loop of wasm's batched kernel. */
+/** Multiply-adds from which one call for each matrix costs less than a scalar loop over a batch. */
 const worthSplitting = 30_000;
 
-/** `a @ b`: plain products where wasm can be spared its scalar loop for batches. */
+/** `a @ b`: plain products where the backend has a scalar loop for batches and the products are large. */
 function plain(a: Tensor, b: Tensor): Tensor {
   const [m, k] = a.shape.slice(-2) as [number, number];
   const n = b.shape.at(-1)!;
-  // Sums of nothing: wasm's kernel leaves what was in the memory.
+  // Sums of nothing: kernels leave what was in the memory.
   if (k === 0) return tf.zeros([...tf.backend_util.assertAndGetBroadcastShape(batch(a), batch(b)), m, n]);
   if (a.rank === 2 && b.rank === 2) return tf.matMul(a, b);
   if (b.rank === 2) {
@@ -33,7 +35,7 @@ function plain(a: Tensor, b: Tensor): Tensor {
     const own = sizeOf(batch(x));
     return own === count || own === 1 ? x : broadcast(x, [...shared, ...x.shape.slice(-2)]);
   };
-  if (tf.getBackend() === "wasm" && (count === 1 || m * k * n >= worthSplitting) && count > 0) {
+  if (hasScalarProducts() && (count === 1 || m * k * n >= worthSplitting) && count > 0) {
     if (sizeOf(batch(a)) === count && sizeOf(batch(b)) === count) {
       const as = tf.unstack(tf.reshape(a, [count, m, k]));
       const bs = tf.unstack(tf.reshape(b, [count, k, n]));
@@ -45,14 +47,13 @@ function plain(a: Tensor, b: Tensor): Tensor {
 }
 
 /**
- * `op(a) @ op(b)`, batches broadcast. On wasm a transposed operand is transposed first: the kernel's own way is a scalar loop,
- * 14 to 25 times slower than a transpose and a plain product.
+ * `op(a) @ op(b)`, batches broadcast. A transposed operand is transposed first where the kernel has a scalar loop for it.
  * @param a - `[..., M, K]`, or `[..., K, M]` with `transposeA`.
  * @param b - `[..., K, N]`, or `[..., N, K]` with `transposeB`.
  * @returns `[..., M, N]`, float32.
  */
 export function product(a: Tensor, b: Tensor, transposeA = false, transposeB = false): Tensor {
-  if (tf.getBackend() !== "wasm") {
+  if (!hasScalarProducts()) {
     const together = (a.rank === 2 && b.rank === 2) || sameShape(batch(a), batch(b));
     if ((transposeA || transposeB) && together) return tf.matMul(a, b, transposeA, transposeB);
     return plain(transposeA ? swap(a) : a, transposeB ? swap(b) : b);

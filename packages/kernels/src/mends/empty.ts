@@ -1,7 +1,7 @@
 /** @file Tensors without elements: sums and products over nothing leave on wasm what was in the memory. */
 import type { TransposeAttrs } from "@tensorflow/tfjs-core";
-import { axesOf, keepDims, sizeOf } from "../broadcasting.ts";
-import { filled, type LoopDtype } from "./memory.ts";
+import { axesOf, keepDims, sizeOf } from "../shape.ts";
+import { filled, type LoopDtype } from "../memory/access.ts";
 import { type Mend, mend } from "./mend.ts";
 
 interface ReduceAttrs {
@@ -22,23 +22,30 @@ const neutral: Readonly<Record<string, number>> = {
   Any: 0,
 };
 
-const reduction = (kernelName: string): Mend =>
-  mend<"x", ReduceAttrs>(kernelName, ["cpu", "wasm"], ({ inputs: { x }, attrs, backend, stock }) => {
-    if (sizeOf(x.shape) > 0) return stock();
-    const axes = axesOf(attrs.axis ?? attrs.reductionIndices, x.shape.length);
-    const shape = attrs.keepDims
-      ? keepDims(x.shape, axes)
-      : x.shape.filter((_, axis) => !axes.includes(axis));
-    const dtype = kernelName === "Mean" ? "float32" : (x.dtype as LoopDtype);
-    const value = neutral[kernelName]!;
-    const limit = value < 0 ? -(2 ** 31) : 2 ** 31 - 1;
-    return filled(backend, { shape, dtype }, dtype === "int32" && !Number.isFinite(value) ? limit : value);
-  });
+const NO_ELEMENTS = "Of no elements: leaves what was in the memory (wasm), or is not what XLA gives.";
 
-/** wasm's kernel divides by the size of an axis. */
+const reduction = (kernelName: string): Mend =>
+  mend<"x", ReduceAttrs>(
+    kernelName,
+    ["cpu", "wasm"],
+    NO_ELEMENTS,
+    ({ inputs: { x }, attrs, backend, stock }) => {
+      if (sizeOf(x.shape) > 0) return stock();
+      const axes = axesOf(attrs.axis ?? attrs.reductionIndices, x.shape.length);
+      const shape = attrs.keepDims
+        ? keepDims(x.shape, axes)
+        : x.shape.filter((_, axis) => !axes.includes(axis));
+      const dtype = kernelName === "Mean" ? "float32" : (x.dtype as LoopDtype);
+      const value = neutral[kernelName]!;
+      const limit = value < 0 ? -(2 ** 31) : 2 ** 31 - 1;
+      return filled(backend, { shape, dtype }, dtype === "int32" && !Number.isFinite(value) ? limit : value);
+    },
+  );
+
 const transpose: Mend = mend<"x", TransposeAttrs>(
   "Transpose",
   ["wasm"],
+  "Divides by the size of an axis, which may be 0.",
   ({ inputs: { x }, attrs, backend, stock }) =>
     sizeOf(x.shape) > 0
       ? stock()

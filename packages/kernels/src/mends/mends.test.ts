@@ -1,8 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { backends, useBackend } from "../../../../scripts/use-backend.ts";
-import { vjp } from "../../cases/golden.ts";
-import { installGradients, mendKernels, uninstallGradients } from "../install.ts";
+import { mendKernels, restoreKernels } from "../mend-kernels.ts";
 import { allMends } from "./all-mends.ts";
 
 const values = (x: tf.Tensor): number[] => [...x.dataSync()];
@@ -15,7 +14,7 @@ function leaveNumbersBehind(): void {
 describe.each(backends)("kernels on %s", (backend) => {
   beforeAll(async () => {
     await useBackend(backend);
-    installGradients();
+    mendKernels();
   });
   afterAll(async () => {
     await useBackend("cpu");
@@ -34,21 +33,6 @@ describe.each(backends)("kernels on %s", (backend) => {
     expect(values(tf.fused.matMul({ a: ones(6), b: tf.reshape(x, [6, 2]), bias: tf.zeros([2]) }))).toEqual([
       36, 42,
     ]);
-  });
-
-  it("have the gradients of an outer product and of a matrix product of one vector", () => {
-    // The vector is a row in one product and a column in the other, also in the backward pass.
-    const k = tf.tensor2d([1, 2, 3, 4, 5, 6, 7, 8, 9], [3, 3]);
-    const f = (x: tf.Tensor, g: tf.Tensor): tf.Tensor =>
-      tf.add(
-        tf.sum(tf.mul(tf.outerProduct(x as tf.Tensor1D, g as tf.Tensor1D), k)),
-        tf.sum(tf.matMul(k, tf.reshape(g, [3, 1]) as tf.Tensor2D)),
-      );
-    const [x, g] = [tf.tensor1d([1, -1, 2]), tf.tensor1d([0.5, 2, -1])];
-    const [ofX, ofG] = vjp((...xs) => f(xs[0]!, xs[1]!), [x, g], tf.scalar(1));
-    // k @ g, and k.T @ x + the sums of k's columns.
-    expect(values(ofX!)).toEqual([1.5, 6, 10.5]);
-    expect(values(ofG!)).toEqual([11 + 12, 13 + 15, 15 + 18]);
   });
 
   it("give nothing but what they computed over nothing", () => {
@@ -132,7 +116,7 @@ describe.each(backends)("kernels on %s", (backend) => {
     const names = allMends.filter((mended) => mended.backends.includes(backend)).map((m) => m.kernelName);
     const now = (): unknown[] => names.map((name) => tf.getKernel(name, backend));
     const mended = now();
-    uninstallGradients();
+    restoreKernels();
     const stock = now();
     for (const [i, kernel] of stock.entries()) expect(kernel, names[i]).not.toBe(mended[i]);
     const warn = vi.spyOn(console, "warn").mockImplementation(() => undefined);
@@ -143,9 +127,9 @@ describe.each(backends)("kernels on %s", (backend) => {
     for (const [i, kernel] of again.entries()) expect(kernel, names[i]).not.toBe(stock[i]);
     expect(warn).not.toHaveBeenCalled();
     warn.mockRestore();
-    uninstallGradients();
+    restoreKernels();
     expect(now()).toEqual(stock);
     // Other files of this process rely on them.
-    installGradients();
+    mendKernels();
   });
 });

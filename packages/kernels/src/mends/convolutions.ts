@@ -1,7 +1,7 @@
 /** @file Convolutions on wasm: over nothing, and with a window smaller than its stride. */
 import * as tf from "@tensorflow/tfjs-core";
-import { sizeOf } from "../broadcasting.ts";
-import { filled } from "./memory.ts";
+import { sizeOf } from "../shape.ts";
+import { filled } from "../memory/access.ts";
 import { type Mend, mend } from "./mend.ts";
 
 type Shape4 = [number, number, number, number];
@@ -12,8 +12,17 @@ type Pad = tf.Conv2DAttrs["pad"];
 type Attrs = Pick<tf.Conv2DAttrs, "strides" | "pad"> &
   Partial<Pick<tf.Conv2DAttrs, "dilations" | "dimRoundingMode">>;
 
+const NOTHING = "Leaves what was in the memory where it convolves nothing.";
+const NOTHING_OR_SMALL = `${NOTHING} Gives 0 for "same" padding of a window smaller than its stride.`;
+
 const onTwoAxes = (kernelName: string, isDepthwise: boolean): Mend =>
-  mend<"x" | "filter", Attrs>(kernelName, ["wasm"], ({ inputs: { x, filter }, attrs, backend, stock }) => {
+  mend<"x" | "filter", Attrs>(kernelName, ["wasm"], NOTHING_OR_SMALL, (call) => {
+    const {
+      inputs: { x, filter },
+      attrs,
+      backend,
+      stock,
+    } = call;
     const { strides, pad, dilations = 1, dimRoundingMode } = attrs;
     const info = tf.backend_util.computeConv2DInfo(
       x.shape as Shape4,
@@ -30,7 +39,7 @@ const onTwoAxes = (kernelName: string, isDepthwise: boolean): Mend =>
       return filled(backend, { shape: info.outShape, dtype: "float32" }, 0);
     const isSmall = info.filterHeight < info.strideHeight || info.filterWidth < info.strideWidth;
     if (pad !== "same" || !isSmall) return stock();
-    // The kernel gives zeros for the name, and is right for the numbers.
+    // The kernel is right for the numbers.
     const { top, bottom, left, right } = info.padInfo;
     const numbers: Pad = [
       [0, 0],
@@ -50,6 +59,7 @@ export const convolutionMends: readonly Mend[] = [
   mend<"dy" | "filter", tf.Conv2DBackpropInputAttrs>(
     "Conv2DBackpropInput",
     ["wasm"],
+    NOTHING,
     ({ inputs: { dy, filter }, attrs: { inputShape }, backend, stock }) =>
       sizeOf(dy.shape) > 0 && sizeOf(filter.shape) > 0
         ? stock()
@@ -58,6 +68,7 @@ export const convolutionMends: readonly Mend[] = [
   mend<"x" | "filter", tf.Conv3DAttrs>(
     "Conv3D",
     ["wasm"],
+    NOTHING,
     ({ inputs: { x, filter }, attrs: { strides, dilations, pad }, backend, stock }) => {
       if (sizeOf(x.shape) > 0 && sizeOf(filter.shape) > 0) return stock();
       const [input, window] = [x.shape as Shape5, filter.shape as Shape5];

@@ -1,7 +1,7 @@
 /** @file The numbers of a convolution or pooling along each of its spatial axes, and moves that need only them. */
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor } from "@tensorflow/tfjs-core";
-import { sizeOf } from "./broadcasting.ts";
+import { sizeOf } from "../shape.ts";
 
 /** One spatial axis. */
 export interface Axis {

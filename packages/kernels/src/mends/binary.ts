@@ -1,19 +1,20 @@
 /** @file Kernels of two tensors on wasm: those that stop at six axes, and those that lose NaN. */
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor, TensorInfo } from "@tensorflow/tfjs-core";
-import { sizeOf } from "../broadcasting.ts";
-import { eachRow, fold } from "./fold.ts";
-import { type Elements, holdsNaN, loop } from "./memory.ts";
+import { MOST_AXES } from "../backends.ts";
+import { sizeOf } from "../shape.ts";
+import { eachRow, fold } from "../fold.ts";
+import { type Elements, holdsNaN, loop } from "../memory/access.ts";
 import { type Mend, mend, scoped } from "./mend.ts";
 
-/** The most axes that the vectorised kernels take. With more they return what was in the memory. */
-export const MOST_AXES = 6;
+/** What kernels do that stop at some number of axes. */
+export const MANY_AXES = "Leaves what was in the memory from seven axes on.";
 
 const withShape = (info: TensorInfo, shape: number[]): TensorInfo => ({ ...info, shape });
 
 /** The same elements in fewer axes, for kernels that are right up to six of them. */
 const arithmetic = (kernelName: string): Mend =>
-  mend<"a" | "b">(kernelName, ["wasm"], ({ inputs: { a, b }, stock }) => {
+  mend<"a" | "b">(kernelName, ["wasm"], MANY_AXES, ({ inputs: { a, b }, stock }) => {
     if (a.shape.length <= MOST_AXES && b.shape.length <= MOST_AXES) return stock();
     const shape = tf.backend_util.assertAndGetBroadcastShape(a.shape, b.shape);
     const folded = fold(a.shape, b.shape);
@@ -35,9 +36,14 @@ const arithmetic = (kernelName: string): Mend =>
     });
   });
 
-/** The larger or smaller one; NaN if either is. The stock kernels, which are quick, take the first when the second is NaN. */
+/** The larger or smaller one; NaN if either is. The stock kernels are quick, and right where no NaN is. */
 const extremum = (kernelName: "Maximum" | "Minimum"): Mend =>
-  mend<"a" | "b">(kernelName, ["wasm"], ({ inputs: { a, b }, backend, stock }) => {
+  mend<"a" | "b">(kernelName, ["wasm"], "Takes the first where the second is NaN.", (call) => {
+    const {
+      inputs: { a, b },
+      backend,
+      stock,
+    } = call;
     if (a.dtype !== "float32" || b.dtype !== "float32" || !holdsNaN(backend, b)) return stock();
     const shape = tf.backend_util.assertAndGetBroadcastShape(a.shape, b.shape);
     const folded = fold(a.shape, b.shape);
@@ -56,7 +62,7 @@ const extremum = (kernelName: "Maximum" | "Minimum"): Mend =>
 
 /** Element by element, NaN staying NaN. */
 const clamp = <A>(kernelName: string, bounds: (attrs: A) => readonly [number, number]): Mend =>
-  mend<"x", A>(kernelName, ["wasm"], ({ inputs: { x }, attrs, backend, stock }) => {
+  mend<"x", A>(kernelName, ["wasm"], "Makes a bound of NaN.", ({ inputs: { x }, attrs, backend, stock }) => {
     if (x.dtype !== "float32" || !holdsNaN(backend, x)) return stock();
     const [low, high] = bounds(attrs);
     return loop(backend, [x], { shape: x.shape, dtype: "float32" }, ([values], out) => {
@@ -64,10 +70,11 @@ const clamp = <A>(kernelName: string, bounds: (attrs: A) => readonly [number, nu
     });
   });
 
-/** True where x is not 0, as everywhere else. The stock kernel cuts fractions off and keeps the last byte. */
+/** True where x is not 0, as everywhere else. */
 const castToBool: Mend = mend<"x", tf.CastAttrs>(
   "Cast",
   ["wasm"],
+  "To bool: cuts fractions off and keeps the last byte.",
   ({ inputs: { x }, attrs, backend, stock }) => {
     if (attrs.dtype !== "bool" || (x.dtype !== "float32" && x.dtype !== "int32")) return stock();
     return loop(backend, [x], { shape: x.shape, dtype: "bool" }, ([values], out) => {

@@ -1,16 +1,9 @@
 /** @file Broadcasting and its transpose, in the form that each backend is quick at. */
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor } from "@tensorflow/tfjs-core";
-
-/** Whether two shapes are equal. */
-export const sameShape = (a: readonly number[], b: readonly number[]): boolean =>
-  a.length === b.length && a.every((size, axis) => size === b[axis]);
-
-/** The number of elements of a shape. */
-export const sizeOf = (shape: readonly number[]): number => shape.reduce((size, n) => size * n, 1);
-
-/** The same values as another tensor object: `reshape` shares the data on every backend, `clone` copies on wasm. */
-export const fresh = (x: Tensor): Tensor => tf.reshape(x, x.shape);
+import { broadcastForm } from "../backends.ts";
+import { alias } from "../engine.ts";
+import { sameShape, sizeOf } from "../shape.ts";
 
 /** `shape` with ones in front, up to `rank`. */
 const padded = (shape: readonly number[], rank: number): number[] => [
@@ -24,7 +17,7 @@ const padded = (shape: readonly number[], rank: number): number[] => [
  * @returns A tensor of its own in `shape`.
  */
 export function sumTo(x: Tensor, shape: readonly number[]): Tensor {
-  if (sameShape(x.shape, shape)) return fresh(x);
+  if (sameShape(x.shape, shape)) return alias(x);
   if (x.size === 0) return tf.zeros([...shape]);
   const from = padded(shape, x.rank);
   const axes = from.flatMap((size, axis) => (size === 1 && x.shape[axis] !== 1 ? [axis] : []));
@@ -45,16 +38,15 @@ export function sumTo(x: Tensor, shape: readonly number[]): Tensor {
  * @returns A tensor of its own.
  */
 export function broadcast(x: Tensor, shape: readonly number[]): Tensor {
-  if (sameShape(x.shape, shape)) return fresh(x);
+  if (sameShape(x.shape, shape)) return alias(x);
   const size = sizeOf(shape);
   if (size === 0) return tf.zeros([...shape]);
   const from = padded(x.shape, shape.length);
   const repeated = from.flatMap((n, axis) => (n === 1 && shape[axis] !== 1 ? [axis] : []));
   if (repeated.length === 0) return tf.reshape(x, [...shape]);
-  const backend = tf.getBackend();
-  // wasm has a vectorised add and a slow tile; cpu the reverse, except for products with ones.
-  if (backend === "wasm") return tf.add(tf.zeros([...shape]), x);
-  if (backend === "cpu") {
+  const form = broadcastForm();
+  if (form === "add") return tf.add(tf.zeros([...shape]), x);
+  if (form === "product") {
     const outer = size / x.size;
     const isLeading = sizeOf(from.slice(repeated.at(-1)! + 1)) === x.size;
     if (isLeading) {
@@ -66,15 +58,4 @@ export function broadcast(x: Tensor, shape: readonly number[]): Tensor {
     }
   }
   return tf.broadcastTo(x, [...shape]);
-}
-
-/** `shape` with a 1 at each of `axes`. */
-export const keepDims = (shape: readonly number[], axes: readonly number[]): number[] =>
-  shape.map((size, axis) => (axes.includes(axis) ? 1 : size));
-
-/** The axes of an attribute (a number, a list, null for all), none negative. */
-export function axesOf(axis: number | readonly number[] | null | undefined, rank: number): number[] {
-  if (axis === null || axis === undefined) return Array.from({ length: rank }, (_, i) => i);
-  const list = typeof axis === "number" ? [axis] : axis;
-  return list.map((a) => (a < 0 ? a + rank : a));
 }

@@ -11,12 +11,11 @@ import type {
   Tensor,
   TensorInfo,
 } from "@tensorflow/tfjs-core";
-import { contract, parseEquation } from "../contract.ts";
-import { axes3D } from "../conv-geometry.ts";
-import { conv2DAxes, filterGradient, inputGradient } from "../convolve.ts";
-import { depthwiseFilterGradient, depthwiseInputGradient } from "../depthwise.ts";
-import { letterSizes } from "../einsum.ts";
-import { addRows } from "../gather.ts";
+import { contract, letterSizes, parseEquation } from "../quick/contract.ts";
+import { axes3D } from "../quick/conv-geometry.ts";
+import { conv2DAxes, filterGradient, inputGradient } from "../quick/convolve.ts";
+import { depthwiseFilterGradient, depthwiseInputGradient } from "../quick/depthwise.ts";
+import { addRows } from "../quick/add-rows.ts";
 import type { Mend } from "./mend.ts";
 
 type Run<A> = (inputs: Readonly<Record<string, Tensor>>, attrs: A) => Tensor;
@@ -81,15 +80,18 @@ export const wasmKernels: readonly KernelConfig[] = [
   }),
 ];
 
-/**
- * cpu's einsum takes two tensors at most, and forgets to sum a letter of one of them; wasm's transpose of a convolution over three axes is
- * wrong in every shape.
- */
+/** Kernels that are not called any more. */
 export const composedMends: readonly Mend[] = [
-  { kernelName: "Einsum", backends: ["cpu"], around: () => composed(einsum) },
+  {
+    kernelName: "Einsum",
+    backends: ["cpu"],
+    why: "Takes two tensors at most, and forgets to sum a letter that one of them has alone.",
+    around: () => composed(einsum),
+  },
   {
     kernelName: "Conv3DBackpropInputV2",
     backends: ["wasm"],
+    why: "Is wrong in every shape.",
     around: () =>
       composed<tf.Conv3DBackpropInputV2Attrs>(({ dy, filter }, { inputShape, strides, pad }) => {
         const shape = filter!.shape as [number, number, number, number, number];

@@ -1,0 +1,20 @@
+/** @file What the other packages of this project use and users do not: it may change in any version. */
+export { alias, isTensor } from "./engine.ts";
+export { axesOf2D, axesOf3D } from "./mends/pools.ts";
+export {
+  aboveOf,
+  type MeanPool,
+  notNegativeOf,
+  ownKernelNames,
+  positiveOf,
+  selectionOf,
+  sharesOf,
+} from "./own-kernels.ts";
+export { addRows } from "./quick/add-rows.ts";
+export { broadcast, sumTo } from "./quick/broadcasting.ts";
+export { contract, letterSizes, parseEquation } from "./quick/contract.ts";
+export { type Axis, axes2D, axes3D, interleave, padSpatial, readRegion } from "./quick/conv-geometry.ts";
+export { conv2DAxes, convolve, filterGradient, inputGradient } from "./quick/convolve.ts";
+export { depthwiseConvolve, depthwiseFilterGradient, depthwiseInputGradient } from "./quick/depthwise.ts";
+export { product } from "./quick/product.ts";
+export { axesOf, keepDims, sameShape, sizeOf } from "./shape.ts";
