@@ -10,6 +10,13 @@ export {
   selectionOf,
   sharesOf,
 } from "./own-kernels.ts";
+export { clamp, sign } from "./ops/exact.ts";
+export { fusedMatMul } from "./ops/fused-mat-mul.ts";
+export { gather, gatherAt, oneHotRows } from "./ops/indexing.ts";
+export type { Operand } from "./ops/op.ts";
+export * from "./ops/ops.ts";
+export { convSpatial, depthwiseSpatial, poolValid } from "./ops/spatial.ts";
+export { tensorOf, valuesOf } from "./ops/values.ts";
 export { addRows } from "./quick/add-rows.ts";
 export { broadcast, sumTo } from "./quick/broadcasting.ts";
 export { contract, letterSizes, parseEquation } from "./quick/contract.ts";
@@ -18,3 +25,4 @@ export { conv2DAxes, convolve, filterGradient, inputGradient } from "./quick/con
 export { depthwiseConvolve, depthwiseFilterGradient, depthwiseInputGradient } from "./quick/depthwise.ts";
 export { product } from "./quick/product.ts";
 export { axesOf, keepDims, sameShape, sizeOf } from "./shape.ts";
+export type { Tensor } from "@tensorflow/tfjs-core";

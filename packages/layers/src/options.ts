@@ -5,7 +5,7 @@ import { Rngs, RngStream } from "@nnxjs/rnglib";
 import { hasForward } from "./callable.ts";
 import { checkFloat } from "./linear/dot-general.ts";
 import type { DtypeOptions } from "./params.ts";
-import { isTensor } from "./tensor.ts";
+import { isTensor } from "@nnxjs/kernels/internal";
 
 /** Throws for a value that the option cannot have. */
 export type OptionCheck = (where: string, name: string, value: unknown) => void;

@@ -3,7 +3,7 @@ import { describe, dispose, type Metadata, NnxError, Param } from "@nnxjs/nnx-co
 import type { Initializer, PRNGKey, Rngs } from "@nnxjs/rnglib";
 import { shapeText } from "./checks.ts";
 import type { FloatDtype, PromoteDtype } from "./linear/dot-general.ts";
-import { isTensor, type Tensor, tidy } from "./tensor.ts";
+import { isTensor, type Tensor, tidy } from "@nnxjs/kernels/internal";
 
 /** The dtypes of a layer; the names are Flax's. */
 export interface DtypeOptions {

@@ -2,6 +2,7 @@
  * @file The Variables that an optimizer remembers in, so that its memory is split, saved and merged
  * like a model's.
  */
+import { isTensor, type Tensor } from "@nnxjs/kernels/internal";
 import {
   describe,
   formatPath,
@@ -12,8 +13,8 @@ import {
 } from "@nnxjs/nnx-core";
 import type { Change } from "./commit.ts";
 import { align } from "./structure.ts";
-import { isLike, isTensor, type Tensor } from "./tensor.ts";
 import type { TransformationState } from "./transformation.ts";
+import { isLike } from "./like.ts";
 
 /** State of an optimizer. @see Flax `nnx.OptState` */
 export class OptState<T = unknown> extends Variable<T> {

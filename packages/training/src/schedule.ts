@@ -1,6 +1,6 @@
 /** @file Learning rates, fixed or by step. */
+import { mul } from "@nnxjs/kernels/internal";
 import { describe } from "@nnxjs/nnx-core";
-import { mul } from "./tensor.ts";
 import type { GradientTransformation } from "./transformation.ts";
 import { mapTree } from "./tree.ts";
 

@@ -1,6 +1,6 @@
 /** @file What turns gradients into updates, and how several of these become one. */
+import type { Tensor } from "@nnxjs/kernels/internal";
 import { describe, StructureError } from "@nnxjs/nnx-core";
-import type { Tensor } from "./tensor.ts";
 import type { Tree } from "./tree.ts";
 
 /**

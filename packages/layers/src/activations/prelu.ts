@@ -9,7 +9,7 @@ import {
 } from "../linear/dot-general.ts";
 import { checkGiven, DTYPE_CHECKS, finite, metadata, type OptionChecks } from "../options.ts";
 import type { DtypeOptions } from "../params.ts";
-import { greaterEqual, mul, scalar, type Tensor, where } from "../tensor.ts";
+import { greaterEqual, mul, scalar, type Tensor, where } from "@nnxjs/kernels/internal";
 
 /** Options of {@link PReLU}; the names are Flax's. */
 export interface PReLUOptions extends DtypeOptions {

@@ -1,7 +1,7 @@
 /** @file Calling a layer with other weights than it has. */
 import { describe, iterNodes, NnxError, type Path, Variable } from "@nnxjs/nnx-core";
 import { shapeText } from "../checks.ts";
-import { isTensor, type Tensor } from "../tensor.ts";
+import { isTensor, type Tensor } from "@nnxjs/kernels/internal";
 
 /** A Variable of a layer and its path in it, joined with `/`. */
 export interface Weight {

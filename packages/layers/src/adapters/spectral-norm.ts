@@ -22,7 +22,7 @@ import {
   type OptionChecks,
 } from "../options.ts";
 import type { DtypeOptions } from "../params.ts";
-import { div, equal, matMul, reshape, type Tensor, transpose, where } from "../tensor.ts";
+import { div, equal, matMul, reshape, type Tensor, transpose, where } from "@nnxjs/kernels/internal";
 import { callWith, checkFits, statisticOf, type Weight, weightsOf } from "./reparametrize.ts";
 import { l2Normalize } from "./weight-norm.ts";
 

@@ -1,9 +1,18 @@
 /** @file Keys and values of former positions. */
 import { type Cache, describe, NnxError } from "@nnxjs/nnx-core";
 import { checkParam } from "@nnxjs/nnx-core/internal";
-import { sizeOf } from "../axes.ts";
 import { shapeText } from "../checks.ts";
-import { add, concat, isTensor, scalar, slice, type Tensor, tensorOf, valuesOf } from "../tensor.ts";
+import {
+  add,
+  concat,
+  isTensor,
+  scalar,
+  sizeOf,
+  slice,
+  type Tensor,
+  tensorOf,
+  valuesOf,
+} from "@nnxjs/kernels/internal";
 import { combineMasks } from "./masks.ts";
 
 /** The part of an attention layer that remembers. */

@@ -3,7 +3,6 @@ import { registerFunction, describe, Intermediate, type Module, NnxError } from 
 import { checkTensor } from "@nnxjs/nnx-core/internal";
 import { drop, PRNGKey } from "@nnxjs/rnglib";
 import { softmax } from "../activations/softmax.ts";
-import { sizeOf } from "../axes.ts";
 import { checkBroadcast } from "../checks.ts";
 import { arrange, shaped } from "../linear/contract.ts";
 import {
@@ -24,7 +23,18 @@ import {
   precision,
 } from "../options.ts";
 import { checkRate } from "../stochastic/call-options.ts";
-import { add, broadcastTo, cast, div, logicalAnd, matMul, scalar, type Tensor, where } from "../tensor.ts";
+import {
+  add,
+  broadcastTo,
+  cast,
+  div,
+  logicalAnd,
+  matMul,
+  scalar,
+  sizeOf,
+  type Tensor,
+  where,
+} from "@nnxjs/kernels/internal";
 import { causalMask } from "./masks.ts";
 
 /** Options of {@link dotProductAttention}; the names are Flax's. */

@@ -1,7 +1,6 @@
 /** @file What Conv and ConvTranspose have in common. */
 import { describe, type Metadata, NnxError } from "@nnxjs/nnx-core";
 import type { Initializer, Rngs } from "@nnxjs/rnglib";
-import { sizeOf } from "../axes.ts";
 import { checkSizes, listOf, shapeText } from "../checks.ts";
 import { checkTensor } from "@nnxjs/nnx-core/internal";
 import type { FloatDtype, Precision } from "../linear/dot-general.ts";
@@ -15,7 +14,7 @@ import {
   orNull,
 } from "../options.ts";
 import type { DtypeOptions } from "../params.ts";
-import { reshape, type Tensor } from "../tensor.ts";
+import { reshape, sizeOf, type Tensor } from "@nnxjs/kernels/internal";
 import type { Padding } from "./padding.ts";
 
 /** One number for all spatial axes, or one for each. */

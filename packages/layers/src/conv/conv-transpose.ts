@@ -11,7 +11,7 @@ import {
 } from "../linear/dot-general.ts";
 import { anything, checkLayerOptions, flag, type OptionChecks } from "../options.ts";
 import { allOrNothing, drawParam } from "../params.ts";
-import { add, mul, reshape, reverse, sum, type Tensor, transpose } from "../tensor.ts";
+import { add, mul, reshape, reverse, sum, type Tensor, transpose } from "@nnxjs/kernels/internal";
 import {
   checkConvInput,
   checkMask,

@@ -11,7 +11,7 @@ import {
 } from "../linear/dot-general.ts";
 import { anything, checkLayerOptions, func, type OptionChecks } from "../options.ts";
 import { allOrNothing, drawParam } from "../params.ts";
-import { add, mul, type Tensor } from "../tensor.ts";
+import { add, mul, type Tensor } from "@nnxjs/kernels/internal";
 import {
   checkConvInput,
   checkMask,

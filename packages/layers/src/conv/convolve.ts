@@ -1,7 +1,6 @@
 /** @file Convolutions in the generality of JAX's, from the kernels that every backend has. */
 import { registerFunction, describe, NnxError } from "@nnxjs/nnx-core";
 import { checkTensor } from "@nnxjs/nnx-core/internal";
-import { sizeOf } from "../axes.ts";
 import { shapeText } from "../checks.ts";
 import { checkFloat, type FloatDtype, type Precision } from "../linear/dot-general.ts";
 import { checkGiven, count, list, type OptionChecks, precision } from "../options.ts";
@@ -12,11 +11,12 @@ import {
   expandDims,
   pad,
   reshape,
+  sizeOf,
   slice,
   split,
   squeeze,
   type Tensor,
-} from "../tensor.ts";
+} from "@nnxjs/kernels/internal";
 import { type Pads, padZeros } from "./padding.ts";
 
 /** How {@link convGeneralDilated} convolves; everything per spatial axis. */

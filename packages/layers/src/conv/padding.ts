@@ -1,6 +1,6 @@
 /** @file What stands beyond the edges of a convolution's input. */
 import { describe, NnxError } from "@nnxjs/nnx-core";
-import { concat, gather, pad as tfPad, slice, type Tensor } from "../tensor.ts";
+import { concat, gather, pad as tfPad, slice, type Tensor } from "@nnxjs/kernels/internal";
 
 /** Zeros (negative: cut off) before and after an axis. */
 export type Pads = readonly [before: number, after: number];

@@ -1,7 +1,16 @@
 /** @file Contractions from transposes and one matrix product, which every backend has with gradients of every order. */
 import { describe, NnxError } from "@nnxjs/nnx-core";
-import { normalizeAxes, otherAxes, sizeOf } from "../axes.ts";
-import { broadcastTo, gather, matMul, reshape, sum, type Tensor, transpose } from "../tensor.ts";
+import { normalizeAxes, otherAxes } from "../axes.ts";
+import {
+  broadcastTo,
+  gather,
+  matMul,
+  reshape,
+  sizeOf,
+  sum,
+  type Tensor,
+  transpose,
+} from "@nnxjs/kernels/internal";
 import { parseEquation } from "./einsum-parse.ts";
 
 /** x with its axes in another order, or x itself when that is its order. */

@@ -1,6 +1,6 @@
 /** @file The product that dense layers compute with, and the dtype rule in front of it. */
 import { registerFunction, describe, NnxError } from "@nnxjs/nnx-core";
-import { cast, matMul, reshape, type Tensor } from "../tensor.ts";
+import { cast, matMul, reshape, type Tensor } from "@nnxjs/kernels/internal";
 
 /** Dtypes that a layer can store and compute in: tensorflow.js has one floating dtype. */
 export type FloatDtype = "float32";

@@ -9,7 +9,6 @@ import {
 } from "@nnxjs/nnx-core";
 import { checkParam, checkTensor } from "@nnxjs/nnx-core/internal";
 import { initializers, type Initializer, type Rngs } from "@nnxjs/rnglib";
-import { sizeOf } from "../axes.ts";
 import { checkSizes, listOf, shapeText } from "../checks.ts";
 import {
   checkGiven,
@@ -22,7 +21,7 @@ import {
   text,
 } from "../options.ts";
 import { allOrNothing, type DtypeOptions, drawParam } from "../params.ts";
-import { add, reshape, type Tensor } from "../tensor.ts";
+import { add, reshape, sizeOf, type Tensor } from "@nnxjs/kernels/internal";
 import { einsum } from "./contract.ts";
 import {
   type DotGeneralOptions,

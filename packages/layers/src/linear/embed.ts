@@ -19,7 +19,7 @@ import {
   transpose,
   valuesOf,
   where,
-} from "../tensor.ts";
+} from "@nnxjs/kernels/internal";
 import { type FloatDtype, type PromoteDtype, promoteDtype as defaultPromoteDtype } from "./dot-general.ts";
 
 /** What an id that the table does not have gives. */

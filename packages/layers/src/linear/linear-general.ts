@@ -2,7 +2,7 @@
 import { registerModule, describe, type Metadata, Module, NnxError, type Param } from "@nnxjs/nnx-core";
 import { checkParam, checkTensor } from "@nnxjs/nnx-core/internal";
 import { initializers, type Initializer, type Rngs } from "@nnxjs/rnglib";
-import { type Axes, normalizeAxes, sizeOf } from "../axes.ts";
+import { type Axes, normalizeAxes } from "../axes.ts";
 import { checkSizes, listOf, shapeText } from "../checks.ts";
 import {
   axisList,
@@ -16,7 +16,7 @@ import {
   sizesByAxis,
 } from "../options.ts";
 import { allOrNothing, checkDrawn, type DtypeOptions, drawParam } from "../params.ts";
-import { add, fusedMatMul, matMul, reshape, type Tensor } from "../tensor.ts";
+import { add, fusedMatMul, matMul, reshape, sizeOf, type Tensor } from "@nnxjs/kernels/internal";
 import { groupAxes, shaped } from "./contract.ts";
 import {
   type DotGeneral,

@@ -13,7 +13,7 @@ import {
   type OptionChecks,
 } from "../options.ts";
 import { allOrNothing, drawParam } from "../params.ts";
-import { add, fusedMatMul, type Tensor } from "../tensor.ts";
+import { add, fusedMatMul, type Tensor } from "@nnxjs/kernels/internal";
 import {
   type DotGeneral,
   dotGeneral as defaultDotGeneral,

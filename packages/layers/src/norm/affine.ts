@@ -2,12 +2,11 @@
 import { describe, type Metadata, Module, NnxError, type Param } from "@nnxjs/nnx-core";
 import { checkParam } from "@nnxjs/nnx-core/internal";
 import { initializers, type Initializer, type Rngs } from "@nnxjs/rnglib";
-import { sizeOf } from "../axes.ts";
 import { checkSize } from "../checks.ts";
 import { type FloatDtype, type PromoteDtype, promoteDtype } from "../linear/dot-general.ts";
 import { checkRngs, DTYPE_CHECKS, flag, func, metadata, type OptionChecks } from "../options.ts";
 import { allOrNothing, type DtypeOptions, drawParam } from "../params.ts";
-import { reshape, type Tensor } from "../tensor.ts";
+import { reshape, sizeOf, type Tensor } from "@nnxjs/kernels/internal";
 
 /** Options of normalisations with a scale; the names are Flax's. */
 export interface ScaleOptions extends DtypeOptions {

@@ -9,7 +9,7 @@ import {
   nonNegative,
   type OptionChecks,
 } from "../options.ts";
-import { broadcastTo, reshape, type Tensor } from "../tensor.ts";
+import { broadcastTo, reshape, type Tensor } from "@nnxjs/kernels/internal";
 import {
   AFFINE_CHECKS,
   AffineNorm,

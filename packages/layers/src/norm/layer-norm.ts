@@ -11,7 +11,7 @@ import {
   type OptionChecks,
   orNull,
 } from "../options.ts";
-import type { Tensor } from "../tensor.ts";
+import type { Tensor } from "@nnxjs/kernels/internal";
 import {
   AFFINE_CHECKS,
   AffineNorm,

@@ -5,7 +5,7 @@ import { Rngs, type RngStream } from "@nnxjs/rnglib";
 import { checkForward } from "../callable.ts";
 import { keepingCount } from "../stochastic/call-options.ts";
 import { anything, checkGiven, flag, func, keySource, lengthsOrNull, type OptionChecks } from "../options.ts";
-import { concat, type Tensor } from "../tensor.ts";
+import { concat, type Tensor } from "@nnxjs/kernels/internal";
 import type { CarryRngs } from "./cell.ts";
 import { carryStream, type RNN, type RNNResult } from "./rnn.ts";
 import type { SeqLengths } from "./sequences.ts";

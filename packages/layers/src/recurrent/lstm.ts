@@ -3,7 +3,7 @@ import { describe, NnxError, registerModule } from "@nnxjs/nnx-core";
 import type { Linear } from "../linear/linear.ts";
 import { checkLayerOptions } from "../options.ts";
 import { allOrNothing } from "../params.ts";
-import { add, mul, split, type Tensor } from "../tensor.ts";
+import { add, mul, split, type Tensor } from "@nnxjs/kernels/internal";
 import {
   type Activation,
   type CarryOptions,

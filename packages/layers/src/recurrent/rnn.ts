@@ -14,7 +14,7 @@ import {
   lengthsOrNull,
   type OptionChecks,
 } from "../options.ts";
-import { isTensor, stack, type Tensor, unstack } from "../tensor.ts";
+import { isTensor, stack, type Tensor, unstack } from "@nnxjs/kernels/internal";
 import type { CarryRngs, RNNCellBase } from "./cell.ts";
 import { atLastStep, flipSequences, lengthsOf, type SeqLengths } from "./sequences.ts";
 

@@ -2,7 +2,7 @@
 import { describe, NnxError } from "@nnxjs/nnx-core";
 import { PRNGKey, Rngs, RngStream } from "@nnxjs/rnglib";
 import { checkGiven, flagOrNull, keySource, type OptionCheck, type OptionChecks } from "../options.ts";
-import type { Tensor } from "../tensor.ts";
+import type { Tensor } from "@nnxjs/kernels/internal";
 
 /** A stochastic layer was to draw a mask and had no stream to draw from. */
 export class MissingRngError extends NnxError {

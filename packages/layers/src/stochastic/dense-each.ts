@@ -1,7 +1,7 @@
 /** @file Dense products in which every example has a kernel of its own. */
 import type { DenseConfig } from "../linear/linear.ts";
 import { dotGeneral as defaultDotGeneral } from "../linear/dot-general.ts";
-import { add, matMul, reshape, stack, type Tensor, unstack } from "../tensor.ts";
+import { add, matMul, reshape, stack, type Tensor, unstack } from "@nnxjs/kernels/internal";
 
 /**
  * `x[i] @ kernels[i] + bias` for each of the `n` examples.

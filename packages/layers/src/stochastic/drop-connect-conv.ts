@@ -7,7 +7,7 @@ import type { Padding } from "../conv/padding.ts";
 import { shapeText } from "../checks.ts";
 import { checkGiven, flagOrNull, keySource, type OptionChecks, text } from "../options.ts";
 import type { FloatDtype, Precision, PromoteDtype } from "../linear/dot-general.ts";
-import type { Tensor } from "../tensor.ts";
+import type { Tensor } from "@nnxjs/kernels/internal";
 import {
   checkCallOptions,
   checkRate,

@@ -4,7 +4,7 @@ import { drop, type Initializer, type PRNGKey, random, type Rngs, type RngStream
 import type { DotGeneral, FloatDtype, Precision, PromoteDtype } from "../linear/dot-general.ts";
 import { checkDense, dense, type DenseConfig, type Linear } from "../linear/linear.ts";
 import { checkGiven, flagOrNull, keySource, type OptionChecks, text } from "../options.ts";
-import { broadcastTo, reshape, type Tensor } from "../tensor.ts";
+import { broadcastTo, reshape, type Tensor } from "@nnxjs/kernels/internal";
 import {
   checkCallOptions,
   checkKeyAxes,

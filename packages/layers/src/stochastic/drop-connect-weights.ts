@@ -1,5 +1,5 @@
 /** @file The weights of layers that drop some of them: when none is dropped, and what those that stay are multiplied by. */
-import { mul, type Tensor, zerosLike } from "../tensor.ts";
+import { mul, type Tensor, zerosLike } from "@nnxjs/kernels/internal";
 import { resolveDeterministic } from "./call-options.ts";
 
 /** Where the expectation is kept: see `DropConnectLinearOptions.scaling`. */

@@ -4,7 +4,7 @@ import { checkTensor } from "@nnxjs/nnx-core/internal";
 import { normalizeAxes } from "../axes.ts";
 import { drop, type Rngs, type RngStream } from "@nnxjs/rnglib";
 import { axisList, checkGiven, flagOrNull, keySource, type OptionChecks, text } from "../options.ts";
-import { type Tensor, zerosLike } from "../tensor.ts";
+import { type Tensor, zerosLike } from "@nnxjs/kernels/internal";
 import {
   checkCallOptions,
   checkKeyAxes,

@@ -1,9 +1,11 @@
 /** @file Initializers without randomness. */
-import { describe, newTensor, registerFactory, registerFunction } from "@nnxjs/nnx-core";
+import type { Tensor } from "@tensorflow/tfjs-core";
+import { newTensor } from "@nnxjs/kernels";
+import { describe, registerFactory, registerFunction } from "@nnxjs/nnx-core";
 import { ownKey, type PRNGKey } from "../keys/prng-key.ts";
 import { dimensionsOf } from "../keys/shape.ts";
-import type { ElementType, Tensor } from "../tensor.ts";
 import type { RankedInitializer } from "./initializer.ts";
+import type { ElementType } from "../tensor-types.ts";
 
 function filled<T extends Tensor>(
   where: string,

@@ -1,9 +1,11 @@
 /** @file What every sampler on tensors is made of: reading parameters, agreeing on a shape, one row of results per key. */
-import { describe, type ElementArrays, newTensor } from "@nnxjs/nnx-core";
+import type { Tensor } from "@tensorflow/tfjs-core";
+import { isTensor } from "@nnxjs/kernels/internal";
+import { type ElementArrays, newTensor } from "@nnxjs/kernels";
+import { describe } from "@nnxjs/nnx-core";
 import { ownKey, type PRNGKey, singleKey, wordOf } from "../keys/prng-key.ts";
 import { dimensionsOf, formatShape, type Shape, sizeOf } from "../keys/shape.ts";
 import { checkTensor } from "@nnxjs/nnx-core/internal";
-import { isTensor, type Tensor } from "../tensor.ts";
 import { flush, TINY } from "./float32.ts";
 
 /** A parameter of a distribution: one number, a list of numbers, or a tensor of any shape that broadcasts. */

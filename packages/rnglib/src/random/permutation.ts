@@ -1,12 +1,14 @@
 /** @file Shuffling: of ranges, of the slices of a tensor, of each lane on its own. */
+import type { Tensor } from "@tensorflow/tfjs-core";
+import { isTensor } from "@nnxjs/kernels/internal";
 import { describe } from "@nnxjs/nnx-core";
 import { bits, type PRNGKey, split } from "../keys/index.ts";
 import { formatShape, sizeOf } from "../keys/shape.ts";
 import { checkOptions, checkTensor } from "@nnxjs/nnx-core/internal";
-import { type AxesOfTensor, isTensor, type Tensor } from "../tensor.ts";
 import { drawInt32 } from "./kernel.ts";
 import { axisOf, drawAs, type Lanes, lanesOf, takeInto } from "./lanes.ts";
 import type { Drawn } from "./ranks.ts";
+import type { AxesOfTensor } from "../tensor-types.ts";
 
 const NAMES = { axis: true, independent: true } as const;
 /** Its elements are int32. */

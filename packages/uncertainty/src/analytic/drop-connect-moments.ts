@@ -1,7 +1,7 @@
 /** @file What sampling a DropConnect layer would converge to, without sampling. */
+import { add, matMul, mul, reshape, square, type Tensor } from "@nnxjs/kernels/internal";
 import { describe, NnxError } from "@nnxjs/nnx-core";
 import type { DropConnectLinear } from "@nnxjs/layers";
-import { add, matMul, mul, reshape, square, type Tensor } from "../tensor.ts";
 
 /** Mean and variance of each output; both `[..., outFeatures]`. */
 export interface OutputMoments {

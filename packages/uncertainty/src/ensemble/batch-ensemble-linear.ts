@@ -1,9 +1,9 @@
 /** @file A dense layer that is several, which share all but a vector of factors on each side. */
+import { add, broadcastTo, mul, reshape, sub, type Tensor, tidy } from "@nnxjs/kernels/internal";
 import { registerModule, describe, Module, NnxError, Param } from "@nnxjs/nnx-core";
 import { checkOptions, checkParam, checkTensor } from "@nnxjs/nnx-core/internal";
 import { dense, type DenseConfig, type Linear } from "@nnxjs/layers";
 import { type Initializer, type PRNGKey, random } from "@nnxjs/rnglib";
-import { add, broadcastTo, mul, reshape, sub, type Tensor, tidy } from "../tensor.ts";
 
 /** How the factors of the members are drawn. */
 export interface FactorOptions {

@@ -1,8 +1,8 @@
 /** @file An ensemble for little more than the memory of one model. */
+import { reshape, type Tensor, tile } from "@nnxjs/kernels/internal";
 import { registerModule, Module } from "@nnxjs/nnx-core";
 import { Rngs } from "@nnxjs/rnglib";
 import type { Callable } from "../sampling/options.ts";
-import { reshape, type Tensor, tile } from "../tensor.ts";
 import { LINEAR, replaceLayers, type TransformOptions } from "../transform/replace-linear.ts";
 import { BatchEnsembleLinear, checkMembers, type FactorOptions } from "./batch-ensemble-linear.ts";
 

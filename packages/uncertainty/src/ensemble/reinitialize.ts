@@ -1,4 +1,5 @@
 /** @file Drawing a model's initial values again. */
+import { isTensor, ones, type Tensor, tidy, zeros } from "@nnxjs/kernels/internal";
 import {
   BatchStat,
   describe,
@@ -11,7 +12,6 @@ import {
   Variable,
 } from "@nnxjs/nnx-core";
 import { type Initializer, type PRNGKey, type Rngs, RngStream } from "@nnxjs/rnglib";
-import { isTensor, ones, type Tensor, tidy, zeros } from "../tensor.ts";
 import { entriesOf, isContainer } from "../transform/slots.ts";
 
 /** New values for Params whose layer does not say how they were drawn. */

@@ -1,6 +1,6 @@
 /** @file Numbers with a shape, wherever they come from, and the checks of what they are said to be. */
+import { isTensor, sizeOf, type Tensor } from "@nnxjs/kernels/internal";
 import { describe, NnxError } from "@nnxjs/nnx-core";
-import { isTensor, type Tensor } from "../tensor.ts";
 
 /** A plain array with a shape, row-major. */
 export interface Table<A extends ArrayLike<number> = ArrayLike<number>> {
@@ -10,8 +10,6 @@ export interface Table<A extends ArrayLike<number> = ArrayLike<number>> {
 
 /** Numbers with a shape: a tensor, or a plain array that says its shape. */
 export type Numbers = Tensor | Table;
-
-const sizeOf = (shape: readonly number[]): number => shape.reduce((size, d) => size * d, 1);
 
 /**
  * The numbers, row-major.

@@ -1,6 +1,6 @@
 /** @file What sampling can be told. */
+import type { Tensor } from "@nnxjs/kernels/internal";
 import type { PRNGKey } from "@nnxjs/rnglib";
-import type { Tensor } from "../tensor.ts";
 import type { Outputs } from "./collector.ts";
 
 /** A model that is called with one tensor. */

@@ -1,7 +1,7 @@
 /** @file The predictions of an ensemble's members, as samples. */
+import type { Tensor } from "@nnxjs/kernels/internal";
 import type { Ensemble, Member } from "../ensemble/ensemble.ts";
 import type { SampleMoments } from "../measures/moments.ts";
-import type { Tensor } from "../tensor.ts";
 import type { Samples } from "./collector.ts";
 import type { CallOption, CollectOptions, KeepMoments, KeepSamples } from "./options.ts";
 import { type Call, Passes } from "./passes.ts";

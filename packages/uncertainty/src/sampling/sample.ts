@@ -1,8 +1,8 @@
 /** @file Many stochastic passes of one model. */
+import type { Tensor } from "@nnxjs/kernels/internal";
 import { describe, NnxError } from "@nnxjs/nnx-core";
 import { foldIn, PRNGKey } from "@nnxjs/rnglib/keys";
 import type { SampleMoments } from "../measures/moments.ts";
-import type { Tensor } from "../tensor.ts";
 import type { Samples } from "./collector.ts";
 import type { CallOption, KeepMoments, KeepSamples, SampleAsyncOptions, SampleOptions } from "./options.ts";
 import { type Batch, type Call, Passes } from "./passes.ts";

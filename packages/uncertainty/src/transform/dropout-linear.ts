@@ -1,4 +1,5 @@
 /** @file Dropout and the dense layer behind it, in the place of a dense layer. */
+import type { Tensor } from "@nnxjs/kernels/internal";
 import { registerModule, Module, type Param } from "@nnxjs/nnx-core";
 import {
   dense,
@@ -9,7 +10,6 @@ import {
   type StochasticCallOptions,
 } from "@nnxjs/layers";
 import type { Initializer } from "@nnxjs/rnglib";
-import type { Tensor } from "../tensor.ts";
 
 /**
  * A {@link Linear} layer with Dropout on its inputs. It shares kernel and bias with the layer it is made from and can stand in for it:
