@@ -22,10 +22,10 @@ const einsum: GradientRule = {
       saved.map((x) => x.shape),
     );
     const thunks = inputs.map((labels, i) => {
-      const others = saved.flatMap((tensor, j) => (j === i ? [] : [{ labels: inputs[j]!, tensor }]));
+      const others = saved.flatMap((x, j) => (j === i ? [] : [{ labels: inputs[j]!, x }]));
       return [
         String(i),
-        () => contract([{ labels: output, tensor: gradient }, ...others], labels, sizes),
+        () => contract([{ labels: output, x: gradient }, ...others], labels, sizes),
       ] as const;
     });
     return isZero(gradient) ? throughZero(Object.fromEntries(thunks)) : Object.fromEntries(thunks);

@@ -10,6 +10,7 @@ export {
   selectionOf,
   sharesOf,
 } from "./own-kernels.ts";
+export { arrange, contract, shaped } from "./ops/contract.ts";
 export { clamp, sign } from "./ops/exact.ts";
 export { fusedMatMul } from "./ops/fused-mat-mul.ts";
 export { gather, gatherAt, oneHotRows } from "./ops/indexing.ts";
@@ -19,7 +20,8 @@ export { convSpatial, depthwiseSpatial, poolValid } from "./ops/spatial.ts";
 export { tensorOf, valuesOf } from "./ops/values.ts";
 export { addRows } from "./quick/add-rows.ts";
 export { broadcast, sumTo } from "./quick/broadcasting.ts";
-export { contract, letterSizes, parseEquation } from "./quick/contract.ts";
+export type { Labelled } from "./quick/contract.ts";
+export { letterSizes, parseEquation } from "./quick/equation.ts";
 export { type Axis, axes2D, axes3D, interleave, padSpatial, readRegion } from "./quick/conv-geometry.ts";
 export { conv2DAxes, convolve, filterGradient, inputGradient } from "./quick/convolve.ts";
 export { depthwiseConvolve, depthwiseFilterGradient, depthwiseInputGradient } from "./quick/depthwise.ts";

@@ -11,7 +11,8 @@ import type {
   Tensor,
   TensorInfo,
 } from "@tensorflow/tfjs-core";
-import { contract, letterSizes, parseEquation } from "../quick/contract.ts";
+import { contract } from "../quick/contract.ts";
+import { letterSizes, parseEquation } from "../quick/equation.ts";
 import { axes3D } from "../quick/conv-geometry.ts";
 import { conv2DAxes, filterGradient, inputGradient } from "../quick/convolve.ts";
 import { depthwiseFilterGradient, depthwiseInputGradient } from "../quick/depthwise.ts";
@@ -34,13 +35,10 @@ const kernel = <A>(kernelName: string, run: Run<A>): KernelConfig => ({
 
 /** Einstein summation of any number of tensors. */
 function einsum(inputs: Readonly<Record<string, Tensor>>, { equation }: tf.EinsumAttrs): Tensor {
-  const { inputs: labels, output } = parseEquation(equation);
-  const tensors = labels.map((letters, i) => ({ labels: letters, tensor: inputs[i]! }));
-  const sizes = letterSizes(
-    labels,
-    tensors.map(({ tensor }) => tensor.shape),
-  );
-  return contract(tensors, output, sizes);
+  const { inputs: letters, output } = parseEquation(equation);
+  const operands = letters.map((labels, i) => ({ labels, x: inputs[i]! }));
+  const shapes = operands.map(({ x }) => x.shape);
+  return contract(operands, output, letterSizes(letters, shapes));
 }
 
 /** What is registered for wasm where the backend has nothing. */

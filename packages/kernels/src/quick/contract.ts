@@ -1,117 +1,80 @@
-/** @file Einstein summation from transposes, sums and matrix products. */
+/** @file Einstein summation from transposes, sums and matrix products, which every backend has with gradients of every order. */
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor } from "@tensorflow/tfjs-core";
-import { sizeOf } from "../shape.ts";
+import { alias } from "../engine.ts";
+import { sameShape, sizeOf } from "../shape.ts";
+import { arrange, shaped } from "./arrange.ts";
 import { broadcast } from "./broadcasting.ts";
+import { planContraction } from "./contraction-plan.ts";
 import { product } from "./product.ts";
 
-/** A tensor whose axes have names, one letter each. */
+/** A tensor whose axes have labels, each another. */
 export interface Labelled {
-  readonly labels: string;
-  readonly tensor: Tensor;
+  readonly x: Tensor;
+  readonly labels: readonly string[];
 }
 
-/** The letters one by one; einsum has ASCII letters only. */
-export const lettersOf = (labels: string): string[] => labels.split("");
+/** The size of each label. */
+export type LabelSizes = ReadonlyMap<string, number>;
 
-/** The letters of each input and of the output of an equation such as `"ij,jk->ik"`; tensorflow.js wants the arrow. */
-export function parseEquation(equation: string): { inputs: readonly string[]; output: string } {
-  const [left = "", output = ""] = equation.replace(/\s/g, "").split("->");
-  return { inputs: left.split(","), output };
+const sizesIn = (sizes: LabelSizes, labels: readonly string[]): number[] =>
+  labels.map((label) => sizes.get(label)!);
+
+/** Axes with labels that are not wanted are summed. */
+function sumOut({ x, labels }: Labelled, wanted: readonly string[]): Labelled {
+  const axes = labels.flatMap((label, axis) => (wanted.includes(label) ? [] : [axis]));
+  if (axes.length === 0) return { x, labels };
+  return { x: tf.sum(x, axes), labels: labels.filter((label) => wanted.includes(label)) };
 }
 
-/** The size of each letter. */
-export function letterSizes(
-  inputs: readonly string[],
-  shapes: readonly (readonly number[])[],
-): Record<string, number> {
-  const sizes: Record<string, number> = {};
-  inputs.forEach((labels, i) => {
-    lettersOf(labels).forEach((letter, axis) => {
-      sizes[letter] = shapes[i]![axis]!;
-    });
-  });
-  return sizes;
+/** Axes of one element that are longer in the other tensor are repeated. */
+function stretch({ x, labels }: Labelled, sizes: LabelSizes): Tensor {
+  const shape = sizesIn(sizes, labels);
+  return sameShape(x.shape, shape) ? x : broadcast(x, shape);
 }
 
-const permute = (x: Tensor, from: string, to: string): Tensor =>
-  from === to
-    ? x
-    : tf.transpose(
-        x,
-        lettersOf(to).map((letter) => from.indexOf(letter)),
-      );
-
-/** Sums over the letters that are not in `kept`. */
-function sumOver({ labels, tensor }: Labelled, kept: string): Labelled {
-  const axes = lettersOf(labels).flatMap((letter, axis) => (kept.includes(letter) ? [] : [axis]));
-  if (axes.length === 0) return { labels, tensor };
-  return {
-    labels: lettersOf(labels)
-      .filter((letter) => kept.includes(letter))
-      .join(""),
-    tensor: tf.sum(tensor, axes),
+/** Two tensors at once, as one product of matrices. */
+function pairwise(a: Labelled, b: Labelled, kept: readonly string[], sizes: LabelSizes): Labelled {
+  const left = sumOut(a, [...b.labels, ...kept]);
+  const right = sumOut(b, [...a.labels, ...kept]);
+  const { batch, rows, contracted, columns } = planContraction(left.labels, right.labels, kept);
+  const batches = batch.length > 0 ? [batch] : [];
+  const matrices = (operand: Labelled, groups: readonly (readonly string[])[]): Tensor => {
+    const order = groups.flat().map((label) => operand.labels.indexOf(label));
+    const shape = groups.map((group) => sizeOf(sizesIn(sizes, group)));
+    return shaped(arrange(stretch(operand, sizes), order), shape);
   };
-}
-
-/** Two tensors at once: letters of both and of the output are batches, letters of both alone are contracted. */
-function pairwise(a: Labelled, b: Labelled, output: string): Labelled {
-  const left = sumOver(a, b.labels + output);
-  const right = sumOver(b, a.labels + output);
-  const inBoth = lettersOf(left.labels).filter((letter) => right.labels.includes(letter));
-  const batch = inBoth.filter((letter) => output.includes(letter)).join("");
-  const contracted = inBoth.filter((letter) => !output.includes(letter)).join("");
-  const rows = lettersOf(left.labels)
-    .filter((letter) => !right.labels.includes(letter))
-    .join("");
-  const columns = lettersOf(right.labels)
-    .filter((letter) => !left.labels.includes(letter))
-    .join("");
-  const sizeOfLetter = (letter: string): number => {
-    const { labels, tensor } = left.labels.includes(letter) ? left : right;
-    return tensor.shape[labels.indexOf(letter)]!;
-  };
-  const size = (letters: string): number => sizeOf(lettersOf(letters).map(sizeOfLetter));
-  const sizes = lettersOf(batch + rows + columns).map(sizeOfLetter);
-  const matrices = batch === "" ? [] : [size(batch)];
-  const x = tf.reshape(permute(left.tensor, left.labels, batch + rows + contracted), [
-    ...matrices,
-    size(rows),
-    size(contracted),
-  ]);
-  const y = tf.reshape(permute(right.tensor, right.labels, batch + contracted + columns), [
-    ...matrices,
-    size(contracted),
-    size(columns),
-  ]);
-  return { labels: batch + rows + columns, tensor: tf.reshape(product(x, y), sizes) };
+  const x = product(
+    matrices(left, [...batches, rows, contracted]),
+    matrices(right, [...batches, contracted, columns]),
+  );
+  const labels = [...batch, ...rows, ...columns];
+  return { x: shaped(x, sizesIn(sizes, labels)), labels };
 }
 
 /**
- * Sums the product of the tensors over all letters that are not in `output`; letters of `output` that no tensor has are broadcast.
- * @param sizes - The size of each letter.
+ * Sums the product of the tensors over all labels that are not in `output`; labels of `output` that no tensor has are broadcast.
+ * @param sizes - Of all labels. Axes of one element are repeated up to it.
+ * @returns A tensor of its own.
  */
 export function contract(
-  tensors: readonly Labelled[],
-  output: string,
-  sizes: Readonly<Record<string, number>>,
+  operands: readonly Labelled[],
+  output: readonly string[],
+  sizes: LabelSizes,
 ): Tensor {
-  const [first, ...others] = tensors as [Labelled, ...Labelled[]];
-  // From left to right; each product keeps the letters that the rest still needs.
-  const { labels, tensor } =
-    others.length === 0
-      ? sumOver(first, output)
-      : others.reduce((product, next, i) => {
-          const rest = others.slice(i + 1).map((other) => other.labels);
-          return pairwise(product, next, output + rest.join(""));
-        }, first);
-  const present = lettersOf(output)
-    .filter((letter) => labels.includes(letter))
-    .join("");
-  const ordered = permute(tensor, labels, present);
-  const kept = lettersOf(output).map((letter) => (labels.includes(letter) ? sizes[letter]! : 1));
-  return broadcast(
-    tf.reshape(ordered, kept),
-    lettersOf(output).map((letter) => sizes[letter]!),
+  const [first, ...others] = operands as [Labelled, ...Labelled[]];
+  // From left to right; each product keeps the labels that the rest still needs.
+  const product = others.reduce((left, right, i) => {
+    const later = others.slice(i + 1).flatMap(({ labels }) => labels);
+    return pairwise(left, right, [...output, ...later], sizes);
+  }, first);
+  const { x, labels } = sumOut(product, output);
+  const present = output.filter((label) => labels.includes(label));
+  const ordered = arrange(
+    x,
+    present.map((label) => labels.indexOf(label)),
   );
+  const shape = output.map((label) => (labels.includes(label) ? sizes.get(label)! : 1));
+  const result = stretch({ x: shaped(ordered, shape), labels: output }, sizes);
+  return result === first.x ? alias(result) : result;
 }

@@ -4,7 +4,6 @@ import { checkTensor } from "@nnxjs/nnx-core/internal";
 import { drop, PRNGKey } from "@nnxjs/rnglib";
 import { softmax } from "../activations/softmax.ts";
 import { checkBroadcast } from "../checks.ts";
-import { arrange, shaped } from "../linear/contract.ts";
 import {
   checkFloat,
   type FloatDtype,
@@ -25,12 +24,14 @@ import {
 import { checkRate } from "../stochastic/call-options.ts";
 import {
   add,
+  arrange,
   broadcastTo,
   cast,
   div,
   logicalAnd,
   matMul,
   scalar,
+  shaped,
   sizeOf,
   type Tensor,
   where,

@@ -16,8 +16,8 @@ import {
   sizesByAxis,
 } from "../options.ts";
 import { allOrNothing, checkDrawn, type DtypeOptions, drawParam } from "../params.ts";
-import { add, fusedMatMul, matMul, reshape, sizeOf, type Tensor } from "@nnxjs/kernels/internal";
-import { groupAxes, shaped } from "./contract.ts";
+import { add, fusedMatMul, matMul, reshape, shaped, sizeOf, type Tensor } from "@nnxjs/kernels/internal";
+import { groupAxes } from "./contract.ts";
 import {
   type DotGeneral,
   type FloatDtype,
