@@ -5,7 +5,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 
 export { type ElementArrays, fuse, isRecording, newTensor } from "@nnxjs/kernels";
-export { isTensor } from "@nnxjs/kernels/internal";
+export { alias, isTensor } from "@nnxjs/kernels/internal";
 
 /** An immutable array: tensorflow.js's. */
 export type Tensor = tf.Tensor;
@@ -26,9 +26,6 @@ export const sliceAt = (tensor: Tensor, axis: number, index: number): Tensor =>
 /** Tensors of one shape along a new axis. */
 export const stackTensors = (tensors: readonly Tensor[], axis: number): Tensor =>
   tf.stack([...tensors], axis);
-
-/** A second tensor object on the same data: shared on every backend, recorded on an open tape. */
-export const alias = (tensor: Tensor): Tensor => tf.reshape(tensor, tensor.shape);
 
 /** Whether a `tf.tidy` (or an equivalent scope) is open. */
 export const inScope = (): boolean => tf.engine().state.activeScope != null;

@@ -45,7 +45,7 @@ function dilateAxis(x: Tensor, factor: number, axis: number): Tensor {
   const n = x.shape[axis] as number;
   const [before, after] = [x.shape.slice(0, axis), x.shape.slice(axis + 1)];
   const [outer, inner] = [sizeOf(before), sizeOf(after)];
-  // Every element becomes a row of itself and zeros, two axes in all: wasm's padding is wrong for more than six.
+  // Every element becomes a row of itself and zeros, two axes in all: padding many axes takes a pass for each.
   const rows = pad(reshape(x, [outer * n, inner]), [
     [0, 0],
     [0, (factor - 1) * inner],
