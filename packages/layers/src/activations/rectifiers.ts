@@ -14,7 +14,7 @@ import {
   scalar,
   type Tensor,
   where,
-} from "../tensor.ts";
+} from "@nnxjs/kernels/internal";
 
 /**
  * `max(x, 0)`, element by element. The gradient at 0 is 0.
