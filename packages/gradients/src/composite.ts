@@ -2,18 +2,19 @@
  * @file Operations that tensorflow.js differentiates by hand (`customGrad`) and whose second gradient it loses silently. Such an
  * operation is on the tape under the name of its scope, and a rule of that name comes first.
  */
+import { isRecording } from "@nnxjs/kernels";
+import { alias } from "@nnxjs/kernels/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor } from "@tensorflow/tfjs-core";
-import { fresh } from "./broadcasting.ts";
 import type { GradientRule } from "./rule.ts";
 import { onNextNode } from "./tape.ts";
 import { isZero, zero } from "./zero.ts";
 
 /** The saved log-probabilities as a function of the logits, so that they have gradients of every order. */
 function logSoftmaxOf(logits: Tensor, saved: Tensor): Tensor {
-  if (tf.engine().state.gradientDepth === 0) return saved;
+  if (!isRecording()) return saved;
   return tf.customGrad(() => ({
-    value: fresh(saved),
+    value: alias(saved),
     gradFunc: (dy: Tensor) => logSoftmaxBack(dy, logSoftmaxOf(logits, saved)),
   }))(logits);
 }

@@ -1,4 +1,12 @@
 /** @file Convolutions. tensorflow.js's own backward kernels are missing or wrong on wasm and slow on cpu. */
+import {
+  axes3D,
+  type Axis,
+  conv2DAxes,
+  convolve,
+  filterGradient,
+  inputGradient,
+} from "@nnxjs/kernels/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import type {
   Conv2DAttrs,
@@ -9,8 +17,6 @@ import type {
   Conv3DBackpropInputV2Attrs,
   Tensor,
 } from "@tensorflow/tfjs-core";
-import { type Axis, axes3D } from "./conv-geometry.ts";
-import { conv2DAxes, convolve, filterGradient, inputGradient } from "./convolve.ts";
 import { type GradientRule, rule } from "./rule.ts";
 
 type Shape5 = [number, number, number, number, number];

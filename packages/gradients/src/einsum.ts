@@ -1,23 +1,9 @@
 /** @file Einstein summation. */
 import type { EinsumAttrs, GradConfig, Tensor } from "@tensorflow/tfjs-core";
-import { contract, lettersOf, parseEquation } from "./contract.ts";
+import { contract, letterSizes, parseEquation } from "@nnxjs/kernels/internal";
 import { type GradientRule, throughZero } from "./rule.ts";
 import { InputsToSave } from "./tape.ts";
 import { isZero } from "./zero.ts";
-
-/** The size of each letter. */
-export function letterSizes(
-  inputs: readonly string[],
-  shapes: readonly (readonly number[])[],
-): Record<string, number> {
-  const sizes: Record<string, number> = {};
-  inputs.forEach((labels, i) => {
-    lettersOf(labels).forEach((letter, axis) => {
-      sizes[letter] = shapes[i]![axis]!;
-    });
-  });
-  return sizes;
-}
 
 /** d/da einsum("a,b->y"): einsum("y,b->a"), broadcast along the letters that a alone had. */
 const einsum: GradientRule = {
@@ -36,10 +22,10 @@ const einsum: GradientRule = {
       saved.map((x) => x.shape),
     );
     const thunks = inputs.map((labels, i) => {
-      const others = saved.flatMap((tensor, j) => (j === i ? [] : [{ labels: inputs[j]!, tensor }]));
+      const others = saved.flatMap((x, j) => (j === i ? [] : [{ labels: inputs[j]!, x }]));
       return [
         String(i),
-        () => contract([{ labels: output, tensor: gradient }, ...others], labels, sizes),
+        () => contract([{ labels: output, x: gradient }, ...others], labels, sizes),
       ] as const;
     });
     return isZero(gradient) ? throughZero(Object.fromEntries(thunks)) : Object.fromEntries(thunks);

@@ -1,7 +1,7 @@
 /** @file Kernels of two tensors, element by element, with broadcasting. */
+import { alias, sameShape, sumTo } from "@nnxjs/kernels/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor } from "@tensorflow/tfjs-core";
-import { fresh, sameShape, sumTo } from "./broadcasting.ts";
 import { type GradientRule, listRule, rule, zeroRule } from "./rule.ts";
 import { above, notNegative, select } from "./select.ts";
 
@@ -90,7 +90,7 @@ const atan2 = binary(
 );
 
 /** a mod b = a - b floor(a/b); floor has no slope. */
-const mod = binary("Mod", fresh, (dy, a, b) => tf.neg(tf.mul(dy, tf.floor(tf.div(a, b)))));
+const mod = binary("Mod", alias, (dy, a, b) => tf.neg(tf.mul(dy, tf.floor(tf.div(a, b)))));
 
 /** x where x >= 0, else alpha x (`flax.linen.PReLU`). */
 const prelu: GradientRule = rule("Prelu")({
@@ -105,7 +105,7 @@ const prelu: GradientRule = rule("Prelu")({
 /** Element-wise kernels of two tensors, and `addN`. */
 export const elementwiseBinaryRules: readonly GradientRule[] = [
   add,
-  listRule("AddN", (dy) => fresh(dy)),
+  listRule("AddN", (dy) => alias(dy)),
   sub,
   multiply,
   realDiv,

@@ -1,7 +1,7 @@
 /** @file Kernels of one tensor, element by element. Formulas and edges are those of `jax.lax` and `jax.nn`. */
+import { alias } from "@nnxjs/kernels/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import type { CastAttrs, ClipByValueAttrs, LeakyReluAttrs, Tensor } from "@tensorflow/tfjs-core";
-import { fresh } from "./broadcasting.ts";
 import { type GradientRule, rule, zeroRule } from "./rule.ts";
 import { above, notNegative, only, positive, select } from "./select.ts";
 import { zero } from "./zero.ts";
@@ -40,7 +40,7 @@ const rsqrt: GradientRule = rule("Rsqrt")({
 const cast: GradientRule = rule<CastAttrs>("Cast")({
   inputs: ["x"],
   backward: (dy, { attrs }) => ({
-    x: () => (attrs.dtype === "float32" || attrs.dtype === "complex64" ? fresh(dy) : zero(dy.shape)),
+    x: () => (attrs.dtype === "float32" || attrs.dtype === "complex64" ? alias(dy) : zero(dy.shape)),
   }),
 });
 
@@ -71,7 +71,7 @@ export const elementwiseUnaryRules: readonly GradientRule[] = [
   // At 0 the slope is 1, at NaN -1.
   ofInput("Abs", (dy, x) => select(notNegative(x), dy, tf.neg(dy))),
   linear("Neg", (dy) => tf.neg(dy)),
-  linear("Identity", fresh),
+  linear("Identity", alias),
   cast,
   ofInput("Square", (dy, x) => tf.mul(dy, tf.mul(2, x))),
   ofOutput("Sqrt", (dy, y) => tf.mul(dy, tf.div(0.5, y))),

@@ -1,11 +1,18 @@
 /** @file Kernels that join a product or convolution, a bias and an activation. */
+import {
+  conv2DAxes,
+  convolve,
+  depthwiseConvolve,
+  depthwiseFilterGradient,
+  depthwiseInputGradient,
+  filterGradient,
+  inputGradient,
+  product,
+  sumTo,
+} from "@nnxjs/kernels/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import type { _FusedMatMulAttrs, FusedConv2DAttrs, Tensor } from "@tensorflow/tfjs-core";
-import { sumTo } from "./broadcasting.ts";
-import { conv2DAxes, convolve, filterGradient, inputGradient } from "./convolve.ts";
-import { depthwiseConvolve, depthwiseFilterGradient, depthwiseInputGradient } from "./depthwise.ts";
 import { gradientOfLeft, gradientOfRight } from "./matmul.ts";
-import { product } from "./product.ts";
 import { type GradientRule, rule } from "./rule.ts";
 import { only, positive, select } from "./select.ts";
 

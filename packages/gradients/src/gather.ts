@@ -1,22 +1,10 @@
 /** @file Reading and writing by index. Reading's transpose is adding into zeros, and the reverse. */
+import { addRows, sizeOf } from "@nnxjs/kernels/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import type { GatherV2Attrs, Tensor, TopKAttrs } from "@tensorflow/tfjs-core";
-import { sizeOf } from "./broadcasting.ts";
 import { type GradientRule, rule, zeroRule } from "./rule.ts";
 import { only } from "./select.ts";
 import { zero } from "./zero.ts";
-
-/**
- * Adds rows into zeros: `out[ids[i]] += rows[i]`. By `scatterND`, which every backend has.
- * @param rows - `[n, ...]`.
- * @param ids - int32 `[n]`.
- * @returns `[count, ...]`.
- */
-export function addRows(rows: Tensor, ids: Tensor, count: number): Tensor {
-  const [n, ...rest] = rows.shape as [number, ...number[]];
-  if (rows.size === 0 || count === 0) return tf.zeros([count, ...rest]);
-  return tf.scatterND(tf.reshape(ids, [n, 1]) as tf.Tensor, rows, [count, ...rest]);
-}
 
 /** dx[..., indices[i], ...] += dy[..., i, ...]. */
 const gather: GradientRule = rule<GatherV2Attrs>("GatherV2")({

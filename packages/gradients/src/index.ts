@@ -1,2 +1,3 @@
-export { installGradients, mendKernels, registerRules, uninstallGradients } from "./install.ts";
+export { mendKernels } from "@nnxjs/kernels";
+export { installGradients, registerRules, uninstallGradients } from "./install.ts";
 export type { GradientRule } from "./rule.ts";

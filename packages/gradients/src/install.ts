@@ -1,42 +1,12 @@
 /** @file Putting the rules into tensorflow.js's registry, and taking them out again. */
-import {
-  getBackend,
-  getGradient,
-  getKernel,
-  type KernelConfig,
-  registerGradient,
-  registerKernel,
-  unregisterGradient,
-  unregisterKernel,
-} from "@tensorflow/tfjs-core";
+import { mendKernels, restoreKernels } from "@nnxjs/kernels";
+import { getGradient, registerGradient, unregisterGradient } from "@tensorflow/tfjs-core";
 import { allRules } from "./all-rules.ts";
-import { allMends } from "./kernels/all-mends.ts";
-import { wasmKernels } from "./kernels/composed.ts";
-import { ownKernels, ownRules } from "./kernels/own.ts";
+import { ownRules } from "./own-kernels.ts";
 import type { GradientRule } from "./rule.ts";
 
 /** What was registered before, per kernel that has one of our rules; undefined where there was nothing. */
 const replaced = new Map<string, GradientRule | undefined>();
-
-/**
- * The kernels of ours that are registered, and what was there before; undefined where a backend had
- * none.
- */
-const ours = new Map<KernelConfig, KernelConfig | undefined>();
-
-/** The backend for which kernels were last looked at; null for none. */
-let lookedAt: string | null = null;
-
-/**
- * Another copy of this package may have put a kernel around the stock one: ours goes around the
- * same.
- */
-const STOCK = Symbol.for("@nnxjs/gradients stock kernel");
-type Replacement = KernelConfig & { readonly [STOCK]?: KernelConfig };
-
-/** Typed as always there; it is undefined where nothing is registered. */
-const present = (kernelName: string, backendName: string): Replacement | undefined =>
-  getKernel(kernelName, backendName) as Replacement | undefined;
 
 function put(kernelName: string, rule: GradientRule | undefined): void {
   // Registering over another rule warns in debug mode; taking it out first does not.
@@ -71,51 +41,9 @@ export function registerRules(rules: readonly GradientRule[]): void {
   }
 }
 
-/** Registers a kernel over another one. Taking that one out first avoids a warning. */
-function replace(kernel: Replacement, before: KernelConfig | undefined): void {
-  if (before) unregisterKernel(before.kernelName, before.backendName);
-  registerKernel(kernel);
-  ours.set(kernel, before);
-}
-
 /**
- * Puts kernels of ours in place of those that are wrong on the cpu and the wasm backend of
- * tensorflow.js (which they call for the rest), and gives wasm some that it lacks: those that
- * `tf.fused.conv2d`, `tf.fused.depthwiseConv2d`, `tf.einsum` and `tf.unsortedSegmentSum` call.
- * Idempotent, quiet, and cheap to call again, as is due after another backend was loaded. {@link
- * installGradients} calls it; {@link uninstallGradients} gives the others back.
- * @example
- * ```ts
- * import * as tf from "@tensorflow/tfjs-core";
- * import { mendKernels } from "@nnxjs/gradients";
- *
- * mendKernels();
- * tf.maxPool(tf.tensor4d([1, Number.NaN, 2, 3], [1, 2, 2, 1]), 2, 1, "valid").dataSync(); // [NaN]
- * ```
- */
-export function mendKernels(): void {
-  // A backend registers its kernels when it is loaded, and so before it is chosen. Typed as always
-  // there; it is undefined until one is.
-  const backend = (getBackend() as string | undefined) ?? "";
-  if (lookedAt === backend) return;
-  lookedAt = backend;
-  for (const { kernelName, backends, around } of allMends) {
-    for (const backendName of backends) {
-      const before = present(kernelName, backendName);
-      if (!before || ours.has(before)) continue;
-      const stock = before[STOCK] ?? before;
-      replace({ ...stock, kernelFunc: around(stock.kernelFunc), [STOCK]: stock } as Replacement, before);
-    }
-  }
-  for (const kernel of [...wasmKernels, ...ownKernels]) {
-    if (!present(kernel.kernelName, kernel.backendName)) replace(kernel, undefined);
-  }
-}
-
-/**
- * Registers every rule of this package, and its kernels ({@link mendKernels}). Idempotent; quiet;
- * stock rules that are registered are replaced and remembered. Rules that others register
- * afterwards win, until this is called again.
+ * Registers every rule of this package, and the kernels of `@nnxjs/kernels` ({@link mendKernels}). Idempotent; quiet; stock rules that are registered are
+ * replaced and remembered. Rules that others register afterwards win, until this is called again.
  * @example
  * ```ts
  * import * as tf from "@tensorflow/tfjs-core";
@@ -139,11 +67,5 @@ export function installGradients(): void {
 export function uninstallGradients(): void {
   for (const [kernelName, before] of replaced) put(kernelName, before);
   replaced.clear();
-  for (const [kernel, before] of ours) {
-    if (present(kernel.kernelName, kernel.backendName) !== kernel) continue;
-    unregisterKernel(kernel.kernelName, kernel.backendName);
-    if (before) registerKernel(before);
-  }
-  ours.clear();
-  lookedAt = null;
+  restoreKernels();
 }

@@ -1,8 +1,7 @@
 /** @file Matrix products. */
+import { product, sizeOf, sumTo } from "@nnxjs/kernels/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import type { BatchMatMulAttrs, Tensor } from "@tensorflow/tfjs-core";
-import { sizeOf, sumTo } from "./broadcasting.ts";
-import { product } from "./product.ts";
 import { type GradientRule, rule } from "./rule.ts";
 
 /** The gradient with respect to `b` of `op(a) @ op(b)`. */

@@ -1,7 +1,7 @@
 /** @file Normalisations that are kernels of their own. */
+import { sumTo } from "@nnxjs/kernels/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import type { FusedBatchNormAttrs, LRNAttrs, Tensor } from "@tensorflow/tfjs-core";
-import { sumTo } from "./broadcasting.ts";
 import { type GradientRule, rule } from "./rule.ts";
 
 /** y = (x - mean) r scale + offset with r = 1 / sqrt(variance + ε); scale and offset may be missing. */

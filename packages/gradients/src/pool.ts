@@ -1,4 +1,16 @@
 /** @file Pooling. */
+import {
+  addRows,
+  axes2D,
+  axesOf2D,
+  axesOf3D,
+  type Axis,
+  type MeanPool,
+  readRegion,
+  selectionOf,
+  sharesOf,
+  sumTo,
+} from "@nnxjs/kernels/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import type {
   AvgPool3DAttrs,
@@ -8,11 +20,6 @@ import type {
   MaxPoolAttrs,
   Tensor,
 } from "@tensorflow/tfjs-core";
-import { sumTo } from "./broadcasting.ts";
-import { type Axis, axes2D, readRegion } from "./conv-geometry.ts";
-import { addRows } from "./gather.ts";
-import { type MeanPool, selectionOf, sharesOf } from "./kernels/own.ts";
-import { axesOf2D, axesOf3D } from "./kernels/pools.ts";
 import { type GradientRule, rule, zeroRule } from "./rule.ts";
 import { axisMap, transposeAlong } from "./separable.ts";
 import { fromTaps, readTaps, toFirstMaximum } from "./taps.ts";

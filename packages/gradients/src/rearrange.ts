@@ -1,4 +1,5 @@
 /** @file Kernels that move elements about between axes or beyond edges. Each is linear: its gradient is its transpose. */
+import { addRows, sizeOf } from "@nnxjs/kernels/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import type {
   BatchToSpaceNDAttrs,
@@ -10,8 +11,6 @@ import type {
   StridedSliceAttrs,
   Tensor,
 } from "@tensorflow/tfjs-core";
-import { sizeOf } from "./broadcasting.ts";
-import { addRows } from "./gather.ts";
 import { type GradientRule, rule } from "./rule.ts";
 
 const pad: GradientRule = rule<PadV2Attrs>("PadV2")({

@@ -1,7 +1,7 @@
 /** @file Reductions and scans along axes. */
+import { axesOf, broadcast, keepDims, sizeOf } from "@nnxjs/kernels/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import type { LogSoftmaxAttrs, SoftmaxAttrs, Tensor } from "@tensorflow/tfjs-core";
-import { axesOf, broadcast, keepDims, sizeOf } from "./broadcasting.ts";
 import { type GradientRule, rule, zeroRule } from "./rule.ts";
 import { indicator } from "./select.ts";
 

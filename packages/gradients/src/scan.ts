@@ -1,7 +1,7 @@
 /** @file Products and cumulative sums and products. */
+import { axesOf, sizeOf } from "@nnxjs/kernels/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import type { CumprodAttrs, CumsumAttrs, Tensor } from "@tensorflow/tfjs-core";
-import { axesOf, sizeOf } from "./broadcasting.ts";
 import { type GradientRule, rule } from "./rule.ts";
 
 /** Moves `axes` behind the others and joins them: `[others, joined]`; `undo` puts a tensor of that shape back. */

@@ -1,8 +1,7 @@
 /** @file Linear maps along one axis, as matrices that depend on shapes alone. */
+import { product, sizeOf } from "@nnxjs/kernels/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor, Tensor2D } from "@tensorflow/tfjs-core";
-import { sizeOf } from "./broadcasting.ts";
-import { product } from "./product.ts";
 
 /** Weights `[to, from]` of a map along an axis, row by row. */
 export interface AxisMap {

@@ -1,4 +1,5 @@
 /** @file Kernels that move elements about. Each is linear: its gradient is its transpose. */
+import { sumTo } from "@nnxjs/kernels/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import type {
   ConcatAttrs,
@@ -10,7 +11,6 @@ import type {
   TransposeAttrs,
   UnpackAttrs,
 } from "@tensorflow/tfjs-core";
-import { sumTo } from "./broadcasting.ts";
 import { type GradientRule, listRule, rule } from "./rule.ts";
 
 /** The gradient in the shape of the input. */

@@ -3,6 +3,7 @@
  * order in which it does things: `inputsToSave.map(name => input)`, `.concat(outputs)`, `rule.gradFunc`, `tape.push(node)`, with
  * nothing of another call in between.
  */
+import { isRecording } from "@nnxjs/kernels";
 import { customGrad, engine, reshape, type Tensor } from "@tensorflow/tfjs-core";
 
 /** A recorded call. */
@@ -47,7 +48,7 @@ export class Saved extends Array<Tensor> {
  * it, so that the copy hangs in the air and its share of a second gradient is lost, silently.
  */
 export function onTape(copy: Tensor, output: Tensor): Tensor {
-  if (engine().state.gradientDepth === 0) return copy;
+  if (!isRecording()) return copy;
   return customGrad(() => ({
     value: reshape(copy, copy.shape),
     gradFunc: (dy: Tensor) => reshape(dy, dy.shape),
@@ -58,7 +59,7 @@ export function onTape(copy: Tensor, output: Tensor): Tensor {
 export function onNextNode(show: (node: TapeNode) => void): void {
   const tape = engine().state.activeTape as TapeNode[] | null;
   // Nothing is being recorded: someone looked at the rule.
-  if (tape === null || engine().state.gradientDepth === 0) return;
+  if (tape === null || !isRecording()) return;
   tape.push = (...nodes) => {
     Reflect.deleteProperty(tape, "push");
     nodes.forEach(show);

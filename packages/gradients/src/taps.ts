@@ -1,8 +1,7 @@
 /** @file Windows, element by element: what each output reads there, and what it gives back. */
+import { type Axis, interleave, padSpatial, sizeOf } from "@nnxjs/kernels/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor } from "@tensorflow/tfjs-core";
-import { sizeOf } from "./broadcasting.ts";
-import { type Axis, interleave, padSpatial } from "./conv-geometry.ts";
 import { indicator, only, positive } from "./select.ts";
 
 /** The elements of a window: an offset along each axis, the last axis fastest. */

@@ -26,6 +26,3 @@ export function normalizeAxis(where: string, axis: number, rank: number): number
 /** All axes but these. */
 export const otherAxes = (axes: readonly number[], rank: number): number[] =>
   Array.from({ length: rank }, (_, i) => i).filter((axis) => !axes.includes(axis));
-
-/** How many elements a shape has. */
-export const sizeOf = (shape: readonly number[]): number => shape.reduce((product, n) => product * n, 1);

@@ -1,7 +1,7 @@
 /** @file Errors that layers have in common. */
 import { NnxError } from "@nnxjs/nnx-core";
 import { checkTensor, describe } from "@nnxjs/nnx-core/internal";
-import { cast, type Tensor } from "./tensor.ts";
+import { cast, type Tensor } from "@nnxjs/kernels/internal";
 
 /** @throws NnxError unless it is an integer from 1. */
 export function checkSize(where: string, name: string, size: unknown): void {

@@ -2,7 +2,7 @@
 import { registerFunction, NnxError } from "@nnxjs/nnx-core";
 import { describe } from "@nnxjs/nnx-core/internal";
 import { func, oneOf, type OptionChecks } from "./options.ts";
-import { cast, type Tensor } from "./tensor.ts";
+import { cast, type Tensor } from "@nnxjs/kernels/internal";
 
 /** Dtypes that a layer can store and compute in: tensorflow.js has one floating dtype. */
 export type FloatDtype = "float32";

@@ -11,7 +11,7 @@ import {
 } from "./dtypes.ts";
 import { checkRngs, func, metadata, type OptionChecks } from "./options.ts";
 import { allOrNothing, drawParam } from "./params.ts";
-import type { Tensor } from "./tensor.ts";
+import type { Tensor } from "@nnxjs/kernels/internal";
 
 /** Options of layers with a kernel and a bias; the names are Flax's. */
 export interface KernelOptions extends ProductOptions {

@@ -3,7 +3,7 @@ import { type Filter, FilterError, NnxError, toPredicate } from "@nnxjs/nnx-core
 import { checkOptions, describe, type OptionNames } from "@nnxjs/nnx-core/internal";
 import { Rngs, RngStream } from "@nnxjs/rnglib";
 import { hasForward } from "./callable.ts";
-import { isTensor } from "./tensor.ts";
+import { isTensor } from "@nnxjs/kernels/internal";
 
 /** Throws for a value that the option cannot have. */
 export type OptionCheck = (where: string, name: string, value: unknown) => void;

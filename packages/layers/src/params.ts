@@ -4,7 +4,7 @@ import { describe } from "@nnxjs/nnx-core/internal";
 import type { Initializer, PRNGKey, Rngs } from "@nnxjs/rnglib";
 import { shapeText } from "./checks.ts";
 import type { FloatDtype } from "./dtypes.ts";
-import { isTensor, type Tensor, tidy } from "./tensor.ts";
+import { isTensor, type Tensor, tidy } from "@nnxjs/kernels/internal";
 
 /**
  * A parameter from the next `params` key. Layers call this in Flax's order, so that what is drawn is Flax's. What the initializer leaves

@@ -1,11 +1,15 @@
-/** @file The only file of this package that names the array library. */
+/**
+ * @file The only file of this package that names the array library. It hides it: graphs, States and filters hold values of any kind and
+ * know nothing of tensors, and what is asked of tensorflow.js's engine beyond its types is asked here.
+ */
 import * as tf from "@tensorflow/tfjs-core";
 import { disposedAdvice, DisposedError, disposedText } from "./errors.ts";
 
+export { type ElementArrays, fuse, isRecording, newTensor } from "@nnxjs/kernels";
+export { alias, isTensor } from "@nnxjs/kernels/internal";
+
 /** An immutable array: tensorflow.js's. */
 export type Tensor = tf.Tensor;
-
-export const isTensor = (value: unknown): value is Tensor => value instanceof tf.Tensor;
 
 /** The ops that this package computes with. */
 export const add: typeof tf.add = tf.add;
@@ -23,9 +27,6 @@ export const sliceAt = (tensor: Tensor, axis: number, index: number): Tensor =>
 /** Tensors of one shape along a new axis. */
 export const stackTensors = (tensors: readonly Tensor[], axis: number): Tensor =>
   tf.stack([...tensors], axis);
-
-/** A second tensor object on the same data: shared on every backend, recorded on an open tape. */
-export const alias = (tensor: Tensor): Tensor => tf.reshape(tensor, tensor.shape);
 
 /** Takes a tensor out of every scope's reach. */
 export const keep = (tensor: Tensor): void => {
@@ -138,104 +139,6 @@ export interface TapeEngine {
 }
 
 export const tapeEngine = (): TapeEngine => tf.engine() as unknown as TapeEngine;
-
-/** The kinds of elements that can be written in place, and their arrays. */
-export interface ElementArrays {
-  float32: Float32Array;
-  int32: Int32Array;
-  bool: Uint8Array;
-}
-
-/** What the wasm backend offers beyond its types: views of its heap, valid until it grows. */
-interface HeapBackend {
-  makeOutput(shape: number[], dtype: tf.DataType): tf.TensorInfo;
-  typedArrayFromHeap(info: tf.TensorInfo): Float32Array;
-  disposeData(dataId: object): void;
-}
-
-const heapBackend = (): HeapBackend | undefined => {
-  const { backend } = tf.engine() as unknown as BackendEngine;
-  return "typedArrayFromHeap" in backend ? (backend as HeapBackend) : undefined;
-};
-
-/** Writes to memory of the heap; what `write` throws leaves none allocated. */
-function onHeap(heap: HeapBackend, infos: readonly tf.TensorInfo[], write: () => void): Tensor[] {
-  try {
-    write();
-  } catch (error) {
-    for (const { dataId } of infos) heap.disposeData(dataId);
-    throw error;
-  }
-  return infos.map((info) => tf.engine().makeTensorFromTensorInfo(info));
-}
-
-const newArray = { float32: Float32Array, int32: Int32Array, bool: Uint8Array };
-
-/**
- * A tensor whose elements `fill` writes, without a copy on the cpu and on the wasm backend. Not recorded on a tape.
- * @param fill - Gets zeros to write to; it must not keep the array.
- */
-export function newTensor<D extends keyof ElementArrays>(
-  dtype: D,
-  shape: readonly number[],
-  fill: (elements: ElementArrays[D]) => void,
-): Tensor {
-  const heap = heapBackend();
-  if (heap) {
-    const info = heap.makeOutput([...shape], dtype);
-    const elements = heap.typedArrayFromHeap(info) as ElementArrays[keyof ElementArrays] as ElementArrays[D];
-    // The heap's memory comes as it was left, an array's does not.
-    elements.fill(0);
-    return onHeap(heap, [info], () => fill(elements))[0] as Tensor;
-  }
-  const elements = new newArray[dtype](tf.util.sizeFromShape([...shape])) as ElementArrays[D];
-  fill(elements);
-  return tf.tensor(elements, [...shape], dtype);
-}
-
-interface BackendEngine {
-  readonly backend: object;
-  readonly state: { readonly tensorInfo: WeakMap<object, { readonly backend: object }> };
-}
-
-/** Whether ops are being recorded for a gradient. */
-export const isRecording = (): boolean => tapeEngine().state.gradientDepth > 0;
-
-/**
- * Several float32 tensors through one loop over their values, without copies, on the backends whose memory can be read and written at
- * once (cpu, wasm); `undefined` on others. Nothing is recorded on a tape: the caller sees to gradients.
- * @param shapes - Of the results.
- * @param loop - Writes every element of each output; it must not keep the arrays, nor write to the inputs.
- */
-export function fuse(
-  inputs: readonly Tensor[],
-  shapes: readonly (readonly number[])[],
-  loop: (inputs: readonly Float32Array[], outputs: readonly Float32Array[]) => void,
-): Tensor[] | undefined {
-  const { backend, state } = tf.engine() as unknown as BackendEngine;
-  for (const { dtype, dataId } of inputs) {
-    if (dtype !== "float32" || state.tensorInfo.get(dataId)?.backend !== backend) return undefined;
-  }
-  const heap = heapBackend();
-  if (heap) {
-    // All memory first: allocating may move the heap.
-    const infos = shapes.map((shape) => heap.makeOutput([...shape], "float32"));
-    return onHeap(heap, infos, () =>
-      loop(
-        inputs.map((input) => heap.typedArrayFromHeap(input)),
-        infos.map((info) => heap.typedArrayFromHeap(info)),
-      ),
-    );
-  }
-  if (tf.getBackend() !== "cpu") return undefined;
-  const outputs = shapes.map((shape) => new Float32Array(tf.util.sizeFromShape([...shape])));
-  // The very arrays of the backend: they are read in the loop and not handed out.
-  loop(
-    inputs.map(({ dataId }) => tf.engine().readSync(dataId) as Float32Array),
-    outputs,
-  );
-  return outputs.map((values, i) => tf.tensor(values, [...(shapes[i] ?? [])], "float32"));
-}
 
 /** Calls `notice` with every op that the tape records, at once, while its tensors are there. Returns how to stop. */
 export function onRecord(notice: (node: TapeNode) => void): () => void {

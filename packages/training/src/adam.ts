@@ -1,9 +1,10 @@
 /** @file Adam. */
-import { checkOptions, fuse, isRecording, type OptionNames } from "@nnxjs/nnx-core/internal";
+import { add, div, mul, sqrt, square, type Tensor, zerosLike } from "@nnxjs/kernels/internal";
+import { fuse, isRecording } from "@nnxjs/kernels";
+import { checkOptions, type OptionNames } from "@nnxjs/nnx-core/internal";
 import { checkDecay, checkNotNegative } from "./checks.ts";
 import { biasCorrection, runningMean } from "./running-mean.ts";
 import { type Schedule, scaleByLearningRate } from "./schedule.ts";
-import { add, div, mul, sqrt, square, type Tensor, zerosLike } from "./tensor.ts";
 import { chain, type GradientTransformation } from "./transformation.ts";
 import { checkAlike, mapTree, mapTrees, type Tree } from "./tree.ts";
 

@@ -1,9 +1,9 @@
 /** @file Adam with decoupled weight decay. */
+import { add, mul } from "@nnxjs/kernels/internal";
 import { checkOptions } from "@nnxjs/nnx-core/internal";
 import { type AdamOptions, adamOptionNames, scaleByAdam } from "./adam.ts";
 import { checkNotNegative } from "./checks.ts";
 import { type Schedule, scaleByLearningRate } from "./schedule.ts";
-import { add, mul } from "./tensor.ts";
 import { chain, type GradientTransformation } from "./transformation.ts";
 import { checkAlike, mapTree } from "./tree.ts";
 

@@ -1,6 +1,6 @@
 /** @file Keeping gradients small. */
+import { addN, clamp, div, less, mul, sqrt, square, sum, where } from "@nnxjs/kernels/internal";
 import { checkNotNegative } from "./checks.ts";
-import { addN, clamp, div, less, mul, sqrt, square, sum, where } from "./tensor.ts";
 import type { GradientTransformation } from "./transformation.ts";
 import { leavesOf, mapTree } from "./tree.ts";
 

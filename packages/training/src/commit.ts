@@ -1,8 +1,8 @@
 /** @file Writing the results of a step, all or nothing. */
+import type { Tensor } from "@nnxjs/kernels/internal";
 import { formatPath, type Path, StructureError, type Variable } from "@nnxjs/nnx-core";
 import { isWritable, leaveToModules, release, retain, setChild } from "@nnxjs/nnx-core/internal";
 import type { BareTensor } from "./parameters.ts";
-import type { Tensor } from "./tensor.ts";
 
 /** What a Variable will hold after a step. */
 export type Change = readonly [variable: Variable, value: unknown];

@@ -1,4 +1,5 @@
 /** @file What may be given as gradients, and how to find one in it. */
+import { isTensor } from "@nnxjs/kernels/internal";
 import {
   type ArrayLeaf,
   type GraphNode,
@@ -9,7 +10,6 @@ import {
   type StateLeaf,
   Variable,
 } from "@nnxjs/nnx-core";
-import { isTensor } from "./tensor.ts";
 
 /**
  * Gradients by path, as `grad` returns them for modules, States, and arrays, records and Maps of

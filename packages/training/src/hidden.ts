@@ -2,6 +2,7 @@
  * @file Variables where the graph does not see them, which an optimizer would leave as they are
  * without a word.
  */
+import { isTensor } from "@nnxjs/kernels/internal";
 import {
   type Filter,
   formatPath,
@@ -12,7 +13,6 @@ import {
   Variable,
 } from "@nnxjs/nnx-core";
 import { describe, isPlainObject, nodesOf } from "@nnxjs/nnx-core/internal";
-import { isTensor } from "./tensor.ts";
 
 /** How much of what static attributes refer to is looked at. */
 const maxObjects = 10_000;

@@ -1,10 +1,10 @@
 /** @file Steps by the sign of a running mean. */
+import { sign, type Tensor, zerosLike } from "@nnxjs/kernels/internal";
 import { checkOptions } from "@nnxjs/nnx-core/internal";
 import { addDecayedWeights } from "./adamw.ts";
 import { checkDecay } from "./checks.ts";
 import { runningMean } from "./running-mean.ts";
 import { type Schedule, scaleByLearningRate } from "./schedule.ts";
-import { sign, type Tensor, zerosLike } from "./tensor.ts";
 import { chain, type GradientTransformation } from "./transformation.ts";
 import { checkAlike, mapTree, type Tree } from "./tree.ts";
 

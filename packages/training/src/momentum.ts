@@ -1,6 +1,6 @@
 /** @file A running sum of past updates. */
+import { add, mul, type Tensor, zerosLike } from "@nnxjs/kernels/internal";
 import { checkDecay } from "./checks.ts";
-import { add, mul, type Tensor, zerosLike } from "./tensor.ts";
 import type { GradientTransformation } from "./transformation.ts";
 import { checkAlike, mapTree, type Tree } from "./tree.ts";
 

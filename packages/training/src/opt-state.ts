@@ -2,12 +2,13 @@
  * @file The Variables that an optimizer remembers in, so that its memory is split, saved and merged
  * like a model's.
  */
+import { isTensor, type Tensor } from "@nnxjs/kernels/internal";
 import { formatPath, type Path, registerVariableName, StructureError, Variable } from "@nnxjs/nnx-core";
 import { describe } from "@nnxjs/nnx-core/internal";
 import type { Change } from "./commit.ts";
 import { align } from "./structure.ts";
-import { isLike, isTensor, type Tensor } from "./tensor.ts";
 import type { TransformationState } from "./transformation.ts";
+import { isLike } from "./like.ts";
 
 /** State of an optimizer. @see Flax `nnx.OptState` */
 export class OptState<T = unknown> extends Variable<T> {

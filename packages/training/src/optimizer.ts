@@ -1,4 +1,5 @@
 /** @file Updating a model's parameters, step by step. */
+import { add, type Tensor } from "@nnxjs/kernels/internal";
 import {
   type Filter,
   formatPath,
@@ -16,8 +17,9 @@ import { changesOf, OptState, type OptStateTree, toValues, toVariables } from ".
 import { type BareTensor, isValues, type Parameters, parametersOf } from "./parameters.ts";
 import { checkConstruction, checkUpdate, noModel, nothingToTrain, outOfSight } from "./refusals.ts";
 import { align } from "./structure.ts";
-import { add, inScope, isLike, type Tensor } from "./tensor.ts";
 import type { GradientTransformation } from "./transformation.ts";
+import { inScope } from "./in-scope.ts";
+import { isLike } from "./like.ts";
 
 /** Options of {@link Optimizer}. */
 export interface OptimizerOptions {

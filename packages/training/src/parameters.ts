@@ -1,4 +1,5 @@
 /** @file The parameters of a model that an optimizer trains, with their gradients. */
+import { isTensor, type Tensor } from "@nnxjs/kernels/internal";
 import {
   type Filter,
   formatPath,
@@ -26,8 +27,8 @@ import {
 } from "@nnxjs/nnx-core/internal";
 import { below, type Gradients, gradientIn } from "./gradients.ts";
 import { newBranch } from "./structure.ts";
-import { isLike, isTensor, type Tensor } from "./tensor.ts";
 import type { Tree } from "./tree.ts";
+import { isLike } from "./like.ts";
 
 /**
  * What is trained, as nested records of the same paths, without anything that the filter did not

@@ -1,8 +1,8 @@
 /** @file What an optimizer says to arguments that it cannot work with. */
+import { isTensor } from "@nnxjs/kernels/internal";
 import { StructureError } from "@nnxjs/nnx-core";
 import { describe } from "@nnxjs/nnx-core/internal";
 import { isValues } from "./parameters.ts";
-import { isTensor } from "./tensor.ts";
 import { isTransformation } from "./transformation.ts";
 
 const isObject = (x: unknown): x is object => typeof x === "object" && x !== null;

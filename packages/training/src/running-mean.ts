@@ -1,5 +1,5 @@
 /** @file Running means, and what they lack in the first steps. */
-import { add, mul, type Tensor } from "./tensor.ts";
+import { add, mul, type Tensor } from "@nnxjs/kernels/internal";
 
 /** `decay * mean + (1 - decay) * value` */
 export const runningMean = (decay: number, mean: Tensor, value: Tensor): Tensor =>

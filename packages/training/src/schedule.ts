@@ -1,6 +1,6 @@
 /** @file Learning rates, fixed or by step. */
 import { describe } from "@nnxjs/nnx-core/internal";
-import { mul } from "./tensor.ts";
+import { mul } from "@nnxjs/kernels/internal";
 import type { GradientTransformation } from "./transformation.ts";
 import { mapTree } from "./tree.ts";
 

@@ -1,7 +1,7 @@
 /** @file What turns gradients into updates, and how several of these become one. */
 import { StructureError } from "@nnxjs/nnx-core";
 import { describe } from "@nnxjs/nnx-core/internal";
-import type { Tensor } from "./tensor.ts";
+import type { Tensor } from "@nnxjs/kernels/internal";
 import type { Tree } from "./tree.ts";
 
 /**

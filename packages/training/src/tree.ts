@@ -1,10 +1,11 @@
 /**
  * @file Nested records of tensors: what parameters, gradients and updates are to a transformation.
  */
+import { isTensor, type Tensor } from "@nnxjs/kernels/internal";
 import { formatPath, type Path, StructureError } from "@nnxjs/nnx-core";
 import { describe } from "@nnxjs/nnx-core/internal";
 import { align, type Mismatch } from "./structure.ts";
-import { isLike, isTensor, type Tensor } from "./tensor.ts";
+import { isLike } from "./like.ts";
 
 /**
  * Tensors by path, without Variables around them. Its records inherit nothing: read them with

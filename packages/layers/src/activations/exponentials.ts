@@ -20,7 +20,7 @@ import {
   tanh as tfTanh,
   type Tensor,
   where,
-} from "../tensor.ts";
+} from "@nnxjs/kernels/internal";
 
 /** `1 / (1 + e^-x)`, element by element. @param x - Any shape, float32. @see `jax.nn.sigmoid` */
 export const sigmoid = <T extends Tensor>(x: T): T => tfSigmoid(floats("sigmoid", x));

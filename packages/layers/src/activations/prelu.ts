@@ -5,7 +5,7 @@ import { type Initializer, initializers } from "@nnxjs/rnglib";
 import { DtypeLayer } from "../dtype-layer.ts";
 import { DTYPE_CHECKS, type DtypeOptions, promoted } from "../dtypes.ts";
 import { checkGiven, finite, metadata, type OptionChecks } from "../options.ts";
-import { greaterEqual, mul, scalar, type Tensor, where } from "../tensor.ts";
+import { greaterEqual, mul, scalar, type Tensor, where } from "@nnxjs/kernels/internal";
 
 /** Options of {@link PReLU}; the names are Flax's. */
 export interface PReLUOptions extends DtypeOptions {

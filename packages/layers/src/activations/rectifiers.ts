@@ -15,7 +15,7 @@ import {
   scalar,
   type Tensor,
   where,
-} from "../tensor.ts";
+} from "@nnxjs/kernels/internal";
 
 /** `x`, booleans as int32: what has whole results keeps whole numbers. */
 const numbers = <T extends Tensor>(where: string, x: T): T =>

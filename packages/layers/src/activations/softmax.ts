@@ -29,7 +29,7 @@ import {
   type Tensor,
   transpose,
   where as select,
-} from "../tensor.ts";
+} from "@nnxjs/kernels/internal";
 import { maskedMean } from "../norm/masked-mean.ts";
 import { checkBroadcast, floats } from "../checks.ts";
 import {

@@ -27,7 +27,7 @@ import {
   type OptionChecks,
 } from "../options.ts";
 import { allOrNothing, drawValue } from "../params.ts";
-import { add, type Tensor } from "../tensor.ts";
+import { add, type Tensor } from "@nnxjs/kernels/internal";
 
 /** A factor of a low-rank update. A Param too: list it before Param in filters that are to tell them apart. @see Flax `nnx.LoRAParam` */
 export class LoRAParam<T = unknown> extends Param<T> {

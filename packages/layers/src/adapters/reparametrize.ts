@@ -2,7 +2,7 @@
 import { iterNodes, NnxError, type Path, Variable } from "@nnxjs/nnx-core";
 import { describe } from "@nnxjs/nnx-core/internal";
 import { shapeText } from "../checks.ts";
-import { isTensor, type Tensor } from "../tensor.ts";
+import { isTensor, type Tensor } from "@nnxjs/kernels/internal";
 
 /** A Variable of a layer and its path in it, joined with `/`. */
 export interface Weight {

@@ -21,7 +21,7 @@ import {
   nonNegative,
   type OptionChecks,
 } from "../options.ts";
-import { div, equal, matMul, reshape, type Tensor, transpose, where } from "../tensor.ts";
+import { div, equal, matMul, reshape, type Tensor, transpose, where } from "@nnxjs/kernels/internal";
 import { callWith, checkFits, statisticOf, type Weight, weightsOf } from "./reparametrize.ts";
 import { l2Normalize } from "./weight-norm.ts";
 

@@ -28,7 +28,7 @@ import {
   type OptionChecks,
 } from "../options.ts";
 import { allOrNothing, drawValue } from "../params.ts";
-import { add, mul, reshape, rsqrt, square, sum, type Tensor } from "../tensor.ts";
+import { add, mul, reshape, rsqrt, square, sum, type Tensor } from "@nnxjs/kernels/internal";
 import { callWith, checkFits, statisticOf, type Weight, weightsOf } from "./reparametrize.ts";
 
 /** Options of {@link WeightNorm}; the names are Flax's. */

@@ -1,9 +1,18 @@
 /** @file Keys and values of former positions. */
 import { type Cache, NnxError } from "@nnxjs/nnx-core";
 import { checkParam, describe } from "@nnxjs/nnx-core/internal";
-import { sizeOf } from "../axes.ts";
+import {
+  add,
+  concat,
+  isTensor,
+  scalar,
+  sizeOf,
+  slice,
+  type Tensor,
+  tensorOf,
+  valuesOf,
+} from "@nnxjs/kernels/internal";
 import { shapeText } from "../checks.ts";
-import { add, concat, isTensor, scalar, slice, type Tensor, tensorOf, valuesOf } from "../tensor.ts";
 import { combineMasks } from "./masks.ts";
 
 /** The part of an attention layer that remembers. */

@@ -4,13 +4,24 @@ import { checkTensor, describe } from "@nnxjs/nnx-core/internal";
 import { PRNGKey } from "@nnxjs/rnglib";
 import { drop } from "@nnxjs/rnglib/internal";
 import { softmax } from "../activations/softmax.ts";
-import { sizeOf } from "../axes.ts";
 import { checkBroadcast } from "../checks.ts";
 import { dtypesOf, PRODUCT_CHECKS, type ProductOptions, promoted } from "../dtypes.ts";
-import { arrange, shaped } from "../linear/contract.ts";
 import { anything, checkGiven, flag, moduleOrNull, type OptionChecks, orNull } from "../options.ts";
 import { checkRate } from "../stochastic/call-options.ts";
-import { add, broadcastTo, cast, div, logicalAnd, matMul, scalar, type Tensor, where } from "../tensor.ts";
+import {
+  add,
+  arrange,
+  broadcastTo,
+  cast,
+  div,
+  logicalAnd,
+  matMul,
+  scalar,
+  shaped,
+  sizeOf,
+  type Tensor,
+  where,
+} from "@nnxjs/kernels/internal";
 import { causalMask } from "./masks.ts";
 
 /** Options of {@link dotProductAttention}; the names are Flax's. */

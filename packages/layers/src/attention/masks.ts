@@ -12,7 +12,7 @@ import {
   reshape,
   type Tensor,
   tensorOf,
-} from "../tensor.ts";
+} from "@nnxjs/kernels/internal";
 
 /** Dtypes that masks can have: 1 and 0, or true and false. */
 export type MaskDtype = "float32" | "int32" | "bool";

@@ -24,7 +24,7 @@ import {
   orNull,
 } from "../options.ts";
 import { checkSize } from "../checks.ts";
-import type { Tensor } from "../tensor.ts";
+import type { Tensor } from "@nnxjs/kernels/internal";
 import type { AttentionOptions } from "./dot-product.ts";
 
 /** What attends, given projected query, key and value. */

@@ -15,7 +15,7 @@ import {
   MissingRngError,
   resolveDeterministic,
 } from "../stochastic/call-options.ts";
-import { isTensor, scalar, type Tensor, zeros } from "../tensor.ts";
+import { isTensor, scalar, type Tensor, zeros } from "@nnxjs/kernels/internal";
 import { checkCache, remember } from "./decode.ts";
 import { dotProductAttention } from "./dot-product.ts";
 import {

@@ -2,7 +2,7 @@
 import { registerModule, Module } from "@nnxjs/nnx-core";
 import { PRNGKey, Rngs, RngStream } from "@nnxjs/rnglib";
 import { type ForwardModule, hasForward, isClass, notCallable } from "../callable.ts";
-import type { Tensor } from "../tensor.ts";
+import type { Tensor } from "@nnxjs/kernels/internal";
 
 /** A module with `forward`, or a function. */
 export type SequentialLayer = ForwardModule | ((...args: never) => unknown);

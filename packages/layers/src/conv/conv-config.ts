@@ -1,12 +1,11 @@
 /** @file What Conv and ConvTranspose have in common. */
 import { NnxError } from "@nnxjs/nnx-core";
 import { checkTensor, describe } from "@nnxjs/nnx-core/internal";
-import { sizeOf } from "../axes.ts";
+import { reshape, sizeOf, type Tensor } from "@nnxjs/kernels/internal";
 import { checkSize, checkSizes, listOf, shapeText } from "../checks.ts";
 import type { FloatDtype } from "../dtypes.ts";
 import { type AttributesOf, KERNEL_CHECKS, KernelLayer, type KernelOptions } from "../kernel-layer.ts";
 import { anything, flag, type OptionChecks, orNull } from "../options.ts";
-import { reshape, type Tensor } from "../tensor.ts";
 import { canonicalPadding, type Padding } from "./padding.ts";
 
 /** One number for all spatial axes, or one for each. */

@@ -4,7 +4,7 @@ import { checkParam, describe } from "@nnxjs/nnx-core/internal";
 import { promoted } from "../dtypes.ts";
 import { drawKernel } from "../kernel-layer.ts";
 import { anything, checkLayerOptions, flag, type OptionChecks } from "../options.ts";
-import { add, mul, reshape, reverse, sum, type Tensor, transpose } from "../tensor.ts";
+import { add, mul, reshape, reverse, sum, type Tensor, transpose } from "@nnxjs/kernels/internal";
 import {
   checkConvInput,
   checkMask,

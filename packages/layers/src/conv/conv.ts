@@ -4,7 +4,7 @@ import { describe } from "@nnxjs/nnx-core/internal";
 import { checkSize } from "../checks.ts";
 import { drawKernel } from "../kernel-layer.ts";
 import { anything, checkLayerOptions, func, type OptionChecks } from "../options.ts";
-import type { Tensor } from "../tensor.ts";
+import type { Tensor } from "@nnxjs/kernels/internal";
 import {
   checkMask,
   CONV_CHECKS,

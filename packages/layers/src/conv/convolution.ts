@@ -2,7 +2,7 @@
 import { checkParam } from "@nnxjs/nnx-core/internal";
 import { promoted, settingsOf } from "../dtypes.ts";
 import type { AttributesOf } from "../kernel-layer.ts";
-import { add, mul, type Tensor } from "../tensor.ts";
+import { add, mul, type Tensor } from "@nnxjs/kernels/internal";
 import { checkConvInput, SpatialLayer, withOneBatchAxis } from "./conv-config.ts";
 import type { ConvGeneralDilated } from "./convolve.ts";
 import { canonicalPadding, padContinued, type Pads, samePads } from "./padding.ts";

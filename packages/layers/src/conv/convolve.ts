@@ -1,10 +1,6 @@
 /** @file Convolutions in the generality of JAX's, from the kernels that every backend has. */
 import { registerFunction, NnxError } from "@nnxjs/nnx-core";
 import { checkTensor, describe } from "@nnxjs/nnx-core/internal";
-import { sizeOf } from "../axes.ts";
-import { shapeText } from "../checks.ts";
-import { PRODUCT_CHECKS, type ProductSettings } from "../dtypes.ts";
-import { checkGiven, count, list, type OptionChecks } from "../options.ts";
 import {
   concat,
   convSpatial,
@@ -12,11 +8,15 @@ import {
   expandDims,
   pad,
   reshape,
+  sizeOf,
   slice,
   split,
   squeeze,
   type Tensor,
-} from "../tensor.ts";
+} from "@nnxjs/kernels/internal";
+import { shapeText } from "../checks.ts";
+import { PRODUCT_CHECKS, type ProductSettings } from "../dtypes.ts";
+import { checkGiven, count, list, type OptionChecks } from "../options.ts";
 import { type Pads, padZeros } from "./padding.ts";
 
 /** How {@link convGeneralDilated} convolves; everything per spatial axis. */
@@ -42,7 +42,7 @@ function dilateAxis(x: Tensor, factor: number, axis: number): Tensor {
   const n = x.shape[axis] as number;
   const [before, after] = [x.shape.slice(0, axis), x.shape.slice(axis + 1)];
   const [outer, inner] = [sizeOf(before), sizeOf(after)];
-  // Every element becomes a row of itself and zeros, two axes in all: wasm's padding is wrong for more than six.
+  // Every element becomes a row of itself and zeros, two axes in all: padding many axes takes a pass for each.
   const rows = pad(reshape(x, [outer * n, inner]), [
     [0, 0],
     [0, (factor - 1) * inner],

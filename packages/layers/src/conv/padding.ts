@@ -1,7 +1,7 @@
 /** @file What stands beyond the edges of a convolution's input. */
 import { NnxError } from "@nnxjs/nnx-core";
 import { describe } from "@nnxjs/nnx-core/internal";
-import { concat, gather, pad as tfPad, slice, type Tensor } from "../tensor.ts";
+import { concat, gather, pad as tfPad, slice, type Tensor } from "@nnxjs/kernels/internal";
 
 /** Zeros (negative: cut off) before and after an axis. */
 export type Pads = readonly [before: number, after: number];

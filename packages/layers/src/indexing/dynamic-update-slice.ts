@@ -19,7 +19,7 @@ import {
   tensorOf,
   unstack,
   where,
-} from "../tensor.ts";
+} from "@nnxjs/kernels/internal";
 
 const WHERE = "dynamicUpdateSlice";
 

@@ -1,7 +1,7 @@
 /** @file Elements by their positions along an axis. */
 import { NnxError, registerFunction } from "@nnxjs/nnx-core";
 import { checkTensor, describe } from "@nnxjs/nnx-core/internal";
-import { normalizeAxis, sizeOf } from "../axes.ts";
+import { normalizeAxis } from "../axes.ts";
 import {
   add,
   broadcastTo,
@@ -12,10 +12,11 @@ import {
   mul,
   reshape,
   scalar,
+  sizeOf,
   type Tensor,
   tensorOf,
   where,
-} from "../tensor.ts";
+} from "@nnxjs/kernels/internal";
 
 const WHERE = "takeAlongAxis";
 

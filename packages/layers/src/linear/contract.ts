@@ -1,22 +1,18 @@
-/** @file Contractions from transposes and one matrix product, which every backend has with gradients of every order. */
+/** @file Contractions of two tensors, as one matrix product. */
 import { NnxError } from "@nnxjs/nnx-core";
 import { describe } from "@nnxjs/nnx-core/internal";
-import { normalizeAxes, otherAxes, sizeOf } from "../axes.ts";
-import { broadcastTo, gather, matMul, reshape, sum, type Tensor, transpose } from "../tensor.ts";
+import { normalizeAxes, otherAxes } from "../axes.ts";
+import {
+  arrange,
+  contract,
+  gather,
+  type Labelled,
+  reshape,
+  shaped,
+  sizeOf,
+  type Tensor,
+} from "@nnxjs/kernels/internal";
 import { parseEquation } from "./einsum-parse.ts";
-
-/** x with its axes in another order, or x itself when that is its order. */
-export const arrange = (x: Tensor, order: readonly number[]): Tensor =>
-  order.every((axis, i) => axis === i) ? x : transpose(x, [...order]);
-
-/** x in another shape, or x itself when it has this one. */
-export const shaped = (x: Tensor, shape: readonly number[]): Tensor =>
-  shape.length === x.rank && shape.every((n, i) => n === x.shape[i]) ? x : reshape(x, [...shape]);
-
-interface Labelled {
-  readonly x: Tensor;
-  readonly labels: readonly string[];
-}
 
 /** The diagonal of axes that have one label, so that each label is there once. */
 function diagonal({ x, labels }: Labelled): Labelled {
@@ -36,14 +32,6 @@ function diagonal({ x, labels }: Labelled): Labelled {
     x: picked,
     labels: [...rest.map((axis) => labels[axis] as string), labels[first] as string],
   });
-}
-
-/** Axes that are in one operand alone and not in the result are summed at once. */
-function sumOut({ x, labels }: Labelled, wanted: ReadonlySet<string>): Labelled {
-  const axes = labels.flatMap((label, axis) => (wanted.has(label) ? [] : [axis]));
-  return axes.length === 0
-    ? { x, labels }
-    : { x: sum(x, axes), labels: labels.filter((label) => wanted.has(label)) };
 }
 
 /** Sizes by label. Axes of an ellipsis with size 1 stretch. */
@@ -71,52 +59,12 @@ function sizesOf(where: string, equation: string, operands: readonly Labelled[])
  */
 export function einsum(equation: string, a: Tensor, b: Tensor, where = "einsum"): Tensor {
   const { left, right, result } = parseEquation(where, equation, a.rank, b.rank);
-  sizesOf(where, equation, [
+  const operands = [
     { x: a, labels: left },
     { x: b, labels: right },
-  ]);
-  const diagonalLeft = diagonal({ x: a, labels: left });
-  const diagonalRight = diagonal({ x: b, labels: right });
-  const one = sumOut(diagonalLeft, new Set([...right, ...result]));
-  const two = sumOut(diagonalRight, new Set([...left, ...result]));
-  const sizes = sizesOf(where, equation, [one, two]);
-  const kept = new Set(result);
-  const shared = one.labels.filter((label) => two.labels.includes(label));
-  const batch = shared.filter((label) => kept.has(label));
-  const contracted = shared.filter((label) => !kept.has(label));
-  const freeOne = one.labels.filter((label) => !shared.includes(label));
-  const freeTwo = two.labels.filter((label) => !shared.includes(label));
-  const size = (labels: readonly string[]): number =>
-    sizeOf(labels.map((label) => sizes.get(label) as number));
-  const operand = (
-    { x, labels }: Labelled,
-    order: readonly string[],
-    groups: readonly (readonly string[])[],
-  ): Tensor => {
-    const stretched = labels.map((label) => sizes.get(label) as number);
-    const full = stretched.every((n, i) => n === x.shape[i]) ? x : broadcastTo(x, stretched);
-    return shaped(
-      arrange(
-        full,
-        order.map((label) => labels.indexOf(label)),
-      ),
-      groups.map(size),
-    );
-  };
-  const batches = batch.length > 0 ? [batch] : [];
-  const product = matMul(
-    operand(one, [...batch, ...freeOne, ...contracted], [...batches, freeOne, contracted]),
-    operand(two, [...batch, ...contracted, ...freeTwo], [...batches, contracted, freeTwo]),
-  );
-  const labels = [...batch, ...freeOne, ...freeTwo];
-  const apart = shaped(
-    product,
-    labels.map((label) => sizes.get(label) as number),
-  );
-  return arrange(
-    apart,
-    result.map((label) => labels.indexOf(label)),
-  );
+  ];
+  const sizes = sizesOf(where, equation, operands);
+  return contract(operands.map(diagonal), result, sizes);
 }
 
 /** Axes that a contraction puts in front, in the middle and behind. */

@@ -3,7 +3,7 @@ import { NnxError } from "@nnxjs/nnx-core";
 import { checkParam, checkTensor, describe } from "@nnxjs/nnx-core/internal";
 import { type FloatDtype, promoted, settingsOf } from "../dtypes.ts";
 import { type AttributesOf, KernelLayer } from "../kernel-layer.ts";
-import { add, fusedMatMul, type Tensor } from "../tensor.ts";
+import { add, fusedMatMul, type Tensor } from "@nnxjs/kernels/internal";
 import { type DotGeneral, dotGeneral as defaultDotGeneral } from "./dot-general.ts";
 
 /** A dense layer, or one that stands in for it: everything but its kernel and bias. */

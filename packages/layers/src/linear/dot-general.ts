@@ -1,7 +1,7 @@
 /** @file The product that dense layers compute with. */
 import { registerFunction } from "@nnxjs/nnx-core";
 import type { ProductSettings } from "../dtypes.ts";
-import { matMul, reshape, type Tensor } from "../tensor.ts";
+import { matMul, reshape, type Tensor } from "@nnxjs/kernels/internal";
 
 /** What a `dotGeneral` of one's own gets besides the operands. */
 export type DotGeneralOptions = ProductSettings;

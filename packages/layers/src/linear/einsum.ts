@@ -1,12 +1,11 @@
 /** @file A learned operand of an einsum. */
 import { registerFunction, registerModule, NnxError, type Param } from "@nnxjs/nnx-core";
 import { checkParam, checkTensor } from "@nnxjs/nnx-core/internal";
-import { sizeOf } from "../axes.ts";
+import { add, reshape, sizeOf, type Tensor } from "@nnxjs/kernels/internal";
 import { checkSizes, listOf, shapeText } from "../checks.ts";
 import { type FloatDtype, promoted, settingsOf } from "../dtypes.ts";
 import { drawKernel, KERNEL_CHECKS, KernelLayer, type KernelOptions } from "../kernel-layer.ts";
 import { checkGiven, checkLayerOptions, func, type OptionChecks, text } from "../options.ts";
-import { add, reshape, type Tensor } from "../tensor.ts";
 import { einsum } from "./contract.ts";
 import type { DotGeneralOptions } from "./dot-general.ts";
 import { checkEquation, parseEquation } from "./einsum-parse.ts";

@@ -20,7 +20,7 @@ import {
   transpose,
   valuesOf,
   where,
-} from "../tensor.ts";
+} from "@nnxjs/kernels/internal";
 
 /** What an id that the table does not have gives. */
 export type OutOfRange = "nan" | "error";

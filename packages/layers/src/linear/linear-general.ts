@@ -2,7 +2,8 @@
 import { registerModule, NnxError, type Param } from "@nnxjs/nnx-core";
 import { checkParam, checkTensor, describe } from "@nnxjs/nnx-core/internal";
 import type { Initializer } from "@nnxjs/rnglib";
-import { type Axes, normalizeAxes, sizeOf } from "../axes.ts";
+import { type Axes, normalizeAxes } from "../axes.ts";
+import { add, fusedMatMul, matMul, reshape, shaped, sizeOf, type Tensor } from "@nnxjs/kernels/internal";
 import { checkSizes, listOf, shapeText } from "../checks.ts";
 import { type FloatDtype, promoted, settingsOf } from "../dtypes.ts";
 import {
@@ -14,8 +15,7 @@ import {
 } from "../kernel-layer.ts";
 import { axisList, checkLayerOptions, flag, funcOrNull, type OptionChecks, sizesByAxis } from "../options.ts";
 import { checkDrawn } from "../params.ts";
-import { add, fusedMatMul, matMul, reshape, type Tensor } from "../tensor.ts";
-import { groupAxes, shaped } from "./contract.ts";
+import { groupAxes } from "./contract.ts";
 import type { DotGeneral } from "./dot-general.ts";
 
 /**

@@ -3,7 +3,7 @@ import { registerModule, type Param } from "@nnxjs/nnx-core";
 import { checkSize } from "../checks.ts";
 import { drawKernel, KERNEL_CHECKS, type KernelOptions } from "../kernel-layer.ts";
 import { checkLayerOptions, flag, func, type OptionChecks } from "../options.ts";
-import type { Tensor } from "../tensor.ts";
+import type { Tensor } from "@nnxjs/kernels/internal";
 import { dense, DenseLayer } from "./dense-layer.ts";
 import { type DotGeneral, dotGeneral as defaultDotGeneral } from "./dot-general.ts";
 

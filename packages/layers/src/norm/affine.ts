@@ -2,13 +2,12 @@
 import { type Metadata, NnxError, type Param } from "@nnxjs/nnx-core";
 import { checkParam, describe } from "@nnxjs/nnx-core/internal";
 import { initializers, type Initializer, type Rngs } from "@nnxjs/rnglib";
-import { sizeOf } from "../axes.ts";
 import { checkSize } from "../checks.ts";
 import { DtypeLayer } from "../dtype-layer.ts";
 import { DTYPE_CHECKS, type DtypeOptions, promoted } from "../dtypes.ts";
 import { checkRngs, flag, func, metadata, nonNegative, type OptionChecks } from "../options.ts";
 import { allOrNothing, drawParam } from "../params.ts";
-import { reshape, type Tensor } from "../tensor.ts";
+import { reshape, sizeOf, type Tensor } from "@nnxjs/kernels/internal";
 
 /** Options of normalisations with a scale; the names are Flax's. */
 export interface ScaleOptions extends DtypeOptions {

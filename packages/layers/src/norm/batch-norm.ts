@@ -13,7 +13,7 @@ import {
   orNull,
   share,
 } from "../options.ts";
-import { add, mul, ones, reshape, type Tensor, zeros } from "../tensor.ts";
+import { add, mul, ones, reshape, type Tensor, zeros } from "@nnxjs/kernels/internal";
 import {
   AFFINE_CHECKS,
   AffineNorm,

@@ -3,7 +3,7 @@ import { registerModule, NnxError } from "@nnxjs/nnx-core";
 import { describe } from "@nnxjs/nnx-core/internal";
 import { type Axes, normalizeAxes, otherAxes } from "../axes.ts";
 import { anything, axisList, axisListOrNull, checkLayerOptions, type OptionChecks } from "../options.ts";
-import { broadcastTo, reshape, type Tensor } from "../tensor.ts";
+import { broadcastTo, reshape, type Tensor } from "@nnxjs/kernels/internal";
 import {
   AFFINE_CHECKS,
   AffineNorm,

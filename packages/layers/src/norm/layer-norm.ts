@@ -5,7 +5,7 @@ import { type Axes, normalizeAxes } from "../axes.ts";
 import { checkBroadcast } from "../checks.ts";
 import { promoted } from "../dtypes.ts";
 import { axisList, checkGiven, checkLayerOptions, type OptionChecks, orNull } from "../options.ts";
-import type { Tensor } from "../tensor.ts";
+import type { Tensor } from "@nnxjs/kernels/internal";
 import {
   AFFINE_CHECKS,
   AffineNorm,

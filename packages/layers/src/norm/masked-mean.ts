@@ -1,5 +1,5 @@
 /** @file Means over part of the elements. */
-import { broadcastTo, cast, div, scalar, sum, type Tensor, where } from "../tensor.ts";
+import { broadcastTo, cast, div, scalar, sum, type Tensor, where } from "@nnxjs/kernels/internal";
 
 /**
  * The mean over `axes`, which stay with size 1, of the elements where the mask is true.

@@ -1,5 +1,5 @@
 /** @file Mean and variance, and what is done with them. */
-import { add, maximum, mean as tfMean, mul, rsqrt, square, sub, type Tensor } from "../tensor.ts";
+import { add, maximum, mean as tfMean, mul, rsqrt, square, sub, type Tensor } from "@nnxjs/kernels/internal";
 import { maskedMean } from "./masked-mean.ts";
 
 /** Mean and variance; the axes they were taken over have size 1. A mean of `null` is 0. */

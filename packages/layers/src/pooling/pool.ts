@@ -1,10 +1,6 @@
 /** @file Windows over spatial axes, reduced to one number. */
 import { NnxError } from "@nnxjs/nnx-core";
 import { checkTensor, describe } from "@nnxjs/nnx-core/internal";
-import { sizeOf } from "../axes.ts";
-import { checkSizes, shapeText } from "../checks.ts";
-import { anything, checkGiven, flag, type OptionChecks } from "../options.ts";
-import { canonicalPadding, type Pads, samePads } from "../conv/padding.ts";
 import {
   cast,
   div,
@@ -15,9 +11,13 @@ import {
   pad,
   poolValid,
   reshape,
+  sizeOf,
   squeeze,
   type Tensor,
-} from "../tensor.ts";
+} from "@nnxjs/kernels/internal";
+import { checkSizes, shapeText } from "../checks.ts";
+import { anything, checkGiven, flag, type OptionChecks } from "../options.ts";
+import { canonicalPadding, type Pads, samePads } from "../conv/padding.ts";
 
 /** Options of pools; the names are Flax's. */
 export interface PoolOptions {

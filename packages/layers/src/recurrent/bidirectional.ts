@@ -5,7 +5,7 @@ import { Rngs, type RngStream } from "@nnxjs/rnglib";
 import { checkForward } from "../callable.ts";
 import { checkGiven, func, type OptionChecks } from "../options.ts";
 import { keepingCount } from "../stochastic/call-options.ts";
-import { concat, type Tensor } from "../tensor.ts";
+import { concat, type Tensor } from "@nnxjs/kernels/internal";
 import type { RNN, RNNResult } from "./rnn.ts";
 import {
   carryStream,

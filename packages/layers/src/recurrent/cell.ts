@@ -17,7 +17,7 @@ import {
   type OptionChecks,
 } from "../options.ts";
 import { drawValue } from "../params.ts";
-import { type Tensor, tidy } from "../tensor.ts";
+import { type Tensor, tidy } from "@nnxjs/kernels/internal";
 
 /** An activation, element by element. */
 export type Activation = (x: Tensor) => Tensor;

@@ -3,7 +3,7 @@ import { registerModule } from "@nnxjs/nnx-core";
 import type { Linear } from "../linear/linear.ts";
 import { flag, type OptionChecks } from "../options.ts";
 import { allOrNothing } from "../params.ts";
-import { add, mul, split, sub, type Tensor } from "../tensor.ts";
+import { add, mul, split, sub, type Tensor } from "@nnxjs/kernels/internal";
 import {
   type CarryOptions,
   CELL_CHECKS,

@@ -3,7 +3,7 @@ import { NnxError, registerModule } from "@nnxjs/nnx-core";
 import { describe } from "@nnxjs/nnx-core/internal";
 import type { Linear } from "../linear/linear.ts";
 import { allOrNothing } from "../params.ts";
-import { add, mul, split, type Tensor } from "../tensor.ts";
+import { add, mul, split, type Tensor } from "@nnxjs/kernels/internal";
 import { type CarryOptions, checkStep, GatedCell, type GatedCellOptions } from "./cell.ts";
 
 /** What an LSTM carries: the memory `c` and the output `h`, both `[...batch, hiddenFeatures]`. */

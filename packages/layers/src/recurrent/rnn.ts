@@ -5,7 +5,7 @@ import { restoreRngs, Rngs, type RngStream, splitRngs } from "@nnxjs/rnglib";
 import { checkForward } from "../callable.ts";
 import { checkGiven, filter, flag, type OptionChecks } from "../options.ts";
 import { keepingCount } from "../stochastic/call-options.ts";
-import { isTensor, stack, type Tensor, unstack } from "../tensor.ts";
+import { isTensor, stack, type Tensor, unstack } from "@nnxjs/kernels/internal";
 import type { CarryRngs, RNNCellBase } from "./cell.ts";
 import {
   carryStream,

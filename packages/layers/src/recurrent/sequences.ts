@@ -1,10 +1,9 @@
 /** @file Sequences of different lengths in one array. */
 import { NnxError } from "@nnxjs/nnx-core";
 import { checkTensor, describe } from "@nnxjs/nnx-core/internal";
-import { sizeOf } from "../axes.ts";
+import { gather, isTensor, reshape, reverse, sizeOf, type Tensor, valuesOf } from "@nnxjs/kernels/internal";
 import { shapeText } from "../checks.ts";
 import { checkGiven, count, flag, lengthsOrNull, type OptionChecks } from "../options.ts";
-import { gather, isTensor, reshape, reverse, type Tensor, valuesOf } from "../tensor.ts";
 
 /** How many steps of each sequence count: an int32 tensor of the batch's shape, or numbers. */
 export type SeqLengths = Tensor | readonly number[];

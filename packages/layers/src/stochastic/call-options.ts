@@ -3,7 +3,7 @@ import { NnxError } from "@nnxjs/nnx-core";
 import { describe } from "@nnxjs/nnx-core/internal";
 import { PRNGKey, Rngs, RngStream } from "@nnxjs/rnglib";
 import { checkGiven, flagOrNull, keySource, type OptionChecks, text } from "../options.ts";
-import type { Tensor } from "../tensor.ts";
+import type { Tensor } from "@nnxjs/kernels/internal";
 
 /** A stochastic layer was to draw a mask and had no stream to draw from. */
 export class MissingRngError extends NnxError {

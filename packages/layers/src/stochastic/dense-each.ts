@@ -2,7 +2,7 @@
 import { promoted, settingsOf } from "../dtypes.ts";
 import type { DenseConfig } from "../linear/dense-layer.ts";
 import { dotGeneral as defaultDotGeneral } from "../linear/dot-general.ts";
-import { add, matMul, reshape, stack, type Tensor, unstack } from "../tensor.ts";
+import { add, matMul, reshape, stack, type Tensor, unstack } from "@nnxjs/kernels/internal";
 
 /**
  * `x[i] @ kernels[i] + bias` for each of the `n` examples.

@@ -7,7 +7,7 @@ import { shapeText } from "../checks.ts";
 import type { Conv } from "../conv/conv.ts";
 import { checkConvolution, convolution, ConvLayer } from "../conv/convolution.ts";
 import { checkGiven } from "../options.ts";
-import type { Tensor } from "../tensor.ts";
+import type { Tensor } from "@nnxjs/kernels/internal";
 import { checkCallOptions, checkRate, nextKey, type StochasticCallOptions } from "./call-options.ts";
 import {
   type DropConnectScaling,

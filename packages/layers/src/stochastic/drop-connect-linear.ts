@@ -6,7 +6,7 @@ import { drop } from "@nnxjs/rnglib/internal";
 import { checkDense, dense, DenseLayer } from "../linear/dense-layer.ts";
 import type { Linear } from "../linear/linear.ts";
 import { checkGiven, choice, type OptionChecks } from "../options.ts";
-import { broadcastTo, reshape, type Tensor } from "../tensor.ts";
+import { broadcastTo, reshape, type Tensor } from "@nnxjs/kernels/internal";
 import {
   checkCallOptions,
   checkKeyAxes,

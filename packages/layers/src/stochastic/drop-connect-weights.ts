@@ -1,6 +1,6 @@
 /** @file What layers that drop weights have in common: their options, and what their weights are in a call. */
 import { choice, type OptionChecks } from "../options.ts";
-import { mul, type Tensor, zerosLike } from "../tensor.ts";
+import { mul, type Tensor, zerosLike } from "@nnxjs/kernels/internal";
 import {
   resolveDeterministic,
   STOCHASTIC_CHECKS,

@@ -5,7 +5,7 @@ import type { RngStream } from "@nnxjs/rnglib";
 import { drop } from "@nnxjs/rnglib/internal";
 import { normalizeAxes } from "../axes.ts";
 import { axisList, checkGiven, type OptionChecks } from "../options.ts";
-import { type Tensor, zerosLike } from "../tensor.ts";
+import { type Tensor, zerosLike } from "@nnxjs/kernels/internal";
 import {
   checkCallOptions,
   checkKeyAxes,

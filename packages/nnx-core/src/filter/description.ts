@@ -1,4 +1,5 @@
 /** @file What a predicate of ours was made of, so that filters can be compared, printed, and run without paths. */
+import { nameOf } from "../data/name-of.ts";
 import type { Path, PathPart } from "../path.ts";
 import type { FilterType, Predicate } from "./predicate.ts";
 
@@ -40,11 +41,6 @@ export function needsPath(predicate: Predicate): boolean {
       return true;
   }
 }
-
-const nameOf = (f: { readonly name: string }): string => {
-  const typeName: unknown = Reflect.get(f, "typeName");
-  return (typeof typeName === "string" ? typeName : f.name) || "(anonymous)";
-};
 
 /** As it would be written: `anyOf(ofType(Param), withTag("head"))`. Predicates of users are shown by name. */
 export function printPredicate(predicate: Predicate): string {

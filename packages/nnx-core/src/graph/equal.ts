@@ -1,5 +1,6 @@
 /** @file Equality and hash of definitions. */
 import { equalData } from "../data/equal-data.ts";
+import { nameOf } from "../data/name-of.ts";
 import { checkGraphDef } from "./check-graph-def.ts";
 import type { AttributeDef, GraphDef, NodeDef } from "./graph-def.ts";
 import { containerKind } from "./node.ts";
@@ -66,11 +67,6 @@ class Hash {
     return (this.a >>> 11) * 2 ** 32 + (this.b >>> 0);
   }
 }
-
-const nameOf = (f: { readonly name: string }): string => {
-  const typeName: unknown = Reflect.get(f, "typeName");
-  return typeof typeName === "string" ? typeName : f.name;
-};
 
 /** Below this, and after so many values, data no longer count: they may contain themselves. */
 const maxDepth = 8;

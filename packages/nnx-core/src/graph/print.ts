@@ -1,14 +1,10 @@
 /** @file Definitions as text. */
+import { nameOf } from "../data/name-of.ts";
 import { formatPath, type PathPart } from "../path.ts";
 import { checkGraphDef } from "./check-graph-def.ts";
 import type { AttributeDef, GraphDef, NodeDef } from "./graph-def.ts";
 import { pathOfNode } from "./node-paths.ts";
 import { functionNames, recipeOf } from "./registry.ts";
-
-const nameOf = (f: { readonly name: string }): string => {
-  const typeName: unknown = Reflect.get(f, "typeName");
-  return (typeof typeName === "string" ? typeName : f.name) || "(anonymous)";
-};
 
 /** A static value in one line. */
 function printValue(value: unknown, depth = 0): string {

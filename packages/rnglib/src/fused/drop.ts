@@ -1,8 +1,13 @@
 /** @file The masks of Dropout and DropConnect, drawn and applied in one pass, forward and backward. */
-import { checkOptions, fuse } from "@nnxjs/nnx-core/internal";
+import { cast, type Tensor } from "@tensorflow/tfjs-core";
+import { fuse } from "@nnxjs/kernels";
+import { checkOptions } from "@nnxjs/nnx-core/internal";
 import { maskScale, type PRNGKey } from "../keys/index.ts";
 import { bernoulli } from "../random/uniform.ts";
-import { asFloat, scaleWhere, selfAdjoint, type Tensor } from "../tensor.ts";
+import { scaleWhere, selfAdjoint } from "./self-adjoint.ts";
+
+/** `x` as float32. */
+const asFloat = (x: Tensor): Tensor => (x.dtype === "float32" ? x : cast(x, "float32"));
 
 const NAMES = { scale: true, maskShape: true } as const;
 

@@ -1,10 +1,12 @@
 /** @file Initializers without randomness. */
+import type { Tensor } from "@tensorflow/tfjs-core";
 import { registerFactory, registerFunction } from "@nnxjs/nnx-core";
-import { describe, newTensor } from "@nnxjs/nnx-core/internal";
+import { newTensor } from "@nnxjs/kernels";
+import { describe } from "@nnxjs/nnx-core/internal";
 import { ownKey, type PRNGKey } from "../keys/prng-key.ts";
 import { dimensionsOf } from "../keys/shape.ts";
-import type { ElementType, Tensor } from "../tensor.ts";
 import type { RankedInitializer } from "./initializer.ts";
+import type { ElementType } from "../tensor-types.ts";
 
 function filled<T extends Tensor>(
   where: string,

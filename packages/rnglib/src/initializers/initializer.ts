@@ -1,8 +1,9 @@
 /** @file What an initializer is. */
+import type { Tensor } from "@tensorflow/tfjs-core";
 import { describe } from "@nnxjs/nnx-core/internal";
 import type { PRNGKey } from "../keys/index.ts";
 import type { Drawn } from "../random/ranks.ts";
-import type { ElementType, Tensor, TensorOfAxes } from "../tensor.ts";
+import type { ElementType, TensorOfAxes } from "../tensor-types.ts";
 
 /**
  * Makes the first value of a parameter: `heNormal()(key, [3, 3, 2, 8])`. Keys of shape `[n]` make `n` independent values.

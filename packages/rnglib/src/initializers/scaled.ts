@@ -1,4 +1,5 @@
 /** @file Samples times a fixed number. */
+import type { Tensor } from "@tensorflow/tfjs-core";
 import { registerFactory } from "@nnxjs/nnx-core";
 import { checkOptions } from "@nnxjs/nnx-core/internal";
 import type { PRNGKey } from "../keys/index.ts";
@@ -8,7 +9,6 @@ import {
   uniform as rawUniform,
 } from "../keys/index.ts";
 import { drawFloat32, sampleShape } from "../random/kernel.ts";
-import type { Tensor } from "../tensor.ts";
 import { checkFloat32, checkNumber, type RankedInitializer } from "./initializer.ts";
 
 const TRUNCATED_NAMES = { lower: true, upper: true } as const;

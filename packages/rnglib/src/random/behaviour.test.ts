@@ -1,9 +1,9 @@
+import type { Tensor } from "@tensorflow/tfjs-core";
 import "@tensorflow/tfjs-backend-wasm";
 import * as tf from "@tensorflow/tfjs-core";
 import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
 import { initializers, type PRNGKey, random } from "../index.ts";
-import type { Tensor } from "../tensor.ts";
 
 const key = random.key(3);
 const p = [0.2, 0.5, 0.3];

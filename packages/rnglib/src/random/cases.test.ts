@@ -1,8 +1,8 @@
+import type { Tensor } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
 import { type GoldenNumber, readGolden, toNumber, ulpDistance } from "../../../../conformance/compare.ts";
 import { type Initializer, initializers, type PRNGKey, random } from "../index.ts";
-import type { Tensor } from "../tensor.ts";
 
 interface GoldenArray {
   readonly shape: readonly number[];

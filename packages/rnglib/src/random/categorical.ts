@@ -1,8 +1,8 @@
 /** @file Draws from a table of log probabilities. */
+import type { Tensor } from "@tensorflow/tfjs-core";
 import type { PRNGKey } from "../keys/index.ts";
 import { formatShape, type Shape, sizeOf } from "../keys/shape.ts";
 import { checkOptions } from "@nnxjs/nnx-core/internal";
-import type { Tensor } from "../tensor.ts";
 import { gumbelFill, type GumbelMode } from "./gumbel.ts";
 import { drawInt32, expand, type Parameter, sampleShape, type Values, valuesOf } from "./kernel.ts";
 import { axisOf, lanesOf } from "./lanes.ts";

@@ -1,8 +1,9 @@
 /** @file Choosing from a range or from the slices of a tensor. */
+import type { Tensor } from "@tensorflow/tfjs-core";
+import { isTensor } from "@nnxjs/kernels/internal";
 import { type AxesOf, type PRNGKey, randint as rawRandint, uniform as rawUniform } from "../keys/index.ts";
 import { checkOptions, checkTensor, describe } from "@nnxjs/nnx-core/internal";
 import { dimensionsOf, formatShape, type Shape, sizeOf } from "../keys/shape.ts";
-import { isTensor, type Tensor } from "../tensor.ts";
 import { log } from "./float32.ts";
 import { gumbelFill, type GumbelMode } from "./gumbel.ts";
 import { drawInt32, type Parameter, valuesOf } from "./kernel.ts";

@@ -1,8 +1,8 @@
+import type { Tensor } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
 import { readGolden, sha256 } from "../../../../conformance/compare.ts";
 import { uniform } from "../keys/index.ts";
-import type { Tensor } from "../tensor.ts";
 import { erfInv, exp, log, log1p, logFactorial } from "./float32.ts";
 import * as random from "./index.ts";
 

@@ -1,7 +1,7 @@
 /** @file The gamma distribution, by rejection. */
+import type { Tensor } from "@tensorflow/tfjs-core";
 import { type PRNGKey, wordOf } from "../keys/prng-key.ts";
 import { threefry2x32 } from "../keys/threefry.ts";
-import type { Tensor } from "../tensor.ts";
 import { flush, log, log1p } from "./float32.ts";
 import { drawFloat32, expand, type Parameter, sampleShape, valuesOf } from "./kernel.ts";
 import type { Drawn1, MaybeShape } from "./ranks.ts";

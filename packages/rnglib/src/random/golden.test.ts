@@ -1,7 +1,7 @@
+import type { Tensor } from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
 import { readGolden, ulpDistance } from "../../../../conformance/compare.ts";
 import { initializers, random } from "../index.ts";
-import type { Tensor } from "../tensor.ts";
 
 interface GoldenArray {
   readonly shape: readonly number[];

@@ -1,8 +1,10 @@
 /** @file What every sampler on tensors is made of: reading parameters, agreeing on a shape, one row of results per key. */
-import { checkTensor, describe, type ElementArrays, newTensor } from "@nnxjs/nnx-core/internal";
+import { type ElementArrays, newTensor } from "@nnxjs/kernels";
+import { checkTensor, describe } from "@nnxjs/nnx-core/internal";
 import { ownKey, type PRNGKey, singleKey, wordOf } from "../keys/prng-key.ts";
 import { dimensionsOf, formatShape, type Shape, sizeOf } from "../keys/shape.ts";
-import { isTensor, type Tensor } from "../tensor.ts";
+import { isTensor } from "@nnxjs/kernels/internal";
+import type { Tensor } from "@tensorflow/tfjs-core";
 import { flush, TINY } from "./float32.ts";
 
 /** A parameter of a distribution: one number, a list of numbers, or a tensor of any shape that broadcasts. */

@@ -1,8 +1,9 @@
 /** @file Axes of row-major arrays, and results of a tensor's own dtype. */
+import type { Tensor } from "@tensorflow/tfjs-core";
 import { ownKey, type PRNGKey } from "../keys/prng-key.ts";
 import { formatShape, sizeOf } from "../keys/shape.ts";
-import type { ElementType, Tensor } from "../tensor.ts";
 import { drawBool, drawFloat32, drawInt32 } from "./kernel.ts";
+import type { ElementType } from "../tensor-types.ts";
 
 /** A shape seen from one axis: element `i` of a lane is at `(before * length + i) * after + …`. */
 export interface Lanes {

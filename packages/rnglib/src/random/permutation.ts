@@ -2,10 +2,12 @@
 import { checkOptions, checkTensor, describe } from "@nnxjs/nnx-core/internal";
 import { bits, type PRNGKey, split } from "../keys/index.ts";
 import { formatShape, sizeOf } from "../keys/shape.ts";
-import { type AxesOfTensor, isTensor, type Tensor } from "../tensor.ts";
+import { isTensor } from "@nnxjs/kernels/internal";
+import type { Tensor } from "@tensorflow/tfjs-core";
 import { drawInt32 } from "./kernel.ts";
 import { axisOf, drawAs, type Lanes, lanesOf, takeInto } from "./lanes.ts";
 import type { Drawn } from "./ranks.ts";
+import type { AxesOfTensor } from "../tensor-types.ts";
 
 const NAMES = { axis: true, independent: true } as const;
 /** Its elements are int32. */

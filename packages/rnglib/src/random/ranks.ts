@@ -1,7 +1,8 @@
 /** @file How many axes a sample has, as far as the types of key, shape and parameters say. */
+import type { Tensor } from "@tensorflow/tfjs-core";
 import type { AxesOf, KeyAxesOf, PRNGKey, Shape } from "../keys/index.ts";
-import type { AxesOfTensor, Tensor, TensorOfAxes } from "../tensor.ts";
 import type { Parameter } from "./kernel.ts";
+import type { AxesOfTensor, TensorOfAxes } from "../tensor-types.ts";
 
 /** Axes: a tuple where their number is known, else a list. */
 type Axes = readonly number[];

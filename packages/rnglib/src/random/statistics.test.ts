@@ -1,7 +1,7 @@
+import type { Tensor } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
 import { random } from "../index.ts";
-import type { Tensor } from "../tensor.ts";
 import { erf } from "../keys/erf.ts";
 
 /** Keys are fixed, so nothing here depends on luck: a limit that fails says that the distribution changed. */

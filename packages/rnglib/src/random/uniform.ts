@@ -1,8 +1,8 @@
 /** @file Uniform and Bernoulli draws as tensors. */
+import { isTensor } from "@nnxjs/kernels/internal";
 import { bernoulli as rawBernoulli, type PRNGKey, uniform as rawUniform } from "../keys/index.ts";
 import type { Shape } from "../keys/shape.ts";
 import { checkOptions } from "@nnxjs/nnx-core/internal";
-import { isTensor } from "../tensor.ts";
 import { flush } from "./float32.ts";
 import { drawBool, drawFloat32, expand, type Parameter, sampleShape, valuesOf } from "./kernel.ts";
 import type { Drawn1, DrawnShape, MaybeShape } from "./ranks.ts";

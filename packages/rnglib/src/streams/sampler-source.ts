@@ -1,4 +1,5 @@
 /** @file The other samplers, as methods of streams and collections of streams. */
+import type { Tensor } from "@tensorflow/tfjs-core";
 import type { AxesOf, BitsArrays, BitsOptions, PRNGKey, Shape } from "../keys/index.ts";
 import * as random from "../random/index.ts";
 import type { Parameter } from "../random/kernel.ts";
@@ -12,8 +13,8 @@ import type {
   SliceAxes,
   WithoutOne,
 } from "../random/ranks.ts";
-import type { AxesOfTensor, Tensor } from "../tensor.ts";
 import { DistributionSource } from "./distribution-source.ts";
+import type { AxesOfTensor } from "../tensor-types.ts";
 
 /** Draws from all others too. `KeySource` adds the initializers. */
 export abstract class SamplerSource extends DistributionSource {

@@ -2,7 +2,7 @@
 import { NnxError } from "@nnxjs/nnx-core";
 import { checkTensor, describe } from "@nnxjs/nnx-core/internal";
 import { DropConnectLinear } from "@nnxjs/layers";
-import { add, matMul, mul, reshape, square, type Tensor } from "../tensor.ts";
+import { add, matMul, mul, reshape, square, type Tensor } from "@nnxjs/kernels/internal";
 
 /** Mean and variance of each output; both `[..., outFeatures]`. */
 export interface OutputMoments {

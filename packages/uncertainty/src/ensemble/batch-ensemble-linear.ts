@@ -3,7 +3,7 @@ import { registerModule, NnxError, Param } from "@nnxjs/nnx-core";
 import { checkOptions, checkParam, checkTensor, describe } from "@nnxjs/nnx-core/internal";
 import { dense, type DenseConfig, KernelLayer, type Linear } from "@nnxjs/layers";
 import { type PRNGKey, random } from "@nnxjs/rnglib";
-import { add, broadcastTo, mul, reshape, sub, type Tensor, tidy } from "../tensor.ts";
+import { add, broadcastTo, mul, reshape, sub, type Tensor, tidy } from "@nnxjs/kernels/internal";
 
 /** How the factors of the members are drawn. */
 export interface FactorOptions {

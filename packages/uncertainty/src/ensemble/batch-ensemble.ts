@@ -1,8 +1,8 @@
 /** @file An ensemble for little more than the memory of one model. */
+import { reshape, type Tensor, tile } from "@nnxjs/kernels/internal";
 import { registerModule, Module } from "@nnxjs/nnx-core";
 import { Rngs } from "@nnxjs/rnglib";
 import type { Callable } from "../sampling/options.ts";
-import { reshape, type Tensor, tile } from "../tensor.ts";
 import {
   checkTransform,
   LINEAR,

@@ -1,8 +1,8 @@
 /** @file Several models that were drawn and trained apart. */
+import { stack, type Tensor } from "@nnxjs/kernels/internal";
 import { registerModule, Module, NnxError } from "@nnxjs/nnx-core";
 import { checkOptions, describe } from "@nnxjs/nnx-core/internal";
 import { Rngs } from "@nnxjs/rnglib";
-import { stack, type Tensor } from "../tensor.ts";
 import { checkMembers } from "./batch-ensemble-linear.ts";
 import { copyGraph } from "../transform/copy-graph.ts";
 import { type InitParam, reinitialize } from "./reinitialize.ts";

@@ -2,7 +2,7 @@
 import { BatchStat, formatPath, NnxError, Param, type Path, Variable } from "@nnxjs/nnx-core";
 import { describe } from "@nnxjs/nnx-core/internal";
 import { type Initializer, type PRNGKey, type Rngs, RngStream } from "@nnxjs/rnglib";
-import { isTensor, ones, type Tensor, tidy, zeros } from "../tensor.ts";
+import { isTensor, ones, type Tensor, tidy, zeros } from "@nnxjs/kernels/internal";
 import { definedParts } from "../transform/defined-order.ts";
 
 /** New values for Params whose layer does not say how they were drawn. */

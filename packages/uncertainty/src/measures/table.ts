@@ -1,7 +1,7 @@
 /** @file Numbers with a shape, wherever they come from, and the checks of what they are said to be. */
 import { NnxError } from "@nnxjs/nnx-core";
 import { checkTensor, describe } from "@nnxjs/nnx-core/internal";
-import { isTensor, type Tensor } from "../tensor.ts";
+import { isTensor, sizeOf, type Tensor } from "@nnxjs/kernels/internal";
 
 /** A plain array with a shape, row-major. */
 export interface Table<A extends ArrayLike<number> = ArrayLike<number>> {
@@ -40,8 +40,6 @@ function valuesOf(where: string, name: string, x: Tensor): ArrayLike<number> {
   if (x.dtype === "float32" || x.dtype === "int32" || x.dtype === "bool") return x.dataSync();
   throw new NnxError(`${where}: expected ${name} to hold numbers, got ${describe(x)}. Cast it to float32.`);
 }
-
-const sizeOf = (shape: readonly number[]): number => shape.reduce((size, d) => size * d, 1);
 
 /**
  * The numbers, row-major.

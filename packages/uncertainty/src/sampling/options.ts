@@ -1,8 +1,8 @@
 /** @file What sampling can be told. */
+import type { Tensor } from "@nnxjs/kernels/internal";
 import { NnxError } from "@nnxjs/nnx-core";
 import { checkOptions, describe, type OptionNames } from "@nnxjs/nnx-core/internal";
 import type { PRNGKey } from "@nnxjs/rnglib";
-import type { Tensor } from "../tensor.ts";
 import type { Outputs } from "./collector.ts";
 
 /** A model that is called with one tensor. */

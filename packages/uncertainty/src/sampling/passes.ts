@@ -1,8 +1,8 @@
 /** @file What all ways of sampling have in common: the input in batches, the outputs into a collector. */
+import { isTensor, reshape, slice, type Tensor, tidy } from "@nnxjs/kernels/internal";
 import { GraphNode, NnxError } from "@nnxjs/nnx-core";
 import { checkTensor, describe } from "@nnxjs/nnx-core/internal";
 import type { SampleMoments } from "../measures/moments.ts";
-import { isTensor, reshape, slice, type Tensor, tidy } from "../tensor.ts";
 import { type Collector, collectAll, collectMoments, interpret, type Samples } from "./collector.ts";
 import type { CollectOptions } from "./options.ts";
 

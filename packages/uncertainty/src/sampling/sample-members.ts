@@ -1,9 +1,9 @@
 /** @file The predictions of an ensemble's members, as samples. */
+import type { Tensor } from "@nnxjs/kernels/internal";
 import { NnxError } from "@nnxjs/nnx-core";
 import { describe } from "@nnxjs/nnx-core/internal";
 import { Ensemble, type Member } from "../ensemble/ensemble.ts";
 import type { SampleMoments } from "../measures/moments.ts";
-import type { Tensor } from "../tensor.ts";
 import type { Samples } from "./collector.ts";
 import {
   type CallOption,

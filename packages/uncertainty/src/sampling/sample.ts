@@ -1,9 +1,9 @@
 /** @file Many stochastic passes of one model. */
+import type { Tensor } from "@nnxjs/kernels/internal";
 import { NnxError } from "@nnxjs/nnx-core";
 import { describe } from "@nnxjs/nnx-core/internal";
 import { foldIn, PRNGKey } from "@nnxjs/rnglib/keys";
 import type { SampleMoments } from "../measures/moments.ts";
-import type { Tensor } from "../tensor.ts";
 import type { Samples } from "./collector.ts";
 import {
   type CallOption,

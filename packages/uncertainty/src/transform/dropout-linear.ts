@@ -9,7 +9,7 @@ import {
   type Linear,
   type StochasticCallOptions,
 } from "@nnxjs/layers";
-import type { Tensor } from "../tensor.ts";
+import type { Tensor } from "@nnxjs/kernels/internal";
 
 const NAMES = { broadcastDims: true, deterministic: true, rngCollection: true, rngs: true } as const;
 

@@ -1,0 +1,94 @@
+/** @file Kernels of two tensors on wasm: those that stop at six axes, and those that lose NaN. */
+import * as tf from "@tensorflow/tfjs-core";
+import type { Tensor, TensorInfo } from "@tensorflow/tfjs-core";
+import { MOST_AXES } from "../backends.ts";
+import { sizeOf } from "../shape.ts";
+import { eachRow, fold } from "../fold.ts";
+import { type Elements, holdsNaN, loop } from "../memory/access.ts";
+import { type Mend, mend, scoped } from "./mend.ts";
+
+/** What kernels do that stop at some number of axes. */
+export const MANY_AXES = "Leaves what was in the memory from seven axes on.";
+
+const withShape = (info: TensorInfo, shape: number[]): TensorInfo => ({ ...info, shape });
+
+/** The same elements in fewer axes, for kernels that are right up to six of them. */
+const arithmetic = (kernelName: string): Mend =>
+  mend<"a" | "b">(kernelName, ["wasm"], MANY_AXES, ({ inputs: { a, b }, stock }) => {
+    if (a.shape.length <= MOST_AXES && b.shape.length <= MOST_AXES) return stock();
+    const shape = tf.backend_util.assertAndGetBroadcastShape(a.shape, b.shape);
+    const folded = fold(a.shape, b.shape);
+    if (sizeOf(shape) === 0) return withShape(stock({ a: withShape(a, [0]), b: withShape(b, [1]) }), shape);
+    if (folded.axes.length <= MOST_AXES) {
+      return withShape(stock({ a: withShape(a, folded.a), b: withShape(b, folded.b) }), shape);
+    }
+    // Both sides repeated in turns, along seven axes or more: one side is repeated first.
+    return scoped(() => {
+      const spread = tf.broadcastTo(a as Tensor, shape);
+      const rest = fold(spread.shape, b.shape);
+      if (rest.axes.length <= MOST_AXES)
+        return withShape(stock({ a: withShape(spread, rest.a), b: withShape(b, rest.b) }), shape);
+      const other = tf.broadcastTo(b as Tensor, shape);
+      return withShape(
+        stock({ a: withShape(spread, [spread.size]), b: withShape(other, [other.size]) }),
+        shape,
+      );
+    });
+  });
+
+/** The larger or smaller one; NaN if either is. The stock kernels are quick, and right where no NaN is. */
+const extremum = (kernelName: "Maximum" | "Minimum"): Mend =>
+  mend<"a" | "b">(kernelName, ["wasm"], "Takes the first where the second is NaN.", (call) => {
+    const {
+      inputs: { a, b },
+      backend,
+      stock,
+    } = call;
+    if (a.dtype !== "float32" || b.dtype !== "float32" || !holdsNaN(backend, b)) return stock();
+    const shape = tf.backend_util.assertAndGetBroadcastShape(a.shape, b.shape);
+    const folded = fold(a.shape, b.shape);
+    const isMax = kernelName === "Maximum";
+    const run = ([x, y]: readonly Elements[], out: Elements): void => {
+      if (out.length === 0) return;
+      eachRow(folded, (fromA, fromB, to, length, stepA, stepB) => {
+        for (let i = 0; i < length; i++) {
+          const [p, q] = [x![fromA + i * stepA]!, y![fromB + i * stepB]!];
+          out[to + i] = isMax ? Math.max(p, q) : Math.min(p, q);
+        }
+      });
+    };
+    return loop(backend, [a, b], { shape, dtype: "float32" }, run);
+  });
+
+/** Element by element, NaN staying NaN. */
+const clamp = <A>(kernelName: string, bounds: (attrs: A) => readonly [number, number]): Mend =>
+  mend<"x", A>(kernelName, ["wasm"], "Makes a bound of NaN.", ({ inputs: { x }, attrs, backend, stock }) => {
+    if (x.dtype !== "float32" || !holdsNaN(backend, x)) return stock();
+    const [low, high] = bounds(attrs);
+    return loop(backend, [x], { shape: x.shape, dtype: "float32" }, ([values], out) => {
+      for (let i = 0; i < out.length; i++) out[i] = Math.min(Math.max(values![i]!, low), high);
+    });
+  });
+
+/** True where x is not 0, as everywhere else. */
+const castToBool: Mend = mend<"x", tf.CastAttrs>(
+  "Cast",
+  ["wasm"],
+  "To bool: cuts fractions off and keeps the last byte.",
+  ({ inputs: { x }, attrs, backend, stock }) => {
+    if (attrs.dtype !== "bool" || (x.dtype !== "float32" && x.dtype !== "int32")) return stock();
+    return loop(backend, [x], { shape: x.shape, dtype: "bool" }, ([values], out) => {
+      for (let i = 0; i < out.length; i++) out[i] = values![i] === 0 ? 0 : 1;
+    });
+  },
+);
+
+/** Kernels of elements. */
+export const binaryMends: readonly Mend[] = [
+  ...["Add", "Sub", "Multiply", "RealDiv", "SquaredDifference"].map(arithmetic),
+  extremum("Maximum"),
+  extremum("Minimum"),
+  clamp("Relu6", () => [0, 6]),
+  clamp<tf.ClipByValueAttrs>("ClipByValue", ({ clipValueMin, clipValueMax }) => [clipValueMin, clipValueMax]),
+  castToBool,
+];

@@ -1,0 +1,100 @@
+/**
+ * @file Kernels made of others: those that the wasm backend lacks and that `tf.fused.conv2d`,
+ * `tf.fused.depthwiseConv2d`, `tf.einsum` and `tf.unsortedSegmentSum` call by name, and einsum.
+ */
+import * as tf from "@tensorflow/tfjs-core";
+import type {
+  KernelConfig,
+  KernelFunc,
+  NamedAttrMap,
+  NamedTensorInfoMap,
+  Tensor,
+  TensorInfo,
+} from "@tensorflow/tfjs-core";
+import { contract } from "../quick/contract.ts";
+import { letterSizes, parseEquation } from "../quick/equation.ts";
+import { axes3D } from "../quick/conv-geometry.ts";
+import { conv2DAxes, filterGradient, inputGradient } from "../quick/convolve.ts";
+import { depthwiseFilterGradient, depthwiseInputGradient } from "../quick/depthwise.ts";
+import { addRows } from "../quick/add-rows.ts";
+import type { Mend } from "./mend.ts";
+
+type Run<A> = (inputs: Readonly<Record<string, Tensor>>, attrs: A) => Tensor;
+
+/** A kernel from operations. The engine passes tensors, typed by what a backend needs of them. */
+const composed =
+  <A>(run: Run<A>): KernelFunc =>
+  ({ inputs, attrs }: { inputs: NamedTensorInfoMap; attrs?: NamedAttrMap }): TensorInfo =>
+    tf.tidy(() => run(inputs as unknown as Record<string, Tensor>, attrs as A));
+
+const kernel = <A>(kernelName: string, run: Run<A>): KernelConfig => ({
+  kernelName,
+  backendName: "wasm",
+  kernelFunc: composed(run),
+});
+
+/** Einstein summation of any number of tensors. */
+function einsum(inputs: Readonly<Record<string, Tensor>>, { equation }: tf.EinsumAttrs): Tensor {
+  const { inputs: letters, output } = parseEquation(equation);
+  const operands = letters.map((labels, i) => ({ labels, x: inputs[i]! }));
+  const shapes = operands.map(({ x }) => x.shape);
+  return contract(operands, output, letterSizes(letters, shapes));
+}
+
+/** What is registered for wasm where the backend has nothing. */
+export const wasmKernels: readonly KernelConfig[] = [
+  kernel<tf.Conv2DBackpropFilterAttrs>("Conv2DBackpropFilter", ({ x, dy }, attrs) =>
+    filterGradient(x!, dy!, conv2DAxes(x!.shape, attrs.filterShape, attrs)),
+  ),
+  kernel<tf.DepthwiseConv2dNativeBackpropFilterAttrs>(
+    "DepthwiseConv2dNativeBackpropFilter",
+    ({ x, dy }, attrs) =>
+      depthwiseFilterGradient(
+        x!,
+        dy!,
+        conv2DAxes(x!.shape, attrs.filterShape, attrs, true),
+        attrs.filterShape[3],
+      ),
+  ),
+  kernel<tf.DepthwiseConv2dNativeBackpropInputAttrs>(
+    "DepthwiseConv2dNativeBackpropInput",
+    ({ dy, filter }, attrs) =>
+      depthwiseInputGradient(dy!, filter!, conv2DAxes(attrs.inputShape, filter!.shape, attrs, true)),
+  ),
+  kernel<tf.EinsumAttrs>("Einsum", einsum),
+  kernel<{ numSegments: number }>("UnsortedSegmentSum", ({ x, segmentIds }, { numSegments }) => {
+    const ids = segmentIds!;
+    const inner = x!.shape.slice(ids.rank);
+    // A row of their own for segments that are out of range.
+    const valid = tf.logicalAnd(tf.greaterEqual(ids, 0), tf.less(ids, numSegments));
+    const spare = tf.onesLike(ids);
+    const rows = tf.where(valid, ids, tf.mul(spare, tf.scalar(numSegments, "int32")));
+    const summed = addRows(
+      tf.reshape(x!, [ids.size, ...inner]),
+      tf.reshape(rows, [ids.size]),
+      numSegments + 1,
+    );
+    return tf.slice(summed, [0, ...inner.map(() => 0)], [numSegments, ...inner]);
+  }),
+];
+
+/** Kernels that are not called any more. */
+export const composedMends: readonly Mend[] = [
+  {
+    kernelName: "Einsum",
+    backends: ["cpu"],
+    why: "Takes two tensors at most, and forgets to sum a letter that one of them has alone.",
+    around: () => composed(einsum),
+  },
+  {
+    kernelName: "Conv3DBackpropInputV2",
+    backends: ["wasm"],
+    why: "Is wrong in every shape.",
+    around: () =>
+      composed<tf.Conv3DBackpropInputV2Attrs>(({ dy, filter }, { inputShape, strides, pad }) => {
+        const shape = filter!.shape as [number, number, number, number, number];
+        const info = tf.backend_util.computeConv3DInfo(inputShape, shape, strides, 1, pad);
+        return inputGradient(dy!, filter!, axes3D(info));
+      }),
+  },
+];

@@ -1,0 +1,79 @@
+/** @file Convolutions on wasm: over nothing, and with a window smaller than its stride. */
+import * as tf from "@tensorflow/tfjs-core";
+import { sizeOf } from "../shape.ts";
+import { filled } from "../memory/access.ts";
+import { type Mend, mend } from "./mend.ts";
+
+type Shape4 = [number, number, number, number];
+type Shape5 = [number, number, number, number, number];
+type Pad = tf.Conv2DAttrs["pad"];
+
+/** What the kernels over two axes are called with, as far as it counts here. */
+type Attrs = Pick<tf.Conv2DAttrs, "strides" | "pad"> &
+  Partial<Pick<tf.Conv2DAttrs, "dilations" | "dimRoundingMode">>;
+
+const NOTHING = "Leaves what was in the memory where it convolves nothing.";
+const NOTHING_OR_SMALL = `${NOTHING} Gives 0 for "same" padding of a window smaller than its stride.`;
+
+const onTwoAxes = (kernelName: string, isDepthwise: boolean): Mend =>
+  mend<"x" | "filter", Attrs>(kernelName, ["wasm"], NOTHING_OR_SMALL, (call) => {
+    const {
+      inputs: { x, filter },
+      attrs,
+      backend,
+      stock,
+    } = call;
+    const { strides, pad, dilations = 1, dimRoundingMode } = attrs;
+    const info = tf.backend_util.computeConv2DInfo(
+      x.shape as Shape4,
+      filter.shape as Shape4,
+      strides,
+      dilations,
+      pad,
+      dimRoundingMode,
+      isDepthwise,
+    );
+    // A bias of a fused kernel has yet to be added where there is something.
+    const isEmpty = sizeOf(x.shape) === 0 || sizeOf(filter.shape) === 0;
+    if (isEmpty && (sizeOf(info.outShape) === 0 || !kernelName.startsWith("Fused")))
+      return filled(backend, { shape: info.outShape, dtype: "float32" }, 0);
+    const isSmall = info.filterHeight < info.strideHeight || info.filterWidth < info.strideWidth;
+    if (pad !== "same" || !isSmall) return stock();
+    // The kernel is right for the numbers.
+    const { top, bottom, left, right } = info.padInfo;
+    const numbers: Pad = [
+      [0, 0],
+      [top, bottom],
+      [left, right],
+      [0, 0],
+    ];
+    return stock(undefined, { pad: numbers });
+  });
+
+/** Kernels of convolutions. */
+export const convolutionMends: readonly Mend[] = [
+  onTwoAxes("Conv2D", false),
+  onTwoAxes("FusedConv2D", false),
+  onTwoAxes("DepthwiseConv2dNative", true),
+  onTwoAxes("FusedDepthwiseConv2D", true),
+  mend<"dy" | "filter", tf.Conv2DBackpropInputAttrs>(
+    "Conv2DBackpropInput",
+    ["wasm"],
+    NOTHING,
+    ({ inputs: { dy, filter }, attrs: { inputShape }, backend, stock }) =>
+      sizeOf(dy.shape) > 0 && sizeOf(filter.shape) > 0
+        ? stock()
+        : filled(backend, { shape: inputShape, dtype: "float32" }, 0),
+  ),
+  mend<"x" | "filter", tf.Conv3DAttrs>(
+    "Conv3D",
+    ["wasm"],
+    NOTHING,
+    ({ inputs: { x, filter }, attrs: { strides, dilations, pad }, backend, stock }) => {
+      if (sizeOf(x.shape) > 0 && sizeOf(filter.shape) > 0) return stock();
+      const [input, window] = [x.shape as Shape5, filter.shape as Shape5];
+      const shape = tf.backend_util.computeConv3DInfo(input, window, strides, dilations, pad).outShape;
+      return filled(backend, { shape, dtype: "float32" }, 0);
+    },
+  ),
+];

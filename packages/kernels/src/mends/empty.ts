@@ -1,0 +1,80 @@
+/**
+ * @file Tensors without elements: sums and products over nothing leave on wasm what was in the
+ * memory, and some of cpu's kernels make no array.
+ */
+import type { TransposeAttrs } from "@tensorflow/tfjs-core";
+import { axesOf, keepDims, sizeOf } from "../shape.ts";
+import { filled, free, type LoopDtype } from "../memory/access.ts";
+import { type Mend, mend } from "./mend.ts";
+
+interface ReduceAttrs {
+  axis?: number | number[] | null;
+  /** `Max` calls its axes so. */
+  reductionIndices?: number | number[] | null;
+  keepDims?: boolean;
+}
+
+/** What a reduction of no elements gives, as in XLA. */
+const neutral: Readonly<Record<string, number>> = {
+  Sum: 0,
+  Mean: Number.NaN,
+  Prod: 1,
+  Max: Number.NEGATIVE_INFINITY,
+  Min: Number.POSITIVE_INFINITY,
+  All: 1,
+  Any: 0,
+};
+
+const NO_ELEMENTS = "Of no elements: leaves what was in the memory (wasm), or is not what XLA gives.";
+
+const reduction = (kernelName: string): Mend =>
+  mend<"x", ReduceAttrs>(
+    kernelName,
+    ["cpu", "wasm"],
+    NO_ELEMENTS,
+    ({ inputs: { x }, attrs, backend, stock }) => {
+      if (sizeOf(x.shape) > 0) return stock();
+      const axes = axesOf(attrs.axis ?? attrs.reductionIndices, x.shape.length);
+      const shape = attrs.keepDims
+        ? keepDims(x.shape, axes)
+        : x.shape.filter((_, axis) => !axes.includes(axis));
+      const dtype = kernelName === "Mean" ? "float32" : (x.dtype as LoopDtype);
+      const value = neutral[kernelName]!;
+      const limit = value < 0 ? -(2 ** 31) : 2 ** 31 - 1;
+      return filled(backend, { shape, dtype }, dtype === "int32" && !Number.isFinite(value) ? limit : value);
+    },
+  );
+
+const transpose: Mend = mend<"x", TransposeAttrs>(
+  "Transpose",
+  ["wasm"],
+  "Divides by the size of an axis, which may be 0.",
+  ({ inputs: { x }, attrs, backend, stock }) =>
+    sizeOf(x.shape) > 0
+      ? stock()
+      : filled(backend, { shape: attrs.perm.map((axis) => x.shape[axis]!), dtype: x.dtype as LoopDtype }, 0),
+);
+
+/** What is put together of nothing, as an array. */
+const typed = (kernelName: string): Mend =>
+  mend<string>(
+    kernelName,
+    ["cpu"],
+    "With nothing to write: gives a plain list, which slices cannot read.",
+    ({ backend, stock }) => {
+      const y = stock();
+      if (sizeOf(y.shape) > 0 || !LOOPED.includes(y.dtype)) return y;
+      free(backend, y);
+      return filled(backend, { shape: y.shape, dtype: y.dtype as LoopDtype }, 0);
+    },
+  );
+
+const LOOPED: readonly string[] = ["float32", "int32", "bool"] satisfies LoopDtype[];
+
+/** Tensors without elements: reductions, transposes, and what is put together of them. */
+export const emptyMends: readonly Mend[] = [
+  ...Object.keys(neutral).map(reduction),
+  transpose,
+  typed("Concat"),
+  typed("GatherNd"),
+];

@@ -1,0 +1,55 @@
+/** @file Pools. */
+import * as tf from "@tensorflow/tfjs-core";
+import { type Axis, axes2D, axes3D } from "../quick/conv-geometry.ts";
+import { type Elements, holdsNaN, isHeap, loop } from "../memory/access.ts";
+import { type Mend, mend } from "./mend.ts";
+import { largest, means, type Windows, windowsOf } from "../windows.ts";
+
+type Shape4 = [number, number, number, number];
+type Shape5 = [number, number, number, number, number];
+
+/** The numbers of a pool over two axes. */
+export const axesOf2D = (
+  shape: readonly number[],
+  { filterSize, strides, pad, dimRoundingMode }: tf.AvgPoolAttrs,
+): readonly Axis[] =>
+  axes2D(tf.backend_util.computePool2DInfo(shape as Shape4, filterSize, strides, 1, pad, dimRoundingMode));
+
+/** The numbers of a pool over three axes. */
+export const axesOf3D = (
+  shape: readonly number[],
+  { filterSize, strides, pad, dimRoundingMode }: tf.AvgPool3DAttrs,
+): readonly Axis[] =>
+  axes3D(tf.backend_util.computePool3DInfo(shape as Shape5, filterSize, strides, 1, pad, dimRoundingMode));
+
+/** @param isQuick - Whether wasm's own kernel is right, and quicker, where there is no NaN. */
+const pool = <A>(
+  kernelName: string,
+  backends: readonly string[],
+  why: string,
+  axesOf: (shape: readonly number[], attrs: A) => readonly Axis[],
+  run: (windows: Windows, x: Elements, y: Elements) => void,
+  isQuick = false,
+): Mend =>
+  mend<"x", A>(kernelName, backends, why, ({ inputs: { x }, attrs, backend, stock }) => {
+    if (x.dtype !== "float32") return stock();
+    if (isQuick && isHeap(backend) && !holdsNaN(backend, x)) return stock();
+    const axes = axesOf(x.shape, attrs);
+    const shape = [x.shape[0]!, ...axes.map((a) => a.output), x.shape.at(-1)!];
+    return loop(backend, [x], { shape, dtype: "float32" }, ([values], out) =>
+      run(windowsOf(x.shape, axes), values!, out),
+    );
+  });
+
+/** Maxima and means of windows. */
+export const poolMends: readonly Mend[] = [
+  pool<tf.MaxPoolAttrs>("MaxPool", ["cpu", "wasm"], "Loses NaN.", axesOf2D, largest, true),
+  pool<tf.MaxPool3DAttrs>(
+    "MaxPool3D",
+    ["cpu", "wasm"],
+    "Loses NaN (cpu), or what is below 0 (wasm).",
+    axesOf3D,
+    largest,
+  ),
+  pool<tf.AvgPoolAttrs>("AvgPool", ["wasm"], "Loses NaN.", axesOf2D, means, true),
+];

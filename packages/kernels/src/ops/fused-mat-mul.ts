@@ -1,0 +1,52 @@
+/** @file The product, bias and sum of a dense layer in one call. */
+import * as tf from "@tensorflow/tfjs-core";
+import type { Tensor } from "@tensorflow/tfjs-core";
+import { hasKnownKernels } from "../backends.ts";
+import { isRecording } from "../engine.ts";
+import { mendKernels } from "../mend-kernels.ts";
+
+/** What the wasm backend knows of data: the shape it was made with, whatever reshaping said since. */
+interface WasmBackend {
+  readonly dataIdMap: { get(dataId: object): { readonly shape: readonly number[] } };
+}
+
+const FUSED = "_FusedMatMul";
+
+/** Whether the fused kernel of this backend takes this bias: wasm's looks at the shape that the data were made with. */
+const takesBias = (backend: object, bias: Tensor): boolean =>
+  !("dataIdMap" in backend) || (backend as WasmBackend).dataIdMap.get(bias.dataId).shape.length === 1;
+
+/**
+ * `a @ b + bias` over the last axis of a, as one kernel. The kernel is called directly: `tf.fused.matMul` and the engine cost more than the
+ * product of small layers, and the former brings a gradient that asks for the transposed products that are slow on wasm.
+ * @param a - `[..., inner]`
+ * @param b - `[inner, columns]`
+ * @param bias - `[columns]`, or `null`.
+ * @returns `[..., columns]`
+ */
+export function fusedMatMul(a: Tensor, b: Tensor, bias: Tensor | null): Tensor {
+  mendKernels();
+  const [inner = 0, columns = 0] = b.shape;
+  const rows = a.size / inner;
+  const shape = a.rank === 2 ? [rows, columns] : [...a.shape.slice(0, -1), columns];
+  const engine = tf.engine();
+  const { backend } = engine;
+  const kernel = isRecording() || !hasKnownKernels() ? null : tf.getKernel(FUSED, tf.getBackend());
+  if (!kernel) {
+    const flat = a.rank === 2 ? a : tf.reshape(a, [rows, inner]);
+    const product = tf.matMul(flat as tf.Tensor2D, b as tf.Tensor2D);
+    const y = bias ? tf.add(product, bias) : product;
+    return a.rank === 2 ? y : tf.reshape(y, shape);
+  }
+  const fused = bias !== null && takesBias(backend, bias);
+  // The kernels read shapes of rank 3, and nothing of a tensor but these.
+  const inputs = {
+    a: { dataId: a.dataId, shape: [1, rows, inner], dtype: a.dtype },
+    b: { dataId: b.dataId, shape: [1, inner, columns], dtype: b.dtype },
+    ...(fused ? { bias } : {}),
+  };
+  const attrs = { transposeA: false, transposeB: false, activation: "linear" };
+  const { dataId } = kernel.kernelFunc({ inputs, attrs, backend }) as tf.TensorInfo;
+  const y = engine.makeTensorFromTensorInfo({ dataId, shape, dtype: "float32" });
+  return bias && !fused ? tf.add(y, bias) : y;
+}

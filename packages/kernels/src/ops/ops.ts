@@ -1,0 +1,71 @@
+/** @file The ops of tensorflow.js that the packages above compute with. */
+import * as tf from "@tensorflow/tfjs-core";
+import type { Tensor } from "@tensorflow/tfjs-core";
+import { type Operand, op } from "./op.ts";
+
+type Unary = <T extends Tensor>(x: T) => T;
+type Binary = (a: Operand, b: Operand) => Tensor;
+type Reduction = (x: Tensor, axis?: number | number[], keepDims?: boolean) => Tensor;
+
+export const abs: Unary = op(tf.abs);
+export const add: Binary = op(tf.add);
+export const addN: typeof tf.addN = op(tf.addN);
+export const broadcastTo: (x: Tensor, shape: number[]) => Tensor = op((x: Tensor, shape: number[]) =>
+  // tensorflow.js leaves out axes that are repeated no times.
+  shape.includes(0) ? tf.zeros(shape, x.dtype) : tf.broadcastTo(x, shape),
+);
+export const cast: typeof tf.cast = op(tf.cast);
+export const clone: Unary = op(tf.clone);
+export const concat: typeof tf.concat = op(tf.concat);
+export const div: Binary = op(tf.div);
+export const elu: Unary = op(tf.elu);
+export const equal: Binary = op(tf.equal);
+export const erf: Unary = op(tf.erf);
+export const exp: Unary = op(tf.exp);
+export const expandDims: typeof tf.expandDims = op(tf.expandDims);
+export const expm1: Unary = op(tf.expm1);
+export const greater: Binary = op(tf.greater);
+export const greaterEqual: Binary = op(tf.greaterEqual);
+export const leakyRelu: <T extends Tensor>(x: T, negativeSlope?: number) => T = op(tf.leakyRelu);
+export const less: Binary = op(tf.less);
+export const log: Unary = op(tf.log);
+export const log1p: Unary = op(tf.log1p);
+export const logicalAnd: typeof tf.logicalAnd = op(tf.logicalAnd);
+export const logicalNot: typeof tf.logicalNot = op(tf.logicalNot);
+export const matMul: (a: Tensor, b: Tensor) => Tensor = op(tf.matMul);
+export const max: Reduction = op(tf.max);
+export const maximum: Binary = op(tf.maximum);
+export const mean: Reduction = op(tf.mean);
+export const min: Reduction = op(tf.min);
+export const minimum: Binary = op(tf.minimum);
+export const mul: Binary = op(tf.mul);
+export const neg: Unary = op(tf.neg);
+export const notEqual: Binary = op(tf.notEqual);
+export const ones: typeof tf.ones = op(tf.ones);
+export const pad: (x: Tensor, widths: [number, number][], value?: number) => Tensor = op(tf.pad);
+export const relu: Unary = op(tf.relu);
+export const relu6: Unary = op(tf.relu6);
+export const reshape: typeof tf.reshape = op(tf.reshape);
+export const reverse: typeof tf.reverse = op(tf.reverse);
+export const rsqrt: Unary = op(tf.rsqrt);
+export const scalar: typeof tf.scalar = tf.scalar;
+export const selu: Unary = op(tf.selu);
+export const sigmoid: Unary = op(tf.sigmoid);
+export const slice: typeof tf.slice = op(tf.slice);
+export const softmax: typeof tf.softmax = op(tf.softmax);
+export const softplus: Unary = op(tf.softplus);
+export const split: typeof tf.split = op(tf.split);
+export const sqrt: Unary = op(tf.sqrt);
+export const square: Unary = op(tf.square);
+export const squeeze: typeof tf.squeeze = op(tf.squeeze);
+export const stack: typeof tf.stack = op(tf.stack);
+export const sub: Binary = op(tf.sub);
+export const sum: Reduction = op(tf.sum);
+export const tanh: Unary = op(tf.tanh);
+export const tidy: typeof tf.tidy = tf.tidy;
+export const tile: typeof tf.tile = op(tf.tile);
+export const transpose: typeof tf.transpose = op(tf.transpose);
+export const unstack: typeof tf.unstack = op(tf.unstack);
+export const where: (condition: Tensor, a: Operand, b: Operand) => Tensor = op(tf.where);
+export const zeros: typeof tf.zeros = op(tf.zeros);
+export const zerosLike: Unary = op(tf.zerosLike);

@@ -1,0 +1,13 @@
+/** @file Tensors from plain values, and plain values from tensors. */
+import * as tf from "@tensorflow/tfjs-core";
+import type { Tensor } from "@tensorflow/tfjs-core";
+
+/** Values of any dtype in a shape. */
+export const tensorOf = (
+  values: readonly number[],
+  shape: readonly number[],
+  dtype: "float32" | "int32" | "bool",
+): Tensor => tf.tensor([...values], [...shape], dtype);
+
+/** The values, for decisions that depend on them. Waits for the backend. */
+export const valuesOf = (x: Tensor): ArrayLike<number> => x.dataSync() as ArrayLike<number>;

@@ -1,0 +1,68 @@
+/** @file Matrix products in the form that each backend is quick at. */
+import * as tf from "@tensorflow/tfjs-core";
+import type { Tensor } from "@tensorflow/tfjs-core";
+import { hasScalarProducts } from "../backends.ts";
+import { sameShape, sizeOf } from "../shape.ts";
+import { broadcast } from "./broadcasting.ts";
+
+/** Exchanges the last two axes. */
+function swap(x: Tensor): Tensor {
+  const order = x.shape.map((_, axis) => axis);
+  order.splice(-2, 2, x.rank - 1, x.rank - 2);
+  return tf.transpose(x, order);
+}
+
+const batch = (x: Tensor): number[] => x.shape.slice(0, -2);
+
+/** Multiply-adds from which one call for each matrix costs less than a scalar loop over a batch. */
+const worthSplitting = 30_000;
+
+/** `a @ b`: plain products where the backend has a scalar loop for batches and the products are large. */
+function plain(a: Tensor, b: Tensor): Tensor {
+  const [m, k] = a.shape.slice(-2) as [number, number];
+  const n = b.shape.at(-1)!;
+  // Sums of nothing: kernels leave what was in the memory.
+  if (k === 0) return tf.zeros([...tf.backend_util.assertAndGetBroadcastShape(batch(a), batch(b)), m, n]);
+  if (a.rank === 2 && b.rank === 2) return tf.matMul(a, b);
+  if (b.rank === 2) {
+    const rows = tf.reshape(a, [sizeOf(batch(a)) * m, k]);
+    return tf.reshape(tf.matMul(rows, b), [...batch(a), m, n]);
+  }
+  const shared = tf.backend_util.assertAndGetBroadcastShape(batch(a), batch(b));
+  const count = sizeOf(shared);
+  // The kernels broadcast a batch of one and no other.
+  const spread = (x: Tensor): Tensor => {
+    const own = sizeOf(batch(x));
+    return own === count || own === 1 ? x : broadcast(x, [...shared, ...x.shape.slice(-2)]);
+  };
+  if (hasScalarProducts() && (count === 1 || m * k * n >= worthSplitting) && count > 0) {
+    if (sizeOf(batch(a)) === count && sizeOf(batch(b)) === count) {
+      const as = tf.unstack(tf.reshape(a, [count, m, k]));
+      const bs = tf.unstack(tf.reshape(b, [count, k, n]));
+      const products = as.map((x, i) => tf.matMul(x, bs[i]!));
+      return tf.reshape(products.length === 1 ? products[0]! : tf.stack(products), [...shared, m, n]);
+    }
+  }
+  return tf.reshape(tf.matMul(spread(a), spread(b)), [...shared, m, n]);
+}
+
+/**
+ * `op(a) @ op(b)`, batches broadcast. A transposed operand is transposed first where the kernel has a scalar loop for it.
+ * @param a - `[..., M, K]`, or `[..., K, M]` with `transposeA`.
+ * @param b - `[..., K, N]`, or `[..., N, K]` with `transposeB`.
+ * @returns `[..., M, N]`, float32.
+ */
+export function product(a: Tensor, b: Tensor, transposeA = false, transposeB = false): Tensor {
+  if (!hasScalarProducts()) {
+    const together = (a.rank === 2 && b.rank === 2) || sameShape(batch(a), batch(b));
+    if ((transposeA || transposeB) && together) return tf.matMul(a, b, transposeA, transposeB);
+    return plain(transposeA ? swap(a) : a, transposeB ? swap(b) : b);
+  }
+  const left = transposeA ? swap(a) : a;
+  if (!transposeB) return plain(left, b);
+  const isPlain = a.rank === 2 && b.rank === 2;
+  // (b @ aᵀ)ᵀ instead of a @ bᵀ when the operand and the result are smaller than b, as for the input of a dense layer.
+  if (isPlain && !transposeA && a.size + a.shape[0]! * b.shape[0]! < b.size)
+    return swap(tf.matMul(b, swap(a)));
+  return plain(left, swap(b));
+}

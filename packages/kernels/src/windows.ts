@@ -1,0 +1,138 @@
+/** @file Loops over the windows of pools. */
+import type { Axis } from "./quick/conv-geometry.ts";
+import type { Elements } from "./memory/access.ts";
+
+/**
+ * Sizes of `[batch, depth, height, width, channels]`, and what a pool does along its three axes.
+ */
+export interface Windows {
+  readonly batch: number;
+  readonly channels: number;
+  /** One to three; those that are missing are in front and have one element. */
+  readonly axes: readonly Axis[];
+}
+
+/** The windows of a pool of a tensor of this shape. */
+export const windowsOf = (shape: readonly number[], axes: readonly Axis[]): Windows => ({
+  batch: shape[0]!,
+  channels: shape.at(-1)!,
+  axes,
+});
+
+const one: Axis = { input: 1, output: 1, window: 1, stride: 1, dilation: 1, before: 0 };
+
+/**
+ * Calls `window` at the beginning of each window and `tap` for each of its elements, in order.
+ * Positions are those of channel 0.
+ * @param tap - Gets -1 for an element of the padding.
+ */
+function eachTap(
+  { batch, channels, axes }: Windows,
+  window: (out: number) => void,
+  tap: (out: number, from: number, isFirst: boolean) => void,
+): void {
+  const [d, h, w] = [one, one, ...axes].slice(-3) as [Axis, Axis, Axis];
+  let out = 0;
+  for (let n = 0; n < batch; n++) {
+    for (let od = 0; od < d.output; od++) {
+      for (let oh = 0; oh < h.output; oh++) {
+        for (let ow = 0; ow < w.output; ow++, out += channels) {
+          window(out);
+          for (let kd = 0; kd < d.window; kd++) {
+            const id = od * d.stride - d.before + kd * d.dilation;
+            for (let kh = 0; kh < h.window; kh++) {
+              const ih = oh * h.stride - h.before + kh * h.dilation;
+              for (let kw = 0; kw < w.window; kw++) {
+                const iw = ow * w.stride - w.before + kw * w.dilation;
+                const isInside =
+                  id >= 0 && id < d.input && ih >= 0 && ih < h.input && iw >= 0 && iw < w.input;
+                const from = ((n * d.input + id) * h.input + ih) * w.input + iw;
+                tap(out, isInside ? from * channels : -1, kd + kh + kw === 0);
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
+/** The largest element of each window, NaN where there is one; padding is -Infinity. */
+export function largest(windows: Windows, x: Elements, y: Elements): void {
+  const { channels } = windows;
+  eachTap(
+    windows,
+    (out) => y.fill(Number.NEGATIVE_INFINITY, out, out + channels),
+    (out, from) => {
+      if (from < 0) return;
+      for (let c = 0; c < channels; c++) y[out + c] = Math.max(y[out + c]!, x[from + c]!);
+    },
+  );
+}
+
+/**
+ * Where the gradient of each window goes: to its first largest element, as XLA's select-and-scatter
+ * finds it, which moves on at every comparison with NaN.
+ * @param positions - Gets positions in x, or -1 where the padding was chosen.
+ */
+export function selected(windows: Windows, x: Elements, positions: Elements): void {
+  const { channels } = windows;
+  eachTap(
+    windows,
+    () => undefined,
+    (out, from, isFirst) => {
+      for (let c = 0; c < channels; c++) {
+        const at = positions[out + c]!;
+        const value = from < 0 ? Number.NEGATIVE_INFINITY : x[from + c]!;
+        const best = isFirst || at < 0 ? Number.NEGATIVE_INFINITY : x[at]!;
+        if (isFirst || !(best >= value)) positions[out + c] = from < 0 ? -1 : from + c;
+      }
+    },
+  );
+}
+
+/** How many elements of each window are not padding. */
+function countInside(windows: Windows): Uint32Array {
+  const outputs = windows.axes.reduce((product, a) => product * a.output, 1);
+  const counts = new Uint32Array(outputs);
+  eachTap(
+    { ...windows, batch: 1, channels: 1 },
+    () => undefined,
+    (out, from) => {
+      counts[out] = counts[out]! + +(from >= 0);
+    },
+  );
+  return counts;
+}
+
+/** The mean of the elements of each window that are not padding. */
+export function means(windows: Windows, x: Elements, y: Elements): void {
+  const { channels } = windows;
+  const counts = countInside(windows);
+  y.fill(0);
+  eachTap(
+    windows,
+    () => undefined,
+    (out, from) => {
+      if (from < 0) return;
+      const share = 1 / counts[(out / channels) % counts.length]!;
+      for (let c = 0; c < channels; c++) y[out + c] = y[out + c]! + x[from + c]! * share;
+    },
+  );
+}
+
+/** The transpose of {@link means}: each window gives every element its share. */
+export function shares(windows: Windows, dy: Elements, dx: Elements): void {
+  const { channels } = windows;
+  const counts = countInside(windows);
+  dx.fill(0);
+  eachTap(
+    windows,
+    () => undefined,
+    (out, from) => {
+      if (from < 0) return;
+      const share = 1 / counts[(out / channels) % counts.length]!;
+      for (let c = 0; c < channels; c++) dx[from + c] = dx[from + c]! + dy[out + c]! * share;
+    },
+  );
+}
