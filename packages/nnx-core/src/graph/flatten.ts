@@ -1,4 +1,5 @@
 /** @file A model as a GraphDef and its leaves, in one walk without recursion. */
+import { containerKind } from "../data/containers.ts";
 import type { Path, PathPart } from "../path.ts";
 import { Bounds, graphAdvice } from "../state/bounds.ts";
 import { isStateLike } from "../state/check-state.ts";
@@ -11,7 +12,7 @@ import { known } from "./check-graph-def.ts";
 import { type Frame, partIn, pathOf } from "./frame.ts";
 import type { AttributeDef, ContainerDef, GraphDef, NodeDef, NodeType } from "./graph-def.ts";
 import { keysOf } from "./keys.ts";
-import { childAt, classify, containerKind, type GraphNode } from "./node.ts";
+import { childAt, classify, type GraphNode } from "./node.ts";
 
 /** A Variable; or an array, or a leaf of a State, that the model keeps without one. */
 export type LeafValue = Variable | StateLeaf;

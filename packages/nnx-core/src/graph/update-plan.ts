@@ -1,5 +1,6 @@
 /** @file What an update will write, found out and checked before anything is written. */
 import { isArrayLike } from "../data/array-like.ts";
+import { isContainer } from "../data/containers.ts";
 import { describe, DisposedError, StructureError } from "../errors.ts";
 import { hasDisposed } from "../ownership/holders.ts";
 import { formatPath, type Path, type PathPart, partFromKey } from "../path.ts";
@@ -14,7 +15,7 @@ import { Variable } from "../variable/variable.ts";
 import { checkCreated, create } from "./created.ts";
 import { holdsLeaf } from "./holds-leaf.ts";
 import { mapKeyOf } from "./keys.ts";
-import { childAt, classify, containerKind, defineChild, GraphNode, isWritable, setChild } from "./node.ts";
+import { childAt, classify, defineChild, GraphNode, isWritable, setChild } from "./node.ts";
 import { Strictness } from "./strictness.ts";
 import { type Update, updatedState } from "./updated-state.ts";
 
@@ -144,7 +145,7 @@ export class UpdatePlan {
 /** Containers take subtrees, even those without anything in them that the graph tracks; a list or a leaf replaces the latter. */
 const isOpenTo = (child: unknown, value: unknown): boolean => {
   if (Array.isArray(value)) return Array.isArray(child) && classify(child) === "container";
-  return containerKind(child) !== undefined && isPlainObject(value) && !isVariableState(value);
+  return isContainer(child) && isPlainObject(value) && !isVariableState(value);
 };
 
 function keyIn(target: object, name: string): PathPart {
