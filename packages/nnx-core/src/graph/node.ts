@@ -105,6 +105,12 @@ export function setChild(x: object, key: PathPart, value: unknown): void {
   else (x as Record<PathPart, unknown>)[key] = value;
 }
 
+/** Takes away one attribute of a node or item of a Map or plain object. */
+export function removeChild(x: object, key: PathPart): void {
+  if (x instanceof Map) x.delete(key);
+  else Reflect.deleteProperty(x, key);
+}
+
 /** Whether an attribute can be written or made; those of frozen objects, and own ones that only have a getter, cannot. */
 export function isWritable(x: object, key: PathPart): boolean {
   if (x instanceof Map) return true;
