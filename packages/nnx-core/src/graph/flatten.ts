@@ -41,6 +41,7 @@ interface OpenDef {
   readonly attributes: AttributeDef[];
   /** Of a container its kind; modules have none. */
   readonly container: ContainerDef["kind"] | undefined;
+  readonly parent: OpenDef | undefined;
 }
 
 /** Defines a model; what is shared is entered at its first path only. */
@@ -50,7 +51,7 @@ export class GraphWalk {
   private readonly indices = new Map<object, number>();
   /** Records that are known to be no States. */
   private readonly others = new Set<object>();
-  private readonly open: OpenDef[] = [];
+  private open: OpenDef | undefined;
   private leafCount = 0;
 
   constructor(visitor: GraphVisitor) {
@@ -61,17 +62,13 @@ export class GraphWalk {
     const walk = new Walk(root, new Bounds("graph", graphAdvice));
     let rootDef = arrayDef;
     while (walk.next()) {
-      const { owner } = walk;
-      if (walk.kind === "left") {
-        Object.freeze(this.open.pop()?.attributes);
-        if (owner) this.visitor.exit();
-        continue;
+      const { open } = this;
+      if (walk.kind === "left") this.leave(open as OpenDef);
+      else {
+        const def = this.define(walk);
+        if (open) open.attributes.push(def);
+        else rootDef = def;
       }
-      // What is met may be entered: it becomes an attribute of what is around it.
-      const around = this.open.at(-1);
-      const def = this.define(walk);
-      if (around) around.attributes.push(def);
-      else rootDef = def;
     }
     const { nodes, leafCount } = this;
     return known({ root: rootDef, nodes: Object.freeze(nodes), leafCount });
@@ -88,10 +85,7 @@ export class GraphWalk {
         this.leaf(value as StateLeaf, walk);
         return isVariableState(value) ? leafDef(definitionOf(value.type, value.metadata)) : arrayDef;
       case "container":
-        return this.enter(
-          walk,
-          this.open.at(-1)?.container === "state" ? "state" : this.kindOf(value as object),
-        );
+        return this.enter(walk, this.open?.container === "state" ? "state" : this.kindOf(value as object));
       default:
         return staticDef(value);
     }
@@ -119,7 +113,7 @@ export class GraphWalk {
   private leaf(value: LeafValue, walk: Walk): void {
     this.leafCount++;
     const { owner, key } = walk;
-    const isKept = isVariableState(value) || this.open.at(-1)?.container === "state";
+    const isKept = isVariableState(value) || this.open?.container === "state";
     const place = owner && !isKept ? { owner: owner.value, key } : undefined;
     this.visitor.leaf(owner && walk.part, value, place);
   }
@@ -136,8 +130,14 @@ export class GraphWalk {
       ),
     );
     if (walk.owner) this.visitor.enter(walk.part);
-    this.open.push({ attributes, container });
+    this.open = { attributes, container, parent: this.open };
     return nodeDef(index);
+  }
+
+  private leave({ attributes, parent }: OpenDef): void {
+    Object.freeze(attributes);
+    this.open = parent;
+    if (parent) this.visitor.exit();
   }
 }
 

@@ -37,6 +37,10 @@ export class Walk {
   /** Goes on. @returns whether there was anything left. */
   next(): boolean {
     const { frame } = this;
+    if (this.left) {
+      this.open.pop();
+      this.left = undefined;
+    }
     if (frame === undefined) return this.start();
     const key = frame.keys[frame.next++];
     if (key === undefined) return this.leave(frame);
@@ -66,7 +70,9 @@ export class Walk {
 
   /** The path of what was met. */
   path(): Path {
-    return this.owner ? this.open.concat(this.part) : [];
+    // What is left is the last that is open.
+    if (this.left || !this.owner) return this.open.slice();
+    return this.open.concat(this.part);
   }
 
   /** Where `value` is, for those who ask later. */
@@ -83,7 +89,6 @@ export class Walk {
 
   private leave(frame: Frame): true {
     this.bounds?.leave(frame.value);
-    this.open.pop();
     this.frame = frame.parent;
     this.owner = frame.parent;
     this.key = frame.key;
