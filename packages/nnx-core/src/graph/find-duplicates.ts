@@ -1,11 +1,11 @@
 /** @file What a model has at more than one path. */
+import { pathOf, type Place } from "../data/place.ts";
 import { checkOptions } from "../data/options.ts";
 import { needsPath } from "../filter/description.ts";
 import { type Filter, toPredicate } from "../filter/filter.ts";
 import type { Path } from "../path.ts";
 import { Bounds, graphAdvice } from "../state/bounds.ts";
 import { isVariableState } from "../variable/variable-state.ts";
-import { pathOf, type Place } from "./frame.ts";
 import { Walk } from "./walk.ts";
 
 /** How {@link findDuplicates} selects. */

@@ -1,7 +1,8 @@
 /** @file The one walk over the objects of a model: depth first, in Flax's order, without recursion. */
+import type { Place } from "../data/place.ts";
 import type { Path, PathPart } from "../path.ts";
 import type { Bounds } from "../state/bounds.ts";
-import { type Frame, partIn, pathOf, type Place } from "./frame.ts";
+import { type Frame, partIn } from "./frame.ts";
 import { keysOf } from "./keys.ts";
 import { childAt, classify, type Kind } from "./node.ts";
 
