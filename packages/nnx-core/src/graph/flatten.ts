@@ -63,20 +63,22 @@ export class GraphWalk {
     let rootDef = arrayDef;
     while (walk.next()) {
       const { open } = this;
-      if (walk.kind === "left") this.leave(open as OpenDef);
-      else {
-        const def = this.define(walk);
-        if (open) open.attributes.push(def);
-        else rootDef = def;
-      }
+      const def = this.define(walk);
+      if (def === undefined) this.leave(open as OpenDef);
+      else if (open) open.attributes.push(def);
+      else rootDef = def;
     }
     const { nodes, leafCount } = this;
     return known({ root: rootDef, nodes: Object.freeze(nodes), leafCount });
   }
 
-  private define(walk: Walk): AttributeDef {
+  /** @returns nothing for what is left. */
+  private define(walk: Walk): AttributeDef | undefined {
     const { value } = walk;
     switch (walk.kind) {
+      // Most attributes of most layers are numbers, strings and functions.
+      case "static":
+        return staticDef(value);
       case "variable":
         return this.track(value as object) ?? this.variable(value as Variable, walk);
       case "node":
@@ -87,7 +89,7 @@ export class GraphWalk {
       case "container":
         return this.enter(walk, this.open?.container === "state" ? "state" : this.kindOf(value as object));
       default:
-        return staticDef(value);
+        return undefined;
     }
   }
 

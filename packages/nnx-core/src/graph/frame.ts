@@ -9,6 +9,7 @@ export { pathOf } from "../data/place.ts";
 export interface Frame extends Place {
   readonly parent: Frame | undefined;
   readonly value: object;
+  readonly kind: "node" | "container";
   readonly keys: readonly PathPart[];
   /** The parent's own key of it. */
   readonly key: PathPart;

@@ -6,7 +6,6 @@ import { leavesOf } from "../state/flatten-state.ts";
 import { hold } from "../state/holding.ts";
 import { checkFunction } from "../state/map.ts";
 import { leafValue } from "../state/state.ts";
-import { Variable } from "../variable/variable.ts";
 import type { Frame } from "./frame.ts";
 import { clone } from "./merge.ts";
 import { childAt, setChild } from "./node.ts";

@@ -38,10 +38,6 @@ export class Walk {
   /** Goes on. @returns whether there was anything left. */
   next(): boolean {
     const { frame } = this;
-    if (this.left) {
-      this.open.pop();
-      this.left = undefined;
-    }
     if (frame === undefined) return this.start();
     const key = frame.keys[frame.next++];
     if (key === undefined) return this.leave(frame);
@@ -56,11 +52,12 @@ export class Walk {
   /** Goes into the node or container that was met: what is in it comes next. @returns where the walk is then. */
   enter(): Frame {
     const value = this.value as object;
-    const { owner, part } = this;
-    if (this.kind === "container") this.bounds?.enter(value, () => this.path());
+    const kind = this.kind as Frame["kind"];
+    const { owner, key, part } = this;
+    if (kind === "container") this.bounds?.enter(value, () => this.path());
     const keys = keysOf(value, () => this.path());
     if (owner) this.open.push(part);
-    this.frame = { value, keys, parent: owner, key: this.key, part, next: 0 };
+    this.frame = { value, kind, keys, parent: owner, key, part, next: 0 };
     return this.frame;
   }
 
@@ -71,9 +68,9 @@ export class Walk {
 
   /** The path of what was met. */
   path(): Path {
-    // What is left is the last that is open.
-    if (this.left || !this.owner) return this.open.slice();
-    return this.open.concat(this.part);
+    const path = this.open.slice();
+    if (this.owner) path.push(this.part);
+    return path;
   }
 
   /** Where `value` is, for those who ask later. */
@@ -89,7 +86,8 @@ export class Walk {
   }
 
   private leave(frame: Frame): true {
-    this.bounds?.leave(frame.value);
+    if (frame.kind === "container") this.bounds?.leave(frame.value);
+    this.open.pop();
     this.frame = frame.parent;
     this.owner = frame.parent;
     this.key = frame.key;
