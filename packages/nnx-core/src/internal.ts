@@ -13,6 +13,7 @@ export { isWritable, setChild } from "./graph/node.ts";
 export { needsPath } from "./filter/description.ts";
 export { GraphWalk, type GraphVisitor, type LeafPlace, type LeafValue } from "./graph/flatten.ts";
 export { leaveToModules, release, retain } from "./ownership/holders.ts";
+export { entriesOf, isContainer, mapItems } from "./data/containers.ts";
 export { isPlainObject } from "./data/plain-object.ts";
 export { isOwner } from "./state/holding.ts";
 export { leafValue } from "./state/state.ts";

@@ -12,7 +12,7 @@ import {
   toPredicate,
   Variable,
 } from "@nnxjs/nnx-core";
-import { describe, isPlainObject, nodesOf } from "@nnxjs/nnx-core/internal";
+import { describe, isContainer, nodesOf } from "@nnxjs/nnx-core/internal";
 
 /** How much of what static attributes refer to is looked at. */
 const maxObjects = 10_000;
@@ -73,9 +73,9 @@ function* variablesBelow(
 /** The name of what the graph does not look into; nothing for what it does. */
 function holderOf(value: object): string | undefined {
   if (value instanceof Set) return "a Set";
-  const isOpen =
-    value instanceof GraphNode || value instanceof Map || Array.isArray(value) || isPlainObject(value);
-  return isOpen ? undefined : `${describe(value)}, which is no module,`;
+  return value instanceof GraphNode || isContainer(value)
+    ? undefined
+    : `${describe(value)}, which is no module,`;
 }
 
 /** Own values by key. Accessors are not run. */

@@ -1,5 +1,5 @@
 /** @file Equality of plain data: static attributes and metadata. */
-import { isPlainObject } from "./plain-object.ts";
+import { containerKind } from "./containers.ts";
 
 /**
  * Whether two values are equal: primitives as `Object.is`, arrays, plain objects and Maps by their items, everything else (functions,
@@ -21,22 +21,22 @@ export function equalData(
     const partners = assumed.get(x) ?? new Set();
     if (partners.has(y)) continue;
     assumed.set(x, partners.add(y));
+    const kind = containerKind(x);
+    if (kind === undefined || kind !== containerKind(y)) return false;
     if (x instanceof Map && y instanceof Map) {
       if (x.size !== y.size) return false;
       for (const [key, value] of x) {
         if (!y.has(key)) return false;
         open.push([value, y.get(key)]);
       }
-    } else if (
-      Array.isArray(x) ? Array.isArray(y) : !Array.isArray(y) && isPlainObject(x) && isPlainObject(y)
-    ) {
+    } else {
       const keys = Object.keys(x);
       if (keys.length !== Object.keys(y).length) return false;
       for (const key of keys) {
         if (!Object.hasOwn(y, key)) return false;
         open.push([Reflect.get(x, key), Reflect.get(y, key)]);
       }
-    } else return false;
+    }
   }
   return true;
 }

@@ -1,10 +1,11 @@
 /** @file Values without the Variables around them. */
+import { isContainer, mapItems } from "../data/containers.ts";
 import { describe, StructureError } from "../errors.ts";
 import { isTrusted } from "../state/check-state.ts";
 import { toPure } from "../state/pure.ts";
 import { isLeaf, leafValue } from "../state/state.ts";
 import { Variable } from "../variable/variable.ts";
-import { containerKind, GraphNode } from "./node.ts";
+import { GraphNode } from "./node.ts";
 import { state } from "./split.ts";
 import { disposeState } from "../state/builder.ts";
 
@@ -50,17 +51,6 @@ class Purifier {
     }
     if (isLeaf(value)) return leafValue(value);
     if (isTrusted(value)) return toPure(value);
-    switch (containerKind(value)) {
-      case "array":
-        return (value as readonly unknown[]).map((item) => this.pure(item));
-      case "map":
-        return new Map(
-          [...(value as ReadonlyMap<unknown, unknown>)].map(([key, item]) => [key, this.pure(item)]),
-        );
-      case "record":
-        return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, this.pure(item)]));
-      default:
-        return value;
-    }
+    return isContainer(value) ? mapItems(value, (item) => this.pure(item)) : value;
   }
 }

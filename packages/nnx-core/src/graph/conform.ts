@@ -3,32 +3,15 @@ import { isArrayLike } from "../data/array-like.ts";
 import { describe, StructureError } from "../errors.ts";
 import { formatPath, type Path } from "../path.ts";
 import { isPlainObject } from "../data/plain-object.ts";
-import { Bounds } from "../state/bounds.ts";
 import { isLiveState, requireLeaf } from "../state/check-state.ts";
-import { setOwn, type StateNode } from "../state/state.ts";
+import { rebuild } from "../state/rebuild.ts";
+import type { StateNode } from "../state/state.ts";
 import { isVariableState, type VariableDef } from "../variable/variable-state.ts";
 import { Variable } from "../variable/variable.ts";
 import type { Attributes, GraphDef, NodeDef } from "./graph-def.ts";
 import { holdsLeaf } from "./holds-leaf.ts";
 import { GraphNode } from "./node.ts";
 import { type Plan, planOf, type Site } from "./plan.ts";
-
-interface Frame {
-  readonly node: Record<string, unknown>;
-  readonly keys: readonly string[];
-  readonly copy: Record<string, StateNode>;
-  /** The position in the plan; -1 for the root, undefined where the definition has nothing. */
-  readonly site: number | undefined;
-  readonly key: string;
-  readonly parent: Frame | undefined;
-  next: number;
-}
-
-function pathTo(frame: Frame, key: string): Path {
-  const path = [key];
-  for (let f: Frame | undefined = frame; f?.parent; f = f.parent) path.push(f.key);
-  return path.reverse();
-}
 
 /**
  * The State that values stand for. Those of this library are taken as they are; in others, values become leaves of the types that the definition
@@ -41,50 +24,29 @@ export function conform(where: string, graphdef: GraphDef, given: unknown): Stat
   const rootNode = root.kind === "node" ? nodes[root.index] : undefined;
   if (root.kind === "array" || root.kind === "leaf" || rootNode?.kind === "variable") {
     const definition = root.kind === "leaf" ? root.definition : rootNode;
-    return leafFor(where, () => [], given, definition as VariableDef | undefined) ?? {};
+    return leafFor(where, () => [], given, definition as VariableDef | undefined);
   }
   if (isVariableState(given) || isArrayLike(given)) return given;
   if (!isPlainObject(given)) throw refusal(where, [], "a State, or values by name", given);
   return read(where, graphdef, given);
 }
 
-function read(where: string, graphdef: GraphDef, root: Record<string, unknown>): StateNode {
+function read(where: string, graphdef: GraphDef, given: Record<string, unknown>): StateNode {
   const plan = planOf(graphdef);
   const children = childrenOf(plan);
-  const bounds = new Bounds(where);
-  const frameOf = (
-    node: Record<string, unknown>,
-    site: number | undefined,
-    key: string,
-    parent?: Frame,
-  ): Frame => {
-    bounds.enter(node, () => (parent ? pathTo(parent, key) : []));
-    return { node, keys: Object.keys(node), copy: {}, site, key, parent, next: 0 };
-  };
-  let frame = frameOf(root, -1, "");
-  for (;;) {
-    const current: Frame = frame;
-    const key = current.keys[current.next++];
-    if (key === undefined) {
-      bounds.leave(current.node);
-      if (!current.parent) return Object.freeze(current.copy);
-      setOwn(current.parent.copy, current.key, Object.freeze(current.copy));
-      frame = current.parent;
-      continue;
-    }
-    const child = current.node[key];
-    const position = current.site === undefined ? undefined : children.get(current.site)?.get(key);
-    const site = position === undefined ? undefined : plan[position];
-    const isLeafSite = site !== undefined && site.kind !== "subtree";
-    if (isLiveState(where, child)) setOwn(current.copy, key, child);
-    else if (!isLeafSite && isPlainObject(child) && !isVariableState(child))
-      frame = frameOf(child, position, key, current);
-    else {
-      const definition = isLeafSite ? definitionAt(graphdef, site) : anyVariable;
-      const leaf = leafFor(where, () => pathTo(current, key), child, definition);
-      if (leaf) setOwn(current.copy, key, leaf);
-    }
-  }
+  // The position in the plan; -1 for the root, undefined where the definition has nothing.
+  return rebuild<number | undefined>(given, -1, {
+    where,
+    below: (at, key) => (at === undefined ? undefined : children.get(at)?.get(key)),
+    part: (child, at, path) => {
+      if (isLiveState(where, child)) return child;
+      const site = at === undefined ? undefined : plan[at];
+      if (site !== undefined && site.kind !== "subtree")
+        return leafFor(where, path, child, definitionAt(graphdef, site));
+      const isSubtree = isPlainObject(child) && !isVariableState(child);
+      return isSubtree ? undefined : leafFor(where, path, child, anyVariable);
+    },
+  });
 }
 
 /** For what the definition does not have. */
@@ -95,7 +57,7 @@ function leafFor(
   path: () => Path,
   value: unknown,
   definition: VariableDef | undefined,
-): StateNode | undefined {
+): StateNode {
   if (isVariableState(value) || isArrayLike(value)) return requireLeaf(where, path, value);
   if (definition === undefined) throw refusal(where, path(), "an array", value);
   if (value instanceof GraphNode || value instanceof Variable || holdsLeaf(value))

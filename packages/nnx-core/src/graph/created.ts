@@ -1,7 +1,8 @@
 /** @file What an update makes where the model has nothing. */
+import { pathOf, type Place } from "../data/place.ts";
 import { StructureError, describe } from "../errors.ts";
 import { leaveToModules } from "../ownership/holders.ts";
-import { formatPath, type Path, type PathPart } from "../path.ts";
+import { formatPath, type Path } from "../path.ts";
 import { isPlainObject } from "../data/plain-object.ts";
 import { isLeaf, setOwn, type StateNode } from "../state/state.ts";
 import { isVariableState } from "../variable/variable-state.ts";
@@ -10,17 +11,6 @@ import { GraphNode } from "./node.ts";
 
 const isSubtree = (x: unknown): x is Readonly<Record<string, unknown>> =>
   isPlainObject(x) && !isVariableState(x);
-
-interface Place {
-  readonly key: PathPart;
-  readonly parent: Place | undefined;
-}
-
-function pathOf(place: Place | undefined): Path {
-  const path: PathPart[] = [];
-  for (let at = place; at; at = at.parent) path.push(at.key);
-  return path.reverse();
-}
 
 /**
  * Looks at values that are known to end.
@@ -32,7 +22,7 @@ export function checkCreated(
   root: () => Path,
   check: (value: unknown, path: () => Path) => void,
 ): void {
-  const open: (readonly [unknown, Place | undefined])[] = [[values, undefined]];
+  const open: (readonly [unknown, Place])[] = [[values, { part: "", parent: undefined }]];
   for (let next = open.pop(); next; next = open.pop()) {
     const [value, place] = next;
     const path = (): Path => [...root(), ...pathOf(place)];
@@ -42,7 +32,7 @@ export function checkCreated(
       );
     }
     if (!isSubtree(value)) check(value, path);
-    else for (const [key, item] of Object.entries(value)) open.push([item, { key, parent: place }]);
+    else for (const [part, item] of Object.entries(value)) open.push([item, { part, parent: place }]);
   }
 }
 

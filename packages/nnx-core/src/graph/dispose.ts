@@ -1,6 +1,7 @@
 /** @file Letting go of tensors on purpose. */
+import { isContainer, itemsOf } from "../data/containers.ts";
 import { nodesOf } from "./iterate.ts";
-import { containerKind, GraphNode, itemsOf } from "./node.ts";
+import { GraphNode } from "./node.ts";
 import { isView } from "./views.ts";
 import { discard } from "../ownership/holders.ts";
 import { disposeOwner, isOwner } from "../state/holding.ts";
@@ -28,7 +29,7 @@ export function dispose(value: unknown): void {
     if (isOwner(next)) disposeOwner(next);
     else if (next instanceof Variable) next.dispose();
     else if (next instanceof GraphNode) disposeModel(next);
-    else if (containerKind(next) === undefined) discard(next);
+    else if (!isContainer(next)) discard(next);
     else for (const item of itemsOf(next)) open.push(item);
   }
 }

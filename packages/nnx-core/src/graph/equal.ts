@@ -1,9 +1,9 @@
 /** @file Equality and hash of definitions. */
+import { entriesOf, isContainer } from "../data/containers.ts";
 import { equalData } from "../data/equal-data.ts";
 import { nameOf } from "../data/name-of.ts";
 import { checkGraphDef } from "./check-graph-def.ts";
 import type { AttributeDef, GraphDef, NodeDef } from "./graph-def.ts";
-import { containerKind } from "./node.ts";
 import { functionNames, recipeOf, sameRecipe } from "./registry.ts";
 
 /**
@@ -89,10 +89,9 @@ function addData(hash: Hash, data: unknown): void {
       } | null;
       hash.add(prototype?.constructor?.name ?? "Object");
       // Instances of classes are equal by identity, whatever is in them at the time.
-      if (depth === maxDepth || containerKind(value) === undefined) continue;
+      if (depth === maxDepth || !isContainer(value)) continue;
       // Items in an order that does not depend on how the container was filled.
-      const entries: [string, unknown][] =
-        value instanceof Map ? [...value].map(([k, v]) => [String(k), v]) : Object.entries(value);
+      const entries = entriesOf(value).map(([key, item]) => [String(key), item] as const);
       for (const [key, item] of entries.sort(([x], [y]) => (x < y ? -1 : x > y ? 1 : 0))) {
         hash.add(key);
         open.push([item, depth + 1]);

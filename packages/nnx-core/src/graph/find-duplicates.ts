@@ -1,21 +1,12 @@
 /** @file What a model has at more than one path. */
+import { pathOf, type Place } from "../data/place.ts";
 import { checkOptions } from "../data/options.ts";
 import { needsPath } from "../filter/description.ts";
 import { type Filter, toPredicate } from "../filter/filter.ts";
-import type { Path, PathPart } from "../path.ts";
+import type { Path } from "../path.ts";
 import { Bounds, graphAdvice } from "../state/bounds.ts";
 import { isVariableState } from "../variable/variable-state.ts";
-import { type Frame, partIn, pathOf } from "./frame.ts";
-import { keysOf } from "./keys.ts";
-import { childAt, classify, type Kind } from "./node.ts";
-
-/** Where something is, without the path, which is made for duplicates only. */
-interface Place {
-  readonly frame: Frame | undefined;
-  readonly part: PathPart;
-}
-
-const pathTo = ({ frame, part }: Place): Path => (frame ? [...pathOf(frame), part] : []);
+import { Walk } from "./walk.ts";
 
 /** How {@link findDuplicates} selects. */
 export interface DuplicateOptions {
@@ -34,34 +25,20 @@ export function findDuplicates(node: unknown, options: DuplicateOptions = {}): P
   const matches = toPredicate(only);
   const needPaths = needsPath(matches);
   const placesOf = new Map<object, Place[]>();
-  const holding = new Set<object>();
-  const containers = new Bounds("findDuplicates", graphAdvice);
-  let frame: Frame | undefined;
-  const visit = (value: unknown, part: PathPart): void => {
-    const kind: Kind = classify(value, holding);
-    if (kind === "static") return;
-    const object = value as object;
-    const place: Place = { frame, part };
-    if (kind === "container") {
-      containers.enter(object, () => pathTo(place));
-    } else {
+  const walk = new Walk(node, new Bounds("findDuplicates", graphAdvice));
+  while (walk.next()) {
+    const { kind } = walk;
+    if (kind === "static" || kind === "left") continue;
+    const value = walk.value as object;
+    if (kind !== "container") {
       // A leaf of a State has no identity: it is a value, whoever has it.
-      if (kind === "leaf" && isVariableState(object)) return;
-      const known = placesOf.get(object);
-      if (!known) placesOf.set(object, [place]);
-      else if (matches(needPaths ? pathTo(place) : [], object)) known.push(place);
-      if (known || kind !== "node") return;
+      if (kind === "leaf" && isVariableState(value)) continue;
+      const known = placesOf.get(value);
+      if (!known) placesOf.set(value, [walk.place()]);
+      else if (matches(needPaths ? walk.path() : [], value)) known.push(walk.place());
+      if (known || kind !== "node") continue;
     }
-    frame = { value: object, keys: keysOf(object, () => pathTo(place)), parent: frame, part, next: 0 };
-  };
-  visit(node, "");
-  while (frame) {
-    const current: Frame = frame;
-    const key = current.keys[current.next++];
-    if (key === undefined) {
-      containers.leave(current.value);
-      frame = current.parent;
-    } else visit(childAt(current.value, key), partIn(current.value, key));
+    walk.enter();
   }
-  return [...placesOf.values()].filter((places) => places.length > 1).map((places) => places.map(pathTo));
+  return [...placesOf.values()].filter((places) => places.length > 1).map((places) => places.map(pathOf));
 }

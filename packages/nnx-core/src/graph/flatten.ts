@@ -1,4 +1,5 @@
 /** @file A model as a GraphDef and its leaves, in one walk without recursion. */
+import { containerKind } from "../data/containers.ts";
 import type { Path, PathPart } from "../path.ts";
 import { Bounds, graphAdvice } from "../state/bounds.ts";
 import { isStateLike } from "../state/check-state.ts";
@@ -8,10 +9,9 @@ import { isVariableState } from "../variable/variable-state.ts";
 import type { Variable } from "../variable/variable.ts";
 import { arrayDef, leafDef, nodeDef, staticDef } from "./attribute-defs.ts";
 import { known } from "./check-graph-def.ts";
-import { type Frame, partIn, pathOf } from "./frame.ts";
 import type { AttributeDef, ContainerDef, GraphDef, NodeDef, NodeType } from "./graph-def.ts";
-import { keysOf } from "./keys.ts";
-import { childAt, classify, containerKind, type GraphNode } from "./node.ts";
+import type { GraphNode } from "./node.ts";
+import { Walk } from "./walk.ts";
 
 /** A Variable; or an array, or a leaf of a State, that the model keeps without one. */
 export type LeafValue = Variable | StateLeaf;
@@ -37,23 +37,23 @@ export interface GraphVisitor {
   exit(): void;
 }
 
-interface DefinedFrame extends Frame {
+/** The definition of a node or container that is not left yet. */
+interface OpenDef {
   readonly attributes: AttributeDef[];
   /** Of a container its kind; modules have none. */
   readonly container: ContainerDef["kind"] | undefined;
-  readonly parent: DefinedFrame | undefined;
+  readonly parent: OpenDef | undefined;
 }
 
-/** Walks the graph depth first in sorted order; what is shared is entered at its first path only. */
+/** Defines a model; what is shared is entered at its first path only. */
 export class GraphWalk {
+  private readonly visitor: GraphVisitor;
   private readonly nodes: NodeDef[] = [];
   private readonly indices = new Map<object, number>();
-  private readonly containers = new Bounds("graph", graphAdvice);
-  private readonly visitor: GraphVisitor;
-  private readonly holding = new Set<object>();
+  /** Records that are known to be no States. */
   private readonly others = new Set<object>();
   private readonly wantsPlaces: boolean;
-  private frame: DefinedFrame | undefined;
+  private open: OpenDef | undefined;
   private leafCount = 0;
 
   constructor(visitor: GraphVisitor) {
@@ -63,32 +63,37 @@ export class GraphWalk {
   }
 
   run<M>(root: M): GraphDef<M> {
-    const rootDef = this.visit(root, undefined);
-    for (let { frame } = this; frame; { frame } = this) {
-      const key = frame.keys[frame.next++];
-      if (key === undefined) this.leave(frame);
-      else frame.attributes.push(this.visit(childAt(frame.value, key), key));
+    const walk = new Walk(root, new Bounds("graph", graphAdvice));
+    let rootDef = arrayDef;
+    while (walk.next()) {
+      const { open } = this;
+      const def = this.define(walk);
+      if (def === undefined) this.leave(open as OpenDef);
+      else if (open) open.attributes.push(def);
+      else rootDef = def;
     }
     const { nodes, leafCount } = this;
     return known({ root: rootDef, nodes: Object.freeze(nodes), leafCount });
   }
 
-  private visit(value: unknown, key: PathPart | undefined): AttributeDef {
-    // Most attributes of most layers are numbers, strings and functions.
-    if (typeof value !== "object" || value === null) return staticDef(value);
-    switch (classify(value, this.holding)) {
+  /** @returns nothing for what is left. */
+  private define(walk: Walk): AttributeDef | undefined {
+    const { value } = walk;
+    switch (walk.kind) {
+      // Most attributes of most layers are numbers, strings and functions.
+      case "static":
+        return staticDef(value);
       case "variable":
-        return this.track(value) ?? this.variable(value as Variable, key);
+        return this.track(value as object) ?? this.variable(value as Variable, walk);
       case "node":
-        return this.track(value) ?? this.enter(value, key, undefined);
+        return this.track(value as object) ?? this.enter(walk, undefined);
       case "leaf":
-        this.leaf(key, value as StateLeaf);
+        this.leaf(value as StateLeaf, walk);
         return isVariableState(value) ? leafDef(definitionOf(value.type, value.metadata)) : arrayDef;
       case "container":
-        this.containers.enter(value, () => this.pathTo(key));
-        return this.enter(value, key, this.frame?.container === "state" ? "state" : this.kindOf(value));
+        return this.enter(walk, this.open?.container === "state" ? "state" : this.kindOf(value as object));
       default:
-        return staticDef(value);
+        return undefined;
     }
   }
 
@@ -104,32 +109,24 @@ export class GraphWalk {
     return undefined;
   }
 
-  private variable(variable: Variable, key: PathPart | undefined): AttributeDef {
+  private variable(variable: Variable, walk: Walk): AttributeDef {
     const index = this.nodes.length;
     this.nodes.push(variable.toDefinition());
-    this.leaf(key, variable);
+    this.leaf(variable, walk);
     return nodeDef(index);
   }
 
-  private leaf(key: PathPart | undefined, value: LeafValue): void {
+  private leaf(value: LeafValue, walk: Walk): void {
     this.leafCount++;
-    this.visitor.leaf(this.partOf(key), value, this.wantsPlaces ? this.placeOf(key, value) : undefined);
+    const { owner, key } = walk;
+    const isKept = isVariableState(value) || this.open?.container === "state";
+    const place = this.wantsPlaces && owner && !isKept ? { owner: owner.value, key } : undefined;
+    this.visitor.leaf(owner && walk.part, value, place);
   }
 
-  private placeOf(key: PathPart | undefined, value: LeafValue): LeafPlace | undefined {
-    const { frame } = this;
-    if (key === undefined || frame === undefined || frame.container === "state" || isVariableState(value))
-      return undefined;
-    return { owner: frame.value, key };
-  }
-
-  private enter(
-    value: object,
-    key: PathPart | undefined,
-    container: ContainerDef["kind"] | undefined,
-  ): AttributeDef {
+  private enter(walk: Walk, container: ContainerDef["kind"] | undefined): AttributeDef {
     const index = this.nodes.length;
-    const keys = keysOf(value, () => this.pathTo(key));
+    const { value, keys } = walk.enter();
     const attributes: AttributeDef[] = [];
     this.nodes.push(
       Object.freeze(
@@ -138,27 +135,15 @@ export class GraphWalk {
           : { kind: "object", type: typeOf(value as GraphNode), keys, attributes },
       ),
     );
-    const part = this.partOf(key);
-    if (part !== undefined) this.visitor.enter(part);
-    this.frame = { value, keys, attributes, container, parent: this.frame, part: part ?? "", next: 0 };
+    if (walk.owner) this.visitor.enter(walk.part);
+    this.open = { attributes, container, parent: this.open };
     return nodeDef(index);
   }
 
-  private leave(frame: DefinedFrame): void {
-    if (frame.container) this.containers.leave(frame.value);
-    Object.freeze(frame.attributes);
-    this.frame = frame.parent;
-    if (frame.parent) this.visitor.exit();
-  }
-
-  private partOf(key: PathPart | undefined): PathPart | undefined {
-    return key !== undefined && this.frame ? partIn(this.frame.value, key) : key;
-  }
-
-  private pathTo(key: PathPart | undefined): Path {
-    const part = this.partOf(key);
-    if (part === undefined) return [];
-    return this.frame ? [...pathOf(this.frame), part] : [part];
+  private leave({ attributes, parent }: OpenDef): void {
+    Object.freeze(attributes);
+    this.open = parent;
+    if (parent) this.visitor.exit();
   }
 }
 

@@ -1,22 +1,19 @@
-/** @file Where a walk of the graph without recursion is. */
-import type { Path, PathPart } from "../path.ts";
+/** @file Where a walk of the graph is. */
+import type { Place } from "../data/place.ts";
+import type { PathPart } from "../path.ts";
 import { partOfMapKey } from "./keys.ts";
 
-/** A node or container that a walk is in. */
-export interface Frame {
-  readonly value: object;
-  readonly keys: readonly PathPart[];
-  readonly parent: Frame | undefined;
-  /** The part of the path under which the parent has it; the root's is not read. */
-  readonly part: PathPart;
-  next: number;
-}
+export { pathOf } from "../data/place.ts";
 
-/** The path of what a walk is in, found when it is asked for. */
-export function pathOf(frame: Frame): Path {
-  const path: PathPart[] = [];
-  for (let f = frame; f.parent; f = f.parent) path.push(f.part);
-  return path.reverse();
+/** A node or container that a walk is in. */
+export interface Frame extends Place {
+  readonly parent: Frame | undefined;
+  readonly value: object;
+  readonly kind: "node" | "container";
+  readonly keys: readonly PathPart[];
+  /** The parent's own key of it. */
+  readonly key: PathPart;
+  next: number;
 }
 
 /** What a key is called in paths. */

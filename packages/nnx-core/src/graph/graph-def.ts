@@ -1,7 +1,8 @@
 /** @file The static half of a model: classes, attribute names, static values, Variable types, and what is shared with what. */
 import type { PathPart } from "../path.ts";
 import type { VariableDef } from "../variable/variable-state.ts";
-import type { ContainerKind, GraphNode } from "./node.ts";
+import type { ContainerKind } from "../data/containers.ts";
+import type { GraphNode } from "./node.ts";
 
 /**
  * What an attribute is: another node (a number into `nodes`; equal numbers are one object), an array, a leaf of a State that the model

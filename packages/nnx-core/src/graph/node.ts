@@ -1,11 +1,13 @@
 /** @file What the graph walks into: the one place that decides what is a node, a leaf or static. */
 import { giveThingToScope, type ScopeKind } from "../ownership/scopes.ts";
 import type { PathPart } from "../path.ts";
-import { isPlainObject } from "../data/plain-object.ts";
+import { isContainer, itemsOf } from "../data/containers.ts";
 import { neverProxied } from "../data/proxies.ts";
 import { mostContainers, mostLevels } from "../state/bounds.ts";
 import { isLeaf } from "../state/state.ts";
 import { Variable } from "../variable/variable.ts";
+
+export { containerKind } from "../data/containers.ts";
 
 /**
  * The base of everything with identity and attributes in a model's graph: modules, Rngs, optimizers. Attributes that
@@ -32,7 +34,7 @@ function variablesOf(node: GraphNode): Variable[] {
     seen.add(next);
     for (const item of itemsOf(next)) {
       if (item instanceof Variable) found.push(item);
-      else if (containerKind(item) !== undefined) open.push(item as object);
+      else if (isContainer(item)) open.push(item);
     }
   }
   return found;
@@ -44,17 +46,6 @@ const ofScope: ScopeKind<GraphNode> = { end: () => {}, leave: () => {}, partsOf:
 /** Makes the scope that is open, if there is one, the owner of a new node: what its Variables hold goes with it. */
 export function giveNodeToScope(node: GraphNode): void {
   giveThingToScope(node, ofScope);
-}
-
-/** Containers have no identity of their own: reached twice, they come back twice. */
-export type ContainerKind = "array" | "record" | "map";
-
-/** The kind of an array, plain object or Map; `undefined` for everything else. */
-export function containerKind(x: unknown): ContainerKind | undefined {
-  if (typeof x !== "object" || x === null) return undefined;
-  if (Array.isArray(x)) return "array";
-  if (x instanceof Map) return "map";
-  return isPlainObject(x) ? "record" : undefined;
 }
 
 /** What something can be to the graph. A leaf is an array, or what a Variable left in a State, that no Variable holds. */
@@ -72,12 +63,6 @@ export function classify(x: unknown, holding?: Set<object>): Kind {
   return holdsData(x, holding) ? "container" : "static";
 }
 
-/** The items of a container, without their keys. */
-export function itemsOf(x: object): Iterable<unknown> {
-  if (Array.isArray(x)) return x as readonly unknown[];
-  return x instanceof Map ? (x as ReadonlyMap<unknown, unknown>).values() : Object.values(x);
-}
-
 const isData = (x: object): boolean => x instanceof GraphNode || x instanceof Variable || isLeaf(x);
 
 /** What a search has come by. */
@@ -89,7 +74,7 @@ interface Found {
 
 /** @param holding - Containers that are known to hold data; those on the way to what is found are added. */
 function holdsData(container: object, holding: Set<object> | undefined): boolean {
-  if (containerKind(container) === undefined) return false;
+  if (!isContainer(container)) return false;
   if (holding?.has(container)) return true;
   const open: Found[] = [{ container, parent: undefined, level: 0 }];
   const seen = new Set<object>([container]);
@@ -100,7 +85,7 @@ function holdsData(container: object, holding: Set<object> | undefined): boolean
         for (let at: Found | undefined = next; at && holding; at = at.parent) holding.add(at.container);
         return true;
       }
-      if (containerKind(item) === undefined || seen.has(item)) continue;
+      if (!isContainer(item) || seen.has(item)) continue;
       // What has no end holds no data that could be told from it.
       if (next.level === mostLevels || seen.size === mostContainers) return false;
       seen.add(item);
@@ -118,6 +103,12 @@ export const childAt = (x: object, key: PathPart): unknown =>
 export function setChild(x: object, key: PathPart, value: unknown): void {
   if (x instanceof Map) x.set(key, value);
   else (x as Record<PathPart, unknown>)[key] = value;
+}
+
+/** Takes away one attribute of a node or item of a Map or plain object. */
+export function removeChild(x: object, key: PathPart): void {
+  if (x instanceof Map) x.delete(key);
+  else Reflect.deleteProperty(x, key);
 }
 
 /** Whether an attribute can be written or made; those of frozen objects, and own ones that only have a getter, cannot. */

@@ -9,20 +9,13 @@ import type { OwnedState, State, StateLeaf } from "../state/state.ts";
 import type { StateOf, StatesFor } from "../state/state-of.ts";
 import { walkState } from "../state/walk-state.ts";
 import { Variable } from "../variable/variable.ts";
-import { nodesOf } from "./iterate.ts";
-import { keysOf, partOfMapKey } from "./keys.ts";
-import { childAt, classify, isWritable, setChild } from "./node.ts";
 import type { LeafValue } from "./flatten.ts";
+import { nodesOf } from "./iterate.ts";
+import { classify, isWritable, removeChild, setChild } from "./node.ts";
+import { Walk } from "./walk.ts";
 
 /** An array that is taken out of the model is the State's alone. */
 const takenLeaf = (value: LeafValue): StateLeaf => (value instanceof Variable ? value.toState() : value);
-
-interface Frame {
-  readonly node: object;
-  readonly keys: readonly PathPart[];
-  readonly parent: Frame | undefined;
-  next: number;
-}
 
 /**
  * Removes the leaves that filters match from the model, as attributes, and returns them: one State for each filter, each leaf in the first that
@@ -48,47 +41,40 @@ export function pop(node: object, ...filters: readonly Filter[]): unknown {
     );
   }
   const selection = new Selection("pop", filters, { exhaustive: false, anyOrder: true });
+  const { builder } = selection;
   const removals: (() => void)[] = [];
-  const holding = new Set<object>();
   const removed = new Set<Variable>();
-  const seen = new Set<object>([node]);
-  let frame: Frame | undefined = { node, keys: keysOf(node, () => []), parent: undefined, next: 0 };
-  while (frame) {
-    const key: PathPart | undefined = frame.keys[frame.next++];
-    if (key === undefined) {
-      frame = frame.parent;
-      if (frame) selection.builder.exit();
+  const seen = new Set<unknown>();
+  const walk = new Walk(node);
+  while (walk.next()) {
+    const { owner, key, value: child } = walk;
+    if (walk.kind === "left") {
+      if (owner) builder.exit();
       continue;
     }
-    const { node: owner }: Frame = frame;
-    const part = owner instanceof Map ? partOfMapKey(key) : key;
-    const child = childAt(owner, key);
-    const childKind = classify(child, holding);
-    if (childKind === "static" || (childKind !== "leaf" && seen.has(child as object))) continue;
-    if (childKind === "variable" || childKind === "leaf") {
-      if (!selection.add(part, child as LeafValue, takenLeaf)) continue;
-      if (Array.isArray(owner)) throw inArray(selection.builder.pathTo(part));
-      if (Object.isFrozen(owner) && !(owner instanceof Map)) throw inFrozen(selection.builder.pathTo(part));
+    if (walk.kind === "static" || (walk.kind !== "leaf" && seen.has(child))) continue;
+    if (owner === undefined) {
+      seen.add(child);
+      walk.enter();
+    } else if (walk.kind === "variable" || walk.kind === "leaf") {
+      if (!selection.add(walk.part, child as LeafValue, takenLeaf)) continue;
+      if (Array.isArray(owner.value)) throw inArray(walk.path());
+      if (Object.isFrozen(owner.value) && !(owner.value instanceof Map)) throw inFrozen(walk.path());
       if (child instanceof Variable) {
         // One that no filter took is asked for again, at its next path.
         seen.add(child);
         removed.add(child);
       }
-      removals.push(() => (owner instanceof Map ? owner.delete(key) : Reflect.deleteProperty(owner, key)));
+      removals.push(() => removeChild(owner.value, key));
     } else if (isStateLike(child)) {
-      const rest = popState(selection, part, child);
+      const rest = popState(selection, walk.part, child);
       if (!rest) continue;
-      if (!isWritable(owner, key)) throw inFrozen(selection.builder.pathTo(part));
-      removals.push(() => setChild(owner, key, rest()));
+      if (!isWritable(owner.value, key)) throw inFrozen(walk.path());
+      removals.push(() => setChild(owner.value, key, rest()));
     } else {
-      seen.add(child as object);
-      selection.builder.enter(part);
-      frame = {
-        node: child as object,
-        keys: keysOf(child as object, () => selection.builder.pathTo(part)),
-        parent: frame,
-        next: 0,
-      };
+      seen.add(child);
+      walk.enter();
+      builder.enter(walk.part);
     }
   }
   const states = selection.finish();

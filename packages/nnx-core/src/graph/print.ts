@@ -1,4 +1,5 @@
 /** @file Definitions as text. */
+import { entriesOf } from "../data/containers.ts";
 import { nameOf } from "../data/name-of.ts";
 import { formatPath, type PathPart } from "../path.ts";
 import { checkGraphDef } from "./check-graph-def.ts";
@@ -22,8 +23,7 @@ function printValue(value: unknown, depth = 0): string {
   if (Array.isArray(value)) return `[${value.map((item) => printValue(item, depth + 1)).join(", ")}]`;
   const name = (Object.getPrototypeOf(value) as { constructor?: { name: string } } | null)?.constructor?.name;
   if (name !== undefined && name !== "Object" && !(value instanceof Map)) return `an instance of ${name}`;
-  const entries: [unknown, unknown][] = value instanceof Map ? [...value] : Object.entries(value);
-  const items = entries.map(([key, item]) => `${String(key)}: ${printValue(item, depth + 1)}`);
+  const items = entriesOf(value).map(([key, item]) => `${String(key)}: ${printValue(item, depth + 1)}`);
   return `${value instanceof Map ? "Map " : ""}{ ${items.join(", ")} }`;
 }
 

@@ -1,27 +1,15 @@
 /** @file Models from models: everything through a function, children first. */
 import { checkFunction } from "../data/functions.ts";
 import { describe, StructureError } from "../errors.ts";
-import { formatPath, type Path, type PathPart } from "../path.ts";
+import { formatPath, type Path } from "../path.ts";
 import { checkState, isStateLike } from "../state/check-state.ts";
 import { leavesOf } from "../state/flatten-state.ts";
 import { hold } from "../state/holding.ts";
 import { leafValue } from "../state/state.ts";
-import { Variable } from "../variable/variable.ts";
-import { partIn } from "./frame.ts";
-import { keysOf } from "./keys.ts";
+import type { Frame } from "./frame.ts";
 import { clone } from "./merge.ts";
-import { childAt, classify, setChild } from "./node.ts";
-
-interface Frame {
-  /** What the children are written into; of a State, which is frozen, a copy. */
-  readonly value: object;
-  /** What the model has there. */
-  readonly original: object;
-  readonly keys: readonly PathPart[];
-  readonly parent: Frame | undefined;
-  readonly key: PathPart;
-  next: number;
-}
+import { childAt, setChild } from "./node.ts";
+import { Walk } from "./walk.ts";
 
 /**
  * A copy of the model, around its own Variables, in which everything was replaced by what `f` makes of it, children first: nodes, containers,
@@ -35,72 +23,57 @@ export function recursiveMap<M>(f: (path: Path, value: unknown) => unknown, node
   return mapAll(f, node) as M;
 }
 
+/** A node or container that is not left yet. */
+interface Copy {
+  readonly frame: Frame;
+  /** What the results are written into: the copy's own, or of a State, which is frozen, another. */
+  readonly value: object;
+  readonly isPartOfState: boolean;
+}
+
 function mapAll(f: (path: Path, value: unknown) => unknown, node: unknown): unknown {
-  const root = clone(node, { variables: false });
-  const done = new Map<object, unknown>();
-  const open = new Set<object>();
-  const holding = new Set<object>();
-  // Where the walk is; each call of `f` gets a copy.
-  const at: PathPart[] = [];
-  const start = (value: unknown, key: PathPart, parent: Frame | undefined): Frame | undefined => {
-    const kind = classify(value, holding);
-    if (kind !== "node" && kind !== "container") return undefined;
-    const object = value as object;
-    const part = parent && partIn(parent.value, key);
-    const path = (): Path => (part === undefined ? [] : at.concat(part));
-    if (open.has(object)) throw cycle(path(), object);
-    const keys = keysOf(object, path);
-    open.add(object);
-    if (part !== undefined) at.push(part);
-    const copied =
-      (parent && parent.value !== parent.original) || isStateLike(object) ? { ...object } : object;
-    return { value: copied, original: object, keys, parent, key, next: 0 };
-  };
-  const leaf = (path: Path, value: unknown): unknown => {
-    if (!(value instanceof Variable)) return f(path, value);
-    if (!done.has(value)) done.set(value, f(path, value));
-    return done.get(value);
-  };
-  let frame = start(root, "", undefined);
-  if (!frame) return leaf([], root);
-  for (;;) {
-    const current: Frame = frame;
-    const key = current.keys[current.next++];
-    if (key !== undefined) {
-      const child = childAt(current.value, key);
-      const known = typeof child === "object" && child !== null && done.has(child);
-      const next: Frame | undefined = known ? undefined : start(child, key, current);
-      if (next) frame = next;
-      else if (known) replace(current.value, key, child, done.get(child));
-      else replace(current.value, key, child, leaf(at.concat(partIn(current.value, key)), child));
+  const walk = new Walk(clone(node, { variables: false }));
+  const done = new Map<unknown, unknown>();
+  const inside = new Set<unknown>();
+  const copies: Copy[] = [];
+  let result: unknown;
+  while (walk.next()) {
+    const { kind, value } = walk;
+    if (done.has(value)) result = done.get(value);
+    else if (kind === "node" || kind === "container") {
+      if (inside.has(value)) throw cycle(walk.path(), value);
+      inside.add(value);
+      copies.push(copyFor(walk.enter(), copies.at(-1)));
       continue;
+    } else {
+      result = f(walk.path(), kind === "left" ? finished(copies.pop() as Copy) : value);
+      if (kind === "left" || kind === "variable") done.set(value, result);
+      inside.delete(value);
     }
-    const result = f(at.slice(), finished(current));
-    at.pop();
-    open.delete(current.original);
-    done.set(current.original, result);
-    if (!current.parent) return result;
-    replace(current.parent.value, current.key, current.original, result);
-    frame = current.parent;
+    const copy = copies.at(-1);
+    if (copy && !Object.is(value, result)) setChild(copy.value, walk.key, result);
   }
+  return result;
+}
+
+function copyFor(frame: Frame, above: Copy | undefined): Copy {
+  const isPartOfState = above !== undefined && above.value !== above.frame.value;
+  const value = isPartOfState || isStateLike(frame.value) ? { ...frame.value } : frame.value;
+  return { frame, value, isPartOfState };
 }
 
 /** The node, container or State with its new children; what did not change is the model's own. */
-function finished({ value, original, parent, keys }: Frame): object {
-  if (value === original || keys.every((key) => childAt(value, key) === childAt(original, key)))
+function finished({ value, frame, isPartOfState }: Copy): object {
+  const original = frame.value;
+  if (value === original || frame.keys.every((key) => childAt(value, key) === childAt(original, key)))
     return original;
   // A part of a State is closed with the whole.
-  const inState = parent !== undefined && parent.value !== parent.original;
-  if (inState || !isStateLike(value)) return value;
+  if (isPartOfState || !isStateLike(value)) return value;
   const state = checkState("recursiveMap", value);
   return hold({ ...state }, leavesOf(state).map(leafValue));
 }
 
-function replace(owner: object, key: PathPart, before: unknown, after: unknown): void {
-  if (!Object.is(before, after)) setChild(owner, key, after);
-}
-
-const cycle = (path: Path, value: object): StructureError =>
+const cycle = (path: Path, value: unknown): StructureError =>
   new StructureError(
     `recursiveMap at ${formatPath(path)}: expected a model without cycles, got ${describe(value)} inside itself. ` +
       "A part cannot come before and after itself: use map, which goes over leaves only.",

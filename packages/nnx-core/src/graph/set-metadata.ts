@@ -1,4 +1,5 @@
 /** @file Metadata of many Variables at once. */
+import { isContainer } from "../data/containers.ts";
 import { checkOptions } from "../data/options.ts";
 import { describe, StructureError } from "../errors.ts";
 import { needsPath } from "../filter/description.ts";
@@ -7,7 +8,7 @@ import { isPlainObject } from "../data/plain-object.ts";
 import type { Metadata } from "../variable/variable-state.ts";
 import { Variable } from "../variable/variable.ts";
 import { iterNodes, nodesOf } from "./iterate.ts";
-import { classify, containerKind } from "./node.ts";
+import { classify } from "./node.ts";
 
 /** Which Variables get metadata. */
 export interface MetadataOptions {
@@ -18,7 +19,7 @@ export interface MetadataOptions {
 /** Merges entries into the metadata of every selected Variable of a model, in place. @see Flax `nnx.set_metadata` */
 export function setMetadata(node: unknown, metadata: Metadata, options: MetadataOptions = {}): void {
   checkOptions<MetadataOptions>("setMetadata", options, { only: true });
-  if (classify(node) === "static" && containerKind(node) === undefined) {
+  if (classify(node) === "static" && !isContainer(node)) {
     throw new StructureError(
       `setMetadata: expected a module, Variable or container, got ${describe(node)}. Pass the model first.`,
     );

@@ -1,10 +1,10 @@
 /** @file Static values as JSON. */
+import { containerKind } from "../data/containers.ts";
 import { NotFoundError } from "../errors.ts";
 import { variableNameFromType, variableTypeFromName } from "../variable/registry.ts";
 import { Variable } from "../variable/variable.ts";
 import type { VariableType } from "../variable/variable-state.ts";
 import type { NodeType } from "./graph-def.ts";
-import { containerKind } from "./node.ts";
 import { functionNames, moduleNames, recipeOf } from "./registry.ts";
 
 /** What `JSON.stringify` writes and `JSON.parse` gives back unchanged. */

@@ -1,5 +1,7 @@
 /** @file What an update will write, found out and checked before anything is written. */
 import { isArrayLike } from "../data/array-like.ts";
+import { isContainer } from "../data/containers.ts";
+import { pathOf, type Place } from "../data/place.ts";
 import { describe, DisposedError, StructureError } from "../errors.ts";
 import { hasDisposed } from "../ownership/holders.ts";
 import { formatPath, type Path, type PathPart, partFromKey } from "../path.ts";
@@ -14,15 +16,14 @@ import { Variable } from "../variable/variable.ts";
 import { checkCreated, create } from "./created.ts";
 import { holdsLeaf } from "./holds-leaf.ts";
 import { mapKeyOf } from "./keys.ts";
-import { childAt, classify, containerKind, defineChild, GraphNode, isWritable, setChild } from "./node.ts";
+import { childAt, classify, defineChild, GraphNode, isWritable, setChild } from "./node.ts";
 import { Strictness } from "./strictness.ts";
 import { type Update, updatedState } from "./updated-state.ts";
 
-interface Frame {
+/** A node or container of the model, and what is given for it. */
+interface Given extends Place {
   readonly target: object;
   readonly values: Readonly<Record<string, unknown>>;
-  readonly key: PathPart;
-  readonly parent: Frame | undefined;
   readonly level: number;
 }
 
@@ -34,7 +35,7 @@ export class UpdatePlan {
   private readonly leaves: unknown[] = [];
   private readonly steps: (() => void)[] = [];
   private readonly states: Update[] = [];
-  private readonly open: Frame[] = [];
+  private readonly open: Given[] = [];
   private frames = 0;
 
   /** @param strict - Whether the values must be those of all leaves, and fit. */
@@ -69,7 +70,7 @@ export class UpdatePlan {
     for (const step of this.steps) step();
   }
 
-  private child(frame: Frame, name: string): void {
+  private child(frame: Given, name: string): void {
     const { target, values } = frame;
     const key = keyIn(target, name);
     const child = target instanceof Map || Object.hasOwn(target, key) ? childAt(target, key) : undefined;
@@ -80,7 +81,7 @@ export class UpdatePlan {
     else this.replace(frame, key, value);
   }
 
-  private meet(target: object, value: unknown, key: PathPart, parent: Frame | undefined): void {
+  private meet(target: object, value: unknown, key: PathPart, parent: Given | undefined): void {
     if (target instanceof Variable) this.variable(target, value, key, parent);
     else if (isPlainObject(value) && !isVariableState(value)) this.enter(target, value, key, parent);
     else if (Array.isArray(value) && Array.isArray(target))
@@ -88,15 +89,15 @@ export class UpdatePlan {
     else throw misplaced(parent, key, "a State", value);
   }
 
-  private enter(target: object, values: Frame["values"], key: PathPart, parent: Frame | undefined): void {
+  private enter(target: object, values: Given["values"], key: PathPart, parent: Given | undefined): void {
     // Values and models may both contain themselves, and then never end.
     const level = parent ? parent.level + 1 : 0;
     if (level > mostLevels || ++this.frames > mostContainers)
       throw misplaced(parent, key, "values that end", values);
-    this.open.push({ target, values, key, parent, level });
+    this.open.push({ target, values, part: key, parent, level });
   }
 
-  private variable(target: Variable, value: unknown, key: PathPart, parent: Frame | undefined): void {
+  private variable(target: Variable, value: unknown, key: PathPart, parent: Given | undefined): void {
     const leaf = isVariableState(value);
     const given: unknown = leaf ? value.value : value;
     if (!leaf && typeof value === "object" && value !== null && !isArrayLike(value)) {
@@ -113,7 +114,7 @@ export class UpdatePlan {
   }
 
   /** A State that the model keeps is replaced by one with the new values. */
-  private keptState(frame: Frame, key: PathPart, kept: State, value: unknown): void {
+  private keptState(frame: Given, key: PathPart, kept: State, value: unknown): void {
     const path = (): Path => pathTo(frame, key);
     if (!isWritable(frame.target, key))
       throw misplaced(frame, key, "an attribute that can be written", value);
@@ -127,7 +128,7 @@ export class UpdatePlan {
   }
 
   /** An attribute without Variables gets another value, or one is made. */
-  private replace(frame: Frame, key: PathPart, value: unknown): void {
+  private replace(frame: Given, key: PathPart, value: unknown): void {
     const { target } = frame;
     refuseHoles(target, key, frame);
     if (!isWritable(target, key)) throw misplaced(frame, key, "an attribute that can be written", value);
@@ -145,7 +146,7 @@ export class UpdatePlan {
 /** Containers take subtrees, even those without anything in them that the graph tracks; a list or a leaf replaces the latter. */
 const isOpenTo = (child: unknown, value: unknown): boolean => {
   if (Array.isArray(value)) return Array.isArray(child) && classify(child) === "container";
-  return containerKind(child) !== undefined && isPlainObject(value) && !isVariableState(value);
+  return isContainer(child) && isPlainObject(value) && !isVariableState(value);
 };
 
 function keyIn(target: object, name: string): PathPart {
@@ -153,7 +154,7 @@ function keyIn(target: object, name: string): PathPart {
   return Array.isArray(target) ? partFromKey(name) : name;
 }
 
-function refuseHoles(target: object, key: PathPart, frame: Frame): void {
+function refuseHoles(target: object, key: PathPart, frame: Given): void {
   if (!Array.isArray(target) || (typeof key === "number" && Object.hasOwn(target, key))) return;
   // Several items may come at once, in order.
   const isIndex = typeof key === "number" && key <= target.length + Object.keys(frame.values).length;
@@ -166,13 +167,9 @@ function writeVariable(variable: Variable, leaf: unknown): void {
   else variable.setRawValue(leaf);
 }
 
-function pathTo(parent: Frame | undefined, key: PathPart): Path {
-  const path: PathPart[] = parent === undefined ? [] : [key];
-  for (let f = parent; f?.parent; f = f.parent) path.push(f.key);
-  return path.reverse();
-}
+const pathTo = (parent: Place | undefined, part: PathPart): Path => pathOf({ parent, part });
 
-function refuseDisposed(parent: Frame | undefined, key: PathPart, value: object): void {
+function refuseDisposed(parent: Given | undefined, key: PathPart, value: object): void {
   // Most values are tensors, which have nothing in them.
   if (isArrayLike(value) && !hasDisposed(value)) return;
   const path = (): Path => pathTo(parent, key);
@@ -194,7 +191,7 @@ function checkedAt<R>(path: () => Path, check: () => R): R {
   }
 }
 
-function misplaced(parent: Frame | undefined, key: PathPart, expected: string, got: unknown): StructureError {
+function misplaced(parent: Given | undefined, key: PathPart, expected: string, got: unknown): StructureError {
   return new StructureError(
     `update at ${formatPath(pathTo(parent, key))}: expected ${expected}, got ${describe(got)}. ` +
       "Pass a State of this model, as split and state return it.",

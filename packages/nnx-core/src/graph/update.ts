@@ -1,4 +1,5 @@
 /** @file Values of States into a living model, all or nothing. */
+import { isContainer } from "../data/containers.ts";
 import { checkOptions } from "../data/options.ts";
 import { describe, StructureError } from "../errors.ts";
 import { isPlainObject } from "../data/plain-object.ts";
@@ -10,7 +11,7 @@ import { isLeaf } from "../state/state.ts";
 import { Variable } from "../variable/variable.ts";
 import { UpdatePlan } from "./update-plan.ts";
 import type { GraphState } from "./graph-state.ts";
-import { containerKind, GraphNode } from "./node.ts";
+import { GraphNode } from "./node.ts";
 
 /** What {@link update} insists on. */
 export interface UpdateOptions {
@@ -42,8 +43,8 @@ export type UpdateValues = PureState | GraphState;
 export function update(node: unknown, state: UpdateValues, ...states: readonly UpdateValues[]): void;
 export function update(node: unknown, states: readonly UpdateValues[], options: UpdateOptions): void;
 export function update(node: unknown, ...given: readonly unknown[]): void {
-  const isTarget = node instanceof GraphNode || node instanceof Variable || containerKind(node) !== undefined;
-  if (!isTarget || typeof node !== "object" || node === null) {
+  const isTarget = node instanceof GraphNode || node instanceof Variable || isContainer(node);
+  if (!isTarget) {
     throw new StructureError(
       `update: expected a module, Variable or container, got ${describe(node)}. Pass the model first.`,
     );

@@ -3,7 +3,8 @@ import type { CapturedGradients } from "../capture/gradient-types.ts";
 import { isStateLike } from "../autodiff/state-like.ts";
 import { checkOptions } from "../data/options.ts";
 import { describe, DisposedError, disposedText, NnxError } from "../errors.ts";
-import { containerKind, GraphNode } from "../graph/node.ts";
+import { containerKind, entriesOf, isContainer } from "../data/containers.ts";
+import { GraphNode } from "../graph/node.ts";
 import { formatPath, partFromKey, type Path } from "../path.ts";
 import { checkState } from "../state/check-state.ts";
 import { flattenState } from "../state/flatten-state.ts";
@@ -47,11 +48,8 @@ function* tensorsOf(
 ): Generator<readonly [steps: readonly string[], tensor: Tensor]> {
   if (isTensor(value)) yield [steps, value];
   else if (Array.isArray(value) && value.length === 1) yield* tensorsOf(value[0], steps);
-  else if (containerKind(value) !== undefined) {
-    const items: Iterable<readonly [unknown, unknown]> =
-      value instanceof Map ? (value as ReadonlyMap<unknown, unknown>) : Object.entries(value as object);
-    for (const [key, item] of items) yield* tensorsOf(item, [...steps, String(key)]);
-  }
+  else if (isContainer(value))
+    for (const [key, item] of entriesOf(value)) yield* tensorsOf(item, [...steps, String(key)]);
 }
 
 /** What {@link summarize} takes: a State, or the whole result of `captureGradients`. */
@@ -89,9 +87,10 @@ function placesIn(where: string, node: unknown, part: string, path: Path = []): 
     return placesOf(where, node, [part]).map((place) => ({ ...place, path: [...path, ...place.path] }));
   const value = node instanceof Variable ? node.getRawValue() : node;
   if (isTensor(value)) return [{ path, part, tensor: value }];
-  if (containerKind(value) === undefined) return [];
-  const items = value instanceof Map ? [...value] : Object.entries(value as object);
-  return items.flatMap(([key, item]) => placesIn(where, item, part, [...path, partFromKey(String(key))]));
+  if (!isContainer(value)) return [];
+  return entriesOf(value).flatMap(([key, item]) =>
+    placesIn(where, item, part, [...path, partFromKey(String(key))]),
+  );
 }
 
 const placesOf = (where: string, state: State, above: readonly string[]): Place[] =>

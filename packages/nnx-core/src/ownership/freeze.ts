@@ -1,5 +1,5 @@
 /** @file Making what a Variable stores as immutable as the tensors in it. */
-import { isPlainObject } from "../data/plain-object.ts";
+import { isContainer, itemsOf } from "../data/containers.ts";
 
 /**
  * Freezes arrays and plain objects, and those in them, in place: a State that has the value must not change when somebody writes into it.
@@ -10,12 +10,9 @@ export function freezeContainers(value: unknown): void {
   const open: object[] = [value];
   for (let next = open.pop(); next; next = open.pop()) {
     Object.freeze(next);
-    for (const item of Object.values(next) as readonly unknown[]) if (isOpen(item)) open.push(item);
+    for (const item of itemsOf(next)) if (isOpen(item)) open.push(item);
   }
 }
 
 const isOpen = (value: unknown): value is object =>
-  typeof value === "object" &&
-  value !== null &&
-  (Array.isArray(value) || isPlainObject(value)) &&
-  !Object.isFrozen(value);
+  isContainer(value) && !(value instanceof Map) && !Object.isFrozen(value);

@@ -1,6 +1,6 @@
 /** @file Results that are not there yet: what runs later would not be recorded. */
 import { describe, NnxError } from "../errors.ts";
-import { isPlainObject } from "../data/plain-object.ts";
+import { isContainer, itemsOf } from "../data/containers.ts";
 import { isTensor } from "../tensor.ts";
 
 const isLate = (x: object): boolean => "then" in x && typeof x.then === "function";
@@ -10,9 +10,7 @@ function* lateIn(value: unknown, seen: Set<object>): Generator<object> {
   if (typeof value !== "object" || value === null || seen.has(value)) return;
   seen.add(value);
   if (isLate(value)) yield value;
-  else if (Array.isArray(value) || value instanceof Map)
-    for (const item of value.values()) yield* lateIn(item, seen);
-  else if (isPlainObject(value)) for (const item of Object.values(value)) yield* lateIn(item, seen);
+  else if (isContainer(value)) for (const item of itemsOf(value)) yield* lateIn(item, seen);
 }
 
 /**

@@ -1,6 +1,6 @@
 /** @file The tensors inside a value: the value itself, or nested in arrays, plain objects and Maps. */
 import { describe, StructureError } from "../errors.ts";
-import { isPlainObject } from "../data/plain-object.ts";
+import { isContainer, itemsOf, mapItems } from "../data/containers.ts";
 import { isTensor, type Tensor } from "../tensor.ts";
 
 /** A value that is nested deeper contains itself, most likely. */
@@ -29,16 +29,9 @@ function walk(value: unknown, state: Walk, level: number): void {
     state.visit(value);
     return;
   }
-  const items = Array.isArray(value)
-    ? (value as readonly unknown[])
-    : value instanceof Map
-      ? (value as ReadonlyMap<unknown, unknown>).values()
-      : isPlainObject(value)
-        ? Object.values(value)
-        : undefined;
-  if (!items) return;
+  if (!isContainer(value)) return;
   if (level > mostLevels || ++state.containers > mostContainers) throw endless(value);
-  for (const item of items) walk(item, state, level + 1);
+  for (const item of itemsOf(value)) walk(item, state, level + 1);
 }
 
 const endless = (value: object): StructureError =>
@@ -62,10 +55,7 @@ const ignore = (): void => {};
 function mapped(value: unknown, replace: (tensor: Tensor) => Tensor): unknown {
   if (typeof value !== "object" || value === null) return value;
   if (isTensor(value)) return replace(value);
-  if (Array.isArray(value)) return value.map((item) => mapped(item, replace));
-  if (value instanceof Map) return new Map([...value].map(([key, item]) => [key, mapped(item, replace)]));
-  if (!isPlainObject(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, mapped(item, replace)]));
+  return isContainer(value) ? mapItems(value, (item) => mapped(item, replace)) : value;
 }
 
 /** All tensors in `value`, in order. */

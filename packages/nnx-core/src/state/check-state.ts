@@ -5,8 +5,9 @@ import { formatPath, type Path } from "../path.ts";
 import { isPlainObject } from "../data/plain-object.ts";
 import { isVariableState, isVariableType } from "../variable/variable-state.ts";
 import { isOwner, refuseEnded } from "./holding.ts";
-import { Bounds, mostContainers, mostLevels } from "./bounds.ts";
-import { isLeaf, setOwn, type State, type StateLeaf, type StateNode } from "./state.ts";
+import { mostContainers, mostLevels } from "./bounds.ts";
+import { rebuild } from "./rebuild.ts";
+import { isLeaf, type State, type StateLeaf, type StateNode } from "./state.ts";
 
 /** Whether a State was made by this library and is held: whatever is in it is a State, and frozen. */
 export const isTrusted = (x: unknown): x is State =>
@@ -70,24 +71,6 @@ function addChildren(parent: Found, open: Found[]): boolean {
   return true;
 }
 
-/** What was read of a container that is not left yet. */
-interface Frame {
-  readonly node: Record<string, unknown>;
-  readonly keys: readonly string[];
-  readonly copy: Record<string, StateNode>;
-  readonly parent: Frame | undefined;
-  readonly key: string;
-  /** Whether the copy equals the node so far, which may be kept then. */
-  same: boolean;
-  next: number;
-}
-
-const pathTo = (frame: Frame | undefined, ...last: readonly string[]): Path => {
-  const path = [...last];
-  for (let f = frame; f?.parent; f = f.parent) path.push(f.key);
-  return path.reverse();
-};
-
 /**
  * The State that `value` is, or that is in it if it is a GraphState. States that the library made are returned as they are, at no cost; others are
  * read once, from the top to the leaves. What is not frozen in them is copied, so that nobody changes it later.
@@ -124,44 +107,16 @@ function read(
     throw notPart(where, path(), child);
   },
 ): State {
-  const bounds = new Bounds(where);
-  const frameOf = (node: Record<string, unknown>, key: string, parent: Frame | undefined): Frame => {
-    bounds.enter(node, () => [...prefix(), ...(parent ? pathTo(parent, key) : [])]);
-    const keys = Object.keys(node);
-    return { node, keys, copy: {}, parent, key, same: Object.isFrozen(node), next: 0 };
-  };
-  let frame = frameOf(root, "", undefined);
-  for (;;) {
-    const { parent, node, copy }: Frame = frame;
-    const key = frame.keys[frame.next++];
-    if (key === undefined) {
-      const done = frame.same ? (node as State) : Object.freeze(copy);
-      bounds.leave(node);
-      if (!parent) return done;
-      put(parent, frame.key, done);
-      frame = parent;
-      continue;
-    }
-    const child = node[key];
-    if (typeof child === "object" && child !== null) refuseEnded(where, child);
-    const trusted = isTrusted(child) ? child : leafFrom(child);
-    if (trusted) put(frame, key, trusted, child);
-    else if (isPlainObject(child)) frame = frameOf(child, key, frame);
-    else {
-      const at = frame;
-      put(
-        frame,
-        key,
-        other(() => pathTo(at, key), child),
-        child,
-      );
-    }
-  }
-}
-
-function put(frame: Frame, key: string, part: StateNode, before: unknown = frame.node[key]): void {
-  setOwn(frame.copy, key, part);
-  if (part !== before) frame.same = false;
+  return rebuild(root, undefined, {
+    where,
+    prefix,
+    below: () => undefined,
+    part: (child, _, path) => {
+      if (typeof child === "object" && child !== null) refuseEnded(where, child);
+      const part = isTrusted(child) ? child : leafFrom(child);
+      return part ?? (isPlainObject(child) ? undefined : other(path, child));
+    },
+  });
 }
 
 /** The leaf that something is, frozen. */

@@ -1,6 +1,7 @@
 /** @file States without types and metadata: nested values by name, as files keep them. */
+import { pathOf, type Place } from "../data/place.ts";
 import { describe, StructureError } from "../errors.ts";
-import { formatPath, type Path, type PathPart } from "../path.ts";
+import { formatPath, type PathPart } from "../path.ts";
 import { StatesBuilder } from "./builder.ts";
 import { isPlainObject } from "../data/plain-object.ts";
 import { isVariableState } from "../variable/variable-state.ts";
@@ -86,13 +87,13 @@ const itemOf = (container: unknown, key: string | number): unknown => {
 };
 
 function refuseUnknown(state: State, pure: unknown): void {
-  const open: Given[] = [{ node: state, value: pure, key: "", parent: undefined }];
+  const open: Given[] = [{ node: state, value: pure, part: "", parent: undefined }];
   for (let next = open.pop(); next; next = open.pop()) {
     const { node, value } = next;
     if (isLeaf(node)) continue;
     if (!isObject(value)) throw misplaced(next, "an object of values", value);
     for (const [key, item] of Object.entries(value)) {
-      const given = { node: (node as State)[key] as StateNode, value: item, key, parent: next };
+      const given = { node: (node as State)[key] as StateNode, value: item, part: key, parent: next };
       if (!Object.hasOwn(node, key)) throw misplaced(given, "paths that the State has", item);
       open.push(given);
     }
@@ -100,17 +101,9 @@ function refuseUnknown(state: State, pure: unknown): void {
 }
 
 /** What is given for a part of the State. */
-interface Given {
+interface Given extends Place {
   readonly node: StateNode;
   readonly value: unknown;
-  readonly key: string;
-  readonly parent: Given | undefined;
-}
-
-function pathOf(given: Given): Path {
-  const path: string[] = [];
-  for (let at = given; at.parent; at = at.parent) path.push(at.key);
-  return path.reverse();
 }
 
 const misplaced = (given: Given, expected: string, got: unknown): StructureError =>

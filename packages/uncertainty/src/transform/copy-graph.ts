@@ -1,6 +1,6 @@
 /** @file A copy of a model that remembers what is the copy of what. */
 import { graphdef, GraphNode, isVariableState, Variable } from "@nnxjs/nnx-core";
-import { isPlainObject } from "@nnxjs/nnx-core/internal";
+import { isContainer, mapItems } from "@nnxjs/nnx-core/internal";
 
 /** A copied model, and the copy of each node and Variable in it. */
 export interface GraphCopy<M> {
@@ -54,10 +54,6 @@ function copyContainer(x: object, visit: (item: unknown) => unknown): unknown {
     changed ||= copy !== value;
     return copy;
   };
-  let copy: object = x;
-  if (Array.isArray(x)) copy = x.map(item);
-  else if (x instanceof Map) copy = new Map([...x].map(([key, value]) => [key, item(value)]));
-  else if (isPlainObject(x))
-    copy = Object.fromEntries(Object.entries(x).map(([key, value]) => [key, item(value)]));
+  const copy = isContainer(x) ? mapItems(x, item) : x;
   return changed ? copy : x;
 }

@@ -1,6 +1,6 @@
 /** @file A model's parts in the order in which they were defined; nnx-core's walks sort them by name. */
 import { GraphNode, type Path, type PathPart, Variable } from "@nnxjs/nnx-core";
-import { entriesOf, isContainer } from "./slots.ts";
+import { entriesOf, isContainer } from "@nnxjs/nnx-core/internal";
 
 /** A node, container or Variable of a model, and the place where it came first. */
 export interface Part {

@@ -1,7 +1,7 @@
 /** @file Which layer of a model comes first. */
 import { GraphNode, iterNodes, Param } from "@nnxjs/nnx-core";
 import { definedParts } from "./defined-order.ts";
-import { entriesOf, isContainer } from "./slots.ts";
+import { entriesOf, isContainer } from "@nnxjs/nnx-core/internal";
 
 /**
  * How layers are ordered. `"definition"`: as attributes were assigned, mostly the order of computation. `"graph"`: sorted by path, as

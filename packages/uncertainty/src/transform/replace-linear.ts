@@ -1,11 +1,11 @@
 /** @file What `dropconnect` and `dropout` have in common: a copy of a model with other layers in the places of some of its own. */
 import { type Filter, GraphNode, iterNodes, NnxError, type Path, toPredicate } from "@nnxjs/nnx-core";
-import { checkOptions, describe, type OptionNames } from "@nnxjs/nnx-core/internal";
+import { checkOptions, describe, isContainer, type OptionNames } from "@nnxjs/nnx-core/internal";
 import { Linear } from "@nnxjs/layers";
 import { PRNGKey, Rngs, RngStream } from "@nnxjs/rnglib";
 import { copyGraph } from "./copy-graph.ts";
 import { type LayerOrder, layersOf } from "./layer-order.ts";
-import { exchange, isContainer } from "./slots.ts";
+import { exchange } from "./slots.ts";
 
 /** Which layers are transformed, and where their streams come from. */
 export interface TransformOptions {

@@ -1,16 +1,6 @@
 /** @file The places in a graph that hold something. */
 import { iterNodes } from "@nnxjs/nnx-core";
-import { isPlainObject } from "@nnxjs/nnx-core/internal";
-
-/** What a node or container holds, in the order of definition. */
-export function entriesOf(holder: object): readonly (readonly [key: unknown, value: unknown])[] {
-  if (holder instanceof Map) return [...holder.entries()];
-  return Array.isArray(holder) ? [...holder.entries()] : Object.entries(holder);
-}
-
-/** Whether the graph looks into `x`. */
-export const isContainer = (x: unknown): x is object =>
-  Array.isArray(x) || x instanceof Map || isPlainObject(x);
+import { entriesOf } from "@nnxjs/nnx-core/internal";
 
 /** Puts others in the places of some modules, wherever in the graph they are; the root itself is returned exchanged. */
 export function exchange<M>(root: M, others: ReadonlyMap<object, object>): M {

@@ -1,0 +1,33 @@
+/** @file Arrays, plain objects and Maps, which models, States and results are nested in. */
+import { isPlainObject } from "./plain-object.ts";
+
+/** Containers have no identity of their own: reached twice, they come back twice. */
+export type ContainerKind = "array" | "record" | "map";
+
+/** The kind of an array, plain object or Map; `undefined` for everything else. */
+export function containerKind(x: unknown): ContainerKind | undefined {
+  if (typeof x !== "object" || x === null) return undefined;
+  if (Array.isArray(x)) return "array";
+  if (x instanceof Map) return "map";
+  return isPlainObject(x) ? "record" : undefined;
+}
+
+/** Whether `x` is an array, plain object or Map. */
+export const isContainer = (x: unknown): x is object => containerKind(x) !== undefined;
+
+/** The items of a container, or the attributes of another object, without their keys. */
+export function itemsOf(x: object): Iterable<unknown> {
+  if (Array.isArray(x)) return x as readonly unknown[];
+  return x instanceof Map ? (x as ReadonlyMap<unknown, unknown>).values() : Object.values(x);
+}
+
+/** The keys and items of a container in its own order, which is not that of paths. Items of arrays have their index as text. */
+export const entriesOf = (x: object): readonly (readonly [key: unknown, item: unknown])[] =>
+  x instanceof Map ? [...(x as ReadonlyMap<unknown, unknown>)] : Object.entries(x);
+
+/** A container like `x`, with each item replaced by what `f` makes of it. */
+export function mapItems(x: object, f: (item: unknown) => unknown): object {
+  if (Array.isArray(x)) return (x as readonly unknown[]).map((item) => f(item));
+  const entries = entriesOf(x).map(([key, item]) => [key, f(item)] as const);
+  return x instanceof Map ? new Map(entries) : Object.fromEntries(entries as [string, unknown][]);
+}
