@@ -127,7 +127,7 @@ describe.each(backends)("kernels on %s", (backend) => {
 
   it("leave no tensors and no data behind", () => {
     const x = tf.ones([2, 3]);
-    const data = (): number => tf.engine().backend.numDataBuffers();
+    const data = (): number => tf.engine().backend.numDataIds();
     const before = [tf.memory().numTensors, data()];
     tf.tidy(() => {
       tf.matMul(tf.ones([1, 3]), tf.reshape(x, [3, 2]));
