@@ -57,7 +57,7 @@ export const throughZero = (thunks: Thunks): Record<string, () => Tensor> =>
 export const rule =
   <A = unknown>(kernelName: string) =>
   <const I extends string, const S extends I = never>(recipe: Recipe<I, S, A>): GradientRule => {
-    const { inputs, optional, save = none as readonly S[], saveOutput, backward } = recipe;
+    const { inputs, optional, save = none, saveOutput, backward } = recipe;
     const all: ReadonlySet<I> = new Set(inputs);
     // What was seen of the call that is being recorded: tensorflow.js reads `inputsToSave`, then `gradFunc`, once per
     // recorded call and with nothing in between.

@@ -26,7 +26,7 @@ function phasesOf(x: Tensor, axis: number, s: number): Tensor {
  * @returns Each `[N, ...output, C]`.
  */
 export function readTaps(region: Tensor, axes: readonly Axis[]): readonly Tensor[] {
-  const [batch, channels] = [region.shape[0]!, region.shape.at(-1)!];
+  const [batch, channels] = [region.shape[0], region.shape.at(-1)!];
   // By phases first: a slice with strides costs wasm many times as much as a transpose.
   const sizes = axes.map((a, i) => Math.ceil(region.shape[i + 1]! / a.stride));
   let phases = padSpatial(
@@ -36,9 +36,9 @@ export function readTaps(region: Tensor, axes: readonly Axis[]): readonly Tensor
   axes.forEach((a, i) => {
     // The axes taken apart so far are joined in front, with the batch.
     phases = phasesOf(phases, i + 1, a.stride);
-    phases = tf.reshape(phases, [phases.shape[0]! * phases.shape[1]!, ...phases.shape.slice(2)]);
+    phases = tf.reshape(phases, [phases.shape[0] * phases.shape[1]!, ...phases.shape.slice(2)]);
   });
-  const groups = tf.unstack(tf.reshape(phases, [phases.shape[0]! / batch, batch, ...phases.shape.slice(1)]));
+  const groups = tf.unstack(tf.reshape(phases, [phases.shape[0] / batch, batch, ...phases.shape.slice(1)]));
   return tapsOf(axes).map((offsets) => {
     // The last axis was taken apart last, so its phase is the slowest.
     const group = axes.reduceRight(
@@ -79,7 +79,7 @@ export function fromTaps(parts: readonly Tensor[], axes: readonly Axis[]): Tenso
     sums.map((sum) => sum ?? tf.zerosLike(some)),
     n + 1,
   );
-  let region = tf.reshape(stacked, [some.shape[0]!, ...spatial, ...axes.map((a) => a.stride), channels]);
+  let region = tf.reshape(stacked, [some.shape[0], ...spatial, ...axes.map((a) => a.stride), channels]);
   axes.forEach((_, i) => {
     region = interleave(region, 1 + i, 1 + n);
   });

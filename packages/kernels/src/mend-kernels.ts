@@ -22,7 +22,7 @@ type Replacement = KernelConfig & { readonly [STOCK]?: KernelConfig };
 
 /** Typed as always there; it is undefined where nothing is registered. */
 const present = (kernelName: string, backendName: string): Replacement | undefined =>
-  getKernel(kernelName, backendName) as Replacement | undefined;
+  getKernel(kernelName, backendName);
 
 /** Registers a kernel over another one. Taking that one out first avoids a warning. */
 function replace(kernel: Replacement, before: KernelConfig | undefined): void {
@@ -54,7 +54,7 @@ export function mendKernels(): void {
       const before = present(kernelName, backendName);
       if (!before || ours.has(before)) continue;
       const stock = before[STOCK] ?? before;
-      replace({ ...stock, kernelFunc: around(stock.kernelFunc), [STOCK]: stock } as Replacement, before);
+      replace({ ...stock, kernelFunc: around(stock.kernelFunc), [STOCK]: stock }, before);
     }
   }
   for (const kernel of [...wasmKernels, ...ownKernels]) {

@@ -42,7 +42,7 @@ const tensorScatterUpdate: Mend = mend<"tensor" | "indices" | "updates">(
   "Writes into its input.",
   ({ inputs: { tensor }, backend, stock }) => {
     if (tensor.dtype === "string" || tensor.dtype === "complex64") return stock();
-    const output = { shape: tensor.shape, dtype: tensor.dtype as LoopDtype };
+    const output = { shape: tensor.shape, dtype: tensor.dtype };
     const copy = loop(backend, [tensor], output, ([values], out) => out.set(values!));
     // The result is the copy's array, which the result keeps.
     const result = stock({ tensor: copy });

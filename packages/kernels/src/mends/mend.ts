@@ -54,7 +54,7 @@ export const mend = <I extends string, A = unknown>(
         backend,
         stock: (changed, others) =>
           stock({
-            inputs: (changed ? { ...inputs, ...changed } : inputs) as NamedTensorInfoMap,
+            inputs: changed ? { ...inputs, ...changed } : inputs,
             attrs: (others ? { ...attrs, ...others } : attrs) as NamedAttrMap,
             backend,
             // A kernel with one output gives one.

@@ -34,7 +34,7 @@ export function fusedMatMul(a: Tensor, b: Tensor, bias: Tensor | null): Tensor {
   const kernel = isRecording() || !hasKnownKernels() ? null : tf.getKernel(FUSED, tf.getBackend());
   if (!kernel) {
     const flat = a.rank === 2 ? a : tf.reshape(a, [rows, inner]);
-    const product = tf.matMul(flat as tf.Tensor2D, b as tf.Tensor2D);
+    const product = tf.matMul(flat, b);
     const y = bias ? tf.add(product, bias) : product;
     return a.rank === 2 ? y : tf.reshape(y, shape);
   }

@@ -64,7 +64,7 @@ const isPointwise = (axes: readonly Axis[]): boolean => axes.every((a) => a.wind
  */
 export function filterGradient(x: Tensor, dy: Tensor, axes: readonly Axis[]): Tensor {
   const region = readRegion(x, axes);
-  const [batch, inputs, outputs] = [x.shape[0]!, x.shape.at(-1)!, dy.shape.at(-1)!];
+  const [batch, inputs, outputs] = [x.shape[0], x.shape.at(-1)!, dy.shape.at(-1)!];
   if (isPointwise(axes)) {
     const rows = sizeOf(dy.shape.slice(0, -1));
     const gradient = product(
@@ -205,5 +205,5 @@ export function inputGradient(dy: Tensor, filter: Tensor, axes: readonly Axis[])
   );
   if (count === 1) return y;
   const spatial = y.shape.slice(1, -1);
-  return joinPhases(tf.reshape(y, [y.shape[0]!, ...spatial, ...axes.map((a) => a.stride), inputs]), axes);
+  return joinPhases(tf.reshape(y, [y.shape[0], ...spatial, ...axes.map((a) => a.stride), inputs]), axes);
 }

@@ -62,7 +62,6 @@ export function product(a: Tensor, b: Tensor, transposeA = false, transposeB = f
   if (!transposeB) return plain(left, b);
   const isPlain = a.rank === 2 && b.rank === 2;
   // (b @ aᵀ)ᵀ instead of a @ bᵀ when the operand and the result are smaller than b, as for the input of a dense layer.
-  if (isPlain && !transposeA && a.size + a.shape[0]! * b.shape[0]! < b.size)
-    return swap(tf.matMul(b, swap(a)));
+  if (isPlain && !transposeA && a.size + a.shape[0] * b.shape[0] < b.size) return swap(tf.matMul(b, swap(a)));
   return plain(left, swap(b));
 }

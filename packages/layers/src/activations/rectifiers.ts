@@ -51,7 +51,7 @@ export const leakyRelu = <T extends Tensor>(x: T, negativeSlope = 0.01): T =>
  */
 export const hardTanh = <T extends Tensor>(x: T): T => {
   const values = numbers("hardTanh", x);
-  const bound = (value: number): Tensor => scalar(value, values.dtype as "float32" | "int32");
+  const bound = (value: number): Tensor => scalar(value, values.dtype);
   // Clipping would halve the gradient at the bounds.
   return where(greater(values, bound(1)), bound(1), where(less(values, bound(-1)), bound(-1), values)) as T;
 };

@@ -129,6 +129,6 @@ export class DropConnectLinear extends DenseLayer {
   }
 }
 
-const split = (key: PRNGKey, x: Tensor): PRNGKey => random.split(key, x.shape[0] as number);
+const split = (key: PRNGKey, x: Tensor): PRNGKey => random.split(key, x.shape[0]);
 
 registerModule("DropConnectLinear", DropConnectLinear);

@@ -60,7 +60,7 @@ function ofModel(model: GraphNode, place: string, how: Preparation): Differentia
     if (!matches(needPaths ? pathTo(key) : noPath, value)) return;
     if (isVariable) seen.addVariable(value);
     else if (at) seen.addPlace(at.owner, at.key);
-    const leaf = isVariable ? value.toState() : (value as StateLeaf);
+    const leaf = isVariable ? value.toState() : value;
     const isLent = loans.lend(isVariable ? value : (at as LeafPlace), () =>
       key === undefined ? place : `${place} at ${formatPath(pathTo(key))}`,
     );

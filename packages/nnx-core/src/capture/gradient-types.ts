@@ -68,7 +68,7 @@ export function noteParts(parts: Parts): void {
 /** Where else a path is, among what the same call captured. */
 function partsWith(state: State, path: Path): string | undefined {
   for (const [name, part] of Object.entries(partsOf.get(state) ?? {})) {
-    if (part !== state && nodeAt(part as State, path) !== undefined)
+    if (part !== state && nodeAt(part, path) !== undefined)
       return `It is among what was captured as ${name}: write valuesAt(captured.${name}, ...).`;
   }
   return undefined;

@@ -92,7 +92,7 @@ export function checkStructure(where: string, { nodes, root, leafCount }: GraphD
     const node: unknown = nodes[index as number];
     if (index === met) {
       met++;
-      enter(index as number, node);
+      enter(index, node);
     } else if (isPlainObject(node) && node.kind !== "object" && node.kind !== "variable")
       throw refuse(place(), "a container in one place only", index);
   };

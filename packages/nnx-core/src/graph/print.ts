@@ -18,7 +18,7 @@ function printValue(value: unknown, depth = 0): string {
       return `${recipe.factory}(${recipe.args.map((arg) => printValue(arg, depth + 1)).join(", ")})`;
     return functionNames.nameOf(value as () => unknown) ?? nameOf(value);
   }
-  if (typeof value !== "object" || value === null) return String(value as number | boolean | symbol);
+  if (typeof value !== "object" || value === null) return String(value);
   if (depth > 2) return "...";
   if (Array.isArray(value)) return `[${value.map((item) => printValue(item, depth + 1)).join(", ")}]`;
   const name = (Object.getPrototypeOf(value) as { constructor?: { name: string } } | null)?.constructor?.name;

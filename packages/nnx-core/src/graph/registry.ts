@@ -117,7 +117,7 @@ export function registerFactory<A extends unknown[], F extends AnyFunction>(
     return made;
   };
   const source = String(factory);
-  factoryNames.add(name, recording as AnyFunction, (taken) => sources.get(taken) === source);
-  sources.set(recording as AnyFunction, source);
+  factoryNames.add(name, recording, (taken) => sources.get(taken) === source);
+  sources.set(recording, source);
   return recording;
 }

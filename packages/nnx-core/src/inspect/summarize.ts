@@ -75,7 +75,7 @@ function placesOfAll(where: string, captured: Summarizable): Place[] {
   refuseOthers(where, whole);
   const places = isWhole(whole)
     ? parts.flatMap((part) => placesIn(where, Reflect.get(whole, part), part))
-    : placesOf(where, captured as State, []);
+    : placesOf(where, captured, []);
   for (const { path, tensor } of places)
     if (tensor.isDisposed) throw new DisposedError(disposedText(`${where} at ${formatPath(path)}`, tensor));
   return places;

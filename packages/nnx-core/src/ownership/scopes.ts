@@ -37,7 +37,7 @@ let stopWatching: () => void = () => {};
 export function giveThingToScope<T extends object>(thing: T, kind: ScopeKind<T>): boolean {
   const scope = innermostScope();
   if (!scope) return false;
-  put(thing, kind as ScopeKind<never>, scope);
+  put(thing, kind, scope);
   return true;
 }
 

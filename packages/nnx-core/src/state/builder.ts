@@ -151,7 +151,7 @@ export class StateBuilder {
       } else if (isLeaf(next)) {
         throw conflict(path);
       } else {
-        subtree = next as Subtree;
+        subtree = next;
       }
     }
     const last = path.at(-1);

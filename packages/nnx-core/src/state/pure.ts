@@ -93,7 +93,7 @@ function refuseUnknown(state: State, pure: unknown): void {
     if (isLeaf(node)) continue;
     if (!isObject(value)) throw misplaced(next, "an object of values", value);
     for (const [key, item] of Object.entries(value)) {
-      const given = { node: (node as State)[key] as StateNode, value: item, part: key, parent: next };
+      const given = { node: node[key] as StateNode, value: item, part: key, parent: next };
       if (!Object.hasOwn(node, key)) throw misplaced(given, "paths that the State has", item);
       open.push(given);
     }

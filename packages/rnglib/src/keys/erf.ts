@@ -100,7 +100,7 @@ function log(x: number): number {
   bitsOfFloat[0] = x;
   const bits = bitsOfInt[0]!;
   bitsOfInt[0] = (bits & 0x7fffff) | 0x3f000000;
-  const m = bitsOfFloat[0]!;
+  const m = bitsOfFloat[0];
   const small = m < sqrtHalf;
   const e = (bits >> 23) - 126 - (small ? 1 : 0);
   const r = f(f(m - 1) + (small ? m : 0));

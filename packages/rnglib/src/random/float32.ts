@@ -28,7 +28,7 @@ export function log(x: number): number {
   floats[0] = Math.max(x, TINY);
   const bits = ints[0]!;
   ints[0] = (bits & 0x7fffff) | 0x3f000000;
-  const m = floats[0]!;
+  const m = floats[0];
   const small = m < SQRT_HALF;
   const e = (bits >>> 23) - 126 - (small ? 1 : 0);
   const r = f(f(m - 1) + (small ? m : 0));
@@ -125,5 +125,5 @@ export function nextFloat32(x: number, direction: 1 | -1): number {
   if (x === 0) return direction * 2 ** -149;
   floats[0] = x;
   ints[0]! += x > 0 === direction > 0 ? 1 : -1;
-  return floats[0]!;
+  return floats[0];
 }

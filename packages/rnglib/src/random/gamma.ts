@@ -99,7 +99,7 @@ function acceptedCube(d: number): number {
     let x: number;
     let v: number;
     do {
-      splitInto(tries[0]!, tries[1]!, 2, tries);
+      splitInto(tries[0], tries[1], 2, tries);
       x = normalOf(tries[2]!, tries[3]!);
       v = f(1 + x * c);
     } while (v <= 0);

@@ -31,7 +31,7 @@ export class Rngs extends KeySource {
   ) {
     super();
     const first = seed === undefined ? {} : isSource(seed) ? { default: seed } : seed;
-    if (isSource(seed as StreamSource) && "default" in streams) {
+    if (isSource(seed) && "default" in streams) {
       throw new NnxError(
         "Rngs: expected one default stream, got two. Pass the seed either first or as { default }.",
       );

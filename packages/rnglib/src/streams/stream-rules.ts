@@ -31,7 +31,7 @@ export function rulesOf(where: string, shapes: StreamShapes): StreamRule[] {
     ? [[true, shapes]]
     : Symbol.iterator in shapes
       ? (shapes as Iterable<readonly [Filter, StreamShape]>)
-      : Object.entries(shapes as Readonly<Record<string, StreamShape>>);
+      : Object.entries(shapes);
   return Array.from(pairs, ([filter, shape]) => ({
     filter,
     matches: toPredicate(filter),

@@ -85,7 +85,7 @@ export class BatchEnsembleLinear extends KernelLayer implements DenseConfig {
     checkParam(where, "r", this.r.value, [members, inFeatures]);
     checkParam(where, "s", this.s.value, [members, outFeatures]);
     if (this.bias) checkParam(where, "bias", this.bias.value, [members, outFeatures]);
-    const rows = (x.shape[0] as number) / members;
+    const rows = x.shape[0] / members;
     if (x.rank < 2 || !Number.isInteger(rows)) {
       throw new NnxError(
         `${where}: expected an input of shape [${members} * rows, ..., ${inFeatures}], got ${describe(x)}. ` +

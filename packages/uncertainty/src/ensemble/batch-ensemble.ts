@@ -39,7 +39,7 @@ export class BatchEnsemble<M extends Callable> extends Module {
   forward(x: Tensor): Tensor {
     const repeated = tile(x, [this.members, ...x.shape.slice(1).map(() => 1)]);
     const y = this.model.forward(repeated);
-    return reshape(y, [this.members, x.shape[0] as number, ...y.shape.slice(1)]);
+    return reshape(y, [this.members, x.shape[0], ...y.shape.slice(1)]);
   }
 }
 

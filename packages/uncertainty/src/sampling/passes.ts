@@ -57,7 +57,7 @@ export class Passes<M, X extends Tensor> {
     if (!Number.isSafeInteger(total) || total < 1) {
       throw new RangeError(`${where}: expected a positive number of passes, got ${describe(total)}.`);
     }
-    const { batchSize = x.shape[0] as number } = options;
+    const { batchSize = x.shape[0] } = options;
     if (!Number.isSafeInteger(batchSize) || batchSize < 1) {
       throw new RangeError(
         `${where}: expected batchSize to be a positive integer, got ${describe(batchSize)}.`,
@@ -74,7 +74,7 @@ export class Passes<M, X extends Tensor> {
   /** All batches of all passes, in order. Before each the signal is looked at, after each pass progress is told. */
   *batches(): Generator<Batch> {
     const { signal, onProgress } = this.#options;
-    const rows = this.#x.shape[0] as number;
+    const rows = this.#x.shape[0];
     for (let pass = 0; pass < this.#total; pass++) {
       for (let from = 0; from < rows; from += this.#batchSize) {
         signal?.throwIfAborted();
@@ -110,7 +110,7 @@ export class Passes<M, X extends Tensor> {
   /** Takes in the numbers of an output. */
   collect({ pass, from, rows }: Batch, values: Float32Array, shape: readonly number[]): void {
     const { outputs = "values", keep = "samples" } = this.#options;
-    const all = this.#x.shape[0] as number;
+    const all = this.#x.shape[0];
     const block = interpret(this.#where, outputs, values, shape);
     if (this.#collector === undefined) {
       this.#outputShape = rows === all ? shape : [all, ...shape.slice(1)];
