@@ -2,7 +2,6 @@
 import {
   type KernelFunc,
   type NamedAttrMap,
-  type NamedTensorInfoMap,
   type TensorInfo,
   tidy,
 } from "@tensorflow/tfjs-core";

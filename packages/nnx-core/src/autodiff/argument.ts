@@ -10,7 +10,7 @@ import { formatPath, type Path, type PathPart } from "../path.ts";
 import { StateBuilder, StatesBuilder } from "../state/builder.ts";
 import { refuseEnded } from "../state/holding.ts";
 import { withValue } from "../state/map.ts";
-import { leafValue, type OwnedState, type State, type StateLeaf } from "../state/state.ts";
+import { leafValue, type OwnedState, type State } from "../state/state.ts";
 import { walkState } from "../state/walk-state.ts";
 import { isTensor, type Tensor } from "../tensor.ts";
 import { giveVariableToScope } from "../variable/held-value.ts";
