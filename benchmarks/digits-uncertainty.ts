@@ -1,7 +1,9 @@
 /**
- * @file What Dropout and DropConnect know of digits that they were never shown: five seeds, 60 epochs on 0-7, 100 samples, in both scalings of
- * DropConnect, beside the same experiment with probly's layer on JAX. About five minutes: `node scripts/run.mjs benchmarks/digits-uncertainty.ts`.
- * Fewer seeds or epochs for a try: `... benchmarks/digits-uncertainty.ts 1 10`.
+ * @file What Dropout and DropConnect know of digits that they were never shown: five seeds, 60
+ * epochs on 0-7, 100 samples, in both scalings of DropConnect, beside the same experiment with
+ * probly's layer on JAX. About five minutes:
+ * `node scripts/run.mjs benchmarks/digits-uncertainty.ts`. Fewer seeds or epochs for a try:
+ * `... benchmarks/digits-uncertainty.ts 1 10`.
  */
 import "@tensorflow/tfjs-backend-wasm";
 import * as nnx from "@nnxjs/nnx";
@@ -49,7 +51,10 @@ interface Method {
   readonly name: string;
   readonly make: (model: Classifier, rngs: nnx.Rngs) => Classifier;
   readonly stochastic: boolean;
-  /** Means over five seeds of probly's layers on JAX 0.10.2 and Flax 0.12.8, in the same experiment. NaN where there is none. */
+  /**
+   * Means over five seeds of probly's layers on JAX 0.10.2 and Flax 0.12.8, in the same experiment.
+   * NaN where there is none.
+   */
   readonly reference?: readonly number[];
 }
 
@@ -136,7 +141,10 @@ function scores(probabilities: nnx.Table, { labels }: Images): { nll: number; ac
 
 interface Run {
   readonly numbers: Numbers;
-  /** Accuracy of the deterministic pass, and area under the accuracy of what is left after rejecting by total uncertainty. */
+  /**
+   * Accuracy of the deterministic pass, and area under the accuracy of what is left after rejecting
+   * by total uncertainty.
+   */
   readonly deterministic: { readonly nll: number; readonly accuracy: number };
   readonly selective: number;
 }

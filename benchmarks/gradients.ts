@@ -1,5 +1,6 @@
 /**
- * @file Our gradient rules against those of tensorflow.js (as tfjs-layers registers them), in one process and in alternation:
+ * @file Our gradient rules against those of tensorflow.js (as tfjs-layers registers them), in one
+ * process and in alternation:
  *
  *     node scripts/run.mjs benchmarks/gradients.ts
  */
@@ -112,7 +113,8 @@ async function convolutions(backend: string): Promise<void> {
     const both = (): void => {
       tf.tidy(() => tf.grads(f)([x, filter]));
     };
-    // On wasm the stock rules end in a kernel that is not there; on cpu one run of them is enough to see.
+    // On wasm the stock rules end in a kernel that is not there; on cpu one run of them is enough
+    // to see.
     const stock: Way[] = backend === "cpu" ? [{ name: "stock", run: () => withTheirs(both) }] : [];
     const ways: Way[] = [
       { name: "forward", run: () => tf.tidy(() => void f(x, filter)) },

@@ -1,6 +1,7 @@
 /**
- * @file Speed of the graph functions on 100 blocks of Linear + BatchNorm + Dropout, and on chains up to 100,000 leaves. With a Python that has Flax
- * in `NNX_PYTHON`, the same model is timed there in alternation and ratios are printed:
+ * @file Speed of the graph functions on 100 blocks of Linear + BatchNorm + Dropout, and on chains
+ * up to 100,000 leaves. With a Python that has Flax in `NNX_PYTHON`, the same model is timed there
+ * in alternation and ratios are printed:
  * `NNX_PYTHON=python3 node scripts/run.mjs benchmarks/graph.ts`.
  */
 import "@tensorflow/tfjs-backend-cpu";

@@ -15,8 +15,8 @@ export interface Result {
 }
 
 /**
- * Runs all contestants once per round, in turn, so that a slow spell of the machine hits each of them. The first two
- * rounds warm up and do not count.
+ * Runs all contestants once per round, in turn, so that a slow spell of the machine hits each of
+ * them. The first two rounds warm up and do not count.
  */
 export function measure(contestants: readonly Contestant[], rounds: number): Result[] {
   const times = contestants.map((): number[] => []);

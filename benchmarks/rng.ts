@@ -1,10 +1,12 @@
 /**
- * @file Random numbers: ours against our own plain loops, jax-js, stock tensorflow.js and, if asked, JAX itself.
+ * @file Random numbers: ours against our own plain loops, jax-js, stock tensorflow.js and, if
+ * asked, JAX itself.
  *
  *     node scripts/run.mjs benchmarks/rng.ts [--python PATH] [--small]
  *
- * CPU time on all threads, as nanoseconds per element and as a multiple of our time. `--python PATH` names a Python
- * with jax and adds real JAX (see rng_jax.py); `--small` leaves out the 16M arrays.
+ * CPU time on all threads, as nanoseconds per element and as a multiple of our time.
+ * `--python PATH` names a Python with jax and adds real JAX (see rng_jax.py); `--small` leaves out
+ * the 16M arrays.
  */
 import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";

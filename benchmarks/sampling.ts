@@ -1,7 +1,8 @@
 /**
- * @file What sampling costs over the passes themselves: 100 samples of the digits classifier over 1,000 images, against 100 plain
- * (deterministic) passes in alternation, CPU time: `node scripts/run.mjs benchmarks/sampling.ts [cpu|wasm]`, both by default. Then the
- * memory of both ways to keep results.
+ * @file What sampling costs over the passes themselves: 100 samples of the digits classifier over
+ * 1,000 images, against 100 plain (deterministic) passes in alternation, CPU time:
+ * `node scripts/run.mjs benchmarks/sampling.ts [cpu|wasm]`, both by default. Then the memory of
+ * both ways to keep results.
  */
 import "@tensorflow/tfjs-backend-cpu";
 import "@tensorflow/tfjs-backend-wasm";

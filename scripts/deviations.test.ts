@@ -1,4 +1,7 @@
-/** @file docs/deviations.md against the names that Flax, JAX and optax have, and against what the umbrella exports. */
+/**
+ * @file docs/deviations.md against the names that Flax, JAX and optax have, and against what the
+ * umbrella exports.
+ */
 import { readdirSync, readFileSync } from "node:fs";
 import * as nnx from "@nnxjs/nnx";
 import { describe, expect, it } from "vitest";
@@ -6,7 +9,9 @@ import { readGolden } from "./golden.ts";
 
 const { names } = readGolden<{ names: Readonly<Record<string, readonly string[]>> }>("parity");
 
-/** One row: what it says of which names, each with the name that it has here if that is another one. */
+/**
+ * One row: what it says of which names, each with the name that it has here if that is another one.
+ */
 interface Row {
   readonly verdict: string;
   readonly names: ReadonlyMap<string, string | undefined>;

@@ -39,7 +39,8 @@ function missingOn(page: string): string[] {
   }
   for (const [name, own = ""] of text.matchAll(/@nnxjs\/([\w-]+)/g))
     if (!packages.includes(own)) missing.push(name);
-  // Files by their path from the root or from packages/; others are relative to what the page is talking of.
+  // Files by their path from the root or from packages/; others are relative to what the page is
+  // talking of.
   for (const [, path = ""] of text.matchAll(/[` ]((?:\w[\w.-]*\/)+[\w.-]+\.(?:ts|mjs|py|json|md))\b/g))
     for (const root of ["", "packages/"])
       if (existsSync(root + path.split("/")[0]) && !existsSync(root + path)) missing.push(path);

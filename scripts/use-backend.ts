@@ -9,7 +9,10 @@ export type BackendName = (typeof backends)[number];
 
 const events = ["uncaughtException", "unhandledRejection"] as const;
 
-/** Makes `name` the backend, without the process-wide handlers that wasm installs: they rethrow and take the process down. */
+/**
+ * Makes `name` the backend, without the process-wide handlers that wasm installs: they rethrow and
+ * take the process down.
+ */
 export async function useBackend(name: BackendName): Promise<void> {
   if (tf.getBackend() === name) return;
   const before = new Map(events.map((event) => [event, process.rawListeners(event)]));

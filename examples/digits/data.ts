@@ -1,4 +1,7 @@
-/** @file The digits, read and split: always the same 400 images of 0-7 are held out, 8 and 9 are never trained on. */
+/**
+ * @file The digits, read and split: always the same 400 images of 0-7 are held out, 8 and 9 are
+ * never trained on.
+ */
 import { readFileSync } from "node:fs";
 
 /** Images as rows of 64 pixels in [0, 1], with their labels. */
@@ -26,7 +29,9 @@ const toImages = (rows: readonly (readonly number[])[]): Images => ({
   count: rows.length,
 });
 
-/** Every third image of 0-7 is held out until there are 400, so that every writer is in both parts. */
+/**
+ * Every third image of 0-7 is held out until there are 400, so that every writer is in both parts.
+ */
 export function loadDigits(): Digits {
   const text = readFileSync(new URL("data/digits.csv", import.meta.url), "utf8");
   const rows = text

@@ -25,7 +25,10 @@ export function accuracy(probabilities: Probabilities, { labels, count }: Images
 /** What many stochastic passes say of each image. */
 export interface Sampled {
   readonly mean: Probabilities;
-  /** Entropy of the mean prediction less the mean entropy, in nats: what the weights do not agree on (Depeweg et al. 2018). */
+  /**
+   * Entropy of the mean prediction less the mean entropy, in nats: what the weights do not agree on
+   * (Depeweg et al. 2018).
+   */
   readonly epistemic: Float64Array;
 }
 

@@ -1,4 +1,7 @@
-/** @file One batch with everything recorded: what each layer put out, and what gradient came back to it. */
+/**
+ * @file One batch with everything recorded: what each layer put out, and what gradient came back to
+ * it.
+ */
 import * as nnx from "@nnxjs/nnx";
 import type { Images } from "./data.ts";
 import type { Mlp } from "./model.ts";

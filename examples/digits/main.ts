@@ -1,4 +1,6 @@
-/** @file Train a DropConnect classifier on digits, and look at what it knows and what it does not. */
+/**
+ * @file Train a DropConnect classifier on digits, and look at what it knows and what it does not.
+ */
 import "@tensorflow/tfjs-backend-cpu";
 import * as tf from "@tensorflow/tfjs-core";
 import { CommanderError } from "commander";

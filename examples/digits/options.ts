@@ -23,7 +23,10 @@ function rate(text: string): number {
   throw new InvalidArgumentError("Expected a number from 0 to below 1.");
 }
 
-/** @throws CommanderError after one line on stderr; `exitCode` is 0 for `--help` and 2 for bad flags. */
+/**
+ * @throws CommanderError after one line on stderr; `exitCode` is 0 for `--help` and 2 for bad
+ * flags.
+ */
 export function parseOptions(args: readonly string[]): Options {
   return new Command("npm run demo --")
     .description("Train a DropConnect classifier on real hand-written digits 0-7 and ask it about 8 and 9.")

@@ -108,7 +108,8 @@ describe("the digits example, from seed 0", () => {
       const names = ["1 input", "2 hidden", "3 output"];
       expect(Object.keys(activations)).toEqual(names);
       expect(Object.keys(gradients)).toEqual(names);
-      // The gradient of mean cross entropy is (softmax - one-hot) / images at the logits: it sums to 0.
+      // The gradient of mean cross entropy is (softmax - one-hot) / images at the logits: it sums
+      // to 0.
       const ofLogits = gradients["3 output"] as nnx.VariableState<tf.Tensor>;
       expect(tf.sum(ofLogits.value).dataSync()[0]).toBeCloseTo(0, 6);
     });

@@ -3,7 +3,10 @@ import type { Grid, Moons } from "./data.ts";
 
 const SHADES = " ·:-=+*#%@";
 
-/** Lines of characters, denser where a value is nearer to `most`; `o` and `x` are the points of the two classes. */
+/**
+ * Lines of characters, denser where a value is nearer to `most`; `o` and `x` are the points of the
+ * two classes.
+ */
 export function mapOf(grid: Grid, values: ArrayLike<number>, most: number, moons: Moons): string[] {
   const cells = Array.from({ length: grid.count }, (_, i) => {
     const share = Math.min(1, (values[i] as number) / most);

@@ -1,4 +1,7 @@
-/** @file What the short examples in doc comments take as given. Guides in docs/ say everything themselves. */
+/**
+ * @file What the short examples in doc comments take as given. Guides in docs/ say everything
+ * themselves.
+ */
 import * as nnx from "@nnxjs/nnx";
 import * as tf from "@tensorflow/tfjs-core";
 

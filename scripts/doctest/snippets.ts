@@ -1,4 +1,7 @@
-/** @file The TypeScript examples of the documentation: fenced blocks in Markdown files and in doc comments. */
+/**
+ * @file The TypeScript examples of the documentation: fenced blocks in Markdown files and in doc
+ * comments.
+ */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 
 /** One fenced `ts` block. */
@@ -45,7 +48,8 @@ function filesIn(root: string): string[] {
 export const CONTINUED = "The blocks without imports go below this one, each by itself.";
 
 /**
- * The blocks of a page as readers run them: with imports of their own, or below the block before them that has some, if the page says so.
+ * The blocks of a page as readers run them: with imports of their own, or below the block before
+ * them that has some, if the page says so.
  */
 export function asPasted(page: string, blocks: readonly Snippet[]): Snippet[] {
   let above = "";

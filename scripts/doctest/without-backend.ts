@@ -9,7 +9,10 @@ interface Backends {
   backendInstance: object | null;
 }
 
-/** Runs an example that imports no backend. Test files share a process, in which others have registered some. */
+/**
+ * Runs an example that imports no backend. Test files share a process, in which others have
+ * registered some.
+ */
 export async function withoutBackend(example: () => Promise<void>): Promise<void> {
   const engine = tf.engine() as unknown as Backends;
   const { registry, registryFactory, backendName, backendInstance } = engine;

@@ -1,4 +1,7 @@
-/** @file Turns the documentation's examples into test files under .doctest/, one for each file that has examples. */
+/**
+ * @file Turns the documentation's examples into test files under .doctest/, one for each file that
+ * has examples.
+ */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { allSnippets, type Snippet } from "./snippets.ts";
 
@@ -25,7 +28,10 @@ const declares = (code: string, name: string): boolean =>
 
 const MODULES = { nnx: "@nnxjs/nnx", tf: "@tensorflow/tfjs-core" };
 
-/** Imports of the modules and fixtures that the example of a doc comment uses without saying where they are from. */
+/**
+ * Imports of the modules and fixtures that the example of a doc comment uses without saying where
+ * they are from.
+ */
 function givens(code: string): string[] {
   const modules = Object.entries(MODULES)
     .filter(([name]) => new RegExp(`\\b${name}\\.`).test(code) && !declares(code, name))

@@ -12,7 +12,8 @@ export interface Bundle {
   readonly external?: readonly string[];
 }
 
-// The backends say that only the files which bundlers take have side effects, not the ones that Node takes.
+// The backends say that only the files which bundlers take have side effects, not the ones that
+// Node takes.
 const mainFields = ["module", "main"];
 
 async function withEsbuild({ folder, entry, outfile, external = [] }: Bundle): Promise<void> {
@@ -40,7 +41,8 @@ async function withWebpack({ folder, entry, outfile, external = [] }: Bundle): P
     resolve: { mainFields },
     externalsType: "commonjs",
     externals: external.map((name) => new RegExp(`^${name}/`)),
-    // What is left out is decided before; minifying would take longer than everything else together.
+    // What is left out is decided before; minifying would take longer than everything else
+    // together.
     optimization: { minimize: false },
     performance: false,
   });

@@ -1,4 +1,7 @@
-/** @file A user's project in an empty folder: it has the packed packages, and tensorflow.js from this workspace. */
+/**
+ * @file A user's project in an empty folder: it has the packed packages, and tensorflow.js from
+ * this workspace.
+ */
 import { cpSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Packed, packageFolders, pnpm } from "./pack.ts";
@@ -24,7 +27,10 @@ function thirdParty(): Record<string, string> {
   return found;
 }
 
-/** Makes the project. pnpm gives each package what it declares and no more, so that a forgotten dependency is an error. */
+/**
+ * Makes the project. pnpm gives each package what it declares and no more, so that a forgotten
+ * dependency is an error.
+ */
 export function makeConsumer(folder: string, packed: readonly Packed[]): void {
   cpSync(new URL("consumer/", import.meta.url), join(folder, "src"), { recursive: true });
   const dependencies = {

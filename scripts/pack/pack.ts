@@ -21,7 +21,10 @@ export interface Packed {
   readonly tarball: string;
 }
 
-/** Runs a program to its end, and returns what it printed. What it complained of is in the error when it fails. */
+/**
+ * Runs a program to its end, and returns what it printed. What it complained of is in the error
+ * when it fails.
+ */
 export function run(program: string, args: readonly string[], cwd: string = root): string {
   const { status, stdout, stderr, error } = spawnSync(program, args, { cwd, encoding: "utf8" });
   if (error !== undefined) throw error;
@@ -43,7 +46,10 @@ export const packageFolders = (): string[] =>
     .map((name) => join(root, "packages", name))
     .filter((folder) => existsSync(join(folder, "package.json")));
 
-/** Builds every package from nothing, for a file that is left over from a source that is gone would be published too. */
+/**
+ * Builds every package from nothing, for a file that is left over from a source that is gone would
+ * be published too.
+ */
 function build(): void {
   for (const folder of packageFolders()) {
     rmSync(join(folder, "dist"), { recursive: true, force: true });

@@ -1,4 +1,7 @@
-/** @file The packages as users get them: packed, installed into an empty folder, compiled, bundled and run. */
+/**
+ * @file The packages as users get them: packed, installed into an empty folder, compiled, bundled
+ * and run.
+ */
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -28,7 +31,10 @@ const node = (script: string, ...args: readonly string[]): string =>
     .split("\n")
     .at(-1) as string;
 
-/** What the compiler says about our packages and the user's file. tensorflow.js's own declarations have errors of their own. */
+/**
+ * What the compiler says about our packages and the user's file. tensorflow.js's own declarations
+ * have errors of their own.
+ */
 function compilerErrors(options: Readonly<Record<string, unknown>>): string[] {
   const compilerOptions = { target: "es2022", strict: true, noEmit: true, types: [], ...options };
   writeFileSync(

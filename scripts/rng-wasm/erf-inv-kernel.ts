@@ -1,4 +1,7 @@
-/** @file In-place second passes: bits or uniforms become normals. Operation for operation what `keys/erf.ts` does. */
+/**
+ * @file In-place second passes: bits or uniforms become normals. Operation for operation what
+ * `keys/erf.ts` does.
+ */
 import {
   central as centralPolynomial,
   logConstants,
@@ -77,7 +80,8 @@ function erfInvKernel(load: (word: Code) => Code, finish: (u: Code, p: Code) => 
   const shifted = step((i) => f32x4.sub(w[i]!.get, f32x4.const(2.5)));
   const p = step(() => f32x4.const(0));
   horner(p, shifted, centralPolynomial);
-  // One branch for both vectors: with one each V8 moves the chains apart, and they no longer overlap.
+  // One branch for both vectors: with one each V8 moves the chains apart, and they no longer
+  // overlap.
   const upToHere = code.splice(0);
   step((i) => f32x4.sub(f32x4.sqrt(w[i]!.get), f32x4.const(3)), shifted);
   const tail = step(() => f32x4.const(0));

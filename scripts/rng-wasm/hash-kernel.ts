@@ -1,4 +1,7 @@
-/** @file Kernels that hash counters, sixteen at a time, and do one more thing with the bits before storing them. */
+/**
+ * @file Kernels that hash counters, sixteen at a time, and do one more thing with the bits before
+ * storing them.
+ */
 import { OUT, SOURCE } from "../../packages/rnglib/src/keys/wasm/layout.ts";
 import {
   type Code,
@@ -26,17 +29,23 @@ const ROTATIONS = [
 interface Finish {
   /** Parameters after `(n, k0, k1, hi, lo)`. */
   readonly parameters?: readonly (typeof type.i32 | typeof type.f32)[];
-  /** Whether bit 31 of every word is flipped, for free, so that a signed comparison is an unsigned one. */
+  /**
+   * Whether bit 31 of every word is flipped, for free, so that a signed comparison is an unsigned
+   * one.
+   */
   readonly flipped?: boolean;
   /** Code before the loop; may make locals of its own. */
   prepare?(locals: Locals, parameters: readonly Local[]): Code;
-  /** Code that stores what becomes of the bits of the four vectors; `at` is 4 × the index of the first word. */
+  /**
+   * Code that stores what becomes of the bits of the four vectors; `at` is 4 × the index of the
+   * first word.
+   */
   store(at: Code, bits: readonly Code[]): Code;
 }
 
 /**
- * A function `(n, k0, k1, hi, lo, ...)` over the counters `(hi, lo) … (hi, lo + n - 1)`. It works on blocks of 16 and
- * so may write up to 15 elements more than n; `lo` may not wrap within the n.
+ * A function `(n, k0, k1, hi, lo, ...)` over the counters `(hi, lo) … (hi, lo + n - 1)`. It works
+ * on blocks of 16 and so may write up to 15 elements more than n; `lo` may not wrap within the n.
  */
 function hashKernel(finish: Finish): WasmFunction {
   const parameters = [type.i32, type.i32, type.i32, type.i32, type.i32, ...(finish.parameters ?? [])];
@@ -56,7 +65,8 @@ function hashKernel(finish: Finish): WasmFunction {
   const x = Array.from({ length: LANES }, vector);
   const y = Array.from({ length: LANES }, vector);
   const first = vector();
-  // After rounds 4, 8, 12, 16 and 20 the words get two of the three key words, the second with the step's number.
+  // After rounds 4, 8, 12, 16 and 20 the words get two of the three key words, the second with the
+  // step's number.
   const keys = [k0, k1, k2] as const;
   const flip = finish.flipped === true ? 0x80000000 : 0;
   const keyOf = (local: Local, plus: number): Code =>
@@ -126,7 +136,9 @@ export const uniformKernel = (): WasmFunction =>
     store: storeEach((word) => f32x4.sub(v128.or(i32x4.shrU(word, 9), f32x4.const(1)), f32x4.const(1))),
   });
 
-/** Bytes 1 where the flipped bits are below the limit (signed), else 0. One parameter: the limit. */
+/**
+ * Bytes 1 where the flipped bits are below the limit (signed), else 0. One parameter: the limit.
+ */
 export function bernoulliKernel(): WasmFunction {
   let limit: Local;
   return hashKernel({
@@ -137,7 +149,8 @@ export function bernoulliKernel(): WasmFunction {
       return limit.set(i32x4.splat(parameter!.get));
     },
     store(at, bits) {
-      // By way of memory: given a single store that needs all four vectors, V8 schedules one after the other.
+      // By way of memory: given a single store that needs all four vectors, V8 schedules one after
+      // the other.
       const masks = bits.map((_, i) => v128.load(at, SOURCE + 16 * i)) as [Code, Code, Code, Code];
       const [a, b, c, d] = masks;
       const bytes = v128.narrowTo8(v128.narrowTo16(a, b), v128.narrowTo16(c, d));
@@ -150,7 +163,10 @@ export function bernoulliKernel(): WasmFunction {
   });
 }
 
-/** The source times the scale where the flipped bits are below the limit, else +0. Parameters: limit, scale. */
+/**
+ * The source times the scale where the flipped bits are below the limit, else +0. Parameters:
+ * limit, scale.
+ */
 export function maskScaleKernel(): WasmFunction {
   let limit: Local;
   let scale: Local;

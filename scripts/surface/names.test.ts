@@ -1,4 +1,7 @@
-/** @file What users can name: the umbrella against its packages, and the messages of errors against the umbrella. */
+/**
+ * @file What users can name: the umbrella against its packages, and the messages of errors against
+ * the umbrella.
+ */
 import { readdirSync } from "node:fs";
 import * as nnx from "@nnxjs/nnx";
 import * as keys from "@nnxjs/rnglib/keys";
@@ -30,7 +33,10 @@ function membersOf(value: object | null | undefined): string[] {
 
 const classes = Object.values(nnx).filter((value) => typeof value === "function");
 
-/** What users can call by name: functions and classes of the umbrella, of tensorflow.js and of the language. */
+/**
+ * What users can call by name: functions and classes of the umbrella, of tensorflow.js and of the
+ * language.
+ */
 const functions = new Set([
   ...[nnx, nnx.random, nnx.initializers, keys, globalThis].flatMap((each) =>
     Object.getOwnPropertyNames(each),
@@ -91,11 +97,17 @@ const others = new Set([
 const isCallable = (name: string): boolean =>
   functions.has(name) || methods.has(name.replace(/^(?!tf\.)\w*\./, ""));
 
-/** Whether a word that looks like code says something to users. A name that is only shared among our files does not. */
+/**
+ * Whether a word that looks like code says something to users. A name that is only shared among our
+ * files does not.
+ */
 const isKnown = (word: string): boolean =>
   isCallable(word) || others.has(word) || (options.has(word) && !declared.has(word));
 
-/** What a text names that users do not have: calls such as `split(`, and words such as `registerRules`. */
+/**
+ * What a text names that users do not have: calls such as `split(`, and words such as
+ * `registerRules`.
+ */
 function unknownIn(text: string): string[] {
   const plain = text.replaceAll(/\b(?:nnx|random|initializers)\./g, "");
   const calls = Array.from(

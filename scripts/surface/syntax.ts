@@ -1,4 +1,6 @@
-/** @file Reads TypeScript sources: their nodes, the names that they export, and the texts in them. */
+/**
+ * @file Reads TypeScript sources: their nodes, the names that they export, and the texts in them.
+ */
 import { readFileSync } from "node:fs";
 import { parseAst } from "vite";
 

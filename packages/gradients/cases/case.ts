@@ -1,4 +1,7 @@
-/** @file What a program under test is: the names are those of conformance/gradients.py, which has its numbers. */
+/**
+ * @file What a program under test is: the names are those of conformance/gradients.py, which has
+ * its numbers.
+ */
 import type { Tensor } from "@tensorflow/tfjs-core";
 
 /** One program. */

@@ -1,4 +1,7 @@
-/** @file Kernels that need a call through the engine, complex numbers, and what the other files leave out. */
+/**
+ * @file Kernels that need a call through the engine, complex numbers, and what the other files
+ * leave out.
+ */
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor, Tensor4D, Tensor5D } from "@tensorflow/tfjs-core";
 import type { Case, Cases } from "./case.ts";

@@ -3,7 +3,10 @@ import { allRules } from "../src/all-rules.ts";
 import { allCases } from "./all-cases.ts";
 import { golden } from "./golden.ts";
 
-/** Rules of kernels that no backend of tensorflow.js 4.22 has for these operations; nothing can run them. */
+/**
+ * Rules of kernels that no backend of tensorflow.js 4.22 has for these operations; nothing can run
+ * them.
+ */
 export const unreachable: readonly string[] = ["BroadcastTo", "LogSoftmax"];
 
 const backends = ["cpu", "wasm"] as const;

@@ -15,7 +15,10 @@ function inShapeOf(condition: Tensor, x: Tensor): Tensor {
   return tf.broadcastTo(column, x.shape);
 }
 
-/** Each branch gets the gradient where it was chosen, and zero elsewhere, whatever the gradient there. */
+/**
+ * Each branch gets the gradient where it was chosen, and zero elsewhere, whatever the gradient
+ * there.
+ */
 const where: GradientRule = rule("Select")({
   inputs: ["condition", "t", "e"],
   save: ["condition"],

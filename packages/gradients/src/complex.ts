@@ -1,7 +1,8 @@
 /**
- * @file Complex numbers and Fourier transforms. tensorflow.js takes float32 gradients only, so the gradient of a complex tensor is on
- * the tape with its real part; its imaginary part waits here, under the identity of the data, which a reshape shares. (Every use of
- * a tensor comes back before the kernel that made it.)
+ * @file Complex numbers and Fourier transforms. tensorflow.js takes float32 gradients only, so the
+ * gradient of a complex tensor is on the tape with its real part; its imaginary part waits here,
+ * under the identity of the data, which a reshape shares. (Every use of a tensor comes back before
+ * the kernel that made it.)
  */
 import * as tf from "@tensorflow/tfjs-core";
 import type { GradConfig, Tensor } from "@tensorflow/tfjs-core";
@@ -10,7 +11,10 @@ import { InputsToSave, Saved } from "./tape.ts";
 
 const imaginary = new WeakMap<object, Tensor>();
 
-/** Adds to the imaginary part of the gradient of a tensor. To be called outside of thunks: the tensor must outlive them. */
+/**
+ * Adds to the imaginary part of the gradient of a tensor. To be called outside of thunks: the
+ * tensor must outlive them.
+ */
 function give(data: object, part: Tensor): void {
   const flat = tf.reshape(part, [part.size]);
   const waiting = imaginary.get(data);
@@ -29,7 +33,10 @@ interface Call {
   readonly saved: Tensor;
 }
 
-/** A rule of kernels with one tensor before and one behind them: `backward` may give imaginary parts. */
+/**
+ * A rule of kernels with one tensor before and one behind them: `backward` may give imaginary
+ * parts.
+ */
 const complexRule = (
   kernelName: string,
   inputName: string,
@@ -107,7 +114,10 @@ const complex: GradientRule = (() => {
   };
 })();
 
-/** `tf.complex`, `tf.real`, `tf.imag`, `tf.abs` of complex numbers, `tf.fft`, `tf.ifft`, `tf.spectral.rfft`: cpu has the kernels, wasm not. */
+/**
+ * `tf.complex`, `tf.real`, `tf.imag`, `tf.abs` of complex numbers, `tf.fft`, `tf.ifft`,
+ * `tf.spectral.rfft`: cpu has the kernels, wasm not.
+ */
 export const complexRules: readonly GradientRule[] = [
   complex,
   real,

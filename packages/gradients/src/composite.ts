@@ -1,6 +1,7 @@
 /**
- * @file Operations that tensorflow.js differentiates by hand (`customGrad`) and whose second gradient it loses silently. Such an
- * operation is on the tape under the name of its scope, and a rule of that name comes first.
+ * @file Operations that tensorflow.js differentiates by hand (`customGrad`) and whose second
+ * gradient it loses silently. Such an operation is on the tape under the name of its scope, and a
+ * rule of that name comes first.
  */
 import { isRecording } from "@nnxjs/kernels";
 import { alias } from "@nnxjs/kernels/internal";
@@ -10,7 +11,10 @@ import type { GradientRule } from "./rule.ts";
 import { onNextNode } from "./tape.ts";
 import { isZero, zero } from "./zero.ts";
 
-/** The saved log-probabilities as a function of the logits, so that they have gradients of every order. */
+/**
+ * The saved log-probabilities as a function of the logits, so that they have gradients of every
+ * order.
+ */
 function logSoftmaxOf(logits: Tensor, saved: Tensor): Tensor {
   if (!isRecording()) return saved;
   return tf.customGrad(() => ({
@@ -48,7 +52,10 @@ const logSoftmax = operation("logSoftmax__op", (dy, [saved], [logits]) => [
   () => logSoftmaxBack(dy, logSoftmaxOf(logits!, saved!)),
 ]);
 
-/** `tf.losses.softmaxCrossEntropy`: - Σ labels · logSoftmax(logits), with a gradient for the labels too (the stock one is wrong). */
+/**
+ * `tf.losses.softmaxCrossEntropy`: - Σ labels · logSoftmax(logits), with a gradient for the labels
+ * too (the stock one is wrong).
+ */
 const softmaxCrossEntropy = operation("softmaxCrossEntropy__op", (dy, [labels, saved], [, logits]) => {
   const column = (): Tensor => tf.reshape(dy, [...dy.shape, 1]);
   const y = (): Tensor => logSoftmaxOf(logits!, saved!);

@@ -1,4 +1,7 @@
-/** @file Convolutions. tensorflow.js's own backward kernels are missing or wrong on wasm and slow on cpu. */
+/**
+ * @file Convolutions. tensorflow.js's own backward kernels are missing or wrong on wasm and slow on
+ * cpu.
+ */
 import {
   axes3D,
   type Axis,
@@ -39,7 +42,9 @@ const conv2d: GradientRule = rule<Conv2DAttrs>("Conv2D")({
   },
 });
 
-/** `conv2dTranspose`: its gradients are a convolution's value and a convolution's filter gradient. */
+/**
+ * `conv2dTranspose`: its gradients are a convolution's value and a convolution's filter gradient.
+ */
 const conv2dBackpropInput: GradientRule = rule<Conv2DBackpropInputAttrs>("Conv2DBackpropInput")({
   inputs: ["dy", "filter"],
   save: ["dy", "filter"],
@@ -100,7 +105,9 @@ const conv3dBackpropFilter: GradientRule = rule<Conv3DBackpropFilterV2Attrs>("Co
   },
 });
 
-/** `conv1d`, `conv2d`, `conv2dTranspose`, `conv3d`, `conv3dTranspose`, with strides or dilations. */
+/**
+ * `conv1d`, `conv2d`, `conv2dTranspose`, `conv3d`, `conv3dTranspose`, with strides or dilations.
+ */
 export const convRules: readonly GradientRule[] = [
   conv2d,
   conv2dBackpropInput,

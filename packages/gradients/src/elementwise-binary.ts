@@ -55,7 +55,8 @@ const realDiv = binary(
 );
 
 /**
- * d(a^b) = b a^(b-1) da + log(a) a^b db, with log(0) read as log(1), as `lax.pow` has it: 0^b has no slope in b.
+ * d(a^b) = b a^(b-1) da + log(a) a^b db, with log(0) read as log(1), as `lax.pow` has it: 0^b has
+ * no slope in b.
  */
 const pow = binary(
   "Pow",

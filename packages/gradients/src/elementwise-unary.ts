@@ -1,4 +1,7 @@
-/** @file Kernels of one tensor, element by element. Formulas and edges are those of `jax.lax` and `jax.nn`. */
+/**
+ * @file Kernels of one tensor, element by element. Formulas and edges are those of `jax.lax` and
+ * `jax.nn`.
+ */
 import { alias } from "@nnxjs/kernels/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import type { CastAttrs, ClipByValueAttrs, LeakyReluAttrs, Tensor } from "@tensorflow/tfjs-core";
@@ -66,7 +69,10 @@ const leakyRelu: GradientRule = rule<LeakyReluAttrs>("LeakyRelu")({
 const seluScale = 1.0507009873554805;
 const seluFloor = 1.7580993408473768;
 
-/** Element-wise kernels of one tensor: powers, exponentials, trigonometry, activations, rounding, casts. */
+/**
+ * Element-wise kernels of one tensor: powers, exponentials, trigonometry, activations, rounding,
+ * casts.
+ */
 export const elementwiseUnaryRules: readonly GradientRule[] = [
   // At 0 the slope is 1, at NaN -1.
   ofInput("Abs", (dy, x) => select(notNegative(x), dy, tf.neg(dy))),

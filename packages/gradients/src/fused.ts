@@ -21,7 +21,10 @@ interface Activation {
   readonly leakyreluAlpha?: number;
 }
 
-/** The gradient before the activation. `z` gives the value there, of which only the leaky ones need more than y. */
+/**
+ * The gradient before the activation. `z` gives the value there, of which only the leaky ones need
+ * more than y.
+ */
 function throughActivation(
   dy: Tensor,
   y: Tensor,
@@ -89,7 +92,10 @@ const fused = <A extends Activation, const F extends string, const G extends str
     },
   });
 
-/** `tf.fused` kernels, recorded when they are called through the engine; `tf.fused.*` takes itself apart under a gradient. */
+/**
+ * `tf.fused` kernels, recorded when they are called through the engine; `tf.fused.*` takes itself
+ * apart under a gradient.
+ */
 export const fusedRules: readonly GradientRule[] = [
   fused("_FusedMatMul", "a", "b", (a, b, { transposeA, transposeB }: _FusedMatMulAttrs) => ({
     value: () => product(a, b, transposeA, transposeB),

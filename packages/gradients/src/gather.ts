@@ -1,4 +1,6 @@
-/** @file Reading and writing by index. Reading's transpose is adding into zeros, and the reverse. */
+/**
+ * @file Reading and writing by index. Reading's transpose is adding into zeros, and the reverse.
+ */
 import { addRows, sizeOf } from "@nnxjs/kernels/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import type { GatherV2Attrs, Tensor, TopKAttrs } from "@tensorflow/tfjs-core";
@@ -20,7 +22,8 @@ const gather: GradientRule = rule<GatherV2Attrs>("GatherV2")({
       const inner = sizeOf(shapes.x.slice(axis + 1));
       const count = indices.size / batch;
       if (dy.size === 0) return tf.zeros(shapes.x);
-      // [batch, outer, count, inner] → [batch * count, outer * inner]; each batch has its own stretch of rows.
+      // [batch, outer, count, inner] → [batch * count, outer * inner]; each batch has its own
+      // stretch of rows.
       const byIndex = (x: Tensor): Tensor => (outer === 1 ? x : tf.transpose(x, [0, 2, 1, 3]));
       const rows = tf.reshape(byIndex(tf.reshape(dy, [batch, outer, count, inner])), [
         batch * count,
@@ -94,7 +97,10 @@ const sparseToDense: GradientRule = rule("SparseToDense")({
   },
 });
 
-/** Segments outside of `[0, numSegments)` were dropped; those that remain get the gradient of their segment. */
+/**
+ * Segments outside of `[0, numSegments)` were dropped; those that remain get the gradient of their
+ * segment.
+ */
 const unsortedSegmentSum: GradientRule = rule<{ numSegments: number }>("UnsortedSegmentSum")({
   inputs: ["x", "segmentIds"],
   save: ["segmentIds"],

@@ -5,7 +5,10 @@ import { allRules } from "./all-rules.ts";
 import { ownRules } from "./own-kernels.ts";
 import type { GradientRule } from "./rule.ts";
 
-/** What was registered before, per kernel that has one of our rules; undefined where there was nothing. */
+/**
+ * What was registered before, per kernel that has one of our rules; undefined where there was
+ * nothing.
+ */
 const replaced = new Map<string, GradientRule | undefined>();
 
 function put(kernelName: string, rule: GradientRule | undefined): void {
@@ -15,10 +18,11 @@ function put(kernelName: string, rule: GradientRule | undefined): void {
 }
 
 /**
- * Registers rules with tensorflow.js in place of those that are there, which {@link uninstallGradients} gives back. Registering
- * a rule a second time does nothing.
+ * Registers rules with tensorflow.js in place of those that are there, which
+ * {@link uninstallGradients} gives back. Registering a rule a second time does nothing.
  *
- * The registry is global: every copy and every backend of tensorflow.js in the process sees the rules.
+ * The registry is global: every copy and every backend of tensorflow.js in the process sees the
+ * rules.
  * @param rules - Your own, for kernels without a rule or in place of one.
  * @example
  * ```ts
@@ -42,8 +46,9 @@ export function registerRules(rules: readonly GradientRule[]): void {
 }
 
 /**
- * Registers every rule of this package, and the kernels of `@nnxjs/kernels` ({@link mendKernels}). Idempotent; quiet; stock rules that are registered are
- * replaced and remembered. Rules that others register afterwards win, until this is called again.
+ * Registers every rule of this package, and the kernels of `@nnxjs/kernels` ({@link mendKernels}).
+ * Idempotent; quiet; stock rules that are registered are replaced and remembered. Rules that others
+ * register afterwards win, until this is called again.
  * @example
  * ```ts
  * import * as tf from "@tensorflow/tfjs-core";

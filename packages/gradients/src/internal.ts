@@ -1,4 +1,7 @@
-/** @file Unstable: the tables of rules, and what the other packages of this project use. It may change in any version. */
+/**
+ * @file Unstable: the tables of rules, and what the other packages of this project use. It may
+ * change in any version.
+ */
 export { allRules } from "./all-rules.ts";
 export { compareRules } from "./compare.ts";
 export { complexRules } from "./complex.ts";

@@ -36,7 +36,10 @@ export const gradientOfLeft = (
   transposeB: boolean,
 ): Tensor => sumTo(transposeA ? product(b, dy, transposeB, true) : product(dy, b, false, !transposeB), shape);
 
-/** y = op(a) op(b): da = dy op(b)ᵀ, db = op(a)ᵀ dy, each transposed back and summed over broadcast batches. */
+/**
+ * y = op(a) op(b): da = dy op(b)ᵀ, db = op(a)ᵀ dy, each transposed back and summed over broadcast
+ * batches.
+ */
 const batchMatMul: GradientRule = rule<BatchMatMulAttrs>("BatchMatMul")({
   inputs: ["a", "b"],
   save: ["a", "b"],

@@ -4,7 +4,9 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { FusedBatchNormAttrs, LRNAttrs, Tensor } from "@tensorflow/tfjs-core";
 import { type GradientRule, rule } from "./rule.ts";
 
-/** y = (x - mean) r scale + offset with r = 1 / sqrt(variance + ε); scale and offset may be missing. */
+/**
+ * y = (x - mean) r scale + offset with r = 1 / sqrt(variance + ε); scale and offset may be missing.
+ */
 const batchNorm: GradientRule = rule<FusedBatchNormAttrs>("FusedBatchNorm")({
   inputs: ["x", "mean", "variance", "scale", "offset"],
   optional: ["scale", "offset"],

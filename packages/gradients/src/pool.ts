@@ -24,7 +24,10 @@ import { type GradientRule, rule, zeroRule } from "./rule.ts";
 import { axisMap, transposeAlong } from "./separable.ts";
 import { fromTaps, readTaps, toFirstMaximum } from "./taps.ts";
 
-/** Averages over a box are averages along each axis in turn, padding not counted; so is their transpose. */
+/**
+ * Averages over a box are averages along each axis in turn, padding not counted; so is their
+ * transpose.
+ */
 const averageBack = (dy: Tensor, pool: MeanPool): Tensor =>
   sharesOf(dy, pool) ??
   pool.axes.reduce((gradient, a, i) => {
@@ -70,7 +73,10 @@ const maxPool3D: GradientRule = rule<MaxPool3DAttrs>("MaxPool3D")({
   }),
 });
 
-/** y = largest x + filter in the window: to x and to the filter where it was attained (the first time). */
+/**
+ * y = largest x + filter in the window: to x and to the filter where it was attained (the first
+ * time).
+ */
 const dilation2D: GradientRule = rule<Dilation2DAttrs>("Dilation2D")({
   inputs: ["x", "filter"],
   save: ["x", "filter"],

@@ -1,4 +1,7 @@
-/** @file Kernels that move elements about between axes or beyond edges. Each is linear: its gradient is its transpose. */
+/**
+ * @file Kernels that move elements about between axes or beyond edges. Each is linear: its gradient
+ * is its transpose.
+ */
 import { addRows, sizeOf } from "@nnxjs/kernels/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import type {

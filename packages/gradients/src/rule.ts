@@ -33,8 +33,9 @@ export interface Recipe<I extends string, S extends string, A> {
   /** The output whose values the backward pass reads. */
   readonly saveOutput?: number;
   /**
-   * One thunk per input. A thunk returns a float32 tensor of its own (never `dy` or a saved tensor: tensorflow.js
-   * disposes gradients that it has added up) in the shape of the input. Only the thunks that are needed run.
+   * One thunk per input. A thunk returns a float32 tensor of its own (never `dy` or a saved tensor:
+   * tensorflow.js disposes gradients that it has added up) in the shape of the input. Only the
+   * thunks that are needed run.
    */
   readonly backward: (dy: Tensor, call: Call<I, S, A>) => Readonly<Record<I, () => Tensor>>;
 }
@@ -44,7 +45,10 @@ type Thunks = Readonly<Record<string, () => Tensor>>;
 const none: readonly never[] = [];
 const nothing = new Saved();
 
-/** A zero gradient stays zero on its way back, also where the derivative is infinite or NaN (JAX's symbolic zeros). */
+/**
+ * A zero gradient stays zero on its way back, also where the derivative is infinite or NaN (JAX's
+ * symbolic zeros).
+ */
 export const throughZero = (thunks: Thunks): Record<string, () => Tensor> =>
   Object.fromEntries(
     Object.entries(thunks).map(([name, thunk]) => [name, () => zero(thunk().shape)] as const),
@@ -59,8 +63,8 @@ export const rule =
   <const I extends string, const S extends I = never>(recipe: Recipe<I, S, A>): GradientRule => {
     const { inputs, optional, save = none, saveOutput, backward } = recipe;
     const all: ReadonlySet<I> = new Set(inputs);
-    // What was seen of the call that is being recorded: tensorflow.js reads `inputsToSave`, then `gradFunc`, once per
-    // recorded call and with nothing in between.
+    // What was seen of the call that is being recorded: tensorflow.js reads `inputsToSave`, then
+    // `gradFunc`, once per recorded call and with nothing in between.
     let shapes = {} as Record<I, number[]>;
     let given = all;
     let names = save;

@@ -4,7 +4,10 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { CumprodAttrs, CumsumAttrs, Tensor } from "@tensorflow/tfjs-core";
 import { type GradientRule, rule } from "./rule.ts";
 
-/** Moves `axes` behind the others and joins them: `[others, joined]`; `undo` puts a tensor of that shape back. */
+/**
+ * Moves `axes` behind the others and joins them: `[others, joined]`; `undo` puts a tensor of that
+ * shape back.
+ */
 function joinAxes(shape: readonly number[], axes: readonly number[]) {
   const others = shape.flatMap((_, axis) => (axes.includes(axis) ? [] : [axis]));
   const order = [...others, ...axes];
@@ -57,8 +60,8 @@ const up = (x: Tensor, by: number): Tensor =>
   ]);
 
 /**
- * dx[i] = (product of x before i) · r[i] with r[i] = dy[i] + x[i+1] r[i+1]: no division, so zeros do no harm. The recurrence is
- * solved in log2(n) doublings (Hillis & Steele 1986).
+ * dx[i] = (product of x before i) · r[i] with r[i] = dy[i] + x[i+1] r[i+1]: no division, so zeros
+ * do no harm. The recurrence is solved in log2(n) doublings (Hillis & Steele 1986).
  */
 function cumprodBack(dy: Tensor, x: Tensor): Tensor {
   const n = x.shape[1]!;

@@ -1,9 +1,15 @@
-/** @file Choosing elements. JAX chooses gradients where others multiply with 0 or 1, so NaN and inf do not cross over. */
+/**
+ * @file Choosing elements. JAX chooses gradients where others multiply with 0 or 1, so NaN and inf
+ * do not cross over.
+ */
 import { aboveOf, notNegativeOf, positiveOf } from "@nnxjs/kernels/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor } from "@tensorflow/tfjs-core";
 
-/** `where` for three tensors of one shape; `tf.where` broadcasts first, which copies each of them on wasm. */
+/**
+ * `where` for three tensors of one shape; `tf.where` broadcasts first, which copies each of them on
+ * wasm.
+ */
 export const select = (condition: Tensor, yes: Tensor, no: Tensor): Tensor =>
   tf.engine().runKernel("Select", { condition, t: yes, e: no });
 

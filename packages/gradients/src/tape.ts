@@ -1,7 +1,7 @@
 /**
- * @file What tensorflow.js 4 shows of a call while it writes it on the tape, for rules that need more than it hands out. In the
- * order in which it does things: `inputsToSave.map(name => input)`, `.concat(outputs)`, `rule.gradFunc`, `tape.push(node)`, with
- * nothing of another call in between.
+ * @file What tensorflow.js 4 shows of a call while it writes it on the tape, for rules that need
+ * more than it hands out. In the order in which it does things: `inputsToSave.map(name => input)`,
+ * `.concat(outputs)`, `rule.gradFunc`, `tape.push(node)`, with nothing of another call in between.
  */
 import { isRecording } from "@nnxjs/kernels";
 import { customGrad, engine, reshape, type Tensor } from "@tensorflow/tfjs-core";
@@ -16,8 +16,9 @@ export interface TapeNode {
 export type ReadInput = (name: string) => Tensor | undefined;
 
 /**
- * Lets a rule choose what to save when a call is recorded. tensorflow.js asks `inputsToSave.map(name => input)`, so a
- * list with its own `map` sees the inputs; the stock way copies a whole tensor where its shape would do.
+ * Lets a rule choose what to save when a call is recorded. tensorflow.js asks
+ * `inputsToSave.map(name => input)`, so a list with its own `map` sees the inputs; the stock way
+ * copies a whole tensor where its shape would do.
  */
 export class InputsToSave extends Array<string> {
   readonly #choose: (input: ReadInput) => readonly Tensor[];
@@ -33,7 +34,10 @@ export class InputsToSave extends Array<string> {
   }
 }
 
-/** What to save of a call. tensorflow.js joins the outputs to it, which shows the outputs themselves. */
+/**
+ * What to save of a call. tensorflow.js joins the outputs to it, which shows the outputs
+ * themselves.
+ */
 export class Saved extends Array<Tensor> {
   outputs: readonly Tensor[] = [];
 
@@ -44,8 +48,9 @@ export class Saved extends Array<Tensor> {
 }
 
 /**
- * The saved copy of an output, as that output on the tape. tensorflow.js copies an output before it records the call that made
- * it, so that the copy hangs in the air and its share of a second gradient is lost, silently.
+ * The saved copy of an output, as that output on the tape. tensorflow.js copies an output before it
+ * records the call that made it, so that the copy hangs in the air and its share of a second
+ * gradient is lost, silently.
  */
 export function onTape(copy: Tensor, output: Tensor): Tensor {
   if (!isRecording()) return copy;

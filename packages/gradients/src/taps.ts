@@ -11,7 +11,9 @@ const tapsOf = (axes: readonly Axis[]): readonly (readonly number[])[] =>
     [[]],
   );
 
-/** Takes apart `axis` of size q·s: `[s, ...the others with q]`. The reverse of {@link interleave}. */
+/**
+ * Takes apart `axis` of size q·s: `[s, ...the others with q]`. The reverse of {@link interleave}.
+ */
 function phasesOf(x: Tensor, axis: number, s: number): Tensor {
   if (s === 1) return tf.expandDims(x, 0);
   const q = x.shape[axis]! / s;
@@ -53,7 +55,10 @@ export function readTaps(region: Tensor, axes: readonly Axis[]): readonly Tensor
   });
 }
 
-/** Adds up what each window gives back to its elements, one tensor `[N, ...output, C]` per element. The transpose of `readTaps`. */
+/**
+ * Adds up what each window gives back to its elements, one tensor `[N, ...output, C]` per element.
+ * The transpose of `readTaps`.
+ */
 export function fromTaps(parts: readonly Tensor[], axes: readonly Axis[]): Tensor {
   const blocks = axes.map((a) => Math.ceil(((a.window - 1) * a.dilation + 1) / a.stride));
   const byPhase = new Map<string, Tensor[]>();
@@ -90,11 +95,13 @@ export function fromTaps(parts: readonly Tensor[], axes: readonly Axis[]): Tenso
 }
 
 /**
- * Gives dy to the first of the taps that is the largest. With numbers, not with bool: logic is scalar code on wasm.
+ * Gives dy to the first of the taps that is the largest. With numbers, not with bool: logic is
+ * scalar code on wasm.
  * @returns One tensor per tap.
  */
 export function toFirstMaximum(dy: Tensor, taps: readonly Tensor[]): readonly Tensor[] {
-  // Not the output of the kernel: wasm's maxPool3d takes the smallest positive number for the smallest number.
+  // Not the output of the kernel: wasm's maxPool3d takes the smallest positive number for the
+  // smallest number.
   const y = taps.reduce((largest, tap) => tf.maximum(largest, tap));
   let free: Tensor = tf.onesLike(dy);
   return taps.map((tap) => {

@@ -1,4 +1,7 @@
-/** @file Gradients that are known to be zero. JAX does not propagate these at all; here they are marked. */
+/**
+ * @file Gradients that are known to be zero. JAX does not propagate these at all; here they are
+ * marked.
+ */
 import { type Tensor, zeros } from "@tensorflow/tfjs-core";
 
 const known = new WeakSet<Tensor>();

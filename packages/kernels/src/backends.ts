@@ -11,7 +11,9 @@ interface Traits {
    */
   readonly hasScalarProducts: boolean;
   readonly broadcastForm: BroadcastForm;
-  /** The most axes that kernels which broadcast take. With more they leave what was in the memory. */
+  /**
+   * The most axes that kernels which broadcast take. With more they leave what was in the memory.
+   */
   readonly mostAxes: number;
 }
 
@@ -24,7 +26,10 @@ const byName: Readonly<Record<string, Traits>> = { cpu, wasm };
 
 const traits = (): Traits => byName[getBackend()] ?? other;
 
-/** Whether the kernels of the backend in use are known: what they need of their inputs when they are called past the engine. */
+/**
+ * Whether the kernels of the backend in use are known: what they need of their inputs when they are
+ * called past the engine.
+ */
 export const hasKnownKernels = (): boolean => getBackend() in byName;
 
 /** Whether the values of tensors on the backend in use can be read and written at once. */
@@ -36,5 +41,8 @@ export const hasScalarProducts = (): boolean => traits().hasScalarProducts;
 /** The form of broadcasting that the backend in use is quickest at. */
 export const broadcastForm = (): BroadcastForm => traits().broadcastForm;
 
-/** The most axes that broadcasting kernels of wasm take: the mends of these kernels fold axes down to so many. */
+/**
+ * The most axes that broadcasting kernels of wasm take: the mends of these kernels fold axes down
+ * to so many.
+ */
 export const MOST_AXES: number = wasm.mostAxes;

@@ -8,7 +8,7 @@ export const isTensor = (x: unknown): x is Tensor => x instanceof Tensor;
 export const isRecording = (): boolean => engine().state.gradientDepth > 0;
 
 /**
- * The same values as another tensor object, recorded on an open tape: `reshape` shares the data on every backend, `clone` copies on
- * wasm.
+ * The same values as another tensor object, recorded on an open tape: `reshape` shares the data on
+ * every backend, `clone` copies on wasm.
  */
 export const alias = (x: Tensor): Tensor => reshape(x, x.shape);

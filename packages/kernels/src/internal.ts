@@ -1,4 +1,6 @@
-/** @file What the other packages of this project use and users do not: it may change in any version. */
+/**
+ * @file What the other packages of this project use and users do not: it may change in any version.
+ */
 export { alias, isTensor } from "./engine.ts";
 export { axesOf2D, axesOf3D } from "./mends/pools.ts";
 export {

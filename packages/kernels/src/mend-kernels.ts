@@ -10,13 +10,19 @@ import { allMends } from "./mends/all-mends.ts";
 import { wasmKernels } from "./mends/composed.ts";
 import { ownKernels } from "./own-kernels.ts";
 
-/** The kernels of ours that are registered, and what was there before; undefined where a backend had none. */
+/**
+ * The kernels of ours that are registered, and what was there before; undefined where a backend had
+ * none.
+ */
 const ours = new Map<KernelConfig, KernelConfig | undefined>();
 
 /** The backend for which kernels were last looked at; undefined before and after. */
 let lookedAt: string | undefined;
 
-/** Another copy of this package may have put a kernel around the stock one: ours goes around the same. */
+/**
+ * Another copy of this package may have put a kernel around the stock one: ours goes around the
+ * same.
+ */
 const STOCK = Symbol.for("@nnxjs/kernels stock kernel");
 type Replacement = KernelConfig & { readonly [STOCK]?: KernelConfig };
 
@@ -32,8 +38,9 @@ function replace(kernel: Replacement, before: KernelConfig | undefined): void {
 }
 
 /**
- * Puts kernels of ours in place of those that are wrong on the cpu and the wasm backend of tensorflow.js (which they call for the rest), and
- * gives wasm some that it lacks: those that `tf.fused.conv2d`, `tf.fused.depthwiseConv2d`, `tf.einsum` and `tf.unsortedSegmentSum` call.
+ * Puts kernels of ours in place of those that are wrong on the cpu and the wasm backend of
+ * tensorflow.js (which they call for the rest), and gives wasm some that it lacks: those that
+ * `tf.fused.conv2d`, `tf.fused.depthwiseConv2d`, `tf.einsum` and `tf.unsortedSegmentSum` call.
  * Idempotent, quiet, and cheap to call again. {@link restoreKernels} gives the others back.
  * @example
  * ```ts
@@ -62,7 +69,10 @@ export function mendKernels(): void {
   }
 }
 
-/** Gives back the kernels that were registered before {@link mendKernels}; does nothing if it was not called. */
+/**
+ * Gives back the kernels that were registered before {@link mendKernels}; does nothing if it was
+ * not called.
+ */
 export function restoreKernels(): void {
   for (const [kernel, before] of ours) {
     if (present(kernel.kernelName, kernel.backendName) !== kernel) continue;

@@ -100,7 +100,9 @@ export const positiveOf = (x: Tensor): Tensor | undefined => run(ownKernelNames.
 /** Where x >= 0, false at NaN. */
 export const notNegativeOf = (x: Tensor): Tensor | undefined => run(ownKernelNames.notNegative, { x });
 
-/** 1 where a > b, 1/2 where they are equal, 0 elsewhere and at NaN; float32 in the broadcast shape. */
+/**
+ * 1 where a > b, 1/2 where they are equal, 0 elsewhere and at NaN; float32 in the broadcast shape.
+ */
 export const aboveOf = (a: Tensor, b: Tensor): Tensor | undefined => run(ownKernelNames.above, { a, b });
 
 /**

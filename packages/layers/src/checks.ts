@@ -23,7 +23,10 @@ export function checkSizes(where: string, name: string, sizes: readonly number[]
   for (const size of sizes) checkSize(where, `every size in ${name}`, size);
 }
 
-/** @throws NnxError unless `x` can stand for each element of a tensor of this shape; DisposedError for one that was disposed. */
+/**
+ * @throws NnxError unless `x` can stand for each element of a tensor of this shape; DisposedError
+ * for one that was disposed.
+ */
 export function checkBroadcast(where: string, name: string, x: Tensor, shape: readonly number[]): void {
   checkTensor(where, name, x);
   const before = shape.length - x.rank;
@@ -43,8 +46,8 @@ export function live<T extends Tensor>(where: string, x: T): T {
 }
 
 /**
- * `x` as float32, as JAX promotes integers and booleans: the engine's kernels give results of the input's dtype (a softplus in whole numbers), and
- * those of wasm know floats only.
+ * `x` as float32, as JAX promotes integers and booleans: the engine's kernels give results of the
+ * input's dtype (a softplus in whole numbers), and those of wasm know floats only.
  * @throws as {@link live}.
  */
 export function floats<T extends Tensor>(where: string, x: T): T {
@@ -53,7 +56,10 @@ export function floats<T extends Tensor>(where: string, x: T): T {
   return dtype === "int32" || dtype === "bool" ? (cast(x, "float32") as T) : x;
 }
 
-/** @throws NnxError unless the last axis has this size; DisposedError for a tensor that was disposed. */
+/**
+ * @throws NnxError unless the last axis has this size; DisposedError for a tensor that was
+ * disposed.
+ */
 export function checkFeatures(where: string, x: Tensor, features: number, name = "x"): void {
   checkTensor(where, name, x);
   if (x.shape.at(-1) === features) return;

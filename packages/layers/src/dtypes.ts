@@ -1,4 +1,7 @@
-/** @file Dtypes and precision: what their options may be, what they are by default, and what layers do with them. */
+/**
+ * @file Dtypes and precision: what their options may be, what they are by default, and what layers
+ * do with them.
+ */
 import { registerFunction, NnxError } from "@nnxjs/nnx-core";
 import { describe } from "@nnxjs/nnx-core/internal";
 import { func, oneOf, type OptionChecks } from "./options.ts";

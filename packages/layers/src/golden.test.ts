@@ -53,7 +53,10 @@ class Cell extends nnx.RNNCellBase<tf.Tensor> {
 
 const bools = (values: number[], shape: number[]) => tf.tensor(values, shape, "bool");
 
-/** Of normalised outputs the squared sum hardly depends on the input: its gradient is what rounding leaves of large terms. */
+/**
+ * Of normalised outputs the squared sum hardly depends on the input: its gradient is what rounding
+ * leaves of large terms.
+ */
 const CANCELLING = 2e-6;
 
 const table: Readonly<Record<string, Entry>> = {

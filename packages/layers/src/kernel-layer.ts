@@ -15,7 +15,9 @@ import type { Tensor } from "@nnxjs/kernels/internal";
 
 /** Options of layers with a kernel and a bias; the names are Flax's. */
 export interface KernelOptions extends ProductOptions {
-  /** Whose `params` stream the initial values are drawn from: the kernel's first, then the bias's. */
+  /**
+   * Whose `params` stream the initial values are drawn from: the kernel's first, then the bias's.
+   */
   rngs: Rngs;
   /** @defaultValue lecunNormal() */
   kernelInit?: Initializer;
@@ -40,7 +42,9 @@ export const KERNEL_CHECKS: OptionChecks<KernelOptions> = {
 /** The attributes of a layer, without the methods of all modules. */
 export type AttributesOf<L extends Module> = Omit<L, keyof Module>;
 
-/** A layer with a kernel and a bias: how it draws them and computes. The two themselves are its own. */
+/**
+ * A layer with a kernel and a bias: how it draws them and computes. The two themselves are its own.
+ */
 export abstract class KernelLayer extends Module {
   readonly dtype: FloatDtype | null;
   readonly precision: Precision;

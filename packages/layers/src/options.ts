@@ -12,7 +12,8 @@ export type OptionCheck = (where: string, name: string, value: unknown) => void;
 export type OptionChecks<O extends object> = { readonly [K in keyof Required<O>]: OptionCheck };
 
 /**
- * Refuses names that the options do not have, and values that they cannot have. Options that are left out, or `undefined`, are fine.
+ * Refuses names that the options do not have, and values that they cannot have. Options that are
+ * left out, or `undefined`, are fine.
  * @param where - The function or class, as users call it.
  */
 export function checkGiven<O extends object>(

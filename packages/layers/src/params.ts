@@ -7,8 +7,8 @@ import type { FloatDtype } from "./dtypes.ts";
 import { isTensor, type Tensor, tidy } from "@nnxjs/kernels/internal";
 
 /**
- * A parameter from the next `params` key. Layers call this in Flax's order, so that what is drawn is Flax's. What the initializer leaves
- * behind is freed, also when it throws.
+ * A parameter from the next `params` key. Layers call this in Flax's order, so that what is drawn
+ * is Flax's. What the initializer leaves behind is freed, also when it throws.
  * @param layer - For errors.
  * @throws NnxError for an initializer that returns another shape.
  */
@@ -42,8 +42,9 @@ export function checkDrawn(layer: string, value: unknown, shape: readonly number
 }
 
 /**
- * For constructors that make several parts: what the function returned makes one after another, and when one throws, those made before it
- * are disposed of. Nobody else could: a constructor that throws returns no layer.
+ * For constructors that make several parts: what the function returned makes one after another, and
+ * when one throws, those made before it are disposed of. Nobody else could: a constructor that
+ * throws returns no layer.
  * @param made - What is there already.
  */
 export function allOrNothing(...made: unknown[]): <T>(make: () => T) => T {

@@ -1,4 +1,7 @@
-/** @file Holding a layer against its case of flax.json: paths, shapes, initial values, output, gradients, state afterwards. */
+/**
+ * @file Holding a layer against its case of flax.json: paths, shapes, initial values, output,
+ * gradients, state afterwards.
+ */
 import {
   flattenState,
   type GraphNode,
@@ -131,8 +134,8 @@ const leavesOfOutput = (output: unknown): tf.Tensor[] =>
 
 /**
  * Loss, and its gradients with respect to parameters and the input.
- * @param rounding - How far the input's gradient may be from Flax's beside 1e-4 relative. Needed where large terms cancel: there Flax's
- * own float32 differs from float64 by more than 1e-4.
+ * @param rounding - How far the input's gradient may be from Flax's beside 1e-4 relative. Needed
+ * where large terms cancel: there Flax's own float32 differs from float64 by more than 1e-4.
  */
 export function expectGradients<M extends GraphNode>(
   name: string,

@@ -2,8 +2,9 @@
 import { graphdef, graphDefToJson, GraphNode, Variable } from "@nnxjs/nnx-core";
 
 /**
- * Names of attributes, the order of the parts that a model is drawn again in, and the definition as JSON, an attribute a line.
- * Definitions are stored in files and compared with each other, so none of these may change by accident.
+ * Names of attributes, the order of the parts that a model is drawn again in, and the definition as
+ * JSON, an attribute a line. Definitions are stored in files and compared with each other, so none
+ * of these may change by accident.
  */
 export function recorded(layer: object): string {
   const parts = Object.entries(layer).filter(([, value]) => isPart(value));

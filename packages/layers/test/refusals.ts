@@ -1,4 +1,7 @@
-/** @file What every layer refuses at its forward, and how it is afterwards: for the layers of all packages. */
+/**
+ * @file What every layer refuses at its forward, and how it is afterwards: for the layers of all
+ * packages.
+ */
 import {
   DisposedError,
   flattenState,

@@ -1,4 +1,6 @@
-/** @file What this package throws. Messages read `<where>: <expected>, got <value>. <What to do>.` */
+/**
+ * @file What this package throws. Messages read `<where>: <expected>, got <value>. <What to do>.`
+ */
 import { hasShapeAndDtype } from "./data/array-like.ts";
 
 /** The base of every error that this library throws on purpose. */

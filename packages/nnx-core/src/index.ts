@@ -1,4 +1,5 @@
-// Programs whose `lib` lacks `Disposable` get it here; without it States would be of type `any` there.
+// Programs whose `lib` lacks `Disposable` get it here; without it States would be of type `any`
+// there.
 /// <reference lib="esnext.disposable" preserve="true" />
 export type { ArrayLike } from "./data/array-like.ts";
 export { DiffState, grad, type GradResult, valueAndGrad } from "./autodiff/grad.ts";

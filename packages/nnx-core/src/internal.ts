@@ -1,4 +1,5 @@
-// Programs whose `lib` lacks `Disposable` get it here; without it States would be of type `any` there.
+// Programs whose `lib` lacks `Disposable` get it here; without it States would be of type `any`
+// there.
 /// <reference lib="esnext.disposable" preserve="true" />
 /** @file Unstable: what the other packages of this project use. It may change in any version. */
 export { checkModule, checkTensor } from "./graph/arguments.ts";

@@ -1,6 +1,7 @@
 /**
- * @file The only file of this package that names the array library. It hides it: graphs, States and filters hold values of any kind and
- * know nothing of tensors, and what is asked of tensorflow.js's engine beyond its types is asked here.
+ * @file The only file of this package that names the array library. It hides it: graphs, States and
+ * filters hold values of any kind and know nothing of tensors, and what is asked of tensorflow.js's
+ * engine beyond its types is asked here.
  */
 import * as tf from "@tensorflow/tfjs-core";
 import { disposedAdvice, DisposedError, disposedText } from "./errors.ts";
@@ -17,7 +18,10 @@ export const ones: typeof tf.ones = tf.ones;
 export const zeros: typeof tf.zeros = tf.zeros;
 export const zerosLike: typeof tf.zerosLike = tf.zerosLike;
 
-/** `tf.tidy` for results of any type: the tensors in arrays, plain objects and class instances survive. */
+/**
+ * `tf.tidy` for results of any type: the tensors in arrays, plain objects and class instances
+ * survive.
+ */
 export const scoped = <R>(f: () => R): R => tf.tidy(f as () => void) as R;
 
 /** One slice along an axis, without that axis. */
@@ -59,8 +63,9 @@ export function disposeRemains(remains: TensorRemains): void {
 }
 
 /**
- * Watches tensors that Variables and States hold: tells when somebody frees one, and hands out copies of their data, since on the cpu
- * backend `dataSync()` is the very array that the model computes with.
+ * Watches tensors that Variables and States hold: tells when somebody frees one, and hands out
+ * copies of their data, since on the cpu backend `dataSync()` is the very array that the model
+ * computes with.
  */
 export function makeGuard(onDispose: (tensor: Tensor) => void): (tensor: Tensor) => void {
   const { prototype } = tf.Tensor;
@@ -91,15 +96,18 @@ export function makeGuard(onDispose: (tensor: Tensor) => void): (tensor: Tensor)
   };
 }
 
-/** The engine's way to find data that a backend does not have: public there, but not in its types. */
+/**
+ * The engine's way to find data that a backend does not have: public there, but not in its types.
+ */
 interface DataEngine {
   readonly state: { readonly tensorInfo: WeakMap<object, unknown> };
   moveData(backend: unknown, dataId: object): void;
 }
 
 /**
- * Lets ops say so when they are given a tensor that was disposed, whoever made it, where tensorflow.js fails to read a property of `undefined`.
- * Every kernel of every backend comes by here then, and only then.
+ * Lets ops say so when they are given a tensor that was disposed, whoever made it, where
+ * tensorflow.js fails to read a property of `undefined`. Every kernel of every backend comes by
+ * here then, and only then.
  */
 function sayDisposed(): void {
   const engine = tf.engine() as unknown as DataEngine;
@@ -140,13 +148,17 @@ export interface TapeEngine {
 
 export const tapeEngine = (): TapeEngine => tf.engine() as unknown as TapeEngine;
 
-/** Calls `notice` with every op that the tape records, at once, while its tensors are there. Returns how to stop. */
+/**
+ * Calls `notice` with every op that the tape records, at once, while its tensors are there. Returns
+ * how to stop.
+ */
 export function onRecord(notice: (node: TapeNode) => void): () => void {
   const engine = tapeEngine();
   const addTapeNode = engine.addTapeNode.bind(engine);
   engine.addTapeNode = function (...args): void {
     addTapeNode(...args);
-    // Copies that a kernel saves for its gradient are recorded too, inside the kernel: they are no ops of the model.
+    // Copies that a kernel saves for its gradient are recorded too, inside the kernel: they are no
+    // ops of the model.
     if (this.state.kernelDepth > 0) return;
     const node = this.state.activeTape?.at(-1);
     if (node) notice(node);

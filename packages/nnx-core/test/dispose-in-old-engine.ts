@@ -1,4 +1,7 @@
-/** @file What happens where there is no `Symbol.dispose`; prints JSON. dispose-symbol.test.ts runs it in a process of its own. */
+/**
+ * @file What happens where there is no `Symbol.dispose`; prints JSON. dispose-symbol.test.ts runs
+ * it in a process of its own.
+ */
 import "./old-engine.ts";
 import "@tensorflow/tfjs-backend-cpu";
 import * as tf from "@tensorflow/tfjs-core";

@@ -1,4 +1,7 @@
-/** @file Data that functions are given by mistake, from files, or by somebody who means harm; and a model with something of everything. */
+/**
+ * @file Data that functions are given by mistake, from files, or by somebody who means harm; and a
+ * model with something of everything.
+ */
 import "@tensorflow/tfjs-backend-cpu";
 import fc from "fast-check";
 import * as tf from "@tensorflow/tfjs-core";

@@ -1,6 +1,6 @@
 /**
- * @file The functions that look names up. They refer to everything that the library names, so that a bundle with one of them has it all, and
- * one without has what it imports.
+ * @file The functions that look names up. They refer to everything that the library names, so that
+ * a bundle with one of them has it all, and one without has what it imports.
  */
 import * as layers from "@nnxjs/layers";
 import {
@@ -70,10 +70,12 @@ const functions = [
 ] as const;
 
 /**
- * The definition that `graphDefToJson` wrote. Everything that this library names is known; own classes and functions must have been
- * registered. A bundle with this function has all layers: `graphDefFromJson` of `@nnxjs/nnx-core` knows what the program imports, no more.
+ * The definition that `graphDefToJson` wrote. Everything that this library names is known; own
+ * classes and functions must have been registered. A bundle with this function has all layers:
+ * `graphDefFromJson` of `@nnxjs/nnx-core` knows what the program imports, no more.
  * @typeParam M - The model's type, which the JSON cannot say.
- * @throws {@link StructureError} when it is something else, {@link NotFoundError} for names that nothing is registered under.
+ * @throws {@link StructureError} when it is something else, {@link NotFoundError} for names that
+ * nothing is registered under.
  */
 export function graphDefFromJson<M = unknown>(json: GraphDefJson): GraphDef<M> {
   requireNamed("graphDefFromJson", [...variables, ...modules, ...functions]);
@@ -82,7 +84,8 @@ export function graphDefFromJson<M = unknown>(json: GraphDefJson): GraphDef<M> {
 
 /**
  * The class of Variables registered under `name`.
- * @param options - `allowRegister` makes and registers a subclass of `base` (default `Variable`) for an unknown name.
+ * @param options - `allowRegister` makes and registers a subclass of `base` (default `Variable`)
+ * for an unknown name.
  * @throws {@link NotFoundError} for an unknown name.
  * @see Flax `nnx.variable_type_from_name`
  */

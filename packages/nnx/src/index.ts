@@ -1,5 +1,6 @@
-// The one import most people write: every public name of the packages, by topic. What the packages keep to themselves is in their
-// `internal` entries. A test holds this list against the packages' own.
+// The one import most people write: every public name of the packages, by topic. What the packages
+// keep to themselves is in their `internal` entries. A test holds this list against the packages'
+// own.
 
 // Models: modules, Variables, and the modes that modules have.
 export {
@@ -556,5 +557,6 @@ export {
 } from "@nnxjs/nnx-core";
 export { MissingRngError } from "@nnxjs/layers";
 
-// By name: these two look names up, and what they must know is in packages that nnx-core cannot import.
+// By name: these two look names up, and what they must know is in packages that nnx-core cannot
+// import.
 export { graphDefFromJson, variableTypeFromName } from "./by-name.ts";

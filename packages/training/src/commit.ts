@@ -53,7 +53,10 @@ function write({ place: { owner, key }, path, after }: BareChange): void {
 /** What an optimizer wrote to attributes. Nobody else frees it when the next step replaces it. */
 const written = new WeakSet<Tensor>();
 
-/** The new tensor is held for the model. The old one is let go where an optimizer wrote it, or left to the user. */
+/**
+ * The new tensor is held for the model. The old one is let go where an optimizer wrote it, or left
+ * to the user.
+ */
 function handBack(before: Tensor, after: Tensor): void {
   retain(after);
   written.add(after);

@@ -1,4 +1,7 @@
-/** @file What a user's compiler must see: with `any` in place of a type, the errors that are expected here would not come. */
+/**
+ * @file What a user's compiler must see: with `any` in place of a type, the errors that are
+ * expected here would not come.
+ */
 import * as nnx from "@nnxjs/nnx";
 import * as tf from "@tensorflow/tfjs-core";
 

@@ -1,4 +1,7 @@
-/** @file The values of tensors where they are, on the backends whose memory can be read and written at once (cpu and wasm). */
+/**
+ * @file The values of tensors where they are, on the backends whose memory can be read and written
+ * at once (cpu and wasm).
+ */
 import type { TensorInfo } from "@tensorflow/tfjs-core";
 import { sizeOf } from "../shape.ts";
 
@@ -28,7 +31,10 @@ interface HeapBackend {
   disposeData(dataId: object): boolean;
 }
 
-/** What the cpu backend offers beyond its types. `readSync` gives the very array that it computes with. */
+/**
+ * What the cpu backend offers beyond its types. `readSync` gives the very array that it computes
+ * with.
+ */
 interface ArrayBackend {
   readSync(dataId: object): Elements;
   makeTensorInfo(shape: number[], dtype: LoopDtype, values: Elements): TensorInfo;
@@ -42,14 +48,17 @@ export const zerosOf = <D extends LoopDtype>(dtype: D, size: number): ElementArr
   // The constructor that has this name.
   new newArray[dtype](size) as ElementArrays[D];
 
-/** Whether a backend has its values on a heap. Memory of a heap comes as it was left, an array with zeros. */
+/**
+ * Whether a backend has its values on a heap. Memory of a heap comes as it was left, an array with
+ * zeros.
+ */
 export const isHeap = (backend: object): backend is HeapBackend => "typedArrayFromHeap" in backend;
 
 /**
  * New tensors of a backend from one loop over the values of others.
  * @param backend - One whose memory is within reach.
- * @param run - Writes every element of each output; it must not keep the arrays, nor write to the inputs. What it throws leaves no
- * memory allocated.
+ * @param run - Writes every element of each output; it must not keep the arrays, nor write to the
+ * inputs. What it throws leaves no memory allocated.
  */
 export function loops(
   backend: object,
@@ -97,7 +106,10 @@ export function free(backend: object, { dataId }: TensorInfo): void {
   (backend as ArrayBackend | HeapBackend).disposeData(dataId);
 }
 
-/** Whether NaN may be among the values: a sum of them tells, at a tenth of what a loop costs that asks each. */
+/**
+ * Whether NaN may be among the values: a sum of them tells, at a tenth of what a loop costs that
+ * asks each.
+ */
 function mayHoldNaN(x: Elements): boolean {
   let [a, b, c, d] = [0, 0, 0, 0];
   const whole = x.length - (x.length % 4);

@@ -1,4 +1,7 @@
-/** @file Several steps over values in one loop, where an op for each would read and write all of them each time. */
+/**
+ * @file Several steps over values in one loop, where an op for each would read and write all of
+ * them each time.
+ */
 import { engine, type Tensor } from "@tensorflow/tfjs-core";
 import { hasReachableMemory } from "../backends.ts";
 import { loops } from "./access.ts";
@@ -9,10 +12,12 @@ interface DataEngine {
 }
 
 /**
- * Several float32 tensors through one loop over their values, without copies, on the backends whose memory can be read and written at
- * once (cpu, wasm); `undefined` on others. Nothing is recorded on a tape: the caller sees to gradients.
+ * Several float32 tensors through one loop over their values, without copies, on the backends whose
+ * memory can be read and written at once (cpu, wasm); `undefined` on others. Nothing is recorded on
+ * a tape: the caller sees to gradients.
  * @param shapes - Of the results.
- * @param loop - Writes every element of each output; it must not keep the arrays, nor write to the inputs.
+ * @param loop - Writes every element of each output; it must not keep the arrays, nor write to the
+ * inputs.
  */
 export function fuse(
   inputs: readonly Tensor[],

@@ -4,7 +4,8 @@ import { sizeOf } from "../shape.ts";
 import { type ElementArrays, isHeap, loop, zerosOf } from "./access.ts";
 
 /**
- * A tensor whose elements `fill` writes, without a copy on the cpu and on the wasm backend. Not recorded on a tape.
+ * A tensor whose elements `fill` writes, without a copy on the cpu and on the wasm backend. Not
+ * recorded on a tape.
  * @param fill - Gets zeros to write to; it must not keep the array.
  */
 export function newTensor<D extends keyof ElementArrays>(

@@ -36,7 +36,10 @@ const arithmetic = (kernelName: string): Mend =>
     });
   });
 
-/** The larger or smaller one; NaN if either is. The stock kernels are quick, and right where no NaN is. */
+/**
+ * The larger or smaller one; NaN if either is. The stock kernels are quick, and right where no NaN
+ * is.
+ */
 const extremum = (kernelName: "Maximum" | "Minimum"): Mend =>
   mend<"a" | "b">(kernelName, ["wasm"], "Takes the first where the second is NaN.", (call) => {
     const {

@@ -1,10 +1,5 @@
 /** @file How a kernel of tensorflow.js that is wrong on a backend is replaced. */
-import {
-  type KernelFunc,
-  type NamedAttrMap,
-  type TensorInfo,
-  tidy,
-} from "@tensorflow/tfjs-core";
+import { type KernelFunc, type NamedAttrMap, type TensorInfo, tidy } from "@tensorflow/tfjs-core";
 
 /** A call of a kernel. */
 export interface KernelCall<I extends string = string, A = unknown> {

@@ -5,20 +5,26 @@ import { hasKnownKernels } from "../backends.ts";
 import { isRecording } from "../engine.ts";
 import { mendKernels } from "../mend-kernels.ts";
 
-/** What the wasm backend knows of data: the shape it was made with, whatever reshaping said since. */
+/**
+ * What the wasm backend knows of data: the shape it was made with, whatever reshaping said since.
+ */
 interface WasmBackend {
   readonly dataIdMap: { get(dataId: object): { readonly shape: readonly number[] } };
 }
 
 const FUSED = "_FusedMatMul";
 
-/** Whether the fused kernel of this backend takes this bias: wasm's looks at the shape that the data were made with. */
+/**
+ * Whether the fused kernel of this backend takes this bias: wasm's looks at the shape that the data
+ * were made with.
+ */
 const takesBias = (backend: object, bias: Tensor): boolean =>
   !("dataIdMap" in backend) || (backend as WasmBackend).dataIdMap.get(bias.dataId).shape.length === 1;
 
 /**
- * `a @ b + bias` over the last axis of a, as one kernel. The kernel is called directly: `tf.fused.matMul` and the engine cost more than the
- * product of small layers, and the former brings a gradient that asks for the transposed products that are slow on wasm.
+ * `a @ b + bias` over the last axis of a, as one kernel. The kernel is called directly:
+ * `tf.fused.matMul` and the engine cost more than the product of small layers, and the former
+ * brings a gradient that asks for the transposed products that are slow on wasm.
  * @param a - `[..., inner]`
  * @param b - `[inner, columns]`
  * @param bias - `[columns]`, or `null`.

@@ -1,4 +1,7 @@
-/** @file Convolutions and pools over two or three spatial axes, for which tensorflow.js has functions that differ. */
+/**
+ * @file Convolutions and pools over two or three spatial axes, for which tensorflow.js has
+ * functions that differ.
+ */
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { mendKernels } from "../mend-kernels.ts";
@@ -17,7 +20,9 @@ const explicitPadding = (padding: SpatialOptions["padding"]): [Pair, Pair, Pair,
   return [[0, 0], [...rows], [...columns], [0, 0]];
 };
 
-/** A convolution over two or three spatial axes: `[n, ...spatial, in]` with `[...window, in, out]`. */
+/**
+ * A convolution over two or three spatial axes: `[n, ...spatial, in]` with `[...window, in, out]`.
+ */
 export function convSpatial(
   x: Tensor,
   kernel: Tensor,
@@ -50,7 +55,10 @@ export function convSpatial(
   );
 }
 
-/** A convolution in which every channel has filters of its own: `[n, h, w, c]` with `[rows, columns, c, filters]`. */
+/**
+ * A convolution in which every channel has filters of its own: `[n, h, w, c]` with
+ * `[rows, columns, c, filters]`.
+ */
 export function depthwiseSpatial(x: Tensor, kernel: Tensor, how: SpatialOptions): Tensor {
   mendKernels();
   return tf.depthwiseConv2d(

@@ -24,7 +24,8 @@ export function sumTo(x: Tensor, shape: readonly number[]): Tensor {
   if (axes.length === 0) return tf.reshape(x, [...shape]);
   const last = axes.at(-1)!;
   const inner = sizeOf(x.shape.slice(last + 1));
-  // Leading axes (a bias): as a product with ones; summing them is 10 to 20 times slower on cpu and wasm.
+  // Leading axes (a bias): as a product with ones; summing them is 10 to 20 times slower on cpu and
+  // wasm.
   if (inner > 1 && from.slice(0, last).every((size) => size === 1)) {
     const outer = x.size / inner;
     const ones = tf.ones([1, outer]);

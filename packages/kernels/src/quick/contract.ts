@@ -1,4 +1,7 @@
-/** @file Einstein summation from transposes, sums and matrix products, which every backend has with gradients of every order. */
+/**
+ * @file Einstein summation from transposes, sums and matrix products, which every backend has with
+ * gradients of every order.
+ */
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { alias } from "../engine.ts";
@@ -53,7 +56,8 @@ function pairwise(a: Labelled, b: Labelled, kept: readonly string[], sizes: Labe
 }
 
 /**
- * Sums the product of the tensors over all labels that are not in `output`; labels of `output` that no tensor has are broadcast.
+ * Sums the product of the tensors over all labels that are not in `output`; labels of `output` that
+ * no tensor has are broadcast.
  * @param sizes - Of all labels. Axes of one element are repeated up to it.
  * @returns A tensor of its own.
  */

@@ -1,6 +1,9 @@
 /** @file How a contraction of two tensors becomes a product of matrices. */
 
-/** The labels of axes, in groups. The product is `[batch, rows, contracted] @ [batch, contracted, columns]`. */
+/**
+ * The labels of axes, in groups. The product is
+ * `[batch, rows, contracted] @ [batch, contracted, columns]`.
+ */
 export interface ContractionPlan {
   /** In both tensors and in the result. */
   readonly batch: readonly string[];
@@ -14,7 +17,8 @@ export interface ContractionPlan {
 
 /**
  * The groups of the axes of two tensors.
- * @param kept - The labels that are wanted afterwards. Each label that one tensor has alone is among them.
+ * @param kept - The labels that are wanted afterwards. Each label that one tensor has alone is
+ * among them.
  */
 export function planContraction(
   left: readonly string[],

@@ -1,4 +1,7 @@
-/** @file The numbers of a convolution or pooling along each of its spatial axes, and moves that need only them. */
+/**
+ * @file The numbers of a convolution or pooling along each of its spatial axes, and moves that need
+ * only them.
+ */
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { sizeOf } from "../shape.ts";
@@ -75,8 +78,9 @@ export function padSpatial(x: Tensor, pads: readonly (readonly [number, number])
 }
 
 /**
- * The rows and columns of the input that the output reads, with their zeros: exactly `(output - 1)·stride + (window - 1)·dilation + 1`
- * along each axis, so that windows fit without padding.
+ * The rows and columns of the input that the output reads, with their zeros: exactly
+ * `(output - 1)·stride + (window - 1)·dilation + 1` along each axis, so that windows fit without
+ * padding.
  */
 export const readRegion = (x: Tensor, axes: readonly Axis[], value = 0): Tensor =>
   padSpatial(

@@ -1,6 +1,6 @@
 /**
- * @file A convolution and its two gradients, all three by forward kernels: the gradients of a convolution are convolutions of
- * rearranged operands, and so have gradients of every order.
+ * @file A convolution and its two gradients, all three by forward kernels: the gradients of a
+ * convolution are convolutions of rearranged operands, and so have gradients of every order.
  */
 import * as tf from "@tensorflow/tfjs-core";
 import type { Conv2DAttrs, Tensor, Tensor4D, Tensor5D } from "@tensorflow/tfjs-core";
@@ -59,8 +59,8 @@ export const convolve = (x: Tensor, filter: Tensor, axes: readonly Axis[]): Tens
 const isPointwise = (axes: readonly Axis[]): boolean => axes.every((a) => a.window === 1 && a.stride === 1);
 
 /**
- * dW[k, i, o] = Σ x[n, s·p + d·k, i] dy[n, p, o]: a convolution over p, with channels for the batch, the batch for channels, strides for
- * dilations and dilations for strides.
+ * dW[k, i, o] = Σ x[n, s·p + d·k, i] dy[n, p, o]: a convolution over p, with channels for the
+ * batch, the batch for channels, strides for dilations and dilations for strides.
  */
 export function filterGradient(x: Tensor, dy: Tensor, axes: readonly Axis[]): Tensor {
   const region = readRegion(x, axes);
@@ -99,8 +99,8 @@ export function filterGradient(x: Tensor, dy: Tensor, axes: readonly Axis[]): Te
 }
 
 /**
- * With stride s, window element s·m + r serves the inputs of phase r. `shift` zeros before the window make phase 0 begin at the first
- * input, which is then in block `first`.
+ * With stride s, window element s·m + r serves the inputs of phase r. `shift` zeros before the
+ * window make phase 0 begin at the first input, which is then in block `first`.
  */
 function blocking(axis: Axis): { blocks: number; shift: number; first: number } {
   const { stride, before, window } = axis;
@@ -116,8 +116,8 @@ const combinations = (bounds: readonly number[]): readonly (readonly number[])[]
   );
 
 /**
- * Takes the window apart into blocks m and phases r and turns the blocks around. By one gather: reversing a tensor of many axes costs
- * more than a convolution.
+ * Takes the window apart into blocks m and phases r and turns the blocks around. By one gather:
+ * reversing a tensor of many axes costs more than a convolution.
  * @param filter - `[...window, ...rest]`.
  * @returns The blocks along each axis, and `[blocks, phases, rest]`.
  */
@@ -164,7 +164,10 @@ export const spreadOutput = (dy: Tensor, axes: readonly Axis[]): Tensor =>
     }),
   );
 
-/** Puts phases in their places and cuts off what is too much: `[N, ...q, ...r, C]` → `[N, ...input, C]`. */
+/**
+ * Puts phases in their places and cuts off what is too much: `[N, ...q, ...r, C]` →
+ * `[N, ...input, C]`.
+ */
 export function joinPhases(x: Tensor, axes: readonly Axis[]): Tensor {
   let joined = x;
   axes.forEach((_, i) => {
@@ -177,8 +180,8 @@ export function joinPhases(x: Tensor, axes: readonly Axis[]): Tensor {
 }
 
 /**
- * dx[n, s·q + r, i] = Σ dy[n, q - m, o] W[s·m + r, i, o], up to shifts: a convolution with the window turned around, one phase r of the input
- * per group of channels when there is a stride.
+ * dx[n, s·q + r, i] = Σ dy[n, q - m, o] W[s·m + r, i, o], up to shifts: a convolution with the
+ * window turned around, one phase r of the input per group of channels when there is a stride.
  * @param dy - `[N, ...output, O]`.
  * @param filter - `[...window, I, O]`.
  * @returns `[N, ...input, I]`.

@@ -12,11 +12,17 @@ const pair = (axes: readonly Axis[], key: "stride" | "dilation"): [number, numbe
 const valid = (x: Tensor, filter: Tensor, strides: [number, number], dilations: [number, number]): Tensor =>
   tf.depthwiseConv2d(x as Tensor4D, filter as Tensor4D, strides, "valid", "NHWC", dilations);
 
-/** The convolution itself, from its axes. x: `[N, H, W, C]`, filter: `[h, w, C, M]`, result: `[N, H', W', C·M]`. */
+/**
+ * The convolution itself, from its axes. x: `[N, H, W, C]`, filter: `[h, w, C, M]`, result:
+ * `[N, H', W', C·M]`.
+ */
 export const depthwiseConvolve = (x: Tensor, filter: Tensor, axes: readonly Axis[]): Tensor =>
   valid(readRegion(x, axes), filter, pair(axes, "stride"), pair(axes, "dilation"));
 
-/** As for a full convolution, with one filter per channel of dy; phases are the multiplier. Then summed over the filters of a channel. */
+/**
+ * As for a full convolution, with one filter per channel of dy; phases are the multiplier. Then
+ * summed over the filters of a channel.
+ */
 export function depthwiseInputGradient(dy: Tensor, filter: Tensor, axes: readonly Axis[]): Tensor {
   const [, , channels, multiplier] = filter.shape as [number, number, number, number];
   const { blocks, rows } = phases(filter, axes);
@@ -35,7 +41,10 @@ export function depthwiseInputGradient(dy: Tensor, filter: Tensor, axes: readonl
   return multiplier === 1 ? dx : tf.sum(tf.reshape(dx, [n, height, width, channels, multiplier]), 4);
 }
 
-/** dW[k, c, m] = Σ x[n, s·p + d·k, c] dy[n, p, c·M + m]: each (n, c) is a channel and dy a filter; then summed over n. */
+/**
+ * dW[k, c, m] = Σ x[n, s·p + d·k, c] dy[n, p, c·M + m]: each (n, c) is a channel and dy a filter;
+ * then summed over n.
+ */
 export function depthwiseFilterGradient(
   x: Tensor,
   dy: Tensor,

@@ -17,7 +17,10 @@ const batch = (x: Tensor): number[] => x.shape.slice(0, -2);
 /** Multiply-adds from which one call for each matrix costs less than a scalar loop over a batch. */
 const worthSplitting = 30_000;
 
-/** `a @ b`: plain products where the backend has a scalar loop for batches and the products are large. */
+/**
+ * `a @ b`: plain products where the backend has a scalar loop for batches and the products are
+ * large.
+ */
 function plain(a: Tensor, b: Tensor): Tensor {
   const [m, k] = a.shape.slice(-2) as [number, number];
   const n = b.shape.at(-1)!;
@@ -47,7 +50,8 @@ function plain(a: Tensor, b: Tensor): Tensor {
 }
 
 /**
- * `op(a) @ op(b)`, batches broadcast. A transposed operand is transposed first where the kernel has a scalar loop for it.
+ * `op(a) @ op(b)`, batches broadcast. A transposed operand is transposed first where the kernel has
+ * a scalar loop for it.
  * @param a - `[..., M, K]`, or `[..., K, M]` with `transposeA`.
  * @param b - `[..., K, N]`, or `[..., N, K]` with `transposeB`.
  * @returns `[..., M, N]`, float32.
@@ -61,7 +65,8 @@ export function product(a: Tensor, b: Tensor, transposeA = false, transposeB = f
   const left = transposeA ? swap(a) : a;
   if (!transposeB) return plain(left, b);
   const isPlain = a.rank === 2 && b.rank === 2;
-  // (b @ aᵀ)ᵀ instead of a @ bᵀ when the operand and the result are smaller than b, as for the input of a dense layer.
+  // (b @ aᵀ)ᵀ instead of a @ bᵀ when the operand and the result are smaller than b, as for the
+  // input of a dense layer.
   if (isPlain && !transposeA && a.size + a.shape[0] * b.shape[0] < b.size) return swap(tf.matMul(b, swap(a)));
   return plain(left, swap(b));
 }

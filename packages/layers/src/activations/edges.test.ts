@@ -50,7 +50,8 @@ onEachBackend("activations", () => {
     expectEdge(grad((v: tf.Tensor) => tf.sum(first(v)))(x), edge.second, "second derivative", 1e-4);
   });
 
-  // jax.nn.softplus(jnp.int32([1, 0])) is float32, [1.3132617, 0.6931472]; relu and hard_tanh give int32. JAX refuses sigmoid, silu and glu.
+  // jax.nn.softplus(jnp.int32([1, 0])) is float32, [1.3132617, 0.6931472]; relu and hard_tanh give
+  // int32. JAX refuses sigmoid, silu and glu.
   const whole = {
     ...activations,
     softmax: nnx.softmax,

@@ -31,7 +31,11 @@ export const tanh = <T extends Tensor>(x: T): T => tfTanh(floats("tanh", x));
 /** `log(1 + e^x)`, element by element. @param x - Any shape, float32. @see `jax.nn.softplus` */
 export const softplus = <T extends Tensor>(x: T): T => tfSoftplus(floats("softplus", x));
 
-/** `log(sigmoid(x))` as `-softplus(-x)`, element by element. @param x - Any shape, float32. @see `jax.nn.log_sigmoid` */
+/**
+ * `log(sigmoid(x))` as `-softplus(-x)`, element by element.
+ * @param x - Any shape, float32.
+ * @see `jax.nn.log_sigmoid`
+ */
 export const logSigmoid = <T extends Tensor>(x: T): T => neg(tfSoftplus(neg(floats("logSigmoid", x))));
 
 /**
@@ -88,7 +92,8 @@ export interface GeluOptions {
 const GELU: OptionChecks<GeluOptions> = { approximate: flag };
 
 /**
- * `x * P(N(0, 1) <= x)`, element by element; by default `x/2 * (1 + tanh(sqrt(2/pi) * (x + 0.044715 x^3)))`.
+ * `x * P(N(0, 1) <= x)`, element by element; by default
+ * `x/2 * (1 + tanh(sqrt(2/pi) * (x + 0.044715 x^3)))`.
  * @param x - Any shape, float32.
  * @see `jax.nn.gelu`; Hendrycks and Gimpel 2016, https://arxiv.org/abs/1606.08415
  */

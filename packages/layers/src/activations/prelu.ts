@@ -16,7 +16,8 @@ export interface PReLUOptions extends DtypeOptions {
 const OPTIONS: OptionChecks<PReLUOptions> = { negativeSlopeMetadata: metadata, ...DTYPE_CHECKS };
 
 /**
- * `x` where `x >= 0`, `negative_slope * x` elsewhere, with one slope that is learned. It needs no keys.
+ * `x` where `x >= 0`, `negative_slope * x` elsewhere, with one slope that is learned. It needs no
+ * keys.
  * @see Flax `nnx.PReLU`; He et al. 2015, https://arxiv.org/abs/1502.01852
  * @example
  * ```ts

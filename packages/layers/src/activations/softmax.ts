@@ -49,7 +49,11 @@ import { sigmoid } from "./exponentials.ts";
 export interface SoftmaxOptions {
   /** @defaultValue -1 */
   axis?: Axes;
-  /** Bool, broadcastable to x: elements where it is false do not count, and their result is that of `-Infinity`. @defaultValue all */
+  /**
+   * Bool, broadcastable to x: elements where it is false do not count, and their result is that of
+   * `-Infinity`.
+   * @defaultValue all
+   */
   where?: Tensor | null;
 }
 
@@ -244,7 +248,10 @@ export interface StandardizeOptions {
   variance?: Tensor | null;
   /** @defaultValue 1e-5 */
   epsilon?: number;
-  /** Bool, broadcastable to x: elements where it is false do not count for mean and variance. @defaultValue all */
+  /**
+   * Bool, broadcastable to x: elements where it is false do not count for mean and variance.
+   * @defaultValue all
+   */
   where?: Tensor | null;
 }
 
@@ -257,7 +264,8 @@ const STANDARDIZE: OptionChecks<StandardizeOptions> = {
 };
 
 /**
- * `(x - mean) / sqrt(variance + epsilon)` along `axis`, with the variance that divides by the count.
+ * `(x - mean) / sqrt(variance + epsilon)` along `axis`, with the variance that divides by the
+ * count.
  * @param x - Any shape, float32.
  * @see `jax.nn.standardize`
  */

@@ -29,7 +29,11 @@ import {
 import { allOrNothing, drawValue } from "../params.ts";
 import { add, type Tensor } from "@nnxjs/kernels/internal";
 
-/** A factor of a low-rank update. A Param too: list it before Param in filters that are to tell them apart. @see Flax `nnx.LoRAParam` */
+/**
+ * A factor of a low-rank update. A Param too: list it before Param in filters that are to tell them
+ * apart.
+ * @see Flax `nnx.LoRAParam`
+ */
 export class LoRAParam<T = unknown> extends Param<T> {
   static override readonly typeName: string = "LoRAParam";
   declare protected readonly nominal: {
@@ -132,7 +136,10 @@ export class LoRA extends DtypeLayer {
     this.bInitializer = bInitializer;
   }
 
-  /** The layer whose output is added, by the name of the option; `base_module` is its name in States. */
+  /**
+   * The layer whose output is added, by the name of the option; `base_module` is its name in
+   * States.
+   */
   get baseModule(): Module | null {
     return this.base_module;
   }
@@ -146,7 +153,8 @@ export class LoRA extends DtypeLayer {
    * @param x - `[..., inFeatures]`
    * @param rest - Further arguments for the base module.
    * @returns `[..., outFeatures]`
-   * @throws NnxError when the last axis has another size, TypeError when the base module has no `forward`.
+   * @throws NnxError when the last axis has another size, TypeError when the base module has no
+   * `forward`.
    */
   forward<T extends Tensor>(x: T, ...rest: readonly unknown[]): T {
     const where = "LoRA.forward";
@@ -193,7 +201,8 @@ const LORA_LINEAR_CHECKS: OptionChecks<LoRALinearOptions> = {
 };
 
 /**
- * A {@link Linear} layer with a low-rank update: `x @ kernel + bias + x @ lora_a @ lora_b`. Its state has all of Linear's paths.
+ * A {@link Linear} layer with a low-rank update: `x @ kernel + bias + x @ lora_a @ lora_b`. Its
+ * state has all of Linear's paths.
  * @see Flax `nnx.LoRALinear`; Hu et al. 2021, https://arxiv.org/abs/2106.09685
  * @example
  * ```ts

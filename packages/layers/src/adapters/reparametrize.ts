@@ -36,7 +36,10 @@ export function statisticOf<V>(
   );
 }
 
-/** @throws NnxError unless what is kept for a weight has the shape that goes with it; either may have been replaced. */
+/**
+ * @throws NnxError unless what is kept for a weight has the shape that goes with it; either may
+ * have been replaced.
+ */
 export function checkFits(
   where: string,
   name: string,

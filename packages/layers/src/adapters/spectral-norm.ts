@@ -33,7 +33,10 @@ export interface SpectralNormOptions extends FloatOptions {
   nSteps?: number;
   /** Added to squared lengths. @defaultValue 1e-12 */
   epsilon?: number;
-  /** Throw for weights with more than two axes, rather than flatten all but the last. @defaultValue false */
+  /**
+   * Throw for weights with more than two axes, rather than flatten all but the last.
+   * @defaultValue false
+   */
   errorOnNonMatrix?: boolean;
   /** Keep what the power iteration found for the next call. @defaultValue true */
   updateStats?: boolean;
@@ -61,7 +64,8 @@ const OPTIONS: OptionChecks<SpectralNormOptions> = {
 const CALL: OptionChecks<SpectralNormCallOptions> = { updateStats: flag };
 
 /**
- * A layer whose weights with two or more axes are divided by their largest singular value at every call, as power iteration estimates it.
+ * A layer whose weights with two or more axes are divided by their largest singular value at every
+ * call, as power iteration estimates it.
  * @see Flax `nnx.SpectralNorm`; Miyato et al. 2018, https://arxiv.org/abs/1802.05957
  * @example
  * ```ts
@@ -78,7 +82,9 @@ export class SpectralNorm<X = Tensor, R = Tensor> extends Module {
 
   /** The name is that of Flax's state. */
   readonly layer_instance: ForwardModule<[X], R>;
-  /** `u` and `sigma` of each weight, by its path joined with `/`. The name is that of Flax's state. */
+  /**
+   * `u` and `sigma` of each weight, by its path joined with `/`. The name is that of Flax's state.
+   */
   readonly batch_stats: Readonly<Record<string, BatchStat<Tensor>>>;
   readonly nSteps: number;
   readonly epsilon: number;
@@ -89,7 +95,10 @@ export class SpectralNorm<X = Tensor, R = Tensor> extends Module {
   useRunningAverage: boolean;
   readonly overwrite: boolean;
 
-  /** @throws NnxError for dtypes that cannot be, and with `errorOnNonMatrix` for a weight with more than two axes. */
+  /**
+   * @throws NnxError for dtypes that cannot be, and with `errorOnNonMatrix` for a weight with more
+   * than two axes.
+   */
   constructor(layerInstance: ForwardModule<[X], R>, options: SpectralNormOptions) {
     super();
     checkForward(NAME, layerInstance);
@@ -120,7 +129,8 @@ export class SpectralNorm<X = Tensor, R = Tensor> extends Module {
 
   /**
    * @param x - For the layer.
-   * @returns what the layer returns with normalised weights. With `overwrite`, they stay in the layer.
+   * @returns what the layer returns with normalised weights. With `overwrite`, they stay in the
+   * layer.
    * @throws NnxError when the layer has got weights since construction.
    */
   forward(x: X, options?: SpectralNormCallOptions): R {
@@ -143,7 +153,9 @@ export class SpectralNorm<X = Tensor, R = Tensor> extends Module {
   }
 }
 
-/** A weight divided by its largest singular value, and how to keep what the power iteration found. */
+/**
+ * A weight divided by its largest singular value, and how to keep what the power iteration found.
+ */
 interface Normalized {
   readonly variable: Weight["variable"];
   readonly value: Tensor;

@@ -47,7 +47,11 @@ export interface WeightNormOptions extends DtypeOptions {
   variableFilter?: Filter;
   /** Leave the normalised values in the layer, as Flax does. @defaultValue true */
   overwrite?: boolean;
-  /** The Variable class of scales. Flax's scales are not learned; pass `Param` to learn them as the paper does. @defaultValue Variable */
+  /**
+   * The Variable class of scales. Flax's scales are not learned; pass `Param` to learn them as the
+   * paper does.
+   * @defaultValue Variable
+   */
   scaleType?: VariableType;
 }
 
@@ -72,7 +76,8 @@ export const l2Normalize = (x: Tensor, axes: number[], epsilon: number): Tensor 
   mul(x, rsqrt(add(sum(square(x), axes, true), epsilon)));
 
 /**
- * A layer whose weights are normalised at every call: `scale * w / ‖w‖`, with a length for each position along `featureAxes`.
+ * A layer whose weights are normalised at every call: `scale * w / ‖w‖`, with a length for each
+ * position along `featureAxes`.
  * @see Flax `nnx.WeightNorm`; Salimans and Kingma 2016, https://arxiv.org/abs/1602.07868
  * @example
  * ```ts
@@ -114,7 +119,8 @@ export class WeightNorm<A extends readonly unknown[] = readonly unknown[], R = T
     const make = allOrNothing();
     const drawn = weights.map(({ key, variable }) => {
       const shape = scaleShape(this, variable.value, key);
-      // Flax takes no key for its ones; the key that other initializers need is drawn only for them.
+      // Flax takes no key for its ones; the key that other initializers need is drawn only for
+      // them.
       const scaleKey = scaleInit === initializers.ones ? random.key(0) : rngs.nextKey("params");
       return [
         key,
@@ -126,7 +132,8 @@ export class WeightNorm<A extends readonly unknown[] = readonly unknown[], R = T
 
   /**
    * @param args - For the layer.
-   * @returns what the layer returns with normalised weights. With `overwrite`, they stay in the layer.
+   * @returns what the layer returns with normalised weights. With `overwrite`, they stay in the
+   * layer.
    * @throws NnxError when the layer has got weights since construction.
    */
   forward(...args: A): R {

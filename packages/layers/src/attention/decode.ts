@@ -29,7 +29,10 @@ interface Known {
   readonly key: Tensor;
   readonly value: Tensor;
   readonly mask: Tensor | null;
-  /** Puts the new position into the cache. Called once nothing can fail any more: a refused call leaves the cache as it was. */
+  /**
+   * Puts the new position into the cache. Called once nothing can fail any more: a refused call
+   * leaves the cache as it was.
+   */
   readonly write?: () => void;
 }
 

@@ -26,9 +26,15 @@ import { causalMask } from "./masks.ts";
 
 /** Options of {@link dotProductAttention}; the names are Flax's. */
 export interface AttentionOptions extends Pick<ProductOptions, "dtype" | "promoteDtype" | "precision"> {
-  /** Added to the scores; broadcastable to `[...batch, heads, queries, keys]`. @defaultValue none */
+  /**
+   * Added to the scores; broadcastable to `[...batch, heads, queries, keys]`.
+   * @defaultValue none
+   */
   bias?: Tensor | null;
-  /** Where it is 0 or false the query does not look at the key; broadcastable as `bias`. @defaultValue none */
+  /**
+   * Where it is 0 or false the query does not look at the key; broadcastable as `bias`.
+   * @defaultValue none
+   */
   mask?: Tensor | null;
   /** One dropout mask for all batches and heads. @defaultValue true */
   broadcastDropout?: boolean;
@@ -65,7 +71,10 @@ const OPTIONS: OptionChecks<AttentionOptions> = {
 /** Scores where a query may not look: the most negative float32. */
 const FORBIDDEN = -3.4028234663852886e38;
 
-/** `[...batch, length, heads, depth]` as `[batch * heads, …]` with the last two axes in the order asked for. */
+/**
+ * `[...batch, length, heads, depth]` as `[batch * heads, …]` with the last two axes in the order
+ * asked for.
+ */
 function byHead(x: Tensor, order: "length, depth" | "depth, length"): Tensor {
   const [length = 0, heads = 0, depth = 0] = x.shape.slice(-3);
   const batch = sizeOf(x.shape.slice(0, -3));
@@ -93,7 +102,9 @@ function checkHeads(where: string, queryHeads: number, heads: number, name: stri
   );
 }
 
-/** Heads of the query that share a key head are its rows, one group of `share` heads after another. */
+/**
+ * Heads of the query that share a key head are its rows, one group of `share` heads after another.
+ */
 const grouped = (x: Tensor, share: number): Tensor => {
   const [batches = 0, rows = 0, columns = 0] = x.shape;
   return shaped(x, [batches / share, share * rows, columns]);
@@ -102,7 +113,8 @@ const grouped = (x: Tensor, share: number): Tensor => {
 /**
  * `softmax(query · key / √depth + bias)`, masked: how much each query looks at each key.
  * @param query - `[...batch, queries, heads, depth]`
- * @param key - `[...batch, keys, heads, depth]`; its heads may be fewer, then groups of query heads share one.
+ * @param key - `[...batch, keys, heads, depth]`; its heads may be fewer, then groups of query heads
+ * share one.
  * @returns `[...batch, heads, queries, keys]`; the sum over keys is 1 before dropout.
  * @throws NnxError when shapes do not fit, or dropout has no key.
  * @see Flax `nnx.dot_product_attention_weights`
@@ -161,9 +173,11 @@ function dropped(where: string, weights: Tensor, options: AttentionOptions): Ten
 }
 
 /**
- * `softmax(query · key / √depth + bias) · value`: for each query, the mean of the values of the keys that it looks at.
+ * `softmax(query · key / √depth + bias) · value`: for each query, the mean of the values of the
+ * keys that it looks at.
  * @param query - `[...batch, queries, heads, depth]`
- * @param key - `[...batch, keys, heads, depth]`; its heads may be fewer, then groups of query heads share one.
+ * @param key - `[...batch, keys, heads, depth]`; its heads may be fewer, then groups of query heads
+ * share one.
  * @param value - `[...batch, keys, heads, depth]`, with a depth of its own.
  * @returns `[...batch, queries, heads, depth of value]`
  * @throws NnxError when shapes do not fit, or dropout has no key.

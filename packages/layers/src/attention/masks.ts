@@ -27,7 +27,10 @@ export interface MaskOptions {
 
 /** Options of {@link makeAttentionMask}. */
 export interface AttentionMaskOptions extends MaskOptions {
-  /** What a query and a key give; both broadcast to `[..., queries, keys]`. @defaultValue their product */
+  /**
+   * What a query and a key give; both broadcast to `[..., queries, keys]`.
+   * @defaultValue their product
+   */
   pairwiseFn?: (query: Tensor, key: Tensor) => Tensor;
 }
 

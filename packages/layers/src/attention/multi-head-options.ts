@@ -32,13 +32,19 @@ export type AttentionFn = (query: Tensor, key: Tensor, value: Tensor, options: A
 
 /** Options of MultiHeadAttention; the names are Flax's. */
 export interface MultiHeadAttentionOptions extends FloatOptions, Pick<ProductOptions, "precision"> {
-  /** Whose `params` stream parameters are drawn from, and whose `dropout` stream is forked where dropout needs it. */
+  /**
+   * Whose `params` stream parameters are drawn from, and whose `dropout` stream is forked where
+   * dropout needs it.
+   */
   rngs: Rngs;
   /** Size of all query heads together; `numHeads` must divide it. @defaultValue inFeatures */
   qkvFeatures?: number | null;
   /** @defaultValue inFeatures */
   outFeatures?: number | null;
-  /** Heads of keys and values, which groups of query heads share; must divide `numHeads`. @defaultValue numHeads */
+  /**
+   * Heads of keys and values, which groups of query heads share; must divide `numHeads`.
+   * @defaultValue numHeads
+   */
   numKvHeads?: number | null;
   /** Features of keys and values. @defaultValue inFeatures */
   inKvFeatures?: number | null;
@@ -92,7 +98,10 @@ export interface MultiHeadAttentionOptions extends FloatOptions, Pick<ProductOpt
 
 /** Options of a call of MultiHeadAttention; they win over the layer's attributes. */
 export interface MultiHeadAttentionCallOptions {
-  /** 0 or false where a query may not look; broadcastable to `[...batch, heads, queries, keys]`. @defaultValue none */
+  /**
+   * 0 or false where a query may not look; broadcastable to `[...batch, heads, queries, keys]`.
+   * @defaultValue none
+   */
   mask?: Tensor | null;
   /** Drop nothing. @defaultValue the layer's attribute */
   deterministic?: boolean | null;

@@ -29,8 +29,9 @@ import {
 const NAME = "MultiHeadAttention";
 
 /**
- * Projects inputs to queries, keys and values of several heads, attends, and projects the heads' results back. `decode` computes one
- * position per call and remembers the keys and values of those before.
+ * Projects inputs to queries, keys and values of several heads, attends, and projects the heads'
+ * results back. `decode` computes one position per call and remembers the keys and values of those
+ * before.
  * @see Flax `nnx.MultiHeadAttention`; Vaswani et al. 2017, https://arxiv.org/abs/1706.03762
  * @example
  * ```ts
@@ -56,7 +57,10 @@ export class MultiHeadAttention extends Module {
   readonly key_ln: LayerNorm | null;
   // Behind what is drawn before it: a model is drawn again in the order of its attributes.
   readonly out: LinearGeneral;
-  /** `[...batch, maxLength, numKvHeads, headDim]` after {@link initCache}. The name is that of Flax's state. */
+  /**
+   * `[...batch, maxLength, numKvHeads, headDim]` after {@link initCache}. The name is that of
+   * Flax's state.
+   */
   cached_key: Cache<Tensor> | null;
   /** As `cached_key`. */
   cached_value: Cache<Tensor> | null;
@@ -82,7 +86,10 @@ export class MultiHeadAttention extends Module {
   decode: boolean | null;
   readonly normalizeQk: boolean;
 
-  /** @throws NnxError for sizes, heads or dtypes that cannot be, RangeError for a rate outside `[0, 1]`. */
+  /**
+   * @throws NnxError for sizes, heads or dtypes that cannot be, RangeError for a rate outside
+   * `[0, 1]`.
+   */
   constructor(numHeads: number, inFeatures: number, options: MultiHeadAttentionOptions) {
     super();
     checkLayerOptions(NAME, options, ATTENTION_CHECKS);
@@ -157,8 +164,9 @@ export class MultiHeadAttention extends Module {
    * @param inputsK - `[...batch, keys, inKvFeatures]`. Defaults to `inputsQ`.
    * @param inputsV - `[...batch, keys, inKvFeatures]`. Defaults to `inputsK`.
    * @returns `[...batch, queries, outFeatures]`
-   * @throws NnxError when sizes do not fit, neither call nor layer says whether to decode, or the cache is missing, full or of another
-   * shape; {@link MissingRngError} when dropout needs a key and there is no stream.
+   * @throws NnxError when sizes do not fit, neither call nor layer says whether to decode, or the
+   * cache is missing, full or of another shape; {@link MissingRngError} when dropout needs a key
+   * and there is no stream.
    */
   forward(inputsQ: Tensor, options?: MultiHeadAttentionCallOptions): Tensor;
   forward(inputsQ: Tensor, inputsK: Tensor, options?: MultiHeadAttentionCallOptions): Tensor;
@@ -230,7 +238,9 @@ export class MultiHeadAttention extends Module {
   }
 }
 
-/** @throws NnxError unless all parameters and the cache have the shapes that they were made with. */
+/**
+ * @throws NnxError unless all parameters and the cache have the shapes that they were made with.
+ */
 function checkParts(where: string, layer: MultiHeadAttention): void {
   for (const part of ["query", "key", "value", "out"] as const) checkParams(layer[part], where, `${part}.`);
   if (layer.query_ln) checkScale(where, layer.query_ln, "query_ln.");

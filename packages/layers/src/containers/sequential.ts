@@ -14,7 +14,8 @@ export interface SequentialCallOptions {
 }
 
 /**
- * Calls layers in order, each with what the one before returned; an array is spread over the arguments.
+ * Calls layers in order, each with what the one before returned; an array is spread over the
+ * arguments.
  * @typeParam A - What the first layer takes.
  * @typeParam R - What the last layer returns.
  * @see Flax `nnx.Sequential`
@@ -28,7 +29,10 @@ export interface SequentialCallOptions {
 export class Sequential<A extends readonly unknown[] = [x: Tensor], R = Tensor> extends Module {
   readonly layers: readonly SequentialLayer[];
 
-  /** @throws TypeError for a layer that is neither a module with `forward` nor a function, such as a class. */
+  /**
+   * @throws TypeError for a layer that is neither a module with `forward` nor a function, such as a
+   * class.
+   */
   constructor(...layers: readonly SequentialLayer[]) {
     super();
     layers.forEach((layer, i) => {
@@ -38,8 +42,10 @@ export class Sequential<A extends readonly unknown[] = [x: Tensor], R = Tensor> 
   }
 
   /**
-   * @param args - For the first layer; `{ rngs }` behind them goes to every layer that has a stream.
-   * @returns what the last layer returns; without layers, the argument, the list of several, or nothing for none.
+   * @param args - For the first layer; `{ rngs }` behind them goes to every layer that has a
+   * stream.
+   * @returns what the last layer returns; without layers, the argument, the list of several, or
+   * nothing for none.
    * @throws TypeError for a layer that is neither a module with `forward` nor a function.
    */
   forward(...args: [...A, options?: SequentialCallOptions]): R {

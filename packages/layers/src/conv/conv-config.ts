@@ -23,7 +23,10 @@ export interface ConvCommonOptions extends KernelOptions {
   mask?: Tensor | null;
 }
 
-/** What the options that both have may be; sizes and paddings are checked where they are brought into one form. */
+/**
+ * What the options that both have may be; sizes and paddings are checked where they are brought
+ * into one form.
+ */
 export const CONV_CHECKS: OptionChecks<ConvCommonOptions> = {
   ...KERNEL_CHECKS,
   padding: anything,
@@ -81,7 +84,10 @@ export function spatialSettings(
   return { mask, inFeatures, outFeatures, kernelSize, strides, padding, kernelDilation, useBias };
 }
 
-/** One size for each spatial axis. @throws NnxError for another number of axes than tensorflow.js has. */
+/**
+ * One size for each spatial axis.
+ * @throws NnxError for another number of axes than tensorflow.js has.
+ */
 function kernelSizes(where: string, kernelSize: PerAxis): readonly number[] {
   const sizes = listOf(where, "kernelSize", kernelSize);
   checkSizes(where, "kernelSize", sizes);

@@ -22,7 +22,10 @@ import { canonicalPadding, type Padding, type Pads, padZeros } from "./padding.t
 export interface ConvTransposeOptions extends ConvCommonOptions {
   /** How far apart the input's elements are put. @defaultValue 1 */
   strides?: PerAxis | null;
-  /** Turn the kernel around and swap its channels, as the gradient of a convolution does. @defaultValue false */
+  /**
+   * Turn the kernel around and swap its channels, as the gradient of a convolution does.
+   * @defaultValue false
+   */
   transposeKernel?: boolean;
 }
 
@@ -35,8 +38,9 @@ const OPTIONS: OptionChecks<ConvTransposeOptions> = {
 };
 
 /**
- * Transposed convolution over one to three spatial axes, channels last: a convolution of the input with `stride - 1` zeros between its
- * elements. `"SAME"` gives `size * stride` elements, `"VALID"` `size * stride + max(window - stride, 0)`.
+ * Transposed convolution over one to three spatial axes, channels last: a convolution of the input
+ * with `stride - 1` zeros between its elements. `"SAME"` gives `size * stride` elements, `"VALID"`
+ * `size * stride + max(window - stride, 0)`.
  * @see Flax `nnx.ConvTranspose`, `jax.lax.conv_transpose`
  * @example
  * ```ts
@@ -45,7 +49,9 @@ const OPTIONS: OptionChecks<ConvTransposeOptions> = {
  * ```
  */
 export class ConvTranspose extends SpatialLayer {
-  /** `[...kernelSize, inFeatures, outFeatures]`; with `transposeKernel` the last two are swapped. */
+  /**
+   * `[...kernelSize, inFeatures, outFeatures]`; with `transposeKernel` the last two are swapped.
+   */
   readonly kernel: Param<Tensor>;
   /** `[outFeatures]`, or `null` without bias. */
   readonly bias: Param<Tensor> | null;

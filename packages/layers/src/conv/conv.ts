@@ -21,7 +21,10 @@ import type { Padding } from "./padding.ts";
 export interface ConvOptions extends ConvCommonOptions {
   /** How far the window moves. @defaultValue 1 */
   strides?: PerAxis | null;
-  /** How far apart the input's elements are put, with zeros between. Needs padding in numbers. @defaultValue 1 */
+  /**
+   * How far apart the input's elements are put, with zeros between. Needs padding in numbers.
+   * @defaultValue 1
+   */
   inputDilation?: PerAxis | null;
   /** Into how many groups the features are split; must divide both sizes. @defaultValue 1 */
   featureGroupCount?: number;

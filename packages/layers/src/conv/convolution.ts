@@ -1,4 +1,7 @@
-/** @file What convolution layers have in common: their configuration, and their product with whatever kernel they have this time. */
+/**
+ * @file What convolution layers have in common: their configuration, and their product with
+ * whatever kernel they have this time.
+ */
 import { checkParam } from "@nnxjs/nnx-core/internal";
 import { promoted, settingsOf } from "../dtypes.ts";
 import type { AttributesOf } from "../kernel-layer.ts";
@@ -53,7 +56,10 @@ export function convolution<T extends Tensor>(
   return (offset ? add(y, offset) : y) as T;
 }
 
-/** @throws NnxError unless input, kernel, mask and bias fit; DisposedError for an input that was disposed. */
+/**
+ * @throws NnxError unless input, kernel, mask and bias fit; DisposedError for an input that was
+ * disposed.
+ */
 export function checkConvolution(
   layer: string,
   config: ConvConfig,

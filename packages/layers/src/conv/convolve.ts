@@ -31,7 +31,10 @@ export interface ConvolveOptions extends Readonly<ProductSettings> {
   readonly featureGroupCount: number;
 }
 
-/** A convolution (cross-correlation) of `[batch, ...spatial, in]` with `[...window, in / groups, out]`. */
+/**
+ * A convolution (cross-correlation) of `[batch, ...spatial, in]` with
+ * `[...window, in / groups, out]`.
+ */
 export type ConvGeneralDilated = (inputs: Tensor, kernel: Tensor, options: ConvolveOptions) => Tensor;
 
 /** Puts `factor - 1` zeros between the elements along axes from `first`. */
@@ -42,7 +45,8 @@ function dilateAxis(x: Tensor, factor: number, axis: number): Tensor {
   const n = x.shape[axis] as number;
   const [before, after] = [x.shape.slice(0, axis), x.shape.slice(axis + 1)];
   const [outer, inner] = [sizeOf(before), sizeOf(after)];
-  // Every element becomes a row of itself and zeros, two axes in all: padding many axes takes a pass for each.
+  // Every element becomes a row of itself and zeros, two axes in all: padding many axes takes a
+  // pass for each.
   const rows = pad(reshape(x, [outer * n, inner]), [
     [0, 0],
     [0, (factor - 1) * inner],

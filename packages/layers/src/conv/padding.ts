@@ -7,9 +7,10 @@ import { concat, gather, pad as tfPad, slice, type Tensor } from "@nnxjs/kernels
 export type Pads = readonly [before: number, after: number];
 
 /**
- * `"SAME"`: zeros so that the output has `ceil(size / stride)` elements. `"VALID"`: nothing. `"CIRCULAR"`: the input goes on
- * periodically. `"REFLECT"`: mirrored at its edge elements. `"CAUSAL"`: zeros in front only (one axis). Or numbers of zeros: one for all,
- * or one or a pair for each axis.
+ * `"SAME"`: zeros so that the output has `ceil(size / stride)` elements. `"VALID"`: nothing.
+ * `"CIRCULAR"`: the input goes on periodically. `"REFLECT"`: mirrored at its edge elements.
+ * `"CAUSAL"`: zeros in front only (one axis). Or numbers of zeros: one for all, or one or a pair
+ * for each axis.
  */
 export type Padding =
   | "SAME"

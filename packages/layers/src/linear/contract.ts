@@ -54,7 +54,8 @@ function sizesOf(where: string, equation: string, operands: readonly Labelled[])
 }
 
 /**
- * The einsum of two operands. Labels may repeat in an operand (its diagonal), and an ellipsis broadcasts.
+ * The einsum of two operands. Labels may repeat in an operand (its diagonal), and an ellipsis
+ * broadcasts.
  * @see `jax.numpy.einsum`
  */
 export function einsum(equation: string, a: Tensor, b: Tensor, where = "einsum"): Tensor {
@@ -75,7 +76,9 @@ export interface Grouped {
   readonly rowShape: readonly number[];
 }
 
-/** Brings the contracted axes to the end, in their order from the start, and flattens the groups. */
+/**
+ * Brings the contracted axes to the end, in their order from the start, and flattens the groups.
+ */
 export function groupAxes(
   where: string,
   x: Tensor,

@@ -1,4 +1,7 @@
-/** @file What dense layers have in common: their configuration, and their product with whatever kernel they have this time. */
+/**
+ * @file What dense layers have in common: their configuration, and their product with whatever
+ * kernel they have this time.
+ */
 import { NnxError } from "@nnxjs/nnx-core";
 import { checkParam, checkTensor, describe } from "@nnxjs/nnx-core/internal";
 import { type FloatDtype, promoted, settingsOf } from "../dtypes.ts";
@@ -35,7 +38,8 @@ export interface DenseConfig
 }
 
 /**
- * The product of a dense layer with whatever kernel it has this time, for layers that change their kernel.
+ * The product of a dense layer with whatever kernel it has this time, for layers that change their
+ * kernel.
  * @param where - The layer's name, for errors.
  * @param x - `[..., inFeatures]`
  * @param kernel - `[inFeatures, outFeatures]`
@@ -63,7 +67,9 @@ function product(config: DenseConfig, x: Tensor, kernel: Tensor, bias: Tensor | 
   return offset ? add(y, offset) : y;
 }
 
-/** @throws NnxError unless input, kernel and bias fit; DisposedError for an input that was disposed. */
+/**
+ * @throws NnxError unless input, kernel and bias fit; DisposedError for an input that was disposed.
+ */
 export function checkDense(
   layer: string,
   { inFeatures, outFeatures }: DenseConfig,

@@ -9,7 +9,10 @@ export type DotGeneralOptions = ProductSettings;
 /** Contracts the last axis of the inputs with the first of the kernel. */
 export type DotGeneral = (inputs: Tensor, kernel: Tensor, options: DotGeneralOptions) => Tensor;
 
-/** The last axis of `inputs` (any rank from 1) with the first of `kernel` (rank 2). @see `jax.lax.dot_general` */
+/**
+ * The last axis of `inputs` (any rank from 1) with the first of `kernel` (rank 2).
+ * @see `jax.lax.dot_general`
+ */
 export const dotGeneral: DotGeneral = (inputs, kernel) => {
   const flat = matMul(reshape(inputs, [-1, kernel.shape[0]]), kernel);
   return inputs.rank === 2 ? flat : reshape(flat, [...inputs.shape.slice(0, -1), kernel.shape[1] as number]);

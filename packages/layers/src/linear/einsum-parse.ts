@@ -2,7 +2,10 @@
 import { NnxError } from "@nnxjs/nnx-core";
 import { describe } from "@nnxjs/nnx-core/internal";
 
-/** An einsum of two operands, a label per axis. The axes of an ellipsis are labelled `.0`, `.1`, … from the last. */
+/**
+ * An einsum of two operands, a label per axis. The axes of an ellipsis are labelled `.0`, `.1`, …
+ * from the last.
+ */
 export interface Equation {
   readonly left: readonly string[];
   readonly right: readonly string[];

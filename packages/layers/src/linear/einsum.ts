@@ -53,7 +53,8 @@ export class Einsum extends KernelLayer {
   readonly einsumOp: EinsumOp;
 
   /**
-   * @param einsumStr - The input's axes, a comma, the kernel's axes, `->`, the result's axes. Spaces do not count.
+   * @param einsumStr - The input's axes, a comma, the kernel's axes, `->`, the result's axes.
+   * Spaces do not count.
    * @param biasShape - `null` for none.
    * @throws NnxError for an equation without arrow or with other than two operands.
    */

@@ -64,7 +64,10 @@ export class Embed extends DtypeLayer {
   /** What the table was drawn with, so that it can be drawn again. */
   readonly embeddingInit: Initializer;
 
-  /** @throws NnxError for sizes that are no positive integers, TypeError for an `outOfRange` that is neither. */
+  /**
+   * @throws NnxError for sizes that are no positive integers, TypeError for an `outOfRange` that is
+   * neither.
+   */
   constructor(numEmbeddings: number, features: number, options: EmbedOptions) {
     checkLayerOptions("Embed", options, OPTIONS);
     const { paramDtype = "float32" } = options;
@@ -84,7 +87,8 @@ export class Embed extends DtypeLayer {
   /**
    * @param ids - any shape. A table of one row gives that row for every id.
    * @returns the shape of `ids` and `[features]` behind.
-   * @throws NnxError for ids that are not and with `outOfRange: "error"` for one outside `[-numEmbeddings, numEmbeddings)`.
+   * @throws NnxError for ids that are not and with `outOfRange: "error"` for one outside
+   * `[-numEmbeddings, numEmbeddings)`.
    */
   forward(ids: Tensor): Tensor {
     checkTensor("Embed.forward", "ids", ids);
@@ -106,7 +110,8 @@ export class Embed extends DtypeLayer {
   }
 
   /**
-   * Scores of a vector against every row: `query @ embeddingᵀ`, as an output layer with tied weights computes.
+   * Scores of a vector against every row: `query @ embeddingᵀ`, as an output layer with tied
+   * weights computes.
    * @param query - `[..., features]`
    * @returns `[..., numEmbeddings]`
    * @throws NnxError when the last axis has another size.

@@ -19,13 +19,16 @@ import { groupAxes } from "./contract.ts";
 import type { DotGeneral } from "./dot-general.ts";
 
 /**
- * Options of {@link LinearGeneral}; the names are Flax's. Initializers are called with the flat shapes `[batch * in, out]` and
- * `[batch * out]`.
+ * Options of {@link LinearGeneral}; the names are Flax's. Initializers are called with the flat
+ * shapes `[batch * in, out]` and `[batch * out]`.
  */
 export interface LinearGeneralOptions extends KernelOptions {
   /** Axes of the input that are contracted, one for each size in `inFeatures`. @defaultValue -1 */
   axis?: Axes;
-  /** Size by axis, for leading axes along which every position has a kernel of its own. @defaultValue {} */
+  /**
+   * Size by axis, for leading axes along which every position has a kernel of its own.
+   * @defaultValue {}
+   */
   batchAxis?: Readonly<Record<number, number>>;
   /** @defaultValue true */
   useBias?: boolean;
@@ -44,7 +47,8 @@ const OPTIONS: OptionChecks<LinearGeneralOptions> = {
 };
 
 /**
- * The dense layer over any axes: contracts `axis` with the kernel's first axes, and puts `outFeatures` at the end.
+ * The dense layer over any axes: contracts `axis` with the kernel's first axes, and puts
+ * `outFeatures` at the end.
  * @see Flax `nnx.LinearGeneral`
  * @example
  * ```ts
@@ -68,7 +72,8 @@ export class LinearGeneral extends KernelLayer {
   /**
    * @param inFeatures - Sizes of the contracted axes.
    * @param outFeatures - Sizes of the axes in their place, at the end of the output.
-   * @throws NnxError when there are not as many axes as sizes, or `batchAxis` does not start at 0 and go up by one.
+   * @throws NnxError when there are not as many axes as sizes, or `batchAxis` does not start at 0
+   * and go up by one.
    */
   constructor(inFeatures: Axes, outFeatures: Axes, options: LinearGeneralOptions) {
     checkLayerOptions(NAME, options, OPTIONS);
@@ -120,7 +125,9 @@ export class LinearGeneral extends KernelLayer {
     return bias ? add(y, reshape(bias, [...batchShape, ...rowShape.map(() => 1), ...this.outFeatures])) : y;
   }
 
-  /** How a Param is drawn: with its initializer, for one axis of all inputs and one of all outputs. */
+  /**
+   * How a Param is drawn: with its initializer, for one axis of all inputs and one of all outputs.
+   */
   initializerOf(name: "kernel" | "bias"): Initializer {
     return flattened(this, this)[`${name}Init`];
   }
@@ -152,7 +159,10 @@ function checkConfig({ inFeatures, outFeatures, batchAxis }: Sizes, axis: readon
   }
 }
 
-/** The initializers, which see one axis of all inputs and one of all outputs, for the shapes of kernel and bias. */
+/**
+ * The initializers, which see one axis of all inputs and one of all outputs, for the shapes of
+ * kernel and bias.
+ */
 function flattened(sizes: Sizes, { kernelInit, biasInit }: Drawing): Drawing {
   const batch = sizeOf(Object.values(sizes.batchAxis));
   const outputs = sizeOf(sizes.outFeatures);

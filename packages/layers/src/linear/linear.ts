@@ -40,7 +40,8 @@ export class Linear extends DenseLayer {
   /**
    * @param inFeatures - Size of the last axis of inputs.
    * @param outFeatures - Size of the last axis of outputs.
-   * @throws NotFoundError when `rngs` has neither a `params` nor a default stream; NnxError for sizes or dtypes that cannot be.
+   * @throws NotFoundError when `rngs` has neither a `params` nor a default stream; NnxError for
+   * sizes or dtypes that cannot be.
    */
   constructor(inFeatures: number, outFeatures: number, options: LinearOptions) {
     checkLayerOptions("Linear", options, LINEAR_CHECKS);

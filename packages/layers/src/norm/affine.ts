@@ -11,7 +11,9 @@ import { reshape, sizeOf, type Tensor } from "@nnxjs/kernels/internal";
 
 /** Options of normalisations with a scale; the names are Flax's. */
 export interface ScaleOptions extends DtypeOptions {
-  /** Whose `params` stream the initial values are drawn from: the scale's first, then the bias's. */
+  /**
+   * Whose `params` stream the initial values are drawn from: the scale's first, then the bias's.
+   */
   rngs: Rngs;
   /** @defaultValue true */
   useScale?: boolean;
@@ -21,7 +23,10 @@ export interface ScaleOptions extends DtypeOptions {
   scaleMetadata?: Metadata;
   /** Added to the variance. @defaultValue 1e-6, of BatchNorm 1e-5 */
   epsilon?: number;
-  /** `E[x²] - E[x]²` rather than `E[(x - E[x])²]`: one pass, less exact when the mean is large. @defaultValue true */
+  /**
+   * `E[x²] - E[x]²` rather than `E[(x - E[x])²]`: one pass, less exact when the mean is large.
+   * @defaultValue true
+   */
   useFastVariance?: boolean;
 }
 

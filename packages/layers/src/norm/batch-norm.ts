@@ -26,7 +26,10 @@ import { type Moments, moments, normalize } from "./statistics.ts";
 
 /** Options of {@link BatchNorm}; the names are Flax's. */
 export interface BatchNormOptions extends AffineOptions {
-  /** Use the stored statistics rather than the batch's. `null` leaves it to the call. @defaultValue false */
+  /**
+   * Use the stored statistics rather than the batch's. `null` leaves it to the call.
+   * @defaultValue false
+   */
   useRunningAverage?: boolean | null;
   /** The axis of the features. @defaultValue -1 */
   axis?: Axes;
@@ -38,7 +41,10 @@ export interface BatchNormOptions extends AffineOptions {
 export interface BatchNormCallOptions {
   /** @defaultValue the layer's attribute */
   useRunningAverage?: boolean | null;
-  /** Bool, broadcastable to x: elements where it is false do not count for the statistics. @defaultValue all count */
+  /**
+   * Bool, broadcastable to x: elements where it is false do not count for the statistics.
+   * @defaultValue all count
+   */
   mask?: Tensor | null;
 }
 
@@ -54,8 +60,9 @@ const CALL: OptionChecks<BatchNormCallOptions> = {
 };
 
 /**
- * `(x - mean) / sqrt(var + epsilon) * scale + bias` with mean and variance per feature: of the batch while training, of the
- * exponential averages that training collects (`momentum * old + (1 - momentum) * batch`, the variance divided by n) afterwards.
+ * `(x - mean) / sqrt(var + epsilon) * scale + bias` with mean and variance per feature: of the
+ * batch while training, of the exponential averages that training collects
+ * (`momentum * old + (1 - momentum) * batch`, the variance divided by n) afterwards.
  * @see Flax `nnx.BatchNorm`; Ioffe and Szegedy 2015, https://arxiv.org/abs/1502.03167
  * @example
  * ```ts
@@ -92,8 +99,10 @@ export class BatchNorm extends AffineNorm {
 
   /**
    * @param x - Has `numFeatures` along `axis`.
-   * @returns the same shape. Without running averages the stored ones are updated; no gradient flows into them.
-   * @throws NnxError when x has other features, or neither call nor layer says which statistics to use.
+   * @returns the same shape. Without running averages the stored ones are updated; no gradient
+   * flows into them.
+   * @throws NnxError when x has other features, or neither call nor layer says which statistics to
+   * use.
    */
   forward<T extends Tensor>(x: T, options?: BatchNormCallOptions): T {
     const where = "BatchNorm.forward";

@@ -1,4 +1,7 @@
-/** @file Normalising rows in one loop: where nothing is recorded, the single ops of tensorflow.js cost many times more. */
+/**
+ * @file Normalising rows in one loop: where nothing is recorded, the single ops of tensorflow.js
+ * cost many times more.
+ */
 import { fuse, isRecording } from "@nnxjs/kernels";
 import { normalizeAxes } from "../axes.ts";
 import type { Axes } from "../axes.ts";
@@ -20,8 +23,9 @@ const isLast = (axes: Axes, rank: number): boolean => {
 };
 
 /**
- * `(x - mean) / sqrt(variance + epsilon) * scale + bias` along the last axis, with sums in float64; `undefined` where it has to be made of
- * single ops: on a tape, with a mask, along other axes, or on a backend whose memory is out of reach.
+ * `(x - mean) / sqrt(variance + epsilon) * scale + bias` along the last axis, with sums in float64;
+ * `undefined` where it has to be made of single ops: on a tape, with a mask, along other axes, or
+ * on a backend whose memory is out of reach.
  */
 export function fusedRows(
   x: Tensor,

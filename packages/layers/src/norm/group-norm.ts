@@ -21,7 +21,10 @@ export interface GroupNormOptions extends AffineOptions {
   numGroups?: number | null;
   /** How many channels a group has, instead of `numGroups`. */
   groupSize?: number | null;
-  /** Over which axes the statistics are taken, beside the channels of a group. @defaultValue all but the first and last */
+  /**
+   * Over which axes the statistics are taken, beside the channels of a group.
+   * @defaultValue all but the first and last
+   */
   reductionAxes?: Axes | null;
 }
 
@@ -40,7 +43,8 @@ const GROUP_NORM: OptionChecks<GroupNormOptions> = {
 const INSTANCE_NORM: OptionChecks<InstanceNormOptions> = { ...AFFINE_CHECKS, featureAxes: axisList };
 
 /**
- * `(x - mean) / sqrt(var + epsilon) * scale + bias` with mean and variance of each example and group of channels.
+ * `(x - mean) / sqrt(var + epsilon) * scale + bias` with mean and variance of each example and
+ * group of channels.
  * @see Flax `nnx.GroupNorm`; Wu and He 2018, https://arxiv.org/abs/1803.08494
  * @example
  * ```ts
@@ -55,7 +59,8 @@ export class GroupNorm extends AffineNorm {
 
   /**
    * @param numGroups - How many groups of channels; may stand in the options instead.
-   * @throws NnxError when both `numGroups` and `groupSize` are given, or the one that is does not divide `numFeatures`.
+   * @throws NnxError when both `numGroups` and `groupSize` are given, or the one that is does not
+   * divide `numFeatures`.
    */
   constructor(numFeatures: number, numGroups: number | null, options: GroupNormOptions);
   constructor(numFeatures: number, options: GroupNormOptions);
@@ -102,7 +107,10 @@ export class GroupNorm extends AffineNorm {
   }
 }
 
-/** How many groups there are. @throws NnxError for both or for what does not divide the features. */
+/**
+ * How many groups there are.
+ * @throws NnxError for both or for what does not divide the features.
+ */
 function groupCount(
   numFeatures: number,
   askedGroups: number | null | undefined,
@@ -124,7 +132,8 @@ function groupCount(
 }
 
 /**
- * `(x - mean) / sqrt(var + epsilon) * scale + bias` with mean and variance of each example and channel.
+ * `(x - mean) / sqrt(var + epsilon) * scale + bias` with mean and variance of each example and
+ * channel.
  * @see Flax `nnx.InstanceNorm`; Ulyanov et al. 2016, https://arxiv.org/abs/1607.08022
  * @example
  * ```ts

@@ -23,13 +23,19 @@ import { moments, normalize } from "./statistics.ts";
 
 /** Options of a call of a normalisation. */
 export interface NormCallOptions {
-  /** Bool, broadcastable to x: elements where it is false do not count for the statistics. @defaultValue all count */
+  /**
+   * Bool, broadcastable to x: elements where it is false do not count for the statistics.
+   * @defaultValue all count
+   */
   mask?: Tensor | null;
 }
 
 const CALL: OptionChecks<NormCallOptions> = { mask: orNull(checkTensor) };
 
-/** What a call without statistics of its own checks first: input, options, scale and bias. Returns the mask. */
+/**
+ * What a call without statistics of its own checks first: input, options, scale and bias. Returns
+ * the mask.
+ */
 export function checkNormCall(
   where: string,
   layer: ScaleNorm,

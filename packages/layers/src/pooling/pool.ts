@@ -21,9 +21,15 @@ import { canonicalPadding, type Pads, samePads } from "../conv/padding.ts";
 
 /** Options of pools; the names are Flax's. */
 export interface PoolOptions {
-  /** How far the window moves along each axis: 1 by default, not the window's size. @defaultValue 1 */
+  /**
+   * How far the window moves along each axis: 1 by default, not the window's size.
+   * @defaultValue 1
+   */
   strides?: readonly number[] | null;
-  /** A pair of widths for each spatial axis, or a name. What is padded is neutral. @defaultValue "VALID" */
+  /**
+   * A pair of widths for each spatial axis, or a name. What is padded is neutral.
+   * @defaultValue "VALID"
+   */
   padding?: "SAME" | "VALID" | readonly Pads[];
 }
 
@@ -163,7 +169,8 @@ export function avgPool<T extends Tensor>(
 }
 
 /**
- * The maximum of each window. Where several elements are largest, the first of them has the gradient.
+ * The maximum of each window. Where several elements are largest, the first of them has the
+ * gradient.
  * @param x - `[...batch, ...spatial, channels]`; any number of batch axes.
  * @param windowShape - One size for each of one to three spatial axes.
  * @returns `[...batch, ...spatial, channels]`

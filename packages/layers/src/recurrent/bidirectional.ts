@@ -78,8 +78,10 @@ export class Bidirectional<F = unknown, B = unknown, K extends boolean = false> 
   }
 
   /**
-   * @param inputs - `[...batch, time, ...features]`, or `[time, ...batch, ...features]` with `timeMajor`.
-   * @returns joined outputs, in the order of the inputs; with `returnCarry` the carries of both directions too.
+   * @param inputs - `[...batch, time, ...features]`, or `[time, ...batch, ...features]` with
+   * `timeMajor`.
+   * @returns joined outputs, in the order of the inputs; with `returnCarry` the carries of both
+   * directions too.
    */
   forward<R extends boolean = K>(
     inputs: Tensor,

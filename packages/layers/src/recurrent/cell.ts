@@ -27,7 +27,10 @@ export type CarryRngs = Rngs | RngStream | null;
 
 /** Options of `initializeCarry`; the names are Flax's. */
 export interface CarryOptions {
-  /** Keys from the `carry` stream, or from this stream. @defaultValue the cell's own, with keepRngs */
+  /**
+   * Keys from the `carry` stream, or from this stream.
+   * @defaultValue the cell's own, with keepRngs
+   */
   rngs?: CarryRngs;
   /** @defaultValue the cell's, or zeros */
   carryInit?: Initializer | null;
@@ -202,7 +205,10 @@ export abstract class GatedCell<C> extends HiddenCell<C> {
   }
 }
 
-/** @throws NnxError unless carry and inputs have the cell's features; DisposedError for what was disposed. */
+/**
+ * @throws NnxError unless carry and inputs have the cell's features; DisposedError for what was
+ * disposed.
+ */
 export function checkStep(
   name: string,
   { inFeatures, hiddenFeatures }: HiddenCell<unknown>,

@@ -15,8 +15,8 @@ import {
 } from "./cell.ts";
 
 /**
- * A step of a gated recurrent unit: `r = σ(W_ir x + b_r + W_hr h)`, `z` likewise, `n = tanh(W_in x + b_n + r * W_hn h)`,
- * `h' = (1 - z) * n + z * h`.
+ * A step of a gated recurrent unit: `r = σ(W_ir x + b_r + W_hr h)`, `z` likewise,
+ * `n = tanh(W_in x + b_n + r * W_hn h)`, `h' = (1 - z) * n + z * h`.
  * @see Flax `nnx.GRUCell`; Cho et al. 2014, https://arxiv.org/abs/1406.1078
  * @example
  * ```ts
@@ -70,7 +70,8 @@ export interface SimpleCellOptions extends CellOptions {
 const SIMPLE_CHECKS: OptionChecks<SimpleCellOptions> = { ...CELL_CHECKS, residual: flag };
 
 /**
- * A step of a plain recurrent network: `h' = tanh(W_i x + b + W_h h)`, with `residual` `tanh(W_i x + b + W_h h + h)`.
+ * A step of a plain recurrent network: `h' = tanh(W_i x + b + W_h h)`, with `residual`
+ * `tanh(W_i x + b + W_h h + h)`.
  * @see Flax `nnx.SimpleCell`
  * @example
  * ```ts

@@ -31,9 +31,10 @@ function partsOf(name: string, cell: GatedCell<LSTMCarry>, carry: LSTMCarry, inp
 }
 
 /**
- * A step of an LSTM with a kernel for each gate:
- * `i = σ(W_ii x + W_hi h + b_i)`, `f` and `o` likewise, `g = tanh(…)`, `c' = f * c + i * g`, `h' = o * tanh(c')`.
- * @see Flax `nnx.LSTMCell`; Hochreiter and Schmidhuber 1997, https://doi.org/10.1162/neco.1997.9.8.1735
+ * A step of an LSTM with a kernel for each gate: `i = σ(W_ii x + W_hi h + b_i)`, `f` and `o`
+ * likewise, `g = tanh(…)`, `c' = f * c + i * g`, `h' = o * tanh(c')`.
+ * @see Flax `nnx.LSTMCell`; Hochreiter and Schmidhuber 1997,
+ * https://doi.org/10.1162/neco.1997.9.8.1735
  * @example
  * ```ts
  * const rngs = new nnx.Rngs(0);
@@ -88,7 +89,8 @@ export class LSTMCell extends GatedCell<LSTMCarry> {
 }
 
 /**
- * A step of an LSTM with one kernel for all gates of the input and one for those of the carry: two products rather than eight.
+ * A step of an LSTM with one kernel for all gates of the input and one for those of the carry: two
+ * products rather than eight.
  * @see Flax `nnx.OptimizedLSTMCell`
  * @example
  * ```ts

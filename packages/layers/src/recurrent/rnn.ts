@@ -22,7 +22,10 @@ export interface RNNOptions<K extends boolean = boolean> extends SequenceOptions
   reverse?: boolean;
   /** With `reverse`: outputs in the order of the inputs. @defaultValue false */
   keepOrder?: boolean;
-  /** Streams of the cell that give every step the same keys. @defaultValue none: new keys at every step */
+  /**
+   * Streams of the cell that give every step the same keys.
+   * @defaultValue none: new keys at every step
+   */
   broadcastRngs?: Filter;
 }
 
@@ -82,10 +85,12 @@ export class RNN<C = unknown, K extends boolean = false> extends Module {
   }
 
   /**
-   * @param inputs - `[...batch, time, ...features]`, or `[time, ...batch, ...features]` with `timeMajor`.
-   * @returns outputs in the same form. With `returnCarry` the carry too: after the last step, or with `seqLengths` after the last step of
-   * each sequence.
-   * @throws NnxError for inputs without time axis, lengths that cannot be, or a missing first carry.
+   * @param inputs - `[...batch, time, ...features]`, or `[time, ...batch, ...features]` with
+   * `timeMajor`.
+   * @returns outputs in the same form. With `returnCarry` the carry too: after the last step, or
+   * with `seqLengths` after the last step of each sequence.
+   * @throws NnxError for inputs without time axis, lengths that cannot be, or a missing first
+   * carry.
    */
   forward<R extends boolean = K>(inputs: Tensor, options: RNNCallOptions<C, R> = {}): RNNResult<C, R> {
     checkTensor("RNN.forward", "inputs", inputs);
@@ -156,7 +161,9 @@ function scan<C>(
   return { carries, outputs };
 }
 
-/** Of carries with the same structure at every step, each array at the last step of each sequence. */
+/**
+ * Of carries with the same structure at every step, each array at the last step of each sequence.
+ */
 function lastOf(carries: readonly unknown[], lengths: readonly number[]): unknown {
   const [first] = carries;
   if (isTensor(first)) return atLastStep(stack(carries as readonly Tensor[] as Tensor[], 0), lengths);

@@ -7,11 +7,21 @@ import type { SeqLengths } from "./sequences.ts";
 
 /** Options of layers over an axis of time; the names are Flax's. */
 export interface SequenceOptions<K extends boolean = boolean> {
-  /** Inputs are `[time, ...batch, ...features]`. @defaultValue false: `[...batch, time, ...features]` */
+  /**
+   * Inputs are `[time, ...batch, ...features]`.
+   * @defaultValue false: `[...batch, time, ...features]`
+   */
   timeMajor?: boolean;
-  /** Return `[carry, outputs]`, where Bidirectional has a carry for each direction. @defaultValue false */
+  /**
+   * Return `[carry, outputs]`, where Bidirectional has a carry for each direction.
+   * @defaultValue false
+   */
   returnCarry?: K;
-  /** Where keys for first carries come from: `true` for a stream of its own from seed 0, `false` for none. @defaultValue true */
+  /**
+   * Where keys for first carries come from: `true` for a stream of its own from seed 0, `false` for
+   * none.
+   * @defaultValue true
+   */
   rngs?: Rngs | RngStream | boolean;
 }
 

@@ -8,7 +8,10 @@ import { checkGiven, count, flag, lengthsOrNull, type OptionChecks } from "../op
 /** How many steps of each sequence count: an int32 tensor of the batch's shape, or numbers. */
 export type SeqLengths = Tensor | readonly number[];
 
-/** The numbers, one for each sequence. @throws NnxError for another number of them, or lengths that cannot be. */
+/**
+ * The numbers, one for each sequence.
+ * @throws NnxError for another number of them, or lengths that cannot be.
+ */
 export function lengthsOf(
   where: string,
   lengths: SeqLengths,
@@ -41,7 +44,8 @@ const FLIP: OptionChecks<FlipOptions> = {
 };
 
 /**
- * Turns sequences around in time. With lengths, each is turned around by itself and its padding stays behind it, in reverse order.
+ * Turns sequences around in time. With lengths, each is turned around by itself and its padding
+ * stays behind it, in reverse order.
  * @param inputs - `[...batch, time, ...features]`, or `[time, ...batch, ...features]`; any dtype.
  * @returns the same shape and dtype.
  * @see Flax `nnx.nn.recurrent.flip_sequences`

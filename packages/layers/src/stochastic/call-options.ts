@@ -1,4 +1,7 @@
-/** @file What stochastic layers have in common: their mode, their rate, and where their keys come from. */
+/**
+ * @file What stochastic layers have in common: their mode, their rate, and where their keys come
+ * from.
+ */
 import { NnxError } from "@nnxjs/nnx-core";
 import { describe } from "@nnxjs/nnx-core/internal";
 import { PRNGKey, Rngs, RngStream } from "@nnxjs/rnglib";
@@ -21,7 +24,10 @@ export class MissingRngError extends NnxError {
 export interface StochasticOptions {
   /** Compute without chance. `null` leaves it to the call. @defaultValue false */
   deterministic?: boolean | null;
-  /** The stream that keys come from. @defaultValue "dropconnect" for layers that drop weights, "dropout" for others */
+  /**
+   * The stream that keys come from.
+   * @defaultValue "dropconnect" for layers that drop weights, "dropout" for others
+   */
   rngCollection?: string;
   /** Where the layer's own stream is forked from. @defaultValue none: pass one to forward */
   rngs?: Rngs | RngStream | null;
@@ -41,7 +47,10 @@ export interface StochasticSettings {
   readonly rngs: RngStream | null;
 }
 
-/** The options with their defaults, and the layer's own stream: a fork, so that layers do not disturb each other. */
+/**
+ * The options with their defaults, and the layer's own stream: a fork, so that layers do not
+ * disturb each other.
+ */
 export function stochasticSettings(
   layer: string,
   { deterministic = false, rngCollection, rngs }: StochasticOptions,
@@ -56,7 +65,8 @@ export interface StochasticCallOptions {
   /** Draw no mask. @defaultValue the layer's attribute */
   deterministic?: boolean | null;
   /**
-   * Where this call's key comes from. A key is used as it is; keys of shape `[n]` draw one mask for each of `n` rows.
+   * Where this call's key comes from. A key is used as it is; keys of shape `[n]` draw one mask for
+   * each of `n` rows.
    * @defaultValue the layer's own stream
    */
   rngs?: Rngs | RngStream | PRNGKey | null;

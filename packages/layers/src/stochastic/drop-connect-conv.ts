@@ -24,10 +24,12 @@ export type DropConnectConvOptions = DropWeightsOptions;
 const NAME = "DropConnectConv";
 
 /**
- * A {@link Conv} layer that drops each weight of its kernel with probability `rate`: one mask per call, shared by the whole batch and all
- * positions. The bias is never dropped. It shares kernel and bias with the layer it is made from. Not deterministic, it convolves with
+ * A {@link Conv} layer that drops each weight of its kernel with probability `rate`: one mask per
+ * call, shared by the whole batch and all positions. The bias is never dropped. It shares kernel
+ * and bias with the layer it is made from. Not deterministic, it convolves with
  * `where(mask, kernel / (1 - rate), 0)`; deterministic, it is exactly the base layer.
- * @see Wan et al. 2013, https://proceedings.mlr.press/v28/wan13.html; Mobiny et al. 2021, https://doi.org/10.1038/s41598-021-84854-x
+ * @see Wan et al. 2013, https://proceedings.mlr.press/v28/wan13.html; Mobiny et al. 2021,
+ * https://doi.org/10.1038/s41598-021-84854-x
  * @example
  * ```ts
  * const rngs = new nnx.Rngs(0, { dropconnect: 1 });
@@ -51,7 +53,10 @@ export class DropConnectConv extends ConvLayer {
   readonly rngCollection: string;
   readonly rngs: RngStream | null;
 
-  /** @throws RangeError for a rate outside `[0, 1]`, TypeError for a base that is no Conv or `rngs` that give no keys. */
+  /**
+   * @throws RangeError for a rate outside `[0, 1]`, TypeError for a base that is no Conv or `rngs`
+   * that give no keys.
+   */
   constructor(base: Conv, rate = 0.25, options: DropConnectConvOptions = {}) {
     checkRate(NAME, rate);
     checkGiven(NAME, options, DROP_WEIGHTS_CHECKS);
@@ -72,8 +77,10 @@ export class DropConnectConv extends ConvLayer {
   /**
    * @param x - `[...batch, ...spatial, inFeatures]`
    * @param options - `deterministic` and `rngs` of this call win over the layer's.
-   * @returns `[...batch, ...spatial, outFeatures]`. No key is drawn when deterministic, or when `rate` is 0 or 1.
-   * @throws {@link MissingRngError} when a mask is needed and there is no stream; NnxError when the input has other channels.
+   * @returns `[...batch, ...spatial, outFeatures]`. No key is drawn when deterministic, or when
+   * `rate` is 0 or 1.
+   * @throws {@link MissingRngError} when a mask is needed and there is no stream; NnxError when the
+   * input has other channels.
    */
   forward<T extends Tensor>(x: T, options?: StochasticCallOptions): T {
     checkCallOptions(NAME, options);

@@ -14,7 +14,10 @@ import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
 import { DropConnectLinear, type DropConnectLinearOptions, Linear, MissingRngError } from "../index.ts";
 
-/** Kernel [[1,2,3],[4,5,6]], bias [10,20,30]: the numbers of the reference runs of probly's layer with JAX 0.10.2. */
+/**
+ * Kernel [[1,2,3],[4,5,6]], bias [10,20,30]: the numbers of the reference runs of probly's layer
+ * with JAX 0.10.2.
+ */
 const base = (): Linear => {
   const layer = new Linear(2, 3, { rngs: new Rngs(0), kernelInit: initializers.zeros });
   layer.kernel.value = tf.tensor2d([1, 2, 3, 4, 5, 6], [2, 3]);

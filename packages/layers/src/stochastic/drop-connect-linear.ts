@@ -30,9 +30,11 @@ export type DropConnectMasks = "batch" | "example";
 /** Options of {@link DropConnectLinear}. */
 export interface DropConnectLinearOptions extends DropWeightsOptions {
   /**
-   * `"batch"`: one mask per call, which all examples share; cheap, and what Mobiny et al. and probly do. `"example"`: one mask for each
-   * row of the first axis, as in Wan et al., from the keys `split(key, n)`. That takes `n * inFeatures * outFeatures` floats of memory and
-   * random numbers a call (times about three while a gradient is taken), and `n` small products instead of one.
+   * `"batch"`: one mask per call, which all examples share; cheap, and what Mobiny et al. and
+   * probly do. `"example"`: one mask for each row of the first axis, as in Wan et al., from the
+   * keys `split(key, n)`. That takes `n * inFeatures * outFeatures` floats of memory and random
+   * numbers a call (times about three while a gradient is taken), and `n` small products instead of
+   * one.
    * @defaultValue "batch"
    */
   masks?: DropConnectMasks;
@@ -46,11 +48,13 @@ const OPTIONS: OptionChecks<DropConnectLinearOptions> = {
 };
 
 /**
- * A {@link Linear} layer that drops each weight with probability `rate`: one mask per call, shared by the whole batch, unless
- * {@link DropConnectLinearOptions.masks} says otherwise. The bias is never dropped. It shares kernel and bias with the layer it is made
- * from. Not deterministic, `y = x @ where(mask, kernel / (1 - rate), 0) + bias`; deterministic, it is exactly the base layer.
- * @see Wan et al. 2013, https://proceedings.mlr.press/v28/wan13.html; Mobiny et al. 2021, https://doi.org/10.1038/s41598-021-84854-x;
- * probly's `DropConnectLinear`
+ * A {@link Linear} layer that drops each weight with probability `rate`: one mask per call, shared
+ * by the whole batch, unless {@link DropConnectLinearOptions.masks} says otherwise. The bias is
+ * never dropped. It shares kernel and bias with the layer it is made from. Not deterministic,
+ * `y = x @ where(mask, kernel / (1 - rate), 0) + bias`; deterministic, it is exactly the base
+ * layer.
+ * @see Wan et al. 2013, https://proceedings.mlr.press/v28/wan13.html; Mobiny et al. 2021,
+ * https://doi.org/10.1038/s41598-021-84854-x; probly's `DropConnectLinear`
  * @example
  * ```ts
  * const rngs = new nnx.Rngs(0, { dropconnect: 1 });
@@ -70,7 +74,10 @@ export class DropConnectLinear extends DenseLayer {
   readonly rngCollection: string;
   readonly rngs: RngStream | null;
 
-  /** @throws RangeError for a rate outside `[0, 1]`, TypeError for a base that is no Linear or `rngs` that give no keys. */
+  /**
+   * @throws RangeError for a rate outside `[0, 1]`, TypeError for a base that is no Linear or
+   * `rngs` that give no keys.
+   */
   constructor(base: Linear, rate = 0.25, options: DropConnectLinearOptions = {}) {
     checkRate(NAME, rate);
     checkGiven(NAME, options, OPTIONS);
@@ -91,11 +98,12 @@ export class DropConnectLinear extends DenseLayer {
 
   /**
    * @param x - `[..., inFeatures]`
-   * @param options - `deterministic` and `rngs` of this call win over the layer's. Keys of shape `[n]` as `rngs` draw one mask for each of
-   * the `n` rows of `x`, as `jax.vmap` over keys and rows would.
+   * @param options - `deterministic` and `rngs` of this call win over the layer's. Keys of shape
+   * `[n]` as `rngs` draw one mask for each of the `n` rows of `x`, as `jax.vmap` over keys and rows
+   * would.
    * @returns `[..., outFeatures]`. No key is drawn when deterministic, or when `rate` is 0 or 1.
-   * @throws {@link MissingRngError} when a mask is needed and there is no stream; NnxError when the last axis of `x` is not the features',
-   * or its first axes are not the keys'.
+   * @throws {@link MissingRngError} when a mask is needed and there is no stream; NnxError when the
+   * last axis of `x` is not the features', or its first axes are not the keys'.
    */
   forward<T extends Tensor>(x: T, options?: StochasticCallOptions): T {
     checkCallOptions(NAME, options);

@@ -1,4 +1,7 @@
-/** @file What layers that drop weights have in common: their options, and what their weights are in a call. */
+/**
+ * @file What layers that drop weights have in common: their options, and what their weights are in
+ * a call.
+ */
 import { choice, type OptionChecks } from "../options.ts";
 import { mul, type Tensor, zerosLike } from "@nnxjs/kernels/internal";
 import {
@@ -15,8 +18,9 @@ export type DropConnectScaling = "training" | "inference";
 /** Options of layers that drop weights. Deterministic, they use all. */
 export interface DropWeightsOptions extends StochasticOptions {
   /**
-   * `"training"`: masked weights are scaled by `1 / (1 - rate)` and deterministic is exactly the base layer. `"inference"`: masked weights
-   * are not scaled and deterministic uses `kernel * (1 - rate)`, the rule of Mobiny et al.'s and probly's code.
+   * `"training"`: masked weights are scaled by `1 / (1 - rate)` and deterministic is exactly the
+   * base layer. `"inference"`: masked weights are not scaled and deterministic uses
+   * `kernel * (1 - rate)`, the rule of Mobiny et al.'s and probly's code.
    * @defaultValue "training"
    */
   scaling?: DropConnectScaling;
@@ -43,7 +47,10 @@ interface DropConnectConfig {
   readonly deterministic: boolean | null;
 }
 
-/** The weights of a call that needs no mask; `null` for one that does. @throws NnxError when nothing says whether it is deterministic. */
+/**
+ * The weights of a call that needs no mask; `null` for one that does.
+ * @throws NnxError when nothing says whether it is deterministic.
+ */
 export function weightsWithoutMask(
   layer: string,
   { rate, scaling, deterministic }: DropConnectConfig,

@@ -27,7 +27,8 @@ export interface DropoutOptions extends StochasticOptions {
 const OPTIONS: OptionChecks<DropoutOptions> = { ...STOCHASTIC_CHECKS, broadcastDims: axisList };
 
 /**
- * Zeroes each element with probability `rate` and scales the rest by `1 / (1 - rate)`; deterministic, it returns its input.
+ * Zeroes each element with probability `rate` and scales the rest by `1 / (1 - rate)`;
+ * deterministic, it returns its input.
  * @see Flax `nnx.Dropout`; Srivastava et al. 2014, https://jmlr.org/papers/v15/srivastava14a.html
  * @example
  * ```ts
@@ -64,9 +65,11 @@ export class Dropout extends Module {
 
   /**
    * @param x - float32, any shape.
-   * @param options - `deterministic` and `rngs` of this call win over the layer's. Keys of shape `[n]` as `rngs` draw one mask for each of
-   * the `n` rows of `x`, as `jax.vmap` over keys and rows would.
-   * @returns the same shape. `x` itself when deterministic or `rate` is 0; no key is drawn then, nor when `rate` is 1.
+   * @param options - `deterministic` and `rngs` of this call win over the layer's. Keys of shape
+   * `[n]` as `rngs` draw one mask for each of the `n` rows of `x`, as `jax.vmap` over keys and rows
+   * would.
+   * @returns the same shape. `x` itself when deterministic or `rate` is 0; no key is drawn then,
+   * nor when `rate` is 1.
    * @throws {@link MissingRngError} when a mask is needed and there is no stream.
    */
   forward<T extends Tensor>(x: T, options?: StochasticCallOptions): T {

@@ -95,8 +95,8 @@ describe("tensors that stand in a module without a Variable", () => {
   const loss = (m: Bare) => sum(tf.mul(tf.mul(m.w, m.p.value), m.list[0]!));
   const isW = (path: readonly (string | number)[]): boolean => path.at(-1) === "w";
 
-  // nnx.grad(lambda m: (m.w * m.p[...]).sum(), argnums=nnx.DiffState(0, lambda path, x: path[-1] == "w"))(model)
-  // is State({"w": Array([4., 4.])}): an array, not a Variable.
+  // nnx.grad(lambda m: (m.w * m.p[...]).sum(), argnums=nnx.DiffState(0, lambda path, x: path[-1] ==
+  // "w"))(model) is State({"w": Array([4., 4.])}): an array, not a Variable.
   it("have gradients where the filter selects them: leaves without anything around them", () => {
     const model = new Bare();
     const { w } = model;
@@ -221,7 +221,8 @@ describe("hasAux", () => {
   const f = (a: tf.Tensor) =>
     [tf.mul(a, 2) as tf.Tensor, { a, seen: new Map([["twice", tf.mul(a, 4)]]) }] as const;
 
-  // jax.vjp(f, x, has_aux=True) is (out, vjp_fn, aux); jax.jvp(f, (x,), (t,), has_aux=True) is (out, tangent, aux).
+  // jax.vjp(f, x, has_aux=True) is (out, vjp_fn, aux); jax.jvp(f, (x,), (t,), has_aux=True) is
+  // (out, tangent, aux).
   it("of vjp and jvp passes the second result through", () => {
     const x = tf.tensor1d([1, 2]);
     const [y, pullBack, aux] = vjp(f, [x], { hasAux: true });

@@ -1,4 +1,7 @@
-/** @file Which module was running when something was recorded, or thrown: noted on the only run, for error messages. */
+/**
+ * @file Which module was running when something was recorded, or thrown: noted on the only run, for
+ * error messages.
+ */
 import { instrument, sayWhere } from "../recording/running.ts";
 import { MissingRuleError } from "../errors.ts";
 import { type Frame, pathOf } from "../graph/frame.ts";
@@ -81,7 +84,10 @@ export class CallLog {
   }
 }
 
-/** From how many levels on methods are left alone: each one's wrapper takes as much of the stack as the method. */
+/**
+ * From how many levels on methods are left alone: each one's wrapper takes as much of the stack as
+ * the method.
+ */
 const manyLevels = 1000;
 
 /** Whether modules are nested deeper than that. */

@@ -6,11 +6,16 @@ import type { Tensor } from "../tensor.ts";
 export interface Differentiable {
   /** What the function gets in the place of the argument. */
   readonly argument: unknown;
-  /** What is watched: tensor objects of their own, so that uses outside the argument do not count. */
+  /**
+   * What is watched: tensor objects of their own, so that uses outside the argument do not count.
+   */
   readonly watched: readonly Tensor[];
   /** The gradient's structure, from one gradient for each watched tensor in order. */
   build(gradients: readonly Tensor[]): unknown;
-  /** The tensors of a gradient of this structure, in the order of what is watched; `undefined` where there is none. */
+  /**
+   * The tensors of a gradient of this structure, in the order of what is watched; `undefined` where
+   * there is none.
+   */
   read(gradient: unknown): readonly (Tensor | undefined)[];
   /** Puts back what was put in place of the model's values. */
   restore(): void;
@@ -23,7 +28,9 @@ export interface Preparation {
   readonly wrt: Filter;
   /** Whether what has no gradient (integers, numbers, keys) is an error or a constant. */
   readonly others: "refuse" | "pass";
-  /** Variables of earlier arguments, and where bare tensors stand: they have their gradient there. */
+  /**
+   * Variables of earlier arguments, and where bare tensors stand: they have their gradient there.
+   */
   readonly seen: Seen;
 }
 

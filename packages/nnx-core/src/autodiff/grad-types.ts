@@ -28,8 +28,8 @@ export interface GradOptions {
 }
 
 /**
- * The gradient of one argument: a State of a module's Variables that `F` selects, otherwise the argument's own structure, with nothing where
- * there is no gradient.
+ * The gradient of one argument: a State of a module's Variables that `F` selects, otherwise the
+ * argument's own structure, with nothing where there is no gradient.
  */
 export type GradientOf<T, F = typeof Param> = 0 extends 1 & T
   ? T
@@ -72,5 +72,8 @@ export type GradientsOf<A extends readonly unknown[], O extends GradOptions> = O
       : GradientOf<A[0], WrtOf<O>>
   : never;
 
-/** What a function that is differentiated returns: a scalar, or with `hasAux` a scalar and anything else. */
+/**
+ * What a function that is differentiated returns: a scalar, or with `hasAux` a scalar and anything
+ * else.
+ */
 export type LossOf<O extends GradOptions> = O["hasAux"] extends true ? readonly [Tensor, unknown] : Tensor;

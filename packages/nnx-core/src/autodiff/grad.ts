@@ -45,16 +45,18 @@ const optionNames = { argnums: true, hasAux: true, wrt: true } as const;
 /**
  * A function that returns the value and the gradients of `f`.
  *
- * The gradient of a module is a State of its selected Variables (`Param` unless `wrt` or a {@link DiffState} says otherwise); of a
- * State, a State of all its leaves; of what `unpack` returns, the same; of tensors and of arrays and objects of tensors, the same structure.
- * Tensors that stand in a module without a Variable are differentiated where the filter selects them, by a predicate on the path say: their
- * gradients are the leaves, without anything around them. What the loss does not depend on gets zeros. A Variable that is shared has one
- * gradient, the sum over its uses. Variables that `f` changes stay changed.
+ * The gradient of a module is a State of its selected Variables (`Param` unless `wrt` or a
+ * {@link DiffState} says otherwise); of a State, a State of all its leaves; of what `unpack`
+ * returns, the same; of tensors and of arrays and objects of tensors, the same structure. Tensors
+ * that stand in a module without a Variable are differentiated where the filter selects them, by a
+ * predicate on the path say: their gradients are the leaves, without anything around them. What the
+ * loss does not depend on gets zeros. A Variable that is shared has one gradient, the sum over its
+ * uses. Variables that `f` changes stay changed.
  * @param f - Returns a float32 scalar, or with `hasAux` a pair of it and anything else. Not async.
  * @returns `[value, gradients]`, with `hasAux` `[[value, aux], gradients]`.
- * @throws {@link GradientError} when the loss is no scalar, an argument has no float32 values, or an op has no gradient rule; and whatever `f`
- * throws. Then everything that can be reached from the arguments, and every Variable that `f` wrote to, is as before. `f` runs once, whatever
- * happens.
+ * @throws {@link GradientError} when the loss is no scalar, an argument has no float32 values, or
+ * an op has no gradient rule; and whatever `f` throws. Then everything that can be reached from the
+ * arguments, and every Variable that `f` wrote to, is as before. `f` runs once, whatever happens.
  * @see Flax `nnx.value_and_grad`
  * @example
  * ```ts
@@ -141,7 +143,8 @@ function differentiate(
           () => run(before),
           ({ y, rest, others }, tape) => {
             const gradients = backward(tape, [[y, ones(y.shape)]], call.watched);
-            // A loss that nobody asked for is the scope's to free, if it is its own. The call is in a function, which the scope does not look into.
+            // A loss that nobody asked for is the scope's to free, if it is its own. The call is in
+            // a function, which the scope does not look into.
             return [where === "grad" ? undefined : y, rest, gradients, others, () => call] as const;
           },
         ),
@@ -154,7 +157,10 @@ function differentiate(
   return { loss, aux, gradients: Array.isArray(argnums) ? gradients : gradients[0] };
 }
 
-/** The loss and the rest of what a differentiated function returned. @throws {@link GradientError} for anything else. */
+/**
+ * The loss and the rest of what a differentiated function returned.
+ * @throws {@link GradientError} for anything else.
+ */
 export function checkLoss(where: string, result: unknown, hasAux: boolean): [Tensor, unknown] {
   if (result instanceof Promise) {
     // Refused, so nobody else will look at how it ends.

@@ -1,4 +1,7 @@
-/** @file Copies in the place of a model's own values for the time of a run; identity and later writes are the model's own. */
+/**
+ * @file Copies in the place of a model's own values for the time of a run; identity and later
+ * writes are the model's own.
+ */
 import { GradientError } from "../errors.ts";
 import type { LeafPlace } from "../graph/flatten.ts";
 import { childAt, isWritable, setChild } from "../graph/node.ts";
@@ -13,7 +16,9 @@ import { watch } from "./watched-values.ts";
 /** A Variable, or where a tensor stands without one. */
 export type Lender = Variable | LeafPlace;
 
-/** The leaf of a Variable, so that it is the very same one afterwards; the value of what has none. */
+/**
+ * The leaf of a Variable, so that it is the very same one afterwards; the value of what has none.
+ */
 const ownOf = (lender: Lender): unknown =>
   lender instanceof Variable ? lender.toState() : presentValue(lender);
 

@@ -115,7 +115,10 @@ describe("a loss that fails", () => {
 describe("customVjp", () => {
   const numbers = (t: tf.Tensor): number[] => [...t.dataSync()];
 
-  /** Of the cube, with a forward rule that computes it, or calls the function itself as JAX's examples do. */
+  /**
+   * Of the cube, with a forward rule that computes it, or calls the function itself as JAX's
+   * examples do.
+   */
   const cubeWith = (callsItself: boolean) => {
     const runs = { f: 0, forward: 0, backward: 0 };
     const cube = customVjp((a: tf.Tensor): tf.Tensor => {
@@ -146,7 +149,8 @@ describe("customVjp", () => {
     expect(runs).toMatchObject({ f: 0, forward: 3 });
   });
 
-  // jax.grad(f)(2.), jax.grad(jax.grad(f))(2.), jax.grad(jax.grad(jax.grad(f)))(2.) are 12, 12 and 6 with such a rule.
+  // jax.grad(f)(2.), jax.grad(jax.grad(f))(2.), jax.grad(jax.grad(jax.grad(f)))(2.) are 12, 12 and
+  // 6 with such a rule.
   it("may call itself in its forward rule: that is the function as it is", () => {
     const { cube, runs } = cubeWith(true);
     expect(numbers(cube(tf.scalar(2)))).toEqual([8]);

@@ -1,4 +1,7 @@
-/** @file The structure of a gradient State: which leaves there are and where, without a path for each. */
+/**
+ * @file The structure of a gradient State: which leaves there are and where, without a path for
+ * each.
+ */
 import { describe, GradientError } from "../errors.ts";
 import { tensorsIn } from "../ownership/tensors-in.ts";
 import { formatPath, type Path, type PathPart } from "../path.ts";

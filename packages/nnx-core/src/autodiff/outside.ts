@@ -4,7 +4,8 @@ import { watchedNow } from "./positions.ts";
 import { dependents } from "./tape.ts";
 
 /**
- * Float tensors that went into ops of the run from outside: parameters and intermediate values that its function closes over.
+ * Float tensors that went into ops of the run from outside: parameters and intermediate values that
+ * its function closes over.
  * @param options - `differentiated`: only those that a gradient being taken depends on.
  */
 export function inputsFromOutside(

@@ -12,7 +12,10 @@ import { type Differentiable, type Preparation, Seen } from "./differentiable.ts
 import type { Argnum, DiffState } from "./grad-types.ts";
 import { dependents } from "./tape.ts";
 
-/** Positions with their filters. @throws {@link GradientError} for one that is not there, or there twice. */
+/**
+ * Positions with their filters.
+ * @throws {@link GradientError} for one that is not there, or there twice.
+ */
 export function toPositions(
   where: string,
   argnums: Argnum | readonly Argnum[],
@@ -52,7 +55,10 @@ export interface PreparedCall {
   readonly watched: readonly Tensor[];
   /** Of each watched tensor, whether a gradient is taken of it. */
   readonly wanted: readonly boolean[];
-  /** One gradient in the structure of each position, from one for each watched tensor; missing ones are zeros. */
+  /**
+   * One gradient in the structure of each position, from one for each watched tensor; missing ones
+   * are zeros.
+   */
   build(gradients: readonly (Tensor | undefined)[]): unknown[];
   /** The tensors of gradients in that structure, in the order of what is watched. */
   read(gradients: readonly unknown[]): (Tensor | undefined)[];
@@ -62,16 +68,23 @@ export interface PreparedCall {
 
 /** How a call is prepared. */
 export interface CallOptions {
-  /** Whether arguments without gradients at these positions are refused or passed on. @defaultValue "refuse" */
+  /**
+   * Whether arguments without gradients at these positions are refused or passed on.
+   * @defaultValue "refuse"
+   */
   readonly others?: Preparation["others"];
   /**
-   * Of which watched tensors a gradient is taken: all, as where gradients are asked for; those that a run going on takes gradients of, as where
-   * gradients only pass through; or as in an earlier call. @defaultValue "all"
+   * Of which watched tensors a gradient is taken: all, as where gradients are asked for; those that
+   * a run going on takes gradients of, as where gradients only pass through; or as in an earlier
+   * call.
+   * @defaultValue "all"
    */
   readonly wanted?: "all" | "passing" | readonly boolean[];
 }
 
-/** Prepares the arguments at these positions. Call it, and what follows up to `restore`, in a scope. */
+/**
+ * Prepares the arguments at these positions. Call it, and what follows up to `restore`, in a scope.
+ */
 export function prepareCall(
   where: string,
   args: readonly unknown[],

@@ -5,7 +5,8 @@ import { withoutTape } from "./tape.ts";
 
 /**
  * The same value, as a constant: no gradient flows through it.
- * @param value - A tensor, or arrays, plain objects and Maps of tensors; other values are returned as they are.
+ * @param value - A tensor, or arrays, plain objects and Maps of tensors; other values are returned
+ * as they are.
  * @see `jax.lax.stop_gradient`
  * @example
  * ```ts

@@ -7,7 +7,10 @@ function dropSaved(tape: readonly TapeNode[]): void {
   for (const { saved } of tape) for (const tensor of saved ?? []) tensor.dispose();
 }
 
-/** Runs `f` in a scope with the tape on; what it throws leaves no tape behind. The tape stays with the engine. */
+/**
+ * Runs `f` in a scope with the tape on; what it throws leaves no tape behind. The tape stays with
+ * the engine.
+ */
 function record<R>(f: () => R): R {
   const engine = tapeEngine();
   const { state } = engine;
@@ -28,8 +31,9 @@ function record<R>(f: () => R): R {
 }
 
 /**
- * Runs `f` in a scope with the tape on, then `use` with what was recorded. The tape is dropped afterwards, also when one of them throws,
- * unless an outer run is still recording: then it is part of that run's tape.
+ * Runs `f` in a scope with the tape on, then `use` with what was recorded. The tape is dropped
+ * afterwards, also when one of them throws, unless an outer run is still recording: then it is part
+ * of that run's tape.
  */
 export function withTape<R, U>(f: () => R, use: (result: R, tape: readonly TapeNode[]) => U): U {
   const { state } = tapeEngine();
@@ -45,10 +49,16 @@ export function withTape<R, U>(f: () => R, use: (result: R, tape: readonly TapeN
   }
 }
 
-/** How many of the runs that are recording nobody will play back: they are recorded to see what they use. */
+/**
+ * How many of the runs that are recording nobody will play back: they are recorded to see what they
+ * use.
+ */
 let onlyLookedAt = 0;
 
-/** How many gradients are being taken of what runs now, one inside the other: from two on, backward passes are recorded too. */
+/**
+ * How many gradients are being taken of what runs now, one inside the other: from two on, backward
+ * passes are recorded too.
+ */
 export const gradientDepth = (): number => tapeEngine().state.gradientDepth - onlyLookedAt;
 
 /** Runs `f` as if nothing were being recorded; gradients that it takes itself work. */
@@ -66,7 +76,10 @@ export function withoutTape<R>(f: () => R): R {
   }
 }
 
-/** Runs `f`, of which one gradient less is taken than of what runs around it: a rule takes the place of its own. */
+/**
+ * Runs `f`, of which one gradient less is taken than of what runs around it: a rule takes the place
+ * of its own.
+ */
 function oneGradientLess<R>(f: () => R): R {
   onlyLookedAt++;
   try {
@@ -95,14 +108,19 @@ function recordApart<R>(f: () => R): Recording<R> {
   });
 }
 
-/** Runs `f` on the tape of the run that is recording, so that it is differentiated in turn; without one, on a tape of its own. */
+/**
+ * Runs `f` on the tape of the run that is recording, so that it is differentiated in turn; without
+ * one, on a tape of its own.
+ */
 export function recordForLater<R>(f: () => R): Recording<R> {
   if (!isRecording()) return recordApart(f);
   const result = scoped(f);
   return { result, tape: [...(tapeEngine().state.activeTape ?? [])], drop: () => {} };
 }
 
-/** Runs `f` apart from what is recording, to see what it uses. The tape is good for looking only. */
+/**
+ * Runs `f` apart from what is recording, to see what it uses. The tape is good for looking only.
+ */
 export function recordToLook<R>(f: () => R): Omit<Recording<R>, "drop"> {
   const { result, tape, drop } = recordApart(() => oneGradientLess(f));
   drop();
@@ -110,8 +128,8 @@ export function recordToLook<R>(f: () => R): Omit<Recording<R>, "drop"> {
 }
 
 /**
- * Runs `f`, in the place of whose gradient a rule stands. Where more gradients are taken of what runs now, those others are of `f` as it is: then
- * it is on the tape; otherwise it runs apart.
+ * Runs `f`, in the place of whose gradient a rule stands. Where more gradients are taken of what
+ * runs now, those others are of `f` as it is: then it is on the tape; otherwise it runs apart.
  * @returns with the tape of `f` alone, for looking.
  */
 export function recordUnderRule<R>(f: () => R): Omit<Recording<R>, "drop"> {
@@ -121,7 +139,10 @@ export function recordUnderRule<R>(f: () => R): Omit<Recording<R>, "drop"> {
   return { result, tape: tapeEngine().state.activeTape?.slice(start) ?? [] };
 }
 
-/** Puts one node on the open tape, if there is one: `outputs` depend on `inputs` in the way that `pullBack` says. */
+/**
+ * Puts one node on the open tape, if there is one: `outputs` depend on `inputs` in the way that
+ * `pullBack` says.
+ */
 export function recordNode(
   name: string,
   inputs: readonly Tensor[],
@@ -155,7 +176,8 @@ export function dependents(tape: readonly TapeNode[], xs: readonly Tensor[]): Se
 export type OnGradient = (node: TapeNode, input: Tensor, gradient: Tensor) => void;
 
 /**
- * The gradients of the sum of `y * dy` over all seeds, with respect to each of `xs`; `undefined` where no seed depends on it.
+ * The gradients of the sum of `y * dy` over all seeds, with respect to each of `xs`; `undefined`
+ * where no seed depends on it.
  * @throws {@link GradientError} when an op on the way has no gradient rule.
  */
 export function backward(

@@ -19,7 +19,10 @@ import { atomically, atomicallyOn } from "../undo/atomically.ts";
 /** One gradient, or tangent, for each argument. */
 export type GradientsOfAll<A extends readonly unknown[]> = { -readonly [K in keyof A]: GradientOf<A[K]> };
 
-/** Takes a cotangent of the output's structure to one for each primal. It may be called again until it is disposed. */
+/**
+ * Takes a cotangent of the output's structure to one for each primal. It may be called again until
+ * it is disposed.
+ */
 export interface PullBack<A extends readonly unknown[], R> extends Disposable {
   (cotangent: R): GradientsOfAll<A>;
   /** Frees what the forward pass saved. */
@@ -41,12 +44,14 @@ export interface JvpOptions {
 }
 
 /**
- * The value of `f` at `primals`, and the function that pulls cotangents of the value back to the primals.
- * @param f - Of tensors, modules, States and containers of them; returns a tensor or a structure of tensors. What has no gradient
- * (integers, numbers) is passed on.
- * @returns `[value, pullBack]`, with `hasAux` `[value, pullBack, aux]`. What the forward pass saved is held until `pullBack` is disposed.
- * @throws {@link GradientError} when the cotangent has other shapes than the value, and whatever `f` throws: everything is as before then, as
- * with {@link grad}.
+ * The value of `f` at `primals`, and the function that pulls cotangents of the value back to the
+ * primals.
+ * @param f - Of tensors, modules, States and containers of them; returns a tensor or a structure of
+ * tensors. What has no gradient (integers, numbers) is passed on.
+ * @returns `[value, pullBack]`, with `hasAux` `[value, pullBack, aux]`. What the forward pass saved
+ * is held until `pullBack` is disposed.
+ * @throws {@link GradientError} when the cotangent has other shapes than the value, and whatever
+ * `f` throws: everything is as before then, as with {@link grad}.
  * @see Flax `nnx.vjp`, `jax.vjp`
  * @example
  * ```ts
@@ -160,9 +165,11 @@ function checkCotangent(where: string, outputs: readonly Tensor[], seeds: readon
 }
 
 /**
- * The value of `f` at `primals`, and its directional derivative along `tangents`. `f` runs once; the derivative is the pull-back of its
- * pull-back, so every rule on the way has to be differentiable.
- * @param tangents - One for each primal, in the structure of its gradient: a tensor for a tensor, a State for a module.
+ * The value of `f` at `primals`, and its directional derivative along `tangents`. `f` runs once;
+ * the derivative is the pull-back of its pull-back, so every rule on the way has to be
+ * differentiable.
+ * @param tangents - One for each primal, in the structure of its gradient: a tensor for a tensor, a
+ * State for a module.
  * @throws {@link GradientError} when a tangent has other shapes than its primal.
  * @see `jax.jvp`
  * @example

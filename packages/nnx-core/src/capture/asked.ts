@@ -18,7 +18,10 @@ export type CaptureTypes = VariableType | string | readonly (VariableType | stri
 const isType = (x: unknown): x is VariableType | string =>
   typeof x === "string" || (typeof x === "function" && (x === Variable || x.prototype instanceof Variable));
 
-/** Unlike in `sow` a name must be registered: a new type for a name that was misspelt would just be empty. */
+/**
+ * Unlike in `sow` a name must be registered: a new type for a name that was misspelt would just be
+ * empty.
+ */
 const typeOf = (type: VariableType | string): VariableType =>
   typeof type === "string" ? variableTypeFromName(type) : type;
 

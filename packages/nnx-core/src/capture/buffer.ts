@@ -61,7 +61,10 @@ export class Buffer<Heading> {
     this.headings.set(heading, modules.set(module, leaves.set(name, Object.freeze(leaf))));
   }
 
-  /** @throws {@link NnxError} for tensors that nobody could hold, and for a name under which values of another type were sown. */
+  /**
+   * @throws {@link NnxError} for tensors that nobody could hold, and for a name under which values
+   * of another type were sown.
+   */
   check(told: Told): void {
     const { module, name, type, value } = told;
     refuseHidden("sow", value, () => placeOf(told, this));
@@ -76,7 +79,10 @@ export class Buffer<Heading> {
     this.sownTypes.set(module, names.set(name, type));
   }
 
-  /** What was recorded under these headings, a tree for each. @throws {@link NnxError} for names that are in each other's way. */
+  /**
+   * What was recorded under these headings, a tree for each.
+   * @throws {@link NnxError} for names that are in each other's way.
+   */
   trees(headings: readonly Heading[]): RecordedTree[] {
     return headings.map((heading) => treeOf(this.modules, this.headings.get(heading)));
   }

@@ -1,4 +1,7 @@
-/** @file Values inside a model together with their gradients, from one forward and one backward pass. */
+/**
+ * @file Values inside a model together with their gradients, from one forward and one backward
+ * pass.
+ */
 import { checkFunction } from "../data/functions.ts";
 import { backward, withoutTape, withTape } from "../autodiff/tape.ts";
 import { notAResult } from "../data/not-a-result.ts";
@@ -21,8 +24,10 @@ import { statesOf } from "./states.ts";
 /** What {@link captureGradients} watches. */
 export interface CaptureGradientsOptions {
   /**
-   * Also what every method returns, under its name. The method's caller gets a copy of the structure (arrays, plain objects, Maps) with tensors
-   * of its own; what is in instances of classes is not watched. @defaultValue false
+   * Also what every method returns, under its name. The method's caller gets a copy of the
+   * structure (arrays, plain objects, Maps) with tensors of its own; what is in instances of
+   * classes is not watched.
+   * @defaultValue false
    */
   readonly methodOutputs?: boolean;
   /** Which values, by path and type. @defaultValue all */
@@ -32,18 +37,22 @@ export interface CaptureGradientsOptions {
   /** Which Variables of the model are differentiated. @defaultValue Param */
   readonly wrt?: Filter;
   /**
-   * Whether what the loss changes stays changed: running statistics, counts of RNG streams, attributes. Without it looking leaves no trace, so that
-   * the same step can be looked at again, or taken. @defaultValue false
+   * Whether what the loss changes stays changed: running statistics, counts of RNG streams,
+   * attributes. Without it looking leaves no trace, so that the same step can be looked at again,
+   * or taken.
+   * @defaultValue false
    */
   readonly keepUpdates?: boolean;
 }
 
 /**
- * A function that runs a loss once forward and once back, and returns with its gradients every value that was sown, perturbed or (on request)
- * returned by a method, with the gradient that came back to it. Nothing in the model needs to be edited, and no Variables of the size of the
- * values are made. The gradients equal those of the four steps with `perturb`, `init` and `grad`. Statistics and counts are as before afterwards,
- * unless `keepUpdates` is set.
- * @param f - A loss of the model and further arguments: a float32 scalar, with `hasAux` a pair of it and anything else.
+ * A function that runs a loss once forward and once back, and returns with its gradients every
+ * value that was sown, perturbed or (on request) returned by a method, with the gradient that came
+ * back to it. Nothing in the model needs to be edited, and no Variables of the size of the values
+ * are made. The gradients equal those of the four steps with `perturb`, `init` and `grad`.
+ * Statistics and counts are as before afterwards, unless `keepUpdates` is set.
+ * @param f - A loss of the model and further arguments: a float32 scalar, with `hasAux` a pair of
+ * it and anything else.
  * @throws what {@link grad} and {@link capture} throw; everything is as before then.
  * @example
  * ```ts
@@ -127,7 +136,10 @@ function forwardAndBack({ loss, call: { watched }, newTensors }: LossRun, sessio
   );
 }
 
-/** Keeps of each value that it is told a copy, and its tensors, whose gradients are its gradient. One State is made of each kind. */
+/**
+ * Keeps of each value that it is told a copy, and its tensors, whose gradients are its gradient.
+ * One State is made of each kind.
+ */
 class Calls implements Session {
   readonly buffer: Buffer<Kind>;
   readonly modules: CapturedModules;
@@ -153,7 +165,8 @@ class Calls implements Session {
     else if (tensorsIn(told.value).length === 0) return false;
     const path = this.needPaths ? [...this.modules.pathOf(module), name] : [];
     if (!this.wanted(path, { type })) return false;
-    // The run goes on with tensors of its own, so that only what happens to the value from here on counts.
+    // The run goes on with tensors of its own, so that only what happens to the value from here on
+    // counts.
     if (kind !== "sown") told.value = mapTensors(told.value, alias);
     // Those of a sown value are what the run goes on with anyway.
     this.watched.push(...tensorsIn(told.value));
@@ -183,7 +196,10 @@ class Calls implements Session {
   }
 }
 
-/** A value's structure with each float32 tensor replaced by its gradient, everything else by `undefined`. */
+/**
+ * A value's structure with each float32 tensor replaced by its gradient, everything else by
+ * `undefined`.
+ */
 function gradientsLike(value: unknown, next: (tensor: Tensor) => Tensor | undefined): unknown {
   if (isTensor(value)) return next(value);
   if (Array.isArray(value)) return value.map((item) => gradientsLike(item, next));

@@ -26,9 +26,11 @@ export interface CaptureOptions {
   /** Values that modules find already recorded, by path: perturbations to add. */
   init?: State;
   /**
-   * Also record what every method returns, under its name, as this type: a class's own public methods, and `forward` wherever it comes from. Not
-   * public are those whose name begins with an underscore, or that the class lists in `static readonly helpers = ["name"]`.
-   * It must be one of the types asked for. Instances of classes that have tensors of their own are left out: nobody could free them.
+   * Also record what every method returns, under its name, as this type: a class's own public
+   * methods, and `forward` wherever it comes from. Not public are those whose name begins with an
+   * underscore, or that the class lists in `static readonly helpers = ["name"]`. It must be one of
+   * the types asked for. Instances of classes that have tensors of their own are left out: nobody
+   * could free them.
    */
   methodOutputs?: VariableType | string;
 }
@@ -51,16 +53,19 @@ const where = "capture";
 type Target = Forward<unknown[]> | ((...args: unknown[]) => unknown);
 
 /**
- * Wraps a model (its `forward`), or a function whose first argument is the model, so that calling it also returns what was recorded with `sow`
- * and `perturb`: one State for each type, by the paths of the modules. Without a target it returns the function that wraps one.
+ * Wraps a model (its `forward`), or a function whose first argument is the model, so that calling
+ * it also returns what was recorded with `sow` and `perturb`: one State for each type, by the paths
+ * of the modules. Without a target it returns the function that wraps one.
  *
- * A module that is called several times records each time; a shared one is recorded under its first path. What the run leaves behind is freed.
- * Values are recorded as copies of their structure (arrays, plain objects, Maps) with tensors of their own.
+ * A module that is called several times records each time; a shared one is recorded under its first
+ * path. What the run leaves behind is freed. Values are recorded as copies of their structure
+ * (arrays, plain objects, Maps) with tensors of their own.
  * @param types - Recordings of exactly these types are kept; a string is a type's registered name
  * (`registerVariableName`, `variableTypeFromName`).
- * @throws whatever the run throws: the model, all arguments and all Variables are as before then. {@link NnxError} for an async run (also of a method of the model), for
- * an `init` that the model has no place for, for a name that has values of two types or is a recording module's, and for what cannot be held
- * (instances of classes with tensors).
+ * @throws whatever the run throws: the model, all arguments and all Variables are as before then.
+ * {@link NnxError} for an async run (also of a method of the model), for an `init` that the model
+ * has no place for, for a name that has values of two types or is a recording module's, and for
+ * what cannot be held (instances of classes with tensors).
  * @see Flax `nnx.capture`
  * @example
  * ```ts
@@ -121,7 +126,8 @@ function capturing(
 function run(session: Values, args: readonly unknown[], f: () => unknown): unknown {
   const { buffer, types } = session;
   try {
-    // What the run leaves behind is freed; its result is not, nor what was recorded. The scope finds no tensors in Maps by itself.
+    // What the run leaves behind is freed; its result is not, nor what was recorded. The scope
+    // finds no tensors in Maps by itself.
     const [result, , , recorded] = scoped(() =>
       runCaptured(where, session, args, (before) => {
         const value = returned(where, f());
@@ -168,7 +174,8 @@ class Values implements Session {
     buffer.check(told);
     const known = buffer.leavesOf(type, module)?.get(name);
     const previous = known ? known.value : reduction.initFn();
-    // Tensor objects of its own, so that whoever disposes the recording does not take the run's values with it.
+    // Tensor objects of its own, so that whoever disposes the recording does not take the run's
+    // values with it.
     const own = mapTensors(value, alias);
     if (reduction !== collecting) {
       const reduced = reduction.reduceFn(previous, own);

@@ -7,7 +7,10 @@ import { below, isLeaf, leafValue, type State, type StateNode } from "../state/s
 import type { Tensor } from "../tensor.ts";
 import type { VariableState } from "../variable/variable-state.ts";
 
-/** A value of one call and its gradient, in the same structure; what is no float32 tensor has the gradient `undefined`. */
+/**
+ * A value of one call and its gradient, in the same structure; what is no float32 tensor has the
+ * gradient `undefined`.
+ */
 export interface ValueAndGradient<T = unknown> {
   readonly value: T;
   readonly gradient: T;
@@ -24,7 +27,10 @@ export interface CapturedGradients<M, Aux = undefined> {
   readonly aux: Aux;
   /** Of the model's selected Variables. */
   readonly gradients: GradientOf<M>;
-  /** What was sown, whatever its type: each leaf's value is a list of {@link ValueAndGradient}, one for each call. */
+  /**
+   * What was sown, whatever its type: each leaf's value is a list of {@link ValueAndGradient}, one
+   * for each call.
+   */
   readonly sown: GradientState;
   /** What was perturbed, likewise. */
   readonly perturbed: GradientState;
@@ -33,7 +39,8 @@ export interface CapturedGradients<M, Aux = undefined> {
 }
 
 /**
- * What was captured at a path: with `captureGradients` the values of all calls with their gradients, otherwise the leaf's value.
+ * What was captured at a path: with `captureGradients` the values of all calls with their
+ * gradients, otherwise the leaf's value.
  * @typeParam T - What was recorded there, where it is no tensor.
  * @throws {@link NotFoundError} when there is no leaf; the message lists the paths that there are.
  * @example

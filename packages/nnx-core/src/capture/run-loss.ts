@@ -26,7 +26,8 @@ export interface LossRun {
 }
 
 /**
- * Prepares the call of a loss, opens the session, and leaves the run to `look`. Everything is in one scope, and undone if it throws.
+ * Prepares the call of a loss, opens the session, and leaves the run to `look`. Everything is in
+ * one scope, and undone if it throws.
  * @returns what `look` returned, and how to make gradients of the model.
  */
 export function runLoss<R>(

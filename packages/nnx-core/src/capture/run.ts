@@ -12,7 +12,10 @@ import { CapturedModules, type Session, whileOpen } from "../recording/session.t
 import { atomically, type AtomicOptions } from "../undo/atomically.ts";
 import { framesOfArgument, type Structure } from "../undo/structure.ts";
 
-/** The modules of what is captured. @throws {@link NnxError} when it is nothing that has modules. */
+/**
+ * The modules of what is captured.
+ * @throws {@link NnxError} when it is nothing that has modules.
+ */
 export function capturedModules(where: string, root: unknown): CapturedModules {
   const kind = classify(root);
   if (kind === "node" || kind === "container") return new CapturedModules(root as object, framesOf(root));
@@ -22,14 +25,18 @@ export function capturedModules(where: string, root: unknown): CapturedModules {
   );
 }
 
-/** What the captured function returns. An async run is refused: what runs later would not be recorded. */
+/**
+ * What the captured function returns. An async run is refused: what runs later would not be
+ * recorded.
+ */
 export function returned<R>(where: string, result: R): R {
   refuseLate(where, () => "the function", result);
   return result;
 }
 
 /**
- * Runs `f` with the session open; when it throws, the captured model and all arguments are as before.
+ * Runs `f` with the session open; when it throws, the captured model and all arguments are as
+ * before.
  * @param args - What `f` is called with, besides the captured model.
  */
 export function runCaptured<R>(

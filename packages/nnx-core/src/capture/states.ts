@@ -19,7 +19,8 @@ export interface RecordedTree {
 }
 
 /**
- * One tree of what each module recorded, without going through paths: those of a deep model are long.
+ * One tree of what each module recorded, without going through paths: those of a deep model are
+ * long.
  * @throws {@link NnxError} when something was recorded at a path, and something else below it.
  */
 export function treeOf(
@@ -33,7 +34,8 @@ export function treeOf(
     subtrees.set(frame, subtree);
     return subtree;
   };
-  // Children come before parents, so the subtrees of its children are there when a module's own values come.
+  // Children come before parents, so the subtrees of its children are there when a module's own
+  // values come.
   for (const frame of modules.frames) {
     for (const [name, leaf] of recorded.get(frame.value) ?? []) {
       const subtree = subtreeAt(frame);
@@ -49,7 +51,8 @@ export function treeOf(
 
 /** States that hold what is in the trees: all of them or, when a tensor was disposed, none. */
 export function statesOf(trees: readonly RecordedTree[]): OwnedState[] {
-  // Inside a scope fresh tensors stay the scope's, as everywhere; but it would not find those in Maps.
+  // Inside a scope fresh tensors stay the scope's, as everywhere; but it would not find those in
+  // Maps.
   const inMaps = trees.flatMap(({ values }) => values.filter(hasMaps));
   const states: OwnedState[] = [];
   retain(inMaps);

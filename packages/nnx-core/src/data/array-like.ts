@@ -11,6 +11,9 @@ export interface ArrayLike {
 export const hasShapeAndDtype = (x: object): x is ArrayLike =>
   "dtype" in x && typeof x.dtype === "string" && "shape" in x && Array.isArray(x.shape);
 
-/** Whether `x` is an object of some class with a shape and a dtype; a plain object with these only describes an array. */
+/**
+ * Whether `x` is an object of some class with a shape and a dtype; a plain object with these only
+ * describes an array.
+ */
 export const isArrayLike = (x: unknown): x is ArrayLike =>
   typeof x === "object" && x !== null && hasShapeAndDtype(x) && !isPlainObject(x);

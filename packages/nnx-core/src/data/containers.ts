@@ -21,7 +21,10 @@ export function itemsOf(x: object): Iterable<unknown> {
   return x instanceof Map ? (x as ReadonlyMap<unknown, unknown>).values() : Object.values(x);
 }
 
-/** The keys and items of a container in its own order, which is not that of paths. Items of arrays have their index as text. */
+/**
+ * The keys and items of a container in its own order, which is not that of paths. Items of arrays
+ * have their index as text.
+ */
 export const entriesOf = (x: object): readonly (readonly [key: unknown, item: unknown])[] =>
   x instanceof Map ? [...(x as ReadonlyMap<unknown, unknown>)] : Object.entries(x);
 

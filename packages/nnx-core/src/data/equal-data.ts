@@ -2,8 +2,8 @@
 import { containerKind } from "./containers.ts";
 
 /**
- * Whether two values are equal: primitives as `Object.is`, arrays, plain objects and Maps by their items, everything else (functions,
- * instances of classes) by identity or by `same`.
+ * Whether two values are equal: primitives as `Object.is`, arrays, plain objects and Maps by their
+ * items, everything else (functions, instances of classes) by identity or by `same`.
  * @param same - What else counts as equal.
  */
 export function equalData(

@@ -1,7 +1,10 @@
 /** @file The one check of what is called a function, and telling classes from functions. */
 import { describe, NnxError } from "../errors.ts";
 
-/** Classes have a read-only `prototype`; transpiled ones at least have methods. Predicates are neither. */
+/**
+ * Classes have a read-only `prototype`; transpiled ones at least have methods. Predicates are
+ * neither.
+ */
 export function isClass(f: unknown): boolean {
   if (typeof f !== "function") return false;
   const prototype = Object.getOwnPropertyDescriptor(f, "prototype");

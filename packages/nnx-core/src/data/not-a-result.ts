@@ -2,8 +2,8 @@
 import { NnxError } from "../errors.ts";
 
 /**
- * A function that a transformation returns. Taking it apart (`const [y, seen] = capture(model, types)`) raises an error that says that it was not
- * called.
+ * A function that a transformation returns. Taking it apart
+ * (`const [y, seen] = capture(model, types)`) raises an error that says that it was not called.
  * @param where - The transformation.
  */
 export function notAResult<F extends (...args: never) => unknown>(where: string, f: F): F {

@@ -1,12 +1,18 @@
-/** @file The one check of options objects at run time. TypeScript cannot see a misspelt name in plain JavaScript. */
+/**
+ * @file The one check of options objects at run time. TypeScript cannot see a misspelt name in
+ * plain JavaScript.
+ */
 import { describe, NnxError } from "../errors.ts";
 import { isPlainObject } from "./plain-object.ts";
 
-/** Every name that an options object may have. The type keeps the list complete and free of others. */
+/**
+ * Every name that an options object may have. The type keeps the list complete and free of others.
+ */
 export type OptionNames<O extends object> = { readonly [K in keyof Required<O>]: true };
 
 /**
- * Refuses what is no options object, and names that the options do not have. Call it before an option is read.
+ * Refuses what is no options object, and names that the options do not have. Call it before an
+ * option is read.
  * @param where - The function or class, as users call it.
  * @param options - What was given; nothing at all is fine.
  * @param names - The names that are known.
@@ -35,7 +41,10 @@ export function checkOptions<O extends object>(
 
 const known = (names: object): string[] => Object.keys(names);
 
-/** The name that was probably meant: the same but for case and underscores, or a third of the letters apart at most. */
+/**
+ * The name that was probably meant: the same but for case and underscores, or a third of the
+ * letters apart at most.
+ */
 export function nearestName(name: string, names: readonly string[]): string | undefined {
   const plain = (text: string): string => text.replaceAll("_", "").toLowerCase();
   const distances = names.map((candidate) => editDistance(plain(name), plain(candidate)));
@@ -43,7 +52,10 @@ export function nearestName(name: string, names: readonly string[]): string | un
   return least <= Math.max(1, Math.floor(name.length / 3)) ? names[distances.indexOf(least)] : undefined;
 }
 
-/** Letters to insert, delete, replace, or swap with a neighbour. @see Damerau 1964 (optimal string alignment) */
+/**
+ * Letters to insert, delete, replace, or swap with a neighbour.
+ * @see Damerau 1964 (optimal string alignment)
+ */
 function editDistance(a: string, b: string): number {
   const rows = [Array.from({ length: b.length + 1 }, (_, j) => j)];
   for (let i = 1; i <= a.length; i++) {

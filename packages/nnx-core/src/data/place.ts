@@ -1,4 +1,6 @@
-/** @file Paths that are made only when somebody asks: a walk links each place to the one around it. */
+/**
+ * @file Paths that are made only when somebody asks: a walk links each place to the one around it.
+ */
 import type { Path, PathPart } from "../path.ts";
 
 /** Where something is. */

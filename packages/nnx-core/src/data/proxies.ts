@@ -1,4 +1,7 @@
-/** @file Keeping things out of the deep proxies of user interfaces, which would show other objects than the ones that tensors are known by. */
+/**
+ * @file Keeping things out of the deep proxies of user interfaces, which would show other objects
+ * than the ones that tensors are known by.
+ */
 
 /** Marks all instances of a class as not to be wrapped. @see Vue `markRaw` */
 export function neverProxied(type: abstract new (...args: never[]) => object): void {

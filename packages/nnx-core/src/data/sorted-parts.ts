@@ -1,7 +1,10 @@
 /** @file Names in Flax's order. */
 import { comparePathParts, partFromKey, type PathPart } from "../path.ts";
 
-/** The keys of an object as parts of paths: list indices as numbers, by value and first; names by code unit. */
+/**
+ * The keys of an object as parts of paths: list indices as numbers, by value and first; names by
+ * code unit.
+ */
 export function sortedParts(keys: readonly string[]): PathPart[] {
   const parts = keys.map(partFromKey);
   for (let i = 1; i < parts.length; i++) {

@@ -1,4 +1,7 @@
-/** @file What a predicate of ours was made of, so that filters can be compared, printed, and run without paths. */
+/**
+ * @file What a predicate of ours was made of, so that filters can be compared, printed, and run
+ * without paths.
+ */
 import { nameOf } from "../data/name-of.ts";
 import type { Path, PathPart } from "../path.ts";
 import type { FilterType, Predicate } from "./predicate.ts";
@@ -42,7 +45,10 @@ export function needsPath(predicate: Predicate): boolean {
   }
 }
 
-/** As it would be written: `anyOf(ofType(Param), withTag("head"))`. Predicates of users are shown by name. */
+/**
+ * As it would be written: `anyOf(ofType(Param), withTag("head"))`. Predicates of users are shown by
+ * name.
+ */
 export function printPredicate(predicate: Predicate): string {
   const description = descriptions.get(predicate);
   if (!description) return nameOf(predicate);

@@ -9,17 +9,23 @@ import type { FilterType, Predicate } from "./predicate.ts";
 export type { FilterType, Predicate };
 
 /**
- * Which leaves or modules are meant: `true` (all; Flax's `...`), `false`, `null` (none), a string (a `tag`), a class, a predicate, or an
- * array of filters (any of them).
+ * Which leaves or modules are meant: `true` (all; Flax's `...`), `false`, `null` (none), a string
+ * (a `tag`), a class, a predicate, or an array of filters (any of them).
  */
 export type Filter = boolean | null | string | FilterType | Predicate | readonly Filter[];
 
-/** The predicate that a filter stands for. @throws {@link FilterError} for anything that is no filter. */
+/**
+ * The predicate that a filter stands for.
+ * @throws {@link FilterError} for anything that is no filter.
+ */
 export const toPredicate = (filter: Filter): Predicate => predicateOf(filter, new Map());
 
 const mostLevels = 100;
 
-/** @param lists - The lists around this filter, which have no predicate yet, and those that were seen before. */
+/**
+ * @param lists - The lists around this filter, which have no predicate yet, and those that were
+ * seen before.
+ */
 function predicateOf(filter: Filter, lists: Map<object, Predicate | undefined>): Predicate {
   if (typeof filter === "boolean") return filter ? everything : nothing;
   if (filter === null) return nothing;
@@ -79,7 +85,10 @@ export function ofType(type: FilterType): Predicate {
 
 /** How {@link pathContains} compares. */
 export interface PathContainsOptions {
-  /** Whether a part must be equal; otherwise it is enough that it contains the text. @defaultValue true */
+  /**
+   * Whether a part must be equal; otherwise it is enough that it contains the text.
+   * @defaultValue true
+   */
   exact?: boolean;
 }
 
@@ -145,8 +154,8 @@ export interface OrderedFilters {
 }
 
 /**
- * The predicates of filters of which the first match counts. A literal `true` may be followed by `true` only, since
- * nothing behind it could match.
+ * The predicates of filters of which the first match counts. A literal `true` may be followed by
+ * `true` only, since nothing behind it could match.
  * @param anyOrder - Does not refuse that: what is behind it matches nothing.
  */
 export function orderFilters(where: string, filters: readonly Filter[], anyOrder = false): OrderedFilters {

@@ -10,8 +10,9 @@ import { state } from "./split.ts";
 import { disposeState } from "../state/builder.ts";
 
 /**
- * The same structure with each Variable, and each leaf of a State, replaced by its value; a module becomes nested plain objects of its leaves'
- * values. Nothing is copied, and nothing is held: the values belong to whom they belonged before.
+ * The same structure with each Variable, and each leaf of a State, replaced by its value; a module
+ * becomes nested plain objects of its leaves' values. Nothing is copied, and nothing is held: the
+ * values belong to whom they belonged before.
  * @throws {@link StructureError} for lists and objects that contain themselves.
  * @see Flax `nnx.as_pure`
  */

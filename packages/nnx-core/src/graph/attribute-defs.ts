@@ -1,4 +1,6 @@
-/** @file The entries of GraphDefs. Equal ones are mostly one object, since a model has thousands. */
+/**
+ * @file The entries of GraphDefs. Equal ones are mostly one object, since a model has thousands.
+ */
 import type { VariableDef } from "../variable/variable-state.ts";
 import type { AttributeDef } from "./graph-def.ts";
 

@@ -1,7 +1,13 @@
-/** @file What makes a node a module. Apart from `Module`, so that functions on modules need not import its methods. */
+/**
+ * @file What makes a node a module. Apart from `Module`, so that functions on modules need not
+ * import its methods.
+ */
 import { GraphNode } from "./node.ts";
 
-/** The marker that `iterModules`, `capture` and `setAttributes` look for. Extend {@link Module} instead. */
+/**
+ * The marker that `iterModules`, `capture` and `setAttributes` look for. Extend {@link Module}
+ * instead.
+ */
 export abstract class BaseModule extends GraphNode {
   declare protected readonly module: true;
 }

@@ -14,7 +14,9 @@ import { take } from "./split.ts";
 /** A definition and all its values. */
 export type SplitPair<M> = readonly [graphdef: GraphDef<M>, state: State];
 
-/** The methods of `M` and of what is below it; each returns its result and the pair after the call. */
+/**
+ * The methods of `M` and of what is below it; each returns its result and the pair after the call.
+ */
 export type Caller<M, Root = M> = {
   readonly [K in keyof M]: M[K] extends (...args: infer A) => infer R
     ? (...args: A) => [result: R, [graphdef: GraphDef<Root>, state: OwnedState]]
@@ -24,8 +26,9 @@ export type Caller<M, Root = M> = {
 };
 
 /**
- * Calls a method of a split model, or of a part of it: the model is merged, the method runs on it, and its result comes back with the
- * new definition and State. The pair, or GraphState, that was given stays as it is.
+ * Calls a method of a split model, or of a part of it: the model is merged, the method runs on it,
+ * and its result comes back with the new definition and State. The pair, or GraphState, that was
+ * given stays as it is.
  * @throws {@link NotFoundError} when there is no such method.
  * @see Flax `nnx.call`, `GraphDef.apply`
  * @example
@@ -54,7 +57,8 @@ function pairIn(split: unknown): SplitPair<unknown> {
 function callerAt(graphdef: GraphDef, state: State, path: readonly PathPart[]): unknown {
   return new Proxy(() => {}, {
     get: (_, key) =>
-      // Nobody awaits, prints or converts a caller, but promises, consoles and test runners ask whether they may.
+      // Nobody awaits, prints or converts a caller, but promises, consoles and test runners ask
+      // whether they may.
       typeof key === "symbol" || (key === "then" && path.length === 0)
         ? undefined
         : callerAt(graphdef, state, [...path, key]),

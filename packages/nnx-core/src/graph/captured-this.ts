@@ -1,4 +1,7 @@
-/** @file Functions kept as attributes that are tied to one object, and would go on to use it in every copy. */
+/**
+ * @file Functions kept as attributes that are tied to one object, and would go on to use it in
+ * every copy.
+ */
 import { StructureError } from "../errors.ts";
 import { formatPath, partFromKey, type Path } from "../path.ts";
 import type { ContainerDef, GraphDef, ObjectDef } from "./graph-def.ts";
@@ -26,8 +29,8 @@ function usesOuterThis(f: object): boolean {
 }
 
 /**
- * Whether a function is a method of the class that was bound. Bound functions of other names may be anything. Whose methods a list or record
- * has is not known: of any class in the model.
+ * Whether a function is a method of the class that was bound. Bound functions of other names may be
+ * anything. Whose methods a list or record has is not known: of any class in the model.
  */
 function isBoundMethod(
   { name }: { readonly name: string },
@@ -43,7 +46,10 @@ function isBoundMethod(
 /** How much of a static value is looked at: tables of numbers may be long. */
 const mostItems = 1_000;
 
-/** The functions in a static value: itself, or in lists, records and Maps without data, each with its path. */
+/**
+ * The functions in a static value: itself, or in lists, records and Maps without data, each with
+ * its path.
+ */
 function* functionsIn(value: unknown): Generator<readonly [f: { readonly name: string }, path: Path]> {
   const open: (readonly [value: unknown, path: Path])[] = [[value, []]];
   const seen = new Set<unknown>();
@@ -61,8 +67,9 @@ function* functionsIn(value: unknown): Generator<readonly [f: { readonly name: s
 }
 
 /**
- * Refuses attributes and items that are arrow functions with `this`, or bound methods: on a copy of the model they would run on the original. Seen is
- * what the function's own source says; what it captures in variables (`const self = this`), or what a compiler made of it, is not.
+ * Refuses attributes and items that are arrow functions with `this`, or bound methods: on a copy of
+ * the model they would run on the original. Seen is what the function's own source says; what it
+ * captures in variables (`const self = this`), or what a compiler made of it, is not.
  * @param index - The number of the node.
  */
 export function refuseCapturedThis(graphdef: GraphDef, index: number, owner: ObjectDef | ContainerDef): void {

@@ -1,4 +1,7 @@
-/** @file The one check of what is called a definition. Those that this library made are known; others are looked through once. */
+/**
+ * @file The one check of what is called a definition. Those that this library made are known;
+ * others are looked through once.
+ */
 import { describe, StructureError } from "../errors.ts";
 import { formatPath, type PathPart } from "../path.ts";
 import { isPlainObject } from "../data/plain-object.ts";
@@ -21,7 +24,9 @@ export const isGraphDefLike = (x: unknown): x is GraphDef =>
   x !== null &&
   (checked.has(x) || ("nodes" in x && Array.isArray(x.nodes) && "root" in x && "leafCount" in x));
 
-/** @throws {@link StructureError} for what is no definition, with the place in it where it is none. */
+/**
+ * @throws {@link StructureError} for what is no definition, with the place in it where it is none.
+ */
 export function checkGraphDef(where: string, x: unknown): asserts x is GraphDef {
   if (typeof x === "object" && x !== null && checked.has(x)) return;
   if (!isGraphDefLike(x)) {
@@ -48,8 +53,9 @@ interface Frame {
 }
 
 /**
- * That each reference has a node, each node is met once on the way in the order of the numbers (containers by one reference alone, so that none is
- * in itself), names are names, and there are as many leaves as the definition says.
+ * That each reference has a node, each node is met once on the way in the order of the numbers
+ * (containers by one reference alone, so that none is in itself), names are names, and there are as
+ * many leaves as the definition says.
  */
 export function checkStructure(where: string, { nodes, root, leafCount }: GraphDef): void {
   const refuse = (place: readonly PathPart[], expected: string, got: unknown): StructureError =>

@@ -14,8 +14,9 @@ import { GraphNode } from "./node.ts";
 import { type Plan, planOf, type Site } from "./plan.ts";
 
 /**
- * The State that values stand for. Those of this library are taken as they are; in others, values become leaves of the types that the definition
- * has there, and what it does not have stays where it is.
+ * The State that values stand for. Those of this library are taken as they are; in others, values
+ * become leaves of the types that the definition has there, and what it does not have stays where
+ * it is.
  * @throws {@link StructureError} for what can be neither a value nor a State.
  */
 export function conform(where: string, graphdef: GraphDef, given: unknown): StateNode {

@@ -36,7 +36,10 @@ export function checkCreated(
   }
 }
 
-/** New Variables around the values of leaves; the other values as they are, in objects like the given ones. */
+/**
+ * New Variables around the values of leaves; the other values as they are, in objects like the
+ * given ones.
+ */
 export function create(values: unknown): unknown {
   if (!isSubtree(values)) return created(values);
   const root: Record<string, unknown> = {};

@@ -8,9 +8,10 @@ import { disposeOwner, isOwner } from "../state/holding.ts";
 import { Variable } from "../variable/variable.ts";
 
 /**
- * Releases the tensors that a model (with the States that it keeps), a State, patches, a Variable or containers of these hold. What others hold too lives on; tensors that
- * nobody holds are freed. Doing it twice is harmless. A view (`view`, `clone` with `{ variables: false }`) owns nothing: disposing it does
- * nothing.
+ * Releases the tensors that a model (with the States that it keeps), a State, patches, a Variable
+ * or containers of these hold. What others hold too lives on; tensors that nobody holds are freed.
+ * Doing it twice is harmless. A view (`view`, `clone` with `{ variables: false }`) owns nothing:
+ * disposing it does nothing.
  * @example
  * ```ts
  * const [loss, grads] = nnx.valueAndGrad(lossFn)(model, x);

@@ -1,4 +1,7 @@
-/** @file Models that few have, and calls that nobody should make: nothing hangs, nothing is half applied, nothing is silently lost. */
+/**
+ * @file Models that few have, and calls that nobody should make: nothing hangs, nothing is half
+ * applied, nothing is silently lost.
+ */
 import { describe as suite, expect, it } from "vitest";
 import { StructureError } from "../errors.ts";
 import { Module } from "../module/module.ts";

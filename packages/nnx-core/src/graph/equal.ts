@@ -7,9 +7,10 @@ import type { AttributeDef, GraphDef, NodeDef } from "./graph-def.ts";
 import { functionNames, recipeOf, sameRecipe } from "./registry.ts";
 
 /**
- * Whether two definitions are equal: the same classes, attribute names, static values, Variable types and metadata, and the same sharing.
- * Static arrays, objects and Maps are compared by their items, functions by identity or, if a registered factory made them, by how they
- * were made. Shapes, dtypes and values are not part of a definition.
+ * Whether two definitions are equal: the same classes, attribute names, static values, Variable
+ * types and metadata, and the same sharing. Static arrays, objects and Maps are compared by their
+ * items, functions by identity or, if a registered factory made them, by how they were made.
+ * Shapes, dtypes and values are not part of a definition.
  * @see Flax `GraphDef.__eq__`
  */
 export function equalGraphDefs(a: GraphDef, b: GraphDef): boolean {
@@ -103,7 +104,8 @@ function addData(hash: Hash, data: unknown): void {
 const hashes = new WeakMap<GraphDef, number>();
 
 /**
- * A non-negative integer below 2⁵³ that is the same for equal definitions, in every process: classes and functions count by their names.
+ * A non-negative integer below 2⁵³ that is the same for equal definitions, in every process:
+ * classes and functions count by their names.
  * @see Flax `GraphDef.__hash__`
  */
 export function hashGraphDef(graphdef: GraphDef): number {

@@ -10,13 +10,17 @@ import { Walk } from "./walk.ts";
 
 /** How {@link findDuplicates} selects. */
 export interface DuplicateOptions {
-  /** Which paths count beside an object's first one, by the path and the module, Variable or array. @defaultValue all */
+  /**
+   * Which paths count beside an object's first one, by the path and the module, Variable or array.
+   * @defaultValue all
+   */
   only?: Filter;
 }
 
 /**
- * The paths of each module, Variable and array that is reached by more than one: all paths of an object together, first path first. What is
- * below a shared module is looked at once. `only` is asked about each path but the first.
+ * The paths of each module, Variable and array that is reached by more than one: all paths of an
+ * object together, first path first. What is below a shared module is looked at once. `only` is
+ * asked about each path but the first.
  * @see Flax `nnx.find_duplicates`
  */
 export function findDuplicates(node: unknown, options: DuplicateOptions = {}): Path[][] {

@@ -29,8 +29,9 @@ export interface GraphVisitor {
   enter(key: PathPart): void;
   /**
    * A leaf, at its first path.
-   * @param place - Who has it, under which key; missing where it is the whole, and in States that the model keeps, which are never written to. Found
-   * out only for visitors that name this parameter.
+   * @param place - Who has it, under which key; missing where it is the whole, and in States that
+   * the model keeps, which are never written to. Found out only for visitors that name this
+   * parameter.
    */
   leaf(key: PathPart | undefined, value: LeafValue, place: LeafPlace | undefined): void;
   /** Comes back up. */

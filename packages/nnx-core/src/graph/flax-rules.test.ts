@@ -1,4 +1,7 @@
-/** @file Where Flax says what is taken, found or refused: pop, findDuplicates, functions tied to an object, GraphDef JSON. */
+/**
+ * @file Where Flax says what is taken, found or refused: pop, findDuplicates, functions tied to an
+ * object, GraphDef JSON.
+ */
 import "@tensorflow/tfjs-backend-cpu";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
@@ -14,7 +17,8 @@ const contains = (...parts: string[]): nnx.Predicate =>
 const paths = (values: nnx.State): string[] => nnx.flattenState(values).map(([path]) => path.join("."));
 
 describe("a Variable at several paths", () => {
-  // Flax 0.12.8, the same class: nnx.pop(m, nnx.PathContains("b")), nnx.find_duplicates(m, only=...)
+  // Flax 0.12.8, the same class: nnx.pop(m, nnx.PathContains("b")), nnx.find_duplicates(m,
+  // only=...)
   it("is popped at the first path that matches, and stays at the others", () => {
     const model = new Shared();
     expect(paths(nnx.pop(model, contains("b")))).toEqual(["b"]);

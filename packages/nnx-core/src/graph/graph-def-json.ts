@@ -28,9 +28,10 @@ const variableToJson = (kind: "variable" | "leaf", { type, metadata }: VariableD
 });
 
 /**
- * A definition as JSON. Module classes, Variable classes and functions in it are written by their registered names, functions that a
- * registered factory made by how they were made.
- * @throws {@link StructureError} naming the path of the first attribute that cannot be written, and how it could be.
+ * A definition as JSON. Module classes, Variable classes and functions in it are written by their
+ * registered names, functions that a registered factory made by how they were made.
+ * @throws {@link StructureError} naming the path of the first attribute that cannot be written, and
+ * how it could be.
  */
 export function graphDefToJson(graphdef: GraphDef): GraphDefJson {
   checkGraphDef("graphDefToJson", graphdef);
@@ -69,8 +70,8 @@ export function graphDefToJson(graphdef: GraphDef): GraphDefJson {
 /**
  * The definition that {@link graphDefToJson} wrote.
  * @typeParam M - The model's type, which the JSON cannot say.
- * @throws {@link StructureError} when it is something else, with the place in the JSON; {@link NotFoundError} for names that nothing is
- * registered under.
+ * @throws {@link StructureError} when it is something else, with the place in the JSON;
+ * {@link NotFoundError} for names that nothing is registered under.
  */
 export function graphDefFromJson<M = unknown>(json: GraphDefJson): GraphDef<M> {
   if (

@@ -1,12 +1,15 @@
-/** @file The static half of a model: classes, attribute names, static values, Variable types, and what is shared with what. */
+/**
+ * @file The static half of a model: classes, attribute names, static values, Variable types, and
+ * what is shared with what.
+ */
 import type { PathPart } from "../path.ts";
 import type { VariableDef } from "../variable/variable-state.ts";
 import type { ContainerKind } from "../data/containers.ts";
 import type { GraphNode } from "./node.ts";
 
 /**
- * What an attribute is: another node (a number into `nodes`; equal numbers are one object), an array, a leaf of a State that the model
- * keeps, or a static value.
+ * What an attribute is: another node (a number into `nodes`; equal numbers are one object), an
+ * array, a leaf of a State that the model keeps, or a static value.
  */
 export type AttributeDef =
   | { readonly kind: "node"; readonly index: number }
@@ -40,7 +43,8 @@ export type NodeDef = ObjectDef | ContainerDef | VariableDef;
 declare const model: unique symbol;
 
 /**
- * A model without its values: plain, immutable data. Together with the State it gives the model back.
+ * A model without its values: plain, immutable data. Together with the State it gives the model
+ * back.
  * @see Flax `nnx.GraphDef`
  */
 export interface GraphDef<out M = unknown> {

@@ -29,7 +29,8 @@ export type GraphStates<M, Fs extends readonly Filter[]> = Fs extends readonly [
     : { -readonly [K in keyof Fs]: GraphState<M> };
 
 /**
- * As `split`, with each State beside the definition: one GraphState, or with several filters one for each.
+ * As `split`, with each State beside the definition: one GraphState, or with several filters one
+ * for each.
  * @throws {@link FilterError} when a leaf matches no filter.
  * @see Flax `nnx.unpack`
  */

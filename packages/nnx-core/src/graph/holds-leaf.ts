@@ -2,7 +2,10 @@
 import { isContainer, itemsOf } from "../data/containers.ts";
 import { isVariableState } from "../variable/variable-state.ts";
 
-/** Whether there is a leaf of a State in lists and objects: what has one is a part of a State, and no value. */
+/**
+ * Whether there is a leaf of a State in lists and objects: what has one is a part of a State, and
+ * no value.
+ */
 export function holdsLeaf(value: unknown): boolean {
   if (!isContainer(value)) return false;
   const open = [value];

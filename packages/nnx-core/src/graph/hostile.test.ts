@@ -1,4 +1,7 @@
-/** @file Whatever functions on States, graphs and JSON are given: they end, are right or refuse it, and leave models and prototypes alone. */
+/**
+ * @file Whatever functions on States, graphs and JSON are given: they end, are right or refuse it,
+ * and leave models and prototypes alone.
+ */
 import * as tf from "@tensorflow/tfjs-core";
 import fc from "fast-check";
 import { afterEach, describe, expect, it } from "vitest";
@@ -124,7 +127,9 @@ const globalsOf = (): string =>
 const bits = bitsOf(model);
 const globals = globalsOf();
 
-/** Runs to an end (the runner stops what hangs); what it throws is this library's, and says where. */
+/**
+ * Runs to an end (the runner stops what hangs); what it throws is this library's, and says where.
+ */
 function attempt(where: string, f: () => unknown): boolean {
   try {
     f();
@@ -175,7 +180,8 @@ describe("given anything", () => {
 });
 
 describe("given what is shared at every level, nested deeply, or made up as it is read", () => {
-  // One function for each way of walking: checking States, values, leaves of a definition, graphs, containers, filters.
+  // One function for each way of walking: checking States, values, leaves of a definition, graphs,
+  // containers, filters.
   const walks = [
     "flattenState",
     "merge",

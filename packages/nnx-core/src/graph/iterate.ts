@@ -16,7 +16,10 @@ interface Options {
 
 const noPath: Path = [];
 
-/** What a walk comes by: nodes, containers and Variables once, static values and arrays wherever they are. */
+/**
+ * What a walk comes by: nodes, containers and Variables once, static values and arrays wherever
+ * they are.
+ */
 function* iterate(
   root: unknown,
   { variables, values, paths = true }: Options,
@@ -38,8 +41,8 @@ function* iterate(
 }
 
 /**
- * Every node, container and Variable below `root` with its first path: children before parents, sorted, `root` last. Shared nodes come
- * once; cycles end.
+ * Every node, container and Variable below `root` with its first path: children before parents,
+ * sorted, `root` last. Shared nodes come once; cycles end.
  */
 export function iterNodes(root: unknown): Generator<readonly [path: Path, value: object]> {
   // Without values everything that comes is an object.
@@ -52,7 +55,10 @@ export function* nodesOf(root: unknown): Generator<object> {
     yield node as object;
 }
 
-/** The nodes and containers that {@link iterGraphNodes} gives, each with what knows its first path: paths are made when they are asked for. */
+/**
+ * The nodes and containers that {@link iterGraphNodes} gives, each with what knows its first path:
+ * paths are made when they are asked for.
+ */
 export function framesOf(root: unknown): Frame[] {
   const frames: Frame[] = [];
   const seen = new Set<unknown>();
@@ -74,16 +80,16 @@ export function iterGraphNodes(root: unknown): Generator<readonly [path: Path, v
 }
 
 /**
- * Everything below `root`, static values too: children before parents, sorted, `root` last. Nodes, containers and Variables come once,
- * arrays and static values at each place.
+ * Everything below `root`, static values too: children before parents, sorted, `root` last. Nodes,
+ * containers and Variables come once, arrays and static values at each place.
  * @see Flax `nnx.iter_graph`
  */
 export const iterGraph = (root: unknown): Generator<readonly [path: Path, value: unknown]> =>
   iterate(root, { variables: true, values: true });
 
 /**
- * The attributes of a node that are nodes or Variables, sorted by name; what is shared comes under each name. Lists, records and Maps are
- * not looked into, but may be the root.
+ * The attributes of a node that are nodes or Variables, sorted by name; what is shared comes under
+ * each name. Lists, records and Maps are not looked into, but may be the root.
  * @throws {@link StructureError} when `node` is neither a module nor a container.
  * @see Flax `nnx.iter_children`
  */

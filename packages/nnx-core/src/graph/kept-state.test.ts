@@ -23,7 +23,8 @@ const plusOne = (values: nnx.State): nnx.State =>
 describe("a State as an attribute", () => {
   it("has its leaves in split and state, under filters and in definitions", () => {
     const model = new Averaged();
-    // Flax 0.12.8: list(nnx.to_flat_state(nnx.state(model))) with self.ema = nnx.data(nnx.state(net))
+    // Flax 0.12.8: list(nnx.to_flat_state(nnx.state(model))) with self.ema =
+    // nnx.data(nnx.state(net))
     expect(paths(nnx.state(model))).toEqual(["ema.b", "ema.w", "net.b", "net.w"]);
     expect(paths(nnx.state(model, "head"))).toEqual(["ema.w", "net.w"]);
     expect(nnx.printGraphDef(nnx.graphdef(model))).toContain("ema: State");

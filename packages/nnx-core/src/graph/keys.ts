@@ -4,7 +4,10 @@ import { comparePathParts, formatPath, partFromKey, type Path, type PathPart } f
 import { isPlainObject } from "../data/plain-object.ts";
 import { sortedParts } from "../data/sorted-parts.ts";
 
-/** The keys that a class's last instance had, as they were and sorted: the next one mostly has the same. */
+/**
+ * The keys that a class's last instance had, as they were and sorted: the next one mostly has the
+ * same.
+ */
 const lastOfClass = new WeakMap<
   object,
   { readonly own: readonly string[]; readonly sorted: readonly PathPart[] }
@@ -30,7 +33,10 @@ function ownKeys(x: object): readonly PathPart[] {
 /** What a Map's key is called in paths: number keys and the strings that say the same are one. */
 export const partOfMapKey = (key: PathPart): PathPart => partFromKey(String(key));
 
-/** The key of a Map that is called `name` in paths: a number key where there is one. A new key is as paths have it. */
+/**
+ * The key of a Map that is called `name` in paths: a number key where there is one. A new key is as
+ * paths have it.
+ */
 export function mapKeyOf(map: ReadonlyMap<unknown, unknown>, name: string): PathPart {
   if (map.has(name)) return name;
   const number = Number(name);
@@ -59,8 +65,8 @@ function mapKeys(map: ReadonlyMap<unknown, unknown>, pathOf: () => Path): readon
 }
 
 /**
- * The keys of a node's attributes or a container's items, in Flax's order: indices by value, then names. Symbol keys, accessors and
- * `#private` fields are not seen.
+ * The keys of a node's attributes or a container's items, in Flax's order: indices by value, then
+ * names. Symbol keys, accessors and `#private` fields are not seen.
  * @param pathOf - Where `x` is, for errors.
  */
 export function keysOf(x: object, pathOf: () => Path): readonly PathPart[] {

@@ -1,4 +1,7 @@
-/** @file Laws of the graph functions, on random graphs: nested, shared, cyclic, with arrays, records and Maps. */
+/**
+ * @file Laws of the graph functions, on random graphs: nested, shared, cyclic, with arrays, records
+ * and Maps.
+ */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
@@ -135,7 +138,10 @@ function build({ modules, variables }: Plan): Module {
 
 const model = plan.map(build);
 
-/** What of a graph two models must have in common: every path's class or value, and which paths are one object. */
+/**
+ * What of a graph two models must have in common: every path's class or value, and which paths are
+ * one object.
+ */
 function shape(root: unknown): unknown {
   const values = [...iterGraph(root)].map(([path, value]) => [
     formatPath(path),

@@ -13,14 +13,19 @@ import { newParts, unflatten } from "./unflatten.ts";
 
 /** How {@link map} treats results. */
 export interface MapOptions {
-  /** A value that `f` returns becomes a Variable of the old type and metadata; `false` puts it in the Variable's place. @defaultValue true */
+  /**
+   * A value that `f` returns becomes a Variable of the old type and metadata; `false` puts it in
+   * the Variable's place.
+   * @defaultValue true
+   */
   recreateVariables?: boolean;
 }
 
 const noMetadata: Metadata = Object.freeze({});
 
 /**
- * A new model whose leaves are what `f` makes of the model's: a leaf `{ type, value, metadata }`, or a value alone. The model stays as it is.
+ * A new model whose leaves are what `f` makes of the model's: a leaf `{ type, value, metadata }`,
+ * or a value alone. The model stays as it is.
  * @see Flax `nnx.map`
  */
 export function map<M>(

@@ -1,4 +1,7 @@
-/** @file Which leaf of which State belongs to which Variable of a GraphDef: by path, through sharing and cycles. */
+/**
+ * @file Which leaf of which State belongs to which Variable of a GraphDef: by path, through sharing
+ * and cycles.
+ */
 import type { Path, PathPart } from "../path.ts";
 import { childOf, isLeaf, type State, type StateLeaf, type StateNode } from "../state/state.ts";
 import type { GraphDef } from "./graph-def.ts";

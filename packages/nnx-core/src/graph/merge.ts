@@ -17,10 +17,12 @@ import { newParts, unflatten } from "./unflatten.ts";
 import { markAsView } from "./views.ts";
 
 /**
- * The model again: new objects, no constructor runs, what was shared is shared. The States stay as they are. Where several have a leaf at one
- * path, the last one's counts; values without types, as `toPure` gives them, become what the GraphDef says. Also takes what `unpack` returned.
- * @throws {@link StructureError} naming the paths, when the States together do not have exactly the model's leaves; for GraphStates of
- * different models; and for classes with native `#private` members.
+ * The model again: new objects, no constructor runs, what was shared is shared. The States stay as
+ * they are. Where several have a leaf at one path, the last one's counts; values without types, as
+ * `toPure` gives them, become what the GraphDef says. Also takes what `unpack` returned.
+ * @throws {@link StructureError} naming the paths, when the States together do not have exactly the
+ * model's leaves; for GraphStates of different models; and for classes with native `#private`
+ * members.
  * @see Flax `nnx.merge` (which fits by order where we fit by path)
  */
 export function merge<M>(
@@ -81,14 +83,17 @@ function mergeGraphStates<M>(first: GraphState<M>, rest: readonly unknown[]): M 
 
 /** How a model is copied. */
 export interface CloneOptions {
-  /** New Variables; `false` makes new modules around the original's own Variables. @defaultValue true */
+  /**
+   * New Variables; `false` makes new modules around the original's own Variables.
+   * @defaultValue true
+   */
   variables?: boolean;
 }
 
 /**
- * A copy that shares no module and no Variable with the original, only tensors, and those only until one of them is replaced. With
- * `{ variables: false }` it shares the Variables: a view, which owns nothing, so that disposing it does nothing. Static attributes are shared
- * by reference.
+ * A copy that shares no module and no Variable with the original, only tensors, and those only
+ * until one of them is replaced. With `{ variables: false }` it shares the Variables: a view, which
+ * owns nothing, so that disposing it does nothing. Static attributes are shared by reference.
  * @see Flax `nnx.clone`
  */
 export function clone<M>(node: M, options: CloneOptions = {}): M {

@@ -20,8 +20,9 @@ function isNamed(thing: Named): boolean {
 }
 
 /**
- * Requires that things are registered. Whoever reads names calls it with all that a name may mean: a bundler drops a file, and with it the
- * names that it registers, when nothing refers to what it exports.
+ * Requires that things are registered. Whoever reads names calls it with all that a name may mean:
+ * a bundler drops a file, and with it the names that it registers, when nothing refers to what it
+ * exports.
  * @throws {@link NotFoundError} for the first that is not.
  */
 export function requireNamed(where: string, things: readonly Named[]): void {

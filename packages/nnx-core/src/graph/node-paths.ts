@@ -6,7 +6,8 @@ import type { AttributeDef, GraphDef, NodeDef } from "./graph-def.ts";
 export function pathOfNode({ nodes }: GraphDef, index: number): Path {
   const path: PathPart[] = [];
   let at = index;
-  // Numbers are given in the order of the walk: who met a node first is the last one before it that has it.
+  // Numbers are given in the order of the walk: who met a node first is the last one before it that
+  // has it.
   for (let owner = at - 1; owner >= 0 && at > 0; owner--) {
     const node = nodes[owner] as NodeDef;
     if (node.kind === "variable") continue;

@@ -10,8 +10,9 @@ import { Variable } from "../variable/variable.ts";
 export { containerKind } from "../data/containers.ts";
 
 /**
- * The base of everything with identity and attributes in a model's graph: modules, Rngs, optimizers. Attributes that
- * are nodes, Variables, arrays, keys, or plain containers of these are children; all others are static.
+ * The base of everything with identity and attributes in a model's graph: modules, Rngs,
+ * optimizers. Attributes that are nodes, Variables, arrays, keys, or plain containers of these are
+ * children; all others are static.
  * @see Flax `nnx.Pytree`
  */
 export abstract class GraphNode {
@@ -24,7 +25,10 @@ export abstract class GraphNode {
 
 neverProxied(GraphNode);
 
-/** The Variables that a node has itself, also in containers; they go with it when the scope ends in which both were made. */
+/**
+ * The Variables that a node has itself, also in containers; they go with it when the scope ends in
+ * which both were made.
+ */
 function variablesOf(node: GraphNode): Variable[] {
   const found: Variable[] = [];
   const seen = new Set<object>();
@@ -43,17 +47,24 @@ function variablesOf(node: GraphNode): Variable[] {
 /** Nodes hold nothing themselves. */
 const ofScope: ScopeKind<GraphNode> = { end: () => {}, leave: () => {}, partsOf: variablesOf };
 
-/** Makes the scope that is open, if there is one, the owner of a new node: what its Variables hold goes with it. */
+/**
+ * Makes the scope that is open, if there is one, the owner of a new node: what its Variables hold
+ * goes with it.
+ */
 export function giveNodeToScope(node: GraphNode): void {
   giveThingToScope(node, ofScope);
 }
 
-/** What something can be to the graph. A leaf is an array, or what a Variable left in a State, that no Variable holds. */
+/**
+ * What something can be to the graph. A leaf is an array, or what a Variable left in a State, that
+ * no Variable holds.
+ */
 export type Kind = "node" | "variable" | "leaf" | "container" | "static";
 
 /**
  * What `x` is to the graph. Containers without anything in them that the graph tracks are static.
- * @param holding - Containers that a walk knows to hold data, so that it looks into each once and not from each one around it.
+ * @param holding - Containers that a walk knows to hold data, so that it looks into each once and
+ * not from each one around it.
  */
 export function classify(x: unknown, holding?: Set<object>): Kind {
   if (typeof x !== "object" || x === null) return "static";
@@ -72,7 +83,10 @@ interface Found {
   readonly level: number;
 }
 
-/** @param holding - Containers that are known to hold data; those on the way to what is found are added. */
+/**
+ * @param holding - Containers that are known to hold data; those on the way to what is found are
+ * added.
+ */
 function holdsData(container: object, holding: Set<object> | undefined): boolean {
   if (!isContainer(container)) return false;
   if (holding?.has(container)) return true;
@@ -111,14 +125,20 @@ export function removeChild(x: object, key: PathPart): void {
   else Reflect.deleteProperty(x, key);
 }
 
-/** Whether an attribute can be written or made; those of frozen objects, and own ones that only have a getter, cannot. */
+/**
+ * Whether an attribute can be written or made; those of frozen objects, and own ones that only have
+ * a getter, cannot.
+ */
 export function isWritable(x: object, key: PathPart): boolean {
   if (x instanceof Map) return true;
   const own = Object.getOwnPropertyDescriptor(x, key);
   return own ? own.writable === true || own.set !== undefined : Object.isExtensible(x);
 }
 
-/** Gives a new node or container one attribute of its own, past any accessor that its class has under this name. */
+/**
+ * Gives a new node or container one attribute of its own, past any accessor that its class has
+ * under this name.
+ */
 export function defineChild(x: object, key: PathPart, value: unknown): void {
   if (x instanceof Map) x.set(key, value);
   else if (key in x)

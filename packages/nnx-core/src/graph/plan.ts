@@ -1,4 +1,7 @@
-/** @file Where in a State the leaves of a definition are: found out once for each definition, since it never changes. */
+/**
+ * @file Where in a State the leaves of a definition are: found out once for each definition, since
+ * it never changes.
+ */
 import type { Path, PathPart } from "../path.ts";
 import type { AttributeDef, Attributes, GraphDef, NodeDef } from "./graph-def.ts";
 import { partOfMapKey } from "./keys.ts";

@@ -18,11 +18,12 @@ import { Walk } from "./walk.ts";
 const takenLeaf = (value: LeafValue): StateLeaf => (value instanceof Variable ? value.toState() : value);
 
 /**
- * Removes the leaves that filters match from the model, as attributes, and returns them: one State for each filter, each leaf in the first that
- * matches. Filters need not cover everything; static values never match. A Variable that is shared is removed at the first path that matches only. One that the
- * model does not have anywhere any more is disposed: its value is the State's.
- * @throws {@link FilterError} without a filter, {@link StructureError} when an item of an array or of a frozen object matches; nothing is
- * removed then.
+ * Removes the leaves that filters match from the model, as attributes, and returns them: one State
+ * for each filter, each leaf in the first that matches. Filters need not cover everything; static
+ * values never match. A Variable that is shared is removed at the first path that matches only. One
+ * that the model does not have anywhere any more is disposed: its value is the State's.
+ * @throws {@link FilterError} without a filter, {@link StructureError} when an item of an array or
+ * of a frozen object matches; nothing is removed then.
  * @see Flax `nnx.pop`
  */
 export function pop<M extends object, const F extends Filter>(node: M, filter: F): OwnedState<StateOf<M, F>>;
@@ -83,7 +84,10 @@ export function pop(node: object, ...filters: readonly Filter[]): unknown {
   return states.length === 1 ? states[0] : states;
 }
 
-/** Takes leaves of a State that the model keeps. @returns what makes the State of the others, if any was taken. */
+/**
+ * Takes leaves of a State that the model keeps.
+ * @returns what makes the State of the others, if any was taken.
+ */
 function popState(selection: Selection, part: PathPart, kept: State): (() => State) | undefined {
   const rest = new StatesBuilder(1, [kept]);
   let taken = false;

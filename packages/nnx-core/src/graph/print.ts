@@ -48,7 +48,8 @@ interface Frame {
 }
 
 /**
- * A definition as an indented outline: classes, static values, Variable types with metadata, and where what is shared was first.
+ * A definition as an indented outline: classes, static values, Variable types with metadata, and
+ * where what is shared was first.
  * @example
  * ```ts
  * console.log(nnx.printGraphDef(nnx.graphdef(model)));

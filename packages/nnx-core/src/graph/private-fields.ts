@@ -1,4 +1,7 @@
-/** @file Classes with native `#private` members, which an object that no constructor made does not have. */
+/**
+ * @file Classes with native `#private` members, which an object that no constructor made does not
+ * have.
+ */
 import { StructureError } from "../errors.ts";
 import type { NodeType } from "./graph-def.ts";
 
@@ -9,7 +12,10 @@ const text = /\/\/[^\n]*|\/\*[\s\S]*?\*\/|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*
 const name = "[\\p{ID_Start}$_][\\p{ID_Continue}$]*";
 const used = new RegExp(`(?:\\bthis\\s*\\??\\.\\s*#(${name}))|(?:#(${name})\\s+in\\b)`, "u");
 
-/** The first `#private` member that methods of the class use, as its source says; statics are the class's own. */
+/**
+ * The first `#private` member that methods of the class use, as its source says; statics are the
+ * class's own.
+ */
 function privateMemberOf(type: object): string | undefined {
   if (found.has(type)) return found.get(type);
   const source = Function.prototype.toString.call(type).replace(text, " ");
@@ -26,8 +32,9 @@ function privateMemberOf(type: object): string | undefined {
 }
 
 /**
- * Refuses classes that `merge` could bring back only in part. Seen are members that the class's own source uses on `this`; what a compiler
- * turned into WeakMaps, or what is in another class's source, is not.
+ * Refuses classes that `merge` could bring back only in part. Seen are members that the class's own
+ * source uses on `this`; what a compiler turned into WeakMaps, or what is in another class's
+ * source, is not.
  */
 export function refusePrivateFields(type: NodeType): void {
   for (

@@ -12,8 +12,9 @@ import { childAt, setChild } from "./node.ts";
 import { Walk } from "./walk.ts";
 
 /**
- * A copy of the model, around its own Variables, in which everything was replaced by what `f` makes of it, children first: nodes, containers,
- * Variables, arrays and static values. What is shared is mapped once, and shared again. Such a copy owns nothing: see `view`.
+ * A copy of the model, around its own Variables, in which everything was replaced by what `f` makes
+ * of it, children first: nodes, containers, Variables, arrays and static values. What is shared is
+ * mapped once, and shared again. Such a copy owns nothing: see `view`.
  * @throws {@link StructureError} for models with cycles, whose parts have no order.
  * @see Flax `nnx.recursive_map`
  */

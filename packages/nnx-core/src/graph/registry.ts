@@ -15,7 +15,9 @@ class Names<T extends object> {
     this.register = register;
   }
 
-  /** @param isNewer - Whether `thing` is what `taken` was, evaluated again; it takes the name over. */
+  /**
+   * @param isNewer - Whether `thing` is what `taken` was, evaluated again; it takes the name over.
+   */
   add(name: string, thing: T, isNewer: (taken: T) => boolean): void {
     const taken = this.byName.get(name);
     if (taken && taken !== thing && !isNewer(taken)) {
@@ -68,7 +70,10 @@ export function sameRecipe(a: unknown, b: unknown): boolean {
   return y !== undefined && x?.factory === y.factory && equalData(x.args, y.args, sameRecipe);
 }
 
-/** Whether something has the same name in the source: it is most likely the same, in a file that was evaluated again (hot reloading). */
+/**
+ * Whether something has the same name in the source: it is most likely the same, in a file that was
+ * evaluated again (hot reloading).
+ */
 const isNamedLike =
   (thing: { readonly name: string }) =>
   (taken: { readonly name: string }): boolean =>
@@ -78,8 +83,9 @@ const isNamedLike =
 const sources = new WeakMap<AnyFunction, string>();
 
 /**
- * Gives a class of modules a name, so that definitions that contain it can be written and read. A class of the same `name` as the one
- * that was registered takes its place, as when a file is evaluated again; definitions with the old class are still written.
+ * Gives a class of modules a name, so that definitions that contain it can be written and read. A
+ * class of the same `name` as the one that was registered takes its place, as when a file is
+ * evaluated again; definitions with the old class are still written.
  * @throws {@link NnxError} when a class of another name has it.
  */
 export function registerModule(name: string, type: NodeType): void {
@@ -87,8 +93,9 @@ export function registerModule(name: string, type: NodeType): void {
 }
 
 /**
- * Gives a function that may be a static attribute (an activation, an initializer, a class) a name, so that definitions that contain it can be
- * written and read. A function of the same `name` takes the place of the one that was registered.
+ * Gives a function that may be a static attribute (an activation, an initializer, a class) a name,
+ * so that definitions that contain it can be written and read. A function of the same `name` takes
+ * the place of the one that was registered.
  * @throws {@link NnxError} when a function of another name has it.
  */
 export function registerFunction(name: string, f: AnyFunction | NodeType): void {
@@ -96,8 +103,9 @@ export function registerFunction(name: string, f: AnyFunction | NodeType): void 
 }
 
 /**
- * Gives a function that makes functions a name. What the returned factory makes is known by the factory and its arguments: it can be
- * written and read, and two that were made alike are equal in definitions.
+ * Gives a function that makes functions a name. What the returned factory makes is known by the
+ * factory and its arguments: it can be written and read, and two that were made alike are equal in
+ * definitions.
  * @returns the factory to use in the place of `factory`.
  * @throws {@link NnxError} when a factory with another source has the name.
  * @example

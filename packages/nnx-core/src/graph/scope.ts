@@ -11,8 +11,8 @@ import { Variable } from "../variable/variable.ts";
 const isHolder = (x: object): boolean => x instanceof Variable || isOwner(x);
 
 /**
- * `tf.tidy` for results of any type: tensors, States, Variables, models, and arrays, objects and Maps of these outlive the scope; what else
- * was made in it is freed.
+ * `tf.tidy` for results of any type: tensors, States, Variables, models, and arrays, objects and
+ * Maps of these outlive the scope; what else was made in it is freed.
  * @param f - Not async.
  * @returns what `f` returns. It belongs to the scope around this one, or to the caller.
  * @throws {@link NnxError} when `f` returns a Promise.
@@ -34,15 +34,17 @@ export function tidy<R>(f: () => R): R {
       if (isTensor(object)) tensors.push(object);
       return !isHolder(object);
     });
-    // The engine finds tensors in lists; it looks neither into Maps nor, without recursion, into deep models.
+    // The engine finds tensors in lists; it looks neither into Maps nor, without recursion, into
+    // deep models.
     return [tensors, new Map([["result", result]])];
   });
   return result as R;
 }
 
 /**
- * Takes a value out of the scopes that are open, as if it had been made outside of all: tensors, States, Variables, models, and arrays,
- * objects and Maps of these. It is the caller's to dispose then. Outside of scopes it does nothing.
+ * Takes a value out of the scopes that are open, as if it had been made outside of all: tensors,
+ * States, Variables, models, and arrays, objects and Maps of these. It is the caller's to dispose
+ * then. Outside of scopes it does nothing.
  * @returns the value.
  * @see `tf.keep`, which knows of tensors only
  * @example

@@ -16,7 +16,10 @@ export interface MetadataOptions {
   only?: Filter;
 }
 
-/** Merges entries into the metadata of every selected Variable of a model, in place. @see Flax `nnx.set_metadata` */
+/**
+ * Merges entries into the metadata of every selected Variable of a model, in place.
+ * @see Flax `nnx.set_metadata`
+ */
 export function setMetadata(node: unknown, metadata: Metadata, options: MetadataOptions = {}): void {
   checkOptions<MetadataOptions>("setMetadata", options, { only: true });
   if (classify(node) === "static" && !isContainer(node)) {

@@ -1,6 +1,7 @@
 /**
- * @file The last States that were taken of a model, so that the next ones share what did not change. They are held weakly: a State that
- * nobody has any more is collected, and its tensors with it.
+ * @file The last States that were taken of a model, so that the next ones share what did not
+ * change. They are held weakly: a State that nobody has any more is collected, and its tensors with
+ * it.
  */
 import type { Filter } from "../filter/filter.ts";
 import type { State } from "../state/state.ts";
@@ -8,7 +9,10 @@ import type { State } from "../state/state.ts";
 /** The States that one list of filters gave last. */
 interface Snapshot {
   readonly filters: readonly Filter[];
-  /** Until the present job ends: in a loop without pauses every new WeakRef would keep its State alive. */
+  /**
+   * Until the present job ends: in a loop without pauses every new WeakRef would keep its State
+   * alive.
+   */
   strong: readonly State[] | undefined;
   weak: readonly WeakRef<State>[];
 }
@@ -33,7 +37,9 @@ const areSame = (a: readonly Filter[], b: readonly Filter[]): boolean =>
 const find = (root: object, filters: readonly Filter[]): Snapshot | undefined =>
   byRoot.get(root)?.find((snapshot) => areSame(snapshot.filters, filters));
 
-/** The States that these very filters gave last for this model, as far as somebody still has them. */
+/**
+ * The States that these very filters gave last for this model, as far as somebody still has them.
+ */
 export function lastStates(
   root: object,
   filters: readonly Filter[],

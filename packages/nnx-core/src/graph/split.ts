@@ -43,9 +43,10 @@ export function take<M>(
 const everything: readonly Filter[] = [true];
 
 /**
- * Splits a model into its definition and its values: one State for each filter, each leaf in the first that matches, or one State of
- * everything. The States are snapshots: they share the tensors, and stay as they are when the model changes. What did not change since the
- * same filters were last applied to the model are the same objects as then.
+ * Splits a model into its definition and its values: one State for each filter, each leaf in the
+ * first that matches, or one State of everything. The States are snapshots: they share the tensors,
+ * and stay as they are when the model changes. What did not change since the same filters were last
+ * applied to the model are the same objects as then.
  * @param node - A module, a Variable, or a container of these. The State of a Variable is its leaf.
  * @param filters - Must cover every leaf: end with `true`.
  * @throws {@link FilterError} when a leaf matches no filter.
@@ -71,7 +72,8 @@ export const graphdef = <M>(node: M): GraphDef<M> =>
   new GraphWalk({ enter: ignore, leaf: ignore, exit: ignore }).run(node);
 
 /**
- * The model's values: all, those that a filter matches, or one State for each of several filters. Filters need not cover everything.
+ * The model's values: all, those that a filter matches, or one State for each of several filters.
+ * Filters need not cover everything.
  * @see Flax `nnx.state`
  */
 export function state<M>(node: M): OwnedState<StateOf<M>>;

@@ -17,7 +17,10 @@ const numbers: ReadonlyMap<string, number> = new Map([
 /** Longer ones take more time to read than their text has letters. */
 const mostDigits = 10_000;
 
-/** Reads the static values of one definition. What is shared in the JSON is read once, and shared in what comes of it. */
+/**
+ * Reads the static values of one definition. What is shared in the JSON is read once, and shared in
+ * what comes of it.
+ */
 export class StaticReader {
   private readonly read = new Map<object, unknown>();
   private readonly open = new Set<object>();
@@ -114,7 +117,8 @@ export function text(json: unknown, place: Path): string {
 }
 
 export function list(json: unknown, place: Path): readonly unknown[] {
-  // Holes are what no JSON has; `Array.from` makes them visible, and lists that are longer than their items fail before.
+  // Holes are what no JSON has; `Array.from` makes them visible, and lists that are longer than
+  // their items fail before.
   if (Array.isArray(json)) return json as readonly unknown[];
   throw malformed(place, "a list", json);
 }

@@ -29,7 +29,9 @@ export const toJson = (value: unknown, fail: Fail): Json => new Writer(fail).wri
 /** Writes one value. What is shared in it is written once, and shared in the JSON. */
 class Writer {
   private readonly fail: Fail;
-  /** What was written, by container; those around the value that is being written have nothing yet. */
+  /**
+   * What was written, by container; those around the value that is being written have nothing yet.
+   */
   private readonly written = new Map<object, Json | undefined>();
   private level = 0;
 

@@ -1,4 +1,7 @@
-/** @file What update takes: values for what the model has, new attributes, and with strict exactly the model's leaves. */
+/**
+ * @file What update takes: values for what the model has, new attributes, and with strict exactly
+ * the model's leaves.
+ */
 import "@tensorflow/tfjs-backend-cpu";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";

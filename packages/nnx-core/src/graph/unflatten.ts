@@ -40,7 +40,8 @@ export const newParts: Make = {
 
 /**
  * Builds the model; where several States have a leaf at one path, the last one's counts.
- * @throws {@link StructureError} naming the paths that are missing or too many; nothing is built then.
+ * @throws {@link StructureError} naming the paths that are missing or too many; nothing is built
+ * then.
  */
 export function unflatten<M>(graphdef: GraphDef<M>, states: readonly StateNode[], make: Make = newParts): M {
   const { variables, bare, root, missing, used } = match(graphdef, states);
@@ -151,7 +152,10 @@ function bareLeaf(
   return inState ? Object.freeze(own) : make.state({ ...own } as unknown as Record<string, StateNode>);
 }
 
-/** Whether names are not taken by the class, as those of methods and accessors are; by the list of keys that its instances share. */
+/**
+ * Whether names are not taken by the class, as those of methods and accessors are; by the list of
+ * keys that its instances share.
+ */
 const freeKeys = new WeakMap<readonly PathPart[], boolean>();
 
 function areFree(keys: readonly PathPart[], node: object): boolean {

@@ -44,7 +44,10 @@ export class UpdatePlan {
     this.strictness = strict ? new Strictness(root) : undefined;
   }
 
-  /** Plans what values, or a State, write. @throws {@link StructureError} for what has no place in the model. */
+  /**
+   * Plans what values, or a State, write.
+   * @throws {@link StructureError} for what has no place in the model.
+   */
   add(values: unknown): void {
     if (isStateLike(this.root) && !(this.root instanceof Variable)) {
       throw new StructureError(
@@ -143,7 +146,10 @@ export class UpdatePlan {
   }
 }
 
-/** Containers take subtrees, even those without anything in them that the graph tracks; a list or a leaf replaces the latter. */
+/**
+ * Containers take subtrees, even those without anything in them that the graph tracks; a list or a
+ * leaf replaces the latter.
+ */
 const isOpenTo = (child: unknown, value: unknown): boolean => {
   if (Array.isArray(value)) return Array.isArray(child) && classify(child) === "container";
   return isContainer(child) && isPlainObject(value) && !isVariableState(value);

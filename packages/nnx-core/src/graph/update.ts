@@ -16,7 +16,8 @@ import { GraphNode } from "./node.ts";
 /** What {@link update} insists on. */
 export interface UpdateOptions {
   /**
-   * The States must have a value for every leaf of the model, of its type, shape and dtype, and nothing else: as when a checkpoint is loaded.
+   * The States must have a value for every leaf of the model, of its type, shape and dtype, and
+   * nothing else: as when a checkpoint is loaded.
    * @defaultValue false
    */
   strict?: boolean;
@@ -26,12 +27,15 @@ export interface UpdateOptions {
 export type UpdateValues = PureState | GraphState;
 
 /**
- * Writes values into the model in place: into the Variables that it has, keeping each one's identity and type. Paths that the model does
- * not have are created; what the States do not mention is untouched. Later States win. Leaves may be values without a Variable around
- * them, such as `toPure` gives; whatever value a Variable is given becomes its value. Types, shapes and dtypes are not compared, unless
- * `strict` says so. Options come after a list of States, since any object may be a State.
- * @throws {@link StructureError} when a leaf meets a module or a State meets a Variable, or an object is frozen; {@link DisposedError} for
- * values that were disposed; with `strict` also for what is missing, unknown, or of another type, shape or dtype. Nothing is written then.
+ * Writes values into the model in place: into the Variables that it has, keeping each one's
+ * identity and type. Paths that the model does not have are created; what the States do not mention
+ * is untouched. Later States win. Leaves may be values without a Variable around them, such as
+ * `toPure` gives; whatever value a Variable is given becomes its value. Types, shapes and dtypes
+ * are not compared, unless `strict` says so. Options come after a list of States, since any object
+ * may be a State.
+ * @throws {@link StructureError} when a leaf meets a module or a State meets a Variable, or an
+ * object is frozen; {@link DisposedError} for values that were disposed; with `strict` also for
+ * what is missing, unknown, or of another type, shape or dtype. Nothing is written then.
  * @see Flax `nnx.update`
  * @example
  * ```ts

@@ -16,7 +16,10 @@ export interface Update {
   drop(): void;
 }
 
-/** @param values - A State, whose leaves replace the State's own and may be more; or values of leaves that it has. */
+/**
+ * @param values - A State, whose leaves replace the State's own and may be more; or values of
+ * leaves that it has.
+ */
 export function updatedState(kept: State, values: PureState): Update {
   const isState = isStateLike(values);
   const made = isState ? undefined : replaceByPure(kept, values);

@@ -1,4 +1,6 @@
-/** @file The one walk over the objects of a model: depth first, in Flax's order, without recursion. */
+/**
+ * @file The one walk over the objects of a model: depth first, in Flax's order, without recursion.
+ */
 import type { Place } from "../data/place.ts";
 import type { Path, PathPart } from "../path.ts";
 import type { Bounds } from "../state/bounds.ts";
@@ -7,8 +9,9 @@ import { keysOf } from "./keys.ts";
 import { childAt, classify, type Kind } from "./node.ts";
 
 /**
- * Goes from one thing to the next each time {@link next} is called, and shows it in its fields. It goes into nodes and containers only where
- * {@link enter} is called, so whoever walks decides what is visited once, and may write what was met already.
+ * Goes from one thing to the next each time {@link next} is called, and shows it in its fields. It
+ * goes into nodes and containers only where {@link enter} is called, so whoever walks decides what
+ * is visited once, and may write what was met already.
  */
 export class Walk {
   /** What was met. */
@@ -24,12 +27,17 @@ export class Walk {
 
   private readonly bounds: Bounds | undefined;
   private readonly holding = new Set<object>();
-  /** The parts of the owner's path. Copies of it are faster than asking each frame for its parents. */
+  /**
+   * The parts of the owner's path. Copies of it are faster than asking each frame for its parents.
+   */
   private readonly open: PathPart[] = [];
   private frame: Frame | undefined;
   private isStarted = false;
 
-  /** @param bounds - For walks that may enter a container more than once, which cycles would keep from ending. */
+  /**
+   * @param bounds - For walks that may enter a container more than once, which cycles would keep
+   * from ending.
+   */
   constructor(root: unknown, bounds?: Bounds) {
     this.value = root;
     this.bounds = bounds;
@@ -49,7 +57,10 @@ export class Walk {
     return true;
   }
 
-  /** Goes into the node or container that was met: what is in it comes next. @returns where the walk is then. */
+  /**
+   * Goes into the node or container that was met: what is in it comes next.
+   * @returns where the walk is then.
+   */
   enter(): Frame {
     const value = this.value as object;
     const kind = this.kind as Frame["kind"];

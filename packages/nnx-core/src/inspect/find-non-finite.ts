@@ -33,7 +33,11 @@ export interface FindNonFiniteOptions {
   readonly hasAux?: boolean;
   /** Which Variables of the model the backward pass goes to. @defaultValue Param */
   readonly wrt?: Filter;
-  /** Whether what the loss changes stays changed: running statistics, counts of RNG streams, attributes. @defaultValue false */
+  /**
+   * Whether what the loss changes stays changed: running statistics, counts of RNG streams,
+   * attributes.
+   * @defaultValue false
+   */
   readonly keepUpdates?: boolean;
 }
 
@@ -51,13 +55,16 @@ const faults = ({ nan, inf }: { nan: number; inf: number }): string =>
   [nan > 0 ? `${nan} NaN` : "", inf > 0 ? `${inf} Inf` : ""].filter(Boolean).join(" and ");
 
 /**
- * Runs a loss forward and back and says which op first gave a NaN or an infinity, in which module: first of all forward ops, then of the backward
- * ones. `undefined` when everything is finite. It reads every result, so it is slow. Statistics, counts and attributes are as before afterwards,
- * unless `keepUpdates` is set, so that a failing step can be looked at as often as wanted. When the loss throws after the first NaN, perhaps
- * because of it, that NaN is the answer.
+ * Runs a loss forward and back and says which op first gave a NaN or an infinity, in which module:
+ * first of all forward ops, then of the backward ones. `undefined` when everything is finite. It
+ * reads every result, so it is slow. Statistics, counts and attributes are as before afterwards,
+ * unless `keepUpdates` is set, so that a failing step can be looked at as often as wanted. When the
+ * loss throws after the first NaN, perhaps because of it, that NaN is the answer.
  * @param model - The module to differentiate.
- * @param f - A loss of the model and further arguments: a float32 scalar, with `hasAux` a pair of it and anything else.
- * @throws what the loss throws when all was finite until then, and {@link GradientError} when it is no scalar.
+ * @param f - A loss of the model and further arguments: a float32 scalar, with `hasAux` a pair of
+ * it and anything else.
+ * @throws what the loss throws when all was finite until then, and {@link GradientError} when it is
+ * no scalar.
  * @example
  * ```ts
  * const broken = (m: Mlp, input: tf.Tensor2D) => tf.mean(tf.log(tf.sub(m.forward(input), 1e3)));

@@ -19,8 +19,9 @@ export interface SummaryRow extends Statistics {
   /** Where it was captured. */
   readonly path: Path;
   /**
-   * Further steps inside the value: which call, and `value` or `gradient` where both were captured. Empty for a single tensor. Of all that
-   * `captureGradients` returned, first which part: `sown`, `perturbed`, `outputs` or `gradients`.
+   * Further steps inside the value: which call, and `value` or `gradient` where both were captured.
+   * Empty for a single tensor. Of all that `captureGradients` returned, first which part: `sown`,
+   * `perturbed`, `outputs` or `gradients`.
    */
   readonly part: string;
   readonly shape: readonly number[];
@@ -81,7 +82,10 @@ function placesOfAll(where: string, captured: Summarizable): Place[] {
   return places;
 }
 
-/** What is in one part: a State, or the gradients of a container of modules, which has holes where there is no gradient. */
+/**
+ * What is in one part: a State, or the gradients of a container of modules, which has holes where
+ * there is no gradient.
+ */
 function placesIn(where: string, node: unknown, part: string, path: Path = []): Place[] {
   if (isStateLike(node))
     return placesOf(where, node, [part]).map((place) => ({ ...place, path: [...path, ...place.path] }));
@@ -130,11 +134,13 @@ const toRow = ({ path, part, tensor }: Place, values: ArrayLike<number>, bins: n
 const toSummary = (rows: readonly SummaryRow[]): Summary => ({ rows, toString: () => toText(rows) });
 
 /**
- * Per tensor of what was captured its shape, mean, standard deviation, range, share of zeros, counts of NaN and Inf, and a histogram. Strings
- * have no row. Reads the data synchronously, which some backends (webgpu) cannot: see {@link summarizeAsync}.
- * @param captured - A State that `capture` or `captureGradients` returned, or any other; or all that `captureGradients` returned.
- * @throws {@link NnxError} for a model, or anything else that is not captured, and when `bins` is no whole number from 1. A summary without rows
- * says as text why nothing may have been recorded.
+ * Per tensor of what was captured its shape, mean, standard deviation, range, share of zeros,
+ * counts of NaN and Inf, and a histogram. Strings have no row. Reads the data synchronously, which
+ * some backends (webgpu) cannot: see {@link summarizeAsync}.
+ * @param captured - A State that `capture` or `captureGradients` returned, or any other; or all
+ * that `captureGradients` returned.
+ * @throws {@link NnxError} for a model, or anything else that is not captured, and when `bins` is
+ * no whole number from 1. A summary without rows says as text why nothing may have been recorded.
  * @example
  * ```ts
  * const [y, seen] = nnx.capture(model, nnx.Intermediate)(x);
@@ -151,7 +157,8 @@ export function summarize(captured: Summarizable, options: SummarizeOptions = {}
 }
 
 /**
- * As {@link summarize}, for every backend: one tensor after the other is read without blocking. Do not dispose `captured` before it is done.
+ * As {@link summarize}, for every backend: one tensor after the other is read without blocking. Do
+ * not dispose `captured` before it is done.
  * @example
  * ```ts
  * const [y, seen] = nnx.capture(model, nnx.Intermediate)(x);

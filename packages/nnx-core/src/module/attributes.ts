@@ -16,10 +16,10 @@ export interface AttributeOptions {
 export const selectionNames: OptionNames<AttributeOptions> = { only: true, raiseIfNotFound: true };
 
 /**
- * Sets each attribute on every selected module that already has it. Accessors without a setter do not count. A module with a `setMode`
- * gets the values there too: a mode need not be an attribute.
- * @throws {@link NotFoundError} when one is found nowhere, {@link StructureError} for a frozen module; nothing is set then (Flax sets the
- * others first).
+ * Sets each attribute on every selected module that already has it. Accessors without a setter do
+ * not count. A module with a `setMode` gets the values there too: a mode need not be an attribute.
+ * @throws {@link NotFoundError} when one is found nowhere, {@link StructureError} for a frozen
+ * module; nothing is set then (Flax sets the others first).
  */
 export function setAttributes(
   root: object,

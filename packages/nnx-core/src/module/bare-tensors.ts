@@ -1,10 +1,16 @@
-/** @file A tensor that was assigned over a Variable: said where a run trips over it, since the attribute itself may be anything. */
+/**
+ * @file A tensor that was assigned over a Variable: said where a run trips over it, since the
+ * attribute itself may be anything.
+ */
 import { iterGraphNodes } from "../graph/iterate.ts";
 import { GraphNode } from "../graph/node.ts";
 import { formatPath } from "../path.ts";
 import { isTensor } from "../tensor.ts";
 
-/** Runs `f`; what it throws says which attributes of the arguments are tensors, where that explains it. */
+/**
+ * Runs `f`; what it throws says which attributes of the arguments are tensors, where that explains
+ * it.
+ */
 export function explainingBareTensors<R>(args: readonly unknown[], f: () => R): R {
   try {
     return f();
@@ -15,8 +21,8 @@ export function explainingBareTensors<R>(args: readonly unknown[], f: () => R): 
 }
 
 /**
- * Adds to an error of a run that read `undefined` which attributes are tensors without a Variable around them: their `value` is what was
- * read, most likely.
+ * Adds to an error of a run that read `undefined` which attributes are tensors without a Variable
+ * around them: their `value` is what was read, most likely.
  * @param root - What was run.
  */
 function explain(error: unknown, root: unknown): void {

@@ -1,6 +1,7 @@
 /**
- * @file What setting modes comes to: the one way behind `setMode` and `view`, `train`, `eval`, `setAttributes` and `withAttributes`, and
- * sampling. It finds out what would be written before anything is.
+ * @file What setting modes comes to: the one way behind `setMode` and `view`, `train`, `eval`,
+ * `setAttributes` and `withAttributes`, and sampling. It finds out what would be written before
+ * anything is.
  */
 import { describe, NnxError, NotFoundError, StructureError } from "../errors.ts";
 import { needsPath } from "../filter/description.ts";
@@ -44,8 +45,9 @@ export interface ModeRequest {
   readonly values: ModeValues;
   readonly only: Filter;
   /**
-   * `"modes"`: for `setMode`, and for the attributes `deterministic` and `useRunningAverage` of modules that do not take these there.
-   * `"attributes"`: for attributes of any name, and for `setMode` as well, since a mode need not be an attribute.
+   * `"modes"`: for `setMode`, and for the attributes `deterministic` and `useRunningAverage` of
+   * modules that do not take these there. `"attributes"`: for attributes of any name, and for
+   * `setMode` as well, since a mode need not be an attribute.
    */
   readonly as: "modes" | "attributes";
 }
@@ -54,8 +56,9 @@ const hasModes = (node: GraphNode): node is NodeWithModes =>
   "setMode" in node && typeof node.setMode === "function";
 
 /**
- * Whether the module, its class or one above has an attribute of this name. What every object has (`__proto__`, `constructor`, `toString`) is
- * none, and neither is an accessor that can only be read: what it shows is another's.
+ * Whether the module, its class or one above has an attribute of this name. What every object has
+ * (`__proto__`, `constructor`, `toString`) is none, and neither is an accessor that can only be
+ * read: what it shows is another's.
  */
 function hasAttribute(module: object, name: string): boolean {
   for (let at = module; at !== Object.prototype; at = Object.getPrototypeOf(at) as object) {
@@ -126,7 +129,8 @@ export function modeChanges(root: unknown, { where, values, only, as }: ModeRequ
 
 /**
  * Sets modes.
- * @throws {@link NotFoundError} when one of the names is nobody's, unless that does not matter; nothing is set then.
+ * @throws {@link NotFoundError} when one of the names is nobody's, unless that does not matter;
+ * nothing is set then.
  */
 export function applyModes(root: unknown, request: ModeRequest, raiseIfNotFound: boolean): void {
   const { where, values, as } = request;
@@ -146,7 +150,10 @@ export function applyModes(root: unknown, request: ModeRequest, raiseIfNotFound:
   for (const { node, name, value } of writes) Reflect.set(node, name, value);
 }
 
-/** The modes of each node that has some: the names that its `setMode` asks for, and those that are plain attributes of modules. */
+/**
+ * The modes of each node that has some: the names that its `setMode` asks for, and those that are
+ * plain attributes of modules.
+ */
 export function* modesOf(
   root: unknown,
   only: Filter,

@@ -1,4 +1,7 @@
-/** @file Modes: what layers do differently in training and evaluation, set through the one method that knows. */
+/**
+ * @file Modes: what layers do differently in training and evaluation, set through the one method
+ * that knows.
+ */
 import { checkOptions } from "../data/options.ts";
 import type { Filter } from "../filter/filter.ts";
 import { clone } from "../graph/merge.ts";
@@ -8,7 +11,8 @@ import { applyModes, type ModeValues } from "./mode-changes.ts";
 export type { ModeValues } from "./mode-changes.ts";
 
 /**
- * A node with modes: `setMode` takes the ones that it knows and returns the others. Write it with a rest pattern, and set attributes only.
+ * A node with modes: `setMode` takes the ones that it knows and returns the others. Write it with a
+ * rest pattern, and set attributes only.
  * @see Flax `set_view`
  * @example
  * ```ts
@@ -34,8 +38,8 @@ export interface ModeOptions {
 }
 
 /**
- * Sets modes on a model, in place: through the `setMode` method of each node that has one. Modules may also have `deterministic` and
- * `useRunningAverage` as plain attributes, without a `setMode`.
+ * Sets modes on a model, in place: through the `setMode` method of each node that has one. Modules
+ * may also have `deterministic` and `useRunningAverage` as plain attributes, without a `setMode`.
  * @throws {@link NotFoundError} when no selected node uses one of the names; nothing is set then.
  * @see Flax `nnx.set_mode` of 0.12.1; in later versions `nnx.view`
  * @example
@@ -54,8 +58,9 @@ function modesOf(where: string, root: unknown, values: ModeValues, options: Mode
 }
 
 /**
- * The model in other modes: new modules around the same Variables, on which {@link setMode} was called. What either of them writes into a
- * Variable, both see; the original's own modes stay. A view owns nothing: disposing it does nothing.
+ * The model in other modes: new modules around the same Variables, on which {@link setMode} was
+ * called. What either of them writes into a Variable, both see; the original's own modes stay. A
+ * view owns nothing: disposing it does nothing.
  * @throws {@link NotFoundError} when no selected node uses one of the names.
  * @see Flax `nnx.view`
  * @example

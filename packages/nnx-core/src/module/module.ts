@@ -12,10 +12,12 @@ import { BaseModule, libraryPrototypes } from "../graph/base-module.ts";
 import { iterModules } from "./iter-modules.ts";
 
 /**
- * The base class of models and layers. Attributes that are modules, Variables, tensors, keys, or arrays, plain objects and Maps of
- * these make up the model's graph; all others are static. Call a module with a `forward` method of your own.
+ * The base class of models and layers. Attributes that are modules, Variables, tensors, keys, or
+ * arrays, plain objects and Maps of these make up the model's graph; all others are static. Call a
+ * module with a `forward` method of your own.
  *
- * Native `#private` fields are invisible to the graph and are not restored by `merge`: use TypeScript's `private`.
+ * Native `#private` fields are invisible to the graph and are not restored by `merge`: use
+ * TypeScript's `private`.
  * @see Flax `nnx.Module`
  * @example
  * ```ts
@@ -37,7 +39,8 @@ export abstract class Module extends BaseModule {
   }
 
   /**
-   * Records a value in the captures that ask for this type; outside of one it does nothing. Values under one name are collected in a tuple.
+   * Records a value in the captures that ask for this type; outside of one it does nothing. Values
+   * under one name are collected in a tuple.
    * @param type - A Variable class, or its registered name (an unknown name makes a new class).
    * @returns whether a capture recorded it.
    * @see Flax `nnx.Module.sow`
@@ -52,8 +55,9 @@ export abstract class Module extends BaseModule {
   }
 
   /**
-   * Adds the perturbation that a capture has stored under `name` (zeros at first) so that its gradient is the value's. Use the result in the
-   * place of `value`. Outside a capture it returns `value`.
+   * Adds the perturbation that a capture has stored under `name` (zeros at first) so that its
+   * gradient is the value's. Use the result in the place of `value`. Outside a capture it returns
+   * `value`.
    * @param options - `type` stores it as another Variable type. @defaultValue Perturbation
    * @see Flax `nnx.Module.perturb`
    */
@@ -75,7 +79,8 @@ export abstract class Module extends BaseModule {
   }
 
   /**
-   * Training mode: `deterministic` and `useRunningAverage` become false wherever they are attributes, or modes of a `setMode`.
+   * Training mode: `deterministic` and `useRunningAverage` become false wherever they are
+   * attributes, or modes of a `setMode`.
    * @see Flax `nnx.Module.train`
    */
   train(attributes: AttributeValues = {}): void {
@@ -83,7 +88,8 @@ export abstract class Module extends BaseModule {
   }
 
   /**
-   * Evaluation mode: `deterministic` and `useRunningAverage` become true wherever they are attributes, or modes of a `setMode`.
+   * Evaluation mode: `deterministic` and `useRunningAverage` become true wherever they are
+   * attributes, or modes of a `setMode`.
    * @see Flax `nnx.Module.eval`
    */
   eval(attributes: AttributeValues = {}): void {
@@ -100,7 +106,9 @@ export abstract class Module extends BaseModule {
     return iterChildren(this);
   }
 
-  /** Releases the tensors of all Variables below; other models and States that share them keep them. */
+  /**
+   * Releases the tensors of all Variables below; other models and States that share them keep them.
+   */
   dispose(): void {
     dispose(this);
   }

@@ -1,4 +1,7 @@
-/** @file Models in the reactive state of user interfaces: deep proxies must not come between a model and its tensors. */
+/**
+ * @file Models in the reactive state of user interfaces: deep proxies must not come between a model
+ * and its tensors.
+ */
 import "@tensorflow/tfjs-backend-cpu";
 import * as tf from "@tensorflow/tfjs-core";
 import { isReactive, reactive } from "@vue/reactivity";
@@ -13,7 +16,9 @@ class Layer extends Module {
   }
 }
 
-/** As Vue does it: every object that is read out is wrapped, unless it says otherwise or is frozen. */
+/**
+ * As Vue does it: every object that is read out is wrapped, unless it says otherwise or is frozen.
+ */
 function deepProxy<T extends object>(target: T): T {
   if (Reflect.get(target, "__v_skip") === true || !Object.isExtensible(target)) return target;
   return new Proxy(target, {

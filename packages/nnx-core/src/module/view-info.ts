@@ -19,8 +19,9 @@ export interface ViewInfoOptions {
 }
 
 /**
- * The modes of a model as text: each node that has some, with its path and its class, and below it the names that its `setMode` asks for (or
- * that are plain attributes) with the present values. A class documents them with
+ * The modes of a model as text: each node that has some, with its path and its class, and below it
+ * the names that its `setMode` asks for (or that are plain attributes) with the present values. A
+ * class documents them with
  * `static readonly modes = { deterministic: "Return the input unchanged." }`.
  * @see Flax `nnx.view_info`, which lists classes
  * @example

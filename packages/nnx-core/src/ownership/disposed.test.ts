@@ -1,4 +1,6 @@
-/** @file What was disposed and is used again: errors that say so, and models that stay as they were. */
+/**
+ * @file What was disposed and is used again: errors that say so, and models that stay as they were.
+ */
 import * as tf from "@tensorflow/tfjs-core";
 import "@tensorflow/tfjs-backend-cpu";
 import "@tensorflow/tfjs-backend-wasm";

@@ -2,8 +2,9 @@
 import { isContainer, itemsOf } from "../data/containers.ts";
 
 /**
- * Freezes arrays and plain objects, and those in them, in place: a State that has the value must not change when somebody writes into it.
- * Whatever is frozen already is left alone; tensors, Maps and instances of classes are as well.
+ * Freezes arrays and plain objects, and those in them, in place: a State that has the value must
+ * not change when somebody writes into it. Whatever is frozen already is left alone; tensors, Maps
+ * and instances of classes are as well.
  */
 export function freezeContainers(value: unknown): void {
   if (!isOpen(value)) return;

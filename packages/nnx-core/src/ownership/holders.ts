@@ -1,6 +1,7 @@
 /**
- * @file Who holds a tensor. Variables and States retain what they store and release it when they let go; the last one
- * out frees it. The count is ours because `clone()` copies on the wasm backend.
+ * @file Who holds a tensor. Variables and States retain what they store and release it when they
+ * let go; the last one out frees it. The count is ours because `clone()` copies on the wasm
+ * backend.
  */
 import { disposeRemains, isTensor, keep, makeGuard, type Tensor, type TensorRemains } from "../tensor.ts";
 import { giveBack, giveToScope, inScope } from "./tensor-scopes.ts";
@@ -9,14 +10,23 @@ import { forEachTensor } from "./tensors-in.ts";
 
 type Remains = TensorRemains & { freed: boolean };
 
-/** Stands on the tensor itself: a WeakMap beside it costs several times as much, for each leaf of each split. */
+/**
+ * Stands on the tensor itself: a WeakMap beside it costs several times as much, for each leaf of
+ * each split.
+ */
 interface Hold {
   count: number;
   /** The user had kept the tensor before we did, so freeing it stays the user's. */
   keptByUser: boolean;
-  /** A module has it as an attribute, without a Variable: who reads or replaces that is not told, so only the garbage collector may free it. */
+  /**
+   * A module has it as an attribute, without a Variable: who reads or replaces that is not told, so
+   * only the garbage collector may free it.
+   */
   isAttribute: boolean;
-  /** Whether somebody holds it, or did, who is no scope's: the last one to let go frees it then, whoever made it. */
+  /**
+   * Whether somebody holds it, or did, who is no scope's: the last one to let go frees it then,
+   * whoever made it.
+   */
   isClaimed: boolean;
   readonly remains: Remains;
 }
@@ -64,7 +74,10 @@ function claimTensor(tensor: Tensor): void {
   retainTensor(tensor).isClaimed = true;
 }
 
-/** Lets go of a tensor. What becomes of one that nobody holds any more is up to `free`, unless it is somebody else's. */
+/**
+ * Lets go of a tensor. What becomes of one that nobody holds any more is up to `free`, unless it is
+ * somebody else's.
+ */
 function letGo(tensor: Tensor, free: (tensor: Tensor, held: Hold) => void): void {
   const held = holdOf(tensor);
   if (!held || held.count === 0 || --held.count > 0 || held.keptByUser || tensor.isDisposed) return;
@@ -133,14 +146,23 @@ export const claimHeld = (value: unknown): void =>
     if (held) held.isClaimed = true;
   });
 
-/** Undoes one {@link retain}. A tensor nobody holds any more is freed, at the end of the scope where one is open. */
+/**
+ * Undoes one {@link retain}. A tensor nobody holds any more is freed, at the end of the scope where
+ * one is open.
+ */
 export const release = (value: unknown): void => forEachTensor(value, (tensor) => letGo(tensor, freeOrGive));
 
-/** As {@link release}, on behalf of a scope that ends: what only it held, but did not make, is the user's. */
+/**
+ * As {@link release}, on behalf of a scope that ends: what only it held, but did not make, is the
+ * user's.
+ */
 export const releaseAtEnd = (value: unknown): void =>
   forEachTensor(value, (tensor) => letGo(tensor, freeIfClaimed));
 
-/** Undoes one {@link retain} without freeing: what nobody else holds becomes the open scope's, or the caller's. */
+/**
+ * Undoes one {@link retain} without freeing: what nobody else holds becomes the open scope's, or
+ * the caller's.
+ */
 export const handOver = (value: unknown): void =>
   forEachTensor(value, (tensor) => letGo(tensor, giveToScope));
 
@@ -150,7 +172,9 @@ export const leaveToModules = (value: unknown): void =>
     guarded(tensor).isAttribute = true;
   });
 
-/** Frees the tensors in `value` that nobody holds: the rest of a result whose owner is done with it. */
+/**
+ * Frees the tensors in `value` that nobody holds: the rest of a result whose owner is done with it.
+ */
 export const discard = (value: unknown): void =>
   forEachTensor(value, (tensor) => {
     if (holdersOf(tensor) === 0 && !holdOf(tensor)?.isAttribute && !tensor.isDisposed && !tensor.kept)

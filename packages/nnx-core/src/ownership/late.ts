@@ -5,7 +5,9 @@ import { isTensor } from "../tensor.ts";
 
 const isLate = (x: object): boolean => "then" in x && typeof x.then === "function";
 
-/** The Promises (and what is awaited like one) in a result, in arrays, plain objects and Maps too. */
+/**
+ * The Promises (and what is awaited like one) in a result, in arrays, plain objects and Maps too.
+ */
 function* lateIn(value: unknown, seen: Set<object>): Generator<object> {
   if (typeof value !== "object" || value === null || seen.has(value)) return;
   seen.add(value);
@@ -14,7 +16,8 @@ function* lateIn(value: unknown, seen: Set<object>): Generator<object> {
 }
 
 /**
- * Refuses results that are, or contain, Promises; nobody else will await them, so that they fail is no news then.
+ * Refuses results that are, or contain, Promises; nobody else will await them, so that they fail is
+ * no news then.
  * @param source - Who returned it, for the message.
  */
 export function refuseLate(where: string, source: () => string, value: unknown): void {

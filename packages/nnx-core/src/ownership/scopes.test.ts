@@ -1,4 +1,7 @@
-/** @file What is made in a scope belongs to it, unless it is returned, stored or kept: whatever made it, on both backends. */
+/**
+ * @file What is made in a scope belongs to it, unless it is returned, stored or kept: whatever made
+ * it, on both backends.
+ */
 import "@tensorflow/tfjs-backend-wasm";
 import * as tf from "@tensorflow/tfjs-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";

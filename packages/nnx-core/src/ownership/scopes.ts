@@ -1,6 +1,7 @@
 /**
- * @file What is made in a scope beside tensors (Variables, States, modules): the scope owns it, as it owns tensors, until it is returned or
- * kept. The engine knows of tensors only, so this is told when scopes end.
+ * @file What is made in a scope beside tensors (Variables, States, modules): the scope owns it, as
+ * it owns tensors, until it is returned or kept. The engine knows of tensors only, so this is told
+ * when scopes end.
  */
 import { isPlainObject } from "../data/plain-object.ts";
 import { isTensor } from "../tensor.ts";
@@ -17,8 +18,8 @@ export interface ScopeKind<T extends object = never> {
   /** Of things that have others: what in them may go with them. */
   partsOf?(thing: T): Iterable<object>;
   /**
-   * Whether it may be a part of something that was there before the scope, which nobody can tell: it ends as a part of what is made in the
-   * scope, not by itself.
+   * Whether it may be a part of something that was there before the scope, which nobody can tell:
+   * it ends as a part of what is made in the scope, not by itself.
    */
   readonly isLoose?: boolean;
 }
@@ -87,8 +88,8 @@ export function storeThings(value: unknown): void {
 const given: unknown[] = [];
 
 /**
- * From now on what is attached to `root` goes from each scope that ends to the one around it. Returns how to stop, to be called in the scope in
- * which this was.
+ * From now on what is attached to `root` goes from each scope that ends to the one around it.
+ * Returns how to stop, to be called in the scope in which this was.
  */
 export function attachTo(root: unknown): () => void {
   given.push(root);
@@ -143,13 +144,15 @@ function foundIn(result: unknown, things: Things): ReadonlySet<object> {
     });
     return found;
   } catch {
-    // An accessor of the user's threw: the engine, which looks next, says so. Nothing is freed that somebody may have.
+    // An accessor of the user's threw: the engine, which looks next, says so. Nothing is freed that
+    // somebody may have.
     return new Set(things.keys());
   }
 }
 
 /**
- * Every object in a value, once: in arrays, objects, Maps and Sets, in modules, and in instances of classes.
+ * Every object in a value, once: in arrays, objects, Maps and Sets, in modules, and in instances of
+ * classes.
  * @param visit - Says whether to look into the object. Tensors are not looked into.
  */
 export function forEachObject(root: unknown, visit: (object: object) => boolean): void {

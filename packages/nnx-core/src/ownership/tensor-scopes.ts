@@ -1,4 +1,7 @@
-/** @file The scopes of tensorflow.js's engine (`tf.tidy` and what is like it): the part of the library's seam that frees tensors. */
+/**
+ * @file The scopes of tensorflow.js's engine (`tf.tidy` and what is like it): the part of the
+ * library's seam that frees tensors.
+ */
 import { type Scope, scopeEngine, type Tensor } from "../tensor.ts";
 
 export type { Scope } from "../tensor.ts";
@@ -15,7 +18,10 @@ export const innermostScopes = (): readonly [Scope | undefined, Scope | undefine
   return [scopeStack.at(-1), scopeStack.at(-2)];
 };
 
-/** The open scope in which a tensor was made, or inside which; none for what was made outside of all. */
+/**
+ * The open scope in which a tensor was made, or inside which; none for what was made outside of
+ * all.
+ */
 function scopeAround({ scopeId }: Tensor): Scope | undefined {
   const { scopeStack } = scopeEngine().state;
   // A scope inside another has the higher number, whether it has ended or not.
@@ -26,7 +32,10 @@ function scopeAround({ scopeId }: Tensor): Scope | undefined {
   return undefined;
 }
 
-/** Gives a kept tensor back to the scope it was made in, or to the innermost one, which frees it at its end unless it is returned. */
+/**
+ * Gives a kept tensor back to the scope it was made in, or to the innermost one, which frees it at
+ * its end unless it is returned.
+ */
 export function giveToScope(tensor: Tensor): void {
   const engine = scopeEngine();
   tensor.kept = false;
@@ -52,7 +61,8 @@ export function takeFromScopes(tensor: Tensor): void {
 }
 
 /**
- * Calls `notice` before each scope ends, with what it returns and the scope around it. It must not throw. Returns how to stop.
+ * Calls `notice` before each scope ends, with what it returns and the scope around it. It must not
+ * throw. Returns how to stop.
  */
 export function onScopeEnd(
   notice: (scope: Scope, result: unknown, outer: Scope | undefined) => void,

@@ -1,4 +1,6 @@
-/** @file The tensors inside a value: the value itself, or nested in arrays, plain objects and Maps. */
+/**
+ * @file The tensors inside a value: the value itself, or nested in arrays, plain objects and Maps.
+ */
 import { describe, StructureError } from "../errors.ts";
 import { isContainer, itemsOf, mapItems } from "../data/containers.ts";
 import { isTensor, type Tensor } from "../tensor.ts";
@@ -15,7 +17,8 @@ interface Walk {
 
 /**
  * Calls `visit` on each tensor in `value`.
- * @throws StructureError for values that contain themselves, or are nested more than 500 levels deep.
+ * @throws StructureError for values that contain themselves, or are nested more than 500 levels
+ * deep.
  */
 export function forEachTensor(value: unknown, visit: (tensor: Tensor) => void): void {
   if (typeof value !== "object" || value === null) return;

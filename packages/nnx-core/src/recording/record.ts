@@ -1,4 +1,7 @@
-/** @file What may be recorded while a model runs: `sow` and `perturb`. Outside a capture both do nothing. */
+/**
+ * @file What may be recorded while a model runs: `sow` and `perturb`. Outside a capture both do
+ * nothing.
+ */
 import { checkOptions } from "../data/options.ts";
 import { isPlainObject } from "../data/plain-object.ts";
 import { describe, NnxError } from "../errors.ts";
@@ -13,7 +16,10 @@ import { Perturbation } from "../variable/variable-types.ts";
 import { runningIn } from "./running.ts";
 import { collecting, isCapturing, type Reduction, type Session, sessions, type Told } from "./session.ts";
 
-/** How several values under one name become one: both functions or neither. Without them values are collected in a tuple. */
+/**
+ * How several values under one name become one: both functions or neither. Without them values are
+ * collected in a tuple.
+ */
 export type SowOptions<T = never, B = unknown> =
   | {
       /** Joins what is there and the new value. */
@@ -37,7 +43,9 @@ export interface PerturbOptions {
 const typeOf = (type: VariableType | string): VariableType =>
   typeof type === "string" ? variableTypeFromName(type, { allowRegister: true }) : type;
 
-/** What a value is recorded for: a module, or whichever is running of those that the session knows. */
+/**
+ * What a value is recorded for: a module, or whichever is running of those that the session knows.
+ */
 type Target = object | "running";
 
 /** The session's module that a value is recorded for. Other modules are none of its business. */
@@ -46,7 +54,10 @@ function moduleIn({ modules }: Session, target: Target): object | undefined {
   return module && modules.has(module) ? module : undefined;
 }
 
-/** Records a value of `target` in every session that asks for exactly this type; says whether one did. */
+/**
+ * Records a value of `target` in every session that asks for exactly this type; says whether one
+ * did.
+ */
 export function sowIn<T, B>(
   target: Target,
   type: VariableType | string,
@@ -67,7 +78,10 @@ export function sowIn<T, B>(
   return recorded;
 }
 
-/** `value` plus what every session has stored for it: zeros at first, tensors under differentiation later. */
+/**
+ * `value` plus what every session has stored for it: zeros at first, tensors under differentiation
+ * later.
+ */
 export function perturbIn<T>(target: Target, name: string, value: T, options: PerturbOptions = {}): T {
   checkOptions<PerturbOptions>("perturb", options, perturbNames);
   if (!isCapturing()) return value;
@@ -108,7 +122,10 @@ function refuseOthers(told: Told, session: Session): void {
   );
 }
 
-/** The first instance of a class in a value that has tensors of its own. Modules and Variables hold theirs themselves. */
+/**
+ * The first instance of a class in a value that has tensors of its own. Modules and Variables hold
+ * theirs themselves.
+ */
 function hiddenTensors(value: unknown): object | undefined {
   if (typeof value !== "object" || value === null || isTensor(value) || ArrayBuffer.isView(value))
     return undefined;
@@ -135,9 +152,10 @@ export function refuseHidden(where: "sow" | "perturb", value: unknown, place: ()
 }
 
 /**
- * Records a value from any function that runs under a capture: a loss, a helper. It is recorded under the path of the module whose method is
- * running (of a captured module), or at the root. Functions that are attributes of a module (`f = (x) => ...`) count as run by whoever calls
- * them: they are data to the graph, and capturing changes no data. Otherwise as `Module.sow`.
+ * Records a value from any function that runs under a capture: a loss, a helper. It is recorded
+ * under the path of the module whose method is running (of a captured module), or at the root.
+ * Functions that are attributes of a module (`f = (x) => ...`) count as run by whoever calls them:
+ * they are data to the graph, and capturing changes no data. Otherwise as `Module.sow`.
  * @returns whether a capture recorded it.
  * @example
  * ```ts
@@ -160,7 +178,9 @@ export function sow<T, B = readonly T[]>(
   return sowIn("running", type, name, value, options);
 }
 
-/** As `Module.perturb`, from any function that runs under a capture; see {@link sow} for the path. */
+/**
+ * As `Module.perturb`, from any function that runs under a capture; see {@link sow} for the path.
+ */
 export function perturb<T>(name: string, value: T, options?: PerturbOptions): T {
   return perturbIn("running", name, value, options);
 }

@@ -1,9 +1,14 @@
-/** @file Which module's method is running, told by wrappers on the instances of one run only; and which one threw, for what errors say. */
+/**
+ * @file Which module's method is running, told by wrappers on the instances of one run only; and
+ * which one threw, for what errors say.
+ */
 import { NnxError } from "../errors.ts";
 import { BaseModule, libraryPrototypes } from "../graph/base-module.ts";
 import { formatPath, type Path } from "../path.ts";
 
-/** The modules whose methods are running, the innermost last; before them the root of each session. */
+/**
+ * The modules whose methods are running, the innermost last; before them the root of each session.
+ */
 const running: object[] = [];
 
 /** A method of `module` begins to run. */
@@ -47,7 +52,10 @@ type Method = (...args: unknown[]) => unknown;
 /** A method, and what it is to captures. */
 interface MethodName {
   readonly name: string;
-  /** A class's own public methods, and `forward` wherever it comes from: what they return is recorded. */
+  /**
+   * A class's own public methods, and `forward` wherever it comes from: what they return is
+   * recorded.
+   */
   readonly recorded: boolean;
 }
 
@@ -72,7 +80,8 @@ function methodsOf(prototype: object): readonly MethodName[] {
     at = Object.getPrototypeOf(at) as object | null
   ) {
     for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(at))) {
-      // What a class overrides is not called by this name. Descriptors, since reading an accessor would run it.
+      // What a class overrides is not called by this name. Descriptors, since reading an accessor
+      // would run it.
       if (found.has(name)) continue;
       const isPublic = !name.startsWith("_") && !helpers.has(name);
       const recorded = name === "forward" || (at === prototype && isPublic);
@@ -104,13 +113,17 @@ export interface Listener {
   enter(module: object): void;
   /** It ends, in whatever way. */
   leave(module: object): void;
-  /** It returns; what comes back is what its caller gets. Called while the method counts as running no more. */
+  /**
+   * It returns; what comes back is what its caller gets. Called while the method counts as running
+   * no more.
+   */
   returned(module: object, method: MethodName, result: unknown): unknown;
 }
 
 /**
- * Wraps the modules' methods for one run; returns how to undo that. Frozen modules cannot be wrapped: what runs in them counts as run by
- * their caller. So do functions that are attributes, which are data to the graph.
+ * Wraps the modules' methods for one run; returns how to undo that. Frozen modules cannot be
+ * wrapped: what runs in them counts as run by their caller. So do functions that are attributes,
+ * which are data to the graph.
  */
 export function instrument(modules: Iterable<object>, listener: Listener): () => void {
   const all: Wrapped[] = [];
@@ -139,7 +152,10 @@ export function instrument(modules: Iterable<object>, listener: Listener): () =>
   return undo;
 }
 
-/** One function, and none in it: models may be nested thousands of levels deep, and each level's method is on the stack. */
+/**
+ * One function, and none in it: models may be nested thousands of levels deep, and each level's
+ * method is on the stack.
+ */
 const wrapperOf = (module: object, method: MethodName, original: Method, listener: Listener): Method =>
   function (this: object, ...args) {
     let result: unknown;
@@ -159,7 +175,8 @@ function unwrap({ module, name, own, wrapper }: Wrapped): void {
   const now = Object.getOwnPropertyDescriptor(module, name);
   if (now === undefined) return;
   if (now.value !== wrapper) {
-    // The run put a method of its own there, by assignment: as an attribute, which assignments make.
+    // The run put a method of its own there, by assignment: as an attribute, which assignments
+    // make.
     Object.defineProperty(module, name, { ...now, enumerable: true });
   } else if (own) Object.defineProperty(module, name, own);
   else Reflect.deleteProperty(module, name);

@@ -1,4 +1,7 @@
-/** @file The sessions that are open now: who wants to know what a model tells while it runs. They are kept beside the modules, never on them. */
+/**
+ * @file The sessions that are open now: who wants to know what a model tells while it runs. They
+ * are kept beside the modules, never on them.
+ */
 import { BaseModule } from "../graph/base-module.ts";
 import { type Frame, pathOf } from "../graph/frame.ts";
 import type { Path } from "../path.ts";
@@ -60,7 +63,10 @@ export function whileOpen<R>(session: Session, f: () => R): R {
   }
 }
 
-/** The modules of a captured model: they know their paths. The root is one of them even where it is a container. */
+/**
+ * The modules of a captured model: they know their paths. The root is one of them even where it is
+ * a container.
+ */
 export class CapturedModules {
   readonly root: object;
   /** All nodes and containers, children before parents, the root last. */

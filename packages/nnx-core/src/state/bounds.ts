@@ -1,11 +1,16 @@
-/** @file Keeps a walk over containers that somebody gave us finite: they may contain themselves, or be made up as they are read. */
+/**
+ * @file Keeps a walk over containers that somebody gave us finite: they may contain themselves, or
+ * be made up as they are read.
+ */
 import { StructureError } from "../errors.ts";
 import { formatPath, type Path } from "../path.ts";
 
 /** Deeper than any model; a Proxy that makes its children up has no end. */
 export const mostLevels = 100_000;
 export const mostContainers = 1_000_000;
-/** How often a walk comes back to containers that it knows: sharing multiplies from level to level. */
+/**
+ * How often a walk comes back to containers that it knows: sharing multiplies from level to level.
+ */
 const mostRepeats = 100_000;
 
 const plain = new Intl.NumberFormat("en-US");
@@ -28,7 +33,10 @@ export class Bounds {
     this.advice = advice;
   }
 
-  /** @param pathOf - Where the container is, for errors. @throws {@link StructureError} for containers without an end. */
+  /**
+   * @param pathOf - Where the container is, for errors. @throws {@link StructureError} for
+   * containers without an end.
+   */
   enter(container: object, pathOf: () => Path): void {
     const { open, seen } = this;
     if (open.has(container))

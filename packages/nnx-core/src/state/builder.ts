@@ -1,4 +1,7 @@
-/** @file Makes States: collects leaves along a walk or by path, and keeps the subtrees that did not change. */
+/**
+ * @file Makes States: collects leaves along a walk or by path, and keeps the subtrees that did not
+ * change.
+ */
 import { StructureError } from "../errors.ts";
 import { formatPath, type Path, type PathPart } from "../path.ts";
 import { isVariableState } from "../variable/variable-state.ts";
@@ -16,7 +19,9 @@ import {
 
 type Subtree = Record<string, StateNode>;
 
-/** Where a walk is: what was collected there for each State, and what an earlier State has there. */
+/**
+ * Where a walk is: what was collected there for each State, and what an earlier State has there.
+ */
 interface Level {
   readonly key: PathPart;
   readonly parent: Level | undefined;
@@ -32,7 +37,9 @@ function put(subtree: Subtree, key: PathPart, value: StateNode): boolean {
   return true;
 }
 
-/** The earlier subtree where it has the same children (and stays so), otherwise the new one, frozen. */
+/**
+ * The earlier subtree where it has the same children (and stays so), otherwise the new one, frozen.
+ */
 function settle(subtree: Subtree, previous: StateNode | undefined): State {
   if (previous === undefined || !Object.isFrozen(previous)) return Object.freeze(subtree);
   let count = 0;
@@ -54,7 +61,8 @@ export class StatesBuilder {
 
   /**
    * @param count - How many States.
-   * @param previous - Earlier States, one for each: where their subtrees equal the new ones, they are taken.
+   * @param previous - Earlier States, one for each: where their subtrees equal the new ones, they
+   * are taken.
    */
   constructor(count: number, previous: readonly (StateNode | undefined)[] = nothing) {
     for (let i = 0; i < count; i++) this.values.push([]);
@@ -115,8 +123,8 @@ export class StatesBuilder {
     const one = (own: readonly unknown[], i: number): OwnedState => {
       if (root?.index !== i) return hold(level.subtrees[i] ?? {}, own);
       const { leaf } = root;
-      // An array is its own State: nobody can hold it for the State.
-      // A State by what may be done with it; its type says that there are keys to look below, which a leaf does not have.
+      // An array is its own State: nobody can hold it for the State. A State by what may be done
+      // with it; its type says that there are keys to look below, which a leaf does not have.
       if (!isVariableState(leaf)) return leaf as unknown as OwnedState;
       return hold({ ...leaf } as unknown as Subtree, [leaf.value]);
     };
@@ -137,7 +145,10 @@ export class StateBuilder {
   private readonly subtrees: Subtree[] = [];
   private readonly values: unknown[] = [];
 
-  /** Puts a leaf at a path. @throws {@link StructureError} where a leaf would have to be a subtree too. */
+  /**
+   * Puts a leaf at a path.
+   * @throws {@link StructureError} where a leaf would have to be a subtree too.
+   */
   set(path: Path, leaf: StateLeaf): void {
     let subtree = this.root;
     for (let i = 0; i < path.length - 1; i++) {
@@ -165,7 +176,9 @@ export class StateBuilder {
   }
 }
 
-/** Releases what a State holds. Tensors that others hold too live on; doing it twice is harmless. */
+/**
+ * Releases what a State holds. Tensors that others hold too live on; doing it twice is harmless.
+ */
 export const disposeState = (state: State): void => disposeOwner(state);
 
 const conflict = (path: Path): StructureError =>

@@ -1,4 +1,7 @@
-/** @file The one check of what is called a State: every function that takes one asks here, and reads what it gets back. */
+/**
+ * @file The one check of what is called a State: every function that takes one asks here, and reads
+ * what it gets back.
+ */
 import { isArrayLike } from "../data/array-like.ts";
 import { describe, StructureError } from "../errors.ts";
 import { formatPath, type Path } from "../path.ts";
@@ -9,7 +12,9 @@ import { mostContainers, mostLevels } from "./bounds.ts";
 import { rebuild } from "./rebuild.ts";
 import { isLeaf, type State, type StateLeaf, type StateNode } from "./state.ts";
 
-/** Whether a State was made by this library and is held: whatever is in it is a State, and frozen. */
+/**
+ * Whether a State was made by this library and is held: whatever is in it is a State, and frozen.
+ */
 export const isTrusted = (x: unknown): x is State =>
   typeof x === "object" && x !== null && !Array.isArray(x) && isOwner(x);
 
@@ -23,7 +28,10 @@ export function isLiveState(where: string, x: unknown): x is State {
   return false;
 }
 
-/** The State in a GraphState; anything else as it is. No State has an array in it, so that `nodes` tells them apart. */
+/**
+ * The State in a GraphState; anything else as it is. No State has an array in it, so that `nodes`
+ * tells them apart.
+ */
 export function stateIn(x: unknown): unknown {
   if (!isPlainObject(x) || isTrusted(x)) return x;
   const { graphdef } = x;
@@ -38,8 +46,10 @@ interface Found {
 }
 
 /**
- * Whether `x` is a State, or a part of one: a record that ends in leaves of States everywhere, and in a Variable's at least once.
- * @param others - Records that a walk knows to be none; those around what shows that `x` is none are added.
+ * Whether `x` is a State, or a part of one: a record that ends in leaves of States everywhere, and
+ * in a Variable's at least once.
+ * @param others - Records that a walk knows to be none; those around what shows that `x` is none
+ * are added.
  */
 export function isStateLike(x: unknown, others?: Set<object>): x is State {
   if (!isPlainObject(x)) return false;
@@ -72,8 +82,9 @@ function addChildren(parent: Found, open: Found[]): boolean {
 }
 
 /**
- * The State that `value` is, or that is in it if it is a GraphState. States that the library made are returned as they are, at no cost; others are
- * read once, from the top to the leaves. What is not frozen in them is copied, so that nobody changes it later.
+ * The State that `value` is, or that is in it if it is a GraphState. States that the library made
+ * are returned as they are, at no cost; others are read once, from the top to the leaves. What is
+ * not frozen in them is copied, so that nobody changes it later.
  * @param where - The function as users call it, such as `mergeState`.
  * @throws {@link StructureError} with the path, for anything else.
  */
@@ -81,14 +92,16 @@ export function checkState(where: string, value: unknown): State {
   const given = stateIn(value);
   if (isLiveState(where, given)) return given;
   const leaf = leafFrom(given);
-  // The State of a Variable is its leaf: by what may be done with it a State, by its type one that has no subtrees.
+  // The State of a Variable is its leaf: by what may be done with it a State, by its type one that
+  // has no subtrees.
   if (leaf) return leaf as unknown as State;
   if (!isPlainObject(given)) throw notState(where, value);
   return read(where, given);
 }
 
 /**
- * Nested values by name: a State, or object literals that end in anything. As {@link checkState}, but that whatever is no object literal is a value.
+ * Nested values by name: a State, or object literals that end in anything. As {@link checkState},
+ * but that whatever is no object literal is a value.
  * @param root - Where the values will be, for errors.
  * @throws {@link StructureError} for objects that contain themselves.
  */
@@ -128,7 +141,10 @@ function leafFrom(x: unknown): StateLeaf | undefined {
   return Object.isFrozen(x) ? x : Object.freeze({ type, value, metadata });
 }
 
-/** The leaf that a function of users made. @throws {@link StructureError} for what cannot be a leaf. */
+/**
+ * The leaf that a function of users made.
+ * @throws {@link StructureError} for what cannot be a leaf.
+ */
 export function requireLeaf(where: string, path: Path | (() => Path), leaf: unknown): StateLeaf {
   const checked = leafFrom(leaf);
   if (checked) return checked;

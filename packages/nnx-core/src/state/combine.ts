@@ -33,7 +33,10 @@ const frameOf = (first: State, second: State, key: string, parent: Frame | undef
 
 const isSubtree = (x: unknown): x is State => isPlainObject(x) && !isVariableState(x);
 
-/** What `first` has with what the others have, of States or values that were checked; nobody holds it yet. */
+/**
+ * What `first` has with what the others have, of States or values that were checked; nobody holds
+ * it yet.
+ */
 export const mergeTrees = (states: readonly State[]): State => states.reduce(mergeTwo);
 
 /** `first` with what `second` has; `first` itself where that changes nothing. */
@@ -67,8 +70,9 @@ function mergeTwo(first: State, second: State): State {
 }
 
 /**
- * All leaves of all States; where two have a path in common, the later one's. Subtrees that only one State has, and those in which a later
- * State changes nothing, are the State's own objects. One State alone is returned as it is.
+ * All leaves of all States; where two have a path in common, the later one's. Subtrees that only
+ * one State has, and those in which a later State changes nothing, are the State's own objects. One
+ * State alone is returned as it is.
  * @see Flax `nnx.merge_state`
  */
 export function mergeState<S extends StateNode>(state: S): S;

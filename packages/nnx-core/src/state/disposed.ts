@@ -3,7 +3,10 @@ import { describe, DisposedError } from "../errors.ts";
 import { forEachTensor } from "../ownership/tensors-in.ts";
 import { isOwner } from "./holding.ts";
 
-/** @throws {@link DisposedError} for a disposed tensor in an argument, also in arrays, plain objects and Maps. */
+/**
+ * @throws {@link DisposedError} for a disposed tensor in an argument, also in arrays, plain objects
+ * and Maps.
+ */
 export function refuseDisposed(where: string, args: readonly unknown[]): void {
   args.forEach((argument, i) => {
     // Whoever uses a State looks at each of its leaves: it may be deeper than what is walked here.

@@ -24,7 +24,8 @@ export function flattenState(state: StateNode): FlatEntry[] {
 
 /**
  * The State with these leaves.
- * @throws {@link StructureError} when a path is given twice, or is the beginning of another, or something is no leaf.
+ * @throws {@link StructureError} when a path is given twice, or is the beginning of another, or
+ * something is no leaf.
  * @see Flax `nnx.from_flat_state`
  */
 export function unflattenState(entries: Iterable<FlatEntry>): OwnedState {

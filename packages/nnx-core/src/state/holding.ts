@@ -1,4 +1,6 @@
-/** @file Which tensors a State holds, from the moment it is made until it is disposed or collected. */
+/**
+ * @file Which tensors a State holds, from the moment it is made until it is disposed or collected.
+ */
 import { disposeSymbol } from "../data/dispose-symbol.ts";
 import { disposedAdvice, DisposedError } from "../errors.ts";
 import {
@@ -32,7 +34,8 @@ const ofScope: ScopeKind<object> = {
 };
 
 /**
- * Freezes an object, and holds these values for it until it is disposed, or the scope that is open ends.
+ * Freezes an object, and holds these values for it until it is disposed, or the scope that is open
+ * ends.
  * @throws {@link DisposedError} when a tensor in them was disposed; nothing is held then.
  */
 export function own<T extends object>(owner: T, values: readonly unknown[]): T & Disposable {
@@ -95,7 +98,9 @@ function letGo(owner: object, why: "disposed" | "scope", how: (values: unknown) 
   how(values);
 }
 
-/** Releases what an owner holds. Tensors that others hold too live on; doing it twice is harmless. */
+/**
+ * Releases what an owner holds. Tensors that others hold too live on; doing it twice is harmless.
+ */
 export function disposeOwner(owner: object): void {
   forgetThing(owner);
   letGo(owner, "disposed", (values) => {

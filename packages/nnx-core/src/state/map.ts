@@ -54,7 +54,10 @@ export function withValue(leaf: StateLeaf, value: unknown): StateLeaf {
   return isVariableState(leaf) ? Object.freeze({ ...leaf, value }) : (value as StateLeaf);
 }
 
-/** Each value (the tensor itself) through `f`; types and metadata stay. @see `jax.tree.map` over a State */
+/**
+ * Each value (the tensor itself) through `f`; types and metadata stay.
+ * @see `jax.tree.map` over a State
+ */
 export function mapValues(f: (value: never, path: Path) => unknown, state: StateNode): OwnedState {
   checkFunction("mapValues", f, "f, state");
   return mapLeaves("mapValues", (path, leaf) => withValue(leaf, f(leafValue(leaf) as never, path)), state);

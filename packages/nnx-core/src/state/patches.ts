@@ -18,12 +18,14 @@ export interface StatePatch {
   readonly value?: unknown;
 }
 
-/** The changes from one State to another. They hold the tensors in them: dispose them like a State. */
+/**
+ * The changes from one State to another. They hold the tensors in them: dispose them like a State.
+ */
 export type StatePatches = readonly StatePatch[] & Disposable;
 
 /**
- * What turns `from` into `to`; subtrees that are identical objects are not looked into. Where only a leaf's value changed, the patch has the
- * value alone. `diffPatches(to, from)` is the way back.
+ * What turns `from` into `to`; subtrees that are identical objects are not looked into. Where only
+ * a leaf's value changed, the patch has the value alone. `diffPatches(to, from)` is the way back.
  * @see immer `produceWithPatches`
  * @example
  * ```ts
@@ -68,9 +70,10 @@ const areAlike = (a: VariableState, b: VariableState): boolean =>
   a.type === b.type && sameMetadata(a.metadata, b.metadata);
 
 /**
- * The State that patches turn this one into. What no patch touches are the State's own objects. Takes the patches of {@link diffPatches} and
- * those of immer.
- * @throws {@link StructureError} when a patch has no place in the State, or the result would be none.
+ * The State that patches turn this one into. What no patch touches are the State's own objects.
+ * Takes the patches of {@link diffPatches} and those of immer.
+ * @throws {@link StructureError} when a patch has no place in the State, or the result would be
+ * none.
  */
 export function applyPatches(state: StateNode, patches: readonly StatePatch[]): OwnedState {
   const root: Subtree = { ...checkState("applyPatches", state) };
@@ -140,7 +143,8 @@ function writableAt(
       inValue ||= known;
       continue;
     }
-    // Lists and object literals alone can be copied: a tensor or an instance of a class is one value.
+    // Lists and object literals alone can be copied: a tensor or an instance of a class is one
+    // value.
     if (!isPlainObject(child) && !(inValue && Array.isArray(child)))
       throw misplaced(path.slice(0, i + 1), inValue ? "a list or an object" : "a leaf or a subtree", child);
     inValue ||= isLeaf(child);

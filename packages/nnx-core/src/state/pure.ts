@@ -16,7 +16,8 @@ export interface PureState {
 }
 
 /**
- * The values of a State in nested plain objects: no types, no metadata. They belong to the State still: nothing here holds a tensor.
+ * The values of a State in nested plain objects: no types, no metadata. They belong to the State
+ * still: nothing here holds a tensor.
  * @see Flax `nnx.to_pure_dict`
  */
 export function toPure(given: StateNode): PureState {
@@ -44,8 +45,8 @@ const define = (target: object, key: string | number, value: unknown): void => {
 };
 
 /**
- * The State with the values of nested plain objects (or arrays, by index) in the place of its own. Types and metadata stay, and so do the
- * leaves that `pure` does not mention.
+ * The State with the values of nested plain objects (or arrays, by index) in the place of its own.
+ * Types and metadata stay, and so do the leaves that `pure` does not mention.
  * @throws {@link StructureError} when `pure` has something where the State has no leaf.
  * @see Flax `nnx.replace_by_pure_dict`, which changes the State in place
  */

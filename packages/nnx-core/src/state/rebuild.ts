@@ -1,4 +1,7 @@
-/** @file Nested plain objects as a State: read once from the top to the leaves, without recursion, and copied where they are not frozen. */
+/**
+ * @file Nested plain objects as a State: read once from the top to the leaves, without recursion,
+ * and copied where they are not frozen.
+ */
 import { pathOf, type Place } from "../data/place.ts";
 import type { Path } from "../path.ts";
 import { Bounds } from "./bounds.ts";
@@ -12,7 +15,9 @@ export interface Reader<At> {
   readonly prefix?: () => Path;
   /** What is known of the place under a key. */
   below(at: At, key: string): At;
-  /** The part of the State that a child is; nothing for a plain object that is to be read in turn. */
+  /**
+   * The part of the State that a child is; nothing for a plain object that is to be read in turn.
+   */
   part(child: unknown, at: At, path: () => Path): StateNode | undefined;
 }
 

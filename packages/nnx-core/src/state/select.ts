@@ -24,7 +24,10 @@ export class Selection {
   private readonly uncovered: Path[] = [];
   private uncoveredCount = 0;
 
-  /** @param previous - Earlier States of the same filters, whose subtrees are taken where nothing changed. */
+  /**
+   * @param previous - Earlier States of the same filters, whose subtrees are taken where nothing
+   * changed.
+   */
   constructor(
     where: string,
     filters: readonly Filter[],
@@ -91,8 +94,8 @@ function select(
 }
 
 /**
- * One State for each filter, each leaf in the first that matches; every leaf must match one. Subtrees that one filter takes whole are the
- * State's own objects.
+ * One State for each filter, each leaf in the first that matches; every leaf must match one.
+ * Subtrees that one filter takes whole are the State's own objects.
  * @throws {@link FilterError} when a leaf matches none.
  * @see Flax `nnx.split_state`
  */
@@ -105,7 +108,8 @@ export function splitState<S extends StateNode, const Fs extends readonly Filter
 }
 
 /**
- * The leaves that a filter matches; with several filters a State for each. What matches none is left out.
+ * The leaves that a filter matches; with several filters a State for each. What matches none is
+ * left out.
  * @see Flax `nnx.filter_state`
  */
 export function filterState<S extends StateNode, const F extends Filter>(

@@ -7,7 +7,10 @@ import type { VariableState } from "../variable/variable-state.ts";
 import type { Variable } from "../variable/variable.ts";
 import type { ArrayLeaf, OwnedState, State, StateLeaf } from "./state.ts";
 
-/** How deep is looked for leaves before a type is taken to have some, perhaps; below that a State has no typed paths. */
+/**
+ * How deep is looked for leaves before a type is taken to have some, perhaps; below that a State
+ * has no typed paths.
+ */
 type MaxDepth = 8;
 
 type Primitive = string | number | bigint | boolean | symbol | null | undefined;
@@ -55,7 +58,10 @@ type LeafPresence<L, F, Before> =
         : "maybe"
       : Match<L, F>;
 
-/** A type that says nothing of its attributes: `Module` itself, or an interface of what is called with `forward`. */
+/**
+ * A type that says nothing of its attributes: `Module` itself, or an interface of what is called
+ * with `forward`.
+ */
 type SaysNothing<T> = T extends GraphNode
   ? keyof T extends keyof Module
     ? true
@@ -108,7 +114,10 @@ type KeysWith<T, F, Before, P extends Presence> = {
 /** The leaf that a Variable leaves. */
 type LeafOf<V extends Variable> = VariableState<V["value"], V>;
 
-/** One object of a State: what is surely there, and what may be. Records keep their open set of keys. */
+/**
+ * One object of a State: what is surely there, and what may be. Records keep their open set of
+ * keys.
+ */
 type RecordState<T, F, Before, Depth extends readonly 0[]> = string extends keyof T
   ? { readonly [key: string]: NodeState<T[keyof T], F, Before, Depth> }
   : KnownState<T, F, Before, Depth>;
@@ -131,7 +140,10 @@ type KnownState<T, F, Before, Depth extends readonly 0[]> = Flat<
   }
 >;
 
-/** One object type instead of an intersection: only that is assignable to `State`, and editors show it better. */
+/**
+ * One object type instead of an intersection: only that is assignable to `State`, and editors show
+ * it better.
+ */
 type Flat<T> = { [K in keyof T]: T[K] };
 
 /** Tuples have their indices as keys, other arrays any index. */
@@ -166,10 +178,12 @@ type NodeState<T, F, Before, Depth extends readonly 0[]> = T extends Primitive |
                 : RecordState<T, F, Before, [...Depth, 0]>;
 
 /**
- * The type of the State that a filter gives for a model: the public attributes that are, or hold, Variables (or arrays) that the filter
- * matches. What depends on more than types, such as tags, predicates and `null`s, is optional. Types do not see sharing: what is
- * shared has one leaf only, at its first path.
- * @typeParam M - The model, or a State of it. For types that say nothing (`unknown`, `object`, `Module`) it is {@link State}.
+ * The type of the State that a filter gives for a model: the public attributes that are, or hold,
+ * Variables (or arrays) that the filter matches. What depends on more than types, such as tags,
+ * predicates and `null`s, is optional. Types do not see sharing: what is shared has one leaf only,
+ * at its first path.
+ * @typeParam M - The model, or a State of it. For types that say nothing (`unknown`, `object`,
+ * `Module`) it is {@link State}.
  * @typeParam F - The filter: a class, `true`, an array of these; others may match anything.
  * @typeParam Before - The filters before it, as a union: what they match is not in this State.
  * @example
@@ -191,7 +205,8 @@ export type StateOf<M, F = true, Before = never> =
       : State;
 
 /**
- * What the leaves of a State may be: a union of the leaves in its type, any leaf where the type does not say.
+ * What the leaves of a State may be: a union of the leaves in its type, any leaf where the type
+ * does not say.
  * @typeParam S - A State's type.
  */
 export type LeafIn<S> = LeafBelow<S, []>;

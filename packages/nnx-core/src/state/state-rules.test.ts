@@ -1,4 +1,7 @@
-/** @file The rules of States: data that never changes, shares what is equal, and goes back and forth by patches. */
+/**
+ * @file The rules of States: data that never changes, shares what is equal, and goes back and forth
+ * by patches.
+ */
 import { applyPatches as immerApplyPatches, enablePatches, type Patch } from "immer";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";

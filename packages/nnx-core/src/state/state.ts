@@ -3,7 +3,10 @@ import { isArrayLike, type ArrayLike } from "../data/array-like.ts";
 import type { PathPart } from "../path.ts";
 import { isVariableState, type VariableState } from "../variable/variable-state.ts";
 
-/** An array that has no Variable around it: none of the properties of a {@link VariableState} is there, but they may be asked for. */
+/**
+ * An array that has no Variable around it: none of the properties of a {@link VariableState} is
+ * there, but they may be asked for.
+ */
 export type ArrayLeaf = ArrayLike & {
   readonly type?: never;
   readonly value?: never;
@@ -17,18 +20,22 @@ export type StateLeaf = VariableState | ArrayLeaf;
 export type StateNode = State | StateLeaf;
 
 /**
- * The values of a model (or of a part of it) by path: nested, frozen, plain objects. It never changes, and no change of the model
- * changes it; unchanged parts of derived States are identical objects.
+ * The values of a model (or of a part of it) by path: nested, frozen, plain objects. It never
+ * changes, and no change of the model changes it; unchanged parts of derived States are identical
+ * objects.
  *
- * It holds its tensors: dispose it (`nnx.dispose(state)` or `using`) after its last use, or leave that to the garbage
- * collector.
+ * It holds its tensors: dispose it (`nnx.dispose(state)` or `using`) after its last use, or leave
+ * that to the garbage collector.
  * @see Flax `nnx.State`
  */
 export interface State {
   readonly [key: string]: StateNode;
 }
 
-/** A State as functions return it: whoever gets it may dispose it. Any State is taken as an argument. */
+/**
+ * A State as functions return it: whoever gets it may dispose it. Any State is taken as an
+ * argument.
+ */
 export type OwnedState<S = State> = { [K in keyof (S & Disposable)]: (S & Disposable)[K] };
 
 /** Whether `x` is a leaf of a State rather than a subtree. */
@@ -38,7 +45,8 @@ export const isLeaf = (x: unknown): x is StateLeaf => isVariableState(x) || isAr
 export type LeafValue<L> = L extends { readonly metadata: unknown; readonly value: infer T } ? T : L;
 
 /**
- * What a leaf of a State holds: the value that its Variable had, or the array itself where there was no Variable.
+ * What a leaf of a State holds: the value that its Variable had, or the array itself where there
+ * was no Variable.
  * @typeParam T - What you know that it is, where the leaf's type does not say.
  * @example
  * ```ts

@@ -22,10 +22,11 @@ export type DraftOf<S> = string extends keyof S
 const immer = new Immer();
 
 /**
- * The State that `recipe` turns this one into. The State itself stays as it is, and so does every subtree that the recipe does not
- * touch; a recipe that changes nothing gives the State itself.
- * @throws {@link StructureError} when something other than leaves and subtrees was written into the State, or a leaf more than about a thousand
- * levels deep was written to (mapState and applyPatches have no such limit).
+ * The State that `recipe` turns this one into. The State itself stays as it is, and so does every
+ * subtree that the recipe does not touch; a recipe that changes nothing gives the State itself.
+ * @throws {@link StructureError} when something other than leaves and subtrees was written into the
+ * State, or a leaf more than about a thousand levels deep was written to (mapState and applyPatches
+ * have no such limit).
  * @example
  * ```ts
  * const next = nnx.updateState(nnx.state(model, nnx.Param), (draft) => {
@@ -65,7 +66,8 @@ function produce(before: State, recipe: (draft: unknown) => unknown): State {
       done = true;
     });
   } catch (error) {
-    // What the recipe threw is its own; but immer goes up and down a deep draft by recursion, and has words of its own for drafts in drafts.
+    // What the recipe threw is its own; but immer goes up and down a deep draft by recursion, and
+    // has words of its own for drafts in drafts.
     if (!done && !isOverflow(error)) throw error;
     throw new StructureError(
       `updateState: expected writes at most about 1,000 levels deep and no draft inside itself, got "${describeError(error)}". ` +

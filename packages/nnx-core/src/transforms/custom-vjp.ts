@@ -30,17 +30,20 @@ export interface CustomVjpFunction<A extends readonly unknown[], R> {
   (...args: A): R;
   /**
    * @param forward - Returns the value and whatever `backward` needs of the forward pass.
-   * @param backward - From that and the gradient that comes back to the value, one gradient for each differentiated argument, in its
-   * structure: a tensor for a tensor, a State of the selected Variables for a module.
+   * @param backward - From that and the gradient that comes back to the value, one gradient for
+   * each differentiated argument, in its structure: a tensor for a tensor, a State of the selected
+   * Variables for a module.
    */
   defvjp<S>(forward: Forward<A, R, S>, backward: Backward<R, S>): void;
 }
 
 /**
- * `f` with a gradient of one's own. Where nothing is differentiated `f` itself runs; otherwise the two functions given to `defvjp` do. The first
- * of them may call the function itself: that is `f` then.
- * @throws {@link GradientError} when it is called before `defvjp`, when it uses something that is being differentiated but is not among its
- * arguments (or not selected by `wrt`), or when `backward` returns something that does not fit.
+ * `f` with a gradient of one's own. Where nothing is differentiated `f` itself runs; otherwise the
+ * two functions given to `defvjp` do. The first of them may call the function itself: that is `f`
+ * then.
+ * @throws {@link GradientError} when it is called before `defvjp`, when it uses something that is
+ * being differentiated but is not among its arguments (or not selected by `wrt`), or when
+ * `backward` returns something that does not fit.
  * @see Flax `nnx.custom_vjp`
  * @example
  * ```ts
@@ -67,7 +70,8 @@ export function customVjp<A extends readonly unknown[], R>(
       );
     }
     const { forward, backward } = rules;
-    // Also where the forward rule calls the function itself: its value is asked for then, and no gradient.
+    // Also where the forward rule calls the function itself: its value is asked for then, and no
+    // gradient.
     if (gradientDepth() <= 0) return atomicallyOn(args, () => f(...args));
     return underRule(forward, backward, args, { nondiffArgnums, wrt });
   };

@@ -1,4 +1,7 @@
-/** @file Less memory for more work: computing a part again in the backward pass instead of saving it. */
+/**
+ * @file Less memory for more work: computing a part again in the backward pass instead of saving
+ * it.
+ */
 import { checkFunction } from "../data/functions.ts";
 import { installGradients } from "@nnxjs/gradients";
 import { isCapturing } from "../recording/session.ts";
@@ -25,11 +28,13 @@ import {
 } from "../autodiff/tape.ts";
 
 /**
- * `f` without saving what its backward pass needs: it runs once more there. Same values, same gradients; what `f` changes in the modules it
- * gets (statistics, counts of RNG streams) is changed once. Inside a capture it runs plainly, so that everything is seen.
- * @param f - Gets the modules that it changes, and the intermediate values that it uses, as arguments. It may close over modules that it does not
- * change.
- * @throws {@link GradientError} when it changes a Variable of a module, or uses an intermediate value, that it did not get.
+ * `f` without saving what its backward pass needs: it runs once more there. Same values, same
+ * gradients; what `f` changes in the modules it gets (statistics, counts of RNG streams) is changed
+ * once. Inside a capture it runs plainly, so that everything is seen.
+ * @param f - Gets the modules that it changes, and the intermediate values that it uses, as
+ * arguments. It may close over modules that it does not change.
+ * @throws {@link GradientError} when it changes a Variable of a module, or uses an intermediate
+ * value, that it did not get.
  * @see Flax `nnx.remat`, `jax.checkpoint`
  * @example
  * ```ts
@@ -121,7 +126,10 @@ function rematerialized<A extends readonly unknown[], R>(f: (...args: A) => R, a
   }
 }
 
-/** What is closed over must be there in the backward pass: parameters are, what the run that is recorded made is not. */
+/**
+ * What is closed over must be there in the backward pass: parameters are, what the run that is
+ * recorded made is not.
+ */
 function refusePassing(outside: readonly Tensor[], isPassing: (tensor: Tensor) => boolean): void {
   const passing = outside.find(isPassing);
   if (!passing) return;

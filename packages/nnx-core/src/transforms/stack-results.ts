@@ -32,11 +32,17 @@ export type StackedOf<T> = 0 extends 1 & T
 /** Results put together: the tensors, and how to make the whole. */
 export interface Stacked {
   readonly tensors: readonly Tensor[];
-  /** To be called outside the scope in which the tensors were made, so that States and Variables hold them. */
+  /**
+   * To be called outside the scope in which the tensors were made, so that States and Variables
+   * hold them.
+   */
   build(): unknown;
 }
 
-/** Stacks the tensors of results that have one structure. @throws {@link StructureError} where they have not. */
+/**
+ * Stacks the tensors of results that have one structure.
+ * @throws {@link StructureError} where they have not.
+ */
 export const stackResults = (results: readonly unknown[], axis: number): Stacked => stack(results, axis, []);
 
 function stack(items: readonly unknown[], axis: number, path: Path): Stacked {
@@ -114,7 +120,10 @@ function stackStates(
   };
 }
 
-/** A State as functions return it, or a part of one; not a record of States, which are taken one by one. */
+/**
+ * A State as functions return it, or a part of one; not a record of States, which are taken one by
+ * one.
+ */
 const isState = (x: unknown): x is State =>
   isStateLike(x) && !isVariableState(x) && (isOwner(x) || !Object.values(x).some(isOwner));
 

@@ -17,8 +17,9 @@ import { Variable } from "../variable/variable.ts";
 /** How {@link vmap} takes arguments apart and puts results together. */
 export interface VmapOptions {
   /**
-   * The axis of each argument's tensors that is looped over; `null` passes the argument whole, as modules always are. An array has one entry
-   * for each argument. @defaultValue 0 for all
+   * The axis of each argument's tensors that is looped over; `null` passes the argument whole, as
+   * modules always are. An array has one entry for each argument.
+   * @defaultValue 0 for all
    */
   readonly inAxes?: number | null | readonly (number | null)[];
   /** The axis of the results that the loop makes. @defaultValue 0 */
@@ -26,15 +27,17 @@ export interface VmapOptions {
 }
 
 /**
- * `f` for each slice of its arguments, results stacked: per-example gradients, captures of single examples. It is a loop over the slices, not one
- * large computation: it costs what the calls cost. Modules are passed as they are, so what `f` changes in them is changed once per slice, in
- * order.
- * @param f - Returns tensors, Variables, States, or arrays, plain objects and Maps of these, of the same structure and shapes for every slice.
- * Tensors in them get one more axis. Other values, such as numbers, must be the same for every slice and come back as they are. It is not
- * async. Variables that it makes are disposed when they have been stacked.
- * @throws {@link StructureError} when the looped axes differ in size or have none, nothing is looped over, `inAxes` has not one entry for
- * each argument, or results do not fit together: the message has the path; and whatever `f` throws. All slices are undone then: everything is
- * as before, as with {@link grad}.
+ * `f` for each slice of its arguments, results stacked: per-example gradients, captures of single
+ * examples. It is a loop over the slices, not one large computation: it costs what the calls cost.
+ * Modules are passed as they are, so what `f` changes in them is changed once per slice, in order.
+ * @param f - Returns tensors, Variables, States, or arrays, plain objects and Maps of these, of the
+ * same structure and shapes for every slice. Tensors in them get one more axis. Other values, such
+ * as numbers, must be the same for every slice and come back as they are. It is not async.
+ * Variables that it makes are disposed when they have been stacked.
+ * @throws {@link StructureError} when the looped axes differ in size or have none, nothing is
+ * looped over, `inAxes` has not one entry for each argument, or results do not fit together: the
+ * message has the path; and whatever `f` throws. All slices are undone then: everything is as
+ * before, as with {@link grad}.
  * @see `jax.vmap`
  * @example
  * ```ts
@@ -133,7 +136,10 @@ const slice = (argument: unknown, axis: number | null, index: number): unknown =
 const newIds = (args: readonly unknown[], slices: readonly unknown[]): number[] =>
   slices.filter((each, i) => each !== args[i]).flatMap((each) => tensorsIn(each).map(({ id }) => id));
 
-/** Disposes the Variables that the function made: all that are in no argument and hold nothing from before the loop. */
+/**
+ * Disposes the Variables that the function made: all that are in no argument and hold nothing from
+ * before the loop.
+ */
 function disposeOwn(results: readonly unknown[], args: readonly unknown[], oldest: number): void {
   const variables = new Set(results.flatMap(variablesIn));
   if (variables.size === 0) return;

@@ -13,8 +13,8 @@ export interface AtomicOptions {
 }
 
 /**
- * Runs `f`. When it throws, every Variable that was written to is as before, wherever it is, and so are the attributes of the nodes and
- * containers in `frames`.
+ * Runs `f`. When it throws, every Variable that was written to is as before, wherever it is, and so
+ * are the attributes of the nodes and containers in `frames`.
  * @param f - Gets the attributes as they were.
  */
 export function atomically<R>(

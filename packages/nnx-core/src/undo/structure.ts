@@ -34,13 +34,17 @@ export function framesOfArgument(argument: unknown): Frame[] {
   return kind === "node" || kind === "container" ? framesOf(argument) : [];
 }
 
-/** An array, plain object or Map without anything in it that the graph tracks, which a run may write into. */
+/**
+ * An array, plain object or Map without anything in it that the graph tracks, which a run may write
+ * into.
+ */
 const isOpenData = (value: unknown): value is object =>
   typeof value === "object" && value !== null && !Object.isFrozen(value) && classify(value) === "static";
 
 /**
- * The attributes of everything below some arguments: modules, other nodes, and the arrays, plain objects and Maps in them. Instances of other
- * classes, and what Variables hold, are not looked into.
+ * The attributes of everything below some arguments: modules, other nodes, and the arrays, plain
+ * objects and Maps in them. Instances of other classes, and what Variables hold, are not looked
+ * into.
  */
 export class Structure {
   private readonly all: Attributes[] = [];

@@ -1,4 +1,7 @@
-/** @file Who holds a Variable's value: the Variable, for good or until the end of the scope that it is made in. */
+/**
+ * @file Who holds a Variable's value: the Variable, for good or until the end of the scope that it
+ * is made in.
+ */
 import { freezeContainers } from "../ownership/freeze.ts";
 import { claim, claimHeld, release, releaseAtEnd, retain } from "../ownership/holders.ts";
 import {
@@ -34,7 +37,10 @@ export const setAccess = (given: Access): void => {
   access = given;
 };
 
-/** What a constructor made may be an attribute of a module from before the scope: it ends as a part of one that was made in it. */
+/**
+ * What a constructor made may be an attribute of a module from before the scope: it ends as a part
+ * of one that was made in it.
+ */
 const made: ScopeKind<Variable> = {
   isLoose: true,
   end: (variable) => access?.endWithScope(variable),
@@ -44,7 +50,10 @@ const made: ScopeKind<Variable> = {
 /** What was merged is a part of nothing else. */
 const merged: ScopeKind<Variable> = { ...made, isLoose: false };
 
-/** Makes the scope that is open, if there is one, the owner of a Variable that no module from before can have. */
+/**
+ * Makes the scope that is open, if there is one, the owner of a Variable that no module from before
+ * can have.
+ */
 export function giveVariableToScope<V extends Variable>(variable: V): V {
   giveThingToScope(variable, merged);
   return variable;

@@ -2,8 +2,8 @@
 import type { Variable } from "./variable.ts";
 
 /**
- * What happens to a Variable: it is `new`; it is about to be written to (its value, its metadata, or by being disposed); or it is about to get a
- * value for the time of a run, or its own one back.
+ * What happens to a Variable: it is `new`; it is about to be written to (its value, its metadata,
+ * or by being disposed); or it is about to get a value for the time of a run, or its own one back.
  */
 export type WriteKind = "new" | "write" | "loan";
 
@@ -24,7 +24,10 @@ function observed<R>(see: WriteObserver | undefined, f: () => R): R {
   }
 }
 
-/** Runs `f` while `see` sees what happens to Variables. Whoever observes already sees it too, afterwards. */
+/**
+ * Runs `f` while `see` sees what happens to Variables. Whoever observes already sees it too,
+ * afterwards.
+ */
 export function observeWrites<R>(see: WriteObserver, f: () => R): R {
   const outer = observer;
   if (!outer) return observed(see, f);

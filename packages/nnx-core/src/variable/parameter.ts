@@ -3,8 +3,8 @@ import { describe, NnxError } from "../errors.ts";
 import { isTensor } from "../tensor.ts";
 
 /**
- * Layers call it at every forward: `update`, `replaceByPure` and assignments take values of any shape, and kernels that are given a wrong
- * one read past its end.
+ * Layers call it at every forward: `update`, `replaceByPure` and assignments take values of any
+ * shape, and kernels that are given a wrong one read past its end.
  * @param where - The function as users call it, such as `Linear.forward`.
  * @param name - The parameter's attribute.
  * @throws NnxError unless the value is a tensor of this shape.

@@ -1,4 +1,7 @@
-/** @file Names of Variable types, for `sow("intermediates", ...)` and for files. Flax's names are there from the start. */
+/**
+ * @file Names of Variable types, for `sow("intermediates", ...)` and for files. Flax's names are
+ * there from the start.
+ */
 import { checkOptions } from "../data/options.ts";
 import { describe, NotFoundError, NnxError } from "../errors.ts";
 import { Variable } from "./variable.ts";
@@ -28,9 +31,10 @@ export interface TypeFromNameOptions {
 }
 
 /**
- * Registers a name for a Variable class. A class of the same name and `typeName` takes the place of the one that was registered, as when a
- * file is evaluated again.
- * @throws {@link NnxError} when another class has it and `overwrite` is not set, and for what is no Variable class.
+ * Registers a name for a Variable class. A class of the same name and `typeName` takes the place of
+ * the one that was registered, as when a file is evaluated again.
+ * @throws {@link NnxError} when another class has it and `overwrite` is not set, and for what is no
+ * Variable class.
  */
 export function registerVariableName(name: string, type: VariableType, options: RegisterOptions = {}): void {
   checkOptions<RegisterOptions>("registerVariableName", options, { overwrite: true });
@@ -71,7 +75,11 @@ export function variableTypeFromName(name: string, options: TypeFromNameOptions 
   return created;
 }
 
-/** The name that a class is registered under. @throws {@link NotFoundError} when it is not. @see Flax `nnx.variable_name_from_type` */
+/**
+ * The name that a class is registered under.
+ * @throws {@link NotFoundError} when it is not.
+ * @see Flax `nnx.variable_name_from_type`
+ */
 export function variableNameFromType(type: VariableType): string {
   for (const [name, candidate] of byName) if (candidate === type) return name;
   throw new NotFoundError(

@@ -28,7 +28,10 @@ export interface VariableDef {
   readonly metadata: Metadata;
 }
 
-/** Whether `x` is a leaf of a State (no subtree has a class as its `type`). A Variable is none: its leaf is what `toState` gives. */
+/**
+ * Whether `x` is a leaf of a State (no subtree has a class as its `type`). A Variable is none: its
+ * leaf is what `toState` gives.
+ */
 export const isVariableState = (x: unknown): x is VariableState =>
   typeof x === "object" &&
   x !== null &&

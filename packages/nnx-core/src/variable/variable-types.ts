@@ -13,7 +13,10 @@ export class BatchStat<T = unknown> extends Variable<T> {
   declare protected readonly nominal: { readonly variable: true; readonly batchStat: true };
 }
 
-/** State of autoregressive decoding, such as an attention layer's keys and values. @see Flax `nnx.Cache` */
+/**
+ * State of autoregressive decoding, such as an attention layer's keys and values.
+ * @see Flax `nnx.Cache`
+ */
 export class Cache<T = unknown> extends Variable<T> {
   static override readonly typeName: string = "Cache";
   declare protected readonly nominal: { readonly variable: true; readonly cache: true };
@@ -26,8 +29,9 @@ export class Intermediate<T = unknown> extends Variable<T> {
 }
 
 /**
- * What `perturb` adds to a value, so that its gradient is the value's. An {@link Intermediate} too, as in Flax; `capture`
- * sorts by exact type. @see Flax `nnx.Perturbation`
+ * What `perturb` adds to a value, so that its gradient is the value's. An {@link Intermediate} too,
+ * as in Flax; `capture` sorts by exact type.
+ * @see Flax `nnx.Perturbation`
  */
 export class Perturbation<T = unknown> extends Intermediate<T> {
   static override readonly typeName: string = "Perturbation";

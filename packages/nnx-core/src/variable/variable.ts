@@ -42,12 +42,13 @@ function entriesOf({ typeName }: VariableType, metadata: unknown): Metadata {
 }
 
 /**
- * A value that a model holds and changes: parameters, statistics, RNG counts. It has identity (sharing one is tying
- * weights), a type that filters select by, and metadata.
+ * A value that a model holds and changes: parameters, statistics, RNG counts. It has identity
+ * (sharing one is tying weights), a type that filters select by, and metadata.
  *
- * The value may be a tensor, a key, a number, or arrays and plain objects of these. Tensors in it are retained while it
- * holds them; arrays and plain objects are frozen, since the States that were taken share them. Subclasses may override `createValue`,
- * `getValue` and `setValue`, but should have no fields of their own: `merge` restores value and metadata only.
+ * The value may be a tensor, a key, a number, or arrays and plain objects of these. Tensors in it
+ * are retained while it holds them; arrays and plain objects are frozen, since the States that were
+ * taken share them. Subclasses may override `createValue`, `getValue` and `setValue`, but should
+ * have no fields of their own: `merge` restores value and metadata only.
  * @see Flax `nnx.Variable`
  * @example
  * ```ts
@@ -56,12 +57,18 @@ function entriesOf({ typeName }: VariableType, metadata: unknown): Metadata {
  * ```
  */
 export class Variable<T = unknown> {
-  /** The type's name in errors, prints and files. Minifiers rename classes, so each subclass states it. */
+  /**
+   * The type's name in errors, prints and files. Minifiers rename classes, so each subclass states
+   * it.
+   */
   static readonly typeName: string = "Variable";
 
   declare protected readonly nominal: { readonly variable: true };
 
-  /** What it holds, as the leaf that a State would have: frozen, and another object after each write. */
+  /**
+   * What it holds, as the leaf that a State would have: frozen, and another object after each
+   * write.
+   */
   private leaf: VariableState<T | Gone>;
 
   /**
@@ -101,7 +108,9 @@ export class Variable<T = unknown> {
     return this.getRawValue();
   }
 
-  /** Override to change what writing stores. Any value is taken: shape and dtype are not compared. */
+  /**
+   * Override to change what writing stores. Any value is taken: shape and dtype are not compared.
+   */
   setValue(next: T): void {
     this.setRawValue(next);
   }
@@ -135,7 +144,10 @@ export class Variable<T = unknown> {
     throw new DisposedError(goneText(this.type.typeName, leaf.value));
   }
 
-  /** One metadata entry. @throws {@link NotFoundError} when it is missing and no fallback is given. */
+  /**
+   * One metadata entry.
+   * @throws {@link NotFoundError} when it is missing and no fallback is given.
+   */
   getMetadata(name: string, ...fallback: [] | [unknown]): unknown {
     const { metadata } = this;
     if (Object.hasOwn(metadata, name)) return metadata[name];
@@ -170,7 +182,8 @@ export class Variable<T = unknown> {
   }
 
   /**
-   * A new Variable of the same type with the same value, or another one; `metadata` is merged in. Neither `createValue` nor `setValue` runs.
+   * A new Variable of the same type with the same value, or another one; `metadata` is merged in.
+   * Neither `createValue` nor `setValue` runs.
    * @see Flax `Variable.copy`
    */
   copy(...overrides: [] | [value: T] | [value: T, metadata: Metadata]): this {
@@ -207,14 +220,17 @@ export class Variable<T = unknown> {
     return other.type === (this.type as VariableType) && sameMetadata(other.metadata, this.metadata);
   }
 
-  /** The leaf that this Variable leaves in a State: frozen, and identical until value or metadata change. */
+  /**
+   * The leaf that this Variable leaves in a State: frozen, and identical until value or metadata
+   * change.
+   */
   toState(): VariableState<T> {
     return this.live();
   }
 
   /**
-   * Takes over value and metadata of a leaf, whatever its type; a frozen leaf of this type becomes this Variable's own. Neither
-   * `createValue` nor `setValue` runs.
+   * Takes over value and metadata of a leaf, whatever its type; a frozen leaf of this type becomes
+   * this Variable's own. Neither `createValue` nor `setValue` runs.
    */
   takeState(leaf: VariableState<T>): void {
     const before = this.leaf;
@@ -227,7 +243,10 @@ export class Variable<T = unknown> {
     if (before.value !== value) letGoLast(this, before.value);
   }
 
-  /** What of this Variable is part of a model's definition: frozen, and identical until the metadata change. */
+  /**
+   * What of this Variable is part of a model's definition: frozen, and identical until the metadata
+   * change.
+   */
   toDefinition(): VariableDef {
     return definitionOf(this.type, this.metadata);
   }
@@ -251,7 +270,8 @@ export class Variable<T = unknown> {
     setAccess({
       valueOf: (variable) => variable.leaf.value,
       endWithScope: (variable) => {
-        // Without tensors there is nothing to free, and it may be a stream that a module from before goes on with.
+        // Without tensors there is nothing to free, and it may be a stream that a module from
+        // before goes on with.
         if (tensorsIn(variable.leaf.value).length > 0) releaseAtEnd(variable.letGo(ofEndedScope));
       },
     });
@@ -277,7 +297,10 @@ neverProxied(Variable);
 
 const isLive = <T>(leaf: VariableState<T | Gone>): leaf is VariableState<T> => !isGone(leaf.value);
 
-/** What {@link variableFromState} makes Variables with: a constructor for the prototype that runs nothing of the class. */
+/**
+ * What {@link variableFromState} makes Variables with: a constructor for the prototype that runs
+ * nothing of the class.
+ */
 type Blank = new (leaf: VariableState) => Variable;
 
 const blanks = new WeakMap<VariableType, Blank>();
@@ -285,7 +308,8 @@ const blanks = new WeakMap<VariableType, Blank>();
 function blankOf(type: VariableType): Blank {
   const known = blanks.get(type);
   if (known) return known;
-  // A plain function, since only those let their prototype be set; it has the one field of `Variable`.
+  // A plain function, since only those let their prototype be set; it has the one field of
+  // `Variable`.
   function BlankVariable(this: object, leaf: VariableState): void {
     (this as { leaf: VariableState }).leaf = leaf;
   }
@@ -295,7 +319,10 @@ function blankOf(type: VariableType): Blank {
   return blank;
 }
 
-/** A live Variable from a leaf. Constructors and `createValue` do not run: the value is stored as it is. */
+/**
+ * A live Variable from a leaf. Constructors and `createValue` do not run: the value is stored as it
+ * is.
+ */
 export function variableFromState<V extends Variable>(state: VariableState): V {
   const { type, value, metadata } = state;
   const isOwn = Object.isFrozen(state) && (metadata === noMetadata || Object.isFrozen(metadata));

@@ -1,4 +1,6 @@
-/** @file The masks of Dropout and DropConnect, drawn and applied in one pass, forward and backward. */
+/**
+ * @file The masks of Dropout and DropConnect, drawn and applied in one pass, forward and backward.
+ */
 import { cast, type Tensor } from "@tensorflow/tfjs-core";
 import { fuse } from "@nnxjs/kernels";
 import { checkOptions } from "@nnxjs/nnx-core/internal";
@@ -16,18 +18,21 @@ export interface DropOptions {
   /** Factor of what is kept. @defaultValue `1 / (1 - rate)`, rounded as JAX rounds the division */
   scale?: number;
   /**
-   * The shape of the mask of each key, where it is to be shared along some axes; with the key's shape in front it must broadcast to x's.
+   * The shape of the mask of each key, where it is to be shared along some axes; with the key's
+   * shape in front it must broadcast to x's.
    * @defaultValue x's shape, less the key's
    */
   maskShape?: readonly number[];
 }
 
 /**
- * Zeroes each element with probability `rate` and scales the rest: `where(bernoulli(key, 1 - rate), x * scale, 0)`. The mask equals
- * JAX's bit for bit on every backend; dropped elements are 0 even where x is NaN. The gradient is the same mask on the upstream gradient,
- * drawn again from the key rather than stored.
+ * Zeroes each element with probability `rate` and scales the rest:
+ * `where(bernoulli(key, 1 - rate), x * scale, 0)`. The mask equals JAX's bit for bit on every
+ * backend; dropped elements are 0 even where x is NaN. The gradient is the same mask on the
+ * upstream gradient, drawn again from the key rather than stored.
  * @param x - Any shape; int32 and bool are taken as float32, since what is kept is scaled.
- * @param key - One key, or keys of shape `[n, ...]` that each mask their part of x, whose leading axes are then `[n, ...]`.
+ * @param key - One key, or keys of shape `[n, ...]` that each mask their part of x, whose leading
+ * axes are then `[n, ...]`.
  * @param rate - In `[0, 1)`.
  * @see `flax.nnx.Dropout`, Wan et al. 2013 (DropConnect)
  */

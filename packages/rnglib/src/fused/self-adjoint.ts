@@ -2,7 +2,10 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor } from "@tensorflow/tfjs-core";
 
-/** A linear function of one tensor that is its own transpose: its gradient is the same function of the upstream one. */
+/**
+ * A linear function of one tensor that is its own transpose: its gradient is the same function of
+ * the upstream one.
+ */
 export function selfAdjoint(x: Tensor, f: (x: Tensor) => Tensor): Tensor {
   return tf.customGrad((input) => ({
     value: f(input as Tensor),

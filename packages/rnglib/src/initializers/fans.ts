@@ -4,7 +4,10 @@ import { formatShape, sizeOf } from "../keys/shape.ts";
 
 const NAMES = { inAxis: true, outAxis: true, batchAxis: true } as const;
 
-/** Which axes of a weight are inputs, outputs and batches of weights; all others are the receptive field. */
+/**
+ * Which axes of a weight are inputs, outputs and batches of weights; all others are the receptive
+ * field.
+ */
 export interface FanOptions {
   /** @defaultValue -2 */
   inAxis?: number | readonly number[];
@@ -28,7 +31,8 @@ export function checkFans(where: string, options: FanOptions): void {
 
 /**
  * The inputs of one output and the outputs of one input.
- * @throws RangeError for shapes with fewer than 2 axes while `inAxis` is -2, and for axes that are not there.
+ * @throws RangeError for shapes with fewer than 2 axes while `inAxis` is -2, and for axes that are
+ * not there.
  * @see `jax.nn.initializers`, `_compute_fans`
  */
 export function fansOf(

@@ -6,19 +6,26 @@ import type { Drawn } from "../random/ranks.ts";
 import type { ElementType, TensorOfAxes } from "../tensor-types.ts";
 
 /**
- * Makes the first value of a parameter: `heNormal()(key, [3, 3, 2, 8])`. Keys of shape `[n]` make `n` independent values.
+ * Makes the first value of a parameter: `heNormal()(key, [3, 3, 2, 8])`. Keys of shape `[n]` make
+ * `n` independent values.
  * @see `jax.nn.initializers.Initializer`
  */
 export type Initializer = (key: PRNGKey, shape: readonly number[], dtype?: ElementType) => Tensor;
 
-/** An {@link Initializer} whose result has the rank of a literal shape in its type: what all functions of `initializers` give. */
+/**
+ * An {@link Initializer} whose result has the rank of a literal shape in its type: what all
+ * functions of `initializers` give.
+ */
 export type RankedInitializer = <K extends PRNGKey, const S extends readonly number[]>(
   key: K,
   shape: S,
   dtype?: ElementType,
 ) => Drawn<K, S>;
 
-/** An initializer that has its keys already, as `rngs.heNormal()` gives: `rngs.heNormal()([3, 3, 2, 8])`. */
+/**
+ * An initializer that has its keys already, as `rngs.heNormal()` gives:
+ * `rngs.heNormal()([3, 3, 2, 8])`.
+ */
 export type KeylessInitializer = <const S extends readonly number[]>(
   shape: S,
   dtype?: ElementType,

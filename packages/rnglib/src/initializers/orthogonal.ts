@@ -17,7 +17,8 @@ export interface OrthogonalInitializerOptions {
 }
 
 /**
- * A scaled orthogonal matrix, reshaped: `scale * Q` with orthonormal columns, or rows where there are fewer.
+ * A scaled orthogonal matrix, reshaped: `scale * Q` with orthonormal columns, or rows where there
+ * are fewer.
  * @param scale - @defaultValue 1
  * @throws RangeError, when called, for shapes with fewer than 2 axes or without the column axis.
  * @see `jax.nn.initializers.orthogonal`; Saxe et al. 2013, arXiv:1312.6120
@@ -42,7 +43,10 @@ export const orthogonal: (scale?: number, options?: OrthogonalInitializerOptions
     },
   );
 
-/** The column axis. @throws TypeError for a scale or axis that is none, NnxError for unknown options. */
+/**
+ * The column axis.
+ * @throws TypeError for a scale or axis that is none, NnxError for unknown options.
+ */
 function checked(where: string, scale: number, options: OrthogonalInitializerOptions): number {
   checkNumber(where, "the scale", scale);
   checkOptions(`initializers.${where}`, options, NAMES);
@@ -75,7 +79,8 @@ function fillOrthogonal(
 }
 
 /**
- * A convolution kernel that is orthogonal in the middle and zero around it, so that the layer keeps norms at the start.
+ * A convolution kernel that is orthogonal in the middle and zero around it, so that the layer keeps
+ * norms at the start.
  * @param scale - @defaultValue 1
  * @throws RangeError, when called, for shapes without 3 to 5 axes or with more inputs than outputs.
  * @see `jax.nn.initializers.delta_orthogonal`; Xiao et al. 2018, arXiv:1806.05393

@@ -29,7 +29,12 @@ export function scaled<T extends Tensor>(
   });
 }
 
-/** Uniform over `[0, scale)`. @param scale - @defaultValue 0.01 @see `jax.nn.initializers.uniform` */
+/**
+ * Uniform over `[0, scale)`.
+ * @param scale -
+ * @defaultValue 0.01
+ * @see `jax.nn.initializers.uniform`
+ */
 export const uniform: (scale?: number) => RankedInitializer = registerFactory(
   "initializers.uniform",
   (scale = 0.01): RankedInitializer => {
@@ -41,7 +46,12 @@ export const uniform: (scale?: number) => RankedInitializer = registerFactory(
   },
 );
 
-/** Normal with mean 0. @param stddev - Standard deviation. @defaultValue 0.01 @see `jax.nn.initializers.normal` */
+/**
+ * Normal with mean 0.
+ * @param stddev - Standard deviation.
+ * @defaultValue 0.01
+ * @see `jax.nn.initializers.normal`
+ */
 export const normal: (stddev?: number) => RankedInitializer = registerFactory(
   "initializers.normal",
   (stddev = 0.01): RankedInitializer => {
@@ -71,7 +81,8 @@ function checkBounds(lower: number, upper: number): void {
 /**
  * Normal with mean 0, cut off on both sides.
  * @param stddev - Standard deviation before the cut. @defaultValue 0.01
- * @throws RangeError unless `lower` is below `upper`, TypeError for a `stddev` that is no finite number.
+ * @throws RangeError unless `lower` is below `upper`, TypeError for a `stddev` that is no finite
+ * number.
  * @see `jax.nn.initializers.truncated_normal`
  */
 export const truncatedNormal: (stddev?: number, options?: TruncatedNormalOptions) => RankedInitializer =

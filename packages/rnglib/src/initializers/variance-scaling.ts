@@ -1,4 +1,6 @@
-/** @file Initializers that keep the variance of activations, or of gradients, from layer to layer. */
+/**
+ * @file Initializers that keep the variance of activations, or of gradients, from layer to layer.
+ */
 import { registerFactory } from "@nnxjs/nnx-core";
 import {
   normal as rawNormal,
@@ -23,8 +25,8 @@ export type ScaledDistribution = "truncatedNormal" | "normal" | "uniform";
  * Values of variance `scale / n`, where `n` counts the inputs or outputs of a weight.
  * @param mode - Which `n`. JAX's names `"fan_in"`, … in camelCase.
  * @param distribution - `"truncatedNormal"` is cut at two standard deviations.
- * @throws TypeError for a scale that is no finite number, RangeError for a negative one; when called, TypeError for another mode or
- *   distribution, RangeError for shapes with fewer than 2 axes.
+ * @throws TypeError for a scale that is no finite number, RangeError for a negative one; when
+ * called, TypeError for another mode or distribution, RangeError for shapes with fewer than 2 axes.
  * @see `jax.nn.initializers.variance_scaling`
  */
 export const varianceScaling: (
@@ -96,7 +98,10 @@ function denominator(where: string, mode: FanMode, shape: readonly number[], opt
   }
 }
 
-/** Truncated normal of variance 1 / inputs. @see LeCun et al. 1998, `jax.nn.initializers.lecun_normal` */
+/**
+ * Truncated normal of variance 1 / inputs.
+ * @see LeCun et al. 1998, `jax.nn.initializers.lecun_normal`
+ */
 export const lecunNormal: (options?: FanOptions) => RankedInitializer = registerFactory(
   "initializers.lecunNormal",
   (options: FanOptions = {}) => scaling("lecunNormal", 1, "fanIn", "truncatedNormal", options),
@@ -108,13 +113,19 @@ export const lecunUniform: (options?: FanOptions) => RankedInitializer = registe
   (options: FanOptions = {}) => scaling("lecunUniform", 1, "fanIn", "uniform", options),
 );
 
-/** Truncated normal of variance 2 / (inputs + outputs). @see Glorot & Bengio 2010, `jax.nn.initializers.glorot_normal` */
+/**
+ * Truncated normal of variance 2 / (inputs + outputs).
+ * @see Glorot & Bengio 2010, `jax.nn.initializers.glorot_normal`
+ */
 export const glorotNormal: (options?: FanOptions) => RankedInitializer = registerFactory(
   "initializers.glorotNormal",
   (options: FanOptions = {}) => scaling("glorotNormal", 1, "fanAvg", "truncatedNormal", options),
 );
 
-/** Uniform of variance 2 / (inputs + outputs). @see Glorot & Bengio 2010, `jax.nn.initializers.glorot_uniform` */
+/**
+ * Uniform of variance 2 / (inputs + outputs).
+ * @see Glorot & Bengio 2010, `jax.nn.initializers.glorot_uniform`
+ */
 export const glorotUniform: (options?: FanOptions) => RankedInitializer = registerFactory(
   "initializers.glorotUniform",
   (options: FanOptions = {}) => scaling("glorotUniform", 1, "fanAvg", "uniform", options),

@@ -11,8 +11,9 @@ const MASK_NAMES = { scale: true, out: true } as const;
 /** Options of {@link bernoulli}. */
 export interface BernoulliOptions {
   /**
-   * `"low"` compares one uniform of 23 bits with `p`; `"high"` takes a second one for the bits below, which matters
-   * for `p` under about 1e-7. @defaultValue "low"
+   * `"low"` compares one uniform of 23 bits with `p`; `"high"` takes a second one for the bits
+   * below, which matters for `p` under about 1e-7.
+   * @defaultValue "low"
    */
   mode?: "low" | "high";
   /** Written and returned instead of a new array. */
@@ -23,7 +24,8 @@ export interface BernoulliOptions {
  * 1 with probability `p`, else 0.
  *
  * @param key - A single key, or an array of keys that each draw `shape`.
- * @param p - Rounded to float32. At most 0, or NaN, gives zeros; at least 1 gives ones. @defaultValue 0.5
+ * @param p - Rounded to float32. At most 0, or NaN, gives zeros; at least 1 gives ones.
+ * @defaultValue 0.5
  * @param shape - Of the sample. @defaultValue `[]`, one element
  * @returns Row-major elements of shape `[...key.shape, ...shape]`.
  * @throws TypeError for another mode, RangeError for a bad shape; see `bits` for `out`.
@@ -58,15 +60,19 @@ function fillBernoulliHigh(k0: number, k1: number, start: number, p: number, out
 
 /** Options of {@link maskScale}. */
 export interface MaskScaleOptions {
-  /** Factor of what is kept. @defaultValue `1 / keep`, rounded as XLA rounds a division by `keep` */
+  /**
+   * Factor of what is kept.
+   * @defaultValue `1 / keep`, rounded as XLA rounds a division by `keep`
+   */
   scale?: number;
   /** Written and returned instead of a new array; may be `source` itself. */
   out?: Float32Array;
 }
 
 /**
- * Keeps each element of `source` with probability `keep`, times `scale`, and puts 0 for the others, in one pass: the
- * forward pass of Dropout and DropConnect. Given the upstream gradient and the same key it is their backward pass.
+ * Keeps each element of `source` with probability `keep`, times `scale`, and puts 0 for the others,
+ * in one pass: the forward pass of Dropout and DropConnect. Given the upstream gradient and the
+ * same key it is their backward pass.
  *
  * The mask equals `bernoulli(key, keep, source.length)`, which equals JAX's.
  *

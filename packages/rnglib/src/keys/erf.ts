@@ -1,7 +1,10 @@
 /** @file float32 error functions with the polynomials, and so the roundings, of XLA on the CPU. */
 
 const f = Math.fround;
-/** From here on XLA gives ±1 where erf is fused with other operations. Alone it goes on up to 3.8325 and is noisy there. */
+/**
+ * From here on XLA gives ±1 where erf is fused with other operations. Alone it goes on up to 3.8325
+ * and is noisy there.
+ */
 const ERF_ONE = f(3.7439212799072266);
 const ERF_P: readonly number[] = [
   0.00022905065861350646, 0.0034082910107109507, 0.05095569506238086, 0.18520832239976145, 1.128379143519084,
@@ -12,10 +15,12 @@ const ERF_Q: readonly number[] = [
 ].map(f);
 
 /**
- * The error function in float32, equal to XLA's on the CPU inside a fusion, as in `jax.random.truncated_normal`.
+ * The error function in float32, equal to XLA's on the CPU inside a fusion, as in
+ * `jax.random.truncated_normal`.
  *
  * @param x - Rounded to float32.
- * @see XLA `codegen/intrinsic/erf.cc`, after Eigen: a rational approximation, and ±1 for large arguments.
+ * @see XLA `codegen/intrinsic/erf.cc`, after Eigen: a rational approximation, and ±1 for large
+ * arguments.
  */
 export function erf(x: number): number {
   if (Number.isNaN(x)) return x;
@@ -35,7 +40,10 @@ function polynomial(coefficients: readonly number[], x: number): number {
 /** Nine coefficients, highest power first. */
 export type Polynomial8 = readonly [number, number, number, number, number, number, number, number, number];
 
-/** The constants of Cephes' `logf`, all float32; the polynomial has the even powers first, see {@link erfInv}. */
+/**
+ * The constants of Cephes' `logf`, all float32; the polynomial has the even powers first, see
+ * {@link erfInv}.
+ */
 export const logConstants: {
   readonly sqrtHalf: number;
   readonly ln2High: number;
@@ -115,9 +123,10 @@ function log(x: number): number {
 }
 
 /**
- * The inverse error function in float32, within 3 ulp of XLA's: the same polynomials without fused multiply-add, so
- * that this and the SIMD kernel give the same bits. The logarithm's polynomial goes by even and odd powers because that
- * is shorter for SIMD; Giles' go by Horner's rule because any other order gives other bits than XLA more often.
+ * The inverse error function in float32, within 3 ulp of XLA's: the same polynomials without fused
+ * multiply-add, so that this and the SIMD kernel give the same bits. The logarithm's polynomial
+ * goes by even and odd powers because that is shorter for SIMD; Giles' go by Horner's rule because
+ * any other order gives other bits than XLA more often.
  *
  * @param u - In [-1, 1], rounded to float32; ±1 gives ±Infinity, anything outside NaN.
  * @see Giles 2010, "Approximating the erfinv function"; `jax.lax.erf_inv`.

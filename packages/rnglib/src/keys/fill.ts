@@ -1,7 +1,8 @@
 /**
- * @file Fills of a given array from a key's words and a counter: what every sampler is made of. They take raw words so
- * that a caller may fill a buffer piece by piece: `fillX(k0, k1, start, out)` writes what elements
- * `start … start + out.length - 1` of one long array would be. Kernels do the work when there is enough of it.
+ * @file Fills of a given array from a key's words and a counter: what every sampler is made of.
+ * They take raw words so that a caller may fill a buffer piece by piece:
+ * `fillX(k0, k1, start, out)` writes what elements `start … start + out.length - 1` of one long
+ * array would be. Kernels do the work when there is enough of it.
  */
 import {
   plainBernoulli,
@@ -46,8 +47,8 @@ export function fillUniform(k0: number, k1: number, start: number, out: Float32A
 }
 
 /**
- * Uniforms in [minval, maxval), both float32 values. XLA contracts `f * d + lo` to one rounding, and takes 0 for what is below the smallest
- * normal number; so do we.
+ * Uniforms in [minval, maxval), both float32 values. XLA contracts `f * d + lo` to one rounding,
+ * and takes 0 for what is below the smallest normal number; so do we.
  */
 export function fillUniformRange(
   k0: number,
@@ -85,7 +86,10 @@ export function fillBernoulli(k0: number, k1: number, start: number, p: number, 
   }
 }
 
-/** `source[i] * scale` with probability `p`, else +0; the mask is {@link fillBernoulli}'s. `out` may be `source`. */
+/**
+ * `source[i] * scale` with probability `p`, else +0; the mask is {@link fillBernoulli}'s. `out` may
+ * be `source`.
+ */
 export function fillMaskScale(
   k0: number,
   k1: number,
@@ -104,7 +108,10 @@ export function fillMaskScale(
   }
 }
 
-/** How many of the 2²³ uniforms are below `p`, rounded to float32 first as JAX does. NaN and subnormal numbers count as 0. */
+/**
+ * How many of the 2²³ uniforms are below `p`, rounded to float32 first as JAX does. NaN and
+ * subnormal numbers count as 0.
+ */
 export function thresholdOf(p: number): number {
   const rounded = Math.fround(p);
   if (rounded >= 1) return ALWAYS;

@@ -16,14 +16,16 @@ import { type AxesOf, dimensionsOf, formatShape, type Shape, sizeOf } from "./sh
 import { threefry2x32 } from "./threefry.ts";
 
 const pair = new Uint32Array(2);
-/** The shape of most splits, made once: making and freezing it would cost as much as the two hashes. */
+/**
+ * The shape of most splits, made once: making and freezing it would cost as much as the two hashes.
+ */
 const PAIR: readonly number[] = Object.freeze([2]);
 
 /**
  * The key of a seed: the words `[0, seed mod 2³²]`.
  *
- * As in JAX with its default 32-bit integers, the upper half of a larger seed is dropped, so `key(2 ** 32 + 5)` equals
- * `key(5)` and `key(-1)` equals `key(2 ** 32 - 1)`.
+ * As in JAX with its default 32-bit integers, the upper half of a larger seed is dropped, so
+ * `key(2 ** 32 + 5)` equals `key(5)` and `key(-1)` equals `key(2 ** 32 - 1)`.
  *
  * @param seed - An integer in [-2⁶³, 2⁶³), or a boolean (1 or 0).
  * @throws TypeError when it is not an integer, RangeError when it does not fit into 64 bits.
@@ -44,7 +46,10 @@ export function key(seed: number | bigint | boolean): PRNGKey {
   return singleKey(0, typeof seed === "bigint" ? Number(BigInt.asUintN(32, seed)) : seed >>> 0);
 }
 
-/** The words of a key or of an array of keys, two per key, row by row, as a new flat array. @see `jax.random.key_data` */
+/**
+ * The words of a key or of an array of keys, two per key, row by row, as a new flat array.
+ * @see `jax.random.key_data`
+ */
 export function keyData(key: PRNGKey): Uint32Array {
   return wordsOf(ownKey("keyData", key));
 }
@@ -62,7 +67,10 @@ export function wrapKeyData(words: ArrayLike<number>, shape?: Shape): PRNGKey {
   return keyFromWords("wrapKeyData", words, dimensionsOf("wrapKeyData", shape ?? fallback));
 }
 
-/** The keys that {@link split} makes of a key and a shape, as far as their types say how many axes there are. */
+/**
+ * The keys that {@link split} makes of a key and a shape, as far as their types say how many axes
+ * there are.
+ */
 export type SplitKeys<K extends PRNGKey, S extends Shape> = readonly [
   ...KeyAxesOf<K>,
   ...AxesOf<S>,
@@ -119,7 +127,10 @@ export function foldIn(key: PRNGKey, data: number | boolean): PRNGKey {
   return singleKey(pair[0]!, pair[1]!);
 }
 
-/** An equal key. Keys are immutable, so this only says that the key is used again on purpose. @see `jax.random.clone` */
+/**
+ * An equal key. Keys are immutable, so this only says that the key is used again on purpose.
+ * @see `jax.random.clone`
+ */
 export function clone(key: PRNGKey): PRNGKey {
   const source = ownKey("clone", key);
   return keyFromWords("clone", wordsOf(source), source.shape);

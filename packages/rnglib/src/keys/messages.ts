@@ -1,4 +1,7 @@
-/** @file What errors of this folder say, and its check of options. It imports nothing, so that keys stay usable alone. */
+/**
+ * @file What errors of this folder say, and its check of options. It imports nothing, so that keys
+ * stay usable alone.
+ */
 
 /** A value in a few words. */
 export function describe(value: unknown): string {
@@ -16,7 +19,9 @@ export function describe(value: unknown): string {
 
 const inBrackets = (items: readonly unknown[]): string => `[${items.map(describe).join(", ")}]`;
 
-/** Every name that an options object may have. The type keeps the list complete and free of others. */
+/**
+ * Every name that an options object may have. The type keeps the list complete and free of others.
+ */
 export type Names<O extends object> = { readonly [K in keyof Required<O>]: true };
 
 /**

@@ -1,6 +1,7 @@
 /**
- * @file The fills in plain TypeScript: where WebAssembly SIMD is missing, for short arrays, and as the oracle for the
- * kernels. Element i is made from the counter `start + i`, whatever the length, so a prefix of a fill is a fill.
+ * @file The fills in plain TypeScript: where WebAssembly SIMD is missing, for short arrays, and as
+ * the oracle for the kernels. Element i is made from the counter `start + i`, whatever the length,
+ * so a prefix of a fill is a fill.
  */
 import { erfInv } from "./erf.ts";
 import { threefry2x32 } from "./threefry.ts";

@@ -17,7 +17,10 @@ export interface PRNGKeyJSON {
 
 /** A single key of two uint32 words. Internal. */
 export let singleKey: (word0: number, word1: number) => PRNGKey;
-/** An array of keys that takes over `shape`, frozen and not `[]`, and `words`, two per key. Internal. */
+/**
+ * An array of keys that takes over `shape`, frozen and not `[]`, and `words`, two per key.
+ * Internal.
+ */
 export let keyArray: (shape: readonly number[], words: Uint32Array) => PRNGKey;
 /** Word 0 or 1 of the `index`-th key in row-major order. Internal. */
 export let wordOf: (key: PRNGKey, index: number, which: 0 | 1) => number;
@@ -26,8 +29,8 @@ let isOwn: (value: unknown) => value is PRNGKey;
 /**
  * A key, or an array of keys, of the threefry2x32 generator: two uint32 words each. Immutable.
  *
- * Keys come from {@link key}, `split`, `foldIn` and `wrapKeyData`. An array of keys is iterable over its leading
- * axis (`const [a, b] = split(k)`); a single key is not iterable.
+ * Keys come from {@link key}, `split`, `foldIn` and `wrapKeyData`. An array of keys is iterable
+ * over its leading axis (`const [a, b] = split(k)`); a single key is not iterable.
  *
  * @see `jax.random.key`, new-style typed keys of dtype `key<fry>`.
  */
@@ -35,13 +38,16 @@ export class PRNGKey {
   /** `[]` for a single key. Frozen. */
   readonly shape: readonly number[];
   /**
-   * Different for different keys (up to a chance of 2⁻⁵³), so that deep equality in test libraries, which does not
-   * see private words, tells keys apart. Use {@link PRNGKey.equals} in programs.
+   * Different for different keys (up to a chance of 2⁻⁵³), so that deep equality in test libraries,
+   * which does not see private words, tells keys apart. Use {@link PRNGKey.equals} in programs.
    */
   readonly fingerprint: number;
   readonly #word0: number;
   readonly #word1: number;
-  /** The words of an array of keys; undefined for a single key, for which an array would cost more than the hash. */
+  /**
+   * The words of an array of keys; undefined for a single key, for which an array would cost more
+   * than the hash.
+   */
   readonly #words: Uint32Array | undefined;
 
   private constructor(
@@ -58,7 +64,8 @@ export class PRNGKey {
   }
 
   static {
-    // Not written as members: computed names cannot stand in declarations that are made file by file.
+    // Not written as members: computed names cannot stand in declarations that are made file by
+    // file.
     Object.defineProperty(PRNGKey.prototype, BRAND, { value: true });
     Object.defineProperty(PRNGKey.prototype, INSPECT, {
       value(this: PRNGKey) {
@@ -128,9 +135,13 @@ export class PRNGKey {
     return length;
   }
 
-  /** Iterates over the leading axis. A single key has no iterator, so JavaScript says that it "is not iterable". */
+  /**
+   * Iterates over the leading axis. A single key has no iterator, so JavaScript says that it "is
+   * not iterable".
+   */
   get [Symbol.iterator](): () => IterableIterator<PRNGKey> {
-    // For a single key the honest type is `undefined`, with which arrays of keys could not be destructured.
+    // For a single key the honest type is `undefined`, with which arrays of keys could not be
+    // destructured.
     if (this.#words === undefined) return undefined as unknown as () => IterableIterator<PRNGKey>;
     return () => {
       const keys: PRNGKey[] = [];
@@ -140,7 +151,8 @@ export class PRNGKey {
   }
 
   /**
-   * The `index`-th key (or array of keys) along the leading axis; negative indices count from the end.
+   * The `index`-th key (or array of keys) along the leading axis; negative indices count from the
+   * end.
    *
    * @throws TypeError for a single key, RangeError for an index that is not there.
    */
@@ -210,7 +222,10 @@ export type KeyWithin<A extends KeyAxes> = A extends readonly [number, ...infer 
   ? KeyArray<R>
   : PRNGKey;
 
-/** The axes of keys, as far as their type says: none for a plain `PRNGKey`, which is nearly always a single one. */
+/**
+ * The axes of keys, as far as their type says: none for a plain `PRNGKey`, which is nearly always a
+ * single one.
+ */
 export type KeyAxesOf<K extends PRNGKey> = K extends KeyArray<infer A> ? A : readonly [];
 
 function sameNumbers(a: ArrayLike<number>, b: ArrayLike<number>): boolean {
@@ -226,7 +241,10 @@ export function wordsOf(key: PRNGKey): Uint32Array {
   return words;
 }
 
-/** A key of this shape with these words, which are checked and copied. Internal; the public name is `wrapKeyData`. */
+/**
+ * A key of this shape with these words, which are checked and copied. Internal; the public name is
+ * `wrapKeyData`.
+ */
 export function keyFromWords(where: string, words: ArrayLike<number>, shape: readonly number[]): PRNGKey {
   const dimensions = dimensionsOf(where, shape);
   const size = sizeOf(dimensions);

@@ -23,7 +23,8 @@ export interface RandintOptions {
  * @param maxval - Exclusive upper bound, an int32.
  * @returns Row-major elements of shape `[...key.shape, ...shape]`.
  * @throws RangeError for bounds that are not int32 or a bad shape; see `bits` for `out`.
- * @see `jax.random.randint`, whose slightly biased reduction of 64 bits this follows; equal to it bit for bit.
+ * @see `jax.random.randint`, whose slightly biased reduction of 64 bits this follows; equal to it
+ * bit for bit.
  */
 export function randint(
   key: PRNGKey,
@@ -61,7 +62,10 @@ export function randint(
   });
 }
 
-/** `a % b` of uint32. A division is exact enough for its floor to be right, and ten times faster than `%` on doubles. */
+/**
+ * `a % b` of uint32. A division is exact enough for its floor to be right, and ten times faster
+ * than `%` on doubles.
+ */
 function modulo(a: number, b: number): number {
   return a - Math.floor(a / b) * b;
 }

@@ -33,7 +33,8 @@ const bitsKinds = { 8: Uint8Array, 16: Uint16Array, 32: Uint32Array, 64: BigUint
  * @param key - A single key, or an array of keys that each draw `shape`.
  * @param shape - Of the sample. @defaultValue `[]`, one element
  * @returns Row-major elements of shape `[...key.shape, ...shape]`.
- * @throws TypeError for another width or a wrong kind of `out`, RangeError for a bad shape or a wrong length of `out`.
+ * @throws TypeError for another width or a wrong kind of `out`, RangeError for a bad shape or a
+ * wrong length of `out`.
  * @see `jax.random.bits`
  */
 export function bits<W extends keyof BitsArrays = 32>(
@@ -49,7 +50,8 @@ export function bits<W extends keyof BitsArrays = 32>(
       `bits: expected a width of 8, 16, 32 or 64, got ${String(w)}. Draw 32 bits and shift.`,
     );
   }
-  // TypeScript does not relate the table to the type parameter; `outputFor` checks the kind of `out`.
+  // TypeScript does not relate the table to the type parameter; `outputFor` checks the kind of
+  // `out`.
   const kind = bitsKinds[w] as unknown as new (length: number) => BitsArrays[W];
   return fillRows(key, outputFor("bits", key, shape, kind, out), (k0, k1, row) => fillBits(k0, k1, 0, row));
 }
@@ -65,7 +67,8 @@ export interface UniformOptions {
 }
 
 /**
- * Uniform float32 in [minval, maxval); `minval` everywhere when `maxval <= minval`, as in JAX. Bounds and results below 2⁻¹²⁶ are 0.
+ * Uniform float32 in [minval, maxval); `minval` everywhere when `maxval <= minval`, as in JAX.
+ * Bounds and results below 2⁻¹²⁶ are 0.
  *
  * @param key - A single key, or an array of keys that each draw `shape`.
  * @param shape - Of the sample. @defaultValue `[]`, one element
@@ -111,8 +114,8 @@ const BY_SQRT2 = Math.fround(1 / Math.fround(Math.SQRT2));
 /**
  * Standard normal float32 truncated to the open interval (lower, upper).
  *
- * Far in a tail (beyond about 5) float32 cannot tell the bounds apart and the result is the value next to a bound;
- * when `upper <= lower` it is the value just below `upper`. Both as in JAX.
+ * Far in a tail (beyond about 5) float32 cannot tell the bounds apart and the result is the value
+ * next to a bound; when `upper <= lower` it is the value just below `upper`. Both as in JAX.
  *
  * @param key - A single key, or an array of keys that each draw `shape`.
  * @param lower - Lower bound, rounded to float32.

@@ -17,8 +17,8 @@ export const formatShape = (shape: readonly number[]): string => `[${shape.join(
  * The dimensions of `shape` as a new array.
  *
  * @param where - Name of the function that was called, for the message.
- * @throws TypeError for what is no shape at all, RangeError when a dimension is not a non-negative integer or when no
- *   array has so many elements.
+ * @throws TypeError for what is no shape at all, RangeError when a dimension is not a non-negative
+ * integer or when no array has so many elements.
  */
 export function dimensionsOf(where: string, shape: Shape): number[] {
   if (typeof shape !== "number" && !Array.isArray(shape)) {

@@ -1,4 +1,7 @@
-/** @file Sanity statistics with fixed seeds: nothing here is random, a failure means that the numbers changed. */
+/**
+ * @file Sanity statistics with fixed seeds: nothing here is random, a failure means that the
+ * numbers changed.
+ */
 import { describe, expect, it } from "vitest";
 import {
   bernoulli,
@@ -36,7 +39,10 @@ function ksDistance(sample: Float32Array, cdf: (x: number) => number): number {
   return most;
 }
 
-/** The normal distribution function by its series and continued fraction: nothing shared with what is tested. */
+/**
+ * The normal distribution function by its series and continued fraction: nothing shared with what
+ * is tested.
+ */
 function normalCdf(x: number): number {
   const density = Math.exp((-x * x) / 2) / Math.sqrt(2 * Math.PI);
   if (Math.abs(x) < 3) {

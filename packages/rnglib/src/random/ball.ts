@@ -21,7 +21,8 @@ function generalizedNormalInto(key: PRNGKey, inverses: Float32Array, out: Float3
 
 /**
  * Density proportional to `e^-|x|^p`.
- * @param p - 2 is a normal of variance 1/2, 1 is Laplace's, large values are near uniform. Broadcasts to the shape.
+ * @param p - 2 is a normal of variance 1/2, 1 is Laplace's, large values are near uniform.
+ * Broadcasts to the shape.
  * @param shape - @defaultValue the shape of `p`
  * @returns float32 of shape `[...key.shape, ...shape]`.
  * @throws RangeError when `p` does not broadcast to `shape`.

@@ -4,7 +4,10 @@ import { splitInto, uniformAt } from "./words.ts";
 
 const f = Math.fround;
 
-/** Counts how many waiting times between successes fit into the trials. All elements share a key per round. */
+/**
+ * Counts how many waiting times between successes fit into the trials. All elements share a key per
+ * round.
+ */
 export function successesByWaiting(
   k0: number,
   k1: number,
@@ -30,8 +33,9 @@ export function successesByWaiting(
 }
 
 /**
- * Transformed rejection. All elements share two keys per round, and take part until the last one is accepted: what counts is the last
- * value accepted, not the first, as in JAX. An element with NaN trials takes no part.
+ * Transformed rejection. All elements share two keys per round, and take part until the last one is
+ * accepted: what counts is the last value accepted, not the first, as in JAX. An element with NaN
+ * trials takes no part.
  * @see Hörmann 1993, "The generation of binomial random variates"
  */
 export function acceptedSuccesses(
@@ -89,7 +93,9 @@ const TAILS: readonly number[] = [
   0.0138761288230707, 0.0118967099458917, 0.010411265261972, 0.00925546218271273, 0.00833056343336287,
 ].map(f);
 
-/** For all counts above 9: JAX clamps before it approximates, so the series is only ever taken at 9. */
+/**
+ * For all counts above 9: JAX clamps before it approximates, so the series is only ever taken at 9.
+ */
 const TAIL_ABOVE = seriesAt(9);
 
 /** What Stirling's formula leaves out of `log(k!)`. */

@@ -24,7 +24,10 @@ export interface ChoiceOptions {
   p?: Parameter;
   /** The axis of a tensor to choose along. @defaultValue 0 */
   axis?: number;
-  /** Bits of the noise that decides without replacement and with `p`; see `gumbel`. @defaultValue "low" */
+  /**
+   * Bits of the noise that decides without replacement and with `p`; see `gumbel`.
+   * @defaultValue "low"
+   */
   mode?: GumbelMode;
 }
 
@@ -32,10 +35,11 @@ export interface ChoiceOptions {
  * A random sample of `0 … a - 1`, or of a tensor's slices along an axis, equal to JAX's.
  * @param a - A positive integer or a tensor with at least 1 axis.
  * @param shape - Of the sample. @defaultValue `[]`, one
- * @returns int32 of shape `[...key.shape, ...shape]`, or of the tensor's dtype with `shape` in the place of the axis.
- * @throws RangeError when more are asked without replacement than there are, when there are none, when `p` has another shape,
- *   weights that are negative or NaN, or too few above 0;
- *   TypeError when `a` is neither an integer nor a tensor.
+ * @returns int32 of shape `[...key.shape, ...shape]`, or of the tensor's dtype with `shape` in the
+ * place of the axis.
+ * @throws RangeError when more are asked without replacement than there are, when there are none,
+ * when `p` has another shape, weights that are negative or NaN, or too few above 0; TypeError when
+ * `a` is neither an integer nor a tensor.
  * @see `jax.random.choice`
  */
 export function choice<K extends PRNGKey, A extends number | Tensor, const S extends Shape = readonly []>(

@@ -1,4 +1,7 @@
-/** @file Distributions with parameters that are one formula of a uniform, exponential or normal value. */
+/**
+ * @file Distributions with parameters that are one formula of a uniform, exponential or normal
+ * value.
+ */
 import { type AxesOf, type PRNGKey, split, uniform as rawUniform } from "../keys/index.ts";
 import type { Shape } from "../keys/shape.ts";
 import { exp, flush, log, log1p } from "./float32.ts";
@@ -98,8 +101,10 @@ export function rayleigh<K extends PRNGKey, P extends Parameter, const S extends
  * Density proportional to `x^(c-1) e^-(x/scale)^c` for `x > 0`.
  * @param scale - Broadcasts against the draws.
  * @param concentration - c; broadcasts against the draws.
- * @param shape - Of the draws: parameters with more axes share a draw, as in JAX. @defaultValue `[]`, one draw
- * @returns float32 of shape `[...key.shape, ...s]`, where `s` is what `shape` and the parameters broadcast to.
+ * @param shape - Of the draws: parameters with more axes share a draw, as in JAX. @defaultValue
+ * `[]`, one draw
+ * @returns float32 of shape `[...key.shape, ...s]`, where `s` is what `shape` and the parameters
+ * broadcast to.
  * @see `jax.random.weibull_min`
  */
 export function weibullMin<
@@ -126,7 +131,8 @@ export function weibullMin<
  * Density proportional to `z² e^(-z²/2)` with `z = (x - loc) / scale`.
  * @param loc - The centre.
  * @param scale - The width; broadcasts with `loc`.
- * @param shape - Put before the shape to which `loc` and `scale` broadcast. @defaultValue that shape, once more, as in JAX
+ * @param shape - Put before the shape to which `loc` and `scale` broadcast. @defaultValue that
+ * shape, once more, as in JAX
  * @returns float32 of shape `[...key.shape, ...shape, ...parameters]`.
  * @see `jax.random.double_sided_maxwell`
  */

@@ -1,6 +1,7 @@
 /**
- * @file Elementary functions in float32 with the roundings of XLA on the CPU, found by comparing with its results: the same Cephes
- * polynomials, contracted to fused multiply-add where XLA's compiler does. They decide what a sampler accepts, so an ulp matters.
+ * @file Elementary functions in float32 with the roundings of XLA on the CPU, found by comparing
+ * with its results: the same Cephes polynomials, contracted to fused multiply-add where XLA's
+ * compiler does. They decide what a sampler accepts, so an ulp matters.
  *
  * `f(a * b + c)` is a fused multiply-add: the product of two float32 is exact in a double.
  */
@@ -82,8 +83,8 @@ const LOG_LANCZOS_G = f(Math.log(7.5));
 const LOG_SQRT_2PI = f(0.9189385332046727);
 
 /**
- * `lgamma(z + 1)` for `z >= -0.5`. Inside a compiled function XLA makes of `lgamma(z + 1)`, which begins with taking 1 away, this function of
- * `z` itself: above 2²⁴ adding 1 would be lost.
+ * `lgamma(z + 1)` for `z >= -0.5`. Inside a compiled function XLA makes of `lgamma(z + 1)`, which
+ * begins with taking 1 away, this function of `z` itself: above 2²⁴ adding 1 would be lost.
  * @see Lanczos 1964, with g = 7, as StableHLO's `lgamma`
  */
 export function logFactorial(z: number): number {
@@ -116,7 +117,10 @@ function horner(coefficients: readonly number[], x: number): number {
   return sum;
 }
 
-/** Zero, of the same sign, for what is smaller than the smallest normal number, as XLA's processors are set. */
+/**
+ * Zero, of the same sign, for what is smaller than the smallest normal number, as XLA's processors
+ * are set.
+ */
 export const flush = (x: number): number => (Math.abs(x) < TINY ? x * 0 : x);
 
 /** The float32 next to `x`, upwards or downwards. */

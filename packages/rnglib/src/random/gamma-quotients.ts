@@ -1,4 +1,6 @@
-/** @file Distributions that are formed of gamma values: beta, Dirichlet, chi-square, F, Student's t. */
+/**
+ * @file Distributions that are formed of gamma values: beta, Dirichlet, chi-square, F, Student's t.
+ */
 import { describe } from "@nnxjs/nnx-core/internal";
 import { type PRNGKey, split } from "../keys/index.ts";
 import { exp, flush } from "./float32.ts";
@@ -42,7 +44,8 @@ export function beta<
 /**
  * Points of the simplex: density proportional to the product of `x_i^(alpha_i - 1)`.
  * @param alpha - At least 1 axis, the last one over the corners.
- * @param shape - How many points; `alpha`'s leading axes must broadcast to it. @defaultValue those axes
+ * @param shape - How many points; `alpha`'s leading axes must broadcast to it. @defaultValue those
+ * axes
  * @returns float32 of shape `[...key.shape, ...shape, k]` for `k` corners.
  * @throws RangeError when `alpha` has no axis.
  * @see `jax.random.dirichlet`
@@ -133,7 +136,8 @@ export function fisher<
 }
 
 /**
- * Student's t: a standard normal over the root of a chi-square value divided by its degrees of freedom.
+ * Student's t: a standard normal over the root of a chi-square value divided by its degrees of
+ * freedom.
  * @param df - Degrees of freedom; broadcasts to the shape.
  * @param shape - @defaultValue the shape of `df`
  * @returns float32 of shape `[...key.shape, ...shape]`.

@@ -56,7 +56,10 @@ function drawGamma<T extends Tensor>(
   return drawFloat32(where, key, dimensions, (single, out) => gammaInto(single, alphas, logSpace, out));
 }
 
-/** Fills `out` with gamma values, or their logarithms; element `i` has a key of its own, the `i`-th child of `key`. */
+/**
+ * Fills `out` with gamma values, or their logarithms; element `i` has a key of its own, the `i`-th
+ * child of `key`.
+ */
 export function gammaInto(key: PRNGKey, alphas: Float32Array, logSpace: boolean, out: Float32Array): void {
   const k0 = wordOf(key, 0, 0);
   const k1 = wordOf(key, 0, 1);
@@ -71,7 +74,8 @@ const keys = new Uint32Array(6);
 const tries = new Uint32Array(4);
 
 function gammaOne(k0: number, k1: number, alpha: number, logSpace: boolean): number {
-  // Below 1 the method does not work: Gamma(a) is Gamma(a + 1) times a power of a uniform, the boost.
+  // Below 1 the method does not work: Gamma(a) is Gamma(a + 1) times a power of a uniform, the
+  // boost.
   const boosted = !(alpha >= 1);
   const d = f((boosted ? f(alpha + 1) : alpha) - ONE_THIRD);
   splitInto(k0, k1, 2, keys);

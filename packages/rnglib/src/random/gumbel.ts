@@ -14,8 +14,9 @@ export type GumbelMode = "low" | "high" | "highest";
 /** Options of {@link gumbel}. */
 export interface GumbelOptions {
   /**
-   * `"low"` makes a value of 23 bits, so that events rarer than about 1e-7 are missed; `"high"` of 46 and `"highest"` of 64 bits, at twice
-   * the cost. @defaultValue "low"
+   * `"low"` makes a value of 23 bits, so that events rarer than about 1e-7 are missed; `"high"` of
+   * 46 and `"highest"` of 64 bits, at twice the cost.
+   * @defaultValue "low"
    */
   mode?: GumbelMode;
 }

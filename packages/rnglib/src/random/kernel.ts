@@ -1,4 +1,7 @@
-/** @file What every sampler on tensors is made of: reading parameters, agreeing on a shape, one row of results per key. */
+/**
+ * @file What every sampler on tensors is made of: reading parameters, agreeing on a shape, one row
+ * of results per key.
+ */
 import { type ElementArrays, newTensor } from "@nnxjs/kernels";
 import { checkTensor, describe } from "@nnxjs/nnx-core/internal";
 import { ownKey, type PRNGKey, singleKey, wordOf } from "../keys/prng-key.ts";
@@ -7,7 +10,10 @@ import { isTensor } from "@nnxjs/kernels/internal";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { flush, TINY } from "./float32.ts";
 
-/** A parameter of a distribution: one number, a list of numbers, or a tensor of any shape that broadcasts. */
+/**
+ * A parameter of a distribution: one number, a list of numbers, or a tensor of any shape that
+ * broadcasts.
+ */
 export type Parameter = number | readonly number[] | Tensor;
 
 /** A parameter that was read. Its values are not to be written to. */
@@ -17,7 +23,8 @@ export interface Values<A extends Float32Array | Int32Array = Float32Array> {
 }
 
 /**
- * The values of a parameter, rounded to float32; 0 for what is below the smallest normal number, as XLA reads it.
+ * The values of a parameter, rounded to float32; 0 for what is below the smallest normal number, as
+ * XLA reads it.
  * @throws TypeError for anything that holds no numbers.
  */
 export function valuesOf(where: string, x: Parameter): Values {
@@ -91,8 +98,9 @@ export function sampleShape(
 }
 
 /**
- * Whether a parameter is repeated over a sample of this shape for each key. XLA then moves what it can from the sample to the parameter: it
- * multiplies by reciprocals, and joins constants with parameters.
+ * Whether a parameter is repeated over a sample of this shape for each key. XLA then moves what it
+ * can from the sample to the parameter: it multiplies by reciprocals, and joins constants with
+ * parameters.
  */
 export const isRepeated = ({ data }: Values, key: PRNGKey, shape: readonly number[]): boolean =>
   data.length < key.size * sizeOf(shape);
@@ -110,7 +118,8 @@ export function expand<A extends Float32Array | Int32Array>(
     out.fill(data[0]!);
     return out;
   }
-  // Walk the result with one counter per axis; an axis of length 1 (or none) does not move in the source.
+  // Walk the result with one counter per axis; an axis of length 1 (or none) does not move in the
+  // source.
   const offset = shape.length - from.length;
   const strides = new Array<number>(shape.length).fill(0);
   for (let axis = from.length - 1, stride = 1; axis >= 0; axis--) {
@@ -146,7 +155,9 @@ function fillRows<A extends Row>(keys: PRNGKey, out: A, fill: (key: PRNGKey, row
   }
 }
 
-/** A tensor of shape `[...key.shape, ...shape]`, of which `fill` writes one row of `shape` per key. */
+/**
+ * A tensor of shape `[...key.shape, ...shape]`, of which `fill` writes one row of `shape` per key.
+ */
 function draw<D extends keyof ElementArrays, T extends Tensor>(
   dtype: D,
   where: string,

@@ -43,7 +43,9 @@ export function takeInto(data: Numbers, lanes: Lanes, indices: Int32Array, out: 
   }
 }
 
-/** A tensor of `dtype` and shape `[...key.shape, ...shape]`, of which `fill` writes one row per key. */
+/**
+ * A tensor of `dtype` and shape `[...key.shape, ...shape]`, of which `fill` writes one row per key.
+ */
 export function drawAs<T extends Tensor>(
   dtype: string,
   where: string,

@@ -1,7 +1,8 @@
 /** @file Small dense decompositions, in double precision, of row-major matrices. */
 
 /**
- * The factor Q of `a = Q R` with orthonormal columns, where R has a positive diagonal, which makes it unique.
+ * The factor Q of `a = Q R` with orthonormal columns, where R has a positive diagonal, which makes
+ * it unique.
  * @param a - `[rows, columns]` with `rows >= columns`; overwritten.
  * @returns `[rows, columns]`.
  * @see Golub & Van Loan, Matrix Computations, 5.2 (Householder)
@@ -63,7 +64,10 @@ export function cholesky(a: Float64Array, n: number): Float64Array {
 /** Eigenvalues with their eigenvectors, as columns. */
 export interface Eigen {
   readonly values: Float64Array;
-  /** `[n, n]`; column `j` belongs to value `j`. The first entry of each column that is not 0 is positive. */
+  /**
+   * `[n, n]`; column `j` belongs to value `j`. The first entry of each column that is not 0 is
+   * positive.
+   */
   readonly vectors: Float64Array;
 }
 
@@ -95,7 +99,8 @@ export function symmetricEigen(symmetric: Float64Array, n: number): Eigen {
 
 /**
  * The singular values, descending, and left singular vectors of a square matrix.
- * @param a - `[n, n]`; of a symmetric one the eigenvectors, else those of `a aᵀ`, which halves the digits of values far below the largest.
+ * @param a - `[n, n]`; of a symmetric one the eigenvectors, else those of `a aᵀ`, which halves the
+ * digits of values far below the largest.
  */
 export function leftSingular(a: Float64Array, n: number): Eigen {
   const symmetric = a.every((x, i) => x === a[(i % n) * n + Math.floor(i / n)]);

@@ -12,8 +12,10 @@ const NAMES = { method: true } as const;
 /** How {@link multivariateNormal} takes the root of the covariance. */
 export interface MultivariateNormalOptions {
   /**
-   * `"cholesky"` needs a positive definite covariance and gives JAX's values. `"eigh"` and `"svd"` also take singular ones; they give
-   * JAX's distribution, but not its values, since the signs of eigenvectors are free. @defaultValue "cholesky"
+   * `"cholesky"` needs a positive definite covariance and gives JAX's values. `"eigh"` and `"svd"`
+   * also take singular ones; they give JAX's distribution, but not its values, since the signs of
+   * eigenvectors are free.
+   * @defaultValue "cholesky"
    */
   method?: "cholesky" | "eigh" | "svd";
 }
@@ -21,9 +23,12 @@ export interface MultivariateNormalOptions {
 /**
  * Normal vectors with this mean and covariance.
  * @param mean - Shape `[..., n]`.
- * @param cov - Shape `[..., n, n]`. What is not symmetric is replaced by the mean of it and its transpose, but for `"svd"`, as in JAX.
- * @param shape - How many vectors; the leading axes of both must broadcast to it. @defaultValue what these broadcast to
- * @returns float32 of shape `[...key.shape, ...shape, n]`; NaN where the covariance has no such root.
+ * @param cov - Shape `[..., n, n]`. What is not symmetric is replaced by the mean of it and its
+ * transpose, but for `"svd"`, as in JAX.
+ * @param shape - How many vectors; the leading axes of both must broadcast to it. @defaultValue
+ * what these broadcast to
+ * @returns float32 of shape `[...key.shape, ...shape, n]`; NaN where the covariance has no such
+ * root.
  * @throws RangeError for shapes that do not fit, TypeError for another method.
  * @see `jax.random.multivariate_normal`
  */

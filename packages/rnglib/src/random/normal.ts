@@ -68,8 +68,8 @@ export function truncatedNormal<
 }
 
 /**
- * Fills `out` with standard normals, equal to JAX's bit for bit: for what is computed from them, where an ulp may be magnified or decide.
- * {@link normal} is faster.
+ * Fills `out` with standard normals, equal to JAX's bit for bit: for what is computed from them,
+ * where an ulp may be magnified or decide. {@link normal} is faster.
  */
 export function normalInto(key: PRNGKey, out: Float32Array): void {
   erfInvInto(key, out);

@@ -16,7 +16,8 @@ export interface OrthogonalOptions {
 }
 
 /**
- * Matrices with orthonormal columns, or rows where there are fewer of them, spread evenly over all such matrices.
+ * Matrices with orthonormal columns, or rows where there are fewer of them, spread evenly over all
+ * such matrices.
  * @param n - The number of rows.
  * @param shape - How many matrices. @defaultValue `[]`, one
  * @returns float32 of shape `[...key.shape, ...shape, n, m]`, within 1e-5 of JAX's.

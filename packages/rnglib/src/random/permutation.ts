@@ -24,8 +24,10 @@ export interface PermutationOptions {
 /**
  * The numbers from 0 to `x - 1`, or the slices of a tensor, in random order, equal to JAX's.
  * @param x - A size, or a tensor with at least 1 axis.
- * @returns int32 of shape `[...key.shape, x]`, or the tensor's dtype and shape after the keys' shape.
- * @throws TypeError for `x` that is neither an integer nor a tensor with an axis, RangeError for an axis that is not there.
+ * @returns int32 of shape `[...key.shape, x]`, or the tensor's dtype and shape after the keys'
+ * shape.
+ * @throws TypeError for `x` that is neither an integer nor a tensor with an axis, RangeError for an
+ * axis that is not there.
  * @see `jax.random.permutation`
  */
 export function permutation<K extends PRNGKey, X extends number | Tensor>(

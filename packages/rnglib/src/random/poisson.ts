@@ -1,4 +1,6 @@
-/** @file The Poisson distribution: products of uniforms for small rates, rejection for large ones. */
+/**
+ * @file The Poisson distribution: products of uniforms for small rates, rejection for large ones.
+ */
 import { type PRNGKey, wordOf } from "../keys/prng-key.ts";
 import { log, logFactorial } from "./float32.ts";
 import { drawInt32, expand, type Parameter, sampleShape, valuesOf } from "./kernel.ts";
@@ -8,7 +10,8 @@ import { splitInto, toInt32, uniformAt } from "./words.ts";
 const f = Math.fround;
 
 /**
- * How many events happen where `lam` are expected, as JAX draws them; -1 for a rate that is negative or NaN.
+ * How many events happen where `lam` are expected, as JAX draws them; -1 for a rate that is
+ * negative or NaN.
  * @param lam - Broadcasts to the shape.
  * @param shape - @defaultValue the shape of `lam`
  * @returns int32 of shape `[...key.shape, ...shape]`.
@@ -32,7 +35,10 @@ export function poisson<K extends PRNGKey, P extends Parameter, const S extends 
   });
 }
 
-/** Counts how many uniforms can be multiplied before the product falls to `e^-rate`. All elements share a key per round. */
+/**
+ * Counts how many uniforms can be multiplied before the product falls to `e^-rate`. All elements
+ * share a key per round.
+ */
 function byProducts(key: PRNGKey, rates: Float32Array, indices: readonly number[], out: Int32Array): void {
   const keys = Uint32Array.of(wordOf(key, 0, 0), wordOf(key, 0, 1), 0, 0);
   const logs = new Float32Array(out.length);
@@ -52,8 +58,8 @@ function byProducts(key: PRNGKey, rates: Float32Array, indices: readonly number[
 const ANY_LARGE_RATE = 1e5;
 
 /**
- * Transformed rejection. All elements share two keys per round, and take part until the last one is accepted: what counts is the last
- * value accepted, not the first, as in JAX.
+ * Transformed rejection. All elements share two keys per round, and take part until the last one is
+ * accepted: what counts is the last value accepted, not the first, as in JAX.
  */
 function byRejection(key: PRNGKey, rates: Float32Array, out: Int32Array): void {
   const keys = Uint32Array.of(wordOf(key, 0, 0), wordOf(key, 0, 1), 0, 0, 0, 0);

@@ -10,7 +10,10 @@ type Axes = readonly number[];
 /** A shape, or nothing where the parameters decide. */
 export type MaybeShape = Shape | undefined;
 
-/** The sample of one shape for each of the keys: `Tensor2D` for one key and `[2, 3]`, `Tensor` where a shape is not literal. */
+/**
+ * The sample of one shape for each of the keys: `Tensor2D` for one key and `[2, 3]`, `Tensor` where
+ * a shape is not literal.
+ */
 export type Drawn<K extends PRNGKey, A extends Axes> = TensorOfAxes<readonly [...KeyAxesOf<K>, ...A]>;
 
 /** The same by a shape or number of axes. */

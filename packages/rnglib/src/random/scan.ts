@@ -3,8 +3,9 @@
 const BLOCK = 16;
 
 /**
- * Sums of the first 1, 2, … values, in float32 and with the roundings of XLA on the CPU: within blocks of 16 one after the other, to which
- * is added what all earlier blocks sum to, found in the same way.
+ * Sums of the first 1, 2, … values, in float32 and with the roundings of XLA on the CPU: within
+ * blocks of 16 one after the other, to which is added what all earlier blocks sum to, found in the
+ * same way.
  * @see `jax.numpy.cumsum`, XLA's reduce-window rewriter
  */
 export function cumulativeSum(x: Float32Array): Float32Array {
@@ -21,7 +22,10 @@ export function cumulativeSum(x: Float32Array): Float32Array {
   return out;
 }
 
-/** Sums of the last 1, 2, … values, the longest first: as {@link cumulativeSum}, with each sum taken from left to right. */
+/**
+ * Sums of the last 1, 2, … values, the longest first: as {@link cumulativeSum}, with each sum taken
+ * from left to right.
+ */
 export function cumulativeSumFromEnd(x: Float32Array): Float32Array {
   const blocks = Math.ceil(x.length / BLOCK);
   const totals = Float32Array.from({ length: blocks }, (_, b) => sum(x, b * BLOCK, (b + 1) * BLOCK));
@@ -39,7 +43,10 @@ function sum(x: Float32Array, begin: number, end: number): number {
   return total;
 }
 
-/** The indices of the `k` largest values, largest first; of equal ones the first comes first, NaN counts as largest. */
+/**
+ * The indices of the `k` largest values, largest first; of equal ones the first comes first, NaN
+ * counts as largest.
+ */
 export function largest(x: Float32Array, k: number): Int32Array {
   const order = Int32Array.from(x, (_, i) => i);
   order.sort((i, j) => compareDown(x[i]!, x[j]!) || i - j);

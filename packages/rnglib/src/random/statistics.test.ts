@@ -4,12 +4,18 @@ import { describe, expect, it } from "vitest";
 import { random } from "../index.ts";
 import { erf } from "../keys/erf.ts";
 
-/** Keys are fixed, so nothing here depends on luck: a limit that fails says that the distribution changed. */
+/**
+ * Keys are fixed, so nothing here depends on luck: a limit that fails says that the distribution
+ * changed.
+ */
 const key = random.key(2024);
 const N = 4000;
 const { exp, log, PI, sqrt, abs } = Math;
 
-/** The largest distance between the sample's distribution function and `cdf`, times √n: above 1.95 once in a thousand samples. */
+/**
+ * The largest distance between the sample's distribution function and `cdf`, times √n: above 1.95
+ * once in a thousand samples.
+ */
 function kolmogorovSmirnov(sample: ArrayLike<number>, cdf: (x: number) => number): number {
   const sorted = Float64Array.from(sample).sort();
   let most = 0;

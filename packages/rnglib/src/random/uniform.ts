@@ -19,7 +19,8 @@ export interface UniformOptions {
 }
 
 /**
- * Values spread evenly over `[minval, maxval)`, bit for bit JAX's; `minval` where `maxval <= minval`.
+ * Values spread evenly over `[minval, maxval)`, bit for bit JAX's; `minval` where
+ * `maxval <= minval`.
  * @param key - A key; keys of shape `[n]` give `n` independent rows.
  * @returns float32 of shape `[...key.shape, ...shape]`.
  * @throws RangeError when the bounds do not broadcast to `shape`.
@@ -66,7 +67,8 @@ export interface BernoulliOptions {
  * @param p - Values outside `[0, 1]` act as the nearer end, as in JAX. @defaultValue 0.5
  * @param shape - Of the sample; `p` must broadcast to it. @defaultValue the shape of `p`
  * @returns bool of shape `[...key.shape, ...shape]`.
- * @throws TypeError for another mode or for `p` that is an int32 or bool tensor, RangeError when `p` does not broadcast to `shape`.
+ * @throws TypeError for another mode or for `p` that is an int32 or bool tensor, RangeError when
+ * `p` does not broadcast to `shape`.
  * @see `jax.random.bernoulli`
  */
 export function bernoulli<

@@ -1,4 +1,7 @@
-/** @file Single draws from raw words, for samplers that spend a few numbers per element in a loop: no object per draw. */
+/**
+ * @file Single draws from raw words, for samplers that spend a few numbers per element in a loop:
+ * no object per draw.
+ */
 import { threefry2x32 } from "../keys/threefry.ts";
 import { erfInv } from "./float32.ts";
 

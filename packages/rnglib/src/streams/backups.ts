@@ -14,8 +14,8 @@ export interface StreamBackup {
 }
 
 /**
- * What the streams of a model held before {@link splitRngs} or {@link forkRngs}. Iterable; with `using` it restores them at the end of the
- * block.
+ * What the streams of a model held before {@link splitRngs} or {@link forkRngs}. Iterable; with
+ * `using` it restores them at the end of the block.
  * @see Flax `nnx.rnglib.SplitBackups`
  */
 export class SplitBackups implements Iterable<StreamBackup>, Disposable {
@@ -42,8 +42,8 @@ export class SplitBackups implements Iterable<StreamBackup>, Disposable {
 nameDisposeMethod(SplitBackups.prototype);
 
 /**
- * Writes back what streams held. A count that was saved by {@link splitRngs} or {@link forkRngs} is the one after their draw, so that splitting
- * again gives other keys.
+ * Writes back what streams held. A count that was saved by {@link splitRngs} or {@link forkRngs} is
+ * the one after their draw, so that splitting again gives other keys.
  * @throws {@link NnxError} for what is no backup; no stream is changed then.
  * @see Flax `nnx.restore_rngs`
  */

@@ -10,8 +10,9 @@ const keyless =
     initializer<PRNGKey, typeof shape>(source.nextKey(), shape, dtype);
 
 /**
- * Draws from the next key: `source.normal([2, 3])` is `random.normal(source.nextKey(), [2, 3])`, and so for every sampler;
- * `source.heNormal()([2, 3])` is `initializers.heNormal()(source.nextKey(), [2, 3])`, and so for every initializer.
+ * Draws from the next key: `source.normal([2, 3])` is `random.normal(source.nextKey(), [2, 3])`,
+ * and so for every sampler; `source.heNormal()([2, 3])` is
+ * `initializers.heNormal()(source.nextKey(), [2, 3])`, and so for every initializer.
  */
 export abstract class KeySource extends SamplerSource {
   /** As `initializers.deltaOrthogonal`; the key is drawn when the initializer is called. */

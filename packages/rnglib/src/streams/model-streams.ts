@@ -13,14 +13,19 @@ export function streamsIn(node: unknown): StreamEntry[] {
   return entries;
 }
 
-/** Whether a filter, asked as for the leaves of a State, means the key and the count of a stream. */
+/**
+ * Whether a filter, asked as for the leaves of a State, means the key and the count of a stream.
+ */
 export function matchesState(filter: Filter): (entry: StreamEntry) => boolean {
   const matches = toPredicate(filter);
   return ([path, stream]) =>
     matches([...path, "key"], stream.key) && matches([...path, "count"], stream.count);
 }
 
-/** @throws {@link NnxError} naming the first of these streams that holds an array of keys, before anything is drawn. */
+/**
+ * @throws {@link NnxError} naming the first of these streams that holds an array of keys, before
+ * anything is drawn.
+ */
 export function checkSingle(where: string, entries: Iterable<StreamEntry>): void {
   for (const [path, stream] of entries) {
     const { shape } = stream.key.value;

@@ -200,7 +200,8 @@ describe("reseed", () => {
     expect(() => reseed(rngs, { a: 1, params: 3 })).toThrow("at params");
     expect([held(rngs.stream("a")), held(rngs.stream("params"))]).toEqual(before);
     reseed(rngs, { params: 3 }, { policy: "matchShape" });
-    // Printed by Flax 0.12.8: reseed(model, policy='match_shape', params=3) with keys of shape (2,).
+    // Printed by Flax 0.12.8: reseed(model, policy='match_shape', params=3) with keys of shape
+    // (2,).
     expect(held(rngs.stream("params"))).toEqual([
       [732048474, 698085531, 1439985689, 1586930987],
       [0, 0],

@@ -8,8 +8,8 @@ import { zeroCount } from "./rng-variables.ts";
 import { type Seed, toKey } from "./seed.ts";
 
 /**
- * What becomes of a stream that holds an array of keys: `"scalarsOnly"` refuses it, `"matchShape"` splits the new key into its shape, a
- * function makes its keys.
+ * What becomes of a stream that holds an array of keys: `"scalarsOnly"` refuses it, `"matchShape"`
+ * splits the new key into its shape, a function makes its keys.
  */
 export type ReseedPolicy =
   | "scalarsOnly"
@@ -23,12 +23,13 @@ export interface ReseedOptions {
 }
 
 /**
- * Starts the streams with these names anew, in place. The j-th stream of a name, in the order of the graph, gets `foldIn(key(seed), j)`, so that
- * two Dropouts do not draw the same masks; counts start at 0. Names that no stream has are ignored.
+ * Starts the streams with these names anew, in place. The j-th stream of a name, in the order of
+ * the graph, gets `foldIn(key(seed), j)`, so that two Dropouts do not draw the same masks; counts
+ * start at 0. Names that no stream has are ignored.
  * @param node - A model, Rngs, or a container of these.
  * @param seeds - Seeds or keys by stream name (tag), as a record or a Map.
- * @throws {@link NnxError} for streams of several keys under the policy `"scalarsOnly"`, and for other policies; TypeError for a seed that is
- *   none. The model then stays as it was.
+ * @throws {@link NnxError} for streams of several keys under the policy `"scalarsOnly"`, and for
+ * other policies; TypeError for a seed that is none. The model then stays as it was.
  * @see Flax `nnx.reseed`
  */
 export function reseed(

@@ -10,7 +10,8 @@ import { type Seed, toKey } from "./seed.ts";
 const NAMES = { tag: true } as const;
 
 /**
- * An endless sequence of keys: the n-th is `foldIn(key, n)`. Which keys it gives depends on its own key and count only.
+ * An endless sequence of keys: the n-th is `foldIn(key, n)`. Which keys it gives depends on its own
+ * key and count only.
  * @see Flax `nnx.RngStream`
  * @example
  * ```ts
@@ -24,7 +25,10 @@ export class RngStream extends KeySource {
   /** The stream's name; filters find it by this. */
   readonly tag: string;
 
-  /** @throws TypeError when the seed is neither an integer nor a key, or the tag is no name; NnxError for other options. */
+  /**
+   * @throws TypeError when the seed is neither an integer nor a key, or the tag is no name;
+   * NnxError for other options.
+   */
   constructor(seed: Seed, options: { tag: string }) {
     super();
     checkOptions("RngStream", options, NAMES);
@@ -52,7 +56,10 @@ export class RngStream extends KeySource {
     return next;
   }
 
-  /** A new stream from this one's next key, with a count of its own that starts at 0. @see Flax `RngStream.fork` */
+  /**
+   * A new stream from this one's next key, with a count of its own that starts at 0.
+   * @see Flax `RngStream.fork`
+   */
   fork(): RngStream {
     return new RngStream(this.nextKey(), { tag: this.tag });
   }

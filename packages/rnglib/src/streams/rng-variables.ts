@@ -1,4 +1,7 @@
-/** @file The Variables that random state lives in, so that it is part of a model's state like everything else. */
+/**
+ * @file The Variables that random state lives in, so that it is part of a model's state like
+ * everything else.
+ */
 import { registerVariableName, Variable } from "@nnxjs/nnx-core";
 import type { PRNGKey } from "../keys/index.ts";
 
@@ -8,7 +11,10 @@ export class RngState<T = unknown> extends Variable<T> {
   declare protected readonly nominal: { readonly variable: true; readonly rngState: true };
 }
 
-/** The base key of a stream; it stays while keys are drawn. Metadata `tag` is the stream's name. @see Flax `nnx.RngKey` */
+/**
+ * The base key of a stream; it stays while keys are drawn. Metadata `tag` is the stream's name.
+ * @see Flax `nnx.RngKey`
+ */
 export class RngKey extends RngState<PRNGKey> {
   static override readonly typeName: string = "RngKey";
   declare protected readonly nominal: {
@@ -18,10 +24,16 @@ export class RngKey extends RngState<PRNGKey> {
   };
 }
 
-/** How many keys were given: a number; for a stream of several keys nested lists of numbers, in the shape of the keys. Plain data. */
+/**
+ * How many keys were given: a number; for a stream of several keys nested lists of numbers, in the
+ * shape of the keys. Plain data.
+ */
 export type Count = number | readonly Count[];
 
-/** How many keys a stream has given. Metadata `tag` is the stream's name. @see Flax `nnx.RngCount` */
+/**
+ * How many keys a stream has given. Metadata `tag` is the stream's name.
+ * @see Flax `nnx.RngCount`
+ */
 export class RngCount extends RngState<Count> {
   static override readonly typeName: string = "RngCount";
   declare protected readonly nominal: {

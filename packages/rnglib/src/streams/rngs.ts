@@ -6,12 +6,14 @@ import { RngStream } from "./rng-stream.ts";
 import { isSeed, type Seed } from "./seed.ts";
 import { rulesOf, type StreamRule, ruleFor, type StreamShapes } from "./stream-rules.ts";
 
-/** What a named stream starts from; of another stream the key is taken and the count starts at 0. */
+/**
+ * What a named stream starts from; of another stream the key is taken and the count starts at 0.
+ */
 export type StreamSource = Seed | RngStream;
 
 /**
- * The random streams of a model by name: `params` for initial values, `dropout` for masks, and so on. A name without a stream of its own
- * takes from `default`.
+ * The random streams of a model by name: `params` for initial values, `dropout` for masks, and so
+ * on. A name without a stream of its own takes from `default`.
  * @see Flax `nnx.Rngs`
  * @example
  * ```ts
@@ -23,7 +25,8 @@ export class Rngs extends KeySource {
   /**
    * @param seed - Starts the stream `default`; or an object of streams.
    * @param streams - Further streams by name; they win over those of the first argument.
-   * @throws TypeError when a seed is neither an integer nor a key, {@link NnxError} when a name is that of a method.
+   * @throws TypeError when a seed is neither an integer nor a key, {@link NnxError} when a name is
+   * that of a method.
    */
   constructor(
     seed?: StreamSource | Readonly<Record<string, StreamSource>>,
@@ -94,8 +97,8 @@ export class Rngs extends KeySource {
 
   /**
    * A new Rngs in which each stream holds many different keys, see {@link RngStream.split}.
-   * @param shapes - A shape for all; or a shape by stream name or filter, where `null`, as no rule, passes the stream itself on,
-   *   so that no key is drawn twice.
+   * @param shapes - A shape for all; or a shape by stream name or filter, where `null`, as no rule,
+   * passes the stream itself on, so that no key is drawn twice.
    * @see Flax `Rngs.split` (which passes a copy on whose count starts at 0 again)
    * @example
    * ```ts

@@ -2,7 +2,10 @@
 import { describe } from "@nnxjs/nnx-core/internal";
 import { key as keyOfSeed, PRNGKey, wrapKeyData } from "../keys/index.ts";
 
-/** What a stream starts from: an integer seed, a key (or keys), or a key's words as `keyData` gives them. */
+/**
+ * What a stream starts from: an integer seed, a key (or keys), or a key's words as `keyData` gives
+ * them.
+ */
 export type Seed = number | bigint | boolean | PRNGKey | Uint32Array;
 
 /** Whether it could be a seed by its type. */

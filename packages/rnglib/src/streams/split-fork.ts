@@ -13,18 +13,22 @@ import { rulesOf, type StreamRule, type StreamShapes } from "./stream-rules.ts";
 export interface SplitRngsOptions {
   /** How many keys each stream gets, or the shape of its array of keys. */
   splits: Shape;
-  /** Which streams, by the paths, types and tags of their keys and counts. @defaultValue `true`, all */
+  /**
+   * Which streams, by the paths, types and tags of their keys and counts.
+   * @defaultValue `true`, all
+   */
   only?: Filter;
   /** Leave single keys; only with `splits: 1`. @defaultValue false */
   squeeze?: boolean;
 }
 
 /**
- * Gives each stream of a model many different keys, in place: its next key, split; counts start at 0.
+ * Gives each stream of a model many different keys, in place: its next key, split; counts start at
+ * 0.
  * @param node - A model, Rngs, or a container of these.
  * @returns What the streams held, see {@link SplitBackups}.
- * @throws {@link NnxError} for `squeeze` with other splits than 1, and for streams that hold several keys already. The model then stays as it
- *   was.
+ * @throws {@link NnxError} for `squeeze` with other splits than 1, and for streams that hold
+ * several keys already. The model then stays as it was.
  * @see Flax `nnx.split_rngs`
  * @example
  * ```ts
@@ -60,14 +64,16 @@ export function given<O extends object>(where: string, options: O | undefined): 
 /** How {@link forkRngs} forks. */
 export interface ForkRngsOptions {
   /**
-   * Split the forks into this shape; or which streams to fork, by name or filter, each with a shape or `null` for a single key.
+   * Split the forks into this shape; or which streams to fork, by name or filter, each with a shape
+   * or `null` for a single key.
    * @defaultValue all streams, single keys
    */
   split?: StreamShapes;
 }
 
 /**
- * Makes each stream of a model its own fork, in place: its next key becomes its key; counts start at 0.
+ * Makes each stream of a model its own fork, in place: its next key becomes its key; counts start
+ * at 0.
  * @param node - A model, Rngs, or a container of these.
  * @returns What the streams held, see {@link SplitBackups}.
  * @throws {@link NnxError} for streams that hold several keys. The model then stays as it was.

@@ -6,8 +6,8 @@ import { dimensionsOf, type Shape } from "../keys/shape.ts";
 export type StreamShape = Shape | null;
 
 /**
- * A shape for all streams, or a rule for each: a record by stream name, or filters with shapes as a Map or a list of pairs, of which the first
- * that matches counts.
+ * A shape for all streams, or a rule for each: a record by stream name, or filters with shapes as a
+ * Map or a list of pairs, of which the first that matches counts.
  */
 export type StreamShapes =
   | Shape
@@ -25,7 +25,10 @@ export interface StreamRule {
 const isShape = (shapes: StreamShapes): shapes is Shape =>
   typeof shapes === "number" || (Array.isArray(shapes) && shapes.every((d) => typeof d === "number"));
 
-/** The rules in order. @throws RangeError for shapes that are none, FilterError for filters that are none. */
+/**
+ * The rules in order.
+ * @throws RangeError for shapes that are none, FilterError for filters that are none.
+ */
 export function rulesOf(where: string, shapes: StreamShapes): StreamRule[] {
   const pairs: Iterable<readonly [Filter, StreamShape]> = isShape(shapes)
     ? [[true, shapes]]

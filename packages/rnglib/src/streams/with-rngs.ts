@@ -36,13 +36,15 @@ interface Action {
 }
 
 /**
- * A copy of a model in which streams are split, broadcast or forked; the streams of the model itself only go on by one key. Everything else in
- * the copy, streams without a rule too, shares the model's Variables.
+ * A copy of a model in which streams are split, broadcast or forked; the streams of the model
+ * itself only go on by one key. Everything else in the copy, streams without a rule too, shares the
+ * model's Variables.
  *
- * Filters are asked for streams, with their paths. A rule that names its streams goes before one for all (`true`); of rules for all, split goes
- * before broadcast before fork.
+ * Filters are asked for streams, with their paths. A rule that names its streams goes before one
+ * for all (`true`); of rules for all, split goes before broadcast before fork.
  * @param node - A model, Rngs, or a container of these.
- * @throws {@link NnxError} for a stream that two rules name, and for streams that hold several keys already. No key is drawn then.
+ * @throws {@link NnxError} for a stream that two rules name, and for streams that hold several keys
+ * already. No key is drawn then.
  * @see Flax `nnx.with_rngs`
  * @example
  * ```ts

@@ -11,13 +11,16 @@ export interface OutputMoments {
 }
 
 /**
- * Mean and variance of a DropConnect layer's output over its masks, in closed form: with `"training"` scaling `x W + b` and
- * `r / (1 - r) x² W²`, with `"inference"` scaling `(1 - r) x W + b` and `r (1 - r) x² W²`. It costs two products, where sampling costs one
- * for each sample. Where all before the last layer is deterministic it replaces sampling that layer. Given `x`, the outputs of a row are
- * independent; rows that share a mask are not. Wan et al. draw from the Gaussian with these moments at inference.
+ * Mean and variance of a DropConnect layer's output over its masks, in closed form: with
+ * `"training"` scaling `x W + b` and `r / (1 - r) x² W²`, with `"inference"` scaling
+ * `(1 - r) x W + b` and `r (1 - r) x² W²`. It costs two products, where sampling costs one for each
+ * sample. Where all before the last layer is deterministic it replaces sampling that layer. Given
+ * `x`, the outputs of a row are independent; rows that share a mask are not. Wan et al. draw from
+ * the Gaussian with these moments at inference.
  * @param layer - Its mode does not matter. No key is drawn.
  * @param x - `[..., inFeatures]`
- * @throws NnxError when the last axis of `x` is not the layer's features, or when the layer drops all (rate 1).
+ * @throws NnxError when the last axis of `x` is not the layer's features, or when the layer drops
+ * all (rate 1).
  * @see Wan et al. 2013, section 3.2, https://proceedings.mlr.press/v28/wan13.html
  * @example
  * ```ts

@@ -7,7 +7,10 @@ import { add, broadcastTo, mul, reshape, sub, type Tensor, tidy } from "@nnxjs/k
 
 /** How the factors of the members are drawn. */
 export interface FactorOptions {
-  /** `"normal"`: around `mean` with deviation `std`; `"randomSign"`: 1 or -1. @defaultValue "normal" */
+  /**
+   * `"normal"`: around `mean` with deviation `std`; `"randomSign"`: 1 or -1.
+   * @defaultValue "normal"
+   */
   init?: "normal" | "randomSign";
   /** @defaultValue 1 */
   mean?: number;
@@ -25,8 +28,9 @@ const NAME = "BatchEnsembleLinear";
 const NAMES = { nextKey: true, init: true, mean: true, std: true } as const;
 
 /**
- * `members` dense layers with the kernels `W * (r_i s_iᵀ)`: they share `W`, each has its own factors `r_i`, `s_i` and its own bias. Rows of
- * the input are sorted by member: first all rows of the first, and so on.
+ * `members` dense layers with the kernels `W * (r_i s_iᵀ)`: they share `W`, each has its own
+ * factors `r_i`, `s_i` and its own bias. Rows of the input are sorted by member: first all rows of
+ * the first, and so on.
  * @see Wen et al. 2020, https://arxiv.org/abs/2002.06715; probly's `BatchEnsembleLinear`
  */
 export class BatchEnsembleLinear extends KernelLayer implements DenseConfig {
@@ -76,7 +80,8 @@ export class BatchEnsembleLinear extends KernelLayer implements DenseConfig {
   /**
    * @param x - `[members * rows, ..., inFeatures]`
    * @returns `[members * rows, ..., outFeatures]`
-   * @throws NnxError when the first axis is no multiple of the members, or the last not the features.
+   * @throws NnxError when the first axis is no multiple of the members, or the last not the
+   * features.
    */
   forward<T extends Tensor>(x: T): T {
     const where = `${NAME}.forward`;
@@ -117,7 +122,9 @@ function drawFactors(
   return tidy(() => sub(mul(random.bernoulli(key, 0.5, shape), 2), 1));
 }
 
-/** @throws TypeError for another way to draw, or for numbers that are none, before a key is drawn. */
+/**
+ * @throws TypeError for another way to draw, or for numbers that are none, before a key is drawn.
+ */
 export function checkFactors(where: string, { init = "normal", mean = 1, std = 0.5 }: FactorOptions): void {
   if (init !== "normal" && init !== "randomSign") {
     throw new TypeError(

@@ -43,17 +43,22 @@ export class BatchEnsemble<M extends Callable> extends Module {
   }
 }
 
-/** Options of {@link batchEnsemble}: which layers (the first too, by default), and how their factors are drawn. */
+/**
+ * Options of {@link batchEnsemble}: which layers (the first too, by default), and how their factors
+ * are drawn.
+ */
 export interface BatchEnsembleOptions extends TransformOptions, FactorOptions {
   /** @defaultValue false */
   skipFirst?: boolean;
 }
 
 /**
- * A copy of a model as an ensemble whose members share their kernels up to two vectors a layer. It is trained as one model, on a loss over
- * all members' outputs. Keys come from the `params` stream.
- * @param model - Called with one tensor. Only layers that are exactly Linear differ between members.
- * @throws RangeError for a number of members that is no positive integer, NnxError when no layer is left to transform.
+ * A copy of a model as an ensemble whose members share their kernels up to two vectors a layer. It
+ * is trained as one model, on a loss over all members' outputs. Keys come from the `params` stream.
+ * @param model - Called with one tensor. Only layers that are exactly Linear differ between
+ * members.
+ * @throws RangeError for a number of members that is no positive integer, NnxError when no layer is
+ * left to transform.
  * @see Wen et al. 2020, https://arxiv.org/abs/2002.06715; probly's `batchensemble`
  * @example
  * ```ts

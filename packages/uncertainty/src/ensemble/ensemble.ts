@@ -13,7 +13,8 @@ export interface Member {
 }
 
 /**
- * Models of one kind whose outputs are looked at together. Train each on its own, or all by a loss over the stacked outputs.
+ * Models of one kind whose outputs are looked at together. Train each on its own, or all by a loss
+ * over the stacked outputs.
  * @see Lakshminarayanan et al. 2017, https://arxiv.org/abs/1612.01474
  */
 export class Ensemble<M extends Member> extends Module {
@@ -30,7 +31,10 @@ export class Ensemble<M extends Member> extends Module {
     this.members = [...members];
   }
 
-  /** @returns the outputs of all members, `[members, ...output]`: samples for the decompositions, once they are probabilities. */
+  /**
+   * @returns the outputs of all members, `[members, ...output]`: samples for the decompositions,
+   * once they are probabilities.
+   */
   forward(...args: Parameters<M["forward"]>): Tensor {
     return stack(this.members.map((member) => member.forward(...(args as never[]))));
   }
@@ -38,17 +42,21 @@ export class Ensemble<M extends Member> extends Module {
 
 /** Options of {@link ensemble}. */
 export interface EnsembleOptions {
-  /** Each member draws from a fork of its own. Its `params` (or default) stream gives the weights. */
+  /**
+   * Each member draws from a fork of its own. Its `params` (or default) stream gives the weights.
+   */
   rngs: Rngs;
   /** Draws Params of a model that have no initializer beside them. */
   init?: InitParam;
 }
 
 /**
- * `n` models with the structure of one, each with initial values of its own. Trained copies would all be alike; these are to be trained.
- * @param model - Copied and drawn again with its layers' initializers: the model itself is unharmed, and its weights do not matter. Or a
- * function that builds a member from its Rngs.
- * @throws RangeError for an `n` that is no positive integer, NnxError for a Param of which nobody knows how it is drawn.
+ * `n` models with the structure of one, each with initial values of its own. Trained copies would
+ * all be alike; these are to be trained.
+ * @param model - Copied and drawn again with its layers' initializers: the model itself is
+ * unharmed, and its weights do not matter. Or a function that builds a member from its Rngs.
+ * @throws RangeError for an `n` that is no positive integer, NnxError for a Param of which nobody
+ * knows how it is drawn.
  * @see Lakshminarayanan et al. 2017, https://arxiv.org/abs/1612.01474; probly's `ensemble`
  * @example
  * ```ts

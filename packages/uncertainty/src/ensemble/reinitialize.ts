@@ -9,9 +9,10 @@ import { definedParts } from "../transform/defined-order.ts";
 export type InitParam = (path: Path, param: Param<Tensor>, key: PRNGKey) => Tensor;
 
 /**
- * Draws a model anew, in place, in the order in which it was defined: each Param `kernel` with its layer's `kernelInit`, and so on, or with
- * what its layer's method `initializerOf("kernel")` returns, where it has one. Streams
- * start from new keys, running statistics from 0 and `var` from 1; other Variables stay.
+ * Draws a model anew, in place, in the order in which it was defined: each Param `kernel` with its
+ * layer's `kernelInit`, and so on, or with what its layer's method `initializerOf("kernel")`
+ * returns, where it has one. Streams start from new keys, running statistics from 0 and `var` from
+ * 1; other Variables stay.
  * @throws NnxError for a Param without initializer when there is no `init`.
  */
 export function reinitialize(where: string, model: object, rngs: Rngs, init: InitParam | undefined): void {

@@ -26,7 +26,8 @@ export interface CalibrationOptions {
 }
 
 /**
- * Sorts predictions by their largest probability into intervals and reports how often they are right: the numbers of a reliability diagram.
+ * Sorts predictions by their largest probability into intervals and reports how often they are
+ * right: the numbers of a reliability diagram.
  * @param probabilities - `[rows, classes]`
  * @param labels - The right class of each row, a list or a tensor.
  * @throws NnxError for rows that are no probabilities, and labels that are no classes.
@@ -82,7 +83,10 @@ function binsOf(
   }));
 }
 
-/** The interval `[bin / bins, (bin + 1) / bins)` that has the number; the product may round to the neighbour. */
+/**
+ * The interval `[bin / bins, (bin + 1) / bins)` that has the number; the product may round to the
+ * neighbour.
+ */
 function binFor(confidence: number, bins: number): number {
   const near = Math.min(Math.floor(confidence * bins), bins - 1);
   if (confidence < near / bins) return near - 1;
@@ -90,7 +94,8 @@ function binFor(confidence: number, bins: number): number {
 }
 
 /**
- * The mean distance of confidence and accuracy over the bins, weighted by how many predictions are in them.
+ * The mean distance of confidence and accuracy over the bins, weighted by how many predictions are
+ * in them.
  * @param probabilities - `[rows, classes]`
  * @param labels - The right class of each row, a list or a tensor.
  * @throws as {@link reliabilityBins}

@@ -51,7 +51,8 @@ function tiesOf(where: string, knownScores: Scores, unseenScores: Scores): Ties 
 }
 
 /**
- * The area under the ROC curve: the chance that an unseen input scores higher than a known one; ties count half.
+ * The area under the ROC curve: the chance that an unseen input scores higher than a known one;
+ * ties count half.
  * @throws NnxError when one list is empty or a score is NaN.
  * @see `sklearn.metrics.roc_auc_score` with unseen inputs as the positive class
  */
@@ -67,8 +68,8 @@ export function auroc(known: Scores, unseen: Scores): number {
 }
 
 /**
- * Average precision, the step-wise area under the precision-recall curve, with unseen inputs as the positive class. Chance level is the
- * share of unseen inputs.
+ * Average precision, the step-wise area under the precision-recall curve, with unseen inputs as the
+ * positive class. Chance level is the share of unseen inputs.
  * @throws NnxError when one list is empty or a score is NaN.
  * @see `sklearn.metrics.average_precision_score`
  */
@@ -92,8 +93,10 @@ export interface FprOptions {
 }
 
 /**
- * The share of known inputs that are called strange at the highest threshold that finds at least `tpr` of the unseen ones.
- * @throws NnxError when one list is empty or a score is NaN, RangeError for a `tpr` outside `(0, 1]`.
+ * The share of known inputs that are called strange at the highest threshold that finds at least
+ * `tpr` of the unseen ones.
+ * @throws NnxError when one list is empty or a score is NaN, RangeError for a `tpr` outside
+ * `(0, 1]`.
  * @see the first point of `sklearn.metrics.roc_curve` with that rate
  */
 export function fprAtTpr(known: Scores, unseen: Scores, options: FprOptions = {}): number {

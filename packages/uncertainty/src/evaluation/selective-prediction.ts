@@ -9,7 +9,10 @@ export interface SelectivePrediction {
   readonly rejected: Float64Array;
   /** Mean loss of the inputs that are left. */
   readonly loss: Float64Array;
-  /** The area under the curve by the trapezoidal rule, with the points spread over `[0, 1]`; the mean loss is that of random rejection. */
+  /**
+   * The area under the curve by the trapezoidal rule, with the points spread over `[0, 1]`; the
+   * mean loss is that of random rejection.
+   */
   readonly area: number;
 }
 
@@ -20,9 +23,11 @@ export interface SelectiveOptions {
 }
 
 /**
- * Rejects the most uncertain inputs, ever more of them, and reports the mean loss of the rest. Among equally uncertain inputs the expected
- * loss under random choice counts, so that their order does not.
- * @param uncertainty - One number for each input, as a list or a tensor; the highest are rejected first.
+ * Rejects the most uncertain inputs, ever more of them, and reports the mean loss of the rest.
+ * Among equally uncertain inputs the expected loss under random choice counts, so that their order
+ * does not.
+ * @param uncertainty - One number for each input, as a list or a tensor; the highest are rejected
+ * first.
  * @param losses - One number for each input, such as 0 where right and 1 where wrong.
  * @throws NnxError for lists of different lengths, empty ones, or NaN.
  * @see El-Yaniv and Wiener 2010, https://jmlr.org/papers/v11/el-yaniv10a.html

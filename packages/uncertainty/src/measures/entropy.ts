@@ -10,7 +10,11 @@ const NAMES = { base: true } as const;
 
 /** The unit of entropies. */
 export interface EntropyOptions {
-  /** Of the logarithm, above 1: 2 for bits; `"normalize"` divides by the logarithm of the number of classes. @defaultValue Math.E, nats */
+  /**
+   * Of the logarithm, above 1: 2 for bits; `"normalize"` divides by the logarithm of the number of
+   * classes.
+   * @defaultValue Math.E, nats
+   */
   base?: number | "normalize";
 }
 
@@ -51,12 +55,16 @@ export function entropy(probabilities: Numbers, options: EntropyOptions = {}): F
 }
 
 /**
- * Splits the entropy of the mean prediction (total) into the mean entropy of the predictions (aleatoric: each says itself that it does not
- * know) and the rest (epistemic: they do not agree; the mutual information of prediction and weights, BALD). Epistemic is computed as a
- * mean Kullback-Leibler divergence where all samples are at hand, and never negative.
- * @param samples - Probabilities `[samples, ..., classes]`, or moments that were collected from probabilities.
- * @throws NnxError for rows that are no probabilities, fewer than two classes, or a base that is no finite number above 1.
- * @see Depeweg et al. 2018, https://proceedings.mlr.press/v80/depeweg18a.html; Houlsby et al. 2011, https://arxiv.org/abs/1112.5745
+ * Splits the entropy of the mean prediction (total) into the mean entropy of the predictions
+ * (aleatoric: each says itself that it does not know) and the rest (epistemic: they do not agree;
+ * the mutual information of prediction and weights, BALD). Epistemic is computed as a mean
+ * Kullback-Leibler divergence where all samples are at hand, and never negative.
+ * @param samples - Probabilities `[samples, ..., classes]`, or moments that were collected from
+ * probabilities.
+ * @throws NnxError for rows that are no probabilities, fewer than two classes, or a base that is no
+ * finite number above 1.
+ * @see Depeweg et al. 2018, https://proceedings.mlr.press/v80/depeweg18a.html; Houlsby et al. 2011,
+ * https://arxiv.org/abs/1112.5745
  * @example
  * ```ts
  * // Two passes that contradict each other, on one input: all of the uncertainty is epistemic.

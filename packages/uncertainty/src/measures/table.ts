@@ -1,4 +1,6 @@
-/** @file Numbers with a shape, wherever they come from, and the checks of what they are said to be. */
+/**
+ * @file Numbers with a shape, wherever they come from, and the checks of what they are said to be.
+ */
 import { NnxError } from "@nnxjs/nnx-core";
 import { checkTensor, describe } from "@nnxjs/nnx-core/internal";
 import { isTensor, sizeOf, type Tensor } from "@nnxjs/kernels/internal";
@@ -43,7 +45,8 @@ function valuesOf(where: string, name: string, x: Tensor): ArrayLike<number> {
 
 /**
  * The numbers, row-major.
- * @throws NnxError for what has no numbers, for a shape of another size, and for fewer axes than `rank`.
+ * @throws NnxError for what has no numbers, for a shape of another size, and for fewer axes than
+ * `rank`.
  */
 export function tableOf(where: string, x: Numbers, { rank, axes }: { rank: number; axes: string }): Table {
   const isTable = typeof x === "object" && x !== null && "data" in x && "shape" in x;

@@ -8,9 +8,11 @@ import { type Numbers, probabilitiesOf, tableOf } from "./table.ts";
 const AXES = { rank: 2, axes: "samples, ..., classes" };
 
 /**
- * Splits the variance of the one-hot label, summed over classes, by the law of total variance: `sum p (1 - p)` of the mean prediction
- * (total), its mean over predictions (aleatoric), and the variance of the predictions (epistemic). The Brier score's decomposition.
- * @param samples - Probabilities `[samples, ..., classes]`, or moments that were collected from probabilities.
+ * Splits the variance of the one-hot label, summed over classes, by the law of total variance:
+ * `sum p (1 - p)` of the mean prediction (total), its mean over predictions (aleatoric), and the
+ * variance of the predictions (epistemic). The Brier score's decomposition.
+ * @param samples - Probabilities `[samples, ..., classes]`, or moments that were collected from
+ * probabilities.
  * @throws NnxError for rows that are no probabilities, or fewer than two classes.
  * @see Sale et al. 2024, https://arxiv.org/abs/2406.02354
  */
@@ -56,8 +58,8 @@ function varianceOver(data: ArrayLike<number>, mean: Float64Array): Float64Array
 }
 
 /**
- * Splits the variance of a regression model that predicts a mean and a variance for each target: the mean of the variances (aleatoric),
- * the variance of the means (epistemic), and their sum.
+ * Splits the variance of a regression model that predicts a mean and a variance for each target:
+ * the mean of the variances (aleatoric), the variance of the means (epistemic), and their sum.
  * @param means - `[samples, ...]`
  * @param variances - The same shape; not negative.
  * @returns one number for each target.

@@ -15,7 +15,8 @@ export function argmaxOf(values: ArrayLike<number>, from: number, count: number)
 }
 
 /**
- * One less the largest probability of each row: the chance that its best guess is wrong, if the probabilities are right.
+ * One less the largest probability of each row: the chance that its best guess is wrong, if the
+ * probabilities are right.
  * @param probabilities - `[..., classes]`
  * @returns one number for each row.
  */
@@ -31,9 +32,11 @@ export function maxProbabilityComplement(probabilities: Numbers): Float64Array {
 }
 
 /**
- * Splits the chance that the best guess of the mean prediction is wrong (total) into the mean chance for guesses of each prediction's own
- * (aleatoric) and what is lost by having to agree on one guess (epistemic).
- * @param samples - Probabilities `[samples, ..., classes]`, or moments that were collected from probabilities.
+ * Splits the chance that the best guess of the mean prediction is wrong (total) into the mean
+ * chance for guesses of each prediction's own (aleatoric) and what is lost by having to agree on
+ * one guess (epistemic).
+ * @param samples - Probabilities `[samples, ..., classes]`, or moments that were collected from
+ * probabilities.
  * @throws NnxError for rows that are no probabilities, or fewer than two classes.
  * @see Hofman, Sale and Hüllermeier 2024, https://arxiv.org/abs/2404.12215
  */

@@ -17,7 +17,9 @@ export interface Samples extends Table<Float32Array> {
   readonly shape: readonly number[];
 }
 
-/** Takes outputs block by block: pass after pass, and within a pass from the first row to the last. */
+/**
+ * Takes outputs block by block: pass after pass, and within a pass from the first row to the last.
+ */
 export interface Collector<R> {
   /** @param offset - Where in the pass's output the block begins. */
   add(pass: number, offset: number, block: Float32Array): void;
@@ -37,7 +39,10 @@ function softmaxRows(logits: ArrayLike<number>, classes: number): Float32Array {
   return result;
 }
 
-/** One output as what is collected: probabilities or values. @throws NnxError when they cannot be what `outputs` says. */
+/**
+ * One output as what is collected: probabilities or values.
+ * @throws NnxError when they cannot be what `outputs` says.
+ */
 export function interpret(
   where: string,
   outputs: Outputs,
@@ -66,7 +71,10 @@ export function collectAll(count: number, size: number): Collector<Samples> {
   };
 }
 
-/** Keeps moments (Welford's recurrence, in double precision): the memory does not depend on the number of passes. */
+/**
+ * Keeps moments (Welford's recurrence, in double precision): the memory does not depend on the
+ * number of passes.
+ */
 export function collectMoments(
   count: number,
   size: number,

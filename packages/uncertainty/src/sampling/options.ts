@@ -18,23 +18,32 @@ export interface SampleProgress {
   readonly total: number;
 }
 
-/** How the model is called: `model.forward(x)` unless this says otherwise. Models whose `forward` returns something else need it. */
+/**
+ * How the model is called: `model.forward(x)` unless this says otherwise. Models whose `forward`
+ * returns something else need it.
+ */
 export type CallOption<M, X extends Tensor> =
   M extends Callable<X> ? { call?: (model: M, x: X) => Tensor } : { call: (model: M, x: X) => Tensor };
 
 /** What all ways of sampling can be told. */
 export interface CollectOptions {
   /**
-   * What the model puts out. `"logits"`: softmax over the last axis is applied to each pass. `"probabilities"`: rows that are checked to be
-   * some. `"values"`: anything, such as a regression's. @defaultValue "values"
+   * What the model puts out. `"logits"`: softmax over the last axis is applied to each pass.
+   * `"probabilities"`: rows that are checked to be some. `"values"`: anything, such as a
+   * regression's.
+   * @defaultValue "values"
    */
   outputs?: Outputs;
   /**
-   * What is kept. `"samples"`: everything, `[n, ...output]`. `"moments"`: running mean, variance and, of probabilities, entropy; memory
-   * does not grow with `n`. @defaultValue "samples"
+   * What is kept. `"samples"`: everything, `[n, ...output]`. `"moments"`: running mean, variance
+   * and, of probabilities, entropy; memory does not grow with `n`.
+   * @defaultValue "samples"
    */
   keep?: "samples" | "moments";
-  /** How many rows of the input go through the model at a time; the result does not depend on it. @defaultValue all */
+  /**
+   * How many rows of the input go through the model at a time; the result does not depend on it.
+   * @defaultValue all
+   */
   batchSize?: number;
   /** Called after each pass. What it throws ends the sampling. */
   onProgress?: (progress: SampleProgress) => void;
@@ -50,7 +59,10 @@ export interface SampleOptions extends CollectOptions {
 
 /** Options of `sampleAsync`. */
 export interface SampleAsyncOptions extends SampleOptions {
-  /** How long to compute before a page gets to breathe, in milliseconds. @defaultValue 12, less than a frame */
+  /**
+   * How long to compute before a page gets to breathe, in milliseconds.
+   * @defaultValue 12, less than a frame
+   */
   sliceMs?: number;
 }
 

@@ -1,4 +1,7 @@
-/** @file What all ways of sampling have in common: the input in batches, the outputs into a collector. */
+/**
+ * @file What all ways of sampling have in common: the input in batches, the outputs into a
+ * collector.
+ */
 import { isTensor, reshape, slice, type Tensor, tidy } from "@nnxjs/kernels/internal";
 import { GraphNode, NnxError } from "@nnxjs/nnx-core";
 import { checkTensor, describe } from "@nnxjs/nnx-core/internal";
@@ -71,7 +74,10 @@ export class Passes<M, X extends Tensor> {
     this.#call = call;
   }
 
-  /** All batches of all passes, in order. Before each the signal is looked at, after each pass progress is told. */
+  /**
+   * All batches of all passes, in order. Before each the signal is looked at, after each pass
+   * progress is told.
+   */
   *batches(): Generator<Batch> {
     const { signal, onProgress } = this.#options;
     const rows = this.#x.shape[0];
@@ -130,5 +136,7 @@ export class Passes<M, X extends Tensor> {
   }
 }
 
-/** What a model without a `call` of its own is asked for; that it has a `forward` is checked before. */
+/**
+ * What a model without a `call` of its own is asked for; that it has a `forward` is checked before.
+ */
 const forward = (model: unknown, x: Tensor): unknown => (model as { forward(x: Tensor): unknown }).forward(x);

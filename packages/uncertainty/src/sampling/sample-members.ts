@@ -17,10 +17,11 @@ import { type Call, Passes } from "./passes.ts";
 import { SamplingMode } from "./sampling-mode.ts";
 
 /**
- * One prediction of each member of an ensemble: what `sample` is for one stochastic model. Members predict deterministically, whatever mode
- * they are in, and are left as they were.
+ * One prediction of each member of an ensemble: what `sample` is for one stochastic model. Members
+ * predict deterministically, whatever mode they are in, and are left as they were.
  * @param x - `[rows, ...]`
- * @returns all outputs, `[members, ...output]`, as plain numbers; with `keep: "moments"` their running moments.
+ * @returns all outputs, `[members, ...output]`, as plain numbers; with `keep: "moments"` their
+ * running moments.
  * @throws RangeError for a `batchSize` that is no positive integer, and the signal's reason.
  */
 export function sampleMembers<M extends Member & object, X extends Tensor>(

@@ -21,18 +21,22 @@ const SAMPLE_NAMES = { ...COLLECT_NAMES, key: true } as const;
 const SAMPLE_ASYNC_NAMES = { ...SAMPLE_NAMES, sliceMs: true } as const;
 
 /**
- * Lets a model predict `n` times with other masks, whatever mode it is in. It is left as it was, modes and streams, also on a throw.
+ * Lets a model predict `n` times with other masks, whatever mode it is in. It is left as it was,
+ * modes and streams, also on a throw.
  *
- * What comes out depends on key, model and inputs only: not on the mode, on draws before, on `batchSize`, or on the other rows. For that,
- * each pass starts all streams of the model anew from `foldIn(key, pass)`, and all rows of a pass share their masks, also Dropout's: one pass
- * is one function. Normalisation uses its running averages. Layers without a stream get one.
+ * What comes out depends on key, model and inputs only: not on the mode, on draws before, on
+ * `batchSize`, or on the other rows. For that, each pass starts all streams of the model anew from
+ * `foldIn(key, pass)`, and all rows of a pass share their masks, also Dropout's: one pass is one
+ * function. Normalisation uses its running averages. Layers without a stream get one.
  * @param model - Called as `model.forward(x)`, or by `call`.
  * @param x - `[rows, ...]`
  * @param n - Passes. The standard error of means goes down with its root; 30 to 100 are usual.
- * @returns all outputs, `[n, ...output]`, as plain numbers; with `keep: "moments"` their running moments.
- * @throws NnxError when nothing in the model draws random numbers, RangeError for `n` or `batchSize` that are no positive integers, and
- * the signal's reason.
- * @see Gal and Ghahramani 2016, https://proceedings.mlr.press/v48/gal16.html; Mobiny et al. 2021, https://doi.org/10.1038/s41598-021-84854-x
+ * @returns all outputs, `[n, ...output]`, as plain numbers; with `keep: "moments"` their running
+ * moments.
+ * @throws NnxError when nothing in the model draws random numbers, RangeError for `n` or
+ * `batchSize` that are no positive integers, and the signal's reason.
+ * @see Gal and Ghahramani 2016, https://proceedings.mlr.press/v48/gal16.html; Mobiny et al. 2021,
+ * https://doi.org/10.1038/s41598-021-84854-x
  * @example
  * ```ts
  * class Net extends nnx.Module {
@@ -82,8 +86,9 @@ export function sample<M extends object, X extends Tensor>(
 }
 
 /**
- * As {@link sample}, in slices of a few milliseconds between which a page can draw and react. Between slices the model has its own mode
- * and streams; changing its weights meanwhile mixes two models.
+ * As {@link sample}, in slices of a few milliseconds between which a page can draw and react.
+ * Between slices the model has its own mode and streams; changing its weights meanwhile mixes two
+ * models.
  * @see {@link sample}
  */
 export async function sampleAsync<M extends object, X extends Tensor>(

@@ -5,8 +5,9 @@ import { foldIn, type PRNGKey } from "@nnxjs/rnglib/keys";
 import { RngStream } from "@nnxjs/rnglib";
 
 /**
- * The modes and streams of a model. While it is entered, stochastic layers draw masks (or none do), normalisation uses its running
- * averages, masks are shared by all rows of a pass, and layers without a stream have one. Modes are set as `setMode` sets them.
+ * The modes and streams of a model. While it is entered, stochastic layers draw masks (or none do),
+ * normalisation uses its running averages, masks are shared by all rows of a pass, and layers
+ * without a stream have one. Modes are set as `setMode` sets them.
  */
 export class SamplingMode {
   readonly #changes: () => ModeChanges;
@@ -45,7 +46,8 @@ export class SamplingMode {
           count.setRawValue(countBefore);
         });
       }
-      // Found out anew each time: between slices of an asynchronous sampling the model is the caller's.
+      // Found out anew each time: between slices of an asynchronous sampling the model is the
+      // caller's.
       for (const { node, name, value } of [...this.#changes().writes, ...this.#lent]) {
         const before: unknown = Reflect.get(node, name);
         restore.push(() => Reflect.set(node, name, before));
@@ -57,7 +59,10 @@ export class SamplingMode {
     }
   }
 
-  /** Starts every stream anew from a key, each from another one: what is drawn next depends on nothing else. */
+  /**
+   * Starts every stream anew from a key, each from another one: what is drawn next depends on
+   * nothing else.
+   */
   seed(key: PRNGKey): void {
     this.#streams.forEach((stream, i) => {
       stream.key.setRawValue(foldIn(key, i));

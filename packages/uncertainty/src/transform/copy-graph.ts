@@ -9,8 +9,9 @@ export interface GraphCopy<M> {
 }
 
 /**
- * Copies a model as `clone` does: no module and no Variable is shared with the original, what was shared stays shared, subclasses keep
- * their type, no constructor runs. Besides, attributes keep the order in which they were defined, which `clone` sorts.
+ * Copies a model as `clone` does: no module and no Variable is shared with the original, what was
+ * shared stays shared, subclasses keep their type, no constructor runs. Besides, attributes keep
+ * the order in which they were defined, which `clone` sorts.
  * @throws StructureError for what cannot be a graph.
  */
 export function copyGraph<M>(model: M): GraphCopy<M> {
@@ -45,7 +46,10 @@ export function copyGraph<M>(model: M): GraphCopy<M> {
   return { copy, copyOf };
 }
 
-/** A container of copies; the container itself where nothing in it is copied, since it is static then. */
+/**
+ * A container of copies; the container itself where nothing in it is copied, since it is static
+ * then.
+ */
 function copyContainer(x: object, visit: (item: unknown) => unknown): unknown {
   if (isVariableState(x)) return x;
   let changed = false;

@@ -1,4 +1,7 @@
-/** @file A model's parts in the order in which they were defined; nnx-core's walks sort them by name. */
+/**
+ * @file A model's parts in the order in which they were defined; nnx-core's walks sort them by
+ * name.
+ */
 import { GraphNode, type Path, type PathPart, Variable } from "@nnxjs/nnx-core";
 import { entriesOf, isContainer } from "@nnxjs/nnx-core/internal";
 

@@ -27,22 +27,28 @@ export interface DropConnectOptions extends TransformOptions {
   scaling?: DropConnectScaling;
   /** See `DropConnectLinear`. @defaultValue "batch" */
   masks?: DropConnectMasks;
-  /** Transform Conv layers too, to `DropConnectConv`. These have one mask per call. @defaultValue false */
+  /**
+   * Transform Conv layers too, to `DropConnectConv`. These have one mask per call.
+   * @defaultValue false
+   */
   conv?: boolean;
 }
 
 const LINEAR_OR_CONV: Replaceable<Linear | Conv> = { name: "Linear or Conv", classes: [Linear, Conv] };
 
 /**
- * A copy of a model whose Linear layers (with `conv: true` Conv layers too) drop weights, for training with DropConnect or for sampling a model that was trained without. The
- * model itself is unharmed. Paths in the State stay (`hidden.kernel`), so that weights of the original fit; each new layer adds its stream
- * (`hidden.rngs`). Layers that are shared stay shared; DropConnectLinear layers that are there already stay as they are.
- * @param model - Anything with Linear layers in it, at any depth of attributes, arrays, plain objects and Maps. Subclasses of Linear stay.
+ * A copy of a model whose Linear layers (with `conv: true` Conv layers too) drop weights, for
+ * training with DropConnect or for sampling a model that was trained without. The model itself is
+ * unharmed. Paths in the State stay (`hidden.kernel`), so that weights of the original fit; each
+ * new layer adds its stream (`hidden.rngs`). Layers that are shared stay shared; DropConnectLinear
+ * layers that are there already stay as they are.
+ * @param model - Anything with Linear layers in it, at any depth of attributes, arrays, plain
+ * objects and Maps. Subclasses of Linear stay.
  * @param rate - The share of weights that is dropped, in `[0, 1]`.
  * @returns the copy, in the mode that new layers have: not deterministic.
  * @throws RangeError for a rate outside `[0, 1]`, NnxError when no layer is left to transform.
- * @see Wan et al. 2013, https://proceedings.mlr.press/v28/wan13.html; Mobiny et al. 2021, https://doi.org/10.1038/s41598-021-84854-x;
- * probly's `dropconnect`
+ * @see Wan et al. 2013, https://proceedings.mlr.press/v28/wan13.html; Mobiny et al. 2021,
+ * https://doi.org/10.1038/s41598-021-84854-x; probly's `dropconnect`
  * @example
  * ```ts
  * const net = [new nnx.Linear(64, 128, { rngs: new nnx.Rngs(0) }), new nnx.Linear(128, 10, { rngs: new nnx.Rngs(1) })] as const;

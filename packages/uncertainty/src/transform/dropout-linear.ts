@@ -14,8 +14,8 @@ import type { Tensor } from "@nnxjs/kernels/internal";
 const NAMES = { broadcastDims: true, deterministic: true, rngCollection: true, rngs: true } as const;
 
 /**
- * A {@link Linear} layer with Dropout on its inputs. It shares kernel and bias with the layer it is made from and can stand in for it:
- * its Params have the same paths.
+ * A {@link Linear} layer with Dropout on its inputs. It shares kernel and bias with the layer it is
+ * made from and can stand in for it: its Params have the same paths.
  */
 export class DropoutLinear extends DenseLayer {
   readonly dropout: Dropout;

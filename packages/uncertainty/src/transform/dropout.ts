@@ -18,9 +18,11 @@ export interface DropoutTransformOptions extends TransformOptions {
 }
 
 /**
- * A copy of a model with Dropout on the inputs of its Linear layers. The model itself is unharmed. Paths of Params in the State stay
- * (`hidden.kernel`); each new layer adds its stream (`hidden.dropout.rngs`). Layers that are shared stay shared.
- * @param model - Anything with Linear layers in it, at any depth of attributes, arrays, plain objects and Maps. Subclasses of Linear stay.
+ * A copy of a model with Dropout on the inputs of its Linear layers. The model itself is unharmed.
+ * Paths of Params in the State stay (`hidden.kernel`); each new layer adds its stream
+ * (`hidden.dropout.rngs`). Layers that are shared stay shared.
+ * @param model - Anything with Linear layers in it, at any depth of attributes, arrays, plain
+ * objects and Maps. Subclasses of Linear stay.
  * @param rate - The share of inputs that is dropped, in `[0, 1]`.
  * @returns the copy, in the mode that new layers have: not deterministic.
  * @throws RangeError for a rate outside `[0, 1]`, NnxError when no layer is left to transform.

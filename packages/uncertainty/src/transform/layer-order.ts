@@ -4,8 +4,9 @@ import { definedParts } from "./defined-order.ts";
 import { entriesOf, isContainer } from "@nnxjs/nnx-core/internal";
 
 /**
- * How layers are ordered. `"definition"`: as attributes were assigned, mostly the order of computation. `"graph"`: sorted by path, as
- * `iterModules` goes and Flax does. A model from `merge`, `clone` or a checkpoint has lost the first: both are the second then.
+ * How layers are ordered. `"definition"`: as attributes were assigned, mostly the order of
+ * computation. `"graph"`: sorted by path, as `iterModules` goes and Flax does. A model from
+ * `merge`, `clone` or a checkpoint has lost the first: both are the second then.
  */
 export type LayerOrder = "definition" | "graph";
 

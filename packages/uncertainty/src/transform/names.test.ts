@@ -7,7 +7,10 @@ import { batchEnsemble, dropconnect, dropout, ensemble, sample } from "../index.
 
 const NAMES = ["__proto__", "constructor", "toString", "a.b", "a"] as const;
 
-/** A record with an own property under each name, also under those that an assignment would not make. */
+/**
+ * A record with an own property under each name, also under those that an assignment would not
+ * make.
+ */
 const recordOf = (make: (name: string) => unknown): Record<string, Linear> =>
   Object.fromEntries(NAMES.map((name) => [name, make(name)])) as Record<string, Linear>;
 

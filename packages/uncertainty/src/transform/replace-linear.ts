@@ -1,4 +1,7 @@
-/** @file What `dropconnect` and `dropout` have in common: a copy of a model with other layers in the places of some of its own. */
+/**
+ * @file What `dropconnect` and `dropout` have in common: a copy of a model with other layers in the
+ * places of some of its own.
+ */
 import { type Filter, GraphNode, iterNodes, NnxError, type Path, toPredicate } from "@nnxjs/nnx-core";
 import { checkOptions, describe, isContainer, type OptionNames } from "@nnxjs/nnx-core/internal";
 import { Linear } from "@nnxjs/layers";
@@ -13,11 +16,20 @@ export interface TransformOptions {
   rngs: Rngs | RngStream | PRNGKey | number;
   /** Which of the layers that can be transformed. @defaultValue true, all */
   filter?: Filter;
-  /** Leave the first layer with parameters, of whatever kind, as it is: the one that sees the input. @defaultValue true */
+  /**
+   * Leave the first layer with parameters, of whatever kind, as it is: the one that sees the input.
+   * @defaultValue true
+   */
   skipFirst?: boolean;
-  /** Leave the last layer with parameters, of whatever kind, as it is: mostly the classifier. @defaultValue false */
+  /**
+   * Leave the last layer with parameters, of whatever kind, as it is: mostly the classifier.
+   * @defaultValue false
+   */
   skipLast?: boolean;
-  /** What first and last mean; also the order in which layers draw their streams. @defaultValue "definition" */
+  /**
+   * What first and last mean; also the order in which layers draw their streams.
+   * @defaultValue "definition"
+   */
   order?: LayerOrder;
 }
 
@@ -30,7 +42,9 @@ export const TRANSFORM_NAMES: OptionNames<TransformOptions> = {
   order: true,
 };
 
-/** @throws NnxError for names that the options do not have, and where there are no options at all. */
+/**
+ * @throws NnxError for names that the options do not have, and where there are no options at all.
+ */
 export function checkTransform<O extends TransformOptions>(
   where: string,
   options: O | undefined,

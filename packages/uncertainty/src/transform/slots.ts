@@ -2,7 +2,10 @@
 import { iterNodes } from "@nnxjs/nnx-core";
 import { entriesOf } from "@nnxjs/nnx-core/internal";
 
-/** Puts others in the places of some modules, wherever in the graph they are; the root itself is returned exchanged. */
+/**
+ * Puts others in the places of some modules, wherever in the graph they are; the root itself is
+ * returned exchanged.
+ */
 export function exchange<M>(root: M, others: ReadonlyMap<object, object>): M {
   // Taken before anything is exchanged: what comes in is not looked into.
   const holders = [...iterNodes(root)].map(([, holder]) => holder);

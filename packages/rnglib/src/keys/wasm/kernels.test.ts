@@ -41,7 +41,10 @@ const pair = <A extends Out>(
   plainly: (start, out, source) => out instanceof kind && plainly(start, out, source),
 });
 
-/** Uniforms in [-1, 1) and the ends, as `probit` takes them; a function of the counter like everything else. */
+/**
+ * Uniforms in [-1, 1) and the ends, as `probit` takes them; a function of the counter like
+ * everything else.
+ */
 function symmetric(start: number, out: Float32Array): void {
   plain.plainUniform(K1, K0, start, out);
   for (let i = 0; i < out.length; i++)
@@ -122,7 +125,8 @@ describe("a kernel and the plain loop give the same bits", () => {
   it.each(pairs)(
     "$name, for every length from 0 to 4200, and touch nothing beside",
     ({ make, byKernel, plainly }) => {
-      // Element i of the plain loop depends on the counter alone (tested below), so one long run holds every length.
+      // Element i of the plain loop depends on the counter alone (tested below), so one long run
+      // holds every length.
       const source = sourceOf(LONGEST);
       const expected = make(LONGEST);
       plainly(0, expected, source);

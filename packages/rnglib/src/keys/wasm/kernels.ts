@@ -1,4 +1,7 @@
-/** @file Calls of the WebAssembly kernels, chunk by chunk; nothing is compiled before it is first used. */
+/**
+ * @file Calls of the WebAssembly kernels, chunk by chunk; nothing is compiled before it is first
+ * used.
+ */
 import { modules } from "./kernels.generated.ts";
 import { CHUNK, OUT, SOURCE } from "./layout.ts";
 
@@ -24,7 +27,9 @@ let page: Page | undefined;
 let disabled = false;
 const compiled = new Map<Name, Kernel>();
 
-/** Compiles a kernel on first use; undefined where WebAssembly or its SIMD is missing or forbidden. */
+/**
+ * Compiles a kernel on first use; undefined where WebAssembly or its SIMD is missing or forbidden.
+ */
 function kernel(name: Name): Kernel | undefined {
   const known = compiled.get(name);
   if (known !== undefined || disabled) return known;
@@ -37,7 +42,8 @@ function kernel(name: Name): Kernel | undefined {
     compiled.set(name, f);
     return f;
   } catch {
-    // No WebAssembly, no SIMD, or a content security policy against it: the plain path gives the same numbers.
+    // No WebAssembly, no SIMD, or a content security policy against it: the plain path gives the
+    // same numbers.
     disabled = true;
     return undefined;
   }
@@ -56,7 +62,10 @@ function newPage(): Page {
   };
 }
 
-/** Whether the kernels are used; false turns them off (for tests and measurements), true tries them again. */
+/**
+ * Whether the kernels are used; false turns them off (for tests and measurements), true tries them
+ * again.
+ */
 export function useKernels(on: boolean): void {
   disabled = !on;
   if (!on) compiled.clear();
@@ -65,7 +74,10 @@ export function useKernels(on: boolean): void {
 /** Whether this engine runs the kernels. */
 export const hasKernels = (): boolean => kernel("bits") !== undefined;
 
-/** Calls `run(count, hi, lo, begin)` for pieces that neither exceed a chunk nor let the low counter word wrap. */
+/**
+ * Calls `run(count, hi, lo, begin)` for pieces that neither exceed a chunk nor let the low counter
+ * word wrap.
+ */
 function inChunks(
   start: number,
   length: number,
@@ -153,7 +165,10 @@ export function kernelProbit(values: Float32Array): boolean {
   return true;
 }
 
-/** The kernels compare all 32 bits, flipped to signed; `threshold` counts units of 2⁹ and is below 2²³. */
+/**
+ * The kernels compare all 32 bits, flipped to signed; `threshold` counts units of 2⁹ and is below
+ * 2²³.
+ */
 const limitOf = (threshold: number): number => (threshold << 9) ^ 0x80000000;
 
 /** {@link plainBernoulli} for 0 < threshold < 2²³ by kernel; false when there is none. */
