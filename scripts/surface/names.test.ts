@@ -15,7 +15,8 @@ const index = (name: string): string => `packages/${name}/src/index.ts`;
 describe("the umbrella", () => {
   it("names each public name of the packages once", () => {
     const below = packages.filter((name) => name !== "nnx").flatMap((name) => exportedNames(index(name)));
-    expect(exportedNames(index("nnx")).sort()).toEqual(below.sort());
+    // `mendKernels` is in two packages.
+    expect(exportedNames(index("nnx")).sort()).toEqual([...new Set(below)].sort());
   });
 });
 

@@ -3,8 +3,7 @@
  * gradient it loses silently. Such an operation is on the tape under the name of its scope, and a
  * rule of that name comes first.
  */
-import { isRecording } from "@nnxjs/kernels";
-import { alias } from "@nnxjs/kernels/internal";
+import { alias, isRecording } from "@nnxjs/kernels/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import type { GradientRule } from "./rule.ts";

@@ -3,7 +3,7 @@
  * more than it hands out. In the order in which it does things: `inputsToSave.map(name => input)`,
  * `.concat(outputs)`, `rule.gradFunc`, `tape.push(node)`, with nothing of another call in between.
  */
-import { isRecording } from "@nnxjs/kernels";
+import { isRecording } from "@nnxjs/kernels/internal";
 import { customGrad, engine, reshape, type Tensor } from "@tensorflow/tfjs-core";
 
 /** A recorded call. */

@@ -1,7 +1,10 @@
 /**
  * @file What the other packages of this project use and users do not: it may change in any version.
  */
-export { alias, isTensor } from "./engine.ts";
+export { alias, isRecording, isTensor } from "./engine.ts";
+export type { ElementArrays } from "./memory/access.ts";
+export { fuse } from "./memory/fuse.ts";
+export { newTensor } from "./memory/new-tensor.ts";
 export { axesOf2D, axesOf3D } from "./mends/pools.ts";
 export {
   aboveOf,

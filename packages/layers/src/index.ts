@@ -47,10 +47,8 @@ export {
   promoteDtype,
 } from "./dtypes.ts";
 export { type DotGeneral, dotGeneral, type DotGeneralOptions } from "./linear/dot-general.ts";
-export { KernelLayer } from "./kernel-layer.ts";
-export { dense, type DenseConfig, DenseLayer } from "./linear/dense-layer.ts";
 export { Linear, type LinearOptions } from "./linear/linear.ts";
-export { checkRate, MissingRngError, type StochasticCallOptions } from "./stochastic/call-options.ts";
+export { MissingRngError, type StochasticCallOptions } from "./stochastic/call-options.ts";
 export {
   DropConnectLinear,
   type DropConnectLinearOptions,

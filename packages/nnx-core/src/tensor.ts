@@ -6,8 +6,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { disposedAdvice, DisposedError, disposedText } from "./errors.ts";
 
-export { type ElementArrays, fuse, isRecording, newTensor } from "@nnxjs/kernels";
-export { alias, isTensor } from "@nnxjs/kernels/internal";
+export { alias, type ElementArrays, fuse, isRecording, isTensor, newTensor } from "@nnxjs/kernels/internal";
 
 /** An immutable array: tensorflow.js's. */
 export type Tensor = tf.Tensor;

@@ -407,8 +407,8 @@ export {
   uninstallGradients,
   registerRules,
   type GradientRule,
-  mendKernels,
 } from "@nnxjs/gradients";
+export { mendKernels, restoreKernels } from "@nnxjs/kernels";
 
 // Looking inside.
 export {

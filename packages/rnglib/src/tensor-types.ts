@@ -1,5 +1,5 @@
 /** @file Types of tensors by their axes and elements. */
-import type { ElementArrays } from "@nnxjs/kernels";
+import type { ElementArrays } from "@nnxjs/kernels/internal";
 import type { Rank, Tensor } from "@tensorflow/tfjs-core";
 
 interface RankOfLength {

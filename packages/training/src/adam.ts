@@ -1,6 +1,15 @@
 /** @file Adam. */
-import { add, div, mul, sqrt, square, type Tensor, zerosLike } from "@nnxjs/kernels/internal";
-import { fuse, isRecording } from "@nnxjs/kernels";
+import {
+  add,
+  div,
+  fuse,
+  isRecording,
+  mul,
+  sqrt,
+  square,
+  type Tensor,
+  zerosLike,
+} from "@nnxjs/kernels/internal";
 import { checkOptions, type OptionNames } from "@nnxjs/nnx-core/internal";
 import { checkDecay, checkNotNegative } from "./checks.ts";
 import { biasCorrection, runningMean } from "./running-mean.ts";

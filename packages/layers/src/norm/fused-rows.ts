@@ -2,10 +2,9 @@
  * @file Normalising rows in one loop: where nothing is recorded, the single ops of tensorflow.js
  * cost many times more.
  */
-import { fuse, isRecording } from "@nnxjs/kernels";
+import { fuse, isRecording, type Tensor } from "@nnxjs/kernels/internal";
 import { normalizeAxes } from "../axes.ts";
 import type { Axes } from "../axes.ts";
-import type { Tensor } from "@nnxjs/kernels/internal";
 
 /** What {@link fusedRows} normalises with. */
 export interface RowsOptions {

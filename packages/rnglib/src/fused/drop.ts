@@ -2,7 +2,7 @@
  * @file The masks of Dropout and DropConnect, drawn and applied in one pass, forward and backward.
  */
 import { cast, type Tensor } from "@tensorflow/tfjs-core";
-import { fuse } from "@nnxjs/kernels";
+import { fuse } from "@nnxjs/kernels/internal";
 import { checkOptions } from "@nnxjs/nnx-core/internal";
 import { maskScale, type PRNGKey } from "../keys/index.ts";
 import { bernoulli } from "../random/uniform.ts";

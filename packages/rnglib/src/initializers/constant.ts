@@ -1,7 +1,7 @@
 /** @file Initializers without randomness. */
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { registerFactory, registerFunction } from "@nnxjs/nnx-core";
-import { newTensor } from "@nnxjs/kernels";
+import { newTensor } from "@nnxjs/kernels/internal";
 import { describe } from "@nnxjs/nnx-core/internal";
 import { ownKey, type PRNGKey } from "../keys/prng-key.ts";
 import { dimensionsOf } from "../keys/shape.ts";

@@ -2,11 +2,10 @@
  * @file What every sampler on tensors is made of: reading parameters, agreeing on a shape, one row
  * of results per key.
  */
-import { type ElementArrays, newTensor } from "@nnxjs/kernels";
+import { type ElementArrays, isTensor, newTensor } from "@nnxjs/kernels/internal";
 import { checkTensor, describe } from "@nnxjs/nnx-core/internal";
 import { ownKey, type PRNGKey, singleKey, wordOf } from "../keys/prng-key.ts";
 import { dimensionsOf, formatShape, type Shape, sizeOf } from "../keys/shape.ts";
-import { isTensor } from "@nnxjs/kernels/internal";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { flush, TINY } from "./float32.ts";
 

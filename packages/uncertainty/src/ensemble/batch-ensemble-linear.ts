@@ -1,7 +1,8 @@
 /** @file A dense layer that is several, which share all but a vector of factors on each side. */
 import { registerModule, NnxError, Param } from "@nnxjs/nnx-core";
 import { checkOptions, checkParam, checkTensor, describe } from "@nnxjs/nnx-core/internal";
-import { dense, type DenseConfig, KernelLayer, type Linear } from "@nnxjs/layers";
+import type { Linear } from "@nnxjs/layers";
+import { dense, type DenseConfig, KernelLayer } from "@nnxjs/layers/internal";
 import { type PRNGKey, random } from "@nnxjs/rnglib";
 import { add, broadcastTo, mul, reshape, sub, type Tensor, tidy } from "@nnxjs/kernels/internal";
 

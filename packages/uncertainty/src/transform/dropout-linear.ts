@@ -1,14 +1,8 @@
 /** @file Dropout and the dense layer behind it, in the place of a dense layer. */
 import { registerModule, type Param } from "@nnxjs/nnx-core";
 import { checkOptions } from "@nnxjs/nnx-core/internal";
-import {
-  dense,
-  DenseLayer,
-  Dropout,
-  type DropoutOptions,
-  type Linear,
-  type StochasticCallOptions,
-} from "@nnxjs/layers";
+import { Dropout, type DropoutOptions, type Linear, type StochasticCallOptions } from "@nnxjs/layers";
+import { dense, DenseLayer } from "@nnxjs/layers/internal";
 import type { Tensor } from "@nnxjs/kernels/internal";
 
 const NAMES = { broadcastDims: true, deterministic: true, rngCollection: true, rngs: true } as const;
