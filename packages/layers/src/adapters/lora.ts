@@ -3,7 +3,7 @@ import {
   registerModule,
   registerVariableName,
   type Metadata,
-  Module,
+  type Module,
   Param,
   type Variable,
 } from "@nnxjs/nnx-core";
