@@ -59,6 +59,7 @@ export class Embed extends DtypeLayer {
   readonly embedding: Param<Tensor>;
   readonly numEmbeddings: number;
   readonly features: number;
+  // Only narrows the type: the base class holds the value.
   declare readonly dtype: FloatDtype;
   readonly outOfRange: OutOfRange;
   /** What the table was drawn with, so that it can be drawn again. */
