@@ -76,7 +76,7 @@ export function refuseCapturedThis(graphdef: GraphDef, index: number, owner: Obj
   const { keys, attributes } = owner;
   for (let i = 0; i < attributes.length; i++) {
     const attribute = attributes[i];
-    if (attribute?.kind !== "static" || !mayHoldFunctions(attribute.value)) continue;
+    if (attribute?.kind !== "static" || isPlainly(attribute.value)) continue;
     for (const [f, path] of functionsIn(attribute.value)) {
       const inContainer = owner.kind !== "object" || path.length > 0;
       const isBound = isBoundMethod(f, graphdef, inContainer ? undefined : owner);
@@ -90,5 +90,8 @@ export function refuseCapturedThis(graphdef: GraphDef, index: number, owner: Obj
   }
 }
 
-const mayHoldFunctions = (x: unknown): boolean =>
-  typeof x === "function" || (typeof x === "object" && x !== null);
+/** What most attributes are: told without a look into lists, and without a path. */
+const isPlainly = (x: unknown): boolean =>
+  typeof x === "function"
+    ? !x.name.startsWith("bound ") && !usesOuterThis(x)
+    : containerKind(x) === undefined;

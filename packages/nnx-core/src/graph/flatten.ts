@@ -119,15 +119,18 @@ export class GraphWalk {
 
   private leaf(value: LeafValue, walk: Walk): void {
     this.leafCount++;
-    const { owner, key } = walk;
+    const { owner } = walk;
+    this.visitor.leaf(owner && walk.part, value, this.wantsPlaces ? this.placeOf(value, walk) : undefined);
+  }
+
+  private placeOf(value: LeafValue, { owner, key }: Walk): LeafPlace | undefined {
     const isKept = isVariableState(value) || this.open?.container === "state";
-    const place = this.wantsPlaces && owner && !isKept ? { owner: owner.value, key } : undefined;
-    this.visitor.leaf(owner && walk.part, value, place);
+    return owner && !isKept ? { owner: owner.value, key } : undefined;
   }
 
   private enter(walk: Walk, container: ContainerDef["kind"] | undefined): AttributeDef {
     const index = this.nodes.length;
-    const { value, keys } = walk.enter();
+    const { value, keys, part } = walk.enter();
     const attributes: AttributeDef[] = [];
     this.nodes.push(
       Object.freeze(
@@ -136,7 +139,7 @@ export class GraphWalk {
           : { kind: "object", type: typeOf(value as GraphNode), keys, attributes },
       ),
     );
-    if (walk.owner) this.visitor.enter(walk.part);
+    if (walk.owner) this.visitor.enter(part);
     this.open = { attributes, container, parent: this.open };
     return nodeDef(index);
   }

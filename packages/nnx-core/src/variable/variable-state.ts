@@ -33,13 +33,8 @@ export interface VariableDef {
  * leaf is what `toState` gives.
  */
 export const isVariableState = (x: unknown): x is VariableState =>
-  typeof x === "object" &&
-  x !== null &&
-  "type" in x &&
-  typeof x.type === "function" &&
-  "value" in x &&
-  "metadata" in x &&
-  isPlainObject(x);
+  // First, since it tells Variables and tensors apart without asking them anything.
+  isPlainObject(x) && typeof x.type === "function" && "value" in x && "metadata" in x;
 
 /** Whether `x` is a class of Variables. */
 export const isVariableType = (x: unknown): x is VariableType =>
