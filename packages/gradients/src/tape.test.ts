@@ -1,12 +1,12 @@
 import * as tf from "@tensorflow/tfjs-core";
 import "@tensorflow/tfjs-backend-cpu";
-import { afterEach, expect, it } from "vitest";
+import { afterEach, beforeAll, expect, it } from "vitest";
 import { useBackend } from "../../../scripts/use-backend.ts";
 
 // What `rule` and `onNextNode` rely on. When a version of tensorflow.js fails here, read
 // `Engine.runKernelFunc` and `Engine.addTapeNode` of tfjs-core again before the peer range is widened.
 const NAME = "TapeOrderProbe";
-useBackend("cpu");
+beforeAll(() => useBackend("cpu"));
 afterEach(() => {
   tf.unregisterGradient(NAME);
   tf.unregisterKernel(NAME, "cpu");

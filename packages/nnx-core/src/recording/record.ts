@@ -63,12 +63,13 @@ export function sowIn<T, B>(
   type: VariableType | string,
   name: string,
   value: T,
-  options: SowOptions<T, B> = {},
+  options?: SowOptions<T, B>,
 ): boolean {
-  checkOptions<SowNames>("sow", options as SowNames, sowNames);
+  // Most calls have no options, and most runs no capture: they cost next to nothing.
+  if (options !== undefined) checkOptions<SowNames>("sow", options as SowNames, sowNames);
   if (!isCapturing()) return false;
   // Each function gets what the other gives.
-  const reduction = options.reduceFn ? (options as Reduction) : collecting;
+  const reduction = options?.reduceFn ? (options as Reduction) : collecting;
   const told = { kind: "sown", type: typeOf(type), name, reduction, value } as const;
   let recorded = false;
   for (const session of sessions()) {
@@ -82,10 +83,10 @@ export function sowIn<T, B>(
  * `value` plus what every session has stored for it: zeros at first, tensors under differentiation
  * later.
  */
-export function perturbIn<T>(target: Target, name: string, value: T, options: PerturbOptions = {}): T {
-  checkOptions<PerturbOptions>("perturb", options, perturbNames);
+export function perturbIn<T>(target: Target, name: string, value: T, options?: PerturbOptions): T {
+  if (options !== undefined) checkOptions<PerturbOptions>("perturb", options, perturbNames);
   if (!isCapturing()) return value;
-  const type = typeOf(options.type ?? Perturbation);
+  const type = typeOf(options?.type ?? Perturbation);
   let result: unknown = value;
   for (const session of sessions()) {
     const module = moduleIn(session, target);
