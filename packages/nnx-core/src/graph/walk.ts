@@ -33,6 +33,8 @@ export class Walk {
   private readonly open: PathPart[] = [];
   private frame: Frame | undefined;
   private isStarted = false;
+  /** For errors; one function, since most nodes raise none. */
+  private readonly here = (): Path => this.path();
 
   /**
    * @param bounds - For walks that may enter a container more than once, which cycles would keep
@@ -65,8 +67,8 @@ export class Walk {
     const value = this.value as object;
     const kind = this.kind as Frame["kind"];
     const { owner, key, part } = this;
-    if (kind === "container") this.bounds?.enter(value, () => this.path());
-    const keys = keysOf(value, () => this.path());
+    if (kind === "container") this.bounds?.enter(value, this.here);
+    const keys = keysOf(value, this.here);
     if (owner) this.open.push(part);
     this.frame = { value, kind, keys, parent: owner, key, part, next: 0 };
     return this.frame;
