@@ -9,6 +9,7 @@ export { describe } from "./errors.ts";
 export { registeredNames, requireNamed } from "./graph/named.ts";
 export { checkState } from "./state/check-state.ts";
 export { checkParam } from "./variable/parameter.ts";
+export { isGraphState } from "./graph/graph-state.ts";
 export { nodesOf } from "./graph/iterate.ts";
 export { isWritable, setChild } from "./graph/node.ts";
 export { needsPath } from "./filter/description.ts";

@@ -18,8 +18,8 @@ import {
   checkTensor,
   describe,
   GraphWalk,
+  isGraphState,
   isOwner,
-  isPlainObject,
   type LeafPlace,
   leafValue,
   needsPath,
@@ -41,10 +41,6 @@ export interface Parameters {
   /** Empty where none were asked for. */
   readonly gradients: Tree;
 }
-
-/** Whether `x` is what `unpack` returns. */
-const isGraphState = (x: unknown): x is GraphState =>
-  isPlainObject(x) && isPlainObject(x.graphdef) && "nodes" in x.graphdef && isPlainObject(x.state);
 
 /** Whether `x` is values without a model. */
 export const isValues = (x: object): x is State | GraphState => isOwner(x) || isGraphState(x);

@@ -4,7 +4,8 @@ import { needsPath } from "../filter/description.ts";
 import { toPredicate } from "../filter/filter.ts";
 import { GraphWalk, type LeafPlace, type LeafValue } from "../graph/flatten.ts";
 import { type GraphState, graphStateOf, isGraphState } from "../graph/graph-state.ts";
-import { containerKind, GraphNode } from "../graph/node.ts";
+import { containerKind } from "../data/containers.ts";
+import { GraphNode } from "../graph/node.ts";
 import { tensorsIn } from "../ownership/tensors-in.ts";
 import { formatPath, type Path, type PathPart } from "../path.ts";
 import { StateBuilder, StatesBuilder } from "../state/builder.ts";
@@ -18,7 +19,7 @@ import { Variable } from "../variable/variable.ts";
 import { constant, type Differentiable, type Preparation } from "./differentiable.ts";
 import { Loans } from "./lend.ts";
 import { Outline } from "./outline.ts";
-import { isStateLike } from "./state-like.ts";
+import { isStateLike } from "../state/check-state.ts";
 import { inOrder, ofValue, replaceFloats, watch } from "./watched-values.ts";
 
 /** Prepares one argument; `place` is what error messages call it. */

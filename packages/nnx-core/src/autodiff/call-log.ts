@@ -4,7 +4,8 @@
  */
 import { instrument, sayWhere } from "../recording/running.ts";
 import { MissingRuleError } from "../errors.ts";
-import { type Frame, pathOf } from "../graph/frame.ts";
+import { pathOf } from "../data/place.ts";
+import type { Frame } from "../graph/frame.ts";
 import { formatPath, type Path } from "../path.ts";
 import { type TapeNode, tapeEngine } from "../tensor.ts";
 import { nodeWithoutRule } from "./tape.ts";

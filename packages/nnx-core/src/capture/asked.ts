@@ -2,7 +2,7 @@
 import { checkState } from "../state/check-state.ts";
 import { describe, NnxError } from "../errors.ts";
 import type { Frame } from "../graph/frame.ts";
-import { containerKind } from "../graph/node.ts";
+import { containerKind } from "../data/containers.ts";
 import { formatPath, type Path, pathKey } from "../path.ts";
 import type { CapturedModules } from "../recording/session.ts";
 import { countLeaves, flattenState } from "../state/flatten-state.ts";

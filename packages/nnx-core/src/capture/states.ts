@@ -1,9 +1,7 @@
 /** @file From what modules recorded to States. */
-import { isPlainObject } from "../data/plain-object.ts";
 import { NnxError } from "../errors.ts";
-import { type Frame, pathOf } from "../graph/frame.ts";
-import { handOver, retain } from "../ownership/holders.ts";
-import { tensorsIn } from "../ownership/tensors-in.ts";
+import { pathOf } from "../data/place.ts";
+import type { Frame } from "../graph/frame.ts";
 import { formatPath, type Path } from "../path.ts";
 import type { CapturedModules } from "../recording/session.ts";
 import { disposeOwner, hold } from "../state/holding.ts";
@@ -51,28 +49,14 @@ export function treeOf(
 
 /** States that hold what is in the trees: all of them or, when a tensor was disposed, none. */
 export function statesOf(trees: readonly RecordedTree[]): OwnedState[] {
-  // Inside a scope fresh tensors stay the scope's, as everywhere; but it would not find those in
-  // Maps.
-  const inMaps = trees.flatMap(({ values }) => values.filter(hasMaps));
   const states: OwnedState[] = [];
-  retain(inMaps);
   try {
     for (const { root, values } of trees) states.push(hold(root, values));
     return states;
   } catch (error) {
     states.forEach(disposeOwner);
     throw error;
-  } finally {
-    handOver(inMaps);
   }
-}
-
-/** Whether tensors are in Maps, which the scopes of the array library do not look into. */
-function hasMaps(value: unknown): boolean {
-  if (typeof value !== "object" || value === null) return false;
-  if (value instanceof Map) return tensorsIn(value).length > 0;
-  if (Array.isArray(value)) return value.some(hasMaps);
-  return isPlainObject(value) && Object.values(value).some(hasMaps);
 }
 
 const clash = (path: Path): NnxError =>

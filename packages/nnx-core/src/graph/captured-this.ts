@@ -5,7 +5,7 @@
 import { StructureError } from "../errors.ts";
 import { formatPath, partFromKey, type Path } from "../path.ts";
 import type { ContainerDef, GraphDef, ObjectDef } from "./graph-def.ts";
-import { containerKind } from "./node.ts";
+import { containerKind } from "../data/containers.ts";
 import { pathOfNode } from "./node-paths.ts";
 
 const ties = new WeakMap<object, boolean>();

@@ -3,8 +3,6 @@ import type { Place } from "../data/place.ts";
 import type { PathPart } from "../path.ts";
 import { partOfMapKey } from "./keys.ts";
 
-export { pathOf } from "../data/place.ts";
-
 /** A node or container that a walk is in. */
 export interface Frame extends Place {
   readonly parent: Frame | undefined;

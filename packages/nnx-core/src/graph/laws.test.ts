@@ -33,7 +33,7 @@ import {
   type Filter,
   type State,
 } from "../index.ts";
-import { containerKind } from "./node.ts";
+import { containerKind } from "../data/containers.ts";
 
 class Left extends Module {
   sum(): number {

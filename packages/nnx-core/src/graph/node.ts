@@ -7,8 +7,6 @@ import { mostContainers, mostLevels } from "../state/bounds.ts";
 import { isLeaf } from "../state/state.ts";
 import { Variable } from "../variable/variable.ts";
 
-export { containerKind } from "../data/containers.ts";
-
 /**
  * The base of everything with identity and attributes in a model's graph: modules, Rngs,
  * optimizers. Attributes that are nodes, Variables, arrays, keys, or plain containers of these are

@@ -1,6 +1,6 @@
 /** @file What was captured, in figures. */
 import type { CapturedGradients } from "../capture/gradient-types.ts";
-import { isStateLike } from "../autodiff/state-like.ts";
+import { isStateLike } from "../state/check-state.ts";
 import { checkOptions } from "../data/options.ts";
 import { describe, DisposedError, disposedText, NnxError } from "../errors.ts";
 import { containerKind, entriesOf, isContainer } from "../data/containers.ts";

@@ -6,7 +6,8 @@
 import { describe, NnxError, NotFoundError, StructureError } from "../errors.ts";
 import { needsPath } from "../filter/description.ts";
 import { type Filter, toPredicate } from "../filter/filter.ts";
-import { type Frame, pathOf } from "../graph/frame.ts";
+import { pathOf } from "../data/place.ts";
+import type { Frame } from "../graph/frame.ts";
 import { framesOf, iterGraphNodes } from "../graph/iterate.ts";
 import { GraphNode, isWritable } from "../graph/node.ts";
 import { formatPath, type Path } from "../path.ts";

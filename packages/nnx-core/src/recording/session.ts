@@ -3,7 +3,8 @@
  * are kept beside the modules, never on them.
  */
 import { BaseModule } from "../graph/base-module.ts";
-import { type Frame, pathOf } from "../graph/frame.ts";
+import { pathOf } from "../data/place.ts";
+import type { Frame } from "../graph/frame.ts";
 import type { Path } from "../path.ts";
 import type { VariableType } from "../variable/variable-state.ts";
 

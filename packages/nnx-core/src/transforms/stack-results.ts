@@ -1,7 +1,8 @@
 /** @file The results of many calls as one. */
-import { isStateLike } from "../autodiff/state-like.ts";
+import { isStateLike } from "../state/check-state.ts";
 import { describe, StructureError } from "../errors.ts";
-import { containerKind, type GraphNode } from "../graph/node.ts";
+import { containerKind } from "../data/containers.ts";
+import type { GraphNode } from "../graph/node.ts";
 import { formatPath, type Path, pathKey, type PathPart } from "../path.ts";
 import { type FlatEntry, flattenState, unflattenState } from "../state/flatten-state.ts";
 import { isOwner } from "../state/holding.ts";

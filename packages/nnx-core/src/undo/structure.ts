@@ -2,7 +2,8 @@
 import type { Frame } from "../graph/frame.ts";
 import { framesOf } from "../graph/iterate.ts";
 import { isGraphState } from "../graph/graph-state.ts";
-import { childAt, classify, containerKind, defineChild, isWritable, setChild } from "../graph/node.ts";
+import { containerKind } from "../data/containers.ts";
+import { childAt, classify, defineChild, isWritable, setChild } from "../graph/node.ts";
 import { tensorsIn } from "../ownership/tensors-in.ts";
 import type { PathPart } from "../path.ts";
 import { isOwner } from "../state/holding.ts";

@@ -1,2 +1,0 @@
-/** @file Telling States from other records. */
-export { isStateLike } from "../state/check-state.ts";
