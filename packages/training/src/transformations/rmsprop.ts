@@ -1,12 +1,12 @@
 /** @file Steps by the running size of gradients. */
 import { add, div, sqrt, square, sub, type Tensor, zerosLike } from "@nnxjs/kernels/internal";
 import { checkOptions, type OptionNames } from "@nnxjs/nnx-core/internal";
-import { checkDecay, checkNotNegative } from "./checks.ts";
+import { checkDecay, checkNotNegative } from "../checks.ts";
 import { momentumOf } from "./momentum.ts";
 import { runningMean } from "./running-mean.ts";
 import { type Schedule, scaleByLearningRate } from "./schedule.ts";
 import { chain, type GradientTransformation } from "./transformation.ts";
-import { checkAlike, mapTree, type Tree } from "./tree.ts";
+import { checkAlike, mapTree, type Tree } from "../tree/tree.ts";
 
 /** Options of {@link scaleByRms}. */
 export interface RmsOptions {

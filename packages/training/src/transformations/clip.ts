@@ -1,8 +1,8 @@
 /** @file Keeping gradients small. */
 import { addN, clamp, div, less, mul, sqrt, square, sum, where } from "@nnxjs/kernels/internal";
-import { checkNotNegative } from "./checks.ts";
+import { checkNotNegative } from "../checks.ts";
 import type { GradientTransformation } from "./transformation.ts";
-import { leavesOf, mapTree } from "./tree.ts";
+import { leavesOf, mapTree } from "../tree/tree.ts";
 
 /**
  * Scales all gradients by one factor where their common norm is `maxNorm` or more, so that it

@@ -1,8 +1,8 @@
 import { flattenState, isVariableState, Module, Param, state, update, valueAndGrad } from "@nnxjs/nnx-core";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
-import { flaxCase, type GoldenArray, numbersOf, relativeError } from "../../../scripts/golden.ts";
-import { adam, Optimizer } from "./index.ts";
+import { flaxCase, type GoldenArray, numbersOf, relativeError } from "../../../../scripts/golden.ts";
+import { adam, Optimizer } from "../index.ts";
 
 class Dense extends Module {
   readonly kernel: Param<tf.Tensor>;

@@ -2,7 +2,7 @@
 import { StructureError } from "@nnxjs/nnx-core";
 import { describe } from "@nnxjs/nnx-core/internal";
 import type { Tensor } from "@nnxjs/kernels/internal";
-import type { Tree } from "./tree.ts";
+import type { Tree } from "../tree/tree.ts";
 
 /**
  * What a transformation remembers between steps: numbers, tensors and nested arrays and records of

@@ -6,9 +6,9 @@ import { isTensor, type Tensor } from "@nnxjs/kernels/internal";
 import { formatPath, type Path, registerVariableName, StructureError, Variable } from "@nnxjs/nnx-core";
 import { describe } from "@nnxjs/nnx-core/internal";
 import type { Change } from "./commit.ts";
-import { align } from "./structure.ts";
-import type { TransformationState } from "./transformation.ts";
-import { isLike } from "./like.ts";
+import { align } from "../tree/structure.ts";
+import type { TransformationState } from "../transformations/transformation.ts";
+import { isLike } from "../tree/like.ts";
 
 /** State of an optimizer. @see Flax `nnx.OptState` */
 export class OptState<T = unknown> extends Variable<T> {

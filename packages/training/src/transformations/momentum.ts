@@ -1,8 +1,8 @@
 /** @file A running sum of past updates. */
 import { add, mul, type Tensor, zerosLike } from "@nnxjs/kernels/internal";
-import { checkDecay } from "./checks.ts";
+import { checkDecay } from "../checks.ts";
 import type { GradientTransformation } from "./transformation.ts";
-import { checkAlike, mapTree, type Tree } from "./tree.ts";
+import { checkAlike, mapTree, type Tree } from "../tree/tree.ts";
 
 type MomentumState = { readonly trace: Tree };
 

@@ -16,10 +16,10 @@ import { hiddenParameter } from "./hidden.ts";
 import { changesOf, OptState, type OptStateTree, toValues, toVariables } from "./opt-state.ts";
 import { type BareTensor, isValues, type Parameters, parametersOf } from "./parameters.ts";
 import { checkConstruction, checkUpdate, noModel, nothingToTrain, outOfSight } from "./refusals.ts";
-import { align } from "./structure.ts";
-import type { GradientTransformation } from "./transformation.ts";
+import { align } from "../tree/structure.ts";
+import type { GradientTransformation } from "../transformations/transformation.ts";
 import { inScope } from "./in-scope.ts";
-import { isLike } from "./like.ts";
+import { isLike } from "../tree/like.ts";
 
 /** Options of {@link Optimizer}. */
 export interface OptimizerOptions {

@@ -26,9 +26,9 @@ import {
   walkState,
 } from "@nnxjs/nnx-core/internal";
 import { below, type Gradients, gradientIn } from "./gradients.ts";
-import { newBranch } from "./structure.ts";
-import type { Tree } from "./tree.ts";
-import { isLike } from "./like.ts";
+import { newBranch } from "../tree/structure.ts";
+import type { Tree } from "../tree/tree.ts";
+import { isLike } from "../tree/like.ts";
 
 /**
  * What is trained, as nested records of the same paths, without anything that the filter did not

@@ -5,7 +5,7 @@
 import { flattenState, map, Module, Param, state, StructureError, update } from "@nnxjs/nnx-core";
 import * as tf from "@tensorflow/tfjs-core";
 import { expect, it } from "vitest";
-import { onEachBackend } from "../../../scripts/use-backend.ts";
+import { onEachBackend } from "../../../../scripts/use-backend.ts";
 import {
   adam,
   adamw,
@@ -23,7 +23,7 @@ import {
   scaleByRms,
   sgd,
   type TransformationState,
-} from "./index.ts";
+} from "../index.ts";
 
 class Weights extends Module {
   readonly inner: { w: Param<tf.Tensor>; v?: Param<tf.Tensor> };

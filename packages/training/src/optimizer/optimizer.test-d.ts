@@ -10,7 +10,7 @@ import {
   Optimizer,
   scaleByAdam,
   sgd,
-} from "./index.ts";
+} from "../index.ts";
 
 declare class Net extends Module {
   readonly w: Param<tf.Tensor>;

@@ -15,7 +15,7 @@ import {
 } from "@nnxjs/nnx-core";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
-import { adam, chain, clip, type GradientTransformation, Optimizer, sgd } from "./index.ts";
+import { adam, chain, clip, type GradientTransformation, Optimizer, sgd } from "../index.ts";
 
 class Weights extends Module {
   readonly w: Param<tf.Tensor> = new Param(tf.tensor1d([1, 2]));

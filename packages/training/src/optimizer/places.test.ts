@@ -17,8 +17,8 @@ import {
 } from "@nnxjs/nnx-core";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
-import { onEachBackend } from "../../../scripts/use-backend.ts";
-import { adam, adamw, chain, clipByGlobalNorm, lion, Optimizer, rmsprop, sgd } from "./index.ts";
+import { onEachBackend } from "../../../../scripts/use-backend.ts";
+import { adam, adamw, chain, clipByGlobalNorm, lion, Optimizer, rmsprop, sgd } from "../index.ts";
 
 const scalar = (model: object, ...path: readonly string[]): number => {
   const leaf = path.reduce<unknown>((node, part) => Reflect.get(node as object, part), state(model));

@@ -2,7 +2,7 @@
 import { describe } from "@nnxjs/nnx-core/internal";
 import { mul } from "@nnxjs/kernels/internal";
 import type { GradientTransformation } from "./transformation.ts";
-import { mapTree } from "./tree.ts";
+import { mapTree } from "../tree/tree.ts";
 
 /** The learning rate of step `count`, which starts at 0. */
 export type Schedule = (count: number) => number;

@@ -3,7 +3,7 @@ import { StructureError } from "@nnxjs/nnx-core";
 import * as tf from "@tensorflow/tfjs-core";
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { mapTree, type Tree } from "./index.ts";
+import { mapTree, type Tree } from "../index.ts";
 import { checkAlike, leavesOf, mapTrees } from "./tree.ts";
 
 const tensorOf = fc.integer({ min: -9, max: 9 }).map((x) => tf.scalar(x));

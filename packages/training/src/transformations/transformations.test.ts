@@ -1,8 +1,8 @@
 import { flattenState, Module, Param, state, valueAndGrad } from "@nnxjs/nnx-core";
 import * as tf from "@tensorflow/tfjs-core";
 import { expect, it } from "vitest";
-import { flaxCase, type GoldenArray, numbersOf, relativeError } from "../../../scripts/golden.ts";
-import { onEachBackend } from "../../../scripts/use-backend.ts";
+import { flaxCase, type GoldenArray, numbersOf, relativeError } from "../../../../scripts/golden.ts";
+import { onEachBackend } from "../../../../scripts/use-backend.ts";
 import {
   adam,
   adamw,
@@ -16,7 +16,7 @@ import {
   Optimizer,
   rmsprop,
   sgd,
-} from "./index.ts";
+} from "../index.ts";
 
 const NAMES = ["kernel", "bias"] as const;
 type Values = Readonly<Record<(typeof NAMES)[number], GoldenArray>>;

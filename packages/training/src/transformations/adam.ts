@@ -11,11 +11,11 @@ import {
   zerosLike,
 } from "@nnxjs/kernels/internal";
 import { checkOptions, type OptionNames } from "@nnxjs/nnx-core/internal";
-import { checkDecay, checkNotNegative } from "./checks.ts";
+import { checkDecay, checkNotNegative } from "../checks.ts";
 import { biasCorrection, runningMean } from "./running-mean.ts";
 import { type Schedule, scaleByLearningRate } from "./schedule.ts";
 import { chain, type GradientTransformation } from "./transformation.ts";
-import { checkAlike, mapTree, mapTrees, type Tree } from "./tree.ts";
+import { checkAlike, mapTree, mapTrees, type Tree } from "../tree/tree.ts";
 
 /** Options of {@link adam}. */
 export interface AdamOptions {

@@ -2,8 +2,8 @@
 import { grad } from "@nnxjs/nnx-core";
 import * as tf from "@tensorflow/tfjs-core";
 import { expect, it } from "vitest";
-import { onEachBackend } from "../../../scripts/use-backend.ts";
-import { type AdamOptions, lion, scaleByAdam, type Tree } from "./index.ts";
+import { onEachBackend } from "../../../../scripts/use-backend.ts";
+import { type AdamOptions, lion, scaleByAdam, type Tree } from "../index.ts";
 
 const options: readonly (readonly [string, AdamOptions])[] = [
   ["by default", {}],

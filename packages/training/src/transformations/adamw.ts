@@ -2,10 +2,10 @@
 import { add, mul } from "@nnxjs/kernels/internal";
 import { checkOptions } from "@nnxjs/nnx-core/internal";
 import { type AdamOptions, adamOptionNames, scaleByAdam } from "./adam.ts";
-import { checkNotNegative } from "./checks.ts";
+import { checkNotNegative } from "../checks.ts";
 import { type Schedule, scaleByLearningRate } from "./schedule.ts";
 import { chain, type GradientTransformation } from "./transformation.ts";
-import { checkAlike, mapTree } from "./tree.ts";
+import { checkAlike, mapTree } from "../tree/tree.ts";
 
 /** Options of {@link adamw}. */
 export interface AdamWOptions extends AdamOptions {

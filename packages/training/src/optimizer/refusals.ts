@@ -3,7 +3,7 @@ import { isTensor } from "@nnxjs/kernels/internal";
 import { StructureError } from "@nnxjs/nnx-core";
 import { describe } from "@nnxjs/nnx-core/internal";
 import { isValues } from "./parameters.ts";
-import { isTransformation } from "./transformation.ts";
+import { isTransformation } from "../transformations/transformation.ts";
 
 const isObject = (x: unknown): x is object => typeof x === "object" && x !== null;
 

@@ -2,11 +2,11 @@
 import { sign, type Tensor, zerosLike } from "@nnxjs/kernels/internal";
 import { checkOptions } from "@nnxjs/nnx-core/internal";
 import { addDecayedWeights } from "./adamw.ts";
-import { checkDecay } from "./checks.ts";
+import { checkDecay } from "../checks.ts";
 import { runningMean } from "./running-mean.ts";
 import { type Schedule, scaleByLearningRate } from "./schedule.ts";
 import { chain, type GradientTransformation } from "./transformation.ts";
-import { checkAlike, mapTree, type Tree } from "./tree.ts";
+import { checkAlike, mapTree, type Tree } from "../tree/tree.ts";
 
 /** Options of {@link lion}. */
 export interface LionOptions {

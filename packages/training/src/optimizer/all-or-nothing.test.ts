@@ -2,8 +2,8 @@
 import { flattenState, grad, Module, Param, state } from "@nnxjs/nnx-core";
 import * as tf from "@tensorflow/tfjs-core";
 import { expect, it } from "vitest";
-import { onEachBackend } from "../../../scripts/use-backend.ts";
-import { adam, chain, Optimizer, type Schedule, scaleByAdam, scaleByLearningRate, sgd } from "./index.ts";
+import { onEachBackend } from "../../../../scripts/use-backend.ts";
+import { adam, chain, Optimizer, type Schedule, scaleByAdam, scaleByLearningRate, sgd } from "../index.ts";
 
 /** Throws from the second write on, before or after it stores. */
 class Stubborn extends Param<tf.Tensor> {
