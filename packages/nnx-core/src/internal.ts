@@ -14,7 +14,7 @@ export { nodesOf } from "./graph/iterate.ts";
 export { isWritable, setChild } from "./graph/node.ts";
 export { needsPath } from "./filter/description.ts";
 export { GraphWalk, type GraphVisitor, type LeafPlace, type LeafValue } from "./graph/flatten.ts";
-export { leaveToModules, release, retain } from "./ownership/holders.ts";
+export { hold, type Lease, leaveToModules } from "./ownership/lease.ts";
 export { entriesOf, isContainer, mapItems } from "./data/containers.ts";
 export { isPlainObject } from "./data/plain-object.ts";
 export { isOwner } from "./state/holding.ts";

@@ -5,7 +5,7 @@
 import { GradientError } from "../errors.ts";
 import type { LeafPlace } from "../graph/flatten.ts";
 import { childAt, isWritable, setChild } from "../graph/node.ts";
-import { release, retain } from "../ownership/holders.ts";
+import { hold, type Lease } from "../ownership/lease.ts";
 import type { Tensor } from "../tensor.ts";
 import { lending } from "../variable/observer.ts";
 import type { VariableState } from "../variable/variable-state.ts";
@@ -30,6 +30,8 @@ interface Loan {
   /** See {@link ownOf}. */
   readonly own: unknown;
   readonly copy: unknown;
+  /** Of the own value of a Variable, which does not have it meanwhile. */
+  readonly lease: Lease | undefined;
 }
 
 /** What was lent of one argument. */
@@ -53,8 +55,9 @@ export class Loans {
     const before = watched.length;
     const value = watch(original, place, this.how, watched);
     if (watched.length === before) return false;
+    let lease: Lease | undefined;
     if (lender instanceof Variable) {
-      retain(original);
+      lease = hold(original);
       lending(() => {
         lender.setRawValue(value);
       });
@@ -62,16 +65,17 @@ export class Loans {
       refuseReadOnly(this.how.where, lender, place);
       setChild(lender.owner, lender.key, value);
     }
-    this.loans.push({ lender, own, copy: presentValue(lender) });
+    this.loans.push({ lender, own, copy: presentValue(lender), lease });
     return true;
   }
 
   /** Puts the own values back. What the function wrote meanwhile stays. */
   restore(): void {
     lending(() => {
-      for (const { lender, own, copy } of this.loans) {
+      for (const { lender, own, copy, lease } of this.loans) {
         if (lender instanceof Variable) restoreVariable(lender, own as VariableState, copy);
         else if (presentValue(lender) === copy) setChild(lender.owner, lender.key, own);
+        lease?.release();
       }
     });
     this.loans.length = 0;
@@ -83,7 +87,6 @@ function restoreVariable(variable: Variable, own: VariableState, copy: unknown):
     if (variable.metadata === own.metadata) variable.takeState(own);
     else variable.setRawValue(own.value);
   }
-  release(own.value);
 }
 
 function refuseReadOnly(where: string, { owner, key }: LeafPlace, place: () => string): void {

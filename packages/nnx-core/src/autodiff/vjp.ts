@@ -6,7 +6,7 @@ import { refuseDisposedIn } from "../state/disposed.ts";
 import { checkOptions } from "../data/options.ts";
 import { describe, GradientError } from "../errors.ts";
 import type { Filter } from "../filter/filter.ts";
-import { handOver, retain } from "../ownership/holders.ts";
+import { hold, holdersOf } from "../ownership/lease.ts";
 import { mapTensors, tensorsIn } from "../ownership/tensors-in.ts";
 import { scoped, type Tensor, zerosLike } from "../tensor.ts";
 import { Param } from "../variable/variable-types.ts";
@@ -111,14 +111,14 @@ function pulledBack<A extends readonly unknown[]>(
         }),
       );
       // The copies are what gradients are asked for: they live as long as the tape.
-      retain(prepared.watched);
+      const lease = hold(prepared.watched);
       // A function, which the scope does not look into: what is on the tape is held by it.
-      return [made, () => ({ ...tape, call: prepared })] as const;
+      return [made, () => ({ ...tape, call: prepared, lease })] as const;
     } finally {
       prepared.restore();
     }
   });
-  const { tape, drop, call } = recorded();
+  const { tape, drop, call, lease } = recorded();
   const outputs = tensorsIn(result.value);
   let open = true;
   const pullBack = (cotangent: unknown) => {
@@ -136,8 +136,9 @@ function pulledBack<A extends readonly unknown[]>(
     if (!open) return;
     open = false;
     drop();
-    handOver(call.watched);
-    for (const tensor of call.watched) tensor.dispose();
+    lease.handOver();
+    // A copy that the function stored in a Variable is the Variable's.
+    for (const tensor of call.watched) if (holdersOf(tensor) === 0) tensor.dispose();
   };
   // The gradients' types follow from the primals', which only the run knows.
   const made = Object.assign(pullBack, { dispose, [disposeSymbol]: dispose }) as unknown;

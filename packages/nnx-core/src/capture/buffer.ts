@@ -1,6 +1,6 @@
 /** @file What one run records: under each heading, of each module, one value for each name. */
 import { NnxError } from "../errors.ts";
-import { discard, handOver, retain } from "../ownership/holders.ts";
+import { discard, hold, type Lease } from "../ownership/lease.ts";
 import { tensorsIn } from "../ownership/tensors-in.ts";
 import { placeOf, refuseHidden } from "../recording/record.ts";
 import type { CapturedModules, Told } from "../recording/session.ts";
@@ -22,7 +22,8 @@ export class Buffer<Heading> {
   private readonly sownTypes = new Map<object, Map<string, VariableType>>();
   /** Tensors that were there before the run: whoever made them frees them. */
   private readonly given = new Set<Tensor>();
-  private isLetGo = false;
+  /** On what the run recorded, for each leaf that is there now. */
+  private readonly leases = new Map<VariableState, Lease[]>();
   readonly modules: CapturedModules;
 
   constructor(modules: CapturedModules) {
@@ -42,23 +43,35 @@ export class Buffer<Heading> {
 
   /** Keeps a value in the place of the one that is there. */
   put(heading: Heading, place: Place, value: unknown): void {
-    const previous = this.leavesOf(heading, place.module)?.get(place.name)?.value;
-    retain(this.own(value));
-    this.set(heading, place, value);
-    handOver(this.own(previous));
+    const lease = hold(this.own(value));
+    const previous = this.takeLeases(heading, place);
+    this.set(heading, place, value, [lease]);
+    for (const each of previous) each.handOver();
   }
 
   /** Keeps one more item of a list. */
   append(heading: Heading, place: Place, list: readonly unknown[], item: unknown): void {
-    retain(item);
-    this.set(heading, place, [...list, item]);
+    const lease = hold(item);
+    const leases = this.takeLeases(heading, place);
+    leases.push(lease);
+    this.set(heading, place, [...list, item], leases);
   }
 
-  private set(heading: Heading, { module, name, type }: Place, value: unknown): void {
+  /** The leases on a leaf that is about to be replaced. */
+  private takeLeases(heading: Heading, { module, name }: Place): Lease[] {
+    const leaf = this.leavesOf(heading, module)?.get(name);
+    const leases = leaf && this.leases.get(leaf);
+    if (!leases) return [];
+    this.leases.delete(leaf);
+    return leases;
+  }
+
+  private set(heading: Heading, { module, name, type }: Place, value: unknown, leases: Lease[] = []): void {
     const modules = this.headings.get(heading) ?? new Map<object, Leaves>();
     const leaves = modules.get(module) ?? new Map<string, VariableState>();
-    const leaf = { type: leaves.get(name)?.type ?? type, value, metadata: noMetadata };
-    this.headings.set(heading, modules.set(module, leaves.set(name, Object.freeze(leaf))));
+    const leaf = Object.freeze({ type: leaves.get(name)?.type ?? type, value, metadata: noMetadata });
+    this.headings.set(heading, modules.set(module, leaves.set(name, leaf)));
+    this.leases.set(leaf, leases);
   }
 
   /**
@@ -89,9 +102,7 @@ export class Buffer<Heading> {
 
   /** Stops holding what was recorded: it is the open scope's now, or the caller's. */
   letGo(): void {
-    if (this.isLetGo) return;
-    this.isLetGo = true;
-    for (const value of this.values()) handOver(this.own(value));
+    for (const leases of this.leases.values()) for (const lease of leases) lease.handOver();
   }
 
   /** Frees what was recorded, after a failure. */

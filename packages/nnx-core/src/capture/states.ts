@@ -4,7 +4,7 @@ import { pathOf } from "../data/place.ts";
 import type { Frame } from "../graph/frame.ts";
 import { formatPath, type Path } from "../path.ts";
 import type { CapturedModules } from "../recording/session.ts";
-import { disposeOwner, hold } from "../state/holding.ts";
+import { disposeOwner, makeState } from "../state/holding.ts";
 import { type OwnedState, setOwn, type StateNode } from "../state/state.ts";
 import type { VariableState } from "../variable/variable-state.ts";
 
@@ -51,7 +51,7 @@ export function treeOf(
 export function statesOf(trees: readonly RecordedTree[]): OwnedState[] {
   const states: OwnedState[] = [];
   try {
-    for (const { root, values } of trees) states.push(hold(root, values));
+    for (const { root, values } of trees) states.push(makeState(root, values));
     return states;
   } catch (error) {
     states.forEach(disposeOwner);

@@ -34,3 +34,21 @@ export function mapItems(x: object, f: (item: unknown) => unknown): object {
   const entries = entriesOf(x).map(([key, item]) => [key, f(item)] as const);
   return x instanceof Map ? new Map(entries) : Object.fromEntries(entries as [string, unknown][]);
 }
+
+/**
+ * Every object in a value, once: in arrays, objects, Maps and Sets, in modules, and in instances of
+ * classes.
+ * @param visit - Says whether to look into the object.
+ */
+export function forEachObject(root: unknown, visit: (object: object) => boolean): void {
+  const seen = new Set<object>();
+  const open: unknown[] = [root];
+  while (open.length > 0) {
+    const next = open.pop();
+    if (typeof next !== "object" || next === null || seen.has(next)) continue;
+    seen.add(next);
+    if (!visit(next) || ArrayBuffer.isView(next)) continue;
+    for (const item of next instanceof Set ? next : itemsOf(next))
+      if (typeof item === "object") open.push(item);
+  }
+}

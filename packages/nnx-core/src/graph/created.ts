@@ -1,12 +1,13 @@
 /** @file What an update makes where the model has nothing. */
 import { pathOf, type Place } from "../data/place.ts";
 import { StructureError, describe } from "../errors.ts";
-import { leaveToModules } from "../ownership/holders.ts";
+import { leaveToModules } from "../ownership/lease.ts";
 import { formatPath, type Path } from "../path.ts";
 import { isPlainObject } from "../data/plain-object.ts";
 import { isLeaf, setOwn, type StateNode } from "../state/state.ts";
 import { isVariableState } from "../variable/variable-state.ts";
-import { Variable, variableFromState } from "../variable/variable.ts";
+import { variableFromState } from "../variable/from-state.ts";
+import { Variable } from "../variable/variable.ts";
 import { GraphNode } from "./node.ts";
 
 const isSubtree = (x: unknown): x is Readonly<Record<string, unknown>> =>

@@ -3,7 +3,7 @@ import { isContainer, itemsOf } from "../data/containers.ts";
 import { nodesOf } from "./iterate.ts";
 import { GraphNode } from "./node.ts";
 import { isView } from "./views.ts";
-import { discard } from "../ownership/holders.ts";
+import { discard } from "../ownership/lease.ts";
 import { disposeOwner, isOwner } from "../state/holding.ts";
 import { Variable } from "../variable/variable.ts";
 

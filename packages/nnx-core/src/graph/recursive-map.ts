@@ -4,7 +4,7 @@ import { describe, StructureError } from "../errors.ts";
 import { formatPath, type Path } from "../path.ts";
 import { checkState, isStateLike } from "../state/check-state.ts";
 import { leavesOf } from "../state/flatten-state.ts";
-import { hold } from "../state/holding.ts";
+import { makeState } from "../state/holding.ts";
 import { leafValue } from "../state/state.ts";
 import type { Frame } from "./frame.ts";
 import { clone } from "./merge.ts";
@@ -71,7 +71,7 @@ function finished({ value, frame, isPartOfState }: Copy): object {
   // A part of a State is closed with the whole.
   if (isPartOfState || !isStateLike(value)) return value;
   const state = checkState("recursiveMap", value);
-  return hold({ ...state }, leavesOf(state).map(leafValue));
+  return makeState({ ...state }, leavesOf(state).map(leafValue));
 }
 
 const cycle = (path: Path, value: unknown): StructureError =>

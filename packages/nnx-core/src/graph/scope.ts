@@ -1,14 +1,15 @@
 /** @file Scopes for what users write: results of any type, and values that outlive them. */
+import { forEachObject } from "../data/containers.ts";
 import { checkFunction } from "../data/functions.ts";
 import { refuseLate } from "../ownership/late.ts";
-import { forEachObject, keepThing } from "../ownership/scopes.ts";
+import { keepThing } from "../ownership/scopes.ts";
 import { isOwner } from "../state/holding.ts";
 import { isTensor, scoped, type Tensor } from "../tensor.ts";
 import { takeFromScopes } from "../ownership/tensor-scopes.ts";
 import { Variable } from "../variable/variable.ts";
 
-/** Whether something holds the tensors in it. */
-const isHolder = (x: object): boolean => x instanceof Variable || isOwner(x);
+/** Whether what is kept or returned may have other things in it: neither tensors nor what holds some. */
+const isOpen = (x: object): boolean => !isTensor(x) && !(x instanceof Variable) && !isOwner(x);
 
 /**
  * `tf.tidy` for results of any type: tensors, States, Variables, models, and arrays, objects and
@@ -32,7 +33,7 @@ export function tidy<R>(f: () => R): R {
     const tensors: Tensor[] = [];
     forEachObject(result, (object) => {
       if (isTensor(object)) tensors.push(object);
-      return !isHolder(object);
+      return isOpen(object);
     });
     // The engine finds tensors in lists; it looks neither into Maps nor, without recursion, into
     // deep models.
@@ -61,7 +62,7 @@ export function keep<T>(value: T): T {
   forEachObject(value, (object) => {
     if (isTensor(object)) takeFromScopes(object);
     else keepThing(object);
-    return !isHolder(object);
+    return isOpen(object);
   });
   return value;
 }

@@ -1,6 +1,6 @@
 /** @file A model as its definition and its values. */
 import type { Filter } from "../filter/filter.ts";
-import { leaveToModules } from "../ownership/holders.ts";
+import { leaveToModules } from "../ownership/lease.ts";
 import { Selection } from "../state/select.ts";
 import type { SplitStates, StateOf, StatesFor } from "../state/state-of.ts";
 import type { OwnedState, StateLeaf } from "../state/state.ts";

@@ -1,13 +1,14 @@
 /** @file A living model from a GraphDef and its States. No constructor runs. */
 import { DisposedError, StructureError } from "../errors.ts";
-import { hasDisposed, leaveToModules } from "../ownership/holders.ts";
+import { hasDisposed, leaveToModules } from "../ownership/lease.ts";
 import { formatPath, type Path, pathKey, type PathPart } from "../path.ts";
 import { countLeaves, flattenState, leavesOf } from "../state/flatten-state.ts";
-import { disposedLeaf, hold } from "../state/holding.ts";
+import { disposedLeaf, makeState } from "../state/holding.ts";
 import { leafValue, type State, type StateLeaf, type StateNode } from "../state/state.ts";
 import { isVariableState } from "../variable/variable-state.ts";
 import { giveVariableToScope } from "../variable/held-value.ts";
-import { Variable, variableFromState } from "../variable/variable.ts";
+import { variableFromState } from "../variable/from-state.ts";
+import { Variable } from "../variable/variable.ts";
 import { refuseCapturedThis } from "./captured-this.ts";
 import type { AttributeDef, ContainerDef, GraphDef, NodeDef, NodeType, ObjectDef } from "./graph-def.ts";
 import { type Match, match } from "./match.ts";
@@ -35,7 +36,7 @@ export const newParts: Make = {
     return value;
   },
   leaf: (leaf) => leaf,
-  state: (root) => hold(root, leavesOf(root).map(leafValue)),
+  state: (root) => makeState(root, leavesOf(root).map(leafValue)),
 };
 
 /**

@@ -3,7 +3,7 @@ import { isArrayLike } from "../data/array-like.ts";
 import { isContainer } from "../data/containers.ts";
 import { pathOf, type Place } from "../data/place.ts";
 import { describe, DisposedError, StructureError } from "../errors.ts";
-import { hasDisposed } from "../ownership/holders.ts";
+import { hasDisposed } from "../ownership/lease.ts";
 import { formatPath, type Path, type PathPart, partFromKey } from "../path.ts";
 import { isPlainObject } from "../data/plain-object.ts";
 import { mostContainers, mostLevels } from "../state/bounds.ts";

@@ -3,7 +3,7 @@ import { disposeState } from "../state/builder.ts";
 import { checkState, isStateLike } from "../state/check-state.ts";
 import { mergeTrees } from "../state/combine.ts";
 import { leavesOf } from "../state/flatten-state.ts";
-import { holdAlways } from "../state/holding.ts";
+import { makeKeptState } from "../state/holding.ts";
 import { type PureState, replaceByPure } from "../state/pure.ts";
 import { leafValue, type OwnedState, type State } from "../state/state.ts";
 
@@ -30,7 +30,7 @@ export function updatedState(kept: State, values: PureState): Update {
   return {
     isSame: tree === kept,
     finish: () => {
-      const state = holdAlways({ ...tree }, leavesOf(tree).map(leafValue));
+      const state = makeKeptState({ ...tree }, leavesOf(tree).map(leafValue));
       drop();
       return state;
     },

@@ -21,7 +21,7 @@ import {
   state,
   update,
 } from "../index.ts";
-import { holdersOf } from "./holders.ts";
+import { holdersOf } from "./lease.ts";
 
 class Pair extends Module {
   readonly a: Param<tf.Tensor> = new Param(tf.ones([2]));

@@ -23,7 +23,7 @@ import {
   Variable,
   view,
 } from "../index.ts";
-import { holdersOf } from "./holders.ts";
+import { holdersOf } from "./lease.ts";
 
 class Layer extends Module {
   readonly kernel: Param<tf.Tensor>;

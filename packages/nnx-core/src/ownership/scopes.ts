@@ -3,7 +3,7 @@
  * it owns tensors, until it is returned or kept. The engine knows of tensors only, so this is told
  * when scopes end.
  */
-import { isPlainObject } from "../data/plain-object.ts";
+import { forEachObject, isContainer } from "../data/containers.ts";
 import { isTensor } from "../tensor.ts";
 import { innermostScope, innermostScopes, inScope, onScopeEnd, type Scope } from "./tensor-scopes.ts";
 
@@ -56,9 +56,6 @@ function put(thing: object, kind: ScopeKind<never>, scope: Scope): void {
 /** Whether what is made now is a scope's. */
 export const isScopeOpen: () => boolean = inScope;
 
-/** Whether a scope that is open owns the thing. */
-export const isOfScope = (thing: object): boolean => owning > 0 && ownerOf.has(thing);
-
 /** Takes a thing from its scope: it was disposed. */
 export function forgetThing(thing: object): void {
   if (owning === 0) return;
@@ -76,12 +73,13 @@ export function keepThing(thing: object): void {
 /** Takes from their scope the things in what a Variable has just stored. */
 export function storeThings(value: unknown): void {
   if (owning === 0 || typeof value !== "object" || value === null || isTensor(value)) return;
-  const kind = ownerOf.get(value)?.get(value);
-  if (kind?.store) {
-    forgetThing(value);
-    kind.store(value as never);
-  } else if (Array.isArray(value) || isPlainObject(value)) Object.values(value).forEach(storeThings);
-  else if (value instanceof Map) value.forEach(storeThings);
+  forEachObject(value, (object) => {
+    const kind = ownerOf.get(object)?.get(object);
+    if (!kind?.store) return isContainer(object);
+    forgetThing(object);
+    kind.store(object as never);
+    return false;
+  });
 }
 
 /** What is given to runs that are going on: what they attach to it belongs to it. */
@@ -140,31 +138,12 @@ function foundIn(result: unknown, things: Things): ReadonlySet<object> {
       const kind = things.get(object);
       if (kind) found.add(object);
       // Only modules have others in them.
-      return kind === undefined || kind.partsOf !== undefined;
+      return kind ? kind.partsOf !== undefined : !isTensor(object);
     });
     return found;
   } catch {
     // An accessor of the user's threw: the engine, which looks next, says so. Nothing is freed that
     // somebody may have.
     return new Set(things.keys());
-  }
-}
-
-/**
- * Every object in a value, once: in arrays, objects, Maps and Sets, in modules, and in instances of
- * classes.
- * @param visit - Says whether to look into the object. Tensors are not looked into.
- */
-export function forEachObject(root: unknown, visit: (object: object) => boolean): void {
-  const seen = new Set<object>();
-  const open: unknown[] = [root];
-  while (open.length > 0) {
-    const next = open.pop();
-    if (typeof next !== "object" || next === null || seen.has(next)) continue;
-    seen.add(next);
-    if (!visit(next) || isTensor(next) || ArrayBuffer.isView(next)) continue;
-    const items: Iterable<unknown> =
-      next instanceof Map || next instanceof Set ? next.values() : Object.values(next);
-    for (const item of items) if (typeof item === "object") open.push(item);
   }
 }

@@ -34,7 +34,8 @@ function walk(value: unknown, state: Walk, level: number): void {
   }
   if (!isContainer(value)) return;
   if (level > mostLevels || ++state.containers > mostContainers) throw endless(value);
-  for (const item of itemsOf(value)) walk(item, state, level + 1);
+  if (Array.isArray(value)) for (let i = 0; i < value.length; i++) walk(value[i], state, level + 1);
+  else for (const item of itemsOf(value)) walk(item, state, level + 1);
 }
 
 const endless = (value: object): StructureError =>

@@ -5,7 +5,7 @@
 import { StructureError } from "../errors.ts";
 import { formatPath, type Path, type PathPart } from "../path.ts";
 import { isVariableState } from "../variable/variable-state.ts";
-import { disposeOwner, hold } from "./holding.ts";
+import { disposeOwner, makeState } from "./holding.ts";
 import {
   below,
   isLeaf,
@@ -121,12 +121,12 @@ export class StatesBuilder {
     const { root, values, level } = this;
     const made: OwnedState[] = [];
     const one = (own: readonly unknown[], i: number): OwnedState => {
-      if (root?.index !== i) return hold(level.subtrees[i] ?? {}, own);
+      if (root?.index !== i) return makeState(level.subtrees[i] ?? {}, own);
       const { leaf } = root;
       // An array is its own State: nobody can hold it for the State. A State by what may be done
       // with it; its type says that there are keys to look below, which a leaf does not have.
       if (!isVariableState(leaf)) return leaf as unknown as OwnedState;
-      return hold({ ...leaf } as unknown as Subtree, [leaf.value]);
+      return makeState({ ...leaf } as unknown as Subtree, [leaf.value]);
     };
     try {
       for (const [i, own] of values.entries()) made.push(one(own, i));
@@ -172,7 +172,7 @@ export class StateBuilder {
 
   finish(): OwnedState {
     for (const subtree of this.subtrees) Object.freeze(subtree);
-    return hold(this.root, this.values);
+    return makeState(this.root, this.values);
   }
 }
 

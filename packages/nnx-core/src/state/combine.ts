@@ -5,7 +5,7 @@ import { isPlainObject } from "../data/plain-object.ts";
 import { StatesBuilder } from "./builder.ts";
 import { checkState } from "./check-state.ts";
 import { leavesOf } from "./flatten-state.ts";
-import { hold } from "./holding.ts";
+import { makeState } from "./holding.ts";
 import { below, isLeaf, leafValue, type OwnedState, setOwn, type State, type StateNode } from "./state.ts";
 import { walkState } from "./walk-state.ts";
 
@@ -81,7 +81,7 @@ export function mergeState(state: StateNode, ...states: readonly StateNode[]): S
   const checked = [state, ...states].map((each) => checkState("mergeState", each));
   if (states.length === 0) return state;
   const merged = mergeTrees(checked);
-  return hold({ ...merged }, leavesOf(merged).map(leafValue));
+  return makeState({ ...merged }, leavesOf(merged).map(leafValue));
 }
 
 /** The leaves of `state` at paths that `other` does not have. @see Flax `State - State` */

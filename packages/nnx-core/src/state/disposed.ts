@@ -1,5 +1,5 @@
 /** @file The check of arguments for tensors that are gone. */
-import { describe, DisposedError } from "../errors.ts";
+import { describe, disposedAdvice, DisposedError } from "../errors.ts";
 import { forEachTensor } from "../ownership/tensors-in.ts";
 import { isOwner } from "./holding.ts";
 
@@ -20,8 +20,7 @@ export function refuseDisposedIn(where: string, place: string, value: unknown): 
   forEachTensor(value, (tensor) => {
     if (!tensor.isDisposed) return;
     throw new DisposedError(
-      `${where}: expected live tensors in ${place}, got ${describe(tensor)} that was disposed. ` +
-        "Keep it until its last use: a scope (tf.tidy) frees what is made in it unless it is returned or kept.",
+      `${where}: expected live tensors in ${place}, got ${describe(tensor)} that was disposed. ${disposedAdvice}`,
     );
   });
 }

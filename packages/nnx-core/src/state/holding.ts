@@ -2,34 +2,22 @@
  * @file Which tensors a State holds, from the moment it is made until it is disposed or collected.
  */
 import { disposeSymbol } from "../data/dispose-symbol.ts";
-import { disposedAdvice, DisposedError } from "../errors.ts";
-import {
-  claim,
-  claimHeld,
-  discard,
-  hasDisposed,
-  release,
-  releaseAtEnd,
-  retain,
-} from "../ownership/holders.ts";
+import { disposedAdvice, DisposedError, endedText } from "../errors.ts";
+import { discard, hasDisposed, hold, type Lease } from "../ownership/lease.ts";
 import { forgetThing, giveThingToScope, isScopeOpen, type ScopeKind } from "../ownership/scopes.ts";
 import { formatPath, type Path } from "../path.ts";
 import { isLeaf, leafValue, type OwnedState, type State, type StateNode } from "./state.ts";
 
-/** What each State and list of patches holds; as many values as it has leaves. */
-const heldBy = new WeakMap<object, readonly unknown[]>();
-
-/** Those that let go, and why. */
-const ended = new WeakMap<object, "disposed" | "scope">();
+/** What each State and list of patches holds, also after its end; one value for each leaf. */
+const leases = new WeakMap<object, Lease>();
 
 /** States belong to the scope they are made in. */
 const ofScope: ScopeKind<object> = {
-  end: (owner) => letGo(owner, "scope", releaseAtEnd),
-  leave: (owner) => claimHeld(heldBy.get(owner)),
+  end: (owner) => leases.get(owner)?.handOver(),
+  leave: (owner) => leases.get(owner)?.holdForGood(),
   store: (owner) => {
-    const values = heldBy.get(owner);
-    heldBy.delete(owner);
-    releaseAtEnd(values);
+    leases.get(owner)?.handOver();
+    leases.delete(owner);
   },
 };
 
@@ -39,21 +27,16 @@ const ofScope: ScopeKind<object> = {
  * @throws {@link DisposedError} when a tensor in them was disposed; nothing is held then.
  */
 export function own<T extends object>(owner: T, values: readonly unknown[]): T & Disposable {
-  const made = isScopeOpen() ? ownAs(owner, values, retain) : ownAs(owner, values, claim);
+  const made = withLease(owner, hold(values, !isScopeOpen()));
   giveThingToScope(made, ofScope);
   return made;
 }
 
-function ownAs<T extends object>(
-  owner: T,
-  values: readonly unknown[],
-  holdAll: (values: unknown) => void,
-): T & Disposable {
-  holdAll(values);
+function withLease<T extends object>(owner: T, lease: Lease): T & Disposable {
   // Not enumerable: the owner stays plain data to everything that compares, copies or prints it.
   Object.defineProperty(owner, disposeSymbol, { value: disposeThis });
   Object.freeze(owner);
-  heldBy.set(owner, values);
+  leases.set(owner, lease);
   return owner as T & Disposable;
 }
 
@@ -61,12 +44,12 @@ function ownAs<T extends object>(
  * Makes a State of a root whose subtrees are frozen.
  * @throws {@link DisposedError} with the path, when a tensor in it was disposed.
  */
-export const hold = (root: Record<string, StateNode>, values: readonly unknown[]): OwnedState =>
+export const makeState = (root: Record<string, StateNode>, values: readonly unknown[]): OwnedState =>
   located(root, () => own(root as State, values));
 
-/** As {@link hold}, for a State that a model keeps: it is no scope's. */
-export const holdAlways = (root: Record<string, StateNode>, values: readonly unknown[]): OwnedState =>
-  located(root, () => ownAs(root as State, values, claim));
+/** As {@link makeState}, for a State that a model keeps: it is no scope's. */
+export const makeKeptState = (root: Record<string, StateNode>, values: readonly unknown[]): OwnedState =>
+  located(root, () => withLease(root as State, hold(values, true)));
 
 function located<R>(root: StateNode, make: () => R): R {
   try {
@@ -90,42 +73,36 @@ export function disposedLeaf(where: string, state: StateNode): DisposedError {
 export const disposedValueText = (where: string, path: Path): string =>
   `${where} at ${formatPath(path)}: expected a value of live tensors, got one that was disposed. ${disposedAdvice}`;
 
-function letGo(owner: object, why: "disposed" | "scope", how: (values: unknown) => void): void {
-  const values = heldBy.get(owner);
-  if (!values) return;
-  heldBy.delete(owner);
-  ended.set(owner, why);
-  how(values);
-}
-
 /**
  * Releases what an owner holds. Tensors that others hold too live on; doing it twice is harmless.
  */
 export function disposeOwner(owner: object): void {
   forgetThing(owner);
-  letGo(owner, "disposed", (values) => {
-    release(values);
-    discard(values);
-  });
+  const lease = leases.get(owner);
+  if (!lease) return;
+  const { values } = lease;
+  lease.release();
+  // In a scope too: a State that is disposed by hand is read no more.
+  discard(values);
 }
 
 /** @throws {@link DisposedError} for a State that was disposed, or whose scope has ended. */
 export function refuseEnded(where: string, state: object): void {
-  const why = ended.get(state);
-  if (why === undefined) return;
-  throw new DisposedError(
-    why === "disposed"
-      ? `${where}: expected a live State, got one that was disposed. Dispose States only after their last use.`
-      : `${where}: expected a live State, got one that belonged to a scope (tf.tidy, or a gradient's) that has ended. ` +
-          "Return it from the scope, or keep it with nnx.keep.",
-  );
+  const end = leases.get(state)?.end;
+  if (end !== undefined) throw new DisposedError(endedText(where, "State", end));
 }
 
 /** Whether this holds tensors of its own: the root of a State, or patches. */
-export const isOwner = (x: object): boolean => heldBy.has(x);
+export function isOwner(x: object): boolean {
+  const lease = leases.get(x);
+  return lease !== undefined && lease.end === undefined;
+}
 
 /** How many leaves a State that holds its tensors has; `undefined` for others. */
-export const leafCountOf = (state: object): number | undefined => heldBy.get(state)?.length;
+export function leafCountOf(state: object): number | undefined {
+  const values = leases.get(state)?.values;
+  return values === undefined ? undefined : (values as readonly unknown[]).length;
+}
 
 function disposeThis(this: object): void {
   disposeOwner(this);

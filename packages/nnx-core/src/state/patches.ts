@@ -5,7 +5,7 @@ import { isPlainObject } from "../data/plain-object.ts";
 import { isVariableState, sameMetadata, type VariableState } from "../variable/variable-state.ts";
 import { checkState } from "./check-state.ts";
 import { leavesOf } from "./flatten-state.ts";
-import { hold, own, refuseEnded } from "./holding.ts";
+import { makeState, own, refuseEnded } from "./holding.ts";
 import { isLeaf, leafValue, type OwnedState, setOwn, type StateNode } from "./state.ts";
 
 type Subtree = Record<string, StateNode>;
@@ -97,7 +97,7 @@ export function applyPatches(state: StateNode, patches: readonly StatePatch[]): 
   }
   for (const each of fresh.keys()) if (each !== root) Object.freeze(each);
   const after = checkState("applyPatches", root);
-  return hold({ ...after }, leavesOf(after).map(leafValue));
+  return makeState({ ...after }, leavesOf(after).map(leafValue));
 }
 
 function listOf(patches: unknown): readonly StatePatch[] {

@@ -9,7 +9,7 @@ import { checkOptions } from "../data/options.ts";
 import { describe, GradientError } from "../errors.ts";
 import type { Frame } from "../graph/frame.ts";
 import { notAResult } from "../data/not-a-result.ts";
-import { release, retain } from "../ownership/holders.ts";
+import { hold } from "../ownership/lease.ts";
 import { mapTensors, tensorsIn } from "../ownership/tensors-in.ts";
 import { alias, keep, tapeEngine, type Tensor, zeros } from "../tensor.ts";
 import { atomically, atomicallyOn } from "../undo/atomically.ts";
@@ -164,11 +164,8 @@ function refusingOthers<R>(given: ReadonlySet<Variable>, f: () => R): R {
 
 /** Runs `f` with Variables and attributes as they were, and puts back what they are. */
 function asBefore<T>(before: Snapshot, attributes: Structure, frames: readonly Frame[], f: () => T): T {
-  const now = before.map(([variable]) => {
-    const current = variable.getRawValue();
-    retain(current);
-    return [variable, current] as const;
-  });
+  const now: Snapshot = before.map(([variable]) => [variable, variable.getRawValue()]);
+  const lease = hold(now.map(([, value]) => value));
   const attributesNow = new Structure(frames);
   const write = (values: Snapshot): void => {
     lending(() => {
@@ -182,6 +179,6 @@ function asBefore<T>(before: Snapshot, attributes: Structure, frames: readonly F
   } finally {
     write(now);
     attributesNow.restore();
-    for (const [, current] of now) release(current);
+    lease.release();
   }
 }

@@ -1,12 +1,12 @@
 /** @file Variables as they were before the first write to each. */
-import { hasDisposed, release, retain } from "../ownership/holders.ts";
+import { hasDisposed, hold, type Lease } from "../ownership/lease.ts";
 import { unobserved, type WriteKind } from "../variable/observer.ts";
 import type { VariableState } from "../variable/variable-state.ts";
 import type { Variable } from "../variable/variable.ts";
 
 /** What a run writes to Variables, wherever they are: in its arguments, or closed over. */
 export class Journal {
-  private readonly before = new Map<Variable, VariableState>();
+  private readonly before = new Map<Variable, readonly [leaf: VariableState, lease: Lease]>();
   /** Those that the run makes: nobody had them before. */
   private readonly made = new Set<Variable>();
 
@@ -17,8 +17,7 @@ export class Journal {
       const leaf = variable.toState();
       // A value that is gone cannot be put back; writing another one is what mends the model.
       if (hasDisposed(leaf.value)) return;
-      retain(leaf.value);
-      this.before.set(variable, leaf);
+      this.before.set(variable, [leaf, hold(leaf.value)]);
     }
   }
 
@@ -30,9 +29,9 @@ export class Journal {
   /** Puts every Variable back as it was. */
   undo(): void {
     unobserved(() => {
-      for (const [variable, leaf] of this.before) {
+      for (const [variable, [leaf, lease]] of this.before) {
         if (!hasDisposed(leaf.value)) variable.takeState(leaf);
-        release(leaf.value);
+        lease.release();
       }
     });
     this.before.clear();
@@ -40,7 +39,7 @@ export class Journal {
 
   /** Lets go of the old values. */
   forget(): void {
-    for (const { value } of this.before.values()) release(value);
+    for (const [, lease] of this.before.values()) lease.release();
     this.before.clear();
   }
 }

@@ -1,40 +1,38 @@
 /**
- * @file Who holds a Variable's value: the Variable, for good or until the end of the scope that it
- * is made in.
+ * @file How a Variable holds its value: with a Lease, for good or until the end of the scope that
+ * the Variable is made in.
  */
 import { freezeContainers } from "../ownership/freeze.ts";
-import { claim, claimHeld, release, releaseAtEnd, retain } from "../ownership/holders.ts";
-import {
-  giveThingToScope,
-  isOfScope,
-  isScopeOpen,
-  type ScopeKind,
-  storeThings,
-} from "../ownership/scopes.ts";
+import { Lease } from "../ownership/lease.ts";
+import { giveThingToScope, isScopeOpen, type ScopeKind, storeThings } from "../ownership/scopes.ts";
+import { tensorsIn } from "../ownership/tensors-in.ts";
 import type { Variable } from "./variable.ts";
 
-/** In the place of a value that was let go: by hand, or at the end of a scope. */
-export const disposed: unique symbol = Symbol("disposed");
-export const ofEndedScope: unique symbol = Symbol("ofEndedScope");
-export type Gone = typeof disposed | typeof ofEndedScope;
-
-export const isGone = (value: unknown): value is Gone => value === disposed || value === ofEndedScope;
-
-/** What is said of a Variable without a value. */
-export const goneText = (typeName: string, gone: unknown): string =>
-  `${typeName}.value: expected a live Variable, got one that ` +
-  (gone === disposed
-    ? "was disposed. Dispose a model only after its last use, or clone it before."
-    : "belonged to a scope (tf.tidy, or a gradient's) that has ended. Return the model from the scope, or keep it with nnx.keep.");
-
-/** What the class alone sees. */
-interface Access {
-  valueOf(variable: Variable): unknown;
-  endWithScope(variable: Variable): void;
+/** A symbol, so that who lists a Variable's fields does not come by it. */
+const leaseKey: unique symbol = Symbol("nnx.lease");
+interface Leased {
+  [leaseKey]: Lease;
 }
-let access: Access | undefined;
-export const setAccess = (given: Access): void => {
-  access = given;
+
+/** A Variable's hold on the tensors in its value. */
+export const leaseOf = (variable: Variable): Lease => (variable as unknown as Leased)[leaseKey];
+
+/** Gives a new Variable its Lease, which holds nothing yet. */
+export function startLease(variable: object): void {
+  (variable as Leased)[leaseKey] = new Lease(!isScopeOpen());
+}
+
+/** Holds a value for a Variable, in the place of the one that it has. */
+export function holdValue(variable: Variable, value: unknown): void {
+  freezeContainers(value);
+  leaseOf(variable).replace(value);
+  storeThings(value);
+}
+
+/** Takes the value away that a Variable's Lease had; only the class can. */
+let empty: (variable: Variable) => void;
+export const setEmpty = (given: typeof empty): void => {
+  empty = given;
 };
 
 /**
@@ -43,40 +41,27 @@ export const setAccess = (given: Access): void => {
  */
 const made: ScopeKind<Variable> = {
   isLoose: true,
-  end: (variable) => access?.endWithScope(variable),
-  leave: (variable) => claimHeld(access?.valueOf(variable)),
+  end(variable) {
+    const lease = leaseOf(variable);
+    // Without tensors there is nothing to free, and it may be a stream that a module from before
+    // goes on with.
+    if (tensorsIn(lease.values).length === 0) lease.holdForGood();
+    else {
+      lease.handOver();
+      empty(variable);
+    }
+  },
+  leave: (variable) => leaseOf(variable).holdForGood(),
 };
 
 /** What was merged is a part of nothing else. */
 const merged: ScopeKind<Variable> = { ...made, isLoose: false };
 
-/**
- * Makes the scope that is open, if there is one, the owner of a Variable that no module from before
- * can have.
- */
+/** Makes the scope that is open, if there is one, the owner of a new Variable. */
+export const giveNewToScope = (variable: Variable): boolean => giveThingToScope(variable, made);
+
+/** As {@link giveNewToScope}, for a Variable that no module from before can have. */
 export function giveVariableToScope<V extends Variable>(variable: V): V {
   giveThingToScope(variable, merged);
   return variable;
 }
-
-/** Holds the value of a new Variable. */
-export function holdFirst(variable: Variable, value: unknown): void {
-  freezeContainers(value);
-  if (isScopeOpen()) {
-    retain(value);
-    storeThings(value);
-    giveThingToScope(variable, made);
-  } else claim(value);
-}
-
-/** Holds the next value of a Variable. */
-export function holdNext(variable: Variable, value: unknown): void {
-  freezeContainers(value);
-  if (isOfScope(variable)) retain(value);
-  else claim(value);
-  storeThings(value);
-}
-
-/** Lets go of a Variable's value that was replaced. */
-export const letGoLast = (variable: Variable, value: unknown): void =>
-  isOfScope(variable) ? releaseAtEnd(value) : release(value);

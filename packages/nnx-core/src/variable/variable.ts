@@ -1,25 +1,14 @@
 /** @file A mutable box with identity: what changes in a model while its structure stays. */
 import { nameDisposeMethod } from "../data/dispose-symbol.ts";
-import { describe, DisposedError, disposedText, NnxError, NotFoundError, StructureError } from "../errors.ts";
-import { release, releaseAtEnd } from "../ownership/holders.ts";
-import { forgetThing } from "../ownership/scopes.ts";
-import { tensorsIn } from "../ownership/tensors-in.ts";
-import { isTensor } from "../tensor.ts";
-import { isPlainObject } from "../data/plain-object.ts";
 import { neverProxied } from "../data/proxies.ts";
+import { describe, DisposedError, disposedText, endedText, StructureError } from "../errors.ts";
+import { forgetThing } from "../ownership/scopes.ts";
+import { isTensor } from "../tensor.ts";
 import { definitionOf } from "./definitions.ts";
+import { variableFromState } from "./from-state.ts";
+import { entryOf, leafFor, metadataFrom, noMetadata } from "./frozen.ts";
+import { giveNewToScope, holdValue, leaseOf, setEmpty, startLease } from "./held-value.ts";
 import { observer } from "./observer.ts";
-import {
-  disposed,
-  type Gone,
-  goneText,
-  holdFirst,
-  holdNext,
-  isGone,
-  letGoLast,
-  ofEndedScope,
-  setAccess,
-} from "./held-value.ts";
 import {
   type Metadata,
   sameMetadata,
@@ -28,25 +17,18 @@ import {
   type VariableType,
 } from "./variable-state.ts";
 
-const noMetadata: Metadata = Object.freeze({});
+/** In the place of a value that was let go. */
+const gone: unique symbol = Symbol("gone");
+type Gone = typeof gone;
 
-const frozen = (metadata: Metadata): Metadata =>
-  metadata === noMetadata || Object.isFrozen(metadata) ? metadata : Object.freeze({ ...metadata });
-
-/** A frozen copy. @throws {@link NnxError} for what is no object of entries. */
-function entriesOf({ typeName }: VariableType, metadata: unknown): Metadata {
-  if (isPlainObject(metadata)) return Object.freeze({ ...metadata });
-  throw new NnxError(
-    `${typeName}: expected metadata by name, got ${describe(metadata)}. Pass an object, such as { tag: "head" }.`,
-  );
-}
+const isLive = <T>(leaf: VariableState<T | Gone>): leaf is VariableState<T> => leaf.value !== gone;
 
 /**
  * A value that a model holds and changes: parameters, statistics, RNG counts. It has identity
  * (sharing one is tying weights), a type that filters select by, and metadata.
  *
  * The value may be a tensor, a key, a number, or arrays and plain objects of these. Tensors in it
- * are retained while it holds them; arrays and plain objects are frozen, since the States that were
+ * live while it holds them; arrays and plain objects are frozen, since the States that were
  * taken share them. Subclasses may override `createValue`, `getValue` and `setValue`, but should
  * have no fields of their own: `merge` restores value and metadata only.
  * @see Flax `nnx.Variable`
@@ -76,11 +58,14 @@ export class Variable<T = unknown> {
    * @param metadata - Frozen copies are kept. A `tag` is what string filters match.
    */
   constructor(value: T, metadata: Metadata = noMetadata) {
-    const own = metadata === noMetadata ? noMetadata : entriesOf(this.type, metadata);
-    this.leaf = Object.freeze({ type: this.type, value, metadata: own });
+    const { type } = this;
+    const own = metadataFrom(type.typeName, metadata);
+    this.leaf = Object.freeze({ type, value, metadata: own });
+    startLease(this);
     const created = this.createValue(value);
-    holdFirst(this, created);
-    if (created !== value) this.leaf = Object.freeze({ type: this.type, value: created, metadata: own });
+    holdValue(this, created);
+    giveNewToScope(this);
+    if (created !== this.leaf.value) this.leaf = Object.freeze({ type, value: created, metadata: own });
     observer?.(this, "new");
   }
 
@@ -123,14 +108,13 @@ export class Variable<T = unknown> {
     return value;
   }
 
-  /** Stores a value past any override; retains the new tensors, then releases the old. */
+  /** Stores a value past any override; holds the new tensors, then releases the old. */
   setRawValue(next: T): void {
     const { type, value, metadata } = this.leaf;
     if (value === next) return;
     observer?.(this, "write");
-    holdNext(this, next);
+    holdValue(this, next);
     this.leaf = Object.freeze({ type, value: next, metadata });
-    letGoLast(this, value);
   }
 
   /** All metadata, frozen. */
@@ -141,7 +125,7 @@ export class Variable<T = unknown> {
   private live(): VariableState<T> {
     const { leaf } = this;
     if (isLive(leaf)) return leaf;
-    throw new DisposedError(goneText(this.type.typeName, leaf.value));
+    throw new DisposedError(endedText(`${this.type.typeName}.value`, "Variable", leaseOf(this).end));
   }
 
   /**
@@ -149,13 +133,7 @@ export class Variable<T = unknown> {
    * @throws {@link NotFoundError} when it is missing and no fallback is given.
    */
   getMetadata(name: string, ...fallback: [] | [unknown]): unknown {
-    const { metadata } = this;
-    if (Object.hasOwn(metadata, name)) return metadata[name];
-    if (fallback.length > 0) return fallback[0];
-    throw new NotFoundError(
-      `${this.type.typeName}.getMetadata: expected one of {${Object.keys(metadata).join(", ")}}, got ` +
-        `${JSON.stringify(name)}. Pass a fallback as the second argument if it may be missing.`,
-    );
+    return entryOf(this.type.typeName, this.metadata, name, fallback);
   }
 
   /** Whether there is a metadata entry of this name. */
@@ -165,14 +143,14 @@ export class Variable<T = unknown> {
 
   /** Merges entries into the metadata. */
   setMetadata(entries: Metadata): void {
-    this.replaceMetadata({ ...this.metadata, ...entriesOf(this.type, entries) });
+    this.replaceMetadata({ ...this.metadata, ...metadataFrom(this.type.typeName, entries) });
   }
 
   /** Puts `metadata` in the place of all there was. */
   replaceMetadata(metadata: Metadata): void {
     observer?.(this, "write");
     const { type, value } = this.leaf;
-    this.leaf = Object.freeze({ type, value, metadata: entriesOf(this.type, metadata) });
+    this.leaf = Object.freeze({ type, value, metadata: metadataFrom(type.typeName, metadata) });
   }
 
   /** Removes one metadata entry; nothing happens when there is none. */
@@ -189,7 +167,7 @@ export class Variable<T = unknown> {
   copy(...overrides: [] | [value: T] | [value: T, metadata: Metadata]): this {
     const value = overrides.length > 0 ? (overrides[0] as T) : this.getRawValue();
     const metadata = overrides[1]
-      ? { ...this.metadata, ...entriesOf(this.type, overrides[1]) }
+      ? { ...this.metadata, ...metadataFrom(this.type.typeName, overrides[1]) }
       : this.metadata;
     return variableFromState({ type: this.type, value, metadata }) as this;
   }
@@ -236,11 +214,8 @@ export class Variable<T = unknown> {
     const before = this.leaf;
     if (leaf === before) return;
     observer?.(this, "write");
-    const { value, metadata } = leaf;
-    if (before.value !== value) holdNext(this, value);
-    const isOwn = leaf.type === before.type && Object.isFrozen(leaf) && Object.isFrozen(metadata);
-    this.leaf = isOwn ? leaf : Object.freeze({ type: before.type, value, metadata: frozen(metadata) });
-    if (before.value !== value) letGoLast(this, before.value);
+    if (before.value !== leaf.value) holdValue(this, leaf.value);
+    this.leaf = leafFor(before.type, leaf);
   }
 
   /**
@@ -256,25 +231,17 @@ export class Variable<T = unknown> {
     if (this.isDisposed) return;
     observer?.(this, "write");
     forgetThing(this);
-    release(this.letGo(disposed));
+    leaseOf(this).release();
+    this.empty();
   }
 
-  /** What it held. */
-  private letGo(gone: Gone): unknown {
-    const { type, value, metadata } = this.leaf;
+  private empty(): void {
+    const { type, metadata } = this.leaf;
     this.leaf = Object.freeze({ type, value: gone, metadata });
-    return value;
   }
 
   static {
-    setAccess({
-      valueOf: (variable) => variable.leaf.value,
-      endWithScope: (variable) => {
-        // Without tensors there is nothing to free, and it may be a stream that a module from
-        // before goes on with.
-        if (tensorsIn(variable.leaf.value).length > 0) releaseAtEnd(variable.letGo(ofEndedScope));
-      },
-    });
+    setEmpty((variable) => variable.empty());
   }
 
   /** Whether it was disposed, itself or with its model. */
@@ -294,41 +261,3 @@ export class Variable<T = unknown> {
 nameDisposeMethod(Variable.prototype);
 
 neverProxied(Variable);
-
-const isLive = <T>(leaf: VariableState<T | Gone>): leaf is VariableState<T> => !isGone(leaf.value);
-
-/**
- * What {@link variableFromState} makes Variables with: a constructor for the prototype that runs
- * nothing of the class.
- */
-type Blank = new (leaf: VariableState) => Variable;
-
-const blanks = new WeakMap<VariableType, Blank>();
-
-function blankOf(type: VariableType): Blank {
-  const known = blanks.get(type);
-  if (known) return known;
-  // A plain function, since only those let their prototype be set; it has the one field of
-  // `Variable`.
-  function BlankVariable(this: object, leaf: VariableState): void {
-    (this as { leaf: VariableState }).leaf = leaf;
-  }
-  BlankVariable.prototype = type.prototype;
-  const blank = BlankVariable as unknown as Blank;
-  blanks.set(type, blank);
-  return blank;
-}
-
-/**
- * A live Variable from a leaf. Constructors and `createValue` do not run: the value is stored as it
- * is.
- */
-export function variableFromState<V extends Variable>(state: VariableState): V {
-  const { type, value, metadata } = state;
-  const isOwn = Object.isFrozen(state) && (metadata === noMetadata || Object.isFrozen(metadata));
-  const leaf = isOwn ? state : Object.freeze({ type, value, metadata: frozen(metadata) });
-  const variable = new (blankOf(type))(leaf) as V;
-  holdFirst(variable, value);
-  observer?.(variable, "new");
-  return variable;
-}

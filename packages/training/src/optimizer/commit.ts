@@ -1,7 +1,7 @@
 /** @file Writing the results of a step, all or nothing. */
 import type { Tensor } from "@nnxjs/kernels/internal";
 import { formatPath, type Path, StructureError, type Variable } from "@nnxjs/nnx-core";
-import { isWritable, leaveToModules, release, retain, setChild } from "@nnxjs/nnx-core/internal";
+import { hold, isWritable, type Lease, leaveToModules, setChild } from "@nnxjs/nnx-core/internal";
 import type { BareTensor } from "./parameters.ts";
 
 /** What a Variable will hold after a step. */
@@ -51,15 +51,15 @@ function write({ place: { owner, key }, path, after }: BareChange): void {
 }
 
 /** What an optimizer wrote to attributes. Nobody else frees it when the next step replaces it. */
-const written = new WeakSet<Tensor>();
+const leases = new WeakMap<Tensor, Lease>();
 
 /**
  * The new tensor is held for the model. The old one is let go where an optimizer wrote it, or left
  * to the user.
  */
 function handBack(before: Tensor, after: Tensor): void {
-  retain(after);
-  written.add(after);
-  if (written.has(before)) release(before);
+  const lease = leases.get(before);
+  leases.set(after, hold(after));
+  if (lease) lease.release();
   else leaveToModules(before);
 }

@@ -1,0 +1,230 @@
+/**
+ * @file Who owns a tensor. tensorflow.js frees what a scope (`tf.tidy`) made when the scope ends;
+ * Variables and States hold tensors for longer. So a tensor is one of these:
+ *
+ *     the scope's   made in a scope, which frees it at its end
+ *     the user's    made outside of all scopes, or kept with `tf.keep`
+ *     held          by one {@link Lease} or more: no scope frees it
+ *     a module's    an attribute without a Variable: Leases keep it from scopes, but do not free it
+ *
+ *     the scope's ─┐ ◄── the last handOver ───┐
+ *                  ├─ hold ─► held once ─ hold ─► held twice, and so on
+ *     the user's ──┘              └─ the last release ─► freed; where a scope is open, at its end
+ *
+ *     any of these ─ leaveToModules ─► a module's
+ */
+import { disposeRemains, isTensor, keep, makeGuard, type Tensor, type TensorRemains } from "../tensor.ts";
+import { giveBack, giveToScope, inScope } from "./tensor-scopes.ts";
+import { describe, disposedAdvice, DisposedError } from "../errors.ts";
+import { forEachTensor } from "./tensors-in.ts";
+
+type Remains = TensorRemains & { freed: boolean };
+
+/**
+ * Stands on the tensor itself: a WeakMap beside it costs several times as much, for each leaf of
+ * each split. The count is ours because `clone()` copies on the wasm backend.
+ */
+interface Count {
+  leases: number;
+  /** The user had kept the tensor before we did, so freeing it stays the user's. */
+  keptByUser: boolean;
+  /** Who reads or replaces an attribute of a module is not told, so Leases must not free it. */
+  isAttribute: boolean;
+  /** A Lease for good has, or had, the tensor: it is nobody else's, whoever made it. */
+  isForGood: boolean;
+  readonly remains: Remains;
+}
+
+const counted: unique symbol = Symbol("nnx.leases");
+const countOf = (tensor: Tensor): Count | undefined => (tensor as Tensor & { [counted]?: Count })[counted];
+
+/** How many Leases have this tensor. */
+export const holdersOf = (tensor: Tensor): number => countOf(tensor)?.leases ?? 0;
+
+/** Frees the data of counted tensors that became unreachable before anybody freed them. */
+const net = new FinalizationRegistry<Remains>((remains) => {
+  if (remains.freed) return;
+  remains.freed = true;
+  disposeRemains(remains);
+});
+
+const guard = makeGuard((tensor) => {
+  const count = countOf(tensor);
+  if (count) count.remains.freed = true;
+});
+
+/** The tensor's count, which is zero at first; from then on the tensor is watched. */
+function watched(tensor: Tensor): Count {
+  const known = countOf(tensor);
+  if (known) return known;
+  const { dataId, dtype, size } = tensor;
+  const remains: Remains = { dataId, dtype, size, freed: false };
+  guard(tensor);
+  net.register(tensor, remains);
+  const count: Count = { leases: 0, keptByUser: false, isAttribute: false, isForGood: false, remains };
+  Object.defineProperty(tensor, counted, { value: count });
+  return count;
+}
+
+function retain(tensor: Tensor, isForGood: boolean): void {
+  if (tensor.isDisposed) {
+    throw new DisposedError(
+      `Variable: expected a value of live tensors, got ${describe(tensor)} that was disposed. ${disposedAdvice}`,
+    );
+  }
+  const count = watched(tensor);
+  if (isForGood) count.isForGood = true;
+  if (count.leases++ > 0) return;
+  count.keptByUser = tensor.kept;
+  keep(tensor);
+}
+
+function retainAll(values: unknown, isForGood: boolean): void {
+  if (isTensor(values)) {
+    retain(values, isForGood);
+    return;
+  }
+  let held = 0;
+  try {
+    forEachTensor(values, (tensor) => {
+      retain(tensor, isForGood);
+      held++;
+    });
+  } catch (error) {
+    // All or none.
+    forEachTensor(values, (tensor) => {
+      if (held-- > 0) letGo(tensor, giveBack);
+    });
+    throw error;
+  }
+}
+
+/** What becomes of a tensor that nobody holds any more, unless it is a module's or the user's. */
+type Fate = (tensor: Tensor, count: Count) => void;
+
+// Inside a scope somebody may have read the value a line ago: it stays valid until the scope ends.
+const free: Fate = (tensor) => (inScope() ? giveToScope(tensor) : tensor.dispose());
+
+const leave: Fate = (tensor, { isForGood }) => (isForGood ? giveToScope(tensor) : giveBack(tensor));
+
+function letGo(tensor: Tensor, fate: Fate): void {
+  const count = countOf(tensor);
+  if (!count || count.leases === 0 || --count.leases > 0 || count.keptByUser || tensor.isDisposed) return;
+  if (count.isAttribute) giveBack(tensor);
+  else fate(tensor, count);
+  count.isForGood = false;
+}
+
+const releaseOne = (tensor: Tensor): void => letGo(tensor, free);
+const handOverOne = (tensor: Tensor): void => letGo(tensor, leave);
+
+/**
+ * One holder's hold on the tensors in some values: while it lasts, neither a scope nor another
+ * holder frees them. It ends once, with {@link release} or {@link handOver}.
+ */
+export class Lease {
+  private has: unknown;
+  private isForGood: boolean;
+  private how: "released" | "handed over" | undefined;
+
+  /** It holds nothing at first. See {@link hold}. */
+  constructor(isForGood: boolean) {
+    this.has = undefined;
+    this.isForGood = isForGood;
+    this.how = undefined;
+  }
+
+  /** What it holds; nothing after its end. */
+  get values(): unknown {
+    return this.has;
+  }
+
+  /** How it ended, if it did. */
+  get end(): "released" | "handed over" | undefined {
+    return this.how;
+  }
+
+  /**
+   * The holder needs the tensors no more. Those that nobody else holds are freed, at the end of the
+   * scope where one is open.
+   */
+  release(): void {
+    this.finish("released", releaseOne);
+  }
+
+  /**
+   * The holder passes the tensors on. Those that nobody else holds are the scope's again that made
+   * them, or the user's; what a Lease for good had is the open scope's, or the caller's.
+   */
+  handOver(): void {
+    this.finish("handed over", handOverOne);
+  }
+
+  private finish(how: "released" | "handed over", each: (tensor: Tensor) => void): void {
+    if (this.how !== undefined) return;
+    const { has } = this;
+    this.how = how;
+    this.has = undefined;
+    // No scope has the holder any more: should it hold values again, it does so for good.
+    this.isForGood = true;
+    forEachTensor(has, each);
+  }
+
+  /**
+   * Holds other values from now on, and lets go of those that it had. A Lease that has ended begins
+   * again.
+   * @throws {@link DisposedError} when a tensor was disposed; it holds what it held then.
+   */
+  replace(values: unknown): void {
+    const { has, isForGood } = this;
+    retainAll(values, isForGood);
+    this.has = values;
+    this.how = undefined;
+    forEachTensor(has, isForGood ? releaseOne : handOverOne);
+  }
+
+  /** The holder is no scope's any more. */
+  holdForGood(): void {
+    this.isForGood = true;
+    forEachTensor(this.has, markForGood);
+  }
+}
+
+function markForGood(tensor: Tensor): void {
+  const count = countOf(tensor);
+  if (count) count.isForGood = true;
+}
+
+/**
+ * Holds every tensor in `values`.
+ * @param isForGood - The holder belongs to no scope, and owns what it has: when it lets go, the
+ * tensors are not left to those who made them.
+ * @throws {@link DisposedError} when one was disposed; none is held then.
+ */
+export function hold(values: unknown, isForGood = false): Lease {
+  const lease = new Lease(isForGood);
+  lease.replace(values);
+  return lease;
+}
+
+/** Says that tensors are attributes of modules: no Lease frees them when it ends. */
+export const leaveToModules = (values: unknown): void =>
+  forEachTensor(values, (tensor) => {
+    watched(tensor).isAttribute = true;
+  });
+
+/** Frees, at once, the tensors that no Lease, no module and no `tf.keep` of the user's has. */
+export const discard = (values: unknown): void =>
+  forEachTensor(values, (tensor) => {
+    if (holdersOf(tensor) === 0 && !countOf(tensor)?.isAttribute && !tensor.isDisposed && !tensor.kept)
+      tensor.dispose();
+  });
+
+/** Whether a tensor in `value` was disposed. */
+export function hasDisposed(value: unknown): boolean {
+  let found = false;
+  forEachTensor(value, (tensor) => {
+    found ||= tensor.isDisposed;
+  });
+  return found;
+}

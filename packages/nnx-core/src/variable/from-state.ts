@@ -1,0 +1,39 @@
+/** @file Variables from leaves, past their constructors. */
+import { leafFor } from "./frozen.ts";
+import { giveNewToScope, holdValue, startLease } from "./held-value.ts";
+import { observer } from "./observer.ts";
+import type { Variable } from "./variable.ts";
+import type { VariableState, VariableType } from "./variable-state.ts";
+
+/** A constructor for the prototype that runs nothing of the class. */
+type Blank = new (leaf: VariableState) => Variable;
+
+const blanks = new WeakMap<VariableType, Blank>();
+
+function blankOf(type: VariableType): Blank {
+  const known = blanks.get(type);
+  if (known) return known;
+  // A plain function, since only those let their prototype be set; it has what the
+  // constructor of `Variable` gives.
+  function BlankVariable(this: object, leaf: VariableState): void {
+    (this as { leaf: VariableState }).leaf = leaf;
+    startLease(this);
+  }
+  BlankVariable.prototype = type.prototype;
+  const blank = BlankVariable as unknown as Blank;
+  blanks.set(type, blank);
+  return blank;
+}
+
+/**
+ * A live Variable from a leaf. Constructors and `createValue` do not run: the value is stored as it
+ * is.
+ */
+export function variableFromState<V extends Variable>(state: VariableState): V {
+  const { type, value } = state;
+  const variable = new (blankOf(type))(leafFor(type, state)) as V;
+  holdValue(variable, value);
+  giveNewToScope(variable);
+  observer?.(variable, "new");
+  return variable;
+}

@@ -1,0 +1,40 @@
+/** @file What States share with Variables, as nobody can write to it: leaves and metadata. */
+import { isPlainObject } from "../data/plain-object.ts";
+import { describe, NnxError, NotFoundError } from "../errors.ts";
+import type { Metadata, VariableState, VariableType } from "./variable-state.ts";
+
+/** What Variables without metadata have. */
+export const noMetadata: Metadata = Object.freeze({});
+
+/** A frozen copy of what a user gives. @throws {@link NnxError} for what is no object of entries. */
+export function metadataFrom(typeName: string, given: unknown): Metadata {
+  if (given === noMetadata) return noMetadata;
+  if (isPlainObject(given)) return Object.freeze({ ...given });
+  throw new NnxError(
+    `${typeName}: expected metadata by name, got ${describe(given)}. Pass an object, such as { tag: "head" }.`,
+  );
+}
+
+/** One entry of metadata, or the fallback. @throws {@link NotFoundError} where there is neither. */
+export function entryOf(
+  typeName: string,
+  metadata: Metadata,
+  name: string,
+  fallback: readonly unknown[],
+): unknown {
+  if (Object.hasOwn(metadata, name)) return metadata[name];
+  if (fallback.length > 0) return fallback[0];
+  throw new NotFoundError(
+    `${typeName}.getMetadata: expected one of {${Object.keys(metadata).join(", ")}}, got ` +
+      `${JSON.stringify(name)}. Pass a fallback as the second argument if it may be missing.`,
+  );
+}
+
+/** A leaf as a Variable of this type has it: itself where it is frozen, and of the type. */
+export function leafFor<T>(type: VariableType, leaf: VariableState<T>): VariableState<T> {
+  const { value, metadata } = leaf;
+  const own =
+    metadata === noMetadata || Object.isFrozen(metadata) ? metadata : Object.freeze({ ...metadata });
+  if (own === metadata && leaf.type === type && Object.isFrozen(leaf)) return leaf;
+  return Object.freeze({ type, value, metadata: own });
+}
