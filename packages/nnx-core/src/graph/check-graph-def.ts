@@ -46,10 +46,10 @@ const isFrozen = ({ nodes, root }: GraphDef): boolean =>
       node.kind === "variable" || [node.keys, node.attributes, ...node.attributes].every(Object.isFrozen),
   );
 
-interface Frame {
-  readonly node: number;
-  readonly attributes: readonly unknown[];
-  next: number;
+/** An attribute that is still to be looked at. */
+interface Found {
+  readonly def: unknown;
+  readonly place: () => readonly PathPart[];
 }
 
 /**
@@ -65,58 +65,41 @@ export function checkStructure(where: string, { nodes, root, leafCount }: GraphD
     );
   let met = 0;
   let leaves = 0;
-  const frames: Frame[] = [];
-  const visit = (def: unknown, place: () => readonly PathPart[]): void => {
+  // The next one is last.
+  const open: Found[] = [{ def: root, place: () => ["root"] }];
+  for (let next = open.pop(); next; next = open.pop()) {
+    const { def, place } = next;
     if (!isPlainObject(def)) throw refuse(place(), "an attribute", def);
-    switch (def.kind) {
-      case "static":
-        return;
-      case "array":
-        leaves++;
-        return;
-      case "leaf":
-        leaves++;
-        if (!isVariableDef(def.definition)) throw refuse(place(), "the definition of a leaf", def.definition);
-        return;
-      case "node":
-        break;
-      default:
-        throw refuse(place(), "an attribute", def);
+    const { kind, index, definition } = def;
+    if (kind === "static") continue;
+    if (kind !== "node") {
+      if (kind !== "array" && kind !== "leaf") throw refuse(place(), "an attribute", def);
+      leaves++;
+      if (kind === "leaf" && !isVariableDef(definition))
+        throw refuse(place(), "the definition of a leaf", definition);
+      continue;
     }
-    const { index } = def;
-    if (
-      !Number.isInteger(index) ||
-      (index as number) < 0 ||
-      (index as number) > met ||
-      (index as number) >= nodes.length
-    )
+    if (typeof index !== "number" || !(index in nodes) || index > met)
       throw refuse(
         place(),
         `the number of a node that was met, or ${met} for the next of ${nodes.length}`,
         index,
       );
-    const node: unknown = nodes[index as number];
-    if (index === met) {
-      met++;
-      enter(index, node);
-    } else if (isPlainObject(node) && node.kind !== "object" && node.kind !== "variable")
-      throw refuse(place(), "a container in one place only", index);
-  };
-  const enter = (index: number, node: unknown): void => {
+    const node: unknown = nodes[index];
+    if (index < met) {
+      if (isPlainObject(node) && node.kind !== "object" && node.kind !== "variable")
+        throw refuse(place(), "a container in one place only", index);
+      continue;
+    }
+    met++;
     if (isPlainObject(node) && node.kind === "variable") {
       if (!isVariableDef(node)) throw refuse(["nodes", index], "a class of Variables and its metadata", node);
       leaves++;
-      return;
+      continue;
     }
     const attributes = attributesOf(index, node, refuse);
-    frames.push({ node: index, attributes, next: 0 });
-  };
-  visit(root, () => ["root"]);
-  for (let frame = frames.at(-1); frame; frame = frames.at(-1)) {
-    const { node, attributes } = frame;
-    const i = frame.next++;
-    if (i < attributes.length) visit(attributes[i], () => ["nodes", node, "attributes", i]);
-    else frames.pop();
+    for (let i = attributes.length - 1; i >= 0; i--)
+      open.push({ def: attributes[i], place: () => ["nodes", index, "attributes", i] });
   }
   if (met !== nodes.length) throw refuse(["nodes", met], "nodes that the model reaches", nodes[met]);
   if (leaves !== leafCount) throw refuse(["leafCount"], `the number of leaves, ${leaves}`, leafCount);

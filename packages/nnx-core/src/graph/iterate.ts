@@ -3,18 +3,14 @@ import { describe, StructureError } from "../errors.ts";
 import type { Path, PathPart } from "../path.ts";
 import { Variable } from "../variable/variable.ts";
 import { type Frame, partIn } from "./frame.ts";
-import { keysOf } from "./keys.ts";
+import { type KeyOrder, keysOf } from "./keys.ts";
 import { childAt, classify, GraphNode } from "./node.ts";
 import { Walk } from "./walk.ts";
 
 interface Options {
   readonly variables: boolean;
   readonly values: boolean;
-  /** Whether whoever asks wants paths; all are empty otherwise. */
-  readonly paths?: boolean;
 }
-
-const noPath: Path = [];
 
 /**
  * What a walk comes by: nodes, containers and Variables once, static values and arrays wherever
@@ -22,21 +18,13 @@ const noPath: Path = [];
  */
 function* iterate(
   root: unknown,
-  { variables, values, paths = true }: Options,
+  { variables, values }: Options,
 ): Generator<readonly [path: Path, value: unknown]> {
   const walk = new Walk(root);
-  const seen = new Set<unknown>();
-  while (walk.next()) {
-    const { kind, value } = walk;
-    if (kind === "static" || kind === "leaf") {
-      if (!values) continue;
-    } else if (kind !== "left") {
-      if (seen.has(value)) continue;
-      seen.add(value);
-      if (kind !== "variable") walk.enter();
-      if (kind !== "variable" || !variables) continue;
-    }
-    yield [paths ? walk.path() : noPath, value];
+  while (walk.nextOnce()) {
+    const { kind } = walk;
+    const isWanted = kind === "left" || (kind === "variable" ? variables : values);
+    if (isWanted) yield [walk.path(), walk.value];
   }
 }
 
@@ -50,9 +38,11 @@ export function iterNodes(root: unknown): Generator<readonly [path: Path, value:
 }
 
 /** What {@link iterNodes} gives, without the paths, which cost more than the walk. */
-export function* nodesOf(root: unknown): Generator<object> {
-  for (const [, node] of iterate(root, { variables: true, values: false, paths: false }))
-    yield node as object;
+export function* nodesOf(root: unknown, order?: KeyOrder): Generator<object> {
+  const walk = new Walk(root, { order });
+  while (walk.nextOnce()) {
+    if (walk.kind === "left" || walk.kind === "variable") yield walk.value as object;
+  }
 }
 
 /**
@@ -61,16 +51,8 @@ export function* nodesOf(root: unknown): Generator<object> {
  */
 export function framesOf(root: unknown): Frame[] {
   const frames: Frame[] = [];
-  const seen = new Set<unknown>();
   const walk = new Walk(root);
-  while (walk.next()) {
-    const { kind, value } = walk;
-    if (kind === "left") frames.push(walk.left as Frame);
-    else if ((kind === "node" || kind === "container") && !seen.has(value)) {
-      seen.add(value);
-      walk.enter();
-    }
-  }
+  while (walk.nextOnce()) if (walk.kind === "left") frames.push(walk.left as Frame);
   return frames;
 }
 
