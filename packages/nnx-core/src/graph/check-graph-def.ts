@@ -46,11 +46,10 @@ const isFrozen = ({ nodes, root }: GraphDef): boolean =>
       node.kind === "variable" || [node.keys, node.attributes, ...node.attributes].every(Object.isFrozen),
   );
 
-/** An attribute that is still to be looked at. */
-interface Found {
-  readonly def: unknown;
-  readonly place: () => readonly PathPart[];
-}
+/** An attribute that is still to be looked at: what is there, and of which node; none has the root. */
+type Found = readonly [def: unknown, node: number, i: number];
+
+const placeOf = ([, node, i]: Found): PathPart[] => (node < 0 ? ["root"] : ["nodes", node, "attributes", i]);
 
 /**
  * That each reference has a node, each node is met once on the way in the order of the numbers
@@ -66,29 +65,36 @@ export function checkStructure(where: string, { nodes, root, leafCount }: GraphD
   let met = 0;
   let leaves = 0;
   // The next one is last.
-  const open: Found[] = [{ def: root, place: () => ["root"] }];
+  const open: Found[] = [[root, -1, 0]];
   for (let next = open.pop(); next; next = open.pop()) {
-    const { def, place } = next;
-    if (!isPlainObject(def)) throw refuse(place(), "an attribute", def);
-    const { kind, index, definition } = def;
+    const [def] = next;
+    if (!isPlainObject(def)) throw refuse(placeOf(next), "an attribute", def);
+    const { kind } = def;
     if (kind === "static") continue;
-    if (kind !== "node") {
-      if (kind !== "array" && kind !== "leaf") throw refuse(place(), "an attribute", def);
+    if (kind === "array" || kind === "leaf") {
       leaves++;
-      if (kind === "leaf" && !isVariableDef(definition))
-        throw refuse(place(), "the definition of a leaf", definition);
+      if (kind === "leaf" && !isVariableDef(def.definition))
+        throw refuse(placeOf(next), "the definition of a leaf", def.definition);
       continue;
     }
-    if (typeof index !== "number" || !(index in nodes) || index > met)
+    if (kind !== "node") throw refuse(placeOf(next), "an attribute", def);
+    const { index } = def;
+    if (
+      typeof index !== "number" ||
+      !Number.isInteger(index) ||
+      index < 0 ||
+      index > met ||
+      index >= nodes.length
+    )
       throw refuse(
-        place(),
+        placeOf(next),
         `the number of a node that was met, or ${met} for the next of ${nodes.length}`,
         index,
       );
     const node: unknown = nodes[index];
     if (index < met) {
       if (isPlainObject(node) && node.kind !== "object" && node.kind !== "variable")
-        throw refuse(place(), "a container in one place only", index);
+        throw refuse(placeOf(next), "a container in one place only", index);
       continue;
     }
     met++;
@@ -98,8 +104,7 @@ export function checkStructure(where: string, { nodes, root, leafCount }: GraphD
       continue;
     }
     const attributes = attributesOf(index, node, refuse);
-    for (let i = attributes.length - 1; i >= 0; i--)
-      open.push({ def: attributes[i], place: () => ["nodes", index, "attributes", i] });
+    for (let k = attributes.length - 1; k >= 0; k--) open.push([attributes[k], index, k]);
   }
   if (met !== nodes.length) throw refuse(["nodes", met], "nodes that the model reaches", nodes[met]);
   if (leaves !== leafCount) throw refuse(["leafCount"], `the number of leaves, ${leaves}`, leafCount);

@@ -5,27 +5,12 @@ import { Variable } from "../variable/variable.ts";
 import { type Frame, partIn } from "./frame.ts";
 import { type KeyOrder, keysOf } from "./keys.ts";
 import { childAt, classify, GraphNode } from "./node.ts";
-import { Walk } from "./walk.ts";
+import { type Shown, Walk } from "./walk.ts";
 
-interface Options {
-  readonly variables: boolean;
-  readonly values: boolean;
-}
-
-/**
- * What a walk comes by: nodes, containers and Variables once, static values and arrays wherever
- * they are.
- */
-function* iterate(
-  root: unknown,
-  { variables, values }: Options,
-): Generator<readonly [path: Path, value: unknown]> {
+/** What a walk comes by, each with its path. */
+function* iterate(root: unknown, shown: Shown): Generator<readonly [path: Path, value: unknown]> {
   const walk = new Walk(root);
-  while (walk.nextOnce()) {
-    const { kind } = walk;
-    const isWanted = kind === "left" || (kind === "variable" ? variables : values);
-    if (isWanted) yield [walk.path(), walk.value];
-  }
+  while (walk.nextOnce(shown)) yield [walk.path(), walk.value];
 }
 
 /**
@@ -34,15 +19,13 @@ function* iterate(
  */
 export function iterNodes(root: unknown): Generator<readonly [path: Path, value: object]> {
   // Without values everything that comes is an object.
-  return iterate(root, { variables: true, values: false }) as Generator<readonly [Path, object]>;
+  return iterate(root, "parts") as Generator<readonly [Path, object]>;
 }
 
 /** What {@link iterNodes} gives, without the paths, which cost more than the walk. */
 export function* nodesOf(root: unknown, order?: KeyOrder): Generator<object> {
   const walk = new Walk(root, { order });
-  while (walk.nextOnce()) {
-    if (walk.kind === "left" || walk.kind === "variable") yield walk.value as object;
-  }
+  while (walk.nextOnce()) yield walk.value as object;
 }
 
 /**
@@ -52,13 +35,13 @@ export function* nodesOf(root: unknown, order?: KeyOrder): Generator<object> {
 export function framesOf(root: unknown): Frame[] {
   const frames: Frame[] = [];
   const walk = new Walk(root);
-  while (walk.nextOnce()) if (walk.kind === "left") frames.push(walk.left as Frame);
+  while (walk.nextOnce("nodes")) frames.push(walk.left as Frame);
   return frames;
 }
 
 /** As {@link iterNodes}, without Variables. */
 export function iterGraphNodes(root: unknown): Generator<readonly [path: Path, value: object]> {
-  return iterate(root, { variables: false, values: false }) as Generator<readonly [Path, object]>;
+  return iterate(root, "nodes") as Generator<readonly [Path, object]>;
 }
 
 /**
@@ -67,7 +50,7 @@ export function iterGraphNodes(root: unknown): Generator<readonly [path: Path, v
  * @see Flax `nnx.iter_graph`
  */
 export const iterGraph = (root: unknown): Generator<readonly [path: Path, value: unknown]> =>
-  iterate(root, { variables: true, values: true });
+  iterate(root, "all");
 
 /**
  * The attributes of a node that are nodes or Variables, sorted by name; what is shared comes under

@@ -60,22 +60,21 @@ export function printGraphDef(graphdef: GraphDef): string {
   const open: Line[] = [[graphdef.root, "", ""]];
   for (let next = open.pop(); next; next = open.pop()) {
     const [def, label, indent] = next;
-    const put = (text: string): void => void lines.push(indent + label + text);
     if (def.kind !== "node") {
-      put(printAttribute(def));
+      lines.push(`${indent}${label}${printAttribute(def)}`);
       continue;
     }
     const node = graphdef.nodes[def.index] as NodeDef;
-    if (printed.has(def.index)) {
-      put(`${headOf(node)}, the same as ${formatPath(pathOfNode(graphdef, def.index))}`);
-      continue;
-    }
+    const isKnown = printed.has(def.index);
+    const first = isKnown ? `, the same as ${formatPath(pathOfNode(graphdef, def.index))}` : "";
+    lines.push(`${indent}${label}${headOf(node)}${first}`);
+    if (isKnown) continue;
     printed.add(def.index);
-    put(headOf(node));
     if (node.kind === "variable") continue;
     const { keys, attributes } = node;
-    const lower = attributes.map((each, i): Line => [each, `${keys[i] as PathPart}: `, `${indent}  `]);
-    for (const each of lower.reverse()) open.push(each);
+    const deeper = `${indent}  `;
+    for (let i = attributes.length - 1; i >= 0; i--)
+      open.push([attributes[i] as AttributeDef, `${keys[i] as PathPart}: `, deeper]);
   }
   return lines.join("\n");
 }

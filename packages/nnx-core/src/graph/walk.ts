@@ -17,6 +17,12 @@ export interface WalkOptions {
 }
 
 /**
+ * What {@link Walk.nextOnce} shows: nodes and containers; these and Variables; or also arrays and
+ * static values, wherever they are.
+ */
+export type Shown = "nodes" | "parts" | "all";
+
+/**
  * Goes from one thing to the next each time {@link next} is called, and shows it in its fields. It
  * goes into nodes and containers only where {@link enter} is called, so whoever walks decides what
  * is visited once, and may write what was met already.
@@ -69,17 +75,20 @@ export class Walk {
 
   /**
    * As {@link next}, but goes into every node and container by itself: each is shown once, when it
-   * is left. Variables come once too; arrays and static values wherever they are.
+   * is left.
    */
-  nextOnce(): boolean {
+  nextOnce(shown: Shown = "parts"): boolean {
     const { seen } = this;
     while (this.next()) {
       const { kind, value } = this;
-      if (kind === "static" || kind === "leaf" || kind === "left") return true;
-      if (seen.has(value)) continue;
-      seen.add(value);
-      if (kind === "variable") return true;
-      this.enter();
+      if (kind === "left") return true;
+      if (kind === "static" || kind === "leaf") {
+        if (shown === "all") return true;
+      } else if ((kind !== "variable" || shown !== "nodes") && !seen.has(value)) {
+        seen.add(value);
+        if (kind === "variable") return true;
+        this.enter();
+      }
     }
     return false;
   }

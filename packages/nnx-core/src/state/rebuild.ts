@@ -60,14 +60,17 @@ export function rebuild<At>(root: Readonly<Record<string, unknown>>, at: At, rea
     bounds?.enter(node, () => pathTo({ parent, part }));
     const base = reader.onto?.(known);
     const original = base ?? node;
-    const same = Object.isFrozen(original);
+    const same = base !== undefined || Object.isFrozen(node);
     const keys = Object.keys(node);
     return { node, original, at: known, keys, copy: { ...base }, part, parent, same, next: 0 };
   };
   let level = enter(root, at, "", undefined);
+  let key: string | undefined;
+  // One for all: it is asked for errors only, and at once.
+  const path = (): Path => pathTo({ parent: level, part: key as string });
   for (;;) {
     const current: Level<At> = level;
-    const key = current.keys[current.next++];
+    key = current.keys[current.next++];
     if (key === undefined) {
       bounds?.leave(current.node);
       const done = current.same ? (current.original as State) : Object.freeze(current.copy);
@@ -78,13 +81,16 @@ export function rebuild<At>(root: Readonly<Record<string, unknown>>, at: At, rea
     }
     const child = current.node[key];
     const below = reader.below(current.at, key);
-    const part = reader.part(child, below, () => pathTo({ parent: current, part: key }));
+    const part = reader.part(child, below, path);
     if (part === readOn) level = enter(child as Level<At>["node"], below, key, current);
     else put(current, key, part);
   }
 }
 
 function put<At>(level: Level<At>, key: string, part: StateNode): void {
+  const { node, original } = level;
+  // What it is put onto may lack the key, which every object may inherit.
+  if (part !== original[key] || !Object.hasOwn(original, key)) level.same = false;
+  else if (original !== node) return;
   setOwn(level.copy, key, part);
-  if (part !== level.original[key]) level.same = false;
 }
