@@ -4,7 +4,7 @@ import type { Path, PathPart } from "../path.ts";
 import { isVariableState } from "../variable/variable-state.ts";
 import { StatesBuilder } from "./builder.ts";
 import { checkState, requireLeaf } from "./check-state.ts";
-import { leafValue, type OwnedState, type StateLeaf, type StateNode } from "./state.ts";
+import { leafValue, type OwnedState, type State, type StateLeaf, type StateNode } from "./state.ts";
 import type { LeafIn } from "./state-of.ts";
 import { walkState } from "./walk-state.ts";
 
@@ -29,16 +29,37 @@ export function mapLeaves(
 ): OwnedState {
   checkFunction(where, f, "f, state");
   const whole = checkState(where, state);
+  return leavesBeside(whole, undefined, nothing, (leaf, _, __, pathOf) => {
+    const path = pathOf();
+    return requireLeaf(where, path, f(path, leaf));
+  });
+}
+
+const nothing = (): undefined => undefined;
+
+/**
+ * The State of what `f` makes of each leaf; those of which it makes nothing are left out. Subtrees
+ * in which nothing changed stay.
+ * @param start - What lies beside the root, such as another State.
+ * @param below - What lies beside a subtree, from what lies beside the one around it.
+ * @param f - Gets what lies beside the subtree that has the leaf.
+ */
+export function leavesBeside<At>(
+  whole: State,
+  start: At,
+  below: (at: At, key: PathPart) => At,
+  f: (leaf: StateLeaf, key: PathPart | undefined, at: At, path: () => Path) => StateLeaf | undefined,
+): OwnedState {
   const builder = new StatesBuilder(1, [whole]);
-  const open: PathPart[] = [];
+  const open: At[] = [start];
   walkState(whole, {
     enter: (key) => {
-      open.push(key);
+      open.push(below(open.at(-1) as At, key));
       builder.enter(key);
     },
     leaf: (key, leaf) => {
-      const path = key === undefined ? [] : open.concat(key);
-      builder.put(0, key, requireLeaf(where, path, f(path, leaf)));
+      const made = f(leaf, key, open.at(-1) as At, () => builder.pathTo(key));
+      if (made) builder.put(0, key, made);
     },
     exit: () => {
       open.pop();

@@ -2,11 +2,10 @@
 import { pathOf, type Place } from "../data/place.ts";
 import { describe, StructureError } from "../errors.ts";
 import { formatPath, type PathPart } from "../path.ts";
-import { StatesBuilder } from "./builder.ts";
 import { isPlainObject } from "../data/plain-object.ts";
 import { isVariableState } from "../variable/variable-state.ts";
 import { checkState } from "./check-state.ts";
-import { withValue } from "./map.ts";
+import { leavesBeside, withValue } from "./map.ts";
 import { isLeaf, leafValue, type OwnedState, type State, type StateNode } from "./state.ts";
 import { walkState } from "./walk-state.ts";
 
@@ -53,28 +52,11 @@ const define = (target: object, key: string | number, value: unknown): void => {
 export function replaceByPure(given: StateNode, pure: PureState | readonly unknown[]): OwnedState {
   const state = checkState("replaceByPure", given);
   refuseUnknown(state, pure);
-  const builder = new StatesBuilder(1, [state]);
-  const values: unknown[] = [pure];
-  walkState(state, {
-    enter: (key) => {
-      values.push(itemOf(values.at(-1), key));
-      builder.enter(key);
-    },
-    leaf: (key, leaf) => {
-      const container = values.at(-1);
-      if (key === undefined)
-        builder.put(0, key, withValue(leaf, isVariableState(container) ? container.value : container));
-      else {
-        const given = isObject(container) && Object.hasOwn(container, key);
-        builder.put(0, key, given ? withValue(leaf, itemOf(container, key)) : leaf);
-      }
-    },
-    exit: () => {
-      values.pop();
-      builder.exit();
-    },
+  return leavesBeside<unknown>(state, pure, itemOf, (leaf, key, values) => {
+    if (key === undefined) return withValue(leaf, isVariableState(values) ? values.value : values);
+    const isGiven = isObject(values) && Object.hasOwn(values, key);
+    return isGiven ? withValue(leaf, itemOf(values, key)) : leaf;
   });
-  return builder.finish()[0] as OwnedState;
 }
 
 /** What may stand for a subtree: an object literal, or a list whose indices are the keys. */

@@ -112,7 +112,7 @@ class ParameterFinder {
     this.level = { key, parent, gradients: below(parent.gradients, key), records: undefined };
   }
 
-  leaf(key: PathPart | undefined, place: unknown, attribute?: LeafPlace): void {
+  leaf(key: PathPart | undefined, place: unknown, walk?: GraphWalk): void {
     // A State that a model keeps never changes, so that nothing in it is trained.
     if (!this.inState && isVariableState(place)) return;
     // Paths cost more than the walk: most filters look at types only.
@@ -121,7 +121,8 @@ class ParameterFinder {
     const [places, values, gradients] = recordsOf(this.level);
     // A Variable that is the whole model has no path; a key is what records have.
     const name = key ?? "";
-    places[name] = place instanceof Variable || !attribute ? place : new BareTensor(attribute);
+    const attribute = place instanceof Variable ? undefined : walk?.place();
+    places[name] = attribute ? new BareTensor(attribute) : place;
     values[name] = value;
     if (this.withGradients) gradients[name] = this.gradient(key, value);
   }

@@ -1,6 +1,6 @@
 /** @file The places in a graph that hold something. */
-import { iterNodes } from "@nnxjs/nnx-core";
-import { entriesOf } from "@nnxjs/nnx-core/internal";
+import type { PathPart } from "@nnxjs/nnx-core";
+import { entriesOf, nodesOf, setChild } from "@nnxjs/nnx-core/internal";
 
 /**
  * Puts others in the places of some modules, wherever in the graph they are; the root itself is
@@ -8,13 +8,10 @@ import { entriesOf } from "@nnxjs/nnx-core/internal";
  */
 export function exchange<M>(root: M, others: ReadonlyMap<object, object>): M {
   // Taken before anything is exchanged: what comes in is not looked into.
-  const holders = [...iterNodes(root)].map(([, holder]) => holder);
-  for (const holder of holders) {
+  for (const holder of [...nodesOf(root)]) {
     for (const [key, value] of entriesOf(holder)) {
-      const other = typeof value === "object" && value !== null ? others.get(value) : undefined;
-      if (other === undefined) continue;
-      if (holder instanceof Map) holder.set(key, other);
-      else Reflect.set(holder, key as PropertyKey, other);
+      const other = others.get(value as object);
+      if (other !== undefined) setChild(holder, key as PathPart, other);
     }
   }
   // The caller replaces modules by modules that can stand in for them.
