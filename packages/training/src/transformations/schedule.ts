@@ -1,14 +1,14 @@
 /** @file Learning rates, fixed or by step. */
 import { describe } from "@nnxjs/nnx-core/internal";
 import { mul } from "@nnxjs/kernels/internal";
+import type { Schedule } from "../schedules/schedule.ts";
 import type { GradientTransformation } from "./transformation.ts";
 import { mapTree } from "../tree/tree.ts";
 
-/** The learning rate of step `count`, which starts at 0. */
-export type Schedule = (count: number) => number;
+export type { Schedule };
 
 /** The value of a schedule. @throws RangeError naming the step, for what is no finite number. */
-function scheduled(where: string, schedule: Schedule, count: number): number {
+export function scheduled(where: string, schedule: Schedule, count: number): number {
   const value: unknown = schedule(count);
   if (typeof value === "number" && Number.isFinite(value)) return value;
   throw new RangeError(

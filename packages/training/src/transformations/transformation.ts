@@ -2,17 +2,28 @@
 import { StructureError } from "@nnxjs/nnx-core";
 import { describe } from "@nnxjs/nnx-core/internal";
 import type { Tensor } from "@nnxjs/kernels/internal";
-import type { Tree } from "../tree/tree.ts";
+import type { Nested, Tree } from "../tree/tree.ts";
 
 /**
  * What a transformation remembers between steps: numbers, tensors and nested arrays and records of
  * them.
  */
-export type TransformationState =
-  | number
-  | Tensor
-  | readonly TransformationState[]
-  | { readonly [key: string]: TransformationState };
+export type TransformationState = Nested<number | Tensor>;
+
+/**
+ * What a step knows beside the gradients, by name: `optimizer.update(model, grads, extra)` passes
+ * it to every transformation, and each takes what it needs.
+ * @see optax `GradientTransformationExtraArgs`
+ */
+export interface ExtraArgs {
+  /** The loss at the parameters, a number or a scalar. */
+  readonly value?: number | Tensor;
+  /** The gradients at the parameters. */
+  readonly grad?: Tree;
+  /** The loss at other parameters, a scalar. It may be called often. */
+  readonly valueFn?: (params: Tree) => Tensor;
+  readonly [name: string]: unknown;
+}
 
 /**
  * Turns gradients into updates, step by step. Both functions are pure: what changes goes through
@@ -25,8 +36,9 @@ export interface GradientTransformation<S extends TransformationState = Transfor
   /**
    * The updates of this step, to be added to the parameters, and the next state, of the structure
    * of the one before.
+   * @param extra - What the step was given beside gradients; wrappers pass it on.
    */
-  update(updates: Tree, state: S, params: Tree): readonly [updates: Tree, state: S];
+  update(updates: Tree, state: S, params: Tree, extra?: ExtraArgs): readonly [updates: Tree, state: S];
 }
 
 /** Whether `x` has what a transformation has. */
@@ -59,7 +71,7 @@ export function chain(
   });
   return {
     init: (params) => transformations.map((each) => each.init(params)),
-    update: (updates, states: unknown, params) => {
+    update: (updates, states: unknown, params, extra) => {
       if (!Array.isArray(states) || states.length !== transformations.length) {
         throw new StructureError(
           `chain: expected a list of ${transformations.length} states, got ${describe(states)}. ` +
@@ -68,7 +80,7 @@ export function chain(
       }
       let current = updates;
       const next = transformations.map((each, i) => {
-        const [result, state] = each.update(current, states[i] as TransformationState, params);
+        const [result, state] = each.update(current, states[i] as TransformationState, params, extra);
         current = result;
         return state;
       });

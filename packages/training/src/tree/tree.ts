@@ -2,18 +2,19 @@
  * @file Nested records of tensors: what parameters, gradients and updates are to a transformation.
  */
 import { isTensor, type Tensor } from "@nnxjs/kernels/internal";
-import { formatPath, type Path, StructureError } from "@nnxjs/nnx-core";
+import { formatPath, type Path, type PureState, StructureError } from "@nnxjs/nnx-core";
 import { describe } from "@nnxjs/nnx-core/internal";
 import { align, type Mismatch } from "./structure.ts";
 import { isLike } from "./like.ts";
 
 /**
- * Tensors by path, without Variables around them. Its records inherit nothing: read them with
- * `Object.keys`, or map them.
+ * Tensors by path, without Variables around them, as `toPure` gives them. Records that the
+ * Optimizer passes inherit nothing: read them with `Object.keys`, or map them.
  */
-export interface Tree {
-  readonly [key: string]: Tree | Tensor;
-}
+export type Tree = PureState<Tensor>;
+
+/** Nested arrays and records of one kind of leaf. */
+export type Nested<T> = T | readonly Nested<T>[] | { readonly [key: string]: Nested<T> };
 
 /**
  * The trees' tensors at each path through `f`. Shapes may differ: what `f` makes of them is its own
