@@ -27,6 +27,10 @@ export function describePredicate(predicate: Predicate, description: Description
   });
 }
 
+/** Whether a function is a predicate that `ofType`, `pathContains` and their like made. */
+export const isDescribed = (f: unknown): f is Predicate =>
+  typeof f === "function" && descriptions.has(f as Predicate);
+
 /** Whether a predicate may look at the path: those that users wrote always may. */
 export function needsPath(predicate: Predicate): boolean {
   const description = descriptions.get(predicate);
