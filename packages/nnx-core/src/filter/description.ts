@@ -27,9 +27,9 @@ export function describePredicate(predicate: Predicate, description: Description
   });
 }
 
-/** Whether a function is a predicate that `ofType`, `pathContains` and their like made. */
-export const isDescribed = (f: unknown): f is Predicate =>
-  typeof f === "function" && descriptions.has(f as Predicate);
+/** What a predicate was made of; nothing for what users wrote. */
+export const descriptionOf = (f: unknown): Description | undefined =>
+  typeof f === "function" ? descriptions.get(f as Predicate) : undefined;
 
 /** Whether a predicate may look at the path: those that users wrote always may. */
 export function needsPath(predicate: Predicate): boolean {

@@ -4,6 +4,7 @@
  */
 import { describe as suite, expect, it } from "vitest";
 import { StructureError } from "../errors.ts";
+import { allOf, anyOf, everything, not, nothing, pathContains, pathIn, withTag } from "../filter/filter.ts";
 import { Module } from "../module/module.ts";
 import { setMode } from "../module/modes.ts";
 import { flattenState } from "../state/flatten-state.ts";
@@ -216,6 +217,26 @@ suite("definitions", () => {
     const [made, factory] = again.held as [ReturnType<typeof both>, typeof shift];
     expect(made.parts.map(({ run }) => run(10))).toEqual([11, 12]);
     expect(factory).toBe(shift);
+  });
+
+  it("are equal when filters in them were made alike, also from JSON", () => {
+    registerModule("edges.Holder", Holder);
+    const make = (part: string) =>
+      graphdef(
+        new Holder({
+          all: everything,
+          wrt: [Param, allOf(not(pathContains(part, { exact: false })), anyOf(withTag("a"), nothing))],
+          some: pathIn(["a", 1], ["b"]),
+        }),
+      );
+    expect(equalGraphDefs(make("b"), make("b"))).toBe(true);
+    expect(equalGraphDefs(make("b"), make("c"))).toBe(false);
+    const read = graphDefFromJson<Holder>(JSON.parse(JSON.stringify(graphDefToJson(make("b")))));
+    expect(equalGraphDefs(read, make("b"))).toBe(true);
+    expect(printGraphDef(read)).toBe(printGraphDef(make("b")));
+    expect(() => graphDefToJson(graphdef(new Holder(allOf(() => true))))).toThrow(
+      /graphDefToJson at held: expected a static attribute that can be written, got the function/,
+    );
   });
 
   it("refuse to write a static value that contains itself, and write one that is there twice", () => {

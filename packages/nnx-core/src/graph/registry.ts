@@ -1,6 +1,7 @@
 /** @file Names for classes and functions, by which files know them. */
 import { equalData } from "../data/equal-data.ts";
 import { NnxError, NotFoundError } from "../errors.ts";
+import { filterFactories, filterRecipe } from "./filter-recipes.ts";
 import type { NodeType } from "./graph-def.ts";
 
 type AnyFunction = (...args: never[]) => unknown;
@@ -51,6 +52,7 @@ class Names<T extends object> {
 export const moduleNames: Names<NodeType> = new Names("registerModule");
 export const functionNames: Names<AnyFunction> = new Names("registerFunction");
 export const factoryNames: Names<AnyFunction> = new Names("registerFactory");
+for (const [name, make] of Object.entries(filterFactories)) factoryNames.add(name, make, () => false);
 
 /** How a function or an object was made: by a registered factory, from these arguments. */
 export interface Recipe {
@@ -61,7 +63,9 @@ export interface Recipe {
 const recipes = new WeakMap<object, Recipe>();
 
 export const recipeOf = (made: unknown): Recipe | undefined =>
-  (typeof made === "object" && made !== null) || typeof made === "function" ? recipes.get(made) : undefined;
+  (typeof made === "object" && made !== null) || typeof made === "function"
+    ? (recipes.get(made) ?? filterRecipe(made))
+    : undefined;
 
 /**
  * Remembers how something was made, where the factory does not: constructors tell it of `this`.
