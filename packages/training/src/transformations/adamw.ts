@@ -1,5 +1,6 @@
 /** @file Adam with decoupled weight decay. */
 import { add, mul } from "@nnxjs/kernels/internal";
+import { registerFactory } from "@nnxjs/nnx-core";
 import { checkOptions } from "@nnxjs/nnx-core/internal";
 import { type AdamOptions, adamOptionNames, scaleByAdam } from "./adam.ts";
 import { checkNotNegative } from "../checks.ts";
@@ -21,18 +22,21 @@ export interface AdamWOptions extends AdamOptions {
  * @throws RangeError for a negative decay.
  * @see `optax.add_decayed_weights`
  */
-export function addDecayedWeights(weightDecay: number): GradientTransformation {
-  checkNotNegative("addDecayedWeights", "weightDecay", weightDecay);
-  return {
-    init: () => [],
-    update: (updates, state, params) => {
-      checkAlike("addDecayedWeights", { updates, params });
-      // As in optax: without decay, parameters that are not finite do not matter.
-      if (weightDecay === 0) return [updates, state];
-      return [mapTree((u, p) => add(u, mul(p, weightDecay)), updates, params), state];
-    },
-  };
-}
+export const addDecayedWeights: (weightDecay: number) => GradientTransformation = registerFactory(
+  "tx.addDecayedWeights",
+  (weightDecay) => {
+    checkNotNegative("addDecayedWeights", "weightDecay", weightDecay);
+    return {
+      init: () => [],
+      update: (updates, state, params) => {
+        checkAlike("addDecayedWeights", { updates, params });
+        // As in optax: without decay, parameters that are not finite do not matter.
+        if (weightDecay === 0) return [updates, state];
+        return [mapTree((u, p) => add(u, mul(p, weightDecay)), updates, params), state];
+      },
+    };
+  },
+);
 
 /**
  * Adam with decoupled weight decay: `p - learningRate * (adam + weightDecay * p)`.

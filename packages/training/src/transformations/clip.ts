@@ -1,5 +1,6 @@
 /** @file Keeping gradients small. */
 import { addN, clamp, div, less, mul, sqrt, square, sum, where } from "@nnxjs/kernels/internal";
+import { registerFactory } from "@nnxjs/nnx-core";
 import { checkNotNegative } from "../checks.ts";
 import type { GradientTransformation } from "./transformation.ts";
 import { leavesOf, mapTree } from "../tree/tree.ts";
@@ -14,29 +15,32 @@ import { leavesOf, mapTree } from "../tree/tree.ts";
  * const tx = nnx.chain(nnx.clipByGlobalNorm(1), nnx.adam(1e-3));
  * ```
  */
-export function clipByGlobalNorm(maxNorm: number): GradientTransformation {
-  checkNotNegative("clipByGlobalNorm", "maxNorm", maxNorm);
-  return {
-    init: () => [],
-    update: (updates, state) => {
-      const leaves = leavesOf(updates);
-      if (leaves.length === 0) return [updates, state];
-      const norm = sqrt(addN(leaves.map((u) => sum(square(u)))));
-      const small = less(norm, maxNorm);
-      return [mapTree((u) => where(small, u, mul(div(u, norm), maxNorm)), updates), state];
-    },
-  };
-}
+export const clipByGlobalNorm: (maxNorm: number) => GradientTransformation = registerFactory(
+  "tx.clipByGlobalNorm",
+  (maxNorm) => {
+    checkNotNegative("clipByGlobalNorm", "maxNorm", maxNorm);
+    return {
+      init: () => [],
+      update: (updates, state) => {
+        const leaves = leavesOf(updates);
+        if (leaves.length === 0) return [updates, state];
+        const norm = sqrt(addN(leaves.map((u) => sum(square(u)))));
+        const small = less(norm, maxNorm);
+        return [mapTree((u) => where(small, u, mul(div(u, norm), maxNorm)), updates), state];
+      },
+    };
+  },
+);
 
 /**
  * Clips each element of the gradients to `[-maxDelta, maxDelta]`. NaN stays NaN.
  * @throws RangeError for a negative bound.
  * @see `optax.clip`
  */
-export function clip(maxDelta: number): GradientTransformation {
+export const clip: (maxDelta: number) => GradientTransformation = registerFactory("tx.clip", (maxDelta) => {
   checkNotNegative("clip", "maxDelta", maxDelta);
   return {
     init: () => [],
     update: (updates, state) => [mapTree((u) => clamp(u, -maxDelta, maxDelta), updates), state],
   };
-}
+});

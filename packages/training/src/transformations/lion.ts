@@ -1,5 +1,6 @@
 /** @file Steps by the sign of a running mean. */
 import { sign, type Tensor, zerosLike } from "@nnxjs/kernels/internal";
+import { registerFactory } from "@nnxjs/nnx-core";
 import { checkOptions } from "@nnxjs/nnx-core/internal";
 import { addDecayedWeights } from "./adamw.ts";
 import { checkDecay } from "../checks.ts";
@@ -20,19 +21,22 @@ export interface LionOptions {
 
 type LionState = { readonly count: number; readonly mu: Tree };
 
-function scaleByLion(b1: number, b2: number): GradientTransformation<LionState> {
-  checkDecay("lion", "b1", b1);
-  checkDecay("lion", "b2", b2);
-  const meanOf = (decay: number) => (g: Tensor, m: Tensor) => runningMean(decay, m, g);
-  return {
-    init: (params) => ({ count: 0, mu: mapTree(zerosLike, params) }),
-    update: (gradients, { count, mu }) => {
-      checkAlike("lion", { gradients, mu });
-      const updates = mapTree((g, m) => sign(meanOf(b1)(g, m)), gradients, mu);
-      return [updates, { count: count + 1, mu: mapTree(meanOf(b2), gradients, mu) }];
-    },
-  };
-}
+const scaleByLion: (b1: number, b2: number) => GradientTransformation<LionState> = registerFactory(
+  "tx.lionSteps",
+  (b1, b2) => {
+    checkDecay("lion", "b1", b1);
+    checkDecay("lion", "b2", b2);
+    const meanOf = (decay: number) => (g: Tensor, m: Tensor) => runningMean(decay, m, g);
+    return {
+      init: (params) => ({ count: 0, mu: mapTree(zerosLike, params) }),
+      update: (gradients, { count, mu }) => {
+        checkAlike("lion", { gradients, mu });
+        const updates = mapTree((g, m) => sign(meanOf(b1)(g, m)), gradients, mu);
+        return [updates, { count: count + 1, mu: mapTree(meanOf(b2), gradients, mu) }];
+      },
+    };
+  },
+);
 
 /**
  * Lion: the sign of a mean of gradients, with decoupled weight decay.

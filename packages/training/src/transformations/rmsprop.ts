@@ -1,5 +1,6 @@
 /** @file Steps by the running size of gradients. */
 import { add, div, sqrt, square, sub, type Tensor, zerosLike } from "@nnxjs/kernels/internal";
+import { registerFactory } from "@nnxjs/nnx-core";
 import { checkOptions, type OptionNames } from "@nnxjs/nnx-core/internal";
 import { checkDecay, checkNotNegative } from "../checks.ts";
 import { momentumOf } from "./momentum.ts";
@@ -48,30 +49,33 @@ type RmsState = { readonly nu: Tree } | { readonly mu: Tree; readonly nu: Tree }
  * @throws RangeError for options that cannot be.
  * @see `optax.scale_by_rms`, and with `centered` `optax.scale_by_stddev`
  */
-export function scaleByRms(options: RmsOptions = {}): GradientTransformation<RmsState> {
-  checkOptions("scaleByRms", options, rmsOptionNames);
-  const { decay = 0.9, eps = 1e-8, epsInSqrt = true, initialScale = 0, centered = false } = options;
-  checkDecay("scaleByRms", "decay", decay);
-  checkNotNegative("scaleByRms", "eps", eps);
-  checkNotNegative("scaleByRms", "initialScale", initialScale);
-  const root = (v: Tensor): Tensor => (epsInSqrt ? sqrt(add(v, eps)) : add(sqrt(v), eps));
-  const meanOf = (mean: Tensor, x: Tensor): Tensor => runningMean(decay, mean, x);
-  const meanSquareOf = (mean: Tensor, x: Tensor): Tensor => meanOf(mean, square(x));
-  return {
-    init: (params) => {
-      const nu = mapTree((p) => add(zerosLike(p), initialScale), params);
-      return centered ? { mu: mapTree(zerosLike, params), nu } : { nu };
-    },
-    update: (gradients, state) => {
-      checkAlike("scaleByRms", { gradients, ...state });
-      const nu = mapTree(meanSquareOf, state.nu, gradients);
-      if (!("mu" in state)) return [mapTree((g, v) => div(g, root(v)), gradients, nu), { nu }];
-      const mu = mapTree(meanOf, state.mu, gradients);
-      const updates = mapTree((g, m, v) => div(g, root(sub(v, square(m)))), gradients, mu, nu);
-      return [updates, { mu, nu }];
-    },
-  };
-}
+export const scaleByRms: (options?: RmsOptions) => GradientTransformation<RmsState> = registerFactory(
+  "tx.scaleByRms",
+  (options = {}) => {
+    checkOptions("scaleByRms", options, rmsOptionNames);
+    const { decay = 0.9, eps = 1e-8, epsInSqrt = true, initialScale = 0, centered = false } = options;
+    checkDecay("scaleByRms", "decay", decay);
+    checkNotNegative("scaleByRms", "eps", eps);
+    checkNotNegative("scaleByRms", "initialScale", initialScale);
+    const root = (v: Tensor): Tensor => (epsInSqrt ? sqrt(add(v, eps)) : add(sqrt(v), eps));
+    const meanOf = (mean: Tensor, x: Tensor): Tensor => runningMean(decay, mean, x);
+    const meanSquareOf = (mean: Tensor, x: Tensor): Tensor => meanOf(mean, square(x));
+    return {
+      init: (params) => {
+        const nu = mapTree((p) => add(zerosLike(p), initialScale), params);
+        return centered ? { mu: mapTree(zerosLike, params), nu } : { nu };
+      },
+      update: (gradients, state) => {
+        checkAlike("scaleByRms", { gradients, ...state });
+        const nu = mapTree(meanSquareOf, state.nu, gradients);
+        if (!("mu" in state)) return [mapTree((g, v) => div(g, root(v)), gradients, nu), { nu }];
+        const mu = mapTree(meanOf, state.mu, gradients);
+        const updates = mapTree((g, m, v) => div(g, root(sub(v, square(m)))), gradients, mu, nu);
+        return [updates, { mu, nu }];
+      },
+    };
+  },
+);
 
 /**
  * RMSProp: `p - learningRate * g / sqrt(v + eps)` with `v` the running mean of `g²`; momentum sums

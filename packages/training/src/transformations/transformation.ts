@@ -1,5 +1,5 @@
 /** @file What turns gradients into updates, and how several of these become one. */
-import { StructureError } from "@nnxjs/nnx-core";
+import { registerFactory, StructureError } from "@nnxjs/nnx-core";
 import { describe } from "@nnxjs/nnx-core/internal";
 import type { Tensor } from "@nnxjs/kernels/internal";
 import type { Nested, Tree } from "../tree/tree.ts";
@@ -48,43 +48,54 @@ export const isTransformation = (x: unknown): x is GradientTransformation =>
   typeof Reflect.get(x, "init") === "function" &&
   typeof Reflect.get(x, "update") === "function";
 
-/** Passes updates on as they are. @see `optax.identity` */
-export const identity: GradientTransformation = {
-  init: () => [],
-  update: (updates, state) => [updates, state],
-};
+/** @throws StructureError for what is no transformation. @param place - Such as "as argument 0". */
+export function checkTransformation(where: string, x: unknown, place = ""): void {
+  if (isTransformation(x)) return;
+  throw new StructureError(
+    `${where}: expected gradient transformations, got ${describe(x)}${place === "" ? "" : ` ${place}`}. ` +
+      "Pass what functions such as clip(1) and adam(1e-3) return.",
+  );
+}
 
 /**
- * One transformation after another; the state is the list of theirs.
+ * Passes updates on as they are. (`nnx.identity` is the activation.)
+ * @see `optax.identity`
+ */
+export const identityTransformation: () => GradientTransformation = registerFactory("tx.identity", () => ({
+  init: () => [],
+  update: (updates, state) => [updates, state],
+}));
+
+/**
+ * One transformation after another; the state is the list of theirs. Extra arguments go to all.
  * @throws StructureError for what is no transformation, and for the state of another chain.
  * @see `optax.chain`
  */
-export function chain(
+export const chain: (
   ...transformations: readonly GradientTransformation[]
-): GradientTransformation<readonly TransformationState[]> {
-  transformations.forEach((each: unknown, i) => {
-    if (isTransformation(each)) return;
-    throw new StructureError(
-      `chain: expected gradient transformations, got ${describe(each)} as argument ${i}. ` +
-        "Pass what functions such as clip(1) and adam(1e-3) return.",
-    );
-  });
-  return {
-    init: (params) => transformations.map((each) => each.init(params)),
-    update: (updates, states: unknown, params, extra) => {
-      if (!Array.isArray(states) || states.length !== transformations.length) {
-        throw new StructureError(
-          `chain: expected a list of ${transformations.length} states, got ${describe(states)}. ` +
-            "Restore the state of the same chain of transformations.",
-        );
-      }
-      let current = updates;
-      const next = transformations.map((each, i) => {
-        const [result, state] = each.update(current, states[i] as TransformationState, params, extra);
-        current = result;
-        return state;
-      });
-      return [current, next];
-    },
-  };
-}
+) => GradientTransformation<readonly TransformationState[]> = registerFactory(
+  "tx.chain",
+  (...transformations: GradientTransformation[]) => {
+    transformations.forEach((each, i) => {
+      checkTransformation("chain", each, `as argument ${i}`);
+    });
+    return {
+      init: (params) => transformations.map((each) => each.init(params)),
+      update: (updates, states: unknown, params, extra) => {
+        if (!Array.isArray(states) || states.length !== transformations.length) {
+          throw new StructureError(
+            `chain: expected a list of ${transformations.length} states, got ${describe(states)}. ` +
+              "Restore the state of the same chain of transformations.",
+          );
+        }
+        let current = updates;
+        const next = transformations.map((each, i) => {
+          const [result, state] = each.update(current, states[i] as TransformationState, params, extra);
+          current = result;
+          return state;
+        });
+        return [current, next];
+      },
+    };
+  },
+);

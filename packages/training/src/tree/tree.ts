@@ -68,7 +68,8 @@ export function checkAlike(where: string, trees: Readonly<Record<string, Tree>>)
   throw unlike(where, row.path(), `${names[odd]} like the ${names[0]}, ${describe(leaves[0])}`, leaves[odd]);
 }
 
-const otherPaths =
+/** The error for trees of other paths. @param names - What the trees are called. */
+export const otherPaths =
   (where: string, names: readonly string[]): Mismatch =>
   (path, index, got) => {
     const trees =
