@@ -19,19 +19,23 @@ export type Nested<T> = T | readonly Nested<T>[] | { readonly [key: string]: Nes
 /**
  * The trees' tensors at each path through `f`. Shapes may differ: what `f` makes of them is its own
  * affair.
+ * @returns What `f` returned, by path: a tree again, or flags and labels for `masked`, `partition`.
  * @throws StructureError naming the path, unless all trees have the paths of the first and no
  * others; `f` was not called then.
  */
-export const mapTree = (f: (...tensors: Tensor[]) => Tensor, first: Tree, ...others: readonly Tree[]): Tree =>
-  mapTrees(1, (...tensors) => [f(...tensors)], first, ...others)[0] as Tree;
-
-/** As {@link mapTree}, for functions with several results: as many trees as `count`. */
-export function mapTrees(
-  count: number,
-  f: (...tensors: Tensor[]) => readonly Tensor[],
+export const mapTree = <R = Tensor>(
+  f: (...tensors: Tensor[]) => R,
   first: Tree,
   ...others: readonly Tree[]
-): Tree[] {
+): PureState<R> => mapTrees(1, (...tensors) => [f(...tensors)], first, ...others)[0] as PureState<R>;
+
+/** As {@link mapTree}, for functions with several results: as many trees as `count`. */
+export function mapTrees<R = Tensor>(
+  count: number,
+  f: (...tensors: Tensor[]) => readonly R[],
+  first: Tree,
+  ...others: readonly Tree[]
+): PureState<R>[] {
   const { rows, finish } = align([first, ...others], count, otherPaths("mapTree", []));
   for (const row of rows) {
     const odd = row.leaves.find((leaf) => !isTensor(leaf));
@@ -43,7 +47,7 @@ export function mapTrees(
       row.put(i, result);
     });
   }
-  return finish() as Tree[];
+  return finish() as PureState<R>[];
 }
 
 /** The tensors of a tree. */
