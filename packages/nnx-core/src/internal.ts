@@ -14,7 +14,7 @@ export { recordRecipe } from "./graph/registry.ts";
 export { isGraphState } from "./graph/graph-state.ts";
 export { nodesOf } from "./graph/iterate.ts";
 export { isWritable, setChild } from "./graph/node.ts";
-export { needsPath } from "./filter/description.ts";
+export { asksForPathsOnly, isDescribed, needsPath } from "./filter/description.ts";
 export { GraphWalk, type GraphVisitor, type LeafPlace, type LeafValue } from "./graph/flatten.ts";
 export { leaveToModules, release, retain } from "./ownership/holders.ts";
 export { entriesOf, isContainer, mapItems } from "./data/containers.ts";

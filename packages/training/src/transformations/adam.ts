@@ -15,7 +15,7 @@ import { checkOptions, type OptionNames } from "@nnxjs/nnx-core/internal";
 import { checkDecay, checkNotNegative } from "../checks.ts";
 import { biasCorrection, runningMean } from "./running-mean.ts";
 import { type Schedule, scaleByLearningRate } from "./schedule.ts";
-import { chain, type GradientTransformation } from "./transformation.ts";
+import { chain, type GradientTransformation, made } from "./transformation.ts";
 import { checkAlike, mapTree, mapTrees, type Tree } from "../tree/tree.ts";
 
 /** Options of {@link adam}. */
@@ -52,36 +52,35 @@ type AdamState = { readonly count: number; readonly mu: Tree; readonly nu: Tree 
  * @throws RangeError for options that cannot be.
  * @see `optax.scale_by_adam`
  */
-export const scaleByAdam: (options?: AdamOptions) => GradientTransformation<AdamState> = registerFactory(
-  "tx.scaleByAdam",
-  (options = {}) => {
-    checkOptions("scaleByAdam", options, adamOptionNames);
-    const { b1 = 0.9, b2 = 0.999, eps = 1e-8, epsRoot = 0, nesterov = false } = options;
-    checkDecay("scaleByAdam", "b1", b1);
-    checkDecay("scaleByAdam", "b2", b2);
-    checkNotNegative("scaleByAdam", "eps", eps);
-    checkNotNegative("scaleByAdam", "epsRoot", epsRoot);
-    return {
-      init: (params) => ({ count: 0, mu: mapTree(zerosLike, params), nu: mapTree(zerosLike, params) }),
-      update: (gradients, { count, mu, nu }) => {
-        checkAlike("scaleByAdam", { gradients, mu, nu });
-        const t = count + 1;
-        const c1 = biasCorrection(b1, t);
-        const ahead = { mean: b1 / biasCorrection(b1, t + 1), gradient: (1 - b1) / c1 };
-        const weights = nesterov ? ahead : { mean: 1 / c1, gradient: 0 };
-        const step: AdamStep = { b1, b2, eps, epsRoot, weights, c2: biasCorrection(b2, t) };
-        const [updates, nextMu, nextNu] = mapTrees(
-          3,
-          (g, m, v) => (isRecording() ? undefined : fusedStep(g, m, v, step)) ?? plainStep(g, m, v, step),
-          gradients,
-          mu,
-          nu,
-        ) as [Tree, Tree, Tree];
-        return [updates, { count: t, mu: nextMu, nu: nextNu }];
-      },
-    };
-  },
-);
+export function scaleByAdam(options: AdamOptions = {}): GradientTransformation<AdamState> {
+  checkOptions("scaleByAdam", options, adamOptionNames);
+  const { b1 = 0.9, b2 = 0.999, eps = 1e-8, epsRoot = 0, nesterov = false } = options;
+  checkDecay("scaleByAdam", "b1", b1);
+  checkDecay("scaleByAdam", "b2", b2);
+  checkNotNegative("scaleByAdam", "eps", eps);
+  checkNotNegative("scaleByAdam", "epsRoot", epsRoot);
+  return made("scaleByAdam", [options], {
+    init: (params) => ({ count: 0, mu: mapTree(zerosLike, params), nu: mapTree(zerosLike, params) }),
+    update: (gradients, { count, mu, nu }) => {
+      checkAlike("scaleByAdam", { gradients, mu, nu });
+      const t = count + 1;
+      const c1 = biasCorrection(b1, t);
+      const ahead = { mean: b1 / biasCorrection(b1, t + 1), gradient: (1 - b1) / c1 };
+      const weights = nesterov ? ahead : { mean: 1 / c1, gradient: 0 };
+      const step: AdamStep = { b1, b2, eps, epsRoot, weights, c2: biasCorrection(b2, t) };
+      const [updates, nextMu, nextNu] = mapTrees(
+        3,
+        (g, m, v) => (isRecording() ? undefined : fusedStep(g, m, v, step)) ?? plainStep(g, m, v, step),
+        gradients,
+        mu,
+        nu,
+      ) as [Tree, Tree, Tree];
+      return [updates, { count: t, mu: nextMu, nu: nextNu }];
+    },
+  });
+}
+
+registerFactory("tx.scaleByAdam", scaleByAdam);
 
 interface AdamStep {
   readonly b1: number;

@@ -5,7 +5,7 @@ import { checkOptions } from "@nnxjs/nnx-core/internal";
 import { type AdamOptions, adamOptionNames, scaleByAdam } from "./adam.ts";
 import { checkNotNegative } from "../checks.ts";
 import { type Schedule, scaleByLearningRate } from "./schedule.ts";
-import { chain, type GradientTransformation } from "./transformation.ts";
+import { chain, type GradientTransformation, made } from "./transformation.ts";
 import { checkAlike, mapTree } from "../tree/tree.ts";
 
 /** Options of {@link adamw}. */
@@ -22,21 +22,20 @@ export interface AdamWOptions extends AdamOptions {
  * @throws RangeError for a negative decay.
  * @see `optax.add_decayed_weights`
  */
-export const addDecayedWeights: (weightDecay: number) => GradientTransformation = registerFactory(
-  "tx.addDecayedWeights",
-  (weightDecay) => {
-    checkNotNegative("addDecayedWeights", "weightDecay", weightDecay);
-    return {
-      init: () => [],
-      update: (updates, state, params) => {
-        checkAlike("addDecayedWeights", { updates, params });
-        // As in optax: without decay, parameters that are not finite do not matter.
-        if (weightDecay === 0) return [updates, state];
-        return [mapTree((u, p) => add(u, mul(p, weightDecay)), updates, params), state];
-      },
-    };
-  },
-);
+export function addDecayedWeights(weightDecay: number): GradientTransformation {
+  checkNotNegative("addDecayedWeights", "weightDecay", weightDecay);
+  return made("addDecayedWeights", [weightDecay], {
+    init: () => [],
+    update: (updates, state, params) => {
+      checkAlike("addDecayedWeights", { updates, params });
+      // As in optax: without decay, parameters that are not finite do not matter.
+      if (weightDecay === 0) return [updates, state];
+      return [mapTree((u, p) => add(u, mul(p, weightDecay)), updates, params), state];
+    },
+  });
+}
+
+registerFactory("tx.addDecayedWeights", addDecayedWeights);
 
 /**
  * Adam with decoupled weight decay: `p - learningRate * (adam + weightDecay * p)`.

@@ -2,7 +2,7 @@
 import { addN, clamp, div, less, mul, sqrt, square, sum, where } from "@nnxjs/kernels/internal";
 import { registerFactory } from "@nnxjs/nnx-core";
 import { checkNotNegative } from "../checks.ts";
-import type { GradientTransformation } from "./transformation.ts";
+import { type GradientTransformation, made } from "./transformation.ts";
 import { leavesOf, mapTree } from "../tree/tree.ts";
 
 /**
@@ -15,32 +15,33 @@ import { leavesOf, mapTree } from "../tree/tree.ts";
  * const tx = nnx.chain(nnx.clipByGlobalNorm(1), nnx.adam(1e-3));
  * ```
  */
-export const clipByGlobalNorm: (maxNorm: number) => GradientTransformation = registerFactory(
-  "tx.clipByGlobalNorm",
-  (maxNorm) => {
-    checkNotNegative("clipByGlobalNorm", "maxNorm", maxNorm);
-    return {
-      init: () => [],
-      update: (updates, state) => {
-        const leaves = leavesOf(updates);
-        if (leaves.length === 0) return [updates, state];
-        const norm = sqrt(addN(leaves.map((u) => sum(square(u)))));
-        const small = less(norm, maxNorm);
-        return [mapTree((u) => where(small, u, mul(div(u, norm), maxNorm)), updates), state];
-      },
-    };
-  },
-);
+export function clipByGlobalNorm(maxNorm: number): GradientTransformation {
+  checkNotNegative("clipByGlobalNorm", "maxNorm", maxNorm);
+  return made("clipByGlobalNorm", [maxNorm], {
+    init: () => [],
+    update: (updates, state) => {
+      const leaves = leavesOf(updates);
+      if (leaves.length === 0) return [updates, state];
+      const norm = sqrt(addN(leaves.map((u) => sum(square(u)))));
+      const small = less(norm, maxNorm);
+      return [mapTree((u) => where(small, u, mul(div(u, norm), maxNorm)), updates), state];
+    },
+  });
+}
+
+registerFactory("tx.clipByGlobalNorm", clipByGlobalNorm);
 
 /**
  * Clips each element of the gradients to `[-maxDelta, maxDelta]`. NaN stays NaN.
  * @throws RangeError for a negative bound.
  * @see `optax.clip`
  */
-export const clip: (maxDelta: number) => GradientTransformation = registerFactory("tx.clip", (maxDelta) => {
+export function clip(maxDelta: number): GradientTransformation {
   checkNotNegative("clip", "maxDelta", maxDelta);
-  return {
+  return made("clip", [maxDelta], {
     init: () => [],
     update: (updates, state) => [mapTree((u) => clamp(u, -maxDelta, maxDelta), updates), state],
-  };
-});
+  });
+}
+
+registerFactory("tx.clip", clip);

@@ -12,7 +12,7 @@ import type { GradientTransformation } from "./transformation.ts";
  * @see `optax.freeze`
  * @example
  * ```ts
- * const tx = nnx.chain(nnx.adam(1e-3), nnx.freeze(nnx.filterMask(nnx.pathContains("encoder"))));
+ * const tx = nnx.chain(nnx.adam(1e-3), nnx.freeze(nnx.pathContains("encoder")));
  * ```
  */
 export const freeze = (mask: Mask): GradientTransformation => masked(setToZero(), mask);

@@ -6,7 +6,7 @@ import { addDecayedWeights } from "./adamw.ts";
 import { checkDecay } from "../checks.ts";
 import { runningMean } from "./running-mean.ts";
 import { type Schedule, scaleByLearningRate } from "./schedule.ts";
-import { chain, type GradientTransformation } from "./transformation.ts";
+import { chain, type GradientTransformation, made } from "./transformation.ts";
 import { checkAlike, mapTree, type Tree } from "../tree/tree.ts";
 
 /** Options of {@link lion}. */
@@ -21,22 +21,21 @@ export interface LionOptions {
 
 type LionState = { readonly count: number; readonly mu: Tree };
 
-const scaleByLion: (b1: number, b2: number) => GradientTransformation<LionState> = registerFactory(
-  "tx.lionSteps",
-  (b1, b2) => {
-    checkDecay("lion", "b1", b1);
-    checkDecay("lion", "b2", b2);
-    const meanOf = (decay: number) => (g: Tensor, m: Tensor) => runningMean(decay, m, g);
-    return {
-      init: (params) => ({ count: 0, mu: mapTree(zerosLike, params) }),
-      update: (gradients, { count, mu }) => {
-        checkAlike("lion", { gradients, mu });
-        const updates = mapTree((g, m) => sign(meanOf(b1)(g, m)), gradients, mu);
-        return [updates, { count: count + 1, mu: mapTree(meanOf(b2), gradients, mu) }];
-      },
-    };
-  },
-);
+function scaleByLion(b1: number, b2: number): GradientTransformation<LionState> {
+  checkDecay("lion", "b1", b1);
+  checkDecay("lion", "b2", b2);
+  const meanOf = (decay: number) => (g: Tensor, m: Tensor) => runningMean(decay, m, g);
+  return made("scaleByLion", [b1, b2], {
+    init: (params) => ({ count: 0, mu: mapTree(zerosLike, params) }),
+    update: (gradients, { count, mu }) => {
+      checkAlike("lion", { gradients, mu });
+      const updates = mapTree((g, m) => sign(meanOf(b1)(g, m)), gradients, mu);
+      return [updates, { count: count + 1, mu: mapTree(meanOf(b2), gradients, mu) }];
+    },
+  });
+}
+
+registerFactory("tx.scaleByLion", scaleByLion);
 
 /**
  * Lion: the sign of a mean of gradients, with decoupled weight decay.

@@ -1,6 +1,16 @@
 /** @file A transformation for some of the parameters. */
-import { type Filter, type Path, registerFactory, StructureError, toPredicate } from "@nnxjs/nnx-core";
-import { checkOptions } from "@nnxjs/nnx-core/internal";
+import {
+  isVariableState,
+  type Path,
+  type PathPart,
+  type Predicate,
+  printFilter,
+  type PureState,
+  registerFactory,
+  StructureError,
+  Variable,
+} from "@nnxjs/nnx-core";
+import { asksForPathsOnly, checkOptions, describe, isDescribed } from "@nnxjs/nnx-core/internal";
 import { type Flags, graft, haveSamePaths, prune, spread } from "../tree/select.ts";
 import { align } from "../tree/structure.ts";
 import { type Nested, otherPaths, type Tree } from "../tree/tree.ts";
@@ -12,11 +22,24 @@ import {
   type TransformationState,
 } from "./transformation.ts";
 
+/** Booleans by path. One in the place of a record counts for all that is below it. */
+export type MaskTree = PureState<boolean>;
+
 /**
- * Which parameters are meant: `true` or `false` for each by path, or for all below a path; or a
- * function of the parameters that returns that. See `filterMask` for filters.
+ * A filter that `pathContains`, `ofType`, `not` and their like made. The second signature is no
+ * other: with it, TypeScript knows what `(params) => …` takes where either may stand.
  */
-export type Mask = Nested<boolean> | ((params: Tree) => Nested<boolean>);
+export interface MaskFilter {
+  (path: Path, value: unknown): boolean;
+  <T>(path: Path, value: T): boolean;
+}
+
+/**
+ * Which parameters are meant: all or none, booleans by path, a function of the parameters that
+ * returns these, or a filter. A filter of types or tags sees the Variables of the model that an
+ * Optimizer trains; a predicate of your own stands in `anyOf(predicate)`, a class in `ofType`.
+ */
+export type Mask = boolean | MaskTree | ((params: Tree) => MaskTree) | MaskFilter;
 
 /** Options of {@link masked} and `partition`. */
 export interface MaskedOptions {
@@ -42,7 +65,8 @@ type MaskedState = { readonly innerState: TransformationState };
  * import * as nnx from "@nnxjs/nnx";
  * import "@tensorflow/tfjs-backend-cpu";
  *
- * // Only what has two axes or more decays: no bias, no scale of a norm.
+ * // Only what has two axes or more decays: no bias, no scale of a norm. The same for this model:
+ * // nnx.not(nnx.pathContains("bias")).
  * const decay = nnx.masked(nnx.addDecayedWeights(0.01), (params) => nnx.mapTree((p) => p.rank > 1, params));
  * const model = new nnx.Linear(2, 3, { rngs: new nnx.Rngs(0) });
  * const optimizer = new nnx.Optimizer(model, nnx.chain(decay, nnx.adam(1e-3)));
@@ -55,11 +79,11 @@ export const masked: (
 ) => GradientTransformation<MaskedState> = registerFactory("tx.masked", (inner, mask, options = {}) => {
   checkTransformation("masked", inner);
   checkOptions<MaskedOptions>("masked", options, { maskCompatibleExtraArgs: true });
-  return maskedBy("masked", inner, (params) => flagsOf("masked", mask, params), options);
+  return maskedWith("masked", inner, (params) => flagsOf("masked", mask, params), options);
 });
 
 /** As {@link masked}, called by another name, with flags for every parameter. */
-export function maskedBy(
+export function maskedWith(
   where: string,
   inner: GradientTransformation,
   flagsFor: (params: Tree) => Flags,
@@ -92,54 +116,46 @@ const isBoolean = (x: unknown): x is boolean => typeof x === "boolean";
 
 /** What a mask says of each parameter. */
 export function flagsOf(where: string, mask: Mask, params: Tree): Flags {
-  const given: unknown = typeof mask === "function" ? mask(params) : mask;
+  if (isDescribed(mask)) return mapVariables(where, params, mask, [mask]);
+  const given: unknown = typeof mask === "function" ? (mask as (params: Tree) => unknown)(params) : mask;
   if (typeof mask === "function" && typeof given !== "object") {
     throw new StructureError(
-      `${where}: expected the mask to return nested booleans, got ${String(given)}. ` +
-        "A mask is a function of all parameters; give a filter of paths or types as filterMask(filter).",
+      `${where}: expected the mask to return booleans by path, got ${describe(given)}. ` +
+        "It is called with all parameters; a predicate of one path stands in anyOf(predicate).",
     );
   }
   return spread(where, params, given, "true or false in the mask", isBoolean);
 }
 
 /**
- * A mask of the parameters that a filter matches: by path, by the type of their Variable, by tag.
- * For the transformations of an Optimizer; others have tensors alone.
- * @throws FilterError for what is no filter; StructureError when parameters come without Variables.
- * @example
- * ```ts
- * const tx = nnx.chain(nnx.masked(nnx.addDecayedWeights(0.01), nnx.filterMask(nnx.not(nnx.pathContains("bias")))), nnx.adam(1e-3));
- * ```
- */
-export const filterMask: (filter: Filter) => (params: Tree) => Nested<boolean> = registerFactory(
-  "tx.filterMask",
-  (filter) => {
-    const matches = toPredicate(filter);
-    return (params) => mapVariables("filterMask", params, (path, variable) => matches(path, variable));
-  },
-);
-
-/**
  * One value for each parameter, by its path and its Variable.
- * @throws StructureError when nobody said what the Variables are.
+ * @param filters - What `f` asks; where nobody said what the Variables are, it may ask for paths.
+ * @throws StructureError when a filter asks for more than is known.
  */
 export function mapVariables<R>(
   where: string,
   params: Tree,
   f: (path: Path, variable: unknown) => R,
+  filters: readonly Predicate[],
 ): Nested<R> {
   const variables = variablesOf(params);
-  if (variables === undefined) {
+  const odd = variables ? undefined : filters.find((filter) => !asksForPathsOnly(filter));
+  if (odd) {
     throw new StructureError(
-      `${where}: expected parameters of a model, whose Variables a filter sees, got tensors alone. ` +
-        "Use it in an Optimizer, or write the paths out.",
+      `${where}: expected parameters of a model, whose Variables ${printFilter(odd)} asks for, got tensors alone. ` +
+        "Use it in an Optimizer, or pass a filter of paths, or booleans by path.",
     );
   }
-  const { rows, finish } = align([params, variables], 1, otherPaths(where, ["params", "Variables"]));
-  for (const row of rows) row.put(0, f(row.path().map(partOf), row.leaves[1]));
+  const names = ["params", "Variables"];
+  const { rows, finish } = align([params, variables ?? params], 1, otherPaths(where, names));
+  for (const row of rows) {
+    const [tensor, place] = row.leaves;
+    // What has no Variable is known to filters as the tensor.
+    const variable = place instanceof Variable || isVariableState(place) ? place : tensor;
+    row.put(0, f(row.path().map(partOf), variable));
+  }
   return finish()[0] as Nested<R>;
 }
 
-/** As paths have it: an index is a number. */
-const partOf = (key: string | number): string | number =>
-  /^(0|[1-9]\d*)$/.test(String(key)) ? Number(key) : key;
+/** As filters know paths: an index is a number. */
+const partOf = (key: PathPart): PathPart => (/^(0|[1-9]\d*)$/.test(String(key)) ? Number(key) : key);

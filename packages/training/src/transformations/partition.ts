@@ -1,9 +1,16 @@
 /** @file Several transformations, each for its own parameters. */
-import { type Filter, formatPath, registerFactory, StructureError, toPredicate } from "@nnxjs/nnx-core";
+import {
+  type Filter,
+  formatPath,
+  type Path,
+  registerFactory,
+  StructureError,
+  toPredicate,
+} from "@nnxjs/nnx-core";
 import { checkOptions, describe } from "@nnxjs/nnx-core/internal";
 import { mapFlags, spread } from "../tree/select.ts";
 import type { Nested, Tree } from "../tree/tree.ts";
-import { mapVariables, maskedBy, type MaskedOptions } from "./masked.ts";
+import { mapVariables, type MaskedOptions, maskedWith } from "./masked.ts";
 import {
   checkTransformation,
   type GradientTransformation,
@@ -51,7 +58,7 @@ const byLabel: Labelled = registerFactory("tx.partition", (transforms, paramLabe
       isLabel,
     );
   const forLabel = (name: string, labels: Nested<string>): GradientTransformation<MaskedPart> =>
-    maskedBy(
+    maskedWith(
       "partition",
       transforms[name] as GradientTransformation,
       () => mapFlags((label) => label === name, labels),
@@ -91,15 +98,15 @@ const filterLabels: (filters: readonly Filter[]) => (params: Tree) => Nested<str
   "tx.filterLabels",
   (filters) => {
     const predicates = filters.map(toPredicate);
-    return (params) =>
-      mapVariables("partition", params, (path, variable) => {
-        const index = predicates.findIndex((matches) => matches(path, variable));
-        if (index >= 0) return String(index);
-        throw new StructureError(
-          `partition at ${formatPath(path)}: expected a filter that matches each parameter, got none. ` +
-            "Add [true, nnx.setToZero()] as the last, or a transformation for the rest.",
-        );
-      });
+    const labelOf = (path: Path, variable: unknown): string => {
+      const index = predicates.findIndex((matches) => matches(path, variable));
+      if (index >= 0) return String(index);
+      throw new StructureError(
+        `partition at ${formatPath(path)}: expected a filter that matches each parameter, got none. ` +
+          "Add [true, nnx.setToZero()] as the last, or a transformation for the rest.",
+      );
+    };
+    return (params) => mapVariables("partition", params, labelOf, predicates);
   },
 );
 

@@ -6,7 +6,7 @@ import { checkDecay, checkNotNegative } from "../checks.ts";
 import { momentumOf } from "./momentum.ts";
 import { runningMean } from "./running-mean.ts";
 import { type Schedule, scaleByLearningRate } from "./schedule.ts";
-import { chain, type GradientTransformation } from "./transformation.ts";
+import { chain, type GradientTransformation, made } from "./transformation.ts";
 import { checkAlike, mapTree, type Tree } from "../tree/tree.ts";
 
 /** Options of {@link scaleByRms}. */
@@ -49,33 +49,32 @@ type RmsState = { readonly nu: Tree } | { readonly mu: Tree; readonly nu: Tree }
  * @throws RangeError for options that cannot be.
  * @see `optax.scale_by_rms`, and with `centered` `optax.scale_by_stddev`
  */
-export const scaleByRms: (options?: RmsOptions) => GradientTransformation<RmsState> = registerFactory(
-  "tx.scaleByRms",
-  (options = {}) => {
-    checkOptions("scaleByRms", options, rmsOptionNames);
-    const { decay = 0.9, eps = 1e-8, epsInSqrt = true, initialScale = 0, centered = false } = options;
-    checkDecay("scaleByRms", "decay", decay);
-    checkNotNegative("scaleByRms", "eps", eps);
-    checkNotNegative("scaleByRms", "initialScale", initialScale);
-    const root = (v: Tensor): Tensor => (epsInSqrt ? sqrt(add(v, eps)) : add(sqrt(v), eps));
-    const meanOf = (mean: Tensor, x: Tensor): Tensor => runningMean(decay, mean, x);
-    const meanSquareOf = (mean: Tensor, x: Tensor): Tensor => meanOf(mean, square(x));
-    return {
-      init: (params) => {
-        const nu = mapTree((p) => add(zerosLike(p), initialScale), params);
-        return centered ? { mu: mapTree(zerosLike, params), nu } : { nu };
-      },
-      update: (gradients, state) => {
-        checkAlike("scaleByRms", { gradients, ...state });
-        const nu = mapTree(meanSquareOf, state.nu, gradients);
-        if (!("mu" in state)) return [mapTree((g, v) => div(g, root(v)), gradients, nu), { nu }];
-        const mu = mapTree(meanOf, state.mu, gradients);
-        const updates = mapTree((g, m, v) => div(g, root(sub(v, square(m)))), gradients, mu, nu);
-        return [updates, { mu, nu }];
-      },
-    };
-  },
-);
+export function scaleByRms(options: RmsOptions = {}): GradientTransformation<RmsState> {
+  checkOptions("scaleByRms", options, rmsOptionNames);
+  const { decay = 0.9, eps = 1e-8, epsInSqrt = true, initialScale = 0, centered = false } = options;
+  checkDecay("scaleByRms", "decay", decay);
+  checkNotNegative("scaleByRms", "eps", eps);
+  checkNotNegative("scaleByRms", "initialScale", initialScale);
+  const root = (v: Tensor): Tensor => (epsInSqrt ? sqrt(add(v, eps)) : add(sqrt(v), eps));
+  const meanOf = (mean: Tensor, x: Tensor): Tensor => runningMean(decay, mean, x);
+  const meanSquareOf = (mean: Tensor, x: Tensor): Tensor => meanOf(mean, square(x));
+  return made("scaleByRms", [options], {
+    init: (params) => {
+      const nu = mapTree((p) => add(zerosLike(p), initialScale), params);
+      return centered ? { mu: mapTree(zerosLike, params), nu } : { nu };
+    },
+    update: (gradients, state) => {
+      checkAlike("scaleByRms", { gradients, ...state });
+      const nu = mapTree(meanSquareOf, state.nu, gradients);
+      if (!("mu" in state)) return [mapTree((g, v) => div(g, root(v)), gradients, nu), { nu }];
+      const mu = mapTree(meanOf, state.mu, gradients);
+      const updates = mapTree((g, m, v) => div(g, root(sub(v, square(m)))), gradients, mu, nu);
+      return [updates, { mu, nu }];
+    },
+  });
+}
+
+registerFactory("tx.scaleByRms", scaleByRms);
 
 /**
  * RMSProp: `p - learningRate * g / sqrt(v + eps)` with `v` the running mean of `g²`; momentum sums

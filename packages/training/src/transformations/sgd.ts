@@ -2,7 +2,7 @@
 import { checkOptions } from "@nnxjs/nnx-core/internal";
 import { momentumOf } from "./momentum.ts";
 import { type Schedule, scaleByLearningRate } from "./schedule.ts";
-import { chain, type GradientTransformation, identityTransformation } from "./transformation.ts";
+import { chain, type GradientTransformation, identity } from "./transformation.ts";
 
 /** Options of {@link sgd}. */
 export interface SgdOptions {
@@ -28,7 +28,7 @@ export function sgd(learningRate: number | Schedule, options: SgdOptions = {}): 
   checkOptions<SgdOptions>("sgd", options, { momentum: true, nesterov: true });
   const { momentum = null, nesterov = false } = options;
   return chain(
-    momentum === null ? identityTransformation() : momentumOf("sgd", momentum, nesterov),
+    momentum === null ? identity : momentumOf("sgd", momentum, nesterov),
     scaleByLearningRate(learningRate),
   );
 }

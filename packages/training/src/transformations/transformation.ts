@@ -1,6 +1,6 @@
 /** @file What turns gradients into updates, and how several of these become one. */
 import { registerFactory, StructureError } from "@nnxjs/nnx-core";
-import { describe } from "@nnxjs/nnx-core/internal";
+import { describe, recordRecipe } from "@nnxjs/nnx-core/internal";
 import type { Tensor } from "@nnxjs/kernels/internal";
 import type { Nested, Tree } from "../tree/tree.ts";
 
@@ -48,6 +48,19 @@ export const isTransformation = (x: unknown): x is GradientTransformation =>
   typeof Reflect.get(x, "init") === "function" &&
   typeof Reflect.get(x, "update") === "function";
 
+/**
+ * Remembers which function made a transformation, of which arguments, so that optimizers with it go
+ * through JSON. The function is registered under `tx.<name>` with `registerFactory`.
+ */
+export function made<S extends TransformationState>(
+  name: string,
+  args: readonly unknown[],
+  transformation: GradientTransformation<S>,
+): GradientTransformation<S> {
+  recordRecipe(transformation, `tx.${name}`, args);
+  return transformation;
+}
+
 /** @throws StructureError for what is no transformation. @param place - Such as "as argument 0". */
 export function checkTransformation(where: string, x: unknown, place = ""): void {
   if (isTransformation(x)) return;
@@ -65,6 +78,9 @@ export const identityTransformation: () => GradientTransformation = registerFact
   init: () => [],
   update: (updates, state) => [updates, state],
 }));
+
+/** One for all, for chains that may or may not have another part. */
+export const identity: GradientTransformation = identityTransformation();
 
 /**
  * One transformation after another; the state is the list of theirs. Extra arguments go to all.

@@ -16,7 +16,7 @@ import { checkAlike, leavesOf, mapTree, type Tree } from "./tree.ts";
 /** A State, or a part of one, rather than a tree of tensors. */
 function isState(x: unknown): x is State {
   let first = x;
-  while (isBranch(first) && !isVariableState(first)) first = Object.values(first)[0];
+  while (isBranch(first)) first = Object.values(first)[0];
   return isVariableState(first) || (isBranch(x) && isOwner(x));
 }
 

@@ -2,13 +2,15 @@
  * @file Nested arrays and records side by side: the one walk behind all that maps over parameters,
  * updates and states.
  */
-import { formatPath, type Path, StructureError } from "@nnxjs/nnx-core";
+import { formatPath, isVariableState, type Path, StructureError } from "@nnxjs/nnx-core";
 import { isPlainObject } from "@nnxjs/nnx-core/internal";
 
 /** An array or a record. Both are read by key. */
 type Branch = Readonly<Record<string, unknown>>;
 
-export const isBranch = (x: unknown): x is Branch => Array.isArray(x) || isPlainObject(x);
+/** Leaves of a State are plain objects too, but leaves. */
+export const isBranch = (x: unknown): x is Branch =>
+  (Array.isArray(x) || isPlainObject(x)) && !isVariableState(x);
 
 /**
  * Stands for a structure that may end earlier than the first: a leaf of it is beside everything
