@@ -4,17 +4,19 @@
 /** @file Unstable: what the other packages of this project use. It may change in any version. */
 export { checkModule, checkTensor } from "./graph/arguments.ts";
 export { checkOptions, nearestName, type OptionNames } from "./data/options.ts";
+export { checkFunction, isClass } from "./data/functions.ts";
 export { nameDisposeMethod } from "./data/dispose-symbol.ts";
 export { describe } from "./errors.ts";
 export { registeredNames, requireNamed } from "./graph/named.ts";
 export { checkState } from "./state/check-state.ts";
 export { checkParam } from "./variable/parameter.ts";
+export { recordRecipe } from "./graph/registry.ts";
 export { isGraphState } from "./graph/graph-state.ts";
 export { nodesOf } from "./graph/iterate.ts";
 export { copyGraph } from "./graph/copy.ts";
 export { isWritable, ownVariables, setChild } from "./graph/node.ts";
 export { Walk } from "./graph/walk.ts";
-export { needsPath } from "./filter/description.ts";
+export { asksForPathsOnly, isDescribed, needsPath } from "./filter/description.ts";
 export { GraphWalk, type GraphVisitor, type LeafPlace, type LeafValue } from "./graph/flatten.ts";
 export { hold, type Lease, leaveToModules } from "./ownership/lease.ts";
 export { entriesOf, isContainer, mapItems } from "./data/containers.ts";

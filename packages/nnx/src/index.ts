@@ -460,6 +460,7 @@ export {
   type LionOptions,
   chain,
   type GradientTransformation,
+  type ExtraArgs,
   type TransformationState,
   scaleByAdam,
   scaleByRms,
@@ -475,6 +476,7 @@ export {
   type ExponentialDecayOptions,
   mapTree,
   type Tree,
+  type Nested,
 } from "@nnxjs/training";
 
 // Uncertainty: models that can be sampled.

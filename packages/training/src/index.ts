@@ -12,11 +12,13 @@ export { OptArray, OptState, type OptStateTree, OptVariable } from "./optimizer/
 export type { Gradients } from "./optimizer/gradients.ts";
 export { Optimizer, type OptimizerOptions } from "./optimizer/optimizer.ts";
 export { rmsprop, type RmsOptions, type RmspropOptions, scaleByRms } from "./transformations/rmsprop.ts";
-export { type Schedule, scaleByLearningRate } from "./transformations/schedule.ts";
+export type { Schedule } from "./schedules/schedule.ts";
+export { scaleByLearningRate } from "./transformations/schedule.ts";
 export { sgd, type SgdOptions } from "./transformations/sgd.ts";
 export {
   chain,
+  type ExtraArgs,
   type GradientTransformation,
   type TransformationState,
 } from "./transformations/transformation.ts";
-export { mapTree, type Tree } from "./tree/tree.ts";
+export { mapTree, type Nested, type Tree } from "./tree/tree.ts";

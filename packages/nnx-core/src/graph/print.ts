@@ -12,12 +12,9 @@ function printValue(value: unknown, depth = 0): string {
   if (typeof value === "string") return JSON.stringify(value);
   if (Object.is(value, -0)) return "-0";
   if (typeof value === "bigint") return `${value}n`;
-  if (typeof value === "function") {
-    const recipe = recipeOf(value);
-    if (recipe)
-      return `${recipe.factory}(${recipe.args.map((arg) => printValue(arg, depth + 1)).join(", ")})`;
-    return functionNames.nameOf(value as () => unknown) ?? nameOf(value);
-  }
+  const recipe = recipeOf(value);
+  if (recipe) return `${recipe.factory}(${recipe.args.map((arg) => printValue(arg, depth + 1)).join(", ")})`;
+  if (typeof value === "function") return functionNames.nameOf(value as () => unknown) ?? nameOf(value);
   if (typeof value !== "object" || value === null) return String(value);
   if (depth > 2) return "...";
   if (Array.isArray(value)) return `[${value.map((item) => printValue(item, depth + 1)).join(", ")}]`;

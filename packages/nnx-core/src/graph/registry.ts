@@ -1,6 +1,7 @@
 /** @file Names for classes and functions, by which files know them. */
 import { equalData } from "../data/equal-data.ts";
 import { NnxError, NotFoundError } from "../errors.ts";
+import { filterFactories, filterRecipe } from "./filter-recipes.ts";
 import type { NodeType } from "./graph-def.ts";
 
 type AnyFunction = (...args: never[]) => unknown;
@@ -51,19 +52,33 @@ class Names<T extends object> {
 export const moduleNames: Names<NodeType> = new Names("registerModule");
 export const functionNames: Names<AnyFunction> = new Names("registerFunction");
 export const factoryNames: Names<AnyFunction> = new Names("registerFactory");
+for (const [name, make] of Object.entries(filterFactories)) factoryNames.add(name, make, () => false);
 
-/** How a function was made: by a registered factory, from these arguments. */
+/** How a function or an object was made: by a registered factory, from these arguments. */
 export interface Recipe {
   readonly factory: string;
   readonly args: readonly unknown[];
 }
 
-const recipes = new WeakMap<AnyFunction, Recipe>();
+const recipes = new WeakMap<object, Recipe>();
 
-export const recipeOf = (f: unknown): Recipe | undefined =>
-  typeof f === "function" ? recipes.get(f as AnyFunction) : undefined;
+export const recipeOf = (made: unknown): Recipe | undefined =>
+  (typeof made === "object" && made !== null) || typeof made === "function"
+    ? (recipes.get(made) ?? filterRecipe(made))
+    : undefined;
 
-/** Whether two functions were made alike by one factory. */
+/**
+ * Remembers how something was made, where the factory does not: constructors tell it of `this`.
+ * @param factory - A name that `registerFactory` knows.
+ */
+export function recordRecipe(made: object, factory: string, args: readonly unknown[]): void {
+  const given = [...args];
+  // Trailing `undefined`s are what was left out.
+  while (given.length > 0 && given.at(-1) === undefined) given.pop();
+  recipes.set(made, Object.freeze({ factory, args: Object.freeze(given) }));
+}
+
+/** Whether two functions or objects were made alike by one factory. */
 export function sameRecipe(a: unknown, b: unknown): boolean {
   const x = recipeOf(a);
   const y = x && recipeOf(b);
@@ -103,9 +118,9 @@ export function registerFunction(name: string, f: AnyFunction | NodeType): void 
 }
 
 /**
- * Gives a function that makes functions a name. What the returned factory makes is known by the
- * factory and its arguments: it can be written and read, and two that were made alike are equal in
- * definitions.
+ * Gives a function that makes functions, or objects with functions in them, a name. What the
+ * returned factory makes is known by the factory and its arguments: it can be written and read, and
+ * two that were made alike are equal in definitions.
  * @returns the factory to use in the place of `factory`.
  * @throws {@link NnxError} when a factory with another source has the name.
  * @example
@@ -113,15 +128,13 @@ export function registerFunction(name: string, f: AnyFunction | NodeType): void 
  * const scaled = nnx.registerFactory("scaled", (by: number) => (x: number) => x * by);
  * ```
  */
-export function registerFactory<A extends unknown[], F extends AnyFunction>(
+export function registerFactory<A extends unknown[], F extends object>(
   name: string,
   factory: (...args: A) => F,
 ): (...args: A) => F {
   const recording = (...args: A): F => {
     const made = factory(...args);
-    // Trailing `undefined`s are what was left out.
-    while (args.length > 0 && args.at(-1) === undefined) args.pop();
-    recipes.set(made, Object.freeze({ factory: name, args: Object.freeze([...args]) }));
+    recordRecipe(made, name, args);
     return made;
   };
   const source = String(factory);

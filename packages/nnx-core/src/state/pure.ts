@@ -9,20 +9,24 @@ import { leavesBeside, withValue } from "./map.ts";
 import { isLeaf, leafValue, type OwnedState, type State, type StateNode } from "./state.ts";
 import { walkState } from "./walk-state.ts";
 
-/** Nested values by name. */
-export interface PureState {
-  readonly [key: string]: unknown;
+/**
+ * Nested values by name.
+ * @typeParam T - What the values are.
+ */
+export interface PureState<T = unknown> {
+  readonly [key: string]: T | PureState<T>;
 }
 
 /**
  * The values of a State in nested plain objects: no types, no metadata. They belong to the State
  * still: nothing here holds a tensor.
+ * @typeParam T - What you know that the values are, such as `tf.Tensor`.
  * @see Flax `nnx.to_pure_dict`
  */
-export function toPure(given: StateNode): PureState {
+export function toPure<T = unknown>(given: StateNode): PureState<T> {
   const state = checkState("toPure", given);
   // The State of a Variable is its leaf, and its value all there is.
-  if (isLeaf(state)) return leafValue(state) as PureState;
+  if (isLeaf(state)) return leafValue(state) as PureState<T>;
   const root: Record<string, unknown> = {};
   const stack: Record<string, unknown>[] = [root];
   walkState(state, {
@@ -36,7 +40,7 @@ export function toPure(given: StateNode): PureState {
       stack.pop();
     },
   });
-  return root;
+  return root as PureState<T>;
 }
 
 const define = (target: object, key: string | number, value: unknown): void => {

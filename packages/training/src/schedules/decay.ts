@@ -1,7 +1,7 @@
 /** @file Learning rates that fall. */
 import { checkOptions } from "@nnxjs/nnx-core/internal";
 import { checkFinite, checkNotNegative, checkPositive, checkSteps } from "../checks.ts";
-import type { Schedule } from "../transformations/schedule.ts";
+import type { Schedule } from "./schedule.ts";
 
 /** Options of {@link exponentialDecay}. */
 export interface ExponentialDecayOptions {

@@ -10,11 +10,12 @@ import {
   type Tensor,
   zerosLike,
 } from "@nnxjs/kernels/internal";
+import { registerFactory } from "@nnxjs/nnx-core";
 import { checkOptions, type OptionNames } from "@nnxjs/nnx-core/internal";
 import { checkDecay, checkNotNegative } from "../checks.ts";
 import { biasCorrection, runningMean } from "./running-mean.ts";
 import { type Schedule, scaleByLearningRate } from "./schedule.ts";
-import { chain, type GradientTransformation } from "./transformation.ts";
+import { chain, type GradientTransformation, made } from "./transformation.ts";
 import { checkAlike, mapTree, mapTrees, type Tree } from "../tree/tree.ts";
 
 /** Options of {@link adam}. */
@@ -58,7 +59,7 @@ export function scaleByAdam(options: AdamOptions = {}): GradientTransformation<A
   checkDecay("scaleByAdam", "b2", b2);
   checkNotNegative("scaleByAdam", "eps", eps);
   checkNotNegative("scaleByAdam", "epsRoot", epsRoot);
-  return {
+  return made("scaleByAdam", [options], {
     init: (params) => ({ count: 0, mu: mapTree(zerosLike, params), nu: mapTree(zerosLike, params) }),
     update: (gradients, { count, mu, nu }) => {
       checkAlike("scaleByAdam", { gradients, mu, nu });
@@ -76,8 +77,10 @@ export function scaleByAdam(options: AdamOptions = {}): GradientTransformation<A
       ) as [Tree, Tree, Tree];
       return [updates, { count: t, mu: nextMu, nu: nextNu }];
     },
-  };
+  });
 }
+
+registerFactory("tx.scaleByAdam", scaleByAdam);
 
 interface AdamStep {
   readonly b1: number;

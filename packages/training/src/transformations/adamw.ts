@@ -1,10 +1,11 @@
 /** @file Adam with decoupled weight decay. */
 import { add, mul } from "@nnxjs/kernels/internal";
+import { registerFactory } from "@nnxjs/nnx-core";
 import { checkOptions } from "@nnxjs/nnx-core/internal";
 import { type AdamOptions, adamOptionNames, scaleByAdam } from "./adam.ts";
 import { checkNotNegative } from "../checks.ts";
 import { type Schedule, scaleByLearningRate } from "./schedule.ts";
-import { chain, type GradientTransformation } from "./transformation.ts";
+import { chain, type GradientTransformation, made } from "./transformation.ts";
 import { checkAlike, mapTree } from "../tree/tree.ts";
 
 /** Options of {@link adamw}. */
@@ -23,7 +24,7 @@ export interface AdamWOptions extends AdamOptions {
  */
 export function addDecayedWeights(weightDecay: number): GradientTransformation {
   checkNotNegative("addDecayedWeights", "weightDecay", weightDecay);
-  return {
+  return made("addDecayedWeights", [weightDecay], {
     init: () => [],
     update: (updates, state, params) => {
       checkAlike("addDecayedWeights", { updates, params });
@@ -31,8 +32,10 @@ export function addDecayedWeights(weightDecay: number): GradientTransformation {
       if (weightDecay === 0) return [updates, state];
       return [mapTree((u, p) => add(u, mul(p, weightDecay)), updates, params), state];
     },
-  };
+  });
 }
+
+registerFactory("tx.addDecayedWeights", addDecayedWeights);
 
 /**
  * Adam with decoupled weight decay: `p - learningRate * (adam + weightDecay * p)`.

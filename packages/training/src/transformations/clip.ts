@@ -1,7 +1,8 @@
 /** @file Keeping gradients small. */
 import { addN, clamp, div, less, mul, sqrt, square, sum, where } from "@nnxjs/kernels/internal";
+import { registerFactory } from "@nnxjs/nnx-core";
 import { checkNotNegative } from "../checks.ts";
-import type { GradientTransformation } from "./transformation.ts";
+import { type GradientTransformation, made } from "./transformation.ts";
 import { leavesOf, mapTree } from "../tree/tree.ts";
 
 /**
@@ -16,7 +17,7 @@ import { leavesOf, mapTree } from "../tree/tree.ts";
  */
 export function clipByGlobalNorm(maxNorm: number): GradientTransformation {
   checkNotNegative("clipByGlobalNorm", "maxNorm", maxNorm);
-  return {
+  return made("clipByGlobalNorm", [maxNorm], {
     init: () => [],
     update: (updates, state) => {
       const leaves = leavesOf(updates);
@@ -25,8 +26,10 @@ export function clipByGlobalNorm(maxNorm: number): GradientTransformation {
       const small = less(norm, maxNorm);
       return [mapTree((u) => where(small, u, mul(div(u, norm), maxNorm)), updates), state];
     },
-  };
+  });
 }
+
+registerFactory("tx.clipByGlobalNorm", clipByGlobalNorm);
 
 /**
  * Clips each element of the gradients to `[-maxDelta, maxDelta]`. NaN stays NaN.
@@ -35,8 +38,10 @@ export function clipByGlobalNorm(maxNorm: number): GradientTransformation {
  */
 export function clip(maxDelta: number): GradientTransformation {
   checkNotNegative("clip", "maxDelta", maxDelta);
-  return {
+  return made("clip", [maxDelta], {
     init: () => [],
     update: (updates, state) => [mapTree((u) => clamp(u, -maxDelta, maxDelta), updates), state],
-  };
+  });
 }
+
+registerFactory("tx.clip", clip);

@@ -1,11 +1,12 @@
 /** @file Steps by the sign of a running mean. */
 import { sign, type Tensor, zerosLike } from "@nnxjs/kernels/internal";
+import { registerFactory } from "@nnxjs/nnx-core";
 import { checkOptions } from "@nnxjs/nnx-core/internal";
 import { addDecayedWeights } from "./adamw.ts";
 import { checkDecay } from "../checks.ts";
 import { runningMean } from "./running-mean.ts";
 import { type Schedule, scaleByLearningRate } from "./schedule.ts";
-import { chain, type GradientTransformation } from "./transformation.ts";
+import { chain, type GradientTransformation, made } from "./transformation.ts";
 import { checkAlike, mapTree, type Tree } from "../tree/tree.ts";
 
 /** Options of {@link lion}. */
@@ -24,15 +25,17 @@ function scaleByLion(b1: number, b2: number): GradientTransformation<LionState> 
   checkDecay("lion", "b1", b1);
   checkDecay("lion", "b2", b2);
   const meanOf = (decay: number) => (g: Tensor, m: Tensor) => runningMean(decay, m, g);
-  return {
+  return made("scaleByLion", [b1, b2], {
     init: (params) => ({ count: 0, mu: mapTree(zerosLike, params) }),
     update: (gradients, { count, mu }) => {
       checkAlike("lion", { gradients, mu });
       const updates = mapTree((g, m) => sign(meanOf(b1)(g, m)), gradients, mu);
       return [updates, { count: count + 1, mu: mapTree(meanOf(b2), gradients, mu) }];
     },
-  };
+  });
 }
+
+registerFactory("tx.scaleByLion", scaleByLion);
 
 /**
  * Lion: the sign of a mean of gradients, with decoupled weight decay.

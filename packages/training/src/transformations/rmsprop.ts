@@ -1,11 +1,12 @@
 /** @file Steps by the running size of gradients. */
 import { add, div, sqrt, square, sub, type Tensor, zerosLike } from "@nnxjs/kernels/internal";
+import { registerFactory } from "@nnxjs/nnx-core";
 import { checkOptions, type OptionNames } from "@nnxjs/nnx-core/internal";
 import { checkDecay, checkNotNegative } from "../checks.ts";
 import { momentumOf } from "./momentum.ts";
 import { runningMean } from "./running-mean.ts";
 import { type Schedule, scaleByLearningRate } from "./schedule.ts";
-import { chain, type GradientTransformation } from "./transformation.ts";
+import { chain, type GradientTransformation, made } from "./transformation.ts";
 import { checkAlike, mapTree, type Tree } from "../tree/tree.ts";
 
 /** Options of {@link scaleByRms}. */
@@ -57,7 +58,7 @@ export function scaleByRms(options: RmsOptions = {}): GradientTransformation<Rms
   const root = (v: Tensor): Tensor => (epsInSqrt ? sqrt(add(v, eps)) : add(sqrt(v), eps));
   const meanOf = (mean: Tensor, x: Tensor): Tensor => runningMean(decay, mean, x);
   const meanSquareOf = (mean: Tensor, x: Tensor): Tensor => meanOf(mean, square(x));
-  return {
+  return made("scaleByRms", [options], {
     init: (params) => {
       const nu = mapTree((p) => add(zerosLike(p), initialScale), params);
       return centered ? { mu: mapTree(zerosLike, params), nu } : { nu };
@@ -70,8 +71,10 @@ export function scaleByRms(options: RmsOptions = {}): GradientTransformation<Rms
       const updates = mapTree((g, m, v) => div(g, root(sub(v, square(m)))), gradients, mu, nu);
       return [updates, { mu, nu }];
     },
-  };
+  });
 }
+
+registerFactory("tx.scaleByRms", scaleByRms);
 
 /**
  * RMSProp: `p - learningRate * g / sqrt(v + eps)` with `v` the running mean of `g²`; momentum sums
