@@ -8,7 +8,7 @@ import { mapTree } from "../tree/tree.ts";
 export type Schedule = (count: number) => number;
 
 /** The value of a schedule. @throws RangeError naming the step, for what is no finite number. */
-function scheduled(where: string, schedule: Schedule, count: number): number {
+export function scheduled(where: string, schedule: Schedule, count: number): number {
   const value: unknown = schedule(count);
   if (typeof value === "number" && Number.isFinite(value)) return value;
   throw new RangeError(
