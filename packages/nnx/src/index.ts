@@ -565,7 +565,7 @@ export {
 export {
   type Mask,
   type MaskTree,
-  type PathFilter,
+  type MaskFilter,
   type DecayOptions,
   clipByBlockRms,
   type ParamBlockOptions,

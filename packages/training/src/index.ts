@@ -43,7 +43,7 @@ export {
 } from "./transformations/distance.ts";
 export { type FactoredRmsOptions, scaleByFactoredRms } from "./transformations/factored-rms.ts";
 export { lion, type LionOptions, scaleByLion, type ScaleByLionOptions } from "./transformations/lion.ts";
-export { type Mask, type MaskTree, type PathFilter } from "./transformations/mask.ts";
+export type { Mask, MaskFilter, MaskTree } from "./transformations/mask.ts";
 export { addNoise, type AddNoiseOptions, noisySgd, type NoisySgdOptions } from "./transformations/noise.ts";
 export { centralize, normalizeByUpdateNorm, type NormalizeOptions } from "./transformations/normalize.ts";
 export { novograd, type NovogradOptions, scaleByNovograd } from "./transformations/novograd.ts";

@@ -78,6 +78,10 @@ function beliefRule(
  * @param learningRate - A number, or a schedule of steps.
  * @throws RangeError for options that cannot be.
  * @see Zhuang et al. 2020, https://arxiv.org/abs/2010.07468; `optax.adabelief`
+ * @example
+ * ```ts
+ * const tx = nnx.adabelief(1e-3, { eps: 1e-8 });
+ * ```
  */
 export function adabelief(
   learningRate: number | Schedule,

@@ -78,6 +78,10 @@ const adadeltaTable: OptionTable<AdadeltaOptions> = {
  * rate.
  * @throws RangeError for options that cannot be; StructureError for a mask that is none.
  * @see Zeiler 2012, https://arxiv.org/abs/1212.5701; `optax.adadelta`
+ * @example
+ * ```ts
+ * const tx = nnx.adadelta({ learningRate: 1 });
+ * ```
  */
 export function adadelta(options: AdadeltaOptions = {}): GradientTransformation {
   const given = readOptions("adadelta", options, adadeltaTable);

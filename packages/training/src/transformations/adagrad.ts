@@ -47,6 +47,10 @@ export function scaleByRss(
  * @param learningRate - A number, or a schedule of steps.
  * @throws RangeError for options that cannot be.
  * @see Duchi et al. 2011, https://jmlr.org/papers/v12/duchi11a.html; `optax.adagrad`
+ * @example
+ * ```ts
+ * const tx = nnx.adagrad(0.1, { initialAccumulatorValue: 1 });
+ * ```
  */
 export function adagrad(
   learningRate: number | Schedule,

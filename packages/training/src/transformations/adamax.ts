@@ -74,6 +74,10 @@ export interface AdamaxWOptions extends AdamaxOptions, DecayOptions {}
  * @param learningRate - A number, or a schedule of steps.
  * @throws RangeError for options that cannot be.
  * @see Loshchilov and Hutter 2019, https://arxiv.org/abs/1711.05101; `optax.adamaxw`
+ * @example
+ * ```ts
+ * const tx = nnx.adamaxw(2e-3, { weightDecay: 0.01 });
+ * ```
  */
 export function adamaxw(
   learningRate: number | Schedule,

@@ -95,6 +95,10 @@ export interface AdanOptions extends ScaleByAdanOptions, DecayOptions {}
  * @param learningRate - A number, or a schedule of steps.
  * @throws RangeError for options that cannot be.
  * @see Xie et al. 2022, https://arxiv.org/abs/2208.06677; `optax.adan`
+ * @example
+ * ```ts
+ * const tx = nnx.adan(1e-3, { weightDecay: 0.02, mask: nnx.pathContains("kernel") });
+ * ```
  */
 export function adan(learningRate: number | Schedule, options: AdanOptions = {}): GradientTransformation {
   const { weightDecay, mask, ...given } = readOptions<AdanOptions>("adan", options, {

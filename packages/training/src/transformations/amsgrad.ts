@@ -83,6 +83,11 @@ function amsgradRule({ b1, b2, eps, epsRoot }: Required<AmsgradOptions>, c1: num
  * @param learningRate - A number, or a schedule of steps.
  * @throws RangeError for options that cannot be.
  * @see Reddi et al. 2018, https://openreview.net/forum?id=ryQu7f-RZ; `optax.amsgrad`
+ * @example
+ * ```ts
+ * // As in the paper, which corrects neither mean.
+ * const tx = nnx.amsgrad(1e-3, { biasCorrectionMu: false, biasCorrectionNu: false });
+ * ```
  */
 export function amsgrad(
   learningRate: number | Schedule,

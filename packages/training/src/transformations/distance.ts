@@ -43,6 +43,10 @@ const lengthOf = (x: Tensor): Tensor => sqrt(sum(square(x)));
  * `scaleByLearningRate(1)`.
  * @throws RangeError for options that cannot be.
  * @see Ivgi et al. 2023, https://arxiv.org/abs/2302.12022; `optax.scale_by_distance_over_gradients`
+ * @example
+ * ```ts
+ * const tx = nnx.chain(nnx.scaleByDistanceOverGradients(), nnx.scaleByLearningRate(1));
+ * ```
  */
 export function scaleByDistanceOverGradients(
   options: DistanceOverGradientsOptions = {},

@@ -66,6 +66,10 @@ export interface LionOptions extends LionMeans, DecayOptions {}
  * @param learningRate - A number, or a schedule of steps; three to ten times smaller than Adam's.
  * @throws RangeError for options that cannot be; StructureError for a mask that is none.
  * @see Chen et al. 2023, https://arxiv.org/abs/2302.06675; `optax.lion`
+ * @example
+ * ```ts
+ * const tx = nnx.lion(3e-4, { weightDecay: 0.1, mask: (params) => ({ kernel: true, bias: false }) });
+ * ```
  */
 export function lion(learningRate: number | Schedule, options: LionOptions = {}): GradientTransformation {
   const { weightDecay, mask, ...given } = readOptions<LionOptions>("lion", options, {

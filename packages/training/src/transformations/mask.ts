@@ -15,7 +15,7 @@ export interface MaskTree {
  * A filter of paths, as `pathContains`, `pathIn`, `anyOf`, `allOf` and `not` give them. The second
  * signature is no other: with it, TypeScript knows what `(params) => …` takes where either may stand.
  */
-export interface PathFilter {
+export interface MaskFilter {
   (path: Path, value: unknown): boolean;
   <T>(path: Path, value: T): boolean;
 }
@@ -26,7 +26,7 @@ export interface PathFilter {
  * to be asked `(path, tensor)` stands in `anyOf`.
  * @see `optax.masked`
  */
-export type Mask = boolean | MaskTree | ((params: Tree) => boolean | MaskTree) | PathFilter;
+export type Mask = boolean | MaskTree | ((params: Tree) => boolean | MaskTree) | MaskFilter;
 
 /** The filter, if that is what the mask is. */
 const filterOf = (mask: unknown): Predicate | undefined =>
@@ -106,7 +106,10 @@ function pick(tree: Tree, selection: readonly boolean[]): Tree {
     if (!selection[i]) return;
     const path = row.path();
     let at = picked;
-    for (const key of path.slice(0, -1)) at = (at[key] ??= newBranch()) as Record<string, unknown>;
+    for (const key of path.slice(0, -1)) {
+      at[key] ??= newBranch();
+      at = at[key] as Record<string, unknown>;
+    }
     at[path.at(-1) as string] = row.leaves[0];
   });
   return picked as Tree;

@@ -94,6 +94,10 @@ const noisySgdTable: OptionTable<NoisySgdOptions> = {
  * @param learningRate - A number, or a schedule of steps.
  * @throws RangeError for options that cannot be.
  * @see Neelakantan et al. 2015, https://arxiv.org/abs/1511.06807; `optax.noisy_sgd`
+ * @example
+ * ```ts
+ * const tx = nnx.noisySgd(0.1, { eta: 0.3, key: 7 });
+ * ```
  */
 export function noisySgd(
   learningRate: number | Schedule,

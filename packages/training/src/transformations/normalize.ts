@@ -36,6 +36,10 @@ const normalizeTable: OptionTable<NormalizeOptions> = { scaleFactor: positive(1)
  * Divides all updates by their common norm.
  * @throws RangeError for options that cannot be.
  * @see `optax.normalize_by_update_norm`
+ * @example
+ * ```ts
+ * const tx = nnx.chain(nnx.centralize(), nnx.normalizeByUpdateNorm(), nnx.sgd(0.1));
+ * ```
  */
 export function normalizeByUpdateNorm(options: NormalizeOptions = {}): GradientTransformation {
   const { scaleFactor, eps } = readOptions("normalizeByUpdateNorm", options, normalizeTable);

@@ -65,6 +65,10 @@ export function scaleByNovograd(options: NovogradOptions = {}): GradientTransfor
  * @param learningRate - A number, or a schedule of steps.
  * @throws RangeError for options that cannot be.
  * @see Ginsburg et al. 2019, https://arxiv.org/abs/1905.11286; `optax.novograd`
+ * @example
+ * ```ts
+ * const tx = nnx.novograd(0.01, { weightDecay: 1e-3 });
+ * ```
  */
 export function novograd(
   learningRate: number | Schedule,

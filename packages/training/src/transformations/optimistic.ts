@@ -100,6 +100,10 @@ export interface OptimisticAdamV2Options extends AdamOptions, OptimisticOptions 
  * @param learningRate - A number, or a schedule of steps.
  * @throws RangeError for options that cannot be.
  * @see Daskalakis et al. 2018, https://arxiv.org/abs/1711.00141; `optax.optimistic_adam_v2`
+ * @example
+ * ```ts
+ * const tx = nnx.optimisticAdamV2(1e-3, { beta: 0.5 });
+ * ```
  */
 export function optimisticAdamV2(
   learningRate: number | Schedule,

@@ -68,6 +68,10 @@ export function scaleByRadam(options: RAdamOptions = {}): GradientTransformation
  * @param learningRate - A number, or a schedule of steps.
  * @throws RangeError for options that cannot be.
  * @see Liu et al. 2020, https://arxiv.org/abs/1908.03265; `optax.radam`
+ * @example
+ * ```ts
+ * const tx = nnx.radam(1e-3, { nesterov: true });
+ * ```
  */
 export function radam(learningRate: number | Schedule, options: RAdamOptions = {}): GradientTransformation {
   const given = readOptions("radam", options, radamTable);

@@ -96,6 +96,10 @@ function byRprop(
  * @throws RangeError for options that cannot be.
  * @see Riedmiller and Braun 1993, https://ieeexplore.ieee.org/document/298623; Igel and Hüsken 2003,
  * https://doi.org/10.1016/S0925-2312(01)00700-7; `optax.rprop`
+ * @example
+ * ```ts
+ * const tx = nnx.rprop(0.01, { maxStepSize: 1 });
+ * ```
  */
 export function rprop(learningRate: number, options: RpropOptions = {}): GradientTransformation {
   return chain(byRprop("rprop", learningRate, options), scaleByLearningRate(1));

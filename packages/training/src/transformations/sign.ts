@@ -34,6 +34,10 @@ export interface SignumOptions {
  * @param learningRate - A number, or a schedule of steps.
  * @throws RangeError for options that cannot be.
  * @see Bernstein et al. 2018, https://arxiv.org/abs/1802.04434; `optax.signum`
+ * @example
+ * ```ts
+ * const tx = nnx.signum(1e-3, { beta: 0.95 });
+ * ```
  */
 export function signum(learningRate: number | Schedule, options: SignumOptions = {}): GradientTransformation {
   const { beta } = readOptions<SignumOptions>("signum", options, { beta: decay(0.9) });

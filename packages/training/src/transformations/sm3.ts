@@ -144,6 +144,10 @@ export interface Sm3Options {
  * @param learningRate - A number.
  * @throws RangeError for options that cannot be.
  * @see Anil et al. 2019, https://arxiv.org/abs/1901.11150; `optax.sm3`
+ * @example
+ * ```ts
+ * const tx = nnx.sm3(0.1, { momentum: 0.8 });
+ * ```
  */
 export function sm3(learningRate: number, options: Sm3Options = {}): GradientTransformation {
   const { momentum } = readOptions<Sm3Options>("sm3", options, { momentum: decay(0.9) });

@@ -64,6 +64,10 @@ export interface LambOptions extends Omit<AdamOptions, "nesterov">, DecayOptions
  * @param learningRate - A number, or a schedule of steps.
  * @throws RangeError for options that cannot be; StructureError for a mask that is none.
  * @see You et al. 2020, https://arxiv.org/abs/1904.00962; `optax.lamb`
+ * @example
+ * ```ts
+ * const tx = nnx.lamb(0.01, { weightDecay: 0.01, mask: nnx.pathContains("kernel") });
+ * ```
  */
 export function lamb(learningRate: number | Schedule, options: LambOptions = {}): GradientTransformation {
   const { nesterov: _, ...table } = adamTable;
@@ -113,6 +117,11 @@ const larsTable: OptionTable<LarsOptions> = {
  * @param learningRate - A number, or a schedule of steps.
  * @throws RangeError for options that cannot be; StructureError for a mask that is none.
  * @see You et al. 2017, https://arxiv.org/abs/1708.03888; `optax.lars`
+ * @example
+ * ```ts
+ * const kernels = nnx.pathContains("kernel");
+ * const tx = nnx.lars(1, { weightDecay: 1e-4, weightDecayMask: kernels, trustRatioMask: kernels });
+ * ```
  */
 export function lars(learningRate: number | Schedule, options: LarsOptions = {}): GradientTransformation {
   const given = readOptions("lars", options, larsTable);
@@ -138,6 +147,10 @@ export interface FromageOptions {
  * @param learningRate - A number, or a schedule of steps.
  * @throws RangeError for options that cannot be.
  * @see Bernstein et al. 2020, https://arxiv.org/abs/2002.03432; `optax.fromage`
+ * @example
+ * ```ts
+ * const tx = nnx.fromage(0.01);
+ * ```
  */
 export function fromage(
   learningRate: number | Schedule,

@@ -78,6 +78,10 @@ function yogiRule({ b1, b2, eps, epsRoot }: Required<ScaleByYogiOptions>, c1: nu
  * @throws RangeError for options that cannot be.
  * @see Zaheer et al. 2018, https://proceedings.neurips.cc/paper/2018/file/90365351ccc7437a1309dc64e4db32a3-Paper.pdf;
  * `optax.yogi`
+ * @example
+ * ```ts
+ * const tx = nnx.yogi(0.01);
+ * ```
  */
 export function yogi(learningRate: number | Schedule, options: YogiOptions = {}): GradientTransformation {
   const given = readOptions("yogi", options, yogiTable);
