@@ -1,9 +1,9 @@
 /** @file Keeping gradients small. */
-import { addN, clamp, div, less, mul, sqrt, square, sum, where } from "@nnxjs/kernels/internal";
-import { registerFactory } from "@nnxjs/nnx-core";
+import { clamp, div, less, mul, where } from "@nnxjs/kernels/internal";
 import { checkNotNegative } from "../checks.ts";
-import { type GradientTransformation, made } from "./transformation.ts";
-import { leavesOf, mapTree } from "../tree/tree.ts";
+import type { GradientTransformation } from "./transformation.ts";
+import { norm } from "./norms.ts";
+import { mapTree } from "../tree/tree.ts";
 
 /**
  * Scales all gradients by one factor where their common norm is `maxNorm` or more, so that it
@@ -17,19 +17,16 @@ import { leavesOf, mapTree } from "../tree/tree.ts";
  */
 export function clipByGlobalNorm(maxNorm: number): GradientTransformation {
   checkNotNegative("clipByGlobalNorm", "maxNorm", maxNorm);
-  return made("clipByGlobalNorm", [maxNorm], {
+  return {
     init: () => [],
     update: (updates, state) => {
-      const leaves = leavesOf(updates);
-      if (leaves.length === 0) return [updates, state];
-      const norm = sqrt(addN(leaves.map((u) => sum(square(u)))));
-      const small = less(norm, maxNorm);
-      return [mapTree((u) => where(small, u, mul(div(u, norm), maxNorm)), updates), state];
+      const length = norm(updates);
+      if (!length) return [updates, state];
+      const small = less(length, maxNorm);
+      return [mapTree((u) => where(small, u, mul(div(u, length), maxNorm)), updates), state];
     },
-  });
+  };
 }
-
-registerFactory("tx.clipByGlobalNorm", clipByGlobalNorm);
 
 /**
  * Clips each element of the gradients to `[-maxDelta, maxDelta]`. NaN stays NaN.
@@ -38,10 +35,8 @@ registerFactory("tx.clipByGlobalNorm", clipByGlobalNorm);
  */
 export function clip(maxDelta: number): GradientTransformation {
   checkNotNegative("clip", "maxDelta", maxDelta);
-  return made("clip", [maxDelta], {
+  return {
     init: () => [],
     update: (updates, state) => [mapTree((u) => clamp(u, -maxDelta, maxDelta), updates), state],
-  });
+  };
 }
-
-registerFactory("tx.clip", clip);

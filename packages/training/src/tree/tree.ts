@@ -1,7 +1,7 @@
 /**
  * @file Nested records of tensors: what parameters, gradients and updates are to a transformation.
  */
-import { isTensor, type Tensor } from "@nnxjs/kernels/internal";
+import { isTensor, sameShape, type Tensor } from "@nnxjs/kernels/internal";
 import { formatPath, type Path, type PureState, StructureError } from "@nnxjs/nnx-core";
 import { describe } from "@nnxjs/nnx-core/internal";
 import { align, type Mismatch } from "./structure.ts";
@@ -59,18 +59,40 @@ export const leavesOf = (tree: Tree): Tensor[] =>
  * transformation calls it for what it remembers about each parameter: a State of another model may
  * have been restored, or a parameter replaced by one of another shape.
  * @param trees - By name, for the message; the first is what the others are compared with.
+ * @param shapes - By name, for trees whose tensors have other shapes than those of the first: the
+ * shape for one of theirs.
  * @throws StructureError naming the path, unless all have the same paths, and the same shapes and
  * dtypes there.
  */
-export function checkAlike(where: string, trees: Readonly<Record<string, Tree>>): void {
+export function checkAlike(
+  where: string,
+  trees: Readonly<Record<string, Tree>>,
+  shapes: Readonly<Record<string, ShapeOf>> = {},
+): void {
   const names = Object.keys(trees);
   const { rows } = align(Object.values(trees), 0, otherPaths(where, names));
-  const row = rows.find(({ leaves }) => !leaves.every((leaf) => isLike(leaf, leaves[0])));
+  const shapeOf = names.map((name) => shapes[name]);
+  const fits = (leaf: unknown, i: number, leaves: readonly unknown[]): boolean =>
+    shapeOf[i] ? isOfShape(leaf, shapeOf[i], leaves[0]) : isLike(leaf, leaves[0]);
+  const row = rows.find(({ leaves }) => !leaves.every(fits));
   if (!row) return;
   const { leaves } = row;
-  const odd = leaves.findIndex((leaf) => !isLike(leaf, leaves[0]));
-  throw unlike(where, row.path(), `${names[odd]} like the ${names[0]}, ${describe(leaves[0])}`, leaves[odd]);
+  const odd = leaves.findIndex((leaf, i) => !fits(leaf, i, leaves));
+  const shape = shapeOf[odd]?.((leaves[0] as Tensor).shape);
+  const like = shape ? `of shape [${shape.join(",")}] for` : "like";
+  throw unlike(
+    where,
+    row.path(),
+    `${names[odd]} ${like} the ${names[0]}, ${describe(leaves[0])}`,
+    leaves[odd],
+  );
 }
+
+/** The shape that a tensor has for one of another shape. */
+export type ShapeOf = (shape: readonly number[]) => readonly number[];
+
+const isOfShape = (x: unknown, shapeOf: ShapeOf, model: unknown): boolean =>
+  isTensor(x) && isTensor(model) && x.dtype === model.dtype && sameShape(x.shape, shapeOf(model.shape));
 
 /** The error for trees of other paths. @param names - What the trees are called. */
 export const otherPaths =
