@@ -443,6 +443,14 @@ export {
 export {
   Optimizer,
   type OptimizerOptions,
+  OptimizerBase,
+  ModelAndOptimizer,
+  type UpdateExtra,
+  EMA,
+  type EMAOptions,
+  TrainState,
+  type TrainStateFields,
+  type ApplyGradientsOptions,
   OptState,
   OptArray,
   OptVariable,
@@ -565,9 +573,6 @@ export {
 
 // Training: parts of rules.
 export {
-  type Mask,
-  type MaskTree,
-  type MaskFilter,
   type DecayOptions,
   clipByBlockRms,
   type ParamBlockOptions,
@@ -578,6 +583,82 @@ export {
   centralize,
   normalizeByUpdateNorm,
   type NormalizeOptions,
+} from "@nnxjs/training";
+
+// Training: transformations of transformations, and of parts of the parameters.
+export {
+  masked,
+  type MaskedOptions,
+  type Mask,
+  type MaskTree,
+  type MaskFilter,
+  partition,
+  multiTransform,
+  type ParamLabels,
+  freeze,
+  selectiveTransform,
+  type SelectiveTransformOptions,
+  MultiSteps,
+  type MultiStepsOptions,
+  type MultiStepsState,
+  skipNotFinite,
+  skipLargeUpdates,
+  type ShouldSkipUpdateFunction,
+  applyIfFinite,
+  conditionallyTransform,
+  conditionallyMask,
+  type ConditionFn,
+  type ConditionOptions,
+  injectHyperparams,
+  injectStatefulHyperparams,
+  type InjectOptions,
+  type StatefulSchedule,
+  WrappedSchedule,
+  lookahead,
+  type LookaheadOptions,
+  namedChain,
+  flatten,
+} from "@nnxjs/training";
+
+// Training: small transformations, measurements, and arithmetic of parameters.
+export {
+  identityTransformation,
+  stateless,
+  statelessWithTreeMap,
+  setToZero,
+  scale,
+  scaleBySchedule,
+  trace,
+  type TraceOptions,
+  ema,
+  type EmaOptions,
+  applyEvery,
+  keepParamsNonnegative,
+  zeroNans,
+  snapshot,
+  monitor,
+  measureWithEma,
+  type Measure,
+  applyUpdates,
+  incrementalUpdate,
+  periodicUpdate,
+  globalNorm,
+} from "@nnxjs/training";
+
+// Training: optimizers that ask for the loss.
+export {
+  lbfgs,
+  type LbfgsOptions,
+  scaleByLbfgs,
+  type ScaleByLbfgsOptions,
+  scaleByZoomLinesearch,
+  type ZoomOptions,
+  scaleByBacktrackingLinesearch,
+  type BacktrackingOptions,
+  polyakSgd,
+  type PolyakSgdOptions,
+  scaleByPolyak,
+  type PolyakOptions,
 } from "@nnxjs/training";
 
 // Uncertainty: models that can be sampled.

@@ -6,16 +6,70 @@ export {
 } from "./schedules/decay.ts";
 export { OptArray, OptState, type OptStateTree, OptVariable } from "./optimizer/opt-state.ts";
 export type { Gradients } from "./optimizer/gradients.ts";
-export { Optimizer, type OptimizerOptions } from "./optimizer/optimizer.ts";
+export { EMA, type EMAOptions } from "./optimizer/ema.ts";
+export type { UpdateExtra } from "./optimizer/extra.ts";
+export {
+  ModelAndOptimizer,
+  Optimizer,
+  OptimizerBase,
+  type OptimizerOptions,
+} from "./optimizer/optimizer.ts";
+export { type ApplyGradientsOptions, TrainState, type TrainStateFields } from "./optimizer/train-state.ts";
 export type { Schedule } from "./schedules/schedule.ts";
 export { scaleByLearningRate } from "./transformations/schedule.ts";
 export { sgd, type SgdOptions } from "./transformations/sgd.ts";
+export { applyEvery } from "./transformations/apply-every.ts";
+export { applyIfFinite } from "./transformations/apply-if-finite.ts";
+export { type BacktrackingOptions, scaleByBacktrackingLinesearch } from "./transformations/backtracking.ts";
+export {
+  type ConditionFn,
+  conditionallyMask,
+  conditionallyTransform,
+  type ConditionOptions,
+} from "./transformations/conditional.ts";
+export { keepParamsNonnegative, zeroNans } from "./transformations/constrain.ts";
+export { ema, type EmaOptions } from "./transformations/ema.ts";
+export { flatten } from "./transformations/flatten.ts";
+export { freeze, type SelectiveTransformOptions, selectiveTransform } from "./transformations/freeze.ts";
+export {
+  injectHyperparams,
+  type InjectOptions,
+  injectStatefulHyperparams,
+  type StatefulSchedule,
+  WrappedSchedule,
+} from "./transformations/inject-hyperparams.ts";
+export { lbfgs, type LbfgsOptions, scaleByLbfgs, type ScaleByLbfgsOptions } from "./transformations/lbfgs.ts";
+export { lookahead, type LookaheadOptions } from "./transformations/lookahead.ts";
+export {
+  type Mask,
+  masked,
+  type MaskedOptions,
+  type MaskFilter,
+  type MaskTree,
+} from "./transformations/masked.ts";
+export { trace, type TraceOptions } from "./transformations/momentum.ts";
+export { type Measure, measureWithEma, monitor, snapshot } from "./transformations/monitor.ts";
+export { MultiSteps, type MultiStepsOptions, type MultiStepsState } from "./transformations/multi-steps.ts";
+export { namedChain } from "./transformations/named-chain.ts";
+export { multiTransform, type ParamLabels, partition } from "./transformations/partition.ts";
+export {
+  type PolyakOptions,
+  polyakSgd,
+  type PolyakSgdOptions,
+  scaleByPolyak,
+} from "./transformations/polyak.ts";
+export { scale, scaleBySchedule } from "./transformations/scale.ts";
+export { type ShouldSkipUpdateFunction, skipLargeUpdates, skipNotFinite } from "./transformations/skip.ts";
+export { setToZero, stateless, statelessWithTreeMap } from "./transformations/stateless.ts";
 export {
   chain,
   type ExtraArgs,
   type GradientTransformation,
+  identityTransformation,
   type TransformationState,
 } from "./transformations/transformation.ts";
+export { scaleByZoomLinesearch, type ZoomOptions } from "./transformations/zoom.ts";
+export { applyUpdates, globalNorm, incrementalUpdate, periodicUpdate } from "./tree/arithmetic.ts";
 export { mapTree, type Nested, type Tree } from "./tree/tree.ts";
 export { adabelief, type AdabeliefOptions, scaleByBelief } from "./transformations/adabelief.ts";
 export {
@@ -45,7 +99,6 @@ export {
 } from "./transformations/distance.ts";
 export { type FactoredRmsOptions, scaleByFactoredRms } from "./transformations/factored-rms.ts";
 export { lion, type LionOptions, scaleByLion, type ScaleByLionOptions } from "./transformations/lion.ts";
-export type { Mask, MaskFilter, MaskTree } from "./transformations/mask.ts";
 export { addNoise, type AddNoiseOptions, noisySgd, type NoisySgdOptions } from "./transformations/noise.ts";
 export { centralize, normalizeByUpdateNorm, type NormalizeOptions } from "./transformations/normalize.ts";
 export { novograd, type NovogradOptions, scaleByNovograd } from "./transformations/novograd.ts";

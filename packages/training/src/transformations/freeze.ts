@@ -18,7 +18,7 @@ import type { GradientTransformation } from "./transformation.ts";
 export const freeze = (mask: Mask): GradientTransformation => masked(setToZero(), mask);
 
 /** Options of {@link selectiveTransform}. */
-export interface SelectiveOptions {
+export interface SelectiveTransformOptions {
   /** Which parameters stay as they are. */
   freezeMask: Mask;
 }
@@ -41,8 +41,8 @@ const trainOrFreeze = registerFactory(
  */
 export function selectiveTransform(
   optimizer: GradientTransformation,
-  options: SelectiveOptions,
+  options: SelectiveTransformOptions,
 ): ReturnType<typeof partition> {
-  checkOptions<SelectiveOptions>("selectiveTransform", options, { freezeMask: true });
+  checkOptions<SelectiveTransformOptions>("selectiveTransform", options, { freezeMask: true });
   return partition({ train: optimizer, freeze: setToZero() }, trainOrFreeze(options.freezeMask));
 }
