@@ -477,6 +477,9 @@ export {
   type Tree,
 } from "@nnxjs/training";
 
+// Training: metrics, under `metrics`.
+export { metrics, Metric, MultiMetric } from "@nnxjs/training";
+
 // Uncertainty: models that can be sampled.
 export {
   dropconnect,

@@ -20,3 +20,6 @@ export {
   type TransformationState,
 } from "./transformations/transformation.ts";
 export { mapTree, type Tree } from "./tree/tree.ts";
+export { Metric } from "./metrics/metric.ts";
+export { MultiMetric } from "./metrics/multi-metric.ts";
+export * as metrics from "./metrics/index.ts";
