@@ -12,7 +12,7 @@ import {
 } from "@nnxjs/nnx-core";
 import { requireNamed } from "@nnxjs/nnx-core/internal";
 import { initializers, RngCount, RngKey, Rngs, RngState, RngStream } from "@nnxjs/rnglib";
-import { metrics, MultiMetric, OptArray, OptState, OptVariable } from "@nnxjs/training";
+import { BatchPosition, metrics, MultiMetric, OptArray, OptState, OptVariable } from "@nnxjs/training";
 import { BatchEnsemble, BatchEnsembleLinear, DropoutLinear, Ensemble } from "@nnxjs/uncertainty";
 
 const variables = [
@@ -24,6 +24,7 @@ const variables = [
   OptArray,
   OptVariable,
   metrics.MetricState,
+  BatchPosition,
 ] as const;
 
 const modules = [

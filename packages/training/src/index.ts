@@ -23,3 +23,8 @@ export { mapTree, type Tree } from "./tree/tree.ts";
 export { Metric } from "./metrics/metric.ts";
 export { MultiMetric } from "./metrics/multi-metric.ts";
 export * as metrics from "./metrics/index.ts";
+export { AsyncBatches, type AsyncBatchesOptions, type RecordSource } from "./batches/async-batches.ts";
+export { Batches, type BatchesOptions, type CommonBatchOptions } from "./batches/batches.ts";
+export type { ArrayData, BatchDtype, NumberArray } from "./batches/numbers.ts";
+export { BatchPosition, Positioned } from "./batches/position.ts";
+export type { BatchData, BatchOf, Collated, ExampleRecord } from "./batches/types.ts";
