@@ -1,4 +1,7 @@
-"""Metrics of Flax over twelve batches and at the edges, and of scikit-learn. Run: python conformance/metrics.py"""
+"""Metrics of Flax over twelve batches and at the edges, and of scikit-learn. Run: python conformance/metrics.py
+
+    python3 -m venv .venv && .venv/bin/pip install jax==0.10.2 flax==0.12.8 scikit-learn==1.9.1
+"""
 import math
 
 import jax

@@ -499,6 +499,17 @@ export {
   type RecordSource,
 } from "@nnxjs/training";
 
+// Training: loops.
+export {
+  loop,
+  type LoopOptions,
+  type Progress,
+  type Shown,
+  pacer,
+  type PacerOptions,
+  type StopSignal,
+} from "@nnxjs/training";
+
 // Uncertainty: models that can be sampled.
 export {
   dropconnect,

@@ -28,3 +28,7 @@ export { Batches, type BatchesOptions, type CommonBatchOptions } from "./batches
 export type { ArrayData, BatchDtype, NumberArray } from "./batches/numbers.ts";
 export { BatchPosition, Positioned } from "./batches/position.ts";
 export type { BatchData, BatchOf, Collated, ExampleRecord } from "./batches/types.ts";
+export { loop, type LoopOptions } from "./loop/loop.ts";
+export type { Progress } from "./loop/meter.ts";
+export { pacer, type PacerOptions, type StopSignal } from "./loop/pacer.ts";
+export type { Shown } from "./loop/shown.ts";

@@ -93,7 +93,7 @@ it("shuffles with a buffer: the same key, the same order; each epoch another", a
   expect(sorted(first)).toEqual(Array.from({ length: 40 }, (_, i) => i));
   expect(sorted(second)).toEqual(sorted(first));
   // The i-th one is among the 10 that had arrived and were not given.
-  first.flat().forEach((id, i) => expect(id).toBeLessThan(i + 10));
+  for (const [i, id] of first.flat().entries()) expect(id).toBeLessThan(i + 10);
   expect(first.flat()).not.toEqual(sorted(first));
   expect(await idsOf(make({ key: random.key(8) }))).not.toEqual(ids);
 });

@@ -136,7 +136,7 @@ export class AsyncBatches<R extends ExampleRecord> extends Positioned {
    */
   async *[Symbol.asyncIterator](): AsyncGenerator<Collated<R>, void, undefined> {
     const { epoch, index } = this.at(WHERE, Number.MAX_SAFE_INTEGER);
-    const made = prefetched(this.made(epoch, index), this.prefetch, ({ batch }) => void release(batch));
+    const made = prefetched(this.made(epoch, index), this.prefetch, ({ batch }) => release(batch));
     let current: unknown;
     try {
       for await (const next of made) {

@@ -69,7 +69,7 @@ function ofTensor(here: string, x: Tensor): Columns {
   return new Columns(x.shape[0]!, ({ order, from, count }) => {
     checkTensor(here, "the data", x);
     if (!order) return slice(x, [from, ...x.shape.slice(1).fill(0)], [count, ...x.shape.slice(1)]);
-    const rows = newTensor("int32", [count], (out) => void out.set(order.subarray(from, from + count)));
+    const rows = newTensor("int32", [count], (out) => out.set(order.subarray(from, from + count)));
     return gatherAt(x, rows);
   });
 }

@@ -32,7 +32,7 @@ export interface ArrayData {
 const floats = [Float32Array, Float64Array] as const;
 const integers = [Int32Array, Int16Array, Int8Array, Uint16Array, Uint8Array, Uint8ClampedArray] as const;
 
-export const isFloats = (x: unknown): boolean => floats.some((type) => x instanceof type);
+const isFloats = (x: unknown): boolean => floats.some((type) => x instanceof type);
 
 export const isNumberArray = (x: unknown): x is NumberArray =>
   isFloats(x) || integers.some((type) => x instanceof type);

@@ -18,12 +18,12 @@ export function checkCount(where: string, name: string, value: unknown): void {
 }
 
 /** @throws NnxError unless it is a positive integer, or Infinity. */
-export function checkEpochs(where: string, epochs: unknown): void {
+function checkEpochs(where: string, epochs: unknown): void {
   if (epochs !== Number.POSITIVE_INFINITY) checkCount(where, "epochs", epochs);
 }
 
 /** @throws NnxError unless it is a single key, or left out. */
-export function checkKey(where: string, key: unknown): asserts key is PRNGKey | undefined {
+function checkKey(where: string, key: unknown): asserts key is PRNGKey | undefined {
   if (key === undefined || (PRNGKey.isKey(key) && key.shape.length === 0)) return;
   throw new NnxError(
     `${where}: expected key to be a single key, got ${describe(key)}. Make one: nnx.random.key(0).`,

@@ -23,7 +23,7 @@ import { inScope } from "../optimizer/in-scope.ts";
 import { countsAt } from "./class-counts.ts";
 import { Metric, type MetricState } from "./metric.ts";
 import { checkLogits, type LogitsUpdate } from "./predictions.ts";
-import { added, cleared, type Rests, type Sum, sumOf, zeroState } from "./sums.ts";
+import { added, cleared, type Rests, type Scalar, type Sum, sumOf, zeroState } from "./sums.ts";
 import { maskOf, weighted } from "./weights.ts";
 
 /** Options of {@link AUROC}. */
@@ -54,7 +54,7 @@ const LARGEST = 1e38;
  * auroc.compute().arraySync(); // => 0.75
  * ```
  */
-export class AUROC extends Metric<LogitsUpdate, Tensor> {
+export class AUROC extends Metric<LogitsUpdate, Scalar> {
   readonly bins: number;
   /** Examples with labels above 0 in each interval, float32 `[bins]`. */
   readonly positive: MetricState<Tensor>;
@@ -108,12 +108,12 @@ export class AUROC extends Metric<LogitsUpdate, Tensor> {
   }
 
   /** float32 `[]` */
-  compute(): Tensor {
+  compute(): Scalar {
     return tidy(() => {
       const [positive, negative] = [this.positive, this.negative].map(({ value }) =>
         div(value, sumOf(value)),
       ) as [Tensor, Tensor];
-      return sum(mul(positive, add(cumsum(negative, 0, true), mul(negative, 0.5))));
+      return sum(mul(positive, add(cumsum(negative, 0, true), mul(negative, 0.5)))) as Scalar;
     });
   }
 

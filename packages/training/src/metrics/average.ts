@@ -5,7 +5,7 @@ import { checkOptions, describe } from "@nnxjs/nnx-core/internal";
 import { commit } from "../optimizer/commit.ts";
 import { inScope } from "../optimizer/in-scope.ts";
 import { Metric, type MetricState } from "./metric.ts";
-import { added, cleared, type Rests, type Sum, sumOf, zeroState } from "./sums.ts";
+import { added, cleared, type Rests, type Scalar, type Sum, sumOf, zeroState } from "./sums.ts";
 import { argumentOf, asScalar, checkNumbers, type Mask, maskOf, products, weighted } from "./weights.ts";
 
 /** Options of {@link Average} and {@link Welford}. */
@@ -60,7 +60,7 @@ export function valuesOf(where: string, updates: object, name: string): Tensor |
  * loss.compute().arraySync(); // => 3
  * ```
  */
-export class Average<N extends string = "values"> extends Metric<ValuesUpdate<N>, Tensor> {
+export class Average<N extends string = "values"> extends Metric<ValuesUpdate<N>, Scalar> {
   readonly argname: string;
   /** The sum of what was seen, float32 `[]`. */
   readonly total: MetricState<Tensor> = zeroState();
@@ -88,8 +88,8 @@ export class Average<N extends string = "values"> extends Metric<ValuesUpdate<N>
   }
 
   /** The mean, float32 `[]`. */
-  compute(): Tensor {
-    return div(this.total.value, this.count.value);
+  compute(): Scalar {
+    return div(this.total.value, this.count.value) as Scalar;
   }
 
   reset(): void {

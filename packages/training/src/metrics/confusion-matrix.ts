@@ -2,12 +2,15 @@
 import { clone, reshape, type Tensor } from "@nnxjs/kernels/internal";
 import { registerModule } from "@nnxjs/nnx-core";
 import { checkOptions } from "@nnxjs/nnx-core/internal";
+import type { TensorOfAxes } from "@nnxjs/rnglib/internal";
 import { commit } from "../optimizer/commit.ts";
 import { inScope } from "../optimizer/in-scope.ts";
 import { checkClasses, guessesOf, pairCounts } from "./class-counts.ts";
 import { Metric, type MetricState } from "./metric.ts";
 import type { LogitsUpdate } from "./predictions.ts";
 import { added, cleared, type Rests, type Sum, zeroState } from "./sums.ts";
+
+type Matrix = TensorOfAxes<readonly [number, number]>;
 
 /** Options of {@link ConfusionMatrix}. */
 export interface ConfusionMatrixOptions {
@@ -27,7 +30,7 @@ export interface ConfusionMatrixOptions {
  * confusion.compute().arraySync(); // => [[1, 0], [1, 1]]
  * ```
  */
-export class ConfusionMatrix extends Metric<LogitsUpdate, Tensor> {
+export class ConfusionMatrix extends Metric<LogitsUpdate, Matrix> {
   readonly numClasses: number;
   readonly threshold: number | null;
   /** float32 `[numClasses, numClasses]` */
@@ -63,8 +66,8 @@ export class ConfusionMatrix extends Metric<LogitsUpdate, Tensor> {
   }
 
   /** float32 `[numClasses, numClasses]` */
-  compute(): Tensor {
-    return clone(this.matrix.value);
+  compute(): Matrix {
+    return clone(this.matrix.value) as Matrix;
   }
 
   reset(): void {

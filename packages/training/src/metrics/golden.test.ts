@@ -242,13 +242,12 @@ onEachBackend("metrics", () => {
       const n = CLASSES + 1;
       const near = (found: readonly number[], values: Values): void =>
         expect(relativeError(found, flat(values)), String(found)).toBeLessThan(1e-6);
-      const NaN = Number.NaN;
       near(computed(new Type(n)), wanted.macro);
       near(computed(new Type(n, { zeroDivision: 1 })), wanted.macro_1);
-      near(computed(new Type(n, { zeroDivision: NaN })), wanted.macro_nan);
+      near(computed(new Type(n, { zeroDivision: Number.NaN })), wanted.macro_nan);
       near(computed(new Type(n, { average: "micro" })), wanted.micro);
       near(computed(new Type(n, { average: null })), wanted.none);
-      near(computed(new Type(n, { average: null, zeroDivision: NaN })), wanted.none_nan);
+      near(computed(new Type(n, { average: null, zeroDivision: Number.NaN })), wanted.none_nan);
       near(computed(new Type(2, { threshold: 0.25 }), true), wanted.binary);
     },
   );

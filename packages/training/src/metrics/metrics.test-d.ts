@@ -1,4 +1,5 @@
 import type { Tensor } from "@nnxjs/nnx-core";
+import type * as tf from "@tensorflow/tfjs-core";
 import { expectTypeOf, it } from "vitest";
 import { metrics, MultiMetric } from "../index.ts";
 
@@ -11,7 +12,8 @@ it("types what metrics take and compute", () => {
   // @ts-expect-error the values have another name
   loss.update({ values: x });
   new metrics.Average().update({ values: x });
-  expectTypeOf(loss.compute()).toEqualTypeOf<Tensor>();
+  expectTypeOf(loss.compute()).toEqualTypeOf<tf.Scalar>();
+  expectTypeOf(new metrics.ConfusionMatrix(3).compute()).toEqualTypeOf<tf.Tensor2D>();
   const accuracy = new metrics.Accuracy();
   accuracy.update({ logits: x, labels: x });
   // @ts-expect-error labels are missing
@@ -33,6 +35,6 @@ it("types what several take and compute together, and each by its name", () => {
   // @ts-expect-error nothing has this name
   all.update({ logits: x, labels: x, loss: x, mask: { los: x } });
   expectTypeOf(all.loss).toEqualTypeOf<metrics.Average<"loss">>();
-  expectTypeOf(all.compute().accuracy).toEqualTypeOf<Tensor>();
+  expectTypeOf(all.compute().accuracy).toEqualTypeOf<tf.Scalar>();
   expectTypeOf(all.compute().spread).toEqualTypeOf<metrics.Statistics>();
 });

@@ -30,7 +30,7 @@ const {
   TopKAccuracy,
   Welford,
 } = metrics;
-const valueOf = (x: tf.Tensor): number => x.dataSync()[0]!;
+const numberIn = (x: tf.Tensor): number => x.dataSync()[0]!;
 const int = (values: number[]): tf.Tensor => tf.tensor1d(values, "int32");
 
 /** One of each, with what updates it. */
@@ -121,16 +121,16 @@ onEachBackend("every metric", () => {
   );
 
   it("sums 1e6 numbers, and more values than float32 counts", () => {
-    expect(valueOf(sumOf(tf.fill([1_000_000], 0.1)))).toBeCloseTo(100_000, 1);
+    expect(numberIn(sumOf(tf.fill([1_000_000], 0.1)))).toBeCloseTo(100_000, 1);
     const metric = new Average();
     metric.total.value = tf.scalar(2 ** 24);
     metric.count.value = tf.scalar(2 ** 24, "int32");
     for (let i = 0; i < 6; i++) metric.update({ values: 1 });
-    const sums = [metric.total, metric.count].map(({ value }) => valueOf(value));
+    const sums = [metric.total, metric.count].map(({ value }) => numberIn(value));
     expect(sums).toEqual([2 ** 24 + 6, 2 ** 24 + 6]);
     metric.count.value = tf.scalar(2 ** 40);
     metric.update({ values: tf.ones([3]) });
-    expect([valueOf(metric.count.value), valueOf(metric.rest.count.value)]).toEqual([2 ** 40, 3]);
+    expect([numberIn(metric.count.value), numberIn(metric.rest.count.value)]).toEqual([2 ** 40, 3]);
   });
 
   it("adds by ops as by its loop", () => {
@@ -152,7 +152,7 @@ it("Average goes on adding small numbers to a sum that is large: float32 alone i
   metric.total.value = tf.scalar(1e5);
   metric.count.value = tf.scalar(1e6);
   for (let i = 0; i < 3_000; i++) metric.update({ values: 0.1 });
-  const sum = valueOf(metric.total.value) + valueOf(metric.rest.total.value);
+  const sum = numberIn(metric.total.value) + numberIn(metric.rest.total.value);
   expect(sum).toBeCloseTo(1e5 + 3_000 * Math.fround(0.1), 6);
 });
 
@@ -164,13 +164,13 @@ it("masks weigh: rows spread over columns, fractions count as such, and Welford 
     [9, 100],
   ]);
   average.update({ values, mask: tf.tensor2d([[1], [1], [0]]) });
-  expect(valueOf(average.compute())).toBe(4);
+  expect(numberIn(average.compute())).toBe(4);
   average.reset();
   average.update({ values: tf.tensor1d([1, 5]), mask: tf.tensor1d([0.75, 0.25]) });
-  expect(valueOf(average.compute())).toBe(2);
+  expect(numberIn(average.compute())).toBe(2);
   // A mean of a batch with the batch's mask counts as often as there are examples.
   average.update({ values: tf.scalar(4), mask: tf.tensor1d([1, 1, 1, 0]) });
-  expect(valueOf(average.compute())).toBe(3.5);
+  expect(numberIn(average.compute())).toBe(3.5);
   const welford = new Welford();
   welford.update({ values: tf.tensor1d([1, 99, 3]), mask: tf.tensor1d([1, 0, 1], "bool") });
   welford.update({ values: tf.tensor1d([4, 5]), mask: tf.zeros([2]) });

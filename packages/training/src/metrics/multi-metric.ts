@@ -1,5 +1,5 @@
 /** @file Several metrics that are updated, read and reset together. */
-import { isTensor, type Tensor } from "@nnxjs/kernels/internal";
+import { isTensor } from "@nnxjs/kernels/internal";
 import { NnxError, registerModule, tidy } from "@nnxjs/nnx-core";
 import { atomicallyOn, describe, isPlainObject, nearestName } from "@nnxjs/nnx-core/internal";
 import { inScope } from "../optimizer/in-scope.ts";

@@ -37,10 +37,11 @@ export interface ClassMetricOptions {
   /** For two classes: a logit of at least this is a guess of class 1. */
   threshold?: number;
   /**
-   * The number of a class for which there is nothing to divide by. NaN leaves it out of the mean.
+   * 0, 1 or NaN: the number of a class for which there is nothing to divide by. NaN leaves it out of
+   * the mean.
    * @defaultValue 0
    */
-  zeroDivision?: 0 | 1 | typeof Number.NaN;
+  zeroDivision?: number;
 }
 
 const NAMES = { average: true, threshold: true, zeroDivision: true } as const;

@@ -5,8 +5,12 @@
 import { add, cast, equal, sub, sum, type Tensor, where, zeros } from "@nnxjs/kernels/internal";
 import { StructureError } from "@nnxjs/nnx-core";
 import { describe, fuse } from "@nnxjs/nnx-core/internal";
+import type { TensorOfAxes } from "@nnxjs/rnglib/internal";
 import type { Change } from "../optimizer/commit.ts";
 import { MetricState } from "./metric.ts";
+
+/** What most metrics compute: float32 `[]`. */
+export type Scalar = TensorOfAxes<readonly []>;
 
 /** A float32 sum, and what rounding took from it. */
 export interface Sum {

@@ -47,7 +47,7 @@ export function maskOf(where: string, updates: object): Tensor | undefined {
  * The shape that two shapes broadcast to.
  * @throws NnxError when they do not.
  */
-export function jointShape(where: string, values: Tensor, mask: Tensor): number[] {
+function jointShape(where: string, values: Tensor, mask: Tensor): number[] {
   const rank = Math.max(values.rank, mask.rank);
   const sizeAt = (x: Tensor, axis: number): number => x.shape[x.rank - rank + axis] ?? 1;
   return Array.from({ length: rank }, (_, axis) => {

@@ -18,17 +18,17 @@ import { commit } from "../optimizer/commit.ts";
 import { inScope } from "../optimizer/in-scope.ts";
 import { type ArgnameOptions, checkArgname, type ValuesUpdate, valuesOf } from "./average.ts";
 import { Metric, type MetricState } from "./metric.ts";
-import { added, cleared, type Rests, type Sum, sumOf, zeroState } from "./sums.ts";
+import { added, cleared, type Rests, type Scalar, type Sum, sumOf, zeroState } from "./sums.ts";
 import { asScalar, maskOf, products, weighted } from "./weights.ts";
 
 /** What {@link Welford} computes; each is float32 `[]`. @see Flax `nnx.metrics.Statistics` */
 export interface Statistics {
   /** 0 before the first value. */
-  readonly mean: Tensor;
+  readonly mean: Scalar;
   /** The standard deviation divided by the root of the count; NaN before the first value. */
-  readonly standardErrorOfMean: Tensor;
+  readonly standardErrorOfMean: Scalar;
   /** Of the values as a population; NaN before the first value. */
-  readonly standardDeviation: Tensor;
+  readonly standardDeviation: Scalar;
 }
 
 /** Of one batch: how many values, their mean, and the sum of their squared distances from it. */
@@ -101,9 +101,9 @@ export class Welford<N extends string = "values"> extends Metric<ValuesUpdate<N>
   compute(): Statistics {
     return tidy(() => {
       const count = this.count.value;
-      const standardDeviation = sqrt(div(this.m2.value, count));
-      const standardErrorOfMean = div(standardDeviation, sqrt(count));
-      return { mean: clone(this.mean.value), standardErrorOfMean, standardDeviation };
+      const standardDeviation = sqrt(div(this.m2.value, count)) as Scalar;
+      const standardErrorOfMean = div(standardDeviation, sqrt(count)) as Scalar;
+      return { mean: clone(this.mean.value) as Scalar, standardErrorOfMean, standardDeviation };
     });
   }
 
