@@ -25,5 +25,6 @@ export { isPlainObject } from "./data/plain-object.ts";
 export { isOwner } from "./state/holding.ts";
 export { leafValue } from "./state/state.ts";
 export { walkState } from "./state/walk-state.ts";
+export { atomicallyOn } from "./undo/atomically.ts";
 export { modeChanges, type ModeChanges, type ModeRequest, type ModeWrite } from "./module/mode-changes.ts";
 export { type ElementArrays, fuse, isRecording, newTensor } from "./tensor.ts";

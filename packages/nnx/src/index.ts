@@ -661,6 +661,39 @@ export {
   type PolyakOptions,
 } from "@nnxjs/training";
 
+// Training: metrics, under `metrics`.
+export { metrics, Metric, MultiMetric } from "@nnxjs/training";
+
+// Training: batches.
+export {
+  Batches,
+  type BatchesOptions,
+  AsyncBatches,
+  type AsyncBatchesOptions,
+  type CommonBatchOptions,
+  Positioned,
+  BatchPosition,
+  type BatchData,
+  type BatchDtype,
+  type BatchOf,
+  type Collated,
+  type ExampleRecord,
+  type ArrayData,
+  type NumberArray,
+  type RecordSource,
+} from "@nnxjs/training";
+
+// Training: loops.
+export {
+  loop,
+  type LoopOptions,
+  type Progress,
+  type Shown,
+  pacer,
+  type PacerOptions,
+  type StopSignal,
+} from "@nnxjs/training";
+
 // Uncertainty: models that can be sampled.
 export {
   dropconnect,

@@ -141,3 +141,15 @@ export {
 } from "./transformations/trust-ratio.ts";
 export { addDecayedWeights, type DecayOptions } from "./transformations/weight-decay.ts";
 export { scaleByYogi, type ScaleByYogiOptions, yogi, type YogiOptions } from "./transformations/yogi.ts";
+export { Metric } from "./metrics/metric.ts";
+export { MultiMetric } from "./metrics/multi-metric.ts";
+export * as metrics from "./metrics/index.ts";
+export { AsyncBatches, type AsyncBatchesOptions, type RecordSource } from "./batches/async-batches.ts";
+export { Batches, type BatchesOptions, type CommonBatchOptions } from "./batches/batches.ts";
+export type { ArrayData, BatchDtype, NumberArray } from "./batches/numbers.ts";
+export { BatchPosition, Positioned } from "./batches/position.ts";
+export type { BatchData, BatchOf, Collated, ExampleRecord } from "./batches/types.ts";
+export { loop, type LoopOptions } from "./loop/loop.ts";
+export type { Progress } from "./loop/meter.ts";
+export { pacer, type PacerOptions, type StopSignal } from "./loop/pacer.ts";
+export type { Shown } from "./loop/shown.ts";
