@@ -1,12 +1,13 @@
 /** @file Gradients of functions of models, States and tensors. */
 import { checkFunction } from "../data/functions.ts";
-import { installGradients } from "@nnxjs/gradients";
 import { checkOptions } from "../data/options.ts";
 import { describe, GradientError } from "../errors.ts";
 import type { Filter } from "../filter/filter.ts";
 import { notAResult } from "../data/not-a-result.ts";
+import { refuseLate } from "../ownership/late.ts";
 import { tensorsIn } from "../ownership/tensors-in.ts";
-import { isTensor, ones, scoped, type Tensor } from "../tensor.ts";
+import type { RunOptions } from "../recording/run.ts";
+import { isTensor, ones, type Tensor } from "../tensor.ts";
 import { Param } from "../variable/variable-types.ts";
 import type {
   GradientOf,
@@ -15,9 +16,9 @@ import type {
   GradOptions,
   LossOf,
 } from "./grad-types.ts";
-import { prepareCall, toPositions } from "./positions.ts";
-import { runDifferentiated } from "./run-differentiated.ts";
-import { backward, withTape } from "./tape.ts";
+import { type PreparedCall, toPositions } from "./positions.ts";
+import { runPrepared } from "./run-prepared.ts";
+import { backward, type OnGradient, withTape } from "./tape.ts";
 import type { Structure } from "../undo/structure.ts";
 
 /** Makes {@link DiffState}s, with `new` or without. */
@@ -78,8 +79,7 @@ export function valueAndGrad(
   checkFunction(where, f);
   checkOptions<GradOptions>(where, options, optionNames);
   return notAResult(where, (...args: unknown[]) => {
-    const { loss, aux, gradients } = differentiate(where, f, args, options);
-    return [options.hasAux ? [loss, aux] : loss, gradients];
+    return differentiate(where, f, args, options, (loss, aux) => (options.hasAux ? [loss, aux] : loss));
   });
 }
 
@@ -111,57 +111,85 @@ export function grad(
   checkFunction(where, f);
   checkOptions<GradOptions>(where, options, optionNames);
   return notAResult(where, (...args: unknown[]) => {
-    const { aux, gradients } = differentiate(where, f, args, options);
+    const [aux, gradients] = differentiate(where, f, args, options, (_loss, aux) => aux);
     return options.hasAux ? [gradients, aux] : gradients;
   });
 }
 
-interface Differentiated {
-  readonly loss: Tensor | undefined;
-  readonly aux: unknown;
-  readonly gradients: unknown;
+/** The gradients, and what `keep` makes of the loss and aux. */
+function differentiate<K>(
+  where: string,
+  f: (...args: unknown[]) => unknown,
+  args: readonly unknown[],
+  options: GradOptions,
+  keep: (loss: Tensor, aux: unknown) => K,
+): [kept: K, gradients: unknown] {
+  const { kept, found, call } = runLoss(where, {
+    ...options,
+    f,
+    args,
+    keep,
+    goBack: (gradientsOf, watched) => gradientsOf(watched),
+  });
+  const gradients = call.build(found);
+  return [kept, Array.isArray(options.argnums) ? gradients : gradients[0]];
 }
 
-function differentiate(
+/** How a loss is run, forward and back, and what of that is kept. */
+export interface LossRun<K, G> extends GradOptions, RunOptions {
+  readonly f: (...args: never) => unknown;
+  readonly args: readonly unknown[];
+  /** Makes what is kept of the loss and aux. The scope of the run frees the rest. */
+  readonly keep: (loss: Tensor, aux: unknown) => K;
+  /**
+   * Goes back, and returns what is kept of that.
+   * @param gradientsOf - The loss's gradients with respect to some tensors.
+   * @param watched - The tensors of the arguments that are differentiated.
+   */
+  readonly goBack: (
+    gradientsOf: (xs: readonly Tensor[], onGradient?: OnGradient) => (Tensor | undefined)[],
+    watched: readonly Tensor[],
+  ) => G;
+}
+
+/**
+ * Runs a loss once forward, and goes back. When one of these throws, everything is as before.
+ * @returns what `keep` and `goBack` returned, and the call, whose `build` makes gradients of the
+ * arguments.
+ */
+export function runLoss<K, G>(
   where: string,
-  f: (...args: never) => unknown,
-  args: readonly unknown[],
-  { argnums = 0, hasAux = false, wrt = Param }: GradOptions,
-): Differentiated {
-  installGradients();
+  { f, args, keep, goBack, argnums = 0, hasAux = false, wrt = Param, ...options }: LossRun<K, G>,
+): { readonly kept: K; readonly found: G; readonly call: PreparedCall } {
+  const forward = (call: PreparedCall, before: Structure) => {
+    const result = f(...(call.args as never));
+    // Captures refuse Promises anywhere in the result.
+    if (options.session) refuseLate(where, () => "the function", result);
+    const [loss, aux] = checkLoss(where, result, hasAux);
+    const kept = keep(loss, aux);
+    // For the scopes to see: what is in Maps, and what the loss left in attributes of the model.
+    const others = [...tensorsIn(kept), ...(options.alwaysUndo ? [] : before.newTensors())];
+    return { loss, kept, others };
+  };
   const positions = toPositions(where, argnums, args.length, wrt);
-  // The scope frees the copies that were watched and what the backward pass leaves behind.
-  const [loss, aux, found, , prepared] = scoped(() => {
-    const call = prepareCall(where, args, positions);
-    const run = (before: Structure) => {
-      const [y, rest] = checkLoss(where, f(...(call.args as never)), hasAux);
-      return { y, rest, others: [...tensorsIn(rest), ...before.newTensors()] };
-    };
-    try {
-      return runDifferentiated(call.args, (before) =>
-        withTape(
-          () => run(before),
-          ({ y, rest, others }, tape) => {
-            const gradients = backward(tape, [[y, ones(y.shape)]], call.watched);
-            // A loss that nobody asked for is the scope's to free, if it is its own. The call is in
-            // a function, which the scope does not look into.
-            return [where === "grad" ? undefined : y, rest, gradients, others, () => call] as const;
-          },
-        ),
-      );
-    } finally {
-      call.restore();
-    }
-  });
-  const gradients = prepared().build(found);
-  return { loss, aux, gradients: Array.isArray(argnums) ? gradients : gradients[0] };
+  const forwardAndBack = (call: PreparedCall, before: Structure) =>
+    withTape(
+      () => forward(call, before),
+      ({ loss, ...ran }, tape) => {
+        const gradientsOf = (xs: readonly Tensor[], onGradient?: OnGradient) =>
+          backward(tape, [[loss, ones([])]], xs, onGradient);
+        return { ...ran, found: goBack(gradientsOf, call.watched) };
+      },
+    );
+  const [{ kept, found }, call] = runPrepared(where, args, positions, forwardAndBack, options);
+  return { kept, found, call };
 }
 
 /**
  * The loss and the rest of what a differentiated function returned.
  * @throws {@link GradientError} for anything else.
  */
-export function checkLoss(where: string, result: unknown, hasAux: boolean): [Tensor, unknown] {
+function checkLoss(where: string, result: unknown, hasAux: boolean): [Tensor, unknown] {
   if (result instanceof Promise) {
     // Refused, so nobody else will look at how it ends.
     result.catch(() => {});

@@ -1,5 +1,6 @@
 /** @file tensorflow.js's tape: recording a run, and playing it back. */
 import { GradientError, MissingRuleError } from "../errors.ts";
+import { noteOrigin, runningAt } from "../recording/running.ts";
 import { add, isRecording, scoped, type TapeNode, tapeEngine, type Tensor } from "../tensor.ts";
 
 /** Frees what a tape saved for the backward pass. */
@@ -212,15 +213,9 @@ export function backward(
   return xs.map((x) => gradients.get(x.id));
 }
 
-/** The op that each error is about. */
-const nodes = new WeakMap<MissingRuleError, TapeNode>();
-
-/** The recorded op that an error says has no rule. */
-export const nodeWithoutRule = (error: MissingRuleError): TapeNode | undefined => nodes.get(error);
-
 function withoutRule(node: TapeNode, op: string): MissingRuleError {
   const error = new MissingRuleError(op);
-  nodes.set(error, node);
+  noteOrigin(error, runningAt(node));
   return error;
 }
 

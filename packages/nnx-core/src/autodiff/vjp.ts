@@ -1,6 +1,5 @@
 /** @file The derivative as a function, backwards and forwards. */
 import { checkFunction, checkList } from "../data/functions.ts";
-import { installGradients } from "@nnxjs/gradients";
 import { disposeSymbol } from "../data/dispose-symbol.ts";
 import { refuseDisposedIn } from "../state/disposed.ts";
 import { checkOptions } from "../data/options.ts";
@@ -11,8 +10,8 @@ import { mapTensors, tensorsIn } from "../ownership/tensors-in.ts";
 import { scoped, type Tensor, zerosLike } from "../tensor.ts";
 import { Param } from "../variable/variable-types.ts";
 import type { GradientOf } from "./grad-types.ts";
-import { prepareCall, toPositions } from "./positions.ts";
-import { runDifferentiated } from "./run-differentiated.ts";
+import { toPositions } from "./positions.ts";
+import { runPrepared } from "./run-prepared.ts";
 import { backward, recordForLater } from "./tape.ts";
 import { atomically, atomicallyOn } from "../undo/atomically.ts";
 
@@ -98,27 +97,25 @@ function pulledBack<A extends readonly unknown[]>(
   wrt: Filter,
   hasAux: boolean,
 ): PulledBack {
-  installGradients();
   const argnums = primals.map((_, i) => i);
   const positions = toPositions(where, argnums, primals.length, wrt);
-  const [result, recorded] = scoped(() => {
-    const prepared = prepareCall(where, primals, positions, { others: "pass" });
-    try {
-      const { result: made, ...tape } = runDifferentiated(prepared.args, (before) =>
-        recordForLater(() => {
-          const [value, aux] = valueAndAux(where, f(...(prepared.args as unknown as A)), hasAux);
-          return { value, aux, others: [...tensorsIn([value, aux]), ...before.newTensors()] };
-        }),
-      );
+  const [[result, recorded], call] = runPrepared(
+    where,
+    primals,
+    positions,
+    ({ args, watched }, before) => {
+      const { result: made, ...tape } = recordForLater(() => {
+        const [value, aux] = valueAndAux(where, f(...(args as unknown as A)), hasAux);
+        return { value, aux, others: [...tensorsIn([value, aux]), ...before.newTensors()] };
+      });
       // The copies are what gradients are asked for: they live as long as the tape.
-      retain(prepared.watched);
+      retain(watched);
       // A function, which the scope does not look into: what is on the tape is held by it.
-      return [made, () => ({ ...tape, call: prepared })] as const;
-    } finally {
-      prepared.restore();
-    }
-  });
-  const { tape, drop, call } = recorded();
+      return [made, () => tape] as const;
+    },
+    { others: "pass" },
+  );
+  const { tape, drop } = recorded();
   const outputs = tensorsIn(result.value);
   let open = true;
   const pullBack = (cotangent: unknown) => {

@@ -4,13 +4,13 @@ import { describe, NnxError } from "../errors.ts";
 import type { Frame } from "../graph/frame.ts";
 import { containerKind } from "../data/containers.ts";
 import { formatPath, type Path, pathKey } from "../path.ts";
-import type { CapturedModules } from "../recording/session.ts";
+import type { Modules } from "../recording/running.ts";
 import { countLeaves, flattenState } from "../state/flatten-state.ts";
 import { below, isLeaf, type State, type StateNode } from "../state/state.ts";
 import { variableTypeFromName } from "../variable/registry.ts";
 import { Variable } from "../variable/variable.ts";
 import { isVariableState, type VariableType } from "../variable/variable-state.ts";
-import type { Buffer } from "./buffer.ts";
+import type { Recording } from "./recording.ts";
 
 /** One Variable type, or several; a string is the registered name of one. */
 export type CaptureTypes = VariableType | string | readonly (VariableType | string)[];
@@ -61,11 +61,11 @@ export function outputsAs(
 }
 
 /**
- * Fills a buffer with an earlier State's values. Names that the run does not use do nothing.
- * @throws {@link NnxError} when a value has no place in the model; the buffer is of no use then.
+ * Gives a recording an earlier State's values. Names that the run does not use do nothing.
+ * @throws {@link NnxError} when a value has no place in the model; the recording is of no use then.
  */
-export function fill(buffer: Buffer<VariableType>, given: State): void {
-  const { modules } = buffer;
+export function fill(recording: Recording<VariableType>, given: State): void {
+  const { modules } = recording;
   if (containerKind(given) !== "record") {
     throw new NnxError(
       `capture: expected init to be a State, got ${describe(given)}. Make one by a capture of the same model: its second result.`,
@@ -82,7 +82,7 @@ export function fill(buffer: Buffer<VariableType>, given: State): void {
     if (node === undefined || isLeaf(node) || !modules.has(module)) continue;
     for (const [name, leaf] of Object.entries(node)) {
       if (!isVariableState(leaf)) continue;
-      buffer.give(leaf.type, { module, name, type: leaf.type }, leaf.value);
+      recording.give(leaf.type, { module, name, type: leaf.type }, leaf.value);
       placed++;
     }
   }
@@ -90,7 +90,7 @@ export function fill(buffer: Buffer<VariableType>, given: State): void {
 }
 
 /** The error for the first leaf that no module has a place for. */
-function misplaced(modules: CapturedModules, init: State): NnxError {
+function misplaced(modules: Modules, init: State): NnxError {
   const known = new Set([...modules].map((module) => pathKey(modules.pathOf(module))));
   const isBelowModule = (path: Path): boolean => path.length > 0 && known.has(pathKey(path.slice(0, -1)));
   const [path = [], leaf] =

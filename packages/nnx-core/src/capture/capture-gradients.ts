@@ -2,24 +2,23 @@
  * @file Values inside a model together with their gradients, from one forward and one backward
  * pass.
  */
+import { runLoss } from "../autodiff/grad.ts";
+import { withoutTape } from "../autodiff/tape.ts";
+import { isContainer, mapItems } from "../data/containers.ts";
 import { checkFunction } from "../data/functions.ts";
-import { backward, withoutTape, withTape } from "../autodiff/tape.ts";
 import { notAResult } from "../data/not-a-result.ts";
 import { checkOptions } from "../data/options.ts";
-import { isPlainObject } from "../data/plain-object.ts";
 import { needsPath } from "../filter/description.ts";
 import { type Filter, type Predicate, toPredicate } from "../filter/filter.ts";
 import { mapTensors, tensorsIn } from "../ownership/tensors-in.ts";
-import { type CapturedModules, type Kind, kinds, type Session, type Told } from "../recording/session.ts";
+import { type Kind, kinds, type Told } from "../recording/session.ts";
 import type { State } from "../state/state.ts";
-import { alias, isTensor, ones, type Tensor, zeros } from "../tensor.ts";
-import type { VariableType } from "../variable/variable-state.ts";
+import { alias, isTensor, type Tensor, zeros } from "../tensor.ts";
 import { Intermediate, Param } from "../variable/variable-types.ts";
-import { Buffer } from "./buffer.ts";
 import { type CapturedGradients, type GradientState, noteParts } from "./gradient-types.ts";
-import { capturedModules } from "./run.ts";
-import { type LossRun, runLoss } from "./run-loss.ts";
-import { statesOf } from "./states.ts";
+import { Recording } from "./recording.ts";
+
+const where = "captureGradients";
 
 /** What {@link captureGradients} watches. */
 export interface CaptureGradientsOptions {
@@ -75,31 +74,32 @@ export function captureGradients(
   f: (model: object, ...args: unknown[]) => unknown,
   options: CaptureGradientsOptions = {},
 ): (model: object, ...args: unknown[]) => CapturedGradients<object, unknown> {
-  const where = "captureGradients";
   checkFunction(where, f);
   checkOptions<CaptureGradientsOptions>(where, options, optionNames);
   const { methodOutputs = false, filter = true, hasAux = false, wrt = Param, keepUpdates = false } = options;
   const wanted = toPredicate(filter);
   return notAResult(where, (model: object, ...args: unknown[]) => {
-    const session = new Calls(capturedModules(where, model), wanted, methodOutputs);
-    const { buffer } = session;
-    try {
-      const [{ loss, aux, gradients, ofCalls }, build] = runLoss(
-        where,
-        session,
-        { f, hasAux, wrt, keepUpdates },
-        args,
-        (run) => forwardAndBack(run, session),
-      );
-      buffer.letGo();
-      const [ofModel] = build(gradients) as [CapturedGradients<object>["gradients"]];
-      const [sown, perturbed, outputs] = session.states(ofCalls);
+    const recording = new Calls(model, wanted, methodOutputs);
+    const run = () =>
+      runLoss(where, {
+        f,
+        args: [model, ...args],
+        hasAux,
+        wrt,
+        session: recording,
+        alwaysUndo: !keepUpdates,
+        keep: (loss, aux) => ({ loss, aux, makeStates: recording.finish(kinds) }),
+        goBack: (gradientsOf, watched) => gradientsOf([...watched, ...recording.watched]),
+      });
+    return recording.during(run, ({ kept: { makeStates, ...kept }, found, call }) => {
+      const [gradients] = call.build(found) as [CapturedGradients<object>["gradients"]];
+      recording.addGradients(found.slice(call.watched.length));
+      const states: readonly State[] = makeStates();
+      // One for each kind: in them are the calls that were recorded.
+      const [sown, perturbed, outputs] = states as [GradientState, GradientState, GradientState];
       noteParts({ sown, perturbed, outputs });
-      return { loss, aux, gradients: ofModel, sown, perturbed, outputs };
-    } catch (error) {
-      buffer.drop();
-      throw error;
-    }
+      return { ...kept, gradients, sown, perturbed, outputs };
+    });
   });
 }
 
@@ -111,78 +111,54 @@ const optionNames = {
   keepUpdates: true,
 } as const;
 
-/** What one run gave: gradients of the model and of what was told, one for each watched tensor. */
-interface Ran {
-  readonly loss: Tensor;
-  readonly aux: unknown;
-  /** For the scopes to see: what is in Maps, and what modules have as attributes. */
-  readonly others: readonly Tensor[];
-  readonly gradients: readonly (Tensor | undefined)[];
-  readonly ofCalls: readonly (Tensor | undefined)[];
-}
-
-function forwardAndBack({ loss, call: { watched }, newTensors }: LossRun, session: Calls): Ran {
-  return withTape(
-    () => {
-      const [y, aux] = loss();
-      // Names that are in each other's way are refused while the run can be undone.
-      session.buffer.trees(kinds);
-      return { loss: y, aux, others: [...tensorsIn(aux), ...newTensors()] };
-    },
-    (result, tape) => {
-      const found = backward(tape, [[result.loss, ones([])]], [...watched, ...session.watched]);
-      return { ...result, gradients: found.slice(0, watched.length), ofCalls: found.slice(watched.length) };
-    },
-  );
+/** A value of one call, as the States have it. */
+interface Call {
+  readonly value: unknown;
+  /** Added after the backward pass. */
+  gradient: unknown;
 }
 
 /**
- * Keeps of each value that it is told a copy, and its tensors, whose gradients are its gradient.
- * One State is made of each kind.
+ * Keeps a copy of each value that it is told, and the tensors that the value's gradient is taken
+ * of. Makes one State of each way of telling.
  */
-class Calls implements Session {
-  readonly buffer: Buffer<Kind>;
-  readonly modules: CapturedModules;
-  readonly outputs: VariableType | undefined;
+class Calls extends Recording<Kind> {
   /** The tensors of all calls, in order. */
   readonly watched: Tensor[] = [];
-  private readonly calls: { readonly value: unknown; gradient: unknown }[] = [];
+  private readonly calls: Call[] = [];
   private readonly wanted: Predicate;
   private readonly needPaths: boolean;
 
   /** @param wanted - Sees the path and a leaf with the type. */
-  constructor(modules: CapturedModules, wanted: Predicate, methodOutputs: boolean) {
-    this.buffer = new Buffer(modules);
-    this.modules = modules;
-    this.outputs = methodOutputs ? Intermediate : undefined;
+  constructor(root: unknown, wanted: Predicate, methodOutputs: boolean) {
+    super(where, root, methodOutputs ? Intermediate : undefined);
     this.wanted = wanted;
     this.needPaths = needsPath(wanted);
   }
 
   record(told: Told): boolean {
     const { kind, module, type, name } = told;
-    if (kind === "sown") this.buffer.check(told);
+    if (kind === "sown") this.checkSown(told);
     else if (tensorsIn(told.value).length === 0) return false;
     const path = this.needPaths ? [...this.modules.pathOf(module), name] : [];
     if (!this.wanted(path, { type })) return false;
     // The run goes on with tensors of its own, so that only what happens to the value from here on
-    // counts.
+    // counts. A sown value is what the run goes on with anyway.
     if (kind !== "sown") told.value = mapTensors(told.value, alias);
-    // Those of a sown value are what the run goes on with anyway.
     this.watched.push(...tensorsIn(told.value));
     const value = withoutTape(() => mapTensors(told.value, alias));
-    const call = { value, gradient: undefined };
+    const call: Call = { value, gradient: undefined };
     this.calls.push(call);
-    const known = this.buffer.leavesOf(kind, module)?.get(name)?.value ?? [];
-    this.buffer.append(kind, told, known as readonly unknown[], call);
+    const known = this.leavesOf(kind, module)?.get(name)?.value ?? [];
+    this.append(kind, told, known as readonly Call[], call);
     return true;
   }
 
   /**
-   * What was told, with its gradients: one State for each kind.
-   * @param found - Gradients of the watched tensors; what the loss does not depend on gets zeros.
+   * Adds their gradients to the calls.
+   * @param found - One for each of {@link watched}; what the loss does not depend on gets zeros.
    */
-  states(found: readonly (Tensor | undefined)[]): [GradientState, GradientState, GradientState] {
+  addGradients(found: readonly (Tensor | undefined)[]): void {
     let next = 0;
     for (const call of this.calls) {
       call.gradient = gradientsLike(call.value, ({ dtype, shape }) => {
@@ -190,9 +166,6 @@ class Calls implements Session {
         return dtype === "float32" ? (own ?? zeros(shape)) : undefined;
       });
     }
-    const states: readonly State[] = statesOf(this.buffer.trees(kinds));
-    // One for each kind, of the calls above.
-    return states as [GradientState, GradientState, GradientState];
   }
 }
 
@@ -202,8 +175,5 @@ class Calls implements Session {
  */
 function gradientsLike(value: unknown, next: (tensor: Tensor) => Tensor | undefined): unknown {
   if (isTensor(value)) return next(value);
-  if (Array.isArray(value)) return value.map((item) => gradientsLike(item, next));
-  if (value instanceof Map) return new Map([...value].map(([key, item]) => [key, gradientsLike(item, next)]));
-  if (!isPlainObject(value)) return undefined;
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, gradientsLike(item, next)]));
+  return isContainer(value) ? mapItems(value, (item) => gradientsLike(item, next)) : undefined;
 }

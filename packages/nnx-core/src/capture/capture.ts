@@ -2,17 +2,18 @@
 import { notAResult } from "../data/not-a-result.ts";
 import { checkOptions } from "../data/options.ts";
 import { describe, NnxError } from "../errors.ts";
+import { refuseLate } from "../ownership/late.ts";
 import { mapTensors, tensorsIn } from "../ownership/tensors-in.ts";
+import { attachTo } from "../ownership/scopes.ts";
 import { placeOf, refuseHidden } from "../recording/record.ts";
-import { type CapturedModules, collecting, type Session, type Told } from "../recording/session.ts";
+import { runOnce } from "../recording/run.ts";
+import type { Told } from "../recording/session.ts";
 import { refuseDisposed } from "../state/disposed.ts";
-import type { State } from "../state/state.ts";
+import type { OwnedState, State } from "../state/state.ts";
 import { add, alias, scoped, type Tensor, zerosLike } from "../tensor.ts";
 import type { VariableType } from "../variable/variable-state.ts";
 import { type CaptureTypes, fill, isTypes, listOf, outputsAs } from "./asked.ts";
-import { Buffer } from "./buffer.ts";
-import { capturedModules, returned, runCaptured } from "./run.ts";
-import { statesOf } from "./states.ts";
+import { Recording } from "./recording.ts";
 
 export type { CaptureTypes } from "./asked.ts";
 
@@ -114,55 +115,57 @@ function capturing(
   const outputs = outputsAs(methodOutputs, types);
   return notAResult(where, (...args: unknown[]) => {
     refuseDisposed(where, args);
-    const modules = capturedModules(where, typeof target === "function" ? args[0] : target);
-    const session = new Values(modules, types, outputs);
-    if (init !== undefined) fill(session.buffer, init);
-    return run(session, args, () =>
-      typeof target === "function" ? target(...args) : target.forward(...args),
+    const root = typeof target === "function" ? args[0] : target;
+    const recording = new Values(root, types, outputs);
+    if (init !== undefined) fill(recording, init);
+    const call = () => (typeof target === "function" ? target(...args) : target.forward(...args));
+    return recording.during(
+      () => runCaptured(recording, [root, ...args], call),
+      ([result, makeStates]) => (types.length === 0 ? result : [result, ...makeStates()]),
     );
   });
 }
 
-function run(session: Values, args: readonly unknown[], f: () => unknown): unknown {
-  const { buffer, types } = session;
-  try {
-    // What the run leaves behind is freed; its result is not, nor what was recorded. The scope
-    // finds no tensors in Maps by itself.
-    const [result, , , recorded] = scoped(() =>
-      runCaptured(where, session, args, (before) => {
-        const value = returned(where, f());
-        const trees = buffer.trees(types);
-        // A function, which the scope does not look into: what was recorded is held.
-        return [value, tensorsIn(value), before.newTensors(), () => trees] as const;
-      }),
-    );
-    buffer.letGo();
-    const states = statesOf(recorded());
-    return types.length === 0 ? result : [result, ...states];
-  } catch (error) {
-    buffer.drop();
-    throw error;
-  }
+/** Runs `f`. What the run leaves behind is freed; its result is not, nor what was recorded. */
+function runCaptured(
+  session: Values,
+  args: readonly unknown[],
+  f: () => unknown,
+): readonly [result: unknown, makeStates: () => OwnedState[]] {
+  const [ran] = scoped(() => {
+    const stopAttaching = attachTo(args);
+    try {
+      return runOnce(
+        args,
+        (before) => {
+          const result = f();
+          refuseLate(where, () => "the function", result);
+          const makeStates = session.finish(session.types);
+          // The scope finds no tensors in Maps by itself.
+          return [[result, makeStates], tensorsIn(result), before.newTensors()] as const;
+        },
+        { session },
+      );
+    } finally {
+      stopAttaching();
+    }
+  });
+  return ran;
 }
 
-/** Keeps the values that it is told: one State for each type. */
-class Values implements Session {
-  readonly buffer: Buffer<VariableType>;
-  readonly modules: CapturedModules;
+/** Keeps the values of the types asked for: one State for each type. */
+class Values extends Recording<VariableType> {
   readonly types: readonly VariableType[];
-  readonly outputs: VariableType | undefined;
 
-  constructor(modules: CapturedModules, types: readonly VariableType[], outputs: VariableType | undefined) {
-    this.buffer = new Buffer(modules);
-    this.modules = modules;
+  constructor(root: unknown, types: readonly VariableType[], outputs: VariableType | undefined) {
+    super(where, root, outputs);
     this.types = types;
-    this.outputs = outputs;
   }
 
   record(told: Told): boolean {
     const { kind, module, type } = told;
     // What init gave a module of a type is gone on with, whether anybody asks for that type or not.
-    if (!this.types.includes(type) && !this.buffer.leavesOf(type, module)) return false;
+    if (!this.types.includes(type) && !this.leavesOf(type, module)) return false;
     if (kind === "perturbed") this.perturb(told);
     else this.sow(told);
     return true;
@@ -170,18 +173,17 @@ class Values implements Session {
 
   private sow(told: Told): void {
     const { module, type, name, value, reduction } = told;
-    const { buffer } = this;
-    buffer.check(told);
-    const known = buffer.leavesOf(type, module)?.get(name);
-    const previous = known ? known.value : reduction.initFn();
+    this.checkSown(told);
+    const known = this.leavesOf(type, module)?.get(name);
+    const previous = known ? known.value : reduction ? reduction.initFn() : [];
     // Tensor objects of its own, so that whoever disposes the recording does not take the run's
     // values with it.
     const own = mapTensors(value, alias);
-    if (reduction !== collecting) {
+    if (reduction) {
       const reduced = reduction.reduceFn(previous, own);
-      refuseHidden("sow", reduced, () => placeOf(told, this));
-      buffer.put(type, told, reduced);
-    } else if (Array.isArray(previous)) buffer.append(type, told, previous as readonly unknown[], own);
+      refuseHidden("sow", told, this, reduced);
+      this.put(type, told, reduced);
+    } else if (Array.isArray(previous)) this.append(type, told, previous as readonly unknown[], own);
     else {
       throw new NnxError(
         `sow at ${placeOf(told, this)}: expected init to have a list of values to go on with, got ${describe(previous)}. ` +
@@ -192,9 +194,8 @@ class Values implements Session {
 
   private perturb(told: Told): void {
     const { module, type, name, value } = told;
-    const { buffer } = this;
-    if (!buffer.leavesOf(type, module)?.has(name)) buffer.put(type, told, mapTensors(value, zerosLike));
-    const perturbations = tensorsIn(buffer.leavesOf(type, module)?.get(name)?.value);
+    if (!this.leavesOf(type, module)?.has(name)) this.put(type, told, mapTensors(value, zerosLike));
+    const perturbations = tensorsIn(this.leavesOf(type, module)?.get(name)?.value);
     let next = 0;
     told.value = mapTensors(value, (tensor): Tensor => {
       const perturbation = perturbations[next++];

@@ -1,15 +1,15 @@
 /** @file Where the first NaN was born. */
 import { checkFunction } from "../data/functions.ts";
-import { backward, withTape } from "../autodiff/tape.ts";
-import { capturedModules } from "../capture/run.ts";
-import { type LossRun, runLoss } from "../capture/run-loss.ts";
-import { runningIn } from "../recording/running.ts";
-import type { CapturedModules } from "../recording/session.ts";
+import { runLoss } from "../autodiff/grad.ts";
+import type { OnGradient } from "../autodiff/tape.ts";
+import { capturedModules } from "../capture/recording.ts";
+import { type Modules, runningAt, runningIn } from "../recording/running.ts";
+import type { Session } from "../recording/session.ts";
 import { checkOptions } from "../data/options.ts";
 import type { Filter } from "../filter/filter.ts";
 import { notAResult } from "../data/not-a-result.ts";
 import { formatPath, type Path } from "../path.ts";
-import { onRecord, ones, type TapeNode, type Tensor } from "../tensor.ts";
+import { onRecord, type TapeNode, type Tensor } from "../tensor.ts";
 import { Param } from "../variable/variable-types.ts";
 
 /** The first op with a NaN or an infinity in its result. */
@@ -93,10 +93,21 @@ export function findNonFinite(
   const { hasAux = false, wrt = Param, keepUpdates = false } = options;
   return notAResult(where, (...args: unknown[]) => {
     const modules = capturedModules(where, model);
-    const session = { modules, record: () => false };
+    const session: Session = { where, modules, record: () => false };
     const watch = new Watch(modules);
     try {
-      runLoss(where, session, { f, hasAux, wrt, keepUpdates }, args, (run) => look(run, watch));
+      runLoss(where, {
+        f: (...all: Parameters<typeof f>) => watch.forward(() => f(...all)),
+        args: [model, ...args],
+        hasAux,
+        wrt,
+        session,
+        alwaysUndo: !keepUpdates,
+        keep: () => undefined,
+        goBack: (gradientsOf, watched) => {
+          if (!watch.found) gradientsOf(watched, watch.backward);
+        },
+      });
     } catch (error) {
       if (!watch.found) throw error;
     }
@@ -104,49 +115,39 @@ export function findNonFinite(
   });
 }
 
-/** Forward and back, with everything looked at. */
-function look({ loss, call: { watched }, newTensors }: LossRun, watch: Watch): Tensor[] {
-  const stop = onRecord((node) => watch.recorded(node));
-  try {
-    return withTape(
-      () => [loss()[0], ...newTensors()] as const,
-      ([y, ...others], tape) => {
-        stop();
-        if (!watch.found) {
-          backward(tape, [[y, ones([])]], watched, (node, _input, gradient) =>
-            watch.look("backward", node, [gradient]),
-          );
-        }
-        return others;
-      },
-    );
-  } finally {
-    stop();
-  }
-}
-
 /** What was looked at, up to the first finding. */
 class Watch {
   found: NonFinite | undefined;
-  private readonly paths = new Map<TapeNode, Path>();
-  private readonly modules: CapturedModules;
+  private readonly modules: Modules;
 
-  constructor(modules: CapturedModules) {
+  constructor(modules: Modules) {
     this.modules = modules;
   }
 
-  /** An op of the forward pass, while the module that called it is running. */
-  recorded(node: TapeNode): void {
-    if (this.found) return;
-    const module = runningIn(this.modules);
-    this.paths.set(node, module ? this.modules.pathOf(module) : []);
-    this.look("forward", node, node.outputs);
+  /** Runs `f`, and looks at the results of all ops that the tape records. */
+  forward<R>(f: () => R): R {
+    const stop = onRecord((op) => {
+      this.look("forward", op, op.outputs);
+    });
+    try {
+      return f();
+    } finally {
+      stop();
+    }
   }
 
-  look(phase: NonFinite["phase"], node: TapeNode, results: readonly Tensor[]): void {
+  /** Looks at what the gradient of an op gave. */
+  readonly backward: OnGradient = (op, _input, gradient) => {
+    this.look("backward", op, [gradient]);
+  };
+
+  private look(phase: NonFinite["phase"], op: TapeNode, results: readonly Tensor[]): void {
     if (this.found) return;
     const counts = results.map(count).find(({ nan, inf }) => nan + inf > 0);
-    if (counts) this.found = report(phase, node, this.paths.get(node) ?? [], counts);
+    if (!counts) return;
+    const { modules } = this;
+    const module = phase === "forward" ? runningIn(modules) : runningIn(modules, runningAt(op));
+    this.found = report(phase, op, module ? modules.pathOf(module) : [], counts);
   }
 }
 

@@ -1,0 +1,35 @@
+/** @file One run of a function on arguments that are differentiated. */
+import { installGradients } from "@nnxjs/gradients";
+import { type RunOptions, runOnce } from "../recording/run.ts";
+import { scoped } from "../tensor.ts";
+import type { Structure } from "../undo/structure.ts";
+import type { DiffState } from "./grad-types.ts";
+import { type CallOptions, type PreparedCall, prepareCall } from "./positions.ts";
+
+/**
+ * Runs `f` in a scope, with the arguments at these positions prepared. When `f` throws, everything
+ * is as before. The scope frees the copies that were watched, and what a backward pass in `f`
+ * leaves behind.
+ * @param f - Gets the prepared call, and the attributes of the arguments as they were.
+ * @returns what `f` returned, and the call, whose `build` makes gradients.
+ */
+export function runPrepared<R>(
+  where: string,
+  args: readonly unknown[],
+  positions: readonly DiffState[],
+  f: (call: PreparedCall, before: Structure) => R,
+  options: CallOptions & RunOptions = {},
+): readonly [result: R, call: PreparedCall] {
+  installGradients();
+  const [result, getCall] = scoped(() => {
+    const call = prepareCall(where, args, positions, options);
+    try {
+      const result = runOnce(args, (before) => f(call, before), options);
+      // A function, since the scope would keep all tensors of a call that it finds in its result.
+      return [result, () => call] as const;
+    } finally {
+      call.restore();
+    }
+  });
+  return [result, getCall()];
+}
