@@ -80,8 +80,8 @@ export function captureGradients(
   const wanted = toPredicate(filter);
   return notAResult(where, (model: object, ...args: unknown[]) => {
     const recording = new Calls(model, wanted, methodOutputs);
-    const run = () =>
-      runLoss(where, {
+    try {
+      const { kept, found, call } = runLoss(where, {
         f,
         args: [model, ...args],
         hasAux,
@@ -91,15 +91,18 @@ export function captureGradients(
         keep: (loss, aux) => ({ loss, aux, makeStates: recording.finish(kinds) }),
         goBack: (gradientsOf, watched) => gradientsOf([...watched, ...recording.watched]),
       });
-    return recording.during(run, ({ kept: { makeStates, ...kept }, found, call }) => {
+      const { loss, aux, makeStates } = kept;
       const [gradients] = call.build(found) as [CapturedGradients<object>["gradients"]];
       recording.addGradients(found.slice(call.watched.length));
       const states: readonly State[] = makeStates();
       // One for each kind: in them are the calls that were recorded.
       const [sown, perturbed, outputs] = states as [GradientState, GradientState, GradientState];
       noteParts({ sown, perturbed, outputs });
-      return { ...kept, gradients, sown, perturbed, outputs };
-    });
+      return { loss, aux, gradients, sown, perturbed, outputs };
+    } catch (error) {
+      recording.drop();
+      throw error;
+    }
   });
 }
 

@@ -14,6 +14,7 @@ import { add, alias, scoped, type Tensor, zerosLike } from "../tensor.ts";
 import type { VariableType } from "../variable/variable-state.ts";
 import { type CaptureTypes, fill, isTypes, listOf, outputsAs } from "./asked.ts";
 import { Recording } from "./recording.ts";
+import type { Structure } from "../undo/structure.ts";
 
 export type { CaptureTypes } from "./asked.ts";
 
@@ -119,39 +120,37 @@ function capturing(
     const recording = new Values(root, types, outputs);
     if (init !== undefined) fill(recording, init);
     const call = () => (typeof target === "function" ? target(...args) : target.forward(...args));
-    return recording.during(
-      () => runCaptured(recording, [root, ...args], call),
-      ([result, makeStates]) => (types.length === 0 ? result : [result, ...makeStates()]),
-    );
+    try {
+      const [result, makeStates] = runCaptured(recording, [root, ...args], call);
+      return types.length === 0 ? result : [result, ...makeStates()];
+    } catch (error) {
+      recording.drop();
+      throw error;
+    }
   });
 }
 
 /** Runs `f`. What the run leaves behind is freed; its result is not, nor what was recorded. */
-function runCaptured(
-  session: Values,
-  args: readonly unknown[],
-  f: () => unknown,
-): readonly [result: unknown, makeStates: () => OwnedState[]] {
-  const [ran] = scoped(() => {
+function runCaptured(session: Values, args: readonly unknown[], f: () => unknown): Ran {
+  const run = (before: Structure) => {
+    const result = f();
+    refuseLate(where, () => "the function", result);
+    const makeStates = session.finish(session.types);
+    // For the scope to see: what is in Maps, and what the run left in attributes of the model.
+    return { ran: [result, makeStates] as Ran, others: [...tensorsIn(result), ...before.newTensors()] };
+  };
+  const { ran } = scoped(() => {
     const stopAttaching = attachTo(args);
     try {
-      return runOnce(
-        args,
-        (before) => {
-          const result = f();
-          refuseLate(where, () => "the function", result);
-          const makeStates = session.finish(session.types);
-          // The scope finds no tensors in Maps by itself.
-          return [[result, makeStates], tensorsIn(result), before.newTensors()] as const;
-        },
-        { session },
-      );
+      return runOnce(args, run, { session });
     } finally {
       stopAttaching();
     }
   });
   return ran;
 }
+
+type Ran = readonly [result: unknown, makeStates: () => OwnedState[]];
 
 /** Keeps the values of the types asked for: one State for each type. */
 class Values extends Recording<VariableType> {

@@ -54,6 +54,7 @@ export abstract class Recording<Heading> implements Session {
   private readonly sownTypes = new Map<object, Map<string, VariableType>>();
   /** Tensors that were there before the run: whoever made them frees them. */
   private readonly given = new Set<Tensor>();
+  private isHeld = true;
 
   /**
    * @param root - The model that is captured.
@@ -66,29 +67,6 @@ export abstract class Recording<Heading> implements Session {
   }
 
   abstract record(told: Told): boolean;
-
-  /**
-   * Runs a model, then makes States of what it recorded. When one of these throws, what was
-   * recorded is freed.
-   * @param makeStates - Called when nothing is held any more: what was recorded is the open scope's
-   * then, or the caller's.
-   */
-  during<R, S>(run: () => R, makeStates: (result: R) => S): S {
-    let isHeld = true;
-    const letGo = (): void => {
-      isHeld = false;
-      for (const value of this.values()) handOver(this.own(value));
-    };
-    try {
-      const result = run();
-      letGo();
-      return makeStates(result);
-    } catch (error) {
-      if (isHeld) letGo();
-      for (const value of this.values()) discard(this.own(value));
-      throw error;
-    }
-  }
 
   /** What a module has under a heading, by name. */
   leavesOf(heading: Heading, module: object): ReadonlyMap<string, VariableState> | undefined {
@@ -142,12 +120,14 @@ export abstract class Recording<Heading> implements Session {
 
   /**
    * Ends the recording, within the run, so that names that are in each other's way can be refused.
-   * @returns what makes one State for each heading: all of them or, when a tensor was disposed, none.
+   * @returns what makes one State for each heading after the run: all of them or, when a tensor was
+   * disposed, none.
    * @throws {@link NnxError} when something was recorded at a path, and something else below it.
    */
   finish(headings: readonly Heading[]): () => OwnedState[] {
     const trees = headings.map((heading) => this.treeOf(this.headings.get(heading) ?? new Map()));
     return () => {
+      this.letGo();
       const states: OwnedState[] = [];
       try {
         for (const { root, values } of trees) states.push(hold(root, values));
@@ -157,6 +137,19 @@ export abstract class Recording<Heading> implements Session {
         throw error;
       }
     };
+  }
+
+  /** Frees what was recorded, after a failure. */
+  drop(): void {
+    this.letGo();
+    for (const value of this.values()) discard(this.own(value));
+  }
+
+  /** Stops holding what was recorded: it is the open scope's now, or the caller's. */
+  private letGo(): void {
+    if (!this.isHeld) return;
+    this.isHeld = false;
+    for (const value of this.values()) handOver(this.own(value));
   }
 
   /**

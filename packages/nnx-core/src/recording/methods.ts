@@ -4,7 +4,7 @@
  */
 import { BaseModule, libraryPrototypes } from "../graph/base-module.ts";
 import { tellResult } from "./record.ts";
-import { enter, leave, type Modules, noteOrigin } from "./running.ts";
+import { enter, type Modules, noteOrigin, resume } from "./running.ts";
 
 type Method = (...args: unknown[]) => unknown;
 
@@ -75,45 +75,61 @@ const wrapperOf = (owner: object, name: string, original: Method): Method =>
       noteOrigin(error);
       throw error;
     } finally {
-      leave(caller);
+      resume(caller);
     }
     return tellResult(this, name, result, method.isRecorded);
   };
 
+/** A method with a wrapper in its place. */
+interface Wrapped {
+  readonly owner: object;
+  readonly name: string;
+  readonly own: PropertyDescriptor;
+  readonly wrapper: Method;
+}
+
 const wrappers = new WeakSet<Method>();
 
-/** Puts a wrapper in the place of a method, and adds to `undo` how to take it away. */
-function wrap(owner: object, name: string, undo: (() => void)[]): void {
+/** Puts a wrapper in the place of a method, if it has none and can be replaced. */
+function wrap(owner: object, name: string): Wrapped | undefined {
   const own = Object.getOwnPropertyDescriptor(owner, name) as TypedPropertyDescriptor<Method>;
   const original = own.value as Method;
   // A run around this one wrapped it, or another class that inherits it; or its class is frozen.
-  if (wrappers.has(original) || !(own.configurable || own.writable)) return;
-  const value = wrapperOf(owner, name, original);
-  wrappers.add(value);
-  Object.defineProperty(owner, name, { ...own, value });
-  undo.push(() => {
-    // What the run itself put there stays.
-    const now: unknown = Object.getOwnPropertyDescriptor(owner, name)?.value;
-    if (now === value) Object.defineProperty(owner, name, own);
-  });
+  if (wrappers.has(original) || !(own.configurable || own.writable)) return undefined;
+  const wrapper = wrapperOf(owner, name, original);
+  wrappers.add(wrapper);
+  Object.defineProperty(owner, name, { ...own, value: wrapper });
+  return { owner, name, own, wrapper };
 }
 
-/** Runs `f` with the methods of the modules' classes wrapped. */
-export function withWrappedMethods<R>(modules: Modules, f: () => R): R {
-  const undo: (() => void)[] = [];
-  try {
-    for (const module of modules) {
-      const prototype = Object.getPrototypeOf(module) as object;
-      // The root may be a container.
-      if (!(module instanceof BaseModule) || classes.has(prototype)) continue;
-      const methods = methodsOf(prototype);
-      for (const [name, { owner }] of methods) wrap(owner, name, undo);
-      classes.set(prototype, methods);
-      undo.push(() => classes.delete(prototype));
-    }
-    return f();
-  } finally {
-    // Runs are nested in one another, so the last one takes away what it put there.
-    for (let i = undo.length - 1; i >= 0; i--) undo[i]?.();
+/** Puts a method back, unless the run itself has put another one in its place. */
+function unwrap({ owner, name, own, wrapper }: Wrapped): void {
+  const now: unknown = Object.getOwnPropertyDescriptor(owner, name)?.value;
+  if (now === wrapper) Object.defineProperty(owner, name, own);
+}
+
+/**
+ * Wraps the methods of the modules' classes, except where a run around this one has.
+ * @returns how to undo that. Runs are nested in one another: undo the last one first.
+ */
+export function wrapMethods(modules: Modules): () => void {
+  const added = new Map<object, ReadonlyMap<string, MethodOfClass>>();
+  for (const module of modules) {
+    const prototype = Object.getPrototypeOf(module) as object;
+    // The root may be a container.
+    if (!(module instanceof BaseModule) || classes.has(prototype) || added.has(prototype)) continue;
+    added.set(prototype, methodsOf(prototype));
   }
+  const wrapped: Wrapped[] = [];
+  for (const [prototype, methods] of added) {
+    classes.set(prototype, methods);
+    for (const [name, { owner }] of methods) {
+      const one = wrap(owner, name);
+      if (one) wrapped.push(one);
+    }
+  }
+  return () => {
+    wrapped.forEach(unwrap);
+    for (const prototype of added.keys()) classes.delete(prototype);
+  };
 }

@@ -9,9 +9,9 @@ import { formatPath } from "../path.ts";
 import { isTensor } from "../tensor.ts";
 import { type AtomicOptions, atomically } from "../undo/atomically.ts";
 import { framesOfArgument, type Structure } from "../undo/structure.ts";
-import { withWrappedMethods } from "./methods.ts";
-import { Modules, tracked } from "./running.ts";
-import { type Session, whileOpen } from "./session.ts";
+import { wrapMethods } from "./methods.ts";
+import { beginRun, Modules, noteOrigin, sayWhere } from "./running.ts";
+import { openSessions, type Session } from "./session.ts";
 
 /** How user code is run. */
 export interface RunOptions extends AtomicOptions {
@@ -32,24 +32,29 @@ export function runOnce<R>(
   const { session } = options;
   const { frames = [], root } = session?.modules ?? {};
   const others = args.flatMap((each) => (each === root ? [] : framesOfArgument(each)));
+  const modules = session?.modules ?? new Modules(others);
+  const isWrapped = session !== undefined || !isDeep(others);
   const run = (before: Structure): R => {
+    const unwrap = isWrapped ? wrapMethods(modules) : nothing;
+    const endRun = beginRun(modules);
+    if (session) openSessions.push(session);
     try {
-      return session ? whileOpen(session, () => f(before)) : f(before);
+      return f(before);
     } catch (error) {
       for (const each of args) explainBareTensor(error, each);
+      noteOrigin(error);
+      sayWhere(error, modules);
       throw error;
+    } finally {
+      if (session) openSessions.pop();
+      endRun();
+      unwrap();
     }
   };
-  return atomically(
-    [...frames, ...others],
-    (before) => {
-      if (!session && isDeep(others)) return run(before);
-      const modules = session?.modules ?? new Modules(others);
-      return withWrappedMethods(modules, () => tracked(modules, () => run(before)));
-    },
-    options,
-  );
+  return atomically([...frames, ...others], run, options);
 }
+
+const nothing = (): void => {};
 
 /**
  * From how many levels on methods are left alone where only errors ask for them: each one's wrapper

@@ -58,19 +58,18 @@ export function runningIn(modules: Modules, from: Running | undefined = now): ob
   return undefined;
 }
 
-/** A method of `module` begins. Pass what this returns to {@link leave} when the method ends. */
+/**
+ * A method of `module` begins.
+ * @returns what to {@link resume} when the method ends.
+ */
 export function enter(module: object): Running | undefined {
   const caller = now;
-  setRunning({ module, caller });
+  resume({ module, caller });
   return caller;
 }
 
-/** A method ended: its caller runs again. */
-export function leave(caller: Running | undefined): void {
-  setRunning(caller);
-}
-
-function setRunning(running: Running | undefined): void {
+/** From now on `running` is running. */
+export function resume(running: Running | undefined): void {
   now = running;
   const { activeTape: tape } = tapeEngine().state;
   if (tape) marks.push({ tape, start: tape.length, running });
@@ -105,30 +104,27 @@ export function noteOrigin(error: unknown, origin: Running | undefined = now): v
 }
 
 /**
- * Runs `f`, in which the root runs where no method does. Its errors say in which of the modules
- * they were thrown.
+ * A run begins, in which the root runs where no method does.
+ * @returns how to end it.
  */
-export function tracked<R>(modules: Modules, f: () => R): R {
+export function beginRun({ root }: Modules): () => void {
   const isInTape = tapeEngine().state.activeTape !== null;
   const count = marks.length;
-  const caller = modules.root ? enter(modules.root) : now;
-  try {
-    return f();
-  } catch (error) {
-    noteOrigin(error);
-    sayWhere(error, modules);
-    throw error;
-  } finally {
-    leave(caller);
+  const caller = root ? enter(root) : now;
+  return () => {
+    resume(caller);
     // A run around this one that records may still ask which module called an op.
     if (!isInTape) marks.length = count;
-  }
+  };
 }
 
 const placed = new WeakSet<NnxError>();
 
-/** Layers do not know their path: it is added to the message of what they throw, once. */
-function sayWhere(error: unknown, modules: Modules): void {
+/**
+ * Adds to an error of the library in which module it was thrown, once: layers do not know their
+ * path.
+ */
+export function sayWhere(error: unknown, modules: Modules): void {
   if (!(error instanceof NnxError) || placed.has(error)) return;
   const module = runningIn(modules, originOf.get(error));
   if (module === undefined || module === modules.root) return;

@@ -39,20 +39,8 @@ export interface Session {
   record(told: Told): boolean;
 }
 
-const open: Session[] = [];
-
-/** The open sessions, the outermost first. */
-export const openSessions: readonly Session[] = open;
+/** The open sessions, the outermost first. `runOnce` opens and closes them. */
+export const openSessions: Session[] = [];
 
 /** Whether any session is open: the first thing to ask, since most runs have none. */
-export const isCapturing = (): boolean => open.length > 0;
-
-/** Runs `f` with a session open, and closes it however `f` ends. */
-export function whileOpen<R>(session: Session, f: () => R): R {
-  open.push(session);
-  try {
-    return f();
-  } finally {
-    open.pop();
-  }
-}
+export const isCapturing = (): boolean => openSessions.length > 0;
