@@ -44,21 +44,16 @@ export class Outline {
     return key === undefined ? path : [...path, key];
   }
 
-  /** The State of the leaves, each with what `value` makes of it. */
-  build(value: (leaf: StateLeaf) => unknown): OwnedState {
+  /** The State of the leaves, each with gradients in the place of its float tensors. */
+  fill(gradients: readonly Tensor[]): OwnedState {
+    const next = inOrder(gradients);
     const builder = new StatesBuilder(1);
     for (const step of this.steps) {
       if (step.kind === "enter") builder.enter(step.key);
       else if (step.kind === "exit") builder.exit();
-      else builder.put(0, step.key, withValue(step.leaf, value(step.leaf)));
+      else builder.put(0, step.key, withValue(step.leaf, replaceFloats(leafValue(step.leaf), next)));
     }
     return builder.finish()[0] as OwnedState;
-  }
-
-  /** The State of the leaves, each with gradients in the place of its float tensors. */
-  fill(gradients: readonly Tensor[]): OwnedState {
-    const next = inOrder(gradients);
-    return this.build((leaf) => replaceFloats(leafValue(leaf), next));
   }
 
   /**

@@ -1,5 +1,6 @@
 /** @file One run of a function on arguments that are differentiated. */
 import { installGradients } from "@nnxjs/gradients";
+import { describe, GradientError } from "../errors.ts";
 import { type RunOptions, runOnce } from "../recording/run.ts";
 import { scoped } from "../tensor.ts";
 import type { Structure } from "../undo/structure.ts";
@@ -32,4 +33,23 @@ export function runPrepared<R>(
     }
   });
   return [result, getCall()];
+}
+
+/**
+ * What a function returned, as a pair.
+ * @param name - What the function's value is called: the value, or the loss.
+ * @throws {@link GradientError} when `hasAux` is set and the function returned no pair.
+ */
+export function valueAndAux(
+  where: string,
+  result: unknown,
+  hasAux: boolean,
+  name: "value" | "loss",
+): readonly [value: unknown, aux: unknown] {
+  if (!hasAux) return [result, undefined];
+  if (Array.isArray(result) && result.length === 2) return result as [unknown, unknown];
+  throw new GradientError(
+    `${where}: expected the function to return [${name}, aux] because of { hasAux: true }, got ${describe(result)}. ` +
+      "Return an array of two, or leave hasAux out.",
+  );
 }

@@ -11,7 +11,7 @@ import { scoped, type Tensor, zerosLike } from "../tensor.ts";
 import { Param } from "../variable/variable-types.ts";
 import type { GradientOf } from "./grad-types.ts";
 import { toPositions } from "./positions.ts";
-import { runPrepared } from "./run-prepared.ts";
+import { runPrepared, valueAndAux } from "./run-prepared.ts";
 import { backward, recordForLater } from "./tape.ts";
 import { atomically, atomicallyOn } from "../undo/atomically.ts";
 
@@ -105,7 +105,7 @@ function pulledBack<A extends readonly unknown[]>(
     positions,
     ({ args, watched }, before) => {
       const { result: made, ...tape } = recordForLater(() => {
-        const [value, aux] = valueAndAux(where, f(...(args as unknown as A)), hasAux);
+        const [value, aux] = valueAndAux(where, f(...(args as unknown as A)), hasAux, "value");
         return { value, aux, others: [...tensorsIn([value, aux]), ...before.newTensors()] };
       });
       // The copies are what gradients are asked for: they live as long as the tape.
@@ -139,15 +139,6 @@ function pulledBack<A extends readonly unknown[]>(
   // The gradients' types follow from the primals', which only the run knows.
   const made = Object.assign(pullBack, { dispose, [disposeSymbol]: dispose }) as unknown;
   return { value: result.value, aux: result.aux, pullBack: made as PullBack<never, never> };
-}
-
-function valueAndAux(where: string, result: unknown, hasAux: boolean): readonly [unknown, unknown] {
-  if (!hasAux) return [result, undefined];
-  if (Array.isArray(result) && result.length === 2) return result as [unknown, unknown];
-  throw new GradientError(
-    `${where}: expected the function to return [value, aux] because of { hasAux: true }, got ${describe(result)}. ` +
-      "Return an array of two, or leave hasAux out.",
-  );
 }
 
 function checkCotangent(where: string, outputs: readonly Tensor[], seeds: readonly Tensor[]): void {

@@ -2,7 +2,7 @@
  * @file Values inside a model together with their gradients, from one forward and one backward
  * pass.
  */
-import { runLoss } from "../autodiff/grad.ts";
+import { runLoss } from "../autodiff/loss.ts";
 import { withoutTape } from "../autodiff/tape.ts";
 import { isContainer, mapItems } from "../data/containers.ts";
 import { checkFunction } from "../data/functions.ts";

@@ -2,6 +2,7 @@
 import type { GradientOf } from "../autodiff/grad-types.ts";
 import { NotFoundError } from "../errors.ts";
 import { formatPath, type Path } from "../path.ts";
+import type { Kind } from "../recording/session.ts";
 import { flattenState } from "../state/flatten-state.ts";
 import { below, isLeaf, leafValue, type State, type StateNode } from "../state/state.ts";
 import type { Tensor } from "../tensor.ts";
@@ -63,7 +64,7 @@ export function valuesAt(state: State, path: Path): unknown {
   );
 }
 
-type Parts = Readonly<Record<"sown" | "perturbed" | "outputs", GradientState>>;
+type Parts = Readonly<Record<Kind, GradientState>>;
 
 const partsOf = new WeakMap<object, Parts>();
 

@@ -1,12 +1,12 @@
 /** @file Where the first NaN was born. */
 import { checkFunction } from "../data/functions.ts";
-import { runLoss } from "../autodiff/grad.ts";
+import { runLoss } from "../autodiff/loss.ts";
 import type { OnGradient } from "../autodiff/tape.ts";
+import type { CaptureGradientsOptions } from "../capture/capture-gradients.ts";
 import { capturedModules } from "../capture/recording.ts";
 import { type Modules, runningAt, runningIn } from "../recording/running.ts";
 import type { Session } from "../recording/session.ts";
 import { checkOptions } from "../data/options.ts";
-import type { Filter } from "../filter/filter.ts";
 import { notAResult } from "../data/not-a-result.ts";
 import { formatPath, type Path } from "../path.ts";
 import { onRecord, type TapeNode, type Tensor } from "../tensor.ts";
@@ -27,19 +27,8 @@ export interface NonFinite {
   toString(): string;
 }
 
-/** How {@link findNonFinite} differentiates. */
-export interface FindNonFiniteOptions {
-  /** The function returns `[loss, aux]`; aux is not looked at. @defaultValue false */
-  readonly hasAux?: boolean;
-  /** Which Variables of the model the backward pass goes to. @defaultValue Param */
-  readonly wrt?: Filter;
-  /**
-   * Whether what the loss changes stays changed: running statistics, counts of RNG streams,
-   * attributes.
-   * @defaultValue false
-   */
-  readonly keepUpdates?: boolean;
-}
+/** How {@link findNonFinite} runs the loss. It does not look at aux. */
+export type FindNonFiniteOptions = Pick<CaptureGradientsOptions, "hasAux" | "wrt" | "keepUpdates">;
 
 const count = (tensor: Tensor): { nan: number; inf: number } => {
   let [nan, inf] = [0, 0];

@@ -1,12 +1,12 @@
 /** @file What was captured, in figures. */
 import type { CapturedGradients } from "../capture/gradient-types.ts";
-import { isStateLike } from "../state/check-state.ts";
 import { checkOptions } from "../data/options.ts";
 import { describe, DisposedError, disposedText, NnxError } from "../errors.ts";
 import { containerKind, entriesOf, isContainer } from "../data/containers.ts";
 import { GraphNode } from "../graph/node.ts";
 import { formatPath, partFromKey, type Path } from "../path.ts";
-import { checkState } from "../state/check-state.ts";
+import { kinds } from "../recording/session.ts";
+import { checkState, isStateLike } from "../state/check-state.ts";
 import { flattenState } from "../state/flatten-state.ts";
 import { leafValue, type State } from "../state/state.ts";
 import { isTensor, type Tensor } from "../tensor.ts";
@@ -62,7 +62,7 @@ export interface SummarizeOptions {
   readonly bins?: number;
 }
 
-const parts = ["sown", "perturbed", "outputs", "gradients"] as const;
+const parts = [...kinds, "gradients"] as const;
 
 /** Told by its keys: no model has attributes of all these names. */
 const isWhole = (x: object): boolean =>
