@@ -20,15 +20,15 @@ interface DiffStateConstructor {
 }
 
 /**
- * Selects an argument and the Variables of it that are differentiated.
+ * Selects an argument, and which of its Variables are differentiated.
  * @param argnum - The position of a module.
- * @param filter - Which of its Variables, and of the tensors that it has without one.
+ * @param filter - Selects Variables of the module, and tensors that stand in it without a Variable.
  * @see Flax `nnx.DiffState`
  */
 export const DiffState: DiffStateConstructor = diffState as unknown as DiffStateConstructor;
 export type DiffState<N extends number = number> = DiffStateType<N>;
 
-/** A declaration, since arrow functions refuse `new`. */
+/** A function declaration, since arrow functions cannot be called with `new`. */
 function diffState(argnum: number, filter: Filter): DiffStateType {
   return { argnum, filter };
 }
@@ -38,22 +38,27 @@ const optionNames = { argnums: true, hasAux: true, wrt: true } as const;
 /**
  * A function that returns the value and the gradients of `f`.
  *
- * The gradient of a module is a State of its selected Variables (`Param` unless `wrt` or a
- * {@link DiffState} says otherwise); of a State, a State of all its leaves; of what `unpack`
- * returns, the same; of tensors and of arrays and objects of tensors, the same structure. Tensors
- * that stand in a module without a Variable are differentiated where the filter selects them, by a
- * predicate on the path say: their gradients are the leaves, without anything around them. What the
- * loss does not depend on gets zeros. A Variable that is shared has one gradient, the sum over its
- * uses. Variables that `f` changes stay changed.
+ * The structure of a gradient follows from the argument:
+ *
+ * - a module: a State of its selected Variables (`Param`, unless `wrt` or a {@link DiffState}
+ *   selects others);
+ * - a State: a State of all its leaves; what `unpack` returns: the same with gradients;
+ * - a tensor, or arrays, plain objects and Maps of tensors: the same structure.
+ *
+ * A tensor that stands in a module without a Variable is differentiated if the filter selects it,
+ * for example a predicate on its path. Its gradient is then the leaf itself. Where the loss does
+ * not depend on a value, the gradient is zeros. A shared Variable has one gradient, the sum over
+ * all its uses. Variables that `f` changes stay changed.
  * @param f - Returns a float32 scalar, or with `hasAux` a pair of it and anything else. Not async.
  * @returns `[value, gradients]`, with `hasAux` `[[value, aux], gradients]`.
  * @throws {@link GradientError} when the loss is no scalar, an argument has no float32 values, or
  * an op has no gradient rule; and whatever `f` throws. Then everything that can be reached from the
- * arguments, and every Variable that `f` wrote to, is as before. `f` runs once, whatever happens.
+ * arguments, and every Variable that `f` wrote to, is as before. `f` runs once in any case.
  * @see Flax `nnx.value_and_grad`
  * @example
  * ```ts
- * const [loss, grads] = nnx.valueAndGrad((m: Mlp, x: tf.Tensor2D) => tf.mean(tf.square(m.forward(x))))(model, x);
+ * const lossOf = (m: Mlp, input: tf.Tensor2D) => tf.mean(tf.square(m.forward(input)));
+ * const [loss, grads] = nnx.valueAndGrad(lossOf)(model, x);
  * ```
  */
 export function valueAndGrad<A extends readonly unknown[], R extends Tensor>(
@@ -75,7 +80,7 @@ export function valueAndGrad(
   });
 }
 
-/** The value as a tuple of one's own, where it is a pair. */
+/** What `valueAndGrad` gives for a value: pairs come as mutable tuples. */
 export type ValueOf<R> = R extends Tensor ? R : { -readonly [K in keyof R]: R[K] };
 
 /** `[gradients, aux]` with `hasAux`, the gradients alone without. */
@@ -108,7 +113,7 @@ export function grad(
   });
 }
 
-/** The gradients, and what `keep` makes of the loss and aux. */
+/** Takes gradients. @param keep - Makes what is kept of the loss and aux. */
 function differentiate<K>(
   where: string,
   f: (...args: unknown[]) => unknown,

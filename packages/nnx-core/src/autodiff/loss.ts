@@ -1,4 +1,4 @@
-/** @file One run of a loss, forward and back, whoever wants its gradients. */
+/** @file Runs a loss forward and back, for `grad`, `captureGradients` and `findNonFinite`. */
 import { describe, GradientError } from "../errors.ts";
 import { refuseLate } from "../ownership/late.ts";
 import { tensorsIn } from "../ownership/tensors-in.ts";
@@ -11,16 +11,16 @@ import { type PreparedCall, toPositions } from "./positions.ts";
 import { runPrepared, valueAndAux } from "./run-prepared.ts";
 import { backward, type OnGradient, withTape } from "./tape.ts";
 
-/** How a loss is run, forward and back, and what of that is kept. */
+/** A loss, how it is run, and what is kept of the run. */
 export interface LossRun<K, G> extends GradOptions, RunOptions {
   readonly f: (...args: never) => unknown;
   readonly args: readonly unknown[];
   /** Makes what is kept of the loss and aux. The scope of the run frees the rest. */
   readonly keep: (loss: Tensor, aux: unknown) => K;
   /**
-   * Goes back, and returns what is kept of that.
-   * @param gradientsOf - The loss's gradients with respect to some tensors.
-   * @param watched - The tensors of the arguments that are differentiated.
+   * Goes back from the loss, and returns what is kept of that.
+   * @param gradientsOf - Gives the loss's gradients with respect to some tensors.
+   * @param watched - The tensors of the differentiated arguments.
    */
   readonly goBack: (
     gradientsOf: (xs: readonly Tensor[], onGradient?: OnGradient) => (Tensor | undefined)[],
@@ -29,9 +29,9 @@ export interface LossRun<K, G> extends GradOptions, RunOptions {
 }
 
 /**
- * Runs a loss once forward, and goes back. When one of these throws, everything is as before.
- * @returns what `keep` and `goBack` returned, and the call, whose `build` makes gradients of the
- * arguments.
+ * Runs a loss once, then `goBack`. When one of them throws, everything is as before.
+ * @returns what `keep` and `goBack` returned, and the call, whose `build` makes the gradients of
+ * the arguments.
  */
 export function runLoss<K, G>(
   where: string,
@@ -39,11 +39,11 @@ export function runLoss<K, G>(
 ): { readonly kept: K; readonly found: G; readonly call: PreparedCall } {
   const forward = (call: PreparedCall, before: Structure) => {
     const result = f(...(call.args as never));
-    // Captures refuse Promises anywhere in the result.
+    // Only captures refuse Promises that are somewhere in aux.
     if (options.session) refuseLate(where, () => "the function", result);
     const [loss, aux] = checkLoss(where, result, hasAux);
     const kept = keep(loss, aux);
-    // For the scopes to see: what is in Maps, and what the loss left in attributes of the model.
+    // Scopes do not look into Maps, nor at attributes that the loss wrote: they get a plain list.
     const others = [...tensorsIn(kept), ...(options.alwaysUndo ? [] : before.newTensors())];
     return { loss, kept, others };
   };
@@ -62,12 +62,12 @@ export function runLoss<K, G>(
 }
 
 /**
- * The loss and the rest of what a differentiated function returned.
- * @throws {@link GradientError} for anything else.
+ * The loss and aux, from what the function returned.
+ * @throws {@link GradientError} when the loss is no float32 scalar.
  */
 function checkLoss(where: string, result: unknown, hasAux: boolean): [Tensor, unknown] {
   if (result instanceof Promise) {
-    // Refused, so nobody else will look at how it ends.
+    // Nobody else will handle its rejection.
     result.catch(() => {});
     throw new GradientError(
       `${where}: expected a function that returns its loss, got one that returns a Promise. ` +

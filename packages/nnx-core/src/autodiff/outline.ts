@@ -1,6 +1,6 @@
 /**
- * @file The structure of a gradient State: which leaves there are and where, without a path for
- * each.
+ * @file The structure of a gradient State. It is kept as the steps of a walk: a path for each leaf
+ * would be long in a deep model.
  */
 import { describe, GradientError } from "../errors.ts";
 import { tensorsIn } from "../ownership/tensors-in.ts";
@@ -29,7 +29,7 @@ export class Outline {
   }
 
   exit(): void {
-    // Where nothing was found there is nothing to go down to.
+    // Nothing below this key has a gradient.
     if (this.steps.at(-1)?.kind === "enter") this.steps.pop();
     else this.steps.push({ kind: "exit" });
   }

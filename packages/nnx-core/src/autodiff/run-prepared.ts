@@ -1,4 +1,4 @@
-/** @file One run of a function on arguments that are differentiated. */
+/** @file One run of a function on prepared arguments. */
 import { installGradients } from "@nnxjs/gradients";
 import { describe, GradientError } from "../errors.ts";
 import { type RunOptions, runOnce } from "../recording/run.ts";
@@ -8,9 +8,8 @@ import type { DiffState } from "./grad-types.ts";
 import { type CallOptions, type PreparedCall, prepareCall } from "./positions.ts";
 
 /**
- * Runs `f` in a scope, with the arguments at these positions prepared. When `f` throws, everything
- * is as before. The scope frees the copies that were watched, and what a backward pass in `f`
- * leaves behind.
+ * Prepares the arguments at these positions, and runs `f` in a scope. When `f` throws, everything
+ * is as before. The scope frees the watched copies, and what a backward pass in `f` leaves behind.
  * @param f - Gets the prepared call, and the attributes of the arguments as they were.
  * @returns what `f` returned, and the call, whose `build` makes gradients.
  */

@@ -1,4 +1,4 @@
-/** @file The derivative as a function, backwards and forwards. */
+/** @file Derivatives as functions: `vjp` goes backwards, `jvp` forwards. */
 import { checkFunction, checkList } from "../data/functions.ts";
 import { disposeSymbol } from "../data/dispose-symbol.ts";
 import { refuseDisposedIn } from "../state/disposed.ts";
@@ -15,12 +15,12 @@ import { runPrepared, valueAndAux } from "./run-prepared.ts";
 import { backward, recordForLater } from "./tape.ts";
 import { atomically, atomicallyOn } from "../undo/atomically.ts";
 
-/** One gradient, or tangent, for each argument. */
+/** One gradient for each argument, or one tangent. */
 export type GradientsOfAll<A extends readonly unknown[]> = { -readonly [K in keyof A]: GradientOf<A[K]> };
 
 /**
- * Takes a cotangent of the output's structure to one for each primal. It may be called again until
- * it is disposed.
+ * Takes a cotangent of the value to one for each primal. It can be called many times, until it is
+ * disposed.
  */
 export interface PullBack<A extends readonly unknown[], R> extends Disposable {
   (cotangent: R): GradientsOfAll<A>;
@@ -45,12 +45,12 @@ export interface JvpOptions {
 /**
  * The value of `f` at `primals`, and the function that pulls cotangents of the value back to the
  * primals.
- * @param f - Of tensors, modules, States and containers of them; returns a tensor or a structure of
- * tensors. What has no gradient (integers, numbers) is passed on.
- * @returns `[value, pullBack]`, with `hasAux` `[value, pullBack, aux]`. What the forward pass saved
- * is held until `pullBack` is disposed.
- * @throws {@link GradientError} when the cotangent has other shapes than the value, and whatever
- * `f` throws: everything is as before then, as with {@link grad}.
+ * @param f - A function of tensors, modules, States and containers of these. It returns a tensor or
+ * a structure of tensors. Arguments that can have no gradient (integers, numbers) are passed on.
+ * @returns `[value, pullBack]`, with `hasAux` `[value, pullBack, aux]`. `pullBack` holds what the
+ * forward pass saved until it is disposed.
+ * @throws {@link GradientError} when the cotangent has other shapes than the value; and whatever
+ * `f` throws. Everything is as before then, as with {@link grad}.
  * @see Flax `nnx.vjp`, `jax.vjp`
  * @example
  * ```ts
@@ -108,9 +108,9 @@ function pulledBack<A extends readonly unknown[]>(
         const [value, aux] = valueAndAux(where, f(...(args as unknown as A)), hasAux, "value");
         return { value, aux, others: [...tensorsIn([value, aux]), ...before.newTensors()] };
       });
-      // The copies are what gradients are asked for: they live as long as the tape.
+      // Each pull-back takes gradients of the copies, so they live as long as the tape.
       retain(watched);
-      // A function, which the scope does not look into: what is on the tape is held by it.
+      // A function, since the scope would keep all tensors of a tape that it finds in its result.
       return [made, () => tape] as const;
     },
     { others: "pass" },
@@ -136,7 +136,7 @@ function pulledBack<A extends readonly unknown[]>(
     handOver(call.watched);
     for (const tensor of call.watched) tensor.dispose();
   };
-  // The gradients' types follow from the primals', which only the run knows.
+  // The types of the gradients follow from those of the primals, which only `vjp` knows.
   const made = Object.assign(pullBack, { dispose, [disposeSymbol]: dispose }) as unknown;
   return { value: result.value, aux: result.aux, pullBack: made as PullBack<never, never> };
 }
@@ -153,9 +153,9 @@ function checkCotangent(where: string, outputs: readonly Tensor[], seeds: readon
 }
 
 /**
- * The value of `f` at `primals`, and its directional derivative along `tangents`. `f` runs once;
- * the derivative is the pull-back of its pull-back, so every rule on the way has to be
- * differentiable.
+ * The value of `f` at `primals`, and its directional derivative along `tangents`. `f` runs once.
+ * The derivative is the pull-back of the pull-back of `f`, so every gradient rule that it uses must
+ * be differentiable.
  * @param tangents - One for each primal, in the structure of its gradient: a tensor for a tensor, a
  * State for a module.
  * @throws {@link GradientError} when a tangent has other shapes than its primal.

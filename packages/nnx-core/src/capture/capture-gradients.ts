@@ -1,7 +1,4 @@
-/**
- * @file Values inside a model together with their gradients, from one forward and one backward
- * pass.
- */
+/** @file Captures values inside a model with their gradients, in one pass forward and one back. */
 import { runLoss } from "../autodiff/loss.ts";
 import { withoutTape } from "../autodiff/tape.ts";
 import { isContainer, mapItems } from "../data/containers.ts";
@@ -20,43 +17,44 @@ import { Recording } from "./recording.ts";
 
 const where = "captureGradients";
 
-/** What {@link captureGradients} watches. */
+/** What {@link captureGradients} records, and how it differentiates. */
 export interface CaptureGradientsOptions {
   /**
-   * Also what every method returns, under its name. The method's caller gets a copy of the
-   * structure (arrays, plain objects, Maps) with tensors of its own; what is in instances of
-   * classes is not watched.
+   * Record methods' results too, each under the name of its method. The method's caller gets a copy
+   * of the structure (arrays, plain objects, Maps) with tensors of its own. Results with instances
+   * of classes that have tensors are passed through, and not recorded.
    * @defaultValue false
    */
   readonly methodOutputs?: boolean;
-  /** Which values, by path and type. @defaultValue all */
+  /** Which values are recorded, by path and type. @defaultValue all */
   readonly filter?: Filter;
   /** The function returns `[loss, aux]`, and aux is passed through. @defaultValue false */
   readonly hasAux?: boolean;
   /** Which Variables of the model are differentiated. @defaultValue Param */
   readonly wrt?: Filter;
   /**
-   * Whether what the loss changes stays changed: running statistics, counts of RNG streams,
-   * attributes. Without it looking leaves no trace, so that the same step can be looked at again,
-   * or taken.
+   * Whether running statistics, counts of RNG streams, and attributes that the loss changes stay
+   * changed. Without it the model is as before, so that the same step can be looked at again, or
+   * taken.
    * @defaultValue false
    */
   readonly keepUpdates?: boolean;
 }
 
 /**
- * A function that runs a loss once forward and once back, and returns with its gradients every
- * value that was sown, perturbed or (on request) returned by a method, with the gradient that came
- * back to it. Nothing in the model needs to be edited, and no Variables of the size of the values
- * are made. The gradients equal those of the four steps with `perturb`, `init` and `grad`.
- * Statistics and counts are as before afterwards, unless `keepUpdates` is set.
- * @param f - A loss of the model and further arguments: a float32 scalar, with `hasAux` a pair of
- * it and anything else.
+ * A function that runs a loss forward and back, once each. It returns the gradients of the model,
+ * and each value that was sown, perturbed, or (with `methodOutputs`) returned by a method, with the
+ * gradient of the loss with respect to it. These are the gradients that `perturb`, `init` and
+ * `grad` give in four steps, but the model needs no `perturb`, and no zeros of the size of the
+ * values are made. The model is as before afterwards, unless `keepUpdates` is set.
+ * @param f - The loss, a function of the model and further arguments. It returns a float32 scalar,
+ * or with `hasAux` a pair of it and anything else.
  * @throws what {@link grad} and {@link capture} throw; everything is as before then.
  * @example
  * ```ts
  * const seen = nnx.captureGradients(lossFn, { methodOutputs: true })(model, x);
- * nnx.flattenState(seen.outputs).map(([path]) => path.join(".")); // => ["drop.forward", "forward", "hidden.forward", "out.forward"]
+ * const paths = nnx.flattenState(seen.outputs).map(([path]) => path.join("."));
+ * paths; // => ["drop.forward", "forward", "hidden.forward", "out.forward"]
  * const [call] = nnx.valuesAt(seen.outputs, ["hidden", "forward"]);
  * [call?.value.shape, call?.gradient.shape]; // => [[2, 8], [2, 8]]
  * nnx.dispose(seen);
@@ -95,7 +93,7 @@ export function captureGradients(
       const [gradients] = call.build(found) as [CapturedGradients<object>["gradients"]];
       recording.addGradients(found.slice(call.watched.length));
       const states: readonly State[] = makeStates();
-      // One for each kind: in them are the calls that were recorded.
+      // There is one State for each of `kinds`. Their leaves are lists of calls.
       const [sown, perturbed, outputs] = states as [GradientState, GradientState, GradientState];
       noteParts({ sown, perturbed, outputs });
       return { loss, aux, gradients, sown, perturbed, outputs };
@@ -114,7 +112,7 @@ const optionNames = {
   keepUpdates: true,
 } as const;
 
-/** A value of one call, as the States have it. */
+/** One item of a list in the States. */
 interface Call {
   readonly value: unknown;
   /** Added after the backward pass. */
@@ -122,17 +120,17 @@ interface Call {
 }
 
 /**
- * Keeps a copy of each value that it is told, and the tensors that the value's gradient is taken
- * of. Makes one State of each way of telling.
+ * Records each call with a copy of its value, and remembers the tensors that gradients are to be
+ * taken of. Makes one State of each way of telling.
  */
 class Calls extends Recording<Kind> {
-  /** The tensors of all calls, in order. */
+  /** The tensors that gradients are taken of, for one call after the other. */
   readonly watched: Tensor[] = [];
   private readonly calls: Call[] = [];
   private readonly wanted: Predicate;
   private readonly needPaths: boolean;
 
-  /** @param wanted - Sees the path and a leaf with the type. */
+  /** @param wanted - Gets the path and type of each value. */
   constructor(root: unknown, wanted: Predicate, methodOutputs: boolean) {
     super(where, root, methodOutputs ? Intermediate : undefined);
     this.wanted = wanted;
@@ -145,8 +143,8 @@ class Calls extends Recording<Kind> {
     else if (tensorsIn(told.value).length === 0) return false;
     const path = this.needPaths ? [...this.modules.pathOf(module), name] : [];
     if (!this.wanted(path, { type })) return false;
-    // The run goes on with tensors of its own, so that only what happens to the value from here on
-    // counts. A sown value is what the run goes on with anyway.
+    // The run goes on with new tensors, so that the gradient counts only uses from here on. `sow`
+    // returns no value: the run goes on with the tensors that it has, and the gradient is theirs.
     if (kind !== "sown") told.value = mapTensors(told.value, alias);
     this.watched.push(...tensorsIn(told.value));
     const value = withoutTape(() => mapTensors(told.value, alias));
@@ -158,8 +156,9 @@ class Calls extends Recording<Kind> {
   }
 
   /**
-   * Adds their gradients to the calls.
-   * @param found - One for each of {@link watched}; what the loss does not depend on gets zeros.
+   * Adds the gradients to the calls.
+   * @param found - One for each of {@link watched}. It is `undefined` where the loss does not
+   * depend on the tensor: zeros are added there.
    */
   addGradients(found: readonly (Tensor | undefined)[]): void {
     let next = 0;
@@ -173,8 +172,8 @@ class Calls extends Recording<Kind> {
 }
 
 /**
- * A value's structure with each float32 tensor replaced by its gradient, everything else by
- * `undefined`.
+ * The structure of a value, with gradients in the place of its float32 tensors, and `undefined` in
+ * the place of everything else.
  */
 function gradientsLike(value: unknown, next: (tensor: Tensor) => Tensor | undefined): unknown {
   if (isTensor(value)) return next(value);

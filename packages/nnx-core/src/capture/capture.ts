@@ -1,4 +1,4 @@
-/** @file Running a model and keeping what it recorded. */
+/** @file Runs a model, and returns what it recorded beside its result. */
 import { notAResult } from "../data/not-a-result.ts";
 import { checkOptions } from "../data/options.ts";
 import { describe, NnxError } from "../errors.ts";
@@ -18,31 +18,34 @@ import type { Structure } from "../undo/structure.ts";
 
 export type { CaptureTypes } from "./asked.ts";
 
-/** Anything that is called with `forward`. */
+/** An object that is called by its method `forward`. */
 export interface Forward<A extends readonly unknown[] = never, R = unknown> {
   forward(...args: A): R;
 }
 
-/** What a capture starts from, and what it records besides. */
+/** What a capture starts from, and what else it records. */
 export interface CaptureOptions {
-  /** Values that modules find already recorded, by path: perturbations to add. */
+  /**
+   * What an earlier capture of the same model recorded. `perturb` adds these perturbations, and
+   * `sow` goes on with these values.
+   */
   init?: State;
   /**
-   * Also record what every method returns, under its name, as this type: a class's own public
-   * methods, and `forward` wherever it comes from. Not public are those whose name begins with an
-   * underscore, or that the class lists in `static readonly helpers = ["name"]`. It must be one of
-   * the types asked for. Instances of classes that have tensors of their own are left out: nobody
-   * could free them.
+   * Record methods' results too, each under the name of its method, as this type. It must be one of
+   * the types asked for. The methods are the public ones that a class itself defines, and `forward`
+   * even if it is inherited. A method is not public if its name begins with an underscore, or is in
+   * `static readonly helpers = ["name"]` of its class. Results with instances of classes that have
+   * tensors are left out: nobody could free the tensors.
    */
   methodOutputs?: VariableType | string;
 }
 
-/** The result, and one State for each type. */
+/** The result and one State for each type; the result alone if there are no types. */
 export type Captured<R, T extends CaptureTypes> = T extends readonly []
   ? R
   : [R, ...(T extends readonly unknown[] ? { -readonly [K in keyof T]: State } : [State])];
 
-/** Captures a module, or a function whose first argument is one. */
+/** Wraps a module, or a function whose first argument is a module, for a capture. */
 export interface Capture<T extends CaptureTypes> {
   <A extends readonly unknown[], R>(model: Forward<A, R>): (...args: A) => Captured<R, T>;
   <M extends object, A extends readonly unknown[], R>(
@@ -55,19 +58,23 @@ const where = "capture";
 type Target = Forward<unknown[]> | ((...args: unknown[]) => unknown);
 
 /**
- * Wraps a model (its `forward`), or a function whose first argument is the model, so that calling
- * it also returns what was recorded with `sow` and `perturb`: one State for each type, by the paths
- * of the modules. Without a target it returns the function that wraps one.
+ * Wraps a model, or a function whose first argument is the model. Calling the wrapper calls the
+ * model's `forward`, or the function, and returns its result with what `sow` and `perturb` recorded
+ * in it: one State for each type, by the paths of the modules. With types alone, `capture` returns
+ * the function that wraps a model.
  *
- * A module that is called several times records each time; a shared one is recorded under its first
- * path. What the run leaves behind is freed. Values are recorded as copies of their structure
- * (arrays, plain objects, Maps) with tensors of their own.
- * @param types - Recordings of exactly these types are kept; a string is a type's registered name
+ * A module that is called several times records each time. A shared module records under its first
+ * path. A recorded value is a copy of the structure (arrays, plain objects, Maps) with tensors of
+ * its own. Tensors that the run made and did not return are freed.
+ * @param types - The types to record, each exactly. A string is a registered name
  * (`registerVariableName`, `variableTypeFromName`).
- * @throws whatever the run throws: the model, all arguments and all Variables are as before then.
- * {@link NnxError} for an async run (also of a method of the model), for an `init` that the model
- * has no place for, for a name that has values of two types or is a recording module's, and for
- * what cannot be held (instances of classes with tensors).
+ * @throws whatever the run throws. The model, all arguments and all Variables are as before then.
+ * {@link NnxError}
+ *
+ * - when the run or a method of the model returns a Promise;
+ * - when the model has no place for something in `init`;
+ * - when one name has values of two types, or is the name of a module that records too;
+ * - when an instance of a class that has tensors is recorded: nobody could free the tensors.
  * @see Flax `nnx.capture`
  * @example
  * ```ts
@@ -130,13 +137,16 @@ function capturing(
   });
 }
 
-/** Runs `f`. What the run leaves behind is freed; its result is not, nor what was recorded. */
+/**
+ * Runs `f` in a scope. It frees the tensors that are not in the result, not recorded, and not in
+ * the model.
+ */
 function runCaptured(session: Values, args: readonly unknown[], f: () => unknown): Ran {
   const run = (before: Structure) => {
     const result = f();
     refuseLate(where, () => "the function", result);
     const makeStates = session.finish(session.types);
-    // For the scope to see: what is in Maps, and what the run left in attributes of the model.
+    // Scopes do not look into Maps, nor at attributes that the run wrote: they get a plain list.
     return { ran: [result, makeStates] as Ran, others: [...tensorsIn(result), ...before.newTensors()] };
   };
   const { ran } = scoped(() => {
@@ -152,7 +162,7 @@ function runCaptured(session: Values, args: readonly unknown[], f: () => unknown
 
 type Ran = readonly [result: unknown, makeStates: () => OwnedState[]];
 
-/** Keeps the values of the types asked for: one State for each type. */
+/** Records the values of some types, and makes one State of each type. */
 class Values extends Recording<VariableType> {
   readonly types: readonly VariableType[];
 
@@ -163,7 +173,7 @@ class Values extends Recording<VariableType> {
 
   record(told: Told): boolean {
     const { kind, module, type } = told;
-    // What init gave a module of a type is gone on with, whether anybody asks for that type or not.
+    // `init` may have values of other types: the module goes on with them.
     if (!this.types.includes(type) && !this.leavesOf(type, module)) return false;
     if (kind === "perturbed") this.perturb(told);
     else this.sow(told);
@@ -175,8 +185,7 @@ class Values extends Recording<VariableType> {
     this.checkSown(told);
     const known = this.leavesOf(type, module)?.get(name);
     const previous = known ? known.value : reduction ? reduction.initFn() : [];
-    // Tensor objects of its own, so that whoever disposes the recording does not take the run's
-    // values with it.
+    // A copy, so that disposing the recording does not dispose tensors of the run.
     const own = mapTensors(value, alias);
     if (reduction) {
       const reduced = reduction.reduceFn(previous, own);

@@ -1,4 +1,4 @@
-/** @file What one run records, from the values that modules tell to the States of them. */
+/** @file Records the values that modules tell in one run, and makes States of them. */
 import { pathOf } from "../data/place.ts";
 import { describe, NnxError } from "../errors.ts";
 import type { Frame } from "../graph/frame.ts";
@@ -18,20 +18,20 @@ import type { VariableState, VariableType } from "../variable/variable-state.ts"
 type Leaves = Map<string, VariableState>;
 type Subtree = Record<string, StateNode>;
 
-/** A State that holds nothing yet, with the values of its leaves. */
+/** What becomes a State: its content, and the values of its leaves, which the State will hold. */
 interface Tree {
   readonly root: Subtree;
   readonly values: readonly unknown[];
 }
 
-/** Where a value is kept, and as what. */
+/** The module and name under which a value is recorded, and its type. */
 type Place = Pick<Told, "module" | "name" | "type">;
 
 const noMetadata = Object.freeze({});
 
 /**
- * The modules of what is captured.
- * @throws {@link NnxError} when it is nothing that has modules.
+ * The modules of a captured model.
+ * @throws {@link NnxError} when `root` is neither a module nor a container of modules.
  */
 export function capturedModules(where: string, root: unknown): Modules {
   const kind = classify(root);
@@ -43,8 +43,10 @@ export function capturedModules(where: string, root: unknown): Modules {
 }
 
 /**
- * Keeps what the modules tell in one run, and holds it, so that it outlives the scopes in the run.
- * @typeParam Heading - One State is made for each: a Variable type, or the way of telling.
+ * Records the values that modules tell in one run. Until the run ends it holds their tensors, since
+ * a value may be sown in a `tf.tidy`, which would free it.
+ * @typeParam Heading - What values are sorted by: the Variable type, or the way of telling. One
+ * State is made for each.
  */
 export abstract class Recording<Heading> implements Session {
   readonly where: string;
@@ -52,13 +54,13 @@ export abstract class Recording<Heading> implements Session {
   readonly outputs: VariableType | undefined;
   private readonly headings = new Map<Heading, Map<object, Leaves>>();
   private readonly sownTypes = new Map<object, Map<string, VariableType>>();
-  /** Tensors that were there before the run: whoever made them frees them. */
+  /** The tensors in `init`. Whoever made them frees them, so they are not held here. */
   private readonly given = new Set<Tensor>();
   private isHeld = true;
 
   /**
-   * @param root - The model that is captured.
-   * @param outputs - The type as which methods' results are recorded, if they are.
+   * @param root - The captured model.
+   * @param outputs - The type under which methods' results are recorded, if they are.
    */
   constructor(where: string, root: unknown, outputs: VariableType | undefined) {
     this.where = where;
@@ -68,18 +70,18 @@ export abstract class Recording<Heading> implements Session {
 
   abstract record(told: Told): boolean;
 
-  /** What a module has under a heading, by name. */
+  /** What a module has recorded under a heading, by name. */
   leavesOf(heading: Heading, module: object): ReadonlyMap<string, VariableState> | undefined {
     return this.headings.get(heading)?.get(module);
   }
 
-  /** Keeps a value from before the run. */
+  /** Records a value of `init`. */
   give(heading: Heading, place: Place, value: unknown): void {
     for (const tensor of tensorsIn(value)) this.given.add(tensor);
     this.set(heading, place, value);
   }
 
-  /** Keeps a value in the place of the one that is there. */
+  /** Records a value in the place of an earlier one. */
   protected put(heading: Heading, place: Place, value: unknown): void {
     const previous = this.leavesOf(heading, place.module)?.get(place.name)?.value;
     retain(this.own(value));
@@ -87,7 +89,7 @@ export abstract class Recording<Heading> implements Session {
     handOver(this.own(previous));
   }
 
-  /** Keeps one more item of a list. */
+  /** Records a list with one more item. */
   protected append(heading: Heading, place: Place, list: readonly unknown[], item: unknown): void {
     retain(item);
     this.set(heading, place, [...list, item]);
@@ -101,8 +103,8 @@ export abstract class Recording<Heading> implements Session {
   }
 
   /**
-   * @throws {@link NnxError} for tensors that nobody could hold, and for a name under which values
-   * of another type were sown.
+   * @throws {@link NnxError} for an instance of a class that has tensors, and for a name under
+   * which the module has sown values of another type.
    */
   protected checkSown(told: Told): void {
     const { module, name, type, value } = told;
@@ -119,10 +121,10 @@ export abstract class Recording<Heading> implements Session {
   }
 
   /**
-   * Ends the recording, within the run, so that names that are in each other's way can be refused.
-   * @returns what makes one State for each heading after the run: all of them or, when a tensor was
-   * disposed, none.
-   * @throws {@link NnxError} when something was recorded at a path, and something else below it.
+   * Ends the recording. Call it in the run, so that the run is undone when this throws.
+   * @returns a function that makes the States, one for each heading. Call it after the run. It
+   * makes none if one of their tensors was disposed.
+   * @throws {@link NnxError} when one value was recorded at a path, and another below that path.
    */
   finish(headings: readonly Heading[]): () => OwnedState[] {
     const trees = headings.map((heading) => this.treeOf(this.headings.get(heading) ?? new Map()));
@@ -139,13 +141,13 @@ export abstract class Recording<Heading> implements Session {
     };
   }
 
-  /** Frees what was recorded, after a failure. */
+  /** Frees what was recorded, when the run or what follows it failed. */
   drop(): void {
     this.letGo();
     for (const value of this.values()) discard(this.own(value));
   }
 
-  /** Stops holding what was recorded: it is the open scope's now, or the caller's. */
+  /** Stops holding the recorded tensors. They belong to the open scope then, or to the caller. */
   private letGo(): void {
     if (!this.isHeld) return;
     this.isHeld = false;
@@ -153,7 +155,8 @@ export abstract class Recording<Heading> implements Session {
   }
 
   /**
-   * One tree of what each module recorded. It is made without paths: those of a deep model are long.
+   * The content of one State, from what each module recorded. No paths are made for it, since the
+   * paths of a deep model are long.
    */
   private treeOf(recorded: ReadonlyMap<object, Leaves>): Tree {
     const subtrees = new Map<Frame, Subtree>();
@@ -164,8 +167,8 @@ export abstract class Recording<Heading> implements Session {
       return subtree;
     };
     let root: Subtree = {};
-    // Children come before parents, so the subtrees of its children are there when a module's own
-    // values come.
+    // Children come before parents: when a module's own values are added, the subtrees of its
+    // children are there.
     for (const frame of this.modules.frames) {
       for (const [name, leaf] of recorded.get(frame.value) ?? []) {
         const subtree = subtreeAt(frame);
@@ -185,9 +188,9 @@ export abstract class Recording<Heading> implements Session {
       for (const leaves of modules.values()) for (const { value } of leaves.values()) yield value;
   }
 
-  /** The tensors of a value that were not given. */
+  /** The tensors of a value that are not from `init`. */
   private own(value: unknown): unknown {
-    // Mostly none were: then the value says it itself.
+    // The common case, without a look into the value.
     if (this.given.size === 0) return value;
     return tensorsIn(value).filter((tensor) => !this.given.has(tensor));
   }

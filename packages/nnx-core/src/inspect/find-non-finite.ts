@@ -1,4 +1,4 @@
-/** @file Where the first NaN was born. */
+/** @file Finds the op that gave the first NaN or infinity. */
 import { checkFunction } from "../data/functions.ts";
 import { runLoss } from "../autodiff/loss.ts";
 import type { OnGradient } from "../autodiff/tape.ts";
@@ -14,15 +14,17 @@ import { Param } from "../variable/variable-types.ts";
 
 /** The first op with a NaN or an infinity in its result. */
 export interface NonFinite {
-  /** In the loss, or on the way back. */
+  /** Whether the loss or its backward pass called the op. */
   readonly phase: "forward" | "backward";
-  /** tensorflow.js's name of the op; on the way back, the op whose gradient it is. */
+  /** tensorflow.js's name of the op. In the backward pass, the op whose gradient was computed. */
   readonly op: string;
-  /** The module whose method was running. */
+  /** The path of the module whose method called the op. */
   readonly path: Path;
+  /** How many NaN the result has. */
   readonly nan: number;
+  /** How many infinities the result has. */
   readonly inf: number;
-  /** What went in: per input its name, dtype, shape, and NaN and Inf that it had already. */
+  /** The op's inputs: for each its name, dtype and shape, and how many NaN and Inf it has. */
   readonly inputs: readonly string[];
   toString(): string;
 }
@@ -44,16 +46,17 @@ const faults = ({ nan, inf }: { nan: number; inf: number }): string =>
   [nan > 0 ? `${nan} NaN` : "", inf > 0 ? `${inf} Inf` : ""].filter(Boolean).join(" and ");
 
 /**
- * Runs a loss forward and back and says which op first gave a NaN or an infinity, in which module:
- * first of all forward ops, then of the backward ones. `undefined` when everything is finite. It
- * reads every result, so it is slow. Statistics, counts and attributes are as before afterwards,
- * unless `keepUpdates` is set, so that a failing step can be looked at as often as wanted. When the
- * loss throws after the first NaN, perhaps because of it, that NaN is the answer.
+ * Runs a loss forward and back, and finds the first op with a NaN or an infinity in its result, and
+ * the module that called the op. It looks at the forward pass first, then at the backward pass. It
+ * reads every result, so it is slow. The model is as before afterwards, unless `keepUpdates` is
+ * set: the step can be looked at again.
  * @param model - The module to differentiate.
- * @param f - A loss of the model and further arguments: a float32 scalar, with `hasAux` a pair of
- * it and anything else.
- * @throws what the loss throws when all was finite until then, and {@link GradientError} when it is
- * no scalar.
+ * @param f - The loss, a function of the model and further arguments. It returns a float32 scalar,
+ * or with `hasAux` a pair of it and anything else.
+ * @returns a function of the further arguments. It returns what was found, or `undefined` when
+ * every result is finite.
+ * @throws {@link GradientError} when the loss is no scalar; and whatever the loss throws, unless a
+ * NaN or an infinity came before: that may be the cause, so it is returned.
  * @example
  * ```ts
  * const broken = (m: Mlp, input: tf.Tensor2D) => tf.mean(tf.log(tf.sub(m.forward(input), 1e3)));
@@ -104,7 +107,7 @@ export function findNonFinite(
   });
 }
 
-/** What was looked at, up to the first finding. */
+/** Looks at the results of ops until one is not finite. */
 class Watch {
   found: NonFinite | undefined;
   private readonly modules: Modules;
@@ -125,7 +128,7 @@ class Watch {
     }
   }
 
-  /** Looks at what the gradient of an op gave. */
+  /** Looks at the gradient that the rule of an op gave. */
   readonly backward: OnGradient = (op, _input, gradient) => {
     this.look("backward", op, [gradient]);
   };

@@ -1,6 +1,6 @@
 /**
- * @file Wrappers that tell whose method runs. They stand on the classes of a run's modules while the
- * run lasts; capture/README.md says who needs them.
+ * @file Wraps methods, so that it is known which module's method runs. The wrappers stand on the
+ * classes of a run's modules while the run lasts. capture/README.md says why.
  */
 import { BaseModule, libraryPrototypes } from "../graph/base-module.ts";
 import { tellResult } from "./record.ts";
@@ -8,35 +8,35 @@ import { enter, type Modules, noteOrigin, resume } from "./running.ts";
 
 type Method = (...args: unknown[]) => unknown;
 
-/** What instances of a class run when a method is called by its name. */
+/** A method, as the instances of one class have it. */
 interface MethodOfClass {
-  /** The prototype that has the method: the class's own, or that of a class it extends. */
+  /** The prototype on which the method stands: that of the class, or of a class that it extends. */
   readonly owner: object;
-  /** Whether captures of method outputs record what it returns. */
+  /** Whether captures of method outputs record its results. */
   readonly isRecorded: boolean;
 }
 
-/** The methods of the classes whose methods are wrapped now, by the classes' prototypes. */
+/** The classes that are wrapped now, by prototype, each with its methods by name. */
 const classes = new Map<object, ReadonlyMap<string, MethodOfClass>>();
 
-/** The names that a class lists as helpers: `private` methods are ordinary ones at run time. */
+/** The names in a class's `static helpers`. At run time TypeScript's `private` is gone. */
 function helpersOf(prototype: object): ReadonlySet<unknown> {
   const { constructor: type } = prototype as { readonly constructor: unknown };
   const helpers: unknown = typeof type === "function" ? Reflect.get(type, "helpers") : undefined;
   return new Set(Array.isArray(helpers) ? (helpers as readonly unknown[]) : []);
 }
 
-/** The methods of a class, and those that it inherits from other classes of users. */
+/** The methods of a class, also inherited ones, up to the library's base classes. */
 function methodsOf(prototype: object): ReadonlyMap<string, MethodOfClass> {
   const helpers = helpersOf(prototype);
   const found = new Map<string, MethodOfClass>();
-  // An accessor hides the methods that it overrides.
+  // Names of accessors: they hide the methods that they override.
   const hidden = new Set(["constructor"]);
   let owner: object | null = prototype;
   while (owner !== null && !libraryPrototypes.has(owner)) {
     for (const name of Object.getOwnPropertyNames(owner)) {
       if (found.has(name) || hidden.has(name)) continue;
-      // Reading the property itself would run an accessor.
+      // From the descriptor, since reading the property would run an accessor.
       const isMethod = typeof Object.getOwnPropertyDescriptor(owner, name)?.value === "function";
       const isPublic = !name.startsWith("_") && !helpers.has(name);
       const isRecorded = name === "forward" || (owner === prototype && isPublic);
@@ -49,8 +49,8 @@ function methodsOf(prototype: object): ReadonlyMap<string, MethodOfClass> {
 }
 
 /**
- * The method that `module` runs under a name, if its class is wrapped. Frozen modules and functions
- * that are attributes are left out: what runs in them counts as run by their caller.
+ * The method that an object has under a name, if its class is wrapped. None for frozen modules, and
+ * where the name is an attribute: what they run counts as part of the method that calls them.
  */
 function methodOf(module: unknown, name: string): MethodOfClass | undefined {
   if (!(module instanceof BaseModule)) return undefined;
@@ -59,13 +59,13 @@ function methodOf(module: unknown, name: string): MethodOfClass | undefined {
 }
 
 /**
- * One function, and none in it: models may be nested thousands of levels deep, and each level's
- * method is on the stack.
+ * A wrapper. It calls the method directly, not in a callback: models may be nested thousands of
+ * levels deep, and each wrapper is on the stack with its method.
  */
 const wrapperOf = (owner: object, name: string, original: Method): Method =>
   function (this: object, ...args) {
     const method = methodOf(this, name);
-    // Another owner: this is `super.forward()`, called by the method that overrides it.
+    // `super.forward()`: the wrapper of the overriding method has noted the module already.
     if (method?.owner !== owner) return original.apply(this, args);
     let result: unknown;
     const caller = enter(this);
@@ -90,27 +90,28 @@ interface Wrapped {
 
 const wrappers = new WeakSet<Method>();
 
-/** Puts a wrapper in the place of a method, if it has none and can be replaced. */
+/** Puts a wrapper in the place of a method, unless there is one, or the class is frozen. */
 function wrap(owner: object, name: string): Wrapped | undefined {
   const own = Object.getOwnPropertyDescriptor(owner, name) as TypedPropertyDescriptor<Method>;
   const original = own.value as Method;
-  // A run around this one wrapped it, or another class that inherits it; or its class is frozen.
-  if (wrappers.has(original) || !(own.configurable || own.writable)) return undefined;
+  // A run around this one has wrapped it already, or another class inherits it too.
+  if (wrappers.has(original)) return undefined;
+  if (!own.configurable && !own.writable) return undefined;
   const wrapper = wrapperOf(owner, name, original);
   wrappers.add(wrapper);
   Object.defineProperty(owner, name, { ...own, value: wrapper });
   return { owner, name, own, wrapper };
 }
 
-/** Puts a method back, unless the run itself has put another one in its place. */
+/** Puts a method back, unless the run has replaced it itself. */
 function unwrap({ owner, name, own, wrapper }: Wrapped): void {
   const now: unknown = Object.getOwnPropertyDescriptor(owner, name)?.value;
   if (now === wrapper) Object.defineProperty(owner, name, own);
 }
 
 /**
- * Wraps the methods of the modules' classes, except where a run around this one has.
- * @returns how to undo that. Runs are nested in one another: undo the last one first.
+ * Wraps the methods of the modules' classes, unless a run around this one did.
+ * @returns a function that puts the methods back. Runs are nested, so call the last one first.
  */
 export function wrapMethods(modules: Modules): () => void {
   const added = new Map<object, ReadonlyMap<string, MethodOfClass>>();

@@ -1,6 +1,6 @@
 /**
- * @file What may be recorded while a model runs: `sow` and `perturb`. Outside a capture both do
- * nothing.
+ * @file How models tell values to the open sessions: `sow`, `perturb`, and methods' results. While
+ * no session is open, nothing is told.
  */
 import { containerKind, itemsOf } from "../data/containers.ts";
 import { checkOptions } from "../data/options.ts";
@@ -18,14 +18,14 @@ import { runningIn } from "./running.ts";
 import { isCapturing, openSessions, type Reduction, type Session, type Told } from "./session.ts";
 
 /**
- * How several values under one name become one: both functions or neither. Without them values are
- * collected in a tuple.
+ * How several values under one name become one. Give both functions or neither; without them values
+ * are collected in a tuple.
  */
 export type SowOptions<T = never, B = unknown> =
   | {
-      /** Joins what is there and the new value. */
+      /** Joins the earlier values, as they were joined so far, and the new value. */
       readonly reduceFn: (previous: B, value: T) => B;
-      /** What is there before the first value. */
+      /** Makes what the first value is joined to. */
       readonly initFn: () => B;
     }
   | { readonly reduceFn?: undefined; readonly initFn?: undefined };
@@ -34,28 +34,28 @@ type SowNames = { readonly reduceFn: unknown; readonly initFn: unknown };
 const sowNames = { reduceFn: true, initFn: true } as const;
 const perturbNames = { type: true } as const;
 
-/** How a perturbation is stored. */
+/** How `perturb` stores a perturbation. */
 export interface PerturbOptions {
-  /** The Variable type that it is stored as, or its registered name. @defaultValue Perturbation */
+  /** The Variable type of the perturbation, or its registered name. @defaultValue Perturbation */
   type?: VariableType | string;
 }
 
-/** A Variable class, or the one that is registered under a name; a new name makes a new class. */
+/** The Variable class that is given, or registered under a name. A new name makes a new class. */
 const typeOf = (type: VariableType | string): VariableType =>
   typeof type === "string" ? variableTypeFromName(type, { allowRegister: true }) : type;
 
-/** What became of a value that was told. */
+/** What the sessions did with a value. */
 interface Answer {
   /** Whether a session recorded it. */
   readonly isRecorded: boolean;
-  /** What the run goes on with. */
+  /** The run goes on with this value. */
   readonly value: unknown;
 }
 
 /**
  * Tells a value to each open session that knows the module, the innermost session first.
- * @param target - The module that tells it; where it is missing, the innermost running one of each
- * session's modules.
+ * @param target - The module. Where it is missing, each session takes the innermost running one of
+ * its modules.
  */
 function tell(target: object | undefined, told: Omit<Told, "module">): Answer {
   let isRecorded = false;
@@ -71,7 +71,7 @@ function tell(target: object | undefined, told: Omit<Told, "module">): Answer {
   return { isRecorded, value };
 }
 
-/** {@link sow}, for the module `target`. */
+/** `Module.sow` of the module `target`; without a module {@link sow}. */
 export function sowIn<T, B>(
   target: object | undefined,
   type: VariableType | string,
@@ -79,15 +79,15 @@ export function sowIn<T, B>(
   value: T,
   options?: SowOptions<T, B>,
 ): boolean {
-  // Most calls have no options, and most runs no capture: they cost next to nothing.
+  // Both checks are cheap: a model may sow in a loop while nobody captures.
   if (options !== undefined) checkOptions<SowNames>("sow", options as SowNames, sowNames);
   if (!isCapturing()) return false;
-  // Each function gets what the other one returns.
+  // The types of the two functions fit each other: each one gets what the other one returns.
   const reduction = options?.reduceFn && (options as Reduction);
   return tell(target, { kind: "sown", type: typeOf(type), name, value, reduction }).isRecorded;
 }
 
-/** {@link perturb}, for the module `target`. */
+/** `Module.perturb` of the module `target`; without a module {@link perturb}. */
 export function perturbIn<T>(
   target: object | undefined,
   name: string,
@@ -97,15 +97,15 @@ export function perturbIn<T>(
   if (options !== undefined) checkOptions<PerturbOptions>("perturb", options, perturbNames);
   if (!isCapturing()) return value;
   const type = typeOf(options?.type ?? Perturbation);
-  // Sessions replace tensors only.
+  // Sessions replace tensors by tensors of the same shape.
   return tell(target, { kind: "perturbed", type, name, value }).value as T;
 }
 
 /**
- * Tells what a method returned to the sessions that ask for that, the outermost first.
- * @param isRecorded - Whether captures of method outputs record this method.
+ * Tells a method's result to the sessions that ask for results, the outermost session first.
+ * @param isRecorded - Whether this method is one whose results are recorded.
  * @returns what the method's caller gets.
- * @throws {@link NnxError} for a Promise: what runs later would not be recorded.
+ * @throws {@link NnxError} for a Promise, since what runs later would not be recorded.
  */
 export function tellResult(module: object, name: string, result: unknown, isRecorded: boolean): unknown {
   let value = result;
@@ -121,10 +121,11 @@ export function tellResult(module: object, name: string, result: unknown, isReco
   return value;
 }
 
-/** Where a value is recorded, for messages. */
+/** The path under which a session records a value, for messages. */
 export const placeOf = ({ module, name }: Told, { modules }: Pick<Session, "modules">): string =>
   formatPath([...modules.pathOf(module), name]);
 
+/** Refuses values that cannot be perturbed. */
 function refuseOthers(told: Told, session: Session): void {
   const { value } = told;
   refuseHidden("perturb", told, session, value);
@@ -136,8 +137,8 @@ function refuseOthers(told: Told, session: Session): void {
 }
 
 /**
- * The first instance of a class in a value that has tensors of its own. Modules and Variables hold
- * theirs themselves.
+ * The first instance of a class in a value that has tensors, if there is one. Modules and Variables
+ * do not count, since they hold their tensors themselves.
  */
 function hiddenTensors(value: unknown): object | undefined {
   if (typeof value !== "object" || value === null || isTensor(value) || ArrayBuffer.isView(value))
@@ -154,7 +155,7 @@ function hiddenTensors(value: unknown): object | undefined {
   return tensorsIn(items).length > 0 ? value : undefined;
 }
 
-/** Refuses a value with tensors where nobody would hold them. */
+/** Refuses a value in which an instance of a class has tensors: a recording could not hold them. */
 export function refuseHidden(
   where: "sow" | "perturb",
   told: Told,
@@ -170,11 +171,11 @@ export function refuseHidden(
 }
 
 /**
- * Records a value from any function that runs under a capture: a loss, a helper. It is recorded
- * under the path of the module whose method is running (of a captured module), or at the root.
- * Functions that are attributes of a module (`f = (x) => ...`) count as run by whoever calls them:
- * they are data to the graph, and capturing changes no data. Otherwise as `Module.sow`.
- * @returns whether a capture recorded it.
+ * Records a value from any function that runs under a capture, such as a loss or a helper. The path
+ * is that of the innermost captured module whose method is running, or the root. A function that is
+ * an attribute of a module (`f = (x) => ...`) is no method: it counts as part of the method that
+ * calls it. Otherwise this is the same as `Module.sow`.
+ * @returns whether a capture recorded the value.
  * @example
  * ```ts
  * const loss = (m: Mlp, input: tf.Tensor2D) => {
@@ -197,7 +198,8 @@ export function sow<T, B = readonly T[]>(
 }
 
 /**
- * As `Module.perturb`, from any function that runs under a capture; see {@link sow} for the path.
+ * Perturbs a value in any function that runs under a capture, as `Module.perturb` does in a module.
+ * {@link sow} says under which path.
  */
 export function perturb<T>(name: string, value: T, options?: PerturbOptions): T {
   return perturbIn(undefined, name, value, options);

@@ -1,6 +1,6 @@
 /**
- * @file One run of user code that is captured or differentiated: all or nothing, and its errors say
- * where they come from.
+ * @file One run of user code that is captured or differentiated. If it throws, everything is
+ * undone, and the error names the module that threw.
  */
 import type { Frame } from "../graph/frame.ts";
 import { iterGraphNodes } from "../graph/iterate.ts";
@@ -15,14 +15,14 @@ import { openSessions, type Session } from "./session.ts";
 
 /** How user code is run. */
 export interface RunOptions extends AtomicOptions {
-  /** Hears what the model tells; without one only errors ask which module is running. */
+  /** Gets what the model tells. */
   readonly session?: Session;
 }
 
 /**
  * Runs `f`. When it throws, everything that can be reached from the arguments, and every Variable,
- * is as before, and the error names the module.
- * @param f - Gets the attributes of the arguments as they were.
+ * is as before; and the error names the module that threw.
+ * @param f - Gets the attributes of the arguments as they were before.
  */
 export function runOnce<R>(
   args: readonly unknown[],
@@ -57,16 +57,16 @@ export function runOnce<R>(
 const nothing = (): void => {};
 
 /**
- * From how many levels on methods are left alone where only errors ask for them: each one's wrapper
- * takes as much of the stack as the method.
+ * In deeper models only sessions wrap methods. A wrapper takes as much of the stack as its method,
+ * which would halve the depth that a gradient can reach, for the sake of error messages.
  */
 const manyLevels = 1000;
 
-/** Whether modules are nested deeper than that. */
+/** Whether modules are nested in more than {@link manyLevels} levels. */
 function isDeep(frames: readonly Frame[]): boolean {
   if (frames.length < manyLevels) return false;
   const levels = new Map<Frame, number>();
-  // Parents come after children.
+  // From the end, since parents come after children.
   for (let i = frames.length - 1; i >= 0; i--) {
     const frame = frames[i] as Frame;
     const level = frame.parent ? (levels.get(frame.parent) ?? 0) + 1 : 1;
@@ -77,9 +77,9 @@ function isDeep(frames: readonly Frame[]): boolean {
 }
 
 /**
- * A tensor that was assigned over a Variable has no `value`. Adds to an error of a run that read
- * `undefined` which attribute that is, most likely.
- * @param root - What was run.
+ * Explains errors like "cannot read properties of undefined". Their usual cause is a tensor that
+ * was assigned over a Variable, since it has no `value`. Adds the path of such a tensor.
+ * @param root - An argument of the run.
  */
 function explainBareTensor(error: unknown, root: unknown): void {
   if (!(error instanceof Error) || !/undefined|null/.test(error.message)) return;

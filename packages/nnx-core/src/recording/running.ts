@@ -1,5 +1,5 @@
 /**
- * @file Which module's method runs now, ran when an error was thrown, and ran when an op was
+ * @file Which module's method is running: now, when an error was thrown, and when an op was
  * recorded.
  */
 import { pathOf } from "../data/place.ts";
@@ -13,7 +13,7 @@ import { type TapeNode, tapeEngine } from "../tensor.ts";
 export class Modules {
   /** All nodes and containers, children before parents. */
   readonly frames: readonly Frame[];
-  /** The model that is captured. It is one of the modules, even where it is a container. */
+  /** The captured model. It counts as one of the modules, even if it is a container. */
   readonly root: object | undefined;
   private readonly frameOf = new Map<object, Frame>();
 
@@ -23,7 +23,7 @@ export class Modules {
     for (const frame of frames) {
       const { value } = frame;
       if (!(value instanceof BaseModule) && value !== root) continue;
-      // Arguments may share a module: its first path counts.
+      // A module that two arguments share has the path of the first one.
       if (!this.frameOf.has(value)) this.frameOf.set(value, frame);
     }
   }
@@ -44,7 +44,7 @@ export class Modules {
   }
 }
 
-/** A module whose method runs, and what ran when the method was called. */
+/** A module whose method is running, and the one whose method called it. */
 export interface Running {
   readonly module: object;
   readonly caller: Running | undefined;
@@ -59,8 +59,8 @@ export function runningIn(modules: Modules, from: Running | undefined = now): ob
 }
 
 /**
- * A method of `module` begins.
- * @returns what to {@link resume} when the method ends.
+ * Notes that a method of `module` begins.
+ * @returns what was running until now: {@link resume} it when the method ends.
  */
 export function enter(module: object): Running | undefined {
   const caller = now;
@@ -68,24 +68,24 @@ export function enter(module: object): Running | undefined {
   return caller;
 }
 
-/** From now on `running` is running. */
+/** Notes what is running from now on. */
 export function resume(running: Running | undefined): void {
   now = running;
   const { activeTape: tape } = tapeEngine().state;
   if (tape) marks.push({ tape, start: tape.length, running });
 }
 
-/** From op number `start` of a tape on, `running` was running. */
+/** What was running when op number `start` of a tape, and the ops after it, were recorded. */
 interface Mark {
   readonly tape: readonly TapeNode[];
   readonly start: number;
   readonly running: Running | undefined;
 }
 
-/** In the order of time. */
+/** In the order in which they were made. A later mark on the same tape ends an earlier one. */
 const marks: Mark[] = [];
 
-/** What ran when an op was recorded, if that was in a run that still lasts. */
+/** What was running when an op was recorded, if the run in which that was still lasts. */
 export function runningAt(op: TapeNode): Running | undefined {
   for (const tape of new Set(marks.map((mark) => mark.tape))) {
     const index = tape.indexOf(op);
@@ -95,17 +95,17 @@ export function runningAt(op: TapeNode): Running | undefined {
   return undefined;
 }
 
-/** What ran when each error was thrown, or when the op that it is about was called. */
+/** For each error, what was running when it was thrown, or when the op it is about was called. */
 const originOf = new WeakMap<Error, Running | undefined>();
 
-/** Notes what ran when an error was thrown. The innermost method sees the error first. */
+/** Notes what was running when an error was thrown. The innermost method notes it first. */
 export function noteOrigin(error: unknown, origin: Running | undefined = now): void {
   if (error instanceof Error && !originOf.has(error)) originOf.set(error, origin);
 }
 
 /**
- * A run begins, in which the root runs where no method does.
- * @returns how to end it.
+ * Notes that a run begins. Until a method is called, the root counts as running, if there is one.
+ * @returns a function that notes that the run ends.
  */
 export function beginRun({ root }: Modules): () => void {
   const isInTape = tapeEngine().state.activeTape !== null;
@@ -113,7 +113,7 @@ export function beginRun({ root }: Modules): () => void {
   const caller = root ? enter(root) : now;
   return () => {
     resume(caller);
-    // A run around this one that records may still ask which module called an op.
+    // Where a run around this one records, its errors may name modules that ran in this one.
     if (!isInTape) marks.length = count;
   };
 }
@@ -121,8 +121,8 @@ export function beginRun({ root }: Modules): () => void {
 const placed = new WeakSet<NnxError>();
 
 /**
- * Adds to an error of the library in which module it was thrown, once: layers do not know their
- * path.
+ * Adds the path of the module that threw to an error of the library, once. The module itself does
+ * not know its path.
  */
 export function sayWhere(error: unknown, modules: Modules): void {
   if (!(error instanceof NnxError) || placed.has(error)) return;

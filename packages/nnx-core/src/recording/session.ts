@@ -1,6 +1,6 @@
 /**
- * @file The sessions that are open now, and what models tell them. They are kept beside the modules,
- * never on them.
+ * @file Sessions, and what models tell them. A session is one run of a capture. The open ones stand
+ * in a list here, and nothing on the modules.
  */
 import type { VariableType } from "../variable/variable-state.ts";
 import type { Modules } from "./running.ts";
@@ -11,7 +11,7 @@ export interface Reduction {
   readonly initFn: () => unknown;
 }
 
-/** The ways in which a model tells a value. */
+/** The ways in which a model tells a value: by `sow`, by `perturb`, or as a method's result. */
 export const kinds = ["sown", "perturbed", "outputs"] as const;
 export type Kind = (typeof kinds)[number];
 
@@ -21,26 +21,26 @@ export interface Told {
   readonly module: object;
   readonly type: VariableType;
   readonly name: string;
-  /** Missing where values are collected in a list, one item for each call. */
+  /** Where it is missing, values are collected in a list, one item for each call. */
   readonly reduction?: Reduction | undefined;
-  /** The run goes on with it. A session may replace it, unless it was sown. */
+  /** The run goes on with this value. A session may replace it, unless it was sown. */
   value: unknown;
 }
 
-/** A run to which the model tells its values. */
+/** Gets what modules tell while they run. */
 export interface Session {
-  /** What error messages call the run. */
+  /** What error messages call it. */
   readonly where: string;
-  /** The session hears of these modules only. */
+  /** It gets what these modules tell, and nothing else. */
   readonly modules: Modules;
-  /** The type as which methods' results are told; where it is missing they are not told. */
+  /** The type under which methods' results are told. Where it is missing, they are not told. */
   readonly outputs?: VariableType | undefined;
-  /** Takes a value, or leaves it. @returns whether it took the value. */
+  /** Records a value, or ignores it. @returns whether it recorded the value. */
   record(told: Told): boolean;
 }
 
 /** The open sessions, the outermost first. `runOnce` opens and closes them. */
 export const openSessions: Session[] = [];
 
-/** Whether any session is open: the first thing to ask, since most runs have none. */
+/** Whether a session is open. `sow` and `perturb` ask this first, since most runs have none. */
 export const isCapturing = (): boolean => openSessions.length > 0;
