@@ -1,7 +1,7 @@
 /** @file Batches of records that arrive one by one: from files, the network, generators. */
 import { NnxError, StructureError } from "@nnxjs/nnx-core";
-import { checkOptions, describe, release } from "@nnxjs/nnx-core/internal";
-import { type CommonBatchOptions, held } from "./batches.ts";
+import { checkOptions, describe } from "@nnxjs/nnx-core/internal";
+import { type CommonBatchOptions, type Held, held } from "./batches.ts";
 import { collate } from "./collate.ts";
 import { type Dtypes, join, type Layout, layoutOf, withDtypes } from "./layout.ts";
 import { checkCount, Positioned } from "./position.ts";
@@ -36,7 +36,8 @@ const WHERE = "AsyncBatches";
 
 /** A batch, if there is one at the end of an epoch, and where the iteration is after it. */
 interface Made {
-  readonly batch: unknown;
+  /** Missing at the end of an epoch without a rest. */
+  readonly batch: Held<unknown> | undefined;
   readonly epoch: number;
   readonly index: number;
 }
@@ -136,17 +137,17 @@ export class AsyncBatches<R extends ExampleRecord> extends Positioned {
    */
   async *[Symbol.asyncIterator](): AsyncGenerator<Collated<R>, void, undefined> {
     const { epoch, index } = this.at(WHERE, Number.MAX_SAFE_INTEGER);
-    const made = prefetched(this.made(epoch, index), this.prefetch, ({ batch }) => release(batch));
-    let current: unknown;
+    const made = prefetched(this.made(epoch, index), this.prefetch, ({ batch }) => batch?.lease.release());
+    let current: Held<unknown> | undefined;
     try {
       for await (const next of made) {
-        release(current);
+        current?.lease.release();
         current = next.batch;
         this.moveTo(next.epoch, next.index);
-        if (current !== undefined) yield current as Collated<R>;
+        if (current) yield current.batch as Collated<R>;
       }
     } finally {
-      release(current);
+      current?.lease.release();
     }
   }
 
@@ -202,7 +203,7 @@ class Batcher {
     this.dtypes = dtypes;
   }
 
-  batch(records: readonly unknown[], first: number): unknown {
+  batch(records: readonly unknown[], first: number): Held<unknown> {
     this.layout ??= withDtypes(WHERE, layoutOfAll(records, first), this.dtypes);
     const { layout } = this;
     return held(() => collate(WHERE, records, layout, (i) => [first + i]));

@@ -1,6 +1,6 @@
 /** @file Batches of data that are all there, in order or shuffled as JAX shuffles. */
 import { NnxError } from "@nnxjs/nnx-core";
-import { checkOptions, release, retain } from "@nnxjs/nnx-core/internal";
+import { checkOptions, hold, type Lease } from "@nnxjs/nnx-core/internal";
 import type { PRNGKey } from "@nnxjs/rnglib";
 import { shuffledRange } from "@nnxjs/rnglib/internal";
 import { inScope } from "../optimizer/in-scope.ts";
@@ -128,23 +128,22 @@ export class Batches<const D extends BatchData> extends Positioned {
   *[Symbol.iterator](): Generator<BatchOf<D>, void, undefined> {
     const end = this.endOf(this.at(WHERE, this.size).epoch);
     const orders = new Orders();
-    let batch: unknown;
+    let current: Held<unknown> | undefined;
     try {
       while (this.at(WHERE, this.size).epoch < end) {
         const { epoch, index } = this.at(WHERE, this.size);
         const count = Math.min(this.batchSize, this.size - index);
         const order = orders.of(this.keyOf(epoch), this.size);
         if (count > 0 && !(this.dropLast && count < this.batchSize)) {
-          release(batch);
-          batch = undefined;
-          batch = held(() => this.source.take({ order, from: index, count }));
+          current?.lease.release();
+          current = held(() => this.source.take({ order, from: index, count }));
           this.moveOn(epoch, index + count);
           // What the columns make has the type of the data.
-          yield batch as BatchOf<D>;
+          yield current.batch as BatchOf<D>;
         } else this.moveTo(epoch + 1, 0);
       }
     } finally {
-      release(batch);
+      current?.lease.release();
     }
   }
 
@@ -168,10 +167,15 @@ class Orders {
   }
 }
 
-/** Makes a batch, and holds its tensors so that no scope frees them. */
-export const held = <R>(make: () => R): R =>
+/** A batch, and the Lease that keeps its tensors from scopes. */
+export interface Held<R> {
+  readonly batch: R;
+  readonly lease: Lease;
+}
+
+/** Makes a batch, and holds its tensors. */
+export const held = <R>(make: () => R): Held<R> =>
   inScope(() => {
     const batch = make();
-    retain(batch);
-    return batch;
+    return { batch, lease: hold(batch) };
   });
