@@ -79,14 +79,8 @@ function bits(value: unknown): unknown {
 
 /** The leaves of a model or State by path, bit for bit. */
 export function bitsOf(model: object): Record<string, unknown> {
-  const isState =
-    !(model instanceof nnx.GraphNode || model instanceof nnx.Variable) && isRecordOfLeaves(model);
-  const state = isState ? (model as nnx.State) : nnx.state(model);
-  const found = Object.fromEntries(
+  using state = nnx.state(model) as nnx.OwnedState;
+  return Object.fromEntries(
     nnx.flattenState(state).map(([path, leaf]) => [nnx.pathKey(path), bits(nnx.leafValue<unknown>(leaf))]),
   );
-  if (!isState) nnx.dispose(state);
-  return found;
 }
-
-const isRecordOfLeaves = (x: object): boolean => Object.values(x).some((item) => nnx.isVariableState(item));

@@ -4,7 +4,7 @@ import { hostname } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { NnxError, NotFoundError } from "@nnxjs/nnx-core";
-import type { FileReading, FileWriting, StorageFile, StorageFolder } from "../storage/storage.ts";
+import type { FileReading, FileWriting, StorageFile, StorageFolder, UrlLike } from "../storage/storage.ts";
 
 const isCode = (error: unknown, ...codes: readonly string[]): boolean =>
   error instanceof Error && "code" in error && codes.includes(error.code as string);
@@ -197,7 +197,7 @@ function pathOf(where: string, path: unknown): string {
  * await nnx.restore(model, file(path));
  * ```
  */
-export function file(path: string | URL): StorageFile {
+export function file(path: string | UrlLike): StorageFile {
   const found = pathOf("file", path);
   return { folder: new DiskFolder(dirname(found)), file: basename(found) };
 }
@@ -206,4 +206,4 @@ export function file(path: string | URL): StorageFile {
  * A folder on a disk, for a `Checkpointer`.
  * @param path - A path or a `file:` URL. The folder must be there.
  */
-export const directory = (path: string | URL): StorageFolder => new DiskFolder(pathOf("directory", path));
+export const directory = (path: string | UrlLike): StorageFolder => new DiskFolder(pathOf("directory", path));

@@ -10,20 +10,18 @@ import {
   type StateLeaf,
   toPredicate,
   unflattenState,
-  Variable,
-  type VariableType,
-  variableTypeFromName,
 } from "@nnxjs/nnx-core";
-import { describe, isPlainObject, StaticReader } from "@nnxjs/nnx-core/internal";
+import { describe } from "@nnxjs/nnx-core/internal";
 import { CheckpointError } from "../errors.ts";
 import { bytesOf, type FileDtype } from "../format/dtypes.ts";
 import { pathOfKey } from "../format/keys.ts";
 import { names, prefix } from "../format/metadata.ts";
-import type { LeafDescription, LeafKind } from "../values/description.ts";
+import type { LeafKind } from "../values/description.ts";
 import { isNumeric } from "../values/numbers.ts";
 import { isTensorDtype, readTensors, type Received } from "../values/read.ts";
 import { entryOf, type FileLeaf, leavesOf } from "./file-leaves.ts";
 import { type CheckpointSource, type OpenFiles, openFiles } from "./open-files.ts";
+import { frameOf, withoutValue } from "./frame.ts";
 import { type Asked, readValues, tensorAt } from "./read-values.ts";
 import { parseJson } from "./tensor-file.ts";
 
@@ -153,7 +151,7 @@ export class Checkpoint {
     for (const leaf of leaves.values()) {
       if (!isWanted(leaf.path, withoutValue(leaf))) continue;
       asked.push({ leaf, kind: kindOf(leaf) });
-      frames.push(frameOf(leaf));
+      frames.push(frameOf("Checkpoint.state", leaf));
     }
     const values = await readValues(asked);
     return unflattenState(asked.map(({ leaf }, i) => [leaf.path, frames[i]!(values[i])]));
@@ -221,37 +219,4 @@ function leafAt(where: string, checkpoint: Checkpoint, path: Path | string): Fil
     `${where}: expected the path of one of the ${leaves.size} leaves of ${checkpoint.name}, got ` +
       `${typeof path === "string" ? JSON.stringify(path) : describe(path)}. Look at keys().`,
   );
-}
-
-const metadataIn = (key: string, { metadata = {} }: LeafDescription): Readonly<Record<string, unknown>> => {
-  const value = new StaticReader().value(metadata, [names.leaves, key, "metadata"]);
-  return isPlainObject(value) ? value : {};
-};
-
-const typeNamed = (name: string): VariableType =>
-  name === "Variable" ? Variable : variableTypeFromName(name);
-
-/** What stands around the value of a leaf. */
-function frameOf({ key, path, description }: FileLeaf): (value: unknown) => StateLeaf {
-  const { type, unwritten = [] } = description;
-  if (type === undefined) return (value) => value as StateLeaf;
-  if (unwritten.length > 0)
-    throw new CheckpointError(
-      `Checkpoint.state at ${formatPath(path)}: expected metadata that could be written, got ${unwritten.join(", ")}, which could not. ` +
-        "Restore it into a model, which has its own.",
-    );
-  const [found, metadata] = [typeNamed(type), Object.freeze(metadataIn(key, description))];
-  return (value) => Object.freeze({ type: found, value, metadata });
-}
-
-/** What a filter may look at before a leaf is read. */
-export function withoutValue({ key, description }: FileLeaf): object {
-  const { type } = description;
-  const metadata = metadataIn(key, description);
-  try {
-    return { type: type === undefined ? Variable : typeNamed(type), metadata, value: undefined };
-  } catch (error) {
-    if (error instanceof NotFoundError) return { type: Variable, metadata, value: undefined };
-    throw error;
-  }
 }

@@ -6,11 +6,13 @@ import { bytesOf } from "../format/dtypes.ts";
 import { damaged, shownKey } from "../format/header.ts";
 import { readingOfBlob, readingOfBytes } from "../storage/memory.ts";
 import {
+  type BlobLike,
   type FileReading,
   isStorageFile,
   placeOf,
   type StorageFile,
   type StorageFolder,
+  type UrlLike,
 } from "../storage/storage.ts";
 import { urlFile } from "../storage/url.ts";
 import { indexNameOf, readIndex, type ShardIndex } from "./shard-index.ts";
@@ -20,7 +22,7 @@ import { openTensorFile, type TensorFile } from "./tensor-file.ts";
  * What a checkpoint is read from: a file of a folder (`file(path)`, `opfs(path)`, `indexedDb(name)`),
  * bytes, a Blob or File, or a URL.
  */
-export type CheckpointSource = StorageFile | ArrayBuffer | Uint8Array | Blob | URL;
+export type CheckpointSource = StorageFile | ArrayBuffer | Uint8Array | BlobLike | UrlLike;
 
 /** The files, and which of them has a tensor. */
 export interface OpenFiles {
@@ -50,18 +52,29 @@ async function open(
   source: CheckpointSource,
   kept: (reading: FileReading) => FileReading,
 ): Promise<OpenFiles> {
-  const stored = source instanceof URL ? urlFile(source) : source;
+  const stored = isUrl(source) ? urlFile(new URL(source.href)) : source;
   if (isStorageFile(stored)) return openStored(where, stored, kept);
   const reading = kept(readingOf(where, stored));
   return { name: reading.name, files: [await openTensorFile(reading)], fileOf: undefined };
 }
 
+const isUrl = (x: unknown): x is UrlLike =>
+  typeof x === "object" && x !== null && "href" in x && typeof x.href === "string" && "pathname" in x;
+
+const isBlob = (x: unknown): x is BlobLike =>
+  typeof x === "object" &&
+  x !== null &&
+  "arrayBuffer" in x &&
+  "slice" in x &&
+  typeof x.slice === "function" &&
+  "size" in x &&
+  typeof x.size === "number";
+
 function readingOf(where: string, source: unknown): FileReading {
   const name = `${where}, the bytes`;
   if (source instanceof Uint8Array) return readingOfBytes(name, source);
   if (source instanceof ArrayBuffer) return readingOfBytes(name, new Uint8Array(source));
-  if (typeof Blob !== "undefined" && source instanceof Blob)
-    return readingOfBlob(`${where}, the Blob`, source);
+  if (isBlob(source)) return readingOfBlob(`${where}, the Blob`, source);
   const advice =
     typeof source === "string"
       ? "A text may be many things: pass file(path) of @nnxjs/checkpoint/node, opfs(path), indexedDb(name), or new URL(...)."

@@ -32,9 +32,10 @@ import {
   leavesOfDefinition,
 } from "@nnxjs/nnx-core/internal";
 import { typeNameOf } from "../values/encode.ts";
-import { Checkpoint, insideOf, kindOf, open, withoutValue } from "./checkpoint.ts";
+import { Checkpoint, insideOf, kindOf, open } from "./checkpoint.ts";
 import { entryOf, type FileLeaf } from "./file-leaves.ts";
 import { contentText, type Fit, fitOf, isOfType } from "./fit.ts";
+import { withoutValue } from "./frame.ts";
 import type { CheckpointSource } from "./open-files.ts";
 import { type Asked, readValues } from "./read-values.ts";
 

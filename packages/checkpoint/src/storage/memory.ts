@@ -1,5 +1,5 @@
 /** @file Files that are in memory already. */
-import type { FileReading, FileWriting } from "./storage.ts";
+import type { BlobLike, FileReading, FileWriting } from "./storage.ts";
 
 const nothing = async (): Promise<void> => {};
 
@@ -12,7 +12,7 @@ export const readingOfBytes = (name: string, bytes: Uint8Array): FileReading => 
 });
 
 /** A Blob (or a File that a user picked) as a file; only what is asked for is read. */
-export const readingOfBlob = (name: string, blob: Blob): FileReading => ({
+export const readingOfBlob = (name: string, blob: BlobLike): FileReading => ({
   name,
   size: blob.size,
   read: async (position, into) =>

@@ -60,3 +60,15 @@ export const isStorageFile = (x: unknown): x is StorageFile =>
   typeof x.file === "string" &&
   typeof x.folder === "object" &&
   x.folder !== null;
+
+/** What is needed of a Blob or File; programs without the DOM's types have it too. */
+export interface BlobLike {
+  readonly size: number;
+  slice(start: number, end: number): { arrayBuffer(): Promise<ArrayBuffer> };
+}
+
+/** What is needed of a URL. */
+export interface UrlLike {
+  readonly href: string;
+  readonly pathname: string;
+}

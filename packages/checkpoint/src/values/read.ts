@@ -31,7 +31,7 @@ type TensorDtype = keyof typeof tensorDtypes;
 export const isTensorDtype = (dtype: FileDtype): dtype is TensorDtype => Object.hasOwn(tensorDtypes, dtype);
 
 /** tensorflow.js's name of a dtype. */
-export const nameOfDtype = (dtype: TensorDtype): string => tensorDtypes[dtype];
+export const nameOfDtype = (dtype: TensorDtype): (typeof tensorDtypes)[TensorDtype] => tensorDtypes[dtype];
 
 /** Takes the bytes of one tensor as they come. */
 class Receiver {

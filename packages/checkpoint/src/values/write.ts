@@ -52,7 +52,7 @@ class ChunkedWriter {
 }
 
 /** The bytes of a tensor whose backend or dtype does not give them piece by piece. */
-async function bytesOfTensor(tensor: Tensor): Promise<Uint8Array> {
+export async function bytesOfTensor(tensor: Tensor): Promise<Uint8Array> {
   const { buffer, byteOffset, byteLength } = await tensor.data();
   const bytes = new Uint8Array(buffer, byteOffset, byteLength);
   // Whatever is not zero is true, here and there; in a file it is 1.
