@@ -694,6 +694,47 @@ export {
   type StopSignal,
 } from "@nnxjs/training";
 
+// Checkpoints: files, browser storage, and States between threads. Files on a disk are in
+// @nnxjs/checkpoint/node.
+export {
+  save,
+  type SaveOptions,
+  restore,
+  type RestoreOptions,
+  type Skipped,
+  open,
+  Checkpoint,
+  type LeafInfo,
+  type LeafKind,
+  type CheckpointSource,
+  toBytes,
+  type ToBytesOptions,
+  fromBytes,
+  Checkpointer,
+  type CheckpointerOptions,
+  type SaveStepOptions,
+  type Metrics,
+  opfs,
+  opfsDirectory,
+  indexedDb,
+  indexedDbDirectory,
+  type StorageFile,
+  type StorageFolder,
+  type FileReading,
+  type FileWriting,
+  type FileDtype,
+  type TensorForm,
+  type BlobLike,
+  type UrlLike,
+  toTransferable,
+  fromTransferable,
+  type TransferableOptions,
+  type TransferableState,
+  type StateMessage,
+  type LeafDescription,
+  type TreePart,
+} from "@nnxjs/checkpoint";
+
 // Uncertainty: models that can be sampled.
 export {
   dropconnect,
@@ -773,6 +814,7 @@ export {
   StructureError,
 } from "@nnxjs/nnx-core";
 export { MissingRngError } from "@nnxjs/layers";
+export { CheckpointError } from "@nnxjs/checkpoint";
 
 // By name: these two look names up, and what they must know is in packages that nnx-core cannot
 // import.

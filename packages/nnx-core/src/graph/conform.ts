@@ -7,9 +7,10 @@ import { readOn, rebuild } from "../state/rebuild.ts";
 import { isLeaf, isSubtree, type StateNode } from "../state/state.ts";
 import type { VariableDef } from "../variable/variable-state.ts";
 import { Variable } from "../variable/variable.ts";
-import type { Attributes, GraphDef, NodeDef } from "./graph-def.ts";
+import type { GraphDef } from "./graph-def.ts";
+import { definitionAt } from "./leaves-of-definition.ts";
 import { isNoValue } from "./no-value.ts";
-import { type Plan, planOf, type Site } from "./plan.ts";
+import { type Plan, planOf } from "./plan.ts";
 
 /**
  * The State that values stand for. Those of this library are taken as they are; in others, values
@@ -61,15 +62,6 @@ function leafFor(
   if (isNoValue(value)) throw refusal(where, path(), `a value for the ${definition.type.typeName}`, value);
   const { type, metadata } = definition;
   return Object.freeze({ type, value, metadata });
-}
-
-/** What a leaf becomes; nothing for an array, which has no Variable. */
-function definitionAt({ nodes }: GraphDef, site: Site): VariableDef | undefined {
-  const node = nodes[site.node] as NodeDef;
-  if (site.kind === "variable") return node as VariableDef;
-  const { keys, attributes } = node as Attributes;
-  const attribute = attributes[keys.indexOf(site.key)];
-  return attribute?.kind === "leaf" ? attribute.definition : undefined;
 }
 
 /** The positions in the plan by their place above and their name. */
