@@ -17,7 +17,7 @@ import type { Variable } from "./variable.ts";
 
 /** In the place of a value that was let go: by hand, or at the end of a scope. */
 export const released: unique symbol = Symbol("released");
-export const handedOver: unique symbol = Symbol("handedOver");
+const handedOver: unique symbol = Symbol("handedOver");
 export type Gone = typeof released | typeof handedOver;
 
 export const isGone = (value: unknown): value is Gone =>
