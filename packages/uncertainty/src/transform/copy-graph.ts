@@ -1,24 +1,24 @@
-/** @file A copy of a model that remembers what is the copy of what. */
+/** @file Copies a model and records the copy of each part. */
 import { graphdef, GraphNode, isVariableState, Variable } from "@nnxjs/nnx-core";
 import { isContainer, mapItems } from "@nnxjs/nnx-core/internal";
 
-/** A copied model, and the copy of each node and Variable in it. */
+/** A copied model, and the copy of each of its nodes and Variables. */
 export interface GraphCopy<M> {
   readonly copy: M;
   readonly copyOf: ReadonlyMap<object, object>;
 }
 
 /**
- * Copies a model as `clone` does: no module and no Variable is shared with the original, what was
- * shared stays shared, subclasses keep their type, no constructor runs. Besides, attributes keep
- * the order in which they were defined, which `clone` sorts.
- * @throws StructureError for what cannot be a graph.
+ * Copies a model as `clone` does. The copy shares no module and no Variable with the original.
+ * Sharing within the model is kept, subclasses keep their type, and no constructor runs. Unlike
+ * `clone`, which sorts attributes, it keeps the order in which they were defined.
+ * @throws StructureError when the model is not a valid graph.
  */
 export function copyGraph<M>(model: M): GraphCopy<M> {
-  // Walks it once for its errors: cyclic containers, Maps with odd keys.
+  // Walk it once for its errors, such as cyclic containers and Maps with unsupported keys.
   graphdef(model);
   const copyOf = new Map<object, object>();
-  // Nodes are made empty and filled later: no recursion, however deep the model is.
+  // Nodes are created empty and filled later, so that deep models need no recursion.
   const unfilled: GraphNode[] = [];
   const visit = (x: unknown): unknown => {
     if (typeof x !== "object" || x === null) return x;
@@ -33,7 +33,7 @@ export function copyGraph<M>(model: M): GraphCopy<M> {
   };
   const copy = visit(model) as M;
   for (let node = unfilled.pop(); node; node = unfilled.pop()) {
-    // Defined, not assigned: a class may have an accessor of this name.
+    // Defined, not assigned, because a class may have an accessor of this name.
     for (const [key, value] of Object.entries(node)) {
       Object.defineProperty(copyOf.get(node), key, {
         value: visit(value),
@@ -46,10 +46,7 @@ export function copyGraph<M>(model: M): GraphCopy<M> {
   return { copy, copyOf };
 }
 
-/**
- * A container of copies; the container itself where nothing in it is copied, since it is static
- * then.
- */
+/** Copies a container, if anything in it is copied. Otherwise it is static, and shared. */
 function copyContainer(x: object, visit: (item: unknown) => unknown): unknown {
   if (isVariableState(x)) return x;
   let changed = false;

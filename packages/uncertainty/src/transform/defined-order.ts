@@ -1,14 +1,14 @@
 /**
- * @file A model's parts in the order in which they were defined; nnx-core's walks sort them by
+ * @file A model's parts in the order in which they were defined. The walks of nnx-core sort them by
  * name.
  */
 import { GraphNode, type Path, type PathPart, Variable } from "@nnxjs/nnx-core";
 import { entriesOf, isContainer } from "@nnxjs/nnx-core/internal";
 
-/** A node, container or Variable of a model, and the place where it came first. */
+/** A node, container or Variable of a model, and the first place where it occurs. */
 export interface Part {
   readonly value: object;
-  /** What holds it; of the model itself, the model. */
+  /** The node or container that holds it. For the model itself, the model. */
   readonly holder: object;
   readonly path: Path;
 }
@@ -18,7 +18,7 @@ interface Frame extends Part {
   next: number;
 }
 
-/** Every part once, children before parents, the model last. Cycles end. */
+/** Yields every part once, children before parents, the model last. Cycles are safe. */
 export function* definedParts(model: object): Generator<Part> {
   const seen = new Set<object>([model]);
   const open: Frame[] = [{ value: model, holder: model, path: [], entries: entriesOf(model), next: 0 }];
