@@ -1,2 +1,5 @@
-/** @file Unstable: what the other packages of this project use. It may change in any version. */
+/**
+ * @file What the other packages of this project use. It is not for users, and may change in any
+ * version.
+ */
 export { drop, type DropOptions } from "./fused/drop.ts";
