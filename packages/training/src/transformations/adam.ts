@@ -142,3 +142,5 @@ export function adam(learningRate: number | Schedule, options: AdamOptions = {})
   checkOptions("adam", options, adamOptionNames);
   return chain(scaleByAdam(options), scaleByLearningRate(learningRate));
 }
+
+registerFactory("tx.adam", adam);

@@ -53,3 +53,5 @@ export function adamw(learningRate: number | Schedule, options: AdamWOptions = {
   const { weightDecay = 1e-4, ...adamOptions } = options;
   return chain(scaleByAdam(adamOptions), addDecayedWeights(weightDecay), scaleByLearningRate(learningRate));
 }
+
+registerFactory("tx.adamw", adamw);

@@ -48,3 +48,5 @@ export function lion(learningRate: number | Schedule, options: LionOptions = {})
   const { b1 = 0.9, b2 = 0.99, weightDecay = 1e-3 } = options;
   return chain(scaleByLion(b1, b2), addDecayedWeights(weightDecay), scaleByLearningRate(learningRate));
 }
+
+registerFactory("tx.lion", lion);

@@ -98,3 +98,5 @@ export function rmsprop(
   if (momentum !== null) steps.push(momentumOf("rmsprop", momentum, nesterov));
   return chain(...steps);
 }
+
+registerFactory("tx.rmsprop", rmsprop);

@@ -1,4 +1,5 @@
 /** @file Gradient descent. */
+import { registerFactory } from "@nnxjs/nnx-core";
 import { checkOptions } from "@nnxjs/nnx-core/internal";
 import { momentumOf } from "./momentum.ts";
 import { type Schedule, scaleByLearningRate } from "./schedule.ts";
@@ -32,3 +33,5 @@ export function sgd(learningRate: number | Schedule, options: SgdOptions = {}): 
     scaleByLearningRate(learningRate),
   );
 }
+
+registerFactory("tx.sgd", sgd);
