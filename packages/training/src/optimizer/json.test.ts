@@ -45,6 +45,8 @@ registerFunction("json.test.globalNorm", globalNorm);
 const every: readonly (readonly [name: string, make: () => GradientTransformation])[] = [
   ["adam", () => adam(0.1, { nesterov: true })],
   ["adam", () => adam(decaying)],
+  ["adam", () => adam(training.exponentialDecay(0.1, 2, 0.5, { staircase: true }))],
+  ["sgd", () => sgd(training.cosineDecaySchedule(0.1, 3, { alpha: 0.1 }))],
   ["adamw", () => training.adamw(0.1)],
   ["sgd", () => sgd(0.1)],
   ["sgd", () => sgd(0.1, { momentum: 0.9 })],
