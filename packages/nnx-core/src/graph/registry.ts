@@ -30,6 +30,11 @@ class Names<T extends object> {
     if (!this.names.has(thing)) this.names.set(thing, name);
   }
 
+  /** Another thing by which the same is meant. */
+  addAlias(name: string, alias: T): void {
+    if (!this.names.has(alias)) this.names.set(alias, name);
+  }
+
   nameOf(thing: T): string | undefined {
     return this.names.get(thing);
   }
@@ -78,8 +83,16 @@ export function recordRecipe(made: object, factory: string, args: readonly unkno
   recipes.set(made, Object.freeze({ factory, args: Object.freeze(given) }));
 }
 
-/** Whether two functions or objects were made alike by one factory. */
+/** The name under which a function was registered, as itself or as a factory. */
+export const nameOfFunction = (f: unknown): string | undefined =>
+  functionNames.nameOf(f as AnyFunction) ?? factoryNames.nameOf(f as AnyFunction);
+
+/** Whether two functions or objects were made alike by one factory, or are one factory. */
 export function sameRecipe(a: unknown, b: unknown): boolean {
+  if (typeof a === "function" && typeof b === "function") {
+    const name = factoryNames.nameOf(a as AnyFunction);
+    if (name !== undefined && name === factoryNames.nameOf(b as AnyFunction)) return true;
+  }
   const x = recipeOf(a);
   const y = x && recipeOf(b);
   return y !== undefined && x?.factory === y.factory && equalData(x.args, y.args, sameRecipe);
@@ -139,6 +152,8 @@ export function registerFactory<A extends unknown[], F extends object>(
   };
   const source = String(factory);
   factoryNames.add(name, recording, (taken) => sources.get(taken) === source);
+  // Whoever refers to the function itself means the factory.
+  factoryNames.addAlias(name, factory);
   sources.set(recording, source);
   return recording;
 }

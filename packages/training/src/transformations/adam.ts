@@ -1,4 +1,5 @@
 /** @file Adam. */
+import { registerFactory } from "@nnxjs/nnx-core";
 import { add, div, mul, sqrt, square } from "@nnxjs/kernels/internal";
 import type { Tree } from "../tree/tree.ts";
 import { byMoments, type Rule } from "./one-pass.ts";
@@ -139,3 +140,5 @@ export function nadam(learningRate: number | Schedule, options: NAdamOptions = {
   const given = readOptions<NAdamOptions>("nadam", options, table);
   return chain(scaleByAdam({ ...given, nesterov: true }), scaleByLearningRate(learningRate));
 }
+
+registerFactory("tx.adam", adam);

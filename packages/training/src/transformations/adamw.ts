@@ -1,4 +1,5 @@
 /** @file Adam with decoupled weight decay. */
+import { registerFactory } from "@nnxjs/nnx-core";
 import { type AdamOptions, adamTable, type NAdamOptions, scaleByAdam } from "./adam.ts";
 import { type OptionTable, readOptions } from "./options.ts";
 import { type Schedule, scaleByLearningRate } from "./schedule.ts";
@@ -48,3 +49,5 @@ export function nadamw(learningRate: number | Schedule, options: NAdamWOptions =
     scaleByLearningRate(learningRate),
   );
 }
+
+registerFactory("tx.adamw", adamw);

@@ -218,3 +218,5 @@ export function lbfgs(options: LbfgsOptions = {}): GradientTransformation {
       : (linesearch ?? scaleByZoomLinesearch(20, { initialGuessStrategy: "one" })),
   );
 }
+
+registerFactory("tx.lbfgs", lbfgs);

@@ -1,4 +1,5 @@
 /** @file Steps by the sign of a running mean. */
+import { registerFactory } from "@nnxjs/nnx-core";
 import { abs, less, mul, sign, tanh, type Tensor, where, zerosLike } from "@nnxjs/kernels/internal";
 import { checkAlike, mapTree, type Tree } from "../tree/tree.ts";
 import { decay, oneOf, type OptionTable, positive, readOptions } from "./options.ts";
@@ -78,3 +79,5 @@ export function lion(learningRate: number | Schedule, options: LionOptions = {})
   });
   return chain(scaleByLion(given), decayedWeights(weightDecay, mask), scaleByLearningRate(learningRate));
 }
+
+registerFactory("tx.lion", lion);

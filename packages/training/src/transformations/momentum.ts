@@ -51,3 +51,5 @@ export const momentumOf: (
     },
   };
 });
+
+registerFactory("tx.trace", trace);

@@ -112,3 +112,5 @@ export function polyakSgd(options: PolyakSgdOptions = {}): GradientTransformatio
   const { scaling = 1, ...polyak } = options;
   return chain(sgd(scaling), scaleByPolyak(polyak));
 }
+
+registerFactory("tx.polyakSgd", polyakSgd);

@@ -1,4 +1,5 @@
 /** @file Steps by the running size of gradients. */
+import { registerFactory } from "@nnxjs/nnx-core";
 import { add, div, sqrt, square, sub, type Tensor, zerosLike } from "@nnxjs/kernels/internal";
 import { checkAlike, mapTree, type Tree } from "../tree/tree.ts";
 import { momentumOf } from "./momentum.ts";
@@ -118,3 +119,5 @@ export function rmsprop(
   if (momentum !== null) steps.push(momentumOf("rmsprop", momentum, nesterov));
   return chain(...steps);
 }
+
+registerFactory("tx.rmsprop", rmsprop);

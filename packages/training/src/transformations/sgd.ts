@@ -1,4 +1,5 @@
 /** @file Gradient descent. */
+import { registerFactory } from "@nnxjs/nnx-core";
 import { momentumOf } from "./momentum.ts";
 import { decay, flag, orNone, readOptions } from "./options.ts";
 import { type Schedule, scaleByLearningRate } from "./schedule.ts";
@@ -34,3 +35,5 @@ export function sgd(learningRate: number | Schedule, options: SgdOptions = {}): 
     scaleByLearningRate(learningRate),
   );
 }
+
+registerFactory("tx.sgd", sgd);
