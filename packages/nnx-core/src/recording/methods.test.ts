@@ -125,14 +125,17 @@ describe("methods of classes", () => {
         return super.forward(input);
       }
     }
-    const model = { one: new One(), two: new Two() };
-    const f = (m: typeof model) => m.two.forward(m.one.twice(x));
+    class Three extends Base {}
+    const model = { one: new One(), two: new Two(), three: new Three() };
+    const f = (m: typeof model) => m.three.forward(m.two.forward(m.one.twice(x)));
     const [, seen] = capture(f, Intermediate, outputs)(model);
     const calls = flattenState(seen).map(([path, leaf]) => [path.join("."), (leaf.value as []).length]);
     expect(calls).toEqual([
       ["one.forward", 2],
       ["one.in base", 2],
       ["one.twice", 1],
+      ["three.forward", 1],
+      ["three.in base", 1],
       ["two.forward", 1],
       ["two.in base", 1],
     ]);
@@ -228,5 +231,12 @@ describe("errors", () => {
     const message = /got none for Bincount, called in list\.0\. Register one/;
     expect(() => captureGradients(loss)(model)).toThrow(message);
     expect(() => grad(loss)(model)).toThrow(message);
+    // A run in between that has ended changes nothing of that.
+    const captures = (m: typeof model): tf.Tensor => {
+      const y = loss(m);
+      const [z] = capture(new Outer(), Intermediate)(y);
+      return tf.sum(z);
+    };
+    expect(() => grad(captures)(model)).toThrow(message);
   });
 });
