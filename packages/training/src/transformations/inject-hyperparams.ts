@@ -80,7 +80,7 @@ type Factory = (...args: never[]) => GradientTransformation;
  * hyperparams.learningRate!.value = 1e-4;
  * ```
  */
-export function injectHyperparams<A extends unknown[]>(
+export function injectHyperparams<A extends readonly unknown[]>(
   innerFactory: (...args: A) => GradientTransformation,
   options: InjectOptions = {},
 ): (...args: InjectableArgs<A>) => GradientTransformation<InjectState> {
