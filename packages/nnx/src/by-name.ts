@@ -12,10 +12,18 @@ import {
 } from "@nnxjs/nnx-core";
 import { requireNamed } from "@nnxjs/nnx-core/internal";
 import { initializers, RngCount, RngKey, Rngs, RngState, RngStream } from "@nnxjs/rnglib";
-import { OptArray, OptState, OptVariable } from "@nnxjs/training";
+import * as training from "@nnxjs/training";
 import { BatchEnsemble, BatchEnsembleLinear, DropoutLinear, Ensemble } from "@nnxjs/uncertainty";
 
-const variables = [layers.LoRAParam, RngState, RngKey, RngCount, OptState, OptArray, OptVariable] as const;
+const variables = [
+  layers.LoRAParam,
+  RngState,
+  RngKey,
+  RngCount,
+  training.OptState,
+  training.OptArray,
+  training.OptVariable,
+] as const;
 
 const modules = [
   layers.BatchNorm,
@@ -51,6 +59,10 @@ const modules = [
   BatchEnsembleLinear,
   DropoutLinear,
   Ensemble,
+  training.Optimizer,
+  training.ModelAndOptimizer,
+  training.EMA,
+  training.TrainState,
 ] as const;
 
 const functions = [
@@ -67,6 +79,37 @@ const functions = [
   initializers.normal,
   initializers.orthogonal,
   initializers.zeros,
+  training.adam,
+  training.addDecayedWeights,
+  training.applyEvery,
+  training.applyIfFinite,
+  training.chain,
+  training.clip,
+  training.conditionallyMask,
+  training.ema,
+  training.exponentialDecay,
+  training.flatten,
+  training.freeze,
+  training.injectHyperparams,
+  training.keepParamsNonnegative,
+  training.lbfgs,
+  training.lion,
+  training.lookahead,
+  training.masked,
+  training.monitor,
+  training.MultiSteps,
+  training.namedChain,
+  training.partition,
+  training.polyakSgd,
+  training.rmsprop,
+  training.scale,
+  training.scaleByBacktrackingLinesearch,
+  training.scaleByLearningRate,
+  training.scaleByZoomLinesearch,
+  training.setToZero,
+  training.sgd,
+  training.skipNotFinite,
+  training.trace,
 ] as const;
 
 /**
