@@ -12,7 +12,7 @@ import {
 } from "@nnxjs/nnx-core";
 import { requireNamed } from "@nnxjs/nnx-core/internal";
 import { initializers, RngCount, RngKey, Rngs, RngState, RngStream } from "@nnxjs/rnglib";
-import { BatchPosition, metrics, MultiMetric, OptArray, OptState, OptVariable } from "@nnxjs/training";
+import * as training from "@nnxjs/training";
 import { BatchEnsemble, BatchEnsembleLinear, DropoutLinear, Ensemble } from "@nnxjs/uncertainty";
 
 const variables = [
@@ -20,11 +20,11 @@ const variables = [
   RngState,
   RngKey,
   RngCount,
-  OptState,
-  OptArray,
-  OptVariable,
-  metrics.MetricState,
-  BatchPosition,
+  training.OptState,
+  training.OptArray,
+  training.OptVariable,
+  training.metrics.MetricState,
+  training.BatchPosition,
 ] as const;
 
 const modules = [
@@ -61,16 +61,20 @@ const modules = [
   BatchEnsembleLinear,
   DropoutLinear,
   Ensemble,
-  metrics.Accuracy,
-  metrics.AUROC,
-  metrics.Average,
-  metrics.ConfusionMatrix,
-  metrics.F1,
-  metrics.Precision,
-  metrics.Recall,
-  metrics.TopKAccuracy,
-  metrics.Welford,
-  MultiMetric,
+  training.metrics.Accuracy,
+  training.metrics.AUROC,
+  training.metrics.Average,
+  training.metrics.ConfusionMatrix,
+  training.metrics.F1,
+  training.metrics.Precision,
+  training.metrics.Recall,
+  training.metrics.TopKAccuracy,
+  training.metrics.Welford,
+  training.MultiMetric,
+  training.Optimizer,
+  training.ModelAndOptimizer,
+  training.EMA,
+  training.TrainState,
 ] as const;
 
 const functions = [
@@ -87,6 +91,37 @@ const functions = [
   initializers.normal,
   initializers.orthogonal,
   initializers.zeros,
+  training.adam,
+  training.addDecayedWeights,
+  training.applyEvery,
+  training.applyIfFinite,
+  training.chain,
+  training.clip,
+  training.conditionallyMask,
+  training.ema,
+  training.exponentialDecay,
+  training.flatten,
+  training.freeze,
+  training.injectHyperparams,
+  training.keepParamsNonnegative,
+  training.lbfgs,
+  training.lion,
+  training.lookahead,
+  training.masked,
+  training.monitor,
+  training.MultiSteps,
+  training.namedChain,
+  training.partition,
+  training.polyakSgd,
+  training.rmsprop,
+  training.scale,
+  training.scaleByBacktrackingLinesearch,
+  training.scaleByLearningRate,
+  training.scaleByZoomLinesearch,
+  training.setToZero,
+  training.sgd,
+  training.skipNotFinite,
+  training.trace,
 ] as const;
 
 /**

@@ -1,5 +1,5 @@
 /** @file Parameters that stay as they are. */
-import { registerFactory } from "@nnxjs/nnx-core";
+import { registerFactory, registerFunction } from "@nnxjs/nnx-core";
 import { checkOptions } from "@nnxjs/nnx-core/internal";
 import { mapFlags } from "../tree/select.ts";
 import { flagsOf, type Mask, masked } from "./masked.ts";
@@ -46,3 +46,6 @@ export function selectiveTransform(
   checkOptions<SelectiveTransformOptions>("selectiveTransform", options, { freezeMask: true });
   return partition({ train: optimizer, freeze: setToZero() }, trainOrFreeze(options.freezeMask));
 }
+
+registerFunction("tx.freeze", freeze);
+registerFunction("tx.selectiveTransform", selectiveTransform);

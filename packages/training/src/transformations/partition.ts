@@ -4,6 +4,7 @@ import {
   formatPath,
   type Path,
   registerFactory,
+  registerFunction,
   StructureError,
   toPredicate,
 } from "@nnxjs/nnx-core";
@@ -175,3 +176,5 @@ function checkLabels(transforms: unknown, labels: unknown): void {
 
 /** The name that `partition` had. @see `optax.multi_transform` */
 export const multiTransform: Partition = partition;
+
+registerFunction("tx.partitionOf", partition);
