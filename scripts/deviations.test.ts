@@ -41,6 +41,7 @@ const camelCase = (name: string): string =>
 /** Where the names of a module are to be found here; the umbrella itself for others. */
 const places: Readonly<Record<string, object>> = {
   "flax.nnx.initializers": nnx.initializers,
+  "flax.nnx.metrics": nnx.metrics,
   "flax.nnx.Module": nnx.Module.prototype,
   "flax.nnx.Variable": nnx.Variable.prototype,
   "flax.nnx.Rngs": nnx.Rngs.prototype,

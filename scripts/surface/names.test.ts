@@ -39,7 +39,7 @@ const classes = Object.values(nnx).filter((value) => typeof value === "function"
  * language.
  */
 const functions = new Set([
-  ...[nnx, nnx.random, nnx.initializers, keys, globalThis].flatMap((each) =>
+  ...[nnx, nnx.random, nnx.initializers, nnx.metrics, keys, globalThis].flatMap((each) =>
     Object.getOwnPropertyNames(each),
   ),
   ...Object.keys(tf).map((name) => `tf.${name}`),
@@ -110,7 +110,7 @@ const isKnown = (word: string): boolean =>
  * `registerRules`.
  */
 function unknownIn(text: string): string[] {
-  const plain = text.replaceAll(/\b(?:nnx|random|initializers)\./g, "");
+  const plain = text.replaceAll(/\b(?:nnx|random|initializers|metrics)\./g, "");
   const calls = Array.from(
     plain.matchAll(/(?<![\w.}])((?:\w+\.)?[A-Za-z]\w*)\(/g),
     ([, name]) => name as string,

@@ -29,12 +29,16 @@ export function gradientsPage(): string {
     });
   return `# Gradients, kernel by kernel
 
-Each row is a kernel of tensorflow.js that has a rule in \`@nnxjs/gradients\`; each number is the order of derivatives to which
-its programs are checked on that backend: against JAX in double precision (which the generator of those numbers checks against
-central differences), with no tensor left behind. 2 means that gradients of gradients are right too. A dash: the backend has no
-kernel for the program itself. The values of the programs are checked too, with the kernels that \`mendKernels\` puts in place of those
-that are wrong. Functions of \`@nnxjs/nnx\` install the rules on first use; plain \`tf.grad\` has none ("gradient function not found")
-until \`installGradients()\` is called. Names that end in \`__op\` are operations that tensorflow.js differentiates by hand.
+Each row is a kernel of tensorflow.js for which \`@nnxjs/gradients\` has a rule. A number says up to which order the kernel's
+gradients are checked on that backend: 2 means gradients, and gradients of gradients. A dash means that the backend cannot run the
+programs at all.
+
+The checks compare small programs, with the kernel in them, with JAX in double precision, and count tensors, so that none is left
+behind. JAX's numbers are checked against central differences when they are made. The values of the programs are compared too, with the
+right kernels that \`mendKernels\` puts in the place of wrong ones.
+
+Functions of \`@nnxjs/nnx\` install the rules on first use. Plain \`tf.grad\` does not, and fails with "gradient function not found":
+call \`installGradients()\` first. Names that end in \`__op\` are operations whose gradients tensorflow.js itself defines by hand.
 
 ${Object.keys(allCases).length} programs, ${names.length} kernels and operations. Made by \`node scripts/run.mjs scripts/gradients-table.ts\`.
 

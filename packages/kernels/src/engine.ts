@@ -1,5 +1,5 @@
 /** @file Questions to tensorflow.js's engine: what is a tensor, and whether a tape is recording. */
-import { engine, reshape, Tensor } from "@tensorflow/tfjs-core";
+import { engine, reshape, Tensor, version_core as version } from "@tensorflow/tfjs-core";
 
 /** Whether `x` is a tensor. */
 export const isTensor = (x: unknown): x is Tensor => x instanceof Tensor;
@@ -12,3 +12,6 @@ export const isRecording = (): boolean => engine().state.gradientDepth > 0;
  * shares the data on every backend; `clone` copies on wasm.
  */
 export const alias = (x: Tensor): Tensor => reshape(x, x.shape);
+
+/** The version of tensorflow.js. */
+export const versionOfTensorflow: string = version;

@@ -2,8 +2,16 @@
  * @file What the other packages of this project use. It is not for users, and may change in any
  * version.
  */
-export { alias, isRecording, isTensor } from "./engine.ts";
+export { alias, isRecording, isTensor, versionOfTensorflow } from "./engine.ts";
 export type { ElementArrays } from "./memory/access.ts";
+export {
+  copyBytes,
+  type Filling,
+  fillable,
+  isAlive,
+  memoryOf,
+  tensorFrom,
+} from "./memory/bytes.ts";
 export { fuse } from "./memory/fuse.ts";
 export { newTensor } from "./memory/new-tensor.ts";
 export { axesOf2D, axesOf3D } from "./mends/pools.ts";

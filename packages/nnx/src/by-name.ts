@@ -12,10 +12,20 @@ import {
 } from "@nnxjs/nnx-core";
 import { requireNamed } from "@nnxjs/nnx-core/internal";
 import { initializers, RngCount, RngKey, Rngs, RngState, RngStream } from "@nnxjs/rnglib";
-import { OptArray, OptState, OptVariable } from "@nnxjs/training";
+import { BatchPosition, metrics, MultiMetric, OptArray, OptState, OptVariable } from "@nnxjs/training";
 import { BatchEnsemble, BatchEnsembleLinear, DropoutLinear, Ensemble } from "@nnxjs/uncertainty";
 
-const variables = [layers.LoRAParam, RngState, RngKey, RngCount, OptState, OptArray, OptVariable] as const;
+const variables = [
+  layers.LoRAParam,
+  RngState,
+  RngKey,
+  RngCount,
+  OptState,
+  OptArray,
+  OptVariable,
+  metrics.MetricState,
+  BatchPosition,
+] as const;
 
 const modules = [
   layers.BatchNorm,
@@ -51,6 +61,16 @@ const modules = [
   BatchEnsembleLinear,
   DropoutLinear,
   Ensemble,
+  metrics.Accuracy,
+  metrics.AUROC,
+  metrics.Average,
+  metrics.ConfusionMatrix,
+  metrics.F1,
+  metrics.Precision,
+  metrics.Recall,
+  metrics.TopKAccuracy,
+  metrics.Welford,
+  MultiMetric,
 ] as const;
 
 const functions = [

@@ -3,3 +3,5 @@
  * version.
  */
 export { drop, type DropOptions } from "./fused/drop.ts";
+export { shuffledRange } from "./random/permutation.ts";
+export type { TensorOfAxes } from "./tensor-types.ts";

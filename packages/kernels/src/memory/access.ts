@@ -55,6 +55,13 @@ export const zerosOf = <D extends LoopDtype>(dtype: D, size: number): ElementArr
 export const isHeap = (backend: object): backend is HeapBackend => "typedArrayFromHeap" in backend;
 
 /**
+ * The elements of a tensor where they are, until the heap grows.
+ * @param backend - One whose memory is within reach.
+ */
+export const elementsOf = (backend: object, info: TensorInfo): Elements =>
+  isHeap(backend) ? backend.typedArrayFromHeap(info) : (backend as ArrayBackend).readSync(info.dataId);
+
+/**
  * Creates tensors with one loop over the values of others.
  * @param backend - cpu or wasm.
  * @param run - Writes every element of each output. It must not keep the arrays or write to the

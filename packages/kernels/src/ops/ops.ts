@@ -17,6 +17,7 @@ export const broadcastTo: (x: Tensor, shape: number[]) => Tensor = op((x: Tensor
 export const cast: typeof tf.cast = op(tf.cast);
 export const clone: Unary = op(tf.clone);
 export const concat: typeof tf.concat = op(tf.concat);
+export const cumsum: typeof tf.cumsum = op(tf.cumsum);
 export const div: Binary = op(tf.div);
 export const elu: Unary = op(tf.elu);
 export const equal: Binary = op(tf.equal);
@@ -49,6 +50,7 @@ export const reshape: typeof tf.reshape = op(tf.reshape);
 export const reverse: typeof tf.reverse = op(tf.reverse);
 export const rsqrt: Unary = op(tf.rsqrt);
 export const scalar: typeof tf.scalar = tf.scalar;
+export const scatterND: typeof tf.scatterND = op(tf.scatterND);
 export const selu: Unary = op(tf.selu);
 export const sigmoid: Unary = op(tf.sigmoid);
 export const slice: typeof tf.slice = op(tf.slice);

@@ -1,10 +1,11 @@
 /** @file What of an argument is differentiated, and in which structure its gradient comes back. */
+import { pathOf } from "../data/place.ts";
 import { describe, GradientError } from "../errors.ts";
 import { needsPath } from "../filter/description.ts";
 import { toPredicate } from "../filter/filter.ts";
 import { GraphWalk, type LeafPlace, type LeafValue } from "../graph/flatten.ts";
 import { type GraphState, graphStateOf, isGraphState } from "../graph/graph-state.ts";
-import { containerKind } from "../data/containers.ts";
+import { containerFrom, type ContainerKind, containerKind, entriesOf } from "../data/containers.ts";
 import { GraphNode } from "../graph/node.ts";
 import { tensorsIn } from "../ownership/tensors-in.ts";
 import { formatPath, type Path, type PathPart } from "../path.ts";
@@ -40,12 +41,6 @@ export function differentiable(argument: unknown, place: string, how: Preparatio
 
 const noPath: Path = [];
 
-interface Selected {
-  readonly key: PathPart | undefined;
-  readonly value: LeafValue;
-  readonly place: LeafPlace | undefined;
-}
-
 /** Variables, and tensors without one, that `wrt` selects. */
 function ofModel(model: GraphNode, place: string, how: Preparation): Differentiable {
   const { seen } = how;
@@ -53,32 +48,24 @@ function ofModel(model: GraphNode, place: string, how: Preparation): Differentia
   const needPaths = needsPath(matches);
   const outline = new Outline();
   const loans = new Loans(how);
-  const open: PathPart[] = [];
-  const pathTo = (key: PathPart | undefined): Path => (key === undefined ? open : [...open, key]);
-  const select = ({ key, value, place: at }: Selected): void => {
+  const select = (key: PathPart | undefined, value: LeafValue, walk: GraphWalk): void => {
     const isVariable = value instanceof Variable;
+    const at = isVariable ? undefined : walk.place();
     if (isVariable ? seen.hasVariable(value) : at === undefined || seen.hasPlace(at.owner, at.key)) return;
-    if (!matches(needPaths ? pathTo(key) : noPath, value)) return;
+    const path = (): Path => pathOf(walk.at());
+    if (!matches(needPaths ? path() : noPath, value)) return;
     if (isVariable) seen.addVariable(value);
     else if (at) seen.addPlace(at.owner, at.key);
     const leaf = isVariable ? value.toState() : value;
     const isLent = loans.lend(isVariable ? value : (at as LeafPlace), () =>
-      key === undefined ? place : `${place} at ${formatPath(pathTo(key))}`,
+      key === undefined ? place : `${place} at ${formatPath(path())}`,
     );
     if (isLent) outline.leaf(key, leaf);
   };
   const walk = new GraphWalk({
-    enter: (key) => {
-      open.push(key);
-      outline.enter(key);
-    },
-    leaf: (key, value, at) => {
-      select({ key, value, place: at });
-    },
-    exit: () => {
-      open.pop();
-      outline.exit();
-    },
+    enter: (key) => outline.enter(key),
+    leaf: select,
+    exit: () => outline.exit(),
   });
   try {
     walk.run(model);
@@ -173,25 +160,23 @@ function ofGraphState({ graphdef, state }: GraphState, place: string, how: Prepa
 
 /** Each item for itself: what an array, a plain object or a Map holds may be anything. */
 function ofContainer(container: object, place: string, how: Preparation): Differentiable {
-  const kind = containerKind(container);
-  const entries: (readonly [key: unknown, item: unknown])[] =
-    container instanceof Map ? [...container] : Object.entries(container);
+  const kind = containerKind(container) as ContainerKind;
   const parts: (readonly [key: unknown, part: Differentiable])[] = [];
   const restore = (): void => {
     for (const [, part] of parts) part.restore();
   };
   try {
-    for (const [key, item] of entries)
+    for (const [key, item] of entriesOf(container))
       parts.push([key, differentiable(item, `${place}.${String(key)}`, how)]);
   } catch (error) {
     restore();
     throw error;
   }
-  const assemble = (of: (part: Differentiable) => unknown): unknown => {
-    if (kind === "array") return parts.map(([, part]) => of(part));
-    const items = parts.map(([key, part]) => [key, of(part)] as const);
-    return kind === "map" ? new Map(items) : Object.fromEntries(items as (readonly [string, unknown])[]);
-  };
+  const assemble = (of: (part: Differentiable) => unknown): unknown =>
+    containerFrom(
+      kind,
+      parts.map(([key, part]) => [key, of(part)] as const),
+    );
   const itemOf = (gradient: unknown, key: unknown): unknown =>
     gradient instanceof Map
       ? gradient.get(key)

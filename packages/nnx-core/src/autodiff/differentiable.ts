@@ -1,40 +1,41 @@
-/** @file What becomes of one argument of a function that is differentiated. */
+/** @file How one argument of a differentiated function is prepared, and its gradient is made. */
 import type { Filter } from "../filter/filter.ts";
 import type { Tensor } from "../tensor.ts";
 
 /** One argument, ready to be differentiated. */
 export interface Differentiable {
-  /** What the function gets in the place of the argument. */
+  /** What the function gets in place of the argument. */
   readonly argument: unknown;
   /**
-   * What is watched: tensor objects of their own, so that uses outside the argument do not count.
+   * The tensors that gradients are taken of. They are copies on the same data, so that only uses
+   * through the argument count.
    */
   readonly watched: readonly Tensor[];
-  /** The gradient's structure, from one gradient for each watched tensor in order. */
+  /** Makes the argument's gradient from one gradient for each watched tensor, in their order. */
   build(gradients: readonly Tensor[]): unknown;
   /**
-   * The tensors of a gradient of this structure, in the order of what is watched; `undefined` where
-   * there is none.
+   * Takes apart a gradient that `build` could have made: one tensor for each watched one, or
+   * `undefined` where there is none.
    */
   read(gradient: unknown): readonly (Tensor | undefined)[];
-  /** Puts back what was put in place of the model's values. */
+  /** Puts the model's own values back. */
   restore(): void;
 }
 
 /** How arguments are prepared. */
 export interface Preparation {
-  /** The function, for error messages. */
+  /** What error messages call the function. */
   readonly where: string;
   readonly wrt: Filter;
-  /** Whether what has no gradient (integers, numbers, keys) is an error or a constant. */
+  /** Whether what can have no gradient (integers, numbers, keys) is an error or a constant. */
   readonly others: "refuse" | "pass";
-  /**
-   * Variables of earlier arguments, and where bare tensors stand: they have their gradient there.
-   */
+  /** What earlier arguments have. Its gradient is in the gradient of the first of them. */
   readonly seen: Seen;
 }
 
-/** What has its gradient already. */
+/**
+ * The Variables that have a gradient in an argument, and the places of tensors without a Variable.
+ */
 export class Seen {
   private readonly variables = new Set<object>();
   private readonly places = new Map<object, Set<unknown>>();
@@ -47,7 +48,7 @@ export class Seen {
     this.variables.add(variable);
   }
 
-  /** Whether a place was not there yet; it is now. */
+  /** Adds a place. @returns whether it is new. */
   addPlace(owner: object, key: unknown): boolean {
     const keys = this.places.get(owner) ?? new Set();
     this.places.set(owner, keys);
@@ -61,7 +62,7 @@ export class Seen {
 
 const nothing = (): void => {};
 
-/** An argument without gradients. */
+/** An argument that has no gradient. */
 export const constant = (argument: unknown): Differentiable => ({
   argument,
   watched: [],

@@ -8,7 +8,7 @@ import type { Tensor } from "../tensor.ts";
 import type { Param } from "../variable/variable-types.ts";
 import type { Variable } from "../variable/variable.ts";
 
-/** Which argument, and which Variables of it. @see Flax `nnx.DiffState` */
+/** An argument, and which of its Variables are differentiated. @see Flax `nnx.DiffState` */
 export interface DiffState<N extends number = number> {
   readonly argnum: N;
   readonly filter: Filter;
@@ -19,7 +19,11 @@ export type Argnum = number | DiffState;
 
 /** How `grad` and `valueAndGrad` differentiate. */
 export interface GradOptions {
-  /** Positions, or positions with filters; an array gives an array of gradients. @defaultValue 0 */
+  /**
+   * The positions of the differentiated arguments, each with a filter if wanted. One position gives
+   * one gradient, an array gives an array of gradients.
+   * @defaultValue 0
+   */
   readonly argnums?: Argnum | readonly Argnum[];
   /** The function returns `[loss, aux]`, and aux is passed through. @defaultValue false */
   readonly hasAux?: boolean;
@@ -28,8 +32,8 @@ export interface GradOptions {
 }
 
 /**
- * The gradient of one argument: a State of a module's Variables that `F` selects, otherwise the
- * argument's own structure, with nothing where there is no gradient.
+ * The gradient of one argument. Of a module it is a State of the Variables that `F` selects. Of
+ * anything else it has the argument's own structure, with `undefined` where there is no gradient.
  */
 export type GradientOf<T, F = typeof Param> = 0 extends 1 & T
   ? T
@@ -47,7 +51,7 @@ export type GradientOf<T, F = typeof Param> = 0 extends 1 & T
               ? { -readonly [K in keyof T]: GradientOf<T[K], F> }
               : undefined;
 
-/** The filter that options name, or the default. */
+/** The `wrt` of some options, or its default. */
 type WrtOf<O extends GradOptions> = O["wrt"] extends infer F ? (F extends Filter ? F : typeof Param) : never;
 
 type ArgumentAt<A extends readonly unknown[], N, F> =
@@ -72,8 +76,5 @@ export type GradientsOf<A extends readonly unknown[], O extends GradOptions> = O
       : GradientOf<A[0], WrtOf<O>>
   : never;
 
-/**
- * What a function that is differentiated returns: a scalar, or with `hasAux` a scalar and anything
- * else.
- */
+/** What a loss returns: a scalar, or with `hasAux` a pair of a scalar and anything else. */
 export type LossOf<O extends GradOptions> = O["hasAux"] extends true ? readonly [Tensor, unknown] : Tensor;

@@ -1,24 +1,17 @@
 /** @file Gradients of functions of models, States and tensors. */
 import { checkFunction } from "../data/functions.ts";
-import { installGradients } from "@nnxjs/gradients";
-import { checkOptions } from "../data/options.ts";
-import { describe, GradientError } from "../errors.ts";
-import type { Filter } from "../filter/filter.ts";
 import { notAResult } from "../data/not-a-result.ts";
-import { tensorsIn } from "../ownership/tensors-in.ts";
-import { isTensor, ones, scoped, type Tensor } from "../tensor.ts";
-import { Param } from "../variable/variable-types.ts";
+import { checkOptions } from "../data/options.ts";
+import type { Filter } from "../filter/filter.ts";
+import type { Tensor } from "../tensor.ts";
 import type {
-  GradientOf,
   DiffState as DiffStateType,
+  GradientOf,
   GradientsOf,
   GradOptions,
   LossOf,
 } from "./grad-types.ts";
-import { prepareCall, toPositions } from "./positions.ts";
-import { runDifferentiated } from "./run-differentiated.ts";
-import { backward, withTape } from "./tape.ts";
-import type { Structure } from "../undo/structure.ts";
+import { runLoss } from "./loss.ts";
 
 /** Makes {@link DiffState}s, with `new` or without. */
 interface DiffStateConstructor {
@@ -27,15 +20,15 @@ interface DiffStateConstructor {
 }
 
 /**
- * Selects an argument and the Variables of it that are differentiated.
+ * Selects an argument, and which of its Variables are differentiated.
  * @param argnum - The position of a module.
- * @param filter - Which of its Variables, and of the tensors that it has without one.
+ * @param filter - Selects Variables of the module, and tensors that stand in it without a Variable.
  * @see Flax `nnx.DiffState`
  */
 export const DiffState: DiffStateConstructor = diffState as unknown as DiffStateConstructor;
 export type DiffState<N extends number = number> = DiffStateType<N>;
 
-/** A declaration, since arrow functions refuse `new`. */
+/** A function declaration, since arrow functions cannot be called with `new`. */
 function diffState(argnum: number, filter: Filter): DiffStateType {
   return { argnum, filter };
 }
@@ -45,22 +38,27 @@ const optionNames = { argnums: true, hasAux: true, wrt: true } as const;
 /**
  * A function that returns the value and the gradients of `f`.
  *
- * The gradient of a module is a State of its selected Variables (`Param` unless `wrt` or a
- * {@link DiffState} says otherwise); of a State, a State of all its leaves; of what `unpack`
- * returns, the same; of tensors and of arrays and objects of tensors, the same structure. Tensors
- * that stand in a module without a Variable are differentiated where the filter selects them, by a
- * predicate on the path say: their gradients are the leaves, without anything around them. What the
- * loss does not depend on gets zeros. A Variable that is shared has one gradient, the sum over its
- * uses. Variables that `f` changes stay changed.
+ * The structure of a gradient follows from the argument:
+ *
+ * - a module: a State of its selected Variables (`Param`, unless `wrt` or a {@link DiffState}
+ *   selects others);
+ * - a State: a State of all its leaves; what `unpack` returns: the same with gradients;
+ * - a tensor, or arrays, plain objects and Maps of tensors: the same structure.
+ *
+ * A tensor that stands in a module without a Variable is differentiated if the filter selects it,
+ * for example a predicate on its path. Its gradient is then the leaf itself. Where the loss does
+ * not depend on a value, the gradient is zeros. A shared Variable has one gradient, the sum over
+ * all its uses. Variables that `f` changes stay changed.
  * @param f - Returns a float32 scalar, or with `hasAux` a pair of it and anything else. Not async.
  * @returns `[value, gradients]`, with `hasAux` `[[value, aux], gradients]`.
  * @throws {@link GradientError} when the loss is no scalar, an argument has no float32 values, or
  * an op has no gradient rule; and whatever `f` throws. Then everything that can be reached from the
- * arguments, and every Variable that `f` wrote to, is as before. `f` runs once, whatever happens.
+ * arguments, and every Variable that `f` wrote to, is as before. `f` runs once in any case.
  * @see Flax `nnx.value_and_grad`
  * @example
  * ```ts
- * const [loss, grads] = nnx.valueAndGrad((m: Mlp, x: tf.Tensor2D) => tf.mean(tf.square(m.forward(x))))(model, x);
+ * const lossOf = (m: Mlp, input: tf.Tensor2D) => tf.mean(tf.square(m.forward(input)));
+ * const [loss, grads] = nnx.valueAndGrad(lossOf)(model, x);
  * ```
  */
 export function valueAndGrad<A extends readonly unknown[], R extends Tensor>(
@@ -78,12 +76,11 @@ export function valueAndGrad(
   checkFunction(where, f);
   checkOptions<GradOptions>(where, options, optionNames);
   return notAResult(where, (...args: unknown[]) => {
-    const { loss, aux, gradients } = differentiate(where, f, args, options);
-    return [options.hasAux ? [loss, aux] : loss, gradients];
+    return differentiate(where, f, args, options, (loss, aux) => (options.hasAux ? [loss, aux] : loss));
   });
 }
 
-/** The value as a tuple of one's own, where it is a pair. */
+/** What `valueAndGrad` gives for a value: pairs come as mutable tuples. */
 export type ValueOf<R> = R extends Tensor ? R : { -readonly [K in keyof R]: R[K] };
 
 /** `[gradients, aux]` with `hasAux`, the gradients alone without. */
@@ -111,77 +108,26 @@ export function grad(
   checkFunction(where, f);
   checkOptions<GradOptions>(where, options, optionNames);
   return notAResult(where, (...args: unknown[]) => {
-    const { aux, gradients } = differentiate(where, f, args, options);
+    const [aux, gradients] = differentiate(where, f, args, options, (_loss, aux) => aux);
     return options.hasAux ? [gradients, aux] : gradients;
   });
 }
 
-interface Differentiated {
-  readonly loss: Tensor | undefined;
-  readonly aux: unknown;
-  readonly gradients: unknown;
-}
-
-function differentiate(
+/** Takes gradients. @param keep - Makes what is kept of the loss and aux. */
+function differentiate<K>(
   where: string,
-  f: (...args: never) => unknown,
+  f: (...args: unknown[]) => unknown,
   args: readonly unknown[],
-  { argnums = 0, hasAux = false, wrt = Param }: GradOptions,
-): Differentiated {
-  installGradients();
-  const positions = toPositions(where, argnums, args.length, wrt);
-  // The scope frees the copies that were watched and what the backward pass leaves behind.
-  const [loss, aux, found, , prepared] = scoped(() => {
-    const call = prepareCall(where, args, positions);
-    const run = (before: Structure) => {
-      const [y, rest] = checkLoss(where, f(...(call.args as never)), hasAux);
-      return { y, rest, others: [...tensorsIn(rest), ...before.newTensors()] };
-    };
-    try {
-      return runDifferentiated(call.args, (before) =>
-        withTape(
-          () => run(before),
-          ({ y, rest, others }, tape) => {
-            const gradients = backward(tape, [[y, ones(y.shape)]], call.watched);
-            // A loss that nobody asked for is the scope's to free, if it is its own. The call is in
-            // a function, which the scope does not look into.
-            return [where === "grad" ? undefined : y, rest, gradients, others, () => call] as const;
-          },
-        ),
-      );
-    } finally {
-      call.restore();
-    }
+  options: GradOptions,
+  keep: (loss: Tensor, aux: unknown) => K,
+): [kept: K, gradients: unknown] {
+  const { kept, found, call } = runLoss(where, {
+    ...options,
+    f,
+    args,
+    keep,
+    goBack: (gradientsOf, watched) => gradientsOf(watched),
   });
-  const gradients = prepared().build(found);
-  return { loss, aux, gradients: Array.isArray(argnums) ? gradients : gradients[0] };
-}
-
-/**
- * The loss and the rest of what a differentiated function returned.
- * @throws {@link GradientError} for anything else.
- */
-export function checkLoss(where: string, result: unknown, hasAux: boolean): [Tensor, unknown] {
-  if (result instanceof Promise) {
-    // Refused, so nobody else will look at how it ends.
-    result.catch(() => {});
-    throw new GradientError(
-      `${where}: expected a function that returns its loss, got one that returns a Promise. ` +
-        "Await inputs before the call and read results after it.",
-    );
-  }
-  if (hasAux && !(Array.isArray(result) && result.length === 2)) {
-    throw new GradientError(
-      `${where}: expected the function to return [loss, aux] because of { hasAux: true }, got ${describe(result)}. ` +
-        "Return an array of two, or leave hasAux out.",
-    );
-  }
-  const [loss, aux]: unknown[] = hasAux ? (result as unknown[]) : [result, undefined];
-  if (!isTensor(loss) || loss.rank !== 0 || loss.dtype !== "float32") {
-    throw new GradientError(
-      `${where}: expected the loss to be a float32 scalar, got ${describe(loss)}. ` +
-        "Reduce it (tf.mean, tf.sum), or return [loss, aux] with { hasAux: true }.",
-    );
-  }
-  return [loss, aux];
+  const gradients = call.build(found);
+  return [kept, Array.isArray(options.argnums) ? gradients : gradients[0]];
 }

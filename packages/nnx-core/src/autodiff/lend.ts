@@ -1,6 +1,7 @@
 /**
- * @file Copies in the place of a model's own values for the time of a run; identity and later
- * writes are the model's own.
+ * @file While a function is differentiated, copies stand in the model in the place of its values.
+ * The modules and Variables stay the user's own: `===` holds in the function, and what it writes
+ * stays written.
  */
 import { GradientError } from "../errors.ts";
 import type { LeafPlace } from "../graph/flatten.ts";
@@ -13,11 +14,12 @@ import { Variable } from "../variable/variable.ts";
 import type { Preparation } from "./differentiable.ts";
 import { watch } from "./watched-values.ts";
 
-/** A Variable, or where a tensor stands without one. */
+/** What lends its value: a Variable, or the place of a tensor that has no Variable around it. */
 export type Lender = Variable | LeafPlace;
 
 /**
- * The leaf of a Variable, so that it is the very same one afterwards; the value of what has none.
+ * What is put back in the end. Of a Variable it is the leaf, so that States of the model before and
+ * after the run share that object.
  */
 const ownOf = (lender: Lender): unknown =>
   lender instanceof Variable ? lender.toState() : presentValue(lender);
@@ -34,7 +36,7 @@ interface Loan {
   readonly lease: Lease | undefined;
 }
 
-/** What was lent of one argument. */
+/** The values that one argument lends. */
 export class Loans {
   readonly watched: Tensor[] = [];
   private readonly loans: Loan[] = [];
@@ -45,8 +47,8 @@ export class Loans {
   }
 
   /**
-   * Puts watched copies in the place of a value's float tensors.
-   * @returns whether it has any.
+   * Puts watched copies in the place of the float tensors of a value.
+   * @returns whether the value has float tensors.
    */
   lend(lender: Lender, place: () => string): boolean {
     const { watched } = this;
@@ -69,7 +71,7 @@ export class Loans {
     return true;
   }
 
-  /** Puts the own values back. What the function wrote meanwhile stays. */
+  /** Puts the lender's own values back, except where the function has written another value. */
   restore(): void {
     lending(() => {
       for (const { lender, own, copy, lease } of this.loans) {

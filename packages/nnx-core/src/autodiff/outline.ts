@@ -1,6 +1,6 @@
 /**
- * @file The structure of a gradient State: which leaves there are and where, without a path for
- * each.
+ * @file The structure of a gradient State. It is kept as the steps of a walk: a path for each leaf
+ * would be long in a deep model.
  */
 import { describe, GradientError } from "../errors.ts";
 import { tensorsIn } from "../ownership/tensors-in.ts";
@@ -29,7 +29,7 @@ export class Outline {
   }
 
   exit(): void {
-    // Where nothing was found there is nothing to go down to.
+    // Nothing below this key has a gradient.
     if (this.steps.at(-1)?.kind === "enter") this.steps.pop();
     else this.steps.push({ kind: "exit" });
   }
@@ -44,21 +44,16 @@ export class Outline {
     return key === undefined ? path : [...path, key];
   }
 
-  /** The State of the leaves, each with what `value` makes of it. */
-  build(value: (leaf: StateLeaf) => unknown): OwnedState {
+  /** The State of the leaves, each with gradients in the place of its float tensors. */
+  fill(gradients: readonly Tensor[]): OwnedState {
+    const next = inOrder(gradients);
     const builder = new StatesBuilder(1);
     for (const step of this.steps) {
       if (step.kind === "enter") builder.enter(step.key);
       else if (step.kind === "exit") builder.exit();
-      else builder.put(0, step.key, withValue(step.leaf, value(step.leaf)));
+      else builder.put(0, step.key, withValue(step.leaf, replaceFloats(leafValue(step.leaf), next)));
     }
     return builder.finish()[0] as OwnedState;
-  }
-
-  /** The State of the leaves, each with gradients in the place of its float tensors. */
-  fill(gradients: readonly Tensor[]): OwnedState {
-    const next = inOrder(gradients);
-    return this.build((leaf) => replaceFloats(leafValue(leaf), next));
   }
 
   /**

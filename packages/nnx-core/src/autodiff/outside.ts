@@ -1,12 +1,14 @@
-/** @file What a recorded run used that it neither made nor was given. */
+/** @file The tensors that a recorded run used without having made or been given them. */
 import { type TapeNode, tapeEngine, type Tensor } from "../tensor.ts";
 import { watchedNow } from "./positions.ts";
 import { dependents } from "./tape.ts";
 
 /**
- * Float tensors that went into ops of the run from outside: parameters and intermediate values that
- * its function closes over.
- * @param options - `differentiated`: only those that a gradient being taken depends on.
+ * The float tensors that ops of a run got from outside: parameters and intermediate values that the
+ * function closes over.
+ * @param given - The tensors that the run was given.
+ * @param options - `differentiated`: only tensors through which a gradient flows that is being
+ * taken now.
  */
 export function inputsFromOutside(
   tape: readonly TapeNode[],

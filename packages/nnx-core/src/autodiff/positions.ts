@@ -1,4 +1,4 @@
-/** @file Which arguments of a call are differentiated, prepared together and put back together. */
+/** @file The arguments of one call: which are differentiated, and how all of them are prepared. */
 import { describe, GradientError } from "../errors.ts";
 import type { Filter } from "../filter/filter.ts";
 import { iterNodes, nodesOf } from "../graph/iterate.ts";
@@ -13,8 +13,8 @@ import type { Argnum, DiffState } from "./grad-types.ts";
 import { dependents } from "./tape.ts";
 
 /**
- * Positions with their filters.
- * @throws {@link GradientError} for one that is not there, or there twice.
+ * The positions of `argnums`, each with a filter.
+ * @throws {@link GradientError} for a position that no argument has, or that is named twice.
  */
 export function toPositions(
   where: string,
@@ -42,48 +42,52 @@ export function toPositions(
   return positions;
 }
 
-/** What is differentiated by the runs that are going on now. */
-const open = new Set<readonly Tensor[]>();
+/** For each run that lasts, the tensors that it takes gradients of. */
+const beingTaken = new Set<readonly Tensor[]>();
 
-/** The tensors that runs going on now take gradients of. */
-export const watchedNow = (): Tensor[] => [...open].flat();
+/** The tensors that gradients are being taken of now. */
+export const watchedNow = (): Tensor[] => [...beingTaken].flat();
 
-/** The arguments of one call. */
+/** The prepared arguments of one call. */
 export interface PreparedCall {
   /** What the function is called with. */
   readonly args: readonly unknown[];
+  /** The tensors of all differentiated arguments. */
   readonly watched: readonly Tensor[];
-  /** Of each watched tensor, whether a gradient is taken of it. */
+  /** For each watched tensor, whether a gradient is taken of it. */
   readonly wanted: readonly boolean[];
   /**
-   * One gradient in the structure of each position, from one for each watched tensor; missing ones
-   * are zeros.
+   * Makes the gradient of each differentiated argument, from one gradient for each watched tensor.
+   * Missing ones are zeros.
    */
   build(gradients: readonly (Tensor | undefined)[]): unknown[];
-  /** The tensors of gradients in that structure, in the order of what is watched. */
+  /** Takes such gradients apart: one tensor for each watched one. */
   read(gradients: readonly unknown[]): (Tensor | undefined)[];
   /** Puts the model's own values back. */
   restore(): void;
 }
 
-/** How a call is prepared. */
+/** How the arguments of a call are prepared. */
 export interface CallOptions {
   /**
-   * Whether arguments without gradients at these positions are refused or passed on.
+   * Whether arguments at these positions that can have no gradient are refused or passed on.
    * @defaultValue "refuse"
    */
   readonly others?: Preparation["others"];
   /**
-   * Of which watched tensors a gradient is taken: all, as where gradients are asked for; those that
-   * a run going on takes gradients of, as where gradients only pass through; or as in an earlier
-   * call.
+   * Which watched tensors a gradient is taken of:
+   *
+   * - `"all"`: `grad` and what is like it;
+   * - `"passing"`: those that depend on tensors of which a run around this one takes gradients.
+   *   `remat` and `customVjp` take none themselves;
+   * - a list: the `wanted` of an earlier call.
    * @defaultValue "all"
    */
   readonly wanted?: "all" | "passing" | readonly boolean[];
 }
 
 /**
- * Prepares the arguments at these positions. Call it, and what follows up to `restore`, in a scope.
+ * Prepares the arguments at these positions. Call it in a scope, and `restore` in the same scope.
  */
 export function prepareCall(
   where: string,
@@ -94,11 +98,11 @@ export function prepareCall(
   refuseDisposed(where, args);
   const seen = new Seen();
   const prepared: Differentiable[] = [];
-  let counted: readonly Tensor[] = [];
+  let taken: readonly Tensor[] = [];
   const stopAttaching = attachTo(args);
   const restore = (): void => {
     stopAttaching();
-    open.delete(counted);
+    beingTaken.delete(taken);
     for (const each of prepared) each.restore();
   };
   try {
@@ -112,8 +116,8 @@ export function prepareCall(
   }
   const watched = prepared.flatMap((each) => each.watched);
   const wanted = wantedOf(watched, asked);
-  counted = watched.filter((_, i) => wanted[i]);
-  open.add(counted);
+  taken = watched.filter((_, i) => wanted[i]);
+  beingTaken.add(taken);
   const replaced = [...args];
   prepared.forEach((each, i) => {
     replaced[positions[i]?.argnum as number] = each.argument;
@@ -144,13 +148,13 @@ function wantedOf(watched: readonly Tensor[], asked: NonNullable<CallOptions["wa
 
 const isObject = (x: unknown): x is object => typeof x === "object" && x !== null && !isTensor(x);
 
-/** The Variables of an argument, in modules and in containers of modules. */
+/** The Variables in an argument that is a module, a Variable, or a container of these. */
 export const variablesOf = (argument: unknown): Variable[] =>
   isObject(argument)
     ? [...nodesOf(argument)].filter((node): node is Variable => node instanceof Variable)
     : [];
 
-/** A Variable cannot be a constant in one argument and differentiated in another. */
+/** Refuses a Variable that is differentiated in one argument and a constant in another. */
 function refuseAliases(
   where: string,
   args: readonly unknown[],

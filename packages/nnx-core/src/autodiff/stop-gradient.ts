@@ -1,4 +1,4 @@
-/** @file Values without a past. */
+/** @file Values that gradients do not flow through. */
 import { mapTensors } from "../ownership/tensors-in.ts";
 import { alias } from "../tensor.ts";
 import { withoutTape } from "./tape.ts";
@@ -10,7 +10,8 @@ import { withoutTape } from "./tape.ts";
  * @see `jax.lax.stop_gradient`
  * @example
  * ```ts
- * const g = nnx.grad((a: tf.Tensor) => tf.sum(tf.mul(a, nnx.stopGradient(a))))(tf.tensor1d([2, 3]));
+ * const f = (a: tf.Tensor) => tf.sum(tf.mul(a, nnx.stopGradient(a)));
+ * const g = nnx.grad(f)(tf.tensor1d([2, 3]));
  * Array.from(g.dataSync()); // => [2, 3]
  * ```
  */

@@ -1,15 +1,19 @@
-/** @file tensorflow.js's tape: recording a run, and playing it back. */
+/**
+ * @file tensorflow.js's tape: the list of ops that a run called. `withTape` and its like record a
+ * run, `backward` plays the tape back.
+ */
 import { GradientError, MissingRuleError } from "../errors.ts";
+import { noteOrigin, runningAt } from "../recording/running.ts";
 import { add, isRecording, scoped, type TapeNode, tapeEngine, type Tensor } from "../tensor.ts";
 
-/** Frees what a tape saved for the backward pass. */
+/** Frees the tensors that the ops of a tape saved for the backward pass. */
 function dropSaved(tape: readonly TapeNode[]): void {
   for (const { saved } of tape) for (const tensor of saved ?? []) tensor.dispose();
 }
 
 /**
- * Runs `f` in a scope with the tape on; what it throws leaves no tape behind. The tape stays with
- * the engine.
+ * Runs `f` in a scope with the tape on. The engine keeps the tape as its active one, unless `f`
+ * throws.
  */
 function record<R>(f: () => R): R {
   const engine = tapeEngine();
@@ -17,7 +21,6 @@ function record<R>(f: () => R): R {
   engine.startTape();
   let failed = true;
   try {
-    // Whatever containers the result consists of, their tensors outlive the scope.
     const result = scoped(f);
     failed = false;
     return result;
@@ -31,16 +34,16 @@ function record<R>(f: () => R): R {
 }
 
 /**
- * Runs `f` in a scope with the tape on, then `use` with what was recorded. The tape is dropped
- * afterwards, also when one of them throws, unless an outer run is still recording: then it is part
- * of that run's tape.
+ * Runs `f` in a scope with the tape on, then `use` with the tape. Afterwards the tape is dropped,
+ * also when one of them throws. When a run around this one records, the ops are on that run's tape,
+ * which stays.
  */
 export function withTape<R, U>(f: () => R, use: (result: R, tape: readonly TapeNode[]) => U): U {
   const { state } = tapeEngine();
   const result = record(f);
   const tape = state.activeTape ?? [];
   if (state.gradientDepth > 0) return use(result, [...tape]);
-  // Taken from the engine: rules may record tapes of their own meanwhile.
+  // Taken from the engine, since rules may record tapes of their own in the meantime.
   state.activeTape = null;
   try {
     return use(result, tape);
@@ -50,18 +53,18 @@ export function withTape<R, U>(f: () => R, use: (result: R, tape: readonly TapeN
 }
 
 /**
- * How many of the runs that are recording nobody will play back: they are recorded to see what they
- * use.
+ * How many of the open recordings are never played back. They only show what a run uses; a rule
+ * gives its gradient.
  */
 let onlyLookedAt = 0;
 
 /**
- * How many gradients are being taken of what runs now, one inside the other: from two on, backward
- * passes are recorded too.
+ * How many gradients are taken of the code that runs now, one inside the other. With two or more
+ * the backward pass is recorded as well.
  */
 export const gradientDepth = (): number => tapeEngine().state.gradientDepth - onlyLookedAt;
 
-/** Runs `f` as if nothing were being recorded; gradients that it takes itself work. */
+/** Runs `f` as if nothing were being recorded. Gradients that `f` takes itself work. */
 export function withoutTape<R>(f: () => R): R {
   const { state } = tapeEngine();
   const { activeTape, gradientDepth: depth, kernelDepth } = state;
@@ -76,10 +79,7 @@ export function withoutTape<R>(f: () => R): R {
   }
 }
 
-/**
- * Runs `f`, of which one gradient less is taken than of what runs around it: a rule takes the place
- * of its own.
- */
+/** Runs `f`, and counts one gradient less in {@link gradientDepth}: a rule gives that one. */
 function oneGradientLess<R>(f: () => R): R {
   onlyLookedAt++;
   try {
@@ -89,15 +89,15 @@ function oneGradientLess<R>(f: () => R): R {
   }
 }
 
-/** What was recorded, to be played back later. */
+/** A run and its tape. */
 export interface Recording<R> {
   readonly result: R;
   readonly tape: readonly TapeNode[];
-  /** Frees what the tape saved, where it is nobody else's. */
+  /** Frees what the tape saved, unless the tape is part of another run's. */
   readonly drop: () => void;
 }
 
-/** Runs `f` with a tape of its own, whatever is recording. */
+/** Runs `f` with a tape of its own, even where another run records. */
 function recordApart<R>(f: () => R): Recording<R> {
   return withoutTape(() => {
     const result = record(f);
@@ -109,8 +109,8 @@ function recordApart<R>(f: () => R): Recording<R> {
 }
 
 /**
- * Runs `f` on the tape of the run that is recording, so that it is differentiated in turn; without
- * one, on a tape of its own.
+ * Records `f`, to be played back later. Where another run records, the ops go on its tape, so that
+ * `f` is differentiated with it. Otherwise `f` has a tape of its own.
  */
 export function recordForLater<R>(f: () => R): Recording<R> {
   if (!isRecording()) return recordApart(f);
@@ -119,7 +119,8 @@ export function recordForLater<R>(f: () => R): Recording<R> {
 }
 
 /**
- * Runs `f` apart from what is recording, to see what it uses. The tape is good for looking only.
+ * Runs `f` with a tape of its own that shows what `f` uses. It cannot be played back, since what it
+ * saved is freed.
  */
 export function recordToLook<R>(f: () => R): Omit<Recording<R>, "drop"> {
   const { result, tape, drop } = recordApart(() => oneGradientLess(f));
@@ -128,9 +129,9 @@ export function recordToLook<R>(f: () => R): Omit<Recording<R>, "drop"> {
 }
 
 /**
- * Runs `f`, in the place of whose gradient a rule stands. Where more gradients are taken of what
- * runs now, those others are of `f` as it is: then it is on the tape; otherwise it runs apart.
- * @returns with the tape of `f` alone, for looking.
+ * Runs `f`, whose gradient a rule gives. The rule gives the innermost gradient only. Where more are
+ * taken, the others are those of `f` itself, so its ops go on the tape. Otherwise `f` runs apart.
+ * @returns with the ops of `f` alone, which show what `f` uses.
  */
 export function recordUnderRule<R>(f: () => R): Omit<Recording<R>, "drop"> {
   if (gradientDepth() <= 1) return recordToLook(f);
@@ -140,8 +141,8 @@ export function recordUnderRule<R>(f: () => R): Omit<Recording<R>, "drop"> {
 }
 
 /**
- * Puts one node on the open tape, if there is one: `outputs` depend on `inputs` in the way that
- * `pullBack` says.
+ * Puts one node on the active tape, if there is one.
+ * @param pullBack - Makes the gradients of `inputs` from those of `outputs`.
  */
 export function recordNode(
   name: string,
@@ -159,7 +160,7 @@ export function recordNode(
   tapeEngine().addTapeNode(name, named, outputs, gradient, saved, {});
 }
 
-/** The ids of all tensors that depend on one of `xs`. */
+/** The ids of `xs`, and of all tensors on the tape that depend on one of them. */
 export function dependents(tape: readonly TapeNode[], xs: readonly Tensor[]): Set<number> {
   const marked = new Set(xs.map((x) => x.id));
   for (const { inputs, outputs } of tape) {
@@ -172,13 +173,13 @@ export function dependents(tape: readonly TapeNode[], xs: readonly Tensor[]): Se
   return marked;
 }
 
-/** Sees each gradient that a rule gave: of which op, for which input. */
+/** Called with each gradient that a rule gives: the op, its input, and the input's gradient. */
 export type OnGradient = (node: TapeNode, input: Tensor, gradient: Tensor) => void;
 
 /**
- * The gradients of the sum of `y * dy` over all seeds, with respect to each of `xs`; `undefined`
- * where no seed depends on it.
- * @throws {@link GradientError} when an op on the way has no gradient rule.
+ * The gradients of the sum of `y * dy` over all seeds, with respect to each of `xs`. They are
+ * `undefined` for an `x` that no `y` depends on.
+ * @throws {@link GradientError} when an op between a `y` and an `x` has no gradient rule.
  */
 export function backward(
   tape: readonly TapeNode[],
@@ -212,22 +213,17 @@ export function backward(
   return xs.map((x) => gradients.get(x.id));
 }
 
-/** The op that each error is about. */
-const nodes = new WeakMap<MissingRuleError, TapeNode>();
-
-/** The recorded op that an error says has no rule. */
-export const nodeWithoutRule = (error: MissingRuleError): TapeNode | undefined => nodes.get(error);
-
+/** The error for an op without a rule. It names the module that called the op. */
 function withoutRule(node: TapeNode, op: string): MissingRuleError {
   const error = new MissingRuleError(op);
-  nodes.set(error, node);
+  noteOrigin(error, runningAt(node));
   return error;
 }
 
 function applyRule(node: TapeNode, input: Tensor, name: string, thunk: (() => Tensor) | undefined): Tensor {
   const { kernelName } = node;
   if (!thunk) throw withoutRule(node, `${kernelName} (its input ${name})`);
-  // Each rule in a scope of its own: its temporaries are gone before the next one runs.
+  // Each rule runs in a scope of its own, which frees its temporaries before the next one runs.
   const dx = scoped(thunk);
   if (dx.dtype === "float32" && String(dx.shape) === String(input.shape)) return dx;
   throw new GradientError(

@@ -1,6 +1,5 @@
-/** @file The derivative as a function, backwards and forwards. */
+/** @file Derivatives as functions: `vjp` goes backwards, `jvp` forwards. */
 import { checkFunction, checkList } from "../data/functions.ts";
-import { installGradients } from "@nnxjs/gradients";
 import { disposeSymbol } from "../data/dispose-symbol.ts";
 import { refuseDisposedIn } from "../state/disposed.ts";
 import { checkOptions } from "../data/options.ts";
@@ -11,17 +10,17 @@ import { mapTensors, tensorsIn } from "../ownership/tensors-in.ts";
 import { scoped, type Tensor, zerosLike } from "../tensor.ts";
 import { Param } from "../variable/variable-types.ts";
 import type { GradientOf } from "./grad-types.ts";
-import { prepareCall, toPositions } from "./positions.ts";
-import { runDifferentiated } from "./run-differentiated.ts";
+import { toPositions } from "./positions.ts";
+import { runPrepared, valueAndAux } from "./run-prepared.ts";
 import { backward, recordForLater } from "./tape.ts";
 import { atomically, atomicallyOn } from "../undo/atomically.ts";
 
-/** One gradient, or tangent, for each argument. */
+/** One gradient for each argument, or one tangent. */
 export type GradientsOfAll<A extends readonly unknown[]> = { -readonly [K in keyof A]: GradientOf<A[K]> };
 
 /**
- * Takes a cotangent of the output's structure to one for each primal. It may be called again until
- * it is disposed.
+ * Takes a cotangent of the value to one for each primal. It can be called many times, until it is
+ * disposed.
  */
 export interface PullBack<A extends readonly unknown[], R> extends Disposable {
   (cotangent: R): GradientsOfAll<A>;
@@ -46,12 +45,12 @@ export interface JvpOptions {
 /**
  * The value of `f` at `primals`, and the function that pulls cotangents of the value back to the
  * primals.
- * @param f - Of tensors, modules, States and containers of them; returns a tensor or a structure of
- * tensors. What has no gradient (integers, numbers) is passed on.
- * @returns `[value, pullBack]`, with `hasAux` `[value, pullBack, aux]`. What the forward pass saved
- * is held until `pullBack` is disposed.
- * @throws {@link GradientError} when the cotangent has other shapes than the value, and whatever
- * `f` throws: everything is as before then, as with {@link grad}.
+ * @param f - A function of tensors, modules, States and containers of these. It returns a tensor or
+ * a structure of tensors. Arguments that can have no gradient (integers, numbers) are passed on.
+ * @returns `[value, pullBack]`, with `hasAux` `[value, pullBack, aux]`. `pullBack` holds what the
+ * forward pass saved until it is disposed.
+ * @throws {@link GradientError} when the cotangent has other shapes than the value; and whatever
+ * `f` throws. Everything is as before then, as with {@link grad}.
  * @see Flax `nnx.vjp`, `jax.vjp`
  * @example
  * ```ts
@@ -98,27 +97,25 @@ function pulledBack<A extends readonly unknown[]>(
   wrt: Filter,
   hasAux: boolean,
 ): PulledBack {
-  installGradients();
   const argnums = primals.map((_, i) => i);
   const positions = toPositions(where, argnums, primals.length, wrt);
-  const [result, recorded] = scoped(() => {
-    const prepared = prepareCall(where, primals, positions, { others: "pass" });
-    try {
-      const { result: made, ...tape } = runDifferentiated(prepared.args, (before) =>
-        recordForLater(() => {
-          const [value, aux] = valueAndAux(where, f(...(prepared.args as unknown as A)), hasAux);
-          return { value, aux, others: [...tensorsIn([value, aux]), ...before.newTensors()] };
-        }),
-      );
-      // The copies are what gradients are asked for: they live as long as the tape.
-      const lease = hold(prepared.watched);
-      // A function, which the scope does not look into: what is on the tape is held by it.
-      return [made, () => ({ ...tape, call: prepared, lease })] as const;
-    } finally {
-      prepared.restore();
-    }
-  });
-  const { tape, drop, call, lease } = recorded();
+  const [[result, recorded], call] = runPrepared(
+    where,
+    primals,
+    positions,
+    ({ args, watched }, before) => {
+      const { result: made, ...tape } = recordForLater(() => {
+        const [value, aux] = valueAndAux(where, f(...(args as unknown as A)), hasAux, "value");
+        return { value, aux, others: [...tensorsIn([value, aux]), ...before.newTensors()] };
+      });
+      // Each pull-back takes gradients of the copies, so they live as long as the tape.
+      const lease = hold(watched);
+      // A function, since the scope would keep all tensors of a tape that it finds in its result.
+      return [made, () => ({ ...tape, lease })] as const;
+    },
+    { others: "pass" },
+  );
+  const { tape, drop, lease } = recorded();
   const outputs = tensorsIn(result.value);
   let open = true;
   const pullBack = (cotangent: unknown) => {
@@ -140,18 +137,9 @@ function pulledBack<A extends readonly unknown[]>(
     // A copy that the function stored in a Variable is the Variable's.
     for (const tensor of call.watched) if (holdersOf(tensor) === 0) tensor.dispose();
   };
-  // The gradients' types follow from the primals', which only the run knows.
+  // The types of the gradients follow from those of the primals, which only `vjp` knows.
   const made = Object.assign(pullBack, { dispose, [disposeSymbol]: dispose }) as unknown;
   return { value: result.value, aux: result.aux, pullBack: made as PullBack<never, never> };
-}
-
-function valueAndAux(where: string, result: unknown, hasAux: boolean): readonly [unknown, unknown] {
-  if (!hasAux) return [result, undefined];
-  if (Array.isArray(result) && result.length === 2) return result as [unknown, unknown];
-  throw new GradientError(
-    `${where}: expected the function to return [value, aux] because of { hasAux: true }, got ${describe(result)}. ` +
-      "Return an array of two, or leave hasAux out.",
-  );
 }
 
 function checkCotangent(where: string, outputs: readonly Tensor[], seeds: readonly Tensor[]): void {
@@ -166,9 +154,9 @@ function checkCotangent(where: string, outputs: readonly Tensor[], seeds: readon
 }
 
 /**
- * The value of `f` at `primals`, and its directional derivative along `tangents`. `f` runs once;
- * the derivative is the pull-back of its pull-back, so every rule on the way has to be
- * differentiable.
+ * The value of `f` at `primals`, and its directional derivative along `tangents`. `f` runs once.
+ * The derivative is the pull-back of the pull-back of `f`, so every gradient rule that it uses must
+ * be differentiable.
  * @param tangents - One for each primal, in the structure of its gradient: a tensor for a tensor, a
  * State for a module.
  * @throws {@link GradientError} when a tangent has other shapes than its primal.

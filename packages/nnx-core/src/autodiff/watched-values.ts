@@ -1,4 +1,4 @@
-/** @file Values whose float tensors are watched, and gradients in their structure. */
+/** @file Copies of the float tensors in a value, and gradients in the value's structure. */
 import { refuseDisposedIn } from "../state/disposed.ts";
 import { describe, GradientError } from "../errors.ts";
 import { mapTensors, tensorsIn } from "../ownership/tensors-in.ts";
@@ -12,16 +12,17 @@ export const isFloat = ({ dtype }: Tensor): boolean => dtype === "float32";
 export const replaceFloats = (value: unknown, replace: (tensor: Tensor) => Tensor): unknown =>
   mapTensors(value, (tensor) => (isFloat(tensor) ? replace(tensor) : tensor));
 
-/** Hands out gradients in the order in which tensors were watched. */
+/** A function that returns the next gradient each time, in the order of the watched tensors. */
 export function inOrder(gradients: readonly Tensor[]): () => Tensor {
   let next = 0;
   return () => gradients[next++] as Tensor;
 }
 
 /**
- * The value with copies of its float tensors, which are added to `watched`.
- * @param place - What error messages call it.
- * @throws {@link GradientError} when something in it has no gradient and that is to be refused.
+ * The value with copies in the place of its float tensors. The copies are added to `watched`.
+ * @param place - What error messages call the value.
+ * @throws {@link GradientError} when something in the value can have no gradient, and `others` says
+ * that this is refused.
  */
 export function watch(
   value: unknown,
@@ -45,7 +46,7 @@ export function watch(
   });
 }
 
-/** Tensors with gradients, and whatever else stands between them. */
+/** An argument that is a tensor. */
 export function ofValue(value: unknown, place: string, how: Preparation): Differentiable {
   const watched: Tensor[] = [];
   const argument = watch(value, () => place, how, watched);

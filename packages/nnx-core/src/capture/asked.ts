@@ -1,16 +1,16 @@
-/** @file What a capture is asked for: types to record, and the values that it starts from. */
+/** @file Checks what a capture is asked for: the types to record, and the values to start from. */
 import { checkState } from "../state/check-state.ts";
 import { describe, NnxError } from "../errors.ts";
 import type { Frame } from "../graph/frame.ts";
 import { containerKind } from "../data/containers.ts";
 import { formatPath, type Path, pathKey } from "../path.ts";
-import type { CapturedModules } from "../recording/session.ts";
+import type { Modules } from "../recording/running.ts";
 import { countLeaves, flattenState } from "../state/flatten-state.ts";
 import { below, isLeaf, type State, type StateNode } from "../state/state.ts";
 import { variableTypeFromName } from "../variable/registry.ts";
 import { Variable } from "../variable/variable.ts";
 import { isVariableState, type VariableType } from "../variable/variable-state.ts";
-import type { Buffer } from "./buffer.ts";
+import type { Recording } from "./recording.ts";
 
 /** One Variable type, or several; a string is the registered name of one. */
 export type CaptureTypes = VariableType | string | readonly (VariableType | string)[];
@@ -19,16 +19,19 @@ const isType = (x: unknown): x is VariableType | string =>
   typeof x === "string" || (typeof x === "function" && (x === Variable || x.prototype instanceof Variable));
 
 /**
- * Unlike in `sow` a name must be registered: a new type for a name that was misspelt would just be
- * empty.
+ * The class for a type. Unlike in `sow` a name must be registered: nobody could have sown values of
+ * a new type, so the name must be misspelt.
  */
 const typeOf = (type: VariableType | string): VariableType =>
   typeof type === "string" ? variableTypeFromName(type) : type;
 
-/** Whether this asks for types, rather than being what is captured. */
+/** Whether the first argument of `capture` is types, and not a model. */
 export const isTypes = (x: unknown): x is CaptureTypes => isType(x) || (Array.isArray(x) && x.every(isType));
 
-/** The types, each once. */
+/**
+ * The types as a list.
+ * @throws {@link NnxError} for what is no type, and for a type that is there twice.
+ */
 export function listOf(types: unknown): readonly VariableType[] {
   if (!isTypes(types)) {
     throw new NnxError(
@@ -46,7 +49,7 @@ export function listOf(types: unknown): readonly VariableType[] {
   );
 }
 
-/** As what methods' results are recorded. */
+/** The type under which methods' results are recorded, if they are. */
 export function outputsAs(
   type: VariableType | string | undefined,
   types: readonly VariableType[],
@@ -61,11 +64,11 @@ export function outputsAs(
 }
 
 /**
- * Fills a buffer with an earlier State's values. Names that the run does not use do nothing.
- * @throws {@link NnxError} when a value has no place in the model; the buffer is of no use then.
+ * Puts the values of `init` into a recording.
+ * @throws {@link NnxError} when the model has no place for a value. Do not use the recording then.
  */
-export function fill(buffer: Buffer<VariableType>, given: State): void {
-  const { modules } = buffer;
+export function fill(recording: Recording<VariableType>, given: State): void {
+  const { modules } = recording;
   if (containerKind(given) !== "record") {
     throw new NnxError(
       `capture: expected init to be a State, got ${describe(given)}. Make one by a capture of the same model: its second result.`,
@@ -74,7 +77,7 @@ export function fill(buffer: Buffer<VariableType>, given: State): void {
   const init = checkState("capture, init", given);
   const nodes = new Map<Frame, StateNode | undefined>();
   let placed = 0;
-  // Parents first, so that each frame finds what is under its part in the parent's.
+  // Parents first: each frame looks up its part of `init` in that of its parent.
   for (const frame of [...modules.frames].reverse()) {
     const { value: module, parent, part } = frame;
     const node = parent ? below(nodes.get(parent), part) : init;
@@ -82,15 +85,15 @@ export function fill(buffer: Buffer<VariableType>, given: State): void {
     if (node === undefined || isLeaf(node) || !modules.has(module)) continue;
     for (const [name, leaf] of Object.entries(node)) {
       if (!isVariableState(leaf)) continue;
-      buffer.give(leaf.type, { module, name, type: leaf.type }, leaf.value);
+      recording.give(leaf.type, { module, name, type: leaf.type }, leaf.value);
       placed++;
     }
   }
   if (placed !== countLeaves(init)) throw misplaced(modules, init);
 }
 
-/** The error for the first leaf that no module has a place for. */
-function misplaced(modules: CapturedModules, init: State): NnxError {
+/** The error for the first leaf of `init` that no module has a place for. */
+function misplaced(modules: Modules, init: State): NnxError {
   const known = new Set([...modules].map((module) => pathKey(modules.pathOf(module))));
   const isBelowModule = (path: Path): boolean => path.length > 0 && known.has(pathKey(path.slice(0, -1)));
   const [path = [], leaf] =

@@ -1,63 +1,60 @@
-/**
- * @file Values inside a model together with their gradients, from one forward and one backward
- * pass.
- */
+/** @file Captures values inside a model with their gradients, in one pass forward and one back. */
+import { runLoss } from "../autodiff/loss.ts";
+import { withoutTape } from "../autodiff/tape.ts";
+import { isContainer, mapItems } from "../data/containers.ts";
 import { checkFunction } from "../data/functions.ts";
-import { backward, withoutTape, withTape } from "../autodiff/tape.ts";
 import { notAResult } from "../data/not-a-result.ts";
 import { checkOptions } from "../data/options.ts";
-import { isPlainObject } from "../data/plain-object.ts";
 import { needsPath } from "../filter/description.ts";
 import { type Filter, type Predicate, toPredicate } from "../filter/filter.ts";
 import { mapTensors, tensorsIn } from "../ownership/tensors-in.ts";
-import { type CapturedModules, type Kind, kinds, type Session, type Told } from "../recording/session.ts";
+import { type Kind, kinds, type Told } from "../recording/session.ts";
 import type { State } from "../state/state.ts";
-import { alias, isTensor, ones, type Tensor, zeros } from "../tensor.ts";
-import type { VariableType } from "../variable/variable-state.ts";
+import { alias, isTensor, type Tensor, zeros } from "../tensor.ts";
 import { Intermediate, Param } from "../variable/variable-types.ts";
-import { Buffer } from "./buffer.ts";
 import { type CapturedGradients, type GradientState, noteParts } from "./gradient-types.ts";
-import { capturedModules } from "./run.ts";
-import { type LossRun, runLoss } from "./run-loss.ts";
-import { statesOf } from "./states.ts";
+import { Recording } from "./recording.ts";
 
-/** What {@link captureGradients} watches. */
+const where = "captureGradients";
+
+/** What {@link captureGradients} records, and how it differentiates. */
 export interface CaptureGradientsOptions {
   /**
-   * Also what every method returns, under its name. The method's caller gets a copy of the
-   * structure (arrays, plain objects, Maps) with tensors of its own; what is in instances of
-   * classes is not watched.
+   * Record methods' results too, each under the name of its method. The method's caller gets a copy
+   * of the structure (arrays, plain objects, Maps) with tensors of its own. Results with instances
+   * of classes that have tensors are passed through, and not recorded.
    * @defaultValue false
    */
   readonly methodOutputs?: boolean;
-  /** Which values, by path and type. @defaultValue all */
+  /** Which values are recorded, by path and type. @defaultValue all */
   readonly filter?: Filter;
   /** The function returns `[loss, aux]`, and aux is passed through. @defaultValue false */
   readonly hasAux?: boolean;
   /** Which Variables of the model are differentiated. @defaultValue Param */
   readonly wrt?: Filter;
   /**
-   * Whether what the loss changes stays changed: running statistics, counts of RNG streams,
-   * attributes. Without it looking leaves no trace, so that the same step can be looked at again,
-   * or taken.
+   * Whether running statistics, counts of RNG streams, and attributes that the loss changes stay
+   * changed. Without it the model is as before, so that the same step can be looked at again, or
+   * taken.
    * @defaultValue false
    */
   readonly keepUpdates?: boolean;
 }
 
 /**
- * A function that runs a loss once forward and once back, and returns with its gradients every
- * value that was sown, perturbed or (on request) returned by a method, with the gradient that came
- * back to it. Nothing in the model needs to be edited, and no Variables of the size of the values
- * are made. The gradients equal those of the four steps with `perturb`, `init` and `grad`.
- * Statistics and counts are as before afterwards, unless `keepUpdates` is set.
- * @param f - A loss of the model and further arguments: a float32 scalar, with `hasAux` a pair of
- * it and anything else.
+ * A function that runs a loss forward and back, once each. It returns the gradients of the model,
+ * and each value that was sown, perturbed, or (with `methodOutputs`) returned by a method, with the
+ * gradient of the loss with respect to it. These are the gradients that `perturb`, `init` and
+ * `grad` give in four steps, but the model needs no `perturb`, and no zeros of the size of the
+ * values are made. The model is as before afterwards, unless `keepUpdates` is set.
+ * @param f - The loss, a function of the model and further arguments. It returns a float32 scalar,
+ * or with `hasAux` a pair of it and anything else.
  * @throws what {@link grad} and {@link capture} throw; everything is as before then.
  * @example
  * ```ts
  * const seen = nnx.captureGradients(lossFn, { methodOutputs: true })(model, x);
- * nnx.flattenState(seen.outputs).map(([path]) => path.join(".")); // => ["drop.forward", "forward", "hidden.forward", "out.forward"]
+ * const paths = nnx.flattenState(seen.outputs).map(([path]) => path.join("."));
+ * paths; // => ["drop.forward", "forward", "hidden.forward", "out.forward"]
  * const [call] = nnx.valuesAt(seen.outputs, ["hidden", "forward"]);
  * [call?.value.shape, call?.gradient.shape]; // => [[2, 8], [2, 8]]
  * nnx.dispose(seen);
@@ -75,29 +72,33 @@ export function captureGradients(
   f: (model: object, ...args: unknown[]) => unknown,
   options: CaptureGradientsOptions = {},
 ): (model: object, ...args: unknown[]) => CapturedGradients<object, unknown> {
-  const where = "captureGradients";
   checkFunction(where, f);
   checkOptions<CaptureGradientsOptions>(where, options, optionNames);
   const { methodOutputs = false, filter = true, hasAux = false, wrt = Param, keepUpdates = false } = options;
   const wanted = toPredicate(filter);
   return notAResult(where, (model: object, ...args: unknown[]) => {
-    const session = new Calls(capturedModules(where, model), wanted, methodOutputs);
-    const { buffer } = session;
+    const recording = new Calls(model, wanted, methodOutputs);
     try {
-      const [{ loss, aux, gradients, ofCalls }, build] = runLoss(
-        where,
-        session,
-        { f, hasAux, wrt, keepUpdates },
-        args,
-        (run) => forwardAndBack(run, session),
-      );
-      buffer.letGo();
-      const [ofModel] = build(gradients) as [CapturedGradients<object>["gradients"]];
-      const [sown, perturbed, outputs] = session.states(ofCalls);
+      const { kept, found, call } = runLoss(where, {
+        f,
+        args: [model, ...args],
+        hasAux,
+        wrt,
+        session: recording,
+        alwaysUndo: !keepUpdates,
+        keep: (loss, aux) => ({ loss, aux, makeStates: recording.finish(kinds) }),
+        goBack: (gradientsOf, watched) => gradientsOf([...watched, ...recording.watched]),
+      });
+      const { loss, aux, makeStates } = kept;
+      const [gradients] = call.build(found) as [CapturedGradients<object>["gradients"]];
+      recording.addGradients(found.slice(call.watched.length));
+      const states: readonly State[] = makeStates();
+      // There is one State for each of `kinds`. Their leaves are lists of calls.
+      const [sown, perturbed, outputs] = states as [GradientState, GradientState, GradientState];
       noteParts({ sown, perturbed, outputs });
-      return { loss, aux, gradients: ofModel, sown, perturbed, outputs };
+      return { loss, aux, gradients, sown, perturbed, outputs };
     } catch (error) {
-      buffer.drop();
+      recording.drop();
       throw error;
     }
   });
@@ -111,78 +112,55 @@ const optionNames = {
   keepUpdates: true,
 } as const;
 
-/** What one run gave: gradients of the model and of what was told, one for each watched tensor. */
-interface Ran {
-  readonly loss: Tensor;
-  readonly aux: unknown;
-  /** For the scopes to see: what is in Maps, and what modules have as attributes. */
-  readonly others: readonly Tensor[];
-  readonly gradients: readonly (Tensor | undefined)[];
-  readonly ofCalls: readonly (Tensor | undefined)[];
-}
-
-function forwardAndBack({ loss, call: { watched }, newTensors }: LossRun, session: Calls): Ran {
-  return withTape(
-    () => {
-      const [y, aux] = loss();
-      // Names that are in each other's way are refused while the run can be undone.
-      session.buffer.trees(kinds);
-      return { loss: y, aux, others: [...tensorsIn(aux), ...newTensors()] };
-    },
-    (result, tape) => {
-      const found = backward(tape, [[result.loss, ones([])]], [...watched, ...session.watched]);
-      return { ...result, gradients: found.slice(0, watched.length), ofCalls: found.slice(watched.length) };
-    },
-  );
+/** One item of a list in the States. */
+interface Call {
+  readonly value: unknown;
+  /** Added after the backward pass. */
+  gradient: unknown;
 }
 
 /**
- * Keeps of each value that it is told a copy, and its tensors, whose gradients are its gradient.
- * One State is made of each kind.
+ * Records each call with a copy of its value, and remembers the tensors that gradients are to be
+ * taken of. Makes one State of each way of telling.
  */
-class Calls implements Session {
-  readonly buffer: Buffer<Kind>;
-  readonly modules: CapturedModules;
-  readonly outputs: VariableType | undefined;
-  /** The tensors of all calls, in order. */
+class Calls extends Recording<Kind> {
+  /** The tensors that gradients are taken of, for one call after the other. */
   readonly watched: Tensor[] = [];
-  private readonly calls: { readonly value: unknown; gradient: unknown }[] = [];
+  private readonly calls: Call[] = [];
   private readonly wanted: Predicate;
   private readonly needPaths: boolean;
 
-  /** @param wanted - Sees the path and a leaf with the type. */
-  constructor(modules: CapturedModules, wanted: Predicate, methodOutputs: boolean) {
-    this.buffer = new Buffer(modules);
-    this.modules = modules;
-    this.outputs = methodOutputs ? Intermediate : undefined;
+  /** @param wanted - Gets the path and type of each value. */
+  constructor(root: unknown, wanted: Predicate, methodOutputs: boolean) {
+    super(where, root, methodOutputs ? Intermediate : undefined);
     this.wanted = wanted;
     this.needPaths = needsPath(wanted);
   }
 
   record(told: Told): boolean {
     const { kind, module, type, name } = told;
-    if (kind === "sown") this.buffer.check(told);
+    if (kind === "sown") this.checkSown(told);
     else if (tensorsIn(told.value).length === 0) return false;
     const path = this.needPaths ? [...this.modules.pathOf(module), name] : [];
     if (!this.wanted(path, { type })) return false;
-    // The run goes on with tensors of its own, so that only what happens to the value from here on
-    // counts.
+    // The run goes on with new tensors, so that the gradient counts only uses from here on. `sow`
+    // returns no value: the run goes on with the tensors that it has, and the gradient is theirs.
     if (kind !== "sown") told.value = mapTensors(told.value, alias);
-    // Those of a sown value are what the run goes on with anyway.
     this.watched.push(...tensorsIn(told.value));
     const value = withoutTape(() => mapTensors(told.value, alias));
-    const call = { value, gradient: undefined };
+    const call: Call = { value, gradient: undefined };
     this.calls.push(call);
-    const known = this.buffer.leavesOf(kind, module)?.get(name)?.value ?? [];
-    this.buffer.append(kind, told, known as readonly unknown[], call);
+    const known = this.leavesOf(kind, module)?.get(name)?.value ?? [];
+    this.append(kind, told, known as readonly Call[], call);
     return true;
   }
 
   /**
-   * What was told, with its gradients: one State for each kind.
-   * @param found - Gradients of the watched tensors; what the loss does not depend on gets zeros.
+   * Adds the gradients to the calls.
+   * @param found - One for each of {@link watched}. It is `undefined` where the loss does not
+   * depend on the tensor: zeros are added there.
    */
-  states(found: readonly (Tensor | undefined)[]): [GradientState, GradientState, GradientState] {
+  addGradients(found: readonly (Tensor | undefined)[]): void {
     let next = 0;
     for (const call of this.calls) {
       call.gradient = gradientsLike(call.value, ({ dtype, shape }) => {
@@ -190,20 +168,14 @@ class Calls implements Session {
         return dtype === "float32" ? (own ?? zeros(shape)) : undefined;
       });
     }
-    const states: readonly State[] = statesOf(this.buffer.trees(kinds));
-    // One for each kind, of the calls above.
-    return states as [GradientState, GradientState, GradientState];
   }
 }
 
 /**
- * A value's structure with each float32 tensor replaced by its gradient, everything else by
- * `undefined`.
+ * The structure of a value, with gradients in the place of its float32 tensors, and `undefined` in
+ * the place of everything else.
  */
 function gradientsLike(value: unknown, next: (tensor: Tensor) => Tensor | undefined): unknown {
   if (isTensor(value)) return next(value);
-  if (Array.isArray(value)) return value.map((item) => gradientsLike(item, next));
-  if (value instanceof Map) return new Map([...value].map(([key, item]) => [key, gradientsLike(item, next)]));
-  if (!isPlainObject(value)) return undefined;
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, gradientsLike(item, next)]));
+  return isContainer(value) ? mapItems(value, (item) => gradientsLike(item, next)) : undefined;
 }

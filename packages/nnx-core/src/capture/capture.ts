@@ -1,46 +1,51 @@
-/** @file Running a model and keeping what it recorded. */
+/** @file Runs a model, and returns what it recorded beside its result. */
 import { notAResult } from "../data/not-a-result.ts";
 import { checkOptions } from "../data/options.ts";
 import { describe, NnxError } from "../errors.ts";
+import { refuseLate } from "../ownership/late.ts";
 import { mapTensors, tensorsIn } from "../ownership/tensors-in.ts";
+import { attachTo } from "../ownership/scopes.ts";
 import { placeOf, refuseHidden } from "../recording/record.ts";
-import { type CapturedModules, collecting, type Session, type Told } from "../recording/session.ts";
+import { runOnce } from "../recording/run.ts";
+import type { Told } from "../recording/session.ts";
 import { refuseDisposed } from "../state/disposed.ts";
-import type { State } from "../state/state.ts";
+import type { OwnedState, State } from "../state/state.ts";
 import { add, alias, scoped, type Tensor, zerosLike } from "../tensor.ts";
 import type { VariableType } from "../variable/variable-state.ts";
 import { type CaptureTypes, fill, isTypes, listOf, outputsAs } from "./asked.ts";
-import { Buffer } from "./buffer.ts";
-import { capturedModules, returned, runCaptured } from "./run.ts";
-import { statesOf } from "./states.ts";
+import { Recording } from "./recording.ts";
+import type { Structure } from "../undo/structure.ts";
 
 export type { CaptureTypes } from "./asked.ts";
 
-/** Anything that is called with `forward`. */
+/** An object that is called by its method `forward`. */
 export interface Forward<A extends readonly unknown[] = never, R = unknown> {
   forward(...args: A): R;
 }
 
-/** What a capture starts from, and what it records besides. */
+/** What a capture starts from, and what else it records. */
 export interface CaptureOptions {
-  /** Values that modules find already recorded, by path: perturbations to add. */
+  /**
+   * What an earlier capture of the same model recorded. `perturb` adds these perturbations, and
+   * `sow` goes on with these values.
+   */
   init?: State;
   /**
-   * Also record what every method returns, under its name, as this type: a class's own public
-   * methods, and `forward` wherever it comes from. Not public are those whose name begins with an
-   * underscore, or that the class lists in `static readonly helpers = ["name"]`. It must be one of
-   * the types asked for. Instances of classes that have tensors of their own are left out: nobody
-   * could free them.
+   * Record methods' results too, each under the name of its method, as this type. It must be one of
+   * the types asked for. The methods are the public ones that a class itself defines, and `forward`
+   * even if it is inherited. A method is not public if its name begins with an underscore, or is in
+   * `static readonly helpers = ["name"]` of its class. Results with instances of classes that have
+   * tensors are left out: nobody could free the tensors.
    */
   methodOutputs?: VariableType | string;
 }
 
-/** The result, and one State for each type. */
+/** The result and one State for each type; the result alone if there are no types. */
 export type Captured<R, T extends CaptureTypes> = T extends readonly []
   ? R
   : [R, ...(T extends readonly unknown[] ? { -readonly [K in keyof T]: State } : [State])];
 
-/** Captures a module, or a function whose first argument is one. */
+/** Wraps a module, or a function whose first argument is a module, for a capture. */
 export interface Capture<T extends CaptureTypes> {
   <A extends readonly unknown[], R>(model: Forward<A, R>): (...args: A) => Captured<R, T>;
   <M extends object, A extends readonly unknown[], R>(
@@ -53,19 +58,23 @@ const where = "capture";
 type Target = Forward<unknown[]> | ((...args: unknown[]) => unknown);
 
 /**
- * Wraps a model (its `forward`), or a function whose first argument is the model, so that calling
- * it also returns what was recorded with `sow` and `perturb`: one State for each type, by the paths
- * of the modules. Without a target it returns the function that wraps one.
+ * Wraps a model, or a function whose first argument is the model. Calling the wrapper calls the
+ * model's `forward`, or the function, and returns its result with what `sow` and `perturb` recorded
+ * in it: one State for each type, by the paths of the modules. With types alone, `capture` returns
+ * the function that wraps a model.
  *
- * A module that is called several times records each time; a shared one is recorded under its first
- * path. What the run leaves behind is freed. Values are recorded as copies of their structure
- * (arrays, plain objects, Maps) with tensors of their own.
- * @param types - Recordings of exactly these types are kept; a string is a type's registered name
+ * A module that is called several times records each time. A shared module records under its first
+ * path. A recorded value is a copy of the structure (arrays, plain objects, Maps) with tensors of
+ * its own. Tensors that the run made and did not return are freed.
+ * @param types - The types to record, each exactly. A string is a registered name
  * (`registerVariableName`, `variableTypeFromName`).
- * @throws whatever the run throws: the model, all arguments and all Variables are as before then.
- * {@link NnxError} for an async run (also of a method of the model), for an `init` that the model
- * has no place for, for a name that has values of two types or is a recording module's, and for
- * what cannot be held (instances of classes with tensors).
+ * @throws whatever the run throws. The model, all arguments and all Variables are as before then.
+ * {@link NnxError}
+ *
+ * - when the run or a method of the model returns a Promise;
+ * - when the model has no place for something in `init`;
+ * - when one name has values of two types, or is the name of a module that records too;
+ * - when an instance of a class that has tensors is recorded: nobody could free the tensors.
  * @see Flax `nnx.capture`
  * @example
  * ```ts
@@ -114,55 +123,58 @@ function capturing(
   const outputs = outputsAs(methodOutputs, types);
   return notAResult(where, (...args: unknown[]) => {
     refuseDisposed(where, args);
-    const modules = capturedModules(where, typeof target === "function" ? args[0] : target);
-    const session = new Values(modules, types, outputs);
-    if (init !== undefined) fill(session.buffer, init);
-    return run(session, args, () =>
-      typeof target === "function" ? target(...args) : target.forward(...args),
-    );
+    const root = typeof target === "function" ? args[0] : target;
+    const recording = new Values(root, types, outputs);
+    if (init !== undefined) fill(recording, init);
+    const call = () => (typeof target === "function" ? target(...args) : target.forward(...args));
+    try {
+      const [result, makeStates] = runCaptured(recording, [root, ...args], call);
+      return types.length === 0 ? result : [result, ...makeStates()];
+    } catch (error) {
+      recording.drop();
+      throw error;
+    }
   });
 }
 
-function run(session: Values, args: readonly unknown[], f: () => unknown): unknown {
-  const { buffer, types } = session;
-  try {
-    // What the run leaves behind is freed; its result is not, nor what was recorded. The scope
-    // finds no tensors in Maps by itself.
-    const [result, , , recorded] = scoped(() =>
-      runCaptured(where, session, args, (before) => {
-        const value = returned(where, f());
-        const trees = buffer.trees(types);
-        // A function, which the scope does not look into: what was recorded is held.
-        return [value, tensorsIn(value), before.newTensors(), () => trees] as const;
-      }),
-    );
-    buffer.letGo();
-    const states = statesOf(recorded());
-    return types.length === 0 ? result : [result, ...states];
-  } catch (error) {
-    buffer.drop();
-    throw error;
-  }
+/**
+ * Runs `f` in a scope. It frees the tensors that are not in the result, not recorded, and not in
+ * the model.
+ */
+function runCaptured(session: Values, args: readonly unknown[], f: () => unknown): Ran {
+  const run = (before: Structure) => {
+    const result = f();
+    refuseLate(where, () => "the function", result);
+    const makeStates = session.finish(session.types);
+    // Scopes do not look into Maps, nor at attributes that the run wrote: they get a plain list.
+    return { ran: [result, makeStates] as Ran, others: [...tensorsIn(result), ...before.newTensors()] };
+  };
+  const { ran } = scoped(() => {
+    const stopAttaching = attachTo(args);
+    try {
+      return runOnce(args, run, { session });
+    } finally {
+      stopAttaching();
+    }
+  });
+  return ran;
 }
 
-/** Keeps the values that it is told: one State for each type. */
-class Values implements Session {
-  readonly buffer: Buffer<VariableType>;
-  readonly modules: CapturedModules;
-  readonly types: readonly VariableType[];
-  readonly outputs: VariableType | undefined;
+type Ran = readonly [result: unknown, makeStates: () => OwnedState[]];
 
-  constructor(modules: CapturedModules, types: readonly VariableType[], outputs: VariableType | undefined) {
-    this.buffer = new Buffer(modules);
-    this.modules = modules;
+/** Records the values of some types, and makes one State of each type. */
+class Values extends Recording<VariableType> {
+  readonly types: readonly VariableType[];
+
+  constructor(root: unknown, types: readonly VariableType[], outputs: VariableType | undefined) {
+    super(where, root, outputs);
     this.types = types;
-    this.outputs = outputs;
   }
 
   record(told: Told): boolean {
     const { kind, module, type } = told;
-    // What init gave a module of a type is gone on with, whether anybody asks for that type or not.
-    if (!this.types.includes(type) && !this.buffer.leavesOf(type, module)) return false;
+    // `init` may have values of other types: the module goes on with them.
+    if (!this.types.includes(type) && !this.leavesOf(type, module)) return false;
     if (kind === "perturbed") this.perturb(told);
     else this.sow(told);
     return true;
@@ -170,18 +182,16 @@ class Values implements Session {
 
   private sow(told: Told): void {
     const { module, type, name, value, reduction } = told;
-    const { buffer } = this;
-    buffer.check(told);
-    const known = buffer.leavesOf(type, module)?.get(name);
-    const previous = known ? known.value : reduction.initFn();
-    // Tensor objects of its own, so that whoever disposes the recording does not take the run's
-    // values with it.
+    this.checkSown(told);
+    const known = this.leavesOf(type, module)?.get(name);
+    const previous = known ? known.value : reduction ? reduction.initFn() : [];
+    // A copy, so that disposing the recording does not dispose tensors of the run.
     const own = mapTensors(value, alias);
-    if (reduction !== collecting) {
+    if (reduction) {
       const reduced = reduction.reduceFn(previous, own);
-      refuseHidden("sow", reduced, () => placeOf(told, this));
-      buffer.put(type, told, reduced);
-    } else if (Array.isArray(previous)) buffer.append(type, told, previous as readonly unknown[], own);
+      refuseHidden("sow", told, this, reduced);
+      this.put(type, told, reduced);
+    } else if (Array.isArray(previous)) this.append(type, told, previous as readonly unknown[], own);
     else {
       throw new NnxError(
         `sow at ${placeOf(told, this)}: expected init to have a list of values to go on with, got ${describe(previous)}. ` +
@@ -192,9 +202,8 @@ class Values implements Session {
 
   private perturb(told: Told): void {
     const { module, type, name, value } = told;
-    const { buffer } = this;
-    if (!buffer.leavesOf(type, module)?.has(name)) buffer.put(type, told, mapTensors(value, zerosLike));
-    const perturbations = tensorsIn(buffer.leavesOf(type, module)?.get(name)?.value);
+    if (!this.leavesOf(type, module)?.has(name)) this.put(type, told, mapTensors(value, zerosLike));
+    const perturbations = tensorsIn(this.leavesOf(type, module)?.get(name)?.value);
     let next = 0;
     told.value = mapTensors(value, (tensor): Tensor => {
       const perturbation = perturbations[next++];

@@ -1,15 +1,16 @@
-/** @file What `captureGradients` returns, and reading it. */
+/** @file The result of `captureGradients`, and `valuesAt`, which reads it. */
 import type { GradientOf } from "../autodiff/grad-types.ts";
 import { NotFoundError } from "../errors.ts";
 import { formatPath, type Path } from "../path.ts";
+import type { Kind } from "../recording/session.ts";
 import { flattenState } from "../state/flatten-state.ts";
 import { below, isLeaf, leafValue, type State, type StateNode } from "../state/state.ts";
 import type { Tensor } from "../tensor.ts";
 import type { VariableState } from "../variable/variable-state.ts";
 
 /**
- * A value of one call and its gradient, in the same structure; what is no float32 tensor has the
- * gradient `undefined`.
+ * The value of one call, and its gradient in the same structure. The gradient of what is no float32
+ * tensor is `undefined`.
  */
 export interface ValueAndGradient<T = unknown> {
   readonly value: T;
@@ -21,28 +22,28 @@ export interface GradientState {
   readonly [key: string]: GradientState | VariableState<readonly ValueAndGradient<Tensor>[]>;
 }
 
-/** What one pass forward and one back showed. */
+/** What {@link captureGradients} returns. */
 export interface CapturedGradients<M, Aux = undefined> {
   readonly loss: Tensor;
   readonly aux: Aux;
-  /** Of the model's selected Variables. */
+  /** The gradients of the model's selected Variables. */
   readonly gradients: GradientOf<M>;
   /**
-   * What was sown, whatever its type: each leaf's value is a list of {@link ValueAndGradient}, one
-   * for each call.
+   * What was sown, of all types. Each leaf's value is a list with one {@link ValueAndGradient} for
+   * each call.
    */
   readonly sown: GradientState;
-  /** What was perturbed, likewise. */
+  /** What was perturbed, in the same form. */
   readonly perturbed: GradientState;
-  /** What methods returned, likewise; empty unless asked for. */
+  /** What methods returned, in the same form. Empty without `methodOutputs`. */
   readonly outputs: GradientState;
 }
 
 /**
- * What was captured at a path: with `captureGradients` the values of all calls with their
- * gradients, otherwise the leaf's value.
- * @typeParam T - What was recorded there, where it is no tensor.
- * @throws {@link NotFoundError} when there is no leaf; the message lists the paths that there are.
+ * What was captured at a path. Of a State of `captureGradients` this is a list with the value and
+ * gradient of each call, of any other State the leaf's value.
+ * @typeParam T - The type of the recorded values, if they are no tensors.
+ * @throws {@link NotFoundError} when there is no leaf at the path. The message lists all paths.
  * @example
  * ```ts
  * const seen = nnx.captureGradients(lossFn)(model, x);
@@ -63,16 +64,16 @@ export function valuesAt(state: State, path: Path): unknown {
   );
 }
 
-type Parts = Readonly<Record<"sown" | "perturbed" | "outputs", GradientState>>;
+type Parts = Readonly<Record<Kind, GradientState>>;
 
 const partsOf = new WeakMap<object, Parts>();
 
-/** Remembers which States come from one call of `captureGradients`. */
+/** Remembers which States one call of `captureGradients` returned. */
 export function noteParts(parts: Parts): void {
   for (const part of Object.values(parts)) partsOf.set(part, parts);
 }
 
-/** Where else a path is, among what the same call captured. */
+/** The advice to look into another State of the same call, if the path is there. */
 function partsWith(state: State, path: Path): string | undefined {
   for (const [name, part] of Object.entries(partsOf.get(state) ?? {})) {
     if (part !== state && nodeAt(part, path) !== undefined)

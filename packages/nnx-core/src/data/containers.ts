@@ -22,17 +22,49 @@ export function itemsOf(x: object): Iterable<unknown> {
 }
 
 /**
- * The keys and items of a container in its own order, which is not that of paths. Items of arrays
- * have their index as text.
+ * The keys of a container, or of another object's attributes, in its own order, which is not that
+ * of paths.
+ */
+export const ownKeysOf = (x: object): readonly unknown[] =>
+  Array.isArray(x) || x instanceof Map ? [...(x as ReadonlyMap<unknown, unknown>).keys()] : Object.keys(x);
+
+/**
+ * The keys and items of a container in its own order. Items of arrays have their index as text.
  */
 export const entriesOf = (x: object): readonly (readonly [key: unknown, item: unknown])[] =>
   x instanceof Map ? [...(x as ReadonlyMap<unknown, unknown>)] : Object.entries(x);
+
+/** The container of a kind with these entries; an array takes the items as they come. */
+export function containerFrom(
+  kind: ContainerKind,
+  entries: readonly (readonly [key: unknown, item: unknown])[],
+): object {
+  if (kind === "array") return entries.map(([, item]) => item);
+  return kind === "map" ? new Map(entries) : Object.fromEntries(entries as [string, unknown][]);
+}
 
 /** A container like `x`, with each item replaced by what `f` makes of it. */
 export function mapItems(x: object, f: (item: unknown) => unknown): object {
   if (Array.isArray(x)) return (x as readonly unknown[]).map((item) => f(item));
   const entries = entriesOf(x).map(([key, item]) => [key, f(item)] as const);
-  return x instanceof Map ? new Map(entries) : Object.fromEntries(entries as [string, unknown][]);
+  return containerFrom(x instanceof Map ? "map" : "record", entries);
+}
+
+/**
+ * Every object in nested containers, once, `root` first: without recursion, in no order.
+ * @param isOpen - Whether to look into an object.
+ */
+export function* nested(root: unknown, isOpen: (x: object) => boolean = isContainer): Generator<object> {
+  const seen = new Set<object>();
+  const open: unknown[] = [root];
+  while (open.length > 0) {
+    const next = open.pop();
+    if (typeof next !== "object" || next === null || seen.has(next)) continue;
+    seen.add(next);
+    // Before whoever asked may change it.
+    if (isOpen(next)) for (const item of itemsOf(next)) if (typeof item === "object") open.push(item);
+    yield next;
+  }
 }
 
 /**

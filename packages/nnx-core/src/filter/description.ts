@@ -27,6 +27,24 @@ export function describePredicate(predicate: Predicate, description: Description
   });
 }
 
+/** What a predicate was made of; nothing for what users wrote. */
+export const descriptionOf = (f: unknown): Description | undefined =>
+  typeof f === "function" ? descriptions.get(f as Predicate) : undefined;
+
+/** Whether a function is a predicate that `ofType`, `pathContains` and their like made. */
+export const isDescribed = (f: unknown): f is Predicate => descriptionOf(f) !== undefined;
+
+/**
+ * Whether a predicate looks at paths alone, never at a type or a tag. Of those that users wrote
+ * nobody knows.
+ */
+export function asksForPathsOnly(predicate: Predicate): boolean {
+  const description = descriptions.get(predicate);
+  if (description === undefined) return false;
+  if ("parts" in description) return description.parts.every(asksForPathsOnly);
+  return description.kind !== "withTag" && description.kind !== "ofType";
+}
+
 /** Whether a predicate may look at the path: those that users wrote always may. */
 export function needsPath(predicate: Predicate): boolean {
   const description = descriptions.get(predicate);
@@ -43,6 +61,17 @@ export function needsPath(predicate: Predicate): boolean {
     default:
       return true;
   }
+}
+
+/**
+ * Whether a predicate of ours asks for types or tags anywhere, which need Variables; `undefined` for
+ * those that users wrote.
+ */
+export function asksForTypes(predicate: Predicate): boolean | undefined {
+  const description = descriptions.get(predicate);
+  if (!description) return undefined;
+  if ("parts" in description) return description.parts.some((part) => asksForTypes(part) === true);
+  return description.kind === "withTag" || description.kind === "ofType";
 }
 
 /**

@@ -46,11 +46,10 @@ const isFrozen = ({ nodes, root }: GraphDef): boolean =>
       node.kind === "variable" || [node.keys, node.attributes, ...node.attributes].every(Object.isFrozen),
   );
 
-interface Frame {
-  readonly node: number;
-  readonly attributes: readonly unknown[];
-  next: number;
-}
+/** An attribute that is still to be looked at: what is there, and of which node; none has the root. */
+type Found = readonly [def: unknown, node: number, i: number];
+
+const placeOf = ([, node, i]: Found): PathPart[] => (node < 0 ? ["root"] : ["nodes", node, "attributes", i]);
 
 /**
  * That each reference has a node, each node is met once on the way in the order of the numbers
@@ -65,58 +64,47 @@ export function checkStructure(where: string, { nodes, root, leafCount }: GraphD
     );
   let met = 0;
   let leaves = 0;
-  const frames: Frame[] = [];
-  const visit = (def: unknown, place: () => readonly PathPart[]): void => {
-    if (!isPlainObject(def)) throw refuse(place(), "an attribute", def);
-    switch (def.kind) {
-      case "static":
-        return;
-      case "array":
-        leaves++;
-        return;
-      case "leaf":
-        leaves++;
-        if (!isVariableDef(def.definition)) throw refuse(place(), "the definition of a leaf", def.definition);
-        return;
-      case "node":
-        break;
-      default:
-        throw refuse(place(), "an attribute", def);
+  // The next one is last.
+  const open: Found[] = [[root, -1, 0]];
+  for (let next = open.pop(); next; next = open.pop()) {
+    const [def] = next;
+    if (!isPlainObject(def)) throw refuse(placeOf(next), "an attribute", def);
+    const { kind } = def;
+    if (kind === "static") continue;
+    if (kind === "array" || kind === "leaf") {
+      leaves++;
+      if (kind === "leaf" && !isVariableDef(def.definition))
+        throw refuse(placeOf(next), "the definition of a leaf", def.definition);
+      continue;
     }
+    if (kind !== "node") throw refuse(placeOf(next), "an attribute", def);
     const { index } = def;
     if (
+      typeof index !== "number" ||
       !Number.isInteger(index) ||
-      (index as number) < 0 ||
-      (index as number) > met ||
-      (index as number) >= nodes.length
+      index < 0 ||
+      index > met ||
+      index >= nodes.length
     )
       throw refuse(
-        place(),
+        placeOf(next),
         `the number of a node that was met, or ${met} for the next of ${nodes.length}`,
         index,
       );
-    const node: unknown = nodes[index as number];
-    if (index === met) {
-      met++;
-      enter(index, node);
-    } else if (isPlainObject(node) && node.kind !== "object" && node.kind !== "variable")
-      throw refuse(place(), "a container in one place only", index);
-  };
-  const enter = (index: number, node: unknown): void => {
+    const node: unknown = nodes[index];
+    if (index < met) {
+      if (isPlainObject(node) && node.kind !== "object" && node.kind !== "variable")
+        throw refuse(placeOf(next), "a container in one place only", index);
+      continue;
+    }
+    met++;
     if (isPlainObject(node) && node.kind === "variable") {
       if (!isVariableDef(node)) throw refuse(["nodes", index], "a class of Variables and its metadata", node);
       leaves++;
-      return;
+      continue;
     }
     const attributes = attributesOf(index, node, refuse);
-    frames.push({ node: index, attributes, next: 0 });
-  };
-  visit(root, () => ["root"]);
-  for (let frame = frames.at(-1); frame; frame = frames.at(-1)) {
-    const { node, attributes } = frame;
-    const i = frame.next++;
-    if (i < attributes.length) visit(attributes[i], () => ["nodes", node, "attributes", i]);
-    else frames.pop();
+    for (let k = attributes.length - 1; k >= 0; k--) open.push([attributes[k], index, k]);
   }
   if (met !== nodes.length) throw refuse(["nodes", met], "nodes that the model reaches", nodes[met]);
   if (leaves !== leafCount) throw refuse(["leafCount"], `the number of leaves, ${leaves}`, leafCount);

@@ -1,17 +1,16 @@
 /** @file Nested values as the State of a definition, which says what each of them is. */
-import { isArrayLike } from "../data/array-like.ts";
 import { describe, StructureError } from "../errors.ts";
 import { formatPath, type Path } from "../path.ts";
 import { isPlainObject } from "../data/plain-object.ts";
 import { isLiveState, requireLeaf } from "../state/check-state.ts";
-import { rebuild } from "../state/rebuild.ts";
-import type { StateNode } from "../state/state.ts";
-import { isVariableState, type VariableDef } from "../variable/variable-state.ts";
+import { readOn, rebuild } from "../state/rebuild.ts";
+import { isLeaf, isSubtree, type StateNode } from "../state/state.ts";
+import type { VariableDef } from "../variable/variable-state.ts";
 import { Variable } from "../variable/variable.ts";
-import type { Attributes, GraphDef, NodeDef } from "./graph-def.ts";
-import { holdsLeaf } from "./holds-leaf.ts";
-import { GraphNode } from "./node.ts";
-import { type Plan, planOf, type Site } from "./plan.ts";
+import type { GraphDef } from "./graph-def.ts";
+import { definitionAt } from "./leaves-of-definition.ts";
+import { isNoValue } from "./no-value.ts";
+import { type Plan, planOf } from "./plan.ts";
 
 /**
  * The State that values stand for. Those of this library are taken as they are; in others, values
@@ -27,7 +26,7 @@ export function conform(where: string, graphdef: GraphDef, given: unknown): Stat
     const definition = root.kind === "leaf" ? root.definition : rootNode;
     return leafFor(where, () => [], given, definition as VariableDef | undefined);
   }
-  if (isVariableState(given) || isArrayLike(given)) return given;
+  if (isLeaf(given)) return given;
   if (!isPlainObject(given)) throw refusal(where, [], "a State, or values by name", given);
   return read(where, graphdef, given);
 }
@@ -44,8 +43,7 @@ function read(where: string, graphdef: GraphDef, given: Record<string, unknown>)
       const site = at === undefined ? undefined : plan[at];
       if (site !== undefined && site.kind !== "subtree")
         return leafFor(where, path, child, definitionAt(graphdef, site));
-      const isSubtree = isPlainObject(child) && !isVariableState(child);
-      return isSubtree ? undefined : leafFor(where, path, child, anyVariable);
+      return isSubtree(child) ? readOn : leafFor(where, path, child, anyVariable);
     },
   });
 }
@@ -59,21 +57,11 @@ function leafFor(
   value: unknown,
   definition: VariableDef | undefined,
 ): StateNode {
-  if (isVariableState(value) || isArrayLike(value)) return requireLeaf(where, path, value);
+  if (isLeaf(value)) return requireLeaf(where, path, value);
   if (definition === undefined) throw refusal(where, path(), "an array", value);
-  if (value instanceof GraphNode || value instanceof Variable || holdsLeaf(value))
-    throw refusal(where, path(), `a value for the ${definition.type.typeName}`, value);
+  if (isNoValue(value)) throw refusal(where, path(), `a value for the ${definition.type.typeName}`, value);
   const { type, metadata } = definition;
   return Object.freeze({ type, value, metadata });
-}
-
-/** What a leaf becomes; nothing for an array, which has no Variable. */
-function definitionAt({ nodes }: GraphDef, site: Site): VariableDef | undefined {
-  const node = nodes[site.node] as NodeDef;
-  if (site.kind === "variable") return node as VariableDef;
-  const { keys, attributes } = node as Attributes;
-  const attribute = attributes[keys.indexOf(site.key)];
-  return attribute?.kind === "leaf" ? attribute.definition : undefined;
 }
 
 /** The positions in the plan by their place above and their name. */

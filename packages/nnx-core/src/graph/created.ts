@@ -3,15 +3,21 @@ import { pathOf, type Place } from "../data/place.ts";
 import { StructureError, describe } from "../errors.ts";
 import { leaveToModules } from "../ownership/lease.ts";
 import { formatPath, type Path } from "../path.ts";
-import { isPlainObject } from "../data/plain-object.ts";
-import { isLeaf, setOwn, type StateNode } from "../state/state.ts";
+import { isLeaf, isSubtree, setOwn, type StateNode } from "../state/state.ts";
 import { isVariableState } from "../variable/variable-state.ts";
 import { variableFromState } from "../variable/from-state.ts";
 import { Variable } from "../variable/variable.ts";
 import { GraphNode } from "./node.ts";
 
-const isSubtree = (x: unknown): x is Readonly<Record<string, unknown>> =>
-  isPlainObject(x) && !isVariableState(x);
+/** What values that are known to end consist of, in order, each with where it is in them. */
+export function* leavesIn(values: unknown): Generator<readonly [value: unknown, place: Place]> {
+  const open: (readonly [unknown, Place])[] = [[values, { part: "", parent: undefined }]];
+  for (let next = open.pop(); next; next = open.pop()) {
+    const [value, parent] = next;
+    if (!isSubtree(value)) yield next;
+    else for (const [part, item] of Object.entries(value).reverse()) open.push([item, { part, parent }]);
+  }
+}
 
 /**
  * Looks at values that are known to end.
@@ -23,17 +29,14 @@ export function checkCreated(
   root: () => Path,
   check: (value: unknown, path: () => Path) => void,
 ): void {
-  const open: (readonly [unknown, Place])[] = [[values, { part: "", parent: undefined }]];
-  for (let next = open.pop(); next; next = open.pop()) {
-    const [value, place] = next;
+  for (const [value, place] of leavesIn(values)) {
     const path = (): Path => [...root(), ...pathOf(place)];
     if (value instanceof GraphNode || value instanceof Variable) {
       throw new StructureError(
         `update at ${formatPath(path())}: expected a value, got ${describe(value)}. Pass its State, as state returns it.`,
       );
     }
-    if (!isSubtree(value)) check(value, path);
-    else for (const [part, item] of Object.entries(value)) open.push([item, { part, parent: place }]);
+    check(value, path);
   }
 }
 

@@ -1,5 +1,5 @@
 /** @file Letting go of tensors on purpose. */
-import { isContainer, itemsOf } from "../data/containers.ts";
+import { isContainer, nested } from "../data/containers.ts";
 import { nodesOf } from "./iterate.ts";
 import { GraphNode } from "./node.ts";
 import { isView } from "./views.ts";
@@ -20,18 +20,11 @@ import { Variable } from "../variable/variable.ts";
  * ```
  */
 export function dispose(value: unknown): void {
-  const open: unknown[] = [value];
-  // Containers may contain themselves, and each other.
-  const seen = new Set<object>();
-  for (let i = 0; i < open.length; i++) {
-    const next = open[i];
-    if (typeof next !== "object" || next === null || seen.has(next)) continue;
-    seen.add(next);
-    if (isOwner(next)) disposeOwner(next);
-    else if (next instanceof Variable) next.dispose();
-    else if (next instanceof GraphNode) disposeModel(next);
-    else if (!isContainer(next)) discard(next);
-    else for (const item of itemsOf(next)) open.push(item);
+  for (const each of nested(value, (x) => isContainer(x) && !isOwner(x))) {
+    if (isOwner(each)) disposeOwner(each);
+    else if (each instanceof Variable) each.dispose();
+    else if (each instanceof GraphNode) disposeModel(each);
+    else if (!isContainer(each)) discard(each);
   }
 }
 

@@ -4,6 +4,7 @@
  */
 import { describe as suite, expect, it } from "vitest";
 import { StructureError } from "../errors.ts";
+import { allOf, anyOf, everything, not, nothing, pathContains, pathIn, withTag } from "../filter/filter.ts";
 import { Module } from "../module/module.ts";
 import { setMode } from "../module/modes.ts";
 import { flattenState } from "../state/flatten-state.ts";
@@ -14,6 +15,7 @@ import { findDuplicates } from "./find-duplicates.ts";
 import { graphDefFromJson, graphDefToJson } from "./graph-def-json.ts";
 import { merge } from "./merge.ts";
 import { pop } from "./pop.ts";
+import { printGraphDef } from "./print.ts";
 import { registerFactory, registerFunction, registerModule } from "./registry.ts";
 import { graphdef, split, state } from "./split.ts";
 import { update } from "./update.ts";
@@ -198,6 +200,43 @@ suite("definitions", () => {
     expect(equalGraphDefs(make(2), make(2))).toBe(true);
     expect(equalGraphDefs(make(2), make(3))).toBe(false);
     expect(equalGraphDefs(graphDefFromJson(graphDefToJson(make(2))), make(2))).toBe(true);
+  });
+
+  it("are equal when factories made objects of functions in them alike, also from JSON", () => {
+    const shift = registerFactory("edges.shift", (by: number) => ({ run: (x: number) => x + by }));
+    const both = registerFactory("edges.both", (...parts: ReturnType<typeof shift>[]) => ({ parts }));
+    registerModule("edges.Holder", Holder);
+    const make = (by: number) => graphdef(new Holder([both(shift(1), shift(by)), shift]));
+    expect(equalGraphDefs(make(2), make(2))).toBe(true);
+    expect(hashGraphDef(make(2))).toBe(hashGraphDef(make(2)));
+    expect(equalGraphDefs(make(2), make(3))).toBe(false);
+    expect(printGraphDef(make(2))).toContain("edges.both(edges.shift(1), edges.shift(2))");
+    const json = JSON.parse(JSON.stringify(graphDefToJson(make(2)))) as ReturnType<typeof graphDefToJson>;
+    expect(equalGraphDefs(graphDefFromJson(json), make(2))).toBe(true);
+    const again = merge(graphDefFromJson<Holder>(json), state(new Holder(null)));
+    const [made, factory] = again.held as [ReturnType<typeof both>, typeof shift];
+    expect(made.parts.map(({ run }) => run(10))).toEqual([11, 12]);
+    expect(factory).toBe(shift);
+  });
+
+  it("are equal when filters in them were made alike, also from JSON", () => {
+    registerModule("edges.Holder", Holder);
+    const make = (part: string) =>
+      graphdef(
+        new Holder({
+          all: everything,
+          wrt: [Param, allOf(not(pathContains(part, { exact: false })), anyOf(withTag("a"), nothing))],
+          some: pathIn(["a", 1], ["b"]),
+        }),
+      );
+    expect(equalGraphDefs(make("b"), make("b"))).toBe(true);
+    expect(equalGraphDefs(make("b"), make("c"))).toBe(false);
+    const read = graphDefFromJson<Holder>(JSON.parse(JSON.stringify(graphDefToJson(make("b")))));
+    expect(equalGraphDefs(read, make("b"))).toBe(true);
+    expect(printGraphDef(read)).toBe(printGraphDef(make("b")));
+    expect(() => graphDefToJson(graphdef(new Holder(allOf(() => true))))).toThrow(
+      /graphDefToJson at held: expected a static attribute that can be written, got the function/,
+    );
   });
 
   it("refuse to write a static value that contains itself, and write one that is there twice", () => {

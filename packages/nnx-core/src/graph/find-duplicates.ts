@@ -29,7 +29,7 @@ export function findDuplicates(node: unknown, options: DuplicateOptions = {}): P
   const matches = toPredicate(only);
   const needPaths = needsPath(matches);
   const placesOf = new Map<object, Place[]>();
-  const walk = new Walk(node, new Bounds("findDuplicates", graphAdvice));
+  const walk = new Walk(node, { bounds: new Bounds("findDuplicates", graphAdvice) });
   while (walk.next()) {
     const { kind } = walk;
     if (kind === "static" || kind === "left") continue;

@@ -1,6 +1,7 @@
-/** @file A model as a GraphDef and its leaves, in one walk without recursion. */
+/** @file A model as a GraphDef and its leaves, in one walk. */
 import { containerKind } from "../data/containers.ts";
-import type { Path, PathPart } from "../path.ts";
+import type { Place } from "../data/place.ts";
+import type { PathPart } from "../path.ts";
 import { Bounds, graphAdvice } from "../state/bounds.ts";
 import { isStateLike } from "../state/check-state.ts";
 import type { StateLeaf } from "../state/state.ts";
@@ -10,6 +11,7 @@ import type { Variable } from "../variable/variable.ts";
 import { arrayDef, leafDef, nodeDef, staticDef } from "./attribute-defs.ts";
 import { known } from "./check-graph-def.ts";
 import type { AttributeDef, ContainerDef, GraphDef, NodeDef, NodeType } from "./graph-def.ts";
+import type { KeyOrder } from "./keys.ts";
 import type { GraphNode } from "./node.ts";
 import { Walk } from "./walk.ts";
 
@@ -29,17 +31,16 @@ export interface GraphVisitor {
   enter(key: PathPart): void;
   /**
    * A leaf, at its first path.
-   * @param place - Who has it, under which key; missing where it is the whole, and in States that
-   * the model keeps, which are never written to. Found out only for visitors that name this
-   * parameter.
+   * @param at - The walk, which knows where that is.
    */
-  leaf(key: PathPart | undefined, value: LeafValue, place: LeafPlace | undefined): void;
+  leaf(key: PathPart | undefined, value: LeafValue, at: GraphWalk): void;
   /** Comes back up. */
   exit(): void;
 }
 
 /** The definition of a node or container that is not left yet. */
 interface OpenDef {
+  readonly index: number;
   readonly attributes: AttributeDef[];
   /** Of a container its kind; modules have none. */
   readonly container: ContainerDef["kind"] | undefined;
@@ -48,27 +49,29 @@ interface OpenDef {
 
 /** Defines a model; what is shared is entered at its first path only. */
 export class GraphWalk {
+  /** The numbers of the modules and Variables that were met. */
+  readonly indices: Map<object, number> = new Map();
   private readonly visitor: GraphVisitor;
+  private readonly order: KeyOrder | undefined;
+  declare private walk: Walk;
   private readonly nodes: NodeDef[] = [];
-  private readonly indices = new Map<object, number>();
   /** Records that are known to be no States. */
   private readonly others = new Set<object>();
-  private readonly wantsPlaces: boolean;
   private open: OpenDef | undefined;
   private leafCount = 0;
 
-  constructor(visitor: GraphVisitor) {
+  constructor(visitor: GraphVisitor, order?: KeyOrder) {
     this.visitor = visitor;
-    // Most visitors do not, and there is one for each leaf.
-    this.wantsPlaces = visitor.leaf.length > 2;
+    this.order = order;
   }
 
   run<M>(root: M): GraphDef<M> {
-    const walk = new Walk(root, new Bounds("graph", graphAdvice));
+    const walk = new Walk(root, { bounds: new Bounds("graph", graphAdvice), order: this.order });
+    this.walk = walk;
     let rootDef = arrayDef;
     while (walk.next()) {
       const { open } = this;
-      const def = this.define(walk);
+      const def = this.define();
       if (def === undefined) this.leave(open as OpenDef);
       else if (open) open.attributes.push(def);
       else rootDef = def;
@@ -77,22 +80,47 @@ export class GraphWalk {
     return known({ root: rootDef, nodes: Object.freeze(nodes), leafCount });
   }
 
+  /** The path of what was met, for those who ask later. */
+  at(): Place {
+    return this.walk.place();
+  }
+
+  /** The number of the node or container that has what was met; -1 for the whole. */
+  get owner(): number {
+    return this.open?.index ?? -1;
+  }
+
+  /** The owner's own key of what was met. */
+  get key(): PathPart {
+    return this.walk.key;
+  }
+
+  /**
+   * Where it can be read and written; missing where it is the whole, and in States that the model
+   * keeps, which are never written to.
+   */
+  place(): LeafPlace | undefined {
+    const { owner, key, value } = this.walk;
+    const isKept = isVariableState(value) || this.open?.container === "state";
+    return owner && !isKept ? { owner: owner.value, key } : undefined;
+  }
+
   /** @returns nothing for what is left. */
-  private define(walk: Walk): AttributeDef | undefined {
-    const { value } = walk;
-    switch (walk.kind) {
+  private define(): AttributeDef | undefined {
+    const { kind, value } = this.walk;
+    switch (kind) {
       // Most attributes of most layers are numbers, strings and functions.
       case "static":
         return staticDef(value);
       case "variable":
-        return this.track(value as object) ?? this.variable(value as Variable, walk);
+        return this.track(value as object) ?? this.variable(value as Variable);
       case "node":
-        return this.track(value as object) ?? this.enter(walk, undefined);
+        return this.track(value as object) ?? this.enter(undefined);
       case "leaf":
-        this.leaf(value as StateLeaf, walk);
+        this.leaf(value as StateLeaf);
         return isVariableState(value) ? leafDef(definitionOf(value.type, value.metadata)) : arrayDef;
       case "container":
-        return this.enter(walk, this.open?.container === "state" ? "state" : this.kindOf(value as object));
+        return this.enter(this.open?.container === "state" ? "state" : this.kindOf(value as object));
       default:
         return undefined;
     }
@@ -110,25 +138,21 @@ export class GraphWalk {
     return undefined;
   }
 
-  private variable(variable: Variable, walk: Walk): AttributeDef {
+  private variable(variable: Variable): AttributeDef {
     const index = this.nodes.length;
     this.nodes.push(variable.toDefinition());
-    this.leaf(variable, walk);
+    this.leaf(variable);
     return nodeDef(index);
   }
 
-  private leaf(value: LeafValue, walk: Walk): void {
+  private leaf(value: LeafValue): void {
     this.leafCount++;
-    const { owner } = walk;
-    this.visitor.leaf(owner && walk.part, value, this.wantsPlaces ? this.placeOf(value, walk) : undefined);
+    const { walk } = this;
+    this.visitor.leaf(walk.owner && walk.part, value, this);
   }
 
-  private placeOf(value: LeafValue, { owner, key }: Walk): LeafPlace | undefined {
-    const isKept = isVariableState(value) || this.open?.container === "state";
-    return owner && !isKept ? { owner: owner.value, key } : undefined;
-  }
-
-  private enter(walk: Walk, container: ContainerDef["kind"] | undefined): AttributeDef {
+  private enter(container: ContainerDef["kind"] | undefined): AttributeDef {
+    const { walk } = this;
     const index = this.nodes.length;
     const { value, keys, part } = walk.enter();
     const attributes: AttributeDef[] = [];
@@ -140,7 +164,7 @@ export class GraphWalk {
       ),
     );
     if (walk.owner) this.visitor.enter(part);
-    this.open = { attributes, container, parent: this.open };
+    this.open = { index, attributes, container, parent: this.open };
     return nodeDef(index);
   }
 
@@ -154,21 +178,3 @@ export class GraphWalk {
 /** The class, past an attribute that may be called `constructor`. */
 const typeOf = (node: GraphNode): NodeType =>
   (Object.getPrototypeOf(node) as { readonly constructor: NodeType }).constructor;
-
-/** A leaf and its first path. */
-export interface GraphLeaf {
-  readonly path: Path;
-  readonly value: LeafValue;
-}
-
-/** The GraphDef, and all leaves with their paths. */
-export function flatten<M>(root: M): { graphdef: GraphDef<M>; leaves: GraphLeaf[] } {
-  const leaves: GraphLeaf[] = [];
-  const open: PathPart[] = [];
-  const graphdef = new GraphWalk({
-    enter: (key) => void open.push(key),
-    leaf: (key, value) => leaves.push({ path: key === undefined ? [] : [...open, key], value }),
-    exit: () => void open.pop(),
-  }).run(root);
-  return { graphdef, leaves };
-}

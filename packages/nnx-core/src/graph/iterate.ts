@@ -3,41 +3,14 @@ import { describe, StructureError } from "../errors.ts";
 import type { Path, PathPart } from "../path.ts";
 import { Variable } from "../variable/variable.ts";
 import { type Frame, partIn } from "./frame.ts";
-import { keysOf } from "./keys.ts";
+import { type KeyOrder, keysOf } from "./keys.ts";
 import { childAt, classify, GraphNode } from "./node.ts";
-import { Walk } from "./walk.ts";
+import { type Shown, Walk } from "./walk.ts";
 
-interface Options {
-  readonly variables: boolean;
-  readonly values: boolean;
-  /** Whether whoever asks wants paths; all are empty otherwise. */
-  readonly paths?: boolean;
-}
-
-const noPath: Path = [];
-
-/**
- * What a walk comes by: nodes, containers and Variables once, static values and arrays wherever
- * they are.
- */
-function* iterate(
-  root: unknown,
-  { variables, values, paths = true }: Options,
-): Generator<readonly [path: Path, value: unknown]> {
+/** What a walk comes by, each with its path. */
+function* iterate(root: unknown, shown: Shown): Generator<readonly [path: Path, value: unknown]> {
   const walk = new Walk(root);
-  const seen = new Set<unknown>();
-  while (walk.next()) {
-    const { kind, value } = walk;
-    if (kind === "static" || kind === "leaf") {
-      if (!values) continue;
-    } else if (kind !== "left") {
-      if (seen.has(value)) continue;
-      seen.add(value);
-      if (kind !== "variable") walk.enter();
-      if (kind !== "variable" || !variables) continue;
-    }
-    yield [paths ? walk.path() : noPath, value];
-  }
+  while (walk.nextOnce(shown)) yield [walk.path(), walk.value];
 }
 
 /**
@@ -46,13 +19,13 @@ function* iterate(
  */
 export function iterNodes(root: unknown): Generator<readonly [path: Path, value: object]> {
   // Without values everything that comes is an object.
-  return iterate(root, { variables: true, values: false }) as Generator<readonly [Path, object]>;
+  return iterate(root, "parts") as Generator<readonly [Path, object]>;
 }
 
 /** What {@link iterNodes} gives, without the paths, which cost more than the walk. */
-export function* nodesOf(root: unknown): Generator<object> {
-  for (const [, node] of iterate(root, { variables: true, values: false, paths: false }))
-    yield node as object;
+export function* nodesOf(root: unknown, order?: KeyOrder): Generator<object> {
+  const walk = new Walk(root, { order });
+  while (walk.nextOnce()) yield walk.value as object;
 }
 
 /**
@@ -61,22 +34,14 @@ export function* nodesOf(root: unknown): Generator<object> {
  */
 export function framesOf(root: unknown): Frame[] {
   const frames: Frame[] = [];
-  const seen = new Set<unknown>();
   const walk = new Walk(root);
-  while (walk.next()) {
-    const { kind, value } = walk;
-    if (kind === "left") frames.push(walk.left as Frame);
-    else if ((kind === "node" || kind === "container") && !seen.has(value)) {
-      seen.add(value);
-      walk.enter();
-    }
-  }
+  while (walk.nextOnce("nodes")) frames.push(walk.left as Frame);
   return frames;
 }
 
 /** As {@link iterNodes}, without Variables. */
 export function iterGraphNodes(root: unknown): Generator<readonly [path: Path, value: object]> {
-  return iterate(root, { variables: false, values: false }) as Generator<readonly [Path, object]>;
+  return iterate(root, "nodes") as Generator<readonly [Path, object]>;
 }
 
 /**
@@ -85,7 +50,7 @@ export function iterGraphNodes(root: unknown): Generator<readonly [path: Path, v
  * @see Flax `nnx.iter_graph`
  */
 export const iterGraph = (root: unknown): Generator<readonly [path: Path, value: unknown]> =>
-  iterate(root, { variables: true, values: true });
+  iterate(root, "all");
 
 /**
  * The attributes of a node that are nodes or Variables, sorted by name; what is shared comes under

@@ -1,8 +1,11 @@
-/** @file The names of attributes and items, in Flax's order. */
+/** @file The names of attributes and items, in the order of a walk. */
 import { describe, StructureError } from "../errors.ts";
 import { comparePathParts, formatPath, partFromKey, type Path, type PathPart } from "../path.ts";
 import { isPlainObject } from "../data/plain-object.ts";
 import { sortedParts } from "../data/sorted-parts.ts";
+
+/** Flax's order, which is that of paths; or as attributes were assigned and items were put. */
+export type KeyOrder = "sorted" | "defined";
 
 /**
  * The keys that a class's last instance had, as they were and sorted: the next one mostly has the
@@ -19,8 +22,9 @@ const areSame = (a: readonly string[], b: readonly string[]): boolean => {
   return true;
 };
 
-function ownKeys(x: object): readonly PathPart[] {
+function ownKeys(x: object, order: KeyOrder): readonly PathPart[] {
   const own = Object.keys(x);
+  if (order === "defined") return Object.freeze(own.map(partFromKey));
   if (isPlainObject(x)) return Object.freeze(sortedParts(own));
   const prototype = Object.getPrototypeOf(x) as object;
   const last = lastOfClass.get(prototype);
@@ -43,7 +47,11 @@ export function mapKeyOf(map: ReadonlyMap<unknown, unknown>, name: string): Path
   return String(number) === name && map.has(number) ? number : partFromKey(name);
 }
 
-function mapKeys(map: ReadonlyMap<unknown, unknown>, pathOf: () => Path): readonly PathPart[] {
+function mapKeys(
+  map: ReadonlyMap<unknown, unknown>,
+  pathOf: () => Path,
+  order: KeyOrder,
+): readonly PathPart[] {
   const byPart = new Map<PathPart, PathPart>();
   for (const key of map.keys()) {
     if (typeof key !== "string" && typeof key !== "number") {
@@ -61,15 +69,17 @@ function mapKeys(map: ReadonlyMap<unknown, unknown>, pathOf: () => Path): readon
     }
     byPart.set(part, key);
   }
-  return Object.freeze([...byPart.keys()].sort(comparePathParts).map((part) => byPart.get(part) as PathPart));
+  const parts = [...byPart.keys()];
+  if (order === "sorted") parts.sort(comparePathParts);
+  return Object.freeze(parts.map((part) => byPart.get(part) as PathPart));
 }
 
 /**
- * The keys of a node's attributes or a container's items, in Flax's order: indices by value, then
- * names. Symbol keys, accessors and `#private` fields are not seen.
+ * The keys of a node's attributes or a container's items; sorted: indices by value, then names.
+ * Symbol keys, accessors and `#private` fields are not seen.
  * @param pathOf - Where `x` is, for errors.
  */
-export function keysOf(x: object, pathOf: () => Path): readonly PathPart[] {
+export function keysOf(x: object, pathOf: () => Path, order: KeyOrder = "sorted"): readonly PathPart[] {
   if (Array.isArray(x)) return Object.freeze(Array.from(x.keys()));
-  return x instanceof Map ? mapKeys(x, pathOf) : ownKeys(x);
+  return x instanceof Map ? mapKeys(x, pathOf, order) : ownKeys(x, order);
 }

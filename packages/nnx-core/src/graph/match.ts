@@ -7,14 +7,18 @@ import { childOf, isLeaf, type State, type StateLeaf, type StateNode } from "../
 import type { GraphDef } from "./graph-def.ts";
 import { pathOfSite, type Plan, planOf, type Site } from "./plan.ts";
 
-/** The values for a GraphDef, and what did not fit. */
-export interface Match {
+/** The leaves of a GraphDef. */
+export interface Leaves {
   /** Per node of the GraphDef: the leaf, where the node is a Variable. */
   readonly variables: readonly (StateLeaf | undefined)[];
   /** Per node: its attributes that are leaves without Variables. */
   readonly bare: ReadonlyMap<number, ReadonlyMap<PathPart, StateLeaf>>;
   /** The leaf, where the whole model is one. */
   readonly root: StateLeaf | undefined;
+}
+
+/** The leaves that States have for a GraphDef, and what did not fit. */
+export interface Match extends Leaves {
   /** Paths at which no State has a leaf. */
   readonly missing: readonly Path[];
   /** How many leaves were used. */
@@ -76,10 +80,18 @@ function matchPlan(plan: Plan, nodeCount: number, states: readonly StateNode[]):
     }
     used++;
     if (site.kind === "variable") variables[site.node] = found;
-    else {
-      const ofNode = bare.get(site.node) ?? new Map<PathPart, StateLeaf>();
-      bare.set(site.node, ofNode.set(site.key, found));
-    }
+    else putBare(bare, site.node, site.key, found);
   }
   return { variables, bare, root: undefined, missing, used };
+}
+
+/** Notes the leaf that a node has under a key of its own, without a Variable. */
+export function putBare(
+  bare: Map<number, Map<PathPart, StateLeaf>>,
+  node: number,
+  key: PathPart,
+  leaf: StateLeaf,
+): void {
+  const ofNode = bare.get(node) ?? new Map<PathPart, StateLeaf>();
+  bare.set(node, ofNode.set(key, leaf));
 }

@@ -1,20 +1,14 @@
 /** @file A model from its definition and its values. */
-import { checkOptions } from "../data/options.ts";
 import { describe, StructureError } from "../errors.ts";
-import { disposeState, StatesBuilder } from "../state/builder.ts";
 import { checkState, stateIn } from "../state/check-state.ts";
 import type { PureState } from "../state/pure.ts";
 import type { StateNode } from "../state/state.ts";
-import { Variable } from "../variable/variable.ts";
 import { checkGraphDef, isGraphDefLike } from "./check-graph-def.ts";
 import { conform } from "./conform.ts";
 import { equalGraphDefs } from "./equal.ts";
-import { GraphWalk } from "./flatten.ts";
 import type { GraphDef } from "./graph-def.ts";
 import { type GraphState, isGraphState } from "./graph-state.ts";
-import { leafOf, take } from "./split.ts";
-import { newParts, unflatten } from "./unflatten.ts";
-import { markAsView } from "./views.ts";
+import { unflatten } from "./unflatten.ts";
 
 /**
  * The model again: new objects, no constructor runs, what was shared is shared. The States stay as
@@ -79,55 +73,4 @@ function mergeGraphStates<M>(first: GraphState<M>, rest: readonly unknown[]): M 
     return checkState("merge", each.state);
   });
   return unflatten(first.graphdef, [checkState("merge", first.state), ...states]);
-}
-
-/** How a model is copied. */
-export interface CloneOptions {
-  /**
-   * New Variables; `false` makes new modules around the original's own Variables.
-   * @defaultValue true
-   */
-  variables?: boolean;
-}
-
-/**
- * A copy that shares no module and no Variable with the original, only tensors, and those only
- * until one of them is replaced. With `{ variables: false }` it shares the Variables: a view, which
- * owns nothing, so that disposing it does nothing. Static attributes are shared by reference.
- * @see Flax `nnx.clone`
- */
-export function clone<M>(node: M, options: CloneOptions = {}): M {
-  checkOptions<CloneOptions>("clone", options, { variables: true });
-  const { variables = true } = options;
-  if (!variables) return cloneAround(node);
-  const [def, values] = take("clone", node, [], { exhaustive: true });
-  try {
-    return unflatten(def, values);
-  } finally {
-    for (const each of values) disposeState(each);
-  }
-}
-
-/** New modules around the original's Variables and arrays. */
-function cloneAround<M>(node: M): M {
-  const originals: Variable[] = [];
-  const builder = new StatesBuilder(1);
-  const def = new GraphWalk({
-    enter: (key) => builder.enter(key),
-    leaf: (key, value) => {
-      if (value instanceof Variable) originals.push(value);
-      builder.put(0, key, leafOf(value));
-    },
-    exit: () => builder.exit(),
-  }).run(node);
-  const states = builder.finish();
-  let next = 0;
-  try {
-    // Variables are made in the order in which the walk met them.
-    const variable = (): unknown => originals[next++];
-    // A view owns nothing: its States share the tensors of the original's, and hold none.
-    return markAsView(unflatten(def, states, { ...newParts, variable, state: Object.freeze }));
-  } finally {
-    for (const each of states) disposeState(each);
-  }
 }

@@ -1,7 +1,7 @@
 /** @file What the graph walks into: the one place that decides what is a node, a leaf or static. */
 import { giveThingToScope, type ScopeKind } from "../ownership/scopes.ts";
 import type { PathPart } from "../path.ts";
-import { isContainer, itemsOf } from "../data/containers.ts";
+import { isContainer, itemsOf, nested } from "../data/containers.ts";
 import { neverProxied } from "../data/proxies.ts";
 import { mostContainers, mostLevels } from "../state/bounds.ts";
 import { isLeaf } from "../state/state.ts";
@@ -23,27 +23,12 @@ export abstract class GraphNode {
 
 neverProxied(GraphNode);
 
-/**
- * The Variables that a node has itself, also in containers; they go with it when the scope ends in
- * which both were made.
- */
-function variablesOf(node: GraphNode): Variable[] {
-  const found: Variable[] = [];
-  const seen = new Set<object>();
-  const open: object[] = [node];
-  for (let next = open.pop(); next; next = open.pop()) {
-    if (seen.has(next)) continue;
-    seen.add(next);
-    for (const item of itemsOf(next)) {
-      if (item instanceof Variable) found.push(item);
-      else if (isContainer(item)) open.push(item);
-    }
-  }
-  return found;
-}
+/** The Variables that a node has itself, also in containers. */
+export const ownVariables = (node: object): Variable[] =>
+  [...nested(node, (each) => each === node || isContainer(each))].filter((each) => each instanceof Variable);
 
-/** Nodes hold nothing themselves. */
-const ofScope: ScopeKind<GraphNode> = { end: () => {}, leave: () => {}, partsOf: variablesOf };
+/** Nodes hold nothing themselves; their Variables go with them when both are of the scope. */
+const ofScope: ScopeKind<GraphNode> = { end: () => {}, leave: () => {}, partsOf: ownVariables };
 
 /**
  * Makes the scope that is open, if there is one, the owner of a new node: what its Variables hold

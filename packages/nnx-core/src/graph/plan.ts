@@ -3,7 +3,7 @@
  * it never changes.
  */
 import type { Path, PathPart } from "../path.ts";
-import type { AttributeDef, Attributes, GraphDef, NodeDef } from "./graph-def.ts";
+import type { AttributeDef, GraphDef, NodeDef } from "./graph-def.ts";
 import { partOfMapKey } from "./keys.ts";
 
 /** A place in a State. Places are in the order of the walk; those above come before those below. */
@@ -22,15 +22,6 @@ export interface Site {
 /** All places but the root. */
 export type Plan = readonly Site[];
 
-interface Frame {
-  readonly definition: Attributes;
-  readonly isMap: boolean;
-  readonly node: number;
-  readonly site: number;
-  readonly parent: Frame | undefined;
-  next: number;
-}
-
 const plans = new WeakMap<GraphDef, Plan>();
 
 /** The plan of a definition; each node is entered at its first path, in the order of `flatten`. */
@@ -39,38 +30,35 @@ export function planOf(graphdef: GraphDef): Plan {
   if (known) return known;
   const { nodes, root } = graphdef;
   const sites: Site[] = [];
-  const entered = new Uint8Array(nodes.length);
-  let frame: Frame | undefined;
-
-  const enter = (node: number, site: number): void => {
-    const definition = nodes[node] as NodeDef;
-    if (definition.kind === "variable") return;
-    frame = { definition, isMap: definition.kind === "map", node, site, parent: frame, next: 0 };
-  };
-  const visit = (owner: Frame, def: AttributeDef, key: PathPart): void => {
-    if (def.kind === "static" || (def.kind === "node" && entered[def.index] === 1)) return;
-    const part = owner.isMap ? partOfMapKey(key) : key;
-    const parent = owner.site;
-    if (def.kind !== "node") {
-      sites.push({ kind: "leaf", node: owner.node, key, part, parent });
-      return;
+  const met = new Uint8Array(nodes.length);
+  // The next one is last.
+  const open: Site[] = [];
+  const enter = (node: number, parent: number): void => {
+    const { kind, keys, attributes } = nodes[node] as Exclude<NodeDef, { kind: "variable" }>;
+    for (let i = attributes.length - 1; i >= 0; i--) {
+      const def = attributes[i] as AttributeDef;
+      if (def.kind === "static") continue;
+      const key = keys[i] as PathPart;
+      const part = kind === "map" ? partOfMapKey(key) : key;
+      const place = { key, part, parent };
+      if (def.kind !== "node") open.push({ kind: "leaf", node, ...place });
+      else {
+        const isVariable = nodes[def.index]?.kind === "variable";
+        open.push({ kind: isVariable ? "variable" : "subtree", node: def.index, ...place });
+      }
     }
-    entered[def.index] = 1;
-    const isVariable = nodes[def.index]?.kind === "variable";
-    sites.push({ kind: isVariable ? "variable" : "subtree", node: def.index, key, part, parent });
-    if (!isVariable) enter(def.index, sites.length - 1);
   };
-
   if (root.kind === "node") {
-    entered[root.index] = 1;
+    met[root.index] = 1;
     enter(root.index, -1);
   }
-  while (frame) {
-    const current: Frame = frame;
-    const i = current.next++;
-    const def = current.definition.attributes[i];
-    if (def === undefined) frame = current.parent;
-    else visit(current, def, current.definition.keys[i] as PathPart);
+  for (let site = open.pop(); site; site = open.pop()) {
+    if (site.kind !== "leaf") {
+      if (met[site.node] === 1) continue;
+      met[site.node] = 1;
+    }
+    sites.push(site);
+    if (site.kind === "subtree") enter(site.node, sites.length - 1);
   }
   plans.set(graphdef, sites);
   return sites;

@@ -5,19 +5,16 @@ import { formatPath, type PathPart } from "../path.ts";
 import { checkGraphDef } from "./check-graph-def.ts";
 import type { AttributeDef, GraphDef, NodeDef } from "./graph-def.ts";
 import { pathOfNode } from "./node-paths.ts";
-import { functionNames, recipeOf } from "./registry.ts";
+import { nameOfFunction, recipeOf } from "./registry.ts";
 
 /** A static value in one line. */
 function printValue(value: unknown, depth = 0): string {
   if (typeof value === "string") return JSON.stringify(value);
   if (Object.is(value, -0)) return "-0";
   if (typeof value === "bigint") return `${value}n`;
-  if (typeof value === "function") {
-    const recipe = recipeOf(value);
-    if (recipe)
-      return `${recipe.factory}(${recipe.args.map((arg) => printValue(arg, depth + 1)).join(", ")})`;
-    return functionNames.nameOf(value as () => unknown) ?? nameOf(value);
-  }
+  const recipe = recipeOf(value);
+  if (recipe) return `${recipe.factory}(${recipe.args.map((arg) => printValue(arg, depth + 1)).join(", ")})`;
+  if (typeof value === "function") return nameOfFunction(value) ?? nameOf(value);
   if (typeof value !== "object" || value === null) return String(value);
   if (depth > 2) return "...";
   if (Array.isArray(value)) return `[${value.map((item) => printValue(item, depth + 1)).join(", ")}]`;
@@ -41,11 +38,8 @@ function headOf(node: NodeDef): string {
   return `${nameOf(node.type)}${metadata}`;
 }
 
-interface Frame {
-  readonly node: Exclude<NodeDef, { kind: "variable" }>;
-  readonly indent: string;
-  next: number;
-}
+/** An attribute that is still to be printed. */
+type Line = readonly [def: AttributeDef, label: string, indent: string];
 
 /**
  * A definition as an indented outline: classes, static values, Variable types with metadata, and
@@ -59,29 +53,25 @@ export function printGraphDef(graphdef: GraphDef): string {
   checkGraphDef("printGraphDef", graphdef);
   const lines: string[] = [];
   const printed = new Set<number>();
-  const stack: Frame[] = [];
-  const put = (def: AttributeDef, label: string, indent: string): void => {
+  // The next one is last.
+  const open: Line[] = [[graphdef.root, "", ""]];
+  for (let next = open.pop(); next; next = open.pop()) {
+    const [def, label, indent] = next;
     if (def.kind !== "node") {
       lines.push(`${indent}${label}${printAttribute(def)}`);
-      return;
+      continue;
     }
     const node = graphdef.nodes[def.index] as NodeDef;
-    if (printed.has(def.index)) {
-      lines.push(
-        `${indent}${label}${headOf(node)}, the same as ${formatPath(pathOfNode(graphdef, def.index))}`,
-      );
-      return;
-    }
+    const isKnown = printed.has(def.index);
+    const first = isKnown ? `, the same as ${formatPath(pathOfNode(graphdef, def.index))}` : "";
+    lines.push(`${indent}${label}${headOf(node)}${first}`);
+    if (isKnown) continue;
     printed.add(def.index);
-    lines.push(`${indent}${label}${headOf(node)}`);
-    if (node.kind !== "variable") stack.push({ node, indent: `${indent}  `, next: 0 });
-  };
-  put(graphdef.root, "", "");
-  for (let frame = stack.at(-1); frame; frame = stack.at(-1)) {
-    const i = frame.next++;
-    const def = frame.node.attributes[i];
-    if (def) put(def, `${frame.node.keys[i] as PathPart}: `, frame.indent);
-    else stack.pop();
+    if (node.kind === "variable") continue;
+    const { keys, attributes } = node;
+    const deeper = `${indent}  `;
+    for (let i = attributes.length - 1; i >= 0; i--)
+      open.push([attributes[i] as AttributeDef, `${keys[i] as PathPart}: `, deeper]);
   }
   return lines.join("\n");
 }

@@ -7,7 +7,7 @@ import { leavesOf } from "../state/flatten-state.ts";
 import { makeState } from "../state/holding.ts";
 import { leafValue } from "../state/state.ts";
 import type { Frame } from "./frame.ts";
-import { clone } from "./merge.ts";
+import { copyGraph } from "./copy.ts";
 import { childAt, setChild } from "./node.ts";
 import { Walk } from "./walk.ts";
 
@@ -33,7 +33,7 @@ interface Copy {
 }
 
 function mapAll(f: (path: Path, value: unknown) => unknown, node: unknown): unknown {
-  const walk = new Walk(clone(node, { variables: false }));
+  const walk = new Walk(copyGraph(node, { isView: true }).copy);
   const done = new Map<unknown, unknown>();
   const inside = new Set<unknown>();
   const copies: Copy[] = [];

@@ -1,6 +1,7 @@
 /** @file Names for classes and functions, by which files know them. */
 import { equalData } from "../data/equal-data.ts";
 import { NnxError, NotFoundError } from "../errors.ts";
+import { filterFactories, filterRecipe } from "./filter-recipes.ts";
 import type { NodeType } from "./graph-def.ts";
 
 type AnyFunction = (...args: never[]) => unknown;
@@ -29,6 +30,11 @@ class Names<T extends object> {
     if (!this.names.has(thing)) this.names.set(thing, name);
   }
 
+  /** Another thing by which the same is meant. */
+  addAlias(name: string, alias: T): void {
+    if (!this.names.has(alias)) this.names.set(alias, name);
+  }
+
   nameOf(thing: T): string | undefined {
     return this.names.get(thing);
   }
@@ -51,20 +57,42 @@ class Names<T extends object> {
 export const moduleNames: Names<NodeType> = new Names("registerModule");
 export const functionNames: Names<AnyFunction> = new Names("registerFunction");
 export const factoryNames: Names<AnyFunction> = new Names("registerFactory");
+for (const [name, make] of Object.entries(filterFactories)) factoryNames.add(name, make, () => false);
 
-/** How a function was made: by a registered factory, from these arguments. */
+/** How a function or an object was made: by a registered factory, from these arguments. */
 export interface Recipe {
   readonly factory: string;
   readonly args: readonly unknown[];
 }
 
-const recipes = new WeakMap<AnyFunction, Recipe>();
+const recipes = new WeakMap<object, Recipe>();
 
-export const recipeOf = (f: unknown): Recipe | undefined =>
-  typeof f === "function" ? recipes.get(f as AnyFunction) : undefined;
+export const recipeOf = (made: unknown): Recipe | undefined =>
+  (typeof made === "object" && made !== null) || typeof made === "function"
+    ? (recipes.get(made) ?? filterRecipe(made))
+    : undefined;
 
-/** Whether two functions were made alike by one factory. */
+/**
+ * Remembers how something was made, where the factory does not: constructors tell it of `this`.
+ * @param factory - A name that `registerFactory` knows.
+ */
+export function recordRecipe(made: object, factory: string, args: readonly unknown[]): void {
+  const given = [...args];
+  // Trailing `undefined`s are what was left out.
+  while (given.length > 0 && given.at(-1) === undefined) given.pop();
+  recipes.set(made, Object.freeze({ factory, args: Object.freeze(given) }));
+}
+
+/** The name under which a function was registered, as itself or as a factory. */
+export const nameOfFunction = (f: unknown): string | undefined =>
+  functionNames.nameOf(f as AnyFunction) ?? factoryNames.nameOf(f as AnyFunction);
+
+/** Whether two functions or objects were made alike by one factory, or are one factory. */
 export function sameRecipe(a: unknown, b: unknown): boolean {
+  if (typeof a === "function" && typeof b === "function") {
+    const name = factoryNames.nameOf(a as AnyFunction);
+    if (name !== undefined && name === factoryNames.nameOf(b as AnyFunction)) return true;
+  }
   const x = recipeOf(a);
   const y = x && recipeOf(b);
   return y !== undefined && x?.factory === y.factory && equalData(x.args, y.args, sameRecipe);
@@ -103,9 +131,9 @@ export function registerFunction(name: string, f: AnyFunction | NodeType): void 
 }
 
 /**
- * Gives a function that makes functions a name. What the returned factory makes is known by the
- * factory and its arguments: it can be written and read, and two that were made alike are equal in
- * definitions.
+ * Gives a function that makes functions, or objects with functions in them, a name. What the
+ * returned factory makes is known by the factory and its arguments: it can be written and read, and
+ * two that were made alike are equal in definitions.
  * @returns the factory to use in the place of `factory`.
  * @throws {@link NnxError} when a factory with another source has the name.
  * @example
@@ -113,19 +141,19 @@ export function registerFunction(name: string, f: AnyFunction | NodeType): void 
  * const scaled = nnx.registerFactory("scaled", (by: number) => (x: number) => x * by);
  * ```
  */
-export function registerFactory<A extends unknown[], F extends AnyFunction>(
+export function registerFactory<A extends unknown[], F extends object>(
   name: string,
   factory: (...args: A) => F,
 ): (...args: A) => F {
   const recording = (...args: A): F => {
     const made = factory(...args);
-    // Trailing `undefined`s are what was left out.
-    while (args.length > 0 && args.at(-1) === undefined) args.pop();
-    recipes.set(made, Object.freeze({ factory: name, args: Object.freeze([...args]) }));
+    recordRecipe(made, name, args);
     return made;
   };
   const source = String(factory);
   factoryNames.add(name, recording, (taken) => sources.get(taken) === source);
+  // Whoever refers to the function itself means the factory.
+  factoryNames.addAlias(name, factory);
   sources.set(recording, source);
   return recording;
 }

@@ -65,6 +65,8 @@ export class StaticReader {
         return Object.fromEntries(this.pairs(json.entries, place) as [string, unknown][]);
       case "function":
         return functionNames.get("graphDefFromJson", text(json.name, place));
+      case "factory":
+        return factoryNames.get("graphDefFromJson", text(json.name, place));
       case "module":
         return moduleNames.get("graphDefFromJson", text(json.name, place));
       case "variable":

@@ -5,7 +5,7 @@ import { variableNameFromType, variableTypeFromName } from "../variable/registry
 import { Variable } from "../variable/variable.ts";
 import type { VariableType } from "../variable/variable-state.ts";
 import type { NodeType } from "./graph-def.ts";
-import { functionNames, moduleNames, recipeOf } from "./registry.ts";
+import { factoryNames, functionNames, moduleNames, type Recipe, recipeOf } from "./registry.ts";
 
 /** What `JSON.stringify` writes and `JSON.parse` gives back unchanged. */
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
@@ -63,12 +63,9 @@ class Writer {
 
   private writeFunction(f: AnyFunction): Json {
     const recipe = recipeOf(f);
-    if (recipe)
-      return {
-        [mark]: "made",
-        factory: recipe.factory,
-        args: recipe.args.map((arg) => this.write(arg)),
-      };
+    if (recipe) return this.writeRecipe(recipe);
+    const factory = factoryNames.nameOf(f);
+    if (factory !== undefined) return { [mark]: "factory", name: factory };
     const name = functionNames.nameOf(f);
     if (name !== undefined) return { [mark]: "function", name };
     const moduleName = moduleNames.nameOf(f as unknown as NodeType);
@@ -78,6 +75,10 @@ class Writer {
       f,
       "Register it with registerFunction, or make it with a factory that registerFactory knows.",
     );
+  }
+
+  private writeRecipe({ factory, args }: Recipe): Json {
+    return { [mark]: "made", factory, args: args.map((arg) => this.write(arg)) };
   }
 
   private writeObject(value: object): Json {
@@ -95,6 +96,8 @@ class Writer {
   }
 
   private writeItems(value: object): Json {
+    const recipe = recipeOf(value);
+    if (recipe) return this.writeRecipe(recipe);
     switch (containerKind(value)) {
       case "array":
         return (value as readonly unknown[]).map((item) => this.write(item));
@@ -111,7 +114,8 @@ class Writer {
       default:
         throw this.fail(
           value,
-          "Only plain data and registered functions can be written: keep the object outside the model.",
+          "Only plain data, registered functions and what registered factories make can be written: " +
+            "keep the object outside the model.",
         );
     }
   }

@@ -9,16 +9,15 @@ import { isVariableState } from "../variable/variable-state.ts";
 import { giveVariableToScope } from "../variable/held-value.ts";
 import { variableFromState } from "../variable/from-state.ts";
 import { Variable } from "../variable/variable.ts";
-import { refuseCapturedThis } from "./captured-this.ts";
 import type { AttributeDef, ContainerDef, GraphDef, NodeDef, NodeType, ObjectDef } from "./graph-def.ts";
-import { type Match, match } from "./match.ts";
+import { type Leaves, match } from "./match.ts";
 import { defineChild, giveNodeToScope, type GraphNode } from "./node.ts";
-import { refusePrivateFields } from "./private-fields.ts";
+import { refuseCapturedThis, refusePrivateFields } from "./source-guesses.ts";
 
 /** What is made of the leaves of a GraphDef. */
 export interface Make {
-  /** What a Variable becomes. */
-  variable(this: void, definition: NodeDef & { kind: "variable" }, leaf: StateLeaf): unknown;
+  /** What the Variable of this number becomes. */
+  variable(this: void, definition: NodeDef & { kind: "variable" }, leaf: StateLeaf, index: number): unknown;
   /** What is put in the place of an array that no Variable holds. */
   array(this: void, leaf: StateLeaf): unknown;
   /** What a leaf of a State becomes that the model keeps. */
@@ -45,11 +44,31 @@ export const newParts: Make = {
  * then.
  */
 export function unflatten<M>(graphdef: GraphDef<M>, states: readonly StateNode[], make: Make = newParts): M {
-  const { variables, bare, root, missing, used } = match(graphdef, states);
+  const found = match(graphdef, states);
+  const { missing, used } = found;
   let given = 0;
   for (const state of states) given += countLeaves(state);
   if (missing.length > 0 || (used !== given && extraPaths(graphdef, states).length > 0))
     throw misfit(graphdef, states, missing);
+  try {
+    return build(graphdef, found, make).model;
+  } catch (error) {
+    throw error instanceof DisposedError ? disposedIn(states) : error;
+  }
+}
+
+/** What {@link build} made: the model, and what became of each node of the definition. */
+export interface Built<M> {
+  readonly model: M;
+  readonly nodes: readonly unknown[];
+}
+
+/**
+ * Builds the model from its leaves. What it made lets go of its tensors when it throws.
+ * @throws {@link StructureError} for classes and attributes that a copy cannot have.
+ */
+export function build<M>(graphdef: GraphDef<M>, leaves: Leaves, make: Make): Built<M> {
+  const { variables, bare, root } = leaves;
   const { nodes } = graphdef;
   const built: unknown[] = new Array(nodes.length);
   let keepsStates = false;
@@ -64,7 +83,7 @@ export function unflatten<M>(graphdef: GraphDef<M>, states: readonly StateNode[]
   try {
     for (let i = 0; i < nodes.length; i++) {
       const def = nodes[i] as NodeDef;
-      if (def.kind === "variable") built[i] = make.variable(def, variables[i] as StateLeaf);
+      if (def.kind === "variable") built[i] = make.variable(def, variables[i] as StateLeaf, i);
     }
     const parts: Parts = { built, bare: bare.size > 0 ? bare : undefined, make };
     for (let i = 0; i < nodes.length; i++) {
@@ -74,18 +93,20 @@ export function unflatten<M>(graphdef: GraphDef<M>, states: readonly StateNode[]
   } catch (error) {
     if (make.variable === newParts.variable)
       for (const made of built) if (made instanceof Variable) made.dispose();
-    throw error instanceof DisposedError ? disposedIn(states) : error;
+    throw error;
   }
   if (keepsStates) closeStates(nodes, built, make.state);
-  const { root: rootDef } = graphdef;
-  switch (rootDef.kind) {
-    case "node":
-      return built[rootDef.index] as M;
-    case "static":
-      return rootDef.value as M;
-    default:
-      return bareLeaf(rootDef, root as StateLeaf, make, false) as M;
-  }
+  return { model: rootOf(graphdef.root, built, root, make) as M, nodes: built };
+}
+
+function rootOf(
+  def: AttributeDef,
+  built: readonly unknown[],
+  leaf: StateLeaf | undefined,
+  make: Make,
+): unknown {
+  if (def.kind === "node") return built[def.index];
+  return def.kind === "static" ? def.value : bareLeaf(def, leaf as StateLeaf, make, false);
 }
 
 /** Freezes the States that the model keeps, and lets each hold its tensors. */
@@ -108,10 +129,11 @@ const disposedIn = (states: readonly StateNode[]): DisposedError =>
     "merge",
     states.find((each) => leavesOf(each).some((leaf) => hasDisposed(leafValue(leaf)))) ?? {},
   );
+
 /** What the attributes of all nodes are taken from. */
 interface Parts {
   readonly built: readonly unknown[];
-  readonly bare: Match["bare"] | undefined;
+  readonly bare: Leaves["bare"] | undefined;
   readonly make: Make;
 }
 

@@ -10,11 +10,11 @@ import { mostContainers, mostLevels } from "../state/bounds.ts";
 import { checkValues, isStateLike } from "../state/check-state.ts";
 import { disposedValueText } from "../state/holding.ts";
 import type { PureState } from "../state/pure.ts";
-import type { State } from "../state/state.ts";
+import { isSubtree, type State } from "../state/state.ts";
 import { isVariableState } from "../variable/variable-state.ts";
 import { Variable } from "../variable/variable.ts";
 import { checkCreated, create } from "./created.ts";
-import { holdsLeaf } from "./holds-leaf.ts";
+import { isNoValue } from "./no-value.ts";
 import { mapKeyOf } from "./keys.ts";
 import { childAt, classify, defineChild, GraphNode, isWritable, setChild } from "./node.ts";
 import { Strictness } from "./strictness.ts";
@@ -86,7 +86,7 @@ export class UpdatePlan {
 
   private meet(target: object, value: unknown, key: PathPart, parent: Given | undefined): void {
     if (target instanceof Variable) this.variable(target, value, key, parent);
-    else if (isPlainObject(value) && !isVariableState(value)) this.enter(target, value, key, parent);
+    else if (isSubtree(value)) this.enter(target, value, key, parent);
     else if (Array.isArray(value) && Array.isArray(target))
       this.enter(target, value as unknown as Record<string, unknown>, key, parent);
     else throw misplaced(parent, key, "a State", value);
@@ -107,8 +107,7 @@ export class UpdatePlan {
       // An empty State is nothing, but where an object is stored an empty one is another value.
       const isNothing = isPlainObject(value) && Object.keys(value).length === 0;
       if (isNothing && (target.isDisposed || !isPlainObject(target.getRawValue()))) return;
-      if (value instanceof GraphNode || value instanceof Variable || holdsLeaf(value))
-        throw misplaced(parent, key, `a value for the ${target.type.typeName}`, value);
+      if (isNoValue(value)) throw misplaced(parent, key, `a value for the ${target.type.typeName}`, value);
     }
     if (typeof given === "object" && given !== null) refuseDisposed(parent, key, given);
     this.strictness?.variable(target, value, () => pathTo(parent, key));
@@ -122,8 +121,7 @@ export class UpdatePlan {
     if (!isWritable(frame.target, key))
       throw misplaced(frame, key, "an attribute that can be written", value);
     // The State of a Variable is its leaf, and has no names.
-    if (!isVariableState(kept) && (!isPlainObject(value) || isVariableState(value)))
-      throw misplaced(frame, key, "a State", value);
+    if (!isVariableState(kept) && !isSubtree(value)) throw misplaced(frame, key, "a State", value);
     const next = checkedAt(path, () => updatedState(kept, value as PureState));
     this.states.push(next);
     this.strictness?.state(kept, value, path);
@@ -152,7 +150,7 @@ export class UpdatePlan {
  */
 const isOpenTo = (child: unknown, value: unknown): boolean => {
   if (Array.isArray(value)) return Array.isArray(child) && classify(child) === "container";
-  return isContainer(child) && isPlainObject(value) && !isVariableState(value);
+  return isContainer(child) && isSubtree(value);
 };
 
 function keyIn(target: object, name: string): PathPart {

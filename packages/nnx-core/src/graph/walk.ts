@@ -1,12 +1,26 @@
 /**
- * @file The one walk over the objects of a model: depth first, in Flax's order, without recursion.
+ * @file The one walk over the objects of a model: depth first, without recursion.
  */
 import type { Place } from "../data/place.ts";
 import type { Path, PathPart } from "../path.ts";
 import type { Bounds } from "../state/bounds.ts";
 import { type Frame, partIn } from "./frame.ts";
-import { keysOf } from "./keys.ts";
+import { type KeyOrder, keysOf } from "./keys.ts";
 import { childAt, classify, type Kind } from "./node.ts";
+
+/** How a {@link Walk} goes. */
+export interface WalkOptions {
+  /** For walks that may enter a container more than once, which cycles would keep from ending. */
+  readonly bounds?: Bounds;
+  /** @defaultValue "sorted" */
+  readonly order?: KeyOrder | undefined;
+}
+
+/**
+ * What {@link Walk.nextOnce} shows: nodes and containers; these and Variables; or also arrays and
+ * static values, wherever they are.
+ */
+export type Shown = "nodes" | "parts" | "all";
 
 /**
  * Goes from one thing to the next each time {@link next} is called, and shows it in its fields. It
@@ -26,6 +40,7 @@ export class Walk {
   left: Frame | undefined;
 
   private readonly bounds: Bounds | undefined;
+  private readonly order: KeyOrder | undefined;
   private readonly holding = new Set<object>();
   /**
    * The parts of the owner's path. Copies of it are faster than asking each frame for its parents.
@@ -33,16 +48,15 @@ export class Walk {
   private readonly open: PathPart[] = [];
   private frame: Frame | undefined;
   private isStarted = false;
+  /** What {@link nextOnce} came by. */
+  private readonly seen = new Set<unknown>();
   /** For errors; one function, since most nodes raise none. */
   private readonly here = (): Path => this.path();
 
-  /**
-   * @param bounds - For walks that may enter a container more than once, which cycles would keep
-   * from ending.
-   */
-  constructor(root: unknown, bounds?: Bounds) {
+  constructor(root: unknown, { bounds, order }: WalkOptions = {}) {
     this.value = root;
     this.bounds = bounds;
+    this.order = order;
   }
 
   /** Goes on. @returns whether there was anything left. */
@@ -60,6 +74,26 @@ export class Walk {
   }
 
   /**
+   * As {@link next}, but goes into every node and container by itself: each is shown once, when it
+   * is left.
+   */
+  nextOnce(shown: Shown = "parts"): boolean {
+    const { seen } = this;
+    while (this.next()) {
+      const { kind, value } = this;
+      if (kind === "left") return true;
+      if (kind === "static" || kind === "leaf") {
+        if (shown === "all") return true;
+      } else if ((kind !== "variable" || shown !== "nodes") && !seen.has(value)) {
+        seen.add(value);
+        if (kind === "variable") return true;
+        this.enter();
+      }
+    }
+    return false;
+  }
+
+  /**
    * Goes into the node or container that was met: what is in it comes next.
    * @returns where the walk is then.
    */
@@ -68,7 +102,7 @@ export class Walk {
     const kind = this.kind as Frame["kind"];
     const { owner, key, part } = this;
     if (kind === "container") this.bounds?.enter(value, this.here);
-    const keys = keysOf(value, this.here);
+    const keys = keysOf(value, this.here, this.order);
     if (owner) this.open.push(part);
     this.frame = { value, kind, keys, parent: owner, key, part, next: 0 };
     return this.frame;

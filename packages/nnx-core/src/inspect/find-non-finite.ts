@@ -1,45 +1,36 @@
-/** @file Where the first NaN was born. */
+/** @file Finds the op that gave the first NaN or infinity. */
 import { checkFunction } from "../data/functions.ts";
-import { backward, withTape } from "../autodiff/tape.ts";
-import { capturedModules } from "../capture/run.ts";
-import { type LossRun, runLoss } from "../capture/run-loss.ts";
-import { runningIn } from "../recording/running.ts";
-import type { CapturedModules } from "../recording/session.ts";
+import { runLoss } from "../autodiff/loss.ts";
+import type { OnGradient } from "../autodiff/tape.ts";
+import type { CaptureGradientsOptions } from "../capture/capture-gradients.ts";
+import { capturedModules } from "../capture/recording.ts";
+import { type Modules, runningAt, runningIn } from "../recording/running.ts";
+import type { Session } from "../recording/session.ts";
 import { checkOptions } from "../data/options.ts";
-import type { Filter } from "../filter/filter.ts";
 import { notAResult } from "../data/not-a-result.ts";
 import { formatPath, type Path } from "../path.ts";
-import { onRecord, ones, type TapeNode, type Tensor } from "../tensor.ts";
+import { onRecord, type TapeNode, type Tensor } from "../tensor.ts";
 import { Param } from "../variable/variable-types.ts";
 
 /** The first op with a NaN or an infinity in its result. */
 export interface NonFinite {
-  /** In the loss, or on the way back. */
+  /** Whether the loss or its backward pass called the op. */
   readonly phase: "forward" | "backward";
-  /** tensorflow.js's name of the op; on the way back, the op whose gradient it is. */
+  /** tensorflow.js's name of the op. In the backward pass, the op whose gradient was computed. */
   readonly op: string;
-  /** The module whose method was running. */
+  /** The path of the module whose method called the op. */
   readonly path: Path;
+  /** How many NaN the result has. */
   readonly nan: number;
+  /** How many infinities the result has. */
   readonly inf: number;
-  /** What went in: per input its name, dtype, shape, and NaN and Inf that it had already. */
+  /** The op's inputs: for each its name, dtype and shape, and how many NaN and Inf it has. */
   readonly inputs: readonly string[];
   toString(): string;
 }
 
-/** How {@link findNonFinite} differentiates. */
-export interface FindNonFiniteOptions {
-  /** The function returns `[loss, aux]`; aux is not looked at. @defaultValue false */
-  readonly hasAux?: boolean;
-  /** Which Variables of the model the backward pass goes to. @defaultValue Param */
-  readonly wrt?: Filter;
-  /**
-   * Whether what the loss changes stays changed: running statistics, counts of RNG streams,
-   * attributes.
-   * @defaultValue false
-   */
-  readonly keepUpdates?: boolean;
-}
+/** How {@link findNonFinite} runs the loss. It does not look at aux. */
+export type FindNonFiniteOptions = Pick<CaptureGradientsOptions, "hasAux" | "wrt" | "keepUpdates">;
 
 const count = (tensor: Tensor): { nan: number; inf: number } => {
   let [nan, inf] = [0, 0];
@@ -55,16 +46,17 @@ const faults = ({ nan, inf }: { nan: number; inf: number }): string =>
   [nan > 0 ? `${nan} NaN` : "", inf > 0 ? `${inf} Inf` : ""].filter(Boolean).join(" and ");
 
 /**
- * Runs a loss forward and back and says which op first gave a NaN or an infinity, in which module:
- * first of all forward ops, then of the backward ones. `undefined` when everything is finite. It
- * reads every result, so it is slow. Statistics, counts and attributes are as before afterwards,
- * unless `keepUpdates` is set, so that a failing step can be looked at as often as wanted. When the
- * loss throws after the first NaN, perhaps because of it, that NaN is the answer.
+ * Runs a loss forward and back, and finds the first op with a NaN or an infinity in its result, and
+ * the module that called the op. It looks at the forward pass first, then at the backward pass. It
+ * reads every result, so it is slow. The model is as before afterwards, unless `keepUpdates` is
+ * set: the step can be looked at again.
  * @param model - The module to differentiate.
- * @param f - A loss of the model and further arguments: a float32 scalar, with `hasAux` a pair of
- * it and anything else.
- * @throws what the loss throws when all was finite until then, and {@link GradientError} when it is
- * no scalar.
+ * @param f - The loss, a function of the model and further arguments. It returns a float32 scalar,
+ * or with `hasAux` a pair of it and anything else.
+ * @returns a function of the further arguments. It returns what was found, or `undefined` when
+ * every result is finite.
+ * @throws {@link GradientError} when the loss is no scalar; and whatever the loss throws, unless a
+ * NaN or an infinity came before: that may be the cause, so it is returned.
  * @example
  * ```ts
  * const broken = (m: Mlp, input: tf.Tensor2D) => tf.mean(tf.log(tf.sub(m.forward(input), 1e3)));
@@ -93,10 +85,21 @@ export function findNonFinite(
   const { hasAux = false, wrt = Param, keepUpdates = false } = options;
   return notAResult(where, (...args: unknown[]) => {
     const modules = capturedModules(where, model);
-    const session = { modules, record: () => false };
+    const session: Session = { where, modules, record: () => false };
     const watch = new Watch(modules);
     try {
-      runLoss(where, session, { f, hasAux, wrt, keepUpdates }, args, (run) => look(run, watch));
+      runLoss(where, {
+        f: (...all: Parameters<typeof f>) => watch.forward(() => f(...all)),
+        args: [model, ...args],
+        hasAux,
+        wrt,
+        session,
+        alwaysUndo: !keepUpdates,
+        keep: () => undefined,
+        goBack: (gradientsOf, watched) => {
+          if (!watch.found) gradientsOf(watched, watch.backward);
+        },
+      });
     } catch (error) {
       if (!watch.found) throw error;
     }
@@ -104,49 +107,39 @@ export function findNonFinite(
   });
 }
 
-/** Forward and back, with everything looked at. */
-function look({ loss, call: { watched }, newTensors }: LossRun, watch: Watch): Tensor[] {
-  const stop = onRecord((node) => watch.recorded(node));
-  try {
-    return withTape(
-      () => [loss()[0], ...newTensors()] as const,
-      ([y, ...others], tape) => {
-        stop();
-        if (!watch.found) {
-          backward(tape, [[y, ones([])]], watched, (node, _input, gradient) =>
-            watch.look("backward", node, [gradient]),
-          );
-        }
-        return others;
-      },
-    );
-  } finally {
-    stop();
-  }
-}
-
-/** What was looked at, up to the first finding. */
+/** Looks at the results of ops until one is not finite. */
 class Watch {
   found: NonFinite | undefined;
-  private readonly paths = new Map<TapeNode, Path>();
-  private readonly modules: CapturedModules;
+  private readonly modules: Modules;
 
-  constructor(modules: CapturedModules) {
+  constructor(modules: Modules) {
     this.modules = modules;
   }
 
-  /** An op of the forward pass, while the module that called it is running. */
-  recorded(node: TapeNode): void {
-    if (this.found) return;
-    const module = runningIn(this.modules);
-    this.paths.set(node, module ? this.modules.pathOf(module) : []);
-    this.look("forward", node, node.outputs);
+  /** Runs `f`, and looks at the results of all ops that the tape records. */
+  forward<R>(f: () => R): R {
+    const stop = onRecord((op) => {
+      this.look("forward", op, op.outputs);
+    });
+    try {
+      return f();
+    } finally {
+      stop();
+    }
   }
 
-  look(phase: NonFinite["phase"], node: TapeNode, results: readonly Tensor[]): void {
+  /** Looks at the gradient that the rule of an op gave. */
+  readonly backward: OnGradient = (op, _input, gradient) => {
+    this.look("backward", op, [gradient]);
+  };
+
+  private look(phase: NonFinite["phase"], op: TapeNode, results: readonly Tensor[]): void {
     if (this.found) return;
     const counts = results.map(count).find(({ nan, inf }) => nan + inf > 0);
-    if (counts) this.found = report(phase, node, this.paths.get(node) ?? [], counts);
+    if (!counts) return;
+    const { modules } = this;
+    const module = phase === "forward" ? runningIn(modules) : runningIn(modules, runningAt(op));
+    this.found = report(phase, op, module ? modules.pathOf(module) : [], counts);
   }
 }
 

@@ -1,23 +1,26 @@
-/** @file Numbers about numbers. */
+/** @file Statistics of an array of numbers. */
 
-/** What {@link statisticsOf} says of the values of a tensor. */
+/** Statistics of the values of a tensor. */
 export interface Statistics {
+  /** How many values there are. */
   readonly size: number;
-  /** Of the finite values, as all that follow; NaN where there is none. */
+  /** The mean of the finite values; NaN if there are none. So are `std`, `min` and `max`. */
   readonly mean: number;
-  /** Of the population. */
+  /** The standard deviation of the finite values: the root of their mean squared deviation. */
   readonly std: number;
   readonly min: number;
   readonly max: number;
-  /** Share of all values that are 0. */
+  /** The share of all values that are 0, from 0 to 1. */
   readonly zeros: number;
+  /** How many values are NaN. */
   readonly nan: number;
+  /** How many values are infinite. */
   readonly inf: number;
   /** How many finite values are in each of equally wide bins from min to max. */
   readonly histogram: readonly number[];
 }
 
-/** One pass for the moments (Welford 1962), one for the histogram. */
+/** Passes over the values twice: for the moments (Welford 1962), then for the histogram. */
 export function statisticsOf(values: ArrayLike<number>, bins = 16): Statistics {
   let [finite, mean, squares, zeros, nan, inf] = [0, 0, 0, 0, 0, 0];
   let [min, max] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];

@@ -1,12 +1,12 @@
-/** @file What was captured, in figures. */
+/** @file A table of statistics of what was captured. */
 import type { CapturedGradients } from "../capture/gradient-types.ts";
-import { isStateLike } from "../state/check-state.ts";
 import { checkOptions } from "../data/options.ts";
 import { describe, DisposedError, disposedText, NnxError } from "../errors.ts";
 import { containerKind, entriesOf, isContainer } from "../data/containers.ts";
 import { GraphNode } from "../graph/node.ts";
 import { formatPath, partFromKey, type Path } from "../path.ts";
-import { checkState } from "../state/check-state.ts";
+import { kinds } from "../recording/session.ts";
+import { checkState, isStateLike } from "../state/check-state.ts";
 import { flattenState } from "../state/flatten-state.ts";
 import { leafValue, type State } from "../state/state.ts";
 import { isTensor, type Tensor } from "../tensor.ts";
@@ -14,20 +14,20 @@ import { Variable } from "../variable/variable.ts";
 import { type Statistics, statisticsOf } from "./statistics.ts";
 import { textTable } from "./text-table.ts";
 
-/** The figures of one tensor. */
+/** The statistics of one tensor. */
 export interface SummaryRow extends Statistics {
-  /** Where it was captured. */
+  /** The path under which the tensor was captured. */
   readonly path: Path;
   /**
-   * Further steps inside the value: which call, and `value` or `gradient` where both were captured.
-   * Empty for a single tensor. Of all that `captureGradients` returned, first which part: `sown`,
-   * `perturbed`, `outputs` or `gradients`.
+   * Where in the value the tensor is, joined by dots: the index of the call if there are several,
+   * and `value` or `gradient` if both were captured. Empty for a single tensor. In a summary of all
+   * that `captureGradients` returned, it begins with `sown`, `perturbed`, `outputs` or `gradients`.
    */
   readonly part: string;
   readonly shape: readonly number[];
 }
 
-/** The figures of everything captured; as text, a table. */
+/** One row for each captured tensor. As text it is a table. */
 export interface Summary {
   readonly rows: readonly SummaryRow[];
   toString(): string;
@@ -42,7 +42,7 @@ const bars = (histogram: readonly number[]): string => {
 
 const figure = (value: number): string => (value === 0 ? "0" : value.toPrecision(3));
 
-/** Every tensor in a captured value, with the steps that lead to it. A list of one is that one. */
+/** Every tensor in a captured value, with the keys that lead to it. A list of one adds no key. */
 function* tensorsOf(
   value: unknown,
   steps: readonly string[],
@@ -56,21 +56,21 @@ function* tensorsOf(
 /** What {@link summarize} takes: a State, or the whole result of `captureGradients`. */
 export type Summarizable = State | Omit<CapturedGradients<object, unknown>, "gradients" | "aux">;
 
-/** How {@link summarize} counts. */
+/** How {@link summarize} makes histograms. */
 export interface SummarizeOptions {
   /** How many bins the histograms have: at least 1. @defaultValue 16 */
   readonly bins?: number;
 }
 
-const parts = ["sown", "perturbed", "outputs", "gradients"] as const;
+const parts = [...kinds, "gradients"] as const;
 
-/** Told by its keys: no model has attributes of all these names. */
+/** Whether this is a result of `captureGradients`: a State with all these names is unlikely. */
 const isWhole = (x: object): boolean =>
   "loss" in x && isTensor(x.loss) && parts.every((part) => part in x) && "aux" in x;
 
 type Place = Pick<SummaryRow, "path" | "part"> & { readonly tensor: Tensor };
 
-/** Every tensor with numbers in it. */
+/** Every tensor of numbers in what was captured. */
 function placesOfAll(where: string, captured: Summarizable): Place[] {
   const whole: unknown = captured;
   refuseOthers(where, whole);
@@ -83,8 +83,8 @@ function placesOfAll(where: string, captured: Summarizable): Place[] {
 }
 
 /**
- * What is in one part: a State, or the gradients of a container of modules, which has holes where
- * there is no gradient.
+ * The tensors in one part of a result of `captureGradients`. The gradients are a State, or, if the
+ * model is a container of modules, a container of States.
  */
 function placesIn(where: string, node: unknown, part: string, path: Path = []): Place[] {
   if (isStateLike(node))
@@ -104,7 +104,7 @@ const placesOf = (where: string, state: State, above: readonly string[]): Place[
       .map(([steps, tensor]) => ({ path, part: steps.join("."), tensor })),
   );
 
-/** @throws {@link NnxError} for what is not, and has not been, captured. */
+/** @throws {@link NnxError} for what is neither a State nor a result of `captureGradients`. */
 function refuseOthers(where: string, captured: unknown): asserts captured is object {
   if (containerKind(captured) === "record") return;
   throw new NnxError(
@@ -134,13 +134,13 @@ const toRow = ({ path, part, tensor }: Place, values: ArrayLike<number>, bins: n
 const toSummary = (rows: readonly SummaryRow[]): Summary => ({ rows, toString: () => toText(rows) });
 
 /**
- * Per tensor of what was captured its shape, mean, standard deviation, range, share of zeros,
- * counts of NaN and Inf, and a histogram. Strings have no row. Reads the data synchronously, which
- * some backends (webgpu) cannot: see {@link summarizeAsync}.
- * @param captured - A State that `capture` or `captureGradients` returned, or any other; or all
- * that `captureGradients` returned.
- * @throws {@link NnxError} for a model, or anything else that is not captured, and when `bins` is
- * no whole number from 1. A summary without rows says as text why nothing may have been recorded.
+ * Statistics of each captured tensor: shape, mean, standard deviation, range, share of zeros,
+ * counts of NaN and Inf, and a histogram. Tensors of strings have no row. The data is read
+ * synchronously, which some backends (webgpu) cannot do: see {@link summarizeAsync}.
+ * @param captured - A State, or all that `captureGradients` returned.
+ * @returns the rows. Without rows, the text says why nothing may have been recorded.
+ * @throws {@link NnxError} for anything else, a model too, and when `bins` is no whole number from
+ * 1.
  * @example
  * ```ts
  * const [y, seen] = nnx.capture(model, nnx.Intermediate)(x);
@@ -157,8 +157,8 @@ export function summarize(captured: Summarizable, options: SummarizeOptions = {}
 }
 
 /**
- * As {@link summarize}, for every backend: one tensor after the other is read without blocking. Do
- * not dispose `captured` before it is done.
+ * The same as {@link summarize}, for every backend: it reads one tensor after the other without
+ * blocking. Do not dispose `captured` before it is done.
  * @example
  * ```ts
  * const [y, seen] = nnx.capture(model, nnx.Intermediate)(x);
@@ -172,13 +172,13 @@ export async function summarizeAsync(
 ): Promise<Summary> {
   const bins = binsOf("summarizeAsync", options);
   const rows: SummaryRow[] = [];
-  // One by one: all at once would hold a copy of everything.
+  // One by one, since reading all at once would hold a copy of everything.
   for (const place of placesOfAll("summarizeAsync", captured))
     rows.push(toRow(place, await place.tensor.data(), bins));
   return toSummary(rows);
 }
 
-/** What stands where there are no rows. */
+/** The text of a summary without rows. */
 const nothing =
   "Nothing was recorded. sow and perturb record only while capture or captureGradients runs, in the modules below the captured one, and under " +
   "exactly the types asked for; methods' results are recorded with { methodOutputs }.";

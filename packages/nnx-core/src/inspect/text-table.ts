@@ -1,6 +1,6 @@
-/** @file Rows of words as aligned lines. */
+/** @file Tables as text. */
 
-/** The first column is aligned left, the others right. */
+/** Rows as lines of aligned columns, the first one aligned left, the others right. */
 export function textTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const lines = [head, ...rows];
   const widths = head.map((_, column) => Math.max(...lines.map((line) => (line[column] ?? "").length)));

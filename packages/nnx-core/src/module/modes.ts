@@ -4,7 +4,7 @@
  */
 import { checkOptions } from "../data/options.ts";
 import type { Filter } from "../filter/filter.ts";
-import { clone } from "../graph/merge.ts";
+import { clone } from "../graph/copy.ts";
 import { type AttributeOptions, attributesOf, type AttributeValues, selectionNames } from "./attributes.ts";
 import { applyModes, type ModeValues } from "./mode-changes.ts";
 

@@ -1,11 +1,12 @@
 /**
- * @file What may be recorded while a model runs: `sow` and `perturb`. Outside a capture both do
- * nothing.
+ * @file How models tell values to the open sessions: `sow`, `perturb`, and methods' results. While
+ * no session is open, nothing is told.
  */
+import { containerKind, itemsOf } from "../data/containers.ts";
 import { checkOptions } from "../data/options.ts";
-import { isPlainObject } from "../data/plain-object.ts";
 import { describe, NnxError } from "../errors.ts";
 import { GraphNode } from "../graph/node.ts";
+import { refuseLate } from "../ownership/late.ts";
 import { tensorsIn } from "../ownership/tensors-in.ts";
 import { formatPath } from "../path.ts";
 import { isTensor } from "../tensor.ts";
@@ -14,17 +15,17 @@ import { Variable } from "../variable/variable.ts";
 import type { VariableType } from "../variable/variable-state.ts";
 import { Perturbation } from "../variable/variable-types.ts";
 import { runningIn } from "./running.ts";
-import { collecting, isCapturing, type Reduction, type Session, sessions, type Told } from "./session.ts";
+import { isCapturing, openSessions, type Reduction, type Session, type Told } from "./session.ts";
 
 /**
- * How several values under one name become one: both functions or neither. Without them values are
- * collected in a tuple.
+ * How several values under one name become one. Give both functions or neither; without them values
+ * are collected in a tuple.
  */
 export type SowOptions<T = never, B = unknown> =
   | {
-      /** Joins what is there and the new value. */
+      /** Joins the earlier values, as they were joined so far, and the new value. */
       readonly reduceFn: (previous: B, value: T) => B;
-      /** What is there before the first value. */
+      /** Makes what the first value is joined to. */
       readonly initFn: () => B;
     }
   | { readonly reduceFn?: undefined; readonly initFn?: undefined };
@@ -33,89 +34,101 @@ type SowNames = { readonly reduceFn: unknown; readonly initFn: unknown };
 const sowNames = { reduceFn: true, initFn: true } as const;
 const perturbNames = { type: true } as const;
 
-/** How a perturbation is stored. */
+/** How `perturb` stores a perturbation. */
 export interface PerturbOptions {
-  /** The Variable type that it is stored as, or its registered name. @defaultValue Perturbation */
+  /** The Variable type of the perturbation, or its registered name. @defaultValue Perturbation */
   type?: VariableType | string;
 }
 
-/** A Variable class, or the one that is registered under a name; a new name makes a new class. */
+/** The Variable class that is given, or registered under a name. A new name makes a new class. */
 const typeOf = (type: VariableType | string): VariableType =>
   typeof type === "string" ? variableTypeFromName(type, { allowRegister: true }) : type;
 
-/**
- * What a value is recorded for: a module, or whichever is running of those that the session knows.
- */
-type Target = object | "running";
-
-/** The session's module that a value is recorded for. Other modules are none of its business. */
-function moduleIn({ modules }: Session, target: Target): object | undefined {
-  const module = target === "running" ? runningIn(modules) : target;
-  return module && modules.has(module) ? module : undefined;
+/** What the sessions did with a value. */
+interface Answer {
+  /** Whether a session recorded it. */
+  readonly isRecorded: boolean;
+  /** The run goes on with this value. */
+  readonly value: unknown;
 }
 
 /**
- * Records a value of `target` in every session that asks for exactly this type; says whether one
- * did.
+ * Tells a value to each open session that knows the module, the innermost session first.
+ * @param target - The module. Where it is missing, each session takes the innermost running one of
+ * its modules.
  */
+function tell(target: object | undefined, told: Omit<Told, "module">): Answer {
+  let isRecorded = false;
+  let { value } = told;
+  for (const session of [...openSessions].reverse()) {
+    const module = target ?? runningIn(session.modules);
+    if (!module || !session.modules.has(module)) continue;
+    const own: Told = { ...told, module, value };
+    if (told.kind === "perturbed") refuseOthers(own, session);
+    isRecorded = session.record(own) || isRecorded;
+    value = own.value;
+  }
+  return { isRecorded, value };
+}
+
+/** `Module.sow` of the module `target`; without a module {@link sow}. */
 export function sowIn<T, B>(
-  target: Target,
+  target: object | undefined,
   type: VariableType | string,
   name: string,
   value: T,
   options?: SowOptions<T, B>,
 ): boolean {
-  // Most calls have no options, and most runs no capture: they cost next to nothing.
+  // Both checks are cheap: a model may sow in a loop while nobody captures.
   if (options !== undefined) checkOptions<SowNames>("sow", options as SowNames, sowNames);
   if (!isCapturing()) return false;
-  // Each function gets what the other gives.
-  const reduction = options?.reduceFn ? (options as Reduction) : collecting;
-  const told = { kind: "sown", type: typeOf(type), name, reduction, value } as const;
-  let recorded = false;
-  for (const session of sessions()) {
-    const module = moduleIn(session, target);
-    if (module) recorded = session.record({ ...told, module }) || recorded;
-  }
-  return recorded;
+  // The types of the two functions fit each other: each one gets what the other one returns.
+  const reduction = options?.reduceFn && (options as Reduction);
+  return tell(target, { kind: "sown", type: typeOf(type), name, value, reduction }).isRecorded;
 }
 
-/**
- * `value` plus what every session has stored for it: zeros at first, tensors under differentiation
- * later.
- */
-export function perturbIn<T>(target: Target, name: string, value: T, options?: PerturbOptions): T {
+/** `Module.perturb` of the module `target`; without a module {@link perturb}. */
+export function perturbIn<T>(
+  target: object | undefined,
+  name: string,
+  value: T,
+  options?: PerturbOptions,
+): T {
   if (options !== undefined) checkOptions<PerturbOptions>("perturb", options, perturbNames);
   if (!isCapturing()) return value;
   const type = typeOf(options?.type ?? Perturbation);
-  let result: unknown = value;
-  for (const session of sessions()) {
-    const module = moduleIn(session, target);
-    if (!module) continue;
-    const told: Told = { kind: "perturbed", module, type, name, reduction: collecting, value: result };
-    refuseOthers(told, session);
+  // Sessions replace tensors by tensors of the same shape.
+  return tell(target, { kind: "perturbed", type, name, value }).value as T;
+}
+
+/**
+ * Tells a method's result to the sessions that ask for results, the outermost session first.
+ * @param isRecorded - Whether this method is one whose results are recorded.
+ * @returns what the method's caller gets.
+ * @throws {@link NnxError} for a Promise, since what runs later would not be recorded.
+ */
+export function tellResult(module: object, name: string, result: unknown, isRecorded: boolean): unknown {
+  let value = result;
+  for (const session of openSessions) {
+    const { where, modules, outputs: type } = session;
+    if (!modules.has(module)) continue;
+    refuseLate(where, () => `the method at ${formatPath([...modules.pathOf(module), name])}`, value);
+    if (!isRecorded || !type || hiddenTensors(value)) continue;
+    const told: Told = { kind: "outputs", module, type, name, value };
     session.record(told);
-    result = told.value;
+    value = told.value;
   }
-  // A structure like the value's.
-  return result as T;
+  return value;
 }
 
-/** Records what a method returned, if the session asks for that; gives what its caller gets. */
-export function recordOutput(session: Session, module: object, name: string, value: unknown): unknown {
-  const { outputs: type } = session;
-  if (!type || hiddenTensors(value)) return value;
-  const told: Told = { kind: "outputs", module, type, name, reduction: collecting, value };
-  session.record(told);
-  return told.value;
-}
-
-/** Where a value is recorded, for messages. */
+/** The path under which a session records a value, for messages. */
 export const placeOf = ({ module, name }: Told, { modules }: Pick<Session, "modules">): string =>
   formatPath([...modules.pathOf(module), name]);
 
+/** Refuses values that cannot be perturbed. */
 function refuseOthers(told: Told, session: Session): void {
   const { value } = told;
-  refuseHidden("perturb", value, () => placeOf(told, session));
+  refuseHidden("perturb", told, session, value);
   if (tensorsIn(value).length > 0) return;
   throw new NnxError(
     `perturb at ${placeOf(told, session)}: expected a tensor or a structure of tensors, got ${describe(value)}. ` +
@@ -124,40 +137,45 @@ function refuseOthers(told: Told, session: Session): void {
 }
 
 /**
- * The first instance of a class in a value that has tensors of its own. Modules and Variables hold
- * theirs themselves.
+ * The first instance of a class in a value that has tensors, if there is one. Modules and Variables
+ * do not count, since they hold their tensors themselves.
  */
 function hiddenTensors(value: unknown): object | undefined {
   if (typeof value !== "object" || value === null || isTensor(value) || ArrayBuffer.isView(value))
     return undefined;
   if (value instanceof GraphNode || value instanceof Variable) return undefined;
-  if (Array.isArray(value) || value instanceof Map || isPlainObject(value)) {
-    for (const item of value instanceof Map ? value.values() : Object.values(value)) {
+  if (containerKind(value) !== undefined) {
+    for (const item of itemsOf(value)) {
       const found = hiddenTensors(item);
       if (found) return found;
     }
     return undefined;
   }
   const items = value instanceof Set ? [...(value as ReadonlySet<unknown>)] : Object.values(value);
-  return tensorsIn(items).length > 0 || items.some(isTensor) ? value : undefined;
+  return tensorsIn(items).length > 0 ? value : undefined;
 }
 
-/** Refuses a value with tensors where nobody would hold them. */
-export function refuseHidden(where: "sow" | "perturb", value: unknown, place: () => string): void {
+/** Refuses a value in which an instance of a class has tensors: a recording could not hold them. */
+export function refuseHidden(
+  where: "sow" | "perturb",
+  told: Told,
+  session: Pick<Session, "modules">,
+  value: unknown,
+): void {
   const hidden = hiddenTensors(value);
   if (!hidden) return;
   throw new NnxError(
-    `${where} at ${place()}: expected tensors, or arrays, plain objects and Maps of tensors, got ${describe(hidden)} that has tensors of its own. ` +
+    `${where} at ${placeOf(told, session)}: expected tensors, or arrays, plain objects and Maps of tensors, got ${describe(hidden)} that has tensors of its own. ` +
       "Nobody could free them with the recording: record its tensors instead.",
   );
 }
 
 /**
- * Records a value from any function that runs under a capture: a loss, a helper. It is recorded
- * under the path of the module whose method is running (of a captured module), or at the root.
- * Functions that are attributes of a module (`f = (x) => ...`) count as run by whoever calls them:
- * they are data to the graph, and capturing changes no data. Otherwise as `Module.sow`.
- * @returns whether a capture recorded it.
+ * Records a value from any function that runs under a capture, such as a loss or a helper. The path
+ * is that of the innermost captured module whose method is running, or the root. A function that is
+ * an attribute of a module (`f = (x) => ...`) is no method: it counts as part of the method that
+ * calls it. Otherwise this is the same as `Module.sow`.
+ * @returns whether a capture recorded the value.
  * @example
  * ```ts
  * const loss = (m: Mlp, input: tf.Tensor2D) => {
@@ -176,12 +194,13 @@ export function sow<T, B = readonly T[]>(
   value: T,
   options?: SowOptions<T, B>,
 ): boolean {
-  return sowIn("running", type, name, value, options);
+  return sowIn(undefined, type, name, value, options);
 }
 
 /**
- * As `Module.perturb`, from any function that runs under a capture; see {@link sow} for the path.
+ * Perturbs a value in any function that runs under a capture, as `Module.perturb` does in a module.
+ * {@link sow} says under which path.
  */
 export function perturb<T>(name: string, value: T, options?: PerturbOptions): T {
-  return perturbIn("running", name, value, options);
+  return perturbIn(undefined, name, value, options);
 }

@@ -9,7 +9,7 @@ import { isPlainObject } from "../data/plain-object.ts";
 import { isVariableState, isVariableType } from "../variable/variable-state.ts";
 import { isOwner, refuseEnded } from "./holding.ts";
 import { mostContainers, mostLevels } from "./bounds.ts";
-import { rebuild } from "./rebuild.ts";
+import { readOn, rebuild } from "./rebuild.ts";
 import { isLeaf, type State, type StateLeaf, type StateNode } from "./state.ts";
 
 /**
@@ -127,7 +127,7 @@ function read(
     part: (child, _, path) => {
       if (typeof child === "object" && child !== null) refuseEnded(where, child);
       const part = isTrusted(child) ? child : leafFrom(child);
-      return part ?? (isPlainObject(child) ? undefined : other(path, child));
+      return part ?? (isPlainObject(child) ? readOn : other(path, child));
     },
   });
 }

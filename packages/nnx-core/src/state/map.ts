@@ -2,43 +2,89 @@
 import { checkFunction } from "../data/functions.ts";
 import type { Path, PathPart } from "../path.ts";
 import { isVariableState } from "../variable/variable-state.ts";
+import { checkSamePaths } from "./same-paths.ts";
 import { StatesBuilder } from "./builder.ts";
 import { checkState, requireLeaf } from "./check-state.ts";
-import { leafValue, type OwnedState, type StateLeaf, type StateNode } from "./state.ts";
+import { leafValue, type OwnedState, type State, type StateLeaf, type StateNode } from "./state.ts";
 import type { LeafIn } from "./state-of.ts";
 import { walkState } from "./walk-state.ts";
 
 /**
- * Each leaf through `f`. Where `f` returns the leaf it got, the State's own subtrees stay.
- * @throws {@link StructureError} when `f` returns something else than a leaf.
- * @see Flax `nnx.map_state`
+ * Each leaf through `f`, with the leaves that further States have at its path. Where `f` returns
+ * the leaf it got, the first State's own subtrees stay.
+ * @throws {@link StructureError} when `f` returns something else than a leaf, and, before `f` is
+ * called, when the States do not have the same paths.
+ * @see Flax `nnx.map_state`, `jax.tree.map`
  */
 export function mapState<const S extends StateNode>(
   f: (path: Path, leaf: LeafIn<S>) => StateLeaf,
   state: S,
+): OwnedState;
+export function mapState<const S extends StateNode, const T extends StateNode>(
+  f: (path: Path, leaf: LeafIn<S>, other: LeafIn<T>) => StateLeaf,
+  state: S,
+  other: T,
+): OwnedState;
+export function mapState(
+  f: (path: Path, ...leaves: StateLeaf[]) => StateLeaf,
+  ...states: readonly [StateNode, ...StateNode[]]
+): OwnedState;
+export function mapState(
+  f: (path: Path, ...leaves: never[]) => StateLeaf,
+  state: StateNode,
+  ...others: readonly StateNode[]
 ): OwnedState {
   // What is in a State of type S are leaves of its type.
-  return mapLeaves("mapState", f as (path: Path, leaf: StateLeaf) => StateLeaf, state);
+  return mapLeaves("mapState", f as MapLeaf, state, ...others);
 }
+
+type MapLeaf = (path: Path, leaf: StateLeaf, ...others: StateLeaf[]) => StateLeaf;
 
 /** As {@link mapState}, called by another name. */
 export function mapLeaves(
   where: string,
-  f: (path: Path, leaf: StateLeaf) => StateLeaf,
+  f: MapLeaf,
   state: StateNode,
+  ...others: readonly StateNode[]
 ): OwnedState {
-  checkFunction(where, f, "f, state");
+  checkFunction(where, f, others.length > 0 ? "f, state, other" : "f, state");
   const whole = checkState(where, state);
+  const rest: readonly StateNode[] = others.map((other) => checkState(where, other));
+  if (rest.length > 0) checkSamePaths(where, whole, rest);
+  return leavesBeside(whole, rest, allBelow, (leaf, key, beside, pathOf) => {
+    const path = pathOf();
+    const more = key === undefined ? beside : allBelow(beside, key);
+    return requireLeaf(where, path, f(path, leaf, ...(more as readonly StateLeaf[])));
+  });
+}
+
+/** What States of the same paths have under a key. */
+const allBelow = (nodes: readonly StateNode[], key: PathPart): readonly StateNode[] =>
+  nodes.length === 0 ? nodes : nodes.map((node) => (node as State)[key] as StateNode);
+
+/**
+ * The State of what `f` makes of each leaf; those of which it makes nothing are left out. Subtrees
+ * in which nothing changed stay.
+ * @param start - What lies beside the root, such as another State.
+ * @param below - What lies beside a subtree, from what lies beside the one around it.
+ * @param f - Gets what lies beside the subtree that has the leaf.
+ */
+export function leavesBeside<At>(
+  whole: State,
+  start: At,
+  below: (at: At, key: PathPart) => At,
+  f: (leaf: StateLeaf, key: PathPart | undefined, at: At, path: () => Path) => StateLeaf | undefined,
+): OwnedState {
   const builder = new StatesBuilder(1, [whole]);
-  const open: PathPart[] = [];
+  const open: At[] = [start];
   walkState(whole, {
     enter: (key) => {
-      open.push(key);
+      open.push(below(open.at(-1) as At, key));
       builder.enter(key);
     },
     leaf: (key, leaf) => {
-      const path = key === undefined ? [] : open.concat(key);
-      builder.put(0, key, requireLeaf(where, path, f(path, leaf)));
+      const made = f(leaf, key, open.at(-1) as At, () => builder.pathTo(key));
+      if (made) builder.put(0, key, made);
     },
     exit: () => {
       open.pop();
@@ -55,10 +101,42 @@ export function withValue(leaf: StateLeaf, value: unknown): StateLeaf {
 }
 
 /**
- * Each value (the tensor itself) through `f`; types and metadata stay.
- * @see `jax.tree.map` over a State
+ * Each value (the tensor itself) through `f`, with the values that further States have at its path;
+ * types and metadata are the first one's. The path comes last.
+ * @throws {@link StructureError} when the States do not have the same paths; `f` was not called
+ * then.
+ * @see `jax.tree.map` over States
+ * @example
+ * ```ts
+ * import * as nnx from "@nnxjs/nnx";
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
+ * const model = new nnx.Linear(2, 1, { rngs: new nnx.Rngs(0) });
+ * const grads = nnx.grad((m: nnx.Linear) => tf.sum(m.forward(tf.ones([3, 2]))))(model);
+ * const params = nnx.state(model, nnx.Param);
+ * nnx.update(model, nnx.mapValues((p: tf.Tensor, g: tf.Tensor) => tf.sub(p, tf.mul(g, 0.1)), params, grads));
+ * ```
  */
-export function mapValues(f: (value: never, path: Path) => unknown, state: StateNode): OwnedState {
-  checkFunction("mapValues", f, "f, state");
-  return mapLeaves("mapValues", (path, leaf) => withValue(leaf, f(leafValue(leaf) as never, path)), state);
+export function mapValues(f: (value: never, path: Path) => unknown, state: StateNode): OwnedState;
+export function mapValues(
+  f: (value: never, other: never, path: Path) => unknown,
+  state: StateNode,
+  other: StateNode,
+): OwnedState;
+export function mapValues(
+  f: (...values: never[]) => unknown,
+  ...states: readonly [StateNode, ...StateNode[]]
+): OwnedState;
+export function mapValues(
+  f: (...values: never[]) => unknown,
+  state: StateNode,
+  ...others: readonly StateNode[]
+): OwnedState {
+  checkFunction("mapValues", f, others.length > 0 ? "f, state, other" : "f, state");
+  const mapped: MapLeaf = (path, leaf, ...more) => {
+    const values = [leaf, ...more].map((each): unknown => leafValue(each));
+    return withValue(leaf, f(...([...values, path] as never[])));
+  };
+  return mapLeaves("mapValues", mapped, state, ...others);
 }

@@ -2,28 +2,31 @@
 import { pathOf, type Place } from "../data/place.ts";
 import { describe, StructureError } from "../errors.ts";
 import { formatPath, type PathPart } from "../path.ts";
-import { StatesBuilder } from "./builder.ts";
 import { isPlainObject } from "../data/plain-object.ts";
 import { isVariableState } from "../variable/variable-state.ts";
 import { checkState } from "./check-state.ts";
-import { withValue } from "./map.ts";
+import { leavesBeside, withValue } from "./map.ts";
 import { isLeaf, leafValue, type OwnedState, type State, type StateNode } from "./state.ts";
 import { walkState } from "./walk-state.ts";
 
-/** Nested values by name. */
-export interface PureState {
-  readonly [key: string]: unknown;
+/**
+ * Nested values by name.
+ * @typeParam T - What the values are.
+ */
+export interface PureState<T = unknown> {
+  readonly [key: string]: T | PureState<T>;
 }
 
 /**
  * The values of a State in nested plain objects: no types, no metadata. They belong to the State
  * still: nothing here holds a tensor.
+ * @typeParam T - What you know that the values are, such as `tf.Tensor`.
  * @see Flax `nnx.to_pure_dict`
  */
-export function toPure(given: StateNode): PureState {
+export function toPure<T = unknown>(given: StateNode): PureState<T> {
   const state = checkState("toPure", given);
   // The State of a Variable is its leaf, and its value all there is.
-  if (isLeaf(state)) return leafValue(state) as PureState;
+  if (isLeaf(state)) return leafValue(state) as PureState<T>;
   const root: Record<string, unknown> = {};
   const stack: Record<string, unknown>[] = [root];
   walkState(state, {
@@ -37,7 +40,7 @@ export function toPure(given: StateNode): PureState {
       stack.pop();
     },
   });
-  return root;
+  return root as PureState<T>;
 }
 
 const define = (target: object, key: string | number, value: unknown): void => {
@@ -53,28 +56,11 @@ const define = (target: object, key: string | number, value: unknown): void => {
 export function replaceByPure(given: StateNode, pure: PureState | readonly unknown[]): OwnedState {
   const state = checkState("replaceByPure", given);
   refuseUnknown(state, pure);
-  const builder = new StatesBuilder(1, [state]);
-  const values: unknown[] = [pure];
-  walkState(state, {
-    enter: (key) => {
-      values.push(itemOf(values.at(-1), key));
-      builder.enter(key);
-    },
-    leaf: (key, leaf) => {
-      const container = values.at(-1);
-      if (key === undefined)
-        builder.put(0, key, withValue(leaf, isVariableState(container) ? container.value : container));
-      else {
-        const given = isObject(container) && Object.hasOwn(container, key);
-        builder.put(0, key, given ? withValue(leaf, itemOf(container, key)) : leaf);
-      }
-    },
-    exit: () => {
-      values.pop();
-      builder.exit();
-    },
+  return leavesBeside<unknown>(state, pure, itemOf, (leaf, key, values) => {
+    if (key === undefined) return withValue(leaf, isVariableState(values) ? values.value : values);
+    const isGiven = isObject(values) && Object.hasOwn(values, key);
+    return isGiven ? withValue(leaf, itemOf(values, key)) : leaf;
   });
-  return builder.finish()[0] as OwnedState;
 }
 
 /** What may stand for a subtree: an object literal, or a list whose indices are the keys. */

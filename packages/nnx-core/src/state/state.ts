@@ -1,5 +1,6 @@
 /** @file A model's values as plain, immutable data. */
 import { isArrayLike, type ArrayLike } from "../data/array-like.ts";
+import { isPlainObject } from "../data/plain-object.ts";
 import type { PathPart } from "../path.ts";
 import { isVariableState, type VariableState } from "../variable/variable-state.ts";
 
@@ -40,6 +41,10 @@ export type OwnedState<S = State> = { [K in keyof (S & Disposable)]: (S & Dispos
 
 /** Whether `x` is a leaf of a State rather than a subtree. */
 export const isLeaf = (x: unknown): x is StateLeaf => isVariableState(x) || isArrayLike(x);
+
+/** Whether values by name are a part of a State, or of what may become one. */
+export const isSubtree = (x: unknown): x is Readonly<Record<string, unknown>> =>
+  isPlainObject(x) && !isVariableState(x);
 
 /** The type of what a leaf holds. */
 export type LeafValue<L> = L extends { readonly metadata: unknown; readonly value: infer T } ? T : L;

@@ -1,8 +1,8 @@
 /** @file The results of many calls as one. */
 import { isStateLike } from "../state/check-state.ts";
 import { describe, StructureError } from "../errors.ts";
-import { containerKind } from "../data/containers.ts";
-import type { GraphNode } from "../graph/node.ts";
+import { containerFrom, containerKind, isContainer, nested, ownKeysOf } from "../data/containers.ts";
+import { childAt, type GraphNode } from "../graph/node.ts";
 import { formatPath, type Path, pathKey, type PathPart } from "../path.ts";
 import { type FlatEntry, flattenState, unflattenState } from "../state/flatten-state.ts";
 import { isOwner } from "../state/holding.ts";
@@ -78,22 +78,27 @@ function stack(items: readonly unknown[], axis: number, path: Path): Stacked {
     if (odd < 0) return { tensors: [], build: () => first };
     throw different(path, first, items[odd], odd);
   }
-  fits((item) => containerKind(item) === kind && hasKeys(item, keysOf(first)));
-  const parts = keysOf(first).map((key) => {
-    const part = stack(
-      items.map((item) => itemOf(item, key)),
-      axis,
-      [...path, key as PathPart],
-    );
-    return [key, part] as const;
+  const keys = sortedKeys(first as object);
+  fits((item) => containerKind(item) === kind && haveSame(keys, sortedKeys(item as object)));
+  const parts = keys.map((key) => {
+    const own = items.map((item) => childAt(item as object, key));
+    return [key, stack(own, axis, [...path, key])] as const;
   });
-  const build = (): unknown => {
-    const built = parts.map(([key, part]) => [key, part.build()] as const);
-    if (kind === "array") return built.map(([, item]) => item);
-    return kind === "map" ? new Map(built) : Object.fromEntries(built as (readonly [string, unknown])[]);
+  return {
+    tensors: parts.flatMap(([, part]) => part.tensors),
+    build: () =>
+      containerFrom(
+        kind,
+        parts.map(([key, part]) => [key, part.build()] as const),
+      ),
   };
-  return { tensors: parts.flatMap(([, part]) => part.tensors), build };
 }
+
+/** Names in one order, so that results have theirs whatever slice was first. */
+const sortedKeys = (container: object): readonly PathPart[] => {
+  const keys = ownKeysOf(container) as readonly PathPart[];
+  return containerKind(container) === "record" ? [...keys].sort() : keys;
+};
 
 function stackStates(
   states: readonly State[],
@@ -128,26 +133,16 @@ function stackStates(
 const isState = (x: unknown): x is State =>
   isStateLike(x) && !isVariableState(x) && (isOwner(x) || !Object.values(x).some(isOwner));
 
-const hasKeys = (container: unknown, keys: readonly unknown[]): boolean => {
-  const own = new Set(keysOf(container));
-  return own.size === keys.length && keys.every((key) => own.has(key));
+const haveSame = (a: readonly unknown[], b: readonly unknown[]): boolean => {
+  const own = new Set(a);
+  return own.size === b.length && b.every((key) => own.has(key));
 };
 
-const keysOf = (container: unknown): readonly unknown[] =>
-  Array.isArray(container) || container instanceof Map
-    ? [...(container as ReadonlyMap<unknown, unknown>).keys()]
-    : Object.keys(container as object).sort();
-
-const itemOf = (container: unknown, key: unknown): unknown =>
-  container instanceof Map ? container.get(key) : Reflect.get(container as object, key as PropertyKey);
-
 /** The Variables in a result, apart from those of modules. */
-export function variablesIn(result: unknown): Variable[] {
-  if (result instanceof Variable) return [result];
-  const kind = containerKind(result);
-  if (kind === undefined || isVariableState(result)) return [];
-  return keysOf(result).flatMap((key) => variablesIn(itemOf(result, key)));
-}
+export const variablesIn = (result: unknown): Variable[] =>
+  [...nested(result, (each) => isContainer(each) && !isVariableState(each))].filter(
+    (each) => each instanceof Variable,
+  );
 
 const at = (path: Path): string => (path.length === 0 ? "vmap" : `vmap at ${formatPath(path)}`);
 

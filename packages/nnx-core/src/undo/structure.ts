@@ -2,7 +2,7 @@
 import type { Frame } from "../graph/frame.ts";
 import { framesOf } from "../graph/iterate.ts";
 import { isGraphState } from "../graph/graph-state.ts";
-import { containerKind } from "../data/containers.ts";
+import { isContainer, ownKeysOf } from "../data/containers.ts";
 import { childAt, classify, defineChild, isWritable, setChild } from "../graph/node.ts";
 import { tensorsIn } from "../ownership/tensors-in.ts";
 import type { PathPart } from "../path.ts";
@@ -16,13 +16,7 @@ interface Attributes {
   readonly values: readonly unknown[];
 }
 
-/** In the owner's own order, which is not that of paths. */
-const keysNow = (owner: object): PathPart[] =>
-  owner instanceof Map
-    ? [...(owner as ReadonlyMap<PathPart, unknown>).keys()]
-    : Array.isArray(owner)
-      ? [...owner.keys()]
-      : Object.keys(owner);
+const keysNow = (owner: object): readonly PathPart[] => ownKeysOf(owner) as readonly PathPart[];
 
 const has = (owner: object, key: PathPart): boolean =>
   owner instanceof Map ? owner.has(key) : Object.hasOwn(owner, key);
@@ -40,7 +34,7 @@ export function framesOfArgument(argument: unknown): Frame[] {
  * into.
  */
 const isOpenData = (value: unknown): value is object =>
-  typeof value === "object" && value !== null && !Object.isFrozen(value) && classify(value) === "static";
+  isContainer(value) && !Object.isFrozen(value) && classify(value) === "static";
 
 /**
  * The attributes of everything below some arguments: modules, other nodes, and the arrays, plain
@@ -51,26 +45,14 @@ export class Structure {
   private readonly all: Attributes[] = [];
 
   constructor(frames: Iterable<Frame>) {
-    const open: object[] = [];
-    for (const { value } of frames) this.add(value, open);
-    const seen = new Set<object>();
-    for (let next = open.pop(); next; next = open.pop()) {
-      if (seen.has(next)) continue;
-      seen.add(next);
-      this.add(next, open);
+    const owners = new Set(Array.from(frames, ({ value }) => value));
+    // Gets longer meanwhile: the graph does not walk into containers of static data.
+    for (const owner of owners) {
+      const keys = keysNow(owner);
+      const values = keys.map((key) => childAt(owner, key));
+      this.all.push({ owner, keys, values });
+      for (const value of values) if (isOpenData(value)) owners.add(value);
     }
-  }
-
-  /** @param open - Gets the containers of static data: the graph does not walk into them. */
-  private add(owner: object, open: object[]): void {
-    const keys = keysNow(owner);
-    const values: unknown[] = new Array(keys.length);
-    for (let i = 0; i < keys.length; i++) {
-      const value = childAt(owner, keys[i] as PathPart);
-      values[i] = value;
-      if (containerKind(value) !== undefined && isOpenData(value)) open.push(value);
-    }
-    this.all.push({ owner, keys, values });
   }
 
   /** Puts every attribute back; returns what stood in the place of the old values, or had none. */

@@ -9,6 +9,7 @@ import type { Change } from "./commit.ts";
 import { align } from "../tree/structure.ts";
 import type { TransformationState } from "../transformations/transformation.ts";
 import { isLike } from "../tree/like.ts";
+import type { Nested } from "../tree/tree.ts";
 
 /** State of an optimizer. @see Flax `nnx.OptState` */
 export class OptState<T = unknown> extends Variable<T> {
@@ -43,11 +44,7 @@ export class OptVariable extends OptState<Tensor> {
 }
 
 /** A transformation's state with a Variable around each number and tensor. */
-export type OptStateTree =
-  | OptArray
-  | OptVariable
-  | readonly OptStateTree[]
-  | { readonly [key: string]: OptStateTree };
+export type OptStateTree = Nested<OptArray | OptVariable>;
 
 /**
  * Puts Variables around the values.

@@ -6,11 +6,13 @@ import {
   GraphNode,
   Param,
   type Path,
+  registerModule,
   StructureError,
   Variable,
 } from "@nnxjs/nnx-core";
 import { checkOptions, describe } from "@nnxjs/nnx-core/internal";
 import { type BareChange, type Change, commit } from "./commit.ts";
+import { extraArgs, type UpdateExtra } from "./extra.ts";
 import type { Gradients } from "./gradients.ts";
 import { hiddenParameter } from "./hidden.ts";
 import { changesOf, OptState, type OptStateTree, toValues, toVariables } from "./opt-state.ts";
@@ -31,18 +33,8 @@ export interface OptimizerOptions {
   wrt?: Filter;
 }
 
-/**
- * A gradient transformation with its state, for one model. It does not hold the model. Its state is
- * made of Variables: split, save and merge it like a model.
- * @see Flax `nnx.Optimizer`
- * @example
- * ```ts
- * const optimizer = new nnx.Optimizer(model, nnx.adam(1e-3), { wrt: nnx.Param });
- * const [loss, grads] = nnx.valueAndGrad(lossFn)(model, x);
- * optimizer.update(model, grads);
- * ```
- */
-export class Optimizer extends GraphNode {
+/** What optimizers have in common: the state, and how a step is made. */
+export abstract class OptimizerBase extends GraphNode {
   /** How many updates were made. */
   readonly step: OptState<number>;
   /** The transformation's state, a Variable around each value. */
@@ -72,18 +64,8 @@ export class Optimizer extends GraphNode {
     this.optState = inScope(() => toVariables(tx.init(parameters.values)));
   }
 
-  /**
-   * Writes the updated parameters into the model, in place.
-   * @param model - The model, or array, record or Map of models, that the optimizer was made for.
-   * @param grads - The gradients by path, as `grad` returns them, or a module with them. Further
-   * paths are left alone.
-   * @throws StructureError when the gradient of a parameter is missing or has another shape, when
-   * the optimizer remembers something of other shapes, or when the transformation returns another
-   * structure; RangeError for a schedule that gives no number; and what a `setValue` throws. Model,
-   * state and count are as before then.
-   * @see Flax `Optimizer.update`, which also returns the updates
-   */
-  update(model: object, grads: Gradients): void {
+  /** One step; see {@link Optimizer.update}. */
+  protected stepOf<M extends object>(model: M, grads: Gradients, extra: UpdateExtra<M>): void {
     checkUpdate(model, grads);
     // The scope frees what the step leaves behind; what Variables hold stays.
     inScope(() => {
@@ -92,14 +74,74 @@ export class Optimizer extends GraphNode {
         : parametersOf("Optimizer.update", model, this.wrt, grads);
       if (!parameters)
         throw noModel(model, grads, !isValues(grads) && parametersOf("", grads, this.wrt) !== undefined);
-      const result = this.tx.update(parameters.gradients, toValues(this.optState), parameters.values);
+      const { gradients, values } = parameters;
+      const args = extraArgs(model, this.wrt, parameters, extra);
+      const result = this.tx.update(gradients, toValues(this.optState), values, args);
       const [updates, next] = checkResult(result);
-      const { changes, bare } = applyUpdates(parameters, updates);
+      const { changes, bare } = applied(parameters, updates);
       const count: Change = [this.step, checkCount(this.step.value) + 1];
       commit([...changes, ...changesOf(this.optState, next), count], bare);
     });
   }
 }
+
+/**
+ * A gradient transformation with its state, for one model. It does not hold the model. Its state is
+ * made of Variables: split, save and merge it like a model. Its definition goes through JSON, with
+ * transformations of this library, and own functions that are registered.
+ * @see Flax `nnx.Optimizer`
+ * @example
+ * ```ts
+ * const optimizer = new nnx.Optimizer(model, nnx.adam(1e-3), { wrt: nnx.Param });
+ * const [loss, grads] = nnx.valueAndGrad(lossFn)(model, x);
+ * optimizer.update(model, grads);
+ * ```
+ */
+export class Optimizer extends OptimizerBase {
+  /**
+   * Writes the updated parameters into the model, in place.
+   * @param model - The model, or array, record or Map of models, that the optimizer was made for.
+   * @param grads - The gradients by path, as `grad` returns them, or a module with them. Further
+   * paths are left alone.
+   * @param extra - What some transformations need: `value` and `valueFn` for line searches.
+   * @throws StructureError when the gradient of a parameter is missing or has another shape, when
+   * the optimizer remembers something of other shapes, or when the transformation returns another
+   * structure; RangeError for a schedule that gives no number; and what a `setValue` throws. Model,
+   * state and count are as before then.
+   * @see Flax `Optimizer.update`, which also returns the updates
+   */
+  update<M extends object>(model: M, grads: Gradients, extra: UpdateExtra<M> = {}): void {
+    this.stepOf(model, grads, extra);
+  }
+}
+
+registerModule("Optimizer", Optimizer);
+
+/**
+ * An Optimizer that holds its model, as Flax had it before 0.11.
+ * @see Flax `nnx.ModelAndOptimizer`, which Flax wants to remove: prefer `Optimizer`
+ * @example
+ * ```ts
+ * const trainer = new nnx.ModelAndOptimizer(model, nnx.adam(1e-3));
+ * trainer.update(nnx.grad(lossFn)(trainer.model, x));
+ * ```
+ */
+export class ModelAndOptimizer<M extends object = object> extends OptimizerBase {
+  readonly model: M;
+
+  /** As of {@link Optimizer}. */
+  constructor(model: M, tx: GradientTransformation, options: OptimizerOptions = {}) {
+    super(model, tx, options);
+    this.model = model;
+  }
+
+  /** As of {@link Optimizer}, on its own model. */
+  update(grads: Gradients, extra: UpdateExtra<M> = {}): void {
+    this.stepOf(this.model, grads, extra);
+  }
+}
+
+registerModule("ModelAndOptimizer", ModelAndOptimizer);
 
 function checkResult<R>(result: R): R {
   if (Array.isArray(result) && result.length === 2) return result;
@@ -119,7 +161,7 @@ function checkCount(count: unknown): number {
  * Each parameter with its update added.
  * @throws StructureError for updates of other paths or shapes.
  */
-function applyUpdates(
+function applied(
   { places, values }: Parameters,
   updates: unknown,
 ): { changes: Change[]; bare: BareChange[] } {

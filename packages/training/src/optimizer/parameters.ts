@@ -28,6 +28,7 @@ import {
 import { below, type Gradients, gradientIn } from "./gradients.ts";
 import { newBranch } from "../tree/structure.ts";
 import type { Tree } from "../tree/tree.ts";
+import { withVariables } from "../tree/variables.ts";
 import { isLike } from "../tree/like.ts";
 
 /**
@@ -48,6 +49,7 @@ export const isValues = (x: object): x is State | GraphState => isOwner(x) || is
 /**
  * The parameters that the filter selects, and the gradient of each; `undefined` when there is none.
  * @param model - A module, a Variable, containers of these, or a State.
+ * @param option - The name of the filter, for messages.
  * @throws StructureError for a parameter that is no float32 tensor, and for one without a gradient
  * like itself.
  */
@@ -56,8 +58,9 @@ export function parametersOf(
   model: object,
   wrt: Filter,
   gradients?: Gradients,
+  option = "wrt",
 ): Parameters | undefined {
-  const finder = new ParameterFinder(where, toPredicate(wrt), gradients, isValues(model));
+  const finder = new ParameterFinder(where, toPredicate(wrt), gradients, isValues(model), option);
   if (isValues(model)) walkState(isGraphState(model) ? model.state : model, finder);
   else new GraphWalk(finder).run(model);
   return finder.finish();
@@ -95,10 +98,18 @@ class ParameterFinder {
   private readonly needPaths: boolean;
   private readonly withGradients: boolean;
   private readonly inState: boolean;
+  private readonly option: string;
   private level: Level;
 
-  constructor(where: string, matches: Predicate, gradients: Gradients | undefined, inState: boolean) {
+  constructor(
+    where: string,
+    matches: Predicate,
+    gradients: Gradients | undefined,
+    inState: boolean,
+    option: string,
+  ) {
     this.where = where;
+    this.option = option;
     this.inState = inState;
     this.matches = matches;
     this.needPaths = needsPath(matches);
@@ -112,7 +123,7 @@ class ParameterFinder {
     this.level = { key, parent, gradients: below(parent.gradients, key), records: undefined };
   }
 
-  leaf(key: PathPart | undefined, place: unknown, attribute?: LeafPlace): void {
+  leaf(key: PathPart | undefined, place: unknown, walk?: GraphWalk): void {
     // A State that a model keeps never changes, so that nothing in it is trained.
     if (!this.inState && isVariableState(place)) return;
     // Paths cost more than the walk: most filters look at types only.
@@ -121,7 +132,8 @@ class ParameterFinder {
     const [places, values, gradients] = recordsOf(this.level);
     // A Variable that is the whole model has no path; a key is what records have.
     const name = key ?? "";
-    places[name] = place instanceof Variable || !attribute ? place : new BareTensor(attribute);
+    const attribute = place instanceof Variable ? undefined : walk?.place();
+    places[name] = attribute ? new BareTensor(attribute) : place;
     values[name] = value;
     if (this.withGradients) gradients[name] = this.gradient(key, value);
   }
@@ -139,14 +151,16 @@ class ParameterFinder {
 
   finish(): Parameters | undefined {
     const { records } = this.level;
-    return records && { places: records[0], values: records[1] as Tree, gradients: records[2] as Tree };
+    if (!records) return undefined;
+    const [places, values, gradients] = records as readonly [object, Tree, Tree];
+    return { places, values: withVariables(values, places), gradients };
   }
 
   private parameter(key: PathPart | undefined, place: unknown): Tensor {
     const value = place instanceof Variable ? place.value : leafValue(place as StateLeaf);
     if (!isTensor(value) || value.dtype !== "float32") {
       throw new StructureError(
-        `${this.at(key)}: expected float32 tensors to optimize, got ${describe(value)}. Leave it out with { wrt }.`,
+        `${this.at(key)}: expected float32 tensors to optimize, got ${describe(value)}. Leave it out with { ${this.option} }.`,
       );
     }
     if (value.isDisposed) checkTensor(this.at(key), "the parameter", value);

@@ -1,7 +1,8 @@
 /** @file Learning rates that fall. */
+import { registerFactory } from "@nnxjs/nnx-core";
 import { checkOptions } from "@nnxjs/nnx-core/internal";
 import { checkFinite, checkNotNegative, checkPositive, checkSteps } from "../checks.ts";
-import type { Schedule } from "../transformations/schedule.ts";
+import { madeSchedule, type Schedule } from "./schedule.ts";
 
 /** Options of {@link exponentialDecay}. */
 export interface ExponentialDecayOptions {
@@ -43,12 +44,15 @@ export function exponentialDecay(
   checkPositive("exponentialDecay", "decayRate", decayRate);
   if (endValue !== null) checkFinite("exponentialDecay", "endValue", endValue);
   const bound = decayRate < 1 ? Math.max : Math.min;
-  return (count) => {
+  const args = [initValue, transitionSteps, decayRate, options];
+  return madeSchedule("exponentialDecay", args, (count) => {
     const share = (count - transitionBegin) / transitionSteps;
     const value = share <= 0 ? initValue : initValue * decayRate ** (staircase ? Math.floor(share) : share);
     return endValue === null ? value : bound(value, endValue);
-  };
+  });
 }
+
+registerFactory("schedules.exponentialDecay", exponentialDecay);
 
 /** Options of {@link cosineDecaySchedule}. */
 export interface CosineDecayOptions {
@@ -79,9 +83,11 @@ export function cosineDecaySchedule(
   checkFinite("cosineDecaySchedule", "alpha", alpha);
   checkFinite("cosineDecaySchedule", "exponent", exponent);
   checkSteps("cosineDecaySchedule", "decaySteps", decaySteps);
-  return (count) => {
+  return madeSchedule("cosineDecaySchedule", [initValue, decaySteps, options], (count) => {
     const share = Math.min(count, decaySteps) / decaySteps;
     const cosine = 0.5 * (1 + Math.cos(Math.PI * share));
     return initValue * ((1 - alpha) * cosine ** exponent + alpha);
-  };
+  });
 }
+
+registerFactory("schedules.cosineDecaySchedule", cosineDecaySchedule);

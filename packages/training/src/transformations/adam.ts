@@ -1,21 +1,12 @@
 /** @file Adam. */
-import {
-  add,
-  div,
-  fuse,
-  isRecording,
-  mul,
-  sqrt,
-  square,
-  type Tensor,
-  zerosLike,
-} from "@nnxjs/kernels/internal";
-import { checkOptions, type OptionNames } from "@nnxjs/nnx-core/internal";
-import { checkDecay, checkNotNegative } from "../checks.ts";
+import { registerFactory } from "@nnxjs/nnx-core";
+import { add, div, mul, sqrt, square } from "@nnxjs/kernels/internal";
+import type { Tree } from "../tree/tree.ts";
+import { byMoments, type Rule } from "./one-pass.ts";
+import { decay, flag, notNegative, type OptionTable, readOptions } from "./options.ts";
 import { biasCorrection, runningMean } from "./running-mean.ts";
 import { type Schedule, scaleByLearningRate } from "./schedule.ts";
 import { chain, type GradientTransformation } from "./transformation.ts";
-import { checkAlike, mapTree, mapTrees, type Tree } from "../tree/tree.ts";
 
 /** Options of {@link adam}. */
 export interface AdamOptions {
@@ -35,16 +26,16 @@ export interface AdamOptions {
   nesterov?: boolean;
 }
 
-export const adamOptionNames: OptionNames<AdamOptions> = {
-  b1: true,
-  b2: true,
-  eps: true,
-  epsRoot: true,
-  nesterov: true,
+export const adamTable: OptionTable<AdamOptions> = {
+  b1: decay(0.9),
+  b2: decay(0.999),
+  eps: notNegative(1e-8),
+  epsRoot: notNegative(0),
+  nesterov: flag(false),
 };
 
-/** What Adam remembers: steps taken, and the running means. */
-type AdamState = { readonly count: number; readonly mu: Tree; readonly nu: Tree };
+/** What Adam and its like remember: steps taken, and the running means. */
+export type AdamState = { readonly count: number; readonly mu: Tree; readonly nu: Tree };
 
 /**
  * Adam's direction, without a learning rate.
@@ -52,81 +43,76 @@ type AdamState = { readonly count: number; readonly mu: Tree; readonly nu: Tree 
  * @see `optax.scale_by_adam`
  */
 export function scaleByAdam(options: AdamOptions = {}): GradientTransformation<AdamState> {
-  checkOptions("scaleByAdam", options, adamOptionNames);
-  const { b1 = 0.9, b2 = 0.999, eps = 1e-8, epsRoot = 0, nesterov = false } = options;
-  checkDecay("scaleByAdam", "b1", b1);
-  checkDecay("scaleByAdam", "b2", b2);
-  checkNotNegative("scaleByAdam", "eps", eps);
-  checkNotNegative("scaleByAdam", "epsRoot", epsRoot);
-  return {
-    init: (params) => ({ count: 0, mu: mapTree(zerosLike, params), nu: mapTree(zerosLike, params) }),
-    update: (gradients, { count, mu, nu }) => {
-      checkAlike("scaleByAdam", { gradients, mu, nu });
-      const t = count + 1;
-      const c1 = biasCorrection(b1, t);
-      const ahead = { mean: b1 / biasCorrection(b1, t + 1), gradient: (1 - b1) / c1 };
-      const weights = nesterov ? ahead : { mean: 1 / c1, gradient: 0 };
-      const step: AdamStep = { b1, b2, eps, epsRoot, weights, c2: biasCorrection(b2, t) };
-      const [updates, nextMu, nextNu] = mapTrees(
-        3,
-        (g, m, v) => (isRecording() ? undefined : fusedStep(g, m, v, step)) ?? plainStep(g, m, v, step),
-        gradients,
-        mu,
-        nu,
-      ) as [Tree, Tree, Tree];
-      return [updates, { count: t, mu: nextMu, nu: nextNu }];
-    },
-  };
+  const { b1, b2, eps, epsRoot, nesterov } = readOptions("scaleByAdam", options, adamTable);
+  return byMoments<AdamState, "count">({
+    where: "scaleByAdam",
+    counter: "count",
+    start: { mu: 0, nu: 0 },
+    step: (t) =>
+      adamRule({
+        b1,
+        b2,
+        eps,
+        epsRoot,
+        weights: directionWeights(b1, t, nesterov),
+        c2: biasCorrection(b2, t),
+        divides: true,
+      }),
+  });
 }
 
-interface AdamStep {
+/**
+ * What mean and gradient weigh in the direction, bias corrections included. The gradient itself
+ * counts with `nesterov` only.
+ */
+export interface DirectionWeights {
+  readonly mean: number;
+  readonly gradient: number;
+}
+
+export function directionWeights(b1: number, t: number, nesterov: boolean): DirectionWeights {
+  const c1 = biasCorrection(b1, t);
+  return nesterov
+    ? { mean: b1 / biasCorrection(b1, t + 1), gradient: (1 - b1) / c1 }
+    : { mean: 1 / c1, gradient: 0 };
+}
+
+/** One step of Adam. */
+export interface AdamStep {
   readonly b1: number;
   readonly b2: number;
   readonly eps: number;
   readonly epsRoot: number;
-  /**
-   * What mean and gradient weigh in the direction, bias corrections included. The gradient itself
-   * counts with `nesterov` only.
-   */
-  readonly weights: { readonly mean: number; readonly gradient: number };
+  readonly weights: DirectionWeights;
   /** The bias correction of the mean of squares. */
   readonly c2: number;
+  /** Whether the direction is divided by the root of the mean of squares. */
+  readonly divides: boolean;
 }
 
-type Moved = readonly [update: Tensor, mu: Tensor, nu: Tensor];
-
-function plainStep(g: Tensor, m: Tensor, v: Tensor, { b1, b2, eps, epsRoot, weights, c2 }: AdamStep): Moved {
-  const mu = runningMean(b1, m, g);
-  const nu = runningMean(b2, v, square(g));
-  const mean = mul(mu, weights.mean);
-  const direction = weights.gradient === 0 ? mean : add(mean, mul(g, weights.gradient));
-  return [div(direction, add(sqrt(add(div(nu, c2), epsRoot)), eps)), mu, nu];
-}
-
-/**
- * A dozen passes over memory as one. Squares are rounded where float32 overflows, so that the
- * update is 0 there as in optax.
- */
-function fusedStep(
-  g: Tensor,
-  m: Tensor,
-  v: Tensor,
-  { b1, b2, eps, epsRoot, weights, c2 }: AdamStep,
-): Moved | undefined {
+/** From gradient, mean and mean of squares to update and both means. */
+export function adamRule({ b1, b2, eps, epsRoot, weights, c2, divides }: AdamStep): Rule {
   const { mean, gradient: ahead } = weights;
-  const moved = fuse([g, m, v], [g.shape, g.shape, g.shape], ([gs, ms, vs], [us, mus, nus]) => {
-    if (!gs || !ms || !vs || !us || !mus || !nus) return;
-    for (let i = 0; i < gs.length; i++) {
-      const gradient = gs[i] as number;
-      const mu = b1 * (ms[i] as number) + (1 - b1) * gradient;
-      const nu = b2 * (vs[i] as number) + (1 - b2) * Math.fround(gradient * gradient);
-      mus[i] = mu;
-      nus[i] = nu;
-      const direction = ahead === 0 ? mean * mu : mean * mu + ahead * gradient;
-      us[i] = direction / (Math.sqrt(nu / c2 + epsRoot) + eps);
-    }
-  });
-  return moved as Moved | undefined;
+  return {
+    plain: (g, m, v) => {
+      const mu = runningMean(b1, m, g);
+      const nu = runningMean(b2, v, square(g));
+      const along = mul(mu, mean);
+      const direction = ahead === 0 ? along : add(along, mul(g, ahead));
+      return [divides ? div(direction, add(sqrt(add(div(nu, c2), epsRoot)), eps)) : direction, mu, nu];
+    },
+    loop: (gs, ms, vs, us, mus, nus) => {
+      for (let i = 0; i < gs.length; i++) {
+        const g = gs[i] as number;
+        const mu = b1 * (ms[i] as number) + (1 - b1) * g;
+        const nu = b2 * (vs[i] as number) + (1 - b2) * Math.fround(g * g);
+        mus[i] = mu;
+        nus[i] = nu;
+        const direction = ahead === 0 ? mean * mu : mean * mu + ahead * g;
+        us[i] = divides ? direction / (Math.sqrt(nu / c2 + epsRoot) + eps) : direction;
+      }
+    },
+  };
 }
 
 /**
@@ -136,6 +122,23 @@ function fusedStep(
  * @see Kingma and Ba 2015, https://arxiv.org/abs/1412.6980; `optax.adam`
  */
 export function adam(learningRate: number | Schedule, options: AdamOptions = {}): GradientTransformation {
-  checkOptions("adam", options, adamOptionNames);
-  return chain(scaleByAdam(options), scaleByLearningRate(learningRate));
+  const given = readOptions("adam", options, adamTable);
+  return chain(scaleByAdam(given), scaleByLearningRate(learningRate));
 }
+
+/** Options of {@link nadam}. */
+export type NAdamOptions = Omit<AdamOptions, "nesterov">;
+
+/**
+ * Adam with Nesterov's momentum: `adam` with `nesterov: true`.
+ * @param learningRate - A number, or a schedule of steps.
+ * @throws RangeError for options that cannot be.
+ * @see Dozat 2016, https://openreview.net/pdf?id=OM0jvwB8jIp57ZJjtNEZ; `optax.nadam`
+ */
+export function nadam(learningRate: number | Schedule, options: NAdamOptions = {}): GradientTransformation {
+  const { nesterov: _, ...table } = adamTable;
+  const given = readOptions<NAdamOptions>("nadam", options, table);
+  return chain(scaleByAdam({ ...given, nesterov: true }), scaleByLearningRate(learningRate));
+}
+
+registerFactory("tx.adam", adam);

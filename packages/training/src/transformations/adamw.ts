@@ -1,52 +1,53 @@
 /** @file Adam with decoupled weight decay. */
-import { add, mul } from "@nnxjs/kernels/internal";
-import { checkOptions } from "@nnxjs/nnx-core/internal";
-import { type AdamOptions, adamOptionNames, scaleByAdam } from "./adam.ts";
-import { checkNotNegative } from "../checks.ts";
+import { registerFactory } from "@nnxjs/nnx-core";
+import { type AdamOptions, adamTable, type NAdamOptions, scaleByAdam } from "./adam.ts";
+import { type OptionTable, readOptions } from "./options.ts";
 import { type Schedule, scaleByLearningRate } from "./schedule.ts";
 import { chain, type GradientTransformation } from "./transformation.ts";
-import { checkAlike, mapTree } from "../tree/tree.ts";
+import { type DecayOptions, decayTable, decayedWeights } from "./weight-decay.ts";
 
 /** Options of {@link adamw}. */
-export interface AdamWOptions extends AdamOptions {
-  /**
-   * The share of each parameter that is added to its update, before the learning rate.
-   * @defaultValue 1e-4
-   */
-  weightDecay?: number;
-}
+export interface AdamWOptions extends AdamOptions, DecayOptions {}
+
+const adamwTable: OptionTable<AdamWOptions> = { ...adamTable, ...decayTable(1e-4) };
 
 /**
- * Adds `weightDecay * p` to the update of each parameter `p`.
- * @throws RangeError for a negative decay.
- * @see `optax.add_decayed_weights`
- */
-export function addDecayedWeights(weightDecay: number): GradientTransformation {
-  checkNotNegative("addDecayedWeights", "weightDecay", weightDecay);
-  return {
-    init: () => [],
-    update: (updates, state, params) => {
-      checkAlike("addDecayedWeights", { updates, params });
-      // As in optax: without decay, parameters that are not finite do not matter.
-      if (weightDecay === 0) return [updates, state];
-      return [mapTree((u, p) => add(u, mul(p, weightDecay)), updates, params), state];
-    },
-  };
-}
-
-/**
- * Adam with decoupled weight decay: `p - learningRate * (adam + weightDecay * p)`.
+ * Adam with decoupled weight decay, by default 1e-4: `p - learningRate * (adam + weightDecay * p)`.
  * @param learningRate - A number, or a schedule of steps.
- * @throws RangeError for options that cannot be.
+ * @throws RangeError for options that cannot be; StructureError for a mask that is none.
  * @see Loshchilov and Hutter 2019, https://arxiv.org/abs/1711.05101; `optax.adamw`
  * @example
  * ```ts
  * const model = new nnx.Linear(2, 3, { rngs: new nnx.Rngs(0) });
- * const optimizer = new nnx.Optimizer(model, nnx.adamw(1e-3, { weightDecay: 0.01 }), { wrt: nnx.Param });
+ * // Biases do not decay.
+ * const tx = nnx.adamw(1e-3, { weightDecay: 0.01, mask: nnx.pathContains("kernel") });
+ * const optimizer = new nnx.Optimizer(model, tx, { wrt: nnx.Param });
  * ```
  */
 export function adamw(learningRate: number | Schedule, options: AdamWOptions = {}): GradientTransformation {
-  checkOptions("adamw", options, { ...adamOptionNames, weightDecay: true });
-  const { weightDecay = 1e-4, ...adamOptions } = options;
-  return chain(scaleByAdam(adamOptions), addDecayedWeights(weightDecay), scaleByLearningRate(learningRate));
+  const { weightDecay, mask, ...given } = readOptions("adamw", options, adamwTable);
+  return chain(scaleByAdam(given), decayedWeights(weightDecay, mask), scaleByLearningRate(learningRate));
 }
+
+/** Options of {@link nadamw}. */
+export interface NAdamWOptions extends NAdamOptions, DecayOptions {}
+
+/**
+ * Adam with Nesterov's momentum and decoupled weight decay, by default 1e-4: `adamw` with
+ * `nesterov: true`.
+ * @param learningRate - A number, or a schedule of steps.
+ * @throws RangeError for options that cannot be; StructureError for a mask that is none.
+ * @see Dozat 2016, https://openreview.net/pdf?id=OM0jvwB8jIp57ZJjtNEZ; Loshchilov and Hutter 2019,
+ * https://arxiv.org/abs/1711.05101; `optax.nadamw`
+ */
+export function nadamw(learningRate: number | Schedule, options: NAdamWOptions = {}): GradientTransformation {
+  const { nesterov: _, ...table } = adamwTable;
+  const { weightDecay, mask, ...given } = readOptions<NAdamWOptions>("nadamw", options, table);
+  return chain(
+    scaleByAdam({ ...given, nesterov: true }),
+    decayedWeights(weightDecay, mask),
+    scaleByLearningRate(learningRate),
+  );
+}
+
+registerFactory("tx.adamw", adamw);

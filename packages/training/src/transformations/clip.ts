@@ -1,8 +1,9 @@
 /** @file Keeping gradients small. */
-import { addN, clamp, div, less, mul, sqrt, square, sum, where } from "@nnxjs/kernels/internal";
+import { clamp, div, less, mul, where } from "@nnxjs/kernels/internal";
 import { checkNotNegative } from "../checks.ts";
 import type { GradientTransformation } from "./transformation.ts";
-import { leavesOf, mapTree } from "../tree/tree.ts";
+import { norm } from "./norms.ts";
+import { mapTree } from "../tree/tree.ts";
 
 /**
  * Scales all gradients by one factor where their common norm is `maxNorm` or more, so that it
@@ -19,11 +20,10 @@ export function clipByGlobalNorm(maxNorm: number): GradientTransformation {
   return {
     init: () => [],
     update: (updates, state) => {
-      const leaves = leavesOf(updates);
-      if (leaves.length === 0) return [updates, state];
-      const norm = sqrt(addN(leaves.map((u) => sum(square(u)))));
-      const small = less(norm, maxNorm);
-      return [mapTree((u) => where(small, u, mul(div(u, norm), maxNorm)), updates), state];
+      const length = norm(updates);
+      if (!length) return [updates, state];
+      const small = less(length, maxNorm);
+      return [mapTree((u) => where(small, u, mul(div(u, length), maxNorm)), updates), state];
     },
   };
 }

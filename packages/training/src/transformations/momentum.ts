@@ -1,22 +1,46 @@
 /** @file A running sum of past updates. */
 import { add, mul, type Tensor, zerosLike } from "@nnxjs/kernels/internal";
+import { registerFactory } from "@nnxjs/nnx-core";
+import { checkOptions } from "@nnxjs/nnx-core/internal";
 import { checkDecay } from "../checks.ts";
 import type { GradientTransformation } from "./transformation.ts";
 import { checkAlike, mapTree, type Tree } from "../tree/tree.ts";
 
 type MomentumState = { readonly trace: Tree };
 
+/** Options of {@link trace}. */
+export interface TraceOptions {
+  /** Look ahead along the running sum. @defaultValue false */
+  nesterov?: boolean;
+}
+
+/**
+ * Replaces each update `g` by the running sum `t = g + decay * t`, or with `nesterov` by
+ * `g + decay * t`.
+ * @param decay - In `[0, 1)`.
+ * @throws RangeError for a decay outside `[0, 1)`.
+ * @see `optax.trace`; Sutskever et al. 2013, https://proceedings.mlr.press/v28/sutskever13.html
+ * @example
+ * ```ts
+ * const tx = nnx.chain(nnx.trace(0.9, { nesterov: true }), nnx.scale(-0.1));
+ * ```
+ */
+export function trace(decay: number, options: TraceOptions = {}): GradientTransformation<MomentumState> {
+  checkOptions<TraceOptions>("trace", options, { nesterov: true });
+  return momentumOf("trace", decay, options.nesterov ?? false);
+}
+
 /**
  * Replaces each update `g` by `t = g + decay * t`, or with `nesterov` by `g + decay * t`.
  * @throws RangeError for a decay outside `[0, 1)`.
  * @see `optax.trace`; Sutskever et al. 2013, https://proceedings.mlr.press/v28/sutskever13.html
  */
-export function momentumOf(
+export const momentumOf: (
   where: string,
   decay: number,
   nesterov: boolean,
-): GradientTransformation<MomentumState> {
-  checkDecay(where, "momentum", decay);
+) => GradientTransformation<MomentumState> = registerFactory("tx.momentum", (where, decay, nesterov) => {
+  checkDecay(where, where === "trace" ? "decay" : "momentum", decay);
   const sumUp = (g: Tensor, t: Tensor): Tensor => add(g, mul(t, decay));
   return {
     init: (params) => ({ trace: mapTree(zerosLike, params) }),
@@ -26,4 +50,6 @@ export function momentumOf(
       return [nesterov ? mapTree(sumUp, gradients, next) : next, { trace: next }];
     },
   };
-}
+});
+
+registerFactory("tx.trace", trace);

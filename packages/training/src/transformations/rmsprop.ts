@@ -1,12 +1,13 @@
 /** @file Steps by the running size of gradients. */
+import { registerFactory } from "@nnxjs/nnx-core";
 import { add, div, sqrt, square, sub, type Tensor, zerosLike } from "@nnxjs/kernels/internal";
-import { checkOptions, type OptionNames } from "@nnxjs/nnx-core/internal";
-import { checkDecay, checkNotNegative } from "../checks.ts";
+import { checkAlike, mapTree, type Tree } from "../tree/tree.ts";
 import { momentumOf } from "./momentum.ts";
-import { runningMean } from "./running-mean.ts";
+import { fullLike } from "./one-pass.ts";
+import { decay, flag, notNegative, type OptionTable, orNone, readOptions } from "./options.ts";
+import { biasCorrection, runningMean } from "./running-mean.ts";
 import { type Schedule, scaleByLearningRate } from "./schedule.ts";
 import { chain, type GradientTransformation } from "./transformation.ts";
-import { checkAlike, mapTree, type Tree } from "../tree/tree.ts";
 
 /** Options of {@link scaleByRms}. */
 export interface RmsOptions {
@@ -23,7 +24,12 @@ export interface RmsOptions {
    * @defaultValue false
    */
   centered?: boolean;
+  /** Correct the running means for where they start. @defaultValue false */
+  biasCorrection?: boolean;
 }
+
+/** Options of {@link scaleByStddev}. */
+export type StddevOptions = Omit<RmsOptions, "centered">;
 
 /** Options of {@link rmsprop}. */
 export interface RmspropOptions extends RmsOptions {
@@ -33,42 +39,57 @@ export interface RmspropOptions extends RmsOptions {
   nesterov?: boolean;
 }
 
-const rmsOptionNames: OptionNames<RmsOptions> = {
-  decay: true,
-  eps: true,
-  epsInSqrt: true,
-  initialScale: true,
-  centered: true,
+const stddevTable: OptionTable<StddevOptions> = {
+  decay: decay(0.9),
+  eps: notNegative(1e-8),
+  epsInSqrt: flag(true),
+  initialScale: notNegative(0),
+  biasCorrection: flag(false),
 };
+const rmsTable: OptionTable<RmsOptions> = { ...stddevTable, centered: flag(false) };
 
-type RmsState = { readonly nu: Tree } | { readonly mu: Tree; readonly nu: Tree };
+/** The running means: `mu` where they are centered, `count` where their start is corrected for. */
+type RmsState = { readonly nu: Tree } & ({ readonly mu: Tree } | object) &
+  ({ readonly count: number } | object);
 
 /**
  * Divides each gradient by the root of its running mean square.
  * @throws RangeError for options that cannot be.
  * @see `optax.scale_by_rms`, and with `centered` `optax.scale_by_stddev`
  */
-export function scaleByRms(options: RmsOptions = {}): GradientTransformation<RmsState> {
-  checkOptions("scaleByRms", options, rmsOptionNames);
-  const { decay = 0.9, eps = 1e-8, epsInSqrt = true, initialScale = 0, centered = false } = options;
-  checkDecay("scaleByRms", "decay", decay);
-  checkNotNegative("scaleByRms", "eps", eps);
-  checkNotNegative("scaleByRms", "initialScale", initialScale);
+export const scaleByRms = (options: RmsOptions = {}): GradientTransformation<RmsState> =>
+  byRms("scaleByRms", readOptions("scaleByRms", options, rmsTable));
+
+/**
+ * Divides each gradient by its running standard deviation: `scaleByRms` with `centered: true`.
+ * @throws RangeError for options that cannot be.
+ * @see `optax.scale_by_stddev`
+ */
+export const scaleByStddev = (options: StddevOptions = {}): GradientTransformation<RmsState> =>
+  byRms("scaleByStddev", { ...readOptions("scaleByStddev", options, stddevTable), centered: true });
+
+function byRms(
+  where: string,
+  { decay: b, eps, epsInSqrt, initialScale, centered, biasCorrection: corrects }: Required<RmsOptions>,
+): GradientTransformation<RmsState> {
   const root = (v: Tensor): Tensor => (epsInSqrt ? sqrt(add(v, eps)) : add(sqrt(v), eps));
-  const meanOf = (mean: Tensor, x: Tensor): Tensor => runningMean(decay, mean, x);
-  const meanSquareOf = (mean: Tensor, x: Tensor): Tensor => meanOf(mean, square(x));
   return {
-    init: (params) => {
-      const nu = mapTree((p) => add(zerosLike(p), initialScale), params);
-      return centered ? { mu: mapTree(zerosLike, params), nu } : { nu };
-    },
+    init: (params) => ({
+      ...(corrects && { count: 0 }),
+      ...(centered && { mu: mapTree(zerosLike, params) }),
+      nu: mapTree((p) => fullLike(p, initialScale), params),
+    }),
     update: (gradients, state) => {
-      checkAlike("scaleByRms", { gradients, ...state });
-      const nu = mapTree(meanSquareOf, state.nu, gradients);
-      if (!("mu" in state)) return [mapTree((g, v) => div(g, root(v)), gradients, nu), { nu }];
-      const mu = mapTree(meanOf, state.mu, gradients);
-      const updates = mapTree((g, m, v) => div(g, root(sub(v, square(m)))), gradients, mu, nu);
-      return [updates, { mu, nu }];
+      const old = state as { readonly nu: Tree; readonly mu?: Tree; readonly count?: number };
+      checkAlike(where, { gradients, ...(old.mu && { mu: old.mu }), nu: old.nu });
+      const count = (old.count ?? 0) + 1;
+      const corrected = (mean: Tensor): Tensor => (corrects ? div(mean, biasCorrection(b, count)) : mean);
+      const counted = corrects ? { count } : {};
+      const nu = mapTree((v, g) => runningMean(b, v, square(g)), old.nu, gradients);
+      if (!old.mu) return [mapTree((g, v) => div(g, root(corrected(v))), gradients, nu), { ...counted, nu }];
+      const mu = mapTree((m, g) => runningMean(b, m, g), old.mu, gradients);
+      const spread = (m: Tensor, v: Tensor): Tensor => sub(corrected(v), square(corrected(m)));
+      return [mapTree((g, m, v) => div(g, root(spread(m, v))), gradients, mu, nu), { ...counted, mu, nu }];
     },
   };
 }
@@ -89,9 +110,14 @@ export function rmsprop(
   learningRate: number | Schedule,
   options: RmspropOptions = {},
 ): GradientTransformation {
-  checkOptions("rmsprop", options, { ...rmsOptionNames, momentum: true, nesterov: true });
-  const { momentum = null, nesterov = false, ...rmsOptions } = options;
+  const { momentum, nesterov, ...rmsOptions } = readOptions<RmspropOptions>("rmsprop", options, {
+    ...rmsTable,
+    momentum: orNone(decay(0)),
+    nesterov: flag(false),
+  });
   const steps: GradientTransformation[] = [scaleByRms(rmsOptions), scaleByLearningRate(learningRate)];
   if (momentum !== null) steps.push(momentumOf("rmsprop", momentum, nesterov));
   return chain(...steps);
 }
+
+registerFactory("tx.rmsprop", rmsprop);

@@ -1,14 +1,15 @@
 /** @file Learning rates, fixed or by step. */
+import { registerFactory } from "@nnxjs/nnx-core";
 import { describe } from "@nnxjs/nnx-core/internal";
 import { mul } from "@nnxjs/kernels/internal";
-import type { GradientTransformation } from "./transformation.ts";
+import type { Schedule } from "../schedules/schedule.ts";
+import { type GradientTransformation, made } from "./transformation.ts";
 import { mapTree } from "../tree/tree.ts";
 
-/** The learning rate of step `count`, which starts at 0. */
-export type Schedule = (count: number) => number;
+export type { Schedule };
 
 /** The value of a schedule. @throws RangeError naming the step, for what is no finite number. */
-function scheduled(where: string, schedule: Schedule, count: number): number {
+export function scheduled(where: string, schedule: Schedule, count: number): number {
   const value: unknown = schedule(count);
   if (typeof value === "number" && Number.isFinite(value)) return value;
   throw new RangeError(
@@ -25,22 +26,24 @@ function scheduled(where: string, schedule: Schedule, count: number): number {
  */
 export function scaleByLearningRate(learningRate: number | Schedule): GradientTransformation {
   if (typeof learningRate === "function") {
-    return {
+    return made("scaleByLearningRate", [learningRate], {
       init: () => ({ count: 0 }),
       update: (updates, state) => {
         const { count } = state as { count: number };
         const rate = scheduled("scaleByLearningRate", learningRate, count);
         return [mapTree((u) => mul(u, -rate), updates), { count: count + 1 }];
       },
-    };
+    });
   }
   if (Number.isFinite(learningRate)) {
-    return {
+    return made("scaleByLearningRate", [learningRate], {
       init: () => [],
       update: (updates, state) => [mapTree((u) => mul(u, -learningRate), updates), state],
-    };
+    });
   }
   throw new RangeError(
     `scaleByLearningRate: expected learningRate to be a finite number or a schedule, got ${describe(learningRate)}. Pass a number such as 1e-3.`,
   );
 }
+
+registerFactory("tx.scaleByLearningRate", scaleByLearningRate);

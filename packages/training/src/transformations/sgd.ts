@@ -1,6 +1,7 @@
 /** @file Gradient descent. */
-import { checkOptions } from "@nnxjs/nnx-core/internal";
+import { registerFactory } from "@nnxjs/nnx-core";
 import { momentumOf } from "./momentum.ts";
+import { decay, flag, orNone, readOptions } from "./options.ts";
 import { type Schedule, scaleByLearningRate } from "./schedule.ts";
 import { chain, type GradientTransformation, identity } from "./transformation.ts";
 
@@ -25,10 +26,14 @@ export interface SgdOptions {
  * ```
  */
 export function sgd(learningRate: number | Schedule, options: SgdOptions = {}): GradientTransformation {
-  checkOptions<SgdOptions>("sgd", options, { momentum: true, nesterov: true });
-  const { momentum = null, nesterov = false } = options;
+  const { momentum, nesterov } = readOptions<SgdOptions>("sgd", options, {
+    momentum: orNone(decay(0)),
+    nesterov: flag(false),
+  });
   return chain(
     momentum === null ? identity : momentumOf("sgd", momentum, nesterov),
     scaleByLearningRate(learningRate),
   );
 }
+
+registerFactory("tx.sgd", sgd);

@@ -1,18 +1,29 @@
 /** @file What turns gradients into updates, and how several of these become one. */
-import { StructureError } from "@nnxjs/nnx-core";
-import { describe } from "@nnxjs/nnx-core/internal";
+import { registerFactory, StructureError } from "@nnxjs/nnx-core";
+import { describe, recordRecipe } from "@nnxjs/nnx-core/internal";
 import type { Tensor } from "@nnxjs/kernels/internal";
-import type { Tree } from "../tree/tree.ts";
+import type { Nested, Tree } from "../tree/tree.ts";
 
 /**
  * What a transformation remembers between steps: numbers, tensors and nested arrays and records of
  * them.
  */
-export type TransformationState =
-  | number
-  | Tensor
-  | readonly TransformationState[]
-  | { readonly [key: string]: TransformationState };
+export type TransformationState = Nested<number | Tensor>;
+
+/**
+ * What a step knows beside the gradients, by name: `optimizer.update(model, grads, extra)` passes
+ * it to every transformation, and each takes what it needs.
+ * @see optax `GradientTransformationExtraArgs`
+ */
+export interface ExtraArgs {
+  /** The loss at the parameters, a number or a scalar. */
+  readonly value?: number | Tensor;
+  /** The gradients at the parameters. */
+  readonly grad?: Tree;
+  /** The loss at other parameters, a scalar. It may be called often. */
+  readonly valueFn?: (params: Tree) => Tensor;
+  readonly [name: string]: unknown;
+}
 
 /**
  * Turns gradients into updates, step by step. Both functions are pure: what changes goes through
@@ -25,8 +36,9 @@ export interface GradientTransformation<S extends TransformationState = Transfor
   /**
    * The updates of this step, to be added to the parameters, and the next state, of the structure
    * of the one before.
+   * @param extra - What the step was given beside gradients; wrappers pass it on.
    */
-  update(updates: Tree, state: S, params: Tree): readonly [updates: Tree, state: S];
+  update(updates: Tree, state: S, params: Tree, extra?: ExtraArgs): readonly [updates: Tree, state: S];
 }
 
 /** Whether `x` has what a transformation has. */
@@ -36,43 +48,70 @@ export const isTransformation = (x: unknown): x is GradientTransformation =>
   typeof Reflect.get(x, "init") === "function" &&
   typeof Reflect.get(x, "update") === "function";
 
-/** Passes updates on as they are. @see `optax.identity` */
-export const identity: GradientTransformation = {
-  init: () => [],
-  update: (updates, state) => [updates, state],
-};
+/**
+ * Remembers which function made a transformation, of which arguments, so that optimizers with it go
+ * through JSON. The function is registered under `tx.<name>` with `registerFactory`.
+ */
+export function made<S extends TransformationState>(
+  name: string,
+  args: readonly unknown[],
+  transformation: GradientTransformation<S>,
+): GradientTransformation<S> {
+  recordRecipe(transformation, `tx.${name}`, args);
+  return transformation;
+}
+
+/** @throws StructureError for what is no transformation. @param place - Such as "as argument 0". */
+export function checkTransformation(where: string, x: unknown, place = ""): void {
+  if (isTransformation(x)) return;
+  throw new StructureError(
+    `${where}: expected gradient transformations, got ${describe(x)}${place === "" ? "" : ` ${place}`}. ` +
+      "Pass what functions such as clip(1) and adam(1e-3) return.",
+  );
+}
 
 /**
- * One transformation after another; the state is the list of theirs.
+ * Passes updates on as they are. (`nnx.identity` is the activation.)
+ * @see `optax.identity`
+ */
+export const identityTransformation: () => GradientTransformation = registerFactory("tx.identity", () => ({
+  init: () => [],
+  update: (updates, state) => [updates, state],
+}));
+
+/** One for all, for chains that may or may not have another part. */
+export const identity: GradientTransformation = identityTransformation();
+
+/**
+ * One transformation after another; the state is the list of theirs. Extra arguments go to all.
  * @throws StructureError for what is no transformation, and for the state of another chain.
  * @see `optax.chain`
  */
-export function chain(
+export const chain: (
   ...transformations: readonly GradientTransformation[]
-): GradientTransformation<readonly TransformationState[]> {
-  transformations.forEach((each: unknown, i) => {
-    if (isTransformation(each)) return;
-    throw new StructureError(
-      `chain: expected gradient transformations, got ${describe(each)} as argument ${i}. ` +
-        "Pass what functions such as clip(1) and adam(1e-3) return.",
-    );
-  });
-  return {
-    init: (params) => transformations.map((each) => each.init(params)),
-    update: (updates, states: unknown, params) => {
-      if (!Array.isArray(states) || states.length !== transformations.length) {
-        throw new StructureError(
-          `chain: expected a list of ${transformations.length} states, got ${describe(states)}. ` +
-            "Restore the state of the same chain of transformations.",
-        );
-      }
-      let current = updates;
-      const next = transformations.map((each, i) => {
-        const [result, state] = each.update(current, states[i] as TransformationState, params);
-        current = result;
-        return state;
-      });
-      return [current, next];
-    },
-  };
-}
+) => GradientTransformation<readonly TransformationState[]> = registerFactory(
+  "tx.chain",
+  (...transformations: GradientTransformation[]) => {
+    transformations.forEach((each, i) => {
+      checkTransformation("chain", each, `as argument ${i}`);
+    });
+    return {
+      init: (params) => transformations.map((each) => each.init(params)),
+      update: (updates, states: unknown, params, extra) => {
+        if (!Array.isArray(states) || states.length !== transformations.length) {
+          throw new StructureError(
+            `chain: expected a list of ${transformations.length} states, got ${describe(states)}. ` +
+              "Restore the state of the same chain of transformations.",
+          );
+        }
+        let current = updates;
+        const next = transformations.map((each, i) => {
+          const [result, state] = each.update(current, states[i] as TransformationState, params, extra);
+          current = result;
+          return state;
+        });
+        return [current, next];
+      },
+    };
+  },
+);

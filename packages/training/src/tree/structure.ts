@@ -2,19 +2,45 @@
  * @file Nested arrays and records side by side: the one walk behind all that maps over parameters,
  * updates and states.
  */
-import { formatPath, type Path, StructureError } from "@nnxjs/nnx-core";
+import { formatPath, isVariableState, type Path, StructureError } from "@nnxjs/nnx-core";
 import { isPlainObject } from "@nnxjs/nnx-core/internal";
 
 /** An array or a record. Both are read by key. */
 type Branch = Readonly<Record<string, unknown>>;
 
-const isBranch = (x: unknown): x is Branch => Array.isArray(x) || isPlainObject(x);
+/** Leaves of a State are plain objects too, but leaves. */
+export const isBranch = (x: unknown): x is Branch =>
+  (Array.isArray(x) || isPlainObject(x)) && !isVariableState(x);
+
+/**
+ * Stands for a structure that may end earlier than the first: a leaf of it is beside everything
+ * below. Whether it has arrays or records does not matter.
+ * @see JAX on tree prefixes
+ */
+export class Prefix {
+  readonly tree: unknown;
+
+  constructor(tree: unknown) {
+    this.tree = tree;
+  }
+
+  /** What is beside a key of the first structure. */
+  below(key: string): Prefix {
+    if (!isBranch(this.tree)) return this;
+    return new Prefix(Object.hasOwn(this.tree, key) ? this.tree[key] : undefined);
+  }
+
+  isBeside(first: unknown): boolean {
+    if (!isBranch(this.tree)) return this.tree !== undefined;
+    return isBranch(first) && haveSameKeys(first, this.tree);
+  }
+}
 
 /** Where the walk is. */
 interface Frame {
   readonly key: string;
   readonly parent: Frame | undefined;
-  readonly nodes: readonly Branch[];
+  readonly nodes: readonly (Branch | Prefix)[];
   readonly keys: readonly string[];
   /** What is made of this place, one branch for each result. */
   readonly built: readonly Record<string, unknown>[];
@@ -42,6 +68,12 @@ class Row {
     const branch = this.frame.built[result];
     if (branch) branch[this.key] = value;
   }
+
+  /** Leaves a place out of a result. */
+  drop(result: number): void {
+    const branch = this.frame.built[result];
+    if (branch) Reflect.deleteProperty(branch, this.key);
+  }
 }
 
 /**
@@ -63,7 +95,7 @@ const root = "root";
 /**
  * The leaves of several structures, place by place. All are compared before anything is read from a
  * leaf. Without recursion, since models may be thousands of modules deep. Whatever is neither an
- * array nor a record is a leaf.
+ * array nor a record is a leaf. Structures after the first may be a {@link Prefix}.
  * @param results - How many new structures there will be.
  * @throws what `mismatch` makes, unless all structures have the places of the first and no others;
  * StructureError for a structure inside itself.
@@ -85,17 +117,17 @@ export function align(structures: readonly unknown[], results: number, mismatch:
       frame = frame.parent;
       continue;
     }
-    const children = frame.nodes.map((node) => (Object.hasOwn(node, key) ? node[key] : undefined));
+    const children = frame.nodes.map((node) => childOf(node, key));
     const odd = children.findIndex((child, i) => i > 0 && !isAlike(children[0], child));
     if (odd > 0) throw mismatchAt(children[0], children[odd], pathOf(frame, key), odd, mismatch);
     const inner: Frame | undefined = isBranch(children[0])
-      ? frameOf(key, frame, children as Branch[], results)
+      ? frameOf(key, frame, children as (Branch | Prefix)[], results)
       : undefined;
     // Leaves get a place too, so that keys stay in order.
     frame.built.forEach((branch, i) => {
       branch[key] = inner?.built[i];
     });
-    if (!inner) rows.push(new Row(children, frame, key));
+    if (!inner) rows.push(new Row(children.map(treeOf), frame, key));
     else if (entered.has(children[0])) throw insideItself(pathOf(frame, key));
     else entered.add(children[0]);
     frame = inner ?? frame;
@@ -103,13 +135,23 @@ export function align(structures: readonly unknown[], results: number, mismatch:
   return { rows, finish: () => start.built.map((branch) => branch[root]) };
 }
 
+const childOf = (node: Branch | Prefix, key: string): unknown =>
+  node instanceof Prefix ? node.below(key) : Object.hasOwn(node, key) ? node[key] : undefined;
+
+const treeOf = (x: unknown): unknown => (x instanceof Prefix ? x.tree : x);
+
 const insideItself = (path: Path): StructureError =>
   new StructureError(
     `Optimizer at ${formatPath(path)}: expected arrays and records that do not contain themselves, got one that does. ` +
       "Put each in one place.",
   );
 
-function frameOf(key: string, parent: Frame | undefined, nodes: readonly Branch[], results: number): Frame {
+function frameOf(
+  key: string,
+  parent: Frame | undefined,
+  nodes: readonly (Branch | Prefix)[],
+  results: number,
+): Frame {
   const [first] = nodes;
   const keys = Object.keys(first ?? {});
   const built = Array.from({ length: results }, () => newBranch(Array.isArray(first)));
@@ -125,18 +167,19 @@ export const newBranch = (isArray = false): Record<string, unknown> =>
  * with as many items.
  */
 function isAlike(first: unknown, other: unknown): boolean {
+  if (other instanceof Prefix) return other.isBeside(first);
   if (!isBranch(first)) return other !== undefined && !isBranch(other);
-  return (
-    isBranch(other) &&
-    Array.isArray(first) === Array.isArray(other) &&
-    Object.keys(first).length === Object.keys(other).length &&
-    Object.keys(first).every((key) => Object.hasOwn(other, key))
-  );
+  return isBranch(other) && Array.isArray(first) === Array.isArray(other) && haveSameKeys(first, other);
 }
 
+const haveSameKeys = (a: Branch, b: Branch): boolean =>
+  Object.keys(a).length === Object.keys(b).length && Object.keys(a).every((key) => Object.hasOwn(b, key));
+
 /** Names the very place, where both have branches with different keys. */
-function mismatchAt(first: unknown, other: unknown, path: Path, index: number, mismatch: Mismatch): Error {
-  if (!isBranch(first) || !isBranch(other) || Array.isArray(first) !== Array.isArray(other))
+function mismatchAt(first: unknown, beside: unknown, path: Path, index: number, mismatch: Mismatch): Error {
+  const other = treeOf(beside);
+  const mayDiffer = beside instanceof Prefix;
+  if (!isBranch(first) || !isBranch(other) || (!mayDiffer && Array.isArray(first) !== Array.isArray(other)))
     return mismatch(path, index, other);
   const keys = new Set([...Object.keys(first), ...Object.keys(other)]);
   const odd = [...keys].find((key) => Object.hasOwn(first, key) !== Object.hasOwn(other, key)) as string;

@@ -1,36 +1,41 @@
 /**
  * @file Nested records of tensors: what parameters, gradients and updates are to a transformation.
  */
-import { isTensor, type Tensor } from "@nnxjs/kernels/internal";
-import { formatPath, type Path, StructureError } from "@nnxjs/nnx-core";
+import { isTensor, sameShape, type Tensor } from "@nnxjs/kernels/internal";
+import { formatPath, type Path, type PureState, StructureError } from "@nnxjs/nnx-core";
 import { describe } from "@nnxjs/nnx-core/internal";
 import { align, type Mismatch } from "./structure.ts";
 import { isLike } from "./like.ts";
 
 /**
- * Tensors by path, without Variables around them. Its records inherit nothing: read them with
- * `Object.keys`, or map them.
+ * Tensors by path, without Variables around them, as `toPure` gives them. Records that the
+ * Optimizer passes inherit nothing: read them with `Object.keys`, or map them.
  */
-export interface Tree {
-  readonly [key: string]: Tree | Tensor;
-}
+export type Tree = PureState<Tensor>;
+
+/** Nested arrays and records of one kind of leaf. */
+export type Nested<T> = T | readonly Nested<T>[] | { readonly [key: string]: Nested<T> };
 
 /**
  * The trees' tensors at each path through `f`. Shapes may differ: what `f` makes of them is its own
  * affair.
+ * @returns What `f` returned, by path: a tree again, or flags and labels for `masked`, `partition`.
  * @throws StructureError naming the path, unless all trees have the paths of the first and no
  * others; `f` was not called then.
  */
-export const mapTree = (f: (...tensors: Tensor[]) => Tensor, first: Tree, ...others: readonly Tree[]): Tree =>
-  mapTrees(1, (...tensors) => [f(...tensors)], first, ...others)[0] as Tree;
-
-/** As {@link mapTree}, for functions with several results: as many trees as `count`. */
-export function mapTrees(
-  count: number,
-  f: (...tensors: Tensor[]) => readonly Tensor[],
+export const mapTree = <R = Tensor>(
+  f: (...tensors: Tensor[]) => R,
   first: Tree,
   ...others: readonly Tree[]
-): Tree[] {
+): PureState<R> => mapTrees(1, (...tensors) => [f(...tensors)], first, ...others)[0] as PureState<R>;
+
+/** As {@link mapTree}, for functions with several results: as many trees as `count`. */
+export function mapTrees<R = Tensor>(
+  count: number,
+  f: (...tensors: Tensor[]) => readonly R[],
+  first: Tree,
+  ...others: readonly Tree[]
+): PureState<R>[] {
   const { rows, finish } = align([first, ...others], count, otherPaths("mapTree", []));
   for (const row of rows) {
     const odd = row.leaves.find((leaf) => !isTensor(leaf));
@@ -42,7 +47,7 @@ export function mapTrees(
       row.put(i, result);
     });
   }
-  return finish() as Tree[];
+  return finish() as PureState<R>[];
 }
 
 /** The tensors of a tree. */
@@ -54,20 +59,43 @@ export const leavesOf = (tree: Tree): Tensor[] =>
  * transformation calls it for what it remembers about each parameter: a State of another model may
  * have been restored, or a parameter replaced by one of another shape.
  * @param trees - By name, for the message; the first is what the others are compared with.
+ * @param shapes - By name, for trees whose tensors have other shapes than those of the first: the
+ * shape for one of theirs.
  * @throws StructureError naming the path, unless all have the same paths, and the same shapes and
  * dtypes there.
  */
-export function checkAlike(where: string, trees: Readonly<Record<string, Tree>>): void {
+export function checkAlike(
+  where: string,
+  trees: Readonly<Record<string, Tree>>,
+  shapes: Readonly<Record<string, ShapeOf>> = {},
+): void {
   const names = Object.keys(trees);
   const { rows } = align(Object.values(trees), 0, otherPaths(where, names));
-  const row = rows.find(({ leaves }) => !leaves.every((leaf) => isLike(leaf, leaves[0])));
+  const shapeOf = names.map((name) => shapes[name]);
+  const fits = (leaf: unknown, i: number, leaves: readonly unknown[]): boolean =>
+    shapeOf[i] ? isOfShape(leaf, shapeOf[i], leaves[0]) : isLike(leaf, leaves[0]);
+  const row = rows.find(({ leaves }) => !leaves.every(fits));
   if (!row) return;
   const { leaves } = row;
-  const odd = leaves.findIndex((leaf) => !isLike(leaf, leaves[0]));
-  throw unlike(where, row.path(), `${names[odd]} like the ${names[0]}, ${describe(leaves[0])}`, leaves[odd]);
+  const odd = leaves.findIndex((leaf, i) => !fits(leaf, i, leaves));
+  const shape = shapeOf[odd]?.((leaves[0] as Tensor).shape);
+  const like = shape ? `of shape [${shape.join(",")}] for` : "like";
+  throw unlike(
+    where,
+    row.path(),
+    `${names[odd]} ${like} the ${names[0]}, ${describe(leaves[0])}`,
+    leaves[odd],
+  );
 }
 
-const otherPaths =
+/** The shape that a tensor has for one of another shape. */
+export type ShapeOf = (shape: readonly number[]) => readonly number[];
+
+const isOfShape = (x: unknown, shapeOf: ShapeOf, model: unknown): boolean =>
+  isTensor(x) && isTensor(model) && x.dtype === model.dtype && sameShape(x.shape, shapeOf(model.shape));
+
+/** The error for trees of other paths. @param names - What the trees are called. */
+export const otherPaths =
   (where: string, names: readonly string[]): Mismatch =>
   (path, index, got) => {
     const trees =

@@ -1,10 +1,9 @@
 /** @file Several models with separate initial values and separate training. */
 import { stack, type Tensor } from "@nnxjs/kernels/internal";
 import { registerModule, Module, NnxError } from "@nnxjs/nnx-core";
-import { checkOptions, describe } from "@nnxjs/nnx-core/internal";
+import { checkOptions, copyGraph, describe } from "@nnxjs/nnx-core/internal";
 import { Rngs } from "@nnxjs/rnglib";
 import { checkMembers } from "./batch-ensemble-linear.ts";
-import { copyGraph } from "../transform/copy-graph.ts";
 import { type InitParam, reinitialize } from "./reinitialize.ts";
 
 /** A module that can be a member. */
@@ -86,7 +85,7 @@ export function ensemble<M extends Member & object>(
     typeof model === "function"
       ? model
       : (streams: Rngs): M => {
-          const { copy } = copyGraph(model);
+          const { copy } = copyGraph(model, { order: "defined" });
           reinitialize("ensemble", copy, streams, init);
           return copy;
         };

@@ -1,9 +1,8 @@
 /** @file Draws a model's initial values again. */
 import { BatchStat, formatPath, NnxError, Param, type Path, Variable } from "@nnxjs/nnx-core";
-import { describe } from "@nnxjs/nnx-core/internal";
+import { describe, Walk } from "@nnxjs/nnx-core/internal";
 import { type Initializer, type PRNGKey, type Rngs, RngStream } from "@nnxjs/rnglib";
 import { isTensor, ones, type Tensor, tidy, zeros } from "@nnxjs/kernels/internal";
-import { definedParts } from "../transform/defined-order.ts";
 
 /** Returns new values for Params whose layer has no initializer. */
 export type InitParam = (path: Path, param: Param<Tensor>, key: PRNGKey) => Tensor;
@@ -16,11 +15,13 @@ export type InitParam = (path: Path, param: Param<Tensor>, key: PRNGKey) => Tens
  * @throws NnxError for a Param without initializer when there is no `init`.
  */
 export function reinitialize(where: string, model: object, rngs: Rngs, init: InitParam | undefined): void {
-  for (const { value, holder, path } of definedParts(model)) {
+  const walk = new Walk(model, { order: "defined" });
+  while (walk.nextOnce()) {
+    const { value, owner } = walk;
     if (value instanceof RngStream) {
       value.key.value = rngs.nextKey(streamFor(rngs, value.tag));
       value.count.value = 0;
-    } else if (value instanceof Variable) draw(where, holder, path, value, rngs, init);
+    } else if (value instanceof Variable) draw(where, owner?.value ?? model, walk.path(), value, rngs, init);
   }
 }
 

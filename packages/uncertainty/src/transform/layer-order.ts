@@ -1,7 +1,6 @@
 /** @file The order of a model's layers. */
-import { GraphNode, iterNodes, Param } from "@nnxjs/nnx-core";
-import { definedParts } from "./defined-order.ts";
-import { entriesOf, isContainer } from "@nnxjs/nnx-core/internal";
+import { GraphNode, Param } from "@nnxjs/nnx-core";
+import { nodesOf, ownVariables } from "@nnxjs/nnx-core/internal";
 
 /**
  * How to order layers. `"definition"` is the order in which attributes were assigned, usually that
@@ -12,12 +11,9 @@ export type LayerOrder = "definition" | "graph";
 
 /** The modules of a model that hold Params directly, each once, children before parents. */
 export function layersOf(model: object, order: LayerOrder): GraphNode[] {
-  const nodes =
-    order === "graph"
-      ? Array.from(iterNodes(model), ([, node]) => node)
-      : Array.from(definedParts(model), ({ value }) => value);
-  return nodes.filter((node): node is GraphNode => node instanceof GraphNode && holdsParams(node));
+  const nodes = [...nodesOf(model, order === "graph" ? "sorted" : "defined")];
+  return nodes.filter(
+    (node): node is GraphNode =>
+      node instanceof GraphNode && ownVariables(node).some((variable) => variable instanceof Param),
+  );
 }
-
-const holdsParams = (holder: object): boolean =>
-  entriesOf(holder).some(([, value]) => value instanceof Param || (isContainer(value) && holdsParams(value)));

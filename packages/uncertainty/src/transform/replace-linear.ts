@@ -2,10 +2,9 @@
  * @file What `dropconnect` and `dropout` share: they copy a model and replace some of its layers.
  */
 import { type Filter, GraphNode, iterNodes, NnxError, type Path, toPredicate } from "@nnxjs/nnx-core";
-import { checkOptions, describe, isContainer, type OptionNames } from "@nnxjs/nnx-core/internal";
+import { checkOptions, copyGraph, describe, isContainer, type OptionNames } from "@nnxjs/nnx-core/internal";
 import { Linear } from "@nnxjs/layers";
 import { PRNGKey, Rngs, RngStream } from "@nnxjs/rnglib";
-import { copyGraph } from "./copy-graph.ts";
 import { type LayerOrder, layersOf } from "./layer-order.ts";
 import { exchange } from "./slots.ts";
 
@@ -99,7 +98,7 @@ export function replaceLayers<M extends object, L extends GraphNode>(
       matches(paths.get(layer) ?? [], layer),
   );
   if (chosen.length === 0) throw nothingToDo(where, model, name, candidates.length);
-  const { copy, copyOf } = copyGraph(model);
+  const { copy, copyOf } = copyGraph(model, { order: "defined" });
   const others = new Map<object, object>();
   for (const layer of chosen) {
     const base = copyOf.get(layer) as L;

@@ -1,0 +1,209 @@
+/** @file Files on a disk, replaced all at once. */
+import { open, type FileHandle, readdir, realpath, rename, rm } from "node:fs/promises";
+import { hostname } from "node:os";
+import { basename, dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { NnxError, NotFoundError } from "@nnxjs/nnx-core";
+import type { FileReading, FileWriting, StorageFile, StorageFolder, UrlLike } from "../storage/storage.ts";
+
+const isCode = (error: unknown, ...codes: readonly string[]): boolean =>
+  error instanceof Error && "code" in error && codes.includes(error.code as string);
+
+/** Whether this system's folders can be flushed; Windows' cannot, and need not be. */
+const hasFolderSync = process.platform !== "win32";
+
+/** Names in a folder are lasting once the folder was flushed. */
+async function syncFolder(folder: string): Promise<void> {
+  if (!hasFolderSync) return;
+  const handle = await open(folder, "r");
+  try {
+    await handle.sync();
+  } catch (error) {
+    // Some file systems flush no folders.
+    if (!isCode(error, "EINVAL", "ENOTSUP", "EPERM")) throw error;
+  } finally {
+    await handle.close();
+  }
+}
+
+async function fill(handle: FileHandle, name: string, position: number, into: Uint8Array): Promise<void> {
+  for (let done = 0; done < into.length; ) {
+    const { bytesRead } = await handle.read(into, done, into.length - done, position + done);
+    if (bytesRead === 0)
+      throw new NnxError(
+        `${name}: expected ${into.length} bytes from ${position} on, got ${done}. It became shorter as it was read.`,
+      );
+    done += bytesRead;
+  }
+}
+
+async function writeAll(handle: FileHandle, position: number, bytes: Uint8Array): Promise<void> {
+  for (let done = 0; done < bytes.length; ) {
+    const { bytesWritten } = await handle.write(bytes, done, bytes.length - done, position + done);
+    done += bytesWritten;
+  }
+}
+
+/** This machine, in the letters that file names have. */
+const host = hostname().replaceAll(/[^\w-]/g, "_");
+let count = 0;
+
+/** What a file is called until it is whole: whose it is can be told from the name. */
+const temporaryName = (file: string): string =>
+  `.${file}.${host}.${process.pid}.${Date.now().toString(36)}${(count++).toString(36)}.tmp`;
+
+const isRunning = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return !isCode(error, "ESRCH");
+  }
+};
+
+/** Whether a file was left by a process of this machine that ended before it was whole. */
+function isLeftOver(name: string, file: string): boolean {
+  const start = `.${file}.${host}.`;
+  if (!name.startsWith(start) || !name.endsWith(".tmp")) return false;
+  const [pid, rest, ...more] = name.slice(start.length, -".tmp".length).split(".");
+  return more.length === 0 && rest !== undefined && /^\d+$/.test(pid as string) && !isRunning(Number(pid));
+}
+
+/** A folder on a disk. */
+class DiskFolder implements StorageFolder {
+  readonly name: string;
+  private readonly path: string;
+
+  constructor(name: string) {
+    this.name = name;
+    // Where the program is then may be another folder.
+    this.path = resolve(name);
+  }
+
+  async open(file: string): Promise<FileReading | undefined> {
+    const name = join(this.name, file);
+    let handle: FileHandle;
+    try {
+      handle = await open(join(this.path, file), "r");
+    } catch (error) {
+      if (isCode(error, "ENOENT", "ENOTDIR")) return undefined;
+      throw error;
+    }
+    try {
+      const stats = await handle.stat();
+      if (!stats.isFile())
+        throw new NnxError(`${name}: expected a file, got a folder or a device. Name a file.`);
+      let isOpen = true;
+      return {
+        name,
+        size: stats.size,
+        read: (position, into) => fill(handle, name, position, into),
+        close: async () => {
+          if (!isOpen) return;
+          isOpen = false;
+          await handle.close();
+        },
+      };
+    } catch (error) {
+      await handle.close();
+      throw error;
+    }
+  }
+
+  async create(file: string): Promise<FileWriting> {
+    // What a link leads to is replaced, not the link; and a file moves only within a folder.
+    const target = await this.targetOf(file);
+    const folder = dirname(target);
+    await this.removeLeftOvers(folder, basename(target));
+    const temporary = join(folder, temporaryName(basename(target)));
+    const handle = await open(temporary, "wx");
+    const giveUp = async (): Promise<void> => {
+      await handle.close().catch(() => {});
+      await rm(temporary, { force: true });
+    };
+    return {
+      write: (position, bytes) => writeAll(handle, position, bytes),
+      commit: async () => {
+        try {
+          await handle.sync();
+          await handle.close();
+          await rename(temporary, target);
+        } catch (error) {
+          await giveUp();
+          throw error;
+        }
+        await syncFolder(folder);
+      },
+      abort: giveUp,
+    };
+  }
+
+  private async targetOf(file: string): Promise<string> {
+    const path = join(this.path, file);
+    try {
+      return await realpath(path);
+    } catch (error) {
+      if (isCode(error, "ENOENT")) return path;
+      throw error;
+    }
+  }
+
+  private async removeLeftOvers(folder: string, file: string): Promise<void> {
+    for (const name of await this.namesIn(folder))
+      if (isLeftOver(name, file)) await rm(join(folder, name), { force: true });
+  }
+
+  private async namesIn(folder: string): Promise<string[]> {
+    try {
+      return await readdir(folder);
+    } catch (error) {
+      if (!isCode(error, "ENOENT", "ENOTDIR")) throw error;
+      throw new NotFoundError(`${this.name}: expected a folder, got none there. Make it first.`, {
+        cause: error,
+      });
+    }
+  }
+
+  async remove(file: string): Promise<void> {
+    await rm(join(this.path, file), { force: true });
+  }
+
+  list(): Promise<string[]> {
+    return this.namesIn(this.path);
+  }
+}
+
+/** A path, from a path or a `file:` URL. */
+function pathOf(where: string, path: unknown): string {
+  if (path instanceof URL && path.protocol === "file:") return fileURLToPath(path);
+  if (typeof path === "string" && path !== "" && !path.includes("\0")) return path;
+  throw new NnxError(
+    `${where}: expected a path or a file: URL, got ${JSON.stringify(String(path))}. Name a file.`,
+  );
+}
+
+/**
+ * A file on a disk, to save to and to restore from. Saving writes to another name in the same
+ * folder, flushes, and renames: whenever the program or the machine stops, the old checkpoint is
+ * there or the new one, and whole. What such a stop leaves behind is removed by the next save. One
+ * process at a time may save to a name.
+ * @param path - A path or a `file:` URL. The folder must be there.
+ * @example
+ * ```ts
+ * import { mkdtempSync } from "node:fs";
+ * import { file } from "@nnxjs/checkpoint/node";
+ * const path = `${mkdtempSync("/tmp/run-")}/model.safetensors`;
+ * await nnx.save(model, file(path));
+ * await nnx.restore(model, file(path));
+ * ```
+ */
+export function file(path: string | UrlLike): StorageFile {
+  const found = pathOf("file", path);
+  return { folder: new DiskFolder(dirname(found)), file: basename(found) };
+}
+
+/**
+ * A folder on a disk, for a `Checkpointer`.
+ * @param path - A path or a `file:` URL. The folder must be there.
+ */
+export const directory = (path: string | UrlLike): StorageFolder => new DiskFolder(pathOf("directory", path));

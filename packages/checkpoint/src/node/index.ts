@@ -1,0 +1,1 @@
+export { directory, file } from "./file.ts";

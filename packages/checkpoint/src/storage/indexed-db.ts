@@ -1,0 +1,179 @@
+/**
+ * @file Files in a browser's database, in pieces: a piece is a record, and a file is there once a
+ * record names its pieces.
+ */
+import { describe } from "@nnxjs/nnx-core/internal";
+import { CheckpointError } from "../errors.ts";
+import type { FileReading, FileWriting, StorageFile, StorageFolder } from "./storage.ts";
+
+/** A file: which save made it, and where its pieces begin. */
+interface FileRecord {
+  readonly id: string;
+  readonly size: number;
+  readonly starts: readonly number[];
+}
+
+const [files, pieces] = ["files", "pieces"];
+
+const done = <T>(request: IDBRequest<T>): Promise<T> =>
+  new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+
+const committed = (transaction: IDBTransaction): Promise<void> =>
+  new Promise((resolve, reject) => {
+    transaction.oncomplete = () => resolve();
+    transaction.onabort = () => reject(transaction.error);
+  });
+
+/** All pieces of a save. */
+const piecesOf = (id: string): IDBKeyRange => IDBKeyRange.bound([id, 0], [id, Number.MAX_SAFE_INTEGER]);
+
+class DatabaseFolder implements StorageFolder {
+  readonly name: string;
+  private readonly database: string;
+  private opening: Promise<IDBDatabase> | undefined;
+
+  constructor(database: string) {
+    this.name = `indexedDB:${database}`;
+    this.database = database;
+  }
+
+  private connected(): Promise<IDBDatabase> {
+    if (globalThis.indexedDB === undefined) {
+      throw new CheckpointError(
+        `${this.name}: expected a browser that has IndexedDB, got none. Use file of @nnxjs/checkpoint/node.`,
+      );
+    }
+    this.opening ??= this.connect();
+    return this.opening;
+  }
+
+  private async connect(): Promise<IDBDatabase> {
+    const request = indexedDB.open(this.database, 1);
+    request.onupgradeneeded = () => {
+      request.result.createObjectStore(files);
+      request.result.createObjectStore(pieces);
+    };
+    try {
+      const database = await done(request);
+      // Whoever deletes the database does not wait for this page.
+      database.onversionchange = () => {
+        database.close();
+        this.opening = undefined;
+      };
+      return database;
+    } catch (error) {
+      this.opening = undefined;
+      throw error;
+    }
+  }
+
+  private async store(name: string, mode: IDBTransactionMode = "readonly"): Promise<IDBObjectStore> {
+    return (await this.connected()).transaction(name, mode).objectStore(name);
+  }
+
+  async open(file: string): Promise<FileReading | undefined> {
+    const record = (await done((await this.store(files)).get(file))) as FileRecord | undefined;
+    if (!record) return undefined;
+    const name = `${this.name}/${file}`;
+    return {
+      name,
+      size: record.size,
+      read: async (position, into) => {
+        if (into.length > 0) await this.read(name, record, position, into);
+      },
+      close: async () => {},
+    };
+  }
+
+  /** Reads what the pieces that lie there have of the range. */
+  private async read(
+    name: string,
+    { id, starts }: FileRecord,
+    position: number,
+    into: Uint8Array<ArrayBuffer>,
+  ): Promise<void> {
+    const end = position + into.length;
+    const store = await this.store(pieces);
+    // A piece ends where the next one begins.
+    const wanted = starts.filter((start, i) => start < end && (starts[i + 1] ?? Infinity) > position);
+    const found = await Promise.all(wanted.map((start) => done(store.get([id, start]))));
+    wanted.forEach((start, i) => {
+      const piece = found[i] as ArrayBuffer | undefined;
+      if (!piece)
+        throw new CheckpointError(
+          `${name}: expected the file that was opened, got another one in its place. Open it again.`,
+        );
+      const from = Math.max(position, start);
+      const part = new Uint8Array(piece).subarray(from - start, end - start);
+      into.set(part, from - position);
+    });
+  }
+
+  async create(file: string): Promise<FileWriting> {
+    const id = `${Date.now().toString(36)}-${crypto.getRandomValues(new Uint32Array(2)).join("-")}`;
+    const starts: number[] = [];
+    let size = 0;
+    return {
+      write: async (position, bytes) => {
+        const store = await this.store(pieces, "readwrite");
+        store.put(bytes.slice().buffer, [id, position]);
+        await committed(store.transaction);
+        starts.push(position);
+        size = Math.max(size, position + bytes.length);
+      },
+      commit: () => this.replace(file, { id, size, starts: starts.sort((a, b) => a - b) }),
+      abort: async () => {
+        const store = await this.store(pieces, "readwrite");
+        store.delete(piecesOf(id));
+        await committed(store.transaction);
+      },
+    };
+  }
+
+  /** In one transaction: the new file is there, the old one's pieces are not. */
+  private async replace(file: string, record: FileRecord | undefined): Promise<void> {
+    const database = await this.connected();
+    const transaction = database.transaction([files, pieces], "readwrite", { durability: "strict" });
+    const store = transaction.objectStore(files);
+    const found = store.get(file) as IDBRequest<FileRecord | undefined>;
+    found.onsuccess = () => {
+      if (found.result) transaction.objectStore(pieces).delete(piecesOf(found.result.id));
+      if (record) store.put(record, file);
+      else store.delete(file);
+    };
+    await committed(transaction);
+  }
+
+  remove(file: string): Promise<void> {
+    return this.replace(file, undefined);
+  }
+
+  async list(): Promise<string[]> {
+    return (await done((await this.store(files)).getAllKeys())).map(String);
+  }
+}
+
+const named = (where: string, name: unknown): string => {
+  if (typeof name === "string" && name !== "") return name;
+  throw new CheckpointError(`${where}: expected a name, got ${describe(name)}. Name what is saved.`);
+};
+
+/**
+ * A checkpoint in the browser's IndexedDB, to save to and to restore from: where there is no OPFS, or
+ * it cannot be written to. It is replaced in one transaction.
+ * @param name - Of the checkpoint, in the database `nnxjs-checkpoints`.
+ */
+export const indexedDb = (name: string): StorageFile => ({
+  folder: new DatabaseFolder("nnxjs-checkpoints"),
+  file: named("indexedDb", name),
+});
+
+/**
+ * A database of the browser as a folder, for a `Checkpointer`.
+ * @param database - Its name. It is made when something is saved.
+ */
+export const indexedDbDirectory = (database: string): StorageFolder =>
+  new DatabaseFolder(named("indexedDbDirectory", database));

@@ -1,0 +1,7 @@
+/** @file Which library wrote a file; for people, nothing depends on it. */
+import { versionOfTensorflow } from "@nnxjs/kernels/internal";
+
+/** The version of these packages; a test holds it against package.json. */
+export const libraryVersion = "0.1.0";
+
+export const writtenBy: string = `nnxjs ${libraryVersion}, tensorflow.js ${versionOfTensorflow}`;

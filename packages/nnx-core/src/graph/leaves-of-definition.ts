@@ -1,0 +1,34 @@
+/** @file The leaves that a model of a definition has: their paths and what they are. */
+import type { Path } from "../path.ts";
+import type { VariableDef } from "../variable/variable-state.ts";
+import type { Attributes, GraphDef, NodeDef } from "./graph-def.ts";
+import { pathOfSite, planOf, type Site } from "./plan.ts";
+
+/** What a leaf becomes; nothing for an array, which has no Variable. */
+export function definitionAt({ nodes }: GraphDef, site: Site): VariableDef | undefined {
+  const node = nodes[site.node] as NodeDef;
+  if (site.kind === "variable") return node as VariableDef;
+  const { keys, attributes } = node as Attributes;
+  const attribute = attributes[keys.indexOf(site.key)];
+  return attribute?.kind === "leaf" ? attribute.definition : undefined;
+}
+
+/** A leaf of a definition. */
+export interface DefinedLeaf {
+  readonly path: Path;
+  /** Missing for an array without a Variable. */
+  readonly definition: VariableDef | undefined;
+}
+
+/** The leaves of a definition, each at its first path. */
+export function leavesOfDefinition(graphdef: GraphDef): DefinedLeaf[] {
+  const { root, nodes } = graphdef;
+  if (root.kind === "array") return [{ path: [], definition: undefined }];
+  if (root.kind === "leaf") return [{ path: [], definition: root.definition }];
+  const node = root.kind === "node" ? nodes[root.index] : undefined;
+  if (node?.kind === "variable") return [{ path: [], definition: node }];
+  const plan = planOf(graphdef);
+  return plan.flatMap((site, i) =>
+    site.kind === "subtree" ? [] : [{ path: pathOfSite(plan, i), definition: definitionAt(graphdef, site) }],
+  );
+}

@@ -1,0 +1,130 @@
+/**
+ * @file What nothing but the text of a class or function shows: native `#private` members, and
+ * functions that use the object around them. An object that no constructor made lacks the former,
+ * and a copy would share the latter with the original, so `merge`, `clone` and `view` refuse both.
+ * Regular expressions guess them from the source. What a compiler rewrote, and what a function
+ * captured in a variable (`const self = this`), they cannot see. No other file reads sources.
+ */
+import { containerKind, entriesOf } from "../data/containers.ts";
+import { StructureError } from "../errors.ts";
+import { formatPath, partFromKey, type Path } from "../path.ts";
+import type { ContainerDef, GraphDef, NodeType, ObjectDef } from "./graph-def.ts";
+import { pathOfNode } from "./node-paths.ts";
+
+/** Comments, strings and templates, in which `this` and `#name` are only text. */
+const text = /\/\/[^\n]*|\/\*[\s\S]*?\*\/|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`(?:\\[\s\S]|[^`\\])*`/g;
+/** What is code in a template. */
+const expressions = /\$\{[^}]*\}/g;
+const name = "[\\p{ID_Start}$_][\\p{ID_Continue}$]*";
+const arrow = new RegExp(`^(?:async\\b\\s*)?(?:\\(|${name}\\s*=>)`, "u");
+const privateUse = new RegExp(`(?:\\bthis\\s*\\??\\.\\s*#(${name}))|(?:#(${name})\\s+in\\b)`, "u");
+
+const sourceOf = (f: object): string => Function.prototype.toString.call(f);
+const codeOf = (source: string): string =>
+  source.replace(text, (match) => (match.startsWith("`") ? (match.match(expressions) ?? []).join(" ") : " "));
+
+const privateMembers = new WeakMap<object, string | undefined>();
+
+/** The first `#private` member that methods of the class use on `this`; statics are the class's own. */
+function privateMemberOf(type: object): string | undefined {
+  if (privateMembers.has(type)) return privateMembers.get(type);
+  const code = codeOf(sourceOf(type));
+  const match = privateUse.exec(code);
+  const member = match?.[1] ?? match?.[2];
+  const declared = `\\bstatic\\s+(?:async\\s+)?(?:get\\s+|set\\s+)?\\*?\\s*#${member?.replaceAll("$", "\\$")}\\b`;
+  const found = member !== undefined && new RegExp(declared).test(code) ? undefined : member;
+  privateMembers.set(type, found);
+  return found;
+}
+
+/**
+ * Refuses classes that `merge` could bring back only in part.
+ * @throws {@link StructureError} naming the member.
+ */
+export function refusePrivateFields(type: NodeType): void {
+  for (
+    let each: object | null = type;
+    each && each !== Function.prototype;
+    each = Object.getPrototypeOf(each) as object | null
+  ) {
+    const member = privateMemberOf(each);
+    if (member === undefined) continue;
+    throw new StructureError(
+      `merge: expected classes without native #private members, got ${type.name} with #${member}${each === type ? "" : ` (of ${(each as NodeType).name})`}. ` +
+        "No constructor runs when a model is merged, so the member would be missing: use TypeScript's `private`, or a module-level WeakMap.",
+    );
+  }
+}
+
+const ties = new WeakMap<object, boolean>();
+
+/** Whether a function is an arrow function whose source says `this`. */
+function usesOuterThis(f: object): boolean {
+  const known = ties.get(f);
+  if (known !== undefined) return known;
+  const source = sourceOf(f);
+  const found = arrow.test(source) && /\bthis\b/.test(codeOf(source));
+  ties.set(f, found);
+  return found;
+}
+
+type Named = (() => void) & { readonly name: string };
+
+/**
+ * Whether a function is a method of the class that was bound. Bound functions of other names may be
+ * anything. Whose methods a list or record has is not known: of any class in the model.
+ */
+function isBoundMethod(f: Named, graphdef: GraphDef, owner: ObjectDef | undefined): boolean {
+  if (!f.name.startsWith("bound ")) return false;
+  const isOf = (def: GraphDef["nodes"][number]): boolean =>
+    def.kind === "object" && f.name.slice(6) in def.type.prototype;
+  return owner ? isOf(owner) : graphdef.nodes.some(isOf);
+}
+
+/** How much of a static value is looked at: tables of numbers may be long. */
+const mostItems = 1_000;
+
+/** The functions in a static value: itself, or in containers without data, each with its path. */
+function* functionsIn(value: unknown): Generator<readonly [f: Named, path: Path]> {
+  const open: (readonly [value: unknown, path: Path])[] = [[value, []]];
+  const seen = new Set<unknown>();
+  for (let next = open.pop(); next; next = open.pop()) {
+    const [each, path] = next;
+    if (typeof each === "function") yield [each as Named, path];
+    if (containerKind(each) === undefined || seen.has(each)) continue;
+    seen.add(each);
+    for (const [key, item] of entriesOf(each as object)) {
+      if (seen.size + open.length > mostItems) return;
+      open.push([item, [...path, partFromKey(String(key))]]);
+    }
+  }
+}
+
+/** What most attributes are: told without a look into lists, and without a path. */
+const isPlainly = (x: unknown): boolean =>
+  typeof x === "function"
+    ? !x.name.startsWith("bound ") && !usesOuterThis(x)
+    : containerKind(x) === undefined;
+
+/**
+ * Refuses attributes and items that are arrow functions with `this`, or bound methods: on a copy of
+ * the model they would run on the original.
+ * @param index - The number of the node.
+ */
+export function refuseCapturedThis(graphdef: GraphDef, index: number, owner: ObjectDef | ContainerDef): void {
+  const { keys, attributes } = owner;
+  for (let i = 0; i < attributes.length; i++) {
+    const attribute = attributes[i];
+    if (attribute?.kind !== "static" || isPlainly(attribute.value)) continue;
+    for (const [f, path] of functionsIn(attribute.value)) {
+      const inContainer = owner.kind !== "object" || path.length > 0;
+      const isBound = isBoundMethod(f, graphdef, inContainer ? undefined : owner);
+      if (!isBound && !usesOuterThis(f)) continue;
+      throw new StructureError(
+        `merge at ${formatPath([...pathOfNode(graphdef, index), keys[i] ?? "", ...path])}: expected attributes that are not tied to one ` +
+          `object, got ${isBound ? "a bound method" : "an arrow function with `this`"} ` +
+          `(${inContainer ? "in a container" : `of ${owner.type.name}`}). A copy would run it on the original: make it a method of the class.`,
+      );
+    }
+  }
+}

@@ -1,0 +1,43 @@
+import type * as tf from "@tensorflow/tfjs-core";
+import { expectTypeOf, it } from "vitest";
+import { AsyncBatches, Batches } from "../index.ts";
+
+declare const images: Float32Array;
+declare const x: tf.Tensor3D;
+declare const records: { pixels: Float32Array; label: number; at: [number, number]; x: tf.Tensor2D }[];
+declare const stream: AsyncIterable<{ text: Int32Array; isGood: boolean }>;
+
+it("types batches by the data", () => {
+  const batches = new Batches(
+    {
+      images: { data: images, shape: [100, 64] },
+      labels: new Int32Array(100),
+      x,
+      deep: { scores: [0.5, 1] },
+    },
+    { batchSize: 10 },
+  );
+  for (const batch of batches) {
+    expectTypeOf(batch.images).toEqualTypeOf<tf.Tensor2D>();
+    expectTypeOf(batch.labels).toEqualTypeOf<tf.Tensor1D>();
+    expectTypeOf(batch.x).toEqualTypeOf<tf.Tensor3D>();
+    expectTypeOf(batch.deep.scores).toEqualTypeOf<tf.Tensor1D>();
+  }
+  for (const batch of new Batches(records, { batchSize: 10 })) {
+    expectTypeOf(batch.pixels).toEqualTypeOf<tf.Tensor2D>();
+    expectTypeOf(batch.label).toEqualTypeOf<tf.Tensor1D>();
+    expectTypeOf(batch.at).toEqualTypeOf<tf.Tensor2D>();
+    expectTypeOf(batch.x).toEqualTypeOf<tf.Tensor3D>();
+  }
+  // @ts-expect-error text is no data
+  new Batches({ words: ["a", "b"] }, { batchSize: 1 });
+  // @ts-expect-error a misspelt option
+  new Batches(images, { batchSize: 1, droplast: true });
+});
+
+it("types batches of records that arrive", async () => {
+  for await (const batch of new AsyncBatches(stream, { batchSize: 10 })) {
+    expectTypeOf(batch.text).toEqualTypeOf<tf.Tensor2D>();
+    expectTypeOf(batch.isGood).toEqualTypeOf<tf.Tensor1D>();
+  }
+});

@@ -1,0 +1,53 @@
+/** @file What batches are made of, and the types that come out. */
+import type { Tensor } from "@nnxjs/kernels/internal";
+import type { TensorOfAxes } from "@nnxjs/rnglib/internal";
+import type { ArrayData, NumberArray } from "./numbers.ts";
+
+/** A number, boolean, array or tensor, or an object of these: one example. */
+export type ExampleRecord =
+  | number
+  | boolean
+  | NumberArray
+  | ArrayData
+  | Tensor
+  | readonly ExampleRecord[]
+  | { readonly [name: string]: ExampleRecord };
+
+/**
+ * All examples: an array whose first axis is theirs, a tensor, a list of records, or an object of
+ * these.
+ */
+export type BatchData =
+  | NumberArray
+  | ArrayData
+  | Tensor
+  | readonly ExampleRecord[]
+  | { readonly [name: string]: BatchData };
+
+type Axis<S extends readonly unknown[]> = TensorOfAxes<readonly [number, ...S]>;
+
+/** What records of type `R` are as a batch: tensors with one axis more, in objects as they were. */
+export type Collated<R> = R extends number | boolean
+  ? Axis<[]>
+  : R extends NumberArray
+    ? Axis<[number]>
+    : R extends { readonly data: NumberArray; readonly shape: infer S extends readonly number[] }
+      ? Axis<S>
+      : R extends Tensor
+        ? Axis<R["shape"]>
+        : R extends readonly (number | boolean)[]
+          ? Axis<[number]>
+          : R extends readonly unknown[]
+            ? Tensor
+            : { readonly [K in keyof R]: Collated<R[K]> };
+
+/** What data of type `D` are as a batch. */
+export type BatchOf<D> = D extends Tensor
+  ? D
+  : D extends NumberArray
+    ? TensorOfAxes<readonly [number]>
+    : D extends { readonly data: NumberArray; readonly shape: infer S extends readonly number[] }
+      ? TensorOfAxes<S>
+      : D extends readonly (infer R)[]
+        ? Collated<R>
+        : { readonly [K in keyof D]: BatchOf<D[K]> };

@@ -1,0 +1,1 @@
+export { progressBar, type ProgressBarOptions, type Terminal } from "./loop/progress-bar.ts";
