@@ -1,5 +1,6 @@
 /** @file Adaptive steps with little memory. */
 import { optionalRate } from "./adadelta.ts";
+import { ema } from "./ema.ts";
 import { scaleByFactoredRms } from "./factored-rms.ts";
 import { type Mask, maskOption } from "./mask.ts";
 import {
@@ -15,7 +16,6 @@ import {
 import { clipByBlockRms, scaleByParamBlockRms } from "./param-block.ts";
 import { type Schedule, scaleByLearningRate } from "./schedule.ts";
 import { chain, type GradientTransformation } from "./transformation.ts";
-import { updateMean } from "./update-mean.ts";
 import { decayRate, decayedWeights } from "./weight-decay.ts";
 
 /** Options of {@link adafactor}. */
@@ -92,7 +92,7 @@ export function adafactor(options: AdafactorOptions = {}): GradientTransformatio
   if (given.clippingThreshold !== null) steps.push(clipByBlockRms(given.clippingThreshold));
   if (given.learningRate !== null) steps.push(times(given.learningRate));
   if (given.multiplyByParameterScale) steps.push(scaleByParamBlockRms());
-  if (given.momentum !== null) steps.push(updateMean("adafactor", given.momentum));
+  if (given.momentum !== null) steps.push(ema(given.momentum, { debias: false }));
   if (given.weightDecayRate !== null)
     steps.push(decayedWeights(given.weightDecayRate, given.weightDecayMask));
   return chain(...steps, scaleByLearningRate(1));

@@ -2,7 +2,7 @@
 import { clamp, div, less, mul, where } from "@nnxjs/kernels/internal";
 import { checkNotNegative } from "../checks.ts";
 import type { GradientTransformation } from "./transformation.ts";
-import { norm } from "./norms.ts";
+import { globalNorm } from "../tree/arithmetic.ts";
 import { mapTree } from "../tree/tree.ts";
 
 /**
@@ -20,8 +20,7 @@ export function clipByGlobalNorm(maxNorm: number): GradientTransformation {
   return {
     init: () => [],
     update: (updates, state) => {
-      const length = norm(updates);
-      if (!length) return [updates, state];
+      const length = globalNorm(updates);
       const small = less(length, maxNorm);
       return [mapTree((u) => where(small, u, mul(div(u, length), maxNorm)), updates), state];
     },

@@ -2,7 +2,8 @@
 import { registerFactory } from "@nnxjs/nnx-core";
 import { checkOptions } from "@nnxjs/nnx-core/internal";
 import { mapFlags } from "../tree/select.ts";
-import { flagsOf, type Mask, masked } from "./masked.ts";
+import { flagsOf, type Mask } from "./mask.ts";
+import { masked } from "./masked.ts";
 import { partition } from "./partition.ts";
 import { setToZero } from "./stateless.ts";
 import type { GradientTransformation } from "./transformation.ts";

@@ -1,7 +1,7 @@
 /** @file Gradients without their mean, and of fixed length. */
 import { add, div, mean, mul, sub } from "@nnxjs/kernels/internal";
+import { globalNorm } from "../tree/arithmetic.ts";
 import { mapTree } from "../tree/tree.ts";
-import { norm } from "./norms.ts";
 import { notNegative, type OptionTable, positive, readOptions } from "./options.ts";
 import type { GradientTransformation } from "./transformation.ts";
 
@@ -46,9 +46,7 @@ export function normalizeByUpdateNorm(options: NormalizeOptions = {}): GradientT
   return {
     init: () => [],
     update: (updates, state) => {
-      const length = norm(updates);
-      if (!length) return [updates, state];
-      const divisor = mul(add(length, eps), 1 / scaleFactor);
+      const divisor = mul(add(globalNorm(updates), eps), 1 / scaleFactor);
       return [mapTree((u) => div(u, divisor), updates), state];
     },
   };

@@ -1,10 +1,10 @@
 /** @file Steps by the sign of gradients. */
 import { sign } from "@nnxjs/kernels/internal";
 import { mapTree } from "../tree/tree.ts";
+import { ema } from "./ema.ts";
 import { decay, readOptions } from "./options.ts";
 import { type Schedule, scaleByLearningRate } from "./schedule.ts";
 import { chain, type GradientTransformation } from "./transformation.ts";
-import { updateMean } from "./update-mean.ts";
 
 /**
  * Replaces each element by its sign: -1, 0 or 1. NaN stays NaN.
@@ -41,5 +41,5 @@ export interface SignumOptions {
  */
 export function signum(learningRate: number | Schedule, options: SignumOptions = {}): GradientTransformation {
   const { beta } = readOptions<SignumOptions>("signum", options, { beta: decay(0.9) });
-  return chain(updateMean("signum", beta), scaleBySign(), scaleByLearningRate(learningRate));
+  return chain(ema(beta, { debias: false }), scaleBySign(), scaleByLearningRate(learningRate));
 }

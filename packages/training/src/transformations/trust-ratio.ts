@@ -2,7 +2,8 @@
 import { add, div, equal, mul, where } from "@nnxjs/kernels/internal";
 import { checkAlike, mapTree } from "../tree/tree.ts";
 import { type AdamOptions, adamTable, scaleByAdam } from "./adam.ts";
-import { type Mask, maskedBy, maskOption } from "./mask.ts";
+import { type Mask, maskOption } from "./mask.ts";
+import { maskedBy } from "./masked.ts";
 import { momentumOf } from "./momentum.ts";
 import { safeNorm } from "./norms.ts";
 import { decay, flag, notNegative, type OptionTable, readOptions } from "./options.ts";

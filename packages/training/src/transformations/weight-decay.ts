@@ -2,7 +2,8 @@
 import { add, mul } from "@nnxjs/kernels/internal";
 import { checkAlike, mapTree, type Tree } from "../tree/tree.ts";
 import { checkNotNegative } from "../checks.ts";
-import { type Mask, maskedBy, maskOption } from "./mask.ts";
+import { type Mask, maskOption } from "./mask.ts";
+import { maskedBy } from "./masked.ts";
 import { type Option, type OptionTable, readOptions, refuse } from "./options.ts";
 import { type Schedule, scheduled } from "./schedule.ts";
 import type { GradientTransformation } from "./transformation.ts";
