@@ -1,18 +1,20 @@
 /**
- * @file What a program under test is: the names are those of conformance/gradients.py, which has
- * its numbers.
+ * @file The type of a program under test. conformance/gradients.py has a JAX program of the same
+ * name for each.
  */
 import type { Tensor } from "@tensorflow/tfjs-core";
 
 /** One program. */
 export interface Case {
-  /** The kernels whose rules it is there for. */
+  /** The kernels whose rules the program tests. */
   readonly kernels: readonly string[];
-  /** The program, of the golden inputs and then of the golden integers. */
+  /** The program. Its arguments are the golden inputs, then the golden integers. */
   readonly f: (...xs: Tensor[]) => Tensor;
-  /** Backends that lack a kernel of the program itself. */
+  /** Backends that lack a kernel that the program itself runs. */
   readonly not?: readonly string[];
-  /** Orders that are checked. 2 unless JAX has no second order that is a number. */
+  /**
+   * The highest order to check. 1 where JAX's second order is not a finite number. @defaultValue 2
+   */
   readonly order?: 1 | 2;
   /** Absolute and relative tolerance. @defaultValue 2e-5 */
   readonly within?: number;

@@ -47,7 +47,9 @@ const fusedConv = (activation: "relu" | "linear"): Case => ({
   within: 1e-4,
 });
 
-/** Two groups, as tensorflow.js has no groups of its own. */
+/**
+ * A convolution with two groups, from two convolutions: tensorflow.js has no grouped convolution.
+ */
 function grouped(x: Tensor, w: Tensor): Tensor {
   const [x1, x2] = tf.split(x, 2, 3) as Tensor4D[];
   const [w1, w2] = tf.split(w, 2, 3) as Tensor4D[];

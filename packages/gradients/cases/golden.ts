@@ -1,4 +1,4 @@
-/** @file The golden numbers and how programs are compared with them. */
+/** @file The golden numbers, and functions to compare programs with them. */
 import { readFileSync } from "node:fs";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor } from "@tensorflow/tfjs-core";
@@ -31,14 +31,14 @@ export const golden: ReadonlyMap<string, Golden> = new Map(
   programs.map((program) => [program.name, program]),
 );
 
-/** The values, "NaN" and the infinities as numbers. */
+/** The values as numbers, with "NaN" and the infinities parsed. */
 export const valuesOf = ({ data }: Numbers): number[] => data.map(Number);
 
-/** As a tensor. */
+/** The tensor with these numbers. */
 export const tensorOf = (numbers: Numbers, dtype: "float32" | "int32" = "float32"): Tensor =>
   tf.tensor(valuesOf(numbers), numbers.shape, dtype);
 
-/** The gradients of the sum of `dy * f(xs)`, zeros for inputs that do not count. */
+/** The gradients of the sum of `dy * f(xs)`, with zeros for inputs that have none. */
 export function vjp(f: (...xs: Tensor[]) => Tensor, xs: Tensor[], dy: Tensor): Tensor[] {
   const { value, grads } = tf.engine().gradients(() => f(...xs), xs, dy, true);
   value.dispose();

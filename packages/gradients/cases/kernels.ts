@@ -1,6 +1,6 @@
 /**
- * @file Kernels that need a call through the engine, complex numbers, and what the other files
- * leave out.
+ * @file Kernels that need a call through the engine, complex numbers, and kernels that no other
+ * file here covers.
  */
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor, Tensor4D, Tensor5D } from "@tensorflow/tfjs-core";
@@ -38,7 +38,7 @@ const fused = (activation: string): Cases => {
   };
 };
 
-/** |z|² of the transform, and its imaginary part. */
+/** The sum of the transform's |z|² and its imaginary part. */
 function spectrum(x: Tensor): Tensor {
   const z = tf.spectral.rfft(x);
   return tf.add(tf.square(tf.abs(z)), tf.imag(z));
@@ -132,7 +132,7 @@ export const kernelCases: Cases = {
   "fft and ifft": {
     kernels: ["FFT", "IFFT"],
     f: (a, b) => {
-      // As a row: the parts of a transformed vector come as rows on cpu.
+      // Reshape to a row: on cpu, the parts of a transformed vector come as rows.
       const z = tf.fft(tf.complex(tf.reshape(a!, [1, 4]), tf.reshape(b!, [1, 4])));
       return tf.reshape(tf.add(tf.mul(tf.real(tf.ifft(z)), a!), tf.mul(tf.imag(z), b!)), [4]);
     },

@@ -1,4 +1,4 @@
-/** @file Tensors of more axes than wasm's vectorised kernels take. */
+/** @file Tensors with more axes than wasm's vectorised kernels take. */
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import type { Case, Cases } from "./case.ts";
@@ -19,7 +19,7 @@ const binary = Object.entries(operations).flatMap(([name, [kernel, f]]) =>
   ),
 );
 
-/** Programs with seven axes and more. */
+/** Programs on tensors of seven axes or more. */
 export const manyAxesCases: Cases = {
   ...Object.fromEntries(binary),
   "pad of seven axes": one("PadV2", (x) =>

@@ -3,7 +3,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import type { Case, Cases } from "./case.ts";
 
-/** The square of f, so that there is a second order. */
+/** The square of f, so that the second derivative is not zero. */
 const sq = (kernel: string, f: (...xs: Tensor[]) => Tensor): Case => ({
   kernels: [kernel],
   f: (...xs) => tf.square(f(...xs)),
@@ -96,7 +96,7 @@ const indices: Cases = {
   gatherND: sq("GatherNd", (x, i) => tf.gatherND(x!, i!)),
   "gatherND rows": sq("GatherNd", (x, i) => tf.gatherND(x!, i!)),
   scatterND: sq("ScatterNd", (u, i) => tf.scatterND(i!, u!, [5, 2])),
-  // Of a copy: on cpu the kernel writes into its input.
+  // Update a copy, because cpu's own kernel overwrites its input.
   tensorScatterUpdate: sq("TensorScatterUpdate", (x, u, i) => tf.tensorScatterUpdate(tf.mul(x!, 1), i!, u!)),
   sparseToDense: sq("SparseToDense", (v, d, i) => tf.sparseToDense(row(i!), row(v!), [5], d as tf.Scalar)),
   unsortedSegmentSum: sq("UnsortedSegmentSum", (x, i) => tf.unsortedSegmentSum(x!, row(i!), 3)),

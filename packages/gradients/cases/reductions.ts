@@ -1,4 +1,4 @@
-/** @file Reductions, scans, softmax and what is built on them. */
+/** @file Reductions, scans, softmax, and losses. */
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import type { Case, Cases } from "./case.ts";

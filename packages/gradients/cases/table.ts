@@ -1,17 +1,14 @@
-/** @file docs/gradients.md, from the programs that the tests run. */
+/** @file Writes docs/gradients.md from the programs that the tests run. */
 import { allRules } from "../src/all-rules.ts";
 import { allCases } from "./all-cases.ts";
 import { golden } from "./golden.ts";
 
-/**
- * Rules of kernels that no backend of tensorflow.js 4.22 has for these operations; nothing can run
- * them.
- */
+/** Kernels that no backend of tensorflow.js 4.22 has. Their rules cannot be run. */
 export const unreachable: readonly string[] = ["BroadcastTo", "LogSoftmax"];
 
 const backends = ["cpu", "wasm"] as const;
 
-/** The highest order that a program of this kernel is checked to on a backend. */
+/** The highest order to which a program with this kernel is checked on a backend. */
 function order(kernel: string, backend: string): string {
   const orders = Object.entries(allCases)
     .filter(([, { kernels, not = [] }]) => kernels.includes(kernel) && !not.includes(backend))

@@ -1,4 +1,4 @@
-/** @file All families in one table. */
+/** @file All rules, in one table. */
 import { compareRules } from "./compare.ts";
 import { complexRules } from "./complex.ts";
 import { compositeRules } from "./composite.ts";

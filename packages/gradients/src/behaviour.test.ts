@@ -20,7 +20,7 @@ afterAll(async () => {
   await useBackend("cpu");
 });
 
-/** The inputs of a program, and a function that forgets them. */
+/** The inputs of a program, and a function that disposes them. */
 function inputsOf(name: string) {
   const numbers = golden.get(name)!;
   const xs = numbers.inputs.map((x) => tensorOf(x));
@@ -43,7 +43,8 @@ describe("the list of programs", () => {
       const backward = ["Conv2DBackpropInput", "Conv2DBackpropFilter"];
       const { kernelNames } = await tf.profile(() => tf.tidy(() => void f(...xs, ...ints)));
       const own = kernels.filter((kernel) => !kernel.endsWith("__op") && !kernel.includes("Backprop"));
-      // Inside of hand-differentiated operations kernels are not profiled one by one.
+      // The profiler does not list the kernels inside operations that tensorflow.js differentiates
+      // by hand.
       if (!name.startsWith("fused.") && !kernels.some((kernel) => backward.includes(kernel))) {
         expect(kernelNames, name).toEqual(expect.arrayContaining(own));
       }
@@ -125,7 +126,7 @@ describe("on wasm", () => {
 
   it("has the kernels that tf.einsum and tf.unsortedSegmentSum call while the rules are installed, and not after", () => {
     uninstallGradients();
-    // What another copy of this package gave, which another test file loaded.
+    // Another test file may have loaded another copy of this package, which registered this kernel.
     if (tf.getKernel("Einsum", "wasm")) tf.unregisterKernel("Einsum", "wasm");
     installGradients();
     const x = tf.tensor2d([1, 2, 3, 4], [2, 2]);

@@ -1,11 +1,13 @@
-/** @file Comparisons, logic and choices. What is true or false has no slope. */
+/** @file Comparisons, logic and `where`. The derivative of a condition is zero. */
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { type GradientRule, rule, zeroRule } from "./rule.ts";
 import { only, select } from "./select.ts";
 import { zero } from "./zero.ts";
 
-/** The kernel takes a condition per row for tensors of any rank. */
+/**
+ * Repeats a condition that has one value per row, which the kernel takes for tensors of any rank.
+ */
 function inShapeOf(condition: Tensor, x: Tensor): Tensor {
   if (condition.rank === x.rank) return condition;
   const column = tf.reshape(condition, [
@@ -16,8 +18,8 @@ function inShapeOf(condition: Tensor, x: Tensor): Tensor {
 }
 
 /**
- * Each branch gets the gradient where it was chosen, and zero elsewhere, whatever the gradient
- * there.
+ * Each branch receives the gradient where it was chosen and zero elsewhere, even where the gradient
+ * is infinite or NaN.
  */
 const where: GradientRule = rule("Select")({
   inputs: ["condition", "t", "e"],

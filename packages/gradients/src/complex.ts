@@ -1,8 +1,8 @@
 /**
- * @file Complex numbers and Fourier transforms. tensorflow.js takes float32 gradients only, so the
- * gradient of a complex tensor is on the tape with its real part; its imaginary part waits here,
- * under the identity of the data, which a reshape shares. (Every use of a tensor comes back before
- * the kernel that made it.)
+ * @file Complex numbers and Fourier transforms. tensorflow.js takes only float32 gradients. So the
+ * tape carries the real part of a complex tensor's gradient, and this file keeps the imaginary
+ * part. The key is the `dataId`, which reshapes share. The backward pass visits every use of a
+ * tensor before the kernel that made it, so the part is complete when it is taken.
  */
 import * as tf from "@tensorflow/tfjs-core";
 import type { GradConfig, Tensor } from "@tensorflow/tfjs-core";
@@ -12,7 +12,7 @@ import { InputsToSave, Saved } from "./tape.ts";
 const imaginary = new WeakMap<object, Tensor>();
 
 /**
- * Adds to the imaginary part of the gradient of a tensor. To be called outside of thunks: the
+ * Adds to the imaginary part of the gradient of a tensor. Call it outside of thunks, because the
  * tensor must outlive them.
  */
 function give(data: object, part: Tensor): void {
@@ -34,8 +34,8 @@ interface Call {
 }
 
 /**
- * A rule of kernels with one tensor before and one behind them: `backward` may give imaginary
- * parts.
+ * A rule for kernels with one input and one output. `backward` may call `give` for the imaginary
+ * part of the gradient.
  */
 const complexRule = (
   kernelName: string,
@@ -72,7 +72,7 @@ const real = complexRule("Real", "input", false, (dy) => dy);
 
 const imag = complexRule("Imag", "input", false, (dy, { input }) => {
   give(input, dy);
-  // Not a marked zero: an imaginary part comes with it.
+  // Not `zero`: later rules would skip a marked zero, and this gradient has an imaginary part.
   return tf.zerosLike(dy);
 });
 
@@ -84,7 +84,7 @@ const complexAbs = complexRule("ComplexAbs", "x", true, (dy, { input, saved }) =
   return tf.mul(slope, a);
 });
 
-/** The transpose of the transform: the other one, up to the factor that makes them inverse. */
+/** The transpose of a Fourier transform is the inverse one, times a factor. */
 const fourier = (kernelName: string, transposed: (z: Tensor, n: number) => Tensor): GradientRule =>
   complexRule(kernelName, "input", false, (dy, { input, output }) => {
     const gradient = transposed(tf.complex(dy, take(output, dy)), dy.shape.at(-1)!);
@@ -115,8 +115,8 @@ const complex: GradientRule = (() => {
 })();
 
 /**
- * `tf.complex`, `tf.real`, `tf.imag`, `tf.abs` of complex numbers, `tf.fft`, `tf.ifft`,
- * `tf.spectral.rfft`: cpu has the kernels, wasm not.
+ * Rules for `tf.complex`, `tf.real`, `tf.imag`, `tf.abs` of complex numbers, `tf.fft`, `tf.ifft`
+ * and `tf.spectral.rfft`. cpu has these kernels; wasm does not.
  */
 export const complexRules: readonly GradientRule[] = [
   complex,

@@ -1,7 +1,7 @@
 /**
- * @file Operations that tensorflow.js differentiates by hand (`customGrad`) and whose second
- * gradient it loses silently. Such an operation is on the tape under the name of its scope, and a
- * rule of that name comes first.
+ * @file Operations that tensorflow.js differentiates by hand (`customGrad`), silently losing their
+ * second derivative. The tape records such an operation under the name of its scope, and a rule
+ * with that name takes precedence.
  */
 import { alias, isRecording } from "@nnxjs/kernels/internal";
 import * as tf from "@tensorflow/tfjs-core";
@@ -22,10 +22,10 @@ function logSoftmaxOf(logits: Tensor, saved: Tensor): Tensor {
   }))(logits);
 }
 
-/** Along the last axis, the only one that tensorflow.js takes. */
+/** The gradient of a log-softmax along the last axis. tensorflow.js takes no other axis. */
 const logSoftmaxBack = (dy: Tensor, y: Tensor): Tensor => tf.sub(dy, tf.mul(tf.sum(dy, -1, true), tf.exp(y)));
 
-/** The rule of an operation: `inputs` are those of the recorded call, in order. */
+/** Writes the rule of an operation. `inputs` are those of the recorded call, in order. */
 const operation = (
   scope: string,
   backward: (dy: Tensor, saved: readonly Tensor[], inputs: readonly Tensor[]) => readonly (() => Tensor)[],
@@ -52,8 +52,8 @@ const logSoftmax = operation("logSoftmax__op", (dy, [saved], [logits]) => [
 ]);
 
 /**
- * `tf.losses.softmaxCrossEntropy`: - Σ labels · logSoftmax(logits), with a gradient for the labels
- * too (the stock one is wrong).
+ * `tf.losses.softmaxCrossEntropy`: - Σ labels · logSoftmax(logits). The labels have a gradient too,
+ * which is wrong in tensorflow.js.
  */
 const softmaxCrossEntropy = operation("softmaxCrossEntropy__op", (dy, [labels, saved], [, logits]) => {
   const column = (): Tensor => tf.reshape(dy, [...dy.shape, 1]);
@@ -61,5 +61,5 @@ const softmaxCrossEntropy = operation("softmaxCrossEntropy__op", (dy, [labels, s
   return [() => tf.neg(tf.mul(column(), y())), () => logSoftmaxBack(tf.neg(tf.mul(column(), labels!)), y())];
 });
 
-/** Operations that are no kernels. */
+/** Rules for operations that are not kernels. */
 export const compositeRules: readonly GradientRule[] = [logSoftmax, softmaxCrossEntropy];

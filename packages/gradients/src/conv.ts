@@ -1,6 +1,6 @@
 /**
- * @file Convolutions. tensorflow.js's own backward kernels are missing or wrong on wasm and slow on
- * cpu.
+ * @file Convolutions. tensorflow.js's own backward kernels are missing or wrong on wasm, and slow
+ * on cpu.
  */
 import {
   axes3D,
@@ -43,7 +43,8 @@ const conv2d: GradientRule = rule<Conv2DAttrs>("Conv2D")({
 });
 
 /**
- * `conv2dTranspose`: its gradients are a convolution's value and a convolution's filter gradient.
+ * `conv2dTranspose`. The gradient for its input is a convolution; that for its filter is a filter
+ * gradient.
  */
 const conv2dBackpropInput: GradientRule = rule<Conv2DBackpropInputAttrs>("Conv2DBackpropInput")({
   inputs: ["dy", "filter"],
@@ -106,7 +107,8 @@ const conv3dBackpropFilter: GradientRule = rule<Conv3DBackpropFilterV2Attrs>("Co
 });
 
 /**
- * `conv1d`, `conv2d`, `conv2dTranspose`, `conv3d`, `conv3dTranspose`, with strides or dilations.
+ * Rules for `conv1d`, `conv2d`, `conv2dTranspose`, `conv3d` and `conv3dTranspose`, with strides or
+ * dilations.
  */
 export const convRules: readonly GradientRule[] = [
   conv2d,

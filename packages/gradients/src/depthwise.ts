@@ -49,5 +49,5 @@ const backpropFilter: GradientRule = rule<DepthwiseConv2dNativeBackpropFilterAtt
   },
 });
 
-/** `depthwiseConv2d`, and with it `separableConv2d`. */
+/** Rules for `depthwiseConv2d`, and so for `separableConv2d`. */
 export const depthwiseRules: readonly GradientRule[] = [depthwise, backpropInput, backpropFilter];

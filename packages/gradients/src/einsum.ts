@@ -5,7 +5,10 @@ import { type GradientRule, throughZero } from "./rule.ts";
 import { InputsToSave } from "./tape.ts";
 import { isZero } from "./zero.ts";
 
-/** d/da einsum("a,b->y"): einsum("y,b->a"), broadcast along the letters that a alone had. */
+/**
+ * The gradient of einsum("a,b->y") for a is einsum("y,b->a"), broadcast along letters that only a
+ * had.
+ */
 const einsum: GradientRule = {
   kernelName: "Einsum",
   inputsToSave: new InputsToSave((input) => {
@@ -15,7 +18,7 @@ const einsum: GradientRule = {
   }),
   gradFunc: (dy, saved, attrs) => {
     const gradient = dy as Tensor;
-    // The registry types attributes of every kernel alike.
+    // The registry has one type for the attributes of all kernels.
     const { inputs, output } = parseEquation((attrs as unknown as EinsumAttrs).equation);
     const sizes = letterSizes(
       inputs,
@@ -32,5 +35,5 @@ const einsum: GradientRule = {
   },
 } satisfies GradConfig;
 
-/** `einsum` of one or two tensors. */
+/** The rule for `einsum`, of any number of tensors. */
 export const einsumRules: readonly GradientRule[] = [einsum];

@@ -1,15 +1,15 @@
-/** @file Kernels of two tensors, element by element, with broadcasting. */
+/** @file Element-wise kernels of two tensors, with broadcasting. */
 import { alias, sameShape, sumTo } from "@nnxjs/kernels/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { type GradientRule, listRule, rule, zeroRule } from "./rule.ts";
 import { above, notNegative, select } from "./select.ts";
 
-/** `sumTo` for a tensor that is no one else's. */
+/** Like `sumTo`, but may return `x` itself, so nothing else may own `x`. */
 const fitted = (x: Tensor, shape: readonly number[]): Tensor =>
   sameShape(x.shape, shape) ? x : sumTo(x, shape);
 
-/** Two inputs, each gradient summed over the axes along which its input was broadcast. */
+/** A rule for two inputs. Sums each gradient over the axes along which its input was broadcast. */
 const binary = (
   kernelName: string,
   a: (dy: Tensor, a: Tensor, b: Tensor) => Tensor,
@@ -55,8 +55,8 @@ const realDiv = binary(
 );
 
 /**
- * d(a^b) = b a^(b-1) da + log(a) a^b db, with log(0) read as log(1), as `lax.pow` has it: 0^b has
- * no slope in b.
+ * d(a^b) = b a^(b-1) da + log(a) a^b db. As in `lax.pow`, log(0) is replaced by log(1), so that the
+ * derivative of 0^b in b is zero.
  */
 const pow = binary(
   "Pow",
@@ -64,7 +64,7 @@ const pow = binary(
   (dy, a, _b, y) => tf.mul(dy, tf.mul(tf.log(tf.where(tf.equal(a, 0), tf.onesLike(a), a)), y)),
 );
 
-/** The larger one gets it; at equality each gets half (`lax.max`). */
+/** The larger operand receives the gradient. Equal operands receive half each (`lax.max`). */
 const maximum = binary(
   "Maximum",
   (dy, a, b) => tf.mul(dy, above(a, b)),
@@ -90,10 +90,10 @@ const atan2 = binary(
   (dy, a, b) => tf.mul(dy, tf.div(tf.neg(a), tf.add(tf.square(a), tf.square(b)))),
 );
 
-/** a mod b = a - b floor(a/b); floor has no slope. */
+/** a mod b = a - b floor(a/b). The derivative of floor is zero. */
 const mod = binary("Mod", alias, (dy, a, b) => tf.neg(tf.mul(dy, tf.floor(tf.div(a, b)))));
 
-/** x where x >= 0, else alpha x (`flax.linen.PReLU`). */
+/** x where x >= 0, and alpha x elsewhere (`flax.linen.PReLU`). */
 const prelu: GradientRule = rule("Prelu")({
   inputs: ["x", "alpha"],
   save: ["x", "alpha"],
@@ -103,7 +103,7 @@ const prelu: GradientRule = rule("Prelu")({
   }),
 });
 
-/** Element-wise kernels of two tensors, and `addN`. */
+/** Rules for element-wise kernels of two tensors, and `addN`. */
 export const elementwiseBinaryRules: readonly GradientRule[] = [
   add,
   listRule("AddN", (dy) => alias(dy)),

@@ -1,5 +1,5 @@
 /**
- * @file Kernels of one tensor, element by element. Formulas and edges are those of `jax.lax` and
+ * @file Element-wise kernels of one tensor. Formulas and edge cases are those of `jax.lax` and
  * `jax.nn`.
  */
 import { alias } from "@nnxjs/kernels/internal";
@@ -9,7 +9,7 @@ import { type GradientRule, rule, zeroRule } from "./rule.ts";
 import { above, notNegative, only, positive, select } from "./select.ts";
 import { zero } from "./zero.ts";
 
-/** dx from dy and x. */
+/** A rule that computes dx from dy and x. */
 const ofInput = (kernelName: string, dx: (dy: Tensor, x: Tensor) => Tensor): GradientRule =>
   rule(kernelName)({
     inputs: ["x"],
@@ -17,7 +17,7 @@ const ofInput = (kernelName: string, dx: (dy: Tensor, x: Tensor) => Tensor): Gra
     backward: (dy, { saved: { x } }) => ({ x: () => dx(dy, x) }),
   });
 
-/** dx from dy and y. */
+/** A rule that computes dx from dy and y. */
 const ofOutput = (kernelName: string, dx: (dy: Tensor, y: Tensor) => Tensor): GradientRule =>
   rule(kernelName)({
     inputs: ["x"],
@@ -25,7 +25,7 @@ const ofOutput = (kernelName: string, dx: (dy: Tensor, y: Tensor) => Tensor): Gr
     backward: (dy, { output }) => ({ x: () => dx(dy, output) }),
   });
 
-/** dx from dy alone. */
+/** A rule that computes dx from dy alone. */
 const linear = (kernelName: string, dx: (dy: Tensor) => Tensor): GradientRule =>
   rule(kernelName)({ inputs: ["x"], backward: (dy) => ({ x: () => dx(dy) }) });
 
@@ -39,7 +39,7 @@ const rsqrt: GradientRule = rule("Rsqrt")({
   backward: (dy, { saved: { x }, output: y }) => ({ x: () => tf.mul(dy, tf.mul(-0.5, tf.div(y, x))) }),
 });
 
-/** Passes between floats; an integer has no slope. */
+/** A cast to a float passes the gradient on. A cast to an integer or bool stops it. */
 const cast: GradientRule = rule<CastAttrs>("Cast")({
   inputs: ["x"],
   backward: (dy, { attrs }) => ({
@@ -47,7 +47,7 @@ const cast: GradientRule = rule<CastAttrs>("Cast")({
   }),
 });
 
-/** min(max(x, lo), hi): half at each bound. */
+/** min(max(x, lo), hi). At each bound, x receives half the gradient. */
 const clipByValue: GradientRule = rule<ClipByValueAttrs>("ClipByValue")({
   inputs: ["x"],
   save: ["x"],
@@ -56,7 +56,7 @@ const clipByValue: GradientRule = rule<ClipByValueAttrs>("ClipByValue")({
   }),
 });
 
-/** The slope at 0 is 1, at NaN alpha. */
+/** The slope is 1 at 0, and alpha at NaN. */
 const leakyRelu: GradientRule = rule<LeakyReluAttrs>("LeakyRelu")({
   inputs: ["x"],
   save: ["x"],
@@ -65,16 +65,16 @@ const leakyRelu: GradientRule = rule<LeakyReluAttrs>("LeakyRelu")({
   }),
 });
 
-// Klambauer et al. 2017: scale, and scale times alpha.
+// Klambauer et al. 2017: the scale, and the scale times alpha.
 const seluScale = 1.0507009873554805;
 const seluFloor = 1.7580993408473768;
 
 /**
- * Element-wise kernels of one tensor: powers, exponentials, trigonometry, activations, rounding,
- * casts.
+ * Rules for element-wise kernels of one tensor: powers, exponentials, trigonometry, activations,
+ * rounding, casts.
  */
 export const elementwiseUnaryRules: readonly GradientRule[] = [
-  // At 0 the slope is 1, at NaN -1.
+  // The slope is 1 at 0, and -1 at NaN.
   ofInput("Abs", (dy, x) => select(notNegative(x), dy, tf.neg(dy))),
   linear("Neg", (dy) => tf.neg(dy)),
   linear("Identity", alias),
@@ -102,7 +102,7 @@ export const elementwiseUnaryRules: readonly GradientRule[] = [
   ofInput("Atanh", (dy, x) => tf.div(dy, tf.mul(plus(x), minus(x)))),
 
   ofOutput("Sigmoid", (dy, y) => tf.mul(dy, tf.mul(y, minus(y)))),
-  // (1 + y)(1 - y) keeps its precision near ±1.
+  // (1 + y)(1 - y) is precise near ±1, where 1 - y² is not.
   ofOutput("Tanh", (dy, y) => tf.mul(tf.mul(dy, plus(y)), minus(y))),
   ofInput("Softplus", (dy, x) => tf.mul(dy, tf.sigmoid(x))),
   ofOutput("Relu", (dy, y) => only(positive(y), dy)),

@@ -1,4 +1,4 @@
-/** @file Kernels that join a product or convolution, a bias and an activation. */
+/** @file Kernels that fuse a product or convolution with a bias and an activation. */
 import {
   conv2DAxes,
   convolve,
@@ -22,8 +22,8 @@ interface Activation {
 }
 
 /**
- * The gradient before the activation. `z` gives the value there, of which only the leaky ones need
- * more than y.
+ * The gradient before the activation. `z` computes the value before the activation; only
+ * `leakyrelu` and `prelu` need it, the others work from y.
  */
 function throughActivation(
   dy: Tensor,
@@ -49,13 +49,13 @@ function throughActivation(
       return select(positive(tf.neg(z())), tf.mul(dy, slope!), dy);
     default:
       throw new Error(
-        `gradients: expected a fused activation that tensorflow.js has, got ${JSON.stringify(activation)}. ` +
+        `gradients: expected a fused activation of tensorflow.js, got ${JSON.stringify(activation)}. ` +
           "Apply the activation after the kernel.",
       );
   }
 }
 
-/** What two operands, a bias and an activation have in common. */
+/** How a fused kernel's product or convolution is computed and differentiated. */
 interface Parts {
   /** The value before bias and activation. */
   readonly value: () => Tensor;
@@ -75,7 +75,7 @@ const fused = <A extends Activation, const F extends string, const G extends str
     save: [first, second, "bias", "preluActivationWeights"],
     saveOutput: 0,
     backward: (dy, { shapes: s, saved: kept, given, output: y, attrs }) => {
-      // Four literal names in a generic position: a plain record says the same and can be indexed.
+      // TypeScript cannot index a generic record by four literal names, so read it as a plain one.
       const saved: Readonly<Record<string, Tensor>> = kept;
       const shapes: Readonly<Record<string, number[]>> = s;
       const p = parts(saved[first]!, saved[second]!, attrs);
@@ -93,8 +93,8 @@ const fused = <A extends Activation, const F extends string, const G extends str
   });
 
 /**
- * `tf.fused` kernels, recorded when they are called through the engine; `tf.fused.*` takes itself
- * apart under a gradient.
+ * Rules for the `tf.fused` kernels. They are recorded only when the kernels are called through the
+ * engine: under a gradient, `tf.fused.*` calls the separate ops.
  */
 export const fusedRules: readonly GradientRule[] = [
   fused("_FusedMatMul", "a", "b", (a, b, { transposeA, transposeB }: _FusedMatMulAttrs) => ({

@@ -1,5 +1,6 @@
 /**
- * @file Reading and writing by index. Reading's transpose is adding into zeros, and the reverse.
+ * @file Reading and writing by index. The transpose of reading is adding into zeros, and vice
+ * versa.
  */
 import { addRows, sizeOf } from "@nnxjs/kernels/internal";
 import * as tf from "@tensorflow/tfjs-core";
@@ -22,8 +23,8 @@ const gather: GradientRule = rule<GatherV2Attrs>("GatherV2")({
       const inner = sizeOf(shapes.x.slice(axis + 1));
       const count = indices.size / batch;
       if (dy.size === 0) return tf.zeros(shapes.x);
-      // [batch, outer, count, inner] → [batch * count, outer * inner]; each batch has its own
-      // stretch of rows.
+      // [batch, outer, count, inner] → [batch * count, outer * inner]. Each batch has its own range
+      // of rows.
       const byIndex = (x: Tensor): Tensor => (outer === 1 ? x : tf.transpose(x, [0, 2, 1, 3]));
       const rows = tf.reshape(byIndex(tf.reshape(dy, [batch, outer, count, inner])), [
         batch * count,
@@ -55,7 +56,10 @@ const gatherNd: GradientRule = rule("GatherNd")({
   }),
 });
 
-/** Each update was added at its index (duplicates too): its gradient is what is there. */
+/**
+ * Each update receives the gradient at its index. Updates with equal indices were summed, so each
+ * receives all of it.
+ */
 const scatterNd: GradientRule = rule("ScatterNd")({
   inputs: ["indices", "updates"],
   save: ["indices"],
@@ -65,13 +69,13 @@ const scatterNd: GradientRule = rule("ScatterNd")({
   }),
 });
 
-/** Positions that were overwritten lose their gradient to the update. */
+/** Overwritten positions pass their gradient to the update instead of the input. */
 const tensorScatterUpdate: GradientRule = rule("TensorScatterUpdate")({
   inputs: ["tensor", "indices", "updates"],
   save: ["indices"],
   backward: (dy, { shapes, saved: { indices } }) => ({
     tensor: () => {
-      // Not by the kernel itself: on cpu it writes into its input.
+      // Not with the kernel `TensorScatterUpdate`, because cpu's own overwrites its input.
       const writes = tf.scatterND(indices, tf.ones(shapes.updates), shapes.tensor);
       return only(tf.equal(writes, 0), dy);
     },
@@ -89,7 +93,7 @@ const sparseToDense: GradientRule = rule("SparseToDense")({
     const written = (): Tensor => tf.gatherND(dy, tf.reshape(sparseIndices, [count, rank]));
     return {
       sparseIndices: () => zero(shapes.sparseIndices),
-      // One value may stand for all indices.
+      // One value may serve all indices.
       sparseValues: () =>
         tf.reshape(sizeOf(shapes.sparseValues) === 1 ? tf.sum(written()) : written(), shapes.sparseValues),
       defaultValue: () => tf.reshape(tf.sub(tf.sum(dy), tf.sum(written())), shapes.defaultValue),
@@ -98,8 +102,8 @@ const sparseToDense: GradientRule = rule("SparseToDense")({
 });
 
 /**
- * Segments outside of `[0, numSegments)` were dropped; those that remain get the gradient of their
- * segment.
+ * Each element receives the gradient of its segment. Elements outside of `[0, numSegments)` were
+ * dropped and receive zero.
  */
 const unsortedSegmentSum: GradientRule = rule<{ numSegments: number }>("UnsortedSegmentSum")({
   inputs: ["x", "segmentIds"],
@@ -117,7 +121,7 @@ const unsortedSegmentSum: GradientRule = rule<{ numSegments: number }>("Unsorted
   }),
 });
 
-/** Each value goes back to where it was found. */
+/** The gradient of each value goes to the position that the value came from. */
 const topK: GradientRule = rule<TopKAttrs>("TopK")({
   inputs: ["x"],
   saveOutput: 1,
@@ -134,7 +138,7 @@ const topK: GradientRule = rule<TopKAttrs>("TopK")({
   }),
 });
 
-/** The diagonal of dy, which has the shape of x twice. */
+/** The diagonal of dy, whose shape is that of x twice over. */
 const diag: GradientRule = rule("Diag")({
   inputs: ["x"],
   backward: (dy, { shapes }) => ({
@@ -145,7 +149,7 @@ const diag: GradientRule = rule("Diag")({
   }),
 });
 
-/** Gathers, scatters, segment sums, `topk`, `oneHot` and `diag`. */
+/** Rules for gathers, scatters, segment sums, `topk`, `oneHot` and `diag`. */
 export const gatherRules: readonly GradientRule[] = [
   gather,
   gatherNd,

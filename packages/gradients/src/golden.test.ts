@@ -58,8 +58,8 @@ describe.each(backends)("against JAX on %s", (backend) => {
     const directions = numbers.directions?.map((x) => tensorOf(x)) ?? [];
     const before = tf.memory().numTensors;
 
-    // The value too: a gradient can be right where the program that it was taken of is not the one
-    // that JAX ran.
+    // Compare the value too. A gradient can be right although the program differs from the one that
+    // JAX ran.
     const value = tf.tidy(() => program(...xs));
     expectNumbers(value, numbers.value, within, "value");
     value.dispose();

@@ -1,9 +1,9 @@
-/** @file Resizing images. Both ways are linear and work along each axis in turn. */
+/** @file Resizing images. Both kinds are linear, and work along each axis in turn. */
 import type { ResizeBilinearAttrs, ResizeNearestNeighborAttrs, Tensor } from "@tensorflow/tfjs-core";
 import { type GradientRule, rule } from "./rule.ts";
 import { type AxisMap, axisMap, transposeAlong } from "./separable.ts";
 
-/** Where output `out` lies in the input, in elements, before the half pixel. */
+/** How many input elements one output element spans. */
 function ratio(from: number, to: number, alignCorners: boolean): number {
   const corners = alignCorners && to > 1 ? 1 : 0;
   return (from - corners) / (to - corners);
@@ -55,7 +55,7 @@ const resize = (
     }),
   });
 
-/** `image.resizeBilinear` and `image.resizeNearestNeighbor`. */
+/** Rules for `image.resizeBilinear` and `image.resizeNearestNeighbor`. */
 export const imageRules: readonly GradientRule[] = [
   resize("ResizeBilinear", bilinear),
   resize("ResizeNearestNeighbor", nearest),

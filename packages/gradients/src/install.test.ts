@@ -20,7 +20,7 @@ describe("installGradients", () => {
   afterEach(() => {
     uninstallGradients();
     forget("Relu");
-    // Other files of this process rely on the rules.
+    // Other test files in this process need the rules.
     installGradients();
   });
 

@@ -1,14 +1,11 @@
-/** @file Putting the rules into tensorflow.js's registry, and taking them out again. */
+/** @file Registers the rules with tensorflow.js, and restores the previous ones. */
 import { mendKernels, restoreKernels } from "@nnxjs/kernels";
 import { getGradient, registerGradient, unregisterGradient } from "@tensorflow/tfjs-core";
 import { allRules } from "./all-rules.ts";
 import { ownRules } from "./own-kernels.ts";
 import type { GradientRule } from "./rule.ts";
 
-/**
- * What was registered before, per kernel that has one of our rules; undefined where there was
- * nothing.
- */
+/** The rule that each of ours replaced, by kernel; undefined where there was none. */
 const replaced = new Map<string, GradientRule | undefined>();
 
 function put(kernelName: string, rule: GradientRule | undefined): void {
@@ -18,19 +15,20 @@ function put(kernelName: string, rule: GradientRule | undefined): void {
 }
 
 /**
- * Registers rules with tensorflow.js in place of those that are there, which
- * {@link uninstallGradients} gives back. Registering a rule a second time does nothing.
+ * Registers rules with tensorflow.js, in place of those that are registered. {@link
+ * uninstallGradients} restores the previous ones. Registering a rule a second time does nothing.
  *
- * The registry is global: every copy and every backend of tensorflow.js in the process sees the
+ * The registry is global: every copy and every backend of tensorflow.js in the process uses the
  * rules.
- * @param rules - Your own, for kernels without a rule or in place of one.
+ * @param rules - Rules for kernels that have none, or replacements.
  * @example
  * ```ts
  * import * as tf from "@tensorflow/tfjs-core";
  * import { registerRules, uninstallGradients } from "@nnxjs/gradients";
  *
- * // Rounds forwards, and lets gradients pass as they are.
- * registerRules([{ kernelName: "Round", gradFunc: (dy) => ({ x: () => (dy as tf.Tensor).clone() }) }]);
+ * // Rounds in the forward pass, and passes gradients on unchanged.
+ * const gradFunc = (dy: tf.Tensor | tf.Tensor[]) => ({ x: () => (dy as tf.Tensor).clone() });
+ * registerRules([{ kernelName: "Round", gradFunc }]);
  * tf.grad((x) => tf.round(x))(tf.tensor1d([0.2, 1.7])).dataSync(); // [1, 1]
  * uninstallGradients();
  * ```
@@ -46,9 +44,9 @@ export function registerRules(rules: readonly GradientRule[]): void {
 }
 
 /**
- * Registers every rule of this package, and the kernels of `@nnxjs/kernels` ({@link mendKernels}).
- * Idempotent; quiet; stock rules that are registered are replaced and remembered. Rules that others
- * register afterwards win, until this is called again.
+ * Registers every rule of this package and the kernels of `@nnxjs/kernels` ({@link mendKernels}).
+ * Calling it again changes nothing, and it prints nothing. It remembers the stock rules that it
+ * replaces. A rule that someone registers later takes precedence until the next call.
  * @example
  * ```ts
  * import * as tf from "@tensorflow/tfjs-core";
@@ -66,8 +64,8 @@ export function installGradients(): void {
 }
 
 /**
- * Gives back what was registered before {@link installGradients}, {@link mendKernels} or {@link
- * registerRules}; does nothing if none was called.
+ * Restores the rules and kernels that {@link installGradients}, {@link mendKernels} or {@link
+ * registerRules} replaced. Does nothing if none of them was called.
  */
 export function uninstallGradients(): void {
   for (const [kernelName, before] of replaced) put(kernelName, before);

@@ -1,6 +1,6 @@
 /**
- * @file Unstable: the tables of rules, and what the other packages of this project use. It may
- * change in any version.
+ * @file The tables of rules, and what the other packages of this project use. It is not for users,
+ * and may change in any version.
  */
 export { allRules } from "./all-rules.ts";
 export { compareRules } from "./compare.ts";

@@ -4,7 +4,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { BatchMatMulAttrs, Tensor } from "@tensorflow/tfjs-core";
 import { type GradientRule, rule } from "./rule.ts";
 
-/** The gradient with respect to `b` of `op(a) @ op(b)`. */
+/** The gradient of `op(a) @ op(b)` with respect to `b`. */
 export function gradientOfRight(
   dy: Tensor,
   a: Tensor,
@@ -14,7 +14,7 @@ export function gradientOfRight(
 ): Tensor {
   const rows = a.shape.at(-2)!;
   if (!transposeA && sizeOf(shape.slice(0, -2)) === 1 && a.rank > 2 && dy.rank > 2 && a.size > 0) {
-    // One matrix for the whole batch: summing over the batch is part of the product.
+    // When b is one matrix for the whole batch, one product also sums over the batch.
     const count = sizeOf(a.shape.slice(0, -2));
     if (count === sizeOf(dy.shape.slice(0, -2))) {
       const left = tf.reshape(a, [count * rows, a.shape.at(-1)!]);
@@ -27,7 +27,7 @@ export function gradientOfRight(
   return sumTo(gradient, shape);
 }
 
-/** The gradient with respect to `a` of `op(a) @ op(b)`. */
+/** The gradient of `op(a) @ op(b)` with respect to `a`. */
 export const gradientOfLeft = (
   dy: Tensor,
   b: Tensor,
@@ -37,8 +37,8 @@ export const gradientOfLeft = (
 ): Tensor => sumTo(transposeA ? product(b, dy, transposeB, true) : product(dy, b, false, !transposeB), shape);
 
 /**
- * y = op(a) op(b): da = dy op(b)ᵀ, db = op(a)ᵀ dy, each transposed back and summed over broadcast
- * batches.
+ * y = op(a) op(b) has da = dy op(b)ᵀ and db = op(a)ᵀ dy. Each is transposed back, and summed over
+ * broadcast batches.
  */
 const batchMatMul: GradientRule = rule<BatchMatMulAttrs>("BatchMatMul")({
   inputs: ["a", "b"],
@@ -49,5 +49,5 @@ const batchMatMul: GradientRule = rule<BatchMatMulAttrs>("BatchMatMul")({
   }),
 });
 
-/** Matrix products: `tf.matMul`, `tf.dot`, `tf.outerProduct`. */
+/** Rules for matrix products: `tf.matMul`, `tf.dot`, `tf.outerProduct`. */
 export const matmulRules: readonly GradientRule[] = [batchMatMul];

@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, it } from "vitest";
 import { installGradients } from "./install.ts";
 
-/** Softmax cross entropy of a two-layer network, from its kernels. */
+/** The softmax cross entropy of a two-layer network, written with ops. */
 function loss(
   x: tf.Tensor2D,
   labels: tf.Tensor1D,

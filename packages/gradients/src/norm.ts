@@ -1,11 +1,11 @@
-/** @file Normalisations that are kernels of their own. */
+/** @file Normalisations that are single kernels. */
 import { sumTo } from "@nnxjs/kernels/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import type { FusedBatchNormAttrs, LRNAttrs, Tensor } from "@tensorflow/tfjs-core";
 import { type GradientRule, rule } from "./rule.ts";
 
 /**
- * y = (x - mean) r scale + offset with r = 1 / sqrt(variance + ε); scale and offset may be missing.
+ * y = (x - mean) r scale + offset with r = 1 / sqrt(variance + ε). scale and offset are optional.
  */
 const batchNorm: GradientRule = rule<FusedBatchNormAttrs>("FusedBatchNorm")({
   inputs: ["x", "mean", "variance", "scale", "offset"],
@@ -28,7 +28,9 @@ const batchNorm: GradientRule = rule<FusedBatchNormAttrs>("FusedBatchNorm")({
   },
 });
 
-/** Sums over the channels that are at most `radius` away: a product with a band of ones. */
+/**
+ * Sums over the channels that are at most `radius` away, with a product by a band matrix of ones.
+ */
 function overNeighbours(x: Tensor, radius: number): Tensor {
   const channels = x.shape.at(-1)!;
   const band = Float32Array.from({ length: channels * channels }, (_, i) =>
@@ -52,5 +54,5 @@ const localResponse: GradientRule = rule<LRNAttrs>("LRN")({
   }),
 });
 
-/** `batchNorm` and `localResponseNormalization`. */
+/** Rules for `batchNorm` and `localResponseNormalization`. */
 export const normRules: readonly GradientRule[] = [batchNorm, localResponse];

@@ -1,8 +1,8 @@
-/** @file Kernels of ours that tensorflow.js has no name for. */
+/** @file Rules for the kernels of `@nnxjs/kernels` that tensorflow.js does not have. */
 import { type MeanPool, ownKernelNames } from "@nnxjs/kernels/internal";
 import { type GradientRule, rule, zeroRule } from "./rule.ts";
 
-/** Gradients of gradients meet these kernels. */
+/** Gradients of gradients differentiate these kernels, because the rules use them. */
 export const ownRules: readonly GradientRule[] = [
   zeroRule(ownKernelNames.positive, "x"),
   zeroRule(ownKernelNames.notNegative, "x"),

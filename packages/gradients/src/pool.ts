@@ -1,4 +1,4 @@
-/** @file Pooling. */
+/** @file Pools. */
 import {
   addRows,
   axes2D,
@@ -25,8 +25,8 @@ import { axisMap, transposeAlong } from "./separable.ts";
 import { fromTaps, readTaps, toFirstMaximum } from "./taps.ts";
 
 /**
- * Averages over a box are averages along each axis in turn, padding not counted; so is their
- * transpose.
+ * The gradient of a mean pool. Without the kernel for it, this works along one axis at a time: a
+ * mean over a box, without padding, is a mean along each axis in turn, and so is its transpose.
  */
 const averageBack = (dy: Tensor, pool: MeanPool): Tensor =>
   sharesOf(dy, pool) ??
@@ -41,7 +41,10 @@ const averageBack = (dy: Tensor, pool: MeanPool): Tensor =>
     return transposeAlong(gradient, i + 1, map);
   }, dy);
 
-/** Each window's gradient goes to its first maximum, as XLA's select-and-scatter has it. */
+/**
+ * The gradient of a maximum pool. As in XLA's select-and-scatter, each window's gradient goes to
+ * its first maximum.
+ */
 function maximumBack(dy: Tensor, x: Tensor, axes: readonly Axis[]): Tensor {
   if (dy.size === 0) return tf.zeros(x.shape);
   const positions = selectionOf(x, axes);
@@ -52,7 +55,7 @@ function maximumBack(dy: Tensor, x: Tensor, axes: readonly Axis[]): Tensor {
     (a) => a.before > 0 || (a.output - 1) * a.stride + (a.window - 1) * a.dilation - a.before >= a.input,
   );
   if (!readsPadding) return tf.reshape(addRows(rows, positions, x.size), x.shape);
-  // What goes to the padding has a place of its own in front, which is cut off.
+  // The gradient of padding goes to an extra place in front, which is then cut off.
   const summed = addRows(rows, tf.add(positions, tf.scalar(1, "int32")), x.size + 1);
   return tf.reshape(tf.slice(summed, 1, x.size), x.shape);
 }
@@ -74,8 +77,8 @@ const maxPool3D: GradientRule = rule<MaxPool3DAttrs>("MaxPool3D")({
 });
 
 /**
- * y = largest x + filter in the window: to x and to the filter where it was attained (the first
- * time).
+ * y is the largest x + filter in the window. The gradient goes to the x and to the filter element
+ * of the first maximum.
  */
 const dilation2D: GradientRule = rule<Dilation2DAttrs>("Dilation2D")({
   inputs: ["x", "filter"],
@@ -125,7 +128,7 @@ const avgPool3D: GradientRule = rule<AvgPool3DAttrs>("AvgPool3D")({
   }),
 });
 
-/** `maxPool`, `avgPool`, `pool`, `maxPool3d`, `avgPool3d`, `dilation2d`. */
+/** Rules for `maxPool`, `avgPool`, `pool`, `maxPool3d`, `avgPool3d` and `dilation2d`. */
 export const poolRules: readonly GradientRule[] = [
   maxPool,
   maxPool3D,

@@ -9,7 +9,8 @@ const values = (x: tf.Tensor): number[] => [...x.dataSync()];
 onEachBackend("rules of products", () => {
   it("have the gradients of an outer product and of a matrix product of one vector", () => {
     installGradients();
-    // The vector is a row in one product and a column in the other, also in the backward pass.
+    // The vector is a row in one product and a column in the other, and so it is in the backward
+    // pass.
     const k = tf.tensor2d([1, 2, 3, 4, 5, 6, 7, 8, 9], [3, 3]);
     const f = (x: tf.Tensor, g: tf.Tensor): tf.Tensor =>
       tf.add(

@@ -1,6 +1,6 @@
 /**
- * @file Kernels that move elements about between axes or beyond edges. Each is linear: its gradient
- * is its transpose.
+ * @file Kernels that rearrange, pad or cut. They are linear, so their gradients are their
+ * transposes.
  */
 import { addRows, sizeOf } from "@nnxjs/kernels/internal";
 import * as tf from "@tensorflow/tfjs-core";
@@ -28,7 +28,7 @@ const pad: GradientRule = rule<PadV2Attrs>("PadV2")({
   }),
 });
 
-/** What was mirrored is added back to where it came from, axis by axis. */
+/** Adds mirrored elements back to the elements that they mirror, one axis at a time. */
 const mirrorPad: GradientRule = rule<MirrorPadAttrs>("MirrorPad")({
   inputs: ["x"],
   backward: (dy, { shapes, attrs: { paddings, mode } }) => ({
@@ -103,7 +103,7 @@ const depthToSpace: GradientRule = rule<DepthToSpaceAttrs>("DepthToSpace")({
   }),
 });
 
-/** The slice's elements, in order, as positions in x. */
+/** The positions in x of a slice's elements, in order. */
 function slicedPositions(
   shape: readonly number[],
   begin: readonly number[],
@@ -141,7 +141,7 @@ const stridedSlice: GradientRule = rule<StridedSliceAttrs>("StridedSlice")({
   }),
 });
 
-/** Padding, reversal, strided slices, and the exchange of space with batch or depth. */
+/** Rules for padding, reversal, strided slices, and the exchange of space with batch or depth. */
 export const rearrangeRules: readonly GradientRule[] = [
   pad,
   mirrorPad,

@@ -5,7 +5,7 @@ import type { LogSoftmaxAttrs, SoftmaxAttrs, Tensor } from "@tensorflow/tfjs-cor
 import { type GradientRule, rule, zeroRule } from "./rule.ts";
 import { indicator } from "./select.ts";
 
-/** `Max` calls its axes `reductionIndices`. */
+/** `Max` names its axes `reductionIndices`. */
 interface ReduceAttrs {
   axis?: number | number[] | null;
   reductionIndices?: number | number[] | null;
@@ -26,7 +26,7 @@ const mean: GradientRule = rule<ReduceAttrs>("Mean")({
   }),
 });
 
-/** Shared equally by all elements that attain it (`lax.reduce_max`). */
+/** All elements that equal the result share the gradient equally (`lax.reduce_max`). */
 const extremum = (kernelName: string): GradientRule =>
   rule<ReduceAttrs>(kernelName)({
     inputs: ["x"],
@@ -58,7 +58,7 @@ const logSoftmax: GradientRule = rule<LogSoftmaxAttrs>("LogSoftmax")({
   }),
 });
 
-/** Reductions (`sum`, `mean`, `max`, `min`, `prod`), scans and softmax. */
+/** Rules for reductions (`sum`, `mean`, `max`, `min`, `prod`), scans and softmax. */
 export const reduceRules: readonly GradientRule[] = [
   sum,
   mean,

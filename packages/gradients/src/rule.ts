@@ -1,4 +1,4 @@
-/** @file How a rule is written: what it saves, and what it does with the gradient of its output. */
+/** @file How to write a rule: what it saves of a call, and how it computes the gradients. */
 import type { GradConfig, NamedAttrMap, Tensor } from "@tensorflow/tfjs-core";
 import { dropAbsentInputs, InputsToSave, onNextNode, onTape, Saved } from "./tape.ts";
 import { isZero, zero } from "./zero.ts";
@@ -6,36 +6,36 @@ import { isZero, zero } from "./zero.ts";
 /** A gradient rule as tensorflow.js registers it: `registerGradient(rule)`. */
 export type GradientRule = GradConfig;
 
-/** What the backward pass of one recorded kernel call can see. */
+/** What the backward pass of one recorded kernel call can read. */
 interface Call<I extends string, S extends string, A> {
-  /** The shape of each input; `[]` for one that was not given. */
+  /** The shape of each input; `[]` for an optional input that was not given. */
   readonly shapes: Readonly<Record<I, number[]>>;
-  /** The optional inputs that were given, and all others. */
+  /** The names of the inputs that were given. */
   readonly given: ReadonlySet<I>;
-  /** The inputs named in `save`, as far as they were given. */
+  /** The inputs named in `save` that were given. */
   readonly saved: Readonly<Record<S, Tensor>>;
-  /** The output that `saveOutput` numbers. */
+  /** The output with the number `saveOutput`. */
   readonly output: Tensor;
-  /** The gradients of all outputs; the first of them is `dy`. */
+  /** The gradients of all outputs. The first is `dy`. */
   readonly dys: readonly Tensor[];
   /** The kernel's attributes. */
   readonly attrs: A;
 }
 
-/** A rule before it is given to tensorflow.js. */
+/** The parts from which {@link rule} makes a rule for tensorflow.js. */
 export interface Recipe<I extends string, S extends string, A> {
-  /** The kernel's inputs, by their names in the kernel. */
+  /** The names of the kernel's inputs. */
   readonly inputs: readonly I[];
-  /** Those that a call may leave out. */
+  /** Inputs that a call may leave out. */
   readonly optional?: readonly I[];
-  /** Those whose values the backward pass reads. */
+  /** Inputs whose values the backward pass reads. */
   readonly save?: readonly S[];
-  /** The output whose values the backward pass reads. */
+  /** The number of the output whose values the backward pass reads. */
   readonly saveOutput?: number;
   /**
-   * One thunk per input. A thunk returns a float32 tensor of its own (never `dy` or a saved tensor:
-   * tensorflow.js disposes gradients that it has added up) in the shape of the input. Only the
-   * thunks that are needed run.
+   * Returns one thunk per input. A thunk returns a new float32 tensor in the shape of the input. It
+   * must not return `dy` or a saved tensor, because tensorflow.js disposes gradients after adding
+   * them up. Only the thunks that are needed run.
    */
   readonly backward: (dy: Tensor, call: Call<I, S, A>) => Readonly<Record<I, () => Tensor>>;
 }
@@ -46,8 +46,8 @@ const none: readonly never[] = [];
 const nothing = new Saved();
 
 /**
- * A zero gradient stays zero on its way back, also where the derivative is infinite or NaN (JAX's
- * symbolic zeros).
+ * Passes a zero gradient on as zero, even where the derivative is infinite or NaN (JAX's symbolic
+ * zeros).
  */
 export const throughZero = (thunks: Thunks): Record<string, () => Tensor> =>
   Object.fromEntries(
@@ -63,8 +63,8 @@ export const rule =
   <const I extends string, const S extends I = never>(recipe: Recipe<I, S, A>): GradientRule => {
     const { inputs, optional, save = none, saveOutput, backward } = recipe;
     const all: ReadonlySet<I> = new Set(inputs);
-    // What was seen of the call that is being recorded: tensorflow.js reads `inputsToSave`, then
-    // `gradFunc`, once per recorded call and with nothing in between.
+    // State of the call that is being recorded. tensorflow.js reads `inputsToSave`, then
+    // `gradFunc`, once for each recorded call and with nothing of another call in between.
     let shapes = {} as Record<I, number[]>;
     let given = all;
     let names = save;
@@ -86,7 +86,7 @@ export const rule =
       outputsToSave: saveOutput === undefined ? [] : [...Array<boolean>(saveOutput).fill(false), true],
       get gradFunc() {
         const seen = { shapes, given, names, made: kept.outputs[0] };
-        // Not to hold the tensors of the last call.
+        // Do not keep the tensors of this call alive.
         kept = nothing;
         if (given.size < all.size) onNextNode(dropAbsentInputs);
         return (dy: Tensor | Tensor[], tensors: Tensor[], attributes: NamedAttrMap) => {
@@ -100,7 +100,7 @@ export const rule =
             saved,
             output: seen.made === undefined ? copy : onTape(copy, seen.made),
             dys,
-            // The attributes of this kernel have this type: A is written beside the kernel's name.
+            // The caller writes A beside the kernel's name, so the attributes have this type.
             attrs: attributes as A,
           });
           return dys.every(isZero) ? throughZero(thunks) : { ...thunks };
@@ -109,7 +109,9 @@ export const rule =
     };
   };
 
-/** A kernel of which no output depends smoothly on an input: every gradient is zero. */
+/**
+ * The rule of a kernel whose derivative is zero everywhere: every input receives a zero gradient.
+ */
 export const zeroRule = (kernelName: string, ...inputs: readonly string[]): GradientRule =>
   rule(kernelName)({
     inputs,
@@ -117,7 +119,10 @@ export const zeroRule = (kernelName: string, ...inputs: readonly string[]): Grad
       Object.fromEntries(inputs.map((name) => [name, () => zero(shapes[name]!)] as const)),
   });
 
-/** Kernels whose inputs are a list: `backward` gives the thunk of input number `index`. */
+/**
+ * The rule of a kernel with a list of inputs. `backward` computes the gradient of input number
+ * `index`.
+ */
 export const listRule = <A = unknown>(
   kernelName: string,
   backward: (dy: Tensor, call: { shapes: readonly number[][]; attrs: A }, index: number) => Tensor,
@@ -135,7 +140,7 @@ export const listRule = <A = unknown>(
       const seen = shapes;
       return (dy: Tensor | Tensor[], _saved: Tensor[], attributes: NamedAttrMap) => {
         const only = dy as Tensor;
-        // As in `rule`: A is written beside the kernel's name.
+        // The caller writes A beside the kernel's name, as in `rule`.
         const call = { shapes: seen, attrs: attributes as A };
         const thunks = seen.map((_, i) => [String(i), () => backward(only, call, i)] as const);
         return isZero(only) ? throughZero(Object.fromEntries(thunks)) : Object.fromEntries(thunks);

@@ -1,13 +1,10 @@
-/** @file Products and cumulative sums and products. */
+/** @file Products, cumulative sums and cumulative products. */
 import { axesOf, sizeOf } from "@nnxjs/kernels/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import type { CumprodAttrs, CumsumAttrs, Tensor } from "@tensorflow/tfjs-core";
 import { type GradientRule, rule } from "./rule.ts";
 
-/**
- * Moves `axes` behind the others and joins them: `[others, joined]`; `undo` puts a tensor of that
- * shape back.
- */
+/** Moves `axes` behind the others and joins them: `[others, joined]`. `undo` restores the shape. */
 function joinAxes(shape: readonly number[], axes: readonly number[]) {
   const others = shape.flatMap((_, axis) => (axes.includes(axis) ? [] : [axis]));
   const order = [...others, ...axes];
@@ -27,7 +24,10 @@ function joinAxes(shape: readonly number[], axes: readonly number[]) {
   };
 }
 
-/** Each element times the product of the others, without a division, so that zeros do no harm. */
+/**
+ * The gradient of an element is the product of all others. It is computed without a division, so
+ * that zeros are safe.
+ */
 const prod: GradientRule = rule<{ axis: number | number[] | null }>("Prod")({
   inputs: ["x"],
   save: ["x"],
@@ -51,7 +51,7 @@ const cumsum: GradientRule = rule<CumsumAttrs>("Cumsum")({
   }),
 });
 
-/** Moves rows `[outer, n, inner]` up by `by`, zeros coming in at the end. */
+/** Moves rows `[outer, n, inner]` up by `by`, and fills the end with zeros. */
 const up = (x: Tensor, by: number): Tensor =>
   tf.pad(tf.slice(x, [0, by, 0], [-1, -1, -1]), [
     [0, 0],
@@ -60,8 +60,8 @@ const up = (x: Tensor, by: number): Tensor =>
   ]);
 
 /**
- * dx[i] = (product of x before i) · r[i] with r[i] = dy[i] + x[i+1] r[i+1]: no division, so zeros
- * do no harm. The recurrence is solved in log2(n) doublings (Hillis & Steele 1986).
+ * dx[i] = (product of x before i) · r[i] with r[i] = dy[i] + x[i+1] r[i+1]. There is no division,
+ * so zeros are safe. The recurrence takes log2(n) doublings (Hillis & Steele 1986).
  */
 function cumprodBack(dy: Tensor, x: Tensor): Tensor {
   const n = x.shape[1]!;
@@ -90,5 +90,5 @@ const cumprod: GradientRule = rule<CumprodAttrs>("Cumprod")({
   }),
 });
 
-/** `prod`, `cumsum` and `cumprod`. */
+/** Rules for `prod`, `cumsum` and `cumprod`. */
 export const scanRules: readonly GradientRule[] = [prod, cumsum, cumprod];

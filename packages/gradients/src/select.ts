@@ -1,22 +1,22 @@
 /**
- * @file Choosing elements. JAX chooses gradients where others multiply with 0 or 1, so NaN and inf
- * do not cross over.
+ * @file Selects elements. Like JAX, rules select a gradient instead of multiplying it by 0 or 1, so
+ * that NaN and infinities do not spread.
  */
 import { aboveOf, notNegativeOf, positiveOf } from "@nnxjs/kernels/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor } from "@tensorflow/tfjs-core";
 
 /**
- * `where` for three tensors of one shape; `tf.where` broadcasts first, which copies each of them on
- * wasm.
+ * `where` for three tensors of the same shape. `tf.where` would broadcast first, which copies each
+ * tensor on wasm.
  */
 export const select = (condition: Tensor, yes: Tensor, no: Tensor): Tensor =>
   tf.engine().runKernel("Select", { condition, t: yes, e: no });
 
-/** Where x > 0. False at NaN. */
+/** True where x > 0, and false at NaN. */
 export const positive = (x: Tensor): Tensor => positiveOf(x) ?? tf.greater(x, 0);
 
-/** Where x >= 0. False at NaN. */
+/** True where x >= 0, and false at NaN. */
 export const notNegative = (x: Tensor): Tensor => notNegativeOf(x) ?? tf.greaterEqual(x, 0);
 
 /** `dy` where the condition holds, 0 elsewhere. */
@@ -26,8 +26,8 @@ export const only = (condition: Tensor, dy: Tensor): Tensor => select(condition,
 export const indicator = (condition: Tensor): Tensor => tf.cast(condition, "float32");
 
 /**
- * 1 where a > b, 1/2 where they are equal, 0 elsewhere and at NaN: how JAX shares a gradient at a
- * tie.
+ * 1 where a > b, 1/2 where they are equal, 0 elsewhere and at NaN. This is how JAX splits a
+ * gradient at a tie.
  * @returns float32, in the broadcast shape.
  */
 export function above(a: Tensor, b: Tensor | number): Tensor {

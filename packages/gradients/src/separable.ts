@@ -1,16 +1,16 @@
-/** @file Linear maps along one axis, as matrices that depend on shapes alone. */
+/** @file Linear maps along one axis, as matrices that depend only on shapes. */
 import { product, sizeOf } from "@nnxjs/kernels/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor, Tensor2D } from "@tensorflow/tfjs-core";
 
-/** Weights `[to, from]` of a map along an axis, row by row. */
+/** The weights of a linear map along an axis: a matrix `[to, from]`, row by row. */
 export interface AxisMap {
   readonly from: number;
   readonly to: number;
   readonly weights: Float32Array;
 }
 
-/** An {@link AxisMap} from what each output adds up: pairs of an input and its weight. */
+/** Makes an {@link AxisMap} from the terms of each output: pairs of an input and its weight. */
 export function axisMap(
   from: number,
   to: number,
@@ -33,7 +33,7 @@ export function transposeAlong(dy: Tensor, axis: number, map: AxisMap): Tensor {
   const outer = sizeOf(dy.shape.slice(0, axis));
   const inner = sizeOf(dy.shape.slice(axis + 1));
   const shape = dy.shape.map((n, i) => (i === axis ? map.from : n));
-  // Rows of one plain product: [outer · inner, to] @ [to, from].
+  // One plain product for all rows: [outer · inner, to] @ [to, from].
   const last = tf.transpose(tf.reshape(dy, [outer, map.to, inner]), [0, 2, 1]);
   const rows = product(tf.reshape(last, [outer * inner, map.to]), matrix);
   return tf.reshape(tf.transpose(tf.reshape(rows, [outer, inner, map.from]), [0, 2, 1]), shape);

@@ -1,4 +1,4 @@
-/** @file Kernels that move elements about. Each is linear: its gradient is its transpose. */
+/** @file Kernels that move elements. They are linear, so their gradients are their transposes. */
 import { sumTo } from "@nnxjs/kernels/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import type {
@@ -13,7 +13,7 @@ import type {
 } from "@tensorflow/tfjs-core";
 import { type GradientRule, listRule, rule } from "./rule.ts";
 
-/** The gradient in the shape of the input. */
+/** A rule that reshapes the gradient to the shape of the input. */
 const reshaped = (kernelName: string, input: string): GradientRule =>
   rule(kernelName)({
     inputs: [input],
@@ -43,14 +43,14 @@ const slice: GradientRule = rule<SliceAttrs>("Slice")({
   inputs: ["x"],
   backward: (dy, { shapes, attrs }) => ({
     x: () => {
-      // A number or a short list begins the first axes; the others begin at 0.
+      // A number or a short list gives the start in the first axes. The other axes start at 0.
       const given = ([] as number[]).concat(attrs.begin);
       return sliceBack(dy, shapes.x, [...given, ...Array<number>(dy.rank - given.length).fill(0)]);
     },
   }),
 });
 
-/** One piece of dy. */
+/** A slice of dy along one axis. */
 const piece = (dy: Tensor, axis: number, begin: number, size: number): Tensor =>
   tf.slice(
     dy,
@@ -83,7 +83,7 @@ const splitV: GradientRule = rule<SplitVAttrs>("SplitV")({
   }),
 });
 
-/** The copies are summed: dy as [rep, n] per axis, without the axes that were not repeated. */
+/** Sums the copies: splits each repeated axis of dy into [rep, n] and sums over rep. */
 const tile: GradientRule = rule<TileAttrs>("Tile")({
   inputs: ["x"],
   backward: (dy, { shapes, attrs: { reps } }) => ({
@@ -95,13 +95,13 @@ const tile: GradientRule = rule<TileAttrs>("Tile")({
   }),
 });
 
-/** A kernel of no backend of 4.22; `tf.broadcastTo` tiles. */
+/** No backend of tensorflow.js 4.22 has this kernel; `tf.broadcastTo` uses `Tile`. */
 const broadcastTo: GradientRule = rule("BroadcastTo")({
   inputs: ["x"],
   backward: (dy, { shapes }) => ({ x: () => sumTo(dy, shapes.x) }),
 });
 
-/** Kernels that only move elements. */
+/** Rules for kernels that only move elements. */
 export const shapeRules: readonly GradientRule[] = [
   reshaped("Reshape", "x"),
   reshaped("ExpandDims", "input"),

@@ -3,8 +3,8 @@ import "@tensorflow/tfjs-backend-cpu";
 import { afterEach, beforeAll, expect, it } from "vitest";
 import { useBackend } from "../../../scripts/use-backend.ts";
 
-// What `rule` and `onNextNode` rely on. When a version of tensorflow.js fails here, read
-// `Engine.runKernelFunc` and `Engine.addTapeNode` of tfjs-core again before the peer range is widened.
+// `rule` and `onNextNode` rely on this order. If a new version of tensorflow.js fails here, read
+// its `Engine.runKernelFunc` and `Engine.addTapeNode` again before you widen the peer range.
 const NAME = "TapeOrderProbe";
 beforeAll(() => useBackend("cpu"));
 afterEach(() => {

@@ -1,7 +1,7 @@
 /**
- * @file What tensorflow.js 4 shows of a call while it writes it on the tape, for rules that need
- * more than it hands out. In the order in which it does things: `inputsToSave.map(name => input)`,
- * `.concat(outputs)`, `rule.gradFunc`, `tape.push(node)`, with nothing of another call in between.
+ * @file Rules need more of a recorded call than tensorflow.js 4 passes to them. They rely on the
+ * order of its four steps: `inputsToSave.map(name => input)`, `.concat(outputs)`, `rule.gradFunc`,
+ * `tape.push(node)`. Nothing of another call happens in between.
  */
 import { isRecording } from "@nnxjs/kernels/internal";
 import { customGrad, engine, reshape, type Tensor } from "@tensorflow/tfjs-core";
@@ -16,9 +16,10 @@ export interface TapeNode {
 export type ReadInput = (name: string) => Tensor | undefined;
 
 /**
- * Lets a rule choose what to save when a call is recorded. tensorflow.js asks
- * `inputsToSave.map(name => input)`, so a list with its own `map` sees the inputs; the stock way
- * copies a whole tensor where its shape would do.
+ * Lets a rule choose what to save while a call is recorded. tensorflow.js calls
+ * `inputsToSave.map(name => input)`, so a subclass of Array can override `map` and read the inputs.
+ * A plain list of names would save a copy of a whole tensor even where the rule needs only its
+ * shape.
  */
 export class InputsToSave extends Array<string> {
   readonly #choose: (input: ReadInput) => readonly Tensor[];
@@ -29,14 +30,14 @@ export class InputsToSave extends Array<string> {
   }
 
   override map<U>(read: (value: string, index: number, array: string[]) => U): U[] {
-    // The one caller passes `name => inputs[name]` and clones what comes back.
+    // The only caller passes `name => inputs[name]`, and clones the tensors that `map` returns.
     return this.#choose((name) => read(name, 0, this) as Tensor | undefined) as U[];
   }
 }
 
 /**
- * What to save of a call. tensorflow.js joins the outputs to it, which shows the outputs
- * themselves.
+ * The tensors to save of a call. tensorflow.js calls `concat(outputs)` on them, which gives this
+ * class the outputs themselves.
  */
 export class Saved extends Array<Tensor> {
   outputs: readonly Tensor[] = [];
@@ -48,9 +49,9 @@ export class Saved extends Array<Tensor> {
 }
 
 /**
- * The saved copy of an output, as that output on the tape. tensorflow.js copies an output before it
- * records the call that made it, so that the copy hangs in the air and its share of a second
- * gradient is lost, silently.
+ * Connects a saved copy of an output to that output on the tape. tensorflow.js copies an output
+ * before it records the call that made it, so the tape does not know the copy. Without this, its
+ * share of a second gradient would be lost silently.
  */
 export function onTape(copy: Tensor, output: Tensor): Tensor {
   if (!isRecording()) return copy;
@@ -60,10 +61,13 @@ export function onTape(copy: Tensor, output: Tensor): Tensor {
   }))(output);
 }
 
-/** Shows the node of the call that is being recorded. To be called from a `gradFunc` getter. */
+/**
+ * Calls `show` with the tape node of the call that is being recorded. Call it from a `gradFunc`
+ * getter.
+ */
 export function onNextNode(show: (node: TapeNode) => void): void {
   const tape = engine().state.activeTape as TapeNode[] | null;
-  // Nothing is being recorded: someone looked at the rule.
+  // Something read `gradFunc` although no call is being recorded.
   if (tape === null || !isRecording()) return;
   tape.push = (...nodes) => {
     Reflect.deleteProperty(tape, "push");
@@ -72,7 +76,10 @@ export function onNextNode(show: (node: TapeNode) => void): void {
   };
 }
 
-/** The tape cannot hold an input that was not given (it reads `id` of each): takes it out. */
+/**
+ * Removes inputs that were not given from a tape node. tensorflow.js reads `id` of every input, so
+ * an absent one would throw.
+ */
 export function dropAbsentInputs({ inputs }: TapeNode): void {
   for (const name of Object.keys(inputs)) if (inputs[name] == null) delete inputs[name];
 }

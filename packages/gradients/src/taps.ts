@@ -1,10 +1,13 @@
-/** @file Windows, element by element: what each output reads there, and what it gives back. */
+/**
+ * @file The windows of pools, element by element: the values that each output reads, and the
+ * gradients that it returns.
+ */
 import { type Axis, interleave, padSpatial, sizeOf } from "@nnxjs/kernels/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { indicator, only, positive } from "./select.ts";
 
-/** The elements of a window: an offset along each axis, the last axis fastest. */
+/** The offsets of a window's elements along each axis. The last axis varies fastest. */
 const tapsOf = (axes: readonly Axis[]): readonly (readonly number[])[] =>
   axes.reduce<readonly (readonly number[])[]>(
     (taps, a) => taps.flatMap((tap) => Array.from({ length: a.window }, (_, k) => [...tap, k])),
@@ -12,7 +15,8 @@ const tapsOf = (axes: readonly Axis[]): readonly (readonly number[])[] =>
   );
 
 /**
- * Takes apart `axis` of size q·s: `[s, ...the others with q]`. The reverse of {@link interleave}.
+ * Splits `axis` of size q·s: `[s, ...the other axes, with q in place of q·s]`. The reverse of
+ * {@link interleave}.
  */
 function phasesOf(x: Tensor, axis: number, s: number): Tensor {
   if (s === 1) return tf.expandDims(x, 0);
@@ -23,26 +27,27 @@ function phasesOf(x: Tensor, axis: number, s: number): Tensor {
 }
 
 /**
- * What each output reads at each element of its window, in the order of {@link tapsOf}.
+ * The values that each output reads, one tensor for each element of the window, in the order of
+ * {@link tapsOf}.
  * @param region - See {@link readRegion}.
  * @returns Each `[N, ...output, C]`.
  */
 export function readTaps(region: Tensor, axes: readonly Axis[]): readonly Tensor[] {
   const [batch, channels] = [region.shape[0], region.shape.at(-1)!];
-  // By phases first: a slice with strides costs wasm many times as much as a transpose.
+  // Split into phases first: on wasm, a strided slice costs many times as much as a transpose.
   const sizes = axes.map((a, i) => Math.ceil(region.shape[i + 1]! / a.stride));
   let phases = padSpatial(
     region,
     axes.map((a, i) => [0, sizes[i]! * a.stride - region.shape[i + 1]!] as const),
   );
   axes.forEach((a, i) => {
-    // The axes taken apart so far are joined in front, with the batch.
+    // Join the axes that were split so far with the batch, in front.
     phases = phasesOf(phases, i + 1, a.stride);
     phases = tf.reshape(phases, [phases.shape[0] * phases.shape[1]!, ...phases.shape.slice(2)]);
   });
   const groups = tf.unstack(tf.reshape(phases, [phases.shape[0] / batch, batch, ...phases.shape.slice(1)]));
   return tapsOf(axes).map((offsets) => {
-    // The last axis was taken apart last, so its phase is the slowest.
+    // The last axis was split last, so its phase varies slowest.
     const group = axes.reduceRight(
       (index, a, i) => index * a.stride + ((offsets[i]! * a.dilation) % a.stride),
       0,
@@ -56,8 +61,8 @@ export function readTaps(region: Tensor, axes: readonly Axis[]): readonly Tensor
 }
 
 /**
- * Adds up what each window gives back to its elements, one tensor `[N, ...output, C]` per element.
- * The transpose of `readTaps`.
+ * The transpose of `readTaps`: adds up the gradients of the windows' elements, given as one tensor
+ * `[N, ...output, C]` for each element of the window.
  */
 export function fromTaps(parts: readonly Tensor[], axes: readonly Axis[]): Tensor {
   const blocks = axes.map((a) => Math.ceil(((a.window - 1) * a.dilation + 1) / a.stride));
@@ -95,13 +100,13 @@ export function fromTaps(parts: readonly Tensor[], axes: readonly Axis[]): Tenso
 }
 
 /**
- * Gives dy to the first of the taps that is the largest. With numbers, not with bool: logic is
- * scalar code on wasm.
+ * Assigns dy to the first of the taps that is the largest. This computes with floats instead of
+ * bools, because wasm's logical kernels are scalar loops.
  * @returns One tensor per tap.
  */
 export function toFirstMaximum(dy: Tensor, taps: readonly Tensor[]): readonly Tensor[] {
-  // Not the output of the kernel: wasm's maxPool3d takes the smallest positive number for the
-  // smallest number.
+  // Not the output of the kernel: wasm's maxPool3d starts from the smallest positive number instead
+  // of -Infinity.
   const y = taps.reduce((largest, tap) => tf.maximum(largest, tap));
   let free: Tensor = tf.onesLike(dy);
   return taps.map((tap) => {

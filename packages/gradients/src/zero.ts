@@ -1,12 +1,14 @@
 /**
- * @file Gradients that are known to be zero. JAX does not propagate these at all; here they are
- * marked.
+ * @file Gradients that are known to be zero. JAX does not propagate them; this package marks them.
  */
 import { type Tensor, zeros } from "@tensorflow/tfjs-core";
 
 const known = new WeakSet<Tensor>();
 
-/** A float32 zero gradient of this shape that rules further back do not multiply with anything. */
+/**
+ * A float32 zero gradient of this shape. Rules further back pass it on without computing anything
+ * with it.
+ */
 export function zero(shape: readonly number[]): Tensor {
   const tensor: Tensor = zeros([...shape]);
   known.add(tensor);

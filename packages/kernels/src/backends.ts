@@ -1,4 +1,4 @@
-/** @file What is known of each backend: what it is quick at, and what its kernels cannot do. */
+/** @file What each backend is quick at, and what its kernels cannot do. */
 import { getBackend } from "@tensorflow/tfjs-core";
 
 /** The form of broadcasting that a backend is quickest at. */
@@ -6,20 +6,21 @@ export type BroadcastForm = "add" | "product" | "tile";
 
 interface Traits {
   /**
-   * A product with a transposed operand, or with a batch, is a scalar loop: 14 to 25 times slower
-   * than a transpose and a plain product.
+   * The kernels compute a product with a transposed operand, or with a batch, in a scalar loop.
+   * That is 14 to 25 times slower than a transpose and a plain product.
    */
   readonly hasScalarProducts: boolean;
   readonly broadcastForm: BroadcastForm;
   /**
-   * The most axes that kernels which broadcast take. With more they leave what was in the memory.
+   * The highest rank that the broadcasting kernels take. Above it, they return uninitialised
+   * memory.
    */
   readonly mostAxes: number;
 }
 
 const cpu: Traits = { hasScalarProducts: false, broadcastForm: "product", mostAxes: Infinity };
 const wasm: Traits = { hasScalarProducts: true, broadcastForm: "add", mostAxes: 6 };
-/** No quirk of another backend is known. Its memory is not touched, and its kernels are left. */
+/** Any other backend. Its memory is not accessed and its kernels are not replaced. */
 const other: Traits = { hasScalarProducts: false, broadcastForm: "tile", mostAxes: Infinity };
 
 const byName: Readonly<Record<string, Traits>> = { cpu, wasm };
@@ -27,12 +28,12 @@ const byName: Readonly<Record<string, Traits>> = { cpu, wasm };
 const traits = (): Traits => byName[getBackend()] ?? other;
 
 /**
- * Whether the kernels of the backend in use are known: what they need of their inputs when they are
- * called past the engine.
+ * Whether the backend in use is one whose kernels may be called directly, past the engine. Their
+ * requirements on the inputs are known for cpu and wasm alone.
  */
 export const hasKnownKernels = (): boolean => getBackend() in byName;
 
-/** Whether the values of tensors on the backend in use can be read and written at once. */
+/** Whether tensor values on the backend in use can be read and written synchronously, in place. */
 export const hasReachableMemory: () => boolean = hasKnownKernels;
 
 /** Whether products with transposed operands or with batches are slow on the backend in use. */
@@ -42,7 +43,7 @@ export const hasScalarProducts = (): boolean => traits().hasScalarProducts;
 export const broadcastForm = (): BroadcastForm => traits().broadcastForm;
 
 /**
- * The most axes that broadcasting kernels of wasm take: the mends of these kernels fold axes down
- * to so many.
+ * The highest rank that wasm's broadcasting kernels take. Their mends fold tensors of higher rank
+ * down to it.
  */
 export const MOST_AXES: number = wasm.mostAxes;

@@ -1,13 +1,16 @@
-/** @file Two broadcast shapes with as few axes as they can have. */
+/** @file Folds two broadcast shapes into as few axes as possible. */
 
-/** One axis of a folded pair of shapes; a side of size 1 is repeated. */
+/**
+ * One axis of a folded pair of shapes. `a` and `b` say which operand has it; the other one is
+ * repeated along it.
+ */
 interface FoldedAxis {
   readonly size: number;
   readonly a: boolean;
   readonly b: boolean;
 }
 
-/** Shapes of the same elements in the same order. */
+/** Both shapes after folding. The elements and their order are unchanged. */
 export interface Folded {
   readonly axes: readonly FoldedAxis[];
   readonly a: number[];
@@ -15,8 +18,8 @@ export interface Folded {
 }
 
 /**
- * Joins neighbouring axes that are repeated on the same side, or on none, and drops those of size
- * 1.
+ * Drops axes of size 1, and joins neighbouring axes along which the same operand, or neither, is
+ * repeated.
  */
 export function fold(a: readonly number[], b: readonly number[]): Folded {
   const rank = Math.max(a.length, b.length);
@@ -38,8 +41,8 @@ export function fold(a: readonly number[], b: readonly number[]): Folded {
 
 /**
  * Calls `row` for each run of elements along the last folded axis.
- * @param row - Gets where the run begins in both inputs and in the result, its length, and by how
- * much each input moves on.
+ * @param row - Receives the start of the run in `a`, in `b` and in the result, the length of the
+ * run, and the step in `a` and in `b`. A step of 0 repeats one element.
  */
 export function eachRow(
   { axes }: Folded,

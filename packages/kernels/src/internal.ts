@@ -1,5 +1,6 @@
 /**
- * @file What the other packages of this project use and users do not: it may change in any version.
+ * @file What the other packages of this project use. It is not for users, and may change in any
+ * version.
  */
 export { alias, isRecording, isTensor, versionOfTensorflow } from "./engine.ts";
 export type { ElementArrays } from "./memory/access.ts";

@@ -1,4 +1,4 @@
-/** @file Putting kernels of ours into tensorflow.js's registry, and taking them out again. */
+/** @file Registers this package's kernels with tensorflow.js, and restores the stock ones. */
 import {
   getBackend,
   getKernel,
@@ -11,26 +11,33 @@ import { wasmKernels } from "./mends/composed.ts";
 import { ownKernels } from "./own-kernels.ts";
 
 /**
- * The kernels of ours that are registered, and what was there before; undefined where a backend had
- * none.
+ * Each registered kernel of this package, with the kernel that it replaced, or undefined where the
+ * backend had none.
  */
 const ours = new Map<KernelConfig, KernelConfig | undefined>();
 
-/** The backend for which kernels were last looked at; undefined before and after. */
+/**
+ * The backend for which kernels were registered last; undefined before that and after a restore.
+ */
 let lookedAt: string | undefined;
 
 /**
- * Another copy of this package may have put a kernel around the stock one: ours goes around the
- * same.
+ * Marks the stock kernel inside a replacement. Another copy of this package may have replaced the
+ * stock kernel already. Ours then wraps the stock kernel, not that replacement.
  */
 const STOCK = Symbol.for("@nnxjs/kernels stock kernel");
 type Replacement = KernelConfig & { readonly [STOCK]?: KernelConfig };
 
-/** Typed as always there; it is undefined where nothing is registered. */
+/**
+ * `getKernel` is typed as if every kernel existed. It returns undefined where none is registered.
+ */
 const present = (kernelName: string, backendName: string): Replacement | undefined =>
   getKernel(kernelName, backendName);
 
-/** Registers a kernel over another one. Taking that one out first avoids a warning. */
+/**
+ * Registers a kernel in place of another. The old one is unregistered first, because tensorflow.js
+ * warns about overwriting.
+ */
 function replace(kernel: Replacement, before: KernelConfig | undefined): void {
   if (before) unregisterKernel(before.kernelName, before.backendName);
   registerKernel(kernel);
@@ -38,21 +45,23 @@ function replace(kernel: Replacement, before: KernelConfig | undefined): void {
 }
 
 /**
- * Puts kernels of ours in place of those that are wrong on the cpu and the wasm backend of
- * tensorflow.js (which they call for the rest), and gives wasm some that it lacks: those that
+ * Replaces the kernels of tensorflow.js's cpu and wasm backends that are wrong. The replacements
+ * call the stock kernels wherever those are right. wasm also gets kernels that it lacks and that
  * `tf.fused.conv2d`, `tf.fused.depthwiseConv2d`, `tf.einsum` and `tf.unsortedSegmentSum` call.
- * Idempotent, quiet, and cheap to call again. {@link restoreKernels} gives the others back.
+ * Calling this again is cheap and changes nothing. {@link restoreKernels} undoes it.
  * @example
  * ```ts
  * import * as tf from "@tensorflow/tfjs-core";
  * import { mendKernels } from "@nnxjs/kernels";
  *
  * mendKernels();
- * tf.maxPool(tf.tensor4d([1, Number.NaN, 2, 3], [1, 2, 2, 1]), 2, 1, "valid").dataSync(); // [NaN]; cpu's own kernel gives 3
+ * const x = tf.tensor4d([1, Number.NaN, 2, 3], [1, 2, 2, 1]);
+ * tf.maxPool(x, 2, 1, "valid").dataSync(); // [NaN]; cpu's own kernel gives 3
  * ```
  */
 export function mendKernels(): void {
-  // A backend registers its kernels when it is loaded, and so before it is chosen.
+  // A backend registers its kernels when it is loaded, which is before it can be in use. So one
+  // look per backend is enough.
   const backend = getBackend();
   if (lookedAt === backend) return;
   lookedAt = backend;
@@ -69,10 +78,7 @@ export function mendKernels(): void {
   }
 }
 
-/**
- * Gives back the kernels that were registered before {@link mendKernels}; does nothing if it was
- * not called.
- */
+/** Restores the kernels that {@link mendKernels} replaced. Does nothing if that was not called. */
 export function restoreKernels(): void {
   for (const [kernel, before] of ours) {
     if (present(kernel.kernelName, kernel.backendName) !== kernel) continue;

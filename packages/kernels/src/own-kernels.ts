@@ -1,5 +1,5 @@
 /**
- * @file Kernels that tensorflow.js has no name for, each one loop where its own kernels need
+ * @file Kernels that tensorflow.js does not have. Each is one loop where the stock kernels need
  * several.
  */
 import * as tf from "@tensorflow/tfjs-core";
@@ -10,7 +10,7 @@ import { eachRow, fold } from "./fold.ts";
 import { loop } from "./memory/access.ts";
 import { selected, shares, windowsOf } from "./windows.ts";
 
-/** Their ownKernelNames. */
+/** Their names in the registry. */
 export const ownKernelNames = {
   positive: "NnxPositive",
   notNegative: "NnxNotNegative",
@@ -31,7 +31,7 @@ const onBoth = <A>(
     kernelFunc: ({ inputs, backend, attrs }) => run(backend, inputs as Inputs, attrs as A),
   }));
 
-/** `+(x > 0)`: without a branch, which random signs would make ten times as slow. */
+/** `+(x > 0)`, computed without a branch: random signs would make a branch ten times as slow. */
 const positive = onBoth(ownKernelNames.positive, (backend, { x }) =>
   loop(backend, [x!], { shape: x!.shape, dtype: "bool" }, ([values], out) => {
     for (let i = 0; i < out.length; i++) out[i] = +(values![i]! > 0);
@@ -65,7 +65,7 @@ const selection = onBoth<{ axes: readonly Axis[] }>(ownKernelNames.selection, (b
   );
 });
 
-/** A mean pool: its axes, and how to call it. */
+/** The axes of a mean pool, and a function that applies it. */
 export interface MeanPool {
   readonly axes: readonly Axis[];
   readonly forward: (x: Tensor) => Tensor;
@@ -78,7 +78,7 @@ const poolShares = onBoth<MeanPool>(ownKernelNames.shares, (backend, { dy }, { a
   );
 });
 
-/** What is registered for cpu and wasm. */
+/** The kernels to register on cpu and wasm. */
 export const ownKernels: readonly KernelConfig[] = [
   ...positive,
   ...notNegative,
@@ -87,17 +87,17 @@ export const ownKernels: readonly KernelConfig[] = [
   ...poolShares,
 ];
 
-/** Runs one of these kernels; `undefined` where the backend does not have it. */
+/** Runs one of these kernels. Returns `undefined` where the backend does not have it. */
 function run(kernelName: string, inputs: Record<string, Tensor>, attrs?: object): Tensor | undefined {
-  // Typed as always there; it is undefined where nothing is registered.
+  // `getKernel` is typed as if every kernel existed. It returns undefined where none is registered.
   const registered = tf.getKernel(kernelName, tf.getBackend()) as KernelConfig | undefined;
   return registered && tf.engine().runKernel(kernelName, inputs, attrs as NamedAttrMap);
 }
 
-/** Where x > 0, false at NaN. */
+/** True where x > 0, and false at NaN. */
 export const positiveOf = (x: Tensor): Tensor | undefined => run(ownKernelNames.positive, { x });
 
-/** Where x >= 0, false at NaN. */
+/** True where x >= 0, and false at NaN. */
 export const notNegativeOf = (x: Tensor): Tensor | undefined => run(ownKernelNames.notNegative, { x });
 
 /**
@@ -106,13 +106,13 @@ export const notNegativeOf = (x: Tensor): Tensor | undefined => run(ownKernelNam
 export const aboveOf = (a: Tensor, b: Tensor): Tensor | undefined => run(ownKernelNames.above, { a, b });
 
 /**
- * Positions in x, one for each element of a pool's output, whose elements have the gradients of the
- * windows; -1 for none.
+ * The position in x that receives each window's gradient in a maximum pool, one for each element of
+ * the pool's output; -1 where padding was chosen.
  * @param x - `[N, ...spatial, C]`
  */
 export const selectionOf = (x: Tensor, axes: readonly Axis[]): Tensor | undefined =>
   run(ownKernelNames.selection, { x }, { axes });
 
-/** What a mean pool gives back to its input: each window's gradient in equal shares. */
+/** The gradient of a mean pool: each window's gradient in equal shares. */
 export const sharesOf = (dy: Tensor, pool: MeanPool): Tensor | undefined =>
   run(ownKernelNames.shares, { dy }, pool);

@@ -11,7 +11,9 @@ export const sameShape = (a: readonly number[], b: readonly number[]): boolean =
 export const keepDims = (shape: readonly number[], axes: readonly number[]): number[] =>
   shape.map((size, axis) => (axes.includes(axis) ? 1 : size));
 
-/** The axes of an attribute (a number, a list, null for all), none negative. */
+/**
+ * The axes in an `axis` attribute (a number, a list, or null for all), without negative numbers.
+ */
 export function axesOf(axis: number | readonly number[] | null | undefined, rank: number): number[] {
   if (axis === null || axis === undefined) return Array.from({ length: rank }, (_, i) => i);
   const list = typeof axis === "number" ? [axis] : axis;

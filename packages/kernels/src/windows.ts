@@ -1,18 +1,16 @@
-/** @file Loops over the windows of pools. */
+/** @file Loops over the windows of a pool. */
 import type { Axis } from "./quick/conv-geometry.ts";
 import type { Elements } from "./memory/access.ts";
 
-/**
- * Sizes of `[batch, depth, height, width, channels]`, and what a pool does along its three axes.
- */
+/** The geometry of a pool over `[batch, depth, height, width, channels]`. */
 export interface Windows {
   readonly batch: number;
   readonly channels: number;
-  /** One to three; those that are missing are in front and have one element. */
+  /** One to three axes. Missing ones are leading axes of size 1. */
   readonly axes: readonly Axis[];
 }
 
-/** The windows of a pool of a tensor of this shape. */
+/** The windows of a pool, for an input of this shape. */
 export const windowsOf = (shape: readonly number[], axes: readonly Axis[]): Windows => ({
   batch: shape[0]!,
   channels: shape.at(-1)!,
@@ -22,9 +20,9 @@ export const windowsOf = (shape: readonly number[], axes: readonly Axis[]): Wind
 const one: Axis = { input: 1, output: 1, window: 1, stride: 1, dilation: 1, before: 0 };
 
 /**
- * Calls `window` at the beginning of each window and `tap` for each of its elements, in order.
+ * Calls `window` at the start of each window and `tap` for each of its elements, in order.
  * Positions are those of channel 0.
- * @param tap - Gets -1 for an element of the padding.
+ * @param tap - Receives -1 as `from` for an element of the padding.
  */
 function eachTap(
   { batch, channels, axes }: Windows,
@@ -57,7 +55,9 @@ function eachTap(
   }
 }
 
-/** The largest element of each window, NaN where there is one; padding is -Infinity. */
+/**
+ * The largest element of each window, or NaN if the window has one. Padding counts as -Infinity.
+ */
 export function largest(windows: Windows, x: Elements, y: Elements): void {
   const { channels } = windows;
   eachTap(
@@ -71,9 +71,9 @@ export function largest(windows: Windows, x: Elements, y: Elements): void {
 }
 
 /**
- * Where the gradient of each window goes: to its first largest element, as XLA's select-and-scatter
- * finds it, which moves on at every comparison with NaN.
- * @param positions - Gets positions in x, or -1 where the padding was chosen.
+ * The element of each window that receives its gradient: the first largest one. As in XLA's
+ * select-and-scatter, every comparison with NaN moves the choice to the next element.
+ * @param positions - Receives positions in x, or -1 where padding was chosen.
  */
 export function selected(windows: Windows, x: Elements, positions: Elements): void {
   const { channels } = windows;
@@ -121,7 +121,7 @@ export function means(windows: Windows, x: Elements, y: Elements): void {
   );
 }
 
-/** The transpose of {@link means}: each window gives every element its share. */
+/** The transpose of {@link means}: each window gives its elements equal shares. */
 export function shares(windows: Windows, dy: Elements, dx: Elements): void {
   const { channels } = windows;
   const counts = countInside(windows);

@@ -58,12 +58,12 @@ export const disposedAdvice: string =
   "Dispose tensors, States and models only after their last use. A scope (tf.tidy, a gradient's) frees what is made in it unless it is " +
   "returned from it, stored in a Variable of a module, or kept with nnx.keep.";
 
-/** What is said of a Variable or State that let go of what it held. */
-export const endedText = (where: string, what: string, end: "released" | "handed over" | undefined): string =>
+/** What is said of a Variable or State that was disposed, or whose scope has ended. */
+export const endedText = (where: string, what: string, isDisposed: boolean): string =>
   `${where}: expected a live ${what}, got one that ` +
-  (end === "handed over"
-    ? "belonged to a scope (tf.tidy, or a gradient's) that has ended. Return it, or the model that has it, from the scope, or keep it with nnx.keep."
-    : `was disposed. ${disposedAdvice}`);
+  (isDisposed
+    ? `was disposed. ${disposedAdvice}`
+    : "belonged to a scope (tf.tidy, or a gradient's) that has ended. Return it, or the model that has it, from the scope, or keep it with nnx.keep.");
 
 /** A value in the few words that an error message has room for. */
 export function describe(value: unknown): string {

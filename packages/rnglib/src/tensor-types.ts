@@ -12,17 +12,17 @@ interface RankOfLength {
   readonly 6: Rank.R6;
 }
 
-/** A tensor with these axes: `Tensor2D` for two; of any rank when their number is not known. */
+/** A tensor with these axes: `Tensor2D` for two axes, and any rank when their number is unknown. */
 export type TensorOfAxes<A extends readonly unknown[]> = [A] extends [{ readonly length: infer N }]
   ? Tensor<N extends keyof RankOfLength ? RankOfLength[N] : Rank>
   : Tensor;
 
-/** The axes of a tensor as a tuple, as far as its type says how many there are. */
+/** The axes of a tensor as a tuple, or a list when its type does not have their number. */
 export type AxesOfTensor<T extends Tensor> = Rank extends T["rankType"]
   ? readonly number[]
   : T["rankType"] extends Rank.R0
     ? readonly []
     : Readonly<T["shape"]>;
 
-/** The kinds of elements that samplers and initializers give. */
+/** The dtypes of samples and initial values. */
 export type ElementType = keyof ElementArrays;

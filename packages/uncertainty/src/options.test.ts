@@ -15,7 +15,7 @@ const two = { data: [0.2, 0.8], shape: [1, 1, 2] };
 const key = random.key(0);
 const members = uncertainty.ensemble(linear, 2, { rngs: rngs() });
 
-/** One call of everything that takes options, with these beside what it needs. */
+/** Calls everything that takes options, with the given options besides the required ones. */
 const calls: Readonly<Record<string, (options: object) => unknown>> = {
   BatchEnsembleLinear: (o) => new uncertainty.BatchEnsembleLinear(linear, 2, { nextKey: () => key, ...o }),
   batchEnsemble: (o) => uncertainty.batchEnsemble(linear, 2, { rngs: rngs(), ...o }),

@@ -22,7 +22,7 @@ it.each(table)("%s refuses parameters of other shapes and what is no live tensor
   expectRefusesOtherShapes(make, tf.ones([4, 3]));
   expectRefusesDisposed(make(), tf.ones([4, 3]));
   expectRefusesOthers(make());
-  // Before dropout draws a key.
+  // The refusal must come before dropout draws a key.
   const layer = make();
   expect(() => layer.forward(tf.ones([4, 5]))).toThrow(new RegExp(`^${name}\\.forward: expected an input`));
   if (layer instanceof DropoutLinear) expect(layer.dropout.rngs?.count.value).toBe(0);

@@ -1,30 +1,30 @@
-/**
- * @file The values of tensors where they are, on the backends whose memory can be read and written
- * at once (cpu and wasm).
- */
+/** @file Access to tensor values in place, on backends with synchronous memory (cpu and wasm). */
 import type { TensorInfo } from "@tensorflow/tfjs-core";
 import { sizeOf } from "../shape.ts";
 
-/** The dtypes whose elements can be written in place, and their arrays. */
+/** The dtypes whose elements can be written in place, with their array types. */
 export interface ElementArrays {
   float32: Float32Array;
   int32: Int32Array;
   bool: Uint8Array;
 }
 
-/** The dtypes that loops write. */
+/** A dtype that a loop can write. */
 export type LoopDtype = keyof ElementArrays;
 
-/** Elements of a tensor. */
+/** The elements of one tensor. */
 export type Elements = ElementArrays[LoopDtype];
 
-/** What comes out of a loop. */
+/** Shape and dtype of a tensor that a loop writes. */
 export interface Output {
   readonly shape: readonly number[];
   readonly dtype: LoopDtype;
 }
 
-/** What the wasm backend offers beyond its types: views of its heap, valid until it grows. */
+/**
+ * Methods of the wasm backend that its types leave out. `typedArrayFromHeap` gives a view, which is
+ * valid until the heap grows.
+ */
 interface HeapBackend {
   makeOutput(shape: number[], dtype: LoopDtype): TensorInfo;
   typedArrayFromHeap(info: TensorInfo): Elements;
@@ -32,8 +32,8 @@ interface HeapBackend {
 }
 
 /**
- * What the cpu backend offers beyond its types. `readSync` gives the very array that it computes
- * with.
+ * Methods of the cpu backend that its types leave out. `readSync` returns the array that the
+ * backend computes with, not a copy.
  */
 interface ArrayBackend {
   readSync(dataId: object): Elements;
@@ -45,12 +45,12 @@ const newArray = { float32: Float32Array, int32: Int32Array, bool: Uint8Array };
 
 /** An array of zeros. */
 export const zerosOf = <D extends LoopDtype>(dtype: D, size: number): ElementArrays[D] =>
-  // The constructor that has this name.
+  // `newArray[dtype]` is the constructor of `ElementArrays[D]`, which the index type does not say.
   new newArray[dtype](size) as ElementArrays[D];
 
 /**
- * Whether a backend has its values on a heap. Memory of a heap comes as it was left, an array with
- * zeros.
+ * Whether a backend keeps its values on a heap. New memory on a heap is uninitialised; a new array
+ * holds zeros.
  */
 export const isHeap = (backend: object): backend is HeapBackend => "typedArrayFromHeap" in backend;
 
@@ -61,11 +61,10 @@ export const isHeap = (backend: object): backend is HeapBackend => "typedArrayFr
 export const elementsOf = (backend: object, info: TensorInfo): Elements =>
   isHeap(backend) ? backend.typedArrayFromHeap(info) : (backend as ArrayBackend).readSync(info.dataId);
 
-/**
- * New tensors of a backend from one loop over the values of others.
- * @param backend - One whose memory is within reach.
- * @param run - Writes every element of each output; it must not keep the arrays, nor write to the
- * inputs. What it throws leaves no memory allocated.
+ * Creates tensors with one loop over the values of others.
+ * @param backend - cpu or wasm.
+ * @param run - Writes every element of each output. It must not keep the arrays or write to the
+ * inputs. If it throws, the new memory is freed.
  */
 export function loops(
   backend: object,
@@ -74,7 +73,7 @@ export function loops(
   run: (inputs: readonly Elements[], outputs: readonly Elements[]) => void,
 ): TensorInfo[] {
   if (isHeap(backend)) {
-    // All memory first: allocating may move the heap.
+    // Allocate first: allocation may grow the heap, which makes views of it invalid.
     const infos = outputs.map(({ shape, dtype }) => backend.makeOutput([...shape], dtype));
     try {
       run(
@@ -96,7 +95,7 @@ export function loops(
   return outputs.map(({ shape, dtype }, i) => arrays.makeTensorInfo([...shape], dtype, values[i]!));
 }
 
-/** One new tensor from a {@link loops}. */
+/** {@link loops} with one output. */
 export const loop = (
   backend: object,
   inputs: readonly TensorInfo[],
@@ -108,15 +107,12 @@ export const loop = (
 export const filled = (backend: object, output: Output, value: number): TensorInfo =>
   loop(backend, [], output, (_inputs, out) => out.fill(value));
 
-/** Frees what a kernel made for itself. */
+/** Frees a tensor that a kernel made for its own use. */
 export function free(backend: object, { dataId }: TensorInfo): void {
   (backend as ArrayBackend | HeapBackend).disposeData(dataId);
 }
 
-/**
- * Whether NaN may be among the values: a sum of them tells, at a tenth of what a loop costs that
- * asks each.
- */
+/** Whether the values may contain NaN. Summing them costs a tenth of testing each one. */
 function mayHoldNaN(x: Elements): boolean {
   let [a, b, c, d] = [0, 0, 0, 0];
   const whole = x.length - (x.length % 4);
@@ -127,10 +123,10 @@ function mayHoldNaN(x: Elements): boolean {
     d += x[i + 3]!;
   }
   for (let i = whole; i < x.length; i++) a += x[i]!;
-  // Infinities of both signs say so too; they only cost a slower loop.
+  // Infinities of both signs also sum to NaN. That only sends the caller to the slower loop.
   return Number.isNaN(a + b + c + d);
 }
 
-/** Whether a tensor on a heap may hold NaN, which the vectorised kernels lose. */
+/** Whether a tensor on a heap may contain NaN, which the vectorised kernels lose. */
 export const holdsNaN = (backend: object, x: TensorInfo): boolean =>
   isHeap(backend) && mayHoldNaN(backend.typedArrayFromHeap(x));

@@ -1,23 +1,26 @@
 /**
- * @file Several steps over values in one loop, where an op for each would read and write all of
- * them each time.
+ * @file Runs several element-wise steps in one loop. One op per step would read and write every
+ * value each time.
  */
 import { engine, type Tensor } from "@tensorflow/tfjs-core";
 import { hasReachableMemory } from "../backends.ts";
 import { loops } from "./access.ts";
 
-/** What the engine knows of data; there at run time, but not in its types. */
+/**
+ * The engine's record of which backend has which data. It exists at run time, but not in the types.
+ */
 interface DataEngine {
   readonly state: { readonly tensorInfo: WeakMap<object, { readonly backend: object }> };
 }
 
 /**
- * Several float32 tensors through one loop over their values, without copies, on the backends whose
- * memory can be read and written at once (cpu, wasm); `undefined` on others. Nothing is recorded on
- * a tape: the caller sees to gradients.
- * @param shapes - Of the results.
- * @param loop - Writes every element of each output; it must not keep the arrays, nor write to the
+ * Computes float32 tensors with one loop over the values of others, without copies. Nothing is
+ * recorded on a tape, so the caller has to provide the gradient.
+ * @param shapes - The shapes of the results.
+ * @param loop - Writes every element of each output. It must not keep the arrays or write to the
  * inputs.
+ * @returns The results, or `undefined` when an input is not float32 or its values cannot be
+ * accessed in place (all backends but cpu and wasm).
  */
 export function fuse(
   inputs: readonly Tensor[],
@@ -31,7 +34,7 @@ export function fuse(
   }
   if (!hasReachableMemory()) return undefined;
   const outputs = shapes.map((shape) => ({ shape, dtype: "float32" as const }));
-  // All of them are float32, and so are their arrays.
+  // All inputs and outputs are float32, so the arrays that `loop` receives are Float32Arrays.
   const infos = loops(backend, inputs, outputs, loop as Parameters<typeof loops>[3]);
   return infos.map((info) => engine().makeTensorFromTensorInfo(info));
 }

@@ -1,12 +1,12 @@
-/** @file Tensors that are written in place. */
+/** @file Tensors whose elements are written in place. */
 import { engine, tensor, type Tensor } from "@tensorflow/tfjs-core";
 import { sizeOf } from "../shape.ts";
 import { type ElementArrays, isHeap, loop, zerosOf } from "./access.ts";
 
 /**
- * A tensor whose elements `fill` writes, without a copy on the cpu and on the wasm backend. Not
- * recorded on a tape.
- * @param fill - Gets zeros to write to; it must not keep the array.
+ * Creates a tensor and lets `fill` write its elements. cpu and wasm need no copy for this. It is
+ * not recorded on a tape.
+ * @param fill - Receives an array of zeros to write to. It must not keep the array.
  */
 export function newTensor<D extends keyof ElementArrays>(
   dtype: D,
@@ -17,7 +17,7 @@ export function newTensor<D extends keyof ElementArrays>(
   if (isHeap(backend)) {
     const info = loop(backend, [], { shape, dtype }, (_inputs, out) => {
       out.fill(0);
-      // The array is of the dtype that was asked for.
+      // `out` has the dtype that was asked for.
       fill(out as ElementArrays[D]);
     });
     return engine().makeTensorFromTensorInfo(info);

@@ -1,4 +1,4 @@
-/** @file The kernels that are wrong on a backend, in one table. */
+/** @file All replacements of wrong kernels, in one table. */
 import { binaryMends } from "./binary.ts";
 import { composedMends } from "./composed.ts";
 import { convolutionMends } from "./convolutions.ts";
@@ -9,7 +9,7 @@ import { paddingMends } from "./padding.ts";
 import { poolMends } from "./pools.ts";
 import { productMends } from "./product.ts";
 
-/** Every kernel that is replaced. */
+/** Every replacement. */
 export const allMends: readonly Mend[] = [
   ...binaryMends,
   ...composedMends,

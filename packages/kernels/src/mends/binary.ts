@@ -1,4 +1,7 @@
-/** @file Kernels of two tensors on wasm: those that stop at six axes, and those that lose NaN. */
+/**
+ * @file Element-wise kernels on wasm: those that are wrong above six axes, those that lose NaN, and
+ * the cast to bool.
+ */
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor, TensorInfo } from "@tensorflow/tfjs-core";
 import { MOST_AXES } from "../backends.ts";
@@ -7,12 +10,12 @@ import { eachRow, fold } from "../fold.ts";
 import { type Elements, holdsNaN, loop } from "../memory/access.ts";
 import { type Mend, mend, scoped } from "./mend.ts";
 
-/** What kernels do that stop at some number of axes. */
-export const MANY_AXES = "Leaves what was in the memory from seven axes on.";
+/** What is wrong with kernels that are limited in their number of axes. */
+export const MANY_AXES = "Returns uninitialised memory from seven axes on.";
 
 const withShape = (info: TensorInfo, shape: number[]): TensorInfo => ({ ...info, shape });
 
-/** The same elements in fewer axes, for kernels that are right up to six of them. */
+/** Folds the operands into fewer axes: the stock kernels are right up to six. */
 const arithmetic = (kernelName: string): Mend =>
   mend<"a" | "b">(kernelName, ["wasm"], MANY_AXES, ({ inputs: { a, b }, stock }) => {
     if (a.shape.length <= MOST_AXES && b.shape.length <= MOST_AXES) return stock();
@@ -22,7 +25,8 @@ const arithmetic = (kernelName: string): Mend =>
     if (folded.axes.length <= MOST_AXES) {
       return withShape(stock({ a: withShape(a, folded.a), b: withShape(b, folded.b) }), shape);
     }
-    // Both sides repeated in turns, along seven axes or more: one side is repeated first.
+    // `a` and `b` are repeated along alternating axes, so folding leaves seven or more. Broadcast
+    // `a` first; then only `b` is repeated.
     return scoped(() => {
       const spread = tf.broadcastTo(a as Tensor, shape);
       const rest = fold(spread.shape, b.shape);
@@ -37,11 +41,11 @@ const arithmetic = (kernelName: string): Mend =>
   });
 
 /**
- * The larger or smaller one; NaN if either is. The stock kernels are quick, and right where no NaN
- * is.
+ * The larger or the smaller value, or NaN if either is NaN. The stock kernels are quick, and right
+ * when `b` holds no NaN.
  */
 const extremum = (kernelName: "Maximum" | "Minimum"): Mend =>
-  mend<"a" | "b">(kernelName, ["wasm"], "Takes the first where the second is NaN.", (call) => {
+  mend<"a" | "b">(kernelName, ["wasm"], "Returns the first operand where the second is NaN.", (call) => {
     const {
       inputs: { a, b },
       backend,
@@ -63,21 +67,26 @@ const extremum = (kernelName: "Maximum" | "Minimum"): Mend =>
     return loop(backend, [a, b], { shape, dtype: "float32" }, run);
   });
 
-/** Element by element, NaN staying NaN. */
+/** Clamps each element and keeps NaN. */
 const clamp = <A>(kernelName: string, bounds: (attrs: A) => readonly [number, number]): Mend =>
-  mend<"x", A>(kernelName, ["wasm"], "Makes a bound of NaN.", ({ inputs: { x }, attrs, backend, stock }) => {
-    if (x.dtype !== "float32" || !holdsNaN(backend, x)) return stock();
-    const [low, high] = bounds(attrs);
-    return loop(backend, [x], { shape: x.shape, dtype: "float32" }, ([values], out) => {
-      for (let i = 0; i < out.length; i++) out[i] = Math.min(Math.max(values![i]!, low), high);
-    });
-  });
+  mend<"x", A>(
+    kernelName,
+    ["wasm"],
+    "Turns NaN into a bound.",
+    ({ inputs: { x }, attrs, backend, stock }) => {
+      if (x.dtype !== "float32" || !holdsNaN(backend, x)) return stock();
+      const [low, high] = bounds(attrs);
+      return loop(backend, [x], { shape: x.shape, dtype: "float32" }, ([values], out) => {
+        for (let i = 0; i < out.length; i++) out[i] = Math.min(Math.max(values![i]!, low), high);
+      });
+    },
+  );
 
-/** True where x is not 0, as everywhere else. */
+/** True where x is not 0, as on the other backends. */
 const castToBool: Mend = mend<"x", tf.CastAttrs>(
   "Cast",
   ["wasm"],
-  "To bool: cuts fractions off and keeps the last byte.",
+  "To bool: drops the fraction and keeps the lowest byte.",
   ({ inputs: { x }, attrs, backend, stock }) => {
     if (attrs.dtype !== "bool" || (x.dtype !== "float32" && x.dtype !== "int32")) return stock();
     return loop(backend, [x], { shape: x.shape, dtype: "bool" }, ([values], out) => {
@@ -86,7 +95,7 @@ const castToBool: Mend = mend<"x", tf.CastAttrs>(
   },
 );
 
-/** Kernels of elements. */
+/** Replacements of element-wise kernels. */
 export const binaryMends: readonly Mend[] = [
   ...["Add", "Sub", "Multiply", "RealDiv", "SquaredDifference"].map(arithmetic),
   extremum("Maximum"),

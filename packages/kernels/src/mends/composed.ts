@@ -1,6 +1,6 @@
 /**
- * @file Kernels made of others: those that the wasm backend lacks and that `tf.fused.conv2d`,
- * `tf.fused.depthwiseConv2d`, `tf.einsum` and `tf.unsortedSegmentSum` call by name, and einsum.
+ * @file Kernels composed of other ops: einsum for cpu and wasm, and those that wasm lacks and that
+ * `tf.fused.conv2d`, `tf.fused.depthwiseConv2d` and `tf.unsortedSegmentSum` call by name.
  */
 import * as tf from "@tensorflow/tfjs-core";
 import type {
@@ -21,7 +21,10 @@ import type { Mend } from "./mend.ts";
 
 type Run<A> = (inputs: Readonly<Record<string, Tensor>>, attrs: A) => Tensor;
 
-/** A kernel from operations. The engine passes tensors, typed by what a backend needs of them. */
+/**
+ * Makes a kernel from ops. The engine passes tensors, although the types promise only what a
+ * backend needs of them.
+ */
 const composed =
   <A>(run: Run<A>): KernelFunc =>
   ({ inputs, attrs }: { inputs: NamedTensorInfoMap; attrs?: NamedAttrMap }): TensorInfo =>
@@ -41,7 +44,7 @@ function einsum(inputs: Readonly<Record<string, Tensor>>, { equation }: tf.Einsu
   return contract(operands, output, letterSizes(letters, shapes));
 }
 
-/** What is registered for wasm where the backend has nothing. */
+/** Kernels to register on wasm, which has none of these names. */
 export const wasmKernels: readonly KernelConfig[] = [
   kernel<tf.Conv2DBackpropFilterAttrs>("Conv2DBackpropFilter", ({ x, dy }, attrs) =>
     filterGradient(x!, dy!, conv2DAxes(x!.shape, attrs.filterShape, attrs)),
@@ -65,7 +68,7 @@ export const wasmKernels: readonly KernelConfig[] = [
   kernel<{ numSegments: number }>("UnsortedSegmentSum", ({ x, segmentIds }, { numSegments }) => {
     const ids = segmentIds!;
     const inner = x!.shape.slice(ids.rank);
-    // A row of their own for segments that are out of range.
+    // Ids out of range go to a spare row at the end.
     const valid = tf.logicalAnd(tf.greaterEqual(ids, 0), tf.less(ids, numSegments));
     const spare = tf.onesLike(ids);
     const rows = tf.where(valid, ids, tf.mul(spare, tf.scalar(numSegments, "int32")));
@@ -78,12 +81,12 @@ export const wasmKernels: readonly KernelConfig[] = [
   }),
 ];
 
-/** Kernels that are not called any more. */
+/** Replacements that never call the stock kernel. */
 export const composedMends: readonly Mend[] = [
   {
     kernelName: "Einsum",
     backends: ["cpu"],
-    why: "Takes two tensors at most, and forgets to sum a letter that one of them has alone.",
+    why: "Takes at most two tensors, and does not sum a letter that only one of them has.",
     around: () => composed(einsum),
   },
   {

@@ -1,4 +1,4 @@
-/** @file Convolutions on wasm: over nothing, and with a window smaller than its stride. */
+/** @file Convolutions on wasm: of empty tensors, and with a window smaller than its stride. */
 import * as tf from "@tensorflow/tfjs-core";
 import { sizeOf } from "../shape.ts";
 import { filled } from "../memory/access.ts";
@@ -8,12 +8,12 @@ type Shape4 = [number, number, number, number];
 type Shape5 = [number, number, number, number, number];
 type Pad = tf.Conv2DAttrs["pad"];
 
-/** What the kernels over two axes are called with, as far as it counts here. */
+/** The attributes of the convolution kernels over two axes that matter here. */
 type Attrs = Pick<tf.Conv2DAttrs, "strides" | "pad"> &
   Partial<Pick<tf.Conv2DAttrs, "dilations" | "dimRoundingMode">>;
 
-const NOTHING = "Leaves what was in the memory where it convolves nothing.";
-const NOTHING_OR_SMALL = `${NOTHING} Gives 0 for "same" padding of a window smaller than its stride.`;
+const NOTHING = "Returns uninitialised memory for empty operands.";
+const NOTHING_OR_SMALL = `${NOTHING} Returns 0 for "same" padding with a window smaller than its stride.`;
 
 const onTwoAxes = (kernelName: string, isDepthwise: boolean): Mend =>
   mend<"x" | "filter", Attrs>(kernelName, ["wasm"], NOTHING_OR_SMALL, (call) => {
@@ -33,13 +33,13 @@ const onTwoAxes = (kernelName: string, isDepthwise: boolean): Mend =>
       dimRoundingMode,
       isDepthwise,
     );
-    // A bias of a fused kernel has yet to be added where there is something.
+    // A fused kernel still adds its bias, so an empty operand does not make its result 0.
     const isEmpty = sizeOf(x.shape) === 0 || sizeOf(filter.shape) === 0;
     if (isEmpty && (sizeOf(info.outShape) === 0 || !kernelName.startsWith("Fused")))
       return filled(backend, { shape: info.outShape, dtype: "float32" }, 0);
     const isSmall = info.filterHeight < info.strideHeight || info.filterWidth < info.strideWidth;
     if (pad !== "same" || !isSmall) return stock();
-    // The kernel is right for the numbers.
+    // The stock kernel is right when it gets the padding as numbers.
     const { top, bottom, left, right } = info.padInfo;
     const numbers: Pad = [
       [0, 0],
@@ -50,7 +50,7 @@ const onTwoAxes = (kernelName: string, isDepthwise: boolean): Mend =>
     return stock(undefined, { pad: numbers });
   });
 
-/** Kernels of convolutions. */
+/** Replacements of convolution kernels. */
 export const convolutionMends: readonly Mend[] = [
   onTwoAxes("Conv2D", false),
   onTwoAxes("FusedConv2D", false),

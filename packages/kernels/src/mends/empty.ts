@@ -1,6 +1,6 @@
 /**
- * @file Tensors without elements: sums and products over nothing leave on wasm what was in the
- * memory, and some of cpu's kernels make no array.
+ * @file Empty tensors. On wasm, reductions over no elements return uninitialised memory. On cpu,
+ * some kernels return a plain list instead of a typed array.
  */
 import type { TransposeAttrs } from "@tensorflow/tfjs-core";
 import { axesOf, keepDims, sizeOf } from "../shape.ts";
@@ -9,12 +9,12 @@ import { type Mend, mend } from "./mend.ts";
 
 interface ReduceAttrs {
   axis?: number | number[] | null;
-  /** `Max` calls its axes so. */
+  /** The name that `Max` has for `axis`. */
   reductionIndices?: number | number[] | null;
   keepDims?: boolean;
 }
 
-/** What a reduction of no elements gives, as in XLA. */
+/** The result of each reduction over no elements, as in XLA. */
 const neutral: Readonly<Record<string, number>> = {
   Sum: 0,
   Mean: Number.NaN,
@@ -25,7 +25,7 @@ const neutral: Readonly<Record<string, number>> = {
   Any: 0,
 };
 
-const NO_ELEMENTS = "Of no elements: leaves what was in the memory (wasm), or is not what XLA gives.";
+const NO_ELEMENTS = "Of no elements: returns uninitialised memory (wasm), or differs from XLA.";
 
 const reduction = (kernelName: string): Mend =>
   mend<"x", ReduceAttrs>(
@@ -55,12 +55,12 @@ const transpose: Mend = mend<"x", TransposeAttrs>(
       : filled(backend, { shape: attrs.perm.map((axis) => x.shape[axis]!), dtype: x.dtype as LoopDtype }, 0),
 );
 
-/** What is put together of nothing, as an array. */
+/** Makes the empty result of a kernel a typed array. */
 const typed = (kernelName: string): Mend =>
   mend<string>(
     kernelName,
     ["cpu"],
-    "With nothing to write: gives a plain list, which slices cannot read.",
+    "Returns a plain list when the result is empty, and slices cannot read it.",
     ({ backend, stock }) => {
       const y = stock();
       if (sizeOf(y.shape) > 0 || !LOOPED.includes(y.dtype)) return y;
@@ -71,7 +71,7 @@ const typed = (kernelName: string): Mend =>
 
 const LOOPED: readonly string[] = ["float32", "int32", "bool"] satisfies LoopDtype[];
 
-/** Tensors without elements: reductions, transposes, and what is put together of them. */
+/** Replacements of kernels that fail on empty tensors. */
 export const emptyMends: readonly Mend[] = [
   ...Object.keys(neutral).map(reduction),
   transpose,

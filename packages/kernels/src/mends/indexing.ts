@@ -7,7 +7,7 @@ import { type Mend, mend } from "./mend.ts";
 const gather: Mend = mend<"x" | "indices", tf.GatherV2Attrs>(
   "GatherV2",
   ["wasm"],
-  "Reads outside its memory when there is a batch.",
+  "Reads outside its operands when there is a batch.",
   ({ inputs: { x, indices }, attrs, backend, stock }) => {
     const axis = attrs.axis < 0 ? attrs.axis + x.shape.length : attrs.axis;
     const { batchDims } = attrs;
@@ -39,17 +39,17 @@ const gather: Mend = mend<"x" | "indices", tf.GatherV2Attrs>(
 const tensorScatterUpdate: Mend = mend<"tensor" | "indices" | "updates">(
   "TensorScatterUpdate",
   ["cpu"],
-  "Writes into its input.",
+  "Overwrites its input.",
   ({ inputs: { tensor }, backend, stock }) => {
     if (tensor.dtype === "string" || tensor.dtype === "complex64") return stock();
     const output = { shape: tensor.shape, dtype: tensor.dtype };
     const copy = loop(backend, [tensor], output, ([values], out) => out.set(values!));
-    // The result is the copy's array, which the result keeps.
+    // `result` shares the copy's array, which stays alive without the copy.
     const result = stock({ tensor: copy });
     free(backend, copy);
     return result;
   },
 );
 
-/** Gathers by batch, and updates. */
+/** Replacements of kernels that gather and scatter. */
 export const indexingMends: readonly Mend[] = [gather, tensorScatterUpdate];

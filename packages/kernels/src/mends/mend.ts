@@ -1,4 +1,4 @@
-/** @file How a kernel of tensorflow.js that is wrong on a backend is replaced. */
+/** @file How to replace a kernel of tensorflow.js that is wrong on a backend. */
 import { type KernelFunc, type NamedAttrMap, type TensorInfo, tidy } from "@tensorflow/tfjs-core";
 
 /** A call of a kernel. */
@@ -7,26 +7,26 @@ export interface KernelCall<I extends string = string, A = unknown> {
   readonly attrs: A;
   readonly backend: object;
   /**
-   * The kernel as tensorflow.js has it, with these inputs and attributes, or with some of them
-   * changed.
+   * Calls tensorflow.js's own kernel, with the inputs and attributes of this call or with some of
+   * them changed.
    */
   readonly stock: (changed?: Partial<Record<I, TensorInfo>>, attrs?: Partial<A>) => TensorInfo;
 }
 
-/** A kernel of ours in place of one of tensorflow.js, which it may still call. */
+/** A replacement of a tensorflow.js kernel. It may still call that kernel. */
 export interface Mend {
   readonly kernelName: string;
   readonly backends: readonly string[];
-  /** What is wrong with the kernel of tensorflow.js. */
+  /** What is wrong with the stock kernel. */
   readonly why: string;
-  /** Makes the kernel from the one that was there. */
+  /** Makes the replacement from the stock kernel. */
   readonly around: (stock: KernelFunc) => KernelFunc;
 }
 
 /**
- * `mend<"x", SumAttrs>("Sum", ["wasm"], "…", (call) => …)`.
- * @param why - What is wrong, as it is in the table of the README.
- * @param run - Gets every call; `call.stock()` leaves it to tensorflow.js.
+ * Writes a replacement: `mend<"x", SumAttrs>("Sum", ["wasm"], "…", (call) => …)`.
+ * @param why - What is wrong with the stock kernel, in the words of the README's table.
+ * @param run - Handles every call. `call.stock()` passes it on to tensorflow.js.
  */
 export const mend = <I extends string, A = unknown>(
   kernelName: string,
@@ -41,8 +41,8 @@ export const mend = <I extends string, A = unknown>(
     (stock) =>
     ({ inputs, attrs, backend }) =>
       run({
-        // Inputs and attributes of this kernel have these types: they are written beside the
-        // kernel's name.
+        // The caller writes I and A beside the kernel's name, so the inputs and attributes have
+        // these types.
         inputs: inputs as Record<I, TensorInfo>,
         attrs: attrs as A,
         backend,
@@ -51,12 +51,12 @@ export const mend = <I extends string, A = unknown>(
             inputs: changed ? { ...inputs, ...changed } : inputs,
             attrs: (others ? { ...attrs, ...others } : attrs) as NamedAttrMap,
             backend,
-            // A kernel with one output gives one.
+            // All kernels here have one output, so `stock` returns one TensorInfo.
           }) as TensorInfo,
       }),
 });
 
-/** Frees the tensors that are made on the way to a result of a kernel. */
+/** Runs part of a kernel, and frees the tensors that it makes besides its result. */
 export const scoped = (run: () => TensorInfo): TensorInfo =>
-  // The scope's types know tensors only; a kernel's result is none yet, and stays.
+  // `tidy` is typed for tensors alone. The TensorInfo is no tensor yet, so `tidy` leaves it alone.
   tidy(run as () => void) as unknown as TensorInfo;

@@ -6,7 +6,7 @@ import { allMends } from "./all-mends.ts";
 
 const values = (x: tf.Tensor): number[] => [...x.dataSync()];
 
-/** Memory that a kernel may hand out without having written to it. */
+/** Fills memory with 777 and frees it, so that a kernel that does not write its result shows it. */
 function leaveNumbersBehind(): void {
   tf.dispose([1, 4, 16, 64, 256].flatMap((n) => [tf.fill([n], 777), tf.fill([n], 777), tf.fill([n], 777)]));
 }
@@ -21,7 +21,7 @@ describe.each(backends)("kernels on %s", (backend) => {
   });
 
   it("take one tensor as right operand in two shapes", () => {
-    // A backend packs it once, and knows it by its data.
+    // wasm packs a right operand once, and recognises it by its data.
     const x = tf.tensor1d([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
     const ones = (n: number): tf.Tensor2D => tf.ones([1, n]);
     expect(values(tf.matMul(ones(3), tf.reshape(x, [3, 4])))).toEqual([15, 18, 21, 24]);
@@ -78,7 +78,7 @@ describe.each(backends)("kernels on %s", (backend) => {
     expect(values(flat)).toEqual([6, 1, 12, 7]);
     expect(tf.gather(x, tf.zeros([2, 0], "int32"), 1, 1).shape).toEqual([2, 0, 2]);
     expect(tf.gather(x, tf.tensor1d([], "int32"), 1).shape).toEqual([2, 0, 2]);
-    // cpu's own kernel checks by batch too.
+    // cpu's own kernel checks this too.
     expect(() => tf.gather(x, tf.tensor2d([3, 0, 1, 1], [2, 2], "int32"), 1, 1)).toThrow("not in [0, 2]");
   });
 
@@ -94,7 +94,7 @@ describe.each(backends)("kernels on %s", (backend) => {
   it("convolve with a window smaller than its stride", () => {
     const x = tf.tensor4d([1, 2, 3, 4, 5, 6, 7, 8, 9], [1, 3, 3, 1]);
     const window = tf.ones<tf.Rank.R4>([2, 2, 1, 1]);
-    // One window of three rows and columns in steps of three: padded to the right, not at all here.
+    // The output is one window of 2×2 elements, so nothing is padded.
     expect(values(tf.conv2d(x, window, 3, "same"))).toEqual([12]);
     expect(values(tf.depthwiseConv2d(x, window, 3, "same"))).toEqual([12]);
     expect(values(tf.fused.conv2d({ x, filter: window, strides: 3, pad: "same" }))).toEqual([12]);
@@ -144,7 +144,7 @@ describe.each(backends)("kernels on %s", (backend) => {
     warn.mockRestore();
     restoreKernels();
     expect(now()).toEqual(stock);
-    // Other files of this process rely on them.
+    // Other test files in this process need the mended kernels.
     mendKernels();
   });
 });

@@ -1,4 +1,4 @@
-/** @file Padding. */
+/** @file Padding of tensors with many axes, on wasm. */
 import type { PadV2Attrs, TensorInfo } from "@tensorflow/tfjs-core";
 import { sizeOf } from "../shape.ts";
 import { MOST_AXES } from "../backends.ts";
@@ -6,7 +6,9 @@ import { free } from "../memory/access.ts";
 import { MANY_AXES } from "./binary.ts";
 import { type Mend, mend } from "./mend.ts";
 
-/** Padded one after the other, each axis has the others before and behind it. */
+/**
+ * Pads one axis after the other. The axes before it and those behind it are joined into one each.
+ */
 const pad: Mend = mend<"x", PadV2Attrs>(
   "PadV2",
   ["wasm"],
@@ -32,11 +34,11 @@ const pad: Mend = mend<"x", PadV2Attrs>(
       result = padded;
       shape[axis] = shape[axis]! + before + after;
     });
-    // Nothing to pad: the kernel copies.
+    // No axis is padded: use the stock kernel to copy.
     const info = result ?? stock({ x: { ...x, shape: [sizeOf(shape)] } }, { paddings: [[0, 0]] });
     return { ...info, shape };
   },
 );
 
-/** Padding of many axes. */
+/** The replacement of the padding kernel. */
 export const paddingMends: readonly Mend[] = [pad];

@@ -1,4 +1,4 @@
-/** @file Pools. */
+/** @file Pools on cpu and wasm. */
 import * as tf from "@tensorflow/tfjs-core";
 import { type Axis, axes2D, axes3D } from "../quick/conv-geometry.ts";
 import { type Elements, holdsNaN, isHeap, loop } from "../memory/access.ts";
@@ -8,21 +8,21 @@ import { largest, means, type Windows, windowsOf } from "../windows.ts";
 type Shape4 = [number, number, number, number];
 type Shape5 = [number, number, number, number, number];
 
-/** The numbers of a pool over two axes. */
+/** The geometry of a pool over two axes. */
 export const axesOf2D = (
   shape: readonly number[],
   { filterSize, strides, pad, dimRoundingMode }: tf.AvgPoolAttrs,
 ): readonly Axis[] =>
   axes2D(tf.backend_util.computePool2DInfo(shape as Shape4, filterSize, strides, 1, pad, dimRoundingMode));
 
-/** The numbers of a pool over three axes. */
+/** The geometry of a pool over three axes. */
 export const axesOf3D = (
   shape: readonly number[],
   { filterSize, strides, pad, dimRoundingMode }: tf.AvgPool3DAttrs,
 ): readonly Axis[] =>
   axes3D(tf.backend_util.computePool3DInfo(shape as Shape5, filterSize, strides, 1, pad, dimRoundingMode));
 
-/** @param isQuick - Whether wasm's own kernel is right, and quicker, where there is no NaN. */
+/** @param isQuick - Whether wasm's own kernel is quicker, and right for values without NaN. */
 const pool = <A>(
   kernelName: string,
   backends: readonly string[],
@@ -41,13 +41,13 @@ const pool = <A>(
     );
   });
 
-/** Maxima and means of windows. */
+/** Replacements of pool kernels. */
 export const poolMends: readonly Mend[] = [
   pool<tf.MaxPoolAttrs>("MaxPool", ["cpu", "wasm"], "Loses NaN.", axesOf2D, largest, true),
   pool<tf.MaxPool3DAttrs>(
     "MaxPool3D",
     ["cpu", "wasm"],
-    "Loses NaN (cpu), or what is below 0 (wasm).",
+    "Loses NaN (cpu), or values below 0 (wasm).",
     axesOf3D,
     largest,
   ),

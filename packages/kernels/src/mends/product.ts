@@ -1,4 +1,4 @@
-/** @file Matrix products whose operands the kernels mistake. */
+/** @file Matrix products with packed operands, broadcast batches or empty operands. */
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor, TensorInfo } from "@tensorflow/tfjs-core";
 import { broadcast } from "../quick/broadcasting.ts";
@@ -10,10 +10,10 @@ type Call = KernelCall<"a" | "b", tf.BatchMatMulAttrs>;
 
 const batchOf = ({ shape }: TensorInfo): number[] => shape.slice(0, -2);
 
-/** The rows and columns with which wasm has packed the data of a right operand. */
+/** The shape in which wasm has packed each right operand, by its data. */
 const packed = new WeakMap<object, string>();
 
-/** Data that come as right operand in another shape than before are copied. */
+/** Copies a right operand whose data were packed in another shape before. */
 function packedOnce({ inputs: { a, b }, attrs, backend, stock }: Call): TensorInfo {
   const isPacked =
     !attrs.transposeA && !attrs.transposeB && sizeOf(batchOf(a)) === 1 && sizeOf(batchOf(b)) === 1;
@@ -30,7 +30,7 @@ function packedOnce({ inputs: { a, b }, attrs, backend, stock }: Call): TensorIn
   }
 }
 
-/** Batches that are repeated are repeated before. */
+/** Broadcasts both operands to the shared batch shape, unless the stock kernel can do it. */
 function repeated(call: Call): TensorInfo {
   const [a, b] = [batchOf(call.inputs.a), batchOf(call.inputs.b)];
   const shared = tf.backend_util.assertAndGetBroadcastShape(a, b);
@@ -44,10 +44,10 @@ function repeated(call: Call): TensorInfo {
 }
 
 const PACKED =
-  "Packs a right operand once, by its data, and reads outside of it when that comes in a second shape.";
+  "Caches a packed right operand by its data, and reads outside of it when the data have another shape.";
 const MISTAKEN =
-  "Repeats a batch of one and no other. wasm also leaves what was in the memory for products of nothing, and " +
-  "packs a right operand once, by its data, and reads outside of it when that comes in a second shape.";
+  "Broadcasts only a batch of size 1. wasm also returns uninitialised memory for empty operands, caches a " +
+  "packed right operand by its data, and reads outside of it when the data have another shape.";
 
 const batchMatMul: Mend = mend<"a" | "b", tf.BatchMatMulAttrs>(
   "BatchMatMul",
@@ -63,7 +63,7 @@ const batchMatMul: Mend = mend<"a" | "b", tf.BatchMatMulAttrs>(
   },
 );
 
-/** Products of packed and of empty operands. */
+/** Replacements of matrix products. */
 export const productMends: readonly Mend[] = [
   batchMatMul,
   mend<"a" | "b", tf.BatchMatMulAttrs>("_FusedMatMul", ["wasm"], PACKED, packedOnce),

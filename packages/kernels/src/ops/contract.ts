@@ -1,13 +1,13 @@
-/** @file Contractions, and what they are made of, on kernels that are right. */
+/** @file Contractions and their parts, on mended kernels. */
 import * as quickly from "../quick/arrange.ts";
 import { contract as contractQuickly } from "../quick/contract.ts";
 import { op } from "./op.ts";
 
-/** x with its axes in another order, or x itself when that is its order. */
+/** Permutes the axes of x. Returns x itself when the order is unchanged. */
 export const arrange: typeof quickly.arrange = op(quickly.arrange);
 
-/** x in another shape, or x itself when it has this one. */
+/** Reshapes x. Returns x itself when it has the shape already. */
 export const shaped: typeof quickly.shaped = op(quickly.shaped);
 
-/** Einstein summation of tensors whose axes have labels. */
+/** Einstein summation of tensors with labelled axes. */
 export const contract: typeof contractQuickly = op(contractQuickly);

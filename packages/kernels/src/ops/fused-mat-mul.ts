@@ -1,4 +1,4 @@
-/** @file The product, bias and sum of a dense layer in one call. */
+/** @file The product, bias and addition of a dense layer in one kernel. */
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { hasKnownKernels } from "../backends.ts";
@@ -6,7 +6,8 @@ import { isRecording } from "../engine.ts";
 import { mendKernels } from "../mend-kernels.ts";
 
 /**
- * What the wasm backend knows of data: the shape it was made with, whatever reshaping said since.
+ * wasm's record of each tensor's data. It keeps the shape in which the data were made, whatever
+ * reshape came later.
  */
 interface WasmBackend {
   readonly dataIdMap: { get(dataId: object): { readonly shape: readonly number[] } };
@@ -15,16 +16,16 @@ interface WasmBackend {
 const FUSED = "_FusedMatMul";
 
 /**
- * Whether the fused kernel of this backend takes this bias: wasm's looks at the shape that the data
- * were made with.
+ * Whether the fused kernel takes this bias. wasm's kernel refuses a bias whose data were not made
+ * with one axis.
  */
 const takesBias = (backend: object, bias: Tensor): boolean =>
   !("dataIdMap" in backend) || (backend as WasmBackend).dataIdMap.get(bias.dataId).shape.length === 1;
 
 /**
- * `a @ b + bias` over the last axis of a, as one kernel. The kernel is called directly:
- * `tf.fused.matMul` and the engine cost more than the product of small layers, and the former
- * brings a gradient that asks for the transposed products that are slow on wasm.
+ * `a @ b + bias` over the last axis of a, as one kernel. The kernel is called directly, for two
+ * reasons: `tf.fused.matMul` and the engine cost more than the product of a small layer, and the
+ * gradient of `tf.fused.matMul` needs transposed products, which are slow on wasm.
  * @param a - `[..., inner]`
  * @param b - `[inner, columns]`
  * @param bias - `[columns]`, or `null`.
@@ -45,7 +46,7 @@ export function fusedMatMul(a: Tensor, b: Tensor, bias: Tensor | null): Tensor {
     return a.rank === 2 ? y : tf.reshape(y, shape);
   }
   const fused = bias !== null && takesBias(backend, bias);
-  // The kernels read shapes of rank 3, and nothing of a tensor but these.
+  // The kernels expect shapes of rank 3, and read no more of a tensor than these properties.
   const inputs = {
     a: { dataId: a.dataId, shape: [1, rows, inner], dtype: a.dtype },
     b: { dataId: b.dataId, shape: [1, inner, columns], dtype: b.dtype },

@@ -1,19 +1,17 @@
-/**
- * @file What makes an op of tensorflow.js one that is right: the kernels below it are mended first.
- */
+/** @file Wraps an op of tensorflow.js so that the kernels below it are mended first. */
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { mendKernels } from "../mend-kernels.ts";
 
-/** What most ops take: numbers become float32 scalars. */
+/** An operand of most ops. A number becomes a float32 scalar. */
 export type Operand = Tensor | number;
 
 /**
- * An op on kernels that are right: tensorflow.js's own lose NaN, stop at six axes, or read what is
- * not theirs.
+ * An op on mended kernels. The stock kernels lose NaN, are wrong above six axes, or read outside
+ * their operands.
  */
 export const op = <F extends (...args: never[]) => unknown>(run: F): F =>
   ((...args) => {
     mendKernels();
     return run(...args);
-    // The same arguments and the same result.
+    // `run` gets the same arguments and its result is returned, so the wrapper has its type.
   }) as F;

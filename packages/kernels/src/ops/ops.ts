@@ -1,4 +1,4 @@
-/** @file The ops of tensorflow.js that the packages above compute with. */
+/** @file The ops of tensorflow.js that the other packages use. */
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { type Operand, op } from "./op.ts";
@@ -11,7 +11,7 @@ export const abs: Unary = op(tf.abs);
 export const add: Binary = op(tf.add);
 export const addN: typeof tf.addN = op(tf.addN);
 export const broadcastTo: (x: Tensor, shape: number[]) => Tensor = op((x: Tensor, shape: number[]) =>
-  // tensorflow.js leaves out axes that are repeated no times.
+  // `tf.broadcastTo` drops axes of size 0 from the result.
   shape.includes(0) ? tf.zeros(shape, x.dtype) : tf.broadcastTo(x, shape),
 );
 export const cast: typeof tf.cast = op(tf.cast);

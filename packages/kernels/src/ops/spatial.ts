@@ -1,6 +1,6 @@
 /**
  * @file Convolutions and pools over two or three spatial axes, for which tensorflow.js has
- * functions that differ.
+ * different functions.
  */
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor } from "@tensorflow/tfjs-core";
@@ -8,7 +8,7 @@ import { mendKernels } from "../mend-kernels.ts";
 
 interface SpatialOptions {
   readonly strides: readonly number[];
-  /** Not negative. */
+  /** Zeros before and after each axis; not negative. */
   readonly padding: readonly (readonly [number, number])[];
   readonly dilations: readonly number[];
 }
@@ -40,7 +40,7 @@ export function convSpatial(
       dilations as Pair,
     );
   }
-  // tf.conv3d takes no numbers for its padding.
+  // `tf.conv3d` does not take padding as numbers.
   const padded = padding.every(([before, after]) => before === 0 && after === 0)
     ? x
     : tf.pad(x, [[0, 0], ...padding.map(([before, after]): Pair => [before, after]), [0, 0]]);
@@ -56,8 +56,8 @@ export function convSpatial(
 }
 
 /**
- * A convolution in which every channel has filters of its own: `[n, h, w, c]` with
- * `[rows, columns, c, filters]`.
+ * A depthwise convolution, where every channel has its own filters: `[n, h, w, c]` with `[rows,
+ * columns, c, filters]`.
  */
 export function depthwiseSpatial(x: Tensor, kernel: Tensor, how: SpatialOptions): Tensor {
   mendKernels();
@@ -71,7 +71,7 @@ export function depthwiseSpatial(x: Tensor, kernel: Tensor, how: SpatialOptions)
   );
 }
 
-/** Mean or maximum of windows that lie within the input, over two or three spatial axes. */
+/** The mean or the maximum of each window within the input, over two or three spatial axes. */
 export function poolValid(
   x: Tensor,
   kind: "avg" | "max",

@@ -1,9 +1,9 @@
-/** @file The transpose of reading rows. */
+/** @file The transpose of gathering rows. */
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor } from "@tensorflow/tfjs-core";
 
 /**
- * Adds rows into zeros: `out[ids[i]] += rows[i]`. By `scatterND`, which every backend has.
+ * Adds rows into zeros: `out[ids[i]] += rows[i]`. This uses `scatterND`, which every backend has.
  * @param rows - `[n, ...]`.
  * @param ids - int32 `[n]`.
  * @returns `[count, ...]`.

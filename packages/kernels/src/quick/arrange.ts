@@ -1,12 +1,12 @@
-/** @file Axes in another order and shapes in another form, where they are not so already. */
+/** @file Permutes or reshapes a tensor, unless it has that order or shape already. */
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { sameShape } from "../shape.ts";
 
-/** x with its axes in another order, or x itself when that is its order. */
+/** Permutes the axes of x. Returns x itself when the order is unchanged. */
 export const arrange = (x: Tensor, order: readonly number[]): Tensor =>
   order.every((axis, i) => axis === i) ? x : tf.transpose(x, [...order]);
 
-/** x in another shape, or x itself when it has this one. */
+/** Reshapes x. Returns x itself when it has the shape already. */
 export const shaped = (x: Tensor, shape: readonly number[]): Tensor =>
   sameShape(x.shape, shape) ? x : tf.reshape(x, [...shape]);

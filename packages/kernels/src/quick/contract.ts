@@ -1,5 +1,5 @@
 /**
- * @file Einstein summation from transposes, sums and matrix products, which every backend has with
+ * @file Einstein summation from transposes, sums and matrix products. Every backend has these, with
  * gradients of every order.
  */
 import * as tf from "@tensorflow/tfjs-core";
@@ -11,7 +11,7 @@ import { broadcast } from "./broadcasting.ts";
 import { planContraction } from "./contraction-plan.ts";
 import { product } from "./product.ts";
 
-/** A tensor whose axes have labels, each another. */
+/** A tensor whose axes have distinct labels. */
 export interface Labelled {
   readonly x: Tensor;
   readonly labels: readonly string[];
@@ -23,20 +23,20 @@ export type LabelSizes = ReadonlyMap<string, number>;
 const sizesIn = (sizes: LabelSizes, labels: readonly string[]): number[] =>
   labels.map((label) => sizes.get(label)!);
 
-/** Axes with labels that are not wanted are summed. */
+/** Sums over the axes whose labels are not in `wanted`. */
 function sumOut({ x, labels }: Labelled, wanted: readonly string[]): Labelled {
   const axes = labels.flatMap((label, axis) => (wanted.includes(label) ? [] : [axis]));
   if (axes.length === 0) return { x, labels };
   return { x: tf.sum(x, axes), labels: labels.filter((label) => wanted.includes(label)) };
 }
 
-/** Axes of one element that are longer in the other tensor are repeated. */
+/** Repeats axes of size 1 that are longer in the other tensor. */
 function stretch({ x, labels }: Labelled, sizes: LabelSizes): Tensor {
   const shape = sizesIn(sizes, labels);
   return sameShape(x.shape, shape) ? x : broadcast(x, shape);
 }
 
-/** Two tensors at once, as one product of matrices. */
+/** Contracts two tensors with one matrix product. */
 function pairwise(a: Labelled, b: Labelled, kept: readonly string[], sizes: LabelSizes): Labelled {
   const left = sumOut(a, [...b.labels, ...kept]);
   const right = sumOut(b, [...a.labels, ...kept]);
@@ -56,10 +56,10 @@ function pairwise(a: Labelled, b: Labelled, kept: readonly string[], sizes: Labe
 }
 
 /**
- * Sums the product of the tensors over all labels that are not in `output`; labels of `output` that
+ * Multiplies the tensors and sums over all labels that are not in `output`. Labels of `output` that
  * no tensor has are broadcast.
- * @param sizes - Of all labels. Axes of one element are repeated up to it.
- * @returns A tensor of its own.
+ * @param sizes - The size of every label. Axes of size 1 are repeated up to it.
+ * @returns A new tensor.
  */
 export function contract(
   operands: readonly Labelled[],
@@ -67,7 +67,7 @@ export function contract(
   sizes: LabelSizes,
 ): Tensor {
   const [first, ...others] = operands as [Labelled, ...Labelled[]];
-  // From left to right; each product keeps the labels that the rest still needs.
+  // Contract from left to right. Each product keeps the labels that the remaining operands need.
   const product = others.reduce((left, right, i) => {
     const later = others.slice(i + 1).flatMap(({ labels }) => labels);
     return pairwise(left, right, [...output, ...later], sizes);

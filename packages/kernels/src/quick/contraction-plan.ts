@@ -1,24 +1,24 @@
 /** @file How a contraction of two tensors becomes a product of matrices. */
 
 /**
- * The labels of axes, in groups. The product is
- * `[batch, rows, contracted] @ [batch, contracted, columns]`.
+ * Labels of axes in four groups. The product is `[batch, rows, contracted] @ [batch, contracted,
+ * columns]`.
  */
 export interface ContractionPlan {
-  /** In both tensors and in the result. */
+  /** Labels in both tensors and in the result. */
   readonly batch: readonly string[];
-  /** In the first tensor alone. */
+  /** Labels in the first tensor alone. */
   readonly rows: readonly string[];
-  /** In both tensors and not in the result. */
+  /** Labels in both tensors and not in the result. */
   readonly contracted: readonly string[];
-  /** In the second tensor alone. */
+  /** Labels in the second tensor alone. */
   readonly columns: readonly string[];
 }
 
 /**
- * The groups of the axes of two tensors.
- * @param kept - The labels that are wanted afterwards. Each label that one tensor has alone is
- * among them.
+ * Groups the axes of two tensors.
+ * @param kept - The labels that the result or a later product needs. It must contain each label
+ * that only one of the two tensors has.
  */
 export function planContraction(
   left: readonly string[],

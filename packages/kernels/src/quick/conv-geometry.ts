@@ -1,6 +1,6 @@
 /**
- * @file The numbers of a convolution or pooling along each of its spatial axes, and moves that need
- * only them.
+ * @file The geometry of a convolution or pool along each spatial axis, and the padding and
+ * reshaping that follow from it.
  */
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor } from "@tensorflow/tfjs-core";
@@ -23,7 +23,7 @@ export interface Axis {
 type Info3D = tf.backend_util.Conv3DInfo;
 type Info2D = tf.backend_util.Conv2DInfo | Info3D;
 
-/** Height and width, the last two axes of volumes too. */
+/** Height and width: for three spatial axes, the last two. */
 export const axes2D = (info: Info2D): readonly Axis[] => [
   {
     input: info.inHeight,
@@ -56,7 +56,9 @@ export const axes3D = (info: Info3D): readonly Axis[] => [
   ...axes2D(info),
 ];
 
-/** Puts `value` before and after each spatial axis, axes 1 to n of x; negative numbers cut. */
+/**
+ * Pads the spatial axes (axes 1 to n of x) with `value`, before and after. Negative numbers crop.
+ */
 export function padSpatial(x: Tensor, pads: readonly (readonly [number, number])[], value = 0): Tensor {
   let result = x;
   if (pads.some(([before, after]) => before < 0 || after < 0)) {
@@ -78,9 +80,9 @@ export function padSpatial(x: Tensor, pads: readonly (readonly [number, number])
 }
 
 /**
- * The rows and columns of the input that the output reads, with their zeros: exactly
- * `(output - 1)·stride + (window - 1)·dilation + 1` along each axis, so that windows fit without
- * padding.
+ * The part of the input that the output reads, with its padding. It has exactly `(output -
+ * 1)·stride + (window - 1)·dilation + 1` elements along each axis, so that the windows need no
+ * further padding.
  */
 export const readRegion = (x: Tensor, axes: readonly Axis[], value = 0): Tensor =>
   padSpatial(
@@ -92,7 +94,7 @@ export const readRegion = (x: Tensor, axes: readonly Axis[], value = 0): Tensor 
     value,
   );
 
-/** Moves the axis `from` to directly behind the axis `behind` and joins the two. */
+/** Moves the axis `from` to directly behind the axis `behind`, and joins the two. */
 export function interleave(x: Tensor, behind: number, from: number): Tensor {
   const s = x.shape;
   const blocks = tf.reshape(x, [

@@ -1,6 +1,6 @@
 /**
- * @file A convolution and its two gradients, all three by forward kernels: the gradients of a
- * convolution are convolutions of rearranged operands, and so have gradients of every order.
+ * @file A convolution and its two gradients, all by forward kernels. The gradients of a convolution
+ * are convolutions of rearranged operands, so they have gradients of every order.
  */
 import * as tf from "@tensorflow/tfjs-core";
 import type { Conv2DAttrs, Tensor, Tensor4D, Tensor5D } from "@tensorflow/tfjs-core";
@@ -10,7 +10,7 @@ import { product } from "./product.ts";
 
 type Shape4 = [number, number, number, number];
 
-/** The axes of a 2-d convolution from its attributes. */
+/** The geometry of a 2-d convolution, from its attributes. */
 export const conv2DAxes = (
   input: readonly number[],
   filter: readonly number[],
@@ -46,7 +46,7 @@ function valid(x: Tensor, filter: Tensor, strides: readonly number[], dilations:
   return tf.conv3d(x as Tensor5D, filter as Tensor5D, s, "valid", "NDHWC", d);
 }
 
-/** The convolution itself, from its axes. */
+/** The convolution, from its geometry. */
 export const convolve = (x: Tensor, filter: Tensor, axes: readonly Axis[]): Tensor =>
   valid(
     readRegion(x, axes),
@@ -55,12 +55,12 @@ export const convolve = (x: Tensor, filter: Tensor, axes: readonly Axis[]): Tens
     axes.map((a) => a.dilation),
   );
 
-/** Whether each output reads one input: a matrix product. */
+/** Whether each output reads one input, so that the convolution is a matrix product. */
 const isPointwise = (axes: readonly Axis[]): boolean => axes.every((a) => a.window === 1 && a.stride === 1);
 
 /**
- * dW[k, i, o] = Σ x[n, s·p + d·k, i] dy[n, p, o]: a convolution over p, with channels for the
- * batch, the batch for channels, strides for dilations and dilations for strides.
+ * dW[k, i, o] = Σ x[n, s·p + d·k, i] dy[n, p, o]. This is a convolution over p in which batch and
+ * channels are exchanged, and so are strides and dilations.
  */
 export function filterGradient(x: Tensor, dy: Tensor, axes: readonly Axis[]): Tensor {
   const region = readRegion(x, axes);
@@ -99,7 +99,7 @@ export function filterGradient(x: Tensor, dy: Tensor, axes: readonly Axis[]): Te
 }
 
 /**
- * With stride s, window element s·m + r serves the inputs of phase r. `shift` zeros before the
+ * With stride s, element s·m + r of the window reads inputs of phase r. `shift` zeros before the
  * window make phase 0 begin at the first input, which is then in block `first`.
  */
 function blocking(axis: Axis): { blocks: number; shift: number; first: number } {
@@ -108,7 +108,7 @@ function blocking(axis: Axis): { blocks: number; shift: number; first: number } 
   return { blocks: Math.ceil((window + shift) / stride), shift, first: (before + shift) / stride };
 }
 
-/** All combinations of one number below each bound, the last one fastest. */
+/** All combinations of one number below each bound. The last number varies fastest. */
 const combinations = (bounds: readonly number[]): readonly (readonly number[])[] =>
   bounds.reduce<readonly (readonly number[])[]>(
     (lists, bound) => lists.flatMap((list) => Array.from({ length: bound }, (_, i) => [...list, i])),
@@ -116,10 +116,10 @@ const combinations = (bounds: readonly number[]): readonly (readonly number[])[]
   );
 
 /**
- * Takes the window apart into blocks m and phases r and turns the blocks around. By one gather:
- * reversing a tensor of many axes costs more than a convolution.
+ * Splits the window into blocks m and phases r, and reverses the blocks. One gather does both,
+ * because reversing a tensor of many axes costs more than a convolution.
  * @param filter - `[...window, ...rest]`.
- * @returns The blocks along each axis, and `[blocks, phases, rest]`.
+ * @returns The number of blocks along each axis, and `[blocks, phases, rest]`.
  */
 export function phases(filter: Tensor, axes: readonly Axis[]): { blocks: readonly number[]; rows: Tensor } {
   const parts = axes.map(blocking);
@@ -136,7 +136,7 @@ export function phases(filter: Tensor, axes: readonly Axis[]): { blocks: readonl
       }, 0),
     ),
   );
-  // Beyond the window there is a row of zeros.
+  // Positions beyond the window read a row of zeros at the end.
   const isCovered = ids.every((id) => id >= 0);
   const flat = tf.reshape(filter, [count, rest]);
   const rows = isCovered
@@ -152,7 +152,7 @@ export function phases(filter: Tensor, axes: readonly Axis[]): { blocks: readonl
   return { blocks, rows: tf.reshape(tf.gather(rows, order), [sizeOf(blocks), sizeOf(strides), rest]) };
 }
 
-/** dy with the zeros that make every input position see all the outputs that read it. */
+/** Pads dy so that every input position meets all the outputs that read it. */
 export const spreadOutput = (dy: Tensor, axes: readonly Axis[]): Tensor =>
   padSpatial(
     dy,
@@ -164,10 +164,7 @@ export const spreadOutput = (dy: Tensor, axes: readonly Axis[]): Tensor =>
     }),
   );
 
-/**
- * Puts phases in their places and cuts off what is too much: `[N, ...q, ...r, C]` →
- * `[N, ...input, C]`.
- */
+/** Interleaves the phases and crops the result: `[N, ...q, ...r, C]` → `[N, ...input, C]`. */
 export function joinPhases(x: Tensor, axes: readonly Axis[]): Tensor {
   let joined = x;
   axes.forEach((_, i) => {
@@ -180,8 +177,8 @@ export function joinPhases(x: Tensor, axes: readonly Axis[]): Tensor {
 }
 
 /**
- * dx[n, s·q + r, i] = Σ dy[n, q - m, o] W[s·m + r, i, o], up to shifts: a convolution with the
- * window turned around, one phase r of the input per group of channels when there is a stride.
+ * dx[n, s·q + r, i] = Σ dy[n, q - m, o] W[s·m + r, i, o], up to shifts. This is a convolution with
+ * the reversed window. With a stride, each phase r of the input is one group of channels.
  * @param dy - `[N, ...output, O]`.
  * @param filter - `[...window, I, O]`.
  * @returns `[N, ...input, I]`.

@@ -1,4 +1,7 @@
-/** @file Depthwise convolutions, from depthwise convolutions of rearranged operands. */
+/**
+ * @file A depthwise convolution and its two gradients, by depthwise convolutions of rearranged
+ * operands.
+ */
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor, Tensor4D } from "@tensorflow/tfjs-core";
 import { joinPhases, phases, spreadOutput } from "./convolve.ts";
@@ -13,15 +16,15 @@ const valid = (x: Tensor, filter: Tensor, strides: [number, number], dilations: 
   tf.depthwiseConv2d(x as Tensor4D, filter as Tensor4D, strides, "valid", "NHWC", dilations);
 
 /**
- * The convolution itself, from its axes. x: `[N, H, W, C]`, filter: `[h, w, C, M]`, result:
- * `[N, H', W', C·M]`.
+ * The convolution, from its geometry. x: `[N, H, W, C]`, filter: `[h, w, C, M]`, result: `[N, H',
+ * W', C·M]`.
  */
 export const depthwiseConvolve = (x: Tensor, filter: Tensor, axes: readonly Axis[]): Tensor =>
   valid(readRegion(x, axes), filter, pair(axes, "stride"), pair(axes, "dilation"));
 
 /**
- * As for a full convolution, with one filter per channel of dy; phases are the multiplier. Then
- * summed over the filters of a channel.
+ * Like `inputGradient`, with one filter per channel of dy and the phases as its multiplier. The
+ * filters of one channel are then summed.
  */
 export function depthwiseInputGradient(dy: Tensor, filter: Tensor, axes: readonly Axis[]): Tensor {
   const [, , channels, multiplier] = filter.shape as [number, number, number, number];
@@ -32,7 +35,7 @@ export function depthwiseInputGradient(dy: Tensor, filter: Tensor, axes: readonl
   let dx = valid(spreadOutput(dy, axes), kernel, [1, 1], pair(axes, "dilation"));
   const [n, h, w] = dx.shape as [number, number, number];
   if (sh * sw > 1) {
-    // Phases are behind the channels: [N, q, q', C·M, s·s'] → [N, q, q', s, s', C·M].
+    // The phases come behind the channels: [N, q, q', C·M, s·s'] → [N, q, q', s, s', C·M].
     const behind = tf.reshape(dx, [n * h * w, channels * multiplier, sh * sw]);
     const before = tf.transpose(behind, [0, 2, 1]);
     dx = joinPhases(tf.reshape(before, [n, h, w, sh, sw, channels * multiplier]), axes);
@@ -42,8 +45,8 @@ export function depthwiseInputGradient(dy: Tensor, filter: Tensor, axes: readonl
 }
 
 /**
- * dW[k, c, m] = Σ x[n, s·p + d·k, c] dy[n, p, c·M + m]: each (n, c) is a channel and dy a filter;
- * then summed over n.
+ * dW[k, c, m] = Σ x[n, s·p + d·k, c] dy[n, p, c·M + m]. Each (n, c) becomes a channel, with dy as
+ * its filter. The result is then summed over n.
  */
 export function depthwiseFilterGradient(
   x: Tensor,

@@ -14,17 +14,20 @@ function swap(x: Tensor): Tensor {
 
 const batch = (x: Tensor): number[] => x.shape.slice(0, -2);
 
-/** Multiply-adds from which one call for each matrix costs less than a scalar loop over a batch. */
+/**
+ * Multiply-adds per matrix from which one call for each matrix is quicker than a scalar loop over
+ * the batch.
+ */
 const worthSplitting = 30_000;
 
 /**
- * `a @ b`: plain products where the backend has a scalar loop for batches and the products are
- * large.
+ * `a @ b`. Where the backend has a scalar loop for batches, large products are split into one call
+ * for each matrix.
  */
 function plain(a: Tensor, b: Tensor): Tensor {
   const [m, k] = a.shape.slice(-2) as [number, number];
   const n = b.shape.at(-1)!;
-  // Sums of nothing: kernels leave what was in the memory.
+  // Kernels return uninitialised memory for sums over no elements.
   if (k === 0) return tf.zeros([...tf.backend_util.assertAndGetBroadcastShape(batch(a), batch(b)), m, n]);
   if (a.rank === 2 && b.rank === 2) return tf.matMul(a, b);
   if (b.rank === 2) {
@@ -33,7 +36,7 @@ function plain(a: Tensor, b: Tensor): Tensor {
   }
   const shared = tf.backend_util.assertAndGetBroadcastShape(batch(a), batch(b));
   const count = sizeOf(shared);
-  // The kernels broadcast a batch of one and no other.
+  // The kernels broadcast only a batch of size 1.
   const spread = (x: Tensor): Tensor => {
     const own = sizeOf(batch(x));
     return own === count || own === 1 ? x : broadcast(x, [...shared, ...x.shape.slice(-2)]);
@@ -50,8 +53,8 @@ function plain(a: Tensor, b: Tensor): Tensor {
 }
 
 /**
- * `op(a) @ op(b)`, batches broadcast. A transposed operand is transposed first where the kernel has
- * a scalar loop for it.
+ * `op(a) @ op(b)` with broadcast batches. Where the kernel has a scalar loop for transposed
+ * operands, they are transposed first.
  * @param a - `[..., M, K]`, or `[..., K, M]` with `transposeA`.
  * @param b - `[..., K, N]`, or `[..., N, K]` with `transposeB`.
  * @returns `[..., M, N]`, float32.
@@ -65,8 +68,8 @@ export function product(a: Tensor, b: Tensor, transposeA = false, transposeB = f
   const left = transposeA ? swap(a) : a;
   if (!transposeB) return plain(left, b);
   const isPlain = a.rank === 2 && b.rank === 2;
-  // (b @ aᵀ)ᵀ instead of a @ bᵀ when the operand and the result are smaller than b, as for the
-  // input of a dense layer.
+  // Compute (b @ aᵀ)ᵀ instead of a @ bᵀ when a and the result together are smaller than b, as for
+  // the input gradient of a dense layer.
   if (isPlain && !transposeA && a.size + a.shape[0] * b.shape[0] < b.size) return swap(tf.matMul(b, swap(a)));
   return plain(left, swap(b));
 }

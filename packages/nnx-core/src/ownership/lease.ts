@@ -118,30 +118,24 @@ function letGo(tensor: Tensor, fate: Fate): void {
 const releaseOne = (tensor: Tensor): void => letGo(tensor, free);
 const handOverOne = (tensor: Tensor): void => letGo(tensor, leave);
 
+function markForGood(tensor: Tensor): void {
+  const count = countOf(tensor);
+  if (count) count.isForGood = true;
+}
+
 /**
  * One holder's hold on the tensors in some values: while it lasts, neither a scope nor another
- * holder frees them. It ends once, with {@link release} or {@link handOver}.
+ * holder frees them. It ends once.
  */
 export class Lease {
-  private has: unknown;
-  private isForGood: boolean;
-  private how: "released" | "handed over" | undefined;
-
-  /** It holds nothing at first. See {@link hold}. */
-  constructor(isForGood: boolean) {
-    this.has = undefined;
-    this.isForGood = isForGood;
-    this.how = undefined;
-  }
-
   /** What it holds; nothing after its end. */
-  get values(): unknown {
-    return this.has;
-  }
+  values: unknown;
+  end: "released" | "handed over" | undefined = undefined;
 
-  /** How it ended, if it did. */
-  get end(): "released" | "handed over" | undefined {
-    return this.how;
+  /** See {@link hold}. */
+  constructor(values: unknown, isForGood: boolean) {
+    retainAll(values, isForGood);
+    this.values = values;
   }
 
   /**
@@ -154,45 +148,24 @@ export class Lease {
 
   /**
    * The holder passes the tensors on. Those that nobody else holds are the scope's again that made
-   * them, or the user's; what a Lease for good had is the open scope's, or the caller's.
+   * them, or the user's; what was held for good is the open scope's, or the caller's.
    */
   handOver(): void {
     this.finish("handed over", handOverOne);
   }
 
   private finish(how: "released" | "handed over", each: (tensor: Tensor) => void): void {
-    if (this.how !== undefined) return;
-    const { has } = this;
-    this.how = how;
-    this.has = undefined;
-    // No scope has the holder any more: should it hold values again, it does so for good.
-    this.isForGood = true;
-    forEachTensor(has, each);
-  }
-
-  /**
-   * Holds other values from now on, and lets go of those that it had. A Lease that has ended begins
-   * again.
-   * @throws {@link DisposedError} when a tensor was disposed; it holds what it held then.
-   */
-  replace(values: unknown): void {
-    const { has, isForGood } = this;
-    retainAll(values, isForGood);
-    this.has = values;
-    this.how = undefined;
-    forEachTensor(has, isForGood ? releaseOne : handOverOne);
+    if (this.end !== undefined) return;
+    const { values } = this;
+    this.values = undefined;
+    this.end = how;
+    forEachTensor(values, each);
   }
 
   /** The holder is no scope's any more. */
   holdForGood(): void {
-    this.isForGood = true;
-    forEachTensor(this.has, markForGood);
+    forEachTensor(this.values, markForGood);
   }
-}
-
-function markForGood(tensor: Tensor): void {
-  const count = countOf(tensor);
-  if (count) count.isForGood = true;
 }
 
 /**
@@ -201,11 +174,18 @@ function markForGood(tensor: Tensor): void {
  * tensors are not left to those who made them.
  * @throws {@link DisposedError} when one was disposed; none is held then.
  */
-export function hold(values: unknown, isForGood = false): Lease {
-  const lease = new Lease(isForGood);
-  lease.replace(values);
-  return lease;
-}
+export const hold = (values: unknown, isForGood = false): Lease => new Lease(values, isForGood);
+
+/**
+ * The Lease of every Variable, which is told the value each time: a Lease of its own would add two
+ * thirds to the memory that a Variable takes.
+ */
+export const variableLease = {
+  hold: (value: unknown, isForGood: boolean): void => retainAll(value, isForGood),
+  release: (value: unknown): void => forEachTensor(value, releaseOne),
+  handOver: (value: unknown): void => forEachTensor(value, handOverOne),
+  holdForGood: (value: unknown): void => forEachTensor(value, markForGood),
+} as const;
 
 /** Says that tensors are attributes of modules: no Lease frees them when it ends. */
 export const leaveToModules = (values: unknown): void =>

@@ -56,6 +56,9 @@ function put(thing: object, kind: ScopeKind<never>, scope: Scope): void {
 /** Whether what is made now is a scope's. */
 export const isScopeOpen: () => boolean = inScope;
 
+/** Whether a scope that is open owns the thing. */
+export const isOfScope = (thing: object): boolean => owning > 0 && ownerOf.has(thing);
+
 /** Takes a thing from its scope: it was disposed. */
 export function forgetThing(thing: object): void {
   if (owning === 0) return;

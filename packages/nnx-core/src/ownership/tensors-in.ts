@@ -34,6 +34,7 @@ function walk(value: unknown, state: Walk, level: number): void {
   }
   if (!isContainer(value)) return;
   if (level > mostLevels || ++state.containers > mostContainers) throw endless(value);
+  // By index, since every State is held as one array.
   if (Array.isArray(value)) for (let i = 0; i < value.length; i++) walk(value[i], state, level + 1);
   else for (const item of itemsOf(value)) walk(item, state, level + 1);
 }

@@ -89,7 +89,7 @@ export function disposeOwner(owner: object): void {
 /** @throws {@link DisposedError} for a State that was disposed, or whose scope has ended. */
 export function refuseEnded(where: string, state: object): void {
   const end = leases.get(state)?.end;
-  if (end !== undefined) throw new DisposedError(endedText(where, "State", end));
+  if (end !== undefined) throw new DisposedError(endedText(where, "State", end === "released"));
 }
 
 /** Whether this holds tensors of its own: the root of a State, or patches. */

@@ -1,6 +1,6 @@
 /** @file Variables from leaves, past their constructors. */
 import { leafFor } from "./frozen.ts";
-import { giveNewToScope, holdValue, startLease } from "./held-value.ts";
+import { holdFirst } from "./held-value.ts";
 import { observer } from "./observer.ts";
 import type { Variable } from "./variable.ts";
 import type { VariableState, VariableType } from "./variable-state.ts";
@@ -13,11 +13,10 @@ const blanks = new WeakMap<VariableType, Blank>();
 function blankOf(type: VariableType): Blank {
   const known = blanks.get(type);
   if (known) return known;
-  // A plain function, since only those let their prototype be set; it has what the
-  // constructor of `Variable` gives.
+  // A plain function, since only those let their prototype be set; it has the
+  // one field of `Variable`.
   function BlankVariable(this: object, leaf: VariableState): void {
     (this as { leaf: VariableState }).leaf = leaf;
-    startLease(this);
   }
   BlankVariable.prototype = type.prototype;
   const blank = BlankVariable as unknown as Blank;
@@ -32,8 +31,7 @@ function blankOf(type: VariableType): Blank {
 export function variableFromState<V extends Variable>(state: VariableState): V {
   const { type, value } = state;
   const variable = new (blankOf(type))(leafFor(type, state)) as V;
-  holdValue(variable, value);
-  giveNewToScope(variable);
+  holdFirst(variable, value);
   observer?.(variable, "new");
   return variable;
 }

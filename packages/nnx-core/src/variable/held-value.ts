@@ -1,38 +1,37 @@
 /**
- * @file How a Variable holds its value: with a Lease, for good or until the end of the scope that
- * the Variable is made in.
+ * @file How a Variable holds its value: for good, or until the end of the scope that the Variable
+ * is made in.
  */
 import { freezeContainers } from "../ownership/freeze.ts";
-import { Lease } from "../ownership/lease.ts";
-import { giveThingToScope, isScopeOpen, type ScopeKind, storeThings } from "../ownership/scopes.ts";
+import { variableLease } from "../ownership/lease.ts";
+import {
+  forgetThing,
+  giveThingToScope,
+  isOfScope,
+  isScopeOpen,
+  type ScopeKind,
+  storeThings,
+} from "../ownership/scopes.ts";
 import { tensorsIn } from "../ownership/tensors-in.ts";
 import type { Variable } from "./variable.ts";
 
-/** A symbol, so that who lists a Variable's fields does not come by it. */
-const leaseKey: unique symbol = Symbol("nnx.lease");
-interface Leased {
-  [leaseKey]: Lease;
+/** In the place of a value that was let go: by hand, or at the end of a scope. */
+export const released: unique symbol = Symbol("released");
+const handedOver: unique symbol = Symbol("handedOver");
+export type Gone = typeof released | typeof handedOver;
+
+export const isGone = (value: unknown): value is Gone =>
+  typeof value === "symbol" && (value === released || value === handedOver);
+
+/** What the class alone sees. */
+interface Access {
+  valueOf(variable: Variable): unknown;
+  /** Takes the value away. */
+  empty(variable: Variable, why: Gone): void;
 }
-
-/** A Variable's hold on the tensors in its value. */
-export const leaseOf = (variable: Variable): Lease => (variable as unknown as Leased)[leaseKey];
-
-/** Gives a new Variable its Lease, which holds nothing yet. */
-export function startLease(variable: object): void {
-  (variable as Leased)[leaseKey] = new Lease(!isScopeOpen());
-}
-
-/** Holds a value for a Variable, in the place of the one that it has. */
-export function holdValue(variable: Variable, value: unknown): void {
-  freezeContainers(value);
-  leaseOf(variable).replace(value);
-  storeThings(value);
-}
-
-/** Takes the value away that a Variable's Lease had; only the class can. */
-let empty: (variable: Variable) => void;
-export const setEmpty = (given: typeof empty): void => {
-  empty = given;
+let access: Access;
+export const setAccess = (given: Access): void => {
+  access = given;
 };
 
 /**
@@ -42,26 +41,52 @@ export const setEmpty = (given: typeof empty): void => {
 const made: ScopeKind<Variable> = {
   isLoose: true,
   end(variable) {
-    const lease = leaseOf(variable);
+    const value = access.valueOf(variable);
     // Without tensors there is nothing to free, and it may be a stream that a module from before
     // goes on with.
-    if (tensorsIn(lease.values).length === 0) lease.holdForGood();
-    else {
-      lease.handOver();
-      empty(variable);
-    }
+    if (tensorsIn(value).length === 0) return;
+    access.empty(variable, handedOver);
+    variableLease.handOver(value);
   },
-  leave: (variable) => leaseOf(variable).holdForGood(),
+  leave: (variable) => variableLease.holdForGood(access.valueOf(variable)),
 };
 
 /** What was merged is a part of nothing else. */
 const merged: ScopeKind<Variable> = { ...made, isLoose: false };
 
-/** Makes the scope that is open, if there is one, the owner of a new Variable. */
-export const giveNewToScope = (variable: Variable): boolean => giveThingToScope(variable, made);
-
-/** As {@link giveNewToScope}, for a Variable that no module from before can have. */
+/**
+ * Makes the scope that is open, if there is one, the owner of a Variable that no module from before
+ * can have.
+ */
 export function giveVariableToScope<V extends Variable>(variable: V): V {
   giveThingToScope(variable, merged);
   return variable;
+}
+
+/** Holds the value of a new Variable. */
+export function holdFirst(variable: Variable, value: unknown): void {
+  freezeContainers(value);
+  const isInScope = isScopeOpen();
+  variableLease.hold(value, !isInScope);
+  if (!isInScope) return;
+  storeThings(value);
+  giveThingToScope(variable, made);
+}
+
+/** Holds a Variable's next value, and lets go of the last. */
+export function holdNext(variable: Variable, next: unknown, last: unknown): void {
+  freezeContainers(next);
+  const isForGood = !isOfScope(variable);
+  variableLease.hold(next, isForGood);
+  storeThings(next);
+  if (isForGood) variableLease.release(last);
+  else variableLease.handOver(last);
+}
+
+/** Releases the value of a Variable that is disposed, and takes it away. */
+export function releaseValue(variable: Variable): void {
+  forgetThing(variable);
+  const value = access.valueOf(variable);
+  access.empty(variable, released);
+  variableLease.release(value);
 }

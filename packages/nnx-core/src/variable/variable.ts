@@ -2,12 +2,11 @@
 import { nameDisposeMethod } from "../data/dispose-symbol.ts";
 import { neverProxied } from "../data/proxies.ts";
 import { describe, DisposedError, disposedText, endedText, StructureError } from "../errors.ts";
-import { forgetThing } from "../ownership/scopes.ts";
 import { isTensor } from "../tensor.ts";
 import { definitionOf } from "./definitions.ts";
 import { variableFromState } from "./from-state.ts";
 import { entryOf, leafFor, metadataFrom, noMetadata } from "./frozen.ts";
-import { giveNewToScope, holdValue, leaseOf, setEmpty, startLease } from "./held-value.ts";
+import { type Gone, holdFirst, holdNext, isGone, released, releaseValue, setAccess } from "./held-value.ts";
 import { observer } from "./observer.ts";
 import {
   type Metadata,
@@ -17,11 +16,7 @@ import {
   type VariableType,
 } from "./variable-state.ts";
 
-/** In the place of a value that was let go. */
-const gone: unique symbol = Symbol("gone");
-type Gone = typeof gone;
-
-const isLive = <T>(leaf: VariableState<T | Gone>): leaf is VariableState<T> => leaf.value !== gone;
+const isLive = <T>(leaf: VariableState<T | Gone>): leaf is VariableState<T> => !isGone(leaf.value);
 
 /**
  * A value that a model holds and changes: parameters, statistics, RNG counts. It has identity
@@ -61,11 +56,9 @@ export class Variable<T = unknown> {
     const { type } = this;
     const own = metadataFrom(type.typeName, metadata);
     this.leaf = Object.freeze({ type, value, metadata: own });
-    startLease(this);
     const created = this.createValue(value);
-    holdValue(this, created);
-    giveNewToScope(this);
-    if (created !== this.leaf.value) this.leaf = Object.freeze({ type, value: created, metadata: own });
+    holdFirst(this, created);
+    if (created !== value) this.leaf = Object.freeze({ type, value: created, metadata: own });
     observer?.(this, "new");
   }
 
@@ -113,7 +106,7 @@ export class Variable<T = unknown> {
     const { type, value, metadata } = this.leaf;
     if (value === next) return;
     observer?.(this, "write");
-    holdValue(this, next);
+    holdNext(this, next, value);
     this.leaf = Object.freeze({ type, value: next, metadata });
   }
 
@@ -125,7 +118,7 @@ export class Variable<T = unknown> {
   private live(): VariableState<T> {
     const { leaf } = this;
     if (isLive(leaf)) return leaf;
-    throw new DisposedError(endedText(`${this.type.typeName}.value`, "Variable", leaseOf(this).end));
+    throw new DisposedError(endedText(`${this.type.typeName}.value`, "Variable", leaf.value === released));
   }
 
   /**
@@ -214,7 +207,7 @@ export class Variable<T = unknown> {
     const before = this.leaf;
     if (leaf === before) return;
     observer?.(this, "write");
-    if (before.value !== leaf.value) holdValue(this, leaf.value);
+    if (before.value !== leaf.value) holdNext(this, leaf.value, before.value);
     this.leaf = leafFor(before.type, leaf);
   }
 
@@ -230,18 +223,19 @@ export class Variable<T = unknown> {
   dispose(): void {
     if (this.isDisposed) return;
     observer?.(this, "write");
-    forgetThing(this);
-    leaseOf(this).release();
-    this.empty();
+    releaseValue(this);
   }
 
-  private empty(): void {
+  private empty(why: Gone): void {
     const { type, metadata } = this.leaf;
-    this.leaf = Object.freeze({ type, value: gone, metadata });
+    this.leaf = Object.freeze({ type, value: why, metadata });
   }
 
   static {
-    setEmpty((variable) => variable.empty());
+    setAccess({
+      valueOf: (variable) => variable.leaf.value,
+      empty: (variable, why) => variable.empty(why),
+    });
   }
 
   /** Whether it was disposed, itself or with its model. */

@@ -7,7 +7,7 @@ import { drop } from "./drop.ts";
 
 const key = random.key(3);
 const numbers = (x: tf.Tensor): number[] => [...x.dataSync()];
-/** The same in ordinary ops, with JAX's rounding of the scale. */
+/** The same computation with ordinary ops, and JAX's rounding of the scale. */
 const plain = (x: tf.Tensor, rate: number): tf.Tensor =>
   tf.where(
     random.bernoulli(key, 1 - rate, x.shape),

@@ -1,5 +1,5 @@
 /**
- * @file The masks of Dropout and DropConnect, drawn and applied in one pass, forward and backward.
+ * @file Draws and applies the masks of Dropout and DropConnect in one pass, forward and backward.
  */
 import { cast, type Tensor } from "@tensorflow/tfjs-core";
 import { fuse } from "@nnxjs/kernels/internal";
@@ -13,26 +13,27 @@ const asFloat = (x: Tensor): Tensor => (x.dtype === "float32" ? x : cast(x, "flo
 
 const NAMES = { scale: true, maskShape: true } as const;
 
-/** How {@link drop} masks. */
+/** Options of {@link drop}. */
 export interface DropOptions {
-  /** Factor of what is kept. @defaultValue `1 / (1 - rate)`, rounded as JAX rounds the division */
+  /**
+   * The factor of kept elements. @defaultValue `1 / (1 - rate)`, rounded as JAX rounds the division
+   */
   scale?: number;
   /**
-   * The shape of the mask of each key, where it is to be shared along some axes; with the key's
-   * shape in front it must broadcast to x's.
-   * @defaultValue x's shape, less the key's
+   * The shape of the mask of each key. Axes of size 1 share the mask. With the key's shape in front
+   * it must broadcast to the shape of x.
+   * @defaultValue x's shape without the key's axes
    */
   maskShape?: readonly number[];
 }
 
 /**
- * Zeroes each element with probability `rate` and scales the rest:
- * `where(bernoulli(key, 1 - rate), x * scale, 0)`. The mask equals JAX's bit for bit on every
- * backend; dropped elements are 0 even where x is NaN. The gradient is the same mask on the
- * upstream gradient, drawn again from the key rather than stored.
- * @param x - Any shape; int32 and bool are taken as float32, since what is kept is scaled.
- * @param key - One key, or keys of shape `[n, ...]` that each mask their part of x, whose leading
- * axes are then `[n, ...]`.
+ * Zeroes each element with probability `rate` and scales the rest: `where(bernoulli(key, 1 - rate),
+ * x * scale, 0)`. The mask equals JAX's bit for bit on every backend. Dropped elements are 0 even
+ * where x is NaN. The gradient applies the same mask, drawn again from the key instead of stored.
+ * @param x - Any shape. int32 and bool are cast to float32, because kept elements are scaled.
+ * @param key - One key, or keys of shape `[n, ...]`. In the latter case x has the leading axes `[n,
+ * ...]`, and each key masks its part.
  * @param rate - In `[0, 1)`.
  * @see `flax.nnx.Dropout`, Wan et al. 2013 (DropConnect)
  */

@@ -3,8 +3,8 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor } from "@tensorflow/tfjs-core";
 
 /**
- * A linear function of one tensor that is its own transpose: its gradient is the same function of
- * the upstream one.
+ * Applies a linear function that is its own transpose. So its gradient is the same function of the
+ * upstream gradient.
  */
 export function selfAdjoint(x: Tensor, f: (x: Tensor) => Tensor): Tensor {
   return tf.customGrad((input) => ({

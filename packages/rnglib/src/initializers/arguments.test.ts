@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { type Initializer, initializers, random, Rngs } from "../index.ts";
 
 const key = random.key(0);
-// What JavaScript lets through and the types do not.
+// Arguments that the types refuse but JavaScript lets through.
 const anything = initializers as unknown as Readonly<
   Record<string, (...args: readonly unknown[]) => Initializer>
 >;

@@ -18,7 +18,7 @@ function filled<T extends Tensor>(
   const place = `initializers.${where}`;
   const own = dimensionsOf(place, shape);
   const dimensions = [...ownKey(place, key).shape, ...own];
-  // The type says the rank that the shape has.
+  // The shape has the rank that the type T says.
   const fill = (): Tensor =>
     newTensor(dtype, dimensions, (elements) => elements.fill(dtype === "bool" ? Number(value !== 0) : value));
   if (dtype === "float32" || dtype === "int32" || dtype === "bool") return fill() as T;
@@ -41,18 +41,20 @@ export const constant: (value: number) => RankedInitializer = registerFactory(
   },
 );
 
-/** All zeros; an initializer itself, as in JAX. @see `jax.nn.initializers.zeros` */
+/** All zeros. Like in JAX, it is an initializer itself. @see `jax.nn.initializers.zeros` */
 export const zeros: RankedInitializer = (key, shape, dtype = "float32") =>
   filled("zeros", 0, key, shape, dtype);
 
-/** All ones; an initializer itself, as in JAX. @see `jax.nn.initializers.ones` */
+/** All ones. Like in JAX, it is an initializer itself. @see `jax.nn.initializers.ones` */
 export const ones: RankedInitializer = (key, shape, dtype = "float32") =>
   filled("ones", 1, key, shape, dtype);
 
-/** {@link zeros}, in the form of the other initializers. @see Flax `nnx.initializers.zeros_init` */
+/**
+ * Returns {@link zeros}, to call like other initializers. @see Flax `nnx.initializers.zeros_init`
+ */
 export const zerosInit = (): RankedInitializer => zeros;
 
-/** {@link ones}, in the form of the other initializers. @see Flax `nnx.initializers.ones_init` */
+/** Returns {@link ones}, to call like other initializers. @see Flax `nnx.initializers.ones_init` */
 export const onesInit = (): RankedInitializer => ones;
 
 registerFunction("initializers.zeros", zeros);

@@ -1,12 +1,12 @@
-/** @file How many inputs and outputs a weight connects. */
+/** @file The number of inputs and outputs that a weight connects. */
 import { checkOptions, describe } from "@nnxjs/nnx-core/internal";
 import { formatShape, sizeOf } from "../keys/shape.ts";
 
 const NAMES = { inAxis: true, outAxis: true, batchAxis: true } as const;
 
 /**
- * Which axes of a weight are inputs, outputs and batches of weights; all others are the receptive
- * field.
+ * The axes of a weight that are inputs, outputs or batches of weights. All other axes are the
+ * receptive field.
  */
 export interface FanOptions {
   /** @defaultValue -2 */
@@ -17,7 +17,7 @@ export interface FanOptions {
   batchAxis?: number | readonly number[];
 }
 
-/** @throws NnxError for unknown names, TypeError for axes that are no integers. */
+/** @throws NnxError for unknown options, TypeError for axes that are not integers. */
 export function checkFans(where: string, options: FanOptions): void {
   checkOptions(`initializers.${where}`, options, NAMES);
   for (const [name, axes] of Object.entries(options)) {
@@ -30,9 +30,9 @@ export function checkFans(where: string, options: FanOptions): void {
 }
 
 /**
- * The inputs of one output and the outputs of one input.
- * @throws RangeError for shapes with fewer than 2 axes while `inAxis` is -2, and for axes that are
- * not there.
+ * The number of inputs of one output, and of outputs of one input.
+ * @throws RangeError for shapes with fewer than 2 axes while `inAxis` is -2, and for axes out of
+ * range.
  * @see `jax.nn.initializers`, `_compute_fans`
  */
 export function fansOf(
@@ -43,7 +43,7 @@ export function fansOf(
   if (inAxis === -2 && shape.length <= 1) {
     throw new RangeError(
       `initializers.${where}: expected a shape with at least 2 axes, got ${formatShape(shape)}. ` +
-        "Inputs and outputs cannot be told apart: state inAxis, or use normal or zeros.",
+        "It has no separate axes for inputs and outputs: pass inAxis, or use normal or zeros.",
     );
   }
   const sizeAlong = (axes: number | readonly number[]): number => {

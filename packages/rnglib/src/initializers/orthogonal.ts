@@ -1,4 +1,4 @@
-/** @file Initializers made of orthogonal matrices. */
+/** @file Initializers that draw orthogonal matrices. */
 import { registerFactory } from "@nnxjs/nnx-core";
 import { checkOptions } from "@nnxjs/nnx-core/internal";
 import type { PRNGKey } from "../keys/index.ts";
@@ -12,15 +12,16 @@ const NAMES = { columnAxis: true } as const;
 
 /** Options of {@link orthogonal} and {@link deltaOrthogonal}. */
 export interface OrthogonalInitializerOptions {
-  /** The axis that becomes the columns; all others together are the rows. @defaultValue -1 */
+  /** The axis of the columns. All other axes together are the rows. @defaultValue -1 */
   columnAxis?: number;
 }
 
 /**
- * A scaled orthogonal matrix, reshaped: `scale * Q` with orthonormal columns, or rows where there
- * are fewer.
+ * A scaled orthogonal matrix, reshaped: `scale * Q`. Q has orthonormal columns, or orthonormal rows
+ * where there are fewer rows.
  * @param scale - @defaultValue 1
- * @throws RangeError, when called, for shapes with fewer than 2 axes or without the column axis.
+ * @throws RangeError, when the initializer is called, for shapes with fewer than 2 axes or without
+ * the column axis.
  * @see `jax.nn.initializers.orthogonal`; Saxe et al. 2013, arXiv:1312.6120
  */
 export const orthogonal: (scale?: number, options?: OrthogonalInitializerOptions) => RankedInitializer =
@@ -44,8 +45,8 @@ export const orthogonal: (scale?: number, options?: OrthogonalInitializerOptions
   );
 
 /**
- * The column axis.
- * @throws TypeError for a scale or axis that is none, NnxError for unknown options.
+ * Checks the arguments and returns the column axis.
+ * @throws TypeError for a scale or axis that is not a number, NnxError for unknown options.
  */
 function checked(where: string, scale: number, options: OrthogonalInitializerOptions): number {
   checkNumber(where, "the scale", scale);
@@ -69,7 +70,8 @@ function fillOrthogonal(
   const rows = out.length / columns;
   const q = new Float32Array(out.length);
   orthogonalInto(key, rows, columns, q);
-  // Row-major index of (before, column, after) in `shape`, from (before, after) as the row of `q`.
+  // (before, after) is the row of `q`. From it, compute the row-major index of (before, column,
+  // after) in `shape`.
   const after = sizeOf(shape.slice(axis + 1));
   const factor = Math.fround(scale);
   for (let row = 0; row < rows; row++) {
@@ -79,10 +81,11 @@ function fillOrthogonal(
 }
 
 /**
- * A convolution kernel that is orthogonal in the middle and zero around it, so that the layer keeps
- * norms at the start.
+ * A convolution kernel that is orthogonal at its centre and zero elsewhere. With it, a new layer
+ * preserves norms.
  * @param scale - @defaultValue 1
- * @throws RangeError, when called, for shapes without 3 to 5 axes or with more inputs than outputs.
+ * @throws RangeError, when the initializer is called, for shapes without 3 to 5 axes or with more
+ * inputs than outputs.
  * @see `jax.nn.initializers.delta_orthogonal`; Xiao et al. 2018, arXiv:1806.05393
  */
 export const deltaOrthogonal: (scale?: number, options?: OrthogonalInitializerOptions) => RankedInitializer =

@@ -1,4 +1,4 @@
-/** @file Samples times a fixed number. */
+/** @file Initializers that draw samples and multiply them by a constant. */
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { registerFactory } from "@nnxjs/nnx-core";
 import { checkOptions } from "@nnxjs/nnx-core/internal";
@@ -63,7 +63,7 @@ export const normal: (stddev?: number) => RankedInitializer = registerFactory(
   },
 );
 
-/** Where {@link truncatedNormal} cuts, in standard deviations. */
+/** The bounds of {@link truncatedNormal}, in standard deviations. */
 export interface TruncatedNormalOptions {
   /** @defaultValue -2 */
   lower?: number;
@@ -79,9 +79,9 @@ function checkBounds(lower: number, upper: number): void {
 }
 
 /**
- * Normal with mean 0, cut off on both sides.
- * @param stddev - Standard deviation before the cut. @defaultValue 0.01
- * @throws RangeError unless `lower` is below `upper`, TypeError for a `stddev` that is no finite
+ * Normal with mean 0, truncated on both sides.
+ * @param stddev - Standard deviation before truncation. @defaultValue 0.01
+ * @throws RangeError unless `lower` is below `upper`, TypeError when `stddev` is not a finite
  * number.
  * @see `jax.nn.initializers.truncated_normal`
  */

@@ -1,5 +1,6 @@
 /**
- * @file Initializers that keep the variance of activations, or of gradients, from layer to layer.
+ * @file Initializers that preserve the variance of activations, or of gradients, from layer to
+ * layer.
  */
 import { registerFactory } from "@nnxjs/nnx-core";
 import {
@@ -12,21 +13,22 @@ import { checkFloat32, checkNumber, type RankedInitializer } from "./initializer
 import { scaled } from "./scaled.ts";
 
 const f = Math.fround;
-/** Standard deviation of a standard normal that is cut at ±2. */
+/** The standard deviation of a standard normal that is truncated at ±2. */
 const TRUNCATED_STDDEV = f(0.8796256610342398);
 
-/** What the variance is divided by: inputs, outputs, their mean, or their geometric mean. */
+/** The divisor of the variance: inputs, outputs, their mean, or their geometric mean. */
 export type FanMode = "fanIn" | "fanOut" | "fanAvg" | "fanGeoAvg";
 
-/** How values are spread around 0. */
+/** The distribution of the values around 0. */
 export type ScaledDistribution = "truncatedNormal" | "normal" | "uniform";
 
 /**
  * Values of variance `scale / n`, where `n` counts the inputs or outputs of a weight.
  * @param mode - Which `n`. JAX's names `"fan_in"`, … in camelCase.
- * @param distribution - `"truncatedNormal"` is cut at two standard deviations.
- * @throws TypeError for a scale that is no finite number, RangeError for a negative one; when
- * called, TypeError for another mode or distribution, RangeError for shapes with fewer than 2 axes.
+ * @param distribution - `"truncatedNormal"` is truncated at two standard deviations.
+ * @throws TypeError for a scale that is not a finite number, RangeError for a negative one. The
+ * initializer throws TypeError for an unknown mode or distribution, and RangeError for shapes with
+ * fewer than 2 axes.
  * @see `jax.nn.initializers.variance_scaling`
  */
 export const varianceScaling: (

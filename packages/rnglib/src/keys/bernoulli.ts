@@ -1,4 +1,4 @@
-/** @file Coin flips, and the masks of Dropout and DropConnect that are made of them. */
+/** @file Coin flips, and the masks of Dropout and DropConnect that are made from them. */
 import { fillBernoulli, fillMaskScale, fillUniform } from "./fill.ts";
 import { checkNames } from "./messages.ts";
 import { fillRows, outputFor } from "./output.ts";
@@ -11,12 +11,12 @@ const MASK_NAMES = { scale: true, out: true } as const;
 /** Options of {@link bernoulli}. */
 export interface BernoulliOptions {
   /**
-   * `"low"` compares one uniform of 23 bits with `p`; `"high"` takes a second one for the bits
-   * below, which matters for `p` under about 1e-7.
+   * `"low"` compares one uniform of 23 bits with `p`. `"high"` takes a second one for the lower
+   * bits, which matters for `p` below about 1e-7.
    * @defaultValue "low"
    */
   mode?: "low" | "high";
-  /** Written and returned instead of a new array. */
+  /** An array to write to and return, instead of a new one. */
   out?: Uint8Array;
 }
 
@@ -26,9 +26,9 @@ export interface BernoulliOptions {
  * @param key - A single key, or an array of keys that each draw `shape`.
  * @param p - Rounded to float32. At most 0, or NaN, gives zeros; at least 1 gives ones.
  * @defaultValue 0.5
- * @param shape - Of the sample. @defaultValue `[]`, one element
+ * @param shape - The shape of the sample. @defaultValue `[]`, one element
  * @returns Row-major elements of shape `[...key.shape, ...shape]`.
- * @throws TypeError for another mode, RangeError for a bad shape; see `bits` for `out`.
+ * @throws TypeError for an unknown mode, RangeError for a bad shape; see `bits` for `out`.
  * @see `jax.random.bernoulli`; equal to it bit for bit.
  */
 export function bernoulli(
@@ -49,7 +49,7 @@ export function bernoulli(
   return fillRows(key, result, (k0, k1, row) => fill(k0, k1, 0, p, row));
 }
 
-/** The second half of `2 * out.length` uniforms refines the first. */
+/** Draws `2 * out.length` uniforms. The second half gives the lower bits of the first half. */
 function fillBernoulliHigh(k0: number, k1: number, start: number, p: number, out: Uint8Array): void {
   const rounded = Math.fround(p);
   const n = out.length;
@@ -61,25 +61,25 @@ function fillBernoulliHigh(k0: number, k1: number, start: number, p: number, out
 /** Options of {@link maskScale}. */
 export interface MaskScaleOptions {
   /**
-   * Factor of what is kept.
+   * The factor of kept elements.
    * @defaultValue `1 / keep`, rounded as XLA rounds a division by `keep`
    */
   scale?: number;
-  /** Written and returned instead of a new array; may be `source` itself. */
+  /** An array to write to and return, instead of a new one. It may be `source` itself. */
   out?: Float32Array;
 }
 
 /**
- * Keeps each element of `source` with probability `keep`, times `scale`, and puts 0 for the others,
- * in one pass: the forward pass of Dropout and DropConnect. Given the upstream gradient and the
- * same key it is their backward pass.
+ * Keeps each element of `source` with probability `keep`, times `scale`, and replaces the others
+ * with 0, in one pass. This is the forward pass of Dropout and DropConnect. With the upstream
+ * gradient as `source` and the same key it is their backward pass.
  *
  * The mask equals `bernoulli(key, keep, source.length)`, which equals JAX's.
  *
  * @param key - A single key, or an array of keys that each mask an equal share of `source`.
- * @param keep - Probability to keep, `1 - rate`; rounded to float32.
- * @param source - Any length. What is dropped becomes +0 even where it is NaN or infinite.
- * @throws RangeError when `source` cannot be shared among the keys, or `out` has another length.
+ * @param keep - The probability to keep an element, `1 - rate`; rounded to float32.
+ * @param source - Any length. Dropped elements become +0, even where they are NaN or infinite.
+ * @throws RangeError when `source` cannot be divided among the keys, or `out` has another length.
  * @see `flax.nnx.Dropout`: `where(mask, x / keep, 0)`.
  */
 export function maskScale(

@@ -1,9 +1,11 @@
-/** @file float32 error functions with the polynomials, and so the roundings, of XLA on the CPU. */
+/**
+ * @file float32 error functions with XLA's polynomials, and therefore XLA's roundings on the CPU.
+ */
 
 const f = Math.fround;
 /**
- * From here on XLA gives ±1 where erf is fused with other operations. Alone it goes on up to 3.8325
- * and is noisy there.
+ * Above this XLA gives ±1 where erf is fused with other operations. An erf that is not fused
+ * continues to 3.8325 and is noisy there.
  */
 const ERF_ONE = f(3.7439212799072266);
 const ERF_P: readonly number[] = [
@@ -15,7 +17,7 @@ const ERF_Q: readonly number[] = [
 ].map(f);
 
 /**
- * The error function in float32, equal to XLA's on the CPU inside a fusion, as in
+ * The error function in float32. It equals XLA's on the CPU inside a fusion, as in
  * `jax.random.truncated_normal`.
  *
  * @param x - Rounded to float32.
@@ -41,7 +43,7 @@ function polynomial(coefficients: readonly number[], x: number): number {
 export type Polynomial8 = readonly [number, number, number, number, number, number, number, number, number];
 
 /**
- * The constants of Cephes' `logf`, all float32; the polynomial has the even powers first, see
+ * The constants of Cephes' `logf`, in float32. The polynomial lists its even powers first, see
  * {@link erfInv}.
  */
 export const logConstants: {
@@ -100,7 +102,7 @@ const bitsOfFloat = new Float32Array(1);
 const bitsOfInt = new Int32Array(bitsOfFloat.buffer);
 
 /**
- * The natural logarithm of a positive normal float32, in float32 operations only.
+ * The natural logarithm of a positive normal float32, computed in float32 only.
  *
  * @see Moshier, Cephes `logf`.
  */
@@ -123,12 +125,12 @@ function log(x: number): number {
 }
 
 /**
- * The inverse error function in float32, within 3 ulp of XLA's: the same polynomials without fused
- * multiply-add, so that this and the SIMD kernel give the same bits. The logarithm's polynomial
- * goes by even and odd powers because that is shorter for SIMD; Giles' go by Horner's rule because
- * any other order gives other bits than XLA more often.
+ * The inverse error function in float32, within 3 ulp of XLA's. It has the same polynomials, but no
+ * fused multiply-add, so that this and the SIMD kernel give the same bits. The polynomial of the
+ * logarithm is split into even and odd powers, which is shorter in SIMD. Giles' polynomials use
+ * Horner's rule, because any other order differs from XLA more often.
  *
- * @param u - In [-1, 1], rounded to float32; ±1 gives ±Infinity, anything outside NaN.
+ * @param u - In [-1, 1], rounded to float32. ±1 gives ±Infinity, anything outside gives NaN.
  * @see Giles 2010, "Approximating the erfinv function"; `jax.lax.erf_inv`.
  */
 export function erfInv(u: number): number {

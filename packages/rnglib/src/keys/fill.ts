@@ -1,8 +1,7 @@
 /**
- * @file Fills of a given array from a key's words and a counter: what every sampler is made of.
- * They take raw words so that a caller may fill a buffer piece by piece:
- * `fillX(k0, k1, start, out)` writes what elements `start … start + out.length - 1` of one long
- * array would be. Kernels do the work when there is enough of it.
+ * @file Fills an array from the words of a key and a counter. Every sampler is made of these. They
+ * take raw words, so that a caller can fill a buffer piece by piece: `fillX(k0, k1, start, out)`
+ * writes elements `start … start + out.length - 1` of one long array. Long fills run in kernels.
  */
 import {
   plainBernoulli,
@@ -30,7 +29,7 @@ const FLUSHED_BELOW = TINY * 2 ** 24;
 
 const flush = (x: number): number => (Math.abs(x) < TINY ? x * 0 : x);
 
-/** Random bits, as many as the elements of `out` have. */
+/** Random bits, as many as each element of `out` has. */
 export function fillBits(
   k0: number,
   k1: number,
@@ -47,8 +46,8 @@ export function fillUniform(k0: number, k1: number, start: number, out: Float32A
 }
 
 /**
- * Uniforms in [minval, maxval), both float32 values. XLA contracts `f * d + lo` to one rounding,
- * and takes 0 for what is below the smallest normal number; so do we.
+ * Uniforms in [minval, maxval), both float32 values. XLA contracts `f * d + lo` to one rounding and
+ * flushes results below the smallest normal number to 0; this does the same.
  */
 export function fillUniformRange(
   k0: number,
@@ -63,7 +62,7 @@ export function fillUniformRange(
   const low = flush(minval);
   const d = flush(Math.fround(flush(maxval) - low));
   for (let i = 0; i < out.length; i++) out[i] = Math.max(low, Math.fround(out[i]! * d + low));
-  // Steps of 2⁻²³·d are no smaller than the smallest normal number unless d is tiny.
+  // Steps are 2⁻²³·d. They are below the smallest normal number only if d is tiny.
   if (Math.abs(d) < FLUSHED_BELOW) for (let i = 0; i < out.length; i++) out[i] = flush(out[i]!);
 }
 
@@ -87,8 +86,8 @@ export function fillBernoulli(k0: number, k1: number, start: number, p: number, 
 }
 
 /**
- * `source[i] * scale` with probability `p`, else +0; the mask is {@link fillBernoulli}'s. `out` may
- * be `source`.
+ * `source[i] * scale` with probability `p`, else +0, with the mask of {@link fillBernoulli}. `out`
+ * may be `source`.
  */
 export function fillMaskScale(
   k0: number,
@@ -109,8 +108,8 @@ export function fillMaskScale(
 }
 
 /**
- * How many of the 2²³ uniforms are below `p`, rounded to float32 first as JAX does. NaN and
- * subnormal numbers count as 0.
+ * How many of the 2²³ uniforms are below `p`. Like in JAX, `p` is rounded to float32 first, and NaN
+ * and subnormal numbers count as 0.
  */
 export function thresholdOf(p: number): number {
   const rounded = Math.fround(p);

@@ -162,7 +162,7 @@ describe("PRNGKey", () => {
   it("cannot be changed", () => {
     const keys = split(key(0));
     expect(Object.isFrozen(keys.shape) && Object.isFrozen(key(0).shape)).toBe(true);
-    // @ts-expect-error read-only; and what deep equality looks at is not what the numbers come from
+    // @ts-expect-error read-only, and the numbers do not come from it
     key(0).fingerprint = 1;
     expect(Object.values(keys).some((value) => ArrayBuffer.isView(value))).toBe(false);
   });

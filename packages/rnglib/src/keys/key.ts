@@ -1,4 +1,4 @@
-/** @file Making keys: from seeds, from words, from other keys. */
+/** @file Makes keys: from seeds, from words, from other keys. */
 import { describe } from "./messages.ts";
 import {
   type KeyArray,
@@ -17,7 +17,8 @@ import { threefry2x32 } from "./threefry.ts";
 
 const pair = new Uint32Array(2);
 /**
- * The shape of most splits, made once: making and freezing it would cost as much as the two hashes.
+ * The shape of most splits. It is made once, because making and freezing it would cost as much as
+ * the two hashes.
  */
 const PAIR: readonly number[] = Object.freeze([2]);
 
@@ -55,10 +56,11 @@ export function keyData(key: PRNGKey): Uint32Array {
 }
 
 /**
- * The key with these words, the inverse of {@link keyData}.
+ * The key with these words: the inverse of {@link keyData}.
  *
  * @param words - uint32 values, two per key. They are copied.
- * @param shape - Of the result. By default `[]` for two words and `[words.length / 2]` otherwise.
+ * @param shape - The shape of the result. @defaultValue `[]` for two words, else `[words.length /
+ * 2]`
  * @throws TypeError when the number of words does not fit, or a value is not a uint32.
  * @see `jax.random.wrap_key_data`
  */
@@ -68,8 +70,8 @@ export function wrapKeyData(words: ArrayLike<number>, shape?: Shape): PRNGKey {
 }
 
 /**
- * The keys that {@link split} makes of a key and a shape, as far as their types say how many axes
- * there are.
+ * The type of the keys that {@link split} returns, with as many axes as the types of key and shape
+ * have.
  */
 export type SplitKeys<K extends PRNGKey, S extends Shape> = readonly [
   ...KeyAxesOf<K>,
@@ -85,7 +87,7 @@ export type SplitKeys<K extends PRNGKey, S extends Shape> = readonly [
 /**
  * New keys, independent of `key` and of each other. The i-th equals `foldIn(key, i)`.
  *
- * @param key - A single key; of an array of keys each is split, as `jax.vmap` over it would.
+ * @param key - A single key. Each key of an array is split, as `jax.vmap` over the array would.
  * @param shape - How many keys, or the shape of the array of keys. @defaultValue 2
  * @returns Keys of shape `[...key.shape, ...shape]`.
  * @throws RangeError for a negative or fractional size.
@@ -108,11 +110,11 @@ export function split(key: PRNGKey, shape: Shape = 2): PRNGKey {
 }
 
 /**
- * A new key made of a key and a number: the way to give the i-th of many things its own randomness.
+ * A new key made from a key and a number. Use it to give each of many things its own randomness.
  *
  * @param key - A single key.
  * @param data - An integer in [0, 2³²), or a boolean (1 or 0).
- * @throws TypeError for an array of keys, RangeError for `data` that is not such an integer.
+ * @throws TypeError for an array of keys, RangeError when `data` is not such an integer.
  * @see `jax.random.fold_in`
  */
 export function foldIn(key: PRNGKey, data: number | boolean): PRNGKey {
@@ -128,7 +130,7 @@ export function foldIn(key: PRNGKey, data: number | boolean): PRNGKey {
 }
 
 /**
- * An equal key. Keys are immutable, so this only says that the key is used again on purpose.
+ * An equal key. Keys are immutable, so calling this only shows that the key is reused on purpose.
  * @see `jax.random.clone`
  */
 export function clone(key: PRNGKey): PRNGKey {
@@ -137,7 +139,7 @@ export function clone(key: PRNGKey): PRNGKey {
 }
 
 /**
- * `key` itself when it is a single key. Internal.
+ * Returns `key` when it is a single key. Internal.
  *
  * @throws TypeError when it is an array of keys.
  */

@@ -1,9 +1,9 @@
 /**
- * @file What errors of this folder say, and its check of options. It imports nothing, so that keys
- * stay usable alone.
+ * @file Parts of error messages, and a check of options. This file imports nothing, so that keys
+ * can be used without the other packages.
  */
 
-/** A value in a few words. */
+/** Describes a value in a few words. */
 export function describe(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value);
   if (Array.isArray(value))
@@ -19,21 +19,19 @@ export function describe(value: unknown): string {
 
 const inBrackets = (items: readonly unknown[]): string => `[${items.map(describe).join(", ")}]`;
 
-/**
- * Every name that an options object may have. The type keeps the list complete and free of others.
- */
+/** Every name that an options object may have. The type ensures that the list is exact. */
 export type Names<O extends object> = { readonly [K in keyof Required<O>]: true };
 
 /**
- * Refuses what is no options object, and names that the options do not have.
+ * Refuses values that are not an options object, and unknown names in it.
  *
- * @param where - The function, as users call it.
+ * @param where - The function that the user called.
  * @throws TypeError that lists the known names.
  */
 export function checkNames<O extends object>(where: string, options: O, names: Names<O>): void {
   if (typeof options !== "object" || options === null || Array.isArray(options))
     refuse(where, options, names);
-  // A plain loop: samplers are called for a few numbers at a time, and this runs each time.
+  // A plain loop, because samplers that draw a few numbers at a time run this on each call.
   for (const name in options) if (names[name] !== true) refuse(where, options, names, name);
 }
 

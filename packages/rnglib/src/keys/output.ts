@@ -1,9 +1,9 @@
-/** @file Where samplers write: a new array or the one that was given, and one row of it per key. */
+/** @file The output of samplers: a new array or a given one, with one row for each key. */
 import { describe } from "./messages.ts";
 import { ownKey, type PRNGKey, wordOf } from "./prng-key.ts";
 import { dimensionsOf, formatShape, type Shape, sizeOf } from "./shape.ts";
 
-/** The kinds of array that samplers write. */
+/** The array types that samplers write. */
 export type OutputArray = Float32Array | Int32Array | Uint8Array | Uint16Array | Uint32Array | BigUint64Array;
 
 interface OutputConstructor<A extends OutputArray> {
@@ -12,9 +12,9 @@ interface OutputConstructor<A extends OutputArray> {
 }
 
 /**
- * `out`, or a new array, for a sample of `shape` from each key.
+ * Returns `out`, or a new array, for a sample of `shape` from each key.
  *
- * @throws TypeError when `out` is of another kind, RangeError when it has another length.
+ * @throws TypeError when `out` has another type, RangeError when it has another length.
  */
 export function outputFor<A extends OutputArray>(
   where: string,
@@ -56,7 +56,7 @@ export function fillRows<A extends OutputArray>(
   }
   const width = rows === 0 ? 0 : out.length / rows;
   for (let i = 0; i < rows; i++) {
-    // `subarray` of an A is an A, which the library's types do not say.
+    // `subarray` of an A is an A. The types of the library do not say so.
     const row = out.subarray(i * width, (i + 1) * width) as A;
     fill(wordOf(keys, i, 0), wordOf(keys, i, 1), row, i * width);
   }

@@ -1,7 +1,7 @@
 /**
- * @file The fills in plain TypeScript: where WebAssembly SIMD is missing, for short arrays, and as
- * the oracle for the kernels. Element i is made from the counter `start + i`, whatever the length,
- * so a prefix of a fill is a fill.
+ * @file The fills in plain TypeScript: used without WebAssembly SIMD and for short arrays, and as
+ * the reference for the kernels. Element i depends on the counter `start + i` and not on the
+ * length, so a prefix of a fill is a fill.
  */
 import { erfInv } from "./erf.ts";
 import { threefry2x32 } from "./threefry.ts";
@@ -11,7 +11,7 @@ const TWO32 = 2 ** 32;
 const SQRT2 = Math.fround(Math.SQRT2);
 const LITTLE_ENDIAN = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
 
-/** `nextafter(-1, 0)` in float32, the lower end of the uniforms under a normal. */
+/** `nextafter(-1, 0)` in float32: the lower bound of the uniforms from which normals are made. */
 const ALMOST_MINUS_ONE: number = -(1 - 2 ** -24);
 
 /** The 32 random bits of a counter, as an unsigned number. */
@@ -20,10 +20,10 @@ function word(k0: number, k1: number, hi: number, lo: number): number {
   return (pair[0]! ^ pair[1]!) >>> 0;
 }
 
-/** The upper word of a counter, which is a safe integer; the lower one is `counter | 0`. */
+/** The upper word of a counter, which is a safe integer. The lower word is `counter | 0`. */
 const upper = (counter: number): number => Math.floor(counter / TWO32) | 0;
 
-/** Random bits; narrower arrays take the low bits of the same 32. */
+/** Random bits. Narrower arrays take the low bits of the same 32. */
 export function plainBits(
   k0: number,
   k1: number,

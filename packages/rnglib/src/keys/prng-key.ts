@@ -1,4 +1,4 @@
-/** @file The class of keys, and how this folder (and nobody else) reads the words inside. */
+/** @file The class of keys, and access to its words for this folder alone. */
 import { describe } from "./messages.ts";
 import { dimensionsOf, formatShape, sizeOf } from "./shape.ts";
 
@@ -7,7 +7,7 @@ const INSPECT = Symbol.for("nodejs.util.inspect.custom");
 const SINGLE: readonly number[] = Object.freeze([]);
 const SHOWN = 6;
 
-/** What {@link PRNGKey.toJSON} gives and {@link PRNGKey.fromJSON} takes. */
+/** The result of {@link PRNGKey.toJSON}, and the argument of {@link PRNGKey.fromJSON}. */
 export interface PRNGKeyJSON {
   readonly dtype: "key<fry>";
   readonly shape: readonly number[];
@@ -15,19 +15,19 @@ export interface PRNGKeyJSON {
   readonly words: readonly number[];
 }
 
-/** A single key of two uint32 words. Internal. */
+/** Makes a single key of two uint32 words. Internal. */
 export let singleKey: (word0: number, word1: number) => PRNGKey;
 /**
- * An array of keys that takes over `shape`, frozen and not `[]`, and `words`, two per key.
- * Internal.
+ * Makes an array of keys. It takes over `shape`, which must be frozen and not `[]`, and `words`,
+ * two per key. Internal.
  */
 export let keyArray: (shape: readonly number[], words: Uint32Array) => PRNGKey;
-/** Word 0 or 1 of the `index`-th key in row-major order. Internal. */
+/** Returns word 0 or 1 of the `index`-th key in row-major order. Internal. */
 export let wordOf: (key: PRNGKey, index: number, which: 0 | 1) => number;
 let isOwn: (value: unknown) => value is PRNGKey;
 
 /**
- * A key, or an array of keys, of the threefry2x32 generator: two uint32 words each. Immutable.
+ * A key, or an array of keys, of the threefry2x32 generator. A key is two uint32 words. Immutable.
  *
  * Keys come from {@link key}, `split`, `foldIn` and `wrapKeyData`. An array of keys is iterable
  * over its leading axis (`const [a, b] = split(k)`); a single key is not iterable.
@@ -38,14 +38,14 @@ export class PRNGKey {
   /** `[]` for a single key. Frozen. */
   readonly shape: readonly number[];
   /**
-   * Different for different keys (up to a chance of 2⁻⁵³), so that deep equality in test libraries,
-   * which does not see private words, tells keys apart. Use {@link PRNGKey.equals} in programs.
+   * Differs between keys (up to a chance of 2⁻⁵³). It exists for deep equality in test libraries,
+   * which cannot see private words. Programs should use {@link PRNGKey.equals}.
    */
   readonly fingerprint: number;
   readonly #word0: number;
   readonly #word1: number;
   /**
-   * The words of an array of keys; undefined for a single key, for which an array would cost more
+   * The words of an array of keys. Undefined for a single key, for which an array would cost more
    * than the hash.
    */
   readonly #words: Uint32Array | undefined;
@@ -64,8 +64,8 @@ export class PRNGKey {
   }
 
   static {
-    // Not written as members: computed names cannot stand in declarations that are made file by
-    // file.
+    // Defined here and not as members, because declarations that are made file by file cannot
+    // contain computed names.
     Object.defineProperty(PRNGKey.prototype, BRAND, { value: true });
     Object.defineProperty(PRNGKey.prototype, INSPECT, {
       value(this: PRNGKey) {
@@ -90,13 +90,13 @@ export class PRNGKey {
     isOwn = (value): value is PRNGKey => typeof value === "object" && value !== null && #words in value;
   }
 
-  /** True of keys, also of those that another copy of this package made. */
+  /** Whether `value` is a key. Keys of another copy of this package count, too. */
   static isKey(value: unknown): value is PRNGKey {
     return typeof value === "object" && value !== null && BRAND in value;
   }
 
   /**
-   * The key that {@link PRNGKey.toJSON} described.
+   * Makes the key that {@link PRNGKey.toJSON} wrote.
    *
    * @throws TypeError when `json` is something else.
    */
@@ -115,7 +115,7 @@ export class PRNGKey {
     return "key<fry>";
   }
 
-  /** How many keys there are; 1 for a single key. */
+  /** The number of keys; 1 for a single key. */
   get size(): number {
     return sizeOf(this.shape);
   }
@@ -136,11 +136,11 @@ export class PRNGKey {
   }
 
   /**
-   * Iterates over the leading axis. A single key has no iterator, so JavaScript says that it "is
+   * Iterates over the leading axis. A single key has no iterator, so iterating over it throws "is
    * not iterable".
    */
   get [Symbol.iterator](): () => IterableIterator<PRNGKey> {
-    // For a single key the honest type is `undefined`, with which arrays of keys could not be
+    // For a single key the true type is `undefined`. With that type, arrays of keys could not be
     // destructured.
     if (this.#words === undefined) return undefined as unknown as () => IterableIterator<PRNGKey>;
     return () => {
@@ -151,10 +151,10 @@ export class PRNGKey {
   }
 
   /**
-   * The `index`-th key (or array of keys) along the leading axis; negative indices count from the
+   * The `index`-th key (or array of keys) along the leading axis. Negative indices count from the
    * end.
    *
-   * @throws TypeError for a single key, RangeError for an index that is not there.
+   * @throws TypeError for a single key, RangeError for an index out of range.
    */
   at(index: number): PRNGKey {
     const words = this.#words;
@@ -207,24 +207,24 @@ export class PRNGKey {
   }
 }
 
-/** The shape of an array of keys: at least one axis. */
+/** The shape of an array of keys. It has at least one axis. */
 export type KeyAxes = readonly [number, ...number[]];
 
-/** An array of keys, whose type says how many axes it has: what `split` gives. */
+/** An array of keys whose type has its axes. `split` returns these. */
 export interface KeyArray<A extends KeyAxes = KeyAxes> extends PRNGKey {
   readonly shape: A;
   readonly [Symbol.iterator]: () => IterableIterator<KeyWithin<A>>;
   at(index: number): KeyWithin<A>;
 }
 
-/** What an array of keys has along its leading axis. */
+/** The type of the elements along the leading axis of an array of keys. */
 export type KeyWithin<A extends KeyAxes> = A extends readonly [number, ...infer R extends KeyAxes]
   ? KeyArray<R>
   : PRNGKey;
 
 /**
- * The axes of keys, as far as their type says: none for a plain `PRNGKey`, which is nearly always a
- * single one.
+ * The axes in the type of a key. A plain `PRNGKey` has none, because it is nearly always a single
+ * key.
  */
 export type KeyAxesOf<K extends PRNGKey> = K extends KeyArray<infer A> ? A : readonly [];
 
@@ -242,7 +242,7 @@ export function wordsOf(key: PRNGKey): Uint32Array {
 }
 
 /**
- * A key of this shape with these words, which are checked and copied. Internal; the public name is
+ * Makes a key of this shape from words, which it checks and copies. Internal; the public name is
  * `wrapKeyData`.
  */
 export function keyFromWords(where: string, words: ArrayLike<number>, shape: readonly number[]): PRNGKey {
@@ -264,7 +264,7 @@ export function keyFromWords(where: string, words: ArrayLike<number>, shape: rea
 }
 
 /**
- * `value` as a key of this copy of the package. Internal.
+ * Converts `value` to a key of this copy of the package. Internal.
  *
  * @throws TypeError when it is not a key.
  */

@@ -25,7 +25,7 @@ const size = fc.oneof(
   fc.integer({ min: 4080, max: 4200 }),
 );
 
-/** Each sampler as a function of a key and a size. */
+/** Each sampler, as a function of a key and a size. */
 const samplers = {
   "8 bits": (k: PRNGKey, n: number) => bits(k, n, { width: 8 }),
   "16 bits": (k: PRNGKey, n: number) => bits(k, n, { width: 16 }),

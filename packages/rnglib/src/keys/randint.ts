@@ -10,21 +10,21 @@ const RANDINT_NAMES = { out: true } as const;
 
 /** Options of {@link randint}. */
 export interface RandintOptions {
-  /** Written and returned instead of a new array. */
+  /** An array to write to and return, instead of a new one. */
   out?: Int32Array;
 }
 
 /**
- * Integers in [minval, maxval); `minval` everywhere when `maxval <= minval`, as in JAX.
+ * Integers in [minval, maxval). Like in JAX, all are `minval` when `maxval <= minval`.
  *
  * @param key - A single key, or an array of keys that each draw `shape`.
- * @param shape - Of the sample.
+ * @param shape - The shape of the sample.
  * @param minval - Inclusive lower bound, an int32.
  * @param maxval - Exclusive upper bound, an int32.
  * @returns Row-major elements of shape `[...key.shape, ...shape]`.
  * @throws RangeError for bounds that are not int32 or a bad shape; see `bits` for `out`.
- * @see `jax.random.randint`, whose slightly biased reduction of 64 bits this follows; equal to it
- * bit for bit.
+ * @see `jax.random.randint`, with the same slightly biased reduction of 64 bits; equal to it bit
+ * for bit.
  */
 export function randint(
   key: PRNGKey,
@@ -63,7 +63,7 @@ export function randint(
 }
 
 /**
- * `a % b` of uint32. A division is exact enough for its floor to be right, and ten times faster
+ * `a % b` of uint32. The division is exact enough for the floor to be right. It is ten times faster
  * than `%` on doubles.
  */
 function modulo(a: number, b: number): number {

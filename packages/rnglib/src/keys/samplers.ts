@@ -1,4 +1,4 @@
-/** @file The samplers over real numbers and bits, into typed arrays. */
+/** @file Samplers of bits and real numbers that return typed arrays. */
 import { erf } from "./erf.ts";
 import { fillBits, fillNormal, fillUniformRange, probit } from "./fill.ts";
 import { checkNames } from "./messages.ts";
@@ -18,7 +18,7 @@ export interface BitsArrays {
 export interface BitsOptions<W extends keyof BitsArrays> {
   /** Bits per element: 8, 16, 32 or 64. @defaultValue 32 */
   width?: W;
-  /** Written and returned instead of a new array. */
+  /** An array to write to and return, instead of a new one. */
   out?: BitsArrays[W];
 }
 
@@ -31,9 +31,9 @@ const bitsKinds = { 8: Uint8Array, 16: Uint16Array, 32: Uint32Array, 64: BigUint
  * Uniform random bits as unsigned integers.
  *
  * @param key - A single key, or an array of keys that each draw `shape`.
- * @param shape - Of the sample. @defaultValue `[]`, one element
+ * @param shape - The shape of the sample. @defaultValue `[]`, one element
  * @returns Row-major elements of shape `[...key.shape, ...shape]`.
- * @throws TypeError for another width or a wrong kind of `out`, RangeError for a bad shape or a
+ * @throws TypeError for another width or a wrong type of `out`, RangeError for a bad shape or a
  * wrong length of `out`.
  * @see `jax.random.bits`
  */
@@ -50,7 +50,7 @@ export function bits<W extends keyof BitsArrays = 32>(
       `bits: expected a width of 8, 16, 32 or 64, got ${String(w)}. Draw 32 bits and shift.`,
     );
   }
-  // TypeScript does not relate the table to the type parameter; `outputFor` checks the kind of
+  // TypeScript does not relate the table to the type parameter. `outputFor` checks the type of
   // `out`.
   const kind = bitsKinds[w] as unknown as new (length: number) => BitsArrays[W];
   return fillRows(key, outputFor("bits", key, shape, kind, out), (k0, k1, row) => fillBits(k0, k1, 0, row));
@@ -62,16 +62,16 @@ export interface UniformOptions {
   minval?: number;
   /** Exclusive upper bound, rounded to float32. @defaultValue 1 */
   maxval?: number;
-  /** Written and returned instead of a new array. */
+  /** An array to write to and return, instead of a new one. */
   out?: Float32Array;
 }
 
 /**
- * Uniform float32 in [minval, maxval); `minval` everywhere when `maxval <= minval`, as in JAX.
+ * Uniform float32 in [minval, maxval). Like in JAX, all are `minval` when `maxval <= minval`.
  * Bounds and results below 2⁻¹²⁶ are 0.
  *
  * @param key - A single key, or an array of keys that each draw `shape`.
- * @param shape - Of the sample. @defaultValue `[]`, one element
+ * @param shape - The shape of the sample. @defaultValue `[]`, one element
  * @returns Row-major elements of shape `[...key.shape, ...shape]`.
  * @throws RangeError for a bad shape; see {@link bits} for `out`.
  * @see `jax.random.uniform`; equal to it bit for bit on the CPU.
@@ -88,7 +88,7 @@ export function uniform(key: PRNGKey, shape: Shape = [], options: UniformOptions
 
 /** Options of {@link normal} and {@link truncatedNormal}. */
 export interface NormalOptions {
-  /** Written and returned instead of a new array. */
+  /** An array to write to and return, instead of a new one. */
   out?: Float32Array;
 }
 
@@ -96,7 +96,7 @@ export interface NormalOptions {
  * Standard normal float32.
  *
  * @param key - A single key, or an array of keys that each draw `shape`.
- * @param shape - Of the sample. @defaultValue `[]`, one element
+ * @param shape - The shape of the sample. @defaultValue `[]`, one element
  * @returns Row-major elements of shape `[...key.shape, ...shape]`.
  * @throws RangeError for a bad shape; see {@link bits} for `out`.
  * @see `jax.random.normal`; within 4 ulp of it on the CPU, most values equal.
@@ -114,13 +114,13 @@ const BY_SQRT2 = Math.fround(1 / Math.fround(Math.SQRT2));
 /**
  * Standard normal float32 truncated to the open interval (lower, upper).
  *
- * Far in a tail (beyond about 5) float32 cannot tell the bounds apart and the result is the value
- * next to a bound; when `upper <= lower` it is the value just below `upper`. Both as in JAX.
+ * Far in a tail (beyond about 5), float32 cannot distinguish the bounds and the result is the value
+ * next to a bound. When `upper <= lower`, it is the value just below `upper`. Both are as in JAX.
  *
  * @param key - A single key, or an array of keys that each draw `shape`.
  * @param lower - Lower bound, rounded to float32.
  * @param upper - Upper bound, rounded to float32.
- * @param shape - Of the sample. @defaultValue `[]`, one element
+ * @param shape - The shape of the sample. @defaultValue `[]`, one element
  * @returns Row-major elements of shape `[...key.shape, ...shape]`.
  * @throws RangeError for a bad shape; see {@link bits} for `out`.
  * @see `jax.random.truncated_normal`; within 4 ulp of it on the CPU.
@@ -148,7 +148,7 @@ export function truncatedNormal(
   });
 }
 
-/** The float32 next to `x`, upwards or downwards. */
+/** The next float32 above or below `x`. */
 function nextFloat32(x: number, direction: 1 | -1): number {
   if (Number.isNaN(x) || x === direction * Number.POSITIVE_INFINITY) return x;
   const float = new Float32Array([x === 0 ? 0 : x]);

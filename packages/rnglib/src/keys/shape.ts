@@ -1,24 +1,24 @@
-/** @file Shapes: how many elements an array has, and what is refused. */
+/** @file Shapes: their checks, and the number of elements. */
 import { describe } from "./messages.ts";
 
-/** As many elements as a typed array can have. */
+/** The largest number of elements that a typed array can have. */
 const MOST_ELEMENTS = 2 ** 32 - 1;
 
 /** The shape of an array: its dimensions, or one number `n` for `[n]`. */
 export type Shape = number | readonly number[];
 
-/** The axes of a shape: a tuple where the type says how many there are. */
+/** The axes of a shape, as a tuple where the type has their number. */
 export type AxesOf<S extends Shape> = S extends readonly number[] ? S : readonly [number];
 
 /** A shape as it is written in messages: `[2, 3]`. */
 export const formatShape = (shape: readonly number[]): string => `[${shape.join(", ")}]`;
 
 /**
- * The dimensions of `shape` as a new array.
+ * Returns the dimensions of `shape` as a new array.
  *
- * @param where - Name of the function that was called, for the message.
- * @throws TypeError for what is no shape at all, RangeError when a dimension is not a non-negative
- * integer or when no array has so many elements.
+ * @param where - The function that the user called, for the message.
+ * @throws TypeError when it is not a shape, RangeError when a dimension is not a non-negative
+ * integer or when no array can have that many elements.
  */
 export function dimensionsOf(where: string, shape: Shape): number[] {
   if (typeof shape !== "number" && !Array.isArray(shape)) {

@@ -1,5 +1,5 @@
 /**
- * @file Sanity statistics with fixed seeds: nothing here is random, a failure means that the
+ * @file Sanity statistics with fixed seeds. Nothing here is random; a failure means that the
  * numbers changed.
  */
 import { describe, expect, it } from "vitest";
@@ -17,7 +17,7 @@ import {
 } from "./index.ts";
 
 const N = 100_000;
-/** Beyond these a fair sample falls once in a thousand times. */
+/** A fair sample exceeds this value once in a thousand times. */
 const KS_LIMIT = 1.95 / Math.sqrt(N);
 const chiSquareLimit = (freedom: number): number => {
   const c = 2 / (9 * freedom);
@@ -40,8 +40,8 @@ function ksDistance(sample: Float32Array, cdf: (x: number) => number): number {
 }
 
 /**
- * The normal distribution function by its series and continued fraction: nothing shared with what
- * is tested.
+ * The normal distribution function, by its series and continued fraction. It shares nothing with
+ * the code under test.
  */
 function normalCdf(x: number): number {
   const density = Math.exp((-x * x) / 2) / Math.sqrt(2 * Math.PI);

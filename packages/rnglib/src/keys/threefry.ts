@@ -1,11 +1,11 @@
-/** @file The threefry2x32 hash: every number of this package is a function of it. */
+/** @file The threefry2x32 hash, from which all numbers of this package are computed. */
 
 /** `threefry2x32` key schedule parity constant (Salmon et al. 2011, table 5). */
 const PARITY = 0x1bd11bda;
 
 /**
- * Hashes the 64-bit counter `(x0, x1)` under the 64-bit key `(k0, k1)` with 20 rounds and writes
- * both words of the result to `out[at]` and `out[at + 1]`. Arguments count modulo 2³².
+ * Hashes the 64-bit counter `(x0, x1)` under the 64-bit key `(k0, k1)` with 20 rounds. Writes both
+ * words of the result to `out[at]` and `out[at + 1]`. Arguments are taken modulo 2³².
  *
  * @see Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3";
  * `jax._src.random.threefry2x32`.
@@ -21,8 +21,8 @@ export function threefry2x32(
   const k2 = k0 ^ k1 ^ PARITY;
   let a = (x0 + k0) | 0;
   let b = (x1 + k1) | 0;
-  // Written out: a loop over the rotations is three times slower, and this is the inner loop of
-  // everything.
+  // Unrolled, because a loop over the rotations is three times slower and every sampler spends its
+  // time here.
   a = (a + b) | 0;
   b = ((b << 13) | (b >>> 19)) ^ a;
   a = (a + b) | 0;

@@ -38,7 +38,7 @@ describe("an option that a sampler does not have", () => {
 });
 
 describe("arguments in the wrong place or of the wrong kind", () => {
-  // What JavaScript lets through and the types do not.
+  // Arguments that the types refuse but JavaScript lets through.
   const anything = random as unknown as Readonly<Record<string, (...args: readonly unknown[]) => unknown>>;
   it.each<[string, readonly unknown[], string]>([
     ["normal", [[2, 3], key], "normal: expected a shape of non-negative integers, got key<fry>[] [0, 0]."],

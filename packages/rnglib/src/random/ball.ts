@@ -1,4 +1,4 @@
-/** @file Generalised normal values, and points inside balls, which are made of them. */
+/** @file Generalised normal values, and points inside balls, which are made from them. */
 import { describe } from "@nnxjs/nnx-core/internal";
 import { type AxesOf, type PRNGKey, split } from "../keys/index.ts";
 import { dimensionsOf, type Shape } from "../keys/shape.ts";
@@ -21,8 +21,8 @@ function generalizedNormalInto(key: PRNGKey, inverses: Float32Array, out: Float3
 
 /**
  * Density proportional to `e^-|x|^p`.
- * @param p - 2 is a normal of variance 1/2, 1 is Laplace's, large values are near uniform.
- * Broadcasts to the shape.
+ * @param p - 2 gives a normal of variance 1/2, 1 gives Laplace's distribution, and large values are
+ * nearly uniform. Broadcasts to the shape.
  * @param shape - @defaultValue the shape of `p`
  * @returns float32 of shape `[...key.shape, ...shape]`.
  * @throws RangeError when `p` does not broadcast to `shape`.
@@ -42,12 +42,12 @@ export function generalizedNormal<
 }
 
 /**
- * Points spread evenly inside the ball `|x|_p <= 1` of `d` dimensions.
+ * Uniform points inside the ball `|x|_p <= 1` of `d` dimensions.
  * @param d - Dimensions, a non-negative integer.
  * @param p - Which norm, one number. @defaultValue 2
  * @param shape - How many points. @defaultValue `[]`, one
  * @returns float32 of shape `[...key.shape, ...shape, d]`.
- * @throws TypeError for a `p` of several numbers, RangeError for a `d` that is no size.
+ * @throws TypeError when `p` is not one number, RangeError when `d` is not a non-negative integer.
  * @see `jax.random.ball`; Barthe et al. 2005, arXiv:math/0503650
  */
 export function ball<K extends PRNGKey, const S extends Shape = readonly []>(
@@ -81,6 +81,6 @@ function oneNumber(p: Parameter): number {
   const [power] = data;
   if (power !== undefined && data.length === 1) return power;
   throw new TypeError(
-    `ball: expected one number p, got ${describe(p)}. Draw from each ball with a key of its own.`,
+    `ball: expected one number p, got ${describe(p)}. Draw from each ball with its own key.`,
   );
 }

@@ -8,7 +8,7 @@ import { initializers, type PRNGKey, random } from "../index.ts";
 const key = random.key(3);
 const p = [0.2, 0.5, 0.3];
 
-/** One call of each sampler, small. */
+/** A small call of each sampler. */
 const samplers: Readonly<Record<string, (key: PRNGKey) => Tensor>> = {
   ball: (k) => random.ball(k, 3, 2, [2]),
   bernoulli: (k) => random.bernoulli(k, tf.tensor1d(p), [4, 3]),

@@ -1,12 +1,12 @@
-/** @file The two ways to draw a binomial value, for few and for many expected successes. */
+/** @file Two ways to draw a binomial value, for few and for many expected successes. */
 import { log } from "./float32.ts";
 import { splitInto, uniformAt } from "./words.ts";
 
 const f = Math.fround;
 
 /**
- * Counts how many waiting times between successes fit into the trials. All elements share a key per
- * round.
+ * Counts how many waiting times between successes fit into the trials. In each round, all elements
+ * share one key.
  */
 export function successesByWaiting(
   k0: number,
@@ -27,15 +27,16 @@ export function successesByWaiting(
       sums[i]! += Math.ceil(f(log(uniformAt(keys[0]!, keys[1]!, i)) / logFailures[i]!));
     }
     open = open.filter((i) => sums[i]! <= trials[i]!);
-    // The second child goes on: the order of the two differs from the other loops, as in JAX.
+    // The second child continues. JAX takes the two in this order here, and in the other order
+    // elsewhere.
     keys.copyWithin(0, 2, 4);
   }
 }
 
 /**
- * Transformed rejection. All elements share two keys per round, and take part until the last one is
- * accepted: what counts is the last value accepted, not the first, as in JAX. An element with NaN
- * trials takes no part.
+ * Transformed rejection. In each round, all elements share two keys, and all take part until every
+ * one is accepted. So the result of an element is its last accepted value, not its first, as in
+ * JAX. An element with NaN trials takes no part.
  * @see Hörmann 1993, "The generation of binomial random variates"
  */
 export function acceptedSuccesses(
@@ -94,11 +95,12 @@ const TAILS: readonly number[] = [
 ].map(f);
 
 /**
- * For all counts above 9: JAX clamps before it approximates, so the series is only ever taken at 9.
+ * For all counts above 9. JAX clamps the count before the approximation, so it takes the series
+ * only at 9.
  */
 const TAIL_ABOVE = seriesAt(9);
 
-/** What Stirling's formula leaves out of `log(k!)`. */
+/** The remainder of Stirling's formula for `log(k!)`. */
 const stirlingTail = (k: number): number => TAILS[k] ?? TAIL_ABOVE;
 
 function seriesAt(k: number): number {

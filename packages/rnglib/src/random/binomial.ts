@@ -1,4 +1,4 @@
-/** @file Numbers of successes: binomial and multinomial. */
+/** @file Numbers of successes: the binomial and multinomial distributions. */
 import { describe } from "@nnxjs/nnx-core/internal";
 import { type PRNGKey, split } from "../keys/index.ts";
 import { wordOf } from "../keys/prng-key.ts";
@@ -11,10 +11,10 @@ import { cumulativeSumFromEnd } from "./scan.ts";
 const f = Math.fround;
 
 /**
- * How many of `n` trials succeed; NaN for a probability outside `[0, 1]` or a negative `n`.
+ * The number of successes in `n` trials; NaN for a probability outside `[0, 1]` or a negative `n`.
  * @param n - Number of trials, rounded down; broadcasts to the shape.
  * @param p - Probability of each success; broadcasts to the shape.
- * @param shape - @defaultValue what the parameters broadcast to
+ * @param shape - @defaultValue the shape to which the parameters broadcast
  * @returns float32 (as in JAX) of shape `[...key.shape, ...shape]`.
  * @throws RangeError when the parameters do not broadcast to `shape`.
  * @see `jax.random.binomial`; Kachitvichyanukul & Schmeiser 1988, Hörmann 1993
@@ -37,11 +37,12 @@ function binomialInto(key: PRNGKey, ns: Float32Array, ps: Float32Array, out: Flo
   const k0 = wordOf(key, 0, 0);
   const k1 = wordOf(key, 0, 1);
   const trials = ns.map(Math.floor);
-  // The rarer outcome is counted.
+  // Count the outcome that is less likely.
   const chances = ps.map((p) => (p < 0.5 ? p : f(1 - p)));
   const few: number[] = [];
   const many: number[] = [];
-  // Elements that wait take part in the rounds of the others as these, so that all end as in JAX.
+  // Elements that are drawn by waiting times also take part in the rounds of rejection, with these
+  // values. So the number of rounds is JAX's.
   const stages = { trials: new Float32Array(size).fill(1e4), chances: new Float32Array(size).fill(0.5) };
   for (let i = 0; i < size; i++) {
     const [n, q] = [ns[i]!, chances[i]!];
@@ -51,7 +52,7 @@ function binomialInto(key: PRNGKey, ns: Float32Array, ps: Float32Array, out: Flo
       continue;
     }
     many.push(i);
-    // Infinitely many trials of chance 0 would go on for ever.
+    // Infinitely many trials with probability 0 would never end.
     stages.trials[i] = n === Number.POSITIVE_INFINITY && q === 0 ? Number.NaN : trials[i]!;
     stages.chances[i] = q;
   }
@@ -68,10 +69,11 @@ function binomialInto(key: PRNGKey, ns: Float32Array, ps: Float32Array, out: Flo
 }
 
 /**
- * How often each of `k` outcomes happens in `n` trials.
+ * How often each of `k` outcomes occurs in `n` trials.
  * @param n - Number of trials; broadcasts to the shape without its last axis.
  * @param p - Probability of each outcome, along the last axis; broadcasts to the shape.
- * @param shape - Of the result, outcomes along the last axis. @defaultValue the shape of `p`
+ * @param shape - The shape of the result, with the outcomes along the last axis. @defaultValue the
+ * shape of `p`
  * @returns float32 (as in JAX) of shape `[...key.shape, ...shape]`.
  * @throws RangeError when `p` has no axis or the parameters do not broadcast.
  * @see `jax.random.multinomial`
@@ -107,7 +109,9 @@ export function multinomial<K extends PRNGKey, P extends Parameter, const S exte
   });
 }
 
-/** For each outcome its share, per row, of what the earlier outcomes leave. */
+/**
+ * For each outcome and row, its probability divided by that of all outcomes that are not earlier.
+ */
 function ratiosOf(p: Float32Array, outcomes: number): Float32Array[] {
   const rows = outcomes === 0 ? 0 : p.length / outcomes;
   const ratios = Array.from({ length: outcomes }, () => new Float32Array(rows));

@@ -22,8 +22,8 @@ const { cases } = readGolden<{ cases: readonly Case[] }>("random-cases");
 const { cases: edges } = readGolden<{ cases: readonly Case[] }>("edges-random");
 
 /**
- * How far values may be from JAX's: float32 steps, or relative to the value (and to 1 where terms
- * cancel).
+ * How far values may be from JAX's: in float32 steps, or relative to the value (or to 1, where
+ * terms cancel).
  */
 type Tolerance = { readonly ulp: number } | { readonly relative: number; readonly absolute?: number };
 
@@ -68,8 +68,8 @@ function decoded(x: unknown): unknown {
 function draw({ space, name, seed, keys, args, options }: Case): Tensor {
   const single = random.key(seed);
   const key = keys === null ? single : random.split(single, keys);
-  // The golden file says which function to call with what; the types of each are checked where it
-  // is used.
+  // The golden file names the function and its arguments. Their types are checked where the
+  // function uses them.
   if (space === "initializers") {
     const factory = Reflect.get(initializers, name) as (...args: unknown[]) => Initializer;
     const init = factory(...((decoded(options.factory) ?? []) as unknown[]));

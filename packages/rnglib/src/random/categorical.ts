@@ -12,13 +12,13 @@ import { largest } from "./scan.ts";
 
 const NAMES = { axis: true, shape: true, replace: true, mode: true } as const;
 
-/** How {@link categorical} draws. */
+/** Options of {@link categorical}. */
 export interface CategoricalOptions {
   /** The axis of the categories. @defaultValue -1 */
   axis?: number;
   /**
-   * Of the sample; the logits' shape without the axis must broadcast to it.
-   * @defaultValue that shape
+   * The shape of the sample. The shape of the logits without the axis must broadcast to it.
+   * @defaultValue the shape of the logits without the axis
    */
   shape?: Shape;
   /**
@@ -26,7 +26,7 @@ export interface CategoricalOptions {
    * @defaultValue true
    */
   replace?: boolean;
-  /** Bits of the noise, see `gumbel`. @defaultValue "low" */
+  /** The bits of the noise, see `gumbel`. @defaultValue "low" */
   mode?: GumbelMode;
 }
 
@@ -34,8 +34,8 @@ export interface CategoricalOptions {
  * Categories drawn with probability `softmax(logits)`, equal to JAX's.
  * @param logits - Logarithms of probabilities, up to a constant; at least 1 axis.
  * @returns int32 of shape `[...key.shape, ...shape]`.
- * @throws RangeError for an axis that is not there, a shape that does not fit, draws from no
- * categories, or more draws without replacement than categories.
+ * @throws RangeError for an axis out of range, a shape that does not fit, no categories to draw
+ * from, or more draws without replacement than categories.
  * @see `jax.random.categorical`: the largest of logits plus Gumbel noise
  */
 export function categorical<K extends PRNGKey, P extends Parameter, const S extends MaybeShape = undefined>(

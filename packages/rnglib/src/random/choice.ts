@@ -1,4 +1,4 @@
-/** @file Choosing from a range or from the slices of a tensor. */
+/** @file Draws from a range or from the slices of a tensor. */
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { isTensor } from "@nnxjs/kernels/internal";
 import { type AxesOf, type PRNGKey, randint as rawRandint, uniform as rawUniform } from "../keys/index.ts";
@@ -13,19 +13,21 @@ import type { Drawn, SliceAxes } from "./ranks.ts";
 import { cumulativeSum, largest } from "./scan.ts";
 
 const NAMES = { replace: true, p: true, axis: true, mode: true } as const;
-/** Indices are int32. */
+/** The largest number of alternatives, because indices are int32. */
 const MOST = 2 ** 31 - 1;
 
-/** How {@link choice} draws. */
+/** Options of {@link choice}. */
 export interface ChoiceOptions {
-  /** Whether the same one may be drawn again. @defaultValue true */
+  /** Whether the same alternative may be drawn again. @defaultValue true */
   replace?: boolean;
-  /** A weight for each, shape `[n]`; need not sum to 1. @defaultValue all the same */
+  /**
+   * A weight for each alternative, shape `[n]`. They need not sum to 1. @defaultValue equal weights
+   */
   p?: Parameter;
-  /** The axis of a tensor to choose along. @defaultValue 0 */
+  /** The axis of a tensor along which to choose. @defaultValue 0 */
   axis?: number;
   /**
-   * Bits of the noise that decides without replacement and with `p`; see `gumbel`.
+   * The bits of the noise, which is used without replacement and with `p`; see `gumbel`.
    * @defaultValue "low"
    */
   mode?: GumbelMode;
@@ -34,11 +36,11 @@ export interface ChoiceOptions {
 /**
  * A random sample of `0 … a - 1`, or of a tensor's slices along an axis, equal to JAX's.
  * @param a - A positive integer or a tensor with at least 1 axis.
- * @param shape - Of the sample. @defaultValue `[]`, one
- * @returns int32 of shape `[...key.shape, ...shape]`, or of the tensor's dtype with `shape` in the
+ * @param shape - The shape of the sample. @defaultValue `[]`, one
+ * @returns int32 of shape `[...key.shape, ...shape]`. For a tensor, its dtype, with `shape` in
  * place of the axis.
- * @throws RangeError when more are asked without replacement than there are, when there are none,
- * when `p` has another shape, weights that are negative or NaN, or too few above 0; TypeError when
+ * @throws RangeError for more draws without replacement than alternatives, for no alternatives, and
+ * for `p` with another shape, with negative or NaN weights, or with too few above 0. TypeError when
  * `a` is neither an integer nor a tensor.
  * @see `jax.random.choice`
  */
@@ -103,14 +105,14 @@ function indicesFrom(
   const bad = weights.data.findIndex((weight) => !(weight >= 0));
   if (bad >= 0) {
     throw new RangeError(
-      `choice: expected weights of at least 0, got ${weights.data[bad]} at ${bad}. Give 0 to what is not to be chosen.`,
+      `choice: expected weights of at least 0, got ${weights.data[bad]} at ${bad}. Give 0 to an alternative that must not be chosen.`,
     );
   }
   const possible = weights.data.reduce((count, weight) => count + Number(weight > 0), 0);
   const needed = replace ? 1 : draws;
   if (possible < needed) {
     throw new RangeError(
-      `choice: expected at least ${needed} weights above 0, got ${possible}. What has the weight 0 is never chosen.`,
+      `choice: expected at least ${needed} weights above 0, got ${possible}. An alternative with weight 0 is never chosen.`,
     );
   }
   return replace ? byWeight(weights.data, draws) : topWeights(weights.data, draws, mode);
@@ -127,7 +129,7 @@ function byWeight(p: Float32Array, draws: number): (key: PRNGKey) => Int32Array 
       let high = sums.length;
       while (low < high) {
         const middle = (low + high) >>> 1;
-        // NaN comes last, as JAX sorts it.
+        // NaN comes last, as in JAX's sort.
         if (sums[middle]! < r || (Number.isNaN(r) && !Number.isNaN(sums[middle]))) low = middle + 1;
         else high = middle;
       }

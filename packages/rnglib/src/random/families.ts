@@ -36,7 +36,7 @@ const f = Math.fround;
 const SQRT2 = f(Math.SQRT2);
 const SQUARE_OF_SQRT2 = f(SQRT2 * SQRT2);
 
-/** Divides in place by a parameter, by way of its reciprocal where XLA goes that way. */
+/** Divides in place by a parameter. Multiplies by its reciprocal where XLA does. */
 function divisionBy(
   parameter: Values,
   key: PRNGKey,
@@ -101,10 +101,10 @@ export function rayleigh<K extends PRNGKey, P extends Parameter, const S extends
  * Density proportional to `x^(c-1) e^-(x/scale)^c` for `x > 0`.
  * @param scale - Broadcasts against the draws.
  * @param concentration - c; broadcasts against the draws.
- * @param shape - Of the draws: parameters with more axes share a draw, as in JAX. @defaultValue
- * `[]`, one draw
- * @returns float32 of shape `[...key.shape, ...s]`, where `s` is what `shape` and the parameters
- * broadcast to.
+ * @param shape - The shape of the draws. Parameters with more axes share a draw, as in JAX.
+ * @defaultValue `[]`, one draw
+ * @returns float32 of shape `[...key.shape, ...s]`, where `s` is the shape to which `shape` and the
+ * parameters broadcast.
  * @see `jax.random.weibull_min`
  */
 export function weibullMin<
@@ -131,8 +131,8 @@ export function weibullMin<
  * Density proportional to `z² e^(-z²/2)` with `z = (x - loc) / scale`.
  * @param loc - The centre.
  * @param scale - The width; broadcasts with `loc`.
- * @param shape - Put before the shape to which `loc` and `scale` broadcast. @defaultValue that
- * shape, once more, as in JAX
+ * @param shape - Put in front of the shape to which `loc` and `scale` broadcast. @defaultValue that
+ * shape, so that it occurs twice, as in JAX
  * @returns float32 of shape `[...key.shape, ...shape, ...parameters]`.
  * @see `jax.random.double_sided_maxwell`
  */
@@ -152,12 +152,12 @@ export function doubleSidedMaxwell<
     const signs = new Float32Array(out.length);
     maxwellInto(halves.at(0), out);
     rademacherInto(halves.at(1), signs);
-    // Fused: the product of two float32 is exact in a double.
+    // A fused multiply-add: the product of two float32 is exact in a double.
     for (let i = 0; i < out.length; i++) out[i] = flush(f(signs[i]! * out[i]! * widths[i]! + centers[i]!));
   });
 }
 
-/** The root that {@link wald} takes or reflects, of `e`, a standard normal divided by √2. */
+/** The root that {@link wald} takes or reflects. `e` is a standard normal divided by √2. */
 function waldInto(m: number, e: number): number {
   const v = f(SQRT2 * e);
   const y = f(v * v);
@@ -166,7 +166,7 @@ function waldInto(m: number, e: number): number {
   return f(f(f(square * y) * 0.5 + m) - f(m * 0.5) * root);
 }
 
-/** The same for a sample of one element, where XLA gathers the constants of a product. */
+/** `waldInto` for a sample of one element, for which XLA combines the constants of a product. */
 function waldAlone(m: number, e: number): number {
   const ee = f(e * e);
   const y = f(ee * SQUARE_OF_SQRT2);
@@ -177,7 +177,8 @@ function waldAlone(m: number, e: number): number {
 }
 
 /**
- * The inverse Gaussian distribution: when Brownian motion with drift first reaches a level.
+ * The inverse Gaussian distribution: the time at which Brownian motion with drift first reaches a
+ * level.
  * @param mean - Broadcasts to the shape; the scale is 1.
  * @param shape - @defaultValue the shape of `mean`
  * @returns float32 of shape `[...key.shape, ...shape]`.
@@ -205,7 +206,7 @@ export function wald<K extends PRNGKey, P extends Parameter, const S extends May
 }
 
 /**
- * How many trials it takes to succeed once: at least 1.
+ * The number of trials until the first success, at least 1.
  * @param p - Probability of success; broadcasts to the shape.
  * @param shape - @defaultValue the shape of `p`
  * @returns int32 of shape `[...key.shape, ...shape]`.
@@ -229,9 +230,10 @@ export function geometric<K extends PRNGKey, P extends Parameter, const S extend
 }
 
 /**
- * A density that rises straight from `left` to `mode` and falls straight to `right`.
- * @param left - Broadcasts to the shape, as the others.
- * @param shape - @defaultValue what the parameters broadcast to
+ * The triangular distribution: its density rises linearly from `left` to `mode` and falls linearly
+ * to `right`.
+ * @param left - Broadcasts to the shape, as do `mode` and `right`.
+ * @param shape - @defaultValue the shape to which the parameters broadcast
  * @returns float32 of shape `[...key.shape, ...shape]`.
  * @see `jax.random.triangular`
  */

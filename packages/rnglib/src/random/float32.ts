@@ -1,9 +1,10 @@
 /**
- * @file Elementary functions in float32 with the roundings of XLA on the CPU, found by comparing
- * with its results: the same Cephes polynomials, contracted to fused multiply-add where XLA's
- * compiler does. They decide what a sampler accepts, so an ulp matters.
+ * @file Elementary functions in float32 with the roundings of XLA on the CPU. The roundings were
+ * found by comparison with XLA's results: the same Cephes polynomials, contracted to fused
+ * multiply-add where XLA's compiler does. These functions decide which values a sampler accepts, so
+ * every ulp matters.
  *
- * `f(a * b + c)` is a fused multiply-add: the product of two float32 is exact in a double.
+ * `f(a * b + c)` is a fused multiply-add, because the product of two float32 is exact in a double.
  */
 const f = Math.fround;
 const floats = new Float32Array(1);
@@ -64,14 +65,14 @@ const EXP: readonly number[] = [
 ].map(f);
 const LOG2_E = f(Math.LOG2E);
 
-/** `e^x`; results below the smallest normal number are 0. @see Moshier, Cephes `expf` */
+/** `e^x`. Results below the smallest normal number are 0. @see Moshier, Cephes `expf` */
 export function exp(x: number): number {
   if (Number.isNaN(x) || x > 88.8) return x > 0 ? Number.POSITIVE_INFINITY : x;
   if (x < -87.8) return 0;
   const n = Math.floor(f(x * LOG2_E + 0.5));
   const r = f(f(x - n * LN2_HIGH) - n * LN2_LOW);
   const y = f(f(horner(EXP, r) * f(r * r) + r) + 1);
-  // Two steps: 2^128 is no float32, but half of it times y may be.
+  // 2 ** n may be 2^128, which is not a float32. In double precision the product is still right.
   return flush(f(y * 2 ** n));
 }
 
@@ -83,8 +84,9 @@ const LOG_LANCZOS_G = f(Math.log(7.5));
 const LOG_SQRT_2PI = f(0.9189385332046727);
 
 /**
- * `lgamma(z + 1)` for `z >= -0.5`. Inside a compiled function XLA makes of `lgamma(z + 1)`, which
- * begins with taking 1 away, this function of `z` itself: above 2²⁴ adding 1 would be lost.
+ * `lgamma(z + 1)` for `z >= -0.5`. `lgamma` begins by subtracting 1. Inside a compiled function,
+ * XLA therefore turns `lgamma(z + 1)` into this function of `z` itself. Above 2²⁴ the addition of 1
+ * would be lost.
  * @see Lanczos 1964, with g = 7, as StableHLO's `lgamma`
  */
 export function logFactorial(z: number): number {
@@ -104,7 +106,9 @@ const ERF_INV_TAIL: readonly number[] = [
   1.00167406, 2.83297682,
 ].map(f);
 
-/** Inverse error function of `|x| <= 1`. @see Giles 2010, "Approximating the erfinv function" */
+/**
+ * The inverse error function for `|x| <= 1`. @see Giles 2010, "Approximating the erfinv function"
+ */
 export function erfInv(x: number): number {
   if (Math.abs(x) === 1) return x * Number.POSITIVE_INFINITY;
   const w = f(-log1p(f(-f(x * x))));
@@ -118,12 +122,12 @@ function horner(coefficients: readonly number[], x: number): number {
 }
 
 /**
- * Zero, of the same sign, for what is smaller than the smallest normal number, as XLA's processors
- * are set.
+ * Flushes numbers below the smallest normal number to a zero of the same sign, as XLA sets the CPU
+ * to do.
  */
 export const flush = (x: number): number => (Math.abs(x) < TINY ? x * 0 : x);
 
-/** The float32 next to `x`, upwards or downwards. */
+/** The next float32 above or below `x`. */
 export function nextFloat32(x: number, direction: 1 | -1): number {
   if (Number.isNaN(x) || x === direction * Number.POSITIVE_INFINITY) return x;
   if (x === 0) return direction * 2 ** -149;

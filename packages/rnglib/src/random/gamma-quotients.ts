@@ -1,5 +1,5 @@
 /**
- * @file Distributions that are formed of gamma values: beta, Dirichlet, chi-square, F, Student's t.
+ * @file Distributions that are made from gamma values: beta, Dirichlet, chi-square, F, Student's t.
  */
 import { describe } from "@nnxjs/nnx-core/internal";
 import { type PRNGKey, split } from "../keys/index.ts";
@@ -15,7 +15,7 @@ const f = Math.fround;
  * Density proportional to `x^(a-1) (1-x)^(b-1)` on (0, 1).
  * @param a - Broadcasts to the shape.
  * @param b - Broadcasts to the shape.
- * @param shape - @defaultValue what the parameters broadcast to
+ * @param shape - @defaultValue the shape to which the parameters broadcast
  * @returns float32 of shape `[...key.shape, ...shape]`.
  * @see `jax.random.beta`
  */
@@ -42,10 +42,10 @@ export function beta<
 }
 
 /**
- * Points of the simplex: density proportional to the product of `x_i^(alpha_i - 1)`.
+ * Points of the simplex. The density is proportional to the product of `x_i^(alpha_i - 1)`.
  * @param alpha - At least 1 axis, the last one over the corners.
- * @param shape - How many points; `alpha`'s leading axes must broadcast to it. @defaultValue those
- * axes
+ * @param shape - How many points. The leading axes of `alpha` must broadcast to it. @defaultValue
+ * the leading axes of `alpha`
  * @returns float32 of shape `[...key.shape, ...shape, k]` for `k` corners.
  * @throws RangeError when `alpha` has no axis.
  * @see `jax.random.dirichlet`
@@ -109,10 +109,11 @@ export function chisquare<K extends PRNGKey, P extends Parameter, const S extend
 }
 
 /**
- * The quotient of two chi-square values, each divided by its degrees of freedom.
+ * The F distribution: the quotient of two chi-square values, each divided by its degrees of
+ * freedom.
  * @param dfnum - Degrees of freedom of the numerator; broadcasts to the shape.
- * @param dfden - Of the denominator; broadcasts to the shape.
- * @param shape - @defaultValue what the parameters broadcast to
+ * @param dfden - Degrees of freedom of the denominator; broadcasts to the shape.
+ * @param shape - @defaultValue the shape to which the parameters broadcast
  * @returns float32 of shape `[...key.shape, ...shape]`.
  * @see `jax.random.f`
  */

@@ -28,7 +28,7 @@ export function gamma<K extends PRNGKey, P extends Parameter, const S extends Ma
 }
 
 /**
- * The logarithm of a gamma value, which stays finite where the value itself would be 0.
+ * The logarithm of a gamma value. It stays finite where the value itself would be 0.
  * @param a - Broadcasts to the shape.
  * @param shape - @defaultValue the shape of `a`
  * @returns float32 of shape `[...key.shape, ...shape]`.
@@ -57,8 +57,8 @@ function drawGamma<T extends Tensor>(
 }
 
 /**
- * Fills `out` with gamma values, or their logarithms; element `i` has a key of its own, the `i`-th
- * child of `key`.
+ * Fills `out` with gamma values, or their logarithms. Element `i` has its own key, the `i`-th child
+ * of `key`.
  */
 export function gammaInto(key: PRNGKey, alphas: Float32Array, logSpace: boolean, out: Float32Array): void {
   const k0 = wordOf(key, 0, 0);
@@ -74,7 +74,7 @@ const keys = new Uint32Array(6);
 const tries = new Uint32Array(4);
 
 function gammaOne(k0: number, k1: number, alpha: number, logSpace: boolean): number {
-  // Below 1 the method does not work: Gamma(a) is Gamma(a + 1) times a power of a uniform, the
+  // The method needs alpha >= 1. Below, Gamma(a) is Gamma(a + 1) times a power of a uniform, the
   // boost.
   const boosted = !(alpha >= 1);
   const d = f((boosted ? f(alpha + 1) : alpha) - ONE_THIRD);
@@ -91,7 +91,7 @@ function gammaOne(k0: number, k1: number, alpha: number, logSpace: boolean): num
   return f(f(d * v) * boost);
 }
 
-/** The first V that is accepted, with the key in `keys[0], keys[1]`. */
+/** The first accepted V. The key is in `keys[0], keys[1]`. */
 function acceptedCube(d: number): number {
   if (Number.isNaN(d)) return 1;
   // XLA's reciprocal square root is 0 for both infinities.
@@ -112,7 +112,7 @@ function acceptedCube(d: number): number {
     const u = uniformAt(keys[4]!, keys[5]!, 0);
     const squeezed = u < f(1 - SQUEEZE * f(x2 * x2));
     const bound = f(x2 * 0.5 + f(d * f(f(1 - cube) + log(cube))));
-    // Negated, so that NaN is accepted, as in JAX.
+    // Negated so that NaN is accepted, as in JAX.
     if (squeezed || !(log(u) >= bound)) return cube;
   }
 }

@@ -70,7 +70,7 @@ describe("the golden values of JAX and Flax", () => {
     constant: () => initializers.constant(2.5)(key, [2]),
   };
   it.each(Object.keys(cases["initializers.key0"]))("initializers: %s is within 4 ulp", (name) => {
-    // JAX's own QR is in float32 and some ulp off the exact factor.
+    // JAX computes its QR in float32, some ulp from the exact factor.
     expectClose(initial[name]!(), cases["initializers.key0"][name]!, name.startsWith("orthogonal") ? 32 : 4);
   });
 });

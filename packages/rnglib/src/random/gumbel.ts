@@ -1,4 +1,4 @@
-/** @file Gumbel noise, which turns choosing among alternatives into taking the largest. */
+/** @file Gumbel noise. Adding it to logits turns a random choice into taking the largest. */
 import { bits, type PRNGKey, uniform as rawUniform } from "../keys/index.ts";
 import { checkOptions } from "@nnxjs/nnx-core/internal";
 import type { Shape } from "../keys/shape.ts";
@@ -8,23 +8,23 @@ import type { DrawnShape } from "./ranks.ts";
 
 const GUMBEL_NAMES = { mode: true } as const;
 
-/** How many random bits a Gumbel value is made of. */
+/** The number of random bits in a Gumbel value. */
 export type GumbelMode = "low" | "high" | "highest";
 
 /** Options of {@link gumbel}. */
 export interface GumbelOptions {
   /**
-   * `"low"` makes a value of 23 bits, so that events rarer than about 1e-7 are missed; `"high"` of
-   * 46 and `"highest"` of 64 bits, at twice the cost.
+   * `"low"` makes a value from 23 bits, so it misses events rarer than about 1e-7. `"high"` takes
+   * 46 bits and `"highest"` 64, at twice the cost.
    * @defaultValue "low"
    */
   mode?: GumbelMode;
 }
 
 /**
- * Density `e^-(x + e^-x)`: the largest of many exponential values.
+ * Density `e^-(x + e^-x)`: the distribution of the largest of many exponential values.
  * @returns float32 of shape `[...key.shape, ...shape]`.
- * @throws TypeError for another mode.
+ * @throws TypeError for an unknown mode.
  * @see `jax.random.gumbel`
  */
 export function gumbel<K extends PRNGKey, const S extends Shape = readonly []>(
@@ -37,7 +37,7 @@ export function gumbel<K extends PRNGKey, const S extends Shape = readonly []>(
   return drawFloat32("gumbel", key, sampleShape("gumbel", shape), fill);
 }
 
-/** What fills an array in this mode. @throws TypeError for another mode. */
+/** Returns a function that fills an array in this mode. @throws TypeError for an unknown mode. */
 export function gumbelFill(mode: GumbelMode = "low"): (key: PRNGKey, out: Float32Array) => void {
   const fill = { low: gumbelLow, high: gumbelHigh, highest: gumbelHighest }[mode];
   if (fill !== undefined) return fill;

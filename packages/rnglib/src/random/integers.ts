@@ -11,7 +11,7 @@ import { drawInt32, expand, integersOf, type Parameter, sampleShape } from "./ke
 import type { DrawnShape } from "./ranks.ts";
 
 /**
- * Integers in `[minval, maxval)`, bit for bit JAX's; `minval` where `maxval <= minval`.
+ * Integers in `[minval, maxval)`, equal to JAX's bit for bit; `minval` where `maxval <= minval`.
  * @param minval - An int32; broadcasts to the shape.
  * @param maxval - Exclusive, an int32; broadcasts to the shape.
  * @returns int32 of shape `[...key.shape, ...shape]`.

@@ -1,6 +1,6 @@
 /**
- * @file What every sampler on tensors is made of: reading parameters, agreeing on a shape, one row
- * of results per key.
+ * @file The parts of every sampler on tensors: they read parameters, find the shape, and draw one
+ * row of results for each key.
  */
 import { type ElementArrays, isTensor, newTensor } from "@nnxjs/kernels/internal";
 import { checkTensor, describe } from "@nnxjs/nnx-core/internal";
@@ -10,21 +10,21 @@ import type { Tensor } from "@tensorflow/tfjs-core";
 import { flush, TINY } from "./float32.ts";
 
 /**
- * A parameter of a distribution: one number, a list of numbers, or a tensor of any shape that
- * broadcasts.
+ * A parameter of a distribution: one number, a list of numbers, or a tensor that broadcasts to the
+ * shape of the sample.
  */
 export type Parameter = number | readonly number[] | Tensor;
 
-/** A parameter that was read. Its values are not to be written to. */
+/** The values of a parameter. Do not write to them. */
 export interface Values<A extends Float32Array | Int32Array = Float32Array> {
   readonly shape: readonly number[];
   readonly data: A;
 }
 
 /**
- * The values of a parameter, rounded to float32; 0 for what is below the smallest normal number, as
- * XLA reads it.
- * @throws TypeError for anything that holds no numbers.
+ * The values of a parameter, rounded to float32. Like in XLA, values below the smallest normal
+ * number count as 0.
+ * @throws TypeError when `x` holds no numbers.
  */
 export function valuesOf(where: string, x: Parameter): Values {
   const { shape, data } = numbersOf(where, x);
@@ -34,8 +34,8 @@ export function valuesOf(where: string, x: Parameter): Values {
 }
 
 /**
- * The values of a parameter that must be an int32.
- * @throws TypeError for anything that holds no numbers, RangeError for other numbers.
+ * The values of a parameter that must be int32.
+ * @throws TypeError when `x` holds no numbers, RangeError for numbers that are not int32.
  */
 export function integersOf(where: string, x: Parameter): Values<Int32Array> {
   const { shape, data } = numbersOf(where, x);
@@ -57,7 +57,7 @@ function numbersOf(where: string, x: Parameter): { shape: readonly number[]; dat
   );
 }
 
-/** The shape that these broadcast to. @throws RangeError when they do not. */
+/** The shape to which these shapes broadcast. @throws RangeError when they do not. */
 export function broadcastShapes(where: string, ...shapes: readonly (readonly number[])[]): number[] {
   const rank = Math.max(0, ...shapes.map((shape) => shape.length));
   return Array.from({ length: rank }, (_, axis) => {
@@ -77,7 +77,7 @@ export function broadcastShapes(where: string, ...shapes: readonly (readonly num
 }
 
 /**
- * The shape to draw for one key: `shape`, or what the parameters broadcast to.
+ * The shape to draw for one key: `shape`, or the shape to which the parameters broadcast.
  * @throws RangeError when the parameters do not broadcast to `shape`.
  */
 export function sampleShape(
@@ -97,28 +97,30 @@ export function sampleShape(
 }
 
 /**
- * Whether a parameter is repeated over a sample of this shape for each key. XLA then moves what it
- * can from the sample to the parameter: it multiplies by reciprocals, and joins constants with
+ * Whether a parameter is repeated over a sample of this shape for each key. If so, XLA moves work
+ * from the sample to the parameter: it multiplies by reciprocals, and combines constants with
  * parameters.
  */
 export const isRepeated = ({ data }: Values, key: PRNGKey, shape: readonly number[]): boolean =>
   data.length < key.size * sizeOf(shape);
 
-/** The values repeated to fill `shape`, to which they must broadcast. Not to be written to. */
+/**
+ * The values repeated to fill `shape`, to which they must broadcast. Do not write to the result.
+ */
 export function expand<A extends Float32Array | Int32Array>(
   { shape: from, data }: Values<A>,
   shape: readonly number[],
 ): A {
   const size = sizeOf(shape);
   if (data.length === size) return data;
-  // The same kind as `data`, which the library's types do not say of `constructor`.
+  // The same type as `data`. The types of the library do not say so of `constructor`.
   const out = new (data.constructor as new (length: number) => A)(size);
   if (data.length === 1) {
     out.fill(data[0]!);
     return out;
   }
-  // Walk the result with one counter per axis; an axis of length 1 (or none) does not move in the
-  // source.
+  // Walk the result with one counter per axis. A source axis that is missing or has length 1 does
+  // not move.
   const offset = shape.length - from.length;
   const strides = new Array<number>(shape.length).fill(0);
   for (let axis = from.length - 1, stride = 1; axis >= 0; axis--) {
@@ -147,16 +149,14 @@ function fillRows<A extends Row>(keys: PRNGKey, out: A, fill: (key: PRNGKey, row
   else {
     const width = out.length / rows;
     for (let i = 0; i < rows; i++) {
-      // `subarray` of an A is an A, which the library's types do not say.
+      // `subarray` of an A is an A. The types of the library do not say so.
       const row = out.subarray(i * width, (i + 1) * width) as A;
       fill(singleKey(wordOf(keys, i, 0), wordOf(keys, i, 1)), row);
     }
   }
 }
 
-/**
- * A tensor of shape `[...key.shape, ...shape]`, of which `fill` writes one row of `shape` per key.
- */
+/** A tensor of shape `[...key.shape, ...shape]`. `fill` writes one row of `shape` for each key. */
 function draw<D extends keyof ElementArrays, T extends Tensor>(
   dtype: D,
   where: string,
@@ -165,11 +165,11 @@ function draw<D extends keyof ElementArrays, T extends Tensor>(
   fill: (key: PRNGKey, row: ElementArrays[D]) => void,
 ): T {
   const keys = ownKey(where, key);
-  // The caller says the rank by types; here shapes are lists of numbers.
+  // The caller's type T has the rank. Here, shapes are lists of numbers.
   return newTensor(dtype, [...keys.shape, ...shape], (elements) => fillRows(keys, elements, fill)) as T;
 }
 
-/** Draws one row of `shape` per key, in place where the backend's memory can be written. */
+/** Draws one row of `shape` for each key, in place where the backend's memory can be written. */
 type Draw<D extends keyof ElementArrays> = <T extends Tensor>(
   where: string,
   key: PRNGKey,

@@ -1,18 +1,20 @@
-/** @file Axes of row-major arrays, and results of a tensor's own dtype. */
+/** @file Lanes along an axis of a row-major array, and results in a tensor's own dtype. */
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { ownKey, type PRNGKey } from "../keys/prng-key.ts";
 import { formatShape, sizeOf } from "../keys/shape.ts";
 import { drawBool, drawFloat32, drawInt32 } from "./kernel.ts";
 import type { ElementType } from "../tensor-types.ts";
 
-/** A shape seen from one axis: element `i` of a lane is at `(before * length + i) * after + …`. */
+/**
+ * A shape as lanes along one axis. Element `i` of a lane is at `(before * length + i) * after + …`.
+ */
 export interface Lanes {
   readonly before: number;
   readonly length: number;
   readonly after: number;
 }
 
-/** An axis as a number from 0. @throws RangeError when it is not there. */
+/** The axis as a number from 0. @throws RangeError when it is out of range. */
 export function axisOf(where: string, axis: number, shape: readonly number[]): number {
   const found = axis < 0 ? axis + shape.length : axis;
   if (Number.isInteger(found) && found >= 0 && found < shape.length) return found;
@@ -28,10 +30,10 @@ export const lanesOf = (shape: readonly number[], axis: number): Lanes => ({
   after: sizeOf(shape.slice(axis + 1)),
 });
 
-/** Values that can be indexed and set. */
+/** An array whose elements can be read and set. */
 export type Numbers = Float32Array | Int32Array | Uint8Array;
 
-/** Writes the slices `indices` along an axis, one after the other. */
+/** Writes the slices at `indices` along an axis, one after the other. */
 export function takeInto(data: Numbers, lanes: Lanes, indices: Int32Array, out: Numbers): void {
   const { before, length, after } = lanes;
   let at = 0;
@@ -43,9 +45,7 @@ export function takeInto(data: Numbers, lanes: Lanes, indices: Int32Array, out: 
   }
 }
 
-/**
- * A tensor of `dtype` and shape `[...key.shape, ...shape]`, of which `fill` writes one row per key.
- */
+/** A tensor of `dtype` and shape `[...key.shape, ...shape]`. `fill` writes one row for each key. */
 export function drawAs<T extends Tensor>(
   dtype: string,
   where: string,
@@ -54,7 +54,7 @@ export function drawAs<T extends Tensor>(
   fill: (key: PRNGKey, row: Numbers) => void,
 ): T {
   const keys = ownKey(where, key);
-  // String and complex tensors have no values that could be copied one by one.
+  // The values of string and complex tensors cannot be copied one by one.
   switch (dtype as ElementType) {
     case "float32":
       return drawFloat32(where, keys, shape, fill);

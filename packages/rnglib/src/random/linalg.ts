@@ -1,8 +1,8 @@
-/** @file Small dense decompositions, in double precision, of row-major matrices. */
+/** @file Small dense decompositions of row-major matrices, in double precision. */
 
 /**
- * The factor Q of `a = Q R` with orthonormal columns, where R has a positive diagonal, which makes
- * it unique.
+ * The factor Q of `a = Q R`, with orthonormal columns. R has a positive diagonal, which makes Q
+ * unique.
  * @param a - `[rows, columns]` with `rows >= columns`; overwritten.
  * @returns `[rows, columns]`.
  * @see Golub & Van Loan, Matrix Computations, 5.2 (Householder)
@@ -45,7 +45,7 @@ function reflect(
 }
 
 /**
- * The lower triangular L with `a = L Lᵀ`; all NaN when `a` is not positive definite, as JAX gives.
+ * The lower triangular L with `a = L Lᵀ`. All NaN when `a` is not positive definite, as in JAX.
  * @param a - `[n, n]`, symmetric.
  */
 export function cholesky(a: Float64Array, n: number): Float64Array {
@@ -65,8 +65,7 @@ export function cholesky(a: Float64Array, n: number): Float64Array {
 export interface Eigen {
   readonly values: Float64Array;
   /**
-   * `[n, n]`; column `j` belongs to value `j`. The first entry of each column that is not 0 is
-   * positive.
+   * `[n, n]`; column `j` belongs to value `j`. The first non-zero entry of each column is positive.
    */
   readonly vectors: Float64Array;
 }
@@ -99,8 +98,8 @@ export function symmetricEigen(symmetric: Float64Array, n: number): Eigen {
 
 /**
  * The singular values, descending, and left singular vectors of a square matrix.
- * @param a - `[n, n]`; of a symmetric one the eigenvectors, else those of `a aᵀ`, which halves the
- * digits of values far below the largest.
+ * @param a - `[n, n]`. For a symmetric matrix these are eigenvectors. Otherwise they are the
+ * eigenvectors of `a aᵀ`, which halves the number of digits of values far below the largest.
  */
 export function leftSingular(a: Float64Array, n: number): Eigen {
   const symmetric = a.every((x, i) => x === a[(i % n) * n + Math.floor(i / n)]);
@@ -122,7 +121,7 @@ function timesTransposed(a: Float64Array, n: number): Float64Array {
   });
 }
 
-/** Sum of squares above the diagonal; 0 once it is below what doubles resolve. */
+/** The sum of squares above the diagonal; 0 once it is below the resolution of doubles. */
 function offDiagonal(a: Float64Array, n: number): number {
   let off = 0;
   let diagonal = 0;
@@ -133,7 +132,7 @@ function offDiagonal(a: Float64Array, n: number): number {
   return off > diagonal * 1e-30 ? off : 0;
 }
 
-/** One Jacobi rotation that makes `a[p, q]` zero, gathered in `v`. */
+/** Makes `a[p, q]` zero by one Jacobi rotation, and applies the rotation to `v`. */
 function rotate(a: Float64Array, v: Float64Array, n: number, p: number, q: number): void {
   const apq = a[p * n + q]!;
   if (apq === 0) return;

@@ -13,9 +13,9 @@ function covarianceOf(method: "eigh" | "svd" | "cholesky", n: number): number[][
   return tf.div(tf.matMul(x, x, true), n).arraySync() as number[][];
 }
 
-// jax.numpy.linalg.eigh and cholesky take (cov + cov.T) / 2. svd gives `u s uᵀ`, here for [[2, 1],
-// [0, 1]]: numpy: u, s, _ = svd(cov); u * s @ u.T = [[2.2135943, 0.3162277], [0.3162277,
-// 0.9486833]]
+// jax.numpy.linalg.eigh and cholesky take (cov + cov.T) / 2. With svd, samples have the covariance
+// u s uᵀ. For [[2, 1], [0, 1]], numpy gives: u, s, _ = svd(cov); u * s @ u.T = [[2.2135943,
+// 0.3162277], [0.3162277, 0.9486833]]
 const expected = {
   cholesky: [2, 0.5, 0.5, 1],
   eigh: [2, 0.5, 0.5, 1],

@@ -9,27 +9,27 @@ import type { BatchOf, Drawn, MaybeShape, ShapeOr } from "./ranks.ts";
 
 const NAMES = { method: true } as const;
 
-/** How {@link multivariateNormal} takes the root of the covariance. */
+/** Options of {@link multivariateNormal}. */
 export interface MultivariateNormalOptions {
   /**
-   * `"cholesky"` needs a positive definite covariance and gives JAX's values. `"eigh"` and `"svd"`
-   * also take singular ones; they give JAX's distribution, but not its values, since the signs of
-   * eigenvectors are free.
+   * How to take the root of the covariance. `"cholesky"` needs a positive definite covariance and
+   * gives JAX's values. `"eigh"` and `"svd"` also take singular ones. They give JAX's distribution,
+   * but not its values, because the signs of eigenvectors are arbitrary.
    * @defaultValue "cholesky"
    */
   method?: "cholesky" | "eigh" | "svd";
 }
 
 /**
- * Normal vectors with this mean and covariance.
+ * Normal vectors with a mean and a covariance.
  * @param mean - Shape `[..., n]`.
- * @param cov - Shape `[..., n, n]`. What is not symmetric is replaced by the mean of it and its
- * transpose, but for `"svd"`, as in JAX.
- * @param shape - How many vectors; the leading axes of both must broadcast to it. @defaultValue
- * what these broadcast to
+ * @param cov - Shape `[..., n, n]`. Like in JAX, a matrix that is not symmetric is replaced by the
+ * mean of it and its transpose, except for `"svd"`.
+ * @param shape - How many vectors. The leading axes of `mean` and `cov` must broadcast to it.
+ * @defaultValue the shape to which these axes broadcast
  * @returns float32 of shape `[...key.shape, ...shape, n]`; NaN where the covariance has no such
  * root.
- * @throws RangeError for shapes that do not fit, TypeError for another method.
+ * @throws RangeError for shapes that do not fit, TypeError for an unknown method.
  * @see `jax.random.multivariate_normal`
  */
 export function multivariateNormal<

@@ -1,4 +1,4 @@
-/** @file Normal draws and what one formula makes of them. */
+/** @file Normal values, and distributions that are one formula of them. */
 import {
   normal as rawNormal,
   type PRNGKey,
@@ -32,10 +32,10 @@ export function normal<K extends PRNGKey, const S extends Shape = readonly []>(
 }
 
 /**
- * Standard normal values under the condition `lower < x < upper`.
+ * Standard normal values, given that `lower < x < upper`.
  * @param lower - Broadcasts to the shape.
  * @param upper - Broadcasts to the shape.
- * @param shape - @defaultValue what the bounds broadcast to
+ * @param shape - @defaultValue the shape to which the bounds broadcast
  * @returns float32 of shape `[...key.shape, ...shape]`, within 4 ulp of JAX's.
  * @throws RangeError when the bounds do not broadcast to `shape`.
  * @see `jax.random.truncated_normal`
@@ -68,8 +68,8 @@ export function truncatedNormal<
 }
 
 /**
- * Fills `out` with standard normals, equal to JAX's bit for bit: for what is computed from them,
- * where an ulp may be magnified or decide. {@link normal} is faster.
+ * Fills `out` with standard normals, equal to JAX's bit for bit. Use it for values computed from
+ * normals, where an ulp may be magnified or decide a comparison. {@link normal} is faster.
  */
 export function normalInto(key: PRNGKey, out: Float32Array): void {
   erfInvInto(key, out);

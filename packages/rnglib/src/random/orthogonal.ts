@@ -16,12 +16,12 @@ export interface OrthogonalOptions {
 }
 
 /**
- * Matrices with orthonormal columns, or rows where there are fewer of them, spread evenly over all
- * such matrices.
+ * Matrices with orthonormal columns, or orthonormal rows where there are fewer rows. They are
+ * uniformly distributed over all such matrices.
  * @param n - The number of rows.
  * @param shape - How many matrices. @defaultValue `[]`, one
  * @returns float32 of shape `[...key.shape, ...shape, n, m]`, within 1e-5 of JAX's.
- * @throws RangeError when `n` or `m` is not a size.
+ * @throws RangeError when `n` or `m` is not a non-negative integer.
  * @see `jax.random.orthogonal`; Mezzadri 2006, arXiv:math-ph/0609050
  */
 export function orthogonal<K extends PRNGKey, const S extends Shape = readonly []>(

@@ -1,4 +1,4 @@
-/** @file Shuffling: of ranges, of the slices of a tensor, of each lane on its own. */
+/** @file Shuffles ranges, the slices of a tensor, or each lane independently. */
 import { checkOptions, checkTensor, describe } from "@nnxjs/nnx-core/internal";
 import { bits, type PRNGKey, split } from "../keys/index.ts";
 import { formatShape, sizeOf } from "../keys/shape.ts";
@@ -10,24 +10,27 @@ import type { Drawn } from "./ranks.ts";
 import type { AxesOfTensor } from "../tensor-types.ts";
 
 const NAMES = { axis: true, independent: true } as const;
-/** Its elements are int32. */
+/** The longest range, because elements are int32. */
 const LONGEST_RANGE = 2 ** 31;
 
-/** How {@link permutation} shuffles a tensor. */
+/** Options of {@link permutation} for a tensor. */
 export interface PermutationOptions {
   /** The axis to shuffle along; negative ones count from the end. @defaultValue 0 */
   axis?: number;
-  /** Shuffle each lane along the axis on its own, rather than whole slices. @defaultValue false */
+  /**
+   * Whether to shuffle each lane along the axis independently, instead of whole slices.
+   * @defaultValue false
+   */
   independent?: boolean;
 }
 
 /**
  * The numbers from 0 to `x - 1`, or the slices of a tensor, in random order, equal to JAX's.
  * @param x - A size, or a tensor with at least 1 axis.
- * @returns int32 of shape `[...key.shape, x]`, or the tensor's dtype and shape after the keys'
- * shape.
- * @throws TypeError for `x` that is neither an integer nor a tensor with an axis, RangeError for an
- * axis that is not there.
+ * @returns int32 of shape `[...key.shape, x]`. For a tensor, its dtype, and its shape after the
+ * key's shape.
+ * @throws TypeError when `x` is neither an integer nor a tensor with an axis, RangeError for an
+ * axis out of range.
  * @see `jax.random.permutation`
  */
 export function permutation<K extends PRNGKey, X extends number | Tensor>(
@@ -86,7 +89,10 @@ function shuffleLanes(key: PRNGKey, values: Float32Array | Int32Array | Uint8Arr
   }
 }
 
-/** Fresh keys for as many rounds of sorting as make collisions of 32-bit words harmless. */
+/**
+ * Yields a new key for each round of sorting. There are enough rounds to make collisions of 32-bit
+ * words harmless.
+ */
 function* subkeysFor(key: PRNGKey, size: number): Generator<PRNGKey> {
   const rounds = Math.ceil((3 * Math.log(Math.max(1, size))) / Math.log(2 ** 32 - 1));
   let current = key;
@@ -97,7 +103,7 @@ function* subkeysFor(key: PRNGKey, size: number): Generator<PRNGKey> {
   }
 }
 
-/** The stable order that sorts `words`: a radix sort by their bytes, lowest first. */
+/** The stable order that sorts `words`: a radix sort by bytes, lowest byte first. */
 function sortedOrder(words: Uint32Array): Int32Array {
   const n = words.length;
   let order = Int32Array.from({ length: n }, (_, i) => i);
@@ -116,7 +122,7 @@ function sortedOrder(words: Uint32Array): Int32Array {
   return order;
 }
 
-/** @throws RangeError when `n` different ones are asked of fewer. */
+/** @throws RangeError when more different samples are asked for than there are. */
 export function checkEnough(
   where: string,
   asked: number,

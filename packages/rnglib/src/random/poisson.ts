@@ -10,8 +10,7 @@ import { splitInto, toInt32, uniformAt } from "./words.ts";
 const f = Math.fround;
 
 /**
- * How many events happen where `lam` are expected, as JAX draws them; -1 for a rate that is
- * negative or NaN.
+ * The number of events where `lam` are expected, equal to JAX's; -1 for a negative or NaN rate.
  * @param lam - Broadcasts to the shape.
  * @param shape - @defaultValue the shape of `lam`
  * @returns int32 of shape `[...key.shape, ...shape]`.
@@ -36,8 +35,8 @@ export function poisson<K extends PRNGKey, P extends Parameter, const S extends 
 }
 
 /**
- * Counts how many uniforms can be multiplied before the product falls to `e^-rate`. All elements
- * share a key per round.
+ * Counts how many uniforms can be multiplied before the product falls to `e^-rate`. In each round,
+ * all elements share one key.
  */
 function byProducts(key: PRNGKey, rates: Float32Array, indices: readonly number[], out: Int32Array): void {
   const keys = Uint32Array.of(wordOf(key, 0, 0), wordOf(key, 0, 1), 0, 0);
@@ -54,12 +53,16 @@ function byProducts(key: PRNGKey, rates: Float32Array, indices: readonly number[
   }
 }
 
-/** Stands in for small rates, which take part in the rounds without being asked. */
+/**
+ * The rate with which elements of small rates take part in the rounds of rejection. Their results
+ * are not used.
+ */
 const ANY_LARGE_RATE = 1e5;
 
 /**
- * Transformed rejection. All elements share two keys per round, and take part until the last one is
- * accepted: what counts is the last value accepted, not the first, as in JAX.
+ * Transformed rejection. In each round, all elements share two keys, and all take part until every
+ * one is accepted. So the result of an element is its last accepted value, not its first, as in
+ * JAX.
  */
 function byRejection(key: PRNGKey, rates: Float32Array, out: Int32Array): void {
   const keys = Uint32Array.of(wordOf(key, 0, 0), wordOf(key, 0, 1), 0, 0, 0, 0);

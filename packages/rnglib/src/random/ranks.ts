@@ -1,4 +1,4 @@
-/** @file How many axes a sample has, as far as the types of key, shape and parameters say. */
+/** @file Types of samples: the number of axes, from the types of key, shape and parameters. */
 import type { Tensor } from "@tensorflow/tfjs-core";
 import type { AxesOf, KeyAxesOf, PRNGKey, Shape } from "../keys/index.ts";
 import type { Parameter } from "./kernel.ts";
@@ -7,25 +7,25 @@ import type { AxesOfTensor, TensorOfAxes } from "../tensor-types.ts";
 /** Axes: a tuple where their number is known, else a list. */
 type Axes = readonly number[];
 
-/** A shape, or nothing where the parameters decide. */
+/** A shape, or undefined where the parameters decide. */
 export type MaybeShape = Shape | undefined;
 
 /**
- * The sample of one shape for each of the keys: `Tensor2D` for one key and `[2, 3]`, `Tensor` where
- * a shape is not literal.
+ * The type of a sample with the axes A for each of the keys: `Tensor2D` for one key and `[2, 3]`,
+ * `Tensor` where a shape is not literal.
  */
 export type Drawn<K extends PRNGKey, A extends Axes> = TensorOfAxes<readonly [...KeyAxesOf<K>, ...A]>;
 
-/** The same by a shape or number of axes. */
+/** {@link Drawn} for a shape. */
 export type DrawnShape<K extends PRNGKey, S extends Shape> = Drawn<K, AxesOf<S>>;
 
-/** The axes of a shape, or `D` without one. */
+/** The axes of a shape, or `D` without a shape. */
 export type ShapeOr<S extends MaybeShape, D extends Axes> = S extends Shape ? AxesOf<S> : D;
 
-/** The same by a shape, or without one by the axes `D`. */
+/** {@link Drawn} for a shape, or for the axes `D` without a shape. */
 export type DrawnOr<K extends PRNGKey, S extends MaybeShape, D extends Axes> = Drawn<K, ShapeOr<S, D>>;
 
-/** The axes of a parameter: none of a number, one of a list. */
+/** The axes of a parameter: none for a number, one for a list. */
 export type AxesOfParameter<P extends Parameter> = P extends number
   ? readonly []
   : P extends readonly number[]
@@ -67,14 +67,17 @@ export type Drawn2<
 /** Axes without the last one. */
 export type WithoutOne<A extends Axes> = A extends readonly [number, ...infer R extends Axes] ? R : Axes;
 
-/** The axes of what `choice` chooses: those of a tensor but for one, none of a range. */
+/** The axes of one alternative of `choice`: those of a tensor without one, or none for a range. */
 export type SliceAxes<A extends number | Tensor> = A extends Tensor
   ? AxesOfTensor<A> extends readonly []
     ? readonly []
     : WithoutOne<AxesOfTensor<A>>
   : readonly [];
 
-/** The axes of a shape before those of parameters, which stand in for an empty one. */
+/**
+ * The axes of a shape, then those of parameters. An empty shape is replaced by the axes of the
+ * parameters.
+ */
 export type BeforeParameters<S extends Axes, P extends Axes> = S extends readonly []
   ? readonly [...P, ...P]
   : readonly [...S, ...P];

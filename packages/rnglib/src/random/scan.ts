@@ -1,11 +1,11 @@
-/** @file Sums and orders in the sequence in which XLA forms them. */
+/** @file Sums and orders, computed in XLA's sequence. */
 
 const BLOCK = 16;
 
 /**
- * Sums of the first 1, 2, … values, in float32 and with the roundings of XLA on the CPU: within
- * blocks of 16 one after the other, to which is added what all earlier blocks sum to, found in the
- * same way.
+ * Sums of the first 1, 2, … values in float32, with the roundings of XLA on the CPU. Within blocks
+ * of 16 the values are added one after the other. Then each block adds the sum of all earlier
+ * blocks, which is found in the same way.
  * @see `jax.numpy.cumsum`, XLA's reduce-window rewriter
  */
 export function cumulativeSum(x: Float32Array): Float32Array {
@@ -23,8 +23,8 @@ export function cumulativeSum(x: Float32Array): Float32Array {
 }
 
 /**
- * Sums of the last 1, 2, … values, the longest first: as {@link cumulativeSum}, with each sum taken
- * from left to right.
+ * Sums of the last 1, 2, … values, the longest first. Like {@link cumulativeSum}, with each sum
+ * taken from left to right.
  */
 export function cumulativeSumFromEnd(x: Float32Array): Float32Array {
   const blocks = Math.ceil(x.length / BLOCK);
@@ -44,7 +44,7 @@ function sum(x: Float32Array, begin: number, end: number): number {
 }
 
 /**
- * The indices of the `k` largest values, largest first; of equal ones the first comes first, NaN
+ * The indices of the `k` largest values, largest first. Of equal values the first comes first. NaN
  * counts as largest.
  */
 export function largest(x: Float32Array, k: number): Int32Array {

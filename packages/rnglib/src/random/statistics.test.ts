@@ -5,7 +5,7 @@ import { random } from "../index.ts";
 import { erf } from "../keys/erf.ts";
 
 /**
- * Keys are fixed, so nothing here depends on luck: a limit that fails says that the distribution
+ * Keys are fixed, so nothing here depends on chance. A limit that fails means that the distribution
  * changed.
  */
 const key = random.key(2024);
@@ -13,8 +13,8 @@ const N = 4000;
 const { exp, log, PI, sqrt, abs } = Math;
 
 /**
- * The largest distance between the sample's distribution function and `cdf`, times √n: above 1.95
- * once in a thousand samples.
+ * The largest distance between the sample's distribution function and `cdf`, times √n. It is above
+ * 1.95 once in a thousand samples.
  */
 function kolmogorovSmirnov(sample: ArrayLike<number>, cdf: (x: number) => number): number {
   const sorted = Float64Array.from(sample).sort();
@@ -89,7 +89,7 @@ describe("distributions with a distribution function in closed form (Kolmogorov-
   });
 });
 
-/** Pearson's statistic against the degrees of freedom, in standard deviations. */
+/** Pearson's statistic minus its degrees of freedom, in standard deviations. */
 function chiSquare(counts: readonly number[], chances: readonly number[]): number {
   const total = counts.reduce((a, b) => a + b, 0);
   let statistic = 0;
@@ -110,7 +110,7 @@ const factorial = (k: number): number => (k < 2 ? 1 : k * factorial(k - 1));
 const poissonChance = (rate: number, k: number): number => (exp(-rate) * rate ** k) / factorial(k);
 const binomialChance = (n: number, p: number, k: number): number =>
   (factorial(n) / factorial(k) / factorial(n - k)) * p ** k * (1 - p) ** (n - k);
-/** Chances of 0 … kinds - 2, and of all that is larger. */
+/** The probabilities of 0 … kinds - 2, and of everything larger. */
 const withTail = (kinds: number, chance: (k: number) => number): number[] => {
   const chances = Array.from({ length: kinds - 1 }, (_, k) => chance(k));
   return [...chances, 1 - chances.reduce((a, b) => a + b, 0)];

@@ -10,18 +10,18 @@ import type { Drawn1, DrawnShape, MaybeShape } from "./ranks.ts";
 const UNIFORM_NAMES = { minval: true, maxval: true } as const;
 const BERNOULLI_NAMES = { mode: true } as const;
 
-/** The range of {@link uniform}. */
+/** Options of {@link uniform}. */
 export interface UniformOptions {
-  /** Broadcasts to the shape. @defaultValue 0 */
+  /** Inclusive; broadcasts to the shape. @defaultValue 0 */
   minval?: Parameter;
   /** Exclusive; broadcasts to the shape. @defaultValue 1 */
   maxval?: Parameter;
 }
 
 /**
- * Values spread evenly over `[minval, maxval)`, bit for bit JAX's; `minval` where
- * `maxval <= minval`.
- * @param key - A key; keys of shape `[n]` give `n` independent rows.
+ * Uniform values in `[minval, maxval)`, equal to JAX's bit for bit; `minval` where `maxval <=
+ * minval`.
+ * @param key - A key. Keys of shape `[n]` give `n` independent rows.
  * @returns float32 of shape `[...key.shape, ...shape]`.
  * @throws RangeError when the bounds do not broadcast to `shape`.
  * @see `jax.random.uniform`
@@ -46,29 +46,31 @@ export function uniform<K extends PRNGKey, const S extends Shape = readonly []>(
   return drawFloat32("uniform", key, dimensions, (single, out) => uniformBetween(single, from, to, out));
 }
 
-/** Fills `out` with uniforms between bounds that differ by element. */
+/** Fills `out` with uniforms. Each element has its own bounds. */
 export function uniformBetween(key: PRNGKey, from: Float32Array, to: Float32Array, out: Float32Array): void {
   rawUniform(key, out.length, { out });
   for (let i = 0; i < out.length; i++) {
-    // Fused as in XLA: the product of two float32 is exact in a double.
+    // A fused multiply-add, as in XLA: the product of two float32 is exact in a double.
     const value = Math.fround(out[i]! * flush(Math.fround(to[i]! - from[i]!)) + from[i]!);
     out[i] = Math.max(from[i]!, flush(value));
   }
 }
 
-/** How {@link bernoulli} compares. */
+/** Options of {@link bernoulli}. */
 export interface BernoulliOptions {
-  /** `"high"` spends two draws a value, for probabilities below 2⁻²³. @defaultValue "low" */
+  /**
+   * `"high"` draws two uniforms for each value, for probabilities below 2⁻²³. @defaultValue "low"
+   */
   mode?: "low" | "high";
 }
 
 /**
- * True with probability `p`, bit for bit JAX's.
- * @param p - Values outside `[0, 1]` act as the nearer end, as in JAX. @defaultValue 0.5
- * @param shape - Of the sample; `p` must broadcast to it. @defaultValue the shape of `p`
+ * True with probability `p`, equal to JAX's bit for bit.
+ * @param p - Values outside `[0, 1]` act like the nearer bound, as in JAX. @defaultValue 0.5
+ * @param shape - The shape of the sample; `p` must broadcast to it. @defaultValue the shape of `p`
  * @returns bool of shape `[...key.shape, ...shape]`.
- * @throws TypeError for another mode or for `p` that is an int32 or bool tensor, RangeError when
- * `p` does not broadcast to `shape`.
+ * @throws TypeError for an unknown mode or when `p` is an int32 or bool tensor, RangeError when `p`
+ * does not broadcast to `shape`.
  * @see `jax.random.bernoulli`
  */
 export function bernoulli<

@@ -83,7 +83,7 @@ it("streams that withRngs makes keep the tag alone of their metadata, as forks d
     expect(copy.count.metadata).toEqual({ tag: "params" });
   }
   expect(streams.fork().stream("params").key.metadata).toEqual({ tag: "params" });
-  // What is not changed is shared, and keeps its own.
+  // A stream without a rule is shared with the original, and keeps all its metadata.
   expect(withRngs(streams, { fork: "params" }).stream("dropout").key.metadata).toEqual({
     tag: "dropout",
     note: 7,

@@ -1,4 +1,4 @@
-/** @file What streams held before they were changed. */
+/** @file The keys and counts of streams before a change, and how to restore them. */
 import { NnxError } from "@nnxjs/nnx-core";
 import { describe, isPlainObject, nameDisposeMethod } from "@nnxjs/nnx-core/internal";
 import { PRNGKey } from "../keys/index.ts";
@@ -6,7 +6,7 @@ import { RngStream } from "./rng-stream.ts";
 import type { Count } from "./rng-variables.ts";
 import { streamsIn } from "./model-streams.ts";
 
-/** What one stream held. Without a count, restoring leaves the count alone. */
+/** The key and count of one stream. Without a count, restoring leaves the count unchanged. */
 export interface StreamBackup {
   readonly stream: RngStream;
   readonly key: PRNGKey;
@@ -14,8 +14,8 @@ export interface StreamBackup {
 }
 
 /**
- * What the streams of a model held before {@link splitRngs} or {@link forkRngs}. Iterable; with
- * `using` it restores them at the end of the block.
+ * The keys and counts of a model's streams before {@link splitRngs} or {@link forkRngs}. It is
+ * iterable. With `using` it restores them at the end of the block.
  * @see Flax `nnx.rnglib.SplitBackups`
  */
 export class SplitBackups implements Iterable<StreamBackup>, Disposable {
@@ -29,12 +29,12 @@ export class SplitBackups implements Iterable<StreamBackup>, Disposable {
     return this.backups[Symbol.iterator]();
   }
 
-  /** How many streams were changed. */
+  /** The number of streams that were changed. */
   get size(): number {
     return this.backups.length;
   }
 
-  /** As {@link restoreRngs}. */
+  /** Calls {@link restoreRngs}. */
   [Symbol.dispose](): void {
     restoreRngs(this.backups);
   }
@@ -42,13 +42,13 @@ export class SplitBackups implements Iterable<StreamBackup>, Disposable {
 nameDisposeMethod(SplitBackups.prototype);
 
 /**
- * Writes back what streams held. A count that was saved by {@link splitRngs} or {@link forkRngs} is
- * the one after their draw, so that splitting again gives other keys.
- * @throws {@link NnxError} for what is no backup; no stream is changed then.
+ * Restores the keys and counts of streams. {@link splitRngs} and {@link forkRngs} save the count
+ * after their draw, so that splitting again gives different keys.
+ * @throws {@link NnxError} when something is not a backup. No stream is changed then.
  * @see Flax `nnx.restore_rngs`
  */
 export function restoreRngs(backups: Iterable<StreamBackup>): void {
-  // All of them before the first stream is changed.
+  // Check all backups before the first stream is changed.
   for (const { stream, key, count } of checkedBackups(backups)) {
     stream.key.value = key;
     if (count !== undefined) stream.count.value = count;
@@ -75,6 +75,6 @@ function isBackup(x: unknown): x is StreamBackup {
 const isCount = (x: unknown): x is Count =>
   Array.isArray(x) ? x.every(isCount) : Number.isInteger(x) && (x as number) >= 0;
 
-/** The key of every stream in a model, without its count. @see Flax `nnx.rnglib.backup_keys` */
+/** The keys of all streams in a model, without their counts. @see Flax `nnx.rnglib.backup_keys` */
 export const backupKeys = (node: unknown): StreamBackup[] =>
   streamsIn(node).map(([, stream]) => ({ stream, key: stream.key.value }));

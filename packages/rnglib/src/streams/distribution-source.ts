@@ -1,4 +1,4 @@
-/** @file The samplers with parameters, as methods of streams and collections of streams. */
+/** @file Samplers with parameters, as methods of streams and of collections of streams. */
 import { GraphNode } from "@nnxjs/nnx-core";
 import type { AxesOf, PRNGKey, Shape } from "../keys/index.ts";
 import * as random from "../random/index.ts";
@@ -18,7 +18,7 @@ import type {
   WithoutOne,
 } from "../random/ranks.ts";
 
-/** Draws from distributions that have parameters, each time from the next key. */
+/** Draws from distributions that have parameters, each time with the next key. */
 export abstract class DistributionSource extends GraphNode {
   abstract nextKey(): PRNGKey;
 

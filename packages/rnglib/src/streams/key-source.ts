@@ -1,4 +1,4 @@
-/** @file Everything that gives keys can draw and initialize. */
+/** @file Samplers and initializers as methods of everything that gives keys. */
 import type { PRNGKey } from "../keys/index.ts";
 import * as initializers from "../initializers/index.ts";
 import type { KeylessInitializer, RankedInitializer } from "../initializers/initializer.ts";
@@ -10,8 +10,8 @@ const keyless =
     initializer<PRNGKey, typeof shape>(source.nextKey(), shape, dtype);
 
 /**
- * Draws from the next key: `source.normal([2, 3])` is `random.normal(source.nextKey(), [2, 3])`,
- * and so for every sampler; `source.heNormal()([2, 3])` is
+ * Draws with the next key. `source.normal([2, 3])` is `random.normal(source.nextKey(), [2, 3])`,
+ * and so for every sampler. `source.heNormal()([2, 3])` is
  * `initializers.heNormal()(source.nextKey(), [2, 3])`, and so for every initializer.
  */
 export abstract class KeySource extends SamplerSource {

@@ -1,9 +1,9 @@
-/** @file The streams inside a model. */
+/** @file Finds the streams inside a model. */
 import { type Filter, iterNodes, NnxError, type Path, toPredicate, formatPath } from "@nnxjs/nnx-core";
 import { formatShape } from "../keys/shape.ts";
 import { RngStream } from "./rng-stream.ts";
 
-/** A stream and where it is. */
+/** A stream and its path. */
 export type StreamEntry = readonly [path: Path, stream: RngStream];
 
 /** Every stream below `node` once, with its first path, in Flax's order. */
@@ -14,7 +14,8 @@ export function streamsIn(node: unknown): StreamEntry[] {
 }
 
 /**
- * Whether a filter, asked as for the leaves of a State, means the key and the count of a stream.
+ * Returns a predicate: whether a filter, applied as to the leaves of a State, matches both the key
+ * and the count of a stream.
  */
 export function matchesState(filter: Filter): (entry: StreamEntry) => boolean {
   const matches = toPredicate(filter);
@@ -23,8 +24,8 @@ export function matchesState(filter: Filter): (entry: StreamEntry) => boolean {
 }
 
 /**
- * @throws {@link NnxError} naming the first of these streams that holds an array of keys, before
- * anything is drawn.
+ * @throws {@link NnxError} that names the first stream with an array of keys, before anything is
+ * drawn.
  */
 export function checkSingle(where: string, entries: Iterable<StreamEntry>): void {
   for (const [path, stream] of entries) {

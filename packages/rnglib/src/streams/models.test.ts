@@ -28,7 +28,7 @@ class Pair extends Module {
   }
 }
 
-/** A model that holds one stream twice and itself. */
+/** A model that holds one stream twice, and itself. */
 class Knot extends Module {
   readonly first: RngStream;
   readonly second: RngStream;
@@ -137,7 +137,7 @@ describe("withRngs", () => {
     expect(held(copy.stream("dropout"))).toEqual([words(random.foldIn(random.key(1), 0)), 0]);
     expect(held(rngs.stream("params"))).toEqual([words(random.key(0)), 1]);
     expect(held(rngs.stream("dropout"))).toEqual([words(random.key(1)), 1]);
-    // Without a rule the copy's stream counts with the original's, as in Flax.
+    // Without a rule, the copy shares the stream and its count with the original, as in Flax.
     copy.nextKey("noise");
     expect(rngs.stream("noise").count.value).toBe(1);
   });

@@ -8,28 +8,28 @@ import { zeroCount } from "./rng-variables.ts";
 import { type Seed, toKey } from "./seed.ts";
 
 /**
- * What becomes of a stream that holds an array of keys: `"scalarsOnly"` refuses it, `"matchShape"`
- * splits the new key into its shape, a function makes its keys.
+ * What to do with a stream that holds an array of keys. `"scalarsOnly"` refuses it, `"matchShape"`
+ * splits the new key into its shape, and a function returns its keys.
  */
 export type ReseedPolicy =
   | "scalarsOnly"
   | "matchShape"
   | ((path: Path, key: PRNGKey, shape: readonly number[]) => PRNGKey);
 
-/** How {@link reseed} treats arrays of keys. */
+/** Options of {@link reseed}. */
 export interface ReseedOptions {
   /** @defaultValue "scalarsOnly" */
   policy?: ReseedPolicy;
 }
 
 /**
- * Starts the streams with these names anew, in place. The j-th stream of a name, in the order of
- * the graph, gets `foldIn(key(seed), j)`, so that two Dropouts do not draw the same masks; counts
- * start at 0. Names that no stream has are ignored.
+ * Restarts the streams with these names, in place. The j-th stream of a name, in the order of the
+ * graph, gets `foldIn(key(seed), j)`, so that two Dropouts do not draw the same masks. Counts start
+ * at 0. Names that no stream has are ignored.
  * @param node - A model, Rngs, or a container of these.
  * @param seeds - Seeds or keys by stream name (tag), as a record or a Map.
- * @throws {@link NnxError} for streams of several keys under the policy `"scalarsOnly"`, and for
- * other policies; TypeError for a seed that is none. The model then stays as it was.
+ * @throws {@link NnxError} for streams with several keys under the policy `"scalarsOnly"`, and for
+ * unknown policies; TypeError for an invalid seed. The model is unchanged then.
  * @see Flax `nnx.reseed`
  */
 export function reseed(

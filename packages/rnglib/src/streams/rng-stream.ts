@@ -1,4 +1,4 @@
-/** @file One source of keys: a base key and a counter. */
+/** @file A source of keys: a base key and a counter. */
 import { NnxError, registerModule } from "@nnxjs/nnx-core";
 import { checkOptions, describe } from "@nnxjs/nnx-core/internal";
 import { foldIn, keyData, type PRNGKey, split, wrapKeyData } from "../keys/index.ts";
@@ -10,8 +10,8 @@ import { type Seed, toKey } from "./seed.ts";
 const NAMES = { tag: true } as const;
 
 /**
- * An endless sequence of keys: the n-th is `foldIn(key, n)`. Which keys it gives depends on its own
- * key and count only.
+ * An endless sequence of keys; the n-th is `foldIn(key, n)`. It depends only on the stream's own
+ * key and count.
  * @see Flax `nnx.RngStream`
  * @example
  * ```ts
@@ -22,12 +22,12 @@ const NAMES = { tag: true } as const;
 export class RngStream extends KeySource {
   readonly key: RngKey;
   readonly count: RngCount;
-  /** The stream's name; filters find it by this. */
+  /** The name of the stream, by which filters find it. */
   readonly tag: string;
 
   /**
-   * @throws TypeError when the seed is neither an integer nor a key, or the tag is no name;
-   * NnxError for other options.
+   * @throws TypeError when the seed is neither an integer nor a key, or the tag is not a non-empty
+   * string; NnxError for unknown options.
    */
   constructor(seed: Seed, options: { tag: string }) {
     super();
@@ -40,7 +40,7 @@ export class RngStream extends KeySource {
   }
 
   /**
-   * The next key. The count goes up by one; the base key stays.
+   * Returns the next key. The count increases by one; the base key stays.
    * @throws {@link NnxError} when the stream holds an array of keys.
    */
   override nextKey(): PRNGKey {
@@ -57,7 +57,7 @@ export class RngStream extends KeySource {
   }
 
   /**
-   * A new stream from this one's next key, with a count of its own that starts at 0.
+   * Returns a new stream from this stream's next key. Its count starts at 0.
    * @see Flax `RngStream.fork`
    */
   fork(): RngStream {
@@ -65,8 +65,8 @@ export class RngStream extends KeySource {
   }
 
   /**
-   * A new stream of many different keys: this one's next key, split.
-   * @param shape - How many, or the shape of the array of keys.
+   * Returns a new stream with an array of different keys, split from this stream's next key.
+   * @param shape - The number of keys, or the shape of the array of keys.
    * @see Flax `RngStream.split`
    */
   split(shape: Shape): RngStream {
@@ -75,8 +75,8 @@ export class RngStream extends KeySource {
   }
 
   /**
-   * A new stream of the same key many times: this one's next key, repeated.
-   * @param shape - How often, or the shape of the array of keys.
+   * Returns a new stream with an array of equal keys: this stream's next key, repeated.
+   * @param shape - The number of keys, or the shape of the array of keys.
    * @see Flax `RngStream.broadcast`
    */
   broadcast(shape: Shape): RngStream {

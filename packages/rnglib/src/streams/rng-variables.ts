@@ -1,7 +1,4 @@
-/**
- * @file The Variables that random state lives in, so that it is part of a model's state like
- * everything else.
- */
+/** @file The Variables of random state, so that it is part of a model's State. */
 import { registerVariableName, Variable } from "@nnxjs/nnx-core";
 import type { PRNGKey } from "../keys/index.ts";
 
@@ -12,7 +9,8 @@ export class RngState<T = unknown> extends Variable<T> {
 }
 
 /**
- * The base key of a stream; it stays while keys are drawn. Metadata `tag` is the stream's name.
+ * The base key of a stream. Drawing does not change it. Its metadata `tag` is the name of the
+ * stream.
  * @see Flax `nnx.RngKey`
  */
 export class RngKey extends RngState<PRNGKey> {
@@ -25,13 +23,13 @@ export class RngKey extends RngState<PRNGKey> {
 }
 
 /**
- * How many keys were given: a number; for a stream of several keys nested lists of numbers, in the
+ * How many keys a stream has given. For a stream with several keys, nested lists of numbers in the
  * shape of the keys. Plain data.
  */
 export type Count = number | readonly Count[];
 
 /**
- * How many keys a stream has given. Metadata `tag` is the stream's name.
+ * How many keys a stream has given. Its metadata `tag` is the name of the stream.
  * @see Flax `nnx.RngCount`
  */
 export class RngCount extends RngState<Count> {
@@ -43,7 +41,7 @@ export class RngCount extends RngState<Count> {
   };
 }
 
-/** Zero, once for each key of an array of keys of this shape. */
+/** Zero for each key in an array of keys of this shape. */
 export function zeroCount([length, ...rest]: readonly number[]): Count {
   return length === undefined ? 0 : Array.from({ length }, () => zeroCount(rest));
 }

@@ -1,4 +1,4 @@
-/** @file Named streams, with a default for the names that have none. */
+/** @file Named streams, with a default for other names. */
 import { registerModule, NnxError, NotFoundError } from "@nnxjs/nnx-core";
 import type { PRNGKey } from "../keys/index.ts";
 import { KeySource } from "./key-source.ts";
@@ -6,14 +6,12 @@ import { RngStream } from "./rng-stream.ts";
 import { isSeed, type Seed } from "./seed.ts";
 import { rulesOf, type StreamRule, ruleFor, type StreamShapes } from "./stream-rules.ts";
 
-/**
- * What a named stream starts from; of another stream the key is taken and the count starts at 0.
- */
+/** The start of a named stream. From another stream it takes the key; its count starts at 0. */
 export type StreamSource = Seed | RngStream;
 
 /**
  * The random streams of a model by name: `params` for initial values, `dropout` for masks, and so
- * on. A name without a stream of its own takes from `default`.
+ * on. A name without its own stream uses the stream `default`.
  * @see Flax `nnx.Rngs`
  * @example
  * ```ts
@@ -23,8 +21,8 @@ export type StreamSource = Seed | RngStream;
  */
 export class Rngs extends KeySource {
   /**
-   * @param seed - Starts the stream `default`; or an object of streams.
-   * @param streams - Further streams by name; they win over those of the first argument.
+   * @param seed - The seed of the stream `default`, or an object of streams.
+   * @param streams - Further streams by name. They replace those of the first argument.
    * @throws TypeError when a seed is neither an integer nor a key, {@link NnxError} when a name is
    * that of a method.
    */
@@ -50,13 +48,13 @@ export class Rngs extends KeySource {
     }
   }
 
-  /** Whether there is a stream of exactly this name. */
+  /** Whether there is a stream with exactly this name. */
   has(name: string): boolean {
     return Object.hasOwn(this, name);
   }
 
   /**
-   * The stream of this name, or `default`.
+   * Returns the stream with this name, or `default`.
    * @throws {@link NotFoundError} when there is neither.
    */
   stream(name = "default"): RngStream {
@@ -68,7 +66,7 @@ export class Rngs extends KeySource {
     );
   }
 
-  /** The next key of the stream of this name, or of `default`. */
+  /** Returns the next key of the stream with this name, or of `default`. */
   override nextKey(name = "default"): PRNGKey {
     return this.stream(name).nextKey();
   }
@@ -85,24 +83,26 @@ export class Rngs extends KeySource {
     for (const name of this) yield [name, this.stream(name)];
   }
 
-  /** How many streams there are. */
+  /** The number of streams. */
   get size(): number {
     return Object.keys(this).length;
   }
 
-  /** A new Rngs of forks of all streams. @see Flax `Rngs.fork` */
+  /** Returns a new Rngs of forks of all streams. @see Flax `Rngs.fork` */
   fork(): Rngs {
     return withStreams(this, (stream) => stream.fork());
   }
 
   /**
-   * A new Rngs in which each stream holds many different keys, see {@link RngStream.split}.
-   * @param shapes - A shape for all; or a shape by stream name or filter, where `null`, as no rule,
-   * passes the stream itself on, so that no key is drawn twice.
-   * @see Flax `Rngs.split` (which passes a copy on whose count starts at 0 again)
+   * Returns a new Rngs in which each stream holds several different keys, see {@link
+   * RngStream.split}.
+   * @param shapes - A shape for all streams, or shapes by stream name or filter. A stream with the
+   * shape `null`, or without a rule, is shared with the new Rngs, so that no key is drawn twice.
+   * @see Flax `Rngs.split` (which copies such a stream and restarts its count at 0)
    * @example
    * ```ts
-   * new nnx.Rngs({ params: 1, dropout: 2, noise: 3 }).split([["params", 5], ["dropout", null], [true, [2, 5]]]);
+   * const rngs = new nnx.Rngs({ params: 1, dropout: 2, noise: 3 });
+   * rngs.split([["params", 5], ["dropout", null], [true, [2, 5]]]);
    * ```
    */
   split(shapes: StreamShapes): Rngs {
@@ -111,7 +111,7 @@ export class Rngs extends KeySource {
   }
 
   /**
-   * A new Rngs in which each stream holds the same key many times, see {@link RngStream.broadcast}.
+   * Returns a new Rngs in which each stream repeats one key, see {@link RngStream.broadcast}.
    * @param shapes - As for {@link Rngs.split}.
    * @see Flax `Rngs.broadcast`
    */
@@ -121,7 +121,7 @@ export class Rngs extends KeySource {
   }
 }
 
-/** A new Rngs of what `change` makes of each stream. */
+/** Returns a new Rngs with the results of `change` for each stream. */
 function withStreams(rngs: Rngs, change: (stream: RngStream) => RngStream): Rngs {
   const result = new Rngs();
   for (const [name, stream] of rngs.items()) Reflect.set(result, name, change(stream));

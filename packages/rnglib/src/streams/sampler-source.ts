@@ -1,4 +1,4 @@
-/** @file The other samplers, as methods of streams and collections of streams. */
+/** @file The other samplers, as methods of streams and of collections of streams. */
 import type { Tensor } from "@tensorflow/tfjs-core";
 import type { AxesOf, BitsArrays, BitsOptions, PRNGKey, Shape } from "../keys/index.ts";
 import * as random from "../random/index.ts";
@@ -16,7 +16,9 @@ import type {
 import { DistributionSource } from "./distribution-source.ts";
 import type { AxesOfTensor } from "../tensor-types.ts";
 
-/** Draws from all others too. `KeySource` adds the initializers. */
+/**
+ * Adds the samplers that {@link DistributionSource} leaves out. `KeySource` adds the initializers.
+ */
 export abstract class SamplerSource extends DistributionSource {
   /** As `random.bits`, with the next key. */
   bits<W extends keyof BitsArrays = 32>(shape?: Shape, options?: BitsOptions<W>): BitsArrays[W] {

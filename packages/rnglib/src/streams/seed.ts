@@ -1,18 +1,18 @@
-/** @file What a stream can start from. */
+/** @file The start of a stream: seeds and keys. */
 import { describe } from "@nnxjs/nnx-core/internal";
 import { key as keyOfSeed, PRNGKey, wrapKeyData } from "../keys/index.ts";
 
 /**
- * What a stream starts from: an integer seed, a key (or keys), or a key's words as `keyData` gives
- * them.
+ * A stream can start from an integer seed, a key (or an array of keys), or the words of a key, as
+ * `keyData` returns them.
  */
 export type Seed = number | bigint | boolean | PRNGKey | Uint32Array;
 
-/** Whether it could be a seed by its type. */
+/** Whether `x` has a type that a seed can have. */
 export const isSeed = (x: unknown): x is Seed =>
   typeof x !== "object" || x === null || PRNGKey.isKey(x) || x instanceof Uint32Array;
 
-/** The key of a seed. @throws TypeError when it is none. */
+/** Returns the key of a seed. @throws TypeError when it is not a seed. */
 export function toKey(seed: Seed): PRNGKey {
   if (PRNGKey.isKey(seed)) return seed;
   if (seed instanceof Uint32Array) return wrapKeyData(seed);

@@ -1,4 +1,4 @@
-/** @file Splitting and forking the streams of a whole model in place, for a while. */
+/** @file Temporarily splits or forks the streams of a whole model, in place. */
 import { type Filter, NnxError } from "@nnxjs/nnx-core";
 import { checkOptions } from "@nnxjs/nnx-core/internal";
 import { split } from "../keys/index.ts";
@@ -9,26 +9,29 @@ import type { RngStream } from "./rng-stream.ts";
 import { zeroCount } from "./rng-variables.ts";
 import { rulesOf, type StreamRule, type StreamShapes } from "./stream-rules.ts";
 
-/** How {@link splitRngs} splits. */
+/** Options of {@link splitRngs}. */
 export interface SplitRngsOptions {
   /** How many keys each stream gets, or the shape of its array of keys. */
   splits: Shape;
   /**
-   * Which streams, by the paths, types and tags of their keys and counts.
+   * The streams to split, by the paths, types and tags of their keys and counts.
    * @defaultValue `true`, all
    */
   only?: Filter;
-  /** Leave single keys; only with `splits: 1`. @defaultValue false */
+  /**
+   * Whether to keep single keys instead of arrays of one key. Only with `splits: 1`. @defaultValue
+   * false
+   */
   squeeze?: boolean;
 }
 
 /**
- * Gives each stream of a model many different keys, in place: its next key, split; counts start at
- * 0.
+ * Gives each stream of a model several different keys, in place: its next key, split. Counts start
+ * at 0.
  * @param node - A model, Rngs, or a container of these.
- * @returns What the streams held, see {@link SplitBackups}.
- * @throws {@link NnxError} for `squeeze` with other splits than 1, and for streams that hold
- * several keys already. The model then stays as it was.
+ * @returns The previous keys and counts, see {@link SplitBackups}.
+ * @throws {@link NnxError} for `squeeze` with other splits than 1, and for streams that already
+ * hold several keys. The model is unchanged then.
  * @see Flax `nnx.split_rngs`
  * @example
  * ```ts
@@ -55,28 +58,28 @@ export function splitRngs(node: unknown, options: SplitRngsOptions): SplitBackup
   });
 }
 
-/** @throws NnxError when options that are needed are not there at all. */
+/** @throws NnxError when required options are missing. */
 export function given<O extends object>(where: string, options: O | undefined): O {
   if (options !== undefined) return options;
-  throw new NnxError(`${where}: expected options, got nothing. Say by name what to do with the streams.`);
+  throw new NnxError(`${where}: expected options, got nothing. Pass what to do with the streams by name.`);
 }
 
-/** How {@link forkRngs} forks. */
+/** Options of {@link forkRngs}. */
 export interface ForkRngsOptions {
   /**
-   * Split the forks into this shape; or which streams to fork, by name or filter, each with a shape
-   * or `null` for a single key.
+   * A shape into which to split all forks. Or the streams to fork, by name or filter, each with a
+   * shape, or with `null` for a single key.
    * @defaultValue all streams, single keys
    */
   split?: StreamShapes;
 }
 
 /**
- * Makes each stream of a model its own fork, in place: its next key becomes its key; counts start
- * at 0.
+ * Replaces each stream of a model by its fork, in place: its next key becomes its key, and its
+ * count starts at 0.
  * @param node - A model, Rngs, or a container of these.
- * @returns What the streams held, see {@link SplitBackups}.
- * @throws {@link NnxError} for streams that hold several keys. The model then stays as it was.
+ * @returns The previous keys and counts, see {@link SplitBackups}.
+ * @throws {@link NnxError} for streams that hold several keys. The model is unchanged then.
  * @see Flax `nnx.fork_rngs`
  */
 export function forkRngs(node: unknown, options: ForkRngsOptions = {}): SplitBackups {
@@ -95,7 +98,7 @@ export function forkRngs(node: unknown, options: ForkRngsOptions = {}): SplitBac
   });
 }
 
-/** Writes new keys into streams, after all of them could be asked. */
+/** Writes new keys into streams, once all streams are known to hold single keys. */
 function replaced(
   where: string,
   entries: readonly StreamEntry[],

@@ -1,13 +1,13 @@
-/** @file Which streams to split, fork or broadcast, and into which shape. */
+/** @file Rules for splitting, forking or broadcasting: which streams, and into which shape. */
 import { type Filter, type Path, type Predicate, toPredicate } from "@nnxjs/nnx-core";
 import { dimensionsOf, type Shape } from "../keys/shape.ts";
 
-/** What to do with a stream: a shape to split or broadcast into; `null` for none. */
+/** A shape into which to split or broadcast a stream; `null` for no change. */
 export type StreamShape = Shape | null;
 
 /**
- * A shape for all streams, or a rule for each: a record by stream name, or filters with shapes as a
- * Map or a list of pairs, of which the first that matches counts.
+ * A shape for all streams, or a rule for each. Rules are a record by stream name, or filters with
+ * shapes as a Map or a list of pairs. The first rule that matches applies.
  */
 export type StreamShapes =
   | Shape
@@ -27,7 +27,7 @@ const isShape = (shapes: StreamShapes): shapes is Shape =>
 
 /**
  * The rules in order.
- * @throws RangeError for shapes that are none, FilterError for filters that are none.
+ * @throws RangeError for invalid shapes, FilterError for invalid filters.
  */
 export function rulesOf(where: string, shapes: StreamShapes): StreamRule[] {
   const pairs: Iterable<readonly [Filter, StreamShape]> = isShape(shapes)
@@ -42,6 +42,6 @@ export function rulesOf(where: string, shapes: StreamShapes): StreamRule[] {
   }));
 }
 
-/** The first rule for this stream, or Variable of a stream. */
+/** The first rule that matches this stream, or this Variable of a stream. */
 export const ruleFor = (rules: readonly StreamRule[], path: Path, value: unknown): StreamRule | undefined =>
   rules.find((rule) => rule.matches(path, value));

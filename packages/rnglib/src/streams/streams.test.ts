@@ -107,7 +107,7 @@ describe("RngStream", () => {
       new RngStream(random.keyData(random.split(random.key(1), 4)), { tag: "a" }).key.value.shape,
     ).toEqual([4]);
     for (const start of [1.5, Number.NaN, "1", null, {}]) {
-      // @ts-expect-error most of these are no seeds by their type either
+      // @ts-expect-error most of these are not seeds by their type either
       expect(() => new RngStream(start as string | number, { tag: "a" })).toThrow(TypeError);
     }
   });

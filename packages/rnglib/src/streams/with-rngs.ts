@@ -1,4 +1,4 @@
-/** @file A model with other streams, beside the one that there is. */
+/** @file Copies a model with other streams. */
 import {
   clone,
   type Filter,
@@ -16,19 +16,19 @@ import { ruleFor, rulesOf, type StreamShapes } from "./stream-rules.ts";
 
 const NAMES = { split: true, broadcast: true, fork: true, only: true } as const;
 
-/** What {@link withRngs} does with which streams. */
+/** Options of {@link withRngs}: what to do with which streams. */
 export interface WithRngsOptions {
-  /** Split these into arrays of different keys. */
+  /** Streams to split into arrays of different keys. */
   split?: StreamShapes;
-  /** Repeat the next key of these. */
+  /** Streams whose next key to repeat. */
   broadcast?: StreamShapes;
-  /** Fork these; a list of filters means what any of them means. */
+  /** Streams to fork. A list of filters matches what any of them matches. */
   fork?: Filter;
-  /** Look at these only. @defaultValue `true`, all */
+  /** The streams to consider at all. @defaultValue `true`, all */
   only?: Filter;
 }
 
-/** One thing to do with a stream, and the filter that asked for it. */
+/** What to do with a stream, and the filter of the rule that says so. */
 interface Action {
   readonly name: "split" | "broadcast" | "fork";
   readonly filter: Filter;
@@ -36,15 +36,16 @@ interface Action {
 }
 
 /**
- * A copy of a model in which streams are split, broadcast or forked; the streams of the model
- * itself only go on by one key. Everything else in the copy, streams without a rule too, shares the
- * model's Variables.
+ * A copy of a model in which streams are split, broadcast or forked. Each of these streams advances
+ * by one key in the model itself. Everything else in the copy, including streams without a rule,
+ * shares the model's Variables.
  *
- * Filters are asked for streams, with their paths. A rule that names its streams goes before one
- * for all (`true`); of rules for all, split goes before broadcast before fork.
+ * Filters are applied to streams, with their paths. A rule that names its streams takes precedence
+ * over one for all (`true`). Of several rules for all, split takes precedence over broadcast, and
+ * broadcast over fork.
  * @param node - A model, Rngs, or a container of these.
- * @throws {@link NnxError} for a stream that two rules name, and for streams that hold several keys
- * already. No key is drawn then.
+ * @throws {@link NnxError} for a stream that two rules name, and for streams that already hold
+ * several keys. No key is drawn then.
  * @see Flax `nnx.with_rngs`
  * @example
  * ```ts
@@ -88,12 +89,12 @@ export function withRngs<M>(node: M, options: WithRngsOptions): M {
     planned.filter(([, action]) => action).map(([entry]) => entry),
   );
   const copy = clone(node, { variables: false });
-  // Both walks go by the same order, so the n-th stream of the copy is the n-th of the model.
+  // Both walks have the same order, so the n-th stream of the copy is the n-th of the model.
   streamsIn(copy).forEach(([, stream], i) => {
     const [entry, action] = planned[i] ?? [];
     if (!entry || !action) return;
     const changed = action.run(entry[1]);
-    // Of metadata they keep the tag alone, as forks do.
+    // They keep only `tag` of their metadata, as forks do.
     Reflect.set(stream, "key", changed.key);
     Reflect.set(stream, "count", changed.count);
   });

@@ -1,4 +1,7 @@
-/** @file What sampling a DropConnect layer would converge to, without sampling. */
+/**
+ * @file The mean and variance of a DropConnect layer's output in closed form, to which samples
+ * converge.
+ */
 import { NnxError } from "@nnxjs/nnx-core";
 import { checkTensor, describe } from "@nnxjs/nnx-core/internal";
 import { DropConnectLinear } from "@nnxjs/layers";
@@ -11,16 +14,16 @@ export interface OutputMoments {
 }
 
 /**
- * Mean and variance of a DropConnect layer's output over its masks, in closed form: with
- * `"training"` scaling `x W + b` and `r / (1 - r) x² W²`, with `"inference"` scaling
- * `(1 - r) x W + b` and `r (1 - r) x² W²`. It costs two products, where sampling costs one for each
- * sample. Where all before the last layer is deterministic it replaces sampling that layer. Given
- * `x`, the outputs of a row are independent; rows that share a mask are not. Wan et al. draw from
- * the Gaussian with these moments at inference.
- * @param layer - Its mode does not matter. No key is drawn.
+ * The mean and variance of a DropConnect layer's output over its masks, in closed form. With
+ * `"training"` scaling they are `x W + b` and `r / (1 - r) x² W²`; with `"inference"` scaling, `(1
+ * - r) x W + b` and `r (1 - r) x² W²`. This costs two products, where sampling costs one for each
+ * sample. It can replace sampling when only the last layer of a model is stochastic. Given `x`, the
+ * outputs of a row are independent of each other; rows that share a mask are not. Wan et al. draw
+ * from the Gaussian with these moments at inference.
+ * @param layer - Its mode does not matter, and no key is drawn.
  * @param x - `[..., inFeatures]`
- * @throws NnxError when the last axis of `x` is not the layer's features, or when the layer drops
- * all (rate 1).
+ * @throws NnxError when the last axis of `x` is not `inFeatures`, or when the layer drops
+ * everything (rate 1).
  * @see Wan et al. 2013, section 3.2, https://proceedings.mlr.press/v28/wan13.html
  * @example
  * ```ts
@@ -38,13 +41,13 @@ export function dropConnectMoments(layer: DropConnectLinear, x: Tensor): OutputM
   const { rate, scaling, inFeatures, outFeatures } = layer;
   if (x.shape.at(-1) !== inFeatures) {
     throw new NnxError(
-      `dropConnectMoments: expected an input of shape [..., ${inFeatures}], got ${describe(x)}. Pass what the layer itself gets.`,
+      `dropConnectMoments: expected an input of shape [..., ${inFeatures}], got ${describe(x)}. Pass the input of the layer itself.`,
     );
   }
   const training = scaling === "training";
   if (rate === 1 && training) {
     throw new NnxError(
-      "dropConnectMoments: expected a rate below 1, got 1: the scale 1 / (1 - rate) has no value. The layer's output is its bias.",
+      "dropConnectMoments: expected a rate below 1, got 1, for which 1 / (1 - rate) is not defined. The layer's output is its bias.",
     );
   }
   const rows = reshape(x, [-1, inFeatures]);

@@ -1,4 +1,7 @@
-/** @file A dense layer that is several, which share all but a vector of factors on each side. */
+/**
+ * @file A dense layer for several ensemble members. They share the kernel, and each has its own
+ * factors for inputs and outputs.
+ */
 import { registerModule, NnxError, Param } from "@nnxjs/nnx-core";
 import { checkOptions, checkParam, checkTensor, describe } from "@nnxjs/nnx-core/internal";
 import type { Linear } from "@nnxjs/layers";
@@ -9,7 +12,7 @@ import { add, broadcastTo, mul, reshape, sub, type Tensor, tidy } from "@nnxjs/k
 /** How the factors of the members are drawn. */
 export interface FactorOptions {
   /**
-   * `"normal"`: around `mean` with deviation `std`; `"randomSign"`: 1 or -1.
+   * `"normal"` draws around `mean` with standard deviation `std`; `"randomSign"` draws 1 or -1.
    * @defaultValue "normal"
    */
   init?: "normal" | "randomSign";
@@ -21,7 +24,7 @@ export interface FactorOptions {
 
 /** Options of {@link BatchEnsembleLinear}. */
 export interface BatchEnsembleLinearOptions extends FactorOptions {
-  /** Where keys come from: first the factors of the inputs, then those of the outputs. */
+  /** Returns keys: one for the factors of the inputs, then one for those of the outputs. */
   nextKey: () => PRNGKey;
 }
 
@@ -29,15 +32,15 @@ const NAME = "BatchEnsembleLinear";
 const NAMES = { nextKey: true, init: true, mean: true, std: true } as const;
 
 /**
- * `members` dense layers with the kernels `W * (r_i s_iᵀ)`: they share `W`, each has its own
- * factors `r_i`, `s_i` and its own bias. Rows of the input are sorted by member: first all rows of
- * the first, and so on.
+ * `members` dense layers with the kernels `W * (r_i s_iᵀ)`. They share `W`; each has its own
+ * factors `r_i` and `s_i` and its own bias. The rows of the input are grouped by member: first all
+ * rows of the first member, and so on.
  * @see Wen et al. 2020, https://arxiv.org/abs/2002.06715; probly's `BatchEnsembleLinear`
  */
 export class BatchEnsembleLinear extends KernelLayer implements DenseConfig {
-  /** The base layer's, `[inFeatures, outFeatures]`. */
+  /** The kernel of the base layer, `[inFeatures, outFeatures]`. */
   readonly kernel: Param<Tensor>;
-  /** `[members, outFeatures]`, the base layer's at first; `null` without bias. */
+  /** `[members, outFeatures]`, initially copies of the base layer's bias; `null` without bias. */
   readonly bias: Param<Tensor> | null;
   /** Factors of the inputs, `[members, inFeatures]`. */
   readonly r: Param<Tensor>;
@@ -48,7 +51,7 @@ export class BatchEnsembleLinear extends KernelLayer implements DenseConfig {
   readonly outFeatures: number;
   readonly dotGeneral: Linear["dotGeneral"];
 
-  /** @throws RangeError for a number of members that is no positive integer. */
+  /** @throws RangeError when `members` is not a positive integer. */
   constructor(base: Linear, members: number, options: BatchEnsembleLinearOptions) {
     checkMembers(NAME, members);
     checkOptions<BatchEnsembleLinearOptions>(NAME, options, NAMES);
@@ -61,7 +64,7 @@ export class BatchEnsembleLinear extends KernelLayer implements DenseConfig {
     checkFactors(NAME, factors);
     const { inFeatures, outFeatures } = base;
     const bias = base.bias?.value;
-    // In one scope: when a key or a draw fails, nothing is left of those before it.
+    // One scope: when a key or a draw fails, it frees the tensors drawn before.
     const [r, s, copies] = tidy(() => [
       drawFactors(nextKey(), [members, inFeatures], factors),
       drawFactors(nextKey(), [members, outFeatures], factors),
@@ -81,8 +84,8 @@ export class BatchEnsembleLinear extends KernelLayer implements DenseConfig {
   /**
    * @param x - `[members * rows, ..., inFeatures]`
    * @returns `[members * rows, ..., outFeatures]`
-   * @throws NnxError when the first axis is no multiple of the members, or the last not the
-   * features.
+   * @throws NnxError when the first axis is not a multiple of `members`, or the last is not
+   * `inFeatures`.
    */
   forward<T extends Tensor>(x: T): T {
     const where = `${NAME}.forward`;
@@ -109,7 +112,7 @@ export class BatchEnsembleLinear extends KernelLayer implements DenseConfig {
       each(rows, this.r.value, mul),
     );
     const scaled = each(product, this.s.value, mul);
-    // The rank stays, and so does the type that says it.
+    // The rank is that of x, so the type T still holds.
     return (this.bias ? each(scaled, this.bias.value, add) : scaled) as T;
   }
 }
@@ -124,7 +127,8 @@ function drawFactors(
 }
 
 /**
- * @throws TypeError for another way to draw, or for numbers that are none, before a key is drawn.
+ * Checks the options before a key is drawn.
+ * @throws TypeError when `init` is unknown, or `mean` or `std` is not a finite number.
  */
 export function checkFactors(where: string, { init = "normal", mean = 1, std = 0.5 }: FactorOptions): void {
   if (init !== "normal" && init !== "randomSign") {
@@ -140,7 +144,7 @@ export function checkFactors(where: string, { init = "normal", mean = 1, std = 0
   }
 }
 
-/** @throws RangeError unless it is a positive integer. */
+/** @throws RangeError unless `members` is a positive integer. */
 export function checkMembers(where: string, members: number): void {
   if (Number.isSafeInteger(members) && members > 0) return;
   throw new RangeError(`${where}: expected a positive number of members, got ${describe(members)}.`);

@@ -19,12 +19,12 @@ import {
 
 const NAMES = { ...TRANSFORM_NAMES, init: true, mean: true, std: true } as const;
 
-/** A model whose dense layers are several, and which sees its input once for each member. */
+/** A model whose dense layers have several members. It repeats its input for each member. */
 export class BatchEnsemble<M extends Callable> extends Module {
   readonly model: M;
   readonly members: number;
 
-  /** @throws RangeError for a number of members that is no positive integer. */
+  /** @throws RangeError when `members` is not a positive integer. */
   constructor(model: M, members: number) {
     super();
     checkMembers("BatchEnsemble", members);
@@ -34,7 +34,7 @@ export class BatchEnsemble<M extends Callable> extends Module {
 
   /**
    * @param x - `[rows, ...]`
-   * @returns the outputs of all members, `[members, rows, ...]`.
+   * @returns The outputs of all members, `[members, rows, ...]`.
    */
   forward(x: Tensor): Tensor {
     const repeated = tile(x, [this.members, ...x.shape.slice(1).map(() => 1)]);
@@ -44,8 +44,8 @@ export class BatchEnsemble<M extends Callable> extends Module {
 }
 
 /**
- * Options of {@link batchEnsemble}: which layers (the first too, by default), and how their factors
- * are drawn.
+ * Options of {@link batchEnsemble}: which layers to transform, and how to draw their factors.
+ * Unlike in `dropconnect`, the first layer is transformed too by default.
  */
 export interface BatchEnsembleOptions extends TransformOptions, FactorOptions {
   /** @defaultValue false */
@@ -53,12 +53,13 @@ export interface BatchEnsembleOptions extends TransformOptions, FactorOptions {
 }
 
 /**
- * A copy of a model as an ensemble whose members share their kernels up to two vectors a layer. It
- * is trained as one model, on a loss over all members' outputs. Keys come from the `params` stream.
- * @param model - Called with one tensor. Only layers that are exactly Linear differ between
+ * A copy of a model as an ensemble. Its members share the kernels and differ in two vectors for
+ * each layer. Train it as one model, on a loss over all members' outputs. Keys come from the
+ * `params` stream.
+ * @param model - Called with one tensor. Only layers whose class is exactly Linear differ between
  * members.
- * @throws RangeError for a number of members that is no positive integer, NnxError when no layer is
- * left to transform.
+ * @throws RangeError when `members` is not a positive integer, NnxError when no layer is left to
+ * transform.
  * @see Wen et al. 2020, https://arxiv.org/abs/2002.06715; probly's `batchensemble`
  * @example
  * ```ts

@@ -1,4 +1,4 @@
-/** @file Several models that were drawn and trained apart. */
+/** @file Several models with separate initial values and separate training. */
 import { stack, type Tensor } from "@nnxjs/kernels/internal";
 import { registerModule, Module, NnxError } from "@nnxjs/nnx-core";
 import { checkOptions, copyGraph, describe } from "@nnxjs/nnx-core/internal";
@@ -6,20 +6,20 @@ import { Rngs } from "@nnxjs/rnglib";
 import { checkMembers } from "./batch-ensemble-linear.ts";
 import { type InitParam, reinitialize } from "./reinitialize.ts";
 
-/** What can be a member. */
+/** A module that can be a member. */
 export interface Member {
   forward(...args: never[]): Tensor;
 }
 
 /**
- * Models of one kind whose outputs are looked at together. Train each on its own, or all by a loss
+ * Models of the same kind whose outputs are compared. Train each on its own, or all with one loss
  * over the stacked outputs.
  * @see Lakshminarayanan et al. 2017, https://arxiv.org/abs/1612.01474
  */
 export class Ensemble<M extends Member> extends Module {
   readonly members: readonly M[];
 
-  /** @throws NnxError without members. */
+  /** @throws NnxError when `members` is empty. */
   constructor(members: readonly M[]) {
     super();
     if (!Array.isArray(members) || members.length === 0) {
@@ -31,8 +31,8 @@ export class Ensemble<M extends Member> extends Module {
   }
 
   /**
-   * @returns the outputs of all members, `[members, ...output]`: samples for the decompositions,
-   * once they are probabilities.
+   * @returns The outputs of all members, `[members, ...output]`. As probabilities, they are samples
+   * for the decompositions.
    */
   forward(...args: Parameters<M["forward"]>): Tensor {
     return stack(this.members.map((member) => member.forward(...(args as never[]))));
@@ -41,21 +41,20 @@ export class Ensemble<M extends Member> extends Module {
 
 /** Options of {@link ensemble}. */
 export interface EnsembleOptions {
-  /**
-   * Each member draws from a fork of its own. Its `params` (or default) stream gives the weights.
-   */
+  /** Each member draws from its own fork. The `params` (or default) stream gives the weights. */
   rngs: Rngs;
-  /** Draws Params of a model that have no initializer beside them. */
+  /** Draws Params whose layer has no initializer for them. */
   init?: InitParam;
 }
 
 /**
- * `n` models with the structure of one, each with initial values of its own. Trained copies would
- * all be alike; these are to be trained.
- * @param model - Copied and drawn again with its layers' initializers: the model itself is
- * unharmed, and its weights do not matter. Or a function that builds a member from its Rngs.
- * @throws RangeError for an `n` that is no positive integer, NnxError for a Param of which nobody
- * knows how it is drawn.
+ * `n` models with the structure of `model`, each with its own initial values. Train them before
+ * use: copies of a trained model would all predict the same.
+ * @param model - A model, or a function that builds a member from its Rngs. A model is copied, and
+ * the copies draw new values with their layers' initializers. It stays unchanged, and its weights
+ * do not matter.
+ * @throws RangeError when `n` is not a positive integer, NnxError for a Param without an
+ * initializer.
  * @see Lakshminarayanan et al. 2017, https://arxiv.org/abs/1612.01474; probly's `ensemble`
  * @example
  * ```ts

@@ -11,7 +11,7 @@ const paramsOf = (model: object): [string, number[]][] =>
     isVariableState(leaf) && leaf.value instanceof tf.Tensor ? [...leaf.value.dataSync()] : [],
   ]);
 
-// Made from several streams that start alike, which one cannot imitate.
+// Their constructors draw from several streams with equal keys, which one stream cannot reproduce.
 const severalStreams = ["LoRA", "Bidirectional"];
 
 it.each(layerTable)("$name is drawn again as its constructor drew it", ({ name, make }) => {
@@ -20,7 +20,7 @@ it.each(layerTable)("$name is drawn again as its constructor drew it", ({ name, 
   for (const [, node] of iterNodes(layer)) {
     if (node instanceof Param) node.value = tf.fill((node.value as tf.Tensor).shape, 7);
   }
-  // The streams that the table's layers are made from.
+  // The streams from which the table's layers are made.
   reinitialize("test", layer, new Rngs({ params: 0, dropout: 1, dropconnect: 2, carry: 3 }), undefined);
   const found = paramsOf(layer);
   if (severalStreams.includes(name)) {

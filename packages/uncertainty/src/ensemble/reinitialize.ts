@@ -1,17 +1,17 @@
-/** @file Drawing a model's initial values again. */
+/** @file Draws a model's initial values again. */
 import { BatchStat, formatPath, NnxError, Param, type Path, Variable } from "@nnxjs/nnx-core";
 import { describe, Walk } from "@nnxjs/nnx-core/internal";
 import { type Initializer, type PRNGKey, type Rngs, RngStream } from "@nnxjs/rnglib";
 import { isTensor, ones, type Tensor, tidy, zeros } from "@nnxjs/kernels/internal";
 
-/** New values for Params whose layer does not say how they were drawn. */
+/** Returns new values for Params whose layer has no initializer. */
 export type InitParam = (path: Path, param: Param<Tensor>, key: PRNGKey) => Tensor;
 
 /**
- * Draws a model anew, in place, in the order in which it was defined: each Param `kernel` with its
- * layer's `kernelInit`, and so on, or with what its layer's method `initializerOf("kernel")`
- * returns, where it has one. Streams start from new keys, running statistics from 0 and `var` from
- * 1; other Variables stay.
+ * Draws the values of a model again, in place, in the order in which they were defined. A Param
+ * `kernel` is drawn with the initializer that its layer's method `initializerOf("kernel")` returns,
+ * or else with the layer's `kernelInit`. Streams restart from new keys. Running means restart from
+ * 0 and variances (`var`) from 1. Other Variables stay.
  * @throws NnxError for a Param without initializer when there is no `init`.
  */
 export function reinitialize(where: string, model: object, rngs: Rngs, init: InitParam | undefined): void {
@@ -25,7 +25,7 @@ export function reinitialize(where: string, model: object, rngs: Rngs, init: Ini
   }
 }
 
-/** A stream that the caller has no name for starts from the parameters' stream. */
+/** A stream for which the caller has no name starts from the `params` stream. */
 const streamFor = (rngs: Rngs, tag: string): string =>
   rngs.has(tag) || rngs.has("default") ? tag : "params";
 
@@ -52,7 +52,7 @@ function draw(
   }
 }
 
-/** What the layer says itself, or the initializer beside the Param. */
+/** The initializer that the layer returns for this Param, or the attribute beside it. */
 function initializerOf(owner: object, name: string): Initializer | undefined {
   const says: unknown = Reflect.get(owner, "initializerOf");
   const found: unknown =

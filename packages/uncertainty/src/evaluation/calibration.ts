@@ -1,4 +1,6 @@
-/** @file Whether a model that says 80 % is right in 80 % of the cases. */
+/**
+ * @file Calibration: whether predictions made with 80 % confidence are right in 80 % of the cases.
+ */
 import { NnxError } from "@nnxjs/nnx-core";
 import { checkOptions, describe } from "@nnxjs/nnx-core/internal";
 import { listOf, type NumberList, type Numbers, probabilitiesOf } from "../measures/table.ts";
@@ -8,29 +10,29 @@ const NAMES = { bins: true } as const;
 
 /** The predictions whose confidence lies in one interval. */
 export interface ReliabilityBin {
-  /** Inclusive. */
+  /** The lower bound, inclusive. */
   readonly from: number;
-  /** Exclusive, but for the last bin. */
+  /** The upper bound, exclusive except in the last bin. */
   readonly to: number;
   readonly count: number;
   /** Mean of the largest probabilities; NaN in an empty bin. */
   readonly confidence: number;
-  /** Share of right guesses; NaN in an empty bin. */
+  /** The share of right predictions; NaN in an empty bin. */
   readonly accuracy: number;
 }
 
 /** Options of {@link reliabilityBins} and {@link expectedCalibrationError}. */
 export interface CalibrationOptions {
-  /** Intervals of equal width over `[0, 1]`. @defaultValue 15 */
+  /** The number of intervals of equal width over `[0, 1]`. @defaultValue 15 */
   bins?: number;
 }
 
 /**
- * Sorts predictions by their largest probability into intervals and reports how often they are
- * right: the numbers of a reliability diagram.
+ * Sorts predictions into intervals by their largest probability, and reports how often each
+ * interval is right. These are the numbers of a reliability diagram.
  * @param probabilities - `[rows, classes]`
  * @param labels - The right class of each row, a list or a tensor.
- * @throws NnxError for rows that are no probabilities, and labels that are no classes.
+ * @throws NnxError when a row does not hold probabilities, or a label is not a class.
  * @see Guo et al. 2017, https://proceedings.mlr.press/v70/guo17a.html
  */
 export function reliabilityBins(
@@ -84,8 +86,8 @@ function binsOf(
 }
 
 /**
- * The interval `[bin / bins, (bin + 1) / bins)` that has the number; the product may round to the
- * neighbour.
+ * The interval `[bin / bins, (bin + 1) / bins)` that contains the number. `confidence * bins` may
+ * round to a neighbouring one, so check the bounds.
  */
 function binFor(confidence: number, bins: number): number {
   const near = Math.min(Math.floor(confidence * bins), bins - 1);
@@ -94,11 +96,11 @@ function binFor(confidence: number, bins: number): number {
 }
 
 /**
- * The mean distance of confidence and accuracy over the bins, weighted by how many predictions are
- * in them.
+ * The mean difference between confidence and accuracy over the bins, weighted by the number of
+ * predictions in each.
  * @param probabilities - `[rows, classes]`
  * @param labels - The right class of each row, a list or a tensor.
- * @throws as {@link reliabilityBins}
+ * @throws NnxError as {@link reliabilityBins} does.
  * @see Guo et al. 2017, https://proceedings.mlr.press/v70/guo17a.html
  */
 export function expectedCalibrationError(

@@ -1,18 +1,18 @@
-/** @file How well a score tells inputs of a kind never seen from known ones. */
+/** @file How well a score separates inputs of an unknown kind from known ones. */
 import { NnxError } from "@nnxjs/nnx-core";
 import { checkOptions, describe } from "@nnxjs/nnx-core/internal";
 import { listOf, type NumberList } from "../measures/table.ts";
 
-/** Scores, one for each input, as a list or a tensor: higher means stranger. */
+/** One score for each input, as a list or a tensor. Higher scores mean less familiar inputs. */
 export type Scores = NumberList;
 
-/** Numbers of known and unseen inputs with equal scores, from the highest score down. */
+/** How many known and unseen inputs have the same score. */
 interface Tie {
   readonly known: number;
   readonly unseen: number;
 }
 
-/** All scores in groups of equal ones, and how many there are of each kind. */
+/** Groups of equal scores, from the highest down, and the number of inputs of each kind. */
 interface Ties {
   readonly ties: readonly Tie[];
   readonly knownCount: number;
@@ -51,9 +51,9 @@ function tiesOf(where: string, knownScores: Scores, unseenScores: Scores): Ties 
 }
 
 /**
- * The area under the ROC curve: the chance that an unseen input scores higher than a known one;
- * ties count half.
- * @throws NnxError when one list is empty or a score is NaN.
+ * The area under the ROC curve: the probability that an unseen input scores higher than a known
+ * one. Ties count half.
+ * @throws NnxError when a list is empty or a score is NaN.
  * @see `sklearn.metrics.roc_auc_score` with unseen inputs as the positive class
  */
 export function auroc(known: Scores, unseen: Scores): number {
@@ -68,9 +68,9 @@ export function auroc(known: Scores, unseen: Scores): number {
 }
 
 /**
- * Average precision, the step-wise area under the precision-recall curve, with unseen inputs as the
- * positive class. Chance level is the share of unseen inputs.
- * @throws NnxError when one list is empty or a score is NaN.
+ * Average precision: the step-wise area under the precision-recall curve, with unseen inputs as the
+ * positive class. A random score gets the share of unseen inputs.
+ * @throws NnxError when a list is empty or a score is NaN.
  * @see `sklearn.metrics.average_precision_score`
  */
 export function aupr(known: Scores, unseen: Scores): number {
@@ -93,10 +93,9 @@ export interface FprOptions {
 }
 
 /**
- * The share of known inputs that are called strange at the highest threshold that finds at least
- * `tpr` of the unseen ones.
- * @throws NnxError when one list is empty or a score is NaN, RangeError for a `tpr` outside
- * `(0, 1]`.
+ * The false positive rate: the share of known inputs at or above the highest threshold that finds
+ * at least `tpr` of the unseen ones.
+ * @throws NnxError when a list is empty or a score is NaN, RangeError for a `tpr` outside `(0, 1]`.
  * @see the first point of `sklearn.metrics.roc_curve` with that rate
  */
 export function fprAtTpr(known: Scores, unseen: Scores, options: FprOptions = {}): number {
@@ -117,19 +116,19 @@ export function fprAtTpr(known: Scores, unseen: Scores, options: FprOptions = {}
 
 /** What {@link evaluateOod} returns. */
 export interface OodEvaluation {
-  /** 0.5 is chance, 1 is perfect. */
+  /** 0.5 for a random score, 1 for a perfect one. */
   readonly auroc: number;
-  /** The share of unseen inputs is chance, 1 is perfect. */
+  /** The share of unseen inputs for a random score, 1 for a perfect one. */
   readonly aupr: number;
-  /** 0.95 is chance, 0 is perfect. */
+  /** 0.95 for a random score, 0 for a perfect one. */
   readonly fpr95: number;
 }
 
 /**
- * How well a score, such as an epistemic uncertainty, tells unseen inputs from known ones.
- * @param known - Scores of inputs like those trained on.
- * @param unseen - Scores of others.
- * @throws NnxError when one list is empty or a score is NaN.
+ * How well a score, such as an epistemic uncertainty, separates unseen inputs from known ones.
+ * @param known - Scores of inputs like those in the training data.
+ * @param unseen - Scores of other inputs.
+ * @throws NnxError when a list is empty or a score is NaN.
  */
 export const evaluateOod = (known: Scores, unseen: Scores): OodEvaluation => ({
   auroc: auroc(known, unseen),

@@ -1,39 +1,40 @@
-/** @file What is gained by not answering when unsure. */
+/** @file How much the loss falls when a model does not answer for uncertain inputs. */
 import { NnxError } from "@nnxjs/nnx-core";
 import { checkOptions, describe } from "@nnxjs/nnx-core/internal";
 import { listOf, type NumberList } from "../measures/table.ts";
 
 /** How the mean loss falls as uncertain inputs are rejected. */
 export interface SelectivePrediction {
-  /** Shares of inputs that are rejected: `0, 1 / bins, ..., (bins - 1) / bins`. */
+  /** The shares of rejected inputs: `0, 1 / bins, ..., (bins - 1) / bins`. */
   readonly rejected: Float64Array;
-  /** Mean loss of the inputs that are left. */
+  /** The mean loss of the inputs that are kept. */
   readonly loss: Float64Array;
   /**
-   * The area under the curve by the trapezoidal rule, with the points spread over `[0, 1]`; the
-   * mean loss is that of random rejection.
+   * The area under the curve by the trapezoidal rule, with the points spread over `[0, 1]`. Random
+   * rejection gets the mean loss.
    */
   readonly area: number;
 }
 
 /** Options of {@link selectivePrediction}. */
 export interface SelectiveOptions {
-  /** Points of the curve, at least 2. @defaultValue 50 */
+  /** The number of points of the curve, at least 2. @defaultValue 50 */
   bins?: number;
 }
 
 /**
- * Rejects the most uncertain inputs, ever more of them, and reports the mean loss of the rest.
- * Among equally uncertain inputs the expected loss under random choice counts, so that their order
- * does not.
- * @param uncertainty - One number for each input, as a list or a tensor; the highest are rejected
+ * Rejects a growing share of the most uncertain inputs, and reports the mean loss of the rest.
+ * Among equally uncertain inputs it takes the expected loss of a random choice, so their order does
+ * not matter.
+ * @param uncertainty - One number for each input, as a list or a tensor. The highest are rejected
  * first.
- * @param losses - One number for each input, such as 0 where right and 1 where wrong.
- * @throws NnxError for lists of different lengths, empty ones, or NaN.
+ * @param losses - One number for each input, such as 0 for a right and 1 for a wrong prediction.
+ * @throws NnxError when the lists have different lengths, are empty, or hold NaN.
  * @see El-Yaniv and Wiener 2010, https://jmlr.org/papers/v11/el-yaniv10a.html
  * @example
  * ```ts
- * nnx.selectivePrediction([0.1, 0.9], [0, 1], { bins: 2 }).loss; // [0.5, 0]: without the uncertain input no error is left
+ * // The uncertain input is the wrong one. Without it, no error is left.
+ * nnx.selectivePrediction([0.1, 0.9], [0, 1], { bins: 2 }).loss; // [0.5, 0]
  * ```
  */
 export function selectivePrediction(
@@ -67,7 +68,7 @@ function curveOf(
     throw new NnxError(`selectivePrediction: expected numbers, got NaN for input ${i}.`);
   }
   order.sort((a, b) => (uncertainty[a] as number) - (uncertainty[b] as number));
-  // sums[k]: the expected sum of losses of the k most certain inputs.
+  // sums[k] is the expected sum of losses of the k most certain inputs.
   const sums = new Float64Array(count + 1);
   for (let from = 0, to = 0; from < count; from = to) {
     let sum = 0;

@@ -1,11 +1,11 @@
-/** @file What decompositions return. */
+/** @file The result of the decompositions. */
 
 /** One number for each input, in row-major order of the axes between samples and classes. */
 export interface Decomposition {
-  /** All uncertainty about the output. */
+  /** The whole uncertainty about the output. */
   readonly total: Float64Array;
-  /** What is uncertain in each prediction: noise in the data, which more data does not remove. */
+  /** The uncertainty within each prediction: noise in the data, which more data do not remove. */
   readonly aleatoric: Float64Array;
-  /** What the predictions do not agree on: weights that the data have not settled. */
+  /** The disagreement between predictions: weights that the data do not determine. */
   readonly epistemic: Float64Array;
 }

@@ -1,4 +1,4 @@
-/** @file Entropy, and its split into what nobody can know and what the weights do not agree on. */
+/** @file Entropy, and its split into an aleatoric and an epistemic part. */
 import { NnxError } from "@nnxjs/nnx-core";
 import { checkOptions, describe } from "@nnxjs/nnx-core/internal";
 import type { Decomposition } from "./decomposition.ts";
@@ -11,14 +11,17 @@ const NAMES = { base: true } as const;
 /** The unit of entropies. */
 export interface EntropyOptions {
   /**
-   * Of the logarithm, above 1: 2 for bits; `"normalize"` divides by the logarithm of the number of
-   * classes.
+   * The base of the logarithm, above 1, such as 2 for bits. `"normalize"` divides by the logarithm
+   * of the number of classes.
    * @defaultValue Math.E, nats
    */
   base?: number | "normalize";
 }
 
-/** Entropy in nats of `count` probabilities from `from` on; 0 log 0 is 0, and NaN stays. */
+/**
+ * The entropy in nats of `count` probabilities, starting at `from`. 0 log 0 is 0, and NaN stays
+ * NaN.
+ */
 export function entropyOf(p: ArrayLike<number>, from: number, count: number): number {
   let sum = 0;
   for (let i = from; i < from + count; i++) {
@@ -28,7 +31,7 @@ export function entropyOf(p: ArrayLike<number>, from: number, count: number): nu
   return sum;
 }
 
-/** What a nat is divided by. */
+/** The number of nats in one unit. */
 function unitOf(where: string, base: number | "normalize", classes: number): number {
   if (base === "normalize") return Math.log(classes);
   if (base > 1 && Number.isFinite(base)) return Math.log(base);
@@ -40,7 +43,7 @@ function unitOf(where: string, base: number | "normalize", classes: number): num
 /**
  * The entropy of each row.
  * @param probabilities - `[..., classes]`
- * @returns one number for each row.
+ * @returns One number for each row.
  * @see Shannon 1948
  */
 export function entropy(probabilities: Numbers, options: EntropyOptions = {}): Float64Array {
@@ -55,14 +58,13 @@ export function entropy(probabilities: Numbers, options: EntropyOptions = {}): F
 }
 
 /**
- * Splits the entropy of the mean prediction (total) into the mean entropy of the predictions
- * (aleatoric: each says itself that it does not know) and the rest (epistemic: they do not agree;
- * the mutual information of prediction and weights, BALD). Epistemic is computed as a mean
- * Kullback-Leibler divergence where all samples are at hand, and never negative.
- * @param samples - Probabilities `[samples, ..., classes]`, or moments that were collected from
- * probabilities.
- * @throws NnxError for rows that are no probabilities, fewer than two classes, or a base that is no
- * finite number above 1.
+ * Splits the entropy of the mean prediction (total). The aleatoric part is the mean entropy of the
+ * predictions: each of them is unsure. The epistemic part is the rest: the predictions disagree. It
+ * is the mutual information of prediction and weights (BALD). From samples it is computed as a mean
+ * Kullback-Leibler divergence, and it is never negative.
+ * @param samples - Probabilities `[samples, ..., classes]`, or moments of probabilities.
+ * @throws NnxError when a row does not hold probabilities, for fewer than two classes, or for a
+ * base that is not a finite number above 1.
  * @see Depeweg et al. 2018, https://proceedings.mlr.press/v80/depeweg18a.html; Houlsby et al. 2011,
  * https://arxiv.org/abs/1112.5745
  * @example
@@ -101,7 +103,7 @@ export function entropyDecomposition(
       entropies += entropyOf(data, from, classes);
       for (let k = 0; k < classes; k++) {
         const [p, q] = [data[from + k] as number, mean[row * classes + k] as number];
-        // The mean of numbers near 1e-324 may round to 0; what they add is nothing.
+        // The mean of numbers near 1e-324 may round to 0. Their terms are negligible, so skip them.
         if (p > 0 && q > 0) divergences += p * Math.log(p / q);
       }
     }

@@ -1,4 +1,4 @@
-/** @file The prediction that many passes make together. */
+/** @file The mean prediction of several passes. */
 import { isMoments, type SampleMoments } from "./moments.ts";
 import { type Numbers, type Table, tableOf } from "./table.ts";
 
@@ -15,9 +15,9 @@ export function meanOfSamples({ data, shape }: Table): Table<Float64Array> {
 }
 
 /**
- * The mean prediction: of probabilities, not of logits.
+ * The mean prediction. Pass probabilities, not logits.
  * @param samples - `[samples, ...]`, or moments.
- * @returns the shape of one output.
+ * @returns The mean, in the shape of one output.
  * @see Gal and Ghahramani 2016, https://proceedings.mlr.press/v48/gal16.html
  */
 export const predictiveMean = (samples: Numbers | SampleMoments): Table<Float64Array> =>

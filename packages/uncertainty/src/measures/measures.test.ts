@@ -34,7 +34,7 @@ const PARTS = ["total", "aleatoric", "epistemic"] as const;
 const flat = (nested: unknown): number[] =>
   Array.isArray(nested) ? nested.flatMap(flat) : [nested as number];
 
-/** What sampling keeps of these samples in its mode for moments. */
+/** The moments that `sample` would keep of these samples. */
 function momentsOf({ data, shape }: { data: ArrayLike<number>; shape: readonly number[] }): SampleMoments {
   const [count = 0, ...rest] = shape;
   const size = data.length / count;
@@ -73,7 +73,7 @@ describe.each(Object.entries(golden))("decompositions of %s samples", (_name, re
   });
 });
 
-/** Rows of probabilities as samples, also such as touch 0. */
+/** Rows of probabilities as samples, some of them with zeros. */
 const simplexes = fc
   .tuple(fc.integer({ min: 1, max: 6 }), fc.integer({ min: 1, max: 3 }), fc.integer({ min: 2, max: 5 }))
   .chain(([m, b, k]) =>

@@ -1,18 +1,20 @@
-/** @file What is kept of samples when they are not kept themselves. */
+/** @file The moments of samples, which can be kept instead of the samples. */
 import type { Table } from "./table.ts";
 
 /** Running moments over stochastic passes. */
 export interface SampleMoments {
   readonly kind: "moments";
-  /** How many passes. */
+  /** The number of passes. */
   readonly count: number;
-  /** Mean over passes, of the shape of one output. */
+  /** The mean over passes, in the shape of one output. */
   readonly mean: Table<Float64Array>;
-  /** Variance over passes (divided by `count`), of the shape of one output. */
+  /** The variance over passes (divided by `count`), in the shape of one output. */
   readonly variance: Table<Float64Array>;
-  /** Mean entropy in nats of each row's prediction; `null` when outputs are not probabilities. */
+  /**
+   * The mean entropy of each row's predictions, in nats; `null` when outputs are not probabilities.
+   */
   readonly expectedEntropy: Float64Array | null;
-  /** Mean of each row's largest probability; `null` when outputs are not probabilities. */
+  /** The mean of each row's largest probability; `null` when outputs are not probabilities. */
   readonly expectedMax: Float64Array | null;
 }
 

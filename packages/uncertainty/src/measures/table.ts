@@ -1,6 +1,4 @@
-/**
- * @file Numbers with a shape, wherever they come from, and the checks of what they are said to be.
- */
+/** @file Numbers with a shape, from tensors or plain arrays, and checks of them. */
 import { NnxError } from "@nnxjs/nnx-core";
 import { checkTensor, describe } from "@nnxjs/nnx-core/internal";
 import { isTensor, sizeOf, type Tensor } from "@nnxjs/kernels/internal";
@@ -11,7 +9,7 @@ export interface Table<A extends ArrayLike<number> = ArrayLike<number>> {
   readonly shape: readonly number[];
 }
 
-/** Numbers with a shape: a tensor, or a plain array that says its shape. */
+/** Numbers with a shape: a tensor, or a plain array with its shape. */
 export type Numbers = Tensor | Table;
 
 /** A list of numbers, or a tensor whose values are read row by row. */
@@ -19,7 +17,7 @@ export type NumberList = ArrayLike<number> | Tensor;
 
 /**
  * The numbers of a list.
- * @throws NnxError for what is no list of numbers, DisposedError for a disposed tensor.
+ * @throws NnxError when `x` is not a list of numbers, DisposedError for a disposed tensor.
  */
 export function listOf(where: string, name: string, x: NumberList): ArrayLike<number> {
   if (isTensor(x)) return valuesOf(where, name, x);
@@ -29,7 +27,7 @@ export function listOf(where: string, name: string, x: NumberList): ArrayLike<nu
   );
 }
 
-/** Whether it is an array of numbers: not of lists, strings or BigInts. */
+/** Whether `x` is an array of numbers, and not of lists, strings or BigInts. */
 function isNumbers(x: unknown): x is ArrayLike<number> {
   if (Array.isArray(x)) return x.every((value) => typeof value === "number");
   return (
@@ -44,9 +42,9 @@ function valuesOf(where: string, name: string, x: Tensor): ArrayLike<number> {
 }
 
 /**
- * The numbers, row-major.
- * @throws NnxError for what has no numbers, for a shape of another size, and for fewer axes than
- * `rank`.
+ * The numbers of a tensor or table, row-major.
+ * @throws NnxError when `x` holds no numbers, when its shape does not fit the data, or when it has
+ * fewer axes than `rank`.
  */
 export function tableOf(where: string, x: Numbers, { rank, axes }: { rank: number; axes: string }): Table {
   const isTable = typeof x === "object" && x !== null && "data" in x && "shape" in x;
@@ -62,7 +60,7 @@ export function tableOf(where: string, x: Numbers, { rank, axes }: { rank: numbe
     sizeOf(table.shape) !== table.data.length
   ) {
     throw new NnxError(
-      `${where}: expected a tensor or { data, shape } whose shape fits, got ${describe(x)}. Pass what sample returned, or a tensor.`,
+      `${where}: expected a tensor or { data, shape } whose shape fits, got ${describe(x)}. Pass the result of sample, or a tensor.`,
     );
   }
   if (table.shape.length < rank || table.data.length === 0) {
@@ -73,12 +71,12 @@ export function tableOf(where: string, x: Numbers, { rank, axes }: { rank: numbe
   return table;
 }
 
-/** How far a row of probabilities may be from the sum 1. */
+/** How far the sum of a row of probabilities may be from 1. */
 const TOLERANCE = 1e-3;
 
 /**
- * Probabilities over at least two classes on the last axis.
- * @throws NnxError naming the row that is none.
+ * Probabilities over at least two classes, on the last axis.
+ * @throws NnxError that names the first row that does not hold probabilities.
  */
 export function probabilitiesOf(where: string, x: Numbers, form: { rank: number; axes: string }): Table {
   const table = tableOf(where, x, form);
@@ -97,7 +95,7 @@ export function probabilitiesOf(where: string, x: Numbers, form: { rank: number;
       sum += data[i] as number;
       least = Math.min(least, data[i] as number);
     }
-    // Written so that NaN fails.
+    // The comparison is false for NaN, so NaN is refused.
     if (least >= -TOLERANCE && Math.abs(sum - 1) <= TOLERANCE) continue;
     throw new NnxError(
       `${where}: expected probabilities, got a row (number ${from / classes}) that sums to ${sum} with the least element ${least}. ` +

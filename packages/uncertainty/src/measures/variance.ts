@@ -1,4 +1,4 @@
-/** @file Variance, and its split. */
+/** @file Variance, and its split into an aleatoric and an epistemic part. */
 import { NnxError } from "@nnxjs/nnx-core";
 import type { Decomposition } from "./decomposition.ts";
 import { meanOfSamples } from "./mean.ts";
@@ -8,12 +8,12 @@ import { type Numbers, probabilitiesOf, tableOf } from "./table.ts";
 const AXES = { rank: 2, axes: "samples, ..., classes" };
 
 /**
- * Splits the variance of the one-hot label, summed over classes, by the law of total variance:
- * `sum p (1 - p)` of the mean prediction (total), its mean over predictions (aleatoric), and the
- * variance of the predictions (epistemic). The Brier score's decomposition.
- * @param samples - Probabilities `[samples, ..., classes]`, or moments that were collected from
- * probabilities.
- * @throws NnxError for rows that are no probabilities, or fewer than two classes.
+ * Splits the variance of the one-hot label, summed over classes, by the law of total variance.
+ * Total is `sum p (1 - p)` of the mean prediction. Aleatoric is the mean of that sum over the
+ * predictions. Epistemic is the variance of the predictions. This is the decomposition of the Brier
+ * score.
+ * @param samples - Probabilities `[samples, ..., classes]`, or moments of probabilities.
+ * @throws NnxError when a row does not hold probabilities, or for fewer than two classes.
  * @see Sale et al. 2024, https://arxiv.org/abs/2406.02354
  */
 export function varianceDecomposition(samples: Numbers | SampleMoments): Decomposition {
@@ -58,11 +58,12 @@ function varianceOver(data: ArrayLike<number>, mean: Float64Array): Float64Array
 }
 
 /**
- * Splits the variance of a regression model that predicts a mean and a variance for each target:
- * the mean of the variances (aleatoric), the variance of the means (epistemic), and their sum.
+ * Splits the variance of a regression model that predicts a mean and a variance for each target.
+ * Aleatoric is the mean of the variances, epistemic is the variance of the means, and total is
+ * their sum.
  * @param means - `[samples, ...]`
  * @param variances - The same shape; not negative.
- * @returns one number for each target.
+ * @returns One number for each target.
  * @throws NnxError when the shapes differ, a mean is not finite, or a variance is negative or NaN.
  * @see Kendall and Gal 2017, https://arxiv.org/abs/1703.04977
  */

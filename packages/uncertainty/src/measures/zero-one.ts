@@ -1,11 +1,13 @@
-/** @file The chance of a wrong guess, and its split. */
+/**
+ * @file The probability of a wrong guess, and its split into an aleatoric and an epistemic part.
+ */
 import { NnxError } from "@nnxjs/nnx-core";
 import type { Decomposition } from "./decomposition.ts";
 import { meanOfSamples } from "./mean.ts";
 import { isMoments, type SampleMoments } from "./moments.ts";
 import { type Numbers, probabilitiesOf } from "./table.ts";
 
-/** The index of the largest of `count` values from `from` on; the first of equals. */
+/** The index of the largest of `count` values, starting at `from`; the first one of equals. */
 export function argmaxOf(values: ArrayLike<number>, from: number, count: number): number {
   let best = 0;
   for (let k = 1; k < count; k++) {
@@ -15,10 +17,10 @@ export function argmaxOf(values: ArrayLike<number>, from: number, count: number)
 }
 
 /**
- * One less the largest probability of each row: the chance that its best guess is wrong, if the
- * probabilities are right.
+ * 1 minus the largest probability of each row. If the probabilities are right, this is the
+ * probability that the best guess is wrong.
  * @param probabilities - `[..., classes]`
- * @returns one number for each row.
+ * @returns One number for each row.
  */
 export function maxProbabilityComplement(probabilities: Numbers): Float64Array {
   const { data, shape } = probabilitiesOf("maxProbabilityComplement", probabilities, {
@@ -32,12 +34,11 @@ export function maxProbabilityComplement(probabilities: Numbers): Float64Array {
 }
 
 /**
- * Splits the chance that the best guess of the mean prediction is wrong (total) into the mean
- * chance for guesses of each prediction's own (aleatoric) and what is lost by having to agree on
- * one guess (epistemic).
- * @param samples - Probabilities `[samples, ..., classes]`, or moments that were collected from
- * probabilities.
- * @throws NnxError for rows that are no probabilities, or fewer than two classes.
+ * Splits the probability that the best guess of the mean prediction is wrong (total). Aleatoric is
+ * the mean probability of error when each prediction makes its own best guess. Epistemic is the
+ * cost of agreeing on one guess.
+ * @param samples - Probabilities `[samples, ..., classes]`, or moments of probabilities.
+ * @throws NnxError when a row does not hold probabilities, or for fewer than two classes.
  * @see Hofman, Sale and Hüllermeier 2024, https://arxiv.org/abs/2404.12215
  */
 export function zeroOneDecomposition(samples: Numbers | SampleMoments): Decomposition {

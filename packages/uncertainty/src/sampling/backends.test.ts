@@ -15,7 +15,7 @@ import {
 } from "../index.ts";
 
 const key = random.key(3);
-/** What one backend gives, as plain numbers, and how many tensors it leaves. */
+/** The results of one backend as plain numbers, and the number of tensors that it leaves. */
 async function run() {
   const before = tf.memory().numTensors;
   const base = new Linear(6, 4, { rngs: new Rngs(0) });

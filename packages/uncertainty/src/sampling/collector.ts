@@ -1,32 +1,33 @@
-/** @file Where the outputs of passes go: all of them, or their running moments. */
+/** @file Collects the outputs of passes: all of them, or their running moments. */
 import { NnxError } from "@nnxjs/nnx-core";
 import { entropyOf } from "../measures/entropy.ts";
 import type { SampleMoments } from "../measures/moments.ts";
 import { probabilitiesOf, type Table } from "../measures/table.ts";
 import { argmaxOf } from "../measures/zero-one.ts";
 
-/** What a model puts out: see {@link SampleOptions.outputs}. */
+/** The kind of output that a model has: see {@link SampleOptions.outputs}. */
 export type Outputs = "values" | "logits" | "probabilities";
 
-/** All outputs of stochastic passes. */
+/** The outputs of all passes. */
 export interface Samples extends Table<Float32Array> {
   readonly kind: "samples";
-  /** How many passes. */
+  /** The number of passes. */
   readonly count: number;
   /** `[count, ...output]` */
   readonly shape: readonly number[];
 }
 
 /**
- * Takes outputs block by block: pass after pass, and within a pass from the first row to the last.
+ * Receives outputs block by block: one pass after another, and within a pass from the first row to
+ * the last.
  */
 export interface Collector<R> {
-  /** @param offset - Where in the pass's output the block begins. */
+  /** @param offset - Where the block begins in the output of its pass. */
   add(pass: number, offset: number, block: Float32Array): void;
   finish(shape: readonly number[]): R;
 }
 
-/** Softmax over rows of `classes`, in place of nothing: a new array. */
+/** Softmax of each row of `classes` values. Returns a new array; the input is not changed. */
 function softmaxRows(logits: ArrayLike<number>, classes: number): Float32Array {
   const result = new Float32Array(logits.length);
   for (let from = 0; from < logits.length; from += classes) {
@@ -40,8 +41,8 @@ function softmaxRows(logits: ArrayLike<number>, classes: number): Float32Array {
 }
 
 /**
- * One output as what is collected: probabilities or values.
- * @throws NnxError when they cannot be what `outputs` says.
+ * Turns an output into the numbers to collect: probabilities or values.
+ * @throws NnxError when the output cannot be what `outputs` says.
  */
 export function interpret(
   where: string,
@@ -72,8 +73,8 @@ export function collectAll(count: number, size: number): Collector<Samples> {
 }
 
 /**
- * Keeps moments (Welford's recurrence, in double precision): the memory does not depend on the
- * number of passes.
+ * Keeps running moments (Welford's recurrence, in double precision). The memory does not depend on
+ * the number of passes.
  */
 export function collectMoments(
   count: number,

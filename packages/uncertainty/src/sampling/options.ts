@@ -1,72 +1,72 @@
-/** @file What sampling can be told. */
+/** @file The options of sampling, and their checks. */
 import type { Tensor } from "@nnxjs/kernels/internal";
 import { NnxError } from "@nnxjs/nnx-core";
 import { checkOptions, describe, type OptionNames } from "@nnxjs/nnx-core/internal";
 import type { PRNGKey } from "@nnxjs/rnglib";
 import type { Outputs } from "./collector.ts";
 
-/** A model that is called with one tensor. */
+/** A model that takes one tensor. */
 export interface Callable<X extends Tensor = Tensor> {
   forward(x: X): Tensor;
 }
 
-/** How far a sampling is. */
+/** How many passes are done. */
 export interface SampleProgress {
-  /** Passes that are done. */
+  /** The number of passes done so far. */
   readonly done: number;
-  /** Passes in all. */
+  /** The number of all passes. */
   readonly total: number;
 }
 
 /**
- * How the model is called: `model.forward(x)` unless this says otherwise. Models whose `forward`
- * returns something else need it.
+ * How to call the model. The default is `model.forward(x)`. A model whose `forward` returns
+ * something other than a tensor needs `call`.
  */
 export type CallOption<M, X extends Tensor> =
   M extends Callable<X> ? { call?: (model: M, x: X) => Tensor } : { call: (model: M, x: X) => Tensor };
 
-/** What all ways of sampling can be told. */
+/** Options of all ways of sampling. */
 export interface CollectOptions {
   /**
-   * What the model puts out. `"logits"`: softmax over the last axis is applied to each pass.
-   * `"probabilities"`: rows that are checked to be some. `"values"`: anything, such as a
-   * regression's.
+   * The kind of output that the model has. For `"logits"`, each pass goes through softmax over the
+   * last axis. For `"probabilities"`, each row is checked to hold probabilities. `"values"` may be
+   * anything, such as the output of a regression.
    * @defaultValue "values"
    */
   outputs?: Outputs;
   /**
-   * What is kept. `"samples"`: everything, `[n, ...output]`. `"moments"`: running mean, variance
-   * and, of probabilities, entropy; memory does not grow with `n`.
+   * What to keep. `"samples"` keeps everything, `[n, ...output]`. `"moments"` keeps running means,
+   * variances and, for probabilities, entropies; its memory does not grow with `n`.
    * @defaultValue "samples"
    */
   keep?: "samples" | "moments";
   /**
-   * How many rows of the input go through the model at a time; the result does not depend on it.
+   * How many rows of the input go through the model at a time. The result does not depend on it.
    * @defaultValue all
    */
   batchSize?: number;
-  /** Called after each pass. What it throws ends the sampling. */
+  /** Called after each pass. An error that it throws ends the sampling. */
   onProgress?: (progress: SampleProgress) => void;
-  /** An `AbortSignal`: ends the sampling before the next batch, with the signal's reason. */
+  /** An `AbortSignal`. It ends the sampling before the next batch, with the signal's reason. */
   signal?: { throwIfAborted(): void };
 }
 
 /** Options of `sample`. */
 export interface SampleOptions extends CollectOptions {
-  /** A single key: what all masks are drawn from. */
+  /** A single key, from which all masks are drawn. */
   key: PRNGKey;
 }
 
 /** Options of `sampleAsync`. */
 export interface SampleAsyncOptions extends SampleOptions {
   /**
-   * How long to compute before a page gets to breathe, in milliseconds.
+   * How long to compute before yielding to the page, in milliseconds.
    * @defaultValue 12, less than a frame
    */
   sliceMs?: number;
 }
 
-/** The names that all ways of sampling know. */
+/** The names of {@link CollectOptions} and `call`. */
 export const COLLECT_NAMES: OptionNames<CollectOptions & { call: unknown }> = {
   outputs: true,
   keep: true,
@@ -80,7 +80,7 @@ const OUTPUTS = ["values", "logits", "probabilities"] as const;
 const KEEPS = ["samples", "moments"] as const;
 
 /**
- * Refuses options with other names or values.
+ * Refuses unknown options and unknown values.
  * @throws NnxError that names the option.
  */
 export function checkSampling<O extends CollectOptions>(
@@ -101,12 +101,12 @@ export function checkSampling<O extends CollectOptions>(
     refuse("onProgress", onProgress, "a function");
 }
 
-/** What is returned: moments or all samples, as `keep` says. */
+/** Options with which sampling returns moments. */
 export interface KeepMoments {
   keep: "moments";
 }
 
-/** @see {@link KeepMoments} */
+/** Options with which sampling returns all samples. */
 export interface KeepSamples {
   keep?: "samples";
 }

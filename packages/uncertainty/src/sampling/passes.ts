@@ -1,6 +1,6 @@
 /**
- * @file What all ways of sampling have in common: the input in batches, the outputs into a
- * collector.
+ * @file What all ways of sampling share: they split the input into batches, and pass the outputs to
+ * a collector.
  */
 import { isTensor, reshape, slice, type Tensor, tidy } from "@nnxjs/kernels/internal";
 import { GraphNode, NnxError } from "@nnxjs/nnx-core";
@@ -9,19 +9,21 @@ import type { SampleMoments } from "../measures/moments.ts";
 import { type Collector, collectAll, collectMoments, interpret, type Samples } from "./collector.ts";
 import type { CollectOptions } from "./options.ts";
 
-/** The rows that go through the model together. */
+/** Rows that go through the model together. */
 export interface Batch {
   readonly pass: number;
   readonly from: number;
   readonly rows: number;
 }
 
-/** How a model is called. */
+/** A function that calls the model. */
 export interface Call<M, X extends Tensor> {
   readonly call: (model: M, x: X) => Tensor;
 }
 
-/** The steps of one sampling: the batches, what computes one, and what takes its output. */
+/**
+ * The steps of one sampling: its batches, the computation of one, and the collection of its output.
+ */
 export class Passes<M, X extends Tensor> {
   readonly #x: X;
   readonly #total: number;
@@ -32,7 +34,7 @@ export class Passes<M, X extends Tensor> {
   #collector: Collector<Samples | SampleMoments> | undefined;
   #outputShape: readonly number[] = [];
 
-  /** @throws NnxError or RangeError for a model, input, number or batch size that cannot be. */
+  /** @throws NnxError or RangeError for an invalid model, input, number of passes or batch size. */
   constructor(
     where: string,
     model: unknown,
@@ -48,7 +50,7 @@ export class Passes<M, X extends Tensor> {
     }
     if (call === forward && !(model instanceof GraphNode && "forward" in model)) {
       throw new NnxError(
-        `${where}: expected a module with a forward method, got ${describe(model)}. Pass { call } to say how it is called.`,
+        `${where}: expected a module with a forward method, got ${describe(model)}. Pass { call }, a function that calls it.`,
       );
     }
     if (isTensor(x)) checkTensor(where, "the input", x);
@@ -75,8 +77,8 @@ export class Passes<M, X extends Tensor> {
   }
 
   /**
-   * All batches of all passes, in order. Before each the signal is looked at, after each pass
-   * progress is told.
+   * All batches of all passes, in order. Checks the signal before each batch and reports progress
+   * after each pass.
    */
   *batches(): Generator<Batch> {
     const { signal, onProgress } = this.#options;
@@ -100,7 +102,7 @@ export class Passes<M, X extends Tensor> {
             "Pass { call } to take one tensor out of the result, or leave out batchSize.",
         );
       }
-      // A tensor of our own: the model may return one that it goes on to hold.
+      // Return a new tensor, because the model may return one that it holds.
       return reshape(y, y.shape);
     });
   }
@@ -113,7 +115,7 @@ export class Passes<M, X extends Tensor> {
     return slice(this.#x, begin, size);
   }
 
-  /** Takes in the numbers of an output. */
+  /** Collects the numbers of an output. */
   collect({ pass, from, rows }: Batch, values: Float32Array, shape: readonly number[]): void {
     const { outputs = "values", keep = "samples" } = this.#options;
     const all = this.#x.shape[0];
@@ -136,7 +138,5 @@ export class Passes<M, X extends Tensor> {
   }
 }
 
-/**
- * What a model without a `call` of its own is asked for; that it has a `forward` is checked before.
- */
+/** Calls `model.forward`. The constructor has checked that there is one. */
 const forward = (model: unknown, x: Tensor): unknown => (model as { forward(x: Tensor): unknown }).forward(x);

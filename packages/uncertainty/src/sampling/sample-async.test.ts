@@ -16,7 +16,7 @@ class Net extends Module {
 }
 const key = random.key(0);
 const x = (): tf.Tensor2D => random.normal(random.key(5), [7, 3]) as tf.Tensor2D;
-/** The mode and the stream. */
+/** The mode and the stream of a model, as text. */
 const snapshot = ({ third }: Net): string =>
   [third.deterministic, third.masks, third.rngs!.key.value, JSON.stringify(third.rngs!.count.value)].join();
 
@@ -40,7 +40,7 @@ describe("sampleAsync", () => {
     const timer = setInterval(() => {
       turns++;
       seen(snapshot(model) === before, String(model.forward(x()).dataSync()) === String(plain));
-      // A draw in between must not show.
+      // A draw between slices must not change the result.
       model.third.rngs!.nextKey();
       model.third.rngs!.count.value = 0;
     });

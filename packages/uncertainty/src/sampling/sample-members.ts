@@ -17,12 +17,13 @@ import { type Call, Passes } from "./passes.ts";
 import { SamplingMode } from "./sampling-mode.ts";
 
 /**
- * One prediction of each member of an ensemble: what `sample` is for one stochastic model. Members
- * predict deterministically, whatever mode they are in, and are left as they were.
+ * Returns one prediction of each member of an ensemble, as `sample` returns several of one
+ * stochastic model. Members predict deterministically, whatever their mode, and stay unchanged.
  * @param x - `[rows, ...]`
- * @returns all outputs, `[members, ...output]`, as plain numbers; with `keep: "moments"` their
- * running moments.
- * @throws RangeError for a `batchSize` that is no positive integer, and the signal's reason.
+ * @returns All outputs, `[members, ...output]`, as plain numbers, or their running moments with
+ * `keep: "moments"`.
+ * @throws RangeError when `batchSize` is not a positive integer. An aborted signal throws its
+ * reason.
  */
 export function sampleMembers<M extends Member & object, X extends Tensor>(
   ensemble: Ensemble<M>,

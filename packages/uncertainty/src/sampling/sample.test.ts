@@ -13,7 +13,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
 import { dropConnectMoments, predictiveMean, sample, type SampleMoments } from "../index.ts";
 
-/** Everything that can be stochastic, and a normalisation that must not see batches. */
+/** Every kind of stochastic layer, and a normalisation that must not depend on the batches. */
 class Net extends Module {
   readonly first: Linear;
   readonly drop: Dropout;
@@ -315,7 +315,7 @@ describe("sample", () => {
   });
 });
 
-/** Returns its input itself, and draws. */
+/** Returns its input itself, and draws a key. */
 class Identity extends Module {
   readonly stream: RngStream = new RngStream(0, { tag: "noise" });
   forward(rows: tf.Tensor): tf.Tensor {

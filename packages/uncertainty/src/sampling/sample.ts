@@ -1,4 +1,4 @@
-/** @file Many stochastic passes of one model. */
+/** @file Several stochastic passes of one model. */
 import type { Tensor } from "@nnxjs/kernels/internal";
 import { NnxError } from "@nnxjs/nnx-core";
 import { describe } from "@nnxjs/nnx-core/internal";
@@ -21,32 +21,36 @@ const SAMPLE_NAMES = { ...COLLECT_NAMES, key: true } as const;
 const SAMPLE_ASYNC_NAMES = { ...SAMPLE_NAMES, sliceMs: true } as const;
 
 /**
- * Lets a model predict `n` times with other masks, whatever mode it is in. It is left as it was,
- * modes and streams, also on a throw.
+ * Runs a model `n` times with different masks, whatever its mode. Afterwards its modes and streams
+ * are as before, even after an error.
  *
- * What comes out depends on key, model and inputs only: not on the mode, on draws before, on
- * `batchSize`, or on the other rows. For that, each pass starts all streams of the model anew from
- * `foldIn(key, pass)`, and all rows of a pass share their masks, also Dropout's: one pass is one
- * function. Normalisation uses its running averages. Layers without a stream get one.
+ * The result depends only on key, model and inputs: not on the mode, on earlier draws, on
+ * `batchSize`, or on the other rows. To achieve this, each pass restarts all streams of the model
+ * from `foldIn(key, pass)`, and all rows of a pass share their masks, including those of Dropout.
+ * So one pass is one function. Normalisation uses its running averages. Layers without a stream get
+ * one during the call.
  * @param model - Called as `model.forward(x)`, or by `call`.
  * @param x - `[rows, ...]`
- * @param n - Passes. The standard error of means goes down with its root; 30 to 100 are usual.
- * @returns all outputs, `[n, ...output]`, as plain numbers; with `keep: "moments"` their running
- * moments.
- * @throws NnxError when nothing in the model draws random numbers, RangeError for `n` or
- * `batchSize` that are no positive integers, and the signal's reason.
+ * @param n - The number of passes; 30 to 100 are usual. The standard error of a mean falls with
+ * `sqrt(n)`.
+ * @returns All outputs, `[n, ...output]`, as plain numbers, or their running moments with `keep:
+ * "moments"`.
+ * @throws NnxError when nothing in the model draws random numbers, RangeError when `n` or
+ * `batchSize` is not a positive integer. An aborted signal throws its reason.
  * @see Gal and Ghahramani 2016, https://proceedings.mlr.press/v48/gal16.html; Mobiny et al. 2021,
  * https://doi.org/10.1038/s41598-021-84854-x
  * @example
  * ```ts
+ * const rngs = new nnx.Rngs(0);
  * class Net extends nnx.Module {
- *   readonly first = new nnx.Linear(2, 32, { rngs: new nnx.Rngs(0) });
- *   readonly second = new nnx.DropConnectLinear(new nnx.Linear(32, 3, { rngs: new nnx.Rngs(1) }), 0.25);
+ *   readonly first = new nnx.Linear(2, 32, { rngs });
+ *   readonly second = new nnx.DropConnectLinear(new nnx.Linear(32, 3, { rngs }), 0.25);
  *   forward(x: tf.Tensor): tf.Tensor {
  *     return this.second.forward(nnx.relu(this.first.forward(x)));
  *   }
  * }
- * const samples = nnx.sample(new Net(), tf.ones([5, 2]), 30, { key: nnx.random.key(0), outputs: "logits" });
+ * const key = nnx.random.key(0);
+ * const samples = nnx.sample(new Net(), tf.ones([5, 2]), 30, { key, outputs: "logits" });
  * samples.shape; // [30, 5, 3]
  * const { epistemic } = nnx.entropyDecomposition(samples); // 5 numbers, in nats
  * ```
@@ -86,9 +90,9 @@ export function sample<M extends object, X extends Tensor>(
 }
 
 /**
- * As {@link sample}, in slices of a few milliseconds between which a page can draw and react.
- * Between slices the model has its own mode and streams; changing its weights meanwhile mixes two
- * models.
+ * Like {@link sample}, in slices of a few milliseconds, so that a page can draw and react in
+ * between. Between slices the model has its own modes and streams again. Do not change its weights
+ * before the end, or the passes come from different models.
  * @see {@link sample}
  */
 export async function sampleAsync<M extends object, X extends Tensor>(
@@ -134,7 +138,7 @@ export async function sampleAsync<M extends object, X extends Tensor>(
   return passes.finish();
 }
 
-/** Runs one batch in sampling mode, with this pass's streams. */
+/** Runs one batch in sampling mode, with the streams of its pass. */
 function stochastic(
   where: string,
   mode: SamplingMode,

@@ -1,13 +1,13 @@
-/** @file A model with its modes and streams set for one thing, and back as they were. */
+/** @file Sets a model's modes and streams for sampling, and restores them. */
 import { iterNodes } from "@nnxjs/nnx-core";
 import { type ModeChanges, modeChanges, type ModeWrite } from "@nnxjs/nnx-core/internal";
 import { foldIn, type PRNGKey } from "@nnxjs/rnglib/keys";
 import { RngStream } from "@nnxjs/rnglib";
 
 /**
- * The modes and streams of a model. While it is entered, stochastic layers draw masks (or none do),
- * normalisation uses its running averages, masks are shared by all rows of a pass, and layers
- * without a stream have one. Modes are set as `setMode` sets them.
+ * Sets the modes and streams of a model while a function runs. Stochastic layers draw masks (or
+ * none do), normalisation uses its running averages, all rows of a pass share masks, and layers
+ * without a stream have one. The modes are set as `setMode` sets them.
  */
 export class SamplingMode {
   readonly #changes: () => ModeChanges;
@@ -17,7 +17,7 @@ export class SamplingMode {
 
   constructor(model: object, { deterministic }: { deterministic: boolean }) {
     const modes = { deterministic, useRunningAverage: true };
-    // One pass is one function: what it says of a row must not depend on the rows beside it.
+    // One pass is one function: its prediction for a row must not depend on the other rows.
     const values = deterministic ? modes : { ...modes, masks: "batch" };
     this.#changes = () => modeChanges(model, { where: "sample", values, only: true, as: "modes" });
     const { users } = this.#changes();
@@ -35,7 +35,7 @@ export class SamplingMode {
     this.#lent = lent;
   }
 
-  /** Runs `f` with modes and streams set, and puts back what was, also when it throws. */
+  /** Runs `f` with the modes and streams set, and restores them afterwards, even after an error. */
   during<R>(f: () => R): R {
     const restore: (() => void)[] = [];
     try {
@@ -46,8 +46,8 @@ export class SamplingMode {
           count.setRawValue(countBefore);
         });
       }
-      // Found out anew each time: between slices of an asynchronous sampling the model is the
-      // caller's.
+      // Computed anew each time, because the caller may change the model between slices of an
+      // asynchronous sampling.
       for (const { node, name, value } of [...this.#changes().writes, ...this.#lent]) {
         const before: unknown = Reflect.get(node, name);
         restore.push(() => Reflect.set(node, name, before));
@@ -60,8 +60,8 @@ export class SamplingMode {
   }
 
   /**
-   * Starts every stream anew from a key, each from another one: what is drawn next depends on
-   * nothing else.
+   * Restarts every stream from its own key, derived from `key`. So the following draws depend only
+   * on `key`.
    */
   seed(key: PRNGKey): void {
     this.#streams.forEach((stream, i) => {
@@ -70,7 +70,7 @@ export class SamplingMode {
     });
   }
 
-  /** Whether a key was drawn since {@link seed}. */
+  /** Whether a key was drawn since the last {@link seed}. */
   get hasDrawn(): boolean {
     return this.#streams.some((stream) => stream.count.getRawValue() !== 0);
   }

@@ -1,4 +1,4 @@
-/** @file Any model, with DropConnect. */
+/** @file Adds DropConnect to any model. */
 import {
   Conv,
   DropConnectConv,
@@ -21,14 +21,14 @@ const NAMES = { ...TRANSFORM_NAMES, rngCollection: true, scaling: true, masks: t
 
 /** Options of {@link dropconnect}. */
 export interface DropConnectOptions extends TransformOptions {
-  /** The stream that the layers draw from. @defaultValue "dropconnect" */
+  /** The name of the stream that the layers draw from. @defaultValue "dropconnect" */
   rngCollection?: string;
   /** See `DropConnectLinear`. @defaultValue "training" */
   scaling?: DropConnectScaling;
   /** See `DropConnectLinear`. @defaultValue "batch" */
   masks?: DropConnectMasks;
   /**
-   * Transform Conv layers too, to `DropConnectConv`. These have one mask per call.
+   * Whether to turn Conv layers into `DropConnectConv` too. They have one mask per call.
    * @defaultValue false
    */
   conv?: boolean;
@@ -37,21 +37,22 @@ export interface DropConnectOptions extends TransformOptions {
 const LINEAR_OR_CONV: Replaceable<Linear | Conv> = { name: "Linear or Conv", classes: [Linear, Conv] };
 
 /**
- * A copy of a model whose Linear layers (with `conv: true` Conv layers too) drop weights, for
- * training with DropConnect or for sampling a model that was trained without. The model itself is
- * unharmed. Paths in the State stay (`hidden.kernel`), so that weights of the original fit; each
- * new layer adds its stream (`hidden.rngs`). Layers that are shared stay shared; DropConnectLinear
- * layers that are there already stay as they are.
- * @param model - Anything with Linear layers in it, at any depth of attributes, arrays, plain
- * objects and Maps. Subclasses of Linear stay.
- * @param rate - The share of weights that is dropped, in `[0, 1]`.
- * @returns the copy, in the mode that new layers have: not deterministic.
+ * A copy of a model whose Linear layers drop weights, and Conv layers too with `conv: true`. Use it
+ * to train with DropConnect, or to sample a model that was trained without. The model itself stays
+ * unchanged. Params keep their paths in the State (`hidden.kernel`), so weights of the original
+ * fit. Each new layer adds its stream (`hidden.rngs`). Shared layers stay shared. Existing
+ * DropConnectLinear layers stay as they are.
+ * @param model - Any value with Linear layers, at any depth of attributes, arrays, plain objects
+ * and Maps. Subclasses of Linear are not replaced.
+ * @param rate - The share of weights to drop, in `[0, 1]`.
+ * @returns The copy. Its new layers are not deterministic.
  * @throws RangeError for a rate outside `[0, 1]`, NnxError when no layer is left to transform.
  * @see Wan et al. 2013, https://proceedings.mlr.press/v28/wan13.html; Mobiny et al. 2021,
  * https://doi.org/10.1038/s41598-021-84854-x; probly's `dropconnect`
  * @example
  * ```ts
- * const net = [new nnx.Linear(64, 128, { rngs: new nnx.Rngs(0) }), new nnx.Linear(128, 10, { rngs: new nnx.Rngs(1) })] as const;
+ * const rngs = new nnx.Rngs(0);
+ * const net = [new nnx.Linear(64, 128, { rngs }), new nnx.Linear(128, 10, { rngs })] as const;
  * const stochastic = nnx.dropconnect(net, 0.25, { rngs: new nnx.Rngs(2) });
  * stochastic[1] instanceof nnx.DropConnectLinear; // true; the first layer is not
  * ```

@@ -7,10 +7,7 @@ import { batchEnsemble, dropconnect, dropout, ensemble, sample } from "../index.
 
 const NAMES = ["__proto__", "constructor", "toString", "a.b", "a"] as const;
 
-/**
- * A record with an own property under each name, also under those that an assignment would not
- * make.
- */
+/** A record with an own property for each name. An assignment would not create all of these. */
 const recordOf = (make: (name: string) => unknown): Record<string, Linear> =>
   Object.fromEntries(NAMES.map((name) => [name, make(name)])) as Record<string, Linear>;
 

@@ -1,6 +1,5 @@
 /**
- * @file What `dropconnect` and `dropout` have in common: a copy of a model with other layers in the
- * places of some of its own.
+ * @file What `dropconnect` and `dropout` share: they copy a model and replace some of its layers.
  */
 import { type Filter, GraphNode, iterNodes, NnxError, type Path, toPredicate } from "@nnxjs/nnx-core";
 import { checkOptions, copyGraph, describe, isContainer, type OptionNames } from "@nnxjs/nnx-core/internal";
@@ -9,24 +8,25 @@ import { PRNGKey, Rngs, RngStream } from "@nnxjs/rnglib";
 import { type LayerOrder, layersOf } from "./layer-order.ts";
 import { exchange } from "./slots.ts";
 
-/** Which layers are transformed, and where their streams come from. */
+/** Which layers to transform, and where their streams come from. */
 export interface TransformOptions {
-  /** Each new layer forks a stream of its own from here. A seed or key starts a new Rngs. */
+  /** Each new layer forks its own stream from here. A seed or key makes a new Rngs. */
   rngs: Rngs | RngStream | PRNGKey | number;
-  /** Which of the layers that can be transformed. @defaultValue true, all */
+  /** Which of the supported layers to transform. @defaultValue true, all */
   filter?: Filter;
   /**
-   * Leave the first layer with parameters, of whatever kind, as it is: the one that sees the input.
+   * Do not transform the first layer with parameters, of whatever kind: the one that gets the
+   * input.
    * @defaultValue true
    */
   skipFirst?: boolean;
   /**
-   * Leave the last layer with parameters, of whatever kind, as it is: mostly the classifier.
+   * Do not transform the last layer with parameters, of whatever kind: usually the classifier.
    * @defaultValue false
    */
   skipLast?: boolean;
   /**
-   * What first and last mean; also the order in which layers draw their streams.
+   * The order of layers. It decides which is first and last, and in which order they draw streams.
    * @defaultValue "definition"
    */
   order?: LayerOrder;
@@ -41,9 +41,7 @@ export const TRANSFORM_NAMES: OptionNames<TransformOptions> = {
   order: true,
 };
 
-/**
- * @throws NnxError for names that the options do not have, and where there are no options at all.
- */
+/** @throws NnxError for unknown options, and when there are no options. */
 export function checkTransform<O extends TransformOptions>(
   where: string,
   options: O | undefined,
@@ -54,14 +52,14 @@ export function checkTransform<O extends TransformOptions>(
   throw new NnxError(`${where}: expected options with rngs, got none. Pass { rngs: new Rngs(0) }.`);
 }
 
-/** Where new layers fork their streams from. */
+/** What new layers fork their streams from. */
 export type StreamOrigin = Rngs | RngStream;
 
-/** The layers that a transformation knows how to replace. */
+/** The layers that a transformation can replace. */
 export interface Replaceable<L extends GraphNode> {
-  /** For errors: `Linear`. */
+  /** The name for errors, such as `Linear`. */
   readonly name: string;
-  /** Exactly these classes: what a subclass computes is its own affair. */
+  /** Exactly these classes. A subclass may compute something else. */
   readonly classes: readonly (abstract new (
     ...args: never[]
   ) => L)[];
@@ -70,7 +68,7 @@ export interface Replaceable<L extends GraphNode> {
 /** The dense layers. */
 export const LINEAR: Replaceable<Linear> = { name: "Linear", classes: [Linear] };
 
-/** @throws NnxError when nothing would be transformed; no stream has advanced then. */
+/** @throws NnxError when there is nothing to transform. No stream has advanced then. */
 export function replaceLayers<M extends object, L extends GraphNode>(
   where: string,
   model: M,
@@ -117,7 +115,7 @@ function originOf(where: string, rngs: TransformOptions["rngs"], collection: str
       `${where}: expected rngs to be Rngs, an RngStream, a key or a seed, got ${describe(rngs)}. Pass { rngs: new Rngs(0) }.`,
     );
   }
-  // Throws here, before anything is copied, when there is no such stream.
+  // Throws when there is no such stream, before anything is copied.
   origin.stream(collection);
   return origin;
 }
@@ -126,6 +124,6 @@ const nothingToDo = (where: string, model: object, name: string, count: number):
   new NnxError(
     `${where}: expected a model with at least one ${name} layer to transform, got ${describe(model)} with ` +
       (count === 0
-        ? "none. Only layers that are exactly that are transformed, not subclasses."
-        : `${count}, of which none is left by filter, skipFirst and skipLast. Pass { skipFirst: false } or a wider filter.`),
+        ? "none. Subclasses are not transformed."
+        : `${count}, all excluded by filter, skipFirst or skipLast. Pass { skipFirst: false } or a wider filter.`),
   );

@@ -1,19 +1,16 @@
-/** @file The places in a graph that hold something. */
+/** @file Replaces modules in a graph. */
 import type { PathPart } from "@nnxjs/nnx-core";
 import { entriesOf, nodesOf, setChild } from "@nnxjs/nnx-core/internal";
 
-/**
- * Puts others in the places of some modules, wherever in the graph they are; the root itself is
- * returned exchanged.
- */
+/** Replaces modules wherever they are in the graph. Returns the root, or its replacement. */
 export function exchange<M>(root: M, others: ReadonlyMap<object, object>): M {
-  // Taken before anything is exchanged: what comes in is not looked into.
+  // Collected before anything is replaced, because replacements are not searched.
   for (const holder of [...nodesOf(root)]) {
     for (const [key, value] of entriesOf(holder)) {
       const other = others.get(value as object);
       if (other !== undefined) setChild(holder, key as PathPart, other);
     }
   }
-  // The caller replaces modules by modules that can stand in for them.
+  // The replacement of the root has the root's interface: the caller sees to it.
   return (others.get(root as object) ?? root) as M;
 }

@@ -21,7 +21,7 @@ import { dropconnect, dropout, DropoutLinear } from "../index.ts";
 const dense = (din = 4, dout = 4): Linear => new Linear(din, dout, { rngs: new Rngs(0) });
 const rngs = () => new Rngs(1);
 
-/** The input layer sorts last: definition and graph disagree on what is first. */
+/** The input layer is defined first and sorts last, so the two orders differ. */
 class Mlp extends Module {
   readonly z: Linear;
   readonly hidden: readonly Linear[];
@@ -195,7 +195,7 @@ describe.each([
     [
       "a lone first layer",
       () => transform(dense(), 0.5, { rngs: 0 }),
-      /with 1, of which none is left.*skipFirst: false/,
+      /with 1, all excluded by filter.*skipFirst: false/,
     ],
     [
       "something that is no model",

@@ -12,7 +12,7 @@ describe("kernels.generated.ts", () => {
   it.each([...kernelModules()])("has %s as a valid module of less than 4 KB", (name, bytes) => {
     expect(Buffer.from(modules[name as keyof typeof modules], "base64").equals(bytes)).toBe(true);
     expect(WebAssembly.validate(bytes)).toBe(true);
-    // Chrome 91 to 114 compile no more than this synchronously on the main thread.
+    // Chrome 91 to 114 compile at most this much synchronously on the main thread.
     expect(bytes.length).toBeLessThan(4096);
   });
 

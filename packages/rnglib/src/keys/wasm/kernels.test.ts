@@ -25,7 +25,7 @@ type Out = Uint32Array | Uint16Array | Uint8Array | Float32Array;
 interface Pair {
   name: string;
   make: (n: number) => Out;
-  /** Both take the array to write; false says that there is no kernel. */
+  /** Both take the array to write to. They return false when there is no kernel. */
   byKernel: (start: number, out: Out, source: Float32Array) => boolean;
   plainly: (start: number, out: Out, source: Float32Array) => void;
 }
@@ -42,8 +42,8 @@ const pair = <A extends Out>(
 });
 
 /**
- * Uniforms in [-1, 1) and the ends, as `probit` takes them; a function of the counter like
- * everything else.
+ * Uniforms in [-1, 1) and the bounds themselves, as `probit` takes them. Each depends on its
+ * counter alone.
  */
 function symmetric(start: number, out: Float32Array): void {
   plain.plainUniform(K1, K0, start, out);
@@ -126,7 +126,7 @@ describe("a kernel and the plain loop give the same bits", () => {
     "$name, for every length from 0 to 4200, and touch nothing beside",
     ({ make, byKernel, plainly }) => {
       // Element i of the plain loop depends on the counter alone (tested below), so one long run
-      // holds every length.
+      // contains the results for every length.
       const source = sourceOf(LONGEST);
       const expected = make(LONGEST);
       plainly(0, expected, source);

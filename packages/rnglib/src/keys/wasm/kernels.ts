@@ -1,17 +1,14 @@
-/**
- * @file Calls of the WebAssembly kernels, chunk by chunk; nothing is compiled before it is first
- * used.
- */
+/** @file Calls the WebAssembly kernels chunk by chunk. Each kernel is compiled on first use. */
 import { modules } from "./kernels.generated.ts";
 import { CHUNK, OUT, SOURCE } from "./layout.ts";
 
 type Name = keyof typeof modules;
 type Kernel = (...parameters: number[]) => void;
 
-/** Below this many elements the plain loop is faster than a call with its copies. */
+/** The length from which a kernel with its copies is faster than the plain loop. */
 export const SMALLEST = 16;
 
-/** Below this many elements a loop copies faster than `set` with the view that it needs. */
+/** The length from which `set` with a view copies faster than a loop. */
 const SMALL_COPY = 64;
 const TWO32 = 2 ** 32;
 
@@ -28,7 +25,8 @@ let disabled = false;
 const compiled = new Map<Name, Kernel>();
 
 /**
- * Compiles a kernel on first use; undefined where WebAssembly or its SIMD is missing or forbidden.
+ * Compiles a kernel on first use. Returns undefined where WebAssembly or its SIMD is missing or
+ * forbidden.
  */
 function kernel(name: Name): Kernel | undefined {
   const known = compiled.get(name);
@@ -37,13 +35,13 @@ function kernel(name: Name): Kernel | undefined {
     const bytes = Uint8Array.from(atob(modules[name]), (char) => char.charCodeAt(0));
     page ??= newPage();
     const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), { m: { m: page.memory } });
-    // The module has one export, a function of numbers.
+    // The module exports one function of numbers.
     const f = instance.exports.f as Kernel;
     compiled.set(name, f);
     return f;
   } catch {
-    // No WebAssembly, no SIMD, or a content security policy against it: the plain path gives the
-    // same numbers.
+    // There is no WebAssembly or no SIMD, or a content security policy forbids it. The plain path
+    // gives the same numbers.
     disabled = true;
     return undefined;
   }
@@ -63,8 +61,7 @@ function newPage(): Page {
 }
 
 /**
- * Whether the kernels are used; false turns them off (for tests and measurements), true tries them
- * again.
+ * Turns the kernels off (false), for tests and measurements, or lets them be tried again (true).
  */
 export function useKernels(on: boolean): void {
   disabled = !on;
@@ -75,8 +72,8 @@ export function useKernels(on: boolean): void {
 export const hasKernels = (): boolean => kernel("bits") !== undefined;
 
 /**
- * Calls `run(count, hi, lo, begin)` for pieces that neither exceed a chunk nor let the low counter
- * word wrap.
+ * Calls `run(count, hi, lo, begin)` for pieces. A piece fits into a chunk, and the low word of the
+ * counter does not overflow within it.
  */
 function inChunks(
   start: number,
@@ -109,7 +106,7 @@ function copyOut(
   else for (let i = 0; i < count; i++) to[begin + i] = from[i]!;
 }
 
-/** {@link plainBits} by kernel; false when there is none. */
+/** {@link plainBits} by kernel. Returns false when there is none. */
 export function kernelBits(
   k0: number,
   k1: number,
@@ -126,7 +123,7 @@ export function kernelBits(
   return true;
 }
 
-/** {@link plainUniform} by kernel; false when there is none. */
+/** {@link plainUniform} by kernel. Returns false when there is none. */
 export function kernelUniform(k0: number, k1: number, start: number, out: Float32Array): boolean {
   const uniform = kernel("uniform");
   if (uniform === undefined || page === undefined) return false;
@@ -138,7 +135,7 @@ export function kernelUniform(k0: number, k1: number, start: number, out: Float3
   return true;
 }
 
-/** {@link plainNormal} by kernels; false when there are none. */
+/** {@link plainNormal} by kernels. Returns false when there are none. */
 export function kernelNormal(k0: number, k1: number, start: number, out: Float32Array): boolean {
   const bits = kernel("bits");
   const normal = kernel("normal");
@@ -152,7 +149,7 @@ export function kernelNormal(k0: number, k1: number, start: number, out: Float32
   return true;
 }
 
-/** {@link plainProbit} by kernel; false when there is none. */
+/** {@link plainProbit} by kernel. Returns false when there is none. */
 export function kernelProbit(values: Float32Array): boolean {
   const probit = kernel("probit");
   if (probit === undefined || page === undefined) return false;
@@ -166,12 +163,12 @@ export function kernelProbit(values: Float32Array): boolean {
 }
 
 /**
- * The kernels compare all 32 bits, flipped to signed; `threshold` counts units of 2⁹ and is below
- * 2²³.
+ * Converts a threshold for the kernels, which compare all 32 bits as signed numbers. `threshold`
+ * counts units of 2⁹ and is below 2²³.
  */
 const limitOf = (threshold: number): number => (threshold << 9) ^ 0x80000000;
 
-/** {@link plainBernoulli} for 0 < threshold < 2²³ by kernel; false when there is none. */
+/** {@link plainBernoulli} for 0 < threshold < 2²³ by kernel. Returns false when there is none. */
 export function kernelBernoulli(
   k0: number,
   k1: number,
@@ -190,7 +187,7 @@ export function kernelBernoulli(
   return true;
 }
 
-/** {@link plainMaskScale} for 0 < threshold < 2²³ by kernel; false when there is none. */
+/** {@link plainMaskScale} for 0 < threshold < 2²³ by kernel. Returns false when there is none. */
 export function kernelMaskScale(
   k0: number,
   k1: number,
