@@ -1,6 +1,6 @@
 /** @file Gradients with noise. */
 import { add, mul } from "@nnxjs/kernels/internal";
-import { StructureError } from "@nnxjs/nnx-core";
+import { StructureError, registerFactory } from "@nnxjs/nnx-core";
 import { describe } from "@nnxjs/nnx-core/internal";
 import { PRNGKey, random } from "@nnxjs/rnglib";
 import { checkFinite, checkNotNegative } from "../checks.ts";
@@ -52,11 +52,11 @@ function keyOf(words: unknown): PRNGKey {
  * const tx = nnx.chain(nnx.addNoise(0.01, 0.55, { key: nnx.random.key(7) }), nnx.sgd(0.1));
  * ```
  */
-export function addNoise(
+export const addNoise: (
   eta: number,
   gamma: number,
-  options: AddNoiseOptions = {},
-): GradientTransformation<NoiseState> {
+  options?: AddNoiseOptions,
+) => GradientTransformation<NoiseState> = registerFactory("tx.addNoise", (eta, gamma, options = {}) => {
   checkNotNegative("addNoise", "eta", eta);
   checkFinite("addNoise", "gamma", gamma);
   const { key } = readOptions<AddNoiseOptions>("addNoise", options, { key: keyOption });
@@ -73,7 +73,7 @@ export function addNoise(
       return [noisy, { count: t, rngKey: wordsOf(pair.at(0)) }];
     },
   };
-}
+});
 
 /** Options of {@link noisySgd}. */
 export interface NoisySgdOptions extends AddNoiseOptions {
@@ -99,10 +99,10 @@ const noisySgdTable: OptionTable<NoisySgdOptions> = {
  * const tx = nnx.noisySgd(0.1, { eta: 0.3, key: 7 });
  * ```
  */
-export function noisySgd(
+export const noisySgd: (
   learningRate: number | Schedule,
-  options: NoisySgdOptions = {},
-): GradientTransformation {
+  options?: NoisySgdOptions,
+) => GradientTransformation = registerFactory("tx.noisySgd", (learningRate, options = {}) => {
   const { eta, gamma, key } = readOptions("noisySgd", options, noisySgdTable);
   return chain(addNoise(eta, gamma, { key }), scaleByLearningRate(learningRate));
-}
+});

@@ -146,7 +146,9 @@ describe.each(Object.entries(rules))("%s", (where, [make, options]) => {
       for (const value of values) {
         const run = () => make(optionsOf({ [name]: value }));
         expect(run, `${name}: ${JSON.stringify(value)}`).toThrow(expected);
-        expect(run, `${name}: ${JSON.stringify(value)}`).toThrow(new RegExp(`^${where}( at [a0])?: expected `));
+        expect(run, `${name}: ${JSON.stringify(value)}`).toThrow(
+          new RegExp(`^${where}( at [a0])?: expected `),
+        );
       }
     }
   });
