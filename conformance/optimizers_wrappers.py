@@ -5,6 +5,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
+from flax import nnx
 
 from golden_file import finish
 
@@ -120,6 +121,31 @@ def polyak(**options):
         params = optax.apply_updates(params, updates)
         steps.append(leaves(params))
     return {"steps": steps, "state": leaves(state)}
+
+
+class Held(nnx.Module):
+    """Parameters as a model has them."""
+
+    def __init__(self):
+        params = floats(PARAMS)
+        self.a = nnx.Dict({name: nnx.Param(value) for name, value in params["a"].items()})
+        self.b = nnx.Param(params["b"])
+        self.empty = nnx.BatchStat(params["empty"])
+
+
+def flax_ema():
+    """The means of Flax's EMA after each step of its Optimizer."""
+    model = Held()
+    optimizer = nnx.Optimizer(model, optax.adam(0.1), wrt=nnx.Param)
+    ema = nnx.EMA(model, decay=0.8)
+    steps = []
+    for gradient in TAME:
+        grads = nnx.state(model, nnx.Param)
+        nnx.replace_by_pure_dict(grads, {name: value for name, value in floats(gradient).items() if name != "empty"})
+        optimizer.update(model, grads)
+        ema.update(model)
+        steps.append(leaves(nnx.to_pure_dict(ema.params)))
+    return steps
 
 
 def is_matrix(params):
@@ -247,6 +273,7 @@ content = {
     "tame": tame,
     "odd": odd,
     "losses": losses,
+    "ema": flax_ema(),
 }
 note = "parameters after each step by path, and the state after the last; what is not finite as text"
 finish("optimizers-wrappers", content, libraries=("jax", "flax", "optax"), note=note)

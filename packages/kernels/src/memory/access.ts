@@ -61,6 +61,7 @@ export const isHeap = (backend: object): backend is HeapBackend => "typedArrayFr
 export const elementsOf = (backend: object, info: TensorInfo): Elements =>
   isHeap(backend) ? backend.typedArrayFromHeap(info) : (backend as ArrayBackend).readSync(info.dataId);
 
+/**
  * Creates tensors with one loop over the values of others.
  * @param backend - cpu or wasm.
  * @param run - Writes every element of each output. It must not keep the arrays or write to the

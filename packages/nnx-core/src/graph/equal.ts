@@ -4,7 +4,7 @@ import { equalData } from "../data/equal-data.ts";
 import { nameOf } from "../data/name-of.ts";
 import { checkGraphDef } from "./check-graph-def.ts";
 import type { AttributeDef, GraphDef, NodeDef } from "./graph-def.ts";
-import { functionNames, recipeOf, sameRecipe } from "./registry.ts";
+import { nameOfFunction, recipeOf, sameRecipe } from "./registry.ts";
 
 /**
  * Whether two definitions are equal: the same classes, attribute names, static values, Variable
@@ -80,9 +80,7 @@ function addData(hash: Hash, data: unknown): void {
   for (let next = open.pop(); next && count++ < maxValues; next = open.pop()) {
     const [value, depth] = next;
     if (typeof value === "function")
-      hash.add(
-        `f${recipeOf(value)?.factory ?? functionNames.nameOf(value as () => unknown) ?? nameOf(value)}`,
-      );
+      hash.add(`f${recipeOf(value)?.factory ?? nameOfFunction(value) ?? nameOf(value)}`);
     else if (typeof value !== "object" || value === null) hash.add(`${typeof value} ${String(value)}`);
     else {
       const prototype = Object.getPrototypeOf(value) as {

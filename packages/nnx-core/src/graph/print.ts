@@ -5,7 +5,7 @@ import { formatPath, type PathPart } from "../path.ts";
 import { checkGraphDef } from "./check-graph-def.ts";
 import type { AttributeDef, GraphDef, NodeDef } from "./graph-def.ts";
 import { pathOfNode } from "./node-paths.ts";
-import { functionNames, recipeOf } from "./registry.ts";
+import { nameOfFunction, recipeOf } from "./registry.ts";
 
 /** A static value in one line. */
 function printValue(value: unknown, depth = 0): string {
@@ -14,7 +14,7 @@ function printValue(value: unknown, depth = 0): string {
   if (typeof value === "bigint") return `${value}n`;
   const recipe = recipeOf(value);
   if (recipe) return `${recipe.factory}(${recipe.args.map((arg) => printValue(arg, depth + 1)).join(", ")})`;
-  if (typeof value === "function") return functionNames.nameOf(value as () => unknown) ?? nameOf(value);
+  if (typeof value === "function") return nameOfFunction(value) ?? nameOf(value);
   if (typeof value !== "object" || value === null) return String(value);
   if (depth > 2) return "...";
   if (Array.isArray(value)) return `[${value.map((item) => printValue(item, depth + 1)).join(", ")}]`;

@@ -78,8 +78,16 @@ export function recordRecipe(made: object, factory: string, args: readonly unkno
   recipes.set(made, Object.freeze({ factory, args: Object.freeze(given) }));
 }
 
-/** Whether two functions or objects were made alike by one factory. */
+/** The name under which a function was registered, as itself or as a factory. */
+export const nameOfFunction = (f: unknown): string | undefined =>
+  functionNames.nameOf(f as AnyFunction) ?? factoryNames.nameOf(f as AnyFunction);
+
+/** Whether two functions or objects were made alike by one factory, or are one factory. */
 export function sameRecipe(a: unknown, b: unknown): boolean {
+  if (typeof a === "function" && typeof b === "function") {
+    const name = factoryNames.nameOf(a as AnyFunction);
+    if (name !== undefined && name === factoryNames.nameOf(b as AnyFunction)) return true;
+  }
   const x = recipeOf(a);
   const y = x && recipeOf(b);
   return y !== undefined && x?.factory === y.factory && equalData(x.args, y.args, sameRecipe);
@@ -137,6 +145,8 @@ export function registerFactory<A extends unknown[], F extends object>(
     recordRecipe(made, name, args);
     return made;
   };
+  // Messages show what a function is called.
+  Object.defineProperty(recording, "name", { value: name.slice(name.lastIndexOf(".") + 1) });
   const source = String(factory);
   factoryNames.add(name, recording, (taken) => sources.get(taken) === source);
   sources.set(recording, source);

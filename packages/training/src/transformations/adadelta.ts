@@ -3,7 +3,7 @@ import { add, div, mul, sqrt, square, zerosLike } from "@nnxjs/kernels/internal"
 import { registerFactory } from "@nnxjs/nnx-core";
 import { checkAlike, mapTree, type Tree } from "../tree/tree.ts";
 import { type Mask, maskOption } from "./mask.ts";
-import { decay, notNegative, type OptionTable, readOptions } from "./options.ts";
+import { decay, notNegative, optionalRate, type OptionTable, readOptions } from "./options.ts";
 import { runningMean } from "./running-mean.ts";
 import { type Schedule, scaleByLearningRate } from "./schedule.ts";
 import { chain, type GradientTransformation, identity } from "./transformation.ts";

@@ -1,6 +1,5 @@
 /** @file Adaptive steps with little memory. */
 import { registerFactory } from "@nnxjs/nnx-core";
-import { optionalRate } from "./adadelta.ts";
 import { ema } from "./ema.ts";
 import { scaleByFactoredRms } from "./factored-rms.ts";
 import { type Mask, maskOption } from "./mask.ts";
@@ -9,6 +8,7 @@ import {
   decay,
   flag,
   notNegative,
+  optionalRate,
   type OptionTable,
   orNone,
   positive,

@@ -1,7 +1,7 @@
 /** @file Gradients with noise. */
 import { add, mul } from "@nnxjs/kernels/internal";
 import { StructureError, registerFactory } from "@nnxjs/nnx-core";
-import { describe } from "@nnxjs/nnx-core/internal";
+import { describe, recordRecipe } from "@nnxjs/nnx-core/internal";
 import { PRNGKey, random } from "@nnxjs/rnglib";
 import { checkFinite, checkNotNegative } from "../checks.ts";
 import { leavesOf, mapTree } from "../tree/tree.ts";
@@ -27,6 +27,10 @@ const keyOption: Option<number | PRNGKey> = {
 type NoiseState = { readonly count: number; readonly rngKey: readonly number[] };
 
 const wordsOf = (key: PRNGKey): readonly number[] => [...random.keyData(key)];
+
+/** Definitions go through JSON, which has no keys: there a key is its words. */
+const keyFactory = "tx.key";
+registerFactory(keyFactory, (...words: number[]) => keyOf(words));
 
 const isWord = (x: unknown): boolean => Number.isInteger(x) && (x as number) >= 0 && (x as number) < 2 ** 32;
 
@@ -61,6 +65,7 @@ export const addNoise: (
   checkFinite("addNoise", "gamma", gamma);
   const { key } = readOptions<AddNoiseOptions>("addNoise", options, { key: keyOption });
   const first = wordsOf(typeof key === "number" ? random.key(key) : key);
+  if (PRNGKey.isKey(key)) recordRecipe(key, keyFactory, first);
   return {
     init: () => ({ count: 0, rngKey: first }),
     update: (updates, { count, rngKey }) => {
