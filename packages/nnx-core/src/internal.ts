@@ -20,7 +20,7 @@ export { nodesOf } from "./graph/iterate.ts";
 export { copyGraph } from "./graph/copy.ts";
 export { isWritable, ownVariables, setChild } from "./graph/node.ts";
 export { Walk } from "./graph/walk.ts";
-export { asksForPathsOnly, asksForTypes, isDescribed, needsPath } from "./filter/description.ts";
+export { asksForPathsOnly, isDescribed, needsPath } from "./filter/description.ts";
 export { partFromKey } from "./path.ts";
 export { GraphWalk, type GraphVisitor, type LeafPlace, type LeafValue } from "./graph/flatten.ts";
 export { hold, type Lease, leaveToModules } from "./ownership/lease.ts";

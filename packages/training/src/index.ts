@@ -40,13 +40,8 @@ export {
 } from "./transformations/inject-hyperparams.ts";
 export { lbfgs, type LbfgsOptions, scaleByLbfgs, type ScaleByLbfgsOptions } from "./transformations/lbfgs.ts";
 export { lookahead, type LookaheadOptions } from "./transformations/lookahead.ts";
-export {
-  type Mask,
-  masked,
-  type MaskedOptions,
-  type MaskFilter,
-  type MaskTree,
-} from "./transformations/masked.ts";
+export type { Mask, MaskFilter, MaskTree } from "./transformations/mask.ts";
+export { masked, type MaskedOptions } from "./transformations/masked.ts";
 export { trace, type TraceOptions } from "./transformations/momentum.ts";
 export { type Measure, measureWithEma, monitor, snapshot } from "./transformations/monitor.ts";
 export { MultiSteps, type MultiStepsOptions, type MultiStepsState } from "./transformations/multi-steps.ts";

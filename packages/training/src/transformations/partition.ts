@@ -11,7 +11,8 @@ import {
 import { checkOptions, describe } from "@nnxjs/nnx-core/internal";
 import { mapFlags, spread } from "../tree/select.ts";
 import type { Nested, Tree } from "../tree/tree.ts";
-import { mapVariables, type MaskedOptions, maskedWith } from "./masked.ts";
+import { mapVariables } from "./mask.ts";
+import { type MaskedOptions, maskedWith } from "./masked.ts";
 import {
   checkTransformation,
   type GradientTransformation,
