@@ -7,6 +7,33 @@ export {
   exponentialDecay,
   type ExponentialDecayOptions,
 } from "./schedules/decay.ts";
+export * as losses from "./losses/index.ts";
+export * from "./losses/index.ts";
+export type { BoundariesAndScales } from "./schedules/checks.ts";
+export { joinSchedules } from "./schedules/join.ts";
+export {
+  type CosineOnecycleOptions,
+  cosineOnecycleSchedule,
+  type Interpolation,
+  type LinearOnecycleOptions,
+  linearOnecycleSchedule,
+  piecewiseConstantSchedule,
+  piecewiseInterpolateSchedule,
+} from "./schedules/piecewise.ts";
+export {
+  constantSchedule,
+  linearSchedule,
+  polynomialSchedule,
+  type TransitionOptions,
+} from "./schedules/polynomial.ts";
+export {
+  type CosineCycle,
+  sgdrSchedule,
+  warmupConstantSchedule,
+  type WarmupCosineOptions,
+  warmupCosineDecaySchedule,
+  warmupExponentialDecaySchedule,
+} from "./schedules/warmup.ts";
 export { lion, type LionOptions } from "./transformations/lion.ts";
 export { OptArray, OptState, type OptStateTree, OptVariable } from "./optimizer/opt-state.ts";
 export type { Gradients } from "./optimizer/gradients.ts";

@@ -1,7 +1,8 @@
 /** @file Learning rates that fall. */
+import { registerFactory } from "@nnxjs/nnx-core";
 import { checkOptions } from "@nnxjs/nnx-core/internal";
 import { checkFinite, checkNotNegative, checkPositive, checkSteps } from "../checks.ts";
-import type { Schedule } from "../transformations/schedule.ts";
+import type { Schedule } from "./schedule.ts";
 
 /** Options of {@link exponentialDecay}. */
 export interface ExponentialDecayOptions {
@@ -25,7 +26,14 @@ export interface ExponentialDecayOptions {
  * const tx = nnx.adam(nnx.exponentialDecay(1e-3, 1000, 0.9, { staircase: true }));
  * ```
  */
-export function exponentialDecay(
+export const exponentialDecay: (
+  initValue: number,
+  transitionSteps: number,
+  decayRate: number,
+  options?: ExponentialDecayOptions,
+) => Schedule = registerFactory("schedules.exponentialDecay", decayExponentially);
+
+function decayExponentially(
   initValue: number,
   transitionSteps: number,
   decayRate: number,
@@ -68,11 +76,13 @@ export interface CosineDecayOptions {
  * const tx = nnx.sgd(nnx.cosineDecaySchedule(0.1, 1000), { momentum: 0.9 });
  * ```
  */
-export function cosineDecaySchedule(
+export const cosineDecaySchedule: (
   initValue: number,
   decaySteps: number,
-  options: CosineDecayOptions = {},
-): Schedule {
+  options?: CosineDecayOptions,
+) => Schedule = registerFactory("schedules.cosineDecay", decayAlongCosine);
+
+function decayAlongCosine(initValue: number, decaySteps: number, options: CosineDecayOptions = {}): Schedule {
   checkOptions<CosineDecayOptions>("cosineDecaySchedule", options, { alpha: true, exponent: true });
   const { alpha = 0, exponent = 1 } = options;
   checkFinite("cosineDecaySchedule", "initValue", initValue);
