@@ -4,6 +4,7 @@
 /** @file Unstable: what the other packages of this project use. It may change in any version. */
 export { checkModule, checkTensor } from "./graph/arguments.ts";
 export { checkOptions, nearestName, type OptionNames } from "./data/options.ts";
+export { checkFunction, isClass } from "./data/functions.ts";
 export { nameDisposeMethod } from "./data/dispose-symbol.ts";
 export { describe } from "./errors.ts";
 export { registeredNames, requireNamed } from "./graph/named.ts";

@@ -12,6 +12,7 @@ import {
 } from "@nnxjs/nnx-core";
 import { requireNamed } from "@nnxjs/nnx-core/internal";
 import { initializers, RngCount, RngKey, Rngs, RngState, RngStream } from "@nnxjs/rnglib";
+import * as training from "@nnxjs/training";
 import { OptArray, OptState, OptVariable } from "@nnxjs/training";
 import { BatchEnsemble, BatchEnsembleLinear, DropoutLinear, Ensemble } from "@nnxjs/uncertainty";
 
@@ -67,6 +68,25 @@ const functions = [
   initializers.normal,
   initializers.orthogonal,
   initializers.zeros,
+  training.hingeLoss,
+  training.cosineDistance,
+  training.ctcLoss,
+  training.klDivergence,
+  training.sigmoidFocalLoss,
+  training.softmaxCrossEntropy,
+  training.softmaxCrossEntropyWithIntegerLabels,
+  training.multiclassHingeLoss,
+  training.multiclassSparsemaxLoss,
+  training.rankingSoftmaxLoss,
+  training.squaredError,
+  training.diceLoss,
+  training.tripletMarginLoss,
+  training.smoothLabels,
+  training.cosineDecaySchedule,
+  training.joinSchedules,
+  training.linearSchedule,
+  training.piecewiseConstantSchedule,
+  training.warmupConstantSchedule,
 ] as const;
 
 /**
