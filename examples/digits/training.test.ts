@@ -51,16 +51,16 @@ describe("the digits example, from seed 0", () => {
     expect(createHash("sha256").update(mask).digest("hex")).toBe(golden.draws.hidden_mask_sha256);
   });
 
-  it("has Flax's losses for 50 steps, within 1e-3", () => {
+  it("has Flax's losses for 60 steps, within 1e-4", () => {
     const { model, rngs } = build();
     const { train: images } = loadDigits();
     expect(images.count).toBe(golden.training.images);
     const optimizer = new nnx.Optimizer(model, nnx.adam(1e-3), { wrt: nnx.Param });
     const step = nnx.valueAndGrad(lossOf);
     const losses: number[] = [];
-    while (losses.length < 50) {
+    while (losses.length < 60) {
       const order = tf.tidy(() => nnx.random.permutation(rngs.nextKey("shuffle"), images.count).dataSync());
-      for (let start = 0; start < images.count && losses.length < 50; start += 64) {
+      for (let start = 0; start < images.count && losses.length < 60; start += 64) {
         const batch = take(images, order.subarray(start, start + 64));
         losses.push(
           tf.tidy(() => {
@@ -72,7 +72,7 @@ describe("the digits example, from seed 0", () => {
       }
     }
     for (const [i, loss] of losses.entries()) {
-      expect(relativeError([loss], [golden.training.losses[i] as number])).toBeLessThan(1e-3);
+      expect(relativeError([loss], [golden.training.losses[i] as number])).toBeLessThan(1e-4);
     }
   });
 
