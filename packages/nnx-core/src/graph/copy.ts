@@ -60,8 +60,11 @@ export function copyGraph<M>(root: M, { isView = false, order }: CopyOptions = {
   const own: Make = { ...newParts, variable: (_, __, index) => originals[index], state: Object.freeze };
   const { model, nodes } = build(graphdef, leaves, isView ? own : newParts);
   const copyOf = new Map<object, object>();
-  originals.forEach((original, index) => copyOf.set(original, nodes[index] as object));
-  if (isView) for (const copy of copyOf.values()) if (copy instanceof GraphNode) markAsView(copy);
+  for (const [original, index] of walk.indices) {
+    const copy = nodes[index] as object;
+    copyOf.set(original, copy);
+    if (isView && copy instanceof GraphNode) markAsView(copy);
+  }
   return { copy: model, copyOf };
 }
 

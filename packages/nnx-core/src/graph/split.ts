@@ -11,7 +11,7 @@ import type { GraphDef } from "./graph-def.ts";
 import { lastStates, rememberStates } from "./snapshots.ts";
 
 /** What the State gets. */
-export function leafOf(value: LeafValue): StateLeaf {
+function leafOf(value: LeafValue): StateLeaf {
   if (value instanceof Variable) return value.toState();
   if (isVariableState(value)) return value;
   leaveToModules(value);
