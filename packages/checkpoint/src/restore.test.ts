@@ -249,7 +249,7 @@ describe("what is saved", () => {
     const checkpoint = await open(await toBytes(parts));
     expect(checkpoint.keys()).toEqual(["count", "params.bias", "params.kernel"]);
     expect(() => checkpoint.graphdefJson()).toThrow(nnx.NotFoundError);
-    const whole = await open(await toBytes(nnx.unpack(model)[0] ?? model));
+    const whole = await open(await toBytes(nnx.unpack(model)));
     expect(whole.graphdefJson().format).toBe("nnx.graphdef");
   });
 

@@ -485,14 +485,12 @@ export {
   restore,
   type RestoreOptions,
   type Skipped,
-  open,
   Checkpoint,
   type LeafInfo,
   type LeafKind,
   type CheckpointSource,
   toBytes,
   type ToBytesOptions,
-  fromBytes,
   Checkpointer,
   type CheckpointerOptions,
   type SaveStepOptions,
@@ -510,7 +508,6 @@ export {
   type BlobLike,
   type UrlLike,
   toTransferable,
-  fromTransferable,
   type TransferableOptions,
   type TransferableState,
   type StateMessage,
@@ -599,6 +596,12 @@ export {
 export { MissingRngError } from "@nnxjs/layers";
 export { CheckpointError } from "@nnxjs/checkpoint";
 
-// By name: these two look names up, and what they must know is in packages that nnx-core cannot
-// import.
-export { graphDefFromJson, variableTypeFromName } from "./by-name.ts";
+// By name: these look names up, and what they must know is in packages that nnx-core and checkpoint
+// cannot import.
+export {
+  graphDefFromJson,
+  variableTypeFromName,
+  open,
+  fromBytes,
+  fromTransferable,
+} from "./by-name.ts";

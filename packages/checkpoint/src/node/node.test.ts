@@ -17,8 +17,8 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import * as tf from "@tensorflow/tfjs-core";
 import * as nnx from "@nnxjs/nnx";
-import { build } from "esbuild";
 import { afterAll, beforeEach, describe, expect, it } from "vitest";
+import { bundled } from "../../test/bundled.ts";
 import { bitsOf, Everything } from "../../test/everything.ts";
 import { memoryFolder } from "../../test/memory-folder.ts";
 import { randomFrom } from "../../test/mutate.ts";
@@ -261,18 +261,7 @@ const kills = Number(process.env.NNX_KILLS ?? 10);
 describe("a process that is killed while it saves", () => {
   it(`leaves a whole checkpoint, ${kills} times out of ${kills}`, async () => {
     const random = randomFrom(7);
-    // In one file it starts ten times as quickly.
-    const program = join(root, "save-in-a-loop.cjs");
-    await build({
-      entryPoints: [new URL("../../test/programs/save-in-a-loop.ts", import.meta.url).pathname],
-      outfile: program,
-      bundle: true,
-      platform: "node",
-      format: "cjs",
-      conditions: ["@nnxjs/source"],
-      mainFields: ["module", "main"],
-      logLevel: "error",
-    });
+    const program = await bundled("save-in-a-loop", join(root, "save-in-a-loop.cjs"));
     let last = -1;
     for (let i = 0; i < kills; i++) {
       const path = join(folder, "m.safetensors");

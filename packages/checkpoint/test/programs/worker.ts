@@ -7,7 +7,10 @@ import * as nnx from "@nnxjs/nnx";
 tf.enableProdMode();
 parentPort?.on("message", (message: nnx.StateMessage) => {
   const state = nnx.fromTransferable(message);
-  const doubled = nnx.mapValues((value) => (value instanceof tf.Tensor ? tf.mul(value, 2) : value), state);
+  const doubled = nnx.mapValues(
+    (value: unknown) => (value instanceof tf.Tensor ? tf.mul(value, 2) : value),
+    state,
+  );
   void nnx.toTransferable(doubled, { consume: true }).then(({ message: answer, transfer }) => {
     parentPort?.postMessage({ answer, own: tf.memory().numTensors }, transfer);
     parentPort?.close();
