@@ -3,7 +3,9 @@ import { open, type FileHandle, readdir, realpath, rename, rm } from "node:fs/pr
 import { hostname } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import * as zlib from "node:zlib";
 import { NnxError, NotFoundError } from "@nnxjs/nnx-core";
+import { useCrc32 } from "../format/crc32.ts";
 import type { FileReading, FileWriting, StorageFile, StorageFolder, UrlLike } from "../storage/storage.ts";
 
 const isCode = (error: unknown, ...codes: readonly string[]): boolean =>
@@ -77,6 +79,8 @@ class DiskFolder implements StorageFolder {
   private readonly path: string;
 
   constructor(name: string) {
+    // Four times as quick as ours; Node has it since 20.15.
+    if (typeof zlib.crc32 === "function") useCrc32(zlib.crc32);
     this.name = name;
     // Where the program is then may be another folder.
     this.path = resolve(name);
