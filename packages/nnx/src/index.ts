@@ -697,14 +697,12 @@ export {
   restore,
   type RestoreOptions,
   type Skipped,
-  open,
   Checkpoint,
   type LeafInfo,
   type LeafKind,
   type CheckpointSource,
   toBytes,
   type ToBytesOptions,
-  fromBytes,
   Checkpointer,
   type CheckpointerOptions,
   type SaveStepOptions,
@@ -722,7 +720,6 @@ export {
   type BlobLike,
   type UrlLike,
   toTransferable,
-  fromTransferable,
   type TransferableOptions,
   type TransferableState,
   type StateMessage,
@@ -893,6 +890,12 @@ export {
 export { MissingRngError } from "@nnxjs/layers";
 export { CheckpointError } from "@nnxjs/checkpoint";
 
-// By name: these two look names up, and what they must know is in packages that nnx-core cannot
-// import.
-export { graphDefFromJson, variableTypeFromName } from "./by-name.ts";
+// By name: these look names up, and what they must know is in packages that nnx-core and checkpoint
+// cannot import.
+export {
+  graphDefFromJson,
+  variableTypeFromName,
+  open,
+  fromBytes,
+  fromTransferable,
+} from "./by-name.ts";
