@@ -48,11 +48,11 @@ export const applyIfFinite: (
       }),
       update: (updates, state, params, extra) => {
         const lastFinite = isAllFinite(updates);
-        const isFinite = isTrue("applyIfFinite", "the check", lastFinite);
-        const notfiniteCount = isFinite ? 0 : state.notfiniteCount + 1;
-        const totalNotfinite = state.totalNotfinite + (isFinite ? 0 : 1);
+        const isFine = isTrue("applyIfFinite", "the check", lastFinite);
+        const notfiniteCount = isFine ? 0 : state.notfiniteCount + 1;
+        const totalNotfinite = state.totalNotfinite + (isFine ? 0 : 1);
         const [given, innerState] =
-          isFinite || notfiniteCount > maxConsecutiveErrors
+          isFine || notfiniteCount > maxConsecutiveErrors
             ? inner.update(updates, state.innerState, params, extra)
             : [mapTree(zerosLike, updates), state.innerState];
         return [given, { notfiniteCount, lastFinite, totalNotfinite, innerState }];
