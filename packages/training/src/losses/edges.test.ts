@@ -9,7 +9,7 @@ import * as losses from "./index.ts";
 const values = (x: tf.Tensor): number[] => Array.from(x.dataSync());
 const near = (x: tf.Tensor, wanted: readonly number[], digits = 5): void => {
   expect(x.size).toBe(wanted.length);
-  values(x).forEach((value, i) => expect(value).toBeCloseTo(wanted[i] as number, digits));
+  for (const [i, value] of values(x).entries()) expect(value).toBeCloseTo(wanted[i] as number, digits);
 };
 const inTidy = (run: () => void) => (): void => {
   const before = tf.memory().numTensors;

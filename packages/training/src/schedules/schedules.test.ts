@@ -7,6 +7,7 @@ import {
   type CosineCycle,
   cosineDecaySchedule,
   cosineOnecycleSchedule,
+  exponentialDecay,
   joinSchedules,
   linearOnecycleSchedule,
   linearSchedule,
@@ -178,6 +179,11 @@ it.each<[string, () => unknown, RegExp]>([
     /warmupSteps to be an integer from 0, got -1/,
   ],
   ["a decay of 0", () => warmupExponentialDecaySchedule(0, 1, 1, 10, 0), /a finite decayRate above 0, got 0/],
+  [
+    "a staircase of 1",
+    () => exponentialDecay(1, 10, 0.5, { staircase: 1 as never }),
+    /staircase to be true or false, got 1/,
+  ],
   ["no cycles", () => sgdrSchedule([]), /sgdrSchedule: expected a list of cycles/],
   [
     "a cycle that is none",

@@ -179,7 +179,8 @@ export const sgdrSchedule: (cosineKwargs: readonly CosineCycle[]) => Schedule = 
       checkOptions<CosineCycle>(name, cycle, CYCLE);
       const { initValue, peakValue, warmupSteps, decaySteps } = cycle ?? {};
       const schedule = warmupCosine(name, initValue, peakValue, warmupSteps, decaySteps, cycle);
-      ends.push((end += decaySteps));
+      end += decaySteps;
+      ends.push(end);
       return schedule;
     });
     return joined(cycles, ends.slice(0, -1));
