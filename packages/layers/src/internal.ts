@@ -5,3 +5,19 @@
 export { KernelLayer } from "./kernel-layer.ts";
 export { dense, type DenseConfig, DenseLayer } from "./linear/dense-layer.ts";
 export { checkRate } from "./stochastic/call-options.ts";
+export { normalizeAxes, normalizeAxis } from "./axes.ts";
+export { checkBroadcast, shapeText } from "./checks.ts";
+export {
+  axisList,
+  axisListOrNull,
+  checkGiven,
+  count,
+  finite,
+  flag,
+  integer,
+  nonNegative,
+  oneOf,
+  type OptionCheck,
+  type OptionChecks,
+  orNull,
+} from "./options.ts";

@@ -2,17 +2,26 @@
  * @file The functions that look names up. They refer to everything that the library names, so that
  * a bundle with one of them has it all, and one without has what it imports.
  */
+import {
+  type Checkpoint,
+  type CheckpointSource,
+  fromBytes as stateFromBytes,
+  fromTransferable as stateFromTransferable,
+  open as openCheckpoint,
+  type StateMessage,
+} from "@nnxjs/checkpoint";
 import * as layers from "@nnxjs/layers";
 import {
   graphDefFromJson as fromJson,
   type GraphDef,
   type GraphDefJson,
+  type OwnedState,
   variableTypeFromName as typeFromName,
   type VariableType,
 } from "@nnxjs/nnx-core";
 import { requireNamed } from "@nnxjs/nnx-core/internal";
 import { initializers, RngCount, RngKey, Rngs, RngState, RngStream } from "@nnxjs/rnglib";
-import { BatchPosition, metrics, MultiMetric, OptArray, OptState, OptVariable } from "@nnxjs/training";
+import * as training from "@nnxjs/training";
 import { BatchEnsemble, BatchEnsembleLinear, DropoutLinear, Ensemble } from "@nnxjs/uncertainty";
 
 const variables = [
@@ -20,11 +29,11 @@ const variables = [
   RngState,
   RngKey,
   RngCount,
-  OptState,
-  OptArray,
-  OptVariable,
-  metrics.MetricState,
-  BatchPosition,
+  training.OptState,
+  training.OptArray,
+  training.OptVariable,
+  training.metrics.MetricState,
+  training.BatchPosition,
 ] as const;
 
 const modules = [
@@ -61,16 +70,20 @@ const modules = [
   BatchEnsembleLinear,
   DropoutLinear,
   Ensemble,
-  metrics.Accuracy,
-  metrics.AUROC,
-  metrics.Average,
-  metrics.ConfusionMatrix,
-  metrics.F1,
-  metrics.Precision,
-  metrics.Recall,
-  metrics.TopKAccuracy,
-  metrics.Welford,
-  MultiMetric,
+  training.metrics.Accuracy,
+  training.metrics.AUROC,
+  training.metrics.Average,
+  training.metrics.ConfusionMatrix,
+  training.metrics.F1,
+  training.metrics.Precision,
+  training.metrics.Recall,
+  training.metrics.TopKAccuracy,
+  training.metrics.Welford,
+  training.MultiMetric,
+  training.Optimizer,
+  training.ModelAndOptimizer,
+  training.EMA,
+  training.TrainState,
 ] as const;
 
 const functions = [
@@ -87,6 +100,56 @@ const functions = [
   initializers.normal,
   initializers.orthogonal,
   initializers.zeros,
+  training.adam,
+  training.addDecayedWeights,
+  training.applyEvery,
+  training.applyIfFinite,
+  training.chain,
+  training.clip,
+  training.conditionallyMask,
+  training.ema,
+  training.exponentialDecay,
+  training.flatten,
+  training.freeze,
+  training.injectHyperparams,
+  training.keepParamsNonnegative,
+  training.lbfgs,
+  training.lion,
+  training.lookahead,
+  training.masked,
+  training.monitor,
+  training.MultiSteps,
+  training.namedChain,
+  training.partition,
+  training.polyakSgd,
+  training.rmsprop,
+  training.scale,
+  training.scaleByBacktrackingLinesearch,
+  training.scaleByLearningRate,
+  training.scaleByZoomLinesearch,
+  training.setToZero,
+  training.sgd,
+  training.skipNotFinite,
+  training.trace,
+  training.hingeLoss,
+  training.cosineDistance,
+  training.ctcLoss,
+  training.klDivergence,
+  training.sigmoidFocalLoss,
+  training.softmaxCrossEntropy,
+  training.softmaxCrossEntropyWithIntegerLabels,
+  training.multiclassHingeLoss,
+  training.multiclassSparsemaxLoss,
+  training.rankingSoftmaxLoss,
+  training.squaredError,
+  training.diceLoss,
+  training.tripletMarginLoss,
+  training.smoothLabels,
+  training.cosineDecaySchedule,
+  training.joinSchedules,
+  training.linearSchedule,
+  training.piecewiseConstantSchedule,
+  training.warmupConstantSchedule,
 ] as const;
 
 /**
@@ -115,4 +178,49 @@ export function variableTypeFromName(
 ): VariableType {
   requireNamed("variableTypeFromName", variables);
   return typeFromName(name, options);
+}
+
+/**
+ * The State that `toBytes` wrote: with types and metadata, yours to dispose. Bytes of another
+ * library give bare arrays by path.
+ * @throws {@link NotFoundError} for a Variable class whose name is not registered;
+ * {@link CheckpointError} for what is damaged, or no safetensors file.
+ * @example
+ * ```ts
+ * const state = await nnx.fromBytes(await nnx.toBytes(model));
+ * nnx.update(model, state);
+ * nnx.dispose(state);
+ * ```
+ */
+export function fromBytes(bytes: ArrayBuffer | Uint8Array): Promise<OwnedState> {
+  requireNamed("fromBytes", variables);
+  return stateFromBytes(bytes);
+}
+
+/**
+ * The State in a message of `toTransferable`: yours to dispose. On the cpu backend its tensors
+ * compute with the very buffers that came.
+ * @throws {@link CheckpointError} for another message; {@link NotFoundError} for a Variable class
+ * that is not registered in this thread.
+ */
+export function fromTransferable(message: StateMessage): OwnedState {
+  requireNamed("fromTransferable", variables);
+  return stateFromTransferable(message);
+}
+
+/**
+ * Opens a checkpoint, or any safetensors file or index: reads and checks the header, and nothing
+ * else.
+ * @throws {@link NotFoundError} when nothing is there, {@link CheckpointError} for what is no such
+ * file, or is damaged.
+ * @example
+ * ```ts
+ * const checkpoint = await nnx.open(await nnx.toBytes(model));
+ * const kernel = await checkpoint.read("hidden.kernel");
+ * await checkpoint.close();
+ * ```
+ */
+export function open(source: CheckpointSource): Promise<Checkpoint> {
+  requireNamed("open", variables);
+  return openCheckpoint(source);
 }

@@ -4,6 +4,74 @@ export {
   exponentialDecay,
   type ExponentialDecayOptions,
 } from "./schedules/decay.ts";
+export * as losses from "./losses/index.ts";
+export { hingeLoss, perceptronLoss, sigmoidBinaryCrossEntropy, sparsemaxLoss } from "./losses/binary.ts";
+export { cosineDistance, type CosineOptions, cosineSimilarity } from "./losses/cosine.ts";
+export { ctcLoss, ctcLossWithForwardProbs, type CtcForwardProbs, type CtcOptions } from "./losses/ctc.ts";
+export {
+  convexKlDivergence,
+  generalizedKlDivergence,
+  klDivergence,
+  klDivergenceWithLogTargets,
+  type ReductionOptions,
+} from "./losses/divergence.ts";
+export {
+  type FenchelYoungLoss,
+  type FenchelYoungOptions,
+  makeFenchelYoungLoss,
+} from "./losses/fenchel-young.ts";
+export { sigmoidFocalLoss, type SigmoidFocalLossOptions } from "./losses/focal.ts";
+export { type IntegerLabelOptions, softmaxCrossEntropyWithIntegerLabels } from "./losses/integer-labels.ts";
+export { multiclassHingeLoss, multiclassPerceptronLoss } from "./losses/multiclass.ts";
+export { rankingSoftmaxLoss, type RankingReduction, type RankingSoftmaxOptions } from "./losses/ranking.ts";
+export { huberLoss, type HuberLossOptions, l2Loss, logCosh, squaredError } from "./losses/regression.ts";
+export {
+  binaryDiceLoss,
+  type BinaryDiceOptions,
+  diceLoss,
+  type DiceOptions,
+  type GeneralizedDiceOptions,
+  multiclassGeneralizedDiceLoss,
+} from "./losses/segmentation.ts";
+export {
+  ntxent,
+  type NtxentOptions,
+  tripletMarginLoss,
+  type TripletMarginOptions,
+} from "./losses/self-supervised.ts";
+export { smoothLabels } from "./losses/smooth-labels.ts";
+export {
+  polyLossCrossEntropy,
+  type PolyLossOptions,
+  safeSoftmaxCrossEntropy,
+  softmaxCrossEntropy,
+} from "./losses/softmax-cross-entropy.ts";
+export { multiclassSparsemaxLoss } from "./losses/sparsemax.ts";
+export type { BoundariesAndScales } from "./schedules/checks.ts";
+export { joinSchedules } from "./schedules/join.ts";
+export {
+  type CosineOnecycleOptions,
+  cosineOnecycleSchedule,
+  type Interpolation,
+  type LinearOnecycleOptions,
+  linearOnecycleSchedule,
+  piecewiseConstantSchedule,
+  piecewiseInterpolateSchedule,
+} from "./schedules/piecewise.ts";
+export {
+  constantSchedule,
+  linearSchedule,
+  polynomialSchedule,
+  type TransitionOptions,
+} from "./schedules/polynomial.ts";
+export {
+  type CosineCycle,
+  sgdrSchedule,
+  warmupConstantSchedule,
+  type WarmupCosineOptions,
+  warmupCosineDecaySchedule,
+  warmupExponentialDecaySchedule,
+} from "./schedules/warmup.ts";
 export { OptArray, OptState, type OptStateTree, OptVariable } from "./optimizer/opt-state.ts";
 export type { Gradients } from "./optimizer/gradients.ts";
 export { EMA, type EMAOptions } from "./optimizer/ema.ts";
@@ -40,13 +108,8 @@ export {
 } from "./transformations/inject-hyperparams.ts";
 export { lbfgs, type LbfgsOptions, scaleByLbfgs, type ScaleByLbfgsOptions } from "./transformations/lbfgs.ts";
 export { lookahead, type LookaheadOptions } from "./transformations/lookahead.ts";
-export {
-  type Mask,
-  masked,
-  type MaskedOptions,
-  type MaskFilter,
-  type MaskTree,
-} from "./transformations/masked.ts";
+export type { Mask, MaskFilter, MaskTree } from "./transformations/mask.ts";
+export { masked, type MaskedOptions } from "./transformations/masked.ts";
 export { trace, type TraceOptions } from "./transformations/momentum.ts";
 export { type Measure, measureWithEma, monitor, snapshot } from "./transformations/monitor.ts";
 export { MultiSteps, type MultiStepsOptions, type MultiStepsState } from "./transformations/multi-steps.ts";

@@ -64,17 +64,6 @@ export function needsPath(predicate: Predicate): boolean {
 }
 
 /**
- * Whether a predicate of ours asks for types or tags anywhere, which need Variables; `undefined` for
- * those that users wrote.
- */
-export function asksForTypes(predicate: Predicate): boolean | undefined {
-  const description = descriptions.get(predicate);
-  if (!description) return undefined;
-  if ("parts" in description) return description.parts.some((part) => asksForTypes(part) === true);
-  return description.kind === "withTag" || description.kind === "ofType";
-}
-
-/**
  * As it would be written: `anyOf(ofType(Param), withTag("head"))`. Predicates of users are shown by
  * name.
  */

@@ -30,11 +30,6 @@ class Names<T extends object> {
     if (!this.names.has(thing)) this.names.set(thing, name);
   }
 
-  /** Another thing by which the same is meant. */
-  addAlias(name: string, alias: T): void {
-    if (!this.names.has(alias)) this.names.set(alias, name);
-  }
-
   nameOf(thing: T): string | undefined {
     return this.names.get(thing);
   }
@@ -150,10 +145,10 @@ export function registerFactory<A extends unknown[], F extends object>(
     recordRecipe(made, name, args);
     return made;
   };
+  // Messages show what a function is called.
+  Object.defineProperty(recording, "name", { value: name.slice(name.lastIndexOf(".") + 1) });
   const source = String(factory);
   factoryNames.add(name, recording, (taken) => sources.get(taken) === source);
-  // Whoever refers to the function itself means the factory.
-  factoryNames.addAlias(name, factory);
   sources.set(recording, source);
   return recording;
 }

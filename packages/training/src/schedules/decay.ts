@@ -2,7 +2,7 @@
 import { registerFactory } from "@nnxjs/nnx-core";
 import { checkOptions } from "@nnxjs/nnx-core/internal";
 import { checkFinite, checkNotNegative, checkPositive, checkSteps } from "../checks.ts";
-import { madeSchedule, type Schedule } from "./schedule.ts";
+import type { Schedule } from "./schedule.ts";
 
 /** Options of {@link exponentialDecay}. */
 export interface ExponentialDecayOptions {
@@ -26,7 +26,14 @@ export interface ExponentialDecayOptions {
  * const tx = nnx.adam(nnx.exponentialDecay(1e-3, 1000, 0.9, { staircase: true }));
  * ```
  */
-export function exponentialDecay(
+export const exponentialDecay: (
+  initValue: number,
+  transitionSteps: number,
+  decayRate: number,
+  options?: ExponentialDecayOptions,
+) => Schedule = registerFactory("schedules.exponentialDecay", decayExponentially);
+
+function decayExponentially(
   initValue: number,
   transitionSteps: number,
   decayRate: number,
@@ -44,15 +51,12 @@ export function exponentialDecay(
   checkPositive("exponentialDecay", "decayRate", decayRate);
   if (endValue !== null) checkFinite("exponentialDecay", "endValue", endValue);
   const bound = decayRate < 1 ? Math.max : Math.min;
-  const args = [initValue, transitionSteps, decayRate, options];
-  return madeSchedule("exponentialDecay", args, (count) => {
+  return (count) => {
     const share = (count - transitionBegin) / transitionSteps;
     const value = share <= 0 ? initValue : initValue * decayRate ** (staircase ? Math.floor(share) : share);
     return endValue === null ? value : bound(value, endValue);
-  });
+  };
 }
-
-registerFactory("schedules.exponentialDecay", exponentialDecay);
 
 /** Options of {@link cosineDecaySchedule}. */
 export interface CosineDecayOptions {
@@ -72,22 +76,22 @@ export interface CosineDecayOptions {
  * const tx = nnx.sgd(nnx.cosineDecaySchedule(0.1, 1000), { momentum: 0.9 });
  * ```
  */
-export function cosineDecaySchedule(
+export const cosineDecaySchedule: (
   initValue: number,
   decaySteps: number,
-  options: CosineDecayOptions = {},
-): Schedule {
+  options?: CosineDecayOptions,
+) => Schedule = registerFactory("schedules.cosineDecay", decayAlongCosine);
+
+function decayAlongCosine(initValue: number, decaySteps: number, options: CosineDecayOptions = {}): Schedule {
   checkOptions<CosineDecayOptions>("cosineDecaySchedule", options, { alpha: true, exponent: true });
   const { alpha = 0, exponent = 1 } = options;
   checkFinite("cosineDecaySchedule", "initValue", initValue);
   checkFinite("cosineDecaySchedule", "alpha", alpha);
   checkFinite("cosineDecaySchedule", "exponent", exponent);
   checkSteps("cosineDecaySchedule", "decaySteps", decaySteps);
-  return madeSchedule("cosineDecaySchedule", [initValue, decaySteps, options], (count) => {
+  return (count) => {
     const share = Math.min(count, decaySteps) / decaySteps;
     const cosine = 0.5 * (1 + Math.cos(Math.PI * share));
     return initValue * ((1 - alpha) * cosine ** exponent + alpha);
-  });
+  };
 }
-
-registerFactory("schedules.cosineDecaySchedule", cosineDecaySchedule);

@@ -1,5 +1,6 @@
 /** @file Adam, divided by how much gradients differ from their mean. */
 import { add, div, mul, sqrt, square, sub } from "@nnxjs/kernels/internal";
+import { registerFactory } from "@nnxjs/nnx-core";
 import { type AdamOptions, type AdamState, type DirectionWeights, directionWeights } from "./adam.ts";
 import { byMoments, type Rule } from "./one-pass.ts";
 import { decay, flag, notNegative, type OptionTable, readOptions } from "./options.ts";
@@ -34,16 +35,17 @@ const beliefTable: OptionTable<AdabeliefOptions> = {
  * @throws RangeError for options that cannot be.
  * @see `optax.scale_by_belief`
  */
-export function scaleByBelief(options: AdabeliefOptions = {}): GradientTransformation<AdamState> {
-  const given = readOptions("scaleByBelief", options, beliefTable);
-  const { b1, b2, nesterov } = given;
-  return byMoments<AdamState, "count">({
-    where: "scaleByBelief",
-    counter: "count",
-    start: { mu: 0, nu: 0 },
-    step: (t) => beliefRule(given, directionWeights(b1, t, nesterov), biasCorrection(b2, t)),
+export const scaleByBelief: (options?: AdabeliefOptions) => GradientTransformation<AdamState> =
+  registerFactory("tx.scaleByBelief", (options = {}) => {
+    const given = readOptions("scaleByBelief", options, beliefTable);
+    const { b1, b2, nesterov } = given;
+    return byMoments<AdamState, "count">({
+      where: "scaleByBelief",
+      counter: "count",
+      start: { mu: 0, nu: 0 },
+      step: (t) => beliefRule(given, directionWeights(b1, t, nesterov), biasCorrection(b2, t)),
+    });
   });
-}
 
 function beliefRule(
   { b1, b2, eps, epsRoot }: Required<AdamOptions>,
@@ -83,10 +85,10 @@ function beliefRule(
  * const tx = nnx.adabelief(1e-3, { eps: 1e-8 });
  * ```
  */
-export function adabelief(
+export const adabelief: (
   learningRate: number | Schedule,
-  options: AdabeliefOptions = {},
-): GradientTransformation {
+  options?: AdabeliefOptions,
+) => GradientTransformation = registerFactory("tx.adabelief", (learningRate, options = {}) => {
   const given = readOptions("adabelief", options, beliefTable);
   return chain(scaleByBelief(given), scaleByLearningRate(learningRate));
-}
+});

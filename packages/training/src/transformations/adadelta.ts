@@ -1,8 +1,9 @@
 /** @file Steps of the size of steps before. */
 import { add, div, mul, sqrt, square, zerosLike } from "@nnxjs/kernels/internal";
+import { registerFactory } from "@nnxjs/nnx-core";
 import { checkAlike, mapTree, type Tree } from "../tree/tree.ts";
 import { type Mask, maskOption } from "./mask.ts";
-import { decay, notNegative, type OptionTable, readOptions } from "./options.ts";
+import { decay, notNegative, optionalRate, type OptionTable, readOptions } from "./options.ts";
 import { runningMean } from "./running-mean.ts";
 import { type Schedule, scaleByLearningRate } from "./schedule.ts";
 import { chain, type GradientTransformation, identity } from "./transformation.ts";
@@ -26,24 +27,25 @@ type AdadeltaState = { readonly eG: Tree; readonly eX: Tree };
  * @throws RangeError for options that cannot be.
  * @see `optax.scale_by_adadelta`
  */
-export function scaleByAdadelta(options: ScaleByAdadeltaOptions = {}): GradientTransformation<AdadeltaState> {
-  const { rho, eps } = readOptions("scaleByAdadelta", options, scaleByAdadeltaTable);
-  return {
-    init: (params) => ({ eG: mapTree(zerosLike, params), eX: mapTree(zerosLike, params) }),
-    update: (gradients, { eG, eX }) => {
-      checkAlike("scaleByAdadelta", { gradients, eG, eX });
-      const nextG = mapTree((g, mean) => runningMean(rho, mean, square(g)), gradients, eG);
-      const updates = mapTree(
-        (g, meanG, meanX) => mul(div(sqrt(add(meanX, eps)), sqrt(add(meanG, eps))), g),
-        gradients,
-        nextG,
-        eX,
-      );
-      const nextX = mapTree((u, mean) => runningMean(rho, mean, square(u)), updates, eX);
-      return [updates, { eG: nextG, eX: nextX }];
-    },
-  };
-}
+export const scaleByAdadelta: (options?: ScaleByAdadeltaOptions) => GradientTransformation<AdadeltaState> =
+  registerFactory("tx.scaleByAdadelta", (options = {}) => {
+    const { rho, eps } = readOptions("scaleByAdadelta", options, scaleByAdadeltaTable);
+    return {
+      init: (params) => ({ eG: mapTree(zerosLike, params), eX: mapTree(zerosLike, params) }),
+      update: (gradients, { eG, eX }) => {
+        checkAlike("scaleByAdadelta", { gradients, eG, eX });
+        const nextG = mapTree((g, mean) => runningMean(rho, mean, square(g)), gradients, eG);
+        const updates = mapTree(
+          (g, meanG, meanX) => mul(div(sqrt(add(meanX, eps)), sqrt(add(meanG, eps))), g),
+          gradients,
+          nextG,
+          eX,
+        );
+        const nextX = mapTree((u, mean) => runningMean(rho, mean, square(u)), updates, eX);
+        return [updates, { eG: nextG, eX: nextX }];
+      },
+    };
+  });
 
 /** Options of {@link adadelta}. */
 export interface AdadeltaOptions extends ScaleByAdadeltaOptions {
@@ -57,14 +59,6 @@ export interface AdadeltaOptions extends ScaleByAdadeltaOptions {
   /** Which parameters decay. @defaultValue null, all */
   weightDecayMask?: Mask | null;
 }
-
-/** `null`, or what `scaleByLearningRate` takes and checks. */
-export const optionalRate = {
-  standard: null,
-  check: (_where: string, _name: string, value: number | Schedule | null): void => {
-    if (value !== null) scaleByLearningRate(value);
-  },
-};
 
 const adadeltaTable: OptionTable<AdadeltaOptions> = {
   learningRate: optionalRate,
@@ -83,12 +77,15 @@ const adadeltaTable: OptionTable<AdadeltaOptions> = {
  * const tx = nnx.adadelta({ learningRate: 1 });
  * ```
  */
-export function adadelta(options: AdadeltaOptions = {}): GradientTransformation {
-  const given = readOptions("adadelta", options, adadeltaTable);
-  const { learningRate, weightDecay, weightDecayMask, ...scaling } = given;
-  return chain(
-    decayedWeights(weightDecay, weightDecayMask),
-    scaleByAdadelta(scaling),
-    learningRate === null ? identity : scaleByLearningRate(learningRate),
-  );
-}
+export const adadelta: (options?: AdadeltaOptions) => GradientTransformation = registerFactory(
+  "tx.adadelta",
+  (options = {}) => {
+    const given = readOptions("adadelta", options, adadeltaTable);
+    const { learningRate, weightDecay, weightDecayMask, ...scaling } = given;
+    return chain(
+      decayedWeights(weightDecay, weightDecayMask),
+      scaleByAdadelta(scaling),
+      learningRate === null ? identity : scaleByLearningRate(learningRate),
+    );
+  },
+);

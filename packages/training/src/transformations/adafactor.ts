@@ -1,5 +1,6 @@
 /** @file Adaptive steps with little memory. */
-import { optionalRate } from "./adadelta.ts";
+import { registerFactory } from "@nnxjs/nnx-core";
+import { ema } from "./ema.ts";
 import { scaleByFactoredRms } from "./factored-rms.ts";
 import { type Mask, maskOption } from "./mask.ts";
 import {
@@ -7,6 +8,7 @@ import {
   decay,
   flag,
   notNegative,
+  optionalRate,
   type OptionTable,
   orNone,
   positive,
@@ -15,7 +17,6 @@ import {
 import { clipByBlockRms, scaleByParamBlockRms } from "./param-block.ts";
 import { type Schedule, scaleByLearningRate } from "./schedule.ts";
 import { chain, type GradientTransformation } from "./transformation.ts";
-import { updateMean } from "./update-mean.ts";
 import { decayRate, decayedWeights } from "./weight-decay.ts";
 
 /** Options of {@link adafactor}. */
@@ -78,22 +79,25 @@ const times = (rate: number | Schedule): GradientTransformation =>
  * const optimizer = new nnx.Optimizer(model, tx, { wrt: nnx.Param });
  * ```
  */
-export function adafactor(options: AdafactorOptions = {}): GradientTransformation {
-  const given = readOptions("adafactor", options, adafactorTable);
-  const steps: GradientTransformation[] = [
-    scaleByFactoredRms({
-      factored: given.factored,
-      decayRate: given.decayRate,
-      stepOffset: given.decayOffset,
-      minDimSizeToFactor: given.minDimSizeToFactor,
-      epsilon: given.eps,
-    }),
-  ];
-  if (given.clippingThreshold !== null) steps.push(clipByBlockRms(given.clippingThreshold));
-  if (given.learningRate !== null) steps.push(times(given.learningRate));
-  if (given.multiplyByParameterScale) steps.push(scaleByParamBlockRms());
-  if (given.momentum !== null) steps.push(updateMean("adafactor", given.momentum));
-  if (given.weightDecayRate !== null)
-    steps.push(decayedWeights(given.weightDecayRate, given.weightDecayMask));
-  return chain(...steps, scaleByLearningRate(1));
-}
+export const adafactor: (options?: AdafactorOptions) => GradientTransformation = registerFactory(
+  "tx.adafactor",
+  (options = {}) => {
+    const given = readOptions("adafactor", options, adafactorTable);
+    const steps: GradientTransformation[] = [
+      scaleByFactoredRms({
+        factored: given.factored,
+        decayRate: given.decayRate,
+        stepOffset: given.decayOffset,
+        minDimSizeToFactor: given.minDimSizeToFactor,
+        epsilon: given.eps,
+      }),
+    ];
+    if (given.clippingThreshold !== null) steps.push(clipByBlockRms(given.clippingThreshold));
+    if (given.learningRate !== null) steps.push(times(given.learningRate));
+    if (given.multiplyByParameterScale) steps.push(scaleByParamBlockRms());
+    if (given.momentum !== null) steps.push(ema(given.momentum, { debias: false }));
+    if (given.weightDecayRate !== null)
+      steps.push(decayedWeights(given.weightDecayRate, given.weightDecayMask));
+    return chain(...steps, scaleByLearningRate(1));
+  },
+);

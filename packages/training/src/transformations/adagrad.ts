@@ -1,5 +1,6 @@
 /** @file Steps by the sum of all squared gradients. */
 import { add, greater, mul, rsqrt, square, type Tensor, where } from "@nnxjs/kernels/internal";
+import { registerFactory } from "@nnxjs/nnx-core";
 import { checkAlike, mapTree, type Tree } from "../tree/tree.ts";
 import { fullLike } from "./one-pass.ts";
 import { notNegative, type OptionTable, readOptions } from "./options.ts";
@@ -28,19 +29,22 @@ export const inverseRoot = (sum: Tensor, eps: number): Tensor =>
  * @throws RangeError for options that cannot be.
  * @see `optax.scale_by_rss`
  */
-export function scaleByRss(
-  options: AdagradOptions = {},
-): GradientTransformation<{ readonly sumOfSquares: Tree }> {
-  const { initialAccumulatorValue, eps } = readOptions("scaleByRss", options, adagradTable);
-  return {
-    init: (params) => ({ sumOfSquares: mapTree((p) => fullLike(p, initialAccumulatorValue), params) }),
-    update: (gradients, { sumOfSquares }) => {
-      checkAlike("scaleByRss", { gradients, sumOfSquares });
-      const next = mapTree((g, sum) => add(square(g), sum), gradients, sumOfSquares);
-      return [mapTree((g, sum) => mul(inverseRoot(sum, eps), g), gradients, next), { sumOfSquares: next }];
-    },
-  };
-}
+export const scaleByRss: (
+  options?: AdagradOptions,
+) => GradientTransformation<{ readonly sumOfSquares: Tree }> = registerFactory(
+  "tx.scaleByRss",
+  (options = {}) => {
+    const { initialAccumulatorValue, eps } = readOptions("scaleByRss", options, adagradTable);
+    return {
+      init: (params) => ({ sumOfSquares: mapTree((p) => fullLike(p, initialAccumulatorValue), params) }),
+      update: (gradients, { sumOfSquares }) => {
+        checkAlike("scaleByRss", { gradients, sumOfSquares });
+        const next = mapTree((g, sum) => add(square(g), sum), gradients, sumOfSquares);
+        return [mapTree((g, sum) => mul(inverseRoot(sum, eps), g), gradients, next), { sumOfSquares: next }];
+      },
+    };
+  },
+);
 
 /**
  * Adagrad: what got large gradients takes short steps from then on.
@@ -52,10 +56,8 @@ export function scaleByRss(
  * const tx = nnx.adagrad(0.1, { initialAccumulatorValue: 1 });
  * ```
  */
-export function adagrad(
-  learningRate: number | Schedule,
-  options: AdagradOptions = {},
-): GradientTransformation {
-  const given = readOptions("adagrad", options, adagradTable);
-  return chain(scaleByRss(given), scaleByLearningRate(learningRate));
-}
+export const adagrad: (learningRate: number | Schedule, options?: AdagradOptions) => GradientTransformation =
+  registerFactory("tx.adagrad", (learningRate, options = {}) => {
+    const given = readOptions("adagrad", options, adagradTable);
+    return chain(scaleByRss(given), scaleByLearningRate(learningRate));
+  });

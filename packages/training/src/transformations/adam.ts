@@ -1,6 +1,6 @@
 /** @file Adam. */
-import { registerFactory } from "@nnxjs/nnx-core";
 import { add, div, mul, sqrt, square } from "@nnxjs/kernels/internal";
+import { registerFactory } from "@nnxjs/nnx-core";
 import type { Tree } from "../tree/tree.ts";
 import { byMoments, type Rule } from "./one-pass.ts";
 import { decay, flag, notNegative, type OptionTable, readOptions } from "./options.ts";
@@ -42,24 +42,27 @@ export type AdamState = { readonly count: number; readonly mu: Tree; readonly nu
  * @throws RangeError for options that cannot be.
  * @see `optax.scale_by_adam`
  */
-export function scaleByAdam(options: AdamOptions = {}): GradientTransformation<AdamState> {
-  const { b1, b2, eps, epsRoot, nesterov } = readOptions("scaleByAdam", options, adamTable);
-  return byMoments<AdamState, "count">({
-    where: "scaleByAdam",
-    counter: "count",
-    start: { mu: 0, nu: 0 },
-    step: (t) =>
-      adamRule({
-        b1,
-        b2,
-        eps,
-        epsRoot,
-        weights: directionWeights(b1, t, nesterov),
-        c2: biasCorrection(b2, t),
-        divides: true,
-      }),
-  });
-}
+export const scaleByAdam: (options?: AdamOptions) => GradientTransformation<AdamState> = registerFactory(
+  "tx.scaleByAdam",
+  (options = {}) => {
+    const { b1, b2, eps, epsRoot, nesterov } = readOptions("scaleByAdam", options, adamTable);
+    return byMoments<AdamState, "count">({
+      where: "scaleByAdam",
+      counter: "count",
+      start: { mu: 0, nu: 0 },
+      step: (t) =>
+        adamRule({
+          b1,
+          b2,
+          eps,
+          epsRoot,
+          weights: directionWeights(b1, t, nesterov),
+          c2: biasCorrection(b2, t),
+          divides: true,
+        }),
+    });
+  },
+);
 
 /**
  * What mean and gradient weigh in the direction, bias corrections included. The gradient itself
@@ -121,10 +124,11 @@ export function adamRule({ b1, b2, eps, epsRoot, weights, c2, divides }: AdamSte
  * @throws RangeError for options that cannot be.
  * @see Kingma and Ba 2015, https://arxiv.org/abs/1412.6980; `optax.adam`
  */
-export function adam(learningRate: number | Schedule, options: AdamOptions = {}): GradientTransformation {
-  const given = readOptions("adam", options, adamTable);
-  return chain(scaleByAdam(given), scaleByLearningRate(learningRate));
-}
+export const adam: (learningRate: number | Schedule, options?: AdamOptions) => GradientTransformation =
+  registerFactory("tx.adam", (learningRate, options = {}) => {
+    const given = readOptions("adam", options, adamTable);
+    return chain(scaleByAdam(given), scaleByLearningRate(learningRate));
+  });
 
 /** Options of {@link nadam}. */
 export type NAdamOptions = Omit<AdamOptions, "nesterov">;
@@ -135,10 +139,9 @@ export type NAdamOptions = Omit<AdamOptions, "nesterov">;
  * @throws RangeError for options that cannot be.
  * @see Dozat 2016, https://openreview.net/pdf?id=OM0jvwB8jIp57ZJjtNEZ; `optax.nadam`
  */
-export function nadam(learningRate: number | Schedule, options: NAdamOptions = {}): GradientTransformation {
-  const { nesterov: _, ...table } = adamTable;
-  const given = readOptions<NAdamOptions>("nadam", options, table);
-  return chain(scaleByAdam({ ...given, nesterov: true }), scaleByLearningRate(learningRate));
-}
-
-registerFactory("tx.adam", adam);
+export const nadam: (learningRate: number | Schedule, options?: NAdamOptions) => GradientTransformation =
+  registerFactory("tx.nadam", (learningRate, options = {}) => {
+    const { nesterov: _, ...table } = adamTable;
+    const given = readOptions<NAdamOptions>("nadam", options, table);
+    return chain(scaleByAdam({ ...given, nesterov: true }), scaleByLearningRate(learningRate));
+  });

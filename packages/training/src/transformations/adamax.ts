@@ -1,5 +1,6 @@
 /** @file Adam with the largest gradient in place of the mean of squares. */
 import { abs, add, div, maximum, mul } from "@nnxjs/kernels/internal";
+import { registerFactory } from "@nnxjs/nnx-core";
 import type { AdamState } from "./adam.ts";
 import { byMoments, type Rule } from "./one-pass.ts";
 import { decay, notNegative, type OptionTable, readOptions } from "./options.ts";
@@ -25,15 +26,18 @@ const adamaxTable: OptionTable<AdamaxOptions> = { b1: decay(0.9), b2: decay(0.99
  * @throws RangeError for options that cannot be.
  * @see `optax.scale_by_adamax`
  */
-export function scaleByAdamax(options: AdamaxOptions = {}): GradientTransformation<AdamState> {
-  const given = readOptions("scaleByAdamax", options, adamaxTable);
-  return byMoments<AdamState, "count">({
-    where: "scaleByAdamax",
-    counter: "count",
-    start: { mu: 0, nu: 0 },
-    step: (t) => adamaxRule(given, biasCorrection(given.b1, t)),
-  });
-}
+export const scaleByAdamax: (options?: AdamaxOptions) => GradientTransformation<AdamState> = registerFactory(
+  "tx.scaleByAdamax",
+  (options = {}) => {
+    const given = readOptions("scaleByAdamax", options, adamaxTable);
+    return byMoments<AdamState, "count">({
+      where: "scaleByAdamax",
+      counter: "count",
+      start: { mu: 0, nu: 0 },
+      step: (t) => adamaxRule(given, biasCorrection(given.b1, t)),
+    });
+  },
+);
 
 function adamaxRule({ b1, b2, eps }: Required<AdamaxOptions>, c1: number): Rule {
   return {
@@ -61,10 +65,11 @@ function adamaxRule({ b1, b2, eps }: Required<AdamaxOptions>, c1: number): Rule 
  * @throws RangeError for options that cannot be.
  * @see Kingma and Ba 2015, https://arxiv.org/abs/1412.6980; `optax.adamax`
  */
-export function adamax(learningRate: number | Schedule, options: AdamaxOptions = {}): GradientTransformation {
-  const given = readOptions("adamax", options, adamaxTable);
-  return chain(scaleByAdamax(given), scaleByLearningRate(learningRate));
-}
+export const adamax: (learningRate: number | Schedule, options?: AdamaxOptions) => GradientTransformation =
+  registerFactory("tx.adamax", (learningRate, options = {}) => {
+    const given = readOptions("adamax", options, adamaxTable);
+    return chain(scaleByAdamax(given), scaleByLearningRate(learningRate));
+  });
 
 /** Options of {@link adamaxw}. */
 export interface AdamaxWOptions extends AdamaxOptions, DecayOptions {}
@@ -79,13 +84,11 @@ export interface AdamaxWOptions extends AdamaxOptions, DecayOptions {}
  * const tx = nnx.adamaxw(2e-3, { weightDecay: 0.01 });
  * ```
  */
-export function adamaxw(
-  learningRate: number | Schedule,
-  options: AdamaxWOptions = {},
-): GradientTransformation {
-  const { weightDecay, mask, ...given } = readOptions<AdamaxWOptions>("adamaxw", options, {
-    ...adamaxTable,
-    ...decayTable(1e-4),
+export const adamaxw: (learningRate: number | Schedule, options?: AdamaxWOptions) => GradientTransformation =
+  registerFactory("tx.adamaxw", (learningRate, options = {}) => {
+    const { weightDecay, mask, ...given } = readOptions<AdamaxWOptions>("adamaxw", options, {
+      ...adamaxTable,
+      ...decayTable(1e-4),
+    });
+    return chain(scaleByAdamax(given), decayedWeights(weightDecay, mask), scaleByLearningRate(learningRate));
   });
-  return chain(scaleByAdamax(given), decayedWeights(weightDecay, mask), scaleByLearningRate(learningRate));
-}

@@ -24,10 +24,11 @@ const adamwTable: OptionTable<AdamWOptions> = { ...adamTable, ...decayTable(1e-4
  * const optimizer = new nnx.Optimizer(model, tx, { wrt: nnx.Param });
  * ```
  */
-export function adamw(learningRate: number | Schedule, options: AdamWOptions = {}): GradientTransformation {
-  const { weightDecay, mask, ...given } = readOptions("adamw", options, adamwTable);
-  return chain(scaleByAdam(given), decayedWeights(weightDecay, mask), scaleByLearningRate(learningRate));
-}
+export const adamw: (learningRate: number | Schedule, options?: AdamWOptions) => GradientTransformation =
+  registerFactory("tx.adamw", (learningRate, options = {}) => {
+    const { weightDecay, mask, ...given } = readOptions("adamw", options, adamwTable);
+    return chain(scaleByAdam(given), decayedWeights(weightDecay, mask), scaleByLearningRate(learningRate));
+  });
 
 /** Options of {@link nadamw}. */
 export interface NAdamWOptions extends NAdamOptions, DecayOptions {}
@@ -40,14 +41,13 @@ export interface NAdamWOptions extends NAdamOptions, DecayOptions {}
  * @see Dozat 2016, https://openreview.net/pdf?id=OM0jvwB8jIp57ZJjtNEZ; Loshchilov and Hutter 2019,
  * https://arxiv.org/abs/1711.05101; `optax.nadamw`
  */
-export function nadamw(learningRate: number | Schedule, options: NAdamWOptions = {}): GradientTransformation {
-  const { nesterov: _, ...table } = adamwTable;
-  const { weightDecay, mask, ...given } = readOptions<NAdamWOptions>("nadamw", options, table);
-  return chain(
-    scaleByAdam({ ...given, nesterov: true }),
-    decayedWeights(weightDecay, mask),
-    scaleByLearningRate(learningRate),
-  );
-}
-
-registerFactory("tx.adamw", adamw);
+export const nadamw: (learningRate: number | Schedule, options?: NAdamWOptions) => GradientTransformation =
+  registerFactory("tx.nadamw", (learningRate, options = {}) => {
+    const { nesterov: _, ...table } = adamwTable;
+    const { weightDecay, mask, ...given } = readOptions<NAdamWOptions>("nadamw", options, table);
+    return chain(
+      scaleByAdam({ ...given, nesterov: true }),
+      decayedWeights(weightDecay, mask),
+      scaleByLearningRate(learningRate),
+    );
+  });

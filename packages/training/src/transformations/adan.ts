@@ -1,5 +1,6 @@
 /** @file Adam that also follows the change of gradients. */
 import { add, div, mul, sqrt, square, sub, zerosLike } from "@nnxjs/kernels/internal";
+import { registerFactory } from "@nnxjs/nnx-core";
 import type { Tree } from "../tree/tree.ts";
 import { byMoments, type Rule } from "./one-pass.ts";
 import { decay, notNegative, type OptionTable, readOptions } from "./options.ts";
@@ -44,15 +45,16 @@ type AdanState = {
  * @throws RangeError for options that cannot be.
  * @see `optax.scale_by_adan`
  */
-export function scaleByAdan(options: ScaleByAdanOptions = {}): GradientTransformation<AdanState> {
-  const given = readOptions("scaleByAdan", options, adanTable(0));
-  return byMoments<AdanState, "t">({
-    where: "scaleByAdan",
-    counter: "t",
-    start: { m: 0, v: 0, n: 0, g: 0 },
-    step: (t) => adanRule(given, t),
+export const scaleByAdan: (options?: ScaleByAdanOptions) => GradientTransformation<AdanState> =
+  registerFactory("tx.scaleByAdan", (options = {}) => {
+    const given = readOptions("scaleByAdan", options, adanTable(0));
+    return byMoments<AdanState, "t">({
+      where: "scaleByAdan",
+      counter: "t",
+      start: { m: 0, v: 0, n: 0, g: 0 },
+      step: (t) => adanRule(given, t),
+    });
   });
-}
 
 function adanRule({ b1, b2, b3, eps, epsRoot }: Required<ScaleByAdanOptions>, t: number): Rule {
   const [c1, c2, c3] = [biasCorrection(b1, t), biasCorrection(b2, t), biasCorrection(b3, t)];
@@ -100,10 +102,11 @@ export interface AdanOptions extends ScaleByAdanOptions, DecayOptions {}
  * const tx = nnx.adan(1e-3, { weightDecay: 0.02, mask: nnx.pathContains("kernel") });
  * ```
  */
-export function adan(learningRate: number | Schedule, options: AdanOptions = {}): GradientTransformation {
-  const { weightDecay, mask, ...given } = readOptions<AdanOptions>("adan", options, {
-    ...adanTable(1e-8),
-    ...decayTable(0),
+export const adan: (learningRate: number | Schedule, options?: AdanOptions) => GradientTransformation =
+  registerFactory("tx.adan", (learningRate, options = {}) => {
+    const { weightDecay, mask, ...given } = readOptions<AdanOptions>("adan", options, {
+      ...adanTable(1e-8),
+      ...decayTable(0),
+    });
+    return chain(scaleByAdan(given), decayedWeights(weightDecay, mask), scaleByLearningRate(learningRate));
   });
-  return chain(scaleByAdan(given), decayedWeights(weightDecay, mask), scaleByLearningRate(learningRate));
-}

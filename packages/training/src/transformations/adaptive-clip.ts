@@ -1,5 +1,6 @@
 /** @file Keeping gradients small beside the parameters. */
 import { div, less, maximum, mul, sqrt, square, sum, type Tensor, where } from "@nnxjs/kernels/internal";
+import { registerFactory } from "@nnxjs/nnx-core";
 import { describe } from "@nnxjs/nnx-core/internal";
 import { checkNotNegative } from "../checks.ts";
 import { checkAlike, mapTree } from "../tree/tree.ts";
@@ -68,10 +69,10 @@ function unitNorm(x: Tensor, axis: number | readonly number[] | null): Tensor {
  * const tx = nnx.chain(nnx.adaptiveGradClip(0.01), nnx.sgd(0.1, { momentum: 0.9 }));
  * ```
  */
-export function adaptiveGradClip(
+export const adaptiveGradClip: (
   clipping: number,
-  options: AdaptiveGradClipOptions = {},
-): GradientTransformation {
+  options?: AdaptiveGradClipOptions,
+) => GradientTransformation = registerFactory("tx.adaptiveGradClip", (clipping, options = {}) => {
   checkNotNegative("adaptiveGradClip", "clipping", clipping);
   const { eps, axis } = readOptions("adaptiveGradClip", options, adaptiveTable);
   return {
@@ -89,7 +90,7 @@ export function adaptiveGradClip(
       return [clipped, state];
     },
   };
-}
+});
 
 /** Keeps the division from 0, as in optax. */
 const leastDivisor = 1e-6;

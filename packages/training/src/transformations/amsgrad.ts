@@ -1,5 +1,6 @@
 /** @file Adam whose divisor never falls. */
 import { add, div, maximum, mul, sqrt, square } from "@nnxjs/kernels/internal";
+import { registerFactory } from "@nnxjs/nnx-core";
 import type { Tree } from "../tree/tree.ts";
 import { byMoments, type Rule } from "./one-pass.ts";
 import { decay, flag, notNegative, type OptionTable, readOptions } from "./options.ts";
@@ -39,20 +40,21 @@ type AmsgradState = { readonly count: number; readonly mu: Tree; readonly nu: Tr
  * @throws RangeError for options that cannot be.
  * @see `optax.scale_by_amsgrad`
  */
-export function scaleByAmsgrad(options: AmsgradOptions = {}): GradientTransformation<AmsgradState> {
-  const given = readOptions("scaleByAmsgrad", options, amsgradTable);
-  return byMoments<AmsgradState, "count">({
-    where: "scaleByAmsgrad",
-    counter: "count",
-    start: { mu: 0, nu: 0, nuMax: 0 },
-    step: (t) =>
-      amsgradRule(
-        given,
-        given.biasCorrectionMu ? biasCorrection(given.b1, t) : 1,
-        given.biasCorrectionNu ? biasCorrection(given.b2, t) : 1,
-      ),
+export const scaleByAmsgrad: (options?: AmsgradOptions) => GradientTransformation<AmsgradState> =
+  registerFactory("tx.scaleByAmsgrad", (options = {}) => {
+    const given = readOptions("scaleByAmsgrad", options, amsgradTable);
+    return byMoments<AmsgradState, "count">({
+      where: "scaleByAmsgrad",
+      counter: "count",
+      start: { mu: 0, nu: 0, nuMax: 0 },
+      step: (t) =>
+        amsgradRule(
+          given,
+          given.biasCorrectionMu ? biasCorrection(given.b1, t) : 1,
+          given.biasCorrectionNu ? biasCorrection(given.b2, t) : 1,
+        ),
+    });
   });
-}
 
 function amsgradRule({ b1, b2, eps, epsRoot }: Required<AmsgradOptions>, c1: number, c2: number): Rule {
   return {
@@ -89,10 +91,8 @@ function amsgradRule({ b1, b2, eps, epsRoot }: Required<AmsgradOptions>, c1: num
  * const tx = nnx.amsgrad(1e-3, { biasCorrectionMu: false, biasCorrectionNu: false });
  * ```
  */
-export function amsgrad(
-  learningRate: number | Schedule,
-  options: AmsgradOptions = {},
-): GradientTransformation {
-  const given = readOptions("amsgrad", options, amsgradTable);
-  return chain(scaleByAmsgrad(given), scaleByLearningRate(learningRate));
-}
+export const amsgrad: (learningRate: number | Schedule, options?: AmsgradOptions) => GradientTransformation =
+  registerFactory("tx.amsgrad", (learningRate, options = {}) => {
+    const given = readOptions("amsgrad", options, amsgradTable);
+    return chain(scaleByAmsgrad(given), scaleByLearningRate(learningRate));
+  });

@@ -1,8 +1,9 @@
 /** @file Keeping gradients small. */
 import { clamp, div, less, mul, where } from "@nnxjs/kernels/internal";
+import { registerFactory } from "@nnxjs/nnx-core";
 import { checkNotNegative } from "../checks.ts";
 import type { GradientTransformation } from "./transformation.ts";
-import { norm } from "./norms.ts";
+import { globalNorm } from "../tree/arithmetic.ts";
 import { mapTree } from "../tree/tree.ts";
 
 /**
@@ -15,28 +16,30 @@ import { mapTree } from "../tree/tree.ts";
  * const tx = nnx.chain(nnx.clipByGlobalNorm(1), nnx.adam(1e-3));
  * ```
  */
-export function clipByGlobalNorm(maxNorm: number): GradientTransformation {
-  checkNotNegative("clipByGlobalNorm", "maxNorm", maxNorm);
-  return {
-    init: () => [],
-    update: (updates, state) => {
-      const length = norm(updates);
-      if (!length) return [updates, state];
-      const small = less(length, maxNorm);
-      return [mapTree((u) => where(small, u, mul(div(u, length), maxNorm)), updates), state];
-    },
-  };
-}
+export const clipByGlobalNorm: (maxNorm: number) => GradientTransformation = registerFactory(
+  "tx.clipByGlobalNorm",
+  (maxNorm) => {
+    checkNotNegative("clipByGlobalNorm", "maxNorm", maxNorm);
+    return {
+      init: () => [],
+      update: (updates, state) => {
+        const length = globalNorm(updates);
+        const small = less(length, maxNorm);
+        return [mapTree((u) => where(small, u, mul(div(u, length), maxNorm)), updates), state];
+      },
+    };
+  },
+);
 
 /**
  * Clips each element of the gradients to `[-maxDelta, maxDelta]`. NaN stays NaN.
  * @throws RangeError for a negative bound.
  * @see `optax.clip`
  */
-export function clip(maxDelta: number): GradientTransformation {
+export const clip: (maxDelta: number) => GradientTransformation = registerFactory("tx.clip", (maxDelta) => {
   checkNotNegative("clip", "maxDelta", maxDelta);
   return {
     init: () => [],
     update: (updates, state) => [mapTree((u) => clamp(u, -maxDelta, maxDelta), updates), state],
   };
-}
+});

@@ -12,6 +12,7 @@ import {
   type Tensor,
   zeros,
 } from "@nnxjs/kernels/internal";
+import { registerFactory } from "@nnxjs/nnx-core";
 import { checkAlike, mapTree, type Tree } from "../tree/tree.ts";
 import { notNegative, type OptionTable, positive, readOptions } from "./options.ts";
 import type { GradientTransformation } from "./transformation.ts";
@@ -48,35 +49,38 @@ const lengthOf = (x: Tensor): Tensor => sqrt(sum(square(x)));
  * const tx = nnx.chain(nnx.scaleByDistanceOverGradients(), nnx.scaleByLearningRate(1));
  * ```
  */
-export function scaleByDistanceOverGradients(
-  options: DistanceOverGradientsOptions = {},
-): GradientTransformation<DistanceState> {
-  const where = "scaleByDistanceOverGradients";
-  const { repsRel, eps, globalScale } = readOptions(where, options, distanceTable);
-  return {
-    init: (params) => ({
-      maxDist: mapTree((p) => mul(add(lengthOf(p), 1), repsRel), params),
-      // One number each, as a vector in optax.
-      gradSumOfSquares: mapTree(() => zeros([1]), params),
-      initParams: mapTree((p) => p, params),
-    }),
-    update: (gradients, { maxDist, gradSumOfSquares, initParams }, params) => {
-      const trees = { gradients, params, maxDist, gradSumOfSquares, initParams };
-      checkAlike(where, trees, { maxDist: () => [], gradSumOfSquares: () => [1] });
-      const distances = mapTree(
-        (d, p, start) => maximum(d, lengthOf(sub(p, start))),
-        maxDist,
-        params,
-        initParams,
-      );
-      const sums = mapTree((s, g) => add(s, sum(square(g))), gradSumOfSquares, gradients);
-      const updates = mapTree(
-        (g, d, s) => mul(g, mul(div(d, sqrt(add(reshape(s, []), eps))), globalScale)),
-        gradients,
-        distances,
-        sums,
-      );
-      return [updates, { maxDist: distances, gradSumOfSquares: sums, initParams }];
-    },
-  };
-}
+export const scaleByDistanceOverGradients: (
+  options?: DistanceOverGradientsOptions,
+) => GradientTransformation<DistanceState> = registerFactory(
+  "tx.scaleByDistanceOverGradients",
+  (options = {}) => {
+    const where = "scaleByDistanceOverGradients";
+    const { repsRel, eps, globalScale } = readOptions(where, options, distanceTable);
+    return {
+      init: (params) => ({
+        maxDist: mapTree((p) => mul(add(lengthOf(p), 1), repsRel), params),
+        // One number each, as a vector in optax.
+        gradSumOfSquares: mapTree(() => zeros([1]), params),
+        initParams: mapTree((p) => p, params),
+      }),
+      update: (gradients, { maxDist, gradSumOfSquares, initParams }, params) => {
+        const trees = { gradients, params, maxDist, gradSumOfSquares, initParams };
+        checkAlike(where, trees, { maxDist: () => [], gradSumOfSquares: () => [1] });
+        const distances = mapTree(
+          (d, p, start) => maximum(d, lengthOf(sub(p, start))),
+          maxDist,
+          params,
+          initParams,
+        );
+        const sums = mapTree((s, g) => add(s, sum(square(g))), gradSumOfSquares, gradients);
+        const updates = mapTree(
+          (g, d, s) => mul(g, mul(div(d, sqrt(add(reshape(s, []), eps))), globalScale)),
+          gradients,
+          distances,
+          sums,
+        );
+        return [updates, { maxDist: distances, gradSumOfSquares: sums, initParams }];
+      },
+    };
+  },
+);

@@ -11,6 +11,7 @@ import {
   zeros,
   zerosLike,
 } from "@nnxjs/kernels/internal";
+import { registerFactory } from "@nnxjs/nnx-core";
 import { describe } from "@nnxjs/nnx-core/internal";
 import { checkAlike, mapTree, mapTrees, type Tree } from "../tree/tree.ts";
 import { callable, count, flag, notNegative, type OptionTable, readOptions } from "./options.ts";
@@ -81,50 +82,51 @@ function longestAxes(
  * taken.
  * @see Shazeer and Stern 2018, https://arxiv.org/abs/1804.04235; `optax.scale_by_factored_rms`
  */
-export function scaleByFactoredRms(options: FactoredRmsOptions = {}): GradientTransformation<FactoredState> {
-  const given = readOptions("scaleByFactoredRms", options, factoredTable);
-  const axesOf = (shape: readonly number[]) =>
-    given.factored ? longestAxes(shape, given.minDimSizeToFactor) : undefined;
-  const shapeOf = (axis: 0 | 1) => (shape: readonly number[]) => {
-    const axes = axesOf(shape);
-    return axes ? without(shape, axes[axis]) : unused;
-  };
-  const shapes = {
-    vRow: shapeOf(1),
-    vCol: shapeOf(0),
-    v: (shape: readonly number[]) => (axesOf(shape) ? unused : shape),
-  };
-  const zerosOf = (name: keyof typeof shapes, params: Tree): Tree =>
-    mapTree((p) => zeros([...shapes[name](p.shape)]), params);
+export const scaleByFactoredRms: (options?: FactoredRmsOptions) => GradientTransformation<FactoredState> =
+  registerFactory("tx.scaleByFactoredRms", (options = {}) => {
+    const given = readOptions("scaleByFactoredRms", options, factoredTable);
+    const axesOf = (shape: readonly number[]) =>
+      given.factored ? longestAxes(shape, given.minDimSizeToFactor) : undefined;
+    const shapeOf = (axis: 0 | 1) => (shape: readonly number[]) => {
+      const axes = axesOf(shape);
+      return axes ? without(shape, axes[axis]) : unused;
+    };
+    const shapes = {
+      vRow: shapeOf(1),
+      vCol: shapeOf(0),
+      v: (shape: readonly number[]) => (axesOf(shape) ? unused : shape),
+    };
+    const zerosOf = (name: keyof typeof shapes, params: Tree): Tree =>
+      mapTree((p) => zeros([...shapes[name](p.shape)]), params);
 
-  return {
-    init: (params) => ({
-      count: 0,
-      vRow: zerosOf("vRow", params),
-      vCol: zerosOf("vCol", params),
-      v: zerosOf("v", params),
-    }),
-    update: (gradients, { count: taken, vRow, vCol, v }) => {
-      checkAlike("scaleByFactoredRms", { gradients, vRow, vCol, v }, shapes);
-      const decay = decayAt(given, taken);
-      const [updates, nextRow, nextCol, next] = mapTrees(
-        4,
-        (g, row, col, all) => {
-          const axes = axesOf(g.shape);
-          const squares = add(square(g), given.epsilon);
-          if (axes) return byRowsAndColumns(g, squares, row, col, axes, decay);
-          const means = runningMean(decay, all, squares);
-          return [mul(g, rsqrt(means)), zerosLike(row), zerosLike(col), means];
-        },
-        gradients,
-        vRow,
-        vCol,
-        v,
-      ) as [Tree, Tree, Tree, Tree];
-      return [updates, { count: taken + 1, vRow: nextRow, vCol: nextCol, v: next }];
-    },
-  };
-}
+    return {
+      init: (params) => ({
+        count: 0,
+        vRow: zerosOf("vRow", params),
+        vCol: zerosOf("vCol", params),
+        v: zerosOf("v", params),
+      }),
+      update: (gradients, { count: taken, vRow, vCol, v }) => {
+        checkAlike("scaleByFactoredRms", { gradients, vRow, vCol, v }, shapes);
+        const decay = decayAt(given, taken);
+        const [updates, nextRow, nextCol, next] = mapTrees(
+          4,
+          (g, row, col, all) => {
+            const axes = axesOf(g.shape);
+            const squares = add(square(g), given.epsilon);
+            if (axes) return byRowsAndColumns(g, squares, row, col, axes, decay);
+            const means = runningMean(decay, all, squares);
+            return [mul(g, rsqrt(means)), zerosLike(row), zerosLike(col), means];
+          },
+          gradients,
+          vRow,
+          vCol,
+          v,
+        ) as [Tree, Tree, Tree, Tree];
+        return [updates, { count: taken + 1, vRow: nextRow, vCol: nextCol, v: next }];
+      },
+    };
+  });
 
 function decayAt(
   { stepOffset, decayRate, decayRateFn }: Required<FactoredRmsOptions>,

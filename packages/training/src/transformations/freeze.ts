@@ -2,7 +2,8 @@
 import { registerFactory } from "@nnxjs/nnx-core";
 import { checkOptions } from "@nnxjs/nnx-core/internal";
 import { mapFlags } from "../tree/select.ts";
-import { flagsOf, type Mask, masked } from "./masked.ts";
+import { flagsOf, type Mask } from "./mask.ts";
+import { maskedBy } from "./masked.ts";
 import { partition } from "./partition.ts";
 import { setToZero } from "./stateless.ts";
 import type { GradientTransformation } from "./transformation.ts";
@@ -15,7 +16,9 @@ import type { GradientTransformation } from "./transformation.ts";
  * const tx = nnx.chain(nnx.adam(1e-3), nnx.freeze(nnx.pathContains("encoder")));
  * ```
  */
-export const freeze = (mask: Mask): GradientTransformation => masked(setToZero(), mask);
+export const freeze: (mask: Mask) => GradientTransformation = registerFactory("tx.freeze", (mask) =>
+  maskedBy("freeze", setToZero(), mask),
+);
 
 /** Options of {@link selectiveTransform}. */
 export interface SelectiveTransformOptions {
@@ -39,10 +42,10 @@ const trainOrFreeze = registerFactory(
  * const tx = nnx.selectiveTransform(nnx.adam(1e-3), { freezeMask: { encoder: true, head: false } });
  * ```
  */
-export function selectiveTransform(
+export const selectiveTransform: (
   optimizer: GradientTransformation,
   options: SelectiveTransformOptions,
-): ReturnType<typeof partition> {
+) => ReturnType<typeof partition> = registerFactory("tx.selectiveTransform", (optimizer, options) => {
   checkOptions<SelectiveTransformOptions>("selectiveTransform", options, { freezeMask: true });
   return partition({ train: optimizer, freeze: setToZero() }, trainOrFreeze(options.freezeMask));
-}
+});

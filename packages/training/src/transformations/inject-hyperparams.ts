@@ -1,5 +1,5 @@
 /** @file Hyperparameters in the state, where they follow schedules or are changed by hand. */
-import { NnxError, registerFactory, StructureError } from "@nnxjs/nnx-core";
+import { NnxError, registerFactory, registerFunction, StructureError } from "@nnxjs/nnx-core";
 import { checkFunction, checkOptions, describe, isPlainObject } from "@nnxjs/nnx-core/internal";
 import type { Schedule } from "../schedules/schedule.ts";
 import { scheduled } from "./schedule.ts";
@@ -80,7 +80,7 @@ type Factory = (...args: never[]) => GradientTransformation;
  * hyperparams.learningRate!.value = 1e-4;
  * ```
  */
-export function injectHyperparams<A extends unknown[]>(
+export function injectHyperparams<A extends readonly unknown[]>(
   innerFactory: (...args: A) => GradientTransformation,
   options: InjectOptions = {},
 ): (...args: InjectableArgs<A>) => GradientTransformation<InjectState> {
@@ -230,3 +230,5 @@ export class WrappedSchedule implements StatefulSchedule<WrappedScheduleState> {
     return scheduled(`injectHyperparams of ${this.name}`, this.scheduleFn, count);
   }
 }
+
+registerFunction("tx.injectHyperparams", injectHyperparams);

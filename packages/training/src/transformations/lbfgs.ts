@@ -207,16 +207,17 @@ export interface LbfgsOptions extends ScaleByLbfgsOptions {
  * lossFn(model).dataSync()[0]! < 1e-6; // => true
  * ```
  */
-export function lbfgs(options: LbfgsOptions = {}): GradientTransformation {
-  checkOptions("lbfgs", options, { ...names, learningRate: true, linesearch: true });
-  const { learningRate = null, linesearch, ...lbfgsOptions } = options;
-  return chain(
-    scaleByLbfgs(lbfgsOptions),
-    learningRate === null ? scale(-1) : scaleByLearningRate(learningRate),
-    linesearch === null
-      ? identityTransformation()
-      : (linesearch ?? scaleByZoomLinesearch(20, { initialGuessStrategy: "one" })),
-  );
-}
-
-registerFactory("tx.lbfgs", lbfgs);
+export const lbfgs: (options?: LbfgsOptions) => GradientTransformation = registerFactory(
+  "tx.lbfgs",
+  (options = {}) => {
+    checkOptions("lbfgs", options, { ...names, learningRate: true, linesearch: true });
+    const { learningRate = null, linesearch, ...lbfgsOptions } = options;
+    return chain(
+      scaleByLbfgs(lbfgsOptions),
+      learningRate === null ? scale(-1) : scaleByLearningRate(learningRate),
+      linesearch === null
+        ? identityTransformation()
+        : (linesearch ?? scaleByZoomLinesearch(20, { initialGuessStrategy: "one" })),
+    );
+  },
+);

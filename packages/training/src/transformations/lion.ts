@@ -1,6 +1,6 @@
 /** @file Steps by the sign of a running mean. */
-import { registerFactory } from "@nnxjs/nnx-core";
 import { abs, less, mul, sign, tanh, type Tensor, where, zerosLike } from "@nnxjs/kernels/internal";
+import { registerFactory } from "@nnxjs/nnx-core";
 import { checkAlike, mapTree, type Tree } from "../tree/tree.ts";
 import { decay, oneOf, type OptionTable, positive, readOptions } from "./options.ts";
 import { runningMean } from "./running-mean.ts";
@@ -41,23 +41,24 @@ type LionState = { readonly count: number; readonly mu: Tree };
  * @throws RangeError for options that cannot be.
  * @see `optax.scale_by_lion`
  */
-export function scaleByLion(options: ScaleByLionOptions = {}): GradientTransformation<LionState> {
-  const { b1, b2, mode, smoothBeta } = readOptions("scaleByLion", options, scaleByLionTable);
-  const directions: Readonly<Record<typeof mode, (x: Tensor) => Tensor>> = {
-    hard: sign,
-    smooth: (x) => tanh(mul(x, smoothBeta)),
-    refined: (x) => where(less(abs(x), 1), x, sign(x)),
-  };
-  const direction = directions[mode];
-  return {
-    init: (params) => ({ count: 0, mu: mapTree(zerosLike, params) }),
-    update: (gradients, { count, mu }) => {
-      checkAlike("scaleByLion", { gradients, mu });
-      const updates = mapTree((g, m) => direction(runningMean(b1, m, g)), gradients, mu);
-      return [updates, { count: count + 1, mu: mapTree((g, m) => runningMean(b2, m, g), gradients, mu) }];
-    },
-  };
-}
+export const scaleByLion: (options?: ScaleByLionOptions) => GradientTransformation<LionState> =
+  registerFactory("tx.scaleByLion", (options = {}) => {
+    const { b1, b2, mode, smoothBeta } = readOptions("scaleByLion", options, scaleByLionTable);
+    const directions: Readonly<Record<typeof mode, (x: Tensor) => Tensor>> = {
+      hard: sign,
+      smooth: (x) => tanh(mul(x, smoothBeta)),
+      refined: (x) => where(less(abs(x), 1), x, sign(x)),
+    };
+    const direction = directions[mode];
+    return {
+      init: (params) => ({ count: 0, mu: mapTree(zerosLike, params) }),
+      update: (gradients, { count, mu }) => {
+        checkAlike("scaleByLion", { gradients, mu });
+        const updates = mapTree((g, m) => direction(runningMean(b1, m, g)), gradients, mu);
+        return [updates, { count: count + 1, mu: mapTree((g, m) => runningMean(b2, m, g), gradients, mu) }];
+      },
+    };
+  });
 
 /** Options of {@link lion}. */
 export interface LionOptions extends LionMeans, DecayOptions {}
@@ -72,12 +73,11 @@ export interface LionOptions extends LionMeans, DecayOptions {}
  * const tx = nnx.lion(3e-4, { weightDecay: 0.1, mask: (params) => ({ kernel: true, bias: false }) });
  * ```
  */
-export function lion(learningRate: number | Schedule, options: LionOptions = {}): GradientTransformation {
-  const { weightDecay, mask, ...given } = readOptions<LionOptions>("lion", options, {
-    ...lionTable,
-    ...decayTable(1e-3),
+export const lion: (learningRate: number | Schedule, options?: LionOptions) => GradientTransformation =
+  registerFactory("tx.lion", (learningRate, options = {}) => {
+    const { weightDecay, mask, ...given } = readOptions<LionOptions>("lion", options, {
+      ...lionTable,
+      ...decayTable(1e-3),
+    });
+    return chain(scaleByLion(given), decayedWeights(weightDecay, mask), scaleByLearningRate(learningRate));
   });
-  return chain(scaleByLion(given), decayedWeights(weightDecay, mask), scaleByLearningRate(learningRate));
-}
-
-registerFactory("tx.lion", lion);

@@ -1,19 +1,27 @@
-/** @file Which parameters a transformation is about. */
-import { formatPath, type Path, pathKey, type Predicate, printFilter, StructureError } from "@nnxjs/nnx-core";
-import { asksForTypes, describe, isPlainObject, partFromKey } from "@nnxjs/nnx-core/internal";
-import { align, type Mismatch, newBranch } from "../tree/structure.ts";
-import { checkAlike, leavesOf, type Tree } from "../tree/tree.ts";
+/** @file Which parameters are meant. */
+import {
+  formatPath,
+  isVariableState,
+  type Path,
+  type Predicate,
+  printFilter,
+  type PureState,
+  StructureError,
+  Variable,
+} from "@nnxjs/nnx-core";
+import { asksForPathsOnly, describe, isClass, isDescribed, partFromKey } from "@nnxjs/nnx-core/internal";
+import { type Flags, spread } from "../tree/select.ts";
+import { align, isBranch, type Mismatch } from "../tree/structure.ts";
+import { type Nested, otherPaths, type Tree } from "../tree/tree.ts";
+import { variablesOf } from "../tree/variables.ts";
 import type { Option } from "./options.ts";
-import type { GradientTransformation, TransformationState } from "./transformation.ts";
 
 /** Booleans by path. One in the place of a record counts for all that is below it. */
-export interface MaskTree {
-  readonly [key: string]: boolean | MaskTree;
-}
+export type MaskTree = PureState<boolean>;
 
 /**
- * A filter of paths, as `pathContains`, `pathIn`, `anyOf`, `allOf` and `not` give them. The second
- * signature is no other: with it, TypeScript knows what `(params) => …` takes where either may stand.
+ * A filter that `pathContains`, `ofType`, `not` and their like made. The second signature is no
+ * other: with it, TypeScript knows what `(params) => …` takes where either may stand.
  */
 export interface MaskFilter {
   (path: Path, value: unknown): boolean;
@@ -21,39 +29,22 @@ export interface MaskFilter {
 }
 
 /**
- * Which parameters: all or none, booleans by path, a function that makes these of the parameters,
- * or a filter of paths. Filters see paths and tensors, so that types and tags are refused. What is
- * to be asked `(path, tensor)` stands in `anyOf`.
+ * Which parameters are meant: all or none, booleans by path, a function of the parameters that
+ * returns these, or a filter. Filters see paths, and the Variables of the model that an Optimizer
+ * trains: `ofType`, `withTag` and predicates of your own need an Optimizer. A predicate stands in
+ * `anyOf(predicate)`, a class in `ofType(Class)`.
  * @see `optax.masked`
  */
-export type Mask = boolean | MaskTree | ((params: Tree) => boolean | MaskTree) | MaskFilter;
-
-/** The filter, if that is what the mask is. */
-const filterOf = (mask: unknown): Predicate | undefined =>
-  typeof mask === "function" && asksForTypes(mask as Predicate) !== undefined
-    ? (mask as Predicate)
-    : undefined;
+export type Mask = boolean | MaskTree | ((params: Tree) => MaskTree) | MaskFilter;
 
 // There is one structure only.
 const alone: Mismatch = (path) => new StructureError(formatPath(path));
 
-/** An option for which parameters; `null` for all. */
-export const maskOption: Option<Mask | null> = {
-  standard: null,
-  check: (where, name, mask) => {
-    const filter = filterOf(mask);
-    if (filter && asksForTypes(filter)) {
-      throw new StructureError(
-        `${where}: expected ${name} to look at paths, got ${printFilter(filter)}. ` +
-          "Transformations see tensors without Variables: pass pathContains, pathIn, or booleans by path.",
-      );
-    }
-    if (mask !== null && typeof mask !== "function") checkMask(where, name, mask);
-  },
-};
-
-function checkMask(where: string, name: string, mask: unknown): asserts mask is boolean | MaskTree {
-  if (typeof mask !== "boolean" && !isPlainObject(mask)) throw noMask(where, name, mask);
+/** @throws StructureError for what is no mask. What a function returns is checked in the step. */
+export function checkMask(where: string, name: string, mask: unknown): void {
+  if (isClass(mask)) throw noMask(where, name, mask);
+  if (typeof mask === "function" || typeof mask === "boolean") return;
+  if (!isBranch(mask)) throw noMask(where, name, mask);
   const odd = align([mask], 0, alone).rows.find(({ leaves }) => typeof leaves[0] !== "boolean");
   if (odd) throw noMask(`${where} at ${formatPath(odd.path())}`, name, odd.leaves[0]);
 }
@@ -61,90 +52,66 @@ function checkMask(where: string, name: string, mask: unknown): asserts mask is 
 const noMask = (where: string, name: string, got: unknown): StructureError =>
   new StructureError(
     `${where}: expected ${name} to be made of booleans, got ${describe(got)}. ` +
-      "Pass true or false for each parameter, a function of the parameters that does, or a filter such as pathContains.",
+      "Pass true or false for each parameter, a function of the parameters that does, or a filter such as " +
+      "pathContains or ofType.",
   );
 
-/** For each tensor of the parameters, in their order, whether the mask has it. */
-function selectionOf(where: string, mask: Mask, params: Tree): readonly boolean[] {
-  const rows = align([params], 0, alone).rows;
-  const filter = filterOf(mask);
-  if (filter) return rows.map((row) => filter(row.path().map(partOf), row.leaves[0]));
+/** An option for which parameters; `null` for all. */
+export const maskOption: Option<Mask | null> = {
+  standard: null,
+  check: (where, name, mask) => {
+    if (mask !== null) checkMask(where, name, mask);
+  },
+};
+
+const isBoolean = (x: unknown): x is boolean => typeof x === "boolean";
+
+/** What a mask says of each parameter. */
+export function flagsOf(where: string, mask: Mask, params: Tree): Flags {
+  if (isDescribed(mask)) return mapVariables(where, params, mask, [mask]);
   const given: unknown = typeof mask === "function" ? (mask as (params: Tree) => unknown)(params) : mask;
-  checkMask(where, "mask", given);
-  const used = new Set<string>();
-  const found = rows.map((row) => valueAt(where, given, row.path(), used));
-  const stray = align([given], 0, alone).rows.find((row) => !used.has(pathKey(row.path())));
-  if (stray) throw misfit(where, stray.path(), "a mask with the paths of the parameters", stray.leaves[0]);
-  return found;
-}
-
-/** Paths of trees are of strings; a filter knows list indices as numbers. */
-const partOf = (part: string | number): string | number => partFromKey(String(part));
-
-function valueAt(where: string, mask: boolean | MaskTree, path: Path, used: Set<string>): boolean {
-  let at: boolean | MaskTree | undefined = mask;
-  let depth = 0;
-  while (typeof at === "object" && depth < path.length) {
-    const key = String(path[depth++]);
-    at = Object.hasOwn(at, key) ? at[key] : undefined;
+  // What looks at its argument and says one boolean was most likely meant for one path.
+  if (typeof mask === "function" && mask.length > 0 && typeof given !== "object") {
+    throw new StructureError(
+      `${where}: expected the mask to return booleans by path, got ${describe(given)}. ` +
+        "It is called with all parameters; a predicate of one path stands in anyOf(predicate).",
+    );
   }
-  if (typeof at !== "boolean") throw misfit(where, path, "a mask that says true or false", at);
-  used.add(pathKey(path.slice(0, depth)));
-  return at;
-}
-
-const misfit = (where: string, path: Path, expected: string, got: unknown): StructureError =>
-  new StructureError(
-    `${where} at ${formatPath(path)}: expected ${expected}, got ${got === undefined ? "nothing" : describe(got)}. ` +
-      "Make the mask for this model.",
-  );
-
-/** The selected part of a tree. */
-function pick(tree: Tree, selection: readonly boolean[]): Tree {
-  const picked = newBranch();
-  align([tree], 0, alone).rows.forEach((row, i) => {
-    if (!selection[i]) return;
-    const path = row.path();
-    let at = picked;
-    for (const key of path.slice(0, -1)) {
-      at[key] ??= newBranch();
-      at = at[key] as Record<string, unknown>;
-    }
-    at[path.at(-1) as string] = row.leaves[0];
-  });
-  return picked as Tree;
-}
-
-/** The tree with other tensors in the selected places. */
-function replace(tree: Tree, selection: readonly boolean[], part: Tree): Tree {
-  const { rows, finish } = align([tree], 1, alone);
-  const others = leavesOf(part);
-  let next = 0;
-  rows.forEach((row, i) => {
-    row.put(0, selection[i] ? others[next++] : row.leaves[0]);
-  });
-  return finish()[0] as Tree;
+  return spread(where, params, given, "true or false in the mask", isBoolean);
 }
 
 /**
- * A transformation of the selected parameters alone; the updates of the others pass as they are.
- * Without a mask it is the transformation itself.
- * @see `optax.masked`
+ * One value for each parameter, by its path and its Variable.
+ * @param filters - What `f` asks; where nobody said what the Variables are, it may ask for paths.
+ * @throws StructureError when a filter asks for more than is known.
  */
-export function maskedBy(
+export function mapVariables<R>(
   where: string,
-  inner: GradientTransformation,
-  mask: Mask | null,
-): GradientTransformation {
-  if (mask === null) return inner;
-  return {
-    init: (params) => ({ innerState: inner.init(pick(params, selectionOf(where, mask, params))) }),
-    update: (updates, state, params) => {
-      checkAlike(where, { updates, params });
-      const selection = selectionOf(where, mask, params);
-      const { innerState } = state as { innerState: TransformationState };
-      const [part, next] = inner.update(pick(updates, selection), innerState, pick(params, selection));
-      return [replace(updates, selection, part), { innerState: next }];
-    },
-  };
+  params: Tree,
+  f: (path: Path, variable: unknown) => R,
+  filters: readonly Predicate[],
+): Nested<R> {
+  const variables = variablesOf(params);
+  const odd = variables ? undefined : filters.find((filter) => !asksForPathsOnly(filter));
+  if (odd) {
+    throw new StructureError(
+      `${where}: expected parameters of a model, whose Variables ${printFilter(odd)} asks for, got tensors alone. ` +
+        "Use it in an Optimizer, or pass a filter of paths, or booleans by path.",
+    );
+  }
+  const names = ["params", "Variables"];
+  const { rows, finish } = align([params, variables ?? params], 1, otherPaths(where, names));
+  for (const row of rows) {
+    const [tensor, place] = row.leaves;
+    // What has no Variable is known to filters as the tensor.
+    const variable = place instanceof Variable || isVariableState(place) ? place : tensor;
+    row.put(
+      0,
+      f(
+        row.path().map((key) => partFromKey(String(key))),
+        variable,
+      ),
+    );
+  }
+  return finish()[0] as Nested<R>;
 }

@@ -119,7 +119,7 @@ describe("a mask", () => {
     [
       "a flag is none",
       { layers: 1, bias: true } as never,
-      "masked at layers.0.kernel: expected true or false in the mask for each parameter, or for all below a path, got 1.",
+      "masked at layers: expected mask to be made of booleans, got 1.",
     ],
     [
       "a function is a predicate",

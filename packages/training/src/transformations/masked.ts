@@ -1,45 +1,15 @@
 /** @file A transformation for some of the parameters. */
-import {
-  isVariableState,
-  type Path,
-  type PathPart,
-  type Predicate,
-  printFilter,
-  type PureState,
-  registerFactory,
-  StructureError,
-  Variable,
-} from "@nnxjs/nnx-core";
-import { asksForPathsOnly, checkOptions, describe, isDescribed } from "@nnxjs/nnx-core/internal";
-import { type Flags, graft, haveSamePaths, prune, spread } from "../tree/select.ts";
-import { align } from "../tree/structure.ts";
-import { type Nested, otherPaths, type Tree } from "../tree/tree.ts";
-import { variablesOf } from "../tree/variables.ts";
+import { registerFactory } from "@nnxjs/nnx-core";
+import { checkOptions } from "@nnxjs/nnx-core/internal";
+import { type Flags, graft, haveSamePaths, prune } from "../tree/select.ts";
+import type { Tree } from "../tree/tree.ts";
+import { checkMask, flagsOf, type Mask } from "./mask.ts";
 import {
   checkTransformation,
   type ExtraArgs,
   type GradientTransformation,
   type TransformationState,
 } from "./transformation.ts";
-
-/** Booleans by path. One in the place of a record counts for all that is below it. */
-export type MaskTree = PureState<boolean>;
-
-/**
- * A filter that `pathContains`, `ofType`, `not` and their like made. The second signature is no
- * other: with it, TypeScript knows what `(params) => …` takes where either may stand.
- */
-export interface MaskFilter {
-  (path: Path, value: unknown): boolean;
-  <T>(path: Path, value: T): boolean;
-}
-
-/**
- * Which parameters are meant: all or none, booleans by path, a function of the parameters that
- * returns these, or a filter. A filter of types or tags sees the Variables of the model that an
- * Optimizer trains; a predicate of your own stands in `anyOf(predicate)`, a class in `ofType`.
- */
-export type Mask = boolean | MaskTree | ((params: Tree) => MaskTree) | MaskFilter;
 
 /** Options of {@link masked} and `partition`. */
 export interface MaskedOptions {
@@ -78,9 +48,18 @@ export const masked: (
   options?: MaskedOptions,
 ) => GradientTransformation<MaskedState> = registerFactory("tx.masked", (inner, mask, options = {}) => {
   checkTransformation("masked", inner);
+  checkMask("masked", "mask", mask);
   checkOptions<MaskedOptions>("masked", options, { maskCompatibleExtraArgs: true });
   return maskedWith("masked", inner, (params) => flagsOf("masked", mask, params), options);
 });
+
+/** As {@link masked}, called by another name. `null` masks nothing: it is the transformation itself. */
+export const maskedBy = (
+  where: string,
+  inner: GradientTransformation,
+  mask: Mask | null,
+): GradientTransformation =>
+  mask === null ? inner : maskedWith(where, inner, (params) => flagsOf(where, mask, params), {});
 
 /** As {@link masked}, called by another name, with flags for every parameter. */
 export function maskedWith(
@@ -111,51 +90,3 @@ const pruneExtra = (where: string, extra: ExtraArgs, params: Tree, flags: Flags)
       haveSamePaths(params, value) ? prune(where, name, value as Tree, flags) : value,
     ]),
   );
-
-const isBoolean = (x: unknown): x is boolean => typeof x === "boolean";
-
-/** What a mask says of each parameter. */
-export function flagsOf(where: string, mask: Mask, params: Tree): Flags {
-  if (isDescribed(mask)) return mapVariables(where, params, mask, [mask]);
-  const given: unknown = typeof mask === "function" ? (mask as (params: Tree) => unknown)(params) : mask;
-  if (typeof mask === "function" && typeof given !== "object") {
-    throw new StructureError(
-      `${where}: expected the mask to return booleans by path, got ${describe(given)}. ` +
-        "It is called with all parameters; a predicate of one path stands in anyOf(predicate).",
-    );
-  }
-  return spread(where, params, given, "true or false in the mask", isBoolean);
-}
-
-/**
- * One value for each parameter, by its path and its Variable.
- * @param filters - What `f` asks; where nobody said what the Variables are, it may ask for paths.
- * @throws StructureError when a filter asks for more than is known.
- */
-export function mapVariables<R>(
-  where: string,
-  params: Tree,
-  f: (path: Path, variable: unknown) => R,
-  filters: readonly Predicate[],
-): Nested<R> {
-  const variables = variablesOf(params);
-  const odd = variables ? undefined : filters.find((filter) => !asksForPathsOnly(filter));
-  if (odd) {
-    throw new StructureError(
-      `${where}: expected parameters of a model, whose Variables ${printFilter(odd)} asks for, got tensors alone. ` +
-        "Use it in an Optimizer, or pass a filter of paths, or booleans by path.",
-    );
-  }
-  const names = ["params", "Variables"];
-  const { rows, finish } = align([params, variables ?? params], 1, otherPaths(where, names));
-  for (const row of rows) {
-    const [tensor, place] = row.leaves;
-    // What has no Variable is known to filters as the tensor.
-    const variable = place instanceof Variable || isVariableState(place) ? place : tensor;
-    row.put(0, f(row.path().map(partOf), variable));
-  }
-  return finish()[0] as Nested<R>;
-}
-
-/** As filters know paths: an index is a number. */
-const partOf = (key: PathPart): PathPart => (/^(0|[1-9]\d*)$/.test(String(key)) ? Number(key) : key);

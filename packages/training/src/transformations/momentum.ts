@@ -25,21 +25,18 @@ export interface TraceOptions {
  * const tx = nnx.chain(nnx.trace(0.9, { nesterov: true }), nnx.scale(-0.1));
  * ```
  */
-export function trace(decay: number, options: TraceOptions = {}): GradientTransformation<MomentumState> {
-  checkOptions<TraceOptions>("trace", options, { nesterov: true });
-  return momentumOf("trace", decay, options.nesterov ?? false);
-}
+export const trace: (decay: number, options?: TraceOptions) => GradientTransformation<MomentumState> =
+  registerFactory("tx.trace", (decay, options = {}) => {
+    checkOptions<TraceOptions>("trace", options, { nesterov: true });
+    return momentumOf("trace", decay, options.nesterov ?? false);
+  });
 
-/**
- * Replaces each update `g` by `t = g + decay * t`, or with `nesterov` by `g + decay * t`.
- * @throws RangeError for a decay outside `[0, 1)`.
- * @see `optax.trace`; Sutskever et al. 2013, https://proceedings.mlr.press/v28/sutskever13.html
- */
-export const momentumOf: (
+/** As {@link trace}, called by another name. */
+export function momentumOf(
   where: string,
   decay: number,
   nesterov: boolean,
-) => GradientTransformation<MomentumState> = registerFactory("tx.momentum", (where, decay, nesterov) => {
+): GradientTransformation<MomentumState> {
   checkDecay(where, where === "trace" ? "decay" : "momentum", decay);
   const sumUp = (g: Tensor, t: Tensor): Tensor => add(g, mul(t, decay));
   return {
@@ -50,6 +47,4 @@ export const momentumOf: (
       return [nesterov ? mapTree(sumUp, gradients, next) : next, { trace: next }];
     },
   };
-});
-
-registerFactory("tx.trace", trace);
+}

@@ -1,6 +1,6 @@
 /** @file One step of an optimizer for several batches. */
 import { add, div, sub, zerosLike } from "@nnxjs/kernels/internal";
-import { registerFactory, StructureError, Variable } from "@nnxjs/nnx-core";
+import { registerFactory, registerFunction, StructureError, Variable } from "@nnxjs/nnx-core";
 import { checkFunction, checkOptions, describe, recordRecipe } from "@nnxjs/nnx-core/internal";
 import { checkSteps } from "../checks.ts";
 import { checkAlike, mapTree, type Nested, type Tree } from "../tree/tree.ts";
@@ -165,3 +165,5 @@ function numberAt(state: unknown, name: string): number {
       "Pass what update returned, or the optState of an Optimizer.",
   );
 }
+
+registerFunction("tx.MultiStepsClass", MultiSteps as never);

@@ -1,7 +1,7 @@
 /** @file Gradients with noise. */
 import { add, mul } from "@nnxjs/kernels/internal";
-import { StructureError } from "@nnxjs/nnx-core";
-import { describe } from "@nnxjs/nnx-core/internal";
+import { StructureError, registerFactory } from "@nnxjs/nnx-core";
+import { describe, recordRecipe } from "@nnxjs/nnx-core/internal";
 import { PRNGKey, random } from "@nnxjs/rnglib";
 import { checkFinite, checkNotNegative } from "../checks.ts";
 import { leavesOf, mapTree } from "../tree/tree.ts";
@@ -28,6 +28,10 @@ type NoiseState = { readonly count: number; readonly rngKey: readonly number[] }
 
 const wordsOf = (key: PRNGKey): readonly number[] => [...random.keyData(key)];
 
+/** Definitions go through JSON, which has no keys: there a key is its words. */
+const keyFactory = "tx.key";
+registerFactory(keyFactory, (...words: number[]) => keyOf(words));
+
 const isWord = (x: unknown): boolean => Number.isInteger(x) && (x as number) >= 0 && (x as number) < 2 ** 32;
 
 function keyOf(words: unknown): PRNGKey {
@@ -52,15 +56,16 @@ function keyOf(words: unknown): PRNGKey {
  * const tx = nnx.chain(nnx.addNoise(0.01, 0.55, { key: nnx.random.key(7) }), nnx.sgd(0.1));
  * ```
  */
-export function addNoise(
+export const addNoise: (
   eta: number,
   gamma: number,
-  options: AddNoiseOptions = {},
-): GradientTransformation<NoiseState> {
+  options?: AddNoiseOptions,
+) => GradientTransformation<NoiseState> = registerFactory("tx.addNoise", (eta, gamma, options = {}) => {
   checkNotNegative("addNoise", "eta", eta);
   checkFinite("addNoise", "gamma", gamma);
   const { key } = readOptions<AddNoiseOptions>("addNoise", options, { key: keyOption });
   const first = wordsOf(typeof key === "number" ? random.key(key) : key);
+  if (PRNGKey.isKey(key)) recordRecipe(key, keyFactory, first);
   return {
     init: () => ({ count: 0, rngKey: first }),
     update: (updates, { count, rngKey }) => {
@@ -73,7 +78,7 @@ export function addNoise(
       return [noisy, { count: t, rngKey: wordsOf(pair.at(0)) }];
     },
   };
-}
+});
 
 /** Options of {@link noisySgd}. */
 export interface NoisySgdOptions extends AddNoiseOptions {
@@ -99,10 +104,10 @@ const noisySgdTable: OptionTable<NoisySgdOptions> = {
  * const tx = nnx.noisySgd(0.1, { eta: 0.3, key: 7 });
  * ```
  */
-export function noisySgd(
+export const noisySgd: (
   learningRate: number | Schedule,
-  options: NoisySgdOptions = {},
-): GradientTransformation {
+  options?: NoisySgdOptions,
+) => GradientTransformation = registerFactory("tx.noisySgd", (learningRate, options = {}) => {
   const { eta, gamma, key } = readOptions("noisySgd", options, noisySgdTable);
   return chain(addNoise(eta, gamma, { key }), scaleByLearningRate(learningRate));
-}
+});

@@ -1,7 +1,8 @@
 /** @file Gradients without their mean, and of fixed length. */
 import { add, div, mean, mul, sub } from "@nnxjs/kernels/internal";
+import { registerFactory } from "@nnxjs/nnx-core";
+import { globalNorm } from "../tree/arithmetic.ts";
 import { mapTree } from "../tree/tree.ts";
-import { norm } from "./norms.ts";
 import { notNegative, type OptionTable, positive, readOptions } from "./options.ts";
 import type { GradientTransformation } from "./transformation.ts";
 
@@ -10,7 +11,7 @@ import type { GradientTransformation } from "./transformation.ts";
  * are.
  * @see Yong et al. 2020, https://arxiv.org/abs/2004.01461; `optax.centralize`
  */
-export const centralize = (): GradientTransformation => ({
+export const centralize: () => GradientTransformation = registerFactory("tx.centralize", () => ({
   init: () => [],
   update: (updates, state) => [
     mapTree((u) => {
@@ -20,7 +21,7 @@ export const centralize = (): GradientTransformation => ({
     }, updates),
     state,
   ],
-});
+}));
 
 /** Options of {@link normalizeByUpdateNorm}. */
 export interface NormalizeOptions {
@@ -41,15 +42,16 @@ const normalizeTable: OptionTable<NormalizeOptions> = { scaleFactor: positive(1)
  * const tx = nnx.chain(nnx.centralize(), nnx.normalizeByUpdateNorm(), nnx.sgd(0.1));
  * ```
  */
-export function normalizeByUpdateNorm(options: NormalizeOptions = {}): GradientTransformation {
-  const { scaleFactor, eps } = readOptions("normalizeByUpdateNorm", options, normalizeTable);
-  return {
-    init: () => [],
-    update: (updates, state) => {
-      const length = norm(updates);
-      if (!length) return [updates, state];
-      const divisor = mul(add(length, eps), 1 / scaleFactor);
-      return [mapTree((u) => div(u, divisor), updates), state];
-    },
-  };
-}
+export const normalizeByUpdateNorm: (options?: NormalizeOptions) => GradientTransformation = registerFactory(
+  "tx.normalizeByUpdateNorm",
+  (options = {}) => {
+    const { scaleFactor, eps } = readOptions("normalizeByUpdateNorm", options, normalizeTable);
+    return {
+      init: () => [],
+      update: (updates, state) => {
+        const divisor = mul(add(globalNorm(updates), eps), 1 / scaleFactor);
+        return [mapTree((u) => div(u, divisor), updates), state];
+      },
+    };
+  },
+);

@@ -1,12 +1,5 @@
-/** @file Norms of tensors and of trees. */
-import { addN, greaterEqual, mean, sqrt, square, sum, type Tensor, where } from "@nnxjs/kernels/internal";
-import { leavesOf, type Tree } from "../tree/tree.ts";
-
-/** The norm of all tensors together; nothing where there are none. */
-export function norm(tree: Tree): Tensor | undefined {
-  const squares = leavesOf(tree).map((x) => sum(square(x)));
-  return squares.length === 0 ? undefined : sqrt(addN(squares));
-}
+/** @file Norms of tensors, with a least one. */
+import { greaterEqual, mean, sqrt, square, sum, type Tensor, where } from "@nnxjs/kernels/internal";
 
 /** The root of a scalar, or `least` where it is not above that; the gradient there is 0. */
 function rootAtLeast(x: Tensor, least: number): Tensor {

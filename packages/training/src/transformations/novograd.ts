@@ -1,5 +1,6 @@
 /** @file Steps by one norm for each parameter. */
 import { add, div, mul, scalar, sqrt, square, sum, type Tensor, zerosLike } from "@nnxjs/kernels/internal";
+import { registerFactory } from "@nnxjs/nnx-core";
 import { checkAlike, mapTree, mapTrees, type Tree } from "../tree/tree.ts";
 import { decay, notNegative, type OptionTable, readOptions } from "./options.ts";
 import { runningMean } from "./running-mean.ts";
@@ -38,27 +39,28 @@ const toScalar = (): readonly number[] => [];
  * @throws RangeError for options that cannot be.
  * @see `optax.scale_by_novograd`
  */
-export function scaleByNovograd(options: NovogradOptions = {}): GradientTransformation<NovogradState> {
-  const given = readOptions("scaleByNovograd", options, novogradTable(1e-8));
-  const { b1, b2, eps, epsRoot, weightDecay } = given;
-  return {
-    init: (params) => ({ count: 0, mu: mapTree(zerosLike, params), nu: mapTree(() => scalar(0), params) }),
-    update: (gradients, { count, mu, nu }, params) => {
-      checkAlike("scaleByNovograd", { gradients, params, mu, nu }, { nu: toScalar });
-      // The first step starts the means instead of moving them.
-      const isFirst = count === 0;
-      const step = (g: Tensor, p: Tensor, m: Tensor, v: Tensor): readonly Tensor[] => {
-        const squared = sum(square(g));
-        const nextV = isFirst ? squared : runningMean(b2, v, squared);
-        const scaled = div(g, add(sqrt(add(nextV, epsRoot)), eps));
-        const direction = weightDecay === 0 ? scaled : add(scaled, mul(p, weightDecay));
-        return [isFirst ? direction : add(mul(m, b1), direction), nextV];
-      };
-      const [next, nextNu] = mapTrees(2, step, gradients, params, mu, nu) as [Tree, Tree];
-      return [next, { count: count + 1, mu: next, nu: nextNu }];
-    },
-  };
-}
+export const scaleByNovograd: (options?: NovogradOptions) => GradientTransformation<NovogradState> =
+  registerFactory("tx.scaleByNovograd", (options = {}) => {
+    const given = readOptions("scaleByNovograd", options, novogradTable(1e-8));
+    const { b1, b2, eps, epsRoot, weightDecay } = given;
+    return {
+      init: (params) => ({ count: 0, mu: mapTree(zerosLike, params), nu: mapTree(() => scalar(0), params) }),
+      update: (gradients, { count, mu, nu }, params) => {
+        checkAlike("scaleByNovograd", { gradients, params, mu, nu }, { nu: toScalar });
+        // The first step starts the means instead of moving them.
+        const isFirst = count === 0;
+        const step = (g: Tensor, p: Tensor, m: Tensor, v: Tensor): readonly Tensor[] => {
+          const squared = sum(square(g));
+          const nextV = isFirst ? squared : runningMean(b2, v, squared);
+          const scaled = div(g, add(sqrt(add(nextV, epsRoot)), eps));
+          const direction = weightDecay === 0 ? scaled : add(scaled, mul(p, weightDecay));
+          return [isFirst ? direction : add(mul(m, b1), direction), nextV];
+        };
+        const [next, nextNu] = mapTrees(2, step, gradients, params, mu, nu) as [Tree, Tree];
+        return [next, { count: count + 1, mu: next, nu: nextNu }];
+      },
+    };
+  });
 
 /**
  * NovoGrad: gradients over the running norm of their parameter's, summed up with momentum.
@@ -70,10 +72,10 @@ export function scaleByNovograd(options: NovogradOptions = {}): GradientTransfor
  * const tx = nnx.novograd(0.01, { weightDecay: 1e-3 });
  * ```
  */
-export function novograd(
+export const novograd: (
   learningRate: number | Schedule,
-  options: NovogradOptions = {},
-): GradientTransformation {
+  options?: NovogradOptions,
+) => GradientTransformation = registerFactory("tx.novograd", (learningRate, options = {}) => {
   const given = readOptions("novograd", options, novogradTable(1e-6));
   return chain(scaleByNovograd(given), scaleByLearningRate(learningRate));
-}
+});

@@ -1,5 +1,6 @@
 /** @file Steps by the gradient that is expected next, for games. */
 import { mul, sub, zerosLike } from "@nnxjs/kernels/internal";
+import { registerFactory } from "@nnxjs/nnx-core";
 import { checkFinite } from "../checks.ts";
 import { checkAlike, mapTree, type Tree } from "../tree/tree.ts";
 import { type AdamOptions, adamTable, scaleByAdam } from "./adam.ts";
@@ -25,23 +26,26 @@ type OptimisticState = { readonly isInitialStep: number; readonly previousGradie
  * @throws RangeError for options that cannot be.
  * @see Mokhtari et al. 2019, https://arxiv.org/abs/1901.08511v2; `optax.scale_by_optimistic_gradient`
  */
-export function scaleByOptimisticGradient(
-  options: OptimisticOptions = {},
-): GradientTransformation<OptimisticState> {
-  const { alpha, beta } = readOptions("scaleByOptimisticGradient", options, optimisticTable);
-  return {
-    init: (params) => ({ isInitialStep: 1, previousGradient: mapTree(zerosLike, params) }),
-    update: (gradients, { isInitialStep, previousGradient }) => {
-      checkAlike("scaleByOptimisticGradient", { gradients, previousGradient });
-      const updates = mapTree(
-        (g, last) => sub(mul(g, alpha + beta), mul(isInitialStep === 0 ? last : g, beta)),
-        gradients,
-        previousGradient,
-      );
-      return [updates, { isInitialStep: 0, previousGradient: gradients }];
-    },
-  };
-}
+export const scaleByOptimisticGradient: (
+  options?: OptimisticOptions,
+) => GradientTransformation<OptimisticState> = registerFactory(
+  "tx.scaleByOptimisticGradient",
+  (options = {}) => {
+    const { alpha, beta } = readOptions("scaleByOptimisticGradient", options, optimisticTable);
+    return {
+      init: (params) => ({ isInitialStep: 1, previousGradient: mapTree(zerosLike, params) }),
+      update: (gradients, { isInitialStep, previousGradient }) => {
+        checkAlike("scaleByOptimisticGradient", { gradients, previousGradient });
+        const updates = mapTree(
+          (g, last) => sub(mul(g, alpha + beta), mul(isInitialStep === 0 ? last : g, beta)),
+          gradients,
+          previousGradient,
+        );
+        return [updates, { isInitialStep: 0, previousGradient: gradients }];
+      },
+    };
+  },
+);
 
 /**
  * Gradient descent that looks ahead along the change of gradients, for games such as adversarial
@@ -50,13 +54,16 @@ export function scaleByOptimisticGradient(
  * @throws RangeError for options that cannot be.
  * @see Mokhtari et al. 2019, https://arxiv.org/abs/1901.08511v2; `optax.optimistic_gradient_descent`
  */
-export function optimisticGradientDescent(
+export const optimisticGradientDescent: (
   learningRate: number | Schedule,
-  options: OptimisticOptions = {},
-): GradientTransformation {
-  const given = readOptions("optimisticGradientDescent", options, optimisticTable);
-  return chain(scaleByOptimisticGradient(given), scaleByLearningRate(learningRate));
-}
+  options?: OptimisticOptions,
+) => GradientTransformation = registerFactory(
+  "tx.optimisticGradientDescent",
+  (learningRate, options = {}) => {
+    const given = readOptions("optimisticGradientDescent", options, optimisticTable);
+    return chain(scaleByOptimisticGradient(given), scaleByLearningRate(learningRate));
+  },
+);
 
 /** Options of {@link optimisticAdam}. */
 export interface OptimisticAdamOptions extends AdamOptions {
@@ -72,10 +79,10 @@ export interface OptimisticAdamOptions extends AdamOptions {
  * @throws RangeError for options that cannot be.
  * @see Daskalakis et al. 2018, https://arxiv.org/abs/1711.00141; `optax.optimistic_adam`
  */
-export function optimisticAdam(
+export const optimisticAdam: (
   learningRate: number,
-  options: OptimisticAdamOptions = {},
-): GradientTransformation {
+  options?: OptimisticAdamOptions,
+) => GradientTransformation = registerFactory("tx.optimisticAdam", (learningRate, options = {}) => {
   checkFinite("optimisticAdam", "learningRate", learningRate);
   const { optimism, ...given } = readOptions<OptimisticAdamOptions>("optimisticAdam", options, {
     optimism: orNone(finite(0)),
@@ -87,7 +94,7 @@ export function optimisticAdam(
     scaleByOptimisticGradient({ alpha: learningRate, beta: optimism ?? learningRate }),
     scaleByLearningRate(1),
   );
-}
+});
 
 /** Options of {@link optimisticAdamV2}. */
 export interface OptimisticAdamV2Options extends AdamOptions, OptimisticOptions {
@@ -105,10 +112,10 @@ export interface OptimisticAdamV2Options extends AdamOptions, OptimisticOptions 
  * const tx = nnx.optimisticAdamV2(1e-3, { beta: 0.5 });
  * ```
  */
-export function optimisticAdamV2(
+export const optimisticAdamV2: (
   learningRate: number | Schedule,
-  options: OptimisticAdamV2Options = {},
-): GradientTransformation {
+  options?: OptimisticAdamV2Options,
+) => GradientTransformation = registerFactory("tx.optimisticAdamV2", (learningRate, options = {}) => {
   const { alpha, beta, ...given } = readOptions<OptimisticAdamV2Options>("optimisticAdamV2", options, {
     ...optimisticTable,
     ...adamTable,
@@ -119,4 +126,4 @@ export function optimisticAdamV2(
     scaleByOptimisticGradient({ alpha, beta }),
     scaleByLearningRate(learningRate),
   );
-}
+});

@@ -1,6 +1,7 @@
 /** @file What options of transformations may be: one table for each says defaults and checks. */
 import { checkOptions, describe, type OptionNames } from "@nnxjs/nnx-core/internal";
 import { checkDecay, checkFinite, checkNotNegative, checkPositive } from "../checks.ts";
+import { type Schedule, scaleByLearningRate } from "./schedule.ts";
 
 /** What one option is when it is left out, and what else it may be. */
 export interface Option<T> {
@@ -89,6 +90,14 @@ export const orNone = <T>({ check }: Option<T>): Option<T | null> => ({
     if (value !== null) check(where, name, value);
   },
 });
+
+/** `null`, or what `scaleByLearningRate` takes and checks. */
+export const optionalRate: Option<number | Schedule | null> = {
+  standard: null,
+  check: (_where, _name, value) => {
+    if (value !== null) scaleByLearningRate(value);
+  },
+};
 
 /** @throws RangeError that says what was expected. */
 export function refuse(where: string, expected: string, value: unknown, advice: string): never {

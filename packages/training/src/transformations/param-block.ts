@@ -1,5 +1,6 @@
 /** @file Updates in proportion to the size of each parameter, and clipping by it. */
 import { div, mul, sqrt, mean, square, maximum } from "@nnxjs/kernels/internal";
+import { registerFactory } from "@nnxjs/nnx-core";
 import { checkPositive } from "../checks.ts";
 import { checkAlike, mapTree } from "../tree/tree.ts";
 import { safeNorm, safeRms } from "./norms.ts";
@@ -34,16 +35,20 @@ function scaleBySize(
  * @throws RangeError for a negative `minScale`.
  * @see `optax.scale_by_param_block_norm`
  */
-export const scaleByParamBlockNorm = (options: ParamBlockOptions = {}): GradientTransformation =>
-  scaleBySize("scaleByParamBlockNorm", options, safeNorm);
+export const scaleByParamBlockNorm: (options?: ParamBlockOptions) => GradientTransformation = registerFactory(
+  "tx.scaleByParamBlockNorm",
+  (options = {}) => scaleBySize("scaleByParamBlockNorm", options, safeNorm),
+);
 
 /**
  * Multiplies the update of each parameter by the root mean square of the parameter.
  * @throws RangeError for a negative `minScale`.
  * @see Shazeer and Stern 2018, https://arxiv.org/abs/1804.04235; `optax.scale_by_param_block_rms`
  */
-export const scaleByParamBlockRms = (options: ParamBlockOptions = {}): GradientTransformation =>
-  scaleBySize("scaleByParamBlockRms", options, safeRms);
+export const scaleByParamBlockRms: (options?: ParamBlockOptions) => GradientTransformation = registerFactory(
+  "tx.scaleByParamBlockRms",
+  (options = {}) => scaleBySize("scaleByParamBlockRms", options, safeRms),
+);
 
 /**
  * Scales the update of each parameter down where its root mean square is above `threshold`, so that
@@ -55,13 +60,16 @@ export const scaleByParamBlockRms = (options: ParamBlockOptions = {}): GradientT
  * const tx = nnx.chain(nnx.clipByBlockRms(1), nnx.adam(1e-3));
  * ```
  */
-export function clipByBlockRms(threshold: number): GradientTransformation {
-  checkPositive("clipByBlockRms", "threshold", threshold);
-  return {
-    init: () => [],
-    update: (updates, state) => [
-      mapTree((u) => div(u, maximum(1, div(sqrt(mean(square(u))), threshold))), updates),
-      state,
-    ],
-  };
-}
+export const clipByBlockRms: (threshold: number) => GradientTransformation = registerFactory(
+  "tx.clipByBlockRms",
+  (threshold) => {
+    checkPositive("clipByBlockRms", "threshold", threshold);
+    return {
+      init: () => [],
+      update: (updates, state) => [
+        mapTree((u) => div(u, maximum(1, div(sqrt(mean(square(u))), threshold))), updates),
+        state,
+      ],
+    };
+  },
+);

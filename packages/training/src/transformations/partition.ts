@@ -4,13 +4,15 @@ import {
   formatPath,
   type Path,
   registerFactory,
+  registerFunction,
   StructureError,
   toPredicate,
 } from "@nnxjs/nnx-core";
 import { checkOptions, describe } from "@nnxjs/nnx-core/internal";
 import { mapFlags, spread } from "../tree/select.ts";
 import type { Nested, Tree } from "../tree/tree.ts";
-import { mapVariables, type MaskedOptions, maskedWith } from "./masked.ts";
+import { mapVariables } from "./mask.ts";
+import { type MaskedOptions, maskedWith } from "./masked.ts";
 import {
   checkTransformation,
   type GradientTransformation,
@@ -175,3 +177,5 @@ function checkLabels(transforms: unknown, labels: unknown): void {
 
 /** The name that `partition` had. @see `optax.multi_transform` */
 export const multiTransform: Partition = partition;
+
+registerFunction("tx.partitionOf", partition);

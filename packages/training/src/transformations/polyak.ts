@@ -107,10 +107,11 @@ export interface PolyakSgdOptions extends PolyakOptions {
  * optimizer.update(model, grads, { value });
  * ```
  */
-export function polyakSgd(options: PolyakSgdOptions = {}): GradientTransformation {
-  checkOptions("polyakSgd", options, { ...polyakNames, scaling: true });
-  const { scaling = 1, ...polyak } = options;
-  return chain(sgd(scaling), scaleByPolyak(polyak));
-}
-
-registerFactory("tx.polyakSgd", polyakSgd);
+export const polyakSgd: (options?: PolyakSgdOptions) => GradientTransformation = registerFactory(
+  "tx.polyakSgd",
+  (options = {}) => {
+    checkOptions("polyakSgd", options, { ...polyakNames, scaling: true });
+    const { scaling = 1, ...polyak } = options;
+    return chain(sgd(scaling), scaleByPolyak(polyak));
+  },
+);

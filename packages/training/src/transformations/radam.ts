@@ -1,4 +1,5 @@
 /** @file Adam that divides only once the mean of squares can be trusted. */
+import { registerFactory } from "@nnxjs/nnx-core";
 import { type AdamOptions, adamRule, type AdamState, adamTable, directionWeights } from "./adam.ts";
 import { byMoments } from "./one-pass.ts";
 import { type Option, type OptionTable, readOptions, refuse } from "./options.ts";
@@ -43,24 +44,27 @@ const rectification = (length: number, longest: number): number =>
  * @throws RangeError for options that cannot be.
  * @see `optax.scale_by_radam`
  */
-export function scaleByRadam(options: RAdamOptions = {}): GradientTransformation<AdamState> {
-  const given = readOptions("scaleByRadam", options, radamTable);
-  const { b1, b2, nesterov } = given;
-  const longest = 2 / (1 - b2) - 1;
-  return byMoments<AdamState, "count">({
-    where: "scaleByRadam",
-    counter: "count",
-    start: { mu: 0, nu: 0 },
-    step: (t) => {
-      const length = lengthOf(b2, longest, t);
-      const divides = length >= given.threshold;
-      const factor = divides ? rectification(length, longest) : 1;
-      const { mean, gradient } = directionWeights(b1, t, nesterov);
-      const weights = { mean: factor * mean, gradient: factor * gradient };
-      return adamRule({ ...given, weights, c2: biasCorrection(b2, t), divides });
-    },
-  });
-}
+export const scaleByRadam: (options?: RAdamOptions) => GradientTransformation<AdamState> = registerFactory(
+  "tx.scaleByRadam",
+  (options = {}) => {
+    const given = readOptions("scaleByRadam", options, radamTable);
+    const { b1, b2, nesterov } = given;
+    const longest = 2 / (1 - b2) - 1;
+    return byMoments<AdamState, "count">({
+      where: "scaleByRadam",
+      counter: "count",
+      start: { mu: 0, nu: 0 },
+      step: (t) => {
+        const length = lengthOf(b2, longest, t);
+        const divides = length >= given.threshold;
+        const factor = divides ? rectification(length, longest) : 1;
+        const { mean, gradient } = directionWeights(b1, t, nesterov);
+        const weights = { mean: factor * mean, gradient: factor * gradient };
+        return adamRule({ ...given, weights, c2: biasCorrection(b2, t), divides });
+      },
+    });
+  },
+);
 
 /**
  * Rectified Adam: plain momentum in the first steps, then Adam with a factor that makes up for how
@@ -73,7 +77,8 @@ export function scaleByRadam(options: RAdamOptions = {}): GradientTransformation
  * const tx = nnx.radam(1e-3, { nesterov: true });
  * ```
  */
-export function radam(learningRate: number | Schedule, options: RAdamOptions = {}): GradientTransformation {
-  const given = readOptions("radam", options, radamTable);
-  return chain(scaleByRadam(given), scaleByLearningRate(learningRate));
-}
+export const radam: (learningRate: number | Schedule, options?: RAdamOptions) => GradientTransformation =
+  registerFactory("tx.radam", (learningRate, options = {}) => {
+    const given = readOptions("radam", options, radamTable);
+    return chain(scaleByRadam(given), scaleByLearningRate(learningRate));
+  });

@@ -1,6 +1,6 @@
 /** @file Steps by the running size of gradients. */
-import { registerFactory } from "@nnxjs/nnx-core";
 import { add, div, sqrt, square, sub, type Tensor, zerosLike } from "@nnxjs/kernels/internal";
+import { registerFactory } from "@nnxjs/nnx-core";
 import { checkAlike, mapTree, type Tree } from "../tree/tree.ts";
 import { momentumOf } from "./momentum.ts";
 import { fullLike } from "./one-pass.ts";
@@ -57,16 +57,21 @@ type RmsState = { readonly nu: Tree } & ({ readonly mu: Tree } | object) &
  * @throws RangeError for options that cannot be.
  * @see `optax.scale_by_rms`, and with `centered` `optax.scale_by_stddev`
  */
-export const scaleByRms = (options: RmsOptions = {}): GradientTransformation<RmsState> =>
-  byRms("scaleByRms", readOptions("scaleByRms", options, rmsTable));
+export const scaleByRms: (options?: RmsOptions) => GradientTransformation<RmsState> = registerFactory(
+  "tx.scaleByRms",
+  (options = {}) => byRms("scaleByRms", readOptions("scaleByRms", options, rmsTable)),
+);
 
 /**
  * Divides each gradient by its running standard deviation: `scaleByRms` with `centered: true`.
  * @throws RangeError for options that cannot be.
  * @see `optax.scale_by_stddev`
  */
-export const scaleByStddev = (options: StddevOptions = {}): GradientTransformation<RmsState> =>
-  byRms("scaleByStddev", { ...readOptions("scaleByStddev", options, stddevTable), centered: true });
+export const scaleByStddev: (options?: StddevOptions) => GradientTransformation<RmsState> = registerFactory(
+  "tx.scaleByStddev",
+  (options = {}) =>
+    byRms("scaleByStddev", { ...readOptions("scaleByStddev", options, stddevTable), centered: true }),
+);
 
 function byRms(
   where: string,
@@ -106,18 +111,14 @@ function byRms(
  * const optimizer = new nnx.Optimizer(model, nnx.rmsprop(0.01), { wrt: nnx.Param });
  * ```
  */
-export function rmsprop(
-  learningRate: number | Schedule,
-  options: RmspropOptions = {},
-): GradientTransformation {
-  const { momentum, nesterov, ...rmsOptions } = readOptions<RmspropOptions>("rmsprop", options, {
-    ...rmsTable,
-    momentum: orNone(decay(0)),
-    nesterov: flag(false),
+export const rmsprop: (learningRate: number | Schedule, options?: RmspropOptions) => GradientTransformation =
+  registerFactory("tx.rmsprop", (learningRate, options = {}) => {
+    const { momentum, nesterov, ...rmsOptions } = readOptions<RmspropOptions>("rmsprop", options, {
+      ...rmsTable,
+      momentum: orNone(decay(0)),
+      nesterov: flag(false),
+    });
+    const steps: GradientTransformation[] = [scaleByRms(rmsOptions), scaleByLearningRate(learningRate)];
+    if (momentum !== null) steps.push(momentumOf("rmsprop", momentum, nesterov));
+    return chain(...steps);
   });
-  const steps: GradientTransformation[] = [scaleByRms(rmsOptions), scaleByLearningRate(learningRate)];
-  if (momentum !== null) steps.push(momentumOf("rmsprop", momentum, nesterov));
-  return chain(...steps);
-}
-
-registerFactory("tx.rmsprop", rmsprop);

@@ -10,6 +10,7 @@ import {
   where,
   zerosLike,
 } from "@nnxjs/kernels/internal";
+import { registerFactory } from "@nnxjs/nnx-core";
 import { checkPositive } from "../checks.ts";
 import { checkAlike, mapTree, mapTrees, type Tree } from "../tree/tree.ts";
 import { fullLike } from "./one-pass.ts";
@@ -45,12 +46,12 @@ type RpropState = { readonly stepSizes: Tree; readonly prevUpdates: Tree };
  * @throws RangeError for options that cannot be.
  * @see `optax.scale_by_rprop`
  */
-export function scaleByRprop(
+export const scaleByRprop: (
   learningRate: number,
-  options: RpropOptions = {},
-): GradientTransformation<RpropState> {
+  options?: RpropOptions,
+) => GradientTransformation<RpropState> = registerFactory("tx.scaleByRprop", (learningRate, options = {}) => {
   return byRprop("scaleByRprop", learningRate, options);
-}
+});
 
 function byRprop(
   at: string,
@@ -101,6 +102,7 @@ function byRprop(
  * const tx = nnx.rprop(0.01, { maxStepSize: 1 });
  * ```
  */
-export function rprop(learningRate: number, options: RpropOptions = {}): GradientTransformation {
-  return chain(byRprop("rprop", learningRate, options), scaleByLearningRate(1));
-}
+export const rprop: (learningRate: number, options?: RpropOptions) => GradientTransformation =
+  registerFactory("tx.rprop", (learningRate, options = {}) => {
+    return chain(byRprop("rprop", learningRate, options), scaleByLearningRate(1));
+  });

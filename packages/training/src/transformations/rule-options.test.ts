@@ -16,7 +16,7 @@ const kinds = {
   count: [[-1, 0.5, Number.NaN, "1", null], "to be an integer >= 0"],
   flag: [[1, "true", null], "to be true or false"],
   schedule: [[-1, Number.NaN, "1", true], "to be a finite number >= 0"],
-  mask: [["kernel", 1, { a: 1 }, [true], new Map()], "to be made of booleans"],
+  mask: [["kernel", 1, { a: 1 }, ["kernel"], new Map()], "to be made of booleans"],
 } as const;
 type Kind = keyof typeof kinds;
 
@@ -146,7 +146,9 @@ describe.each(Object.entries(rules))("%s", (where, [make, options]) => {
       for (const value of values) {
         const run = () => make(optionsOf({ [name]: value }));
         expect(run, `${name}: ${JSON.stringify(value)}`).toThrow(expected);
-        expect(run, `${name}: ${JSON.stringify(value)}`).toThrow(new RegExp(`^${where}( at a)?: expected `));
+        expect(run, `${name}: ${JSON.stringify(value)}`).toThrow(
+          new RegExp(`^${where}( at [a0])?: expected `),
+        );
       }
     }
   });
@@ -256,14 +258,19 @@ it.each<[string, () => unknown, RegExp | string]>([
     /weightDecay to be a finite number >= 0 or a schedule/,
   ],
   [
-    "a mask by type",
-    () => t.adamw(1, { mask: ofType(Param) }),
-    "adamw: expected mask to look at paths, got ofType(Param).",
+    "a class for a mask",
+    () => t.adamw(1, { mask: Param as never }),
+    "adamw: expected mask to be made of booleans, got the function or class Param.",
   ],
   [
-    "a mask by tag",
-    () => t.lion(1, { mask: not(withTag("x")) }),
-    'lion: expected mask to look at paths, got not(withTag("x")).',
+    "a list of paths for a mask",
+    () => t.lion(1, { mask: [["a"]] as never }),
+    "lion at 0.0: expected mask to be",
+  ],
+  [
+    "null for masked",
+    () => t.masked(t.sgd(1), null as never),
+    "masked: expected mask to be made of booleans",
   ],
 ])("refuses %s", (_what, run, message) => {
   expect(run).toThrow(message);

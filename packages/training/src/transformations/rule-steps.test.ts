@@ -1,5 +1,5 @@
 /** @file Masks, and what update rules refuse in a step: states of other models, and odd schedules. */
-import { anyOf, not, Param, pathContains, pathIn, StructureError } from "@nnxjs/nnx-core";
+import { anyOf, not, ofType, Param, pathContains, pathIn, StructureError, withTag } from "@nnxjs/nnx-core";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
 import * as t from "../index.ts";
@@ -27,7 +27,6 @@ describe("a mask", () => {
     ["a filter by index", pathContains(0), [1, 1, 0]],
     ["a filter by path", pathIn(["layers", 0, "bias"]), [0, 1, 0]],
     ["a filter of filters", not(pathContains("head")), [1, 1, 0]],
-    ["a predicate", anyOf((_, p) => (p as tf.Tensor).rank > 1), [1, 0, 0]],
   ])("is %s", (_what, mask, wanted) => {
     expect(flat(decayedBy(mask))).toEqual(wanted);
   });
@@ -36,27 +35,42 @@ describe("a mask", () => {
     [
       "lacks a parameter",
       { layers: true },
-      /addDecayedWeights at head: expected a mask that says true or false, got nothing\. Make the mask for this model\./,
+      /addDecayedWeights at head: expected true or false in the mask for each parameter, or for all below a path, got nothing\./,
     ],
     [
       "has another",
       { layers: true, head: true, tail: true },
-      /addDecayedWeights at tail: expected a mask with the paths of the parameters, got true/,
+      /addDecayedWeights at tail: expected true or false in the mask for each parameter, .*, got true/,
     ],
     [
       "goes deeper",
       { layers: true, head: { a: true } },
-      /addDecayedWeights at head: expected a mask that says/,
+      /addDecayedWeights at head(\.a)?: expected true or false/,
     ],
     [
       "comes late",
       (async () => ({})) as never,
-      /addDecayedWeights: expected mask to be made of booleans, got an instance of Promise/,
+      /addDecayedWeights at .*: expected true or false in the mask .*, got an instance of Promise/,
     ],
     [
       "is made of numbers",
       (() => ({ layers: 1, head: true })) as never,
-      /addDecayedWeights at layers: expected mask to be made of booleans, got 1/,
+      /addDecayedWeights at layers\.0\.kernel: expected true or false in the mask .*, got 1/,
+    ],
+    [
+      "says one boolean of all parameters",
+      ((given: Tree) => "head" in given) as never,
+      /addDecayedWeights: expected the mask to return booleans by path, got true\. .* anyOf\(predicate\)/,
+    ],
+    [
+      "asks for types where there are tensors alone",
+      ofType(Param),
+      /addDecayedWeights: expected parameters of a model, whose Variables ofType\(Param\) asks for, got tensors alone/,
+    ],
+    [
+      "is a predicate where there are tensors alone",
+      anyOf(() => true),
+      /addDecayedWeights: expected parameters of a model, whose Variables anyOf\(.*\) asks for, got tensors alone/,
     ],
   ])("is refused in the step when it %s", (_what, mask, message) => {
     expect(() => decayedBy(mask)).toThrow(StructureError);
@@ -159,11 +173,19 @@ it("takes scalars and tensors without elements where optax fails", () => {
   expect((updates.none as tf.Tensor).shape).toEqual([0, 3]);
 });
 
-it("says the same of a filter and of the booleans it stands for, for optimizers of a model", () => {
-  const model = { kernel: new Param(tf.ones([2, 2])), bias: new Param(tf.ones([2])) };
+class Slow extends Param<tf.Tensor> {}
+
+it.each<[string, Mask]>([
+  ["a path", pathContains("kernel")],
+  ["a type", not(ofType(Slow))],
+  ["a tag", not(withTag("slow"))],
+  ["a predicate", anyOf((_, variable) => (variable as Param<tf.Tensor>).value.rank > 1)],
+  ["booleans", { kernel: true, bias: false }],
+])("decays the same weights of a model by %s", (_what, mask) => {
+  const bias = new Slow(tf.ones([2]), { tag: "slow" });
+  const model = { kernel: new Param(tf.ones([2, 2])), bias };
   const grads = { kernel: new Param(tf.zeros([2, 2])), bias: new Param(tf.zeros([2])) };
-  const tx = t.adamw(0.1, { weightDecay: 0.5, mask: pathContains("kernel") });
-  new t.Optimizer(model, tx).update(model, grads);
+  new t.Optimizer(model, t.adamw(0.1, { weightDecay: 0.5, mask })).update(model, grads);
   expect([...model.kernel.value.dataSync()]).toEqual(new Array(4).fill(Math.fround(0.95)));
   expect([...model.bias.value.dataSync()]).toEqual([1, 1]);
 });

@@ -3,7 +3,7 @@ import { registerFactory } from "@nnxjs/nnx-core";
 import { describe } from "@nnxjs/nnx-core/internal";
 import { mul } from "@nnxjs/kernels/internal";
 import type { Schedule } from "../schedules/schedule.ts";
-import { type GradientTransformation, made } from "./transformation.ts";
+import type { GradientTransformation } from "./transformation.ts";
 import { mapTree } from "../tree/tree.ts";
 
 export type { Schedule };
@@ -24,26 +24,25 @@ export function scheduled(where: string, schedule: Schedule, count: number): num
  * schedule gives no finite number.
  * @see `optax.scale_by_learning_rate`
  */
-export function scaleByLearningRate(learningRate: number | Schedule): GradientTransformation {
-  if (typeof learningRate === "function") {
-    return made("scaleByLearningRate", [learningRate], {
-      init: () => ({ count: 0 }),
-      update: (updates, state) => {
-        const { count } = state as { count: number };
-        const rate = scheduled("scaleByLearningRate", learningRate, count);
-        return [mapTree((u) => mul(u, -rate), updates), { count: count + 1 }];
-      },
-    });
-  }
-  if (Number.isFinite(learningRate)) {
-    return made("scaleByLearningRate", [learningRate], {
-      init: () => [],
-      update: (updates, state) => [mapTree((u) => mul(u, -learningRate), updates), state],
-    });
-  }
-  throw new RangeError(
-    `scaleByLearningRate: expected learningRate to be a finite number or a schedule, got ${describe(learningRate)}. Pass a number such as 1e-3.`,
-  );
-}
-
-registerFactory("tx.scaleByLearningRate", scaleByLearningRate);
+export const scaleByLearningRate: (learningRate: number | Schedule) => GradientTransformation =
+  registerFactory("tx.scaleByLearningRate", (learningRate) => {
+    if (typeof learningRate === "function") {
+      return {
+        init: () => ({ count: 0 }),
+        update: (updates, state) => {
+          const { count } = state as { count: number };
+          const rate = scheduled("scaleByLearningRate", learningRate, count);
+          return [mapTree((u) => mul(u, -rate), updates), { count: count + 1 }];
+        },
+      };
+    }
+    if (Number.isFinite(learningRate)) {
+      return {
+        init: () => [],
+        update: (updates, state) => [mapTree((u) => mul(u, -learningRate), updates), state],
+      };
+    }
+    throw new RangeError(
+      `scaleByLearningRate: expected learningRate to be a finite number or a schedule, got ${describe(learningRate)}. Pass a number such as 1e-3.`,
+    );
+  });

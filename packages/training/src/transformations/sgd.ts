@@ -25,15 +25,14 @@ export interface SgdOptions {
  * const optimizer = new nnx.Optimizer(model, nnx.sgd(0.1, { momentum: 0.9, nesterov: true }), { wrt: nnx.Param });
  * ```
  */
-export function sgd(learningRate: number | Schedule, options: SgdOptions = {}): GradientTransformation {
-  const { momentum, nesterov } = readOptions<SgdOptions>("sgd", options, {
-    momentum: orNone(decay(0)),
-    nesterov: flag(false),
+export const sgd: (learningRate: number | Schedule, options?: SgdOptions) => GradientTransformation =
+  registerFactory("tx.sgd", (learningRate, options = {}) => {
+    const { momentum, nesterov } = readOptions<SgdOptions>("sgd", options, {
+      momentum: orNone(decay(0)),
+      nesterov: flag(false),
+    });
+    return chain(
+      momentum === null ? identity : momentumOf("sgd", momentum, nesterov),
+      scaleByLearningRate(learningRate),
+    );
   });
-  return chain(
-    momentum === null ? identity : momentumOf("sgd", momentum, nesterov),
-    scaleByLearningRate(learningRate),
-  );
-}
-
-registerFactory("tx.sgd", sgd);

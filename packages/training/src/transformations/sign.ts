@@ -1,27 +1,30 @@
 /** @file Steps by the sign of gradients. */
 import { sign } from "@nnxjs/kernels/internal";
+import { registerFactory } from "@nnxjs/nnx-core";
 import { mapTree } from "../tree/tree.ts";
+import { ema } from "./ema.ts";
 import { decay, readOptions } from "./options.ts";
 import { type Schedule, scaleByLearningRate } from "./schedule.ts";
 import { chain, type GradientTransformation } from "./transformation.ts";
-import { updateMean } from "./update-mean.ts";
 
 /**
  * Replaces each element by its sign: -1, 0 or 1. NaN stays NaN.
  * @see `optax.scale_by_sign`
  */
-export const scaleBySign = (): GradientTransformation => ({
+export const scaleBySign: () => GradientTransformation = registerFactory("tx.scaleBySign", () => ({
   init: () => [],
   update: (updates, state) => [mapTree((u) => sign(u), updates), state],
-});
+}));
 
 /**
  * Gradient descent by signs: every element moves by the learning rate.
  * @param learningRate - A number, or a schedule of steps.
  * @see Bernstein et al. 2018, https://arxiv.org/abs/1802.04434; `optax.sign_sgd`
  */
-export const signSgd = (learningRate: number | Schedule): GradientTransformation =>
-  chain(scaleBySign(), scaleByLearningRate(learningRate));
+export const signSgd: (learningRate: number | Schedule) => GradientTransformation = registerFactory(
+  "tx.signSgd",
+  (learningRate) => chain(scaleBySign(), scaleByLearningRate(learningRate)),
+);
 
 /** Options of {@link signum}. */
 export interface SignumOptions {
@@ -39,7 +42,8 @@ export interface SignumOptions {
  * const tx = nnx.signum(1e-3, { beta: 0.95 });
  * ```
  */
-export function signum(learningRate: number | Schedule, options: SignumOptions = {}): GradientTransformation {
-  const { beta } = readOptions<SignumOptions>("signum", options, { beta: decay(0.9) });
-  return chain(updateMean("signum", beta), scaleBySign(), scaleByLearningRate(learningRate));
-}
+export const signum: (learningRate: number | Schedule, options?: SignumOptions) => GradientTransformation =
+  registerFactory("tx.signum", (learningRate, options = {}) => {
+    const { beta } = readOptions<SignumOptions>("signum", options, { beta: decay(0.9) });
+    return chain(ema(beta, { debias: false }), scaleBySign(), scaleByLearningRate(learningRate));
+  });

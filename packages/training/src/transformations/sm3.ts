@@ -12,7 +12,7 @@ import {
   zeros,
   zerosLike,
 } from "@nnxjs/kernels/internal";
-import { formatPath, type Path, StructureError } from "@nnxjs/nnx-core";
+import { formatPath, type Path, StructureError, registerFactory } from "@nnxjs/nnx-core";
 import { describe } from "@nnxjs/nnx-core/internal";
 import { checkFinite } from "../checks.ts";
 import { align } from "../tree/structure.ts";
@@ -77,35 +77,38 @@ const inner = (): StructureError => new StructureError(`${where}: expected trees
  * @throws RangeError for options that cannot be.
  * @see `optax.scale_by_sm3`
  */
-export function scaleBySm3(options: ScaleBySm3Options = {}): GradientTransformation<Sm3State> {
-  const { b1, b2, eps } = readOptions(where, options, sm3Table);
-  return {
-    init: (params) => {
-      const { rows, finish } = align([params], 1, inner);
-      for (const row of rows) {
-        const { shape } = row.leaves[0] as Tensor;
-        row.put(
-          0,
-          sizesOf(shape).map((each) => zeros([...each])),
-        );
-      }
-      return { mu: finish()[0] as Covers, nu: mapTree(zerosLike, params) };
-    },
-    update: (gradients, { mu, nu }) => {
-      checkAlike(where, { gradients, nu });
-      const { rows, finish } = align([gradients, nu], 2, inner);
-      const covers = rows.map((row) => coversAt(mu, row.path(), row.leaves[0] as Tensor));
-      rows.forEach((row, i) => {
-        const [g, mean] = row.leaves as readonly [Tensor, Tensor];
-        const squares = coveredSquares(g, covers[i] as readonly Tensor[], b2);
-        row.put(0, runningMean(b1, mean, mul(g, inverseRoot(squares, eps))));
-        row.put(1, largestAlongAxes(squares, covers[i] as readonly Tensor[]));
-      });
-      const [updates, next] = finish() as [Tree, Covers];
-      return [updates, { mu: next, nu: updates }];
-    },
-  };
-}
+export const scaleBySm3: (options?: ScaleBySm3Options) => GradientTransformation<Sm3State> = registerFactory(
+  "tx.scaleBySm3",
+  (options = {}) => {
+    const { b1, b2, eps } = readOptions(where, options, sm3Table);
+    return {
+      init: (params) => {
+        const { rows, finish } = align([params], 1, inner);
+        for (const row of rows) {
+          const { shape } = row.leaves[0] as Tensor;
+          row.put(
+            0,
+            sizesOf(shape).map((each) => zeros([...each])),
+          );
+        }
+        return { mu: finish()[0] as Covers, nu: mapTree(zerosLike, params) };
+      },
+      update: (gradients, { mu, nu }) => {
+        checkAlike(where, { gradients, nu });
+        const { rows, finish } = align([gradients, nu], 2, inner);
+        const covers = rows.map((row) => coversAt(mu, row.path(), row.leaves[0] as Tensor));
+        rows.forEach((row, i) => {
+          const [g, mean] = row.leaves as readonly [Tensor, Tensor];
+          const squares = coveredSquares(g, covers[i] as readonly Tensor[], b2);
+          row.put(0, runningMean(b1, mean, mul(g, inverseRoot(squares, eps))));
+          row.put(1, largestAlongAxes(squares, covers[i] as readonly Tensor[]));
+        });
+        const [updates, next] = finish() as [Tree, Covers];
+        return [updates, { mu: next, nu: updates }];
+      },
+    };
+  },
+);
 
 /** The least that any axis remembers for each element, and its square. */
 function coveredSquares(g: Tensor, covers: readonly Tensor[], b2: number): Tensor {
@@ -149,8 +152,11 @@ export interface Sm3Options {
  * const tx = nnx.sm3(0.1, { momentum: 0.8 });
  * ```
  */
-export function sm3(learningRate: number, options: Sm3Options = {}): GradientTransformation {
-  const { momentum } = readOptions<Sm3Options>("sm3", options, { momentum: decay(0.9) });
-  checkFinite("sm3", "learningRate", learningRate);
-  return chain(scaleBySm3({ b1: momentum }), scaleByLearningRate(learningRate));
-}
+export const sm3: (learningRate: number, options?: Sm3Options) => GradientTransformation = registerFactory(
+  "tx.sm3",
+  (learningRate, options = {}) => {
+    const { momentum } = readOptions<Sm3Options>("sm3", options, { momentum: decay(0.9) });
+    checkFinite("sm3", "learningRate", learningRate);
+    return chain(scaleBySm3({ b1: momentum }), scaleByLearningRate(learningRate));
+  },
+);

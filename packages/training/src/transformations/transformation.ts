@@ -1,6 +1,6 @@
 /** @file What turns gradients into updates, and how several of these become one. */
 import { registerFactory, StructureError } from "@nnxjs/nnx-core";
-import { describe, recordRecipe } from "@nnxjs/nnx-core/internal";
+import { describe } from "@nnxjs/nnx-core/internal";
 import type { Tensor } from "@nnxjs/kernels/internal";
 import type { Nested, Tree } from "../tree/tree.ts";
 
@@ -47,19 +47,6 @@ export const isTransformation = (x: unknown): x is GradientTransformation =>
   x !== null &&
   typeof Reflect.get(x, "init") === "function" &&
   typeof Reflect.get(x, "update") === "function";
-
-/**
- * Remembers which function made a transformation, of which arguments, so that optimizers with it go
- * through JSON. The function is registered under `tx.<name>` with `registerFactory`.
- */
-export function made<S extends TransformationState>(
-  name: string,
-  args: readonly unknown[],
-  transformation: GradientTransformation<S>,
-): GradientTransformation<S> {
-  recordRecipe(transformation, `tx.${name}`, args);
-  return transformation;
-}
 
 /** @throws StructureError for what is no transformation. @param place - Such as "as argument 0". */
 export function checkTransformation(where: string, x: unknown, place = ""): void {

@@ -1,8 +1,10 @@
 /** @file Steps in proportion to parameters: the trust ratio, LAMB, LARS, Fromage. */
 import { add, div, equal, mul, where } from "@nnxjs/kernels/internal";
+import { registerFactory } from "@nnxjs/nnx-core";
 import { checkAlike, mapTree } from "../tree/tree.ts";
 import { type AdamOptions, adamTable, scaleByAdam } from "./adam.ts";
-import { type Mask, maskedBy, maskOption } from "./mask.ts";
+import { type Mask, maskOption } from "./mask.ts";
+import { maskedBy } from "./masked.ts";
 import { momentumOf } from "./momentum.ts";
 import { safeNorm } from "./norms.ts";
 import { decay, flag, notNegative, type OptionTable, readOptions } from "./options.ts";
@@ -32,25 +34,28 @@ const trustRatioTable: OptionTable<TrustRatioOptions> = {
  * @throws RangeError for options that cannot be.
  * @see You et al. 2017, https://arxiv.org/abs/1708.03888; `optax.scale_by_trust_ratio`
  */
-export function scaleByTrustRatio(options: TrustRatioOptions = {}): GradientTransformation {
-  const { minNorm, trustCoefficient, eps } = readOptions("scaleByTrustRatio", options, trustRatioTable);
-  return {
-    init: () => [],
-    update: (updates, state, params) => {
-      checkAlike("scaleByTrustRatio", { updates, params });
-      const scaled = mapTree(
-        (u, p) => {
-          const [ofParam, ofUpdate] = [safeNorm(p, minNorm), safeNorm(u, minNorm)];
-          const ratio = div(mul(ofParam, trustCoefficient), add(ofUpdate, eps));
-          return mul(u, where(equal(ofParam, 0), 1, where(equal(ofUpdate, 0), 1, ratio)));
-        },
-        updates,
-        params,
-      );
-      return [scaled, state];
-    },
-  };
-}
+export const scaleByTrustRatio: (options?: TrustRatioOptions) => GradientTransformation = registerFactory(
+  "tx.scaleByTrustRatio",
+  (options = {}) => {
+    const { minNorm, trustCoefficient, eps } = readOptions("scaleByTrustRatio", options, trustRatioTable);
+    return {
+      init: () => [],
+      update: (updates, state, params) => {
+        checkAlike("scaleByTrustRatio", { updates, params });
+        const scaled = mapTree(
+          (u, p) => {
+            const [ofParam, ofUpdate] = [safeNorm(p, minNorm), safeNorm(u, minNorm)];
+            const ratio = div(mul(ofParam, trustCoefficient), add(ofUpdate, eps));
+            return mul(u, where(equal(ofParam, 0), 1, where(equal(ofUpdate, 0), 1, ratio)));
+          },
+          updates,
+          params,
+        );
+        return [scaled, state];
+      },
+    };
+  },
+);
 
 /** Options of {@link lamb}. */
 export interface LambOptions extends Omit<AdamOptions, "nesterov">, DecayOptions {
@@ -69,20 +74,21 @@ export interface LambOptions extends Omit<AdamOptions, "nesterov">, DecayOptions
  * const tx = nnx.lamb(0.01, { weightDecay: 0.01, mask: nnx.pathContains("kernel") });
  * ```
  */
-export function lamb(learningRate: number | Schedule, options: LambOptions = {}): GradientTransformation {
-  const { nesterov: _, ...table } = adamTable;
-  const { weightDecay, mask, ...given } = readOptions<LambOptions>("lamb", options, {
-    ...table,
-    eps: notNegative(1e-6),
-    ...decayTable(0),
+export const lamb: (learningRate: number | Schedule, options?: LambOptions) => GradientTransformation =
+  registerFactory("tx.lamb", (learningRate, options = {}) => {
+    const { nesterov: _, ...table } = adamTable;
+    const { weightDecay, mask, ...given } = readOptions<LambOptions>("lamb", options, {
+      ...table,
+      eps: notNegative(1e-6),
+      ...decayTable(0),
+    });
+    return chain(
+      scaleByAdam(given),
+      decayedWeights(weightDecay, mask),
+      scaleByTrustRatio(),
+      scaleByLearningRate(learningRate),
+    );
   });
-  return chain(
-    scaleByAdam(given),
-    decayedWeights(weightDecay, mask),
-    scaleByTrustRatio(),
-    scaleByLearningRate(learningRate),
-  );
-}
 
 /** Options of {@link lars}. */
 export interface LarsOptions {
@@ -123,17 +129,18 @@ const larsTable: OptionTable<LarsOptions> = {
  * const tx = nnx.lars(1, { weightDecay: 1e-4, weightDecayMask: kernels, trustRatioMask: kernels });
  * ```
  */
-export function lars(learningRate: number | Schedule, options: LarsOptions = {}): GradientTransformation {
-  const given = readOptions("lars", options, larsTable);
-  const { trustCoefficient, eps } = given;
-  const ratio = scaleByTrustRatio({ trustCoefficient, eps });
-  return chain(
-    decayedWeights(given.weightDecay, given.weightDecayMask),
-    maskedBy("lars", ratio, given.trustRatioMask),
-    scaleByLearningRate(learningRate),
-    momentumOf("lars", given.momentum, given.nesterov),
-  );
-}
+export const lars: (learningRate: number | Schedule, options?: LarsOptions) => GradientTransformation =
+  registerFactory("tx.lars", (learningRate, options = {}) => {
+    const given = readOptions("lars", options, larsTable);
+    const { trustCoefficient, eps } = given;
+    const ratio = scaleByTrustRatio({ trustCoefficient, eps });
+    return chain(
+      decayedWeights(given.weightDecay, given.weightDecayMask),
+      maskedBy("lars", ratio, given.trustRatioMask),
+      scaleByLearningRate(learningRate),
+      momentumOf("lars", given.momentum, given.nesterov),
+    );
+  });
 
 /** Options of {@link fromage}. */
 export interface FromageOptions {
@@ -152,28 +159,26 @@ export interface FromageOptions {
  * const tx = nnx.fromage(0.01);
  * ```
  */
-export function fromage(
-  learningRate: number | Schedule,
-  options: FromageOptions = {},
-): GradientTransformation {
-  const { minNorm } = readOptions<FromageOptions>("fromage", options, { minNorm: notNegative(1e-6) });
-  const shrink = (rate: number): number => 1 / Math.sqrt(1 + rate ** 2);
-  if (typeof learningRate !== "function") {
-    // What is no number would become one in the product.
-    scaleByLearningRate(learningRate);
+export const fromage: (learningRate: number | Schedule, options?: FromageOptions) => GradientTransformation =
+  registerFactory("tx.fromage", (learningRate, options = {}) => {
+    const { minNorm } = readOptions<FromageOptions>("fromage", options, { minNorm: notNegative(1e-6) });
+    const shrink = (rate: number): number => 1 / Math.sqrt(1 + rate ** 2);
+    if (typeof learningRate !== "function") {
+      // What is no number would become one in the product.
+      scaleByLearningRate(learningRate);
+      return chain(
+        scaleByTrustRatio({ minNorm }),
+        scaleByLearningRate(learningRate * shrink(learningRate)),
+        decayedWeights(shrink(learningRate) - 1, null),
+      );
+    }
+    const rateAt = onceInEachStep(learningRate);
     return chain(
       scaleByTrustRatio({ minNorm }),
-      scaleByLearningRate(learningRate * shrink(learningRate)),
-      decayedWeights(shrink(learningRate) - 1, null),
+      scaleByLearningRate((count) => rateAt(count) * shrink(rateAt(count))),
+      decayedWeights((count) => shrink(rateAt(count)) - 1, null),
     );
-  }
-  const rateAt = onceInEachStep(learningRate);
-  return chain(
-    scaleByTrustRatio({ minNorm }),
-    scaleByLearningRate((count) => rateAt(count) * shrink(rateAt(count))),
-    decayedWeights((count) => shrink(rateAt(count)) - 1, null),
-  );
-}
+  });
 
 /** A schedule that is not asked again for the step that it was asked for last. */
 function onceInEachStep(schedule: Schedule): Schedule {

@@ -1,8 +1,10 @@
 /** @file Decay of weights, apart from gradients. */
 import { add, mul } from "@nnxjs/kernels/internal";
+import { registerFactory } from "@nnxjs/nnx-core";
 import { checkAlike, mapTree, type Tree } from "../tree/tree.ts";
 import { checkNotNegative } from "../checks.ts";
-import { type Mask, maskedBy, maskOption } from "./mask.ts";
+import { type Mask, maskOption } from "./mask.ts";
+import { maskedBy } from "./masked.ts";
 import { type Option, type OptionTable, readOptions, refuse } from "./options.ts";
 import { type Schedule, scheduled } from "./schedule.ts";
 import type { GradientTransformation } from "./transformation.ts";
@@ -77,13 +79,13 @@ export function decayedWeights(weightDecay: number | Schedule, mask: Mask | null
  * const optimizer = new nnx.Optimizer(model, nnx.chain(decay, nnx.sgd(0.1)), { wrt: nnx.Param });
  * ```
  */
-export function addDecayedWeights(
+export const addDecayedWeights: (
   weightDecay: number | Schedule,
-  options: Pick<DecayOptions, "mask"> = {},
-): GradientTransformation {
+  options?: Pick<DecayOptions, "mask">,
+) => GradientTransformation = registerFactory("tx.addDecayedWeights", (weightDecay, options = {}) => {
   decayRate(0).check("addDecayedWeights", "weightDecay", weightDecay);
   const { mask } = readOptions<Pick<DecayOptions, "mask">>("addDecayedWeights", options, {
     mask: maskOption,
   });
   return decayedWeights(weightDecay, mask);
-}
+});

@@ -1,5 +1,6 @@
 /** @file Adam whose mean of squares moves by steps of bounded size. */
 import { add, div, mul, sign, sqrt, square, sub } from "@nnxjs/kernels/internal";
+import { registerFactory } from "@nnxjs/nnx-core";
 import type { AdamState } from "./adam.ts";
 import { byMoments, type Rule } from "./one-pass.ts";
 import { decay, notNegative, type OptionTable, positive, readOptions } from "./options.ts";
@@ -37,16 +38,17 @@ const scaleByYogiTable: OptionTable<ScaleByYogiOptions> = {
  * @throws RangeError for options that cannot be.
  * @see `optax.scale_by_yogi`
  */
-export function scaleByYogi(options: ScaleByYogiOptions = {}): GradientTransformation<AdamState> {
-  const given = readOptions("scaleByYogi", options, scaleByYogiTable);
-  const start = given.initialAccumulatorValue;
-  return byMoments<AdamState, "count">({
-    where: "scaleByYogi",
-    counter: "count",
-    start: { mu: start, nu: start },
-    step: (t) => yogiRule(given, biasCorrection(given.b1, t), biasCorrection(given.b2, t)),
+export const scaleByYogi: (options?: ScaleByYogiOptions) => GradientTransformation<AdamState> =
+  registerFactory("tx.scaleByYogi", (options = {}) => {
+    const given = readOptions("scaleByYogi", options, scaleByYogiTable);
+    const start = given.initialAccumulatorValue;
+    return byMoments<AdamState, "count">({
+      where: "scaleByYogi",
+      counter: "count",
+      start: { mu: start, nu: start },
+      step: (t) => yogiRule(given, biasCorrection(given.b1, t), biasCorrection(given.b2, t)),
+    });
   });
-}
 
 function yogiRule({ b1, b2, eps, epsRoot }: Required<ScaleByYogiOptions>, c1: number, c2: number): Rule {
   return {
@@ -83,7 +85,8 @@ function yogiRule({ b1, b2, eps, epsRoot }: Required<ScaleByYogiOptions>, c1: nu
  * const tx = nnx.yogi(0.01);
  * ```
  */
-export function yogi(learningRate: number | Schedule, options: YogiOptions = {}): GradientTransformation {
-  const given = readOptions("yogi", options, yogiTable);
-  return chain(scaleByYogi(given), scaleByLearningRate(learningRate));
-}
+export const yogi: (learningRate: number | Schedule, options?: YogiOptions) => GradientTransformation =
+  registerFactory("tx.yogi", (learningRate, options = {}) => {
+    const given = readOptions("yogi", options, yogiTable);
+    return chain(scaleByYogi(given), scaleByLearningRate(learningRate));
+  });
