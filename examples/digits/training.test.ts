@@ -8,7 +8,7 @@ import { inspect } from "./inspect.ts";
 import { Mlp, streams } from "./model.ts";
 import { labelsOf, lossOf, pixelsOf, take, train } from "./train.ts";
 
-/** What conformance/digits.py writes, with real JAX, Flax and optax. */
+/** The numbers that conformance/digits.py writes with JAX, Flax and optax. */
 interface Golden {
   readonly draws: {
     readonly input_kernel: readonly number[];
@@ -93,7 +93,8 @@ describe("the digits example, from seed 0", () => {
         bytes.push(tf.memory().numBytes);
       },
     });
-    // What other test files left to the garbage collector may go meanwhile: fewer is no leak.
+    // Meanwhile the garbage collector may free tensors of other test files. Fewer tensors are no
+    // leak.
     expect(Math.max(...tensors)).toBe(tensors[0]);
     expect(Math.max(...bytes)).toBe(bytes[0]);
   });
@@ -108,8 +109,8 @@ describe("the digits example, from seed 0", () => {
       const names = ["1 input", "2 hidden", "3 output"];
       expect(Object.keys(activations)).toEqual(names);
       expect(Object.keys(gradients)).toEqual(names);
-      // The gradient of mean cross entropy is (softmax - one-hot) / images at the logits: it sums
-      // to 0.
+      // The gradient of the mean cross entropy at the logits is (softmax - one-hot) / images, which
+      // sums to 0.
       const ofLogits = gradients["3 output"] as nnx.VariableState<tf.Tensor>;
       expect(tf.sum(ofLogits.value).dataSync()[0]).toBeCloseTo(0, 6);
     });

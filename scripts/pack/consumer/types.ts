@@ -1,6 +1,6 @@
 /**
- * @file What a user's compiler must see: with `any` in place of a type, the errors that are
- * expected here would not come.
+ * @file Types that a user's compiler must see. If a type were `any`, the expected errors would be
+ * missing.
  */
 import { file } from "@nnxjs/checkpoint/node";
 import * as nnx from "@nnxjs/nnx";
