@@ -13,7 +13,6 @@ export {
   generalizedKlDivergence,
   klDivergence,
   klDivergenceWithLogTargets,
-  type ReductionOptions,
 } from "./losses/divergence.ts";
 export {
   type FenchelYoungLoss,
@@ -22,6 +21,7 @@ export {
 } from "./losses/fenchel-young.ts";
 export { sigmoidFocalLoss, type SigmoidFocalLossOptions } from "./losses/focal.ts";
 export { type IntegerLabelOptions, softmaxCrossEntropyWithIntegerLabels } from "./losses/integer-labels.ts";
+export type { ReductionOptions } from "./losses/masked-sum.ts";
 export { multiclassHingeLoss, multiclassPerceptronLoss } from "./losses/multiclass.ts";
 export { rankingSoftmaxLoss, type RankingReduction, type RankingSoftmaxOptions } from "./losses/ranking.ts";
 export { huberLoss, type HuberLossOptions, l2Loss, logCosh, squaredError } from "./losses/regression.ts";
