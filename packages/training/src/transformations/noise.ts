@@ -23,25 +23,13 @@ const keyOption: Option<number | PRNGKey> = {
   },
 };
 
-/** Steps taken, and the two words of the key, as numbers. */
-type NoiseState = { readonly count: number; readonly rngKey: readonly number[] };
+type NoiseState = { readonly count: number; readonly rngKey: PRNGKey };
 
 const wordsOf = (key: PRNGKey): readonly number[] => [...random.keyData(key)];
 
 /** Definitions go through JSON, which has no keys: there a key is its words. */
 const keyFactory = "tx.key";
-registerFactory(keyFactory, (...words: number[]) => keyOf(words));
-
-const isWord = (x: unknown): boolean => Number.isInteger(x) && (x as number) >= 0 && (x as number) < 2 ** 32;
-
-function keyOf(words: unknown): PRNGKey {
-  if (Array.isArray(words) && words.length === 2 && words.every(isWord))
-    return random.wrapKeyData(Uint32Array.from(words as number[]));
-  throw new StructureError(
-    `addNoise at rngKey: expected the two words of a key, integers from 0 to 2³² - 1, got ${describe(words)}. ` +
-      "Restore the state of an optimizer of the same kind.",
-  );
-}
+registerFactory(keyFactory, (...words: number[]) => random.wrapKeyData(Uint32Array.from(words)));
 
 /**
  * Adds normal noise of variance `eta / t ** gamma` in step `t`, which starts at 1. The key is part of
@@ -64,21 +52,28 @@ export const addNoise: (
   checkNotNegative("addNoise", "eta", eta);
   checkFinite("addNoise", "gamma", gamma);
   const { key } = readOptions<AddNoiseOptions>("addNoise", options, { key: keyOption });
-  const first = wordsOf(typeof key === "number" ? random.key(key) : key);
-  if (PRNGKey.isKey(key)) recordRecipe(key, keyFactory, first);
+  const first = typeof key === "number" ? random.key(key) : key;
+  recordRecipe(first, keyFactory, wordsOf(first));
   return {
     init: () => ({ count: 0, rngKey: first }),
     update: (updates, { count, rngKey }) => {
       const t = count + 1;
       const deviation = Math.sqrt(eta / t ** gamma);
-      const pair = random.split(keyOf(rngKey));
+      const pair = random.split(checkKey(rngKey));
       const keys = random.split(pair.at(1), Math.max(1, leavesOf(updates).length));
       let next = 0;
       const noisy = mapTree((u) => add(u, mul(random.normal(keys.at(next++), u.shape), deviation)), updates);
-      return [noisy, { count: t, rngKey: wordsOf(pair.at(0)) }];
+      return [noisy, { count: t, rngKey: pair.at(0) }];
     },
   };
 });
+
+function checkKey(key: unknown): PRNGKey {
+  if (PRNGKey.isKey(key) && key.shape.length === 0) return key;
+  throw new StructureError(
+    `addNoise at rngKey: expected one key, got ${describe(key)}. Restore the state of an optimizer of the same kind.`,
+  );
+}
 
 /** Options of {@link noisySgd}. */
 export interface NoisySgdOptions extends AddNoiseOptions {

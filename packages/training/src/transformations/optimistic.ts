@@ -1,5 +1,5 @@
 /** @file Steps by the gradient that is expected next, for games. */
-import { mul, sub, zerosLike } from "@nnxjs/kernels/internal";
+import { mul, scalar, sub, type Tensor, where, zerosLike } from "@nnxjs/kernels/internal";
 import { registerFactory } from "@nnxjs/nnx-core";
 import { checkFinite } from "../checks.ts";
 import { checkAlike, mapTree, type Tree } from "../tree/tree.ts";
@@ -18,8 +18,8 @@ export interface OptimisticOptions {
 
 const optimisticTable: OptionTable<OptimisticOptions> = { alpha: finite(1), beta: finite(1) };
 
-/** Whether no step was taken yet (1 or 0), and the gradient of the last one. */
-type OptimisticState = { readonly isInitialStep: number; readonly previousGradient: Tree };
+/** Whether no step was taken yet, a scalar of dtype bool, and the gradient of the last one. */
+type OptimisticState = { readonly isInitialStep: Tensor; readonly previousGradient: Tree };
 
 /**
  * Replaces each gradient by `alpha * g + beta * (g - the last g)`; the first one by `alpha * g`.
@@ -33,15 +33,18 @@ export const scaleByOptimisticGradient: (
   (options = {}) => {
     const { alpha, beta } = readOptions("scaleByOptimisticGradient", options, optimisticTable);
     return {
-      init: (params) => ({ isInitialStep: 1, previousGradient: mapTree(zerosLike, params) }),
+      init: (params) => ({
+        isInitialStep: scalar(true, "bool"),
+        previousGradient: mapTree(zerosLike, params),
+      }),
       update: (gradients, { isInitialStep, previousGradient }) => {
         checkAlike("scaleByOptimisticGradient", { gradients, previousGradient });
         const updates = mapTree(
-          (g, last) => sub(mul(g, alpha + beta), mul(isInitialStep === 0 ? last : g, beta)),
+          (g, last) => sub(mul(g, alpha + beta), mul(where(isInitialStep, g, last), beta)),
           gradients,
           previousGradient,
         );
-        return [updates, { isInitialStep: 0, previousGradient: gradients }];
+        return [updates, { isInitialStep: scalar(false, "bool"), previousGradient: gradients }];
       },
     };
   },
