@@ -154,5 +154,5 @@ managers = [
 finish(
     "checkpoint",
     {"files": files, "verdicts": verdicts, "ours": ours(), "managers": managers},
-    libraries=("numpy", "safetensors", "orbax.checkpoint"),
+    libraries=("jax", "numpy", "safetensors", "orbax.checkpoint"),
 )

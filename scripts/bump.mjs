@@ -21,6 +21,10 @@ if (items.length === 0)
 
 execFileSync(process.execPath, ["node_modules/@changesets/cli/bin.js", "version"], { stdio: "inherit" });
 const { version } = JSON.parse(readFileSync("packages/nnx/package.json", "utf8"));
+// Files say which version wrote them.
+const writtenBy = "packages/checkpoint/src/write/written-by.ts";
+const source = readFileSync(writtenBy, "utf8");
+writeFileSync(writtenBy, source.replace(/(libraryVersion = )"[^"]*"/, `$1"${version}"`));
 const title = "# Changelog\n\n";
 const waiting = `${title}## Unreleased\n\n`;
 const history = readFileSync("CHANGELOG.md", "utf8");

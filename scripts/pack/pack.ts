@@ -52,7 +52,8 @@ export const packageFolders = (): string[] =>
 function build(): void {
   for (const folder of packageFolders()) {
     rmSync(join(folder, "dist"), { recursive: true, force: true });
-    rmSync(join(folder, "tsconfig.tsbuildinfo"), { force: true });
+    for (const name of ["tsconfig", "tsconfig.node"])
+      rmSync(join(folder, `${name}.tsbuildinfo`), { force: true });
   }
   run(process.execPath, ["node_modules/typescript/bin/tsc", "-b"]);
 }

@@ -1,9 +1,4 @@
-export {
-  type CosineDecayOptions,
-  cosineDecaySchedule,
-  exponentialDecay,
-  type ExponentialDecayOptions,
-} from "./schedules/decay.ts";
+// Losses.
 export * as losses from "./losses/index.ts";
 export { hingeLoss, perceptronLoss, sigmoidBinaryCrossEntropy, sparsemaxLoss } from "./losses/binary.ts";
 export { cosineDistance, type CosineOptions, cosineSimilarity } from "./losses/cosine.ts";
@@ -13,7 +8,6 @@ export {
   generalizedKlDivergence,
   klDivergence,
   klDivergenceWithLogTargets,
-  type ReductionOptions,
 } from "./losses/divergence.ts";
 export {
   type FenchelYoungLoss,
@@ -22,6 +16,7 @@ export {
 } from "./losses/fenchel-young.ts";
 export { sigmoidFocalLoss, type SigmoidFocalLossOptions } from "./losses/focal.ts";
 export { type IntegerLabelOptions, softmaxCrossEntropyWithIntegerLabels } from "./losses/integer-labels.ts";
+export type { ReductionOptions } from "./losses/masked-sum.ts";
 export { multiclassHingeLoss, multiclassPerceptronLoss } from "./losses/multiclass.ts";
 export { rankingSoftmaxLoss, type RankingReduction, type RankingSoftmaxOptions } from "./losses/ranking.ts";
 export { huberLoss, type HuberLossOptions, l2Loss, logCosh, squaredError } from "./losses/regression.ts";
@@ -47,6 +42,14 @@ export {
   softmaxCrossEntropy,
 } from "./losses/softmax-cross-entropy.ts";
 export { multiclassSparsemaxLoss } from "./losses/sparsemax.ts";
+
+// Schedules.
+export {
+  type CosineDecayOptions,
+  cosineDecaySchedule,
+  exponentialDecay,
+  type ExponentialDecayOptions,
+} from "./schedules/decay.ts";
 export type { BoundariesAndScales } from "./schedules/checks.ts";
 export { joinSchedules } from "./schedules/join.ts";
 export {
@@ -72,6 +75,8 @@ export {
   warmupCosineDecaySchedule,
   warmupExponentialDecaySchedule,
 } from "./schedules/warmup.ts";
+
+// The Optimizer.
 export { OptArray, OptState, type OptStateTree, OptVariable } from "./optimizer/opt-state.ts";
 export type { Gradients } from "./optimizer/gradients.ts";
 export { EMA, type EMAOptions } from "./optimizer/ema.ts";
@@ -83,46 +88,13 @@ export {
   type OptimizerOptions,
 } from "./optimizer/optimizer.ts";
 export { type ApplyGradientsOptions, TrainState, type TrainStateFields } from "./optimizer/train-state.ts";
+
+// Schedules.
 export type { Schedule } from "./schedules/schedule.ts";
-export { scaleByLearningRate } from "./transformations/schedule.ts";
-export { sgd, type SgdOptions } from "./transformations/sgd.ts";
-export { applyEvery } from "./transformations/apply-every.ts";
-export { applyIfFinite } from "./transformations/apply-if-finite.ts";
-export { type BacktrackingOptions, scaleByBacktrackingLinesearch } from "./transformations/backtracking.ts";
-export {
-  type ConditionFn,
-  conditionallyMask,
-  conditionallyTransform,
-  type ConditionOptions,
-} from "./transformations/conditional.ts";
-export { keepParamsNonnegative, zeroNans } from "./transformations/constrain.ts";
-export { ema, type EmaOptions } from "./transformations/ema.ts";
-export { flatten } from "./transformations/flatten.ts";
-export { freeze, type SelectiveTransformOptions, selectiveTransform } from "./transformations/freeze.ts";
-export {
-  injectHyperparams,
-  type InjectOptions,
-  injectStatefulHyperparams,
-  type StatefulSchedule,
-  WrappedSchedule,
-} from "./transformations/inject-hyperparams.ts";
-export { lbfgs, type LbfgsOptions, scaleByLbfgs, type ScaleByLbfgsOptions } from "./transformations/lbfgs.ts";
-export { lookahead, type LookaheadOptions } from "./transformations/lookahead.ts";
-export type { Mask, MaskFilter, MaskTree } from "./transformations/mask.ts";
-export { masked, type MaskedOptions } from "./transformations/masked.ts";
-export { trace, type TraceOptions } from "./transformations/momentum.ts";
-export { type Measure, measureWithEma, monitor, snapshot } from "./transformations/monitor.ts";
-export { MultiSteps, type MultiStepsOptions, type MultiStepsState } from "./transformations/multi-steps.ts";
-export { namedChain } from "./transformations/named-chain.ts";
-export { multiTransform, type ParamLabels, partition } from "./transformations/partition.ts";
-export {
-  type PolyakOptions,
-  polyakSgd,
-  type PolyakSgdOptions,
-  scaleByPolyak,
-} from "./transformations/polyak.ts";
+
+// Transformations, and chains of them.
 export { scale, scaleBySchedule } from "./transformations/scale.ts";
-export { type ShouldSkipUpdateFunction, skipLargeUpdates, skipNotFinite } from "./transformations/skip.ts";
+export { scaleByLearningRate } from "./transformations/schedule.ts";
 export { setToZero, stateless, statelessWithTreeMap } from "./transformations/stateless.ts";
 export {
   chain,
@@ -131,40 +103,67 @@ export {
   identityTransformation,
   type TransformationState,
 } from "./transformations/transformation.ts";
-export { scaleByZoomLinesearch, type ZoomOptions } from "./transformations/zoom.ts";
-export { applyUpdates, globalNorm, incrementalUpdate, periodicUpdate } from "./tree/arithmetic.ts";
-export { mapTree, type Nested, type Tree } from "./tree/tree.ts";
-export { adabelief, type AdabeliefOptions, scaleByBelief } from "./transformations/adabelief.ts";
+
+// Transformations of some of the parameters.
+export {
+  freeze,
+  type SelectiveTransformOptions,
+  selectiveTransform,
+} from "./transformations/masks/freeze.ts";
+export type { Mask, MaskFilter, MaskTree } from "./transformations/masks/mask.ts";
+export { masked, type MaskedOptions } from "./transformations/masks/masked.ts";
+export { multiTransform, type ParamLabels, partition } from "./transformations/masks/partition.ts";
+
+// Update rules.
+export { adabelief, type AdabeliefOptions, scaleByBelief } from "./transformations/rules/adabelief.ts";
 export {
   adadelta,
   type AdadeltaOptions,
   scaleByAdadelta,
   type ScaleByAdadeltaOptions,
-} from "./transformations/adadelta.ts";
-export { adafactor, type AdafactorOptions } from "./transformations/adafactor.ts";
-export { adagrad, type AdagradOptions, scaleByRss } from "./transformations/adagrad.ts";
-export { adam, type AdamOptions, nadam, type NAdamOptions, scaleByAdam } from "./transformations/adam.ts";
+} from "./transformations/rules/adadelta.ts";
+export { adafactor, type AdafactorOptions } from "./transformations/rules/adafactor.ts";
+export { adagrad, type AdagradOptions, scaleByRss } from "./transformations/rules/adagrad.ts";
+export {
+  adam,
+  type AdamOptions,
+  nadam,
+  type NAdamOptions,
+  scaleByAdam,
+} from "./transformations/rules/adam.ts";
 export {
   adamax,
   type AdamaxOptions,
   adamaxw,
   type AdamaxWOptions,
   scaleByAdamax,
-} from "./transformations/adamax.ts";
-export { adamw, type AdamWOptions, nadamw, type NAdamWOptions } from "./transformations/adamw.ts";
-export { adan, type AdanOptions, scaleByAdan, type ScaleByAdanOptions } from "./transformations/adan.ts";
-export { adaptiveGradClip, type AdaptiveGradClipOptions } from "./transformations/adaptive-clip.ts";
-export { amsgrad, type AmsgradOptions, scaleByAmsgrad } from "./transformations/amsgrad.ts";
-export { clip, clipByGlobalNorm } from "./transformations/clip.ts";
+} from "./transformations/rules/adamax.ts";
+export { adamw, type AdamWOptions, nadamw, type NAdamWOptions } from "./transformations/rules/adamw.ts";
+export {
+  adan,
+  type AdanOptions,
+  scaleByAdan,
+  type ScaleByAdanOptions,
+} from "./transformations/rules/adan.ts";
+export { amsgrad, type AmsgradOptions, scaleByAmsgrad } from "./transformations/rules/amsgrad.ts";
 export {
   type DistanceOverGradientsOptions,
   scaleByDistanceOverGradients,
-} from "./transformations/distance.ts";
-export { type FactoredRmsOptions, scaleByFactoredRms } from "./transformations/factored-rms.ts";
-export { lion, type LionOptions, scaleByLion, type ScaleByLionOptions } from "./transformations/lion.ts";
-export { addNoise, type AddNoiseOptions, noisySgd, type NoisySgdOptions } from "./transformations/noise.ts";
-export { centralize, normalizeByUpdateNorm, type NormalizeOptions } from "./transformations/normalize.ts";
-export { novograd, type NovogradOptions, scaleByNovograd } from "./transformations/novograd.ts";
+} from "./transformations/rules/distance.ts";
+export { type FactoredRmsOptions, scaleByFactoredRms } from "./transformations/rules/factored-rms.ts";
+export {
+  lion,
+  type LionOptions,
+  scaleByLion,
+  type ScaleByLionOptions,
+} from "./transformations/rules/lion.ts";
+export {
+  addNoise,
+  type AddNoiseOptions,
+  noisySgd,
+  type NoisySgdOptions,
+} from "./transformations/rules/noise.ts";
+export { novograd, type NovogradOptions, scaleByNovograd } from "./transformations/rules/novograd.ts";
 export {
   optimisticAdam,
   type OptimisticAdamOptions,
@@ -173,14 +172,8 @@ export {
   optimisticGradientDescent,
   type OptimisticOptions,
   scaleByOptimisticGradient,
-} from "./transformations/optimistic.ts";
-export {
-  clipByBlockRms,
-  type ParamBlockOptions,
-  scaleByParamBlockNorm,
-  scaleByParamBlockRms,
-} from "./transformations/param-block.ts";
-export { radam, type RAdamOptions, scaleByRadam } from "./transformations/radam.ts";
+} from "./transformations/rules/optimistic.ts";
+export { radam, type RAdamOptions, scaleByRadam } from "./transformations/rules/radam.ts";
 export {
   rmsprop,
   type RmsOptions,
@@ -188,10 +181,11 @@ export {
   scaleByRms,
   scaleByStddev,
   type StddevOptions,
-} from "./transformations/rmsprop.ts";
-export { rprop, type RpropOptions, scaleByRprop } from "./transformations/rprop.ts";
-export { scaleBySign, signSgd, signum, type SignumOptions } from "./transformations/sign.ts";
-export { scaleBySm3, type ScaleBySm3Options, sm3, type Sm3Options } from "./transformations/sm3.ts";
+} from "./transformations/rules/rmsprop.ts";
+export { rprop, type RpropOptions, scaleByRprop } from "./transformations/rules/rprop.ts";
+export { sgd, type SgdOptions } from "./transformations/rules/sgd.ts";
+export { scaleBySign, signSgd, signum, type SignumOptions } from "./transformations/rules/sign.ts";
+export { scaleBySm3, type ScaleBySm3Options, sm3, type Sm3Options } from "./transformations/rules/sm3.ts";
 export {
   fromage,
   type FromageOptions,
@@ -201,12 +195,93 @@ export {
   type LarsOptions,
   scaleByTrustRatio,
   type TrustRatioOptions,
-} from "./transformations/trust-ratio.ts";
-export { addDecayedWeights, type DecayOptions } from "./transformations/weight-decay.ts";
-export { scaleByYogi, type ScaleByYogiOptions, yogi, type YogiOptions } from "./transformations/yogi.ts";
+} from "./transformations/rules/trust-ratio.ts";
+export {
+  scaleByYogi,
+  type ScaleByYogiOptions,
+  yogi,
+  type YogiOptions,
+} from "./transformations/rules/yogi.ts";
+
+// Parts of rules.
+export { adaptiveGradClip, type AdaptiveGradClipOptions } from "./transformations/parts/adaptive-clip.ts";
+export { clip, clipByGlobalNorm } from "./transformations/parts/clip.ts";
+export { keepParamsNonnegative, zeroNans } from "./transformations/parts/constrain.ts";
+export { ema, type EmaOptions } from "./transformations/parts/ema.ts";
+export { trace, type TraceOptions } from "./transformations/parts/momentum.ts";
+export {
+  centralize,
+  normalizeByUpdateNorm,
+  type NormalizeOptions,
+} from "./transformations/parts/normalize.ts";
+export {
+  clipByBlockRms,
+  type ParamBlockOptions,
+  scaleByParamBlockNorm,
+  scaleByParamBlockRms,
+} from "./transformations/parts/param-block.ts";
+export { addDecayedWeights, type DecayOptions } from "./transformations/parts/weight-decay.ts";
+
+// Line searches.
+export {
+  type BacktrackingOptions,
+  scaleByBacktrackingLinesearch,
+} from "./transformations/line-search/backtracking.ts";
+export {
+  lbfgs,
+  type LbfgsOptions,
+  scaleByLbfgs,
+  type ScaleByLbfgsOptions,
+} from "./transformations/line-search/lbfgs.ts";
+export {
+  type PolyakOptions,
+  polyakSgd,
+  type PolyakSgdOptions,
+  scaleByPolyak,
+} from "./transformations/line-search/polyak.ts";
+export { scaleByZoomLinesearch, type ZoomOptions } from "./transformations/line-search/zoom.ts";
+
+// Transformations of transformations.
+export { applyEvery } from "./transformations/wrappers/apply-every.ts";
+export { applyIfFinite } from "./transformations/wrappers/apply-if-finite.ts";
+export {
+  type ConditionFn,
+  conditionallyMask,
+  conditionallyTransform,
+  type ConditionOptions,
+} from "./transformations/wrappers/conditional.ts";
+export { flatten } from "./transformations/wrappers/flatten.ts";
+export {
+  injectHyperparams,
+  type InjectOptions,
+  injectStatefulHyperparams,
+  type StatefulSchedule,
+  WrappedSchedule,
+} from "./transformations/wrappers/inject-hyperparams.ts";
+export { lookahead, type LookaheadOptions } from "./transformations/wrappers/lookahead.ts";
+export { type Measure, measureWithEma, monitor, snapshot } from "./transformations/wrappers/monitor.ts";
+export {
+  MultiSteps,
+  type MultiStepsOptions,
+  type MultiStepsState,
+} from "./transformations/wrappers/multi-steps.ts";
+export { namedChain } from "./transformations/wrappers/named-chain.ts";
+export {
+  type ShouldSkipUpdateFunction,
+  skipLargeUpdates,
+  skipNotFinite,
+} from "./transformations/wrappers/skip.ts";
+
+// Parameters as trees.
+export { applyUpdates, globalNorm, incrementalUpdate, periodicUpdate } from "./tree/arithmetic.ts";
+export { mapTree, type Nested, type Tree } from "./tree/tree.ts";
+
+// Metrics.
 export { Metric } from "./metrics/metric.ts";
 export { MultiMetric } from "./metrics/multi-metric.ts";
 export * as metrics from "./metrics/index.ts";
+
+// Batches and loops.
 export { AsyncBatches, type AsyncBatchesOptions, type RecordSource } from "./batches/async-batches.ts";
 export { Batches, type BatchesOptions, type CommonBatchOptions } from "./batches/batches.ts";
 export type { ArrayData, BatchDtype, NumberArray } from "./batches/numbers.ts";

@@ -57,7 +57,7 @@ class DatabaseFolder implements StorageFolder {
   private connected(): Promise<IDBDatabase> {
     if (!("indexedDB" in globalThis)) {
       throw new CheckpointError(
-        `${this.name}: expected a browser that has IndexedDB, got none. Use file of @nnxjs/checkpoint/node.`,
+        `${this.name}: expected a browser that has indexed databases, got none. Use file of @nnxjs/checkpoint/node.`,
       );
     }
     this.opening ??= this.connect();

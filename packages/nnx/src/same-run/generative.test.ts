@@ -49,7 +49,7 @@ const circle = (step: number): tf.Tensor2D =>
 const bce = (logits: tf.Tensor, label: number): tf.Scalar =>
   tf.mean<tf.Scalar>(nnx.sigmoidBinaryCrossEntropy(logits, tf.fill(logits.shape, label)));
 
-const valueOf = (loss: tf.Tensor): number => loss.dataSync()[0] as number;
+const numberIn = (loss: tf.Tensor): number => loss.dataSync()[0] as number;
 
 describe.each(["cpu", "wasm"])("on %s, 60 steps cost what they cost in Flax", (backend) => {
   beforeAll(() => tf.setBackend(backend));
@@ -71,7 +71,7 @@ describe.each(["cpu", "wasm"])("on %s, 60 steps cost what they cost in Flax", (b
       ofJudge.update(judge, first[1]);
       const second = nnx.valueAndGrad(generatorLoss)(generator, judge, noise());
       ofGenerator.update(generator, second[1]);
-      return valueOf(part === "judge" ? first[0] : second[0]);
+      return numberIn(part === "judge" ? first[0] : second[0]);
     });
   });
 
@@ -87,7 +87,7 @@ describe.each(["cpu", "wasm"])("on %s, 60 steps cost what they cost in Flax", (b
     expectSameRun("vae", (step) => {
       const [value, grads] = nnx.valueAndGrad(loss)(model, batchOf(step, [PIXELS]).x);
       optimizer.update(model, grads);
-      return valueOf(value);
+      return numberIn(value);
     });
   });
 });

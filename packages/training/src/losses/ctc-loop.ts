@@ -54,7 +54,7 @@ interface Sequence {
 
 /** `log(e^a + e^b)` */
 function logAddExp(a: number, b: number): number {
-  const larger = a > b ? a : b;
+  const larger = Math.max(a, b);
   if (larger === Number.NEGATIVE_INFINITY) return larger;
   return larger + Math.log1p(Math.exp(-Math.abs(a - b)));
 }

@@ -71,7 +71,7 @@ function sharesOfLabels(logShares: Tensor, labels: Tensor): Tensor {
 /** Losses `[batch]`, and forward probabilities `[frames, batch, labels + 1]` and `[frames, batch, labels]`. */
 export function ctcOps(
   { logits, framePaddings, labels, labelPaddings }: CtcTensors,
-  { batch, frames, classes, maxLabels, blankId, logEpsilon }: CtcSizes,
+  { batch, frames, maxLabels, blankId, logEpsilon }: CtcSizes,
 ): [losses: Tensor, blanks: Tensor, emits: Tensor] {
   const isPadded = broadcastTo(reshape(cast(framePaddings, "bool"), [batch, frames, 1]), logits.shape);
   const logShares = logSoftmax(select(isPadded, scalar(0), logits));

@@ -11,24 +11,9 @@ import {
   type Tensor,
   where as select,
 } from "@nnxjs/kernels/internal";
-import type { Axes } from "@nnxjs/layers";
-import { axisListOrNull, checkGiven, type OptionChecks, orNull } from "@nnxjs/layers/internal";
-import { checkTensor } from "@nnxjs/nnx-core/internal";
+import { checkGiven } from "@nnxjs/layers/internal";
 import { axesFrom, broadcastShape, checkFloats } from "./arguments.ts";
-import { maskedSum } from "./masked-sum.ts";
-
-/** Along which axes losses sum, and which elements count. */
-export interface ReductionOptions {
-  /** One axis, several, or `null` for all. @defaultValue -1 */
-  axis?: Axes | null;
-  /** Bool, broadcastable to what is summed: where it is false, elements do not count. @defaultValue all */
-  where?: Tensor | null;
-}
-
-export const REDUCTION: OptionChecks<ReductionOptions> = {
-  axis: axisListOrNull,
-  where: orNull(checkTensor),
-};
+import { maskedSum, REDUCTION, type ReductionOptions } from "./masked-sum.ts";
 
 /** The axes of a sum over the shape that both arguments broadcast to, and its mask. */
 function reductionOf(

@@ -1,5 +1,6 @@
 /** @file What losses do beyond what optax has numbers for. */
-import { grad, vjp } from "@nnxjs/nnx-core";
+import { grad, jvp, remat, vjp } from "@nnxjs/nnx-core";
+import { installGradients } from "@nnxjs/gradients";
 import { logsumexp } from "@nnxjs/layers";
 import * as tf from "@tensorflow/tfjs-core";
 import { expect, it } from "vitest";
@@ -9,7 +10,7 @@ import * as losses from "./index.ts";
 const values = (x: tf.Tensor): number[] => Array.from(x.dataSync());
 const near = (x: tf.Tensor, wanted: readonly number[], digits = 5): void => {
   expect(x.size).toBe(wanted.length);
-  values(x).forEach((value, i) => expect(value).toBeCloseTo(wanted[i] as number, digits));
+  for (const [i, value] of values(x).entries()) expect(value).toBeCloseTo(wanted[i] as number, digits);
 };
 const inTidy = (run: () => void) => (): void => {
   const before = tf.memory().numTensors;
@@ -205,6 +206,27 @@ onEachBackend("losses", () => {
       const twice = (f: (w: tf.Tensor) => tf.Tensor) =>
         grad((w: tf.Tensor) => tf.sum(tf.square(grad(f)(w))))(x);
       near(twice(loss), values(twice(plain)));
+    }),
+  );
+
+  it(
+    "gradients of tensorflow.js, forward derivatives and recomputed parts take the loops too",
+    inTidy(() => {
+      const [x, y] = [tf.tensor2d([[0.5, -1, 0.25]]), tf.tensor2d([[0.2, 0.3, 0.5]])];
+      const label = tf.tensor1d([2], "int32");
+      const all: ((w: tf.Tensor) => tf.Tensor)[] = [
+        (w) => tf.sum(losses.softmaxCrossEntropy(w, y)),
+        (w) => tf.sum(losses.softmaxCrossEntropyWithIntegerLabels(w, label)),
+      ];
+      const right = [y, tf.tensor2d([[0, 0, 1]])];
+      for (const [i, loss] of all.entries()) {
+        const wanted = values(tf.sub(tf.softmax(x), right[i]!));
+        installGradients();
+        near(tf.grad(loss)(x), wanted);
+        near(grad((w: tf.Tensor) => remat(loss)(w))(x), wanted);
+        const [, slope] = jvp(loss, [x], [tf.tensor2d([[1, 0, 0]])]);
+        near(slope, wanted.slice(0, 1));
+      }
     }),
   );
 });

@@ -7,11 +7,11 @@ export {
   generalizedKlDivergence,
   klDivergence,
   klDivergenceWithLogTargets,
-  type ReductionOptions,
 } from "./divergence.ts";
 export { type FenchelYoungLoss, type FenchelYoungOptions, makeFenchelYoungLoss } from "./fenchel-young.ts";
 export { sigmoidFocalLoss, type SigmoidFocalLossOptions } from "./focal.ts";
 export { type IntegerLabelOptions, softmaxCrossEntropyWithIntegerLabels } from "./integer-labels.ts";
+export type { ReductionOptions } from "./masked-sum.ts";
 export { multiclassHingeLoss, multiclassPerceptronLoss } from "./multiclass.ts";
 export { rankingSoftmaxLoss, type RankingReduction, type RankingSoftmaxOptions } from "./ranking.ts";
 export { huberLoss, type HuberLossOptions, l2Loss, logCosh, squaredError } from "./regression.ts";

@@ -3,7 +3,7 @@ import { registerFunction } from "@nnxjs/nnx-core";
 import { add, cast, div, mul, type Operand, sub, sum, type Tensor } from "@nnxjs/kernels/internal";
 import { checkBroadcast, checkGiven } from "@nnxjs/layers/internal";
 import { axesFrom, checkFloats, numeric } from "./arguments.ts";
-import { REDUCTION, type ReductionOptions } from "./divergence.ts";
+import { REDUCTION, type ReductionOptions } from "./masked-sum.ts";
 
 /**
  * `(1 - alpha) * labels + alpha / n`, with n the number of classes that count.

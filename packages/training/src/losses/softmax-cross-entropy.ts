@@ -14,8 +14,7 @@ import { logSoftmax, softmax } from "@nnxjs/layers";
 import { checkGiven, type OptionChecks } from "@nnxjs/layers/internal";
 import { axesFrom, broadcastShape, checkFloats, checkHasAxes, floatsOf, numeric } from "./arguments.ts";
 import { crossEntropyOfRows } from "./cross-entropy.ts";
-import { REDUCTION, type ReductionOptions } from "./divergence.ts";
-import { maskedOut, maskedSum } from "./masked-sum.ts";
+import { maskedOut, maskedSum, REDUCTION, type ReductionOptions } from "./masked-sum.ts";
 
 const NAMES = ["logits", "labels"] as const;
 

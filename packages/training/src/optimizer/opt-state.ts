@@ -2,9 +2,10 @@
  * @file The Variables that an optimizer remembers in, so that its memory is split, saved and merged
  * like a model's.
  */
-import { isTensor, type Tensor } from "@nnxjs/kernels/internal";
+import { isTensor, sameShape, type Tensor } from "@nnxjs/kernels/internal";
 import { formatPath, type Path, registerVariableName, StructureError, Variable } from "@nnxjs/nnx-core";
 import { describe } from "@nnxjs/nnx-core/internal";
+import { PRNGKey } from "@nnxjs/rnglib";
 import type { Change } from "./commit.ts";
 import { align } from "../tree/structure.ts";
 import type { TransformationState } from "../transformations/transformation.ts";
@@ -43,8 +44,8 @@ export class OptVariable extends OptState<Tensor> {
   };
 }
 
-/** A transformation's state with a Variable around each number and tensor. */
-export type OptStateTree = Nested<OptArray | OptVariable>;
+/** A transformation's state with a Variable around each number, tensor and key. */
+export type OptStateTree = Nested<OptArray | OptVariable | OptState<PRNGKey>>;
 
 /**
  * Puts Variables around the values.
@@ -52,16 +53,29 @@ export type OptStateTree = Nested<OptArray | OptVariable>;
  */
 export function toVariables(state: TransformationState): OptStateTree {
   const { rows, finish } = align([state], 1, differs);
-  const odd = rows.find(({ leaves: [value] }) => typeof value !== "number" && !isTensor(value));
+  const odd = rows.find(
+    ({ leaves: [value] }) => typeof value !== "number" && !isTensor(value) && !PRNGKey.isKey(value),
+  );
   if (odd) {
-    const expected = "the state of a transformation to be made of numbers and tensors";
+    const expected = "the state of a transformation to be made of numbers, tensors and keys";
     throw refused("Optimizer", odd.path(), expected, odd.leaves[0]);
   }
   for (const row of rows) {
     const [value] = row.leaves;
-    row.put(0, isTensor(value) ? new OptVariable(value) : new OptArray(value as number));
+    row.put(0, variableFor(value as number | Tensor | PRNGKey));
   }
   return finish()[0] as OptStateTree;
+}
+
+function variableFor(value: number | Tensor | PRNGKey): Variable {
+  if (typeof value === "number") return new OptArray(value);
+  return isTensor(value) ? new OptVariable(value) : new OptState(value);
+}
+
+/** What a Variable of an optimizer's state holds, in words. */
+function kindIn(variable: unknown): string {
+  if (variable instanceof OptArray) return "a plain number";
+  return variable instanceof OptVariable ? "a tensor in an OptVariable" : "a key in an OptState";
 }
 
 /**
@@ -73,17 +87,17 @@ export function toValues(tree: OptStateTree): TransformationState {
   for (const row of rows) {
     const [variable] = row.leaves;
     const value = variable instanceof Variable ? variable.value : variable;
-    const isFine =
-      variable instanceof OptArray
-        ? typeof value === "number"
-        : variable instanceof OptVariable && isTensor(value);
-    if (!isFine) {
-      const kind = variable instanceof OptArray ? "a plain number" : "a tensor in an OptVariable";
-      throw refused("Optimizer.update", row.path(), kind, value);
-    }
+    if (!holdsItsKind(variable, value))
+      throw refused("Optimizer.update", row.path(), kindIn(variable), value);
     row.put(0, value);
   }
   return finish()[0] as TransformationState;
+}
+
+function holdsItsKind(variable: unknown, value: unknown): boolean {
+  if (variable instanceof OptArray) return typeof value === "number";
+  if (variable instanceof OptVariable) return isTensor(value);
+  return variable instanceof OptState && PRNGKey.isKey(value);
 }
 
 /**
@@ -93,12 +107,17 @@ export function toValues(tree: OptStateTree): TransformationState {
 export function changesOf(tree: OptStateTree, next: TransformationState): Change[] {
   const { rows } = align([tree, next], 0, differs);
   return rows.map((row) => {
-    const [variable, value] = row.leaves as readonly [OptArray | OptVariable, unknown];
+    const [variable, value] = row.leaves as readonly [OptState, unknown];
     const before = variable.value;
-    if (typeof before === "number" ? typeof value === "number" : isLike(value, before))
-      return [variable, value];
+    if (fitsIn(before, value)) return [variable, value];
     throw differs(row.path(), 1, value, describe(before));
   });
+}
+
+function fitsIn(before: unknown, value: unknown): boolean {
+  if (typeof before === "number") return typeof value === "number";
+  if (!PRNGKey.isKey(before)) return isLike(value, before);
+  return PRNGKey.isKey(value) && sameShape(value.shape, before.shape);
 }
 
 const differs = (path: Path, _: number, got: unknown, like = "a value"): StructureError =>

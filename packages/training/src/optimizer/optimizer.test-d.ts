@@ -68,7 +68,7 @@ it("types the loss of a line search by the model", () => {
   optimizer.update(model, grad(loss)(model), { value: 1, valueFn: (m) => loss(m), own: "x" });
   optimizer.update([model], [grad(loss)(model)], { valueFn: ([m]) => loss(m as Net) });
   // @ts-expect-error the loss of something else
-  optimizer.update(model, grad(loss)(model), { value: 1, valueFn: (m: { x: number }) => x });
+  optimizer.update(model, grad(loss)(model), { value: 1, valueFn: (_: { x: number }) => x });
   const trainer = new ModelAndOptimizer(model, lbfgs());
   expectTypeOf(trainer.model).toEqualTypeOf<Net>();
   trainer.update(grad(loss)(model), { value: x, valueFn: loss });

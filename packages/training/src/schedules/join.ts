@@ -42,7 +42,7 @@ export const joinSchedules: (schedules: readonly Schedule[], boundaries: readonl
             "Pass the step at which each but the first begins.",
         );
       }
-      schedules.forEach((schedule, i) => checkSchedule(where, `schedules[${i}]`, schedule));
+      for (const [i, schedule] of schedules.entries()) checkSchedule(where, `schedules[${i}]`, schedule);
       boundaries.forEach((boundary: number, i) => {
         checkCount(where, `boundaries[${i}]`, boundary);
         if (i === 0 || boundary >= (boundaries[i - 1] as number)) return;

@@ -1,4 +1,14 @@
 /** @file Schedules at, between and far beyond their boundaries, as optax's; and what they refuse. */
+import {
+  equalGraphDefs,
+  type GraphDefJson,
+  graphdef,
+  graphDefFromJson,
+  graphDefToJson,
+  merge,
+  Module,
+  registerModule,
+} from "@nnxjs/nnx-core";
 import { describe, expect, it } from "vitest";
 import { readGolden } from "../../../../scripts/golden.ts";
 import * as training from "../index.ts";
@@ -7,6 +17,7 @@ import {
   type CosineCycle,
   cosineDecaySchedule,
   cosineOnecycleSchedule,
+  exponentialDecay,
   joinSchedules,
   linearOnecycleSchedule,
   linearSchedule,
@@ -15,6 +26,7 @@ import {
   polynomialSchedule,
   type Schedule,
   sgdrSchedule,
+  softmaxCrossEntropy,
   warmupConstantSchedule,
   warmupCosineDecaySchedule,
   warmupExponentialDecaySchedule,
@@ -178,6 +190,11 @@ it.each<[string, () => unknown, RegExp]>([
     /warmupSteps to be an integer from 0, got -1/,
   ],
   ["a decay of 0", () => warmupExponentialDecaySchedule(0, 1, 1, 10, 0), /a finite decayRate above 0, got 0/],
+  [
+    "a staircase of 1",
+    () => exponentialDecay(1, 10, 0.5, { staircase: 1 as never }),
+    /staircase to be true or false, got 1/,
+  ],
   ["no cycles", () => sgdrSchedule([]), /sgdrSchedule: expected a list of cycles/],
   [
     "a cycle that is none",
@@ -191,4 +208,17 @@ it.each<[string, () => unknown, RegExp]>([
   ],
 ])("refuses %s", (_what, make, message) => {
   expect(make).toThrow(message);
+});
+
+it("goes through JSON with what it was made of, as losses do by name", () => {
+  class Plan extends Module {
+    readonly schedule = joinSchedules([linearSchedule(0, 1, 5), constantSchedule(1)], [5]);
+    readonly loss = softmaxCrossEntropy;
+  }
+  registerModule("test.schedules.Plan", Plan);
+  const definition = graphdef(new Plan());
+  const again = graphDefFromJson(JSON.parse(JSON.stringify(graphDefToJson(definition))) as GraphDefJson);
+  expect(equalGraphDefs(again, definition)).toBe(true);
+  const plan = merge(again, {}) as Plan;
+  expect([plan.schedule(2), plan.schedule(7), plan.loss]).toEqual([0.4, 1, softmaxCrossEntropy]);
 });

@@ -180,7 +180,8 @@ export const sgdrSchedule: (cosineKwargs: readonly CosineCycle[]) => Schedule = 
       // A list of a caller in JavaScript may have holes.
       const { initValue, peakValue, warmupSteps, decaySteps } = { ...cycle };
       const schedule = warmupCosine(name, initValue, peakValue, warmupSteps, decaySteps, cycle);
-      ends.push((end += decaySteps));
+      end += decaySteps;
+      ends.push(end);
       return schedule;
     });
     return joined(cycles, ends.slice(0, -1));

@@ -2,13 +2,14 @@
 import { registerFactory, StructureError } from "@nnxjs/nnx-core";
 import { describe } from "@nnxjs/nnx-core/internal";
 import type { Tensor } from "@nnxjs/kernels/internal";
+import type { PRNGKey } from "@nnxjs/rnglib";
 import type { Nested, Tree } from "../tree/tree.ts";
 
 /**
- * What a transformation remembers between steps: numbers, tensors and nested arrays and records of
- * them.
+ * What a transformation remembers between steps: numbers, tensors, keys, and nested arrays and
+ * records of them.
  */
-export type TransformationState = Nested<number | Tensor>;
+export type TransformationState = Nested<number | Tensor | PRNGKey>;
 
 /**
  * What a step knows beside the gradients, by name: `optimizer.update(model, grads, extra)` passes

@@ -4,7 +4,6 @@ import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
 import { onEachBackend } from "../../../../scripts/use-backend.ts";
 import {
-  adam,
   applyEvery,
   applyIfFinite,
   chain,

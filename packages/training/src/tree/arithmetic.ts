@@ -65,8 +65,7 @@ export function squaredNorm(updates: Tree | State): Tensor {
 }
 
 /** The sum of scalars. */
-export const total = (parts: readonly Tensor[]): Tensor =>
-  parts.length === 0 ? scalar(0) : addN([...parts]);
+const total = (parts: readonly Tensor[]): Tensor => (parts.length === 0 ? scalar(0) : addN([...parts]));
 
 /** The sum of the products of elements that belong together. */
 export function dot(a: Tree, b: Tree): Tensor {

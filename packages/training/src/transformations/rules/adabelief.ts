@@ -1,0 +1,94 @@
+/** @file Adam, divided by how much gradients differ from their mean. */
+import { add, div, mul, sqrt, square, sub } from "@nnxjs/kernels/internal";
+import { registerFactory } from "@nnxjs/nnx-core";
+import { type AdamOptions, type AdamState, type DirectionWeights, directionWeights } from "./adam.ts";
+import { byMoments, type Rule } from "./one-pass.ts";
+import { decay, flag, notNegative, type OptionTable, readOptions } from "../options.ts";
+import { biasCorrection, runningMean } from "../parts/running-mean.ts";
+import { type Schedule, scaleByLearningRate } from "../schedule.ts";
+import { chain, type GradientTransformation } from "../transformation.ts";
+
+/** Options of {@link adabelief} and {@link scaleByBelief}. */
+export interface AdabeliefOptions {
+  /** Decay of the mean of gradients, in `[0, 1)`. @defaultValue 0.9 */
+  b1?: number;
+  /** Decay of the mean of squared differences, in `[0, 1)`. @defaultValue 0.999 */
+  b2?: number;
+  /** Added to the root. @defaultValue 1e-16 */
+  eps?: number;
+  /** Added to the mean of squared differences in each step. @defaultValue 1e-16 */
+  epsRoot?: number;
+  /** As of {@link AdamOptions}. @defaultValue false */
+  nesterov?: boolean;
+}
+
+const beliefTable: OptionTable<AdabeliefOptions> = {
+  b1: decay(0.9),
+  b2: decay(0.999),
+  eps: notNegative(1e-16),
+  epsRoot: notNegative(1e-16),
+  nesterov: flag(false),
+};
+
+/**
+ * AdaBelief's direction, without a learning rate.
+ * @throws RangeError for options that cannot be.
+ * @see `optax.scale_by_belief`
+ */
+export const scaleByBelief: (options?: AdabeliefOptions) => GradientTransformation<AdamState> =
+  registerFactory("tx.scaleByBelief", (options = {}) => {
+    const given = readOptions("scaleByBelief", options, beliefTable);
+    const { b1, b2, nesterov } = given;
+    return byMoments<AdamState, "count">({
+      where: "scaleByBelief",
+      counter: "count",
+      start: { mu: 0, nu: 0 },
+      step: (t) => beliefRule(given, directionWeights(b1, t, nesterov), biasCorrection(b2, t)),
+    });
+  });
+
+function beliefRule(
+  { b1, b2, eps, epsRoot }: Required<AdamOptions>,
+  { mean, gradient: ahead }: DirectionWeights,
+  c2: number,
+): Rule {
+  return {
+    plain: (g, m, v) => {
+      const mu = runningMean(b1, m, g);
+      const nu = add(runningMean(b2, v, square(sub(g, mu))), epsRoot);
+      const along = mul(mu, mean);
+      const direction = ahead === 0 ? along : add(along, mul(g, ahead));
+      return [div(direction, add(sqrt(div(nu, c2)), eps)), mu, nu];
+    },
+    loop: (gs, ms, vs, us, mus, nus) => {
+      for (let i = 0; i < gs.length; i++) {
+        const g = gs[i] as number;
+        const mu = Math.fround(b1 * (ms[i] as number) + (1 - b1) * g);
+        const difference = g - mu;
+        const nu = b2 * (vs[i] as number) + (1 - b2) * Math.fround(difference * difference) + epsRoot;
+        mus[i] = mu;
+        nus[i] = nu;
+        const direction = ahead === 0 ? mean * mu : mean * mu + ahead * g;
+        us[i] = direction / (Math.sqrt(nu / c2) + eps);
+      }
+    },
+  };
+}
+
+/**
+ * AdaBelief: long steps where gradients are as expected, short ones where they are not.
+ * @param learningRate - A number, or a schedule of steps.
+ * @throws RangeError for options that cannot be.
+ * @see Zhuang et al. 2020, https://arxiv.org/abs/2010.07468; `optax.adabelief`
+ * @example
+ * ```ts
+ * const tx = nnx.adabelief(1e-3, { eps: 1e-8 });
+ * ```
+ */
+export const adabelief: (
+  learningRate: number | Schedule,
+  options?: AdabeliefOptions,
+) => GradientTransformation = registerFactory("tx.adabelief", (learningRate, options = {}) => {
+  const given = readOptions("adabelief", options, beliefTable);
+  return chain(scaleByBelief(given), scaleByLearningRate(learningRate));
+});

@@ -1,0 +1,112 @@
+/** @file Adam that also follows the change of gradients. */
+import { add, div, mul, sqrt, square, sub, zerosLike } from "@nnxjs/kernels/internal";
+import { registerFactory } from "@nnxjs/nnx-core";
+import type { Tree } from "../../tree/tree.ts";
+import { byMoments, type Rule } from "./one-pass.ts";
+import { decay, notNegative, type OptionTable, readOptions } from "../options.ts";
+import { biasCorrection, runningMean } from "../parts/running-mean.ts";
+import { type Schedule, scaleByLearningRate } from "../schedule.ts";
+import { chain, type GradientTransformation } from "../transformation.ts";
+import { type DecayOptions, decayTable, decayedWeights } from "../parts/weight-decay.ts";
+
+/** Options of {@link scaleByAdan}. */
+export interface ScaleByAdanOptions {
+  /** Decay of the mean of gradients, in `[0, 1)`. @defaultValue 0.98 */
+  b1?: number;
+  /** Decay of the mean of their changes, in `[0, 1)`. @defaultValue 0.92 */
+  b2?: number;
+  /** Decay of the mean of squares, in `[0, 1)`. @defaultValue 0.99 */
+  b3?: number;
+  /** Added to the root. @defaultValue 1e-8 */
+  eps?: number;
+  /** Added under the root. @defaultValue 0, of `adan` 1e-8 */
+  epsRoot?: number;
+}
+
+const adanTable = (epsRoot: number): OptionTable<ScaleByAdanOptions> => ({
+  b1: decay(0.98),
+  b2: decay(0.92),
+  b3: decay(0.99),
+  eps: notNegative(1e-8),
+  epsRoot: notNegative(epsRoot),
+});
+
+/** Means of gradients, of their changes and of squares, the last gradient, and steps taken. */
+type AdanState = {
+  readonly m: Tree;
+  readonly v: Tree;
+  readonly n: Tree;
+  readonly g: Tree;
+  readonly t: number;
+};
+
+/**
+ * Adan's direction, without a learning rate.
+ * @throws RangeError for options that cannot be.
+ * @see `optax.scale_by_adan`
+ */
+export const scaleByAdan: (options?: ScaleByAdanOptions) => GradientTransformation<AdanState> =
+  registerFactory("tx.scaleByAdan", (options = {}) => {
+    const given = readOptions("scaleByAdan", options, adanTable(0));
+    return byMoments<AdanState, "t">({
+      where: "scaleByAdan",
+      counter: "t",
+      start: { m: 0, v: 0, n: 0, g: 0 },
+      step: (t) => adanRule(given, t),
+    });
+  });
+
+function adanRule({ b1, b2, b3, eps, epsRoot }: Required<ScaleByAdanOptions>, t: number): Rule {
+  const [c1, c2, c3] = [biasCorrection(b1, t), biasCorrection(b2, t), biasCorrection(b3, t)];
+  // The first gradient has nothing that it could have changed from.
+  const isFirst = t === 1;
+  const ahead = 1 - b2;
+  return {
+    plain: (g, oldM, oldV, oldN, last) => {
+      const change = isFirst ? zerosLike(g) : sub(g, last);
+      const m = runningMean(b1, oldM, g);
+      const v = runningMean(b2, oldV, change);
+      const n = runningMean(b3, oldN, square(add(g, mul(change, ahead))));
+      const direction = add(div(m, c1), mul(div(v, c2), ahead));
+      return [div(direction, add(sqrt(add(div(n, c3), epsRoot)), eps)), m, v, n, g];
+    },
+    loop: (gs, oldMs, oldVs, oldNs, lasts, us, ms, vs, ns, nextGs) => {
+      for (let i = 0; i < gs.length; i++) {
+        const g = gs[i] as number;
+        const change = isFirst ? 0 : Math.fround(g - (lasts[i] as number));
+        const extrapolated = g + ahead * change;
+        const m = b1 * (oldMs[i] as number) + (1 - b1) * g;
+        const v = b2 * (oldVs[i] as number) + (1 - b2) * change;
+        const n = b3 * (oldNs[i] as number) + (1 - b3) * Math.fround(extrapolated * extrapolated);
+        ms[i] = m;
+        vs[i] = v;
+        ns[i] = n;
+        nextGs[i] = g;
+        us[i] = (m / c1 + (v / c2) * ahead) / (Math.sqrt(n / c3 + epsRoot) + eps);
+      }
+    },
+  };
+}
+
+/** Options of {@link adan}. */
+export interface AdanOptions extends ScaleByAdanOptions, DecayOptions {}
+
+/**
+ * Adan: Adam with Nesterov's momentum in another form, which needs the change of gradients only.
+ * The weight decay is 0 by default.
+ * @param learningRate - A number, or a schedule of steps.
+ * @throws RangeError for options that cannot be.
+ * @see Xie et al. 2022, https://arxiv.org/abs/2208.06677; `optax.adan`
+ * @example
+ * ```ts
+ * const tx = nnx.adan(1e-3, { weightDecay: 0.02, mask: nnx.pathContains("kernel") });
+ * ```
+ */
+export const adan: (learningRate: number | Schedule, options?: AdanOptions) => GradientTransformation =
+  registerFactory("tx.adan", (learningRate, options = {}) => {
+    const { weightDecay, mask, ...given } = readOptions<AdanOptions>("adan", options, {
+      ...adanTable(1e-8),
+      ...decayTable(0),
+    });
+    return chain(scaleByAdan(given), decayedWeights(weightDecay, mask), scaleByLearningRate(learningRate));
+  });

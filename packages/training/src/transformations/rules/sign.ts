@@ -1,0 +1,49 @@
+/** @file Steps by the sign of gradients. */
+import { sign } from "@nnxjs/kernels/internal";
+import { registerFactory } from "@nnxjs/nnx-core";
+import { mapTree } from "../../tree/tree.ts";
+import { ema } from "../parts/ema.ts";
+import { decay, readOptions } from "../options.ts";
+import { type Schedule, scaleByLearningRate } from "../schedule.ts";
+import { chain, type GradientTransformation } from "../transformation.ts";
+
+/**
+ * Replaces each element by its sign: -1, 0 or 1. NaN stays NaN.
+ * @see `optax.scale_by_sign`
+ */
+export const scaleBySign: () => GradientTransformation = registerFactory("tx.scaleBySign", () => ({
+  init: () => [],
+  update: (updates, state) => [mapTree((u) => sign(u), updates), state],
+}));
+
+/**
+ * Gradient descent by signs: every element moves by the learning rate.
+ * @param learningRate - A number, or a schedule of steps.
+ * @see Bernstein et al. 2018, https://arxiv.org/abs/1802.04434; `optax.sign_sgd`
+ */
+export const signSgd: (learningRate: number | Schedule) => GradientTransformation = registerFactory(
+  "tx.signSgd",
+  (learningRate) => chain(scaleBySign(), scaleByLearningRate(learningRate)),
+);
+
+/** Options of {@link signum}. */
+export interface SignumOptions {
+  /** Decay of the mean of gradients, in `[0, 1)`. @defaultValue 0.9 */
+  beta?: number;
+}
+
+/**
+ * Signum: gradient descent by the sign of a running mean.
+ * @param learningRate - A number, or a schedule of steps.
+ * @throws RangeError for options that cannot be.
+ * @see Bernstein et al. 2018, https://arxiv.org/abs/1802.04434; `optax.signum`
+ * @example
+ * ```ts
+ * const tx = nnx.signum(1e-3, { beta: 0.95 });
+ * ```
+ */
+export const signum: (learningRate: number | Schedule, options?: SignumOptions) => GradientTransformation =
+  registerFactory("tx.signum", (learningRate, options = {}) => {
+    const { beta } = readOptions<SignumOptions>("signum", options, { beta: decay(0.9) });
+    return chain(ema(beta, { debias: false }), scaleBySign(), scaleByLearningRate(learningRate));
+  });
