@@ -3,6 +3,7 @@
 import dataclasses
 
 import jax
+import optax
 from flax import nnx
 
 from .errors import CheckpointError
@@ -63,6 +64,9 @@ def leaves_of(where, nodes, names):
     found = {}
     for parts, _ in flat:
         leaf = _leaf_at(where, nodes, parts, names)
+        # optax stands this for parameters that a mask leaves out; nnxjs has nothing there.
+        if isinstance(leaf.value, optax.MaskedNode):
+            continue
         # A path of nnxjs does not tell 0 and "0" apart.
         text = tuple(map(str, leaf.path))
         if text in found:
