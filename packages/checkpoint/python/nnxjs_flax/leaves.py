@@ -57,8 +57,8 @@ def leaves_of(where, nodes, names):
         return [Leaf((), nodes, None, None)]
     try:
         flat = nnx.to_flat_state(nodes if isinstance(nodes, nnx.State) else nnx.state(nodes))
-    except (TypeError, ValueError) as error:
-        raise CheckpointError(f"{where}: expected modules, or a dict of them, got {type(nodes).__name__} ({error}). Pass them first.") from error
+    except (IndexError, TypeError, ValueError) as error:
+        raise CheckpointError(f"{where}: expected modules, or a dict of them, got {type(nodes).__name__}, of which Flax says: {error}. Pass modules first.") from error
     if len(flat) == 0:
         raise CheckpointError(f"{where}: expected modules, or a dict of them, got nothing that has Variables. Pass them first.")
     found = {}

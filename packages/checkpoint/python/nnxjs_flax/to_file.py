@@ -48,7 +48,7 @@ def parts_of_state(leaf):
     if not isinstance(variable, nnx.OptState):
         return None
     if not is_array(value):
-        return [(inner, held(leaf.key, on_host(each)), {"type": "opt_variable"}) for inner, each in items_of(value)] or None
+        return [(inner, held(f"save at {leaf.key}", on_host(each)), {"type": "opt_variable"}) for inner, each in items_of(value)] or None
     is_words = value.dtype == np.uint32 and np.ndim(value) == 1
     if not isinstance(variable, OptArray) or not (is_words or is_key(value) and value.ndim == 0):
         return None
@@ -103,7 +103,7 @@ def _encoded(path, value, is_number):
         # Counts, steps and hyperparameters are numbers there, and tensors whatever is about a parameter.
         if is_number and (array.ndim == 0 or array.dtype == np.uint32):
             return {path: as_number(array)}, {"kind": "number"}
-        return {path: held(key, array)}, {}
+        return {path: held(f"save at {key}", array)}, {}
     if isinstance(value, bool):
         return {path: np.asarray(value)}, {"kind": "boolean"}
     numbers = numbers_in(value)
@@ -123,7 +123,7 @@ def _encoded_tree(path, value):
         at = (*path, *inner)
         if at in arrays:
             raise CheckpointError(f"save at {key_of(at)}: expected one array of that path, got two. Rename one.")
-        arrays[at] = _key_data(key_of(at), each) if is_key(each) else held(key_of(at), on_host(each))
+        arrays[at] = _key_data(key_of(at), each) if is_key(each) else held(f"save at {key_of(at)}", on_host(each))
         parts.append({"path": list(inner), "kind": "key" if is_key(each) else "tensor"})
     try:
         skeleton = static_json(value, arrays_as_null=True)
@@ -166,7 +166,7 @@ def as_number(array):
     return numbers.astype(np.float64)
 
 
-def held(key, array):
+def held(where, array):
     """The array in a dtype of tensorflow.js, if each value has a place there. Raises CheckpointError otherwise."""
     dtype = array.dtype
     if str(dtype) in ("float32", "int32", "bool", "complex64"):
@@ -176,5 +176,5 @@ def held(key, array):
     if jnp.issubdtype(dtype, jnp.integer):
         if array.size == 0 or int(array.min()) >= -(2**31) and int(array.max()) < 2**31:
             return array.astype(np.int32)
-        raise CheckpointError(f"save at {key}: expected integers below 2^31, got {dtype} up to {array.max()}. tensorflow.js has int32 alone; keys belong in RngKey.")
-    raise CheckpointError(f"save at {key}: expected values that tensorflow.js can hold, got {dtype}. Cast it to float32 or complex64.")
+        raise CheckpointError(f"{where}: expected integers below 2^31, got {dtype} up to {array.max()}. tensorflow.js has int32 alone; keys belong in RngKey.")
+    raise CheckpointError(f"{where}: expected values that tensorflow.js can hold, got {dtype}. Cast it to float32 or complex64.")
