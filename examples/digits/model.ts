@@ -31,10 +31,3 @@ export class Mlp extends nnx.Module {
     return perturbed;
   }
 }
-
-/**
- * The streams that seed 0 stands for: weights from seed 0, masks from 1, the order of images from
- * 2; samples take 3.
- */
-export const streams = (seed: number): nnx.Rngs =>
-  new nnx.Rngs({ params: seed, dropconnect: seed + 1, shuffle: seed + 2 });
