@@ -12,7 +12,7 @@ import {
 } from "@nnxjs/nnx-core";
 import { requireNamed } from "@nnxjs/nnx-core/internal";
 import { initializers, RngCount, RngKey, Rngs, RngState, RngStream } from "@nnxjs/rnglib";
-import { BatchPosition, metrics, MultiMetric, OptArray, OptState, OptVariable } from "@nnxjs/training";
+import * as training from "@nnxjs/training";
 import { BatchEnsemble, BatchEnsembleLinear, DropoutLinear, Ensemble } from "@nnxjs/uncertainty";
 
 const variables = [
@@ -20,11 +20,11 @@ const variables = [
   RngState,
   RngKey,
   RngCount,
-  OptState,
-  OptArray,
-  OptVariable,
-  metrics.MetricState,
-  BatchPosition,
+  training.OptState,
+  training.OptArray,
+  training.OptVariable,
+  training.metrics.MetricState,
+  training.BatchPosition,
 ] as const;
 
 const modules = [
@@ -61,16 +61,20 @@ const modules = [
   BatchEnsembleLinear,
   DropoutLinear,
   Ensemble,
-  metrics.Accuracy,
-  metrics.AUROC,
-  metrics.Average,
-  metrics.ConfusionMatrix,
-  metrics.F1,
-  metrics.Precision,
-  metrics.Recall,
-  metrics.TopKAccuracy,
-  metrics.Welford,
-  MultiMetric,
+  training.metrics.Accuracy,
+  training.metrics.AUROC,
+  training.metrics.Average,
+  training.metrics.ConfusionMatrix,
+  training.metrics.F1,
+  training.metrics.Precision,
+  training.metrics.Recall,
+  training.metrics.TopKAccuracy,
+  training.metrics.Welford,
+  training.MultiMetric,
+  training.Optimizer,
+  training.ModelAndOptimizer,
+  training.EMA,
+  training.TrainState,
 ] as const;
 
 const functions = [
@@ -87,6 +91,68 @@ const functions = [
   initializers.normal,
   initializers.orthogonal,
   initializers.zeros,
+  training.exponentialDecay,
+] as const;
+
+const transformations = [
+  // Again one of each file.
+  training.chain,
+  training.scale,
+  training.scaleByLearningRate,
+  training.setToZero,
+  // Of some of the parameters.
+  training.freeze,
+  training.masked,
+  training.partition,
+  // Update rules.
+  training.adabelief,
+  training.adadelta,
+  training.adafactor,
+  training.adagrad,
+  training.adam,
+  training.adamax,
+  training.adamw,
+  training.adan,
+  training.amsgrad,
+  training.scaleByDistanceOverGradients,
+  training.scaleByFactoredRms,
+  training.lamb,
+  training.lion,
+  training.noisySgd,
+  training.novograd,
+  training.optimisticAdam,
+  training.radam,
+  training.rmsprop,
+  training.rprop,
+  training.sgd,
+  training.signum,
+  training.sm3,
+  training.yogi,
+  // Parts of rules.
+  training.adaptiveGradClip,
+  training.addDecayedWeights,
+  training.centralize,
+  training.clip,
+  training.clipByBlockRms,
+  training.ema,
+  training.trace,
+  training.zeroNans,
+  // Line searches.
+  training.lbfgs,
+  training.polyakSgd,
+  training.scaleByBacktrackingLinesearch,
+  training.scaleByZoomLinesearch,
+  // Of other transformations.
+  training.applyEvery,
+  training.applyIfFinite,
+  training.conditionallyMask,
+  training.flatten,
+  training.injectHyperparams,
+  training.lookahead,
+  training.monitor,
+  training.MultiSteps,
+  training.namedChain,
+  training.skipNotFinite,
 ] as const;
 
 /**
@@ -98,7 +164,7 @@ const functions = [
  * nothing is registered under.
  */
 export function graphDefFromJson<M = unknown>(json: GraphDefJson): GraphDef<M> {
-  requireNamed("graphDefFromJson", [...variables, ...modules, ...functions]);
+  requireNamed("graphDefFromJson", [...variables, ...modules, ...functions, ...transformations]);
   return fromJson<M>(json);
 }
 

@@ -4,6 +4,7 @@ import {
   formatPath,
   type Path,
   registerFactory,
+  registerFunction,
   StructureError,
   toPredicate,
 } from "@nnxjs/nnx-core";
@@ -163,6 +164,8 @@ export const partition: Partition = (
   const byIndex = Object.fromEntries(known.map(([, transformation], i) => [String(i), transformation]));
   return byLabel(byIndex, filterLabels(known.map(([filter]) => filter)), labels as MaskedOptions);
 };
+
+registerFunction("tx.partition", partition);
 
 function checkLabels(transforms: unknown, labels: unknown): void {
   const isRecord = typeof transforms === "object" && transforms !== null;

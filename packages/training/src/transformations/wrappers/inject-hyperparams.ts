@@ -1,5 +1,5 @@
 /** @file Hyperparameters in the state, where they follow schedules or are changed by hand. */
-import { NnxError, registerFactory, StructureError } from "@nnxjs/nnx-core";
+import { NnxError, registerFactory, registerFunction, StructureError } from "@nnxjs/nnx-core";
 import { checkFunction, checkOptions, describe, isPlainObject } from "@nnxjs/nnx-core/internal";
 import type { Schedule } from "../../schedules/schedule.ts";
 import { scheduled } from "../schedule.ts";
@@ -89,6 +89,8 @@ export function injectHyperparams<A extends unknown[]>(
   const given = Object.keys(options).length > 0 ? options : undefined;
   return (...args) => injected(innerFactory as unknown as Factory, given, ...(args as unknown[]));
 }
+
+registerFunction("tx.injectHyperparams", injectHyperparams);
 
 /**
  * The name that `injectHyperparams` had for stateful schedules.

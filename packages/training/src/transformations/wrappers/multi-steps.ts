@@ -1,6 +1,6 @@
 /** @file One step of an optimizer for several batches. */
 import { add, div, sub, zerosLike } from "@nnxjs/kernels/internal";
-import { registerFactory, StructureError, Variable } from "@nnxjs/nnx-core";
+import { registerFactory, registerFunction, StructureError, Variable } from "@nnxjs/nnx-core";
 import { checkFunction, checkOptions, describe, recordRecipe } from "@nnxjs/nnx-core/internal";
 import { checkSteps } from "../../checks.ts";
 import { checkAlike, mapTree, type Nested, type Tree } from "../../tree/tree.ts";
@@ -155,6 +155,7 @@ registerFactory(
   factoryName,
   (...args: ConstructorParameters<typeof MultiSteps>): MultiSteps => new MultiSteps(...args),
 );
+registerFunction(factoryName, MultiSteps);
 
 function numberAt(state: unknown, name: string): number {
   const found: unknown = typeof state === "object" && state !== null ? Reflect.get(state, name) : undefined;
