@@ -1,9 +1,9 @@
 /**
- * @file What looking inside a model costs: node scripts/run.mjs benchmarks/capture.ts
+ * @file The cost of capturing: node scripts/run.mjs benchmarks/capture.ts
  *
- * Capturing the outputs of all methods of a 20-layer MLP against its plain forward pass;
- * captureGradients against valueAndGrad and against the four steps with perturbations; a sow that
- * nobody asks for. CPU time, in alternation, on the wasm backend.
+ * Compares a capture of the outputs of all methods of a 20-layer MLP with its plain forward pass,
+ * captureGradients with valueAndGrad and with four steps that use perturbations, and measures a sow
+ * outside a capture. CPU time, in alternation, on the wasm backend.
  */
 import * as nnx from "@nnxjs/nnx";
 import "@tensorflow/tfjs-backend-wasm";

@@ -1,9 +1,9 @@
 /**
- * @file What Dropout and DropConnect know of digits that they were never shown: five seeds, 60
- * epochs on 0-7, 100 samples, in both scalings of DropConnect, beside the same experiment with
- * probly's layer on JAX. About five minutes:
- * `node scripts/run.mjs benchmarks/digits-uncertainty.ts`. Fewer seeds or epochs for a try:
- * `... benchmarks/digits-uncertainty.ts 1 10`.
+ * @file The uncertainty of Dropout and DropConnect for digits that the model has never seen: five
+ * seeds, 60 epochs on 0-7, 100 samples, both scalings of DropConnect. The table also has the
+ * numbers of the same experiment with probly's layers on JAX. It takes about five minutes: `node
+ * scripts/run.mjs benchmarks/digits-uncertainty.ts`. For fewer seeds or epochs: `...
+ * benchmarks/digits-uncertainty.ts 1 10`.
  */
 import "@tensorflow/tfjs-backend-wasm";
 import * as nnx from "@nnxjs/nnx";
@@ -32,7 +32,7 @@ class Classifier extends nnx.Module {
   }
 }
 
-/** The numbers of one run, or their means: in the order of {@link COLUMNS}. */
+/** The names of the numbers of a run, or of their means, in order. */
 const COLUMNS = [
   "accuracy",
   "NLL",
@@ -53,7 +53,7 @@ interface Method {
   readonly stochastic: boolean;
   /**
    * Means over five seeds of probly's layers on JAX 0.10.2 and Flax 0.12.8, in the same experiment.
-   * NaN where there is none.
+   * NaN for a missing number.
    */
   readonly reference?: readonly number[];
 }
@@ -111,7 +111,7 @@ function train(model: Classifier, images: Images, rngs: nnx.Rngs): void {
   nnx.dispose(optimizer);
 }
 
-/** Samples, or the one deterministic pass as a sample. */
+/** The samples, or one deterministic pass as a sample. */
 function predict(model: Classifier, images: Images, stochastic: boolean): nnx.Table {
   const x = pixelsOf(images);
   try {
@@ -127,7 +127,7 @@ function predict(model: Classifier, images: Images, stochastic: boolean): nnx.Ta
 const meanOf = (values: ArrayLike<number>): number =>
   Array.from(values).reduce((sum, value) => sum + value, 0) / values.length;
 
-/** Mean negative log-likelihood of the labels, and share of right guesses. */
+/** The mean negative log-likelihood of the labels, and the share of right predictions. */
 function scores(probabilities: nnx.Table, { labels }: Images): { nll: number; accuracy: number } {
   const rows = Array.from(labels, (label, i) => {
     const row = Array.from({ length: CLASSES }, (_, k) => probabilities.data[i * CLASSES + k] as number);
@@ -142,14 +142,14 @@ function scores(probabilities: nnx.Table, { labels }: Images): { nll: number; ac
 interface Run {
   readonly numbers: Numbers;
   /**
-   * Accuracy of the deterministic pass, and area under the accuracy of what is left after rejecting
-   * by total uncertainty.
+   * The accuracy of the deterministic pass, and the area under the accuracy when inputs are
+   * rejected by total uncertainty.
    */
   readonly deterministic: { readonly nll: number; readonly accuracy: number };
   readonly selective: number;
 }
 
-/** Another 400 of the digits 0-7 are held out for each seed. */
+/** Each seed holds out another 400 of the digits 0-7. */
 function splitBySeed(seed: number): { images: Images; known: Images; unseen: Images } {
   const { train: a, known: b, unseen } = loadDigits();
   const all: Images = {

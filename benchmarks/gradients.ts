@@ -1,6 +1,6 @@
 /**
- * @file Our gradient rules against those of tensorflow.js (as tfjs-layers registers them), in one
- * process and in alternation:
+ * @file Compares our gradient rules with those of tensorflow.js (as tfjs-layers registers them), in
+ * one process and in alternation:
  *
  *     node scripts/run.mjs benchmarks/gradients.ts
  */
@@ -17,7 +17,7 @@ interface Way {
   readonly run: () => unknown;
 }
 
-/** Milliseconds, the median over rounds in which each way takes its turn; two rounds warm up. */
+/** Milliseconds: the median over rounds in which the ways alternate. Two rounds warm up. */
 async function alternate(ways: readonly Way[], rounds: number): Promise<number[]> {
   const times = ways.map((): number[] => []);
   for (let round = -2; round < rounds; round++) {
@@ -39,7 +39,7 @@ const withTheirs = <R>(run: () => R): R => {
   return run();
 };
 
-/** 784-512-256-10 with dropout, softmax cross entropy and Adam, by tfjs-layers. */
+/** An MLP 784-512-256-10 with dropout, softmax cross entropy and Adam, by tfjs-layers. */
 function layersModel(): layers.LayersModel {
   const model = layers.sequential();
   model.add(layers.layers.dense({ units: 512, activation: "relu", inputShape: [784] }));
@@ -51,7 +51,7 @@ function layersModel(): layers.LayersModel {
   return model;
 }
 
-/** The same by plain operations. */
+/** The same MLP by plain operations. */
 function plainStep(x: tf.Tensor2D, labels: tf.Tensor2D): () => void {
   const sizes = [784, 512, 256, 10];
   const kernels = sizes.slice(1).map((n, i) => tf.variable(tf.randomNormal([sizes[i]!, n], 0, 0.05)));
@@ -113,8 +113,8 @@ async function convolutions(backend: string): Promise<void> {
     const both = (): void => {
       tf.tidy(() => tf.grads(f)([x, filter]));
     };
-    // On wasm the stock rules end in a kernel that is not there; on cpu one run of them is enough
-    // to see.
+    // On wasm the stock rules call a kernel that does not exist. On cpu they are so slow that one
+    // run is enough.
     const stock: Way[] = backend === "cpu" ? [{ name: "stock", run: () => withTheirs(both) }] : [];
     const ways: Way[] = [
       { name: "forward", run: () => tf.tidy(() => void f(x, filter)) },
@@ -131,7 +131,7 @@ async function convolutions(backend: string): Promise<void> {
   table([["convolution", "forward ms", "ours", "stock"], ["---", "---:", "---:", "---:"], ...rows]);
 }
 
-/** Recording and playing back ops of one element. */
+/** The overhead of recording and playing back ops on one element. */
 async function overhead(backend: string): Promise<void> {
   await tf.setBackend(backend);
   const x = tf.scalar(1.5);

@@ -1,8 +1,8 @@
 /**
- * @file Speed of the graph functions on 100 blocks of Linear + BatchNorm + Dropout, and on chains
- * up to 100,000 leaves. With a Python that has Flax in `NNX_PYTHON`, the same model is timed there
- * in alternation and ratios are printed:
- * `NNX_PYTHON=python3 node scripts/run.mjs benchmarks/graph.ts`.
+ * @file The speed of the graph functions on 100 blocks of Linear + BatchNorm + Dropout, and on
+ * chains of up to 100,000 leaves. If `NNX_PYTHON` names a Python with Flax, the same model is timed
+ * there in alternation, and ratios are printed: `NNX_PYTHON=python3 node scripts/run.mjs
+ * benchmarks/graph.ts`.
  */
 import "@tensorflow/tfjs-backend-cpu";
 import { spawnSync } from "node:child_process";
@@ -65,7 +65,7 @@ class Model extends Module {
   }
 }
 
-/** The fastest and the median of many runs, in milliseconds. */
+/** The fastest and the median of several runs, in milliseconds. */
 function time(
   run: () => unknown,
   after: (result: unknown) => void = () => {},

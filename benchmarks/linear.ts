@@ -1,5 +1,6 @@
 /**
- * @file What a dense layer costs beside the bare product: node scripts/run.mjs benchmarks/linear.ts
+ * @file The cost of a dense layer compared with the bare product: node scripts/run.mjs
+ * benchmarks/linear.ts
  *
  * `Linear.forward` against `tf.fused.matMul` with a bias, for one row through a small layer and a
  * batch through a large one, on cpu and on wasm. CPU time, in alternation, each call in its own

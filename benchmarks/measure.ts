@@ -1,13 +1,13 @@
-/** @file CPU time of several ways to do one thing, taken in alternation in one process. */
+/** @file Measures the CPU time of several ways to do one thing, in alternation in one process. */
 
-/** One way to do it. */
+/** One way to do the thing. */
 export interface Contestant {
   readonly name: string;
   /** Does it once. */
   run(): void;
 }
 
-/** What {@link measure} found. */
+/** The result of {@link measure} for one contestant. */
 export interface Result {
   readonly name: string;
   /** Median CPU time of a run over all threads of the process, in nanoseconds. */
@@ -15,7 +15,7 @@ export interface Result {
 }
 
 /**
- * Runs all contestants once per round, in turn, so that a slow spell of the machine hits each of
+ * Runs all contestants once per round, in turn, so that a slow phase of the machine affects all of
  * them. The first two rounds warm up and do not count.
  */
 export function measure(contestants: readonly Contestant[], rounds: number): Result[] {

@@ -1,12 +1,12 @@
 /**
- * @file Random numbers: ours against our own plain loops, jax-js, stock tensorflow.js and, if
- * asked, JAX itself.
+ * @file Compares our random numbers with our plain loops, jax-js, stock tensorflow.js and
+ * optionally JAX itself.
  *
  *     node scripts/run.mjs benchmarks/rng.ts [--python PATH] [--small]
  *
- * CPU time on all threads, as nanoseconds per element and as a multiple of our time.
- * `--python PATH` names a Python with jax and adds real JAX (see rng_jax.py); `--small` leaves out
- * the 16M arrays.
+ * Prints CPU time on all threads, as nanoseconds per element and as a multiple of our time.
+ * `--python PATH` names a Python with jax and adds JAX (see rng_jax.py). `--small` leaves out the
+ * 16M arrays.
  */
 import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
@@ -27,7 +27,7 @@ const KEEP = 0.75;
 const key = keys.key(1701);
 const [k0 = 0, k1 = 0] = keys.keyData(key);
 
-// jax-js asks for a browser's navigator; one worker, since this compares work and not cores.
+// jax-js reads a browser's navigator. One worker, because this compares work and not cores.
 Object.defineProperty(globalThis, "navigator", {
   value: { hardwareConcurrency: 1, userAgent: "node" },
   configurable: true,
@@ -38,7 +38,7 @@ const jaxKey = jax.random.key(1701);
 tf.enableProdMode();
 await tf.setBackend("cpu");
 
-/** Reads what jax-js computes lazily, and frees it. */
+/** Computes a lazy array of jax-js, and frees it. */
 const force = (array: jax.numpy.Array): void => void array.dataSync();
 
 function groups(n: number): Record<string, Contestant[]> {
@@ -109,7 +109,7 @@ interface JaxResult {
   nanoseconds: number;
 }
 
-/** Times JAX in a process of its own, on one core. */
+/** Times JAX in a separate process, on one core. */
 function runJax(python: string, sizes: readonly number[]): JaxResult[] {
   const script = fileURLToPath(new URL("rng_jax.py", import.meta.url));
   const output = execFileSync(python, [script, "--json", ...sizes.map(String)], { encoding: "utf8" });

@@ -1,7 +1,7 @@
 /**
- * @file What sampling costs over the passes themselves: 100 samples of the digits classifier over
- * 1,000 images, against 100 plain (deterministic) passes in alternation, CPU time:
- * `node scripts/run.mjs benchmarks/sampling.ts [cpu|wasm]`, both by default. Then the memory of
+ * @file The cost of sampling beyond the passes themselves: 100 samples of the digits classifier for
+ * 1,000 images, compared with 100 plain (deterministic) passes. CPU time, in alternation: `node
+ * scripts/run.mjs benchmarks/sampling.ts [cpu|wasm]`, both by default. Then it prints the memory of
  * both ways to keep results.
  */
 import "@tensorflow/tfjs-backend-cpu";
@@ -13,7 +13,7 @@ import { measure } from "./measure.ts";
 
 const SAMPLES = 100;
 const IMAGES = 1000;
-/** Plain passes as a program would write them: the logits are read after each. */
+/** Plain passes as a program would write them: it reads the logits after each pass. */
 function plainPasses(model: Mlp, x: tf.Tensor2D): void {
   for (let i = 0; i < SAMPLES; i++) {
     const y = tf.tidy(() => model.forward(x));

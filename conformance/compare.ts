@@ -1,19 +1,24 @@
-/** @file What tests need to compare with the golden files beside this one. */
+/** @file Functions with which tests compare with the golden files in this folder. */
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 
-/** The content of `golden/<name>.json`, whose form the caller knows from `<name>.py`. */
+/**
+ * Returns the content of `golden/<name>.json`. The caller gives its type, which `<name>.py`
+ * defines.
+ */
 export function readGolden<T>(name: string): T {
   return JSON.parse(readFileSync(new URL(`golden/${name}.json`, import.meta.url), "utf8")) as T;
 }
 
-/** SHA-256 of the bytes of an array, in hexadecimal. */
+/** The SHA-256 of the bytes of an array, in hexadecimal. */
 export function sha256(array: ArrayBufferView): string {
   const bytes = new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
   return createHash("sha256").update(bytes).digest("hex");
 }
 
-/** How many float32 lie between two numbers; 0 for NaN and NaN, infinite for NaN and a number. */
+/**
+ * The number of float32 steps between two numbers: 0 for two NaN, infinite for NaN and a number.
+ */
 export function ulpDistance(a: number, b: number): number {
   if (Number.isNaN(a) || Number.isNaN(b))
     return Number.isNaN(a) && Number.isNaN(b) ? 0 : Number.POSITIVE_INFINITY;
@@ -24,7 +29,7 @@ export function ulpDistance(a: number, b: number): number {
   return Math.abs(order(a) - order(b));
 }
 
-/** The largest {@link ulpDistance} between two arrays of one length. */
+/** The largest {@link ulpDistance} between two arrays of the same length. */
 export function maxUlpDistance(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
   if (actual.length !== expected.length) return Number.POSITIVE_INFINITY;
   let most = 0;
@@ -32,10 +37,12 @@ export function maxUlpDistance(actual: ArrayLike<number>, expected: ArrayLike<nu
   return most;
 }
 
-/** A number of a golden file; those that JSON lacks are the strings "nan", "inf" and "-inf". */
+/**
+ * A number in a golden file. NaN and the infinities, which JSON lacks, are "nan", "inf" and "-inf".
+ */
 export type GoldenNumber = number | "nan" | "inf" | "-inf";
 
-/** The number that a {@link GoldenNumber} stands for. */
+/** Converts a {@link GoldenNumber}. */
 export function toNumber(x: GoldenNumber): number {
   if (x === "nan") return Number.NaN;
   if (x === "inf") return Number.POSITIVE_INFINITY;

@@ -1,5 +1,5 @@
-// Holds what the packages export, with the signatures, against api/*.api.md; with --update it writes these files anew.
-// Reads the declarations that `npm run build` writes.
+// Compares the packages' exports and their signatures with api/*.api.md. With --update it writes
+// these files. Reads the declarations that `npm run build` writes.
 import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { CompilerState, Extractor, ExtractorConfig } from "@microsoft/api-extractor";
@@ -19,10 +19,10 @@ const compilerOptions = {
   skipLibCheck: true,
 };
 const silent = { default: { logLevel: "none" } };
-// For types that users meet in a signature and cannot name.
+// Types that occur in signatures but are not exported.
 const intoReport = { logLevel: "none", addToApiReportFile: true };
 
-/** The entries of a package that users import, as api-extractor has to know them. */
+/** The entries of a package that users import, in the form that api-extractor needs. */
 function configsOf(name) {
   const projectFolder = join(root, "packages", name);
   const packageJsonFullPath = join(projectFolder, "package.json");
@@ -53,7 +53,7 @@ function configsOf(name) {
 }
 
 const configs = readdirSync(join(root, "packages")).flatMap(configsOf);
-// One program for all of them: most of the time goes into tensorflow.js's declarations.
+// One program for all entries, because reading tensorflow.js's declarations takes most of the time.
 const compilerState = CompilerState.create(configs[0], {
   additionalEntryPoints: configs.map((config) => config.mainEntryPointFilePath),
 });

@@ -1,8 +1,12 @@
-// Makes the next version: all packages get its number, and the texts of the changesets become its section of CHANGELOG.md.
+// Makes the next version: gives all packages its number, and turns the texts of the changesets into
+// its section of CHANGELOG.md.
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 
-/** A changeset's text as an item of a list; what comes before it says which packages it is about. */
+/**
+ * The text of a changeset as a list item. The header of the changeset, which names packages, is
+ * dropped.
+ */
 function itemOf(file) {
   const text = readFileSync(`.changeset/${file}`, "utf8").split(/^---$/m).slice(2).join("---").trim();
   return text.startsWith("- ") ? text : `- ${text.replaceAll(/\n(?=.)/g, "\n  ")}`;
@@ -17,11 +21,15 @@ if (items.length === 0)
 
 execFileSync(process.execPath, ["node_modules/@changesets/cli/bin.js", "version"], { stdio: "inherit" });
 const { version } = JSON.parse(readFileSync("packages/nnx/package.json", "utf8"));
+// Files say which version wrote them.
+const writtenBy = "packages/checkpoint/src/write/written-by.ts";
+const source = readFileSync(writtenBy, "utf8");
+writeFileSync(writtenBy, source.replace(/(libraryVersion = )"[^"]*"/, `$1"${version}"`));
 const title = "# Changelog\n\n";
 const waiting = `${title}## Unreleased\n\n`;
 const history = readFileSync("CHANGELOG.md", "utf8");
 const section = `${title}## ${version}\n\n${items.join("\n")}\n`;
-// Lines that wait under "Unreleased" are of this version too.
+// Lines under "Unreleased" also belong to this version.
 const changed = history.startsWith(waiting)
   ? section + history.slice(waiting.length)
   : history.replace(title, () => `${section}\n`);

@@ -1,5 +1,6 @@
-// Runs the scripts of conformance/ with real JAX and Flax: `npm run conformance` checks every golden file.
-// Only this needs Python. Without it, or without the libraries, nothing is checked, and the command says so.
+// Runs the scripts of conformance/ with JAX and Flax: `npm run conformance` checks every golden
+// file. Only this command needs Python. Without Python or its libraries it checks nothing, and says
+// so.
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 

@@ -1,6 +1,6 @@
 /**
- * @file docs/deviations.md against the names that Flax, JAX and optax have, and against what the
- * umbrella exports.
+ * @file Compares docs/deviations.md with the names of Flax, JAX and optax, and with the exports of
+ * the umbrella.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import * as nnx from "@nnxjs/nnx";
@@ -10,7 +10,8 @@ import { readGolden } from "./golden.ts";
 const { names } = readGolden<{ names: Readonly<Record<string, readonly string[]>> }>("parity");
 
 /**
- * One row: what it says of which names, each with the name that it has here if that is another one.
+ * A row of the page: its verdict, and the names that it is about. Each name maps to its name here,
+ * if that differs.
  */
 interface Row {
   readonly verdict: string;
@@ -23,7 +24,7 @@ function sectionOf(text: string): [module: string, rows: Row[]] {
   const rows = lines.flatMap((line): Row[] => {
     const [, verdict, topic, cell] = /^\| (there|later|absent)(?:: ([^|]*))? \| (.*) \|$/.exec(line) ?? [];
     if (verdict === undefined || cell === undefined) return [];
-    // A row that is about all names does not list them.
+    // A row about all names does not list them.
     if (topic === "all")
       return [{ verdict, names: new Map(names[module]?.map((name) => [name, undefined])) }];
     const listed = cell.matchAll(/`(\w+)`(?: → (?:`(\w+)`|[^,]+))?(?:, |$)/g);
@@ -38,7 +39,7 @@ const sections = new Map(page.split("## Every name\n")[1]?.split("\n### ").slice
 const camelCase = (name: string): string =>
   name.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 
-/** Where the names of a module are to be found here; the umbrella itself for others. */
+/** The objects that have the names of a module here. For other modules it is the umbrella. */
 const places: Readonly<Record<string, object>> = {
   "flax.nnx.initializers": nnx.initializers,
   "flax.nnx.metrics": nnx.metrics,
@@ -49,7 +50,10 @@ const places: Readonly<Record<string, object>> = {
   "jax.random": nnx.random,
 };
 
-/** Types, which leave nothing at run time: the packages' lists of exports name them. */
+/**
+ * Names of exported types, which do not exist at run time. They are read from the packages' index
+ * files.
+ */
 const types = new Set(
   readdirSync("packages")
     .map((name) => readFileSync(`packages/${name}/src/index.ts`, "utf8"))
@@ -78,7 +82,7 @@ describe.each(Object.keys(names))("docs/deviations.md on %s", (module) => {
   });
 
   it("calls neither later nor absent what is exported", () => {
-    // optax has names that mean something else in Flax: they are Flax's here.
+    // Some names of optax mean something else in Flax. Here they have Flax's meaning.
     const taken = module === "flax.nnx" ? [] : (names["flax.nnx"] as readonly string[]);
     const stale = called(["later", "absent"]).filter(
       ([name]) => camelCase(name) in place && !taken.includes(name),

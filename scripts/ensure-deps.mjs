@@ -1,4 +1,5 @@
-// Installs the workspace with the pinned pnpm when it is missing or older than the lockfile. Needs Node and npm only.
+// Installs the workspace with the pinned pnpm, if it is not installed or older than the lockfile.
+// Needs only Node and npm.
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, statSync } from "node:fs";
 

@@ -1,25 +1,25 @@
-/** @file The reference numbers in conformance/golden, for tests. */
+/** @file Reads the reference numbers in conformance/golden, for tests. */
 import { readFileSync } from "node:fs";
 
-/** One array as the generator writes it: row-major, `null` for NaN. */
+/** An array as the generator writes it: row-major, with `null` for NaN. */
 export interface GoldenArray {
   readonly shape: readonly number[];
   readonly dtype: string;
   readonly data: readonly (number | null)[];
 }
 
-/** A golden file, parsed. Its type is what the generator script says it writes. */
+/** Reads a golden file. The caller gives the type that the generator script writes. */
 export const readGolden = <T>(name: string): T =>
   JSON.parse(readFileSync(new URL(`../conformance/golden/${name}.json`, import.meta.url), "utf8")) as T;
 
-/** One case of flax.json. */
+/** Returns one case of flax.json. */
 export const flaxCase = <T>(name: string): T => {
   const found = readGolden<{ cases: Record<string, T> }>("flax").cases[name];
   if (found === undefined) throw new Error(`flax.json: expected a case ${name}, got none.`);
   return found;
 };
 
-/** The values of an array, NaN where the file says null. */
+/** The values of an array, with NaN where the file has null. */
 export const numbersOf = (array: GoldenArray): number[] => array.data.map((value) => value ?? Number.NaN);
 
 /** The largest difference relative to the largest reference value. */

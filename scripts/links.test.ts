@@ -1,4 +1,4 @@
-/** @file What the documentation refers to is there. */
+/** @file Checks that everything the documentation refers to exists. */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect, it } from "vitest";
@@ -16,7 +16,7 @@ const pages = [
   ...packages.flatMap((name) => inFolder(`packages/${name}`)),
 ];
 
-/** As GitHub makes anchors of headings. */
+/** The anchors that GitHub makes of headings. */
 const anchorsOf = (text: string): string[] =>
   Array.from(text.matchAll(/^#+ (.*)$/gm), ([, heading = ""]) =>
     heading
@@ -25,7 +25,7 @@ const anchorsOf = (text: string): string[] =>
       .replaceAll(" ", "-"),
   );
 
-/** Everything that a page refers to in this repository and that is not there. */
+/** Everything in this repository that a page refers to and that does not exist. */
 function missingOn(page: string): string[] {
   const text = readFileSync(page, "utf8");
   const missing: string[] = [];
@@ -39,8 +39,8 @@ function missingOn(page: string): string[] {
   }
   for (const [name, own = ""] of text.matchAll(/@nnxjs\/([\w-]+)/g))
     if (!packages.includes(own)) missing.push(name);
-  // Files by their path from the root or from packages/; others are relative to what the page is
-  // talking of.
+  // Only files with a path from the root or from packages/ are checked. Other paths are relative to
+  // the subject of the page.
   for (const [, path = ""] of text.matchAll(/[` ]((?:\w[\w.-]*\/)+[\w.-]+\.(?:ts|mjs|py|json|md))\b/g))
     for (const root of ["", "packages/"])
       if (existsSync(root + path.split("/")[0]) && !existsSync(root + path)) missing.push(path);

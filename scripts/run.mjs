@@ -4,7 +4,7 @@ import { constants } from "node:os";
 
 const args = ["--import", import.meta.resolve("tsx"), "--conditions=@nnxjs/source", ...process.argv.slice(2)];
 const child = spawn(process.execPath, args, { stdio: "inherit" });
-// Ctrl-C reaches the program too; how it ends is its own affair, and this waits for it.
+// Ctrl-C also reaches the program, which decides how to end. This process waits for it.
 process.on("SIGINT", () => {});
 process.on("SIGTERM", () => child.kill("SIGTERM"));
 child.on("close", (status, signal) => process.exit(status ?? 128 + constants.signals[signal]));

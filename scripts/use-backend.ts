@@ -1,17 +1,17 @@
-/** @file Switching the backend of a process that other test files share. */
+/** @file Changes the backend of a process that several test files share. */
 import "@tensorflow/tfjs-backend-cpu";
 import * as tf from "@tensorflow/tfjs-core";
 import { afterAll, beforeAll, describe } from "vitest";
 
-/** The backends that everything must work on. */
+/** The backends on which everything must work. */
 export const backends = ["cpu", "wasm"] as const;
 export type BackendName = (typeof backends)[number];
 
 const events = ["uncaughtException", "unhandledRejection"] as const;
 
 /**
- * Makes `name` the backend, without the process-wide handlers that wasm installs: they rethrow and
- * take the process down.
+ * Changes the backend to `name`, without the process-wide handlers that wasm installs: those
+ * rethrow errors and end the process.
  */
 export async function useBackend(name: BackendName): Promise<void> {
   if (tf.getBackend() === name) return;
@@ -27,7 +27,10 @@ export async function useBackend(name: BackendName): Promise<void> {
   }
 }
 
-/** One `describe` for each backend. Afterwards it is cpu again, for test files share a process. */
+/**
+ * Makes one `describe` for each backend. It resets the backend to cpu afterwards, because test
+ * files share a process.
+ */
 export function onEachBackend(title: string, body: (backend: BackendName) => void): void {
   for (const backend of backends) {
     describe(`${title} on ${backend}`, () => {

@@ -1,6 +1,6 @@
 /**
- * @file The digits, read and split: always the same 400 images of 0-7 are held out, 8 and 9 are
- * never trained on.
+ * @file Reads and splits the digits. The same 400 images of 0-7 are always held out; 8 and 9 are
+ * never in the training data.
  */
 import { readFileSync } from "node:fs";
 
@@ -13,7 +13,7 @@ export interface Images {
 
 export interface Digits {
   readonly train: Images;
-  /** Digits 0-7 that were held out. */
+  /** The held-out images of 0-7. */
   readonly known: Images;
   /** Digits 8 and 9. */
   readonly unseen: Images;
@@ -30,7 +30,8 @@ const toImages = (rows: readonly (readonly number[])[]): Images => ({
 });
 
 /**
- * Every third image of 0-7 is held out until there are 400, so that every writer is in both parts.
+ * Holds out every third image of 0-7 until there are 400, so that both parts have images of every
+ * writer.
  */
 export function loadDigits(): Digits {
   const text = readFileSync(new URL("data/digits.csv", import.meta.url), "utf8");

@@ -1,4 +1,4 @@
-/** @file How right the classifier is, and how sure. */
+/** @file The accuracy and the uncertainty of the classifier. */
 import * as nnx from "@nnxjs/nnx";
 import * as tf from "@tensorflow/tfjs-core";
 import { CLASSES, type Images } from "./data.ts";
@@ -8,11 +8,11 @@ import { pixelsOf } from "./train.ts";
 /** Class probabilities, one row of eight per image. */
 export type Probabilities = Float32Array;
 
-/** One pass, in whatever mode the model is. */
+/** One pass, in the model's current mode. */
 export const predict = (model: Mlp, images: Images): Probabilities =>
   tf.tidy(() => tf.softmax(model.forward(pixelsOf(images))).dataSync<"float32">());
 
-/** Share of images whose most probable class is theirs. */
+/** The share of images whose most probable class is right. */
 export function accuracy(probabilities: Probabilities, { labels, count }: Images): number {
   let right = 0;
   for (let i = 0; i < count; i++) {
@@ -22,17 +22,17 @@ export function accuracy(probabilities: Probabilities, { labels, count }: Images
   return right / count;
 }
 
-/** What many stochastic passes say of each image. */
+/** The results of several stochastic passes for each image. */
 export interface Sampled {
   readonly mean: Probabilities;
   /**
-   * Entropy of the mean prediction less the mean entropy, in nats: what the weights do not agree on
-   * (Depeweg et al. 2018).
+   * The entropy of the mean prediction minus the mean entropy, in nats: how much the passes
+   * disagree (Depeweg et al. 2018).
    */
   readonly epistemic: Float64Array;
 }
 
-/** `samples` passes with a mask each, in whatever mode the model is; it is left in that. */
+/** Runs `samples` passes, each with its own mask. The model's mode does not matter, and stays. */
 export function sample(
   model: Mlp,
   images: Images,

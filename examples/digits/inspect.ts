@@ -1,13 +1,10 @@
-/**
- * @file One batch with everything recorded: what each layer put out, and what gradient came back to
- * it.
- */
+/** @file Records one batch: the output of each layer, and the gradient of each output. */
 import * as nnx from "@nnxjs/nnx";
 import type { Images } from "./data.ts";
 import type { Mlp } from "./model.ts";
 import { crossEntropy, labelsOf, pixelsOf } from "./train.ts";
 
-/** Activations and their gradients by layer, as two States. Call it in a scope. */
+/** Returns activations and their gradients by layer, as two States. Call it in a scope. */
 export function inspect(model: Mlp, images: Images): { activations: nnx.State; gradients: nnx.State } {
   const x = pixelsOf(images);
   const labels = labelsOf(images);

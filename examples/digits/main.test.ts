@@ -49,7 +49,7 @@ describe("npm run demo", () => {
 
   it("shows the cursor again when Ctrl-C ends the training", async () => {
     const script = "examples/digits/test/on-a-terminal.ts";
-    // A group of its own, for a terminal sends the signal to all processes of the command.
+    // Its own process group, because a terminal sends the signal to all processes of the command.
     const child = spawn(process.execPath, ["scripts/run.mjs", script, "--epochs", "1000"], {
       detached: true,
       timeout: 50_000,

@@ -1,5 +1,6 @@
 /**
- * @file Train a DropConnect classifier on digits, and look at what it knows and what it does not.
+ * @file Trains a DropConnect classifier on digits, and prints how sure it is about known and unseen
+ * digits.
  */
 import "@tensorflow/tfjs-backend-cpu";
 import * as tf from "@tensorflow/tfjs-core";

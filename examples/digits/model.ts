@@ -1,4 +1,4 @@
-/** @file The classifier: 64-128-128-8, DropConnect on all layers but the first. */
+/** @file The classifier: 64-128-128-8, with DropConnect on all layers but the first. */
 import * as nnx from "@nnxjs/nnx";
 import type * as tf from "@tensorflow/tfjs-core";
 import { CLASSES, PIXELS } from "./data.ts";
@@ -24,7 +24,7 @@ export class Mlp extends nnx.Module {
     return this.see("3 output", this.output.forward(second));
   }
 
-  /** Shows a value, and through its perturbation its gradient, to whoever captures. */
+  /** Lets captures record a value, and its gradient through a perturbation. */
   private see(name: string, value: tf.Tensor2D): tf.Tensor2D {
     const perturbed = this.perturb(name, value);
     this.sow(nnx.Intermediate, name, perturbed);
@@ -33,8 +33,8 @@ export class Mlp extends nnx.Module {
 }
 
 /**
- * The streams that seed 0 stands for: weights from seed 0, masks from 1, the order of images from
- * 2; samples take 3.
+ * The streams of a seed: `seed` for the weights, `seed + 1` for masks and `seed + 2` for the order
+ * of images. Sampling uses `seed + 3`.
  */
 export const streams = (seed: number): nnx.Rngs =>
   new nnx.Rngs({ params: seed, dropconnect: seed + 1, shuffle: seed + 2 });

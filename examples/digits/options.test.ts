@@ -2,7 +2,7 @@ import type { CommanderError } from "commander";
 import { describe, expect, it, vi } from "vitest";
 import { parseOptions } from "./options.ts";
 
-/** What is printed and how it ends. */
+/** The printed text and the exit code. */
 function refused(args: readonly string[]): { exitCode: number; printed: string } {
   const printed: string[] = [];
   const write = vi

@@ -24,8 +24,8 @@ function rate(text: string): number {
 }
 
 /**
- * @throws CommanderError after one line on stderr; `exitCode` is 0 for `--help` and 2 for bad
- * flags.
+ * @throws CommanderError after printing one line on stderr. Its `exitCode` is 0 for `--help` and 2
+ * for bad flags.
  */
 export function parseOptions(args: readonly string[]): Options {
   return new Command("npm run demo --")

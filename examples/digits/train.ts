@@ -7,7 +7,7 @@ import type { Mlp } from "./model.ts";
 const BATCH = 64;
 const LEARNING_RATE = 1e-3;
 
-/** Mean cross entropy in nats. */
+/** The mean cross entropy in nats. */
 export function crossEntropy(logits: tf.Tensor2D, labels: tf.Tensor1D): tf.Scalar {
   const chosen = tf.sum(tf.mul(tf.oneHot(labels, CLASSES), tf.logSoftmax(logits)), -1);
   return tf.neg(tf.mean(chosen));
@@ -16,7 +16,7 @@ export function crossEntropy(logits: tf.Tensor2D, labels: tf.Tensor1D): tf.Scala
 export const lossOf = (model: Mlp, x: tf.Tensor2D, labels: tf.Tensor1D): tf.Scalar =>
   crossEntropy(model.forward(x), labels);
 
-/** Those images, in that order. */
+/** The images at these positions, in this order. */
 export function take(images: Images, order: ArrayLike<number>): Images {
   const pixels = new Float32Array(order.length * PIXELS);
   const labels = new Int32Array(order.length);
@@ -32,7 +32,7 @@ export const pixelsOf = ({ pixels, count }: Images): tf.Tensor2D => tf.tensor2d(
 
 export const labelsOf = ({ labels }: Images): tf.Tensor1D => tf.tensor1d(labels, "int32");
 
-/** What happened so far. */
+/** The state of the training. */
 export interface Progress {
   readonly epoch: number;
   /** Images shown in all epochs so far. */
@@ -41,7 +41,7 @@ export interface Progress {
   readonly loss: number;
 }
 
-/** Trains in place; `report` is called after every batch. */
+/** Trains in place. Calls `report` after every batch. */
 export async function train(
   model: Mlp,
   images: Images,

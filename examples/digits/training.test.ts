@@ -8,7 +8,7 @@ import { inspect } from "./inspect.ts";
 import { Mlp, streams } from "./model.ts";
 import { labelsOf, lossOf, pixelsOf, take, train } from "./train.ts";
 
-/** What conformance/digits.py writes, with real JAX, Flax and optax. */
+/** The numbers that conformance/digits.py writes with JAX, Flax and optax. */
 interface Golden {
   readonly draws: {
     readonly input_kernel: readonly number[];
@@ -51,16 +51,16 @@ describe("the digits example, from seed 0", () => {
     expect(createHash("sha256").update(mask).digest("hex")).toBe(golden.draws.hidden_mask_sha256);
   });
 
-  it("has Flax's losses for 50 steps, within 1e-3", () => {
+  it("has Flax's losses for 60 steps, within 1e-4", () => {
     const { model, rngs } = build();
     const { train: images } = loadDigits();
     expect(images.count).toBe(golden.training.images);
     const optimizer = new nnx.Optimizer(model, nnx.adam(1e-3), { wrt: nnx.Param });
     const step = nnx.valueAndGrad(lossOf);
     const losses: number[] = [];
-    while (losses.length < 50) {
+    while (losses.length < 60) {
       const order = tf.tidy(() => nnx.random.permutation(rngs.nextKey("shuffle"), images.count).dataSync());
-      for (let start = 0; start < images.count && losses.length < 50; start += 64) {
+      for (let start = 0; start < images.count && losses.length < 60; start += 64) {
         const batch = take(images, order.subarray(start, start + 64));
         losses.push(
           tf.tidy(() => {
@@ -72,7 +72,7 @@ describe("the digits example, from seed 0", () => {
       }
     }
     for (const [i, loss] of losses.entries()) {
-      expect(relativeError([loss], [golden.training.losses[i] as number])).toBeLessThan(1e-3);
+      expect(relativeError([loss], [golden.training.losses[i] as number])).toBeLessThan(1e-4);
     }
   });
 
@@ -93,7 +93,8 @@ describe("the digits example, from seed 0", () => {
         bytes.push(tf.memory().numBytes);
       },
     });
-    // What other test files left to the garbage collector may go meanwhile: fewer is no leak.
+    // Meanwhile the garbage collector may free tensors of other test files. Fewer tensors are no
+    // leak.
     expect(Math.max(...tensors)).toBe(tensors[0]);
     expect(Math.max(...bytes)).toBe(bytes[0]);
   });
@@ -108,8 +109,8 @@ describe("the digits example, from seed 0", () => {
       const names = ["1 input", "2 hidden", "3 output"];
       expect(Object.keys(activations)).toEqual(names);
       expect(Object.keys(gradients)).toEqual(names);
-      // The gradient of mean cross entropy is (softmax - one-hot) / images at the logits: it sums
-      // to 0.
+      // The gradient of the mean cross entropy at the logits is (softmax - one-hot) / images, which
+      // sums to 0.
       const ofLogits = gradients["3 output"] as nnx.VariableState<tf.Tensor>;
       expect(tf.sum(ofLogits.value).dataSync()[0]).toBeCloseTo(0, 6);
     });

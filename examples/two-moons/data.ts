@@ -1,8 +1,8 @@
-/** @file Two half circles that reach into each other, and a grid around them. */
+/** @file Two interleaving half circles, and a grid around them. */
 import * as nnx from "@nnxjs/nnx";
 import * as tf from "@tensorflow/tfjs-core";
 
-/** Points in the plane: x and y of one after the other. */
+/** Points in the plane: x and y of one point after the other. */
 export interface Points {
   readonly xy: Float32Array;
   readonly count: number;
@@ -13,7 +13,7 @@ export interface Moons extends Points {
   readonly labels: Int32Array;
 }
 
-/** As scikit-learn's `make_moons`: half of the points on each, with normal noise. */
+/** Like scikit-learn's `make_moons`: half of the points on each moon, with normal noise. */
 export function twoMoons(count: number, noise: number, key: nnx.PRNGKey): Moons {
   const shaken = tf.tidy(() => nnx.random.normal(key, [count, 2]).dataSync<"float32">());
   const labels = Int32Array.from({ length: count }, (_, i) => i % 2);
@@ -28,7 +28,7 @@ export function twoMoons(count: number, noise: number, key: nnx.PRNGKey): Moons 
   return { xy, labels, count };
 }
 
-/** A grid of points, row by row from the top left; the middles of its cells. */
+/** The centres of a grid's cells, row by row from the top left. */
 export interface Grid extends Points {
   readonly columns: number;
   readonly rows: number;
@@ -53,7 +53,7 @@ export function gridOf(columns: number, rows: number): Grid {
 
 export const tensorOf = ({ xy, count }: Points): tf.Tensor2D => tf.tensor2d(xy, [count, 2]);
 
-/** The distance from each point to the nearest of others. */
+/** The distance from each point to the nearest of the others. */
 export function distances(points: Points, others: Points): Float64Array {
   return Float64Array.from({ length: points.count }, (_, i) => {
     let least = Number.POSITIVE_INFINITY;

@@ -1,11 +1,11 @@
-/** @file Uncertainty over the plane, as characters and as SVG. */
+/** @file Draws uncertainty over the plane, with characters and as SVG. */
 import type { Grid, Moons } from "./data.ts";
 
 const SHADES = " ·:-=+*#%@";
 
 /**
- * Lines of characters, denser where a value is nearer to `most`; `o` and `x` are the points of the
- * two classes.
+ * Lines of characters, which are denser where a value is nearer to `most`. `o` and `x` are the
+ * points of the two classes.
  */
 export function mapOf(grid: Grid, values: ArrayLike<number>, most: number, moons: Moons): string[] {
   const cells = Array.from({ length: grid.count }, (_, i) => {
@@ -24,7 +24,7 @@ export function mapOf(grid: Grid, values: ArrayLike<number>, most: number, moons
   );
 }
 
-/** Blocks of lines beside each other, under their titles. */
+/** Puts blocks of lines next to each other, under their titles. */
 export function beside(
   blocks: readonly { readonly title: string; readonly lines: readonly string[] }[],
 ): string {
@@ -57,7 +57,7 @@ function colorOf(share: number): string {
   return `rgb(${channel(2)},${channel(1)},${channel(0)})`;
 }
 
-/** Equal neighbours in a row become one rectangle. */
+/** Merges equal neighbours in a row into one rectangle. */
 function rectangles({ columns, rows }: Grid, values: ArrayLike<number>, most: number): string {
   const [w, h] = [WIDTH / columns, HEIGHT / rows];
   const level = (cell: number): number => Math.round(Math.min(1, (values[cell] as number) / most) * LEVELS);
@@ -85,7 +85,7 @@ function dots(grid: Grid, moons: Moons): string {
   }).join("");
 }
 
-/** Rows of pictures on one scale: white is 0, black is `most`. */
+/** Draws rows of pictures with the same scale: white is 0, black is `most`. */
 export function svgOf(grid: Grid, moons: Moons, rows: readonly (readonly Panel[])[], most: number): string {
   const points = dots(grid, moons);
   const panels = rows.flatMap((row, r) =>

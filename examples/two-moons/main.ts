@@ -1,4 +1,7 @@
-/** @file Where four classifiers of two moons are unsure, and where they should be but are not. */
+/**
+ * @file Shows where four classifiers of two moons are unsure, and where they should be unsure but
+ * are not.
+ */
 import "@tensorflow/tfjs-backend-wasm";
 import { writeFileSync } from "node:fs";
 import * as nnx from "@nnxjs/nnx";
@@ -13,7 +16,7 @@ const mean = (values: readonly number[]): number =>
 const cell = (value: number | string): string =>
   (typeof value === "number" ? value.toFixed(3) : value).padStart(13);
 
-/** Uncertainties in bits, so that a coin flip is 1. */
+/** The uncertainties in bits, so that a coin flip is 1. */
 const ask = (predictor: Predictor, points: Points) => {
   const samples = predictor.predict(points);
   return { ...nnx.entropyDecomposition(samples, { base: 2 }), guess: nnx.predictiveMean(samples).data };

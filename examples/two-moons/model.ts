@@ -1,4 +1,4 @@
-/** @file The classifier, its training, and the four ways to ask it how sure it is. */
+/** @file The classifier, its training, and four ways to measure how sure it is. */
 import * as nnx from "@nnxjs/nnx";
 import * as tf from "@tensorflow/tfjs-core";
 import { type Moons, type Points, tensorOf } from "./data.ts";
@@ -24,7 +24,7 @@ class Mlp extends nnx.Module {
   }
 }
 
-/** All points in every step. */
+/** Trains with all points in every step. */
 function train(model: Mlp, moons: Moons, steps: number): void {
   const optimizer = new nnx.Optimizer(model, nnx.adam(3e-3), { wrt: nnx.Param });
   const x = tensorOf(moons);
@@ -37,13 +37,13 @@ function train(model: Mlp, moons: Moons, steps: number): void {
   nnx.dispose([optimizer, x, targets]);
 }
 
-/** A trained way to predict: samples of class probabilities, `[samples, points, 2]`. */
+/** A trained predictor, which returns samples of class probabilities, `[samples, points, 2]`. */
 export interface Predictor {
   readonly name: string;
   predict(points: Points): nnx.Table;
 }
 
-/** One deterministic net, the same with Dropout, with DropConnect, and five of them. */
+/** A deterministic net, one with Dropout, one with DropConnect, and an ensemble. */
 export function predictors(
   moons: Moons,
   { rate, steps, samples, seed }: { rate: number; steps: number; samples: number; seed: number },

@@ -23,7 +23,7 @@ Train four classifiers on two moons and draw how sure they are.
 
 const DEFAULTS = { rate: "0.25", steps: "600", samples: "100", seed: "0", out: "two-moons.svg" } as const;
 
-/** @returns null when help is asked for. @throws Error with one line that says what is wrong. */
+/** @returns null for `--help`. @throws Error with one line that names the bad flag. */
 export function parseOptions(args: readonly string[]): Options | null {
   const string = { type: "string" } as const;
   const { values } = parseArgs({

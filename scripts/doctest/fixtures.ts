@@ -1,11 +1,11 @@
 /**
- * @file What the short examples in doc comments take as given. Guides in docs/ say everything
- * themselves.
+ * @file The names that short examples in doc comments may use without declaring them. Guides in
+ * docs/ declare everything.
  */
 import * as nnx from "@nnxjs/nnx";
 import * as tf from "@tensorflow/tfjs-core";
 
-/** The model of the overview, in small. */
+/** A small version of the overview's model. */
 export class Mlp extends nnx.Module {
   readonly hidden: nnx.Linear;
   readonly drop: nnx.DropConnectLinear;

@@ -1,20 +1,20 @@
 /**
- * @file The TypeScript examples of the documentation: fenced blocks in Markdown files and in doc
- * comments.
+ * @file Finds the TypeScript examples of the documentation: fenced blocks in Markdown files and in
+ * doc comments.
  */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 
 /** One fenced `ts` block. */
 export interface Snippet {
   readonly file: string;
-  /** Of the first line of code, from 1. */
+  /** The number of the first line of code, from 1. */
   readonly line: number;
   readonly code: string;
 }
 
 const FENCE = /^(\s*(?:\*\s?)?)```ts\s*$/;
 
-/** All blocks of a file. In doc comments the leading ` * ` is taken off. */
+/** Returns all blocks of a file. Removes the leading ` * ` of doc comments. */
 export function snippetsOf(file: string, text: string): Snippet[] {
   const lines = text.split("\n");
   const found: Snippet[] = [];
@@ -44,12 +44,14 @@ function filesIn(root: string): string[] {
     .sort();
 }
 
-/** What a page says at the block that its blocks without imports continue. */
+/**
+ * The sentence with which a page announces that later blocks without imports continue this block.
+ */
 export const CONTINUED = "The blocks without imports go below this one, each by itself.";
 
 /**
- * The blocks of a page as readers run them: with imports of their own, or below the block before
- * them that has some, if the page says so.
+ * The blocks of a page as readers run them: with their own imports, or below the previous block
+ * that has imports, if the page announces it.
  */
 export function asPasted(page: string, blocks: readonly Snippet[]): Snippet[] {
   let above = "";

@@ -1,7 +1,7 @@
-/** @file Running code as in a program that imports no backend. */
+/** @file Runs code as in a program that imports no backend. */
 import * as tf from "@tensorflow/tfjs-core";
 
-/** What the engine of tensorflow.js 4 keeps of backends. */
+/** The engine's records of backends, in tensorflow.js 4. */
 interface Backends {
   registry: object;
   registryFactory: object;
@@ -10,8 +10,8 @@ interface Backends {
 }
 
 /**
- * Runs an example that imports no backend. Test files share a process, in which others have
- * registered some.
+ * Runs an example that imports no backend. Test files share a process, so other files have
+ * registered backends.
  */
 export async function withoutBackend(example: () => Promise<void>): Promise<void> {
   const engine = tf.engine() as unknown as Backends;

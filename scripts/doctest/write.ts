@@ -1,7 +1,4 @@
-/**
- * @file Turns the documentation's examples into test files under .doctest/, one for each file that
- * has examples.
- */
+/** @file Writes the examples of the documentation as test files into .doctest/. */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { allSnippets, type Snippet } from "./snippets.ts";
 
@@ -20,7 +17,7 @@ const fixtureNames = (): string[] =>
 const DECLARATION =
   /\b(?:(?:const|let)\s+(\w+|[[{].*?[\]}])\s*(?::[^=]+)?(?:=|of\b)|(?:class|function)\s+(\w+)|^import\s(.+?)\sfrom)/gm;
 
-/** Whether the example itself says what `name` is. */
+/** Whether the example itself declares `name`. */
 const declares = (code: string, name: string): boolean =>
   [...code.matchAll(DECLARATION)].some((match) =>
     new RegExp(`\\b${name}\\b`).test(match.slice(1).filter(Boolean).join(" ")),
@@ -29,8 +26,7 @@ const declares = (code: string, name: string): boolean =>
 const MODULES = { nnx: "@nnxjs/nnx", tf: "@tensorflow/tfjs-core" };
 
 /**
- * Imports of the modules and fixtures that the example of a doc comment uses without saying where
- * they are from.
+ * Imports of the modules and fixtures that the example of a doc comment uses but does not import.
  */
 function givens(code: string): string[] {
   const modules = Object.entries(MODULES)
@@ -59,7 +55,7 @@ function testOf({ file, line, code }: Snippet): string {
   return `it(${JSON.stringify(`${file}:${line}`)}, async () => {\n${run}\n});`;
 }
 
-/** Imports differ between the examples of one file, so each example has a file of its own. */
+/** Each example has its own file, because the imports of examples differ. */
 function fileOf(snippet: Snippet): string {
   const { file, line, code } = snippet;
   const own = code.split("\n").filter((text) => IMPORT.test(text));
@@ -81,7 +77,7 @@ function fileOf(snippet: Snippet): string {
   ].join("\n");
 }
 
-/** Writes those that changed, and removes those whose example is gone. */
+/** Writes the files that changed, and removes those whose example no longer exists. */
 export function writeDoctests(): void {
   mkdirSync(OUT, { recursive: true });
   const wanted = new Map(

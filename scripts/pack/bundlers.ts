@@ -1,10 +1,10 @@
-/** @file The bundlers that users have, with their settings for production. */
+/** @file Bundlers that users have, with their production settings. */
 import { readFileSync } from "node:fs";
 import { dirname, basename } from "node:path";
 import * as esbuild from "esbuild";
 import { webpack } from "webpack";
 
-/** What goes in, what comes out, and which packages stay outside. */
+/** The entry and the output of a bundle, and the packages that it does not include. */
 export interface Bundle {
   readonly folder: string;
   readonly entry: string;
@@ -12,8 +12,7 @@ export interface Bundle {
   readonly external?: readonly string[];
 }
 
-// The backends say that only the files which bundlers take have side effects, not the ones that
-// Node takes.
+// The backends declare side effects only for the files of bundlers, not for those of Node.
 const mainFields = ["module", "main"];
 
 async function withEsbuild({ folder, entry, outfile, external = [] }: Bundle): Promise<void> {
@@ -41,8 +40,8 @@ async function withWebpack({ folder, entry, outfile, external = [] }: Bundle): P
     resolve: { mainFields },
     externalsType: "commonjs",
     externals: external.map((name) => new RegExp(`^${name}/`)),
-    // What is left out is decided before; minifying would take longer than everything else
-    // together.
+    // The bundler drops unused code before it minifies. Minifying would take longer than everything
+    // else together.
     optimization: { minimize: false },
     performance: false,
   });

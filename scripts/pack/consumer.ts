@@ -1,6 +1,6 @@
 /**
- * @file A user's project in an empty folder: it has the packed packages, and tensorflow.js from
- * this workspace.
+ * @file Makes a user's project in an empty folder, with the packed packages, and with tensorflow.js
+ * from this workspace.
  */
 import { cpSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -8,12 +8,12 @@ import { type Packed, packageFolders, pnpm } from "./pack.ts";
 
 const root = new URL("../../", import.meta.url).pathname;
 
-/** A package that is installed in this workspace already, so that nothing is fetched. */
+/** A package that is installed in this workspace, so that nothing is downloaded. */
 const installed = (folder: string): string => `link:${realpathSync(join(root, folder))}`;
 
 const tensorflow = ["tfjs-core", "tfjs-backend-cpu"].map((name) => `@tensorflow/${name}`);
 
-/** What our packages depend on beside each other: their names and where this workspace has them. */
+/** The other dependencies of our packages: their names, and their folders in this workspace. */
 function thirdParty(): Record<string, string> {
   const found: Record<string, string> = {};
   for (const folder of packageFolders()) {
@@ -28,8 +28,8 @@ function thirdParty(): Record<string, string> {
 }
 
 /**
- * Makes the project. pnpm gives each package what it declares and no more, so that a forgotten
- * dependency is an error.
+ * Makes the project. pnpm gives each package only what it declares, so a forgotten dependency is an
+ * error.
  */
 export function makeConsumer(folder: string, packed: readonly Packed[]): void {
   cpSync(new URL("consumer/", import.meta.url), join(folder, "src"), { recursive: true });
@@ -42,7 +42,7 @@ export function makeConsumer(folder: string, packed: readonly Packed[]): void {
     private: true,
     type: "module",
     dependencies,
-    // Our packages ask for each other by version; these versions are in no registry yet.
+    // Our packages depend on each other by version. These versions are not in a registry yet.
     pnpm: { overrides: { ...dependencies, ...thirdParty() } },
   };
   writeFileSync(join(folder, "package.json"), JSON.stringify(manifest));

@@ -1,6 +1,6 @@
 /**
- * @file The packages as users get them: packed, installed into an empty folder, compiled, bundled
- * and run.
+ * @file Tests the packages as users get them: packed, installed into an empty folder, compiled,
+ * bundled and run.
  */
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -32,8 +32,8 @@ const node = (script: string, ...args: readonly string[]): string =>
     .at(-1) as string;
 
 /**
- * What the compiler says about our packages and the user's file. tensorflow.js's own declarations
- * have errors of their own.
+ * The compiler's errors about our packages and the user's file. Errors in tensorflow.js's own
+ * declarations are left out.
  */
 function compilerErrors(options: Readonly<Record<string, unknown>>): string[] {
   const compilerOptions = { target: "es2022", strict: true, noEmit: true, types: [], ...options };

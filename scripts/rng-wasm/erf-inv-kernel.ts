@@ -1,6 +1,6 @@
 /**
- * @file In-place second passes: bits or uniforms become normals. Operation for operation what
- * `keys/erf.ts` does.
+ * @file In-place second passes that turn bits or uniforms into normals. Their operations are
+ * exactly those of `keys/erf.ts`.
  */
 import {
   central as centralPolynomial,
@@ -25,13 +25,13 @@ import {
 /** Two vectors at a time hide the latency of the polynomials without running out of registers. */
 const LANES = 2;
 
-/** A function `(n)` over `OUT`; `load` makes of a loaded vector the uniform in [-1, 1]. */
+/** A function `(n)` over `OUT`. `load` converts a loaded vector to uniforms in [-1, 1]. */
 function erfInvKernel(load: (word: Code) => Code, finish: (u: Code, p: Code) => Code): WasmFunction {
   const locals = new Locals();
   const n = locals.make(type.i32);
   const at = locals.make(type.i32);
   const code: number[] = [];
-  /** Emits one step for each of the vectors in turn, so that they advance side by side. */
+  /** Emits one step for each of the vectors in turn, so that their chains of operations overlap. */
   const step = (value: (lane: number) => Code, into?: readonly Local[]): readonly Local[] => {
     const results = into ?? Array.from({ length: LANES }, () => locals.make(type.v128));
     for (const [lane, local] of results.entries()) code.push(...local.set(value(lane)));
@@ -80,8 +80,8 @@ function erfInvKernel(load: (word: Code) => Code, finish: (u: Code, p: Code) => 
   const shifted = step((i) => f32x4.sub(w[i]!.get, f32x4.const(2.5)));
   const p = step(() => f32x4.const(0));
   horner(p, shifted, centralPolynomial);
-  // One branch for both vectors: with one each V8 moves the chains apart, and they no longer
-  // overlap.
+  // One branch for both vectors. With one branch each, V8 would separate the chains, and they would
+  // no longer overlap.
   const upToHere = code.splice(0);
   step((i) => f32x4.sub(f32x4.sqrt(w[i]!.get), f32x4.const(3)), shifted);
   const tail = step(() => f32x4.const(0));
@@ -105,7 +105,7 @@ function erfInvKernel(load: (word: Code) => Code, finish: (u: Code, p: Code) => 
 
 const timesSqrt2 = (u: Code, p: Code): Code => f32x4.mul(f32x4.mul(p, u), f32x4.const(Math.SQRT2));
 
-/** Random words become standard normals. */
+/** Turns random words into standard normals. */
 export const normalKernel = (): WasmFunction =>
   erfInvKernel(
     (word) =>
@@ -116,7 +116,7 @@ export const normalKernel = (): WasmFunction =>
     timesSqrt2,
   );
 
-/** Numbers u in [-1, 1] become √2·erfInv(u), infinite at ±1. */
+/** Turns numbers u in [-1, 1] into √2·erfInv(u), which is infinite at ±1. */
 export const probitKernel = (): WasmFunction =>
   erfInvKernel(
     (word) => word,

@@ -1,6 +1,6 @@
 /**
- * @file Kernels that hash counters, sixteen at a time, and do one more thing with the bits before
- * storing them.
+ * @file Kernels that hash counters, sixteen at a time, and process the bits before storing the
+ * results.
  */
 import { OUT, SOURCE } from "../../packages/rnglib/src/keys/wasm/layout.ts";
 import {
@@ -16,7 +16,7 @@ import {
   type WasmFunction,
 } from "./wasm.ts";
 
-/** Four vectors in flight keep all vector units of a core busy; each has four counters. */
+/** Four vectors in flight keep all vector units of a core busy. Each has four counters. */
 const LANES = 4;
 const BLOCK = 4 * LANES;
 const PARITY = 0x1bd11bda;
@@ -25,27 +25,27 @@ const ROTATIONS = [
   [17, 29, 16, 24],
 ] as const;
 
-/** What a kernel does with the bits. */
+/** How a kernel processes the bits. */
 interface Finish {
   /** Parameters after `(n, k0, k1, hi, lo)`. */
   readonly parameters?: readonly (typeof type.i32 | typeof type.f32)[];
   /**
-   * Whether bit 31 of every word is flipped, for free, so that a signed comparison is an unsigned
-   * one.
+   * Whether to flip bit 31 of every word, at no cost. A signed comparison then compares unsigned
+   * numbers.
    */
   readonly flipped?: boolean;
-  /** Code before the loop; may make locals of its own. */
+  /** Returns code to run before the loop. It may make its own locals. */
   prepare?(locals: Locals, parameters: readonly Local[]): Code;
   /**
-   * Code that stores what becomes of the bits of the four vectors; `at` is 4 × the index of the
-   * first word.
+   * Returns code that processes the bits of the four vectors and stores the results. `at` is 4 ×
+   * the index of the first word.
    */
   store(at: Code, bits: readonly Code[]): Code;
 }
 
 /**
  * A function `(n, k0, k1, hi, lo, ...)` over the counters `(hi, lo) … (hi, lo + n - 1)`. It works
- * on blocks of 16 and so may write up to 15 elements more than n; `lo` may not wrap within the n.
+ * on blocks of 16, so it may write up to 15 elements beyond n. `lo` must not overflow within the n.
  */
 function hashKernel(finish: Finish): WasmFunction {
   const parameters = [type.i32, type.i32, type.i32, type.i32, type.i32, ...(finish.parameters ?? [])];
@@ -65,8 +65,8 @@ function hashKernel(finish: Finish): WasmFunction {
   const x = Array.from({ length: LANES }, vector);
   const y = Array.from({ length: LANES }, vector);
   const first = vector();
-  // After rounds 4, 8, 12, 16 and 20 the words get two of the three key words, the second with the
-  // step's number.
+  // After rounds 4, 8, 12, 16 and 20, two of the three key words are added to the words, the second
+  // one with the number of the step.
   const keys = [k0, k1, k2] as const;
   const flip = finish.flipped === true ? 0x80000000 : 0;
   const keyOf = (local: Local, plus: number): Code =>
@@ -137,7 +137,8 @@ export const uniformKernel = (): WasmFunction =>
   });
 
 /**
- * Bytes 1 where the flipped bits are below the limit (signed), else 0. One parameter: the limit.
+ * Writes byte 1 where the flipped bits are below the limit (signed), else 0. One parameter: the
+ * limit.
  */
 export function bernoulliKernel(): WasmFunction {
   let limit: Local;
@@ -149,8 +150,7 @@ export function bernoulliKernel(): WasmFunction {
       return limit.set(i32x4.splat(parameter!.get));
     },
     store(at, bits) {
-      // By way of memory: given a single store that needs all four vectors, V8 schedules one after
-      // the other.
+      // Through memory: if one store needed all four vectors, V8 would compute one after the other.
       const masks = bits.map((_, i) => v128.load(at, SOURCE + 16 * i)) as [Code, Code, Code, Code];
       const [a, b, c, d] = masks;
       const bytes = v128.narrowTo8(v128.narrowTo16(a, b), v128.narrowTo16(c, d));
@@ -164,8 +164,8 @@ export function bernoulliKernel(): WasmFunction {
 }
 
 /**
- * The source times the scale where the flipped bits are below the limit, else +0. Parameters:
- * limit, scale.
+ * Writes the source times the scale where the flipped bits are below the limit, else +0.
+ * Parameters: limit, scale.
  */
 export function maskScaleKernel(): WasmFunction {
   let limit: Local;

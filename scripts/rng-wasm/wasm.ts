@@ -1,4 +1,6 @@
-/** @file As much of the WebAssembly binary format as the kernels need: code is a list of bytes. */
+/**
+ * @file The part of the WebAssembly binary format that the kernels need. Code is a list of bytes.
+ */
 
 /** Encoded instructions. */
 export type Code = readonly number[];
@@ -100,7 +102,7 @@ export const v128 = {
   and: simd(0x4e),
   or: simd(0x50),
   xor: simd(0x51),
-  /** Bits of the first operand where the third has ones, else of the second. */
+  /** Takes bits of the first operand where the third has ones, else of the second. */
   bitselect: simd(0x52),
   anyTrue: simd(0x53),
   narrowTo16: simd(0x85),
@@ -110,7 +112,7 @@ export const v128 = {
 /** `if` without a result. */
 export const when = (condition: Code, body: Code): Code => [...condition, 0x04, 0x40, ...body, 0x0b];
 
-/** Runs the body, and again for as long as the condition after it holds. */
+/** Runs the body, and repeats it while the condition after it holds. */
 export const repeatWhile = (body: Code, condition: Code): Code => [
   0x03,
   0x40,
@@ -127,7 +129,7 @@ export interface Local {
   set(value: Code): Code;
 }
 
-/** Hands out the local variables of one function; parameters come first. */
+/** Makes the local variables of one function. Parameters come first. */
 export class Locals {
   readonly #types: ValueType[] = [];
 

@@ -1,6 +1,6 @@
 /**
- * @file What users can name: the umbrella against its packages, and the messages of errors against
- * the umbrella.
+ * @file Checks the names that users see: the umbrella against its packages, and error messages
+ * against the umbrella.
  */
 import { readdirSync } from "node:fs";
 import * as nnx from "@nnxjs/nnx";
@@ -15,7 +15,7 @@ const index = (name: string): string => `packages/${name}/src/index.ts`;
 describe("the umbrella", () => {
   it("names each public name of the packages once", () => {
     const below = packages.filter((name) => name !== "nnx").flatMap((name) => exportedNames(index(name)));
-    // `mendKernels` is in two packages.
+    // Two packages export `mendKernels`.
     expect(exportedNames(index("nnx")).sort()).toEqual([...new Set(below)].sort());
   });
 });
@@ -26,7 +26,7 @@ const sources = packages.flatMap((name) =>
     .map((file) => ({ file: `${name}/${file}`, statements: parsed(`packages/${name}/src/${file}`) })),
 );
 
-/** The names of the properties and methods of a value, with those that it inherits. */
+/** The names of the properties and methods of a value, including inherited ones. */
 function membersOf(value: object | null | undefined): string[] {
   if (value == null || value === Object.prototype || value === Function.prototype) return [];
   return [...Object.getOwnPropertyNames(value), ...membersOf(Object.getPrototypeOf(value) as object | null)];
@@ -35,8 +35,8 @@ function membersOf(value: object | null | undefined): string[] {
 const classes = Object.values(nnx).filter((value) => typeof value === "function");
 
 /**
- * What users can call by name: functions and classes of the umbrella, of tensorflow.js and of the
- * language.
+ * Functions and classes that users can call by name: those of the umbrella, of tensorflow.js and of
+ * the language.
  */
 const functions = new Set([
   ...[nnx, nnx.random, nnx.initializers, nnx.metrics, keys, globalThis].flatMap((each) =>
@@ -45,7 +45,7 @@ const functions = new Set([
   ...Object.keys(tf).map((name) => `tf.${name}`),
 ]);
 
-/** What users can call on objects. */
+/** Methods that users can call. */
 const methods = new Set(
   [
     ...classes,
@@ -56,7 +56,7 @@ const methods = new Set(
   ].flatMap(membersOf),
 );
 
-/** The nodes that give an option, an attribute or an argument its name. */
+/** The nodes that name an option, an attribute or an argument. */
 const named: Readonly<Record<string, (node: SyntaxNode) => readonly unknown[]>> = {
   TSPropertySignature: ({ key }) => [key],
   TSMethodSignature: ({ key }) => [key],
@@ -66,7 +66,7 @@ const named: Readonly<Record<string, (node: SyntaxNode) => readonly unknown[]>> 
   TSFunctionType: ({ params }) => params as unknown[],
 };
 
-/** Options, attributes and arguments, by the names that some declaration gives them. */
+/** The names of options, attributes and arguments in all declarations. */
 const options = new Set(
   sources
     .flatMap(({ statements }) => [...nodesIn(statements)])
@@ -74,7 +74,7 @@ const options = new Set(
     .map(nameIn),
 );
 
-/** Functions and classes that the files of the packages share among each other. */
+/** Functions and classes that files of the packages share. */
 const declared = new Set(
   sources
     .flatMap(({ statements }) => statements)
@@ -88,7 +88,7 @@ const declared = new Set(
     }),
 );
 
-/** Types of the umbrella, and names of things that are no code. */
+/** Types of the umbrella, and words that are not code. */
 const others = new Set([
   ...exportedNames(index("nnx")).map((name) => name.replace("type ", "")),
   ...Object.keys(tf),
@@ -99,14 +99,14 @@ const isCallable = (name: string): boolean =>
   functions.has(name) || methods.has(name.replace(/^(?!tf\.)\w*\./, ""));
 
 /**
- * Whether a word that looks like code says something to users. A name that is only shared among our
- * files does not.
+ * Whether users know a word that looks like code. They do not know a name that only our files
+ * share.
  */
 const isKnown = (word: string): boolean =>
   isCallable(word) || others.has(word) || (options.has(word) && !declared.has(word));
 
 /**
- * What a text names that users do not have: calls such as `split(`, and words such as
+ * The names in a text that users do not have: calls such as `split(`, and words such as
  * `registerRules`.
  */
 function unknownIn(text: string): string[] {

@@ -1,6 +1,4 @@
-/**
- * @file Reads TypeScript sources: their nodes, the names that they export, and the texts in them.
- */
+/** @file Reads TypeScript sources: their nodes, their exported names, and their string literals. */
 import { readFileSync } from "node:fs";
 import { parseAst } from "vite";
 
@@ -28,7 +26,7 @@ export const parsed = (file: string): SyntaxNode[] =>
 export const nameIn = (node: unknown): string | undefined =>
   isNode(node) && node.type === "Identifier" ? (node.name as string) : undefined;
 
-/** The names that a list of exports gives, types with `type ` in front. */
+/** The names in a file's exports. Types have `type ` in front. */
 export function exportedNames(file: string): string[] {
   return parsed(file).flatMap((statement): string[] => {
     if (statement.type === "ExportAllDeclaration") return [nameIn(statement.exported) ?? "*"];
@@ -41,7 +39,7 @@ export function exportedNames(file: string): string[] {
   });
 }
 
-/** The texts of a file; `{}` stands where a template has a value. */
+/** The string literals of a file. `{}` replaces the values in templates. */
 export function textsIn(statements: readonly SyntaxNode[]): string[] {
   return [...nodesIn(statements)].flatMap(({ type, value, quasis }) => {
     if (type === "Literal" && typeof value === "string") return [value];

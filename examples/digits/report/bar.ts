@@ -1,10 +1,10 @@
-/** @file A progress bar that gives the cursor back however the work ends. */
+/** @file A progress bar that always shows the cursor again, however the work ends. */
 import { SingleBar } from "cli-progress";
 
-/** Exit codes of programs that a signal ended. */
+/** The exit codes of programs that a signal ended. */
 const signals = { SIGINT: 130, SIGTERM: 143 } as const;
 
-/** Shows a bar while `work` runs. Ctrl-C ends the program, after the bar. */
+/** Shows a bar while `work` runs. Ctrl-C removes the bar and ends the program. */
 export async function withBar<T>(
   format: string,
   total: number,

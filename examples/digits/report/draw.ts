@@ -1,4 +1,4 @@
-/** @file Images as characters. */
+/** @file Draws images with characters. */
 import { type Images, PIXELS } from "../data.ts";
 
 const SHADES = " ░▒▓█";

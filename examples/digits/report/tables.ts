@@ -1,13 +1,13 @@
-/** @file The model, and what went on inside it, as tables. */
+/** @file Tables of the model's parameters, and of activations and gradients. */
 import * as nnx from "@nnxjs/nnx";
 import * as tf from "@tensorflow/tfjs-core";
 import Table from "cli-table3";
 
 const FLOAT_BYTES = 4;
-/** Without colours: the output goes to files as often as to terminals. */
+/** Without colours, because the output often goes to files. */
 const PLAIN = { head: [], border: [], compact: true };
 
-/** Every parameter with its size, and the sums. */
+/** Lists every parameter with its size, and the sums. */
 export function modelTable(model: nnx.Module): string {
   const table = new Table({ head: ["path", "type", "shape", "parameters", "bytes"], style: PLAIN });
   let total = 0;
@@ -30,7 +30,7 @@ function statistics(values: tf.Tensor): string[] {
   });
 }
 
-/** Per layer, what came out of it and what gradient came back to it. */
+/** Lists the output of each layer, and the gradient of that output. */
 export function captureTable(activations: nnx.State, gradients: nnx.State): string {
   const table = new Table({ head: ["layer", "", "mean", "sd", "min", "max"], style: PLAIN });
   for (const [path, leaf] of nnx.flattenState(activations)) {

@@ -1,3 +1,3 @@
-/** @file The demo as it runs on a terminal, when it runs in a pipe. */
+/** @file Runs the demo in a pipe as if it ran on a terminal. */
 process.stderr.isTTY = true;
 await import("../main.ts");

@@ -246,11 +246,13 @@ function checkStep(where: string, step: unknown): void {
 
 function checkMetrics(metrics: unknown): void {
   if (metrics === undefined) return;
-  const odd = isPlainObject(metrics)
-    ? Object.entries(metrics).find(([, value]) => typeof value !== "number")
-    : ["metrics", metrics];
-  if (!odd) return;
-  throw new CheckpointError(
-    `Checkpointer.save at ${String(odd[0])}: expected metrics to be numbers by name, got ${describe(odd[1])}. Pass { loss: 0.1 }; read tensors with data().`,
-  );
+  const entries: [string, unknown][] = isPlainObject(metrics)
+    ? Object.entries(metrics)
+    : [["metrics", metrics]];
+  for (const [name, value] of entries) {
+    if (isPlainObject(metrics) && typeof value === "number") continue;
+    throw new CheckpointError(
+      `Checkpointer.save at ${name}: expected metrics to be numbers by name, got ${describe(value)}. Pass { loss: 0.1 }; read tensors with data().`,
+    );
+  }
 }

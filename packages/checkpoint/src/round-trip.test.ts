@@ -1,11 +1,13 @@
 /** @file What is saved comes back, bit for bit, on each backend. */
+import { readFileSync } from "node:fs";
 import * as tf from "@tensorflow/tfjs-core";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import * as nnx from "@nnxjs/nnx";
 import { onEachBackend } from "../../../scripts/use-backend.ts";
 import { bitsOf, Everything } from "../test/everything.ts";
-import { fromBytes, open, restore, toBytes } from "./index.ts";
+import { fromBytes, open, restore, save, toBytes } from "./index.ts";
+import { libraryVersion } from "./write/written-by.ts";
 
 onEachBackend("toBytes and restore", () => {
   it("brings every kind of leaf back, and leaks nothing", async () => {
@@ -109,6 +111,32 @@ onEachBackend("toBytes and restore", () => {
   });
 });
 
+onEachBackend("the memory that is needed beside the tensors", (backend) => {
+  it("is two buffers of 1 MiB, however large the file is", async () => {
+    const megabytes = 24;
+    const make = (x: number) => ({ w: new nnx.Param(tf.fill([megabytes, 2 ** 18], x)) });
+    const [model, into] = [make(1), make(2)];
+    const folder = {
+      name: "null",
+      remove: async () => {},
+      list: async () => [],
+      open: async () => undefined,
+    };
+    const writing = { write: async () => {}, commit: async () => {}, abort: async () => {} };
+    const bytes = await toBytes(model);
+    const taken = async (run: () => Promise<unknown>): Promise<number> => {
+      const before = process.memoryUsage().arrayBuffers;
+      await run();
+      return (process.memoryUsage().arrayBuffers - before) / 2 ** 20;
+    };
+    const target = { folder: { ...folder, create: async () => writing }, file: "m" };
+    expect(await taken(() => save(model, target))).toBeLessThan(3);
+    // On the cpu backend the tensors themselves are such buffers.
+    expect(await taken(() => restore(into, bytes))).toBeLessThan((backend === "cpu" ? megabytes : 0) + 3);
+    nnx.dispose([model, into]);
+  });
+});
+
 describe("a snapshot", () => {
   it("is of the moment of the call, whatever happens to the model while it is written", async () => {
     const model = { a: new nnx.Param(tf.ones([3])), b: new nnx.Param(tf.zeros([3])) };
@@ -122,6 +150,18 @@ describe("a snapshot", () => {
     expect(bitsOf(back)).toEqual(expected);
     expect((await open(await second)).keys()).toEqual(["a", "b"]);
     nnx.dispose(back);
+  });
+
+  it("may have many leaves, and long texts in them", async () => {
+    const long = 'a "quoted" \\ text '.repeat(100_000);
+    const make = (x: number) => ({
+      many: Array.from({ length: 5_000 }, (_, i) => new nnx.Variable(i * x)),
+      text: new nnx.Variable<unknown>(x === 1 ? long : ""),
+    });
+    const into = make(2);
+    await restore(into, await toBytes(make(1), { metadata: { long } }));
+    expect(into.many.every(({ value }, i) => value === i)).toBe(true);
+    expect(into.text.value).toBe(long);
   });
 
   it("has no time and no chance in its bytes", async () => {
@@ -187,5 +227,12 @@ describe("a snapshot", () => {
       bytes: 4 + 8 + 8 + 4,
     });
     nnx.dispose([saved, fresh]);
+  });
+});
+
+describe("a file", () => {
+  it("says which version of the library wrote it", () => {
+    const text = readFileSync(new URL("../package.json", import.meta.url), "utf8");
+    expect(libraryVersion).toBe((JSON.parse(text) as { readonly version: string }).version);
   });
 });

@@ -26,7 +26,7 @@ const joined = (...parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> => {
 };
 
 /** The header of a file as text, and the data behind it. */
-export function takenApart(file: Uint8Array): { text: string; data: Uint8Array } {
+function takenApart(file: Uint8Array): { text: string; data: Uint8Array } {
   const length = Number(new DataView(file.buffer, file.byteOffset).getBigUint64(0, true));
   return { text: new TextDecoder().decode(file.subarray(8, 8 + length)), data: file.subarray(8 + length) };
 }

@@ -1,4 +1,4 @@
-/** @file Axes counted from either end. */
+/** @file Axes counted from the start or the end. */
 import { NnxError } from "@nnxjs/nnx-core";
 import { describe } from "@nnxjs/nnx-core/internal";
 
@@ -6,7 +6,7 @@ import { describe } from "@nnxjs/nnx-core/internal";
 export type Axes = number | readonly number[];
 
 /**
- * Axes from the start, sorted and each once.
+ * Axes from the start, sorted and without duplicates.
  * @throws NnxError for an axis that the rank does not have.
  */
 export function normalizeAxes(where: string, axes: Axes, rank: number): number[] {
@@ -14,7 +14,7 @@ export function normalizeAxes(where: string, axes: Axes, rank: number): number[]
   return [...new Set(list.map((axis) => normalizeAxis(where, axis, rank)))].sort((a, b) => a - b);
 }
 
-/** One axis from the start. @throws NnxError for one that the rank does not have. */
+/** An axis counted from the start. @throws NnxError for an axis that the rank does not have. */
 export function normalizeAxis(where: string, axis: number, rank: number): number {
   const found = axis < 0 ? axis + rank : axis;
   if (Number.isInteger(found) && found >= 0 && found < rank) return found;

@@ -15,7 +15,7 @@ import {
 } from "./index.ts";
 
 const rngs = new Rngs(0);
-// What plain JavaScript can pass.
+// Values that plain JavaScript can pass.
 const wrong = <T>(value: unknown): T => value as T;
 const heads = (n: number): tf.Tensor => tf.ones([1, n, 2, 3]);
 
@@ -85,6 +85,6 @@ it.each<[string, () => unknown, RegExp]>([
       return thrown;
     }
   })();
-  // Never what the array library says of itself.
+  // The message must not be tensorflow.js's own.
   expect(error instanceof NnxError || error instanceof TypeError || error instanceof RangeError).toBe(true);
 });

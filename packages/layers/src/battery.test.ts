@@ -35,7 +35,7 @@ const contents = (s: State): [string, string][] =>
 const paramsOf = (layer: Layer): Param<tf.Tensor>[] =>
   [...iterNodes(layer)].flatMap(([, node]) => (node instanceof Param ? [node as Param<tf.Tensor>] : []));
 
-/** A loss that sees every output with a weight of its own. */
+/** A loss in which every output has its own weight. */
 const lossOf = (layer: Layer, x: tf.Tensor): tf.Tensor => {
   const y = run(layer, x);
   return tf.sum(tf.mul(y, random.normal(random.key(5), y.shape)));
@@ -96,7 +96,8 @@ onEachBackend("every layer", () => {
     expect(values(run(again, input()))).toEqual(values(run(layer, input())));
     expect(contents(state(again))).toEqual(contents(state(layer)));
     expect(equalGraphDefs(split(again)[0], graphdef)).toBe(true);
-    // Equal constructor calls make equal definitions: nothing in them is made per layer.
+    // Equal constructor calls make equal definitions, because definitions contain nothing that is
+    // made per layer.
     expect(equalGraphDefs(split(make())[0], graphdef)).toBe(true);
   });
 
@@ -133,7 +134,7 @@ onEachBackend("every layer", () => {
     const [y, seen] = capture(layer, Intermediate, { methodOutputs: Intermediate })(input());
     expect((y as tf.Tensor).shape).toEqual(output);
     const own = flattenState(seen).find(([path]) => path.join(".") === "forward");
-    // What users can call, and nothing that only helps.
+    // The methods that users can call, without internal helpers.
     for (const [path] of flattenState(seen)) expect(["forward", "initializeCarry"]).toContain(path.at(-1));
     const recorded = (isVariableState(own![1]) ? own![1].value : []) as readonly tf.Tensor[];
     expect(values(recorded[0]!)).toEqual(values(y as tf.Tensor));
@@ -186,7 +187,7 @@ onEachBackend("every layer", () => {
     ({ make, input }) => {
       const atFirst = tf.memory().numTensors;
       const x = tf.tidy(input);
-      // In no scope: what a constructor leaves behind would be freed.
+      // Run without a scope, which would free what a constructor leaks.
       const layer = make();
       const step = () => {
         const y = tf.tidy(() => run(layer, x));

@@ -1,4 +1,4 @@
-/** @file What can be called as a layer. */
+/** @file Modules that can be called as layers. */
 import { describe } from "@nnxjs/nnx-core/internal";
 
 /** A module with a `forward` method. */
@@ -6,16 +6,16 @@ export interface ForwardModule<A extends readonly unknown[] = never, R = unknown
   forward(...args: A): R;
 }
 
-/** Whether this has a `forward` method. */
+/** Whether `x` has a `forward` method. */
 export const hasForward = (x: unknown): x is ForwardModule<readonly unknown[]> =>
   typeof x === "object" && x !== null && "forward" in x && typeof x.forward === "function";
 
-/** @throws TypeError for what cannot be called as a layer. */
+/** @throws TypeError when `module` cannot be called as a layer. */
 export function checkForward(where: string, module: unknown): void {
   if (!hasForward(module)) throw notCallable(where, "a module with a forward method", module);
 }
 
-/** An error that knows the slips that are made most. */
+/** An error with advice for common mistakes. */
 export function notCallable(where: string, expected: string, given: unknown): TypeError {
   const advice = isClass(given)
     ? " Pass an instance of it."
@@ -25,7 +25,7 @@ export function notCallable(where: string, expected: string, given: unknown): Ty
   return new TypeError(`${where}: expected ${expected}, got ${describe(given)}.${advice}`);
 }
 
-/** A class of modules, which is no layer before it is made one. */
+/** Whether `x` is a class of modules. A class is not a layer; its instances are. */
 export const isClass = (x: unknown): boolean => typeof x === "function" && hasForward(x.prototype);
 
 /** Calls a module's `forward`. @throws TypeError when it has none. */

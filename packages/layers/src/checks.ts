@@ -1,15 +1,15 @@
-/** @file Errors that layers have in common. */
+/** @file Checks that layers share. */
 import { NnxError } from "@nnxjs/nnx-core";
 import { checkTensor, describe } from "@nnxjs/nnx-core/internal";
 import { cast, type Tensor } from "@nnxjs/kernels/internal";
 
-/** @throws NnxError unless it is an integer from 1. */
+/** @throws NnxError unless `size` is a positive integer. */
 export function checkSize(where: string, name: string, size: unknown): void {
   if (Number.isInteger(size) && (size as number) > 0) return;
   throw new NnxError(`${where}: expected ${name} to be a positive integer, got ${describe(size)}.`);
 }
 
-/** One number as a list, or a copy of the list. @throws NnxError for what is neither. */
+/** A number as a list, or a copy of a list. @throws NnxError for anything else. */
 export function listOf(where: string, name: string, value: unknown): number[] {
   if (typeof value === "number") return [value];
   if (Array.isArray(value)) return [...(value as readonly number[])];
@@ -18,15 +18,12 @@ export function listOf(where: string, name: string, value: unknown): number[] {
   );
 }
 
-/** @throws NnxError unless all are integers from 1. */
+/** @throws NnxError unless all sizes are positive integers. */
 export function checkSizes(where: string, name: string, sizes: readonly number[]): void {
   for (const size of sizes) checkSize(where, `every size in ${name}`, size);
 }
 
-/**
- * @throws NnxError unless `x` can stand for each element of a tensor of this shape; DisposedError
- * for one that was disposed.
- */
+/** @throws NnxError unless `x` broadcasts to this shape; DisposedError for a disposed tensor. */
 export function checkBroadcast(where: string, name: string, x: Tensor, shape: readonly number[]): void {
   checkTensor(where, name, x);
   const before = shape.length - x.rank;
@@ -36,18 +33,18 @@ export function checkBroadcast(where: string, name: string, x: Tensor, shape: re
   );
 }
 
-/** `[2, 3]` */
+/** Formats a shape: `[2, 3]`. */
 export const shapeText = (shape: readonly (number | string)[]): string => `[${shape.join(", ")}]`;
 
-/** `x` itself. @throws NnxError for what is no tensor, DisposedError for one that was disposed. */
+/** Returns `x`. @throws NnxError when it is not a tensor, DisposedError for a disposed one. */
 export function live<T extends Tensor>(where: string, x: T): T {
   checkTensor(where, "x", x);
   return x;
 }
 
 /**
- * `x` as float32, as JAX promotes integers and booleans: the engine's kernels give results of the
- * input's dtype (a softplus in whole numbers), and those of wasm know floats only.
+ * `x` as float32: like JAX, layers promote integers and booleans. Kernels of tensorflow.js would
+ * return the dtype of the input (a softplus in whole numbers), and wasm's take only floats.
  * @throws as {@link live}.
  */
 export function floats<T extends Tensor>(where: string, x: T): T {
@@ -56,10 +53,7 @@ export function floats<T extends Tensor>(where: string, x: T): T {
   return dtype === "int32" || dtype === "bool" ? (cast(x, "float32") as T) : x;
 }
 
-/**
- * @throws NnxError unless the last axis has this size; DisposedError for a tensor that was
- * disposed.
- */
+/** @throws NnxError unless the last axis has this size; DisposedError for a disposed tensor. */
 export function checkFeatures(where: string, x: Tensor, features: number, name = "x"): void {
   checkTensor(where, name, x);
   if (x.shape.at(-1) === features) return;

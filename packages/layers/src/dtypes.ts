@@ -1,19 +1,16 @@
-/**
- * @file Dtypes and precision: what their options may be, what they are by default, and what layers
- * do with them.
- */
+/** @file Dtypes and precision: their options, defaults, and promotion. */
 import { registerFunction, NnxError } from "@nnxjs/nnx-core";
 import { describe } from "@nnxjs/nnx-core/internal";
 import { func, oneOf, type OptionChecks } from "./options.ts";
 import { cast, type Tensor } from "@nnxjs/kernels/internal";
 
-/** Dtypes that a layer can store and compute in: tensorflow.js has one floating dtype. */
+/** The dtypes in which a layer can store and compute. tensorflow.js has only one floating dtype. */
 export type FloatDtype = "float32";
 
-/** How exact products are. tensorflow.js has one way; the value is kept for the record. */
+/** The precision of products. tensorflow.js has only one, so the value has no effect. */
 export type Precision = "default" | "high" | "highest" | null;
 
-/** Brings inputs and parameters to the dtype that is computed in. */
+/** Promotes inputs and parameters to the dtype of the computation. */
 export type PromoteDtype = (
   operands: readonly (Tensor | null)[],
   options: { dtype: FloatDtype | null },
@@ -23,11 +20,11 @@ export type PromoteDtype = (
 export const promoteDtype: PromoteDtype = (operands) =>
   operands.map((operand) => (operand && operand.dtype !== "float32" ? cast(operand, "float32") : operand));
 
-/** The dtypes of a layer that leaves their promotion to others; the names are Flax's. */
+/** The dtypes of a layer whose parts promote their operands; the names are Flax's. */
 export interface FloatOptions {
-  /** The dtype computed in. @defaultValue that of inputs and parameters */
+  /** The dtype of the computation. @defaultValue the dtype of inputs and parameters */
   dtype?: FloatDtype | null;
-  /** The dtype parameters are stored in. @defaultValue "float32" */
+  /** The dtype of stored parameters. @defaultValue "float32" */
   paramDtype?: FloatDtype;
 }
 
@@ -37,15 +34,15 @@ export interface DtypeOptions extends FloatOptions {
   promoteDtype?: PromoteDtype;
 }
 
-/** The dtypes of a layer that computes a product, and how exact it is; the names are Flax's. */
+/** The dtypes of a layer that computes a product, and its precision; the names are Flax's. */
 export interface ProductOptions extends DtypeOptions {
-  /** Kept for the record: tensorflow.js has one precision. @defaultValue null */
+  /** Has no effect, because tensorflow.js has only one precision. @defaultValue null */
   precision?: Precision;
-  /** Passed to the function that computes the product, where given. @defaultValue null */
+  /** Passed to the function that computes the product, if it is set. @defaultValue null */
   preferredElementType?: FloatDtype | null;
 }
 
-/** @throws NnxError for a dtype that tensorflow.js has no numbers of. */
+/** @throws NnxError for a floating dtype that tensorflow.js does not have. */
 export function checkFloat(where: string, option: string, dtype: unknown): void {
   if (dtype === undefined || dtype === null || dtype === "float32") return;
   throw new NnxError(
@@ -62,27 +59,27 @@ export const PRODUCT_CHECKS: OptionChecks<ProductOptions> = {
   preferredElementType: checkFloat,
 };
 
-/** All of these options, with the defaults where nothing is given. */
+/** All of these options, with defaults for missing ones. */
 export function dtypesOf(options: ProductOptions): Required<ProductOptions> {
   const { dtype = null, paramDtype = "float32", precision = null, preferredElementType = null } = options;
   const { promoteDtype: promote = promoteDtype } = options;
   return { dtype, paramDtype, promoteDtype: promote, precision, preferredElementType };
 }
 
-/** Operands in the dtype that the layer computes in. */
+/** Promotes operands to the dtype in which the layer computes. */
 export const promoted = <T extends readonly (Tensor | null)[]>(
   layer: { readonly promoteDtype: PromoteDtype; readonly dtype: FloatDtype | null },
   operands: readonly [...T],
 ): { [K in keyof T]: null extends T[K] ? Tensor | null : Tensor } =>
-  // A promotion keeps the operands' number and order.
+  // Promotion keeps the number and the order of the operands.
   layer.promoteDtype(operands, { dtype: layer.dtype }) as {
     [K in keyof T]: null extends T[K] ? Tensor | null : Tensor;
   };
 
-/** What a function that computes a product is told about it. */
+/** The settings that a function that computes a product receives. */
 export interface ProductSettings {
   precision: Precision;
-  /** Passed only where the layer has it. */
+  /** Passed only if the layer sets it. */
   preferredElementType?: FloatDtype;
 }
 

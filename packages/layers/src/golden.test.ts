@@ -36,7 +36,7 @@ const attention =
       ...options,
     });
 
-/** A GRU that drops part of its input, with the paths of the reference's. */
+/** A GRU that drops part of its input. Its paths are those of the reference. */
 class Cell extends nnx.RNNCellBase<tf.Tensor> {
   readonly drop: nnx.Dropout = new nnx.Dropout(0.5, { rngs: new Rngs({ dropout: 3 }) });
   readonly cell: nnx.GRUCell = new nnx.GRUCell(2, 3, { rngs: rngs() });
@@ -54,8 +54,8 @@ class Cell extends nnx.RNNCellBase<tf.Tensor> {
 const bools = (values: number[], shape: number[]) => tf.tensor(values, shape, "bool");
 
 /**
- * Of normalised outputs the squared sum hardly depends on the input: its gradient is what rounding
- * leaves of large terms.
+ * The squared sum of normalised outputs hardly depends on the input. Its gradient is the rounding
+ * error of large terms.
  */
 const CANCELLING = 2e-6;
 

@@ -1,4 +1,23 @@
-/** @file Unstable: what the other packages of this project use. It may change in any version. */
+/**
+ * @file What the other packages of this project use. It is not for users, and may change in any
+ * version.
+ */
 export { KernelLayer } from "./kernel-layer.ts";
 export { dense, type DenseConfig, DenseLayer } from "./linear/dense-layer.ts";
 export { checkRate } from "./stochastic/call-options.ts";
+export { normalizeAxes, normalizeAxis } from "./axes.ts";
+export { checkBroadcast, shapeText } from "./checks.ts";
+export {
+  axisList,
+  axisListOrNull,
+  checkGiven,
+  count,
+  finite,
+  flag,
+  integer,
+  nonNegative,
+  oneOf,
+  type OptionCheck,
+  type OptionChecks,
+  orNull,
+} from "./options.ts";

@@ -1,4 +1,4 @@
-/** @file What layers with a kernel and a bias have in common. */
+/** @file What layers with a kernel and a bias share. */
 import { type Metadata, Module, type Param } from "@nnxjs/nnx-core";
 import { type Initializer, initializers, type Rngs } from "@nnxjs/rnglib";
 import {
@@ -16,7 +16,8 @@ import type { Tensor } from "@nnxjs/kernels/internal";
 /** Options of layers with a kernel and a bias; the names are Flax's. */
 export interface KernelOptions extends ProductOptions {
   /**
-   * Whose `params` stream the initial values are drawn from: the kernel's first, then the bias's.
+   * A source of keys. Its `params` stream gives the initial values: the kernel's first, then the
+   * bias's.
    */
   rngs: Rngs;
   /** @defaultValue lecunNormal() */
@@ -29,7 +30,7 @@ export interface KernelOptions extends ProductOptions {
   biasMetadata?: Metadata;
 }
 
-/** What the options of layers with a kernel and a bias may be. */
+/** Checks of the options of layers with a kernel and a bias. */
 export const KERNEL_CHECKS: OptionChecks<KernelOptions> = {
   rngs: checkRngs,
   kernelInit: func,
@@ -42,17 +43,15 @@ export const KERNEL_CHECKS: OptionChecks<KernelOptions> = {
 /** The attributes of a layer, without the methods of all modules. */
 export type AttributesOf<L extends Module> = Omit<L, keyof Module>;
 
-/**
- * A layer with a kernel and a bias: how it draws them and computes. The two themselves are its own.
- */
+/** A layer with a kernel and a bias: how it draws them and computes. Subclasses declare the two. */
 export abstract class KernelLayer extends Module {
   readonly dtype: FloatDtype | null;
   readonly precision: Precision;
   readonly promoteDtype: PromoteDtype;
   readonly preferredElementType: FloatDtype | null;
-  /** What the kernel was drawn with, so that it can be drawn again. */
+  /** The initializer of the kernel, which can draw it again. */
   readonly kernelInit: Initializer;
-  /** What the bias was drawn with. */
+  /** The initializer of the bias. */
   readonly biasInit: Initializer;
 
   constructor(from: AttributesOf<KernelLayer>) {
@@ -66,10 +65,10 @@ export abstract class KernelLayer extends Module {
   }
 }
 
-// One function for all layers: definitions of equal layers are to be equal.
+// One function for all layers, so that equal layers have equal definitions.
 const DEFAULT_KERNEL_INIT: Initializer = initializers.lecunNormal();
 
-/** What kernel and bias are drawn with. */
+/** The initializers of kernel and bias. */
 export const initializersIn = ({
   kernelInit = DEFAULT_KERNEL_INIT,
   biasInit = initializers.zeros,
@@ -77,7 +76,7 @@ export const initializersIn = ({
   Pick<KernelOptions, "kernelInit" | "biasInit">
 > => ({ kernelInit, biasInit });
 
-/** A kernel and a bias, and all that {@link KernelLayer} is made from. */
+/** A kernel and a bias, and everything from which {@link KernelLayer} is made. */
 export interface DrawnKernel extends AttributesOf<KernelLayer> {
   readonly kernel: Param<Tensor>;
   readonly bias: Param<Tensor> | null;
@@ -85,10 +84,10 @@ export interface DrawnKernel extends AttributesOf<KernelLayer> {
 }
 
 /**
- * Draws the kernel, then the bias: zeros consume a key too, so that what is drawn next is Flax's.
- * @param layer - For errors.
- * @param biasShape - `null` for no bias; no key is drawn then.
- * @throws NnxError for an initializer that returns another shape.
+ * Draws the kernel, then the bias. Zeros also use up a key, so that later draws equal Flax's.
+ * @param layer - The name of the layer, for errors.
+ * @param biasShape - `null` for no bias, which uses no key.
+ * @throws NnxError when the initializer returns another shape.
  */
 export function drawKernel(
   layer: string,

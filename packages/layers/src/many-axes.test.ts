@@ -14,9 +14,12 @@ const lossOf = (m: Layer, x: tf.Tensor): tf.Tensor => weightedSum(m.forward(x) a
 const gradientsOf = (s: State): number[][] =>
   flattenState(s).map(([, leaf]) => values((isVariableState(leaf) ? leaf.value : leaf) as tf.Tensor));
 
-/** Layers whose inputs have one batch axis at most, or one of theirs in front. */
+/** Layers whose inputs have at most one batch axis, or a fixed first axis. */
 const fixed = /^(LinearGeneral with batch axes|Einsum|Embed|RNN.*|Bidirectional)$/;
-/** These take their statistics per element of the first axis: the others come behind it. */
+/**
+ * These compute statistics for each element of the first axis, so the other batch axes come after
+ * it.
+ */
 const perFirst = /^(GroupNorm|InstanceNorm)$/;
 
 onEachBackend("seven axes and more", () => {

@@ -59,7 +59,7 @@ const makers: Readonly<Record<string, () => Layer>> = {
   LoRA: () => new nnx.LoRA(3, 2, 4, { rngs: streams() }),
 };
 
-/** Memory that a kernel may hand out without having written to it. */
+/** Fills memory and frees it, so that a kernel that does not write its result shows it. */
 function leaveNumbersBehind(): void {
   const left = [1, 4, 16, 64, 128, 256, 512].flatMap((n) => [tf.fill([n], 777), tf.fill([n], 777)]);
   tf.dispose(left);
@@ -93,7 +93,8 @@ onEachBackend("without rows", () => {
     expect((ofInput as tf.Tensor).shape).toEqual(input);
   });
 
-  // Those that Flax does not have, too; the gradients of BatchNorm are NaN, as its statistics.
+  // Layers that Flax does not have are here, too. The gradients of BatchNorm are NaN, like its
+  // statistics.
   const others = ["Embed", "BatchNorm", "LinearGeneral with batch axes"];
   it.each(layerTable.filter(({ name }) => !others.includes(name)))(
     "$name has zeros for gradients",

@@ -13,12 +13,12 @@ const thrownBy = (run: () => unknown): Error => {
   }
   throw new Error("expected a throw, got none");
 };
-/** All names that the options have, as the error for an unknown one says. */
+/** All names of the options, read from the error for an unknown one. */
 const namesIn = (error: Error): string[] =>
   (/options among \{([^}]*)\}/.exec(error.message)?.[1] ?? "").split(", ");
 const isOurs = (error: Error): boolean =>
   error instanceof NnxError || error instanceof TypeError || error instanceof RangeError;
-/** No option is one. */
+/** A name that no option has. */
 const nonsense = Symbol("nonsense");
 
 const constructors = constructTable.map((made) => [made.type.name, made] as const);
@@ -73,7 +73,7 @@ it.each(constructors.filter(([, made]) => made.rngs !== "none"))(
   },
 );
 
-/** Gives the values of another initializer, and what is not theirs at call number `at`. */
+/** Returns the values of another initializer, but something invalid at call number `at`. */
 const failing = (at: number, fail: () => tf.Tensor): { init: Initializer; reached: () => boolean } => {
   let calls = 0;
   return {
@@ -110,7 +110,7 @@ it.each(constructors)("%s leaves nothing behind when an initializer fails", (_na
   }
 });
 
-/** Whether it throws. What it makes where it does not is left to the garbage collector. */
+/** Whether it throws. If it does not, its result is left to the garbage collector. */
 function failsAt(run: () => object, reached: () => boolean): boolean {
   let failed = false;
   try {

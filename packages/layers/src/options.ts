@@ -1,4 +1,4 @@
-/** @file The options of layers and functions: every name with what its value may be. */
+/** @file The options of layers and functions: every name, with a check of its value. */
 import { type Filter, FilterError, NnxError, toPredicate } from "@nnxjs/nnx-core";
 import { checkOptions, describe, type OptionNames } from "@nnxjs/nnx-core/internal";
 import { Rngs, RngStream } from "@nnxjs/rnglib";
@@ -8,13 +8,12 @@ import { isTensor } from "@nnxjs/kernels/internal";
 /** Throws for a value that the option cannot have. */
 export type OptionCheck = (where: string, name: string, value: unknown) => void;
 
-/** A check for every name. The type keeps the list complete and free of others. */
+/** A check for every name. The type ensures that the list is exact. */
 export type OptionChecks<O extends object> = { readonly [K in keyof Required<O>]: OptionCheck };
 
 /**
- * Refuses names that the options do not have, and values that they cannot have. Options that are
- * left out, or `undefined`, are fine.
- * @param where - The function or class, as users call it.
+ * Refuses unknown options, and values that they cannot have. Options may be missing or `undefined`.
+ * @param where - The function or class that the user called.
  */
 export function checkGiven<O extends object>(
   where: string,
@@ -22,7 +21,7 @@ export function checkGiven<O extends object>(
   checks: OptionChecks<O>,
 ): void {
   if (options === undefined) return;
-  // Only the names of the record are read.
+  // `checkOptions` reads only the names of the record.
   checkOptions<O>(where, options, checks as unknown as OptionNames<O>);
   for (const name of Object.keys(options) as (keyof O & string)[]) {
     if (options[name] !== undefined) checks[name](where, name, options[name]);
@@ -31,7 +30,7 @@ export function checkGiven<O extends object>(
 
 /**
  * {@link checkGiven} for the constructor of a layer that draws its parameters.
- * @throws TypeError without Rngs, and for Rngs or what is no object in the place of options.
+ * @throws TypeError without Rngs, and when the argument is an Rngs or not an object.
  */
 export function checkLayerOptions<O extends { rngs: Rngs }>(
   layer: string,
@@ -48,7 +47,7 @@ export function checkLayerOptions<O extends { rngs: Rngs }>(
   checkRngs(layer, "rngs", options.rngs);
 }
 
-/** Those of some options that are given. */
+/** The options that are given. */
 export const given = <O extends object>(options: O): { [K in keyof O]?: Exclude<O[K], undefined> } =>
   Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as {
     [K in keyof O]?: Exclude<O[K], undefined>;
@@ -59,7 +58,7 @@ const isOptional =
   (value: unknown): boolean =>
     value === null || test(value);
 
-/** A check with the words for what it expects. */
+/** Makes a check. `expected` is the wording for the error. */
 const must =
   (expected: string, test: (value: unknown) => boolean): OptionCheck =>
   (where, name, value) => {
@@ -69,7 +68,7 @@ const must =
     );
   };
 
-/** The same check, which takes `null` too. */
+/** Makes a check that also allows `null`. */
 export const orNull =
   (check: OptionCheck): OptionCheck =>
   (where, name, value) => {
@@ -84,7 +83,7 @@ const isAxes = (value: unknown): boolean =>
 const isPlain = (value: unknown): boolean =>
   typeof value === "object" && value !== null && !Array.isArray(value) && !isTensor(value);
 
-/** Checked where it is used. */
+/** For options that are checked where they are used. */
 export const anything: OptionCheck = () => undefined;
 export const flag: OptionCheck = must("true or false", isBoolean);
 export const flagOrNull: OptionCheck = must("true, false or null", isOptional(isBoolean));
@@ -113,11 +112,14 @@ export const moduleOrNull: OptionCheck = must(
   isOptional(hasForward),
 );
 
-/** One of some values. */
+/** Makes a check for one of several values. */
 export const oneOf = (...choices: readonly unknown[]): OptionCheck =>
   must(choices.map(describe).join(" or "), (value) => choices.includes(value));
 
-/** One of some words. It throws a TypeError, as these options always did. */
+/**
+ * Makes a check for one of several words. It throws a TypeError, which these options have always
+ * thrown.
+ */
 export const choice =
   (...choices: readonly string[]): OptionCheck =>
   (where, name, value) => {
@@ -141,7 +143,7 @@ export const filter: OptionCheck = (where, name, value) => {
   }
 };
 
-/** Where keys may come from. */
+/** A source of keys, or null. */
 export const keySource: OptionCheck = (where, name, value) => {
   if (value === null || value instanceof Rngs || value instanceof RngStream) return;
   throw new TypeError(

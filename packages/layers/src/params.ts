@@ -1,4 +1,4 @@
-/** @file What the parameters of all layers have in common. */
+/** @file Draws the parameters of layers. */
 import { dispose, type Metadata, NnxError, Param } from "@nnxjs/nnx-core";
 import { describe } from "@nnxjs/nnx-core/internal";
 import type { Initializer, PRNGKey, Rngs } from "@nnxjs/rnglib";
@@ -7,10 +7,11 @@ import type { FloatDtype } from "./dtypes.ts";
 import { isTensor, type Tensor, tidy } from "@nnxjs/kernels/internal";
 
 /**
- * A parameter from the next `params` key. Layers call this in Flax's order, so that what is drawn
- * is Flax's. What the initializer leaves behind is freed, also when it throws.
- * @param layer - For errors.
- * @throws NnxError for an initializer that returns another shape.
+ * Draws one parameter with the next `params` key. Call it in the order in which Flax draws, so that
+ * the same seed gives the same values. Other tensors that the initializer makes are freed, even
+ * when it throws.
+ * @param layer - The name of the layer, for errors.
+ * @throws NnxError when the initializer returns another shape.
  */
 export function drawParam(
   layer: string,
@@ -23,7 +24,7 @@ export function drawParam(
   return new Param(drawValue(layer, init, rngs.nextKey("params"), shape, dtype), metadata);
 }
 
-/** What an initializer gives for a key. @throws NnxError when that has another shape. */
+/** Calls an initializer with a key. @throws NnxError when it returns another shape. */
 export const drawValue = (
   layer: string,
   init: Initializer,
@@ -32,7 +33,7 @@ export const drawValue = (
   dtype: FloatDtype,
 ): Tensor => tidy(() => checkDrawn(layer, init(key, shape, dtype), shape));
 
-/** What an initializer returned. @throws NnxError unless that is a tensor of this shape. */
+/** Returns the result of an initializer. @throws NnxError unless it is a tensor of this shape. */
 export function checkDrawn(layer: string, value: unknown, shape: readonly number[]): Tensor {
   if (isTensor(value) && String(value.shape) === String(shape)) return value;
   throw new NnxError(
@@ -42,10 +43,10 @@ export function checkDrawn(layer: string, value: unknown, shape: readonly number
 }
 
 /**
- * For constructors that make several parts: what the function returned makes one after another, and
- * when one throws, those made before it are disposed of. Nobody else could: a constructor that
- * throws returns no layer.
- * @param made - What is there already.
+ * For constructors that make several parts. The returned function calls `make` functions one after
+ * another. When one throws, it disposes all parts made before. Nobody else could, because a
+ * constructor that throws returns no layer.
+ * @param made - Parts that exist already.
  */
 export function allOrNothing(...made: unknown[]): <T>(make: () => T) => T {
   return (make) => {

@@ -38,7 +38,7 @@ describe("an error from inside a model", () => {
     expect(() => run(model, x)).toThrow(NnxError);
     expect(() => run(model, x)).toThrow(wrongShape);
     expect(tf.memory().numTensors).toBe(before);
-    // What the failing runs drew is put back.
+    // Counts of streams are restored after failing runs.
     expect(model.blocks[0]!.drop.rngs!.count.value).toBe(0);
     dispose(model);
     x.dispose();

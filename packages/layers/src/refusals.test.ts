@@ -35,7 +35,7 @@ onEachBackend("a parameter of another shape", () => {
       [5, 2],
     ])
       expect(() => layer.forward(tf.ones(shape))).toThrow(message);
-    // Kernels of this package's own functions are held to their inputs.
+    // `dense` checks the kernel that it is given, too.
     const kernel = tf.ones([2, 3]);
     expect(() => dense("Mine", layer, tf.ones([5, 4]), kernel, null)).toThrow(
       /^Mine\.forward: expected kernel/,

@@ -1,4 +1,4 @@
-/** @file How each class of this package is made, for the laws that all constructors obey. */
+/** @file How to construct each class of this package, for laws that all constructors obey. */
 import { Rngs } from "@nnxjs/rnglib";
 import * as tf from "@tensorflow/tfjs-core";
 import * as nnx from "../src/index.ts";
@@ -6,13 +6,13 @@ import * as nnx from "../src/index.ts";
 /** A class of layers, as plain JavaScript sees it. */
 export interface ConstructEntry {
   readonly type: new (...args: readonly unknown[]) => object;
-  /** What stands in front of the options. */
+  /** The arguments before the options. */
   readonly args: () => readonly unknown[];
-  /** Options that it cannot be made without. */
+  /** The required options. */
   readonly options?: () => Readonly<Record<string, unknown>>;
-  /** Whether it has to be given `{ rngs }`, may be given it, or does not know it. */
+  /** Whether `{ rngs }` is required, optional or unknown. */
   readonly rngs: "required" | "optional" | "none";
-  /** Options that put every initializer to use. */
+  /** Options with which the constructor uses every initializer. */
   readonly drawsAll?: Readonly<Record<string, unknown>>;
 }
 
@@ -26,7 +26,7 @@ const entry = (
 ): ConstructEntry => ({ type: type as ConstructEntry["type"], args, rngs: "required", ...more });
 const optional = { rngs: "optional" } as const;
 
-/** Every class with a constructor of its own. */
+/** Every class with its own constructor. */
 export const constructTable: readonly ConstructEntry[] = [
   entry(nnx.Linear, () => [2, 3]),
   entry(nnx.LinearGeneral, () => [[2, 3], 4], { options: () => ({ axis: [-2, -1] }) }),
@@ -56,26 +56,26 @@ export const constructTable: readonly ConstructEntry[] = [
   entry(nnx.Bidirectional, () => [new nnx.RNN(gru()), new nnx.RNN(gru())], optional),
 ];
 
-/** The entry's class, made with more options than it needs. */
+/** Constructs the class of an entry, with additional options. */
 export function build(made: ConstructEntry, more: Readonly<Record<string, unknown>> = {}): object {
   const own = made.rngs === "none" ? {} : { rngs: rngs() };
   return new made.type(...made.args(), { ...own, ...made.options?.(), ...more });
 }
 
-/** Calls with options, as plain JavaScript sees them: layers' forwards and functions. */
+/** A call with options, as plain JavaScript sees it: the forward of a layer, or a function. */
 export interface CallEntry {
   readonly name: string;
-  /** Options that the call cannot do without. */
+  /** The required options of the call. */
   readonly options?: Readonly<Record<string, unknown>>;
   readonly call: (options: unknown) => unknown;
-  /** Options that are looked at later, or may hold anything. */
+  /** Options that are checked later, or may have any value. */
   readonly free?: readonly string[];
 }
 
 type Call = (options: unknown) => unknown;
 const loose = <A extends readonly unknown[]>(f: (...args: never) => unknown): ((...args: A) => unknown) =>
   f as (...args: A) => unknown;
-/** The forward of a layer on an input, with options behind. */
+/** Calls the forward of a layer on an input, with options. */
 const forward =
   (make: () => object, ...inputs: readonly (readonly number[])[]): Call =>
   (options) => {

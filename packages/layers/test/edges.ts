@@ -1,9 +1,9 @@
-/** @file The numbers of conformance/edges_numbers.py. */
+/** @file Reads the numbers that conformance/edges_numbers.py wrote. */
 import * as tf from "@tensorflow/tfjs-core";
 import { expect } from "vitest";
 import { readGolden } from "../../../scripts/golden.ts";
 
-/** An array as the generator writes it; NaN and the infinities are words. */
+/** An array as the generator writes it. NaN and the infinities are strings. */
 export interface EdgeArray {
   readonly shape: readonly number[];
   readonly dtype: string;
@@ -27,7 +27,7 @@ interface ActivationEdge {
   readonly second: EdgeArray;
 }
 
-/** A layer at an input without elements. */
+/** A layer with an empty input. */
 interface LayerEdge {
   readonly name: string;
   readonly input: number[];
@@ -62,7 +62,7 @@ interface Edges {
 
 export const edges: Edges = readGolden<Edges>("edges-numbers");
 
-/** As a tensor. */
+/** The tensor with these numbers. */
 export const edgeTensor = ({ data, shape, dtype }: EdgeArray): tf.Tensor =>
   tf.tensor(
     data.map(Number),

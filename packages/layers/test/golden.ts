@@ -1,6 +1,6 @@
 /**
- * @file Holding a layer against its case of flax.json: paths, shapes, initial values, output,
- * gradients, state afterwards.
+ * @file Compares a layer with its case in flax.json: paths, shapes, initial values, output,
+ * gradients, and the State afterwards.
  */
 import {
   flattenState,
@@ -16,7 +16,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { expect } from "vitest";
 import { type GoldenArray, numbersOf, readGolden, relativeError } from "../../../scripts/golden.ts";
 
-/** Arrays, possibly nested as the layer returns them. */
+/** An array, or arrays nested like the layer's result. */
 export type GoldenTree = GoldenArray | readonly GoldenTree[];
 
 /** A case that the generator writes with `lay`. */
@@ -27,7 +27,7 @@ export interface LayerCase {
   readonly state_after: Readonly<Record<string, GoldenArray>>;
 }
 
-/** A case that the generator writes with `gr`: loss is half the sum of the squared outputs. */
+/** A case that the generator writes with `gr`. The loss is half the sum of the squared outputs. */
 interface GradCase extends Omit<LayerCase, "output"> {
   readonly loss: GoldenArray;
   readonly param_grads: Readonly<Record<string, GoldenArray>>;
@@ -38,7 +38,9 @@ const casesIn = (file: string): Record<string, unknown> =>
   readGolden<{ cases: Record<string, unknown> }>(file).cases;
 const cases = { ...casesIn("layers"), ...casesIn("flax") };
 
-/** One case of flax.json or layers.json. Its type is what the generator says it writes. */
+/**
+ * Returns a case of flax.json or layers.json. The caller gives the type that the generator writes.
+ */
 export function goldenCase<T>(name: string): T {
   const found = cases[name];
   if (found === undefined) throw new Error(`golden files: expected a case ${name}, got none.`);
@@ -48,7 +50,10 @@ export function goldenCase<T>(name: string): T {
 export const goldenTensor = (golden: GoldenArray): tf.Tensor =>
   tf.tensor(numbersOf(golden), [...golden.shape], golden.dtype === "int32" ? "int32" : "float32");
 
-/** Flax's paths use tuples as keys in two layers: `scales/('kernel',)` is `scales/kernel` here. */
+/**
+ * Converts Flax's paths. In two layers they have tuples as keys: `scales/('kernel',)` is
+ * `scales/kernel` here.
+ */
 const pathOf = (flaxPath: string): string =>
   flaxPath.replaceAll(/\(([^)]*)\)/g, (_, items: string) =>
     items
@@ -74,7 +79,10 @@ const leavesOf = (from: State): Map<string, unknown> =>
     flattenState(from).map(([path, leaf]) => [path.join("/"), isVariableState(leaf) ? leaf.value : leaf]),
   );
 
-/** As {@link expectState}, for gradients: those that are zero up to rounding are so in ours. */
+/**
+ * Like {@link expectState}, for gradients. Flax's gradients that are zero up to rounding must be so
+ * here, too.
+ */
 function expectClose(found: State, wanted: Readonly<Record<string, GoldenArray>>): void {
   const leaves = leavesOf(found);
   expect([...leaves.keys()].sort()).toEqual(Object.keys(wanted).sort());
@@ -90,7 +98,10 @@ function expectClose(found: State, wanted: Readonly<Record<string, GoldenArray>>
   }
 }
 
-/** Equal paths and shapes; values relative to the largest of each array. */
+/**
+ * Expects equal paths and shapes. Values may differ by `tolerance`, relative to the largest of each
+ * array.
+ */
 function expectState(found: State, wanted: Readonly<Record<string, GoldenArray>>, tolerance: number): void {
   const leaves = leavesOf(found);
   const golden = new Map(Object.entries(wanted).map(([path, array]) => [pathOf(path), array]));
@@ -104,7 +115,7 @@ function expectState(found: State, wanted: Readonly<Record<string, GoldenArray>>
 
 const isArray = (golden: GoldenTree): golden is GoldenArray => "shape" in golden;
 
-/** Equal structure and shapes, values to the tolerance. */
+/** Expects equal structure and shapes. Values may differ by `tolerance`. */
 export function expectOutput(found: unknown, wanted: GoldenTree, tolerance = 1e-5): void {
   if (isArray(wanted)) {
     expect(shapeIn(found)).toEqual(wanted.shape);
@@ -117,7 +128,7 @@ export function expectOutput(found: unknown, wanted: GoldenTree, tolerance = 1e-
   });
 }
 
-/** A fresh layer and one call of it, as in the generator. */
+/** Compares a fresh layer, and one call of it, with the generator's. */
 export function expectLayer<M extends GraphNode>(
   name: string,
   layer: M,
@@ -133,9 +144,10 @@ const leavesOfOutput = (output: unknown): tf.Tensor[] =>
   output instanceof tf.Tensor ? [output] : (output as unknown[]).flatMap(leavesOfOutput);
 
 /**
- * Loss, and its gradients with respect to parameters and the input.
- * @param rounding - How far the input's gradient may be from Flax's beside 1e-4 relative. Needed
- * where large terms cancel: there Flax's own float32 differs from float64 by more than 1e-4.
+ * Compares the loss, and its gradients with respect to parameters and input.
+ * @param rounding - How far the input's gradient may be from Flax's, in addition to 1e-4 relative.
+ * It is needed where large terms cancel: there Flax's own float32 differs from float64 by more than
+ * 1e-4.
  */
 export function expectGradients<M extends GraphNode>(
   name: string,
@@ -171,7 +183,7 @@ function compareGradients<M extends GraphNode>(
   }
 }
 
-/** One case of layers.json: a call of one fresh layer, and the gradients of another. */
+/** Compares with a case of layers.json: a call of one fresh layer, and the gradients of another. */
 export function expectCase<M extends GraphNode>(
   name: string,
   make: () => M,

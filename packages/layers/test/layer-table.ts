@@ -1,24 +1,24 @@
-/** @file One case for each layer, for the battery of laws that all of them obey. */
+/** @file One case for each layer, for laws that all layers obey. */
 import type { Module } from "@nnxjs/nnx-core";
 import { initializers, random, Rngs } from "@nnxjs/rnglib";
 import * as tf from "@tensorflow/tfjs-core";
 import * as nnx from "../src/index.ts";
 
-/** A layer of one input. */
+/** A layer with one input. */
 export type LayerUnderTest = Module & { forward(x: tf.Tensor): unknown };
 
-/** A layer with an input, and what is known of it. */
+/** A layer with an input, and facts about it. */
 export interface LayerEntry {
   readonly name: string;
-  /** The same layer every time. */
+  /** Makes the same layer every time. */
   readonly make: () => LayerUnderTest;
   readonly input: () => tf.Tensor;
   readonly output: readonly number[];
-  /** The names that `setMode` takes. */
+  /** The modes that `setMode` accepts. */
   readonly modes?: readonly string[];
   /** Whether `forward` changes the layer's state while it evaluates. */
   readonly changesInEval?: true;
-  /** Why the gradient is not the derivative of what `forward` computes. */
+  /** The reason why the gradient is not the derivative of `forward`. */
   readonly notSmooth?: string;
 }
 

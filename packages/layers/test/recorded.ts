@@ -1,10 +1,10 @@
-/** @file A layer as files know it, for tests that hold it. */
+/** @file Writes down what files store of a layer. */
 import { graphdef, graphDefToJson, GraphNode, Variable } from "@nnxjs/nnx-core";
 
 /**
- * Names of attributes, the order of the parts that a model is drawn again in, and the definition as
- * JSON, an attribute a line. Definitions are stored in files and compared with each other, so none
- * of these may change by accident.
+ * The names of the attributes, the order in which parts are drawn again, and the definition as JSON
+ * with one attribute per line. Definitions are stored in files and compared with each other, so
+ * none of these may change by accident.
  */
 export function recorded(layer: object): string {
   const parts = Object.entries(layer).filter(([, value]) => isPart(value));

@@ -1,6 +1,6 @@
 /**
- * @file What every layer refuses at its forward, and how it is afterwards: for the layers of all
- * packages.
+ * @file What the forward of every layer must refuse, and that it then changes nothing. For the
+ * layers of all packages.
  */
 import {
   DisposedError,
@@ -16,7 +16,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { expect } from "vitest";
 import type { LayerUnderTest } from "./layer-table.ts";
 
-/** Every leaf with its contents. */
+/** Every leaf with its path and values. */
 const contents = (layer: LayerUnderTest): [string, string][] =>
   flattenState(state(layer)).map(([path, leaf]) => {
     const value: unknown = isVariableState(leaf) ? leaf.value : leaf;
@@ -26,7 +26,7 @@ const contents = (layer: LayerUnderTest): [string, string][] =>
     ];
   });
 
-/** Expects that the call throws, and that the model is as it was. */
+/** Expects that the call throws, and that the model is unchanged. */
 function expectRefusal(layer: LayerUnderTest, input: unknown): Error {
   const before = contents(layer);
   let thrown: unknown;
@@ -40,7 +40,7 @@ function expectRefusal(layer: LayerUnderTest, input: unknown): Error {
   return thrown as Error;
 }
 
-/** A disposed tensor is named as such. */
+/** Expects an error that says that the tensor is disposed. */
 export function expectRefusesDisposed(layer: LayerUnderTest, input: tf.Tensor): void {
   input.dispose();
   const error = expectRefusal(layer, input);
@@ -48,7 +48,7 @@ export function expectRefusesDisposed(layer: LayerUnderTest, input: tf.Tensor): 
   expect(error.message).toMatch(/^\w+\.forward: expected \w+ to be a live tensor, got a disposed \w+\[/);
 }
 
-/** So is what is no tensor. */
+/** Expects an error that says that the value is not a tensor. */
 export function expectRefusesOthers(layer: LayerUnderTest): void {
   for (const input of [undefined, null, 3, [1, 2], "x", { shape: [2] }]) {
     const error = expectRefusal(layer, input);
@@ -68,7 +68,10 @@ const wrongShapes = (shape: readonly number[]): number[][] =>
     [],
   ].filter((wrong) => String(wrong) !== String(shape) || wrong.length !== shape.length);
 
-/** A parameter that does not fit is named, with both shapes; whatever the other parameters are. */
+/**
+ * Expects an error that names a parameter of the wrong shape with both shapes, whatever the other
+ * parameters are.
+ */
 export function expectRefusesOtherShapes(make: () => LayerUnderTest, input: tf.Tensor): void {
   const paths = [...iterNodes(make())].flatMap(([path, node]): Path[] =>
     node instanceof Variable && node.value instanceof tf.Tensor ? [path] : [],

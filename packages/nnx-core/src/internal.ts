@@ -28,6 +28,7 @@ export { entriesOf, isContainer, mapItems } from "./data/containers.ts";
 export { isPlainObject } from "./data/plain-object.ts";
 export { isOwner } from "./state/holding.ts";
 export { leafValue } from "./state/state.ts";
+export { mapLeaves, withValue } from "./state/map.ts";
 export { walkState } from "./state/walk-state.ts";
 export { atomicallyOn } from "./undo/atomically.ts";
 export { modeChanges, type ModeChanges, type ModeRequest, type ModeWrite } from "./module/mode-changes.ts";

@@ -2,11 +2,20 @@
  * @file The functions that look names up. They refer to everything that the library names, so that
  * a bundle with one of them has it all, and one without has what it imports.
  */
+import {
+  type Checkpoint,
+  type CheckpointSource,
+  fromBytes as stateFromBytes,
+  fromTransferable as stateFromTransferable,
+  open as openCheckpoint,
+  type StateMessage,
+} from "@nnxjs/checkpoint";
 import * as layers from "@nnxjs/layers";
 import {
   graphDefFromJson as fromJson,
   type GraphDef,
   type GraphDefJson,
+  type OwnedState,
   variableTypeFromName as typeFromName,
   type VariableType,
 } from "@nnxjs/nnx-core";
@@ -92,6 +101,25 @@ const functions = [
   initializers.orthogonal,
   initializers.zeros,
   training.exponentialDecay,
+  training.hingeLoss,
+  training.cosineDistance,
+  training.ctcLoss,
+  training.klDivergence,
+  training.sigmoidFocalLoss,
+  training.softmaxCrossEntropy,
+  training.softmaxCrossEntropyWithIntegerLabels,
+  training.multiclassHingeLoss,
+  training.multiclassSparsemaxLoss,
+  training.rankingSoftmaxLoss,
+  training.squaredError,
+  training.diceLoss,
+  training.tripletMarginLoss,
+  training.smoothLabels,
+  training.cosineDecaySchedule,
+  training.joinSchedules,
+  training.linearSchedule,
+  training.piecewiseConstantSchedule,
+  training.warmupConstantSchedule,
 ] as const;
 
 const transformations = [
@@ -181,4 +209,49 @@ export function variableTypeFromName(
 ): VariableType {
   requireNamed("variableTypeFromName", variables);
   return typeFromName(name, options);
+}
+
+/**
+ * The State that `toBytes` wrote: with types and metadata, yours to dispose. Bytes of another
+ * library give bare arrays by path.
+ * @throws {@link NotFoundError} for a Variable class whose name is not registered;
+ * {@link CheckpointError} for what is damaged, or no safetensors file.
+ * @example
+ * ```ts
+ * const state = await nnx.fromBytes(await nnx.toBytes(model));
+ * nnx.update(model, state);
+ * nnx.dispose(state);
+ * ```
+ */
+export function fromBytes(bytes: ArrayBuffer | Uint8Array): Promise<OwnedState> {
+  requireNamed("fromBytes", variables);
+  return stateFromBytes(bytes);
+}
+
+/**
+ * The State in a message of `toTransferable`: yours to dispose. On the cpu backend its tensors
+ * compute with the very buffers that came.
+ * @throws {@link CheckpointError} for another message; {@link NotFoundError} for a Variable class
+ * that is not registered in this thread.
+ */
+export function fromTransferable(message: StateMessage): OwnedState {
+  requireNamed("fromTransferable", variables);
+  return stateFromTransferable(message);
+}
+
+/**
+ * Opens a checkpoint, or any safetensors file or index: reads and checks the header, and nothing
+ * else.
+ * @throws {@link NotFoundError} when nothing is there, {@link CheckpointError} for what is no such
+ * file, or is damaged.
+ * @example
+ * ```ts
+ * const checkpoint = await nnx.open(await nnx.toBytes(model));
+ * const kernel = await checkpoint.read("hidden.kernel");
+ * await checkpoint.close();
+ * ```
+ */
+export function open(source: CheckpointSource): Promise<Checkpoint> {
+  requireNamed("open", variables);
+  return openCheckpoint(source);
 }

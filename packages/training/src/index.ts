@@ -12,6 +12,31 @@ export {
 export { type ApplyGradientsOptions, TrainState, type TrainStateFields } from "./optimizer/train-state.ts";
 
 // Schedules.
+export type { BoundariesAndScales } from "./schedules/checks.ts";
+export { joinSchedules } from "./schedules/join.ts";
+export {
+  type CosineOnecycleOptions,
+  cosineOnecycleSchedule,
+  type Interpolation,
+  type LinearOnecycleOptions,
+  linearOnecycleSchedule,
+  piecewiseConstantSchedule,
+  piecewiseInterpolateSchedule,
+} from "./schedules/piecewise.ts";
+export {
+  constantSchedule,
+  linearSchedule,
+  polynomialSchedule,
+  type TransitionOptions,
+} from "./schedules/polynomial.ts";
+export {
+  type CosineCycle,
+  sgdrSchedule,
+  warmupConstantSchedule,
+  type WarmupCosineOptions,
+  warmupCosineDecaySchedule,
+  warmupExponentialDecaySchedule,
+} from "./schedules/warmup.ts";
 export {
   type CosineDecayOptions,
   cosineDecaySchedule,
@@ -203,6 +228,51 @@ export {
 // Parameters as trees.
 export { applyUpdates, globalNorm, incrementalUpdate, periodicUpdate } from "./tree/arithmetic.ts";
 export { mapTree, type Nested, type Tree } from "./tree/tree.ts";
+
+// Losses.
+export * as losses from "./losses/index.ts";
+export { hingeLoss, perceptronLoss, sigmoidBinaryCrossEntropy, sparsemaxLoss } from "./losses/binary.ts";
+export { cosineDistance, type CosineOptions, cosineSimilarity } from "./losses/cosine.ts";
+export { ctcLoss, ctcLossWithForwardProbs, type CtcForwardProbs, type CtcOptions } from "./losses/ctc.ts";
+export {
+  convexKlDivergence,
+  generalizedKlDivergence,
+  klDivergence,
+  klDivergenceWithLogTargets,
+} from "./losses/divergence.ts";
+export {
+  type FenchelYoungLoss,
+  type FenchelYoungOptions,
+  makeFenchelYoungLoss,
+} from "./losses/fenchel-young.ts";
+export { sigmoidFocalLoss, type SigmoidFocalLossOptions } from "./losses/focal.ts";
+export { type IntegerLabelOptions, softmaxCrossEntropyWithIntegerLabels } from "./losses/integer-labels.ts";
+export type { ReductionOptions } from "./losses/masked-sum.ts";
+export { multiclassHingeLoss, multiclassPerceptronLoss } from "./losses/multiclass.ts";
+export { rankingSoftmaxLoss, type RankingReduction, type RankingSoftmaxOptions } from "./losses/ranking.ts";
+export { huberLoss, type HuberLossOptions, l2Loss, logCosh, squaredError } from "./losses/regression.ts";
+export {
+  binaryDiceLoss,
+  type BinaryDiceOptions,
+  diceLoss,
+  type DiceOptions,
+  type GeneralizedDiceOptions,
+  multiclassGeneralizedDiceLoss,
+} from "./losses/segmentation.ts";
+export {
+  ntxent,
+  type NtxentOptions,
+  tripletMarginLoss,
+  type TripletMarginOptions,
+} from "./losses/self-supervised.ts";
+export { smoothLabels } from "./losses/smooth-labels.ts";
+export {
+  polyLossCrossEntropy,
+  type PolyLossOptions,
+  safeSoftmaxCrossEntropy,
+  softmaxCrossEntropy,
+} from "./losses/softmax-cross-entropy.ts";
+export { multiclassSparsemaxLoss } from "./losses/sparsemax.ts";
 
 // Metrics.
 export { Metric } from "./metrics/metric.ts";

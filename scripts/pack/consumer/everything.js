@@ -1,4 +1,4 @@
-/** @file All that there is. */
+/** @file Imports everything. */
 import * as nnx from "@nnxjs/nnx";
 
 console.log(nnx);

@@ -1,4 +1,7 @@
-/** @file Restores the model that write-model.js wrote, runs it and trains it for a step; prints what comes out. */
+/**
+ * @file Restores the model of write-model.js, runs it, trains it for one step, and prints the
+ * results.
+ */
 import "@tensorflow/tfjs-backend-cpu";
 import { readFileSync } from "node:fs";
 import * as nnx from "@nnxjs/nnx";

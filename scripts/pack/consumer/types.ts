@@ -1,7 +1,8 @@
 /**
- * @file What a user's compiler must see: with `any` in place of a type, the errors that are
- * expected here would not come.
+ * @file Types that a user's compiler must see. If a type were `any`, the expected errors would be
+ * missing.
  */
+import { file } from "@nnxjs/checkpoint/node";
 import * as nnx from "@nnxjs/nnx";
 import * as tf from "@tensorflow/tfjs-core";
 
@@ -32,5 +33,9 @@ void gradients.hidden.bais;
 void loss.dataSync();
 const restored = nnx.graphDefFromJson<Mlp>(nnx.graphDefToJson(graphdef));
 void nnx.merge(restored, params, rest).hidden;
+const loaded: Promise<Mlp> = nnx.restore(graphdef, file("model.safetensors"));
+void loaded;
+// @ts-expect-error A text is no place.
+void nnx.save(model, "model.safetensors");
 // @ts-expect-error A misspelt option.
 void new nnx.Optimizer(model, nnx.adam(1e-3), { wtr: nnx.Param });

@@ -1,4 +1,4 @@
-/** @file Writes a model as JSON to the file that is named: its definition, and its values by path. */
+/** @file Writes a model as JSON to the given file: its definition, and its values by path. */
 import "@tensorflow/tfjs-backend-cpu";
 import { writeFileSync } from "node:fs";
 import * as nnx from "@nnxjs/nnx";
@@ -17,7 +17,7 @@ const model = new nnx.Sequential(
   nnx.logSoftmax,
 );
 
-/** A leaf's value, whatever it is, as JSON can say it. */
+/** The value of a leaf in a form that JSON can represent. */
 function written(value) {
   if (value instanceof nnx.PRNGKey) return { key: [...nnx.random.keyData(value)] };
   return typeof value === "number" ? { number: value } : { shape: value.shape, data: [...value.dataSync()] };

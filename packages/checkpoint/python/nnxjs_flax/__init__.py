@@ -6,11 +6,11 @@
     ...  # go on with jit, on as many devices as there are
     nnxjs_flax.save({"model": model, "optimizer": optimizer}, "run.safetensors")
 
-The format is described in ../../FORMAT.md.
+README.md says what maps to what, FORMAT.md of @nnxjs/checkpoint what is in a file.
 """
 
+from .errors import CheckpointError
 from .exchange import load_into, save
-from .files import CheckpointError
 from .orbax_directories import from_orbax, to_orbax
 
 __all__ = ["CheckpointError", "from_orbax", "load_into", "save", "to_orbax"]

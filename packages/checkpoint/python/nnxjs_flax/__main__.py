@@ -2,8 +2,10 @@
 
 import sys
 
-from .files import CheckpointError, read
+from .errors import CheckpointError
+from .layout import path_of
 from .orbax_directories import from_orbax, to_orbax
+from .reading import read
 
 
 def main(arguments):
@@ -13,9 +15,9 @@ def main(arguments):
         case ["to-orbax", path, directory]:
             to_orbax(path, directory)
         case ["list", path]:
-            arrays, leaves = read(path)
-            for key, array in sorted(arrays.items()):
-                print(f"{key}\t{leaves.get(key, {}).get('type', '-')}\t{array.dtype}{list(array.shape)}")
+            content = read(path_of("list", path))
+            for key, array in sorted(content.arrays.items()):
+                print(f"{key}\t{content.leaves.get(key, {}).get('type', '-')}\t{array.dtype}{list(array.shape)}")
         case _:
             print(__doc__, file=sys.stderr)
             return 2

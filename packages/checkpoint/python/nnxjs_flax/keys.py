@@ -1,20 +1,27 @@
-"""Paths of leaves, and the keys that stand for them in a file."""
+"""Paths of leaves, and the keys that stand for them in a file: see "Keys" in FORMAT.md."""
 
 import re
 
-INTEGER = re.compile(r"-?(0|[1-9][0-9]*)\Z")
+from .errors import CheckpointError
+
+INTEGER = re.compile(r"(0|-?[1-9][0-9]*)\Z")
+PART = re.compile(r"((?:[^.\\]|\\.)*)(?:\.|\Z)", re.DOTALL)
 
 
 def key_of(path):
-    """The key of a path, a sequence of strings and integers."""
+    """The key of a path, a sequence of strings and integers.
+
+    >>> key_of(["layers", 0, "a.b", "7"])
+    'layers.0.a\\\\.b.\\\\7'
+    """
     if list(path) == ["__metadata__"]:
         return r"\__metadata__"
     return ".".join(_written(part) for part in path)
 
 
 def _written(part):
-    if isinstance(part, int):
-        return str(part)
+    if not isinstance(part, str):
+        return str(int(part))
     if part == "":
         return r"\e"
     if INTEGER.match(part):
@@ -23,14 +30,34 @@ def _written(part):
 
 
 def parts_of(key):
-    """The path that a key stands for, each part as text: a State of nnxjs does not tell 0 and "0" apart."""
+    """The path that a key stands for, a tuple of texts: a State of nnxjs does not tell 0 and "0" apart.
+
+    Raises CheckpointError for what `key_of` never writes.
+    """
     if key == "":
         return ()
-    return tuple(_read(part) for part in re.findall(r"((?:[^.\\]|\\.)*)(?:\.|\Z)", key, re.DOTALL)[:-1] or [key])
+    parts, at = [], 0
+    while at <= len(key):
+        found = PART.match(key, at)
+        if not found:
+            break
+        parts.append(_read(key, found[1]))
+        at = found.end() + (0 if found.end() > found.end(1) else 1)
+    if at <= len(key):
+        raise _bad(key)
+    return tuple(parts)
 
 
-def _read(part):
-    return "" if part == r"\e" else re.sub(r"\\(.)", r"\1", part, flags=re.DOTALL)
+def _read(key, part):
+    if part == r"\e":
+        return ""
+    if part == "" or re.search(r"\\(?![\\._\-0-9])", part.replace(r"\\", "")):
+        raise _bad(key)
+    return re.sub(r"\\(.)", r"\1", part, flags=re.DOTALL)
+
+
+def _bad(key):
+    return CheckpointError(f"key {key!r}: expected parts joined by dots, with \\ before dots in them, got another key. The file is another library's.")
 
 
 def camel_case(name):

@@ -1,33 +1,50 @@
 /** @file The dtypes of safetensors. */
 
-/** Bits of an element. */
-const bits = {
-  BOOL: 8,
-  U8: 8,
-  I8: 8,
-  F8_E5M2: 8,
-  F8_E4M3: 8,
-  F8_E8M0: 8,
-  I16: 16,
-  U16: 16,
-  F16: 16,
-  BF16: 16,
-  I32: 32,
-  U32: 32,
-  F32: 32,
-  I64: 64,
-  U64: 64,
-  F64: 64,
-  C64: 64,
-} as const;
-
 /** What a tensor of a file may consist of. */
-export type FileDtype = keyof typeof bits;
+export type FileDtype =
+  | "BOOL"
+  | "U8"
+  | "I8"
+  | "F8_E5M2"
+  | "F8_E4M3"
+  | "F8_E8M0"
+  | "I16"
+  | "U16"
+  | "F16"
+  | "BF16"
+  | "I32"
+  | "U32"
+  | "F32"
+  | "I64"
+  | "U64"
+  | "F64"
+  | "C64";
 
-export const isFileDtype = (name: string): name is FileDtype => Object.hasOwn(bits, name);
+/** Bytes of an element. */
+const widths: Readonly<Record<FileDtype, number>> = {
+  BOOL: 1,
+  U8: 1,
+  I8: 1,
+  F8_E5M2: 1,
+  F8_E4M3: 1,
+  F8_E8M0: 1,
+  I16: 2,
+  U16: 2,
+  F16: 2,
+  BF16: 2,
+  I32: 4,
+  U32: 4,
+  F32: 4,
+  I64: 8,
+  U64: 8,
+  F64: 8,
+  C64: 8,
+};
+
+export const isFileDtype = (name: string): name is FileDtype => Object.hasOwn(widths, name);
 
 /** How many bytes an element has. */
-export const widthOf = (dtype: FileDtype): number => bits[dtype] / 8;
+export const widthOf = (dtype: FileDtype): number => widths[dtype];
 
 /** A tensor of a file: what it consists of, and in which shape. */
 export interface TensorForm {

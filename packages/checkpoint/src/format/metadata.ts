@@ -27,20 +27,14 @@ export function checksumOf(
   tensors: ReadonlyMap<string, TensorForm>,
   metadata: ReadonlyMap<string, string>,
 ): string {
-  let crc = 0;
-  const add = (text: string): void => {
-    crc = crc32(bytesOfText(`${text}\0`), crc);
-  };
+  const texts: string[] = [];
   for (const key of [...tensors.keys()].sort(compareCodePoints)) {
     const { dtype, shape } = tensors.get(key) as TensorForm;
-    add(key);
-    add(dtype);
-    add(shape.join(","));
+    texts.push(key, dtype, shape.join(","));
   }
-  for (const name of [...metadata.keys()].sort(compareCodePoints)) {
-    if (name === names.checksum) continue;
-    add(name);
-    add(metadata.get(name) as string);
-  }
-  return hexOf(crc);
+  for (const name of [...metadata.keys()].sort(compareCodePoints))
+    if (name !== names.checksum) texts.push(name, metadata.get(name) as string);
+  // A NUL behind each of them.
+  texts.push("");
+  return hexOf(crc32(bytesOfText(texts.join("\0"))));
 }

@@ -30,7 +30,7 @@ export function parseStrictly(text: string, mostLevels: number): unknown {
 }
 
 /** The end of the string that begins at `start`; the end of the text where it has none. */
-function endOfString(text: string, start: number): number {
+export function endOfString(text: string, start: number): number {
   for (let i = text.indexOf('"', start + 1); i >= 0; i = text.indexOf('"', i + 1)) {
     let before = i - 1;
     while (text[before] === "\\") before--;

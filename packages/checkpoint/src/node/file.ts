@@ -3,7 +3,9 @@ import { open, type FileHandle, readdir, realpath, rename, rm } from "node:fs/pr
 import { hostname } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import * as zlib from "node:zlib";
 import { NnxError, NotFoundError } from "@nnxjs/nnx-core";
+import { useCrc32 } from "../format/crc32.ts";
 import type { FileReading, FileWriting, StorageFile, StorageFolder, UrlLike } from "../storage/storage.ts";
 
 const isCode = (error: unknown, ...codes: readonly string[]): boolean =>
@@ -48,9 +50,12 @@ async function writeAll(handle: FileHandle, position: number, bytes: Uint8Array)
 const host = hostname().replaceAll(/[^\w-]/g, "_");
 let count = 0;
 
+/** What names of files end in that are not whole yet. */
+const ending = ".nnx-tmp";
+
 /** What a file is called until it is whole: whose it is can be told from the name. */
 const temporaryName = (file: string): string =>
-  `.${file}.${host}.${process.pid}.${Date.now().toString(36)}${(count++).toString(36)}.tmp`;
+  `.${file}.${host}.${process.pid}.${Date.now().toString(36)}${(count++).toString(36)}${ending}`;
 
 const isRunning = (pid: number): boolean => {
   try {
@@ -62,11 +67,10 @@ const isRunning = (pid: number): boolean => {
 };
 
 /** Whether a file was left by a process of this machine that ended before it was whole. */
-function isLeftOver(name: string, file: string): boolean {
-  const start = `.${file}.${host}.`;
-  if (!name.startsWith(start) || !name.endsWith(".tmp")) return false;
-  const [pid, rest, ...more] = name.slice(start.length, -".tmp".length).split(".");
-  return more.length === 0 && rest !== undefined && /^\d+$/.test(pid as string) && !isRunning(Number(pid));
+function isLeftOver(name: string): boolean {
+  if (!name.endsWith(ending)) return false;
+  const [from, pid] = name.slice(0, -ending.length).split(".").slice(-3);
+  return from === host && /^\d+$/.test(pid as string) && !isRunning(Number(pid));
 }
 
 /** A folder on a disk. */
@@ -75,6 +79,8 @@ class DiskFolder implements StorageFolder {
   private readonly path: string;
 
   constructor(name: string) {
+    // Four times as quick as ours; Node has it since 20.15.
+    if (typeof zlib.crc32 === "function") useCrc32(zlib.crc32);
     this.name = name;
     // Where the program is then may be another folder.
     this.path = resolve(name);
@@ -114,7 +120,7 @@ class DiskFolder implements StorageFolder {
     // What a link leads to is replaced, not the link; and a file moves only within a folder.
     const target = await this.targetOf(file);
     const folder = dirname(target);
-    await this.removeLeftOvers(folder, basename(target));
+    await this.removeLeftOvers(folder);
     const temporary = join(folder, temporaryName(basename(target)));
     const handle = await open(temporary, "wx");
     const giveUp = async (): Promise<void> => {
@@ -148,9 +154,9 @@ class DiskFolder implements StorageFolder {
     }
   }
 
-  private async removeLeftOvers(folder: string, file: string): Promise<void> {
+  private async removeLeftOvers(folder: string): Promise<void> {
     for (const name of await this.namesIn(folder))
-      if (isLeftOver(name, file)) await rm(join(folder, name), { force: true });
+      if (isLeftOver(name)) await rm(join(folder, name), { force: true });
   }
 
   private async namesIn(folder: string): Promise<string[]> {

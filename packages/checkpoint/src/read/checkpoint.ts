@@ -55,6 +55,9 @@ export interface Inside {
 
 const insides = new WeakMap<Checkpoint, Inside>();
 
+/** The way to make one, for {@link open} alone. */
+let make: (inside: Inside) => Checkpoint;
+
 /** What a checkpoint has, for `restore`. */
 export const insideOf = (checkpoint: Checkpoint): Inside => insides.get(checkpoint) as Inside;
 
@@ -70,8 +73,11 @@ export class Checkpoint {
   /** What was given as `metadata` when it was saved; of files of others, their `__metadata__`. */
   readonly metadata: Readonly<Record<string, string>>;
 
-  /** @internal */
-  constructor(inside: Inside) {
+  static {
+    make = (inside) => new Checkpoint(inside);
+  }
+
+  private constructor(inside: Inside) {
     const { open: opened } = inside;
     this.name = opened.name;
     const entries = opened.files.flatMap(({ header }) => [...header.metadata]);
@@ -203,7 +209,7 @@ export class Checkpoint {
 export async function open(source: CheckpointSource): Promise<Checkpoint> {
   const opened = await openFiles("open", source);
   try {
-    return new Checkpoint({ open: opened, leaves: leavesOf(opened) });
+    return make({ open: opened, leaves: leavesOf(opened) });
   } catch (error) {
     await Promise.all(opened.files.map(({ reading }) => reading.close()));
     throw error;

@@ -71,10 +71,10 @@ const isBlob = (x: unknown): x is BlobLike =>
   typeof x.size === "number";
 
 function readingOf(where: string, source: unknown): FileReading {
-  const name = `${where}, the bytes`;
+  const name = "the bytes";
   if (source instanceof Uint8Array) return readingOfBytes(name, source);
   if (source instanceof ArrayBuffer) return readingOfBytes(name, new Uint8Array(source));
-  if (isBlob(source)) return readingOfBlob(`${where}, the Blob`, source);
+  if (isBlob(source)) return readingOfBlob("the Blob", source);
   const advice =
     typeof source === "string"
       ? "A text may be many things: pass file(path) of @nnxjs/checkpoint/node, opfs(path), indexedDb(name), or new URL(...)."

@@ -1,5 +1,5 @@
 /** @file One file: its header, and what the metadata says if it is ours. */
-import { type FileReading } from "../storage/storage.ts";
+import type { FileReading } from "../storage/storage.ts";
 import { JsonFault, parseStrictly } from "../format/strict-json.ts";
 import { damaged, type Header, headerLength, lengthBytes, readHeader, shownKey } from "../format/header.ts";
 import { checksumOf, names, prefix, version } from "../format/metadata.ts";
@@ -16,7 +16,7 @@ export interface TensorFile {
 }
 
 /** What only files of ours say. */
-export interface OwnMetadata {
+interface OwnMetadata {
   readonly leaves: ReadonlyMap<string, LeafDescription>;
   readonly crcs: ReadonlyMap<string, string>;
   readonly checksum: string;

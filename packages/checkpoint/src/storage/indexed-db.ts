@@ -30,6 +30,19 @@ const committed = (transaction: IDBTransaction): Promise<void> =>
 /** All pieces of a save. */
 const piecesOf = (id: string): IDBKeyRange => IDBKeyRange.bound([id, 0], [id, Number.MAX_SAFE_INTEGER]);
 
+/**
+ * Waits until nobody else has the lock, in any tab. Returns what gives it back; nothing where the
+ * browser has no locks.
+ */
+async function lock(name: string): Promise<(() => void) | undefined> {
+  const { locks } = globalThis.navigator;
+  if (locks === undefined) return undefined;
+  return new Promise((resolve, reject) => {
+    // The lock is held until the inner promise is fulfilled.
+    locks.request(name, () => new Promise<void>((unlock) => resolve(unlock))).catch(reject);
+  });
+}
+
 class DatabaseFolder implements StorageFolder {
   readonly name: string;
   private readonly database: string;
@@ -43,7 +56,7 @@ class DatabaseFolder implements StorageFolder {
   private connected(): Promise<IDBDatabase> {
     if (globalThis.indexedDB === undefined) {
       throw new CheckpointError(
-        `${this.name}: expected a browser that has IndexedDB, got none. Use file of @nnxjs/checkpoint/node.`,
+        `${this.name}: expected a browser that has indexed databases, got none. Use file of @nnxjs/checkpoint/node.`,
       );
     }
     this.opening ??= this.connect();
@@ -70,8 +83,8 @@ class DatabaseFolder implements StorageFolder {
     }
   }
 
-  private async store(name: string, mode: IDBTransactionMode = "readonly"): Promise<IDBObjectStore> {
-    return (await this.connected()).transaction(name, mode).objectStore(name);
+  private async store(name: string): Promise<IDBObjectStore> {
+    return (await this.connected()).transaction(name).objectStore(name);
   }
 
   async open(file: string): Promise<FileReading | undefined> {
@@ -113,38 +126,74 @@ class DatabaseFolder implements StorageFolder {
   }
 
   async create(file: string): Promise<FileWriting> {
+    const unlock = await lock(`nnxjs ${this.name}`);
     const id = `${Date.now().toString(36)}-${crypto.getRandomValues(new Uint32Array(2)).join("-")}`;
     const starts: number[] = [];
     let size = 0;
+    const giveUp = async (): Promise<void> => {
+      try {
+        await this.change([pieces], (store) => void store(pieces).delete(piecesOf(id)));
+      } finally {
+        unlock?.();
+      }
+    };
+    try {
+      // Who has the lock is the only one that writes: pieces of no file are left over.
+      if (unlock) await this.removeLeftOvers();
+    } catch (error) {
+      unlock?.();
+      throw error;
+    }
     return {
       write: async (position, bytes) => {
-        const store = await this.store(pieces, "readwrite");
-        store.put(bytes.slice().buffer, [id, position]);
-        await committed(store.transaction);
+        await this.change([pieces], (store) => void store(pieces).put(bytes.slice().buffer, [id, position]));
         starts.push(position);
         size = Math.max(size, position + bytes.length);
       },
-      commit: () => this.replace(file, { id, size, starts: starts.sort((a, b) => a - b) }),
-      abort: async () => {
-        const store = await this.store(pieces, "readwrite");
-        store.delete(piecesOf(id));
-        await committed(store.transaction);
+      commit: async () => {
+        try {
+          await this.replace(file, { id, size, starts: starts.sort((a, b) => a - b) });
+        } catch (error) {
+          await giveUp();
+          throw error;
+        }
+        unlock?.();
       },
+      abort: giveUp,
     };
   }
 
-  /** In one transaction: the new file is there, the old one's pieces are not. */
-  private async replace(file: string, record: FileRecord | undefined): Promise<void> {
-    const database = await this.connected();
-    const transaction = database.transaction([files, pieces], "readwrite", { durability: "strict" });
-    const store = transaction.objectStore(files);
-    const found = store.get(file) as IDBRequest<FileRecord | undefined>;
-    found.onsuccess = () => {
-      if (found.result) transaction.objectStore(pieces).delete(piecesOf(found.result.id));
-      if (record) store.put(record, file);
-      else store.delete(file);
-    };
+  /** Changes stores in one transaction, lastingly. */
+  private async change(
+    stores: string[],
+    run: (store: (name: string) => IDBObjectStore) => void,
+  ): Promise<void> {
+    const transaction = (await this.connected()).transaction(stores, "readwrite", { durability: "strict" });
+    run((name) => transaction.objectStore(name));
     await committed(transaction);
+  }
+
+  private async removeLeftOvers(): Promise<void> {
+    const records = (await done((await this.store(files)).getAll())) as FileRecord[];
+    const known = new Set(records.map(({ id }) => id));
+    const keys = (await done((await this.store(pieces)).getAllKeys())) as [string, number][];
+    const leftOver = new Set(keys.map(([id]) => id).filter((id) => !known.has(id)));
+    if (leftOver.size === 0) return;
+    await this.change([pieces], (store) => {
+      for (const id of leftOver) store(pieces).delete(piecesOf(id));
+    });
+  }
+
+  /** At once: the new file is there, the old one's pieces are not. */
+  private replace(file: string, record: FileRecord | undefined): Promise<void> {
+    return this.change([files, pieces], (store) => {
+      const found = store(files).get(file) as IDBRequest<FileRecord | undefined>;
+      found.onsuccess = () => {
+        if (found.result) store(pieces).delete(piecesOf(found.result.id));
+        if (record) store(files).put(record, file);
+        else store(files).delete(file);
+      };
+    });
   }
 
   remove(file: string): Promise<void> {

@@ -1,5 +1,4 @@
 /** @file The files that a page of a browser has to itself (the origin private file system). */
-import { NotFoundError } from "@nnxjs/nnx-core";
 import { describe } from "@nnxjs/nnx-core/internal";
 import { CheckpointError } from "../errors.ts";
 import { readingOfBlob } from "./memory.ts";
@@ -85,9 +84,8 @@ class OpfsFolder implements StorageFolder {
   async list(): Promise<string[]> {
     const names: string[] = [];
     const handle = await this.handle(false);
-    if (!handle)
-      throw new NotFoundError(`${this.name}: expected a folder, got none there. Save something in it first.`);
-    for await (const name of handle.keys()) names.push(name);
+    // It is made when something is saved in it.
+    if (handle) for await (const name of handle.keys()) names.push(name);
     return names;
   }
 }

@@ -1,7 +1,7 @@
 /** @file States between threads: what `postMessage` takes, without copies on the way. */
 import { copyBytes, isAlive, isTensor, memoryOf, type Tensor, tensorFrom } from "@nnxjs/kernels/internal";
 import { dispose, type OwnedState, unflattenState } from "@nnxjs/nnx-core";
-import { checkOptions, checkState, describe, isOwner } from "@nnxjs/nnx-core/internal";
+import { checkOptions, describe, isOwner } from "@nnxjs/nnx-core/internal";
 import { CheckpointError } from "../errors.ts";
 import { bytesOf, formText, isFileDtype, type TensorForm } from "../format/dtypes.ts";
 import { shownKey } from "../format/header.ts";

@@ -2,7 +2,7 @@
 import type { Tensor } from "@nnxjs/kernels/internal";
 import type { Path } from "@nnxjs/nnx-core";
 import { isContainer, StaticReader } from "@nnxjs/nnx-core/internal";
-import { PRNGKey, wrapKeyData } from "@nnxjs/rnglib/keys";
+import { type PRNGKey, wrapKeyData } from "@nnxjs/rnglib/keys";
 import { type TensorForm, widthOf } from "../format/dtypes.ts";
 import { damaged, shownKey } from "../format/header.ts";
 import type { LeafDescription, LeafKind } from "./description.ts";

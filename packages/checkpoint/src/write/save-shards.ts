@@ -114,11 +114,6 @@ async function removeOthers({ folder, file }: StorageFile, keep: ReadonlySet<str
 
 /** Removes the index and the shards of a checkpoint, where there are some. */
 export async function removeShards(target: StorageFile): Promise<void> {
-  const { folder, file } = target;
-  const index = indexNameOf(file);
-  const reading = await folder.open(index);
-  if (!reading) return;
-  await reading.close();
-  await folder.remove(index);
+  await target.folder.remove(indexNameOf(target.file));
   await removeOthers(target, new Set());
 }

@@ -9,7 +9,7 @@ import * as layers from "../index.ts";
 const golden = goldenCase<Record<string, GoldenArray>>("activations");
 const gradients = goldenCase<Record<string, GoldenArray>>("grad.activations");
 
-/** By Flax's name. */
+/** The activations, by their names in Flax. */
 const functions: Readonly<Record<string, (x: tf.Tensor) => tf.Tensor>> = {
   celu: (x) => layers.celu(x),
   elu: (x) => layers.elu(x),
@@ -38,7 +38,7 @@ const functions: Readonly<Record<string, (x: tf.Tensor) => tf.Tensor>> = {
 };
 const others = ["x", "glu", "one_hot", "softmax_where"];
 
-/** Slope by central differences in steps of h. */
+/** The slope by central differences with steps of h. */
 function slopes(f: (x: tf.Tensor) => tf.Tensor, x: Float32Array, h = 1 / 64): number[] {
   const at = (values: number[]): number => tf.sum(f(tf.tensor1d(values))).dataSync()[0]!;
   return [...x].map((_, i) => {
@@ -74,7 +74,7 @@ onEachBackend("activations", () => {
     "%s has the gradient that finite differences give",
     (name) => {
       const x = Float32Array.of(-1.5, -0.4, 0.3, 1.1);
-      // A weighted sum, since those of softmax and standardize are constant.
+      // A weighted sum, because the plain sums of softmax and standardize are constant.
       const f = (v: tf.Tensor) =>
         tf.mul(functions[name]!(v), name === "logsumexp" ? 1 : tf.tensor1d([1, -2, 3, 0.5]));
       const slope = grad((v: tf.Tensor) => tf.sum(f(v)))(tf.tensor1d(x));

@@ -1,4 +1,4 @@
-/** @file Activations made of exponentials. */
+/** @file Activations with exponentials. */
 import { registerFunction } from "@nnxjs/nnx-core";
 import { floats } from "../checks.ts";
 import { checkGiven, flag, type OptionChecks } from "../options.ts";
@@ -61,7 +61,7 @@ export const elu = <T extends Tensor>(x: T, alpha = 1): T => {
   const values = floats("elu", x);
   if (alpha === 1) return tfElu(values);
   const positive = greater(values, 0);
-  // The inner choice keeps infinities of the branch not taken out of the gradient.
+  // The inner `where` keeps infinities of the other branch out of the gradient.
   return where(positive, values, mul(alpha, expm1(where(positive, scalar(0), values)))) as T;
 };
 
@@ -83,9 +83,9 @@ export const celu = <T extends Tensor>(x: T, alpha = 1): T => {
  */
 export const selu = <T extends Tensor>(x: T): T => tfSelu(floats("selu", x));
 
-/** How {@link gelu} is computed. */
+/** Options of {@link gelu}. */
 export interface GeluOptions {
-  /** By tanh rather than by the error function. @defaultValue true */
+  /** Whether to use tanh instead of the error function. @defaultValue true */
   approximate?: boolean;
 }
 

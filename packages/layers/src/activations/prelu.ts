@@ -1,4 +1,4 @@
-/** @file The rectifier whose slope is learned. */
+/** @file The rectifier with a learned slope. */
 import { registerModule, type Metadata, Param } from "@nnxjs/nnx-core";
 import { checkParam, checkTensor } from "@nnxjs/nnx-core/internal";
 import { type Initializer, initializers } from "@nnxjs/rnglib";
@@ -16,8 +16,8 @@ export interface PReLUOptions extends DtypeOptions {
 const OPTIONS: OptionChecks<PReLUOptions> = { negativeSlopeMetadata: metadata, ...DTYPE_CHECKS };
 
 /**
- * `x` where `x >= 0`, `negative_slope * x` elsewhere, with one slope that is learned. It needs no
- * keys.
+ * `x` where `x >= 0`, `negative_slope * x` elsewhere. The slope is one learned scalar. The layer
+ * draws no keys.
  * @see Flax `nnx.PReLU`; He et al. 2015, https://arxiv.org/abs/1502.01852
  * @example
  * ```ts
@@ -26,12 +26,12 @@ const OPTIONS: OptionChecks<PReLUOptions> = { negativeSlopeMetadata: metadata, .
  * ```
  */
 export class PReLU extends DtypeLayer {
-  /** A scalar. The name is that of Flax's state. */
+  /** A scalar. Named as in Flax's State. */
   readonly negative_slope: Param<Tensor>;
-  /** The slope at first. */
+  /** The initial slope. */
   readonly negativeSlopeInit: number;
 
-  /** @param negativeSlopeInit - The slope at first. Defaults to 0.01. */
+  /** @param negativeSlopeInit - The initial slope. @defaultValue 0.01 */
   constructor(negativeSlopeInit = 0.01, options: PReLUOptions = {}) {
     finite("PReLU", "negativeSlopeInit", negativeSlopeInit);
     checkGiven("PReLU", options, OPTIONS);
@@ -40,7 +40,7 @@ export class PReLU extends DtypeLayer {
     this.negativeSlopeInit = negativeSlopeInit;
   }
 
-  /** How the slope is drawn: it is the same each time. */
+  /** The initializer of the slope, which is constant. */
   initializerOf(): Initializer {
     return initializers.constant(this.negativeSlopeInit);
   }
@@ -53,7 +53,7 @@ export class PReLU extends DtypeLayer {
     checkTensor("PReLU.forward", "x", x);
     checkParam("PReLU.forward", "negative_slope", this.negative_slope.value, []);
     const [inputs, slope] = promoted(this, [x, this.negative_slope.value]);
-    // Same rank as the input, and so the type that says it.
+    // The rank is that of x, so the type T still holds.
     return where(greaterEqual(inputs, 0), inputs, mul(slope, inputs)) as T;
   }
 }

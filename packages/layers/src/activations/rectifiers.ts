@@ -1,4 +1,4 @@
-/** @file Activations made of straight pieces. */
+/** @file Piecewise linear activations. */
 import { registerFunction } from "@nnxjs/nnx-core";
 import { floats, live } from "../checks.ts";
 import {
@@ -17,7 +17,7 @@ import {
   where,
 } from "@nnxjs/kernels/internal";
 
-/** `x`, booleans as int32: what has whole results keeps whole numbers. */
+/** `x`, with booleans as int32. So activations with whole results keep whole numbers. */
 const numbers = <T extends Tensor>(where: string, x: T): T =>
   live(where, x).dtype === "bool" ? (cast(x, "int32") as T) : x;
 
@@ -38,26 +38,26 @@ export const relu6 = <T extends Tensor>(x: T): T => tfRelu6(floats("relu6", x));
 /**
  * `x` where `x >= 0`, `negativeSlope * x` elsewhere. The gradient at 0 is 1.
  * @param x - Any shape, float32.
- * @param negativeSlope - Of the negative half. Defaults to 0.01.
+ * @param negativeSlope - The slope below 0. @defaultValue 0.01
  * @see `jax.nn.leaky_relu`
  */
 export const leakyRelu = <T extends Tensor>(x: T, negativeSlope = 0.01): T =>
   tfLeakyRelu(floats("leakyRelu", x), negativeSlope);
 
 /**
- * `x` between -1 and 1, the nearer of them elsewhere. The gradient at -1 and 1 is 1.
+ * `x` clamped to `[-1, 1]`. The gradient at -1 and 1 is 1.
  * @param x - Any shape, float32.
  * @see `jax.nn.hard_tanh`
  */
 export const hardTanh = <T extends Tensor>(x: T): T => {
   const values = numbers("hardTanh", x);
   const bound = (value: number): Tensor => scalar(value, values.dtype);
-  // Clipping would halve the gradient at the bounds.
+  // `clamp` would halve the gradient at the bounds.
   return where(greater(values, bound(1)), bound(1), where(less(values, bound(-1)), bound(-1), values)) as T;
 };
 
 /**
- * `relu6(x + 3) / 6`, element by element: sigmoid in straight pieces.
+ * `relu6(x + 3) / 6`, element by element: a piecewise linear sigmoid.
  * @param x - Any shape, float32.
  * @see `jax.nn.hard_sigmoid`
  */

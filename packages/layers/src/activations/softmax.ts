@@ -1,4 +1,4 @@
-/** @file Activations that look along axes. */
+/** @file Activations along axes. */
 import { registerFunction, NnxError, stopGradient } from "@nnxjs/nnx-core";
 import { checkTensor, describe } from "@nnxjs/nnx-core/internal";
 import { type Axes, normalizeAxes, normalizeAxis } from "../axes.ts";
@@ -45,14 +45,14 @@ import {
 } from "../options.ts";
 import { sigmoid } from "./exponentials.ts";
 
-/** Along which axes, and which elements count. */
+/** Options of {@link softmax} and {@link logSoftmax}: the axes, and a mask. */
 export interface SoftmaxOptions {
   /** @defaultValue -1 */
   axis?: Axes;
   /**
-   * Bool, broadcastable to x: elements where it is false do not count, and their result is that of
+   * Bool, broadcastable to x. Elements where it is false are ignored, and get the result of
    * `-Infinity`.
-   * @defaultValue all
+   * @defaultValue all true
    */
   where?: Tensor | null;
 }
@@ -60,7 +60,7 @@ export interface SoftmaxOptions {
 const maskOrNull = orNull(checkTensor);
 const SOFTMAX: OptionChecks<SoftmaxOptions> = { axis: axisList, where: maskOrNull };
 
-/** What functions with a mask check first. Gives x as float32. */
+/** Checks the arguments of a function with a mask. Returns x as float32. */
 function checkMasked<T extends Tensor>(where: string, x: T, mask: Tensor | null | undefined): T {
   checkTensor(where, "x", x);
   if (mask) checkBroadcast(where, "where", mask, x.shape);
@@ -73,19 +73,20 @@ const NEGATIVE_INFINITY = Number.NEGATIVE_INFINITY;
 const masked = (x: Tensor, mask: Tensor | null): Tensor =>
   mask ? select(broadcastTo(cast(mask, "bool"), x.shape), x, scalar(NEGATIVE_INFINITY)) : x;
 
-/** x less its largest element; the largest is a constant for the gradient. */
+/** x minus its largest element. The largest element is a constant for the gradient. */
 function shifted(x: Tensor, axes: number[]): Tensor {
   return sub(x, stopGradient(max(x, axes, true)));
 }
 
 /**
- * A function over axes of the elements that count, with `rest` in place of the others. Choosing
- * comes first and last, so that neither the values nor the cotangents of the others reach the sums;
- * where nothing counts, NaN reaches neither the result nor the gradient.
+ * Applies a function over axes to the elements where the mask is true, and puts `rest` in place of
+ * the others. It selects before and after `f`, so that neither values nor cotangents of the other
+ * elements reach the sums. Where the whole mask is false, NaN reaches neither the result nor the
+ * gradient.
  */
 function whereCounted<T extends Tensor>(x: T, mask: Tensor, rest: number, f: (counted: Tensor) => Tensor): T {
   const counts = broadcastTo(cast(mask, "bool"), x.shape);
-  // Same rank as the input, and so the type that says it.
+  // The rank is that of x, so the type T still holds.
   return select(counts, f(select(counts, x, scalar(NEGATIVE_INFINITY))), scalar(rest)) as T;
 }
 
@@ -131,11 +132,11 @@ export function logSoftmax<T extends Tensor>(x: T, options?: SoftmaxOptions): T 
 export interface LogsumexpOptions {
   /** @defaultValue all axes */
   axis?: Axes | null;
-  /** Factors of the powers, broadcastable to x. @defaultValue 1 */
+  /** Factors of the exponentials, broadcastable to x. @defaultValue 1 */
   b?: Tensor | null;
-  /** Keep the reduced axes with size 1. @defaultValue false */
+  /** Whether to keep the reduced axes with size 1. @defaultValue false */
   keepDims?: boolean;
-  /** Bool, broadcastable to x: elements where it is false do not count. @defaultValue all */
+  /** Bool, broadcastable to x. Elements where it is false are ignored. @defaultValue all true */
   where?: Tensor | null;
 }
 
@@ -173,7 +174,7 @@ export function logsumexpWithSign(x: Tensor, options?: LogsumexpOptions): [size:
   );
   const counted = masked(b ? masked(values, notEqual(b, 0)) : values, where);
   const largest = max(counted, axes, true);
-  // Of nothing but -Infinity the largest is no number to subtract; nor is Infinity.
+  // The largest element may be ±Infinity, which cannot be subtracted.
   const shift = stopGradient(select(less(abs(largest), Number.POSITIVE_INFINITY), largest, scalar(0)));
   const powers = exp(sub(counted, shift));
   const total = sum(b ? mul(powers, b) : powers, axes, true);
@@ -186,7 +187,7 @@ export function logsumexpWithSign(x: Tensor, options?: LogsumexpOptions): [size:
 
 /**
  * `a * sigmoid(b)` for the halves a and b of x along `axis`.
- * @param axis - Its size must be even. Defaults to -1.
+ * @param axis - Must have an even size. @defaultValue -1
  * @see `jax.nn.glu`; Dauphin et al. 2016, https://arxiv.org/abs/1612.08083
  */
 export function glu<T extends Tensor>(x: T, axis = -1): T {
@@ -205,17 +206,17 @@ export function glu<T extends Tensor>(x: T, axis = -1): T {
 export interface OneHotOptions {
   /** @defaultValue "float32" */
   dtype?: "float32" | "int32" | "bool";
-  /** Where the classes go in the result. @defaultValue -1 */
+  /** The axis of the classes in the result. @defaultValue -1 */
   axis?: number;
 }
 
 const ONE_HOT: OptionChecks<OneHotOptions> = { dtype: oneOf("float32", "int32", "bool"), axis: integer };
 
 /**
- * 1 at the class that each id names and 0 elsewhere; an id outside `[0, numClasses)` gives zeros.
+ * 1 at the class of each id and 0 elsewhere. An id outside `[0, numClasses)` gives zeros.
  * @param x - int32, any shape.
  * @returns the shape of x with `numClasses` inserted at `axis`.
- * @throws NnxError for ids that are not int32.
+ * @throws NnxError when the ids are not int32.
  * @see `jax.nn.one_hot`
  */
 export function oneHot(x: Tensor, numClasses: number, options?: OneHotOptions): Tensor {
@@ -242,15 +243,15 @@ export function oneHot(x: Tensor, numClasses: number, options?: OneHotOptions): 
 export interface StandardizeOptions {
   /** @defaultValue -1 */
   axis?: Axes;
-  /** @defaultValue that of x */
+  /** @defaultValue the mean of x */
   mean?: Tensor | null;
-  /** @defaultValue that of x */
+  /** @defaultValue the variance of x */
   variance?: Tensor | null;
   /** @defaultValue 1e-5 */
   epsilon?: number;
   /**
-   * Bool, broadcastable to x: elements where it is false do not count for mean and variance.
-   * @defaultValue all
+   * Bool, broadcastable to x. Mean and variance ignore elements where it is false.
+   * @defaultValue all true
    */
   where?: Tensor | null;
 }
@@ -264,8 +265,8 @@ const STANDARDIZE: OptionChecks<StandardizeOptions> = {
 };
 
 /**
- * `(x - mean) / sqrt(variance + epsilon)` along `axis`, with the variance that divides by the
- * count.
+ * `(x - mean) / sqrt(variance + epsilon)` along `axis`. The variance is divided by the number of
+ * elements.
  * @param x - Any shape, float32.
  * @see `jax.nn.standardize`
  */

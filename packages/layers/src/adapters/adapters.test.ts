@@ -84,7 +84,7 @@ onEachBackend("adapters", () => {
       expect(relativeError(values(keeps.forward(x)), values(writes.forward(x)))).toBeLessThan(1e-6);
       expect(values(linear.kernel.value)).toEqual(before);
       expect(values((writes.layer_instance as Linear).kernel.value)).not.toEqual(before);
-      // The gradient goes through the normalisation to the raw weight.
+      // The gradient of the raw weight passes through the normalisation.
       const loss = (m: { forward(x: tf.Tensor): tf.Tensor }) => tf.sum(tf.square(m.forward(x)));
       const slopes = [writes, keeps].map((m) => flattenState(grad(loss)(m as never)));
       expect(slopes[0]!.map(([path]) => path.join("."))).toEqual(slopes[1]!.map(([path]) => path.join(".")));

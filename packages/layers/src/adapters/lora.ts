@@ -30,8 +30,8 @@ import { allOrNothing, drawValue } from "../params.ts";
 import { add, type Tensor } from "@nnxjs/kernels/internal";
 
 /**
- * A factor of a low-rank update. A Param too: list it before Param in filters that are to tell them
- * apart.
+ * A factor of a low-rank update. It is also a Param. To tell the two apart in filters, list
+ * LoRAParam before Param.
  * @see Flax `nnx.LoRAParam`
  */
 export class LoRAParam<T = unknown> extends Param<T> {
@@ -43,7 +43,7 @@ export class LoRAParam<T = unknown> extends Param<T> {
   };
 }
 
-/** The Variable class of factors. */
+/** A Variable class of factors. */
 export type LoRAParamType = new (value: Tensor, metadata?: Metadata) => Variable<Tensor>;
 
 /** Options of the factors; the names are Flax's. */
@@ -62,9 +62,9 @@ export interface LoRAFactorOptions {
 
 /** Options of {@link LoRA}; the names are Flax's. */
 export interface LoRAOptions extends DtypeOptions, LoRAFactorOptions {
-  /** Whose `params` stream the factors are drawn from: `lora_a` first. */
+  /** A source of keys. Its `params` stream gives the factors, `lora_a` first. */
   rngs: Rngs;
-  /** What the update is added to. @defaultValue nothing */
+  /** The module to whose output the update is added. @defaultValue none */
   baseModule?: Module | null;
 }
 
@@ -85,33 +85,33 @@ const LORA_CHECKS: OptionChecks<LoRAOptions> = {
 const DEFAULT_A_INIT: Initializer = initializers.heUniform();
 
 /**
- * `x @ lora_a @ lora_b`, added to what a base module gives for x. There is no factor in front.
+ * `x @ lora_a @ lora_b`, added to the output of a base module for x. The update is not scaled.
  * @see Flax `nnx.LoRA`; Hu et al. 2021, https://arxiv.org/abs/2106.09685
  * @example
  * ```ts
  * const rngs = new nnx.Rngs(0);
  * const base = new nnx.Linear(64, 32, { rngs });
  * const layer = new nnx.LoRA(64, 4, 32, { baseModule: base, rngs });
- * const [graphdef, factors, rest] = nnx.split(layer, nnx.LoRAParam, true); // train the factors alone
+ * const [graphdef, factors, rest] = nnx.split(layer, nnx.LoRAParam, true); // train the factors
  * ```
  */
 export class LoRA extends DtypeLayer {
-  /** `[inFeatures, loraRank]`. The name is that of Flax's state. */
+  /** `[inFeatures, loraRank]`. Named as in Flax's State. */
   readonly lora_a: Variable<Tensor>;
-  /** `[loraRank, outFeatures]`. The name is that of Flax's state. */
+  /** `[loraRank, outFeatures]`. Named as in Flax's State. */
   readonly lora_b: Variable<Tensor>;
-  /** The name is that of Flax's state. */
+  /** Named as in Flax's State. */
   readonly base_module: Module | null;
   readonly inFeatures: number;
   readonly outFeatures: number;
   readonly loraRank: number;
   readonly loraParamType: LoRAParamType;
-  /** What `lora_a` was drawn with, so that it can be drawn again. */
+  /** The initializer of `lora_a`, which can draw it again. */
   readonly aInitializer: Initializer;
-  /** What `lora_b` was drawn with. */
+  /** The initializer of `lora_b`. */
   readonly bInitializer: Initializer;
 
-  /** @throws NnxError for sizes or dtypes that cannot be. */
+  /** @throws NnxError for invalid sizes or dtypes. */
   constructor(inFeatures: number, loraRank: number, outFeatures: number, options: LoRAOptions) {
     checkLayerOptions("LoRA", options, LORA_CHECKS);
     super(options);
@@ -137,14 +137,14 @@ export class LoRA extends DtypeLayer {
   }
 
   /**
-   * The layer whose output is added, by the name of the option; `base_module` is its name in
-   * States.
+   * The layer to whose output the update is added. This is the name of the option; States have
+   * `base_module`.
    */
   get baseModule(): Module | null {
     return this.base_module;
   }
 
-  /** How a factor is drawn. */
+  /** The initializer of a factor. */
   initializerOf(name: "lora_a" | "lora_b"): Initializer {
     return name === "lora_a" ? this.aInitializer : this.bInitializer;
   }
@@ -163,16 +163,16 @@ export class LoRA extends DtypeLayer {
     const [inputs, a, b] = promoted(this, [x, this.lora_a.value, this.lora_b.value]);
     const options = { precision: null };
     const update = dotGeneral(dotGeneral(inputs, a, options), b, options);
-    // The rank stays, and so does the type that says it.
+    // The rank is that of x, so the type T still holds.
     if (this.base_module === null) return update as T;
     return add(update, callForward("LoRA.forward", this.base_module, [inputs, ...rest]) as Tensor) as T;
   }
 }
 
-/** @throws NnxError unless both factors have the shapes that they were made with. */
+/** @throws NnxError unless both factors have their original shapes. */
 function checkFactors(where: string, layer: LoRA): void {
   const { inFeatures, outFeatures, lora_a, lora_b } = layer;
-  // Definitions that were written before layers had the attribute do not have it.
+  // Definitions written before layers had this attribute do not have it.
   const loraRank = layer.loraRank ?? lora_a.value.shape.at(-1);
   checkParam(where, "lora_a", lora_a.value, [inFeatures, loraRank]);
   checkParam(where, "lora_b", lora_b.value, [loraRank, outFeatures]);
@@ -182,7 +182,7 @@ function checkFactors(where: string, layer: LoRA): void {
 export interface LoRALinearOptions extends LinearOptions, LoRAFactorOptions {
   /** Rank of the update. */
   loraRank: number;
-  /** @defaultValue that of inputs and parameters */
+  /** @defaultValue the dtype of inputs and parameters */
   loraDtype?: FloatDtype | null;
   /** @defaultValue "float32" */
   loraParamDtype?: FloatDtype;
@@ -193,7 +193,7 @@ export interface LoRALinearOptions extends LinearOptions, LoRAFactorOptions {
 const LORA_LINEAR_CHECKS: OptionChecks<LoRALinearOptions> = {
   ...LINEAR_CHECKS,
   ...FACTOR_CHECKS,
-  // Checked as a size.
+  // Checked where sizes are checked.
   loraRank: anything,
   loraDtype: DTYPE_CHECKS.dtype,
   loraParamDtype: DTYPE_CHECKS.paramDtype,
@@ -202,7 +202,7 @@ const LORA_LINEAR_CHECKS: OptionChecks<LoRALinearOptions> = {
 
 /**
  * A {@link Linear} layer with a low-rank update: `x @ kernel + bias + x @ lora_a @ lora_b`. Its
- * state has all of Linear's paths.
+ * State has all paths of Linear.
  * @see Flax `nnx.LoRALinear`; Hu et al. 2021, https://arxiv.org/abs/2106.09685
  * @example
  * ```ts
@@ -213,7 +213,7 @@ const LORA_LINEAR_CHECKS: OptionChecks<LoRALinearOptions> = {
 export class LoRALinear extends Linear {
   readonly lora: LoRA;
 
-  /** @throws NnxError for sizes or dtypes that cannot be. */
+  /** @throws NnxError for invalid sizes or dtypes. */
   constructor(inFeatures: number, outFeatures: number, options: LoRALinearOptions) {
     checkLayerOptions("LoRALinear", options, LORA_LINEAR_CHECKS);
     checkSize("LoRALinear", "loraRank", options.loraRank);
@@ -232,7 +232,7 @@ export class LoRALinear extends Linear {
    * @throws NnxError when the last axis has another size.
    */
   override forward<T extends Tensor>(x: T): T {
-    // Same rank on both sides.
+    // Both terms have the rank of x, so the type T holds.
     return add(
       dense("LoRALinear", this, x, this.kernel.value, this.bias?.value ?? null),
       this.lora.forward(x),

@@ -1,10 +1,10 @@
-/** @file Calling a layer with other weights than it has. */
+/** @file Calls a layer with temporary weights. */
 import { iterNodes, NnxError, type Path, Variable } from "@nnxjs/nnx-core";
 import { describe } from "@nnxjs/nnx-core/internal";
 import { shapeText } from "../checks.ts";
 import { isTensor, type Tensor } from "@nnxjs/kernels/internal";
 
-/** A Variable of a layer and its path in it, joined with `/`. */
+/** A Variable of a layer and its path, joined with `/`. */
 export interface Weight {
   readonly path: Path;
   readonly key: string;
@@ -21,7 +21,10 @@ export function weightsOf(layer: object, matches: (path: Path, variable: Variabl
   return found;
 }
 
-/** What was remembered for a weight. @throws NnxError when the layer has got weights since. */
+/**
+ * The statistic of a weight. @throws NnxError when the layer has weights that it did not have at
+ * construction.
+ */
 export function statisticOf<V>(
   where: string,
   statistics: Readonly<Record<string, V>>,
@@ -37,8 +40,8 @@ export function statisticOf<V>(
 }
 
 /**
- * @throws NnxError unless what is kept for a weight has the shape that goes with it; either may
- * have been replaced.
+ * @throws NnxError unless a weight and its statistic have matching shapes; either may have been
+ * replaced.
  */
 export function checkFits(
   where: string,
@@ -56,14 +59,14 @@ export function checkFits(
 
 /**
  * Runs `call` while the weights have these values.
- * @param overwrite - Leave the values there afterwards, unless the call throws.
+ * @param overwrite - Whether the values stay afterwards. They do not if the call throws.
  */
 export function callWith<R>(
   values: readonly (readonly [Variable<Tensor>, Tensor])[],
   overwrite: boolean,
   call: () => R,
 ): R {
-  // A Variable of its own holds each value meanwhile, or it would be freed.
+  // A temporary Variable holds each original value, or it would be freed.
   const kept = values.map(([variable]) => [variable, new Variable(variable.value)] as const);
   let restore = true;
   try {

@@ -1,4 +1,4 @@
-/** @file Weights whose largest singular value is one. */
+/** @file Weights with largest singular value 1. */
 import {
   registerModule,
   BatchStat,
@@ -27,24 +27,24 @@ import { l2Normalize } from "./weight-norm.ts";
 
 /** Options of {@link SpectralNorm}; the names are Flax's. */
 export interface SpectralNormOptions extends FloatOptions {
-  /** Whose `params` stream the first vectors are drawn from. */
+  /** A source of keys. Its `params` stream gives the first vectors. */
   rngs: Rngs;
   /** Steps of power iteration at each call. @defaultValue 1 */
   nSteps?: number;
   /** Added to squared lengths. @defaultValue 1e-12 */
   epsilon?: number;
   /**
-   * Throw for weights with more than two axes, rather than flatten all but the last.
+   * Whether to throw for weights with more than two axes, instead of flattening all but the last.
    * @defaultValue false
    */
   errorOnNonMatrix?: boolean;
-  /** Keep what the power iteration found for the next call. @defaultValue true */
+  /** Whether calls store the result of the power iteration for the next call. @defaultValue true */
   updateStats?: boolean;
-  /** Leave the normalised values in the layer, as Flax does. @defaultValue true */
+  /** Whether the normalised values stay in the layer, as in Flax. @defaultValue true */
   overwrite?: boolean;
 }
 
-/** Options of a call; they win over the layer's attributes. */
+/** Options of a call; they take precedence over the layer's attributes. */
 export interface SpectralNormCallOptions {
   /** @defaultValue the layer's mode */
   updateStats?: boolean;
@@ -65,7 +65,7 @@ const CALL: OptionChecks<SpectralNormCallOptions> = { updateStats: flag };
 
 /**
  * A layer whose weights with two or more axes are divided by their largest singular value at every
- * call, as power iteration estimates it.
+ * call. Power iteration estimates that value.
  * @see Flax `nnx.SpectralNorm`; Miyato et al. 2018, https://arxiv.org/abs/1802.05957
  * @example
  * ```ts
@@ -75,29 +75,27 @@ const CALL: OptionChecks<SpectralNormCallOptions> = { updateStats: flag };
  * ```
  */
 export class SpectralNorm<X = Tensor, R = Tensor> extends Module {
-  /** What the modes do, for `viewInfo`. */
+  /** What each mode does, for `viewInfo`. */
   static readonly modes: Readonly<Record<string, string>> = {
-    useRunningAverage: "Leave the statistics of the power iteration alone.",
+    useRunningAverage: "Leave the statistics of the power iteration unchanged.",
   };
 
-  /** The name is that of Flax's state. */
+  /** Named as in Flax's State. */
   readonly layer_instance: ForwardModule<[X], R>;
-  /**
-   * `u` and `sigma` of each weight, by its path joined with `/`. The name is that of Flax's state.
-   */
+  /** `u` and `sigma` of each weight, by its path joined with `/`. Named as in Flax's State. */
   readonly batch_stats: Readonly<Record<string, BatchStat<Tensor>>>;
   readonly nSteps: number;
   readonly epsilon: number;
   readonly dtype: FloatDtype | null;
   readonly paramDtype: FloatDtype;
   readonly errorOnNonMatrix: boolean;
-  /** Whether calls leave the statistics alone; `train` and `eval` set it. */
+  /** Whether calls leave the statistics unchanged. `train` and `eval` set it. */
   useRunningAverage: boolean;
   readonly overwrite: boolean;
 
   /**
-   * @throws NnxError for dtypes that cannot be, and with `errorOnNonMatrix` for a weight with more
-   * than two axes.
+   * @throws NnxError for invalid dtypes, and with `errorOnNonMatrix` for a weight with more than
+   * two axes.
    */
   constructor(layerInstance: ForwardModule<[X], R>, options: SpectralNormOptions) {
     super();
@@ -128,10 +126,9 @@ export class SpectralNorm<X = Tensor, R = Tensor> extends Module {
   }
 
   /**
-   * @param x - For the layer.
-   * @returns what the layer returns with normalised weights. With `overwrite`, they stay in the
-   * layer.
-   * @throws NnxError when the layer has got weights since construction.
+   * @param x - The argument of the layer.
+   * @returns the layer's result with normalised weights. With `overwrite`, these stay in the layer.
+   * @throws NnxError when the layer has weights that it did not have at construction.
    */
   forward(x: X, options?: SpectralNormCallOptions): R {
     const where = "SpectralNorm.forward";
@@ -139,14 +136,14 @@ export class SpectralNorm<X = Tensor, R = Tensor> extends Module {
     const found = matricesOf(this).map((weight) => normalized(this, weight));
     const values = found.map(({ variable, value }) => [variable, value] as const);
     const call = (): unknown => callForward(where, this.layer_instance, [x]);
-    // The layer's own type.
+    // `call` returns the result of the layer, so it has the type R.
     const result = callWith(values, this.overwrite, call) as R;
-    // After the call: one that throws leaves the statistics as they were.
+    // Updated after the call, so that a call that throws leaves the statistics unchanged.
     if (options?.updateStats ?? !this.useRunningAverage) for (const { update } of found) update();
     return result;
   }
 
-  /** Takes the modes that this layer knows; returns the others. */
+  /** Sets the modes that this layer has, and returns the others. */
   setMode({ useRunningAverage, ...rest }: ModeValues): ModeValues {
     if (typeof useRunningAverage === "boolean") this.useRunningAverage = useRunningAverage;
     return rest;
@@ -154,7 +151,8 @@ export class SpectralNorm<X = Tensor, R = Tensor> extends Module {
 }
 
 /**
- * A weight divided by its largest singular value, and how to keep what the power iteration found.
+ * A weight divided by its largest singular value, and a function that stores the result of the
+ * power iteration.
  */
 interface Normalized {
   readonly variable: Weight["variable"];

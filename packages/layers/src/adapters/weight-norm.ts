@@ -1,4 +1,4 @@
-/** @file Weights of a given length. */
+/** @file Weights with a learned or fixed length. */
 import { floats } from "../checks.ts";
 import {
   registerFunction,
@@ -33,9 +33,14 @@ import { callWith, checkFits, statisticOf, type Weight, weightsOf } from "./repa
 
 /** Options of {@link WeightNorm}; the names are Flax's. */
 export interface WeightNormOptions extends DtypeOptions {
-  /** Whose `params` stream the scales are drawn from; ones take no key. */
+  /**
+   * A source of keys. Its `params` stream gives the scales. The default initializer draws no key.
+   */
   rngs: Rngs;
-  /** Axes along which there is a length each; `null` for one length in all. @defaultValue -1 */
+  /**
+   * The axes along which every position has its own length; `null` for one length for the whole
+   * weight. @defaultValue -1
+   */
   featureAxes?: Axes | null;
   /** @defaultValue true */
   useScale?: boolean;
@@ -45,11 +50,11 @@ export interface WeightNormOptions extends DtypeOptions {
   epsilon?: number;
   /** Which Variables are normalised. @defaultValue pathContains("kernel") */
   variableFilter?: Filter;
-  /** Leave the normalised values in the layer, as Flax does. @defaultValue true */
+  /** Whether the normalised values stay in the layer, as in Flax. @defaultValue true */
   overwrite?: boolean;
   /**
-   * The Variable class of scales. Flax's scales are not learned; pass `Param` to learn them as the
-   * paper does.
+   * The Variable class of scales. Flax does not train them; pass `Param` to train them as in the
+   * paper.
    * @defaultValue Variable
    */
   scaleType?: VariableType;
@@ -71,25 +76,26 @@ const OPTIONS: OptionChecks<WeightNormOptions> = {
 
 const KERNELS: Filter = pathContains("kernel");
 
-/** `x / sqrt(Σ x² + epsilon)`, the sum over these axes. */
+/** `x / sqrt(Σ x² + epsilon)`, with the sum over these axes. */
 export const l2Normalize = (x: Tensor, axes: number[], epsilon: number): Tensor =>
   mul(x, rsqrt(add(sum(square(x), axes, true), epsilon)));
 
 /**
- * A layer whose weights are normalised at every call: `scale * w / ‖w‖`, with a length for each
- * position along `featureAxes`.
+ * A layer whose weights are normalised at every call: `scale * w / ‖w‖`. Each position along
+ * `featureAxes` has its own length.
  * @see Flax `nnx.WeightNorm`; Salimans and Kingma 2016, https://arxiv.org/abs/1602.07868
  * @example
  * ```ts
  * const rngs = new nnx.Rngs(0);
- * const layer = new nnx.WeightNorm(new nnx.Linear(64, 32, { rngs }), { rngs, scaleType: nnx.Param });
+ * const base = new nnx.Linear(64, 32, { rngs });
+ * const layer = new nnx.WeightNorm(base, { rngs, scaleType: nnx.Param });
  * const y = layer.forward(tf.ones([8, 64])); // [8, 32]
  * ```
  */
 export class WeightNorm<A extends readonly unknown[] = readonly unknown[], R = Tensor> extends DtypeLayer {
-  /** The name is that of Flax's state. */
+  /** Named as in Flax's State. */
   readonly layer_instance: ForwardModule<A, R>;
-  /** By the weight's path, joined with `/`; `null` without scale. */
+  /** The scales by the paths of their weights, joined with `/`; `null` without scales. */
   readonly scales: Readonly<Record<string, Variable<Tensor>>> | null;
   readonly featureAxes: Axes | null;
   readonly useScale: boolean;
@@ -97,7 +103,7 @@ export class WeightNorm<A extends readonly unknown[] = readonly unknown[], R = T
   readonly variableFilter: Filter;
   readonly overwrite: boolean;
 
-  /** @throws NnxError for dtypes that cannot be, or axes that a weight does not have. */
+  /** @throws NnxError for invalid dtypes, or axes that a weight does not have. */
   constructor(layerInstance: ForwardModule<A, R>, options: WeightNormOptions) {
     checkForward(NAME, layerInstance);
     checkLayerOptions(NAME, options, OPTIONS);
@@ -119,8 +125,7 @@ export class WeightNorm<A extends readonly unknown[] = readonly unknown[], R = T
     const make = allOrNothing();
     const drawn = weights.map(({ key, variable }) => {
       const shape = scaleShape(this, variable.value, key);
-      // Flax takes no key for its ones; the key that other initializers need is drawn only for
-      // them.
+      // Flax draws no key for ones. So a key is drawn only for other initializers.
       const scaleKey = scaleInit === initializers.ones ? random.key(0) : rngs.nextKey("params");
       return [
         key,
@@ -131,10 +136,9 @@ export class WeightNorm<A extends readonly unknown[] = readonly unknown[], R = T
   }
 
   /**
-   * @param args - For the layer.
-   * @returns what the layer returns with normalised weights. With `overwrite`, they stay in the
-   * layer.
-   * @throws NnxError when the layer has got weights since construction.
+   * @param args - The arguments of the layer.
+   * @returns the layer's result with normalised weights. With `overwrite`, these stay in the layer.
+   * @throws NnxError when the layer has weights that it did not have at construction.
    */
   forward(...args: A): R {
     const matches = toPredicate(this.variableFilter);
@@ -142,7 +146,7 @@ export class WeightNorm<A extends readonly unknown[] = readonly unknown[], R = T
       (weight) => [weight.variable, normalized(this, weight)] as const,
     );
     const call = (): unknown => callForward("WeightNorm.forward", this.layer_instance, args);
-    // The layer's own type.
+    // `call` returns the result of the layer, so it has the type R.
     return callWith(values, this.overwrite, call) as R;
   }
 }
@@ -154,7 +158,7 @@ const featuresOf = ({ featureAxes }: Axed, weight: Tensor, key: string): number[
     ? []
     : normalizeAxes(`${NAME} of ${key}, ${describe(weight)}`, featureAxes, weight.rank);
 
-/** One length for each position along the feature axes. */
+/** The shape of a scale: one length for each position along the feature axes. */
 const scaleShape = (layer: Axed, weight: Tensor, key: string): number[] =>
   featuresOf(layer, weight, key).map((axis) => weight.shape[axis] as number);
 

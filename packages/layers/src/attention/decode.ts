@@ -1,4 +1,4 @@
-/** @file Keys and values of former positions. */
+/** @file The cache of keys and values of earlier positions. */
 import { type Cache, NnxError } from "@nnxjs/nnx-core";
 import { checkParam, describe } from "@nnxjs/nnx-core/internal";
 import {
@@ -15,7 +15,7 @@ import {
 import { shapeText } from "../checks.ts";
 import { combineMasks } from "./masks.ts";
 
-/** The part of an attention layer that remembers. */
+/** The part of an attention layer that has the cache. */
 interface CacheOwner {
   readonly cached_key: Cache<Tensor> | null;
   readonly cached_value: Cache<Tensor> | null;
@@ -24,14 +24,14 @@ interface CacheOwner {
   readonly headDim: number;
 }
 
-/** What a query may look at. */
+/** The keys and values for a query, and the mask over them. */
 interface Known {
   readonly key: Tensor;
   readonly value: Tensor;
   readonly mask: Tensor | null;
   /**
-   * Puts the new position into the cache. Called once nothing can fail any more: a refused call
-   * leaves the cache as it was.
+   * Writes the new position into the cache. It is called when nothing can fail any more, so that a
+   * refused call leaves the cache unchanged.
    */
   readonly write?: () => void;
 }
@@ -52,7 +52,7 @@ export function checkCache(where: string, layer: CacheOwner): void {
   );
 }
 
-/** Keys and values of all positions up to this one, and the mask that hides those to come. */
+/** The keys and values of all positions up to this one, and the mask that hides later positions. */
 export function remember(
   where: string,
   layer: CacheOwner,

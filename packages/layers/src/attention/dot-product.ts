@@ -32,21 +32,21 @@ export interface AttentionOptions extends Pick<ProductOptions, "dtype" | "promot
    */
   bias?: Tensor | null;
   /**
-   * Where it is 0 or false the query does not look at the key; broadcastable as `bias`.
+   * A query attends to a key unless this is 0 or false there; broadcastable like `bias`.
    * @defaultValue none
    */
   mask?: Tensor | null;
-  /** One dropout mask for all batches and heads. @defaultValue true */
+  /** Whether all batches and heads share one dropout mask. @defaultValue true */
   broadcastDropout?: boolean;
   /** The key of the dropout mask. @defaultValue none */
   dropoutRng?: PRNGKey | null;
-  /** Share of weights that are dropped. @defaultValue 0 */
+  /** The share of weights to drop. @defaultValue 0 */
   dropoutRate?: number;
-  /** Drop nothing. @defaultValue false */
+  /** Whether to drop nothing. @defaultValue false */
   deterministic?: boolean;
-  /** Where the weights are sown as `attention_weights`. @defaultValue nowhere */
+  /** The module in which to sow the weights, as `attention_weights`. @defaultValue none */
   module?: Module | null;
-  /** Let each query look at the keys up to its own position only. @defaultValue false */
+  /** Whether each query attends only to keys up to its own position. @defaultValue false */
   isCausal?: boolean;
 }
 
@@ -58,7 +58,7 @@ const OPTIONS: OptionChecks<AttentionOptions> = {
     if (value !== null && !PRNGKey.isKey(value))
       throw new NnxError(`${where}: expected ${name} to be a key or null, got ${describe(value)}.`);
   },
-  // Checked as a rate.
+  // `checkRate` checks it.
   dropoutRate: anything,
   deterministic: flag,
   dtype: PRODUCT_CHECKS.dtype,
@@ -68,12 +68,12 @@ const OPTIONS: OptionChecks<AttentionOptions> = {
   isCausal: flag,
 };
 
-/** Scores where a query may not look: the most negative float32. */
+/** The score of a key to which a query may not attend: the most negative float32. */
 const FORBIDDEN = -3.4028234663852886e38;
 
 /**
- * `[...batch, length, heads, depth]` as `[batch * heads, …]` with the last two axes in the order
- * asked for.
+ * Reshapes `[...batch, length, heads, depth]` to `[batch * heads, …]`, with the last two axes in
+ * the given order.
  */
 function byHead(x: Tensor, order: "length, depth" | "depth, length"): Tensor {
   const [length = 0, heads = 0, depth = 0] = x.shape.slice(-3);
@@ -102,19 +102,17 @@ function checkHeads(where: string, queryHeads: number, heads: number, name: stri
   );
 }
 
-/**
- * Heads of the query that share a key head are its rows, one group of `share` heads after another.
- */
+/** Joins the rows of the `share` query heads that share a key head, one head after another. */
 const grouped = (x: Tensor, share: number): Tensor => {
   const [batches = 0, rows = 0, columns = 0] = x.shape;
   return shaped(x, [batches / share, share * rows, columns]);
 };
 
 /**
- * `softmax(query · key / √depth + bias)`, masked: how much each query looks at each key.
+ * `softmax(query · key / √depth + bias)`, masked: how much each query attends to each key.
  * @param query - `[...batch, queries, heads, depth]`
- * @param key - `[...batch, keys, heads, depth]`; its heads may be fewer, then groups of query heads
- * share one.
+ * @param key - `[...batch, keys, heads, depth]`. With fewer heads than the query, groups of query
+ * heads share one.
  * @returns `[...batch, heads, queries, keys]`; the sum over keys is 1 before dropout.
  * @throws NnxError when shapes do not fit, or dropout has no key.
  * @see Flax `nnx.dot_product_attention_weights`
@@ -173,18 +171,19 @@ function dropped(where: string, weights: Tensor, options: AttentionOptions): Ten
 }
 
 /**
- * `softmax(query · key / √depth + bias) · value`: for each query, the mean of the values of the
- * keys that it looks at.
+ * `softmax(query · key / √depth + bias) · value`: for each query, the mean of the values, weighted
+ * by how much it attends to their keys.
  * @param query - `[...batch, queries, heads, depth]`
- * @param key - `[...batch, keys, heads, depth]`; its heads may be fewer, then groups of query heads
- * share one.
- * @param value - `[...batch, keys, heads, depth]`, with a depth of its own.
+ * @param key - `[...batch, keys, heads, depth]`. With fewer heads than the query, groups of query
+ * heads share one.
+ * @param value - `[...batch, keys, heads, depth]`. Its depth may differ.
  * @returns `[...batch, queries, heads, depth of value]`
  * @throws NnxError when shapes do not fit, or dropout has no key.
  * @see Flax `nnx.dot_product_attention`; Vaswani et al. 2017, https://arxiv.org/abs/1706.03762
  * @example
  * ```ts
- * const [q, k, v] = [tf.randomNormal([2, 5, 4, 8]), tf.randomNormal([2, 7, 4, 8]), tf.randomNormal([2, 7, 4, 8])];
+ * const q = tf.randomNormal([2, 5, 4, 8]);
+ * const [k, v] = [tf.randomNormal([2, 7, 4, 8]), tf.randomNormal([2, 7, 4, 8])];
  * const y = nnx.dotProductAttention(q, k, v); // [2, 5, 4, 8]
  * ```
  */

@@ -1,4 +1,4 @@
-/** @file Which query may look at which key. */
+/** @file Masks: which query may attend to which key. */
 import { NnxError } from "@nnxjs/nnx-core";
 import { checkTensor, describe } from "@nnxjs/nnx-core/internal";
 import { checkGiven, count, func, oneOf, type OptionChecks } from "../options.ts";
@@ -14,12 +14,12 @@ import {
   tensorOf,
 } from "@nnxjs/kernels/internal";
 
-/** Dtypes that masks can have: 1 and 0, or true and false. */
+/** The dtypes of masks: numbers 1 and 0, or true and false. */
 export type MaskDtype = "float32" | "int32" | "bool";
 
 /** Options of masks; the names are Flax's. */
 export interface MaskOptions {
-  /** Axes of size 1 in front. @defaultValue 0 */
+  /** The number of leading axes of size 1. @defaultValue 0 */
   extraBatchDims?: number;
   /** @defaultValue "float32" */
   dtype?: MaskDtype;
@@ -28,7 +28,7 @@ export interface MaskOptions {
 /** Options of {@link makeAttentionMask}. */
 export interface AttentionMaskOptions extends MaskOptions {
   /**
-   * What a query and a key give; both broadcast to `[..., queries, keys]`.
+   * Combines a query and a key, which both broadcast to `[..., queries, keys]`.
    * @defaultValue their product
    */
   pairwiseFn?: (query: Tensor, key: Tensor) => Tensor;
@@ -42,10 +42,10 @@ const COMBINE_CHECKS: OptionChecks<{ dtype?: MaskDtype }> = { dtype: dtypes };
 const asBool = (mask: Tensor): Tensor => (mask.dtype === "bool" ? mask : cast(mask, "bool"));
 
 /**
- * A mask from one number per query and per key, such as 1 for tokens and 0 for padding.
+ * A mask from one number for each query and key, such as 1 for tokens and 0 for padding.
  * @param queryInput - `[...batch, queries]`
  * @param keyInput - `[...batch, keys]`
- * @returns `[...batch, 1, queries, keys]`, 1 where the query may look at the key.
+ * @returns `[...batch, 1, queries, keys]`, 1 where the query may attend to the key.
  * @see Flax `nnx.make_attention_mask`
  * @example
  * ```ts
@@ -77,8 +77,8 @@ export function makeAttentionMask(
 }
 
 /**
- * A mask that lets each position look at itself and those before it.
- * @param x - `[...batch, length]`; only its shape counts.
+ * A mask with which each position attends to itself and earlier positions.
+ * @param x - `[...batch, length]`. Only its shape matters.
  * @returns `[...batch, 1, length, length]`
  * @see Flax `nnx.make_causal_mask`
  * @example
@@ -97,8 +97,8 @@ export function makeCausalMask(x: Tensor, options: MaskOptions = {}): Tensor {
 }
 
 /**
- * Where all masks are true; `null` when all of them are.
- * @param masks - Of one rank, broadcastable; `null` for none.
+ * A mask that is true where all masks are true. `null` when every mask is `null`.
+ * @param masks - Masks of the same rank, broadcastable. `null` means no mask.
  * @throws NnxError when their ranks differ.
  * @see Flax `nnx.combine_masks`
  * @example
@@ -146,7 +146,10 @@ export function causalMask(queries: number, keys: number): Tensor {
   return tensorOf(values, [queries, keys], "bool");
 }
 
-/** Whether shapes broadcast to one: counted from the last, each axis has one size, or 1. */
+/**
+ * Whether shapes broadcast to one shape: counted from the last, the sizes of each axis are equal or
+ * 1.
+ */
 function stretch(shapes: readonly (readonly number[])[]): boolean {
   const rank = Math.max(...shapes.map((shape) => shape.length));
   return Array.from({ length: rank }, (_, i) => i + 1).every(

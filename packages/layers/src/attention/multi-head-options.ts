@@ -1,4 +1,4 @@
-/** @file What MultiHeadAttention is configured with. */
+/** @file The options of MultiHeadAttention, and their checks. */
 import type { Metadata } from "@nnxjs/nnx-core";
 import type { Initializer, Rngs, RngStream } from "@nnxjs/rnglib";
 import { checkTensor } from "@nnxjs/nnx-core/internal";
@@ -27,14 +27,14 @@ import { checkSize } from "../checks.ts";
 import type { Tensor } from "@nnxjs/kernels/internal";
 import type { AttentionOptions } from "./dot-product.ts";
 
-/** What attends, given projected query, key and value. */
+/** An attention function of projected query, key and value. */
 export type AttentionFn = (query: Tensor, key: Tensor, value: Tensor, options: AttentionOptions) => Tensor;
 
 /** Options of MultiHeadAttention; the names are Flax's. */
 export interface MultiHeadAttentionOptions extends FloatOptions, Pick<ProductOptions, "precision"> {
   /**
-   * Whose `params` stream parameters are drawn from, and whose `dropout` stream is forked where
-   * dropout needs it.
+   * A source of keys. Its `params` stream gives the parameters. With dropout, the layer keeps a
+   * fork of its `dropout` stream.
    */
   rngs: Rngs;
   /** Size of all query heads together; `numHeads` must divide it. @defaultValue inFeatures */
@@ -42,45 +42,49 @@ export interface MultiHeadAttentionOptions extends FloatOptions, Pick<ProductOpt
   /** @defaultValue inFeatures */
   outFeatures?: number | null;
   /**
-   * Heads of keys and values, which groups of query heads share; must divide `numHeads`.
+   * The number of heads of keys and values, which groups of query heads share. It must divide
+   * `numHeads`.
    * @defaultValue numHeads
    */
   numKvHeads?: number | null;
   /** Features of keys and values. @defaultValue inFeatures */
   inKvFeatures?: number | null;
-  /** One dropout mask for all batches and heads. @defaultValue true */
+  /** Whether all batches and heads share one dropout mask. @defaultValue true */
   broadcastDropout?: boolean;
-  /** Share of attention weights that are dropped. @defaultValue 0 */
+  /** The share of attention weights to drop. @defaultValue 0 */
   dropoutRate?: number;
-  /** Drop nothing. `null` leaves it to the call. @defaultValue null */
+  /** Whether to drop nothing. `null` leaves it to the call. @defaultValue null */
   deterministic?: boolean | null;
   /** @defaultValue lecunNormal() */
   kernelInit?: Initializer;
-  /** Of the output's projection. @defaultValue kernelInit */
+  /** The initializer of the output's kernel. @defaultValue kernelInit */
   outKernelInit?: Initializer | null;
   /** @defaultValue zeros */
   biasInit?: Initializer;
-  /** Of the output's projection. @defaultValue biasInit */
+  /** The initializer of the output's bias. @defaultValue biasInit */
   outBiasInit?: Initializer | null;
   /** @defaultValue true */
   useBias?: boolean;
   /** @defaultValue dotProductAttention */
   attentionFn?: AttentionFn;
-  /** Look at the cache, one position per call. `null` leaves it to the call. @defaultValue null */
+  /**
+   * Whether to use the cache, with one position per call. `null` leaves it to the call.
+   * @defaultValue null
+   */
   decode?: boolean | null;
-  /** LayerNorm on queries and keys. @defaultValue false */
+  /** Whether to apply LayerNorm to queries and keys. @defaultValue false */
   normalizeQk?: boolean;
-  /** Of the projections of queries, keys and values. */
+  /** The promotion in the projections of queries, keys and values. */
   qkvPromoteDtype?: PromoteDtype;
-  /** Of the output's projection. */
+  /** The promotion in the output's projection. */
   outPromoteDtype?: PromoteDtype;
-  /** Of the norms of queries and keys. */
+  /** The promotion in the norms of queries and keys. */
   lnPromoteDtype?: PromoteDtype;
   /** The product in the projections of queries, keys and values. */
   qkvDotGeneral?: DotGeneral | null;
   /** The product in the output's projection. */
   outDotGeneral?: DotGeneral | null;
-  /** Keep a fork of the `dropout` stream where `dropoutRate > 0`. @defaultValue true */
+  /** Whether to keep a fork of the `dropout` stream when `dropoutRate > 0`. @defaultValue true */
   keepRngs?: boolean;
   /** Metadata of the kernels' Params. */
   kernelMetadata?: Metadata;
@@ -96,28 +100,29 @@ export interface MultiHeadAttentionOptions extends FloatOptions, Pick<ProductOpt
   keyLnScaleMetadata?: Metadata;
 }
 
-/** Options of a call of MultiHeadAttention; they win over the layer's attributes. */
+/** Options of a call of MultiHeadAttention; they take precedence over the layer's attributes. */
 export interface MultiHeadAttentionCallOptions {
   /**
-   * 0 or false where a query may not look; broadcastable to `[...batch, heads, queries, keys]`.
+   * 0 or false where a query may not attend to a key; broadcastable to `[...batch, heads, queries,
+   * keys]`.
    * @defaultValue none
    */
   mask?: Tensor | null;
-  /** Drop nothing. @defaultValue the layer's attribute */
+  /** Whether to drop nothing. @defaultValue the layer's attribute */
   deterministic?: boolean | null;
-  /** Where the key for dropout comes from. @defaultValue the layer's own stream */
+  /** Gives the key for dropout. @defaultValue the layer's own stream */
   rngs?: Rngs | RngStream | null;
-  /** Sow the weights as `attention_weights`. @defaultValue false */
+  /** Whether to sow the weights as `attention_weights`. @defaultValue false */
   sowWeights?: boolean;
   /** @defaultValue the layer's attribute */
   decode?: boolean | null;
-  /** Let each query look at the keys up to its own position only. @defaultValue false */
+  /** Whether each query attends only to keys up to its own position. @defaultValue false */
   isCausal?: boolean;
 }
 
 const sizeOrNull = orNull(checkSize);
 
-/** What the options of MultiHeadAttention may be. */
+/** Checks of the options of MultiHeadAttention. */
 export const ATTENTION_CHECKS: OptionChecks<MultiHeadAttentionOptions> = {
   rngs: checkRngs,
   qkvFeatures: sizeOrNull,
@@ -127,7 +132,7 @@ export const ATTENTION_CHECKS: OptionChecks<MultiHeadAttentionOptions> = {
   ...FLOAT_CHECKS,
   precision: PRODUCT_CHECKS.precision,
   broadcastDropout: flag,
-  // Checked as a rate.
+  // `checkRate` checks it.
   dropoutRate: anything,
   deterministic: flagOrNull,
   kernelInit: func,
@@ -152,7 +157,7 @@ export const ATTENTION_CHECKS: OptionChecks<MultiHeadAttentionOptions> = {
   keyLnScaleMetadata: metadata,
 };
 
-/** What the options of a call may be. */
+/** Checks of the options of a call. */
 export const CALL_CHECKS: OptionChecks<MultiHeadAttentionCallOptions> = {
   mask: orNull(checkTensor),
   deterministic: flagOrNull,

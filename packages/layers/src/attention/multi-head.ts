@@ -29,19 +29,20 @@ import {
 const NAME = "MultiHeadAttention";
 
 /**
- * Projects inputs to queries, keys and values of several heads, attends, and projects the heads'
- * results back. `decode` computes one position per call and remembers the keys and values of those
- * before.
+ * Projects inputs to queries, keys and values of several heads, attends, and projects the results
+ * of the heads to the output. With `decode` it computes one position per call and caches the keys
+ * and values of earlier positions.
  * @see Flax `nnx.MultiHeadAttention`; Vaswani et al. 2017, https://arxiv.org/abs/1706.03762
  * @example
  * ```ts
  * const layer = new nnx.MultiHeadAttention(8, 64, { decode: false, rngs: new nnx.Rngs(0) });
- * const y = layer.forward(tf.ones([2, 10, 64])); // [2, 10, 64]
- * const masked = layer.forward(tf.ones([2, 10, 64]), { mask: nnx.makeCausalMask(tf.ones([2, 10])) });
+ * const x = tf.ones([2, 10, 64]);
+ * const y = layer.forward(x); // [2, 10, 64]
+ * const masked = layer.forward(x, { mask: nnx.makeCausalMask(tf.ones([2, 10])) });
  * ```
  */
 export class MultiHeadAttention extends Module {
-  /** What the modes do, for `viewInfo`. */
+  /** What each mode does, for `viewInfo`. */
   static readonly modes: Readonly<Record<string, string>> = {
     deterministic: "Drop no attention weights.",
     decode: "Compute one position per call, with the cache.",
@@ -51,22 +52,22 @@ export class MultiHeadAttention extends Module {
   readonly query: LinearGeneral;
   readonly key: LinearGeneral;
   readonly value: LinearGeneral;
-  /** With `normalizeQk`. The name is that of Flax's state. */
+  /** Set with `normalizeQk`. Named as in Flax's State. */
   readonly query_ln: LayerNorm | null;
-  /** With `normalizeQk`. The name is that of Flax's state. */
+  /** Set with `normalizeQk`. Named as in Flax's State. */
   readonly key_ln: LayerNorm | null;
-  // Behind what is drawn before it: a model is drawn again in the order of its attributes.
+  // Assigned last because it is drawn last: `ensemble` draws a model again in the order of its
+  // attributes.
   readonly out: LinearGeneral;
   /**
-   * `[...batch, maxLength, numKvHeads, headDim]` after {@link initCache}. The name is that of
-   * Flax's state.
+   * `[...batch, maxLength, numKvHeads, headDim]` after {@link initCache}. Named as in Flax's State.
    */
   cached_key: Cache<Tensor> | null;
-  /** As `cached_key`. */
+  /** Shaped like `cached_key`. */
   cached_value: Cache<Tensor> | null;
-  /** How many positions the cache has; an int32 scalar. */
+  /** The number of positions in the cache; an int32 scalar. */
   cache_index: Cache<Tensor> | null;
-  /** Where dropout's keys come from. */
+  /** Gives the keys of dropout. */
   readonly rngs: RngStream | null;
   readonly numHeads: number;
   readonly inFeatures: number;
@@ -87,8 +88,7 @@ export class MultiHeadAttention extends Module {
   readonly normalizeQk: boolean;
 
   /**
-   * @throws NnxError for sizes, heads or dtypes that cannot be, RangeError for a rate outside
-   * `[0, 1]`.
+   * @throws NnxError for invalid sizes, heads or dtypes, RangeError for a rate outside `[0, 1]`.
    */
   constructor(numHeads: number, inFeatures: number, options: MultiHeadAttentionOptions) {
     super();
@@ -161,10 +161,10 @@ export class MultiHeadAttention extends Module {
 
   /**
    * @param inputsQ - `[...batch, queries, inFeatures]`
-   * @param inputsK - `[...batch, keys, inKvFeatures]`. Defaults to `inputsQ`.
-   * @param inputsV - `[...batch, keys, inKvFeatures]`. Defaults to `inputsK`.
+   * @param inputsK - `[...batch, keys, inKvFeatures]`. @defaultValue `inputsQ`
+   * @param inputsV - `[...batch, keys, inKvFeatures]`. @defaultValue `inputsK`
    * @returns `[...batch, queries, outFeatures]`
-   * @throws NnxError when sizes do not fit, neither call nor layer says whether to decode, or the
+   * @throws NnxError when sizes do not fit, when neither call nor layer sets `decode`, or when the
    * cache is missing, full or of another shape; {@link MissingRngError} when dropout needs a key
    * and there is no stream.
    */
@@ -183,7 +183,7 @@ export class MultiHeadAttention extends Module {
     checkFeatures(where, inputsQ, this.inFeatures, "inputsQ");
     checkFeatures(where, inputsK, this.inKvFeatures, "inputsK");
     checkFeatures(where, inputsV, this.inKvFeatures, "inputsV");
-    // Before the cache is written and a key is drawn: a refused call leaves both as they were.
+    // Check before the cache is written and a key is drawn, so that a refused call changes neither.
     checkParts(where, this);
     const decoding = resolveDecode(options.decode, this.decode);
     const dropping =
@@ -214,7 +214,7 @@ export class MultiHeadAttention extends Module {
   }
 
   /**
-   * Makes an empty cache for decoding; a former one is forgotten.
+   * Makes an empty cache for decoding. It replaces an earlier one.
    * @param inputShape - `[...batch, maxLength, features]`
    * @see Flax `MultiHeadAttention.init_cache`
    */
@@ -229,7 +229,7 @@ export class MultiHeadAttention extends Module {
     this.cache_index = new Cache<Tensor>(scalar(0, "int32"));
   }
 
-  /** Takes the modes that this layer knows; returns the others. */
+  /** Sets the modes that this layer has, and returns the others. */
   setMode({ deterministic, decode, masks, ...rest }: ModeValues): ModeValues {
     if (typeof deterministic === "boolean") this.deterministic = deterministic;
     if (masks === "batch" || masks === "example") this.broadcastDropout = masks === "batch";
@@ -238,9 +238,7 @@ export class MultiHeadAttention extends Module {
   }
 }
 
-/**
- * @throws NnxError unless all parameters and the cache have the shapes that they were made with.
- */
+/** @throws NnxError unless all parameters and the cache have their original shapes. */
 function checkParts(where: string, layer: MultiHeadAttention): void {
   for (const part of ["query", "key", "value", "out"] as const) checkParams(layer[part], where, `${part}.`);
   if (layer.query_ln) checkScale(where, layer.query_ln, "query_ln.");

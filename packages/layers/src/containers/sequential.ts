@@ -1,4 +1,4 @@
-/** @file Layers one after another. */
+/** @file Layers in sequence. */
 import { registerModule, Module } from "@nnxjs/nnx-core";
 import { PRNGKey, Rngs, RngStream } from "@nnxjs/rnglib";
 import { type ForwardModule, hasForward, isClass, notCallable } from "../callable.ts";
@@ -7,22 +7,23 @@ import type { Tensor } from "@nnxjs/kernels/internal";
 /** A module with `forward`, or a function. */
 export type SequentialLayer = ForwardModule | ((...args: never) => unknown);
 
-/** Options of a call of {@link Sequential}, behind the other arguments. */
+/** Options of a call of {@link Sequential}, after the other arguments. */
 export interface SequentialCallOptions {
-  /** Passed on to the layers that have a stream of their own. */
+  /** Passed on to the layers that have a stream. */
   rngs?: Rngs | RngStream | PRNGKey | null;
 }
 
 /**
- * Calls layers in order, each with what the one before returned; an array is spread over the
+ * Calls layers in order. Each gets the result of the layer before it; an array is spread over the
  * arguments.
- * @typeParam A - What the first layer takes.
- * @typeParam R - What the last layer returns.
+ * @typeParam A - The arguments of the first layer.
+ * @typeParam R - The result of the last layer.
  * @see Flax `nnx.Sequential`
  * @example
  * ```ts
  * const rngs = new nnx.Rngs(0);
- * const model = new nnx.Sequential(new nnx.Linear(4, 8, { rngs }), nnx.relu, new nnx.Linear(8, 2, { rngs }));
+ * const [hidden, out] = [new nnx.Linear(4, 8, { rngs }), new nnx.Linear(8, 2, { rngs })];
+ * const model = new nnx.Sequential(hidden, nnx.relu, out);
  * const y = model.forward(tf.ones([16, 4])); // [16, 2]
  * ```
  */
@@ -30,8 +31,8 @@ export class Sequential<A extends readonly unknown[] = [x: Tensor], R = Tensor> 
   readonly layers: readonly SequentialLayer[];
 
   /**
-   * @throws TypeError for a layer that is neither a module with `forward` nor a function, such as a
-   * class.
+   * @throws TypeError when a layer is neither a module with `forward` nor a function; a class is
+   * neither.
    */
   constructor(...layers: readonly SequentialLayer[]) {
     super();
@@ -42,11 +43,11 @@ export class Sequential<A extends readonly unknown[] = [x: Tensor], R = Tensor> 
   }
 
   /**
-   * @param args - For the first layer; `{ rngs }` behind them goes to every layer that has a
-   * stream.
-   * @returns what the last layer returns; without layers, the argument, the list of several, or
-   * nothing for none.
-   * @throws TypeError for a layer that is neither a module with `forward` nor a function.
+   * @param args - The arguments of the first layer. `{ rngs }` after them goes to every layer that
+   * has a stream.
+   * @returns the result of the last layer. Without layers: the argument, a list of several, or
+   * undefined for none.
+   * @throws TypeError when a layer is neither a module with `forward` nor a function.
    */
   forward(...args: [...A, options?: SequentialCallOptions]): R {
     const last: unknown = args.at(-1);
@@ -57,7 +58,7 @@ export class Sequential<A extends readonly unknown[] = [x: Tensor], R = Tensor> 
       output = callLayer(layer, i, inputs, options);
       inputs = Array.isArray(output) ? (output as readonly unknown[]) : [output];
     });
-    // The caller says what the last layer returns.
+    // The type R is what the caller says of the last layer.
     return output as R;
   }
 }

@@ -1,4 +1,4 @@
-/** @file What Conv and ConvTranspose have in common. */
+/** @file What Conv and ConvTranspose share: options, checks and attributes. */
 import { NnxError } from "@nnxjs/nnx-core";
 import { checkTensor, describe } from "@nnxjs/nnx-core/internal";
 import { reshape, sizeOf, type Tensor } from "@nnxjs/kernels/internal";
@@ -15,18 +15,15 @@ export type PerAxis = number | readonly number[];
 export interface ConvCommonOptions extends KernelOptions {
   /** @defaultValue "SAME" */
   padding?: Padding;
-  /** How far apart the kernel's elements reach. @defaultValue 1 */
+  /** The distance between elements of the kernel, in elements of the input. @defaultValue 1 */
   kernelDilation?: PerAxis | null;
   /** @defaultValue true */
   useBias?: boolean;
-  /** Multiplies the kernel at every call; of its shape. @defaultValue none */
+  /** Multiplies the kernel at every call. It has the kernel's shape. @defaultValue none */
   mask?: Tensor | null;
 }
 
-/**
- * What the options that both have may be; sizes and paddings are checked where they are brought
- * into one form.
- */
+/** Checks of the options that both layers have. `spatialSettings` checks sizes and paddings. */
 export const CONV_CHECKS: OptionChecks<ConvCommonOptions> = {
   ...KERNEL_CHECKS,
   padding: anything,
@@ -35,7 +32,7 @@ export const CONV_CHECKS: OptionChecks<ConvCommonOptions> = {
   mask: orNull(checkTensor),
 };
 
-/** A layer whose kernel has spatial axes: everything but its kernel and bias. */
+/** A layer whose kernel has spatial axes, without its kernel and bias. */
 export abstract class SpatialLayer extends KernelLayer {
   /** Multiplies the kernel, or `null`. */
   readonly mask: Tensor | null;
@@ -62,10 +59,10 @@ export abstract class SpatialLayer extends KernelLayer {
   }
 }
 
-/** What {@link SpatialLayer} has beside what all layers with a kernel have. */
+/** The attributes that {@link SpatialLayer} adds to those of all layers with a kernel. */
 export type SpatialSettings = Omit<AttributesOf<SpatialLayer>, keyof KernelLayer | "paramDtype">;
 
-/** The options in one form. @throws NnxError for sizes and paddings that cannot be. */
+/** Normalises the options. @throws NnxError for invalid sizes and paddings. */
 export function spatialSettings(
   layer: string,
   inFeatures: number,
@@ -86,7 +83,7 @@ export function spatialSettings(
 
 /**
  * One size for each spatial axis.
- * @throws NnxError for another number of axes than tensorflow.js has.
+ * @throws NnxError for a number of axes over which tensorflow.js cannot convolve.
  */
 function kernelSizes(where: string, kernelSize: PerAxis): readonly number[] {
   const sizes = listOf(where, "kernelSize", kernelSize);
@@ -133,7 +130,7 @@ export function checkConvInput(
   );
 }
 
-/** Runs `f` on x with exactly one batch axis, and gives the result x's batch axes. */
+/** Runs `f` on x with its batch axes joined into one, and restores them in the result. */
 export function withOneBatchAxis(x: Tensor, spatial: number, f: (x: Tensor) => Tensor): Tensor {
   const batch = x.shape.slice(0, x.rank - spatial - 1);
   if (batch.length === 1) return f(x);

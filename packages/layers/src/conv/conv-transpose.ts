@@ -20,10 +20,10 @@ import { canonicalPadding, type Padding, type Pads, padZeros } from "./padding.t
 
 /** Options of {@link ConvTranspose}; the names are Flax's. */
 export interface ConvTransposeOptions extends ConvCommonOptions {
-  /** How far apart the input's elements are put. @defaultValue 1 */
+  /** The distance between elements of the input in the output. @defaultValue 1 */
   strides?: PerAxis | null;
   /**
-   * Turn the kernel around and swap its channels, as the gradient of a convolution does.
+   * Whether to reverse the kernel and swap its channels, as the gradient of a convolution does.
    * @defaultValue false
    */
   transposeKernel?: boolean;
@@ -61,7 +61,7 @@ export class ConvTranspose extends SpatialLayer {
    * @param inFeatures - Channels of inputs.
    * @param outFeatures - Channels of outputs.
    * @param kernelSize - Size of the window along each spatial axis; a number is one axis.
-   * @throws NnxError for sizes, paddings or dtypes that cannot be.
+   * @throws NnxError for invalid sizes, paddings or dtypes.
    */
   constructor(inFeatures: number, outFeatures: number, kernelSize: PerAxis, options: ConvTransposeOptions) {
     checkLayerOptions(NAME, options, OPTIONS);
@@ -79,9 +79,9 @@ export class ConvTranspose extends SpatialLayer {
   }
 
   /**
-   * @param x - `[...batch, ...spatial, inFeatures]`; any number of batch axes, also none.
+   * @param x - `[...batch, ...spatial, inFeatures]`; zero or more batch axes.
    * @returns `[...batch, ...spatial, outFeatures]`
-   * @throws NnxError when the input has other channels.
+   * @throws NnxError when the input has another number of channels.
    */
   forward<T extends Tensor>(x: T): T {
     const where = `${NAME}.forward`;
@@ -95,12 +95,12 @@ export class ConvTranspose extends SpatialLayer {
     const masked = this.mask ? mul(kernel, this.mask) : kernel;
     const [inputs, weights, bias] = promoted(this, [x, masked, this.bias?.value ?? null]);
     const y = withOneBatchAxis(inputs, axes, (rows) => convolve(this, rows, weights));
-    // The rank stays, and so does the type that says it.
+    // The rank is that of x, so the type T still holds.
     return (bias ? add(y, bias) : y) as T;
   }
 }
 
-/** JAX has no transposed convolution with these paddings. @throws NnxError for one of them. */
+/** @throws NnxError for paddings with which JAX has no transposed convolution. */
 function checkTransposed(padding: Padding): void {
   if (padding !== "REFLECT" && padding !== "CAUSAL") return;
   throw new NnxError(
@@ -108,7 +108,10 @@ function checkTransposed(padding: Padding): void {
   );
 }
 
-/** `[...kernelSize, in, out]`, or with `transposeKernel` `[...kernelSize, out, in]`. */
+/**
+ * The kernel's shape: `[...kernelSize, in, out]`, or `[...kernelSize, out, in]` with
+ * `transposeKernel`.
+ */
 function kernelShapeOf(
   layer: Pick<ConvTranspose, "kernelSize" | "inFeatures" | "outFeatures" | "transposeKernel">,
 ): number[] {
@@ -144,7 +147,7 @@ function padsOf(layer: ConvTranspose, axis: number): Pads {
   return [before, total - before];
 }
 
-/** What goes beyond one period is added to the other end. */
+/** Adds what exceeds one period to the other end. */
 function wrap({ strides, transposeKernel }: ConvTranspose, y: Tensor, x: Tensor): Tensor {
   const periods = strides.map((stride, i) => (x.shape[i + 1] as number) * stride);
   const pads = periods.map((period, i): Pads => {
@@ -156,7 +159,7 @@ function wrap({ strides, transposeKernel }: ConvTranspose, y: Tensor, x: Tensor)
   let wrapped = padZeros(y, pads);
   periods.forEach((period, i) => {
     const [before, after] = [wrapped.shape.slice(0, i + 1), wrapped.shape.slice(i + 2)];
-    // The count is spelt out, since reshape cannot infer it from a batch without rows.
+    // The count is written out, because reshape cannot infer it for an empty batch.
     const count = (wrapped.shape[i + 1] as number) / period;
     wrapped = sum(reshape(wrapped, [...before, count, period, ...after]), i + 1);
   });

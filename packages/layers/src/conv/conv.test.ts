@@ -117,7 +117,8 @@ onEachBackend("convolutions", () => {
     expect(y.shape).toEqual(wanted.shape);
     expect(relativeError(y.dataSync(), wanted.data)).toBeLessThan(1e-5);
     const seed = tf.randomNormal(y.shape, 0, 1, "float32", 4);
-    // The layer is linear in the input and in the kernel: gradient · direction is the change.
+    // The layer is linear in the input and in the kernel, so gradient · direction is the exact
+    // change.
     const [, [grads, ofInput]] = valueAndGrad((m: Conv, v: tf.Tensor) => tf.sum(tf.mul(m.forward(v), seed)), {
       argnums: [0, 1],
     })(layer, x);
@@ -133,7 +134,7 @@ onEachBackend("convolutions", () => {
 const dot = (a: ArrayLike<number>, b: ArrayLike<number>): number =>
   Array.from(a, (v, i) => v * b[i]!).reduce((s, v) => s + v, 0);
 
-/** The definition, index by index. */
+/** A convolution by its definition, index by index. */
 function reference(layer: Conv, x: tf.Tensor): { shape: number[]; data: number[] } {
   const axes = layer.kernelSize.length;
   const [batch, ...rest] = x.shape as [number, ...number[]];

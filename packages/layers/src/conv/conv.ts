@@ -19,16 +19,19 @@ import type { Padding } from "./padding.ts";
 
 /** Options of {@link Conv}; the names are Flax's. */
 export interface ConvOptions extends ConvCommonOptions {
-  /** How far the window moves. @defaultValue 1 */
+  /** The distance between windows, in elements of the input. @defaultValue 1 */
   strides?: PerAxis | null;
   /**
-   * How far apart the input's elements are put, with zeros between. Needs padding in numbers.
+   * The distance between elements of the input, with zeros in between. Needs padding in numbers.
    * @defaultValue 1
    */
   inputDilation?: PerAxis | null;
-  /** Into how many groups the features are split; must divide both sizes. @defaultValue 1 */
+  /**
+   * The number of groups into which the features are split. It must divide both sizes.
+   * @defaultValue 1
+   */
   featureGroupCount?: number;
-  /** The convolution. @defaultValue tensorflow.js's */
+  /** The function that convolves. @defaultValue tensorflow.js's convolution */
   convGeneralDilated?: ConvGeneralDilated;
 }
 
@@ -60,7 +63,7 @@ export class Conv extends ConvLayer {
    * @param inFeatures - Channels of inputs.
    * @param outFeatures - Channels of outputs.
    * @param kernelSize - Size of the window along each spatial axis; a number is one axis.
-   * @throws NnxError for sizes, paddings, groups or dtypes that cannot be.
+   * @throws NnxError for invalid sizes, paddings, groups or dtypes.
    */
   constructor(inFeatures: number, outFeatures: number, kernelSize: PerAxis, options: ConvOptions) {
     checkLayerOptions("Conv", options, OPTIONS);
@@ -80,16 +83,16 @@ export class Conv extends ConvLayer {
   }
 
   /**
-   * @param x - `[...batch, ...spatial, inFeatures]`; any number of batch axes, also none.
+   * @param x - `[...batch, ...spatial, inFeatures]`; zero or more batch axes.
    * @returns `[...batch, ...spatial, outFeatures]`
-   * @throws NnxError when the input has other channels or is smaller than the window.
+   * @throws NnxError when the input has another number of channels or is smaller than the window.
    */
   forward<T extends Tensor>(x: T): T {
     return convolution("Conv", this, x, this.kernel.value, this.bias?.value ?? null);
   }
 }
 
-/** JAX refuses names too: what they would mean between zeros is anybody's guess. */
+/** JAX, too, refuses named padding with input dilation, where its meaning is not clear. */
 function checkDilatedPadding(padding: Padding, inputDilation: readonly number[]): void {
   if (typeof padding !== "string" || inputDilation.every((d) => d === 1)) return;
   throw new NnxError(

@@ -1,6 +1,6 @@
 /**
- * @file What convolution layers have in common: their configuration, and their product with
- * whatever kernel they have this time.
+ * @file What convolution layers share: their configuration, and the convolution with a given
+ * kernel.
  */
 import { checkParam } from "@nnxjs/nnx-core/internal";
 import { promoted, settingsOf } from "../dtypes.ts";
@@ -10,13 +10,13 @@ import { checkConvInput, SpatialLayer, withOneBatchAxis } from "./conv-config.ts
 import type { ConvGeneralDilated } from "./convolve.ts";
 import { canonicalPadding, padContinued, type Pads, samePads } from "./padding.ts";
 
-/** A convolution layer, or one that stands in for it: everything but its kernel and bias. */
+/** A convolution layer, or one that replaces it, without its kernel and bias. */
 export abstract class ConvLayer extends SpatialLayer {
   readonly inputDilation: readonly number[];
   readonly featureGroupCount: number;
   readonly convGeneralDilated: ConvGeneralDilated;
 
-  /** @param from - The convolution layer whose place it takes, or what a new one is made of. */
+  /** @param from - The convolution layer to replace, or the attributes of a new one. */
   constructor(from: ConvConfig) {
     super(from);
     this.inputDilation = from.inputDilation;
@@ -25,10 +25,10 @@ export abstract class ConvLayer extends SpatialLayer {
   }
 }
 
-/** All that a convolution layer is configured with. */
+/** The whole configuration of a convolution layer. */
 export type ConvConfig = AttributesOf<ConvLayer>;
 
-/** The product of a convolution layer with whatever kernel it has this time. */
+/** Applies a convolution layer with the given kernel and bias. */
 export function convolution<T extends Tensor>(
   where: string,
   config: ConvConfig,
@@ -52,14 +52,11 @@ export function convolution<T extends Tensor>(
       ...settingsOf(config),
     });
   });
-  // The rank stays, and so does the type that says it.
+  // The rank is that of x, so the type T still holds.
   return (offset ? add(y, offset) : y) as T;
 }
 
-/**
- * @throws NnxError unless input, kernel, mask and bias fit; DisposedError for an input that was
- * disposed.
- */
+/** @throws NnxError unless input, kernel, mask and bias fit; DisposedError for a disposed input. */
 export function checkConvolution(
   layer: string,
   config: ConvConfig,
@@ -76,7 +73,10 @@ export function checkConvolution(
   checkConvInput(where, x, kernelSize.length, inFeatures, shape);
 }
 
-/** The input with what numbers cannot say, and the numbers for the rest. */
+/**
+ * Pads the input as far as numbers of zeros cannot express the padding. Returns it with the
+ * remaining padding in numbers.
+ */
 function pad(where: string, config: ConvConfig, x: Tensor): [Tensor, readonly Pads[]] {
   const { kernelSize, kernelDilation, strides } = config;
   const padding = canonicalPadding(where, config.padding, kernelSize.length);

@@ -1,4 +1,4 @@
-/** @file Convolutions in the generality of JAX's, from the kernels that every backend has. */
+/** @file JAX's general convolution, composed of kernels that every backend has. */
 import { registerFunction, NnxError } from "@nnxjs/nnx-core";
 import { checkTensor, describe } from "@nnxjs/nnx-core/internal";
 import {
@@ -19,15 +19,15 @@ import { PRODUCT_CHECKS, type ProductSettings } from "../dtypes.ts";
 import { checkGiven, count, list, type OptionChecks } from "../options.ts";
 import { type Pads, padZeros } from "./padding.ts";
 
-/** How {@link convGeneralDilated} convolves; everything per spatial axis. */
+/** Options of {@link convGeneralDilated}, one value for each spatial axis. */
 export interface ConvolveOptions extends Readonly<ProductSettings> {
   readonly strides: readonly number[];
   readonly padding: readonly Pads[];
   /** A dilation of d puts d - 1 zeros between the elements of the input. */
   readonly inputDilation: readonly number[];
-  /** The same for the kernel. */
+  /** A dilation of d puts d - 1 zeros between the elements of the kernel. */
   readonly kernelDilation: readonly number[];
-  /** Into how many groups the features are split; each has filters of its own. */
+  /** The number of groups into which the features are split. Each group has its own filters. */
   readonly featureGroupCount: number;
 }
 
@@ -45,8 +45,8 @@ function dilateAxis(x: Tensor, factor: number, axis: number): Tensor {
   const n = x.shape[axis] as number;
   const [before, after] = [x.shape.slice(0, axis), x.shape.slice(axis + 1)];
   const [outer, inner] = [sizeOf(before), sizeOf(after)];
-  // Every element becomes a row of itself and zeros, two axes in all: padding many axes takes a
-  // pass for each.
+  // Make every element a row of itself and zeros, with two axes in all. Padding a tensor of many
+  // axes takes a pass for each.
   const rows = pad(reshape(x, [outer * n, inner]), [
     [0, 0],
     [0, (factor - 1) * inner],
@@ -65,7 +65,7 @@ interface Convolution {
   readonly dilations: readonly number[];
 }
 
-/** One spatial axis is two, of which the first has size 1. */
+/** Adds a spatial axis of size 1 in front of the only one. */
 function inTwo(
   x: Tensor,
   kernel: Tensor,
@@ -109,7 +109,7 @@ export const convGeneralDilated: ConvGeneralDilated = (inputs, kernel, options) 
   checkGiven("convGeneralDilated", options, OPTIONS);
   const { strides, padding, inputDilation, featureGroupCount } = options;
   const spread = dilate(inputs, inputDilation, 1);
-  // tensorflow.js takes strides or dilations, not both.
+  // tensorflow.js takes strides or dilations, but not both.
   const both = strides.some((s) => s > 1) && options.kernelDilation.some((d) => d > 1);
   const filter = both ? dilate(kernel, options.kernelDilation, 0) : kernel;
   const dilations = both ? strides.map(() => 1) : options.kernelDilation;

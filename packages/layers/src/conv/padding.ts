@@ -1,15 +1,15 @@
-/** @file What stands beyond the edges of a convolution's input. */
+/** @file Padding at the edges of a convolution's input. */
 import { NnxError } from "@nnxjs/nnx-core";
 import { describe } from "@nnxjs/nnx-core/internal";
 import { concat, gather, pad as tfPad, slice, type Tensor } from "@nnxjs/kernels/internal";
 
-/** Zeros (negative: cut off) before and after an axis. */
+/** Numbers of zeros before and after an axis. Negative numbers crop. */
 export type Pads = readonly [before: number, after: number];
 
 /**
- * `"SAME"`: zeros so that the output has `ceil(size / stride)` elements. `"VALID"`: nothing.
- * `"CIRCULAR"`: the input goes on periodically. `"REFLECT"`: mirrored at its edge elements.
- * `"CAUSAL"`: zeros in front only (one axis). Or numbers of zeros: one for all, or one or a pair
+ * `"SAME"`: zeros, so that the output has `ceil(size / stride)` elements. `"VALID"`: none.
+ * `"CIRCULAR"`: periodic continuation. `"REFLECT"`: reflection at the edge elements. `"CAUSAL"`:
+ * zeros only in front (one axis). Or numbers of zeros: one for all axes, or one number or a pair
  * for each axis.
  */
 export type Padding =
@@ -21,7 +21,7 @@ export type Padding =
   | number
   | readonly (number | Pads)[];
 
-/** Names, or a pair for each axis. */
+/** Padding as a name, or as a pair for each axis. */
 export type CanonicalPadding = Extract<Padding, string> | readonly Pads[];
 
 const NAMES: readonly unknown[] = ["SAME", "VALID", "CIRCULAR", "REFLECT", "CAUSAL"];
@@ -29,7 +29,7 @@ const NAMES: readonly unknown[] = ["SAME", "VALID", "CIRCULAR", "REFLECT", "CAUS
 const isPair = (item: number | Pads): item is Pads =>
   Array.isArray(item) && item.length === 2 && item.every(Number.isInteger);
 
-/** @throws NnxError for anything else than a {@link Padding} of this many axes. */
+/** @throws NnxError unless `padding` is a {@link Padding} for this number of axes. */
 export function canonicalPadding(where: string, padding: Padding, axes: number): CanonicalPadding {
   if (typeof padding === "string" && NAMES.includes(padding)) {
     if (padding !== "CAUSAL" || axes === 1) return padding;
@@ -57,7 +57,7 @@ export function samePads(size: number, window: number, stride: number): Pads {
   return [Math.floor(total / 2), Math.ceil(total / 2)];
 }
 
-/** Zeros around spatial axes (1 onwards), or pieces cut off where a number is negative. */
+/** Pads spatial axes (1 onwards) with zeros, or crops them where a number is negative. */
 export function padZeros(x: Tensor, pads: readonly Pads[]): Tensor {
   const all: Pads[] = [[0, 0], ...pads, [0, 0]];
   let cut = x;
@@ -73,7 +73,7 @@ export function padZeros(x: Tensor, pads: readonly Pads[]): Tensor {
   );
 }
 
-/** Where in `[0, n)` the mirrored position is. */
+/** The position in `[0, n)` of the mirrored element. */
 function mirrored(position: number, n: number): number {
   if (n === 1) return 0;
   const period = 2 * (n - 1);
@@ -81,7 +81,7 @@ function mirrored(position: number, n: number): number {
   return at < n ? at : period - at;
 }
 
-/** Continues the input beyond its edges, periodically or mirrored. */
+/** Continues the input beyond its edges, periodically or by reflection. */
 export function padContinued(x: Tensor, pads: readonly Pads[], mode: "CIRCULAR" | "REFLECT"): Tensor {
   let padded = x;
   pads.forEach(([before, after], i) => {

@@ -1,4 +1,4 @@
-/** @file A part of a tensor replaced. */
+/** @file Replaces a part of a tensor. */
 import { NnxError, registerFunction } from "@nnxjs/nnx-core";
 import { checkTensor, describe } from "@nnxjs/nnx-core/internal";
 import {
@@ -26,8 +26,8 @@ const WHERE = "dynamicUpdateSlice";
 const integer = (value: number): Tensor => scalar(value, "int32");
 
 /**
- * Where the update begins along one axis, int32 `[1]`: counted from the end when negative, then
- * moved so that it fits.
+ * The start of the update along one axis, int32 `[1]`. A negative start counts from the end. The
+ * result is clamped so that the update fits.
  */
 function startOf(start: number | Tensor, size: number, taken: number): Tensor {
   if (!isTensor(start)) {
@@ -54,11 +54,11 @@ function checkStarts(x: Tensor, starts: Tensor | readonly (number | Tensor)[]): 
 }
 
 /**
- * x with `update` in place of the part that begins at `startIndices`. A start is counted from the
- * end when it is negative, and moved so that the update fits. Reads nothing back: starts may be
+ * x with `update` in place of the part that begins at `startIndices`. A negative start counts from
+ * the end. Starts are clamped so that the update fits. No tensor is read back, so starts may be
  * tensors that were computed.
  * @param x - Any shape.
- * @param update - As many axes as x, none longer, of its dtype.
+ * @param update - A tensor with the rank and dtype of x, not longer along any axis.
  * @param startIndices - One integer for each axis.
  * @returns the shape of x.
  * @throws NnxError when shapes, dtypes or starts do not fit.
@@ -83,7 +83,7 @@ export function dynamicUpdateSlice<T extends Tensor>(
     );
   }
   const starts = checkStarts(x, startIndices);
-  // The wasm backend chooses among words of four bytes, and booleans are one.
+  // wasm's `where` handles words of four bytes, but booleans have one byte.
   if (x.dtype === "bool")
     return cast(dynamicUpdateSlice(cast(x, "int32"), cast(update, "int32"), starts), "bool") as T;
   if (update.size === 0) return reshape(x, x.shape) as T;
@@ -106,7 +106,7 @@ export function dynamicUpdateSlice<T extends Tensor>(
     );
     inside = inside ? logicalAnd(inside, along) : along;
   });
-  // Same shape as x, and so the type that says it.
+  // The shape is that of x, so the type T still holds.
   return (inside ? where(broadcastTo(inside, x.shape), spread, x) : reshape(update, x.shape)) as T;
 }
 

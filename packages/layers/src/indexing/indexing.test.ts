@@ -17,7 +17,7 @@ onEachBackend("indexing", () => {
     expectEdge(f(x), value, "value");
     const first = grad((v: tf.Tensor) => weightedSum(f(v)));
     expectEdge(first(x), gradients[0]!, "gradient");
-    // Of a linear function the second derivative is 0, and that of its square twice the first.
+    // The second derivative of a linear function is 0. That of its square is twice the first.
     const second = grad((v: tf.Tensor) => tf.sum(grad((w: tf.Tensor) => tf.sum(tf.square(f(w))))(v)));
     const taken = grad((v: tf.Tensor) => tf.sum(f(v)))(x);
     expect(values(second(x))).toEqual(values(tf.mul(2, taken)));

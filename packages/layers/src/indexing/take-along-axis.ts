@@ -1,4 +1,4 @@
-/** @file Elements by their positions along an axis. */
+/** @file Takes elements by their positions along an axis. */
 import { NnxError, registerFunction } from "@nnxjs/nnx-core";
 import { checkTensor, describe } from "@nnxjs/nnx-core/internal";
 import { normalizeAxis } from "../axes.ts";
@@ -20,12 +20,12 @@ import {
 
 const WHERE = "takeAlongAxis";
 
-/** What stands for an element that is not there. */
+/** The values for positions out of range, by dtype. */
 const MISSING = { float32: Number.NaN, int32: -(2 ** 31), bool: 1 } as const;
 
 const isFillable = (dtype: string): dtype is keyof typeof MISSING => dtype in MISSING;
 
-/** The shape of the result: sizes of 1 are repeated. @throws NnxError when the others differ. */
+/** The shape of the result. Sizes of 1 are repeated. @throws NnxError when other sizes differ. */
 function resultShape(x: Tensor, indices: Tensor, along: number): number[] {
   const fits =
     x.rank === indices.rank &&
@@ -42,7 +42,7 @@ function resultShape(x: Tensor, indices: Tensor, along: number): number[] {
   );
 }
 
-/** For each element of the result, where in x its line along the axis begins. */
+/** For each element of the result, the start in x of its line along the axis. */
 function lineStarts(shape: readonly number[], from: readonly number[], along: number): number[] {
   let starts = [0];
   let stride = sizeOf(from);
@@ -56,15 +56,15 @@ function lineStarts(shape: readonly number[], from: readonly number[], along: nu
 }
 
 /**
- * `x[..., indices[..., i, ...], ...]`: for each position in `indices`, the element there along
- * `axis`, at the same place along the other axes. Negative positions count from the end. Where a
- * position is outside, the result is NaN (int32: the smallest integer, bool: true) and nothing has
- * its gradient.
+ * `x[..., indices[..., i, ...], ...]`: for each position in `indices`, the element of x at that
+ * position along `axis`, and at the same place along the other axes. Negative positions count from
+ * the end. A position out of range gives NaN (int32: the smallest integer, bool: true), and its
+ * gradient is dropped.
  * @param x - Any shape.
- * @param indices - int32, with the axes of x. Along the others than `axis`, sizes are equal, or 1
+ * @param indices - int32, with the rank of x. Along axes other than `axis`, sizes are equal, or 1
  * and repeated.
- * @param axis - `null`: of x as one row; `indices` then has one axis. Defaults to the last.
- * @returns the shape of `indices`, repeated along axes in which it has size 1 and x has not.
+ * @param axis - `null` takes x as one row; `indices` then has one axis. @defaultValue -1
+ * @returns the shape of `indices`. Axes of size 1 are repeated to the size of x.
  * @throws NnxError when shapes or the dtype do not fit.
  * @see `jax.numpy.take_along_axis`
  * @example

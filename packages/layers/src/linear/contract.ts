@@ -1,4 +1,4 @@
-/** @file Contractions of two tensors, as one matrix product. */
+/** @file Contractions of two tensors, computed as one matrix product. */
 import { NnxError } from "@nnxjs/nnx-core";
 import { describe } from "@nnxjs/nnx-core/internal";
 import { normalizeAxes, otherAxes } from "../axes.ts";
@@ -14,7 +14,7 @@ import {
 } from "@nnxjs/kernels/internal";
 import { parseEquation } from "./einsum-parse.ts";
 
-/** The diagonal of axes that have one label, so that each label is there once. */
+/** Takes the diagonal of axes with the same label, so that labels are unique. */
 function diagonal({ x, labels }: Labelled): Labelled {
   const second = labels.findIndex((label, i) => labels.indexOf(label) !== i);
   if (second < 0) return { x, labels };
@@ -34,7 +34,7 @@ function diagonal({ x, labels }: Labelled): Labelled {
   });
 }
 
-/** Sizes by label. Axes of an ellipsis with size 1 stretch. */
+/** The size of each label. Ellipsis axes of size 1 are repeated. */
 function sizesOf(where: string, equation: string, operands: readonly Labelled[]): Map<string, number> {
   const sizes = new Map<string, number>();
   for (const { x, labels } of operands) {
@@ -54,7 +54,7 @@ function sizesOf(where: string, equation: string, operands: readonly Labelled[])
 }
 
 /**
- * The einsum of two operands. Labels may repeat in an operand (its diagonal), and an ellipsis
+ * The einsum of two operands. An operand may repeat a label, which takes its diagonal. An ellipsis
  * broadcasts.
  * @see `jax.numpy.einsum`
  */
@@ -68,7 +68,10 @@ export function einsum(equation: string, a: Tensor, b: Tensor, where = "einsum")
   return contract(operands.map(diagonal), result, sizes);
 }
 
-/** Axes that a contraction puts in front, in the middle and behind. */
+/**
+ * A tensor whose axes are grouped for a contraction: batch axes in front, rows in the middle,
+ * contracted axes at the end.
+ */
 export interface Grouped {
   /** `[batch, rows, columns]`, or `[rows, columns]` without batch axes. */
   readonly x: Tensor;
@@ -76,9 +79,7 @@ export interface Grouped {
   readonly rowShape: readonly number[];
 }
 
-/**
- * Brings the contracted axes to the end, in their order from the start, and flattens the groups.
- */
+/** Moves the contracted axes to the end, in their order in x, and flattens the groups. */
 export function groupAxes(
   where: string,
   x: Tensor,

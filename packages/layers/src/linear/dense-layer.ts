@@ -1,7 +1,4 @@
-/**
- * @file What dense layers have in common: their configuration, and their product with whatever
- * kernel they have this time.
- */
+/** @file What dense layers share: their configuration, and the product with a given kernel. */
 import { NnxError } from "@nnxjs/nnx-core";
 import { checkParam, checkTensor, describe } from "@nnxjs/nnx-core/internal";
 import { type FloatDtype, promoted, settingsOf } from "../dtypes.ts";
@@ -9,7 +6,7 @@ import { type AttributesOf, KernelLayer } from "../kernel-layer.ts";
 import { add, fusedMatMul, type Tensor } from "@nnxjs/kernels/internal";
 import { type DotGeneral, dotGeneral as defaultDotGeneral } from "./dot-general.ts";
 
-/** A dense layer, or one that stands in for it: everything but its kernel and bias. */
+/** A dense layer, or one that replaces it, without its kernel and bias. */
 export abstract class DenseLayer extends KernelLayer implements DenseConfig {
   readonly inFeatures: number;
   readonly outFeatures: number;
@@ -17,7 +14,7 @@ export abstract class DenseLayer extends KernelLayer implements DenseConfig {
   readonly paramDtype: FloatDtype;
   readonly dotGeneral: DotGeneral;
 
-  /** @param from - The dense layer whose place it takes, or what a new one is made of. */
+  /** @param from - The dense layer to replace, or the attributes of a new one. */
   constructor(from: AttributesOf<DenseLayer>) {
     super(from);
     this.inFeatures = from.inFeatures;
@@ -28,23 +25,22 @@ export abstract class DenseLayer extends KernelLayer implements DenseConfig {
   }
 }
 
-/** The part of a dense layer that its product needs. */
+/** The part of a dense layer's configuration that its product needs. */
 export interface DenseConfig
   extends Pick<KernelLayer, "dtype" | "precision" | "promoteDtype" | "preferredElementType"> {
   readonly inFeatures: number;
-  /** Size of the last axis of outputs; where it is given, kernel and bias are held to it. */
+  /** The size of the last axis of outputs. If set, kernel and bias are checked against it. */
   readonly outFeatures?: number;
   readonly dotGeneral: DotGeneral;
 }
 
 /**
- * The product of a dense layer with whatever kernel it has this time, for layers that change their
- * kernel.
- * @param where - The layer's name, for errors.
+ * Applies a dense layer with the given kernel, for layers that change their kernel.
+ * @param where - The name of the layer, for errors.
  * @param x - `[..., inFeatures]`
  * @param kernel - `[inFeatures, outFeatures]`
  * @param bias - `[outFeatures]`, or `null` for none.
- * @param prepare - What is done to `x` once everything is known to fit; the shape stays.
+ * @param prepare - Transforms `x` after all checks. It must keep the shape.
  * @throws NnxError when the last axis of `x`, the kernel or the bias has another size.
  */
 export function dense<T extends Tensor>(
@@ -56,7 +52,7 @@ export function dense<T extends Tensor>(
   prepare?: (x: T) => T,
 ): T {
   checkDense(where, config, x, kernel, bias);
-  // The rank stays, and so does the type that says it.
+  // The rank is that of x, so the type T still holds.
   return product(config, prepare ? prepare(x) : x, kernel, bias) as T;
 }
 
@@ -67,9 +63,7 @@ function product(config: DenseConfig, x: Tensor, kernel: Tensor, bias: Tensor | 
   return offset ? add(y, offset) : y;
 }
 
-/**
- * @throws NnxError unless input, kernel and bias fit; DisposedError for an input that was disposed.
- */
+/** @throws NnxError unless input, kernel and bias fit; DisposedError for a disposed input. */
 export function checkDense(
   layer: string,
   { inFeatures, outFeatures }: DenseConfig,

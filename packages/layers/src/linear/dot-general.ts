@@ -1,16 +1,16 @@
-/** @file The product that dense layers compute with. */
+/** @file The product of dense layers. */
 import { registerFunction } from "@nnxjs/nnx-core";
 import type { ProductSettings } from "../dtypes.ts";
 import { matMul, reshape, type Tensor } from "@nnxjs/kernels/internal";
 
-/** What a `dotGeneral` of one's own gets besides the operands. */
+/** What a custom `dotGeneral` receives besides the operands. */
 export type DotGeneralOptions = ProductSettings;
 
 /** Contracts the last axis of the inputs with the first of the kernel. */
 export type DotGeneral = (inputs: Tensor, kernel: Tensor, options: DotGeneralOptions) => Tensor;
 
 /**
- * The last axis of `inputs` (any rank from 1) with the first of `kernel` (rank 2).
+ * Contracts the last axis of `inputs` (rank 1 or more) with the first of `kernel` (rank 2).
  * @see `jax.lax.dot_general`
  */
 export const dotGeneral: DotGeneral = (inputs, kernel) => {

@@ -1,10 +1,10 @@
-/** @file The notation of einsum. */
+/** @file Parses the notation of einsum. */
 import { NnxError } from "@nnxjs/nnx-core";
 import { describe } from "@nnxjs/nnx-core/internal";
 
 /**
- * An einsum of two operands, a label per axis. The axes of an ellipsis are labelled `.0`, `.1`, …
- * from the last.
+ * An einsum of two operands, with a label for each axis. Axes of an ellipsis have the labels `.0`,
+ * `.1`, …, counted from the last.
  */
 export interface Equation {
   readonly left: readonly string[];
@@ -12,7 +12,10 @@ export interface Equation {
   readonly result: readonly string[];
 }
 
-/** Without spaces. @throws NnxError unless there is an arrow and exactly one comma before it. */
+/**
+ * Returns the equation without spaces. @throws NnxError unless it has an arrow, and exactly one
+ * comma before it.
+ */
 export function checkEquation(where: string, equation: string): string {
   if (typeof equation !== "string") {
     throw new NnxError(
@@ -62,8 +65,9 @@ function labelsOf(where: string, part: string, rank: number | null): string[] {
 }
 
 /**
- * The labels of both operands and the result.
- * @throws NnxError when ranks do not fit or a label of the result is in neither operand or twice.
+ * The labels of both operands and of the result.
+ * @throws NnxError when ranks do not fit, or when a label of the result is in neither operand or
+ * occurs twice.
  */
 export function parseEquation(
   where: string,

@@ -1,4 +1,4 @@
-/** @file A learned operand of an einsum. */
+/** @file An einsum with a learned operand. */
 import { registerFunction, registerModule, NnxError, type Param } from "@nnxjs/nnx-core";
 import { checkParam, checkTensor } from "@nnxjs/nnx-core/internal";
 import { add, reshape, sizeOf, type Tensor } from "@nnxjs/kernels/internal";
@@ -20,7 +20,7 @@ export type EinsumOp = (
 
 /** Options of {@link Einsum}; the names are Flax's. */
 export interface EinsumOptions extends KernelOptions {
-  /** The einsum. @defaultValue one of transposes and a matrix product */
+  /** The function that computes the einsum. @defaultValue transposes and a matrix product */
   einsumOp?: EinsumOp;
 }
 
@@ -33,7 +33,7 @@ const defaultEinsum: EinsumOp = (equation, inputs, kernel) =>
   einsum(equation, inputs, kernel, "Einsum.forward");
 
 /**
- * `einsum(equation, x, kernel) + bias`. Axes of the bias go where the result has the kernel's axes.
+ * `einsum(equation, x, kernel) + bias`. The axes of the bias are the kernel's axes in the result.
  * @see Flax `nnx.Einsum`
  * @example
  * ```ts
@@ -42,9 +42,9 @@ const defaultEinsum: EinsumOp = (equation, inputs, kernel) =>
  * ```
  */
 export class Einsum extends KernelLayer {
-  /** `kernelShape` */
+  /** Its shape is `kernelShape`. */
   readonly kernel: Param<Tensor>;
-  /** `biasShape`, or `null` without bias. */
+  /** Its shape is `biasShape`; `null` without bias. */
   readonly bias: Param<Tensor> | null;
   readonly einsumStr: string;
   readonly kernelShape: readonly number[];
@@ -54,9 +54,9 @@ export class Einsum extends KernelLayer {
 
   /**
    * @param einsumStr - The input's axes, a comma, the kernel's axes, `->`, the result's axes.
-   * Spaces do not count.
-   * @param biasShape - `null` for none.
-   * @throws NnxError for an equation without arrow or with other than two operands.
+   * Spaces are ignored.
+   * @param biasShape - `null` for no bias.
+   * @throws NnxError for an equation without an arrow, or without exactly two operands.
    */
   constructor(
     einsumStr: string,
@@ -83,8 +83,8 @@ export class Einsum extends KernelLayer {
 
   /**
    * @param x - The first operand.
-   * @param options - `einsumStr` for another equation in this call.
-   * @throws NnxError when axes with one label differ in size.
+   * @param options - `einsumStr` is another equation for this call.
+   * @throws NnxError when axes with the same label differ in size.
    */
   forward(x: Tensor, options?: { einsumStr?: string }): Tensor {
     const where = "Einsum.forward";
@@ -99,7 +99,9 @@ export class Einsum extends KernelLayer {
   }
 }
 
-/** The bias with an axis of size 1 wherever the result has none of the kernel's. */
+/**
+ * The bias, with an axis of size 1 wherever the result has an axis that the kernel does not have.
+ */
 function placed(bias: Tensor, equation: string, inputs: Tensor, kernel: Tensor): Tensor {
   const { right, result } = parseEquation("Einsum.forward", equation, inputs.rank, kernel.rank);
   const shape = result.map((label) => kernel.shape[right.indexOf(label)] ?? 1);

@@ -1,4 +1,4 @@
-/** @file Rows of a table by id. */
+/** @file Looks up rows of a table by id. */
 import { registerModule, type Metadata, NnxError, type Param } from "@nnxjs/nnx-core";
 import { checkParam, checkTensor, describe } from "@nnxjs/nnx-core/internal";
 import { initializers, type Initializer, type Rngs } from "@nnxjs/rnglib";
@@ -22,18 +22,18 @@ import {
   where,
 } from "@nnxjs/kernels/internal";
 
-/** What an id that the table does not have gives. */
+/** What to do for an id without a row in the table. */
 export type OutOfRange = "nan" | "error";
 
 /** Options of {@link Embed}; the names are Flax's. */
 export interface EmbedOptions extends DtypeOptions {
-  /** Whose `params` stream the table is drawn from. */
+  /** A source of keys. Its `params` stream gives the table. */
   rngs: Rngs;
   /** @defaultValue varianceScaling(1, "fanIn", "normal", { outAxis: 0 }) */
   embeddingInit?: Initializer;
   /** Metadata of the table's Param. */
   embeddingMetadata?: Metadata;
-  /** `"nan"` gives a row of NaN as JAX does, `"error"` throws. @defaultValue "nan" */
+  /** `"nan"` returns a row of NaN, as JAX does; `"error"` throws. @defaultValue "nan" */
   outOfRange?: OutOfRange;
 }
 
@@ -46,7 +46,7 @@ const OPTIONS: OptionChecks<EmbedOptions> = {
 };
 
 /**
- * Row `id` of a table of vectors, for every id. Negative ids count from the end.
+ * Returns row `id` of a table of vectors, for every id. Negative ids count from the end.
  * @see Flax `nnx.Embed`
  * @example
  * ```ts
@@ -62,12 +62,11 @@ export class Embed extends DtypeLayer {
   // Only narrows the type: the base class holds the value.
   declare readonly dtype: FloatDtype;
   readonly outOfRange: OutOfRange;
-  /** What the table was drawn with, so that it can be drawn again. */
+  /** The initializer of the table, which can draw it again. */
   readonly embeddingInit: Initializer;
 
   /**
-   * @throws NnxError for sizes that are no positive integers, TypeError for an `outOfRange` that is
-   * neither.
+   * @throws NnxError when a size is not a positive integer, TypeError for an unknown `outOfRange`.
    */
   constructor(numEmbeddings: number, features: number, options: EmbedOptions) {
     checkLayerOptions("Embed", options, OPTIONS);
@@ -86,9 +85,9 @@ export class Embed extends DtypeLayer {
   }
 
   /**
-   * @param ids - any shape. A table of one row gives that row for every id.
-   * @returns the shape of `ids` and `[features]` behind.
-   * @throws NnxError for ids that are not and with `outOfRange: "error"` for one outside
+   * @param ids - Any shape. A table of one row returns that row for every id.
+   * @returns the shape of `ids`, followed by `[features]`.
+   * @throws NnxError when `ids` are not int32, or, with `outOfRange: "error"`, when one is outside
    * `[-numEmbeddings, numEmbeddings)`.
    */
   forward(ids: Tensor): Tensor {
@@ -111,8 +110,8 @@ export class Embed extends DtypeLayer {
   }
 
   /**
-   * Scores of a vector against every row: `query @ embeddingᵀ`, as an output layer with tied
-   * weights computes.
+   * The scores of a vector against every row: `query @ embeddingᵀ`. An output layer with tied
+   * weights computes this.
    * @param query - `[..., features]`
    * @returns `[..., numEmbeddings]`
    * @throws NnxError when the last axis has another size.
@@ -129,7 +128,7 @@ export class Embed extends DtypeLayer {
 const checkTable = (where: string, layer: Embed): void =>
   checkParam(where, "embedding", layer.embedding.value, [layer.numEmbeddings, layer.features]);
 
-/** Row numbers, and which of the ids have a row. */
+/** The row number of each id, and whether it has a row. */
 function resolve(
   { numEmbeddings, outOfRange }: Embed,
   ids: ArrayLike<number>,

@@ -19,14 +19,14 @@ import { groupAxes } from "./contract.ts";
 import type { DotGeneral } from "./dot-general.ts";
 
 /**
- * Options of {@link LinearGeneral}; the names are Flax's. Initializers are called with the flat
- * shapes `[batch * in, out]` and `[batch * out]`.
+ * Options of {@link LinearGeneral}; the names are Flax's. Initializers receive the flat shapes
+ * `[batch * in, out]` and `[batch * out]`.
  */
 export interface LinearGeneralOptions extends KernelOptions {
-  /** Axes of the input that are contracted, one for each size in `inFeatures`. @defaultValue -1 */
+  /** The axes of the input to contract, one for each size in `inFeatures`. @defaultValue -1 */
   axis?: Axes;
   /**
-   * Size by axis, for leading axes along which every position has a kernel of its own.
+   * Sizes by axis, for leading axes along which every position has its own kernel.
    * @defaultValue {}
    */
   batchAxis?: Readonly<Record<number, number>>;
@@ -47,7 +47,7 @@ const OPTIONS: OptionChecks<LinearGeneralOptions> = {
 };
 
 /**
- * The dense layer over any axes: contracts `axis` with the kernel's first axes, and puts
+ * The dense layer over any axes. It contracts `axis` with the first axes of the kernel, and puts
  * `outFeatures` at the end.
  * @see Flax `nnx.LinearGeneral`
  * @example
@@ -71,9 +71,9 @@ export class LinearGeneral extends KernelLayer {
 
   /**
    * @param inFeatures - Sizes of the contracted axes.
-   * @param outFeatures - Sizes of the axes in their place, at the end of the output.
-   * @throws NnxError when there are not as many axes as sizes, or `batchAxis` does not start at 0
-   * and go up by one.
+   * @param outFeatures - Sizes of the new axes, at the end of the output.
+   * @throws NnxError when the numbers of axes and sizes differ, or the axes in `batchAxis` are not
+   * 0, 1, ….
    */
   constructor(inFeatures: Axes, outFeatures: Axes, options: LinearGeneralOptions) {
     checkLayerOptions(NAME, options, OPTIONS);
@@ -102,7 +102,7 @@ export class LinearGeneral extends KernelLayer {
 
   /**
    * @param x - Has `inFeatures` along `axis`, and the sizes of `batchAxis` in front.
-   * @returns the batch axes, the axes of x that are not contracted, `outFeatures`.
+   * @returns the batch axes, the axes of x that are not contracted, then `outFeatures`.
    * @throws NnxError when the input has other sizes.
    */
   forward(x: Tensor): Tensor {
@@ -125,9 +125,7 @@ export class LinearGeneral extends KernelLayer {
     return bias ? add(y, reshape(bias, [...batchShape, ...rowShape.map(() => 1), ...this.outFeatures])) : y;
   }
 
-  /**
-   * How a Param is drawn: with its initializer, for one axis of all inputs and one of all outputs.
-   */
+  /** The initializer of a Param. It flattens all input axes to one, and all output axes to one. */
   initializerOf(name: "kernel" | "bias"): Initializer {
     return flattened(this, this)[`${name}Init`];
   }
@@ -141,7 +139,7 @@ function shapeOf({ inFeatures, outFeatures, batchAxis }: Sizes, name: "kernel" |
   return name === "kernel" ? [...batch, ...inFeatures, ...outFeatures] : [...batch, ...outFeatures];
 }
 
-/** @throws NnxError for sizes that are none, and for axes that do not go with them. */
+/** @throws NnxError for invalid sizes, and for axes that do not match them. */
 function checkConfig({ inFeatures, outFeatures, batchAxis }: Sizes, axis: readonly number[]): void {
   checkSizes(NAME, "inFeatures", inFeatures);
   checkSizes(NAME, "outFeatures", outFeatures);
@@ -160,8 +158,8 @@ function checkConfig({ inFeatures, outFeatures, batchAxis }: Sizes, axis: readon
 }
 
 /**
- * The initializers, which see one axis of all inputs and one of all outputs, for the shapes of
- * kernel and bias.
+ * The initializers for the shapes of kernel and bias. They call those of the layer with all input
+ * axes flattened to one, and all output axes to one.
  */
 function flattened(sizes: Sizes, { kernelInit, biasInit }: Drawing): Drawing {
   const batch = sizeOf(Object.values(sizes.batchAxis));
@@ -176,7 +174,7 @@ function flattened(sizes: Sizes, { kernelInit, biasInit }: Drawing): Drawing {
   };
 }
 
-/** @throws NnxError unless kernel and bias have the shapes that they were made with. */
+/** @throws NnxError unless kernel and bias have their original shapes. */
 export function checkParams(layer: LinearGeneral, where = `${NAME}.forward`, prefix = ""): void {
   checkParam(where, `${prefix}kernel`, layer.kernel.value, shapeOf(layer, "kernel"));
   if (layer.bias) checkParam(where, `${prefix}bias`, layer.bias.value, shapeOf(layer, "bias"));

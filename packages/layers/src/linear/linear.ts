@@ -11,11 +11,14 @@ import { type DotGeneral, dotGeneral as defaultDotGeneral } from "./dot-general.
 export interface LinearOptions extends KernelOptions {
   /** @defaultValue true */
   useBias?: boolean;
-  /** The product. @defaultValue the last axis of the inputs with the first of the kernel */
+  /**
+   * The function that computes the product. @defaultValue contracts the last axis of the inputs
+   * with the first of the kernel
+   */
   dotGeneral?: DotGeneral;
 }
 
-/** What Linear's options may be. */
+/** Checks of the options of Linear. */
 export const LINEAR_CHECKS: OptionChecks<LinearOptions> = {
   ...KERNEL_CHECKS,
   useBias: flag,
@@ -41,7 +44,7 @@ export class Linear extends DenseLayer {
    * @param inFeatures - Size of the last axis of inputs.
    * @param outFeatures - Size of the last axis of outputs.
    * @throws NotFoundError when `rngs` has neither a `params` nor a default stream; NnxError for
-   * sizes or dtypes that cannot be.
+   * invalid sizes or dtypes.
    */
   constructor(inFeatures: number, outFeatures: number, options: LinearOptions) {
     checkLayerOptions("Linear", options, LINEAR_CHECKS);

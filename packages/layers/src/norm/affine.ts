@@ -1,4 +1,4 @@
-/** @file What all normalisations have in common: a learned scale and bias. */
+/** @file What all normalisations share: a learned scale and bias. */
 import { type Metadata, NnxError, type Param } from "@nnxjs/nnx-core";
 import { checkParam, describe } from "@nnxjs/nnx-core/internal";
 import { initializers, type Initializer, type Rngs } from "@nnxjs/rnglib";
@@ -12,7 +12,8 @@ import { reshape, sizeOf, type Tensor } from "@nnxjs/kernels/internal";
 /** Options of normalisations with a scale; the names are Flax's. */
 export interface ScaleOptions extends DtypeOptions {
   /**
-   * Whose `params` stream the initial values are drawn from: the scale's first, then the bias's.
+   * A source of keys. Its `params` stream gives the initial values: the scale's first, then the
+   * bias's.
    */
   rngs: Rngs;
   /** @defaultValue true */
@@ -21,10 +22,11 @@ export interface ScaleOptions extends DtypeOptions {
   scaleInit?: Initializer;
   /** Metadata of the scale's Param. */
   scaleMetadata?: Metadata;
-  /** Added to the variance. @defaultValue 1e-6, of BatchNorm 1e-5 */
+  /** Added to the variance. @defaultValue 1e-6, for BatchNorm 1e-5 */
   epsilon?: number;
   /**
-   * `E[x²] - E[x]²` rather than `E[(x - E[x])²]`: one pass, less exact when the mean is large.
+   * Whether to compute `E[x²] - E[x]²` instead of `E[(x - E[x])²]`. It takes one pass, and is less
+   * exact when the mean is large.
    * @defaultValue true
    */
   useFastVariance?: boolean;
@@ -40,7 +42,7 @@ export interface AffineOptions extends ScaleOptions {
   biasMetadata?: Metadata;
 }
 
-/** What the options of normalisations with a scale may be. */
+/** Checks of the options of normalisations with a scale. */
 export const SCALE_CHECKS: OptionChecks<ScaleOptions> = {
   rngs: checkRngs,
   useScale: flag,
@@ -51,7 +53,7 @@ export const SCALE_CHECKS: OptionChecks<ScaleOptions> = {
   ...DTYPE_CHECKS,
 };
 
-/** What the options of normalisations with scale and bias may be. */
+/** Checks of the options of normalisations with scale and bias. */
 export const AFFINE_CHECKS: OptionChecks<AffineOptions> = {
   ...SCALE_CHECKS,
   useBias: flag,
@@ -59,14 +61,14 @@ export const AFFINE_CHECKS: OptionChecks<AffineOptions> = {
   biasMetadata: metadata,
 };
 
-/** A normalisation with a scale: what it keeps of its options. */
+/** A normalisation with a scale. */
 export abstract class ScaleNorm extends DtypeLayer {
-  /** `[numFeatures]`, or `null`; without one no key is drawn. */
+  /** `[numFeatures]`. `null` without scale, which draws no key. */
   readonly scale: Param<Tensor> | null;
   readonly numFeatures: number;
   readonly epsilon: number;
   readonly useFastVariance: boolean;
-  /** What the scale was drawn with, so that it can be drawn again. */
+  /** The initializer of the scale, which can draw it again. */
   readonly scaleInit: Initializer;
 
   constructor(name: string, numFeatures: number, options: ScaleOptions, defaultEpsilon = 1e-6) {
@@ -86,9 +88,9 @@ export abstract class ScaleNorm extends DtypeLayer {
 
 /** A normalisation with scale and bias. */
 export abstract class AffineNorm extends ScaleNorm {
-  /** `[numFeatures]`, or `null`; without one no key is drawn. */
+  /** `[numFeatures]`. `null` without bias, which draws no key. */
   readonly bias: Param<Tensor> | null;
-  /** What the bias was drawn with. */
+  /** The initializer of the bias. */
   readonly biasInit: Initializer;
 
   constructor(name: string, numFeatures: number, options: AffineOptions, defaultEpsilon?: number) {
@@ -101,7 +103,7 @@ export abstract class AffineNorm extends ScaleNorm {
   }
 }
 
-/** The input, the scale and the bias in the dtype that a layer computes in. */
+/** The input, the scale and the bias, in the dtype in which the layer computes. */
 export const promoteAffine = (
   layer: AffineNorm,
   x: Tensor,
@@ -115,7 +117,7 @@ export const alongFeatures = (vector: Tensor, x: Tensor, featureAxes: readonly n
     x.shape.map((n, axis) => (featureAxes.includes(axis) ? n : 1)),
   );
 
-/** @throws NnxError unless scale and bias have the shape that they were made with. */
+/** @throws NnxError unless scale and bias have their original shapes. */
 export function checkScale(
   where: string,
   layer: ScaleNorm & { readonly bias?: Param<Tensor> | null },

@@ -1,4 +1,4 @@
-/** @file Normalising over the batch. */
+/** @file Normalisation over the batch. */
 import { registerModule, BatchStat, type ModeValues, NnxError, stopGradient } from "@nnxjs/nnx-core";
 import { checkParam, checkTensor, describe } from "@nnxjs/nnx-core/internal";
 import { type Axes, normalizeAxes, otherAxes } from "../axes.ts";
@@ -27,23 +27,23 @@ import { type Moments, moments, normalize } from "./statistics.ts";
 /** Options of {@link BatchNorm}; the names are Flax's. */
 export interface BatchNormOptions extends AffineOptions {
   /**
-   * Use the stored statistics rather than the batch's. `null` leaves it to the call.
+   * Whether to use the stored statistics instead of the batch's. `null` leaves it to the call.
    * @defaultValue false
    */
   useRunningAverage?: boolean | null;
   /** The axis of the features. @defaultValue -1 */
   axis?: Axes;
-  /** How much of the stored statistics stays at each call. @defaultValue 0.99 */
+  /** The weight of the stored statistics in each update. @defaultValue 0.99 */
   momentum?: number;
 }
 
-/** Options of a call; they win over the layer's attributes. */
+/** Options of a call; they take precedence over the layer's attributes. */
 export interface BatchNormCallOptions {
   /** @defaultValue the layer's attribute */
   useRunningAverage?: boolean | null;
   /**
-   * Bool, broadcastable to x: elements where it is false do not count for the statistics.
-   * @defaultValue all count
+   * Bool, broadcastable to x. The statistics ignore elements where it is false.
+   * @defaultValue all true
    */
   mask?: Tensor | null;
 }
@@ -60,32 +60,33 @@ const CALL: OptionChecks<BatchNormCallOptions> = {
 };
 
 /**
- * `(x - mean) / sqrt(var + epsilon) * scale + bias` with mean and variance per feature: of the
- * batch while training, of the exponential averages that training collects
- * (`momentum * old + (1 - momentum) * batch`, the variance divided by n) afterwards.
+ * `(x - mean) / sqrt(var + epsilon) * scale + bias` with a mean and variance for each feature.
+ * During training they are those of the batch. Training also updates stored averages: `momentum *
+ * old + (1 - momentum) * batch`, with the variance divided by n. Afterwards the layer uses the
+ * stored averages.
  * @see Flax `nnx.BatchNorm`; Ioffe and Szegedy 2015, https://arxiv.org/abs/1502.03167
  * @example
  * ```ts
  * const layer = new nnx.BatchNorm(64, { rngs: new nnx.Rngs(0) });
- * const y = layer.forward(tf.randomNormal([32, 64])); // of the batch; updates layer.mean and layer.var
- * layer.eval(); // from now on with the averages
+ * const y = layer.forward(tf.randomNormal([32, 64])); // also updates layer.mean and layer.var
+ * layer.eval(); // from now on by the stored averages
  * ```
  */
 export class BatchNorm extends AffineNorm {
-  /** What the modes do, for `viewInfo`. */
+  /** What each mode does, for `viewInfo`. */
   static readonly modes: Readonly<Record<string, string>> = {
-    useRunningAverage: "Use the stored statistics rather than the batch's.",
+    useRunningAverage: "Use the stored statistics instead of the batch's.",
   };
 
-  /** `[numFeatures]`, zeros at first. */
+  /** `[numFeatures]`, initially zeros. */
   readonly mean: BatchStat<Tensor>;
-  /** `[numFeatures]`, ones at first. */
+  /** `[numFeatures]`, initially ones. */
   readonly var: BatchStat<Tensor>;
   useRunningAverage: boolean | null;
   readonly axis: Axes;
   readonly momentum: number;
 
-  /** @throws NnxError for sizes or dtypes that cannot be. */
+  /** @throws NnxError for invalid sizes or dtypes. */
   constructor(numFeatures: number, options: BatchNormOptions) {
     checkLayerOptions("BatchNorm", options, OPTIONS);
     const { useRunningAverage = false, axis = -1, momentum = 0.99 } = options;
@@ -99,10 +100,10 @@ export class BatchNorm extends AffineNorm {
 
   /**
    * @param x - Has `numFeatures` along `axis`.
-   * @returns the same shape. Without running averages the stored ones are updated; no gradient
+   * @returns the same shape. Unless it uses the stored averages, the call updates them. No gradient
    * flows into them.
-   * @throws NnxError when x has other features, or neither call nor layer says which statistics to
-   * use.
+   * @throws NnxError when x has another number of features, or when neither call nor layer sets
+   * `useRunningAverage`.
    */
   forward<T extends Tensor>(x: T, options?: BatchNormCallOptions): T {
     const where = "BatchNorm.forward";
@@ -128,18 +129,18 @@ export class BatchNorm extends AffineNorm {
       ? { mean: along(mean), variance: along(variance) }
       : moments(inputs, otherAxes(features, x.rank), { mask, useFastVariance: this.useFastVariance });
     if (!stored) collect(this, statistics);
-    // Same rank as the input, and so the type that says it.
+    // The rank is that of x, so the type T still holds.
     return normalize(inputs, statistics, scale && along(scale), bias && along(bias), this.epsilon) as T;
   }
 
-  /** Takes the modes that this layer knows; returns the others. */
+  /** Sets the modes that this layer has, and returns the others. */
   setMode({ useRunningAverage, ...rest }: ModeValues): ModeValues {
     if (typeof useRunningAverage === "boolean") this.useRunningAverage = useRunningAverage;
     return rest;
   }
 }
 
-/** Moves the running averages towards the batch's statistics. */
+/** Moves the stored averages towards the statistics of the batch. */
 function collect(layer: BatchNorm, { mean, variance }: Moments): void {
   const { momentum, numFeatures } = layer;
   const mixed = (old: Tensor, batch: Tensor): Tensor =>

@@ -1,17 +1,17 @@
 /**
- * @file Normalising rows in one loop: where nothing is recorded, the single ops of tensorflow.js
- * cost many times more.
+ * @file Normalises rows in one loop. Without a tape, single ops of tensorflow.js cost many times
+ * more.
  */
 import { fuse, isRecording, type Tensor } from "@nnxjs/kernels/internal";
 import { normalizeAxes } from "../axes.ts";
 import type { Axes } from "../axes.ts";
 
-/** What {@link fusedRows} normalises with. */
+/** Options of {@link fusedRows}. */
 export interface RowsOptions {
   readonly reductionAxes: Axes;
   readonly featureAxes: Axes;
   readonly epsilon: number;
-  /** Without it the mean is 0. */
+  /** If false, the mean counts as 0. */
   readonly useMean: boolean;
   readonly mask: Tensor | null;
 }
@@ -22,9 +22,9 @@ const isLast = (axes: Axes, rank: number): boolean => {
 };
 
 /**
- * `(x - mean) / sqrt(variance + epsilon) * scale + bias` along the last axis, with sums in float64;
- * `undefined` where it has to be made of single ops: on a tape, with a mask, along other axes, or
- * on a backend whose memory is out of reach.
+ * `(x - mean) / sqrt(variance + epsilon) * scale + bias` along the last axis, with sums in float64.
+ * Returns `undefined` where single ops are needed: on a tape, with a mask, along other axes, or on
+ * a backend whose memory cannot be accessed.
  */
 export function fusedRows(
   x: Tensor,

@@ -1,4 +1,4 @@
-/** @file Normalising over groups of channels, and over each channel, of each example. */
+/** @file Normalisation of each example over groups of channels, and over single channels. */
 import { registerModule, NnxError } from "@nnxjs/nnx-core";
 import { describe } from "@nnxjs/nnx-core/internal";
 import { type Axes, normalizeAxes, otherAxes } from "../axes.ts";
@@ -17,12 +17,15 @@ import { moments, normalize } from "./statistics.ts";
 
 /** Options of {@link GroupNorm}; the names are Flax's. */
 export interface GroupNormOptions extends AffineOptions {
-  /** May stand in front of the options instead. @defaultValue 32, unless `groupSize` is given */
+  /**
+   * The number of groups. May also be passed before the options. @defaultValue 32, unless
+   * `groupSize` is given
+   */
   numGroups?: number | null;
-  /** How many channels a group has, instead of `numGroups`. */
+  /** The number of channels in a group, instead of `numGroups`. */
   groupSize?: number | null;
   /**
-   * Over which axes the statistics are taken, beside the channels of a group.
+   * The axes over which to compute statistics, besides the channels of a group.
    * @defaultValue all but the first and last
    */
   reductionAxes?: Axes | null;
@@ -30,7 +33,7 @@ export interface GroupNormOptions extends AffineOptions {
 
 /** Options of {@link InstanceNorm}; the names are Flax's. */
 export interface InstanceNormOptions extends AffineOptions {
-  /** The axes of the channels; not the first. @defaultValue -1 */
+  /** The axes of the channels. The first axis cannot be one. @defaultValue -1 */
   featureAxes?: Axes;
 }
 
@@ -43,12 +46,12 @@ const GROUP_NORM: OptionChecks<GroupNormOptions> = {
 const INSTANCE_NORM: OptionChecks<InstanceNormOptions> = { ...AFFINE_CHECKS, featureAxes: axisList };
 
 /**
- * `(x - mean) / sqrt(var + epsilon) * scale + bias` with mean and variance of each example and
+ * `(x - mean) / sqrt(var + epsilon) * scale + bias` with a mean and variance for each example and
  * group of channels.
  * @see Flax `nnx.GroupNorm`; Wu and He 2018, https://arxiv.org/abs/1803.08494
  * @example
  * ```ts
- * const layer = new nnx.GroupNorm(64, 8, { rngs: new nnx.Rngs(0) }); // or { groupSize: 8 } among the options
+ * const layer = new nnx.GroupNorm(64, 8, { rngs: new nnx.Rngs(0) }); // or groupSize in the options
  * const y = layer.forward(tf.randomNormal([4, 16, 16, 64]));
  * ```
  */
@@ -58,16 +61,16 @@ export class GroupNorm extends AffineNorm {
   readonly reductionAxes: Axes | null;
 
   /**
-   * @param numGroups - How many groups of channels; may stand in the options instead.
-   * @throws NnxError when both `numGroups` and `groupSize` are given, or the one that is does not
-   * divide `numFeatures`.
+   * @param numGroups - The number of groups of channels. May also be passed in the options.
+   * @throws NnxError when both `numGroups` and `groupSize` are given, or when the one that is given
+   * does not divide `numFeatures`.
    */
   constructor(numFeatures: number, numGroups: number | null, options: GroupNormOptions);
   constructor(numFeatures: number, options: GroupNormOptions);
   constructor(numFeatures: number, ...rest: [number | null, GroupNormOptions] | [GroupNormOptions]) {
     const options = rest.at(-1) as GroupNormOptions;
     checkLayerOptions("GroupNorm", options, GROUP_NORM);
-    // Before anything is drawn.
+    // Check before anything is drawn.
     const numGroups = groupCount(
       numFeatures,
       rest.length === 2 ? rest[0] : options.numGroups,
@@ -82,7 +85,7 @@ export class GroupNorm extends AffineNorm {
   /**
    * @param x - `[batch, ..., numFeatures]`
    * @returns the same shape.
-   * @throws NnxError when x has other features.
+   * @throws NnxError when x has another number of features.
    */
   forward<T extends Tensor>(x: T, options?: NormCallOptions): T {
     const where = "GroupNorm.forward";
@@ -102,14 +105,15 @@ export class GroupNorm extends AffineNorm {
       useFastVariance: this.useFastVariance,
     });
     const y = normalize(values, statistics, scale && grouped(scale), bias && grouped(bias), this.epsilon);
-    // Same rank as the input, and so the type that says it.
+    // The rank is that of x, so the type T still holds.
     return reshape(y, x.shape) as T;
   }
 }
 
 /**
- * How many groups there are.
- * @throws NnxError for both or for what does not divide the features.
+ * The number of groups.
+ * @throws NnxError when both options are given, or when the one that is given does not divide the
+ * features.
  */
 function groupCount(
   numFeatures: number,
@@ -132,7 +136,7 @@ function groupCount(
 }
 
 /**
- * `(x - mean) / sqrt(var + epsilon) * scale + bias` with mean and variance of each example and
+ * `(x - mean) / sqrt(var + epsilon) * scale + bias` with a mean and variance for each example and
  * channel.
  * @see Flax `nnx.InstanceNorm`; Ulyanov et al. 2016, https://arxiv.org/abs/1607.08022
  * @example
@@ -144,7 +148,7 @@ function groupCount(
 export class InstanceNorm extends AffineNorm {
   readonly featureAxes: Axes;
 
-  /** @throws NnxError for sizes or dtypes that cannot be. */
+  /** @throws NnxError for invalid sizes or dtypes. */
   constructor(numFeatures: number, options: InstanceNormOptions) {
     checkLayerOptions("InstanceNorm", options, INSTANCE_NORM);
     super("InstanceNorm", numFeatures, options);
@@ -154,7 +158,8 @@ export class InstanceNorm extends AffineNorm {
   /**
    * @param x - `[batch, ...]` with `numFeatures` along `featureAxes`.
    * @returns the same shape.
-   * @throws NnxError when x has other features, or the first axis is one of the feature axes.
+   * @throws NnxError when x has another number of features, or the first axis is one of the feature
+   * axes.
    */
   forward<T extends Tensor>(x: T, options?: NormCallOptions): T {
     const where = "InstanceNorm.forward";
@@ -170,7 +175,7 @@ export class InstanceNorm extends AffineNorm {
     const axes = otherAxes([0, ...features], x.rank);
     const statistics = moments(inputs, axes, { mask, useFastVariance: this.useFastVariance });
     const along = (vector: Tensor | null): Tensor | null => vector && alongFeatures(vector, x, features);
-    // Same rank as the input, and so the type that says it.
+    // The rank is that of x, so the type T still holds.
     return normalize(inputs, statistics, along(scale), along(bias), this.epsilon) as T;
   }
 }

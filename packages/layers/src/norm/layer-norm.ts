@@ -1,4 +1,4 @@
-/** @file Normalising over the features of each example. */
+/** @file Normalisation of each example over its features. */
 import { registerModule } from "@nnxjs/nnx-core";
 import { checkTensor } from "@nnxjs/nnx-core/internal";
 import { type Axes, normalizeAxes } from "../axes.ts";
@@ -24,18 +24,15 @@ import { moments, normalize } from "./statistics.ts";
 /** Options of a call of a normalisation. */
 export interface NormCallOptions {
   /**
-   * Bool, broadcastable to x: elements where it is false do not count for the statistics.
-   * @defaultValue all count
+   * Bool, broadcastable to x. The statistics ignore elements where it is false.
+   * @defaultValue all true
    */
   mask?: Tensor | null;
 }
 
 const CALL: OptionChecks<NormCallOptions> = { mask: orNull(checkTensor) };
 
-/**
- * What a call without statistics of its own checks first: input, options, scale and bias. Returns
- * the mask.
- */
+/** Checks the arguments of a call: input, options, scale and bias. Returns the mask. */
 export function checkNormCall(
   where: string,
   layer: ScaleNorm,
@@ -51,9 +48,9 @@ export function checkNormCall(
 }
 
 interface NormAxes {
-  /** Over which axes the statistics are taken. @defaultValue -1 */
+  /** The axes over which to compute statistics. @defaultValue -1 */
   reductionAxes?: Axes;
-  /** Along which axes scale and bias go. @defaultValue -1 */
+  /** The axes of scale and bias. @defaultValue -1 */
   featureAxes?: Axes;
 }
 
@@ -68,19 +65,19 @@ const LAYER_NORM: OptionChecks<LayerNormOptions> = { ...AFFINE_CHECKS, ...AXES_C
 const RMS_NORM: OptionChecks<RMSNormOptions> = { ...SCALE_CHECKS, ...AXES_CHECKS };
 
 /**
- * `(x - mean) / sqrt(var + epsilon) * scale + bias` with mean and variance of each example.
+ * `(x - mean) / sqrt(var + epsilon) * scale + bias` with a mean and variance for each example.
  * @see Flax `nnx.LayerNorm`; Ba et al. 2016, https://arxiv.org/abs/1607.06450
  * @example
  * ```ts
  * const layer = new nnx.LayerNorm(64, { rngs: new nnx.Rngs(0) });
- * const y = layer.forward(tf.randomNormal([32, 10, 64])); // every row of 64 has mean 0 and variance 1
+ * const y = layer.forward(tf.randomNormal([32, 10, 64])); // rows of 64 with mean 0 and variance 1
  * ```
  */
 export class LayerNorm extends AffineNorm {
   readonly reductionAxes: Axes;
   readonly featureAxes: Axes;
 
-  /** @throws NnxError for sizes or dtypes that cannot be. */
+  /** @throws NnxError for invalid sizes or dtypes. */
   constructor(numFeatures: number, options: LayerNormOptions) {
     checkLayerOptions("LayerNorm", options, LAYER_NORM);
     super("LayerNorm", numFeatures, options);
@@ -91,7 +88,7 @@ export class LayerNorm extends AffineNorm {
   /**
    * @param x - Has `numFeatures` along `featureAxes`.
    * @returns the same shape.
-   * @throws NnxError when x has other features.
+   * @throws NnxError when x has another number of features.
    */
   forward<T extends Tensor>(x: T, options?: NormCallOptions): T {
     return overAxes("LayerNorm.forward", this, x, options);
@@ -111,7 +108,7 @@ export class RMSNorm extends ScaleNorm {
   readonly reductionAxes: Axes;
   readonly featureAxes: Axes;
 
-  /** @throws NnxError for sizes or dtypes that cannot be. */
+  /** @throws NnxError for invalid sizes or dtypes. */
   constructor(numFeatures: number, options: RMSNormOptions) {
     checkLayerOptions("RMSNorm", options, RMS_NORM);
     super("RMSNorm", numFeatures, options);
@@ -122,14 +119,14 @@ export class RMSNorm extends ScaleNorm {
   /**
    * @param x - Has `numFeatures` along `featureAxes`.
    * @returns the same shape.
-   * @throws NnxError when x has other features.
+   * @throws NnxError when x has another number of features.
    */
   forward<T extends Tensor>(x: T, options?: NormCallOptions): T {
     return overAxes("RMSNorm.forward", this, x, options);
   }
 }
 
-/** The forward of both: normalises over the layer's reduction axes. */
+/** The `forward` of both layers: normalises over the layer's reduction axes. */
 function overAxes<T extends Tensor>(
   where: string,
   layer: LayerNorm | RMSNorm,
@@ -145,7 +142,7 @@ function overAxes<T extends Tensor>(
     ? promoteAffine(layer, x)
     : promoted(layer, [x, layer.scale?.value ?? null]);
   const rows = { reductionAxes, featureAxes, epsilon, useMean, mask };
-  // Same rank as the input, and so the type that says it.
+  // The rank is that of x, so the type T still holds.
   const fused = fusedRows(inputs, scale, bias, rows) as T | undefined;
   if (fused) return fused;
   const axes = normalizeAxes(where, reductionAxes, x.rank);

@@ -1,8 +1,8 @@
-/** @file Means over part of the elements. */
+/** @file Means of the elements that a mask selects. */
 import { broadcastTo, cast, div, scalar, sum, type Tensor, where } from "@nnxjs/kernels/internal";
 
 /**
- * The mean over `axes`, which stay with size 1, of the elements where the mask is true.
+ * The mean over `axes` of the elements where the mask is true. The axes stay, with size 1.
  * @param mask - Bool or 0/1, broadcastable to x.
  * @see `jax.numpy.mean` with `where`
  */

@@ -66,8 +66,8 @@ onEachBackend("normalisations", () => {
 
   it("they have Flax's gradients", () => {
     const options = { rngs: rngs(), biasInit: constant(0.3) };
-    // Terms of about 8 cancel to about 1e-3 here: against float64, Flax's input gradients are off
-    // by 7e-7 to 1.3e-6, and ours too.
+    // Terms of about 8 cancel to about 1e-3 here. Compared with float64, Flax's input gradients are
+    // off by 7e-7 to 1.3e-6, and so are ours.
     const rounding = 2e-6;
     expectGradients("LayerNorm", new LayerNorm(4, options), (m, x) => m.forward(x), rounding);
     expectGradients("RMSNorm", new RMSNorm(4, { rngs: rngs() }), (m, x) => m.forward(x), rounding);

@@ -1,20 +1,23 @@
-/** @file Mean and variance, and what is done with them. */
+/** @file Computes mean and variance, and normalises with them. */
 import { add, maximum, mean as tfMean, mul, rsqrt, square, sub, type Tensor } from "@nnxjs/kernels/internal";
 import { maskedMean } from "./masked-mean.ts";
 
-/** Mean and variance; the axes they were taken over have size 1. A mean of `null` is 0. */
+/**
+ * Mean and variance. The axes over which they were computed have size 1. A mean of `null` counts as
+ * 0.
+ */
 export interface Moments {
   readonly mean: Tensor | null;
   readonly variance: Tensor;
 }
 
-/** How {@link moments} computes. */
+/** Options of {@link moments}. */
 export interface MomentsOptions {
-  /** Elements where it is false do not count. @defaultValue all */
+  /** Elements where it is false are ignored. @defaultValue all true */
   readonly mask?: Tensor | null;
-  /** By `E[x²] - E[x]²`, at least 0. */
+  /** Whether to compute the variance as `E[x²] - E[x]²`, at least 0. */
   readonly useFastVariance: boolean;
-  /** Without it the mean is 0, and the variance is `E[x²]`. @defaultValue true */
+  /** If false, the mean counts as 0 and the variance is `E[x²]`. @defaultValue true */
   readonly useMean?: boolean;
 }
 

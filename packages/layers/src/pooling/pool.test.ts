@@ -64,7 +64,7 @@ onEachBackend("pools", () => {
   });
 });
 
-/** The windows' maxima are -1, -1, -2 and -5, with weights 1 to 4. */
+/** The maxima of the windows are -1, -1, -2 and -5, with weights 1 to 4. */
 const maxima = [0, 3, 0, 3, 4, 0, 0, 0, 0];
 
 describe("pools", () => {

@@ -1,4 +1,4 @@
-/** @file Windows over spatial axes, reduced to one number. */
+/** @file Reduces windows over spatial axes to one number each. */
 import { NnxError } from "@nnxjs/nnx-core";
 import { checkTensor, describe } from "@nnxjs/nnx-core/internal";
 import {
@@ -22,12 +22,13 @@ import { canonicalPadding, type Pads, samePads } from "../conv/padding.ts";
 /** Options of pools; the names are Flax's. */
 export interface PoolOptions {
   /**
-   * How far the window moves along each axis: 1 by default, not the window's size.
+   * The distance between windows along each axis. Note that it is not the window's size by default.
    * @defaultValue 1
    */
   strides?: readonly number[] | null;
   /**
-   * A pair of widths for each spatial axis, or a name. What is padded is neutral.
+   * A name, or a pair of widths for each spatial axis. Padding does not change sums, maxima and
+   * minima.
    * @defaultValue "VALID"
    */
   padding?: "SAME" | "VALID" | readonly Pads[];
@@ -35,14 +36,17 @@ export interface PoolOptions {
 
 /** Options of {@link avgPool}. */
 export interface AvgPoolOptions extends PoolOptions {
-  /** Divide by the size of the window, also where it reaches beyond the edge. @defaultValue true */
+  /**
+   * Whether to divide by the window's size even where it reaches beyond the edge. @defaultValue
+   * true
+   */
   countIncludePad?: boolean;
 }
 
 /** How {@link pool} reduces a window. */
 export type PoolReduction = "add" | "max" | "min";
 
-// Strides and padding are checked with the window.
+// `geometry` checks strides and padding together with the window.
 const POOL: OptionChecks<PoolOptions> = { strides: anything, padding: anything };
 const AVG_POOL: OptionChecks<AvgPoolOptions> = { ...POOL, countIncludePad: flag };
 
@@ -91,7 +95,7 @@ function geometry(where: string, x: Tensor, window: readonly number[], options: 
   return { window, strides, pads };
 }
 
-/** Flax takes no single numbers either. */
+/** Requires a list. Flax does not take single numbers, either. */
 function checkList(where: string, name: string, value: unknown): void {
   if (Array.isArray(value)) return;
   throw new NnxError(
@@ -99,7 +103,9 @@ function checkList(where: string, name: string, value: unknown): void {
   );
 }
 
-/** The kernel on the padded input; one spatial axis is two, of which the first has size 1. */
+/**
+ * Applies the pool kernel to the padded input. With one spatial axis, an axis of size 1 is added.
+ */
 function reduce(x: Tensor, kind: "avg" | "max", { window, strides, pads }: Geometry): Tensor {
   const batch = x.shape.slice(0, -1 - window.length);
   const rows = reshape(x, [sizeOf(batch), ...x.shape.slice(batch.length)]);
@@ -122,8 +128,8 @@ function reduce(x: Tensor, kind: "avg" | "max", { window, strides, pads }: Geome
 const float = (x: Tensor): Tensor => (x.dtype === "float32" ? x : cast(x, "float32"));
 
 /**
- * Each window reduced by sum, maximum or minimum.
- * @param x - `[...batch, ...spatial, channels]`, float32; any number of batch axes.
+ * Reduces each window by sum, maximum or minimum.
+ * @param x - `[...batch, ...spatial, channels]`, float32; zero or more batch axes.
  * @param windowShape - One size for each of one to three spatial axes.
  * @returns `[...batch, ...spatial, channels]`
  * @throws NnxError when the window does not fit.
@@ -145,7 +151,7 @@ export function pool(
 
 /**
  * The mean of each window.
- * @param x - `[...batch, ...spatial, channels]`; any number of batch axes.
+ * @param x - `[...batch, ...spatial, channels]`; zero or more batch axes.
  * @param windowShape - One size for each of one to three spatial axes.
  * @returns `[...batch, ...spatial, channels]`
  * @throws NnxError when the window does not fit.
@@ -162,16 +168,16 @@ export function avgPool<T extends Tensor>(
 ): T {
   const how = geometry("avgPool", x, windowShape, options);
   const y = reduce(float(x), "avg", how);
-  // Same rank as the input, and so the type that says it.
+  // The rank is that of x, so the type T still holds.
   if (options.countIncludePad ?? true) return y as T;
   const inside = reduce(ones([...x.shape.slice(-1 - windowShape.length, -1), 1]), "avg", how);
   return div(y, inside) as T;
 }
 
 /**
- * The maximum of each window. Where several elements are largest, the first of them has the
+ * The maximum of each window. Where several elements are largest, the first of them receives the
  * gradient.
- * @param x - `[...batch, ...spatial, channels]`; any number of batch axes.
+ * @param x - `[...batch, ...spatial, channels]`; zero or more batch axes.
  * @param windowShape - One size for each of one to three spatial axes.
  * @returns `[...batch, ...spatial, channels]`
  * @throws NnxError when the window does not fit.
@@ -192,7 +198,7 @@ export const maxPool = <T extends Tensor>(
 
 /**
  * The minimum of each window.
- * @param x - `[...batch, ...spatial, channels]`; any number of batch axes.
+ * @param x - `[...batch, ...spatial, channels]`; zero or more batch axes.
  * @param windowShape - One size for each of one to three spatial axes.
  * @returns `[...batch, ...spatial, channels]`
  * @throws NnxError when the window does not fit.

@@ -1,4 +1,4 @@
-/** @file Two recurrent layers, one of which goes backwards. */
+/** @file Two recurrent layers, one forwards and one backwards in time. */
 import { registerFunction, registerModule, Module } from "@nnxjs/nnx-core";
 import { checkTensor } from "@nnxjs/nnx-core/internal";
 import { Rngs, type RngStream } from "@nnxjs/rnglib";
@@ -20,11 +20,11 @@ export type MergeFn = (forward: Tensor, backward: Tensor) => Tensor;
 
 /** Options of {@link Bidirectional}; the names are Flax's. */
 export interface BidirectionalOptions<K extends boolean = boolean> extends SequenceOptions<K> {
-  /** @defaultValue along the last axis */
+  /** @defaultValue joins along the last axis */
   mergeFn?: MergeFn;
 }
 
-/** Options of a call of {@link Bidirectional}; they win over the layer's attributes. */
+/** Options of a call of {@link Bidirectional}; they take precedence over the layer's attributes. */
 export type BidirectionalCallOptions<
   F = unknown,
   B = unknown,
@@ -46,9 +46,9 @@ const alongFeatures: MergeFn = (forward, backward) => concat([forward, backward]
  * ```
  */
 export class Bidirectional<F = unknown, B = unknown, K extends boolean = false> extends Module {
-  /** The name is that of Flax's state. */
+  /** Named as in Flax's State. */
   readonly forward_rnn: RNN<F, boolean>;
-  /** The name is that of Flax's state. */
+  /** Named as in Flax's State. */
   readonly backward_rnn: RNN<B, boolean>;
   readonly mergeFn: MergeFn;
   readonly timeMajor: boolean;
@@ -56,8 +56,8 @@ export class Bidirectional<F = unknown, B = unknown, K extends boolean = false> 
   readonly rngs: RngStream | null;
 
   /**
-   * @param forwardRnn - Given twice, it is shared by both directions.
-   * @throws TypeError for `rngs` that give no keys.
+   * @param forwardRnn - May be the same layer as `backwardRnn`; the directions then share it.
+   * @throws TypeError when `rngs` gives no keys.
    */
   constructor(
     forwardRnn: RNN<F, boolean>,
@@ -80,8 +80,8 @@ export class Bidirectional<F = unknown, B = unknown, K extends boolean = false> 
   /**
    * @param inputs - `[...batch, time, ...features]`, or `[time, ...batch, ...features]` with
    * `timeMajor`.
-   * @returns joined outputs, in the order of the inputs; with `returnCarry` the carries of both
-   * directions too.
+   * @returns joined outputs in the order of the inputs, and with `returnCarry` the carries of both
+   * directions, too.
    */
   forward<R extends boolean = K>(
     inputs: Tensor,
@@ -109,7 +109,7 @@ export class Bidirectional<F = unknown, B = unknown, K extends boolean = false> 
         ] as const,
     );
     const merged = this.mergeFn(ahead, back);
-    // The condition is the type's.
+    // The type depends on the same condition.
     return (returnCarry ? [[carryForward, carryBackward], merged] : merged) as RNNResult<[F, B], R>;
   }
 }

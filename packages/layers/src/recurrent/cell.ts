@@ -1,4 +1,4 @@
-/** @file What all recurrent cells have in common. */
+/** @file What all recurrent cells share. */
 import { type Metadata, Module, NnxError } from "@nnxjs/nnx-core";
 import { initializers, type Initializer, Rngs, type RngStream } from "@nnxjs/rnglib";
 import { sigmoid, tanh } from "../activations/exponentials.ts";
@@ -19,51 +19,51 @@ import {
 import { drawValue } from "../params.ts";
 import { type Tensor, tidy } from "@nnxjs/kernels/internal";
 
-/** An activation, element by element. */
+/** An element-wise activation. */
 export type Activation = (x: Tensor) => Tensor;
 
-/** Where the keys of a first carry come from. */
+/** A source of keys for the initial carry. */
 export type CarryRngs = Rngs | RngStream | null;
 
 /** Options of `initializeCarry`; the names are Flax's. */
 export interface CarryOptions {
   /**
-   * Keys from the `carry` stream, or from this stream.
-   * @defaultValue the cell's own, with keepRngs
+   * A source of keys: a stream, or Rngs with a `carry` stream.
+   * @defaultValue the cell's own stream, with keepRngs
    */
   rngs?: CarryRngs;
-  /** @defaultValue the cell's, or zeros */
+  /** @defaultValue the cell's initializer, or zeros */
   carryInit?: Initializer | null;
 }
 
 /**
- * A step of a recurrent network. `C` is what it carries from step to step.
+ * One step of a recurrent network. `C` is the type of the carry from step to step.
  * @see Flax `nnx.RNNCellBase`
  */
 export abstract class RNNCellBase<C = unknown> extends Module {
-  /** A first carry for inputs of this shape (without a time axis). */
+  /** Returns an initial carry for inputs of this shape (without a time axis). */
   abstract initializeCarry(inputShape: readonly number[], options?: CarryOptions): C;
-  /** One step. */
+  /** Computes one step. */
   abstract forward(carry: C, inputs: Tensor): [carry: C, output: Tensor];
-  /** How many axes of an input are features rather than batch. */
+  /** The number of feature axes of an input; the others are batch axes. */
   abstract get numFeatureAxes(): number;
 }
 
 /** Options of cells; the names are Flax's. */
 export interface CellOptions extends DtypeOptions {
-  /** Whose `params` stream the initial values are drawn from. */
+  /** A source of keys. Its `params` stream gives the initial values. */
   rngs: Rngs;
   /** @defaultValue tanh */
   activationFn?: Activation;
-  /** Of kernels for inputs. @defaultValue lecunNormal() */
+  /** The initializer of kernels for inputs. @defaultValue lecunNormal() */
   kernelInit?: Initializer;
-  /** Of kernels for the carry. @defaultValue orthogonal() */
+  /** The initializer of kernels for the carry. @defaultValue orthogonal() */
   recurrentKernelInit?: Initializer;
   /** @defaultValue zeros */
   biasInit?: Initializer;
-  /** Of first carries. @defaultValue zeros */
+  /** The initializer of initial carries. @defaultValue zeros */
   carryInit?: Initializer | null;
-  /** Keep a fork of the `carry` stream for first carries. @defaultValue false */
+  /** Whether to keep a fork of the `carry` stream for initial carries. @defaultValue false */
   keepRngs?: boolean;
   /** Metadata of kernels for inputs. */
   kernelMetadata?: Metadata;
@@ -79,7 +79,7 @@ export interface GatedCellOptions extends CellOptions {
   gateFn?: Activation;
 }
 
-/** What the options of all cells may be. */
+/** Checks of the options of all cells. */
 export const CELL_CHECKS: OptionChecks<CellOptions> = {
   rngs: checkRngs,
   activationFn: func,
@@ -98,11 +98,11 @@ const GATED_CHECKS: OptionChecks<GatedCellOptions> = { ...CELL_CHECKS, gateFn: f
 
 const CARRY_CHECKS: OptionChecks<CarryOptions> = { rngs: keySource, carryInit: funcOrNull };
 
-// One function each for all cells: definitions of equal cells are to be equal.
+// One function each for all cells, so that equal cells have equal definitions.
 const DEFAULT_KERNEL_INIT = initializers.lecunNormal();
 const DEFAULT_RECURRENT_INIT = initializers.orthogonal();
 
-/** A cell whose carry is made of arrays `[...batch, hiddenFeatures]`. */
+/** A cell whose carry consists of arrays `[...batch, hiddenFeatures]`. */
 export abstract class HiddenCell<C> extends RNNCellBase<C> {
   readonly inFeatures: number;
   readonly hiddenFeatures: number;
@@ -111,7 +111,7 @@ export abstract class HiddenCell<C> extends RNNCellBase<C> {
   readonly promoteDtype: PromoteDtype;
   readonly activationFn: Activation;
   readonly carryInit: Initializer | null;
-  /** Where keys for first carries come from, with `keepRngs`. */
+  /** Gives the keys of initial carries, with `keepRngs`. */
   readonly rngs: RngStream | null;
 
   constructor(
@@ -140,7 +140,7 @@ export abstract class HiddenCell<C> extends RNNCellBase<C> {
     return 1;
   }
 
-  /** The product with inputs, for one or more gates. */
+  /** Makes the layer that multiplies inputs, for one or more gates. */
   protected inputLinear(options: CellOptions, gates: number, useBias: boolean): Linear {
     return new Linear(this.inFeatures, gates * this.hiddenFeatures, {
       ...this.linearOptions(options, useBias),
@@ -149,7 +149,7 @@ export abstract class HiddenCell<C> extends RNNCellBase<C> {
     });
   }
 
-  /** The product with the carry, for one or more gates. */
+  /** Makes the layer that multiplies the carry, for one or more gates. */
   protected carryLinear(options: CellOptions, gates: number, useBias: boolean): Linear {
     return new Linear(this.hiddenFeatures, gates * this.hiddenFeatures, {
       ...this.linearOptions(options, useBias),
@@ -170,7 +170,7 @@ export abstract class HiddenCell<C> extends RNNCellBase<C> {
     };
   }
 
-  /** As many arrays `[...batch, hiddenFeatures]` as asked for, each with a key of its own. */
+  /** Draws `count` arrays `[...batch, hiddenFeatures]`, each with its own key. */
   protected firstCarries(
     name: string,
     count: number,
@@ -182,13 +182,13 @@ export abstract class HiddenCell<C> extends RNNCellBase<C> {
     const source = rngs ?? this.rngs;
     if (source === null) {
       throw new NnxError(
-        `${name}.initializeCarry: expected rngs for the first carry, got none. Pass { rngs }, or a carry of your own to forward.`,
+        `${name}.initializeCarry: expected rngs for the first carry, got none. Pass { rngs }, or pass your own carry to forward.`,
       );
     }
     const stream = source instanceof Rngs ? source.stream("carry") : source;
     const init = carryInit ?? this.carryInit ?? initializers.zeros;
     const shape = [...inputShape.slice(0, -1), this.hiddenFeatures];
-    // In one scope: when a draw fails, nothing is left of those before it.
+    // One scope: when a draw fails, it frees the tensors drawn before.
     return tidy(() =>
       Array.from({ length: count }, () => drawValue(name, init, stream.nextKey(), shape, this.paramDtype)),
     );
@@ -206,8 +206,8 @@ export abstract class GatedCell<C> extends HiddenCell<C> {
 }
 
 /**
- * @throws NnxError unless carry and inputs have the cell's features; DisposedError for what was
- * disposed.
+ * @throws NnxError unless carry and inputs have the cell's features; DisposedError for disposed
+ * tensors.
  */
 export function checkStep(
   name: string,

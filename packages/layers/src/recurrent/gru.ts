@@ -1,4 +1,4 @@
-/** @file Cells that carry one array. */
+/** @file Cells whose carry is one array. */
 import { registerModule } from "@nnxjs/nnx-core";
 import type { Linear } from "../linear/linear.ts";
 import { flag, type OptionChecks } from "../options.ts";
@@ -15,23 +15,24 @@ import {
 } from "./cell.ts";
 
 /**
- * A step of a gated recurrent unit: `r = σ(W_ir x + b_r + W_hr h)`, `z` likewise,
- * `n = tanh(W_in x + b_n + r * W_hn h)`, `h' = (1 - z) * n + z * h`.
+ * One step of a gated recurrent unit: `r = σ(W_ir x + b_r + W_hr h)`, `z` likewise, `n = tanh(W_in
+ * x + b_n + r * W_hn h)`, `h' = (1 - z) * n + z * h`.
  * @see Flax `nnx.GRUCell`; Cho et al. 2014, https://arxiv.org/abs/1406.1078
  * @example
  * ```ts
  * const rngs = new nnx.Rngs(0);
  * const cell = new nnx.GRUCell(4, 8, { rngs });
- * const [carry, y] = cell.forward(cell.initializeCarry([2, 4], { rngs }), tf.ones([2, 4])); // y: [2, 8]
+ * const first = cell.initializeCarry([2, 4], { rngs });
+ * const [carry, y] = cell.forward(first, tf.ones([2, 4])); // y: [2, 8]
  * ```
  */
 export class GRUCell extends GatedCell<Tensor> {
-  /** Gates r, z, n side by side. The name is that of Flax's state. */
+  /** The gates r, z, n side by side. Named as in Flax's State. */
   readonly dense_i: Linear;
-  /** Gates r, z, n side by side, without bias. The name is that of Flax's state. */
+  /** The gates r, z, n side by side, without bias. Named as in Flax's State. */
   readonly dense_h: Linear;
 
-  /** @throws NnxError for sizes or dtypes that cannot be. */
+  /** @throws NnxError for invalid sizes or dtypes. */
   constructor(inFeatures: number, hiddenFeatures: number, options: GatedCellOptions) {
     super("GRUCell", inFeatures, hiddenFeatures, options);
     const make = allOrNothing();
@@ -42,7 +43,7 @@ export class GRUCell extends GatedCell<Tensor> {
   /**
    * @param carry - `[...batch, hiddenFeatures]`
    * @param inputs - `[...batch, inFeatures]`
-   * @returns the new carry, which is the output too.
+   * @returns the new carry, which is also the output.
    */
   override forward(carry: Tensor, inputs: Tensor): [carry: Tensor, output: Tensor] {
     checkStep("GRUCell", this, [carry], inputs);
@@ -55,7 +56,7 @@ export class GRUCell extends GatedCell<Tensor> {
     return [next, next];
   }
 
-  /** Zeros unless an initializer says otherwise; takes a key. @throws NnxError without rngs. */
+  /** Zeros, or values of `carryInit`. Draws a key either way. @throws NnxError without rngs. */
   override initializeCarry(inputShape: readonly number[], options: CarryOptions = {}): Tensor {
     return this.firstCarries("GRUCell", 1, inputShape, options)[0] as Tensor;
   }
@@ -63,36 +64,37 @@ export class GRUCell extends GatedCell<Tensor> {
 
 /** Options of {@link SimpleCell}; the names are Flax's. */
 export interface SimpleCellOptions extends CellOptions {
-  /** Add the carry before the activation. @defaultValue false */
+  /** Whether to add the carry before the activation. @defaultValue false */
   residual?: boolean;
 }
 
 const SIMPLE_CHECKS: OptionChecks<SimpleCellOptions> = { ...CELL_CHECKS, residual: flag };
 
 /**
- * A step of a plain recurrent network: `h' = tanh(W_i x + b + W_h h)`, with `residual`
- * `tanh(W_i x + b + W_h h + h)`.
+ * One step of a plain recurrent network: `h' = tanh(W_i x + b + W_h h)`, with `residual` `tanh(W_i
+ * x + b + W_h h + h)`.
  * @see Flax `nnx.SimpleCell`
  * @example
  * ```ts
  * const rngs = new nnx.Rngs(0);
  * const cell = new nnx.SimpleCell(4, 8, { rngs });
- * const [carry, y] = cell.forward(cell.initializeCarry([2, 4], { rngs }), tf.ones([2, 4])); // y: [2, 8]
+ * const first = cell.initializeCarry([2, 4], { rngs });
+ * const [carry, y] = cell.forward(first, tf.ones([2, 4])); // y: [2, 8]
  * ```
  */
 export class SimpleCell extends HiddenCell<Tensor> {
-  /** The name is that of Flax's state. */
+  /** Named as in Flax's State. */
   readonly dense_h: Linear;
-  /** The name is that of Flax's state. */
+  /** Named as in Flax's State. */
   readonly dense_i: Linear;
   readonly residual: boolean;
 
-  /** @throws NnxError for sizes or dtypes that cannot be. */
+  /** @throws NnxError for invalid sizes or dtypes. */
   constructor(inFeatures: number, hiddenFeatures: number, options: SimpleCellOptions) {
     super("SimpleCell", inFeatures, hiddenFeatures, options, SIMPLE_CHECKS);
     const make = allOrNothing();
     this.residual = options.residual ?? false;
-    // Flax draws this one first.
+    // Flax draws `dense_h` first.
     this.dense_h = make(() => this.carryLinear(options, 1, false));
     this.dense_i = make(() => this.inputLinear(options, 1, true));
   }
@@ -100,7 +102,7 @@ export class SimpleCell extends HiddenCell<Tensor> {
   /**
    * @param carry - `[...batch, hiddenFeatures]`
    * @param inputs - `[...batch, inFeatures]`
-   * @returns the new carry, which is the output too.
+   * @returns the new carry, which is also the output.
    */
   override forward(carry: Tensor, inputs: Tensor): [carry: Tensor, output: Tensor] {
     checkStep("SimpleCell", this, [carry], inputs);
@@ -109,7 +111,7 @@ export class SimpleCell extends HiddenCell<Tensor> {
     return [next, next];
   }
 
-  /** Zeros unless an initializer says otherwise; takes a key. @throws NnxError without rngs. */
+  /** Zeros, or values of `carryInit`. Draws a key either way. @throws NnxError without rngs. */
   override initializeCarry(inputShape: readonly number[], options: CarryOptions = {}): Tensor {
     return this.firstCarries("SimpleCell", 1, inputShape, options)[0] as Tensor;
   }

@@ -6,12 +6,12 @@ import { allOrNothing } from "../params.ts";
 import { add, mul, split, type Tensor } from "@nnxjs/kernels/internal";
 import { type CarryOptions, checkStep, GatedCell, type GatedCellOptions } from "./cell.ts";
 
-/** What an LSTM carries: the memory `c` and the output `h`, both `[...batch, hiddenFeatures]`. */
+/** The carry of an LSTM: the memory `c` and the output `h`, both `[...batch, hiddenFeatures]`. */
 export type LSTMCarry = readonly [c: Tensor, h: Tensor];
 
 type Gates = Pick<GatedCell<LSTMCarry>, "gateFn" | "activationFn">;
 
-/** `c' = f * c + i * g`, `h' = o * tanh(c')`, from what goes into the gates. */
+/** Computes `c' = f * c + i * g`, `h' = o * tanh(c')` from the inputs of the gates. */
 function step({ gateFn, activationFn }: Gates, c: Tensor, gates: readonly Tensor[]): [LSTMCarry, Tensor] {
   const [i, f, g, o] = gates as [Tensor, Tensor, Tensor, Tensor];
   const memory = add(mul(gateFn(f), c), mul(gateFn(i), activationFn(g)));
@@ -19,7 +19,7 @@ function step({ gateFn, activationFn }: Gates, c: Tensor, gates: readonly Tensor
   return [[memory, output], output];
 }
 
-/** The two parts of a carry, checked with the inputs. */
+/** Checks the carry with the inputs, and returns its two parts. */
 function partsOf(name: string, cell: GatedCell<LSTMCarry>, carry: LSTMCarry, inputs: Tensor): LSTMCarry {
   if (!Array.isArray(carry) || carry.length !== 2) {
     throw new NnxError(
@@ -31,7 +31,7 @@ function partsOf(name: string, cell: GatedCell<LSTMCarry>, carry: LSTMCarry, inp
 }
 
 /**
- * A step of an LSTM with a kernel for each gate: `i = σ(W_ii x + W_hi h + b_i)`, `f` and `o`
+ * One step of an LSTM with a kernel for each gate: `i = σ(W_ii x + W_hi h + b_i)`, `f` and `o`
  * likewise, `g = tanh(…)`, `c' = f * c + i * g`, `h' = o * tanh(c')`.
  * @see Flax `nnx.LSTMCell`; Hochreiter and Schmidhuber 1997,
  * https://doi.org/10.1162/neco.1997.9.8.1735
@@ -39,12 +39,13 @@ function partsOf(name: string, cell: GatedCell<LSTMCarry>, carry: LSTMCarry, inp
  * ```ts
  * const rngs = new nnx.Rngs(0);
  * const cell = new nnx.LSTMCell(4, 8, { rngs });
- * const [carry, y] = cell.forward(cell.initializeCarry([2, 4], { rngs }), tf.ones([2, 4])); // y: [2, 8]
+ * const first = cell.initializeCarry([2, 4], { rngs });
+ * const [carry, y] = cell.forward(first, tf.ones([2, 4])); // y: [2, 8]
  * ```
  */
 export class LSTMCell extends GatedCell<LSTMCarry> {
   readonly ii: Linear;
-  /** The name is that of Flax's state. */
+  /** Named as in Flax's State. */
   readonly if_: Linear;
   readonly ig: Linear;
   readonly io: Linear;
@@ -53,7 +54,7 @@ export class LSTMCell extends GatedCell<LSTMCarry> {
   readonly hg: Linear;
   readonly ho: Linear;
 
-  /** @throws NnxError for sizes or dtypes that cannot be. */
+  /** @throws NnxError for invalid sizes or dtypes. */
   constructor(inFeatures: number, hiddenFeatures: number, options: GatedCellOptions) {
     super("LSTMCell", inFeatures, hiddenFeatures, options);
     const make = allOrNothing();
@@ -82,30 +83,31 @@ export class LSTMCell extends GatedCell<LSTMCarry> {
     ]);
   }
 
-  /** Zeros unless an initializer says otherwise; takes two keys. @throws NnxError without rngs. */
+  /** Zeros, or values of `carryInit`. Draws two keys either way. @throws NnxError without rngs. */
   override initializeCarry(inputShape: readonly number[], options: CarryOptions = {}): LSTMCarry {
     return this.firstCarries("LSTMCell", 2, inputShape, options) as [Tensor, Tensor];
   }
 }
 
 /**
- * A step of an LSTM with one kernel for all gates of the input and one for those of the carry: two
- * products rather than eight.
+ * One step of an LSTM with one kernel for all gates of the input and one for those of the carry. It
+ * computes two products instead of eight.
  * @see Flax `nnx.OptimizedLSTMCell`
  * @example
  * ```ts
  * const rngs = new nnx.Rngs(0);
  * const cell = new nnx.OptimizedLSTMCell(4, 8, { rngs });
- * const [carry, y] = cell.forward(cell.initializeCarry([2, 4], { rngs }), tf.ones([2, 4])); // y: [2, 8]
+ * const first = cell.initializeCarry([2, 4], { rngs });
+ * const [carry, y] = cell.forward(first, tf.ones([2, 4])); // y: [2, 8]
  * ```
  */
 export class OptimizedLSTMCell extends GatedCell<LSTMCarry> {
-  /** Gates i, f, g, o side by side. The name is that of Flax's state. */
+  /** The gates i, f, g, o side by side. Named as in Flax's State. */
   readonly dense_i: Linear;
-  /** Gates i, f, g, o side by side. The name is that of Flax's state. */
+  /** The gates i, f, g, o side by side. Named as in Flax's State. */
   readonly dense_h: Linear;
 
-  /** @throws NnxError for sizes or dtypes that cannot be. */
+  /** @throws NnxError for invalid sizes or dtypes. */
   constructor(inFeatures: number, hiddenFeatures: number, options: GatedCellOptions) {
     super("OptimizedLSTMCell", inFeatures, hiddenFeatures, options);
     const make = allOrNothing();
@@ -124,7 +126,7 @@ export class OptimizedLSTMCell extends GatedCell<LSTMCarry> {
     return step(this, c, split(gates, 4, -1));
   }
 
-  /** Zeros unless an initializer says otherwise; takes two keys. @throws NnxError without rngs. */
+  /** Zeros, or values of `carryInit`. Draws two keys either way. @throws NnxError without rngs. */
   override initializeCarry(inputShape: readonly number[], options: CarryOptions = {}): LSTMCarry {
     return this.firstCarries("OptimizedLSTMCell", 2, inputShape, options) as [Tensor, Tensor];
   }

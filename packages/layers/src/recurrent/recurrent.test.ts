@@ -210,7 +210,7 @@ describe("RNN", () => {
       "int32",
     );
     const [carry] = rnn.forward(inputs, { seqLengths: lengths });
-    // Flax 0.12.8 gives [2, 2, 2, 3]: it picks rows by the first batch axis alone.
+    // Flax 0.12.8 gives [2, 2, 2, 3], because it selects rows by the first batch axis alone.
     expect(carry.shape).toEqual([2, 2, 3]);
     for (const [i, j] of [
       [0, 0],

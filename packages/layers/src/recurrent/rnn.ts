@@ -1,4 +1,4 @@
-/** @file A cell, step by step along an axis of time. */
+/** @file Runs a cell along a time axis. */
 import { registerModule, type Filter, Module, NnxError } from "@nnxjs/nnx-core";
 import { checkTensor, describe } from "@nnxjs/nnx-core/internal";
 import { restoreRngs, Rngs, type RngStream, splitRngs } from "@nnxjs/rnglib";
@@ -18,24 +18,24 @@ import { atLastStep, flipSequences, lengthsOf } from "./sequences.ts";
 
 /** Options of {@link RNN}; the names are Flax's. */
 export interface RNNOptions<K extends boolean = boolean> extends SequenceOptions<K> {
-  /** Begin with the last step. @defaultValue false */
+  /** Whether to begin with the last step. @defaultValue false */
   reverse?: boolean;
-  /** With `reverse`: outputs in the order of the inputs. @defaultValue false */
+  /** With `reverse`: whether outputs have the order of the inputs. @defaultValue false */
   keepOrder?: boolean;
   /**
-   * Streams of the cell that give every step the same keys.
+   * The streams of the cell that give the same keys at every step.
    * @defaultValue none: new keys at every step
    */
   broadcastRngs?: Filter;
 }
 
-/** Options of a call of {@link RNN}; they win over the layer's attributes. */
+/** Options of a call of {@link RNN}; they take precedence over the layer's attributes. */
 export interface RNNCallOptions<C = unknown, K extends boolean = boolean> extends SequenceCallOptions<C, K> {
   reverse?: boolean;
   keepOrder?: boolean;
 }
 
-/** Outputs, or with `returnCarry` the last carry and outputs. */
+/** The outputs, or with `returnCarry` the last carry and the outputs. */
 export type RNNResult<C = unknown, K extends boolean = boolean> = K extends true
   ? [carry: C, outputs: Tensor]
   : Tensor;
@@ -49,9 +49,9 @@ const OPTIONS: OptionChecks<RNNOptions> = {
 const CALL: OptionChecks<RNNCallOptions> = { ...SEQUENCE_CALL_CHECKS, reverse: flag, keepOrder: flag };
 
 /**
- * Runs a cell along the axis of time.
- * @typeParam C - What the cell carries.
- * @typeParam K - Whether it returns the carry too.
+ * Runs a cell along the time axis.
+ * @typeParam C - The carry of the cell.
+ * @typeParam K - Whether it returns the carry, too.
  * @see Flax `nnx.RNN`
  * @example
  * ```ts
@@ -69,7 +69,7 @@ export class RNN<C = unknown, K extends boolean = false> extends Module {
   readonly broadcastRngs: Filter;
   readonly rngs: RngStream | null;
 
-  /** @throws TypeError for `rngs` that give no keys. */
+  /** @throws TypeError when `rngs` gives no keys. */
   constructor(cell: RNNCellBase<C>, options: RNNOptions<K> = {}) {
     super();
     checkForward("RNN", cell);
@@ -87,10 +87,9 @@ export class RNN<C = unknown, K extends boolean = false> extends Module {
   /**
    * @param inputs - `[...batch, time, ...features]`, or `[time, ...batch, ...features]` with
    * `timeMajor`.
-   * @returns outputs in the same form. With `returnCarry` the carry too: after the last step, or
+   * @returns outputs in the same layout. With `returnCarry` the carry, too: after the last step, or
    * with `seqLengths` after the last step of each sequence.
-   * @throws NnxError for inputs without time axis, lengths that cannot be, or a missing first
-   * carry.
+   * @throws NnxError for inputs without a time axis, invalid lengths, or a missing initial carry.
    */
   forward<R extends boolean = K>(inputs: Tensor, options: RNNCallOptions<C, R> = {}): RNNResult<C, R> {
     checkTensor("RNN.forward", "inputs", inputs);
@@ -120,7 +119,7 @@ export class RNN<C = unknown, K extends boolean = false> extends Module {
     );
     const joined = stack(outputs, timeAxis);
     const y = reverse && keepOrder ? flip(joined) : joined;
-    // The condition is the type's.
+    // The type depends on the same condition.
     if (!returnCarry) return y as RNNResult<C, R>;
     const carry = lengths ? lastOf(carries, lengths) : carries.at(-1);
     return [carry, y] as RNNResult<C, R>;
@@ -162,7 +161,8 @@ function scan<C>(
 }
 
 /**
- * Of carries with the same structure at every step, each array at the last step of each sequence.
+ * From carries at every step, which have the same structure, takes each array at the last step of
+ * each sequence.
  */
 function lastOf(carries: readonly unknown[], lengths: readonly number[]): unknown {
   const [first] = carries;

@@ -5,12 +5,12 @@ import { gather, isTensor, reshape, reverse, sizeOf, type Tensor, valuesOf } fro
 import { shapeText } from "../checks.ts";
 import { checkGiven, count, flag, lengthsOrNull, type OptionChecks } from "../options.ts";
 
-/** How many steps of each sequence count: an int32 tensor of the batch's shape, or numbers. */
+/** The length of each sequence: an int32 tensor of the batch's shape, or a list of numbers. */
 export type SeqLengths = Tensor | readonly number[];
 
 /**
- * The numbers, one for each sequence.
- * @throws NnxError for another number of them, or lengths that cannot be.
+ * The lengths as numbers, one for each sequence.
+ * @throws NnxError when their number differs from the batch, or a length is invalid.
  */
 export function lengthsOf(
   where: string,
@@ -29,9 +29,9 @@ export function lengthsOf(
 
 /** Options of {@link flipSequences}; the names are Flax's. */
 export interface FlipOptions {
-  /** @defaultValue none: whole sequences are turned around */
+  /** @defaultValue none: whole sequences are reversed */
   seqLengths?: SeqLengths | null;
-  /** How many axes are batch. */
+  /** The number of batch axes. */
   numBatchDims: number;
   /** Whether time comes before the batch. @defaultValue false */
   timeMajor?: boolean;
@@ -44,8 +44,8 @@ const FLIP: OptionChecks<FlipOptions> = {
 };
 
 /**
- * Turns sequences around in time. With lengths, each is turned around by itself and its padding
- * stays behind it, in reverse order.
+ * Reverses sequences in time. With lengths, each sequence is reversed by itself. Its padding stays
+ * behind it, in reverse order.
  * @param inputs - `[...batch, time, ...features]`, or `[time, ...batch, ...features]`; any dtype.
  * @returns the same shape and dtype.
  * @see Flax `nnx.nn.recurrent.flip_sequences`
@@ -77,14 +77,14 @@ export function flipSequences<T extends Tensor>(inputs: T, options: FlipOptions)
     ? range(steps).flatMap((step) => lengths.map((_, b) => from(step, b) * lengths.length + b))
     : lengths.flatMap((_, b) => range(steps).map((step) => b * steps + from(step, b)));
   const flat = reshape(inputs, [steps * lengths.length, ...inputs.shape.slice(1 + numBatchDims)]);
-  // Same rank and dtype as the input.
+  // Rank and dtype are those of the input, so the type T holds.
   return reshape(gather(flat, rows), inputs.shape) as T;
 }
 
-/** From `[time, ...batch, ...features]`, what each sequence had at its last step. */
+/** From `[time, ...batch, ...features]`, takes the values of each sequence at its last step. */
 export function atLastStep(carries: Tensor, lengths: readonly number[]): Tensor {
   const [steps = 0, ...rest] = carries.shape;
-  // Batch axes come first and have as many elements as there are lengths.
+  // The batch axes come first. Together they have as many elements as there are lengths.
   let axes = 0;
   while (sizeOf(rest.slice(0, axes)) < lengths.length) axes++;
   const flat = reshape(carries, [steps * lengths.length, ...rest.slice(axes)]);

@@ -1,14 +1,11 @@
-/**
- * @file What stochastic layers have in common: their mode, their rate, and where their keys come
- * from.
- */
+/** @file What stochastic layers share: their mode, their rate, and the source of their keys. */
 import { NnxError } from "@nnxjs/nnx-core";
 import { describe } from "@nnxjs/nnx-core/internal";
 import { PRNGKey, Rngs, RngStream } from "@nnxjs/rnglib";
 import { checkGiven, flagOrNull, keySource, type OptionChecks, text } from "../options.ts";
 import type { Tensor } from "@nnxjs/kernels/internal";
 
-/** A stochastic layer was to draw a mask and had no stream to draw from. */
+/** Thrown when a stochastic layer needs a mask and has no stream. */
 export class MissingRngError extends NnxError {
   override readonly name = "MissingRngError";
 
@@ -20,27 +17,27 @@ export class MissingRngError extends NnxError {
   }
 }
 
-/** Options that stochastic layers have in common. */
+/** Options that stochastic layers share. */
 export interface StochasticOptions {
-  /** Compute without chance. `null` leaves it to the call. @defaultValue false */
+  /** Whether to compute without randomness. `null` leaves it to the call. @defaultValue false */
   deterministic?: boolean | null;
   /**
-   * The stream that keys come from.
+   * The name of the stream that gives keys.
    * @defaultValue "dropconnect" for layers that drop weights, "dropout" for others
    */
   rngCollection?: string;
-  /** Where the layer's own stream is forked from. @defaultValue none: pass one to forward */
+  /** The layer forks its own stream from here. @defaultValue none: pass one to forward */
   rngs?: Rngs | RngStream | null;
 }
 
-/** What these options may be. */
+/** Checks of these options. */
 export const STOCHASTIC_CHECKS: OptionChecks<StochasticOptions> = {
   deterministic: flagOrNull,
   rngCollection: text,
   rngs: keySource,
 };
 
-/** What a stochastic layer keeps of these options. */
+/** The options that a stochastic layer keeps. */
 export interface StochasticSettings {
   readonly deterministic: boolean | null;
   readonly rngCollection: string;
@@ -48,8 +45,8 @@ export interface StochasticSettings {
 }
 
 /**
- * The options with their defaults, and the layer's own stream: a fork, so that layers do not
- * disturb each other.
+ * The options with their defaults, and the layer's own stream. The stream is a fork, so that layers
+ * draw independently.
  */
 export function stochasticSettings(
   layer: string,
@@ -60,13 +57,13 @@ export function stochasticSettings(
   return { deterministic, rngCollection: collection, rngs: forkStream(layer, rngs, collection) };
 }
 
-/** Options of a call of a stochastic layer; they win over the layer's attributes. */
+/** Options of a call of a stochastic layer; they take precedence over the layer's attributes. */
 export interface StochasticCallOptions {
-  /** Draw no mask. @defaultValue the layer's attribute */
+  /** Whether to draw no mask. @defaultValue the layer's attribute */
   deterministic?: boolean | null;
   /**
-   * Where this call's key comes from. A key is used as it is; keys of shape `[n]` draw one mask for
-   * each of `n` rows.
+   * Gives the key of this call. A key is used as it is. Keys of shape `[n]` draw one mask for each
+   * of `n` rows.
    * @defaultValue the layer's own stream
    */
   rngs?: Rngs | RngStream | PRNGKey | null;
@@ -82,12 +79,12 @@ const CALL: OptionChecks<StochasticCallOptions> = {
   },
 };
 
-/** Refuses options that a call of a stochastic layer does not have. */
+/** Refuses unknown options of a call of a stochastic layer. */
 export function checkCallOptions(layer: string, options: StochasticCallOptions | undefined): void {
   if (options !== undefined) checkGiven(`${layer}.forward`, options, CALL);
 }
 
-/** The argument, then the attribute. @throws NnxError when neither says. */
+/** The value of the argument, or else of the attribute. @throws NnxError when neither is set. */
 export function resolveDeterministic(
   layer: string,
   call: boolean | null | undefined,
@@ -125,7 +122,7 @@ export function nextKey(
   return source;
 }
 
-/** Runs `f`; when it throws, the stream is as it was. */
+/** Runs `f`. When it throws, restores the count of the stream. */
 export function keepingCount<R>(stream: RngStream | null, f: () => R): R {
   const before = stream?.count.value;
   try {
@@ -144,7 +141,7 @@ export function checkRate(layer: string, rate: number): void {
   );
 }
 
-/** @throws NnxError unless `x` has the axes of the keys in front and at least `rest` more. */
+/** @throws NnxError unless `x` starts with the axes of the keys and has at least `rest` more. */
 export function checkKeyAxes(layer: string, keys: PRNGKey, x: Tensor, rest: number): void {
   const { shape } = keys;
   if (x.rank >= shape.length + rest && shape.every((size, axis) => x.shape[axis] === size)) return;

@@ -1,4 +1,4 @@
-/** @file Dense products in which every example has a kernel of its own. */
+/** @file Dense products in which every example has its own kernel. */
 import { promoted, settingsOf } from "../dtypes.ts";
 import type { DenseConfig } from "../linear/dense-layer.ts";
 import { dotGeneral as defaultDotGeneral } from "../linear/dot-general.ts";

@@ -1,4 +1,4 @@
-/** @file Dropping weights of a convolution. */
+/** @file A convolution that drops weights. */
 import { registerModule, type ModeValues, NnxError, type Param } from "@nnxjs/nnx-core";
 import { describe } from "@nnxjs/nnx-core/internal";
 import type { PRNGKey, RngStream } from "@nnxjs/rnglib";
@@ -24,10 +24,10 @@ export type DropConnectConvOptions = DropWeightsOptions;
 const NAME = "DropConnectConv";
 
 /**
- * A {@link Conv} layer that drops each weight of its kernel with probability `rate`: one mask per
- * call, shared by the whole batch and all positions. The bias is never dropped. It shares kernel
- * and bias with the layer it is made from. Not deterministic, it convolves with
- * `where(mask, kernel / (1 - rate), 0)`; deterministic, it is exactly the base layer.
+ * A {@link Conv} layer that drops each weight of its kernel with probability `rate`. The whole
+ * batch and all positions share one mask per call. The bias is never dropped. Kernel and bias are
+ * shared with the base layer. The layer convolves with `where(mask, kernel / (1 - rate), 0)`. When
+ * deterministic, it is exactly the base layer.
  * @see Wan et al. 2013, https://proceedings.mlr.press/v28/wan13.html; Mobiny et al. 2021,
  * https://doi.org/10.1038/s41598-021-84854-x
  * @example
@@ -38,14 +38,14 @@ const NAME = "DropConnectConv";
  * ```
  */
 export class DropConnectConv extends ConvLayer {
-  /** What the modes do, for `viewInfo`. */
+  /** What each mode does, for `viewInfo`. */
   static readonly modes: Readonly<Record<string, string>> = {
     deterministic: "Use all weights, as the base layer.",
   };
 
-  /** The base layer's. */
+  /** The kernel of the base layer. */
   readonly kernel: Param<Tensor>;
-  /** The base layer's, or `null`. */
+  /** The bias of the base layer, or `null`. */
   readonly bias: Param<Tensor> | null;
   readonly rate: number;
   readonly scaling: DropConnectScaling;
@@ -54,8 +54,8 @@ export class DropConnectConv extends ConvLayer {
   readonly rngs: RngStream | null;
 
   /**
-   * @throws RangeError for a rate outside `[0, 1]`, TypeError for a base that is no Conv or `rngs`
-   * that give no keys.
+   * @throws RangeError for a rate outside `[0, 1]`, TypeError when `base` is not a Conv or `rngs`
+   * gives no keys.
    */
   constructor(base: Conv, rate = 0.25, options: DropConnectConvOptions = {}) {
     checkRate(NAME, rate);
@@ -76,21 +76,21 @@ export class DropConnectConv extends ConvLayer {
 
   /**
    * @param x - `[...batch, ...spatial, inFeatures]`
-   * @param options - `deterministic` and `rngs` of this call win over the layer's.
+   * @param options - `deterministic` and `rngs` take precedence over the layer's.
    * @returns `[...batch, ...spatial, outFeatures]`. No key is drawn when deterministic, or when
    * `rate` is 0 or 1.
    * @throws {@link MissingRngError} when a mask is needed and there is no stream; NnxError when the
-   * input has other channels.
+   * input has another number of channels.
    */
   forward<T extends Tensor>(x: T, options?: StochasticCallOptions): T {
     checkCallOptions(NAME, options);
     const bias = this.bias?.value ?? null;
-    // Before a key is drawn: a refused call leaves the stream as it was.
+    // Check before a key is drawn, so that a refused call does not advance the stream.
     checkConvolution(NAME, this, x, this.kernel.value, bias);
     return convolution(NAME, this, x, weightsOf(this, options ?? {}), bias);
   }
 
-  /** Takes the modes that this layer knows; returns the others. */
+  /** Sets the modes that this layer has, and returns the others. */
   setMode({ deterministic, ...rest }: ModeValues): ModeValues {
     if (typeof deterministic === "boolean") this.deterministic = deterministic;
     return rest;

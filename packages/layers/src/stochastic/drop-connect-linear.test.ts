@@ -15,7 +15,7 @@ import { describe, expect, it } from "vitest";
 import { DropConnectLinear, type DropConnectLinearOptions, Linear, MissingRngError } from "../index.ts";
 
 /**
- * Kernel [[1,2,3],[4,5,6]], bias [10,20,30]: the numbers of the reference runs of probly's layer
+ * Kernel [[1,2,3],[4,5,6]], bias [10,20,30]. The expected numbers come from runs of probly's layer
  * with JAX 0.10.2.
  */
 const base = (): Linear => {

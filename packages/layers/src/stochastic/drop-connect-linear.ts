@@ -1,4 +1,4 @@
-/** @file Dropping weights. */
+/** @file A dense layer that drops weights. */
 import { registerModule, type ModeValues, type Param } from "@nnxjs/nnx-core";
 import { describe } from "@nnxjs/nnx-core/internal";
 import { type PRNGKey, random, type RngStream } from "@nnxjs/rnglib";
@@ -24,17 +24,17 @@ import {
   weightsWithoutMask,
 } from "./drop-connect-weights.ts";
 
-/** How many masks a call draws: see {@link DropConnectLinearOptions.masks}. */
+/** Whether examples share masks: see {@link DropConnectLinearOptions.masks}. */
 export type DropConnectMasks = "batch" | "example";
 
 /** Options of {@link DropConnectLinear}. */
 export interface DropConnectLinearOptions extends DropWeightsOptions {
   /**
-   * `"batch"`: one mask per call, which all examples share; cheap, and what Mobiny et al. and
-   * probly do. `"example"`: one mask for each row of the first axis, as in Wan et al., from the
-   * keys `split(key, n)`. That takes `n * inFeatures * outFeatures` floats of memory and random
-   * numbers a call (times about three while a gradient is taken), and `n` small products instead of
-   * one.
+   * `"batch"` draws one mask per call, which all examples share. It is cheap, and what Mobiny et
+   * al. and probly do. `"example"` draws one mask for each row of the first axis, as in Wan et al.,
+   * from the keys `split(key, n)`. Each call then needs `n * inFeatures * outFeatures` floats of
+   * memory and random numbers (about three times as much while a gradient is computed), and `n`
+   * small products instead of one.
    * @defaultValue "batch"
    */
   masks?: DropConnectMasks;
@@ -48,11 +48,10 @@ const OPTIONS: OptionChecks<DropConnectLinearOptions> = {
 };
 
 /**
- * A {@link Linear} layer that drops each weight with probability `rate`: one mask per call, shared
- * by the whole batch, unless {@link DropConnectLinearOptions.masks} says otherwise. The bias is
- * never dropped. It shares kernel and bias with the layer it is made from. Not deterministic,
- * `y = x @ where(mask, kernel / (1 - rate), 0) + bias`; deterministic, it is exactly the base
- * layer.
+ * A {@link Linear} layer that drops each weight with probability `rate`. The whole batch shares one
+ * mask per call; see {@link DropConnectLinearOptions.masks} for one per example. The bias is never
+ * dropped. Kernel and bias are shared with the base layer. The layer computes `y = x @ where(mask,
+ * kernel / (1 - rate), 0) + bias`. When deterministic, it is exactly the base layer.
  * @see Wan et al. 2013, https://proceedings.mlr.press/v28/wan13.html; Mobiny et al. 2021,
  * https://doi.org/10.1038/s41598-021-84854-x; probly's `DropConnectLinear`
  * @example
@@ -63,9 +62,9 @@ const OPTIONS: OptionChecks<DropConnectLinearOptions> = {
  * ```
  */
 export class DropConnectLinear extends DenseLayer {
-  /** The base layer's. */
+  /** The kernel of the base layer. */
   readonly kernel: Param<Tensor>;
-  /** The base layer's, or `null`. */
+  /** The bias of the base layer, or `null`. */
   readonly bias: Param<Tensor> | null;
   readonly rate: number;
   readonly scaling: DropConnectScaling;
@@ -75,8 +74,8 @@ export class DropConnectLinear extends DenseLayer {
   readonly rngs: RngStream | null;
 
   /**
-   * @throws RangeError for a rate outside `[0, 1]`, TypeError for a base that is no Linear or
-   * `rngs` that give no keys.
+   * @throws RangeError for a rate outside `[0, 1]`, TypeError when `base` is not a Linear or `rngs`
+   * gives no keys.
    */
   constructor(base: Linear, rate = 0.25, options: DropConnectLinearOptions = {}) {
     checkRate(NAME, rate);
@@ -98,12 +97,12 @@ export class DropConnectLinear extends DenseLayer {
 
   /**
    * @param x - `[..., inFeatures]`
-   * @param options - `deterministic` and `rngs` of this call win over the layer's. Keys of shape
-   * `[n]` as `rngs` draw one mask for each of the `n` rows of `x`, as `jax.vmap` over keys and rows
+   * @param options - `deterministic` and `rngs` take precedence over the layer's. Keys of shape
+   * `[n]` in `rngs` draw one mask for each of the `n` rows of `x`, as `jax.vmap` over keys and rows
    * would.
    * @returns `[..., outFeatures]`. No key is drawn when deterministic, or when `rate` is 0 or 1.
    * @throws {@link MissingRngError} when a mask is needed and there is no stream; NnxError when the
-   * last axis of `x` is not the features', or its first axes are not the keys'.
+   * last axis of `x` is not `inFeatures`, or its first axes are not those of the keys.
    */
   forward<T extends Tensor>(x: T, options?: StochasticCallOptions): T {
     checkCallOptions(NAME, options);
@@ -111,7 +110,7 @@ export class DropConnectLinear extends DenseLayer {
     const kernel = this.kernel.value;
     const bias = this.bias?.value ?? null;
     const { rate } = this;
-    // Before a key is drawn: a refused call leaves the stream as it was.
+    // Check before a key is drawn, so that a refused call does not advance the stream.
     checkDense(NAME, this, x, kernel, bias);
     const withKernel = (weights: Tensor): T => dense(NAME, this, x, weights, bias);
     const weights = weightsWithoutMask(NAME, this, kernel, deterministic);
@@ -125,11 +124,11 @@ export class DropConnectLinear extends DenseLayer {
     const copies = drop(broadcastTo(kernel, [...keys.shape, ...kernel.shape]), keys, rate, scale);
     const rows = reshape(x, [keys.size, ...x.shape.slice(keys.shape.length)]);
     const y = denseEach(this, rows, reshape(copies, [keys.size, ...kernel.shape]), bias);
-    // The rank stays, and so does the type that says it.
+    // The rank is that of x, so the type T still holds.
     return reshape(y, [...x.shape.slice(0, -1), this.outFeatures]) as T;
   }
 
-  /** Takes the modes that this layer knows; returns the others. */
+  /** Sets the modes that this layer has, and returns the others. */
   setMode({ deterministic, masks, ...rest }: ModeValues): ModeValues {
     if (typeof deterministic === "boolean") this.deterministic = deterministic;
     if (masks === "batch" || masks === "example") this.masks = masks;

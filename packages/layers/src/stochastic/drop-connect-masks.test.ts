@@ -14,10 +14,10 @@ const normal: Initializer = (key, shape) => random.normal(key, shape);
 const linear = (din: number, dout: number, options: Partial<LinearOptions> = {}): Linear =>
   new Linear(din, dout, { rngs: new Rngs(5), biasInit: normal, ...options });
 const values = (x: tf.Tensor): number[] => [...x.dataSync()];
-/** What does not depend on the order in which a backend adds. */
+/** Inputs with which the result does not depend on a backend's order of addition. */
 const rounded = (x: tf.Tensor): number[] => values(x).map((value) => Math.round(value * 1e5) / 1e5);
 
-/** Mean and variance of one output over many draws, and their standard errors. */
+/** The mean and variance of one output over many draws, and their standard errors. */
 function moments(draws: readonly number[]) {
   const n = draws.length;
   const mean = draws.reduce((sum, y) => sum + y, 0) / n;
@@ -171,7 +171,7 @@ describe("DropConnectLinear's masks", () => {
   });
 });
 
-/** Hands its options on, as containers do. */
+/** Passes its options on, as containers do. */
 class Pair extends Module {
   readonly layers: readonly DropConnectLinear[];
   constructor(rngs: Rngs | null) {

@@ -1,7 +1,4 @@
-/**
- * @file What layers that drop weights have in common: their options, and what their weights are in
- * a call.
- */
+/** @file What layers that drop weights share: their options, and the weights of a call. */
 import { choice, type OptionChecks } from "../options.ts";
 import { mul, type Tensor, zerosLike } from "@nnxjs/kernels/internal";
 import {
@@ -12,21 +9,21 @@ import {
   stochasticSettings,
 } from "./call-options.ts";
 
-/** Where the expectation is kept: see `scaling` in the options. */
+/** When weights are scaled to preserve the expectation: see `scaling` in the options. */
 export type DropConnectScaling = "training" | "inference";
 
-/** Options of layers that drop weights. Deterministic, they use all. */
+/** Options of layers that drop weights. When deterministic, these use all weights. */
 export interface DropWeightsOptions extends StochasticOptions {
   /**
-   * `"training"`: masked weights are scaled by `1 / (1 - rate)` and deterministic is exactly the
-   * base layer. `"inference"`: masked weights are not scaled and deterministic uses
-   * `kernel * (1 - rate)`, the rule of Mobiny et al.'s and probly's code.
+   * `"training"` scales masked weights by `1 / (1 - rate)`; a deterministic call is exactly the
+   * base layer. `"inference"` does not scale masked weights; a deterministic call uses `kernel * (1
+   * - rate)`, as the code of Mobiny et al. and probly does.
    * @defaultValue "training"
    */
   scaling?: DropConnectScaling;
 }
 
-/** What these options may be. */
+/** Checks of these options. */
 export const DROP_WEIGHTS_CHECKS: OptionChecks<DropWeightsOptions> = {
   ...STOCHASTIC_CHECKS,
   scaling: choice("training", "inference"),
@@ -48,8 +45,8 @@ interface DropConnectConfig {
 }
 
 /**
- * The weights of a call that needs no mask; `null` for one that does.
- * @throws NnxError when nothing says whether it is deterministic.
+ * The weights of a call without a mask; `null` for a call that needs one.
+ * @throws NnxError when neither call nor layer sets `deterministic`.
  */
 export function weightsWithoutMask(
   layer: string,
@@ -64,6 +61,6 @@ export function weightsWithoutMask(
   return rate === 1 ? zerosLike(kernel) : null;
 }
 
-/** How `drop` scales the weights that stay. */
+/** The factor with which `drop` scales kept weights. */
 export const scaleOfKept = (scaling: DropConnectScaling): { scale?: number } =>
   scaling === "training" ? {} : { scale: 1 };

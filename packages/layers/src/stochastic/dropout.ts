@@ -1,4 +1,4 @@
-/** @file Dropping activations. */
+/** @file Drops activations. */
 import { registerModule, type ModeValues, Module } from "@nnxjs/nnx-core";
 import { checkTensor } from "@nnxjs/nnx-core/internal";
 import type { RngStream } from "@nnxjs/rnglib";
@@ -18,16 +18,16 @@ import {
   stochasticSettings,
 } from "./call-options.ts";
 
-/** Options of {@link Dropout}. Deterministic, it returns its inputs. */
+/** Options of {@link Dropout}. */
 export interface DropoutOptions extends StochasticOptions {
-  /** Axes along which the mask is shared. Negative ones count from the end. @defaultValue [] */
+  /** The axes along which the mask is shared. Negative ones count from the end. @defaultValue [] */
   broadcastDims?: readonly number[];
 }
 
 const OPTIONS: OptionChecks<DropoutOptions> = { ...STOCHASTIC_CHECKS, broadcastDims: axisList };
 
 /**
- * Zeroes each element with probability `rate` and scales the rest by `1 / (1 - rate)`;
+ * Zeroes each element with probability `rate` and scales the rest by `1 / (1 - rate)`. When
  * deterministic, it returns its input.
  * @see Flax `nnx.Dropout`; Srivastava et al. 2014, https://jmlr.org/papers/v15/srivastava14a.html
  * @example
@@ -37,7 +37,7 @@ const OPTIONS: OptionChecks<DropoutOptions> = { ...STOCHASTIC_CHECKS, broadcastD
  * ```
  */
 export class Dropout extends Module {
-  /** What the modes do, for `viewInfo`. */
+  /** What each mode does, for `viewInfo`. */
   static readonly modes: Readonly<Record<string, string>> = {
     deterministic: "Return the input unchanged.",
     masks:
@@ -50,7 +50,7 @@ export class Dropout extends Module {
   readonly rngCollection: string;
   readonly rngs: RngStream | null;
 
-  /** @throws RangeError for a rate outside `[0, 1]`, TypeError for `rngs` that give no keys. */
+  /** @throws RangeError for a rate outside `[0, 1]`, TypeError when `rngs` gives no keys. */
   constructor(rate: number, options: DropoutOptions = {}) {
     super();
     checkRate("Dropout", rate);
@@ -65,10 +65,10 @@ export class Dropout extends Module {
 
   /**
    * @param x - float32, any shape.
-   * @param options - `deterministic` and `rngs` of this call win over the layer's. Keys of shape
-   * `[n]` as `rngs` draw one mask for each of the `n` rows of `x`, as `jax.vmap` over keys and rows
+   * @param options - `deterministic` and `rngs` take precedence over the layer's. Keys of shape
+   * `[n]` in `rngs` draw one mask for each of the `n` rows of `x`, as `jax.vmap` over keys and rows
    * would.
-   * @returns the same shape. `x` itself when deterministic or `rate` is 0; no key is drawn then,
+   * @returns the same shape. `x` itself when deterministic or `rate` is 0. No key is drawn then,
    * nor when `rate` is 1.
    * @throws {@link MissingRngError} when a mask is needed and there is no stream.
    */
@@ -78,18 +78,18 @@ export class Dropout extends Module {
     const { deterministic, rngs } = options ?? {};
     if (resolveDeterministic("Dropout", deterministic, this.deterministic) || this.rate === 0) return x;
     if (this.rate === 1) return zerosLike(x);
-    // Before a key is drawn: a refused call leaves the stream as it was.
+    // Check before a key is drawn, so that a refused call does not advance the stream.
     normalizeAxes("Dropout.forward", this.broadcastDims, x.rank);
     const key = nextKey("Dropout", rngs, this.rngs, this.rngCollection);
     checkKeyAxes("Dropout", key, x, 0);
-    // Each of several keys sees its own part of x, as under `jax.vmap`.
+    // Each of several keys masks its own part of x, as under `jax.vmap`.
     const shape = x.shape.slice(key.shape.length);
     const shared = new Set(normalizeAxes("Dropout.forward", this.broadcastDims, shape.length));
     const maskShape = shape.map((size, axis) => (shared.has(axis) ? 1 : size));
     return drop(x, key, this.rate, { maskShape }) as T;
   }
 
-  /** Takes the modes that this layer knows; returns the others. */
+  /** Sets the modes that this layer has, and returns the others. */
   setMode({ deterministic, masks, ...rest }: ModeValues): ModeValues {
     if (typeof deterministic === "boolean") this.deterministic = deterministic;
     const others = this.broadcastDims.filter((axis) => axis !== 0);

@@ -40,8 +40,8 @@ export interface GraphCopy<M> {
 /**
  * Copies a model in one walk: what was shared is shared again, no constructor runs, and static
  * values are the original's own.
- * @throws {@link StructureError} for what cannot be a graph, or not be copied; {@link DisposedError}
- * where a tensor is gone.
+ * @throws {@link StructureError} for what cannot be a graph, or not be copied;
+ * {@link DisposedError} where a tensor is gone.
  */
 export function copyGraph<M>(root: M, { isView = false, order }: CopyOptions = {}): GraphCopy<M> {
   const variables: StateLeaf[] = [];
@@ -52,7 +52,7 @@ export function copyGraph<M>(root: M, { isView = false, order }: CopyOptions = {
     if (value instanceof Variable) variables[at.indices.get(value) as number] = leaf;
     else putBare(bare, at.owner, at.key, leaf);
   };
-  const walk = new GraphWalk({ enter: nothing, exit: nothing, leaf: put }, order);
+  const walk = new GraphWalk({ leaf: put }, order);
   const graphdef = walk.run(root);
   const leaves = { variables, bare, root: bare.get(-1)?.get("") };
   const originals: object[] = [];
@@ -60,12 +60,13 @@ export function copyGraph<M>(root: M, { isView = false, order }: CopyOptions = {
   const own: Make = { ...newParts, variable: (_, __, index) => originals[index], state: Object.freeze };
   const { model, nodes } = build(graphdef, leaves, isView ? own : newParts);
   const copyOf = new Map<object, object>();
-  for (const [index, original] of originals.entries()) copyOf.set(original, nodes[index] as object);
-  if (isView) for (const copy of copyOf.values()) if (copy instanceof GraphNode) markAsView(copy);
+  for (const [original, index] of walk.indices) {
+    const copy = nodes[index] as object;
+    copyOf.set(original, copy);
+    if (isView && copy instanceof GraphNode) markAsView(copy);
+  }
   return { copy: model, copyOf };
 }
-
-const nothing = (): void => {};
 
 /**
  * A copy that shares no module and no Variable with the original, only tensors, and those only

@@ -99,6 +99,7 @@ function addData(hash: Hash, data: unknown): void {
   }
 }
 
+/** With it the second hash of a definition takes no time, without it 1.5 µs for each module. */
 const hashes = new WeakMap<GraphDef, number>();
 
 /**

@@ -28,14 +28,14 @@ export interface LeafPlace {
 /** What is told on the way. The first call is for the root, without a key. */
 export interface GraphVisitor {
   /** Goes down into a node or container. */
-  enter(key: PathPart): void;
+  enter?(key: PathPart): void;
   /**
    * A leaf, at its first path.
    * @param at - The walk, which knows where that is.
    */
-  leaf(key: PathPart | undefined, value: LeafValue, at: GraphWalk): void;
+  leaf?(key: PathPart | undefined, value: LeafValue, at: GraphWalk): void;
   /** Comes back up. */
-  exit(): void;
+  exit?(): void;
 }
 
 /** The definition of a node or container that is not left yet. */
@@ -148,7 +148,7 @@ export class GraphWalk {
   private leaf(value: LeafValue): void {
     this.leafCount++;
     const { walk } = this;
-    this.visitor.leaf(walk.owner && walk.part, value, this);
+    this.visitor.leaf?.(walk.owner && walk.part, value, this);
   }
 
   private enter(container: ContainerDef["kind"] | undefined): AttributeDef {
@@ -163,7 +163,7 @@ export class GraphWalk {
           : { kind: "object", type: typeOf(value as GraphNode), keys, attributes },
       ),
     );
-    if (walk.owner) this.visitor.enter(part);
+    if (walk.owner) this.visitor.enter?.(part);
     this.open = { index, attributes, container, parent: this.open };
     return nodeDef(index);
   }
@@ -171,7 +171,7 @@ export class GraphWalk {
   private leave({ attributes, parent }: OpenDef): void {
     Object.freeze(attributes);
     this.open = parent;
-    if (parent) this.visitor.exit();
+    if (parent) this.visitor.exit?.();
   }
 }
 

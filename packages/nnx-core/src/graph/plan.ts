@@ -22,6 +22,7 @@ export interface Site {
 /** All places but the root. */
 export type Plan = readonly Site[];
 
+/** Without it `merge` of a definition that was merged before takes 1.3 to 1.4 times as long. */
 const plans = new WeakMap<GraphDef, Plan>();
 
 /** The plan of a definition; each node is entered at its first path, in the order of `flatten`. */

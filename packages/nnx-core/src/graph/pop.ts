@@ -41,8 +41,7 @@ export function pop(node: object, ...filters: readonly Filter[]): unknown {
       `pop: expected a module or a container of modules, got ${describe(node)}. Pass the model first.`,
     );
   }
-  const selection = new Selection("pop", filters, { exhaustive: false, anyOrder: true });
-  const { builder } = selection;
+  const selection = new Selection("pop", filters, takenLeaf, { exhaustive: false, anyOrder: true });
   const removals: (() => void)[] = [];
   const removed = new Set<Variable>();
   const seen = new Set<unknown>();
@@ -50,7 +49,7 @@ export function pop(node: object, ...filters: readonly Filter[]): unknown {
   while (walk.next()) {
     const { owner, key, value: child } = walk;
     if (walk.kind === "left") {
-      if (owner) builder.exit();
+      if (owner) selection.exit();
       continue;
     }
     if (walk.kind === "static" || (walk.kind !== "leaf" && seen.has(child))) continue;
@@ -58,7 +57,7 @@ export function pop(node: object, ...filters: readonly Filter[]): unknown {
       seen.add(child);
       walk.enter();
     } else if (walk.kind === "variable" || walk.kind === "leaf") {
-      if (!selection.add(walk.part, child as LeafValue, takenLeaf)) continue;
+      if (!selection.leaf(walk.part, child as LeafValue)) continue;
       if (Array.isArray(owner.value)) throw inArray(walk.path());
       if (Object.isFrozen(owner.value) && !(owner.value instanceof Map)) throw inFrozen(walk.path());
       if (child instanceof Variable) {
@@ -75,7 +74,7 @@ export function pop(node: object, ...filters: readonly Filter[]): unknown {
     } else {
       seen.add(child);
       walk.enter();
-      builder.enter(walk.part);
+      selection.enter(walk.part);
     }
   }
   const states = selection.finish();
@@ -88,25 +87,25 @@ export function pop(node: object, ...filters: readonly Filter[]): unknown {
  * Takes leaves of a State that the model keeps.
  * @returns what makes the State of the others, if any was taken.
  */
-function popState(selection: Selection, part: PathPart, kept: State): (() => State) | undefined {
+function popState(selection: Selection<LeafValue>, part: PathPart, kept: State): (() => State) | undefined {
   const rest = new StatesBuilder(1, [kept]);
   let taken = false;
-  selection.builder.enter(part);
+  selection.enter(part);
   walkState(kept, {
     enter: (key) => {
-      selection.builder.enter(key);
+      selection.enter(key);
       rest.enter(key);
     },
     leaf: (key, leaf) => {
-      if (selection.add(key, leaf, (each) => each)) taken = true;
+      if (selection.leaf(key, leaf)) taken = true;
       else rest.put(0, key, leaf);
     },
     exit: () => {
-      selection.builder.exit();
+      selection.exit();
       rest.exit();
     },
   });
-  selection.builder.exit();
+  selection.exit();
   return taken ? () => rest.finish()[0] as State : undefined;
 }
 

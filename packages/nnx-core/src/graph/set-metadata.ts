@@ -7,8 +7,8 @@ import { type Filter, toPredicate } from "../filter/filter.ts";
 import { isPlainObject } from "../data/plain-object.ts";
 import type { Metadata } from "../variable/variable-state.ts";
 import { Variable } from "../variable/variable.ts";
-import { iterNodes, nodesOf } from "./iterate.ts";
 import { classify } from "./node.ts";
+import { Walk } from "./walk.ts";
 
 /** Which Variables get metadata. */
 export interface MetadataOptions {
@@ -34,12 +34,11 @@ export function setMetadata(node: unknown, metadata: Metadata, options: Metadata
   }
   const { only = true } = options;
   const matches = toPredicate(only);
-  if (!needsPath(matches)) {
-    for (const each of nodesOf(node))
-      if (each instanceof Variable && matches([], each)) each.setMetadata(metadata);
-    return;
-  }
-  for (const [path, each] of iterNodes(node)) {
-    if (each instanceof Variable && matches(path, each)) each.setMetadata(metadata);
+  const needPaths = needsPath(matches);
+  const walk = new Walk(node);
+  while (walk.nextOnce()) {
+    const { value } = walk;
+    if (value instanceof Variable && matches(needPaths ? walk.path() : [], value))
+      value.setMetadata(metadata);
   }
 }

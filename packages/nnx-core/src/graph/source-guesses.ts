@@ -23,18 +23,13 @@ const sourceOf = (f: object): string => Function.prototype.toString.call(f);
 const codeOf = (source: string): string =>
   source.replace(text, (match) => (match.startsWith("`") ? (match.match(expressions) ?? []).join(" ") : " "));
 
-const privateMembers = new WeakMap<object, string | undefined>();
-
-/** The first `#private` member that methods of the class use on `this`; statics are the class's own. */
+/** The first `#private` member that methods use on `this`; statics are the class's own. */
 function privateMemberOf(type: object): string | undefined {
-  if (privateMembers.has(type)) return privateMembers.get(type);
   const code = codeOf(sourceOf(type));
   const match = privateUse.exec(code);
   const member = match?.[1] ?? match?.[2];
   const declared = `\\bstatic\\s+(?:async\\s+)?(?:get\\s+|set\\s+)?\\*?\\s*#${member?.replaceAll("$", "\\$")}\\b`;
-  const found = member !== undefined && new RegExp(declared).test(code) ? undefined : member;
-  privateMembers.set(type, found);
-  return found;
+  return member !== undefined && new RegExp(declared).test(code) ? undefined : member;
 }
 
 /**
@@ -56,6 +51,7 @@ export function refusePrivateFields(type: NodeType): void {
   }
 }
 
+/** Without it `merge` takes 1.1 to 1.2 times as long. */
 const ties = new WeakMap<object, boolean>();
 
 /** Whether a function is an arrow function whose source says `this`. */

@@ -11,7 +11,7 @@ import type { GraphDef } from "./graph-def.ts";
 import { lastStates, rememberStates } from "./snapshots.ts";
 
 /** What the State gets. */
-export function leafOf(value: LeafValue): StateLeaf {
+function leafOf(value: LeafValue): StateLeaf {
   if (value instanceof Variable) return value.toState();
   if (isVariableState(value)) return value;
   leaveToModules(value);
@@ -28,13 +28,8 @@ export function take<M>(
   const wanted = filters.length > 0 ? filters : everything;
   const isObject = typeof node === "object" && node !== null;
   const previous = isObject ? lastStates(node, wanted) : undefined;
-  const selection = new Selection(where, wanted, options, previous);
-  const { builder } = selection;
-  const graphdef = new GraphWalk({
-    enter: (key) => builder.enter(key),
-    leaf: (key, value) => void selection.add(key, value, leafOf),
-    exit: () => builder.exit(),
-  }).run(node);
+  const selection = new Selection(where, wanted, leafOf, options, previous);
+  const graphdef = new GraphWalk(selection).run(node);
   const states = selection.finish();
   if (isObject) rememberStates(node, wanted, states);
   return [graphdef, states];
@@ -65,11 +60,8 @@ export function split<M, const Fs extends readonly Filter[]>(
   return [graphdef, ...states] as unknown as [GraphDef<M>, ...SplitStates<M, Fs>];
 }
 
-const ignore = (): void => {};
-
 /** The definition half of {@link split}. @see Flax `nnx.graphdef` */
-export const graphdef = <M>(node: M): GraphDef<M> =>
-  new GraphWalk({ enter: ignore, leaf: ignore, exit: ignore }).run(node);
+export const graphdef = <M>(node: M): GraphDef<M> => new GraphWalk({}).run(node);
 
 /**
  * The model's values: all, those that a filter matches, or one State for each of several filters.

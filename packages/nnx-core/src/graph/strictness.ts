@@ -32,7 +32,7 @@ export class Strictness {
       const place = walk.at();
       this.awaited.set(value instanceof Variable ? value : pathKey(pathOf(place)), { place, value });
     };
-    this.count = new GraphWalk({ enter: nothing, leaf: put, exit: nothing }).run(root).leafCount;
+    this.count = new GraphWalk({ leaf: put }).run(root).leafCount;
   }
 
   /** A Variable gets a value. */
@@ -113,5 +113,3 @@ function valueAt(values: unknown, path: Path): unknown {
 
 /** Where values are below something that was looked at already, and therefore ends. */
 const leafPaths = (values: unknown): Path[] => [...leavesIn(values)].map(([, place]) => pathOf(place));
-
-const nothing = (): void => {};

@@ -66,6 +66,17 @@ describe("update", () => {
     expect(layer.kernel.value).toBe(3);
   });
 
+  it("takes undefined as a value, among several States too", () => {
+    const bag = new Bag({ x: new Variable<unknown>(1), inner: { y: new Variable(2) } });
+    update(
+      bag,
+      { x: undefined } as unknown as State,
+      { inner: { y: 3 }, made: undefined } as unknown as State,
+    );
+    expect([at(bag, "x", "value"), at(bag, "inner", "y", "value")]).toEqual([undefined, 3]);
+    expect(Object.hasOwn(bag, "made")).toBe(true);
+  });
+
   it("creates what is not there, around Variables of its own, and appends to arrays", () => {
     const bag = new Bag({ list: [new Param(0)], map: new Map([[1, new Param(1)]]), empty: [] });
     const more = new Bag({

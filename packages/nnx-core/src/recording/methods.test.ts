@@ -125,14 +125,17 @@ describe("methods of classes", () => {
         return super.forward(input);
       }
     }
-    const model = { one: new One(), two: new Two() };
-    const f = (m: typeof model) => m.two.forward(m.one.twice(x));
+    class Three extends Base {}
+    const model = { one: new One(), two: new Two(), three: new Three() };
+    const f = (m: typeof model) => m.three.forward(m.two.forward(m.one.twice(x)));
     const [, seen] = capture(f, Intermediate, outputs)(model);
     const calls = flattenState(seen).map(([path, leaf]) => [path.join("."), (leaf.value as []).length]);
     expect(calls).toEqual([
       ["one.forward", 2],
       ["one.in base", 2],
       ["one.twice", 1],
+      ["three.forward", 1],
+      ["three.in base", 1],
       ["two.forward", 1],
       ["two.in base", 1],
     ]);
@@ -228,5 +231,8 @@ describe("errors", () => {
     const message = /got none for Bincount, called in list\.0\. Register one/;
     expect(() => captureGradients(loss)(model)).toThrow(message);
     expect(() => grad(loss)(model)).toThrow(message);
+    // The op was called in a run that has ended when the outer one goes back.
+    const captures = (m: typeof model): tf.Tensor => capture(loss, Intermediate)(m)[0];
+    expect(() => grad(captures)(model)).toThrow(message);
   });
 });

@@ -26,8 +26,16 @@ function helpersOf(prototype: object): ReadonlySet<unknown> {
   return new Set(Array.isArray(helpers) ? (helpers as readonly unknown[]) : []);
 }
 
+const known = new WeakMap<object, ReadonlyMap<string, MethodOfClass>>();
+
 /** The methods of a class, also inherited ones, up to the library's base classes. */
 function methodsOf(prototype: object): ReadonlyMap<string, MethodOfClass> {
+  const methods = known.get(prototype) ?? findMethods(prototype);
+  known.set(prototype, methods);
+  return methods;
+}
+
+function findMethods(prototype: object): ReadonlyMap<string, MethodOfClass> {
   const helpers = helpersOf(prototype);
   const found = new Map<string, MethodOfClass>();
   // Names of accessors: they hide the methods that they override.
@@ -53,7 +61,7 @@ function methodsOf(prototype: object): ReadonlyMap<string, MethodOfClass> {
  * where the name is an attribute: what they run counts as part of the method that calls them.
  */
 function methodOf(module: unknown, name: string): MethodOfClass | undefined {
-  if (!(module instanceof BaseModule)) return undefined;
+  if (typeof module !== "object" || module === null) return undefined;
   const method = classes.get(Object.getPrototypeOf(module) as object)?.get(name);
   return method && Object.isExtensible(module) && !Object.hasOwn(module, name) ? method : undefined;
 }
@@ -88,16 +96,18 @@ interface Wrapped {
   readonly wrapper: Method;
 }
 
-const wrappers = new WeakSet<Method>();
+const wrappers = new WeakSet<object>();
 
 /** Puts a wrapper in the place of a method, unless there is one, or the class is frozen. */
 function wrap(owner: object, name: string): Wrapped | undefined {
-  const own = Object.getOwnPropertyDescriptor(owner, name) as TypedPropertyDescriptor<Method>;
-  const original = own.value as Method;
+  const own = Object.getOwnPropertyDescriptor(owner, name);
+  const original: unknown = own?.value;
+  // Somebody may have taken the method away since the class was first seen.
+  if (!own || typeof original !== "function") return undefined;
   // A run around this one has wrapped it already, or another class inherits it too.
   if (wrappers.has(original)) return undefined;
   if (!own.configurable && !own.writable) return undefined;
-  const wrapper = wrapperOf(owner, name, original);
+  const wrapper = wrapperOf(owner, name, original as Method);
   wrappers.add(wrapper);
   Object.defineProperty(owner, name, { ...own, value: wrapper });
   return { owner, name, own, wrapper };

@@ -6,7 +6,7 @@ import type { StateOf, StatesFor } from "./state-of.ts";
 import { StatesBuilder } from "./builder.ts";
 import { checkState } from "./check-state.ts";
 import type { OwnedState, State, StateLeaf, StateNode } from "./state.ts";
-import { type StateVisitor, walkState } from "./walk-state.ts";
+import { walkState } from "./walk-state.ts";
 
 export interface SelectionOptions {
   /** Whether each leaf must match a filter. */
@@ -15,44 +15,57 @@ export interface SelectionOptions {
   readonly anyOrder?: boolean;
 }
 
-/** What a filter list makes of a walk: leaves go to the State of the first filter that matches. */
-export class Selection {
-  readonly builder: StatesBuilder;
+/**
+ * What a filter list makes of a walk: leaves go to the State of the first filter that matches.
+ * @typeParam T - What filters look at.
+ */
+export class Selection<T> {
+  private readonly builder: StatesBuilder;
   private readonly where: string;
   private readonly filters: OrderedFilters;
+  private readonly leafOf: (value: T) => StateLeaf;
   private readonly exhaustive: boolean;
   private readonly uncovered: Path[] = [];
   private uncoveredCount = 0;
 
   /**
+   * @param leafOf - What the State gets.
    * @param previous - Earlier States of the same filters, whose subtrees are taken where nothing
    * changed.
    */
   constructor(
     where: string,
     filters: readonly Filter[],
+    leafOf: (value: T) => StateLeaf,
     { exhaustive, anyOrder = false }: SelectionOptions,
     previous?: readonly (State | undefined)[],
   ) {
     this.where = where;
     this.filters = orderFilters(where, filters, anyOrder);
+    this.leafOf = leafOf;
     this.exhaustive = exhaustive;
     this.builder = new StatesBuilder(filters.length, previous);
+  }
+
+  enter(key: PathPart): void {
+    this.builder.enter(key);
+  }
+
+  exit(): void {
+    this.builder.exit();
   }
 
   /**
    * Puts a leaf where it belongs.
    * @param key - Undefined for a leaf that is the whole.
-   * @param value - What filters look at.
-   * @param leafOf - What the State gets.
    * @returns whether a filter matched.
    */
-  add<T>(key: PathPart | undefined, value: T, leafOf: (value: T) => StateLeaf): boolean {
+  leaf(key: PathPart | undefined, value: T): boolean {
     const { predicates, needPaths } = this.filters;
     const path = needPaths ? this.builder.pathTo(key) : noPath;
     for (let i = 0; i < predicates.length; i++) {
       if (predicates[i]?.(path, value)) {
-        this.builder.put(i, key, leafOf(value));
+        this.builder.put(i, key, this.leafOf(value));
         return true;
       }
     }
@@ -83,13 +96,8 @@ function select(
   const state = checkState(where, given);
   // A filter that matches everything below some path gives that subtree of `state` itself.
   const previous = filters.map(() => state);
-  const selection = new Selection(where, filters, { exhaustive }, previous);
-  const visitor: StateVisitor = {
-    enter: (key) => selection.builder.enter(key),
-    leaf: (key, leaf) => void selection.add(key, leaf, itself),
-    exit: () => selection.builder.exit(),
-  };
-  walkState(state, visitor);
+  const selection = new Selection(where, filters, itself, { exhaustive }, previous);
+  walkState(state, selection);
   return selection.finish();
 }
 

@@ -12,10 +12,11 @@ export interface StateVisitor {
   exit(): void;
 }
 
-interface Frame {
+/** A subtree that is not left yet. */
+interface Entered {
   readonly node: State;
   readonly keys: readonly PathPart[];
-  readonly parent: Frame | undefined;
+  readonly parent: Entered | undefined;
   next: number;
 }
 
@@ -26,7 +27,7 @@ export function walkState(state: StateNode, visitor: StateVisitor): void {
     visitor.leaf(undefined, state);
     return;
   }
-  let frame: Frame | undefined = frameOf(state, undefined);
+  let frame: Entered | undefined = entered(state, undefined);
   while (frame) {
     const key: PathPart | undefined = frame.keys[frame.next++];
     if (key === undefined) {
@@ -38,12 +39,12 @@ export function walkState(state: StateNode, visitor: StateVisitor): void {
     if (isLeaf(child)) visitor.leaf(key, child);
     else {
       visitor.enter(key);
-      frame = frameOf(child, frame);
+      frame = entered(child, frame);
     }
   }
 }
 
-const frameOf = (node: State, parent: Frame | undefined): Frame => ({
+const entered = (node: State, parent: Entered | undefined): Entered => ({
   node,
   keys: sortedParts(Object.keys(node)),
   parent,

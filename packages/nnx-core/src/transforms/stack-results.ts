@@ -95,10 +95,10 @@ function stack(items: readonly unknown[], axis: number, path: Path): Stacked {
 }
 
 /** Names in one order, so that results have theirs whatever slice was first. */
-const sortedKeys = (container: object): readonly PathPart[] => {
-  const keys = ownKeysOf(container) as readonly PathPart[];
-  return containerKind(container) === "record" ? [...keys].sort() : keys;
-};
+const sortedKeys = (container: object): readonly PathPart[] =>
+  containerKind(container) === "record"
+    ? Object.keys(container).sort()
+    : (ownKeysOf(container) as readonly PathPart[]);
 
 function stackStates(
   states: readonly State[],

@@ -1,15 +1,25 @@
-import { grad, Module, Param, state, unpack, valueAndGrad } from "@nnxjs/nnx-core";
+import { grad, Module, not, Param, pathContains, state, toPure, unpack, valueAndGrad } from "@nnxjs/nnx-core";
 import type * as tf from "@tensorflow/tfjs-core";
 import { expectTypeOf, it } from "vitest";
 import {
   adam,
   adamw,
+  applyUpdates,
   chain,
   clip,
+  EMA,
   type GradientTransformation,
+  injectHyperparams,
+  lbfgs,
+  mapTree,
+  masked,
+  ModelAndOptimizer,
+  MultiSteps,
   Optimizer,
+  partition,
   scaleByAdam,
   sgd,
+  type Tree,
 } from "../index.ts";
 
 declare class Net extends Module {
@@ -51,4 +61,45 @@ it("chains transformations of any state without a cast", () => {
   adamw(0.1, { nesterov: true, weightDecay: 0 });
   // @ts-expect-error a misspelt option
   adam(0.1, { nestrov: true });
+});
+
+it("types the loss of a line search by the model", () => {
+  const optimizer = new Optimizer(model, lbfgs());
+  optimizer.update(model, grad(loss)(model), { value: 1, valueFn: (m) => loss(m), own: "x" });
+  optimizer.update([model], [grad(loss)(model)], { valueFn: ([m]) => loss(m as Net) });
+  // @ts-expect-error the loss of something else
+  optimizer.update(model, grad(loss)(model), { value: 1, valueFn: (_: { x: number }) => x });
+  const trainer = new ModelAndOptimizer(model, lbfgs());
+  expectTypeOf(trainer.model).toEqualTypeOf<Net>();
+  trainer.update(grad(loss)(model), { value: x, valueFn: loss });
+});
+
+it("takes masks and labels in every form", () => {
+  masked(sgd(1), true);
+  masked(sgd(1), { a: true, b: { c: false } });
+  masked(sgd(1), (params) => mapTree((p) => p.rank > 1, params));
+  masked(sgd(1), not(pathContains("bias")));
+  // @ts-expect-error numbers are no flags
+  masked(sgd(1), { a: 1 });
+  partition({ a: sgd(1), b: adam(1) }, { head: "a", body: { kernel: "b" } });
+  partition({ a: sgd(1) }, (params) => mapTree(() => "a", params));
+  partition([
+    [Param, sgd(1)],
+    [(path) => path.length > 1, adam(1)],
+    [true, new MultiSteps(sgd(1), 2)],
+  ]);
+});
+
+it("injects schedules in the place of numbers alone", () => {
+  injectHyperparams(adam)((step) => 1 / step, { b1: (step) => step, nesterov: true });
+  // @ts-expect-error a flag follows no schedule
+  injectHyperparams(adam)(1, { nesterov: () => true });
+});
+
+it("takes what toPure gives as parameters, and keeps States what they are", () => {
+  const params: Tree = toPure<tf.Tensor>(state(model));
+  adam(1).init(params);
+  const values = state(model);
+  expectTypeOf(applyUpdates(values, values)).toEqualTypeOf(values);
+  expectTypeOf(new EMA(model, 0.9).applyTo(model)).toEqualTypeOf<Net>();
 });

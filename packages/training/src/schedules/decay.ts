@@ -2,6 +2,7 @@
 import { registerFactory } from "@nnxjs/nnx-core";
 import { checkOptions } from "@nnxjs/nnx-core/internal";
 import { checkFinite, checkNotNegative, checkPositive, checkSteps } from "../checks.ts";
+import { checkFlag } from "./checks.ts";
 import type { Schedule } from "./schedule.ts";
 
 /** Options of {@link exponentialDecay}. */
@@ -49,6 +50,7 @@ function decayExponentially(
   checkSteps("exponentialDecay", "transitionSteps", transitionSteps);
   checkNotNegative("exponentialDecay", "transitionBegin", transitionBegin);
   checkPositive("exponentialDecay", "decayRate", decayRate);
+  checkFlag("exponentialDecay", "staircase", staircase);
   if (endValue !== null) checkFinite("exponentialDecay", "endValue", endValue);
   const bound = decayRate < 1 ? Math.max : Math.min;
   return (count) => {

@@ -4,11 +4,11 @@ import {
   flattenState,
   isVariableState,
   leafValue,
-  mapValues,
   type State,
+  type StateLeaf,
   StructureError,
 } from "@nnxjs/nnx-core";
-import { describe, isOwner } from "@nnxjs/nnx-core/internal";
+import { describe, isOwner, mapLeaves, withValue } from "@nnxjs/nnx-core/internal";
 import { checkFinite, checkSteps } from "../checks.ts";
 import { isBranch } from "./structure.ts";
 import { checkAlike, leavesOf, mapTree, type Tree } from "./tree.ts";
@@ -28,7 +28,18 @@ function combine<T extends Tree | State>(
   a: T,
   b: Tree | State,
 ): T {
-  if (isState(a) || isState(b)) return mapValues(f, a as State, b as State) as unknown as T;
+  if (isState(a) || isState(b)) {
+    const values = (leaf: StateLeaf, other?: StateLeaf): Tensor =>
+      f(leafValue<Tensor>(leaf), leafValue<Tensor>(other as StateLeaf));
+    const mapped = mapLeaves(
+      where,
+      (_, leaf, other) => withValue(leaf, values(leaf, other)),
+      a as State,
+      b as State,
+    );
+    // A State of the same paths and types.
+    return mapped as unknown as T;
+  }
   checkAlike(where, { [names[0]]: a as Tree, [names[1]]: b as Tree });
   return mapTree(f, a as Tree, b as Tree) as T;
 }
@@ -59,8 +70,7 @@ export function squaredNorm(updates: Tree | State): Tensor {
 }
 
 /** The sum of scalars. */
-export const total = (parts: readonly Tensor[]): Tensor =>
-  parts.length === 0 ? scalar(0) : addN([...parts]);
+const total = (parts: readonly Tensor[]): Tensor => (parts.length === 0 ? scalar(0) : addN([...parts]));
 
 /** The sum of the products of elements that belong together. */
 export function dot(a: Tree, b: Tree): Tensor {

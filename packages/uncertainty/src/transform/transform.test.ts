@@ -8,6 +8,7 @@ import {
   Param,
   pathContains,
   split,
+  type State,
   state,
   update,
 } from "@nnxjs/nnx-core";
@@ -297,5 +298,34 @@ describe("DropoutLinear", () => {
     ]);
     expect(layer.kernel).toBe(base.kernel);
     expect(() => layer.forward(x)).toThrow(/Dropout\.forward: expected an RNG stream/);
+  });
+});
+
+describe("a transformed copy is a model of its own", () => {
+  class Kept extends Module {
+    readonly layers: readonly Linear[] = [dense(), dense()];
+    readonly average: State = state(this.layers, Param);
+  }
+
+  it("with the States that it keeps, and goes with the scope that it was made in", () => {
+    const before = tf.memory().numTensors;
+    const model = new Kept();
+    const copy = dropconnect(model, 0.5, { rngs: rngs() });
+    expect(copy.average).not.toBe(model.average);
+    dispose(model);
+    expect(flattenState(copy.average)).toHaveLength(4);
+    tf.tidy(() => void dropconnect(copy, 0.5, { rngs: rngs(), skipFirst: false }));
+    dispose(copy);
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  it("or is refused, where it would go on to run the original", () => {
+    class Tied extends Module {
+      readonly layers: readonly Linear[] = [dense(), dense()];
+      readonly forward = (x: tf.Tensor): tf.Tensor => this.layers[1]!.forward(x as tf.Tensor2D);
+    }
+    expect(() => dropconnect(new Tied(), 0.5, { rngs: rngs() })).toThrow(
+      "merge at forward: expected attributes that are not tied to one object, got an arrow function with `this`",
+    );
   });
 });

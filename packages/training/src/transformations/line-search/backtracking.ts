@@ -48,7 +48,8 @@ const f32 = Math.fround;
  * @param maxBacktrackingSteps - A positive integer.
  * @throws RangeError for options that cannot be; StructureError in a step without `value` or
  * `valueFn`.
- * @see `optax.scale_by_backtracking_linesearch`; Nocedal and Wright 1999, https://doi.org/10.1007/978-0-387-40065-5
+ * @see `optax.scale_by_backtracking_linesearch`; Nocedal and Wright 1999,
+ * https://doi.org/10.1007/978-0-387-40065-5
  * @example
  * ```ts
  * import * as nnx from "@nnxjs/nnx";

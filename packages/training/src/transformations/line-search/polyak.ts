@@ -28,7 +28,10 @@ export interface PolyakOptions {
   fMin?: number;
   /** Added to the sum of squares that is divided by. @defaultValue 0 */
   eps?: number;
-  /** Whether a loss below `fMin` turns the step around (`"sps"`) or stops it (`"sps+"`). @defaultValue "sps" */
+  /**
+   * Whether a loss below `fMin` turns the step around (`"sps"`) or stops it (`"sps+"`).
+   * @defaultValue "sps"
+   */
   variant?: "sps" | "sps+";
 }
 

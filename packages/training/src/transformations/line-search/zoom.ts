@@ -60,7 +60,8 @@ const where = "scaleByZoomLinesearch";
  * @param maxLinesearchSteps - A positive integer.
  * @throws RangeError for options that cannot be; StructureError in a step without `value` or
  * `valueFn`.
- * @see `optax.scale_by_zoom_linesearch`; Nocedal and Wright 1999, https://doi.org/10.1007/978-0-387-40065-5
+ * @see `optax.scale_by_zoom_linesearch`; Nocedal and Wright 1999,
+ * https://doi.org/10.1007/978-0-387-40065-5
  */
 export const scaleByZoomLinesearch: (
   maxLinesearchSteps: number,

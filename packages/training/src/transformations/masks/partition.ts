@@ -165,8 +165,6 @@ export const partition: Partition = (
   return byLabel(byIndex, filterLabels(known.map(([filter]) => filter)), labels as MaskedOptions);
 };
 
-registerFunction("tx.partition", partition);
-
 function checkLabels(transforms: unknown, labels: unknown): void {
   const isRecord = typeof transforms === "object" && transforms !== null;
   if (isRecord && (typeof labels === "object" || typeof labels === "function" || typeof labels === "string"))
@@ -179,3 +177,5 @@ function checkLabels(transforms: unknown, labels: unknown): void {
 
 /** The name that `partition` had. @see `optax.multi_transform` */
 export const multiTransform: Partition = partition;
+
+registerFunction("tx.partitionOf", partition);

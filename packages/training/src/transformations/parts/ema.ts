@@ -9,7 +9,10 @@ import type { GradientTransformation } from "../transformation.ts";
 
 /** Options of {@link ema}. */
 export interface EmaOptions {
-  /** Divide by what the weights sum up to, so that the first steps are no smaller. @defaultValue true */
+  /**
+   * Divide by what the weights sum up to, so that the first steps are no smaller.
+   * @defaultValue true
+   */
   debias?: boolean;
 }
 

@@ -80,7 +80,7 @@ type Factory = (...args: never[]) => GradientTransformation;
  * hyperparams.learningRate!.value = 1e-4;
  * ```
  */
-export function injectHyperparams<A extends unknown[]>(
+export function injectHyperparams<A extends readonly unknown[]>(
   innerFactory: (...args: A) => GradientTransformation,
   options: InjectOptions = {},
 ): (...args: InjectableArgs<A>) => GradientTransformation<InjectState> {
@@ -89,8 +89,6 @@ export function injectHyperparams<A extends unknown[]>(
   const given = Object.keys(options).length > 0 ? options : undefined;
   return (...args) => injected(innerFactory as unknown as Factory, given, ...(args as unknown[]));
 }
-
-registerFunction("tx.injectHyperparams", injectHyperparams);
 
 /**
  * The name that `injectHyperparams` had for stateful schedules.
@@ -232,3 +230,5 @@ export class WrappedSchedule implements StatefulSchedule<WrappedScheduleState> {
     return scheduled(`injectHyperparams of ${this.name}`, this.scheduleFn, count);
   }
 }
+
+registerFunction("tx.injectHyperparams", injectHyperparams);

@@ -122,7 +122,7 @@ export const measureWithEma: (
     init: () => [],
     update: (updates, state) => [measured(updates), state],
   };
-  return chain(take, { init: (params) => mean.init(measured(params)), update: mean.update });
+  return chain(take, { ...mean, init: (params) => mean.init(measured(params)) });
 });
 
 const asFloat = (x: Tensor): Tensor => (isTensor(x) && x.dtype !== "float32" ? cast(x, "float32") : x);

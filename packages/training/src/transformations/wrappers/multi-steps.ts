@@ -155,7 +155,6 @@ registerFactory(
   factoryName,
   (...args: ConstructorParameters<typeof MultiSteps>): MultiSteps => new MultiSteps(...args),
 );
-registerFunction(factoryName, MultiSteps);
 
 function numberAt(state: unknown, name: string): number {
   const found: unknown = typeof state === "object" && state !== null ? Reflect.get(state, name) : undefined;
@@ -166,3 +165,5 @@ function numberAt(state: unknown, name: string): number {
       "Pass what update returned, or the optState of an Optimizer.",
   );
 }
+
+registerFunction("tx.MultiStepsClass", MultiSteps);

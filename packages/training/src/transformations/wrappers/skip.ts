@@ -19,7 +19,7 @@ export type ShouldSkipUpdateFunction = (
   params: Tree,
 ) => readonly [shouldSkip: boolean | Tensor, skipState: TransformationState];
 
-/** Scalars: the decision, of dtype bool, and how many elements were NaN or infinite, of dtype int32. */
+/** Scalars: the decision, dtype bool, and how many elements were not finite, dtype int32. */
 type NotFinite = { readonly shouldSkip: Tensor; readonly numNotFinite: Tensor };
 
 /**

@@ -1,4 +1,4 @@
-/** @file Functions in a model that would go on to use the original in every copy. */
+/** @file What only sources show: functions tied to the original, and `#private` members. */
 import { describe, expect, it } from "vitest";
 import { clone, merge, Module, Param, split, StructureError } from "../index.ts";
 
@@ -48,4 +48,16 @@ describe("functions tied to one object are refused in copies", () => {
     const model = new Holder();
     expect(clone(model).steps).toEqual(model.steps);
   });
+});
+
+it("private members are seen in templates too", () => {
+  class Named extends Module {
+    readonly by: Param<number> = new Param(2);
+    #name = "a";
+    label(): string {
+      return `named ${this.#name}`;
+    }
+  }
+  expect(new Named().label()).toBe("named a");
+  expect(() => clone(new Named())).toThrow("got Named with #name");
 });

@@ -1,0 +1,161 @@
+/**
+ * @file Saving in one page and restoring in another, in a real Chromium. Without one nothing is tried,
+ * and the test says so: `CHROMIUM_PATH` names it, otherwise `/usr/bin/chromium` is looked for.
+ */
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type BrowserContext, chromium, type Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { bundled } from "../../test/bundled.ts";
+import type { Actions } from "../../test/programs/page.ts";
+
+const executablePath = process.env.CHROMIUM_PATH ?? "/usr/bin/chromium";
+const hasBrowser = existsSync(executablePath);
+
+const folder = mkdtempSync(join(tmpdir(), "nnx-browser-"));
+let server: Server;
+let context: BrowserContext;
+let base = "";
+const files = new Map<string, Uint8Array>();
+
+/** The scripts, an empty page, and files that the test puts there, in ranges. */
+function serve(): Server {
+  return createServer((request, response) => {
+    const name = (request.url ?? "/").slice(1);
+    const type = name.endsWith(".js") ? "text/javascript" : "text/html";
+    const bytes = files.get(name);
+    const range = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? "");
+    if (request.method === "PUT") {
+      const parts: Buffer[] = [];
+      request.on("data", (part: Buffer) => parts.push(part));
+      request.on("end", () => {
+        files.set(name, new Uint8Array(Buffer.concat(parts)));
+        response.writeHead(201).end();
+      });
+    } else if (name === "" || name === "favicon.ico") {
+      response.writeHead(200, { "Content-Type": type });
+      response.end('<!doctype html><script type="module" src="/page.js"></script>');
+    } else if (bytes && range) {
+      const [start, end] = [Number(range[1]), Math.min(Number(range[2]), bytes.length - 1)];
+      response.writeHead(206, { "Content-Range": `bytes ${start}-${end}/${bytes.length}` });
+      response.end(bytes.subarray(start, end + 1));
+    } else if (bytes) response.writeHead(200, { "Content-Type": type }).end(bytes);
+    else response.writeHead(404).end();
+  });
+}
+
+async function newPage(): Promise<Page> {
+  const page = await context.newPage();
+  page.on("pageerror", (error) => {
+    throw error;
+  });
+  await page.goto(base);
+  await page.waitForFunction(() => "actions" in globalThis);
+  return page;
+}
+
+/** Runs an action in a page of its own, which is closed then. */
+async function inNewPage<K extends keyof Actions>(
+  name: K,
+  ...args: Parameters<Actions[K]>
+): Promise<Awaited<ReturnType<Actions[K]>>> {
+  const page = await newPage();
+  try {
+    return (await page.evaluate(
+      ([action, given]) =>
+        (globalThis as unknown as { actions: Record<string, (...a: readonly unknown[]) => unknown> }).actions[
+          action as string
+        ]?.(...(given as unknown[])),
+      [name, args] as const,
+    )) as Awaited<ReturnType<Actions[K]>>;
+  } finally {
+    await page.close();
+  }
+}
+
+if (!hasBrowser) {
+  it(`in a browser: nothing was tried, for there is no ${executablePath}`, () => {
+    expect(hasBrowser).toBe(false);
+  });
+} else {
+  describe("in Chromium", () => {
+    beforeAll(async () => {
+      for (const name of ["page", "page-worker"]) {
+        const outfile = await bundled(name, join(folder, `${name}.js`), "browser");
+        files.set(`${name}.js`, readFileSync(outfile));
+      }
+      server = serve();
+      await new Promise<void>((resolve) => void server.listen(0, "127.0.0.1", resolve));
+      base = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+      context = await chromium.launchPersistentContext(join(folder, "profile"), {
+        executablePath,
+        headless: true,
+        args: [
+          "--no-sandbox",
+          "--disable-gpu",
+          "--disable-quic",
+          "--no-first-run",
+          "--disable-background-networking",
+          "--disable-component-update",
+          "--disable-sync",
+        ],
+      });
+    }, 120_000);
+    afterAll(async () => {
+      await context?.close();
+      server?.close();
+      rmSync(folder, { recursive: true, force: true });
+    });
+
+    it.each(["opfs", "indexedDb"])(
+      "%s: what one page saves another one restores, bit for bit",
+      async (name) => {
+        const saved = await inNewPage("save", name);
+        expect(await inNewPage("restore", name)).toBe(saved);
+        expect(await inNewPage("files", name)).toEqual([name === "opfs" ? "model.safetensors" : "model"]);
+        expect(await inNewPage("none", name)).toBe("NotFoundError");
+      },
+    );
+
+    it.each(["opfs", "indexedDb"])(
+      "%s: shards take the place of a file, and the other way round",
+      async (name) => {
+        const saved = await inNewPage("save", name, 1_500_000);
+        expect(await inNewPage("files", name)).toHaveLength(4);
+        expect(await inNewPage("restore", name)).toBe(saved);
+        await inNewPage("save", name);
+        expect(await inNewPage("files", name)).toHaveLength(1);
+        expect(await inNewPage("restore", name)).toBe(saved);
+      },
+    );
+
+    it.each(["opfs", "indexedDb"])(
+      "%s: a page that is closed while it saves leaves the old one",
+      async (name) => {
+        const saved = await inNewPage("save", name);
+        await inNewPage("begin", name);
+        expect(await inNewPage("restore", name)).toBe(saved);
+        await inNewPage("save", name);
+        expect(await inNewPage("restore", name)).toBe(saved);
+        // What it left in the database is gone with the next save: four pieces of data, one header.
+        if (name === "indexedDb") expect(await inNewPage("pieces")).toBe(5);
+      },
+    );
+
+    it.each(["opfs", "indexedDb"])("%s: keeps the steps of a run", async (name) => {
+      expect(await inNewPage("steps", name)).toEqual([[2, 3], { loss: 2 }, true]);
+    });
+
+    it("Blobs, blob: and http: URLs give the same", async () => {
+      expect(await inNewPage("upload", "/model.safetensors")).toBe(201);
+      expect(await inNewPage("elsewhere", "model.safetensors")).toEqual([true, true, true, [1, 4294967295]]);
+    });
+
+    it("a worker gets a State and sends one back", async () => {
+      expect(await inNewPage("thread", "/page-worker.js")).toEqual([2, 4]);
+    });
+  });
+}
