@@ -1,17 +1,56 @@
-// The Optimizer.
-export { OptArray, OptState, type OptStateTree, OptVariable } from "./optimizer/opt-state.ts";
-export type { Gradients } from "./optimizer/gradients.ts";
-export { EMA, type EMAOptions } from "./optimizer/ema.ts";
-export type { UpdateExtra } from "./optimizer/extra.ts";
+// Losses.
+export * as losses from "./losses/index.ts";
+export { hingeLoss, perceptronLoss, sigmoidBinaryCrossEntropy, sparsemaxLoss } from "./losses/binary.ts";
+export { cosineDistance, type CosineOptions, cosineSimilarity } from "./losses/cosine.ts";
+export { ctcLoss, ctcLossWithForwardProbs, type CtcForwardProbs, type CtcOptions } from "./losses/ctc.ts";
 export {
-  ModelAndOptimizer,
-  Optimizer,
-  OptimizerBase,
-  type OptimizerOptions,
-} from "./optimizer/optimizer.ts";
-export { type ApplyGradientsOptions, TrainState, type TrainStateFields } from "./optimizer/train-state.ts";
+  convexKlDivergence,
+  generalizedKlDivergence,
+  klDivergence,
+  klDivergenceWithLogTargets,
+} from "./losses/divergence.ts";
+export {
+  type FenchelYoungLoss,
+  type FenchelYoungOptions,
+  makeFenchelYoungLoss,
+} from "./losses/fenchel-young.ts";
+export { sigmoidFocalLoss, type SigmoidFocalLossOptions } from "./losses/focal.ts";
+export { type IntegerLabelOptions, softmaxCrossEntropyWithIntegerLabels } from "./losses/integer-labels.ts";
+export type { ReductionOptions } from "./losses/masked-sum.ts";
+export { multiclassHingeLoss, multiclassPerceptronLoss } from "./losses/multiclass.ts";
+export { rankingSoftmaxLoss, type RankingReduction, type RankingSoftmaxOptions } from "./losses/ranking.ts";
+export { huberLoss, type HuberLossOptions, l2Loss, logCosh, squaredError } from "./losses/regression.ts";
+export {
+  binaryDiceLoss,
+  type BinaryDiceOptions,
+  diceLoss,
+  type DiceOptions,
+  type GeneralizedDiceOptions,
+  multiclassGeneralizedDiceLoss,
+} from "./losses/segmentation.ts";
+export {
+  ntxent,
+  type NtxentOptions,
+  tripletMarginLoss,
+  type TripletMarginOptions,
+} from "./losses/self-supervised.ts";
+export { smoothLabels } from "./losses/smooth-labels.ts";
+export {
+  polyLossCrossEntropy,
+  type PolyLossOptions,
+  safeSoftmaxCrossEntropy,
+  softmaxCrossEntropy,
+} from "./losses/softmax-cross-entropy.ts";
+export { multiclassSparsemaxLoss } from "./losses/sparsemax.ts";
 
 // Schedules.
+export type { Schedule } from "./schedules/schedule.ts";
+export {
+  type CosineDecayOptions,
+  cosineDecaySchedule,
+  exponentialDecay,
+  type ExponentialDecayOptions,
+} from "./schedules/decay.ts";
 export type { BoundariesAndScales } from "./schedules/checks.ts";
 export { joinSchedules } from "./schedules/join.ts";
 export {
@@ -37,13 +76,19 @@ export {
   warmupCosineDecaySchedule,
   warmupExponentialDecaySchedule,
 } from "./schedules/warmup.ts";
+
+// The Optimizer.
+export { OptArray, OptState, type OptStateTree, OptVariable } from "./optimizer/opt-state.ts";
+export type { Gradients } from "./optimizer/gradients.ts";
+export { EMA, type EMAOptions } from "./optimizer/ema.ts";
+export type { UpdateExtra } from "./optimizer/extra.ts";
 export {
-  type CosineDecayOptions,
-  cosineDecaySchedule,
-  exponentialDecay,
-  type ExponentialDecayOptions,
-} from "./schedules/decay.ts";
-export type { Schedule } from "./schedules/schedule.ts";
+  ModelAndOptimizer,
+  Optimizer,
+  OptimizerBase,
+  type OptimizerOptions,
+} from "./optimizer/optimizer.ts";
+export { type ApplyGradientsOptions, TrainState, type TrainStateFields } from "./optimizer/train-state.ts";
 
 // Transformations, and chains of them.
 export { scale, scaleBySchedule } from "./transformations/scale.ts";
@@ -228,51 +273,6 @@ export {
 // Parameters as trees.
 export { applyUpdates, globalNorm, incrementalUpdate, periodicUpdate } from "./tree/arithmetic.ts";
 export { mapTree, type Nested, type Tree } from "./tree/tree.ts";
-
-// Losses.
-export * as losses from "./losses/index.ts";
-export { hingeLoss, perceptronLoss, sigmoidBinaryCrossEntropy, sparsemaxLoss } from "./losses/binary.ts";
-export { cosineDistance, type CosineOptions, cosineSimilarity } from "./losses/cosine.ts";
-export { ctcLoss, ctcLossWithForwardProbs, type CtcForwardProbs, type CtcOptions } from "./losses/ctc.ts";
-export {
-  convexKlDivergence,
-  generalizedKlDivergence,
-  klDivergence,
-  klDivergenceWithLogTargets,
-} from "./losses/divergence.ts";
-export {
-  type FenchelYoungLoss,
-  type FenchelYoungOptions,
-  makeFenchelYoungLoss,
-} from "./losses/fenchel-young.ts";
-export { sigmoidFocalLoss, type SigmoidFocalLossOptions } from "./losses/focal.ts";
-export { type IntegerLabelOptions, softmaxCrossEntropyWithIntegerLabels } from "./losses/integer-labels.ts";
-export type { ReductionOptions } from "./losses/masked-sum.ts";
-export { multiclassHingeLoss, multiclassPerceptronLoss } from "./losses/multiclass.ts";
-export { rankingSoftmaxLoss, type RankingReduction, type RankingSoftmaxOptions } from "./losses/ranking.ts";
-export { huberLoss, type HuberLossOptions, l2Loss, logCosh, squaredError } from "./losses/regression.ts";
-export {
-  binaryDiceLoss,
-  type BinaryDiceOptions,
-  diceLoss,
-  type DiceOptions,
-  type GeneralizedDiceOptions,
-  multiclassGeneralizedDiceLoss,
-} from "./losses/segmentation.ts";
-export {
-  ntxent,
-  type NtxentOptions,
-  tripletMarginLoss,
-  type TripletMarginOptions,
-} from "./losses/self-supervised.ts";
-export { smoothLabels } from "./losses/smooth-labels.ts";
-export {
-  polyLossCrossEntropy,
-  type PolyLossOptions,
-  safeSoftmaxCrossEntropy,
-  softmaxCrossEntropy,
-} from "./losses/softmax-cross-entropy.ts";
-export { multiclassSparsemaxLoss } from "./losses/sparsemax.ts";
 
 // Metrics.
 export { Metric } from "./metrics/metric.ts";

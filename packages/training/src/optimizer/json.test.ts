@@ -310,7 +310,7 @@ it.each(every)("%s goes through JSON with its state, and takes the same steps", 
 
 it("covers all that makes a transformation", () => {
   const index = readFileSync("packages/training/src/index.ts", "utf8");
-  const lists = index.matchAll(/^export \{([^}]*)\} from ".\/transformations\//gm);
+  const lists = index.matchAll(/^export \{([^}]*)\} from "\.\/transformations\//gm);
   const values = [...lists].flatMap(([, list = ""]) => list.split(",").map((name) => name.trim()));
   const names = values.filter((name) => name !== "" && !name.startsWith("type "));
   expect([...new Set([...every.map(([name]) => name), ...others])].sort()).toEqual(names.sort());
