@@ -70,8 +70,14 @@ export class Checkpointer {
     if (!isCount) throw refused("maxToKeep to be a positive integer", maxToKeep, "Leave it out to keep all.");
     if (bestFn !== undefined && typeof bestFn !== "function")
       throw refused("bestFn to be a function of the metrics", bestFn, "Such as ({ loss }) => loss.");
-    if (bestMode !== undefined && bestMode !== "max" && bestMode !== "min")
-      throw refused('bestMode to be "max" or "min"', bestMode, 'Use "min" for losses.');
+    switch (bestMode) {
+      case undefined:
+      case "max":
+      case "min":
+        break;
+      default:
+        throw refused('bestMode to be "max" or "min"', bestMode satisfies never, 'Use "min" for losses.');
+    }
     if (bestMode !== undefined && bestFn === undefined)
       throw refused("bestFn beside bestMode", bestFn, "Say what is best: ({ loss }) => loss.");
     this.folder = folder;

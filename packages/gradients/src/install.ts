@@ -8,9 +8,15 @@ import type { GradientRule } from "./rule.ts";
 /** The rule that each of ours replaced, by kernel; undefined where there was none. */
 const replaced = new Map<string, GradientRule | undefined>();
 
+/**
+ * `getGradient` is typed as if every kernel had a rule. It returns undefined where none is
+ * registered.
+ */
+const present = (kernelName: string): GradientRule | undefined => getGradient(kernelName);
+
 function put(kernelName: string, rule: GradientRule | undefined): void {
-  // Registering over another rule warns in debug mode; taking it out first does not.
-  if (getGradient(kernelName) !== undefined) unregisterGradient(kernelName);
+  // Registering over another rule warns in debug mode. Unregistering the other rule first does not.
+  if (present(kernelName)) unregisterGradient(kernelName);
   if (rule !== undefined) registerGradient(rule);
 }
 
@@ -36,9 +42,9 @@ function put(kernelName: string, rule: GradientRule | undefined): void {
 export function registerRules(rules: readonly GradientRule[]): void {
   for (const rule of rules) {
     const { kernelName } = rule;
-    const present = getGradient(kernelName) as GradientRule | undefined;
-    if (present === rule) continue;
-    if (!replaced.has(kernelName)) replaced.set(kernelName, present);
+    const before = present(kernelName);
+    if (before === rule) continue;
+    if (!replaced.has(kernelName)) replaced.set(kernelName, before);
     put(kernelName, rule);
   }
 }

@@ -49,8 +49,7 @@ export function live<T extends Tensor>(where: string, x: T): T {
  */
 export function floats<T extends Tensor>(where: string, x: T): T {
   const { dtype } = live(where, x);
-  // The rank stays, and so the type that says it.
-  return dtype === "int32" || dtype === "bool" ? (cast(x, "float32") as T) : x;
+  return dtype === "int32" || dtype === "bool" ? cast<T>(x, "float32") : x;
 }
 
 /** @throws NnxError unless the last axis has this size; DisposedError for a disposed tensor. */

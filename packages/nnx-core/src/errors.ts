@@ -73,7 +73,11 @@ export function describe(value: unknown): string {
     const typeName: unknown = Reflect.get(value, "typeName");
     return `the function or class ${typeof typeName === "string" ? typeName : value.name || "(anonymous)"}`;
   }
-  if (typeof value !== "object") return String(value as number | bigint | boolean | symbol);
+  if (typeof value !== "object") {
+    // TypeScript does not narrow unknown by exclusion. These types are left.
+    const primitive = value as number | bigint | boolean | symbol;
+    return String(primitive);
+  }
   if (hasShapeAndDtype(value) && value.shape.every((size) => typeof size === "number"))
     return `a ${shortened(value.dtype)}[${value.shape.join(",")}]`;
   if (Array.isArray(value)) return `an array of length ${value.length}`;

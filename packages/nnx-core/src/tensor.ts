@@ -21,7 +21,11 @@ export const zerosLike: typeof tf.zerosLike = tf.zerosLike;
  * `tf.tidy` for results of any type: the tensors in arrays, plain objects and class instances
  * survive.
  */
-export const scoped = <R>(f: () => R): R => tf.tidy(f as () => void) as R;
+export function scoped<R>(f: () => R): R {
+  // tensorflow.js types the results that it searches for tensors. It takes all others, too.
+  const run: () => void = f;
+  return tf.tidy(run) as R;
+}
 
 /** One slice along an axis, without that axis. */
 export const sliceAt = (tensor: Tensor, axis: number, index: number): Tensor =>

@@ -28,7 +28,9 @@ export function contentText(leaf: FileLeaf): string {
   const entry = entryOf(leaf);
   if (entry) return `${leaf.description.kind === "key" ? "a key as " : ""}${formText(entry)}`;
   if (leaf.description.kind === "tree") return `${leaf.tensorKeys.length} tensors in a list or record`;
-  return `the data ${JSON.stringify(leaf.description.value)?.slice(0, 50)}`;
+  // `JSON.stringify` is typed as if all values had a text. It returns undefined for some.
+  const text = JSON.stringify(leaf.description.value) as string | undefined;
+  return `the data ${text?.slice(0, 50)}`;
 }
 
 /** Whether one tensor in a file can be a value like this one. */

@@ -55,7 +55,7 @@ export async function readValues(asked: readonly Asked[]): Promise<unknown[]> {
     }
     return asked.map(({ leaf, kind }) =>
       decodeLeaf(leaf.file.reading.name, leaf.key, kind, leaf.description, (key) => ({
-        form: tensorAt(leaf.file, key) as TensorForm,
+        form: tensorAt(leaf.file, key),
         received: received.get(leaf.file)?.get(key) as Received,
       })),
     );

@@ -35,7 +35,8 @@ const piecesOf = (id: string): IDBKeyRange => IDBKeyRange.bound([id, 0], [id, Nu
  * browser has no locks.
  */
 async function lock(name: string): Promise<(() => void) | undefined> {
-  const { locks } = globalThis.navigator;
+  // Older browsers have none, whatever the types say.
+  const { locks } = globalThis.navigator as Partial<Navigator>;
   if (locks === undefined) return undefined;
   return new Promise((resolve, reject) => {
     // The lock is held until the inner promise is fulfilled.
@@ -54,7 +55,7 @@ class DatabaseFolder implements StorageFolder {
   }
 
   private connected(): Promise<IDBDatabase> {
-    if (globalThis.indexedDB === undefined) {
+    if (!("indexedDB" in globalThis)) {
       throw new CheckpointError(
         `${this.name}: expected a browser that has indexed databases, got none. Use file of @nnxjs/checkpoint/node.`,
       );

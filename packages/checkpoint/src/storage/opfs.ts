@@ -16,6 +16,12 @@ function partsOf(where: string, path: unknown): string[] {
   );
 }
 
+/** Whether there is such a file system. Node and older browsers lack it, whatever the types say. */
+function hasFileSystem(): boolean {
+  const { navigator } = globalThis as { navigator?: { storage?: Partial<StorageManager> } };
+  return navigator?.storage?.getDirectory !== undefined;
+}
+
 class OpfsFolder implements StorageFolder {
   readonly name: string;
   private readonly parts: readonly string[];
@@ -27,7 +33,7 @@ class OpfsFolder implements StorageFolder {
 
   /** The folder; made, if `create` says so, otherwise `undefined` where there is none. */
   private async handle(create: boolean): Promise<FileSystemDirectoryHandle | undefined> {
-    if (globalThis.navigator?.storage?.getDirectory === undefined) {
+    if (!hasFileSystem()) {
       throw new CheckpointError(
         `${this.name}: expected a browser that has an origin private file system, got none. Use indexedDb, or file of @nnxjs/checkpoint/node.`,
       );
@@ -59,7 +65,7 @@ class OpfsFolder implements StorageFolder {
 
   async create(file: string): Promise<FileWriting> {
     const handle = (await this.fileHandle(file, true)) as FileSystemFileHandle;
-    if (handle.createWritable === undefined) {
+    if (!("createWritable" in handle)) {
       throw new CheckpointError(
         `${this.name}: expected a browser that writes files here, got one that does so in workers only. Use indexedDb.`,
       );

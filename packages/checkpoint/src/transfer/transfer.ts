@@ -127,7 +127,7 @@ const refused = (expected: string, got: string): CheckpointError =>
 function buffersIn(tensors: unknown): Map<string, SentTensor> {
   if (!Array.isArray(tensors)) throw refused("a list of tensors", describe(tensors));
   return new Map(
-    (tensors as readonly Partial<SentTensor>[]).map((sent) => {
+    (tensors as readonly (Partial<SentTensor> | null | undefined)[]).map((sent) => {
       const { key, dtype, shape, data } = sent ?? {};
       const isFine =
         typeof key === "string" &&
@@ -145,6 +145,17 @@ function buffersIn(tensors: unknown): Map<string, SentTensor> {
   );
 }
 
+/** Whether it has the form of a message. It came from another thread, so its type proves nothing. */
+const isStateMessage = (message: unknown): message is StateMessage =>
+  typeof message === "object" &&
+  message !== null &&
+  "format" in message &&
+  message.format === "nnx.state" &&
+  "version" in message &&
+  message.version === 1 &&
+  "leaves" in message &&
+  Array.isArray(message.leaves);
+
 /**
  * The State in a message of {@link toTransferable}: yours to dispose. On the cpu backend its tensors
  * compute with the very buffers that came.
@@ -152,8 +163,7 @@ function buffersIn(tensors: unknown): Map<string, SentTensor> {
  * registered in this thread.
  */
 export function fromTransferable(message: StateMessage): OwnedState {
-  if (message?.format !== "nnx.state" || message.version !== 1 || !Array.isArray(message.leaves))
-    throw refused('{ format: "nnx.state", version: 1, ... }', describe(message));
+  if (!isStateMessage(message)) throw refused('{ format: "nnx.state", version: 1, ... }', describe(message));
   const buffers = buffersIn(message.tensors);
   const made: Received[] = [];
   try {

@@ -54,7 +54,7 @@ export function decodeLeaf(
 ): unknown {
   switch (kind) {
     case "tensor":
-      return contentOf(key).received as Tensor;
+      return contentOf(key).received;
     case "key":
       return keyFrom(where, key, contentOf(key));
     case "number":

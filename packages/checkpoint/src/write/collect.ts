@@ -44,7 +44,7 @@ export function collect(where: string, what: unknown): Collected {
   const [graphdef, values] = isState
     ? [isGraphState(what) ? what.graphdef : undefined, checkState(where, what)]
     : split(what);
-  const entries = flattenState(values as State);
+  const entries = flattenState(values);
   // A State of the caller's may be disposed while it is written.
   const lease = hold(entries.map(([, leaf]) => leafValue<unknown>(leaf)));
   if (!isState) dispose(values);

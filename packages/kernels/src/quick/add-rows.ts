@@ -11,5 +11,5 @@ import type { Tensor } from "@tensorflow/tfjs-core";
 export function addRows(rows: Tensor, ids: Tensor, count: number): Tensor {
   const [n, ...rest] = rows.shape as [number, ...number[]];
   if (rows.size === 0 || count === 0) return tf.zeros([count, ...rest]);
-  return tf.scatterND(tf.reshape(ids, [n, 1]) as tf.Tensor, rows, [count, ...rest]);
+  return tf.scatterND(tf.reshape<tf.Rank>(ids, [n, 1]), rows, [count, ...rest]);
 }

@@ -19,7 +19,7 @@ import {
 
 /** `x`, with booleans as int32. So activations with whole results keep whole numbers. */
 const numbers = <T extends Tensor>(where: string, x: T): T =>
-  live(where, x).dtype === "bool" ? (cast(x, "int32") as T) : x;
+  live(where, x).dtype === "bool" ? cast<T>(x, "int32") : x;
 
 /**
  * `max(x, 0)`, element by element. The gradient at 0 is 0.

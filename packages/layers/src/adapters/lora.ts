@@ -172,8 +172,9 @@ export class LoRA extends DtypeLayer {
 /** @throws NnxError unless both factors have their original shapes. */
 function checkFactors(where: string, layer: LoRA): void {
   const { inFeatures, outFeatures, lora_a, lora_b } = layer;
-  // Definitions written before layers had this attribute do not have it.
-  const loraRank = layer.loraRank ?? lora_a.value.shape.at(-1);
+  // Layers from definitions written before this attribute existed do not have it.
+  const { loraRank: stored } = layer as Partial<Pick<LoRA, "loraRank">>;
+  const loraRank = stored ?? lora_a.value.shape.at(-1)!;
   checkParam(where, "lora_a", lora_a.value, [inFeatures, loraRank]);
   checkParam(where, "lora_b", lora_b.value, [loraRank, outFeatures]);
 }

@@ -85,13 +85,13 @@ export function dynamicUpdateSlice<T extends Tensor>(
   const starts = checkStarts(x, startIndices);
   // wasm's `where` handles words of four bytes, but booleans have one byte.
   if (x.dtype === "bool")
-    return cast(dynamicUpdateSlice(cast(x, "int32"), cast(update, "int32"), starts), "bool") as T;
+    return cast<T>(dynamicUpdateSlice(cast<T>(x, "int32"), cast(update, "int32"), starts), "bool");
   if (update.size === 0) return reshape(x, x.shape) as T;
   let spread = update;
   let inside: Tensor | null = null;
-  update.shape.forEach((taken, axis) => {
+  for (const [axis, taken] of update.shape.entries()) {
     const size = x.shape[axis] as number;
-    if (taken === size) return;
+    if (taken === size) continue;
     const positions = tensorOf(
       Array.from({ length: size }, (_, i) => i),
       [size],
@@ -105,7 +105,7 @@ export function dynamicUpdateSlice<T extends Tensor>(
       x.shape.map((_, i) => (i === axis ? size : 1)),
     );
     inside = inside ? logicalAnd(inside, along) : along;
-  });
+  }
   // The shape is that of x, so the type T still holds.
   return (inside ? where(broadcastTo(inside, x.shape), spread, x) : reshape(update, x.shape)) as T;
 }

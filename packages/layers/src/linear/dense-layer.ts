@@ -72,7 +72,7 @@ export function checkDense(
   bias: Tensor | null,
 ): void {
   const where = `${layer}.forward`;
-  const columns = outFeatures ?? (kernel.shape[1] as number);
+  const columns = outFeatures ?? kernel.shape[1]!;
   checkTensor(where, "x", x);
   checkParam(where, "kernel", kernel, [inFeatures, columns]);
   if (bias) checkParam(where, "bias", bias, [columns]);

@@ -21,7 +21,8 @@ function step({ gateFn, activationFn }: Gates, c: Tensor, gates: readonly Tensor
 
 /** Checks the carry with the inputs, and returns its two parts. */
 function partsOf(name: string, cell: GatedCell<LSTMCarry>, carry: LSTMCarry, inputs: Tensor): LSTMCarry {
-  if (!Array.isArray(carry) || carry.length !== 2) {
+  const given: readonly unknown[] = carry;
+  if (!Array.isArray(given) || given.length !== 2) {
     throw new NnxError(
       `${name}.forward: expected carry to be the pair [c, h], got ${describe(carry)}. Take it from initializeCarry.`,
     );

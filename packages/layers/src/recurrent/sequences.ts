@@ -59,8 +59,10 @@ export function flipSequences<T extends Tensor>(inputs: T, options: FlipOptions)
   const where = "flipSequences";
   checkTensor(where, "inputs", inputs);
   checkGiven(where, options, FLIP);
-  const { seqLengths = null, numBatchDims, timeMajor = false } = options ?? {};
-  count(where, "numBatchDims", numBatchDims);
+  // A caller in JavaScript may leave the options out.
+  const given = (options as Partial<FlipOptions> | undefined) ?? {};
+  count(where, "numBatchDims", given.numBatchDims);
+  const { seqLengths = null, numBatchDims, timeMajor = false } = options;
   if (inputs.rank <= numBatchDims) {
     throw new NnxError(
       `${where}: expected inputs with ${numBatchDims} batch axes and an axis of time, got ${describe(inputs)}.`,

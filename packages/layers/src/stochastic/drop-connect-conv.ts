@@ -60,7 +60,9 @@ export class DropConnectConv extends ConvLayer {
   constructor(base: Conv, rate = 0.25, options: DropConnectConvOptions = {}) {
     checkRate(NAME, rate);
     checkGiven(NAME, options, DROP_WEIGHTS_CHECKS);
-    if (typeof base?.convGeneralDilated !== "function") {
+    // A caller in JavaScript may pass something else.
+    const given = base as Partial<Conv> | null | undefined;
+    if (typeof given?.convGeneralDilated !== "function") {
       throw new TypeError(`${NAME}: expected a Conv layer to start from, got ${describe(base)}.`);
     }
     super(base);

@@ -80,7 +80,9 @@ export class DropConnectLinear extends DenseLayer {
   constructor(base: Linear, rate = 0.25, options: DropConnectLinearOptions = {}) {
     checkRate(NAME, rate);
     checkGiven(NAME, options, OPTIONS);
-    if (typeof base?.dotGeneral !== "function" || base.kernel?.value.rank !== 2) {
+    // A caller in JavaScript may pass something else.
+    const given = base as Partial<Linear> | null | undefined;
+    if (typeof given?.dotGeneral !== "function" || given.kernel?.value.rank !== 2) {
       throw new TypeError(`${NAME}: expected a Linear layer to start from, got ${describe(base)}.`);
     }
     super(base);

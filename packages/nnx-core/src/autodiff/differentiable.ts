@@ -52,7 +52,9 @@ export class Seen {
   addPlace(owner: object, key: unknown): boolean {
     const keys = this.places.get(owner) ?? new Set();
     this.places.set(owner, keys);
-    return !keys.has(key) && keys.add(key) !== undefined;
+    const isNew = !keys.has(key);
+    keys.add(key);
+    return isNew;
   }
 
   hasPlace(owner: object, key: unknown): boolean {

@@ -12,6 +12,9 @@ import { type Differentiable, type Preparation, Seen } from "./differentiable.ts
 import type { Argnum, DiffState } from "./grad-types.ts";
 import { dependents } from "./tape.ts";
 
+/** Whether it is an object, and not a number or what else a caller in JavaScript may pass. */
+const isDiffState = (each: unknown): each is DiffState => typeof each === "object" && each !== null;
+
 /**
  * The positions of `argnums`, each with a filter.
  * @throws {@link GradientError} for a position that no argument has, or that is named twice.
@@ -23,9 +26,7 @@ export function toPositions(
   wrt: Filter,
 ): DiffState[] {
   const list = Array.isArray(argnums) ? Array.from(argnums as readonly Argnum[]) : [argnums as Argnum];
-  const positions = list.map((each) =>
-    typeof each === "object" && each !== null ? each : { argnum: each, filter: wrt },
-  );
+  const positions = list.map((each) => (isDiffState(each) ? each : { argnum: each, filter: wrt }));
   positions.forEach(({ argnum }, i) => {
     if (!Number.isInteger(argnum) || argnum < 0 || argnum >= count) {
       throw new GradientError(

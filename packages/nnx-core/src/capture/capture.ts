@@ -106,6 +106,11 @@ export function capture(first: Target | CaptureTypes, ...rest: readonly unknown[
 
 const optionNames = { init: true, methodOutputs: true } as const;
 
+/** Whether it can be captured. A caller in JavaScript may pass anything. */
+const isTarget = (x: unknown): x is Target =>
+  typeof x === "function" ||
+  (typeof x === "object" && x !== null && "forward" in x && typeof x.forward === "function");
+
 function capturing(
   target: Target,
   asked: unknown,
@@ -113,7 +118,7 @@ function capturing(
 ): (...args: unknown[]) => unknown {
   checkOptions<CaptureOptions>(where, options, optionNames);
   const { init, methodOutputs } = options;
-  if (typeof target !== "function" && typeof target?.forward !== "function") {
+  if (!isTarget(target)) {
     throw new NnxError(
       `capture: expected a module with a forward method or a function of a model, got ${describe(target)}. ` +
         "Capture a function that calls the method you mean.",

@@ -27,6 +27,19 @@ const variableToJson = (kind: "variable" | "leaf", { type, metadata }: VariableD
   metadata: toJson(metadata, fail),
 });
 
+/** Whether JSON has the form of a definition. It was parsed from text, so its type proves nothing. */
+const isGraphDefJson = (json: unknown): json is GraphDefJson =>
+  typeof json === "object" &&
+  json !== null &&
+  "format" in json &&
+  json.format === "nnx.graphdef" &&
+  "version" in json &&
+  json.version === 1 &&
+  "nodes" in json &&
+  Array.isArray(json.nodes) &&
+  "leafCount" in json &&
+  Number.isInteger(json.leafCount);
+
 /**
  * A definition as JSON. Module classes, Variable classes and functions in it are written by their
  * registered names, functions that a registered factory made by how they were made.
@@ -74,12 +87,7 @@ export function graphDefToJson(graphdef: GraphDef): GraphDefJson {
  * {@link NotFoundError} for names that nothing is registered under.
  */
 export function graphDefFromJson<M = unknown>(json: GraphDefJson): GraphDef<M> {
-  if (
-    json?.format !== "nnx.graphdef" ||
-    json.version !== 1 ||
-    !Array.isArray(json.nodes) ||
-    !Number.isInteger(json.leafCount)
-  ) {
+  if (!isGraphDefJson(json)) {
     throw new StructureError(
       `graphDefFromJson: expected { format: "nnx.graphdef", version: 1, ... }, got ${describe(json)}. Pass what graphDefToJson wrote.`,
     );

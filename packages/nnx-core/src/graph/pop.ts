@@ -89,7 +89,7 @@ export function pop(node: object, ...filters: readonly Filter[]): unknown {
  */
 function popState(selection: Selection<LeafValue>, part: PathPart, kept: State): (() => State) | undefined {
   const rest = new StatesBuilder(1, [kept]);
-  let taken = false;
+  const taken = { any: false };
   selection.enter(part);
   walkState(kept, {
     enter: (key) => {
@@ -97,7 +97,7 @@ function popState(selection: Selection<LeafValue>, part: PathPart, kept: State):
       rest.enter(key);
     },
     leaf: (key, leaf) => {
-      if (selection.leaf(key, leaf)) taken = true;
+      if (selection.leaf(key, leaf)) taken.any = true;
       else rest.put(0, key, leaf);
     },
     exit: () => {
@@ -106,7 +106,7 @@ function popState(selection: Selection<LeafValue>, part: PathPart, kept: State):
     },
   });
   selection.exit();
-  return taken ? () => rest.finish()[0] as State : undefined;
+  return taken.any ? () => rest.finish()[0] as State : undefined;
 }
 
 function disposeUnreachable(root: object, variables: Set<Variable>): void {

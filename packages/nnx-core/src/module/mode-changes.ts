@@ -172,12 +172,18 @@ export function* modesOf(
 /** The names that `setMode` asks for: it is run on a stand-in, with values that are all missing. */
 function namesAskedFor(node: NodeWithModes): string[] {
   const names: string[] = [];
-  const note = (name: string | symbol): undefined => {
+  const note = (name: string | symbol): void => {
     if (typeof name === "string") names.push(name);
   };
   const values = new Proxy<ModeValues>(
     {},
-    { get: (_, name) => note(name), has: (_, name) => note(name) ?? false },
+    {
+      get: (_, name) => note(name),
+      has: (_, name) => {
+        note(name);
+        return false;
+      },
+    },
   );
   standInFor(node).setMode(values);
   return names;

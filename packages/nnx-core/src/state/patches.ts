@@ -85,8 +85,14 @@ export function applyPatches(state: StateNode, patches: readonly StatePatch[]): 
     const last = path.at(-1);
     if (last === undefined) throw misplaced(path, "a path of at least one part", value);
     const { target, inValue } = writableAt(root, path, fresh);
-    if (op !== "add" && op !== "replace" && op !== "remove")
-      throw misplaced(path, 'the op "add", "replace" or "remove"', op);
+    switch (op) {
+      case "add":
+      case "replace":
+      case "remove":
+        break;
+      default:
+        throw misplaced(path, 'the op "add", "replace" or "remove"', op satisfies never);
+    }
     if (op !== "remove" && !inValue && !isPlainObject(value) && !isLeaf(value))
       throw misplaced(path, "a leaf or a subtree", value);
     if (Array.isArray(target)) patchList(target, patch, last);

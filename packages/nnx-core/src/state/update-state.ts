@@ -54,7 +54,7 @@ export function updateState<S extends State>(state: S, recipe: (draft: DraftOf<S
 }
 
 function produce(before: State, recipe: (draft: unknown) => unknown): State {
-  let done = false;
+  const recipeRun = { isDone: false };
   try {
     return immer.produce(before, (draft) => {
       const result = recipe(draft);
@@ -63,12 +63,12 @@ function produce(before: State, recipe: (draft: unknown) => unknown): State {
           "updateState: expected a recipe that is done when it returns, got a Promise. Await what it needs before.",
         );
       }
-      done = true;
+      recipeRun.isDone = true;
     });
   } catch (error) {
     // What the recipe threw is its own; but immer goes up and down a deep draft by recursion, and
     // has words of its own for drafts in drafts.
-    if (!done && !isOverflow(error)) throw error;
+    if (!recipeRun.isDone && !isOverflow(error)) throw error;
     throw new StructureError(
       `updateState: expected writes at most about 1,000 levels deep and no draft inside itself, got "${describeError(error)}". ` +
         "Use mapState or applyPatches for deeper leaves.",

@@ -162,7 +162,7 @@ export class Variable<T = unknown> {
     const metadata = overrides[1]
       ? { ...this.metadata, ...metadataFrom(this.type.typeName, overrides[1]) }
       : this.metadata;
-    return variableFromState({ type: this.type, value, metadata }) as this;
+    return variableFromState<this>({ type: this.type, value, metadata });
   }
 
   /** As {@link copy}, with another value. @see Flax `Variable.replace` */

@@ -21,11 +21,17 @@ function filled<T extends Tensor>(
   // The shape has the rank that the type T says.
   const fill = (): Tensor =>
     newTensor(dtype, dimensions, (elements) => elements.fill(dtype === "bool" ? Number(value !== 0) : value));
-  if (dtype === "float32" || dtype === "int32" || dtype === "bool") return fill() as T;
-  throw new TypeError(
-    `initializers.${where}: expected dtype float32, int32 or bool, got ${JSON.stringify(dtype satisfies never)}. ` +
-      "Leave it out for float32.",
-  );
+  switch (dtype) {
+    case "float32":
+    case "int32":
+    case "bool":
+      return fill() as T;
+    default:
+      throw new TypeError(
+        `initializers.${where}: expected dtype float32, int32 or bool, got ${JSON.stringify(dtype satisfies never)}. ` +
+          "Leave it out for float32.",
+      );
+  }
 }
 
 /** The same value everywhere. @see `jax.nn.initializers.constant` */

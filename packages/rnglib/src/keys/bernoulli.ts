@@ -39,10 +39,14 @@ export function bernoulli(
 ): Uint8Array {
   checkNames("bernoulli", options, BERNOULLI_NAMES);
   const { mode = "low", out } = options;
-  if (mode !== "low" && mode !== "high") {
-    throw new TypeError(
-      `bernoulli: expected mode "low" or "high", got ${JSON.stringify(mode)}. Leave it out for "low".`,
-    );
+  switch (mode) {
+    case "low":
+    case "high":
+      break;
+    default:
+      throw new TypeError(
+        `bernoulli: expected mode "low" or "high", got ${JSON.stringify(mode satisfies never)}. Leave it out for "low".`,
+      );
   }
   const result = outputFor("bernoulli", key, shape, Uint8Array, out);
   const fill = mode === "low" ? fillBernoulli : fillBernoulliHigh;

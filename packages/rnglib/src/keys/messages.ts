@@ -28,7 +28,11 @@ export type Names<O extends object> = { readonly [K in keyof Required<O>]: true 
  * @param where - The function that the user called.
  * @throws TypeError that lists the known names.
  */
-export function checkNames<O extends object>(where: string, options: O, names: Names<O>): void {
+export function checkNames<O extends object>(
+  where: string,
+  options: O | null | undefined,
+  names: Names<O>,
+): void {
   if (typeof options !== "object" || options === null || Array.isArray(options))
     refuse(where, options, names);
   // A plain loop, because samplers that draw a few numbers at a time run this on each call.

@@ -101,7 +101,7 @@ export class PRNGKey {
    * @throws TypeError when `json` is something else.
    */
   static fromJSON(json: PRNGKeyJSON): PRNGKey {
-    if (json?.dtype !== "key<fry>" || !Array.isArray(json.shape) || !Array.isArray(json.words)) {
+    if (!isKeyJSON(json)) {
       throw new TypeError(
         `PRNGKey.fromJSON: expected { dtype: "key<fry>", shape, words }, got ${JSON.stringify(json)}. ` +
           "Pass what JSON.stringify(key) wrote.",
@@ -206,6 +206,17 @@ export class PRNGKey {
     return { dtype: "key<fry>", shape: [...this.shape], words: [...wordsOf(this)] };
   }
 }
+
+/** Whether `json` has the form of a key. It was parsed from text, so its type proves nothing. */
+const isKeyJSON = (json: unknown): json is PRNGKeyJSON =>
+  typeof json === "object" &&
+  json !== null &&
+  "dtype" in json &&
+  json.dtype === "key<fry>" &&
+  "shape" in json &&
+  Array.isArray(json.shape) &&
+  "words" in json &&
+  Array.isArray(json.words);
 
 /** The shape of an array of keys. It has at least one axis. */
 export type KeyAxes = readonly [number, ...number[]];

@@ -39,11 +39,18 @@ export function gumbel<K extends PRNGKey, const S extends Shape = readonly []>(
 
 /** Returns a function that fills an array in this mode. @throws TypeError for an unknown mode. */
 export function gumbelFill(mode: GumbelMode = "low"): (key: PRNGKey, out: Float32Array) => void {
-  const fill = { low: gumbelLow, high: gumbelHigh, highest: gumbelHighest }[mode];
-  if (fill !== undefined) return fill;
-  throw new TypeError(
-    `gumbel: expected mode "low", "high" or "highest", got ${JSON.stringify(mode)}. Leave it out for "low".`,
-  );
+  switch (mode) {
+    case "low":
+      return gumbelLow;
+    case "high":
+      return gumbelHigh;
+    case "highest":
+      return gumbelHighest;
+    default:
+      throw new TypeError(
+        `gumbel: expected mode "low", "high" or "highest", got ${JSON.stringify(mode satisfies never)}. Leave it out for "low".`,
+      );
+  }
 }
 
 function gumbelLow(key: PRNGKey, out: Float32Array): void {

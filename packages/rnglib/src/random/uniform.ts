@@ -105,8 +105,13 @@ export function bernoulli<
 }
 
 function checkedMode(mode: "low" | "high" = "low"): "low" | "high" {
-  if (mode === "low" || mode === "high") return mode;
-  throw new TypeError(
-    `bernoulli: expected mode "low" or "high", got ${JSON.stringify(mode)}. Leave it out for "low".`,
-  );
+  switch (mode) {
+    case "low":
+    case "high":
+      return mode;
+    default:
+      throw new TypeError(
+        `bernoulli: expected mode "low" or "high", got ${JSON.stringify(mode satisfies never)}. Leave it out for "low".`,
+      );
+  }
 }

@@ -38,9 +38,11 @@ export function reseed(
   options: ReseedOptions = {},
 ): void {
   checkOptions("reseed", options, { policy: true });
-  if (typeof seeds !== "object" || seeds === null) {
+  // A caller in JavaScript may pass anything.
+  const given: unknown = seeds;
+  if (typeof given !== "object" || given === null) {
     throw new TypeError(
-      `reseed: expected seeds by stream name, got ${describe(seeds)}. Pass { dropout: 0 }, for example.`,
+      `reseed: expected seeds by stream name, got ${describe(given)}. Pass { dropout: 0 }, for example.`,
     );
   }
   const { policy = "scalarsOnly" } = options;

@@ -105,8 +105,10 @@ export class AsyncBatches<R extends ExampleRecord> extends Positioned {
   /** @throws NnxError for what gives no records, and options that are not known or do not fit. */
   constructor(source: RecordSource<R>, options: AsyncBatchesOptions) {
     checkOptions<AsyncBatchesOptions>(WHERE, options, NAMES);
-    const { batchSize, key, dropLast = false, epochs = 1, dtypes = {} } = options ?? {};
-    const { shuffleBuffer = key ? 1024 : 1, prefetch = 1 } = options ?? {};
+    // A caller in JavaScript may leave the options out.
+    const given = { ...options };
+    const { batchSize, key, dropLast = false, epochs = 1, dtypes = {} } = given;
+    const { shuffleBuffer = key ? 1024 : 1, prefetch = 1 } = given;
     if (typeof source !== "function" && !isIterable(source)) {
       throw new NnxError(
         `${WHERE}: expected an async iterable or a function that returns one, got ${describe(source)}.`,

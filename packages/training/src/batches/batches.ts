@@ -86,7 +86,8 @@ export class Batches<const D extends BatchData> extends Positioned {
       epochs = 1,
       dtypes = {},
       shuffle = key !== undefined,
-    } = options ?? {};
+      // A caller in JavaScript may leave the options out.
+    } = { ...options };
     if (shuffle && key === undefined) {
       throw new NnxError(
         `${WHERE}: expected a key to shuffle with, got none. Pass { key: nnx.random.key(0) }.`,

@@ -66,7 +66,7 @@ function ofTensor(here: string, x: Tensor): Columns {
   checkTensor(here, "the data", x);
   if (!["float32", "int32", "bool"].includes(x.dtype)) throw noNumbers(here, x);
   if (x.rank === 0) throw noRows(here, describe(x));
-  return new Columns(x.shape[0]!, ({ order, from, count }) => {
+  return new Columns(x.shape[0], ({ order, from, count }) => {
     checkTensor(here, "the data", x);
     if (!order) return slice(x, [from, ...x.shape.slice(1).fill(0)], [count, ...x.shape.slice(1)]);
     const rows = newTensor("int32", [count], (out) => out.set(order.subarray(from, from + count)));

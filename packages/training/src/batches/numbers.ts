@@ -63,13 +63,15 @@ export function checkArray(here: string, given: NumberArray | ArrayData): Checke
       `${here}: expected a shape of ${data.length} elements, got [${shape.join(", ")}]. Its product is the length of the data.`,
     );
   }
-  const isHeld = dtype === "float32" || ((dtype === "int32" || dtype === "bool") && !isFloats(data));
+  const isHeld = dtype === "float32" || (INTEGERS.includes(dtype) && !isFloats(data));
   if (isHeld) return { data, shape, dtype };
   throw new NnxError(
     `${here}: expected a dtype that holds the numbers of ${describe(data)}, got ${describe(dtype)}. ` +
       'Take "float32", or an array of integers.',
   );
 }
+
+const INTEGERS: readonly BatchDtype[] = ["int32", "bool"];
 
 const dtypeOf = (data: NumberArray): BatchDtype => (isFloats(data) ? "float32" : "int32");
 

@@ -21,7 +21,7 @@ export async function* prefetched<T>(
       while (open.length <= ahead) ask();
       const { done, value } = await open.shift()!;
       if (done === true) return;
-      yield value as T;
+      yield value;
     }
   } finally {
     const end = results.return().catch(() => {});
@@ -29,7 +29,7 @@ export async function* prefetched<T>(
     const rest = Promise.all(
       open.map((next) =>
         next.then(
-          ({ done, value }) => void (done === true || discard(value as T)),
+          ({ done, value }) => void (done === true || discard(value)),
           () => {},
         ),
       ),

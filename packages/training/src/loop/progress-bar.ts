@@ -32,7 +32,7 @@ export function progressBar(options: ProgressBarOptions = {}): (progress: Progre
   const { stream = standardError(), label = "" } = options;
   if (stream?.isTTY !== true) return () => {};
   // It calls `write` and reads `columns` and `rows`, whatever else streams of Node have.
-  const log = createLogUpdate(stream as unknown as Parameters<typeof createLogUpdate>[0], {
+  const log = createLogUpdate(stream as Parameters<typeof createLogUpdate>[0], {
     showCursor: true,
   });
   let last = 0;

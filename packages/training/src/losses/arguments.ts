@@ -18,8 +18,7 @@ export function checkFloats(where: string, name: string, x: unknown): void {
 export function floatsOf<T extends Tensor>(where: string, name: string, x: T): T {
   checkTensor(where, name, x);
   if (x.dtype === "float32") return x;
-  // The rank stays, and so the type that says it.
-  if (x.dtype === "int32" || x.dtype === "bool") return cast(x, "float32") as T;
+  if (x.dtype === "int32" || x.dtype === "bool") return cast<T>(x, "float32");
   throw new NnxError(`${where}: expected ${name} to hold numbers, got ${describe(x)}. Cast it to float32.`);
 }
 

@@ -62,7 +62,7 @@ export function ntxent(embeddings: Tensor, labels: Tensor, options: NtxentOption
   checkRank("ntxent", "embeddings", embeddings, 2);
   checkTensor("ntxent", "labels", labels);
   checkRank("ntxent", "labels", labels, 1);
-  const batch = embeddings.shape[0] as number;
+  const batch = embeddings.shape[0];
   if (labels.shape[0] !== batch) {
     throw new NnxError(
       `ntxent: expected one label for each of ${batch} embeddings, got ${describe(labels)}. Give both members of a pair the same label.`,

@@ -10,7 +10,7 @@ export type Mask = Tensor | null | undefined;
  * The argument of this name.
  * @throws NnxError when it is not there.
  */
-export function argumentOf(where: string, updates: object, name: string): unknown {
+export function argumentOf(where: string, updates: unknown, name: string): unknown {
   const isObject = typeof updates === "object" && updates !== null;
   const value: unknown = isObject ? Reflect.get(updates, name) : undefined;
   if (value !== undefined && value !== null) return value;

@@ -41,7 +41,7 @@ export function extraArgs<M extends object>(
       `Optimizer.update: expected extra arguments by name, got ${describe(extra)}. Call optimizer.update(model, grads, { value, valueFn }).`,
     );
   }
-  const { grad, valueFn, ...others } = extra as UpdateExtra<M>;
+  const { grad, valueFn, ...others } = extra;
   const own = grad === undefined ? parameters : parametersOf("Optimizer.update", model, wrt, grad);
   const args = { ...others, grad: (own as Parameters).gradients };
   if (valueFn === undefined) return args;

@@ -177,7 +177,8 @@ export const sgdrSchedule: (cosineKwargs: readonly CosineCycle[]) => Schedule = 
     const cycles = (cosineKwargs as readonly CosineCycle[]).map((cycle, i) => {
       const name = `${where}[${i}]`;
       checkOptions<CosineCycle>(name, cycle, CYCLE);
-      const { initValue, peakValue, warmupSteps, decaySteps } = cycle ?? {};
+      // A list of a caller in JavaScript may have holes.
+      const { initValue, peakValue, warmupSteps, decaySteps } = { ...cycle };
       const schedule = warmupCosine(name, initValue, peakValue, warmupSteps, decaySteps, cycle);
       end += decaySteps;
       ends.push(end);

@@ -31,17 +31,12 @@ function combine<T extends Tree | State>(
   if (isState(a) || isState(b)) {
     const values = (leaf: StateLeaf, other?: StateLeaf): Tensor =>
       f(leafValue<Tensor>(leaf), leafValue<Tensor>(other as StateLeaf));
-    const mapped = mapLeaves(
-      where,
-      (_, leaf, other) => withValue(leaf, values(leaf, other)),
-      a as State,
-      b as State,
-    );
+    const mapped = mapLeaves(where, (_, leaf, other) => withValue(leaf, values(leaf, other)), a, b);
     // A State of the same paths and types.
     return mapped as unknown as T;
   }
-  checkAlike(where, { [names[0]]: a as Tree, [names[1]]: b as Tree });
-  return mapTree(f, a as Tree, b as Tree) as T;
+  checkAlike(where, { [names[0]]: a, [names[1]]: b });
+  return mapTree(f, a, b) as T;
 }
 
 /**

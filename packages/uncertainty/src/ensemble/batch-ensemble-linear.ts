@@ -55,7 +55,9 @@ export class BatchEnsembleLinear extends KernelLayer implements DenseConfig {
   constructor(base: Linear, members: number, options: BatchEnsembleLinearOptions) {
     checkMembers(NAME, members);
     checkOptions<BatchEnsembleLinearOptions>(NAME, options, NAMES);
-    if (typeof options?.nextKey !== "function") {
+    // A caller in JavaScript may leave the options out.
+    const given = options as Partial<BatchEnsembleLinearOptions> | undefined;
+    if (typeof given?.nextKey !== "function") {
       throw new TypeError(
         `${NAME}: expected { nextKey } to be a function that returns keys, got ${describe(options)}.`,
       );
@@ -131,10 +133,14 @@ function drawFactors(
  * @throws TypeError when `init` is unknown, or `mean` or `std` is not a finite number.
  */
 export function checkFactors(where: string, { init = "normal", mean = 1, std = 0.5 }: FactorOptions): void {
-  if (init !== "normal" && init !== "randomSign") {
-    throw new TypeError(
-      `${where}: expected init to be "normal" or "randomSign", got ${describe(init satisfies never)}. Choose one of these.`,
-    );
+  switch (init) {
+    case "normal":
+    case "randomSign":
+      break;
+    default:
+      throw new TypeError(
+        `${where}: expected init to be "normal" or "randomSign", got ${describe(init satisfies never)}. Choose one of these.`,
+      );
   }
   for (const [name, value] of Object.entries({ mean, std })) {
     if (Number.isFinite(value)) continue;

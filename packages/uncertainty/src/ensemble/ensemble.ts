@@ -70,7 +70,8 @@ export function ensemble<M extends Member & object>(
 ): Ensemble<M> {
   checkOptions("ensemble", options, { rngs: true, init: true });
   checkMembers("ensemble", n);
-  const { rngs, init }: Partial<EnsembleOptions> = options ?? {};
+  // A caller in JavaScript may leave the options out.
+  const { rngs, init } = (options as Partial<EnsembleOptions> | undefined) ?? {};
   if (!(rngs instanceof Rngs)) {
     throw new TypeError(
       `ensemble: expected rngs to be Rngs, got ${describe(rngs)}. Pass { rngs: new Rngs(0) }.`,

@@ -41,16 +41,19 @@ function valuesOf(where: string, name: string, x: Tensor): ArrayLike<number> {
   throw new NnxError(`${where}: expected ${name} to hold numbers, got ${describe(x)}. Cast it to float32.`);
 }
 
+/** Whether it has the names of a table. What is under them is checked afterwards. */
+const isTableLike = (x: unknown): x is Table =>
+  typeof x === "object" && x !== null && "data" in x && "shape" in x;
+
 /**
  * The numbers of a tensor or table, row-major.
  * @throws NnxError when `x` holds no numbers, when its shape does not fit the data, or when it has
  * fewer axes than `rank`.
  */
 export function tableOf(where: string, x: Numbers, { rank, axes }: { rank: number; axes: string }): Table {
-  const isTable = typeof x === "object" && x !== null && "data" in x && "shape" in x;
   const table: Table | undefined = isTensor(x)
     ? { data: valuesOf(where, "the tensor", x), shape: x.shape }
-    : isTable
+    : isTableLike(x)
       ? x
       : undefined;
   if (

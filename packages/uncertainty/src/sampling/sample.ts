@@ -158,8 +158,9 @@ function stochastic(
   });
 }
 
-function checked(where: string, options: { readonly key: PRNGKey }): { readonly key: PRNGKey } {
-  const key: unknown = typeof options === "object" && options !== null ? options.key : undefined;
+function checked(where: string, options: unknown): { readonly key: PRNGKey } {
+  const isRecord = typeof options === "object" && options !== null && "key" in options;
+  const key = isRecord ? options.key : undefined;
   if (PRNGKey.isKey(key) && key.shape.length === 0) return { key };
   throw new TypeError(
     `${where}: expected a single key, got ${describe(key)}. Pass { key: nnx.random.key(0) }.`,

@@ -80,8 +80,14 @@ export function replaceLayers<M extends object, L extends GraphNode>(
   if (!(model instanceof GraphNode || isContainer(model))) {
     throw new NnxError(`${where}: expected a model, got ${describe(model)}. Pass the model first.`);
   }
-  if (order !== "definition" && order !== "graph") {
-    throw new TypeError(`${where}: expected order to be "definition" or "graph", got ${describe(order)}.`);
+  switch (order) {
+    case "definition":
+    case "graph":
+      break;
+    default:
+      throw new TypeError(
+        `${where}: expected order to be "definition" or "graph", got ${describe(order satisfies never)}.`,
+      );
   }
   const origin = originOf(where, rngs, collection);
   const matches = toPredicate(filter);

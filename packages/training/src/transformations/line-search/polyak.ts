@@ -59,10 +59,14 @@ export const scaleByPolyak: (options?: PolyakOptions) => GradientTransformation 
     checkPositive("scaleByPolyak", "maxLearningRate", maxLearningRate);
     checkFinite("scaleByPolyak", "fMin", fMin);
     checkNotNegative("scaleByPolyak", "eps", eps);
-    if (variant !== "sps" && variant !== "sps+") {
-      throw new RangeError(
-        `scaleByPolyak: expected variant to be "sps" or "sps+", got ${describe(variant)}. Leave it out for "sps".`,
-      );
+    switch (variant) {
+      case "sps":
+      case "sps+":
+        break;
+      default:
+        throw new RangeError(
+          `scaleByPolyak: expected variant to be "sps" or "sps+", got ${describe(variant satisfies never)}. Leave it out for "sps".`,
+        );
     }
     return {
       init: () => [],

@@ -70,7 +70,7 @@ export class ZoomSearch {
     const { rules, count, point: before } = this;
     const longer = count === 0 ? guess : f32(rules.increaseFactor * before.stepsize);
     const isLongest = rules.maxStepsize !== null && longer >= rules.maxStepsize;
-    const point = this.try(isLongest ? f32(rules.maxStepsize as number) : longer);
+    const point = this.try(isLongest ? f32(rules.maxStepsize) : longer);
     if (this.decreaseError <= rules.tol) this.safe = point;
     const isHigh = this.decreaseError > 0 || (point.value >= before.value && count > 0);
     const isLow = point.slope >= 0 && !isHigh;

@@ -90,10 +90,14 @@ export const scaleByZoomLinesearch: (
     checkNotNegative(where, "curvRtol", curvRtol);
     if (approxDecRtol !== null) checkNotNegative(where, "approxDecRtol", approxDecRtol);
     checkNotNegative(where, "stepsizePrecision", stepsizePrecision);
-    if (initialGuessStrategy !== "keep" && initialGuessStrategy !== "one") {
-      throw new RangeError(
-        `${where}: expected initialGuessStrategy to be "keep" or "one", got ${describe(initialGuessStrategy)}. Leave it out for "keep".`,
-      );
+    switch (initialGuessStrategy) {
+      case "keep":
+      case "one":
+        break;
+      default:
+        throw new RangeError(
+          `${where}: expected initialGuessStrategy to be "keep" or "one", got ${describe(initialGuessStrategy satisfies never)}. Leave it out for "keep".`,
+        );
     }
     const rules = {
       maxSteps: maxLinesearchSteps,

@@ -100,5 +100,5 @@ function partsOf(tree: Tree): Parts {
     );
   }
   const variables = variablesOf(tree) as Parts | undefined;
-  return { fast: variables ? withVariables(fast, variables.fast as object) : fast, slow };
+  return { fast: variables ? withVariables(fast, variables.fast) : fast, slow };
 }
