@@ -1,4 +1,4 @@
-/** @file The classifier: 64-128-128-8, DropConnect on all layers but the first. */
+/** @file The classifier: 64-128-128-8, with DropConnect on all layers but the first. */
 import * as nnx from "@nnxjs/nnx";
 import type * as tf from "@tensorflow/tfjs-core";
 import { CLASSES, PIXELS } from "./data.ts";
@@ -24,7 +24,7 @@ export class Mlp extends nnx.Module {
     return this.see("3 output", this.output.forward(second));
   }
 
-  /** Shows a value, and through its perturbation its gradient, to whoever captures. */
+  /** Lets captures record a value, and its gradient through a perturbation. */
   private see(name: string, value: tf.Tensor2D): tf.Tensor2D {
     const perturbed = this.perturb(name, value);
     this.sow(nnx.Intermediate, name, perturbed);
