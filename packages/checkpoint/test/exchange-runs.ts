@@ -150,6 +150,10 @@ export const train = (name: RunName, { model, optimizer }: Run, first: number, s
 /** Logits of the batch of step 100, without dropout and with the statistics that were learned. */
 export const logitsOf = (name: RunName, { model }: Run): number[] =>
   tf.tidy(() => {
-    const evaluating = nnx.view(model, { deterministic: true, useRunningAverage: true }, { raiseIfNotFound: false });
+    const evaluating = nnx.view(
+      model,
+      { deterministic: true, useRunningAverage: true },
+      { raiseIfNotFound: false },
+    );
     return [...evaluating.forward(batchOf(name, 100).x).dataSync()];
   });
