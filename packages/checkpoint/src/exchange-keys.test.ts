@@ -15,7 +15,8 @@ type Row = readonly [
   shape?: readonly number[] | undefined,
 ];
 
-const golden = readGolden<Record<"optimizers" | "nodes", Readonly<Record<string, readonly Row[]>>>>("exchange-keys");
+const golden =
+  readGolden<Record<"optimizers" | "nodes", Readonly<Record<string, readonly Row[]>>>>("exchange-keys");
 
 const names: Readonly<Record<string, string>> = {
   F32: "float32",
