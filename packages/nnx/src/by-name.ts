@@ -100,37 +100,7 @@ const functions = [
   initializers.normal,
   initializers.orthogonal,
   initializers.zeros,
-  training.adam,
-  training.addDecayedWeights,
-  training.applyEvery,
-  training.applyIfFinite,
-  training.chain,
-  training.clip,
-  training.conditionallyMask,
-  training.ema,
   training.exponentialDecay,
-  training.flatten,
-  training.freeze,
-  training.injectHyperparams,
-  training.keepParamsNonnegative,
-  training.lbfgs,
-  training.lion,
-  training.lookahead,
-  training.masked,
-  training.monitor,
-  training.MultiSteps,
-  training.namedChain,
-  training.partition,
-  training.polyakSgd,
-  training.rmsprop,
-  training.scale,
-  training.scaleByBacktrackingLinesearch,
-  training.scaleByLearningRate,
-  training.scaleByZoomLinesearch,
-  training.setToZero,
-  training.sgd,
-  training.skipNotFinite,
-  training.trace,
   training.hingeLoss,
   training.cosineDistance,
   training.ctcLoss,
@@ -152,6 +122,67 @@ const functions = [
   training.warmupConstantSchedule,
 ] as const;
 
+const transformations = [
+  // Again one of each file.
+  training.chain,
+  training.scale,
+  training.scaleByLearningRate,
+  training.setToZero,
+  // Of some of the parameters.
+  training.freeze,
+  training.masked,
+  training.partition,
+  // Update rules.
+  training.adabelief,
+  training.adadelta,
+  training.adafactor,
+  training.adagrad,
+  training.adam,
+  training.adamax,
+  training.adamw,
+  training.adan,
+  training.amsgrad,
+  training.scaleByDistanceOverGradients,
+  training.scaleByFactoredRms,
+  training.lamb,
+  training.lion,
+  training.noisySgd,
+  training.novograd,
+  training.optimisticAdam,
+  training.radam,
+  training.rmsprop,
+  training.rprop,
+  training.sgd,
+  training.signum,
+  training.sm3,
+  training.yogi,
+  // Parts of rules.
+  training.adaptiveGradClip,
+  training.addDecayedWeights,
+  training.centralize,
+  training.clip,
+  training.clipByBlockRms,
+  training.ema,
+  training.trace,
+  training.zeroNans,
+  // Line searches.
+  training.lbfgs,
+  training.polyakSgd,
+  training.scaleByBacktrackingLinesearch,
+  training.scaleByZoomLinesearch,
+  // Of other transformations.
+  training.applyEvery,
+  training.applyIfFinite,
+  training.conditionallyMask,
+  training.flatten,
+  training.injectHyperparams,
+  training.lookahead,
+  training.monitor,
+  training.MultiSteps,
+  training.namedChain,
+  training.skipNotFinite,
+] as const;
+
 /**
  * The definition that `graphDefToJson` wrote. Everything that this library names is known; own
  * classes and functions must have been registered. A bundle with this function has all layers:
@@ -161,7 +192,7 @@ const functions = [
  * nothing is registered under.
  */
 export function graphDefFromJson<M = unknown>(json: GraphDefJson): GraphDef<M> {
-  requireNamed("graphDefFromJson", [...variables, ...modules, ...functions]);
+  requireNamed("graphDefFromJson", [...variables, ...modules, ...functions, ...transformations]);
   return fromJson<M>(json);
 }
 

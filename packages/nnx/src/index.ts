@@ -580,7 +580,7 @@ export {
   type NormalizeOptions,
 } from "@nnxjs/training";
 
-// Training: transformations of transformations, and of parts of the parameters.
+// Training: transformations of some of the parameters.
 export {
   masked,
   type MaskedOptions,
@@ -593,6 +593,10 @@ export {
   freeze,
   selectiveTransform,
   type SelectiveTransformOptions,
+} from "@nnxjs/training";
+
+// Training: transformations of other transformations.
+export {
   MultiSteps,
   type MultiStepsOptions,
   type MultiStepsState,

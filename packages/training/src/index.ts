@@ -44,6 +44,7 @@ export {
 export { multiclassSparsemaxLoss } from "./losses/sparsemax.ts";
 
 // Schedules.
+export type { Schedule } from "./schedules/schedule.ts";
 export {
   type CosineDecayOptions,
   cosineDecaySchedule,
@@ -88,9 +89,6 @@ export {
   type OptimizerOptions,
 } from "./optimizer/optimizer.ts";
 export { type ApplyGradientsOptions, TrainState, type TrainStateFields } from "./optimizer/train-state.ts";
-
-// Schedules.
-export type { Schedule } from "./schedules/schedule.ts";
 
 // Transformations, and chains of them.
 export { scale, scaleBySchedule } from "./transformations/scale.ts";

@@ -46,7 +46,7 @@ class ConvNet extends nnx.Module implements Classifier {
 
 /** An LSTM that reads an image row by row. */
 class RowReader extends nnx.Module implements Classifier {
-  readonly rnn: nnx.RNN<nnx.LSTMCell>;
+  readonly rnn: nnx.RNN<nnx.LSTMCarry>;
   readonly out: nnx.Linear;
   constructor({ rngs }: { rngs: nnx.Rngs }) {
     super();

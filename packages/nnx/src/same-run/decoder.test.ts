@@ -59,7 +59,7 @@ function sequences(step: number): tf.Tensor2D {
   const rows = Array.from({ length: BATCH }, (_, row) => {
     const i = row + step * BATCH;
     const tokens = Array.from({ length: 6 }, (__, j) => (i * (2 * j + 3) + j * j + Math.floor(i / 7)) % 10);
-    return [...tokens, 10, ...tokens.toReversed()];
+    return [...tokens, 10, ...[...tokens].reverse()];
   });
   return tf.tensor2d(rows, [BATCH, LENGTH + 1], "int32");
 }

@@ -226,16 +226,16 @@ it.each<[string, (tx: GradientTransformation) => Partial<GradientTransformation>
   expectRefused(optimizer, model, message);
 });
 
-it("refuses a transformation that remembers something else than numbers and tensors", () => {
+it("refuses a transformation that remembers something else than numbers, tensors and keys", () => {
   const odd = (state: unknown) => ({ ...summed, init: () => state as TransformationState });
   for (const [value, message] of [
     [
       { a: [true] },
-      "Optimizer at optState.a.0: expected the state of a transformation to be made of numbers and tensors, got true.",
+      "Optimizer at optState.a.0: expected the state of a transformation to be made of numbers, tensors and keys, got true.",
     ],
     [
       undefined,
-      "Optimizer at optState: expected the state of a transformation to be made of numbers and tensors, got nothing.",
+      "Optimizer at optState: expected the state of a transformation to be made of numbers, tensors and keys, got nothing.",
     ],
   ] as const)
     expect(() => new Optimizer(new Weights([2]), odd(value))).toThrow(message);

@@ -166,4 +166,4 @@ function numberAt(state: unknown, name: string): number {
   );
 }
 
-registerFunction("tx.MultiStepsClass", MultiSteps as never);
+registerFunction("tx.MultiStepsClass", MultiSteps);

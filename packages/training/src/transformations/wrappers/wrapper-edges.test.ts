@@ -2,7 +2,7 @@
 import { dispose, Module, Param, StructureError, valueAndGrad } from "@nnxjs/nnx-core";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
-import { onEachBackend } from "../../../../scripts/use-backend.ts";
+import { onEachBackend } from "../../../../../scripts/use-backend.ts";
 import {
   applyEvery,
   applyIfFinite,
@@ -41,7 +41,7 @@ import {
   trace,
   type Tree,
   WrappedSchedule,
-} from "../index.ts";
+} from "../../index.ts";
 
 const one = (): { w: Param<tf.Tensor> } => ({ w: new Param(tf.tensor([1, 1])) });
 const values = (x: { w: Param<tf.Tensor> }): number[] => [...x.w.value.dataSync()];
