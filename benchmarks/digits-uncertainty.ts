@@ -8,8 +8,8 @@
 import "@tensorflow/tfjs-backend-wasm";
 import * as nnx from "@nnxjs/nnx";
 import * as tf from "@tensorflow/tfjs-core";
-import { CLASSES, type Images, loadDigits, PIXELS } from "../examples/digits/data.ts";
-import { crossEntropy, labelsOf, pixelsOf, take } from "../examples/digits/train.ts";
+import { CLASSES, examplesOf, type Images, loadDigits, PIXELS, pixelsOf } from "../examples/digits/data.ts";
+import { crossEntropy } from "../examples/digits/train.ts";
 
 const [SEEDS = 5, EPOCHS = 60] = process.argv.slice(2).map(Number);
 const BATCH = 64;
@@ -92,23 +92,26 @@ const METHODS: readonly Method[] = [
   dropconnect(0.5, "training"),
 ];
 
-function train(model: Classifier, images: Images, rngs: nnx.Rngs): void {
+/** Those images, in that order. */
+function take(images: Images, order: ArrayLike<number>): Images {
+  const rows = Array.from(order, (i) => images.pixels.subarray(i * PIXELS, (i + 1) * PIXELS));
+  return {
+    pixels: Float32Array.from(rows.flatMap((row) => [...row])),
+    labels: Int32Array.from(order, (i) => images.labels[i] as number),
+    count: order.length,
+  };
+}
+
+function train(model: Classifier, images: Images, seed: number): void {
   const optimizer = new nnx.Optimizer(model, nnx.adam(1e-3), { wrt: nnx.Param });
   const step = nnx.valueAndGrad((m: Classifier, x: tf.Tensor2D, labels: tf.Tensor1D) =>
     crossEntropy(m.forward(x), labels),
   );
+  const key = nnx.random.key(seed + 200);
+  const batches = new nnx.Batches(examplesOf(images), { batchSize: BATCH, key, epochs: EPOCHS });
   model.train();
-  for (let epoch = 0; epoch < EPOCHS; epoch++) {
-    const order = tf.tidy(() => nnx.random.permutation(rngs.nextKey("shuffle"), images.count).dataSync());
-    for (let start = 0; start < images.count; start += BATCH) {
-      const batch = take(images, order.subarray(start, start + BATCH));
-      tf.tidy(() => {
-        const [, grads] = step(model, pixelsOf(batch), labelsOf(batch));
-        optimizer.update(model, grads);
-      });
-    }
-  }
-  nnx.dispose(optimizer);
+  for (const { x, labels } of batches) tf.tidy(() => optimizer.update(model, step(model, x, labels)[1]));
+  nnx.dispose([optimizer, batches]);
 }
 
 /** The samples, or one deterministic pass as a sample. */
@@ -171,10 +174,9 @@ function runOf(method: Method, seed: number): Run {
     params: seed,
     dropconnect: seed + 100,
     dropout: seed + 100,
-    shuffle: seed + 200,
   });
   const model = method.make(new Classifier({ rngs }), rngs);
-  train(model, images, rngs);
+  train(model, images, seed);
   const [ofKnown, ofUnseen] = [known, unseen].map((set) => predict(model, set, method.stochastic)) as [
     nnx.Table,
     nnx.Table,

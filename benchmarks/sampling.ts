@@ -8,7 +8,7 @@ import "@tensorflow/tfjs-backend-cpu";
 import "@tensorflow/tfjs-backend-wasm";
 import * as nnx from "@nnxjs/nnx";
 import * as tf from "@tensorflow/tfjs-core";
-import { Mlp, streams } from "../examples/digits/model.ts";
+import { Mlp } from "../examples/digits/model.ts";
 import { measure } from "./measure.ts";
 
 const SAMPLES = 100;
@@ -24,7 +24,7 @@ function plainPasses(model: Mlp, x: tf.Tensor2D): void {
 
 async function run(backend: string): Promise<void> {
   await tf.setBackend(backend);
-  const model = new Mlp(0.25, { rngs: streams(0) });
+  const model = new Mlp(0.25, { rngs: new nnx.Rngs(0) });
   const x = nnx.random.uniform(nnx.random.key(0), [IMAGES, 64]) as tf.Tensor2D;
   const key = nnx.random.key(1);
   model.eval();
@@ -58,7 +58,7 @@ async function run(backend: string): Promise<void> {
 }
 
 function memory(): void {
-  const model = new Mlp(0.25, { rngs: streams(0) });
+  const model = new Mlp(0.25, { rngs: new nnx.Rngs(0) });
   const x = nnx.random.uniform(nnx.random.key(0), [IMAGES, 64]) as tf.Tensor2D;
   for (const keep of ["samples", "moments"] as const) {
     for (const n of [10, 100]) {

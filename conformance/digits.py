@@ -58,7 +58,7 @@ def training_images():
 
 
 def streams():
-    return nnx.Rngs(params=SEED, dropconnect=SEED + 1, shuffle=SEED + 2)
+    return nnx.Rngs(params=SEED, dropconnect=SEED + 1)
 
 
 def first_draws():
@@ -75,8 +75,8 @@ def first_draws():
 
 
 def losses():
-    rngs = streams()
-    model = Mlp(rngs)
+    model = Mlp(streams())
+    shuffle = jax.random.key(SEED + 2)
     optimizer = nnx.Optimizer(model, optax.adam(1e-3), wrt=nnx.Param)
     pixels, labels = training_images()
 
@@ -84,13 +84,15 @@ def losses():
         return optax.softmax_cross_entropy_with_integer_labels(model(x), y).mean()
 
     found = []
+    epoch = 0
     while len(found) < STEPS:
-        order = np.asarray(jax.random.permutation(rngs.shuffle(), len(pixels)))
+        order = np.asarray(jax.random.permutation(jax.random.fold_in(shuffle, epoch), len(pixels)))
         for start in range(0, len(pixels), BATCH):
             batch = order[start : start + BATCH]
             loss, grads = nnx.value_and_grad(loss_fn)(model, pixels[batch], labels[batch])
             optimizer.update(model, grads)
             found.append(float(loss))
+        epoch += 1
     return {"images": len(pixels), "losses": found[:STEPS]}
 
 

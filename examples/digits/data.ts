@@ -3,6 +3,7 @@
  * never in the training data.
  */
 import { readFileSync } from "node:fs";
+import * as tf from "@tensorflow/tfjs-core";
 
 /** Images as rows of 64 pixels in [0, 1], with their labels. */
 export interface Images {
@@ -47,3 +48,18 @@ export function loadDigits(): Digits {
     unseen: toImages(rows.filter((row) => (row[PIXELS] as number) >= CLASSES)),
   };
 }
+
+/** The first of them. */
+export const first = ({ pixels, labels }: Images, count: number): Images => ({
+  pixels: pixels.subarray(0, count * PIXELS),
+  labels: labels.subarray(0, count),
+  count,
+});
+
+/** What batches are made of. */
+export const examplesOf = ({ pixels, labels, count }: Images) => ({
+  x: { data: pixels, shape: [count, PIXELS] as [number, number] },
+  labels,
+});
+
+export const pixelsOf = ({ pixels, count }: Images): tf.Tensor2D => tf.tensor2d(pixels, [count, PIXELS]);

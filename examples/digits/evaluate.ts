@@ -1,9 +1,8 @@
 /** @file The accuracy and the uncertainty of the classifier. */
 import * as nnx from "@nnxjs/nnx";
 import * as tf from "@tensorflow/tfjs-core";
-import { CLASSES, type Images } from "./data.ts";
+import { CLASSES, type Images, pixelsOf } from "./data.ts";
 import type { Mlp } from "./model.ts";
-import { pixelsOf } from "./train.ts";
 
 /** Class probabilities, one row of eight per image. */
 export type Probabilities = Float32Array;

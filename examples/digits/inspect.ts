@@ -1,13 +1,14 @@
 /** @file Records one batch: the output of each layer, and the gradient of each output. */
 import * as nnx from "@nnxjs/nnx";
-import type { Images } from "./data.ts";
+import * as tf from "@tensorflow/tfjs-core";
+import { type Images, pixelsOf } from "./data.ts";
 import type { Mlp } from "./model.ts";
-import { crossEntropy, labelsOf, pixelsOf } from "./train.ts";
+import { crossEntropy } from "./train.ts";
 
 /** Returns activations and their gradients by layer, as two States. Call it in a scope. */
 export function inspect(model: Mlp, images: Images): { activations: nnx.State; gradients: nnx.State } {
   const x = pixelsOf(images);
-  const labels = labelsOf(images);
+  const labels = tf.tensor1d(images.labels, "int32");
   const [, perturbations] = nnx.capture(model, nnx.Perturbation)(x);
   const lossFn = (m: Mlp, perturbed: nnx.State) => {
     const [logits, seen] = nnx.capture(m, nnx.Intermediate, { init: perturbed })(x);

@@ -1,5 +1,8 @@
 import { spawn, spawnSync } from "node:child_process";
-import { describe, expect, it } from "vitest";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
 
 const demo = (...args: string[]) =>
   spawnSync(process.execPath, ["scripts/run.mjs", "examples/digits/main.ts", ...args], {
@@ -8,11 +11,33 @@ const demo = (...args: string[]) =>
   });
 const short = ["--epochs", "1", "--samples", "2"];
 
+/** Runs a script of the example until it writes what matches, then sends a signal to it. */
+async function stopped(script: string, args: string[], signal: NodeJS.Signals, when: RegExp) {
+  // A group of its own, for a terminal sends the signal to all processes of the command.
+  const child = spawn(process.execPath, ["scripts/run.mjs", `examples/digits/${script}`, ...args], {
+    detached: true,
+    timeout: 50_000,
+  });
+  let screen = "";
+  let sent = false;
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    screen += text;
+    if (sent || !when.test(screen)) return;
+    sent = true;
+    process.kill(-(child.pid as number), signal);
+  });
+  const ending = await new Promise((resolve) => child.on("close", (...how) => resolve(how)));
+  return { screen, ending };
+}
+
+const folder = mkdtempSync(join(tmpdir(), "digits-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
 describe("npm run demo", () => {
   it("prints the same numbers for the same seed and backend", () => {
-    const first = demo(...short);
-    expect(first.stderr).toContain("epoch 1/1");
-    expect(first.status).toBe(0);
+    const once = demo(...short);
+    expect(once.stderr).toMatch(/^epoch 1\/1: loss \d\.\d{4}, accuracy \d\d\.\d\d %\n$/);
+    expect(once.status).toBe(0);
     for (const part of [
       "hidden.kernel",
       "25864",
@@ -22,9 +47,9 @@ describe("npm run demo", () => {
       "least certain",
       "gradient",
     ]) {
-      expect(first.stdout).toContain(part);
+      expect(once.stdout).toContain(part);
     }
-    expect(demo(...short).stdout).toBe(first.stdout);
+    expect(demo(...short).stdout).toBe(once.stdout);
   });
 
   it("prints other numbers for another seed, and runs on wasm", () => {
@@ -36,7 +61,7 @@ describe("npm run demo", () => {
   it("explains itself", () => {
     const { status, stdout } = demo("--help");
     expect(status).toBe(0);
-    for (const flag of ["--epochs", "--rate", "--seed", "--backend", "--samples"])
+    for (const flag of ["--epochs", "--rate", "--seed", "--backend", "--samples", "--save", "--resume"])
       expect(stdout).toContain(flag);
   });
 
@@ -47,24 +72,48 @@ describe("npm run demo", () => {
     expect(status).toBe(2);
   });
 
-  it("shows the cursor again when Ctrl-C ends the training", async () => {
-    const script = "examples/digits/test/on-a-terminal.ts";
-    // Its own process group, because a terminal sends the signal to all processes of the command.
-    const child = spawn(process.execPath, ["scripts/run.mjs", script, "--epochs", "1000"], {
-      detached: true,
-      timeout: 50_000,
-    });
-    let screen = "";
-    let interrupted = false;
-    child.stderr.setEncoding("utf8").on("data", (text: string) => {
-      screen += text;
-      if (interrupted || !/loss \d/.test(screen)) return;
-      interrupted = true;
-      process.kill(-(child.pid as number), "SIGINT");
-    });
-    await new Promise((resolve) => child.stderr.on("close", resolve));
-    const [hide, show] = ["\x1B[?25l", "\x1B[?25h"];
-    expect(screen).toContain(hide);
-    expect(screen.lastIndexOf(show)).toBeGreaterThan(screen.lastIndexOf(hide));
+  it("leaves the cursor alone when Ctrl-C ends the training", async () => {
+    const { screen, ending } = await stopped(
+      "test/on-a-terminal.ts",
+      ["--epochs", "1000"],
+      "SIGINT",
+      /loss \d/,
+    );
+    expect(ending).toEqual([130, null]);
+    expect(screen).toContain("epoch 1/1000 ━");
+    expect(screen).not.toContain("\x1B[?25l");
+  });
+});
+
+describe("npm run demo -- --save and --resume", () => {
+  it("ends with the bits of a run that was never stopped, after one that was killed", async () => {
+    const [whole, parts] = [join(folder, "whole.safetensors"), join(folder, "parts.safetensors")];
+    const flags = ["--epochs", "20", "--samples", "2", "--backend", "wasm"];
+    const uninterrupted = demo(...flags, "--save", whole);
+    expect(uninterrupted.status).toBe(0);
+
+    const killed = await stopped("main.ts", [...flags, "--save", parts], "SIGKILL", /epoch 2/);
+    expect(killed.ending).toEqual([null, "SIGKILL"]);
+    const resumed = demo(...flags, "--resume", parts, "--save", parts);
+    expect(resumed.status).toBe(0);
+    expect(resumed.stderr).toMatch(/^epoch \d+\/20: loss/);
+    expect(uninterrupted.stderr.endsWith(resumed.stderr)).toBe(true);
+    expect(resumed.stdout).toBe(uninterrupted.stdout);
+    // Model, optimizer, metrics and place in the data: the same values make the same file.
+    expect(readFileSync(parts).equals(readFileSync(whole))).toBe(true);
+
+    // Nothing is left to train: the numbers are those of the checkpoint.
+    expect(demo(...flags, "--resume", parts)).toMatchObject({ stderr: "", stdout: resumed.stdout });
+    // With another seed these would be numbers of no run at all.
+    const other = demo(...flags, "--resume", parts, "--seed", "1");
+    expect(other.stderr).toBe("error: --resume: expected a run with --seed 1, got 0.\n");
+    expect(other).toMatchObject({ stdout: "", status: 2 });
+  }, 180_000);
+
+  it("answers a file that is no checkpoint with one clear line", () => {
+    const { status, stderr, stdout } = demo("--resume", "package.json");
+    expect(stderr).toMatch(/^error: .*package\.json.*\n$/);
+    expect(stdout).toBe("");
+    expect(status).toBe(2);
   });
 });

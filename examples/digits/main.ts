@@ -3,33 +3,48 @@
  * digits.
  */
 import "@tensorflow/tfjs-backend-cpu";
+import * as nnx from "@nnxjs/nnx";
 import * as tf from "@tensorflow/tfjs-core";
 import { CommanderError } from "commander";
-import { CLASSES, type Images, loadDigits } from "./data.ts";
+import { restoreRun, saveRun } from "./checkpoint.ts";
+import { CLASSES, first, type Images, loadDigits } from "./data.ts";
 import { accuracy, mean, predict, sample } from "./evaluate.ts";
 import { inspect } from "./inspect.ts";
-import { Mlp, streams } from "./model.ts";
 import { type Options, parseOptions } from "./options.ts";
-import { withBar } from "./report/bar.ts";
 import { gallery } from "./report/draw.ts";
 import { captureTable, modelTable } from "./report/tables.ts";
-import { take, train } from "./train.ts";
+import { prepare, type Run, train } from "./train.ts";
 
 const percent = (share: number): string => `${(100 * share).toFixed(2)} %`;
 
-async function run({ epochs, rate, seed, backend, samples }: Options): Promise<void> {
+/** Loss and accuracy of the epoch. */
+function progressOf({ metrics }: Run): string {
+  const { loss, accuracy: right } = metrics.compute();
+  const [nats = Number.NaN, share = Number.NaN] = [...loss.dataSync(), ...right.dataSync()];
+  nnx.dispose([loss, right]);
+  return `loss ${nats.toFixed(4)}, accuracy ${percent(share)}`;
+}
+
+async function main(options: Options): Promise<void> {
+  const { epochs, seed, backend, samples, save, resume } = options;
   tf.enableProdMode();
   if (backend === "wasm") await import("@tensorflow/tfjs-backend-wasm");
   await tf.setBackend(backend);
   const { train: images, known, unseen } = loadDigits();
-  const rngs = streams(seed);
-  const model = new Mlp(rate, { rngs });
+  const run = prepare(images, options);
+  const { model } = run;
+  if (resume) await restoreRun(resume, run, options);
   console.log(
     `${images.count} images to train on, ${known.count} held out, ${unseen.count} of digits never trained on; ${backend} backend\n`,
   );
   console.log(modelTable(model));
 
-  await trainWithBar(model, images, { epochs, rngs });
+  await train(run, epochs, async (label) => {
+    if (save) await saveRun(save, run, options);
+    // Where there is no terminal there is no bar.
+    if (!process.stderr.isTTY) console.error(`${label}: ${progressOf(run)}`);
+  });
+  console.log(`\nlast epoch of training: ${progressOf(run)}`);
 
   const onePass = accuracy(predict(model, known), known);
   model.eval();
@@ -64,39 +79,10 @@ async function run({ epochs, rate, seed, backend, samples }: Options): Promise<v
 
   console.log("\none batch of 64 held-out images, deterministic pass");
   tf.tidy(() => {
-    const { activations, gradients } = inspect(
-      model,
-      take(
-        known,
-        Array.from({ length: 64 }, (_, i) => i),
-      ),
-    );
+    const { activations, gradients } = inspect(model, first(known, 64));
     console.log(captureTable(activations, gradients));
   });
-  model.dispose();
-}
-
-async function trainWithBar(
-  model: Mlp,
-  images: Images,
-  { epochs, rngs }: { epochs: number; rngs: ReturnType<typeof streams> },
-) {
-  const start = performance.now();
-  let loss = Number.NaN;
-  const format = "training [{bar}] epoch {epoch}/{epochs}, loss {loss}, {speed} images/s";
-  const first = { epoch: 1, epochs, loss: "-", speed: "-" };
-  await withBar(format, epochs * images.count, first, (bar) =>
-    train(model, images, {
-      epochs,
-      rngs,
-      report: (progress) => {
-        loss = progress.loss;
-        const speed = Math.round((1000 * progress.images) / (performance.now() - start));
-        bar.update(progress.images, { epoch: progress.epoch + 1, loss: loss.toFixed(4), speed });
-      },
-    }),
-  );
-  console.log(`\ntraining loss of the last epoch ${loss.toFixed(4)}`);
+  nnx.dispose(run);
 }
 
 const join = (a: Images, b: Images): Images => ({
@@ -106,8 +92,11 @@ const join = (a: Images, b: Images): Images => ({
 });
 
 try {
-  await run(parseOptions(process.argv.slice(2)));
+  await main(parseOptions(process.argv.slice(2)));
 } catch (error) {
-  if (!(error instanceof CommanderError)) throw error;
-  process.exitCode = error.exitCode;
+  if (error instanceof CommanderError) process.exitCode = error.exitCode;
+  else if (error instanceof nnx.NnxError) {
+    console.error(`error: ${error.message}`);
+    process.exitCode = 2;
+  } else throw error;
 }

@@ -31,10 +31,3 @@ export class Mlp extends nnx.Module {
     return perturbed;
   }
 }
-
-/**
- * The streams of a seed: `seed` for the weights, `seed + 1` for masks and `seed + 2` for the order
- * of images. Sampling uses `seed + 3`.
- */
-export const streams = (seed: number): nnx.Rngs =>
-  new nnx.Rngs({ params: seed, dropconnect: seed + 1, shuffle: seed + 2 });

@@ -24,8 +24,16 @@ describe("parseOptions", () => {
   });
 
   it("takes every flag", () => {
-    const args = "--epochs 3 --rate 0 --seed 7 --backend wasm --samples 9".split(" ");
-    expect(parseOptions(args)).toEqual({ epochs: 3, rate: 0, seed: 7, backend: "wasm", samples: 9 });
+    const args = "--epochs 3 --rate 0 --seed 7 --backend wasm --samples 9 --save a --resume package.json";
+    expect(parseOptions(args.split(" "))).toEqual({
+      epochs: 3,
+      rate: 0,
+      seed: 7,
+      backend: "wasm",
+      samples: 9,
+      save: "a",
+      resume: "package.json",
+    });
   });
 
   it.each([
@@ -36,6 +44,8 @@ describe("parseOptions", () => {
     [["--seed", "one"], /'one' is invalid/],
     [["--backend", "gpu"], /'gpu' is invalid.*cpu, wasm/],
     [["--samples"], /argument missing/],
+    [["--save", "no/such/folder/run.safetensors"], /a folder that is there/],
+    [["--resume", "no-such-file"], /'no-such-file' is invalid.*a file that is there/],
     [["--speed", "9"], /unknown option '--speed'/],
     [["extra"], /too many arguments/],
   ])("answers %j with one clear line and exit code 2", (args, line) => {

@@ -1,4 +1,6 @@
 /** @file The command line: flags, their ranges, and `--help`. */
+import { existsSync } from "node:fs";
+import { dirname } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
 
 export interface Options {
@@ -7,6 +9,8 @@ export interface Options {
   readonly seed: number;
   readonly backend: "cpu" | "wasm";
   readonly samples: number;
+  readonly save?: string;
+  readonly resume?: string;
 }
 
 function integer(min: number) {
@@ -23,6 +27,16 @@ function rate(text: string): number {
   throw new InvalidArgumentError("Expected a number from 0 to below 1.");
 }
 
+function inFolder(path: string): string {
+  if (path !== "" && existsSync(dirname(path))) return path;
+  throw new InvalidArgumentError("Expected a file in a folder that is there.");
+}
+
+function existing(path: string): string {
+  if (existsSync(path)) return path;
+  throw new InvalidArgumentError("Expected a file that is there.");
+}
+
 /**
  * @throws CommanderError after printing one line on stderr. Its `exitCode` is 0 for `--help` and 2
  * for bad flags.
@@ -37,6 +51,8 @@ export function parseOptions(args: readonly string[]): Options {
       new Option("--backend <name>", "where tensors are computed").choices(["cpu", "wasm"]).default("cpu"),
     )
     .option("--samples <n>", "stochastic passes for the uncertainties", integer(2), 100)
+    .option("--save <file>", "write a checkpoint after each epoch", inFolder)
+    .option("--resume <file>", "go on from a checkpoint; the same flags give the same numbers", existing)
     .allowExcessArguments(false)
     .configureOutput({ outputError: (message, write) => write(`${message.replaceAll("\n", " ").trim()}\n`) })
     .exitOverride((error) => {

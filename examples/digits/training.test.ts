@@ -3,10 +3,9 @@ import * as nnx from "@nnxjs/nnx";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
 import { readGolden, relativeError } from "../../scripts/golden.ts";
-import { loadDigits } from "./data.ts";
+import { first, loadDigits } from "./data.ts";
 import { inspect } from "./inspect.ts";
-import { Mlp, streams } from "./model.ts";
-import { labelsOf, lossOf, pixelsOf, take, train } from "./train.ts";
+import { prepare, step, train } from "./train.ts";
 
 /** The numbers that conformance/digits.py writes with JAX, Flax and optax. */
 interface Golden {
@@ -21,10 +20,8 @@ interface Golden {
   readonly training: { readonly images: number; readonly losses: readonly number[] };
 }
 const golden = readGolden<Golden>("digits");
-const build = () => {
-  const rngs = streams(0);
-  return { rngs, model: new Mlp(0.25, { rngs }) };
-};
+const { train: images, known, unseen } = loadDigits();
+const build = (some = images) => prepare(some, { rate: 0.25, seed: 0 });
 
 describe("the digits example, from seed 0", () => {
   it("starts from Flax's weights, to 4 ulp", () => {
@@ -52,46 +49,22 @@ describe("the digits example, from seed 0", () => {
   });
 
   it("has Flax's losses for 60 steps, within 1e-4", () => {
-    const { model, rngs } = build();
-    const { train: images } = loadDigits();
+    const run = build();
     expect(images.count).toBe(golden.training.images);
-    const optimizer = new nnx.Optimizer(model, nnx.adam(1e-3), { wrt: nnx.Param });
-    const step = nnx.valueAndGrad(lossOf);
     const losses: number[] = [];
-    while (losses.length < 60) {
-      const order = tf.tidy(() => nnx.random.permutation(rngs.nextKey("shuffle"), images.count).dataSync());
-      for (let start = 0; start < images.count && losses.length < 60; start += 64) {
-        const batch = take(images, order.subarray(start, start + 64));
-        losses.push(
-          tf.tidy(() => {
-            const [loss, grads] = step(model, pixelsOf(batch), labelsOf(batch));
-            optimizer.update(model, grads);
-            return loss.dataSync()[0] as number;
-          }),
-        );
-      }
-    }
-    for (const [i, loss] of losses.entries()) {
-      expect(relativeError([loss], [golden.training.losses[i] as number])).toBeLessThan(1e-4);
-    }
+    while (losses.length < 60)
+      for (const batch of run.batches) losses.push(tf.tidy(() => step(run, batch).dataSync()[0] as number));
+    for (const [i, loss] of golden.training.losses.entries())
+      expect(relativeError([losses[i] as number], [loss])).toBeLessThan(1e-4);
   });
 
   it("keeps memory flat from epoch to epoch", async () => {
-    const { model, rngs } = build();
-    const images = take(
-      loadDigits().train,
-      Array.from({ length: 128 }, (_, i) => i),
-    );
+    const run = build(first(images, 128));
     const tensors: number[] = [];
     const bytes: number[] = [];
-    await train(model, images, {
-      epochs: 4,
-      rngs,
-      report: ({ images: shown }) => {
-        if (shown % 128 !== 0) return;
-        tensors.push(tf.memory().numTensors);
-        bytes.push(tf.memory().numBytes);
-      },
+    await train(run, 4, () => {
+      tensors.push(tf.memory().numTensors);
+      bytes.push(tf.memory().numBytes);
     });
     // Meanwhile the garbage collector may free tensors of other test files. Fewer tensors are no
     // leak.
@@ -102,7 +75,7 @@ describe("the digits example, from seed 0", () => {
   it("shows activations and gradients of each layer, and leaves nothing behind", () => {
     const { model } = build();
     model.eval();
-    const batch = take(loadDigits().known, [0, 1, 2]);
+    const batch = first(known, 3);
     const before = tf.memory().numTensors;
     tf.tidy(() => {
       const { activations, gradients } = inspect(model, batch);
@@ -120,7 +93,6 @@ describe("the digits example, from seed 0", () => {
 
 describe("the split of the digits", () => {
   it("holds out 400 images of 0-7, shows none of them in training, and keeps 8 and 9 apart", () => {
-    const { train: images, known, unseen } = loadDigits();
     expect([images.count, known.count, unseen.count]).toEqual([1043, 400, 354]);
     expect(Math.max(...images.labels, ...known.labels)).toBe(7);
     expect(Math.min(...unseen.labels)).toBe(8);

@@ -28,13 +28,12 @@ class Mlp extends nnx.Module {
 function train(model: Mlp, moons: Moons, steps: number): void {
   const optimizer = new nnx.Optimizer(model, nnx.adam(3e-3), { wrt: nnx.Param });
   const x = tensorOf(moons);
-  const targets = tf.tidy(() => tf.oneHot(tf.tensor1d(moons.labels, "int32"), CLASSES));
-  const lossOf = (m: Mlp): tf.Scalar =>
-    tf.neg(tf.mean(tf.sum(tf.mul(targets, tf.logSoftmax(m.forward(x))), -1)));
+  const labels = tf.tensor1d(moons.labels, "int32");
+  const lossOf = (m: Mlp) => tf.mean(nnx.softmaxCrossEntropyWithIntegerLabels(m.forward(x), labels));
   const step = nnx.valueAndGrad(lossOf);
   model.train();
   for (let i = 0; i < steps; i++) tf.tidy(() => optimizer.update(model, step(model)[1]));
-  nnx.dispose([optimizer, x, targets]);
+  nnx.dispose([optimizer, x, labels]);
 }
 
 /** A trained predictor, which returns samples of class probabilities, `[samples, points, 2]`. */

@@ -10,7 +10,7 @@ from .layout import path_of
 from .leaves import leaves_of
 from .processes import first_writes
 from .reading import read
-from .to_file import about, as_words, encoded, on_host
+from .to_file import about, encoded, on_host, parts_of_state
 from .trees import is_array, is_tree, items_of, nested, numbers_in, static_value, with_items
 from .writing import write
 
@@ -48,17 +48,18 @@ def save(nodes, path, *, names=None, metadata=None):
 def _written(leaf):
     """What a leaf of Flax is in nnxjs: path, arrays by path, description."""
     if metrics.is_sum(leaf):
-        description = about(leaf.variable)
+        description = about(leaf)
         high, low = metrics.split_sum(leaf.key, on_host(leaf.value))
         yield leaf.path, {leaf.path: high}, description
         yield metrics.rest_of(leaf), {metrics.rest_of(leaf): low}, description
         return
-    words = as_words(leaf)
-    if words is None:
+    parts = parts_of_state(leaf)
+    if parts is None:
         yield leaf.path, *encoded(leaf)
         return
-    for i, word in enumerate(words):
-        yield (*leaf.path, i), {(*leaf.path, i): word}, {"kind": "number", "type": "opt_array"}
+    for inner, array, description in parts:
+        path = (*leaf.path, *inner)
+        yield path, {path: array}, description
 
 
 def load_into(nodes, path, *, names=None, strict=True):

@@ -22,16 +22,18 @@ def fitted(array, old):
 
 def _converted(array, dtype):
     """Numbers keep their values; floating ones are rounded. Kinds stay apart, but for single numbers of nnxjs."""
-    new = array.astype(dtype)
     kinds = _kind(array.dtype), _kind(dtype)
-    is_number = array.ndim == 0 and array.dtype in (np.float64, np.uint32)
+    is_number = array.ndim == 0 and array.dtype in (np.float64, np.uint32) and kinds[1] != "complex"
+    if kinds[0] != kinds[1] and not is_number:
+        raise CheckpointError(f"expected {dtype}, got {array.dtype}")
+    with np.errstate(invalid="ignore", over="ignore"):
+        new = array.astype(dtype)
+        again = new.astype(array.dtype)
     if kinds == ("float", "float"):
-        if (np.isfinite(array) & ~np.isfinite(new.astype(array.dtype))).any():
+        if (np.isfinite(array) & ~np.isfinite(again)).any():
             raise CheckpointError(f"expected numbers that {dtype} holds, got up to {np.abs(array[np.isfinite(array)]).max()}")
-        return new
-    allowed = kinds[0] == kinds[1] or is_number and "complex" not in kinds
-    if not allowed or not np.array_equal(new.astype(array.dtype), array, equal_nan=kinds[0] in ("float", "complex")):
-        raise CheckpointError(f"expected {dtype}, got {array.dtype}{'' if not allowed else f' with values that {dtype} cannot hold'}")
+    elif not np.array_equal(again, array, equal_nan=kinds[0] == "complex"):
+        raise CheckpointError(f"expected {dtype}, got {array.dtype} with values that {dtype} cannot hold")
     return new
 
 

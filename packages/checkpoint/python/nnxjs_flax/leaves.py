@@ -3,6 +3,7 @@
 import dataclasses
 
 import jax
+import optax
 from flax import nnx
 
 from .errors import CheckpointError
@@ -56,13 +57,16 @@ def leaves_of(where, nodes, names):
         return [Leaf((), nodes, None, None)]
     try:
         flat = nnx.to_flat_state(nodes if isinstance(nodes, nnx.State) else nnx.state(nodes))
-    except (TypeError, ValueError) as error:
-        raise CheckpointError(f"{where}: expected modules, or a dict of them, got {type(nodes).__name__} ({error}). Pass them first.") from error
+    except (IndexError, TypeError, ValueError) as error:
+        raise CheckpointError(f"{where}: expected modules, or a dict of them, got {type(nodes).__name__}, of which Flax says: {error}. Pass modules first.") from error
     if len(flat) == 0:
         raise CheckpointError(f"{where}: expected modules, or a dict of them, got nothing that has Variables. Pass them first.")
     found = {}
     for parts, _ in flat:
         leaf = _leaf_at(where, nodes, parts, names)
+        # optax stands this for parameters that a mask leaves out; nnxjs has nothing there.
+        if isinstance(leaf.value, optax.MaskedNode):
+            continue
         # A path of nnxjs does not tell 0 and "0" apart.
         text = tuple(map(str, leaf.path))
         if text in found:

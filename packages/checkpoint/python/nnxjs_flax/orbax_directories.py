@@ -54,7 +54,7 @@ def _written(key, value):
         return array, {"kind": "key" if array.shape[-1:] == (2,) else "number"}
     if isinstance(value, (bool, int, float)):
         return as_number(array), {"kind": "number"}
-    return held(key, array), {}
+    return held(f"from_orbax at {key}", array), {}
 
 
 def to_orbax(path, directory, *, names=None):

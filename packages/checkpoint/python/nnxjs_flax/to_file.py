@@ -32,25 +32,41 @@ def encoded(leaf):
     """The numpy arrays of a leaf by path, and its description. Raises CheckpointError for what no file can hold."""
     value, variable = leaf.value, leaf.variable
     # The words of a raw key are uint32, and no tensors either.
-    is_number = isinstance(variable, (nnx.RngState, nnx.OptState)) and not isinstance(variable, OptVariable)
+    is_number = isinstance(variable, (nnx.RngState, nnx.OptState)) and not _is_tensor(leaf)
     arrays, description = _encoded(leaf.path, value, is_number)
     if isinstance(variable, nnx.RngKey) and getattr(value, "dtype", None) == np.uint32:
         description = {"kind": "key"}
-    return arrays, {**description, **about(variable)}
+    return arrays, {**description, **about(leaf)}
 
 
-def as_words(leaf):
-    """The words of a key that a transformation remembers, which nnxjs has as numbers in a list; None for other leaves."""
+def parts_of_state(leaf):
+    """What is one leaf of an optimizer in Flax and several in nnxjs: inner path, array, description of each. None for other leaves.
+
+    These are lists in the place of a parameter, as sm3 has them, and keys, which a transformation there has as a list of two numbers.
+    """
+    value, variable = leaf.value, leaf.variable
+    if not isinstance(variable, nnx.OptState):
+        return None
+    if not is_array(value):
+        return [(inner, held(f"save at {leaf.key}", on_host(each)), {"type": "opt_variable"}) for inner, each in items_of(value)] or None
+    is_words = value.dtype == np.uint32 and np.ndim(value) == 1
+    if not isinstance(variable, OptArray) or not (is_words or is_key(value) and value.ndim == 0):
+        return None
+    words = _key_data(leaf.key, value) if is_key(value) else on_host(value)
+    return [((i,), word, {"kind": "number", "type": "opt_array"}) for i, word in enumerate(words)]
+
+
+def _is_tensor(leaf):
+    """Whether a leaf of an optimizer is a tensor in nnxjs: what is about a parameter, arrays with axes, and booleans but one."""
     value, variable = leaf.value, leaf.variable
     if not isinstance(variable, OptArray) or not is_array(value):
-        return None
-    if is_key(value):
-        return None if value.ndim > 0 else _key_data(leaf.key, value)
-    return on_host(value) if value.dtype == np.uint32 and np.ndim(value) == 1 else None
+        return isinstance(variable, OptVariable)
+    return np.ndim(value) > 0 or value.dtype == bool and leaf.name != "is_initial_step"
 
 
-def about(variable):
+def about(leaf):
     """What a description says of a Variable; nothing of a bare array."""
+    variable = leaf.variable
     if variable is None:
         return {}
     kept = {name: each for name, each in variable.get_metadata().items() if name not in OWN_METADATA}
@@ -60,8 +76,7 @@ def about(variable):
             written[name] = static_json(each)
         except TypeError:
             continue
-    is_tensor = isinstance(variable, OptArray) and np.ndim(variable.get_raw_value()) > 0
-    found = {"type": type_name(OptVariable if is_tensor else type(variable))}
+    found = {"type": type_name(OptVariable if _is_tensor(leaf) else type(variable))}
     if written:
         found["metadata"] = written
     if len(written) < len(kept):
@@ -88,7 +103,7 @@ def _encoded(path, value, is_number):
         # Counts, steps and hyperparameters are numbers there, and tensors whatever is about a parameter.
         if is_number and (array.ndim == 0 or array.dtype == np.uint32):
             return {path: as_number(array)}, {"kind": "number"}
-        return {path: held(key, array)}, {}
+        return {path: held(f"save at {key}", array)}, {}
     if isinstance(value, bool):
         return {path: np.asarray(value)}, {"kind": "boolean"}
     numbers = numbers_in(value)
@@ -108,7 +123,7 @@ def _encoded_tree(path, value):
         at = (*path, *inner)
         if at in arrays:
             raise CheckpointError(f"save at {key_of(at)}: expected one array of that path, got two. Rename one.")
-        arrays[at] = _key_data(key_of(at), each) if is_key(each) else held(key_of(at), on_host(each))
+        arrays[at] = _key_data(key_of(at), each) if is_key(each) else held(f"save at {key_of(at)}", on_host(each))
         parts.append({"path": list(inner), "kind": "key" if is_key(each) else "tensor"})
     try:
         skeleton = static_json(value, arrays_as_null=True)
@@ -151,7 +166,7 @@ def as_number(array):
     return numbers.astype(np.float64)
 
 
-def held(key, array):
+def held(where, array):
     """The array in a dtype of tensorflow.js, if each value has a place there. Raises CheckpointError otherwise."""
     dtype = array.dtype
     if str(dtype) in ("float32", "int32", "bool", "complex64"):
@@ -161,5 +176,5 @@ def held(key, array):
     if jnp.issubdtype(dtype, jnp.integer):
         if array.size == 0 or int(array.min()) >= -(2**31) and int(array.max()) < 2**31:
             return array.astype(np.int32)
-        raise CheckpointError(f"save at {key}: expected integers below 2^31, got {dtype} up to {array.max()}. tensorflow.js has int32 alone; keys belong in RngKey.")
-    raise CheckpointError(f"save at {key}: expected values that tensorflow.js can hold, got {dtype}. Cast it to float32 or complex64.")
+        raise CheckpointError(f"{where}: expected integers below 2^31, got {dtype} up to {array.max()}. tensorflow.js has int32 alone; keys belong in RngKey.")
+    raise CheckpointError(f"{where}: expected values that tensorflow.js can hold, got {dtype}. Cast it to float32 or complex64.")

@@ -4,6 +4,7 @@ import math
 
 import jax
 import numpy as np
+from flax import nnx
 
 from .keys import INTEGER
 
@@ -13,14 +14,14 @@ def is_array(value):
 
 
 def _entries(value):
-    return value.items() if isinstance(value, dict) else enumerate(value)
+    return enumerate(value) if isinstance(value, (list, tuple)) else value.items()
 
 
 def items_of(value, path=()):
-    """The arrays in lists, tuples and dicts, with their paths."""
+    """The arrays in lists, tuples and dicts, with their paths. Flax makes States of the lists in an optimizer's state."""
     if is_array(value):
         yield path, value
-    elif isinstance(value, (list, tuple, dict)):
+    elif isinstance(value, (list, tuple, dict, nnx.State)):
         for name, each in _entries(value):
             yield from items_of(each, (*path, name))
 
@@ -33,8 +34,8 @@ def with_items(value, new, path=()):
     """The same with other arrays, by their paths. Lists stay lists, tuples tuples."""
     if is_array(value):
         return new[path]
-    if isinstance(value, dict):
-        return {name: with_items(each, new, (*path, name)) for name, each in value.items()}
+    if isinstance(value, (dict, nnx.State)):
+        return type(value)({name: with_items(each, new, (*path, name)) for name, each in value.items()})
     if isinstance(value, (list, tuple)):
         made = [with_items(each, new, (*path, i)) for i, each in enumerate(value)]
         return type(value)(*made) if hasattr(value, "_fields") else type(value)(made)
