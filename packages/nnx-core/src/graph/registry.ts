@@ -5,7 +5,6 @@ import { filterFactories, filterRecipe } from "./filter-recipes.ts";
 import type { NodeType } from "./graph-def.ts";
 
 type AnyFunction = (...args: never[]) => unknown;
-type AnyClass = abstract new (...args: never[]) => object;
 
 /** Things by name and names by thing, for one kind of thing. */
 class Names<T extends object> {
@@ -122,7 +121,10 @@ export function registerModule(name: string, type: NodeType): void {
  * the place of the one that was registered.
  * @throws {@link NnxError} when a function of another name has it.
  */
-export function registerFunction(name: string, f: AnyFunction | AnyClass): void {
+export function registerFunction(
+  name: string,
+  f: AnyFunction | (abstract new (...args: never[]) => object),
+): void {
   functionNames.add(name, f as AnyFunction, isNamedLike(f));
 }
 
