@@ -509,6 +509,23 @@ describe("nnx.tidy", () => {
     expect(count()).toBe(before);
   });
 
+  it("ends even if looking into what was made in it throws", () => {
+    const own = () => Object.hasOwn(tf.engine(), "endScope");
+    const before = count();
+    const endOdd = () =>
+      tf.tidy(() => {
+        tf.ones([2]);
+        const get = (): never => {
+          throw new Error("odd");
+        };
+        Object.defineProperty(new Layer(), "odd", { enumerable: true, get });
+      });
+    expect(endOdd).toThrow("odd");
+    expect(tf.engine().state.scopeStack).toEqual([]);
+    expect(own()).toBe(false);
+    expect(count() - before).toBeLessThanOrEqual(3);
+  });
+
   it("does not change the engine when nothing is in a scope", () => {
     const own = () => Object.hasOwn(tf.engine(), "endScope");
     expect(own()).toBe(false);

@@ -116,6 +116,14 @@ function end(scope: Scope, result: unknown, outer: Scope | undefined): void {
   const things = thingsOf.get(scope);
   if (!things) return;
   thingsOf.delete(scope);
+  try {
+    endThings(things, result, outer);
+  } finally {
+    if (--owning === 0) stopWatching();
+  }
+}
+
+function endThings(things: Things, result: unknown, outer: Scope | undefined): void {
   const returned = foundIn(given.length > 0 ? [result, given] : result, things);
   const finish = (thing: object, kind: ScopeKind<never>): void => {
     forgetThing(thing);
@@ -130,7 +138,6 @@ function end(scope: Scope, result: unknown, outer: Scope | undefined): void {
     finish(thing, kind);
   }
   for (const thing of [...things.keys()]) moveThing(thing, things, outer);
-  if (--owning === 0) stopWatching();
 }
 
 /** Which of the things are in a result. */

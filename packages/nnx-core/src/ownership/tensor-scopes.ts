@@ -61,8 +61,8 @@ export function takeFromScopes(tensor: Tensor): void {
 }
 
 /**
- * Calls `notice` before each scope ends, with what it returns and the scope around it. It must not
- * throw. Returns how to stop.
+ * Calls `notice` before each scope ends, with what it returns and the scope around it. If it throws,
+ * the engine ends the scope a second time, and `notice` is called again. Returns how to stop.
  */
 export function onScopeEnd(
   notice: (scope: Scope, result: unknown, outer: Scope | undefined) => void,
