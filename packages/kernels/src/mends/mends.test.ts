@@ -51,6 +51,18 @@ describe.each(backends)("kernels on %s", (backend) => {
     expect(tf.sum(nothing(), 0).shape).toEqual([0]);
   });
 
+  it("choose from nothing without writing beyond it", () => {
+    // Empty results go into the holes between tensors, which a write past their end would hit.
+    const rows = Array.from({ length: 200 }, () => tf.fill([4], 777));
+    const kept = rows.filter((_, i) => i % 2 === 0);
+    for (const row of rows) if (!kept.includes(row)) row.dispose();
+    const nothing = tf.zeros([0, 64]);
+    const chosen = Array.from({ length: 50 }, () => tf.where(tf.ones([1, 64], "bool"), nothing, nothing));
+    for (const each of chosen) expect(each.shape).toEqual([0, 64]);
+    for (const row of kept) expect(values(row)).toEqual([777, 777, 777, 777]);
+    tf.dispose([kept, nothing, chosen]);
+  });
+
   it("put nothing together so that it can be cut", () => {
     const nothing = tf.zeros([0, 2]);
     const put = tf.concat([nothing, tf.zeros([0, 1])], 1);
