@@ -20,7 +20,9 @@ const before = versionNow();
 execFileSync(process.execPath, ["node_modules/@changesets/cli/bin.js", "version"], { stdio: "inherit" });
 const version = versionNow();
 // What says the version in other words than package.json; version.test.ts of the package holds them together.
-for (const file of ["src/write/written-by.ts", "python/pyproject.toml"].map((name) => `packages/checkpoint/${name}`))
+for (const file of ["src/write/written-by.ts", "python/pyproject.toml"].map(
+  (name) => `packages/checkpoint/${name}`,
+))
   writeFileSync(file, readFileSync(file, "utf8").replace(`"${before}"`, `"${version}"`));
 const title = "# Changelog\n\n";
 const waiting = `${title}## Unreleased\n\n`;

@@ -53,7 +53,9 @@ export const packageFolders = (): string[] =>
 function build(): void {
   for (const folder of packageFolders()) {
     rmSync(join(folder, "dist"), { recursive: true, force: true });
-    rmSync(join(folder, "tsconfig.tsbuildinfo"), { force: true });
+    // A package with an entry for Node alone has two projects.
+    for (const file of readdirSync(folder).filter((name) => name.endsWith(".tsbuildinfo")))
+      rmSync(join(folder, file));
   }
   run(process.execPath, ["node_modules/typescript/bin/tsc", "-b"]);
 }
