@@ -40,7 +40,7 @@ const comparable = ([key, kind, type, dtype, shape]: Row): Row => [
 async function rowsOf(what: object): Promise<Row[]> {
   const checkpoint = await open(await toBytes(what));
   return checkpoint.keys().map((key) => {
-    const { kind = "tensor", type = "", dtype, shape } = checkpoint.info(key);
+    const { kind, type = "", dtype, shape } = checkpoint.info(key);
     return comparable([key, kind, type, dtype && names[dtype], shape]);
   });
 }
