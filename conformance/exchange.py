@@ -1,8 +1,8 @@
 """Runs that begin in Flax and go on in nnxjs, and the other way: python conformance/exchange.py
 
-Writes golden/exchange-from-flax-<name>.safetensors, checkpoints of Flax after 20 steps, and golden/exchange.json: logits and the losses of
-the next five steps, of these and of golden/exchange-from-nnxjs-<name>.safetensors, which `node scripts/run.mjs conformance/exchange-write.ts`
-writes. All are read into models of another seed. Flax 0.12.8's `nnxjs_flax` is packages/checkpoint/python.
+Writes golden/exchange-from-flax-<name>.safetensors, checkpoints of Flax after 20 steps, and golden/exchange.json:
+logits and the losses of the next five steps, of these and of golden/exchange-from-nnxjs-<name>.safetensors, which
+`node scripts/run.mjs conformance/exchange-write.ts` writes. All are read into models of another seed.
 """
 
 import pathlib

@@ -1,7 +1,8 @@
 """What checkpoints of optimizers, layers, metrics and Rngs of Flax have in them: python conformance/exchange_keys.py
 
-Writes golden/exchange-keys.json: for each case a row `[key, kind, type, dtype, shape]` for each leaf. Each case is also loaded into a fresh one of
-its kind. packages/checkpoint/src/exchange-keys.test.ts makes the same in TypeScript, and compares what it saves.
+Writes golden/exchange-keys.json: for each case a row `[key, kind, type, dtype, shape]` for each leaf. Each case is
+also loaded into a fresh one of its kind. packages/checkpoint/src/exchange-keys.test.ts makes the same in TypeScript,
+and compares what it saves.
 """
 
 import pathlib

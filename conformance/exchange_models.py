@@ -1,6 +1,7 @@
-"""Three small models with their optimizers and batches, for exchange.py. In TypeScript they stand in packages/checkpoint/test/exchange-runs.ts.
+"""Three small models with their optimizers and batches, for exchange.py.
 
-All numbers of batches are eighths and integers, so that both languages have the same bits.
+In TypeScript they stand in packages/checkpoint/test/exchange-runs.ts. All numbers of batches are eighths and integers,
+so that both languages have the same bits.
 """
 
 import jax

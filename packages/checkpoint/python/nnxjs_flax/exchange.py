@@ -19,19 +19,22 @@ def save(nodes, path, *, names=None, metadata=None):
     """Writes modules, optimizers and whatever else has Variables to one file, which nnxjs restores.
 
     Args:
-      nodes: a module, an `nnx.Optimizer`, metrics, Rngs, a Variable or a State; or dicts and lists of these, whose names begin the
-        paths, as `save` of nnxjs takes them. What is shared is written once, under the path that comes first.
+      nodes: a module, an `nnx.Optimizer`, metrics, Rngs, a Variable or a State; or dicts and lists of these, whose
+        names begin the paths, as `save` of nnxjs takes them. What is shared is written once, under the path that
+        comes first.
       path: the file, a text or path. Its folder must be there. It is replaced whole or not at all.
-      names: a dict from names of attributes here to those in nnxjs, for example `{"drop_path": "dropPath"}`, wherever they are.
-        Names of the fields of `nnx.Optimizer` and of optax's states are changed anyway; those of Flax's layers are the same there.
+      names: a dict from names of attributes here to those in nnxjs, for example `{"drop_path": "dropPath"}`,
+        wherever they are. Fields of `nnx.Optimizer` and of optax's states get their names there anyway; those of
+        Flax's layers are the same there.
       metadata: a dict of texts to keep in the file.
 
-    Dtypes: float32, int32, bool and complex64 are written as they are; other floating dtypes of 16 and 8 bits as float32, other integers as
-    int32. Counts, steps and hyperparameters become numbers, keys their two words. Arrays that are spread over devices are gathered. With
-    several processes, all of them call it, and the first writes.
+    Dtypes: float32, int32, bool and complex64 are written as they are; floating dtypes of 16 and 8 bits as float32,
+    other integers as int32. Counts, steps and hyperparameters become numbers, keys their two words. Arrays that are
+    spread over devices are gathered. With several processes, all of them call it, and the first writes.
 
-    Raises CheckpointError, with the key, for what nnxjs has no place for: float64 and complex128, integers beyond int32, keys that are
-    not of threefry2x32, objects that are neither arrays nor plain data. OSError where the disk refuses.
+    Raises CheckpointError, with the key, for what nnxjs has no place for: float64 and complex128, integers beyond
+    int32, keys that are not of threefry2x32, objects that are neither arrays nor plain data. OSError where the disk
+    refuses.
     """
     target = path_of("save", path)
     arrays, leaves = {}, {}
@@ -69,14 +72,16 @@ def load_into(nodes, path, *, names=None, strict=True):
 
     Args:
       nodes, names: as for `save`. An abstract model, as `nnx.eval_shape` makes it, gets real arrays.
-      path: a file, or the name that the shards and the index of one have. Files of other libraries are read by their keys alone.
+      path: a file, or the name that the shards and the index of one have. Files of other libraries are read by their
+        keys alone.
       strict: with False, leaves that only one side has are left alone.
     Returns: a list of the keys that the file or the modules lack; empty if `strict`.
-    Raises CheckpointError that names all that does not fit, and for damaged files; FileNotFoundError. Nothing is changed then.
+    Raises CheckpointError that names all that does not fit, and for damaged files; FileNotFoundError. Nothing is
+    changed then.
 
-    Shapes must be equal. Floating numbers are rounded to the dtype that the model has, and what would become infinite is refused; integers
-    and booleans must fit exactly. Types and metadata of Variables stay those of the model. With several processes, each reads the file and
-    takes the parts that its devices have.
+    Shapes must be equal. Floating numbers are rounded to the dtype that the model has, and what would become infinite
+    is refused; integers and booleans must fit exactly. Types and metadata of Variables stay those of the model. With
+    several processes, each reads the file and takes the parts that its devices have.
     """
     content = read(path_of("load_into", path))
     source = _Source(content)

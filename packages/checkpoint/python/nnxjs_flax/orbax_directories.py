@@ -22,9 +22,9 @@ def from_orbax(directory, path, *, names=None):
       path: the file.
       names: a dict from names there to those in nnxjs, wherever they are, such as `{"opt_state": "optState"}`.
 
-    Such a directory does not say what the types of Variables are, so restore the file into a model. Arrays of uint32 whose last axis is 2 are
-    taken for keys, other uint32 arrays and numbers without axes for numbers. For an optimizer, restore the directory into Flax and
-    `save` that: it knows which names are optax's.
+    Such a directory does not say what the types of Variables are, so restore the file into a model. Arrays of uint32
+    whose last axis is 2 are taken for keys, other uint32 arrays and Python's numbers for numbers. For an optimizer,
+    restore the directory into Flax and `save` that: it knows which names are optax's.
 
     Raises CheckpointError for dtypes that nnxjs has no place for, and what Orbax raises.
     """
@@ -53,7 +53,7 @@ def _written(key, value):
     if array.dtype == np.uint32:
         return array, {"kind": "key" if array.shape[-1:] == (2,) else "number"}
     if isinstance(value, (bool, int, float)):
-        return as_number(array), {"kind": "number"}
+        return as_number(f"from_orbax at {key}", array), {"kind": "number"}
     return held(f"from_orbax at {key}", array), {}
 
 
@@ -65,7 +65,8 @@ def to_orbax(path, directory, *, names=None):
       directory: where Orbax saves; it must not be there yet.
       names: a dict from names in nnxjs to those there.
 
-    Keys become typed keys of threefry2x32; counts uint32 and other numbers float64, without axes. `StandardCheckpointer().restore(directory)` gives the dicts.
+    Keys become typed keys of threefry2x32; counts are uint32 and other numbers float64, without axes.
+    `StandardCheckpointer().restore(directory)` gives the dicts.
     """
     import orbax.checkpoint as ocp
 

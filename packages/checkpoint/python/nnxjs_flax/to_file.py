@@ -105,13 +105,13 @@ def _encoded(path, value, is_number):
         array = on_host(value)
         # Counts, steps and hyperparameters are numbers there, and tensors whatever is about a parameter.
         if is_number and (array.ndim == 0 or array.dtype == np.uint32):
-            return {path: as_number(array)}, {"kind": "number"}
+            return {path: as_number(f"save at {key}", array)}, {"kind": "number"}
         return {path: held(f"save at {key}", array)}, {}
     if isinstance(value, bool):
         return {path: np.asarray(value)}, {"kind": "boolean"}
     numbers = numbers_in(value)
     if numbers is not None:
-        return {path: as_number(numbers)}, {"kind": "number"}
+        return {path: as_number(f"save at {key}", numbers)}, {"kind": "number"}
     if is_tree(value):
         return _encoded_tree(path, value)
     try:
@@ -162,16 +162,16 @@ def on_host(value):
     return np.asarray(value)
 
 
-def as_number(array):
+def as_number(where, array):
     """Numbers as U32 where all are such integers, otherwise as F64. Raises CheckpointError where neither holds one."""
     numbers = np.asarray(array)
     if numbers.dtype == bool or jnp.issubdtype(numbers.dtype, jnp.integer):
         if numbers.size == 0 or int(numbers.min()) >= 0 and int(numbers.max()) < 2**32:
             return numbers.astype(np.uint32)
         wide = numbers.astype(np.float64)
-        if any(int(a) != int(b) for a, b in zip(wide.reshape(-1), numbers.reshape(-1))):
+        if any(int(a) != int(b) for a, b in zip(wide.reshape(-1), numbers.reshape(-1), strict=True)):
             raise CheckpointError(
-                f"save: expected integers that float64 holds, got {numbers}. nnxjs has no other numbers."
+                f"{where}: expected integers that float64 holds, got {numbers}. nnxjs has no other numbers."
             )
         return wide
     return numbers.astype(np.float64)

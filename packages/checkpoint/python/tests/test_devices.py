@@ -26,7 +26,7 @@ def make(seed, mesh=None):
     model = nnx.Linear(8, 16, rngs=nnx.Rngs(seed))
     run = {"model": model, "optimizer": nnx.Optimizer(model, optax.adam(0.1), wrt=nnx.Param), "rngs": nnx.Rngs(seed)}
     if mesh is not None:
-        for path, variable in nnx.to_flat_state(nnx.state(run)):
+        for _, variable in nnx.to_flat_state(nnx.state(run)):
             spec = P("x", "y") if variable.get_raw_value().shape == (8, 16) else P()
             variable.set_raw_value(jax.device_put(variable.get_raw_value(), NamedSharding(mesh, spec)))
     return run
@@ -164,7 +164,7 @@ class TwoProcesses(FolderTest):
         finally:
             for process in running:
                 process.kill()
-        for process, text in zip(running, said):
+        for process, text in zip(running, said, strict=True):
             self.assertEqual(process.returncode, 0, text)
             self.assertTrue(text.endswith("done\n"), text)
 

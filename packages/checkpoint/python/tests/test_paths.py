@@ -16,6 +16,10 @@ def linear(seed=0):
     return nnx.Linear(2, 3, rngs=nnx.Rngs(seed))
 
 
+def with_optimizer(model):
+    return {"model": model, "optimizer": nnx.Optimizer(model, optax.adam(0.1), wrt=nnx.Param)}
+
+
 class Keys(unittest.TestCase):
     def test_there_and_back(self):
         for path in [
@@ -49,12 +53,14 @@ class Paths(FolderTest):
                 self.layers = nnx.List([linear(i), nnx.Dict({"x.y": linear(i + 1)})])
                 self.plain = nnx.data([linear(i + 2), {"a": linear(i + 3)}])
 
-        nodes = lambda i: {
-            "net": Net(i),
-            "7": [linear(i + 4), (linear(i + 5),)],
-            "ints": {3: linear(i + 6), -1: linear(i)},
-            "": {"\\": nnx.Param(jnp.full(1, i))},
-        }
+        def nodes(i):
+            return {
+                "net": Net(i),
+                "7": [linear(i + 4), (linear(i + 5),)],
+                "ints": {3: linear(i + 6), -1: linear(i)},
+                "": {"\\": nnx.Param(jnp.full(1, i))},
+            }
+
         self.assert_round_trip(nodes)
         keys = self.content().arrays.keys()
         self.assertLessEqual(
@@ -76,9 +82,10 @@ class Paths(FolderTest):
                 self.drop_path, self.odd = linear(i), nnx.Dict({"drop_path": linear(i + 1)})
 
         names = {"drop_path": "dropPath"}
-        make = lambda i: (lambda net: {"model": net, "optimizer": nnx.Optimizer(net, optax.adam(0.1), wrt=nnx.Param)})(
-            Net(i)
-        )
+
+        def make(i):
+            return with_optimizer(Net(i))
+
         save(make(0), self.path, names=names)
         self.assertIn("model.odd.dropPath.kernel", self.content().arrays)
         self.assertIn("optimizer.optState.0.mu.dropPath.kernel", self.content().arrays)
@@ -169,9 +176,9 @@ class Paths(FolderTest):
         self.assertEqual(dict(nnx.variablelib.VariableTypeCache), registered)
 
     def test_abstract_models_get_arrays(self):
-        make = lambda seed: (
-            lambda net: {"model": net, "optimizer": nnx.Optimizer(net, optax.adam(0.1), wrt=nnx.Param)}
-        )(nnx.Sequential(linear(seed), nnx.Dropout(0.5, rngs=nnx.Rngs(seed))))
+        def make(seed):
+            return with_optimizer(nnx.Sequential(linear(seed), nnx.Dropout(0.5, rngs=nnx.Rngs(seed))))
+
         save(make(0), self.path)
         abstract = nnx.eval_shape(lambda: make(1))
         self.assert_refused("expected arrays, got the abstract", save, abstract, self.folder / "other.safetensors")

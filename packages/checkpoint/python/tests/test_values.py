@@ -84,11 +84,13 @@ class Values(FolderTest):
         self.assertEqual(self.content().leaves["tree"]["kind"], "tree")
 
     def test_keys_typed_and_raw(self):
-        make = lambda i: {
-            "typed": nnx.RngKey(jax.random.key(i)),
-            "many": nnx.Variable(jax.random.split(jax.random.key(i), (2, 3))),
-            "raw": nnx.RngKey(jax.random.PRNGKey(2**31 + i)),
-        }
+        def make(i):
+            return {
+                "typed": nnx.RngKey(jax.random.key(i)),
+                "many": nnx.Variable(jax.random.split(jax.random.key(i), (2, 3))),
+                "raw": nnx.RngKey(jax.random.PRNGKey(2**31 + i)),
+            }
+
         self.assert_round_trip(make)
         self.assertEqual({each["kind"] for each in self.content().leaves.values()}, {"key"})
         self.assert_refused(
