@@ -54,6 +54,7 @@ def goes_on(name, path):
 for each in MODELS:
     write_checkpoint(each)
 content = {
-    side: {name: goes_on(name, GOLDEN / f"exchange-{side}-{name}.safetensors") for name in MODELS} for side in ("from-flax", "from-nnxjs")
+    side: {name: goes_on(name, GOLDEN / f"exchange-{side}-{name}.safetensors") for name in MODELS}
+    for side in ("from-flax", "from-nnxjs")
 }
 finish("exchange", content, libraries=("jax", "flax", "optax", "safetensors"), seed=SEED, steps=STEPS)

@@ -62,8 +62,12 @@ TRANSFORMATIONS = {
     "optimistic gradient descent": optax.optimistic_gradient_descent(0.1),
     "scale_by_distance_over_gradients": optax.scale_by_distance_over_gradients(),
     "masked": optax.masked(optax.adam(0.1), matrices),
-    "partition": optax.partition({"the_matrices": optax.adam(0.1), "the_vectors": optax.sgd(0.1, momentum=0.9)}, labels),
-    "inject_hyperparams": optax.inject_hyperparams(optax.sgd, static_args=("nesterov", "accumulator_dtype"))(learning_rate=0.1, momentum=lambda step: 0.9),
+    "partition": optax.partition(
+        {"the_matrices": optax.adam(0.1), "the_vectors": optax.sgd(0.1, momentum=0.9)}, labels
+    ),
+    "inject_hyperparams": optax.inject_hyperparams(optax.sgd, static_args=("nesterov", "accumulator_dtype"))(
+        learning_rate=0.1, momentum=lambda step: 0.9
+    ),
     "MultiSteps": optax.MultiSteps(optax.adam(0.1), 3),
     "ema": optax.chain(optax.sgd(0.1), optax.ema(0.9)),
     "apply_every": optax.apply_every(3),
@@ -112,12 +116,19 @@ NODES = {
     "PReLU": nnx.PReLU,
     "SpectralNorm": lambda: nnx.SpectralNorm(nnx.Linear(2, 3, rngs=streams()), rngs=streams()),
     "WeightNorm": lambda: nnx.WeightNorm(nnx.Linear(2, 3, rngs=streams()), rngs=streams()),
-    "Sequential": lambda: nnx.Sequential(nnx.Linear(2, 2, rngs=streams()), jax.nn.relu, nnx.Dropout(0.5, rngs=streams())),
+    "Sequential": lambda: nnx.Sequential(
+        nnx.Linear(2, 2, rngs=streams()), jax.nn.relu, nnx.Dropout(0.5, rngs=streams())
+    ),
     "Rngs": streams,
-    "MultiMetric": lambda: nnx.MultiMetric(loss=nnx.metrics.Average("loss"), accuracy=nnx.metrics.Accuracy(), spread=nnx.metrics.Welford("loss")),
+    "MultiMetric": lambda: nnx.MultiMetric(
+        loss=nnx.metrics.Average("loss"), accuracy=nnx.metrics.Accuracy(), spread=nnx.metrics.Welford("loss")
+    ),
     "EMA": lambda: nnx.EMA(Two(streams()), 0.9),
     "a Variable": lambda: nnx.Param(jnp.ones((2, 0))),
-    "dicts and lists": lambda: {"a.b": [nnx.Linear(1, 1, rngs=streams())], "": {"7": nnx.Param(jnp.ones(2)), "\\": nnx.BatchStat(jnp.ones(1, bool))}},
+    "dicts and lists": lambda: {
+        "a.b": [nnx.Linear(1, 1, rngs=streams())],
+        "": {"7": nnx.Param(jnp.ones(2)), "\\": nnx.BatchStat(jnp.ones(1, bool))},
+    },
 }
 
 
@@ -142,7 +153,10 @@ def row(key, description, array):
 finish(
     "exchange-keys",
     {
-        "optimizers": {name: rows_of(lambda: nnx.Optimizer(Two(streams()), tx, wrt=nnx.Param)) for name, tx in TRANSFORMATIONS.items()},
+        "optimizers": {
+            name: rows_of(lambda: nnx.Optimizer(Two(streams()), tx, wrt=nnx.Param))
+            for name, tx in TRANSFORMATIONS.items()
+        },
         "nodes": {name: rows_of(make) for name, make in NODES.items()},
     },
     libraries=("jax", "flax", "optax", "safetensors"),

@@ -29,7 +29,9 @@ class Decoder(nnx.Module):
     def __init__(self, rngs):
         self.embed = nnx.Embed(WORDS, WIDTH, rngs=rngs)
         self.norm1 = nnx.LayerNorm(WIDTH, rngs=rngs)
-        self.attention = nnx.MultiHeadAttention(2, WIDTH, dropout_rate=0.1, decode=False, deterministic=False, rngs=rngs)
+        self.attention = nnx.MultiHeadAttention(
+            2, WIDTH, dropout_rate=0.1, decode=False, deterministic=False, rngs=rngs
+        )
         self.norm2 = nnx.LayerNorm(WIDTH, rngs=rngs)
         self.feed_forward = nnx.List([nnx.Linear(WIDTH, 12, rngs=rngs), nnx.Linear(12, WIDTH, rngs=rngs)])
         self.drop = nnx.Dropout(0.1, rngs=rngs)
@@ -92,7 +94,9 @@ def train_step(model, optimizer, x, labels):
 
 def train(name, run, first, steps):
     """The losses of some steps."""
-    return [float(train_step(run["model"], run["optimizer"], *batch_of(name, step))) for step in range(first, first + steps)]
+    return [
+        float(train_step(run["model"], run["optimizer"], *batch_of(name, step))) for step in range(first, first + steps)
+    ]
 
 
 def logits(name, run):

@@ -19,12 +19,13 @@ const items = readdirSync(".changeset")
 if (items.length === 0)
   throw new Error("bump: expected a changeset, got none. Write one with `npm run changeset`.");
 
+const versionNow = () => JSON.parse(readFileSync("packages/nnx/package.json", "utf8")).version;
+const before = versionNow();
 execFileSync(process.execPath, ["node_modules/@changesets/cli/bin.js", "version"], { stdio: "inherit" });
-const { version } = JSON.parse(readFileSync("packages/nnx/package.json", "utf8"));
-// Files say which version wrote them.
-const writtenBy = "packages/checkpoint/src/write/written-by.ts";
-const source = readFileSync(writtenBy, "utf8");
-writeFileSync(writtenBy, source.replace(/(libraryVersion = )"[^"]*"/, `$1"${version}"`));
+const version = versionNow();
+// What says the version in other words than package.json; version.test.ts of the package holds them together.
+for (const file of ["src/write/written-by.ts", "python/pyproject.toml"].map((name) => `packages/checkpoint/${name}`))
+  writeFileSync(file, readFileSync(file, "utf8").replace(`"${before}"`, `"${version}"`));
 const title = "# Changelog\n\n";
 const waiting = `${title}## Unreleased\n\n`;
 const history = readFileSync("CHANGELOG.md", "utf8");

@@ -11,7 +11,7 @@ const candidates = [
   "python3",
   "python",
 ];
-const probe = "import jax, flax, optax, numpy";
+const probe = "import jax, flax, optax, numpy, safetensors, orbax.checkpoint";
 const python = candidates.find(
   (each) =>
     each !== undefined &&
@@ -20,7 +20,7 @@ const python = candidates.find(
 );
 if (python === undefined) {
   console.log(
-    "conformance: no Python with jax, flax and optax was found, so nothing was checked. CONTRIBUTING.md says how to install them; " +
+    "conformance: no Python with jax, flax, optax, safetensors and orbax was found, so nothing was checked. CONTRIBUTING.md says how to install them; " +
       "the environment variable PYTHON chooses one.",
   );
 } else {

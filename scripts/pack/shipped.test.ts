@@ -74,6 +74,14 @@ describe("packed packages", () => {
     }
   });
 
+  it("hold the Python module that goes with checkpoints, as pip takes it", () => {
+    const files = filesOf("@nnxjs/checkpoint").filter((file) => /^python\/.*\./.test(file));
+    const modules = readdirSync(join(root, "packages/checkpoint/python/nnxjs_flax"))
+      .filter((name) => name.endsWith(".py"))
+      .map((name) => `python/nnxjs_flax/${name}`);
+    expect(files.sort()).toEqual(["python/README.md", ...modules, "python/pyproject.toml"].sort());
+  });
+
   it("pass publint", async () => {
     for (const { name, tarball } of packed) {
       const { buffer } = Uint8Array.from(readFileSync(tarball));

@@ -15,7 +15,8 @@ type Row = readonly [
   shape?: readonly number[] | undefined,
 ];
 
-const golden = readGolden<Record<"optimizers" | "nodes", Readonly<Record<string, readonly Row[]>>>>("exchange-keys");
+const golden =
+  readGolden<Record<"optimizers" | "nodes", Readonly<Record<string, readonly Row[]>>>>("exchange-keys");
 
 const names: Readonly<Record<string, string>> = {
   F32: "float32",
@@ -39,7 +40,7 @@ const comparable = ([key, kind, type, dtype, shape]: Row): Row => [
 async function rowsOf(what: object): Promise<Row[]> {
   const checkpoint = await open(await toBytes(what));
   return checkpoint.keys().map((key) => {
-    const { kind = "tensor", type = "", dtype, shape } = checkpoint.info(key);
+    const { kind, type = "", dtype, shape } = checkpoint.info(key);
     return comparable([key, kind, type, dtype && names[dtype], shape]);
   });
 }

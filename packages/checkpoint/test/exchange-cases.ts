@@ -91,7 +91,11 @@ export const nodes: Readonly<Record<string, () => object>> = {
   SpectralNorm: () => new nnx.SpectralNorm(linear(), { rngs: rngs() }),
   WeightNorm: () => new nnx.WeightNorm(linear(), { rngs: rngs() }),
   Sequential: () =>
-    new nnx.Sequential(new nnx.Linear(2, 2, { rngs: rngs() }), nnx.relu, new nnx.Dropout(0.5, { rngs: rngs() })),
+    new nnx.Sequential(
+      new nnx.Linear(2, 2, { rngs: rngs() }),
+      nnx.relu,
+      new nnx.Dropout(0.5, { rngs: rngs() }),
+    ),
   Rngs: rngs,
   MultiMetric: () =>
     new nnx.MultiMetric({

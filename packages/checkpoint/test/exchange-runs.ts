@@ -13,7 +13,7 @@ interface Options {
 }
 
 /** What all three are. */
-export interface Predictor extends nnx.Module {
+interface Predictor extends nnx.Module {
   forward(x: tf.Tensor): tf.Tensor;
 }
 

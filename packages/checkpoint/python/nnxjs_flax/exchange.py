@@ -40,7 +40,9 @@ def save(nodes, path, *, names=None, metadata=None):
             leaves[key_of(path_parts)] = description
             for inner, each in array.items():
                 if key_of(inner) in arrays:
-                    raise CheckpointError(f"save at {key_of(inner)}: expected one array of that path, got two. Change names.")
+                    raise CheckpointError(
+                        f"save at {key_of(inner)}: expected one array of that path, got two. Change names."
+                    )
                 arrays[key_of(inner)] = each
     first_writes(lambda: write(target, arrays, leaves, metadata or {}))
 
@@ -92,7 +94,11 @@ def load_into(nodes, path, *, names=None, strict=True):
         wrong += [f"{key}: the model lacks it" for key in extra]
     if wrong:
         shown = wrong[:50] + ([f"and {len(wrong) - 50} more"] if len(wrong) > 50 else [])
-        raise CheckpointError(f"load_into({path}): expected a value for each leaf, and nothing else, got\n  " + "\n  ".join(shown) + "\nUse the model that was saved, or strict=False.")
+        raise CheckpointError(
+            f"load_into({path}): expected a value for each leaf, and nothing else, got\n  "
+            + "\n  ".join(shown)
+            + "\nUse the model that was saved, or strict=False."
+        )
     _apply(changes)
     return missing + extra
 
@@ -115,7 +121,9 @@ class _Source:
 
     def __init__(self, content):
         self._arrays = {parts_of(key): array for key, array in content.arrays.items()}
-        self._data = {parts_of(key): each.get("value") for key, each in content.leaves.items() if each.get("kind") == "data"}
+        self._data = {
+            parts_of(key): each.get("value") for key, each in content.leaves.items() if each.get("kind") == "data"
+        }
 
     def left(self):
         return [key_of(parts) for parts in (*self._arrays, *self._data)]
@@ -156,7 +164,11 @@ class _Source:
         for inner, old in items.items():
             where = (*at, *map(str, inner))
             if where not in self._arrays:
-                raise KeyError(where) if not new else CheckpointError(f"expected an array at {key_of(inner)} in it, got none")
+                raise (
+                    KeyError(where)
+                    if not new
+                    else CheckpointError(f"expected an array at {key_of(inner)} in it, got none")
+                )
             try:
                 new[inner] = fitted(self._arrays.pop(where), old)
             except CheckpointError as error:

@@ -31,7 +31,9 @@ def _converted(array, dtype):
         again = new.astype(array.dtype)
     if kinds == ("float", "float"):
         if (np.isfinite(array) & ~np.isfinite(again)).any():
-            raise CheckpointError(f"expected numbers that {dtype} holds, got up to {np.abs(array[np.isfinite(array)]).max()}")
+            raise CheckpointError(
+                f"expected numbers that {dtype} holds, got up to {np.abs(array[np.isfinite(array)]).max()}"
+            )
     elif not np.array_equal(again, array, equal_nan=kinds[0] == "complex"):
         raise CheckpointError(f"expected {dtype}, got {array.dtype} with values that {dtype} cannot hold")
     return new
@@ -53,7 +55,9 @@ def _key(array, old):
         return key
     if not sharding.is_fully_addressable:
         # Keys cannot be put together from parts: the same is everywhere, and jit says where it belongs.
-        return jax.jit(lambda: jax.random.wrap_key_data(jnp.asarray(array), impl="threefry2x32"), out_shardings=sharding)()
+        return jax.jit(
+            lambda: jax.random.wrap_key_data(jnp.asarray(array), impl="threefry2x32"), out_shardings=sharding
+        )()
     return jax.device_put(key, sharding)
 
 

@@ -57,7 +57,9 @@ def _read(key, part):
 
 
 def _bad(key):
-    return CheckpointError(f"key {key!r}: expected parts joined by dots, with \\ before dots in them, got another key. The file is another library's.")
+    return CheckpointError(
+        f"key {key!r}: expected parts joined by dots, with \\ before dots in them, got another key. The file is another library's."
+    )
 
 
 def camel_case(name):

@@ -11,8 +11,20 @@ from .errors import CheckpointError
 
 # Names of dtypes in a file. Those after BOOL are only in files of others.
 NAMES = {
-    "float32": "F32", "float64": "F64", "int32": "I32", "uint32": "U32", "complex64": "C64", "bool": "BOOL",
-    "float16": "F16", "bfloat16": "BF16", "int8": "I8", "uint8": "U8", "int16": "I16", "uint16": "U16", "int64": "I64", "uint64": "U64",
+    "float32": "F32",
+    "float64": "F64",
+    "int32": "I32",
+    "uint32": "U32",
+    "complex64": "C64",
+    "bool": "BOOL",
+    "float16": "F16",
+    "bfloat16": "BF16",
+    "int8": "I8",
+    "uint8": "U8",
+    "int16": "I16",
+    "uint16": "U16",
+    "int64": "I64",
+    "uint64": "U64",
 }
 DTYPES = {code: np.dtype(ml_dtypes.bfloat16 if name == "bfloat16" else name) for name, code in NAMES.items()}
 

@@ -58,9 +58,13 @@ def leaves_of(where, nodes, names):
     try:
         flat = nnx.to_flat_state(nodes if isinstance(nodes, nnx.State) else nnx.state(nodes))
     except (IndexError, TypeError, ValueError) as error:
-        raise CheckpointError(f"{where}: expected modules, or a dict of them, got {type(nodes).__name__}, of which Flax says: {error}. Pass modules first.") from error
+        raise CheckpointError(
+            f"{where}: expected modules, or a dict of them, got {type(nodes).__name__}, of which Flax says: {error}. Pass modules first."
+        ) from error
     if len(flat) == 0:
-        raise CheckpointError(f"{where}: expected modules, or a dict of them, got nothing that has Variables. Pass them first.")
+        raise CheckpointError(
+            f"{where}: expected modules, or a dict of them, got nothing that has Variables. Pass them first."
+        )
     found = {}
     for parts, _ in flat:
         leaf = _leaf_at(where, nodes, parts, names)
@@ -87,7 +91,9 @@ def _leaf_at(where, root, parts, names):
         try:
             node = _child(owner, part)
         except (AttributeError, KeyError, IndexError, TypeError) as error:
-            raise CheckpointError(f"{where} at {key_of(path)}: expected a container of modules, got {type(owner).__name__}. Use dicts and lists.") from error
+            raise CheckpointError(
+                f"{where} at {key_of(path)}: expected a container of modules, got {type(owner).__name__}. Use dicts and lists."
+            ) from error
     return Leaf(tuple(path), node if isinstance(node, nnx.Variable) else None, owner, name)
 
 

@@ -47,6 +47,12 @@ def joined_sum(leaf, high, low):
     dtype = np.dtype(old.dtype)
     if dtype.kind == "f" or high.dtype == dtype and low is None:
         return exact.astype(dtype) if dtype.kind == "f" else high
-    if not (np.isfinite(exact).all() and (exact == np.rint(exact)).all() and np.abs(exact).max(initial=0) < 2.0 ** (8 * dtype.itemsize - 1)):
-        raise CheckpointError(f"expected a count that {dtype} holds, got {exact}; counts of weighted values are fractions in nnxjs alone, at {key}")
+    if not (
+        np.isfinite(exact).all()
+        and (exact == np.rint(exact)).all()
+        and np.abs(exact).max(initial=0) < 2.0 ** (8 * dtype.itemsize - 1)
+    ):
+        raise CheckpointError(
+            f"expected a count that {dtype} holds, got {exact}; counts of weighted values are fractions in nnxjs alone, at {key}"
+        )
     return exact.astype(dtype)

@@ -79,9 +79,13 @@ def to_orbax(path, directory, *, names=None):
         for part in parts[:-1]:
             at = at.setdefault(part, {})
             if not isinstance(at, dict):
-                raise CheckpointError(f"to_orbax at {key}: expected a path of its own, got one below another array. Rename it.")
+                raise CheckpointError(
+                    f"to_orbax at {key}: expected a path of its own, got one below another array. Rename it."
+                )
         if parts[-1] in at:
-            raise CheckpointError(f"to_orbax at {key}: expected a path of its own, got that of another array. Change names.")
+            raise CheckpointError(
+                f"to_orbax at {key}: expected a path of its own, got that of another array. Change names."
+            )
         is_words = content.leaves.get(key, {}).get("kind") == "key"
         at[parts[-1]] = jax.random.wrap_key_data(array, impl="threefry2x32") if is_words else array
     with ocp.StandardCheckpointer() as checkpointer:

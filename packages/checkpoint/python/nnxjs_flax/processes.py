@@ -26,4 +26,6 @@ def first_writes(write):
     if error is not None:
         raise error
     if failed:
-        raise CheckpointError("save: expected the first process to write the file, got an error there. Its own message says more.")
+        raise CheckpointError(
+            "save: expected the first process to write the file, got an error there. Its own message says more."
+        )

@@ -99,7 +99,9 @@ def _are_texts(value):
 def _read_one(path, expected=None):
     """One file. `expected`: its checksum, where an index says."""
     if not path.exists():
-        raise FileNotFoundError(f"expected a checkpoint at {path}, got no such file, and no {index_of(path).name}. Save one there first.")
+        raise FileNotFoundError(
+            f"expected a checkpoint at {path}, got no such file, and no {index_of(path).name}. Save one there first."
+        )
     try:
         with safe_open(path, framework="numpy") as file:
             metadata = file.metadata() or {}
@@ -134,7 +136,9 @@ def _read_one(path, expected=None):
 def _array(path, file, key):
     dtype = file.get_slice(key).get_dtype()
     if dtype not in DTYPES:
-        raise CheckpointError(f"{path} at {key}: expected one of {', '.join(DTYPES)}, got {dtype}. Convert it with the library that wrote it.")
+        raise CheckpointError(
+            f"{path} at {key}: expected one of {', '.join(DTYPES)}, got {dtype}. Convert it with the library that wrote it."
+        )
     array = file.get_tensor(key)
     if dtype == "BOOL" and array.view(np.uint8).max(initial=0) > 1:
         raise _damaged(f"{path} at {key}", "bytes 0 and 1 for booleans", "others")

@@ -47,7 +47,9 @@ def parts_of_state(leaf):
     value, variable = leaf.value, leaf.variable
     if not isinstance(variable, nnx.OptState) or is_array(value):
         return None
-    return [(inner, held(f"save at {leaf.key}", on_host(each)), {"type": "opt_variable"}) for inner, each in items_of(value)] or None
+    return [
+        (inner, held(f"save at {leaf.key}", on_host(each)), {"type": "opt_variable"}) for inner, each in items_of(value)
+    ] or None
 
 
 def _is_raw_key(leaf):
@@ -124,7 +126,9 @@ def _encoded(path, value, is_number):
     try:
         return {}, {"kind": "data", "value": static_json(value)}
     except TypeError:
-        raise CheckpointError(f"save at {key}: expected arrays or plain data, got {type(value).__name__}. Keep it outside Variables.") from None
+        raise CheckpointError(
+            f"save at {key}: expected arrays or plain data, got {type(value).__name__}. Keep it outside Variables."
+        ) from None
 
 
 def _encoded_tree(path, value):
@@ -138,13 +142,17 @@ def _encoded_tree(path, value):
     try:
         skeleton = static_json(value, arrays_as_null=True)
     except TypeError as error:
-        raise CheckpointError(f"save at {key_of(path)}: expected arrays and plain data in it, got {error}. Keep it outside Variables.") from None
+        raise CheckpointError(
+            f"save at {key_of(path)}: expected arrays and plain data in it, got {error}. Keep it outside Variables."
+        ) from None
     return arrays, {"kind": "tree", "value": skeleton, "parts": parts}
 
 
 def _key_data(key, value):
     if value.dtype != jax.random.key(0, impl="threefry2x32").dtype:
-        raise CheckpointError(f"save at {key}: expected keys of threefry2x32, got {value.dtype}. nnxjs has no other: make it with impl='threefry2x32'.")
+        raise CheckpointError(
+            f"save at {key}: expected keys of threefry2x32, got {value.dtype}. nnxjs has no other: make it with impl='threefry2x32'."
+        )
     return on_host(jax.random.key_data(value))
 
 
@@ -171,7 +179,9 @@ def as_number(array):
             return numbers.astype(np.uint32)
         wide = numbers.astype(np.float64)
         if any(int(a) != int(b) for a, b in zip(wide.reshape(-1), numbers.reshape(-1))):
-            raise CheckpointError(f"save: expected integers that float64 holds, got {numbers}. nnxjs has no other numbers.")
+            raise CheckpointError(
+                f"save: expected integers that float64 holds, got {numbers}. nnxjs has no other numbers."
+            )
         return wide
     return numbers.astype(np.float64)
 
@@ -186,5 +196,9 @@ def held(where, array):
     if jnp.issubdtype(dtype, jnp.integer):
         if array.size == 0 or int(array.min()) >= -(2**31) and int(array.max()) < 2**31:
             return array.astype(np.int32)
-        raise CheckpointError(f"{where}: expected integers below 2^31, got {dtype} up to {array.max()}. tensorflow.js has int32 alone; keys belong in RngKey.")
-    raise CheckpointError(f"{where}: expected values that tensorflow.js can hold, got {dtype}. Cast it to float32 or complex64.")
+        raise CheckpointError(
+            f"{where}: expected integers below 2^31, got {dtype} up to {array.max()}. tensorflow.js has int32 alone; keys belong in RngKey."
+        )
+    raise CheckpointError(
+        f"{where}: expected values that tensorflow.js can hold, got {dtype}. Cast it to float32 or complex64."
+    )

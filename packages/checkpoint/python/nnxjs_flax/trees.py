@@ -44,6 +44,7 @@ def with_items(value, new, path=()):
 
 def numbers_in(value):
     """A number, or nested lists of numbers of one shape, as an array; None for everything else."""
+
     def all_numbers(x):
         if isinstance(x, (list, tuple)):
             return all(map(all_numbers, x))
@@ -103,6 +104,8 @@ def static_value(json):
             return float(text.replace("Infinity", "inf"))
         case "bigint", str(text), _ if INTEGER.match(text):
             return int(text)
-        case "record" | "map", _, list(entries) if all(isinstance(entry, list) and len(entry) == 2 for entry in entries):
+        case "record" | "map", _, list(entries) if all(
+            isinstance(entry, list) and len(entry) == 2 for entry in entries
+        ):
             return {name: static_value(each) for name, each in entries}
     raise ValueError(f"expected a plain value, got {json}")

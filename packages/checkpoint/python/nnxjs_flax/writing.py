@@ -77,7 +77,9 @@ def _header(arrays, leaves, metadata):
     text = json.dumps(entries, ensure_ascii=False, separators=(",", ":")).encode()
     text += b" " * (-len(text) % 8)
     if len(text) > 100_000_000:
-        raise CheckpointError(f"save: expected a header of at most 100000000 bytes, got {len(text)}. Save fewer leaves in one file.")
+        raise CheckpointError(
+            f"save: expected a header of at most 100000000 bytes, got {len(text)}. Save fewer leaves in one file."
+        )
     return len(text).to_bytes(8, "little") + text, [arrays[key] for key in order]
 
 

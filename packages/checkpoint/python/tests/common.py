@@ -14,6 +14,7 @@ from nnxjs_flax.reading import read
 
 def values_of(nodes):
     """Every leaf as numpy arrays or plain values, to compare."""
+
     def plain(value):
         if isinstance(value, (jax.Array, np.ndarray)):
             if jax.dtypes.issubdtype(value.dtype, jax.dtypes.prng_key):
@@ -23,7 +24,10 @@ def values_of(nodes):
 
     if isinstance(nodes, nnx.Variable):
         return plain(nodes.get_raw_value())
-    return {path: jax.tree.map(plain, leaf.get_raw_value() if isinstance(leaf, nnx.Variable) else leaf) for path, leaf in nnx.to_flat_state(nnx.state(nodes))}
+    return {
+        path: jax.tree.map(plain, leaf.get_raw_value() if isinstance(leaf, nnx.Variable) else leaf)
+        for path, leaf in nnx.to_flat_state(nnx.state(nodes))
+    }
 
 
 class FolderTest(unittest.TestCase):

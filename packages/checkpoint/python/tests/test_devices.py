@@ -61,7 +61,9 @@ class Sharded(FolderTest):
         save(make(0), self.path)
         model = nnx.eval_shape(lambda: make(1))["model"]
         abstract = model.kernel.get_raw_value()
-        model.kernel.set_raw_value(jax.ShapeDtypeStruct(abstract.shape, abstract.dtype, sharding=NamedSharding(mesh, P("x"))))
+        model.kernel.set_raw_value(
+            jax.ShapeDtypeStruct(abstract.shape, abstract.dtype, sharding=NamedSharding(mesh, P("x")))
+        )
         load_into({"model": model}, self.path, strict=False)
         self.assertEqual(model.kernel.get_raw_value().sharding, NamedSharding(mesh, P("x")))
 
@@ -78,7 +80,12 @@ class In64Bits(FolderTest):
         double = {"w": nnx.Param(jnp.zeros(2)), "n": nnx.Variable(jnp.int64(0))}
         load_into(double, self.path)
         self.assertEqual(values_of(double)[("w",)], ("float64", [float(np.float32(0.1)), 2.0]))
-        self.assert_refused("at w: expected values that tensorflow.js can hold, got float64. Cast it to float32", save, double, self.path)
+        self.assert_refused(
+            "at w: expected values that tensorflow.js can hold, got float64. Cast it to float32",
+            save,
+            double,
+            self.path,
+        )
 
     def test_counts_and_hyperparameters_of_64_bits(self):
         def of(seed):
@@ -86,7 +93,10 @@ class In64Bits(FolderTest):
             return nnx.Optimizer(model, optax.inject_hyperparams(optax.sgd)(0.1 + seed), wrt=nnx.Param)
 
         self.assert_round_trip(of)
-        self.assertEqual(self.content().arrays["optState.hyperparams.learningRate"], np.float64(np.asarray(of(0).opt_state.hyperparams["learning_rate"].get_raw_value())))
+        self.assertEqual(
+            self.content().arrays["optState.hyperparams.learningRate"],
+            np.float64(np.asarray(of(0).opt_state.hyperparams["learning_rate"].get_raw_value())),
+        )
 
 
 PROCESS = """
@@ -133,9 +143,20 @@ class TwoProcesses(FolderTest):
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = str(free.getsockname()[1])
-        env = {**os.environ, "PYTHONPATH": str(PACKAGE), "XLA_FLAGS": "--xla_force_host_platform_device_count=2", "JAX_PLATFORMS": "cpu"}
+        env = {
+            **os.environ,
+            "PYTHONPATH": str(PACKAGE),
+            "XLA_FLAGS": "--xla_force_host_platform_device_count=2",
+            "JAX_PLATFORMS": "cpu",
+        }
         running = [
-            subprocess.Popen([sys.executable, "-c", textwrap.dedent(PROCESS), self.path, port, str(i)], env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+            subprocess.Popen(
+                [sys.executable, "-c", textwrap.dedent(PROCESS), self.path, port, str(i)],
+                env=env,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+            )
             for i in range(2)
         ]
         try:

@@ -58,7 +58,10 @@ class Files(FolderTest):
         def forge(sign=True, **changes):
             texts = {name: text for name, text in {**header["__metadata__"], **changes}.items() if text is not None}
             if sign:
-                texts["nnx.checksum"] = checksum({key: (each["dtype"], each["shape"]) for key, each in header.items() if key != "__metadata__"}, texts)
+                texts["nnx.checksum"] = checksum(
+                    {key: (each["dtype"], each["shape"]) for key, each in header.items() if key != "__metadata__"},
+                    texts,
+                )
             text = json.dumps({**header, "__metadata__": texts}).encode()
             self.path.write_bytes(len(text).to_bytes(8, "little") + text + data)
 
@@ -123,7 +126,10 @@ class Shards(FolderTest):
         save({"a": MODEL["a"], "é": MODEL["é"]}, self.shards[0])
         save({"b": MODEL["b"]}, self.shards[1])
         sums = {shard.name: _checksum_in(shard) for shard in self.shards}
-        self.index = {"metadata": {"total_size": 16, "nnx.format": "1", "nnx.shards": sums}, "weight_map": {"a": names[0], "b": names[1]}}
+        self.index = {
+            "metadata": {"total_size": 16, "nnx.format": "1", "nnx.shards": sums},
+            "weight_map": {"a": names[0], "b": names[1]},
+        }
         self.write_index(self.index)
 
     def write_index(self, index):
@@ -192,7 +198,9 @@ class Killed(FolderTest):
     def test_the_old_file_stays_and_the_rest_goes(self):
         save(MODEL, self.path)
         before = self.path.read_bytes()
-        ended = subprocess.run([sys.executable, "-c", KILLED, self.path], env={**os.environ, "PYTHONPATH": str(PACKAGE)})
+        ended = subprocess.run(
+            [sys.executable, "-c", KILLED, self.path], env={**os.environ, "PYTHONPATH": str(PACKAGE)}
+        )
         self.assertEqual(ended.returncode, -signal.SIGKILL)
         self.assertEqual(self.path.read_bytes(), before)
         left = set(os.listdir(self.folder)) - {self.path.name}

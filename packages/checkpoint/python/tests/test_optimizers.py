@@ -19,7 +19,11 @@ from .common import FolderTest, values_of
 
 class Net(nnx.Module):
     def __init__(self, rngs):
-        self.in_proj, self.norm, self.out = nnx.Linear(2, 3, rngs=rngs), nnx.BatchNorm(3, rngs=rngs), nnx.Linear(3, 1, rngs=rngs)
+        self.in_proj, self.norm, self.out = (
+            nnx.Linear(2, 3, rngs=rngs),
+            nnx.BatchNorm(3, rngs=rngs),
+            nnx.Linear(3, 1, rngs=rngs),
+        )
 
     def __call__(self, x):
         return self.out(self.norm(self.in_proj(x)))
@@ -54,6 +58,7 @@ class Optimizers(FolderTest):
     def test_the_next_steps_are_the_same(self):
         for name, tx in TRANSFORMATIONS.items():
             with self.subTest(name):
+
                 def make(seed, steps):
                     model = Net(nnx.Rngs(seed))
                     run = {"model": model, "optimizer": nnx.Optimizer(model, tx, wrt=nnx.Param)}
@@ -92,7 +97,9 @@ class Optimizers(FolderTest):
 
 
 def metrics(_):
-    return nnx.MultiMetric(loss=nnx.metrics.Average("loss"), accuracy=nnx.metrics.Accuracy(), spread=nnx.metrics.Welford("loss"))
+    return nnx.MultiMetric(
+        loss=nnx.metrics.Average("loss"), accuracy=nnx.metrics.Accuracy(), spread=nnx.metrics.Welford("loss")
+    )
 
 
 class Metrics(FolderTest):
@@ -122,7 +129,11 @@ class Metrics(FolderTest):
         write(self.path, good, {}, {})
         self.assertEqual(load_into(average, self.path), [])
         self.assertEqual(float(average.total.get_raw_value()), 1.0)
-        for change, pattern in [({"count": np.float32(2.5)}, "expected a count that int32 holds, got 2.5"), ({"count": np.float32(2**31)}, "expected a count"), ({"rest.count": np.ones(2, np.float32)}, "expected shape")]:
+        for change, pattern in [
+            ({"count": np.float32(2.5)}, "expected a count that int32 holds, got 2.5"),
+            ({"count": np.float32(2**31)}, "expected a count"),
+            ({"rest.count": np.ones(2, np.float32)}, "expected shape"),
+        ]:
             write(self.path, {**good, **change}, {}, {})
             self.assert_refused(pattern, load_into, average, self.path)
         write(self.path, {"total": np.float32(1), "count": np.int32(2)}, {}, {})

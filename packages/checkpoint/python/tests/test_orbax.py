@@ -75,7 +75,9 @@ class Orbax(FolderTest):
         self.assertIn("list.1", self.content().arrays)
         self.directory = self.folder / "doubles"
         self.orbax({"w": np.ones(2)})
-        self.assert_refused("from_orbax at w: expected values that tensorflow.js can hold", from_orbax, self.directory, self.path)
+        self.assert_refused(
+            "from_orbax at w: expected values that tensorflow.js can hold", from_orbax, self.directory, self.path
+        )
 
     def test_what_no_dict_can_have(self):
         write(self.path, {"a": np.ones(1, np.float32), "a.b": np.ones(1, np.float32)}, {}, {})

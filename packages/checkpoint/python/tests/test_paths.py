@@ -18,7 +18,14 @@ def linear(seed=0):
 
 class Keys(unittest.TestCase):
     def test_there_and_back(self):
-        for path in [(), ("",), ("a.b", "\\", "0", "-1", "007", "-0"), ("__metadata__",), ("__metadata__", "x"), ("\\e", "e", "ü\n.")]:
+        for path in [
+            (),
+            ("",),
+            ("a.b", "\\", "0", "-1", "007", "-0"),
+            ("__metadata__",),
+            ("__metadata__", "x"),
+            ("\\e", "e", "ü\n."),
+        ]:
             self.assertEqual(parts_of(key_of(path)), path)
         self.assertEqual(key_of([0, -3, "7", "a.b"]), "0.-3.\\7.a\\.b")
         self.assertEqual(parts_of("0.-3.\\7"), ("0", "-3", "7"))
@@ -29,7 +36,10 @@ class Keys(unittest.TestCase):
                 parts_of(key)
 
     def test_names_in_camel_case(self):
-        self.assertEqual([camel_case(name) for name in ("opt_state", "mu", "if_", "_x_y", "a__b", "b1_c2")], ["optState", "mu", "if_", "_xY", "a__b", "b1C2"])
+        self.assertEqual(
+            [camel_case(name) for name in ("opt_state", "mu", "if_", "_x_y", "a__b", "b1_c2")],
+            ["optState", "mu", "if_", "_xY", "a__b", "b1C2"],
+        )
 
 
 class Paths(FolderTest):
@@ -39,10 +49,26 @@ class Paths(FolderTest):
                 self.layers = nnx.List([linear(i), nnx.Dict({"x.y": linear(i + 1)})])
                 self.plain = nnx.data([linear(i + 2), {"a": linear(i + 3)}])
 
-        nodes = lambda i: {"net": Net(i), "7": [linear(i + 4), (linear(i + 5),)], "ints": {3: linear(i + 6), -1: linear(i)}, "": {"\\": nnx.Param(jnp.full(1, i))}}
+        nodes = lambda i: {
+            "net": Net(i),
+            "7": [linear(i + 4), (linear(i + 5),)],
+            "ints": {3: linear(i + 6), -1: linear(i)},
+            "": {"\\": nnx.Param(jnp.full(1, i))},
+        }
         self.assert_round_trip(nodes)
         keys = self.content().arrays.keys()
-        self.assertLessEqual({"net.layers.0.bias", "net.layers.1.x\\.y.bias", "net.plain.1.a.kernel", "\\7.1.0.bias", "ints.3.bias", "ints.-1.bias", "\\e.\\\\"}, keys)
+        self.assertLessEqual(
+            {
+                "net.layers.0.bias",
+                "net.layers.1.x\\.y.bias",
+                "net.plain.1.a.kernel",
+                "\\7.1.0.bias",
+                "ints.3.bias",
+                "ints.-1.bias",
+                "\\e.\\\\",
+            },
+            keys,
+        )
 
     def test_names(self):
         class Net(nnx.Module):
@@ -50,7 +76,9 @@ class Paths(FolderTest):
                 self.drop_path, self.odd = linear(i), nnx.Dict({"drop_path": linear(i + 1)})
 
         names = {"drop_path": "dropPath"}
-        make = lambda i: (lambda net: {"model": net, "optimizer": nnx.Optimizer(net, optax.adam(0.1), wrt=nnx.Param)})(Net(i))
+        make = lambda i: (lambda net: {"model": net, "optimizer": nnx.Optimizer(net, optax.adam(0.1), wrt=nnx.Param)})(
+            Net(i)
+        )
         save(make(0), self.path, names=names)
         self.assertIn("model.odd.dropPath.kernel", self.content().arrays)
         self.assertIn("optimizer.optState.0.mu.dropPath.kernel", self.content().arrays)
@@ -58,11 +86,18 @@ class Paths(FolderTest):
         self.assertEqual(load_into(fresh, self.path, names=names), [])
         self.assertEqual(values_of(fresh), values_of(make(0)))
         self.assert_refused("drop_path.kernel: the file lacks it", load_into, fresh, self.path)
-        self.assert_refused("at a.bias: expected one leaf of that path, got two", save, {"a": linear(), "b": linear()}, self.path, names={"b": "a"})
+        self.assert_refused(
+            "at a.bias: expected one leaf of that path, got two",
+            save,
+            {"a": linear(), "b": linear()},
+            self.path,
+            names={"b": "a"},
+        )
         self.assert_refused("got two", save, {"a": [linear()], "b": {"0": linear()}}, self.path, names={"b": "a"})
 
     def test_what_is_shared_is_written_once(self):
         tied = linear()
+
         class Tied(nnx.Module):
             def __init__(self, layer):
                 self.first, self.second, self.kernel = layer, layer, layer.kernel
@@ -134,7 +169,9 @@ class Paths(FolderTest):
         self.assertEqual(dict(nnx.variablelib.VariableTypeCache), registered)
 
     def test_abstract_models_get_arrays(self):
-        make = lambda seed: (lambda net: {"model": net, "optimizer": nnx.Optimizer(net, optax.adam(0.1), wrt=nnx.Param)})(nnx.Sequential(linear(seed), nnx.Dropout(0.5, rngs=nnx.Rngs(seed))))
+        make = lambda seed: (
+            lambda net: {"model": net, "optimizer": nnx.Optimizer(net, optax.adam(0.1), wrt=nnx.Param)}
+        )(nnx.Sequential(linear(seed), nnx.Dropout(0.5, rngs=nnx.Rngs(seed))))
         save(make(0), self.path)
         abstract = nnx.eval_shape(lambda: make(1))
         self.assert_refused("expected arrays, got the abstract", save, abstract, self.folder / "other.safetensors")

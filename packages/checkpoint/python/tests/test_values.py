@@ -16,9 +16,29 @@ from .common import FolderTest, values_of
 
 class Values(FolderTest):
     def test_arrays_of_every_dtype(self):
-        for dtype in ("float32", "float16", "bfloat16", "float8_e4m3fn", "int32", "int16", "int8", "uint8", "uint16", "uint32", "int4", "bool", "complex64"):
+        for dtype in (
+            "float32",
+            "float16",
+            "bfloat16",
+            "float8_e4m3fn",
+            "int32",
+            "int16",
+            "int8",
+            "uint8",
+            "uint16",
+            "uint32",
+            "int4",
+            "bool",
+            "complex64",
+        ):
             with self.subTest(dtype):
-                self.assert_round_trip(lambda i: {"a": nnx.Variable(jnp.asarray([[i, 1, 0]], dtype)), "b": nnx.Param(jnp.zeros((), dtype)), "c": nnx.Param(jnp.zeros((2, 0), dtype))})
+                self.assert_round_trip(
+                    lambda i: {
+                        "a": nnx.Variable(jnp.asarray([[i, 1, 0]], dtype)),
+                        "b": nnx.Param(jnp.zeros((), dtype)),
+                        "c": nnx.Param(jnp.zeros((2, 0), dtype)),
+                    }
+                )
                 stored = {str(array.dtype) for array in self.content().arrays.values()}
                 self.assertLessEqual(stored, {"float32", "int32", "bool", "complex64"})
 
@@ -48,9 +68,14 @@ class Values(FolderTest):
                 self.whole, self.part, self.flag = nnx.Variable(3 + i), nnx.Variable(i / 3), nnx.Variable(i == 0)
                 self.negative, self.large = nnx.Variable(-i - 1), nnx.Variable(2**40 + i)
                 self.table, self.none = nnx.Variable([[1, i], [3, 4]]), nnx.Variable(None)
-                self.text, self.data = nnx.Variable(f"text {i}"), nnx.Variable({"$": [i, "x", -0.0, float("inf")], "n": 2**60 + i})
+                self.text, self.data = (
+                    nnx.Variable(f"text {i}"),
+                    nnx.Variable({"$": [i, "x", -0.0, float("inf")], "n": 2**60 + i}),
+                )
                 self.numpy = nnx.Variable(np.full(2, i, np.float32))
-                self.tree = nnx.Intermediate((jnp.full(2, i), {"k": jax.random.key(i), "list": [jnp.asarray(i, jnp.bfloat16)]}, "note"))
+                self.tree = nnx.Intermediate(
+                    (jnp.full(2, i), {"k": jax.random.key(i), "list": [jnp.asarray(i, jnp.bfloat16)]}, "note")
+                )
 
         fresh = self.assert_round_trip(Plain)
         self.assertIsInstance(fresh.whole.get_raw_value(), int)
@@ -59,11 +84,23 @@ class Values(FolderTest):
         self.assertEqual(self.content().leaves["tree"]["kind"], "tree")
 
     def test_keys_typed_and_raw(self):
-        make = lambda i: {"typed": nnx.RngKey(jax.random.key(i)), "many": nnx.Variable(jax.random.split(jax.random.key(i), (2, 3))), "raw": nnx.RngKey(jax.random.PRNGKey(2**31 + i))}
+        make = lambda i: {
+            "typed": nnx.RngKey(jax.random.key(i)),
+            "many": nnx.Variable(jax.random.split(jax.random.key(i), (2, 3))),
+            "raw": nnx.RngKey(jax.random.PRNGKey(2**31 + i)),
+        }
         self.assert_round_trip(make)
         self.assertEqual({each["kind"] for each in self.content().leaves.values()}, {"key"})
-        self.assert_refused("keys of threefry2x32, got key<rbg>", save, {"k": nnx.RngKey(jax.random.key(0, impl="rbg"))}, self.path)
-        self.assert_refused("for a model with key<rbg>", load_into, {"typed": nnx.RngKey(jax.random.key(0, impl="rbg"))}, self.path, strict=False)
+        self.assert_refused(
+            "keys of threefry2x32, got key<rbg>", save, {"k": nnx.RngKey(jax.random.key(0, impl="rbg"))}, self.path
+        )
+        self.assert_refused(
+            "for a model with key<rbg>",
+            load_into,
+            {"typed": nnx.RngKey(jax.random.key(0, impl="rbg"))},
+            self.path,
+            strict=False,
+        )
 
     def test_rngs_alone_and_a_variable_alone(self):
         def streams(seed):
@@ -88,8 +125,20 @@ class Values(FolderTest):
         self.assertEqual(load_into(rngs, self.path), [])
 
     def test_what_is_read_has_to_fit(self):
-        model = {"f": nnx.Param(jnp.ones(2)), "i": nnx.Variable(jnp.ones(2, jnp.int8)), "h": nnx.Param(jnp.ones(2, jnp.float16)), "b": nnx.Variable(jnp.ones(2, bool)), "k": nnx.RngKey(jax.random.key(0))}
-        good = {"f": np.zeros(2, np.float32), "i": np.zeros(2, np.int32), "h": np.zeros(2, np.float32), "b": np.zeros(2, bool), "k": np.zeros(2, np.uint32)}
+        model = {
+            "f": nnx.Param(jnp.ones(2)),
+            "i": nnx.Variable(jnp.ones(2, jnp.int8)),
+            "h": nnx.Param(jnp.ones(2, jnp.float16)),
+            "b": nnx.Variable(jnp.ones(2, bool)),
+            "k": nnx.RngKey(jax.random.key(0)),
+        }
+        good = {
+            "f": np.zeros(2, np.float32),
+            "i": np.zeros(2, np.int32),
+            "h": np.zeros(2, np.float32),
+            "b": np.zeros(2, bool),
+            "k": np.zeros(2, np.uint32),
+        }
         before = values_of(model)
         for name, bad, pattern in [
             ("f", np.zeros(3, np.float32), r"f: expected float32\[2\], got float32\[3\]"),
@@ -122,7 +171,12 @@ class Values(FolderTest):
         self.assert_refused("cannot hold", load_into, nnx.Variable(jnp.int32(0)), self.path)
 
     def test_files_of_others(self):
-        write(self.path, {"w": np.ones(2, ml_dtypes.bfloat16), "n": np.ones(2, np.int64), "h": np.ones(2, np.float16)}, {}, {})
+        write(
+            self.path,
+            {"w": np.ones(2, ml_dtypes.bfloat16), "n": np.ones(2, np.int64), "h": np.ones(2, np.float16)},
+            {},
+            {},
+        )
         model = {"w": nnx.Param(jnp.zeros(2)), "n": nnx.Variable(jnp.zeros(2, jnp.int32)), "h": nnx.Param(jnp.zeros(2))}
         load_into(model, self.path)
         self.assertEqual(values_of(model)[("w",)], ("float32", [1.0, 1.0]))

@@ -1,5 +1,4 @@
 /** @file The values of leaves, read from the files that have them. */
-import type { TensorForm } from "../format/dtypes.ts";
 import type { TensorEntry } from "../format/header-text.ts";
 import { decodeLeaf } from "../values/decode.ts";
 import type { LeafKind } from "../values/description.ts";

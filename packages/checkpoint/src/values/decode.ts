@@ -1,5 +1,4 @@
 /** @file Values of leaves from the tensors and the description that a file has. */
-import type { Tensor } from "@nnxjs/kernels/internal";
 import type { Path } from "@nnxjs/nnx-core";
 import { isContainer, StaticReader } from "@nnxjs/nnx-core/internal";
 import { type PRNGKey, wrapKeyData } from "@nnxjs/rnglib/keys";

@@ -8,7 +8,6 @@ import {
   leafValue,
   NnxError,
   split,
-  type State,
   StructureError,
   Variable,
 } from "@nnxjs/nnx-core";
