@@ -185,7 +185,7 @@ const transformations = [
 
 /**
  * The definition that `graphDefToJson` wrote. Everything that this library names is known; own
- * classes and functions must have been registered. A bundle with this function has all layers:
+ * classes and functions must have been registered. A bundle with this function has it all:
  * `graphDefFromJson` of `@nnxjs/nnx-core` knows what the program imports, no more.
  * @typeParam M - The model's type, which the JSON cannot say.
  * @throws {@link StructureError} when it is something else, {@link NotFoundError} for names that

@@ -141,7 +141,7 @@ class _Source:
             rest = self._arrays.pop(tuple(map(str, metrics.rest_of(leaf))), None)
             return placed(metrics.joined_sum(leaf, high, rest), value)
         if is_array(value):
-            return fitted(self._arrays.pop(at) if at in self._arrays else self._list(at), value)
+            return fitted(self._arrays.pop(at), value)
         if isinstance(value, bool) or numbers_in(value) is not None:
             return self._numbers(at, value)
         if is_tree(value):
@@ -152,15 +152,6 @@ class _Source:
             return static_value(self._data.pop(at))
         except ValueError as error:
             raise CheckpointError(str(error)) from error
-
-    def _list(self, at):
-        """Numbers of a transformation, such as the words of its key, that stand one by one in a file."""
-        words = []
-        while (*at, str(len(words))) in self._arrays:
-            words.append(self._arrays.pop((*at, str(len(words)))))
-        if not words or any(word.shape != () for word in words):
-            raise KeyError(at)
-        return np.stack(words)
 
     def _numbers(self, at, value):
         array = self._arrays.pop(at)

@@ -34,7 +34,7 @@ def encoded(leaf):
     # The words of a raw key are uint32, and no tensors either.
     is_number = isinstance(variable, (nnx.RngState, nnx.OptState)) and not _is_tensor(leaf)
     arrays, description = _encoded(leaf.path, value, is_number)
-    if isinstance(variable, nnx.RngKey) and getattr(value, "dtype", None) == np.uint32:
+    if _is_raw_key(leaf):
         description = {"kind": "key"}
     return arrays, {**description, **about(leaf)}
 
@@ -42,29 +42,38 @@ def encoded(leaf):
 def parts_of_state(leaf):
     """What is one leaf of an optimizer in Flax and several in nnxjs: inner path, array, description of each. None for other leaves.
 
-    These are lists in the place of a parameter, as sm3 has them, and keys, which a transformation there has as a list of two numbers.
+    These are lists in the place of a parameter, as sm3 has them.
     """
     value, variable = leaf.value, leaf.variable
-    if not isinstance(variable, nnx.OptState):
+    if not isinstance(variable, nnx.OptState) or is_array(value):
         return None
-    if not is_array(value):
-        return [
-            (inner, held(f"save at {leaf.key}", on_host(each)), {"type": "opt_variable"})
-            for inner, each in items_of(value)
-        ] or None
-    is_words = value.dtype == np.uint32 and np.ndim(value) == 1
-    if not isinstance(variable, OptArray) or not (is_words or is_key(value) and value.ndim == 0):
-        return None
-    words = _key_data(leaf.key, value) if is_key(value) else on_host(value)
-    return [((i,), word, {"kind": "number", "type": "opt_array"}) for i, word in enumerate(words)]
+    return [
+        (inner, held(f"save at {leaf.key}", on_host(each)), {"type": "opt_variable"}) for inner, each in items_of(value)
+    ] or None
+
+
+def _is_raw_key(leaf):
+    """Whether it has the words of keys in the place of typed ones."""
+    value, variable = leaf.value, leaf.variable
+    if getattr(value, "dtype", None) != np.uint32:
+        return False
+    return isinstance(variable, nnx.RngKey) or isinstance(variable, OptArray) and np.shape(value) == (2,)
+
+
+def _type_of(leaf):
+    """The type of a Variable in nnxjs. In an optimizer, keys are in a Variable of the base class."""
+    if _is_tensor(leaf):
+        return OptVariable
+    is_key_of_state = isinstance(leaf.variable, OptArray) and (is_key(leaf.value) or _is_raw_key(leaf))
+    return nnx.OptState if is_key_of_state else type(leaf.variable)
 
 
 def _is_tensor(leaf):
-    """Whether a leaf of an optimizer is a tensor in nnxjs: what is about a parameter, arrays with axes, and booleans but one."""
+    """Whether a leaf of an optimizer is a tensor in nnxjs: what is about a parameter, arrays with axes, and booleans."""
     value, variable = leaf.value, leaf.variable
     if not isinstance(variable, OptArray) or not is_array(value):
         return isinstance(variable, OptVariable)
-    return np.ndim(value) > 0 or value.dtype == bool and leaf.name != "is_initial_step"
+    return not is_key(value) and not _is_raw_key(leaf) and (np.ndim(value) > 0 or value.dtype == bool)
 
 
 def about(leaf):
@@ -79,7 +88,7 @@ def about(leaf):
             written[name] = static_json(each)
         except TypeError:
             continue
-    found = {"type": type_name(OptVariable if _is_tensor(leaf) else type(variable))}
+    found = {"type": type_name(_type_of(leaf))}
     if written:
         found["metadata"] = written
     if len(written) < len(kept):
