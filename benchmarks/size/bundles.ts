@@ -1,0 +1,1 @@
+export const bundles = async (): Promise<unknown> => ({});

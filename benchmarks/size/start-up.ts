@@ -1,0 +1,1 @@
+export const startUp = async (_n: number): Promise<unknown> => ({});
