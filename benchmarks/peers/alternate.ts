@@ -1,5 +1,6 @@
 /** @file Runs one case in all peers, in alternation. */
 import { median, spread } from "../measure.ts";
+import type { Prepared } from "./messages.ts";
 import type { PeerProcess } from "./process.ts";
 
 /** How long to measure. All times are CPU time in milliseconds, for one case in one peer. */
@@ -20,6 +21,8 @@ export interface Outcome {
   readonly samples?: readonly number[];
   readonly median?: number;
   readonly spread?: number;
+  /** CPU time of making, compiling, checking and warming up, in milliseconds. */
+  readonly prepared?: number;
   /** What all peers must agree on. */
   readonly numbers?: readonly number[];
   readonly error?: string;
@@ -30,7 +33,7 @@ const SECONDS = 2000;
 
 interface Ready {
   readonly process: PeerProcess;
-  readonly numbers: readonly number[];
+  readonly answer: Prepared;
   readonly steps: number;
   readonly rounds: number;
   readonly samples: number[];
@@ -48,7 +51,7 @@ export async function alternate(
   for (const process of processes) {
     const answer = await process.ask({ do: "prepare", group, entry, warmUp: effort.warmUp });
     if ("error" in answer) failed.push({ peer: process.peer.name, error: answer.error });
-    else if (answer.exists) ready.push(planned(process, answer.milliseconds!, answer.numbers!, effort));
+    else if (answer.exists) ready.push(planned(process, answer, effort));
   }
   for (let round = 0; round < effort.rounds; round++) {
     for (const { process, rounds, steps, samples } of ready) {
@@ -59,20 +62,23 @@ export async function alternate(
     }
   }
   const measured = ready.map(
-    ({ process, samples, numbers }): Outcome => ({
+    ({ process, samples, answer: { numbers, prepared } }): Outcome => ({
       peer: process.peer.name,
       samples,
       median: median(samples),
       spread: spread(samples),
-      numbers,
+      numbers: numbers!,
+      prepared: prepared!,
     }),
   );
   return [...measured, ...failed];
 }
 
 /** How many steps and rounds a peer has time for. A step of seconds is its only sample. */
-function planned(process: PeerProcess, time: number, numbers: readonly number[], effort: Effort): Ready {
+function planned(process: PeerProcess, answer: Prepared, effort: Effort): Ready {
+  const time = answer.milliseconds!;
+  if (time > SECONDS) return { process, answer, steps: 1, rounds: 0, samples: [time] };
   const steps = Math.max(1, Math.min(10_000, Math.round(effort.round / Math.max(time, 1e-3))));
-  const rounds = time > SECONDS ? 0 : Math.max(1, Math.min(effort.rounds, Math.floor(effort.total / (steps * time))));
-  return { process, numbers, steps, rounds, samples: rounds === 0 ? [time] : [] };
+  const rounds = Math.max(1, Math.min(effort.rounds, Math.floor(effort.total / (steps * time))));
+  return { process, answer, steps, rounds, samples: [] };
 }

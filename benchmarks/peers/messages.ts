@@ -24,6 +24,8 @@ export interface Prepared {
   readonly numbers?: readonly number[];
   /** The CPU time of the last step, in milliseconds. */
   readonly milliseconds?: number;
+  /** The CPU time of making, compiling, checking and warming up, in milliseconds. */
+  readonly prepared?: number;
 }
 
 export interface Measured {

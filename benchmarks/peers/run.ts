@@ -2,8 +2,11 @@
 
 /** One case in one peer. */
 export interface Run {
-  /** Does the work once. It has ended when this returns. Returns the loss, if there is one. */
-  step(): number | void | Promise<number | void>;
+  /**
+   * Does the work once. It has ended when this returns, or when the promise that this returns is
+   * fulfilled. The result is the loss; if it is not a number, there is none.
+   */
+  step(): unknown;
   /**
    * Computes the numbers that all peers must agree on, before the first step. Without it these are
    * the losses of the first steps.

@@ -9,13 +9,14 @@ import type { Run, Runs } from "./run.ts";
 const [library, backend] = process.argv.slice(2) as [LibraryName, string];
 let current: Run | undefined;
 
-async function time(run: Run): Promise<{ loss: number | void; milliseconds: number }> {
+async function time(run: Run): Promise<{ loss: unknown; milliseconds: number }> {
   const before = process.cpuUsage();
   const loss = await run.step();
   return { loss, milliseconds: millisecondsSince(before) };
 }
 
 async function prepare(group: string, entry: string, warmUp: number): Promise<Prepared> {
+  const before = process.cpuUsage();
   current = undefined;
   const file = new URL(`../cases/${group}/${library}.ts`, import.meta.url);
   if (!existsSync(file)) return { exists: false };
@@ -33,7 +34,7 @@ async function prepare(group: string, entry: string, warmUp: number): Promise<Pr
     if (milliseconds > 5 * warmUp) break;
   }
   current = run;
-  return { exists: true, numbers: losses ?? first, milliseconds: last };
+  return { exists: true, numbers: losses ?? first, milliseconds: last, prepared: millisecondsSince(before) };
 }
 
 async function answer(request: Request): Promise<Prepared | Measured> {

@@ -1,18 +1,29 @@
 /** @file The layers by functions of jax-js, jitted. Images have their channels first. */
 import { lax, nn, numpy as np, random, tree } from "@jax-js/jax";
-import { type Arrays, arrayOf, attention, layerNorm, parameter, valueAndGradients } from "../../peers/jax-js.ts";
+import {
+  type Arrays,
+  arrayOf,
+  attention,
+  layerNorm,
+  parameter,
+  valueAndGradients,
+} from "../../peers/jax-js.ts";
 import { integers } from "../../peers/numbers.ts";
 import type { Run, Runs } from "../../peers/run.ts";
 import { DIVISOR, isRandom, LAYERS, type LayerName, names, weightsOfOutputs } from "./shared.ts";
 
 const perChannel = (bias: np.Array): np.Array => np.reshape(bias, [-1, 1, 1]);
-const pool = (x: np.Array, of: (w: np.Array) => np.Array): np.Array => lax.reduceWindow(x, of, [2, 2], [2, 2]);
+const pool = (x: np.Array, of: (w: np.Array) => np.Array): np.Array =>
+  lax.reduceWindow(x, of, [2, 2], [2, 2]);
 
 function batchNorm({ x, scale, bias }: Arrays): np.Array {
   const over = { keepdims: true };
   const centred = x!.ref.sub(np.mean(x!, [0, 2, 3], over));
   const variance = np.mean(np.square(centred.ref), [0, 2, 3], over);
-  return centred.div(np.sqrt(variance.add(1e-5))).mul(perChannel(scale!)).add(perChannel(bias!));
+  return centred
+    .div(np.sqrt(variance.add(1e-5)))
+    .mul(perChannel(scale!))
+    .add(perChannel(bias!));
 }
 
 /** The layers as functions of inputs and parameters. */
@@ -61,7 +72,7 @@ function make(name: LayerName): Run {
     args[path] = shape.length === 4 ? filters(x) : x;
   }
   const forward = LAYER[name];
-  const image = isImage(args.x?.shape.length === 4 ? LAYERS.maxPool.inputs.x : []);
+  const image = args.x?.shape.length === 4;
   const { shape } = forward(tree.ref<Arrays>(args));
   const named = image ? [shape[0]!, shape[2]!, shape[3]!, shape[1]!] : shape;
   const given = arrayOf(weightsOfOutputs(name), named);

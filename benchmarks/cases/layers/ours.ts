@@ -2,7 +2,7 @@
 import * as nnx from "@nnxjs/nnx";
 import * as tf from "@tensorflow/tfjs-core";
 import { fill, tensorOf } from "../../peers/fill.ts";
-import { integers, sizeOf } from "../../peers/numbers.ts";
+import { integers } from "../../peers/numbers.ts";
 import type { Run, Runs } from "../../peers/run.ts";
 import { DIVISOR, isRandom, LAYERS, type LayerName, names, weightsOfOutputs } from "./shared.ts";
 
@@ -52,6 +52,9 @@ function inputsOf(name: LayerName): tf.Tensor[] {
   );
 }
 
+const tensorsOf = (grads: tf.Tensor | nnx.State): tf.Tensor[] =>
+  grads instanceof tf.Tensor ? [grads] : nnx.flattenState(grads).map(([, { value }]) => value as tf.Tensor);
+
 function make(name: LayerName): Run {
   const { model, forward } = LAYER[name]();
   fill(model, `${name}.`);
@@ -63,19 +66,20 @@ function make(name: LayerName): Run {
   const f = (_: object, ...xs: tf.Tensor[]): tf.Tensor => loss(forward(...xs));
   const ofInputs = inputs[0]!.dtype === "float32" ? inputs.map((_input, i) => i + 1) : [];
   const argnums = hasParameters ? [0, ...ofInputs] : ofInputs;
-  const both = nnx.valueAndGrad(f, { argnums }) as (...args: unknown[]) => [tf.Tensor, unknown];
+  const both = nnx.valueAndGrad(f, { argnums }) as (
+    ...args: unknown[]
+  ) => [tf.Tensor, (tf.Tensor | nnx.State)[]];
   return {
     check: () =>
       isRandom(name)
         ? []
         : tf.tidy(() => {
             const [value, grads] = both(model, ...inputs);
-            const sizes = nnx.leaves(grads).map((g) => tf.sum(tf.abs(g)));
+            const sizes = grads.flatMap(tensorsOf).map((g) => tf.sum(tf.abs(g)));
             return [value.dataSync()[0]!, tf.addN(sizes).dataSync()[0]!];
           }),
     step: () => tf.tidy(() => both(model, ...inputs)[0].dataSync()[0]!),
   };
 }
 
-void sizeOf;
 export const runs: Runs = Object.fromEntries(names.map((name) => [name, () => make(name)]));

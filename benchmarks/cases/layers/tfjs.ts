@@ -10,7 +10,14 @@ type X4 = tf.Tensor4D;
 
 function batchNorm(x: X, scale: X, bias: X): X {
   const { mean, variance } = tf.moments(x, [0, 1, 2]);
-  return tf.batchNorm(x, mean as tf.Tensor1D, variance as tf.Tensor1D, bias as tf.Tensor1D, scale as tf.Tensor1D, 1e-5);
+  return tf.batchNorm(
+    x,
+    mean as tf.Tensor1D,
+    variance as tf.Tensor1D,
+    bias as tf.Tensor1D,
+    scale as tf.Tensor1D,
+    1e-5,
+  );
 }
 
 /** The layers as functions of inputs and parameters. */
@@ -45,7 +52,9 @@ function make(name: LayerName): Run {
   const given = Object.entries(inputs) as [string, readonly number[]][];
   const learned = Object.entries(parameters) as [string, readonly number[]][];
   const args = [
-    ...given.filter(([input]) => input !== "ids").map(([input, shape]) => tensorOf(`${name}.${input}`, shape)),
+    ...given
+      .filter(([input]) => input !== "ids")
+      .map(([input, shape]) => tensorOf(`${name}.${input}`, shape)),
     ...learned.map(([path, shape]) => tf.tensor(weights(`${name}.${path}`, shape), [...shape])),
   ];
   const forward = LAYER[name];

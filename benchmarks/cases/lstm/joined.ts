@@ -1,6 +1,6 @@
 /** @file Flax's parameters of each gate, side by side. */
 import { weights } from "../../peers/numbers.ts";
-import { GATES, INPUT, UNITS } from "./shared.ts";
+import { type GATES, INPUT, UNITS } from "./shared.ts";
 
 /** Matrices of equal height, beside each other. */
 function beside(matrices: readonly Float32Array[], rows: number): Float32Array {

@@ -10,7 +10,7 @@ function make(transposeA: boolean, transposeB: boolean): Run {
   ) as [tf.Tensor2D, tf.Tensor2D];
   return {
     check: () => [tf.tidy(() => tf.sum(tf.abs(tf.matMul(a, b, transposeA, transposeB))).dataSync()[0]!)],
-    step: () => void tf.matMul(a, b, transposeA, transposeB).dispose(),
+    step: () => tf.matMul(a, b, transposeA, transposeB).dispose(),
   };
 }
 

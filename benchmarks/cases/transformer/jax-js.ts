@@ -1,6 +1,13 @@
 /** @file The transformer block with jax-js. */
 import { nn, numpy as np } from "@jax-js/jax";
-import { type Arrays, arrayOf, attention as attend, layerNorm, parameters, trainer } from "../../peers/jax-js.ts";
+import {
+  type Arrays,
+  arrayOf,
+  attention as attend,
+  layerNorm,
+  parameters,
+  trainer,
+} from "../../peers/jax-js.ts";
 import type { Run, Runs } from "../../peers/run.ts";
 import { BLOCK, DEPTH, HEADS, INPUT, LENGTH, SHAPES } from "./shared.ts";
 
