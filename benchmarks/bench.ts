@@ -22,8 +22,8 @@ import { bundles } from "./size/bundles.ts";
 import { startUp } from "./size/start-up.ts";
 
 const EFFORTS = {
-  full: { warmUp: 400, round: 60, rounds: 15, total: 3000 },
-  short: { warmUp: 40, round: 10, rounds: 5, total: 150 },
+  full: { warmUp: 200, round: 30, rounds: 9, total: 1000 },
+  short: { warmUp: 30, round: 10, rounds: 5, total: 100 },
 } satisfies Record<string, Effort>;
 
 /** Peers that need seconds for some entries. */

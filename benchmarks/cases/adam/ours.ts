@@ -24,7 +24,10 @@ function make(): Run {
   const step = (): void => tf.tidy(() => optimizer.update(model, grads));
   return {
     check: () =>
-      [0, 1, 2].map(() => (step(), tf.tidy(() => tf.sum(tf.abs(model.a.bias!.value)).dataSync()[0]!))),
+      [0, 1, 2].map(() => {
+        step();
+        return tf.tidy(() => tf.sum(tf.abs(model.a.bias!.value)).dataSync()[0]!);
+      }),
     step,
   };
 }

@@ -14,7 +14,11 @@ function make(): Run {
   const step = (): void => tf.tidy(() => adam.applyGradients(grads));
   const { variable } = named.find(({ path }) => path === COMPARED)!;
   return {
-    check: () => [0, 1, 2].map(() => (step(), tf.tidy(() => tf.sum(tf.abs(variable)).dataSync()[0]!))),
+    check: () =>
+      [0, 1, 2].map(() => {
+        step();
+        return tf.tidy(() => tf.sum(tf.abs(variable)).dataSync()[0]!);
+      }),
     step,
   };
 }
