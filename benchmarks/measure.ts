@@ -1,4 +1,4 @@
-/** @file Measures the CPU time of several ways to do one thing, in alternation in one process. */
+/** @file Measures CPU time: how several ways to do one thing alternate, and medians and spreads. */
 
 /** One way to do the thing. */
 export interface Contestant {
@@ -24,15 +24,31 @@ export function measure(contestants: readonly Contestant[], rounds: number): Res
     for (const [i, contestant] of contestants.entries()) {
       const before = process.cpuUsage();
       contestant.run();
-      const { user, system } = process.cpuUsage(before);
-      if (round >= 0) times[i]!.push((user + system) * 1000);
+      if (round >= 0) times[i]!.push(millisecondsSince(before) * 1e6);
     }
   }
   return contestants.map(({ name }, i) => ({ name, nanoseconds: median(times[i]!) }));
 }
 
-function median(values: readonly number[]): number {
+/** The CPU time of all threads of this process since `before`, in milliseconds. */
+export function millisecondsSince(before: NodeJS.CpuUsage): number {
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1000;
+}
+
+/** The median of some numbers. */
+export function median(values: readonly number[]): number {
+  return quantile(values, 0.5);
+}
+
+/** Half the distance between the quartiles, as a share of the median. */
+export function spread(values: readonly number[]): number {
+  return (quantile(values, 0.75) - quantile(values, 0.25)) / 2 / median(values);
+}
+
+function quantile(values: readonly number[], q: number): number {
   const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+  const place = q * (sorted.length - 1);
+  const [low, high] = [sorted[Math.floor(place)]!, sorted[Math.ceil(place)]!];
+  return low + (high - low) * (place - Math.floor(place));
 }

@@ -1,0 +1,84 @@
+/**
+ * @file Runs every case in every peer, in alternation, and prints tables:
+ *
+ *     npm run bench -- [--short] [--only PATTERN] [--json FILE]
+ *
+ * `--short` is for a first look: few rounds, and stock tensorflow.js is left out where one of its
+ * steps takes seconds. `--only` takes the cases whose names match a regular expression: entries,
+ * groups, `start-up` and `bundles`. The environment variable NNXJS_PYTHON may name a Python with
+ * jax, flax and optax; without it JAX is left out. All samples are in benchmarks/results.json.
+ */
+import { writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { GROUPS } from "./cases/index.ts";
+import { alternate, type Effort } from "./peers/alternate.ts";
+import { peers } from "./peers/peers.ts";
+import { PeerProcess } from "./peers/process.ts";
+import { disagreements } from "./report/agree.ts";
+import { machine } from "./report/machine.ts";
+import { table } from "./report/table.ts";
+import { bundles } from "./size/bundles.ts";
+import { startUp } from "./size/start-up.ts";
+
+const EFFORTS = {
+  full: { warmUp: 200, round: 30, rounds: 9, total: 1000 },
+  short: { warmUp: 30, round: 10, rounds: 5, total: 100 },
+} satisfies Record<string, Effort>;
+
+/** Peers that need seconds for some entries. */
+const SLOW = ["tfjs cpu", "tfjs-layers cpu"];
+
+const { values: options } = parseArgs({
+  options: {
+    short: { type: "boolean", default: false },
+    only: { type: "string", default: "" },
+    json: { type: "string", default: fileURLToPath(new URL("results.json", import.meta.url)) },
+  },
+});
+const only = new RegExp(options.only, "i");
+const effort = options.short ? EFFORTS.short : EFFORTS.full;
+const chosen = GROUPS.map((group) => ({
+  ...group,
+  entries: group.entries.filter((entry) => only.test(group.name) || only.test(entry)),
+}));
+const results: Record<string, unknown> = { ...machine(), short: options.short };
+
+async function compare(): Promise<void> {
+  const everybody = peers(process.env.NNXJS_PYTHON);
+  const processes = everybody.map((peer) => new PeerProcess(peer));
+  try {
+    for (const process of processes) await process.ready();
+    for (const { name, title, entries, slow = [] } of chosen) {
+      if (entries.length === 0) continue;
+      const rows: { entry: string; outcomes: Awaited<ReturnType<typeof alternate>> }[] = [];
+      for (const entry of entries) {
+        const able = processes.filter(
+          ({ peer }) => !(options.short && slow.includes(entry) && SLOW.includes(peer.name)),
+        );
+        rows.push({ entry, outcomes: await alternate(able, name, entry, effort) });
+      }
+      results[name] = rows;
+      console.log(`\n${title}\n\n${table(everybody, rows)}`);
+      for (const line of rows.flatMap(({ entry, outcomes }) => disagreements(entry, outcomes)))
+        console.log(line);
+    }
+  } finally {
+    for (const process of processes) process.close();
+  }
+}
+
+const begin = performance.now();
+const hasCases = chosen.some(({ entries }) => entries.length > 0);
+const [hasStartUp, hasBundles] = [only.test("start-up"), only.test("bundles")];
+if (!hasCases && !hasStartUp && !hasBundles) {
+  const names = GROUPS.flatMap(({ name, entries }) => [name, ...entries]);
+  console.error(`--only: expected part of ${names.join("; ")}; start-up; bundles, got ${options.only}.`);
+  process.exit(1);
+}
+for (const [name, value] of Object.entries(machine())) console.log(`${name}: ${value}`);
+if (hasCases) await compare();
+if (hasStartUp) results["start-up"] = await startUp(options.short ? 3 : 9);
+if (hasBundles) results.bundles = await bundles();
+writeFileSync(options.json, `${JSON.stringify(results, null, 1)}\n`);
+console.log(`\n${((performance.now() - begin) / 1000).toFixed(0)} s. All samples: ${options.json}`);

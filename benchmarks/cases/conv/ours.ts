@@ -1,0 +1,44 @@
+/** @file The convolutional net with nnxjs. */
+import * as nnx from "@nnxjs/nnx";
+import * as tf from "@tensorflow/tfjs-core";
+import { fill, tensorOf } from "../../peers/fill.ts";
+import { integers } from "../../peers/numbers.ts";
+import type { Run, Runs } from "../../peers/run.ts";
+import { CONV, IMAGES, LABELS } from "./shared.ts";
+
+class Net extends nnx.Module {
+  readonly conv1: nnx.Conv;
+  readonly conv2: nnx.Conv;
+  readonly out: nnx.Linear;
+  constructor(rngs: nnx.Rngs) {
+    super();
+    this.conv1 = new nnx.Conv(1, 16, [3, 3], { rngs });
+    this.conv2 = new nnx.Conv(16, 32, [3, 3], { rngs });
+    this.out = new nnx.Linear(1568, 10, { rngs });
+  }
+  forward(x: tf.Tensor): tf.Tensor {
+    const window = { strides: [2, 2] };
+    const h = nnx.maxPool(nnx.relu(this.conv1.forward(x)), [2, 2], window);
+    const z = nnx.maxPool(nnx.relu(this.conv2.forward(h)), [2, 2], window);
+    return this.out.forward(tf.reshape(z, [IMAGES[0], 1568]));
+  }
+}
+
+function make(): Run {
+  const model = fill(new Net(new nnx.Rngs(0)));
+  const optimizer = new nnx.Optimizer(model, nnx.adam(1e-3));
+  const x = tensorOf("conv.x", IMAGES);
+  const labels = tf.tensor1d(integers("conv.labels", LABELS, 10), "int32");
+  const lossFn = (m: Net): tf.Tensor =>
+    tf.mean(nnx.softmaxCrossEntropyWithIntegerLabels(m.forward(x), labels));
+  return {
+    step: () =>
+      tf.tidy(() => {
+        const [loss, grads] = nnx.valueAndGrad(lossFn)(model);
+        optimizer.update(model, grads);
+        return loss.dataSync()[0]!;
+      }),
+  };
+}
+
+export const runs: Runs = { [CONV]: make };

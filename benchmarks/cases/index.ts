@@ -1,0 +1,50 @@
+/** @file The cases. Each has a folder with one file for each library that can do it. */
+import { names as layers } from "./layers/shared.ts";
+
+/** Some things to measure, whose files are in the folder `cases/NAME`. */
+export interface Group {
+  readonly name: string;
+  readonly title: string;
+  /** The names that a library's file may have. */
+  readonly entries: readonly string[];
+  /** Entries whose step takes stock tensorflow.js seconds on cpu: `--short` leaves it out there. */
+  readonly slow?: readonly string[];
+}
+
+export const GROUPS: readonly Group[] = [
+  {
+    name: "mlp",
+    title: "A step of training: MLP 784-512-256-10, batch 128, dropout 0.5, Adam",
+    entries: ["MLP", "MLP, DropConnect"],
+  },
+  {
+    name: "conv",
+    title: "A step of training: 28 × 28 × 1, convolutions of 16 and 32 filters, max pools, batch 32, Adam",
+    entries: ["conv net"],
+    slow: ["conv net"],
+  },
+  {
+    name: "transformer",
+    title:
+      "A step of training: transformer block 8 × 64 × 128, causal, 4 heads, feed-forward 512, gelu, Adam",
+    entries: ["transformer block"],
+  },
+  {
+    name: "lstm",
+    title: "Value and gradients: LSTM of 64 units, 64 steps, batch 8",
+    entries: ["LSTM"],
+  },
+  { name: "adam", title: "An update by Adam alone", entries: ["Adam, 536 k parameters"] },
+  {
+    name: "products",
+    title: "A product of matrices (N as it is, T transposed)",
+    entries: ["512³ NN", "512³ NT", "512³ TN", "512³ TT"],
+  },
+  { name: "random", title: "Random numbers", entries: ["randint, 1M", "permutation, 1M"] },
+  {
+    name: "layers",
+    title: "Value and gradients of one layer",
+    entries: layers,
+    slow: ["Conv 3×3", "depthwise", "ConvTranspose", "Embed"],
+  },
+];

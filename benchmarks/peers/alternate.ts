@@ -1,0 +1,84 @@
+/** @file Runs one case in all peers, in alternation. */
+import { median, spread } from "../measure.ts";
+import type { Prepared } from "./messages.ts";
+import type { PeerProcess } from "./process.ts";
+
+/** How long to measure. All times are CPU time in milliseconds, for one case in one peer. */
+export interface Effort {
+  /** How long to warm up. */
+  readonly warmUp: number;
+  /** How long a round is at least; a step may be longer. */
+  readonly round: number;
+  readonly rounds: number;
+  /** How long all rounds together may be. */
+  readonly total: number;
+}
+
+/** What came of one case in one peer. */
+export interface Outcome {
+  readonly peer: string;
+  /** CPU time of one step in milliseconds, for each round. */
+  readonly samples?: readonly number[];
+  readonly median?: number;
+  readonly spread?: number;
+  /** CPU time of making, compiling, checking and warming up, in milliseconds. */
+  readonly prepared?: number;
+  /** What all peers must agree on. */
+  readonly numbers?: readonly number[];
+  readonly error?: string;
+}
+
+/** A step that takes longer, in milliseconds, is measured once. */
+const SECONDS = 2000;
+
+interface Ready {
+  readonly process: PeerProcess;
+  readonly answer: Prepared;
+  readonly steps: number;
+  readonly rounds: number;
+  readonly samples: number[];
+}
+
+/** Prepares a case in each peer in turn, then has each do one round in turn. */
+export async function alternate(
+  processes: readonly PeerProcess[],
+  group: string,
+  entry: string,
+  effort: Effort,
+): Promise<Outcome[]> {
+  const ready: Ready[] = [];
+  const failed: Outcome[] = [];
+  for (const process of processes) {
+    const answer = await process.ask({ do: "prepare", group, entry, warmUp: effort.warmUp });
+    if ("error" in answer) failed.push({ peer: process.peer.name, error: answer.error });
+    else if (answer.exists) ready.push(planned(process, answer, effort));
+  }
+  for (let round = 0; round < effort.rounds; round++) {
+    for (const { process, rounds, steps, samples } of ready) {
+      if (round >= rounds) continue;
+      const answer = await process.ask({ do: "measure", steps });
+      if ("error" in answer) throw new Error(`${entry}: ${process.peer.name} failed: ${answer.error}`);
+      samples.push(answer.milliseconds);
+    }
+  }
+  const measured = ready.map(
+    ({ process, samples, answer: { numbers, prepared } }): Outcome => ({
+      peer: process.peer.name,
+      samples,
+      median: median(samples),
+      spread: spread(samples),
+      numbers: numbers!,
+      prepared: prepared!,
+    }),
+  );
+  return [...measured, ...failed];
+}
+
+/** How many steps and rounds a peer has time for. A step of seconds is its only sample. */
+function planned(process: PeerProcess, answer: Prepared, effort: Effort): Ready {
+  const time = answer.milliseconds!;
+  if (time > SECONDS) return { process, answer, steps: 1, rounds: 0, samples: [time] };
+  const steps = Math.max(1, Math.min(10_000, Math.round(effort.round / Math.max(time, 1e-3))));
+  const rounds = Math.max(1, Math.min(effort.rounds, Math.floor(effort.total / (steps * time))));
+  return { process, answer, steps, rounds, samples: [] };
+}

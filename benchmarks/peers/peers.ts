@@ -1,0 +1,49 @@
+/** @file Who is compared, and how each is started. */
+import { existsSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { spawnSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import type { LibraryName } from "./libraries.ts";
+
+/** Somebody who does the cases. */
+export interface Peer {
+  readonly name: string;
+  /** The peer of ours to compare with. */
+  readonly beside: string;
+  readonly command: readonly string[];
+}
+
+const here = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
+
+function inNode(name: string, library: LibraryName, backend: string, beside: string): Peer {
+  const node = [process.execPath, "--import", import.meta.resolve("tsx"), "--conditions=@nnxjs/source"];
+  return { name, beside, command: [...node, here("worker.ts"), library, backend] };
+}
+
+const PEERS: readonly Peer[] = [
+  inNode("ours wasm", "ours", "wasm", "ours wasm"),
+  inNode("ours cpu", "ours", "cpu", "ours cpu"),
+  inNode("tfjs wasm", "tfjs", "wasm", "ours wasm"),
+  inNode("tfjs cpu", "tfjs", "cpu", "ours cpu"),
+  inNode("tfjs-layers wasm", "tfjs-layers", "wasm", "ours wasm"),
+  inNode("tfjs-layers cpu", "tfjs-layers", "cpu", "ours cpu"),
+  inNode("jax-js", "jax-js", "wasm", "ours wasm"),
+];
+
+/** The peers; JAX is among them if there is a Python that has it. */
+export function peers(python: string | undefined): readonly Peer[] {
+  if (python === undefined) return PEERS;
+  const { status } = spawnSync(python, ["-c", "import jax, flax, optax"], { stdio: "ignore" });
+  if (status !== 0)
+    throw new Error(`NNXJS_PYTHON: expected a Python with jax, flax and optax, got ${python}.`);
+  return [...PEERS, { name: "JAX", beside: "ours wasm", command: [python, here("worker.py")] }];
+}
+
+/** The core that all peers share, if this machine can pin processes. */
+export const core: number | undefined = existsSync("/usr/bin/taskset")
+  ? availableParallelism() - 1
+  : undefined;
+
+/** A command that stays on that core. */
+export const pinned = (command: readonly string[]): readonly string[] =>
+  core === undefined ? command : ["taskset", "-c", String(core), ...command];
