@@ -16,7 +16,7 @@ export function checkDecay(where: string, name: string, value: number): void {
 /** @throws RangeError unless `value` is a finite number, not negative. */
 export function checkNotNegative(where: string, name: string, value: number): void {
   if (value >= 0 && Number.isFinite(value)) return;
-  refuse(where, `${name} to be a finite number >= 0`, value, "Pass 0 to leave it without effect.");
+  refuse(where, `${name} to be a finite number >= 0`, value, "Pass a plain number, not a tensor.");
 }
 
 /** @throws RangeError unless `value` is a finite number. */

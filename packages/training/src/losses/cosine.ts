@@ -1,8 +1,24 @@
 /** @file The angle between vectors. */
 import { registerFunction } from "@nnxjs/nnx-core";
-import { div, maximum, mul, type Operand, sqrt, square, sub, type Tensor } from "@nnxjs/kernels/internal";
+import {
+  broadcastTo,
+  div,
+  maximum,
+  mul,
+  type Operand,
+  sqrt,
+  square,
+  sub,
+  type Tensor,
+} from "@nnxjs/kernels/internal";
 import type { Axes } from "@nnxjs/layers";
-import { axisListOrNull, checkGiven, type OptionChecks, orNull } from "@nnxjs/layers/internal";
+import {
+  axisListOrNull,
+  checkBroadcast,
+  checkGiven,
+  type OptionChecks,
+  orNull,
+} from "@nnxjs/layers/internal";
 import { checkTensor } from "@nnxjs/nnx-core/internal";
 import { axesFrom, broadcastShape, checkFloats, numeric } from "./arguments.ts";
 import { maskedSum } from "./masked-sum.ts";
@@ -25,6 +41,8 @@ const COSINE: OptionChecks<CosineOptions> = {
   axis: axisListOrNull,
   where: orNull(checkTensor),
 };
+
+const WITH_MASK = ["vectors", "where"] as const;
 
 /**
  * The cosine of the angle between predictions and targets along `axis`.
@@ -56,8 +74,11 @@ function similarity(where: string, a: Tensor, b: Tensor, options: CosineOptions)
   checkGiven(where, options, COSINE);
   const { epsilon = 0, axis = -1, where: mask = null } = options;
   const shape = broadcastShape(where, ["predictions", "targets"], a, b);
+  if (mask) checkBroadcast(where, "where", mask, shape);
   const unit = (x: Tensor): Tensor => {
-    const squares = maskedSum(where, square(x), axesFrom(where, axis, x.rank), mask, true);
+    // The mask may be of the axes that only the other one has.
+    const wide = mask && mask.rank <= x.rank ? broadcastTo(x, broadcastShape(where, WITH_MASK, x, mask)) : x;
+    const squares = maskedSum(where, square(wide), axesFrom(where, axis, x.rank), mask, true);
     return div(x, sqrt(maximum(squares, epsilon)));
   };
   return maskedSum(where, mul(unit(a), unit(b)), axesFrom(where, axis, shape.length), mask);

@@ -61,7 +61,8 @@ const safeEntropy = entropyWith(true);
 /** Float32 logits and labels of one shape `[..., classes]` to losses `[...]`. */
 export function crossEntropyOfRows(logits: Tensor, labels: Tensor, skipZeros: boolean): Tensor {
   const classes = logits.shape.at(-1) as number;
-  const rows = [logits.size / Math.max(classes, 1), classes];
+  const kept = logits.shape.slice(0, -1);
+  const rows = [kept.reduce((count, size) => count * size, 1), classes];
   const losses = (skipZeros ? safeEntropy : entropy)(reshape(logits, rows), reshape(labels, rows));
-  return reshape(losses, logits.shape.slice(0, -1));
+  return reshape(losses, kept);
 }

@@ -135,6 +135,37 @@ onEachBackend("losses", () => {
   );
 
   it(
+    "cross entropies of infinite labels, of NaN that no label counts, and of no classes",
+    inTidy(() => {
+      const { softmaxCrossEntropy, safeSoftmaxCrossEntropy, polyLossCrossEntropy } = losses;
+      near(softmaxCrossEntropy(tf.tensor1d([1, 1]), tf.tensor1d([Infinity, 1])), [Infinity]);
+      near(safeSoftmaxCrossEntropy(tf.tensor1d([Number.NaN, 1]), tf.tensor1d([0, 0])), [0]);
+      for (const loss of [softmaxCrossEntropy, safeSoftmaxCrossEntropy, polyLossCrossEntropy]) {
+        const run = (x: tf.Tensor): tf.Tensor => tf.sum(loss(x, tf.zeros([2, 0])));
+        near(loss(tf.zeros([2, 0]), tf.zeros([2, 0])), [0, 0]);
+        expect(grad(run)(tf.zeros([2, 0])).shape).toEqual([2, 0]);
+      }
+    }),
+  );
+
+  it(
+    "a mask of cosineSimilarity may be of the axes that only one of both has",
+    inTidy(() => {
+      const [x, y] = [
+        tf.tensor2d([
+          [3, 1],
+          [4, 1],
+          [9, 9],
+        ]),
+        tf.tensor2d([[1, 2]]),
+      ];
+      const where = tf.tensor2d([[1], [1], [0]], [3, 1], "bool");
+      // optax.cosine_similarity(x, y, axis=-2, where=where)
+      near(losses.cosineSimilarity(x, y, { axis: -2, where }), [0.98994946, 1]);
+    }),
+  );
+
+  it(
     "binaryDiceLoss takes probabilities",
     inTidy(() => {
       const [shares, targets] = [tf.tensor2d([[0.5, 0.25]]), tf.tensor2d([[1, 0]])];

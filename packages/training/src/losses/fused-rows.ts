@@ -46,6 +46,14 @@ export function entropyOfRows(
     [x, y]: readonly [Values, Values],
     [losses, powers, ofRows]: readonly [Values, Values | undefined, Values | undefined],
   ): void => {
+    const termByTerm = (largest: number, size: number, from: number, to: number): number => {
+      let loss = 0;
+      for (let i = from; i < to; i++) {
+        const label = y[i] as number;
+        if (!skipZeros || label !== 0) loss += label * (size - ((x[i] as number) - largest));
+      }
+      return loss;
+    };
     for (let row = 0, from = 0; row < losses.length; row++, from += classes) {
       const to = from + classes;
       const largest = largestIn(x, from, to);
@@ -60,7 +68,11 @@ export function entropyOfRows(
         total += label;
         product += label * below;
       }
-      losses[row] = total * Math.log(sum) - product;
+      const size = Math.log(sum);
+      let loss = total * size - product;
+      // Infinity less itself, or of a label that does not count: only the terms can tell.
+      if (Number.isNaN(loss)) loss = termByTerm(largest, size, from, to);
+      losses[row] = loss;
       if (ofRows) ofRows.set([largest, sum, total], 3 * row);
     }
   };
