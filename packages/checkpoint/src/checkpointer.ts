@@ -6,8 +6,8 @@ import { names } from "./format/metadata.ts";
 import { type Checkpoint, insideOf, open } from "./read/checkpoint.ts";
 import { parseJson } from "./read/tensor-file.ts";
 import { restore, type RestoreOptions, type Skipped } from "./read/restore.ts";
-import type { StorageFile, StorageFolder } from "./storage/storage.ts";
-import { type SaveOptions, saveAs } from "./write/save.ts";
+import { isStorageFolder, type StorageFile, type StorageFolder } from "./storage/storage.ts";
+import { type SaveOptions, snapshot } from "./write/save.ts";
 import { removeShards } from "./write/save-shards.ts";
 
 /** Numbers by name. */
@@ -65,6 +65,8 @@ export class Checkpointer {
       bestMode: true,
       maxShardBytes: true,
     });
+    if (!isStorageFolder(folder))
+      throw refused("a folder", folder, "Pass what directory, opfsDirectory or indexedDbDirectory returned.");
     const { maxToKeep, bestFn, bestMode } = options;
     const isCount = maxToKeep === undefined || (Number.isSafeInteger(maxToKeep) && maxToKeep > 0);
     if (!isCount) throw refused("maxToKeep to be a positive integer", maxToKeep, "Leave it out to keep all.");
@@ -99,9 +101,9 @@ export class Checkpointer {
    * @param step - Larger than all that are there.
    * @param what - As in `save`.
    * @throws CheckpointError for a step that is not later than the latest (orbax returns `False`), and
-   * what `save` throws. All other checkpoints are as they were then.
+   * what `save` and `bestFn` throw. All other checkpoints are as they were then.
    */
-  save(step: number, what: unknown, options: SaveStepOptions = {}): Promise<void> {
+  async save(step: number, what: unknown, options: SaveStepOptions = {}): Promise<void> {
     checkOptions<SaveStepOptions>("Checkpointer.save", options, { metrics: true, metadata: true });
     const { metrics, metadata } = options;
     checkStep("Checkpointer.save", step);
@@ -111,17 +113,31 @@ export class Checkpointer {
       ...(metadata === undefined ? {} : { metadata }),
       ...(maxShardBytes === undefined ? {} : { maxShardBytes }),
     };
+    // What is given is taken now: it may change while others are saved.
+    const kept = metrics && { ...metrics };
+    if (kept) this.rated(kept);
+    const text = kept && JSON.stringify(toJson(kept, () => new CheckpointError("")));
+    const own = { step, metrics: text };
+    const taken = snapshot("Checkpointer.save", what, this.fileOf(step), saveOptions, own);
     return this.queue(async () => {
-      const latest = (await this.steps()).at(-1);
-      if (latest !== undefined && latest >= step)
-        throw new CheckpointError(
-          `Checkpointer.save: expected a step after ${latest}, the latest in ${this.folder.name}, got ${step}. Delete later ones first to go back.`,
-        );
-      const text = metrics && JSON.stringify(toJson({ ...metrics }, () => new CheckpointError("")));
-      await saveAs("Checkpointer.save", what, this.fileOf(step), saveOptions, { step, metrics: text });
-      this.known.set(step, metrics && { ...metrics });
+      try {
+        await this.checkIsLatest(step);
+      } catch (error) {
+        taken.release();
+        throw error;
+      }
+      await taken.write();
+      this.known.set(step, kept);
       for (const old of await this.tooMany()) await this.remove(old);
     });
+  }
+
+  private async checkIsLatest(step: number): Promise<void> {
+    const latest = (await this.steps()).at(-1);
+    if (latest === undefined || latest < step) return;
+    throw new CheckpointError(
+      `Checkpointer.save: expected a step after ${latest}, the latest in ${this.folder.name}, got ${step}. Delete later ones first to go back.`,
+    );
   }
 
   /**
@@ -210,17 +226,21 @@ export class Checkpointer {
     }
   }
 
-  /** Steps with metrics, the best first; of equals the later one. A NaN is worse than everything. */
-  private async fromBest(steps: readonly number[]): Promise<number[]> {
+  /** How good metrics are: the more, the better. A NaN is worse than everything. */
+  private rated(metrics: Metrics): number {
     const { bestFn, bestMode = "max" } = this.options;
+    const value: unknown = bestFn ? bestFn(metrics) : 0;
+    if (typeof value !== "number")
+      throw refused("bestFn to return a number", value, "It gets the metrics of one step.");
+    return Number.isNaN(value) ? -Infinity : bestMode === "max" ? value : -value;
+  }
+
+  /** Steps with metrics, the best first; of equals the later one. */
+  private async fromBest(steps: readonly number[]): Promise<number[]> {
     const rated: { readonly step: number; readonly value: number }[] = [];
     for (const step of steps) {
       const metrics = await this.metricsOf(step);
-      if (!metrics || !bestFn) continue;
-      const value: unknown = bestFn(metrics);
-      if (typeof value !== "number")
-        throw refused("bestFn to return a number", value, "It gets the metrics of one step.");
-      rated.push({ step, value: Number.isNaN(value) ? -Infinity : bestMode === "max" ? value : -value });
+      if (metrics) rated.push({ step, value: this.rated(metrics) });
     }
     return rated.sort((a, b) => b.value - a.value || b.step - a.step).map(({ step }) => step);
   }

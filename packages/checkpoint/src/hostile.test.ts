@@ -261,6 +261,22 @@ describe("a file of somebody else", () => {
     await expect(checkpoint.readBytes("none")).rejects.toThrow(nnx.NotFoundError);
   });
 
+  it("is no State where it has other dtypes, or a name that begins another one", async () => {
+    const count = tf.memory().numTensors;
+    const i64: Forged = { dtype: "I64", shape: [1], bytes: new Uint8Array(8) };
+    const other = plain({ a: floats(1), b: i64 });
+    await expect(fromBytes(other)).rejects.toThrow(
+      /the bytes at b: expected F32, I32, BOOL or C64, .* got I64\[1\]\. Read it alone/,
+    );
+    const checkpoint = await open(other);
+    const state = await checkpoint.state(nnx.not(nnx.pathContains("b")));
+    expect(nnx.flattenState(state).map(([path]) => path)).toEqual([["a"]]);
+    nnx.dispose(state);
+    const both = plain({ a: floats(1), "a.b": floats(2) });
+    await expect(fromBytes(both)).rejects.toThrow(/State at a.b: expected one leaf or one subtree/);
+    expect(tf.memory().numTensors).toBe(count);
+  });
+
   it("does not reach a prototype", async () => {
     const file = plain({ "__proto__.polluted": floats(1), "constructor.prototype.polluted": floats(2) });
     const state = await fromBytes(file);

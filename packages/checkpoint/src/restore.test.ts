@@ -189,6 +189,9 @@ describe("restore", () => {
     await expect(restore(param(1), new Uint8Array(), { strickt: true } as never)).rejects.toThrow(
       /Did you mean strict/,
     );
+    await expect(restore(param(1), new Uint8Array(), { strict: "false" } as never)).rejects.toThrow(
+      /expected strict to be true or false, got "false"/,
+    );
     await expect(
       save(param(1), { folder: memoryFolder(), file: "m" }, { maxShard: 1 } as never),
     ).rejects.toThrow(/maxShardBytes/);
@@ -274,6 +277,19 @@ describe("what is saved", () => {
 });
 
 describe("an open checkpoint", () => {
+  it("reads nothing once it is closed", async () => {
+    const model = { a: new nnx.Param(tf.scalar(1)) };
+    const checkpoint = await open(await toBytes(model));
+    await checkpoint.close();
+    expect(checkpoint.keys()).toEqual(["a"]);
+    const closed = /expected an open checkpoint, got the bytes, which was closed/;
+    await expect(checkpoint.read("a")).rejects.toThrow(closed);
+    await expect(checkpoint.readBytes("a")).rejects.toThrow(closed);
+    await expect(checkpoint.state()).rejects.toThrow(closed);
+    await expect(restore(model, checkpoint)).rejects.toThrow(closed);
+    nnx.dispose(model);
+  });
+
   it("lists, describes and reads single leaves", async () => {
     const model = new Everything(1);
     const checkpoint = await open(await toBytes(model, { metadata: { epoch: "3" } }));

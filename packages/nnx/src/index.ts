@@ -677,6 +677,8 @@ export {
   type BatchOf,
   type Collated,
   type ExampleRecord,
+  type FittingData,
+  type FittingRecord,
   type ArrayData,
   type NumberArray,
   type RecordSource,

@@ -284,7 +284,14 @@ export { AsyncBatches, type AsyncBatchesOptions, type RecordSource } from "./bat
 export { Batches, type BatchesOptions, type CommonBatchOptions } from "./batches/batches.ts";
 export type { ArrayData, BatchDtype, NumberArray } from "./batches/numbers.ts";
 export { BatchPosition, Positioned } from "./batches/position.ts";
-export type { BatchData, BatchOf, Collated, ExampleRecord } from "./batches/types.ts";
+export type {
+  BatchData,
+  BatchOf,
+  Collated,
+  ExampleRecord,
+  FittingData,
+  FittingRecord,
+} from "./batches/types.ts";
 export { loop, type LoopOptions } from "./loop/loop.ts";
 export type { Progress } from "./loop/meter.ts";
 export { pacer, type PacerOptions, type StopSignal } from "./loop/pacer.ts";

@@ -1,5 +1,5 @@
 /** @file Files on a disk, replaced all at once. */
-import { open, type FileHandle, readdir, realpath, rename, rm } from "node:fs/promises";
+import { open, type FileHandle, readdir, realpath, rename, rm, stat } from "node:fs/promises";
 import { hostname } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -73,32 +73,33 @@ function isLeftOver(name: string): boolean {
   return from === host && /^\d+$/.test(pid as string) && !isRunning(Number(pid));
 }
 
+const notAFile = "expected a file, got a folder or a device. Name a file.";
+
 /** A folder on a disk. */
 class DiskFolder implements StorageFolder {
   readonly name: string;
-  private readonly path: string;
+  readonly id: string;
 
   constructor(name: string) {
     // Four times as quick as ours; Node has it since 20.15.
     if (typeof zlib.crc32 === "function") useCrc32(zlib.crc32);
     this.name = name;
     // Where the program is then may be another folder.
-    this.path = resolve(name);
+    this.id = resolve(name);
   }
 
   async open(file: string): Promise<FileReading | undefined> {
     const name = join(this.name, file);
     let handle: FileHandle;
     try {
-      handle = await open(join(this.path, file), "r");
+      handle = await open(join(this.id, file), "r");
     } catch (error) {
       if (isCode(error, "ENOENT", "ENOTDIR")) return undefined;
       throw error;
     }
     try {
       const stats = await handle.stat();
-      if (!stats.isFile())
-        throw new NnxError(`${name}: expected a file, got a folder or a device. Name a file.`);
+      if (!stats.isFile()) throw new NnxError(`${name}: ${notAFile}`);
       let isOpen = true;
       return {
         name,
@@ -145,9 +146,11 @@ class DiskFolder implements StorageFolder {
   }
 
   private async targetOf(file: string): Promise<string> {
-    const path = join(this.path, file);
+    const path = join(this.id, file);
     try {
-      return await realpath(path);
+      const target = await realpath(path);
+      if ((await stat(target)).isDirectory()) throw new NnxError(`${path}: ${notAFile}`);
+      return target;
     } catch (error) {
       if (isCode(error, "ENOENT")) return path;
       throw error;
@@ -171,11 +174,11 @@ class DiskFolder implements StorageFolder {
   }
 
   async remove(file: string): Promise<void> {
-    await rm(join(this.path, file), { force: true });
+    await rm(join(this.id, file), { force: true });
   }
 
   list(): Promise<string[]> {
-    return this.namesIn(this.path);
+    return this.namesIn(this.id);
   }
 }
 

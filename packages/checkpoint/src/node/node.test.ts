@@ -13,7 +13,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { hostname, tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
 import * as tf from "@tensorflow/tfjs-core";
 import * as nnx from "@nnxjs/nnx";
@@ -77,6 +77,8 @@ describe("file", () => {
     );
     await expect(restore(param(1), file(folder))).rejects.toThrow(/got a folder or a device/);
     await expect(save(param(1), file(join(folder, "none", "m")))).rejects.toThrow(nnx.NotFoundError);
+    await expect(save(param(1), file(folder))).rejects.toThrow(/expected a file, got a folder/);
+    expect(readdirSync(folder)).toEqual([]);
     expect(() => file("")).toThrow(/expected a path or a file: URL/);
     expect(() => file(new URL("https://example.com/m"))).toThrow(/expected a path or a file: URL/);
   });
@@ -171,6 +173,18 @@ describe("shards", () => {
     await check(4, 5);
     await save(model(5), file(path), { maxShardBytes: 1e9 });
     await check(5, 1);
+  });
+
+  it("of several saves to one name at once are those of the last, by whatever path", async () => {
+    const path = join(folder, "m");
+    const places = [file(path), file(relative(process.cwd(), path)), file(pathToFileURL(path))];
+    const models = places.map((_, i) => ({ a: param(i, i, i), b: param(i, i) }));
+    await Promise.all(places.map((place, i) => save(models[i], place, i === 1 ? {} : { maxShardBytes: 8 })));
+    const into = { a: param(7, 7, 7), b: param(7, 7) };
+    await restore(into, file(join(folder, "m")));
+    expect([...into.a.value.dataSync(), ...into.b.value.dataSync()]).toEqual([2, 2, 2, 2, 2]);
+    expect(readdirSync(folder).length).toBe(3);
+    nnx.dispose([models, into]);
   });
 
   it("are refused when one is missing, of another save, or named outside of the folder", async () => {
@@ -333,15 +347,40 @@ describe("a Checkpointer", () => {
     expect(statSync(join(folder, "2.safetensors")).size).toBeGreaterThan(100);
   });
 
+  it("takes what is saved, and its metrics, when it is called", async () => {
+    const checkpointer = new Checkpointer(directory(folder));
+    const [model, metrics, into] = [param(1), { loss: 1 }, param(9)];
+    const saves = [checkpointer.save(1, model, { metrics })];
+    model.value = tf.tensor1d([2]);
+    metrics.loss = 2;
+    saves.push(checkpointer.save(2, model, { metrics }));
+    nnx.dispose(model);
+    metrics.loss = 3;
+    await Promise.all(saves);
+    for (const step of [1, 2]) {
+      await checkpointer.restore(into, step);
+      expect(into.value.dataSync()[0]).toBe(step);
+      expect(await new Checkpointer(directory(folder)).metrics(step)).toEqual({ loss: step });
+    }
+    const count = tf.memory().numTensors;
+    await expect(checkpointer.save(2, into)).rejects.toThrow(/expected a step after 2/);
+    expect(tf.memory().numTensors).toBe(count);
+    nnx.dispose(into);
+  });
+
   it("refuses a step that is no later one, and what is no step, metric or option", async () => {
     const checkpointer = new Checkpointer(directory(folder));
     await checkpointer.save(5, param(1));
     await expect(checkpointer.save(5, param(2))).rejects.toThrow(/expected a step after 5/);
     await expect(checkpointer.save(3, param(2))).rejects.toThrow(/expected a step after 5/);
-    expect(() => checkpointer.save(1.5, param(1))).toThrow(/expected a step, an integer from 0 on, got 1.5/);
-    expect(() => checkpointer.save(6, param(1), { metrics: { loss: "1" } } as never)).toThrow(
+    await expect(checkpointer.save(1.5, param(1))).rejects.toThrow(
+      /expected a step, an integer from 0 on, got 1.5/,
+    );
+    await expect(checkpointer.save(6, param(1), { metrics: { loss: "1" } } as never)).rejects.toThrow(
       /numbers by name, got "1"/,
     );
+    for (const place of [file(join(folder, "m")), folder])
+      expect(() => new Checkpointer(place as never)).toThrow(/expected a folder, got/);
     expect(() => new Checkpointer(directory(folder), { maxToKeep: 0 })).toThrow(
       /maxToKeep to be a positive integer/,
     );
@@ -356,6 +395,7 @@ describe("a Checkpointer", () => {
     await expect(odd.save(6, param(1), { metrics: { loss: 1 } })).rejects.toThrow(
       /bestFn to return a number/,
     );
+    expect(await odd.allSteps()).toEqual([5]);
     await expect(new Checkpointer(directory(join(folder, "none"))).allSteps()).rejects.toThrow(
       /expected a folder/,
     );

@@ -1,5 +1,6 @@
 /** @file An open checkpoint: what is in it, and single leaves of it, without reading the rest. */
 import {
+  dispose,
   type Filter,
   formatPath,
   type GraphDefJson,
@@ -13,7 +14,8 @@ import {
 } from "@nnxjs/nnx-core";
 import { describe } from "@nnxjs/nnx-core/internal";
 import { CheckpointError } from "../errors.ts";
-import { bytesOf, type FileDtype } from "../format/dtypes.ts";
+import { bytesOf, type FileDtype, formText } from "../format/dtypes.ts";
+import { shownKey } from "../format/header.ts";
 import { pathOfKey } from "../format/keys.ts";
 import { names, prefix } from "../format/metadata.ts";
 import type { LeafKind } from "../values/description.ts";
@@ -51,6 +53,7 @@ export function kindOf(leaf: FileLeaf): LeafKind {
 export interface Inside {
   readonly open: OpenFiles;
   readonly leaves: ReadonlyMap<string, FileLeaf>;
+  isOpen: boolean;
 }
 
 const insides = new WeakMap<Checkpoint, Inside>();
@@ -60,6 +63,15 @@ let make: (inside: Inside) => Checkpoint;
 
 /** What a checkpoint has, for `restore`. */
 export const insideOf = (checkpoint: Checkpoint): Inside => insides.get(checkpoint) as Inside;
+
+/** The same, for whoever reads values. @throws CheckpointError for one that was closed. */
+export function openInside(where: string, checkpoint: Checkpoint): Inside {
+  const inside = insideOf(checkpoint);
+  if (inside.isOpen) return inside;
+  throw new CheckpointError(
+    `${where}: expected an open checkpoint, got ${checkpoint.name}, which was closed. Open it again.`,
+  );
+}
 
 /**
  * A checkpoint that is open for reading. Only its header was read; what is asked for is read when it
@@ -117,6 +129,7 @@ export class Checkpoint {
    * of a dtype that tensorflow.js does not have.
    */
   async read(path: Path | string): Promise<unknown> {
+    openInside("Checkpoint.read", this);
     const leaf = leafAt("Checkpoint.read", this, path);
     const [value] = await readValues([{ leaf, kind: kindOf(leaf) }]);
     return value;
@@ -130,6 +143,7 @@ export class Checkpoint {
    * several tensors or none.
    */
   async readBytes(path: Path | string): Promise<Uint8Array<ArrayBuffer>> {
+    openInside("Checkpoint.readBytes", this);
     const leaf = leafAt("Checkpoint.readBytes", this, path);
     const { key, file } = leaf;
     const entry = entryOf(leaf);
@@ -151,16 +165,23 @@ export class Checkpoint {
    */
   async state(filter: Filter = true): Promise<OwnedState> {
     const isWanted = toPredicate(filter);
-    const { leaves } = insideOf(this);
+    const { leaves } = openInside("Checkpoint.state", this);
     const asked: Asked[] = [];
     const frames: ((value: unknown) => StateLeaf)[] = [];
     for (const leaf of leaves.values()) {
       if (!isWanted(leaf.path, withoutValue(leaf))) continue;
+      checkHasState(leaf);
       asked.push({ leaf, kind: kindOf(leaf) });
       frames.push(frameOf("Checkpoint.state", leaf));
     }
     const values = await readValues(asked);
-    return unflattenState(asked.map(({ leaf }, i) => [leaf.path, frames[i]!(values[i])]));
+    try {
+      return unflattenState(asked.map(({ leaf }, i) => [leaf.path, frames[i]!(values[i])]));
+    } catch (error) {
+      // Such as of a file of others in which one name is another one's beginning.
+      dispose(values);
+      throw error;
+    }
   }
 
   /**
@@ -190,6 +211,7 @@ export class Checkpoint {
 
   /** Lets go of the files. Twice is harmless. */
   async close(): Promise<void> {
+    insideOf(this).isOpen = false;
     await Promise.all(insideOf(this).open.files.map(({ reading }) => reading.close()));
   }
 }
@@ -209,11 +231,22 @@ export class Checkpoint {
 export async function open(source: CheckpointSource): Promise<Checkpoint> {
   const opened = await openFiles("open", source);
   try {
-    return make({ open: opened, leaves: leavesOf(opened) });
+    return make({ open: opened, leaves: leavesOf(opened), isOpen: true });
   } catch (error) {
     await Promise.all(opened.files.map(({ reading }) => reading.close()));
     throw error;
   }
+}
+
+/** @throws CheckpointError for numbers of a file of others that no tensor of tensorflow.js holds. */
+function checkHasState(leaf: FileLeaf): void {
+  const { type } = leaf.description;
+  if (type !== undefined || kindOf(leaf) !== "number") return;
+  const form = formText(tensorAt(leaf.file, leaf.key));
+  throw new CheckpointError(
+    `${leaf.file.reading.name} at ${shownKey(leaf.key)}: expected F32, I32, BOOL or C64, which tensorflow.js has tensors of, got ${form}. ` +
+      "Read it alone, with read or readBytes of what open returns, and leave it out of the State with a filter.",
+  );
 }
 
 function leafAt(where: string, checkpoint: Checkpoint, path: Path | string): FileLeaf {

@@ -31,8 +31,9 @@ import {
   isStateLike,
   leavesOfDefinition,
 } from "@nnxjs/nnx-core/internal";
+import { checkFlag } from "../errors.ts";
 import { typeNameOf } from "../values/encode.ts";
-import { Checkpoint, insideOf, kindOf, open } from "./checkpoint.ts";
+import { Checkpoint, kindOf, open, openInside } from "./checkpoint.ts";
 import { entryOf, type FileLeaf } from "./file-leaves.ts";
 import { contentText, type Fit, fitOf, isOfType } from "./fit.ts";
 import { withoutValue } from "./frame.ts";
@@ -110,6 +111,7 @@ export async function restore(
       "restore: expected no filter for a GraphDef, got one. A model needs all of its values: restore it, or restore into one.",
     );
   const strict = options.strict ?? true;
+  checkFlag("restore", "strict", strict);
   if (source instanceof Checkpoint) return restoreFrom(into, source, isWanted, strict);
   const checkpoint = await open(source);
   try {
@@ -206,7 +208,7 @@ function match(
   strict: boolean,
   isDefinition: boolean,
 ): { asked: Asked[]; chosen: Target[]; skipped: Skipped } {
-  const { leaves } = insideOf(checkpoint);
+  const { leaves } = openInside("restore", checkpoint);
   const asked: Asked[] = [];
   const chosen: Target[] = [];
   const missing: Path[] = [];

@@ -33,6 +33,8 @@ export interface FileWriting {
 export interface StorageFolder {
   /** For errors: where it is. */
   readonly name: string;
+  /** What all objects that stand for this place have in common. @defaultValue the name */
+  readonly id?: string;
   /** The file of this name; `undefined` where there is none. */
   open(file: string): Promise<FileReading | undefined>;
   /** Begins a file that will take the place of the one of this name. */
@@ -52,14 +54,18 @@ export interface StorageFile {
 /** Such as `runs/7/model.safetensors`. */
 export const placeOf = ({ folder, file }: StorageFile): string => `${folder.name}/${file}`;
 
+const has = (x: object, name: string): boolean => typeof Reflect.get(x, name) === "function";
+
+export const isStorageFolder = (x: unknown): x is StorageFolder =>
+  typeof x === "object" && x !== null && ["open", "create", "remove", "list"].every((name) => has(x, name));
+
 export const isStorageFile = (x: unknown): x is StorageFile =>
   typeof x === "object" &&
   x !== null &&
   "folder" in x &&
   "file" in x &&
   typeof x.file === "string" &&
-  typeof x.folder === "object" &&
-  x.folder !== null;
+  isStorageFolder(x.folder);
 
 /** What is needed of a Blob or File; programs without the DOM's types have it too. */
 export interface BlobLike {

@@ -2,7 +2,7 @@
 import { copyBytes, isAlive, isTensor, memoryOf, type Tensor, tensorFrom } from "@nnxjs/kernels/internal";
 import { dispose, type OwnedState, unflattenState } from "@nnxjs/nnx-core";
 import { checkOptions, describe, isOwner } from "@nnxjs/nnx-core/internal";
-import { CheckpointError } from "../errors.ts";
+import { CheckpointError, checkFlag } from "../errors.ts";
 import { bytesOf, formText, isFileDtype, type TensorForm } from "../format/dtypes.ts";
 import { shownKey } from "../format/header.ts";
 import { pathOfKey } from "../format/keys.ts";
@@ -68,6 +68,7 @@ export async function toTransferable(
 ): Promise<TransferableState> {
   checkOptions<TransferableOptions>("toTransferable", options, { consume: true });
   const { consume = false } = options;
+  checkFlag("toTransferable", "consume", consume);
   if (consume && !(typeof what === "object" && what !== null && isOwner(what))) {
     throw new CheckpointError(
       `toTransferable: expected a State to consume, got ${describe(what)}. Pass what state or split returned, or leave consume out.`,

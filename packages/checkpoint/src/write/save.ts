@@ -5,6 +5,7 @@ import { CheckpointError } from "../errors.ts";
 import { names, prefix } from "../format/metadata.ts";
 import { isWellFormed } from "../format/text.ts";
 import { writingToBytes } from "../storage/memory.ts";
+import { inTurn } from "../storage/in-turn.ts";
 import { isStorageFile, type StorageFile } from "../storage/storage.ts";
 import { collect } from "./collect.ts";
 import { removeShards, saveShards } from "./save-shards.ts";
@@ -33,7 +34,7 @@ export interface OwnMetadata {
 /**
  * Saves the values of a model as a safetensors file, keyed by path. What is saved is the model as
  * it is now: it may be trained on while the file is written. A whole checkpoint is there at every
- * moment, the old one or the new one.
+ * moment, the old one or the new one. Several saves to one name take turns: the last one stays.
  * @param what - A model, an optimizer, Rngs, a State; or a record, array or Map of these, whose
  * names begin the paths. What is shared is saved once, under its first path.
  * @param target - What `file(path)` of `@nnxjs/checkpoint/node`, `opfs(path)` or `indexedDb(name)`
@@ -52,17 +53,24 @@ export interface OwnMetadata {
  */
 export async function save(what: unknown, target: StorageFile, options: SaveOptions = {}): Promise<void> {
   checkOptions<SaveOptions>("save", options, { maxShardBytes: true, metadata: true });
-  await saveAs("save", what, target, options, undefined);
+  await snapshot("save", what, target, options, undefined).write();
 }
 
-/** As {@link save}, for whoever has checked the options. */
-export async function saveAs(
+/** What a model was when it was taken: to be written, or to be let go. */
+export interface Snapshot {
+  /** Writes it and lets go of it. */
+  write(): Promise<void>;
+  release(): void;
+}
+
+/** What {@link save} begins with, for whoever has checked the options. */
+export function snapshot(
   where: string,
   what: unknown,
   target: StorageFile,
   { maxShardBytes, metadata }: SaveOptions,
   own: OwnMetadata | undefined,
-): Promise<void> {
+): Snapshot {
   if (!isStorageFile(target)) {
     throw new CheckpointError(
       `${where}: expected a place to write to, got ${describe(target)}. Pass what file of @nnxjs/checkpoint/node, opfs or indexedDb returned.`,
@@ -75,8 +83,8 @@ export async function saveAs(
   }
   const more = metadataFrom(where, metadata, own);
   const collected = collect(where, what);
-  try {
-    const { folder, file } = target;
+  const { folder, file } = target;
+  const write = async (): Promise<void> => {
     const all = new Map([...collected.metadata, ...more]);
     const bytes = collected.leaves.reduce((sum, leaf) => sum + bytesOfLeaf(leaf), 0);
     if (maxShardBytes !== undefined && bytes > maxShardBytes)
@@ -85,9 +93,11 @@ export async function saveAs(
       await writeWhole(folder, file, new PlannedFile(where, collected.leaves, all));
       await removeShards(target);
     }
-  } finally {
-    collected.release();
-  }
+  };
+  return {
+    write: () => inTurn(target, write).finally(collected.release),
+    release: collected.release,
+  };
 }
 
 /**

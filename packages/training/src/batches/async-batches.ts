@@ -7,7 +7,7 @@ import { type Dtypes, join, type Layout, layoutOf, withDtypes } from "./layout.t
 import { checkCount, Positioned } from "./position.ts";
 import { prefetched } from "./prefetch.ts";
 import { shuffled } from "./shuffle-buffer.ts";
-import type { Collated, ExampleRecord } from "./types.ts";
+import type { Collated, FittingRecord } from "./types.ts";
 
 /** Options of {@link AsyncBatches}. */
 export interface AsyncBatchesOptions extends CommonBatchOptions {
@@ -82,7 +82,7 @@ function iteratorOf(records: object): unknown {
  * position is in Variables (read when a loop starts), and a batch is freed when the next one is
  * asked for or the loop is left. To go on in the middle of an epoch the source is read from its start, and what was given is
  * left out.
- * @typeParam R - The records: numbers, booleans, typed arrays, tensors, or objects of these. Tensors
+ * @typeParam R - The records ({@link ExampleRecord}): numbers, booleans, typed arrays, tensors, or objects of these. Tensors
  * stay yours to dispose.
  * @see `tf.data.Dataset.shuffle`, `tf.data.Dataset.batch`, `tf.data.Dataset.prefetch`
  * @example
@@ -96,14 +96,14 @@ function iteratorOf(records: object): unknown {
  * seen; // => 10
  * ```
  */
-export class AsyncBatches<R extends ExampleRecord> extends Positioned {
+export class AsyncBatches<R> extends Positioned {
   readonly shuffleBuffer: number;
   readonly prefetch: number;
   private readonly source: Source;
   private readonly dtypes: Dtypes;
 
   /** @throws NnxError for what gives no records, and options that are not known or do not fit. */
-  constructor(source: RecordSource<R>, options: AsyncBatchesOptions) {
+  constructor(source: RecordSource<R & FittingRecord<R>>, options: AsyncBatchesOptions) {
     checkOptions<AsyncBatchesOptions>(WHERE, options, NAMES);
     // A caller in JavaScript may leave the options out.
     const given = { ...options };

@@ -5,6 +5,16 @@ import { AsyncBatches, Batches } from "../index.ts";
 declare const images: Float32Array;
 declare const x: tf.Tensor3D;
 declare const records: { pixels: Float32Array; label: number; at: [number, number]; x: tf.Tensor2D }[];
+/** Interfaces have no index signature. */
+interface View {
+  readonly pixels: readonly number[];
+  readonly about: { readonly label: 0 | 1 };
+}
+interface Declared {
+  x: tf.Tensor3D;
+  labels: Int32Array;
+}
+declare const declared: Declared;
 declare const stream: AsyncIterable<{ text: Int32Array; isGood: boolean }>;
 
 it("types batches by the data", () => {
@@ -29,6 +39,19 @@ it("types batches by the data", () => {
     expectTypeOf(batch.at).toEqualTypeOf<tf.Tensor2D>();
     expectTypeOf(batch.x).toEqualTypeOf<tf.Tensor3D>();
   }
+  const views: readonly View[] = [];
+  for (const batch of new Batches(views, { batchSize: 10 })) {
+    expectTypeOf(batch.pixels).toEqualTypeOf<tf.Tensor2D>();
+    expectTypeOf(batch.about.label).toEqualTypeOf<tf.Tensor1D>();
+  }
+  for (const batch of new Batches(declared, { batchSize: 10 })) {
+    expectTypeOf(batch.x).toEqualTypeOf<tf.Tensor3D>();
+    expectTypeOf(batch.labels).toEqualTypeOf<tf.Tensor1D>();
+  }
+  // @ts-expect-error text is no data
+  new Batches([{ word: "a" }], { batchSize: 1 });
+  // @ts-expect-error nor are functions
+  new Batches({ x, load: () => 1 }, { batchSize: 1 });
   // @ts-expect-error text is no data
   new Batches({ words: ["a", "b"] }, { batchSize: 1 });
   // @ts-expect-error a misspelt option
@@ -40,4 +63,10 @@ it("types batches of records that arrive", async () => {
     expectTypeOf(batch.text).toEqualTypeOf<tf.Tensor2D>();
     expectTypeOf(batch.isGood).toEqualTypeOf<tf.Tensor1D>();
   }
+  const views = (): Iterable<View> => [];
+  for await (const batch of new AsyncBatches(views, { batchSize: 10 })) {
+    expectTypeOf(batch.about.label).toEqualTypeOf<tf.Tensor1D>();
+  }
+  // @ts-expect-error text is no data
+  new AsyncBatches([{ word: "a" }], { batchSize: 1 });
 });

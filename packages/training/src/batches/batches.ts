@@ -7,7 +7,7 @@ import { inScope } from "../optimizer/in-scope.ts";
 import { type Columns, columnsOf } from "./columns.ts";
 import type { BatchDtype } from "./numbers.ts";
 import { Positioned } from "./position.ts";
-import type { BatchData, BatchOf } from "./types.ts";
+import type { BatchOf, FittingData } from "./types.ts";
 
 /** Options of {@link Batches} and {@link AsyncBatches}. */
 export interface CommonBatchOptions {
@@ -56,7 +56,7 @@ const WHERE = "Batches";
  *
  * A batch is freed when the next one is asked for, or the loop is left, unless something else holds
  * its tensors, such as a Variable. Only the rows of a batch are copied.
- * @typeParam D - The data: typed arrays (with a shape as `{ data, shape }`), tensors, lists of
+ * @typeParam D - The data ({@link BatchData}): typed arrays (with a shape as `{ data, shape }`), tensors, lists of
  * records, or an object of these, all of one length.
  * @see `torch.utils.data.DataLoader`; `jax.random.permutation`
  * @example
@@ -68,7 +68,7 @@ const WHERE = "Batches";
  * sizes; // => [[4, 4], [4, 4], [2, 2]]
  * ```
  */
-export class Batches<const D extends BatchData> extends Positioned {
+export class Batches<const D extends object> extends Positioned {
   private readonly source: Columns;
 
   /**
@@ -77,7 +77,7 @@ export class Batches<const D extends BatchData> extends Positioned {
    * @throws NnxError for data of other kinds or different lengths, options that are not known or do
    * not fit, and data without examples.
    */
-  constructor(data: D, options: BatchesOptions) {
+  constructor(data: D & FittingData<D>, options: BatchesOptions) {
     checkOptions<BatchesOptions>(WHERE, options, NAMES);
     const {
       batchSize,

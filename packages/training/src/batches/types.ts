@@ -24,6 +24,33 @@ export type BatchData =
   | readonly ExampleRecord[]
   | { readonly [name: string]: BatchData };
 
+type Function = (...args: never) => unknown;
+
+/**
+ * `R`, where it is an {@link ExampleRecord}; what is none has that type instead, so that it does not
+ * fit. An index signature would refuse interfaces.
+ */
+export type FittingRecord<R> = R extends number | boolean | NumberArray | ArrayData | Tensor
+  ? R
+  : R extends Function
+    ? ExampleRecord
+    : R extends readonly (infer E)[]
+      ? readonly FittingRecord<E>[]
+      : R extends object
+        ? { readonly [K in keyof R]: FittingRecord<R[K]> }
+        : ExampleRecord;
+
+/** `D`, where it is {@link BatchData}, in the way of {@link FittingRecord}. */
+export type FittingData<D> = D extends NumberArray | ArrayData | Tensor
+  ? D
+  : D extends Function
+    ? BatchData
+    : D extends readonly (infer R)[]
+      ? readonly FittingRecord<R>[]
+      : D extends object
+        ? { readonly [K in keyof D]: FittingData<D[K]> }
+        : BatchData;
+
 type Axis<S extends readonly unknown[]> = TensorOfAxes<readonly [number, ...S]>;
 
 /** What records of type `R` are as a batch: tensors with one axis more, in objects as they were. */
