@@ -25,7 +25,8 @@ const files = new Map<string, Uint8Array>();
 function serve(): Server {
   return createServer((request, response) => {
     const name = (request.url ?? "/").slice(1);
-    const type = name.endsWith(".js") ? "text/javascript" : "text/html";
+    const types: Readonly<Record<string, string>> = { js: "text/javascript", wasm: "application/wasm" };
+    const type = types[name.split(".").at(-1) as string] ?? "text/html";
     const bytes = files.get(name);
     const range = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? "");
     if (request.method === "PUT") {
@@ -87,6 +88,9 @@ if (!hasBrowser) {
         const outfile = await bundled(name, join(folder, `${name}.js`), "browser");
         files.set(`${name}.js`, readFileSync(outfile));
       }
+      const dist = new URL("../../../../node_modules/@tensorflow/tfjs-backend-wasm/dist/", import.meta.url);
+      for (const name of ["tfjs-backend-wasm.wasm", "tfjs-backend-wasm-simd.wasm"])
+        files.set(name, readFileSync(new URL(name, dist)));
       server = serve();
       await new Promise<void>((resolve) => void server.listen(0, "127.0.0.1", resolve));
       base = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
@@ -153,6 +157,19 @@ if (!hasBrowser) {
       expect(await inNewPage("upload", "/model.safetensors")).toBe(201);
       expect(await inNewPage("elsewhere", "model.safetensors")).toEqual([true, true, true, [1, 4294967295]]);
     });
+
+    it.each(["cpu", "wasm"])(
+      "%s: a run that stops at step 37 goes on in another page, bit for bit",
+      async (backend) => {
+        const whole = await inNewPage("train", backend, "whole");
+        const stopped = await inNewPage("train", backend, "stop");
+        expect(stopped.steps).toEqual(whole.steps.slice(0, 37));
+        const resumed = await inNewPage("train", backend, "resume");
+        expect(resumed).toEqual({ steps: whole.steps.slice(37), end: whole.end });
+        expect(resumed.steps).toHaveLength(23);
+      },
+      120_000,
+    );
 
     it("a worker gets a State and sends one back", async () => {
       expect(await inNewPage("thread", "/page-worker.js")).toEqual([2, 4]);

@@ -1,7 +1,9 @@
 /** @file What the pages of the browser test do, each by name on `globalThis`. */
 import "@tensorflow/tfjs-backend-cpu";
+import { setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
 import * as tf from "@tensorflow/tfjs-core";
 import * as nnx from "@nnxjs/nnx";
+import { prepare, step } from "../run.ts";
 
 const model = (x: number) => ({
   layers: Array.from(
@@ -16,7 +18,7 @@ const model = (x: number) => ({
 type Model = ReturnType<typeof model>;
 
 /** A digest of all values. */
-async function digest(values: Model): Promise<string> {
+async function digest(values: unknown): Promise<string> {
   const bytes = await nnx.toBytes(values);
   const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
   return Array.from(hash, (byte) => byte.toString(16).padStart(2, "0")).join("");
@@ -112,6 +114,25 @@ const actions = {
     return (await fetch(url, { method: "PUT", body: await nnx.toBytes(model(1)) })).status;
   },
 
+  /** Trains for 60 steps; stops after step 37, having saved; or goes on from what was saved. */
+  async train(backend: string, what: "whole" | "stop" | "resume"): Promise<{ steps: string[]; end: string }> {
+    setWasmPaths("/");
+    await tf.setBackend(backend);
+    const at = nnx.opfs(`stopped-${backend}.safetensors`);
+    // Made from another seed: whatever is not restored differs.
+    const run = prepare(what === "resume" ? 5 : 0, Number.POSITIVE_INFINITY);
+    if (what === "resume") await nnx.restore(run, at);
+    const steps: string[] = [];
+    for (const batch of run.batches) {
+      const values = tf.tidy(() => Object.values(step(run, batch)).map((value) => value.dataSync()[0]));
+      const done = run.optimizer.step.value;
+      steps.push(`${done} ${values.join(" ")}`);
+      if (what === "stop" && done === 37) await nnx.save(run, at);
+      if (done === (what === "stop" ? 37 : 60)) break;
+    }
+    return { steps, end: await digest(run) };
+  },
+
   /** In a worker, the State is doubled and comes back. */
   async thread(program: string): Promise<number[]> {
     const worker = new Worker(program, { type: "module" });
@@ -128,6 +149,7 @@ const actions = {
     return [...(Reflect.get(back, "w") as nnx.VariableState<tf.Tensor>).value.dataSync()];
   },
 };
+await tf.setBackend("cpu");
 Object.assign(globalThis, { actions });
 
 export type Actions = typeof actions;
