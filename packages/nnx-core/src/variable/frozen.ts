@@ -6,7 +6,7 @@ import type { Metadata, VariableState, VariableType } from "./variable-state.ts"
 /** The metadata of all Variables that were given none. */
 export const noMetadata: Metadata = Object.freeze({});
 
-/** A frozen copy of a user's metadata. @throws {@link NnxError} for what is no object of entries. */
+/** A frozen copy of given metadata. @throws {@link NnxError} for what is no object of entries. */
 export function metadataFrom(typeName: string, given: unknown): Metadata {
   if (given === noMetadata) return noMetadata;
   if (isPlainObject(given)) return Object.freeze({ ...given });

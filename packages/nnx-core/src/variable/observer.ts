@@ -11,7 +11,7 @@ export type WriteKind = "new" | "write" | "loan";
 /** Called for each event of a Variable. An error that it throws stops the write. */
 export type WriteObserver = (variable: Variable, kind: WriteKind) => void;
 
-/** The current observer. `Variable` calls it before each write, and for each new Variable. */
+/** The current observer. It is called before each write, and for each new Variable. */
 export let observer: WriteObserver | undefined;
 
 /** Runs `f` with an observer, or without any. */

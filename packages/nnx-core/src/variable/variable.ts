@@ -192,8 +192,8 @@ export class Variable<T = unknown> {
   }
 
   /**
-   * The leaf of this Variable for a State. It is frozen, and the same object until value or metadata
-   * change.
+   * The leaf of this Variable for a State. It is frozen, and the same object until value or
+   * metadata change.
    */
   toState(): VariableState<T> {
     return this.live();
