@@ -46,8 +46,9 @@ export interface ModeRequest {
   readonly only: Filter;
   /**
    * `"modes"` passes the values to `setMode`. It sets the attributes `deterministic` and
-   * `useRunningAverage` of modules whose `setMode` does not use them. `"attributes"` sets attributes
-   * of any name, and passes the values to `setMode` too, since a mode need not be an attribute.
+   * `useRunningAverage` of modules whose `setMode` does not use them. `"attributes"` sets
+   * attributes of any name. It passes the values to `setMode` too, since a mode need not be an
+   * attribute.
    */
   readonly as: "modes" | "attributes";
 }

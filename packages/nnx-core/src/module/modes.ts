@@ -58,9 +58,9 @@ function modesOf(where: string, root: unknown, values: ModeValues, options: Mode
 }
 
 /**
- * A view of the model in other modes: new modules with the same Variables. {@link setMode} is called
- * on the view, and the original keeps its modes. Both see each other's writes to Variables. A view
- * owns nothing, so disposing it does nothing.
+ * A view of the model in other modes: new modules with the same Variables. {@link setMode} is
+ * called on the view, and the original keeps its modes. Both see each other's writes to Variables.
+ * A view owns nothing, so disposing it does nothing.
  * @throws {@link NotFoundError} when no selected node uses one of the names.
  * @see Flax `nnx.view`
  * @example
