@@ -1,4 +1,4 @@
-/** @file Arrays, by what they look like: tensors and keys, of whatever library. */
+/** @file Recognises tensors and keys of any library by their shape and dtype. */
 import { isPlainObject } from "./plain-object.ts";
 
 /** An array that may sit in a model without a Variable around it: a tensor, or a key. */
@@ -12,7 +12,7 @@ export const hasShapeAndDtype = (x: object): x is ArrayLike =>
   "dtype" in x && typeof x.dtype === "string" && "shape" in x && Array.isArray(x.shape);
 
 /**
- * Whether `x` is an object of some class with a shape and a dtype; a plain object with these only
+ * Whether `x` is an instance of a class and has a shape and a dtype. A plain object with both only
  * describes an array.
  */
 export const isArrayLike = (x: unknown): x is ArrayLike =>

@@ -1,7 +1,7 @@
 /** @file Arrays, plain objects and Maps, which models, States and results are nested in. */
 import { isPlainObject } from "./plain-object.ts";
 
-/** Containers have no identity of their own: reached twice, they come back twice. */
+/** Containers have no identity: `merge` makes two of a container that was reached twice. */
 export type ContainerKind = "array" | "record" | "map";
 
 /** The kind of an array, plain object or Map; `undefined` for everything else. */
@@ -22,8 +22,8 @@ export function itemsOf(x: object): Iterable<unknown> {
 }
 
 /**
- * The keys of a container, or of another object's attributes, in its own order, which is not that
- * of paths.
+ * The keys of a container, or of another object's attributes, in the object's own order. Paths
+ * are sorted differently.
  */
 export const ownKeysOf = (x: object): readonly unknown[] =>
   Array.isArray(x) || x instanceof Map ? [...(x as ReadonlyMap<unknown, unknown>).keys()] : Object.keys(x);
@@ -34,7 +34,7 @@ export const ownKeysOf = (x: object): readonly unknown[] =>
 export const entriesOf = (x: object): readonly (readonly [key: unknown, item: unknown])[] =>
   x instanceof Map ? [...(x as ReadonlyMap<unknown, unknown>)] : Object.entries(x);
 
-/** The container of a kind with these entries; an array takes the items as they come. */
+/** A container of this kind with these entries. An array takes the items and ignores the keys. */
 export function containerFrom(
   kind: ContainerKind,
   entries: readonly (readonly [key: unknown, item: unknown])[],
@@ -43,7 +43,7 @@ export function containerFrom(
   return kind === "map" ? new Map(entries) : Object.fromEntries(entries as [string, unknown][]);
 }
 
-/** A container like `x`, with each item replaced by what `f` makes of it. */
+/** A container like `x`, with each item replaced by `f(item)`. */
 export function mapItems(x: object, f: (item: unknown) => unknown): object {
   if (Array.isArray(x)) return (x as readonly unknown[]).map((item) => f(item));
   const entries = entriesOf(x).map(([key, item]) => [key, f(item)] as const);
@@ -51,7 +51,8 @@ export function mapItems(x: object, f: (item: unknown) => unknown): object {
 }
 
 /**
- * Every object in nested containers, once, `root` first: without recursion, in no order.
+ * Yields every object in nested containers once, `root` first and the others in no fixed order. It
+ * does not recurse, so depth cannot overflow the stack.
  * @param isOpen - Whether to look into an object.
  */
 export function* nested(root: unknown, isOpen: (x: object) => boolean = isContainer): Generator<object> {
@@ -61,15 +62,15 @@ export function* nested(root: unknown, isOpen: (x: object) => boolean = isContai
     const next = open.pop();
     if (typeof next !== "object" || next === null || seen.has(next)) continue;
     seen.add(next);
-    // Before whoever asked may change it.
+    // Collect the items before `yield`: the caller may then change the object.
     if (isOpen(next)) for (const item of itemsOf(next)) if (typeof item === "object") open.push(item);
     yield next;
   }
 }
 
 /**
- * Every object in a value, once: in arrays, objects, Maps and Sets, in modules, and in instances of
- * classes.
+ * Visits every object in a value once. It looks into arrays, objects, Maps, Sets, modules and
+ * instances of other classes.
  * @param visit - Says whether to look into the object.
  */
 export function forEachObject(root: unknown, visit: (object: object) => boolean): void {

@@ -1,18 +1,20 @@
 /** @file The name of the method that `using` calls. */
 
-/** TypeScript says that it is always there; older engines disagree. */
+/** The engine's own symbol. TypeScript declares it always, but older engines lack it. */
 const native = Symbol.dispose as typeof Symbol.dispose | undefined;
 
 /**
- * `Symbol.dispose`, or in engines without it the symbol that core-js puts in its place and that
- * `using` looks for when esbuild, Babel or SWC compile it. Nothing global is changed.
+ * `Symbol.dispose`, or a replacement in engines without it. The replacement is the symbol that
+ * core-js defines. A `using` that esbuild, Babel or SWC compiled looks for it too. Nothing global
+ * is changed.
  */
 export const disposeSymbol: typeof Symbol.dispose =
   native ?? (Symbol.for("Symbol.dispose") as typeof Symbol.dispose);
 
 /**
- * For classes with a method `[Symbol.dispose]`, a name that declarations need to be literal: in
- * engines without that symbol the method is called "undefined", and this gives it its name.
+ * Names the dispose method of a class in engines without `Symbol.dispose`. Classes must write
+ * `[Symbol.dispose]` literally, since declarations need it. Those engines then call the method
+ * "undefined", and `nameDisposeMethod` moves it to `disposeSymbol`.
  */
 export function nameDisposeMethod(prototype: Disposable): void {
   if (native !== undefined) return;

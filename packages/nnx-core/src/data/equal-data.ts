@@ -2,8 +2,9 @@
 import { containerKind } from "./containers.ts";
 
 /**
- * Whether two values are equal: primitives as `Object.is`, arrays, plain objects and Maps by their
- * items, everything else (functions, instances of classes) by identity or by `same`.
+ * Whether two values are equal. Primitives are compared with `Object.is`. Arrays, plain objects and
+ * Maps are compared by their items. Functions and instances of classes are compared by identity or
+ * by `same`.
  * @param same - What else counts as equal.
  */
 export function equalData(
@@ -12,7 +13,7 @@ export function equalData(
   same: (a: unknown, b: unknown) => boolean = () => false,
 ): boolean {
   const open: [unknown, unknown][] = [[a, b]];
-  // Pairs of objects that are being compared already: cycles end, in both values alike.
+  // Pairs whose comparison has begun. A repeated pair is skipped, so cyclic values come to an end.
   const assumed = new Map<object, Set<object>>();
   for (let next = open.pop(); next; next = open.pop()) {
     const [x, y] = next;

@@ -1,9 +1,9 @@
-/** @file The one check of what is called a function, and telling classes from functions. */
+/** @file Checks that arguments are functions or lists, and tells classes from functions. */
 import { describe, NnxError } from "../errors.ts";
 
 /**
- * Classes have a read-only `prototype`; transpiled ones at least have methods. Predicates are
- * neither.
+ * Whether `f` is a class. A class has a read-only `prototype`. A transpiled class has a writable
+ * one, but with methods. The prototype of a predicate is neither.
  */
 export function isClass(f: unknown): boolean {
   if (typeof f !== "function") return false;
@@ -13,7 +13,8 @@ export function isClass(f: unknown): boolean {
 }
 
 /**
- * What users give to be called. Swapped arguments of `mapValues` would map nothing, silently.
+ * Checks an argument that must be a function. Without this check, `mapValues` with swapped
+ * arguments would silently map nothing.
  * @param where - The function as users call it.
  * @param call - Its arguments, for the message.
  * @throws NnxError for what is no function (or is a class), before anything runs.

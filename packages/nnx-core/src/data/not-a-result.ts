@@ -1,13 +1,13 @@
-/** @file Functions that are taken for what they return. */
+/** @file Functions that users may mistake for their results. */
 import { NnxError } from "../errors.ts";
 
 /**
- * A function that a transformation returns. Taking it apart
- * (`const [y, seen] = capture(model, types)`) raises an error that says that it was not called.
+ * Prepares a function that a transformation returns. Destructuring the function itself
+ * (`const [y, seen] = capture(model, types)`) then throws an error that says to call it first.
  * @param where - The transformation.
  */
 export function notAResult<F extends (...args: never) => unknown>(where: string, f: F): F {
-  // Not in the type: TypeScript refuses to take a function apart by itself.
+  // The type does not declare this, so TypeScript still rejects destructuring the function.
   Object.defineProperty(f, Symbol.iterator, {
     value: () => {
       throw new NnxError(

@@ -1,18 +1,18 @@
 /**
- * @file The one check of options objects at run time. TypeScript cannot see a misspelt name in
- * plain JavaScript.
+ * @file Checks options objects at run time, since TypeScript cannot see a misspelt name in plain
+ * JavaScript.
  */
 import { describe, NnxError } from "../errors.ts";
 import { isPlainObject } from "./plain-object.ts";
 
 /**
- * Every name that an options object may have. The type keeps the list complete and free of others.
+ * Every name that an options object may have. The type requires each name and allows no other.
  */
 export type OptionNames<O extends object> = { readonly [K in keyof Required<O>]: true };
 
 /**
- * Refuses what is no options object, and names that the options do not have. Call it before an
- * option is read.
+ * Refuses values that are not options objects, and unknown option names. Call it before reading an
+ * option.
  * @param where - The function or class, as users call it.
  * @param options - What was given; nothing at all is fine.
  * @param names - The names that are known.
@@ -42,8 +42,8 @@ export function checkOptions<O extends object>(
 const known = (names: object): string[] => Object.keys(names);
 
 /**
- * The name that was probably meant: the same but for case and underscores, or a third of the
- * letters apart at most.
+ * The name that the user probably meant. Case and underscores are ignored. At most a third of the
+ * letters may differ, but one letter always may.
  */
 export function nearestName(name: string, names: readonly string[]): string | undefined {
   const plain = (text: string): string => text.replaceAll("_", "").toLowerCase();
@@ -53,7 +53,7 @@ export function nearestName(name: string, names: readonly string[]): string | un
 }
 
 /**
- * Letters to insert, delete, replace, or swap with a neighbour.
+ * The number of letters to insert, delete, replace, or swap with a neighbour.
  * @see Damerau 1964 (optimal string alignment)
  */
 function editDistance(a: string, b: string): number {

@@ -1,12 +1,12 @@
 /**
- * @file Paths that are made only when somebody asks: a walk links each place to the one around it.
+ * @file Places in a walk, each linked to its parent. Paths are made from them only on demand.
  */
 import type { Path, PathPart } from "../path.ts";
 
-/** Where something is. */
+/** The position of a value in a walk. */
 export interface Place {
   readonly parent: Place | undefined;
-  /** What the parent calls it; the root's is not read. */
+  /** The key in the parent. The root's key is not read. */
   readonly part: PathPart;
 }
 

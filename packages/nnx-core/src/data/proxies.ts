@@ -1,10 +1,10 @@
 /**
- * @file Keeping things out of the deep proxies of user interfaces, which would show other objects
- * than the ones that tensors are known by.
+ * @file Keeps objects out of the deep proxies of user interfaces. A proxy is another object than
+ * its target, and tensors are known by identity.
  */
 
-/** Marks all instances of a class as not to be wrapped. @see Vue `markRaw` */
+/** Marks all instances of a class, so that no proxy wraps them. @see Vue `markRaw` */
 export function neverProxied(type: abstract new (...args: never[]) => object): void {
-  // On the prototype and not enumerable: it is nobody's attribute.
+  // On the prototype and not enumerable, so that no instance has it as an attribute.
   Object.defineProperty(type.prototype, "__v_skip", { value: true });
 }

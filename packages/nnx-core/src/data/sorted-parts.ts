@@ -1,9 +1,9 @@
-/** @file Names in Flax's order. */
+/** @file Sorts names in Flax's order. */
 import { comparePathParts, partFromKey, type PathPart } from "../path.ts";
 
 /**
- * The keys of an object as parts of paths: list indices as numbers, by value and first; names by
- * code unit.
+ * The sorted keys of an object as parts of paths. List indices become numbers and come first,
+ * sorted by value. Names follow, sorted by code unit.
  */
 export function sortedParts(keys: readonly string[]): PathPart[] {
   const parts = keys.map(partFromKey);

@@ -3,9 +3,9 @@ import { equalPredicates, printPredicate } from "./description.ts";
 import { type Filter, toPredicate } from "./filter.ts";
 
 /**
- * Whether two filters were made alike, literals and combinators mixed:
- * `equalFilters([Param, "a"], anyOf(ofType(Param), withTag("a")))`. Predicates of one's own are
- * equal to themselves only.
+ * Whether two filters were made alike. Literals equal the combinators that they stand for:
+ * `equalFilters([Param, "a"], anyOf(ofType(Param), withTag("a")))` is true. A predicate that a user
+ * wrote equals itself only.
  */
 export const equalFilters = (a: Filter, b: Filter): boolean =>
   equalPredicates(toPredicate(a), toPredicate(b));

@@ -1,12 +1,12 @@
 /**
- * @file What a predicate of ours was made of, so that filters can be compared, printed, and run
- * without paths.
+ * @file Descriptions of the predicates that the library makes. They let filters be compared,
+ * printed, and run without paths.
  */
 import { nameOf } from "../data/name-of.ts";
 import type { Path, PathPart } from "../path.ts";
 import type { FilterType, Predicate } from "./predicate.ts";
 
-/** What a predicate was made of. */
+/** The combinator that made a predicate, and its arguments. */
 export type Description =
   | { readonly kind: "everything" | "nothing" }
   | { readonly kind: "withTag"; readonly tag: string }
@@ -17,7 +17,7 @@ export type Description =
 
 const descriptions = new WeakMap<Predicate, Description>();
 
-/** Remembers what a predicate was made of; it prints itself from then on. */
+/** Stores the description of a predicate, and lets the predicate print itself by it. */
 export function describePredicate(predicate: Predicate, description: Description): Predicate {
   descriptions.set(predicate, description);
   const print = { value: () => printPredicate(predicate) };
@@ -27,7 +27,7 @@ export function describePredicate(predicate: Predicate, description: Description
   });
 }
 
-/** What a predicate was made of; nothing for what users wrote. */
+/** The description of a predicate; `undefined` for predicates that users wrote. */
 export const descriptionOf = (f: unknown): Description | undefined =>
   typeof f === "function" ? descriptions.get(f as Predicate) : undefined;
 
@@ -35,8 +35,8 @@ export const descriptionOf = (f: unknown): Description | undefined =>
 export const isDescribed = (f: unknown): f is Predicate => descriptionOf(f) !== undefined;
 
 /**
- * Whether a predicate looks at paths alone, never at a type or a tag. Of those that users wrote
- * nobody knows.
+ * Whether a predicate looks at paths alone, never at a type or a tag. The answer is `false` for
+ * predicates that users wrote, since they may look at anything.
  */
 export function asksForPathsOnly(predicate: Predicate): boolean {
   const description = descriptions.get(predicate);
@@ -64,8 +64,8 @@ export function needsPath(predicate: Predicate): boolean {
 }
 
 /**
- * As it would be written: `anyOf(ofType(Param), withTag("head"))`. Predicates of users are shown by
- * name.
+ * A predicate as code: `anyOf(ofType(Param), withTag("head"))`. Predicates that users wrote are
+ * shown by name.
  */
 export function printPredicate(predicate: Predicate): string {
   const description = descriptions.get(predicate);
@@ -87,7 +87,7 @@ export function printPredicate(predicate: Predicate): string {
   }
 }
 
-/** Whether two predicates were made alike; those of users only when they are the same function. */
+/** Whether two predicates were made alike. Those that users wrote are equal by identity only. */
 export function equalPredicates(a: Predicate, b: Predicate): boolean {
   if (a === b) return true;
   const x = descriptions.get(a);

@@ -1,4 +1,4 @@
-/** @file Which leaves (or modules): everything a filter may be, as one predicate. */
+/** @file Filters, which select leaves or modules, and the predicates that they stand for. */
 import { isClass } from "../data/functions.ts";
 import { checkOptions } from "../data/options.ts";
 import { describe, FilterError } from "../errors.ts";
@@ -9,8 +9,8 @@ import type { FilterType, Predicate } from "./predicate.ts";
 export type { FilterType, Predicate };
 
 /**
- * Which leaves or modules are meant: `true` (all; Flax's `...`), `false`, `null` (none), a string
- * (a `tag`), a class, a predicate, or an array of filters (any of them).
+ * Selects leaves or modules: `true` (all; Flax's `...`), `false` or `null` (none), a string (a
+ * `tag`), a class, a predicate, or an array of filters (any of them).
  */
 export type Filter = boolean | null | string | FilterType | Predicate | readonly Filter[];
 
@@ -63,7 +63,7 @@ export const nothing: Predicate = describePredicate(() => false, { kind: "nothin
 const field = (value: unknown, name: string): unknown =>
   typeof value === "object" && value !== null ? Reflect.get(value, name) : undefined;
 
-/** Matches what carries this tag, itself or in its metadata. @see Flax `WithTag` */
+/** Matches values with this `tag`, as a property or in their metadata. @see Flax `WithTag` */
 export function withTag(tag: string): Predicate {
   return describePredicate(
     (_path, value) => field(value, "tag") === tag || field(field(value, "metadata"), "tag") === tag,
@@ -93,7 +93,8 @@ export interface PathContainsOptions {
 }
 
 /**
- * Matches paths with this part anywhere. With `exact: false` it is enough that a part contains it.
+ * Matches paths with this part anywhere. With `exact: false` a part matches if it contains the
+ * text.
  * @see Flax `PathContains`
  */
 export function pathContains(part: PathPart, options: PathContainsOptions = {}): Predicate {
@@ -115,12 +116,12 @@ export function pathIn(...paths: readonly Path[]): Predicate {
       `pathIn: expected paths, which are lists of names and indices, got ${describe(path)}. Write pathIn(["first", "kernel"]).`,
     );
   }
-  // Not `pathKey`: as in Flax, an index and its text are two things to a filter.
+  // Not `pathKey`: as in Flax, a filter tells an index from the same number as text.
   const wanted = new Set(paths.map((path) => JSON.stringify(path)));
   return describePredicate((path) => wanted.has(JSON.stringify(path)), { kind: "pathIn", paths });
 }
 
-/** Matches what one of the filters matches; nothing without filters. @see Flax `Any` */
+/** Matches values that at least one filter matches; none without filters. @see Flax `Any` */
 export function anyOf(...filters: readonly Filter[]): Predicate {
   const parts = filters.map(toPredicate);
   return describePredicate((path, value) => parts.some((matches) => matches(path, value)), {
@@ -129,7 +130,7 @@ export function anyOf(...filters: readonly Filter[]): Predicate {
   });
 }
 
-/** Matches what all filters match; everything without filters. @see Flax `All` */
+/** Matches values that all filters match; every value without filters. @see Flax `All` */
 export function allOf(...filters: readonly Filter[]): Predicate {
   const parts = filters.map(toPredicate);
   return describePredicate((path, value) => parts.every((matches) => matches(path, value)), {
@@ -138,7 +139,7 @@ export function allOf(...filters: readonly Filter[]): Predicate {
   });
 }
 
-/** Matches what the filter does not. @see Flax `Not` */
+/** Matches values that the filter does not match. @see Flax `Not` */
 export function not(filter: Filter): Predicate {
   const matches = toPredicate(filter);
   return describePredicate((path, value) => !matches(path, value), { kind: "not", parts: [matches] });
@@ -146,7 +147,7 @@ export function not(filter: Filter): Predicate {
 
 const isRest = (filter: Filter): boolean => filter === true;
 
-/** Predicates of which the first match counts. */
+/** Predicates in order. The first one that matches a value takes it. */
 export interface OrderedFilters {
   readonly predicates: readonly Predicate[];
   /** Whether one of them may look at the path. */
@@ -154,8 +155,8 @@ export interface OrderedFilters {
 }
 
 /**
- * The predicates of filters of which the first match counts. A literal `true` may be followed by
- * `true` only, since nothing behind it could match.
+ * The predicates of filters in order; the first one that matches a value takes it. Only `true` may
+ * follow a literal `true`, since no later filter could match.
  * @param anyOrder - Does not refuse that: what is behind it matches nothing.
  */
 export function orderFilters(where: string, filters: readonly Filter[], anyOrder = false): OrderedFilters {

@@ -17,7 +17,8 @@ export const selectionNames: OptionNames<AttributeOptions> = { only: true, raise
 
 /**
  * Sets each attribute on every selected module that already has it. Accessors without a setter do
- * not count. A module with a `setMode` gets the values there too: a mode need not be an attribute.
+ * not count. A module with a `setMode` gets the values there too, since a mode need not be an
+ * attribute.
  * @throws {@link NotFoundError} when one is found nowhere, {@link StructureError} for a frozen
  * module; nothing is set then (Flax sets the others first).
  */
@@ -41,7 +42,7 @@ export function attributesOf(
   applyModes(root, { where, values, only, as: "attributes" }, raiseIfNotFound);
 }
 
-/** Training or evaluation, and more values. Models without modes are fine. */
+/** Sets training or evaluation mode, and more values. Models without modes raise no error. */
 export function setModes(where: string, root: object, isEvaluation: boolean, more: AttributeValues): void {
   checkValues(where, more);
   const values = { deterministic: isEvaluation, useRunningAverage: isEvaluation, ...more };

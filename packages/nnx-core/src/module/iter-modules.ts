@@ -4,8 +4,9 @@ import type { Path } from "../path.ts";
 import { BaseModule } from "../graph/base-module.ts";
 
 /**
- * Every module below and including `root`, with its first path: children before parents, sorted by
- * name, `root` last. Shared modules come once; Rngs and Variables are no modules.
+ * Yields `root` and every module below it, each with its first path. Children come before parents,
+ * sorted by name, and `root` comes last. Shared modules come once. Rngs and Variables are no
+ * modules.
  * @see Flax `nnx.iter_modules`
  */
 export function* iterModules(root: object): Generator<readonly [path: Path, module: BaseModule]> {

@@ -1,7 +1,6 @@
 /**
- * @file What setting modes comes to: the one way behind `setMode` and `view`, `train`, `eval`,
- * `setAttributes` and `withAttributes`, and sampling. It finds out what would be written before
- * anything is.
+ * @file Sets modes for `setMode`, `view`, `train`, `eval`, `setAttributes`, `withAttributes` and
+ * sampling. It first collects all writes, so that an error leaves the model unchanged.
  */
 import { describe, NnxError, NotFoundError, StructureError } from "../errors.ts";
 import { needsPath } from "../filter/description.ts";
@@ -25,30 +24,31 @@ const plainModes: ReadonlySet<string> = new Set(["deterministic", "useRunningAve
 
 const noPath: Path = [];
 
-/** One attribute that would be written. */
+/** One attribute to write. */
 export interface ModeWrite {
   readonly node: object;
   readonly name: string;
   readonly value: unknown;
 }
 
-/** What would happen. */
+/** The effect of a {@link ModeRequest}, before anything is written. */
 export interface ModeChanges {
   readonly writes: readonly ModeWrite[];
-  /** Which of the names each node uses; those that use none are left out. */
+  /** The names that each node uses. Nodes that use none are left out. */
   readonly users: ReadonlyMap<object, ReadonlySet<string>>;
 }
 
-/** How values are meant. */
+/** Modes to set, and the nodes to set them on. */
 export interface ModeRequest {
   /** The function, for errors. */
   readonly where: string;
   readonly values: ModeValues;
   readonly only: Filter;
   /**
-   * `"modes"`: for `setMode`, and for the attributes `deterministic` and `useRunningAverage` of
-   * modules that do not take these there. `"attributes"`: for attributes of any name, and for
-   * `setMode` as well, since a mode need not be an attribute.
+   * `"modes"` passes the values to `setMode`. It sets the attributes `deterministic` and
+   * `useRunningAverage` of modules whose `setMode` does not use them. `"attributes"` sets
+   * attributes of any name. It passes the values to `setMode` too, since a mode need not be an
+   * attribute.
    */
   readonly as: "modes" | "attributes";
 }
@@ -57,9 +57,9 @@ const hasModes = (node: GraphNode): node is NodeWithModes =>
   "setMode" in node && typeof node.setMode === "function";
 
 /**
- * Whether the module, its class or one above has an attribute of this name. What every object has
- * (`__proto__`, `constructor`, `toString`) is none, and neither is an accessor that can only be
- * read: what it shows is another's.
+ * Whether the module, its class or a base class has an attribute of this name. Names that every
+ * object has (`__proto__`, `constructor`, `toString`) do not count. Accessors without a setter do
+ * not count either, since they show a value that is stored elsewhere.
  */
 function hasAttribute(module: object, name: string): boolean {
   for (let at = module; at !== Object.prototype; at = Object.getPrototypeOf(at) as object) {
@@ -69,11 +69,11 @@ function hasAttribute(module: object, name: string): boolean {
   return false;
 }
 
-/** An object with the node's methods and attributes, to see what `setMode` would do. */
+/** A copy of the node, on which `setMode` can run without changing the node. */
 const standInFor = <T extends object>(node: T): T =>
   Object.assign(Object.create(Object.getPrototypeOf(node) as object) as T, node);
 
-/** The names that a node uses of `values`, and what its `setMode` would write. */
+/** The names in `values` that a node uses, and the attributes that its `setMode` would write. */
 function asked(node: NodeWithModes, frame: Frame, values: ModeValues): [Set<string>, Map<string, unknown>] {
   const standIn = standInFor(node);
   const rest: unknown = standIn.setMode(values);
@@ -91,7 +91,7 @@ function asked(node: NodeWithModes, frame: Frame, values: ModeValues): [Set<stri
 }
 
 /**
- * Finds out what setting modes would write; nothing is written.
+ * Collects the attributes that setting modes would write, without writing them.
  * @throws {@link StructureError} for a frozen module.
  */
 export function modeChanges(root: unknown, { where, values, only, as }: ModeRequest): ModeChanges {
@@ -105,7 +105,7 @@ export function modeChanges(root: unknown, { where, values, only, as }: ModeRequ
     if (!(node instanceof GraphNode)) continue;
     const takesModes = hasModes(node);
     if (!takesModes && !(node instanceof BaseModule)) continue;
-    // Paths are as long as models are deep: only filters that look at them pay for them.
+    // Making a path takes longer the deeper the node is, so make it only for filters that need it.
     if (!matches(needPaths ? pathOf(frame) : noPath, node)) continue;
     const [used, changed] = takesModes
       ? asked(node, frame, values)
@@ -152,8 +152,8 @@ export function applyModes(root: unknown, request: ModeRequest, raiseIfNotFound:
 }
 
 /**
- * The modes of each node that has some: the names that its `setMode` asks for, and those that are
- * plain attributes of modules.
+ * Yields the modes of each node that has some. These are the names that its `setMode` reads, and
+ * the plain modes that a module has as attributes.
  */
 export function* modesOf(
   root: unknown,
@@ -169,7 +169,7 @@ export function* modesOf(
   }
 }
 
-/** The names that `setMode` asks for: it is run on a stand-in, with values that are all missing. */
+/** The names that `setMode` reads. It runs on a stand-in, with values that are all missing. */
 function namesAskedFor(node: NodeWithModes): string[] {
   const names: string[] = [];
   const note = (name: string | symbol): void => {

@@ -1,6 +1,6 @@
 /**
- * @file Modes: what layers do differently in training and evaluation, set through the one method
- * that knows.
+ * @file Sets modes, such as training and evaluation. Each layer's own `setMode` takes the modes
+ * that the layer knows.
  */
 import { checkOptions } from "../data/options.ts";
 import type { Filter } from "../filter/filter.ts";
@@ -11,8 +11,8 @@ import { applyModes, type ModeValues } from "./mode-changes.ts";
 export type { ModeValues } from "./mode-changes.ts";
 
 /**
- * A node with modes: `setMode` takes the ones that it knows and returns the others. Write it with a
- * rest pattern, and set attributes only.
+ * A node with modes. Its `setMode` takes the modes that it knows and returns the others. Write it
+ * with a rest pattern, and set attributes only.
  * @see Flax `set_view`
  * @example
  * ```ts
@@ -29,7 +29,7 @@ export interface HasModes {
   setMode(values: ModeValues): ModeValues;
 }
 
-/** Which nodes take part, and what happens to names that none of them knows. */
+/** Selects the nodes, and says whether a name that none of them uses is an error. */
 export interface ModeOptions {
   /** Which nodes. @defaultValue all */
   only?: Filter;
@@ -38,7 +38,7 @@ export interface ModeOptions {
 }
 
 /**
- * Sets modes on a model, in place: through the `setMode` method of each node that has one. Modules
+ * Sets modes on a model in place, through the `setMode` method of each node that has one. Modules
  * may also have `deterministic` and `useRunningAverage` as plain attributes, without a `setMode`.
  * @throws {@link NotFoundError} when no selected node uses one of the names; nothing is set then.
  * @see Flax `nnx.set_mode` of 0.12.1; in later versions `nnx.view`
@@ -58,9 +58,9 @@ function modesOf(where: string, root: unknown, values: ModeValues, options: Mode
 }
 
 /**
- * The model in other modes: new modules around the same Variables, on which {@link setMode} was
- * called. What either of them writes into a Variable, both see; the original's own modes stay. A
- * view owns nothing: disposing it does nothing.
+ * A view of the model in other modes: new modules with the same Variables. {@link setMode} is
+ * called on the view, and the original keeps its modes. Both see each other's writes to Variables.
+ * A view owns nothing, so disposing it does nothing.
  * @throws {@link NotFoundError} when no selected node uses one of the names.
  * @see Flax `nnx.view`
  * @example
@@ -75,7 +75,7 @@ export function view<M extends object>(node: M, values: ModeValues, options: Mod
 }
 
 /**
- * As {@link view}, but sets attributes by name, on every selected module that has them.
+ * Like {@link view}, but sets attributes by name, on every selected module that has them.
  * @throws {@link NotFoundError} when no selected module has one of them.
  * @see Flax `nnx.with_attributes`
  */

@@ -1,10 +1,10 @@
-/** @file What modes a model's layers have. */
+/** @file Lists the modes of a model's layers. */
 import { checkOptions } from "../data/options.ts";
 import type { Filter } from "../filter/filter.ts";
 import { formatPath } from "../path.ts";
 import { modesOf } from "./mode-changes.ts";
 
-/** What a class may say about its modes: a sentence for each name. */
+/** The documentation of a class's modes, by name. */
 type ModeDocs = Readonly<Record<string, string>>;
 
 const docsOf = (type: object): ModeDocs => {
@@ -19,8 +19,8 @@ export interface ViewInfoOptions {
 }
 
 /**
- * The modes of a model as text: each node that has some, with its path and its class, and below it
- * the names that its `setMode` asks for (or that are plain attributes) with the present values. A
+ * The modes of a model as text. Each node with modes has a line with its path and class. Below it
+ * are the names that its `setMode` reads (or that are plain attributes), with the present values. A
  * class documents them with
  * `static readonly modes = { deterministic: "Return the input unchanged." }`.
  * @see Flax `nnx.view_info`, which lists classes

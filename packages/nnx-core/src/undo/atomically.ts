@@ -1,4 +1,4 @@
-/** @file Runs of user code that leave everything as it was when they throw. */
+/** @file Runs user code, and undoes its changes when it throws. */
 import type { Frame } from "../graph/frame.ts";
 import { nodesOf } from "../graph/iterate.ts";
 import { observeWrites } from "../variable/observer.ts";
@@ -6,15 +6,15 @@ import { Variable } from "../variable/variable.ts";
 import { Journal } from "./journal.ts";
 import { framesOfArgument, Structure } from "./structure.ts";
 
-/** What happens to the changes that a run makes. */
+/** When to undo the changes that a run makes. */
 export interface AtomicOptions {
   /** Undo them also when the run does not throw. @defaultValue false */
   readonly alwaysUndo?: boolean;
 }
 
 /**
- * Runs `f`. When it throws, every Variable that was written to is as before, wherever it is, and so
- * are the attributes of the nodes and containers in `frames`.
+ * Runs `f`. When `f` throws, `atomically` restores every Variable that was written to, wherever it
+ * is. It also restores the attributes of the nodes and containers in `frames`.
  * @param f - Gets the attributes as they were.
  */
 export function atomically<R>(
@@ -41,11 +41,11 @@ export function atomically<R>(
   }
 }
 
-/** As {@link atomically}, for everything below some arguments. */
+/** Like {@link atomically}, for everything below the arguments. */
 export const atomicallyOn = <R>(args: readonly unknown[], f: (before: Structure) => R): R =>
   atomically(args.flatMap(framesOfArgument), f);
 
-/** Variables that the run had made and put into a model: nobody can reach them any more. */
+/** Disposes Variables that the run made and put into a model, since no model has them any more. */
 function disposeMade(removed: readonly unknown[], journal: Journal): void {
   for (const each of removed) {
     for (const node of nodesOf(each)) if (node instanceof Variable && journal.isMade(node)) node.dispose();

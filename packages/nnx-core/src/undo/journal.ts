@@ -1,13 +1,13 @@
-/** @file Variables as they were before the first write to each. */
+/** @file Records Variables before the first write to each, so that the writes can be undone. */
 import { hasDisposed, hold, type Lease } from "../ownership/lease.ts";
 import { unobserved, type WriteKind } from "../variable/observer.ts";
 import type { VariableState } from "../variable/variable-state.ts";
 import type { Variable } from "../variable/variable.ts";
 
-/** What a run writes to Variables, wherever they are: in its arguments, or closed over. */
+/** Records the Variables that a run writes to, in its arguments or closed over. */
 export class Journal {
   private readonly before = new Map<Variable, readonly [leaf: VariableState, lease: Lease]>();
-  /** Those that the run makes: nobody had them before. */
+  /** Variables that the run makes. They have no earlier value to restore. */
   private readonly made = new Set<Variable>();
 
   /** To be called before each write. */
@@ -15,7 +15,7 @@ export class Journal {
     if (kind === "new") this.made.add(variable);
     else if (!this.before.has(variable) && !this.made.has(variable) && !variable.isDisposed) {
       const leaf = variable.toState();
-      // A value that is gone cannot be put back; writing another one is what mends the model.
+      // A disposed value cannot be restored. Keep the new value, which repairs the model.
       if (hasDisposed(leaf.value)) return;
       this.before.set(variable, [leaf, hold(leaf.value)]);
     }

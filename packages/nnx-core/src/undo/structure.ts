@@ -1,4 +1,4 @@
-/** @file What the nodes and containers of models have as attributes, to be put back. */
+/** @file Records the attributes of nodes and containers, so that they can be restored. */
 import type { Frame } from "../graph/frame.ts";
 import { framesOf } from "../graph/iterate.ts";
 import { isGraphState } from "../graph/graph-state.ts";
@@ -9,7 +9,7 @@ import type { PathPart } from "../path.ts";
 import { isOwner } from "../state/holding.ts";
 import type { Tensor } from "../tensor.ts";
 
-/** One node or container as it was. */
+/** The attributes of one node or container when they were recorded. */
 interface Attributes {
   readonly owner: object;
   readonly keys: readonly PathPart[];
@@ -21,7 +21,7 @@ const keysNow = (owner: object): readonly PathPart[] => ownKeysOf(owner) as read
 const has = (owner: object, key: PathPart): boolean =>
   owner instanceof Map ? owner.has(key) : Object.hasOwn(owner, key);
 
-/** The nodes and containers of an argument; none of what never changes. */
+/** The nodes and containers of an argument. Arguments that never change have none. */
 export function framesOfArgument(argument: unknown): Frame[] {
   if (typeof argument !== "object" || argument === null || isOwner(argument) || isGraphState(argument))
     return [];
@@ -30,23 +30,23 @@ export function framesOfArgument(argument: unknown): Frame[] {
 }
 
 /**
- * An array, plain object or Map without anything in it that the graph tracks, which a run may write
- * into.
+ * Whether a value is an array, plain object or Map that the graph does not track, but that a run
+ * may write into.
  */
 const isOpenData = (value: unknown): value is object =>
   isContainer(value) && !Object.isFrozen(value) && classify(value) === "static";
 
 /**
  * The attributes of everything below some arguments: modules, other nodes, and the arrays, plain
- * objects and Maps in them. Instances of other classes, and what Variables hold, are not looked
- * into.
+ * objects and Maps in them. Structure does not look into instances of other classes, nor into the
+ * values of Variables.
  */
 export class Structure {
   private readonly all: Attributes[] = [];
 
   constructor(frames: Iterable<Frame>) {
     const owners = new Set(Array.from(frames, ({ value }) => value));
-    // Gets longer meanwhile: the graph does not walk into containers of static data.
+    // The loop adds owners: the graph does not walk into containers of static data.
     for (const owner of owners) {
       const keys = keysNow(owner);
       const values = keys.map((key) => childAt(owner, key));
@@ -55,12 +55,12 @@ export class Structure {
     }
   }
 
-  /** Puts every attribute back; returns what stood in the place of the old values, or had none. */
+  /** Restores every attribute. Returns the values that the run had put in or added. */
   restore(): unknown[] {
     return this.all.flatMap(restoreAttributes);
   }
 
-  /** Tensors that stand as attributes now and did not before, also in new containers. */
+  /** Tensors that are attributes now but were not before, also those in new containers. */
   newTensors(): Tensor[] {
     const found: Tensor[] = [];
     for (const { owner, keys, values } of this.all) {
@@ -82,7 +82,7 @@ function restoreAttributes({ owner, keys, values }: Attributes): unknown[] {
   const replaced: unknown[] = [];
   if (!isSame) {
     for (const key of now) if (!keys.includes(key)) replaced.push(childAt(owner, key));
-    // All of them, so that they come back in their old order.
+    // Remove all keys, so that they come back in their old order.
     clear(owner, now);
   }
   keys.forEach((key, i) => {
@@ -102,7 +102,7 @@ function clear(owner: object, keys: readonly PathPart[]): void {
   else if (Array.isArray(owner)) owner.length = 0;
   else {
     for (const key of keys) {
-      // What cannot be taken away was there before.
+      // Keys that cannot be deleted were there before, so they may stay.
       if (Object.getOwnPropertyDescriptor(owner, key)?.configurable) Reflect.deleteProperty(owner, key);
     }
   }

@@ -1,11 +1,11 @@
-/** @file Variables from leaves, past their constructors. */
+/** @file Makes Variables from leaves without running their constructors. */
 import { leafFor } from "./frozen.ts";
 import { holdFirst } from "./held-value.ts";
 import { observer } from "./observer.ts";
 import type { Variable } from "./variable.ts";
 import type { VariableState, VariableType } from "./variable-state.ts";
 
-/** A constructor for the prototype that runs nothing of the class. */
+/** A constructor for instances of a class that runs none of the class's code. */
 type Blank = new (leaf: VariableState) => Variable;
 
 const blanks = new WeakMap<VariableType, Blank>();
@@ -13,8 +13,8 @@ const blanks = new WeakMap<VariableType, Blank>();
 function blankOf(type: VariableType): Blank {
   const known = blanks.get(type);
   if (known) return known;
-  // A plain function, since only those let their prototype be set; it has the
-  // one field of `Variable`.
+  // A plain function, since a class's `prototype` cannot be set. It sets `leaf`, the only field of
+  // `Variable`.
   function BlankVariable(this: object, leaf: VariableState): void {
     (this as { leaf: VariableState }).leaf = leaf;
   }

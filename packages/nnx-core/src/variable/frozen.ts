@@ -1,12 +1,12 @@
-/** @file What States share with Variables, as nobody can write to it: leaves and metadata. */
+/** @file Leaves and metadata. They are frozen, so States and Variables can share them. */
 import { isPlainObject } from "../data/plain-object.ts";
 import { describe, NnxError, NotFoundError } from "../errors.ts";
 import type { Metadata, VariableState, VariableType } from "./variable-state.ts";
 
-/** What Variables without metadata have. */
+/** The metadata of all Variables that were given none. */
 export const noMetadata: Metadata = Object.freeze({});
 
-/** A frozen copy of what a user gives. @throws {@link NnxError} for what is no object of entries. */
+/** A frozen copy of given metadata. @throws {@link NnxError} for what is no object of entries. */
 export function metadataFrom(typeName: string, given: unknown): Metadata {
   if (given === noMetadata) return noMetadata;
   if (isPlainObject(given)) return Object.freeze({ ...given });
@@ -30,7 +30,7 @@ export function entryOf(
   );
 }
 
-/** A leaf as a Variable of this type has it: itself where it is frozen, and of the type. */
+/** A frozen leaf of this type. It is `leaf` itself where that is frozen and has the type. */
 export function leafFor<T>(type: VariableType, leaf: VariableState<T>): VariableState<T> {
   const { value, metadata } = leaf;
   const own =

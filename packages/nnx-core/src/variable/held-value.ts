@@ -1,6 +1,6 @@
 /**
- * @file How a Variable holds its value: for good, or until the end of the scope that the Variable
- * is made in.
+ * @file Holds the values of Variables. A Variable made in a scope holds its value until the scope
+ * ends, any other Variable for good.
  */
 import { freezeContainers } from "../ownership/freeze.ts";
 import { variableLease } from "../ownership/lease.ts";
@@ -15,7 +15,7 @@ import {
 import { tensorsIn } from "../ownership/tensors-in.ts";
 import type { Variable } from "./variable.ts";
 
-/** In the place of a value that was let go: by hand, or at the end of a scope. */
+/** Replaces a value that was disposed by hand. `handedOver` replaces one that a scope ended. */
 export const released: unique symbol = Symbol("released");
 const handedOver: unique symbol = Symbol("handedOver");
 export type Gone = typeof released | typeof handedOver;
@@ -23,10 +23,10 @@ export type Gone = typeof released | typeof handedOver;
 export const isGone = (value: unknown): value is Gone =>
   typeof value === "symbol" && (value === released || value === handedOver);
 
-/** What the class alone sees. */
+/** Access to the private parts of `Variable`. */
 interface Access {
   valueOf(variable: Variable): unknown;
-  /** Takes the value away. */
+  /** Replaces the value with the reason why it is gone. */
   empty(variable: Variable, why: Gone): void;
 }
 let access: Access;
@@ -35,15 +35,15 @@ export const setAccess = (given: Access): void => {
 };
 
 /**
- * What a constructor made may be an attribute of a module from before the scope: it ends as a part
- * of one that was made in it.
+ * Variables that a constructor made. A module older than the scope may have one as an attribute.
+ * So the scope does not end it by itself, but as a part of a module that was made in the scope.
  */
 const made: ScopeKind<Variable> = {
   isLoose: true,
   end(variable) {
     const value = access.valueOf(variable);
-    // Without tensors there is nothing to free, and it may be a stream that a module from before
-    // goes on with.
+    // Without tensors there is nothing to free. The Variable may also be a stream that an older
+    // module still uses.
     if (tensorsIn(value).length === 0) return;
     access.empty(variable, handedOver);
     variableLease.handOver(value);
@@ -51,12 +51,12 @@ const made: ScopeKind<Variable> = {
   leave: (variable) => variableLease.holdForGood(access.valueOf(variable)),
 };
 
-/** What was merged is a part of nothing else. */
+/** Variables that `merge` made. No older module has them, so the scope ends them by itself. */
 const merged: ScopeKind<Variable> = { ...made, isLoose: false };
 
 /**
- * Makes the scope that is open, if there is one, the owner of a Variable that no module from before
- * can have.
+ * Makes the innermost open scope, if there is one, the owner of a Variable. No module older than
+ * the scope may have that Variable.
  */
 export function giveVariableToScope<V extends Variable>(variable: V): V {
   giveThingToScope(variable, merged);
@@ -83,7 +83,7 @@ export function holdNext(variable: Variable, next: unknown, last: unknown): void
   else variableLease.handOver(last);
 }
 
-/** Releases the value of a Variable that is disposed, and takes it away. */
+/** Releases the value of a Variable that is being disposed, and puts `released` in its place. */
 export function releaseValue(variable: Variable): void {
   forgetThing(variable);
   const value = access.valueOf(variable);

@@ -1,16 +1,17 @@
-/** @file Who is told of writes to Variables: what undoes them, or refuses them. */
+/** @file Observers of writes to Variables. An observer can record writes or refuse them. */
 import type { Variable } from "./variable.ts";
 
 /**
- * What happens to a Variable: it is `new`; it is about to be written to (its value, its metadata,
- * or by being disposed); or it is about to get a value for the time of a run, or its own one back.
+ * The events of a Variable. `new`: it was just made. `write`: its value or metadata are about to be
+ * replaced, or it is about to be disposed. `loan`: it is about to get another value for the time of
+ * a run, or to get its own value back.
  */
 export type WriteKind = "new" | "write" | "loan";
 
-/** Sees what happens to Variables. What it throws, the write throws. */
+/** Called for each event of a Variable. An error that it throws stops the write. */
 export type WriteObserver = (variable: Variable, kind: WriteKind) => void;
 
-/** To be called before a write; read by `Variable` alone. */
+/** The current observer. It is called before each write, and for each new Variable. */
 export let observer: WriteObserver | undefined;
 
 /** Runs `f` with an observer, or without any. */
@@ -25,8 +26,8 @@ function observed<R>(see: WriteObserver | undefined, f: () => R): R {
 }
 
 /**
- * Runs `f` while `see` sees what happens to Variables. Whoever observes already sees it too,
- * afterwards.
+ * Runs `f` and calls `see` for each event of a Variable. An observer that is already set is called
+ * after `see`.
  */
 export function observeWrites<R>(see: WriteObserver, f: () => R): R {
   const outer = observer;
@@ -37,12 +38,12 @@ export function observeWrites<R>(see: WriteObserver, f: () => R): R {
   }, f);
 }
 
-/** Runs `f`, whose writes put copies in the place of values for a while. */
+/** Runs `f`, which lends values to Variables: the observer sees its writes as loans. */
 export function lending(f: () => void): void {
   const see = observer;
   if (see) observed((variable) => see(variable, "loan"), f);
   else f();
 }
 
-/** Runs `f`, whose writes put back what was seen to be written: nobody sees them. */
+/** Runs `f` without an observer. `f` undoes writes, and observers must not record that. */
 export const unobserved = (f: () => void): void => observed(undefined, f);

@@ -1,10 +1,10 @@
-/** @file The one check that a parameter still has the shape that its layer was made for. */
+/** @file Checks that a parameter still has the shape that its layer was made with. */
 import { describe, NnxError } from "../errors.ts";
 import { isTensor } from "../tensor.ts";
 
 /**
- * Layers call it at every forward: `update`, `replaceByPure` and assignments take values of any
- * shape, and kernels that are given a wrong one read past its end.
+ * Layers call `checkParam` in every `forward`, since `update`, `replaceByPure` and assignments take
+ * values of any shape. A kernel would read past the end of a value of the wrong shape.
  * @param where - The function as users call it, such as `Linear.forward`.
  * @param name - The parameter's attribute.
  * @throws NnxError unless the value is a tensor of this shape.

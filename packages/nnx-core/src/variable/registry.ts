@@ -1,6 +1,6 @@
 /**
  * @file Names of Variable types, for `sow("intermediates", ...)` and for files. Flax's names are
- * there from the start.
+ * registered from the start.
  */
 import { checkOptions } from "../data/options.ts";
 import { describe, NotFoundError, NnxError } from "../errors.ts";
@@ -26,13 +26,13 @@ export interface RegisterOptions {
 export interface TypeFromNameOptions {
   /** Make and register a class for the name. @defaultValue false */
   allowRegister?: boolean;
-  /** What that class extends. @defaultValue Variable */
+  /** The class that the new class extends. @defaultValue Variable */
   base?: VariableType;
 }
 
 /**
- * Registers a name for a Variable class. A class of the same name and `typeName` takes the place of
- * the one that was registered, as when a file is evaluated again.
+ * Registers a name for a Variable class. A class with the same `name` and `typeName` replaces the
+ * registered one, since evaluating a file again makes its classes anew.
  * @throws {@link NnxError} when another class has it and `overwrite` is not set, and for what is no
  * Variable class.
  */
@@ -90,7 +90,7 @@ export function variableNameFromType(type: VariableType): string {
 /** The names of all registered classes. */
 export const variableNames = (): string[] => [...byName.keys()];
 
-/** Whether a class has a name. */
+/** Whether a class is registered under a name. */
 export const isNamedVariable = (type: unknown): boolean =>
   [...byName.values()].some((known) => known === type);
 function checkType(where: string, type: unknown): void {

@@ -1,4 +1,4 @@
-/** @file What a Variable leaves in a State: plain, frozen data. */
+/** @file Leaves of States: the plain, frozen data of Variables. */
 import { equalData } from "../data/equal-data.ts";
 import { isPlainObject } from "../data/plain-object.ts";
 import type { Variable } from "./variable.ts";
@@ -6,7 +6,7 @@ import type { Variable } from "./variable.ts";
 /** Facts about a Variable that are part of the model's definition, not of its value. */
 export type Metadata = Readonly<Record<string, unknown>>;
 
-/** A class of Variables. The class is the filter: `split(model, Param, true)`. */
+/** A class of Variables. The class serves as a filter: `split(model, Param, true)`. */
 export interface VariableType<V extends Variable = Variable> {
   /** The name that survives minifiers. */
   readonly typeName: string;
@@ -21,7 +21,7 @@ export interface VariableState<T = unknown, V extends Variable = Variable> {
   readonly metadata: Metadata;
 }
 
-/** What of a Variable is part of a model's definition. */
+/** The part of a Variable that belongs to a model's definition. */
 export interface VariableDef {
   readonly kind: "variable";
   readonly type: VariableType;
@@ -29,11 +29,11 @@ export interface VariableDef {
 }
 
 /**
- * Whether `x` is a leaf of a State (no subtree has a class as its `type`). A Variable is none: its
- * leaf is what `toState` gives.
+ * Whether `x` is a leaf of a State. A leaf has a class as its `type`, and no subtree does. A
+ * Variable is no leaf; its `toState` returns one.
  */
 export const isVariableState = (x: unknown): x is VariableState =>
-  // First, since it tells Variables and tensors apart without asking them anything.
+  // `isPlainObject` comes first, since it excludes Variables and tensors without reading them.
   isPlainObject(x) && typeof x.type === "function" && "value" in x && "metadata" in x;
 
 /** Whether `x` is a class of Variables. */

@@ -1,7 +1,7 @@
-/** @file The kinds of Variables that models are made of. The class is the filter. */
+/** @file The kinds of Variables in models. Each class serves as a filter. */
 import { Variable } from "./variable.ts";
 
-/** A learnable parameter: what `grad` and optimizers select by default. @see Flax `nnx.Param` */
+/** A learnable parameter. `grad` and optimizers select it by default. @see Flax `nnx.Param` */
 export class Param<T = unknown> extends Variable<T> {
   static override readonly typeName: string = "Param";
   declare protected readonly nominal: { readonly variable: true; readonly param: true };
@@ -22,15 +22,15 @@ export class Cache<T = unknown> extends Variable<T> {
   declare protected readonly nominal: { readonly variable: true; readonly cache: true };
 }
 
-/** What `sow` records. @see Flax `nnx.Intermediate` */
+/** A value that `sow` records. @see Flax `nnx.Intermediate` */
 export class Intermediate<T = unknown> extends Variable<T> {
   static override readonly typeName: string = "Intermediate";
   declare protected readonly nominal: { readonly variable: true; readonly intermediate: true };
 }
 
 /**
- * What `perturb` adds to a value, so that its gradient is the value's. An {@link Intermediate} too,
- * as in Flax; `capture` sorts by exact type.
+ * The term that `perturb` adds to a value. The gradient of the term is the gradient of the value.
+ * The class extends {@link Intermediate}, as in Flax, but `capture` sorts by exact type.
  * @see Flax `nnx.Perturbation`
  */
 export class Perturbation<T = unknown> extends Intermediate<T> {

@@ -1,4 +1,4 @@
-/** @file A mutable box with identity: what changes in a model while its structure stays. */
+/** @file Variables: mutable boxes with identity, which change while a model's structure stays. */
 import { nameDisposeMethod } from "../data/dispose-symbol.ts";
 import { neverProxied } from "../data/proxies.ts";
 import { describe, DisposedError, disposedText, endedText, StructureError } from "../errors.ts";
@@ -23,9 +23,9 @@ const isLive = <T>(leaf: VariableState<T | Gone>): leaf is VariableState<T> => !
  * (sharing one is tying weights), a type that filters select by, and metadata.
  *
  * The value may be a tensor, a key, a number, or arrays and plain objects of these. Tensors in it
- * live while it holds them; arrays and plain objects are frozen, since the States that were
- * taken share them. Subclasses may override `createValue`, `getValue` and `setValue`, but should
- * have no fields of their own: `merge` restores value and metadata only.
+ * live while the Variable holds them. Arrays and plain objects are frozen, since States share them.
+ * Subclasses may override `createValue`, `getValue` and `setValue`, but should have no fields of
+ * their own: `merge` restores value and metadata only.
  * @see Flax `nnx.Variable`
  * @example
  * ```ts
@@ -43,8 +43,8 @@ export class Variable<T = unknown> {
   declare protected readonly nominal: { readonly variable: true };
 
   /**
-   * What it holds, as the leaf that a State would have: frozen, and another object after each
-   * write.
+   * The value and metadata as a frozen leaf, which States share. Each write replaces it with a new
+   * one.
    */
   private leaf: VariableState<T | Gone>;
 
@@ -93,7 +93,7 @@ export class Variable<T = unknown> {
     this.setRawValue(next);
   }
 
-  /** What is stored, past any override. */
+  /** The stored value, without calling any override. */
   getRawValue(): T {
     const { value } = this.live();
     if (isTensor(value) && value.isDisposed)
@@ -101,7 +101,7 @@ export class Variable<T = unknown> {
     return value;
   }
 
-  /** Stores a value past any override; holds the new tensors, then releases the old. */
+  /** Stores a value without calling any override. Holds the new tensors, then releases the old. */
   setRawValue(next: T): void {
     const { type, value, metadata } = this.leaf;
     if (value === next) return;
@@ -139,7 +139,7 @@ export class Variable<T = unknown> {
     this.replaceMetadata({ ...this.metadata, ...metadataFrom(this.type.typeName, entries) });
   }
 
-  /** Puts `metadata` in the place of all there was. */
+  /** Replaces all metadata with `metadata`. */
   replaceMetadata(metadata: Metadata): void {
     observer?.(this, "write");
     const { type, value } = this.leaf;
@@ -165,7 +165,7 @@ export class Variable<T = unknown> {
     return variableFromState<this>({ type: this.type, value, metadata });
   }
 
-  /** As {@link copy}, with another value. @see Flax `Variable.replace` */
+  /** Like {@link copy}, with another value. @see Flax `Variable.replace` */
   replace(value: T, metadata?: Metadata): this {
     return metadata ? this.copy(value, metadata) : this.copy(value);
   }
@@ -192,16 +192,16 @@ export class Variable<T = unknown> {
   }
 
   /**
-   * The leaf that this Variable leaves in a State: frozen, and identical until value or metadata
-   * change.
+   * The leaf of this Variable for a State. It is frozen, and the same object until value or
+   * metadata change.
    */
   toState(): VariableState<T> {
     return this.live();
   }
 
   /**
-   * Takes over value and metadata of a leaf, whatever its type; a frozen leaf of this type becomes
-   * this Variable's own. Neither `createValue` nor `setValue` runs.
+   * Takes over value and metadata of a leaf of any type. A frozen leaf of this type is not copied.
+   * Neither `createValue` nor `setValue` runs.
    */
   takeState(leaf: VariableState<T>): void {
     const before = this.leaf;
@@ -212,14 +212,14 @@ export class Variable<T = unknown> {
   }
 
   /**
-   * What of this Variable is part of a model's definition: frozen, and identical until the metadata
-   * change.
+   * The part of this Variable that belongs to a model's definition. It is frozen, and the same
+   * object until the metadata change.
    */
   toDefinition(): VariableDef {
     return definitionOf(this.type, this.metadata);
   }
 
-  /** Releases what it holds. Reading it afterwards throws. */
+  /** Releases the value. Reading it afterwards throws. */
   dispose(): void {
     if (this.isDisposed) return;
     observer?.(this, "write");
@@ -238,7 +238,7 @@ export class Variable<T = unknown> {
     });
   }
 
-  /** Whether it was disposed, itself or with its model. */
+  /** Whether the value is gone: disposed by hand or with the model, or ended by a scope. */
   get isDisposed(): boolean {
     return !isLive(this.leaf);
   }
