@@ -116,8 +116,8 @@ function listOf(patches: unknown): readonly StatePatch[] {
 }
 
 /**
- * Applies a patch to a list as immer does: "add" moves later items back by one, and "remove" moves
- * them forward by one.
+ * Applies a patch to a list as immer does: "add" raises the indices of later items by one, and
+ * "remove" lowers them by one.
  */
 function patchList(list: unknown[], { op, path, value }: StatePatch, key: PathPart): void {
   if (key === "length" && op === "replace" && Number.isInteger(value) && (value as number) <= list.length) {
