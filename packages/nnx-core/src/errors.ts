@@ -1,5 +1,6 @@
 /**
- * @file What this package throws. Messages read `<where>: <expected>, got <value>. <What to do>.`
+ * @file The errors of this package, and the texts that they share. Messages read `<where>:
+ * <expected>, got <value>. <What to do>.`
  */
 import { hasShapeAndDtype } from "./data/array-like.ts";
 
@@ -13,22 +14,22 @@ export class StructureError extends NnxError {
   override readonly name = "StructureError";
 }
 
-/** Filters that are no filters, are in the wrong place, or do not cover every leaf. */
+/** A filter is invalid, stands in the wrong place, or the filters do not cover every leaf. */
 export class FilterError extends NnxError {
   override readonly name = "FilterError";
 }
 
-/** An attribute, stream or registered name that is not there. */
+/** An attribute, stream or registered name does not exist. */
 export class NotFoundError extends NnxError {
   override readonly name = "NotFoundError";
 }
 
-/** A value that was disposed, or whose model was, is used again. */
+/** The call uses a value that was disposed, or whose model was disposed. */
 export class DisposedError extends NnxError {
   override readonly name = "DisposedError";
 }
 
-/** Something cannot be differentiated as asked. */
+/** The requested derivative cannot be computed. */
 export class GradientError extends NnxError {
   override readonly name: string = "GradientError";
 }
@@ -48,24 +49,26 @@ export class MissingRuleError extends GradientError {
   }
 }
 
-/** What is said of a tensor that was disposed, by hand or by the scope it was made in. */
+/**
+ * The message for a disposed tensor: the user disposed it, or the scope that it was made in did.
+ */
 export const disposedText = (where: string, tensor: object, name = ""): string =>
   `${where}: expected ${name === "" ? "" : `${name} to be `}a live tensor, got a disposed ${describe(tensor).replace(/^a /, "")}. ` +
   disposedAdvice;
 
-/** What to do where something was disposed too early. */
+/** The advice for something that was disposed too early. */
 export const disposedAdvice: string =
   "Dispose tensors, States and models only after their last use. A scope (tf.tidy, a gradient's) frees what is made in it unless it is " +
   "returned from it, stored in a Variable of a module, or kept with nnx.keep.";
 
-/** What is said of a Variable or State that was disposed, or whose scope has ended. */
+/** The message for a Variable or State that was disposed, or whose scope has ended. */
 export const endedText = (where: string, what: string, isDisposed: boolean): string =>
   `${where}: expected a live ${what}, got one that ` +
   (isDisposed
     ? `was disposed. ${disposedAdvice}`
     : "belonged to a scope (tf.tidy, or a gradient's) that has ended. Return it, or the model that has it, from the scope, or keep it with nnx.keep.");
 
-/** A value in the few words that an error message has room for. */
+/** Describes a value in a few words, for error messages. */
 export function describe(value: unknown): string {
   if (value === null || value === undefined) return String(value);
   if (typeof value === "string") return JSON.stringify(shortened(value));
@@ -74,7 +77,7 @@ export function describe(value: unknown): string {
     return `the function or class ${typeof typeName === "string" ? typeName : value.name || "(anonymous)"}`;
   }
   if (typeof value !== "object") {
-    // TypeScript does not narrow unknown by exclusion. These types are left.
+    // TypeScript does not narrow `unknown` by exclusion. Only these types remain here.
     const primitive = value as number | bigint | boolean | symbol;
     return String(primitive);
   }

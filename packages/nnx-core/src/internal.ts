@@ -1,7 +1,9 @@
 // Programs whose `lib` lacks `Disposable` get it here; without it States would be of type `any`
 // there.
 /// <reference lib="esnext.disposable" preserve="true" />
-/** @file Unstable: what the other packages of this project use. It may change in any version. */
+/**
+ * @file Unstable exports for the other packages of this project. They may change in any version.
+ */
 export { checkModule, checkTensor } from "./graph/arguments.ts";
 export { checkOptions, nearestName, type OptionNames } from "./data/options.ts";
 export { checkFunction, isClass } from "./data/functions.ts";

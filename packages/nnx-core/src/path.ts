@@ -1,4 +1,4 @@
-/** @file Where something sits in a graph or a State: attribute names, list indices and Map keys. */
+/** @file Paths in a graph or a State: lists of attribute names, list indices and Map keys. */
 
 /** One step of a path: an attribute name, a Map key, or an index of a list. */
 export type PathPart = string | number;
@@ -10,24 +10,26 @@ const isPart = (x: unknown): x is PathPart => typeof x === "string" || typeof x 
 
 /** Whether something is a path: a list of names and indices. */
 export const isPath = (x: unknown): x is Path =>
-  // Longer lists than any path are not looked at; `Array.from` makes holes visible.
+  // No path is longer than this, so longer lists are refused unread. `every` skips holes in a list;
+  // `Array.from` turns them into `undefined`.
   Array.isArray(x) && x.length <= 200_000 && Array.from(x as readonly unknown[]).every(isPart);
 
 /**
- * A path as a key of a Map or Set: equal for equal paths, different for different ones. An index
- * and its text (`0`, `"0"`) are one part. `["a.b"]` and `["a", "b"]` print alike, so that a printed
- * path is no key.
+ * Returns a text that identifies a path, for use as a key of a Map or Set. An index and its text
+ * (`0`, `"0"`) count as the same part. {@link formatPath} cannot be used for this: it prints
+ * `["a.b"]` and `["a", "b"]` alike.
  */
 export const pathKey = (path: Path): string => path.map((part) => `${String(part).length}:${part}`).join("");
 
 /**
- * `["blocks", 0, "kernel"]` as `blocks.0.kernel`; the root as `(root)`. For messages only: see
- * {@link pathKey}.
+ * Prints `["blocks", 0, "kernel"]` as `blocks.0.kernel`, and the root as `(root)`. For messages
+ * only: different paths may print alike, see {@link pathKey}.
  */
 export const formatPath = (path: Path): string => (path.length === 0 ? "(root)" : path.join("."));
 
 /**
- * Flax's order: list indices by value and before names, names by code unit (`"B" < "_p" < "a"`).
+ * Compares path parts in Flax's order: list indices by value, then names by code unit (`"B" < "_p"
+ * < "a"`).
  */
 export function comparePathParts(a: PathPart, b: PathPart): number {
   if (typeof a === "number") return typeof b === "number" ? a - b : -1;
@@ -38,11 +40,11 @@ export function comparePathParts(a: PathPart, b: PathPart): number {
 const canonicalIndex = /^(?:0|[1-9]\d{0,8})$/;
 
 /**
- * The keys of a plain object are strings; those that can only be list indices are given back as
- * numbers.
+ * Turns an object key back into a path part. Object keys are strings, so a key that is written like
+ * a list index becomes a number.
  */
 export function partFromKey(key: string): PathPart {
   const first = key.charCodeAt(0);
-  // Most keys are names: the expression runs for what begins with a digit only.
+  // Most keys are names. Checking the first character avoids running the expression on them.
   return first >= 48 && first <= 57 && canonicalIndex.test(key) ? Number(key) : key;
 }

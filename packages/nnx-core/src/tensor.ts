@@ -1,7 +1,7 @@
 /**
- * @file The only file of this package that names the array library. It hides it: graphs, States and
- * filters hold values of any kind and know nothing of tensors, and what is asked of tensorflow.js's
- * engine beyond its types is asked here.
+ * @file The only file of this package that imports the array library. Graphs, States and filters
+ * hold values of any kind and do not depend on tensors. Uses of tensorflow.js's engine that its
+ * types do not declare are all in this file.
  */
 import * as tf from "@tensorflow/tfjs-core";
 import { disposedAdvice, DisposedError, disposedText } from "./errors.ts";
@@ -22,7 +22,7 @@ export const zerosLike: typeof tf.zerosLike = tf.zerosLike;
  * survive.
  */
 export function scoped<R>(f: () => R): R {
-  // tensorflow.js types the results that it searches for tensors. It takes all others, too.
+  // The types of `tf.tidy` allow only results that it searches for tensors. It accepts others, too.
   const run: () => void = f;
   return tf.tidy(run) as R;
 }
@@ -35,19 +35,19 @@ export const sliceAt = (tensor: Tensor, axis: number, index: number): Tensor =>
 export const stackTensors = (tensors: readonly Tensor[], axis: number): Tensor =>
   tf.stack([...tensors], axis);
 
-/** Takes a tensor out of every scope's reach. */
+/** Keeps a tensor alive when the scopes around it end. */
 export const keep = (tensor: Tensor): void => {
   tf.keep(tensor);
 };
 
-/** A scope that is open, as the engine has it. */
+/** An open scope of the engine. */
 export interface Scope {
   readonly id: number;
-  /** What was made in it. */
+  /** The tensors that were made in it. */
   readonly track: Tensor[];
 }
 
-/** What the engine knows of scopes; public there, but not in its types. */
+/** The engine's members for scopes. They exist at run time, but its types do not declare them. */
 export interface ScopeEngine {
   readonly state: { readonly scopeStack: readonly Scope[]; readonly activeScope: Scope | null };
   track(tensor: Tensor): void;
@@ -56,7 +56,7 @@ export interface ScopeEngine {
 
 export const scopeEngine = (): ScopeEngine => tf.engine() as unknown as ScopeEngine;
 
-/** What it takes to free a tensor's data when the tensor object itself is gone. */
+/** The fields needed to free a tensor's data after the tensor object itself was collected. */
 export type TensorRemains = Pick<Tensor, "dataId" | "dtype" | "size">;
 
 /** Frees the data of a tensor whose object was collected. */
@@ -66,21 +66,22 @@ export function disposeRemains(remains: TensorRemains): void {
 }
 
 /**
- * Watches tensors that Variables and States hold: tells when somebody frees one, and hands out
- * copies of their data, since on the cpu backend `dataSync()` is the very array that the model
- * computes with.
+ * Returns a function that guards the tensors that Variables and States hold. `onDispose` is called
+ * when somebody frees a guarded tensor. `data()` and `dataSync()` of a guarded tensor return
+ * copies: on the cpu backend `dataSync()` returns the array that the model computes with, and
+ * writing to it would change the model.
  */
 export function makeGuard(onDispose: (tensor: Tensor) => void): (tensor: Tensor) => void {
   const { prototype } = tf.Tensor;
   const refuse = function (this: Tensor): never {
     throw new DisposedError(disposedText("Tensor", this));
   };
-  // The functions are shared: as many tensors are guarded as models have leaves.
+  // All guarded tensors share these functions, since a model may have thousands of leaves.
   const dispose = function (this: Tensor): void {
     if (this.isDisposed) return;
     onDispose(this);
     prototype.dispose.call(this);
-    // What all methods call first; it is there, but not in the types.
+    // Every method of a tensor calls `throwIfDisposed` first. The types do not declare it.
     (this as { throwIfDisposed?: () => void }).throwIfDisposed = refuse;
   };
   const dataSync = function <D extends tf.DataType>(this: Tensor): tf.DataTypeMap[D] {
@@ -100,7 +101,8 @@ export function makeGuard(onDispose: (tensor: Tensor) => void): (tensor: Tensor)
 }
 
 /**
- * The engine's way to find data that a backend does not have: public there, but not in its types.
+ * The engine's members for finding data that a backend does not have. They exist at run time, but
+ * its types do not declare them.
  */
 interface DataEngine {
   readonly state: { readonly tensorInfo: WeakMap<object, unknown> };
@@ -108,9 +110,9 @@ interface DataEngine {
 }
 
 /**
- * Lets ops say so when they are given a tensor that was disposed, whoever made it, where
- * tensorflow.js fails to read a property of `undefined`. Every kernel of every backend comes by
- * here then, and only then.
+ * Makes ops throw {@link DisposedError} for a disposed input. tensorflow.js itself fails with a
+ * TypeError, because it reads a property of `undefined`. Kernels call `moveData` only for data that
+ * their backend does not have, so live inputs cost nothing.
  */
 function sayDisposed(): void {
   const engine = tf.engine() as unknown as DataEngine;
@@ -125,7 +127,7 @@ function sayDisposed(): void {
   };
 }
 
-/** One recorded kernel, as the engine writes it. */
+/** One kernel that the engine recorded. */
 export interface TapeNode {
   readonly kernelName: string;
   readonly inputs: Readonly<Record<string, Tensor>>;
@@ -134,7 +136,7 @@ export interface TapeNode {
   readonly gradient?: (dys: (Tensor | undefined)[]) => Readonly<Record<string, () => Tensor>>;
 }
 
-/** The engine's tape: there at run time, but not in its types. */
+/** The engine's members for its tape. They exist at run time, but its types do not declare them. */
 export interface TapeEngine {
   startTape(): void;
   endTape(): void;
@@ -152,22 +154,22 @@ export interface TapeEngine {
 export const tapeEngine = (): TapeEngine => tf.engine() as unknown as TapeEngine;
 
 /**
- * Calls `notice` with every op that the tape records, at once, while its tensors are there. Returns
- * how to stop.
+ * Calls `notice` with every op as the tape records it, while the op's tensors are still alive.
+ * Returns a function that stops this.
  */
 export function onRecord(notice: (node: TapeNode) => void): () => void {
   const engine = tapeEngine();
   const addTapeNode = engine.addTapeNode.bind(engine);
   engine.addTapeNode = function (...args): void {
     addTapeNode(...args);
-    // Copies that a kernel saves for its gradient are recorded too, inside the kernel: they are no
-    // ops of the model.
+    // The tape also records the copies that a kernel saves for its gradient. They are not ops of
+    // the model, and are recorded inside the kernel.
     if (this.state.kernelDepth > 0) return;
     const node = this.state.activeTape?.at(-1);
     if (node) notice(node);
   };
   return () => {
-    // The engine's own method is its prototype's.
+    // Deleting the override uncovers the method of the engine's prototype.
     Reflect.deleteProperty(engine, "addTapeNode");
   };
 }

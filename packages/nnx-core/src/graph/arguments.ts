@@ -1,4 +1,4 @@
-/** @file The one check of what is called a tensor or a module, at every public entry. */
+/** @file The checks of tensor and module arguments, for all public functions. */
 import { describe, DisposedError, disposedText, NnxError } from "../errors.ts";
 import { GraphNode } from "./node.ts";
 import { isTensor, type Tensor } from "../tensor.ts";
@@ -6,7 +6,8 @@ import { isTensor, type Tensor } from "../tensor.ts";
 /**
  * @param where - The function as users call it, such as `Linear.forward`.
  * @param name - The argument's name.
- * @throws DisposedError for a tensor that was disposed, NnxError for what is no tensor.
+ * @throws DisposedError for a tensor that was disposed, NnxError for anything else that is not a
+ * tensor.
  */
 export function checkTensor(where: string, name: string, value: unknown): asserts value is Tensor {
   if (!isTensor(value)) {
@@ -16,7 +17,7 @@ export function checkTensor(where: string, name: string, value: unknown): assert
   throw new DisposedError(disposedText(where, value, name));
 }
 
-/** @throws NnxError for what is no module (or Rngs, or optimizer). */
+/** @throws NnxError for a value that is not a module, Rngs or optimizer. */
 export function checkModule(where: string, value: unknown): asserts value is GraphNode {
   if (value instanceof GraphNode) return;
   throw new NnxError(

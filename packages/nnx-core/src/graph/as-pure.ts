@@ -1,4 +1,4 @@
-/** @file Values without the Variables around them. */
+/** @file Replaces Variables and leaves of States by their values. */
 import { isContainer, mapItems } from "../data/containers.ts";
 import { describe, StructureError } from "../errors.ts";
 import { isTrusted } from "../state/check-state.ts";
@@ -10,9 +10,9 @@ import { state } from "./split.ts";
 import { disposeState } from "../state/builder.ts";
 
 /**
- * The same structure with each Variable, and each leaf of a State, replaced by its value; a module
- * becomes nested plain objects of its leaves' values. Nothing is copied, and nothing is held: the
- * values belong to whom they belonged before.
+ * Returns the same structure with each Variable, and each leaf of a State, replaced by its value. A
+ * module becomes nested plain objects of its leaves' values. The values are not copied, and the
+ * result does not hold them: they keep their owner.
  * @throws {@link StructureError} for lists and objects that contain themselves.
  * @see Flax `nnx.as_pure`
  */
@@ -20,7 +20,7 @@ export const asPure = (value: unknown): unknown => new Purifier().pure(value);
 
 const mostLevels = 500;
 
-/** Takes values out. What is shared comes out once, and shared. */
+/** Replaces Variables by values. Each object is converted once, so shared objects stay shared. */
 class Purifier {
   private readonly done = new Map<object, unknown>();
   private level = 0;

@@ -1,37 +1,43 @@
-/** @file The entries of GraphDefs. Equal ones are mostly one object, since a model has thousands. */
+/**
+ * @file Makes the entries of GraphDefs. Since a model has thousands, equal entries are mostly one
+ * object.
+ */
 import type { VariableDef } from "../variable/variable-state.ts";
 import type { AttributeDef } from "./graph-def.ts";
 
-/** An array without a Variable around it. */
+/** The entry of an array without a Variable. */
 export const arrayDef: AttributeDef = Object.freeze({ kind: "array" });
 
-/** A leaf of a State that a model keeps. */
+/** The entry of a leaf of a State that a model keeps. */
 export const leafDef = (definition: VariableDef): AttributeDef => Object.freeze({ kind: "leaf", definition });
 
-/** Without it `split` takes 1.1 times as long. */
+/** Cache of node entries by index. Without it `split` takes 1.1 times as long. */
 const nodes: AttributeDef[] = [];
-/** Only the largest models have more; it must not stay as long as theirs. */
+/**
+ * Only the largest models have more nodes. The limit keeps such a model from growing the cache for
+ * good.
+ */
 const mostNodes = 10_000;
 
-/** Node number `index`. */
+/** The entry of node number `index`. */
 export function nodeDef(index: number): AttributeDef {
   const known = nodes[index];
   if (known) return known;
   const created: AttributeDef = Object.freeze({ kind: "node", index });
-  // Filled without holes, so that it stays an array for the engine too.
+  // Filled without holes, so that JavaScript engines keep it as a fast array.
   if (index === nodes.length && index < mostNodes) nodes.push(created);
   return created;
 }
 
-/** Without it `equalGraphDefs` takes 1.1 to 1.2 times as long. */
+/** Cache of entries by static value. Without it `equalGraphDefs` takes 1.1 to 1.2 times as long. */
 const statics = new Map<unknown, AttributeDef>();
-/** It must not grow without end: programs may make up values. */
+/** The limit keeps the cache from growing without end in programs that create new values. */
 const mostStatics = 1000;
 
-/** A static value. */
+/** The entry of a static value. */
 export function staticDef(value: unknown): AttributeDef {
   const isObject = (typeof value === "object" && value !== null) || typeof value === "function";
-  // A Map takes -0 for 0, but they are different values.
+  // A Map treats -0 and 0 as one key, but they are different values.
   if (isObject || value === 0) return Object.freeze({ kind: "static", value });
   const known = statics.get(value);
   if (known) return known;

@@ -1,6 +1,6 @@
 /**
- * @file What makes a node a module. Apart from `Module`, so that functions on modules need not
- * import its methods.
+ * @file The base class that marks a node as a module. It is in a file apart from `Module`, so that
+ * functions on modules need not import its methods.
  */
 import { GraphNode } from "./node.ts";
 
@@ -12,5 +12,8 @@ export abstract class BaseModule extends GraphNode {
   declare protected readonly module: true;
 }
 
-/** The prototypes at which the classes of users end. Each class of the library adds its own. */
+/**
+ * Prototypes of the library's classes. A search through the prototypes of a user's class stops at
+ * these. Each class of the library adds its own.
+ */
 export const libraryPrototypes: Set<object> = new Set([BaseModule.prototype, Object.prototype]);

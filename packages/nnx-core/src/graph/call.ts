@@ -1,4 +1,4 @@
-/** @file Calling methods of a model that is split. */
+/** @file Calls methods of a split model. */
 import { dispose } from "./dispose.ts";
 import { describe, NotFoundError, StructureError } from "../errors.ts";
 import { isClass } from "../data/functions.ts";
@@ -14,9 +14,7 @@ import { take } from "./split.ts";
 /** A definition and all its values. */
 export type SplitPair<M> = readonly [graphdef: GraphDef<M>, state: State];
 
-/**
- * The methods of `M` and of what is below it; each returns its result and the pair after the call.
- */
+/** The methods of `M` and of its parts. Each returns its result and the pair after the call. */
 export type Caller<M, Root = M> = {
   readonly [K in keyof M]: M[K] extends (...args: infer A) => infer R
     ? (...args: A) => [result: R, [graphdef: GraphDef<Root>, state: OwnedState]]
@@ -26,9 +24,9 @@ export type Caller<M, Root = M> = {
 };
 
 /**
- * Calls a method of a split model, or of a part of it: the model is merged, the method runs on it,
- * and its result comes back with the new definition and State. The pair, or GraphState, that was
- * given stays as it is.
+ * Calls a method of a split model, or of a part of it. `call` merges the model, runs the method,
+ * and returns its result with the new definition and State. The given pair or GraphState does not
+ * change.
  * @throws {@link NotFoundError} when there is no such method.
  * @see Flax `nnx.call`, `GraphDef.apply`
  * @example
@@ -39,7 +37,7 @@ export type Caller<M, Root = M> = {
  */
 export function call<M extends object>(split: SplitPair<M> | GraphState<M>): Caller<M> {
   const [graphdef, state] = isGraphState(split) ? [split.graphdef, split.state] : pairIn(split);
-  // What a Proxy answers to is decided when it is called.
+  // The Proxy resolves the method by its path when it is called, so it has every key of its type.
   return callerAt(graphdef, state, []) as Caller<M>;
 }
 
@@ -57,8 +55,8 @@ function pairIn(split: unknown): SplitPair<unknown> {
 function callerAt(graphdef: GraphDef, state: State, path: readonly PathPart[]): unknown {
   return new Proxy(() => {}, {
     get: (_, key) =>
-      // Nobody awaits, prints or converts a caller, but promises, consoles and test runners ask
-      // whether they may.
+      // Promises, consoles and test runners read `then` and symbol keys to learn whether they can
+      // await or print a value. A caller supports neither.
       typeof key === "symbol" || (key === "then" && path.length === 0)
         ? undefined
         : callerAt(graphdef, state, [...path, key]),

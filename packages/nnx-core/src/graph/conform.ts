@@ -1,4 +1,4 @@
-/** @file Nested values as the State of a definition, which says what each of them is. */
+/** @file Turns nested values into a State. A definition provides their types and metadata. */
 import { describe, StructureError } from "../errors.ts";
 import { formatPath, type Path } from "../path.ts";
 import { isPlainObject } from "../data/plain-object.ts";
@@ -13,10 +13,11 @@ import { isNoValue } from "./no-value.ts";
 import { type Plan, planOf } from "./plan.ts";
 
 /**
- * The State that values stand for. Those of this library are taken as they are; in others, values
- * become leaves of the types that the definition has there, and what it does not have stays where
- * it is.
- * @throws {@link StructureError} for what can be neither a value nor a State.
+ * Returns the State that `given` describes. States that this library made are returned as they are.
+ * In other objects, each value becomes a leaf of the type that the definition has at its path.
+ * Values at paths that the definition does not have become leaves, too, so that errors can name
+ * their paths.
+ * @throws {@link StructureError} for anything that is neither a value nor a State.
  */
 export function conform(where: string, graphdef: GraphDef, given: unknown): StateNode {
   if (isLiveState(where, given)) return given;
@@ -48,7 +49,7 @@ function read(where: string, graphdef: GraphDef, given: Record<string, unknown>)
   });
 }
 
-/** For what the definition does not have. */
+/** For values at paths that the definition does not have. */
 const anyVariable: VariableDef = { kind: "variable", type: Variable, metadata: Object.freeze({}) };
 
 function leafFor(
@@ -64,7 +65,7 @@ function leafFor(
   return Object.freeze({ type, value, metadata });
 }
 
-/** The positions in the plan by their place above and their name. */
+/** The positions in the plan, by the position of their parent and their name. */
 function childrenOf(plan: Plan): ReadonlyMap<number, ReadonlyMap<string, number>> {
   const children = new Map<number, Map<string, number>>();
   plan.forEach(({ parent, part }, i) => {

@@ -1,4 +1,4 @@
-/** @file The one copier of models. */
+/** @file Copies models. */
 import { checkOptions } from "../data/options.ts";
 import { pathOf } from "../data/place.ts";
 import { DisposedError } from "../errors.ts";
@@ -17,7 +17,7 @@ import { markAsView } from "./views.ts";
 /** How a model is copied. */
 export interface CloneOptions {
   /**
-   * New Variables; `false` makes new modules around the original's own Variables.
+   * Whether Variables are copied. `false` makes new modules that share the original's Variables.
    * @defaultValue true
    */
   variables?: boolean;
@@ -25,23 +25,23 @@ export interface CloneOptions {
 
 /** How {@link copyGraph} copies. */
 export interface CopyOptions {
-  /** Whether the original's own Variables are in the copy, which owns nothing then. */
+  /** Whether the copy shares the original's Variables. Such a copy owns nothing. */
   readonly isView?: boolean;
   /** The order of the copy's attributes. @defaultValue "sorted" */
   readonly order?: KeyOrder;
 }
 
-/** A copied model, and what became of each module and Variable of the original. */
+/** A copied model, and the copy of each module and Variable of the original. */
 export interface GraphCopy<M> {
   readonly copy: M;
   readonly copyOf: ReadonlyMap<object, object>;
 }
 
 /**
- * Copies a model in one walk: what was shared is shared again, no constructor runs, and static
- * values are the original's own.
- * @throws {@link StructureError} for what cannot be a graph, or not be copied;
- * {@link DisposedError} where a tensor is gone.
+ * Copies a model in one walk. Shared parts are shared in the copy, too. No constructor runs. Static
+ * values are shared with the original.
+ * @throws {@link StructureError} for objects that cannot be a graph or cannot be copied; {@link
+ * DisposedError} for disposed tensors.
  */
 export function copyGraph<M>(root: M, { isView = false, order }: CopyOptions = {}): GraphCopy<M> {
   const variables: StateLeaf[] = [];
@@ -69,9 +69,10 @@ export function copyGraph<M>(root: M, { isView = false, order }: CopyOptions = {
 }
 
 /**
- * A copy that shares no module and no Variable with the original, only tensors, and those only
- * until one of them is replaced. With `{ variables: false }` it shares the Variables: a view, which
- * owns nothing, so that disposing it does nothing. Static attributes are shared by reference.
+ * Returns a copy that shares tensors with the original, but no module and no Variable. A tensor is
+ * shared only until one of the two replaces it. With `{ variables: false }` the copy shares the
+ * Variables. Such a view owns nothing, so disposing it does nothing. Static attributes are shared
+ * by reference.
  * @see Flax `nnx.clone`
  */
 export function clone<M>(node: M, options: CloneOptions = {}): M {

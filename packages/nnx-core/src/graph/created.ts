@@ -1,4 +1,4 @@
-/** @file What an update makes where the model has nothing. */
+/** @file Creates the parts that an update adds to a model. */
 import { pathOf, type Place } from "../data/place.ts";
 import { StructureError, describe } from "../errors.ts";
 import { leaveToModules } from "../ownership/lease.ts";
@@ -9,7 +9,10 @@ import { variableFromState } from "../variable/from-state.ts";
 import { Variable } from "../variable/variable.ts";
 import { GraphNode } from "./node.ts";
 
-/** What values that are known to end consist of, in order, each with where it is in them. */
+/**
+ * Yields the leaves in nested values, in order, each with its place. The values must not contain
+ * themselves.
+ */
 export function* leavesIn(values: unknown): Generator<readonly [value: unknown, place: Place]> {
   const open: (readonly [unknown, Place])[] = [[values, { part: "", parent: undefined }]];
   for (let next = open.pop(); next; next = open.pop()) {
@@ -20,9 +23,9 @@ export function* leavesIn(values: unknown): Generator<readonly [value: unknown, 
 }
 
 /**
- * Looks at values that are known to end.
+ * Checks nested values. They must not contain themselves.
  * @param check - Throws for a value that cannot be stored.
- * @param root - Where they will be.
+ * @param root - The path in the model where the values will be.
  */
 export function checkCreated(
   values: unknown,
@@ -41,8 +44,8 @@ export function checkCreated(
 }
 
 /**
- * New Variables around the values of leaves; the other values as they are, in objects like the
- * given ones.
+ * Makes new Variables for the leaves of Variables. Other values stay as they are, in new objects of
+ * the same structure.
  */
 export function create(values: unknown): unknown {
   if (!isSubtree(values)) return created(values);
@@ -61,7 +64,7 @@ export function create(values: unknown): unknown {
 
 function created(value: unknown): unknown {
   if (isVariableState(value)) return variableFromState(value);
-  // Whoever gave the array lets go of it some day; the module has it still.
+  // The caller may release the array later, but the module still uses it.
   if (isLeaf(value)) leaveToModules(value);
   return value;
 }

@@ -1,4 +1,4 @@
-/** @file Letting go of tensors on purpose. */
+/** @file Releases tensors when the user asks for it. */
 import { isContainer, nested } from "../data/containers.ts";
 import { nodesOf } from "./iterate.ts";
 import { GraphNode } from "./node.ts";
@@ -8,10 +8,10 @@ import { disposeOwner, isOwner } from "../state/holding.ts";
 import { Variable } from "../variable/variable.ts";
 
 /**
- * Releases the tensors that a model (with the States that it keeps), a State, patches, a Variable
- * or containers of these hold. What others hold too lives on; tensors that nobody holds are freed.
- * Doing it twice is harmless. A view (`view`, `clone` with `{ variables: false }`) owns nothing:
- * disposing it does nothing.
+ * Releases the tensors of a model (with the States that it keeps), a State, patches, a Variable, or
+ * containers of these. Tensors that others hold too stay alive. Tensors that nobody holds are
+ * freed. Calling it twice is harmless. A view (`view`, `clone` with `{ variables: false }`) owns
+ * nothing: disposing it does nothing.
  * @example
  * ```ts
  * const [loss, grads] = nnx.valueAndGrad(lossFn)(model, x);

@@ -50,14 +50,14 @@ function equalAttributes(a: AttributeDef, b: AttributeDef): boolean {
   return b.kind === "array";
 }
 
-/** Takes in text, gives a number of 53 bits: two multiplicative 32-bit hashes side by side. */
+/** Hashes texts to a number of 53 bits, made of two multiplicative 32-bit hashes. */
 class Hash {
   private a = 0x9e3779b9;
   private b = 0x85ebca6b;
 
   add(text: string): void {
     for (let i = 0; i <= text.length; i++) {
-      // One more than there is: the end of a text counts too.
+      // One extra code marks the end of each text, so that "ab", "c" and "a", "bc" differ.
       const code = i < text.length ? text.charCodeAt(i) : 0x10ffff;
       this.a = Math.imul(this.a ^ code, 0x01000193);
       this.b = Math.imul(this.b ^ (this.a >>> 13) ^ code, 0x5bd1e995);
@@ -69,11 +69,17 @@ class Hash {
   }
 }
 
-/** Below this, and after so many values, data no longer count: they may contain themselves. */
+/**
+ * The hash ignores data below this depth and after this many values, since data may contain
+ * themselves.
+ */
 const maxDepth = 8;
 const maxValues = 10_000;
 
-/** Equal data count alike, whether what is equal in them is one object or several. */
+/**
+ * Adds data to the hash. Sharing does not count: equal data give the same hash whether their equal
+ * parts are one object or several.
+ */
 function addData(hash: Hash, data: unknown): void {
   const open: (readonly [value: unknown, depth: number])[] = [[data, 0]];
   let count = 0;
@@ -87,9 +93,9 @@ function addData(hash: Hash, data: unknown): void {
         readonly constructor?: { readonly name: string };
       } | null;
       hash.add(prototype?.constructor?.name ?? "Object");
-      // Instances of classes are equal by identity, whatever is in them at the time.
+      // Instances of classes are equal by identity, so their contents do not count.
       if (depth === maxDepth || !isContainer(value)) continue;
-      // Items in an order that does not depend on how the container was filled.
+      // Sorted, so that the order in which the container was filled does not count.
       const entries = entriesOf(value).map(([key, item]) => [String(key), item] as const);
       for (const [key, item] of entries.sort(([x], [y]) => (x < y ? -1 : x > y ? 1 : 0))) {
         hash.add(key);
@@ -99,7 +105,7 @@ function addData(hash: Hash, data: unknown): void {
   }
 }
 
-/** With it the second hash of a definition takes no time, without it 1.5 µs for each module. */
+/** Cache of hashes. Without it each hash of a definition takes 1.5 µs for each module. */
 const hashes = new WeakMap<GraphDef, number>();
 
 /**

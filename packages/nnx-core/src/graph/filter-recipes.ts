@@ -1,4 +1,7 @@
-/** @file How predicates of ours were made: definitions with them in attributes go through JSON. */
+/**
+ * @file Describes how the library's predicates were made, so that definitions that contain them can
+ * be written as JSON.
+ */
 import { descriptionOf } from "../filter/description.ts";
 import {
   allOf,
@@ -12,7 +15,7 @@ import {
   withTag,
 } from "../filter/filter.ts";
 
-/** The functions that make predicates, by the names that definitions know them by. */
+/** The functions that make predicates, by their names in definitions. */
 export const filterFactories: Readonly<Record<string, (...args: never[]) => object>> = {
   "filter.everything": () => everything,
   "filter.nothing": () => nothing,
@@ -25,7 +28,7 @@ export const filterFactories: Readonly<Record<string, (...args: never[]) => obje
   "filter.not": not,
 };
 
-/** The factory and the arguments of a predicate of ours; nothing for other values. */
+/** The factory and the arguments of a predicate of the library; `undefined` for other values. */
 export function filterRecipe(
   predicate: unknown,
 ): { readonly factory: string; readonly args: readonly unknown[] } | undefined {

@@ -1,4 +1,4 @@
-/** @file What a model has at more than one path. */
+/** @file Finds the objects that a model has at more than one path. */
 import { pathOf, type Place } from "../data/place.ts";
 import { checkOptions } from "../data/options.ts";
 import { needsPath } from "../filter/description.ts";
@@ -11,16 +11,17 @@ import { Walk } from "./walk.ts";
 /** How {@link findDuplicates} selects. */
 export interface DuplicateOptions {
   /**
-   * Which paths count beside an object's first one, by the path and the module, Variable or array.
+   * Selects which paths beside an object's first one count. It gets the path and the module,
+   * Variable or array.
    * @defaultValue all
    */
   only?: Filter;
 }
 
 /**
- * The paths of each module, Variable and array that is reached by more than one: all paths of an
- * object together, first path first. What is below a shared module is looked at once. `only` is
- * asked about each path but the first.
+ * Returns the paths of each module, Variable and array that has more than one. Each list has all
+ * paths of one object, its first path first. The parts of a shared module are visited once. `only`
+ * is called for each path but the first.
  * @see Flax `nnx.find_duplicates`
  */
 export function findDuplicates(node: unknown, options: DuplicateOptions = {}): Path[][] {
@@ -35,7 +36,7 @@ export function findDuplicates(node: unknown, options: DuplicateOptions = {}): P
     if (kind === "static" || kind === "left") continue;
     const value = walk.value as object;
     if (kind !== "container") {
-      // A leaf of a State has no identity: it is a value, whoever has it.
+      // The leaf of a Variable in a State is a value without identity, so it has no duplicates.
       if (kind === "leaf" && isVariableState(value)) continue;
       const known = placesOf.get(value);
       if (!known) placesOf.set(value, [walk.place()]);

@@ -1,4 +1,4 @@
-/** @file A model as a GraphDef and its leaves, in one walk. */
+/** @file Takes a model apart into a GraphDef and its leaves, in one walk. */
 import { containerKind } from "../data/containers.ts";
 import type { Place } from "../data/place.ts";
 import type { PathPart } from "../path.ts";
@@ -15,26 +15,29 @@ import type { KeyOrder } from "./keys.ts";
 import type { GraphNode } from "./node.ts";
 import { Walk } from "./walk.ts";
 
-/** A Variable; or an array, or a leaf of a State, that the model keeps without one. */
+/** A Variable, or an array or leaf of a State that the model keeps without a Variable. */
 export type LeafValue = Variable | StateLeaf;
 
 /** Where a leaf can be read and written. */
 export interface LeafPlace {
   readonly owner: object;
-  /** The owner's own: a Map's keys may be called otherwise in paths. */
+  /** The key in the owner. A key of a Map may have another form in paths. */
   readonly key: PathPart;
 }
 
-/** What is told on the way. The first call is for the root, without a key. */
+/**
+ * The callbacks of {@link GraphWalk}. They are not told of entering or leaving the root. If the
+ * root is a leaf, its key is undefined.
+ */
 export interface GraphVisitor {
-  /** Goes down into a node or container. */
+  /** The walk enters a node or container. */
   enter?(key: PathPart): void;
   /**
    * A leaf, at its first path.
-   * @param at - The walk, which knows where that is.
+   * @param at - The walk, which can tell the leaf's path.
    */
   leaf?(key: PathPart | undefined, value: LeafValue, at: GraphWalk): void;
-  /** Comes back up. */
+  /** The walk leaves it. */
   exit?(): void;
 }
 
@@ -42,20 +45,20 @@ export interface GraphVisitor {
 interface OpenDef {
   readonly index: number;
   readonly attributes: AttributeDef[];
-  /** Of a container its kind; modules have none. */
+  /** The kind of a container; undefined for modules. */
   readonly container: ContainerDef["kind"] | undefined;
   readonly parent: OpenDef | undefined;
 }
 
-/** Defines a model; what is shared is entered at its first path only. */
+/** Makes the GraphDef of a model. Shared parts are entered at their first path only. */
 export class GraphWalk {
-  /** The numbers of the modules and Variables that were met. */
+  /** The numbers of the modules and Variables that the walk has met. */
   readonly indices: Map<object, number> = new Map();
   private readonly visitor: GraphVisitor;
   private readonly order: KeyOrder | undefined;
   declare private walk: Walk;
   private readonly nodes: NodeDef[] = [];
-  /** Records that are known to be no States. */
+  /** Records that are known not to be States. */
   private readonly others = new Set<object>();
   private open: OpenDef | undefined;
   private leafCount = 0;
@@ -80,24 +83,24 @@ export class GraphWalk {
     return known({ root: rootDef, nodes: Object.freeze(nodes), leafCount });
   }
 
-  /** The path of what was met, for those who ask later. */
+  /** The place of the current value, from which its path can be made later. */
   at(): Place {
     return this.walk.place();
   }
 
-  /** The number of the node or container that has what was met; -1 for the whole. */
+  /** The number of the node or container that has the current value; -1 for the root. */
   get owner(): number {
     return this.open?.index ?? -1;
   }
 
-  /** The owner's own key of what was met. */
+  /** The key of the current value in its owner. */
   get key(): PathPart {
     return this.walk.key;
   }
 
   /**
-   * Where it can be read and written; missing where it is the whole, and in States that the model
-   * keeps, which are never written to.
+   * Where the current leaf can be read and written. Undefined for the root, and in States that the
+   * model keeps, since States never change.
    */
   place(): LeafPlace | undefined {
     const { owner, key, value } = this.walk;
@@ -105,7 +108,7 @@ export class GraphWalk {
     return owner && !isKept ? { owner: owner.value, key } : undefined;
   }
 
-  /** @returns nothing for what is left. */
+  /** @returns the definition of the current value; `undefined` when the walk leaves it. */
   private define(): AttributeDef | undefined {
     const { kind, value } = this.walk;
     switch (kind) {
@@ -130,7 +133,7 @@ export class GraphWalk {
     return isStateLike(container, this.others) ? "state" : (containerKind(container) ?? "record");
   }
 
-  /** The definition of an object that was visited before; remembers it otherwise. */
+  /** Returns the definition of an object that was visited before. Otherwise remembers it. */
   private track(value: object): AttributeDef | undefined {
     const known = this.indices.get(value);
     if (known !== undefined) return nodeDef(known);
@@ -175,6 +178,9 @@ export class GraphWalk {
   }
 }
 
-/** The class, past an attribute that may be called `constructor`. */
+/**
+ * The class of a node. It is read from the prototype, since an attribute may be called
+ * `constructor`.
+ */
 const typeOf = (node: GraphNode): NodeType =>
   (Object.getPrototypeOf(node) as { readonly constructor: NodeType }).constructor;

@@ -1,18 +1,18 @@
-/** @file Where a walk of the graph is. */
+/** @file The position of a walk over a graph. */
 import type { Place } from "../data/place.ts";
 import type { PathPart } from "../path.ts";
 import { partOfMapKey } from "./keys.ts";
 
-/** A node or container that a walk is in. */
+/** A node or container that a walk is inside of. */
 export interface Frame extends Place {
   readonly parent: Frame | undefined;
   readonly value: object;
   readonly kind: "node" | "container";
   readonly keys: readonly PathPart[];
-  /** The parent's own key of it. */
+  /** Its key in the parent. */
   readonly key: PathPart;
   next: number;
 }
 
-/** What a key is called in paths. */
+/** The form that a key of `x` has in paths. */
 export const partIn = (x: object, key: PathPart): PathPart => (x instanceof Map ? partOfMapKey(key) : key);

@@ -1,4 +1,4 @@
-/** @file Definitions as JSON, and back. */
+/** @file Writes definitions as JSON, and reads them. */
 import { describe, StructureError } from "../errors.ts";
 import { formatPath, type Path, type PathPart } from "../path.ts";
 import { isPlainObject } from "../data/plain-object.ts";
@@ -41,10 +41,11 @@ const isGraphDefJson = (json: unknown): json is GraphDefJson =>
   Number.isInteger(json.leafCount);
 
 /**
- * A definition as JSON. Module classes, Variable classes and functions in it are written by their
- * registered names, functions that a registered factory made by how they were made.
- * @throws {@link StructureError} naming the path of the first attribute that cannot be written, and
- * how it could be.
+ * Writes a definition as JSON. Module classes, Variable classes and functions are written by their
+ * registered names. Functions that a registered factory made are written as the factory's name and
+ * arguments.
+ * @throws {@link StructureError} with the path of the first attribute that cannot be written, and
+ * advice on how to write it.
  */
 export function graphDefToJson(graphdef: GraphDef): GraphDefJson {
   checkGraphDef("graphDefToJson", graphdef);
@@ -81,10 +82,10 @@ export function graphDefToJson(graphdef: GraphDef): GraphDefJson {
 }
 
 /**
- * The definition that {@link graphDefToJson} wrote.
- * @typeParam M - The model's type, which the JSON cannot say.
- * @throws {@link StructureError} when it is something else, with the place in the JSON;
- * {@link NotFoundError} for names that nothing is registered under.
+ * Reads a definition that {@link graphDefToJson} wrote.
+ * @typeParam M - The model's type, which is not in the JSON.
+ * @throws {@link StructureError} for other JSON, with the place of the fault; {@link NotFoundError}
+ * for names that nothing is registered under.
  */
 export function graphDefFromJson<M = unknown>(json: GraphDefJson): GraphDef<M> {
   if (!isGraphDefJson(json)) {

@@ -1,6 +1,6 @@
 /**
  * @file The static half of a model: classes, attribute names, static values, Variable types, and
- * what is shared with what.
+ * which parts are shared.
  */
 import type { PathPart } from "../path.ts";
 import type { VariableDef } from "../variable/variable-state.ts";
@@ -8,8 +8,9 @@ import type { ContainerKind } from "../data/containers.ts";
 import type { GraphNode } from "./node.ts";
 
 /**
- * What an attribute is: another node (a number into `nodes`; equal numbers are one object), an
- * array, a leaf of a State that the model keeps, or a static value.
+ * The definition of an attribute: another node, an array, a leaf of a State that the model keeps,
+ * or a static value. A node is given by its index in `nodes`; attributes with the same index share
+ * one object.
  */
 export type AttributeDef =
   | { readonly kind: "node"; readonly index: number }
@@ -20,7 +21,7 @@ export type AttributeDef =
 /** A class of nodes. It is instantiated without running its constructor. */
 export type NodeType = abstract new (...args: never[]) => GraphNode;
 
-/** What a node or container has: `attributes[i]` is called `keys[i]`. */
+/** The attributes of a node or container. `keys[i]` is the name of `attributes[i]`. */
 export interface Attributes {
   readonly keys: readonly PathPart[];
   readonly attributes: readonly AttributeDef[];
@@ -43,8 +44,8 @@ export type NodeDef = ObjectDef | ContainerDef | VariableDef;
 declare const model: unique symbol;
 
 /**
- * A model without its values: plain, immutable data. Together with the State it gives the model
- * back.
+ * A model without its values: plain, immutable data. `merge` makes the model again from it and the
+ * State.
  * @see Flax `nnx.GraphDef`
  */
 export interface GraphDef<out M = unknown> {
@@ -52,6 +53,6 @@ export interface GraphDef<out M = unknown> {
   readonly nodes: readonly NodeDef[];
   /** How many leaves the State has. */
   readonly leafCount: number;
-  /** The model's type; there is no such property. */
+  /** Carries the model's type for TypeScript. The property does not exist at run time. */
   readonly [model]?: M;
 }

@@ -1,4 +1,4 @@
-/** @file A model taken apart but kept together: its definition with its values. */
+/** @file A definition and a State in one object. */
 import { disposeSymbol } from "../data/dispose-symbol.ts";
 import type { Filter } from "../filter/filter.ts";
 import { disposeState } from "../state/builder.ts";
@@ -13,7 +13,7 @@ export interface GraphState<out M = unknown> extends Disposable {
   readonly state: OwnedState;
 }
 
-/** A frozen GraphState. */
+/** Makes a frozen GraphState. */
 export const graphStateOf = <M>(graphdef: GraphDef<M>, state: OwnedState): GraphState<M> =>
   Object.freeze({ graphdef, state, [disposeSymbol]: () => disposeState(state) });
 
@@ -21,7 +21,7 @@ export const graphStateOf = <M>(graphdef: GraphDef<M>, state: OwnedState): Graph
 export const isGraphState = (x: unknown): x is GraphState =>
   typeof x === "object" && x !== null && "graphdef" in x && isGraphDefLike(x.graphdef) && "state" in x;
 
-/** One GraphState for each filter, one of everything without filters. */
+/** The result of {@link unpack}: one GraphState, or with several filters one for each. */
 export type GraphStates<M, Fs extends readonly Filter[]> = Fs extends readonly []
   ? GraphState<M>
   : Fs extends readonly [Filter]
@@ -29,8 +29,8 @@ export type GraphStates<M, Fs extends readonly Filter[]> = Fs extends readonly [
     : { -readonly [K in keyof Fs]: GraphState<M> };
 
 /**
- * As `split`, with each State beside the definition: one GraphState, or with several filters one
- * for each.
+ * As `split`, but returns each State together with the definition: one GraphState, or with several
+ * filters one for each.
  * @throws {@link FilterError} when a leaf matches no filter.
  * @see Flax `nnx.unpack`
  */

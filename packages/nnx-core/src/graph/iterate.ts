@@ -1,4 +1,4 @@
-/** @file The nodes of a graph, one by one. */
+/** @file Iterates over the nodes of a graph. */
 import { describe, StructureError } from "../errors.ts";
 import type { Path, PathPart } from "../path.ts";
 import { Variable } from "../variable/variable.ts";
@@ -7,7 +7,7 @@ import { type KeyOrder, keysOf } from "./keys.ts";
 import { childAt, classify, GraphNode } from "./node.ts";
 import { type Shown, Walk } from "./walk.ts";
 
-/** What a walk comes by, each with its path. */
+/** Yields the values of a walk, each with its path. */
 function* iterate(root: unknown, shown: Shown): Generator<readonly [path: Path, value: unknown]> {
   const walk = new Walk(root);
   while (walk.nextOnce(shown)) yield [walk.path(), walk.value];
@@ -15,22 +15,22 @@ function* iterate(root: unknown, shown: Shown): Generator<readonly [path: Path, 
 
 /**
  * Every node, container and Variable below `root` with its first path: children before parents,
- * sorted, `root` last. Shared nodes come once; cycles end.
+ * sorted, `root` last. Shared nodes come once, so walks over cycles end.
  */
 export function iterNodes(root: unknown): Generator<readonly [path: Path, value: object]> {
-  // Without values everything that comes is an object.
+  // "parts" leaves out static values, so every value is an object.
   return iterate(root, "parts") as Generator<readonly [Path, object]>;
 }
 
-/** What {@link iterNodes} gives, without the paths, which cost more than the walk. */
+/** As {@link iterNodes}, without paths, since making these costs more than the walk. */
 export function* nodesOf(root: unknown, order?: KeyOrder): Generator<object> {
   const walk = new Walk(root, { order });
   while (walk.nextOnce()) yield walk.value as object;
 }
 
 /**
- * The nodes and containers that {@link iterGraphNodes} gives, each with what knows its first path:
- * paths are made when they are asked for.
+ * The nodes and containers of {@link iterGraphNodes}, as frames. The first path of each can be made
+ * from its frame later.
  */
 export function framesOf(root: unknown): Frame[] {
   const frames: Frame[] = [];
@@ -53,8 +53,8 @@ export const iterGraph = (root: unknown): Generator<readonly [path: Path, value:
   iterate(root, "all");
 
 /**
- * The attributes of a node that are nodes or Variables, sorted by name; what is shared comes under
- * each name. Lists, records and Maps are not looked into, but may be the root.
+ * Yields the attributes of a node that are nodes or Variables, sorted by name. A shared one comes
+ * under each of its names. Lists, records and Maps are not entered, but `node` may be one.
  * @throws {@link StructureError} when `node` is neither a module nor a container.
  * @see Flax `nnx.iter_children`
  */

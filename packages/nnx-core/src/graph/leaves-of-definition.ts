@@ -1,10 +1,10 @@
-/** @file The leaves that a model of a definition has: their paths and what they are. */
+/** @file Lists the leaves of a definition: their paths and their Variables' types and metadata. */
 import type { Path } from "../path.ts";
 import type { VariableDef } from "../variable/variable-state.ts";
 import type { Attributes, GraphDef, NodeDef } from "./graph-def.ts";
 import { pathOfSite, planOf, type Site } from "./plan.ts";
 
-/** What a leaf becomes; nothing for an array, which has no Variable. */
+/** The Variable definition of a leaf; `undefined` for an array without a Variable. */
 export function definitionAt({ nodes }: GraphDef, site: Site): VariableDef | undefined {
   const node = nodes[site.node] as NodeDef;
   if (site.kind === "variable") return node as VariableDef;

@@ -1,4 +1,4 @@
-/** @file Models from models: every leaf through a function. */
+/** @file Makes a new model by applying a function to every leaf. */
 import { checkFunction } from "../data/functions.ts";
 import { checkOptions } from "../data/options.ts";
 import type { Path } from "../path.ts";
@@ -14,8 +14,8 @@ import { newParts, unflatten } from "./unflatten.ts";
 /** How {@link map} treats results. */
 export interface MapOptions {
   /**
-   * A value that `f` returns becomes a Variable of the old type and metadata; `false` puts it in
-   * the Variable's place.
+   * Whether a value that `f` returns becomes a Variable with the old type and metadata. `false`
+   * puts the value itself in the place of the Variable.
    * @defaultValue true
    */
   recreateVariables?: boolean;
@@ -24,8 +24,8 @@ export interface MapOptions {
 const noMetadata: Metadata = Object.freeze({});
 
 /**
- * A new model whose leaves are what `f` makes of the model's: a leaf `{ type, value, metadata }`,
- * or a value alone. The model stays as it is.
+ * Makes a new model with the results of `f` for each leaf. A result is a leaf `{ type, value,
+ * metadata }`, or a value alone. The given model does not change.
  * @see Flax `nnx.map`
  */
 export function map<M>(
@@ -38,7 +38,7 @@ export function map<M>(
   const { recreateVariables = true } = options;
   const [graphdef, states] = take("map", node, [], { exhaustive: true });
   const [values] = states as [OwnedState];
-  // Where Variables are not made again: the value in the place of each, by its leaf.
+  // If Variables are not made again: the values that replace them, by leaf.
   const bare = new Map<StateLeaf, unknown>();
   let mapped = values;
   try {
@@ -48,7 +48,7 @@ export function map<M>(
         const result = (f as (path: Path, leaf: StateLeaf) => unknown)(path, leaf);
         if (isVariableState(result)) return result;
         if (recreateVariables) return withValue(leaf, result);
-        // A leaf of its own, since equal leaves would be one key.
+        // A new object for each leaf, since the same leaf at two paths would be one key of `bare`.
         const stand = Object.freeze(
           isVariableState(leaf) ? { ...leaf } : { type: Variable, value: leaf, metadata: noMetadata },
         );

@@ -1,6 +1,6 @@
 /**
- * @file Which leaf of which State belongs to which Variable of a GraphDef: by path, through sharing
- * and cycles.
+ * @file Finds the leaf of a State for each Variable of a GraphDef, by path. Works with sharing and
+ * cycles.
  */
 import type { Path, PathPart } from "../path.ts";
 import { childOf, isLeaf, type State, type StateLeaf, type StateNode } from "../state/state.ts";
@@ -9,15 +9,15 @@ import { pathOfSite, type Plan, planOf, type Site } from "./plan.ts";
 
 /** The leaves of a GraphDef. */
 export interface Leaves {
-  /** Per node of the GraphDef: the leaf, where the node is a Variable. */
+  /** The leaf of each node of the GraphDef that is a Variable, by the node's number. */
   readonly variables: readonly (StateLeaf | undefined)[];
-  /** Per node: its attributes that are leaves without Variables. */
+  /** The attributes of each node that are leaves without Variables, by the node's number. */
   readonly bare: ReadonlyMap<number, ReadonlyMap<PathPart, StateLeaf>>;
-  /** The leaf, where the whole model is one. */
+  /** The leaf, if the whole model is one leaf. */
   readonly root: StateLeaf | undefined;
 }
 
-/** The leaves that States have for a GraphDef, and what did not fit. */
+/** The leaves that States have for a GraphDef, and the paths without one. */
 export interface Match extends Leaves {
   /** Paths at which no State has a leaf. */
   readonly missing: readonly Path[];
@@ -25,7 +25,7 @@ export interface Match extends Leaves {
   readonly used: number;
 }
 
-/** What one State has at each place. */
+/** Looks up one State's parts by place. */
 class View {
   private readonly subtrees: (State | undefined)[];
   private readonly root: State | undefined;
@@ -40,14 +40,14 @@ class View {
     return above === undefined ? undefined : childOf(above, part);
   }
 
-  /** Remembers a subtree for what is below it. */
+  /** Remembers a subtree, so that places below it can be looked up. */
   enter(position: number, site: Site): void {
     const child = this.at(site);
     this.subtrees[position] = child === undefined || isLeaf(child) ? undefined : child;
   }
 }
 
-/** Finds each leaf; where several States have something, the last one's counts. */
+/** Finds each leaf. If several States have a path, the last one counts. */
 export function match(graphdef: GraphDef, states: readonly StateNode[]): Match {
   const { nodes, root: rootDef } = graphdef;
   const rootIsVariable = rootDef.kind === "node" && nodes[rootDef.index]?.kind === "variable";
@@ -63,7 +63,7 @@ function matchPlan(plan: Plan, nodeCount: number, states: readonly StateNode[]):
   const variables: (StateLeaf | undefined)[] = new Array(nodeCount);
   const bare = new Map<number, Map<PathPart, StateLeaf>>();
   const missing: Path[] = [];
-  // The last one first, since its leaves count.
+  // The last State comes first, since its leaves count.
   const views = states.map((state) => new View(state, plan.length)).reverse();
   let used = 0;
   for (let i = 0; i < plan.length; i++) {
@@ -85,7 +85,7 @@ function matchPlan(plan: Plan, nodeCount: number, states: readonly StateNode[]):
   return { variables, bare, root: undefined, missing, used };
 }
 
-/** Notes the leaf that a node has under a key of its own, without a Variable. */
+/** Notes a leaf without a Variable that a node has under a key. */
 export function putBare(
   bare: Map<number, Map<PathPart, StateLeaf>>,
   node: number,

@@ -1,4 +1,4 @@
-/** @file A model from its definition and its values. */
+/** @file Makes a model from its definition and its values. */
 import { describe, StructureError } from "../errors.ts";
 import { checkState, stateIn } from "../state/check-state.ts";
 import type { PureState } from "../state/pure.ts";
@@ -11,9 +11,10 @@ import { type GraphState, isGraphState } from "./graph-state.ts";
 import { unflatten } from "./unflatten.ts";
 
 /**
- * The model again: new objects, no constructor runs, what was shared is shared. The States stay as
- * they are. Where several have a leaf at one path, the last one's counts; values without types, as
- * `toPure` gives them, become what the GraphDef says. Also takes what `unpack` returned.
+ * Makes the model again from new objects. No constructor runs. Shared parts are shared again. The
+ * States do not change. If several have a leaf at the same path, the last one counts. Values
+ * without types, as `toPure` gives them, get their types from the GraphDef. Also accepts what
+ * `unpack` returned.
  * @throws {@link StructureError} naming the paths, when the States together do not have exactly the
  * model's leaves; for GraphStates of different models; and for classes with native `#private`
  * members.

@@ -1,4 +1,4 @@
-/** @file What is registered under a name, for the entry point that must keep it all. */
+/** @file Checks and lists the registered names, for entry points that read them. */
 import { NotFoundError } from "../errors.ts";
 import { isNamedVariable, variableNames } from "../variable/registry.ts";
 import type { NodeType } from "./graph-def.ts";
@@ -20,10 +20,10 @@ function isNamed(thing: Named): boolean {
 }
 
 /**
- * Requires that things are registered. Whoever reads names calls it with all that a name may mean:
- * a bundler drops a file, and with it the names that it registers, when nothing refers to what it
- * exports.
- * @throws {@link NotFoundError} for the first that is not.
+ * Requires that things are registered. Code that reads names calls it with everything that a name
+ * may stand for. This refers to the exports of the files that register names; a bundler drops a
+ * file, and its registrations, when nothing refers to its exports.
+ * @throws {@link NotFoundError} for the first thing that is not registered.
  */
 export function requireNamed(where: string, things: readonly Named[]): void {
   for (const thing of things) {
@@ -35,7 +35,7 @@ export function requireNamed(where: string, things: readonly Named[]): void {
   }
 }
 
-/** All names, by what they name. */
+/** All registered names, by the kind of thing that they stand for. */
 export const registeredNames = (): Readonly<
   Record<"modules" | "functions" | "factories" | "variables", string[]>
 > => ({

@@ -1,12 +1,12 @@
-/** @file Telling values from parts of models and States. */
+/** @file Tells values from parts of models and States. */
 import { nested } from "../data/containers.ts";
 import { isVariableState } from "../variable/variable-state.ts";
 import { Variable } from "../variable/variable.ts";
 import { GraphNode } from "./node.ts";
 
 /**
- * Whether something is a module or a Variable, or has a leaf of a State in its lists and objects:
- * no Variable can hold it as its value.
+ * Whether something cannot be the value of a Variable: a module, a Variable, or a container with
+ * the leaf of a Variable in it.
  */
 export function isNoValue(value: unknown): boolean {
   if (value instanceof GraphNode || value instanceof Variable) return true;

@@ -1,4 +1,4 @@
-/** @file Where the nodes of a definition are. */
+/** @file Finds the paths of a definition's nodes. */
 import type { Path, PathPart } from "../path.ts";
 import type { AttributeDef, GraphDef, NodeDef } from "./graph-def.ts";
 
@@ -6,8 +6,8 @@ import type { AttributeDef, GraphDef, NodeDef } from "./graph-def.ts";
 export function pathOfNode({ nodes }: GraphDef, index: number): Path {
   const path: PathPart[] = [];
   let at = index;
-  // Numbers are given in the order of the walk: who met a node first is the last one before it that
-  // has it.
+  // Nodes are numbered in the order of the walk, which goes depth first. So the node on whose path
+  // this one was met first is the last one with a smaller number that refers to it.
   for (let owner = at - 1; owner >= 0 && at > 0; owner--) {
     const node = nodes[owner] as NodeDef;
     if (node.kind === "variable") continue;

@@ -1,4 +1,7 @@
-/** @file What the graph walks into: the one place that decides what is a node, a leaf or static. */
+/**
+ * @file Decides which values are nodes, leaves, containers or static, and reads and writes their
+ * attributes.
+ */
 import { giveThingToScope, type ScopeKind } from "../ownership/scopes.ts";
 import type { PathPart } from "../path.ts";
 import { isContainer, itemsOf, nested } from "../data/containers.ts";
@@ -9,8 +12,8 @@ import { Variable } from "../variable/variable.ts";
 
 /**
  * The base of everything with identity and attributes in a model's graph: modules, Rngs,
- * optimizers. Attributes that are nodes, Variables, arrays, keys, or plain containers of these are
- * children; all others are static.
+ * optimizers. Its attributes that are nodes, Variables, arrays, keys, or plain containers of these
+ * are children. All others are static.
  * @see Flax `nnx.Pytree`
  */
 export abstract class GraphNode {
@@ -23,31 +26,31 @@ export abstract class GraphNode {
 
 neverProxied(GraphNode);
 
-/** The Variables that a node has itself, also in containers. */
+/** The Variables in a node's own attributes, also in containers, but not those of other nodes. */
 export const ownVariables = (node: object): Variable[] =>
   [...nested(node, (each) => each === node || isContainer(each))].filter((each) => each instanceof Variable);
 
-/** Nodes hold nothing themselves; their Variables go with them when both are of the scope. */
+/**
+ * Nodes hold no tensors themselves. A node that leaves a scope takes its Variables along if they
+ * belong to the same scope.
+ */
 const ofScope: ScopeKind<GraphNode> = { end: () => {}, leave: () => {}, partsOf: ownVariables };
 
 /**
- * Makes the scope that is open, if there is one, the owner of a new node: what its Variables hold
- * goes with it.
+ * Gives a new node to the open scope, if there is one. When the node leaves the scope, the tensors
+ * of its Variables leave, too.
  */
 export function giveNodeToScope(node: GraphNode): void {
   giveThingToScope(node, ofScope);
 }
 
-/**
- * What something can be to the graph. A leaf is an array, or what a Variable left in a State, that
- * no Variable holds.
- */
+/** The kinds of values in a graph. A leaf is an array without a Variable, or a leaf of a State. */
 export type Kind = "node" | "variable" | "leaf" | "container" | "static";
 
 /**
- * What `x` is to the graph. Containers without anything in them that the graph tracks are static.
- * @param holding - Containers that a walk knows to hold data, so that it looks into each once and
- * not from each one around it.
+ * Returns the kind of `x`. Containers without nodes, Variables or leaves in them are static.
+ * @param holding - Containers that a walk knows to hold data. With it each container is searched
+ * once, and not again for each container around it.
  */
 export function classify(x: unknown, holding?: Set<object>): Kind {
   if (typeof x !== "object" || x === null) return "static";
@@ -59,7 +62,7 @@ export function classify(x: unknown, holding?: Set<object>): Kind {
 
 const isData = (x: object): boolean => x instanceof GraphNode || x instanceof Variable || isLeaf(x);
 
-/** What a search has come by. */
+/** A container that the search has found, and how it got there. */
 interface Found {
   readonly container: object;
   readonly parent: Found | undefined;
@@ -67,8 +70,8 @@ interface Found {
 }
 
 /**
- * @param holding - Containers that are known to hold data; those on the way to what is found are
- * added.
+ * @param holding - Containers that are known to hold data. The containers around the data that the
+ * search finds are added.
  */
 function holdsData(container: object, holding: Set<object> | undefined): boolean {
   if (!isContainer(container)) return false;
@@ -83,7 +86,7 @@ function holdsData(container: object, holding: Set<object> | undefined): boolean
         return true;
       }
       if (!isContainer(item) || seen.has(item)) continue;
-      // What has no end holds no data that could be told from it.
+      // Containers without end count as static, since the search cannot finish.
       if (next.level === mostLevels || seen.size === mostContainers) return false;
       seen.add(item);
       open.push({ container: item, parent: next, level: next.level + 1 });
@@ -92,7 +95,7 @@ function holdsData(container: object, holding: Set<object> | undefined): boolean
   return false;
 }
 
-/** One attribute of a node or item of a container. */
+/** Reads one attribute of a node or item of a container. */
 export const childAt = (x: object, key: PathPart): unknown =>
   x instanceof Map ? x.get(key) : (x as Record<PathPart, unknown>)[key];
 
@@ -102,15 +105,15 @@ export function setChild(x: object, key: PathPart, value: unknown): void {
   else (x as Record<PathPart, unknown>)[key] = value;
 }
 
-/** Takes away one attribute of a node or item of a Map or plain object. */
+/** Removes one attribute of a node or item of a Map or plain object. */
 export function removeChild(x: object, key: PathPart): void {
   if (x instanceof Map) x.delete(key);
   else Reflect.deleteProperty(x, key);
 }
 
 /**
- * Whether an attribute can be written or made; those of frozen objects, and own ones that only have
- * a getter, cannot.
+ * Whether an attribute can be written or created. Attributes of frozen objects, and own attributes
+ * with only a getter, cannot.
  */
 export function isWritable(x: object, key: PathPart): boolean {
   if (x instanceof Map) return true;
@@ -119,8 +122,8 @@ export function isWritable(x: object, key: PathPart): boolean {
 }
 
 /**
- * Gives a new node or container one attribute of its own, past any accessor that its class has
- * under this name.
+ * Defines an own attribute of a new node or container. An accessor of its class with this name does
+ * not run.
  */
 export function defineChild(x: object, key: PathPart, value: unknown): void {
   if (x instanceof Map) x.set(key, value);

@@ -1,4 +1,4 @@
-/** @file Taking leaves out of a model. */
+/** @file Takes leaves out of a model. */
 import { describe, FilterError, StructureError } from "../errors.ts";
 import type { Filter } from "../filter/filter.ts";
 import { formatPath, type PathPart } from "../path.ts";
@@ -14,14 +14,15 @@ import { nodesOf } from "./iterate.ts";
 import { classify, isWritable, removeChild, setChild } from "./node.ts";
 import { Walk } from "./walk.ts";
 
-/** An array that is taken out of the model is the State's alone. */
+/** Makes the leaf for a value that `pop` removes. An array belongs to the State alone then. */
 const takenLeaf = (value: LeafValue): StateLeaf => (value instanceof Variable ? value.toState() : value);
 
 /**
- * Removes the leaves that filters match from the model, as attributes, and returns them: one State
- * for each filter, each leaf in the first that matches. Filters need not cover everything; static
- * values never match. A Variable that is shared is removed at the first path that matches only. One
- * that the model does not have anywhere any more is disposed: its value is the State's.
+ * Removes the attributes whose leaves match the filters from the model, and returns the leaves in
+ * one State for each filter. Each leaf goes to the first filter that matches. Filters need not
+ * cover everything. Static values never match. A shared Variable is removed only at the first path
+ * that matches. If the model does not have a removed Variable at any other path, the Variable is
+ * disposed, and its value belongs to the State.
  * @throws {@link FilterError} without a filter, {@link StructureError} when an item of an array or
  * of a frozen object matches; nothing is removed then.
  * @see Flax `nnx.pop`
@@ -61,7 +62,7 @@ export function pop(node: object, ...filters: readonly Filter[]): unknown {
       if (Array.isArray(owner.value)) throw inArray(walk.path());
       if (Object.isFrozen(owner.value) && !(owner.value instanceof Map)) throw inFrozen(walk.path());
       if (child instanceof Variable) {
-        // One that no filter took is asked for again, at its next path.
+        // A Variable that no filter took is not added, so it is tested again at its next path.
         seen.add(child);
         removed.add(child);
       }
@@ -85,7 +86,8 @@ export function pop(node: object, ...filters: readonly Filter[]): unknown {
 
 /**
  * Takes leaves of a State that the model keeps.
- * @returns what makes the State of the others, if any was taken.
+ * @returns a function that makes the State of the remaining leaves, or `undefined` if no leaf was
+ * taken.
  */
 function popState(selection: Selection<LeafValue>, part: PathPart, kept: State): (() => State) | undefined {
   const rest = new StatesBuilder(1, [kept]);

@@ -1,4 +1,4 @@
-/** @file Definitions as text. */
+/** @file Prints definitions as text. */
 import { entriesOf } from "../data/containers.ts";
 import { nameOf } from "../data/name-of.ts";
 import { formatPath, type PathPart } from "../path.ts";
@@ -7,7 +7,7 @@ import type { AttributeDef, GraphDef, NodeDef } from "./graph-def.ts";
 import { pathOfNode } from "./node-paths.ts";
 import { nameOfFunction, recipeOf } from "./registry.ts";
 
-/** A static value in one line. */
+/** Prints a static value in one line. */
 function printValue(value: unknown, depth = 0): string {
   if (typeof value === "string") return JSON.stringify(value);
   if (Object.is(value, -0)) return "-0";
@@ -42,8 +42,8 @@ function headOf(node: NodeDef): string {
 type Line = readonly [def: AttributeDef, label: string, indent: string];
 
 /**
- * A definition as an indented outline: classes, static values, Variable types with metadata, and
- * where what is shared was first.
+ * Prints a definition as an indented outline: classes, static values, Variable types with metadata,
+ * and the first path of each shared part.
  * @example
  * ```ts
  * console.log(nnx.printGraphDef(nnx.graphdef(model)));
@@ -53,7 +53,7 @@ export function printGraphDef(graphdef: GraphDef): string {
   checkGraphDef("printGraphDef", graphdef);
   const lines: string[] = [];
   const printed = new Set<number>();
-  // The next one is last.
+  // A stack: the last item is printed next.
   const open: Line[] = [[graphdef.root, "", ""]];
   for (let next = open.pop(); next; next = open.pop()) {
     const [def, label, indent] = next;

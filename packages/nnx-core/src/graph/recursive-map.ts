@@ -1,4 +1,4 @@
-/** @file Models from models: everything through a function, children first. */
+/** @file Makes a new model by applying a function to all of its parts, children first. */
 import { checkFunction } from "../data/functions.ts";
 import { describe, StructureError } from "../errors.ts";
 import { formatPath, type Path } from "../path.ts";
@@ -12,22 +12,25 @@ import { childAt, setChild } from "./node.ts";
 import { Walk } from "./walk.ts";
 
 /**
- * A copy of the model, around its own Variables, in which everything was replaced by what `f` makes
- * of it, children first: nodes, containers, Variables, arrays and static values. What is shared is
- * mapped once, and shared again. Such a copy owns nothing: see `view`.
+ * Makes a copy of the model that shares its Variables, and replaces each part by the result of `f`:
+ * nodes, containers, Variables, arrays and static values, children first. A shared part is mapped
+ * once, and stays shared. The copy owns nothing, like a `view`.
  * @throws {@link StructureError} for models with cycles, whose parts have no order.
  * @see Flax `nnx.recursive_map`
  */
 export function recursiveMap<M>(f: (path: Path, value: unknown) => unknown, node: M): M {
   checkFunction("recursiveMap", f, "f, model");
-  // Whatever `f` made of the root; who maps a model to something else says so.
+  // `f` may return any type for the root; callers then cast the result.
   return mapAll(f, node) as M;
 }
 
 /** A node or container that is not left yet. */
 interface Copy {
   readonly frame: Frame;
-  /** What the results are written into: the copy's own, or of a State, which is frozen, another. */
+  /**
+   * The object that the results are written into. States are frozen, so for their parts it is a new
+   * object.
+   */
   readonly value: object;
   readonly isPartOfState: boolean;
 }
@@ -63,12 +66,15 @@ function copyFor(frame: Frame, above: Copy | undefined): Copy {
   return { frame, value, isPartOfState };
 }
 
-/** The node, container or State with its new children; what did not change is the model's own. */
+/**
+ * Returns the node, container or State with its new children. If no child changed, returns the
+ * original.
+ */
 function finished({ value, frame, isPartOfState }: Copy): object {
   const original = frame.value;
   if (value === original || frame.keys.every((key) => childAt(value, key) === childAt(original, key)))
     return original;
-  // A part of a State is closed with the whole.
+  // A part of a State is frozen when the whole State is made.
   if (isPartOfState || !isStateLike(value)) return value;
   const state = checkState("recursiveMap", value);
   return makeState({ ...state }, leavesOf(state).map(leafValue));

@@ -1,4 +1,4 @@
-/** @file Names for classes and functions, by which files know them. */
+/** @file Registers names of classes and functions, for use in files. */
 import { equalData } from "../data/equal-data.ts";
 import { NnxError, NotFoundError } from "../errors.ts";
 import { filterFactories, filterRecipe } from "./filter-recipes.ts";
@@ -6,7 +6,7 @@ import type { NodeType } from "./graph-def.ts";
 
 type AnyFunction = (...args: never[]) => unknown;
 
-/** Things by name and names by thing, for one kind of thing. */
+/** The names of one kind of thing, in both directions. */
 class Names<T extends object> {
   private readonly byName = new Map<string, T>();
   private readonly names = new WeakMap<T, string>();
@@ -17,7 +17,8 @@ class Names<T extends object> {
   }
 
   /**
-   * @param isNewer - Whether `thing` is what `taken` was, evaluated again; it takes the name over.
+   * @param isNewer - Whether `thing` is a newer evaluation of the same source as `taken`. Then it
+   * takes over the name.
    */
   add(name: string, thing: T, isNewer: (taken: T) => boolean): void {
     const taken = this.byName.get(name);
@@ -68,12 +69,12 @@ export const recipeOf = (made: unknown): Recipe | undefined =>
     : undefined;
 
 /**
- * Remembers how something was made, where the factory does not: constructors tell it of `this`.
+ * Remembers how something was made without a wrapped factory. Constructors call it with `this`.
  * @param factory - A name that `registerFactory` knows.
  */
 export function recordRecipe(made: object, factory: string, args: readonly unknown[]): void {
   const given = [...args];
-  // Trailing `undefined`s are what was left out.
+  // Trailing `undefined`s are optional arguments that were left out.
   while (given.length > 0 && given.at(-1) === undefined) given.pop();
   recipes.set(made, Object.freeze({ factory, args: Object.freeze(given) }));
 }
@@ -82,7 +83,10 @@ export function recordRecipe(made: object, factory: string, args: readonly unkno
 export const nameOfFunction = (f: unknown): string | undefined =>
   functionNames.nameOf(f as AnyFunction) ?? factoryNames.nameOf(f as AnyFunction);
 
-/** Whether two functions or objects were made alike by one factory, or are one factory. */
+/**
+ * Whether one factory made two functions or objects from equal arguments, or both are the same
+ * factory.
+ */
 export function sameRecipe(a: unknown, b: unknown): boolean {
   if (typeof a === "function" && typeof b === "function") {
     const name = factoryNames.nameOf(a as AnyFunction);
@@ -94,8 +98,8 @@ export function sameRecipe(a: unknown, b: unknown): boolean {
 }
 
 /**
- * Whether something has the same name in the source: it is most likely the same, in a file that was
- * evaluated again (hot reloading).
+ * Whether something has the same name in the source. It is then most likely the same thing, in a
+ * file that was evaluated again (hot reloading).
  */
 const isNamedLike =
   (thing: { readonly name: string }) =>
@@ -107,8 +111,8 @@ const sources = new WeakMap<AnyFunction, string>();
 
 /**
  * Gives a class of modules a name, so that definitions that contain it can be written and read. A
- * class of the same `name` as the one that was registered takes its place, as when a file is
- * evaluated again; definitions with the old class are still written.
+ * class with the same `name` as the registered one replaces it, as when a file is evaluated again.
+ * Definitions with the old class can still be written.
  * @throws {@link NnxError} when a class of another name has it.
  */
 export function registerModule(name: string, type: NodeType): void {
@@ -117,8 +121,8 @@ export function registerModule(name: string, type: NodeType): void {
 
 /**
  * Gives a function that may be a static attribute (an activation, an initializer, a class) a name,
- * so that definitions that contain it can be written and read. A function of the same `name` takes
- * the place of the one that was registered.
+ * so that definitions that contain it can be written and read. A function with the same `name` as
+ * the registered one replaces it.
  * @throws {@link NnxError} when a function of another name has it.
  */
 export function registerFunction(
@@ -129,10 +133,10 @@ export function registerFunction(
 }
 
 /**
- * Gives a function that makes functions, or objects with functions in them, a name. What the
- * returned factory makes is known by the factory and its arguments: it can be written and read, and
- * two that were made alike are equal in definitions.
- * @returns the factory to use in the place of `factory`.
+ * Gives a function that makes functions, or objects with functions in them, a name. The results of
+ * the returned factory are identified by the factory and its arguments. So they can be written and
+ * read, and results from equal arguments are equal in definitions.
+ * @returns the factory to use instead of `factory`.
  * @throws {@link NnxError} when a factory with another source has the name.
  * @example
  * ```ts
@@ -148,7 +152,7 @@ export function registerFactory<A extends unknown[], F extends object>(
     recordRecipe(made, name, args);
     return made;
   };
-  // Messages show what a function is called.
+  // Messages show a function's name.
   Object.defineProperty(recording, "name", { value: name.slice(name.lastIndexOf(".") + 1) });
   const source = String(factory);
   factoryNames.add(name, recording, (taken) => sources.get(taken) === source);

@@ -1,4 +1,4 @@
-/** @file Scopes for what users write: results of any type, and values that outlive them. */
+/** @file Scopes that free tensors, for results of any type. */
 import { forEachObject } from "../data/containers.ts";
 import { checkFunction } from "../data/functions.ts";
 import { refuseLate } from "../ownership/late.ts";
@@ -8,12 +8,15 @@ import { isTensor, scoped, type Tensor } from "../tensor.ts";
 import { takeFromScopes } from "../ownership/tensor-scopes.ts";
 import { Variable } from "../variable/variable.ts";
 
-/** Whether what is kept or returned may have other things in it: neither tensors nor what holds some. */
+/**
+ * Whether `tidy` and `keep` look into an object. Tensors, Variables, States and patches are not
+ * searched.
+ */
 const isOpen = (x: object): boolean => !isTensor(x) && !(x instanceof Variable) && !isOwner(x);
 
 /**
- * `tf.tidy` for results of any type: tensors, States, Variables, models, and arrays, objects and
- * Maps of these outlive the scope; what else was made in it is freed.
+ * `tf.tidy` for results of any type. Tensors, States, Variables, models, and arrays, objects and
+ * Maps of these outlive the scope if `f` returns them. Everything else made in the scope is freed.
  * @param f - Not async.
  * @returns what `f` returns. It belongs to the scope around this one, or to the caller.
  * @throws {@link NnxError} when `f` returns a Promise.
@@ -35,19 +38,19 @@ export function tidy<R>(f: () => R): R {
       if (isTensor(object)) tensors.push(object);
       return isOpen(object);
     });
-    // The engine finds tensors in lists; it looks neither into Maps nor, without recursion, into
-    // deep models.
+    // The engine finds tensors in lists. It does not look into Maps, and it recurses, so deep
+    // models would overflow the stack.
     return [tensors, new Map([["result", result]])];
   });
   return result as R;
 }
 
 /**
- * Takes a value out of the scopes that are open, as if it had been made outside of all: tensors,
- * States, Variables, models, and arrays, objects and Maps of these. It is the caller's to dispose
- * then. Outside of scopes it does nothing.
+ * Takes a value out of all open scopes, as if it had been made outside of them: tensors, States,
+ * Variables, models, and arrays, objects and Maps of these. The caller must dispose it then.
+ * Outside of scopes `keep` does nothing.
  * @returns the value.
- * @see `tf.keep`, which knows of tensors only
+ * @see `tf.keep`, which accepts tensors only
  * @example
  * ```ts
  * let best = nnx.state(model);

@@ -1,4 +1,4 @@
-/** @file Metadata of many Variables at once. */
+/** @file Sets the metadata of many Variables at once. */
 import { isContainer } from "../data/containers.ts";
 import { checkOptions } from "../data/options.ts";
 import { describe, StructureError } from "../errors.ts";

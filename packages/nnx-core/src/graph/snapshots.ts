@@ -1,17 +1,16 @@
 /**
- * @file The last States that were taken of a model, so that the next ones share what did not
- * change. They are held weakly: a State that nobody has any more is collected, and its tensors with
- * it.
+ * @file Remembers the last States taken of a model, so that the next ones reuse unchanged subtrees.
+ * The references are weak, so that unused States and their tensors can be collected.
  */
 import type { Filter } from "../filter/filter.ts";
 import type { State } from "../state/state.ts";
 
-/** The States that one list of filters gave last. */
+/** The last States of one list of filters. */
 interface Snapshot {
   readonly filters: readonly Filter[];
   /**
-   * Until the present job ends: in a loop without pauses every new WeakRef would keep its State
-   * alive.
+   * Strong references until the present job ends. A new WeakRef keeps its target alive until then
+   * anyway, so a loop that never pauses would pile up States.
    */
   strong: readonly State[] | undefined;
   weak: readonly WeakRef<State>[];
@@ -37,9 +36,7 @@ const areSame = (a: readonly Filter[], b: readonly Filter[]): boolean =>
 const find = (root: object, filters: readonly Filter[]): Snapshot | undefined =>
   byRoot.get(root)?.find((snapshot) => areSame(snapshot.filters, filters));
 
-/**
- * The States that these very filters gave last for this model, as far as somebody still has them.
- */
+/** The last States of the same filters for this model, as far as they were not collected. */
 export function lastStates(
   root: object,
   filters: readonly Filter[],
@@ -48,7 +45,7 @@ export function lastStates(
   return snapshot && (snapshot.strong ?? snapshot.weak.map((reference) => reference.deref()));
 }
 
-/** Remembers what filters gave. */
+/** Remembers the States that filters gave. */
 export function rememberStates(root: object, filters: readonly Filter[], states: readonly State[]): void {
   let snapshot = find(root, filters);
   if (!snapshot) {

@@ -1,4 +1,4 @@
-/** @file A model as its definition and its values. */
+/** @file Splits a model into its definition and its values. */
 import type { Filter } from "../filter/filter.ts";
 import { leaveToModules } from "../ownership/lease.ts";
 import { Selection } from "../state/select.ts";
@@ -10,7 +10,7 @@ import { GraphWalk, type LeafValue } from "./flatten.ts";
 import type { GraphDef } from "./graph-def.ts";
 import { lastStates, rememberStates } from "./snapshots.ts";
 
-/** What the State gets. */
+/** Makes the State's leaf for a value of the model. */
 function leafOf(value: LeafValue): StateLeaf {
   if (value instanceof Variable) return value.toState();
   if (isVariableState(value)) return value;
@@ -18,7 +18,7 @@ function leafOf(value: LeafValue): StateLeaf {
   return value;
 }
 
-/** One walk: the definition, and a State for each filter. */
+/** Makes the definition and a State for each filter, in one walk. */
 export function take<M>(
   where: string,
   node: M,
@@ -38,10 +38,10 @@ export function take<M>(
 const everything: readonly Filter[] = [true];
 
 /**
- * Splits a model into its definition and its values: one State for each filter, each leaf in the
- * first that matches, or one State of everything. The States are snapshots: they share the tensors,
- * and stay as they are when the model changes. What did not change since the same filters were last
- * applied to the model are the same objects as then.
+ * Splits a model into its definition and its values: one State for each filter, or one State of
+ * everything. Each leaf goes to the first filter that matches. The States are snapshots: they share
+ * the tensors, and do not change when the model changes. Subtrees that did not change since the
+ * last call with the same filters are the same objects.
  * @param node - A module, a Variable, or a container of these. The State of a Variable is its leaf.
  * @param filters - Must cover every leaf: end with `true`.
  * @throws {@link FilterError} when a leaf matches no filter.
@@ -60,12 +60,12 @@ export function split<M, const Fs extends readonly Filter[]>(
   return [graphdef, ...states] as unknown as [GraphDef<M>, ...SplitStates<M, Fs>];
 }
 
-/** The definition half of {@link split}. @see Flax `nnx.graphdef` */
+/** Makes only the definition of {@link split}. @see Flax `nnx.graphdef` */
 export const graphdef = <M>(node: M): GraphDef<M> => new GraphWalk({}).run(node);
 
 /**
- * The model's values: all, those that a filter matches, or one State for each of several filters.
- * Filters need not cover everything.
+ * Returns the model's values: all, those that a filter matches, or one State for each of several
+ * filters. Filters need not cover everything.
  * @see Flax `nnx.state`
  */
 export function state<M>(node: M): OwnedState<StateOf<M>>;

@@ -1,4 +1,4 @@
-/** @file Static values from JSON. */
+/** @file Reads static values from JSON. */
 import { describe, NnxError, StructureError } from "../errors.ts";
 import { formatPath, type Path } from "../path.ts";
 import { factoryNames, functionNames, moduleNames } from "./registry.ts";
@@ -14,18 +14,18 @@ const numbers: ReadonlyMap<string, number> = new Map([
   ["-0", -0],
 ]);
 
-/** Longer ones take more time to read than their text has letters. */
+/** Reading a bigint takes more than linear time, so longer ones are refused. */
 const mostDigits = 10_000;
 
 /**
- * Reads the static values of one definition. What is shared in the JSON is read once, and shared in
- * what comes of it.
+ * Reads the static values of one definition. Shared objects in the JSON are read once, and shared
+ * in the result.
  */
 export class StaticReader {
   private readonly read = new Map<object, unknown>();
   private readonly open = new Set<object>();
 
-  /** The value that `toJson` wrote. @param place - Where in the JSON it is, for errors. */
+  /** Reads a value that `toJson` wrote. @param place - Where in the JSON it is, for errors. */
   value(json: unknown, place: Path): unknown {
     if (typeof json !== "object" || json === null) {
       if (json === null || typeof json === "string" || typeof json === "number" || typeof json === "boolean")
@@ -94,7 +94,7 @@ export class StaticReader {
     try {
       return make(...values);
     } catch (error) {
-      // What other code throws at arguments that it does not expect.
+      // Any other error comes from a factory that got arguments it did not expect.
       if (error instanceof NnxError) throw error;
       throw new StructureError(
         `graphDefFromJson at ${formatPath(place)}: expected arguments that ${JSON.stringify(name)} takes, got ` +

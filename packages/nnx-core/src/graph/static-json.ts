@@ -1,4 +1,4 @@
-/** @file Static values as JSON. */
+/** @file Writes static values as JSON. */
 import { containerKind } from "../data/containers.ts";
 import { NotFoundError } from "../errors.ts";
 import { variableNameFromType, variableTypeFromName } from "../variable/registry.ts";
@@ -7,18 +7,18 @@ import type { VariableType } from "../variable/variable-state.ts";
 import type { NodeType } from "./graph-def.ts";
 import { factoryNames, functionNames, moduleNames, type Recipe, recipeOf } from "./registry.ts";
 
-/** What `JSON.stringify` writes and `JSON.parse` gives back unchanged. */
+/** Data that `JSON.stringify` writes and `JSON.parse` reads unchanged. */
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
 
 type AnyFunction = (...args: never[]) => unknown;
 
-/** The key that marks what JSON has no notation for. */
+/** The key that marks values that JSON has no notation for. */
 export const mark = "$";
 
 const isVariableType = (f: object): f is VariableType =>
   f === Variable || (typeof f === "function" && f.prototype instanceof Variable);
 
-/** How deep data may be nested: what is deeper is a mistake, or an attack. */
+/** How deep data may be nested. Deeper data are a mistake or an attack. */
 export const mostLevels = 500;
 
 type Fail = (value: unknown, advice: string) => Error;
@@ -26,11 +26,11 @@ type Fail = (value: unknown, advice: string) => Error;
 /** @param fail - Makes the error for a value that cannot be written. */
 export const toJson = (value: unknown, fail: Fail): Json => new Writer(fail).write(value);
 
-/** Writes one value. What is shared in it is written once, and shared in the JSON. */
+/** Writes one value. Shared objects in it are written once, and shared in the JSON. */
 class Writer {
   private readonly fail: Fail;
   /**
-   * What was written, by container; those around the value that is being written have nothing yet.
+   * The JSON of each container. It is undefined for the containers around the value being written.
    */
   private readonly written = new Map<object, Json | undefined>();
   private level = 0;

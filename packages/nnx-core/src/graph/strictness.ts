@@ -1,4 +1,4 @@
-/** @file Whether an update has a fitting value for every leaf of a model, and for nothing else. */
+/** @file Checks that an update has a fitting value for every leaf of a model, and nothing else. */
 import { isArrayLike } from "../data/array-like.ts";
 import { describe, StructureError } from "../errors.ts";
 import { pathOf, type Place } from "../data/place.ts";
@@ -10,7 +10,7 @@ import { Variable } from "../variable/variable.ts";
 import { leavesIn } from "./created.ts";
 import { GraphWalk, type LeafValue } from "./flatten.ts";
 
-/** How many paths a message has room for. */
+/** How many paths a message shows. */
 const shown = 8;
 
 /** A leaf of the model that has no value yet. */
@@ -19,9 +19,12 @@ interface Awaited {
   readonly value: LeafValue;
 }
 
-/** Collects what does not fit, so that one error says all of it. */
+/** Collects everything that does not fit, so that one error can name it all. */
 export class Strictness {
-  /** By the Variable, or by the path of what has none; in the order of the walk. */
+  /**
+   * The leaves without a value, in the order of the walk. The key is the Variable, or the path of a
+   * leaf without one.
+   */
   private readonly awaited = new Map<Variable | string, Awaited>();
   private readonly extra: Path[] = [];
   private readonly unlike: string[] = [];
@@ -41,7 +44,7 @@ export class Strictness {
     this.compare(target.type, target.getRawValue(), given, path);
   }
 
-  /** An attribute that holds no Variable gets a value, or one is made. */
+  /** An attribute without a Variable gets a value, or a new attribute is made. */
   replaced(given: unknown, path: () => Path): void {
     const at = path();
     if (!this.took(at, given)) this.extra.push(...leafPaths(given).map((below) => [...at, ...below]));
@@ -59,7 +62,9 @@ export class Strictness {
     for (const below of leafPaths(given)) if (!own.has(pathKey(below))) this.extra.push([...at, ...below]);
   }
 
-  /** @returns whether there is a leaf without a Variable at the path, which got the value. */
+  /**
+   * @returns whether the model has a leaf without a Variable at the path. It then counts as given.
+   */
   private took(path: Path, given: unknown): boolean {
     const key = pathKey(path);
     const leaf = this.awaited.get(key);
@@ -95,7 +100,7 @@ export class Strictness {
   }
 }
 
-/** What two values must have in common. */
+/** The form that two values must share: dtype and shape, or the type of a primitive or object. */
 const formOf = (value: unknown): string =>
   isArrayLike(value) ? `${value.dtype}[${value.shape.join(",")}]` : value === null ? "null" : typeof value;
 
@@ -111,5 +116,8 @@ function valueAt(values: unknown, path: Path): unknown {
   return at;
 }
 
-/** Where values are below something that was looked at already, and therefore ends. */
+/**
+ * The paths of the leaves in values. The values were checked before, so they do not contain
+ * themselves.
+ */
 const leafPaths = (values: unknown): Path[] => [...leavesIn(values)].map(([, place]) => pathOf(place));

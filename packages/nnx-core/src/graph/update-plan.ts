@@ -1,4 +1,4 @@
-/** @file What an update will write, found out and checked before anything is written. */
+/** @file Plans and checks the writes of an update before anything is written. */
 import { isArrayLike } from "../data/array-like.ts";
 import { isContainer } from "../data/containers.ts";
 import { pathOf, type Place } from "../data/place.ts";
@@ -20,7 +20,7 @@ import { childAt, classify, defineChild, GraphNode, isWritable, setChild } from 
 import { Strictness } from "./strictness.ts";
 import { type Update, updatedState } from "./updated-state.ts";
 
-/** A node or container of the model, and what is given for it. */
+/** A node or container of the model, and the values given for it. */
 interface Given extends Place {
   readonly target: object;
   readonly values: Readonly<Record<string, unknown>>;
@@ -38,15 +38,15 @@ export class UpdatePlan {
   private readonly open: Given[] = [];
   private frames = 0;
 
-  /** @param strict - Whether the values must be those of all leaves, and fit. */
+  /** @param strict - Whether there must be a fitting value for each leaf, and nothing else. */
   constructor(root: object, strict: boolean) {
     this.root = root;
     this.strictness = strict ? new Strictness(root) : undefined;
   }
 
   /**
-   * Plans what values, or a State, write.
-   * @throws {@link StructureError} for what has no place in the model.
+   * Plans the writes of values or of a State.
+   * @throws {@link StructureError} for values that do not fit the model.
    */
   add(values: unknown): void {
     if (isStateLike(this.root) && !(this.root instanceof Variable)) {
@@ -66,7 +66,7 @@ export class UpdatePlan {
     }
   }
 
-  /** Writes. */
+  /** Writes the planned values. */
   run(): void {
     const { variables, leaves } = this;
     for (let i = 0; i < variables.length; i++) writeVariable(variables[i] as Variable, leaves[i]);
@@ -104,7 +104,8 @@ export class UpdatePlan {
     const leaf = isVariableState(value);
     const given: unknown = leaf ? value.value : value;
     if (!leaf && typeof value === "object" && value !== null && !isArrayLike(value)) {
-      // An empty State is nothing, but where an object is stored an empty one is another value.
+      // An empty State changes nothing. But a Variable that holds an object may get an empty object
+      // as its value.
       const isNothing = isPlainObject(value) && Object.keys(value).length === 0;
       if (isNothing && (target.isDisposed || !isPlainObject(target.getRawValue()))) return;
       if (isNoValue(value)) throw misplaced(parent, key, `a value for the ${target.type.typeName}`, value);
@@ -128,7 +129,7 @@ export class UpdatePlan {
     if (!next.isSame) this.steps.push(() => setChild(frame.target, key, next.finish()));
   }
 
-  /** An attribute without Variables gets another value, or one is made. */
+  /** An attribute without Variables gets another value, or a new attribute is made. */
   private replace(frame: Given, key: PathPart, value: unknown): void {
     const { target } = frame;
     refuseHoles(target, key, frame);
@@ -145,8 +146,9 @@ export class UpdatePlan {
 }
 
 /**
- * Containers take subtrees, even those without anything in them that the graph tracks; a list or a
- * leaf replaces the latter.
+ * Whether values are written into a container instead of replacing it. Any container accepts an
+ * object of values. A list of values is written only into a list that the graph tracks, and
+ * replaces other lists.
  */
 const isOpenTo = (child: unknown, value: unknown): boolean => {
   if (Array.isArray(value)) return Array.isArray(child) && classify(child) === "container";
@@ -174,7 +176,7 @@ function writeVariable(variable: Variable, leaf: unknown): void {
 const pathTo = (parent: Place | undefined, part: PathPart): Path => pathOf({ parent, part });
 
 function refuseDisposed(parent: Given | undefined, key: PathPart, value: object): void {
-  // Most values are tensors, which have nothing in them.
+  // Most values are tensors, for which this check is enough.
   if (isArrayLike(value) && !hasDisposed(value)) return;
   const path = (): Path => pathTo(parent, key);
   checkedAt(path, () => refuseDisposedAt(path, value));
@@ -185,7 +187,7 @@ function refuseDisposedAt(path: () => Path, given: unknown): void {
   throw new DisposedError(disposedValueText("update", path()));
 }
 
-/** Says where in the model something is refused that does not know. */
+/** Adds the path in the model to errors of checks that do not know it. */
 function checkedAt<R>(path: () => Path, check: () => R): R {
   try {
     return check();

@@ -1,4 +1,4 @@
-/** @file Values of States into a living model, all or nothing. */
+/** @file Writes the values of States into a model, all or nothing. */
 import { isContainer } from "../data/containers.ts";
 import { checkOptions } from "../data/options.ts";
 import { describe, StructureError } from "../errors.ts";
@@ -13,11 +13,11 @@ import { UpdatePlan } from "./update-plan.ts";
 import type { GraphState } from "./graph-state.ts";
 import { GraphNode } from "./node.ts";
 
-/** What {@link update} insists on. */
+/** Options of {@link update}. */
 export interface UpdateOptions {
   /**
-   * The States must have a value for every leaf of the model, of its type, shape and dtype, and
-   * nothing else: as when a checkpoint is loaded.
+   * Whether the States must have a value for every leaf of the model, of its type, shape and dtype,
+   * and nothing else. Use it when loading a checkpoint.
    * @defaultValue false
    */
   strict?: boolean;
@@ -27,15 +27,14 @@ export interface UpdateOptions {
 export type UpdateValues = PureState | GraphState;
 
 /**
- * Writes values into the model in place: into the Variables that it has, keeping each one's
- * identity and type. Paths that the model does not have are created; what the States do not mention
- * is untouched. Later States win. Leaves may be values without a Variable around them, such as
- * `toPure` gives; whatever value a Variable is given becomes its value. Types, shapes and dtypes
- * are not compared, unless `strict` says so. Options come after a list of States, since any object
- * may be a State.
+ * Writes values into the model in place. Its Variables keep their identity and type. Paths that the
+ * model does not have are created. Paths that the States do not have stay as they are. If several
+ * States have a path, the last one counts. Leaves may be plain values, as `toPure` gives them; a
+ * Variable accepts any value. Types, shapes and dtypes are not compared, unless `strict` says so.
+ * Options come after a list of States, since any object may be a State.
  * @throws {@link StructureError} when a leaf meets a module or a State meets a Variable, or an
  * object is frozen; {@link DisposedError} for values that were disposed; with `strict` also for
- * what is missing, unknown, or of another type, shape or dtype. Nothing is written then.
+ * leaves that are missing, unknown, or of another type, shape or dtype. Nothing is written then.
  * @see Flax `nnx.update`
  * @example
  * ```ts
@@ -59,7 +58,7 @@ export function update(node: unknown, ...given: readonly unknown[]): void {
   plan.run();
 }
 
-/** The States, and the options behind a list of them. */
+/** Reads the States, and the options after a list of them. */
 function read(node: object, given: readonly unknown[]): { states: readonly unknown[]; strict: boolean } {
   const [first, second] = given;
   const isOptions = Array.isArray(first) && given.length === 2;
@@ -89,7 +88,7 @@ function read(node: object, given: readonly unknown[]): { states: readonly unkno
   return { states, strict: isOptions && (second as UpdateOptions).strict === true };
 }
 
-/** Options in the place of a State would be written into the model. */
+/** Refuses options in the place of a State, which would be written into the model. */
 function refuseOptions(node: object, last: unknown): void {
   if (!isPlainObject(last) || typeof last.strict !== "boolean" || Object.keys(last).length > 1) return;
   if ("strict" in node) return;
@@ -98,7 +97,7 @@ function refuseOptions(node: object, last: unknown): void {
   );
 }
 
-/** A Variable takes one State; filters that did not match it left empty ones. */
+/** Finds the State for a Variable. The States of filters that did not match it are empty. */
 function onlyOne(states: readonly unknown[]): unknown {
   const filled = states.filter((state) => isLeaf(state) || Object.keys(state as object).length > 0);
   if (states.length === 1 || filled.length === 1) return filled[0] ?? states[0];

@@ -1,4 +1,4 @@
-/** @file A State that a model keeps, with other values. */
+/** @file Replaces values of a State that a model keeps. */
 import { disposeState } from "../state/builder.ts";
 import { checkState, isStateLike } from "../state/check-state.ts";
 import { mergeTrees } from "../state/combine.ts";
@@ -7,18 +7,18 @@ import { makeKeptState } from "../state/holding.ts";
 import { type PureState, replaceByPure } from "../state/pure.ts";
 import { leafValue, type OwnedState, type State } from "../state/state.ts";
 
-/** A State that is checked, and not held yet. */
+/** A new State that was checked and does not hold its tensors yet. */
 export interface Update {
   readonly isSame: boolean;
-  /** The State, which holds its tensors whatever scope is open. */
+  /** Makes the State. It holds its tensors even if an open scope ends. */
   finish(): OwnedState;
-  /** In the place of {@link finish}, when the update is given up. */
+  /** Releases everything if the update fails. Called instead of {@link finish}. */
   drop(): void;
 }
 
 /**
- * @param values - A State, whose leaves replace the State's own and may be more; or values of
- * leaves that it has.
+ * @param values - A State, whose leaves replace those of `kept` or are added; or plain values for
+ * leaves of `kept`.
  */
 export function updatedState(kept: State, values: PureState): Update {
   const isState = isStateLike(values);

@@ -1,6 +1,4 @@
-/**
- * @file The one walk over the objects of a model: depth first, without recursion.
- */
+/** @file Walks over the objects of a model, depth first and without recursion. */
 import type { Place } from "../data/place.ts";
 import type { Path, PathPart } from "../path.ts";
 import type { Bounds } from "../state/bounds.ts";
@@ -8,33 +6,39 @@ import { type Frame, partIn } from "./frame.ts";
 import { type KeyOrder, keysOf } from "./keys.ts";
 import { childAt, classify, type Kind } from "./node.ts";
 
-/** How a {@link Walk} goes. */
+/** Options of a {@link Walk}. */
 export interface WalkOptions {
-  /** For walks that may enter a container more than once, which cycles would keep from ending. */
+  /**
+   * Limits for walks that may enter a container more than once. A cycle would keep such a walk from
+   * ending.
+   */
   readonly bounds?: Bounds;
   /** @defaultValue "sorted" */
   readonly order?: KeyOrder | undefined;
 }
 
 /**
- * What {@link Walk.nextOnce} shows: nodes and containers; these and Variables; or also arrays and
- * static values, wherever they are.
+ * The values that {@link Walk.nextOnce} shows. "nodes" are nodes and containers; "parts" adds
+ * Variables; "all" adds arrays, leaves and static values at each of their places.
  */
 export type Shown = "nodes" | "parts" | "all";
 
 /**
- * Goes from one thing to the next each time {@link next} is called, and shows it in its fields. It
- * goes into nodes and containers only where {@link enter} is called, so whoever walks decides what
- * is visited once, and may write what was met already.
+ * Each call of {@link next} goes to the next value and shows it in the fields. Nodes and containers
+ * are entered only by calls of {@link enter}. So the caller decides which objects are visited once,
+ * and may change those that were visited.
  */
 export class Walk {
-  /** What was met. */
+  /** The current value. */
   value: unknown;
-  /** What `value` is; "left" for a node or container again, after everything in it. */
+  /**
+   * The kind of `value`. A node or container that was entered comes again as "left", after its
+   * contents.
+   */
   kind: Kind | "left" = "static";
-  /** What has `value`; nothing has the root. */
+  /** The node or container that has `value`; undefined for the root. */
   owner: Frame | undefined;
-  /** The owner's own key of `value`: a Map's keys may be called otherwise in paths. */
+  /** The key of `value` in its owner. A key of a Map may have another form in paths. */
   key: PathPart = "";
   /** The node or container that was left, when `kind` is "left". */
   left: Frame | undefined;
@@ -48,9 +52,9 @@ export class Walk {
   private readonly open: PathPart[] = [];
   private frame: Frame | undefined;
   private isStarted = false;
-  /** What {@link nextOnce} came by. */
+  /** The values that {@link nextOnce} has met. */
   private readonly seen = new Set<unknown>();
-  /** For errors; one function, since most nodes raise none. */
+  /** Returns the path for errors. One closure serves all nodes, since most need none. */
   private readonly here = (): Path => this.path();
 
   constructor(root: unknown, { bounds, order }: WalkOptions = {}) {
@@ -59,7 +63,7 @@ export class Walk {
     this.order = order;
   }
 
-  /** Goes on. @returns whether there was anything left. */
+  /** Goes to the next value. @returns whether there was one. */
   next(): boolean {
     const { frame } = this;
     if (frame === undefined) return this.start();
@@ -74,8 +78,8 @@ export class Walk {
   }
 
   /**
-   * As {@link next}, but goes into every node and container by itself: each is shown once, when it
-   * is left.
+   * As {@link next}, but enters every node and container itself. Each is shown once, when it is
+   * left.
    */
   nextOnce(shown: Shown = "parts"): boolean {
     const { seen } = this;
@@ -94,8 +98,8 @@ export class Walk {
   }
 
   /**
-   * Goes into the node or container that was met: what is in it comes next.
-   * @returns where the walk is then.
+   * Enters the current node or container: its contents come next.
+   * @returns the frame of the node or container.
    */
   enter(): Frame {
     const value = this.value as object;
@@ -108,19 +112,19 @@ export class Walk {
     return this.frame;
   }
 
-  /** What `key` is called in paths. */
+  /** The form of `key` in paths. */
   get part(): PathPart {
     return this.owner ? partIn(this.owner.value, this.key) : this.key;
   }
 
-  /** The path of what was met. */
+  /** The path of the current value. */
   path(): Path {
     const path = this.open.slice();
     if (this.owner) path.push(this.part);
     return path;
   }
 
-  /** Where `value` is, for those who ask later. */
+  /** The place of the current value, from which its path can be made later. */
   place(): Place {
     return { parent: this.owner, part: this.part };
   }

@@ -1,25 +1,26 @@
 /**
- * @file Keeps a walk over containers that somebody gave us finite: they may contain themselves, or
- * be made up as they are read.
+ * @file Limits for walks over containers that users pass. Such containers may contain themselves,
+ * or create children as they are read, so that a walk would not end.
  */
 import { StructureError } from "../errors.ts";
 import { formatPath, type Path } from "../path.ts";
 
-/** Deeper than any model; a Proxy that makes its children up has no end. */
+/** Deeper than any model. It stops walks over a Proxy that creates children without end. */
 export const mostLevels = 100_000;
 export const mostContainers = 1_000_000;
 /**
- * How often a walk comes back to containers that it knows: sharing multiplies from level to level.
+ * How often a walk may enter containers that it entered before. Without this limit, containers that
+ * share children on many levels would multiply the work on each level.
  */
 const mostRepeats = 100_000;
 
 const plain = new Intl.NumberFormat("en-US");
 
-/** What to do about a model whose containers have no end. */
+/** The advice for a model whose containers have no end. */
 export const graphAdvice =
   "Containers come once for each path; only modules and Variables can be shared, or part of a cycle: put a module in between.";
 
-/** What a walk is inside of, and how much it has seen. */
+/** Tracks the containers that a walk is inside of, and counts those that it has seen. */
 export class Bounds {
   private readonly where: string;
   private readonly advice: string;

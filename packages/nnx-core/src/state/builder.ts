@@ -1,6 +1,6 @@
 /**
- * @file Makes States: collects leaves along a walk or by path, and keeps the subtrees that did not
- * change.
+ * @file Builds States from leaves, along a walk or by path. Subtrees that did not change are
+ * reused.
  */
 import { StructureError } from "../errors.ts";
 import { formatPath, type Path, type PathPart } from "../path.ts";
@@ -20,7 +20,8 @@ import {
 type Subtree = Record<string, StateNode>;
 
 /**
- * Where a walk is: what was collected there for each State, and what an earlier State has there.
+ * A position of a walk. It has the subtree collected there for each State, and the earlier States'
+ * subtrees at the same path.
  */
 interface Level {
   readonly key: PathPart;
@@ -29,16 +30,20 @@ interface Level {
   readonly previous: readonly (StateNode | undefined)[];
 }
 
-/** Writes a key of its own, whatever it is called; `false` when it is taken. */
+/**
+ * Writes an own key, also when its name is inherited, such as `toString`. Returns `false` when the
+ * key is taken.
+ */
 function put(subtree: Subtree, key: PathPart, value: StateNode): boolean {
-  // One check for the common case; inherited names such as `toString` are looked at twice.
+  // The first check is enough for most keys. Only inherited names need the second one.
   if (subtree[key] !== undefined && Object.hasOwn(subtree, key)) return false;
   setOwn(subtree, key, value);
   return true;
 }
 
 /**
- * The earlier subtree where it has the same children (and stays so), otherwise the new one, frozen.
+ * Returns the earlier subtree if it is frozen and has the same children. Otherwise freezes and
+ * returns the new one.
  */
 function settle(subtree: Subtree, previous: StateNode | undefined): State {
   if (previous === undefined || !Object.isFrozen(previous)) return Object.freeze(subtree);
@@ -61,15 +66,15 @@ export class StatesBuilder {
 
   /**
    * @param count - How many States.
-   * @param previous - Earlier States, one for each: where their subtrees equal the new ones, they
-   * are taken.
+   * @param previous - Earlier States, one for each new State. Their subtrees are reused where they
+   * equal the new ones.
    */
   constructor(count: number, previous: readonly (StateNode | undefined)[] = nothing) {
     for (let i = 0; i < count; i++) this.values.push([]);
     this.level = { key: "", parent: undefined, subtrees: new Array(count), previous };
   }
 
-  /** Goes down to what is under a key. */
+  /** Enters the subtree under a key. */
   enter(key: PathPart): void {
     const { level } = this;
     const previous = level.previous === nothing ? nothing : level.previous.map((node) => below(node, key));
@@ -92,7 +97,7 @@ export class StatesBuilder {
     (this.values[index] as unknown[]).push(leafValue(leaf));
   }
 
-  /** Comes back up. */
+  /** Leaves the subtree. */
   exit(): void {
     const { key, parent, subtrees, previous } = this.level;
     if (parent === undefined) return;
@@ -109,7 +114,7 @@ export class StatesBuilder {
     }
   }
 
-  /** The path of a key at the present level; the root's without one. */
+  /** The path of a key at the present level. Without a key it is the root's path. */
   pathTo(key: PathPart | undefined): Path {
     if (key === undefined) return [];
     const path = [key];
@@ -123,8 +128,8 @@ export class StatesBuilder {
     const one = (own: readonly unknown[], i: number): OwnedState => {
       if (root?.index !== i) return makeState(level.subtrees[i] ?? {}, own);
       const { leaf } = root;
-      // An array is its own State: nobody can hold it for the State. A State by what may be done
-      // with it; its type says that there are keys to look below, which a leaf does not have.
+      // A single array is returned as its own State, which holds no tensors. The cast is needed
+      // because the State type promises subtrees by key, and a leaf has none.
       if (!isVariableState(leaf)) return leaf as unknown as OwnedState;
       return makeState({ ...leaf } as unknown as Subtree, [leaf.value]);
     };
@@ -132,7 +137,7 @@ export class StatesBuilder {
       for (const [i, own] of values.entries()) made.push(one(own, i));
       return made;
     } catch (error) {
-      // All or none: what one of them cannot hold, the others let go.
+      // All States are made or none: if one fails, those that were made release their tensors.
       made.forEach(disposeOwner);
       throw error;
     }
@@ -177,7 +182,8 @@ export class StateBuilder {
 }
 
 /**
- * Releases what a State holds. Tensors that others hold too live on; doing it twice is harmless.
+ * Releases what a State holds. Tensors that others hold too stay alive. Calling it twice is
+ * harmless.
  */
 export const disposeState = (state: State): void => disposeOwner(state);
 

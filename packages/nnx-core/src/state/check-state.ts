@@ -1,6 +1,6 @@
 /**
- * @file The one check of what is called a State: every function that takes one asks here, and reads
- * what it gets back.
+ * @file The check of State arguments. Every function that takes a State calls it, and works on the
+ * State that it returns.
  */
 import { isArrayLike } from "../data/array-like.ts";
 import { describe, StructureError } from "../errors.ts";
@@ -13,13 +13,14 @@ import { readOn, rebuild } from "./rebuild.ts";
 import { isLeaf, type State, type StateLeaf, type StateNode } from "./state.ts";
 
 /**
- * Whether a State was made by this library and is held: whatever is in it is a State, and frozen.
+ * Whether this library made a State, and the State still holds its tensors. All parts of such a
+ * State are valid and frozen.
  */
 export const isTrusted = (x: unknown): x is State =>
   typeof x === "object" && x !== null && !Array.isArray(x) && isOwner(x);
 
 /**
- * Whether `x` is such a State.
+ * As {@link isTrusted}, but throws for a State that has ended.
  * @throws {@link DisposedError} for one that was disposed, or whose scope has ended.
  */
 export function isLiveState(where: string, x: unknown): x is State {
@@ -29,8 +30,8 @@ export function isLiveState(where: string, x: unknown): x is State {
 }
 
 /**
- * The State in a GraphState; anything else as it is. No State has an array in it, so that `nodes`
- * tells them apart.
+ * Returns the State in a GraphState, and anything else as it is. No State contains a plain array,
+ * so an array under `graphdef.nodes` shows that this is a GraphState.
  */
 export function stateIn(x: unknown): unknown {
   if (!isPlainObject(x) || isTrusted(x)) return x;
@@ -38,7 +39,7 @@ export function stateIn(x: unknown): unknown {
   return isPlainObject(graphdef) && Array.isArray(graphdef.nodes) && Object.hasOwn(x, "state") ? x.state : x;
 }
 
-/** What a search has come by. */
+/** An object that the search has found, and how it got there. */
 interface Found {
   readonly item: object;
   readonly parent: Found | undefined;
@@ -46,10 +47,10 @@ interface Found {
 }
 
 /**
- * Whether `x` is a State, or a part of one: a record that ends in leaves of States everywhere, and
- * in a Variable's at least once.
- * @param others - Records that a walk knows to be none; those around what shows that `x` is none
- * are added.
+ * Whether `x` is a State, or a part of one. That is a record that contains only subtrees and
+ * leaves, and the leaf of a Variable at least once.
+ * @param others - Records that a walk knows are not States. When `x` is not a State, the records
+ * around the child that shows this are added.
  */
 export function isStateLike(x: unknown, others?: Set<object>): x is State {
   if (!isPlainObject(x)) return false;
@@ -72,7 +73,10 @@ export function isStateLike(x: unknown, others?: Set<object>): x is State {
   return variables > 0;
 }
 
-/** `false` where one of them can be no part of a State. */
+/**
+ * Adds the children of a record to the search. Returns `false` if one of them cannot be part of a
+ * State.
+ */
 function addChildren(parent: Found, open: Found[]): boolean {
   for (const item of Object.values(parent.item) as readonly unknown[]) {
     if (typeof item !== "object" || item === null) return false;
@@ -82,9 +86,9 @@ function addChildren(parent: Found, open: Found[]): boolean {
 }
 
 /**
- * The State that `value` is, or that is in it if it is a GraphState. States that the library made
- * are returned as they are, at no cost; others are read once, from the top to the leaves. What is
- * not frozen in them is copied, so that nobody changes it later.
+ * Returns the State that `value` is, or the State of a GraphState. A State that the library made is
+ * returned as it is, without being read. Others are read completely, and their parts that are not
+ * frozen are copied, so that later changes to them have no effect.
  * @param where - The function as users call it, such as `mergeState`.
  * @throws {@link StructureError} with the path, for anything else.
  */
@@ -92,16 +96,16 @@ export function checkState(where: string, value: unknown): State {
   const given = stateIn(value);
   if (isLiveState(where, given)) return given;
   const leaf = leafFrom(given);
-  // The State of a Variable is its leaf: by what may be done with it a State, by its type one that
-  // has no subtrees.
+  // The State of a Variable is its leaf. The cast is needed because the State type promises
+  // subtrees by key, and a leaf has none.
   if (leaf) return leaf as unknown as State;
   if (!isPlainObject(given)) throw notState(where, value);
   return read(where, given);
 }
 
 /**
- * Nested values by name: a State, or object literals that end in anything. As {@link checkState},
- * but that whatever is no object literal is a value.
+ * As {@link checkState}, for a State or nested object literals of any values. Everything that is
+ * not an object literal counts as a value.
  * @param root - Where the values will be, for errors.
  * @throws {@link StructureError} for objects that contain themselves.
  */
@@ -132,7 +136,7 @@ function read(
   });
 }
 
-/** The leaf that something is, frozen. */
+/** Returns `x` as a frozen leaf, or `undefined` if it is not a leaf. */
 function leafFrom(x: unknown): StateLeaf | undefined {
   if (isArrayLike(x)) return x;
   if (!isVariableState(x) || Object.keys(x).length !== 3) return undefined;
@@ -142,7 +146,7 @@ function leafFrom(x: unknown): StateLeaf | undefined {
 }
 
 /**
- * The leaf that a function of users made.
+ * Checks and returns a leaf that a user's function made.
  * @throws {@link StructureError} for what cannot be a leaf.
  */
 export function requireLeaf(where: string, path: Path | (() => Path), leaf: unknown): StateLeaf {

@@ -1,4 +1,4 @@
-/** @file Several States as one, and what one has more than another. */
+/** @file The union of States, and the difference of two States. */
 import { checkState } from "./check-state.ts";
 import { leavesOf } from "./flatten-state.ts";
 import { makeState } from "./holding.ts";
@@ -6,13 +6,10 @@ import { leavesBeside } from "./map.ts";
 import { readOn, rebuild } from "./rebuild.ts";
 import { below, isLeaf, isSubtree, leafValue, type OwnedState, type State, type StateNode } from "./state.ts";
 
-/**
- * What `first` has with what the others have, of States or values that were checked; nobody holds
- * it yet.
- */
+/** Merges States or values that were checked. The result does not hold its tensors yet. */
 export const mergeTrees = (states: readonly State[]): State => states.reduce(mergeTwo);
 
-/** `first` with what `second` has; `first` itself where that changes nothing. */
+/** Merges `second` into `first`. Returns `first` itself if that changes nothing. */
 function mergeTwo(first: State, second: State): State {
   if (first === second) return first;
   // The State of a Variable is its leaf.
@@ -20,16 +17,16 @@ function mergeTwo(first: State, second: State): State {
   return rebuild<StateNode | undefined>(second, first, {
     onto: (before) => before as State,
     below: (before, key) => (Object.hasOwn(before as State, key) ? (before as State)[key] : undefined),
-    // What was checked has nothing but States in it.
+    // The States were checked, so each child is a valid part of a State.
     part: (child, before) =>
       child !== before && isSubtree(before) && isSubtree(child) ? readOn : (child as StateNode),
   });
 }
 
 /**
- * All leaves of all States; where two have a path in common, the later one's. Subtrees that only
- * one State has, and those in which a later State changes nothing, are the State's own objects. One
- * State alone is returned as it is.
+ * Returns a State with the leaves of all States. If two States have a leaf at the same path, the
+ * later one counts. Subtrees that only one State has, or that a later State does not change, are
+ * reused. One State alone is returned as it is.
  * @see Flax `nnx.merge_state`
  */
 export function mergeState<S extends StateNode>(state: S): S;

@@ -1,4 +1,4 @@
-/** @file The check of arguments for tensors that are gone. */
+/** @file Checks arguments for disposed tensors. */
 import { describe, disposedAdvice, DisposedError } from "../errors.ts";
 import { forEachTensor } from "../ownership/tensors-in.ts";
 import { isOwner } from "./holding.ts";
@@ -9,7 +9,8 @@ import { isOwner } from "./holding.ts";
  */
 export function refuseDisposed(where: string, args: readonly unknown[]): void {
   args.forEach((argument, i) => {
-    // Whoever uses a State looks at each of its leaves: it may be deeper than what is walked here.
+    // States are skipped: the code that uses a State checks its leaves, and a State may be deeper
+    // than `forEachTensor` goes.
     if (typeof argument === "object" && argument !== null && isOwner(argument)) return;
     refuseDisposedIn(where, `argument ${i}`, argument);
   });

@@ -1,4 +1,4 @@
-/** @file Between nested States and lists of leaves by path. */
+/** @file Converts nested States to lists of leaves by path, and back. */
 import { describe, StructureError } from "../errors.ts";
 import { isPath, type Path, type PathPart } from "../path.ts";
 import { StateBuilder } from "./builder.ts";
@@ -24,8 +24,8 @@ export function flattenState(state: StateNode): FlatEntry[] {
 
 /**
  * The State with these leaves.
- * @throws {@link StructureError} when a path is given twice, or is the beginning of another, or
- * something is no leaf.
+ * @throws {@link StructureError} when a path is given twice, a path is the beginning of another, or
+ * an entry's second item is not a leaf.
  * @see Flax `nnx.from_flat_state`
  */
 export function unflattenState(entries: Iterable<FlatEntry>): OwnedState {

@@ -8,10 +8,13 @@ import { forgetThing, giveThingToScope, isScopeOpen, type ScopeKind } from "../o
 import { formatPath, type Path } from "../path.ts";
 import { isLeaf, leafValue, type OwnedState, type State, type StateNode } from "./state.ts";
 
-/** What each State and list of patches holds, also after its end; one value for each leaf. */
+/**
+ * The lease of each State and list of patches, with one value for each leaf. The lease stays here
+ * after it has ended, so that later uses can be refused.
+ */
 const leases = new WeakMap<object, Lease>();
 
-/** States belong to the scope they are made in. */
+/** A State belongs to the scope that it is made in. */
 const ofScope: ScopeKind<object> = {
   end: (owner) => leases.get(owner)?.handOver(),
   leave: (owner) => leases.get(owner)?.holdForGood(),
@@ -22,8 +25,7 @@ const ofScope: ScopeKind<object> = {
 };
 
 /**
- * Freezes an object, and holds these values for it until it is disposed, or the scope that is open
- * ends.
+ * Freezes an object, and holds the values for it until it is disposed or the open scope ends.
  * @throws {@link DisposedError} when a tensor in them was disposed; nothing is held then.
  */
 export function own<T extends object>(owner: T, values: readonly unknown[]): T & Disposable {
@@ -33,7 +35,7 @@ export function own<T extends object>(owner: T, values: readonly unknown[]): T &
 }
 
 function withLease<T extends object>(owner: T, lease: Lease): T & Disposable {
-  // Not enumerable: the owner stays plain data to everything that compares, copies or prints it.
+  // Not enumerable, so that code that compares, copies or prints the owner sees plain data.
   Object.defineProperty(owner, disposeSymbol, { value: disposeThis });
   Object.freeze(owner);
   leases.set(owner, lease);
@@ -47,7 +49,7 @@ function withLease<T extends object>(owner: T, lease: Lease): T & Disposable {
 export const makeState = (root: Record<string, StateNode>, values: readonly unknown[]): OwnedState =>
   located(root, () => own(root as State, values));
 
-/** As {@link makeState}, for a State that a model keeps: it is no scope's. */
+/** As {@link makeState}, for a State that a model keeps. It does not belong to a scope. */
 export const makeKeptState = (root: Record<string, StateNode>, values: readonly unknown[]): OwnedState =>
   located(root, () => withLease(root as State, hold(values, true)));
 
@@ -59,7 +61,7 @@ function located<R>(root: StateNode, make: () => R): R {
   }
 }
 
-/** The error for the first leaf of a State with a tensor that was disposed. */
+/** The error for a leaf of a State with a disposed tensor. */
 export function disposedLeaf(where: string, state: StateNode): DisposedError {
   const open: (readonly [Path, StateNode])[] = [[[], state]];
   for (let next = open.pop(); next; next = open.pop()) {
@@ -74,7 +76,8 @@ export const disposedValueText = (where: string, path: Path): string =>
   `${where} at ${formatPath(path)}: expected a value of live tensors, got one that was disposed. ${disposedAdvice}`;
 
 /**
- * Releases what an owner holds. Tensors that others hold too live on; doing it twice is harmless.
+ * Releases what an owner holds. Tensors that others hold too stay alive. Calling it twice is
+ * harmless.
  */
 export function disposeOwner(owner: object): void {
   forgetThing(owner);
@@ -82,7 +85,8 @@ export function disposeOwner(owner: object): void {
   if (!lease) return;
   const { values } = lease;
   lease.release();
-  // In a scope too: a State that is disposed by hand is read no more.
+  // Also in a scope, where tensors would otherwise live until the scope ends: nobody can read a
+  // disposed State.
   discard(values);
 }
 
@@ -92,13 +96,13 @@ export function refuseEnded(where: string, state: object): void {
   if (end !== undefined) throw new DisposedError(endedText(where, "State", end === "released"));
 }
 
-/** Whether this holds tensors of its own: the root of a State, or patches. */
+/** Whether `x` holds tensors itself. Roots of States and lists of patches do; subtrees do not. */
 export function isOwner(x: object): boolean {
   const lease = leases.get(x);
   return lease !== undefined && lease.end === undefined;
 }
 
-/** How many leaves a State that holds its tensors has; `undefined` for others. */
+/** The number of leaves of a State that holds its tensors; `undefined` for others. */
 export function leafCountOf(state: object): number | undefined {
   const values = leases.get(state)?.values;
   return values === undefined ? undefined : (values as readonly unknown[]).length;

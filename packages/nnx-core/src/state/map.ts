@@ -1,4 +1,4 @@
-/** @file A State with the same paths and other values. */
+/** @file Functions that replace the values of a State and keep its paths. */
 import { checkFunction } from "../data/functions.ts";
 import type { Path, PathPart } from "../path.ts";
 import { isVariableState } from "../variable/variable-state.ts";
@@ -10,8 +10,8 @@ import type { LeafIn } from "./state-of.ts";
 import { walkState } from "./walk-state.ts";
 
 /**
- * Each leaf through `f`, with the leaves that further States have at its path. Where `f` returns
- * the leaf it got, the first State's own subtrees stay.
+ * Applies `f` to each leaf, and to the leaves that further States have at its path. Subtrees of the
+ * first State in which `f` returns every leaf unchanged are reused.
  * @throws {@link StructureError} when `f` returns something else than a leaf, and, before `f` is
  * called, when the States do not have the same paths.
  * @see Flax `nnx.map_state`, `jax.tree.map`
@@ -34,7 +34,7 @@ export function mapState(
   state: StateNode,
   ...others: readonly StateNode[]
 ): OwnedState {
-  // What is in a State of type S are leaves of its type.
+  // The leaves of a State of type `S` have the type `LeafIn<S>`.
   return mapLeaves("mapState", f as MapLeaf, state, ...others);
 }
 
@@ -58,16 +58,16 @@ export function mapLeaves(
   });
 }
 
-/** What States of the same paths have under a key. */
+/** The children under a key of States that have the same paths. */
 const allBelow = (nodes: readonly StateNode[], key: PathPart): readonly StateNode[] =>
   nodes.length === 0 ? nodes : nodes.map((node) => (node as State)[key] as StateNode);
 
 /**
- * The State of what `f` makes of each leaf; those of which it makes nothing are left out. Subtrees
- * in which nothing changed stay.
- * @param start - What lies beside the root, such as another State.
- * @param below - What lies beside a subtree, from what lies beside the one around it.
- * @param f - Gets what lies beside the subtree that has the leaf.
+ * Returns a State with the results of `f` for each leaf. A leaf for which `f` returns `undefined`
+ * is left out. Subtrees in which nothing changed are reused.
+ * @param start - The value that accompanies the root, such as another State.
+ * @param below - Returns the value that accompanies a subtree, from that of the subtree around it.
+ * @param f - Gets the leaf, and the value that accompanies the subtree that contains it.
  */
 export function leavesBeside<At>(
   whole: State,
@@ -94,15 +94,18 @@ export function leavesBeside<At>(
   return builder.finish()[0] as OwnedState;
 }
 
-/** A leaf with another value: type and metadata stay. The same value gives the same leaf. */
+/**
+ * Returns the leaf with another value and the same type and metadata. If the value is the same,
+ * returns the leaf itself.
+ */
 export function withValue(leaf: StateLeaf, value: unknown): StateLeaf {
   if (value === leafValue(leaf)) return leaf;
   return isVariableState(leaf) ? Object.freeze({ ...leaf, value }) : (value as StateLeaf);
 }
 
 /**
- * Each value (the tensor itself) through `f`, with the values that further States have at its path;
- * types and metadata are the first one's. The path comes last.
+ * Applies `f` to each value (the tensor itself), and to the values that further States have at its
+ * path. The path is the last argument. Types and metadata come from the first State.
  * @throws {@link StructureError} when the States do not have the same paths; `f` was not called
  * then.
  * @see `jax.tree.map` over States

@@ -1,4 +1,6 @@
-/** @file The difference of two States as patches in immer's format, and States from patches. */
+/**
+ * @file Computes the difference of two States as patches in immer's format, and applies patches.
+ */
 import { describe, StructureError } from "../errors.ts";
 import { formatPath, isPath, partFromKey, type Path, type PathPart } from "../path.ts";
 import { isPlainObject } from "../data/plain-object.ts";
@@ -13,19 +15,18 @@ type Subtree = Record<string, StateNode>;
 /** One change, in the format of immer (and nearly that of RFC 6902). */
 export interface StatePatch {
   readonly op: "add" | "remove" | "replace";
-  /** From the root; into a leaf it goes on with `"value"`. */
+  /** The path from the root. Inside a leaf it continues with `"value"`. */
   readonly path: Path;
   readonly value?: unknown;
 }
 
-/**
- * The changes from one State to another. They hold the tensors in them: dispose them like a State.
- */
+/** The changes from one State to another. They hold their tensors: dispose them like a State. */
 export type StatePatches = readonly StatePatch[] & Disposable;
 
 /**
- * What turns `from` into `to`; subtrees that are identical objects are not looked into. Where only
- * a leaf's value changed, the patch has the value alone. `diffPatches(to, from)` is the way back.
+ * Returns the patches that turn `from` into `to`. Subtrees that are identical objects are skipped.
+ * If only the value of a leaf changed, the patch contains only the value. `diffPatches(to, from)`
+ * returns the patches for the way back.
  * @see immer `produceWithPatches`
  * @example
  * ```ts
@@ -70,10 +71,10 @@ const areAlike = (a: VariableState, b: VariableState): boolean =>
   a.type === b.type && sameMetadata(a.metadata, b.metadata);
 
 /**
- * The State that patches turn this one into. What no patch touches are the State's own objects.
- * Takes the patches of {@link diffPatches} and those of immer.
- * @throws {@link StructureError} when a patch has no place in the State, or the result would be
- * none.
+ * Returns the State with the patches applied. Subtrees that no patch touches are reused. Accepts
+ * the patches of {@link diffPatches} and of immer.
+ * @throws {@link StructureError} when a patch does not fit the State, or the result would not be a
+ * State.
  */
 export function applyPatches(state: StateNode, patches: readonly StatePatch[]): OwnedState {
   const root: Subtree = { ...checkState("applyPatches", state) };
@@ -114,7 +115,10 @@ function listOf(patches: unknown): readonly StatePatch[] {
   return patches as readonly StatePatch[];
 }
 
-/** As immer does: what is added moves the items behind it, what is removed brings them back. */
+/**
+ * Applies a patch to a list as immer does: "add" raises the indices of later items by one, and
+ * "remove" lowers them by one.
+ */
 function patchList(list: unknown[], { op, path, value }: StatePatch, key: PathPart): void {
   if (key === "length" && op === "replace" && Number.isInteger(value) && (value as number) <= list.length) {
     list.length = Math.max(0, value as number);
@@ -138,7 +142,8 @@ function writableAt(
   fresh: Fresh,
 ): { readonly target: Subtree | unknown[]; readonly inValue: boolean } {
   let target: Subtree | unknown[] = root;
-  // Beyond a leaf come its type, its value and what is in that: anything.
+  // Inside a leaf there may be data of any kind: its type, its value, and the contents of the
+  // value.
   let inValue = isLeaf(root);
   for (let i = 0; i < path.length - 1; i++) {
     const key = path[i] as PathPart;
@@ -149,8 +154,8 @@ function writableAt(
       inValue ||= known;
       continue;
     }
-    // Lists and object literals alone can be copied: a tensor or an instance of a class is one
-    // value.
+    // Only lists and object literals can be copied. A tensor or an instance of a class counts as
+    // one value.
     if (!isPlainObject(child) && !(inValue && Array.isArray(child)))
       throw misplaced(path.slice(0, i + 1), inValue ? "a list or an object" : "a leaf or a subtree", child);
     inValue ||= isLeaf(child);

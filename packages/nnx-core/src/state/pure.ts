@@ -1,4 +1,4 @@
-/** @file States without types and metadata: nested values by name, as files keep them. */
+/** @file Converts States to nested values by name, without types and metadata, and back. */
 import { pathOf, type Place } from "../data/place.ts";
 import { describe, StructureError } from "../errors.ts";
 import { formatPath, type PathPart } from "../path.ts";
@@ -18,14 +18,14 @@ export interface PureState<T = unknown> {
 }
 
 /**
- * The values of a State in nested plain objects: no types, no metadata. They belong to the State
- * still: nothing here holds a tensor.
+ * Returns the values of a State in nested plain objects, without types and metadata. The result
+ * does not hold the tensors; they still belong to the State.
  * @typeParam T - What you know that the values are, such as `tf.Tensor`.
  * @see Flax `nnx.to_pure_dict`
  */
 export function toPure<T = unknown>(given: StateNode): PureState<T> {
   const state = checkState("toPure", given);
-  // The State of a Variable is its leaf, and its value all there is.
+  // The State of a Variable is its leaf, so the value is the whole result.
   if (isLeaf(state)) return leafValue(state) as PureState<T>;
   const root: Record<string, unknown> = {};
   const stack: Record<string, unknown>[] = [root];
@@ -48,8 +48,8 @@ const define = (target: object, key: string | number, value: unknown): void => {
 };
 
 /**
- * The State with the values of nested plain objects (or arrays, by index) in the place of its own.
- * Types and metadata stay, and so do the leaves that `pure` does not mention.
+ * Returns the State with values replaced by those of nested plain objects (or arrays, by index).
+ * Types and metadata stay. Leaves that `pure` does not contain stay, too.
  * @throws {@link StructureError} when `pure` has something where the State has no leaf.
  * @see Flax `nnx.replace_by_pure_dict`, which changes the State in place
  */
@@ -63,10 +63,10 @@ export function replaceByPure(given: StateNode, pure: PureState | readonly unkno
   });
 }
 
-/** What may stand for a subtree: an object literal, or a list whose indices are the keys. */
+/** Whether `x` may replace a subtree: an object literal, or a list whose indices are the keys. */
 const isObject = (x: unknown): x is object => Array.isArray(x) || isPlainObject(x);
 
-/** The value that is given for a leaf; of a leaf of another State, what it holds. */
+/** The value given for a leaf. If it is a leaf of another State, the value of that leaf. */
 const itemOf = (container: unknown, key: string | number): unknown => {
   const item: unknown =
     isObject(container) && Object.hasOwn(container, key) ? Reflect.get(container, key) : undefined;
@@ -87,7 +87,7 @@ function refuseUnknown(state: State, pure: unknown): void {
   }
 }
 
-/** What is given for a part of the State. */
+/** A part of the State and the value given for it. */
 interface Given extends Place {
   readonly node: StateNode;
   readonly value: unknown;

@@ -1,50 +1,58 @@
 /**
- * @file Nested plain objects as a State: read once from the top to the leaves, without recursion,
- * and copied where they are not frozen or are put onto another State.
+ * @file Turns nested plain objects into a State. They are read once from the top to the leaves,
+ * without recursion. Objects that are not frozen, or that are merged onto another State, are
+ * copied.
  */
 import { pathOf, type Place } from "../data/place.ts";
 import type { Path } from "../path.ts";
 import { Bounds } from "./bounds.ts";
 import { setOwn, type State, type StateNode } from "./state.ts";
 
-/** In the place of a part: the child is a plain object that is to be read in turn. */
+/** A result of `Reader.part`: the child is a plain object, and must be read itself. */
 export const readOn: unique symbol = Symbol("readOn");
 
-/** What a reader makes of what it meets. `At` is what it knows of the place. */
+/**
+ * Decides how {@link rebuild} treats each object. `At` is the type of the reader's data about a
+ * place.
+ */
 export interface Reader<At> {
   /** The function as users call it, for errors; missing for objects that are known to end. */
   readonly where?: string;
-  /** Where the whole is, for errors. @defaultValue the root */
+  /** The path of the root object, for errors. @defaultValue the root */
   readonly prefix?: () => Path;
   /**
-   * The part of another State that an object is put onto: what only that has stays.
+   * The part of another State that the object is merged onto. Keys that only this part has stay.
    * @defaultValue none
    */
   onto?(at: At): State | undefined;
-  /** What is known of the place under a key. */
+  /** Returns the reader's data about the place under a key. */
   below(at: At, key: string): At;
-  /** The part of the State that a child is. */
+  /** Returns the part of the State for a child. */
   part(child: unknown, at: At, path: () => Path): StateNode | typeof readOn;
 }
 
 /** An object that is not left yet. */
 interface Level<At> extends Place {
   readonly node: Readonly<Record<string, unknown>>;
-  /** What may be kept in the place of the copy: the object, or what it is put onto. */
+  /**
+   * The object to return if the copy would equal it: `node`, or the object that it is merged onto.
+   */
   readonly original: Readonly<Record<string, unknown>>;
   readonly at: At;
   readonly keys: readonly string[];
   readonly copy: Record<string, StateNode>;
   readonly part: string;
   readonly parent: Level<At> | undefined;
-  /** Whether the copy equals the original so far, which may be kept then. */
+  /**
+   * Whether the copy equals the original so far. If it does at the end, the original is returned.
+   */
   same: boolean;
   next: number;
 }
 
 /**
- * The State that nested objects are.
- * @param at - What the reader knows of the root.
+ * Returns the State that nested objects describe.
+ * @param at - The reader's data about the root.
  * @throws {@link StructureError} for objects that contain themselves.
  */
 export function rebuild<At>(root: Readonly<Record<string, unknown>>, at: At, reader: Reader<At>): State {
@@ -66,7 +74,7 @@ export function rebuild<At>(root: Readonly<Record<string, unknown>>, at: At, rea
   };
   let level = enter(root, at, "", undefined);
   let key: string | undefined;
-  // One for all: it is asked for errors only, and at once.
+  // One closure serves all children, because readers call it only for errors, and at once.
   const path = (): Path => pathTo({ parent: level, part: key as string });
   for (;;) {
     const current: Level<At> = level;
@@ -89,7 +97,7 @@ export function rebuild<At>(root: Readonly<Record<string, unknown>>, at: At, rea
 
 function put<At>(level: Level<At>, key: string, part: StateNode): void {
   const { node, original } = level;
-  // What it is put onto may lack the key, which every object may inherit.
+  // `original` may lack the key and inherit a value for it, so the own key is checked, too.
   if (part !== original[key] || !Object.hasOwn(original, key)) level.same = false;
   else if (original !== node) return;
   setOwn(level.copy, key, part);

@@ -20,7 +20,7 @@ export function checkSamePaths(where: string, first: StateNode, others: readonly
       beside = beside.map((each) => (each as State)[key] as StateNode);
       compareAll();
     },
-    // A leaf was compared with the subtree that has it.
+    // `compare` of the subtree around a leaf has checked the leaf.
     leaf: () => {},
     exit: () => {
       open.pop();

@@ -1,4 +1,4 @@
-/** @file Parts of a State by filters; each leaf goes to the first filter that matches. */
+/** @file Selects parts of a State by filters. Each leaf goes to the first filter that matches. */
 import { FilterError } from "../errors.ts";
 import { type Filter, type OrderedFilters, orderFilters } from "../filter/filter.ts";
 import { formatPath, type Path, type PathPart } from "../path.ts";
@@ -11,13 +11,14 @@ import { walkState } from "./walk-state.ts";
 export interface SelectionOptions {
   /** Whether each leaf must match a filter. */
   readonly exhaustive: boolean;
-  /** Whether filters behind a `true`, which nothing can match, are fine. */
+  /** Whether filters may follow a `true`, although no leaf can reach them. */
   readonly anyOrder?: boolean;
 }
 
 /**
- * What a filter list makes of a walk: leaves go to the State of the first filter that matches.
- * @typeParam T - What filters look at.
+ * Collects the leaves of a walk into one State for each filter. Each leaf goes to the first filter
+ * that matches.
+ * @typeParam T - The values that the filters get.
  */
 export class Selection<T> {
   private readonly builder: StatesBuilder;
@@ -29,8 +30,8 @@ export class Selection<T> {
   private uncoveredCount = 0;
 
   /**
-   * @param leafOf - What the State gets.
-   * @param previous - Earlier States of the same filters, whose subtrees are taken where nothing
+   * @param leafOf - Returns the leaf that the State gets for a value.
+   * @param previous - Earlier States of the same filters. Their subtrees are reused where nothing
    * changed.
    */
   constructor(
@@ -56,8 +57,8 @@ export class Selection<T> {
   }
 
   /**
-   * Puts a leaf where it belongs.
-   * @param key - Undefined for a leaf that is the whole.
+   * Puts a leaf into the State of the first filter that matches.
+   * @param key - Undefined if the leaf is the whole State.
    * @returns whether a filter matched.
    */
   leaf(key: PathPart | undefined, value: T): boolean {
@@ -94,7 +95,7 @@ function select(
   exhaustive: boolean,
 ): OwnedState[] {
   const state = checkState(where, given);
-  // A filter that matches everything below some path gives that subtree of `state` itself.
+  // If a filter matches everything below a path, its State reuses that subtree of `state`.
   const previous = filters.map(() => state);
   const selection = new Selection(where, filters, itself, { exhaustive }, previous);
   walkState(state, selection);
@@ -102,8 +103,8 @@ function select(
 }
 
 /**
- * One State for each filter, each leaf in the first that matches; every leaf must match one.
- * Subtrees that one filter takes whole are the State's own objects.
+ * Returns one State for each filter. Each leaf goes to the first filter that matches, and every
+ * leaf must match one. Subtrees that go to one filter completely are reused.
  * @throws {@link FilterError} when a leaf matches none.
  * @see Flax `nnx.split_state`
  */
@@ -111,13 +112,13 @@ export function splitState<S extends StateNode, const Fs extends readonly Filter
   state: S,
   ...filters: Fs
 ): StatesFor<S, Fs> {
-  // As many States as filters.
+  // `select` returns one State for each filter.
   return select("splitState", state, filters, true) as unknown as StatesFor<S, Fs>;
 }
 
 /**
- * The leaves that a filter matches; with several filters a State for each. What matches none is
- * left out.
+ * Returns the leaves that a filter matches. With several filters, returns a State for each. Leaves
+ * that match no filter are left out.
  * @see Flax `nnx.filter_state`
  */
 export function filterState<S extends StateNode, const F extends Filter>(

@@ -8,8 +8,8 @@ import type { Variable } from "../variable/variable.ts";
 import type { ArrayLeaf, OwnedState, State, StateLeaf } from "./state.ts";
 
 /**
- * How deep is looked for leaves before a type is taken to have some, perhaps; below that a State
- * has no typed paths.
+ * How deep the types search for leaves. A type that is nested deeper may or may not have leaves,
+ * and its State has no typed paths.
  */
 type MaxDepth = 8;
 
@@ -20,10 +20,10 @@ type IsAny<T> = 0 extends 1 & T ? true : false;
 /** Whether something is in a State: surely, perhaps, or never. */
 type Presence = "yes" | "maybe" | "no";
 
-/** What a union of answers about one thing comes to. */
+/** Reduces a union of answers about one thing to one answer. */
 type Settle<P> = [P] extends ["yes"] ? "yes" : [P] extends ["no"] ? "no" : "maybe";
 
-/** What the answers about parts come to for the whole. */
+/** Reduces the answers about the parts to one answer about the whole. */
 type AnyPart<P> = "yes" extends P ? "yes" : "maybe" extends P ? "maybe" : "no";
 
 /** Whether a filter matches a leaf of this type. Distributes over filters. */
@@ -59,8 +59,8 @@ type LeafPresence<L, F, Before> =
       : Match<L, F>;
 
 /**
- * A type that says nothing of its attributes: `Module` itself, or an interface of what is called
- * with `forward`.
+ * Whether a type does not declare its attributes: `Module` itself, or an interface that has
+ * `forward`.
  */
 type SaysNothing<T> = T extends GraphNode
   ? keyof T extends keyof Module
@@ -70,7 +70,7 @@ type SaysNothing<T> = T extends GraphNode
     ? true
     : false;
 
-/** A State of which nothing is known. */
+/** Whether a type is the general State, without known keys. */
 type IsState<T> = string extends keyof T ? (State extends T ? true : false) : false;
 
 /** Whether anything of `T` is in the State. Distributes over unions. */
@@ -111,12 +111,11 @@ type KeysWith<T, F, Before, P extends Presence> = {
     : never;
 }[keyof T];
 
-/** The leaf that a Variable leaves. */
+/** The leaf of a State for a Variable. */
 type LeafOf<V extends Variable> = VariableState<V["value"], V>;
 
 /**
- * One object of a State: what is surely there, and what may be. Records keep their open set of
- * keys.
+ * One object of a State. Keys that may be missing are optional. Records keep their index signature.
  */
 type RecordState<T, F, Before, Depth extends readonly 0[]> = string extends keyof T
   ? { readonly [key: string]: NodeState<T[keyof T], F, Before, Depth> }
@@ -141,8 +140,8 @@ type KnownState<T, F, Before, Depth extends readonly 0[]> = Flat<
 >;
 
 /**
- * One object type instead of an intersection: only that is assignable to `State`, and editors show
- * it better.
+ * Turns an intersection into one object type. An intersection is not assignable to `State`, and
+ * editors show one object type better.
  */
 type Flat<T> = { [K in keyof T]: T[K] };
 
@@ -179,13 +178,14 @@ type NodeState<T, F, Before, Depth extends readonly 0[]> = T extends Primitive |
 
 /**
  * The type of the State that a filter gives for a model: the public attributes that are, or hold,
- * Variables (or arrays) that the filter matches. What depends on more than types, such as tags,
- * predicates and `null`s, is optional. Types do not see sharing: what is shared has one leaf only,
- * at its first path.
- * @typeParam M - The model, or a State of it. For types that say nothing (`unknown`, `object`,
- * `Module`) it is {@link State}.
+ * Variables (or arrays) that the filter matches. Parts that depend on more than types, such as
+ * tags, predicates and `null`s, are optional. Types do not show sharing: a shared Variable has one
+ * leaf only, at its first path.
+ * @typeParam M - The model, or a State of it. For types that do not declare attributes (`unknown`,
+ * `object`, `Module`) it is {@link State}.
  * @typeParam F - The filter: a class, `true`, an array of these; others may match anything.
- * @typeParam Before - The filters before it, as a union: what they match is not in this State.
+ * @typeParam Before - The filters before it, as a union. Leaves that they match are not in this
+ * State.
  * @example
  * ```ts
  * type Params = nnx.StateOf<Mlp, typeof nnx.Param>; // { hidden: { kernel: ...; bias: ... } ... }
@@ -205,8 +205,8 @@ export type StateOf<M, F = true, Before = never> =
       : State;
 
 /**
- * What the leaves of a State may be: a union of the leaves in its type, any leaf where the type
- * does not say.
+ * The type of a State's leaves: a union of the leaves in its type, or any leaf if the type does not
+ * declare them.
  * @typeParam S - A State's type.
  */
 export type LeafIn<S> = LeafBelow<S, []>;

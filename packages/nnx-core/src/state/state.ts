@@ -5,8 +5,8 @@ import type { PathPart } from "../path.ts";
 import { isVariableState, type VariableState } from "../variable/variable-state.ts";
 
 /**
- * An array that has no Variable around it: none of the properties of a {@link VariableState} is
- * there, but they may be asked for.
+ * An array without a Variable. It has none of the properties of a {@link VariableState}. They are
+ * declared as optional, so that code can test any leaf for them.
  */
 export type ArrayLeaf = ArrayLike & {
   readonly type?: never;
@@ -14,10 +14,10 @@ export type ArrayLeaf = ArrayLike & {
   readonly metadata?: never;
 };
 
-/** What a State ends in: what a Variable left, or an array that has no Variable around it. */
+/** A leaf of a State: the state of a Variable, or an array without a Variable. */
 export type StateLeaf = VariableState | ArrayLeaf;
 
-/** A State or what it consists of. */
+/** A State, a subtree or a leaf. */
 export type StateNode = State | StateLeaf;
 
 /**
@@ -34,25 +34,25 @@ export interface State {
 }
 
 /**
- * A State as functions return it: whoever gets it may dispose it. Any State is taken as an
- * argument.
+ * The type of States that functions return: the caller may dispose it. Functions accept any State
+ * as an argument.
  */
 export type OwnedState<S = State> = { [K in keyof (S & Disposable)]: (S & Disposable)[K] };
 
 /** Whether `x` is a leaf of a State rather than a subtree. */
 export const isLeaf = (x: unknown): x is StateLeaf => isVariableState(x) || isArrayLike(x);
 
-/** Whether values by name are a part of a State, or of what may become one. */
+/** Whether `x` is a subtree of a State, or a plain object of values that may become one. */
 export const isSubtree = (x: unknown): x is Readonly<Record<string, unknown>> =>
   isPlainObject(x) && !isVariableState(x);
 
-/** The type of what a leaf holds. */
+/** The type of a leaf's value. */
 export type LeafValue<L> = L extends { readonly metadata: unknown; readonly value: infer T } ? T : L;
 
 /**
- * What a leaf of a State holds: the value that its Variable had, or the array itself where there
- * was no Variable.
- * @typeParam T - What you know that it is, where the leaf's type does not say.
+ * Returns the value of a leaf: the value of its Variable, or the array itself if there was no
+ * Variable.
+ * @typeParam T - The type of the value, if you know more than the leaf's type says.
  * @example
  * ```ts
  * const entries = nnx.flattenState(nnx.state(model, nnx.Param));
@@ -65,7 +65,7 @@ export function leafValue(leaf: StateLeaf): unknown {
   return isVariableState(leaf) ? leaf.value : leaf;
 }
 
-/** What a subtree has under a key of its own. */
+/** The child of a subtree under an own key. */
 export function childOf(subtree: State, key: PathPart): StateNode | undefined {
   const child: unknown = subtree[key];
   // Attributes may be called `constructor` or `__proto__`, which every object inherits.
@@ -78,7 +78,7 @@ export function childOf(subtree: State, key: PathPart): StateNode | undefined {
 export const below = (node: StateNode | undefined, key: PathPart): StateNode | undefined =>
   node === undefined || isLeaf(node) ? undefined : childOf(node, key);
 
-/** Writes a key of an object's own, whatever it is called. */
+/** Writes an own key of an object, also when it is called `__proto__`. */
 export function setOwn(subtree: Record<string, StateNode>, key: PathPart, value: StateNode): void {
   if (key === "__proto__")
     Object.defineProperty(subtree, key, { value, writable: true, enumerable: true, configurable: true });

@@ -11,7 +11,7 @@ import { leafValue, type OwnedState, type State } from "./state.ts";
 /** A State that may be written to, inside {@link updateState} only. */
 export type StateDraft = { [key: string]: StateDraft } & { value: unknown };
 
-/** What may be written to in a State: that of a typed model's is typed. */
+/** The type of the draft for a State. The draft of a typed State is typed. */
 export type DraftOf<S> = string extends keyof S
   ? StateDraft
   : S extends VariableState
@@ -22,8 +22,9 @@ export type DraftOf<S> = string extends keyof S
 const immer = new Immer();
 
 /**
- * The State that `recipe` turns this one into. The State itself stays as it is, and so does every
- * subtree that the recipe does not touch; a recipe that changes nothing gives the State itself.
+ * Returns the State that `recipe` turns this one into. The given State does not change. Subtrees
+ * that the recipe does not touch are reused. If the recipe changes nothing, the result is the given
+ * State.
  * @throws {@link StructureError} when something other than leaves and subtrees was written into the
  * State, or a leaf more than about a thousand levels deep was written to (mapState and applyPatches
  * have no such limit).
@@ -66,8 +67,8 @@ function produce(before: State, recipe: (draft: unknown) => unknown): State {
       recipeRun.isDone = true;
     });
   } catch (error) {
-    // What the recipe threw is its own; but immer goes up and down a deep draft by recursion, and
-    // has words of its own for drafts in drafts.
+    // Errors of the recipe pass through. immer recurses through a deep draft, so the stack may
+    // overflow, and its message for a draft inside itself would not help users.
     if (!recipeRun.isDone && !isOverflow(error)) throw error;
     throw new StructureError(
       `updateState: expected writes at most about 1,000 levels deep and no draft inside itself, got "${describeError(error)}". ` +
@@ -77,7 +78,7 @@ function produce(before: State, recipe: (draft: unknown) => unknown): State {
   }
 }
 
-/** V8's and WebKit's word for it, and Firefox's. */
+/** Matches the stack overflow messages of V8, WebKit and Firefox. */
 const isOverflow = (error: unknown): boolean =>
   error instanceof Error && /call stack|recursion/i.test(error.message);
 

@@ -1,10 +1,10 @@
-/** @file The leaves of a State, one by one, without recursion and without a path for each. */
+/** @file Visits the leaves of a State without recursion, and without making a path for each. */
 import type { PathPart } from "../path.ts";
 import { sortedParts } from "../data/sorted-parts.ts";
 import { refuseEnded } from "./holding.ts";
 import { isLeaf, type State, type StateLeaf, type StateNode } from "./state.ts";
 
-/** What is told on the way. */
+/** The callbacks of {@link walkState}. */
 export interface StateVisitor {
   enter(key: PathPart): void;
   /** @param key - Missing for the State of a Variable, which is its leaf. */

@@ -1,4 +1,4 @@
-/** @file Functions with a derivative of one's own. */
+/** @file Functions with a custom derivative. */
 import { checkFunction } from "../data/functions.ts";
 import { installGradients } from "@nnxjs/gradients";
 import { checkOptions } from "../data/options.ts";
@@ -16,7 +16,7 @@ const where = "customVjp";
 
 /** Options of {@link customVjp}. */
 export interface CustomVjpOptions {
-  /** Positions that are constants. @defaultValue [] */
+  /** Positions of the arguments that are not differentiated. @defaultValue [] */
   readonly nondiffArgnums?: readonly number[];
   /** Which Variables of modules are differentiated. @defaultValue Param */
   readonly wrt?: Filter;
@@ -25,7 +25,7 @@ export interface CustomVjpOptions {
 type Forward<A extends readonly unknown[], R, S> = (...args: A) => readonly [R, S];
 type Backward<R, S> = (residuals: S, cotangent: R) => readonly unknown[];
 
-/** A function whose derivative is to be, or was, defined. */
+/** A function whose derivative is defined by `defvjp`. */
 export interface CustomVjpFunction<A extends readonly unknown[], R> {
   (...args: A): R;
   /**
@@ -38,12 +38,11 @@ export interface CustomVjpFunction<A extends readonly unknown[], R> {
 }
 
 /**
- * `f` with a gradient of one's own. Where nothing is differentiated `f` itself runs; otherwise the
- * two functions given to `defvjp` do. The first of them may call the function itself: that is `f`
- * then.
+ * Returns `f` with a custom gradient. Outside of gradients `f` itself runs. In a gradient the two
+ * functions given to `defvjp` run instead. If `forward` calls the custom function, `f` runs.
  * @throws {@link GradientError} when it is called before `defvjp`, when it uses something that is
- * being differentiated but is not among its arguments (or not selected by `wrt`), or when
- * `backward` returns something that does not fit.
+ * being differentiated but is not among its arguments (or not selected by `wrt`), or when the
+ * result of `backward` does not fit the arguments.
  * @see Flax `nnx.custom_vjp`
  * @example
  * ```ts
@@ -70,8 +69,8 @@ export function customVjp<A extends readonly unknown[], R>(
       );
     }
     const { forward, backward } = rules;
-    // Also where the forward rule calls the function itself: its value is asked for then, and no
-    // gradient.
+    // This is also the case when the forward rule calls the custom function: it needs only the
+    // value then.
     if (gradientDepth() <= 0) return atomicallyOn(args, () => f(...args));
     return underRule(forward, backward, args, { nondiffArgnums, wrt });
   };
@@ -84,7 +83,7 @@ export function customVjp<A extends readonly unknown[], R>(
   return Object.assign(call, { defvjp });
 }
 
-/** One call that is recorded: the rules stand for the function. */
+/** Records one call, with the rules in the place of the function. */
 function underRule<A extends readonly unknown[], R>(
   forward: Forward<A, R, unknown>,
   backward: Backward<R, unknown>,
@@ -123,7 +122,10 @@ function underRule<A extends readonly unknown[], R>(
   }
 }
 
-/** What was recorded of the forward rule says whether it used what it has no gradient for. */
+/**
+ * Refuses a forward rule that uses differentiated tensors that are not among its arguments. The
+ * tape of the rule shows them.
+ */
 function refuseForgotten(tape: readonly TapeNode[], { watched }: PreparedCall): void {
   const [forgotten] = inputsFromOutside(tape, watched, { differentiated: true });
   if (!forgotten) return;
@@ -133,7 +135,7 @@ function refuseForgotten(tape: readonly TapeNode[], { watched }: PreparedCall): 
   );
 }
 
-/** The gradients as tensors like those that are watched. */
+/** The gradients as tensors, one for each watched tensor and of its shape. */
 function fitting(prepared: PreparedCall, gradients: readonly unknown[]): Tensor[] {
   const found = prepared.read(gradients);
   const { watched } = prepared;

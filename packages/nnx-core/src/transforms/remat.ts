@@ -1,6 +1,6 @@
 /**
- * @file Less memory for more work: computing a part again in the backward pass instead of saving
- * it.
+ * @file Saves memory: a part of a model is computed again in the backward pass instead of being
+ * saved.
  */
 import { checkFunction } from "../data/functions.ts";
 import { installGradients } from "@nnxjs/gradients";
@@ -28,9 +28,10 @@ import {
 } from "../autodiff/tape.ts";
 
 /**
- * `f` without saving what its backward pass needs: it runs once more there. Same values, same
- * gradients; what `f` changes in the modules it gets (statistics, counts of RNG streams) is changed
- * once. Inside a capture it runs plainly, so that everything is seen.
+ * Returns `f` in a form that does not save what its backward pass needs. Instead, `f` runs again in
+ * the backward pass. Values and gradients stay the same. Changes that `f` makes to the modules it
+ * gets (statistics, counts of RNG streams) are made once. Inside a capture `f` runs as usual, so
+ * that the capture sees everything.
  * @param f - Gets the modules that it changes, and the intermediate values that it uses, as
  * arguments. It may close over modules that it does not change.
  * @throws {@link GradientError} when it changes a Variable of a module, or uses an intermediate
@@ -48,7 +49,7 @@ export function remat<A extends readonly unknown[], R>(
   options: Readonly<Record<string, never>> = {},
 ): (...args: A) => R {
   checkFunction("remat", f);
-  // There are none, but JAX has some: a policy that is ignored would be a surprise.
+  // There are no options, but JAX has some. Refusing them is better than ignoring a policy.
   checkOptions<Record<never, never>>("remat", options, {});
   return notAResult("remat", (...args: A): R => {
     if (gradientDepth() <= 0 || isCapturing()) return atomicallyOn(args, () => f(...args));
@@ -66,7 +67,7 @@ export function remat<A extends readonly unknown[], R>(
 /** A Variable and the value that it had. */
 type Snapshot = readonly (readonly [variable: Variable, value: unknown])[];
 
-/** One call. What the second run needs is kept, and listed in `kept`. */
+/** Runs one call. The tensors that the second run needs are kept, and added to `kept`. */
 function rematerialized<A extends readonly unknown[], R>(f: (...args: A) => R, args: A, kept: Tensor[]): R {
   const keepCopy = (tensor: Tensor): Tensor => {
     const copy = alias(tensor);
@@ -96,7 +97,7 @@ function rematerialized<A extends readonly unknown[], R>(f: (...args: A) => R, a
       return [made, now.newTensors()] as const;
     };
     const { result, tape } = atomically(frames, (now) => recordToLook(() => run(now)));
-    // What the run made for itself, such as scalars, is gone already.
+    // Temporary tensors of the run, such as scalars, are disposed by now.
     const outside = inputsFromOutside(tape, prepared.watched).filter(({ isDisposed }) => !isDisposed);
     refusePassing(outside, madeByRun());
     const outputs = withoutTape(() => mapTensors(result[0], alias)) as R;
@@ -127,8 +128,8 @@ function rematerialized<A extends readonly unknown[], R>(f: (...args: A) => R, a
 }
 
 /**
- * What is closed over must be there in the backward pass: parameters are, what the run that is
- * recorded made is not.
+ * Refuses tensors that `f` closes over and that will be gone in the backward pass. Parameters stay
+ * until then. Intermediate values of the recorded run do not.
  */
 function refusePassing(outside: readonly Tensor[], isPassing: (tensor: Tensor) => boolean): void {
   const passing = outside.find(isPassing);
@@ -139,16 +140,19 @@ function refusePassing(outside: readonly Tensor[], isPassing: (tensor: Tensor) =
   );
 }
 
-/** Whether the run that is recorded made this tensor. */
+/** Returns a test for tensors that the recorded run made. */
 function madeByRun(): (tensor: Tensor) => boolean {
   const ids = new Set(
     (tapeEngine().state.activeTape ?? []).flatMap(({ outputs }) => outputs.map(({ id }) => id)),
   );
-  // Copies of parameters are made by the run too, but held by their Variables.
+  // The run also makes copies of parameters, but their Variables hold these.
   return ({ id, kept }) => ids.has(id) && !kept;
 }
 
-/** Runs `f`; a write to a Variable that will not be put back before the second run is refused. */
+/**
+ * Runs `f` and refuses writes to Variables that are neither given nor made by `f`. Such Variables
+ * are not restored before the second run.
+ */
 function refusingOthers<R>(given: ReadonlySet<Variable>, f: () => R): R {
   const made = new Set<Variable>();
   return observeWrites((variable, kind) => {
@@ -162,7 +166,7 @@ function refusingOthers<R>(given: ReadonlySet<Variable>, f: () => R): R {
   }, f);
 }
 
-/** Runs `f` with Variables and attributes as they were, and puts back what they are. */
+/** Runs `f` with the earlier values of Variables and attributes, and restores the present ones. */
 function asBefore<T>(before: Snapshot, attributes: Structure, frames: readonly Frame[], f: () => T): T {
   const now: Snapshot = before.map(([variable]) => [variable, variable.getRawValue()]);
   const lease = hold(now.map(([, value]) => value));

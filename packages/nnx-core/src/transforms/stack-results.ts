@@ -1,4 +1,4 @@
-/** @file The results of many calls as one. */
+/** @file Stacks the results of many calls into one. */
 import { isStateLike } from "../state/check-state.ts";
 import { describe, StructureError } from "../errors.ts";
 import { containerFrom, containerKind, isContainer, nested, ownKeysOf } from "../data/containers.ts";
@@ -34,15 +34,15 @@ export type StackedOf<T> = 0 extends 1 & T
 export interface Stacked {
   readonly tensors: readonly Tensor[];
   /**
-   * To be called outside the scope in which the tensors were made, so that States and Variables
-   * hold them.
+   * Builds the result. Call it outside the scope in which the tensors were made, so that its States
+   * and Variables outlive that scope.
    */
   build(): unknown;
 }
 
 /**
  * Stacks the tensors of results that have one structure.
- * @throws {@link StructureError} where they have not.
+ * @throws {@link StructureError} when the results differ in structure.
  */
 export const stackResults = (results: readonly unknown[], axis: number): Stacked => stack(results, axis, []);
 
@@ -94,7 +94,9 @@ function stack(items: readonly unknown[], axis: number, path: Path): Stacked {
   };
 }
 
-/** Names in one order, so that results have theirs whatever slice was first. */
+/**
+ * The keys of a container in a fixed order, so that the order in the first slice does not count.
+ */
 const sortedKeys = (container: object): readonly PathPart[] =>
   containerKind(container) === "record"
     ? Object.keys(container).sort()
@@ -127,7 +129,7 @@ function stackStates(
 }
 
 /**
- * A State as functions return it, or a part of one; not a record of States, which are taken one by
+ * Whether `x` is a State or a part of one. A record of States is not: its States are stacked one by
  * one.
  */
 const isState = (x: unknown): x is State =>

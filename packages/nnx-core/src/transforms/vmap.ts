@@ -1,4 +1,4 @@
-/** @file One function over many examples: a loop. */
+/** @file Applies a function to many examples in a loop. */
 import { checkFunction } from "../data/functions.ts";
 import { variablesOf } from "../autodiff/positions.ts";
 import { refuseLate } from "../ownership/late.ts";
@@ -14,7 +14,7 @@ import { atomicallyOn } from "../undo/atomically.ts";
 import type { Structure } from "../undo/structure.ts";
 import { Variable } from "../variable/variable.ts";
 
-/** How {@link vmap} takes arguments apart and puts results together. */
+/** Options of {@link vmap}. */
 export interface VmapOptions {
   /**
    * The axis of each argument's tensors that is looped over; `null` passes the argument whole, as
@@ -27,17 +27,18 @@ export interface VmapOptions {
 }
 
 /**
- * `f` for each slice of its arguments, results stacked: per-example gradients, captures of single
- * examples. It is a loop over the slices, not one large computation: it costs what the calls cost.
- * Modules are passed as they are, so what `f` changes in them is changed once per slice, in order.
+ * Applies `f` to each slice of its arguments and stacks the results. Use it for per-example
+ * gradients or captures of single examples. It is a loop, not one large computation, so it costs as
+ * much as the single calls. Modules are passed whole, so the changes that `f` makes to them are
+ * made once per slice, in order.
  * @param f - Returns tensors, Variables, States, or arrays, plain objects and Maps of these, of the
  * same structure and shapes for every slice. Tensors in them get one more axis. Other values, such
  * as numbers, must be the same for every slice and come back as they are. It is not async.
  * Variables that it makes are disposed when they have been stacked.
  * @throws {@link StructureError} when the looped axes differ in size or have none, nothing is
- * looped over, `inAxes` has not one entry for each argument, or results do not fit together: the
- * message has the path; and whatever `f` throws. All slices are undone then: everything is as
- * before, as with {@link grad}.
+ * looped over, `inAxes` has not one entry for each argument, or results do not fit together (the
+ * message has the path). Errors of `f` pass through. After any error the changes of all slices are
+ * undone, as with {@link grad}.
  * @see `jax.vmap`
  * @example
  * ```ts
@@ -132,13 +133,16 @@ function loopSize(args: readonly unknown[], axes: readonly (number | null)[]): n
 const slice = (argument: unknown, axis: number | null, index: number): unknown =>
   axis === null ? argument : mapTensors(argument, (tensor) => sliceAt(tensor, axis, index));
 
-/** The ids of the tensors of the first slices: everything that the loop makes has higher ones. */
+/**
+ * The ids of the tensors in the first slices. All tensors that the loop makes later have higher
+ * ids.
+ */
 const newIds = (args: readonly unknown[], slices: readonly unknown[]): number[] =>
   slices.filter((each, i) => each !== args[i]).flatMap((each) => tensorsIn(each).map(({ id }) => id));
 
 /**
- * Disposes the Variables that the function made: all that are in no argument and hold nothing from
- * before the loop.
+ * Disposes the Variables that the function made: those that are in no argument and hold only
+ * tensors made in the loop.
  */
 function disposeOwn(results: readonly unknown[], args: readonly unknown[], oldest: number): void {
   const variables = new Set(results.flatMap(variablesIn));
