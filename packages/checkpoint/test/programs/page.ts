@@ -15,7 +15,6 @@ const model = (x: number) => ({
   note: new nnx.Variable<unknown>(`of ${x}`),
   optimizer: new nnx.Variable(tf.scalar(x, "int32")),
 });
-type Model = ReturnType<typeof model>;
 
 /** A digest of all values. */
 async function digest(values: unknown): Promise<string> {
