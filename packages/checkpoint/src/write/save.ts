@@ -95,8 +95,8 @@ export function snapshot(
     }
   };
   return {
-    write: () => inTurn(target, write).finally(collected.release),
-    release: collected.release,
+    write: () => inTurn(target, write).finally(() => collected.release()),
+    release: () => collected.release(),
   };
 }
 
