@@ -85,6 +85,26 @@ describe.each(backends)("the backward pass on %s", (backend) => {
     tf.dispose([x, slope!]);
   });
 
+  it("gives branches of where that broadcast to no elements gradients of their shapes", () => {
+    const branches: [number[], number[]][] = [
+      [[0, 3], [3]],
+      [
+        [2, 0],
+        [2, 1],
+      ],
+      [[0], []],
+    ];
+    for (const [a, b] of branches) {
+      const run = (x: tf.Tensor, y: tf.Tensor): tf.Scalar =>
+        tf.sum(tf.where(tf.zeros(a, "bool"), x, y)) as tf.Scalar;
+      const [x, y] = [tf.ones(a), tf.ones(b)];
+      const [dx, dy] = tf.grads(run)([x, y]);
+      expect([dx!.shape, dy!.shape]).toEqual([a, b]);
+      expect([...dy!.dataSync()].every((value) => value === 0)).toBe(true);
+      tf.dispose([x, y, dx, dy]);
+    }
+  });
+
   it("computes only the gradients that are asked for", () => {
     const [a, b] = [tf.randomNormal([4, 5]), tf.randomNormal([5, 6])];
     const run = vi.spyOn(tf.engine(), "runKernel");

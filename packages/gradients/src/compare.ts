@@ -26,8 +26,9 @@ const where: GradientRule = rule("Select")({
   save: ["condition"],
   backward: (dy, { shapes, saved: { condition } }) => ({
     condition: () => zero(shapes.condition),
-    t: () => only(inShapeOf(condition, dy), dy),
-    e: () => select(inShapeOf(condition, dy), tf.zerosLike(dy), dy),
+    // `tf.where` leaves a branch of one element as it is when it broadcasts to none.
+    t: () => (dy.size === 0 ? zero(shapes.t) : only(inShapeOf(condition, dy), dy)),
+    e: () => (dy.size === 0 ? zero(shapes.e) : select(inShapeOf(condition, dy), tf.zerosLike(dy), dy)),
   }),
 });
 

@@ -149,6 +149,19 @@ onEachBackend("losses", () => {
   );
 
   it(
+    "labels have the gradients of logits of any size, and losses of no elements have some",
+    inTidy(() => {
+      const labels = tf.tensor2d([[0.5, 0.5]]);
+      for (const loss of [losses.softmaxCrossEntropy, losses.safeSoftmaxCrossEntropy])
+        near(grad((y: tf.Tensor) => tf.sum(loss(tf.fill([1, 2], -1e30), y)))(labels), [Math.LN2, Math.LN2]);
+      const [where, options] = [tf.zeros([0, 1], "bool"), { axis: 0 }];
+      const run = (x: tf.Tensor): tf.Tensor =>
+        tf.sum(losses.klDivergence(x, tf.zeros([0, 1]), { ...options, where }));
+      expect(grad(run)(tf.zeros([0, 1])).shape).toEqual([0, 1]);
+    }),
+  );
+
+  it(
     "a mask of cosineSimilarity may be of the axes that only one of both has",
     inTidy(() => {
       const [x, y] = [

@@ -94,10 +94,11 @@ export function entropyOfRowsBack(
       const slope = slopes[row] as number;
       const [largest, sum, total] = [known[3 * row]!, known[3 * row + 1]!, known[3 * row + 2]!];
       const factor = (slope * total) / sum;
-      const size = largest + Math.log(sum);
+      const size = Math.log(sum);
       for (let i = from; i < from + classes; i++) {
         dx[i] = (p[i] as number) * factor - (y[i] as number) * slope;
-        dLabels[i] = slope * (size - (x[i] as number));
+        // The other order would lose the size beside a large logit.
+        dLabels[i] = slope * (size - ((x[i] as number) - largest));
       }
     }
   };
