@@ -13,7 +13,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { GROUPS } from "./cases/index.ts";
 import { alternate, type Effort } from "./peers/alternate.ts";
-import { peers } from "./peers/peers.ts";
+import { type Peer, peers } from "./peers/peers.ts";
 import { PeerProcess } from "./peers/process.ts";
 import { disagreements } from "./report/agree.ts";
 import { machine } from "./report/machine.ts";
@@ -22,21 +22,38 @@ import { bundles } from "./size/bundles.ts";
 import { startUp } from "./size/start-up.ts";
 
 const EFFORTS = {
-  full: { warmUp: 200, round: 30, rounds: 9, total: 1000 },
-  short: { warmUp: 30, round: 10, rounds: 5, total: 100 },
+  full: { warmUp: 200, round: 30, rounds: 9, total: 1000, atLeast: 3 },
+  short: { warmUp: 30, round: 10, rounds: 5, total: 100, atLeast: 1 },
 } satisfies Record<string, Effort>;
 
 /** Peers that need seconds for some entries. */
 const SLOW = ["tfjs cpu", "tfjs-layers cpu"];
 
-const { values: options } = parseArgs({
-  options: {
-    short: { type: "boolean", default: false },
-    only: { type: "string", default: "" },
-    json: { type: "string", default: fileURLToPath(new URL("results.json", import.meta.url)) },
-  },
-});
-const only = new RegExp(options.only, "i");
+/** Says what is wrong with the command, and ends. */
+function refuse(error: unknown): never {
+  console.error(error instanceof Error ? error.message : error);
+  process.exit(1);
+}
+
+/** Runs something that refuses what the command says. */
+function attempt<R>(run: () => R): R {
+  try {
+    return run();
+  } catch (error) {
+    return refuse(error);
+  }
+}
+
+const { values: options } = attempt(() =>
+  parseArgs({
+    options: {
+      short: { type: "boolean", default: false },
+      only: { type: "string", default: "" },
+      json: { type: "string", default: fileURLToPath(new URL("results.json", import.meta.url)) },
+    },
+  }),
+);
+const only = attempt(() => new RegExp(options.only, "i"));
 const effort = options.short ? EFFORTS.short : EFFORTS.full;
 const chosen = GROUPS.map((group) => ({
   ...group,
@@ -44,8 +61,7 @@ const chosen = GROUPS.map((group) => ({
 }));
 const results: Record<string, unknown> = { ...machine(), short: options.short };
 
-async function compare(): Promise<void> {
-  const everybody = peers(process.env.NNXJS_PYTHON);
+async function compare(everybody: readonly Peer[]): Promise<void> {
   const processes = everybody.map((peer) => new PeerProcess(peer));
   try {
     for (const process of processes) await process.ready();
@@ -73,11 +89,11 @@ const hasCases = chosen.some(({ entries }) => entries.length > 0);
 const [hasStartUp, hasBundles] = [only.test("start-up"), only.test("bundles")];
 if (!hasCases && !hasStartUp && !hasBundles) {
   const names = GROUPS.flatMap(({ name, entries }) => [name, ...entries]);
-  console.error(`--only: expected part of ${names.join("; ")}; start-up; bundles, got ${options.only}.`);
-  process.exit(1);
+  refuse(`--only: expected part of ${names.join("; ")}; start-up; bundles, got ${options.only}.`);
 }
+const everybody = attempt(() => peers(process.env.NNXJS_PYTHON));
 for (const [name, value] of Object.entries(machine())) console.log(`${name}: ${value}`);
-if (hasCases) await compare();
+if (hasCases) await compare(everybody);
 if (hasStartUp) results["start-up"] = await startUp(options.short ? 3 : 9);
 if (hasBundles) results.bundles = await bundles();
 writeFileSync(options.json, `${JSON.stringify(results, null, 1)}\n`);

@@ -34,6 +34,11 @@ export const GROUPS: readonly Group[] = [
     title: "Value and gradients: LSTM of 64 units, 64 steps, batch 8",
     entries: ["LSTM"],
   },
+  {
+    name: "small",
+    title: "A step of training: 20 dense layers of width 4, batch 4, Adam",
+    entries: ["20 layers of width 4"],
+  },
   { name: "adam", title: "An update by Adam alone", entries: ["Adam, 536 k parameters"] },
   {
     name: "products",

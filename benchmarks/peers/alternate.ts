@@ -12,6 +12,8 @@ export interface Effort {
   readonly rounds: number;
   /** How long all rounds together may be. */
   readonly total: number;
+  /** How many rounds there are however long they take. */
+  readonly atLeast: number;
 }
 
 /** What came of one case in one peer. */
@@ -79,6 +81,6 @@ function planned(process: PeerProcess, answer: Prepared, effort: Effort): Ready 
   const time = answer.milliseconds!;
   if (time > SECONDS) return { process, answer, steps: 1, rounds: 0, samples: [time] };
   const steps = Math.max(1, Math.min(10_000, Math.round(effort.round / Math.max(time, 1e-3))));
-  const rounds = Math.max(1, Math.min(effort.rounds, Math.floor(effort.total / (steps * time))));
+  const rounds = Math.max(effort.atLeast, Math.min(effort.rounds, Math.floor(effort.total / (steps * time))));
   return { process, answer, steps, rounds, samples: [] };
 }

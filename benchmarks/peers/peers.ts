@@ -1,6 +1,6 @@
 /** @file Who is compared, and how each is started. */
 import { existsSync } from "node:fs";
-import { availableParallelism } from "node:os";
+import { cpus } from "node:os";
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { LibraryName } from "./libraries.ts";
@@ -39,10 +39,16 @@ export function peers(python: string | undefined): readonly Peer[] {
   return [...PEERS, { name: "JAX", beside: "ours wasm", command: [python, here("worker.py")] }];
 }
 
+/** The core that has most time left, of those of this machine. */
+function idlest(): number {
+  const before = cpus().map(({ times }) => times.idle);
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 500);
+  const idle = cpus().map(({ times }, i) => times.idle - before[i]!);
+  return idle.lastIndexOf(Math.max(...idle));
+}
+
 /** The core that all peers share, if this machine can pin processes. */
-export const core: number | undefined = existsSync("/usr/bin/taskset")
-  ? availableParallelism() - 1
-  : undefined;
+export const core: number | undefined = existsSync("/usr/bin/taskset") ? idlest() : undefined;
 
 /** A command that stays on that core. */
 export const pinned = (command: readonly string[]): readonly string[] =>
