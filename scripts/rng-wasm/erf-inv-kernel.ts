@@ -18,9 +18,9 @@ import {
   repeatWhile,
   type,
   v128,
-  type WasmFunction,
   when,
-} from "./wasm.ts";
+} from "../wasm-emitter/code.ts";
+import type { WasmFunction } from "../wasm-emitter/module.ts";
 
 /** Two vectors at a time hide the latency of the polynomials without running out of registers. */
 const LANES = 2;

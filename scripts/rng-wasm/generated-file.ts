@@ -1,7 +1,7 @@
 /** @file The text of kernels.generated.ts. */
 import { normalKernel, probitKernel } from "./erf-inv-kernel.ts";
 import { bernoulliKernel, bitsKernel, maskScaleKernel, uniformKernel } from "./hash-kernel.ts";
-import { encodeModule, type WasmFunction } from "./wasm.ts";
+import { encodeModule, type WasmFunction } from "../wasm-emitter/module.ts";
 
 const kernels: Readonly<Record<string, () => WasmFunction>> = {
   bits: bitsKernel,
@@ -12,9 +12,12 @@ const kernels: Readonly<Record<string, () => WasmFunction>> = {
   probit: probitKernel,
 };
 
+/** All kernels share one page of memory. */
+const onePage = { least: 1, most: 1 };
+
 /** Each kernel as a module, by name. */
 export const kernelModules = (): ReadonlyMap<string, Uint8Array<ArrayBuffer>> =>
-  new Map(Object.entries(kernels).map(([name, make]) => [name, encodeModule(make())]));
+  new Map(Object.entries(kernels).map(([name, make]) => [name, encodeModule({ f: make() }, onePage)]));
 
 /** The whole file, as it is committed. */
 export function generatedFile(): string {

@@ -13,8 +13,8 @@ import {
   repeatWhile,
   type,
   v128,
-  type WasmFunction,
-} from "./wasm.ts";
+} from "../wasm-emitter/code.ts";
+import type { WasmFunction } from "../wasm-emitter/module.ts";
 
 /** Four vectors in flight keep all vector units of a core busy. Each has four counters. */
 const LANES = 4;

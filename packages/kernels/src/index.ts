@@ -1,1 +1,1 @@
-export { mendKernels, restoreKernels } from "./mend-kernels.ts";
+export { type KernelEntry, listKernels, mendKernels, restoreKernels } from "./mend-kernels.ts";

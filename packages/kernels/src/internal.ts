@@ -41,4 +41,5 @@ export { conv2DAxes, convolve, filterGradient, inputGradient } from "./quick/con
 export { depthwiseConvolve, depthwiseFilterGradient, depthwiseInputGradient } from "./quick/depthwise.ts";
 export { product } from "./quick/product.ts";
 export { axesOf, keepDims, sameShape, sizeOf } from "./shape.ts";
+export { useWasmKernels } from "./wasm/module.ts";
 export type { Tensor } from "@tensorflow/tfjs-core";

@@ -9,6 +9,9 @@ import {
 import { allMends } from "./mends/all-mends.ts";
 import { wasmKernels } from "./mends/composed.ts";
 import { ownKernels } from "./own-kernels.ts";
+import { allQuick } from "./wasm/all-quick.ts";
+import { freeScratch } from "./wasm/heap.ts";
+import { dropMemory } from "./wasm/own-memory.ts";
 
 /**
  * Each registered kernel of this package, with the kernel that it replaced, or undefined where the
@@ -44,9 +47,57 @@ function replace(kernel: Replacement, before: KernelConfig | undefined): void {
   ours.set(kernel, before);
 }
 
+/** Kernel and backend of every replacement, each once. */
+const replaced = (): readonly (readonly [kernelName: string, backendName: string])[] =>
+  [...new Set([...allMends, ...allQuick].flatMap((m) => m.backends.map((b) => `${m.kernelName} ${b}`)))].map(
+    (pair) => pair.split(" ") as [string, string],
+  );
+
+/** A kernel of this package. */
+export interface KernelEntry {
+  readonly kernelName: string;
+  readonly backendName: string;
+  /**
+   * What tensorflow.js's own kernel does wrong (`"wrong"`) or slowly (`"slow"`), or that it has none
+   * of this name (`"missing"`).
+   */
+  readonly reason: "wrong" | "slow" | "missing";
+  /** What exactly is wrong or slow, in a sentence. */
+  readonly why: string;
+}
+
 /**
- * Replaces the kernels of tensorflow.js's cpu and wasm backends that are wrong. The replacements
- * call the stock kernels wherever those are right. wasm also gets kernels that it lacks and that
+ * The kernels that {@link mendKernels} registers, and what each is there for. A kernel may be both
+ * wrong and slow; it is then listed twice.
+ * @example
+ * ```ts
+ * import { listKernels } from "@nnxjs/kernels";
+ *
+ * listKernels().filter((kernel) => kernel.reason === "slow" && kernel.backendName === "wasm");
+ * ```
+ */
+export const listKernels = (): readonly KernelEntry[] => [
+  ...(
+    [
+      ["wrong", allMends],
+      ["slow", allQuick],
+    ] as const
+  ).flatMap(([reason, mends]) =>
+    mends.flatMap(({ kernelName, backends, why }) =>
+      backends.map((backendName) => ({ kernelName, backendName, reason, why })),
+    ),
+  ),
+  ...[...wasmKernels, ...ownKernels].map(({ kernelName, backendName }) => ({
+    kernelName,
+    backendName,
+    reason: "missing" as const,
+    why: "tensorflow.js has none.",
+  })),
+];
+
+/**
+ * Replaces the kernels of tensorflow.js's cpu and wasm backends that are wrong or slow. The
+ * replacements call the stock kernels wherever those are as good. wasm also gets kernels that it lacks and that
  * `tf.fused.conv2d`, `tf.fused.depthwiseConv2d`, `tf.einsum` and `tf.unsortedSegmentSum` call.
  * Calling this again is cheap and changes nothing. {@link restoreKernels} undoes it.
  * @example
@@ -65,13 +116,15 @@ export function mendKernels(): void {
   const backend = getBackend();
   if (lookedAt === backend) return;
   lookedAt = backend;
-  for (const { kernelName, backends, around } of allMends) {
-    for (const backendName of backends) {
-      const before = present(kernelName, backendName);
-      if (!before || ours.has(before)) continue;
-      const stock = before[STOCK] ?? before;
-      replace({ ...stock, kernelFunc: around(stock.kernelFunc), [STOCK]: stock }, before);
-    }
+  for (const [kernelName, backendName] of replaced()) {
+    const before = present(kernelName, backendName);
+    if (!before || ours.has(before)) continue;
+    const stock = before[STOCK] ?? before;
+    // What is quicker goes around what is mended, which goes around what tensorflow.js has.
+    const kernelFunc = [...allMends, ...allQuick]
+      .filter((each) => each.kernelName === kernelName && each.backends.includes(backendName))
+      .reduce((inner, { around }) => around(inner), stock.kernelFunc);
+    replace({ ...stock, kernelFunc, [STOCK]: stock }, before);
   }
   for (const kernel of [...wasmKernels, ...ownKernels]) {
     if (!present(kernel.kernelName, kernel.backendName)) replace(kernel, undefined);
@@ -87,4 +140,6 @@ export function restoreKernels(): void {
   }
   ours.clear();
   lookedAt = undefined;
+  freeScratch();
+  dropMemory();
 }

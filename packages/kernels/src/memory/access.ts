@@ -25,7 +25,7 @@ export interface Output {
  * Methods of the wasm backend that its types leave out. `typedArrayFromHeap` gives a view, which is
  * valid until the heap grows.
  */
-interface HeapBackend {
+export interface HeapBackend {
   makeOutput(shape: number[], dtype: LoopDtype): TensorInfo;
   typedArrayFromHeap(info: TensorInfo): Elements;
   disposeData(dataId: object): boolean;
@@ -35,7 +35,7 @@ interface HeapBackend {
  * Methods of the cpu backend that its types leave out. `readSync` returns the array that the
  * backend computes with, not a copy.
  */
-interface ArrayBackend {
+export interface ArrayBackend {
   readSync(dataId: object): Elements;
   makeTensorInfo(shape: number[], dtype: LoopDtype, values: Elements): TensorInfo;
   disposeData(dataId: object): boolean;
@@ -53,6 +53,9 @@ export const zerosOf = <D extends LoopDtype>(dtype: D, size: number): ElementArr
  * holds zeros.
  */
 export const isHeap = (backend: object): backend is HeapBackend => "typedArrayFromHeap" in backend;
+
+/** A backend that keeps its values in arrays: cpu. */
+export const arraysOf = (backend: object): ArrayBackend => backend as ArrayBackend;
 
 /**
  * The elements of a tensor where they are, until the heap grows.

@@ -1,21 +1,36 @@
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import { allMends } from "./all-mends.ts";
+import { allQuick } from "../wasm/all-quick.ts";
 import { wasmKernels } from "./composed.ts";
+import type { Mend } from "./mend.ts";
 
 const readme = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
 
+const [, wrong, slow] = readme.split("\n## ");
+
+/** The rows of a table, one for each kernel. */
+const cellsOf = (section: string): string[] =>
+  section
+    .split("\n")
+    .flatMap((line) => {
+      const [, names, backends, why] = /^\| (`.*`) \| (.*) \| (.*) \|$/.exec(line) ?? [];
+      return names === undefined ? [] : names.split(", ").map((name) => [name, backends, why].join(" "));
+    })
+    .sort();
+
+const rowsOf = (mends: readonly Mend[]): string[] =>
+  mends
+    .map(({ kernelName, backends, why }) => [`\`${kernelName}\``, backends.join(", "), why].join(" "))
+    .sort();
+
 it("the README says which kernels are replaced on which backend, and why", () => {
-  const cells = readme.split("\n").flatMap((line) => {
-    const [, names, backends, why] = /^\| (`.*`) \| (.*) \| (.*) \|$/.exec(line) ?? [];
-    return names === undefined ? [] : names.split(", ").map((name) => [name, backends, why].join(" "));
-  });
-  const mends = allMends.map(({ kernelName, backends, why }) =>
-    [`\`${kernelName}\``, backends.join(", "), why].join(" "),
-  );
-  expect(cells.sort()).toEqual(mends.sort());
+  expect(cellsOf(wrong!)).toEqual(rowsOf(allMends));
 });
 
+it("the README says which slow kernels are replaced on which backend, and why", () => {
+  expect(cellsOf(slow!)).toEqual(rowsOf(allQuick));
+});
 it("the README names the kernels that wasm gets", () => {
   for (const { kernelName } of wasmKernels) expect(readme).toContain(`\`${kernelName}\``);
 });

@@ -1,8 +1,9 @@
 /** @file Matrix products in the form that each backend is quick at. */
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor } from "@tensorflow/tfjs-core";
-import { hasScalarProducts } from "../backends.ts";
+import { hasKnownKernels, hasScalarProducts } from "../backends.ts";
 import { sameShape, sizeOf } from "../shape.ts";
+import { hasProducts } from "../wasm/product.ts";
 import { broadcast } from "./broadcasting.ts";
 
 /** Exchanges the last two axes. */
@@ -53,13 +54,16 @@ function plain(a: Tensor, b: Tensor): Tensor {
 }
 
 /**
- * `op(a) @ op(b)` with broadcast batches. Where the kernel has a scalar loop for transposed
- * operands, they are transposed first.
+ * `op(a) @ op(b)` with broadcast batches. Our kernel takes operands as they are. Without it, and
+ * where the kernel has a scalar loop for transposed operands, they are transposed first.
  * @param a - `[..., M, K]`, or `[..., K, M]` with `transposeA`.
  * @param b - `[..., K, N]`, or `[..., N, K]` with `transposeB`.
  * @returns `[..., M, N]`, float32.
  */
 export function product(a: Tensor, b: Tensor, transposeA = false, transposeB = false): Tensor {
+  const isFloat = a.dtype === "float32" && b.dtype === "float32";
+  if (hasKnownKernels() && isFloat && hasProducts(tf.backend()))
+    return tf.matMul(a, b, transposeA, transposeB);
   if (!hasScalarProducts()) {
     const together = (a.rank === 2 && b.rank === 2) || sameShape(batch(a), batch(b));
     if ((transposeA || transposeB) && together) return tf.matMul(a, b, transposeA, transposeB);

@@ -1,0 +1,125 @@
+/** @file Calls WebAssembly kernels on the tensors of the cpu and wasm backends. */
+import type { TensorInfo } from "@tensorflow/tfjs-core";
+import { arraysOf, type Elements, free, isHeap, type Output } from "../memory/access.ts";
+import { sizeOf } from "../shape.ts";
+import { addressOf, heapOf, scratchOn } from "./heap.ts";
+import { functionsOver, type WasmFunctions, type WasmModule } from "./module.ts";
+import { layOut, memoryWith, trimMemory } from "./own-memory.ts";
+
+/** Where a kernel finds what it works on: addresses in bytes. */
+export interface Places {
+  readonly inputs: readonly number[];
+  /** They hold anything; the kernel writes every element. */
+  readonly outputs: readonly number[];
+  /** The kernel's own memory, as large as it asked for, aligned to 64 bytes. It holds anything. */
+  readonly scratch: number;
+}
+
+const bytesPerElement: Readonly<Record<string, number>> = { float32: 4, int32: 4, bool: 1 };
+const bytesIn = ({ shape, dtype }: { readonly shape: readonly number[]; readonly dtype: string }): number =>
+  sizeOf(shape) * (bytesPerElement[dtype] ?? Number.NaN);
+const roundUp = (address: number): number => (address + 63) & -64;
+
+/** On tensorflow.js's heap, where everything is in place. */
+function onHeap<F extends string>(
+  backend: Parameters<typeof addressOf>[0],
+  memory: WebAssembly.Memory,
+  { module, inputs, outputs, scratch = 0, run }: WasmRun<F>,
+): TensorInfo[] | undefined {
+  const functions = functionsOver(module, memory);
+  if (!functions || !isHeap(backend)) return undefined;
+  const from: number[] = [];
+  for (const input of inputs) {
+    const address = addressOf(backend, input);
+    if (address === undefined) return undefined;
+    from.push(address);
+  }
+  const own = scratch > 0 ? scratchOn(backend, scratch) : 0;
+  if (own === undefined) return undefined;
+  const infos = outputs.map(({ shape, dtype }) => backend.makeOutput([...shape], dtype));
+  try {
+    run(functions, {
+      inputs: from,
+      outputs: infos.map((info) => addressOf(backend, info)!),
+      scratch: roundUp(own),
+    });
+  } catch (error) {
+    for (const info of infos) free(backend, info);
+    throw error;
+  }
+  return infos;
+}
+
+const viewOf = { float32: Float32Array, int32: Int32Array, bool: Uint8Array };
+
+/** On a memory of the kernels' own, with copies of the inputs and of the results. */
+function onOwnMemory<F extends string>(
+  backend: object,
+  { module, inputs, outputs, scratch = 0, run }: WasmRun<F>,
+): TensorInfo[] | undefined {
+  const backendOfArrays = arraysOf(backend);
+  const { at, bytes } = layOut([...inputs.map(bytesIn), ...outputs.map(bytesIn), scratch]);
+  const memory = memoryWith(bytes);
+  const functions = memory && functionsOver(module, memory);
+  if (!functions) return undefined;
+  const view = (info: { readonly shape: readonly number[]; readonly dtype: string }, i: number): Elements =>
+    new viewOf[info.dtype as keyof typeof viewOf](memory.buffer, at[i]!, sizeOf(info.shape));
+  inputs.forEach((input, i) => view(input, i).set(backendOfArrays.readSync(input.dataId)));
+  const from = inputs.length;
+  const own = from + outputs.length;
+  run(functions, { inputs: at.slice(0, from), outputs: at.slice(from, own), scratch: at[own]! });
+  const results = outputs.map((output, i) =>
+    backendOfArrays.makeTensorInfo([...output.shape], output.dtype, view(output, from + i).slice()),
+  );
+  trimMemory();
+  return results;
+}
+
+/** One run of a module's functions. */
+export interface WasmRun<F extends string> {
+  readonly module: WasmModule<F>;
+  /** float32, int32 or bool. A tensor that is there twice is copied twice on cpu. */
+  readonly inputs: readonly TensorInfo[];
+  readonly outputs: readonly Output[];
+  /** How many bytes of memory the functions need for themselves. @defaultValue 0 */
+  readonly scratch?: number;
+  /** Calls the functions. They may write to the outputs and the scratch memory only. */
+  readonly run: (functions: WasmFunctions<F>, places: Places) => void;
+}
+
+/**
+ * Computes tensors with functions of a WebAssembly module: in place on the wasm backend, by way of
+ * a memory of the kernels' own on cpu. Nothing is recorded on a tape.
+ * @returns The results; `undefined`, with nothing done, where the kernels are off, the engine
+ * refuses them, or the values are out of reach. The caller then has another way.
+ */
+export function wasmRun<F extends string>(backend: object, call: WasmRun<F>): TensorInfo[] | undefined {
+  if (call.inputs.some(({ dtype }) => !(dtype in bytesPerElement))) return undefined;
+  if (!isHeap(backend)) return onOwnMemory(backend, call);
+  const memory = heapOf(backend);
+  return memory && onHeap(backend, memory, call);
+}
+
+/**
+ * {@link wasmRun} with one call of one function: `name(…inputs, …outputs, …scalars)`.
+ */
+export const wasmCall = <F extends string>(
+  backend: object,
+  module: WasmModule<F>,
+  name: F,
+  inputs: readonly TensorInfo[],
+  outputs: readonly Output[],
+  scalars: readonly number[] = [],
+): TensorInfo[] | undefined =>
+  wasmRun(backend, {
+    module,
+    inputs,
+    outputs,
+    run: (functions, places) => functions[name](...places.inputs, ...places.outputs, ...scalars),
+  });
+
+/** Whether functions of the module can run on a backend's tensors. */
+export function canRun(backend: object, module: WasmModule): boolean {
+  const memory = isHeap(backend) ? heapOf(backend) : memoryWith(0);
+  return memory !== undefined && functionsOver(module, memory) !== undefined;
+}

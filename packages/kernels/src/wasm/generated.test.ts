@@ -1,0 +1,18 @@
+import { readFileSync } from "node:fs";
+import { expect, it } from "vitest";
+import {
+  allModules,
+  bytesOf,
+  generatedFile,
+  generatedFolder,
+} from "../../../../scripts/kernels-wasm/all-modules.ts";
+
+it.each(Object.keys(allModules))("%s.generated.ts is what the emitter writes, byte for byte", (name) => {
+  expect(readFileSync(new URL(`${name}.generated.ts`, generatedFolder), "utf8")).toBe(generatedFile(name));
+});
+
+it.each(Object.keys(allModules))("%s is a valid module of less than 4 KB", (name) => {
+  expect(WebAssembly.validate(bytesOf(name))).toBe(true);
+  // Chrome 91 to 114 compile at most this much synchronously on the main thread.
+  expect(bytesOf(name).length).toBeLessThan(4096);
+});

@@ -1,0 +1,75 @@
+/** @file tensorflow.js's own wasm memory, in which kernels find the tensors of its wasm backend. */
+import type { TensorInfo } from "@tensorflow/tfjs-core";
+
+/** What this file uses of tensorflow.js's wasm module. None of it is public, so all is checked. */
+interface TensorflowModule {
+  readonly HEAPU8?: Uint8Array;
+  /** In the threaded build. */
+  readonly wasmMemory?: unknown;
+  /** In the others. */
+  readonly asm?: { readonly memory?: unknown };
+  readonly _malloc?: (bytes: number) => number;
+  readonly _free?: (address: number) => void;
+  readonly tfjs?: { readonly getThreadsCount?: () => number };
+}
+
+interface TensorflowBackend {
+  readonly wasm?: TensorflowModule | null;
+  readonly dataIdMap?: { get(dataId: object): { readonly memoryOffset?: unknown } | undefined };
+}
+
+const moduleOf = (backend: object): TensorflowModule | undefined =>
+  (backend as TensorflowBackend).wasm ?? undefined;
+
+/** The memory of tensorflow.js's wasm backend, or undefined where it is out of reach. */
+export function heapOf(backend: object): WebAssembly.Memory | undefined {
+  const wasm = moduleOf(backend);
+  const memory = wasm?.wasmMemory ?? wasm?.asm?.memory;
+  if (!(memory instanceof WebAssembly.Memory)) return undefined;
+  return memory.buffer === wasm?.HEAPU8?.buffer ? memory : undefined;
+}
+
+/** Where a tensor's values begin on the heap, or undefined when that cannot be told. */
+export function addressOf(backend: object, { dataId }: TensorInfo): number | undefined {
+  const address = (backend as TensorflowBackend).dataIdMap?.get(dataId)?.memoryOffset;
+  return typeof address === "number" ? address : undefined;
+}
+
+/** How many threads tensorflow.js's own kernels use. */
+export const threadsOf = (backend: object): number => moduleOf(backend)?.tfjs?.getThreadsCount?.() ?? 1;
+
+/** Memory on the heap that one call of a kernel uses after the other. */
+interface Scratch {
+  readonly start: number;
+  readonly bytes: number;
+}
+
+const LINE = 64;
+const STEP = 2 ** 16;
+
+let scratches = new Map<TensorflowModule, Scratch>();
+
+/**
+ * The address of `bytes` bytes on the heap for a kernel's own use, until the next call. The heap
+ * may grow, so that views of it have to be made afterwards. Returns undefined when there is no
+ * memory left.
+ */
+export function scratchOn(backend: object, bytes: number): number | undefined {
+  const wasm = moduleOf(backend);
+  if (!wasm?._malloc || !wasm._free) return undefined;
+  const before = scratches.get(wasm);
+  if (before && before.bytes >= bytes) return before.start;
+  if (before) wasm._free(before.start);
+  scratches.delete(wasm);
+  const size = Math.ceil(bytes / STEP) * STEP;
+  const at = wasm._malloc(size + LINE) >>> 0;
+  if (at === 0) return undefined;
+  scratches.set(wasm, { start: at, bytes: size });
+  return at;
+}
+
+/** Frees what {@link scratchOn} gave, on all heaps. */
+export function freeScratch(): void {
+  for (const [wasm, { start }] of scratches) wasm._free?.(start);
+  scratches = new Map();
+}

@@ -1,0 +1,77 @@
+/** @file WebAssembly modules of kernels: compiled on first use, once for each memory. */
+
+/** A module, with the names of its functions. */
+export interface WasmModule<F extends string = string> {
+  readonly base64: string;
+  /** There is no such property. It keeps the names in the type. */
+  readonly functions?: F;
+}
+
+/** The functions of a module. They take addresses (in bytes) and numbers. */
+export type WasmFunctions<F extends string> = Readonly<Record<F, (...parameters: number[]) => void>>;
+
+/** Whether kernels are to be used at all. */
+let isOn = true;
+
+/**
+ * Modules that this engine refuses: it has no WebAssembly or no SIMD, or a content security policy
+ * forbids it.
+ */
+let refused = new WeakSet<WasmModule>();
+let instances = new WeakMap<WebAssembly.Memory, Map<WasmModule, WasmFunctions<string>>>();
+
+/**
+ * Turns the kernels off, for tests and measurements, or lets them be tried again. While they are
+ * off, everything is computed by tensorflow.js's kernels and by loops.
+ */
+export function useWasmKernels(on: boolean): void {
+  isOn = on;
+  refused = new WeakSet();
+  instances = new WeakMap();
+}
+
+/** Whether kernels are to be used. They may still turn out to be refused. */
+export const areKernelsOn = (): boolean => isOn;
+
+/**
+ * Where the flag of the imported memory is: after the header, the section of types, and the import
+ * section up to it.
+ */
+function memoryFlag(bytes: Uint8Array): number {
+  const typesAt = 8;
+  const types = bytes[typesAt + 1]!;
+  // Id and length of the section, the number of imports, two names of one letter, and the kind.
+  const flag = typesAt + 2 + types + 8;
+  if (types > 127 || bytes[flag] !== 1) throw new Error("kernels: expected a module of this package.");
+  return flag;
+}
+
+const isShared = ({ buffer }: WebAssembly.Memory): boolean => !(buffer instanceof ArrayBuffer);
+
+/**
+ * The functions of a module over a memory. Returns undefined where WebAssembly or its SIMD is
+ * missing or forbidden, and while kernels are off.
+ */
+export function functionsOver<F extends string>(
+  module: WasmModule<F>,
+  memory: WebAssembly.Memory,
+): WasmFunctions<F> | undefined {
+  if (!isOn || refused.has(module)) return undefined;
+  let known = instances.get(memory);
+  if (!known) instances.set(memory, (known = new Map()));
+  const compiled = known.get(module);
+  if (compiled) return compiled;
+  try {
+    const bytes = Uint8Array.from(atob(module.base64), (char) => char.charCodeAt(0));
+    // The threaded build of tensorflow.js has a shared memory, which a module has to ask for.
+    if (isShared(memory)) bytes[memoryFlag(bytes)] = 3;
+    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), { m: { m: memory } });
+    // The emitter gave the module these functions, of numbers and without results.
+    const functions = exports as unknown as WasmFunctions<F>;
+    known.set(module, functions);
+    return functions;
+  } catch {
+    refused.add(module);
+    return undefined;
+  }
+}

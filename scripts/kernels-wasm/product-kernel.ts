@@ -1,0 +1,193 @@
+/** @file The product of two packed matrices, in tiles of 4 × 8 whose sums stay in registers. */
+import {
+  call,
+  type Code,
+  f32x4,
+  i32,
+  type Local,
+  type,
+  v128,
+  when,
+  whileTrue,
+} from "../wasm-emitter/code.ts";
+import { define, type WasmFunction } from "../wasm-emitter/module.ts";
+import { pack } from "./pack.ts";
+
+const ROWS = 4;
+const TILE_STEP = 32;
+
+const integers = (count: number): (typeof type.i32)[] => Array<typeof type.i32>(count).fill(type.i32);
+
+/**
+ * A function `(a, b, bStep, length, out, outStep, bias, adds, clamps)` that computes `4 × columns`
+ * sums of `length` products.
+ * - a: 4 elements for each product, one after the other.
+ * - b: 8 elements for each product, `bStep` bytes apart.
+ * - bias: the address of 8 numbers to add, or 0.
+ * - adds: whether the sums are added to what `out` has.
+ * - clamps: 1 for a lower bound of 0, 2 for an upper bound of 6, too. NaN stays NaN.
+ */
+const tile = (columns: 4 | 8): WasmFunction =>
+  define(integers(9), (parameters, locals) => {
+    const [a, b, bStep, length, out, outStep, bias, adds, clamps] = parameters as [
+      Local,
+      Local,
+      Local,
+      Local,
+      Local,
+      Local,
+      Local,
+      Local,
+      Local,
+    ];
+    const make = (): Local => locals.make(type.v128);
+    const vectors = columns / 4;
+    const right = Array.from({ length: vectors }, make);
+    const left = make();
+    const sums = Array.from({ length: ROWS }, () => Array.from({ length: vectors }, make));
+    const end = locals.make(type.i32);
+    const places = [out, ...Array.from({ length: ROWS - 1 }, () => locals.make(type.i32))];
+    const each = (code: (sum: Local, row: number, vector: number) => Code): Code =>
+      sums.flatMap((row, r) => row.flatMap((sum, v) => code(sum, r, v)));
+    const bounded = (bound: (sum: Code, by: Code) => Code, by: number): Code =>
+      each((sum) => sum.set(bound(sum.get, f32x4.const(by))));
+    return [
+      ...end.set(i32.add(a.get, i32.shl(length.get, i32.const(4)))),
+      ...whileTrue(i32.ltU(a.get, end.get), [
+        ...right.flatMap((local, v) => local.set(v128.load(b.get, 16 * v))),
+        ...sums.flatMap((row, r) => [
+          ...left.set(v128.loadSplat(a.get, 4 * r)),
+          ...row.flatMap((sum, v) => sum.set(f32x4.add(sum.get, f32x4.mul(left.get, right[v]!.get)))),
+        ]),
+        ...a.increase(i32.const(4 * ROWS)),
+        ...b.increase(bStep.get),
+      ]),
+      ...places.slice(1).flatMap((place, r) => place.set(i32.add(places[r]!.get, outStep.get))),
+      ...when(
+        adds.get,
+        each((sum, r, v) => sum.set(f32x4.add(v128.load(places[r]!.get, 16 * v), sum.get))),
+      ),
+      ...when(
+        bias.get,
+        each((sum, _, v) => sum.set(f32x4.add(sum.get, v128.load(bias.get, 16 * v)))),
+      ),
+      ...when(clamps.get, bounded(f32x4.max, 0)),
+      ...when(i32.eq(clamps.get, i32.const(2)), bounded(f32x4.min, 6)),
+      ...each((sum, r, v) => v128.store(places[r]!.get, 16 * v, sum.get)),
+    ];
+  });
+
+/** A function `(from, fromStep, to, toStep, rows, columns)` that copies a part of a tile. */
+const copyPart: WasmFunction = define(integers(6), (parameters, locals) => {
+  const [from, fromStep, to, toStep, rows, columns] = parameters as [
+    Local,
+    Local,
+    Local,
+    Local,
+    Local,
+    Local,
+  ];
+  const at = locals.make(type.i32);
+  const bytes = locals.make(type.i32);
+  return [
+    ...bytes.set(i32.shl(columns.get, i32.const(2))),
+    ...whileTrue(rows.get, [
+      ...at.set(i32.const(0)),
+      ...whileTrue(i32.ltU(at.get, bytes.get), [
+        ...i32.store(i32.add(to.get, at.get), 0, i32.load(i32.add(from.get, at.get), 0)),
+        ...at.increase(i32.const(4)),
+      ]),
+      ...from.increase(fromStep.get),
+      ...to.increase(toStep.get),
+      ...rows.increase(i32.const(-1)),
+    ]),
+  ];
+});
+
+/** The numbers of the functions in the module that others call. */
+const numbers = { tile8: 0, tile4: 1, copyPart: 2 };
+
+/**
+ * A function `(a, b, bPanel, bStep, length, out, outStep, rows, columns, bias, adds, clamps, part)`
+ * that computes all tiles of a product.
+ * - a: panels of 4 rows, as `pack4` writes them.
+ * - b: panels of 8 columns, `bPanel` bytes apart, whose elements are `bStep` bytes apart for each
+ *   product. `pack8` writes them; a matrix whose number of columns is a multiple of 8 is such panels.
+ * - bias: the address of as many numbers as there are columns, and up to 7 more; or 0.
+ * - adds, clamps: see the tile.
+ * - part: 128 bytes for a tile that is not whole.
+ */
+const tiles: WasmFunction = define(integers(13), (parameters, locals) => {
+  const [a, b, bPanel, bStep, length, out, outStep, rows, columns, bias, adds, clamps, part] = parameters as [
+    Local,
+    Local,
+    Local,
+    Local,
+    Local,
+    Local,
+    Local,
+    Local,
+    Local,
+    Local,
+    Local,
+    Local,
+    Local,
+  ];
+  const make = (): Local => locals.make(type.i32);
+  const [row, wide, high, left, target] = [make(), make(), make(), make(), make()];
+  const tileTo = (number: number, to: Code, step: Code): Code =>
+    call(number, left.get, b.get, bStep.get, length.get, to, step, bias.get, adds.get, clamps.get);
+  /** A tile of 4 or of 8 columns: whichever has room for those that are there. */
+  const anyTile = (to: Code, step: Code): Code =>
+    when(i32.gtU(wide.get, i32.const(4)), tileTo(numbers.tile8, to, step), tileTo(numbers.tile4, to, step));
+  const isWhole = i32.and(
+    i32.eq(high.get, i32.const(ROWS)),
+    i32.or(i32.eq(wide.get, i32.const(8)), i32.eq(wide.get, i32.const(4))),
+  );
+  const atMost = (local: Local, size: Code, most: number): Code => [
+    ...local.set(size),
+    ...when(i32.gtU(local.get, i32.const(most)), local.set(i32.const(most))),
+  ];
+  return whileTrue(columns.get, [
+    ...atMost(wide, columns.get, 8),
+    ...row.set(rows.get),
+    ...left.set(a.get),
+    ...target.set(out.get),
+    ...whileTrue(row.get, [
+      ...atMost(high, row.get, ROWS),
+      ...when(isWhole, anyTile(target.get, outStep.get), [
+        ...when(
+          adds.get,
+          call(numbers.copyPart, target.get, outStep.get, part.get, i32.const(TILE_STEP), high.get, wide.get),
+        ),
+        ...anyTile(part.get, i32.const(TILE_STEP)),
+        ...call(
+          numbers.copyPart,
+          part.get,
+          i32.const(TILE_STEP),
+          target.get,
+          outStep.get,
+          high.get,
+          wide.get,
+        ),
+      ]),
+      ...row.set(i32.sub(row.get, high.get)),
+      ...left.increase(i32.shl(length.get, i32.const(4))),
+      ...target.increase(i32.shl(outStep.get, i32.const(2))),
+    ]),
+    ...columns.set(i32.sub(columns.get, wide.get)),
+    ...out.increase(i32.const(TILE_STEP)),
+    ...b.increase(bPanel.get),
+    ...when(bias.get, bias.increase(i32.const(TILE_STEP))),
+  ]);
+});
+
+/** The functions of the module, in the order of {@link numbers}. */
+export const productFunctions: Readonly<Record<string, WasmFunction>> = {
+  tile8: tile(8),
+  tile4: tile(4),
+  copyPart,
+  tiles,
+  pack4: pack(4),
+  pack8: pack(8),
+};
