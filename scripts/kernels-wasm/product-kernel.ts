@@ -5,6 +5,7 @@ import {
   f32x4,
   i32,
   type Local,
+  repeatWhile,
   type,
   v128,
   when,
@@ -18,50 +19,47 @@ const TILE_STEP = 32;
 
 const integers = (count: number): (typeof type.i32)[] => Array<typeof type.i32>(count).fill(type.i32);
 
+type Locals10 = readonly [Local, Local, Local, Local, Local, Local, Local, Local, Local, Local];
+
 /**
- * A function `(a, b, bStep, length, out, outStep, bias, adds, clamps)` that computes `4 × columns`
- * sums of `length` products.
- * - a: 4 elements for each product, one after the other.
- * - b: 8 elements for each product, `bStep` bytes apart.
- * - bias: the address of 8 numbers to add, or 0.
+ * A function `(a, aStep, b, bStep, length, out, outStep, bias, adds, clamps)` that computes
+ * `rows × columns` sums of `length` products.
+ * - a: `rows` elements for each product, `aStep` bytes apart.
+ * - b: `columns` elements for each product, `bStep` bytes apart.
+ * - bias: the address of `columns` numbers to add, or 0.
  * - adds: whether the sums are added to what `out` has.
  * - clamps: 1 for a lower bound of 0, 2 for an upper bound of 6, too. NaN stays NaN.
  */
-const tile = (columns: 4 | 8): WasmFunction =>
-  define(integers(9), (parameters, locals) => {
-    const [a, b, bStep, length, out, outStep, bias, adds, clamps] = parameters as [
-      Local,
-      Local,
-      Local,
-      Local,
-      Local,
-      Local,
-      Local,
-      Local,
-      Local,
-    ];
+const tile = (rows: number, columns: number): WasmFunction =>
+  define(integers(10), (parameters, locals) => {
+    const [a, aStep, b, bStep, length, out, outStep, bias, adds, clamps] = parameters as Locals10;
     const make = (): Local => locals.make(type.v128);
     const vectors = columns / 4;
     const right = Array.from({ length: vectors }, make);
     const left = make();
-    const sums = Array.from({ length: ROWS }, () => Array.from({ length: vectors }, make));
+    const sums = Array.from({ length: rows }, () => Array.from({ length: vectors }, make));
     const end = locals.make(type.i32);
-    const places = [out, ...Array.from({ length: ROWS - 1 }, () => locals.make(type.i32))];
+    const places = [out, ...Array.from({ length: rows - 1 }, () => locals.make(type.i32))];
     const each = (code: (sum: Local, row: number, vector: number) => Code): Code =>
       sums.flatMap((row, r) => row.flatMap((sum, v) => code(sum, r, v)));
-    const bounded = (bound: (sum: Code, by: Code) => Code, by: number): Code =>
-      each((sum) => sum.set(bound(sum.get, f32x4.const(by))));
+    const bounded = (bound: (sum: Code, by: Code) => Code, by: number): Code => [
+      ...left.set(f32x4.const(by)),
+      ...each((sum) => sum.set(bound(sum.get, left.get))),
+    ];
     return [
-      ...end.set(i32.add(a.get, i32.shl(length.get, i32.const(4)))),
-      ...whileTrue(i32.ltU(a.get, end.get), [
-        ...right.flatMap((local, v) => local.set(v128.load(b.get, 16 * v))),
-        ...sums.flatMap((row, r) => [
-          ...left.set(v128.loadSplat(a.get, 4 * r)),
-          ...row.flatMap((sum, v) => sum.set(f32x4.add(sum.get, f32x4.mul(left.get, right[v]!.get)))),
-        ]),
-        ...a.increase(i32.const(4 * ROWS)),
-        ...b.increase(bStep.get),
-      ]),
+      ...end.set(i32.add(b.get, i32.mul(length.get, bStep.get))),
+      ...repeatWhile(
+        [
+          ...right.flatMap((local, v) => local.set(v128.load(b.get, 16 * v))),
+          ...sums.flatMap((row, r) => [
+            ...left.set(v128.loadSplat(a.get, 4 * r)),
+            ...row.flatMap((sum, v) => sum.set(f32x4.add(sum.get, f32x4.mul(left.get, right[v]!.get)))),
+          ]),
+          ...a.increase(aStep.get),
+          ...b.increase(bStep.get),
+        ],
+        i32.ne(b.get, end.get),
+      ),
       ...places.slice(1).flatMap((place, r) => place.set(i32.add(places[r]!.get, outStep.get))),
       ...when(
         adds.get,
@@ -136,7 +134,19 @@ const tiles: WasmFunction = define(integers(13), (parameters, locals) => {
   const make = (): Local => locals.make(type.i32);
   const [row, wide, high, left, target] = [make(), make(), make(), make(), make()];
   const tileTo = (number: number, to: Code, step: Code): Code =>
-    call(number, left.get, b.get, bStep.get, length.get, to, step, bias.get, adds.get, clamps.get);
+    call(
+      number,
+      left.get,
+      i32.const(4 * ROWS),
+      b.get,
+      bStep.get,
+      length.get,
+      to,
+      step,
+      bias.get,
+      adds.get,
+      clamps.get,
+    );
   /** A tile of 4 or of 8 columns: whichever has room for those that are there. */
   const anyTile = (to: Code, step: Code): Code =>
     when(i32.gtU(wide.get, i32.const(4)), tileTo(numbers.tile8, to, step), tileTo(numbers.tile4, to, step));
@@ -184,10 +194,11 @@ const tiles: WasmFunction = define(integers(13), (parameters, locals) => {
 
 /** The functions of the module, in the order of {@link numbers}. */
 export const productFunctions: Readonly<Record<string, WasmFunction>> = {
-  tile8: tile(8),
-  tile4: tile(4),
+  tile8: tile(ROWS, 8),
+  tile4: tile(ROWS, 4),
   copyPart,
   tiles,
   pack4: pack(4),
   pack8: pack(8),
+  row16: tile(1, 16),
 };

@@ -10,6 +10,7 @@ import { arrange, shaped } from "./arrange.ts";
 import { broadcast } from "./broadcasting.ts";
 import { planContraction } from "./contraction-plan.ts";
 import { product } from "./product.ts";
+import { contractStrided } from "./strided.ts";
 
 /** A tensor whose axes have distinct labels. */
 export interface Labelled {
@@ -36,23 +37,63 @@ function stretch({ x, labels }: Labelled, sizes: LabelSizes): Tensor {
   return sameShape(x.shape, shape) ? x : broadcast(x, shape);
 }
 
-/** Contracts two tensors with one matrix product. */
-function pairwise(a: Labelled, b: Labelled, kept: readonly string[], sizes: LabelSizes): Labelled {
+/** The labels of some groups in a row, when a tensor has them in this order. */
+const hasOrder = (labels: readonly string[], groups: readonly (readonly string[])[]): boolean => {
+  const wanted = groups.flat();
+  return labels.every((label, i) => label === wanted[i]);
+};
+
+/**
+ * Contracts two tensors with one matrix product.
+ * @param wanted - The order of labels that the result should have, if that costs nothing.
+ */
+function pairwise(
+  a: Labelled,
+  b: Labelled,
+  kept: readonly string[],
+  wanted: readonly string[],
+  sizes: LabelSizes,
+): Labelled {
   const left = sumOut(a, [...b.labels, ...kept]);
   const right = sumOut(b, [...a.labels, ...kept]);
-  const { batch, rows, contracted, columns } = planContraction(left.labels, right.labels, kept);
-  const batches = batch.length > 0 ? [batch] : [];
-  const matrices = (operand: Labelled, groups: readonly (readonly string[])[]): Tensor => {
-    const order = groups.flat().map((label) => operand.labels.indexOf(label));
-    const shape = groups.map((group) => sizeOf(sizesIn(sizes, group)));
-    return shaped(arrange(stretch(operand, sizes), order), shape);
-  };
-  const x = product(
-    matrices(left, [...batches, rows, contracted]),
-    matrices(right, [...batches, contracted, columns]),
-  );
+  const groups = planContraction(left.labels, right.labels, kept);
+  const { batch, rows, contracted, columns } = groups;
+  const [x, y] = [left, right].map((operand) => ({ ...operand, x: stretch(operand, sizes) }));
   const labels = [...batch, ...rows, ...columns];
-  return { x: shaped(x, sizesIn(sizes, labels)), labels };
+  const isStraight = {
+    left: hasOrder(x!.labels, [batch, rows, contracted]),
+    right: hasOrder(y!.labels, [batch, contracted, columns]),
+  };
+  const isTurned = {
+    left: !isStraight.left && hasOrder(x!.labels, [batch, contracted, rows]),
+    right: !isStraight.right && hasOrder(y!.labels, [batch, columns, contracted]),
+  };
+  const isInPlace =
+    (isTurned.left || isStraight.left) && (isTurned.right || isStraight.right) && hasOrder(wanted, [labels]);
+  if (!isInPlace) {
+    const order = [...wanted.filter((label) => labels.includes(label))];
+    const info = contractStrided(x!, y!, groups, order, sizes);
+    if (info) return { x: tf.engine().makeTensorFromTensorInfo(info), labels: order };
+  }
+  const batches = batch.length > 0 ? [batch] : [];
+  const matrices = (
+    operand: Labelled,
+    one: readonly string[],
+    other: readonly string[],
+    turned: boolean,
+  ): Tensor => {
+    const parts = [...batches, ...(turned ? [other, one] : [one, other])];
+    const order = parts.flat().map((label) => operand.labels.indexOf(label));
+    const shape = parts.map((group) => sizeOf(sizesIn(sizes, group)));
+    return shaped(arrange(operand.x, order), shape);
+  };
+  const result = product(
+    matrices(x!, rows, contracted, isTurned.left),
+    matrices(y!, contracted, columns, isTurned.right),
+    isTurned.left,
+    isTurned.right,
+  );
+  return { x: shaped(result, sizesIn(sizes, labels)), labels };
 }
 
 /**
@@ -70,7 +111,8 @@ export function contract(
   // Contract from left to right. Each product keeps the labels that the remaining operands need.
   const product = others.reduce((left, right, i) => {
     const later = others.slice(i + 1).flatMap(({ labels }) => labels);
-    return pairwise(left, right, [...output, ...later], sizes);
+    const kept = [...output, ...later];
+    return pairwise(left, right, kept, [...new Set(kept)], sizes);
   }, first);
   const { x, labels } = sumOut(product, output);
   const present = output.filter((label) => labels.includes(label));

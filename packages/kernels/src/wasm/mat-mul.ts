@@ -5,7 +5,7 @@ import { free } from "../memory/access.ts";
 import { type KernelCall, type Mend, mend } from "../mends/mend.ts";
 import { sizeOf } from "../shape.ts";
 import { threadsOf } from "./heap.ts";
-import { type BatchAxis, type Clamps, productByPlan, type ProductPlan } from "./product.ts";
+import { type BatchAxis, type Clamps, LEAST_WORK, productByPlan, type ProductPlan } from "./product.ts";
 
 /** The steps of each axis of a tensor, and 0 for axes that are repeated up to `shape`. */
 function batchSteps(own: readonly number[], shape: readonly number[], matrix: number): number[] {
@@ -39,7 +39,7 @@ function planOf(
   const batch: BatchAxis[] = [];
   for (let axis = shared.length - 1; axis >= 0; axis--) {
     const size = shared[axis]!;
-    batch.unshift({ size, a: stepsA[axis]!, b: stepsB[axis]!, out });
+    if (size !== 1) batch.unshift({ size, a: stepsA[axis]!, b: stepsB[axis]!, out });
     out *= size;
   }
   const plan = {
@@ -54,9 +54,14 @@ function planOf(
   return { plan, shape: [...shared, rows, columns] };
 }
 
-/** Whether tensorflow.js computes this by several threads, which are quicker than one of ours. */
-const isThreaded = (backend: object, { plan }: { plan: ProductPlan }): boolean =>
-  plan.a.inner === 1 && plan.b.column === 1 && plan.batch.length === 0 && threadsOf(backend) > 1;
+/**
+ * Whether tensorflow.js is as quick: by several threads, or because the matrices of a batch are
+ * tiny.
+ */
+const isLeft = (backend: object, { rows, inner, columns, a, b, batch }: ProductPlan): boolean =>
+  batch.length > 0
+    ? rows * inner * columns < LEAST_WORK
+    : a.inner === 1 && b.column === 1 && threadsOf(backend) > 1;
 
 /** The product of two operands, or undefined when it is left to tensorflow.js. */
 function byWasm(
@@ -68,7 +73,7 @@ function byWasm(
   clamps?: Clamps,
 ): TensorInfo | undefined {
   const planned = planOf(a.shape, b.shape, attrs);
-  if (!planned || isThreaded(backend, planned)) return undefined;
+  if (!planned || isLeft(backend, planned.plan)) return undefined;
   return productByPlan(backend, a, b, planned.plan, planned.shape, bias, clamps);
 }
 

@@ -2,7 +2,7 @@
 import type { TensorInfo } from "@tensorflow/tfjs-core";
 import type { Output } from "../memory/access.ts";
 import { sizeOf } from "../shape.ts";
-import { canRun, type Places, wasmRun } from "./call.ts";
+import { canRun, wasmRun } from "./call.ts";
 import type { WasmFunctions } from "./module.ts";
 import { productModule } from "./product.generated.ts";
 
@@ -31,12 +31,21 @@ export interface ProductPlan {
   readonly batch: readonly BatchAxis[];
 }
 
-type Functions = WasmFunctions<"pack4" | "pack8" | "tiles">;
+/**
+ * Multiply-adds per matrix from which a batch is quicker here than in tensorflow.js's scalar loop:
+ * each matrix costs a few calls.
+ */
+export const LEAST_WORK = 256;
+
+type Functions = WasmFunctions<"pack4" | "pack8" | "tiles" | "row16">;
 
 /** The most that is packed at a time: what stays in the second-level cache. */
 const MOST = { rows: 128, inner: 512, columns: 512 };
 /** Up to so many rows, packing b costs more than it saves. */
 const FEW_ROWS = 12;
+/** Up to so many rows, each is computed by itself, with as many columns at a time as registers hold. */
+const SINGLE_ROWS = 2;
+const LONG = 16;
 const WIDE = 8;
 const HIGH = 4;
 /** Bytes of one tile. */
@@ -51,6 +60,7 @@ const blockOf = (size: number, most: number, multiple: number): number =>
 
 /** Joins batch axes with the rows, and with each other, where one step leads through both. */
 function joined(plan: ProductPlan): ProductPlan {
+  if (plan.batch.length === 0) return plan;
   const axes: BatchAxis[] = [];
   for (const axis of plan.batch) {
     const last = axes.at(-1);
@@ -91,7 +101,7 @@ function eachMatrix(
 }
 
 /** The sizes of the blocks, and where in the scratch memory they are packed. */
-function blocksOf({ rows, inner, columns, b }: ProductPlan): {
+interface Blocks {
   readonly rows: number;
   readonly inner: number;
   readonly columns: number;
@@ -101,98 +111,158 @@ function blocksOf({ rows, inner, columns, b }: ProductPlan): {
   readonly right: number;
   readonly bias: number;
   readonly bytes: number;
-} {
-  const isDirect = rows <= FEW_ROWS && b.column === 1;
-  const block = {
-    rows: blockOf(rows, MOST.rows, HIGH),
-    inner: blockOf(inner, MOST.inner, 1),
-    columns: isDirect ? columns : blockOf(columns, MOST.columns, WIDE),
-  };
+}
+
+function blocksOf(plan: ProductPlan): Blocks {
+  const isDirect = plan.rows <= FEW_ROWS && plan.b.column === 1;
+  const rows = blockOf(plan.rows, MOST.rows, HIGH);
+  const inner = blockOf(plan.inner, MOST.inner, 1);
+  const columns = isDirect ? plan.columns : blockOf(plan.columns, MOST.columns, WIDE);
   const left = PART;
-  const right = left + 4 * upTo(block.rows, HIGH) * block.inner;
-  const bias = right + 4 * block.inner * (isDirect ? WIDE : upTo(block.columns, WIDE));
-  return { ...block, isDirect, left, right, bias, bytes: bias + 4 * upTo(columns, WIDE) };
+  const right = left + 4 * upTo(rows, HIGH) * inner;
+  const bias = right + 4 * inner * (isDirect ? WIDE : upTo(columns, WIDE));
+  return { rows, inner, columns, isDirect, left, right, bias, bytes: bias + 4 * upTo(plan.columns, WIDE) };
 }
 
-type Pack = (at: number, count: number, length: number, step: number, along: number) => void;
+/** The computation of one plan, at its places in memory. */
+class Multiplication {
+  readonly #functions: Functions;
+  readonly #plan: ProductPlan;
+  readonly #blocks: Blocks;
+  readonly #scratch: number;
+  readonly #bias: number;
+  readonly #clamps: number;
+  /** What is packed already. It is the same for the next matrix of a batch that repeats an operand. */
+  #left = Number.NaN;
+  #leftRows = 0;
+  #right = Number.NaN;
 
-/** Packs to one place, unless it has the same already: a batch may repeat an operand. */
-function packOnce(pack: Functions["pack4"], to: number): Pack {
-  let before = [Number.NaN, 0, 0];
-  return (at, count, length, step, along) => {
-    if (before[0] === at && before[1] === count && before[2] === length) return;
-    pack(at, to, count, length, step, along);
-    before = [at, count, length];
-  };
-}
+  constructor(
+    functions: Functions,
+    plan: ProductPlan,
+    blocks: Blocks,
+    scratch: number,
+    bias: number,
+    clamps: Clamps,
+  ) {
+    this.#functions = functions;
+    this.#plan = plan;
+    this.#blocks = blocks;
+    this.#scratch = scratch;
+    this.#bias = bias;
+    this.#clamps = clampsNumber[clamps];
+  }
 
-/** Computes all products of a plan. */
-function multiply(
-  { pack4, pack8, tiles }: Functions,
-  { inputs: [a0 = 0, b0 = 0], outputs: [out0 = 0], scratch }: Places,
-  plan: ProductPlan,
-  blocks: ReturnType<typeof blocksOf>,
-  bias: number,
-  clamps: Clamps,
-): void {
-  const { rows, inner, columns, a, b, outRow } = plan;
-  const left = scratch + blocks.left;
-  const right = scratch + blocks.right;
-  const whole = columns - (columns % WIDE);
-  const packLeft = packOnce(pack4, left);
-  const packRight = packOnce(pack8, right);
-  const tilesOf = (
-    [at, panel, step]: readonly [number, number, number],
-    length: number,
+  /** Multiplies two matrices that begin at these addresses. */
+  multiply(a: number, b: number, out: number): void {
+    const { rows, inner, columns } = this.#plan;
+    const blocks = this.#blocks;
+    const { a: ofA, b: ofB, outRow } = this.#plan;
+    const hasParts = blocks.inner < inner;
+    for (let k = 0; k < inner; k += blocks.inner) {
+      const length = Math.min(blocks.inner, inner - k);
+      if (hasParts) this.#left = this.#right = Number.NaN;
+      for (let j = 0; j < columns; j += blocks.columns) {
+        const bAt = b + 4 * (k * ofB.inner + j * ofB.column);
+        const wide = Math.min(blocks.columns, columns - j);
+        if (!blocks.isDirect) this.#packRight(bAt, wide, length);
+        for (let i = 0; i < rows; i += blocks.rows) {
+          const high = Math.min(blocks.rows, rows - i);
+          const aAt = a + 4 * (i * ofA.row + k * ofA.inner);
+          const to = out + 4 * (i * outRow + j);
+          if (blocks.isDirect) {
+            this.#direct(aAt, bAt, to, high, k, length);
+            continue;
+          }
+          this.#packLeft(aAt, high, length);
+          this.#tiles(this.#scratch + blocks.right, 32 * length, 32, to, high, wide, j, k, length);
+        }
+      }
+    }
+  }
+
+  #packLeft(at: number, high: number, length: number): void {
+    if (at === this.#left && high === this.#leftRows) return;
+    const { row, inner } = this.#plan.a;
+    this.#functions.pack4(at, this.#scratch + this.#blocks.left, high, length, 4 * row, 4 * inner);
+    this.#left = at;
+    this.#leftRows = high;
+  }
+
+  #packRight(at: number, wide: number, length: number): void {
+    if (at === this.#right) return;
+    const { column, inner } = this.#plan.b;
+    this.#functions.pack8(at, this.#scratch + this.#blocks.right, wide, length, 4 * column, 4 * inner);
+    this.#right = at;
+  }
+
+  /** All columns, of which only those after the last multiple of 8 are packed. */
+  #direct(a: number, b: number, out: number, high: number, k: number, length: number): void {
+    const { columns } = this.#plan;
+    const long = high <= SINGLE_ROWS ? columns - (columns % LONG) : 0;
+    const whole = columns - (columns % WIDE);
+    if (long > 0) this.#longRows(a, b, out, high, long, k, length);
+    if (long === columns) return;
+    this.#packLeft(a, high, length);
+    const step = 4 * this.#plan.b.inner;
+    if (whole > long)
+      this.#tiles(b + 4 * long, 32, step, out + 4 * long, high, whole - long, long, k, length);
+    if (whole === columns) return;
+    this.#packRight(b + 4 * whole, columns - whole, length);
+    const right = this.#scratch + this.#blocks.right;
+    this.#tiles(right, 0, 32, out + 4 * whole, high, columns - whole, whole, k, length);
+  }
+
+  /** Each row by itself. Nothing is packed. */
+  #longRows(a: number, b: number, out: number, high: number, long: number, k: number, length: number): void {
+    const { a: ofA, b: ofB, outRow, inner } = this.#plan;
+    const isLast = k + length === inner;
+    for (let i = 0; i < high; i++) {
+      for (let j = 0; j < long; j += LONG) {
+        this.#functions.row16(
+          a + 4 * i * ofA.row,
+          4 * ofA.inner,
+          b + 4 * j,
+          4 * ofB.inner,
+          length,
+          out + 4 * (i * outRow + j),
+          0,
+          isLast && this.#bias !== 0 ? this.#bias + 4 * j : 0,
+          k === 0 ? 0 : 1,
+          isLast ? this.#clamps : 0,
+        );
+      }
+    }
+  }
+
+  #tiles(
+    b: number,
+    panel: number,
+    step: number,
     out: number,
     high: number,
     wide: number,
-    from: number,
-    isFirst: boolean,
-    isLast: boolean,
-  ): void =>
-    tiles(
-      left,
-      at,
+    column: number,
+    k: number,
+    length: number,
+  ): void {
+    const isLast = k + length === this.#plan.inner;
+    this.#functions.tiles(
+      this.#scratch + this.#blocks.left,
+      b,
       panel,
       step,
       length,
       out,
-      4 * outRow,
+      4 * this.#plan.outRow,
       high,
       wide,
-      isLast && bias !== 0 ? bias + 4 * from : 0,
-      isFirst ? 0 : 1,
-      isLast ? clampsNumber[clamps] : 0,
-      scratch,
+      isLast && this.#bias !== 0 ? this.#bias + 4 * column : 0,
+      k === 0 ? 0 : 1,
+      isLast ? this.#clamps : 0,
+      this.#scratch,
     );
-  eachMatrix(plan.batch, (aOffset, bOffset, outOffset) => {
-    for (let k = 0; k < inner; k += blocks.inner) {
-      const length = Math.min(blocks.inner, inner - k);
-      const isFirst = k === 0;
-      const isLast = k + length === inner;
-      for (let j = 0; j < columns; j += blocks.columns) {
-        const wide = Math.min(blocks.columns, columns - j);
-        const bAt = b0 + 4 * (bOffset + k * b.inner + j * b.column);
-        if (blocks.isDirect) {
-          if (whole < columns) packRight(bAt + 4 * whole, columns - whole, length, 4, 4 * b.inner);
-        } else packRight(bAt, wide, length, 4 * b.column, 4 * b.inner);
-        for (let i = 0; i < rows; i += blocks.rows) {
-          const high = Math.min(blocks.rows, rows - i);
-          const aAt = a0 + 4 * (aOffset + i * a.row + k * a.inner);
-          packLeft(aAt, high, length, 4 * a.row, 4 * a.inner);
-          const out = out0 + 4 * (outOffset + i * outRow + j);
-          if (!blocks.isDirect) {
-            tilesOf([right, 32 * length, 32], length, out, high, wide, j, isFirst, isLast);
-            continue;
-          }
-          if (whole > 0) tilesOf([bAt, 32, 4 * b.inner], length, out, high, whole, 0, isFirst, isLast);
-          if (whole === columns) continue;
-          tilesOf([right, 0, 32], length, out + 4 * whole, high, columns - whole, whole, isFirst, isLast);
-        }
-      }
-    }
-  });
+  }
 }
 
 /** Whether products are computed here, on this backend. */
@@ -232,7 +302,10 @@ export function productByPlan(
         biasAt = places.scratch + blocks.bias;
         functions.pack8(places.inputs[2]!, biasAt, whole.columns, 1, 4, 4);
       }
-      multiply(functions, places, whole, blocks, biasAt, clamps);
+      const [a0 = 0, b0 = 0] = places.inputs;
+      const out0 = places.outputs[0]!;
+      const work = new Multiplication(functions, whole, blocks, places.scratch, biasAt, clamps);
+      eachMatrix(whole.batch, (x, y, to) => work.multiply(a0 + 4 * x, b0 + 4 * y, out0 + 4 * to));
     },
   });
   return results?.[0];
