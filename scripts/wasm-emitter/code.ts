@@ -4,7 +4,7 @@
 export type Code = readonly number[];
 
 /** WebAssembly value types. */
-export const type = { i32: 0x7f, f32: 0x7d, f64: 0x7c, v128: 0x7b } as const;
+export const type = { i32: 0x7f, f32: 0x7d, v128: 0x7b } as const;
 
 /** A value type. */
 export type ValueType = (typeof type)[keyof typeof type];
@@ -95,20 +95,6 @@ export const f32 = {
   eq: operator(0x5b),
   lt: operator(0x5d),
   gt: operator(0x5e),
-  fromF64: operator(0xb6),
-};
-
-/** One 64-bit float. */
-export const f64 = {
-  const: (value: number): Code => [0x44, ...new Uint8Array(Float64Array.of(value).buffer)],
-  load: access(0x2b),
-  store: access(0x39),
-  sqrt: operator(0x9f),
-  add: operator(0xa0),
-  sub: operator(0xa1),
-  mul: operator(0xa2),
-  div: operator(0xa3),
-  fromF32: operator(0xbb),
 };
 
 /** Four 32-bit integers. */
@@ -225,9 +211,6 @@ export const whileTrue = (condition: Code, body: Code): Code => when(condition, 
 
 /** Calls the function with this number in the module. */
 export const call = (index: number, ...args: Code[]): Code => [...args.flat(), 0x10, ...unsigned(index)];
-
-/** Returns from the function. */
-export const leave: Code = [0x0f];
 
 /** A function's local variable. */
 export interface Local {

@@ -12,7 +12,7 @@ export {
   memoryOf,
   tensorFrom,
 } from "./memory/bytes.ts";
-export { fuse } from "./memory/fuse.ts";
+export { type ElementKernel, fuse } from "./memory/fuse.ts";
 export { newTensor } from "./memory/new-tensor.ts";
 export { axesOf2D, axesOf3D } from "./mends/pools.ts";
 export {
@@ -24,6 +24,7 @@ export {
   selectionOf,
   sharesOf,
 } from "./own-kernels.ts";
+export { adamKernel, type Finish } from "./ops/adam.ts";
 export { arrange, contract, shaped } from "./ops/contract.ts";
 export { clamp, sign } from "./ops/exact.ts";
 export { fusedMatMul } from "./ops/fused-mat-mul.ts";

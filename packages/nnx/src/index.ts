@@ -408,7 +408,7 @@ export {
   registerRules,
   type GradientRule,
 } from "@nnxjs/gradients";
-export { mendKernels, restoreKernels } from "@nnxjs/kernels";
+export { type KernelEntry, listKernels, mendKernels, restoreKernels } from "@nnxjs/kernels";
 
 // Looking inside.
 export {

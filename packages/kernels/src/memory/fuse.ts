@@ -4,6 +4,9 @@
  */
 import { engine, type Tensor } from "@tensorflow/tfjs-core";
 import { hasReachableMemory } from "../backends.ts";
+import { sizeOf } from "../shape.ts";
+import { wasmCall } from "../wasm/call.ts";
+import type { WasmModule } from "../wasm/module.ts";
 import { loops } from "./access.ts";
 
 /**
@@ -14,11 +17,22 @@ interface DataEngine {
 }
 
 /**
+ * The same loop as a function `name(…inputs, …outputs, length, …scalars)` of a WebAssembly module.
+ * All inputs and outputs have as many elements.
+ */
+export interface ElementKernel {
+  readonly module: WasmModule;
+  readonly name: string;
+  readonly scalars: readonly number[];
+}
+
+/**
  * Computes float32 tensors with one loop over the values of others, without copies. Nothing is
  * recorded on a tape, so the caller has to provide the gradient.
  * @param shapes - The shapes of the results.
  * @param loop - Writes every element of each output. It must not keep the arrays or write to the
  * inputs.
+ * @param kernel - What computes the same more quickly. The loop runs where it cannot.
  * @returns The results, or `undefined` when an input is not float32 or its values cannot be
  * accessed in place (all backends but cpu and wasm).
  */
@@ -26,6 +40,7 @@ export function fuse(
   inputs: readonly Tensor[],
   shapes: readonly (readonly number[])[],
   loop: (inputs: readonly Float32Array[], outputs: readonly Float32Array[]) => void,
+  kernel?: ElementKernel,
 ): Tensor[] | undefined {
   const { backend } = engine();
   const { state } = engine() as unknown as DataEngine;
@@ -35,6 +50,9 @@ export function fuse(
   if (!hasReachableMemory()) return undefined;
   const outputs = shapes.map((shape) => ({ shape, dtype: "float32" as const }));
   // All inputs and outputs are float32, so the arrays that `loop` receives are Float32Arrays.
-  const infos = loops(backend, inputs, outputs, loop as Parameters<typeof loops>[3]);
+  const scalars = kernel && [sizeOf(shapes[0] ?? []), ...kernel.scalars];
+  const infos =
+    (kernel && wasmCall(backend, kernel.module, kernel.name, inputs, outputs, scalars)) ??
+    loops(backend, inputs, outputs, loop as Parameters<typeof loops>[3]);
   return infos.map((info) => engine().makeTensorFromTensorInfo(info));
 }

@@ -41,7 +41,11 @@ function reference(
 
 function check(left: string, right: string, out: string): void {
   tf.tidy(() => {
-    const [l, r, o] = [left, right, out].map((letters) => letters.split("")) as [string[], string[], string[]];
+    const [l, r, o] = [left, right, out].map((letters) => letters.split("")) as [
+      string[],
+      string[],
+      string[],
+    ];
     const [x, y] = [tensorOf(l, 1), tensorOf(r, 2)];
     const got = contract(
       [

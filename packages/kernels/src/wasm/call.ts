@@ -7,7 +7,7 @@ import { functionsOver, type WasmFunctions, type WasmModule } from "./module.ts"
 import { layOut, memoryWith, trimMemory } from "./own-memory.ts";
 
 /** Where a kernel finds what it works on: addresses in bytes. */
-export interface Places {
+interface Places {
   readonly inputs: readonly number[];
   /** They hold anything; the kernel writes every element. */
   readonly outputs: readonly number[];
@@ -64,7 +64,7 @@ function onOwnMemory<F extends string>(
   if (!functions) return undefined;
   const view = (info: { readonly shape: readonly number[]; readonly dtype: string }, i: number): Elements =>
     new viewOf[info.dtype as keyof typeof viewOf](memory.buffer, at[i]!, sizeOf(info.shape));
-  inputs.forEach((input, i) => view(input, i).set(backendOfArrays.readSync(input.dataId)));
+  for (const [i, input] of inputs.entries()) view(input, i).set(backendOfArrays.readSync(input.dataId));
   const from = inputs.length;
   const own = from + outputs.length;
   run(functions, { inputs: at.slice(0, from), outputs: at.slice(from, own), scratch: at[own]! });

@@ -18,7 +18,7 @@ let isOn = true;
  * forbids it.
  */
 let refused = new WeakSet<WasmModule>();
-let instances = new WeakMap<WebAssembly.Memory, Map<WasmModule, WasmFunctions<string>>>();
+const instances = new WeakMap<WebAssembly.Memory, Map<WasmModule, WasmFunctions<string>>>();
 
 /**
  * Turns the kernels off, for tests and measurements, or lets them be tried again. While they are
@@ -27,11 +27,7 @@ let instances = new WeakMap<WebAssembly.Memory, Map<WasmModule, WasmFunctions<st
 export function useWasmKernels(on: boolean): void {
   isOn = on;
   refused = new WeakSet();
-  instances = new WeakMap();
 }
-
-/** Whether kernels are to be used. They may still turn out to be refused. */
-export const areKernelsOn = (): boolean => isOn;
 
 /**
  * Where the flag of the imported memory is: after the header, the section of types, and the import
@@ -57,8 +53,8 @@ export function functionsOver<F extends string>(
   memory: WebAssembly.Memory,
 ): WasmFunctions<F> | undefined {
   if (!isOn || refused.has(module)) return undefined;
-  let known = instances.get(memory);
-  if (!known) instances.set(memory, (known = new Map()));
+  const known = instances.get(memory) ?? new Map<WasmModule, WasmFunctions<string>>();
+  instances.set(memory, known);
   const compiled = known.get(module);
   if (compiled) return compiled;
   try {

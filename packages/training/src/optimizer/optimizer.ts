@@ -19,6 +19,7 @@ import { changesOf, OptState, type OptStateTree, toValues, toVariables } from ".
 import { type BareTensor, isValues, type Parameters, parametersOf } from "./parameters.ts";
 import { checkConstruction, checkUpdate, noModel, nothingToTrain, outOfSight } from "./refusals.ts";
 import { align } from "../tree/structure.ts";
+import { applyingStep } from "../transformations/applying.ts";
 import type { GradientTransformation } from "../transformations/transformation.ts";
 import { inScope } from "./in-scope.ts";
 import { isLike } from "../tree/like.ts";
@@ -76,9 +77,13 @@ export abstract class OptimizerBase extends GraphNode {
         throw noModel(model, grads, !isValues(grads) && parametersOf("", grads, this.wrt) !== undefined);
       const { gradients, values } = parameters;
       const args = extraArgs(model, this.wrt, parameters, extra);
-      const result = this.tx.update(gradients, toValues(this.optState), values, args);
+      const apply = applyingStep(this.tx);
+      const state = toValues(this.optState);
+      const result = apply
+        ? apply(gradients, state, values, args)
+        : this.tx.update(gradients, state, values, args);
       const [updates, next] = checkResult(result);
-      const { changes, bare } = applied(parameters, updates);
+      const { changes, bare } = applied(parameters, updates, apply ? (_, after) => after : add);
       const count: Change = [this.step, checkCount(this.step.value) + 1];
       commit([...changes, ...changesOf(this.optState, next), count], bare);
     });
@@ -164,6 +169,7 @@ function checkCount(count: unknown): number {
 function applied(
   { places, values }: Parameters,
   updates: unknown,
+  apply: (before: Tensor, change: Tensor) => Tensor,
 ): { changes: Change[]; bare: BareChange[] } {
   const refused = (path: Path, got: unknown, like = ""): StructureError =>
     new StructureError(
@@ -176,7 +182,7 @@ function applied(
   for (const row of rows) {
     const [place, before, change] = row.leaves as readonly [unknown, Tensor, Tensor];
     if (!isLike(change, before)) throw refused(row.path(), change, ` like itself, here ${describe(before)}`);
-    const after = add(before, change);
+    const after = apply(before, change);
     if (place instanceof Variable) changes.push([place, after]);
     else bare.push({ place: place as BareTensor, path: row.path(), before, after });
   }

@@ -3,7 +3,8 @@ import { registerFactory } from "@nnxjs/nnx-core";
 import { describe } from "@nnxjs/nnx-core/internal";
 import { mul } from "@nnxjs/kernels/internal";
 import type { Schedule } from "../schedules/schedule.ts";
-import type { GradientTransformation } from "./transformation.ts";
+import { noteFactor } from "./applying.ts";
+import type { GradientTransformation, TransformationState } from "./transformation.ts";
 import { mapTree } from "../tree/tree.ts";
 
 export type { Schedule };
@@ -27,22 +28,36 @@ export function scheduled(where: string, schedule: Schedule, count: number): num
 export const scaleByLearningRate: (learningRate: number | Schedule) => GradientTransformation =
   registerFactory("tx.scaleByLearningRate", (learningRate) => {
     if (typeof learningRate === "function") {
-      return {
-        init: () => ({ count: 0 }),
-        update: (updates, state) => {
+      return scaling(
+        (state) => {
           const { count } = state as { count: number };
-          const rate = scheduled("scaleByLearningRate", learningRate, count);
-          return [mapTree((u) => mul(u, -rate), updates), { count: count + 1 }];
+          return [-scheduled("scaleByLearningRate", learningRate, count), { count: count + 1 }];
         },
-      };
+        () => ({ count: 0 }),
+      );
     }
-    if (Number.isFinite(learningRate)) {
-      return {
-        init: () => [],
-        update: (updates, state) => [mapTree((u) => mul(u, -learningRate), updates), state],
-      };
-    }
+    if (Number.isFinite(learningRate))
+      return scaling(
+        (state) => [-learningRate, state],
+        () => [],
+      );
     throw new RangeError(
       `scaleByLearningRate: expected learningRate to be a finite number or a schedule, got ${describe(learningRate)}. Pass a number such as 1e-3.`,
     );
   });
+
+/** Multiplies updates by a number that follows from the state. */
+const scaling = (
+  factorOf: (state: TransformationState) => readonly [factor: number, state: TransformationState],
+  init: () => TransformationState,
+): GradientTransformation =>
+  noteFactor(
+    {
+      init,
+      update: (updates, state) => {
+        const [factor, next] = factorOf(state);
+        return [mapTree((u) => mul(u, factor), updates), next];
+      },
+    },
+    factorOf,
+  );

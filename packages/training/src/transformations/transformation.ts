@@ -4,6 +4,7 @@ import { describe } from "@nnxjs/nnx-core/internal";
 import type { Tensor } from "@nnxjs/kernels/internal";
 import type { PRNGKey } from "@nnxjs/rnglib";
 import type { Nested, Tree } from "../tree/tree.ts";
+import { noteChain } from "./applying.ts";
 
 /**
  * What a transformation remembers between steps: numbers, tensors, keys, and nested arrays and
@@ -83,15 +84,10 @@ export const chain: (
     transformations.forEach((each, i) => {
       checkTransformation("chain", each, `as argument ${i}`);
     });
-    return {
+    const made: GradientTransformation<readonly TransformationState[]> = {
       init: (params) => transformations.map((each) => each.init(params)),
       update: (updates, states: unknown, params, extra) => {
-        if (!Array.isArray(states) || states.length !== transformations.length) {
-          throw new StructureError(
-            `chain: expected a list of ${transformations.length} states, got ${describe(states)}. ` +
-              "Restore the state of the same chain of transformations.",
-          );
-        }
+        checkStates(transformations.length, states);
         let current = updates;
         const next = transformations.map((each, i) => {
           const [result, state] = each.update(current, states[i] as TransformationState, params, extra);
@@ -101,5 +97,15 @@ export const chain: (
         return [current, next];
       },
     };
+    return noteChain(made, transformations, checkStates);
   },
 );
+
+/** @throws StructureError unless there is one state for each of a chain's transformations. */
+function checkStates(count: number, states: unknown): asserts states is readonly TransformationState[] {
+  if (Array.isArray(states) && states.length === count) return;
+  throw new StructureError(
+    `chain: expected a list of ${count} states, got ${describe(states)}. ` +
+      "Restore the state of the same chain of transformations.",
+  );
+}

@@ -3,6 +3,7 @@ import { add, mul } from "@nnxjs/kernels/internal";
 import { registerFactory } from "@nnxjs/nnx-core";
 import { checkAlike, mapTree, type Tree } from "../../tree/tree.ts";
 import { checkNotNegative } from "../../checks.ts";
+import { noteShare } from "../applying.ts";
 import { type Mask, maskOption } from "../masks/mask.ts";
 import { maskedBy } from "../masks/masked.ts";
 import { type Option, type OptionTable, readOptions, refuse } from "../options.ts";
@@ -42,14 +43,18 @@ const decayed = (updates: Tree, params: Tree, share: number): Tree =>
 /** The transformation, of a share that may be negative. */
 export function decayedWeights(weightDecay: number | Schedule, mask: Mask | null): GradientTransformation {
   const where = "addDecayedWeights";
-  const byNumber = (share: number): GradientTransformation => ({
-    init: () => [],
-    update: (updates, state, params) => {
-      checkAlike(where, { updates, params });
-      // As in optax: without decay, parameters that are not finite do not matter.
-      return [share === 0 ? updates : decayed(updates, params, share), state];
-    },
-  });
+  const byNumber = (share: number): GradientTransformation =>
+    noteShare(
+      {
+        init: () => [],
+        update: (updates, state, params) => {
+          checkAlike(where, { updates, params });
+          // As in optax: without decay, parameters that are not finite do not matter.
+          return [share === 0 ? updates : decayed(updates, params, share), state];
+        },
+      },
+      (state) => [share, state],
+    );
   const bySchedule = (schedule: Schedule): GradientTransformation => ({
     init: () => ({ count: 0 }),
     update: (updates, state, params) => {

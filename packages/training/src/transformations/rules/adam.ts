@@ -1,5 +1,5 @@
 /** @file Adam. */
-import { add, div, mul, sqrt, square } from "@nnxjs/kernels/internal";
+import { adamKernel, add, div, mul, sqrt, square } from "@nnxjs/kernels/internal";
 import { registerFactory } from "@nnxjs/nnx-core";
 import type { Tree } from "../../tree/tree.ts";
 import { byMoments, type Rule } from "./one-pass.ts";
@@ -104,6 +104,9 @@ export function adamRule({ b1, b2, eps, epsRoot, weights, c2, divides }: AdamSte
       const direction = ahead === 0 ? along : add(along, mul(g, ahead));
       return [divides ? div(direction, add(sqrt(add(div(nu, c2), epsRoot)), eps)) : direction, mu, nu];
     },
+    kernel: divides
+      ? (finish) => adamKernel({ b1, b2, eps, epsRoot, mean, gradient: ahead, correction: c2 }, finish)
+      : undefined,
     loop: (gs, ms, vs, us, mus, nus) => {
       for (let i = 0; i < gs.length; i++) {
         const g = gs[i] as number;
