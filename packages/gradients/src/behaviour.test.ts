@@ -1,5 +1,6 @@
 import "@tensorflow/tfjs-backend-wasm";
 import { readFileSync } from "node:fs";
+import { useWasmKernels } from "@nnxjs/kernels/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { allRules } from "./all-rules.ts";
@@ -124,7 +125,8 @@ describe("on wasm", () => {
     await useBackend("wasm");
   });
 
-  it("asks for no transposed product", () => {
+  it("asks for no transposed product where this library's kernels are off", () => {
+    useWasmKernels(false);
     const run = vi.spyOn(tf.engine(), "runKernel");
     for (const name of [
       "matMul",
@@ -142,6 +144,7 @@ describe("on wasm", () => {
       run.mockClear();
       dispose();
     }
+    useWasmKernels(true);
   });
 
   it("has the kernels that tf.einsum and tf.unsortedSegmentSum call while the rules are installed, and not after", () => {

@@ -77,7 +77,7 @@ onEachBackend("a call of a kernel", () => {
     const broken: WasmModule<"f"> = { base64: "AGFzbQ==" };
     expect(wasmCall(tf.backend(), broken, "f", [x], [{ shape: [1], dtype: "float32" }])).toBeUndefined();
     // A module that is new to the process, without SIMD or without WebAssembly.
-    vi.stubGlobal("WebAssembly", { ...Reflect.get(globalThis, "WebAssembly"), Module: undefined });
+    vi.stubGlobal("WebAssembly", { Memory: WebAssembly.Memory, Module: undefined });
     const copy: WasmModule<"pack4"> = { base64: productModule.base64 };
     expect(wasmCall(tf.backend(), copy, "pack4", [x], [{ shape: [4], dtype: "float32" }])).toBeUndefined();
     expect(tf.backend().numDataIds()).toBe(before);

@@ -63,7 +63,7 @@ function onOwnMemory<F extends string>(
   const functions = memory && functionsOver(module, memory);
   if (!functions) return undefined;
   const view = (info: { readonly shape: readonly number[]; readonly dtype: string }, i: number): Elements =>
-    new viewOf[info.dtype as keyof typeof viewOf](memory.buffer, at[i]!, sizeOf(info.shape));
+    new viewOf[info.dtype as keyof typeof viewOf](memory.buffer, at[i], sizeOf(info.shape));
   for (const [i, input] of inputs.entries()) view(input, i).set(backendOfArrays.readSync(input.dataId));
   const from = inputs.length;
   const own = from + outputs.length;

@@ -4,15 +4,15 @@ import * as tf from "@tensorflow/tfjs-core";
 import { afterEach, expect, it } from "vitest";
 import { onEachBackend } from "../../../../scripts/use-backend.ts";
 import { Optimizer } from "../optimizer/optimizer.ts";
-import { adam, nadam } from "./adam.ts";
-import { adamw } from "./adamw.ts";
+import { adam, nadam } from "./rules/adam.ts";
+import { adamw } from "./rules/adamw.ts";
 import { applyingStep } from "./applying.ts";
-import { clip } from "./clip.ts";
-import { radam } from "./radam.ts";
+import { clip } from "./parts/clip.ts";
+import { radam } from "./rules/radam.ts";
 import { scaleBySchedule } from "./scale.ts";
-import { sgd } from "./sgd.ts";
+import { sgd } from "./rules/sgd.ts";
 import { chain, type GradientTransformation } from "./transformation.ts";
-import { yogi } from "./yogi.ts";
+import { yogi } from "./rules/yogi.ts";
 import { pathContains } from "@nnxjs/nnx-core";
 
 /** The same transformation without the notes that let it end with parameters. */

@@ -33,8 +33,8 @@ export interface Rule {
 const finished = ({ plain, loop, kernel }: Rule, finish: Finish): Rule => ({
   plain: (p, ...inputs) => {
     const [u, ...moments] = plain(...inputs);
-    const decayed = finish.share === 0 ? u! : add(u!, mul(p!, finish.share));
-    return [add(p!, mul(decayed, finish.factor)), ...moments];
+    const decayed = finish.share === 0 ? u! : add(u!, mul(p, finish.share));
+    return [add(p, mul(decayed, finish.factor)), ...moments];
   },
   loop: (ps, ...arrays) => {
     loop(...arrays);
