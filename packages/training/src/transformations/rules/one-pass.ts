@@ -43,7 +43,7 @@ const finished = ({ plain, loop, kernel }: Rule, finish: Finish): Rule => ({
     const [share, factor] = [Math.fround(finish.share), Math.fround(finish.factor)];
     const { fround } = Math;
     for (let i = 0; i < next.length; i++) {
-      const p = ps![i]!;
+      const p = ps[i]!;
       const decayed = share === 0 ? next[i]! : fround(next[i]! + fround(p * share));
       next[i] = p + fround(decayed * factor);
     }
