@@ -134,6 +134,7 @@ export {
   valuesAt,
 } from "./capture/gradient-types.ts";
 export { findNonFinite, type FindNonFiniteOptions, type NonFinite } from "./inspect/find-non-finite.ts";
+export { type Profile, type ProfileKey, type ProfileRow, profile } from "./inspect/profile.ts";
 export type { Statistics } from "./inspect/statistics.ts";
 export {
   summarize,

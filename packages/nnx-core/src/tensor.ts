@@ -6,7 +6,15 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { disposedAdvice, DisposedError, disposedText } from "./errors.ts";
 
-export { alias, type ElementArrays, fuse, isRecording, isTensor, newTensor } from "@nnxjs/kernels/internal";
+export {
+  alias,
+  type ElementArrays,
+  fuse,
+  hasReachableMemory,
+  isRecording,
+  isTensor,
+  newTensor,
+} from "@nnxjs/kernels/internal";
 
 /** An immutable array: tensorflow.js's. */
 export type Tensor = tf.Tensor;
@@ -152,6 +160,30 @@ export interface TapeEngine {
 }
 
 export const tapeEngine = (): TapeEngine => tf.engine() as unknown as TapeEngine;
+
+/** The engine's way to run a kernel, as {@link onKernel} replaces it. */
+type RunKernel = (kernelName: string, inputs: object, attrs?: object) => Tensor | Tensor[];
+
+/**
+ * Calls `around` for each kernel that an op runs. It has to call `run` once and return its result.
+ * Returns a function that stops this.
+ */
+export function onKernel(
+  around: (kernelName: string, run: () => Tensor | Tensor[]) => Tensor | Tensor[],
+): () => void {
+  const engine = tf.engine() as unknown as { runKernel: RunKernel };
+  const before = Object.getOwnPropertyDescriptor(engine, "runKernel");
+  const run = engine.runKernel.bind(engine);
+  engine.runKernel = (kernelName, inputs, attrs) => around(kernelName, () => run(kernelName, inputs, attrs));
+  return () => {
+    // Without a descriptor, deleting uncovers the method of the engine's prototype.
+    if (before) Object.defineProperty(engine, "runKernel", before);
+    else Reflect.deleteProperty(engine, "runKernel");
+  };
+}
+
+/** How many bytes all tensors have now. */
+export const bytesNow = (): number => tf.memory().numBytes;
 
 /**
  * Calls `notice` with every op as the tape records it, while the op's tensors are still alive.

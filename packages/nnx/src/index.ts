@@ -436,6 +436,10 @@ export {
   findNonFinite,
   type FindNonFiniteOptions,
   type NonFinite,
+  profile,
+  type Profile,
+  type ProfileKey,
+  type ProfileRow,
   type Statistics,
 } from "@nnxjs/nnx-core";
 

@@ -18,15 +18,16 @@ export function inputsFromOutside(
   const ofInterest = differentiated
     ? dependents(tapeEngine().state.activeTape ?? [], watchedNow())
     : undefined;
-  const known = new Set(given.map(({ id }) => id));
+  // All outputs at once: the copy that a rule saves of an op's output is on the tape before the op.
+  const made = tape.flatMap(({ outputs }) => outputs.map(({ id }) => id));
+  const known = new Set([...given.map(({ id }) => id), ...made]);
   const found: Tensor[] = [];
-  for (const { inputs, outputs } of tape) {
+  for (const { inputs } of tape) {
     for (const input of Object.values(inputs)) {
       if (known.has(input.id) || input.dtype !== "float32") continue;
       known.add(input.id);
       if (ofInterest?.has(input.id) ?? true) found.push(input);
     }
-    for (const { id } of outputs) known.add(id);
   }
   return found;
 }

@@ -173,6 +173,22 @@ export function dependents(tape: readonly TapeNode[], xs: readonly Tensor[]): Se
   return marked;
 }
 
+let ruleOf: TapeNode | undefined;
+
+/** The op whose rule is running, if there is one. */
+export const nodeOfRule = (): TapeNode | undefined => ruleOf;
+
+/** Runs part of the rule of an op, and notes meanwhile that it runs. */
+function asRuleOf<R>(node: TapeNode, f: () => R): R {
+  const outer = ruleOf;
+  ruleOf = node;
+  try {
+    return f();
+  } finally {
+    ruleOf = outer;
+  }
+}
+
 /** Called with each gradient that a rule gives: the op, its input, and the input's gradient. */
 export type OnGradient = (node: TapeNode, input: Tensor, gradient: Tensor) => void;
 
@@ -202,8 +218,9 @@ export function backward(
     for (const output of node.outputs) if (!wanted.has(output.id)) gradients.delete(output.id);
     const inputs = Object.entries(node.inputs).filter(([, input]) => onPath.has(input.id));
     if (inputs.length === 0) continue;
-    if (!node.gradient) throw withoutRule(node, node.kernelName);
-    const thunks = node.gradient(dys);
+    const { gradient: rule } = node;
+    if (!rule) throw withoutRule(node, node.kernelName);
+    const thunks = asRuleOf(node, () => rule(dys));
     for (const [name, input] of inputs) {
       const gradient = applyRule(node, input, name, thunks[name]);
       onGradient?.(node, input, gradient);
@@ -224,7 +241,7 @@ function applyRule(node: TapeNode, input: Tensor, name: string, thunk: (() => Te
   const { kernelName } = node;
   if (!thunk) throw withoutRule(node, `${kernelName} (its input ${name})`);
   // Each rule runs in a scope of its own, which frees its temporaries before the next one runs.
-  const dx = scoped(thunk);
+  const dx = asRuleOf(node, () => scoped(thunk));
   if (dx.dtype === "float32" && String(dx.shape) === String(input.shape)) return dx;
   throw new GradientError(
     `grad: expected the rule for ${kernelName} to give a float32[${input.shape.join(",")}] for its input ${name}, got a ` +

@@ -17,6 +17,8 @@ import { openSessions, type Session } from "./session.ts";
 export interface RunOptions extends AtomicOptions {
   /** Gets what the model tells. */
   readonly session?: Session;
+  /** The modules whose methods are followed. @defaultValue the session's, or those of the arguments */
+  readonly modules?: Modules;
 }
 
 /**
@@ -30,10 +32,11 @@ export function runOnce<R>(
   options: RunOptions = {},
 ): R {
   const { session } = options;
-  const { frames = [], root } = session?.modules ?? {};
+  const given = options.modules ?? session?.modules;
+  const { frames = [], root } = given ?? {};
   const others = args.flatMap((each) => (each === root ? [] : framesOfArgument(each)));
-  const modules = session?.modules ?? new Modules(others);
-  const isWrapped = session !== undefined || !isDeep(others);
+  const modules = given ?? new Modules(others);
+  const isWrapped = given !== undefined || !isDeep(others);
   const run = (before: Structure): R => {
     const unwrap = isWrapped ? wrapMethods(modules) : nothing;
     const endRun = beginRun(modules);
