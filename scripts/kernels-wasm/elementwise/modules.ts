@@ -1,0 +1,18 @@
+/** @file The modules of element-wise kernels, by topic. */
+import type { WasmFunction } from "../../wasm-emitter/module.ts";
+import {
+  activationFunctions,
+  activationSlopeFunctions,
+  exponentialFunctions,
+  logarithmFunctions,
+  slopeFunctions,
+} from "./functions.ts";
+
+/** The functions of each module, by the name of the module. */
+export const elementwiseModules: Readonly<Record<string, Readonly<Record<string, WasmFunction>>>> = {
+  activations: activationFunctions,
+  derivatives: activationSlopeFunctions,
+  logarithms: logarithmFunctions,
+  exponentials: exponentialFunctions,
+  slopes: slopeFunctions,
+};
