@@ -34,11 +34,8 @@ const leakyRelu: GradientRule = rule<LeakyReluAttrs>("LeakyRelu")({
   }),
 });
 
-/** Rules of activations. */
+/** Rules of tensorflow.js's activations. */
 export const activationRules: readonly GradientRule[] = [
-  ofInput(curves.silu.kernelName, slopes.silu.run),
-  ofInput(curves.gelu.kernelName, slopes.gelu.run),
-  ofInput(curves.geluErf.kernelName, slopes.geluErf.run),
   ofInput("Softplus", slopes.softplus.run),
   ofInput("Erf", slopes.erf.run),
   ofInput("Square", slopes.square.run),
@@ -117,8 +114,13 @@ const leakyReluSlope: GradientRule = rule<LeakyReluAttrs>(slopes.leakyRelu.kerne
   }),
 });
 
-/** Rules of the kernels that compute gradients, for gradients of gradients. */
-export const slopeRules: readonly GradientRule[] = [
+/**
+ * Rules of our activations, and of the kernels that compute gradients, for gradients of gradients.
+ */
+export const ownActivationRules: readonly GradientRule[] = [
+  ofInput(curves.silu.kernelName, slopes.silu.run),
+  ofInput(curves.gelu.kernelName, slopes.gelu.run),
+  ofInput(curves.geluErf.kernelName, slopes.geluErf.run),
   second(slopes.relu, "y", flat),
   second(slopes.relu6, "x", flat),
   leakyReluSlope,
