@@ -105,5 +105,26 @@ export const slopeFunctions: Functions = {
   square: slope((_s, dy, x) => mul(dy, add(x, x))),
   sqrt: slope((_s, dy, y) => mul(dy, div(number(0.5), y))),
   abs: slope((_s, dy, x) => choose(ge(x, number(0)), dy, neg(dy))),
+};
+
+/** Functions of few operations. Most are quick in tensorflow.js's wasm backend. */
+export const plainFunctions: Functions = {
+  neg: unary((_s, x) => neg(x)),
+  abs: unary((_s, x) => f32x4.abs(x)),
+  square: unary((_s, x) => mul(x, x)),
+  sqrt: unary((_s, x) => sqrt(x)),
   rsqrt: unary((_s, x) => div(number(1), sqrt(x))),
+  reciprocal: unary((_s, x) => div(number(1), x)),
+  relu: unary((_s, x) => f32x4.max(x, number(0))),
+  relu6: unary((_s, x) => f32x4.min(f32x4.max(x, number(0)), number(6))),
+  leakyRelu: eachElement(1, 1, (_s, [x], [alpha]) => choose(lt(x!, number(0)), mul(x!, alpha!), x!)),
+  /** The bounds, lower first; NaN stays NaN. */
+  clip: eachElement(1, 2, (_s, [x], [low, high]) => f32x4.pmin(f32x4.pmax(x!, low!), high!)),
+  /** 1 above 0, else the number; NaN stays NaN. */
+  step: eachElement(1, 1, (_s, [x], [alpha]) =>
+    choose(f32x4.ne(x!, x!), x!, choose(gt(x!, number(0)), number(1), alpha!)),
+  ),
+  round: unary((_s, x) => f32x4.nearest(x)),
+  floor: unary((_s, x) => [...x, 0xfd, 0x68]),
+  ceil: unary((_s, x) => [...x, 0xfd, 0x67]),
 };

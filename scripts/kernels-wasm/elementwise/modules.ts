@@ -5,8 +5,11 @@ import {
   activationSlopeFunctions,
   exponentialFunctions,
   logarithmFunctions,
+  plainFunctions,
   slopeFunctions,
 } from "./functions.ts";
+import { bitFunctions } from "./bits.ts";
+import { comparisonFunctions, pairFunctions } from "./pairs.ts";
 
 /** The functions of each module, by the name of the module. */
 export const elementwiseModules: Readonly<Record<string, Readonly<Record<string, WasmFunction>>>> = {
@@ -14,5 +17,9 @@ export const elementwiseModules: Readonly<Record<string, Readonly<Record<string,
   derivatives: activationSlopeFunctions,
   logarithms: logarithmFunctions,
   exponentials: exponentialFunctions,
+  bits: bitFunctions,
+  comparisons: comparisonFunctions,
+  pairs: pairFunctions,
+  plain: plainFunctions,
   slopes: slopeFunctions,
 };

@@ -93,3 +93,19 @@ export function eachElement(inputs: number, numbers: number, formula: Formula): 
   ];
   return { parameters, locals, body };
 }
+
+/** Stores the first of 16 bytes. */
+export const storeByte = (address: Code, offset: number, value: Code): Code =>
+  i32.store8(address, offset, [...value, 0xfd, 0x16, 0]);
+
+/** One byte, sixteen times. */
+export const splatByte = (value: Code): Code => [...value, 0xfd, 0x0f];
+
+/** Which of sixteen bytes are 0. */
+export const isZeroByte = (value: Code): Code => [...value, ...splatByte(i32.const(0)), 0xfd, 0x23];
+
+/** Four bytes as four 32-bit integers, of the bytes that come first. */
+export const widened = (value: Code): Code => [...value, 0xfd, 0x89, 0x01, 0xfd, 0xa9, 0x01];
+
+/** Which of four 32-bit integers differ. */
+export const differ = (a: Code, b: Code): Code => [...a, ...b, 0xfd, 0x38];
