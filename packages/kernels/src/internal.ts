@@ -25,6 +25,8 @@ export {
   selectionOf,
   sharesOf,
 } from "./own-kernels.ts";
+export { curves, slopes } from "./own/activations.ts";
+export { geluErf, geluTanh, silu } from "./ops/activations.ts";
 export { adamKernel, type Finish } from "./ops/adam.ts";
 export { arrange, contract, shaped } from "./ops/contract.ts";
 export { clamp, sign } from "./ops/exact.ts";

@@ -8,6 +8,9 @@ import { sizeOf } from "./shape.ts";
 import type { Axis } from "./quick/conv-geometry.ts";
 import { eachRow, fold } from "./fold.ts";
 import { loop } from "./memory/access.ts";
+import { activationKernels } from "./own/activations.ts";
+import { pairsModule } from "./wasm/pairs.generated.ts";
+import { pairwise } from "./wasm/pairs.ts";
 import { selected, shares, windowsOf } from "./windows.ts";
 
 /** Their names in the registry. */
@@ -45,6 +48,8 @@ const notNegative = onBoth(ownKernelNames.notNegative, (backend, { x }) =>
 );
 
 const above = onBoth(ownKernelNames.above, (backend, { a, b }) => {
+  const quick = pairwise(backend, pairsModule, "above", a!, b!);
+  if (quick) return quick;
   const shape = tf.backend_util.assertAndGetBroadcastShape(a!.shape, b!.shape);
   const folded = fold(a!.shape, b!.shape);
   return loop(backend, [a!, b!], { shape, dtype: "float32" }, ([x, y], out) => {
@@ -85,6 +90,7 @@ export const ownKernels: readonly KernelConfig[] = [
   ...above,
   ...selection,
   ...poolShares,
+  ...activationKernels,
 ];
 
 /** Runs one of these kernels. Returns `undefined` where the backend does not have it. */
