@@ -145,4 +145,5 @@ export {
   type SummaryRow,
 } from "./inspect/summarize.ts";
 export type { StackedOf } from "./transforms/stack-results.ts";
+export { Carry, type MapAxes, type MapAxis, StateAxes } from "./transforms/axes.ts";
 export { vmap, type VmapOptions } from "./transforms/vmap.ts";

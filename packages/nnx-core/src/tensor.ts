@@ -35,13 +35,20 @@ export function scoped<R>(f: () => R): R {
   return tf.tidy(run) as R;
 }
 
-/** One slice along an axis, without that axis. */
-export const sliceAt = (tensor: Tensor, axis: number, index: number): Tensor =>
-  tf.squeeze(tf.gather(tensor, [index], axis), [axis < 0 ? axis + tensor.rank : axis]);
+/** All slices along an axis that is not negative, without that axis. */
+export const unstackTensor = (tensor: Tensor, axis: number): readonly Tensor[] => tf.unstack(tensor, axis);
 
 /** Tensors of one shape along a new axis. */
 export const stackTensors = (tensors: readonly Tensor[], axis: number): Tensor =>
   tf.stack([...tensors], axis);
+
+/** Whether two tensors of one shape and dtype have the same values. Reads them. */
+export function sameTensors(a: Tensor, b: Tensor): boolean {
+  if (a === b || a.dataId === b.dataId) return true;
+  if (a.dtype !== b.dtype || String(a.shape) !== String(b.shape)) return false;
+  const [x, y] = [a.dataSync(), b.dataSync()];
+  return x.every((value, i) => Object.is(value, y[i]));
+}
 
 /** Keeps a tensor alive when the scopes around it end. */
 export const keep = (tensor: Tensor): void => {

@@ -4,6 +4,8 @@ import { dimensionsOf, formatShape, sizeOf } from "./shape.ts";
 
 const BRAND = Symbol.for("@nnxjs/rnglib.PRNGKey");
 const INSPECT = Symbol.for("nodejs.util.inspect.custom");
+/** The name under which nnx-core finds how keys are cut and stacked. See `ArrayAxes` there. */
+const AXES = Symbol.for("@nnxjs/nnx-core.arrayAxes");
 const SINGLE: readonly number[] = Object.freeze([]);
 const SHOWN = 6;
 
@@ -67,6 +69,7 @@ export class PRNGKey {
     // Defined here and not as members, because declarations that are made file by file cannot
     // contain computed names.
     Object.defineProperty(PRNGKey.prototype, BRAND, { value: true });
+    Object.defineProperty(PRNGKey.prototype, AXES, { value: { slice: sliceKeys, stack: stackKeys } });
     Object.defineProperty(PRNGKey.prototype, INSPECT, {
       value(this: PRNGKey) {
         return this.toString();
@@ -285,4 +288,37 @@ export function ownKey(where: string, value: PRNGKey): PRNGKey {
   throw new TypeError(
     `${where}: expected a key, got ${describe(value)}. Make one with key(seed). It is the first argument.`,
   );
+}
+
+/** Makes a key, or an array of keys, from words that nobody else has. */
+const keyOf = (shape: readonly number[], words: Uint32Array): PRNGKey =>
+  shape.length === 0 ? singleKey(words[0]!, words[1]!) : keyArray(Object.freeze([...shape]), words);
+
+/** The keys at an index along an axis, without that axis. */
+function sliceKeys(key: PRNGKey, axis: number, index: number): PRNGKey {
+  if (axis === 0) return key.at(index);
+  const { shape } = key;
+  const inner = 2 * sizeOf(shape.slice(axis + 1));
+  const outer = sizeOf(shape.slice(0, axis));
+  const words = wordsOf(key);
+  const found = new Uint32Array(outer * inner);
+  for (let i = 0; i < outer; i++) {
+    const start = (i * shape[axis]! + index) * inner;
+    found.set(words.subarray(start, start + inner), i * inner);
+  }
+  return keyOf([...shape.slice(0, axis), ...shape.slice(axis + 1)], found);
+}
+
+/** Keys of one shape along a new axis. */
+function stackKeys(keys: readonly PRNGKey[], axis: number): PRNGKey {
+  const { shape } = keys[0]!;
+  const inner = 2 * sizeOf(shape.slice(axis));
+  const outer = sizeOf(shape.slice(0, axis));
+  const words = new Uint32Array(keys.length * outer * inner);
+  keys.forEach((key, index) => {
+    const own = wordsOf(ownKey("stack", key));
+    for (let i = 0; i < outer; i++)
+      words.set(own.subarray(i * inner, (i + 1) * inner), (i * keys.length + index) * inner);
+  });
+  return keyOf([...shape.slice(0, axis), keys.length, ...shape.slice(axis)], words);
 }
