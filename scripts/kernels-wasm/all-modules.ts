@@ -3,12 +3,15 @@ import { anyMemory, encodeModule, type WasmFunction } from "../wasm-emitter/modu
 import { adamFunctions } from "./adam-kernel.ts";
 import { elementwiseModules } from "./elementwise/modules.ts";
 import { productFunctions } from "./product-kernel.ts";
+import { extremaFunctions, sumFunctions } from "./reduce-kernel.ts";
 
 /** The functions of each module, by the name of the module. */
 export const allModules: Readonly<Record<string, Readonly<Record<string, WasmFunction>>>> = {
   adam: adamFunctions,
   ...elementwiseModules,
   product: productFunctions,
+  sum: sumFunctions,
+  extrema: extremaFunctions,
 };
 
 /** The bytes of a module. */

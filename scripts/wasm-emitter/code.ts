@@ -4,7 +4,7 @@
 export type Code = readonly number[];
 
 /** WebAssembly value types. */
-export const type = { i32: 0x7f, f32: 0x7d, v128: 0x7b } as const;
+export const type = { i32: 0x7f, f32: 0x7d, f64: 0x7c, v128: 0x7b } as const;
 
 /** A value type. */
 export type ValueType = (typeof type)[keyof typeof type];
@@ -95,6 +95,20 @@ export const f32 = {
   eq: operator(0x5b),
   lt: operator(0x5d),
   gt: operator(0x5e),
+  fromF64: operator(0xb6),
+};
+
+/** One 64-bit float. */
+export const f64 = {
+  const: (value: number): Code => [0x44, ...new Uint8Array(Float64Array.of(value).buffer)],
+  sqrt: operator(0x9f),
+  add: operator(0xa0),
+  sub: operator(0xa1),
+  mul: operator(0xa2),
+  div: operator(0xa3),
+  max: operator(0xa5),
+  fromF32: operator(0xbb),
+  fromI32U: operator(0xb8),
 };
 
 /** Four 32-bit integers. */

@@ -3,9 +3,10 @@ import type { Mend } from "../mends/mend.ts";
 import { elementwise } from "./elementwise.ts";
 import { matMuls } from "./mat-mul.ts";
 import { pairMends } from "./pairs.ts";
+import { reductions } from "./reductions.ts";
 
 /**
  * Every replacement of a kernel that is right but slow. `around` gets the mended kernel, and the
  * replacement calls it where WebAssembly is out of reach.
  */
-export const allQuick: readonly Mend[] = [...elementwise, ...pairMends, ...matMuls];
+export const allQuick: readonly Mend[] = [...elementwise, ...pairMends, ...matMuls, ...reductions];
