@@ -3,12 +3,16 @@ import { anyMemory, encodeModule, type WasmFunction } from "../wasm-emitter/modu
 import { adamFunctions } from "./adam-kernel.ts";
 import { moveFunctions } from "./move-kernel.ts";
 import { productFunctions } from "./product-kernel.ts";
+import { rowsFunctions } from "./rows-kernel.ts";
+import { selectFunctions } from "./select-kernel.ts";
 
 /** The functions of each module, by the name of the module. */
 export const allModules: Readonly<Record<string, Readonly<Record<string, WasmFunction>>>> = {
   adam: adamFunctions,
   move: moveFunctions,
   product: productFunctions,
+  rows: rowsFunctions,
+  select: selectFunctions,
 };
 
 /** The bytes of a module. */
