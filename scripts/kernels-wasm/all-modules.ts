@@ -4,6 +4,9 @@ import { adamFunctions } from "./adam-kernel.ts";
 import { elementwiseModules } from "./elementwise/modules.ts";
 import { productFunctions } from "./product-kernel.ts";
 import { extremaFunctions, sumFunctions } from "./reduce-kernel.ts";
+import { moveFunctions } from "./move-kernel.ts";
+import { rowsFunctions } from "./rows-kernel.ts";
+import { selectFunctions } from "./select-kernel.ts";
 
 /** The functions of each module, by the name of the module. */
 export const allModules: Readonly<Record<string, Readonly<Record<string, WasmFunction>>>> = {
@@ -12,6 +15,9 @@ export const allModules: Readonly<Record<string, Readonly<Record<string, WasmFun
   product: productFunctions,
   sum: sumFunctions,
   extrema: extremaFunctions,
+  move: moveFunctions,
+  rows: rowsFunctions,
+  select: selectFunctions,
 };
 
 /** The bytes of a module. */

@@ -195,6 +195,10 @@ export const v128 = {
     0x0d,
     ...lanes.flatMap((lane) => [0, 1, 2, 3].map((byte) => 4 * lane + byte)),
   ],
+  /** Eight unsigned bytes, the first eight of sixteen, as 16-bit integers. */
+  widenTo16: simd(0x89),
+  /** Four unsigned 16-bit integers, the first four of eight, as 32-bit integers. */
+  widenTo32: simd(0xa9),
   narrowTo16: simd(0x85),
   narrowTo8: simd(0x65),
 };

@@ -1,6 +1,7 @@
 /** @file Rules for the kernels of `@nnxjs/kernels` that tensorflow.js does not have. */
 import { type MeanPool, ownKernelNames } from "@nnxjs/kernels/internal";
 import { ownActivationRules } from "./activations.ts";
+import { rowRules } from "./rows.ts";
 import { type GradientRule, rule, zeroRule } from "./rule.ts";
 
 /** Gradients of gradients differentiate these kernels, because the rules use them. */
@@ -15,4 +16,5 @@ export const ownRules: readonly GradientRule[] = [
     inputs: ["dy"],
     backward: (g, { attrs }) => ({ dy: () => attrs.forward(g) }),
   }),
+  ...rowRules,
 ];

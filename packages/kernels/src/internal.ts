@@ -28,7 +28,7 @@ export {
 export { curves, slopes } from "./own/activations.ts";
 export { geluErf, geluTanh, silu } from "./ops/activations.ts";
 export { adamKernel, type Finish } from "./ops/adam.ts";
-export { arrange, contract, shaped } from "./ops/contract.ts";
+export { arrange, contract, contractPair, shaped } from "./ops/contract.ts";
 export { clamp, sign } from "./ops/exact.ts";
 export { fusedMatMul } from "./ops/fused-mat-mul.ts";
 export { gather, gatherAt, oneHotRows } from "./ops/indexing.ts";
@@ -36,6 +36,9 @@ export type { Operand } from "./ops/op.ts";
 export * from "./ops/ops.ts";
 export { convSpatial, depthwiseSpatial, poolValid } from "./ops/spatial.ts";
 export { tensorOf, valuesOf } from "./ops/values.ts";
+export { rowsOf } from "./ops/rows.ts";
+export { type AddAttrs, rowKernelNames, rowSumsOf } from "./own/rows.ts";
+export { SELECT, selectOf } from "./own/select.ts";
 export { addRows } from "./quick/add-rows.ts";
 export { broadcast, sumTo } from "./quick/broadcasting.ts";
 export type { Labelled } from "./quick/contract.ts";

@@ -11,6 +11,7 @@ import { loop } from "./memory/access.ts";
 import { activationKernels } from "./own/activations.ts";
 import { pairsModule } from "./wasm/pairs.generated.ts";
 import { pairwise } from "./wasm/pairs.ts";
+import { gathered } from "./own/all-own.ts";
 import { selected, shares, windowsOf } from "./windows.ts";
 
 /** Their names in the registry. */
@@ -91,6 +92,7 @@ export const ownKernels: readonly KernelConfig[] = [
   ...selection,
   ...poolShares,
   ...activationKernels,
+  ...gathered,
 ];
 
 /** Runs one of these kernels. Returns `undefined` where the backend does not have it. */

@@ -1,6 +1,7 @@
 /** @file All kernels that replace slow ones, in one table. */
 import type { Mend } from "../mends/mend.ts";
 import { elementwise } from "./elementwise.ts";
+import { moves } from "../move/all-moves.ts";
 import { matMuls } from "./mat-mul.ts";
 import { pairMends } from "./pairs.ts";
 import { reductions } from "./reductions.ts";
@@ -9,4 +10,4 @@ import { reductions } from "./reductions.ts";
  * Every replacement of a kernel that is right but slow. `around` gets the mended kernel, and the
  * replacement calls it where WebAssembly is out of reach.
  */
-export const allQuick: readonly Mend[] = [...elementwise, ...pairMends, ...matMuls, ...reductions];
+export const allQuick: readonly Mend[] = [...elementwise, ...pairMends, ...matMuls, ...reductions, ...moves];
