@@ -15,15 +15,15 @@ export {
 export { type ElementKernel, fuse } from "./memory/fuse.ts";
 export { newTensor } from "./memory/new-tensor.ts";
 export { axesOf2D, axesOf3D } from "./mends/pools.ts";
+export { aboveOf, notNegativeOf, ownKernelNames, positiveOf } from "./own-kernels.ts";
 export {
-  aboveOf,
-  type MeanPool,
-  notNegativeOf,
-  ownKernelNames,
-  positiveOf,
+  maxPoolGradient,
+  meanPool,
+  type PoolAttrs,
+  poolKernelNames,
   selectionOf,
   sharesOf,
-} from "./own-kernels.ts";
+} from "./own/pools.ts";
 export { adamKernel, type Finish } from "./ops/adam.ts";
 export { arrange, contract, shaped } from "./ops/contract.ts";
 export { clamp, sign } from "./ops/exact.ts";
