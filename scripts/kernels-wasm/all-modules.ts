@@ -1,12 +1,16 @@
 /** @file Every module of packages/kernels/src/wasm, and the text of its file. */
 import { anyMemory, encodeModule, type WasmFunction } from "../wasm-emitter/module.ts";
 import { adamFunctions } from "./adam-kernel.ts";
+import { depthwiseFunctions } from "./depthwise-kernel.ts";
+import { patchesFunctions } from "./patches-kernel.ts";
 import { poolFunctions } from "./pool-kernel.ts";
 import { productFunctions } from "./product-kernel.ts";
 
 /** The functions of each module, by the name of the module. */
 export const allModules: Readonly<Record<string, Readonly<Record<string, WasmFunction>>>> = {
   adam: adamFunctions,
+  depthwise: depthwiseFunctions,
+  patches: patchesFunctions,
   pool: poolFunctions,
   product: productFunctions,
 };

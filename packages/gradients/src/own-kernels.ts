@@ -1,5 +1,6 @@
 /** @file Rules for the kernels of `@nnxjs/kernels` that tensorflow.js does not have. */
 import { ownKernelNames } from "@nnxjs/kernels/internal";
+import { ownConvRules } from "./conv.ts";
 import { ownPoolRules } from "./pool.ts";
 import { type GradientRule, zeroRule } from "./rule.ts";
 
@@ -8,5 +9,6 @@ export const ownRules: readonly GradientRule[] = [
   zeroRule(ownKernelNames.positive, "x"),
   zeroRule(ownKernelNames.notNegative, "x"),
   zeroRule(ownKernelNames.above, "a", "b"),
+  ...ownConvRules,
   ...ownPoolRules,
 ];

@@ -17,6 +17,13 @@ export { newTensor } from "./memory/new-tensor.ts";
 export { axesOf2D, axesOf3D } from "./mends/pools.ts";
 export { aboveOf, notNegativeOf, ownKernelNames, positiveOf } from "./own-kernels.ts";
 export {
+  type ConvolutionAttrs,
+  convolutionKernelNames,
+  convolve,
+  filterGradient,
+  inputGradient,
+} from "./own/convolutions.ts";
+export {
   maxPoolGradient,
   meanPool,
   type PoolAttrs,
@@ -38,8 +45,8 @@ export { broadcast, sumTo } from "./quick/broadcasting.ts";
 export type { Labelled } from "./quick/contract.ts";
 export { letterSizes, parseEquation } from "./quick/equation.ts";
 export { type Axis, axes2D, axes3D, interleave, padSpatial, readRegion } from "./quick/conv-geometry.ts";
-export { conv2DAxes, convolve, filterGradient, inputGradient } from "./quick/convolve.ts";
-export { depthwiseConvolve, depthwiseFilterGradient, depthwiseInputGradient } from "./quick/depthwise.ts";
+export { conv2DAxes } from "./quick/convolve.ts";
+export { filtersOf, perChannel } from "./quick/grouped.ts";
 export { product } from "./quick/product.ts";
 export { axesOf, keepDims, sameShape, sizeOf } from "./shape.ts";
 export { useWasmKernels } from "./wasm/module.ts";

@@ -6,6 +6,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { KernelConfig, Tensor } from "@tensorflow/tfjs-core";
 import { eachRow, fold } from "./fold.ts";
 import { loop } from "./memory/access.ts";
+import { convolutionKernels } from "./own/convolutions.ts";
 import { onBoth, runOwn } from "./own/own-kernel.ts";
 import { poolKernels } from "./own/pools.ts";
 
@@ -44,7 +45,13 @@ const above = onBoth(ownKernelNames.above, (backend, { a, b }) => {
 });
 
 /** The kernels to register on cpu and wasm. */
-export const ownKernels: readonly KernelConfig[] = [...positive, ...notNegative, ...above, ...poolKernels];
+export const ownKernels: readonly KernelConfig[] = [
+  ...positive,
+  ...notNegative,
+  ...above,
+  ...poolKernels,
+  ...convolutionKernels,
+];
 
 /** True where x > 0, and false at NaN. */
 export const positiveOf = (x: Tensor): Tensor | undefined => runOwn(ownKernelNames.positive, { x });

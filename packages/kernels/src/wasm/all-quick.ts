@@ -1,5 +1,6 @@
 /** @file All kernels that replace slow ones, in one table. */
 import type { Mend } from "../mends/mend.ts";
+import { quickConvolutions } from "./conv-kernels.ts";
 import { matMuls } from "./mat-mul.ts";
 import { quickPools } from "./pool-kernels.ts";
 
@@ -7,4 +8,4 @@ import { quickPools } from "./pool-kernels.ts";
  * Every replacement of a kernel that is right but slow. `around` gets the mended kernel, and the
  * replacement calls it where WebAssembly is out of reach.
  */
-export const allQuick: readonly Mend[] = [...matMuls, ...quickPools];
+export const allQuick: readonly Mend[] = [...matMuls, ...quickPools, ...quickConvolutions];
