@@ -2,6 +2,9 @@
 import { anyMemory, encodeModule, type WasmFunction } from "../wasm-emitter/module.ts";
 import { adamFunctions } from "./adam-kernel.ts";
 import { elementwiseModules } from "./elementwise/modules.ts";
+import { depthwiseFunctions } from "./depthwise-kernel.ts";
+import { patchesFunctions } from "./patches-kernel.ts";
+import { poolFunctions } from "./pool-kernel.ts";
 import { productFunctions } from "./product-kernel.ts";
 import { extremaFunctions, sumFunctions } from "./reduce-kernel.ts";
 import { moveFunctions } from "./move-kernel.ts";
@@ -12,6 +15,9 @@ import { selectFunctions } from "./select-kernel.ts";
 export const allModules: Readonly<Record<string, Readonly<Record<string, WasmFunction>>>> = {
   adam: adamFunctions,
   ...elementwiseModules,
+  depthwise: depthwiseFunctions,
+  patches: patchesFunctions,
+  pool: poolFunctions,
   product: productFunctions,
   sum: sumFunctions,
   extrema: extremaFunctions,

@@ -123,6 +123,8 @@ export const i32x4 = {
   add: simd(0xae),
   sub: simd(0xb1),
   mul: simd(0xb5),
+  /** One of the four. */
+  lane: (a: Code, lane: number): Code => [...a, 0xfd, ...unsigned(0x1b), lane],
   /** Rounds towards 0; NaN becomes 0, and what is out of range the nearest integer in range. */
   fromF32x4: simd(0xf8),
   /** The same integer four times. */

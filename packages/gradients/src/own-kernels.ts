@@ -3,6 +3,10 @@ import { type MeanPool, ownKernelNames } from "@nnxjs/kernels/internal";
 import { ownActivationRules } from "./activations.ts";
 import { rowRules } from "./rows.ts";
 import { type GradientRule, rule, zeroRule } from "./rule.ts";
+import { ownKernelNames } from "@nnxjs/kernels/internal";
+import { ownConvRules } from "./conv.ts";
+import { ownPoolRules } from "./pool.ts";
+import { type GradientRule, zeroRule } from "./rule.ts";
 
 /** Gradients of gradients differentiate these kernels, because the rules use them. */
 export const ownRules: readonly GradientRule[] = [
@@ -17,4 +21,6 @@ export const ownRules: readonly GradientRule[] = [
     backward: (g, { attrs }) => ({ dy: () => attrs.forward(g) }),
   }),
   ...rowRules,
+  ...ownConvRules,
+  ...ownPoolRules,
 ];

@@ -16,17 +16,25 @@ export {
 export { type ElementKernel, fuse } from "./memory/fuse.ts";
 export { newTensor } from "./memory/new-tensor.ts";
 export { axesOf2D, axesOf3D } from "./mends/pools.ts";
+export { aboveOf, notNegativeOf, ownKernelNames, positiveOf } from "./own-kernels.ts";
 export {
-  aboveOf,
-  type MeanPool,
-  notNegativeOf,
-  ownKernelNames,
-  positiveOf,
+  type ConvolutionAttrs,
+  convolutionKernelNames,
+  convolve,
+  filterGradient,
+  inputGradient,
+} from "./own/convolutions.ts";
+export {
+  maxPoolGradient,
+  meanPool,
+  type PoolAttrs,
+  poolKernelNames,
   selectionOf,
   sharesOf,
 } from "./own-kernels.ts";
 export { curves, slopes } from "./own/activations.ts";
 export { geluErf, geluTanh, silu } from "./ops/activations.ts";
+} from "./own/pools.ts";
 export { adamKernel, type Finish } from "./ops/adam.ts";
 export { arrange, contract, contractPair, shaped } from "./ops/contract.ts";
 export { clamp, sign } from "./ops/exact.ts";
@@ -44,8 +52,8 @@ export { broadcast, sumTo } from "./quick/broadcasting.ts";
 export type { Labelled } from "./quick/contract.ts";
 export { letterSizes, parseEquation } from "./quick/equation.ts";
 export { type Axis, axes2D, axes3D, interleave, padSpatial, readRegion } from "./quick/conv-geometry.ts";
-export { conv2DAxes, convolve, filterGradient, inputGradient } from "./quick/convolve.ts";
-export { depthwiseConvolve, depthwiseFilterGradient, depthwiseInputGradient } from "./quick/depthwise.ts";
+export { conv2DAxes } from "./quick/convolve.ts";
+export { filtersOf, perChannel } from "./quick/grouped.ts";
 export { product } from "./quick/product.ts";
 export { axesOf, keepDims, sameShape, sizeOf } from "./shape.ts";
 export { useWasmKernels } from "./wasm/module.ts";

@@ -13,6 +13,8 @@ interface Places {
   readonly outputs: readonly number[];
   /** The kernel's own memory, as large as it asked for, aligned to 64 bytes. It holds anything. */
   readonly scratch: number;
+  /** Where all of that is. A view of it is valid for this call. */
+  readonly memory: WebAssembly.Memory;
 }
 
 const bytesPerElement: Readonly<Record<string, number>> = { float32: 4, int32: 4, bool: 1 };
@@ -42,6 +44,7 @@ function onHeap<F extends string>(
       inputs: from,
       outputs: infos.map((info) => addressOf(backend, info)!),
       scratch: roundUp(own),
+      memory,
     });
   } catch (error) {
     for (const info of infos) free(backend, info);
@@ -67,7 +70,7 @@ function onOwnMemory<F extends string>(
   for (const [i, input] of inputs.entries()) view(input, i).set(backendOfArrays.readSync(input.dataId));
   const from = inputs.length;
   const own = from + outputs.length;
-  run(functions, { inputs: at.slice(0, from), outputs: at.slice(from, own), scratch: at[own]! });
+  run(functions, { inputs: at.slice(0, from), outputs: at.slice(from, own), scratch: at[own]!, memory });
   const results = outputs.map((output, i) =>
     backendOfArrays.makeTensorInfo([...output.shape], output.dtype, view(output, from + i).slice()),
   );
