@@ -24,7 +24,6 @@ export {
   selectionOf,
   sharesOf,
 } from "./own-kernels.ts";
-export { adamKernel, type Finish } from "./ops/adam.ts";
 export { arrange, contract, shaped } from "./ops/contract.ts";
 export { clamp, sign } from "./ops/exact.ts";
 export { fusedMatMul } from "./ops/fused-mat-mul.ts";
@@ -42,5 +41,8 @@ export { conv2DAxes, convolve, filterGradient, inputGradient } from "./quick/con
 export { depthwiseConvolve, depthwiseFilterGradient, depthwiseInputGradient } from "./quick/depthwise.ts";
 export { product } from "./quick/product.ts";
 export { axesOf, keepDims, sameShape, sizeOf } from "./shape.ts";
+export * from "./steps/rules.ts";
+export type { StepRule } from "./steps/step-kernel.ts";
+export { type Finish, takeStep } from "./steps/take-step.ts";
 export { useWasmKernels } from "./wasm/module.ts";
 export type { Tensor } from "@tensorflow/tfjs-core";
