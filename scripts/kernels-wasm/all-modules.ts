@@ -24,13 +24,18 @@ export const allModules: Readonly<Record<string, Readonly<Record<string, WasmFun
   move: moveFunctions,
   rows: rowsFunctions,
   select: selectFunctions,
+import { stepModules } from "./step-kernels.ts";
+  ...stepModules,
 };
 
 /** The bytes of a module. */
 export const bytesOf = (name: string): Uint8Array<ArrayBuffer> => encodeModule(allModules[name]!, anyMemory);
 
-/** The folder of the generated files. */
-export const generatedFolder: URL = new URL("../../packages/kernels/src/wasm/", import.meta.url);
+const generatedFolder = new URL("../../packages/kernels/src/wasm/", import.meta.url);
+
+/** Where the file of a module is. */
+export const generatedPlace = (name: string): URL =>
+  new URL(`${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}.generated.ts`, generatedFolder);
 
 /** The file of a module, as it is committed. */
 export function generatedFile(name: string): string {

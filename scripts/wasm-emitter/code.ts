@@ -205,6 +205,12 @@ export const v128 = {
   narrowTo8: simd(0x65),
 };
 
+/** Whole pieces of memory. */
+export const bulk = {
+  /** Copies bytes. The pieces may overlap. */
+  copy: (to: Code, from: Code, bytes: Code): Code => [...to, ...from, ...bytes, 0xfc, 0x0a, 0, 0],
+};
+
 /** `if` without a result. */
 export const when = (condition: Code, body: Code, otherwise?: Code): Code => [
   ...condition,
@@ -236,6 +242,8 @@ export const call = (index: number, ...args: Code[]): Code => [...args.flat(), 0
 export interface Local {
   readonly get: Code;
   set(value: Code): Code;
+  /** Sets it, and leaves the value on the stack. */
+  tee(value: Code): Code;
   /** Adds to it. It has to be an i32. */
   increase(by: Code): Code;
 }
@@ -249,7 +257,8 @@ export class Locals {
     const index = unsigned(this.#types.push(of) - 1);
     const get = [0x20, ...index];
     const set = (value: Code): Code => [...value, 0x21, ...index];
-    return { get, set, increase: (by) => set(i32.add(get, by)) };
+    const tee = (value: Code): Code => [...value, 0x22, ...index];
+    return { get, set, tee, increase: (by) => set(i32.add(get, by)) };
   }
 
   /** The types of all locals, in order. */
