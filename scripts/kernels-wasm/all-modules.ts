@@ -1,6 +1,5 @@
 /** @file Every module of packages/kernels/src/wasm, and the text of its file. */
 import { anyMemory, encodeModule, type WasmFunction } from "../wasm-emitter/module.ts";
-import { adamFunctions } from "./adam-kernel.ts";
 import { elementwiseModules } from "./elementwise/modules.ts";
 import { depthwiseFunctions } from "./depthwise-kernel.ts";
 import { patchesFunctions } from "./patches-kernel.ts";
@@ -10,10 +9,10 @@ import { extremaFunctions, sumFunctions } from "./reduce-kernel.ts";
 import { moveFunctions } from "./move-kernel.ts";
 import { rowsFunctions } from "./rows-kernel.ts";
 import { selectFunctions } from "./select-kernel.ts";
+import { stepModules } from "./step-kernels.ts";
 
 /** The functions of each module, by the name of the module. */
 export const allModules: Readonly<Record<string, Readonly<Record<string, WasmFunction>>>> = {
-  adam: adamFunctions,
   ...elementwiseModules,
   depthwise: depthwiseFunctions,
   patches: patchesFunctions,
@@ -24,7 +23,6 @@ export const allModules: Readonly<Record<string, Readonly<Record<string, WasmFun
   move: moveFunctions,
   rows: rowsFunctions,
   select: selectFunctions,
-import { stepModules } from "./step-kernels.ts";
   ...stepModules,
 };
 

@@ -31,13 +31,10 @@ export {
   poolKernelNames,
   selectionOf,
   sharesOf,
-} from "./own-kernels.ts";
+} from "./own/pools.ts";
 export { curves, slopes } from "./own/activations.ts";
 export { geluErf, geluTanh, silu } from "./ops/activations.ts";
-} from "./own/pools.ts";
-export { adamKernel, type Finish } from "./ops/adam.ts";
 export { arrange, contract, contractPair, shaped } from "./ops/contract.ts";
-export { arrange, contract, shaped } from "./ops/contract.ts";
 export { clamp, sign } from "./ops/exact.ts";
 export { fusedMatMul } from "./ops/fused-mat-mul.ts";
 export { gather, gatherAt, oneHotRows } from "./ops/indexing.ts";

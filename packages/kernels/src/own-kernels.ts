@@ -10,7 +10,6 @@ import { activationKernels } from "./own/activations.ts";
 import { pairsModule } from "./wasm/pairs.generated.ts";
 import { pairwise } from "./wasm/pairs.ts";
 import { gathered } from "./own/all-own.ts";
-import { selected, shares, windowsOf } from "./windows.ts";
 import { convolutionKernels } from "./own/convolutions.ts";
 import { onBoth, runOwn } from "./own/own-kernel.ts";
 import { poolKernels } from "./own/pools.ts";
@@ -56,8 +55,6 @@ export const ownKernels: readonly KernelConfig[] = [
   ...positive,
   ...notNegative,
   ...above,
-  ...selection,
-  ...poolShares,
   ...activationKernels,
   ...gathered,
   ...poolKernels,
