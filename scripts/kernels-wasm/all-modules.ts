@@ -2,11 +2,14 @@
 import { anyMemory, encodeModule, type WasmFunction } from "../wasm-emitter/module.ts";
 import { adamFunctions } from "./adam-kernel.ts";
 import { productFunctions } from "./product-kernel.ts";
+import { gateFunctions, stepFunctions } from "./recurrent-kernel.ts";
 
 /** The functions of each module, by the name of the module. */
 export const allModules: Readonly<Record<string, Readonly<Record<string, WasmFunction>>>> = {
   adam: adamFunctions,
+  gates: gateFunctions,
   product: productFunctions,
+  steps: stepFunctions,
 };
 
 /** The bytes of a module. */

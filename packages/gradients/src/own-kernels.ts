@@ -1,9 +1,11 @@
 /** @file Rules for the kernels of `@nnxjs/kernels` that tensorflow.js does not have. */
 import { type MeanPool, ownKernelNames } from "@nnxjs/kernels/internal";
+import { recurrentRules } from "./recurrent.ts";
 import { type GradientRule, rule, zeroRule } from "./rule.ts";
 
 /** Gradients of gradients differentiate these kernels, because the rules use them. */
 export const ownRules: readonly GradientRule[] = [
+  ...recurrentRules,
   zeroRule(ownKernelNames.positive, "x"),
   zeroRule(ownKernelNames.notNegative, "x"),
   zeroRule(ownKernelNames.above, "a", "b"),

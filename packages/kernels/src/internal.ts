@@ -24,6 +24,9 @@ export {
   selectionOf,
   sharesOf,
 } from "./own-kernels.ts";
+export { recurrentKernelNames, type SequenceAttrs, type SimpleAttrs } from "./own/recurrent-names.ts";
+export { gruGradientOver, lstmGradientOver, simpleGradientOver } from "./own/recurrent-gradients.ts";
+export { gruOver, lstmOver, simpleOver } from "./own/recurrent-ops.ts";
 export { adamKernel, type Finish } from "./ops/adam.ts";
 export { arrange, contract, shaped } from "./ops/contract.ts";
 export { clamp, sign } from "./ops/exact.ts";

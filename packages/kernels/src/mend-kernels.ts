@@ -53,6 +53,9 @@ const replaced = (): readonly (readonly [kernelName: string, backendName: string
     (pair) => pair.split(" ") as [string, string],
   );
 
+/** The kernels of {@link addKernels}. */
+const added: KernelConfig[] = [];
+
 /** A kernel of this package. */
 export interface KernelEntry {
   readonly kernelName: string;
@@ -87,7 +90,7 @@ export const listKernels = (): readonly KernelEntry[] => [
       backends.map((backendName) => ({ kernelName, backendName, reason, why })),
     ),
   ),
-  ...[...wasmKernels, ...ownKernels].map(({ kernelName, backendName }) => ({
+  ...[...wasmKernels, ...ownKernels, ...added].map(({ kernelName, backendName }) => ({
     kernelName,
     backendName,
     reason: "missing" as const,
@@ -126,9 +129,21 @@ export function mendKernels(): void {
       .reduce((inner, { around }) => around(inner), stock.kernelFunc);
     replace({ ...stock, kernelFunc, [STOCK]: stock }, before);
   }
-  for (const kernel of [...wasmKernels, ...ownKernels]) {
+  for (const kernel of [...wasmKernels, ...ownKernels, ...added]) {
     if (!present(kernel.kernelName, kernel.backendName)) replace(kernel, undefined);
   }
+}
+
+/**
+ * Registers kernels of an op that few programs use. The op calls this, so that programs without it
+ * need not load the kernels.
+ */
+export function addKernels(kernels: readonly KernelConfig[]): void {
+  if (!added.includes(kernels[0]!)) {
+    added.push(...kernels);
+    lookedAt = undefined;
+  }
+  mendKernels();
 }
 
 /** Restores the kernels that {@link mendKernels} replaced. Does nothing if that was not called. */
