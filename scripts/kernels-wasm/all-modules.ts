@@ -24,6 +24,10 @@ export const allModules: Readonly<Record<string, Readonly<Record<string, WasmFun
   rows: rowsFunctions,
   select: selectFunctions,
   ...stepModules,
+import { gateFunctions, stepFunctions } from "./recurrent-kernel.ts";
+  adam: adamFunctions,
+  gates: gateFunctions,
+  steps: stepFunctions,
 };
 
 /** The bytes of a module. */

@@ -32,6 +32,8 @@ export { isOwner } from "./state/holding.ts";
 export { leafValue } from "./state/state.ts";
 export { mapLeaves, withValue } from "./state/map.ts";
 export { walkState } from "./state/walk-state.ts";
+export { methodItself } from "./recording/methods.ts";
+export { isCapturing } from "./recording/session.ts";
 export { atomicallyOn } from "./undo/atomically.ts";
 export { modeChanges, type ModeChanges, type ModeRequest, type ModeWrite } from "./module/mode-changes.ts";
 export { type ElementArrays, fuse, isRecording, newTensor } from "./tensor.ts";
