@@ -3,6 +3,7 @@
  * version.
  */
 export { alias, isRecording, isTensor, versionOfTensorflow } from "./engine.ts";
+export { hasReachableMemory } from "./backends.ts";
 export type { ElementArrays } from "./memory/access.ts";
 export {
   copyBytes,
@@ -12,8 +13,8 @@ export {
   memoryOf,
   tensorFrom,
 } from "./memory/bytes.ts";
-export { type ElementKernel, fuse } from "./memory/fuse.ts";
-export { newTensor } from "./memory/new-tensor.ts";
+export { type ElementKernel, fuse, runLoop } from "./memory/fuse.ts";
+export { filledInfo, newTensor } from "./memory/new-tensor.ts";
 export { axesOf2D, axesOf3D } from "./mends/pools.ts";
 export {
   aboveOf,
@@ -41,6 +42,16 @@ export { type Axis, axes2D, axes3D, interleave, padSpatial, readRegion } from ".
 export { conv2DAxes, convolve, filterGradient, inputGradient } from "./quick/convolve.ts";
 export { depthwiseConvolve, depthwiseFilterGradient, depthwiseInputGradient } from "./quick/depthwise.ts";
 export { product } from "./quick/product.ts";
+export {
+  type Fill,
+  type FillCall,
+  type FuseCall,
+  type FusedLoop,
+  type MadeFrom,
+  type Recorder,
+  recorder,
+  setRecorder,
+} from "./recorder.ts";
 export { axesOf, keepDims, sameShape, sizeOf } from "./shape.ts";
 export { useWasmKernels } from "./wasm/module.ts";
 export type { Tensor } from "@tensorflow/tfjs-core";
