@@ -2,7 +2,7 @@
  * @file The arguments of a call, taken apart: the definition, the leaves, the tensors in them, and
  * the keys and numbers. A program belongs to one definition and one kind of each leaf.
  */
-import { isContainer, itemsOf, ownKeysOf } from "../data/containers.ts";
+import { isContainer, itemsOf, mapItems, ownKeysOf } from "../data/containers.ts";
 import { pathOf, type Place } from "../data/place.ts";
 import { GraphWalk, type LeafPlace, type LeafValue } from "../graph/flatten.ts";
 import type { GraphDef } from "../graph/graph-def.ts";
@@ -11,7 +11,7 @@ import { leafValue } from "../state/state.ts";
 import { isTensor, type Tensor } from "../tensor.ts";
 import { unread } from "../variable/observer.ts";
 import { Variable } from "../variable/variable.ts";
-import { isHostObject } from "./host-data.ts";
+import { hostKind, isHostObject } from "./host-data.ts";
 
 /** One leaf of the arguments. */
 export interface ArgumentLeaf {
@@ -30,6 +30,7 @@ export interface Arguments {
   readonly leaves: readonly ArgumentLeaf[];
   /** The kind of each leaf, in words: shapes, dtypes and what is static. */
   readonly kinds: string;
+  readonly kindOf: readonly string[];
   readonly tensors: readonly Tensor[];
   /** Keys and numbers. */
   readonly host: readonly unknown[];
@@ -55,8 +56,6 @@ function placeOf(value: { readonly shape?: readonly number[] }): HostPlace {
   }
   return place;
 }
-
-const hostKind = ({ shape = [] }: { readonly shape?: readonly number[] }): string => `key [${shape.join()}]`;
 
 const numbers = new WeakMap<object, number>();
 let count = 0;
@@ -105,24 +104,28 @@ export const storedValue = (leaf: LeafValue): unknown =>
 /** Takes arguments apart. */
 export function takeApart(args: readonly unknown[]): Arguments {
   const contents = new Contents();
-  const kinds: string[] = [];
+  const kindOf: string[] = [];
+  const argumentKinds: string[] = [];
   const leaves: ArgumentLeaf[] = [];
   const walk = new GraphWalk({
     leaf: (_key, value, at) => {
       const firstHost = contents.host.length;
-      kinds.push(contents.add(storedValue(value)));
+      kindOf.push(contents.add(storedValue(value)));
       const hostCount = contents.host.length - firstHost;
       leaves.push({ value, place: at.at(), at: at.place(), firstHost, hostCount });
     },
   });
-  // The first item keeps a list without data from being static as a whole.
-  const root = args.map((arg) => withoutHost(arg, contents, kinds));
-  const definition = walk.run({ args: root, data: walkable });
-  return { definition, leaves, kinds: kinds.join("|"), tensors: contents.tensors, host: contents.host };
+  const root = args.map((arg) => withoutHost(arg, contents, argumentKinds));
+  const definition = walk.run({ args: root });
+  return {
+    definition,
+    leaves,
+    kindOf,
+    kinds: [...argumentKinds, ...kindOf].join("|"),
+    tensors: contents.tensors,
+    host: contents.host,
+  };
 }
-
-/** Makes the graph see a list that has no data in it. */
-const walkable = Object.freeze([]);
 
 /** An argument with places for the keys in it. */
 function withoutHost(arg: unknown, contents: Contents, kinds: string[]): unknown {
@@ -130,8 +133,15 @@ function withoutHost(arg: unknown, contents: Contents, kinds: string[]): unknown
     kinds.push(contents.add(arg));
     return placeOf(arg);
   }
-  return arg;
+  // States, which have keys in their leaves, are frozen.
+  if (!isContainer(arg) || Object.isFrozen(arg) || !hasHostObject(arg)) return arg;
+  return mapItems(arg, (item) => withoutHost(item, contents, kinds));
 }
+
+const hasHostObject = (container: object): boolean =>
+  Array.from(itemsOf(container)).some(
+    (item) => isHostObject(item) || (isContainer(item) && !Object.isFrozen(item) && hasHostObject(item)),
+  );
 
 /** The path of a leaf, below `arguments`. */
 export const pathOfLeaf = ({ place }: ArgumentLeaf): Path => pathOf(place).slice(1);

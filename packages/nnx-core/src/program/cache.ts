@@ -10,6 +10,7 @@ import { isLeaf } from "../state/state.ts";
 import { backendName, isTensor } from "../tensor.ts";
 import { Variable } from "../variable/variable.ts";
 import { type Arguments, takeApart } from "./arguments.ts";
+import { Footprint } from "./footprint.ts";
 import { isHostObject } from "./host-data.ts";
 import { Played, recordCall } from "./played.ts";
 
@@ -36,6 +37,9 @@ interface Group {
   readonly again: Map<number, number>;
 }
 
+/** How many kinds of arguments are remembered for one module. */
+const mostFootprints = 4;
+
 /** How often a function is recorded again because one number changed. */
 const mostAgain = 2;
 
@@ -43,6 +47,7 @@ export class JitCache {
   private readonly f: (...args: readonly unknown[]) => unknown;
   private readonly staticArgs: ReadonlySet<number>;
   private groups = new Map<string, Group[]>();
+  private footprints = new WeakMap<object, { readonly footprint: Footprint; readonly group: Group }[]>();
   private readonly infos: { -readonly [K in keyof ProgramInfo]: ProgramInfo[K] }[] = [];
 
   constructor(f: JitCache["f"], staticArgs: readonly number[]) {
@@ -58,14 +63,65 @@ export class JitCache {
     for (const groups of this.groups.values())
       for (const { programs } of groups) for (const played of programs) played.dispose();
     this.groups = new Map();
+    this.footprints = new WeakMap();
   }
 
   call(args: readonly unknown[]): unknown {
-    args.forEach((arg, i) => {
-      if (!this.staticArgs.has(i)) refuseStatic(arg, `argument ${i}`, i);
-    });
+    const known = this.remembered(args);
+    if (known) {
+      const [given, group] = known;
+      const played = this.play(args, given, group);
+      if (played) return played.result;
+    } else {
+      args.forEach((arg, i) => {
+        if (!this.staticArgs.has(i)) refuseStatic(arg, `argument ${i}`, i);
+      });
+    }
     const given = takeApart(args);
     const group = this.groupOf(given);
+    if (!known) {
+      const played = this.play(args, given, group);
+      if (played) {
+        this.remember(args, given, group);
+        return played.result;
+      }
+    }
+    const result = this.record(args, given, group);
+    // Its structure may have changed.
+    if (group.programs.length > 0) this.remember(args, takeApart(args), group);
+    return result;
+  }
+
+  /** The arguments taken apart, if a footprint fits. */
+  private remembered(args: readonly unknown[]): readonly [Arguments, Group] | undefined {
+    for (const { footprint, group } of this.footprints.get(this.keyIn(args)) ?? []) {
+      if (group.backend !== backendName()) continue;
+      const given = footprint.match(args);
+      if (given) return [given, group];
+    }
+    return undefined;
+  }
+
+  private remember(args: readonly unknown[], given: Arguments, group: Group): void {
+    const footprint = Footprint.of(args, given);
+    if (!footprint) return;
+    const key = this.keyIn(args);
+    const others = this.footprints.get(key) ?? [];
+    this.footprints.set(key, [{ footprint, group }, ...others].slice(0, mostFootprints));
+  }
+
+  /** Footprints are remembered with a module, so that they do not keep models. */
+  private keyIn(args: readonly unknown[]): object {
+    for (const arg of args) if (arg instanceof GraphNode || arg instanceof Variable) return arg;
+    return this;
+  }
+
+  /** Plays the program that holds for the arguments, if there is one. */
+  private play(
+    args: readonly unknown[],
+    given: Arguments,
+    group: Group,
+  ): { readonly result: unknown } | undefined {
     for (let i = 0; i < group.programs.length; i++) {
       const played = group.programs[i] as Played;
       if (!played.isFor(given)) continue;
@@ -76,9 +132,9 @@ export class JitCache {
         group.programs.unshift(played);
       }
       played.info.replays++;
-      return played.play(given, args, host);
+      return { result: played.play(given, args, host) };
     }
-    return this.record(args, given, group);
+    return undefined;
   }
 
   private groupOf(given: Arguments): Group {

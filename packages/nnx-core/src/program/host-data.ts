@@ -12,3 +12,7 @@ export function registerHostData(isKind: IsHostData): void {
 /** Whether an object is data of the host. */
 export const isHostObject = (x: unknown): x is object & { readonly shape?: readonly number[] } =>
   typeof x === "object" && x !== null && kinds.some((isKind) => isKind(x));
+
+/** The kind of a key, in words. */
+export const hostKind = ({ shape = [] }: { readonly shape?: readonly number[] }): string =>
+  `key [${shape.join()}]`;

@@ -1,9 +1,13 @@
 /** @file Numbers and keys that a recorded function computes from Variables. */
 import { checkFunction, checkList } from "../data/functions.ts";
 import { describe, NnxError } from "../errors.ts";
-import { newTensor, type Tensor } from "../tensor.ts";
+import { entriesOf, isContainer } from "../data/containers.ts";
+import { childAt } from "../graph/node.ts";
+import type { PathPart } from "../path.ts";
+import { isTensor, newTensor, type Tensor } from "../tensor.ts";
 import { unread } from "../variable/observer.ts";
 import { Variable } from "../variable/variable.ts";
+import { isHostObject } from "./host-data.ts";
 import { mapVariables, recordingNow } from "./recording.ts";
 import { partsOf } from "./section.ts";
 
@@ -111,31 +115,37 @@ export interface HostCode<I, R> {
   readonly inputs: I;
   /** Gets the inputs with values in the place of the Variables. */
   readonly run: (inputs: never) => R;
-  /** What is written to Variables of what `run` returned. */
-  readonly writes: (result: R) => readonly (readonly [variable: Variable, value: unknown])[];
+  /**
+   * Where numbers and keys in the result are written: Variables in the places where the result has
+   * these. Other places may be missing.
+   */
+  readonly targets: unknown;
 }
 
 /**
  * Runs host code between kernels, such as an optimizer's step. In a recorded function each replay
  * runs it again, on tensors without data: for the numbers and keys that it computes.
  */
-export function onHost<I, R>({ inputs, run, writes }: HostCode<I, R>): R {
+export function onHost<I, R>({ inputs, run, targets }: HostCode<I, R>): R {
   const values = mapVariables(inputs, (variable) => unread(() => variable.value));
   const again = run as (inputs: unknown) => R;
   const recording = recordingNow();
   if (!recording) return again(values);
-  const { recorder } = recording;
-  const [[result], slots] = recorder.runSection(recording.inputsOf(inputs), values, (given) => {
-    const made = again(given);
-    return [made, writes(made).map(([, value]) => value)] as const;
+  const [result, slots] = recording.recorder.runSection(recording.inputsOf(inputs), values, again);
+  const variables = targetsOf(result, targets);
+  partsOf(result).host.forEach((value, i) => {
+    const variable = variables[i];
+    if (variable) recording.expect(variable, value, slots[i] as number);
   });
-  const changes = writes(result);
-  const written = partsOf(changes.map(([, value]) => value)).host.length;
-  // The values that are written come last.
-  let next = slots.length - written;
-  for (const [variable, value] of changes) {
-    if (partsOf(value).host.length === 0) continue;
-    recording.expect(variable, value, slots[next++] as number);
-  }
   return result;
+}
+
+/** The targets of the numbers and keys in a result, in the order of `partsOf`. */
+function targetsOf(result: unknown, targets: unknown): (Variable | undefined)[] {
+  if (typeof result === "number" || isHostObject(result))
+    return [targets instanceof Variable ? targets : undefined];
+  if (!isContainer(result) || isTensor(result)) return [];
+  return entriesOf(result).flatMap(([key, item]) =>
+    targetsOf(item, isContainer(targets) ? childAt(targets, key as PathPart) : undefined),
+  );
 }

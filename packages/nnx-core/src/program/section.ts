@@ -4,7 +4,15 @@
  * finds these numbers, and whether it asks for the same kernels as before.
  */
 import { equalData } from "../data/equal-data.ts";
-import { isContainer, mapItems } from "../data/containers.ts";
+import {
+  containerFrom,
+  containerKind,
+  type ContainerKind,
+  entriesOf,
+  isContainer,
+  itemsOf,
+  mapItems,
+} from "../data/containers.ts";
 import {
   type FillCall,
   type FuseCall,
@@ -62,14 +70,17 @@ export interface SectionResults {
 export function partsOf(value: unknown): SectionResults {
   const tensors: Tensor[] = [];
   const host: unknown[] = [];
-  const visit = (x: unknown): unknown => {
-    if (isTensor(x)) tensors.push(x);
-    else if (typeof x === "number" || isHostObject(x)) host.push(x);
-    else if (isContainer(x)) mapItems(x, visit);
-    return x;
-  };
-  visit(value);
+  addParts(value, tensors, host);
   return { tensors, host };
+}
+
+function addParts(x: unknown, tensors: Tensor[], host: unknown[]): void {
+  if (typeof x === "number") host.push(x);
+  else if (typeof x !== "object" || x === null) return;
+  else if (isTensor(x)) tensors.push(x);
+  else if (isHostObject(x)) host.push(x);
+  else if (Array.isArray(x)) for (let i = 0; i < x.length; i++) addParts(x[i], tensors, host);
+  else if (isContainer(x)) for (const item of itemsOf(x)) addParts(item, tensors, host);
 }
 
 /** Signals that host code went another way. */
@@ -93,17 +104,18 @@ export interface SectionPlan {
 /** Host code that runs again for each replay. */
 export class Section {
   private readonly plan: SectionPlan;
-  private readonly inputs: unknown;
+  private readonly inputs: MakeInputs;
   private readonly slots = new Map<number, Slot>();
   private readonly standIns = new Map<Slot, Tensor>();
 
   constructor(plan: SectionPlan) {
     this.plan = plan;
     const { slotOf } = plan;
-    this.inputs = mapParts(plan.inputs, (tensor) => {
+    const inputs = mapTensorsIn(plan.inputs, (tensor) => {
       const slot = slotOf(tensor);
       return slot === undefined ? tensor : this.standInFor(slot);
     });
+    this.inputs = inputsMaker(inputs) ?? (() => inputs);
     for (const { outputs = [] } of plan.events) for (const slot of outputs) this.standInFor(slot);
   }
 
@@ -134,13 +146,7 @@ export class Section {
     const outerInterceptor = intercept(rehearsal);
     const outerRecorder = setRecorder(rehearsal);
     try {
-      const result = this.plan.run(
-        mapParts(
-          this.inputs,
-          (tensor) => tensor,
-          (input) => host[input.slot],
-        ),
-      );
+      const result = this.plan.run(this.inputs(host));
       const { tensors, host: found } = partsOf(result);
       const { resultSlots } = this.plan;
       const isSame =
@@ -158,19 +164,42 @@ export class Section {
   }
 }
 
-function mapParts(
-  value: unknown,
-  replace: (tensor: Tensor) => Tensor,
-  hostOf?: (input: HostInput) => unknown,
-): unknown {
+function mapTensorsIn(value: unknown, replace: (tensor: Tensor) => Tensor): unknown {
   const map = (x: unknown): unknown => {
     if (typeof x !== "object" || x === null) return x;
     if (isTensor(x)) return replace(x);
-    if (x instanceof HostInput) return hostOf ? hostOf(x) : x;
     return isContainer(x) ? mapItems(x, map) : x;
   };
   return map(value);
 }
+
+/** Makes arguments in which only values of the host differ from those before. */
+type MakeInputs = (host: readonly unknown[]) => unknown;
+
+function inputsMaker(value: unknown): MakeInputs | undefined {
+  if (value instanceof HostInput) return (host) => host[value.slot];
+  if (!isContainer(value)) return undefined;
+  const entries = entriesOf(value);
+  const makers = entries.map(([, item]) => inputsMaker(item));
+  if (makers.every((make) => make === undefined)) {
+    if (entries.every(([, item]) => !isContainer(item) || isFixed(item))) fixed.add(value);
+    return undefined;
+  }
+  const kind = containerKind(value) as ContainerKind;
+  return (host) =>
+    containerFrom(
+      kind,
+      entries.map(([key, item], i) => [key, makers[i]?.(host) ?? item] as const),
+    );
+}
+
+const fixed = new WeakSet<object>();
+
+/**
+ * Whether a container never changes, nor what is in it: walks over it can be remembered. Those that
+ * host code gets when it runs again are such containers.
+ */
+export const isFixed = (x: object): boolean => fixed.has(x);
 
 const sameShapes = (a: readonly (readonly number[])[], b: readonly (readonly number[])[]): boolean =>
   a.length === b.length && a.every((shape, i) => sameNumbers(shape, b[i] as readonly number[]));

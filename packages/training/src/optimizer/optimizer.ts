@@ -97,7 +97,7 @@ export abstract class OptimizerBase extends GraphNode {
             : tx.update(given.gradients, given.state, given.values, args);
           return [...checkResult(result), given.step + 1] as const;
         },
-        writes: ([, next, count]) => unread(() => [...changesOf(optState, next), [step, count]] as const),
+        targets: [undefined, optState, step],
       });
       const [updates, next, count] = made;
       const { changes, bare } = applied(parameters, updates, apply ? (_, after) => after : add);
