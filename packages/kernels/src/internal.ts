@@ -4,6 +4,7 @@
  */
 export { hasReachableMemory } from "./backends.ts";
 export { alias, isRecording, isTensor, versionOfTensorflow } from "./engine.ts";
+export { hasReachableMemory } from "./backends.ts";
 export type { ElementArrays } from "./memory/access.ts";
 export {
   copyBytes,
@@ -13,8 +14,8 @@ export {
   memoryOf,
   tensorFrom,
 } from "./memory/bytes.ts";
-export { type ElementKernel, fuse } from "./memory/fuse.ts";
-export { newTensor } from "./memory/new-tensor.ts";
+export { type ElementKernel, fuse, runLoop } from "./memory/fuse.ts";
+export { filledInfo, newTensor } from "./memory/new-tensor.ts";
 export { axesOf2D, axesOf3D } from "./mends/pools.ts";
 export { aboveOf, notNegativeOf, ownKernelNames, positiveOf } from "./own-kernels.ts";
 export {
@@ -59,6 +60,16 @@ export { type Axis, axes2D, axes3D, interleave, padSpatial, readRegion } from ".
 export { conv2DAxes } from "./quick/convolve.ts";
 export { filtersOf, perChannel } from "./quick/grouped.ts";
 export { product } from "./quick/product.ts";
+export {
+  type Fill,
+  type FillCall,
+  type FuseCall,
+  type FusedLoop,
+  type MadeFrom,
+  type Recorder,
+  recorder,
+  setRecorder,
+} from "./recorder.ts";
 export { axesOf, keepDims, sameShape, sizeOf } from "./shape.ts";
 export * from "./steps/rules.ts";
 export type { StepRule } from "./steps/step-kernel.ts";

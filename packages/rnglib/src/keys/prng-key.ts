@@ -1,4 +1,5 @@
 /** @file The class of keys, and access to its words for this folder alone. */
+import { derive, open } from "./derivations.ts";
 import { describe } from "./messages.ts";
 import { dimensionsOf, formatShape, sizeOf } from "./shape.ts";
 
@@ -173,9 +174,7 @@ export class PRNGKey {
       );
     }
     const i = index < 0 ? index + length : index;
-    if (this.shape.length === 1) return singleKey(words[2 * i]!, words[2 * i + 1]!);
-    const stride = words.length / length;
-    return keyArray(Object.freeze(this.shape.slice(1)), words.slice(i * stride, (i + 1) * stride));
+    return derive(this, (from) => rowOf(from, i));
   }
 
   /** Whether `other` is a key of the same shape with the same words. */
@@ -206,8 +205,17 @@ export class PRNGKey {
 
   /** Plain data from which {@link PRNGKey.fromJSON} makes an equal key. */
   toJSON(): PRNGKeyJSON {
+    open(this);
     return { dtype: "key<fry>", shape: [...this.shape], words: [...wordsOf(this)] };
   }
+}
+
+/** The key, or array of keys, at an index along the leading axis. */
+function rowOf(keys: PRNGKey, index: number): PRNGKey {
+  if (keys.shape.length === 1) return singleKey(wordOf(keys, index, 0), wordOf(keys, index, 1));
+  const words = wordsOf(keys);
+  const stride = words.length / keys.shape[0]!;
+  return keyArray(Object.freeze(keys.shape.slice(1)), words.slice(index * stride, (index + 1) * stride));
 }
 
 /** Whether `json` has the form of a key. It was parsed from text, so its type proves nothing. */
