@@ -5,6 +5,7 @@ import { depthwiseFunctions } from "./depthwise-kernel.ts";
 import { patchesFunctions } from "./patches-kernel.ts";
 import { poolFunctions } from "./pool-kernel.ts";
 import { productFunctions } from "./product-kernel.ts";
+import { gateFunctions, stepFunctions } from "./recurrent-kernel.ts";
 import { extremaFunctions, sumFunctions } from "./reduce-kernel.ts";
 import { moveFunctions } from "./move-kernel.ts";
 import { rowsFunctions } from "./rows-kernel.ts";
@@ -24,8 +25,6 @@ export const allModules: Readonly<Record<string, Readonly<Record<string, WasmFun
   rows: rowsFunctions,
   select: selectFunctions,
   ...stepModules,
-import { gateFunctions, stepFunctions } from "./recurrent-kernel.ts";
-  adam: adamFunctions,
   gates: gateFunctions,
   steps: stepFunctions,
 };

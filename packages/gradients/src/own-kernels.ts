@@ -3,15 +3,13 @@ import { ownKernelNames } from "@nnxjs/kernels/internal";
 import { ownActivationRules } from "./activations.ts";
 import { ownConvRules } from "./conv.ts";
 import { ownPoolRules } from "./pool.ts";
+import { recurrentRules } from "./recurrent.ts";
 import { rowRules } from "./rows.ts";
 import { type GradientRule, zeroRule } from "./rule.ts";
 
 /** Gradients of gradients differentiate these kernels, because the rules use them. */
 export const ownRules: readonly GradientRule[] = [
   ...ownActivationRules,
-import { type MeanPool, ownKernelNames } from "@nnxjs/kernels/internal";
-import { recurrentRules } from "./recurrent.ts";
-import { type GradientRule, rule, zeroRule } from "./rule.ts";
   ...recurrentRules,
   zeroRule(ownKernelNames.positive, "x"),
   zeroRule(ownKernelNames.notNegative, "x"),

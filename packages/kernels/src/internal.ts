@@ -4,7 +4,6 @@
  */
 export { hasReachableMemory } from "./backends.ts";
 export { alias, isRecording, isTensor, versionOfTensorflow } from "./engine.ts";
-export { hasReachableMemory } from "./backends.ts";
 export type { ElementArrays } from "./memory/access.ts";
 export {
   copyBytes,
@@ -36,12 +35,9 @@ export {
 export { curves, slopes } from "./own/activations.ts";
 export { geluErf, geluTanh, silu } from "./ops/activations.ts";
 export { arrange, contract, contractPair, shaped } from "./ops/contract.ts";
-} from "./own-kernels.ts";
 export { recurrentKernelNames, type SequenceAttrs, type SimpleAttrs } from "./own/recurrent-names.ts";
 export { gruGradientOver, lstmGradientOver, simpleGradientOver } from "./own/recurrent-gradients.ts";
 export { gruOver, lstmOver, simpleOver } from "./own/recurrent-ops.ts";
-export { adamKernel, type Finish } from "./ops/adam.ts";
-export { arrange, contract, shaped } from "./ops/contract.ts";
 export { clamp, sign } from "./ops/exact.ts";
 export { fusedMatMul } from "./ops/fused-mat-mul.ts";
 export { gather, gatherAt, oneHotRows } from "./ops/indexing.ts";

@@ -67,8 +67,6 @@ export function registerKernels(owner: object, make: () => readonly KernelConfig
   onDemand.set(owner, kernels);
   for (const kernel of kernels) replace(kernel, present(kernel.kernelName, kernel.backendName));
 }
-/** The kernels of {@link addKernels}. */
-const added: KernelConfig[] = [];
 
 /** A kernel of this package. */
 export interface KernelEntry {
@@ -105,7 +103,6 @@ export const listKernels = (): readonly KernelEntry[] => [
     ),
   ),
   ...[...wasmKernels, ...ownKernels, ...[...onDemand.values()].flat()].map(({ kernelName, backendName }) => ({
-  ...[...wasmKernels, ...ownKernels, ...added].map(({ kernelName, backendName }) => ({
     kernelName,
     backendName,
     reason: "missing" as const,
@@ -144,21 +141,9 @@ export function mendKernels(): void {
       .reduce((inner, { around }) => around(inner), stock.kernelFunc);
     replace({ ...stock, kernelFunc, [STOCK]: stock }, before);
   }
-  for (const kernel of [...wasmKernels, ...ownKernels, ...added]) {
+  for (const kernel of [...wasmKernels, ...ownKernels]) {
     if (!present(kernel.kernelName, kernel.backendName)) replace(kernel, undefined);
   }
-}
-
-/**
- * Registers kernels of an op that few programs use. The op calls this, so that programs without it
- * need not load the kernels.
- */
-export function addKernels(kernels: readonly KernelConfig[]): void {
-  if (!added.includes(kernels[0]!)) {
-    added.push(...kernels);
-    lookedAt = undefined;
-  }
-  mendKernels();
 }
 
 /** Restores the kernels that {@link mendKernels} replaced. Does nothing if that was not called. */

@@ -3,7 +3,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { NamedAttrMap, Tensor } from "@tensorflow/tfjs-core";
 import { hasReachableMemory } from "../backends.ts";
 import { isRecording } from "../engine.ts";
-import { addKernels } from "../mend-kernels.ts";
+import { registerKernels } from "../mend-kernels.ts";
 import { canRun } from "../wasm/call.ts";
 import { recurrentKernels } from "./recurrent.ts";
 import { recurrentKernelNames as names, type SequenceAttrs, type SimpleAttrs } from "./recurrent-names.ts";
@@ -32,7 +32,7 @@ const over =
   <I extends string, A extends object>(kernelName: string): Over<I, A> =>
   (inputs, attrs) => {
     if (!isAble(kernelName, Object.values(inputs))) return undefined;
-    addKernels(recurrentKernels);
+    registerKernels(recurrentKernels, () => recurrentKernels);
     // The kernels have several outputs each.
     return tf.engine().runKernel<Tensor[]>(kernelName, { ...inputs }, attrs as NamedAttrMap);
   };

@@ -12,4 +12,12 @@ import { quickPools } from "./pool-kernels.ts";
  * Every replacement of a kernel that is right but slow. `around` gets the mended kernel, and the
  * replacement calls it where WebAssembly is out of reach.
  */
-export const allQuick: readonly Mend[] = [...elementwise, ...pairMends, ...matMuls, ...reductions, ...moves, ...quickPools, ...quickConvolutions];
+export const allQuick: readonly Mend[] = [
+  ...elementwise,
+  ...pairMends,
+  ...matMuls,
+  ...reductions,
+  ...moves,
+  ...quickPools,
+  ...quickConvolutions,
+];
