@@ -6,7 +6,7 @@ import { curves, slopes } from "@nnxjs/kernels/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import type { LeakyReluAttrs, Tensor } from "@tensorflow/tfjs-core";
 import { type GradientRule, rule } from "./rule.ts";
-import { notNegative, only, positive, select } from "./select.ts";
+import { only, positive } from "./select.ts";
 import { zero } from "./zero.ts";
 
 /** A kernel whose gradient `slope` computes from dy and x. */

@@ -8,13 +8,14 @@ import {
   filterGradient,
   inputGradient,
   product,
+  slopes,
   sumTo,
 } from "@nnxjs/kernels/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import type { _FusedMatMulAttrs, FusedConv2DAttrs, Tensor } from "@tensorflow/tfjs-core";
 import { gradientOfLeft, gradientOfRight } from "./matmul.ts";
 import { type GradientRule, rule } from "./rule.ts";
-import { only, positive, select } from "./select.ts";
+import { positive, select } from "./select.ts";
 
 interface Activation {
   readonly activation: string;
@@ -36,13 +37,14 @@ function throughActivation(
     case "linear":
       return tf.reshape(dy, dy.shape);
     case "relu":
-      return only(positive(y), dy);
+      return slopes.relu.run({ dy, y });
     case "relu6":
-      return only(tf.logicalAnd(positive(y), positive(tf.sub(6, y))), dy);
+      // y lies between the bounds where its argument does.
+      return slopes.relu6.run({ dy, x: y });
     case "elu":
-      return select(positive(y), dy, tf.mul(dy, tf.add(y, 1)));
+      return slopes.elu.run({ dy, y });
     case "sigmoid":
-      return tf.mul(dy, tf.mul(y, tf.sub(1, y)));
+      return slopes.sigmoid.run({ dy, y });
     case "leakyrelu":
       return select(positive(tf.neg(z())), tf.mul(dy, leakyreluAlpha), dy);
     case "prelu":

@@ -12,7 +12,7 @@ export const SIGN = 0x80000000 | 0;
 
 /** ln 2 in two parts. Multiples of the first are exact. */
 const LN2_HIGH = 0.693359375;
-const LN2_LOW = -2.12194440054690583e-4;
+const LN2_LOW = -2.121944400546906e-4;
 /** Adding it rounds to a whole number, which is then in the lowest bits. */
 const TO_WHOLE = 1.5 * 2 ** 23;
 
