@@ -67,12 +67,11 @@ const second = <const I extends "x" | "y">(
     inputs: ["dy", by],
     save: ["dy", by],
     backward: (g, { saved }) => {
-      const of = saved as Readonly<Record<"dy" | I, Tensor>>;
-      const thunks: Readonly<Record<string, () => Tensor>> = {
+      const of: Readonly<Record<"dy" | I, Tensor>> = saved;
+      return {
         dy: () => slope.run({ ...of, dy: g }),
         [by]: () => curved(tf.mul(g, of.dy), of[by]),
-      };
-      return thunks as Readonly<Record<"dy" | I, () => Tensor>>;
+      } as Readonly<Record<"dy" | I, () => Tensor>>;
     },
   });
 

@@ -109,9 +109,31 @@ onEachBackend("kernels of two tensors", () => {
         const wanted = Math.fround(reference(p, q));
         // The sign of the larger of two zeros is not defined.
         const fits = Object.is(found, wanted) || (found === 0 && wanted === 0);
-        if (!fits) expect.fail(`${name}(${p}, ${q}) in ${a} and ${b}: expected ${wanted}, got ${found}`);
+        if (!fits)
+          expect.fail(
+            `${name}(${p}, ${q}) in [${a.join()}] and [${b.join()}]: expected ${wanted}, got ${found}`,
+          );
       });
     }
+  });
+
+  it("raise to powers", () => {
+    mendKernels();
+    const [x, y] = [numbers(300).map(Math.abs), numbers(20)];
+    const expectPowers = (found: tf.Tensor, wanted: (x: number, i: number) => number): void => {
+      found.dataSync().forEach((value, i) => {
+        const exact = Math.fround(wanted(x[i]!, i));
+        const fits = Object.is(value, exact) || Math.abs(value - exact) <= 2e-6 * Math.abs(exact);
+        if (!fits) expect.fail(`number ${i}, of ${x[i]}: expected ${exact}, got ${value}`);
+      });
+    };
+    tf.tidy(() => {
+      const a = tf.tensor(x, [15, 20]);
+      expectPowers(tf.pow(a, 2), (each) => each * each);
+      expectPowers(tf.pow(a, tf.tensor(y, [20])), (each, i) => each ** y[i % 20]!);
+      expect(tf.pow(a, tf.fill([1, 1, 1], 2)).shape).toEqual([1, 15, 20]);
+      expect([...tf.pow(tf.fill([200], -3), 2).dataSync()]).toEqual(Array<number>(200).fill(9));
+    });
   });
 
   it("keep whole numbers whole", () => {
