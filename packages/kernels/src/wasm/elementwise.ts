@@ -65,24 +65,6 @@ const plain = <A>(
     return eachElement(backend, plainModule, name, [x], numbers(attrs)) ?? stock();
   });
 
-/** Methods of the wasm backend that its types leave out. */
-interface Counting {
-  incRef?(dataId: object): void;
-}
-
-/** Another tensor over the same data, as on cpu. The backend counts them. */
-const identity: Mend = mend<"x">(
-  "Identity",
-  ["wasm"],
-  "Copies. The engine calls it for every tensor that a gradient needs.",
-  ({ inputs: { x }, backend, stock }) => {
-    const counting = backend as Counting;
-    if (x.dtype === "string" || !counting.incRef) return stock();
-    counting.incRef(x.dataId);
-    return { dataId: x.dataId, shape: x.shape, dtype: x.dtype };
-  },
-);
-
 const both = ["cpu", "wasm"];
 // tensorflow.js has these two by XNNPACK on wasm, which is as quick.
 const cpu = ["cpu"];
@@ -116,5 +98,4 @@ export const elementwise: readonly Mend[] = [
   plain("Round", cpu, "round"),
   plain("Floor", cpu, "floor"),
   plain("Ceil", cpu, "ceil"),
-  identity,
 ];
