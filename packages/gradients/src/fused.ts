@@ -8,14 +8,13 @@ import {
   filterGradient,
   inputGradient,
   product,
-  slopes,
   sumTo,
 } from "@nnxjs/kernels/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import type { _FusedMatMulAttrs, FusedConv2DAttrs, Tensor } from "@tensorflow/tfjs-core";
 import { gradientOfLeft, gradientOfRight } from "./matmul.ts";
 import { type GradientRule, rule } from "./rule.ts";
-import { positive, select } from "./select.ts";
+import { only, positive, select } from "./select.ts";
 
 interface Activation {
   readonly activation: string;
@@ -37,14 +36,13 @@ function throughActivation(
     case "linear":
       return tf.reshape(dy, dy.shape);
     case "relu":
-      return slopes.relu.run({ dy, y });
+      return only(positive(y), dy);
     case "relu6":
-      // y lies between the bounds where its argument does.
-      return slopes.relu6.run({ dy, x: y });
+      return only(tf.logicalAnd(positive(y), positive(tf.sub(6, y))), dy);
     case "elu":
-      return slopes.elu.run({ dy, y });
+      return select(positive(y), dy, tf.mul(dy, tf.add(y, 1)));
     case "sigmoid":
-      return slopes.sigmoid.run({ dy, y });
+      return tf.mul(dy, tf.mul(y, tf.sub(1, y)));
     case "leakyrelu":
       return select(positive(tf.neg(z())), tf.mul(dy, leakyreluAlpha), dy);
     case "prelu":
