@@ -38,7 +38,7 @@ export { fusedMatMul } from "./ops/fused-mat-mul.ts";
 export { gather, gatherAt, oneHotRows } from "./ops/indexing.ts";
 export type { Operand } from "./ops/op.ts";
 export * from "./ops/ops.ts";
-export { convSpatial, depthwiseSpatial, poolValid } from "./ops/spatial.ts";
+export { convSpatial, depthwiseSpatial, poolValid, transposedSpatial } from "./ops/spatial.ts";
 export { tensorOf, valuesOf } from "./ops/values.ts";
 export { addRows } from "./quick/add-rows.ts";
 export { broadcast, sumTo } from "./quick/broadcasting.ts";
