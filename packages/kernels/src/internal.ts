@@ -43,7 +43,7 @@ export { fusedMatMul } from "./ops/fused-mat-mul.ts";
 export { gather, gatherAt, oneHotRows } from "./ops/indexing.ts";
 export type { Operand } from "./ops/op.ts";
 export * from "./ops/ops.ts";
-export { convSpatial, depthwiseSpatial, poolValid } from "./ops/spatial.ts";
+export { convSpatial, depthwiseSpatial, poolValid, transposedSpatial } from "./ops/spatial.ts";
 export { tensorOf, valuesOf } from "./ops/values.ts";
 export { rowsOf } from "./ops/rows.ts";
 export { type AddAttrs, rowKernelNames, rowSumsOf } from "./own/rows.ts";
