@@ -1,0 +1,43 @@
+import "@tensorflow/tfjs-backend-cpu";
+import "@tensorflow/tfjs-backend-wasm";
+import * as tf from "@tensorflow/tfjs-core";
+const [backend, group, entry, n = "20"] = process.argv.slice(2);
+tf.enableProdMode();
+await tf.setBackend(backend!);
+const { runs } = await import(`../cases/${group}/ours.ts`);
+const run = runs[entry!]();
+for (let i = 0; i < 8; i++) run.step();
+const N = Number(n);
+let c0 = process.cpuUsage();
+for (let i = 0; i < N; i++) run.step();
+let d = process.cpuUsage(c0);
+console.log("step ms", (d.user + d.system) / 1000 / N);
+const times = new Map<string, [number, number]>();
+let depth = 0;
+for (const k of tf.getKernelsForBackend(backend!)) {
+  const f = k.kernelFunc;
+  (k as any).kernelFunc = (a: any) => {
+    const t = performance.now();
+    const childBefore = child;
+    child = 0;
+    const r = f(a);
+    const total = performance.now() - t;
+    const own = total - child;
+    child = childBefore + total;
+    const shapes = Object.values(a.inputs).map((x: any) => x?.shape?.join("x")).join(" ");
+    const key = `${k.kernelName} ${shapes.slice(0, 50)}`;
+    const e = times.get(key) ?? [0, 0];
+    e[0] += own; e[1]++;
+    times.set(key, e);
+    return r;
+  };
+}
+let child = 0;
+c0 = process.cpuUsage();
+for (let i = 0; i < N; i++) run.step();
+d = process.cpuUsage(c0);
+console.log("profiled", (d.user + d.system) / 1000 / N);
+let sum = 0;
+for (const [, [t]] of times) sum += t;
+console.log("kernels", sum / N);
+for (const [k, [t, c]] of [...times].sort((a, b) => b[1][0] - a[1][0]).slice(0, 28)) console.log((t / N).toFixed(3), (c / N).toFixed(1), k);
