@@ -30,7 +30,7 @@ const valuesOf = (backend: object, x: TensorInfo): Elements =>
 
 const gather: Mend = quick<"x" | "indices", GatherV2Attrs>(
   "GatherV2",
-  "Computes an index per element.",
+  "Computes an index per element. wasm's reads outside its operands when there is a batch.",
   (backend, { x, indices }, attrs) => {
     if (!isPlain(x.dtype) || indices.dtype !== "int32") return undefined;
     const [axis] = util.parseAxisParam(attrs.axis, x.shape) as [number];
