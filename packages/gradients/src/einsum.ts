@@ -1,6 +1,6 @@
 /** @file Einstein summation. */
 import type { EinsumAttrs, GradConfig, Tensor } from "@tensorflow/tfjs-core";
-import { contract, contractPair, letterSizes, parseEquation } from "@nnxjs/kernels/internal";
+import { contract, letterSizes, parseEquation } from "@nnxjs/kernels/internal";
 import { type GradientRule, throughZero } from "./rule.ts";
 import { InputsToSave } from "./tape.ts";
 import { isZero } from "./zero.ts";
@@ -26,20 +26,9 @@ const einsum: GradientRule = {
     );
     const thunks = inputs.map((labels, i) => {
       const others = saved.flatMap((x, j) => (j === i ? [] : [{ labels: inputs[j]!, x }]));
-      const operands = [{ labels: output, x: gradient }, ...others];
       return [
         String(i),
-        () => {
-          const [a, b] = operands;
-          // One kernel for two tensors, unless a letter of the input has to be repeated.
-          if (
-            b &&
-            operands.length === 2 &&
-            labels.every((each) => [...a!.labels, ...b.labels].includes(each))
-          )
-            return contractPair(`${output.join("")},${b.labels.join("")}->${labels.join("")}`, a!.x, b.x);
-          return contract(operands, labels, sizes);
-        },
+        () => contract([{ labels: output, x: gradient }, ...others], labels, sizes),
       ] as const;
     });
     return isZero(gradient) ? throughZero(Object.fromEntries(thunks)) : Object.fromEntries(thunks);

@@ -3,7 +3,7 @@ import { gather_util, scatter_util, util } from "@tensorflow/tfjs-core";
 import type { GatherV2Attrs, OneHotAttrs, ScatterNdAttrs, TensorInfo } from "@tensorflow/tfjs-core";
 import { type Elements, isHeap, loop, type LoopDtype } from "../memory/access.ts";
 import type { Mend } from "../mends/mend.ts";
-import { addRowsTo, takeRows } from "../own/rows.ts";
+import { addRowsTo, addRun, copyRun, takeRows } from "../own/rows.ts";
 import { sizeOf } from "../shape.ts";
 import { arrayOf, isPlain } from "./move.ts";
 import { stepsOf } from "./block.ts";
@@ -56,8 +56,8 @@ const gather: Mend = quick<"x" | "indices", GatherV2Attrs>(
         for (let o = 0; o < outer; o++) {
           const begin = (n * outer + o) * count;
           for (let i = 0; i < perBatch; i++) {
-            const from = (begin + ids![n * perBatch + i]!) * inner;
-            for (let j = 0; j < inner; j++) out[to++] = values![from + j]!;
+            copyRun(values!, (begin + ids![n * perBatch + i]!) * inner, out, to, inner);
+            to += inner;
           }
         }
       }
@@ -98,11 +98,14 @@ const gatherNd: Mend = quick<"params" | "indices">(
     const [shape, , inner] = gather_util.prepareAndValidate(params as Given[0], indices as Given[1]);
     const rows = rowsAt(backend, indices, params.shape);
     const { dtype } = params;
+    if (indices.shape.at(-1) === 1) {
+      const [count = 0] = params.shape;
+      const table = { ...params, shape: [count, inner] };
+      return takeRows(backend, table, { ids: indices, count, wraps: false }, shape, "zero");
+    }
     return loop(backend, isHeap(backend) ? [params] : [], { shape, dtype }, (heap, out) => {
       const values = isHeap(backend) ? heap[0]! : arrayOf(backend, params);
-      for (let i = 0, to = 0; i < rows.length; i++) {
-        for (let j = 0, from = rows[i]! * inner; j < inner; j++) out[to++] = values[from + j]!;
-      }
+      for (let i = 0; i < rows.length; i++) copyRun(values, rows[i]! * inner, out, i * inner, inner);
     });
   },
 );
@@ -124,10 +127,8 @@ const scatterNd: Mend = quick<"indices" | "updates", ScatterNdAttrs>(
     return loop(backend, isHeap(backend) ? [updates] : [], { shape, dtype }, (heap, out) => {
       const values = isHeap(backend) ? heap[0]! : arrayOf(backend, updates);
       if (isHeap(backend)) out.fill(0);
-      for (let i = 0, from = 0; i < rows.length; i++) {
-        for (let j = 0, to = rows[i]! * sliceSize; j < sliceSize; j++, from++)
-          out[to + j] = out[to + j]! + values[from]!;
-      }
+      for (let i = 0; i < rows.length; i++)
+        addRun(values, i * sliceSize, out, rows[i]! * sliceSize, sliceSize);
     });
   },
 );

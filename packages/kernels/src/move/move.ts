@@ -7,7 +7,7 @@ import { heapOf } from "../wasm/heap.ts";
 import type { WasmFunctions } from "../wasm/module.ts";
 import { moveModule } from "../wasm/move.generated.ts";
 import { type Block, eachPlane, joined } from "./block.ts";
-import { copyWords, type Words } from "./words.ts";
+import { copyWords, wordsOf } from "./words.ts";
 
 /** A block of one of the inputs. */
 export interface Part extends Block {
@@ -39,10 +39,6 @@ export function arrayOf(backend: object, { dataId, dtype, shape }: TensorInfo): 
   array.set(values);
   return array;
 }
-
-/** The bits of elements. */
-const wordsOf = (x: Elements): Words =>
-  x instanceof Float32Array ? new Int32Array(x.buffer, x.byteOffset, x.length) : x;
 
 /** Elements from here on are worth the call of a module. */
 const WORTH = 64;

@@ -107,7 +107,7 @@ export function dynamicUpdateSlice<T extends Tensor>(
     inside = inside ? logicalAnd(inside, along) : along;
   }
   // The shape is that of x, so the type T still holds.
-  return (inside ? where(broadcastTo(inside, x.shape), spread, x) : reshape(update, x.shape)) as T;
+  return (inside ? where(inside, spread, x) : reshape(update, x.shape)) as T;
 }
 
 registerFunction("dynamicUpdateSlice", dynamicUpdateSlice);
