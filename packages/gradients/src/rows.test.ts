@@ -25,7 +25,8 @@ function expectLike(own: F, other: F, xs: tf.Tensor[]): void {
     expect(first(own)).toEqual(first(other));
     const second = (f: F): number[][] => secondVjp(squared(f), xs, dy, directions).map(values);
     const [ours, theirs] = [second(own), second(other)];
-    ours.forEach((list, i) => list.forEach((value, j) => expect(value).toBeCloseTo(theirs[i]![j]!, 4)));
+    for (const [i, list] of ours.entries())
+      for (const [j, value] of list.entries()) expect(value).toBeCloseTo(theirs[i]![j]!, 4);
   });
   expect(tf.memory().numTensors).toBe(before);
 }

@@ -3,7 +3,6 @@ import { NnxError, registerFunction } from "@nnxjs/nnx-core";
 import { checkTensor, describe } from "@nnxjs/nnx-core/internal";
 import {
   add,
-  broadcastTo,
   cast,
   gatherAt,
   greaterEqual,
