@@ -1,7 +1,7 @@
 /** @file Kernels that read and write by index. */
 import { gather_util, scatter_util, util } from "@tensorflow/tfjs-core";
 import type { GatherV2Attrs, OneHotAttrs, ScatterNdAttrs, TensorInfo } from "@tensorflow/tfjs-core";
-import { type Elements, isHeap, loop, type LoopDtype } from "../memory/access.ts";
+import { type Elements, isHeap, loop } from "../memory/access.ts";
 import type { Mend } from "../mends/mend.ts";
 import { addRowsTo, addRun, copyRun, takeRows } from "../own/rows.ts";
 import { sizeOf } from "../shape.ts";
@@ -28,13 +28,13 @@ const quick = <I extends string, A = unknown>(
 const valuesOf = (backend: object, x: TensorInfo): Elements =>
   isHeap(backend) ? backend.typedArrayFromHeap(x) : arrayOf(backend, x);
 
-const gather: Mend = quick<"x" | "indices", GatherV2Attrs>(
+const gather: Mend = quick<"x" | "indices", Pick<GatherV2Attrs, "axis"> & Partial<GatherV2Attrs>>(
   "GatherV2",
   "Computes an index per element. wasm's reads outside its operands when there is a batch.",
   (backend, { x, indices }, attrs) => {
     if (!isPlain(x.dtype) || indices.dtype !== "int32") return undefined;
     const [axis] = util.parseAxisParam(attrs.axis, x.shape) as [number];
-    const batchDims = attrs.batchDims ?? 0;
+    const { batchDims = 0 } = attrs;
     const batch = sizeOf(x.shape.slice(0, batchDims));
     const outer = sizeOf(x.shape.slice(batchDims, axis));
     const count = x.shape[axis]!;
@@ -94,8 +94,7 @@ const gatherNd: Mend = quick<"params" | "indices">(
   "Computes an index per element (cpu), or reads outside (wasm).",
   (backend, { params, indices }) => {
     if (!isPlain(params.dtype) || indices.dtype !== "int32" || indices.shape.at(-1) === 0) return undefined;
-    type Given = Parameters<typeof gather_util.prepareAndValidate>;
-    const [shape, , inner] = gather_util.prepareAndValidate(params as Given[0], indices as Given[1]);
+    const [shape, , inner] = gather_util.prepareAndValidate(params, indices);
     const rows = rowsAt(backend, indices, params.shape);
     const { dtype } = params;
     if (indices.shape.at(-1) === 1) {
@@ -120,7 +119,7 @@ const scatterNd: Mend = quick<"indices" | "updates", ScatterNdAttrs>(
     const { sliceSize } = scatter_util.calculateShapes(updates, indices, shape);
     const rows = rowsAt(backend, indices, shape);
     if (sizeOf(updates.shape) !== rows.length * sliceSize) return undefined;
-    const dtype = updates.dtype as LoopDtype;
+    const { dtype } = updates;
     if (indices.shape.at(-1) === 1) {
       return addRowsTo(backend, updates, { ids: indices, count: shape[0]!, wraps: false }, shape);
     }

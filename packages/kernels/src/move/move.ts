@@ -10,7 +10,7 @@ import { type Block, eachPlane, joined } from "./block.ts";
 import { copyWords, wordsOf } from "./words.ts";
 
 /** A block of one of the inputs. */
-export interface Part extends Block {
+interface Part extends Block {
   readonly input: number;
 }
 
@@ -92,7 +92,7 @@ function copyParts(
  * Tensors of parts of others. Nothing is recorded on a tape.
  * @param inputs - All of one dtype: float32, int32 or bool. The results have it, too.
  */
-export function move(backend: object, inputs: readonly TensorInfo[], wholes: readonly Whole[]): TensorInfo[] {
+function move(backend: object, inputs: readonly TensorInfo[], wholes: readonly Whole[]): TensorInfo[] {
   const dtype = inputs[0]!.dtype as LoopDtype;
   const size = wholes.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
   // On cpu a module would need copies of everything.
