@@ -145,4 +145,5 @@ export {
 } from "./inspect/summarize.ts";
 export type { StackedOf } from "./transforms/stack-results.ts";
 export { Carry, type MapAxes, type MapAxis, StateAxes } from "./transforms/axes.ts";
+export { scan, type ScanOptions } from "./transforms/scan.ts";
 export { vmap, type VmapOptions } from "./transforms/vmap.ts";

@@ -399,6 +399,8 @@ export {
   Carry,
   type MapAxes,
   type MapAxis,
+  scan,
+  type ScanOptions,
   StateAxes,
   vmap,
   type VmapOptions,
