@@ -18,15 +18,15 @@ export function inputsFromOutside(
   const ofInterest = differentiated
     ? dependents(tapeEngine().state.activeTape ?? [], watchedNow())
     : undefined;
-  const known = new Set(given.map(({ id }) => id));
+  // All outputs first: the copy that an op saves of its output comes before the op on the tape.
+  const known = new Set([...given, ...tape.flatMap(({ outputs }) => outputs)].map(({ id }) => id));
   const found: Tensor[] = [];
-  for (const { inputs, outputs } of tape) {
+  for (const { inputs } of tape) {
     for (const input of Object.values(inputs)) {
       if (known.has(input.id) || input.dtype !== "float32") continue;
       known.add(input.id);
       if (ofInterest?.has(input.id) ?? true) found.push(input);
     }
-    for (const { id } of outputs) known.add(id);
   }
   return found;
 }

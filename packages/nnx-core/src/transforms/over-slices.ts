@@ -1,16 +1,17 @@
 /** @file Runs a function once for each slice of its arguments, for `vmap` and `scan`. */
 import { tidy } from "../graph/scope.ts";
-import { discard, hold, type Lease } from "../ownership/lease.ts";
+import { hold, type Lease } from "../ownership/lease.ts";
 import { attachTo } from "../ownership/scopes.ts";
 import { tensorsIn } from "../ownership/tensors-in.ts";
 import { refuseDisposed } from "../state/disposed.ts";
-import { isRecording, scoped, type Tensor, zeros } from "../tensor.ts";
+import { scoped } from "../tensor.ts";
 import { atomicallyOn } from "../undo/atomically.ts";
 import { framesOfArgument, Structure } from "../undo/structure.ts";
 import { observeWrites } from "../variable/observer.ts";
 import type { Variable } from "../variable/variable.ts";
 import type { MapAxes } from "./axes.ts";
 import { disposeLeaves, joinNewLeaves, type NewLeaves, newLeavesIn, type Origins } from "./new-leaves.ts";
+import { HandedOn } from "./handed-on.ts";
 import { SlicedArguments, type SlicingOptions } from "./sliced-arguments.ts";
 import { type Stacked, stackResults } from "./stack-results.ts";
 
@@ -86,23 +87,18 @@ function runAll(
     isGiven: (owner, key) => sliced.isGiven(owner, key),
     isMade: (variable) => made.has(variable),
   };
-  let { init: carry } = call;
-  let passing: Passing | undefined;
+  let handed: HandedOn | undefined;
   const leases: Lease[] = [];
-  let carryLease: Lease | undefined;
   const slice = (index: number): void => {
     const slices = sliced.lend(index);
-    // After the first slice was cut: what is cut is not handed on.
-    passing ??= new Passing();
-    const [[result, next]] = tidy(() => [call.run(slices, index, carry), newTensors()] as const);
+    // After the first slice was cut, since what was cut must stay.
+    handed ??= new HandedOn(call.init);
+    const { value } = handed;
+    const [[result, next]] = tidy(() => [call.run(slices, index, value), newTensors()] as const);
     results[index] = result;
     // A later slice may replace the value of a Variable that this one returned.
     leases.push(hold(result));
-    const lease = hold(next);
-    carryLease?.handOver();
-    carryLease = lease;
-    passing.drop(carry, next, result);
-    carry = next;
+    handed.next(next, result);
     for (const slot of sliced.slots) slot.take(index);
     if (!own.isSame()) {
       sliced.modules.forEach(({ module, place }, i) => {
@@ -128,37 +124,15 @@ function runAll(
     });
     const stacked =
       size === 0 ? nothingStacked : stackResults(results, { where, last, origins, done }, outAxes);
-    return [stacked, carry];
+    return [stacked, handed ? handed.value : call.init];
   } catch (error) {
     for (const each of grown) for (const leaves of each) if (leaves) disposeLeaves(leaves);
     for (const variable of made) if (!variable.isDisposed) variable.dispose();
     throw error;
   } finally {
     for (const lease of leases) lease.handOver();
-    carryLease?.handOver();
+    handed?.end();
   }
 }
 
 const nothingStacked: Stacked = { tensors: [], nodes: [], build: () => [] };
-
-/**
- * Frees what one slice handed to the next, as soon as it was used. Tensors that are older are left
- * alone, as are those that somebody holds or that are results.
- */
-class Passing {
-  private readonly results = new Set<Tensor>();
-  private readonly oldest: number;
-
-  constructor() {
-    // While a gradient is recorded, the tape has them.
-    this.oldest = isRecording() ? Number.POSITIVE_INFINITY : scoped(() => zeros([])).id;
-  }
-
-  drop(old: unknown, next: unknown, result: unknown): void {
-    const { oldest, results } = this;
-    if (oldest === Number.POSITIVE_INFINITY || old === undefined) return;
-    for (const tensor of tensorsIn(result)) results.add(tensor);
-    const kept = new Set(tensorsIn(next));
-    discard(tensorsIn(old).filter((each) => each.id > oldest && !results.has(each) && !kept.has(each)));
-  }
-}
