@@ -1,6 +1,7 @@
 /** @file The text of kernels.generated.ts. */
 import { normalKernel, probitKernel } from "./erf-inv-kernel.ts";
 import { bernoulliKernel, bitsKernel, maskScaleKernel, uniformKernel } from "./hash-kernel.ts";
+import { randintKernel } from "./randint-kernel.ts";
 import { encodeModule, type WasmFunction } from "../wasm-emitter/module.ts";
 
 const kernels: Readonly<Record<string, () => WasmFunction>> = {
@@ -10,6 +11,7 @@ const kernels: Readonly<Record<string, () => WasmFunction>> = {
   maskScale: maskScaleKernel,
   normal: normalKernel,
   probit: probitKernel,
+  randint: randintKernel,
 };
 
 /** All kernels share one page of memory. */

@@ -208,3 +208,39 @@ export function kernelMaskScale(
   });
   return true;
 }
+
+/** How words become integers: `minval + (high * multiplier + low) % span`. */
+export interface IntegerRange {
+  readonly span: number;
+  readonly multiplier: number;
+  readonly minval: number;
+}
+
+/**
+ * Integers in a range from the high and the low words of two keys, by kernels. Returns false when
+ * there are none.
+ */
+export function kernelRandint(
+  h0: number,
+  h1: number,
+  l0: number,
+  l1: number,
+  { span, multiplier, minval }: IntegerRange,
+  out: Int32Array,
+): boolean {
+  const bits = kernel("bits");
+  const randint = kernel("randint");
+  if (bits === undefined || randint === undefined || page === undefined) return false;
+  const { words, source } = page;
+  const high = new Uint32Array(source.buffer, source.byteOffset, CHUNK);
+  inChunks(0, out.length, (count, hi, lo, begin) => {
+    if (multiplier !== 0) {
+      bits(count, h0, h1, hi, lo);
+      high.set(words);
+    }
+    bits(count, l0, l1, hi, lo);
+    randint(count, span, multiplier, minval);
+    copyOut(words, count, out, begin);
+  });
+  return true;
+}
