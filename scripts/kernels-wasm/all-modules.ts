@@ -42,13 +42,13 @@ export const generatedPlace = (name: string): URL =>
 export function generatedFile(name: string): string {
   const functions = Object.keys(allModules[name]!);
   const bytes = bytesOf(name);
-  return `/** @file A WebAssembly module in base64. Generated: node scripts/run.mjs scripts/emit-kernels-wasm.ts */
+  return `/** @file A WebAssembly module in hexadecimal. Generated: node scripts/run.mjs scripts/emit-kernels-wasm.ts */
 import type { WasmModule } from "./module.ts";
 
 /** ${bytes.length} bytes. */
 export const ${name}Module: WasmModule<${functions.map((each) => `"${each}"`).join(" | ")}> = {
-  base64:
-    "${Buffer.from(bytes).toString("base64")}",
+  hex:
+    "${Buffer.from(bytes).toString("hex")}",
 };
 `;
 }

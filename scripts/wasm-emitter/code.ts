@@ -164,6 +164,22 @@ export const f32x4 = {
   const: (value: number): Code => i32x4.const(new Int32Array(Float32Array.of(value).buffer)[0]!),
 };
 
+/** Two 64-bit floats. */
+export const f64x2 = {
+  /** Of the first two 32-bit integers, without sign. */
+  fromFirstU32: simd(0xff),
+  floor: simd(0x75),
+  add: simd(0xf0),
+  sub: simd(0xf1),
+  mul: simd(0xf2),
+  div: simd(0xf3),
+  /** The same number twice. */
+  const: (value: number): Code => {
+    const [low, high] = new Int32Array(Float64Array.of(value).buffer);
+    return v128.const([low!, high!, low!, high!]);
+  },
+};
+
 /** 128 bits. */
 export const v128 = {
   load: memory(0x00),

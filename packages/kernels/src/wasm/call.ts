@@ -27,7 +27,7 @@ function functionsOf<F extends string>(
   module: WasmRun<F>["module"],
   memory: WebAssembly.Memory,
 ): WasmFunctions<F> | undefined {
-  if ("base64" in module) return functionsOver(module, memory);
+  if ("hex" in module) return functionsOver(module, memory);
   const all = module.map((each) => functionsOver(each, memory));
   if (all.includes(undefined)) return undefined;
   // Together they have the functions F.
