@@ -1,10 +1,12 @@
 /** @file Every module of packages/kernels/src/wasm, and the text of its file. */
 import { anyMemory, encodeModule, type WasmFunction } from "../wasm-emitter/module.ts";
+import { maskFunctions } from "./mask-kernel.ts";
 import { productFunctions } from "./product-kernel.ts";
 import { stepModules } from "./step-kernels.ts";
 
 /** The functions of each module, by the name of the module. */
 export const allModules: Readonly<Record<string, Readonly<Record<string, WasmFunction>>>> = {
+  mask: maskFunctions,
   product: productFunctions,
   ...stepModules,
 };

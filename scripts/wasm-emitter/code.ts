@@ -109,6 +109,8 @@ export const i32x4 = {
   add: simd(0xae),
   sub: simd(0xb1),
   mul: simd(0xb5),
+  /** The first four bytes, each without a sign. */
+  fromFourBytes: (a: Code): Code => simd(0xa9)(simd(0x89)(a)),
   /** Rounds towards 0; NaN becomes 0, and what is out of range the nearest integer in range. */
   fromF32x4: simd(0xf8),
   /** The same integer four times. */

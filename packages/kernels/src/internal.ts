@@ -24,10 +24,12 @@ export {
   selectionOf,
   sharesOf,
 } from "./own-kernels.ts";
+export { MASKED, type MaskedAttrs } from "./own/masks.ts";
 export { arrange, contract, shaped } from "./ops/contract.ts";
 export { clamp, sign } from "./ops/exact.ts";
 export { fusedMatMul } from "./ops/fused-mat-mul.ts";
 export { gather, gatherAt, oneHotRows } from "./ops/indexing.ts";
+export { masked } from "./ops/masked.ts";
 export type { Operand } from "./ops/op.ts";
 export * from "./ops/ops.ts";
 export { convSpatial, depthwiseSpatial, poolValid } from "./ops/spatial.ts";

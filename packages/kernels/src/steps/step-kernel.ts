@@ -1,6 +1,6 @@
 /** @file Steps of optimizers as kernels: one call for all parameters. */
 import type { KernelConfig, TensorInfo } from "@tensorflow/tfjs-core";
-import { isHeap, loops, type Output } from "../memory/access.ts";
+import { arraysOf, isHeap, loops, type Output } from "../memory/access.ts";
 import { elementBlocks } from "../wasm/blocks.ts";
 import { wasmRun } from "../wasm/call.ts";
 import type { WasmModule } from "../wasm/module.ts";
@@ -53,7 +53,12 @@ function byWasm(
   leaves: readonly Leaf[],
   ending: Ending,
 ): TensorInfo[] | undefined {
-  if (!isHeap(backend)) return elementBlocks(backend, module, ending, leaves, numbers);
+  if (!isHeap(backend)) {
+    return elementBlocks(backend, module, ending, leaves, {
+      numbers: arraysOf(backend).readSync(numbers.dataId),
+      parameters: (...places) => places,
+    });
+  }
   const width = leaves[0] ? leaves[0].inputs.length + leaves[0].outputs.length : 0;
   return wasmRun(backend, {
     module,

@@ -1,0 +1,8 @@
+/** @file A WebAssembly module in base64. Generated: node scripts/run.mjs scripts/emit-kernels-wasm.ts */
+import type { WasmModule } from "./module.ts";
+
+/** 268 bytes. */
+export const maskModule: WasmModule<"mask"> = {
+  base64:
+    "AGFzbQEAAAABCQFgBX9/f399AAILAQFtAW0CAQCAgAQDAgEABwgBBG1hc2sAAArbAQHYAQIBfwF7IAT9EyEGIAAgA0F8cUECdGohBSAAIAVJBEADQCACIAD9AAAAIAb95gH9DAAAAAAAAAAAAAAAAAAAAAAgAf1cAAD9iQH9qQH9sQH9Tv0LAAAgAEEQaiEAIAJBEGohAiABQQRqIQEgACAFSQ0ACwsgBSADQQNxQQJ0aiEFIAAgBUkEQANAIAIgAP1cAAAgBv3mAf0MAAAAAAAAAAAAAAAAAAAAACABLQAA/RH9sQH9Tv1aAAAAIABBBGohACACQQRqIQIgAUEBaiEBIAAgBUkNAAsLCw==",
+};
