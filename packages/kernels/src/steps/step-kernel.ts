@@ -1,6 +1,7 @@
 /** @file Steps of optimizers as kernels: one call for all parameters. */
 import type { KernelConfig, TensorInfo } from "@tensorflow/tfjs-core";
 import { arraysOf, isHeap, loops, type Output } from "../memory/access.ts";
+import { sizeOf } from "../shape.ts";
 import { elementBlocks } from "../wasm/blocks.ts";
 import { wasmRun } from "../wasm/call.ts";
 import type { WasmModule } from "../wasm/module.ts";
@@ -15,7 +16,7 @@ export interface StepRule {
 }
 
 /** The attributes of a step's kernel. */
-export interface StepAttrs {
+interface StepAttrs {
   /** Unless it is `"update"`, the parameter is the first input, and what becomes of it the first result. */
   readonly ending: Ending;
 }
@@ -40,8 +41,6 @@ function leavesOf({ moments }: StepShape, inputs: readonly TensorInfo[], ending:
   return leaves;
 }
 
-const sizeOf = ({ shape }: Output): number => shape.reduce((size, length) => size * length, 1);
-
 /** By WebAssembly: in place on a heap, in blocks elsewhere. */
 function byWasm(
   backend: object,
@@ -65,13 +64,10 @@ function byWasm(
     run: (functions, places) => {
       let [from, to] = [1, 0];
       for (const { inputs, outputs } of leaves) {
-        functions[ending](
-          ...places.inputs.slice(from, (from += inputs.length)),
-          ...places.outputs.slice(to, (to += outputs.length)),
-          sizeOf(outputs[0]!),
-          places.inputs[0]!,
-          places.scratch,
-        );
+        const [fromEnd, toEnd] = [from + inputs.length, to + outputs.length];
+        const addresses = [...places.inputs.slice(from, fromEnd), ...places.outputs.slice(to, toEnd)];
+        functions[ending](...addresses, sizeOf(outputs[0]!.shape), places.inputs[0]!, places.scratch);
+        [from, to] = [fromEnd, toEnd];
       }
     },
   });
