@@ -4,6 +4,7 @@ import { elementwiseModules } from "./elementwise/modules.ts";
 import { depthwiseFunctions } from "./depthwise-kernel.ts";
 import { patchesFunctions } from "./patches-kernel.ts";
 import { poolFunctions } from "./pool-kernel.ts";
+import { maskFunctions } from "./mask-kernel.ts";
 import { productFunctions } from "./product-kernel.ts";
 import { gateFunctions, stepFunctions } from "./recurrent-kernel.ts";
 import { extremaFunctions, sumFunctions } from "./reduce-kernel.ts";
@@ -18,6 +19,7 @@ export const allModules: Readonly<Record<string, Readonly<Record<string, WasmFun
   depthwise: depthwiseFunctions,
   patches: patchesFunctions,
   pool: poolFunctions,
+  mask: maskFunctions,
   product: productFunctions,
   sum: sumFunctions,
   extrema: extremaFunctions,

@@ -125,6 +125,8 @@ export const i32x4 = {
   mul: simd(0xb5),
   /** One of the four. */
   lane: (a: Code, lane: number): Code => [...a, 0xfd, ...unsigned(0x1b), lane],
+  /** The first four bytes, each without a sign. */
+  fromFourBytes: (a: Code): Code => simd(0xa9)(simd(0x89)(a)),
   /** Rounds towards 0; NaN becomes 0, and what is out of range the nearest integer in range. */
   fromF32x4: simd(0xf8),
   /** The same integer four times. */
