@@ -3,6 +3,7 @@ import { anyMemory, encodeModule, type WasmFunction } from "../wasm-emitter/modu
 import { adamFunctions } from "./adam-kernel.ts";
 import { productFunctions } from "./product-kernel.ts";
 import { extremaFunctions, sumFunctions } from "./reduce-kernel.ts";
+import { entropyFunctions, logSoftmaxFunctions, softmaxFunctions } from "./softmax-kernel.ts";
 
 /** The functions of each module, by the name of the module. */
 export const allModules: Readonly<Record<string, Readonly<Record<string, WasmFunction>>>> = {
@@ -10,6 +11,9 @@ export const allModules: Readonly<Record<string, Readonly<Record<string, WasmFun
   product: productFunctions,
   sum: sumFunctions,
   extrema: extremaFunctions,
+  softmax: softmaxFunctions,
+  logSoftmax: logSoftmaxFunctions,
+  entropy: entropyFunctions,
 };
 
 /** The bytes of a module. */

@@ -95,6 +95,7 @@ export const f32 = {
   eq: operator(0x5b),
   lt: operator(0x5d),
   gt: operator(0x5e),
+  fromI32S: operator(0xb2),
   fromF64: operator(0xb6),
 };
 

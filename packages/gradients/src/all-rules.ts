@@ -15,6 +15,7 @@ import { normRules } from "./norm.ts";
 import { poolRules } from "./pool.ts";
 import { rearrangeRules } from "./rearrange.ts";
 import { reduceRules } from "./reduce.ts";
+import { rowRules } from "./rows.ts";
 import type { GradientRule } from "./rule.ts";
 import { scanRules } from "./scan.ts";
 import { shapeRules } from "./shape.ts";
@@ -26,6 +27,7 @@ export const allRules: readonly GradientRule[] = [
   ...elementwiseUnaryRules,
   ...compareRules,
   ...reduceRules,
+  ...rowRules,
   ...shapeRules,
   ...gatherRules,
   ...scanRules,

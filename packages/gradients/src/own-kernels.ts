@@ -1,5 +1,6 @@
 /** @file Rules for the kernels of `@nnxjs/kernels` that tensorflow.js does not have. */
 import { type MeanPool, ownKernelNames } from "@nnxjs/kernels/internal";
+import { ownRowRules } from "./rows.ts";
 import { type GradientRule, rule, zeroRule } from "./rule.ts";
 
 /** Gradients of gradients differentiate these kernels, because the rules use them. */
@@ -13,4 +14,5 @@ export const ownRules: readonly GradientRule[] = [
     inputs: ["dy"],
     backward: (g, { attrs }) => ({ dy: () => attrs.forward(g) }),
   }),
+  ...ownRowRules,
 ];

@@ -31,6 +31,18 @@ export { fusedMatMul } from "./ops/fused-mat-mul.ts";
 export { gather, gatherAt, oneHotRows } from "./ops/indexing.ts";
 export type { Operand } from "./ops/op.ts";
 export * from "./ops/ops.ts";
+export {
+  entropyBackOf,
+  entropyOf,
+  labelEntropyBackOf,
+  labelEntropyOf,
+  logSoftmaxBackOf,
+  logSoftmaxOf,
+  logSumExpBackOf,
+  logSumExpOf,
+  softmaxBackOf,
+} from "./ops/rows.ts";
+export { rowKernelNames } from "./own/softmax.ts";
 export { convSpatial, depthwiseSpatial, poolValid } from "./ops/spatial.ts";
 export { tensorOf, valuesOf } from "./ops/values.ts";
 export { addRows } from "./quick/add-rows.ts";
