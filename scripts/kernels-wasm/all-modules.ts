@@ -1,6 +1,7 @@
 /** @file Every module of packages/kernels/src/wasm, and the text of its file. */
 import { anyMemory, encodeModule, type WasmFunction } from "../wasm-emitter/module.ts";
 import { adamFunctions } from "./adam-kernel.ts";
+import { normColumnsBackFunctions, normColumnsFunctions, normRowsFunctions } from "./norm-kernel.ts";
 import { productFunctions } from "./product-kernel.ts";
 import { extremaFunctions, sumFunctions } from "./reduce-kernel.ts";
 import { entropyFunctions, logSoftmaxFunctions, softmaxFunctions } from "./softmax-kernel.ts";
@@ -8,6 +9,9 @@ import { entropyFunctions, logSoftmaxFunctions, softmaxFunctions } from "./softm
 /** The functions of each module, by the name of the module. */
 export const allModules: Readonly<Record<string, Readonly<Record<string, WasmFunction>>>> = {
   adam: adamFunctions,
+  normRows: normRowsFunctions,
+  normColumns: normColumnsFunctions,
+  normColumnsBack: normColumnsBackFunctions,
   product: productFunctions,
   sum: sumFunctions,
   extrema: extremaFunctions,

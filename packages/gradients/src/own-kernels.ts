@@ -1,5 +1,6 @@
 /** @file Rules for the kernels of `@nnxjs/kernels` that tensorflow.js does not have. */
 import { type MeanPool, ownKernelNames } from "@nnxjs/kernels/internal";
+import { ownNormRules } from "./normalize.ts";
 import { ownRowRules } from "./rows.ts";
 import { type GradientRule, rule, zeroRule } from "./rule.ts";
 
@@ -15,4 +16,5 @@ export const ownRules: readonly GradientRule[] = [
     backward: (g, { attrs }) => ({ dy: () => attrs.forward(g) }),
   }),
   ...ownRowRules,
+  ...ownNormRules,
 ];

@@ -28,6 +28,7 @@ export { adamKernel, type Finish } from "./ops/adam.ts";
 export { arrange, contract, shaped } from "./ops/contract.ts";
 export { clamp, sign } from "./ops/exact.ts";
 export { fusedMatMul } from "./ops/fused-mat-mul.ts";
+export { normalizeBackOf, normalizeOf } from "./ops/normalize.ts";
 export { gather, gatherAt, oneHotRows } from "./ops/indexing.ts";
 export type { Operand } from "./ops/op.ts";
 export * from "./ops/ops.ts";
@@ -42,6 +43,8 @@ export {
   logSumExpOf,
   softmaxBackOf,
 } from "./ops/rows.ts";
+export { layNorm, type NormAxis } from "./own/norm-layout.ts";
+export { type NormAttrs, normKernelNames } from "./own/normalize.ts";
 export { rowKernelNames } from "./own/softmax.ts";
 export { convSpatial, depthwiseSpatial, poolValid } from "./ops/spatial.ts";
 export { tensorOf, valuesOf } from "./ops/values.ts";

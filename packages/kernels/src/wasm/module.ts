@@ -3,6 +3,8 @@
 /** A module, with the names of its functions. */
 export interface WasmModule<F extends string = string> {
   readonly base64: string;
+  /** Another module, whose functions this one is used with. */
+  readonly and?: WasmModule;
   /** There is no such property. It keeps the names in the type. */
   readonly functions?: F;
 }
@@ -63,7 +65,10 @@ export function functionsOver<F extends string>(
     if (isShared(memory)) bytes[memoryFlag(bytes)] = 3;
     const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), { m: { m: memory } });
     // The emitter gave the module these functions, of numbers and without results.
-    const functions = exports as unknown as WasmFunctions<F>;
+    const own = exports as unknown as WasmFunctions<F>;
+    const others = module.and && functionsOver(module.and, memory);
+    if (module.and && !others) return undefined;
+    const functions = { ...others, ...own };
     known.set(module, functions);
     return functions;
   } catch {
