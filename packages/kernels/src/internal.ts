@@ -41,11 +41,26 @@ export { gruOver, lstmOver, simpleOver } from "./own/recurrent-ops.ts";
 export { MASKED, type MaskedAttrs } from "./own/masks.ts";
 export { clamp, sign } from "./ops/exact.ts";
 export { fusedMatMul } from "./ops/fused-mat-mul.ts";
+export { normalizeBackOf, normalizeOf } from "./ops/normalize.ts";
 export { gather, gatherAt, oneHotRows } from "./ops/indexing.ts";
 export { masked } from "./ops/masked.ts";
 export type { Operand } from "./ops/op.ts";
 export * from "./ops/ops.ts";
 export { convSpatial, depthwiseSpatial, poolValid, transposedSpatial } from "./ops/spatial.ts";
+export {
+  entropyBackOf,
+  entropyOf,
+  labelEntropyBackOf,
+  labelEntropyOf,
+  logSoftmaxBackOf,
+  logSoftmaxOf,
+  logSumExpBackOf,
+  logSumExpOf,
+  softmaxBackOf,
+} from "./ops/softmax.ts";
+export { layNorm, type NormAxis } from "./own/norm-layout.ts";
+export { type NormAttrs, normKernelNames } from "./own/normalize.ts";
+export { softmaxKernelNames } from "./own/softmax.ts";
 export { tensorOf, valuesOf } from "./ops/values.ts";
 export { rowsOf } from "./ops/rows.ts";
 export { type AddAttrs, rowKernelNames, rowSumsOf } from "./own/rows.ts";
