@@ -8,18 +8,28 @@ import { DTYPE_CHECKS, type DtypeOptions, type FloatDtype, promoted } from "../d
 import { checkLayerOptions, checkRngs, choice, func, metadata, type OptionChecks } from "../options.ts";
 import { drawParam } from "../params.ts";
 import {
+  add,
   broadcastTo,
+  cast,
   expandDims,
+  fuse,
   gather,
+  gatherAt,
+  greaterEqual,
+  isRecorded,
+  less,
+  logicalAnd,
   matMul,
   mul,
   ones,
   reshape,
+  scalar,
   type Tensor,
   tensorOf,
   transpose,
   valuesOf,
   where,
+  zerosLike,
 } from "@nnxjs/kernels/internal";
 
 /** What to do for an id without a row in the table. */
@@ -102,6 +112,7 @@ export class Embed extends DtypeLayer {
     const shape = [...ids.shape, this.features];
     if (this.numEmbeddings === 1)
       return broadcastTo(reshape(table, [...ids.shape.map(() => 1), this.features]), shape);
+    if (isRecorded()) return recordedRows(this, table, ids);
     const { rows, known } = resolve(this, valuesOf(ids));
     const found = reshape(gather(table, rows), shape);
     if (known.every(Boolean)) return found;
@@ -149,6 +160,24 @@ function resolve(
     known.push(has);
   }
   return { rows, known };
+}
+
+/** As {@link Embed.forward}, without reading the ids: they are others when the run is played. */
+function recordedRows(layer: Embed, table: Tensor, ids: Tensor): Tensor {
+  const { numEmbeddings, features, outOfRange } = layer;
+  if (outOfRange === "error") {
+    // float32 has all integers up to 2^24, and rounds no id into the range.
+    const checked = fuse([cast(ids, "float32")], [], ([values]) => resolve(layer, values as Float32Array));
+    if (!checked) resolve(layer, valuesOf(ids));
+  }
+  const rows = where(less(ids, 0), add(ids, scalar(numEmbeddings, "int32")), ids);
+  const known = logicalAnd(greaterEqual(rows, 0), less(rows, numEmbeddings));
+  const found = reshape(gatherAt(table, reshape(where(known, rows, zerosLike(rows)), [-1])), [
+    ...ids.shape,
+    features,
+  ]);
+  if (outOfRange === "error") return found;
+  return where(broadcastTo(expandDims(known, -1), found.shape), found, mul(ones(found.shape), Number.NaN));
 }
 
 registerModule("Embed", Embed);

@@ -8,7 +8,7 @@ import type { Path } from "../path.ts";
 import { runOnce } from "../recording/run.ts";
 import { Modules, runningModule } from "../recording/running.ts";
 import { tidy } from "../graph/scope.ts";
-import { backendName, scoped, type Tensor } from "../tensor.ts";
+import { backendName, scoped } from "../tensor.ts";
 import { framesOfArgument } from "../undo/structure.ts";
 import { unread } from "../variable/observer.ts";
 import { Variable } from "../variable/variable.ts";
@@ -37,6 +37,8 @@ export class Played {
   private readonly result: Make;
   /** Pairs of inputs that are one tensor. */
   private readonly aliases: readonly (readonly [number, number])[];
+  /** Pairs of keys that are one object. */
+  private readonly keyAliases: readonly (readonly [number, number])[];
 
   constructor(parts: {
     readonly replay: Replay;
@@ -44,12 +46,14 @@ export class Played {
     readonly writes: readonly Write[];
     readonly result: Make;
     readonly aliases: readonly (readonly [number, number])[];
+    readonly keyAliases: readonly (readonly [number, number])[];
   }) {
     this.replay = parts.replay;
     this.guards = parts.guards;
     this.writes = parts.writes;
     this.result = parts.result;
     this.aliases = parts.aliases;
+    this.keyAliases = parts.keyAliases;
   }
 
   get kernelCount(): number {
@@ -69,7 +73,8 @@ export class Played {
     return (
       this.isCurrent() &&
       this.changedNumber(given) === undefined &&
-      this.aliases.every(([a, b]) => given.tensors[a] === given.tensors[b])
+      this.aliases.every(([a, b]) => given.tensors[a] === given.tensors[b]) &&
+      this.keyAliases.every(([a, b]) => given.host[a] === given.host[b])
     );
   }
 
@@ -220,15 +225,18 @@ function programOf(recorded: Recorded): Played | undefined {
     writes,
     result: make,
     aliases: aliasesIn(given.tensors),
+    keyAliases: aliasesIn(given.host),
   });
 }
 
-function aliasesIn(tensors: readonly Tensor[]): (readonly [number, number])[] {
-  const first = new Map<Tensor, number>();
+/** Pairs of positions with one object. */
+function aliasesIn(list: readonly unknown[]): (readonly [number, number])[] {
+  const first = new Map<unknown, number>();
   const found: (readonly [number, number])[] = [];
-  tensors.forEach((tensor, i) => {
-    const known = first.get(tensor);
-    if (known === undefined) first.set(tensor, i);
+  list.forEach((item, i) => {
+    if (typeof item !== "object") return;
+    const known = first.get(item);
+    if (known === undefined) first.set(item, i);
     else found.push([known, i]);
   });
   return found;
