@@ -17,6 +17,7 @@ import { type Arguments, pathOfLeaf, storedValue, takeApart } from "./arguments.
 import type { HostValues } from "./host.ts";
 import { isHostObject } from "./host-data.ts";
 import type { Slot } from "./program.ts";
+import { Lent } from "./lend.ts";
 import { ProgramRecorder } from "./recorder.ts";
 import { Recording } from "./recording.ts";
 import { optimize, Replay } from "./replay.ts";
@@ -26,6 +27,16 @@ import { type Make, makerOf, type Sources } from "./results.ts";
 interface Write {
   readonly leaf: number;
   readonly make: Make;
+}
+
+/** What a {@link Played} is made of. */
+interface PlayedParts {
+  readonly replay: Replay;
+  readonly guards: ReadonlyMap<number, unknown>;
+  readonly writes: readonly Write[];
+  readonly result: Make;
+  readonly aliases: readonly (readonly [number, number])[];
+  readonly keyAliases: readonly (readonly [number, number])[];
 }
 
 /** A program with what is around it: what it holds for, and what becomes of its results. */
@@ -40,14 +51,7 @@ export class Played {
   /** Pairs of keys that are one object. */
   private readonly keyAliases: readonly (readonly [number, number])[];
 
-  constructor(parts: {
-    readonly replay: Replay;
-    readonly guards: ReadonlyMap<number, unknown>;
-    readonly writes: readonly Write[];
-    readonly result: Make;
-    readonly aliases: readonly (readonly [number, number])[];
-    readonly keyAliases: readonly (readonly [number, number])[];
-  }) {
+  constructor(parts: PlayedParts) {
     this.replay = parts.replay;
     this.guards = parts.guards;
     this.writes = parts.writes;
@@ -145,47 +149,58 @@ export function recordCall(
     }
     return path;
   };
-  const recorder = new ProgramRecorder({ where: "jit", tensors: given.tensors, running });
-  const recording = new Recording("jit", recorder, given, running);
-  const before = given.leaves.map(({ value }) =>
-    value instanceof Variable ? unread(() => value.toState()) : undefined,
-  );
-  let played: Played | undefined;
+  let recorder: ProgramRecorder | undefined;
   try {
+    let played: Played | undefined;
     const result = tidy(() => {
-      const made = runOnce(args, () => {
-        const own = recording.record(() => f(...args));
-        refuseLate("jit", () => "the function", own);
-        return own;
-      });
-      played = programOf({ args, given, before, recorder, recording, result: made });
-      return made;
+      const lent = new Lent(args, given);
+      try {
+        const own = takeApart(lent.args);
+        recorder = new ProgramRecorder({ where: "jit", tensors: own.tensors, running });
+        const recording = new Recording("jit", recorder, own, running);
+        const before = own.leaves.map(({ value }) =>
+          value instanceof Variable ? unread(() => value.toState()) : undefined,
+        );
+        const recorded = { args, lent, given, own, before, recorder, recording };
+        return runOnce(args, () => {
+          const made = recording.record(() => f(...lent.args));
+          refuseLate("jit", () => "the function", made);
+          const parts = partsOf(recorded, made);
+          lent.restore();
+          if (isSameStructure(args, given, before)) played = new Played(parts());
+          return lent.ownIn(made);
+        });
+      } finally {
+        lent.restore();
+      }
     });
-    if (!played) recorder.dispose();
+    if (!played) recorder?.dispose();
     return { result, played };
   } catch (error) {
-    recorder.dispose();
+    recorder?.dispose();
     throw error;
   }
 }
 
 interface Recorded {
   readonly args: readonly unknown[];
+  readonly lent: Lent;
   readonly given: Arguments;
+  /** The arguments with copies. */
+  readonly own: Arguments;
   readonly before: readonly (VariableState | undefined)[];
   readonly recorder: ProgramRecorder;
   readonly recording: Recording;
-  readonly result: unknown;
 }
 
-function programOf(recorded: Recorded): Played | undefined {
-  const { args, given, before, recorder, recording, result } = recorded;
-  if (!isSameStructure(recorded)) return undefined;
+/** What a recording is made of; the constants are its own once the function is called. */
+function partsOf(recorded: Recorded, result: unknown): () => PlayedParts {
+  const { lent, given, own, before, recorder, recording } = recorded;
   const outputs: Slot[] = [];
   const indices = new Map<number, number>();
-  const inputOf = new Map(given.tensors.map(({ id }, i) => [id, -1 - i]));
+  const inputOf = new Map(own.tensors.map(({ id }, i) => [id, -1 - i]));
   const paths = new Map<object, Path>();
-  for (const [path, node] of iterNodes({ args })) paths.set(node, path.slice(1));
+  for (const [path, node] of iterNodes({ args: lent.args })) paths.set(node, path.slice(1));
   const sources: Sources = {
     tensor: (tensor) => {
       const known = inputOf.get(tensor.id) ?? indices.get(tensor.id);
@@ -198,29 +213,31 @@ function programOf(recorded: Recorded): Played | undefined {
     argument: (value) => paths.get(value),
   };
   const writes: Write[] = [];
-  given.leaves.forEach(({ value: variable }, leaf) => {
-    if (!(variable instanceof Variable)) return;
-    if (unread(() => variable.toState()) === before[leaf]) return;
+  own.leaves.forEach(({ value: variable, firstHost }, leaf) => {
+    if (!(variable instanceof Variable) || variable.isDisposed) return;
     const value = storedValue(variable);
     if (typeof value === "number" || isHostObject(value)) {
+      // Of an equal number the step may differ.
       const slot = recording.slotOf(variable);
-      writes.push({ leaf, make: ({ host }) => host[slot] });
-    } else writes.push({ leaf, make: makerOf(value, sources) });
+      if (slot !== recording.argumentSlot(firstHost)) writes.push({ leaf, make: ({ host }) => host[slot] });
+    } else if (unread(() => variable.toState()) !== before[leaf])
+      writes.push({ leaf, make: makerOf(value, sources) });
   });
   const make = makerOf(result, sources);
-  const program = optimize({
-    nodes: recorder.nodes,
-    views: [],
-    constants: recorder.constants,
-    outputs,
-    inputCount: given.tensors.length,
-    infos: recorder.infos,
-    host: recorder.host,
-    renewals: recorder.renewals,
-    backend: backendName(),
-  });
-  return new Played({
-    replay: new Replay(program),
+  return () => ({
+    replay: new Replay(
+      optimize({
+        nodes: recorder.nodes,
+        views: [],
+        constants: recorder.constants,
+        outputs,
+        inputCount: given.tensors.length,
+        infos: recorder.infos,
+        host: recorder.host,
+        renewals: recorder.renewals,
+        backend: backendName(),
+      }),
+    ),
     guards: recording.guards,
     writes,
     result: make,
@@ -243,7 +260,11 @@ function aliasesIn(list: readonly unknown[]): (readonly [number, number])[] {
 }
 
 /** Whether the arguments are what they were, but for the values in Variables. */
-function isSameStructure({ args, given, before }: Recorded): boolean {
+function isSameStructure(
+  args: readonly unknown[],
+  given: Arguments,
+  before: readonly (VariableState | undefined)[],
+): boolean {
   const after = takeApart(args);
   return (
     after.leaves.length === given.leaves.length &&

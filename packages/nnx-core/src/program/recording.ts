@@ -2,7 +2,13 @@
 import { describe, NnxError } from "../errors.ts";
 import { formatPath, type Path } from "../path.ts";
 import { isTensor, type Tensor } from "../tensor.ts";
-import { observeReads, observeWrites, unread, type WriteKind } from "../variable/observer.ts";
+import {
+  observeReads,
+  observeWrites,
+  type ReadObserver,
+  unread,
+  type WriteKind,
+} from "../variable/observer.ts";
 import { Variable } from "../variable/variable.ts";
 import { type ArgumentLeaf, type Arguments, storedValue } from "./arguments.ts";
 import type { HostSlot } from "./host.ts";
@@ -20,7 +26,7 @@ let now: Recording | undefined;
 export const recordingNow = (): Recording | undefined => now;
 
 /** Follows Variables while a run is recorded. */
-export class Recording {
+export class Recording implements ReadObserver {
   readonly recorder: ProgramRecorder;
   private readonly where: string;
   private readonly leafOf = new Map<Variable, ArgumentLeaf>();
@@ -34,6 +40,7 @@ export class Recording {
   readonly guards: Map<number, unknown> = new Map();
   private readonly running: () => Path | undefined;
   private readonly host: readonly unknown[];
+  private readonly arguments: readonly HostSlot[];
 
   constructor(
     where: string,
@@ -45,7 +52,7 @@ export class Recording {
     this.recorder = recorder;
     this.running = running;
     this.host = host;
-    const slots = host.map((value, index) => {
+    this.arguments = host.map((value, index) => {
       const slot = recorder.addHost({ kind: "argument", index });
       if (typeof value === "object" && value !== null) recorder.noteHost(value, slot);
       return slot;
@@ -58,9 +65,14 @@ export class Recording {
       if (isHostValue(value))
         this.slots.set(
           unread(() => variable.toState()),
-          slots[leaf.firstHost] as HostSlot,
+          this.arguments[leaf.firstHost] as HostSlot,
         );
     }
+  }
+
+  /** The step of a key or number in the arguments. */
+  argumentSlot(index: number): HostSlot | undefined {
+    return this.arguments[index];
   }
 
   /** Runs `f` and records it. */
@@ -71,7 +83,7 @@ export class Recording {
       return this.recorder.record(() =>
         observeWrites(
           (variable, kind) => this.wrote(variable, kind),
-          () => observeReads((variable) => this.read(variable), f),
+          () => observeReads(this, f),
         ),
       );
     } finally {
@@ -79,7 +91,7 @@ export class Recording {
     }
   }
 
-  private read(variable: Variable): void {
+  read(variable: Variable): void {
     const leaf = this.leafOf.get(variable);
     if (!leaf) {
       if (!this.made.has(variable)) throw this.unreached(variable);
@@ -94,6 +106,13 @@ export class Recording {
       const given = this.host[i];
       if (typeof given === "number") this.guards.set(i, given);
     }
+  }
+
+  kept(variable: Variable): void {
+    if (!this.leafOf.has(variable) && !this.made.has(variable)) throw this.unreached(variable);
+    this.settle(variable);
+    this.written.add(variable);
+    this.settle(variable);
   }
 
   private wrote(variable: Variable, kind: WriteKind): void {
@@ -147,10 +166,7 @@ export class Recording {
   /** Says which step computes what is written to a Variable next. */
   expect(variable: Variable, value: unknown, slot: HostSlot): void {
     this.settle(variable);
-    const leaf = unread(() => variable.toState());
-    // Writing the same value again is no write.
-    if (Object.is(leaf.value, value)) this.slots.set(leaf, slot);
-    else this.expected.set(variable, [value, slot]);
+    this.expected.set(variable, [value, slot]);
   }
 
   /** Nested containers with Variables, as a section takes them: steps in the place of numbers. */
