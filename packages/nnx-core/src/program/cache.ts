@@ -12,7 +12,8 @@ import { Variable } from "../variable/variable.ts";
 import { type Arguments, takeApart } from "./arguments.ts";
 import { Footprint } from "./footprint.ts";
 import { isHostObject } from "./host-data.ts";
-import { Played, recordCall } from "./played.ts";
+import { printPlayed } from "./print.ts";
+import { type Played, recordCall } from "./played.ts";
 
 /** What was recorded, and why. */
 export interface ProgramInfo {
@@ -72,11 +73,7 @@ export class JitCache {
       const [given, group] = known;
       const played = this.play(args, given, group);
       if (played) return played.result;
-    } else {
-      args.forEach((arg, i) => {
-        if (!this.staticArgs.has(i)) refuseStatic(arg, `argument ${i}`, i);
-      });
-    }
+    } else this.check(args);
     const given = takeApart(args);
     const group = this.groupOf(given);
     if (!known) {
@@ -90,6 +87,22 @@ export class JitCache {
     // Its structure may have changed.
     if (group.programs.length > 0) this.remember(args, takeApart(args), group);
     return result;
+  }
+
+  /** The program of a call as text; the call leaves nothing behind. */
+  print(args: readonly unknown[]): string {
+    this.check(args);
+    const { played } = recordCall(this.f, args, takeApart(args), { alwaysUndo: true });
+    if (!played) return "No program: the call changes the structure of its arguments.";
+    const text = printPlayed(played);
+    played.dispose();
+    return text;
+  }
+
+  private check(args: readonly unknown[]): void {
+    args.forEach((arg, i) => {
+      if (!this.staticArgs.has(i)) refuseStatic(arg, `argument ${i}`, i);
+    });
   }
 
   /** The arguments taken apart, if a footprint fits. */

@@ -4,19 +4,20 @@ import type { Frame } from "../graph/frame.ts";
 import { iterNodes } from "../graph/iterate.ts";
 import { refuseLate } from "../ownership/late.ts";
 import { tensorsIn } from "../ownership/tensors-in.ts";
-import type { Path } from "../path.ts";
+import { formatPath, type Path } from "../path.ts";
 import { runOnce } from "../recording/run.ts";
 import { Modules, runningModule } from "../recording/running.ts";
 import { tidy } from "../graph/scope.ts";
-import { backendName, scoped } from "../tensor.ts";
+import { backendName, scoped, type Tensor } from "../tensor.ts";
+import type { AtomicOptions } from "../undo/atomically.ts";
 import { framesOfArgument } from "../undo/structure.ts";
 import { unread } from "../variable/observer.ts";
 import { Variable } from "../variable/variable.ts";
 import type { VariableState } from "../variable/variable-state.ts";
 import { type Arguments, pathOfLeaf, storedValue, takeApart } from "./arguments.ts";
-import type { HostValues } from "./host.ts";
+import type { HostSlot, HostValues } from "./host.ts";
 import { isHostObject } from "./host-data.ts";
-import type { Slot } from "./program.ts";
+import type { Program, Slot } from "./program.ts";
 import { Lent } from "./lend.ts";
 import { ProgramRecorder } from "./recorder.ts";
 import { Recording } from "./recording.ts";
@@ -29,6 +30,15 @@ interface Write {
   readonly make: Make;
 }
 
+/** Where a result of the program goes, in words. */
+export interface Destination {
+  readonly name: string;
+  /** The numbers of its values among the program's results; of inputs below zero. */
+  readonly results: readonly number[];
+  /** The step of the host, of a number or key. */
+  readonly host: HostSlot | undefined;
+}
+
 /** What a {@link Played} is made of. */
 interface PlayedParts {
   readonly replay: Replay;
@@ -37,11 +47,16 @@ interface PlayedParts {
   readonly result: Make;
   readonly aliases: readonly (readonly [number, number])[];
   readonly keyAliases: readonly (readonly [number, number])[];
+  readonly destinations: readonly Destination[];
+  readonly inputNames: readonly string[];
+  readonly hostNames: readonly string[];
 }
 
 /** A program with what is around it: what it holds for, and what becomes of its results. */
 export class Played {
   info = { reason: "", replays: 0, kernels: 0, constants: 0 };
+  /** What prints show. */
+  readonly parts: Pick<PlayedParts, "destinations" | "inputNames" | "hostNames">;
   private readonly replay: Replay;
   private readonly guards: ReadonlyMap<number, unknown>;
   private readonly writes: readonly Write[];
@@ -52,12 +67,17 @@ export class Played {
   private readonly keyAliases: readonly (readonly [number, number])[];
 
   constructor(parts: PlayedParts) {
+    this.parts = parts;
     this.replay = parts.replay;
     this.guards = parts.guards;
     this.writes = parts.writes;
     this.result = parts.result;
     this.aliases = parts.aliases;
     this.keyAliases = parts.keyAliases;
+  }
+
+  get program(): Program {
+    return this.replay.program;
   }
 
   get kernelCount(): number {
@@ -131,12 +151,23 @@ export class Played {
   }
 }
 
-/** Runs `f` and records it. @returns no program where the call changed the structure of its arguments */
+/** A call that was recorded. */
+export interface RecordedCall {
+  readonly result: unknown;
+  /** Missing where the call changed the structure of its arguments. */
+  readonly played: Played | undefined;
+}
+
+/**
+ * Runs `f` and records it.
+ * @param options - `alwaysUndo`: the call leaves nothing behind.
+ */
 export function recordCall(
   f: (...args: readonly unknown[]) => unknown,
   args: readonly unknown[],
   given: Arguments,
-): { readonly result: unknown; readonly played: Played | undefined } {
+  options: AtomicOptions = {},
+): RecordedCall {
   const modules = new Modules(args.flatMap((arg): Frame[] => framesOfArgument(arg)));
   const paths = new Map<object, Path>();
   const running = (): Path | undefined => {
@@ -162,14 +193,15 @@ export function recordCall(
           value instanceof Variable ? unread(() => value.toState()) : undefined,
         );
         const recorded = { args, lent, given, own, before, recorder, recording };
-        return runOnce(args, () => {
+        const run = (): unknown => {
           const made = recording.record(() => f(...lent.args));
           refuseLate("jit", () => "the function", made);
           const parts = partsOf(recorded, made);
           lent.restore();
           if (isSameStructure(args, given, before)) played = new Played(parts());
-          return lent.ownIn(made);
-        });
+          return options.alwaysUndo ? undefined : lent.ownIn(made);
+        };
+        return runOnce(args, run, options);
       } finally {
         lent.restore();
       }
@@ -213,17 +245,34 @@ function partsOf(recorded: Recorded, result: unknown): () => PlayedParts {
     argument: (value) => paths.get(value),
   };
   const writes: Write[] = [];
-  own.leaves.forEach(({ value: variable, firstHost }, leaf) => {
+  const destinations: Destination[] = [];
+  /** Makes a maker, and notes which results it uses. */
+  const making = (name: string, value: unknown): Make => {
+    const results: number[] = [];
+    const tensor = (each: Tensor): number => {
+      const index = sources.tensor(each);
+      results.push(index);
+      return index;
+    };
+    const make = makerOf(value, { ...sources, tensor });
+    destinations.push({ name, results, host: undefined });
+    return make;
+  };
+  own.leaves.forEach((place, leaf) => {
+    const { value: variable, firstHost } = place;
     if (!(variable instanceof Variable) || variable.isDisposed) return;
     const value = storedValue(variable);
+    const name = formatPath(pathOfLeaf(place));
     if (typeof value === "number" || isHostObject(value)) {
       // Of an equal number the step may differ.
-      const slot = recording.slotOf(variable);
-      if (slot !== recording.argumentSlot(firstHost)) writes.push({ leaf, make: ({ host }) => host[slot] });
+      const host = recording.slotOf(variable);
+      if (host === recording.argumentSlot(firstHost)) return;
+      writes.push({ leaf, make: (from) => from.host[host] });
+      destinations.push({ name, results: [], host });
     } else if (unread(() => variable.toState()) !== before[leaf])
-      writes.push({ leaf, make: makerOf(value, sources) });
+      writes.push({ leaf, make: making(name, value) });
   });
-  const make = makerOf(result, sources);
+  const make = making("result", result);
   return () => ({
     replay: new Replay(
       optimize({
@@ -243,8 +292,19 @@ function partsOf(recorded: Recorded, result: unknown): () => PlayedParts {
     result: make,
     aliases: aliasesIn(given.tensors),
     keyAliases: aliasesIn(given.host),
+    destinations,
+    inputNames: given.tensorLeaves.map(nameOfLeaf(given)),
+    hostNames: given.hostLeaves.map(nameOfLeaf(given)),
   });
 }
+
+/** The path of a leaf; of a key among the arguments there is none. */
+const nameOfLeaf =
+  ({ leaves }: Arguments) =>
+  (leaf: number): string => {
+    const found = leaves[leaf];
+    return found ? formatPath(pathOfLeaf(found)) : "an argument";
+  };
 
 /** Pairs of positions with one object. */
 function aliasesIn(list: readonly unknown[]): (readonly [number, number])[] {

@@ -82,6 +82,8 @@ export interface Constant {
   readonly tensor: Tensor;
   /** The values, where they are few and known. */
   readonly values: readonly number[] | undefined;
+  /** What prints say of it. */
+  readonly note?: string | undefined;
 }
 
 /** What passes work on. */

@@ -51,7 +51,7 @@ export interface RecorderOptions {
 }
 
 /** Values of constants with more elements are not compared. */
-const fewValues = 16;
+const fewValues = 64;
 
 /** Records one run. */
 export class ProgramRecorder implements Interceptor, Recorder {
@@ -67,6 +67,7 @@ export class ProgramRecorder implements Interceptor, Recorder {
   /** Data that depend on the arguments or on keys. */
   private readonly changing = new WeakSet<object>();
   private readonly known = new Map<number, readonly number[]>();
+  private readonly notes = new Map<number, string>();
   private readonly hostOf = new WeakMap<object, HostSlot>();
   /** What the code of the kernel that is running made: it may free it before the kernel ends. */
   private made: Tensor[] = [];
@@ -114,7 +115,12 @@ export class ProgramRecorder implements Interceptor, Recorder {
     if (known !== undefined) return known;
     const slot = this.newSlot(tensor);
     this.slots.set(tensor.id, slot);
-    this.constants.push({ slot, tensor: shareForGood(tensor), values: this.known.get(tensor.id) });
+    this.constants.push({
+      slot,
+      tensor: shareForGood(tensor),
+      values: this.known.get(tensor.id),
+      note: this.notes.get(tensor.id),
+    });
     return slot;
   }
 
@@ -215,6 +221,7 @@ export class ProgramRecorder implements Interceptor, Recorder {
     // What depends on nothing is a constant.
     if (!from && renewal === undefined) {
       if (open) this.made.push(shareForGood(tensor));
+      if (call.made) this.notes.set(tensor.id, "drawn with a key that no argument has");
       return tensor;
     }
     const slots = this.add({
@@ -282,10 +289,10 @@ export class ProgramRecorder implements Interceptor, Recorder {
     );
   }
 
-  opened(object: object): void {
+  opened(object: object, what = `reads the words of ${describe(object)}`): void {
     if (this.isInside || this.section || !this.hostOf.has(object)) return;
     throw new NnxError(
-      `${this.options.where}: expected a function that draws with its keys, got one that reads the words of ${describe(object)}. ` +
+      `${this.options.where}: expected a function that draws with its keys, got one that ${what}. ` +
         "A replay would not see other words: draw with nnx.random, or read them outside.",
     );
   }
@@ -354,6 +361,7 @@ export class ProgramRecorder implements Interceptor, Recorder {
       child.name === "Identity" &&
       given.has((child.inputs as { x?: Tensor }).x?.id);
     const parts = children.filter((child) => !isCopy(child));
+    this.refuseKeysIn(name, attrs);
     const byParts = new Set(parts.flatMap((part) => part.outputs.map(({ id }) => id)));
     const isComposed = parts.length > 0 && outputs.every(({ id }) => byParts.has(id));
     const inSection = this.section && !this.isInside ? this.section : undefined;
@@ -380,6 +388,14 @@ export class ProgramRecorder implements Interceptor, Recorder {
     const slots = outputs.map((tensor) => this.slotOf(tensor));
     if (event) inSection.push({ kind: "kernel", ...event, outputs: slots, renewal, attrs });
     return slots;
+  }
+
+  /** A kernel that got a key would draw the same each time. */
+  private refuseKeysIn(name: string, attrs: object): void {
+    const key = Object.values(attrs).find(
+      (value) => typeof value === "object" && value !== null && this.hostOf.has(value),
+    );
+    if (key !== undefined) this.opened(key as object, `passes ${describe(key)} to the kernel ${name}`);
   }
 
   /** A call inside a kernel: host code that runs again does not see it. */
