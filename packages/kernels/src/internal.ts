@@ -78,6 +78,7 @@ export {
   type FillCall,
   type FuseCall,
   type FusedLoop,
+  isRecorded,
   type MadeFrom,
   type Recorder,
   recorder,

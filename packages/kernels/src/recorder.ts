@@ -58,3 +58,9 @@ export function setRecorder(next: Recorder | undefined): Recorder | undefined {
   recorder = next;
   return before;
 }
+
+/**
+ * Whether a run is recorded to be played again with other values: the values of tensors cannot be
+ * read then.
+ */
+export const isRecorded = (): boolean => recorder !== undefined;
