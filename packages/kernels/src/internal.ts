@@ -2,7 +2,7 @@
  * @file What the other packages of this project use. It is not for users, and may change in any
  * version.
  */
-export { alias, isRecording, isTensor, versionOfTensorflow } from "./engine.ts";
+export { alias, backendInUse, isRecording, isTensor, versionOfTensorflow } from "./engine.ts";
 export { hasReachableMemory } from "./backends.ts";
 export type { ElementArrays } from "./memory/access.ts";
 export {
@@ -43,6 +43,7 @@ export { conv2DAxes, convolve, filterGradient, inputGradient } from "./quick/con
 export { depthwiseConvolve, depthwiseFilterGradient, depthwiseInputGradient } from "./quick/depthwise.ts";
 export { product } from "./quick/product.ts";
 export {
+  type ComputeCall,
   type Fill,
   type FillCall,
   type FuseCall,

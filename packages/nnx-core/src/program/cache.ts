@@ -7,7 +7,7 @@ import { isGraphState } from "../graph/graph-state.ts";
 import { GraphNode } from "../graph/node.ts";
 import { formatPath } from "../path.ts";
 import { isLeaf } from "../state/state.ts";
-import { backendName, isTensor } from "../tensor.ts";
+import { backendInUse, isTensor } from "../tensor.ts";
 import { Variable } from "../variable/variable.ts";
 import { type Arguments, takeApart } from "./arguments.ts";
 import { Footprint } from "./footprint.ts";
@@ -108,7 +108,7 @@ export class JitCache {
   /** The arguments taken apart, if a footprint fits. */
   private remembered(args: readonly unknown[]): readonly [Arguments, Group] | undefined {
     for (const { footprint, group } of this.footprints.get(this.keyIn(args)) ?? []) {
-      if (group.backend !== backendName()) continue;
+      if (group.backend !== backendInUse()) continue;
       const given = footprint.match(args);
       if (given) return [given, group];
     }
@@ -152,7 +152,7 @@ export class JitCache {
 
   private groupOf(given: Arguments): Group {
     const { definition, kinds } = given;
-    const backend = backendName();
+    const backend = backendInUse();
     const key = `${backend} ${hashGraphDef(definition)} ${kinds}`;
     const groups = this.groups.get(key) ?? [];
     const found = groups.find((group) => equalGraphDefs(group.definition, definition));

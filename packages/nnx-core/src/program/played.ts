@@ -8,7 +8,7 @@ import { formatPath, type Path } from "../path.ts";
 import { runOnce } from "../recording/run.ts";
 import { Modules, runningModule } from "../recording/running.ts";
 import { tidy } from "../graph/scope.ts";
-import { backendName, scoped, type Tensor } from "../tensor.ts";
+import { backendInUse, scoped, type Tensor } from "../tensor.ts";
 import type { AtomicOptions } from "../undo/atomically.ts";
 import { framesOfArgument } from "../undo/structure.ts";
 import { unread } from "../variable/observer.ts";
@@ -284,7 +284,7 @@ function partsOf(recorded: Recorded, result: unknown): () => PlayedParts {
         infos: recorder.infos,
         host: recorder.host,
         renewals: recorder.renewals,
-        backend: backendName(),
+        backend: backendInUse(),
       }),
     ),
     guards: recording.guards,

@@ -29,6 +29,8 @@ function nameOf(work: Work): string {
       return work.from ? `loop with h${work.from.host}` : "loop";
     case "fill":
       return work.from ? `draw with h${work.from.host}` : "draw by host code";
+    case "call":
+      return "direct kernel";
     case "host":
       return `numbers h${work.host}`;
     case "values":
@@ -87,6 +89,8 @@ export function printPlayed({ program, parts }: Played): string {
     return `${constantSlots.has(slot) ? "c" : "v"}${slot}`;
   };
   const typed = (slot: Slot): string => `${named(slot)}:${typeOf(infos[slot] as ValueInfo)}`;
+  const slotsOf = ({ results }: (typeof destinations)[number]): Slot[] =>
+    results.map((index) => (index < 0 ? -1 - index : (program.outputs[index] as Slot)));
   const used = new Set([...nodes.flatMap(({ inputs }) => inputs), ...destinations.flatMap(slotsOf)]);
   for (const slot of [...used])
     for (let at = viewOf.get(slot); at !== undefined; at = viewOf.get(at)) used.add(at);

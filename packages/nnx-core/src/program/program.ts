@@ -3,7 +3,7 @@
  * depend on how it is played.
  */
 import type { Path } from "../path.ts";
-import type { ElementKernel, Fill, FusedLoop, Tensor } from "../tensor.ts";
+import type { ComputeCall, ElementKernel, Fill, FusedLoop, Tensor } from "../tensor.ts";
 import type { HostSlot, HostWork } from "./host.ts";
 
 /** The number of a value that a program computes with. */
@@ -53,6 +53,12 @@ export type Work =
       readonly kind: "fill";
       readonly fill: Fill;
       readonly from: FromHost<Fill> | undefined;
+      readonly renewal: Renewal | undefined;
+    }
+  /** A kernel that the library calls past the engine. */
+  | {
+      readonly kind: "call";
+      readonly run: ComputeCall["run"];
       readonly renewal: Renewal | undefined;
     }
   /** Numbers of the host in a tensor. */
