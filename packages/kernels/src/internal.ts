@@ -2,8 +2,8 @@
  * @file What the other packages of this project use. It is not for users, and may change in any
  * version.
  */
+export { alias, backendInUse, isRecording, isTensor, versionOfTensorflow } from "./engine.ts";
 export { hasReachableMemory } from "./backends.ts";
-export { alias, isRecording, isTensor, versionOfTensorflow } from "./engine.ts";
 export type { ElementArrays } from "./memory/access.ts";
 export {
   copyBytes,
@@ -74,6 +74,7 @@ export { conv2DAxes } from "./quick/convolve.ts";
 export { filtersOf, perChannel } from "./quick/grouped.ts";
 export { product } from "./quick/product.ts";
 export {
+  type ComputeCall,
   type Fill,
   type FillCall,
   type FuseCall,

@@ -1,6 +1,7 @@
 /** @file Functions that are recorded once and replayed. */
 import { gradientDepth } from "../autodiff/tape.ts";
-import { checkFunction } from "../data/functions.ts";
+import { checkFunction, checkList } from "../data/functions.ts";
+import { describe, NnxError } from "../errors.ts";
 import { notAResult } from "../data/not-a-result.ts";
 import { checkOptions } from "../data/options.ts";
 import { JitCache, type ProgramInfo } from "../program/cache.ts";
@@ -24,6 +25,18 @@ export interface Jitted<A extends readonly unknown[], R> extends Disposable {
   readonly programs: readonly ProgramInfo[];
   /** Frees the constants of all programs. The next call records again. */
   dispose(): void;
+}
+
+/** The options, read for either function. */
+function readStaticArgs(where: string, options: JitOptions): readonly number[] {
+  checkOptions<JitOptions>(where, options, { staticArgs: true });
+  const { staticArgs = [] } = options;
+  checkList(where, "staticArgs", staticArgs);
+  const odd = staticArgs.find((position) => !Number.isInteger(position) || position < 0);
+  if (odd === undefined) return staticArgs;
+  throw new NnxError(
+    `${where}: expected staticArgs to be positions of arguments, from 0, got ${describe(odd)}. Count from the first argument.`,
+  );
 }
 
 const functions = new WeakMap<object, (...args: never) => unknown>();
@@ -64,8 +77,8 @@ export function jit<A extends readonly unknown[], R>(
   options: JitOptions = {},
 ): Jitted<A, R> {
   checkFunction("jit", f);
-  checkOptions<JitOptions>("jit", options, { staticArgs: true });
-  const cache = new JitCache(f as (...args: readonly unknown[]) => unknown, options.staticArgs ?? []);
+  const staticArgs = readStaticArgs("jit", options);
+  const cache = new JitCache(f as (...args: readonly unknown[]) => unknown, staticArgs);
   const jitted = (...args: A): R => {
     // A tape, a capture and a recording around this one must see what `f` computes.
     if (gradientDepth() > 0 || isCapturing() || recordingNow()) return f(...args);
@@ -97,9 +110,7 @@ export function printProgram<A extends readonly unknown[]>(
   options: JitOptions = {},
 ): (...args: A) => string {
   checkFunction("printProgram", f);
-  checkOptions<JitOptions>("printProgram", options, { staticArgs: true });
+  const staticArgs = readStaticArgs("printProgram", options);
   const inner = (functions.get(f) ?? f) as (...args: readonly unknown[]) => unknown;
-  return notAResult("printProgram", (...args: A): string =>
-    new JitCache(inner, options.staticArgs ?? []).print(args),
-  );
+  return notAResult("printProgram", (...args: A): string => new JitCache(inner, staticArgs).print(args));
 }
