@@ -1,5 +1,6 @@
 /** @file Softmax and its logarithm along last axes, and the cross entropies of rows. */
 import {
+  BROADCAST,
   entropyBackOf,
   isRecording,
   labelEntropyBackOf,
@@ -9,6 +10,7 @@ import {
   oneHotRows,
   rowKernelNames as names,
   softmaxBackOf,
+  sumTo,
 } from "@nnxjs/kernels/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import type { SoftmaxAttrs, Tensor } from "@tensorflow/tfjs-core";
@@ -108,8 +110,13 @@ const entropy: GradientRule = rule<RowAttrs>(names.entropy)({
   }),
 });
 
+const broadcast: GradientRule = rule(BROADCAST)({
+  inputs: ["x"],
+  backward: (dy, { shapes }) => ({ x: () => sumTo(dy, shapes.x) }),
+});
+
 /** Rules of the softmax family. */
 export const rowRules: readonly GradientRule[] = [softmax];
 
 /** Rules of kernels that tensorflow.js does not have. */
-export const ownRowRules: readonly GradientRule[] = [logSoftmax, logSumExp, labelEntropy, entropy];
+export const ownRowRules: readonly GradientRule[] = [broadcast, logSoftmax, logSumExp, labelEntropy, entropy];

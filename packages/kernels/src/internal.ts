@@ -43,6 +43,7 @@ export {
   logSumExpOf,
   softmaxBackOf,
 } from "./ops/rows.ts";
+export { BROADCAST } from "./own/broadcast.ts";
 export { layNorm, type NormAxis } from "./own/norm-layout.ts";
 export { type NormAttrs, normKernelNames } from "./own/normalize.ts";
 export { rowKernelNames } from "./own/softmax.ts";

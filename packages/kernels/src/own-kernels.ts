@@ -8,6 +8,7 @@ import { sizeOf } from "./shape.ts";
 import type { Axis } from "./quick/conv-geometry.ts";
 import { eachRow, fold } from "./fold.ts";
 import { loop } from "./memory/access.ts";
+import { broadcasts } from "./own/broadcast.ts";
 import { normKernels } from "./own/normalize.ts";
 import { rowKernels } from "./own/softmax.ts";
 import { selected, shares, windowsOf } from "./windows.ts";
@@ -87,6 +88,7 @@ export const ownKernels: readonly KernelConfig[] = [
   ...above,
   ...selection,
   ...poolShares,
+  ...broadcasts,
   ...rowKernels,
   ...normKernels,
 ];

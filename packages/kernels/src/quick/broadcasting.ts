@@ -3,6 +3,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { broadcastForm } from "../backends.ts";
 import { alias } from "../engine.ts";
+import { BROADCAST, type BroadcastAttrs } from "../own/broadcast.ts";
 import { sameShape, sizeOf } from "../shape.ts";
 
 /** `shape` with ones in front, up to `rank`. */
@@ -36,6 +37,8 @@ export function broadcast(x: Tensor, shape: readonly number[]): Tensor {
   const from = padded(x.shape, shape.length);
   const repeated = from.flatMap((n, axis) => (n === 1 && shape[axis] !== 1 ? [axis] : []));
   if (repeated.length === 0) return tf.reshape(x, [...shape]);
+  const quick = x.dtype === "float32" ? byKernel(x, from, shape, repeated) : undefined;
+  if (quick) return quick;
   const form = broadcastForm();
   if (form === "add") return tf.add(tf.zeros([...shape]), x);
   if (form === "product") {
@@ -50,4 +53,22 @@ export function broadcast(x: Tensor, shape: readonly number[]): Tensor {
     }
   }
   return tf.broadcastTo(x, [...shape]);
+}
+
+/** By one kernel, where the repeated axes are neighbours and the backend has it. */
+function byKernel(
+  x: Tensor,
+  from: readonly number[],
+  shape: readonly number[],
+  repeated: readonly number[],
+): Tensor | undefined {
+  const [first, end] = [repeated[0]!, repeated.at(-1)! + 1];
+  const times = sizeOf(shape.slice(first, end));
+  const [outer, inner] = [sizeOf(shape.slice(0, first)), sizeOf(shape.slice(end))];
+  // An axis between them is not repeated.
+  if (from.slice(first, end).some((size) => size !== 1)) return undefined;
+  // `getKernel` is typed as if every kernel existed. It returns undefined where none is registered.
+  const registered = tf.getKernel(BROADCAST, tf.getBackend()) as tf.KernelConfig | undefined;
+  const attrs: BroadcastAttrs = { shape: [...shape], outer, times, inner };
+  return registered && tf.engine().runKernel(BROADCAST, { x }, { ...attrs } as unknown as tf.NamedAttrMap);
 }
