@@ -4,7 +4,6 @@ import {
   type Code,
   f32,
   f32x4,
-  f64,
   i32,
   type Local,
   type Locals,
@@ -18,7 +17,7 @@ import { define, type WasmFunction } from "../wasm-emitter/module.ts";
 import { joined, splatOf, Sums, walk } from "../wasm-emitter/rows.ts";
 
 const integers = (count: number): (typeof type.i32)[] => Array<typeof type.i32>(count).fill(type.i32);
-const { add, sub, mul } = f32x4;
+const { sub, mul } = f32x4;
 const INFINITY = Number.POSITIVE_INFINITY;
 
 /** Where {@link powers} leaves what it knows of a row: float32, in bytes from `known` on. */

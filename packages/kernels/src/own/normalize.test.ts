@@ -11,7 +11,10 @@ import type { NormAttrs } from "./normalize.ts";
 
 function random(size: number, seed: number): Float32Array {
   let state = seed + 7;
-  const next = (): number => (state = (state * 1103515245 + 12345) % 2 ** 31) / 2 ** 31;
+  const next = (): number => {
+    state = (state * 1103515245 + 12345) % 2 ** 31;
+    return state / 2 ** 31;
+  };
   return Float32Array.from({ length: size }, () => 4 * next() - 1);
 }
 
@@ -117,8 +120,8 @@ onEachBackend("normalisation", () => {
 describe("the layout of a normalisation", () => {
   const of = (kinds: string, hasVectors = true) =>
     layNorm(
-      // Two sizes in turn: k is kept, f kept and a feature, r reduced, b reduced and a feature.
-      [...kinds].map((kind, i) => ({
+      // k is kept, f kept and a feature, r reduced, b reduced and a feature.
+      kinds.split("").map((kind, i) => ({
         size: i + 2,
         isReduced: kind === "r" || kind === "b",
         isFeature: kind === "f" || kind === "b",

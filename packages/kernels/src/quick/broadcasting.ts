@@ -70,5 +70,5 @@ function byKernel(
   // `getKernel` is typed as if every kernel existed. It returns undefined where none is registered.
   const registered = tf.getKernel(BROADCAST, tf.getBackend()) as tf.KernelConfig | undefined;
   const attrs: BroadcastAttrs = { shape: [...shape], outer, times, inner };
-  return registered && tf.engine().runKernel(BROADCAST, { x }, { ...attrs } as unknown as tf.NamedAttrMap);
+  return registered && tf.engine().runKernel(BROADCAST, { x }, { ...attrs });
 }
