@@ -207,7 +207,13 @@ const onColumns = (
     return whileTrue(count.get, [
       ...cursors.flatMap((cursor, i) => cursor.set(v[i]!.get)),
       ...walk([...x, ...cursors, out], columns.get, end, (step) =>
-        step.store(out, f(x.map(step.load), cursors.map(step.load))),
+        step.store(
+          out,
+          f(
+            x.map((cursor) => step.load(cursor)),
+            cursors.map((cursor) => step.load(cursor)),
+          ),
+        ),
       ),
       ...count.increase(i32.const(-1)),
     ]);

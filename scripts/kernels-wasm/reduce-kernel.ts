@@ -111,11 +111,46 @@ const joinColumns = (part: number): WasmFunction =>
     ]);
   });
 
+/**
+ * A function `(x, out, outer, times, inner)`: each run of `inner` numbers `times` times; `outer`
+ * runs.
+ */
+const broadcast: WasmFunction = define(
+  [type.i32, type.i32, type.i32, type.i32, type.i32],
+  (parameters, locals) => {
+    const [x, out, outer, times, inner] = parameters as [Local, Local, Local, Local, Local];
+    const [left, from, end] = [type.i32, type.i32, type.i32].map((of) => locals.make(of)) as [
+      Local,
+      Local,
+      Local,
+    ];
+    const number = locals.make(type.v128);
+    const ofNumbers: Code = [
+      ...number.set(v128.loadSplat(x.get, 0)),
+      ...walk([out], times.get, end, (step) => step.store(out, number.get), 4),
+    ];
+    const ofRuns: Code = [
+      ...left.set(times.get),
+      ...whileTrue(left.get, [
+        ...from.set(x.get),
+        ...walk([from, out], inner.get, end, (step) => step.store(out, step.load(from))),
+        ...left.increase(i32.const(-1)),
+      ]),
+    ];
+    return whileTrue(outer.get, [
+      ...when(i32.eq(inner.get, i32.const(1)), ofNumbers, ofRuns),
+      ...x.increase(i32.shl(inner.get, i32.const(2))),
+      ...outer.increase(i32.const(-1)),
+    ]);
+  },
+);
+
 /** The functions of a module. The first is called by the second. */
 export const sumFunctions: Readonly<Record<string, WasmFunction>> = {
   part: partOf(sum),
   columns: joinColumns(0),
   rows: sumRows,
+  broadcast,
   /** `(x, out, length, divisor)` */
   divide: elementwise({
     inputs: 1,

@@ -4,7 +4,6 @@ import {
   type Code,
   f32,
   f32x4,
-  f64,
   i32,
   type Local,
   type Locals,
@@ -18,7 +17,7 @@ import { define, type WasmFunction } from "../wasm-emitter/module.ts";
 import { joined, splatOf, Sums, walk } from "../wasm-emitter/rows.ts";
 
 const integers = (count: number): (typeof type.i32)[] => Array<typeof type.i32>(count).fill(type.i32);
-const { add, sub, mul } = f32x4;
+const { sub, mul } = f32x4;
 const INFINITY = Number.POSITIVE_INFINITY;
 
 /** Where {@link powers} leaves what it knows of a row: float32, in bytes from `known` on. */
@@ -47,11 +46,12 @@ const powers: WasmFunction = define(integers(5), (parameters, locals) => {
       [cursor],
       length.get,
       end,
-      (step, number) => largest[number]!.set(f32x4.max(largest[number]!.get, step.load(cursor))),
+      // NaN is passed over: it makes the sum NaN.
+      (step, number) => largest[number]!.set(f32x4.pmax(largest[number]!.get, step.load(cursor))),
       4,
     ),
-    ...others.flatMap((other) => first.set(f32x4.max(first.get, other.get))),
-    ...joined(first, f32x4.max),
+    ...others.flatMap((other) => first.set(f32x4.pmax(first.get, other.get))),
+    ...joined(first, f32x4.pmax),
     ...shift.set(f32x4.lane(first.get, 0)),
     ...when(i32.and(guards.get, f32.eq(shift.get, f32.const(-INFINITY))), shift.set(f32.const(0))),
     ...first.set(f32x4.splat(shift.get)),
@@ -63,10 +63,16 @@ const powers: WasmFunction = define(integers(5), (parameters, locals) => {
     }),
     ...f32.store(known.get, at.shift, shift.get),
     ...f32.store(known.get, at.sum, f32.fromF64(sums.totals[0]!.get)),
-    ...when(
-      i32.and(guards.get, f32.eq(shift.get, f32.const(INFINITY))),
-      f32.store(known.get, at.sum, f32.const(INFINITY)),
-    ),
+    ...when(i32.and(guards.get, f32.eq(shift.get, f32.const(INFINITY))), [
+      // Infinity less itself made the sum NaN; only NaN among the numbers may do so.
+      ...f32.store(known.get, at.sum, f32.const(INFINITY)),
+      ...cursor.set(x.get),
+      ...walk([cursor], length.get, end, (step) => {
+        const number = step.load(cursor);
+        const hasNaN = v128.anyTrue(f32x4.ne(number, number));
+        return when(hasNaN, f32.store(known.get, at.sum, f32.const(Number.NaN)));
+      }),
+    ]),
     ...writeLog(known, at.sum, at.log, locals),
   ];
 });

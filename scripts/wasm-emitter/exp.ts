@@ -51,7 +51,8 @@ export class Exp {
     const [first, ...others] = EXP as [number, ...number[]];
     const power = i32x4.add(i32x4.shl(turns.get, 23), i32x4.const((127 + SHIFT) * 2 ** 23));
     const code = [
-      ...rest.set(f32x4.max(x, this.#get(LOWEST))),
+      // NaN is not below, and stays.
+      ...rest.set(f32x4.pmax(x, this.#get(LOWEST))),
       ...turns.set(add(mul(rest.get, this.#get(Math.LOG2E)), this.#get(ROUNDING))),
       ...rest.set(sub(sub(rest.get, mul(whole, this.#get(LN2_HIGH))), mul(whole, this.#get(LN2_LOW)))),
       ...result.set(this.#get(first)),

@@ -9,6 +9,7 @@ import {
   oneHotRows,
   softmaxKernelNames as names,
   softmaxBackOf,
+  sumTo,
 } from "@nnxjs/kernels/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import type { SoftmaxAttrs, Tensor } from "@tensorflow/tfjs-core";
@@ -30,7 +31,7 @@ const asRows = (x: Tensor, length: number): Tensor => tf.reshape(x, [x.size / le
 const asColumn = (x: Tensor): Tensor => tf.reshape(x, [x.size, 1]);
 
 /** The gradient of a softmax y along the last axis. */
-export const softmaxBack = (dy: Tensor, y: Tensor): Tensor =>
+const softmaxBack = (dy: Tensor, y: Tensor): Tensor =>
   quickly(
     () => softmaxBackOf(y, dy, y.shape.at(-1) ?? 1),
     () => tf.mul(y, tf.sub(dy, tf.sum(tf.mul(dy, y), -1, true))),

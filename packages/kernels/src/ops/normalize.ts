@@ -1,6 +1,6 @@
 /** @file Normalisation by mean and variance, on the kernels of own/normalize.ts. */
 import * as tf from "@tensorflow/tfjs-core";
-import type { KernelConfig, NamedAttrMap, Tensor } from "@tensorflow/tfjs-core";
+import type { KernelConfig, Tensor } from "@tensorflow/tfjs-core";
 import { mendKernels } from "../mend-kernels.ts";
 import { type NormAttrs, normKernelNames } from "../own/normalize.ts";
 
@@ -9,9 +9,7 @@ function run(kernelName: string, inputs: Record<string, Tensor>, attrs: NormAttr
   // `getKernel` is typed as if every kernel existed. It returns undefined where none is registered.
   const registered = tf.getKernel(kernelName, tf.getBackend()) as KernelConfig | undefined;
   if (!registered) return undefined;
-  const results = tf
-    .engine()
-    .runKernel<Tensor | Tensor[]>(kernelName, inputs, { ...attrs } as unknown as NamedAttrMap);
+  const results = tf.engine().runKernel<Tensor | Tensor[]>(kernelName, inputs, { ...attrs });
   return Array.isArray(results) ? results : [results];
 }
 

@@ -1,6 +1,6 @@
 /** @file Ops on the kernels of rows. Each returns `undefined` where the backend does not have it. */
 import * as tf from "@tensorflow/tfjs-core";
-import type { KernelConfig, NamedAttrMap, Tensor } from "@tensorflow/tfjs-core";
+import type { KernelConfig, Tensor } from "@tensorflow/tfjs-core";
 import { mendKernels } from "../mend-kernels.ts";
 import { type RowAttrs, softmaxKernelNames } from "../own/softmax.ts";
 
@@ -8,7 +8,7 @@ function run(kernelName: string, inputs: Record<string, Tensor>, attrs: RowAttrs
   mendKernels();
   // `getKernel` is typed as if every kernel existed. It returns undefined where none is registered.
   const registered = tf.getKernel(kernelName, tf.getBackend()) as KernelConfig | undefined;
-  return registered && tf.engine().runKernel(kernelName, inputs, { ...attrs } as NamedAttrMap);
+  return registered && tf.engine().runKernel(kernelName, inputs, { ...attrs });
 }
 
 /** y (dy - Σ dy y) of the rows of a softmax y. */

@@ -388,7 +388,7 @@ const kernel = (
   ["cpu", "wasm"].map((backendName) => ({
     kernelName,
     backendName,
-    kernelFunc: ({ inputs, backend, attrs }) => run(backend, inputs as Inputs, attrs as unknown as NormAttrs),
+    kernelFunc: ({ inputs, backend, attrs }) => run(backend, inputs, attrs as unknown as NormAttrs),
   }));
 
 /** The kernels to register on cpu and wasm. */

@@ -36,12 +36,6 @@ function eachRow(
   for (let from = 0, n = 0; from < size; from += length, n++) row(from, from + length, n);
 }
 
-export const softmaxLoop: RowLoop = ([x], out, length) =>
-  eachRow(out.length, length, (from, to) => {
-    const { shift, sum } = knownOf(x!, from, to, false);
-    for (let i = from; i < to; i++) out[i] = Math.exp(x![i]! - shift) / sum;
-  });
-
 export const softmaxBackLoop: RowLoop = ([y, dy], out, length) =>
   eachRow(out.length, length, (from, to) => {
     let mean = 0;

@@ -48,7 +48,10 @@ function expected(
 /** Numbers around 1, and some that are not finite. */
 function random(size: number, seed: number, special: readonly number[] = []): Float32Array {
   let state = seed;
-  const next = (): number => (state = (state * 1103515245 + 12345) % 2 ** 31) / 2 ** 31;
+  const next = (): number => {
+    state = (state * 1103515245 + 12345) % 2 ** 31;
+    return state / 2 ** 31;
+  };
   return Float32Array.from({ length: size }, () =>
     special.length > 0 && next() < 0.05 ? special[Math.floor(next() * special.length)]! : 2.5 * next() - 1,
   );

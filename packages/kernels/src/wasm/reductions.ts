@@ -43,13 +43,13 @@ interface ReduceAttrs {
   keepDims?: boolean;
 }
 
-type Pass1 = (backend: object, x: TensorInfo, pass: Pass, divisor: number) => TensorInfo | undefined;
+type RunPass = (backend: object, x: TensorInfo, pass: Pass, divisor: number) => TensorInfo | undefined;
 
 /** At most so many rows are joined before they are joined to the others. */
 const blockOf = (rows: number): number => Math.max(64, Math.ceil(Math.sqrt(rows)));
 
 /** Sums of float32, divided by a number. */
-export const sumPass: Pass1 = (backend, x, { outer, rows, inner }, divisor) =>
+const sumPass: RunPass = (backend, x, { outer, rows, inner }, divisor) =>
   wasmRun(backend, {
     module: sumModule,
     inputs: [x],
@@ -65,7 +65,7 @@ export const sumPass: Pass1 = (backend, x, { outer, rows, inner }, divisor) =>
   })?.[0];
 
 const extremum =
-  (name: "max" | "min" | "prod"): Pass1 =>
+  (name: "max" | "min" | "prod"): RunPass =>
   (backend, x, { outer, rows, inner }) =>
     wasmRun(backend, {
       module: extremaModule,
@@ -87,7 +87,7 @@ const shapeOf = (shape: readonly number[], axes: readonly number[], keep = false
 function reduce(
   { inputs: { x }, attrs, backend }: Call,
   isMean: boolean,
-  pass: Pass1,
+  pass: RunPass,
 ): TensorInfo | undefined {
   if (x.dtype !== "float32" || sizeOf(x.shape) === 0) return undefined;
   const axes = axesOf(attrs.axis ?? attrs.reductionIndices, x.shape.length);
@@ -105,7 +105,7 @@ function reduce(
 
 const SLOW = "Calls a function for each element (cpu), transposes unless the axes are the last (wasm).";
 
-const byWasm = (kernelName: string, pass: Pass1): Mend =>
+const byWasm = (kernelName: string, pass: RunPass): Mend =>
   mend<"x", ReduceAttrs>(
     kernelName,
     ["cpu", "wasm"],

@@ -28,7 +28,7 @@ onEachBackend("normalisations", () => {
 
   it("BatchNorm has Flax's gradients, and none into its averages", () => {
     const options = { rngs: rngs(), scaleInit: constant(1.5) };
-    // Terms cancel, see below.
+    // Terms cancel, see below: Flax is off by 1.1e-6, we by 7e-7.
     const layer = new BatchNorm(3, { ...options, biasInit: constant(0.3) });
     expectGradients("BatchNorm_train", layer, (m, x) => m.forward(x), 1e-6);
     expectGradients("BatchNorm_eval", new BatchNorm(3, { ...options, useRunningAverage: true }), (m, x) =>
@@ -66,8 +66,8 @@ onEachBackend("normalisations", () => {
 
   it("they have Flax's gradients", () => {
     const options = { rngs: rngs(), biasInit: constant(0.3) };
-    // Terms of about 8 cancel to about 1e-3 here. Compared with float64, Flax's input gradients are
-    // off by 7e-7 to 1.3e-6, and so are ours.
+    // Terms of about 8 cancel to about 1e-3 here. Compared with float64, LayerNorm's input gradients
+    // are off by 1.3e-6 in Flax and by 1.5e-6 here, in other directions.
     const rounding = 3e-6;
     expectGradients("LayerNorm", new LayerNorm(4, options), (m, x) => m.forward(x), rounding);
     expectGradients("RMSNorm", new RMSNorm(4, { rngs: rngs() }), (m, x) => m.forward(x), rounding);

@@ -370,8 +370,9 @@ onEachBackend("wrappers", () => {
       };
       if (i % 2 === 0) update();
       else tf.tidy(update);
+      // A search magnifies rounding from step to step, so the order of a sum shows.
       for (const [path, value] of valuesIn(model))
-        expectNear(value, wanted[path] as Values, `${path} after step ${i}`, 1e-5);
+        expectNear(value, wanted[path] as Values, `${path} after step ${i}`, 3e-5);
     });
     expect(tf.memory().numTensors).toBe(before);
     expectState(optimizer, run.state, 1e-3);
