@@ -8,19 +8,19 @@ import * as ops from "../ops/ops.ts";
  * can be emitted as WebAssembly. All results are rounded to float32.
  */
 export interface Algebra<T> {
-  number(value: number): T;
-  add(a: T, b: T): T;
-  sub(a: T, b: T): T;
-  mul(a: T, b: T): T;
-  div(a: T, b: T): T;
-  sqrt(x: T): T;
-  abs(x: T): T;
+  readonly number: (value: number) => T;
+  readonly add: (a: T, b: T) => T;
+  readonly sub: (a: T, b: T) => T;
+  readonly mul: (a: T, b: T) => T;
+  readonly div: (a: T, b: T) => T;
+  readonly sqrt: (x: T) => T;
+  readonly abs: (x: T) => T;
   /** NaN if one of them is NaN. */
-  max(a: T, b: T): T;
+  readonly max: (a: T, b: T) => T;
   /** -1, 0 or 1; NaN stays NaN. */
-  sign(x: T): T;
+  readonly sign: (x: T) => T;
   /** `a` where `x > 0`, and `b` elsewhere, also where x is NaN. */
-  ifPositive(x: T, a: T, b: T): T;
+  readonly ifPositive: (x: T, a: T, b: T) => T;
 }
 
 const { fround } = Math;

@@ -91,8 +91,8 @@ export const stepKernels = ({ kernelName, shape, module }: StepRule): readonly K
       const numbers = given[0]!;
       const expression = ended(shape.expression, ending);
       return (
-        byWasm(backend as object, module, given, leaves, ending) ??
-        leaves.flatMap((leaf) => byLoops(backend as object, expression, numbers, leaf))
+        byWasm(backend, module, given, leaves, ending) ??
+        leaves.flatMap((leaf) => byLoops(backend, expression, numbers, leaf))
       );
     },
   }));

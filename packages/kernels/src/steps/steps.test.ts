@@ -121,9 +121,23 @@ onEachBackend("a step by kernel", () => {
       tf.dispose(around.filter((_, i) => i % 2 === 1));
       const kept = around.filter((_, i) => i % 2 === 0);
       for (let i = 0; i < 20; i++)
-        takeStep(rules.momentumStep, [[tf.ones([7]), tf.ones([7])]], [0.5, 0], { factor: 1, share: 0 });
+        takeStep(rules.momentumStep, [Array.from({ length: 3 }, () => tf.ones([7]))], [0.5, 0], {
+          factor: 1,
+          share: 0,
+        });
       for (const x of kept) expect([...x.dataSync()]).toEqual(Array(7).fill(9));
     });
+  });
+
+  it("refuses what is not as the rule has it, since kernels do not look", () => {
+    const [x, other] = [tf.ones([7]), tf.ones([6])];
+    for (const [leaf, n, finish] of [
+      [[x, x], [0.5, 0], { factor: 1, share: 0 }],
+      [[x, other], [0.5, 0], undefined],
+      [[x, x], [0.5], undefined],
+    ] as const) {
+      expect(() => takeStep(rules.momentumStep, [leaf], n, finish)).toThrow("NnxMomentumStep: expected");
+    }
   });
 
   it("is computed by ops for other dtypes", () => {

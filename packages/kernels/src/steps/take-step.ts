@@ -3,6 +3,7 @@ import { engine, type NamedTensorMap, type Tensor, tensor1d } from "@tensorflow/
 import { hasReachableMemory } from "../backends.ts";
 import { isRecording } from "../engine.ts";
 import { registerKernels } from "../mend-kernels.ts";
+import { sameShape } from "../shape.ts";
 import { ofTensors } from "./algebra.ts";
 import { ended, type Ending } from "./expressions.ts";
 import { stepKernels, type StepRule } from "./step-kernel.ts";
@@ -16,6 +17,23 @@ export interface Finish {
 /** Without decay, a parameter that is not finite does not matter to the update. */
 const endingOf = (finish: Finish | undefined): Ending =>
   finish === undefined ? "update" : finish.share === 0 ? "finish" : "decay";
+
+/** Kernels compute with addresses: what does not fit would be written elsewhere. */
+function check(
+  { kernelName, shape }: StepRule,
+  leaves: readonly (readonly Tensor[])[],
+  numbers: readonly number[],
+  finish: Finish | undefined,
+): void {
+  const width = shape.moments + (finish ? 2 : 1);
+  const fits = (leaf: readonly Tensor[]): boolean =>
+    leaf.length === width && leaf.every((x) => sameShape(x.shape, leaf[0]!.shape));
+  if (numbers.length === shape.numbers && leaves.every(fits)) return;
+  throw new Error(
+    `${kernelName}: expected ${width} tensors of one shape for each parameter, and ${shape.numbers} numbers. ` +
+      "Pass gradient and moments.",
+  );
+}
 
 const isFloat = ({ dtype }: Tensor): boolean => dtype === "float32";
 
@@ -35,6 +53,7 @@ export function takeStep(
 ): readonly (readonly Tensor[])[] {
   const ending = endingOf(finish);
   const all = finish ? [...numbers, finish.factor, ...(finish.share === 0 ? [] : [finish.share])] : numbers;
+  check(rule, leaves, numbers, finish);
   if (leaves.length === 0) return [];
   if (isRecording() || !hasReachableMemory() || !leaves.every((leaf) => leaf.every(isFloat))) {
     const expression = ended(rule.shape.expression, ending);
