@@ -78,6 +78,16 @@ export const wasmKernels: readonly KernelConfig[] = [
   },
 ];
 
+type Shape5 = [number, number, number, number, number];
+
+const conv3DInfo = (
+  input: readonly number[],
+  filter: readonly number[],
+  strides: tf.Conv3DAttrs["strides"],
+  pad: tf.Conv3DAttrs["pad"],
+): tf.backend_util.Conv3DInfo =>
+  tf.backend_util.computeConv3DInfo(input as Shape5, filter as Shape5, strides, 1, pad);
+
 /** Replacements that never call the stock kernel. */
 export const composedMends: readonly Mend[] = [
   {
@@ -92,9 +102,17 @@ export const composedMends: readonly Mend[] = [
     why: "Is wrong in every shape.",
     around: () =>
       composed<tf.Conv3DBackpropInputV2Attrs>(({ dy, filter }, { inputShape, strides, pad }) => {
-        const shape = filter!.shape as [number, number, number, number, number];
-        const info = tf.backend_util.computeConv3DInfo(inputShape, shape, strides, 1, pad);
+        const info = conv3DInfo(inputShape, filter!.shape, strides, pad);
         return inputGradient(dy!, filter!, axes3D(info));
       }),
+  },
+  {
+    kernelName: "Conv3DBackpropFilterV2",
+    backends: ["wasm"],
+    why: "Is wrong with strides above 1.",
+    around: () =>
+      composed<tf.Conv3DBackpropFilterV2Attrs>(({ x, dy }, { filterShape, strides, pad }) =>
+        filterGradient(x!, dy!, axes3D(conv3DInfo(x!.shape, filterShape, strides, pad))),
+      ),
   },
 ];

@@ -122,5 +122,5 @@ export const quickConvolutions: readonly Mend[] = [
   ofFilter("DepthwiseConv2dNativeBackpropFilter", ["cpu"], depthwise),
   forward("Conv3D", BOTH, deep),
   ofInput("Conv3DBackpropInputV2", ["cpu"], deep),
-  ofFilter("Conv3DBackpropFilterV2", BOTH, deep),
+  ofFilter("Conv3DBackpropFilterV2", ["cpu"], deep),
 ];

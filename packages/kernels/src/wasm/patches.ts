@@ -35,7 +35,10 @@ export function chunksOf([d, h, w]: Three, channels: number, most: number): Chun
   const put = (segment: Omit<Segment, "at">): void => {
     const size = segment.taps * segment.channels;
     let last = chunks.at(-1);
-    if (!last || last.columns + size > most) chunks.push((last = { from: column, columns: 0, segments: [] }));
+    if (!last || last.columns + size > most) {
+      last = { from: column, columns: 0, segments: [] };
+      chunks.push(last);
+    }
     last.segments.push({ ...segment, at: last.columns });
     last.columns += size;
     column += size;

@@ -68,7 +68,8 @@ function reference(
         const value = references[name](taps, xs, dys[i]!, summed);
         if (isForward) out[(n * windows.length + i) * channels + c] = value;
       });
-      if (!isForward) summed.forEach((value, i) => (out[(n * size + i) * channels + c] = value));
+      if (isForward) continue;
+      for (const [i, value] of summed.entries()) out[(n * size + i) * channels + c] = value;
     }
   return out;
 }
@@ -124,7 +125,7 @@ onEachBackend("pools", (backend) => {
             // Sums of the largest numbers overflow in float32, but not in float64.
             if (Math.abs(value) > 1e37) return false;
             if (Number.isNaN(value)) return !(Number.isNaN(got[i]!) || Math.abs(got[i]!) > 1e37);
-            if (name === "largest") return !Object.is(got[i], Math.fround(value));
+            if (name === "largest") return got[i] !== Math.fround(value);
             return !(Math.abs(got[i]! - value) <= 1e-5 * scale || Math.abs(got[i]!) > 1e37);
           });
           expect([wrong, got[wrong], wanted[wrong]]).toEqual([-1, undefined, undefined]);
