@@ -6,7 +6,16 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { disposedAdvice, DisposedError, disposedText } from "./errors.ts";
 
-export { alias, type ElementArrays, fuse, isRecording, isTensor, newTensor } from "@nnxjs/kernels/internal";
+export {
+  alias,
+  type ElementArrays,
+  fuse,
+  isRecording,
+  isTensor,
+  newTensor,
+  tensorWithoutValues,
+  withoutValues,
+} from "@nnxjs/kernels/internal";
 
 /** An immutable array: tensorflow.js's. */
 export type Tensor = tf.Tensor;
