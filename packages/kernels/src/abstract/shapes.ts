@@ -1,6 +1,7 @@
 /** @file The shape and dtype of what each kernel of tensorflow.js returns. */
 import { backend_util, type DataType, slice_util, type TensorInfo } from "@tensorflow/tfjs-core";
 import { axesOf, keepDims, sizeOf } from "../shape.ts";
+import { ownKernelNames } from "../own-kernels.ts";
 import { convShapes } from "./conv-shapes.ts";
 
 /** A tensor without values. */
@@ -76,7 +77,7 @@ const einsum: ShapeRule = (inputs, attrs) => {
   const [left = "", right = ""] = equation.replaceAll(" ", "").split("->");
   const sizes = new Map<string, number>();
   left.split(",").forEach((letters, i) => {
-    [...letters].forEach((letter, axis) => sizes.set(letter, operands[i]?.shape[axis] ?? 1));
+    for (const [axis, letter] of [...letters].entries()) sizes.set(letter, operands[i]?.shape[axis] ?? 1);
   });
   return { shape: [...right].map((letter) => sizes.get(letter) ?? 1), dtype: first(inputs).dtype };
 };
@@ -208,14 +209,14 @@ export const shapeRules: Readonly<Record<string, ShapeRule>> = {
   ...named(
     "Abs Acos Acosh Asin Asinh Atan Atanh Ceil Cos Cosh Elu Erf Exp Expm1 Floor Identity LeakyRelu Log Log1p Neg Reciprocal Relu Relu6 " +
       "Round Rsqrt Selu Sigmoid Sign Sin Sinh Softplus Sqrt Square Step Tan Tanh ClipByValue Cumsum Cumprod Reverse Softmax LogSoftmax " +
-      "LRN OnesLike ZerosLike AddN FusedBatchNorm ReverseV2 EluGrad FFT IFFT",
+      "LRN OnesLike ZerosLike AddN FusedBatchNorm EluGrad FFT IFFT",
     same,
   ),
-  ...named("IsFinite IsInf IsNan LogicalNot NnxPositive NnxNotNegative", to("bool")),
+  ...named("IsFinite IsInf IsNan LogicalNot", to("bool")),
   ...named("Real Imag ComplexAbs", to("float32")),
   ...named("Complex", to("complex64")),
   ...named(
-    "Add Sub Multiply RealDiv FloorDiv Maximum Minimum Mod Pow SquaredDifference Atan2 Prelu NnxAbove",
+    "Add Sub Multiply RealDiv FloorDiv Maximum Minimum Mod Pow SquaredDifference Atan2 Prelu",
     binary(),
   ),
   ...named(
@@ -228,6 +229,9 @@ export const shapeRules: Readonly<Record<string, ShapeRule>> = {
   ...named("ArgMax ArgMin", argument),
   ...named("BatchMatMul _FusedMatMul", product),
   ...convShapes,
+  [ownKernelNames.positive]: to("bool"),
+  [ownKernelNames.notNegative]: to("bool"),
+  [ownKernelNames.above]: binary("float32"),
   Einsum: einsum,
   Reshape: reshape,
   Cast: (inputs, attrs) => ({ shape: first(inputs).shape, dtype: (attrs as { dtype: DataType }).dtype }),

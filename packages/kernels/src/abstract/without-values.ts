@@ -76,6 +76,8 @@ export function abstractBackend(): AbstractBackend | undefined {
 export function tensorWithoutValues(shape: readonly number[], dtype: DataType): Tensor {
   const backend = abstractBackend();
   if (!backend)
-    throw new Error("tensorWithoutValues: expected a call inside of withoutValues, got one outside of it.");
+    throw new Error(
+      "evalShape: expected an open run without values, got none. Tensors of other runs have values.",
+    );
   return engine().makeTensorFromTensorInfo(backend.info(shape, dtype));
 }

@@ -159,7 +159,7 @@ export function stackValues(values: readonly unknown[], axis: number, misfit: Mi
 }
 
 /** The new axis, counted from the front. */
-export function stackAxis(shape: readonly number[], axis: number, value: unknown, misfit: Misfit): number {
+function stackAxis(shape: readonly number[], axis: number, value: unknown, misfit: Misfit): number {
   const along = axis < 0 ? axis + shape.length + 1 : axis;
   if (along < 0 || along > shape.length) throw misfit(value, 0);
   return along;

@@ -6,7 +6,7 @@ import { Walk } from "../graph/walk.ts";
 import { formatPath, type Path } from "../path.ts";
 import { tensorsIn } from "../ownership/tensors-in.ts";
 import { isVariableState } from "../variable/variable-state.ts";
-import { Variable } from "../variable/variable.ts";
+import type { Variable } from "../variable/variable.ts";
 
 /** One part of a carry, and what must stay of it. */
 interface Part {

@@ -8,7 +8,6 @@ import { GraphNode, setChild } from "../graph/node.ts";
 import { tidy } from "../graph/scope.ts";
 import { Walk } from "../graph/walk.ts";
 import { refuseLate } from "../ownership/late.ts";
-import { mapTensors } from "../ownership/tensors-in.ts";
 import { isStateLike } from "../state/check-state.ts";
 import { refuseDisposed } from "../state/disposed.ts";
 import { mapValues } from "../state/map.ts";

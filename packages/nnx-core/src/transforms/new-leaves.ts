@@ -7,7 +7,7 @@ import { describe, StructureError } from "../errors.ts";
 import { childAt, setChild } from "../graph/node.ts";
 import { Walk } from "../graph/walk.ts";
 import { formatPath, pathKey, type Path, type PathPart } from "../path.ts";
-import { Variable } from "../variable/variable.ts";
+import type { Variable } from "../variable/variable.ts";
 import { type MapAxes, axisOfLeaf } from "./axes.ts";
 import { stackValues } from "./axis-values.ts";
 import { sameValues } from "./same-values.ts";
