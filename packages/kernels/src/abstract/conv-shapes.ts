@@ -10,8 +10,8 @@ type Five = [number, number, number, number, number];
 interface ConvAttrs {
   readonly strides: Size;
   readonly pad: Pad;
-  readonly dilations: Size;
-  readonly dataFormat: "NHWC" | "NCHW";
+  readonly dilations?: Size;
+  readonly dataFormat?: "NHWC" | "NCHW";
   readonly dimRoundingMode?: "floor" | "round" | "ceil";
   readonly inputShape: Four;
   readonly filterShape: Four;
@@ -53,7 +53,7 @@ const pool: ShapeRule = (inputs, attrs) => {
 interface Attrs3D {
   readonly filterSize: number | [number, number, number];
   readonly strides: number | [number, number, number];
-  readonly dilations: number | [number, number, number];
+  readonly dilations?: number | [number, number, number];
   readonly pad: "valid" | "same" | number;
   readonly dimRoundingMode?: "floor" | "round" | "ceil";
   readonly dataFormat?: "NDHWC" | "NCDHW";
@@ -82,7 +82,7 @@ const conv3D: ShapeRule = (inputs, attrs) => {
     filter.shape as Five,
     own.strides,
     own.dilations ?? 1,
-    own.pad as "valid" | "same",
+    own.pad,
   );
   return { shape: outShape, dtype: x.dtype };
 };

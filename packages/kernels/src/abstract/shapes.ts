@@ -56,6 +56,8 @@ const argument: ShapeRule = (inputs, attrs) => {
   return { shape: shape.filter((_, i) => i !== along), dtype: "int32" };
 };
 
+const listed = (shape: readonly number[]): string => `[${shape.join(",")}]`;
+
 const misfit = (what: string, got: string): Error =>
   new Error(
     `evalShape: expected ${what} to have sizes that fit, got ${got}. Check the shapes that go into the op.`,
@@ -67,7 +69,7 @@ const product: ShapeRule = (inputs, { transposeA, transposeB }) => {
   const [rows, columns] = [a.shape.at(transposeA ? -1 : -2), b.shape.at(transposeB ? -2 : -1)];
   const inner = [a.shape.at(transposeA ? -2 : -1), b.shape.at(transposeB ? -1 : -2)];
   if (inner[0] !== inner[1])
-    throw misfit(`a product of [${a.shape}] and [${b.shape}]`, `${inner[0]} and ${inner[1]}`);
+    throw misfit(`a product of ${listed(a.shape)} and ${listed(b.shape)}`, inner.join(" and "));
   return { shape: [...batch, rows as number, columns as number], dtype: a.dtype };
 };
 
@@ -77,9 +79,10 @@ const einsum: ShapeRule = (inputs, attrs) => {
   const [left = "", right = ""] = equation.replaceAll(" ", "").split("->");
   const sizes = new Map<string, number>();
   left.split(",").forEach((letters, i) => {
-    for (const [axis, letter] of [...letters].entries()) sizes.set(letter, operands[i]?.shape[axis] ?? 1);
+    for (const [axis, letter] of letters.split("").entries())
+      sizes.set(letter, operands[i]?.shape[axis] ?? 1);
   });
-  return { shape: [...right].map((letter) => sizes.get(letter) ?? 1), dtype: first(inputs).dtype };
+  return { shape: right.split("").map((letter) => sizes.get(letter) ?? 1), dtype: first(inputs).dtype };
 };
 
 const reshape: ShapeRule = (inputs, attrs) => {
@@ -88,7 +91,7 @@ const reshape: ShapeRule = (inputs, attrs) => {
   const known = sizeOf(shape.filter((size) => size !== -1));
   const whole = shape.map((size) => (size === -1 ? sizeOf(x.shape) / known : size));
   if (sizeOf(whole) !== sizeOf(x.shape) || !whole.every(Number.isInteger))
-    throw misfit(`a tensor of [${x.shape}] as [${shape}]`, `${sizeOf(x.shape)} elements`);
+    throw misfit(`a tensor of ${listed(x.shape)} as ${listed(shape)}`, `${sizeOf(x.shape)} elements`);
   return { shape: whole, dtype: x.dtype };
 };
 

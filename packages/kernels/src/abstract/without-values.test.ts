@@ -101,7 +101,7 @@ const ops: Record<string, () => tf.Tensor | tf.Tensor[]> = {
 };
 
 const formsOf = (made: tf.Tensor | tf.Tensor[]): string[] =>
-  [made].flat().map(({ dtype, shape }) => `${dtype}[${shape}]`);
+  [made].flat().map(({ dtype, shape }) => `${dtype}[${shape.join(",")}]`);
 
 onEachBackend("shapes without values", () => {
   it.each(Object.entries(ops))("are those of the kernels: %s", (_name, run) => {

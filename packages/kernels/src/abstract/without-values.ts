@@ -1,5 +1,12 @@
 /** @file Runs code on shapes and dtypes alone. */
-import { type DataType, engine, registerKernel, type Tensor, type TensorInfo } from "@tensorflow/tfjs-core";
+import {
+  type DataType,
+  engine,
+  getBackend,
+  registerKernel,
+  type Tensor,
+  type TensorInfo,
+} from "@tensorflow/tfjs-core";
 import { AbstractBackend, abstractName } from "./backend.ts";
 import { type Attrs, type Inputs, type Shaped, shapeRules } from "./shapes.ts";
 
@@ -42,7 +49,7 @@ export function withoutValues<R>(f: () => R): R {
   registerRules();
   const own = engine() as unknown as BackendEngine;
   // Makes sure that there is a backend to come back to.
-  engine().backend;
+  getBackend();
   const { backendName, backendInstance } = own;
   Object.assign(own, { backendName: abstractName, backendInstance: new AbstractBackend() });
   try {

@@ -36,7 +36,7 @@ export const unpack: Mend = {
       const [ahead, behind] = [shape.slice(0, axis), shape.slice(axis + 1)];
       const output = { shape: [...ahead, ...behind], dtype };
       const outputs = Array.from({ length: shape[axis]! }, () => output);
-      return loops(backend as object, [value], outputs, ([from], into) =>
+      return loops(backend, [value], outputs, ([from], into) =>
         distribute(from!, into, sizeOf(ahead), sizeOf(behind)),
       );
     },

@@ -4,10 +4,11 @@ import { isContainer, mapItems } from "../data/containers.ts";
 import { checkFunction } from "../data/functions.ts";
 import { describe, StructureError } from "../errors.ts";
 import { copyGraph } from "../graph/copy.ts";
-import { GraphNode, setChild } from "../graph/node.ts";
+import { GraphNode, isWritable, setChild } from "../graph/node.ts";
 import { tidy } from "../graph/scope.ts";
 import { Walk } from "../graph/walk.ts";
 import { refuseLate } from "../ownership/late.ts";
+import { formatPath } from "../path.ts";
 import { isStateLike } from "../state/check-state.ts";
 import { refuseDisposed } from "../state/disposed.ts";
 import { mapValues } from "../state/map.ts";
@@ -15,7 +16,7 @@ import { isTensor, type Tensor, tensorWithoutValues, withoutValues } from "../te
 import { atomically } from "../undo/atomically.ts";
 import { framesOfArgument } from "../undo/structure.ts";
 import { lending } from "../variable/observer.ts";
-import { isVariableState, type VariableState } from "../variable/variable-state.ts";
+import type { VariableState } from "../variable/variable-state.ts";
 import { Variable } from "../variable/variable.ts";
 import { ShapeDtypeStruct } from "./shape-dtype.ts";
 
@@ -80,8 +81,15 @@ function changeBelow(
       if (!isOurs(variable)) continue;
       const next = change(variable.getRawValue());
       writes.push(() => variable.setRawValue(next));
-    } else if (kind === "leaf" && owner && isOurs(owner.value) && !isVariableState(value)) {
+    } else if (kind === "leaf" && owner && isOurs(owner.value)) {
       const own = owner.value;
+      if (!isWritable(own, key)) {
+        if (change === withTensors) continue;
+        throw new StructureError(
+          `evalShape at ${formatPath(walk.path())}: expected values in Variables, got ${describe(value)} in a State or frozen object. ` +
+            "Models that keep States cannot be abstract: make the State from the restored model.",
+        );
+      }
       writes.push(() => setChild(own, key, change(value)));
     }
   }
@@ -161,6 +169,7 @@ export function evalShape<A extends readonly unknown[], R>(
 /**
  * A copy of a model with {@link ShapeDtypeStruct} in the place of its tensors.
  * @param node - A module, a Variable, or a container of these.
+ * @throws {@link StructureError} for a model that keeps a State.
  * @see Flax `nnx.as_abstract`
  */
 export function asAbstract<M>(node: M): M {

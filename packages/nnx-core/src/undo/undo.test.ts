@@ -175,7 +175,11 @@ const ways: Record<string, (loss: Loss, m: Model, other: Model, x: tf.Tensor) =>
     ),
   cond: (loss, m, other, x) => cond(true, loss, loss, m, other, x),
   foriLoop: (loss, m, other, x) =>
-    foriLoop(0, 2, (_, all) => (loss(...all), all), [m, other, x] as [Model, Model, tf.Tensor]),
+    foriLoop(0, 2, (_, all) => [loss(...all), all][1] as typeof all, [m, other, x] as [
+      Model,
+      Model,
+      tf.Tensor,
+    ]),
   evalShape: (loss, m, other, x) => evalShape(loss, m, other, x),
 };
 const a0 = tf.zeros([2]);

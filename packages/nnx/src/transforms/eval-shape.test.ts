@@ -29,7 +29,7 @@ const shapes = (state: nnx.State) =>
   nnx.flattenState(state).flatMap(([path, leaf]) => {
     const value = nnx.leafValue<{ shape?: readonly number[]; dtype?: string }>(leaf);
     return typeof value === "object" && value !== null && "shape" in value
-      ? [`${path.join(".")} ${value.dtype}[${value.shape}]`]
+      ? [`${path.join(".")} ${value.dtype}[${value.shape?.join(",")}]`]
       : [];
   });
 
