@@ -262,4 +262,4 @@ const placeText = ([argument, ...path]: Path): string =>
   path.length === 0 ? `argument ${argument}` : `argument ${argument} at ${formatPath(path)}`;
 
 const axisText = (axis: MapAxis): string =>
-  axis === Carry ? "Carry" : `the axis ${String(axis as number | null)}`;
+  axis === Carry ? "Carry" : `the axis ${typeof axis === "number" ? axis : "null"}`;
