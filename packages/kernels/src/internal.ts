@@ -2,6 +2,7 @@
  * @file What the other packages of this project use. It is not for users, and may change in any
  * version.
  */
+export { tensorWithoutValues, withoutValues } from "./abstract/without-values.ts";
 export { alias, backendInUse, isRecording, isTensor, versionOfTensorflow } from "./engine.ts";
 export { hasReachableMemory } from "./backends.ts";
 export type { ElementArrays } from "./memory/access.ts";

@@ -150,6 +150,8 @@ export {
 export type { StackedOf } from "./transforms/stack-results.ts";
 export { Carry, type MapAxes, type MapAxis, StateAxes } from "./transforms/axes.ts";
 export { cond, switch } from "./transforms/branches.ts";
+export { type AbstractOf, asAbstract, evalShape } from "./transforms/eval-shape.ts";
+export { ShapeDtypeStruct } from "./transforms/shape-dtype.ts";
 export type { ScalarLike } from "./transforms/in-turn.ts";
 export {
   hessian,

@@ -4,6 +4,7 @@
  * types do not declare are all in this file.
  */
 import * as tf from "@tensorflow/tfjs-core";
+import { unstack } from "@nnxjs/kernels/internal";
 import { disposedAdvice, DisposedError, disposedText } from "./errors.ts";
 
 export {
@@ -27,6 +28,8 @@ export {
   recorder,
   runLoop,
   setRecorder,
+  tensorWithoutValues,
+  withoutValues,
 } from "@nnxjs/kernels/internal";
 
 /** An immutable array: tensorflow.js's. */
@@ -51,7 +54,7 @@ export function scoped<R>(f: () => R): R {
 }
 
 /** All slices along an axis that is not negative, without that axis. */
-export const unstackTensor = (tensor: Tensor, axis: number): readonly Tensor[] => tf.unstack(tensor, axis);
+export const unstackTensor = (tensor: Tensor, axis: number): readonly Tensor[] => unstack(tensor, axis);
 
 /** Tensors of one shape along a new axis. */
 export const stackTensors = (tensors: readonly Tensor[], axis: number): Tensor =>

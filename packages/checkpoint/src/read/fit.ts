@@ -1,6 +1,6 @@
 /** @file Whether what a file has fits what a model has there. */
 import { isTensor } from "@nnxjs/kernels/internal";
-import type { VariableType } from "@nnxjs/nnx-core";
+import { ShapeDtypeStruct, type VariableType } from "@nnxjs/nnx-core";
 import { describe, isContainer } from "@nnxjs/nnx-core/internal";
 import { PRNGKey } from "@nnxjs/rnglib/keys";
 import { formText } from "../format/dtypes.ts";
@@ -40,7 +40,7 @@ function fits(
   { dtype, shape }: TensorEntry,
 ): LeafKind | undefined {
   const isKind = (own: LeafKind): boolean => kind === undefined || kind === own;
-  if (isTensor(value))
+  if (isTensor(value) || value instanceof ShapeDtypeStruct)
     return isKind("tensor") && dtype === fileDtypeOf(value.dtype) && sameShape(shape, value.shape)
       ? "tensor"
       : undefined;

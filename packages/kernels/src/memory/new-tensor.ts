@@ -1,12 +1,13 @@
 /** @file Tensors whose elements are written in place. */
 import { engine, tensor, type Tensor, type TensorInfo } from "@tensorflow/tfjs-core";
+import { abstractBackend, tensorWithoutValues } from "../abstract/without-values.ts";
 import { type Fill, type MadeFrom, recorder } from "../recorder.ts";
 import { sizeOf } from "../shape.ts";
 import { arraysOf, type ElementArrays, isHeap, loop, zerosOf } from "./access.ts";
 
 /**
  * Creates a tensor and lets `fill` write its elements. cpu and wasm need no copy for this. It is
- * not recorded on a tape.
+ * not recorded on a tape. Where only shapes are computed, `fill` is not called.
  * @param fill - Receives an array of zeros to write to. It must not keep the array.
  * @param made - Where `fill` depends on a key: how it is made of another one.
  */
@@ -28,6 +29,7 @@ function newTensorNow<D extends keyof ElementArrays>(
   shape: readonly number[],
   fill: (elements: ElementArrays[D]) => void,
 ): Tensor {
+  if (abstractBackend()) return tensorWithoutValues(shape, dtype);
   const { backend } = engine();
   // `out` has the dtype that was asked for.
   if (isHeap(backend))

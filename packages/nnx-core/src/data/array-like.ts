@@ -20,7 +20,7 @@ export const isArrayLike = (x: unknown): x is ArrayLike =>
 
 /**
  * How arrays other than tensors are cut along an axis and put together again. An array offers it
- * under {@link arrayAxes}, so that this package need not know its class.
+ * under `arrayAxes`, so that this package need not know its class.
  */
 export interface ArrayAxes<T = unknown> {
   /** The part at an index along an axis, without that axis. The axis is not negative. */
@@ -30,8 +30,8 @@ export interface ArrayAxes<T = unknown> {
 }
 
 /** The name under which an array offers {@link ArrayAxes}. Keys of random numbers do. */
-export const arrayAxes: unique symbol = Symbol.for("@nnxjs/nnx-core.arrayAxes") as never;
+const arrayAxes: unique symbol = Symbol.for("@nnxjs/nnx-core.arrayAxes") as never;
 
-/** What an array offers under {@link arrayAxes}. */
+/** What an array offers under `arrayAxes`. */
 export const axesOf = (array: ArrayLike): ArrayAxes | undefined =>
   (array as { readonly [arrayAxes]?: ArrayAxes })[arrayAxes];

@@ -157,8 +157,7 @@ export function hasCarry(axes: MapAxes): boolean {
 export function axesOfArguments(where: string, inAxes: MapAxes, count: number): readonly MapAxes[] {
   if (!Array.isArray(inAxes)) {
     if (isAxis(inAxes) || inAxes instanceof StateAxes) return new Array<MapAxes>(count).fill(inAxes);
-  } else if (inAxes.length === count && inAxes.every((each) => isAxes(each)))
-    return inAxes as readonly MapAxes[];
+  } else if (inAxes.length === count && inAxes.every((each) => isAxes(each))) return inAxes;
   throw new StructureError(
     `${where}: expected inAxes to be an axis, null, or one of these for each of ${count} arguments, got ${described(inAxes)}. ` +
       "Write null for what is not looped over.",

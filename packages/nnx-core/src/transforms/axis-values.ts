@@ -15,7 +15,7 @@ function isNumbers(x: unknown): x is Numbers {
   if (isScalar(x)) return true;
   if (!Array.isArray(x) || x.length === 0 || !x.every(isNumbers)) return false;
   const shape = String(shapeOfNumbers(x[0] as Numbers));
-  return x.every((each) => String(shapeOfNumbers(each as Numbers)) === shape);
+  return x.every((each) => String(shapeOfNumbers(each)) === shape);
 }
 
 const shapeOfNumbers = (x: Numbers): number[] =>
@@ -70,8 +70,8 @@ export function cut(value: unknown, axis: number, place: Place, areNumbersData: 
   }
   if (isArrayLike(value)) {
     const along = axisIn(value.shape, axis, value, place);
-    const { slice } = axesOf(value) ?? refuseArray(value, place);
-    return { size: value.shape[along], at: (index) => slice(value, along, index) };
+    const axes = axesOf(value) ?? refuseArray(value, place);
+    return { size: value.shape[along], at: (index) => axes.slice(value, along, index) };
   }
   const kind = containerKind(value);
   if (kind === undefined) return { size: undefined, at: () => value };
@@ -159,7 +159,7 @@ export function stackValues(values: readonly unknown[], axis: number, misfit: Mi
 }
 
 /** The new axis, counted from the front. */
-export function stackAxis(shape: readonly number[], axis: number, value: unknown, misfit: Misfit): number {
+function stackAxis(shape: readonly number[], axis: number, value: unknown, misfit: Misfit): number {
   const along = axis < 0 ? axis + shape.length + 1 : axis;
   if (along < 0 || along > shape.length) throw misfit(value, 0);
   return along;

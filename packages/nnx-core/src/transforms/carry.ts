@@ -6,7 +6,7 @@ import { Walk } from "../graph/walk.ts";
 import { formatPath, type Path } from "../path.ts";
 import { tensorsIn } from "../ownership/tensors-in.ts";
 import { isVariableState } from "../variable/variable-state.ts";
-import { Variable } from "../variable/variable.ts";
+import type { Variable } from "../variable/variable.ts";
 
 /** One part of a carry, and what must stay of it. */
 interface Part {
@@ -72,7 +72,7 @@ export function refuseOtherCarry(where: string, name: string, first: CarryParts,
   for (let i = 0; i < Math.max(first.length, parts.length); i++) {
     const [before, after] = [first[i], parts[i]];
     const isSamePlace = before && after && formatPath(before.path()) === formatPath(after.path());
-    const at = formatPath((before ?? (after as Part)).path());
+    const at = formatPath((before ?? after)!.path());
     const place = at === "(root)" ? where : `${where} at ${at}`;
     if (!isSamePlace || before.text !== after.text) {
       throw new StructureError(

@@ -7,7 +7,7 @@ import { describe, StructureError } from "../errors.ts";
 import { childAt, setChild } from "../graph/node.ts";
 import { Walk } from "../graph/walk.ts";
 import { formatPath, pathKey, type Path, type PathPart } from "../path.ts";
-import { Variable } from "../variable/variable.ts";
+import type { Variable } from "../variable/variable.ts";
 import { type MapAxes, axisOfLeaf } from "./axes.ts";
 import { stackValues } from "./axis-values.ts";
 import { sameValues } from "./same-values.ts";
@@ -38,7 +38,7 @@ export type NewLeaves = readonly Leaf[];
  * Lists what is new below a module or container.
  * @throws {@link StructureError} for a Variable that is neither given nor new.
  */
-export function newLeavesIn(root: unknown, where: string, { isGiven, isMade }: Origins): NewLeaves {
+export function newLeavesIn(root: unknown, where: string, origins: Origins): NewLeaves {
   const found: Leaf[] = [];
   const walk = new Walk(root);
   while (walk.nextOnce("all")) {
@@ -48,11 +48,11 @@ export function newLeavesIn(root: unknown, where: string, { isGiven, isMade }: O
     const shared = { place: walk.place(), key };
     if (kind === "variable") {
       const variable = value as Variable;
-      if (isGiven(variable)) continue;
-      if (!isMade(variable)) throw captured(where, walk.path(), variable);
+      if (origins.isGiven(variable)) continue;
+      if (!origins.isMade(variable)) throw captured(where, walk.path(), variable);
       const isFirst = found.every((each) => each.variable !== variable);
       if (isFirst) found.push({ ...shared, variable, owner, value: variable.getRawValue(), isStatic: false });
-    } else if (owner && !isGiven(owner, key)) {
+    } else if (owner && !origins.isGiven(owner, key)) {
       found.push({ ...shared, variable: undefined, owner, value, isStatic: kind === "static" });
     }
   }
@@ -139,7 +139,7 @@ function refuseOthers(where: string, own: NewLeaves, others: NewLeaves, index: n
       // Each slice may make functions and objects of its own. Only plain values tell a difference.
       (a.isStatic && (isPrimitive(a.value) || isPrimitive(b.value)) && !Object.is(a.value, b.value));
     if (!differs) continue;
-    const path = pathOf((a ?? (b as Leaf)).place);
+    const path = pathOf((a ?? b)!.place);
     throw new StructureError(
       `${where} at ${formatPath(path)}: expected modules of one structure for all slices, got ${shown(a)} for one slice and ` +
         `${shown(b)} for slice ${index}. Use tensors for what differs.`,

@@ -126,7 +126,7 @@ function runAll(
       size === 0 ? nothingStacked : stackResults(results, { where, last, origins, done }, outAxes);
     return [stacked, handed ? handed.value : call.init];
   } catch (error) {
-    for (const each of grown) for (const leaves of each) if (leaves) disposeLeaves(leaves);
+    for (const each of grown) disposeAll(each);
     for (const variable of made) if (!variable.isDisposed) variable.dispose();
     throw error;
   } finally {
@@ -136,3 +136,9 @@ function runAll(
 }
 
 const nothingStacked: Stacked = { tensors: [], nodes: [], build: () => [] };
+
+/** Disposes what each slice made; a list has holes for slices that did not get there. */
+const disposeAll = (slices: readonly NewLeaves[]): void =>
+  slices.forEach((leaves) => {
+    disposeLeaves(leaves);
+  });

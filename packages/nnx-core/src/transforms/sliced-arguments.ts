@@ -146,7 +146,8 @@ export class SlicedArguments {
   }
 
   private cutPart(value: unknown, axis: number, path: Path, areNumbersData: boolean): Part {
-    return { isConstant: false, at: this.cut(value, axis, path, areNumbersData).at };
+    const made = this.cut(value, axis, path, areNumbersData);
+    return { isConstant: false, at: (index) => made.at(index) };
   }
 
   private cut(value: unknown, axis: number, path: Path, areNumbersData: boolean): Cut {
@@ -227,7 +228,7 @@ export class SlicedArguments {
     }
     if (known[0] === axis) return false;
     throw new StructureError(
-      `${this.where}: expected one axis for each Variable, got ${String(known[0])} in ${known[1]} and ${String(axis)} in ${place()}, which are ` +
+      `${this.where}: expected one axis for each Variable, got ${axisText(known[0])} in ${known[1]} and ${axisText(axis)} in ${place()}, which are ` +
         "the same Variable. Give both the same axis, or pass a clone.",
     );
   }
@@ -259,3 +260,6 @@ const hasStates = (x: object): boolean => !isOwner(x) && Object.values(x).some(i
 
 const placeText = ([argument, ...path]: Path): string =>
   path.length === 0 ? `argument ${argument}` : `argument ${argument} at ${formatPath(path)}`;
+
+const axisText = (axis: MapAxis): string =>
+  axis === Carry ? "Carry" : `the axis ${typeof axis === "number" ? axis : "null"}`;

@@ -17,7 +17,7 @@ export type Holder = Variable | LeafPlace;
 
 const isGone = (holder: Holder): boolean => holder instanceof Variable && holder.isDisposed;
 
-const valueOf = (holder: Holder): unknown =>
+const presentValue = (holder: Holder): unknown =>
   holder instanceof Variable ? holder.getRawValue() : childAt(holder.owner, holder.key);
 
 /** One Variable, or array without one. It has a slice while the function runs. */
@@ -41,7 +41,7 @@ export class Slot {
     this.axis = axis;
     this.place = place;
     this.own = holder instanceof Variable ? holder.toState() : undefined;
-    this.ownValue = valueOf(holder);
+    this.ownValue = presentValue(holder);
     if (!this.own && cut && !isWritable((holder as LeafPlace).owner, (holder as LeafPlace).key)) {
       throw new StructureError(
         `${place()}: expected an attribute that can be written, got one of a frozen object. Put the array into a Variable.`,
@@ -55,7 +55,7 @@ export class Slot {
     const { holder, own, cut } = this;
     this.lent = cut ? cut.at(index) : this.ownValue;
     if (!(holder instanceof Variable)) {
-      if (valueOf(holder) !== this.lent) setChild(holder.owner, holder.key, this.lent);
+      if (presentValue(holder) !== this.lent) setChild(holder.owner, holder.key, this.lent);
     } else if (own) {
       const leaf = cut ? Object.freeze({ type: own.type, value: this.lent, metadata: own.metadata }) : own;
       if (cut || holder.isDisposed || holder.toState() !== own) holder.takeState(leaf);
@@ -66,7 +66,7 @@ export class Slot {
   take(index: number): void {
     const { holder } = this;
     if (isGone(holder)) return;
-    const value = valueOf(holder);
+    const value = presentValue(holder);
     if (value === this.lent) return;
     this.written.set(index, value);
     this.hold(value);

@@ -22,6 +22,12 @@ import {
   Variable,
   vjp,
   vmap,
+  Carry,
+  cond,
+  evalShape,
+  foriLoop,
+  scan,
+  StateAxes,
 } from "../index.ts";
 
 class Count extends Variable<number> {
@@ -150,6 +156,31 @@ const ways: Record<string, (loss: Loss, m: Model, other: Model, x: tf.Tensor) =>
   captureGradients: (loss, ...args) => captureGradients(loss)(...args),
   findNonFinite: (loss, m, ...args) => findNonFinite(m, loss)(...args),
   vmap: (loss, m, other) => vmap(loss, { inAxes: [null, null, 0] })(m, other, tf.ones([2, 2])),
+  "vmap of slices": (loss, m, other) =>
+    vmap(loss, {
+      inAxes: [
+        new StateAxes([
+          [Intermediate, 0],
+          [true, null],
+        ]),
+        null,
+        0,
+      ],
+    })(m, other, tf.ones([2, 2])),
+  scan: (loss, m, other) =>
+    scan((c: Model, o: Model, x: tf.Tensor) => [c, loss(c, o, x)] as const, { inAxes: [Carry, null, 0] })(
+      m,
+      other,
+      tf.ones([2, 2]),
+    ),
+  cond: (loss, m, other, x) => cond(true, loss, loss, m, other, x),
+  foriLoop: (loss, m, other, x) =>
+    foriLoop(0, 2, (_, all) => [loss(...all), all][1] as typeof all, [m, other, x] as [
+      Model,
+      Model,
+      tf.Tensor,
+    ]),
+  evalShape: (loss, m, other, x) => evalShape(loss, m, other, x),
 };
 const a0 = tf.zeros([2]);
 
