@@ -308,7 +308,7 @@ onEachBackend("what cannot be recorded", () => {
   const cases: readonly (readonly [string, (m: Reads, x: tf.Tensor) => unknown, RegExp])[] = [
     ["a value is read", (m, x) => m.forward(x), /jit: .*reads the values of a tensor in inner.*dataSync/],
     ["a Variable is reached", (_m, x) => tf.mul(x, outside.value), /reaches a Param .*without getting it/],
-    ["a Variable is written", (_m, x) => void (outside.value = x), /reaches a Param/],
+    ["a Variable is written", (_m, x) => outside.setValue(x), /reaches a Param/],
     ["it is late", async (_m, x) => tf.neg(x), /Promise/],
     ["a function is returned", (_m, x) => () => x, /jit: expected a result of tensors.*got the function/],
   ];

@@ -168,7 +168,7 @@ export class ProgramRecorder implements Interceptor, Recorder {
     return result;
   }
 
-  values(values: unknown, shape: readonly number[], dtype: string, make: () => Tensor): Tensor {
+  values(values: unknown, _shape: readonly number[], dtype: string, make: () => Tensor): Tensor {
     const tensor = make();
     if (this.isInside) return tensor;
     this.born.add(tensor.id);
