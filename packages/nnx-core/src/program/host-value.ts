@@ -69,7 +69,7 @@ function numberIn(value: unknown, index: number): number {
 
 function checkNumbers(result: unknown): readonly number[] {
   const list: readonly unknown[] = Array.isArray(result) ? result : [result];
-  if (list.every((item) => typeof item === "number")) return list as readonly number[];
+  if (list.every((item) => typeof item === "number")) return list;
   throw new NnxError(
     `hostValue: expected fn to return a number or a list of numbers, got ${describe(result)}. ` +
       "Compute with tensors outside of it.",
