@@ -12,6 +12,7 @@ import {
   jit,
   mapValues,
   Module,
+  ofType,
   Param,
   printProgram,
   remat,
@@ -26,7 +27,7 @@ import { PRNGKey, random, Rngs } from "@nnxjs/rnglib";
 import * as tf from "@tensorflow/tfjs-core";
 import { expect, it } from "vitest";
 import { onEachBackend } from "../../../scripts/use-backend.ts";
-import { adam, Optimizer, sgd, softmaxCrossEntropyWithIntegerLabels } from "./index.ts";
+import { adam, adamw, Optimizer, sgd, softmaxCrossEntropyWithIntegerLabels } from "./index.ts";
 
 class Mlp extends Module {
   readonly first: Linear;
@@ -98,6 +99,22 @@ onEachBackend("a recorded training step", () => {
     fast.dispose();
     dispose([model, twin, optimizer, other]);
     tf.dispose([x, y]);
+  });
+
+  it("asks masks for the types of Variables", () => {
+    const make = () => {
+      const model = new Mlp();
+      return [model, new Optimizer(model, adamw(0.1, { weightDecay: 0.5, mask: ofType(Param) }))] as const;
+    };
+    const [[model, optimizer], [twin, other]] = [make(), make()];
+    const [x, y] = [inputs(), labels()];
+    const fast = jit(train);
+    for (let i = 0; i < 4; i++) {
+      tidy(() => train(model, optimizer, x, y)).dispose();
+      fast(twin, other, x, y).dispose();
+    }
+    expect(fast.programs.map(({ replays }) => replays)).toEqual([3]);
+    expect(valuesIn(twin)).toEqual(valuesIn(model));
   });
 
   it("goes with other models of the same definition, and records for other shapes", () => {
