@@ -8,7 +8,7 @@ import { isTensor, newTensor, type Tensor } from "../tensor.ts";
 import { unread } from "../variable/observer.ts";
 import { Variable } from "../variable/variable.ts";
 import { isHostObject } from "./host-data.ts";
-import { mapVariables, recordingNow } from "./recording.ts";
+import { recordingNow } from "./recording.ts";
 import { partsOf } from "./section.ts";
 
 /**

@@ -193,7 +193,7 @@ export class Recording implements ReadObserver {
 }
 
 /** The containers with what `replace` gives in the place of Variables. */
-export function mapVariables(value: unknown, replace: (variable: Variable) => unknown): unknown {
+function mapVariables(value: unknown, replace: (variable: Variable) => unknown): unknown {
   if (value instanceof Variable) return replace(value);
   return typeof value === "object" && value !== null && !isTensor(value) && isContainer(value)
     ? mapItems(value, (item) => mapVariables(item, replace))
