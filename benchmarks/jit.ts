@@ -1,5 +1,5 @@
 /**
- * @file What a recorded step saves: node scripts/run.mjs benchmarks/jit.ts [cpu|wasm]
+ * @file What a recorded step saves: node scripts/run.mjs benchmarks/jit.ts [cpu|wasm] [CASE]
  *
  * Steps of training, plain and recorded, in alternation: CPU time, and their ratio. "first" is the
  * call that records, against a plain call of a fresh model.
@@ -88,7 +88,8 @@ function time(count: number, f: () => void): number {
 const median = (values: readonly number[]): number =>
   [...values].sort((a, b) => a - b)[values.length >> 1] as number;
 
-for (const { name, make, input, classes, steps } of cases) {
+const wanted = process.argv[3] ?? "";
+for (const { name, make, input, classes, steps } of cases.filter((each) => each.name.includes(wanted))) {
   const x = nnx.random.normal(nnx.random.key(1), [...input]);
   const y = tf.tensor1d(
     Array.from({ length: input[0] as number }, (_, i) => i % classes),

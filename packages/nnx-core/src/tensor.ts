@@ -22,10 +22,8 @@ export {
   hasReachableMemory as isReachable,
   isRecording,
   isTensor,
-  type MadeFrom,
   newTensor,
   type Recorder,
-  recorder,
   runLoop,
   setRecorder,
   tensorWithoutValues,
@@ -307,7 +305,7 @@ export interface ReplayBackend {
 }
 
 /** The backend in use. */
-export const backendNow = (): ReplayBackend => tf.engine().backend as unknown as ReplayBackend;
+export const backendNow = (): ReplayBackend => tf.engine().backend;
 
 /** A kernel as the registry has it. */
 export interface InstalledKernel {

@@ -102,7 +102,7 @@ export class Contents {
 
 /** The value of a leaf as it is stored. */
 export const storedValue = (leaf: LeafValue): unknown =>
-  leaf instanceof Variable ? unread(() => leaf.getRawValue() as unknown) : leafValue(leaf);
+  leaf instanceof Variable ? unread(() => leaf.getRawValue()) : leafValue(leaf);
 
 /** Takes arguments apart. */
 export function takeApart(args: readonly unknown[]): Arguments {

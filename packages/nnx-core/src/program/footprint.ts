@@ -63,7 +63,7 @@ export class Footprint {
     this.leaves = given.leaves.map((leaf, i) => {
       const { value } = leaf;
       const variable = value instanceof Variable ? value : undefined;
-      const stored = variable ? unread(() => variable.getRawValue() as unknown) : value;
+      const stored = variable ? unread(() => variable.getRawValue()) : value;
       const shape = isTensor(stored) ? { tensor: stored.shape.slice(), dtype: stored.dtype } : undefined;
       return {
         variable,

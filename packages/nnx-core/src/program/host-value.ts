@@ -8,7 +8,7 @@ import { isTensor, newTensor, type Tensor } from "../tensor.ts";
 import { unread } from "../variable/observer.ts";
 import { Variable } from "../variable/variable.ts";
 import { isHostObject } from "./host-data.ts";
-import { mapVariables, recordingNow } from "./recording.ts";
+import { recordingNow } from "./recording.ts";
 import { partsOf } from "./section.ts";
 
 /**
@@ -69,7 +69,7 @@ function numberIn(value: unknown, index: number): number {
 
 function checkNumbers(result: unknown): readonly number[] {
   const list: readonly unknown[] = Array.isArray(result) ? result : [result];
-  if (list.every((item) => typeof item === "number")) return list as readonly number[];
+  if (list.every((item) => typeof item === "number")) return list;
   throw new NnxError(
     `hostValue: expected fn to return a number or a list of numbers, got ${describe(result)}. ` +
       "Compute with tensors outside of it.",
@@ -113,7 +113,9 @@ export function noteStep(variables: readonly Variable[], { made, make, counted }
 export interface HostCode<I, R> {
   /** Nested lists and plain objects of tensors and Variables. */
   readonly inputs: I;
-  /** Gets the inputs with values in the place of the Variables. */
+  /** The inputs with the present values in the place of the Variables. */
+  readonly values: unknown;
+  /** Gets `values`; in replays new lists and objects like it. */
   readonly run: (inputs: never) => R;
   /**
    * Where numbers and keys in the result are written: Variables in the places where the result has
@@ -126,8 +128,7 @@ export interface HostCode<I, R> {
  * Runs host code between kernels, such as an optimizer's step. In a recorded function each replay
  * runs it again, on tensors without data: for the numbers and keys that it computes.
  */
-export function onHost<I, R>({ inputs, run, targets }: HostCode<I, R>): R {
-  const values = mapVariables(inputs, (variable) => unread(() => variable.value));
+export function onHost<I, R>({ inputs, values, run, targets }: HostCode<I, R>): R {
   const again = run as (inputs: unknown) => R;
   const recording = recordingNow();
   if (!recording) return again(values);

@@ -2,7 +2,7 @@
  * @file While a call is recorded, copies stand in the place of what it gets. So a tensor that the
  * function closes over is a constant, even if an argument has the same one.
  */
-import { isContainer, mapItems } from "../data/containers.ts";
+import { isContainer, itemsOf, mapItems } from "../data/containers.ts";
 import type { LeafPlace } from "../graph/flatten.ts";
 import { graphStateOf, isGraphState } from "../graph/graph-state.ts";
 import { childAt, GraphNode, isWritable, setChild } from "../graph/node.ts";
@@ -87,7 +87,7 @@ export class Lent {
     if (arg instanceof GraphNode || arg instanceof Variable) return arg;
     if (isGraphState(arg)) return graphStateOf(arg.graphdef, this.stateCopy(arg.state));
     if (!isContainer(arg)) return arg;
-    if (isStateLike(arg) && Object.isFrozen(arg)) return this.stateCopy(arg as State);
+    if (isStateLike(arg) && Object.isFrozen(arg)) return this.stateCopy(arg);
     return mapItems(arg, (item) => this.copyOf(item));
   }
 
@@ -95,7 +95,7 @@ export class Lent {
     const builder = new StatesBuilder(1);
     walkState(state, {
       enter: (key) => builder.enter(key),
-      leaf: (key, leaf) => builder.put(0, key, withValue(leaf, this.value(leafValue(leaf)) as never)),
+      leaf: (key, leaf) => builder.put(0, key, withValue(leaf, this.value(leafValue(leaf)))),
       exit: () => builder.exit(),
     });
     return builder.finish()[0] as OwnedState;
@@ -135,13 +135,9 @@ export class Lent {
   ownIn(result: unknown): unknown {
     if (isTensor(result)) return this.originals.get(result) ?? result;
     if (!isContainer(result) || Object.isFrozen(result)) return result;
-    let isChanged = false;
-    const mapped = mapItems(result, (item) => {
-      const own = this.ownIn(item);
-      isChanged ||= own !== item;
-      return own;
-    });
-    return isChanged ? mapped : result;
+    const items = Array.from(itemsOf(result));
+    if (items.every((item) => this.ownIn(item) === item)) return result;
+    return mapItems(result, (item) => this.ownIn(item));
   }
 }
 

@@ -31,7 +31,7 @@ interface Write {
 }
 
 /** Where a result of the program goes, in words. */
-export interface Destination {
+interface Destination {
   readonly name: string;
   /** The numbers of its values among the program's results; of inputs below zero. */
   readonly results: readonly number[];

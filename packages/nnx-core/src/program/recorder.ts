@@ -52,6 +52,12 @@ export interface RecorderOptions {
   readonly running: () => Path | undefined;
 }
 
+/** Ops may change the object with the inputs later. */
+const copyOf = (inputs: KernelInputs): KernelInputs =>
+  Array.isArray(inputs)
+    ? [...(inputs as readonly Tensor[])]
+    : { ...(inputs as Readonly<Record<string, Tensor | null | undefined>>) };
+
 /** Values of constants with more elements are not compared. */
 const fewValues = 64;
 
@@ -148,7 +154,7 @@ export class ProgramRecorder implements Interceptor, Recorder {
     const call: KernelCall = {
       kind: "kernel",
       name,
-      inputs: Array.isArray(inputs) ? [...inputs] : { ...inputs },
+      inputs: copyOf(inputs),
       attrs: { ...attrs },
       path: this.options.running(),
       children: [],
@@ -168,7 +174,7 @@ export class ProgramRecorder implements Interceptor, Recorder {
     return result;
   }
 
-  values(values: unknown, shape: readonly number[], dtype: string, make: () => Tensor): Tensor {
+  values(values: unknown, _shape: readonly number[], dtype: string, make: () => Tensor): Tensor {
     const tensor = make();
     if (this.isInside) return tensor;
     this.born.add(tensor.id);

@@ -1,7 +1,7 @@
 /** @file The recording that goes on: which Variables it may read, and where numbers come from. */
 import { describe, NnxError } from "../errors.ts";
 import { formatPath, type Path } from "../path.ts";
-import { isTensor, type Tensor } from "../tensor.ts";
+import { isTensor } from "../tensor.ts";
 import {
   observeReads,
   observeWrites,
@@ -24,6 +24,10 @@ let now: Recording | undefined;
 
 /** The recording that goes on, if there is one. */
 export const recordingNow = (): Recording | undefined => now;
+
+const setNow = (next: Recording | undefined): void => {
+  now = next;
+};
 
 /** Follows Variables while a run is recorded. */
 export class Recording implements ReadObserver {
@@ -78,7 +82,7 @@ export class Recording implements ReadObserver {
   /** Runs `f` and records it. */
   record<R>(f: () => R): R {
     const outer = now;
-    now = this;
+    setNow(this);
     try {
       return this.recorder.record(() =>
         observeWrites(
@@ -87,7 +91,7 @@ export class Recording implements ReadObserver {
         ),
       );
     } finally {
-      now = outer;
+      setNow(outer);
     }
   }
 
@@ -189,9 +193,9 @@ export class Recording implements ReadObserver {
 }
 
 /** The containers with what `replace` gives in the place of Variables. */
-export function mapVariables(value: unknown, replace: (variable: Variable) => unknown): unknown {
+function mapVariables(value: unknown, replace: (variable: Variable) => unknown): unknown {
   if (value instanceof Variable) return replace(value);
-  return typeof value === "object" && value !== null && !isTensor(value as Tensor) && isContainer(value)
+  return typeof value === "object" && value !== null && !isTensor(value) && isContainer(value)
     ? mapItems(value, (item) => mapVariables(item, replace))
     : value;
 }

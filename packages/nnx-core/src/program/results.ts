@@ -18,7 +18,7 @@ import type { HostSlot } from "./host.ts";
 import { isHostObject } from "./host-data.ts";
 
 /** What a call has to make its results of. */
-export interface Ingredients {
+interface Ingredients {
   readonly tensors: readonly Tensor[];
   readonly inputs: readonly Tensor[];
   readonly host: readonly unknown[];
@@ -65,7 +65,7 @@ export function makerOf(value: unknown, sources: Sources, path: Path = []): Make
   }
   const kind = containerKind(value);
   if (kind === undefined) throw notMade(value, path);
-  if (isStateLike(value) && Object.isFrozen(value)) return ofState(value as State, sources, path);
+  if (isStateLike(value) && Object.isFrozen(value)) return ofState(value, sources, path);
   return ofContainer(value, kind, sources, path);
 }
 
@@ -97,7 +97,7 @@ function ofState(
     },
     leaf: (key, leaf: StateLeaf) => {
       const make = makerOf(leafValue(leaf), sources, key === undefined ? keys : [...keys, key]);
-      steps.push((builder, from) => builder.put(0, key, withValue(leaf, make(from) as never)));
+      steps.push((builder, from) => builder.put(0, key, withValue(leaf, make(from))));
     },
     exit: () => {
       keys.pop();

@@ -1,5 +1,5 @@
 /** @file Updating a model's parameters, step by step. */
-import { add, type Tensor } from "@nnxjs/kernels/internal";
+import { add, isRecorded, type Tensor } from "@nnxjs/kernels/internal";
 import {
   type Filter,
   formatPath,
@@ -20,10 +20,10 @@ import { type BareTensor, isValues, type Parameters, parametersOf } from "./para
 import { checkConstruction, checkUpdate, noModel, nothingToTrain, outOfSight } from "./refusals.ts";
 import { align } from "../tree/structure.ts";
 import { applyingStep } from "../transformations/applying.ts";
-import type { GradientTransformation, TransformationState } from "../transformations/transformation.ts";
-import type { Tree } from "../tree/tree.ts";
+import type { GradientTransformation } from "../transformations/transformation.ts";
 import { inScope } from "./in-scope.ts";
 import { isLike } from "../tree/like.ts";
+import { likenesses, variablesOf, withVariables } from "../tree/variables.ts";
 
 /** Options of {@link Optimizer}. */
 export interface OptimizerOptions {
@@ -78,23 +78,25 @@ export abstract class OptimizerBase extends GraphNode {
         throw noModel(model, grads, !isValues(grads) && parametersOf("", grads, this.wrt) !== undefined);
       const args = extraArgs(model, this.wrt, parameters, extra);
       const apply = applyingStep(this.tx);
-      const { step, optState } = this;
-      // Refuses what was restored wrongly.
-      unread(() => toValues(optState));
-      checkCount(unread(() => step.value));
+      const { tx, step, optState } = this;
       const { gradients, values } = parameters;
+      const now = unread(() => ({
+        gradients,
+        values,
+        state: toValues(optState),
+        step: checkCount(step.value),
+      }));
+      const variables = isRecorded() ? likenesses(values) : undefined;
       const made = onHost({
         inputs: { gradients, values, state: optState, step },
-        run: (given: {
-          readonly gradients: Tree;
-          readonly values: Tree;
-          readonly state: TransformationState;
-          readonly step: number;
-        }) => {
-          const { tx } = this;
+        values: now,
+        run: (given: typeof now) => {
+          const params = variablesOf(given.values)
+            ? given.values
+            : withVariables(given.values, variables as object);
           const result = apply
-            ? apply(given.gradients, given.state, given.values, args)
-            : tx.update(given.gradients, given.state, given.values, args);
+            ? apply(given.gradients, given.state, params, args)
+            : tx.update(given.gradients, given.state, params, args);
           return [...checkResult(result), given.step + 1] as const;
         },
         targets: [undefined, optState, step],
