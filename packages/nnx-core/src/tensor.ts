@@ -187,27 +187,6 @@ export interface TapeEngine {
 
 export const tapeEngine = (): TapeEngine => tf.engine() as unknown as TapeEngine;
 
-/** The engine's way to run a kernel, as {@link onKernel} replaces it. */
-type RunKernel = (kernelName: string, inputs: object, attrs?: object) => Tensor | Tensor[];
-
-/**
- * Calls `around` for each kernel that an op runs. It has to call `run` once and return its result.
- * Returns a function that stops this.
- */
-export function onKernel(
-  around: (kernelName: string, run: () => Tensor | Tensor[]) => Tensor | Tensor[],
-): () => void {
-  const engine = tf.engine() as unknown as { runKernel: RunKernel };
-  const before = Object.getOwnPropertyDescriptor(engine, "runKernel");
-  const run = engine.runKernel.bind(engine);
-  engine.runKernel = (kernelName, inputs, attrs) => around(kernelName, () => run(kernelName, inputs, attrs));
-  return () => {
-    // Without a descriptor, deleting uncovers the method of the engine's prototype.
-    if (before) Object.defineProperty(engine, "runKernel", before);
-    else Reflect.deleteProperty(engine, "runKernel");
-  };
-}
-
 /** How many bytes all tensors have now. */
 export const bytesNow = (): number => tf.memory().numBytes;
 
@@ -267,6 +246,22 @@ export function intercept(next: Interceptor | undefined): Interceptor | undefine
   const before = interceptor;
   interceptor = next;
   return before;
+}
+
+/**
+ * Calls `around` for each kernel that an op runs, until the function that is returned is called.
+ * `around` has to call `run` once and return its result.
+ */
+export function onKernel(around: (kernelName: string, run: () => unknown) => unknown): () => void {
+  const before = intercept({
+    kernel: (name, inputs, attrs, run) =>
+      around(name, () => (before ? before.kernel(name, inputs, attrs, run) : run())),
+    values: (values, shape, dtype, make) => (before ? before.values(values, shape, dtype, make) : make()),
+    read: (dataId) => before?.read(dataId),
+  });
+  return () => {
+    intercept(before);
+  };
 }
 
 function installOn(engine: InterceptedEngine): void {

@@ -152,7 +152,7 @@ class Ledger {
 
   /** Begins to count. Returns how to stop. */
   open(): () => void {
-    const stop = onKernel((kernelName, run) => this.#count(kernelName, run));
+    const stop = onKernel((kernelName, run) => this.#count(kernelName, run as () => Tensor | Tensor[]));
     const start = performance.now();
     return () => {
       this.#ms = performance.now() - start;
