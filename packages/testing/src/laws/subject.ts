@@ -1,0 +1,158 @@
+/** @file What a check is about: a model, how it is called, and on what. */
+import {
+  checkFunction,
+  checkOptions,
+  describe,
+  entriesOf,
+  isContainer,
+  type OptionNames,
+} from "@nnxjs/nnx-core/internal";
+import { dispose, flattenState, GraphNode, leafValue, NnxError, setMode, state, tidy } from "@nnxjs/nnx-core";
+import { type PRNGKey, random, RngCount, RngKey, Rngs } from "@nnxjs/rnglib";
+import { isTensor, type Tensor } from "../tensor.ts";
+import type { LawOptions } from "./law.ts";
+
+/** Makes a model from streams: `(rngs) => new Net({ rngs })`. */
+export type MakeModel<M> = (rngs: Rngs) => M;
+
+/** Calls a model: `(model, x) => model.forward(x)`. */
+export type ForwardOf<M> = (model: M, ...inputs: Tensor[]) => unknown;
+
+/** What checks need to know of a model. */
+export interface CheckOptions extends LawOptions {
+  /**
+   * Makes the inputs of `forward` for `batch` rows, from a key. Axis 0 has the rows. Without it
+   * `forward` gets the model alone, and laws about batches do not apply.
+   */
+  readonly inputs?: (key: PRNGKey, batch: number) => Tensor | readonly Tensor[];
+  /** How many rows inputs have. @defaultValue 4 */
+  readonly batch?: number;
+}
+
+export const checkOptionNames: OptionNames<CheckOptions> = {
+  inputs: true,
+  batch: true,
+  numRuns: true,
+  seed: true,
+};
+
+/** A model with how it is called, as all checks use it. */
+export class Subject<M extends object> {
+  readonly where: string;
+  readonly batch: number;
+  readonly hasInputs: boolean;
+  readonly #make: MakeModel<M>;
+  readonly #forward: ForwardOf<M>;
+  readonly #options: CheckOptions;
+  /** The names of streams that the model gets beside the default one. */
+  readonly #streams: readonly string[];
+
+  constructor(
+    where: string,
+    make: MakeModel<M>,
+    forward: ForwardOf<M>,
+    options: CheckOptions,
+    streams: readonly string[] = [],
+  ) {
+    checkFunction(where, make, "makeModel, forward");
+    checkFunction(where, forward, "makeModel, forward", "second");
+    checkOptions<CheckOptions>(where, options, checkOptionNames);
+    this.where = where;
+    this.#make = make;
+    this.#forward = forward;
+    this.#options = options;
+    this.#streams = streams;
+    this.batch = options.batch ?? 4;
+    this.hasInputs = options.inputs !== undefined;
+    if (!Number.isInteger(this.batch) || this.batch < 2)
+      throw new NnxError(
+        `${where}: expected batch to be a whole number from 2, got ${describe(this.batch)}. Leave it out for 4.`,
+      );
+  }
+
+  /** A model from a seed. */
+  model(seed: number): M {
+    const key = random.key(seed);
+    const named = this.#streams.map((name, i) => [name, random.foldIn(key, i + 1)] as const);
+    const made = this.#make(new Rngs(seed, Object.fromEntries(named)));
+    if (made instanceof GraphNode || isContainer(made)) return made;
+    throw new NnxError(
+      `${this.where}: expected makeModel to return a module, got ${describe(made)}. Write (rngs) => new Net({ rngs }).`,
+    );
+  }
+
+  /** The inputs for a seed. */
+  inputs(seed: number, batch: number = this.batch): Tensor[] {
+    const { inputs } = this.#options;
+    if (!inputs) return [];
+    const made = inputs(random.key(seed), batch);
+    return isTensor(made) ? [made] : [...(made as readonly Tensor[])];
+  }
+
+  /** Calls the model once, outside of any scope. */
+  callBare(model: M, inputs: readonly Tensor[]): unknown {
+    return this.#forward(model, ...inputs);
+  }
+
+  /** Calls the model once. The caller owns the result. */
+  call(model: M, inputs: readonly Tensor[]): unknown {
+    return tidy(() => this.#forward(model, ...inputs));
+  }
+}
+
+/** The tensors in a result, with their paths. */
+export function tensorsOfResult(
+  result: unknown,
+  path: readonly unknown[] = [],
+): [path: string, tensor: Tensor][] {
+  if (isTensor(result)) return [[path.length === 0 ? "(root)" : path.join("."), result]];
+  if (!isContainer(result)) return [];
+  return entriesOf(result).flatMap(([key, item]) => tensorsOfResult(item, [...path, key]));
+}
+
+/** Puts a model in evaluation, as `model.eval()` does. Models without modes stay as they are. */
+export const evaluate = (model: object): void => {
+  setMode(model, { deterministic: true, useRunningAverage: true }, { raiseIfNotFound: false });
+};
+
+/** Puts a model in training, as `model.train()` does. */
+export const train = (model: object): void => {
+  setMode(model, { deterministic: false, useRunningAverage: false }, { raiseIfNotFound: false });
+};
+
+/** One stream of a model: the path of its key or count, its name, and the value. */
+export interface StreamValue<T> {
+  readonly path: string;
+  readonly tag: string;
+  readonly value: T;
+}
+
+const streamValues = <T>(model: object, type: typeof RngKey | typeof RngCount): StreamValue<T>[] => {
+  const found = state(model, type);
+  const values = flattenState(found).map(([path, leaf]) => ({
+    path: path.join("."),
+    tag: String((leaf as { readonly metadata?: { readonly tag?: unknown } }).metadata?.tag ?? ""),
+    value: leafValue<T>(leaf),
+  }));
+  return values;
+};
+
+/** The keys of all streams in a model. */
+export const keysIn = (model: object): StreamValue<PRNGKey>[] => streamValues<PRNGKey>(model, RngKey);
+
+/** How many keys each stream in a model has given. */
+export const countsIn = (model: object): StreamValue<unknown>[] => streamValues<unknown>(model, RngCount);
+
+/** The streams whose counts differ between two looks at a model. */
+export function drawnFrom(
+  before: readonly StreamValue<unknown>[],
+  after: readonly StreamValue<unknown>[],
+): StreamValue<unknown>[] {
+  const known = new Map(before.map(({ path, value }) => [path, JSON.stringify(value)]));
+  return after.filter(({ path, value }) => known.get(path) !== JSON.stringify(value));
+}
+
+/** Disposes what a law made. */
+export const drop = (...all: readonly unknown[]): void => {
+  for (const each of all) dispose(each);
+};
