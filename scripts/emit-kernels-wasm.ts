@@ -4,10 +4,10 @@
  *     node scripts/run.mjs scripts/emit-kernels-wasm.ts
  */
 import { writeFileSync } from "node:fs";
-import { allModules, generatedFile, generatedFolder } from "./kernels-wasm/all-modules.ts";
+import { allModules, generatedFile, generatedPlace } from "./kernels-wasm/all-modules.ts";
 
 for (const name of Object.keys(allModules)) {
-  const target = new URL(`${name}.generated.ts`, generatedFolder);
+  const target = generatedPlace(name);
   writeFileSync(target, generatedFile(name));
   console.log(`Wrote ${target.pathname}`);
 }

@@ -1,19 +1,42 @@
 /** @file Every module of packages/kernels/src/wasm, and the text of its file. */
 import { anyMemory, encodeModule, type WasmFunction } from "../wasm-emitter/module.ts";
-import { adamFunctions } from "./adam-kernel.ts";
+import { elementwiseModules } from "./elementwise/modules.ts";
+import { depthwiseFunctions } from "./depthwise-kernel.ts";
+import { patchesFunctions } from "./patches-kernel.ts";
+import { poolFunctions } from "./pool-kernel.ts";
 import { productFunctions } from "./product-kernel.ts";
+import { gateFunctions, stepFunctions } from "./recurrent-kernel.ts";
+import { extremaFunctions, sumFunctions } from "./reduce-kernel.ts";
+import { moveFunctions } from "./move-kernel.ts";
+import { rowsFunctions } from "./rows-kernel.ts";
+import { selectFunctions } from "./select-kernel.ts";
+import { stepModules } from "./step-kernels.ts";
 
 /** The functions of each module, by the name of the module. */
 export const allModules: Readonly<Record<string, Readonly<Record<string, WasmFunction>>>> = {
-  adam: adamFunctions,
+  ...elementwiseModules,
+  depthwise: depthwiseFunctions,
+  patches: patchesFunctions,
+  pool: poolFunctions,
   product: productFunctions,
+  sum: sumFunctions,
+  extrema: extremaFunctions,
+  move: moveFunctions,
+  rows: rowsFunctions,
+  select: selectFunctions,
+  ...stepModules,
+  gates: gateFunctions,
+  steps: stepFunctions,
 };
 
 /** The bytes of a module. */
 export const bytesOf = (name: string): Uint8Array<ArrayBuffer> => encodeModule(allModules[name]!, anyMemory);
 
-/** The folder of the generated files. */
-export const generatedFolder: URL = new URL("../../packages/kernels/src/wasm/", import.meta.url);
+const generatedFolder = new URL("../../packages/kernels/src/wasm/", import.meta.url);
+
+/** Where the file of a module is. */
+export const generatedPlace = (name: string): URL =>
+  new URL(`${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}.generated.ts`, generatedFolder);
 
 /** The file of a module, as it is committed. */
 export function generatedFile(name: string): string {

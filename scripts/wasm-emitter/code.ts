@@ -4,7 +4,7 @@
 export type Code = readonly number[];
 
 /** WebAssembly value types. */
-export const type = { i32: 0x7f, f32: 0x7d, v128: 0x7b } as const;
+export const type = { i32: 0x7f, f32: 0x7d, f64: 0x7c, v128: 0x7b } as const;
 
 /** A value type. */
 export type ValueType = (typeof type)[keyof typeof type];
@@ -95,6 +95,20 @@ export const f32 = {
   eq: operator(0x5b),
   lt: operator(0x5d),
   gt: operator(0x5e),
+  fromF64: operator(0xb6),
+};
+
+/** One 64-bit float. */
+export const f64 = {
+  const: (value: number): Code => [0x44, ...new Uint8Array(Float64Array.of(value).buffer)],
+  sqrt: operator(0x9f),
+  add: operator(0xa0),
+  sub: operator(0xa1),
+  mul: operator(0xa2),
+  div: operator(0xa3),
+  max: operator(0xa5),
+  fromF32: operator(0xbb),
+  fromI32U: operator(0xb8),
 };
 
 /** Four 32-bit integers. */
@@ -109,6 +123,8 @@ export const i32x4 = {
   add: simd(0xae),
   sub: simd(0xb1),
   mul: simd(0xb5),
+  /** One of the four. */
+  lane: (a: Code, lane: number): Code => [...a, 0xfd, ...unsigned(0x1b), lane],
   /** Rounds towards 0; NaN becomes 0, and what is out of range the nearest integer in range. */
   fromF32x4: simd(0xf8),
   /** The same integer four times. */
@@ -181,8 +197,18 @@ export const v128 = {
     0x0d,
     ...lanes.flatMap((lane) => [0, 1, 2, 3].map((byte) => 4 * lane + byte)),
   ],
+  /** Eight unsigned bytes, the first eight of sixteen, as 16-bit integers. */
+  widenTo16: simd(0x89),
+  /** Four unsigned 16-bit integers, the first four of eight, as 32-bit integers. */
+  widenTo32: simd(0xa9),
   narrowTo16: simd(0x85),
   narrowTo8: simd(0x65),
+};
+
+/** Whole pieces of memory. */
+export const bulk = {
+  /** Copies bytes. The pieces may overlap. */
+  copy: (to: Code, from: Code, bytes: Code): Code => [...to, ...from, ...bytes, 0xfc, 0x0a, 0, 0],
 };
 
 /** `if` without a result. */
@@ -216,6 +242,8 @@ export const call = (index: number, ...args: Code[]): Code => [...args.flat(), 0
 export interface Local {
   readonly get: Code;
   set(value: Code): Code;
+  /** Sets it, and leaves the value on the stack. */
+  tee(value: Code): Code;
   /** Adds to it. It has to be an i32. */
   increase(by: Code): Code;
 }
@@ -229,7 +257,8 @@ export class Locals {
     const index = unsigned(this.#types.push(of) - 1);
     const get = [0x20, ...index];
     const set = (value: Code): Code => [...value, 0x21, ...index];
-    return { get, set, increase: (by) => set(i32.add(get, by)) };
+    const tee = (value: Code): Code => [...value, 0x22, ...index];
+    return { get, set, tee, increase: (by) => set(i32.add(get, by)) };
   }
 
   /** The types of all locals, in order. */

@@ -1,4 +1,5 @@
 /** @file All rules, in one table. */
+import { activationRules } from "./activations.ts";
 import { compareRules } from "./compare.ts";
 import { complexRules } from "./complex.ts";
 import { compositeRules } from "./composite.ts";
@@ -24,6 +25,7 @@ export const allRules: readonly GradientRule[] = [
   ...matmulRules,
   ...elementwiseBinaryRules,
   ...elementwiseUnaryRules,
+  ...activationRules,
   ...compareRules,
   ...reduceRules,
   ...shapeRules,

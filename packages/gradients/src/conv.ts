@@ -6,6 +6,8 @@ import {
   axes3D,
   type Axis,
   conv2DAxes,
+  type ConvolutionAttrs,
+  convolutionKernelNames,
   convolve,
   filterGradient,
   inputGradient,
@@ -117,4 +119,32 @@ export const convRules: readonly GradientRule[] = [
   conv3d,
   conv3dBackpropInput,
   conv3dBackpropFilter,
+];
+
+/** Rules for the kernels that the rules above use. */
+export const ownConvRules: readonly GradientRule[] = [
+  rule<ConvolutionAttrs>(convolutionKernelNames.convolution)({
+    inputs: ["x", "filter"],
+    save: ["x", "filter"],
+    backward: (dy, { saved: { x, filter }, attrs: { axes, groups } }) => ({
+      x: () => inputGradient(dy, filter, axes, groups),
+      filter: () => filterGradient(x, dy, axes, groups),
+    }),
+  }),
+  rule<ConvolutionAttrs>(convolutionKernelNames.inputGradient)({
+    inputs: ["dy", "filter"],
+    save: ["dy", "filter"],
+    backward: (g, { saved: { dy, filter }, attrs: { axes, groups } }) => ({
+      dy: () => convolve(g, filter, axes, groups),
+      filter: () => filterGradient(g, dy, axes, groups),
+    }),
+  }),
+  rule<ConvolutionAttrs>(convolutionKernelNames.filterGradient)({
+    inputs: ["x", "dy"],
+    save: ["x", "dy"],
+    backward: (g, { saved: { x, dy }, attrs: { axes, groups } }) => ({
+      x: () => inputGradient(dy, g, axes, groups),
+      dy: () => convolve(x, g, axes, groups),
+    }),
+  }),
 ];

@@ -6,11 +6,25 @@ import type {
 } from "@tensorflow/tfjs-core";
 import {
   conv2DAxes,
-  depthwiseConvolve,
-  depthwiseFilterGradient,
-  depthwiseInputGradient,
+  convolve,
+  filterGradient,
+  filtersOf,
+  inputGradient,
+  perChannel,
 } from "@nnxjs/kernels/internal";
+import type { Axis } from "@nnxjs/kernels/internal";
+import type { Tensor } from "@tensorflow/tfjs-core";
 import { type GradientRule, rule } from "./rule.ts";
+
+/** The convolution, where each channel is a group; filter: `[h, w, C, M]`. */
+export const depthwiseConvolve = (x: Tensor, filter: Tensor, axes: readonly Axis[]): Tensor =>
+  convolve(x, filtersOf(filter), axes, filter.shape[2]);
+
+export const depthwiseInputGradient = (dy: Tensor, filter: Tensor, axes: readonly Axis[]): Tensor =>
+  inputGradient(dy, filtersOf(filter), axes, filter.shape[2]);
+
+export const depthwiseFilterGradient = (x: Tensor, dy: Tensor, axes: readonly Axis[]): Tensor =>
+  perChannel(filterGradient(x, dy, axes, x.shape[3]), x.shape[3]!);
 
 const depthwise: GradientRule = rule<DepthwiseConv2dNativeAttrs>("DepthwiseConv2dNative")({
   inputs: ["x", "filter"],
@@ -19,7 +33,7 @@ const depthwise: GradientRule = rule<DepthwiseConv2dNativeAttrs>("DepthwiseConv2
     const axes = conv2DAxes(shapes.x, shapes.filter, attrs, true);
     return {
       x: () => depthwiseInputGradient(dy, filter, axes),
-      filter: () => depthwiseFilterGradient(x, dy, axes, shapes.filter[3]!),
+      filter: () => depthwiseFilterGradient(x, dy, axes),
     };
   },
 });
@@ -33,7 +47,7 @@ const backpropInput: GradientRule = rule<DepthwiseConv2dNativeBackpropInputAttrs
     const axes = conv2DAxes(attrs.inputShape, shapes.filter, attrs, true);
     return {
       dy: () => depthwiseConvolve(g, filter, axes),
-      filter: () => depthwiseFilterGradient(g, dy, axes, shapes.filter[3]!),
+      filter: () => depthwiseFilterGradient(g, dy, axes),
     };
   },
 });

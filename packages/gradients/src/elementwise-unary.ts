@@ -1,12 +1,11 @@
 /**
- * @file Element-wise kernels of one tensor. Formulas and edge cases are those of `jax.lax` and
- * `jax.nn`.
+ * @file Element-wise kernels of one tensor. Formulas and edge cases are those of `jax.lax`.
  */
 import { alias } from "@nnxjs/kernels/internal";
 import * as tf from "@tensorflow/tfjs-core";
-import type { CastAttrs, ClipByValueAttrs, LeakyReluAttrs, Tensor } from "@tensorflow/tfjs-core";
+import type { CastAttrs, ClipByValueAttrs, Tensor } from "@tensorflow/tfjs-core";
 import { type GradientRule, rule, zeroRule } from "./rule.ts";
-import { above, notNegative, only, positive, select } from "./select.ts";
+import { above } from "./select.ts";
 import { zero } from "./zero.ts";
 
 /** A rule that computes dx from dy and x. */
@@ -56,38 +55,20 @@ const clipByValue: GradientRule = rule<ClipByValueAttrs>("ClipByValue")({
   }),
 });
 
-/** The slope is 1 at 0, and alpha at NaN. */
-const leakyRelu: GradientRule = rule<LeakyReluAttrs>("LeakyRelu")({
-  inputs: ["x"],
-  save: ["x"],
-  backward: (dy, { saved: { x }, attrs: { alpha } }) => ({
-    x: () => select(notNegative(x), dy, tf.mul(dy, alpha)),
-  }),
-});
-
-// Klambauer et al. 2017: the scale, and the scale times alpha.
-const seluScale = 1.0507009873554805;
-const seluFloor = 1.7580993408473768;
-
 /**
- * Rules for element-wise kernels of one tensor: powers, exponentials, trigonometry, activations,
- * rounding, casts.
+ * Rules for element-wise kernels of one tensor: powers, exponentials, trigonometry, rounding,
+ * casts.
  */
 export const elementwiseUnaryRules: readonly GradientRule[] = [
-  // The slope is 1 at 0, and -1 at NaN.
-  ofInput("Abs", (dy, x) => select(notNegative(x), dy, tf.neg(dy))),
   linear("Neg", (dy) => tf.neg(dy)),
   linear("Identity", alias),
   cast,
-  ofInput("Square", (dy, x) => tf.mul(dy, tf.mul(2, x))),
-  ofOutput("Sqrt", (dy, y) => tf.mul(dy, tf.div(0.5, y))),
   rsqrt,
   ofOutput("Reciprocal", (dy, y) => tf.neg(tf.mul(dy, tf.square(y)))),
   ofOutput("Exp", (dy, y) => tf.mul(dy, y)),
   ofOutput("Expm1", (dy, y) => tf.mul(dy, plus(y))),
   ofInput("Log", (dy, x) => tf.div(dy, x)),
   ofInput("Log1p", (dy, x) => tf.div(dy, plus(x))),
-  ofInput("Erf", (dy, x) => tf.mul(dy, tf.mul(2 / Math.sqrt(Math.PI), tf.exp(tf.neg(tf.square(x)))))),
 
   ofInput("Sin", (dy, x) => tf.mul(dy, tf.cos(x))),
   ofInput("Cos", (dy, x) => tf.neg(tf.mul(dy, tf.sin(x)))),
@@ -101,16 +82,6 @@ export const elementwiseUnaryRules: readonly GradientRule[] = [
   ofInput("Acosh", (dy, x) => tf.mul(dy, tf.rsqrt(tf.mul(tf.sub(x, 1), plus(x))))),
   ofInput("Atanh", (dy, x) => tf.div(dy, tf.mul(plus(x), minus(x)))),
 
-  ofOutput("Sigmoid", (dy, y) => tf.mul(dy, tf.mul(y, minus(y)))),
-  // (1 + y)(1 - y) is precise near ±1, where 1 - y² is not.
-  ofOutput("Tanh", (dy, y) => tf.mul(tf.mul(dy, plus(y)), minus(y))),
-  ofInput("Softplus", (dy, x) => tf.mul(dy, tf.sigmoid(x))),
-  ofOutput("Relu", (dy, y) => only(positive(y), dy)),
-  ofInput("Relu6", (dy, x) => only(tf.logicalAnd(positive(x), positive(tf.sub(6, x))), dy)),
-  leakyRelu,
-  // exp(x) = y + 1 where x <= 0.
-  ofOutput("Elu", (dy, y) => select(positive(y), dy, tf.mul(dy, plus(y)))),
-  ofOutput("Selu", (dy, y) => select(positive(y), tf.mul(dy, seluScale), tf.mul(dy, tf.add(y, seluFloor)))),
   clipByValue,
 
   ...["Sign", "Floor", "Ceil", "Round", "Step", "IsNan", "IsInf", "IsFinite", "ZerosLike", "OnesLike"].map(

@@ -1,17 +1,8 @@
 /** @file Kernels that fuse a product or convolution with a bias and an activation. */
-import {
-  conv2DAxes,
-  convolve,
-  depthwiseConvolve,
-  depthwiseFilterGradient,
-  depthwiseInputGradient,
-  filterGradient,
-  inputGradient,
-  product,
-  sumTo,
-} from "@nnxjs/kernels/internal";
+import { conv2DAxes, convolve, filterGradient, inputGradient, product, sumTo } from "@nnxjs/kernels/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import type { _FusedMatMulAttrs, FusedConv2DAttrs, Tensor } from "@tensorflow/tfjs-core";
+import { depthwiseConvolve, depthwiseFilterGradient, depthwiseInputGradient } from "./depthwise.ts";
 import { gradientOfLeft, gradientOfRight } from "./matmul.ts";
 import { type GradientRule, rule } from "./rule.ts";
 import { only, positive, select } from "./select.ts";
@@ -115,7 +106,7 @@ export const fusedRules: readonly GradientRule[] = [
     return {
       value: () => depthwiseConvolve(x, filter, axes),
       first: (dz) => depthwiseInputGradient(dz, filter, axes),
-      second: (dz) => depthwiseFilterGradient(x, dz, axes, filter.shape[3]!),
+      second: (dz) => depthwiseFilterGradient(x, dz, axes),
     };
   }),
 ];

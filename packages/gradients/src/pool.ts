@@ -1,11 +1,13 @@
 /** @file Pools. */
 import {
-  addRows,
   axes2D,
   axesOf2D,
   axesOf3D,
   type Axis,
-  type MeanPool,
+  maxPoolGradient,
+  meanPool,
+  type PoolAttrs,
+  poolKernelNames,
   readRegion,
   selectionOf,
   sharesOf,
@@ -23,14 +25,15 @@ import type {
 import { type GradientRule, rule, zeroRule } from "./rule.ts";
 import { axisMap, transposeAlong } from "./separable.ts";
 import { fromTaps, readTaps, toFirstMaximum } from "./taps.ts";
+import { zero } from "./zero.ts";
 
 /**
  * The gradient of a mean pool. Without the kernel for it, this works along one axis at a time: a
  * mean over a box, without padding, is a mean along each axis in turn, and so is its transpose.
  */
-const averageBack = (dy: Tensor, pool: MeanPool): Tensor =>
-  sharesOf(dy, pool) ??
-  pool.axes.reduce((gradient, a, i) => {
+const averageBack = (dy: Tensor, axes: readonly Axis[]): Tensor =>
+  sharesOf(dy, axes) ??
+  axes.reduce((gradient, a, i) => {
     const map = axisMap(a.input, a.output, (out) => {
       const begin = out * a.stride - a.before;
       const read = Array.from({ length: a.window }, (_, k) => begin + k).filter(
@@ -47,17 +50,10 @@ const averageBack = (dy: Tensor, pool: MeanPool): Tensor =>
  */
 function maximumBack(dy: Tensor, x: Tensor, axes: readonly Axis[]): Tensor {
   if (dy.size === 0) return tf.zeros(x.shape);
-  const positions = selectionOf(x, axes);
-  if (!positions)
-    return fromTaps(toFirstMaximum(dy, readTaps(readRegion(x, axes, Number.NEGATIVE_INFINITY), axes)), axes);
-  const rows = tf.reshape(dy, [dy.size]);
-  const readsPadding = axes.some(
-    (a) => a.before > 0 || (a.output - 1) * a.stride + (a.window - 1) * a.dilation - a.before >= a.input,
+  return (
+    maxPoolGradient(dy, x, axes) ??
+    fromTaps(toFirstMaximum(dy, readTaps(readRegion(x, axes, Number.NEGATIVE_INFINITY), axes)), axes)
   );
-  if (!readsPadding) return tf.reshape(addRows(rows, positions, x.size), x.shape);
-  // The gradient of padding goes to an extra place in front, which is then cut off.
-  const summed = addRows(rows, tf.add(positions, tf.scalar(1, "int32")), x.size + 1);
-  return tf.reshape(tf.slice(summed, 1, x.size), x.shape);
 }
 
 const maxPool: GradientRule = rule<MaxPoolAttrs>("MaxPool")({
@@ -107,24 +103,14 @@ const dilation2D: GradientRule = rule<Dilation2DAttrs>("Dilation2D")({
 const avgPool: GradientRule = rule<AvgPoolAttrs>("AvgPool")({
   inputs: ["x"],
   backward: (dy, { shapes, attrs }) => ({
-    x: () => {
-      const { filterSize, strides, pad, dimRoundingMode } = attrs;
-      const forward = (x: Tensor): Tensor =>
-        tf.avgPool(x as tf.Tensor4D, filterSize, strides, pad, dimRoundingMode);
-      return averageBack(dy, { axes: axesOf2D(shapes.x, attrs), forward });
-    },
+    x: () => averageBack(dy, axesOf2D(shapes.x, attrs)),
   }),
 });
 
 const avgPool3D: GradientRule = rule<AvgPool3DAttrs>("AvgPool3D")({
   inputs: ["x"],
   backward: (dy, { shapes, attrs }) => ({
-    x: () => {
-      const { filterSize, strides, pad, dimRoundingMode } = attrs;
-      const forward = (x: Tensor): Tensor =>
-        tf.avgPool3d(x as tf.Tensor5D, filterSize, strides, pad, dimRoundingMode);
-      return averageBack(dy, { axes: axesOf3D(shapes.x, attrs), forward });
-    },
+    x: () => averageBack(dy, axesOf3D(shapes.x, attrs)),
   }),
 });
 
@@ -136,4 +122,33 @@ export const poolRules: readonly GradientRule[] = [
   avgPool3D,
   zeroRule("MaxPoolWithArgmax", "x"),
   dilation2D,
+];
+
+/** The numbers at these positions; 0 where a position is -1. */
+function numbersAt(x: Tensor, positions: Tensor, shape: number[]): Tensor {
+  const numbers = tf.concat([tf.zeros([1]), tf.reshape(x, [x.size])]);
+  return tf.reshape(tf.gather(numbers, tf.add(positions, tf.scalar(1, "int32"))), shape);
+}
+
+/** Rules for the kernels that the rules above use. */
+export const ownPoolRules: readonly GradientRule[] = [
+  zeroRule(poolKernelNames.selection, "x"),
+  rule<PoolAttrs>(poolKernelNames.maxGradient)({
+    inputs: ["dy", "x"],
+    save: ["x"],
+    backward: (g, { shapes, saved: { x }, attrs: { axes } }) => ({
+      // Only where there is the one kernel, there is the other.
+      dy: () => numbersAt(g, selectionOf(x, axes)!, shapes.dy),
+      x: () => zero(shapes.x),
+    }),
+  }),
+  rule<PoolAttrs>(poolKernelNames.mean)({
+    inputs: ["x"],
+    backward: (dy, { attrs: { axes } }) => ({ x: () => averageBack(dy, axes) }),
+  }),
+  // The transpose of a transpose is the pool itself.
+  rule<PoolAttrs>(poolKernelNames.shares)({
+    inputs: ["dy"],
+    backward: (g, { attrs: { axes } }) => ({ dy: () => meanPool(g, axes)! }),
+  }),
 ];

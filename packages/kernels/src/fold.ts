@@ -77,3 +77,59 @@ export function eachRow(
   };
   visit(0, 0, 0);
 }
+
+/**
+ * Like {@link eachRow}, for as many rows at a time as lie one after the other in the result.
+ * @param plane - Receives the starts in `a`, in `b` and in the result, the number of rows and their
+ * length, and the steps from row to row and along a row in `a` and in `b`.
+ */
+export function eachPlane(
+  { axes }: Folded,
+  plane: (
+    a: number,
+    b: number,
+    out: number,
+    rows: number,
+    length: number,
+    rowA: number,
+    rowB: number,
+    stepA: 0 | 1,
+    stepB: 0 | 1,
+  ) => void,
+): void {
+  const one = { size: 1, a: false, b: false };
+  const row = axes.at(-1) ?? one;
+  const rows = axes.at(-2) ?? one;
+  const [rowA, rowB] = [row.a ? row.size : 1, row.b ? row.size : 1];
+  const planeA = rowA * (rows.a ? rows.size : 1);
+  const planeB = rowB * (rows.b ? rows.size : 1);
+  const outer = axes.slice(0, -2);
+  const steps = outer.map((_, depth) => {
+    const inner = outer.slice(depth + 1);
+    const through = (has: (axis: FoldedAxis) => boolean, last: number): number =>
+      has(outer[depth]!) ? inner.reduce((n, axis) => (has(axis) ? n * axis.size : n), last) : 0;
+    return [through((axis) => axis.a, planeA), through((axis) => axis.b, planeB)] as const;
+  });
+  let out = 0;
+  const visit = (depth: number, a: number, b: number): void => {
+    const axis = outer[depth];
+    if (!axis) {
+      plane(
+        a,
+        b,
+        out,
+        rows.size,
+        row.size,
+        rows.a ? rowA : 0,
+        rows.b ? rowB : 0,
+        row.a ? 1 : 0,
+        row.b ? 1 : 0,
+      );
+      out += rows.size * row.size;
+      return;
+    }
+    const [stepA, stepB] = steps[depth]!;
+    for (let i = 0; i < axis.size; i++) visit(depth + 1, a + i * stepA, b + i * stepB);
+  };
+  visit(0, 0, 0);
+}

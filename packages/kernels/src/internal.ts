@@ -13,20 +13,31 @@ export {
   memoryOf,
   tensorFrom,
 } from "./memory/bytes.ts";
-export { type ElementKernel, fuse } from "./memory/fuse.ts";
-export { newTensor } from "./memory/new-tensor.ts";
+export { type ElementKernel, fuse, runLoop } from "./memory/fuse.ts";
+export { filledInfo, newTensor } from "./memory/new-tensor.ts";
 export { axesOf2D, axesOf3D } from "./mends/pools.ts";
+export { aboveOf, notNegativeOf, ownKernelNames, positiveOf } from "./own-kernels.ts";
 export {
-  aboveOf,
-  type MeanPool,
-  notNegativeOf,
-  ownKernelNames,
-  positiveOf,
+  type ConvolutionAttrs,
+  convolutionKernelNames,
+  convolve,
+  filterGradient,
+  inputGradient,
+} from "./own/convolutions.ts";
+export {
+  maxPoolGradient,
+  meanPool,
+  type PoolAttrs,
+  poolKernelNames,
   selectionOf,
   sharesOf,
-} from "./own-kernels.ts";
-export { adamKernel, type Finish } from "./ops/adam.ts";
-export { arrange, contract, shaped } from "./ops/contract.ts";
+} from "./own/pools.ts";
+export { curves, slopes } from "./own/activations.ts";
+export { geluErf, geluTanh, silu } from "./ops/activations.ts";
+export { arrange, contract, contractPair, shaped } from "./ops/contract.ts";
+export { recurrentKernelNames, type SequenceAttrs, type SimpleAttrs } from "./own/recurrent-names.ts";
+export { gruGradientOver, lstmGradientOver, simpleGradientOver } from "./own/recurrent-gradients.ts";
+export { gruOver, lstmOver, simpleOver } from "./own/recurrent-ops.ts";
 export { clamp, sign } from "./ops/exact.ts";
 export { fusedMatMul } from "./ops/fused-mat-mul.ts";
 export { gather, gatherAt, oneHotRows } from "./ops/indexing.ts";
@@ -34,14 +45,30 @@ export type { Operand } from "./ops/op.ts";
 export * from "./ops/ops.ts";
 export { convSpatial, depthwiseSpatial, poolValid } from "./ops/spatial.ts";
 export { tensorOf, valuesOf } from "./ops/values.ts";
+export { rowsOf } from "./ops/rows.ts";
+export { type AddAttrs, rowKernelNames, rowSumsOf } from "./own/rows.ts";
+export { SELECT, selectOf } from "./own/select.ts";
 export { addRows } from "./quick/add-rows.ts";
 export { broadcast, sumTo } from "./quick/broadcasting.ts";
 export type { Labelled } from "./quick/contract.ts";
 export { letterSizes, parseEquation } from "./quick/equation.ts";
 export { type Axis, axes2D, axes3D, interleave, padSpatial, readRegion } from "./quick/conv-geometry.ts";
-export { conv2DAxes, convolve, filterGradient, inputGradient } from "./quick/convolve.ts";
-export { depthwiseConvolve, depthwiseFilterGradient, depthwiseInputGradient } from "./quick/depthwise.ts";
+export { conv2DAxes } from "./quick/convolve.ts";
+export { filtersOf, perChannel } from "./quick/grouped.ts";
 export { product } from "./quick/product.ts";
+export {
+  type Fill,
+  type FillCall,
+  type FuseCall,
+  type FusedLoop,
+  type MadeFrom,
+  type Recorder,
+  recorder,
+  setRecorder,
+} from "./recorder.ts";
 export { axesOf, keepDims, sameShape, sizeOf } from "./shape.ts";
+export * from "./steps/rules.ts";
+export type { StepRule } from "./steps/step-kernel.ts";
+export { type Finish, takeStep } from "./steps/take-step.ts";
 export { useWasmKernels } from "./wasm/module.ts";
 export type { Tensor } from "@tensorflow/tfjs-core";

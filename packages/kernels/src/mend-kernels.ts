@@ -53,6 +53,21 @@ const replaced = (): readonly (readonly [kernelName: string, backendName: string
     (pair) => pair.split(" ") as [string, string],
   );
 
+/** Kernels of {@link registerKernels}, by what they are for. */
+const onDemand = new Map<object, readonly KernelConfig[]>();
+
+/**
+ * Registers kernels that only some programs need, once for each `owner`. They are part of
+ * {@link listKernels} and {@link restoreKernels} from then on.
+ */
+export function registerKernels(owner: object, make: () => readonly KernelConfig[]): void {
+  const known = onDemand.get(owner);
+  if (known && ours.has(known[0]!)) return;
+  const kernels = known ?? make();
+  onDemand.set(owner, kernels);
+  for (const kernel of kernels) replace(kernel, present(kernel.kernelName, kernel.backendName));
+}
+
 /** A kernel of this package. */
 export interface KernelEntry {
   readonly kernelName: string;
@@ -87,7 +102,7 @@ export const listKernels = (): readonly KernelEntry[] => [
       backends.map((backendName) => ({ kernelName, backendName, reason, why })),
     ),
   ),
-  ...[...wasmKernels, ...ownKernels].map(({ kernelName, backendName }) => ({
+  ...[...wasmKernels, ...ownKernels, ...[...onDemand.values()].flat()].map(({ kernelName, backendName }) => ({
     kernelName,
     backendName,
     reason: "missing" as const,

@@ -91,6 +91,16 @@ export function selected(windows: Windows, x: Elements, positions: Elements): vo
   );
 }
 
+/** The transpose of a maximum pool: each window gives its number to the element {@link selected}. */
+export function toSelected(windows: Windows, dy: Elements, x: Elements, dx: Elements): void {
+  const positions = new Int32Array(dy.length);
+  selected(windows, x, positions);
+  dx.fill(0);
+  positions.forEach((at, i) => {
+    if (at >= 0) dx[at] = dx[at]! + dy[i]!;
+  });
+}
+
 /** How many elements of each window are not padding. */
 function countInside(windows: Windows): Uint32Array {
   const outputs = windows.axes.reduce((product, a) => product * a.output, 1);

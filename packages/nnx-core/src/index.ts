@@ -116,6 +116,9 @@ export {
 } from "./variable/variable-state.ts";
 export { BatchStat, Cache, Intermediate, Param, Perturbation } from "./variable/variable-types.ts";
 export { customVjp, type CustomVjpFunction, type CustomVjpOptions } from "./transforms/custom-vjp.ts";
+export { type Jitted, jit, type JitOptions } from "./transforms/jit.ts";
+export { hostValue } from "./program/host-value.ts";
+export type { ProgramInfo } from "./program/cache.ts";
 export { remat } from "./transforms/remat.ts";
 export { stopGradient } from "./autodiff/stop-gradient.ts";
 export {
@@ -145,4 +148,5 @@ export {
   type SummaryRow,
 } from "./inspect/summarize.ts";
 export type { StackedOf } from "./transforms/stack-results.ts";
+export { Carry, type MapAxes, type MapAxis, StateAxes } from "./transforms/axes.ts";
 export { vmap, type VmapOptions } from "./transforms/vmap.ts";

@@ -9,11 +9,22 @@ import { disposedAdvice, DisposedError, disposedText } from "./errors.ts";
 export {
   alias,
   type ElementArrays,
+  type ElementKernel,
+  type Fill,
+  type FillCall,
+  filledInfo,
   fuse,
-  hasReachableMemory,
+  type FuseCall,
+  type FusedLoop,
+  hasReachableMemory as isReachable,
   isRecording,
   isTensor,
+  type MadeFrom,
   newTensor,
+  type Recorder,
+  recorder,
+  runLoop,
+  setRecorder,
 } from "@nnxjs/kernels/internal";
 
 /** An immutable array: tensorflow.js's. */
@@ -35,13 +46,20 @@ export function scoped<R>(f: () => R): R {
   return tf.tidy(run) as R;
 }
 
-/** One slice along an axis, without that axis. */
-export const sliceAt = (tensor: Tensor, axis: number, index: number): Tensor =>
-  tf.squeeze(tf.gather(tensor, [index], axis), [axis < 0 ? axis + tensor.rank : axis]);
+/** All slices along an axis that is not negative, without that axis. */
+export const unstackTensor = (tensor: Tensor, axis: number): readonly Tensor[] => tf.unstack(tensor, axis);
 
 /** Tensors of one shape along a new axis. */
 export const stackTensors = (tensors: readonly Tensor[], axis: number): Tensor =>
   tf.stack([...tensors], axis);
+
+/** Whether two tensors of one shape and dtype have the same values. Reads them. */
+export function sameTensors(a: Tensor, b: Tensor): boolean {
+  if (a === b || a.dataId === b.dataId) return true;
+  if (a.dtype !== b.dtype || String(a.shape) !== String(b.shape)) return false;
+  const [x, y] = [a.dataSync(), b.dataSync()];
+  return x.every((value, i) => Object.is(value, y[i]));
+}
 
 /** Keeps a tensor alive when the scopes around it end. */
 export const keep = (tensor: Tensor): void => {
@@ -204,4 +222,129 @@ export function onRecord(notice: (node: TapeNode) => void): () => void {
     // Deleting the override uncovers the method of the engine's prototype.
     Reflect.deleteProperty(engine, "addTapeNode");
   };
+}
+
+/** The inputs of a kernel: by name, or a list. Optional ones may be missing. */
+export type KernelInputs = Readonly<Record<string, Tensor | null | undefined>> | readonly Tensor[];
+
+/** Sees what the engine is asked for, and may answer in its place. */
+export interface Interceptor {
+  /** @param run - Runs the kernel. */
+  kernel(name: string, inputs: KernelInputs, attrs: object | undefined, run: () => unknown): unknown;
+  /** @param make - Makes a tensor of these values, which are converted to the dtype. */
+  values(values: unknown, shape: readonly number[], dtype: string, make: () => Tensor): Tensor;
+  /** The values of some data are about to be read. */
+  read(dataId: object): void;
+}
+
+/** The engine's members that an {@link Interceptor} stands before. */
+interface InterceptedEngine {
+  runKernel(name: string, inputs: KernelInputs, attrs?: object): unknown;
+  makeTensor(values: unknown, shape: number[], dtype?: string, backend?: unknown): Tensor;
+  readSync(dataId: object): unknown;
+  read(dataId: object): unknown;
+}
+
+let interceptor: Interceptor | undefined;
+let installed: InterceptedEngine["runKernel"] | undefined;
+
+/**
+ * Puts an interceptor before the engine, or none. The methods of the engine that ask for it stay:
+ * to define and delete them each time would make the engine slow.
+ * @returns the one before
+ */
+export function intercept(next: Interceptor | undefined): Interceptor | undefined {
+  const engine = tf.engine() as unknown as InterceptedEngine;
+  if (next && engine.runKernel !== installed) installOn(engine);
+  const before = interceptor;
+  interceptor = next;
+  return before;
+}
+
+function installOn(engine: InterceptedEngine): void {
+  const runKernel = engine.runKernel.bind(engine);
+  const makeTensor = engine.makeTensor.bind(engine);
+  const readSync = engine.readSync.bind(engine);
+  const read = engine.read.bind(engine);
+  const own: InterceptedEngine["runKernel"] = (name, inputs, attrs) =>
+    // Somebody may have put theirs around an earlier one of ours, which then only passes on.
+    interceptor && own === installed
+      ? interceptor.kernel(name, inputs, attrs, () => runKernel(name, inputs, attrs))
+      : runKernel(name, inputs, attrs);
+  installed = own;
+  engine.runKernel = own;
+  engine.makeTensor = (values, shape, dtype, backend) =>
+    interceptor && own === installed
+      ? interceptor.values(values, shape, dtype ?? "float32", () => makeTensor(values, shape, dtype, backend))
+      : makeTensor(values, shape, dtype, backend);
+  engine.readSync = (dataId) => {
+    if (own === installed) interceptor?.read(dataId);
+    return readSync(dataId);
+  };
+  engine.read = (dataId) => {
+    if (own === installed) interceptor?.read(dataId);
+    return read(dataId);
+  };
+}
+
+/** What kernels work on: a tensor of the engine, or data that only the backend knows. */
+export type TensorInfo = tf.TensorInfo;
+
+/** What a replay needs of a backend. All backends have it, but the types do not declare all. */
+export interface ReplayBackend {
+  disposeData(dataId: object): boolean;
+  incRef(dataId: object): void;
+}
+
+/** The name of the backend in use, and the backend. */
+export const backendName = (): string => tf.getBackend();
+export const backendNow = (): ReplayBackend => tf.engine().backend as unknown as ReplayBackend;
+
+/** A kernel as the registry has it. */
+export interface InstalledKernel {
+  readonly kernelFunc: (call: {
+    inputs: unknown;
+    attrs: unknown;
+    backend: unknown;
+  }) => TensorInfo | TensorInfo[];
+}
+
+/** The installed kernel of this name, if there is one. */
+export const installedKernel = (name: string, backend: string): InstalledKernel | undefined =>
+  tf.getKernel(name, backend) as unknown as InstalledKernel | undefined;
+
+/** A tensor of data that the backend has and the engine does not know, as yet. */
+export const tensorOfInfo = (info: TensorInfo): Tensor => tf.engine().makeTensorFromTensorInfo(info);
+
+/** Another tensor of the same data, which lives as long as this one does. No kernel runs. */
+export function sharing({ dataId, shape, dtype }: Tensor): Tensor {
+  const engine = tf.engine();
+  const { backend } = (
+    engine as unknown as { state: { tensorInfo: WeakMap<object, { backend: ReplayBackend }> } }
+  ).state.tensorInfo.get(dataId)!;
+  backend.incRef(dataId);
+  // The backend that has the data, which may be another than the one in use.
+  return engine.makeTensorFromDataId(dataId, shape, dtype, backend as never);
+}
+
+let standIns = 0;
+
+/** A tensor object without data, which stands for one that a replay computes. */
+export function standIn(shape: readonly number[], dtype: string): Tensor {
+  // Numbers below zero, which the engine gives to no tensor.
+  const Made = tf.Tensor as unknown as new (
+    shape: number[],
+    dtype: string,
+    dataId: object,
+    id: number,
+  ) => Tensor;
+  return new Made([...shape], dtype, {}, --standIns);
+}
+
+/** Runs a kernel by way of the engine, in a scope that frees what else the kernel makes. */
+export function runByEngine(name: string, inputs: KernelInputs, attrs: object): readonly Tensor[] {
+  const result = scoped(() => tf.engine().runKernel(name, inputs as never, attrs as never) as unknown) as
+    | Tensor
+    | Tensor[];
+  return Array.isArray(result) ? result : [result];
 }

@@ -5,6 +5,7 @@
 import { complex, engine, tensor, type Tensor } from "@tensorflow/tfjs-core";
 import { hasReachableMemory } from "../backends.ts";
 import { type ElementArrays, type Elements, elementsOf, isHeap } from "./access.ts";
+import { recorder } from "../recorder.ts";
 import { newTensor } from "./new-tensor.ts";
 
 /** What the engine knows of data; there at run time, but not in its types. */
@@ -29,6 +30,7 @@ const bytesOf = ({ buffer, byteOffset, byteLength }: Elements): Uint8Array =>
  * them.
  */
 export function copyBytes(x: Tensor, start: number, into: Uint8Array): boolean {
+  recorder?.read(x.dataId);
   const { backend } = engine();
   const { state } = engine() as unknown as DataEngine;
   if (!isPiecewise(x.dtype) || !hasReachableMemory()) return false;
@@ -99,6 +101,7 @@ export function tensorFrom(
  * `undefined` for all others.
  */
 export function memoryOf(x: Tensor): ArrayBuffer | undefined {
+  recorder?.read(x.dataId);
   const { backend } = engine();
   const { state } = engine() as unknown as DataEngine;
   if (!isPiecewise(x.dtype) || !hasReachableMemory() || isHeap(backend)) return undefined;

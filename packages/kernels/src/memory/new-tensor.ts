@@ -1,28 +1,57 @@
 /** @file Tensors whose elements are written in place. */
-import { engine, tensor, type Tensor } from "@tensorflow/tfjs-core";
+import { engine, tensor, type Tensor, type TensorInfo } from "@tensorflow/tfjs-core";
+import { type Fill, type MadeFrom, recorder } from "../recorder.ts";
 import { sizeOf } from "../shape.ts";
-import { type ElementArrays, isHeap, loop, zerosOf } from "./access.ts";
+import { arraysOf, type ElementArrays, isHeap, loop, zerosOf } from "./access.ts";
 
 /**
  * Creates a tensor and lets `fill` write its elements. cpu and wasm need no copy for this. It is
  * not recorded on a tape.
  * @param fill - Receives an array of zeros to write to. It must not keep the array.
+ * @param made - Where `fill` depends on a key: how it is made of another one.
  */
 export function newTensor<D extends keyof ElementArrays>(
   dtype: D,
   shape: readonly number[],
   fill: (elements: ElementArrays[D]) => void,
+  made?: MadeFrom<(elements: ElementArrays[D]) => void>,
+): Tensor {
+  const run = (): Tensor => newTensorNow(dtype, shape, fill);
+  if (!recorder) return run();
+  // A recorder calls `fill` with arrays of this dtype only.
+  const call = { dtype, shape, fill: fill as Fill, made: made as MadeFrom<Fill> | undefined };
+  return recorder.fill(call, run);
+}
+
+function newTensorNow<D extends keyof ElementArrays>(
+  dtype: D,
+  shape: readonly number[],
+  fill: (elements: ElementArrays[D]) => void,
 ): Tensor {
   const { backend } = engine();
-  if (isHeap(backend)) {
-    const info = loop(backend, [], { shape, dtype }, (_inputs, out) => {
-      out.fill(0);
-      // `out` has the dtype that was asked for.
-      fill(out as ElementArrays[D]);
-    });
-    return engine().makeTensorFromTensorInfo(info);
-  }
+  // `out` has the dtype that was asked for.
+  if (isHeap(backend))
+    return engine().makeTensorFromTensorInfo(filledInfo(backend, dtype, shape, fill as Fill));
   const elements = zerosOf(dtype, sizeOf(shape));
   fill(elements);
   return tensor(elements, [...shape], dtype);
+}
+
+/** The data of a tensor whose elements `fill` writes, unknown to the engine. */
+export function filledInfo(
+  backend: object,
+  dtype: keyof ElementArrays,
+  shape: readonly number[],
+  fill: Fill,
+): TensorInfo {
+  if (isHeap(backend)) {
+    return loop(backend, [], { shape, dtype }, (_inputs, out) => {
+      out.fill(0);
+      fill(out);
+    });
+  }
+  const elements = zerosOf(dtype, sizeOf(shape));
+  fill(elements);
+  // All backends without a heap have this method.
+  return arraysOf(backend).makeTensorInfo([...shape], dtype, elements);
 }

@@ -14,8 +14,9 @@ import type {
 import { contract } from "../quick/contract.ts";
 import { letterSizes, parseEquation } from "../quick/equation.ts";
 import { axes3D } from "../quick/conv-geometry.ts";
-import { conv2DAxes, filterGradient, inputGradient } from "../quick/convolve.ts";
-import { depthwiseFilterGradient, depthwiseInputGradient } from "../quick/depthwise.ts";
+import { filterGradient, inputGradient } from "../own/convolutions.ts";
+import { conv2DAxes } from "../quick/convolve.ts";
+import { filtersOf, perChannel } from "../quick/grouped.ts";
 import { addRows } from "../quick/add-rows.ts";
 import type { Mend } from "./mend.ts";
 
@@ -51,18 +52,18 @@ export const wasmKernels: readonly KernelConfig[] = [
   ),
   kernel<tf.DepthwiseConv2dNativeBackpropFilterAttrs>(
     "DepthwiseConv2dNativeBackpropFilter",
-    ({ x, dy }, attrs) =>
-      depthwiseFilterGradient(
-        x!,
-        dy!,
-        conv2DAxes(x!.shape, attrs.filterShape, attrs, true),
-        attrs.filterShape[3],
-      ),
+    ({ x, dy }, attrs) => {
+      const { filterShape } = attrs;
+      const axes = conv2DAxes(x!.shape, filterShape, attrs, true);
+      return perChannel(filterGradient(x!, dy!, axes, filterShape[2]), filterShape[2]);
+    },
   ),
   kernel<tf.DepthwiseConv2dNativeBackpropInputAttrs>(
     "DepthwiseConv2dNativeBackpropInput",
-    ({ dy, filter }, attrs) =>
-      depthwiseInputGradient(dy!, filter!, conv2DAxes(attrs.inputShape, filter!.shape, attrs, true)),
+    ({ dy, filter }, attrs) => {
+      const axes = conv2DAxes(attrs.inputShape, filter!.shape, attrs, true);
+      return inputGradient(dy!, filtersOf(filter!), axes, filter!.shape[2]);
+    },
   ),
   kernel<tf.EinsumAttrs>("Einsum", einsum),
   kernel<{ numSegments: number }>("UnsortedSegmentSum", ({ x, segmentIds }, { numSegments }) => {

@@ -2,6 +2,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { type Axis, axes2D, axes3D } from "../quick/conv-geometry.ts";
 import { type Elements, holdsNaN, isHeap, loop } from "../memory/access.ts";
+import { sizeOf } from "../shape.ts";
 import { type Mend, mend } from "./mend.ts";
 import { largest, means, type Windows, windowsOf } from "../windows.ts";
 
@@ -33,7 +34,8 @@ const pool = <A>(
 ): Mend =>
   mend<"x", A>(kernelName, backends, why, ({ inputs: { x }, attrs, backend, stock }) => {
     if (x.dtype !== "float32") return stock();
-    if (isQuick && isHeap(backend) && !holdsNaN(backend, x)) return stock();
+    const isEmpty = sizeOf(x.shape) === 0;
+    if (isQuick && !isEmpty && isHeap(backend) && !holdsNaN(backend, x)) return stock();
     const axes = axesOf(x.shape, attrs);
     const shape = [x.shape[0]!, ...axes.map((a) => a.output), x.shape.at(-1)!];
     return loop(backend, [x], { shape, dtype: "float32" }, ([values], out) =>

@@ -11,5 +11,8 @@ const asNumbers = (x: Tensor): Tensor => cast(x, "float32");
 /** −1, 0 or 1; NaN stays NaN. `tf.sign` turns NaN into 0 and, on wasm, also values below 1e-7. */
 export function sign(x: Tensor): Tensor {
   const signs = sub(asNumbers(greater(x, 0)), asNumbers(less(x, 0)));
-  return where(tf.isNaN(x), x, signs);
+  // wasm's `isNaN` takes the bits of negative integers for NaN.
+  if (x.dtype !== "float32") return signs;
+  // wasm's kernel takes both values to have the dtype of the first.
+  return where(tf.isNaN(x), asNumbers(x), signs);
 }

@@ -71,6 +71,6 @@ export const tile: typeof tf.tile = op(tf.tile);
 export const topk: typeof tf.topk = op(tf.topk);
 export const transpose: typeof tf.transpose = op(tf.transpose);
 export const unstack: typeof tf.unstack = op(tf.unstack);
-export const where: (condition: Tensor, a: Operand, b: Operand) => Tensor = op(tf.where);
+export { where } from "./where.ts";
 export const zeros: typeof tf.zeros = op(tf.zeros);
 export const zerosLike: Unary = op(tf.zerosLike);

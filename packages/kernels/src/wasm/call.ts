@@ -13,6 +13,8 @@ interface Places {
   readonly outputs: readonly number[];
   /** The kernel's own memory, as large as it asked for, aligned to 64 bytes. It holds anything. */
   readonly scratch: number;
+  /** Where all of that is. A view of it is valid for this call. */
+  readonly memory: WebAssembly.Memory;
 }
 
 const bytesPerElement: Readonly<Record<string, number>> = { float32: 4, int32: 4, bool: 1 };
@@ -20,13 +22,25 @@ const bytesIn = ({ shape, dtype }: { readonly shape: readonly number[]; readonly
   sizeOf(shape) * (bytesPerElement[dtype] ?? Number.NaN);
 const roundUp = (address: number): number => (address + 63) & -64;
 
+/** The functions of a module, or of several. */
+function functionsOf<F extends string>(
+  module: WasmRun<F>["module"],
+  memory: WebAssembly.Memory,
+): WasmFunctions<F> | undefined {
+  if ("base64" in module) return functionsOver(module, memory);
+  const all = module.map((each) => functionsOver(each, memory));
+  if (all.includes(undefined)) return undefined;
+  // Together they have the functions F.
+  return Object.assign({}, ...all) as WasmFunctions<F>;
+}
+
 /** On tensorflow.js's heap, where everything is in place. */
 function onHeap<F extends string>(
   backend: Parameters<typeof addressOf>[0],
   memory: WebAssembly.Memory,
   { module, inputs, outputs, scratch = 0, run }: WasmRun<F>,
 ): TensorInfo[] | undefined {
-  const functions = functionsOver(module, memory);
+  const functions = functionsOf(module, memory);
   if (!functions || !isHeap(backend)) return undefined;
   const from: number[] = [];
   for (const input of inputs) {
@@ -42,6 +56,7 @@ function onHeap<F extends string>(
       inputs: from,
       outputs: infos.map((info) => addressOf(backend, info)!),
       scratch: roundUp(own),
+      memory,
     });
   } catch (error) {
     for (const info of infos) free(backend, info);
@@ -60,14 +75,14 @@ function onOwnMemory<F extends string>(
   const backendOfArrays = arraysOf(backend);
   const { at, bytes } = layOut([...inputs.map(bytesIn), ...outputs.map(bytesIn), scratch]);
   const memory = memoryWith(bytes);
-  const functions = memory && functionsOver(module, memory);
+  const functions = memory && functionsOf(module, memory);
   if (!functions) return undefined;
   const view = (info: { readonly shape: readonly number[]; readonly dtype: string }, i: number): Elements =>
     new viewOf[info.dtype as keyof typeof viewOf](memory.buffer, at[i], sizeOf(info.shape));
   for (const [i, input] of inputs.entries()) view(input, i).set(backendOfArrays.readSync(input.dataId));
   const from = inputs.length;
   const own = from + outputs.length;
-  run(functions, { inputs: at.slice(0, from), outputs: at.slice(from, own), scratch: at[own]! });
+  run(functions, { inputs: at.slice(0, from), outputs: at.slice(from, own), scratch: at[own]!, memory });
   const results = outputs.map((output, i) =>
     backendOfArrays.makeTensorInfo([...output.shape], output.dtype, view(output, from + i).slice()),
   );
@@ -77,7 +92,8 @@ function onOwnMemory<F extends string>(
 
 /** One run of a module's functions. */
 export interface WasmRun<F extends string> {
-  readonly module: WasmModule<F>;
+  /** One module, or several, whose functions have different names. */
+  readonly module: WasmModule<F> | readonly WasmModule<F>[];
   /** float32, int32 or bool. A tensor that is there twice is copied twice on cpu. */
   readonly inputs: readonly TensorInfo[];
   readonly outputs: readonly Output[];
@@ -119,7 +135,7 @@ export const wasmCall = <F extends string>(
   });
 
 /** Whether functions of the module can run on a backend's tensors. */
-export function canRun(backend: object, module: WasmModule): boolean {
+export function canRun(backend: object, module: WasmModule | readonly WasmModule[]): boolean {
   const memory = isHeap(backend) ? heapOf(backend) : memoryWith(0);
-  return memory !== undefined && functionsOver(module, memory) !== undefined;
+  return memory !== undefined && functionsOf(module, memory) !== undefined;
 }

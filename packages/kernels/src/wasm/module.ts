@@ -29,6 +29,9 @@ export function useWasmKernels(on: boolean): void {
   refused = new WeakSet();
 }
 
+/** Whether the kernels may be used. */
+export const areKernelsOn = (): boolean => isOn;
+
 /**
  * Where the flag of the imported memory is: after the header, the section of types, and the import
  * section up to it.

@@ -6,8 +6,9 @@ import {
   add,
   div,
   elu as tfElu,
-  erf,
   expm1,
+  geluErf,
+  geluTanh,
   greater,
   maximum,
   minimum,
@@ -16,6 +17,7 @@ import {
   scalar,
   selu as tfSelu,
   sigmoid as tfSigmoid,
+  silu as tfSilu,
   softplus as tfSoftplus,
   tanh as tfTanh,
   type Tensor,
@@ -43,10 +45,7 @@ export const logSigmoid = <T extends Tensor>(x: T): T => neg(tfSoftplus(neg(floa
  * @param x - Any shape, float32.
  * @see `jax.nn.silu`; Elfwing et al. 2017, https://arxiv.org/abs/1702.03118
  */
-export const silu = <T extends Tensor>(x: T): T => {
-  const values = floats("silu", x);
-  return mul(values, tfSigmoid(values)) as T;
-};
+export const silu = <T extends Tensor>(x: T): T => tfSilu(floats("silu", x));
 
 /** Another name of {@link silu}. @see `jax.nn.swish` */
 export const swish: typeof silu = silu;
@@ -101,9 +100,7 @@ export const gelu = <T extends Tensor>(x: T, options?: GeluOptions): T => {
   const values = floats("gelu", x);
   checkGiven("gelu", options, GELU);
   const { approximate = true } = options ?? {};
-  if (!approximate) return mul(mul(0.5, values), add(1, erf(mul(values, Math.SQRT1_2)))) as T;
-  const inner = mul(Math.sqrt(2 / Math.PI), add(values, mul(0.044715, mul(values, mul(values, values)))));
-  return mul(values, mul(0.5, add(1, tfTanh(inner)))) as T;
+  return approximate ? geluTanh(values) : geluErf(values);
 };
 
 registerFunction("sigmoid", sigmoid);

@@ -10,13 +10,10 @@ import { anything, checkGiven, flag, moduleOrNull, type OptionChecks, orNull } f
 import { checkRate } from "../stochastic/call-options.ts";
 import {
   add,
-  arrange,
-  broadcastTo,
   cast,
+  contractPair,
   div,
   logicalAnd,
-  matMul,
-  scalar,
   shaped,
   sizeOf,
   type Tensor,
@@ -72,17 +69,15 @@ const OPTIONS: OptionChecks<AttentionOptions> = {
 const FORBIDDEN = -3.4028234663852886e38;
 
 /**
- * Reshapes `[...batch, length, heads, depth]` to `[batch * heads, …]`, with the last two axes in
- * the given order.
+ * The axes of a product of attention, one letter each: batch, query, key, heads of key or value,
+ * query heads that share one, and depth.
  */
-function byHead(x: Tensor, order: "length, depth" | "depth, length"): Tensor {
-  const [length = 0, heads = 0, depth = 0] = x.shape.slice(-3);
-  const batch = sizeOf(x.shape.slice(0, -3));
-  const flat = shaped(x, [batch, length, heads, depth]);
-  return order === "length, depth"
-    ? shaped(arrange(flat, [0, 2, 1, 3]), [batch * heads, length, depth])
-    : shaped(arrange(flat, [0, 2, 3, 1]), [batch * heads, depth, length]);
-}
+const PLAIN = { scores: "bqhd,bkhd->bhqk", mixed: "bhqk,bkhd->bqhd" };
+const SHARED = { scores: "bqhsd,bkhd->bhsqk", mixed: "bhsqk,bkhd->bqhsd" };
+
+/** Joins the batch axes into one, in front of the others. */
+const oneBatch = (x: Tensor, ...others: number[]): Tensor =>
+  shaped(x, [sizeOf(x.shape.slice(0, -3)), ...others]);
 
 function checkShapes(where: string, arrays: readonly Tensor[]): void {
   const [first] = arrays as [Tensor];
@@ -101,12 +96,6 @@ function checkHeads(where: string, queryHeads: number, heads: number, name: stri
     `${where}: expected the query's heads to be a multiple of the ${name}'s, got ${queryHeads} and ${heads}. Groups of query heads share one.`,
   );
 }
-
-/** Joins the rows of the `share` query heads that share a key head, one head after another. */
-const grouped = (x: Tensor, share: number): Tensor => {
-  const [batches = 0, rows = 0, columns = 0] = x.shape;
-  return shaped(x, [batches / share, share * rows, columns]);
-};
 
 /**
  * `softmax(query · key / √depth + bias)`, masked: how much each query attends to each key.
@@ -138,8 +127,11 @@ export function dotProductAttentionWeights(
   }
   checkHeads(where, heads, keyHeads, "key");
   const batch = q.shape.slice(0, -3);
-  const scaled = byHead(div(q, Math.fround(Math.sqrt(depth))), "length, depth");
-  const products = matMul(grouped(scaled, heads / keyHeads), byHead(k, "depth, length"));
+  const share = heads / keyHeads;
+  const byHead = share === 1 ? [heads, depth] : [keyHeads, share, depth];
+  const scaled = oneBatch(div(q, Math.fround(Math.sqrt(depth))), queries, ...byHead);
+  const equations = share === 1 ? PLAIN : SHARED;
+  const products = contractPair(equations.scores, scaled, oneBatch(k, keys, keyHeads, depth));
   const scores = shaped(products, [...batch, heads, queries, keys]);
   if (bias) checkBroadcast(where, "bias", bias, scores.shape);
   if (options.mask) checkBroadcast(where, "mask", options.mask, scores.shape);
@@ -153,7 +145,7 @@ function masked(scores: Tensor, { mask = null, isCausal = false }: AttentionOpti
   const causal = isCausal ? causalMask(...(scores.shape.slice(-2) as [number, number])) : null;
   const given = mask && (mask.dtype === "bool" ? mask : cast(mask, "bool"));
   const both = causal && given ? logicalAnd(given, causal) : ((causal ?? given) as Tensor);
-  return where(broadcastTo(both, scores.shape), scores, scalar(FORBIDDEN));
+  return where(both, scores, FORBIDDEN);
 }
 
 function dropped(where: string, weights: Tensor, options: AttentionOptions): Tensor {
@@ -209,11 +201,13 @@ export function dotProductAttention(
   const [keys = 0, valueHeads = 0, depth = 0] = v.shape.slice(-3);
   checkHeads(where, heads, valueHeads, "value");
   const batch = q.shape.slice(0, -3);
-  const size = sizeOf(batch);
   const weights = dotProductAttentionWeights(q, k, options);
-  const rows = grouped(shaped(weights, [size * heads, queries, keys]), heads / valueHeads);
-  const mixed = shaped(matMul(rows, byHead(v, "length, depth")), [size, heads, queries, depth]);
-  return shaped(arrange(mixed, [0, 2, 1, 3]), [...batch, queries, heads, depth]);
+  const share = heads / valueHeads;
+  const byHead = share === 1 ? [heads] : [valueHeads, share];
+  const rows = shaped(weights, [sizeOf(batch), ...byHead, queries, keys]);
+  const equations = share === 1 ? PLAIN : SHARED;
+  const mixed = contractPair(equations.mixed, rows, oneBatch(v, keys, valueHeads, depth));
+  return shaped(mixed, [...batch, queries, heads, depth]);
 }
 
 registerFunction("dotProductAttention", dotProductAttention);

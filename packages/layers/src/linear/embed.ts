@@ -8,18 +8,22 @@ import { DTYPE_CHECKS, type DtypeOptions, type FloatDtype, promoted } from "../d
 import { checkLayerOptions, checkRngs, choice, func, metadata, type OptionChecks } from "../options.ts";
 import { drawParam } from "../params.ts";
 import {
+  add,
   broadcastTo,
   expandDims,
-  gather,
+  gatherAt,
+  greaterEqual,
+  less,
+  logicalAnd,
   matMul,
-  mul,
-  ones,
   reshape,
+  rowsOf,
+  scalar,
   type Tensor,
-  tensorOf,
   transpose,
   valuesOf,
   where,
+  zerosLike,
 } from "@nnxjs/kernels/internal";
 
 /** What to do for an id without a row in the table. */
@@ -102,11 +106,14 @@ export class Embed extends DtypeLayer {
     const shape = [...ids.shape, this.features];
     if (this.numEmbeddings === 1)
       return broadcastTo(reshape(table, [...ids.shape.map(() => 1), this.features]), shape);
-    const { rows, known } = resolve(this, valuesOf(ids));
-    const found = reshape(gather(table, rows), shape);
-    if (known.every(Boolean)) return found;
-    const mask = expandDims(tensorOf(known.map(Number), ids.shape, "bool"), -1);
-    return where(broadcastTo(mask, shape), found, mul(ones(shape), Number.NaN));
+    if (this.outOfRange === "error") checkIds(this, valuesOf(ids));
+    const found = rowsOf(table, ids, "nan");
+    if (found) return found;
+    // The wrapped ids, and 0 for those without a row.
+    const wrapped = where(less(ids, 0), add(ids, scalar(this.numEmbeddings, "int32")), ids);
+    const known = logicalAnd(greaterEqual(wrapped, 0), less(wrapped, this.numEmbeddings));
+    const rows = where(known, wrapped, zerosLike(wrapped));
+    return where(expandDims(known, -1), gatherAt(table, rows), Number.NaN);
   }
 
   /**
@@ -128,27 +135,17 @@ export class Embed extends DtypeLayer {
 const checkTable = (where: string, layer: Embed): void =>
   checkParam(where, "embedding", layer.embedding.value, [layer.numEmbeddings, layer.features]);
 
-/** The row number of each id, and whether it has a row. */
-function resolve(
-  { numEmbeddings, outOfRange }: Embed,
-  ids: ArrayLike<number>,
-): { rows: number[]; known: boolean[] } {
-  const rows: number[] = [];
-  const known: boolean[] = [];
+/** Refuses ids without a row. */
+function checkIds({ numEmbeddings }: Embed, ids: ArrayLike<number>): void {
   for (let i = 0; i < ids.length; i++) {
     const id = ids[i] as number;
-    const row = id < 0 ? id + numEmbeddings : id;
-    const has = row >= 0 && row < numEmbeddings;
-    if (!has && outOfRange === "error") {
+    if (id < -numEmbeddings || id >= numEmbeddings) {
       throw new NnxError(
         `Embed.forward: expected ids from ${-numEmbeddings} to ${numEmbeddings - 1}, got ${id} at position ${i}. ` +
           "Enlarge numEmbeddings or map unknown ids to one that exists.",
       );
     }
-    rows.push(has ? row : 0);
-    known.push(has);
   }
-  return { rows, known };
 }
 
 registerModule("Embed", Embed);

@@ -219,3 +219,10 @@ export function checkStep(
   for (const carry of carries) checkFeatures(where, carry, hiddenFeatures, "carry");
   checkFeatures(where, inputs, inFeatures, "inputs");
 }
+
+/** Whether the activation is the one that kernels know. */
+export const hasUsualActivation = ({ activationFn }: HiddenCell<unknown>): boolean => activationFn === tanh;
+
+/** Whether all activations are those that kernels know. */
+export const hasUsualGates = (cell: GatedCell<unknown>): boolean =>
+  cell.gateFn === sigmoid && hasUsualActivation(cell);

@@ -3,7 +3,7 @@ import { registerModule } from "@nnxjs/nnx-core";
 import type { Linear } from "../linear/linear.ts";
 import { flag, type OptionChecks } from "../options.ts";
 import { allOrNothing } from "../params.ts";
-import { add, mul, split, sub, type Tensor } from "@nnxjs/kernels/internal";
+import { add, gruOver, mul, simpleOver, split, sub, type Tensor } from "@nnxjs/kernels/internal";
 import {
   type CarryOptions,
   CELL_CHECKS,
@@ -11,8 +11,11 @@ import {
   checkStep,
   GatedCell,
   type GatedCellOptions,
+  hasUsualActivation,
+  hasUsualGates,
   HiddenCell,
 } from "./cell.ts";
+import { takeTogether } from "./over-time.ts";
 
 /**
  * One step of a gated recurrent unit: `r = σ(W_ir x + b_r + W_hr h)`, `z` likewise, `n = tanh(W_in
@@ -47,12 +50,7 @@ export class GRUCell extends GatedCell<Tensor> {
    */
   override forward(carry: Tensor, inputs: Tensor): [carry: Tensor, output: Tensor] {
     checkStep("GRUCell", this, [carry], inputs);
-    const [xr, xz, xn] = split(this.dense_i.forward(inputs), 3, -1) as [Tensor, Tensor, Tensor];
-    const [hr, hz, hn] = split(this.dense_h.forward(carry), 3, -1) as [Tensor, Tensor, Tensor];
-    const reset = this.gateFn(add(xr, hr));
-    const update = this.gateFn(add(xz, hz));
-    const candidate = this.activationFn(add(xn, mul(reset, hn)));
-    const next = add(mul(sub(1, update), candidate), mul(update, carry));
+    const next = gatedStep(this, this.dense_i.forward(inputs), this.dense_h.forward(carry), carry);
     return [next, next];
   }
 
@@ -60,6 +58,16 @@ export class GRUCell extends GatedCell<Tensor> {
   override initializeCarry(inputShape: readonly number[], options: CarryOptions = {}): Tensor {
     return this.firstCarries("GRUCell", 1, inputShape, options)[0] as Tensor;
   }
+}
+
+/** The next carry, from the input's and the carry's products. */
+function gatedStep({ gateFn, activationFn }: GRUCell, x: Tensor, p: Tensor, carry: Tensor): Tensor {
+  const [xr, xz, xn] = split(x, 3, -1) as [Tensor, Tensor, Tensor];
+  const [hr, hz, hn] = split(p, 3, -1) as [Tensor, Tensor, Tensor];
+  const reset = gateFn(add(xr, hr));
+  const update = gateFn(add(xz, hz));
+  const candidate = activationFn(add(xn, mul(reset, hn)));
+  return add(mul(sub(1, update), candidate), mul(update, carry));
 }
 
 /** Options of {@link SimpleCell}; the names are Flax's. */
@@ -106,8 +114,7 @@ export class SimpleCell extends HiddenCell<Tensor> {
    */
   override forward(carry: Tensor, inputs: Tensor): [carry: Tensor, output: Tensor] {
     checkStep("SimpleCell", this, [carry], inputs);
-    const sum = add(this.dense_i.forward(inputs), this.dense_h.forward(carry));
-    const next = this.activationFn(this.residual ? add(sum, carry) : sum);
+    const next = simpleStep(this, this.dense_i.forward(inputs), this.dense_h.forward(carry), carry);
     return [next, next];
   }
 
@@ -116,6 +123,31 @@ export class SimpleCell extends HiddenCell<Tensor> {
     return this.firstCarries("SimpleCell", 1, inputShape, options)[0] as Tensor;
   }
 }
+
+function simpleStep({ activationFn, residual }: SimpleCell, x: Tensor, p: Tensor, carry: Tensor): Tensor {
+  const sum = add(x, p);
+  return activationFn(residual ? add(sum, carry) : sum);
+}
+
+takeTogether(GRUCell, {
+  layers: (cell) => [[cell.dense_i], [cell.dense_h]],
+  biases: "inputs",
+  carries: 1,
+  step: (cell, x, p, [h]) => [gatedStep(cell, x, p, h!)],
+  over: (cell, x, kernel, [h], attrs) =>
+    hasUsualGates(cell) ? gruOver({ x, kernel, h: h! }, attrs)?.slice(0, 1) : undefined,
+});
+
+takeTogether(SimpleCell, {
+  layers: (cell) => [[cell.dense_i], [cell.dense_h]],
+  biases: "inputs",
+  carries: 1,
+  step: (cell, x, p, [h]) => [simpleStep(cell, x, p, h!)],
+  over: (cell, x, kernel, [h], attrs) =>
+    hasUsualActivation(cell)
+      ? simpleOver({ x, kernel, h: h! }, { ...attrs, residual: cell.residual })
+      : undefined,
+});
 
 registerModule("GRUCell", GRUCell);
 registerModule("SimpleCell", SimpleCell);

@@ -3,8 +3,9 @@ import { NnxError, registerModule } from "@nnxjs/nnx-core";
 import { describe } from "@nnxjs/nnx-core/internal";
 import type { Linear } from "../linear/linear.ts";
 import { allOrNothing } from "../params.ts";
-import { add, mul, split, type Tensor } from "@nnxjs/kernels/internal";
-import { type CarryOptions, checkStep, GatedCell, type GatedCellOptions } from "./cell.ts";
+import { add, lstmOver, mul, split, type Tensor } from "@nnxjs/kernels/internal";
+import { type CarryOptions, checkStep, GatedCell, type GatedCellOptions, hasUsualGates } from "./cell.ts";
+import { takeTogether, type Together } from "./over-time.ts";
 
 /** The carry of an LSTM: the memory `c` and the output `h`, both `[...batch, hiddenFeatures]`. */
 export type LSTMCarry = readonly [c: Tensor, h: Tensor];
@@ -132,6 +133,27 @@ export class OptimizedLSTMCell extends GatedCell<LSTMCarry> {
     return this.firstCarries("OptimizedLSTMCell", 2, inputShape, options) as [Tensor, Tensor];
   }
 }
+
+/** Both kinds of cells compute the same, with other layers. */
+const together: Omit<Together<GatedCell<LSTMCarry>>, "layers"> = {
+  biases: "carry",
+  carries: 2,
+  step: (cell, x, p, [c]) => step(cell, c!, split(add(x, p), 4, -1))[0],
+  over: (cell, x, kernel, [c, h], attrs) => {
+    if (!hasUsualGates(cell)) return undefined;
+    const [hs, cs] = lstmOver({ x, kernel, c: c!, h: h! }, attrs) ?? [];
+    return hs && [cs!, hs];
+  },
+};
+
+takeTogether(LSTMCell, {
+  ...together,
+  layers: ({ ii, if_, ig, io, hi, hf, hg, ho }) => [
+    [ii, if_, ig, io],
+    [hi, hf, hg, ho],
+  ],
+});
+takeTogether(OptimizedLSTMCell, { ...together, layers: (cell) => [[cell.dense_i], [cell.dense_h]] });
 
 registerModule("LSTMCell", LSTMCell);
 registerModule("OptimizedLSTMCell", OptimizedLSTMCell);

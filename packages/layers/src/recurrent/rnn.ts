@@ -1,12 +1,13 @@
 /** @file Runs a cell along a time axis. */
 import { registerModule, type Filter, Module, NnxError } from "@nnxjs/nnx-core";
 import { checkTensor, describe } from "@nnxjs/nnx-core/internal";
-import { restoreRngs, Rngs, type RngStream, splitRngs } from "@nnxjs/rnglib";
+import { restoreRngs, Rngs, type RngStream, type SplitBackups, splitRngs } from "@nnxjs/rnglib";
 import { checkForward } from "../callable.ts";
 import { checkGiven, filter, flag, type OptionChecks } from "../options.ts";
 import { keepingCount } from "../stochastic/call-options.ts";
-import { isTensor, stack, type Tensor, unstack } from "@nnxjs/kernels/internal";
+import { isTensor, reverse as flipped, stack, type Tensor, unstack } from "@nnxjs/kernels/internal";
 import type { CarryRngs, RNNCellBase } from "./cell.ts";
+import { inOrder, overTime } from "./over-time.ts";
 import {
   carryStream,
   SEQUENCE_CALL_CHECKS,
@@ -14,7 +15,7 @@ import {
   type SequenceCallOptions,
   type SequenceOptions,
 } from "./sequence-options.ts";
-import { atLastStep, flipSequences, lengthsOf } from "./sequences.ts";
+import { atLastStep, atSteps, flipSequences, lengthsOf } from "./sequences.ts";
 
 /** Options of {@link RNN}; the names are Flax's. */
 export interface RNNOptions<K extends boolean = boolean> extends SequenceOptions<K> {
@@ -113,16 +114,21 @@ export class RNN<C = unknown, K extends boolean = false> extends Module {
     const lengths =
       seqLengths && lengthsOf("RNN.forward", seqLengths, stepShape.slice(0, numBatchDims), steps);
     const flip = (x: Tensor): Tensor => flipSequences(x, { seqLengths: lengths, numBatchDims, timeMajor });
-    const each = unstack(reverse ? flip(inputs) : inputs, timeAxis);
-    const { carries, outputs } = keepingCount(this.rngs, () =>
-      scan(this, options.initialCarry ?? firstCarry(this, stepShape, options.rngs), each),
+    // Sequences of different lengths are reversed themselves, others by the order of their steps.
+    const flips = reverse && lengths !== null;
+    const { outputs, carry } = keepingCount(this.rngs, () =>
+      scan(this, options.initialCarry ?? firstCarry(this, stepShape, options.rngs), {
+        inputs: flips ? flip(inputs) : inputs,
+        timeAxis,
+        timeMajor,
+        reverse: reverse && !flips,
+        keepOrder,
+        lengths,
+      }),
     );
-    const joined = stack(outputs, timeAxis);
-    const y = reverse && keepOrder ? flip(joined) : joined;
+    const y = flips && keepOrder ? flip(outputs) : outputs;
     // The type depends on the same condition.
-    if (!returnCarry) return y as RNNResult<C, R>;
-    const carry = lengths ? lastOf(carries, lengths) : carries.at(-1);
-    return [carry, y] as RNNResult<C, R>;
+    return (returnCarry ? [carry(), y] : y) as RNNResult<C, R>;
   }
 }
 
@@ -137,27 +143,65 @@ function firstCarry<C>(
   });
 }
 
-function scan<C>(
-  { cell, broadcastRngs }: RNN<C, boolean>,
-  first: C,
-  inputs: readonly Tensor[],
-): { carries: C[]; outputs: Tensor[] } {
-  const carries: C[] = [];
-  const outputs: Tensor[] = [];
+/** Sequences, and how a cell goes through them. */
+interface Scan {
+  readonly inputs: Tensor;
+  readonly timeAxis: number;
+  readonly timeMajor: boolean;
+  readonly reverse: boolean;
+  readonly keepOrder: boolean;
+  readonly lengths: readonly number[] | null;
+}
+
+/** The outputs, and a function that takes the last carry of each sequence. */
+interface Scanned {
+  readonly outputs: Tensor;
+  readonly carry: () => unknown;
+}
+
+function scan<C>({ cell, broadcastRngs }: RNN<C, boolean>, first: C, given: Scan): Scanned {
   const frozen = splitRngs(cell, { splits: 1, only: broadcastRngs, squeeze: true });
   try {
-    let carry = first;
-    for (const input of inputs) {
-      for (const { stream } of frozen) stream.count.value = 0;
-      const [next, output] = cell.forward(carry, input);
-      carry = next;
-      carries.push(next);
-      outputs.push(output);
-    }
+    return scanTogether(cell, first, given) ?? scanEach(cell, first, given, frozen);
   } finally {
     restoreRngs(frozen);
   }
-  return { carries, outputs };
+}
+
+function scanTogether<C>(cell: RNNCellBase<C>, first: C, given: Scan): Scanned | undefined {
+  const { inputs, timeAxis, timeMajor, reverse, keepOrder, lengths } = given;
+  const carries = overTime(cell, first, inputs, { timeMajor, reverse });
+  const y = carries?.at(-1);
+  if (!carries || !y) return undefined;
+  const steps = inputs.shape[timeAxis]!;
+  const last = (length: number): number => (length - 1 + steps) % steps;
+  return {
+    outputs: reverse && !keepOrder ? flipped(y, timeAxis) : y,
+    carry: () => {
+      const count = y.size / steps / y.shape.at(-1)!;
+      const at = lengths?.map(last) ?? Array<number>(count).fill(reverse ? 0 : steps - 1);
+      const parts = carries.map((each) => atSteps(each, at, timeMajor));
+      return parts.length === 1 ? parts[0] : parts;
+    },
+  };
+}
+
+function scanEach<C>(cell: RNNCellBase<C>, first: C, given: Scan, frozen: SplitBackups): Scanned {
+  const { inputs, timeAxis, reverse, keepOrder, lengths } = given;
+  const carries: C[] = [];
+  const outputs: Tensor[] = [];
+  let carry = first;
+  for (const input of inOrder(unstack(inputs, timeAxis), reverse)) {
+    for (const { stream } of frozen) stream.count.value = 0;
+    const [next, output] = cell.forward(carry, input);
+    carry = next;
+    carries.push(next);
+    outputs.push(output);
+  }
+  return {
+    outputs: stack(inOrder(outputs, reverse && keepOrder), timeAxis),
+    carry: () => (lengths ? lastOf(carries, lengths) : carries.at(-1)),
+  };
 }
 
 /**

@@ -94,4 +94,16 @@ export function atLastStep(carries: Tensor, lengths: readonly number[]): Tensor 
   return reshape(gather(flat, rows), rest);
 }
 
+/**
+ * From `[...batch, time, features]` or `[time, ...batch, features]`, takes the values of each
+ * sequence at one step.
+ */
+export function atSteps(x: Tensor, at: readonly number[], timeMajor: boolean): Tensor {
+  const features = x.shape.at(-1)!;
+  const steps = x.size / at.length / features;
+  const rows = at.map((step, b) => (timeMajor ? step * at.length + b : b * steps + step));
+  const batch = timeMajor ? x.shape.slice(1) : [...x.shape.slice(0, -2), features];
+  return reshape(gather(reshape(x, [-1, features]), rows), batch);
+}
+
 const range = (n: number): number[] => Array.from({ length: n }, (_, i) => i);

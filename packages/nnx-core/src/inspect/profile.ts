@@ -7,7 +7,7 @@ import { formatPath, type Path, pathKey } from "../path.ts";
 import { runOnce } from "../recording/run.ts";
 import { Modules, runningIn } from "../recording/running.ts";
 import { refuseDisposed } from "../state/disposed.ts";
-import { bytesNow, hasReachableMemory, onKernel, type Tensor } from "../tensor.ts";
+import { bytesNow, isReachable, onKernel, type Tensor } from "../tensor.ts";
 import { framesOfArgument } from "../undo/structure.ts";
 import type { Forward } from "../capture/capture.ts";
 import { textTable } from "./text-table.ts";
@@ -140,7 +140,7 @@ class Ledger {
   /** The module that called the op which made a tensor. Rules of the op count for that module. */
   readonly #makers = new WeakMap<Tensor, { readonly caller: Caller }>();
   readonly #startBytes = bytesNow();
-  readonly #isLate = !hasReachableMemory();
+  readonly #isLate = !isReachable();
   #peakBytes = this.#startBytes;
   #ms = 0;
   /** Milliseconds in kernels that the innermost open kernel called. */

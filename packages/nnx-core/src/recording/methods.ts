@@ -96,7 +96,11 @@ interface Wrapped {
   readonly wrapper: Method;
 }
 
-const wrappers = new WeakSet<object>();
+/** Each wrapper, with the method that it calls. */
+const wrappers = new WeakMap<object, Method>();
+
+/** A method itself, if this is a wrapper of a run around it. */
+export const methodItself = (method: object): object => wrappers.get(method) ?? method;
 
 /** Puts a wrapper in the place of a method, unless there is one, or the class is frozen. */
 function wrap(owner: object, name: string): Wrapped | undefined {
@@ -108,7 +112,7 @@ function wrap(owner: object, name: string): Wrapped | undefined {
   if (wrappers.has(original)) return undefined;
   if (!own.configurable && !own.writable) return undefined;
   const wrapper = wrapperOf(owner, name, original as Method);
-  wrappers.add(wrapper);
+  wrappers.set(wrapper, original as Method);
   Object.defineProperty(owner, name, { ...own, value: wrapper });
   return { owner, name, own, wrapper };
 }

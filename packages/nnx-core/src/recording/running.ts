@@ -44,6 +44,9 @@ export class Modules {
   }
 }
 
+/** The innermost running module that is one of `modules`, if there is one. */
+export const runningModule = (modules: Modules): object | undefined => runningIn(modules, now);
+
 /** A module whose method is running, and the one whose method called it. */
 export interface Running {
   readonly module: object;

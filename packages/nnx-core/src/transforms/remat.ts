@@ -14,7 +14,7 @@ import { mapTensors, tensorsIn } from "../ownership/tensors-in.ts";
 import { alias, keep, tapeEngine, type Tensor, zeros } from "../tensor.ts";
 import { atomically, atomicallyOn } from "../undo/atomically.ts";
 import { framesOfArgument, Structure } from "../undo/structure.ts";
-import { lending, observeWrites } from "../variable/observer.ts";
+import { lending, observeWrites, unread } from "../variable/observer.ts";
 import type { Variable } from "../variable/variable.ts";
 import { inputsFromOutside } from "../autodiff/outside.ts";
 import { prepareCall, toPositions, variablesOf } from "../autodiff/positions.ts";
@@ -88,7 +88,10 @@ function rematerialized<A extends readonly unknown[], R>(f: (...args: A) => R, a
   const variables = new Set(args.flatMap(variablesOf));
   const before: Snapshot = [...variables].map((variable) => [
     variable,
-    mapTensors(variable.getRawValue(), keepCopy),
+    mapTensors(
+      unread(() => variable.getRawValue()),
+      keepCopy,
+    ),
   ]);
   const prepared = prepareCall("remat", args, positions, { others: "pass", wanted: "passing" });
   try {
@@ -168,7 +171,7 @@ function refusingOthers<R>(given: ReadonlySet<Variable>, f: () => R): R {
 
 /** Runs `f` with the earlier values of Variables and attributes, and restores the present ones. */
 function asBefore<T>(before: Snapshot, attributes: Structure, frames: readonly Frame[], f: () => T): T {
-  const now: Snapshot = before.map(([variable]) => [variable, variable.getRawValue()]);
+  const now: Snapshot = unread(() => before.map(([variable]) => [variable, variable.getRawValue()]));
   const lease = hold(now.map(([, value]) => value));
   const attributesNow = new Structure(frames);
   const write = (values: Snapshot): void => {

@@ -1,17 +1,21 @@
 /** @file Stacks the results of many calls into one. */
 import { isStateLike } from "../state/check-state.ts";
 import { describe, StructureError } from "../errors.ts";
-import { containerFrom, containerKind, isContainer, nested, ownKeysOf } from "../data/containers.ts";
-import { childAt, type GraphNode } from "../graph/node.ts";
+import { containerFrom, containerKind, ownKeysOf } from "../data/containers.ts";
+import { childAt, GraphNode } from "../graph/node.ts";
 import { formatPath, type Path, pathKey, type PathPart } from "../path.ts";
 import { type FlatEntry, flattenState, unflattenState } from "../state/flatten-state.ts";
 import { isOwner } from "../state/holding.ts";
 import { withValue } from "../state/map.ts";
 import { leafValue, type State } from "../state/state.ts";
-import { isTensor, stackTensors, type Tensor } from "../tensor.ts";
+import { type ArrayLike, isArrayLike } from "../data/array-like.ts";
+import { tensorsIn } from "../ownership/tensors-in.ts";
+import { isTensor, type Tensor } from "../tensor.ts";
 import { isVariableState, type VariableState } from "../variable/variable-state.ts";
-import { giveVariableToScope } from "../variable/held-value.ts";
 import { Variable } from "../variable/variable.ts";
+import { type MapAxes, axesBelow, axisOfLeaf } from "./axes.ts";
+import { stackValues } from "./axis-values.ts";
+import { joinNewLeaves, newLeavesIn, type Origins, sameFor } from "./new-leaves.ts";
 
 type Primitive = string | number | bigint | boolean | symbol | null | undefined;
 
@@ -22,7 +26,7 @@ export type StackedOf<T> = 0 extends 1 & T
     ? T
     : T extends Tensor
       ? Tensor
-      : T extends Primitive | GraphNode | Variable | ((...args: never) => unknown)
+      : T extends Primitive | GraphNode | Variable | ArrayLike | ((...args: never) => unknown)
         ? T
         : T extends VariableState<infer V, infer C>
           ? VariableState<StackedOf<V>, C>
@@ -33,65 +37,98 @@ export type StackedOf<T> = 0 extends 1 & T
 /** Results put together: the tensors, and how to make the whole. */
 export interface Stacked {
   readonly tensors: readonly Tensor[];
+  /** Modules and Variables that the run made. They hold their values already. */
+  readonly nodes: readonly object[];
   /**
    * Builds the result. Call it outside the scope in which the tensors were made, so that its States
-   * and Variables outlive that scope.
+   * outlive that scope.
    */
   build(): unknown;
+}
+
+/** Whose results are stacked. */
+export interface StackContext {
+  /** What error messages call the function. */
+  readonly where: string;
+  /** The slice that ran last. Its modules and Variables stay. */
+  readonly last: number;
+  readonly origins: Origins;
+  /** New Variables that have the values of all slices already. */
+  readonly done: Set<Variable>;
 }
 
 /**
  * Stacks the tensors of results that have one structure.
  * @throws {@link StructureError} when the results differ in structure.
  */
-export const stackResults = (results: readonly unknown[], axis: number): Stacked => stack(results, axis, []);
+export const stackResults = (results: readonly unknown[], context: StackContext, axes: MapAxes): Stacked =>
+  stack(results, context, axes, []);
 
-function stack(items: readonly unknown[], axis: number, path: Path): Stacked {
+const ofSame = (value: unknown): Stacked => ({
+  tensors: tensorsIn(value),
+  nodes: isNode(value) ? [value] : [],
+  build: () => value,
+});
+
+const isNode = (x: unknown): x is GraphNode | Variable => x instanceof GraphNode || x instanceof Variable;
+
+function stack(items: readonly unknown[], context: StackContext, axes: MapAxes, path: Path): Stacked {
+  const { where, last } = context;
   const [first] = items;
   const fits = (test: (item: unknown) => boolean): void => {
     const odd = items.findIndex((item) => !test(item));
-    if (odd >= 0) throw misfit(path, first, items[odd], odd);
+    if (odd >= 0) throw misfit(where, path, first, items[odd], odd);
   };
-  if (isTensor(first)) {
-    fits(
-      (item) => isTensor(item) && item.dtype === first.dtype && String(item.shape) === String(first.shape),
-    );
-    const tensor = stackTensors(items as readonly Tensor[], axis);
-    return { tensors: [tensor], build: () => tensor };
+  const at = placeAt(where, path);
+  if (isNode(first)) {
+    fits((item) => isNode(item) && Object.getPrototypeOf(item) === Object.getPrototypeOf(first));
+    return stackNodes(items as readonly object[], context, axes, path);
   }
-  if (first instanceof Variable) {
-    fits((item) => item instanceof Variable && item.type === first.type);
-    const value = stack(
-      (items as readonly Variable[]).map((variable) => variable.getRawValue()),
-      axis,
-      path,
-    );
-    return { tensors: value.tensors, build: () => giveVariableToScope(first.copy(value.build())) };
+  if (isTensor(first) || isArrayLike(first)) {
+    const axis = axisOfLeaf(at, axes, undefined, first);
+    const odd = (item: unknown, index: number): StructureError => misfit(where, path, first, item, index);
+    if (typeof axis !== "number") return ofSame(sameFor(items, last, odd));
+    const stacked = stackValues(items, axis, odd);
+    return { tensors: tensorsIn(stacked), nodes: [], build: () => stacked };
   }
   if (isState(first)) {
     fits(isState);
-    return stackStates(items as readonly State[], axis, path, fits);
+    return stackStates(items as readonly State[], context, axes, path, fits);
   }
   const kind = containerKind(first);
   if (kind === undefined) {
     const odd = items.findIndex((item) => !Object.is(item, first));
-    if (odd < 0) return { tensors: [], build: () => first };
-    throw different(path, first, items[odd], odd);
+    if (odd < 0) return ofSame(first);
+    throw different(where, path, first, items[odd], odd);
   }
   const keys = sortedKeys(first as object);
   fits((item) => containerKind(item) === kind && haveSame(keys, sortedKeys(item as object)));
   const parts = keys.map((key) => {
     const own = items.map((item) => childAt(item as object, key));
-    return [key, stack(own, axis, [...path, key])] as const;
+    return [key, stack(own, context, axesBelow(at, axes, first as object, key), [...path, key])] as const;
   });
   return {
     tensors: parts.flatMap(([, part]) => part.tensors),
+    nodes: parts.flatMap(([, part]) => part.nodes),
     build: () =>
       containerFrom(
         kind,
         parts.map(([key, part]) => [key, part.build()] as const),
       ),
   };
+}
+
+/** What of an argument is returned stays itself. What is new gets the values of all slices. */
+function stackNodes(
+  nodes: readonly object[],
+  { where, last, origins, done }: StackContext,
+  axes: MapAxes,
+  path: Path,
+): Stacked {
+  const at = placeAt(where, path);
+  const slices = nodes.map((node) => newLeavesIn(node, at, origins));
+  joinNewLeaves(at, slices, last, axes, done);
+  return ofSame(nodes[last]);
 }
 
 /**
@@ -104,7 +141,8 @@ const sortedKeys = (container: object): readonly PathPart[] =>
 
 function stackStates(
   states: readonly State[],
-  axis: number,
+  { where, last }: StackContext,
+  axes: MapAxes,
   path: Path,
   fits: (test: (item: unknown) => boolean) => void,
 ): Stacked {
@@ -119,12 +157,19 @@ function stackStates(
   fits((state) => pathsOf(state) === pathsOf(states[0]));
   const parts = first.map(([at, leaf], i) => {
     const values = leaves.map((each) => leafValue((each[i] as FlatEntry)[1]));
-    return [at, leaf, stack(values, axis, [...path, ...at])] as const;
+    const odd = (value: unknown, index: number): StructureError =>
+      misfit(where, [...path, ...at], values[0], value, index);
+    const axis = axisOfLeaf(placeAt(where, path), axes, at, leaf);
+    return [
+      at,
+      leaf,
+      typeof axis === "number" ? stackValues(values, axis, odd) : sameFor(values, last, odd),
+    ] as const;
   });
   return {
-    tensors: parts.flatMap(([, , part]) => part.tensors),
-    build: () =>
-      unflattenState(parts.map(([at, leaf, part]) => [at, withValue(leaf, part.build())] as const)),
+    tensors: parts.flatMap(([, , value]) => tensorsIn(value)),
+    nodes: [],
+    build: () => unflattenState(parts.map(([at, leaf, value]) => [at, withValue(leaf, value)] as const)),
   };
 }
 
@@ -140,22 +185,17 @@ const haveSame = (a: readonly unknown[], b: readonly unknown[]): boolean => {
   return own.size === b.length && b.every((key) => own.has(key));
 };
 
-/** The Variables in a result, apart from those of modules. */
-export const variablesIn = (result: unknown): Variable[] =>
-  [...nested(result, (each) => isContainer(each) && !isVariableState(each))].filter(
-    (each) => each instanceof Variable,
-  );
+const placeAt = (where: string, path: Path): string =>
+  path.length === 0 ? where : `${where} at ${formatPath(path)}`;
 
-const at = (path: Path): string => (path.length === 0 ? "vmap" : `vmap at ${formatPath(path)}`);
-
-const misfit = (path: Path, first: unknown, odd: unknown, index: number): StructureError =>
+const misfit = (where: string, path: Path, first: unknown, odd: unknown, index: number): StructureError =>
   new StructureError(
-    `${at(path)}: expected results of one structure and shape, got ${describe(first)} for the first slice and ${describe(odd)} for ` +
+    `${placeAt(where, path)}: expected results of one structure and shape, got ${describe(first)} for the first slice and ${describe(odd)} for ` +
       `slice ${index}. Return the same tensors for every slice.`,
   );
 
-const different = (path: Path, first: unknown, odd: unknown, index: number): StructureError =>
+const different = (where: string, path: Path, first: unknown, odd: unknown, index: number): StructureError =>
   new StructureError(
-    `${at(path)}: expected a value that is no tensor to be the same for every slice, got ${describe(first)} for the first slice and ` +
-      `${describe(odd)} for slice ${index}. Return tensors for what differs: tf.scalar for numbers, state(model) for modules.`,
+    `${placeAt(where, path)}: expected a value that is no tensor to be the same for every slice, got ${describe(first)} for the first slice and ` +
+      `${describe(odd)} for slice ${index}. Return tensors for what differs: tf.scalar for numbers.`,
   );

@@ -45,7 +45,7 @@ describe("vmap", () => {
     const net = new Net((y) => tf.square(y));
     const x = tf.tensor1d([1, 2, 3]);
     const before = tf.memory().numTensors;
-    dispose(vmap((m: Net, a: tf.Tensor) => grad(loss)(m, a))(net, x));
+    dispose(vmap((m: Net, a: tf.Tensor) => grad(loss)(m, a), { inAxes: [null, 0] })(net, x));
     expect(tf.memory().numTensors).toBe(before);
   });
 
@@ -56,8 +56,10 @@ describe("vmap", () => {
       [3, 4],
     ]);
     const before = tf.memory().numTensors;
-    const perExample = vmap((v: Param<tf.Tensor>, example: tf.Tensor) =>
-      grad((w: Param<tf.Tensor>) => tf.sum(tf.mul(w.value, example)))(v),
+    const perExample = vmap(
+      (v: Param<tf.Tensor>, example: tf.Tensor) =>
+        grad((w: Param<tf.Tensor>) => tf.sum(tf.mul(w.value, example)))(v),
+      { inAxes: [null, 0] },
     );
     const grads = perExample(scale, x);
     expect(grads).toBeInstanceOf(Param);
@@ -66,10 +68,14 @@ describe("vmap", () => {
       [1, 2],
       [3, 4],
     ]);
-    const both = vmap((example: tf.Tensor) => [scale, example])(x);
-    expect((both[0] as Param<tf.Tensor>).value.shape).toEqual([2, 2]);
+    const both = vmap((v: Param<tf.Tensor>, example: tf.Tensor) => [v, v.copy(example)], {
+      inAxes: [null, 0],
+    })(scale, x);
+    expect(both[0]).toBe(scale);
+    expect(scale.value.shape).toEqual([2]);
+    expect((both[1] as Param<tf.Tensor>).value.shape).toEqual([2, 2]);
     expect(scale.isDisposed).toBe(false);
-    dispose([grads, both]);
+    dispose([grads, both[1]]);
     expect(tf.memory().numTensors).toBe(before);
     let calls = 0;
     const failing = vmap((example: tf.Tensor) => {
@@ -100,7 +106,9 @@ describe("vmap", () => {
     const net = new Net((y) => tf.square(y));
     const x = tf.tensor1d([1, 2, 3]);
     const before = tf.memory().numTensors;
-    const seen = vmap((m: Net, example: tf.Tensor) => captureGradients(loss)(m, example))(net, x);
+    const seen = vmap((m: Net, example: tf.Tensor) => captureGradients(loss)(m, example), {
+      inAxes: [null, 0],
+    })(net, x);
     expect(seen.aux).toBeUndefined();
     expect(seen.loss.shape).toEqual([3]);
     const [call] = valuesAt(seen.sown, ["first", "y"]);
@@ -116,7 +124,9 @@ describe("vmap", () => {
     expectTypeOf(sums).toEqualTypeOf<tf.Tensor>();
     const parts = vmap((a: { readonly e: tf.Tensor1D }) => [a.e, { n: 1 }] as const)({ e: x });
     expectTypeOf(parts).toEqualTypeOf<readonly [tf.Tensor, { readonly n: 1 }]>();
-    const states = vmap((m: Net, e: tf.Tensor) => capture(m, Intermediate)(e))(new Net((y) => y), x);
+    const states = vmap((m: Net, e: tf.Tensor) => capture(m, Intermediate)(e), {
+      inAxes: [null, 0],
+    })(new Net((y) => y), x);
     expectTypeOf(states).toEqualTypeOf<[tf.Tensor, State]>();
     expect([sums.rank, parts[0].rank, states[0].rank]).toEqual([1, 2, 2]);
   });
@@ -130,7 +140,7 @@ describe("vmap", () => {
     [
       "a looped axis without slices",
       () => vmap((a: tf.Tensor) => a)(tf.ones([0, 2])),
-      /size above 0 .* got 0\./,
+      /size above 0 .* got 0 in argument 0\./,
     ],
     [
       "axes for other arguments",
@@ -140,7 +150,7 @@ describe("vmap", () => {
     [
       "an axis that is not there",
       () => vmap((a: tf.Tensor) => a, { inAxes: -3 })(tf.ones([2, 3])),
-      /with an axis -3 in argument 0, got a float32\[2,3\]/,
+      /vmap in argument 0: expected a value with an axis -3, got a float32\[2,3\]/,
     ],
     [
       "results with other keys",
@@ -160,7 +170,7 @@ describe("vmap", () => {
     [
       "axes of different sizes",
       () => vmap((a: tf.Tensor, b: tf.Tensor) => tf.add(a, b) as tf.Tensor)(tf.ones([2]), tf.ones([3])),
-      /one size above 0 along the looped axes, got 2, 3/,
+      /one size above 0 along the looped axes, got 2 in argument 0, 3 in argument 1/,
     ],
     [
       "nothing to loop over",

@@ -1,6 +1,6 @@
 /** @file Records Variables before the first write to each, so that the writes can be undone. */
 import { hasDisposed, hold, type Lease } from "../ownership/lease.ts";
-import { unobserved, type WriteKind } from "../variable/observer.ts";
+import { unobserved, unread, type WriteKind } from "../variable/observer.ts";
 import type { VariableState } from "../variable/variable-state.ts";
 import type { Variable } from "../variable/variable.ts";
 
@@ -14,7 +14,7 @@ export class Journal {
   note(variable: Variable, kind: WriteKind): void {
     if (kind === "new") this.made.add(variable);
     else if (!this.before.has(variable) && !this.made.has(variable) && !variable.isDisposed) {
-      const leaf = variable.toState();
+      const leaf = unread(() => variable.toState());
       // A disposed value cannot be restored. Keep the new value, which repairs the model.
       if (hasDisposed(leaf.value)) return;
       this.before.set(variable, [leaf, hold(leaf.value)]);

@@ -55,6 +55,17 @@ export class Structure {
     }
   }
 
+  /** Whether every attribute is as it was recorded. */
+  isSame(): boolean {
+    return this.all.every(({ owner, keys, values }) => {
+      const now = keysNow(owner);
+      return (
+        now.length === keys.length &&
+        now.every((key, i) => key === keys[i] && Object.is(childAt(owner, key), values[i]))
+      );
+    });
+  }
+
   /** Restores every attribute. Returns the values that the run had put in or added. */
   restore(): unknown[] {
     return this.all.flatMap(restoreAttributes);

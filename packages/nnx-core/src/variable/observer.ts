@@ -47,3 +47,25 @@ export function lending(f: () => void): void {
 
 /** Runs `f` without an observer. `f` undoes writes, and observers must not record that. */
 export const unobserved = (f: () => void): void => observed(undefined, f);
+
+/** Called before a value is read. An error that it throws stops the read. */
+export type ReadObserver = (variable: Variable) => void;
+
+/** The current observer of reads. */
+export let readObserver: ReadObserver | undefined;
+
+function readBy<R>(see: ReadObserver | undefined, f: () => R): R {
+  const outer = readObserver;
+  readObserver = see;
+  try {
+    return f();
+  } finally {
+    readObserver = outer;
+  }
+}
+
+/** Runs `f` and calls `see` before each read of a Variable's value. */
+export const observeReads = <R>(see: ReadObserver, f: () => R): R => readBy(see, f);
+
+/** Runs `f`, whose reads do not count: it restores or compares values, and computes nothing. */
+export const unread = <R>(f: () => R): R => (readObserver ? readBy(undefined, f) : f());

@@ -7,7 +7,7 @@ import { definitionOf } from "./definitions.ts";
 import { variableFromState } from "./from-state.ts";
 import { entryOf, leafFor, metadataFrom, noMetadata } from "./frozen.ts";
 import { type Gone, holdFirst, holdNext, isGone, released, releaseValue, setAccess } from "./held-value.ts";
-import { observer } from "./observer.ts";
+import { observer, readObserver } from "./observer.ts";
 import {
   type Metadata,
   sameMetadata,
@@ -95,6 +95,7 @@ export class Variable<T = unknown> {
 
   /** The stored value, without calling any override. */
   getRawValue(): T {
+    readObserver?.(this);
     const { value } = this.live();
     if (isTensor(value) && value.isDisposed)
       throw new DisposedError(disposedText(`${this.type.typeName}.value`, value));
@@ -196,6 +197,7 @@ export class Variable<T = unknown> {
    * metadata change.
    */
   toState(): VariableState<T> {
+    readObserver?.(this);
     return this.live();
   }
 

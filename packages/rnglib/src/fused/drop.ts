@@ -5,6 +5,7 @@ import { cast, type Tensor } from "@tensorflow/tfjs-core";
 import { fuse } from "@nnxjs/kernels/internal";
 import { checkOptions } from "@nnxjs/nnx-core/internal";
 import { maskScale, type PRNGKey } from "../keys/index.ts";
+import { madeFromKey } from "../recorded-keys.ts";
 import { bernoulli } from "../random/uniform.ts";
 import { scaleWhere, selfAdjoint } from "./self-adjoint.ts";
 
@@ -43,7 +44,10 @@ export function drop(x: Tensor, key: PRNGKey, rate: number, options: DropOptions
   const { scale = Math.fround(1 / Math.fround(keep)), maskShape } = options;
   const shared = maskShape !== undefined && String([...key.shape, ...maskShape]) !== String(x.shape);
   return selfAdjoint(asFloat(x), (values) => {
-    const fused = shared ? undefined : fuse([values], [values.shape], maskInto(key, keep, scale));
+    const from = (given: PRNGKey) => maskInto(given, keep, scale);
+    const fused = shared
+      ? undefined
+      : fuse([values], [values.shape], from(key), undefined, madeFromKey(key, from));
     return (
       fused?.[0] ??
       scaleWhere(bernoulli(key, keep, maskShape ?? values.shape.slice(key.shape.length)), values, scale)

@@ -1,4 +1,5 @@
 /** @file Makes keys: from seeds, from words, from other keys. */
+import { derive, open } from "./derivations.ts";
 import { describe } from "./messages.ts";
 import {
   type KeyArray,
@@ -52,6 +53,7 @@ export function key(seed: number | bigint | boolean): PRNGKey {
  * @see `jax.random.key_data`
  */
 export function keyData(key: PRNGKey): Uint32Array {
+  open(key);
   return wordsOf(ownKey("keyData", key));
 }
 
@@ -95,7 +97,10 @@ export type SplitKeys<K extends PRNGKey, S extends Shape> = readonly [
  */
 export function split<K extends PRNGKey, const S extends Shape = 2>(key: K, shape?: S): SplitKeys<K, S>;
 export function split(key: PRNGKey, shape: Shape = 2): PRNGKey {
-  const parents = ownKey("split", key);
+  return derive(key, (from) => splitNow(ownKey("split", from), shape));
+}
+
+function splitNow(parents: PRNGKey, shape: Shape): PRNGKey {
   const own = shape === 2 ? PAIR : Object.freeze(dimensionsOf("split", shape));
   const dimensions = parents.shape.length === 0 ? own : Object.freeze([...parents.shape, ...own]);
   const count = parents.size;
@@ -125,8 +130,10 @@ export function foldIn(key: PRNGKey, data: number | boolean): PRNGKey {
       `foldIn: expected an integer in [0, 2^32), got ${describe(data)}. Use (x >>> 0) to wrap it as numpy does.`,
     );
   }
-  threefry2x32(wordOf(parent, 0, 0), wordOf(parent, 0, 1), 0, counter, pair, 0);
-  return singleKey(pair[0]!, pair[1]!);
+  return derive(parent, (from) => {
+    threefry2x32(wordOf(from, 0, 0), wordOf(from, 0, 1), 0, counter, pair, 0);
+    return singleKey(pair[0]!, pair[1]!);
+  });
 }
 
 /**
@@ -135,8 +142,19 @@ export function foldIn(key: PRNGKey, data: number | boolean): PRNGKey {
  */
 export function clone(key: PRNGKey): PRNGKey {
   const source = ownKey("clone", key);
-  return keyFromWords("clone", wordsOf(source), source.shape);
+  return derive(source, (from) => keyFromWords("clone", wordsOf(from), from.shape));
 }
+
+/** The key as often as the shape says. Internal. */
+export const repeat = (key: PRNGKey, shape: readonly number[]): PRNGKey =>
+  derive(key, (from) => {
+    const [word0, word1] = [wordOf(from, 0, 0), wordOf(from, 0, 1)];
+    return keyFromWords(
+      "broadcast",
+      Uint32Array.from({ length: 2 * sizeOf(shape) }, (_, i) => (i % 2 === 0 ? word0 : word1)),
+      shape,
+    );
+  });
 
 /**
  * Returns `key` when it is a single key. Internal.

@@ -1,4 +1,5 @@
 /** @file The output of samplers: a new array or a given one, with one row for each key. */
+import { open } from "./derivations.ts";
 import { describe } from "./messages.ts";
 import { ownKey, type PRNGKey, wordOf } from "./prng-key.ts";
 import { dimensionsOf, formatShape, type Shape, sizeOf } from "./shape.ts";
@@ -48,6 +49,7 @@ export function fillRows<A extends OutputArray>(
   out: A,
   fill: (k0: number, k1: number, row: A, begin: number) => void,
 ): A {
+  open(key);
   const keys = ownKey("fillRows", key);
   const rows = keys.size;
   if (keys.shape.length === 0) {

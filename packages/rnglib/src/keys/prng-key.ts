@@ -1,9 +1,12 @@
 /** @file The class of keys, and access to its words for this folder alone. */
+import { derive, open } from "./derivations.ts";
 import { describe } from "./messages.ts";
 import { dimensionsOf, formatShape, sizeOf } from "./shape.ts";
 
 const BRAND = Symbol.for("@nnxjs/rnglib.PRNGKey");
 const INSPECT = Symbol.for("nodejs.util.inspect.custom");
+/** The name under which nnx-core finds how keys are cut and stacked. See `ArrayAxes` there. */
+const AXES = Symbol.for("@nnxjs/nnx-core.arrayAxes");
 const SINGLE: readonly number[] = Object.freeze([]);
 const SHOWN = 6;
 
@@ -67,6 +70,7 @@ export class PRNGKey {
     // Defined here and not as members, because declarations that are made file by file cannot
     // contain computed names.
     Object.defineProperty(PRNGKey.prototype, BRAND, { value: true });
+    Object.defineProperty(PRNGKey.prototype, AXES, { value: { slice: sliceKeys, stack: stackKeys } });
     Object.defineProperty(PRNGKey.prototype, INSPECT, {
       value(this: PRNGKey) {
         return this.toString();
@@ -170,9 +174,7 @@ export class PRNGKey {
       );
     }
     const i = index < 0 ? index + length : index;
-    if (this.shape.length === 1) return singleKey(words[2 * i]!, words[2 * i + 1]!);
-    const stride = words.length / length;
-    return keyArray(Object.freeze(this.shape.slice(1)), words.slice(i * stride, (i + 1) * stride));
+    return derive(this, (from) => rowOf(from, i));
   }
 
   /** Whether `other` is a key of the same shape with the same words. */
@@ -203,8 +205,17 @@ export class PRNGKey {
 
   /** Plain data from which {@link PRNGKey.fromJSON} makes an equal key. */
   toJSON(): PRNGKeyJSON {
+    open(this);
     return { dtype: "key<fry>", shape: [...this.shape], words: [...wordsOf(this)] };
   }
+}
+
+/** The key, or array of keys, at an index along the leading axis. */
+function rowOf(keys: PRNGKey, index: number): PRNGKey {
+  if (keys.shape.length === 1) return singleKey(wordOf(keys, index, 0), wordOf(keys, index, 1));
+  const words = wordsOf(keys);
+  const stride = words.length / keys.shape[0]!;
+  return keyArray(Object.freeze(keys.shape.slice(1)), words.slice(index * stride, (index + 1) * stride));
 }
 
 /** Whether `json` has the form of a key. It was parsed from text, so its type proves nothing. */
@@ -285,4 +296,37 @@ export function ownKey(where: string, value: PRNGKey): PRNGKey {
   throw new TypeError(
     `${where}: expected a key, got ${describe(value)}. Make one with key(seed). It is the first argument.`,
   );
+}
+
+/** Makes a key, or an array of keys, from words that nobody else has. */
+const keyOf = (shape: readonly number[], words: Uint32Array): PRNGKey =>
+  shape.length === 0 ? singleKey(words[0]!, words[1]!) : keyArray(Object.freeze([...shape]), words);
+
+/** The keys at an index along an axis, without that axis. */
+function sliceKeys(key: PRNGKey, axis: number, index: number): PRNGKey {
+  if (axis === 0) return key.at(index);
+  const { shape } = key;
+  const inner = 2 * sizeOf(shape.slice(axis + 1));
+  const outer = sizeOf(shape.slice(0, axis));
+  const words = wordsOf(key);
+  const found = new Uint32Array(outer * inner);
+  for (let i = 0; i < outer; i++) {
+    const start = (i * shape[axis]! + index) * inner;
+    found.set(words.subarray(start, start + inner), i * inner);
+  }
+  return keyOf([...shape.slice(0, axis), ...shape.slice(axis + 1)], found);
+}
+
+/** Keys of one shape along a new axis. */
+function stackKeys(keys: readonly PRNGKey[], axis: number): PRNGKey {
+  const { shape } = keys[0]!;
+  const inner = 2 * sizeOf(shape.slice(axis));
+  const outer = sizeOf(shape.slice(0, axis));
+  const words = new Uint32Array(keys.length * outer * inner);
+  keys.forEach((key, index) => {
+    const own = wordsOf(ownKey("stack", key));
+    for (let i = 0; i < outer; i++)
+      words.set(own.subarray(i * inner, (i + 1) * inner), (i * keys.length + index) * inner);
+  });
+  return keyOf([...shape.slice(0, axis), keys.length, ...shape.slice(axis)], words);
 }

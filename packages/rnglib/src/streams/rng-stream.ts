@@ -1,8 +1,10 @@
 /** @file A source of keys: a base key and a counter. */
 import { NnxError, registerModule } from "@nnxjs/nnx-core";
-import { checkOptions, describe } from "@nnxjs/nnx-core/internal";
-import { foldIn, keyData, type PRNGKey, split, wrapKeyData } from "../keys/index.ts";
-import { dimensionsOf, formatShape, type Shape, sizeOf } from "../keys/shape.ts";
+import { checkOptions, describe, noteStep, unread } from "@nnxjs/nnx-core/internal";
+import "../recorded-keys.ts";
+import { foldIn, type PRNGKey, split } from "../keys/index.ts";
+import { repeat } from "../keys/key.ts";
+import { dimensionsOf, formatShape, type Shape } from "../keys/shape.ts";
 import { KeySource } from "./key-source.ts";
 import { RngCount, RngKey, zeroCount } from "./rng-variables.ts";
 import { type Seed, toKey } from "./seed.ts";
@@ -44,14 +46,19 @@ export class RngStream extends KeySource {
    * @throws {@link NnxError} when the stream holds an array of keys.
    */
   override nextKey(): PRNGKey {
-    const count = this.count.value;
-    if (typeof count !== "number" || this.key.value.shape.length > 0) {
+    const [key, count] = unread(() => [this.key.value, this.count.value] as const);
+    if (typeof count !== "number" || key.shape.length > 0) {
       throw new NnxError(
         `RngStream.nextKey: expected the stream ${JSON.stringify(this.tag)} to hold a single key, got keys of shape ` +
-          `${formatShape(this.key.value.shape)}. Make a stream of each: new RngStream(key, { tag }) for the keys in stream.key.value.`,
+          `${formatShape(key.shape)}. Make a stream of each: new RngStream(key, { tag }) for the keys in stream.key.value.`,
       );
     }
-    const next = foldIn(this.key.value, count);
+    const next = foldIn(key, count);
+    noteStep([this.key, this.count], {
+      made: next,
+      make: (k, n) => foldIn(k as PRNGKey, n as number),
+      counted: this.count,
+    });
     this.count.value = count + 1;
     return next;
   }
@@ -81,10 +88,7 @@ export class RngStream extends KeySource {
    */
   broadcast(shape: Shape): RngStream {
     const dimensions = dimensionsOf("RngStream.broadcast", shape);
-    const words = keyData(this.nextKey());
-    const repeated = new Uint32Array(2 * sizeOf(dimensions));
-    for (let i = 0; i < repeated.length; i++) repeated[i] = words[i % 2]!;
-    return new RngStream(wrapKeyData(repeated, dimensions), { tag: this.tag });
+    return new RngStream(repeat(this.nextKey(), dimensions), { tag: this.tag });
   }
 }
 

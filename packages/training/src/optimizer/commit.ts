@@ -1,7 +1,7 @@
 /** @file Writing the results of a step, all or nothing. */
 import type { Tensor } from "@nnxjs/kernels/internal";
 import { formatPath, type Path, StructureError, type Variable } from "@nnxjs/nnx-core";
-import { hold, isWritable, type Lease, leaveToModules, setChild } from "@nnxjs/nnx-core/internal";
+import { hold, isWritable, type Lease, leaveToModules, setChild, unread } from "@nnxjs/nnx-core/internal";
 import type { BareTensor } from "./parameters.ts";
 
 /** What a Variable will hold after a step. */
@@ -24,7 +24,7 @@ export function commit(changes: readonly Change[], bare: readonly BareChange[]):
   const undo: (() => void)[] = [];
   try {
     for (const [variable, value] of changes) {
-      const before = variable.toState();
+      const before = unread(() => variable.toState());
       // First, since an override may throw after it wrote.
       undo.push(() => variable.takeState(before));
       variable.value = value;

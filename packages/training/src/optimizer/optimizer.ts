@@ -10,7 +10,7 @@ import {
   StructureError,
   Variable,
 } from "@nnxjs/nnx-core";
-import { checkOptions, describe } from "@nnxjs/nnx-core/internal";
+import { checkOptions, describe, onHost, unread } from "@nnxjs/nnx-core/internal";
 import { type BareChange, type Change, commit } from "./commit.ts";
 import { extraArgs, type UpdateExtra } from "./extra.ts";
 import type { Gradients } from "./gradients.ts";
@@ -20,7 +20,8 @@ import { type BareTensor, isValues, type Parameters, parametersOf } from "./para
 import { checkConstruction, checkUpdate, noModel, nothingToTrain, outOfSight } from "./refusals.ts";
 import { align } from "../tree/structure.ts";
 import { applyingStep } from "../transformations/applying.ts";
-import type { GradientTransformation } from "../transformations/transformation.ts";
+import type { GradientTransformation, TransformationState } from "../transformations/transformation.ts";
+import type { Tree } from "../tree/tree.ts";
 import { inScope } from "./in-scope.ts";
 import { isLike } from "../tree/like.ts";
 
@@ -75,17 +76,32 @@ export abstract class OptimizerBase extends GraphNode {
         : parametersOf("Optimizer.update", model, this.wrt, grads);
       if (!parameters)
         throw noModel(model, grads, !isValues(grads) && parametersOf("", grads, this.wrt) !== undefined);
-      const { gradients, values } = parameters;
       const args = extraArgs(model, this.wrt, parameters, extra);
       const apply = applyingStep(this.tx);
-      const state = toValues(this.optState);
-      const result = apply
-        ? apply(gradients, state, values, args)
-        : this.tx.update(gradients, state, values, args);
-      const [updates, next] = checkResult(result);
+      const { step, optState } = this;
+      // Refuses what was restored wrongly.
+      unread(() => toValues(optState));
+      checkCount(unread(() => step.value));
+      const { gradients, values } = parameters;
+      const made = onHost({
+        inputs: { gradients, values, state: optState, step },
+        run: (given: {
+          readonly gradients: Tree;
+          readonly values: Tree;
+          readonly state: TransformationState;
+          readonly step: number;
+        }) => {
+          const { tx } = this;
+          const result = apply
+            ? apply(given.gradients, given.state, given.values, args)
+            : tx.update(given.gradients, given.state, given.values, args);
+          return [...checkResult(result), given.step + 1] as const;
+        },
+        targets: [undefined, optState, step],
+      });
+      const [updates, next, count] = made;
       const { changes, bare } = applied(parameters, updates, apply ? (_, after) => after : add);
-      const count: Change = [this.step, checkCount(this.step.value) + 1];
-      commit([...changes, ...changesOf(this.optState, next), count], bare);
+      commit([...changes, ...unread(() => changesOf(optState, next)), [step, count]], bare);
     });
   }
 }

@@ -4,11 +4,13 @@ import * as tf from "@tensorflow/tfjs-core";
 import { afterEach, expect, it } from "vitest";
 import { onEachBackend } from "../../../../scripts/use-backend.ts";
 import { Optimizer } from "../optimizer/optimizer.ts";
-import { adam, nadam } from "./rules/adam.ts";
+import { adam, nadam, scaleByAdam } from "./rules/adam.ts";
 import { adamw } from "./rules/adamw.ts";
 import { applyingStep } from "./applying.ts";
 import { clip } from "./parts/clip.ts";
 import { radam } from "./rules/radam.ts";
+import { rmsprop } from "./rules/rmsprop.ts";
+import { lamb } from "./rules/trust-ratio.ts";
 import { scaleBySchedule } from "./scale.ts";
 import { sgd } from "./rules/sgd.ts";
 import { chain, type GradientTransformation } from "./transformation.ts";
@@ -44,6 +46,14 @@ const endsWithParameters: readonly (readonly [string, () => GradientTransformati
   ["yogi", () => yogi(0.1)],
   ["adamw", () => adamw(0.1, { weightDecay: 0.3 })],
   ["adamw without decay", () => adamw(0.1, { weightDecay: 0 })],
+  ["sgd", () => sgd(0.1)],
+  ["sgd with momentum", () => sgd(0.1, { momentum: 0.9 })],
+  ["sgd with Nesterov's momentum", () => sgd(0.1, { momentum: 0.9, nesterov: true })],
+  ["rmsprop", () => rmsprop(0.1)],
+  ["rmsprop with momentum after the rate", () => rmsprop(0.1, { momentum: 0.9 })],
+  ["adamw with a mask", () => adamw(0.1, { mask: pathContains("w") })],
+  ["adamw by a schedule of decays", () => adamw(0.1, { weightDecay: rate })],
+  ["lamb", () => lamb(0.1)],
   ["a chain that ends with adam", () => chain(clip(0.5), adam(0.1))],
   ["a chain in a chain", () => chain(chain(clip(0.5), adamw(0.1)))],
 ];
@@ -64,10 +74,8 @@ onEachBackend("an optimizer", () => {
   });
 
   it.each([
-    ["sgd", () => sgd(0.1, { momentum: 0.9 })],
     ["adam and something after it", () => chain(adam(0.1), scaleBySchedule(rate))],
-    ["adamw with a mask", () => adamw(0.1, { mask: pathContains("kernel") })],
-    ["adamw by a schedule of decays", () => adamw(0.1, { weightDecay: rate })],
+    ["a rule without a rate", () => scaleByAdam()],
   ] as const)("adds the updates of %s itself", (_, make) => {
     expect(applyingStep(make())).toBeUndefined();
     expect(stepsOf(make())).toEqual(stepsOf(plainly(make())));

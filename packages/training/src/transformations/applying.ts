@@ -2,8 +2,8 @@
  * @file Steps that decay, scale and add updates in the pass that computes them, where a chain ends
  * so that this can be done.
  */
-import type { Finish } from "@nnxjs/kernels/internal";
-import type { Tree } from "../tree/tree.ts";
+import { type Finish, plainStep, takeStep, type Tensor } from "@nnxjs/kernels/internal";
+import { alike, type Tree } from "../tree/tree.ts";
 import type { ExtraArgs, GradientTransformation, TransformationState } from "./transformation.ts";
 
 /** A transformation's step that returns what the parameters become in place of updates. */
@@ -54,20 +54,77 @@ export function noteFinishing<T extends object>(transformation: T, step: Finishi
 export const applyingStep = (transformation: object): ApplyingStep | undefined =>
   applying.get(transformation);
 
+/** Ends with the parameters where the transformation before it cannot. */
+const addPlainly: FinishingStep = (updates, state, params, finish) => {
+  const { rows, finish: built } = alike("Optimizer.update", { params, updates }, 1);
+  const leaves = rows.map((row) => row.leaves as readonly Tensor[]);
+  const results = takeStep(plainStep, leaves, [], finish);
+  for (const [i, row] of rows.entries()) row.put(0, results[i]![0]);
+  return [built()[0] as Tree, state];
+};
+
+/** How a chain ends with the parameters. */
+interface Ending {
+  /** How many parts it is made of. */
+  readonly parts: number;
+  readonly step: (
+    updates: Tree,
+    states: readonly TransformationState[],
+    params: Tree,
+    extra?: ExtraArgs,
+  ) => readonly [params: Tree, states: readonly TransformationState[]];
+}
+
+/** How a chain of these ends with the parameters, if it can. */
+function endingOf(parts: readonly GradientTransformation[]): Ending | undefined {
+  const [beforeLast, last] = [parts.at(-2), parts.at(-1)];
+  if (!last) return undefined;
+  const apply = applying.get(last);
+  if (apply) {
+    return {
+      parts: 1,
+      step: (updates, [state], params, extra) => {
+        const [result, next] = apply(updates, state!, params, extra);
+        return [result, [next]];
+      },
+    };
+  }
+  const finishLast = finishing.get(last);
+  if (finishLast) {
+    return {
+      parts: 1,
+      step: (updates, [state], params) => {
+        const [result, next] = finishLast(updates, state!, params, { factor: 1, share: 0 });
+        return [result, [next]];
+      },
+    };
+  }
+  const factorOf = factors.get(last);
+  if (!factorOf) return undefined;
+  const shareOf = beforeLast && shares.get(beforeLast);
+  const main = parts.at(shareOf ? -3 : -2);
+  const finish = main && finishing.get(main);
+  return {
+    parts: (finish ? 1 : 0) + (shareOf ? 1 : 0) + 1,
+    step: (updates, states, params) => {
+      const [factor, afterFactor] = factorOf(states.at(-1)!);
+      const [share, afterShare] = shareOf ? shareOf(states.at(-2)!) : [0];
+      const end = shareOf ? [afterShare!, afterFactor] : [afterFactor];
+      const [result, next] = (finish ?? addPlainly)(updates, states[0]!, params, { factor, share });
+      return [result, finish ? [next, ...end] : end];
+    },
+  };
+}
+
 /** Notes how a chain of these ends with the parameters, if it can. */
 export function noteChain<T extends object>(
   made: T,
   parts: readonly GradientTransformation[],
   checkStates: (count: number, states: unknown) => asserts states is readonly TransformationState[],
 ): T {
-  const rate = parts.at(-1);
-  const factorOf = rate && factors.get(rate);
-  const shareOf = shares.get(parts.at(-2) ?? made);
-  const main = parts.at(shareOf ? -3 : -2);
-  const finish = main && finishing.get(main);
-  const last = rate && applying.get(rate);
-  const before = parts.slice(0, last ? -1 : shareOf ? -3 : -2);
-  if (!last && !(factorOf && finish)) return made;
+  const ending = endingOf(parts);
+  if (!ending) return made;
+  const before = parts.slice(0, -ending.parts);
   applying.set(made, (updates, state, params, extra) => {
     const states: unknown = state;
     checkStates(parts.length, states);
@@ -77,15 +134,8 @@ export function noteChain<T extends object>(
       current = result;
       return after;
     });
-    const own = states.slice(before.length);
-    if (last) {
-      const [result, after] = last(current, own[0]!, params, extra);
-      return [result, [...next, after]];
-    }
-    const [share, ...afterShare] = shareOf ? shareOf(own[1]!) : [0];
-    const [factor, afterFactor] = factorOf!(own.at(-1)!);
-    const [result, after] = finish!(current, own[0]!, params, { factor, share });
-    return [result, [...next, after, ...afterShare, afterFactor]];
+    const [result, after] = ending.step(current, states.slice(before.length), params, extra);
+    return [result, [...next, ...after]];
   });
   return made;
 }

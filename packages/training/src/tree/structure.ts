@@ -3,7 +3,7 @@
  * updates and states.
  */
 import { formatPath, isVariableState, type Path, StructureError } from "@nnxjs/nnx-core";
-import { isPlainObject } from "@nnxjs/nnx-core/internal";
+import { isFixed, isPlainObject } from "@nnxjs/nnx-core/internal";
 
 /** An array or a record. Both are read by key. */
 type Branch = Readonly<Record<string, unknown>>;
@@ -69,6 +69,11 @@ class Row {
     if (branch) branch[this.key] = value;
   }
 
+  /** The row in another walk over the same structures. */
+  in(frames: ReadonlyMap<Frame, Frame>): Row {
+    return new Row(this.leaves, frames.get(this.frame) as Frame, this.key);
+  }
+
   /** Leaves a place out of a result. */
   drop(result: number): void {
     const branch = this.frame.built[result];
@@ -101,12 +106,15 @@ const root = "root";
  * StructureError for a structure inside itself.
  */
 export function align(structures: readonly unknown[], results: number, mismatch: Mismatch): Aligned {
+  const known = remembered(structures);
+  if (known) return known.again(results);
   const start = frameOf(
     root,
     undefined,
     structures.map((structure) => ({ [root]: structure })),
     results,
   );
+  const frames = [start];
   const rows: Row[] = [];
   const entered = new Set<unknown>();
   let frame: Frame | undefined = start;
@@ -127,12 +135,69 @@ export function align(structures: readonly unknown[], results: number, mismatch:
     frame.built.forEach((branch, i) => {
       branch[key] = inner?.built[i];
     });
+    if (inner) frames.push(inner);
     if (!inner) rows.push(new Row(children.map(treeOf), frame, key));
     else if (entered.has(children[0])) throw insideItself(pathOf(frame, key));
     else entered.add(children[0]);
     frame = inner ?? frame;
   }
+  remember(structures, frames, rows);
   return { rows, finish: () => start.built.map((branch) => branch[root]) };
+}
+
+/** A walk over structures that never change. */
+class Walked {
+  readonly structures: readonly unknown[];
+  private readonly frames: readonly Frame[];
+  private readonly rows: readonly Row[];
+
+  constructor(structures: readonly unknown[], frames: readonly Frame[], rows: readonly Row[]) {
+    this.structures = structures;
+    this.frames = frames;
+    this.rows = rows;
+  }
+
+  /** What the walk would give. */
+  again(results: number): Aligned {
+    const made = new Map<Frame, Frame>();
+    for (const frame of this.frames) {
+      const parent = frame.parent && made.get(frame.parent);
+      const built = newBranches(results, frame.nodes[0]);
+      // Leaves get a place too, so that keys stay in order.
+      for (const branch of built) for (const key of frame.keys) branch[key] = undefined;
+      made.set(frame, { ...frame, parent, built });
+      parent?.built.forEach((branch, i) => {
+        branch[frame.key] = built[i];
+      });
+    }
+    const start = made.get(this.frames[0] as Frame) as Frame;
+    return {
+      rows: this.rows.map((row) => row.in(made)),
+      finish: () => start.built.map((branch) => branch[root]),
+    };
+  }
+}
+
+const walks = new WeakMap<object, Walked[]>();
+
+/** How many walks are remembered that begin with one structure. */
+const mostWalks = 8;
+
+function remembered(structures: readonly unknown[]): Walked | undefined {
+  const [first] = structures;
+  const known = typeof first === "object" && first !== null ? walks.get(first) : undefined;
+  return known?.find(
+    (walk) =>
+      walk.structures.length === structures.length &&
+      walk.structures.every((structure, i) => structure === structures[i]),
+  );
+}
+
+function remember(structures: readonly unknown[], frames: readonly Frame[], rows: readonly Row[]): void {
+  const areFixed = structures.every((each) => typeof each === "object" && each !== null && isFixed(each));
+  if (!areFixed) return;
+  const known = walks.get(structures[0] as object) ?? [];
+  walks.set(structures[0] as object, [...known, new Walked(structures, frames, rows)].slice(-mostWalks));
 }
 
 const childOf = (node: Branch | Prefix, key: string): unknown =>
@@ -154,9 +219,11 @@ function frameOf(
 ): Frame {
   const [first] = nodes;
   const keys = Object.keys(first ?? {});
-  const built = Array.from({ length: results }, () => newBranch(Array.isArray(first)));
-  return { key, parent, nodes, keys, built, next: 0 };
+  return { key, parent, nodes, keys, built: newBranches(results, first), next: 0 };
 }
+
+const newBranches = (count: number, like: unknown): Record<string, unknown>[] =>
+  Array.from({ length: count }, () => newBranch(Array.isArray(like)));
 
 /** Records inherit nothing: parameters may be called `constructor` or `__proto__`. */
 export const newBranch = (isArray = false): Record<string, unknown> =>

@@ -4,7 +4,7 @@
 import { isTensor, sameShape, type Tensor } from "@nnxjs/kernels/internal";
 import { formatPath, type Path, type PureState, StructureError } from "@nnxjs/nnx-core";
 import { describe } from "@nnxjs/nnx-core/internal";
-import { align, type Mismatch } from "./structure.ts";
+import { align, type Aligned, type Mismatch } from "./structure.ts";
 import { isLike } from "./like.ts";
 
 /**
@@ -69,13 +69,26 @@ export function checkAlike(
   trees: Readonly<Record<string, Tree>>,
   shapes: Readonly<Record<string, ShapeOf>> = {},
 ): void {
+  alike(where, trees, 0, shapes);
+}
+
+/**
+ * Trees that belong together side by side, checked as by {@link checkAlike}.
+ * @param results - How many new trees there will be.
+ */
+export function alike(
+  where: string,
+  trees: Readonly<Record<string, Tree>>,
+  results: number,
+  shapes: Readonly<Record<string, ShapeOf>> = {},
+): Aligned {
   const names = Object.keys(trees);
-  const { rows } = align(Object.values(trees), 0, otherPaths(where, names));
+  const aligned = align(Object.values(trees), results, otherPaths(where, names));
   const shapeOf = names.map((name) => shapes[name]);
   const fits = (leaf: unknown, i: number, leaves: readonly unknown[]): boolean =>
     shapeOf[i] ? isOfShape(leaf, shapeOf[i], leaves[0]) : isLike(leaf, leaves[0]);
-  const row = rows.find(({ leaves }) => !leaves.every(fits));
-  if (!row) return;
+  const row = aligned.rows.find(({ leaves }) => !leaves.every(fits));
+  if (!row) return aligned;
   const { leaves } = row;
   const odd = leaves.findIndex((leaf, i) => !fits(leaf, i, leaves));
   const shape = shapeOf[odd]?.((leaves[0] as Tensor).shape);

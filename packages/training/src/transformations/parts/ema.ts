@@ -1,10 +1,11 @@
 /** @file A running mean of updates. */
-import { div, zerosLike } from "@nnxjs/kernels/internal";
+import { emaStep } from "@nnxjs/kernels/internal";
 import { registerFactory } from "@nnxjs/nnx-core";
 import { checkOptions } from "@nnxjs/nnx-core/internal";
 import { checkDecay } from "../../checks.ts";
-import { checkAlike, mapTree, type Tree } from "../../tree/tree.ts";
-import { biasCorrection, runningMean } from "./running-mean.ts";
+import type { Tree } from "../../tree/tree.ts";
+import { byMoments } from "../one-pass.ts";
+import { biasCorrection } from "./running-mean.ts";
 import type { GradientTransformation } from "../transformation.ts";
 
 /** Options of {@link ema}. */
@@ -32,15 +33,12 @@ export const ema: (decay: number, options?: EmaOptions) => GradientTransformatio
     checkOptions<EmaOptions>("ema", options, { debias: true });
     const { debias = true } = options;
     checkDecay("ema", "decay", decay);
-    return {
-      init: (params) => ({ count: 0, ema: mapTree(zerosLike, params) }),
-      update: (updates, state) => {
-        checkAlike("ema", { updates, ema: state.ema });
-        const next = mapTree((u, m) => runningMean(decay, m, u), updates, state.ema);
-        const count = state.count + 1;
-        const correction = biasCorrection(decay, count);
-        return [debias ? mapTree((m) => div(m, correction), next) : next, { count, ema: next }];
-      },
-    };
+    return byMoments<EmaState>({
+      where: "ema",
+      rule: emaStep,
+      counter: "count",
+      start: { ema: 0 },
+      numbers: (t) => [decay, 1 - decay, debias ? 1 / biasCorrection(decay, t) : 1],
+    });
   },
 );

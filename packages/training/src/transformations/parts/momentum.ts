@@ -1,10 +1,11 @@
 /** @file A running sum of past updates. */
-import { add, mul, type Tensor, zerosLike } from "@nnxjs/kernels/internal";
+import { momentumStep } from "@nnxjs/kernels/internal";
 import { registerFactory } from "@nnxjs/nnx-core";
 import { checkOptions } from "@nnxjs/nnx-core/internal";
 import { checkDecay } from "../../checks.ts";
+import { byMoments } from "../one-pass.ts";
 import type { GradientTransformation } from "../transformation.ts";
-import { checkAlike, mapTree, type Tree } from "../../tree/tree.ts";
+import type { Tree } from "../../tree/tree.ts";
 
 type MomentumState = { readonly trace: Tree };
 
@@ -38,13 +39,10 @@ export function momentumOf(
   nesterov: boolean,
 ): GradientTransformation<MomentumState> {
   checkDecay(where, where === "trace" ? "decay" : "momentum", decay);
-  const sumUp = (g: Tensor, t: Tensor): Tensor => add(g, mul(t, decay));
-  return {
-    init: (params) => ({ trace: mapTree(zerosLike, params) }),
-    update: (gradients, { trace }) => {
-      checkAlike(where, { gradients, trace });
-      const next = mapTree(sumUp, gradients, trace);
-      return [nesterov ? mapTree(sumUp, gradients, next) : next, { trace: next }];
-    },
-  };
+  return byMoments<MomentumState>({
+    where,
+    rule: momentumStep,
+    start: { trace: 0 },
+    numbers: () => [decay, nesterov ? 1 : 0],
+  });
 }

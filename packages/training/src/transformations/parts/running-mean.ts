@@ -5,6 +5,14 @@ import { add, mul, type Tensor } from "@nnxjs/kernels/internal";
 export const runningMean = (decay: number, mean: Tensor, value: Tensor): Tensor =>
   add(mul(mean, decay), mul(value, 1 - decay));
 
+/** The weights of two running means, and of what is taken into each. */
+export const means = (b1: number, b2: number): readonly [number, number, number, number] => [
+  b1,
+  1 - b1,
+  b2,
+  1 - b2,
+];
+
 /**
  * What the weights of a running mean that began with 0 sum up to after `count` values: `1 - decay
  * ** count`. In float32 as optax has it: near `decay = 1` what is left has few digits.

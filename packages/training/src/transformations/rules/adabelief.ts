@@ -1,10 +1,10 @@
 /** @file Adam, divided by how much gradients differ from their mean. */
-import { add, div, mul, sqrt, square, sub } from "@nnxjs/kernels/internal";
+import { beliefStep } from "@nnxjs/kernels/internal";
 import { registerFactory } from "@nnxjs/nnx-core";
-import { type AdamOptions, type AdamState, type DirectionWeights, directionWeights } from "./adam.ts";
-import { byMoments, type Rule } from "./one-pass.ts";
+import { type AdamState, directionWeights } from "./adam.ts";
+import { byMoments } from "../one-pass.ts";
 import { decay, flag, notNegative, type OptionTable, readOptions } from "../options.ts";
-import { biasCorrection, runningMean } from "../parts/running-mean.ts";
+import { biasCorrection, means } from "../parts/running-mean.ts";
 import { type Schedule, scaleByLearningRate } from "../schedule.ts";
 import { chain, type GradientTransformation } from "../transformation.ts";
 
@@ -37,43 +37,18 @@ const beliefTable: OptionTable<AdabeliefOptions> = {
  */
 export const scaleByBelief: (options?: AdabeliefOptions) => GradientTransformation<AdamState> =
   registerFactory("tx.scaleByBelief", (options = {}) => {
-    const given = readOptions("scaleByBelief", options, beliefTable);
-    const { b1, b2, nesterov } = given;
-    return byMoments<AdamState, "count">({
+    const { b1, b2, eps, epsRoot, nesterov } = readOptions("scaleByBelief", options, beliefTable);
+    return byMoments<AdamState>({
       where: "scaleByBelief",
+      rule: beliefStep,
       counter: "count",
       start: { mu: 0, nu: 0 },
-      step: (t) => beliefRule(given, directionWeights(b1, t, nesterov), biasCorrection(b2, t)),
+      numbers: (t) => {
+        const { mean, gradient } = directionWeights(b1, t, nesterov);
+        return [...means(b1, b2), mean, gradient, 1 / biasCorrection(b2, t), epsRoot, eps];
+      },
     });
   });
-
-function beliefRule(
-  { b1, b2, eps, epsRoot }: Required<AdamOptions>,
-  { mean, gradient: ahead }: DirectionWeights,
-  c2: number,
-): Rule {
-  return {
-    plain: (g, m, v) => {
-      const mu = runningMean(b1, m, g);
-      const nu = add(runningMean(b2, v, square(sub(g, mu))), epsRoot);
-      const along = mul(mu, mean);
-      const direction = ahead === 0 ? along : add(along, mul(g, ahead));
-      return [div(direction, add(sqrt(div(nu, c2)), eps)), mu, nu];
-    },
-    loop: (gs, ms, vs, us, mus, nus) => {
-      for (let i = 0; i < gs.length; i++) {
-        const g = gs[i] as number;
-        const mu = Math.fround(b1 * (ms[i] as number) + (1 - b1) * g);
-        const difference = g - mu;
-        const nu = b2 * (vs[i] as number) + (1 - b2) * Math.fround(difference * difference) + epsRoot;
-        mus[i] = mu;
-        nus[i] = nu;
-        const direction = ahead === 0 ? mean * mu : mean * mu + ahead * g;
-        us[i] = direction / (Math.sqrt(nu / c2) + eps);
-      }
-    },
-  };
-}
 
 /**
  * AdaBelief: long steps where gradients are as expected, short ones where they are not.

@@ -1,10 +1,10 @@
 /** @file Steps of the size of steps before. */
-import { add, div, mul, sqrt, square, zerosLike } from "@nnxjs/kernels/internal";
+import { adadeltaStep } from "@nnxjs/kernels/internal";
 import { registerFactory } from "@nnxjs/nnx-core";
-import { checkAlike, mapTree, type Tree } from "../../tree/tree.ts";
+import type { Tree } from "../../tree/tree.ts";
 import { type Mask, maskOption } from "../masks/mask.ts";
 import { decay, notNegative, optionalRate, type OptionTable, readOptions } from "../options.ts";
-import { runningMean } from "../parts/running-mean.ts";
+import { byMoments } from "../one-pass.ts";
 import { type Schedule, scaleByLearningRate } from "../schedule.ts";
 import { chain, type GradientTransformation, identity } from "../transformation.ts";
 import { decayRate, decayedWeights } from "../parts/weight-decay.ts";
@@ -30,21 +30,12 @@ type AdadeltaState = { readonly eG: Tree; readonly eX: Tree };
 export const scaleByAdadelta: (options?: ScaleByAdadeltaOptions) => GradientTransformation<AdadeltaState> =
   registerFactory("tx.scaleByAdadelta", (options = {}) => {
     const { rho, eps } = readOptions("scaleByAdadelta", options, scaleByAdadeltaTable);
-    return {
-      init: (params) => ({ eG: mapTree(zerosLike, params), eX: mapTree(zerosLike, params) }),
-      update: (gradients, { eG, eX }) => {
-        checkAlike("scaleByAdadelta", { gradients, eG, eX });
-        const nextG = mapTree((g, mean) => runningMean(rho, mean, square(g)), gradients, eG);
-        const updates = mapTree(
-          (g, meanG, meanX) => mul(div(sqrt(add(meanX, eps)), sqrt(add(meanG, eps))), g),
-          gradients,
-          nextG,
-          eX,
-        );
-        const nextX = mapTree((u, mean) => runningMean(rho, mean, square(u)), updates, eX);
-        return [updates, { eG: nextG, eX: nextX }];
-      },
-    };
+    return byMoments<AdadeltaState>({
+      where: "scaleByAdadelta",
+      rule: adadeltaStep,
+      start: { eG: 0, eX: 0 },
+      numbers: () => [rho, 1 - rho, eps],
+    });
   });
 
 /** Options of {@link adadelta}. */

@@ -1,8 +1,8 @@
 /** @file Steps by the sum of all squared gradients. */
-import { add, greater, mul, rsqrt, square, type Tensor, where } from "@nnxjs/kernels/internal";
+import { add, adagradStep, greater, rsqrt, type Tensor, where } from "@nnxjs/kernels/internal";
 import { registerFactory } from "@nnxjs/nnx-core";
-import { checkAlike, mapTree, type Tree } from "../../tree/tree.ts";
-import { fullLike } from "./one-pass.ts";
+import type { Tree } from "../../tree/tree.ts";
+import { byMoments } from "../one-pass.ts";
 import { notNegative, type OptionTable, readOptions } from "../options.ts";
 import { type Schedule, scaleByLearningRate } from "../schedule.ts";
 import { chain, type GradientTransformation } from "../transformation.ts";
@@ -35,14 +35,12 @@ export const scaleByRss: (
   "tx.scaleByRss",
   (options = {}) => {
     const { initialAccumulatorValue, eps } = readOptions("scaleByRss", options, adagradTable);
-    return {
-      init: (params) => ({ sumOfSquares: mapTree((p) => fullLike(p, initialAccumulatorValue), params) }),
-      update: (gradients, { sumOfSquares }) => {
-        checkAlike("scaleByRss", { gradients, sumOfSquares });
-        const next = mapTree((g, sum) => add(square(g), sum), gradients, sumOfSquares);
-        return [mapTree((g, sum) => mul(inverseRoot(sum, eps), g), gradients, next), { sumOfSquares: next }];
-      },
-    };
+    return byMoments<{ readonly sumOfSquares: Tree }>({
+      where: "scaleByRss",
+      rule: adagradStep,
+      start: { sumOfSquares: initialAccumulatorValue },
+      numbers: () => [eps],
+    });
   },
 );
 

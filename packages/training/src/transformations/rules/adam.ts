@@ -1,10 +1,10 @@
 /** @file Adam. */
-import { adamKernel, add, div, mul, sqrt, square } from "@nnxjs/kernels/internal";
+import { adamStep, radamStep } from "@nnxjs/kernels/internal";
 import { registerFactory } from "@nnxjs/nnx-core";
 import type { Tree } from "../../tree/tree.ts";
-import { byMoments, type Rule } from "./one-pass.ts";
+import { byMoments } from "../one-pass.ts";
 import { decay, flag, notNegative, type OptionTable, readOptions } from "../options.ts";
-import { biasCorrection, runningMean } from "../parts/running-mean.ts";
+import { biasCorrection, means } from "../parts/running-mean.ts";
 import { type Schedule, scaleByLearningRate } from "../schedule.ts";
 import { chain, type GradientTransformation } from "../transformation.ts";
 
@@ -46,20 +46,16 @@ export const scaleByAdam: (options?: AdamOptions) => GradientTransformation<Adam
   "tx.scaleByAdam",
   (options = {}) => {
     const { b1, b2, eps, epsRoot, nesterov } = readOptions("scaleByAdam", options, adamTable);
-    return byMoments<AdamState, "count">({
+    return byMoments<AdamState>({
       where: "scaleByAdam",
+      rule: nesterov ? radamStep : adamStep,
       counter: "count",
       start: { mu: 0, nu: 0 },
-      step: (t) =>
-        adamRule({
-          b1,
-          b2,
-          eps,
-          epsRoot,
-          weights: directionWeights(b1, t, nesterov),
-          c2: biasCorrection(b2, t),
-          divides: true,
-        }),
+      numbers: (t) => {
+        const { mean, gradient } = directionWeights(b1, t, nesterov);
+        const rest = [1 / biasCorrection(b2, t), epsRoot, eps];
+        return [...means(b1, b2), mean, ...(nesterov ? [gradient, ...rest, 1] : rest)];
+      },
     });
   },
 );
@@ -78,47 +74,6 @@ export function directionWeights(b1: number, t: number, nesterov: boolean): Dire
   return nesterov
     ? { mean: b1 / biasCorrection(b1, t + 1), gradient: (1 - b1) / c1 }
     : { mean: 1 / c1, gradient: 0 };
-}
-
-/** One step of Adam. */
-export interface AdamStep {
-  readonly b1: number;
-  readonly b2: number;
-  readonly eps: number;
-  readonly epsRoot: number;
-  readonly weights: DirectionWeights;
-  /** The bias correction of the mean of squares. */
-  readonly c2: number;
-  /** Whether the direction is divided by the root of the mean of squares. */
-  readonly divides: boolean;
-}
-
-/** From gradient, mean and mean of squares to update and both means. */
-export function adamRule({ b1, b2, eps, epsRoot, weights, c2, divides }: AdamStep): Rule {
-  const { mean, gradient: ahead } = weights;
-  return {
-    plain: (g, m, v) => {
-      const mu = runningMean(b1, m, g);
-      const nu = runningMean(b2, v, square(g));
-      const along = mul(mu, mean);
-      const direction = ahead === 0 ? along : add(along, mul(g, ahead));
-      return [divides ? div(direction, add(sqrt(add(div(nu, c2), epsRoot)), eps)) : direction, mu, nu];
-    },
-    kernel: divides
-      ? (finish) => adamKernel({ b1, b2, eps, epsRoot, mean, gradient: ahead, correction: c2 }, finish)
-      : undefined,
-    loop: (gs, ms, vs, us, mus, nus) => {
-      for (let i = 0; i < gs.length; i++) {
-        const g = gs[i] as number;
-        const mu = b1 * (ms[i] as number) + (1 - b1) * g;
-        const nu = b2 * (vs[i] as number) + (1 - b2) * Math.fround(g * g);
-        mus[i] = mu;
-        nus[i] = nu;
-        const direction = ahead === 0 ? mean * mu : mean * mu + ahead * g;
-        us[i] = divides ? direction / (Math.sqrt(nu / c2 + epsRoot) + eps) : direction;
-      }
-    },
-  };
 }
 
 /**

@@ -1,10 +1,10 @@
 /** @file Adam with the largest gradient in place of the mean of squares. */
-import { abs, add, div, maximum, mul } from "@nnxjs/kernels/internal";
+import { adamaxStep } from "@nnxjs/kernels/internal";
 import { registerFactory } from "@nnxjs/nnx-core";
 import type { AdamState } from "./adam.ts";
-import { byMoments, type Rule } from "./one-pass.ts";
+import { byMoments } from "../one-pass.ts";
 import { decay, notNegative, type OptionTable, readOptions } from "../options.ts";
-import { biasCorrection, runningMean } from "../parts/running-mean.ts";
+import { biasCorrection } from "../parts/running-mean.ts";
 import { type Schedule, scaleByLearningRate } from "../schedule.ts";
 import { chain, type GradientTransformation } from "../transformation.ts";
 import { type DecayOptions, decayTable, decayedWeights } from "../parts/weight-decay.ts";
@@ -29,35 +29,16 @@ const adamaxTable: OptionTable<AdamaxOptions> = { b1: decay(0.9), b2: decay(0.99
 export const scaleByAdamax: (options?: AdamaxOptions) => GradientTransformation<AdamState> = registerFactory(
   "tx.scaleByAdamax",
   (options = {}) => {
-    const given = readOptions("scaleByAdamax", options, adamaxTable);
-    return byMoments<AdamState, "count">({
+    const { b1, b2, eps } = readOptions("scaleByAdamax", options, adamaxTable);
+    return byMoments<AdamState>({
       where: "scaleByAdamax",
+      rule: adamaxStep,
       counter: "count",
       start: { mu: 0, nu: 0 },
-      step: (t) => adamaxRule(given, biasCorrection(given.b1, t)),
+      numbers: (t) => [b1, 1 - b1, b2, 1 / biasCorrection(b1, t), eps],
     });
   },
 );
-
-function adamaxRule({ b1, b2, eps }: Required<AdamaxOptions>, c1: number): Rule {
-  return {
-    plain: (g, m, v) => {
-      const mu = runningMean(b1, m, g);
-      const nu = maximum(add(abs(g), eps), mul(v, b2));
-      return [div(div(mu, c1), nu), mu, nu];
-    },
-    loop: (gs, ms, vs, us, mus, nus) => {
-      for (let i = 0; i < gs.length; i++) {
-        const g = gs[i] as number;
-        const mu = b1 * (ms[i] as number) + (1 - b1) * g;
-        const nu = Math.max(Math.abs(g) + eps, b2 * (vs[i] as number));
-        mus[i] = mu;
-        nus[i] = nu;
-        us[i] = mu / c1 / nu;
-      }
-    },
-  };
-}
 
 /**
  * Adamax: Adam, divided by the largest gradient of late.

@@ -1,10 +1,10 @@
 /** @file Adam that also follows the change of gradients. */
-import { add, div, mul, sqrt, square, sub, zerosLike } from "@nnxjs/kernels/internal";
+import { adanStep } from "@nnxjs/kernels/internal";
 import { registerFactory } from "@nnxjs/nnx-core";
 import type { Tree } from "../../tree/tree.ts";
-import { byMoments, type Rule } from "./one-pass.ts";
+import { byMoments } from "../one-pass.ts";
 import { decay, notNegative, type OptionTable, readOptions } from "../options.ts";
-import { biasCorrection, runningMean } from "../parts/running-mean.ts";
+import { biasCorrection, means } from "../parts/running-mean.ts";
 import { type Schedule, scaleByLearningRate } from "../schedule.ts";
 import { chain, type GradientTransformation } from "../transformation.ts";
 import { type DecayOptions, decayTable, decayedWeights } from "../parts/weight-decay.ts";
@@ -47,46 +47,26 @@ type AdanState = {
  */
 export const scaleByAdan: (options?: ScaleByAdanOptions) => GradientTransformation<AdanState> =
   registerFactory("tx.scaleByAdan", (options = {}) => {
-    const given = readOptions("scaleByAdan", options, adanTable(0));
-    return byMoments<AdanState, "t">({
+    const { b1, b2, b3, eps, epsRoot } = readOptions("scaleByAdan", options, adanTable(0));
+    return byMoments<AdanState>({
       where: "scaleByAdan",
+      rule: adanStep,
       counter: "t",
       start: { m: 0, v: 0, n: 0, g: 0 },
-      step: (t) => adanRule(given, t),
+      numbers: (t) => [
+        ...means(b1, b2),
+        b3,
+        1 - b3,
+        1 / biasCorrection(b1, t),
+        (1 - b2) / biasCorrection(b2, t),
+        1 / biasCorrection(b3, t),
+        epsRoot,
+        eps,
+        // The first gradient has nothing that it could have changed from.
+        t === 1 ? 1 : 0,
+      ],
     });
   });
-
-function adanRule({ b1, b2, b3, eps, epsRoot }: Required<ScaleByAdanOptions>, t: number): Rule {
-  const [c1, c2, c3] = [biasCorrection(b1, t), biasCorrection(b2, t), biasCorrection(b3, t)];
-  // The first gradient has nothing that it could have changed from.
-  const isFirst = t === 1;
-  const ahead = 1 - b2;
-  return {
-    plain: (g, oldM, oldV, oldN, last) => {
-      const change = isFirst ? zerosLike(g) : sub(g, last);
-      const m = runningMean(b1, oldM, g);
-      const v = runningMean(b2, oldV, change);
-      const n = runningMean(b3, oldN, square(add(g, mul(change, ahead))));
-      const direction = add(div(m, c1), mul(div(v, c2), ahead));
-      return [div(direction, add(sqrt(add(div(n, c3), epsRoot)), eps)), m, v, n, g];
-    },
-    loop: (gs, oldMs, oldVs, oldNs, lasts, us, ms, vs, ns, nextGs) => {
-      for (let i = 0; i < gs.length; i++) {
-        const g = gs[i] as number;
-        const change = isFirst ? 0 : Math.fround(g - (lasts[i] as number));
-        const extrapolated = g + ahead * change;
-        const m = b1 * (oldMs[i] as number) + (1 - b1) * g;
-        const v = b2 * (oldVs[i] as number) + (1 - b2) * change;
-        const n = b3 * (oldNs[i] as number) + (1 - b3) * Math.fround(extrapolated * extrapolated);
-        ms[i] = m;
-        vs[i] = v;
-        ns[i] = n;
-        nextGs[i] = g;
-        us[i] = (m / c1 + (v / c2) * ahead) / (Math.sqrt(n / c3 + epsRoot) + eps);
-      }
-    },
-  };
-}
 
 /** Options of {@link adan}. */
 export interface AdanOptions extends ScaleByAdanOptions, DecayOptions {}

@@ -1,10 +1,10 @@
 /** @file Adam whose divisor never falls. */
-import { add, div, maximum, mul, sqrt, square } from "@nnxjs/kernels/internal";
+import { amsgradStep } from "@nnxjs/kernels/internal";
 import { registerFactory } from "@nnxjs/nnx-core";
 import type { Tree } from "../../tree/tree.ts";
-import { byMoments, type Rule } from "./one-pass.ts";
+import { byMoments } from "../one-pass.ts";
 import { decay, flag, notNegative, type OptionTable, readOptions } from "../options.ts";
-import { biasCorrection, runningMean } from "../parts/running-mean.ts";
+import { biasCorrection, means } from "../parts/running-mean.ts";
 import { type Schedule, scaleByLearningRate } from "../schedule.ts";
 import { chain, type GradientTransformation } from "../transformation.ts";
 
@@ -43,42 +43,21 @@ type AmsgradState = { readonly count: number; readonly mu: Tree; readonly nu: Tr
 export const scaleByAmsgrad: (options?: AmsgradOptions) => GradientTransformation<AmsgradState> =
   registerFactory("tx.scaleByAmsgrad", (options = {}) => {
     const given = readOptions("scaleByAmsgrad", options, amsgradTable);
-    return byMoments<AmsgradState, "count">({
+    const { b1, b2, eps, epsRoot } = given;
+    return byMoments<AmsgradState>({
       where: "scaleByAmsgrad",
+      rule: amsgradStep,
       counter: "count",
       start: { mu: 0, nu: 0, nuMax: 0 },
-      step: (t) =>
-        amsgradRule(
-          given,
-          given.biasCorrectionMu ? biasCorrection(given.b1, t) : 1,
-          given.biasCorrectionNu ? biasCorrection(given.b2, t) : 1,
-        ),
+      numbers: (t) => [
+        ...means(b1, b2),
+        given.biasCorrectionMu ? 1 / biasCorrection(b1, t) : 1,
+        given.biasCorrectionNu ? 1 / biasCorrection(b2, t) : 1,
+        epsRoot,
+        eps,
+      ],
     });
   });
-
-function amsgradRule({ b1, b2, eps, epsRoot }: Required<AmsgradOptions>, c1: number, c2: number): Rule {
-  return {
-    plain: (g, m, v, most) => {
-      const mu = runningMean(b1, m, g);
-      const nu = runningMean(b2, v, square(g));
-      const nuMax = maximum(most, div(nu, c2));
-      return [div(mul(mu, 1 / c1), add(sqrt(add(nuMax, epsRoot)), eps)), mu, nu, nuMax];
-    },
-    loop: (gs, ms, vs, mosts, us, mus, nus, nuMaxs) => {
-      for (let i = 0; i < gs.length; i++) {
-        const g = gs[i] as number;
-        const mu = b1 * (ms[i] as number) + (1 - b1) * g;
-        const nu = b2 * (vs[i] as number) + (1 - b2) * Math.fround(g * g);
-        // Of NaN and a number, Math.max gives NaN, as in optax.
-        const nuMax = Math.max(mosts[i] as number, nu / c2);
-        mus[i] = mu;
-        nus[i] = nu;
-        nuMaxs[i] = nuMax;
-        us[i] = mu / c1 / (Math.sqrt(nuMax + epsRoot) + eps);
-      }
-    },
-  };
-}
 
 /**
  * AMSGrad: Adam, divided by the largest root of the mean of squares so far.

@@ -1,9 +1,10 @@
 /** @file Steps by the sign of a running mean. */
-import { abs, less, mul, sign, tanh, type Tensor, where, zerosLike } from "@nnxjs/kernels/internal";
+import { lionStep, mul, tanh, zerosLike } from "@nnxjs/kernels/internal";
 import { registerFactory } from "@nnxjs/nnx-core";
 import { checkAlike, mapTree, type Tree } from "../../tree/tree.ts";
+import { byMoments } from "../one-pass.ts";
 import { decay, oneOf, type OptionTable, positive, readOptions } from "../options.ts";
-import { runningMean } from "../parts/running-mean.ts";
+import { means, runningMean } from "../parts/running-mean.ts";
 import { type Schedule, scaleByLearningRate } from "../schedule.ts";
 import { chain, type GradientTransformation } from "../transformation.ts";
 import { type DecayOptions, decayTable, decayedWeights } from "../parts/weight-decay.ts";
@@ -44,17 +45,20 @@ type LionState = { readonly count: number; readonly mu: Tree };
 export const scaleByLion: (options?: ScaleByLionOptions) => GradientTransformation<LionState> =
   registerFactory("tx.scaleByLion", (options = {}) => {
     const { b1, b2, mode, smoothBeta } = readOptions("scaleByLion", options, scaleByLionTable);
-    const directions: Readonly<Record<typeof mode, (x: Tensor) => Tensor>> = {
-      hard: sign,
-      smooth: (x) => tanh(mul(x, smoothBeta)),
-      refined: (x) => where(less(abs(x), 1), x, sign(x)),
-    };
-    const direction = directions[mode];
+    if (mode !== "smooth") {
+      return byMoments<LionState>({
+        where: "scaleByLion",
+        rule: lionStep,
+        counter: "count",
+        start: { mu: 0 },
+        numbers: () => [...means(b1, b2), mode === "refined" ? 1 : 0],
+      });
+    }
     return {
       init: (params) => ({ count: 0, mu: mapTree(zerosLike, params) }),
       update: (gradients, { count, mu }) => {
         checkAlike("scaleByLion", { gradients, mu });
-        const updates = mapTree((g, m) => direction(runningMean(b1, m, g)), gradients, mu);
+        const updates = mapTree((g, m) => tanh(mul(runningMean(b1, m, g), smoothBeta)), gradients, mu);
         return [updates, { count: count + 1, mu: mapTree((g, m) => runningMean(b2, m, g), gradients, mu) }];
       },
     };

@@ -1,9 +1,10 @@
 /** @file Adam that divides only once the mean of squares can be trusted. */
+import { radamStep } from "@nnxjs/kernels/internal";
 import { registerFactory } from "@nnxjs/nnx-core";
-import { type AdamOptions, adamRule, type AdamState, adamTable, directionWeights } from "./adam.ts";
-import { byMoments } from "./one-pass.ts";
+import { type AdamOptions, type AdamState, adamTable, directionWeights } from "./adam.ts";
+import { byMoments } from "../one-pass.ts";
 import { type Option, type OptionTable, readOptions, refuse } from "../options.ts";
-import { biasCorrection } from "../parts/running-mean.ts";
+import { biasCorrection, means } from "../parts/running-mean.ts";
 import { type Schedule, scaleByLearningRate } from "../schedule.ts";
 import { chain, type GradientTransformation } from "../transformation.ts";
 
@@ -50,17 +51,19 @@ export const scaleByRadam: (options?: RAdamOptions) => GradientTransformation<Ad
     const given = readOptions("scaleByRadam", options, radamTable);
     const { b1, b2, nesterov } = given;
     const longest = 2 / (1 - b2) - 1;
-    return byMoments<AdamState, "count">({
+    return byMoments<AdamState>({
       where: "scaleByRadam",
+      rule: radamStep,
       counter: "count",
       start: { mu: 0, nu: 0 },
-      step: (t) => {
+      numbers: (t) => {
         const length = lengthOf(b2, longest, t);
         const divides = length >= given.threshold;
         const factor = divides ? rectification(length, longest) : 1;
         const { mean, gradient } = directionWeights(b1, t, nesterov);
-        const weights = { mean: factor * mean, gradient: factor * gradient };
-        return adamRule({ ...given, weights, c2: biasCorrection(b2, t), divides });
+        const correction = 1 / biasCorrection(b2, t);
+        const weights = [factor * mean, factor * gradient];
+        return [...means(b1, b2), ...weights, correction, given.epsRoot, given.eps, divides ? 1 : 0];
       },
     });
   },

@@ -1,11 +1,11 @@
 /** @file Steps by the running size of gradients. */
-import { add, div, sqrt, square, sub, type Tensor, zerosLike } from "@nnxjs/kernels/internal";
+import { rmsStep, stddevStep } from "@nnxjs/kernels/internal";
 import { registerFactory } from "@nnxjs/nnx-core";
-import { checkAlike, mapTree, type Tree } from "../../tree/tree.ts";
+import type { Tree } from "../../tree/tree.ts";
 import { momentumOf } from "../parts/momentum.ts";
-import { fullLike } from "./one-pass.ts";
+import { byMoments } from "../one-pass.ts";
 import { decay, flag, notNegative, type OptionTable, orNone, readOptions } from "../options.ts";
-import { biasCorrection, runningMean } from "../parts/running-mean.ts";
+import { biasCorrection } from "../parts/running-mean.ts";
 import { type Schedule, scaleByLearningRate } from "../schedule.ts";
 import { chain, type GradientTransformation } from "../transformation.ts";
 
@@ -77,26 +77,13 @@ function byRms(
   where: string,
   { decay: b, eps, epsInSqrt, initialScale, centered, biasCorrection: corrects }: Required<RmsOptions>,
 ): GradientTransformation<RmsState> {
-  const root = (v: Tensor): Tensor => (epsInSqrt ? sqrt(add(v, eps)) : add(sqrt(v), eps));
-  return {
-    init: (params) => ({
-      ...(corrects && { count: 0 }),
-      ...(centered && { mu: mapTree(zerosLike, params) }),
-      nu: mapTree((p) => fullLike(p, initialScale), params),
-    }),
-    update: (gradients, state) => {
-      const old = state as { readonly nu: Tree; readonly mu?: Tree; readonly count?: number };
-      checkAlike(where, { gradients, ...(old.mu && { mu: old.mu }), nu: old.nu });
-      const count = (old.count ?? 0) + 1;
-      const corrected = (mean: Tensor): Tensor => (corrects ? div(mean, biasCorrection(b, count)) : mean);
-      const counted = corrects ? { count } : {};
-      const nu = mapTree((v, g) => runningMean(b, v, square(g)), old.nu, gradients);
-      if (!old.mu) return [mapTree((g, v) => div(g, root(corrected(v))), gradients, nu), { ...counted, nu }];
-      const mu = mapTree((m, g) => runningMean(b, m, g), old.mu, gradients);
-      const spread = (m: Tensor, v: Tensor): Tensor => sub(corrected(v), square(corrected(m)));
-      return [mapTree((g, m, v) => div(g, root(spread(m, v))), gradients, mu, nu), { ...counted, mu, nu }];
-    },
-  };
+  return byMoments<RmsState>({
+    where,
+    rule: centered ? stddevStep : rmsStep,
+    counter: corrects ? "count" : null,
+    start: { ...(centered && { mu: 0 }), nu: initialScale },
+    numbers: (t) => [b, 1 - b, corrects ? 1 / biasCorrection(b, t) : 1, ...(epsInSqrt ? [eps, 0] : [0, eps])],
+  });
 }
 
 /**

@@ -13,7 +13,7 @@ import {
 import { registerFactory } from "@nnxjs/nnx-core";
 import { checkPositive } from "../../checks.ts";
 import { checkAlike, mapTree, mapTrees, type Tree } from "../../tree/tree.ts";
-import { fullLike } from "./one-pass.ts";
+import { fullLike } from "../one-pass.ts";
 import { type OptionTable, positive, readOptions, refuse } from "../options.ts";
 import { scaleByLearningRate } from "../schedule.ts";
 import { chain, type GradientTransformation } from "../transformation.ts";

@@ -1,8 +1,8 @@
 /** @file Steps by the sign of gradients. */
-import { sign } from "@nnxjs/kernels/internal";
+import { signStep } from "@nnxjs/kernels/internal";
 import { registerFactory } from "@nnxjs/nnx-core";
-import { mapTree } from "../../tree/tree.ts";
 import { ema } from "../parts/ema.ts";
+import { byMoments } from "../one-pass.ts";
 import { decay, readOptions } from "../options.ts";
 import { type Schedule, scaleByLearningRate } from "../schedule.ts";
 import { chain, type GradientTransformation } from "../transformation.ts";
@@ -11,10 +11,9 @@ import { chain, type GradientTransformation } from "../transformation.ts";
  * Replaces each element by its sign: -1, 0 or 1. NaN stays NaN.
  * @see `optax.scale_by_sign`
  */
-export const scaleBySign: () => GradientTransformation = registerFactory("tx.scaleBySign", () => ({
-  init: () => [],
-  update: (updates, state) => [mapTree((u) => sign(u), updates), state],
-}));
+export const scaleBySign: () => GradientTransformation = registerFactory("tx.scaleBySign", () =>
+  byMoments({ where: "scaleBySign", rule: signStep, start: {}, numbers: () => [] }),
+);
 
 /**
  * Gradient descent by signs: every element moves by the learning rate.

@@ -1,10 +1,10 @@
 /** @file Adam whose mean of squares moves by steps of bounded size. */
-import { add, div, mul, sign, sqrt, square, sub } from "@nnxjs/kernels/internal";
+import { yogiStep } from "@nnxjs/kernels/internal";
 import { registerFactory } from "@nnxjs/nnx-core";
 import type { AdamState } from "./adam.ts";
-import { byMoments, type Rule } from "./one-pass.ts";
+import { byMoments } from "../one-pass.ts";
 import { decay, notNegative, type OptionTable, positive, readOptions } from "../options.ts";
-import { biasCorrection, runningMean } from "../parts/running-mean.ts";
+import { biasCorrection } from "../parts/running-mean.ts";
 import { type Schedule, scaleByLearningRate } from "../schedule.ts";
 import { chain, type GradientTransformation } from "../transformation.ts";
 
@@ -42,36 +42,23 @@ export const scaleByYogi: (options?: ScaleByYogiOptions) => GradientTransformati
   registerFactory("tx.scaleByYogi", (options = {}) => {
     const given = readOptions("scaleByYogi", options, scaleByYogiTable);
     const start = given.initialAccumulatorValue;
-    return byMoments<AdamState, "count">({
+    const { b1, b2, eps, epsRoot } = given;
+    return byMoments<AdamState>({
       where: "scaleByYogi",
+      rule: yogiStep,
       counter: "count",
       start: { mu: start, nu: start },
-      step: (t) => yogiRule(given, biasCorrection(given.b1, t), biasCorrection(given.b2, t)),
+      numbers: (t) => [
+        b1,
+        1 - b1,
+        1 - b2,
+        1 / biasCorrection(b1, t),
+        1 / biasCorrection(b2, t),
+        epsRoot,
+        eps,
+      ],
     });
   });
-
-function yogiRule({ b1, b2, eps, epsRoot }: Required<ScaleByYogiOptions>, c1: number, c2: number): Rule {
-  return {
-    plain: (g, m, v) => {
-      const mu = runningMean(b1, m, g);
-      const squares = square(g);
-      const nu = sub(v, mul(mul(sign(sub(v, squares)), 1 - b2), squares));
-      return [div(div(mu, c1), add(sqrt(add(div(nu, c2), epsRoot)), eps)), mu, nu];
-    },
-    loop: (gs, ms, vs, us, mus, nus) => {
-      for (let i = 0; i < gs.length; i++) {
-        const g = gs[i] as number;
-        const v = vs[i] as number;
-        const squared = Math.fround(g * g);
-        const mu = b1 * (ms[i] as number) + (1 - b1) * g;
-        const nu = v - (1 - b2) * Math.sign(v - squared) * squared;
-        mus[i] = mu;
-        nus[i] = nu;
-        us[i] = mu / c1 / (Math.sqrt(nu / c2 + epsRoot) + eps);
-      }
-    },
-  };
-}
 
 /**
  * Yogi: the mean of squares moves by `(1 - b2) * g²` towards `g²`, so that the step length grows

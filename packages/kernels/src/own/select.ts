@@ -1,0 +1,75 @@
+/** @file `where` with broadcasting, as one kernel. */
+import * as tf from "@tensorflow/tfjs-core";
+import type { KernelConfig, TensorInfo } from "@tensorflow/tfjs-core";
+import { type Elements, isHeap, loop, type LoopDtype } from "../memory/access.ts";
+import { arrayOf, isPlain } from "../move/move.ts";
+import { broadcastSteps, eachRun, joinedSteps, type SteppedAxis } from "../move/steps.ts";
+import { sizeOf } from "../shape.ts";
+import { wasmRun } from "../wasm/call.ts";
+import { selectModule } from "../wasm/select.generated.ts";
+
+/** Its name in the registry: condition, t and e are repeated up to a common shape. */
+export const SELECT = "NnxSelect";
+
+type Inputs = readonly [condition: TensorInfo, t: TensorInfo, e: TensorInfo];
+
+function byLoop(
+  backend: object,
+  inputs: Inputs,
+  axes: readonly SteppedAxis[],
+  shape: readonly number[],
+): TensorInfo {
+  const dtype = inputs[1].dtype as LoopDtype;
+  return loop(backend, isHeap(backend) ? inputs : [], { shape, dtype }, (heap, out) => {
+    const [c, t, e] = (isHeap(backend) ? heap : inputs.map((x) => arrayOf(backend, x))) as Elements[];
+    eachRun(axes, (to, size, [fromC = 0, fromT = 0, fromE = 0], [stepC = 0, stepT = 0, stepE = 0]) => {
+      for (let i = 0; i < size; i++) {
+        out[to + i] = c![fromC + i * stepC] === 0 ? e![fromE + i * stepE]! : t![fromT + i * stepT]!;
+      }
+    });
+  });
+}
+
+function select(backend: object, inputs: Inputs): TensorInfo {
+  const shapes = inputs.map((x) => x.shape);
+  const shape = shapes.reduce((a, b) => tf.backend_util.assertAndGetBroadcastShape(a, b));
+  const axes = joinedSteps(
+    shape,
+    shapes.map((own) => broadcastSteps(own, shape)),
+  );
+  const dtype = inputs[1].dtype as LoopDtype;
+  if (!isHeap(backend) || dtype === "bool" || sizeOf(shape) === 0)
+    return byLoop(backend, inputs, axes, shape);
+  const results = wasmRun(backend, {
+    module: selectModule,
+    inputs,
+    outputs: [{ shape, dtype }],
+    run: ({ select: run }, { inputs: [c = 0, t = 0, e = 0], outputs: [out = 0] }) =>
+      eachRun(axes, (to, size, [fromC = 0, fromT = 0, fromE = 0], [stepC = 0, stepT = 0, stepE = 0]) =>
+        run(c + fromC, t + 4 * fromT, e + 4 * fromE, out + 4 * to, size, stepC, 4 * stepT, 4 * stepE),
+      ),
+  });
+  return results?.[0] ?? byLoop(backend, inputs, axes, shape);
+}
+
+/** The kernel for cpu and wasm. */
+export const selectKernels: readonly KernelConfig[] = ["cpu", "wasm"].map((backendName) => ({
+  kernelName: SELECT,
+  backendName,
+  kernelFunc: ({ inputs, backend }) => {
+    const { condition, t, e } = inputs as Record<"condition" | "t" | "e", TensorInfo>;
+    return select(backend, [condition, t, e]);
+  },
+}));
+
+/**
+ * `t` where the condition is true, else `e`, all repeated up to a common shape.
+ * @returns undefined where the backend does not have the kernel, and for strings, complex numbers and
+ * different dtypes.
+ */
+export function selectOf(condition: tf.Tensor, t: tf.Tensor, e: tf.Tensor): tf.Tensor | undefined {
+  if (condition.dtype !== "bool" || t.dtype !== e.dtype || !isPlain(t.dtype)) return undefined;
+  // `getKernel` is typed as if every kernel existed.
+  const kernel = tf.getKernel(SELECT, tf.getBackend()) as KernelConfig | undefined;
+  return kernel && tf.engine().runKernel(SELECT, { condition, t, e });
+}

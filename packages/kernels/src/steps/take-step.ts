@@ -1,0 +1,57 @@
+/** @file Taking a step of an optimizer, by its kernel or by ops. */
+import { engine, type NamedTensorMap, type Tensor, tensor1d } from "@tensorflow/tfjs-core";
+import { hasReachableMemory } from "../backends.ts";
+import { isRecording } from "../engine.ts";
+import { registerKernels } from "../mend-kernels.ts";
+import { ofTensors } from "./algebra.ts";
+import { ended, type Ending } from "./expressions.ts";
+import { inputName, stepKernels, type StepRule } from "./step-kernel.ts";
+
+/** A parameter p becomes `p + factor * (direction + share * p)`. */
+export interface Finish {
+  readonly factor: number;
+  readonly share: number;
+}
+
+/** Without decay, a parameter that is not finite does not matter to the update. */
+const endingOf = (finish: Finish | undefined): Ending =>
+  finish === undefined ? "update" : finish.share === 0 ? "finish" : "decay";
+
+const isFloat = ({ dtype }: Tensor): boolean => dtype === "float32";
+
+/**
+ * One step for all parameters: by one call of a kernel on cpu and wasm, by ops elsewhere, for other
+ * dtypes than float32, and where a tape records.
+ * @param leaves - For each parameter gradient and moments. With `finish`, the parameter comes first.
+ * @param numbers - As many as the rule takes.
+ * @returns For each parameter the update and the next moments. With `finish`, what becomes of the
+ * parameter stands in the place of the update.
+ */
+export function takeStep(
+  rule: StepRule,
+  leaves: readonly (readonly Tensor[])[],
+  numbers: readonly number[],
+  finish?: Finish,
+): readonly (readonly Tensor[])[] {
+  const ending = endingOf(finish);
+  const all = finish ? [...numbers, finish.factor, ...(finish.share === 0 ? [] : [finish.share])] : numbers;
+  if (leaves.length === 0) return [];
+  if (isRecording() || !hasReachableMemory() || !leaves.every((leaf) => leaf.every(isFloat))) {
+    const expression = ended(rule.shape.expression, ending);
+    const n = all.map(Math.fround);
+    // Elements are tensors, and so are all results.
+    return leaves.map((leaf) => expression(ofTensors, leaf, n) as readonly Tensor[]);
+  }
+  registerKernels(rule, () => stepKernels(rule));
+  // A kernel has an input at least.
+  const given = tensor1d(all.length > 0 ? [...all] : [0], "float32");
+  try {
+    const inputs: NamedTensorMap = { numbers: given };
+    for (const [i, x] of leaves.flat().entries()) inputs[inputName(i)] = x;
+    const results: Tensor[] = engine().runKernel(rule.kernelName, inputs, { ending });
+    const width = rule.shape.moments + 1;
+    return leaves.map((_, i) => results.slice(i * width, (i + 1) * width));
+  } finally {
+    given.dispose();
+  }
+}

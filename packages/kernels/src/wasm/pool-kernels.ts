@@ -1,0 +1,27 @@
+/** @file tensorflow.js's kernels for pools, by WebAssembly. */
+import type * as tf from "@tensorflow/tfjs-core";
+import { type Mend, mend } from "../mends/mend.ts";
+import { axesOf2D, axesOf3D } from "../mends/pools.ts";
+import type { Axis } from "../quick/conv-geometry.ts";
+import { poolByWasm } from "./pools.ts";
+
+const pool = <A>(
+  kernelName: string,
+  name: "largest" | "means",
+  axesOf: (shape: readonly number[], attrs: A) => readonly Axis[],
+): Mend =>
+  mend<"x", A>(
+    kernelName,
+    ["cpu", "wasm"],
+    "Computes in a scalar loop, or takes two passes to find NaN.",
+    ({ inputs: { x }, attrs, backend, stock }) =>
+      poolByWasm(backend, name, [x], x.shape, axesOf(x.shape, attrs)) ?? stock(),
+  );
+
+/** Quicker kernels for pools. */
+export const quickPools: readonly Mend[] = [
+  pool<tf.MaxPoolAttrs>("MaxPool", "largest", axesOf2D),
+  pool<tf.MaxPool3DAttrs>("MaxPool3D", "largest", axesOf3D),
+  pool<tf.AvgPoolAttrs>("AvgPool", "means", axesOf2D),
+  pool<tf.AvgPool3DAttrs>("AvgPool3D", "means", axesOf3D),
+];

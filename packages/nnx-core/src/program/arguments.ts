@@ -1,0 +1,147 @@
+/**
+ * @file The arguments of a call, taken apart: the definition, the leaves, the tensors in them, and
+ * the keys and numbers. A program belongs to one definition and one kind of each leaf.
+ */
+import { isContainer, itemsOf, mapItems, ownKeysOf } from "../data/containers.ts";
+import { pathOf, type Place } from "../data/place.ts";
+import { GraphWalk, type LeafPlace, type LeafValue } from "../graph/flatten.ts";
+import type { GraphDef } from "../graph/graph-def.ts";
+import type { Path } from "../path.ts";
+import { leafValue } from "../state/state.ts";
+import { isTensor, type Tensor } from "../tensor.ts";
+import { unread } from "../variable/observer.ts";
+import { Variable } from "../variable/variable.ts";
+import { hostKind, isHostObject } from "./host-data.ts";
+
+/** One leaf of the arguments. */
+export interface ArgumentLeaf {
+  readonly value: LeafValue;
+  readonly place: Place;
+  /** Where it stands, if it is a tensor without a Variable. */
+  readonly at: LeafPlace | undefined;
+  /** The number of its first key or number, and how many it has. */
+  readonly firstHost: number;
+  readonly hostCount: number;
+}
+
+/** The arguments of a call. */
+export interface Arguments {
+  readonly definition: GraphDef;
+  readonly leaves: readonly ArgumentLeaf[];
+  /** The kind of each leaf, in words: shapes, dtypes and what is static. */
+  readonly kinds: string;
+  readonly kindOf: readonly string[];
+  readonly tensors: readonly Tensor[];
+  /** Keys and numbers. */
+  readonly host: readonly unknown[];
+}
+
+/** What a {@link PRNGKey}, or something else that is data, becomes in the definition. */
+class HostPlace {
+  readonly kind: string;
+  constructor(kind: string) {
+    this.kind = kind;
+  }
+}
+
+const places = new Map<string, HostPlace>();
+
+/** One object for each kind, since definitions compare objects by identity. */
+function placeOf(value: { readonly shape?: readonly number[] }): HostPlace {
+  const kind = hostKind(value);
+  let place = places.get(kind);
+  if (!place) {
+    place = new HostPlace(kind);
+    places.set(kind, place);
+  }
+  return place;
+}
+
+const numbers = new WeakMap<object, number>();
+let count = 0;
+
+/** A number for an object that is compared by identity. */
+function numberOf(x: object): number {
+  const known = numbers.get(x);
+  if (known !== undefined) return known;
+  numbers.set(x, ++count);
+  return count;
+}
+
+/** Collects what values of leaves are made of. */
+export class Contents {
+  readonly tensors: Tensor[] = [];
+  readonly host: unknown[] = [];
+
+  /** @returns the kind of the value, in words. */
+  add(value: unknown): string {
+    if (isTensor(value)) {
+      this.tensors.push(value);
+      return `${value.dtype}[${value.shape.join()}]`;
+    }
+    if (typeof value === "number") {
+      this.host.push(value);
+      return "number";
+    }
+    if (isHostObject(value)) {
+      this.host.push(value);
+      return hostKind(value);
+    }
+    if (isContainer(value)) {
+      const keys = Array.isArray(value) ? "" : ownKeysOf(value).map(String).join();
+      return `(${keys}:${Array.from(itemsOf(value), (item) => this.add(item)).join(";")})`;
+    }
+    if (typeof value === "function" || (typeof value === "object" && value !== null))
+      return `#${numberOf(value)}`;
+    return `${typeof value} ${JSON.stringify(String(value))}`;
+  }
+}
+
+/** The value of a leaf as it is stored. */
+export const storedValue = (leaf: LeafValue): unknown =>
+  leaf instanceof Variable ? unread(() => leaf.getRawValue() as unknown) : leafValue(leaf);
+
+/** Takes arguments apart. */
+export function takeApart(args: readonly unknown[]): Arguments {
+  const contents = new Contents();
+  const kindOf: string[] = [];
+  const argumentKinds: string[] = [];
+  const leaves: ArgumentLeaf[] = [];
+  const walk = new GraphWalk({
+    leaf: (_key, value, at) => {
+      const firstHost = contents.host.length;
+      kindOf.push(contents.add(storedValue(value)));
+      const hostCount = contents.host.length - firstHost;
+      leaves.push({ value, place: at.at(), at: at.place(), firstHost, hostCount });
+    },
+  });
+  const root = args.map((arg) => withoutHost(arg, contents, argumentKinds));
+  const definition = walk.run({ args: root });
+  return {
+    definition,
+    leaves,
+    kindOf,
+    kinds: [...argumentKinds, ...kindOf].join("|"),
+    tensors: contents.tensors,
+    host: contents.host,
+  };
+}
+
+/** An argument with places for the keys in it. */
+function withoutHost(arg: unknown, contents: Contents, kinds: string[]): unknown {
+  if (isHostObject(arg)) {
+    kinds.push(contents.add(arg));
+    return placeOf(arg);
+  }
+  // States, which have keys in their leaves, are frozen.
+  if (!isContainer(arg) || Object.isFrozen(arg) || !hasHostObject(arg)) return arg;
+  return mapItems(arg, (item) => withoutHost(item, contents, kinds));
+}
+
+const hasHostObject = (container: object): boolean =>
+  Array.from(itemsOf(container)).some(
+    (item) => isHostObject(item) || (isContainer(item) && !Object.isFrozen(item) && hasHostObject(item)),
+  );
+
+/** The path of a leaf, below `arguments`. */
+export const pathOfLeaf = ({ place }: ArgumentLeaf): Path => pathOf(place).slice(1);

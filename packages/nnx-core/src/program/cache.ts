@@ -1,0 +1,207 @@
+/** @file The programs of one function, and which of them a call plays. */
+import { describe, NnxError, StructureError } from "../errors.ts";
+import { isContainer, entriesOf } from "../data/containers.ts";
+import { equalGraphDefs, hashGraphDef } from "../graph/equal.ts";
+import type { GraphDef } from "../graph/graph-def.ts";
+import { isGraphState } from "../graph/graph-state.ts";
+import { GraphNode } from "../graph/node.ts";
+import { formatPath } from "../path.ts";
+import { isLeaf } from "../state/state.ts";
+import { backendName, isTensor } from "../tensor.ts";
+import { Variable } from "../variable/variable.ts";
+import { type Arguments, takeApart } from "./arguments.ts";
+import { Footprint } from "./footprint.ts";
+import { isHostObject } from "./host-data.ts";
+import { Played, recordCall } from "./played.ts";
+
+/** What was recorded, and why. */
+export interface ProgramInfo {
+  /** Why it was recorded. */
+  readonly reason: string;
+  /** How many calls replayed it. */
+  readonly replays: number;
+  /** How many kernels a replay runs. */
+  readonly kernels: number;
+  /** How many tensors it holds. */
+  readonly constants: number;
+}
+
+/** Programs of one definition and kind of arguments. */
+interface Group {
+  readonly definition: GraphDef;
+  readonly kinds: string;
+  readonly backend: string;
+  /** The last one played first. */
+  readonly programs: Played[];
+  /** How often it was recorded again because of a number, by the number's position. */
+  readonly again: Map<number, number>;
+}
+
+/** How many kinds of arguments are remembered for one module. */
+const mostFootprints = 4;
+
+/** How often a function is recorded again because one number changed. */
+const mostAgain = 2;
+
+export class JitCache {
+  private readonly f: (...args: readonly unknown[]) => unknown;
+  private readonly staticArgs: ReadonlySet<number>;
+  private groups = new Map<string, Group[]>();
+  private footprints = new WeakMap<object, { readonly footprint: Footprint; readonly group: Group }[]>();
+  private readonly infos: { -readonly [K in keyof ProgramInfo]: ProgramInfo[K] }[] = [];
+
+  constructor(f: JitCache["f"], staticArgs: readonly number[]) {
+    this.f = f;
+    this.staticArgs = new Set(staticArgs);
+  }
+
+  get programs(): readonly ProgramInfo[] {
+    return this.infos.map((info) => ({ ...info }));
+  }
+
+  dispose(): void {
+    for (const groups of this.groups.values())
+      for (const { programs } of groups) for (const played of programs) played.dispose();
+    this.groups = new Map();
+    this.footprints = new WeakMap();
+  }
+
+  call(args: readonly unknown[]): unknown {
+    const known = this.remembered(args);
+    if (known) {
+      const [given, group] = known;
+      const played = this.play(args, given, group);
+      if (played) return played.result;
+    } else {
+      args.forEach((arg, i) => {
+        if (!this.staticArgs.has(i)) refuseStatic(arg, `argument ${i}`, i);
+      });
+    }
+    const given = takeApart(args);
+    const group = this.groupOf(given);
+    if (!known) {
+      const played = this.play(args, given, group);
+      if (played) {
+        this.remember(args, given, group);
+        return played.result;
+      }
+    }
+    const result = this.record(args, given, group);
+    // Its structure may have changed.
+    if (group.programs.length > 0) this.remember(args, takeApart(args), group);
+    return result;
+  }
+
+  /** The arguments taken apart, if a footprint fits. */
+  private remembered(args: readonly unknown[]): readonly [Arguments, Group] | undefined {
+    for (const { footprint, group } of this.footprints.get(this.keyIn(args)) ?? []) {
+      if (group.backend !== backendName()) continue;
+      const given = footprint.match(args);
+      if (given) return [given, group];
+    }
+    return undefined;
+  }
+
+  private remember(args: readonly unknown[], given: Arguments, group: Group): void {
+    const footprint = Footprint.of(args, given);
+    if (!footprint) return;
+    const key = this.keyIn(args);
+    const others = this.footprints.get(key) ?? [];
+    this.footprints.set(key, [{ footprint, group }, ...others].slice(0, mostFootprints));
+  }
+
+  /** Footprints are remembered with a module, so that they do not keep models. */
+  private keyIn(args: readonly unknown[]): object {
+    for (const arg of args) if (arg instanceof GraphNode || arg instanceof Variable) return arg;
+    return this;
+  }
+
+  /** Plays the program that holds for the arguments, if there is one. */
+  private play(
+    args: readonly unknown[],
+    given: Arguments,
+    group: Group,
+  ): { readonly result: unknown } | undefined {
+    for (let i = 0; i < group.programs.length; i++) {
+      const played = group.programs[i] as Played;
+      if (!played.isFor(given)) continue;
+      const host = played.prepare(given);
+      if (!host) continue;
+      if (i > 0) {
+        group.programs.splice(i, 1);
+        group.programs.unshift(played);
+      }
+      played.info.replays++;
+      return { result: played.play(given, args, host) };
+    }
+    return undefined;
+  }
+
+  private groupOf(given: Arguments): Group {
+    const { definition, kinds } = given;
+    const backend = backendName();
+    const key = `${backend} ${hashGraphDef(definition)} ${kinds}`;
+    const groups = this.groups.get(key) ?? [];
+    const found = groups.find((group) => equalGraphDefs(group.definition, definition));
+    if (found) return found;
+    const group: Group = { definition, kinds, backend, programs: [], again: new Map() };
+    this.groups.set(key, [...groups, group]);
+    return group;
+  }
+
+  private record(args: readonly unknown[], given: Arguments, group: Group): unknown {
+    const reason = this.reasonFor(group, given);
+    const { result, played } = recordCall(this.f, args, given);
+    const info = {
+      reason: played
+        ? reason
+        : `${reason}; not kept, because the call changed the structure of its arguments`,
+      replays: 0,
+      kernels: played?.kernelCount ?? 0,
+      constants: played?.constantCount ?? 0,
+    };
+    this.infos.push(info);
+    if (played) {
+      played.info = info;
+      group.programs.unshift(played);
+    }
+    return result;
+  }
+
+  /** Why a call is recorded. @throws {@link StructureError} where a number changes each time. */
+  private reasonFor(group: Group, given: Arguments): string {
+    if (this.infos.length === 0) return "the first call";
+    const [last] = group.programs;
+    if (!last) return "other definitions, shapes, dtypes, static values or another backend";
+    if (!last.isCurrent()) {
+      for (const played of group.programs.splice(0)) played.dispose();
+      return "other kernels are installed";
+    }
+    const index = last.changedNumber(given);
+    if (index === undefined) return "host code, such as an optimizer's step, went another way";
+    const path = formatPath(last.pathOfNumber(index, given));
+    const times = group.again.get(index) ?? 0;
+    if (times >= mostAgain) {
+      throw new StructureError(
+        `jit at ${path}: expected a number that stays, got one that changes: it is ${String(given.host[index])} now, and the function ` +
+          `was recorded ${times + 1} times for other values. Pass a tensor, or compute with nnx.hostValue([variable], fn).`,
+      );
+    }
+    group.again.set(index, times + 1);
+    return `the number at ${path} changed`;
+  }
+}
+
+/** @throws {@link NnxError} for a plain value that is not declared as static. */
+function refuseStatic(arg: unknown, place: string, index: number): void {
+  if (arg === undefined || arg === null || isTensor(arg) || isHostObject(arg)) return;
+  if (arg instanceof GraphNode || arg instanceof Variable || isLeaf(arg) || isGraphState(arg)) return;
+  if (isContainer(arg)) {
+    for (const [key, item] of entriesOf(arg)) refuseStatic(item, `${place}.${String(key)}`, index);
+    return;
+  }
+  throw new NnxError(
+    `jit: expected ${place} to be data (modules, States, tensors, keys, or containers of these), got ${describe(arg)}. ` +
+      `Declare it with { staticArgs: [${index}] }, or pass a tensor.`,
+  );
+}

@@ -1,0 +1,202 @@
+/**
+ * @file Whether arguments are those of an earlier call, but for values. A look at each object is
+ * quicker than a walk that makes a definition and compares it.
+ */
+import { containerKind, entriesOf, isContainer, itemsOf } from "../data/containers.ts";
+import { isGraphState } from "../graph/graph-state.ts";
+import { framesOf } from "../graph/iterate.ts";
+import { childAt, GraphNode } from "../graph/node.ts";
+import type { PathPart } from "../path.ts";
+import { isLeaf } from "../state/state.ts";
+import { isTensor, type Tensor } from "../tensor.ts";
+import { unread } from "../variable/observer.ts";
+import { Variable } from "../variable/variable.ts";
+import { type Arguments, Contents, pathOfLeaf } from "./arguments.ts";
+import { hostKind, isHostObject } from "./host-data.ts";
+
+/** An object and what it had under its keys. */
+interface Seen {
+  readonly owner: object;
+  readonly keys: readonly PathPart[];
+  readonly values: readonly unknown[];
+}
+
+/** What an argument, or an item of a container, must be. */
+type Expected =
+  | { readonly kind: "same"; readonly value: unknown }
+  | { readonly kind: "tensor" }
+  | { readonly kind: "host"; readonly hostKind: string }
+  | {
+      readonly kind: "container";
+      readonly container: ReturnType<typeof containerKind>;
+      readonly keys: readonly unknown[];
+      readonly items: readonly Expected[];
+    };
+
+/** Where the value of a leaf is read, and what it must be. */
+interface LeafSeen {
+  readonly variable: Variable | undefined;
+  readonly metadata: object | undefined;
+  readonly path: readonly PathPart[];
+  readonly kind: string;
+  /** Shape and dtype, if it is a tensor. */
+  readonly tensor: Tensor["shape"] | undefined;
+  readonly dtype: string;
+}
+
+const keysNow = (owner: object): number =>
+  Array.isArray(owner) ? owner.length : owner instanceof Map ? owner.size : Object.keys(owner).length;
+
+/** What a call got, to compare later calls with. */
+export class Footprint {
+  private readonly given: Arguments;
+  private readonly expected: readonly Expected[];
+  private readonly seen: readonly Seen[];
+  private readonly leaves: readonly LeafSeen[];
+  private readonly argumentHosts: number;
+
+  private constructor(args: readonly unknown[], given: Arguments) {
+    this.given = given;
+    const roots: object[] = [];
+    this.expected = args.map((arg) => expectedOf(arg, roots));
+    this.seen = seenFrom(roots);
+    this.leaves = given.leaves.map((leaf, i) => {
+      const { value } = leaf;
+      const variable = value instanceof Variable ? value : undefined;
+      const stored = variable ? unread(() => variable.getRawValue() as unknown) : value;
+      const shape = isTensor(stored) ? { tensor: stored.shape.slice(), dtype: stored.dtype } : undefined;
+      return {
+        variable,
+        metadata: variable?.metadata,
+        path: pathOfLeaf(leaf),
+        kind: given.kindOf[i] as string,
+        tensor: shape?.tensor,
+        dtype: shape?.dtype ?? "",
+      };
+    });
+    this.argumentHosts = given.leaves[0]?.firstHost ?? given.host.length;
+  }
+
+  /** The footprint of a call; none where later calls could not be compared with it. */
+  static of(args: readonly unknown[], given: Arguments): Footprint | undefined {
+    return args.every(isSimple) ? new Footprint(args, given) : undefined;
+  }
+
+  /** The arguments taken apart, if they are those of the footprint but for values. */
+  match(args: readonly unknown[]): Arguments | undefined {
+    if (args.length !== this.expected.length) return undefined;
+    const contents = new Contents();
+    for (let i = 0; i < args.length; i++)
+      if (!fits(args[i], this.expected[i] as Expected, contents)) return undefined;
+    if (contents.host.length !== this.argumentHosts) return undefined;
+    for (const { owner, keys, values } of this.seen) {
+      if (keysNow(owner) !== keys.length) return undefined;
+      for (let i = 0; i < keys.length; i++) {
+        const value = childAt(owner, keys[i] as PathPart);
+        // A tensor without a Variable is a leaf, which comes next.
+        if (!Object.is(value, values[i]) && !(isTensor(value) && isTensor(values[i]))) return undefined;
+      }
+    }
+    if (!unread(() => this.readLeaves(args, contents))) return undefined;
+    return { ...this.given, tensors: contents.tensors, host: contents.host };
+  }
+
+  private readLeaves(args: readonly unknown[], contents: Contents): boolean {
+    for (const { variable, metadata, path, kind, tensor, dtype } of this.leaves) {
+      let value: unknown = args;
+      if (variable) {
+        if (variable.isDisposed || variable.metadata !== metadata) return false;
+        value = variable.getRawValue();
+      } else for (const key of path) value = childAt(value as object, key);
+      if (!tensor) {
+        if (contents.add(value) !== kind) return false;
+        continue;
+      }
+      if (!isTensor(value) || value.dtype !== dtype || value.shape.length !== tensor.length) return false;
+      for (let i = 0; i < tensor.length; i++) if (value.shape[i] !== tensor[i]) return false;
+      contents.tensors.push(value);
+    }
+    return true;
+  }
+}
+
+/** Whether an argument is one that a footprint can describe. */
+function isSimple(arg: unknown): boolean {
+  if (typeof arg !== "object" || arg === null || isTensor(arg) || isHostObject(arg)) return true;
+  if (arg instanceof GraphNode || arg instanceof Variable) return !hasMapsOrStates(arg);
+  if (isLeaf(arg) || isGraphState(arg) || arg instanceof Map || Object.isFrozen(arg)) return false;
+  return isContainer(arg) && Array.from(itemsOf(arg)).every(isSimple);
+}
+
+/** Modules that keep States, or tensors in Maps, are rare: these are walked each time. */
+const hasMapsOrStates = (root: object): boolean =>
+  framesOf(root).some(
+    ({ value }) =>
+      (value instanceof Map && Array.from(itemsOf(value)).some(isTensor)) ||
+      (isContainer(value) && Array.from(itemsOf(value)).some((item) => isLeaf(item) && !isTensor(item))),
+  );
+
+function expectedOf(arg: unknown, roots: object[]): Expected {
+  if (isTensor(arg)) return { kind: "tensor" };
+  if (isHostObject(arg)) return { kind: "host", hostKind: hostKind(arg) };
+  if (arg instanceof GraphNode || arg instanceof Variable) roots.push(arg);
+  else if (isContainer(arg)) {
+    const entries = entriesOf(arg);
+    return {
+      kind: "container",
+      container: containerKind(arg),
+      keys: entries.map(([key]) => key),
+      items: entries.map(([, item]) => expectedOf(item, roots)),
+    };
+  }
+  return { kind: "same", value: arg };
+}
+
+function fits(arg: unknown, expected: Expected, contents: Contents): boolean {
+  switch (expected.kind) {
+    case "same":
+      return Object.is(arg, expected.value);
+    case "tensor":
+      // Its shape is compared as a leaf.
+      return isTensor(arg);
+    case "host":
+      return isHostObject(arg) && contents.add(arg) === expected.hostKind;
+    case "container": {
+      const { container, keys, items } = expected;
+      if (containerKind(arg) !== container || Object.isFrozen(arg) || keysNow(arg as object) !== keys.length)
+        return false;
+      return keys.every((key, i) => {
+        const part = key as PathPart;
+        return (
+          Object.hasOwn(arg as object, part) &&
+          fits(childAt(arg as object, part), items[i] as Expected, contents)
+        );
+      });
+    }
+    default:
+      return expected satisfies never;
+  }
+}
+
+/** Every object below the roots that may change: nodes, and containers, static ones too. */
+function seenFrom(roots: readonly object[]): Seen[] {
+  const found = new Set<object>();
+  for (const root of roots)
+    if (root instanceof GraphNode) for (const { value } of framesOf(root)) found.add(value);
+  const seen: Seen[] = [];
+  // The loop adds owners: the graph does not walk into containers of static data.
+  for (const owner of found) {
+    const keys = keysIn(owner);
+    const values = keys.map((key) => childAt(owner, key));
+    seen.push({ owner, keys, values });
+    for (const value of values) if (isContainer(value) && !Object.isFrozen(value)) found.add(value);
+  }
+  return seen;
+}
+
+const keysIn = (owner: object): readonly PathPart[] =>
+  Array.isArray(owner)
+    ? Array.from(owner.keys())
+    : owner instanceof Map
+      ? ([...owner.keys()] as PathPart[])
+      : Object.keys(owner);

@@ -1,0 +1,151 @@
+/** @file Numbers and keys that a recorded function computes from Variables. */
+import { checkFunction, checkList } from "../data/functions.ts";
+import { describe, NnxError } from "../errors.ts";
+import { entriesOf, isContainer } from "../data/containers.ts";
+import { childAt } from "../graph/node.ts";
+import type { PathPart } from "../path.ts";
+import { isTensor, newTensor, type Tensor } from "../tensor.ts";
+import { unread } from "../variable/observer.ts";
+import { Variable } from "../variable/variable.ts";
+import { isHostObject } from "./host-data.ts";
+import { mapVariables, recordingNow } from "./recording.ts";
+import { partsOf } from "./section.ts";
+
+/**
+ * Numbers computed from numbers in Variables, as a tensor: a schedule of a count, a coefficient.
+ * In a function that `jit` records, each replay computes them again. What a recorded function does
+ * with a number Variable in other ways holds for one value of it.
+ * @param variables - Each with a plain number.
+ * @param fn - Gets the numbers of the Variables. It computes with nothing else that changes.
+ * @returns float32: a scalar for a number, shape `[n]` for a list of n numbers. Outside of recorded
+ * functions this is `tf.scalar(fn(…))` or `tf.tensor1d(fn(…))`.
+ * @throws {@link NnxError} where a Variable has no number, or `fn` returns none.
+ * @example
+ * ```ts
+ * const steps = new nnx.Variable(0);
+ * const rate = nnx.hostValue([steps], (n) => 0.1 / (1 + n));
+ * ```
+ */
+export function hostValue(
+  variables: readonly Variable[],
+  fn: (...numbers: number[]) => number | readonly number[],
+): Tensor {
+  const where = "hostValue";
+  checkList(where, "variables", variables);
+  checkFunction(where, fn, "[variable], fn", "second");
+  const given = variables.map((variable) => {
+    if (variable instanceof Variable) return unread(() => variable.value);
+    throw new NnxError(
+      `${where}: expected a list of Variables, got ${describe(variable)}. Pass the Variables that have the numbers.`,
+    );
+  });
+  const compute = (values: readonly unknown[]): unknown => fn(...values.map(numberIn));
+  const first = compute(given);
+  const numbers = checkNumbers(first);
+  const shape = Array.isArray(first) ? [numbers.length] : [];
+  const recording = recordingNow();
+  const make = (): Tensor => newTensor("float32", shape, (out) => out.set(numbers));
+  if (!recording) return make();
+  const { recorder } = recording;
+  const inputs = variables.map((variable) => recording.slotOf(variable));
+  const tensor = recorder.unrecorded(make);
+  const host = recorder.addHost({
+    kind: "compute",
+    name: "numbers",
+    inputs,
+    compute: (...values) => checkLength(checkNumbers(compute(values)), numbers.length),
+  });
+  recorder.addHostTensor(tensor, host);
+  return tensor;
+}
+
+function numberIn(value: unknown, index: number): number {
+  if (typeof value === "number") return value;
+  throw new NnxError(
+    `hostValue: expected Variables with plain numbers, got ${describe(value)} in Variable ${index}. ` +
+      "Compute with tensors by ops.",
+  );
+}
+
+function checkNumbers(result: unknown): readonly number[] {
+  const list: readonly unknown[] = Array.isArray(result) ? result : [result];
+  if (list.every((item) => typeof item === "number")) return list as readonly number[];
+  throw new NnxError(
+    `hostValue: expected fn to return a number or a list of numbers, got ${describe(result)}. ` +
+      "Compute with tensors outside of it.",
+  );
+}
+
+function checkLength(numbers: readonly number[], length: number): readonly number[] {
+  if (numbers.length === length) return numbers;
+  throw new NnxError(
+    `hostValue: expected fn to return ${length} numbers, as when it was recorded, got ${numbers.length}. ` +
+      "Return lists of one length.",
+  );
+}
+
+/** A step that makes an object, such as a key, and counts up. */
+export interface CountedStep {
+  readonly made: object;
+  /** Makes it of the values of the Variables. */
+  readonly make: (...values: unknown[]) => object;
+  /** The last of the Variables, which is written next: one more. */
+  readonly counted: Variable;
+}
+
+/** Tells a recording how a key was made. */
+export function noteStep(variables: readonly Variable[], { made, make, counted }: CountedStep): void {
+  const recording = recordingNow();
+  if (!recording) return;
+  const { recorder } = recording;
+  const inputs = variables.map((variable) => recording.slotOf(variable));
+  recorder.noteHost(made, recorder.addHost({ kind: "compute", name: "key", inputs, compute: make }));
+  const count = recorder.addHost({
+    kind: "compute",
+    name: "count",
+    inputs: [recording.slotOf(counted)],
+    compute: (value) => (value as number) + 1,
+  });
+  recording.expect(counted, (unread(() => counted.value) as number) + 1, count);
+}
+
+/** Host code that a replay runs again. */
+export interface HostCode<I, R> {
+  /** Nested lists and plain objects of tensors and Variables. */
+  readonly inputs: I;
+  /** Gets the inputs with values in the place of the Variables. */
+  readonly run: (inputs: never) => R;
+  /**
+   * Where numbers and keys in the result are written: Variables in the places where the result has
+   * these. Other places may be missing.
+   */
+  readonly targets: unknown;
+}
+
+/**
+ * Runs host code between kernels, such as an optimizer's step. In a recorded function each replay
+ * runs it again, on tensors without data: for the numbers and keys that it computes.
+ */
+export function onHost<I, R>({ inputs, run, targets }: HostCode<I, R>): R {
+  const values = mapVariables(inputs, (variable) => unread(() => variable.value));
+  const again = run as (inputs: unknown) => R;
+  const recording = recordingNow();
+  if (!recording) return again(values);
+  const [result, slots] = recording.recorder.runSection(recording.inputsOf(inputs), values, again);
+  const variables = targetsOf(result, targets);
+  partsOf(result).host.forEach((value, i) => {
+    const variable = variables[i];
+    if (variable) recording.expect(variable, value, slots[i] as number);
+  });
+  return result;
+}
+
+/** The targets of the numbers and keys in a result, in the order of `partsOf`. */
+function targetsOf(result: unknown, targets: unknown): (Variable | undefined)[] {
+  if (typeof result === "number" || isHostObject(result))
+    return [targets instanceof Variable ? targets : undefined];
+  if (!isContainer(result) || isTensor(result)) return [];
+  return entriesOf(result).flatMap(([key, item]) =>
+    targetsOf(item, isContainer(targets) ? childAt(targets, key as PathPart) : undefined),
+  );
+}

@@ -1,0 +1,35 @@
+/** @file Values that are others in another shape need no kernel. */
+import type { Graph, ProgramNode, Slot, ValueInfo, View } from "../program.ts";
+import { rename } from "./rename.ts";
+
+const isSameShape = (a: ValueInfo, b: ValueInfo): boolean =>
+  a.dtype === b.dtype && a.shape.length === b.shape.length && a.shape.every((size, i) => size === b.shape[i]);
+
+/** Kernels whose result has the values of their input. */
+const isCopy = ({ work }: ProgramNode): boolean =>
+  work.kind === "kernel" && (work.name === "Identity" || work.name === "Reshape") && !work.needsEngine;
+
+/**
+ * Drops copies and changes of shape.
+ * @param canView - Whether the backend has values in an order that does not depend on their shape.
+ */
+export function findViews(graph: Graph, infos: readonly ValueInfo[], canView: boolean): Graph {
+  const same = new Map<Slot, Slot>();
+  const views: View[] = [...graph.views];
+  const nodes = graph.nodes.filter((node) => {
+    if (!isCopy(node)) return true;
+    const [input] = node.inputs as [Slot];
+    const [output] = node.outputs as [Slot];
+    const of = same.get(input) ?? input;
+    const [from, to] = [infos[of] as ValueInfo, infos[output] as ValueInfo];
+    if (from.dtype !== to.dtype) return true;
+    if (isSameShape(from, to)) {
+      same.set(output, of);
+      return false;
+    }
+    if (!canView || from.dtype === "complex64") return true;
+    views.push({ slot: output, of });
+    return false;
+  });
+  return rename({ ...graph, nodes, views }, same);
+}

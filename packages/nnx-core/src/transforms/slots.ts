@@ -1,0 +1,134 @@
+/**
+ * @file The values of modules and Variables in arguments, for a function that runs once for each
+ * slice. The function gets the user's own modules: while it runs, they hold one slice.
+ */
+import { describe, StructureError } from "../errors.ts";
+import type { LeafPlace } from "../graph/flatten.ts";
+import { childAt, isWritable, setChild } from "../graph/node.ts";
+import { hold, type Lease } from "../ownership/lease.ts";
+import { lending } from "../variable/observer.ts";
+import type { VariableState } from "../variable/variable-state.ts";
+import { Variable } from "../variable/variable.ts";
+import { type Cut, type Misfit, type Place, stackValues } from "./axis-values.ts";
+import { sameFor } from "./new-leaves.ts";
+
+/** Who holds a value: a Variable, or the place of an array that has no Variable around it. */
+export type Holder = Variable | LeafPlace;
+
+const isGone = (holder: Holder): boolean => holder instanceof Variable && holder.isDisposed;
+
+const valueOf = (holder: Holder): unknown =>
+  holder instanceof Variable ? holder.getRawValue() : childAt(holder.owner, holder.key);
+
+/** One Variable, or array without one. It has a slice while the function runs. */
+export class Slot {
+  readonly holder: Holder;
+  /** `undefined` for what is the same for every slice. */
+  readonly cut: Cut | undefined;
+  private readonly axis: number;
+  private readonly place: Place;
+  /** What is put back if the function does not write. */
+  private readonly own: VariableState | undefined;
+  private readonly ownValue: unknown;
+  private readonly leases: Lease[] = [];
+  private lent: unknown;
+  /** What the function wrote, by slice. */
+  private readonly written = new Map<number, unknown>();
+
+  constructor(holder: Holder, cut: Cut | undefined, axis: number, place: Place) {
+    this.holder = holder;
+    this.cut = cut;
+    this.axis = axis;
+    this.place = place;
+    this.own = holder instanceof Variable ? holder.toState() : undefined;
+    this.ownValue = valueOf(holder);
+    if (!this.own && cut && !isWritable((holder as LeafPlace).owner, (holder as LeafPlace).key)) {
+      throw new StructureError(
+        `${place()}: expected an attribute that can be written, got one of a frozen object. Put the array into a Variable.`,
+      );
+    }
+    this.hold(this.ownValue);
+  }
+
+  /** Puts the slice in place. */
+  lend(index: number): void {
+    const { holder, own, cut } = this;
+    this.lent = cut ? cut.at(index) : this.ownValue;
+    if (!(holder instanceof Variable)) {
+      if (valueOf(holder) !== this.lent) setChild(holder.owner, holder.key, this.lent);
+    } else if (own) {
+      const leaf = cut ? Object.freeze({ type: own.type, value: this.lent, metadata: own.metadata }) : own;
+      if (cut || holder.isDisposed || holder.toState() !== own) holder.takeState(leaf);
+    }
+  }
+
+  /** Notes what the function wrote. */
+  take(index: number): void {
+    const { holder } = this;
+    if (isGone(holder)) return;
+    const value = valueOf(holder);
+    if (value === this.lent) return;
+    this.written.set(index, value);
+    this.hold(value);
+  }
+
+  /** A Variable holds the next slice soon, and lets go of this value. */
+  private hold(value: unknown): void {
+    if (this.own) this.leases.push(hold(value));
+  }
+
+  /**
+   * Puts the own value back, or the values of all slices in its place if one slice wrote.
+   * @returns whether the value is new.
+   * @param last - The slice that ran last.
+   */
+  finish(size: number, last: number): boolean {
+    const { holder, written, cut, own } = this;
+    if (isGone(holder)) return false;
+    if (written.size === 0) {
+      this.putBack(own);
+      return false;
+    }
+    const values = Array.from({ length: size }, (_, i) =>
+      written.has(i) ? written.get(i) : cut ? cut.at(i) : this.ownValue,
+    );
+    const next = cut
+      ? stackValues(values, this.axis, this.misfit(values))
+      : sameFor(values, last, this.batched(values));
+    if (holder instanceof Variable) holder.setRawValue(next);
+    else setChild(holder.owner, holder.key, next);
+    return true;
+  }
+
+  private putBack(own: VariableState | undefined): void {
+    const { holder } = this;
+    lending(() => {
+      if (!(holder instanceof Variable)) setChild(holder.owner, holder.key, this.ownValue);
+      else if (own && holder.metadata === own.metadata) holder.takeState(own);
+      else holder.setRawValue(this.ownValue);
+    });
+  }
+
+  /** Lets go of all values. */
+  release(): void {
+    for (const lease of this.leases) lease.release();
+    this.leases.length = 0;
+  }
+
+  private misfit(values: readonly unknown[]): Misfit {
+    return (odd, index) =>
+      new StructureError(
+        `${this.place()}: expected the function to write values of one structure and shape for all slices, got ${describe(values[0])} ` +
+          `for the first slice and ${describe(odd)} for slice ${index}. Write the same shape and dtype in each.`,
+      );
+  }
+
+  private batched(values: readonly unknown[]): Misfit {
+    return (odd, index) =>
+      new StructureError(
+        `${this.place()}: expected the function to write one value for all slices, because its axis is null, got ` +
+          `${describe(values[0])} for the first slice and another ${describe(odd).replace(/^an? /, "")} for slice ${index}. ` +
+          "Give it an axis (StateAxes for some Variables of a module), or do not write what depends on the slice.",
+      );
+  }
+}

@@ -1,0 +1,19 @@
+/** @file Keys in a run that is recorded: they are made anew each time the run is played. */
+import { type MadeFrom, recorder } from "@nnxjs/kernels/internal";
+import { registerHostData } from "@nnxjs/nnx-core/internal";
+import { observeKeys } from "./keys/derivations.ts";
+import { PRNGKey } from "./keys/prng-key.ts";
+
+observeKeys({
+  // The recorder calls `make` with keys only.
+  derived: (made, from, make) => recorder?.derived(made, from, make as (from: object) => object),
+  opened: (key) => recorder?.opened(key),
+});
+registerHostData(PRNGKey.isKey);
+
+/** A function that depends on a key, and how it is made of another key. */
+export const madeFromKey = <F>(from: PRNGKey, make: (from: PRNGKey) => F): MadeFrom<F> => ({
+  from,
+  // The recorder calls it with keys only.
+  make: make as (from: object) => F,
+});
