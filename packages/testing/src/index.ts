@@ -13,7 +13,7 @@ export { checkCapture } from "./laws/capture.ts";
 export { checkCheckpoint } from "./laws/checkpoint.ts";
 export { checkGradients, type GradientsOptions } from "./laws/gradients.ts";
 export { LawError, type LawOptions, type Violation } from "./laws/law.ts";
-export { checkNoLeaks } from "./laws/leaks.ts";
+export { checkNoLeaks, type LeakOptions } from "./laws/leaks.ts";
 export { checkModel, type ModelOptions } from "./laws/model.ts";
 export { checkModes } from "./laws/modes.ts";
 export { checkRngDeterminism, type RngOptions } from "./laws/rng-determinism.ts";

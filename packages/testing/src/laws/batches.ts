@@ -24,7 +24,7 @@ export async function batchLaws<M extends object>(
   subject: Subject<M>,
   seed: number,
 ): Promise<Violation | undefined> {
-  if (!subject.hasInputs) return undefined;
+  if (!subject.hasRows) return undefined;
   const { batch } = subject;
   const model = subject.model(seed);
   const inputs = subject.inputs(seed);

@@ -1,7 +1,18 @@
 /** @file The law of memory: a step leaves nothing behind. */
+import { checkOptions } from "@nnxjs/nnx-core/internal";
 import { heldNow } from "../tensor.ts";
 import { checkBy } from "./check.ts";
-import { type CheckOptions, drop, type ForwardOf, type MakeModel } from "./subject.ts";
+import { type CheckOptions, checkOptionNames, drop, type ForwardOf, type MakeModel } from "./subject.ts";
+
+/** What {@link checkNoLeaks} needs to know. */
+export interface LeakOptions extends CheckOptions {
+  /**
+   * Whether the call runs in a scope (`nnx.tidy`), which frees its temporary tensors. Set it for a
+   * forward pass, which a training step runs in a scope; leave it out for a whole step.
+   * @defaultValue false
+   */
+  readonly scope?: boolean;
+}
 
 /** Passes before counting: Variables that are made in the first pass may stay. */
 const WARM_UP = 2;
@@ -34,19 +45,21 @@ const PASSES = 6;
  * );
  * ```
  */
-export const checkNoLeaks = <M extends object>(
+export async function checkNoLeaks<M extends object>(
   makeModel: MakeModel<M>,
   forward: ForwardOf<M>,
-  options: CheckOptions = {},
-): Promise<void> =>
-  checkBy("checkNoLeaks", makeModel, forward, options, async (subject, seed, inputs) => {
+  options: LeakOptions = {},
+): Promise<void> {
+  const where = "checkNoLeaks";
+  checkOptions<LeakOptions>(where, options, { ...checkOptionNames, scope: true });
+  const { scope = false, ...others } = options;
+  await checkBy(where, makeModel, forward, others, async (subject, seed, inputs) => {
     const start = heldNow();
     const model = subject.model(seed);
     try {
       let before = heldNow();
       for (let i = 0; i < WARM_UP + PASSES; i++) {
-        // Not in a scope: the law is about what the call itself leaves.
-        drop(subject.callBare(model, inputs));
+        drop(scope ? subject.call(model, inputs) : subject.callBare(model, inputs));
         if (i < WARM_UP) before = heldNow();
       }
       const after = heldNow();
@@ -72,3 +85,4 @@ export const checkNoLeaks = <M extends object>(
         "Usually a tensor stands in an attribute that the graph does not see, or the constructor leaves temporary tensors.",
     };
   });
+}

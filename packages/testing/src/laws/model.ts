@@ -62,6 +62,6 @@ export async function checkModel<M extends object>(
     forward,
     given({ ...common, wrt, tolerance, secondOrder }) as GradientsOptions,
   );
-  await checkNoLeaks(makeModel, forward, common);
+  await checkNoLeaks(makeModel, forward, { ...common, scope: true });
   if (backends) await checkBackends(backends, makeModel, forward, common);
 }

@@ -25,8 +25,11 @@ export interface CheckOptions extends LawOptions {
    * `forward` gets the model alone, and laws about batches do not apply.
    */
   readonly inputs?: (key: PRNGKey, batch: number) => Tensor | readonly Tensor[];
-  /** How many rows inputs have. @defaultValue 4 */
-  readonly batch?: number;
+  /**
+   * How many rows inputs have. `null` where axis 0 does not have examples that are independent: then
+   * `inputs` gets 1, and laws about batches do not apply. @defaultValue 4
+   */
+  readonly batch?: number | null;
 }
 
 export const checkOptionNames: OptionNames<CheckOptions> = {
@@ -40,7 +43,8 @@ export const checkOptionNames: OptionNames<CheckOptions> = {
 export class Subject<M extends object> {
   readonly where: string;
   readonly batch: number;
-  readonly hasInputs: boolean;
+  /** Whether inputs have independent rows. */
+  readonly hasRows: boolean;
   readonly #make: MakeModel<M>;
   readonly #forward: ForwardOf<M>;
   readonly #options: CheckOptions;
@@ -62,11 +66,12 @@ export class Subject<M extends object> {
     this.#forward = forward;
     this.#options = options;
     this.#streams = streams;
-    this.batch = options.batch ?? 4;
-    this.hasInputs = options.inputs !== undefined;
-    if (!Number.isInteger(this.batch) || this.batch < 2)
+    const { batch = 4 } = options;
+    this.batch = batch ?? 1;
+    this.hasRows = options.inputs !== undefined && batch !== null;
+    if (batch !== null && !(Number.isInteger(batch) && batch >= 2))
       throw new NnxError(
-        `${where}: expected batch to be a whole number from 2, got ${describe(this.batch)}. Leave it out for 4.`,
+        `${where}: expected batch to be a whole number from 2 or null, got ${describe(batch)}. Leave it out for 4.`,
       );
   }
 
