@@ -12,7 +12,8 @@ let built = false;
 export function build(): void {
   if (built) return;
   const root = fileURLToPath(new URL("../..", import.meta.url));
-  execFileSync(process.execPath, ["node_modules/typescript/bin/tsc", "-b"], { cwd: root, stdio: "inherit" });
+  for (const args of [["node_modules/typescript/bin/tsc", "-b"], ["scripts/bundle.mjs"]])
+    execFileSync(process.execPath, args, { cwd: root, stdio: "inherit" });
   built = true;
 }
 

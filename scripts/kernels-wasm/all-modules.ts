@@ -4,6 +4,7 @@ import { elementwiseModules } from "./elementwise/modules.ts";
 import { depthwiseFunctions } from "./depthwise-kernel.ts";
 import { patchesFunctions } from "./patches-kernel.ts";
 import { poolFunctions } from "./pool-kernel.ts";
+import { maskFunctions } from "./mask-kernel.ts";
 import { productFunctions } from "./product-kernel.ts";
 import { gateFunctions, stepFunctions } from "./recurrent-kernel.ts";
 import { extremaFunctions, sumFunctions } from "./reduce-kernel.ts";
@@ -18,6 +19,7 @@ export const allModules: Readonly<Record<string, Readonly<Record<string, WasmFun
   depthwise: depthwiseFunctions,
   patches: patchesFunctions,
   pool: poolFunctions,
+  mask: maskFunctions,
   product: productFunctions,
   sum: sumFunctions,
   extrema: extremaFunctions,
@@ -42,13 +44,13 @@ export const generatedPlace = (name: string): URL =>
 export function generatedFile(name: string): string {
   const functions = Object.keys(allModules[name]!);
   const bytes = bytesOf(name);
-  return `/** @file A WebAssembly module in base64. Generated: node scripts/run.mjs scripts/emit-kernels-wasm.ts */
+  return `/** @file A WebAssembly module in hexadecimal. Generated: node scripts/run.mjs scripts/emit-kernels-wasm.ts */
 import type { WasmModule } from "./module.ts";
 
 /** ${bytes.length} bytes. */
 export const ${name}Module: WasmModule<${functions.map((each) => `"${each}"`).join(" | ")}> = {
-  base64:
-    "${Buffer.from(bytes).toString("base64")}",
+  hex:
+    "${Buffer.from(bytes).toString("hex")}",
 };
 `;
 }

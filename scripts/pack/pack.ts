@@ -56,6 +56,7 @@ function build(): void {
       rmSync(join(folder, `${name}.tsbuildinfo`), { force: true });
   }
   run(process.execPath, ["node_modules/typescript/bin/tsc", "-b"]);
+  run(process.execPath, ["scripts/bundle.mjs"]);
 }
 
 /** Writes the tarballs of all packages to a folder. */

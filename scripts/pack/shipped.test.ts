@@ -5,9 +5,12 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { gzipSync } from "node:zlib";
+import * as esbuild from "esbuild";
 import { publint } from "publint";
 import { formatMessage } from "publint/utils";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { watched } from "../../benchmarks/size/budgets.ts";
 import { type Bundle, bundlers, textOf } from "./bundlers.ts";
 import { makeConsumer } from "./consumer.ts";
 import { packAll, type Packed, run } from "./pack.ts";
@@ -60,6 +63,36 @@ function filesOf(name: string): string[] {
   );
 }
 
+/** The bytes of a program for browsers, minified and compressed, without tensorflow.js. */
+async function sizeOf(program: string): Promise<number> {
+  const { outputFiles } = await esbuild.build({
+    stdin: { contents: program, resolveDir: consumer },
+    bundle: true,
+    minify: true,
+    write: false,
+    format: "esm",
+    external: ["@tensorflow/*"],
+  });
+  return gzipSync(outputFiles[0]!.contents, { level: 9 }).length;
+}
+
+/** The packages that a file of rnglib imports, directly or by other files. */
+function importsOf(entry: string): string[] {
+  const found = new Set<string>();
+  const seen = new Set<string>();
+  const read = (file: string): void => {
+    if (seen.has(file)) return;
+    seen.add(file);
+    for (const [, name = ""] of readFileSync(file, "utf8").matchAll(
+      /^(?:import|export) (?:[^"=]* from )?"([^"]+)";/gm,
+    ))
+      if (name.startsWith(".")) read(join(dirname(file), name));
+      else found.add(name);
+  };
+  read(join(consumer, "node_modules/@nnxjs/rnglib/dist", entry));
+  return [...found];
+}
+
 describe("packed packages", () => {
   it("hold the licence, no tests, and the sources that their maps name", () => {
     for (const { name } of packed) {
@@ -106,8 +139,23 @@ describe("packed packages", () => {
   it("give keys without tensorflow.js", () => {
     // [jax.random.bits(k, (2,)) for k in jax.random.split(jax.random.key(0), 2)]
     expect(node("src/keys.js")).toBe("[[3617712097,783310428],[31327077,89727312]]");
-    const reached = readFileSync(join(consumer, "node_modules/@nnxjs/rnglib/dist/keys/index.js"), "utf8");
-    expect(reached).not.toContain("tensorflow");
+    for (const entry of ["keys/index.js", "bundle/keys.js"]) expect(importsOf(entry)).toEqual([]);
+  });
+
+  it.each(Object.entries(watched))(
+    "make a bundle no larger than agreed: %s",
+    async (_name, { program, most }) => {
+      expect(await sizeOf(program)).toBeLessThanOrEqual(most);
+    },
+  );
+
+  it("are a few files to Node, with one copy of each class", () => {
+    for (const { name } of packed) {
+      const files = filesOf(name).filter((file) => /^dist\/bundle\/.*\.js$/.test(file));
+      expect(files.length, name).toBeGreaterThan(0);
+      expect(files.length, name).toBeLessThanOrEqual(5);
+    }
+    expect(node("src/one-copy.js")).toBe("true");
   });
 });
 

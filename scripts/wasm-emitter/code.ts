@@ -125,6 +125,8 @@ export const i32x4 = {
   mul: simd(0xb5),
   /** One of the four. */
   lane: (a: Code, lane: number): Code => [...a, 0xfd, ...unsigned(0x1b), lane],
+  /** The first four bytes, each without a sign. */
+  fromFourBytes: (a: Code): Code => simd(0xa9)(simd(0x89)(a)),
   /** Rounds towards 0; NaN becomes 0, and what is out of range the nearest integer in range. */
   fromF32x4: simd(0xf8),
   /** The same integer four times. */
@@ -162,6 +164,22 @@ export const f32x4 = {
   fromI32x4: simd(0xfa),
   /** The same number, rounded to float32, four times. */
   const: (value: number): Code => i32x4.const(new Int32Array(Float32Array.of(value).buffer)[0]!),
+};
+
+/** Two 64-bit floats. */
+export const f64x2 = {
+  /** Of the first two 32-bit integers, without sign. */
+  fromFirstU32: simd(0xff),
+  floor: simd(0x75),
+  add: simd(0xf0),
+  sub: simd(0xf1),
+  mul: simd(0xf2),
+  div: simd(0xf3),
+  /** The same number twice. */
+  const: (value: number): Code => {
+    const [low, high] = new Int32Array(Float64Array.of(value).buffer);
+    return v128.const([low!, high!, low!, high!]);
+  },
 };
 
 /** 128 bits. */

@@ -6,7 +6,7 @@ import { curves, slopes } from "@nnxjs/kernels/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import type { LeakyReluAttrs, Tensor } from "@tensorflow/tfjs-core";
 import { type GradientRule, rule } from "./rule.ts";
-import { notNegative, only, positive, select } from "./select.ts";
+import { only, positive } from "./select.ts";
 import { zero } from "./zero.ts";
 
 /** A kernel whose gradient `slope` computes from dy and x. */
@@ -67,12 +67,11 @@ const second = <const I extends "x" | "y">(
     inputs: ["dy", by],
     save: ["dy", by],
     backward: (g, { saved }) => {
-      const of = saved as Readonly<Record<"dy" | I, Tensor>>;
-      const thunks: Readonly<Record<string, () => Tensor>> = {
+      const of: Readonly<Record<"dy" | I, Tensor>> = saved;
+      return {
         dy: () => slope.run({ ...of, dy: g }),
         [by]: () => curved(tf.mul(g, of.dy), of[by]),
-      };
-      return thunks as Readonly<Record<"dy" | I, () => Tensor>>;
+      } as Readonly<Record<"dy" | I, () => Tensor>>;
     },
   });
 

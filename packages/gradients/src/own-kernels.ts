@@ -1,11 +1,12 @@
 /** @file Rules for the kernels of `@nnxjs/kernels` that tensorflow.js does not have. */
-import { ownKernelNames } from "@nnxjs/kernels/internal";
+import { masked, MASKED, type MaskedAttrs, ownKernelNames } from "@nnxjs/kernels/internal";
 import { ownActivationRules } from "./activations.ts";
 import { ownConvRules } from "./conv.ts";
 import { ownPoolRules } from "./pool.ts";
 import { recurrentRules } from "./recurrent.ts";
 import { rowRules } from "./rows.ts";
-import { type GradientRule, zeroRule } from "./rule.ts";
+import { type GradientRule, rule, zeroRule } from "./rule.ts";
+import { zero } from "./zero.ts";
 
 /** Gradients of gradients differentiate these kernels, because the rules use them. */
 export const ownRules: readonly GradientRule[] = [
@@ -17,4 +18,13 @@ export const ownRules: readonly GradientRule[] = [
   ...rowRules,
   ...ownConvRules,
   ...ownPoolRules,
+  // A mask is its own transpose.
+  rule<MaskedAttrs>(MASKED)({
+    inputs: ["x", "mask"],
+    save: ["mask"],
+    backward: (dy, { shapes, saved: { mask }, attrs }) => ({
+      x: () => masked(dy, mask, attrs.scale),
+      mask: () => zero(shapes.mask),
+    }),
+  }),
 ];

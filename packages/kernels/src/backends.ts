@@ -1,16 +1,12 @@
 /** @file What each backend is quick at, and what its kernels cannot do. */
 import { getBackend } from "@tensorflow/tfjs-core";
 
-/** The form of broadcasting that a backend is quickest at. */
-export type BroadcastForm = "add" | "product" | "tile";
-
 interface Traits {
   /**
    * The kernels compute a product with a transposed operand, or with a batch, in a scalar loop.
    * That is 14 to 25 times slower than a transpose and a plain product.
    */
   readonly hasScalarProducts: boolean;
-  readonly broadcastForm: BroadcastForm;
   /**
    * The highest rank that the broadcasting kernels take. Above it, they return uninitialised
    * memory.
@@ -18,10 +14,10 @@ interface Traits {
   readonly mostAxes: number;
 }
 
-const cpu: Traits = { hasScalarProducts: false, broadcastForm: "product", mostAxes: Infinity };
-const wasm: Traits = { hasScalarProducts: true, broadcastForm: "add", mostAxes: 6 };
+const cpu: Traits = { hasScalarProducts: false, mostAxes: Infinity };
+const wasm: Traits = { hasScalarProducts: true, mostAxes: 6 };
 /** Any other backend. Its memory is not accessed and its kernels are not replaced. */
-const other: Traits = { hasScalarProducts: false, broadcastForm: "tile", mostAxes: Infinity };
+const other: Traits = { hasScalarProducts: false, mostAxes: Infinity };
 
 const byName: Readonly<Record<string, Traits>> = { cpu, wasm };
 
@@ -38,9 +34,6 @@ export const hasReachableMemory: () => boolean = hasKnownKernels;
 
 /** Whether products with transposed operands or with batches are slow on the backend in use. */
 export const hasScalarProducts = (): boolean => traits().hasScalarProducts;
-
-/** The form of broadcasting that the backend in use is quickest at. */
-export const broadcastForm = (): BroadcastForm => traits().broadcastForm;
 
 /**
  * The highest rank that wasm's broadcasting kernels take. Their mends fold tensors of higher rank

@@ -9,7 +9,7 @@ export const isRecording = (): boolean => engine().state.gradientDepth > 0;
 
 /**
  * Another tensor object with the same values, recorded on an open tape. This uses `reshape`, which
- * shares the data on every backend; `clone` copies on wasm.
+ * shares the data on every backend; tensorflow.js's own `clone` copies on wasm.
  */
 export const alias = (x: Tensor): Tensor => reshape(x, x.shape);
 

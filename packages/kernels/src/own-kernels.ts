@@ -13,6 +13,7 @@ import { gathered } from "./own/all-own.ts";
 import { convolutionKernels } from "./own/convolutions.ts";
 import { onBoth, runOwn } from "./own/own-kernel.ts";
 import { poolKernels } from "./own/pools.ts";
+import { maskKernels } from "./own/masks.ts";
 
 /** Their names in the registry. */
 export const ownKernelNames = {
@@ -59,6 +60,7 @@ export const ownKernels: readonly KernelConfig[] = [
   ...gathered,
   ...poolKernels,
   ...convolutionKernels,
+  ...maskKernels,
 ];
 
 /** True where x > 0, and false at NaN. */

@@ -149,4 +149,17 @@ export {
 } from "./inspect/summarize.ts";
 export type { StackedOf } from "./transforms/stack-results.ts";
 export { Carry, type MapAxes, type MapAxis, StateAxes } from "./transforms/axes.ts";
+export { cond, switch } from "./transforms/branches.ts";
+export type { ScalarLike } from "./transforms/in-turn.ts";
+export {
+  hessian,
+  type HessianResult,
+  jacfwd,
+  type JacobianOf,
+  type JacobianOptions,
+  type JacobianResult,
+  jacrev,
+} from "./transforms/jacobians.ts";
+export { foriLoop, whileLoop } from "./transforms/loops.ts";
+export { scan, type ScanOptions } from "./transforms/scan.ts";
 export { vmap, type VmapOptions } from "./transforms/vmap.ts";

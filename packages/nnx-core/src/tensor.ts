@@ -33,6 +33,8 @@ export type Tensor = tf.Tensor;
 /** The ops that this package computes with. */
 export const add: typeof tf.add = tf.add;
 export const ones: typeof tf.ones = tf.ones;
+export const eye: typeof tf.eye = tf.eye;
+export const reshape: typeof tf.reshape = tf.reshape;
 export const zeros: typeof tf.zeros = tf.zeros;
 export const zerosLike: typeof tf.zerosLike = tf.zerosLike;
 
@@ -60,6 +62,9 @@ export function sameTensors(a: Tensor, b: Tensor): boolean {
   const [x, y] = [a.dataSync(), b.dataSync()];
   return x.every((value, i) => Object.is(value, y[i]));
 }
+
+/** The value of a tensor with one element. Waits for the backend. */
+export const readScalar = (tensor: Tensor): number => tensor.dataSync()[0] as number;
 
 /** Keeps a tensor alive when the scopes around it end. */
 export const keep = (tensor: Tensor): void => {

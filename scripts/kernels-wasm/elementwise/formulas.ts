@@ -8,11 +8,11 @@ import { number, type Steps, word } from "./steps.ts";
 
 const { add, sub, mul, div, lt, gt, eq } = f32x4;
 
-export const SIGN = 0x80000000 | 0;
+const SIGN = 0x80000000 | 0;
 
 /** ln 2 in two parts. Multiples of the first are exact. */
 const LN2_HIGH = 0.693359375;
-const LN2_LOW = -2.12194440054690583e-4;
+const LN2_LOW = -2.121944400546906e-4;
 /** Adding it rounds to a whole number, which is then in the lowest bits. */
 const TO_WHOLE = 1.5 * 2 ** 23;
 
@@ -34,7 +34,7 @@ const ERFC = [
   -0.6356760263442993, -1.1285269260406494,
 ];
 
-export const abs = f32x4.abs;
+const abs = f32x4.abs;
 /** `yes` where all bits of the condition are 1, `no` where they are 0. */
 export const choose = (condition: Code, yes: Code, no: Code): Code => v128.bitselect(yes, no, condition);
 /** The value where the condition holds, else 0. */
@@ -42,9 +42,9 @@ export const onlyWhere = (condition: Code, value: Code): Code => v128.and(value,
 /** The larger number; NaN when x is NaN. */
 export const atLeast = (x: Code, bound: number): Code => f32x4.pmax(x, number(bound));
 /** The smaller number; NaN when x is NaN. */
-export const atMost = (x: Code, bound: number): Code => f32x4.pmin(x, number(bound));
+const atMost = (x: Code, bound: number): Code => f32x4.pmin(x, number(bound));
 /** A number with the sign of another one. The first is not negative. */
-export const withSign = (x: Code, sign: Code): Code => v128.or(x, v128.and(sign, word(SIGN)));
+const withSign = (x: Code, sign: Code): Code => v128.or(x, v128.and(sign, word(SIGN)));
 
 /** x as `n ln 2 + r`, and `expm1(r)`. */
 function reduced(s: Steps, x: Code): { n: Code; q: Code } {

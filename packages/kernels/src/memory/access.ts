@@ -57,6 +57,21 @@ export const isHeap = (backend: object): backend is HeapBackend => "typedArrayFr
 /** A backend that keeps its values in arrays: cpu. */
 export const arraysOf = (backend: object): ArrayBackend => backend as ArrayBackend;
 
+/** What the cpu backend keeps; there at run time, but not in its types. */
+interface ArrayStore {
+  readonly data: { get(dataId: object): { readonly values?: unknown } | undefined };
+}
+
+/**
+ * The elements of a tensor of the cpu backend, as they are. `readSync` makes a new array of all
+ * bools, one by one.
+ */
+export function arrayOf(backend: object, { dataId, dtype }: TensorInfo): Elements {
+  const values = (backend as ArrayStore).data.get(dataId)?.values;
+  const isKept = dtype in newArray && values instanceof newArray[dtype as LoopDtype];
+  return isKept ? values : arraysOf(backend).readSync(dataId);
+}
+
 /**
  * The elements of a tensor where they are, until the heap grows.
  * @param backend - One whose memory is within reach.
@@ -93,7 +108,7 @@ export function loops(
   const arrays = backend as ArrayBackend;
   const values = outputs.map(({ shape, dtype }) => zerosOf(dtype, sizeOf(shape)));
   run(
-    inputs.map(({ dataId }) => arrays.readSync(dataId)),
+    inputs.map((input) => arrayOf(backend, input)),
     values,
   );
   return outputs.map(({ shape, dtype }, i) => arrays.makeTensorInfo([...shape], dtype, values[i]!));

@@ -5,7 +5,6 @@ import { convolutionMends } from "./convolutions.ts";
 import { emptyMends } from "./empty.ts";
 import { indexingMends } from "./indexing.ts";
 import type { Mend } from "./mend.ts";
-import { paddingMends } from "./padding.ts";
 import { poolMends } from "./pools.ts";
 import { productMends } from "./product.ts";
 
@@ -16,7 +15,6 @@ export const allMends: readonly Mend[] = [
   ...convolutionMends,
   ...emptyMends,
   ...indexingMends,
-  ...paddingMends,
   ...poolMends,
   ...productMends,
 ];

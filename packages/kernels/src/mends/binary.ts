@@ -11,7 +11,7 @@ import { type Elements, holdsNaN, loop } from "../memory/access.ts";
 import { type Mend, mend, scoped } from "./mend.ts";
 
 /** What is wrong with kernels that are limited in their number of axes. */
-export const MANY_AXES = "Returns uninitialised memory from seven axes on.";
+const MANY_AXES = "Returns uninitialised memory from seven axes on.";
 
 const withShape = (info: TensorInfo, shape: number[]): TensorInfo => ({ ...info, shape });
 

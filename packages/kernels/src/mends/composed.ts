@@ -17,7 +17,7 @@ import { axes3D } from "../quick/conv-geometry.ts";
 import { filterGradient, inputGradient } from "../own/convolutions.ts";
 import { conv2DAxes } from "../quick/convolve.ts";
 import { filtersOf, perChannel } from "../quick/grouped.ts";
-import { addRows } from "../quick/add-rows.ts";
+import { segmentSums } from "../move/gathers.ts";
 import type { Mend } from "./mend.ts";
 
 type Run<A> = (inputs: Readonly<Record<string, Tensor>>, attrs: A) => Tensor;
@@ -66,20 +66,16 @@ export const wasmKernels: readonly KernelConfig[] = [
     },
   ),
   kernel<tf.EinsumAttrs>("Einsum", einsum),
-  kernel<{ numSegments: number }>("UnsortedSegmentSum", ({ x, segmentIds }, { numSegments }) => {
-    const ids = segmentIds!;
-    const inner = x!.shape.slice(ids.rank);
-    // Ids out of range go to a spare row at the end.
-    const valid = tf.logicalAnd(tf.greaterEqual(ids, 0), tf.less(ids, numSegments));
-    const spare = tf.onesLike(ids);
-    const rows = tf.where(valid, ids, tf.mul(spare, tf.scalar(numSegments, "int32")));
-    const summed = addRows(
-      tf.reshape(x!, [ids.size, ...inner]),
-      tf.reshape(rows, [ids.size]),
-      numSegments + 1,
-    );
-    return tf.slice(summed, [0, ...inner.map(() => 0)], [numSegments, ...inner]);
-  }),
+  {
+    kernelName: "UnsortedSegmentSum",
+    backendName: "wasm",
+    kernelFunc: ({ inputs, backend, attrs }) =>
+      segmentSums(
+        backend,
+        inputs as Record<"x" | "segmentIds", TensorInfo>,
+        attrs as unknown as { numSegments: number },
+      ),
+  },
 ];
 
 /** Replacements that never call the stock kernel. */

@@ -2,7 +2,6 @@
  * @file Empty tensors. On wasm, reductions over no elements return uninitialised memory. On cpu,
  * some kernels return a plain list instead of a typed array.
  */
-import type { TransposeAttrs } from "@tensorflow/tfjs-core";
 import { axesOf, keepDims, sizeOf } from "../shape.ts";
 import { filled, free, type LoopDtype } from "../memory/access.ts";
 import { type Mend, mend } from "./mend.ts";
@@ -45,16 +44,6 @@ const reduction = (kernelName: string): Mend =>
     },
   );
 
-const transpose: Mend = mend<"x", TransposeAttrs>(
-  "Transpose",
-  ["wasm"],
-  "Divides by the size of an axis, which may be 0.",
-  ({ inputs: { x }, attrs, backend, stock }) =>
-    sizeOf(x.shape) > 0
-      ? stock()
-      : filled(backend, { shape: attrs.perm.map((axis) => x.shape[axis]!), dtype: x.dtype as LoopDtype }, 0),
-);
-
 /**
  * `tf.where` broadcasts a condition to a shape with a 0 by leaving it as it is. The stock kernel
  * writes one value for each element of the condition, past the end of the empty result, into what
@@ -85,10 +74,4 @@ const typed = (kernelName: string): Mend =>
 const LOOPED: readonly string[] = ["float32", "int32", "bool"] satisfies LoopDtype[];
 
 /** Replacements of kernels that fail on empty tensors. */
-export const emptyMends: readonly Mend[] = [
-  ...Object.keys(neutral).map(reduction),
-  transpose,
-  select,
-  typed("Concat"),
-  typed("GatherNd"),
-];
+export const emptyMends: readonly Mend[] = [...Object.keys(neutral).map(reduction), select, typed("Concat")];

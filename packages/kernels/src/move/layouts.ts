@@ -9,15 +9,20 @@ import { mover } from "./mover.ts";
 const BOTH = ["cpu", "wasm"] as const;
 const PER_ELEMENT = "Computes an index per element.";
 
-const transpose: Mend = mover<TransposeAttrs>("Transpose", BOTH, PER_ELEMENT, (backend, [x], { perm }) => {
-  const shape = perm.map((axis) => x!.shape[axis]!);
-  const longer = perm.filter((axis) => x!.shape[axis] !== 1);
-  // Axes of size 1 may go anywhere.
-  if (longer.every((axis, i) => i === 0 || axis > longer[i - 1]!)) return share(backend, x!, shape);
-  const [from, to] = [stepsOf(x!.shape), stepsOf(shape)];
-  const axes = shape.map((size, i) => ({ size, from: from[perm[i]!]!, to: to[i]! }));
-  return moveOne(backend, [x!], { shape, parts: [{ input: 0, axes, from: 0, to: 0 }] });
-});
+const transpose: Mend = mover<TransposeAttrs>(
+  "Transpose",
+  BOTH,
+  `${PER_ELEMENT} wasm's divides by the size of an axis, which may be 0.`,
+  (backend, [x], { perm }) => {
+    const shape = perm.map((axis) => x!.shape[axis]!);
+    const longer = perm.filter((axis) => x!.shape[axis] !== 1);
+    // Axes of size 1 may go anywhere.
+    if (longer.every((axis, i) => i === 0 || axis > longer[i - 1]!)) return share(backend, x!, shape);
+    const [from, to] = [stepsOf(x!.shape), stepsOf(shape)];
+    const axes = shape.map((size, i) => ({ size, from: from[perm[i]!]!, to: to[i]! }));
+    return moveOne(backend, [x!], { shape, parts: [{ input: 0, axes, from: 0, to: 0 }] });
+  },
+);
 
 const tile: Mend = mover<TileAttrs>("Tile", BOTH, PER_ELEMENT, (backend, [x], { reps }) => {
   const shape = x!.shape.map((size, axis) => size * reps[axis]!);
@@ -44,19 +49,24 @@ const reverse: Mend = mover<ReverseAttrs>("Reverse", BOTH, PER_ELEMENT, (backend
   return moveOne(backend, [x!], { shape, parts: [{ input: 0, axes, from, to: 0 }] });
 });
 
-const pad: Mend = mover<PadV2Attrs>("PadV2", BOTH, PER_ELEMENT, (backend, [x], attrs) => {
-  const { paddings, constantValue } = attrs;
-  const shape = x!.shape.map((size, axis) => size + paddings[axis]![0] + paddings[axis]![1]);
-  const [from, to] = [stepsOf(x!.shape), stepsOf(shape)];
-  const axes = x!.shape.map((size, i) => ({ size, from: from[i]!, to: to[i]! }));
-  const start = paddings.reduce((sum, [before], axis) => sum + before * to[axis]!, 0);
-  const isPadded = paddings.some(([before, after]) => before > 0 || after > 0);
-  return moveOne(backend, [x!], {
-    shape,
-    parts: [{ input: 0, axes, from: 0, to: start }],
-    rest: isPadded ? constantValue : undefined,
-  });
-});
+const pad: Mend = mover<PadV2Attrs>(
+  "PadV2",
+  BOTH,
+  `${PER_ELEMENT} wasm's returns uninitialised memory from seven axes on.`,
+  (backend, [x], attrs) => {
+    const { paddings, constantValue } = attrs;
+    const shape = x!.shape.map((size, axis) => size + paddings[axis]![0] + paddings[axis]![1]);
+    const [from, to] = [stepsOf(x!.shape), stepsOf(shape)];
+    const axes = x!.shape.map((size, i) => ({ size, from: from[i]!, to: to[i]! }));
+    const start = paddings.reduce((sum, [before], axis) => sum + before * to[axis]!, 0);
+    const isPadded = paddings.some(([before, after]) => before > 0 || after > 0);
+    return moveOne(backend, [x!], {
+      shape,
+      parts: [{ input: 0, axes, from: 0, to: start }],
+      rest: isPadded ? constantValue : undefined,
+    });
+  },
+);
 
 const COPY = "Copies. The engine asks for it whenever a gradient needs a tensor later.";
 

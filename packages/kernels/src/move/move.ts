@@ -7,10 +7,10 @@ import { heapOf } from "../wasm/heap.ts";
 import type { WasmFunctions } from "../wasm/module.ts";
 import { moveModule } from "../wasm/move.generated.ts";
 import { type Block, eachPlane, joined } from "./block.ts";
-import { copyWords, type Words } from "./words.ts";
+import { copyWords, wordsOf } from "./words.ts";
 
 /** A block of one of the inputs. */
-export interface Part extends Block {
+interface Part extends Block {
   readonly input: number;
 }
 
@@ -39,10 +39,6 @@ export function arrayOf(backend: object, { dataId, dtype, shape }: TensorInfo): 
   array.set(values);
   return array;
 }
-
-/** The bits of elements. */
-const wordsOf = (x: Elements): Words =>
-  x instanceof Float32Array ? new Int32Array(x.buffer, x.byteOffset, x.length) : x;
 
 /** Elements from here on are worth the call of a module. */
 const WORTH = 64;
@@ -96,7 +92,7 @@ function copyParts(
  * Tensors of parts of others. Nothing is recorded on a tape.
  * @param inputs - All of one dtype: float32, int32 or bool. The results have it, too.
  */
-export function move(backend: object, inputs: readonly TensorInfo[], wholes: readonly Whole[]): TensorInfo[] {
+function move(backend: object, inputs: readonly TensorInfo[], wholes: readonly Whole[]): TensorInfo[] {
   const dtype = inputs[0]!.dtype as LoopDtype;
   const size = wholes.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
   // On cpu a module would need copies of everything.

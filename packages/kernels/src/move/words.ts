@@ -1,8 +1,13 @@
 /** @file Copies of planes by loops over arrays. */
+import type { Elements } from "../memory/access.ts";
 import type { Plane } from "./block.ts";
 
 /** The bits of elements: what they stand for makes no difference to a copy. */
 export type Words = Int32Array | Uint8Array;
+
+/** The bits of a tensor's elements, in the same memory. */
+export const wordsOf = (x: Elements): Words =>
+  x instanceof Float32Array ? new Int32Array(x.buffer, x.byteOffset, x.length) : x;
 
 /** From this length on, a call for a run is quicker than a loop. */
 const LONG = 48;

@@ -3,7 +3,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { hasKnownKernels } from "../backends.ts";
 import * as quickly from "../quick/arrange.ts";
-import { contract as contractQuickly } from "../quick/contract.ts";
+import { contract as contractQuickly, type Labelled, type LabelSizes } from "../quick/contract.ts";
 import { parseEquation, letterSizes } from "../quick/equation.ts";
 import { hasProducts } from "../wasm/product.ts";
 import { op } from "./op.ts";
@@ -14,19 +14,47 @@ export const arrange: typeof quickly.arrange = op(quickly.arrange);
 /** Reshapes x. Returns x itself when it has the shape already. */
 export const shaped: typeof quickly.shaped = op(quickly.shaped);
 
-/** Einstein summation of tensors with labelled axes. */
-export const contract: typeof contractQuickly = op(contractQuickly);
+/**
+ * The equation for these labels, when `tf.einsum` takes it: each axis has its letter, and nothing is
+ * repeated.
+ */
+function equationOf(
+  operands: readonly Labelled[],
+  output: readonly string[],
+  sizes: LabelSizes,
+): string | undefined {
+  const names = [...sizes.keys()];
+  const isOnce = (labels: readonly string[]): boolean => new Set(labels).size === labels.length;
+  const isWhole = operands.every(
+    ({ x, labels }) => isOnce(labels) && labels.every((label, axis) => sizes.get(label) === x.shape[axis]),
+  );
+  const present = new Set(operands.flatMap(({ labels }) => labels));
+  if (!isWhole || names.length > 26 || !isOnce(output) || !output.every((label) => present.has(label)))
+    return undefined;
+  const letters = (labels: readonly string[]): string =>
+    labels.map((label) => String.fromCharCode(97 + names.indexOf(label))).join("");
+  return `${operands.map(({ labels }) => letters(labels)).join(",")}->${letters(output)}`;
+}
 
 /**
- * Einstein summation of two tensors. Where our products take operands as they lie in memory, this is
- * one kernel, forward and in gradients, and nothing is arranged.
+ * Einstein summation of tensors with labelled axes. Of two tensors it is one kernel, forward and in
+ * gradients, where our products take operands as they lie in memory.
+ */
+export const contract: typeof contractQuickly = op<typeof contractQuickly>((operands, output, sizes) => {
+  const [a, b] = operands;
+  if (operands.length === 2 && a && b && hasKnownKernels() && hasProducts(tf.backend())) {
+    const equation = equationOf(operands, output, sizes);
+    if (equation !== undefined) return tf.einsum(equation, a.x, b.x);
+  }
+  return contractQuickly(operands, output, sizes);
+});
+
+/**
+ * {@link contract} of two tensors.
  * @param equation - One letter for each axis, each once per tensor, such as `"bqhd,bkhd->bhqk"`.
  */
-export const contractPair: (equation: string, a: Tensor, b: Tensor) => Tensor = op(
-  (equation: string, a: Tensor, b: Tensor): Tensor => {
-    if (hasKnownKernels() && hasProducts(tf.backend())) return tf.einsum(equation, a, b);
-    const { inputs, output } = parseEquation(equation);
-    const operands = [a, b].map((x, i) => ({ x, labels: inputs[i]! }));
-    return contractQuickly(operands, output, letterSizes(inputs, [a.shape, b.shape]));
-  },
-);
+export function contractPair(equation: string, a: Tensor, b: Tensor): Tensor {
+  const { inputs, output } = parseEquation(equation);
+  const operands = [a, b].map((x, i) => ({ x, labels: inputs[i]! }));
+  return contract(operands, output, letterSizes(inputs, [a.shape, b.shape]));
+}

@@ -6,13 +6,11 @@ import { cast, greater, less, maximum, minimum, sub, where } from "./ops.ts";
 /** `x` within bounds; NaN stays NaN. */
 export const clamp = (x: Tensor, low: number, high: number): Tensor => minimum(maximum(x, low), high);
 
-const asNumbers = (x: Tensor): Tensor => cast(x, "float32");
+const asNumbers = (x: Tensor): Tensor => (x.dtype === "float32" ? x : cast(x, "float32"));
 
 /** −1, 0 or 1; NaN stays NaN. `tf.sign` turns NaN into 0 and, on wasm, also values below 1e-7. */
 export function sign(x: Tensor): Tensor {
   const signs = sub(asNumbers(greater(x, 0)), asNumbers(less(x, 0)));
-  // wasm's `isNaN` takes the bits of negative integers for NaN.
-  if (x.dtype !== "float32") return signs;
-  // wasm's kernel takes both values to have the dtype of the first.
-  return where(tf.isNaN(x), asNumbers(x), signs);
+  // Integers have no NaN, though wasm's kernel finds some in their bits.
+  return x.dtype === "float32" ? where(tf.isNaN(x), x, signs) : signs;
 }

@@ -5,6 +5,8 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { mendKernels } from "../mend-kernels.ts";
+import { convolve, inputGradient } from "../own/convolutions.ts";
+import type { Axis } from "../quick/conv-geometry.ts";
 
 interface SpatialOptions {
   readonly strides: readonly number[];
@@ -21,15 +23,17 @@ const explicitPadding = (padding: SpatialOptions["padding"]): [Pair, Pair, Pair,
 };
 
 /**
- * A convolution over two or three spatial axes: `[n, ...spatial, in]` with `[...window, in, out]`.
+ * A convolution over two or three spatial axes: `[n, ...spatial, in]` with
+ * `[...window, in / groups, out]`.
  */
 export function convSpatial(
   x: Tensor,
   kernel: Tensor,
   { strides, padding, dilations }: SpatialOptions,
+  groups = 1,
 ): Tensor {
   mendKernels();
-  if (x.rank === 4) {
+  if (x.rank === 4 && groups === 1) {
     const pads = explicitPadding(padding);
     return tf.conv2d(
       x as tf.Tensor4D,
@@ -40,19 +44,39 @@ export function convSpatial(
       dilations as Pair,
     );
   }
-  // `tf.conv3d` does not take padding as numbers.
-  const padded = padding.every(([before, after]) => before === 0 && after === 0)
-    ? x
-    : tf.pad(x, [[0, 0], ...padding.map(([before, after]): Pair => [before, after]), [0, 0]]);
-  type Triple = [number, number, number];
-  return tf.conv3d(
-    padded as tf.Tensor5D,
-    kernel as tf.Tensor5D,
-    strides as Triple,
-    "valid",
-    "NDHWC",
-    dilations as Triple,
+  const axes = strides.map((stride, i): Axis => {
+    const [[before, after], input] = [padding[i]!, x.shape[i + 1]!];
+    const [window, dilation] = [kernel.shape[i]!, dilations[i]!];
+    const output = Math.floor((input + before + after - (window - 1) * dilation - 1) / stride) + 1;
+    return { input, output, window, stride, dilation, before };
+  });
+  return convolve(x, kernel, axes, groups);
+}
+
+/**
+ * The transpose of a convolution over two or three spatial axes with the same strides, dilations
+ * and padding, where the padding may be negative: `[n, ...spatial, in]` with `[...window, out, in]`.
+ * There are strides or dilations above 1, but not both.
+ * @param size - The spatial sizes of the result. A convolution of it gives something like x.
+ */
+export function transposedSpatial(
+  x: Tensor,
+  kernel: Tensor,
+  { strides, padding, dilations }: SpatialOptions,
+  size: readonly number[],
+): Tensor {
+  mendKernels();
+  const axes = strides.map(
+    (stride, i): Axis => ({
+      input: size[i]!,
+      output: x.shape[i + 1]!,
+      window: kernel.shape[i]!,
+      stride,
+      dilation: dilations[i]!,
+      before: padding[i]![0],
+    }),
   );
+  return inputGradient(x, kernel, axes);
 }
 
 /**

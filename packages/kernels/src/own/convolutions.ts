@@ -32,14 +32,18 @@ type ByWasm = (
   groups: number,
 ) => TensorInfo | undefined;
 
-/** Whether each channel is a group, with one filter. */
-const isDepthwise = (a: TensorInfo, b: TensorInfo, groups: number): boolean =>
-  groups > 1 && a.shape.at(-1) === groups && b.shape.at(-1) === groups;
+/** Whether each channel of the input is a group, with one filter. */
+const isDepthwise = (name: DepthwiseFunction, a: TensorInfo, b: TensorInfo, groups: number): boolean =>
+  groups > 1 &&
+  a.shape.at(-1) === groups &&
+  b.shape.at(-1) === groups &&
+  // `a` is the output's gradient here, so it does not tell how many channels the input has.
+  (name !== "inputGradient" || b.shape.at(-2) === 1);
 
 const byWasm =
   (name: DepthwiseFunction, general: ByWasm): ByWasm =>
   (backend, a, b, axes, groups) =>
-    isDepthwise(a, b, groups)
+    isDepthwise(name, a, b, groups)
       ? depthwiseByWasm(backend, name, a, b, axes)
       : general(backend, a, b, axes, groups);
 

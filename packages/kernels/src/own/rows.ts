@@ -67,8 +67,7 @@ export function takeRows(
       const id = numbers![i]!;
       const row = id < 0 && wraps ? id + count : id;
       if (row < 0 || row >= count) out.fill(rest, to, to + words);
-      else if (words >= LONG) out.set(rows!.subarray(row * words, (row + 1) * words), to);
-      else for (let j = 0, from = row * words; j < words; j++) out[to + j] = rows![from + j]!;
+      else copyRun(rows!, row * words, out, to, words);
     }
   });
 }
@@ -98,13 +97,23 @@ export function addRowsTo(
   return loop(backend, reached(backend, inputs), { shape, dtype }, (heap, out) => {
     const [values, numbers] = readable(backend, inputs, heap);
     if (isHeap(backend)) out.fill(0);
-    for (let i = 0, from = 0; i < size; i++, from += words) {
+    for (let i = 0; i < size; i++) {
       const id = numbers![i]!;
       const row = id < 0 && wraps ? id + count : id;
-      if (row < 0 || row >= count) continue;
-      for (let j = 0, to = row * words; j < words; j++) out[to + j] = out[to + j]! + values![from + j]!;
+      if (row >= 0 && row < count) addRun(values!, i * words, out, row * words, words);
     }
   });
+}
+
+/** Adds one run to another. A function of its own, which the engine compiles by itself. */
+export function addRun(values: Elements, from: number, out: Elements, to: number, size: number): void {
+  for (let j = 0; j < size; j++) out[to + j] = out[to + j]! + values[from + j]!;
+}
+
+/** Copies one run. */
+export function copyRun(values: Elements, from: number, out: Elements, to: number, size: number): void {
+  if (size >= LONG) out.set(values.subarray(from, from + size), to);
+  else for (let j = 0; j < size; j++) out[to + j] = values[from + j]!;
 }
 
 const onBoth = (

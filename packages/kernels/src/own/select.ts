@@ -1,8 +1,9 @@
 /** @file `where` with broadcasting, as one kernel. */
 import * as tf from "@tensorflow/tfjs-core";
 import type { KernelConfig, TensorInfo } from "@tensorflow/tfjs-core";
-import { type Elements, isHeap, loop, type LoopDtype } from "../memory/access.ts";
+import { isHeap, loop, type LoopDtype } from "../memory/access.ts";
 import { arrayOf, isPlain } from "../move/move.ts";
+import { type Words, wordsOf } from "../move/words.ts";
 import { broadcastSteps, eachRun, joinedSteps, type SteppedAxis } from "../move/steps.ts";
 import { sizeOf } from "../shape.ts";
 import { wasmRun } from "../wasm/call.ts";
@@ -13,6 +14,28 @@ export const SELECT = "NnxSelect";
 
 type Inputs = readonly [condition: TensorInfo, t: TensorInfo, e: TensorInfo];
 
+/** Chooses along one run. Random conditions would make a branch several times as slow as the bits. */
+function choose(
+  c: Words,
+  t: Words,
+  e: Words,
+  out: Words,
+  to: number,
+  size: number,
+  from: readonly number[],
+  steps: readonly number[],
+): void {
+  let [atC = 0, atT = 0, atE = 0] = from;
+  const [stepC = 0, stepT = 0, stepE = 0] = steps;
+  for (let i = to; i < to + size; i++) {
+    const mask = -Number(c[atC] !== 0);
+    out[i] = (t[atT]! & mask) | (e[atE]! & ~mask);
+    atC += stepC;
+    atT += stepT;
+    atE += stepE;
+  }
+}
+
 function byLoop(
   backend: object,
   inputs: Inputs,
@@ -21,12 +44,9 @@ function byLoop(
 ): TensorInfo {
   const dtype = inputs[1].dtype as LoopDtype;
   return loop(backend, isHeap(backend) ? inputs : [], { shape, dtype }, (heap, out) => {
-    const [c, t, e] = (isHeap(backend) ? heap : inputs.map((x) => arrayOf(backend, x))) as Elements[];
-    eachRun(axes, (to, size, [fromC = 0, fromT = 0, fromE = 0], [stepC = 0, stepT = 0, stepE = 0]) => {
-      for (let i = 0; i < size; i++) {
-        out[to + i] = c![fromC + i * stepC] === 0 ? e![fromE + i * stepE]! : t![fromT + i * stepT]!;
-      }
-    });
+    const [c, t, e] = (isHeap(backend) ? heap : inputs.map((x) => arrayOf(backend, x))).map(wordsOf);
+    const words = wordsOf(out);
+    eachRun(axes, (to, size, from, steps) => choose(c!, t!, e!, words, to, size, from, steps));
   });
 }
 

@@ -1,7 +1,6 @@
-/** @file Broadcasting and its transpose, in the form that each backend is quick at. */
+/** @file Broadcasting and its transpose. */
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor } from "@tensorflow/tfjs-core";
-import { broadcastForm } from "../backends.ts";
 import { alias } from "../engine.ts";
 import { sameShape, sizeOf } from "../shape.ts";
 
@@ -31,23 +30,7 @@ export function sumTo(x: Tensor, shape: readonly number[]): Tensor {
  */
 export function broadcast(x: Tensor, shape: readonly number[]): Tensor {
   if (sameShape(x.shape, shape)) return alias(x);
-  const size = sizeOf(shape);
-  if (size === 0) return tf.zeros([...shape]);
-  const from = padded(x.shape, shape.length);
-  const repeated = from.flatMap((n, axis) => (n === 1 && shape[axis] !== 1 ? [axis] : []));
-  if (repeated.length === 0) return tf.reshape(x, [...shape]);
-  const form = broadcastForm();
-  if (form === "add") return tf.add(tf.zeros([...shape]), x);
-  if (form === "product") {
-    const outer = size / x.size;
-    const isLeading = sizeOf(from.slice(repeated.at(-1)! + 1)) === x.size;
-    if (isLeading) {
-      return tf.reshape(tf.matMul(tf.ones([outer, 1]), tf.reshape(x, [1, x.size])), [...shape]);
-    }
-    const isTrailing = sizeOf(from.slice(0, repeated[0])) === x.size;
-    if (isTrailing) {
-      return tf.reshape(tf.matMul(tf.reshape(x, [x.size, 1]), tf.ones([1, outer])), [...shape]);
-    }
-  }
+  if (sizeOf(shape) === 0) return tf.zeros([...shape]);
+  if (sizeOf(shape) === x.size) return tf.reshape(x, [...shape]);
   return tf.broadcastTo(x, [...shape]);
 }

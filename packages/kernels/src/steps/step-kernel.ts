@@ -1,6 +1,7 @@
 /** @file Steps of optimizers as kernels: one call for all parameters. */
 import type { KernelConfig, TensorInfo } from "@tensorflow/tfjs-core";
-import { isHeap, loops, type Output } from "../memory/access.ts";
+import { arraysOf, isHeap, loops, type Output } from "../memory/access.ts";
+import { sizeOf } from "../shape.ts";
 import { elementBlocks } from "../wasm/blocks.ts";
 import { wasmRun } from "../wasm/call.ts";
 import type { WasmModule } from "../wasm/module.ts";
@@ -15,7 +16,7 @@ export interface StepRule {
 }
 
 /** The attributes of a step's kernel. */
-export interface StepAttrs {
+interface StepAttrs {
   /** Unless it is `"update"`, the parameter is the first input, and what becomes of it the first result. */
   readonly ending: Ending;
 }
@@ -26,50 +27,47 @@ interface Leaf {
   readonly outputs: readonly Output[];
 }
 
-/** The inputs of a kernel: `numbers`, and by {@link inputName} those of each parameter in turn. */
-export const inputName = (index: number): string => `x${index}`;
-
-function leavesOf(
-  { moments }: StepShape,
-  { numbers: _, ...inputs }: Readonly<Record<string, TensorInfo>>,
-  ending: Ending,
-): Leaf[] {
+/** The inputs of a kernel are a list: the numbers, and those of each parameter in turn. */
+function leavesOf({ moments }: StepShape, inputs: readonly TensorInfo[], ending: Ending): Leaf[] {
   const width = moments + (ending === "update" ? 1 : 2);
-  const count = Object.keys(inputs).length / width;
-  return Array.from({ length: count }, (_leaf, leaf) => {
-    const own = Array.from({ length: width }, (_input, i) => inputs[inputName(leaf * width + i)]!);
-    const output = { shape: own[0]!.shape, dtype: "float32" as const };
-    return { inputs: own, outputs: Array<Output>(moments + 1).fill(output) };
-  });
+  const leaves: Leaf[] = [];
+  for (let from = 1; from < inputs.length; from += width) {
+    const output = { shape: inputs[from]!.shape, dtype: "float32" as const };
+    leaves.push({
+      inputs: inputs.slice(from, from + width),
+      outputs: Array<Output>(moments + 1).fill(output),
+    });
+  }
+  return leaves;
 }
-
-const sizeOf = ({ shape }: Output): number => shape.reduce((size, length) => size * length, 1);
 
 /** By WebAssembly: in place on a heap, in blocks elsewhere. */
 function byWasm(
   backend: object,
   module: StepRule["module"],
-  numbers: TensorInfo,
+  given: readonly TensorInfo[],
   leaves: readonly Leaf[],
   ending: Ending,
 ): TensorInfo[] | undefined {
-  if (!isHeap(backend)) return elementBlocks(backend, module, ending, leaves, numbers);
+  if (!isHeap(backend)) {
+    return elementBlocks(backend, module, ending, leaves, {
+      numbers: arraysOf(backend).readSync(given[0]!.dataId),
+      parameters: (...places) => places,
+    });
+  }
   const width = leaves[0] ? leaves[0].inputs.length + leaves[0].outputs.length : 0;
   return wasmRun(backend, {
     module,
-    inputs: [numbers, ...leaves.flatMap(({ inputs }) => inputs)],
+    inputs: given,
     outputs: leaves.flatMap(({ outputs }) => outputs),
     scratch: 16 * width,
     run: (functions, places) => {
       let [from, to] = [1, 0];
       for (const { inputs, outputs } of leaves) {
-        functions[ending](
-          ...places.inputs.slice(from, (from += inputs.length)),
-          ...places.outputs.slice(to, (to += outputs.length)),
-          sizeOf(outputs[0]!),
-          places.inputs[0]!,
-          places.scratch,
-        );
+        const [fromEnd, toEnd] = [from + inputs.length, to + outputs.length];
+        const addresses = [...places.inputs.slice(from, fromEnd), ...places.outputs.slice(to, toEnd)];
+        functions[ending](...addresses, sizeOf(outputs[0]!.shape), places.inputs[0]!, places.scratch);
+        [from, to] = [fromEnd, toEnd];
       }
     },
   });
@@ -88,12 +86,12 @@ export const stepKernels = ({ kernelName, shape, module }: StepRule): readonly K
     backendName,
     kernelFunc: ({ inputs, attrs, backend }) => {
       const { ending } = attrs as unknown as StepAttrs;
-      const given = inputs as Readonly<Record<string, TensorInfo>>;
+      const given = inputs as unknown as readonly TensorInfo[];
       const leaves = leavesOf(shape, given, ending);
-      const numbers = given["numbers"]!;
+      const numbers = given[0]!;
       const expression = ended(shape.expression, ending);
       return (
-        byWasm(backend as object, module, numbers, leaves, ending) ??
+        byWasm(backend as object, module, given, leaves, ending) ??
         leaves.flatMap((leaf) => byLoops(backend as object, expression, numbers, leaf))
       );
     },

@@ -126,11 +126,7 @@ onEachBackend("a step by kernel", () => {
     });
   });
 
-  it("is computed by ops where a tape records, and for other dtypes", () => {
-    const x = tf.tensor1d([3, -2]);
-    const at = tf.tensor1d([3, -2]);
-    const gradient = tf.grad((g) => tf.sum(takeStep(rules.momentumStep, [[g, x]], [0.5, 1])[0]![0]!))(at);
-    expect([...gradient.dataSync()]).toEqual([1.5, 1.5]);
+  it("is computed by ops for other dtypes", () => {
     const integers = tf.tensor1d([3, -2], "int32");
     expect([...takeStep(rules.signStep, [[integers]], [])[0]![0]!.dataSync()]).toEqual([1, -1]);
   });

@@ -5,7 +5,7 @@ import { isRecording } from "../engine.ts";
 import { registerKernels } from "../mend-kernels.ts";
 import { ofTensors } from "./algebra.ts";
 import { ended, type Ending } from "./expressions.ts";
-import { inputName, stepKernels, type StepRule } from "./step-kernel.ts";
+import { stepKernels, type StepRule } from "./step-kernel.ts";
 
 /** A parameter p becomes `p + factor * (direction + share * p)`. */
 export interface Finish {
@@ -46,8 +46,8 @@ export function takeStep(
   // A kernel has an input at least.
   const given = tensor1d(all.length > 0 ? [...all] : [0], "float32");
   try {
-    const inputs: NamedTensorMap = { numbers: given };
-    for (const [i, x] of leaves.flat().entries()) inputs[inputName(i)] = x;
+    // As tensorflow.js has it for Concat and AddN: a list where its types want names.
+    const inputs = [given, ...leaves.flat()] as unknown as NamedTensorMap;
     const results: Tensor[] = engine().runKernel(rule.kernelName, inputs, { ending });
     const width = rule.shape.moments + 1;
     return leaves.map((_, i) => results.slice(i * width, (i + 1) * width));

@@ -3,7 +3,7 @@
  * cache when the kernel reads it, and when it is copied back.
  */
 import type { TensorInfo } from "@tensorflow/tfjs-core";
-import { arraysOf, type Output, zerosOf } from "../memory/access.ts";
+import { arrayOf, arraysOf, type Output, zerosOf } from "../memory/access.ts";
 import { sizeOf } from "../shape.ts";
 import { functionsOver, type WasmModule } from "./module.ts";
 import { layOut, memoryWith } from "./own-memory.ts";
@@ -12,17 +12,27 @@ import { layOut, memoryWith } from "./own-memory.ts";
 const BLOCK = 8192;
 const FLOAT = 4;
 
-/** Float32 tensors of one size, and results of that size. */
+/** Tensors of one size, float32 or bool, and float32 results of that size. */
 export interface Elements {
   readonly inputs: readonly TensorInfo[];
   readonly outputs: readonly Output[];
 }
 
+/** What a kernel takes beside elements and their number. */
+export interface BlockCall {
+  /** What it reads from memory. @defaultValue nothing */
+  readonly numbers?: ArrayLike<number>;
+  /**
+   * The parameters after `(…inputs, …outputs, length)`.
+   * @param numbersAt - Where the numbers are.
+   * @param stage - Where the kernel has 16 bytes for each input and output.
+   */
+  readonly parameters: (numbersAt: number, stage: number) => readonly number[];
+}
+
 /**
- * Calls `name(…inputs, …outputs, length, numbers, stage)` for each block of each piece of work. The
- * stage has 16 bytes for each input and output.
- * @param works - All have as many inputs and outputs as the first.
- * @param numbers - What the kernel reads beside elements.
+ * Calls `name(…inputs, …outputs, length, …parameters)` for each block of each piece of work.
+ * @param works - All have as many inputs and outputs as the first, of the same dtypes.
  * @returns `undefined`, with nothing done, where WebAssembly is out of reach.
  */
 export function elementBlocks<F extends string>(
@@ -30,35 +40,39 @@ export function elementBlocks<F extends string>(
   module: WasmModule<F>,
   name: F,
   works: readonly Elements[],
-  numbers: TensorInfo,
+  { numbers = [], parameters }: BlockCall,
 ): TensorInfo[] | undefined {
   const [first] = works;
   if (!first) return [];
   const arrays = arraysOf(backend);
   const count = first.inputs.length + first.outputs.length;
-  const given = arrays.readSync(numbers.dataId);
   const blocks = Array<number>(count).fill(FLOAT * BLOCK);
-  const { at, bytes } = layOut([...blocks, FLOAT * given.length, 16 * count]);
+  const { at, bytes } = layOut([...blocks, FLOAT * numbers.length, 16 * count]);
   const memory = memoryWith(bytes);
   const functions = memory && functionsOver(module, memory);
   if (!functions) return undefined;
-  const floats = new Float32Array(memory.buffer);
   const addresses = at.slice(0, count);
-  const places = addresses.map((address) => address / FLOAT);
   const [numbersAt, stage] = at.slice(count) as [number, number];
-  floats.set(given, numbersAt / FLOAT);
+  const floats = new Float32Array(memory.buffer);
+  floats.set(numbers, numbersAt / FLOAT);
+  const further = parameters(numbersAt, stage);
+  const given = first.inputs.map(({ dtype }, i) =>
+    dtype === "bool"
+      ? new Uint8Array(memory.buffer, at[i], BLOCK)
+      : new Float32Array(memory.buffer, at[i], BLOCK),
+  );
   return works.flatMap(({ inputs, outputs }) => {
-    const sources = inputs.map(({ dataId }) => arrays.readSync(dataId));
+    const sources = inputs.map((input) => arrayOf(backend, input));
     const size = sizeOf(outputs[0]!.shape);
     const results = outputs.map(() => zerosOf("float32", size));
     for (let start = 0; start < size; start += BLOCK) {
       const end = Math.min(start + BLOCK, size);
       const isWhole = start === 0 && end === size;
       for (const [i, source] of sources.entries())
-        floats.set(isWhole ? source : source.subarray(start, end), places[i]);
-      functions[name](...addresses, end - start, numbersAt, stage);
+        given[i]!.set(isWhole ? source : source.subarray(start, end));
+      functions[name](...addresses, end - start, ...further);
       for (const [i, result] of results.entries()) {
-        const from = places[sources.length + i]!;
+        const from = addresses[sources.length + i]! / FLOAT;
         result.set(floats.subarray(from, from + end - start), start);
       }
     }

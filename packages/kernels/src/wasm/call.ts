@@ -1,6 +1,6 @@
 /** @file Calls WebAssembly kernels on the tensors of the cpu and wasm backends. */
 import type { TensorInfo } from "@tensorflow/tfjs-core";
-import { arraysOf, type Elements, free, isHeap, type Output } from "../memory/access.ts";
+import { arrayOf, arraysOf, type Elements, free, isHeap, type Output } from "../memory/access.ts";
 import { sizeOf } from "../shape.ts";
 import { addressOf, heapOf, scratchOn } from "./heap.ts";
 import { functionsOver, type WasmFunctions, type WasmModule } from "./module.ts";
@@ -27,7 +27,7 @@ function functionsOf<F extends string>(
   module: WasmRun<F>["module"],
   memory: WebAssembly.Memory,
 ): WasmFunctions<F> | undefined {
-  if ("base64" in module) return functionsOver(module, memory);
+  if ("hex" in module) return functionsOver(module, memory);
   const all = module.map((each) => functionsOver(each, memory));
   if (all.includes(undefined)) return undefined;
   // Together they have the functions F.
@@ -79,7 +79,7 @@ function onOwnMemory<F extends string>(
   if (!functions) return undefined;
   const view = (info: { readonly shape: readonly number[]; readonly dtype: string }, i: number): Elements =>
     new viewOf[info.dtype as keyof typeof viewOf](memory.buffer, at[i], sizeOf(info.shape));
-  for (const [i, input] of inputs.entries()) view(input, i).set(backendOfArrays.readSync(input.dataId));
+  for (const [i, input] of inputs.entries()) view(input, i).set(arrayOf(backend, input));
   const from = inputs.length;
   const own = from + outputs.length;
   run(functions, { inputs: at.slice(0, from), outputs: at.slice(from, own), scratch: at[own]!, memory });

@@ -12,7 +12,7 @@ import type { WasmModule } from "./module.ts";
 import { plainModule } from "./plain.generated.ts";
 
 /** Up to so many elements, on cpu a kernel of few operations is quicker than the way into ours. */
-const FEW = 24;
+const FEW = 128;
 
 /** Whether few operations for each of so many elements are worth a call. */
 export const isWorthCopying = (backend: object, size: number): boolean => size > (isHeap(backend) ? 0 : FEW);

@@ -2,13 +2,22 @@
 
 /** A module, with the names of its functions. */
 export interface WasmModule<F extends string = string> {
-  readonly base64: string;
+  /** Its bytes in hexadecimal, which gzip makes half as long as base64. */
+  readonly hex: string;
   /** There is no such property. It keeps the names in the type. */
   readonly functions?: F;
 }
 
 /** The functions of a module. They take addresses (in bytes) and numbers. */
 export type WasmFunctions<F extends string> = Readonly<Record<F, (...parameters: number[]) => void>>;
+
+/**
+ * A `WebAssembly.Memory`. Declarations do not name that type, which programs without the types of a
+ * browser or of Node do not have.
+ */
+export interface WasmMemory {
+  readonly buffer: ArrayBufferLike;
+}
 
 /** Whether kernels are to be used at all. */
 let isOn = true;
@@ -18,7 +27,7 @@ let isOn = true;
  * forbids it.
  */
 let refused = new WeakSet<WasmModule>();
-const instances = new WeakMap<WebAssembly.Memory, Map<WasmModule, WasmFunctions<string>>>();
+const instances = new WeakMap<WasmMemory, Map<WasmModule, WasmFunctions<string>>>();
 
 /**
  * Turns the kernels off, for tests and measurements, or lets them be tried again. While they are
@@ -45,7 +54,7 @@ function memoryFlag(bytes: Uint8Array): number {
   return flag;
 }
 
-const isShared = ({ buffer }: WebAssembly.Memory): boolean => !(buffer instanceof ArrayBuffer);
+const isShared = ({ buffer }: WasmMemory): boolean => !(buffer instanceof ArrayBuffer);
 
 /**
  * The functions of a module over a memory. Returns undefined where WebAssembly or its SIMD is
@@ -53,7 +62,7 @@ const isShared = ({ buffer }: WebAssembly.Memory): boolean => !(buffer instanceo
  */
 export function functionsOver<F extends string>(
   module: WasmModule<F>,
-  memory: WebAssembly.Memory,
+  memory: WasmMemory,
 ): WasmFunctions<F> | undefined {
   if (!isOn || refused.has(module)) return undefined;
   const known = instances.get(memory) ?? new Map<WasmModule, WasmFunctions<string>>();
@@ -61,10 +70,13 @@ export function functionsOver<F extends string>(
   const compiled = known.get(module);
   if (compiled) return compiled;
   try {
-    const bytes = Uint8Array.from(atob(module.base64), (char) => char.charCodeAt(0));
+    const bytes = Uint8Array.from(module.hex.match(/../g) ?? [], (byte) => Number.parseInt(byte, 16));
     // The threaded build of tensorflow.js has a shared memory, which a module has to ask for.
     if (isShared(memory)) bytes[memoryFlag(bytes)] = 3;
-    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), { m: { m: memory } });
+    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), {
+      // The interface stands for this type.
+      m: { m: memory as WebAssembly.Memory },
+    });
     // The emitter gave the module these functions, of numbers and without results.
     const functions = exports as unknown as WasmFunctions<F>;
     known.set(module, functions);

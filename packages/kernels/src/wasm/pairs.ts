@@ -1,7 +1,8 @@
 /** @file Element-wise kernels of two tensors, choices and logic, by WebAssembly. */
 import * as tf from "@tensorflow/tfjs-core";
 import type { TensorInfo } from "@tensorflow/tfjs-core";
-import { eachPlane, fold } from "../fold.ts";
+import { eachPlane, eachRow, fold } from "../fold.ts";
+import { elementsOf, isHeap, loop } from "../memory/access.ts";
 import { type Mend, mend } from "../mends/mend.ts";
 import { sameShape, sizeOf } from "../shape.ts";
 import { bitsModule } from "./bits.generated.ts";
@@ -126,6 +127,28 @@ const castToBool: Mend = mend<"x", tf.CastAttrs>(
   },
 );
 
+/** The stock kernel on wasm raises one element after the other, too, but squares are common. */
+const pow: Mend = mend<"a" | "b">(
+  "Pow",
+  both,
+  "Computes one element at a time, squares too, on cpu with a call for each.",
+  ({ inputs: { a, b }, backend, stock }) => {
+    if (a.dtype !== "float32" || b.dtype !== "float32") return stock();
+    const isSquare = sizeOf(b.shape) === 1 && elementsOf(backend, b)[0] === 2;
+    const shape = tf.backend_util.assertAndGetBroadcastShape(a.shape, b.shape);
+    if (isSquare && isWorthCopying(backend, sizeOf(shape))) {
+      const square = pairwise(backend, pairsModule, "mul", a, a);
+      if (square) return { ...square, shape };
+    }
+    if (isHeap(backend) || !isWorthCopying(backend, sizeOf(shape))) return stock();
+    return loop(backend, [a, b], { shape, dtype: "float32" }, ([x, y], out) => {
+      eachRow(fold(a.shape, b.shape), (fromA, fromB, to, length, stepA, stepB) => {
+        for (let i = 0; i < length; i++) out[to + i] = x![fromA + i * stepA]! ** y![fromB + i * stepB]!;
+      });
+    });
+  },
+);
+
 const addN: Mend = mend<string>("AddN", ["cpu"], CALLS, ({ inputs, backend, stock }) => {
   const all = Object.values(inputs);
   const [first] = all;
@@ -167,5 +190,6 @@ export const pairMends: readonly Mend[] = [
   not,
   select,
   castToBool,
+  pow,
   addN,
 ];

@@ -1,3 +1,4 @@
+import { useWasmKernels } from "@nnxjs/kernels/internal";
 import { capture, flattenState, Intermediate, isVariableState, Param, state, view } from "@nnxjs/nnx-core";
 import { random, Rngs } from "@nnxjs/rnglib";
 import * as tf from "@tensorflow/tfjs-core";
@@ -44,6 +45,19 @@ onEachBackend("attention", () => {
 
   it("has Flax's gradients", () => {
     expectGradients("MHA_causal", make(2, 4), (m, x) => m.forward(x, { decode: false, isCausal: true }));
+  });
+
+  it("equals Flax where our products are out of reach, with shared key heads and masks", () => {
+    useWasmKernels(false);
+    try {
+      expectLayer("MHA_gqa_4_2", make(4, 8, { numKvHeads: 2, decode: false }), (m, x) => m.forward(x!));
+      expectLayer("MHA_mask", make(2, 4), (m, x) =>
+        m.forward(x!, { decode: false, mask: makeCausalMask(tf.ones([1, 3])) }),
+      );
+      expectGradients("MHA_causal", make(2, 4), (m, x) => m.forward(x, { decode: false, isCausal: true }));
+    } finally {
+      useWasmKernels(true);
+    }
   });
 
   it("masks equal Flax's", () => {

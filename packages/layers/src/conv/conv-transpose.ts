@@ -4,7 +4,17 @@ import { checkParam, describe } from "@nnxjs/nnx-core/internal";
 import { promoted } from "../dtypes.ts";
 import { drawKernel } from "../kernel-layer.ts";
 import { anything, checkLayerOptions, flag, type OptionChecks } from "../options.ts";
-import { add, mul, reshape, reverse, sum, type Tensor, transpose } from "@nnxjs/kernels/internal";
+import {
+  add,
+  mul,
+  reshape,
+  reverse,
+  squeeze,
+  sum,
+  type Tensor,
+  transpose,
+  transposedSpatial,
+} from "@nnxjs/kernels/internal";
 import {
   checkConvInput,
   checkMask,
@@ -15,7 +25,7 @@ import {
   spatialSettings,
   withOneBatchAxis,
 } from "./conv-config.ts";
-import { convGeneralDilated } from "./convolve.ts";
+import { convGeneralDilated, inTwo } from "./convolve.ts";
 import { canonicalPadding, type Padding, type Pads, padZeros } from "./padding.ts";
 
 /** Options of {@link ConvTranspose}; the names are Flax's. */
@@ -122,18 +132,56 @@ function kernelShapeOf(
 
 function convolve(layer: ConvTranspose, x: Tensor, kernel: Tensor): Tensor {
   const axes = layer.kernelSize.map((_, i) => i);
-  const filter = layer.transposeKernel
-    ? transpose(reverse(kernel, axes), [...axes, axes.length + 1, axes.length])
-    : kernel;
-  const y = convGeneralDilated(x, filter, {
-    strides: axes.map(() => 1),
-    padding: axes.map((axis) => padsOf(layer, axis)),
-    inputDilation: layer.strides,
-    kernelDilation: layer.kernelDilation,
-    featureGroupCount: 1,
-    precision: layer.precision,
-  });
+  const pads = axes.map((axis) => padsOf(layer, axis));
+  const { strides, kernelDilation } = layer;
+  const turned = (): Tensor => transpose(reverse(kernel, axes), [...axes, axes.length + 1, axes.length]);
+  // tensorflow.js takes strides or dilations, but not both.
+  const isSimple = strides.every((stride) => stride === 1) || kernelDilation.every((d) => d === 1);
+  const size = axes.map((i) => transposedSize(layer, x, pads, i));
+  const y =
+    isSimple && x.size > 0 && size.every((n) => n > 0)
+      ? transposedConvolution(x, layer.transposeKernel ? kernel : turned(), layer, pads, size)
+      : convGeneralDilated(x, layer.transposeKernel ? turned() : kernel, {
+          strides: axes.map(() => 1),
+          padding: pads,
+          inputDilation: strides,
+          kernelDilation,
+          featureGroupCount: 1,
+          precision: layer.precision,
+        });
   return layer.padding === "CIRCULAR" ? wrap(layer, y, x) : y;
+}
+
+const reachOf = ({ kernelSize, kernelDilation }: ConvTranspose, axis: number): number =>
+  ((kernelSize[axis] as number) - 1) * (kernelDilation[axis] as number);
+
+function transposedSize(layer: ConvTranspose, x: Tensor, pads: readonly Pads[], axis: number): number {
+  const [before, after] = pads[axis] as Pads;
+  const spread = ((x.shape[axis + 1] as number) - 1) * (layer.strides[axis] as number) + 1;
+  return spread + before + after - reachOf(layer, axis);
+}
+
+/**
+ * As the transpose of a convolution, which multiplies with no zeros.
+ * @param kernel - `[...window, out, in]`, as of that convolution.
+ * @param pads - Widths at the spread input.
+ */
+function transposedConvolution(
+  x: Tensor,
+  kernel: Tensor,
+  layer: ConvTranspose,
+  pads: readonly Pads[],
+  size: readonly number[],
+): Tensor {
+  const { strides, kernelDilation: dilations } = layer;
+  const padding = pads.map(([before, after], i): Pads => {
+    const reach = reachOf(layer, i);
+    return [reach - before, reach - after];
+  });
+  const how = { strides, padding, dilations };
+  if (x.rank > 3) return transposedSpatial(x, kernel, how, size);
+  const [rows, filter, wide] = inTwo(x, kernel, how);
+  return squeeze(transposedSpatial(rows, filter, wide, [1, ...size]), [1]);
 }
 
 function padsOf(layer: ConvTranspose, axis: number): Pads {

@@ -2,7 +2,6 @@
 import { registerFunction, NnxError } from "@nnxjs/nnx-core";
 import { checkTensor, describe } from "@nnxjs/nnx-core/internal";
 import {
-  concat,
   convSpatial,
   depthwiseSpatial,
   expandDims,
@@ -10,7 +9,6 @@ import {
   reshape,
   sizeOf,
   slice,
-  split,
   squeeze,
   type Tensor,
 } from "@nnxjs/kernels/internal";
@@ -59,14 +57,14 @@ function dilateAxis(x: Tensor, factor: number, axis: number): Tensor {
   ]);
 }
 
-interface Convolution {
+export interface Convolution {
   readonly strides: readonly number[];
   readonly padding: readonly Pads[];
   readonly dilations: readonly number[];
 }
 
 /** Adds a spatial axis of size 1 in front of the only one. */
-function inTwo(
+export function inTwo(
   x: Tensor,
   kernel: Tensor,
   { strides, padding, dilations }: Convolution,
@@ -87,9 +85,7 @@ function convolve(x: Tensor, kernel: Tensor, how: Convolution, groups: number): 
     const window = kernel.shape.slice(0, -2);
     return depthwiseSpatial(x, reshape(kernel, [...window, groups, out / groups]), how);
   }
-  const kernels = split(kernel, groups, kernel.rank - 1);
-  const parts = split(x, groups, x.rank - 1).map((part, i) => convSpatial(part, kernels[i] as Tensor, how));
-  return concat(parts, x.rank - 1);
+  return convSpatial(x, kernel, how, groups);
 }
 
 const OPTIONS: OptionChecks<ConvolveOptions> = {

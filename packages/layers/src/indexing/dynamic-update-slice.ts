@@ -3,7 +3,6 @@ import { NnxError, registerFunction } from "@nnxjs/nnx-core";
 import { checkTensor, describe } from "@nnxjs/nnx-core/internal";
 import {
   add,
-  broadcastTo,
   cast,
   gatherAt,
   greaterEqual,
@@ -107,7 +106,7 @@ export function dynamicUpdateSlice<T extends Tensor>(
     inside = inside ? logicalAnd(inside, along) : along;
   }
   // The shape is that of x, so the type T still holds.
-  return (inside ? where(broadcastTo(inside, x.shape), spread, x) : reshape(update, x.shape)) as T;
+  return (inside ? where(inside, spread, x) : reshape(update, x.shape)) as T;
 }
 
 registerFunction("dynamicUpdateSlice", dynamicUpdateSlice);

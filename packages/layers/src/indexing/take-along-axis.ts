@@ -96,7 +96,7 @@ export function takeAlongAxis(x: Tensor, indices: Tensor, axis: number | null = 
   const starts = tensorOf(lineStarts(shape, x.shape, along), shape, "int32");
   const positions = add(starts, mul(inside, integer(stride)));
   const taken = reshape(gatherAt(reshape(x, [x.size]), reshape(positions, [sizeOf(shape)])), shape);
-  return where(broadcastTo(isThere, shape), taken, missing);
+  return where(isThere, taken, missing);
 }
 
 registerFunction("takeAlongAxis", takeAlongAxis);

@@ -44,6 +44,20 @@ onEachBackend("Linear and its kin", () => {
     expectGradients("Embed", new Embed(5, 3, { rngs: rngs() }), (m, ids) => m.forward(ids));
   });
 
+  it("Embed equals Flax's on a backend without our kernels, too", () => {
+    const embed = (): Embed => new Embed(5, 3, { rngs: rngs() });
+    // The first call registers them.
+    embed().forward(tf.tensor1d([0], "int32"));
+    const kernels = ["NnxTakeRows", "NnxSelect"].map((name) => tf.getKernel(name, tf.getBackend()));
+    for (const { kernelName, backendName } of kernels) tf.unregisterKernel(kernelName, backendName);
+    try {
+      expectLayer("Embed_5_3", embed(), (m, ids) => m.forward(ids!));
+      expectGradients("Embed", embed(), (m, ids) => m.forward(ids));
+    } finally {
+      for (const kernel of kernels) tf.registerKernel(kernel);
+    }
+  });
+
   it("takes a bias whose data were made in another shape", () => {
     const layer = new Linear(3, 4, { rngs: rngs() });
     layer.bias!.value = tf.reshape(tf.tensor2d([1, 2, 3, 4], [2, 2]), [4]);

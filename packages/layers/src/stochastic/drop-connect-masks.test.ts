@@ -1,4 +1,4 @@
-import { flattenState, grad, leafValue, Module, setMode, view } from "@nnxjs/nnx-core";
+import { grad, Module, setMode, view } from "@nnxjs/nnx-core";
 import { type Initializer, random, Rngs, RngStream } from "@nnxjs/rnglib";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
@@ -17,11 +17,14 @@ const values = (x: tf.Tensor): number[] => [...x.dataSync()];
 /** Inputs with which the result does not depend on a backend's order of addition. */
 const rounded = (x: tf.Tensor): number[] => values(x).map((value) => Math.round(value * 1e5) / 1e5);
 
-/** Sums in another order differ in the last bits. */
-const expectNear = (x: tf.Tensor, wanted: tf.Tensor): void => {
-  expect(x.shape).toEqual(wanted.shape);
-  expect(values(tf.max(tf.abs(tf.sub(x, wanted))))[0]).toBeLessThan(2e-5);
-};
+/** Up to the order of addition, in which a product of one row and one of several may differ. */
+function expectClose(got: tf.Tensor, want: tf.Tensor): void {
+  expect(got.shape).toEqual(want.shape);
+  const wanted = values(want);
+  for (const [i, value] of values(got).entries()) {
+    expect(Math.abs(value - wanted[i]!)).toBeLessThan(1e-5 * Math.max(1, Math.abs(wanted[i]!)));
+  }
+}
 
 /** The mean and variance of one output over many draws, and their standard errors. */
 function moments(draws: readonly number[]) {
@@ -105,7 +108,7 @@ describe("DropConnectLinear's masks", () => {
       expect(y.shape).toEqual([...shape.slice(0, -1), 3]);
       const keys = random.split(key, 5);
       tf.unstack(x).forEach((row, i) => {
-        expectNear(tf.gather(y, i), shared.forward(row, { rngs: keys.at(i) }));
+        expectClose(tf.gather(y, i), shared.forward(row, { rngs: keys.at(i) }));
       });
       expect(values(shared.forward(x, { rngs: keys }))).toEqual(values(y));
     },
@@ -119,7 +122,7 @@ describe("DropConnectLinear's masks", () => {
     const one = layer.forward(tf.reshape(tf.slice(x, [1, 2, 0], [1, 1, 4]), [1, 4]), {
       rngs: keys.at(1).at(2),
     });
-    expectNear(tf.squeeze(tf.slice(y, [1, 2, 0], [1, 1, 3]), [0]), one);
+    expect(rounded(tf.slice(y, [1, 2, 0], [1, 1, 3]))).toEqual(rounded(one));
   });
 
   it("have the gradients of the examples one by one", () => {
@@ -137,14 +140,9 @@ describe("DropConnectLinear's masks", () => {
           .map((row, i) => tf.sum(tf.square(m.forward(row, { rngs: random.split(key, 5).at(i) })))),
       ) as tf.Tensor;
     const [wanted, wantedInput] = grad(sum, { argnums: [0, 1] })(apart, x);
-    const flat = (state: typeof found) =>
-      flattenState(state).map(([path, leaf]) => [path.join("."), leafValue<tf.Tensor>(leaf)] as const);
-    const all = flat(wanted);
-    flat(found).forEach(([path, value], i) => {
-      expect(path).toBe(all[i]![0]);
-      expectNear(value, all[i]![1]);
-    });
-    expectNear(foundInput, wantedInput);
+    expectClose(found.kernel.value, wanted.kernel.value);
+    expectClose(found.bias!.value, wanted.bias!.value);
+    expectClose(foundInput, wantedInput);
   });
 
   it("go through a product of one's own, batched or not", () => {
@@ -160,7 +158,7 @@ describe("DropConnectLinear's masks", () => {
     const y = new DropConnectLinear(base, 0.4).forward(x, { rngs: keys });
     const plain = new DropConnectLinear(linear(4, 3), 0.4).forward(x, { rngs: keys });
     expect(shapes).toEqual(["4|4,3", "4|4,3"]);
-    expectNear(y, plain);
+    expect(rounded(y)).toEqual(rounded(plain));
   });
 
   it("work on integers, which become float32", () => {

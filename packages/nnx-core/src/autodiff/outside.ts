@@ -18,9 +18,8 @@ export function inputsFromOutside(
   const ofInterest = differentiated
     ? dependents(tapeEngine().state.activeTape ?? [], watchedNow())
     : undefined;
-  // All outputs at once: the copy that a rule saves of an op's output is on the tape before the op.
-  const made = tape.flatMap(({ outputs }) => outputs.map(({ id }) => id));
-  const known = new Set([...given.map(({ id }) => id), ...made]);
+  // All outputs first: the copy that an op saves of its output comes before the op on the tape.
+  const known = new Set([...given, ...tape.flatMap(({ outputs }) => outputs)].map(({ id }) => id));
   const found: Tensor[] = [];
   for (const { inputs } of tape) {
     for (const input of Object.values(inputs)) {

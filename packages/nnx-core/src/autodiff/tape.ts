@@ -5,6 +5,7 @@
 import { GradientError, MissingRuleError } from "../errors.ts";
 import { noteOrigin, runningAt } from "../recording/running.ts";
 import { add, isRecording, scoped, type TapeNode, tapeEngine, type Tensor } from "../tensor.ts";
+import { sameShape } from "../variable/parameter.ts";
 
 /** Frees the tensors that the ops of a tape saved for the backward pass. */
 function dropSaved(tape: readonly TapeNode[]): void {
@@ -242,7 +243,7 @@ function applyRule(node: TapeNode, input: Tensor, name: string, thunk: (() => Te
   if (!thunk) throw withoutRule(node, `${kernelName} (its input ${name})`);
   // Each rule runs in a scope of its own, which frees its temporaries before the next one runs.
   const dx = asRuleOf(node, () => scoped(thunk));
-  if (dx.dtype === "float32" && String(dx.shape) === String(input.shape)) return dx;
+  if (dx.dtype === "float32" && sameShape(dx.shape, input.shape)) return dx;
   throw new GradientError(
     `grad: expected the rule for ${kernelName} to give a float32[${input.shape.join(",")}] for its input ${name}, got a ` +
       `${dx.dtype}[${dx.shape.join(",")}]. Mend the rule, or uninstall it.`,

@@ -90,7 +90,8 @@ interface PulledBack {
   readonly pullBack: PullBack<never, never>;
 }
 
-function pulledBack<A extends readonly unknown[]>(
+/** Runs `f` once, see {@link vjp}. */
+export function pulledBack<A extends readonly unknown[]>(
   where: string,
   f: (...args: A) => unknown,
   primals: readonly [...A],
@@ -192,27 +193,49 @@ export function jvp<A extends readonly unknown[]>(
   const { hasAux = false } = options;
   const [result] = scoped(() =>
     atomicallyOn(primals, () => {
-      const { value, aux, pullBack } = pulledBack("jvp", f, primals, Param, hasAux);
+      const { value, aux, push, dispose } = pushed("jvp", f, primals, hasAux);
       try {
-        const zero = mapTensors(value, zerosLike);
-        const push = pulledBack(
-          "jvp",
-          (cotangent: never) => pullBack(cotangent),
-          [zero as never],
-          Param,
-          false,
-        );
-        try {
-          const [tangent] = push.pullBack(tangents as never) as unknown[];
-          const all = hasAux ? [value, tangent, aux] : [value, tangent];
-          return [all, tensorsIn(all)] as const;
-        } finally {
-          push.pullBack.dispose();
-        }
+        const tangent = push(tangents);
+        const all = hasAux ? [value, tangent, aux] : [value, tangent];
+        return [all, tensorsIn(all)] as const;
       } finally {
-        pullBack.dispose();
+        dispose();
       }
     }),
   );
   return result;
+}
+
+/** The value of a function, and its derivative as a function of tangents. */
+export interface Pushed {
+  readonly value: unknown;
+  readonly aux: unknown;
+  /** Takes one tangent for each primal to a tangent of the value. Can be called many times. */
+  readonly push: (tangents: readonly unknown[]) => unknown;
+  /** Frees what the forward pass saved. */
+  readonly dispose: () => void;
+}
+
+/** Runs `f` once. Call it in a scope, and `dispose` there, too. */
+export function pushed<A extends readonly unknown[]>(
+  where: string,
+  f: (...args: A) => unknown,
+  primals: readonly [...A],
+  hasAux: boolean,
+): Pushed {
+  const { value, aux, pullBack } = pulledBack(where, f, primals, Param, hasAux);
+  try {
+    const zero = mapTensors(value, zerosLike);
+    const again = (cotangent: never) => pullBack(cotangent);
+    const forward = pulledBack(where, again, [zero as never], Param, false).pullBack;
+    const push = (tangents: readonly unknown[]): unknown => (forward(tangents as never) as unknown[])[0];
+    const dispose = (): void => {
+      forward.dispose();
+      pullBack.dispose();
+    };
+    return { value, aux, push, dispose };
+  } catch (error) {
+    pullBack.dispose();
+    throw error;
+  }
 }

@@ -22,7 +22,7 @@ type Remains = TensorRemains & { freed: boolean };
 
 /**
  * Stands on the tensor itself: a WeakMap beside it costs several times as much, for each leaf of
- * each split. The count is ours because `clone()` copies on the wasm backend.
+ * each split. The count is ours because tensorflow.js's own `clone()` copies on the wasm backend.
  */
 interface Count {
   leases: number;

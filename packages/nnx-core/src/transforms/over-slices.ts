@@ -1,6 +1,8 @@
 /** @file Runs a function once for each slice of its arguments, for `vmap` and `scan`. */
 import { tidy } from "../graph/scope.ts";
+import { hold, type Lease } from "../ownership/lease.ts";
 import { attachTo } from "../ownership/scopes.ts";
+import { tensorsIn } from "../ownership/tensors-in.ts";
 import { refuseDisposed } from "../state/disposed.ts";
 import { scoped } from "../tensor.ts";
 import { atomicallyOn } from "../undo/atomically.ts";
@@ -9,6 +11,7 @@ import { observeWrites } from "../variable/observer.ts";
 import type { Variable } from "../variable/variable.ts";
 import type { MapAxes } from "./axes.ts";
 import { disposeLeaves, joinNewLeaves, type NewLeaves, newLeavesIn, type Origins } from "./new-leaves.ts";
+import { HandedOn } from "./handed-on.ts";
 import { SlicedArguments, type SlicingOptions } from "./sliced-arguments.ts";
 import { type Stacked, stackResults } from "./stack-results.ts";
 
@@ -22,14 +25,21 @@ export interface SlicedRun extends SlicingOptions {
   readonly option: string;
   /** Whether the last slice comes first. */
   readonly isReverse?: boolean;
-  /** What is restored on errors beside the arguments. */
-  readonly carried?: readonly unknown[];
-  /** Runs the function on one slice, in a scope. @returns what is stacked. */
-  readonly run: (args: unknown[], index: number) => unknown;
-  /** Called after each slice, outside of its scope. @returns what lives on for the next slice. */
-  readonly between?: (results: readonly unknown[]) => void;
-  /** What the call returns beside the stacked results. */
-  readonly beside?: () => unknown;
+  /** Whether there may be no slice at all. */
+  readonly mayBeEmpty?: boolean;
+  /** What the first slice gets beside its arguments. */
+  readonly init?: unknown;
+  /**
+   * Runs the function on one slice, in a scope, with what the slice before handed on.
+   * @returns what is stacked, and what is handed on.
+   */
+  readonly run: (
+    args: unknown[],
+    index: number,
+    carry: unknown,
+  ) => readonly [result: unknown, carry: unknown];
+  /** Makes the result of the call, from the stacked results and what the last slice handed on. */
+  readonly finish: (stacked: unknown, carry: unknown) => unknown;
 }
 
 /**
@@ -37,29 +47,36 @@ export interface SlicedRun extends SlicingOptions {
  * results. Everything is as before when it throws.
  */
 export function overSlices(call: SlicedRun): unknown {
-  const { where, args, carried = [] } = call;
-  refuseDisposed(where, [...args, ...carried]);
-  const [stacked] = scoped(() => {
-    const stopAttaching = attachTo([args, carried]);
+  const { where, args } = call;
+  refuseDisposed(where, args);
+  const [{ stacked, carry }] = scoped(() => {
+    const stopAttaching = attachTo(args);
     let sliced: SlicedArguments | undefined;
     try {
       const given = new SlicedArguments(args, call.axes, call);
       sliced = given;
-      return atomicallyOn([...args, ...carried], (before) => {
-        const made = runAll(call, given, () => before.newTensors());
-        return [made, before.newTensors(), new Map([["kept", [made.nodes, call.beside?.()]]])] as const;
+      return atomicallyOn(args, (before) => {
+        const [made, last] = runAll(call, given, () => before.newTensors());
+        const tensors = [made.tensors, tensorsIn(last), before.newTensors()];
+        // The engine finds tensors in lists. It does not look into Maps, where the rest is.
+        const others = new Map<string, unknown>([["nodes", [made.nodes, last]]]);
+        return [{ stacked: () => made.build(), carry: () => last }, tensors, others] as const;
       });
     } finally {
       stopAttaching();
       sliced?.release();
     }
   });
-  return stacked.build();
+  return call.finish(stacked(), carry());
 }
 
-function runAll(call: SlicedRun, sliced: SlicedArguments, newTensors: () => unknown): Stacked {
-  const { where, asked, option, isReverse = false, outAxes } = call;
-  const size = sliced.size(asked, option);
+function runAll(
+  call: SlicedRun,
+  sliced: SlicedArguments,
+  newTensors: () => unknown,
+): readonly [Stacked, carry: unknown] {
+  const { where, asked, option, isReverse = false, outAxes, mayBeEmpty = false } = call;
+  const size = sliced.size(asked, option, mayBeEmpty ? 0 : 1);
   const last = isReverse ? 0 : size - 1;
   const own = new Structure(sliced.modules.flatMap(({ module }) => framesOfArgument(module)));
   const results = new Array<unknown>(size);
@@ -70,9 +87,18 @@ function runAll(call: SlicedRun, sliced: SlicedArguments, newTensors: () => unkn
     isGiven: (owner, key) => sliced.isGiven(owner, key),
     isMade: (variable) => made.has(variable),
   };
+  let handed: HandedOn | undefined;
+  const leases: Lease[] = [];
   const slice = (index: number): void => {
     const slices = sliced.lend(index);
-    [results[index]] = tidy(() => [call.run(slices, index), newTensors()]);
+    // After the first slice was cut, since what was cut must stay.
+    handed ??= new HandedOn(call.init);
+    const { value } = handed;
+    const [[result, next]] = tidy(() => [call.run(slices, index, value), newTensors()] as const);
+    results[index] = result;
+    // A later slice may replace the value of a Variable that this one returned.
+    leases.push(hold(result));
+    handed.next(next, result);
     for (const slot of sliced.slots) slot.take(index);
     if (!own.isSame()) {
       sliced.modules.forEach(({ module, place }, i) => {
@@ -80,7 +106,6 @@ function runAll(call: SlicedRun, sliced: SlicedArguments, newTensors: () => unkn
       });
       if (index !== last) own.restore();
     }
-    call.between?.(results);
   };
   try {
     observeWrites(
@@ -97,10 +122,17 @@ function runAll(call: SlicedRun, sliced: SlicedArguments, newTensors: () => unkn
       const all = Array.from({ length: size }, (_, index) => slices[index] ?? []);
       joinNewLeaves(place, all, last, axes, done);
     });
-    return stackResults(results, { where, last, origins, done }, outAxes);
+    const stacked =
+      size === 0 ? nothingStacked : stackResults(results, { where, last, origins, done }, outAxes);
+    return [stacked, handed ? handed.value : call.init];
   } catch (error) {
     for (const each of grown) for (const leaves of each) if (leaves) disposeLeaves(leaves);
     for (const variable of made) if (!variable.isDisposed) variable.dispose();
     throw error;
+  } finally {
+    for (const lease of leases) lease.handOver();
+    handed?.end();
   }
 }
+
+const nothingStacked: Stacked = { tensors: [], nodes: [], build: () => [] };

@@ -78,13 +78,14 @@ export class SlicedArguments {
   /**
    * How many slices there are.
    * @param asked - The number that the user gave.
+   * @param option - The name of the option for it.
    * @throws {@link StructureError} when sizes differ, or are 0, or nothing tells.
    */
-  size(asked: number | undefined, option: string): number {
+  size(asked: number | undefined, option: string, least: number): number {
     const all = [...this.sizes.keys()];
     const [size = asked] = all;
     const isOne = all.length < 2 && (asked === undefined || size === asked);
-    if (isOne && size !== undefined && size > 0) return size;
+    if (isOne && size !== undefined && size >= least) return size;
     const known = [...this.sizes].map(([each, place]) => `${each} in ${place}`);
     if (asked !== undefined) known.push(`${option}: ${asked}`);
     throw new StructureError(

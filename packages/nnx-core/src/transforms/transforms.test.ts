@@ -237,6 +237,13 @@ describe("what transforms must not get wrong", () => {
   const x = () => tf.tensor1d([2, 4]);
   const sum = (t: tf.Tensor) => tf.sum(t) as tf.Tensor;
 
+  it("remat ends with an op that saves its own result, more than once", () => {
+    const block = remat((a: tf.Tensor): tf.Tensor => tf.tanh(tf.mul(a, 2)));
+    const plain = (a: tf.Tensor): tf.Tensor => tf.tanh(tf.mul(a, 2));
+    const twice = (f: typeof plain) => grad((a: tf.Tensor) => sum(f(f(a))))(x());
+    expect(twice(block).dataSync()).toEqual(twice(plain).dataSync());
+  });
+
   it("remat differentiates Variables of every type", () => {
     const grads = grad(
       (m: Square, a: tf.Tensor) => sum(remat((n: Square, b: tf.Tensor) => n.forward(b))(m, a)),

@@ -72,14 +72,22 @@ export function vmap<A extends readonly unknown[], R>(
     if (isAxes(axes) && hasCarry(axes)) throw noAxes(where, name, axes);
   }
   return notAResult(where, (...args: { [K in keyof A]: StackedOf<A[K]> }): StackedOf<R> => {
-    const run = (slices: unknown[]): unknown => {
+    const run = (slices: unknown[]) => {
       const result: unknown = f(...(slices as unknown as A));
       refuseLate(where, () => "the function", result);
-      return result;
+      return [result, undefined] as const;
     };
-    const axes = axesOfArguments(where, inAxes, args.length);
-    const call = { where, args, axes, outAxes, asked: axisSize, option: "axisSize", keepsWhole: false, run };
-    return overSlices(call) as StackedOf<R>;
+    return overSlices({
+      where,
+      args,
+      axes: axesOfArguments(where, inAxes, args.length),
+      outAxes,
+      asked: axisSize,
+      option: "axisSize",
+      keepsWhole: false,
+      run,
+      finish: (stacked) => stacked,
+    }) as StackedOf<R>;
   });
 }
 

@@ -1,13 +1,9 @@
-/**
- * @file Draws and applies the masks of Dropout and DropConnect in one pass, forward and backward.
- */
+/** @file Draws and applies the masks of Dropout and DropConnect. */
 import { cast, type Tensor } from "@tensorflow/tfjs-core";
-import { fuse } from "@nnxjs/kernels/internal";
+import { masked } from "@nnxjs/kernels/internal";
 import { checkOptions } from "@nnxjs/nnx-core/internal";
-import { maskScale, type PRNGKey } from "../keys/index.ts";
-import { madeFromKey } from "../recorded-keys.ts";
+import type { PRNGKey } from "../keys/index.ts";
 import { bernoulli } from "../random/uniform.ts";
-import { scaleWhere, selfAdjoint } from "./self-adjoint.ts";
 
 /** `x` as float32. */
 const asFloat = (x: Tensor): Tensor => (x.dtype === "float32" ? x : cast(x, "float32"));
@@ -31,7 +27,7 @@ export interface DropOptions {
 /**
  * Zeroes each element with probability `rate` and scales the rest: `where(bernoulli(key, 1 - rate),
  * x * scale, 0)`. The mask equals JAX's bit for bit on every backend. Dropped elements are 0 even
- * where x is NaN. The gradient applies the same mask, drawn again from the key instead of stored.
+ * where x is NaN. The gradient applies the same mask.
  * @param x - Any shape. int32 and bool are cast to float32, because kept elements are scaled.
  * @param key - One key, or keys of shape `[n, ...]`. In the latter case x has the leading axes `[n,
  * ...]`, and each key masks its part.
@@ -42,21 +38,11 @@ export function drop(x: Tensor, key: PRNGKey, rate: number, options: DropOptions
   checkOptions("drop", options, NAMES);
   const keep = 1 - rate;
   const { scale = Math.fround(1 / Math.fround(keep)), maskShape } = options;
-  const shared = maskShape !== undefined && String([...key.shape, ...maskShape]) !== String(x.shape);
-  return selfAdjoint(asFloat(x), (values) => {
-    const from = (given: PRNGKey) => maskInto(given, keep, scale);
-    const fused = shared
-      ? undefined
-      : fuse([values], [values.shape], from(key), undefined, madeFromKey(key, from));
-    return (
-      fused?.[0] ??
-      scaleWhere(bernoulli(key, keep, maskShape ?? values.shape.slice(key.shape.length)), values, scale)
-    );
-  });
+  const mask = bernoulli(key, keep, maskShape ?? x.shape.slice(key.shape.length));
+  try {
+    return masked(asFloat(x), mask, scale);
+  } finally {
+    // Where a tape records, it has a copy.
+    mask.dispose();
+  }
 }
-
-const maskInto =
-  (key: PRNGKey, keep: number, scale: number) =>
-  ([source]: readonly Float32Array[], [out]: readonly Float32Array[]): void => {
-    if (source && out) maskScale(key, keep, source, { scale, out });
-  };

@@ -132,9 +132,7 @@ export class PRNGKey {
   get length(): number {
     const length = this.shape[0];
     if (length === undefined) {
-      throw new TypeError(
-        "PRNGKey.length: expected an array of keys, got a single key. Use split(key, n) first.",
-      );
+      throw singleKeyError("length");
     }
     return length;
   }
@@ -164,9 +162,7 @@ export class PRNGKey {
     const words = this.#words;
     const length = this.shape[0];
     if (words === undefined || length === undefined) {
-      throw new TypeError(
-        "PRNGKey.at: expected an array of keys, got a single key. Use split(key, n) first.",
-      );
+      throw singleKeyError("at");
     }
     if (!Number.isInteger(index) || index < -length || index >= length) {
       throw new RangeError(
@@ -179,8 +175,8 @@ export class PRNGKey {
 
   /** Whether `other` is a key of the same shape with the same words. */
   equals(other: unknown): boolean {
-    if (!PRNGKey.isKey(other) || !sameNumbers(this.shape, other.shape)) return false;
-    return sameNumbers(wordsOf(this), wordsOf(ownKey("PRNGKey.equals", other)));
+    if (!PRNGKey.isKey(other) || String(this.shape) !== String(other.shape)) return false;
+    return String(wordsOf(this)) === String(wordsOf(ownKey("PRNGKey.equals", other)));
   }
 
   /** Such as `key<fry>[] [0, 42]` or `key<fry>[2] [[0, 1], [2, 3]]`; long arrays are shortened. */
@@ -218,16 +214,12 @@ function rowOf(keys: PRNGKey, index: number): PRNGKey {
   return keyArray(Object.freeze(keys.shape.slice(1)), words.slice(index * stride, (index + 1) * stride));
 }
 
+const singleKeyError = (name: string): TypeError =>
+  new TypeError(`PRNGKey.${name}: expected an array of keys, got a single key. Use split(key, n) first.`);
+
 /** Whether `json` has the form of a key. It was parsed from text, so its type proves nothing. */
-const isKeyJSON = (json: unknown): json is PRNGKeyJSON =>
-  typeof json === "object" &&
-  json !== null &&
-  "dtype" in json &&
-  json.dtype === "key<fry>" &&
-  "shape" in json &&
-  Array.isArray(json.shape) &&
-  "words" in json &&
-  Array.isArray(json.words);
+const isKeyJSON = (json: Partial<PRNGKeyJSON> | null | undefined): json is PRNGKeyJSON =>
+  json?.dtype === "key<fry>" && Array.isArray(json.shape) && Array.isArray(json.words);
 
 /** The shape of an array of keys. It has at least one axis. */
 export type KeyAxes = readonly [number, ...number[]];
@@ -249,12 +241,6 @@ export type KeyWithin<A extends KeyAxes> = A extends readonly [number, ...infer 
  * key.
  */
 export type KeyAxesOf<K extends PRNGKey> = K extends KeyArray<infer A> ? A : readonly [];
-
-function sameNumbers(a: ArrayLike<number>, b: ArrayLike<number>): boolean {
-  if (a.length !== b.length) return false;
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
-  return true;
-}
 
 /** A copy of the words of a key, two per key. Internal; the public name is `keyData`. */
 export function wordsOf(key: PRNGKey): Uint32Array {

@@ -5,6 +5,7 @@ import { checkNames } from "./messages.ts";
 import { fillRows, outputFor } from "./output.ts";
 import { type PRNGKey, singleKey, wordOf } from "./prng-key.ts";
 import type { Shape } from "./shape.ts";
+import { kernelRandint, SMALLEST } from "./wasm/kernels.ts";
 
 const RANDINT_NAMES = { out: true } as const;
 
@@ -47,25 +48,51 @@ export function randint(
   const result = outputFor("randint", key, shape, Int32Array, options.out);
   const span = maxval > minval ? maxval - minval : 1;
   const half = 2 ** 16 % span;
-  // The product wraps at 32 bits in JAX too.
+  // The product wraps at 32 bits in JAX too. So this is 0 for spans above 2¹⁶.
   const multiplier = (Math.imul(half, half) >>> 0) % span;
   return fillRows(key, result, (k0, k1, row) => {
     const halves = split(singleKey(k0, k1));
-    const high = new Uint32Array(row.length);
-    const low = new Uint32Array(row.length);
-    fillBits(wordOf(halves, 0, 0), wordOf(halves, 0, 1), 0, high);
-    fillBits(wordOf(halves, 1, 0), wordOf(halves, 1, 1), 0, low);
-    for (let i = 0; i < row.length; i++) {
-      const offset = (Math.imul(modulo(high[i]!, span), multiplier) + modulo(low[i]!, span)) >>> 0;
-      row[i] = minval + modulo(offset, span);
+    const [h0, h1] = [wordOf(halves, 0, 0), wordOf(halves, 0, 1)];
+    const [l0, l1] = [wordOf(halves, 1, 0), wordOf(halves, 1, 1)];
+    if (row.length >= SMALLEST && kernelRandint(h0, h1, l0, l1, { span, multiplier, minval }, row)) return;
+    const length = Math.min(PIECE, row.length);
+    const high = new Uint32Array(multiplier === 0 ? 0 : length);
+    const low = new Uint32Array(length);
+    for (let begin = 0; begin < row.length; begin += length) {
+      const count = Math.min(length, row.length - begin);
+      fillBits(l0, l1, begin, low.subarray(0, count));
+      if (multiplier !== 0) fillBits(h0, h1, begin, high.subarray(0, count));
+      reduce(high, low, multiplier, span, minval, row.subarray(begin, begin + count));
     }
   });
 }
 
+/** Elements at a time: the words stay in the first-level cache. */
+const PIECE = 4096;
+
 /**
- * `a % b` of uint32. The division is exact enough for the floor to be right. It is ten times faster
- * than `%` on doubles.
+ * Writes `minval + (high * multiplier + low) % span`. The multiplier is 0, or the span is below 2¹⁶
+ * and the multiplier below the span. So the sum is below 2⁴⁹, and this is exact: the quotient is off
+ * by less than 2⁻³ / span, and (sum + 1/2) / span is at least 1/2 / span away from every integer.
  */
-function modulo(a: number, b: number): number {
-  return a - Math.floor(a / b) * b;
+function reduce(
+  high: Uint32Array,
+  low: Uint32Array,
+  multiplier: number,
+  span: number,
+  minval: number,
+  out: Int32Array,
+): void {
+  const perSpan = 1 / span;
+  if (multiplier === 0) {
+    for (let i = 0; i < out.length; i++) {
+      const word = low[i]!;
+      out[i] = minval + (word - Math.floor((word + 0.5) * perSpan) * span);
+    }
+    return;
+  }
+  for (let i = 0; i < out.length; i++) {
+    const sum = high[i]! * multiplier + low[i]!;
+    out[i] = minval + (sum - Math.floor((sum + 0.5) * perSpan) * span);
+  }
 }

@@ -6,6 +6,7 @@ import { isTensor } from "@nnxjs/kernels/internal";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { drawInt32 } from "./kernel.ts";
 import { axisOf, drawAs, type Lanes, lanesOf, takeInto } from "./lanes.ts";
+import { sortByWords } from "./radix.ts";
 import type { Drawn } from "./ranks.ts";
 import type { AxesOfTensor } from "../tensor-types.ts";
 
@@ -64,11 +65,15 @@ export function permutation<K extends PRNGKey, X extends number | Tensor>(
 
 /** `0 … n - 1` in random order. */
 export function shuffledRange(key: PRNGKey, n: number): Int32Array {
-  const order = Int32Array.from({ length: n }, (_, i) => i);
-  for (const subkey of subkeysFor(key, n)) {
-    const ranks = sortedOrder(bits(subkey, n));
-    order.set(ranks.map((i) => order[i]!));
-  }
+  const order = countTo(n);
+  for (const subkey of subkeysFor(key, n)) sortByWords(bits(subkey, n), order);
+  return order;
+}
+
+/** `0 … n - 1`. */
+function countTo(n: number): Int32Array {
+  const order = new Int32Array(n);
+  for (let i = 0; i < n; i++) order[i] = i;
   return order;
 }
 
@@ -79,7 +84,11 @@ function shuffleLanes(key: PRNGKey, values: Float32Array | Int32Array | Uint8Arr
     for (let b = 0; b < before; b++) {
       for (let a = 0; a < after; a++) {
         const at = (i: number): number => (b * length + i) * after + a;
-        const order = sortedOrder(Uint32Array.from({ length }, (_, i) => words[at(i)]!));
+        const order = countTo(length);
+        sortByWords(
+          Uint32Array.from(order, (i) => words[at(i)]!),
+          order,
+        );
         const lane = Array.from(order, (i) => values[at(i)]!);
         lane.forEach((value, i) => {
           values[at(i)] = value;
@@ -101,25 +110,6 @@ function* subkeysFor(key: PRNGKey, size: number): Generator<PRNGKey> {
     yield children.at(1);
     current = children.at(0);
   }
-}
-
-/** The stable order that sorts `words`: a radix sort by bytes, lowest byte first. */
-function sortedOrder(words: Uint32Array): Int32Array {
-  const n = words.length;
-  let order = Int32Array.from({ length: n }, (_, i) => i);
-  let next = new Int32Array(n);
-  const starts = new Int32Array(257);
-  for (let shift = 0; shift < 32; shift += 8) {
-    starts.fill(0);
-    for (let i = 0; i < n; i++) starts[((words[i]! >>> shift) & 255) + 1]!++;
-    for (let b = 0; b < 256; b++) starts[b + 1]! += starts[b]!;
-    for (let i = 0; i < n; i++) {
-      const item = order[i]!;
-      next[starts[(words[item]! >>> shift) & 255]!++] = item;
-    }
-    [order, next] = [next, order];
-  }
-  return order;
 }
 
 /** @throws RangeError when more different samples are asked for than there are. */

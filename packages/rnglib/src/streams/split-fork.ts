@@ -3,7 +3,7 @@ import { type Filter, NnxError } from "@nnxjs/nnx-core";
 import { checkOptions } from "@nnxjs/nnx-core/internal";
 import { split } from "../keys/index.ts";
 import { dimensionsOf, formatShape, type Shape } from "../keys/shape.ts";
-import { SplitBackups, type StreamBackup } from "./backups.ts";
+import { restoreRngs, SplitBackups, type StreamBackup } from "./backups.ts";
 import { checkSingle, matchesState, type StreamEntry, streamsIn } from "./model-streams.ts";
 import type { RngStream } from "./rng-stream.ts";
 import { zeroCount } from "./rng-variables.ts";
@@ -25,11 +25,17 @@ export interface SplitRngsOptions {
   squeeze?: boolean;
 }
 
+/** A function of models and streams. */
+type OfStreams = (...args: never[]) => unknown;
+
 /**
  * Gives each stream of a model several different keys, in place: its next key, split. Counts start
  * at 0.
- * @param node - A model, Rngs, or a container of these.
- * @returns The previous keys and counts, see {@link SplitBackups}.
+ *
+ * Given a function, it returns a function that splits the streams in all its arguments for the time
+ * of each call. So `splitRngs(vmap(create), { splits: 5 })(rngs)` makes an ensemble of 5.
+ * @param node - A model, Rngs, a container of these, or a function.
+ * @returns The previous keys and counts, see {@link SplitBackups}; of a function, the function.
  * @throws {@link NnxError} for `squeeze` with other splits than 1, and for streams that already
  * hold several keys. The model is unchanged then.
  * @see Flax `nnx.split_rngs`
@@ -42,7 +48,14 @@ export interface SplitRngsOptions {
  * }
  * ```
  */
-export function splitRngs(node: unknown, options: SplitRngsOptions): SplitBackups {
+export function splitRngs<F extends OfStreams>(f: F, options: SplitRngsOptions): F;
+export function splitRngs(node: unknown, options: SplitRngsOptions): SplitBackups;
+export function splitRngs(node: unknown, options: SplitRngsOptions): SplitBackups | OfStreams {
+  if (typeof node === "function") {
+    // An empty list has no streams: this checks the options.
+    splitRngs([], options);
+    return duringCalls(node as OfStreams, (args) => splitRngs(args, options));
+  }
   checkOptions("splitRngs", options, { splits: true, only: true, squeeze: true });
   const { splits, only = true, squeeze = false } = given("splitRngs", options);
   const shape = dimensionsOf("splitRngs", splits);
@@ -56,6 +69,18 @@ export function splitRngs(node: unknown, options: SplitRngsOptions): SplitBackup
     const keys = split(stream.nextKey(), shape);
     return squeeze ? keys.at(0) : keys;
   });
+}
+
+/** The function, called with other streams in its arguments, which are restored after each call. */
+function duringCalls(f: OfStreams, change: (args: unknown[]) => SplitBackups): OfStreams {
+  return (...args: never[]): unknown => {
+    const backups = change(args);
+    try {
+      return f(...args);
+    } finally {
+      restoreRngs(backups);
+    }
+  };
 }
 
 /** @throws NnxError when required options are missing. */
@@ -76,13 +101,19 @@ export interface ForkRngsOptions {
 
 /**
  * Replaces each stream of a model by its fork, in place: its next key becomes its key, and its
- * count starts at 0.
- * @param node - A model, Rngs, or a container of these.
- * @returns The previous keys and counts, see {@link SplitBackups}.
+ * count starts at 0. Given a function, it returns a function that does so for the time of each call.
+ * @param node - A model, Rngs, a container of these, or a function.
+ * @returns The previous keys and counts, see {@link SplitBackups}; of a function, the function.
  * @throws {@link NnxError} for streams that hold several keys. The model is unchanged then.
  * @see Flax `nnx.fork_rngs`
  */
-export function forkRngs(node: unknown, options: ForkRngsOptions = {}): SplitBackups {
+export function forkRngs<F extends OfStreams>(f: F, options?: ForkRngsOptions): F;
+export function forkRngs(node: unknown, options?: ForkRngsOptions): SplitBackups;
+export function forkRngs(node: unknown, options: ForkRngsOptions = {}): SplitBackups | OfStreams {
+  if (typeof node === "function") {
+    forkRngs([], options);
+    return duringCalls(node as OfStreams, (args) => forkRngs(args, options));
+  }
   checkOptions("forkRngs", options, { split: true });
   const { split: shapes = [[true, null]] } = options;
   const rules = rulesOf("forkRngs", shapes).map((rule) => ({ ...rule, matches: matchesState(rule.filter) }));

@@ -1,5 +1,5 @@
 import { useWasmKernels } from "@nnxjs/kernels/internal";
-import { Param } from "@nnxjs/nnx-core";
+import { grad, Param } from "@nnxjs/nnx-core";
 import * as tf from "@tensorflow/tfjs-core";
 import { afterEach, expect, it } from "vitest";
 import { onEachBackend } from "../../../../scripts/use-backend.ts";
@@ -8,6 +8,7 @@ import { adam, nadam, scaleByAdam } from "./rules/adam.ts";
 import { adamw } from "./rules/adamw.ts";
 import { applyingStep } from "./applying.ts";
 import { clip } from "./parts/clip.ts";
+import { trace } from "./parts/momentum.ts";
 import { radam } from "./rules/radam.ts";
 import { rmsprop } from "./rules/rmsprop.ts";
 import { lamb } from "./rules/trust-ratio.ts";
@@ -79,6 +80,13 @@ onEachBackend("an optimizer", () => {
   ] as const)("adds the updates of %s itself", (_, make) => {
     expect(applyingStep(make())).toBeUndefined();
     expect(stepsOf(make())).toEqual(stepsOf(plainly(make())));
+  });
+
+  it("can be differentiated", () => {
+    const x = tf.tensor1d([3, -2]);
+    const tx = trace(0.5, { nesterov: true });
+    const f = (g: tf.Tensor) => tf.sum(tx.update({ g }, { trace: { g: x } }, { g: x })[0].g as tf.Tensor);
+    expect([...grad(f)(tf.tensor1d([1, 2])).dataSync()]).toEqual([1.5, 1.5]);
   });
 
   it("is as before when a schedule gives no number", () => {

@@ -40,7 +40,7 @@ export function byMoments<S extends TransformationState>({
     const kept = state as Readonly<Record<string, Tree>>;
     const trees: Record<string, Tree> = { gradients };
     for (const name of names) trees[name] = kept[name]!;
-    if (params) trees["params"] = params;
+    if (params) trees.params = params;
     const { rows, finish: built } = alike(where, trees, names.length + 1);
     const t = counter === null ? 1 : (kept[counter] as unknown as number) + 1;
     const leaves = rows.map((row) => {

@@ -32,7 +32,7 @@ export class Prefix {
 
   isBeside(first: unknown): boolean {
     if (!isBranch(this.tree)) return this.tree !== undefined;
-    return isBranch(first) && haveSameKeys(first, this.tree);
+    return isBranch(first) && hasKeys(this.tree, Object.keys(first));
   }
 }
 
@@ -112,6 +112,7 @@ export function align(structures: readonly unknown[], results: number, mismatch:
     root,
     undefined,
     structures.map((structure) => ({ [root]: structure })),
+    [root],
     results,
   );
   const frames = [start];
@@ -125,20 +126,23 @@ export function align(structures: readonly unknown[], results: number, mismatch:
       frame = frame.parent;
       continue;
     }
-    const children = frame.nodes.map((node) => childOf(node, key));
-    const odd = children.findIndex((child, i) => i > 0 && !isAlike(children[0], child));
-    if (odd > 0) throw mismatchAt(children[0], children[odd], pathOf(frame, key), odd, mismatch);
-    const inner: Frame | undefined = isBranch(children[0])
-      ? frameOf(key, frame, children as (Branch | Prefix)[], results)
-      : undefined;
+    const { nodes, built }: Frame = frame;
+    const first = childOf(nodes[0]!, key);
+    const keys = isBranch(first) ? Object.keys(first) : undefined;
+    const children: unknown[] = [first];
+    for (let i = 1; i < nodes.length; i++) {
+      const child = childOf(nodes[i]!, key);
+      if (!isAlike(first, keys, child)) throw mismatchAt(first, child, pathOf(frame, key), i, mismatch);
+      children.push(child);
+    }
+    const inner: Frame | undefined =
+      keys && frameOf(key, frame, children as (Branch | Prefix)[], keys, results);
     // Leaves get a place too, so that keys stay in order.
-    frame.built.forEach((branch, i) => {
-      branch[key] = inner?.built[i];
-    });
+    for (let i = 0; i < built.length; i++) built[i]![key] = inner?.built[i];
     if (inner) frames.push(inner);
     if (!inner) rows.push(new Row(children.map(treeOf), frame, key));
-    else if (entered.has(children[0])) throw insideItself(pathOf(frame, key));
-    else entered.add(children[0]);
+    else if (entered.has(first)) throw insideItself(pathOf(frame, key));
+    else entered.add(first);
     frame = inner ?? frame;
   }
   remember(structures, frames, rows);
@@ -215,15 +219,18 @@ function frameOf(
   key: string,
   parent: Frame | undefined,
   nodes: readonly (Branch | Prefix)[],
+  keys: readonly string[],
   results: number,
 ): Frame {
-  const [first] = nodes;
-  const keys = Object.keys(first ?? {});
-  return { key, parent, nodes, keys, built: newBranches(results, first), next: 0 };
+  return { key, parent, nodes, keys, built: newBranches(results, nodes[0]), next: 0 };
 }
 
-const newBranches = (count: number, like: unknown): Record<string, unknown>[] =>
-  Array.from({ length: count }, () => newBranch(Array.isArray(like)));
+function newBranches(count: number, like: unknown): Record<string, unknown>[] {
+  const isArray = Array.isArray(like);
+  const made: Record<string, unknown>[] = [];
+  for (let i = 0; i < count; i++) made.push(newBranch(isArray));
+  return made;
+}
 
 /** Records inherit nothing: parameters may be called `constructor` or `__proto__`. */
 export const newBranch = (isArray = false): Record<string, unknown> =>
@@ -232,15 +239,19 @@ export const newBranch = (isArray = false): Record<string, unknown> =>
 /**
  * Whether another structure may stand beside the first: a leaf by a leaf, an array by an array,
  * with as many items.
+ * @param keys - Those of the first; undefined for a leaf.
  */
-function isAlike(first: unknown, other: unknown): boolean {
+function isAlike(first: unknown, keys: readonly string[] | undefined, other: unknown): boolean {
   if (other instanceof Prefix) return other.isBeside(first);
-  if (!isBranch(first)) return other !== undefined && !isBranch(other);
-  return isBranch(other) && Array.isArray(first) === Array.isArray(other) && haveSameKeys(first, other);
+  if (!keys) return other !== undefined && !isBranch(other);
+  return isBranch(other) && Array.isArray(first) === Array.isArray(other) && hasKeys(other, keys);
 }
 
-const haveSameKeys = (a: Branch, b: Branch): boolean =>
-  Object.keys(a).length === Object.keys(b).length && Object.keys(a).every((key) => Object.hasOwn(b, key));
+/** Whether these are all of its keys, in any order. */
+function hasKeys(x: Branch, keys: readonly string[]): boolean {
+  const own = Object.keys(x);
+  return own.length === keys.length && keys.every((key, i) => key === own[i] || Object.hasOwn(x, key));
+}
 
 /** Names the very place, where both have branches with different keys. */
 function mismatchAt(first: unknown, beside: unknown, path: Path, index: number, mismatch: Mismatch): Error {

@@ -1,8 +1,7 @@
 /** @file Calls the WebAssembly kernels chunk by chunk. Each kernel is compiled on first use. */
-import { modules } from "./kernels.generated.ts";
+import * as modules from "./kernels.generated.ts";
 import { CHUNK, OUT, SOURCE } from "./layout.ts";
 
-type Name = keyof typeof modules;
 type Kernel = (...parameters: number[]) => void;
 
 /** The length from which a kernel with its copies is faster than the plain loop. */
@@ -22,22 +21,23 @@ interface Page {
 
 let page: Page | undefined;
 let disabled = false;
-const compiled = new Map<Name, Kernel>();
+/** By module. */
+const compiled = new Map<string, Kernel>();
 
 /**
  * Compiles a kernel on first use. Returns undefined where WebAssembly or its SIMD is missing or
  * forbidden.
  */
-function kernel(name: Name): Kernel | undefined {
-  const known = compiled.get(name);
+function kernel(module: string): Kernel | undefined {
+  const known = compiled.get(module);
   if (known !== undefined || disabled) return known;
   try {
-    const bytes = Uint8Array.from(atob(modules[name]), (char) => char.charCodeAt(0));
+    const bytes = Uint8Array.from(module.match(/../g) ?? [], (byte) => Number.parseInt(byte, 16));
     page ??= newPage();
     const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), { m: { m: page.memory } });
     // The module exports one function of numbers.
     const f = instance.exports.f as Kernel;
-    compiled.set(name, f);
+    compiled.set(module, f);
     return f;
   } catch {
     // There is no WebAssembly or no SIMD, or a content security policy forbids it. The plain path
@@ -69,7 +69,7 @@ export function useKernels(on: boolean): void {
 }
 
 /** Whether this engine runs the kernels. */
-export const hasKernels = (): boolean => kernel("bits") !== undefined;
+export const hasKernels = (): boolean => kernel(modules.bits) !== undefined;
 
 /**
  * Calls `run(count, hi, lo, begin)` for pieces. A piece fits into a chunk, and the low word of the
@@ -113,7 +113,7 @@ export function kernelBits(
   start: number,
   out: Uint32Array | Uint16Array | Uint8Array,
 ): boolean {
-  const bits = kernel("bits");
+  const bits = kernel(modules.bits);
   if (bits === undefined || page === undefined) return false;
   const { words } = page;
   inChunks(start, out.length, (count, hi, lo, begin) => {
@@ -125,7 +125,7 @@ export function kernelBits(
 
 /** {@link plainUniform} by kernel. Returns false when there is none. */
 export function kernelUniform(k0: number, k1: number, start: number, out: Float32Array): boolean {
-  const uniform = kernel("uniform");
+  const uniform = kernel(modules.uniform);
   if (uniform === undefined || page === undefined) return false;
   const { floats } = page;
   inChunks(start, out.length, (count, hi, lo, begin) => {
@@ -137,8 +137,8 @@ export function kernelUniform(k0: number, k1: number, start: number, out: Float3
 
 /** {@link plainNormal} by kernels. Returns false when there are none. */
 export function kernelNormal(k0: number, k1: number, start: number, out: Float32Array): boolean {
-  const bits = kernel("bits");
-  const normal = kernel("normal");
+  const bits = kernel(modules.bits);
+  const normal = kernel(modules.normal);
   if (bits === undefined || normal === undefined || page === undefined) return false;
   const { floats } = page;
   inChunks(start, out.length, (count, hi, lo, begin) => {
@@ -151,7 +151,7 @@ export function kernelNormal(k0: number, k1: number, start: number, out: Float32
 
 /** {@link plainProbit} by kernel. Returns false when there is none. */
 export function kernelProbit(values: Float32Array): boolean {
-  const probit = kernel("probit");
+  const probit = kernel(modules.probit);
   if (probit === undefined || page === undefined) return false;
   const { floats } = page;
   inChunks(0, values.length, (count, _hi, _lo, begin) => {
@@ -176,7 +176,7 @@ export function kernelBernoulli(
   threshold: number,
   out: Uint8Array,
 ): boolean {
-  const bernoulli = kernel("bernoulli");
+  const bernoulli = kernel(modules.bernoulli);
   if (bernoulli === undefined || page === undefined) return false;
   const { bytes } = page;
   const limit = limitOf(threshold);
@@ -197,7 +197,7 @@ export function kernelMaskScale(
   from: Float32Array,
   out: Float32Array,
 ): boolean {
-  const maskScale = kernel("maskScale");
+  const maskScale = kernel(modules.maskScale);
   if (maskScale === undefined || page === undefined) return false;
   const { floats, source } = page;
   const limit = limitOf(threshold);
@@ -205,6 +205,42 @@ export function kernelMaskScale(
     source.set(count === from.length ? from : from.subarray(begin, begin + count));
     maskScale(count, k0, k1, hi, lo, limit, scale);
     copyOut(floats, count, out, begin);
+  });
+  return true;
+}
+
+/** How words become integers: `minval + (high * multiplier + low) % span`. */
+export interface IntegerRange {
+  readonly span: number;
+  readonly multiplier: number;
+  readonly minval: number;
+}
+
+/**
+ * Integers in a range from the high and the low words of two keys, by kernels. Returns false when
+ * there are none.
+ */
+export function kernelRandint(
+  h0: number,
+  h1: number,
+  l0: number,
+  l1: number,
+  { span, multiplier, minval }: IntegerRange,
+  out: Int32Array,
+): boolean {
+  const bits = kernel(modules.bits);
+  const randint = kernel(modules.randint);
+  if (bits === undefined || randint === undefined || page === undefined) return false;
+  const { words, source } = page;
+  const high = new Uint32Array(source.buffer, source.byteOffset, CHUNK);
+  inChunks(0, out.length, (count, hi, lo, begin) => {
+    if (multiplier !== 0) {
+      bits(count, h0, h1, hi, lo);
+      high.set(words);
+    }
+    bits(count, l0, l1, hi, lo);
+    randint(count, span, multiplier, minval);
+    copyOut(words, count, out, begin);
   });
   return true;
 }

@@ -1,0 +1,91 @@
+/** @file What a loop hands from one step to the next: it must keep its structure. */
+import { pathOf } from "../data/place.ts";
+import { describe, StructureError } from "../errors.ts";
+import { GraphNode } from "../graph/node.ts";
+import { Walk } from "../graph/walk.ts";
+import { formatPath, type Path } from "../path.ts";
+import { tensorsIn } from "../ownership/tensors-in.ts";
+import { isVariableState } from "../variable/variable-state.ts";
+import { Variable } from "../variable/variable.ts";
+
+/** One part of a carry, and what must stay of it. */
+interface Part {
+  readonly path: () => Path;
+  /** Its kind, shape and dtype in words. */
+  readonly text: string;
+  /** The module or Variable, where its identity counts. */
+  readonly node: object | undefined;
+}
+
+/** The parts of a carry. */
+export type CarryParts = readonly Part[];
+
+/** Lists the parts of a carry: values, and what is in its modules. */
+export function partsOfCarry(carry: unknown): CarryParts {
+  const parts: Part[] = [];
+  // The carry itself may be a value. In a list it has a place.
+  const walk = new Walk([carry]);
+  while (walk.nextOnce("all")) {
+    const { kind, value, owner } = walk;
+    const place = walk.place();
+    const path = (): Path => pathOf(place).slice(1);
+    const isTop = kind !== "left" && owner !== undefined && isInContainers(owner);
+    const isTopNode = kind === "left" && value instanceof GraphNode && (!owner || isInContainers(owner));
+    const node = (isTop && kind === "variable") || isTopNode ? (value as object) : undefined;
+    if (kind !== "left" || value instanceof GraphNode || owner)
+      parts.push({ path, text: textOf(kind, value), node });
+  }
+  return parts;
+}
+
+/** Whether there is no module around something. */
+function isInContainers(owner: NonNullable<Walk["owner"]>): boolean {
+  for (let at: typeof owner | undefined = owner; at; at = at.parent) if (at.kind === "node") return false;
+  return true;
+}
+
+function textOf(kind: Walk["kind"], value: unknown): string {
+  if (kind === "variable") {
+    const variable = value as Variable;
+    return `${variable.type.typeName} of ${variable.isDisposed ? "nothing" : textOfValue(variable.getRawValue())}`;
+  }
+  if (kind === "leaf") return isVariableState(value) ? textOfValue(value.value) : describe(value);
+  if (kind === "static")
+    return typeof value === "object" && value !== null ? textOfValue(value) : typeof value;
+  return "";
+}
+
+function textOfValue(value: unknown): string {
+  const tensors = tensorsIn(value);
+  if (tensors.length > 0) return tensors.map(describe).join(", ");
+  if (typeof value !== "object" || value === null) return typeof value;
+  return "shape" in value && "dtype" in value ? describe(value) : "an object";
+}
+
+/**
+ * Refuses a carry that is not like the first one.
+ * @param name - What error messages call it, such as "the carry".
+ * @throws {@link StructureError} with the path.
+ */
+export function refuseOtherCarry(where: string, name: string, first: CarryParts, carry: unknown): void {
+  const parts = partsOfCarry(carry);
+  for (let i = 0; i < Math.max(first.length, parts.length); i++) {
+    const [before, after] = [first[i], parts[i]];
+    const isSamePlace = before && after && formatPath(before.path()) === formatPath(after.path());
+    const at = formatPath((before ?? (after as Part)).path());
+    const place = at === "(root)" ? where : `${where} at ${at}`;
+    if (!isSamePlace || before.text !== after.text) {
+      throw new StructureError(
+        `${place}: expected ${name} to have the same structure, shapes and dtypes after each step, got ${shown(before)} before it and ` +
+          `${shown(after)} after it. Return what has the form of the first value; cast or reshape it if need be.`,
+      );
+    }
+    if (before.node === after.node) continue;
+    throw new StructureError(
+      `${place}: expected ${name} to have the same modules and Variables after each step, got another ${describe(after.node)}. ` +
+        "Write into the module that the function gets, and return that one.",
+    );
+  }
+}
+
+const shown = (part: Part | undefined): string => (part ? part.text || "a module or container" : "nothing");

@@ -1,0 +1,276 @@
+/** @file All first or second derivatives of a function that does not return a scalar. */
+import type { GradientsOf } from "../autodiff/grad-types.ts";
+import { toPositions } from "../autodiff/positions.ts";
+import { isFloat } from "../autodiff/watched-values.ts";
+import { pulledBack, pushed } from "../autodiff/vjp.ts";
+import { installGradients } from "@nnxjs/gradients";
+import { mapItems, isContainer } from "../data/containers.ts";
+import { checkFunction } from "../data/functions.ts";
+import { notAResult } from "../data/not-a-result.ts";
+import { checkOptions } from "../data/options.ts";
+import { describe, GradientError } from "../errors.ts";
+import { mapTensors, tensorsIn } from "../ownership/tensors-in.ts";
+import { isStateLike } from "../state/check-state.ts";
+import { mapValues } from "../state/map.ts";
+import { eye, isTensor, reshape, type Tensor, zerosLike } from "../tensor.ts";
+import { giveVariableToScope } from "../variable/held-value.ts";
+import { Param } from "../variable/variable-types.ts";
+import { Variable } from "../variable/variable.ts";
+import { inTurn } from "./in-turn.ts";
+import type { StackedOf } from "./stack-results.ts";
+import { vmap } from "./vmap.ts";
+
+/** Options of {@link jacrev}, {@link jacfwd} and {@link hessian}. */
+export interface JacobianOptions {
+  /**
+   * The positions of the differentiated arguments. One gives one Jacobian, an array an array.
+   * @defaultValue 0
+   */
+  readonly argnums?: number | readonly number[];
+  /** The function returns `[value, aux]`, and aux is passed through. @defaultValue false */
+  readonly hasAux?: boolean;
+}
+
+/** For each tensor of a result, the derivatives in the structure of the argument. */
+export type JacobianOf<R, G> = R extends Tensor
+  ? StackedOf<G>
+  : { -readonly [K in keyof R]: JacobianOf<R[K], G> };
+
+type ResultOf<R, O extends JacobianOptions> = O["hasAux"] extends true
+  ? R extends readonly [infer V, unknown]
+    ? V
+    : never
+  : R;
+
+/** The Jacobian, with `hasAux` `[Jacobian, aux]`. */
+export type JacobianResult<
+  A extends readonly unknown[],
+  R,
+  O extends JacobianOptions,
+> = O["hasAux"] extends true
+  ? [JacobianOf<ResultOf<R, O>, GradientsOf<A, O>>, R extends readonly [unknown, infer Aux] ? Aux : never]
+  : JacobianOf<R, GradientsOf<A, O>>;
+
+const optionNames = { argnums: true, hasAux: true } as const;
+
+/** Takes the rows or columns of a Jacobian: all of the work that differs between the two ways. */
+type Way = (
+  where: string,
+  f: (...args: unknown[]) => unknown,
+  primals: readonly unknown[],
+  hasAux: boolean,
+) => {
+  readonly jacobian: (pick: (gradients: readonly unknown[]) => unknown) => unknown;
+  readonly aux: unknown;
+  readonly dispose: () => void;
+};
+
+function jacobianOf(
+  where: string,
+  f: unknown,
+  options: JacobianOptions,
+  way: Way,
+): (...args: never[]) => unknown {
+  checkFunction(where, f);
+  checkOptions<JacobianOptions>(where, options, optionNames);
+  const { argnums = 0, hasAux = false } = options;
+  return notAResult(where, (...args: never[]): unknown =>
+    inTurn(where, args, () => {
+      installGradients();
+      const positions = toPositions(where, argnums, args.length, Param).map(({ argnum }) => argnum);
+      const primals = positions.map((i) => args[i]);
+      const onPrimals = (...given: unknown[]): unknown => {
+        const all: unknown[] = [...args];
+        positions.forEach((position, i) => {
+          all[position] = given[i];
+        });
+        return (f as (...all: unknown[]) => unknown)(...all);
+      };
+      const { jacobian, aux, dispose } = way(where, onPrimals, primals, hasAux);
+      try {
+        const made = jacobian((gradients) => (Array.isArray(argnums) ? gradients : gradients[0]));
+        return hasAux ? [made, aux] : made;
+      } finally {
+        dispose();
+      }
+    }),
+  );
+}
+
+/** A pull-back for each element of the value. */
+const reverse: Way = (where, f, primals, hasAux) => {
+  const { value, aux, pullBack } = pulledBack(where, f, primals, Param, hasAux);
+  const jacobian = (pick: (gradients: readonly unknown[]) => unknown): unknown => {
+    refuseOthers(where, value);
+    const zero = mapTensors(value, zerosLike);
+    let next = 0;
+    return mapTensorsToAny(value, (y) => {
+      const own = next++;
+      const rows = vmap((row: Tensor) => {
+        let index = 0;
+        return pick(pullBack(mapTensors(zero, (z) => (index++ === own ? row : z)) as never));
+      })(basisOf(y));
+      return withLeading(rows, y.shape);
+    });
+  };
+  return { jacobian, aux, dispose: () => pullBack.dispose() };
+};
+
+/** A push for each element of the arguments. */
+const forward: Way = (where, f, primals, hasAux) => {
+  const { value, aux, push, dispose } = pushed(where, f, primals, hasAux);
+  const jacobian = (pick: (gradients: readonly unknown[]) => unknown): unknown => {
+    refuseOthers(where, value);
+    refuseModules(where, primals);
+    const zero = primals.map((primal) => mapTensors(primal, zerosLike));
+    let next = 0;
+    // For each tensor of the arguments, the derivatives in the structure of the value.
+    const columns = tensorsIn(primals).map((x) => {
+      const own = next++;
+      return vmap(
+        (column: Tensor) => {
+          let index = 0;
+          return push(zero.map((each) => mapTensors(each, (z) => (index++ === own ? column : z))));
+        },
+        { outAxes: -1 },
+      )(basisOf(x));
+    });
+    let output = 0;
+    return mapTensorsToAny(value, (y) => {
+      const own = output++;
+      let input = 0;
+      const filled = primals.map((primal) =>
+        mapTensors(primal, (x) =>
+          reshape(tensorsIn(columns[input++])[own] as Tensor, [...y.shape, ...x.shape]),
+        ),
+      );
+      return pick(filled);
+    });
+  };
+  return { jacobian, aux, dispose };
+};
+
+/** One tensor for each element, which is 1 there and 0 elsewhere, along a leading axis. */
+const basisOf = (tensor: Tensor): Tensor => reshape(eye(tensor.size), [tensor.size, ...tensor.shape]);
+
+/** The same values, with their leading axis taken apart. */
+function withLeading(value: unknown, shape: readonly number[]): unknown {
+  const apart = (tensor: Tensor): Tensor => reshape(tensor, [...shape, ...tensor.shape.slice(1)]);
+  if (isTensor(value)) return apart(value);
+  if (value instanceof Variable)
+    return giveVariableToScope(value.copy(mapTensors(value.getRawValue(), apart)));
+  if (isStateLike(value)) return mapValues((each: unknown) => mapTensors(each, apart), value);
+  return isContainer(value) ? mapItems(value, (item) => withLeading(item, shape)) : value;
+}
+
+function mapTensorsToAny(value: unknown, replace: (tensor: Tensor) => unknown): unknown {
+  if (isTensor(value)) return replace(value);
+  return isContainer(value) ? mapItems(value, (item) => mapTensorsToAny(item, replace)) : value;
+}
+
+function refuseOthers(where: string, value: unknown): void {
+  const tensors = tensorsIn(value);
+  const odd =
+    tensors.length === 0 || isStateLike(value)
+      ? value
+      : tensors.find((tensor) => !isFloat(tensor) || tensor.size === 0);
+  if (odd === undefined) return;
+  throw new GradientError(
+    `${where}: expected the function to return float32 tensors with elements, or arrays and plain objects of these, got ${describe(odd)}. ` +
+      "Return the values of a State or Variable, and cast what is not float32.",
+  );
+}
+
+function refuseModules(where: string, primals: readonly unknown[]): void {
+  const odd = primals.find((primal) => {
+    const tensors = tensorsIn(primal);
+    return (
+      tensors.length === 0 ||
+      isStateLike(primal) ||
+      tensors.some((tensor) => !isFloat(tensor) || tensor.size === 0)
+    );
+  });
+  if (odd === undefined) return;
+  throw new GradientError(
+    `${where}: expected differentiated arguments of float32 tensors with elements, got ${describe(odd)}. ` +
+      "Use jacrev for modules and States, or pass their tensors.",
+  );
+}
+
+/**
+ * All derivatives of `f`, row by row: one backward pass for each element of its value. `f` runs
+ * once.
+ * @param f - Returns a float32 tensor, or arrays and plain objects of these. Not async.
+ * @returns for each tensor of the value, the derivatives in the structure of the gradient of the
+ * argument: of shape `[...value, ...argument]`. With `hasAux` `[Jacobian, aux]`.
+ * @throws {@link GradientError} as {@link grad}; everything is as before then.
+ * @see `jax.jacrev`
+ * @example
+ * ```ts
+ * const jacobian = nnx.jacrev((a: tf.Tensor) => tf.square(a))(tf.tensor1d([1, 2]));
+ * jacobian.arraySync(); // => [[2, 0], [0, 4]]
+ * nnx.dispose(jacobian);
+ * ```
+ */
+export function jacrev<
+  A extends readonly unknown[],
+  R,
+  const O extends JacobianOptions = Record<never, never>,
+>(f: (...args: A) => R, options?: O): (...args: A) => JacobianResult<A, R, O> {
+  return jacobianOf("jacrev", f, options ?? {}, reverse) as unknown as (
+    ...args: A
+  ) => JacobianResult<A, R, O>;
+}
+
+/**
+ * As {@link jacrev}, but column by column: one forward pass for each element of the arguments. It
+ * is quicker where these have fewer elements than the value. Every gradient rule that `f` uses must
+ * be differentiable, see {@link jvp}. Arguments are tensors, or arrays and plain objects of these.
+ * @see `jax.jacfwd`
+ */
+export function jacfwd<
+  A extends readonly unknown[],
+  R,
+  const O extends JacobianOptions = Record<never, never>,
+>(f: (...args: A) => R, options?: O): (...args: A) => JacobianResult<A, R, O> {
+  return jacobianOf("jacfwd", f, options ?? {}, forward) as unknown as (
+    ...args: A
+  ) => JacobianResult<A, R, O>;
+}
+
+/** The second derivatives, with `hasAux` `[Hessian, aux]`. */
+export type HessianResult<
+  A extends readonly unknown[],
+  R,
+  O extends JacobianOptions,
+> = O["hasAux"] extends true
+  ? [
+      JacobianOf<JacobianOf<ResultOf<R, O>, GradientsOf<A, O>>, GradientsOf<A, O>>,
+      R extends readonly [unknown, infer Aux] ? Aux : never,
+    ]
+  : JacobianOf<JacobianOf<R, GradientsOf<A, O>>, GradientsOf<A, O>>;
+
+/**
+ * All second derivatives of `f`: the Jacobian of its Jacobian, of shape `[...value, ...argument,
+ * ...argument]`. `f` runs once. Arguments are tensors, or arrays and plain objects of these.
+ * @param f - As for {@link jacrev}; mostly a function that returns a scalar.
+ * @throws {@link GradientError} as {@link grad}; everything is as before then.
+ * @see `jax.hessian`
+ * @example
+ * ```ts
+ * const second = nnx.hessian((a: tf.Tensor) => tf.sum(tf.pow(a, 3)))(tf.tensor1d([1, 2]));
+ * second.arraySync(); // => [[6, 0], [0, 12]]
+ * nnx.dispose(second);
+ * ```
+ */
+export function hessian<
+  A extends readonly unknown[],
+  R,
+  const O extends JacobianOptions = Record<never, never>,
+>(f: (...args: A) => R, options?: O): (...args: A) => HessianResult<A, R, O> {
+  const given = options ?? {};
+  checkFunction("hessian", f);
+  checkOptions<JacobianOptions>("hessian", given, optionNames);
+  const first = jacobianOf("hessian", f, given, reverse);
+  return jacobianOf("hessian", first, given, reverse) as unknown as (...args: A) => HessianResult<A, R, O>;
+}

@@ -1,0 +1,42 @@
+// Bundles each package for programs that are not bundled themselves: node scripts/bundle.mjs
+// Node reads a few files then, instead of some three hundred. Bundlers take the single files, from
+// which they can leave out what is not used: they know the condition "module".
+import { readdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { build } from "esbuild";
+
+const root = new URL("../packages/", import.meta.url).pathname;
+
+/** The sources of the bundles in a package's exports, by the names of the bundles. */
+function entriesOf(folder) {
+  const { exports, publishConfig } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+  return Object.entries(publishConfig.exports).map(([name, { default: file }]) => {
+    const out = /^\.\/dist\/bundle\/(.*)\.js$/.exec(file)?.[1];
+    if (out) return { in: join(folder, exports[name]["@nnxjs/source"]), out };
+    throw new Error(`bundle: expected ${folder} to export a file of dist/bundle as ${name}, got ${file}.`);
+  });
+}
+
+for (const name of readdirSync(root)) {
+  const folder = join(root, name);
+  const outdir = join(folder, "dist/bundle");
+  rmSync(outdir, { recursive: true, force: true });
+  await build({
+    absWorkingDir: folder,
+    entryPoints: entriesOf(folder),
+    outdir,
+    bundle: true,
+    // What two entries share is in a file of its own, so that there is one copy of each class.
+    splitting: true,
+    chunkNames: "shared-[hash]",
+    format: "esm",
+    target: "es2022",
+    platform: "node",
+    packages: "external",
+    // Errors tell the names of functions and classes.
+    keepNames: true,
+    sourcemap: true,
+    sourcesContent: false,
+    logLevel: "warning",
+  });
+}
