@@ -20,6 +20,8 @@ export const tensorOf = (values: readonly number[], shape: readonly number[], dt
   return tf.tensor(array, [...shape], dtype);
 };
 
+export const clone = (x: Tensor): Tensor => tf.clone(x);
+export const abs = (x: Tensor): Tensor => tf.abs(x);
 export const gather: typeof tf.gather = tf.gather;
 export const slice: typeof tf.slice = tf.slice;
 export const mul: typeof tf.mul = tf.mul;

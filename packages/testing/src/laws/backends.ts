@@ -2,14 +2,10 @@
 import { NnxError } from "@nnxjs/nnx-core";
 import { describe } from "@nnxjs/nnx-core/internal";
 import { type Snapshot, snapshot } from "../equality/snapshot.ts";
-import type { Tolerance } from "../equality/tolerance.ts";
 import { backendNow, useBackend } from "../tensor.ts";
-import { difference } from "./check.ts";
+import { difference, ROUNDING } from "./check.ts";
 import { hold } from "./law.ts";
 import { type CheckOptions, drop, type ForwardOf, type MakeModel, Subject } from "./subject.ts";
-
-/** Sums in another order differ in the last bits. */
-const TOLERANCE: Tolerance = { relative: 1e-4, absolute: 1e-5 };
 
 /**
  * Holds a model to the law of backends: from one seed it has the same State and gives the same outputs
@@ -58,7 +54,7 @@ export async function checkBackends<M extends object>(
         const seen = await snapshot([y, model]);
         drop(y, inputs, model);
         first ??= seen;
-        const found = difference(seen, first, TOLERANCE);
+        const found = difference(seen, first, ROUNDING);
         if (!found) continue;
         return {
           law: `A model computes the same on ${backend} and ${backends[0]}`,

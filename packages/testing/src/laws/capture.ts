@@ -2,7 +2,7 @@
 import { capture, captureGradients, Intermediate, valueAndGrad } from "@nnxjs/nnx-core";
 import { snapshot } from "../equality/snapshot.ts";
 import { mul, scalar, sum, add, type Tensor } from "../tensor.ts";
-import { checkBy, difference } from "./check.ts";
+import { checkBy, difference, ROUNDING } from "./check.ts";
 import { broken } from "./law.ts";
 import { type CheckOptions, drop, type ForwardOf, type MakeModel, tensorsOfResult } from "./subject.ts";
 
@@ -14,8 +14,8 @@ const lossOf = (result: unknown): Tensor =>
     .reduce<Tensor>((total, [, y]) => add(total, sum(mul(y, y))), scalar(0));
 
 /**
- * Holds a model to the laws of captures: `capture` gives the result of the plain call, and leaves the
- * State and the definition that the plain call leaves; `captureGradients` gives the loss and the
+ * Holds a model to the laws of captures: `capture` gives the result of the plain call up to
+ * rounding, and leaves the State and the definition that the plain call leaves; `captureGradients` gives the loss and the
  * gradients of `valueAndGrad`, and by default leaves the model as it was.
  * @throws {@link LawError} that names the law, the path and the seed.
  * @example
@@ -52,7 +52,7 @@ export const checkCapture = <M extends object>(
       });
       const [result, seen] = run(captured);
       made.push(y, result, seen);
-      const found = difference(await snapshot([result, captured]), await snapshot([y, plain]));
+      const found = difference(await snapshot([result, captured]), await snapshot([y, plain]), ROUNDING);
       if (found) return { law: "A captured call is the plain call", found, cause: CAUSE };
       const loss = (model: M): Tensor => lossOf(subject.callBare(model, inputs));
       const [value, gradients] = valueAndGrad(loss)(differentiated);
@@ -62,6 +62,7 @@ export const checkCapture = <M extends object>(
       const other = difference(
         await snapshot([whole.loss, whole.gradients]),
         await snapshot([value, gradients]),
+        ROUNDING,
       );
       if (other)
         return {

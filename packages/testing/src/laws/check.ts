@@ -6,6 +6,12 @@ import type { Tolerance } from "../equality/tolerance.ts";
 import { hold, type Violation } from "./law.ts";
 import { type CheckOptions, drop, type ForwardOf, type MakeModel, Subject } from "./subject.ts";
 
+/**
+ * Sums in another order differ in the last bits: on another backend, for another number of rows, and
+ * where a layer uses one kernel unless a capture or a tape wants to see its parts.
+ */
+export const ROUNDING: Tolerance = { relative: 1e-3, absolute: 1e-4 };
+
 /** A check of models by laws. */
 export type Check<M extends object> = (
   subject: Subject<M>,

@@ -4,7 +4,7 @@ import { update } from "@nnxjs/nnx-core";
 import { snapshot } from "../equality/snapshot.ts";
 import { checkBy, difference } from "./check.ts";
 import { broken } from "./law.ts";
-import { type CheckOptions, drop, type ForwardOf, type MakeModel } from "./subject.ts";
+import { type CheckOptions, drop, type ForwardOf, type MakeModel, otherSeed } from "./subject.ts";
 
 /**
  * Holds a model to the law of checkpoints: saved after two passes and loaded into a model of another
@@ -29,7 +29,7 @@ export const checkCheckpoint = <M extends object>(
   options: CheckOptions = {},
 ): Promise<void> =>
   checkBy("checkCheckpoint", makeModel, forward, options, async (subject, seed, inputs) => {
-    const [model, other] = [subject.model(seed), subject.model(seed === 0 ? 1 : 0)];
+    const [model, other] = [subject.model(seed), subject.model(otherSeed(seed))];
     try {
       for (let i = 0; i < 2; i++) drop(subject.call(model, inputs));
       const loaded = await fromBytes(await toBytes(model));

@@ -1,19 +1,45 @@
 /** @file No false alarm: every layer of this project holds to every law. */
 import "@tensorflow/tfjs-backend-cpu";
-import { random, type Rngs } from "@nnxjs/nnx";
+import { initializers, MultiHeadAttention, pathContains, random, RngCount, Rngs, withTag } from "@nnxjs/nnx";
 import { it } from "vitest";
 import { onEachBackend } from "../../../../scripts/use-backend.ts";
 import { layerTable, type LayerUnderTest } from "../../../layers/test/layer-table.ts";
-import { checkModel } from "../index.ts";
+import { checkModel, type ModelOptions } from "../index.ts";
 
 /** How many models of each layer are tried. The long run has 1,000. */
-const numRuns = Number(process.env["NNXJS_LAW_RUNS"] ?? 2);
+const numRuns = Number(process.env["NNXJS_LAW_RUNS"] ?? 1);
 
 /** The seed for a layer of the table, from the streams that a check gives. */
 const seedOf = (rngs: Rngs): number => rngs.nextKey("params").fingerprint % 2 ** 31;
 
 /** Layers whose axis 0 does not have independent examples. */
 const withoutRows = new Set(["LinearGeneral with batch axes"]);
+
+/** What layers do as Flax's do, though no model of one's own should. */
+function exceptionsOf(name: string): Pick<ModelOptions, "mayChange" | "copies"> {
+  // An RNN draws its first carry in each pass. Two RNNs without streams of their own share a seed.
+  if (/^RNN|^Bidirectional/.test(name)) return { mayChange: RngCount, copies: withTag("carry") };
+  // Both write what they compute to the layer inside, and SpectralNorm to its vectors.
+  if (name === "WeightNorm") return { mayChange: pathContains("kernel") };
+  if (name === "SpectralNorm") return { mayChange: true };
+  return {};
+}
+
+/**
+ * Attention with norms over eight features. Over two, as in the table, a norm is nearly a step: its
+ * gradient in float32 is off by some percent, as Flax's is.
+ */
+const attention = (seed: number): LayerUnderTest =>
+  new MultiHeadAttention(2, 8, {
+    numKvHeads: 1,
+    qkvFeatures: 16,
+    normalizeQk: true,
+    dropoutRate: 0.3,
+    deterministic: false,
+    decode: false,
+    biasInit: initializers.normal(1),
+    rngs: new Rngs({ params: seed, dropout: seed + 1 }),
+  });
 
 onEachBackend("the laws", () => {
   it.each(layerTable)(
@@ -25,7 +51,7 @@ onEachBackend("the laws", () => {
       like.dispose();
       const isRows = !withoutRows.has(name);
       await checkModel(
-        (rngs) => make(seedOf(rngs)),
+        (rngs) => (name === "MultiHeadAttention" ? attention : make)(seedOf(rngs)),
         (layer: LayerUnderTest, x) => layer.forward(x!),
         {
           inputs: (key, batch) => {
@@ -34,10 +60,11 @@ onEachBackend("the laws", () => {
           },
           batch: isRows ? 3 : null,
           numRuns,
+          ...exceptionsOf(name),
           ...(notSmooth === undefined ? {} : { wrt: false }),
         },
       );
     },
-    600_000,
+    3_600_000,
   );
 });

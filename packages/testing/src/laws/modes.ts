@@ -39,12 +39,15 @@ export const checkModes = <M extends object>(
         try {
           evaluate(model);
           const before = await snapshot(model);
+          const settled = subject.settle(model);
           drop(subject.call(model, inputs));
+          settled.restore();
+          settled.free();
           const found = difference(await snapshot(model), before);
           return broken(
             "Evaluation changes no Variable",
             found,
-            "Usually a layer updates running statistics without reading useRunningAverage.",
+            "Usually a layer updates running statistics without reading useRunningAverage. Name Variables that are meant to change in the option mayChange.",
           );
         } finally {
           drop(model);

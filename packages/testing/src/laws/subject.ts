@@ -7,9 +7,22 @@ import {
   isContainer,
   type OptionNames,
 } from "@nnxjs/nnx-core/internal";
-import { dispose, flattenState, GraphNode, leafValue, NnxError, setMode, state, tidy } from "@nnxjs/nnx-core";
+import {
+  dispose,
+  type Filter,
+  flattenState,
+  GraphNode,
+  leafValue,
+  NnxError,
+  type Path,
+  setMode,
+  state,
+  tidy,
+  toPredicate,
+  update,
+} from "@nnxjs/nnx-core";
 import { type PRNGKey, random, RngCount, RngKey, Rngs } from "@nnxjs/rnglib";
-import { isTensor, type Tensor } from "../tensor.ts";
+import { clone, isTensor, type Tensor } from "../tensor.ts";
 import type { LawOptions } from "./law.ts";
 
 /** Makes a model from streams: `(rngs) => new Net({ rngs })`. */
@@ -30,11 +43,18 @@ export interface CheckOptions extends LawOptions {
    * `inputs` gets 1, and laws about batches do not apply. @defaultValue 4
    */
   readonly batch?: number | null;
+  /**
+   * Variables that a pass may change in evaluation, too, counts of streams included: such as
+   * `nnx.RngCount` for a model that draws an initial carry in each pass. Laws of evaluation bring
+   * them back before the next pass. @defaultValue false: none
+   */
+  readonly mayChange?: Filter;
 }
 
 export const checkOptionNames: OptionNames<CheckOptions> = {
   inputs: true,
   batch: true,
+  mayChange: true,
   numRuns: true,
   seed: true,
 };
@@ -101,8 +121,34 @@ export class Subject<M extends object> {
 
   /** Calls the model once. The caller owns the result. */
   call(model: M, inputs: readonly Tensor[]): unknown {
-    return tidy(() => this.#forward(model, ...inputs));
+    // With copies, because a model may return its input, which the caller goes on to use.
+    return tidy(() => this.#forward(model, ...inputs.map(clone)));
   }
+
+  /**
+   * Notes the Variables that evaluation may change.
+   * @returns what brings them back.
+   */
+  settle(model: M): Settled {
+    const { mayChange = false } = this.#options;
+    const before = state(model, mayChange);
+    return {
+      restore: () => update(model, before),
+      free: () => dispose(before),
+    };
+  }
+
+  /** Whether a pass may draw from the stream with this count. */
+  mayDraw({ parts, leaf }: StreamValue<unknown>): boolean {
+    return toPredicate(this.#options.mayChange ?? false)(parts, leaf);
+  }
+}
+
+/** Brings back what evaluation may change, as often as it is asked to. */
+interface Settled {
+  restore(): void;
+  /** Frees what was noted. */
+  free(): void;
 }
 
 /** The tensors in a result, with their paths. */
@@ -128,6 +174,9 @@ export const train = (model: object): void => {
 /** One stream of a model: the path of its key or count, its name, and the value. */
 export interface StreamValue<T> {
   readonly path: string;
+  readonly parts: Path;
+  /** What filters are asked about. */
+  readonly leaf: unknown;
   readonly tag: string;
   readonly value: T;
 }
@@ -136,6 +185,8 @@ const streamValues = <T>(model: object, type: typeof RngKey | typeof RngCount): 
   const found = state(model, type);
   const values = flattenState(found).map(([path, leaf]) => ({
     path: path.join("."),
+    parts: path,
+    leaf,
     tag: String((leaf as { readonly metadata?: { readonly tag?: unknown } }).metadata?.tag ?? ""),
     value: leafValue<T>(leaf),
   }));
@@ -156,6 +207,9 @@ export function drawnFrom(
   const known = new Map(before.map(({ path, value }) => [path, JSON.stringify(value)]));
   return after.filter(({ path, value }) => known.get(path) !== JSON.stringify(value));
 }
+
+/** A seed that differs from this one. */
+export const otherSeed = (seed: number): number => (seed === 0 ? 1 : seed - 1);
 
 /** Disposes what a law made. */
 export const drop = (...all: readonly unknown[]): void => {
