@@ -23,6 +23,7 @@ export const tensorOf = (values: readonly number[], shape: readonly number[], dt
 export const clone = (x: Tensor): Tensor => tf.clone(x);
 export const abs = (x: Tensor): Tensor => tf.abs(x);
 export const gather: typeof tf.gather = tf.gather;
+export const reshape = (x: Tensor, shape: readonly number[]): Tensor => tf.reshape(x, [...shape]);
 export const slice: typeof tf.slice = tf.slice;
 export const mul: typeof tf.mul = tf.mul;
 export const add: typeof tf.add = tf.add;

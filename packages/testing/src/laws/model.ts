@@ -4,16 +4,22 @@ import { checkBackends } from "./backends.ts";
 import { checkCapture } from "./capture.ts";
 import { checkCheckpoint } from "./checkpoint.ts";
 import { checkGradients, type GradientsOptions } from "./gradients.ts";
+import { checkJit } from "./jit.ts";
 import { checkNoLeaks } from "./leaks.ts";
 import { checkModes } from "./modes.ts";
 import { checkRngDeterminism, type RngOptions, rngOptionNames } from "./rng-determinism.ts";
 import { checkSplitMerge, type SplitMergeOptions } from "./split-merge.ts";
+import { checkVmap } from "./vmap.ts";
 import type { ForwardOf, MakeModel } from "./subject.ts";
 
 /** What {@link checkModel} needs to know: the options of all checks. */
 export interface ModelOptions extends RngOptions, GradientsOptions, SplitMergeOptions {
   /** Backends to compare, see {@link checkBackends}. @defaultValue none: the one in use alone */
   readonly backends?: readonly string[];
+  /** Whether {@link checkJit} is among the laws. @defaultValue true */
+  readonly jit?: boolean;
+  /** Whether {@link checkVmap} is among the laws. @defaultValue true */
+  readonly vmap?: boolean;
 }
 
 const names: OptionNames<ModelOptions> = {
@@ -23,12 +29,14 @@ const names: OptionNames<ModelOptions> = {
   secondOrder: true,
   backends: true,
   json: true,
+  jit: true,
+  vmap: true,
 };
 
 /**
  * Holds a model to all laws: {@link checkRngDeterminism}, {@link checkModes}, {@link checkSplitMerge},
- * {@link checkCheckpoint}, {@link checkCapture}, {@link checkGradients}, {@link checkNoLeaks}, and
- * {@link checkBackends} where backends are named.
+ * {@link checkCheckpoint}, {@link checkCapture}, {@link checkGradients}, {@link checkJit},
+ * {@link checkVmap}, {@link checkNoLeaks}, and {@link checkBackends} where backends are named.
  * @throws {@link LawError} of the first law that is broken.
  * @example
  * ```ts
@@ -49,7 +57,18 @@ export async function checkModel<M extends object>(
   options: ModelOptions = {},
 ): Promise<void> {
   checkOptions<ModelOptions>("checkModel", options, names);
-  const { streams, copies, wrt, tolerance, secondOrder, backends, json, ...common } = options;
+  const {
+    streams,
+    copies,
+    wrt,
+    tolerance,
+    secondOrder,
+    backends,
+    json,
+    jit = true,
+    vmap = true,
+    ...common
+  } = options;
   const given = <O extends object>(all: O): O =>
     Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)) as O;
   await checkRngDeterminism(makeModel, forward, given({ ...common, streams, copies }) as RngOptions);
@@ -62,6 +81,8 @@ export async function checkModel<M extends object>(
     forward,
     given({ ...common, wrt, tolerance, secondOrder }) as GradientsOptions,
   );
+  if (jit) await checkJit(makeModel, forward, common);
+  if (vmap) await checkVmap(makeModel, forward, common);
   await checkNoLeaks(makeModel, forward, { ...common, scope: true });
   if (backends) await checkBackends(backends, makeModel, forward, common);
 }

@@ -95,9 +95,9 @@ export class Subject<M extends object> {
       );
   }
 
-  /** A model from a seed. */
-  model(seed: number): M {
-    const key = random.key(seed);
+  /** A model from a seed or a key. */
+  model(seed: number | PRNGKey): M {
+    const key = typeof seed === "number" ? random.key(seed) : seed;
     const named = this.#streams.map((name, i) => [name, random.foldIn(key, i + 1)] as const);
     const made = this.#make(new Rngs(seed, Object.fromEntries(named)));
     if (made instanceof GraphNode || isContainer(made)) return made;
