@@ -5,12 +5,14 @@ import { depthwiseFunctions } from "./depthwise-kernel.ts";
 import { patchesFunctions } from "./patches-kernel.ts";
 import { poolFunctions } from "./pool-kernel.ts";
 import { maskFunctions } from "./mask-kernel.ts";
+import { normColumnsBackFunctions, normColumnsFunctions, normRowsFunctions } from "./norm-kernel.ts";
 import { productFunctions } from "./product-kernel.ts";
 import { gateFunctions, stepFunctions } from "./recurrent-kernel.ts";
 import { extremaFunctions, sumFunctions } from "./reduce-kernel.ts";
 import { moveFunctions } from "./move-kernel.ts";
 import { rowsFunctions } from "./rows-kernel.ts";
 import { selectFunctions } from "./select-kernel.ts";
+import { entropyFunctions, logSoftmaxFunctions, softmaxFunctions } from "./softmax-kernel.ts";
 import { stepModules } from "./step-kernels.ts";
 
 /** The functions of each module, by the name of the module. */
@@ -29,6 +31,12 @@ export const allModules: Readonly<Record<string, Readonly<Record<string, WasmFun
   ...stepModules,
   gates: gateFunctions,
   steps: stepFunctions,
+  normRows: normRowsFunctions,
+  normColumns: normColumnsFunctions,
+  normColumnsBack: normColumnsBackFunctions,
+  softmax: softmaxFunctions,
+  logSoftmax: logSoftmaxFunctions,
+  entropy: entropyFunctions,
 };
 
 /** The bytes of a module. */

@@ -95,12 +95,15 @@ export const f32 = {
   eq: operator(0x5b),
   lt: operator(0x5d),
   gt: operator(0x5e),
+  fromI32S: operator(0xb2),
   fromF64: operator(0xb6),
 };
 
 /** One 64-bit float. */
 export const f64 = {
   const: (value: number): Code => [0x44, ...new Uint8Array(Float64Array.of(value).buffer)],
+  load: access(0x2b),
+  store: access(0x39),
   sqrt: operator(0x9f),
   add: operator(0xa0),
   sub: operator(0xa1),

@@ -16,9 +16,11 @@ import { normRules } from "./norm.ts";
 import { poolRules } from "./pool.ts";
 import { rearrangeRules } from "./rearrange.ts";
 import { reduceRules } from "./reduce.ts";
+
 import type { GradientRule } from "./rule.ts";
 import { scanRules } from "./scan.ts";
 import { shapeRules } from "./shape.ts";
+import { softmaxRules } from "./softmax.ts";
 
 /** Every rule of this package. */
 export const allRules: readonly GradientRule[] = [
@@ -28,6 +30,7 @@ export const allRules: readonly GradientRule[] = [
   ...activationRules,
   ...compareRules,
   ...reduceRules,
+  ...softmaxRules,
   ...shapeRules,
   ...gatherRules,
   ...scanRules,

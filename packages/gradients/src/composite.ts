@@ -7,6 +7,7 @@ import { alias, isRecording } from "@nnxjs/kernels/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import type { GradientRule } from "./rule.ts";
+import { logSoftmaxBack } from "./softmax.ts";
 import { onNextNode } from "./tape.ts";
 import { isZero, zero } from "./zero.ts";
 
@@ -21,9 +22,6 @@ function logSoftmaxOf(logits: Tensor, saved: Tensor): Tensor {
     gradFunc: (dy: Tensor) => logSoftmaxBack(dy, logSoftmaxOf(logits, saved)),
   }))(logits);
 }
-
-/** The gradient of a log-softmax along the last axis. tensorflow.js takes no other axis. */
-const logSoftmaxBack = (dy: Tensor, y: Tensor): Tensor => tf.sub(dy, tf.mul(tf.sum(dy, -1, true), tf.exp(y)));
 
 /** Writes the rule of an operation. `inputs` are those of the recorded call, in order. */
 const operation = (

@@ -2,9 +2,11 @@
 import { masked, MASKED, type MaskedAttrs, ownKernelNames } from "@nnxjs/kernels/internal";
 import { ownActivationRules } from "./activations.ts";
 import { ownConvRules } from "./conv.ts";
+import { ownNormRules } from "./normalize.ts";
 import { ownPoolRules } from "./pool.ts";
 import { recurrentRules } from "./recurrent.ts";
 import { rowRules } from "./rows.ts";
+import { ownSoftmaxRules } from "./softmax.ts";
 import { type GradientRule, rule, zeroRule } from "./rule.ts";
 import { zero } from "./zero.ts";
 
@@ -27,4 +29,6 @@ export const ownRules: readonly GradientRule[] = [
       mask: () => zero(shapes.mask),
     }),
   }),
+  ...ownSoftmaxRules,
+  ...ownNormRules,
 ];

@@ -1,7 +1,7 @@
 /** @file Reductions and scans along axes. */
 import { axesOf, broadcast, keepDims, sizeOf } from "@nnxjs/kernels/internal";
 import * as tf from "@tensorflow/tfjs-core";
-import type { LogSoftmaxAttrs, SoftmaxAttrs, Tensor } from "@tensorflow/tfjs-core";
+import type { LogSoftmaxAttrs, Tensor } from "@tensorflow/tfjs-core";
 import { type GradientRule, rule, zeroRule } from "./rule.ts";
 import { indicator } from "./select.ts";
 
@@ -42,14 +42,6 @@ const extremum = (kernelName: string): GradientRule =>
     }),
   });
 
-const softmax: GradientRule = rule<SoftmaxAttrs>("Softmax")({
-  inputs: ["logits"],
-  saveOutput: 0,
-  backward: (dy, { output: y, attrs: { dim } }) => ({
-    logits: () => tf.mul(y, tf.sub(dy, tf.sum(tf.mul(dy, y), [dim], true))),
-  }),
-});
-
 const logSoftmax: GradientRule = rule<LogSoftmaxAttrs>("LogSoftmax")({
   inputs: ["logits"],
   saveOutput: 0,
@@ -64,7 +56,6 @@ export const reduceRules: readonly GradientRule[] = [
   mean,
   extremum("Max"),
   extremum("Min"),
-  softmax,
   logSoftmax,
   zeroRule("ArgMax", "x"),
   zeroRule("ArgMin", "x"),

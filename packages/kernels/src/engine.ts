@@ -1,5 +1,5 @@
 /** @file Questions to tensorflow.js's engine: what is a tensor, and whether a tape is recording. */
-import { engine, reshape, Tensor, version_core as version } from "@tensorflow/tfjs-core";
+import { engine, getBackend, reshape, Tensor, version_core as version } from "@tensorflow/tfjs-core";
 
 /** Whether `x` is a tensor. */
 export const isTensor = (x: unknown): x is Tensor => x instanceof Tensor;
@@ -15,3 +15,6 @@ export const alias = (x: Tensor): Tensor => reshape(x, x.shape);
 
 /** The version of tensorflow.js. */
 export const versionOfTensorflow: string = version;
+
+/** What tells backends apart: programs belong to one. */
+export const backendInUse: () => string = getBackend;

@@ -2,8 +2,8 @@
  * @file What the other packages of this project use. It is not for users, and may change in any
  * version.
  */
+export { alias, backendInUse, isRecording, isTensor, versionOfTensorflow } from "./engine.ts";
 export { hasReachableMemory } from "./backends.ts";
-export { alias, isRecording, isTensor, versionOfTensorflow } from "./engine.ts";
 export type { ElementArrays } from "./memory/access.ts";
 export {
   copyBytes,
@@ -41,11 +41,26 @@ export { gruOver, lstmOver, simpleOver } from "./own/recurrent-ops.ts";
 export { MASKED, type MaskedAttrs } from "./own/masks.ts";
 export { clamp, sign } from "./ops/exact.ts";
 export { fusedMatMul } from "./ops/fused-mat-mul.ts";
+export { normalizeBackOf, normalizeOf } from "./ops/normalize.ts";
 export { gather, gatherAt, oneHotRows } from "./ops/indexing.ts";
 export { masked } from "./ops/masked.ts";
 export type { Operand } from "./ops/op.ts";
 export * from "./ops/ops.ts";
 export { convSpatial, depthwiseSpatial, poolValid, transposedSpatial } from "./ops/spatial.ts";
+export {
+  entropyBackOf,
+  entropyOf,
+  labelEntropyBackOf,
+  labelEntropyOf,
+  logSoftmaxBackOf,
+  logSoftmaxOf,
+  logSumExpBackOf,
+  logSumExpOf,
+  softmaxBackOf,
+} from "./ops/softmax.ts";
+export { layNorm, type NormAxis } from "./own/norm-layout.ts";
+export { type NormAttrs, normKernelNames } from "./own/normalize.ts";
+export { softmaxKernelNames } from "./own/softmax.ts";
 export { tensorOf, valuesOf } from "./ops/values.ts";
 export { rowsOf } from "./ops/rows.ts";
 export { type AddAttrs, rowKernelNames, rowSumsOf } from "./own/rows.ts";
@@ -59,10 +74,12 @@ export { conv2DAxes } from "./quick/convolve.ts";
 export { filtersOf, perChannel } from "./quick/grouped.ts";
 export { product } from "./quick/product.ts";
 export {
+  type ComputeCall,
   type Fill,
   type FillCall,
   type FuseCall,
   type FusedLoop,
+  isRecorded,
   type MadeFrom,
   type Recorder,
   recorder,

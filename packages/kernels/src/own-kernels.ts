@@ -14,6 +14,8 @@ import { convolutionKernels } from "./own/convolutions.ts";
 import { onBoth, runOwn } from "./own/own-kernel.ts";
 import { poolKernels } from "./own/pools.ts";
 import { maskKernels } from "./own/masks.ts";
+import { normKernels } from "./own/normalize.ts";
+import { softmaxKernels } from "./own/softmax.ts";
 
 /** Their names in the registry. */
 export const ownKernelNames = {
@@ -61,6 +63,8 @@ export const ownKernels: readonly KernelConfig[] = [
   ...poolKernels,
   ...convolutionKernels,
   ...maskKernels,
+  ...softmaxKernels,
+  ...normKernels,
 ];
 
 /** True where x > 0, and false at NaN. */

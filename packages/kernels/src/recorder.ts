@@ -2,7 +2,7 @@
  * @file Where recorders of runs are told what the engine does not tell them. The engine's
  * `runKernel` shows most of a run; what makes or reads tensors in other ways comes by here.
  */
-import type { Tensor } from "@tensorflow/tfjs-core";
+import type { Tensor, TensorInfo } from "@tensorflow/tfjs-core";
 import type { ElementArrays } from "./memory/access.ts";
 import type { ElementKernel } from "./memory/fuse.ts";
 
@@ -35,12 +35,20 @@ export interface FillCall {
   readonly made: MadeFrom<Fill> | undefined;
 }
 
+/** A call of `computed`. */
+export interface ComputeCall {
+  readonly inputs: readonly Tensor[];
+  readonly run: (inputs: readonly TensorInfo[]) => TensorInfo | undefined;
+}
+
 /** Records a run, or plays one. */
 export interface Recorder {
   /** @param run - What `fuse` does without a recorder. */
   fuse(call: FuseCall, run: () => Tensor[] | undefined): Tensor[] | undefined;
   /** @param run - What `newTensor` does without a recorder. */
   fill(call: FillCall, run: () => Tensor): Tensor;
+  /** @param run - What `computed` does without a recorder. */
+  compute(call: ComputeCall, run: () => Tensor | undefined): Tensor | undefined;
   /** The values of some data are about to be read. An error stops this. */
   read(dataId: object): void;
   /** `make(from)` made an object such as a key of another one. */
@@ -58,3 +66,9 @@ export function setRecorder(next: Recorder | undefined): Recorder | undefined {
   recorder = next;
   return before;
 }
+
+/**
+ * Whether a run is recorded to be played again with other values: the values of tensors cannot be
+ * read then.
+ */
+export const isRecorded = (): boolean => recorder !== undefined;

@@ -8,6 +8,8 @@ import { disposedAdvice, DisposedError, disposedText } from "./errors.ts";
 
 export {
   alias,
+  backendInUse,
+  type ComputeCall,
   type ElementArrays,
   type ElementKernel,
   type Fill,
@@ -301,8 +303,7 @@ export interface ReplayBackend {
   incRef(dataId: object): void;
 }
 
-/** The name of the backend in use, and the backend. */
-export const backendName = (): string => tf.getBackend();
+/** The backend in use. */
 export const backendNow = (): ReplayBackend => tf.engine().backend as unknown as ReplayBackend;
 
 /** A kernel as the registry has it. */
@@ -331,6 +332,10 @@ export function sharing({ dataId, shape, dtype }: Tensor): Tensor {
   // The backend that has the data, which may be another than the one in use.
   return engine.makeTensorFromDataId(dataId, shape, dtype, backend as never);
 }
+
+/** The number of the next tensor that the engine makes, or of one before it. */
+export const nextTensorId = (): number =>
+  (tf.engine() as unknown as { nextTensorId(): number }).nextTensorId();
 
 let standIns = 0;
 

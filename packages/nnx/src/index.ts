@@ -398,6 +398,7 @@ export {
   jit,
   type Jitted,
   type JitOptions,
+  printProgram,
   type ProgramInfo,
   remat,
   stopGradient,

@@ -2,14 +2,17 @@
 import { type MadeFrom, recorder } from "@nnxjs/kernels/internal";
 import { registerHostData } from "@nnxjs/nnx-core/internal";
 import { observeKeys } from "./keys/derivations.ts";
-import { PRNGKey } from "./keys/prng-key.ts";
+import { keyFromWords, ownKey, PRNGKey, wordsOf } from "./keys/prng-key.ts";
 
 observeKeys({
   // The recorder calls `make` with keys only.
   derived: (made, from, make) => recorder?.derived(made, from, make as (from: object) => object),
   opened: (key) => recorder?.opened(key),
 });
-registerHostData(PRNGKey.isKey);
+registerHostData({
+  isKind: (x): x is PRNGKey => PRNGKey.isKey(x),
+  copy: (key) => keyFromWords("clone", wordsOf(ownKey("clone", key)), key.shape),
+});
 
 /** A function that depends on a key, and how it is made of another key. */
 export const madeFromKey = <F>(from: PRNGKey, make: (from: PRNGKey) => F): MadeFrom<F> => ({

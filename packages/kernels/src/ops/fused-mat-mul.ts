@@ -3,6 +3,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { hasKnownKernels } from "../backends.ts";
 import { isRecording } from "../engine.ts";
+import { computed } from "../memory/computed.ts";
 import { mendKernels } from "../mend-kernels.ts";
 
 /**
@@ -36,8 +37,6 @@ export function fusedMatMul(a: Tensor, b: Tensor, bias: Tensor | null): Tensor {
   const [inner = 0, columns = 0] = b.shape;
   const rows = a.size / inner;
   const shape = a.rank === 2 ? [rows, columns] : [...a.shape.slice(0, -1), columns];
-  const engine = tf.engine();
-  const { backend } = engine;
   const kernel = isRecording() || !hasKnownKernels() ? null : tf.getKernel(FUSED, tf.getBackend());
   if (!kernel) {
     const flat = a.rank === 2 ? a : tf.reshape(a, [rows, inner]);
@@ -45,15 +44,17 @@ export function fusedMatMul(a: Tensor, b: Tensor, bias: Tensor | null): Tensor {
     const y = bias ? tf.add(product, bias) : product;
     return a.rank === 2 ? y : tf.reshape(y, shape);
   }
-  const fused = bias !== null && takesBias(backend, bias);
-  // The kernels expect shapes of rank 3, and read no more of a tensor than these properties.
-  const inputs = {
-    a: { dataId: a.dataId, shape: [1, rows, inner], dtype: a.dtype },
-    b: { dataId: b.dataId, shape: [1, inner, columns], dtype: b.dtype },
-    ...(fused ? { bias } : {}),
-  };
+  const fused = bias !== null && takesBias(tf.engine().backend, bias);
   const attrs = { transposeA: false, transposeB: false, activation: "linear" };
-  const { dataId } = kernel.kernelFunc({ inputs, attrs, backend }) as tf.TensorInfo;
-  const y = engine.makeTensorFromTensorInfo({ dataId, shape, dtype: "float32" });
+  const y = computed(fused ? [a, b, bias] : [a, b], ([left, right, added]) => {
+    // The kernels expect shapes of rank 3, and read no more of a tensor than these properties.
+    const inputs = {
+      a: { dataId: left!.dataId, shape: [1, rows, inner], dtype: left!.dtype },
+      b: { dataId: right!.dataId, shape: [1, inner, columns], dtype: right!.dtype },
+      ...(added ? { bias: added } : {}),
+    };
+    const { dataId } = kernel.kernelFunc({ inputs, attrs, backend: tf.engine().backend }) as tf.TensorInfo;
+    return { dataId, shape, dtype: "float32" };
+  }) as Tensor;
   return bias && !fused ? tf.add(y, bias) : y;
 }

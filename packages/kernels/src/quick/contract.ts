@@ -10,6 +10,7 @@ import { arrange, shaped } from "./arrange.ts";
 import { broadcast } from "./broadcasting.ts";
 import { planContraction } from "./contraction-plan.ts";
 import { product } from "./product.ts";
+import { computed } from "../memory/computed.ts";
 import { contractStrided } from "./strided.ts";
 
 /** A tensor whose axes have distinct labels. */
@@ -57,23 +58,25 @@ function pairwise(
   const left = sumOut(a, [...b.labels, ...kept]);
   const right = sumOut(b, [...a.labels, ...kept]);
   const groups = planContraction(left.labels, right.labels, kept);
-  const { batch, rows, contracted, columns } = groups;
+  const { batch, rows, contracted: summed, columns } = groups;
   const [x, y] = [left, right].map((operand) => ({ ...operand, x: stretch(operand, sizes) }));
   const labels = [...batch, ...rows, ...columns];
   const isStraight = {
-    left: hasOrder(x!.labels, [batch, rows, contracted]),
-    right: hasOrder(y!.labels, [batch, contracted, columns]),
+    left: hasOrder(x!.labels, [batch, rows, summed]),
+    right: hasOrder(y!.labels, [batch, summed, columns]),
   };
   const isTurned = {
-    left: !isStraight.left && hasOrder(x!.labels, [batch, contracted, rows]),
-    right: !isStraight.right && hasOrder(y!.labels, [batch, columns, contracted]),
+    left: !isStraight.left && hasOrder(x!.labels, [batch, summed, rows]),
+    right: !isStraight.right && hasOrder(y!.labels, [batch, columns, summed]),
   };
   const isInPlace =
     (isTurned.left || isStraight.left) && (isTurned.right || isStraight.right) && hasOrder(wanted, [labels]);
   if (!isInPlace) {
     const order = [...wanted.filter((label) => labels.includes(label))];
-    const info = contractStrided(x!, y!, groups, order, sizes);
-    if (info) return { x: tf.engine().makeTensorFromTensorInfo(info), labels: order };
+    const contracted = computed([x!.x, y!.x], ([p, q]) =>
+      contractStrided({ ...x!, x: p! }, { ...y!, x: q! }, groups, order, sizes),
+    );
+    if (contracted) return { x: contracted, labels: order };
   }
   const batches = batch.length > 0 ? [batch] : [];
   const matrices = (
@@ -88,8 +91,8 @@ function pairwise(
     return shaped(arrange(operand.x, order), shape);
   };
   const result = product(
-    matrices(x!, rows, contracted, isTurned.left),
-    matrices(y!, contracted, columns, isTurned.right),
+    matrices(x!, rows, summed, isTurned.left),
+    matrices(y!, summed, columns, isTurned.right),
     isTurned.left,
     isTurned.right,
   );

@@ -2,6 +2,7 @@
 import type { Mend } from "../mends/mend.ts";
 import { elementwise } from "./elementwise.ts";
 import { moves } from "../move/all-moves.ts";
+import { softmaxes } from "../own/softmax.ts";
 import { matMuls } from "./mat-mul.ts";
 import { pairMends } from "./pairs.ts";
 import { reductions } from "./reductions.ts";
@@ -18,6 +19,7 @@ export const allQuick: readonly Mend[] = [
   ...matMuls,
   ...reductions,
   ...moves,
+  ...softmaxes,
   ...quickPools,
   ...quickConvolutions,
 ];

@@ -4,6 +4,8 @@
 export interface WasmModule<F extends string = string> {
   /** Its bytes in hexadecimal, which gzip makes half as long as base64. */
   readonly hex: string;
+  /** Another module, whose functions this one is used with. */
+  readonly and?: WasmModule;
   /** There is no such property. It keeps the names in the type. */
   readonly functions?: F;
 }
@@ -78,7 +80,10 @@ export function functionsOver<F extends string>(
       m: { m: memory as WebAssembly.Memory },
     });
     // The emitter gave the module these functions, of numbers and without results.
-    const functions = exports as unknown as WasmFunctions<F>;
+    const own = exports as unknown as WasmFunctions<F>;
+    const others = module.and && functionsOver(module.and, memory);
+    if (module.and && !others) return undefined;
+    const functions = { ...others, ...own };
     known.set(module, functions);
     return functions;
   } catch {

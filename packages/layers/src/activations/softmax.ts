@@ -12,6 +12,8 @@ import {
   greater,
   less,
   log,
+  logSoftmaxOf,
+  logSumExpOf,
   max,
   maximum,
   mean as tfMean,
@@ -21,6 +23,7 @@ import {
   reshape,
   rsqrt,
   scalar,
+  sizeOf,
   softmax as tfSoftmax,
   split,
   square,
@@ -78,6 +81,12 @@ function shifted(x: Tensor, axes: number[]): Tensor {
   return sub(x, stopGradient(max(x, axes, true)));
 }
 
+/** How many elements each row of these axes has; `undefined` unless they are the last ones. */
+const lengthOfRows = (shape: readonly number[], axes: readonly number[]): number | undefined =>
+  axes.length > 0 && axes.length === shape.length - axes[0]!
+    ? sizeOf(axes.map((axis) => shape[axis]!))
+    : undefined;
+
 /**
  * Applies a function over axes to the elements where the mask is true, and puts `rest` in place of
  * the others. It selects before and after `f`, so that neither values nor cotangents of the other
@@ -121,7 +130,10 @@ export function logSoftmax<T extends Tensor>(x: T, options?: SoftmaxOptions): T 
   const values = checkMasked("logSoftmax", x, options?.where);
   const { axis = -1, where = null } = options ?? {};
   const axes = normalizeAxes("logSoftmax", axis, values.rank);
+  const length = lengthOfRows(values.shape, axes);
   const run = (counted: Tensor): Tensor => {
+    const quick = length === undefined ? undefined : logSoftmaxOf(counted, length);
+    if (quick) return quick;
     const differences = shifted(counted, axes);
     return sub(differences, log(sum(exp(differences), axes, true)));
   };
@@ -154,8 +166,25 @@ const LOGSUMEXP: OptionChecks<LogsumexpOptions> = {
  * @see `jax.nn.logsumexp`
  */
 export function logsumexp(x: Tensor, options: LogsumexpOptions = {}): Tensor {
+  checkGiven("logsumexp", options, LOGSUMEXP);
+  const quick = options.b ? undefined : ofRows(x, options);
+  if (quick) return quick;
   const [size, sign] = logsumexpWithSign(x, options);
   return options.b ? select(less(sign, 0), scalar(Number.NaN), size) : size;
+}
+
+/** {@link logsumexp} without factors, along the last axes, where one kernel has it. */
+function ofRows(
+  x: Tensor,
+  { axis = null, keepDims = false, where = null }: LogsumexpOptions,
+): Tensor | undefined {
+  const values = checkMasked("logsumexp", x, where);
+  const { shape, rank } = values;
+  const axes = normalizeAxes("logsumexp", axis ?? shape.map((_, i) => i), rank);
+  const length = lengthOfRows(shape, axes);
+  const sums = length === undefined ? undefined : logSumExpOf(masked(values, where), length);
+  const kept = shape.slice(0, rank - axes.length);
+  return sums && reshape(sums, keepDims ? [...kept, ...axes.map(() => 1)] : kept);
 }
 
 /**

@@ -22,6 +22,7 @@ import {
   checkNormInput,
   checkScale,
 } from "./affine.ts";
+import { normAxes, quickNorm } from "./quick.ts";
 import { type Moments, moments, normalize } from "./statistics.ts";
 
 /** Options of {@link BatchNorm}; the names are Flax's. */
@@ -124,13 +125,24 @@ export class BatchNorm extends AffineNorm {
       this.scale?.value ?? null,
       this.bias?.value ?? null,
     ]);
+    const { epsilon, useFastVariance } = this;
+    const reduced = otherAxes(features, x.rank);
+    const axes = normAxes(x.shape, reduced, features);
+    const quick = stored
+      ? undefined
+      : quickNorm(inputs, scale, bias, { axes, epsilon, useFastVariance, mask, withMoments: true });
+    if (quick) {
+      collect(this, quick.moments!);
+      // The rank is that of x, so the type T still holds.
+      return quick.y as T;
+    }
     const along = (vector: Tensor): Tensor => alongFeatures(vector, x, features);
     const statistics: Moments = stored
       ? { mean: along(mean), variance: along(variance) }
-      : moments(inputs, otherAxes(features, x.rank), { mask, useFastVariance: this.useFastVariance });
+      : moments(inputs, reduced, { mask, useFastVariance });
     if (!stored) collect(this, statistics);
     // The rank is that of x, so the type T still holds.
-    return normalize(inputs, statistics, scale && along(scale), bias && along(bias), this.epsilon) as T;
+    return normalize(inputs, statistics, scale && along(scale), bias && along(bias), epsilon) as T;
   }
 
   /** Sets the modes that this layer has, and returns the others. */

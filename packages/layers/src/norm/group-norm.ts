@@ -13,6 +13,7 @@ import {
   promoteAffine,
 } from "./affine.ts";
 import { checkNormCall, type NormCallOptions } from "./layer-norm.ts";
+import { normAxes, quickNorm } from "./quick.ts";
 import { moments, normalize } from "./statistics.ts";
 
 /** Options of {@link GroupNorm}; the names are Flax's. */
@@ -99,13 +100,19 @@ export class GroupNorm extends AffineNorm {
       this.reductionAxes === null
         ? otherAxes([0, last], x.rank)
         : normalizeAxes(where, this.reductionAxes, x.rank);
-    const values = grouped(inputs);
-    const statistics = moments(values, [...axes.filter((axis) => axis !== last), x.rank], {
-      mask: mask && grouped(broadcastTo(mask, x.shape)),
-      useFastVariance: this.useFastVariance,
-    });
-    const y = normalize(values, statistics, scale && grouped(scale), bias && grouped(bias), this.epsilon);
+    const { epsilon, useFastVariance } = this;
+    const reduced = [...axes.filter((axis) => axis !== last), x.rank];
+    const split = [...x.shape.slice(0, -1), this.numGroups, this.groupSize];
+    const how = { axes: normAxes(split, reduced, [last, x.rank]), epsilon, useFastVariance, mask };
+    const quick = quickNorm(inputs, scale, bias, how);
     // The rank is that of x, so the type T still holds.
+    if (quick) return quick.y as T;
+    const values = grouped(inputs);
+    const statistics = moments(values, reduced, {
+      mask: mask && grouped(broadcastTo(mask, x.shape)),
+      useFastVariance,
+    });
+    const y = normalize(values, statistics, scale && grouped(scale), bias && grouped(bias), epsilon);
     return reshape(y, x.shape) as T;
   }
 }
@@ -173,10 +180,14 @@ export class InstanceNorm extends AffineNorm {
     checkNormInput(where, x, features, this.numFeatures);
     const [inputs, scale, bias] = promoteAffine(this, x);
     const axes = otherAxes([0, ...features], x.rank);
-    const statistics = moments(inputs, axes, { mask, useFastVariance: this.useFastVariance });
-    const along = (vector: Tensor | null): Tensor | null => vector && alongFeatures(vector, x, features);
+    const { epsilon, useFastVariance } = this;
+    const how = { axes: normAxes(x.shape, axes, features), epsilon, useFastVariance, mask };
+    const quick = quickNorm(inputs, scale, bias, how);
     // The rank is that of x, so the type T still holds.
-    return normalize(inputs, statistics, along(scale), along(bias), this.epsilon) as T;
+    if (quick) return quick.y as T;
+    const statistics = moments(inputs, axes, { mask, useFastVariance });
+    const along = (vector: Tensor | null): Tensor | null => vector && alongFeatures(vector, x, features);
+    return normalize(inputs, statistics, along(scale), along(bias), epsilon) as T;
   }
 }
 

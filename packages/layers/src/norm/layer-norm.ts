@@ -18,7 +18,7 @@ import {
   ScaleNorm,
   type ScaleOptions,
 } from "./affine.ts";
-import { fusedRows } from "./fused-rows.ts";
+import { normAxes, quickNorm } from "./quick.ts";
 import { moments, normalize } from "./statistics.ts";
 
 /** Options of a call of a normalisation. */
@@ -141,11 +141,11 @@ function overAxes<T extends Tensor>(
   const [inputs, scale, bias = null] = useMean
     ? promoteAffine(layer, x)
     : promoted(layer, [x, layer.scale?.value ?? null]);
-  const rows = { reductionAxes, featureAxes, epsilon, useMean, mask };
-  // The rank is that of x, so the type T still holds.
-  const fused = fusedRows(inputs, scale, bias, rows) as T | undefined;
-  if (fused) return fused;
   const axes = normalizeAxes(where, reductionAxes, x.rank);
+  const how = { axes: normAxes(x.shape, axes, features), epsilon, useFastVariance, useMean, mask };
+  const quick = quickNorm(inputs, scale, bias, how);
+  // The rank is that of x, so the type T still holds.
+  if (quick) return quick.y as T;
   const statistics = moments(inputs, axes, { mask, useFastVariance, useMean });
   const along = (vector: Tensor | null): Tensor | null => vector && alongFeatures(vector, x, features);
   return normalize(inputs, statistics, along(scale), along(bias), epsilon) as T;

@@ -1,6 +1,6 @@
 /** @file What stochastic layers share: their mode, their rate, and the source of their keys. */
 import { NnxError } from "@nnxjs/nnx-core";
-import { describe } from "@nnxjs/nnx-core/internal";
+import { describe, unread } from "@nnxjs/nnx-core/internal";
 import { PRNGKey, Rngs, RngStream } from "@nnxjs/rnglib";
 import { checkGiven, flagOrNull, keySource, type OptionChecks, text } from "../options.ts";
 import type { Tensor } from "@nnxjs/kernels/internal";
@@ -124,11 +124,11 @@ export function nextKey(
 
 /** Runs `f`. When it throws, restores the count of the stream. */
 export function keepingCount<R>(stream: RngStream | null, f: () => R): R {
-  const before = stream?.count.value;
+  const before = stream && unread(() => stream.count.value);
   try {
     return f();
   } catch (error) {
-    if (stream && before !== undefined) stream.count.value = before;
+    if (stream && before !== null) stream.count.value = before;
     throw error;
   }
 }

@@ -15,7 +15,7 @@ const linear = (din: number, dout: number, options: Partial<LinearOptions> = {})
   new Linear(din, dout, { rngs: new Rngs(5), biasInit: normal, ...options });
 const values = (x: tf.Tensor): number[] => [...x.dataSync()];
 /** Inputs with which the result does not depend on a backend's order of addition. */
-const rounded = (x: tf.Tensor): number[] => values(x).map((value) => Math.round(value * 1e5) / 1e5);
+const rounded = (x: tf.Tensor): number[] => values(x).map((value) => Math.round(value * 1e4) / 1e4);
 
 /** Up to the order of addition, in which a product of one row and one of several may differ. */
 function expectClose(got: tf.Tensor, want: tf.Tensor): void {

@@ -8,7 +8,7 @@ import type { LeafPlace } from "../graph/flatten.ts";
 import { childAt, isWritable, setChild } from "../graph/node.ts";
 import { hold, type Lease } from "../ownership/lease.ts";
 import type { Tensor } from "../tensor.ts";
-import { lending } from "../variable/observer.ts";
+import { lending, unread } from "../variable/observer.ts";
 import type { VariableState } from "../variable/variable-state.ts";
 import { Variable } from "../variable/variable.ts";
 import type { Preparation } from "./differentiable.ts";
@@ -22,10 +22,10 @@ export type Lender = Variable | LeafPlace;
  * after the run share that object.
  */
 const ownOf = (lender: Lender): unknown =>
-  lender instanceof Variable ? lender.toState() : presentValue(lender);
+  lender instanceof Variable ? unread(() => lender.toState()) : presentValue(lender);
 
 const presentValue = (lender: Lender): unknown =>
-  lender instanceof Variable ? lender.getRawValue() : childAt(lender.owner, lender.key);
+  lender instanceof Variable ? unread(() => lender.getRawValue()) : childAt(lender.owner, lender.key);
 
 interface Loan {
   readonly lender: Lender;
@@ -85,7 +85,7 @@ export class Loans {
 }
 
 function restoreVariable(variable: Variable, own: VariableState, copy: unknown): void {
-  if (!variable.isDisposed && variable.getRawValue() === copy) {
+  if (!variable.isDisposed && unread(() => variable.getRawValue()) === copy) {
     if (variable.metadata === own.metadata) variable.takeState(own);
     else variable.setRawValue(own.value);
   }

@@ -34,6 +34,9 @@ export interface Arguments {
   readonly tensors: readonly Tensor[];
   /** Keys and numbers. */
   readonly host: readonly unknown[];
+  /** The leaf of each tensor, and of each key or number; -1 for keys that are arguments. */
+  readonly tensorLeaves: readonly number[];
+  readonly hostLeaves: readonly number[];
 }
 
 /** What a {@link PRNGKey}, or something else that is data, becomes in the definition. */
@@ -107,15 +110,20 @@ export function takeApart(args: readonly unknown[]): Arguments {
   const kindOf: string[] = [];
   const argumentKinds: string[] = [];
   const leaves: ArgumentLeaf[] = [];
+  const tensorLeaves: number[] = [];
+  const hostLeaves: number[] = [];
   const walk = new GraphWalk({
     leaf: (_key, value, at) => {
       const firstHost = contents.host.length;
       kindOf.push(contents.add(storedValue(value)));
+      while (tensorLeaves.length < contents.tensors.length) tensorLeaves.push(leaves.length);
+      while (hostLeaves.length < contents.host.length) hostLeaves.push(leaves.length);
       const hostCount = contents.host.length - firstHost;
       leaves.push({ value, place: at.at(), at: at.place(), firstHost, hostCount });
     },
   });
   const root = args.map((arg) => withoutHost(arg, contents, argumentKinds));
+  for (const _ of contents.host) hostLeaves.push(-1);
   const definition = walk.run({ args: root });
   return {
     definition,
@@ -124,6 +132,8 @@ export function takeApart(args: readonly unknown[]): Arguments {
     kinds: [...argumentKinds, ...kindOf].join("|"),
     tensors: contents.tensors,
     host: contents.host,
+    tensorLeaves,
+    hostLeaves,
   };
 }
 

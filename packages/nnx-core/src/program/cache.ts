@@ -7,12 +7,13 @@ import { isGraphState } from "../graph/graph-state.ts";
 import { GraphNode } from "../graph/node.ts";
 import { formatPath } from "../path.ts";
 import { isLeaf } from "../state/state.ts";
-import { backendName, isTensor } from "../tensor.ts";
+import { backendInUse, isTensor } from "../tensor.ts";
 import { Variable } from "../variable/variable.ts";
 import { type Arguments, takeApart } from "./arguments.ts";
 import { Footprint } from "./footprint.ts";
 import { isHostObject } from "./host-data.ts";
-import { Played, recordCall } from "./played.ts";
+import { printPlayed } from "./print.ts";
+import { type Played, recordCall } from "./played.ts";
 
 /** What was recorded, and why. */
 export interface ProgramInfo {
@@ -72,11 +73,7 @@ export class JitCache {
       const [given, group] = known;
       const played = this.play(args, given, group);
       if (played) return played.result;
-    } else {
-      args.forEach((arg, i) => {
-        if (!this.staticArgs.has(i)) refuseStatic(arg, `argument ${i}`, i);
-      });
-    }
+    } else this.check(args);
     const given = takeApart(args);
     const group = this.groupOf(given);
     if (!known) {
@@ -92,10 +89,26 @@ export class JitCache {
     return result;
   }
 
+  /** The program of a call as text; the call leaves nothing behind. */
+  print(args: readonly unknown[]): string {
+    this.check(args);
+    const { played } = recordCall(this.f, args, takeApart(args), { alwaysUndo: true });
+    if (!played) return "No program: the call changes the structure of its arguments.";
+    const text = printPlayed(played);
+    played.dispose();
+    return text;
+  }
+
+  private check(args: readonly unknown[]): void {
+    args.forEach((arg, i) => {
+      if (!this.staticArgs.has(i)) refuseStatic(arg, `argument ${i}`, i);
+    });
+  }
+
   /** The arguments taken apart, if a footprint fits. */
   private remembered(args: readonly unknown[]): readonly [Arguments, Group] | undefined {
     for (const { footprint, group } of this.footprints.get(this.keyIn(args)) ?? []) {
-      if (group.backend !== backendName()) continue;
+      if (group.backend !== backendInUse()) continue;
       const given = footprint.match(args);
       if (given) return [given, group];
     }
@@ -139,7 +152,7 @@ export class JitCache {
 
   private groupOf(given: Arguments): Group {
     const { definition, kinds } = given;
-    const backend = backendName();
+    const backend = backendInUse();
     const key = `${backend} ${hashGraphDef(definition)} ${kinds}`;
     const groups = this.groups.get(key) ?? [];
     const found = groups.find((group) => equalGraphDefs(group.definition, definition));

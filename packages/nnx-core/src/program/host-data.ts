@@ -1,17 +1,26 @@
 /** @file Which objects are data of the host, as numbers are: keys. */
 
-type IsHostData = (x: object) => boolean;
+/** A kind of objects that are data although they are no tensors. */
+export interface HostData<T extends object = object> {
+  readonly isKind: (x: unknown) => x is T;
+  /** An equal object. */
+  readonly copy: (x: T) => T;
+}
 
-const kinds: IsHostData[] = [];
+const kinds: HostData[] = [];
 
-/** Registers a kind of objects that are data although they are no tensors. */
-export function registerHostData(isKind: IsHostData): void {
-  kinds.push(isKind);
+/** Registers a kind of objects. */
+export function registerHostData<T extends object>(kind: HostData<T>): void {
+  // `copy` gets what `isKind` says is one.
+  kinds.push(kind as unknown as HostData);
 }
 
 /** Whether an object is data of the host. */
 export const isHostObject = (x: unknown): x is object & { readonly shape?: readonly number[] } =>
-  typeof x === "object" && x !== null && kinds.some((isKind) => isKind(x));
+  typeof x === "object" && x !== null && kinds.some(({ isKind }) => isKind(x));
+
+/** An equal object, which is another one. */
+export const copyHostObject = (x: object): object => kinds.find(({ isKind }) => isKind(x))?.copy(x) ?? x;
 
 /** The kind of a key, in words. */
 export const hostKind = ({ shape = [] }: { readonly shape?: readonly number[] }): string =>

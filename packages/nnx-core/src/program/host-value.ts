@@ -149,3 +149,18 @@ function targetsOf(result: unknown, targets: unknown): (Variable | undefined)[] 
     targetsOf(item, isContainer(targets) ? childAt(targets, key as PathPart) : undefined),
   );
 }
+
+/**
+ * Remembers which step of a recorded function computes the number or key that a Variable has.
+ * @returns a function that says so, to be called before the value is written back.
+ */
+export function rememberSource(variable: Variable): () => void {
+  const recording = recordingNow();
+  if (!recording) return nothing;
+  const value = unread(() => variable.getRawValue());
+  if (typeof value !== "number" && !isHostObject(value)) return nothing;
+  const slot = recording.slotOf(variable);
+  return () => recording.expect(variable, value, slot);
+}
+
+const nothing = (): void => {};

@@ -3,7 +3,7 @@
  * depend on how it is played.
  */
 import type { Path } from "../path.ts";
-import type { ElementKernel, Fill, FusedLoop, Tensor } from "../tensor.ts";
+import type { ComputeCall, ElementKernel, Fill, FusedLoop, Tensor } from "../tensor.ts";
 import type { HostSlot, HostWork } from "./host.ts";
 
 /** The number of a value that a program computes with. */
@@ -55,6 +55,12 @@ export type Work =
       readonly from: FromHost<Fill> | undefined;
       readonly renewal: Renewal | undefined;
     }
+  /** A kernel that the library calls past the engine. */
+  | {
+      readonly kind: "call";
+      readonly run: ComputeCall["run"];
+      readonly renewal: Renewal | undefined;
+    }
   /** Numbers of the host in a tensor. */
   | { readonly kind: "host"; readonly host: HostSlot }
   /** Values that host code computes anew. */
@@ -82,6 +88,8 @@ export interface Constant {
   readonly tensor: Tensor;
   /** The values, where they are few and known. */
   readonly values: readonly number[] | undefined;
+  /** What prints say of it. */
+  readonly note?: string | undefined;
 }
 
 /** What passes work on. */

@@ -2,11 +2,13 @@
 import { describe, NnxError } from "../errors.ts";
 import type { Path } from "../path.ts";
 import {
+  type ComputeCall,
   type FillCall,
   type FuseCall,
   type Interceptor,
   intercept,
   isTensor,
+  nextTensorId,
   type KernelInputs,
   type Recorder,
   setRecorder,
@@ -51,7 +53,7 @@ export interface RecorderOptions {
 }
 
 /** Values of constants with more elements are not compared. */
-const fewValues = 16;
+const fewValues = 64;
 
 /** Records one run. */
 export class ProgramRecorder implements Interceptor, Recorder {
@@ -62,11 +64,15 @@ export class ProgramRecorder implements Interceptor, Recorder {
   renewals = 0;
 
   private readonly options: RecorderOptions;
+  /** The number of the first tensor of the run, and of those that have values of the host. */
+  private readonly firstId = nextTensorId();
+  private readonly born = new Set<number>();
   /** The values of tensors, by the tensors' numbers. */
   private readonly slots = new Map<number, Slot>();
   /** Data that depend on the arguments or on keys. */
   private readonly changing = new WeakSet<object>();
   private readonly known = new Map<number, readonly number[]>();
+  private readonly notes = new Map<number, string>();
   private readonly hostOf = new WeakMap<object, HostSlot>();
   /** What the code of the kernel that is running made: it may free it before the kernel ends. */
   private made: Tensor[] = [];
@@ -112,9 +118,20 @@ export class ProgramRecorder implements Interceptor, Recorder {
   slotOf(tensor: Tensor): Slot {
     const known = this.slots.get(tensor.id);
     if (known !== undefined) return known;
+    if (tensor.id >= this.firstId && !this.born.has(tensor.id)) {
+      throw new NnxError(
+        `${this.options.where}: expected a function that computes with ops, got one that makes ${describe(tensor)} past the engine. ` +
+          "A replay could not make it again: use ops of tensorflow.js or of this library.",
+      );
+    }
     const slot = this.newSlot(tensor);
     this.slots.set(tensor.id, slot);
-    this.constants.push({ slot, tensor: shareForGood(tensor), values: this.known.get(tensor.id) });
+    this.constants.push({
+      slot,
+      tensor: shareForGood(tensor),
+      values: this.known.get(tensor.id),
+      note: this.notes.get(tensor.id),
+    });
     return slot;
   }
 
@@ -154,6 +171,7 @@ export class ProgramRecorder implements Interceptor, Recorder {
   values(values: unknown, shape: readonly number[], dtype: string, make: () => Tensor): Tensor {
     const tensor = make();
     if (this.isInside) return tensor;
+    this.born.add(tensor.id);
     const isNumeric = dtype === "float32" || dtype === "int32" || dtype === "bool";
     if (this.section && !this.open && isNumeric) {
       const renewal = this.renewals++;
@@ -206,6 +224,30 @@ export class ProgramRecorder implements Interceptor, Recorder {
     return outputs;
   }
 
+  compute(call: ComputeCall, run: () => Tensor | undefined): Tensor | undefined {
+    if (this.isInside) return run();
+    const output = this.inside(run);
+    const { section, open } = this;
+    const renewal = section && !open ? this.renewals++ : undefined;
+    const slots =
+      output &&
+      this.add({
+        kind: "other",
+        work: { kind: "call", run: call.run, renewal },
+        inputs: [...call.inputs],
+        outputs: [output],
+        path: this.options.running(),
+      });
+    if (section && renewal !== undefined)
+      section.push({
+        kind: "call",
+        inputs: call.inputs.map((input) => this.slotOf(input)),
+        outputs: slots,
+        renewal,
+      });
+    return output;
+  }
+
   fill(call: FillCall, run: () => Tensor): Tensor {
     if (this.isInside) return run();
     const tensor = this.inside(run);
@@ -214,7 +256,9 @@ export class ProgramRecorder implements Interceptor, Recorder {
     const from = renewal === undefined ? this.fromHost(call.made) : undefined;
     // What depends on nothing is a constant.
     if (!from && renewal === undefined) {
+      this.born.add(tensor.id);
       if (open) this.made.push(shareForGood(tensor));
+      if (call.made) this.notes.set(tensor.id, "drawn with a key that no argument has");
       return tensor;
     }
     const slots = this.add({
@@ -282,10 +326,10 @@ export class ProgramRecorder implements Interceptor, Recorder {
     );
   }
 
-  opened(object: object): void {
+  opened(object: object, what = `reads the words of ${describe(object)}`): void {
     if (this.isInside || this.section || !this.hostOf.has(object)) return;
     throw new NnxError(
-      `${this.options.where}: expected a function that draws with its keys, got one that reads the words of ${describe(object)}. ` +
+      `${this.options.where}: expected a function that draws with its keys, got one that ${what}. ` +
         "A replay would not see other words: draw with nnx.random, or read them outside.",
     );
   }
@@ -354,6 +398,7 @@ export class ProgramRecorder implements Interceptor, Recorder {
       child.name === "Identity" &&
       given.has((child.inputs as { x?: Tensor }).x?.id);
     const parts = children.filter((child) => !isCopy(child));
+    this.refuseKeysIn(name, attrs);
     const byParts = new Set(parts.flatMap((part) => part.outputs.map(({ id }) => id)));
     const isComposed = parts.length > 0 && outputs.every(({ id }) => byParts.has(id));
     const inSection = this.section && !this.isInside ? this.section : undefined;
@@ -382,6 +427,14 @@ export class ProgramRecorder implements Interceptor, Recorder {
     return slots;
   }
 
+  /** A kernel that got a key would draw the same each time. */
+  private refuseKeysIn(name: string, attrs: object): void {
+    const key = Object.values(attrs).find(
+      (value) => typeof value === "object" && value !== null && this.hostOf.has(value),
+    );
+    if (key !== undefined) this.opened(key as object, `passes ${describe(key)} to the kernel ${name}`);
+  }
+
   /** A call inside a kernel: host code that runs again does not see it. */
   private settleApart(call: Call): void {
     const { section } = this;
@@ -397,7 +450,8 @@ export class ProgramRecorder implements Interceptor, Recorder {
     path: Path | undefined = this.options.running(),
   ): readonly Slot[] {
     const from = inputs.map((tensor) => this.slotOf(tensor));
-    const isDrawn = work.kind !== "kernel" && (work.kind !== "loop" || work.from !== undefined);
+    const isDrawn =
+      work.kind !== "kernel" && work.kind !== "call" && (work.kind !== "loop" || work.from !== undefined);
     const isRenewed = "renewal" in work && work.renewal !== undefined;
     const changes = isDrawn || isRenewed || inputs.some(({ dataId }) => this.changing.has(dataId));
     const to = outputs.map((tensor) => {

@@ -2,7 +2,13 @@
 import { describe, NnxError } from "../errors.ts";
 import { formatPath, type Path } from "../path.ts";
 import { isTensor, type Tensor } from "../tensor.ts";
-import { observeReads, observeWrites, unread, type WriteKind } from "../variable/observer.ts";
+import {
+  observeReads,
+  observeWrites,
+  type ReadObserver,
+  unread,
+  type WriteKind,
+} from "../variable/observer.ts";
 import { Variable } from "../variable/variable.ts";
 import { type ArgumentLeaf, type Arguments, storedValue } from "./arguments.ts";
 import type { HostSlot } from "./host.ts";
@@ -20,13 +26,13 @@ let now: Recording | undefined;
 export const recordingNow = (): Recording | undefined => now;
 
 /** Follows Variables while a run is recorded. */
-export class Recording {
+export class Recording implements ReadObserver {
   readonly recorder: ProgramRecorder;
   private readonly where: string;
   private readonly leafOf = new Map<Variable, ArgumentLeaf>();
   private readonly made = new Set<Variable>();
-  /** For each Variable with a number or key: the steps that compute the values that it has had. */
-  private readonly histories = new Map<Variable, Map<unknown, HostSlot>>();
+  /** The steps that compute what Variables have had: each write makes a leaf of its own. */
+  private readonly slots = new WeakMap<object, HostSlot>();
   /** What is about to be written, and the step that computes it. */
   private readonly expected = new Map<Variable, readonly [value: unknown, slot: HostSlot]>();
   private readonly written = new Set<Variable>();
@@ -34,6 +40,7 @@ export class Recording {
   readonly guards: Map<number, unknown> = new Map();
   private readonly running: () => Path | undefined;
   private readonly host: readonly unknown[];
+  private readonly arguments: readonly HostSlot[];
 
   constructor(
     where: string,
@@ -45,7 +52,7 @@ export class Recording {
     this.recorder = recorder;
     this.running = running;
     this.host = host;
-    const slots = host.map((value, index) => {
+    this.arguments = host.map((value, index) => {
       const slot = recorder.addHost({ kind: "argument", index });
       if (typeof value === "object" && value !== null) recorder.noteHost(value, slot);
       return slot;
@@ -56,8 +63,16 @@ export class Recording {
       this.leafOf.set(variable, leaf);
       const value = storedValue(variable);
       if (isHostValue(value))
-        this.histories.set(variable, new Map([[value, slots[leaf.firstHost] as HostSlot]]));
+        this.slots.set(
+          unread(() => variable.toState()),
+          this.arguments[leaf.firstHost] as HostSlot,
+        );
     }
+  }
+
+  /** The step of a key or number in the arguments. */
+  argumentSlot(index: number): HostSlot | undefined {
+    return this.arguments[index];
   }
 
   /** Runs `f` and records it. */
@@ -68,7 +83,7 @@ export class Recording {
       return this.recorder.record(() =>
         observeWrites(
           (variable, kind) => this.wrote(variable, kind),
-          () => observeReads((variable) => this.read(variable), f),
+          () => observeReads(this, f),
         ),
       );
     } finally {
@@ -76,17 +91,28 @@ export class Recording {
     }
   }
 
-  private read(variable: Variable): void {
+  read(variable: Variable): void {
     const leaf = this.leafOf.get(variable);
     if (!leaf) {
       if (!this.made.has(variable)) throw this.unreached(variable);
       return;
     }
-    // What it wrote itself follows from the numbers that it got.
-    for (let i = leaf.firstHost; i < leaf.firstHost + leaf.hostCount; i++) {
+    this.guard(leaf);
+  }
+
+  /** Lets the program hold for the present numbers of a leaf alone. */
+  private guard({ firstHost, hostCount }: ArgumentLeaf): void {
+    for (let i = firstHost; i < firstHost + hostCount; i++) {
       const given = this.host[i];
       if (typeof given === "number") this.guards.set(i, given);
     }
+  }
+
+  kept(variable: Variable): void {
+    if (!this.leafOf.has(variable) && !this.made.has(variable)) throw this.unreached(variable);
+    this.settle(variable);
+    this.written.add(variable);
+    this.settle(variable);
   }
 
   private wrote(variable: Variable, kind: WriteKind): void {
@@ -95,7 +121,10 @@ export class Recording {
       return;
     }
     this.settle(variable);
-    if (kind === "loan") return;
+    if (kind === "loan") {
+      if (this.expected.has(variable)) this.written.add(variable);
+      return;
+    }
     if (!this.leafOf.has(variable) && !this.made.has(variable)) throw this.unreached(variable);
     this.written.add(variable);
   }
@@ -103,16 +132,15 @@ export class Recording {
   /** Finds out what was written: the observer is told before a write. */
   private settle(variable: Variable): void {
     if (!this.written.delete(variable) || variable.isDisposed) return;
-    const value = unread(() => variable.getRawValue());
+    const { value } = unread(() => variable.toState());
     const expected = this.expected.get(variable);
     this.expected.delete(variable);
-    if (expected && Object.is(expected[0], value)) {
-      const history = this.histories.get(variable) ?? new Map<unknown, HostSlot>();
-      this.histories.set(variable, history.set(value, expected[1]));
-      return;
-    }
-    if (!isHostValue(value)) this.histories.delete(variable);
-    else this.histories.set(variable, new Map([[value, this.constantOf(value)]]));
+    if (!isHostValue(value)) return;
+    const slot = expected && Object.is(expected[0], value) ? expected[1] : this.constantOf(value);
+    this.slots.set(
+      unread(() => variable.toState()),
+      slot,
+    );
   }
 
   private constantOf(value: unknown): HostSlot {
@@ -122,30 +150,23 @@ export class Recording {
 
   /** The step that computes the number or key that a Variable has. */
   slotOf(variable: Variable): HostSlot {
-    if (!this.leafOf.has(variable) && !this.made.has(variable)) throw this.unreached(variable);
+    const argument = this.leafOf.get(variable);
+    if (!argument && !this.made.has(variable)) throw this.unreached(variable);
     this.settle(variable);
-    const value = unread(() => variable.getRawValue());
-    const history = this.histories.get(variable) ?? new Map<unknown, HostSlot>();
-    const known = history.get(value);
+    const leaf = unread(() => variable.toState());
+    const known = this.slots.get(leaf);
     if (known !== undefined) return known;
-    const slot = this.constantOf(value);
-    this.histories.set(variable, history.set(value, slot));
+    // Nobody said where it comes from.
+    if (argument) this.guard(argument);
+    const slot = this.constantOf(leaf.value);
+    this.slots.set(leaf, slot);
     return slot;
   }
 
   /** Says which step computes what is written to a Variable next. */
   expect(variable: Variable, value: unknown, slot: HostSlot): void {
     this.settle(variable);
-    // Writing the same value again is no write.
-    if (
-      Object.is(
-        unread(() => variable.getRawValue()),
-        value,
-      )
-    ) {
-      const history = this.histories.get(variable) ?? new Map<unknown, HostSlot>();
-      this.histories.set(variable, history.set(value, slot));
-    } else this.expected.set(variable, [value, slot]);
+    this.expected.set(variable, [value, slot]);
   }
 
   /** Nested containers with Variables, as a section takes them: steps in the place of numbers. */

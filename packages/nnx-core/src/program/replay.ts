@@ -232,6 +232,13 @@ function stepFor(
         put(values, runLoop(backend, valuesOf(values), shapes, body.loop, body.kernel));
       };
     }
+    case "call": {
+      const { renewal } = work;
+      return (values, host) => {
+        const run = renewal === undefined ? work.run : (host.renewals[renewal] as typeof work.run);
+        put(values, run(valuesOf(values)) as TensorInfo);
+      };
+    }
     case "fill": {
       const { from, renewal } = work;
       const { shape, dtype } = infos[outputs[0] as Slot] as ValueInfo;

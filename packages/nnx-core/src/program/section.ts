@@ -14,6 +14,7 @@ import {
   mapItems,
 } from "../data/containers.ts";
 import {
+  type ComputeCall,
   type FillCall,
   type FuseCall,
   type Interceptor,
@@ -46,6 +47,12 @@ export type SectionEvent =
       readonly inputs: readonly (Slot | undefined)[];
       readonly shapes: readonly (readonly number[])[];
       /** Missing where there were none: a kernel did it. */
+      readonly outputs: readonly Slot[] | undefined;
+      readonly renewal: Renewal;
+    }
+  | {
+      readonly kind: "call";
+      readonly inputs: readonly (Slot | undefined)[];
       readonly outputs: readonly Slot[] | undefined;
       readonly renewal: Renewal;
     }
@@ -272,6 +279,13 @@ class Rehearsal implements Interceptor, Recorder {
     if (!this.sameInputs(event.inputs, inputs) || !sameShapes(event.shapes, shapes)) return this.leave();
     this.renewals[event.renewal] = { loop, kernel };
     return event.outputs?.map(this.slots.tensorOf);
+  }
+
+  compute({ inputs, run }: ComputeCall): Tensor | undefined {
+    const event = this.expect("call");
+    if (!this.sameInputs(event.inputs, inputs)) return this.leave();
+    this.renewals[event.renewal] = run;
+    return event.outputs?.map(this.slots.tensorOf)[0];
   }
 
   fill({ fill }: FillCall): Tensor {

@@ -1,6 +1,7 @@
 /** @file Functions that are recorded once and replayed. */
 import { gradientDepth } from "../autodiff/tape.ts";
-import { checkFunction } from "../data/functions.ts";
+import { checkFunction, checkList } from "../data/functions.ts";
+import { describe, NnxError } from "../errors.ts";
 import { notAResult } from "../data/not-a-result.ts";
 import { checkOptions } from "../data/options.ts";
 import { JitCache, type ProgramInfo } from "../program/cache.ts";
@@ -26,14 +27,58 @@ export interface Jitted<A extends readonly unknown[], R> extends Disposable {
   dispose(): void;
 }
 
-/** Returns `f` in a form that is recorded at the first call and replayed at later ones. */
+/** The options, read for either function. */
+function readStaticArgs(where: string, options: JitOptions): readonly number[] {
+  checkOptions<JitOptions>(where, options, { staticArgs: true });
+  const { staticArgs = [] } = options;
+  checkList(where, "staticArgs", staticArgs);
+  const odd = staticArgs.find((position) => !Number.isInteger(position) || position < 0);
+  if (odd === undefined) return staticArgs;
+  throw new NnxError(
+    `${where}: expected staticArgs to be positions of arguments, from 0, got ${describe(odd)}. Count from the first argument.`,
+  );
+}
+
+const functions = new WeakMap<object, (...args: never) => unknown>();
+
+/**
+ * Returns `f` in a form that is recorded at the first call and replayed at later ones: later calls
+ * run its kernels directly, without modules, tape and engine. Values are the same.
+ *
+ * A program holds for one definition of the arguments (classes, attributes, static values), for one
+ * shape and dtype of each tensor, one backend, and equal static arguments. For others `f` is
+ * recorded again. Variables of modules, States, keys and tensors in the arguments are inputs.
+ * What `f` writes to Variables of its arguments is written by each call; counts of streams advance,
+ * masks are drawn anew, and optimizers take their steps. Everything else that `f` reaches is a
+ * constant: tensors, numbers and keys that it closes over, and random numbers of others.
+ *
+ * A call that changes the structure of its arguments (which attributes and Variables there are) runs
+ * as it is, each time. Inside of `grad`, `capture` and other recorded functions, `f` runs as it is.
+ * @param f - Gets everything that it changes as arguments. Not async.
+ * @param options - `staticArgs`: the positions of numbers, strings and functions.
+ * @returns the function, with `programs`, what was recorded and why; and `dispose`, which frees the
+ * constants.
+ * @throws {@link NnxError} while recording, when `f` reads the values of a tensor, reaches a
+ * Variable that is not in its arguments, or returns a Promise or a function; {@link StructureError}
+ * when a number in a Variable, which `f` read, changes for the third time. All is as before then.
+ * @see Flax `nnx.jit`
+ * @example
+ * ```ts
+ * const train = nnx.jit((m: Mlp, opt: nnx.Optimizer, input: tf.Tensor2D, labels: tf.Tensor2D) => {
+ *   const lossOf = (each: Mlp) => tf.mean(tf.square(tf.sub(each.forward(input), labels)));
+ *   const [loss, grads] = nnx.valueAndGrad(lossOf)(m);
+ *   opt.update(m, grads);
+ *   return loss;
+ * });
+ * ```
+ */
 export function jit<A extends readonly unknown[], R>(
   f: (...args: A) => R,
   options: JitOptions = {},
 ): Jitted<A, R> {
   checkFunction("jit", f);
-  checkOptions<JitOptions>("jit", options, { staticArgs: true });
-  const cache = new JitCache(f as (...args: readonly unknown[]) => unknown, options.staticArgs ?? []);
+  const staticArgs = readStaticArgs("jit", options);
+  const cache = new JitCache(f as (...args: readonly unknown[]) => unknown, staticArgs);
   const jitted = (...args: A): R => {
     // A tape, a capture and a recording around this one must see what `f` computes.
     if (gradientDepth() > 0 || isCapturing() || recordingNow()) return f(...args);
@@ -44,5 +89,28 @@ export function jit<A extends readonly unknown[], R>(
     dispose: { value: () => cache.dispose() },
     [Symbol.dispose]: { value: () => cache.dispose() },
   });
+  functions.set(jitted, f);
   return notAResult("jit", jitted as Jitted<A, R>);
+}
+
+/**
+ * The program of a function as text, with the paths of modules: what `jit` would record for these
+ * arguments, after what it leaves out. The arguments stay as they were.
+ * @param f - A function, or one that `jit` returned.
+ * @param options - As for `jit`.
+ * @throws as a call of the recorded function.
+ * @see JAX `jax.make_jaxpr`
+ * @example
+ * ```ts
+ * const text = nnx.printProgram((m: Mlp, input: tf.Tensor2D) => m.forward(input))(model, x);
+ * ```
+ */
+export function printProgram<A extends readonly unknown[]>(
+  f: (...args: A) => unknown,
+  options: JitOptions = {},
+): (...args: A) => string {
+  checkFunction("printProgram", f);
+  const staticArgs = readStaticArgs("printProgram", options);
+  const inner = (functions.get(f) ?? f) as (...args: readonly unknown[]) => unknown;
+  return notAResult("printProgram", (...args: A): string => new JitCache(inner, staticArgs).print(args));
 }

@@ -12,6 +12,7 @@ import { notAResult } from "../data/not-a-result.ts";
 import { hold } from "../ownership/lease.ts";
 import { mapTensors, tensorsIn } from "../ownership/tensors-in.ts";
 import { alias, keep, tapeEngine, type Tensor, zeros } from "../tensor.ts";
+import { rememberSource } from "../program/host-value.ts";
 import { atomically, atomicallyOn } from "../undo/atomically.ts";
 import { framesOfArgument, Structure } from "../undo/structure.ts";
 import { lending, observeWrites, unread } from "../variable/observer.ts";
@@ -64,8 +65,17 @@ export function remat<A extends readonly unknown[], R>(
   });
 }
 
-/** A Variable and the value that it had. */
-type Snapshot = readonly (readonly [variable: Variable, value: unknown])[];
+/** A Variable, the value that it had, and what to call before that is written back. */
+type Snapshot = readonly (readonly [variable: Variable, value: unknown, announce: () => void])[];
+
+/** What Variables have now. */
+const snapshot = (variables: Iterable<Variable>, keepValue = (value: unknown): unknown => value): Snapshot =>
+  unread(() =>
+    Array.from(
+      variables,
+      (variable) => [variable, keepValue(variable.getRawValue()), rememberSource(variable)] as const,
+    ),
+  );
 
 /** Runs one call. The tensors that the second run needs are kept, and added to `kept`. */
 function rematerialized<A extends readonly unknown[], R>(f: (...args: A) => R, args: A, kept: Tensor[]): R {
@@ -86,13 +96,7 @@ function rematerialized<A extends readonly unknown[], R>(f: (...args: A) => R, a
   const frames = args.flatMap(framesOfArgument);
   const attributes = new Structure(frames);
   const variables = new Set(args.flatMap(variablesOf));
-  const before: Snapshot = [...variables].map((variable) => [
-    variable,
-    mapTensors(
-      unread(() => variable.getRawValue()),
-      keepCopy,
-    ),
-  ]);
+  const before = snapshot(variables, (value) => mapTensors(value, keepCopy));
   const prepared = prepareCall("remat", args, positions, { others: "pass", wanted: "passing" });
   try {
     const run = (now: Structure) => {
@@ -171,12 +175,15 @@ function refusingOthers<R>(given: ReadonlySet<Variable>, f: () => R): R {
 
 /** Runs `f` with the earlier values of Variables and attributes, and restores the present ones. */
 function asBefore<T>(before: Snapshot, attributes: Structure, frames: readonly Frame[], f: () => T): T {
-  const now: Snapshot = unread(() => before.map(([variable]) => [variable, variable.getRawValue()]));
+  const now = snapshot(before.map(([variable]) => variable));
   const lease = hold(now.map(([, value]) => value));
   const attributesNow = new Structure(frames);
   const write = (values: Snapshot): void => {
     lending(() => {
-      for (const [variable, value] of values) variable.setRawValue(value);
+      for (const [variable, value, announce] of values) {
+        announce();
+        variable.setRawValue(value);
+      }
     });
   };
   try {

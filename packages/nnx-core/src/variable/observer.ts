@@ -48,8 +48,13 @@ export function lending(f: () => void): void {
 /** Runs `f` without an observer. `f` undoes writes, and observers must not record that. */
 export const unobserved = (f: () => void): void => observed(undefined, f);
 
-/** Called before a value is read. An error that it throws stops the read. */
-export type ReadObserver = (variable: Variable) => void;
+/** Sees what changes nothing. An error that it throws stops it. */
+export interface ReadObserver {
+  /** A value is about to be read. */
+  read(variable: Variable): void;
+  /** A Variable was given the value that it has. */
+  kept(variable: Variable): void;
+}
 
 /** The current observer of reads. */
 export let readObserver: ReadObserver | undefined;
@@ -64,7 +69,7 @@ function readBy<R>(see: ReadObserver | undefined, f: () => R): R {
   }
 }
 
-/** Runs `f` and calls `see` before each read of a Variable's value. */
+/** Runs `f` and tells `see` of each read of a Variable's value. */
 export const observeReads = <R>(see: ReadObserver, f: () => R): R => readBy(see, f);
 
 /** Runs `f`, whose reads do not count: it restores or compares values, and computes nothing. */

@@ -95,7 +95,7 @@ export class Variable<T = unknown> {
 
   /** The stored value, without calling any override. */
   getRawValue(): T {
-    readObserver?.(this);
+    readObserver?.read(this);
     const { value } = this.live();
     if (isTensor(value) && value.isDisposed)
       throw new DisposedError(disposedText(`${this.type.typeName}.value`, value));
@@ -105,7 +105,10 @@ export class Variable<T = unknown> {
   /** Stores a value without calling any override. Holds the new tensors, then releases the old. */
   setRawValue(next: T): void {
     const { type, value, metadata } = this.leaf;
-    if (value === next) return;
+    if (value === next) {
+      readObserver?.kept(this);
+      return;
+    }
     observer?.(this, "write");
     holdNext(this, next, value);
     this.leaf = Object.freeze({ type, value: next, metadata });
@@ -197,7 +200,7 @@ export class Variable<T = unknown> {
    * metadata change.
    */
   toState(): VariableState<T> {
-    readObserver?.(this);
+    readObserver?.read(this);
     return this.live();
   }
 
@@ -207,7 +210,10 @@ export class Variable<T = unknown> {
    */
   takeState(leaf: VariableState<T>): void {
     const before = this.leaf;
-    if (leaf === before) return;
+    if (leaf === before) {
+      readObserver?.kept(this);
+      return;
+    }
     observer?.(this, "write");
     if (before.value !== leaf.value) holdNext(this, leaf.value, before.value);
     this.leaf = leafFor(before.type, leaf);

@@ -1,6 +1,6 @@
 /** @file The keys and counts of streams before a change, and how to restore them. */
 import { NnxError } from "@nnxjs/nnx-core";
-import { describe, isPlainObject, nameDisposeMethod } from "@nnxjs/nnx-core/internal";
+import { describe, isPlainObject, nameDisposeMethod, rememberSource, unread } from "@nnxjs/nnx-core/internal";
 import { PRNGKey } from "../keys/index.ts";
 import { RngStream } from "./rng-stream.ts";
 import type { Count } from "./rng-variables.ts";
@@ -49,10 +49,25 @@ nameDisposeMethod(SplitBackups.prototype);
  */
 export function restoreRngs(backups: Iterable<StreamBackup>): void {
   // Check all backups before the first stream is changed.
-  for (const { stream, key, count } of checkedBackups(backups)) {
+  for (const backup of checkedBackups(backups)) {
+    const { stream, key, count } = backup;
+    const sources = sourcesOf.get(backup);
+    sources?.key();
     stream.key.value = key;
-    if (count !== undefined) stream.count.value = count;
+    if (count === undefined) continue;
+    sources?.count();
+    stream.count.value = count;
   }
+}
+
+/** For recorded functions: which steps compute what is restored. */
+const sourcesOf = new WeakMap<StreamBackup, { readonly key: () => void; readonly count: () => void }>();
+
+/** The present key and count of a stream. */
+export function backupOf(stream: RngStream): StreamBackup {
+  const backup = unread(() => ({ stream, key: stream.key.value, count: stream.count.value }));
+  sourcesOf.set(backup, { key: rememberSource(stream.key), count: rememberSource(stream.count) });
+  return backup;
 }
 
 function checkedBackups(backups: unknown): readonly StreamBackup[] {

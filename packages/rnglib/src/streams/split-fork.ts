@@ -3,7 +3,7 @@ import { type Filter, NnxError } from "@nnxjs/nnx-core";
 import { checkOptions } from "@nnxjs/nnx-core/internal";
 import { split } from "../keys/index.ts";
 import { dimensionsOf, formatShape, type Shape } from "../keys/shape.ts";
-import { restoreRngs, SplitBackups, type StreamBackup } from "./backups.ts";
+import { backupOf, restoreRngs, SplitBackups, type StreamBackup } from "./backups.ts";
 import { checkSingle, matchesState, type StreamEntry, streamsIn } from "./model-streams.ts";
 import type { RngStream } from "./rng-stream.ts";
 import { zeroCount } from "./rng-variables.ts";
@@ -139,7 +139,7 @@ function replaced(
   const backups: StreamBackup[] = [];
   for (const [, stream] of entries) {
     const key = keyFrom(stream);
-    backups.push({ stream, key: stream.key.value, count: stream.count.value });
+    backups.push(backupOf(stream));
     stream.key.value = key;
     stream.count.value = zeroCount(key.shape);
   }

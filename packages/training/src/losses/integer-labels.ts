@@ -1,15 +1,13 @@
 /** @file The cross entropy of the softmax of logits, with labels that are numbers of classes. */
-import { customVjp, type CustomVjpFunction, NnxError, stopGradient, registerFunction } from "@nnxjs/nnx-core";
+import { NnxError, registerFunction, stopGradient } from "@nnxjs/nnx-core";
 import {
   abs,
   broadcastTo,
   cast,
-  exp,
   expandDims,
-  isRecording,
+  labelEntropyOf,
   less,
   max,
-  mul,
   reshape,
   scalar,
   sizeOf,
@@ -19,7 +17,7 @@ import {
   transpose,
   where as select,
 } from "@nnxjs/kernels/internal";
-import { type Axes, logsumexp, oneHot, takeAlongAxis } from "@nnxjs/layers";
+import { type Axes, logsumexp, takeAlongAxis } from "@nnxjs/layers";
 import {
   axisList,
   checkBroadcast,
@@ -31,7 +29,6 @@ import {
 import { checkTensor, describe } from "@nnxjs/nnx-core/internal";
 import { checkFloats, checkHasAxes } from "./arguments.ts";
 import { checkLabels, checkLabelShape } from "./class-labels.ts";
-import { entropyOfLabels, entropyOfLabelsBack, type FusedEntropy } from "./fused-rows.ts";
 
 /** Options of {@link softmaxCrossEntropyWithIntegerLabels}. */
 export interface IntegerLabelOptions {
@@ -50,32 +47,6 @@ export interface IntegerLabelOptions {
 }
 
 const OPTIONS: OptionChecks<IntegerLabelOptions> = { axis: axisList, where: orNull(checkTensor) };
-
-/** Logits `[rows, classes]` and int32 labels `[rows]`, all of them classes, to losses `[rows]`. */
-const entropy: CustomVjpFunction<[logits: Tensor, labels: Tensor], Tensor> = customVjp(
-  (logits: Tensor, labels: Tensor) => run(logits, labels, false)[0],
-  { nondiffArgnums: [1] },
-);
-entropy.defvjp(
-  (logits, labels) => {
-    // The rule below is the derivative, and takes it from the logits.
-    const [losses, powers, ofRows] = run(stopGradient(logits), labels, true);
-    return [losses, { logits, labels, powers, ofRows }] as const;
-  },
-  ({ logits, labels, powers, ofRows }, dy) => {
-    // A gradient that is differentiated must be on the tape.
-    const isFused = powers && ofRows && !isRecording();
-    const fused = isFused && entropyOfLabelsBack([labels, powers, ofRows], dy);
-    if (fused) return [fused];
-    const right = oneHot(labels, logits.shape[1] as number);
-    const centred = centredOf(logits);
-    const shares = exp(sub(centred, logsumexp(centred, { axis: -1, keepDims: true })));
-    return [mul(sub(shares, right), expandDims(dy, -1))];
-  },
-);
-
-const run = (logits: Tensor, labels: Tensor, forGradient: boolean): FusedEntropy =>
-  entropyOfLabels(logits, labels, forGradient) ?? [composed(logits, labels)];
 
 /**
  * Logits less the largest of their row that counts, if that is finite: what a large logit is above
@@ -139,7 +110,8 @@ export function softmaxCrossEntropyWithIntegerLabels(
   if (!mask) {
     checkLabels(where, labels, classes);
     const rows = [labels.size, classes];
-    const losses = entropy(reshape(scores, rows), reshape(labels, [labels.size]));
+    const [x, ids] = [reshape(scores, rows), reshape(labels, [labels.size])];
+    const losses = labelEntropyOf(x, ids) ?? composed(x, ids);
     return reshape(losses, examples);
   }
   const counts = max(cast(mask, "float32"), -1);

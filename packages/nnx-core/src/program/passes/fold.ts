@@ -18,7 +18,7 @@ export function constantNodes({ nodes, views, constants }: Graph): {
   for (const node of nodes) {
     const { work } = node;
     const isPure =
-      (work.kind === "kernel" && work.renewal === undefined) ||
+      ((work.kind === "kernel" || work.kind === "call") && work.renewal === undefined) ||
       (work.kind === "loop" && work.renewal === undefined && work.from === undefined);
     if (!isPure || node.outputs.length === 0 || !node.inputs.every(isConstant)) {
       changing.push(node);

@@ -5,6 +5,7 @@ import {
   flattenState,
   grad,
   isVariableState,
+  jit,
   Param,
   pathContains,
   state,
@@ -339,3 +340,41 @@ function keepAll(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, keepAll(each)]));
 }
+
+/** Everything in a model or optimizer, to the bit. */
+function bitsIn(x: object): unknown {
+  const kept = state(x);
+  const found = flattenState(kept).map(([path, leaf]) => {
+    const value = isVariableState(leaf) ? leaf.value : leaf;
+    if (PRNGKey.isKey(value)) return [path.join("."), [...random.keyData(value)]];
+    return [path.join("."), value instanceof tf.Tensor ? [...value.dataSync()] : value];
+  });
+  dispose(kept);
+  return found;
+}
+
+onEachBackend("recorded update rules", () => {
+  it.each(Object.keys(rules))("%s takes the same 50 steps", (name) => {
+    const names = Object.keys(golden.rules[name]!.steps[0]!);
+    const models = [0, 1].map(() => {
+      const model = modelOf(tensorsOf(shapes, valuesOf(shapes), names));
+      return [model, new Optimizer(model, rules[name]!())] as const;
+    });
+    const update = (model: Model, optimizer: Optimizer, grads: Tree): void => optimizer.update(model, grads);
+    const recorded = jit(update);
+    const [[model, optimizer], [twin, other]] = models as [(typeof models)[0], (typeof models)[0]];
+    for (let step = 0; step < 50; step++) {
+      tf.tidy(() => {
+        const values = golden.gradients[step % golden.gradients.length]!;
+        const grads = tensorsOf(shapes, values, names) as Tree;
+        update(model, optimizer, grads);
+        recorded(twin, other, grads);
+      });
+      expect(bitsIn({ twin }), `step ${step}`).toEqual(bitsIn({ twin: model }));
+    }
+    expect(bitsIn(other)).toEqual(bitsIn(optimizer));
+    expect(recorded.programs.length).toBeLessThanOrEqual(3);
+    recorded.dispose();
+    dispose(models.flat());
+  });
+});

@@ -1,5 +1,5 @@
 /** @file The wrappers' steps and states, held against optax's, on each backend. */
-import { dispose, flattenState, isVariableState, Param, state, valueAndGrad } from "@nnxjs/nnx-core";
+import { dispose, flattenState, isVariableState, jit, Param, state, valueAndGrad } from "@nnxjs/nnx-core";
 import * as tf from "@tensorflow/tfjs-core";
 import { expect, it } from "vitest";
 import { readGolden } from "../../../../../scripts/golden.ts";
@@ -384,5 +384,38 @@ onEachBackend("wrappers", () => {
       expectNear(norm, [golden.norms[i] as number | string], `norm ${i}`, 1e-6);
     });
     expect(globalNorm({}).dataSync()[0]).toBe(0);
+  });
+});
+
+/** They read a tensor to decide what to do. */
+const reading = ["apply_if_finite", "conditionally_mask", "multi_steps_skip_large"];
+
+onEachBackend("recorded wrappers", () => {
+  it.each(Object.entries(tame))("%s takes the same 24 steps, or is refused", (name, make) => {
+    const models = [0, 1].map(() => {
+      const model = modelOf(start);
+      return [model, new Optimizer(model, make())] as const;
+    });
+    const update = (model: Model, optimizer: Optimizer, grads: Tree): void => optimizer.update(model, grads);
+    const recorded = jit(update);
+    const [[model, optimizer], [twin, other]] = models as [(typeof models)[0], (typeof models)[0]];
+    if (reading.includes(name)) {
+      const before = [valuesIn(twin), valuesIn(other)];
+      const grads = tensorsOf(golden.tameGradients[0]!) as unknown as Tree;
+      expect(() => recorded(twin, other, grads)).toThrow("reads the values of a tensor");
+      expect([valuesIn(twin), valuesIn(other)]).toEqual(before);
+      return;
+    }
+    for (let step = 0; step < 24; step++) {
+      tf.tidy(() => {
+        const grads = tensorsOf(golden.tameGradients[step % 12]!) as unknown as Tree;
+        update(model, optimizer, grads);
+        recorded(twin, other, grads);
+      });
+      expect(valuesIn(twin), `step ${step}`).toEqual(valuesIn(model));
+    }
+    expect(valuesIn(other)).toEqual(valuesIn(optimizer));
+    recorded.dispose();
+    dispose(models.flat());
   });
 });

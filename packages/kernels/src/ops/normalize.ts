@@ -1,0 +1,38 @@
+/** @file Normalisation by mean and variance, on the kernels of own/normalize.ts. */
+import * as tf from "@tensorflow/tfjs-core";
+import type { KernelConfig, NamedAttrMap, Tensor } from "@tensorflow/tfjs-core";
+import { mendKernels } from "../mend-kernels.ts";
+import { type NormAttrs, normKernelNames } from "../own/normalize.ts";
+
+function run(kernelName: string, inputs: Record<string, Tensor>, attrs: NormAttrs): Tensor[] | undefined {
+  mendKernels();
+  // `getKernel` is typed as if every kernel existed. It returns undefined where none is registered.
+  const registered = tf.getKernel(kernelName, tf.getBackend()) as KernelConfig | undefined;
+  if (!registered) return undefined;
+  const results = tf
+    .engine()
+    .runKernel<Tensor | Tensor[]>(kernelName, inputs, { ...attrs } as unknown as NamedAttrMap);
+  return Array.isArray(results) ? results : [results];
+}
+
+/**
+ * `(x - mean) * (scale / sqrt(variance + epsilon)) + bias`, and with `withMoments` means and
+ * variances, `[outer * groups]`, from which no gradient flows.
+ * @param x - Float32, as scale and bias. Its layout is in the attributes.
+ * @returns `undefined` where the backend does not have the kernel.
+ */
+export const normalizeOf = (
+  x: Tensor,
+  scale: Tensor | null,
+  bias: Tensor | null,
+  attrs: NormAttrs,
+): Tensor[] | undefined =>
+  run(normKernelNames.normalize, { x, ...(scale && { scale }), ...(bias && { bias }) }, attrs);
+
+/** The gradients of {@link normalizeOf} for x, scale and bias. */
+export const normalizeBackOf = (
+  x: Tensor,
+  dy: Tensor,
+  scale: Tensor | null,
+  attrs: NormAttrs,
+): Tensor[] | undefined => run(normKernelNames.normalizeBack, { x, dy, ...(scale && { scale }) }, attrs);

@@ -1,0 +1,149 @@
+/**
+ * @file While a call is recorded, copies stand in the place of what it gets. So a tensor that the
+ * function closes over is a constant, even if an argument has the same one.
+ */
+import { isContainer, mapItems } from "../data/containers.ts";
+import type { LeafPlace } from "../graph/flatten.ts";
+import { graphStateOf, isGraphState } from "../graph/graph-state.ts";
+import { childAt, GraphNode, isWritable, setChild } from "../graph/node.ts";
+import { hold, type Lease } from "../ownership/lease.ts";
+import { mapTensors } from "../ownership/tensors-in.ts";
+import { StatesBuilder } from "../state/builder.ts";
+import { isStateLike } from "../state/check-state.ts";
+import { withValue } from "../state/map.ts";
+import { leafValue, type OwnedState, type State } from "../state/state.ts";
+import { walkState } from "../state/walk-state.ts";
+import { isTensor, sharing, type Tensor } from "../tensor.ts";
+import { lending, unread } from "../variable/observer.ts";
+import { Variable } from "../variable/variable.ts";
+import type { VariableState } from "../variable/variable-state.ts";
+import type { Arguments } from "./arguments.ts";
+import { copyHostObject, isHostObject } from "./host-data.ts";
+
+/** A Variable that has copies for the time of a run. */
+interface Loan {
+  readonly variable: Variable;
+  readonly own: VariableState;
+  readonly lent: VariableState;
+  readonly lease: Lease;
+}
+
+/** Copies in the place of what a call gets. */
+export class Lent {
+  /** The arguments with copies; modules are themselves. */
+  readonly args: readonly unknown[];
+  private readonly loans: Loan[] = [];
+  private readonly places: { readonly at: LeafPlace; readonly own: unknown; readonly lent: unknown }[] = [];
+  /** What each copy stands for. */
+  private readonly originals = new Map<Tensor, Tensor>();
+  private readonly copies = new Map<unknown, unknown>();
+
+  constructor(args: readonly unknown[], { leaves }: Arguments) {
+    try {
+      this.args = args.map((arg) => this.copyOf(arg));
+      lending(() => {
+        for (const { value, at } of leaves) {
+          if (value instanceof Variable) this.lendVariable(value);
+          else if (at && isTensor(value) && isPartOfModule(at)) this.lendPlace(at, value);
+        }
+      });
+    } catch (error) {
+      this.restore();
+      throw error;
+    }
+  }
+
+  private tensor(tensor: Tensor): Tensor {
+    // One tensor in two places stays one.
+    let copy = this.copies.get(tensor) as Tensor | undefined;
+    if (!copy) {
+      copy = sharing(tensor);
+      this.copies.set(tensor, copy);
+      this.originals.set(copy, tensor);
+    }
+    return copy;
+  }
+
+  private value(value: unknown): unknown {
+    const withTensors = mapTensors(value, (tensor) => this.tensor(tensor));
+    return this.withKeys(withTensors);
+  }
+
+  private withKeys(value: unknown): unknown {
+    if (isHostObject(value)) {
+      const copy = this.copies.get(value) ?? copyHostObject(value);
+      this.copies.set(value, copy);
+      return copy;
+    }
+    if (!isContainer(value)) return value;
+    const mapped = mapItems(value, (item) => this.withKeys(item));
+    return mapped;
+  }
+
+  private copyOf(arg: unknown): unknown {
+    if (typeof arg !== "object" || arg === null) return arg;
+    if (isTensor(arg)) return this.tensor(arg);
+    if (isHostObject(arg)) return this.withKeys(arg);
+    if (arg instanceof GraphNode || arg instanceof Variable) return arg;
+    if (isGraphState(arg)) return graphStateOf(arg.graphdef, this.stateCopy(arg.state));
+    if (!isContainer(arg)) return arg;
+    if (isStateLike(arg) && Object.isFrozen(arg)) return this.stateCopy(arg as State);
+    return mapItems(arg, (item) => this.copyOf(item));
+  }
+
+  private stateCopy(state: State): OwnedState {
+    const builder = new StatesBuilder(1);
+    walkState(state, {
+      enter: (key) => builder.enter(key),
+      leaf: (key, leaf) => builder.put(0, key, withValue(leaf, this.value(leafValue(leaf)) as never)),
+      exit: () => builder.exit(),
+    });
+    return builder.finish()[0] as OwnedState;
+  }
+
+  private lendVariable(variable: Variable): void {
+    const own = unread(() => variable.toState());
+    const lent = this.value(own.value);
+    if (lent === own.value) return;
+    const lease = hold(own.value);
+    variable.setRawValue(lent);
+    this.loans.push({ variable, own, lent: unread(() => variable.toState()), lease });
+  }
+
+  private lendPlace(at: LeafPlace, own: Tensor): void {
+    if (!isWritable(at.owner, at.key)) return;
+    const lent = this.tensor(own);
+    setChild(at.owner, at.key, lent);
+    this.places.push({ at, own, lent });
+  }
+
+  /** Puts back what was not written meanwhile. */
+  restore(): void {
+    lending(() => {
+      for (const { variable, own, lent, lease } of this.loans) {
+        if (!variable.isDisposed && unread(() => variable.toState()) === lent) variable.takeState(own);
+        lease.release();
+      }
+    });
+    for (const { at, own, lent } of this.places)
+      if (childAt(at.owner, at.key) === lent) setChild(at.owner, at.key, own);
+    this.loans.length = 0;
+    this.places.length = 0;
+  }
+
+  /** A result with the caller's own tensors in the place of copies. */
+  ownIn(result: unknown): unknown {
+    if (isTensor(result)) return this.originals.get(result) ?? result;
+    if (!isContainer(result) || Object.isFrozen(result)) return result;
+    let isChanged = false;
+    const mapped = mapItems(result, (item) => {
+      const own = this.ownIn(item);
+      isChanged ||= own !== item;
+      return own;
+    });
+    return isChanged ? mapped : result;
+  }
+}
+
+/** Whether a place is in a module or Variable's container, not in the list of arguments. */
+const isPartOfModule = ({ owner }: LeafPlace): boolean => owner instanceof GraphNode;
