@@ -8,6 +8,14 @@ export type { Difference } from "./equality/differences.ts";
 export { areEqual, assertEqual, differences } from "./equality/equal.ts";
 export { type MatcherResult, nnxMatchers } from "./equality/matchers.ts";
 export { type Tolerance, ulpsBetween } from "./equality/tolerance.ts";
+export { checkKeyReuse, KeyReuseError, type KeyUse, trackKeys } from "./keys/reuse.ts";
+export {
+  checkAvalanche,
+  checkDistribution,
+  checkIndependentStreams,
+  checkUniformBits,
+  type StatisticsOptions,
+} from "./keys/statistics.ts";
 export { checkBackends } from "./laws/backends.ts";
 export { checkCapture } from "./laws/capture.ts";
 export { checkCheckpoint } from "./laws/checkpoint.ts";

@@ -64,7 +64,7 @@ const paths = fc
 
 /**
  * States, nested up to three levels deep, of Variables of several types. They shrink to the empty
- * State.
+ * State. A State is frozen, so fast-check prints it as data; {@link codeOf} gives the code.
  * @example
  * ```ts
  * import "@tensorflow/tfjs-backend-cpu";

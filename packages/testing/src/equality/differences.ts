@@ -1,5 +1,6 @@
 /** @file Where two values differ, by path. */
 import { equalGraphDefs, formatPath, pathKey, printGraphDef } from "@nnxjs/nnx-core";
+import { PRNGKey } from "@nnxjs/rnglib";
 import type { Elements, Leaf, Snapshot, TensorData } from "./snapshot.ts";
 import { nearBy, type Tolerance, ulpsBetween } from "./tolerance.ts";
 
@@ -21,6 +22,8 @@ function indicesOf(position: number, shape: readonly number[]): number[] {
   }
   return indices;
 }
+
+const isSame = (a: unknown, b: unknown): boolean => (PRNGKey.isKey(a) ? a.equals(b) : Object.is(a, b));
 
 const show = (x: unknown): string =>
   Object.is(x, -0) ? "-0" : typeof x === "string" ? JSON.stringify(x) : String(x);
@@ -56,7 +59,7 @@ function leafText(actual: Leaf, expected: Leaf, tolerance: Tolerance): string | 
   const [a, b] = [actual.value, expected.value];
   if ("plain" in b) {
     if (!("plain" in a)) return `expected ${show(b.plain)}, got a tensor`;
-    return Object.is(a.plain, b.plain) ? undefined : `expected ${show(b.plain)}, got ${show(a.plain)}`;
+    return isSame(a.plain, b.plain) ? undefined : `expected ${show(b.plain)}, got ${show(a.plain)}`;
   }
   return "plain" in a ? `expected a tensor, got ${show(a.plain)}` : tensorText(a, b, tolerance);
 }

@@ -12,7 +12,6 @@ import {
   Variable,
 } from "@nnxjs/nnx-core";
 import { entriesOf, isContainer, isPlainObject, isStateLike } from "@nnxjs/nnx-core/internal";
-import { PRNGKey } from "@nnxjs/rnglib";
 import { isTensor, type Tensor } from "../tensor.ts";
 
 /** The elements of a tensor. */
@@ -85,7 +84,7 @@ async function read({ path, type, value }: Found): Promise<Leaf> {
     const values = (await (value as Tensor).data()).slice() as unknown as Elements;
     return { path, type, value: { shape, dtype, values } };
   }
-  return { path, type, value: { plain: value instanceof PRNGKey ? `key ${JSON.stringify(value)}` : value } };
+  return { path, type, value: { plain: value } };
 }
 
 /**
