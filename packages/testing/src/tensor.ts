@@ -50,7 +50,8 @@ export const backendNow = (): string => tf.getBackend();
 
 /** Uses a backend, which has to be registered. @returns whether it is in use now. */
 export async function useBackend(name: string): Promise<boolean> {
-  if (tf.findBackendFactory(name) === null) return false;
+  // It is null for a backend that nobody registered, though its type does not say so.
+  if (typeof tf.findBackendFactory(name) !== "function") return false;
   const isThere = await tf.setBackend(name);
   await tf.ready();
   return isThere;

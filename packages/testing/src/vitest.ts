@@ -2,9 +2,13 @@
  * @file Registers the matchers with vitest: import it in a test or a setup file.
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
  * import "@nnxjs/testing/vitest";
  *
- * await expect(clone(model)).toEqualValues(model);
+ * // `expect` is vitest's.
+ * const model = new nnx.Linear(2, 3, { rngs: new nnx.Rngs(0) });
+ * await expect(nnx.clone(model)).toEqualValues(model);
  * ```
  */
 import { expect } from "vitest";

@@ -1,24 +1,21 @@
 /** @file Models with planted faults. Each is what somebody writes who forgets one thing. */
 import {
-  BatchNorm,
   customVjp,
   Dropout,
   dispose,
   grad,
-  Linear,
-  merge,
+  type Linear,
   Module,
   Optimizer,
   Param,
   random,
-  relu,
   Rngs,
-  RngStream,
+  type RngStream,
   sgd,
   sow,
   Intermediate,
   type PRNGKey,
-  split,
+  stopGradient,
   Variable,
 } from "@nnxjs/nnx";
 import * as tf from "@tensorflow/tfjs-core";
@@ -326,7 +323,7 @@ export class MissingSum extends Custom {
     return firstRow(x, this.kernel.value);
   }
 }
-const none = withGradient((dy, x, w) => [dx(dy, w), tf.zerosLike(w)]);
+const none = withGradient((dy, _x, w) => [dx(dy, w), tf.zerosLike(w)]);
 /** A gradient that is cut. */
 export class CutGradient extends Custom {
   forward(x: tf.Tensor): tf.Tensor {
@@ -347,20 +344,82 @@ export class KnowsOfCaptures extends Module {
   }
 }
 
-/** A copy that loses sharing: what is tied becomes two. */
+/** Two parts are tied by a Set, which a copy does not follow: there, they are two. */
 export class LosesSharing extends Module {
-  readonly parts: readonly Dense[];
+  readonly dense: Dense;
+  readonly tied: ReadonlySet<Dense>;
   constructor(rngs: Rngs) {
     super();
-    const dense = new Dense(rngs.nextKey("params"));
-    this.parts = [dense, dense];
+    this.dense = new Dense(rngs.nextKey("params"));
+    this.tied = new Set([this.dense]);
   }
   forward(x: tf.Tensor): tf.Tensor {
-    const [first, second] = this.parts as readonly [Dense, Dense];
-    const y = tf.add(first.forward(x), second.forward(x));
-    // Tied weights are one Variable: written once, both see it.
-    first.kernel.value = tf.mul(first.kernel.value, 0.5);
+    const [tied] = this.tied as Set<Dense>;
+    const y = tf.add(this.dense.forward(x), tied!.forward(x));
+    this.dense.kernel.value = tf.mul(this.dense.kernel.value, 0.5);
     return y;
+  }
+}
+
+/** A stream that neither copies nor checkpoints see. */
+export class HidesStream extends Module {
+  readonly #rngs: RngStream;
+  constructor(rngs: Rngs) {
+    super();
+    this.#rngs = rngs.stream("noise").fork();
+  }
+  forward(x: tf.Tensor): tf.Tensor {
+    return tf.add(x, this.#rngs.normal(x.shape));
+  }
+}
+
+/** Reads a value, which a recording would bake in. */
+export class ReadsValue extends Module {
+  forward(x: tf.Tensor): tf.Tensor {
+    return tf.mul(x, tf.max(x).dataSync()[0]!);
+  }
+}
+
+let clock = 0;
+/** Uses a number from outside, which a recording bakes in. */
+export class UsesClock extends Module {
+  forward(x: tf.Tensor): tf.Tensor {
+    return tf.mul(x, ++clock);
+  }
+}
+
+let last: PRNGKey | undefined;
+/** Every second model gets the numbers of the one before. */
+export class SharesWithMembers extends Module {
+  readonly kernel: Param<tf.Tensor>;
+  constructor(rngs: Rngs) {
+    super();
+    const key = last ?? rngs.nextKey("params");
+    last = last === undefined ? key : undefined;
+    this.kernel = new Param<tf.Tensor>(random.normal(key, [3, 4]));
+  }
+  forward(x: tf.Tensor): tf.Tensor {
+    return matMul(x, this.kernel.value);
+  }
+}
+
+const cubed = customVjp((w: tf.Tensor): tf.Tensor => tf.mul(w, tf.mul(w, w)));
+cubed.defvjp(
+  (w) => [tf.mul(w, tf.mul(w, w)), w] as const,
+  (w, dy) => [tf.mul(dy as tf.Tensor, tf.mul(3, stopGradient(tf.mul(w, w))))],
+);
+/** The gradient is right, and its own gradient is 0. */
+export class WrongSecondGradient extends Module {
+  readonly scale: Param<tf.Tensor> = new Param<tf.Tensor>(tf.tensor1d([1, 2, 3]));
+  forward(x: tf.Tensor): tf.Tensor {
+    return tf.mul(x, cubed(this.scale.value));
+  }
+}
+
+/** Computes something else on wasm. */
+export class DiffersOnWasm extends Module {
+  forward(x: tf.Tensor): tf.Tensor {
+    return tf.mul(x, tf.getBackend() === "wasm" ? 2 : 1);
   }
 }
 
@@ -371,6 +430,3 @@ export const leakingStep = (model: Linear, x: tf.Tensor): void => {
   optimizer.update(model, gradients);
   dispose(optimizer);
 };
-
-/** What is used to build right models beside faulty ones. */
-export { BatchNorm, Dense, merge, relu, split };

@@ -24,5 +24,8 @@ test("a fault is caught", async () => {
 
 test("values are equal", async () => {
   await assertEqual({ a: tf.ones([2]) }, { a: tf.ones([2]) });
-  await assert.rejects(assertEqual({ a: tf.ones([2]) }, { a: tf.zeros([2]) }), /a: expected 0 at \[0\], got 1/);
+  await assert.rejects(
+    assertEqual({ a: tf.ones([2]) }, { a: tf.zeros([2]) }),
+    /a: expected 0 at \[0\], got 1/,
+  );
 });

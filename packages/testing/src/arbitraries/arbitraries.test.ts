@@ -7,7 +7,7 @@ import * as kit from "../index.ts";
 
 /** The value that printed code makes, as a user would paste it. */
 const evaluate = (code: string): unknown =>
-  // biome-ignore lint/security/noGlobalEval: the test runs what the kit prints.
+  // oxlint-disable-next-line no-implied-eval -- the test runs what the kit prints.
   new Function("nnx", "tf", "random", "AnyModule", `return ${code};`)(nnx, tf, nnx.random, kit.AnyModule);
 
 const all = {

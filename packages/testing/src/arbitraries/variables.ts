@@ -10,7 +10,7 @@ import {
   pathContains,
   type State,
   unflattenState,
-  Variable,
+  type Variable,
   withTag,
 } from "@nnxjs/nnx-core";
 import fc from "fast-check";

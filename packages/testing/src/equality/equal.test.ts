@@ -28,12 +28,14 @@ it.each([
 });
 
 class Pair extends Module {
-  constructor(
-    readonly first: Param<tf.Tensor>,
-    readonly second: Param<tf.Tensor>,
-    readonly name = "pair",
-  ) {
+  readonly first: Param<tf.Tensor>;
+  readonly second: Param<tf.Tensor>;
+  readonly name: string;
+  constructor(first: Param<tf.Tensor>, second: Param<tf.Tensor>, name = "pair") {
     super();
+    this.first = first;
+    this.second = second;
+    this.name = name;
   }
 }
 const one = (): Param<tf.Tensor> => new Param<tf.Tensor>(tf.ones([2]));

@@ -12,7 +12,7 @@ import {
   Variable,
 } from "@nnxjs/nnx-core";
 import { entriesOf, isContainer, isPlainObject, isStateLike } from "@nnxjs/nnx-core/internal";
-import { isTensor, type Tensor } from "../tensor.ts";
+import { isTensor } from "../tensor.ts";
 
 /** The elements of a tensor. */
 export type Elements = Float32Array | Int32Array | Uint8Array | readonly string[];
@@ -52,7 +52,7 @@ const leavesOfState = (state: State, path: Path): Found[] =>
 function leavesOfValue(value: unknown, path: Path, type: string): Found[] {
   if (isTensor(value) || !isContainer(value)) return [{ path, type, value }];
   const entries = entriesOf(value);
-  if (entries.length === 0) return [{ path, type, value: JSON.stringify(value) ?? "{}" }];
+  if (entries.length === 0) return [{ path, type, value: JSON.stringify(value) }];
   return entries.flatMap(([key, item]) => leavesOfValue(item, [...path, key as PathPart], type));
 }
 
@@ -64,13 +64,12 @@ class Walk {
     if (value instanceof GraphNode) {
       const [graphdef, state] = split(value);
       this.definitions.push([path, graphdef]);
-      this.leaves.push(...leavesOfState(state as State, path));
+      this.leaves.push(...leavesOfState(state, path));
     } else if (value instanceof Variable) {
       const { typeName } = value.constructor as unknown as { readonly typeName: string };
       this.leaves.push(...leavesOfValue(value.getRawValue(), path, typeName));
     } else if (isTensor(value)) this.leaves.push({ path, type: "", value });
-    else if (isPlainObject(value) && isStateLike(value))
-      this.leaves.push(...leavesOfState(value as State, path));
+    else if (isPlainObject(value) && isStateLike(value)) this.leaves.push(...leavesOfState(value, path));
     else if (isContainer(value))
       for (const [key, item] of entriesOf(value)) this.visit(item, [...path, key as PathPart]);
     else this.leaves.push({ path, type: "", value });
@@ -81,7 +80,7 @@ async function read({ path, type, value }: Found): Promise<Leaf> {
   if (isTensor(value)) {
     const { shape, dtype } = value;
     // A copy: on cpu `data` may return the array that the model computes with.
-    const values = (await (value as Tensor).data()).slice() as unknown as Elements;
+    const values = (await value.data()).slice() as unknown as Elements;
     return { path, type, value: { shape, dtype, values } };
   }
   return { path, type, value: { plain: value } };

@@ -1,5 +1,6 @@
 /** @file When two numbers count as equal. */
 import { NnxError } from "@nnxjs/nnx-core";
+import { isPlainObject } from "@nnxjs/nnx-core/internal";
 
 /**
  * When two numbers count as equal. `"bits"`: the same number, and 0 is not -0. `{ ulp: n }`: at most
@@ -43,9 +44,11 @@ export function ulpsBetween(a: number, b: number): number {
 const notNegative = (x: unknown): x is number => typeof x === "number" && x >= 0;
 
 /** The comparison that a tolerance means. @throws {@link NnxError} for anything else. */
-export function nearBy(where: string, tolerance: Tolerance): IsNear {
+export function nearBy(where: string, given: Tolerance): IsNear {
+  // Programs without types pass anything.
+  const tolerance: Tolerance | null = given;
   if (tolerance === "bits") return Object.is;
-  if (typeof tolerance === "object" && tolerance !== null) {
+  if (isPlainObject(tolerance)) {
     if ("ulp" in tolerance && notNegative(tolerance.ulp)) {
       const { ulp } = tolerance;
       return (a, b) =>
@@ -62,7 +65,7 @@ export function nearBy(where: string, tolerance: Tolerance): IsNear {
     }
   }
   throw new NnxError(
-    `${where}: expected "bits", { ulp } or { relative, absolute } with numbers from 0, got ${JSON.stringify(tolerance)}. ` +
+    `${where}: expected "bits", { ulp } or { relative, absolute } with numbers from 0, got ${JSON.stringify(given)}. ` +
       'Write { relative: 1e-5 }, or "bits" for equal numbers.',
   );
 }

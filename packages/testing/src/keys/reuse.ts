@@ -23,7 +23,7 @@ export class KeyReuseError extends NnxError {
 
   constructor(first: KeyUse, second: KeyUse) {
     super(
-      `checkKeyReuse: expected each key to be used once, got a second use of ${first.key}: ` +
+      `checkKeyReuse: expected each key to be used once, got a second use of ${String(first.key)}: ` +
         `by ${second.by} at ${second.at}, and before by ${first.by} at ${first.at}. ` +
         "Draw from a stream, or split the key and use each part once; random.clone(key) says that reuse is meant.",
     );
@@ -102,8 +102,8 @@ export function trackKeys<R>(f: () => R): [result: R, uses: KeyUse[]] {
  * import { checkKeyReuse } from "@nnxjs/testing";
  *
  * const noise = checkKeyReuse(() => {
- *   const [a, b] = random.split(random.key(0));
- *   return [random.normal(a, [2]), random.uniform(b, [2])];
+ *   const keys = random.split(random.key(0));
+ *   return [random.normal(keys.at(0), [2]), random.uniform(keys.at(1), [2])];
  * });
  * noise.length; // => 2
  * ```

@@ -28,10 +28,8 @@ function read(where: string, options: StatisticsOptions): Required<StatisticsOpt
   checkFunction(where, bits, "{ bits }");
   const checked = (key: PRNGKey, n: number): ArrayLike<number> => {
     const words = bits(key, n);
-    if (words?.length === n) return words;
-    throw new NnxError(
-      `${where}: expected ${n} words from bits, got ${words?.length}. Return a Uint32Array.`,
-    );
+    if (words.length === n) return words;
+    throw new NnxError(`${where}: expected ${n} words from bits, got ${words.length}. Return a Uint32Array.`);
   };
   return { bits: checked, seed };
 }
@@ -198,7 +196,7 @@ export function checkAvalanche(options: StatisticsOptions = {}): void {
 export function checkDistribution(values: ArrayLike<number>, cdf: (x: number) => number): void {
   const where = "checkDistribution";
   checkFunction(where, cdf, "values, cdf", "second");
-  const n = values?.length;
+  const n = values.length;
   if (!(n >= 100)) throw new NnxError(`${where}: expected at least 100 values, got ${n}. Draw more.`);
   const sorted = Float64Array.from(values).sort();
   let distance = 0;

@@ -158,7 +158,7 @@ class Ray<M extends object> {
           this.#isHere(path, value) ? add(value, mul(direction, distance)) : value,
         this.#params,
       );
-      const model = this.#merged(moved as State);
+      const model = this.#merged(moved);
       return lossOf(this.#subject.callBare(model, this.#inputs), this.#seed, ofProduct);
     });
   }

@@ -7,7 +7,7 @@ import { layerTable, type LayerUnderTest } from "../../../layers/test/layer-tabl
 import { checkModel, type ModelOptions } from "../index.ts";
 
 /** How many models of each layer are tried. The long run has 1,000. */
-const numRuns = Number(process.env["NNXJS_LAW_RUNS"] ?? 1);
+const numRuns = Number(process.env.NNXJS_LAW_RUNS ?? 1);
 
 /** The seed for a layer of the table, from the streams that a check gives. */
 const seedOf = (rngs: Rngs): number => rngs.nextKey("params").fingerprint % 2 ** 31;

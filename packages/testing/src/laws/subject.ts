@@ -111,7 +111,7 @@ export class Subject<M extends object> {
     const { inputs } = this.#options;
     if (!inputs) return [];
     const made = inputs(random.key(seed), batch);
-    return isTensor(made) ? [made] : [...(made as readonly Tensor[])];
+    return isTensor(made) ? [made] : [...made];
   }
 
   /** Calls the model once, outside of any scope. */
@@ -181,13 +181,18 @@ export interface StreamValue<T> {
   readonly value: T;
 }
 
+function tagOf(leaf: unknown): string {
+  const { metadata } = leaf as { readonly metadata?: { readonly tag?: unknown } };
+  return typeof metadata?.tag === "string" ? metadata.tag : "";
+}
+
 const streamValues = <T>(model: object, type: typeof RngKey | typeof RngCount): StreamValue<T>[] => {
   const found = state(model, type);
   const values = flattenState(found).map(([path, leaf]) => ({
     path: path.join("."),
     parts: path,
     leaf,
-    tag: String((leaf as { readonly metadata?: { readonly tag?: unknown } }).metadata?.tag ?? ""),
+    tag: tagOf(leaf),
     value: leafValue<T>(leaf),
   }));
   return values;

@@ -85,7 +85,7 @@ function callAll<M extends object>(
 ): Record<string, Tensor> {
   const run = vmap(
     (model: M, ...given: Tensor[]) => Object.fromEntries(tensorsOfResult(subject.callBare(model, given))),
-    { inAxes: [0, ...inputs.map(() => null)] },
+    { inAxes: [0, ...inputs.map(() => null)], axisSize: MEMBERS },
   ) as unknown as (model: M, ...given: readonly Tensor[]) => Record<string, Tensor>;
   return run(ensemble, ...inputs);
 }
