@@ -27,11 +27,8 @@ export const reshape = (x: Tensor, shape: readonly number[]): Tensor => tf.resha
 export const slice: typeof tf.slice = tf.slice;
 export const mul: typeof tf.mul = tf.mul;
 export const add: typeof tf.add = tf.add;
-export const sub: typeof tf.sub = tf.sub;
 export const sum: typeof tf.sum = tf.sum;
-export const stack: typeof tf.stack = tf.stack;
 export const scalar: typeof tf.scalar = tf.scalar;
-export const concat: typeof tf.concat = tf.concat;
 
 /** What the engine and the backend hold now. */
 export interface Held {

@@ -204,7 +204,7 @@ export const faults: readonly Fault[] = [
 ];
 
 /** Faults that are no single model, and which check catches them. `faults.test.ts` tests each. */
-export const otherFaults: readonly (readonly [what: string, check: string])[] = [
+const otherFaults: readonly (readonly [what: string, check: string])[] = [
   ["a training step that leaves its gradients", "checkNoLeaks"],
   ["a model that computes something else on another backend", "checkBackends"],
   ["a key that is used twice", "checkKeyReuse"],

@@ -32,7 +32,7 @@ export interface SplitMergeOptions extends CheckOptions {
   readonly json?: boolean;
 }
 
-export const splitMergeOptionNames: OptionNames<SplitMergeOptions> = { ...checkOptionNames, json: true };
+const splitMergeOptionNames: OptionNames<SplitMergeOptions> = { ...checkOptionNames, json: true };
 
 const CAUSE =
   "Usually an attribute holds something that the graph does not see, such as a tensor in a closure, a private #field or a Set: keep it in a Variable or an attribute.";

@@ -102,7 +102,7 @@ export class Subject<M extends object> {
     const made = this.#make(new Rngs(seed, Object.fromEntries(named)));
     if (made instanceof GraphNode || isContainer(made)) return made;
     throw new NnxError(
-      `${this.where}: expected makeModel to return a module, got ${describe(made)}. Write (rngs) => new Net({ rngs }).`,
+      `${this.where}: expected makeModel to return a module, got ${describe(made)}. Write (rngs) => new Linear(2, 3, { rngs }).`,
     );
   }
 
