@@ -8,7 +8,7 @@ import { assertEqual, checkRngDeterminism, LawError } from "../src/index.ts";
 
 const inputs = (key: random.PRNGKey, batch: number): tf.Tensor => random.normal(key, [batch, 3]);
 
-test("a layer holds", async () => {
+void test("a layer holds", async () => {
   await checkRngDeterminism(
     (rngs) => new Linear(3, 2, { rngs }),
     (linear, x) => linear.forward(x!),
@@ -16,13 +16,13 @@ test("a layer holds", async () => {
   );
 });
 
-test("a fault is caught", async () => {
+void test("a fault is caught", async () => {
   const make = (rngs: Rngs): Dropout => new Dropout(0.5, { rngs });
   const noisy = (_: Dropout, x?: tf.Tensor): tf.Tensor => tf.add(x!, Math.random());
   await assert.rejects(checkRngDeterminism(make, noisy, { inputs }), LawError);
 });
 
-test("values are equal", async () => {
+void test("values are equal", async () => {
   await assertEqual({ a: tf.ones([2]) }, { a: tf.ones([2]) });
   await assert.rejects(
     assertEqual({ a: tf.ones([2]) }, { a: tf.zeros([2]) }),
