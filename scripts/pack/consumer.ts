@@ -1,6 +1,6 @@
 /**
  * @file Makes a user's project in an empty folder, with the packed packages, and with tensorflow.js
- * from this workspace.
+ * and fast-check from this workspace.
  */
 import { cpSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -11,7 +11,8 @@ const root = new URL("../../", import.meta.url).pathname;
 /** A package that is installed in this workspace, so that nothing is downloaded. */
 const installed = (folder: string): string => `link:${realpathSync(join(root, folder))}`;
 
-const tensorflow = ["tfjs-core", "tfjs-backend-cpu"].map((name) => `@tensorflow/${name}`);
+/** What users bring. */
+const peers = ["@tensorflow/tfjs-core", "@tensorflow/tfjs-backend-cpu", "fast-check"];
 
 /** The other dependencies of our packages: their names, and their folders in this workspace. */
 function thirdParty(): Record<string, string> {
@@ -35,7 +36,7 @@ export function makeConsumer(folder: string, packed: readonly Packed[]): void {
   cpSync(new URL("consumer/", import.meta.url), join(folder, "src"), { recursive: true });
   const dependencies = {
     ...Object.fromEntries(packed.map(({ name, tarball }) => [name, `file:${tarball}`])),
-    ...Object.fromEntries(tensorflow.map((name) => [name, installed(`node_modules/${name}`)])),
+    ...Object.fromEntries(peers.map((name) => [name, installed(`node_modules/${name}`)])),
   };
   const manifest = {
     name: "consumer",

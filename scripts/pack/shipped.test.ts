@@ -157,6 +157,10 @@ describe("packed packages", () => {
     }
     expect(node("src/one-copy.js")).toBe("true");
   });
+
+  it("hold a model to all laws", () => {
+    expect(node("src/test-kit.js")).toBe("all laws");
+  });
 });
 
 describe.each(bundleNames)("a bundle made by %s", (bundler) => {

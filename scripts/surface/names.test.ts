@@ -5,6 +5,7 @@
 import { readdirSync } from "node:fs";
 import * as nnx from "@nnxjs/nnx";
 import * as keys from "@nnxjs/rnglib/keys";
+import * as testing from "@nnxjs/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
 import { exportedNames, nameIn, nodesIn, parsed, type SyntaxNode, textsIn } from "./syntax.ts";
@@ -14,7 +15,10 @@ const index = (name: string): string => `packages/${name}/src/index.ts`;
 
 describe("the umbrella", () => {
   it("names each public name of the packages once", () => {
-    const below = packages.filter((name) => name !== "nnx").flatMap((name) => exportedNames(index(name)));
+    // The test kit brings dependencies that programs do not need.
+    const below = packages
+      .filter((name) => !["nnx", "testing"].includes(name))
+      .flatMap((name) => exportedNames(index(name)));
     // Two packages export `mendKernels`.
     expect(exportedNames(index("nnx")).sort()).toEqual([...new Set(below)].sort());
   });
@@ -35,11 +39,11 @@ function membersOf(value: object | null | undefined): string[] {
 const classes = Object.values(nnx).filter((value) => typeof value === "function");
 
 /**
- * Functions and classes that users can call by name: those of the umbrella, of tensorflow.js and of
- * the language.
+ * Functions and classes that users can call by name: those of the umbrella, of the test kit, of
+ * tensorflow.js and of the language.
  */
 const functions = new Set([
-  ...[nnx, nnx.random, nnx.initializers, nnx.metrics, keys, globalThis].flatMap((each) =>
+  ...[nnx, nnx.random, nnx.initializers, nnx.metrics, keys, testing, globalThis].flatMap((each) =>
     Object.getOwnPropertyNames(each),
   ),
   ...Object.keys(tf).map((name) => `tf.${name}`),

@@ -1,3 +1,4 @@
+/** @file What holds for each layer, beside the laws of the test kit, to which `testing` holds all of them. */
 import {
   capture,
   dispose,
@@ -9,10 +10,8 @@ import {
   Intermediate,
   isVariableState,
   iterNodes,
-  merge,
   Param,
   setMode,
-  split,
   state,
   type State,
   valueAndGrad,
@@ -58,6 +57,9 @@ it.each(layerTable)("$name: has a definition that goes through JSON", ({ make })
   const definition = graphdef(make());
   const text = JSON.stringify(graphDefToJson(definition));
   expect(equalGraphDefs(graphDefFromJson(JSON.parse(text)), definition)).toBe(true);
+  // Equal constructor calls make equal definitions, because definitions contain nothing that is
+  // made per layer.
+  expect(equalGraphDefs(graphdef(make()), definition)).toBe(true);
 });
 
 it("frees what an initializer of the user leaves behind", () => {
@@ -87,19 +89,6 @@ onEachBackend("every layer", () => {
       expect(values(one).every(Number.isFinite)).toBe(true);
     },
   );
-
-  it.each(layerTable)("$name: comes back from split and merge", ({ make, input }) => {
-    const layer = make();
-    const [graphdef, params, rest] = split(layer, Param, true);
-    const again = merge(graphdef, params, rest) as Layer;
-    expect(contents(state(again))).toEqual(contents(state(layer)));
-    expect(values(run(again, input()))).toEqual(values(run(layer, input())));
-    expect(contents(state(again))).toEqual(contents(state(layer)));
-    expect(equalGraphDefs(split(again)[0], graphdef)).toBe(true);
-    // Equal constructor calls make equal definitions, because definitions contain nothing that is
-    // made per layer.
-    expect(equalGraphDefs(split(make())[0], graphdef)).toBe(true);
-  });
 
   it.each(layerTable)(
     "$name: evaluates without chance or change, and trains again",

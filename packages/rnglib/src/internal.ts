@@ -3,5 +3,6 @@
  * version.
  */
 export { drop, type DropOptions } from "./fused/drop.ts";
+export { observeUses, type UseObserver } from "./keys/uses.ts";
 export { shuffledRange } from "./random/permutation.ts";
 export type { TensorOfAxes } from "./tensor-types.ts";

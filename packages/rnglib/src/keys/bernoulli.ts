@@ -50,7 +50,7 @@ export function bernoulli(
   }
   const result = outputFor("bernoulli", key, shape, Uint8Array, out);
   const fill = mode === "low" ? fillBernoulli : fillBernoulliHigh;
-  return fillRows(key, result, (k0, k1, row) => fill(k0, k1, 0, p, row));
+  return fillRows("bernoulli", key, result, (k0, k1, row) => fill(k0, k1, 0, p, row));
 }
 
 /** Draws `2 * out.length` uniforms. The second half gives the lower bits of the first half. */
@@ -102,7 +102,7 @@ export function maskScale(
     );
   }
   const result = outputFor("maskScale", key, width, Float32Array, out);
-  return fillRows(key, result, (k0, k1, row, begin) =>
+  return fillRows("maskScale", key, result, (k0, k1, row, begin) =>
     fillMaskScale(k0, k1, 0, keep, scale, source.subarray(begin, begin + width), row),
   );
 }

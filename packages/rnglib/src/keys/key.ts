@@ -15,6 +15,7 @@ import {
 } from "./prng-key.ts";
 import { type AxesOf, dimensionsOf, formatShape, type Shape, sizeOf } from "./shape.ts";
 import { threefry2x32 } from "./threefry.ts";
+import { noteClone, use } from "./uses.ts";
 
 const pair = new Uint32Array(2);
 /**
@@ -97,7 +98,7 @@ export type SplitKeys<K extends PRNGKey, S extends Shape> = readonly [
  */
 export function split<K extends PRNGKey, const S extends Shape = 2>(key: K, shape?: S): SplitKeys<K, S>;
 export function split(key: PRNGKey, shape: Shape = 2): PRNGKey {
-  return derive(key, (from) => splitNow(ownKey("split", from), shape));
+  return use(key, "split", () => derive(key, (from) => splitNow(ownKey("split", from), shape)));
 }
 
 function splitNow(parents: PRNGKey, shape: Shape): PRNGKey {
@@ -142,7 +143,9 @@ export function foldIn(key: PRNGKey, data: number | boolean): PRNGKey {
  */
 export function clone(key: PRNGKey): PRNGKey {
   const source = ownKey("clone", key);
-  return derive(source, (from) => keyFromWords("clone", wordsOf(from), from.shape));
+  const made = derive(source, (from) => keyFromWords("clone", wordsOf(from), from.shape));
+  noteClone(made);
+  return made;
 }
 
 /** The key as often as the shape says. Internal. */

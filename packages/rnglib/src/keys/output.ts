@@ -3,6 +3,7 @@ import { open } from "./derivations.ts";
 import { describe } from "./messages.ts";
 import { ownKey, type PRNGKey, wordOf } from "./prng-key.ts";
 import { dimensionsOf, formatShape, type Shape, sizeOf } from "./shape.ts";
+import { use } from "./uses.ts";
 
 /** The array types that samplers write. */
 export type OutputArray = Float32Array | Int32Array | Uint8Array | Uint16Array | Uint32Array | BigUint64Array;
@@ -44,7 +45,14 @@ export function outputFor<A extends OutputArray>(
 }
 
 /** Calls `fill` once per key with its words and its row of `out`, and returns `out`. */
-export function fillRows<A extends OutputArray>(
+export const fillRows = <A extends OutputArray>(
+  where: string,
+  key: PRNGKey,
+  out: A,
+  fill: (k0: number, k1: number, row: A, begin: number) => void,
+): A => use(key, where, () => fillNow(key, out, fill));
+
+function fillNow<A extends OutputArray>(
   key: PRNGKey,
   out: A,
   fill: (k0: number, k1: number, row: A, begin: number) => void,

@@ -50,7 +50,7 @@ export function randint(
   const half = 2 ** 16 % span;
   // The product wraps at 32 bits in JAX too. So this is 0 for spans above 2¹⁶.
   const multiplier = (Math.imul(half, half) >>> 0) % span;
-  return fillRows(key, result, (k0, k1, row) => {
+  return fillRows("randint", key, result, (k0, k1, row) => {
     const halves = split(singleKey(k0, k1));
     const [h0, h1] = [wordOf(halves, 0, 0), wordOf(halves, 0, 1)];
     const [l0, l1] = [wordOf(halves, 1, 0), wordOf(halves, 1, 1)];

@@ -53,7 +53,9 @@ export function bits<W extends keyof BitsArrays = 32>(
   // TypeScript does not relate the table to the type parameter. `outputFor` checks the type of
   // `out`.
   const kind = bitsKinds[w] as unknown as new (length: number) => BitsArrays[W];
-  return fillRows(key, outputFor("bits", key, shape, kind, out), (k0, k1, row) => fillBits(k0, k1, 0, row));
+  return fillRows("bits", key, outputFor("bits", key, shape, kind, out), (k0, k1, row) =>
+    fillBits(k0, k1, 0, row),
+  );
 }
 
 /** Options of {@link uniform}. */
@@ -81,7 +83,7 @@ export function uniform(key: PRNGKey, shape: Shape = [], options: UniformOptions
   const { minval = 0, maxval = 1, out } = options;
   const low = Math.fround(minval);
   const high = Math.fround(maxval);
-  return fillRows(key, outputFor("uniform", key, shape, Float32Array, out), (k0, k1, row) =>
+  return fillRows("uniform", key, outputFor("uniform", key, shape, Float32Array, out), (k0, k1, row) =>
     fillUniformRange(k0, k1, 0, low, high, row),
   );
 }
@@ -103,7 +105,7 @@ export interface NormalOptions {
  */
 export function normal(key: PRNGKey, shape: Shape = [], options: NormalOptions = {}): Float32Array {
   checkNames("normal", options, NORMAL_NAMES);
-  return fillRows(key, outputFor("normal", key, shape, Float32Array, options.out), (k0, k1, row) =>
+  return fillRows("normal", key, outputFor("normal", key, shape, Float32Array, options.out), (k0, k1, row) =>
     fillNormal(k0, k1, 0, row),
   );
 }
@@ -139,13 +141,18 @@ export function truncatedNormal(
   const b = erf(to * BY_SQRT2);
   const least = nextFloat32(from, 1);
   const most = nextFloat32(to, -1);
-  return fillRows(key, outputFor("truncatedNormal", key, shape, Float32Array, options.out), (k0, k1, row) => {
-    fillUniformRange(k0, k1, 0, a, b, row);
-    probit(row);
-    for (let i = 0; i < row.length; i++) {
-      row[i] = Math.min(most, Math.max(least, row[i]!));
-    }
-  });
+  return fillRows(
+    "truncatedNormal",
+    key,
+    outputFor("truncatedNormal", key, shape, Float32Array, options.out),
+    (k0, k1, row) => {
+      fillUniformRange(k0, k1, 0, a, b, row);
+      probit(row);
+      for (let i = 0; i < row.length; i++) {
+        row[i] = Math.min(most, Math.max(least, row[i]!));
+      }
+    },
+  );
 }
 
 /** The next float32 above or below `x`. */

@@ -6,6 +6,7 @@ import { type ElementArrays, isTensor, newTensor } from "@nnxjs/kernels/internal
 import { checkTensor, describe } from "@nnxjs/nnx-core/internal";
 import { ownKey, type PRNGKey, singleKey, wordOf } from "../keys/prng-key.ts";
 import { madeFromKey } from "../recorded-keys.ts";
+import { use } from "../keys/uses.ts";
 import { dimensionsOf, formatShape, type Shape, sizeOf } from "../keys/shape.ts";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { flush, TINY } from "./float32.ts";
@@ -168,7 +169,11 @@ function draw<D extends keyof ElementArrays, T extends Tensor>(
   const keys = ownKey(where, key);
   const from = (given: PRNGKey) => (elements: ElementArrays[D]) => fillRows(given, elements, fill);
   // The caller's type T has the rank. Here, shapes are lists of numbers.
-  return newTensor(dtype, [...keys.shape, ...shape], from(keys), madeFromKey(keys, from)) as T;
+  return use(
+    keys,
+    where,
+    () => newTensor(dtype, [...keys.shape, ...shape], from(keys), madeFromKey(keys, from)) as T,
+  );
 }
 
 /** Draws one row of `shape` for each key, in place where the backend's memory can be written. */

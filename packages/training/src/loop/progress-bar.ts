@@ -40,7 +40,7 @@ export function progressBar(options: ProgressBarOptions = {}): (progress: Progre
     // Another loop: the bar of the one before stays.
     if (progress.step <= last) log.done();
     last = progress.step;
-    log(line(progress, label, stream.columns ?? 80));
+    log(line(progress, label, stream.columns || 80));
     if (progress.step === progress.total) log.done();
   };
 }

@@ -1,0 +1,239 @@
+/** @file Laws of gradients: finite differences. */
+import {
+  type Filter,
+  flattenState,
+  formatPath,
+  grad,
+  type GraphDef,
+  leafValue,
+  merge,
+  Param,
+  split,
+  type State,
+  tidy,
+  mapValues,
+  toPredicate,
+} from "@nnxjs/nnx-core";
+import { checkOptions, type OptionNames } from "@nnxjs/nnx-core/internal";
+import { random } from "@nnxjs/rnglib";
+import { abs, add, isTensor, mul, scalar, sum, type Tensor } from "../tensor.ts";
+import { checkBy } from "./check.ts";
+import type { Violation } from "./law.ts";
+import {
+  type CheckOptions,
+  checkOptionNames,
+  drop,
+  type ForwardOf,
+  type MakeModel,
+  type Subject,
+  tensorsOfResult,
+} from "./subject.ts";
+
+/** What {@link checkGradients} needs to know. */
+export interface GradientsOptions extends CheckOptions {
+  /** Which parameters. @defaultValue Param */
+  readonly wrt?: Filter;
+  /**
+   * How much of the larger of slope and gradient they may differ. Differences are taken in float32.
+   * @defaultValue 0.02
+   */
+  readonly tolerance?: number;
+  /** Whether second derivatives are held to the law, too. The model must be smooth. @defaultValue false */
+  readonly secondOrder?: boolean;
+}
+
+const names: OptionNames<GradientsOptions> = {
+  ...checkOptionNames,
+  wrt: true,
+  tolerance: true,
+  secondOrder: true,
+};
+
+/** Steps of the differences. Large ones have errors of curvature, small ones of rounding. */
+const STEPS = [0.1, 0.03, 0.01, 0.003, 0.001];
+
+/** A wrong gradient is wrong along every direction; rounding and kinks are not. */
+const DIRECTIONS = 3;
+
+/** A number that weighs every element of every output differently. */
+function lossOf(result: unknown, seed: number, ofProduct: (x: Tensor) => Tensor = (x) => x): Tensor {
+  const all = tensorsOfResult(result).filter(([, { dtype }]) => dtype === "float32");
+  return all
+    .map(([, y], i) => sum(ofProduct(mul(y, random.normal(random.foldIn(random.key(seed), i), y.shape)))))
+    .reduce<Tensor>((total, each) => add(total, each), scalar(0));
+}
+
+/**
+ * Holds the gradients of a model to finite differences: along a random direction in each parameter,
+ * the slope of the outputs is the gradient's share in this direction. A gradient counts as wrong when
+ * it is along three directions. Chance in training is the same in all runs. Parameters are tried one
+ * by one, so that a wrong gradient has a path.
+ * @throws {@link LawError} with the path, the slope and the gradient.
+ * @example
+ * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import { checkGradients } from "@nnxjs/testing";
+ *
+ * await checkGradients(
+ *   (rngs) => new nnx.Linear(3, 2, { rngs }),
+ *   (linear, x) => nnx.gelu(linear.forward(x!)),
+ *   { inputs: (key, batch) => nnx.random.normal(key, [batch, 3]), secondOrder: true },
+ * );
+ * ```
+ */
+export async function checkGradients<M extends object>(
+  makeModel: MakeModel<M>,
+  forward: ForwardOf<M>,
+  options: GradientsOptions = {},
+): Promise<void> {
+  const where = "checkGradients";
+  checkOptions<GradientsOptions>(where, options, names);
+  const { wrt = Param, tolerance = 0.02, secondOrder = false, ...others } = options;
+  await checkBy(where, makeModel, forward, others, async (subject, seed, inputs) => {
+    const model = subject.model(seed);
+    const [definition, params, rest] = split(model, wrt, true) as unknown as [GraphDef<M>, State, State];
+    drop(model);
+    try {
+      for (const [path, leaf] of flattenState(params)) {
+        const value = leafValue<unknown>(leaf);
+        if (!isTensor(value) || value.dtype !== "float32" || value.size === 0) continue;
+        const isHere = toPredicate((at) => formatPath(at) === formatPath(path));
+        const ray = new Ray(
+          subject,
+          seed,
+          inputs,
+          (state) => merge(definition, state, rest),
+          params,
+          isHere,
+          value.shape,
+        );
+        const found = await ray.violation(formatPath(path), tolerance, secondOrder);
+        if (found) return found;
+      }
+      return undefined;
+    } finally {
+      drop(params, rest);
+    }
+  });
+}
+
+/** A model as a function of one number: how far one parameter goes along a direction. */
+class Ray<M extends object> {
+  readonly #subject: Subject<M>;
+  readonly #seed: number;
+  readonly #inputs: readonly Tensor[];
+  readonly #merged: (params: State) => M;
+  readonly #params: State;
+  readonly #isHere: (path: readonly (string | number)[], value: unknown) => boolean;
+  readonly #shape: readonly number[];
+  #direction = 0;
+
+  constructor(
+    subject: Subject<M>,
+    seed: number,
+    inputs: readonly Tensor[],
+    merged: (params: State) => M,
+    params: State,
+    isHere: (path: readonly (string | number)[], value: unknown) => boolean,
+    shape: readonly number[],
+  ) {
+    this.#subject = subject;
+    this.#seed = seed;
+    this.#inputs = inputs;
+    this.#merged = merged;
+    this.#params = params;
+    this.#isHere = isHere;
+    this.#shape = shape;
+  }
+
+  /** The loss at a distance, which may be a tensor. */
+  #at(distance: Tensor | number, ofProduct?: (x: Tensor) => Tensor): Tensor {
+    return tidy(() => {
+      const direction = random.normal(random.foldIn(random.key(this.#seed), this.#direction), [
+        ...this.#shape,
+      ]);
+      const moved = mapValues(
+        (value: Tensor, path: readonly (string | number)[]) =>
+          this.#isHere(path, value) ? add(value, mul(direction, distance)) : value,
+        this.#params,
+      );
+      const model = this.#merged(moved);
+      return lossOf(this.#subject.callBare(model, this.#inputs), this.#seed, ofProduct);
+    });
+  }
+
+  async #read(make: () => Tensor): Promise<number> {
+    const made = make();
+    const [value] = await made.data();
+    made.dispose();
+    return value as number;
+  }
+
+  /** The gradient along the direction. */
+  #slope = (distance: Tensor): Tensor => grad((at: Tensor) => this.#at(at))(distance);
+
+  /** The violation along all of the directions. */
+  async violation(path: string, tolerance: number, secondOrder: boolean): Promise<Violation | undefined> {
+    let found: Violation | undefined;
+    for (this.#direction = 1; this.#direction <= DIRECTIONS; this.#direction++) {
+      found = await this.#along(path, tolerance, secondOrder);
+      if (!found) return undefined;
+    }
+    return found;
+  }
+
+  async #along(path: string, tolerance: number, secondOrder: boolean): Promise<Violation | undefined> {
+    const first = await this.#compare(
+      (distance) => this.#read(() => this.#at(distance)),
+      () => this.#read(() => tidy(() => this.#slope(scalar(0)))),
+      tolerance,
+    );
+    if (first) return this.#say(path, "gradient", first);
+    if (!secondOrder) return undefined;
+    const second = await this.#compare(
+      (distance) => this.#read(() => tidy(() => this.#slope(scalar(distance)))),
+      () => this.#read(() => tidy(() => grad((at: Tensor) => this.#slope(at))(scalar(0)))),
+      5 * tolerance,
+    );
+    return second && this.#say(path, "second derivative", second);
+  }
+
+  #say(
+    path: string,
+    what: string,
+    { slope, gradient }: { readonly slope: number; readonly gradient: number },
+  ): Violation {
+    return {
+      law: `The ${what} is the slope`,
+      found: `expected ${slope.toPrecision(4)} at ${path} along a random direction, got ${gradient.toPrecision(4)}`,
+      cause:
+        "Usually a customVjp or a registered rule has a wrong sign or factor, or does not sum over a broadcast axis; or values are read out of tensors, which cuts the gradient.",
+    };
+  }
+
+  /** Whether any step's difference agrees. @returns the nearest one if none does. */
+  async #compare(
+    f: (distance: number) => Promise<number>,
+    derivative: () => Promise<number>,
+    tolerance: number,
+  ): Promise<{ readonly slope: number; readonly gradient: number } | undefined> {
+    const gradient = await derivative();
+    let nearest = Number.NaN;
+    const size = (await this.#read(() => this.#at(0, abs))) + Math.abs(await f(0));
+    let wider = Number.NaN;
+    for (const step of STEPS) {
+      const slope = ((await f(step)) - (await f(-step))) / (2 * step);
+      // Rounding of the two values alone makes the slope uncertain by this much.
+      const noise = (2 ** -22 * (size + 1)) / step;
+      // The error of a difference grows with the square of the step, here about three times the next.
+      for (const each of [slope, (9 * slope - wider) / 8]) {
+        const error = Math.abs(each - gradient);
+        if (error <= tolerance * Math.max(Math.abs(each), Math.abs(gradient)) + noise) return undefined;
+        if (!(error >= Math.abs(nearest - gradient))) nearest = each;
+      }
+      wider = slope;
+    }
+    return { slope: nearest, gradient };
+  }
+}
