@@ -1,4 +1,5 @@
 /** @file How to write a rule: what it saves of a call, and how it computes the gradients. */
+import { isRecorded } from "@nnxjs/kernels/internal";
 import type { GradConfig, NamedAttrMap, Tensor } from "@tensorflow/tfjs-core";
 import { dropAbsentInputs, InputsToSave, onNextNode, onTape, Saved } from "./tape.ts";
 import { isZero, zero } from "./zero.ts";
@@ -77,6 +78,8 @@ export const rule =
         names = save.filter((name) => given.has(name));
       }
       kept = new Saved();
+      // A recorder of runs follows copies that kernels make.
+      kept.isShared = !isRecorded();
       for (const name of names) kept.push(input(name)!);
       return kept;
     });
@@ -85,13 +88,16 @@ export const rule =
       inputsToSave,
       outputsToSave: saveOutput === undefined ? [] : [...Array<boolean>(saveOutput).fill(false), true],
       get gradFunc() {
-        const seen = { shapes, given, names, made: kept.outputs[0] };
+        const seen = { shapes, given, names, made: kept.outputs[0], inputs: kept.isShared ? kept : undefined };
         // Do not keep the tensors of this call alive.
         kept = nothing;
         if (given.size < all.size) onNextNode(dropAbsentInputs);
         return (dy: Tensor | Tensor[], tensors: Tensor[], attributes: NamedAttrMap) => {
           const saved = {} as Record<S, Tensor>;
-          for (let i = 0; i < seen.names.length; i++) saved[seen.names[i]!] = tensors[i]!;
+          for (let i = 0; i < seen.names.length; i++) {
+            const copy = tensors[i]!;
+            saved[seen.names[i]!] = seen.inputs ? onTape(copy, seen.inputs[i]!) : copy;
+          }
           const dys = Array.isArray(dy) ? dy : [dy];
           const copy = tensors[seen.names.length]!;
           const thunks: Thunks = backward(dys[0]!, {

@@ -3,8 +3,8 @@
  * order of its four steps: `inputsToSave.map(name => input)`, `.concat(outputs)`, `rule.gradFunc`,
  * `tape.push(node)`. Nothing of another call happens in between.
  */
-import { isRecording } from "@nnxjs/kernels/internal";
-import { customGrad, engine, reshape, type Tensor } from "@tensorflow/tfjs-core";
+import { isRecording, sharing } from "@nnxjs/kernels/internal";
+import { customGrad, engine, keep, reshape, type Tensor } from "@tensorflow/tfjs-core";
 
 /** A recorded call. */
 export interface TapeNode {
@@ -35,30 +35,42 @@ export class InputsToSave extends Array<string> {
   }
 }
 
-/**
- * The tensors to save of a call. tensorflow.js calls `concat(outputs)` on them, which gives this
- * class the outputs themselves.
- */
-export class Saved extends Array<Tensor> {
-  outputs: readonly Tensor[] = [];
-
-  override concat(...outputs: (Tensor | ConcatArray<Tensor>)[]): Tensor[] {
-    this.outputs = outputs.flat() as Tensor[];
-    return [...this, ...this.outputs];
+/** Tensors to save that the engine is to share instead of running a kernel for each copy. */
+class ToShare extends Array<Tensor> {
+  override map<U>(_keepCopy: (value: Tensor, index: number, array: Tensor[]) => U): U[] {
+    // The only caller wants one tensor for each, which it frees with the tape.
+    return Array.from(this, (tensor) => keep(sharing(tensor))) as U[];
   }
 }
 
 /**
- * Connects a saved copy of an output to that output on the tape. tensorflow.js copies an output
- * before it records the call that made it, so the tape does not know the copy. Without this, its
- * share of a second gradient would be lost silently.
+ * The tensors to save of a call. tensorflow.js calls `concat(outputs)` on them, which gives this
+ * class the outputs themselves, and `map` on the result to copy each by a kernel and an entry on
+ * the tape. Those of a shared one are shared instead, so that the tape does not know them.
  */
-export function onTape(copy: Tensor, output: Tensor): Tensor {
+export class Saved extends Array<Tensor> {
+  outputs: readonly Tensor[] = [];
+  isShared = false;
+
+  override concat(...outputs: (Tensor | ConcatArray<Tensor>)[]): Tensor[] {
+    this.outputs = outputs.flat() as Tensor[];
+    const all: Tensor[] = this.isShared ? new ToShare() : [];
+    all.push(...this, ...this.outputs);
+    return all;
+  }
+}
+
+/**
+ * Connects a saved copy to its tensor on the tape, which does not know the copy: tensorflow.js
+ * copies an output before it records the call that made it, and what is shared is not recorded at
+ * all. Without this, its share of a second gradient would be lost silently.
+ */
+export function onTape(copy: Tensor, tensor: Tensor): Tensor {
   if (!isRecording()) return copy;
   return customGrad(() => ({
     value: reshape(copy, copy.shape),
     gradFunc: (dy: Tensor) => reshape(dy, dy.shape),
-  }))(output);
+  }))(tensor);
 }
 
 /**

@@ -1,5 +1,6 @@
 /** @file Questions to tensorflow.js's engine: what is a tensor, and whether a tape is recording. */
 import { engine, getBackend, reshape, Tensor, version_core as version } from "@tensorflow/tfjs-core";
+import { isRecorded } from "./recorder.ts";
 
 /** Whether `x` is a tensor. */
 export const isTensor = (x: unknown): x is Tensor => x instanceof Tensor;
@@ -7,11 +8,34 @@ export const isTensor = (x: unknown): x is Tensor => x instanceof Tensor;
 /** Whether a tape is recording ops for a gradient. */
 export const isRecording = (): boolean => engine().state.gradientDepth > 0;
 
+/** What the engine knows of data. It exists at run time, but its types do not declare it. */
+interface DataEngine {
+  readonly state: {
+    readonly tensorInfo: WeakMap<object, { readonly backend: { incRef(dataId: object): void } }>;
+  };
+}
+
 /**
- * Another tensor object with the same values, recorded on an open tape. This uses `reshape`, which
- * shares the data on every backend; tensorflow.js's own `clone` copies on wasm.
+ * Another tensor of the same data, which lives as long as this one does. No kernel runs, and no
+ * tape and no recorder sees it.
  */
-export const alias = (x: Tensor): Tensor => reshape(x, x.shape);
+export function sharing(x: Tensor): Tensor {
+  const { dataId, shape, dtype } = x;
+  const all = engine();
+  const known = (all as unknown as DataEngine).state.tensorInfo.get(dataId);
+  // A kernel has the words for a tensor that was disposed.
+  if (!known) return reshape(x, shape);
+  known.backend.incRef(dataId);
+  // The backend that has the data, which may be another than the one in use.
+  return all.makeTensorFromDataId(dataId, shape, dtype, known.backend as never);
+}
+
+/**
+ * Another tensor object with the same values, recorded on an open tape. On a tape this is
+ * `reshape`, which shares the data on every backend; tensorflow.js's own `clone` copies on wasm.
+ */
+export const alias = (x: Tensor): Tensor =>
+  isRecording() || isRecorded() ? reshape(x, x.shape) : sharing(x);
 
 /** The version of tensorflow.js. */
 export const versionOfTensorflow: string = version;

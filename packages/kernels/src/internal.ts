@@ -3,7 +3,7 @@
  * version.
  */
 export { tensorWithoutValues, withoutValues } from "./abstract/without-values.ts";
-export { alias, backendInUse, isRecording, isTensor, versionOfTensorflow } from "./engine.ts";
+export { alias, backendInUse, isRecording, isTensor, sharing, versionOfTensorflow } from "./engine.ts";
 export { hasReachableMemory } from "./backends.ts";
 export type { ElementArrays } from "./memory/access.ts";
 export {

@@ -26,6 +26,7 @@ export {
   type Recorder,
   runLoop,
   setRecorder,
+  sharing,
   tensorWithoutValues,
   withoutValues,
 } from "@nnxjs/kernels/internal";
@@ -317,17 +318,6 @@ export const installedKernel = (name: string, backend: string): InstalledKernel 
 
 /** A tensor of data that the backend has and the engine does not know, as yet. */
 export const tensorOfInfo = (info: TensorInfo): Tensor => tf.engine().makeTensorFromTensorInfo(info);
-
-/** Another tensor of the same data, which lives as long as this one does. No kernel runs. */
-export function sharing({ dataId, shape, dtype }: Tensor): Tensor {
-  const engine = tf.engine();
-  const { backend } = (
-    engine as unknown as { state: { tensorInfo: WeakMap<object, { backend: ReplayBackend }> } }
-  ).state.tensorInfo.get(dataId)!;
-  backend.incRef(dataId);
-  // The backend that has the data, which may be another than the one in use.
-  return engine.makeTensorFromDataId(dataId, shape, dtype, backend as never);
-}
 
 /** The number of the next tensor that the engine makes, or of one before it. */
 export const nextTensorId = (): number =>
