@@ -21,13 +21,12 @@ export interface Output {
   readonly dtype: LoopDtype;
 }
 
-/**
- * Methods of the wasm backend that its types leave out. `typedArrayFromHeap` gives a view, which is
- * valid until the heap grows.
- */
+/** Methods of the wasm backend that its types leave out. */
 export interface HeapBackend {
   makeOutput(shape: number[], dtype: LoopDtype): TensorInfo;
+  /** It takes the heap's memory before it asks for the data, which may make the heap grow. */
   typedArrayFromHeap(info: TensorInfo): Elements;
+  getMemoryOffset(dataId: object): number;
   disposeData(dataId: object): boolean;
 }
 
@@ -54,6 +53,15 @@ export const zerosOf = <D extends LoopDtype>(dtype: D, size: number): ElementArr
  */
 export const isHeap = (backend: object): backend is HeapBackend => "typedArrayFromHeap" in backend;
 
+/**
+ * Views of tensors on a heap, valid until it grows. It may grow for tensors that are still on another
+ * backend, so all of them are brought before the first view is made.
+ */
+export function viewsOf(backend: HeapBackend, infos: readonly TensorInfo[]): Elements[] {
+  for (const { dataId } of infos) backend.getMemoryOffset(dataId);
+  return infos.map((info) => backend.typedArrayFromHeap(info));
+}
+
 /** A backend that keeps its values in arrays: cpu. */
 export const arraysOf = (backend: object): ArrayBackend => backend as ArrayBackend;
 
@@ -77,7 +85,7 @@ export function arrayOf(backend: object, { dataId, dtype }: TensorInfo): Element
  * @param backend - One whose memory is within reach.
  */
 export const elementsOf = (backend: object, info: TensorInfo): Elements =>
-  isHeap(backend) ? backend.typedArrayFromHeap(info) : (backend as ArrayBackend).readSync(info.dataId);
+  isHeap(backend) ? viewsOf(backend, [info])[0]! : (backend as ArrayBackend).readSync(info.dataId);
 
 /**
  * Creates tensors with one loop over the values of others.
@@ -95,10 +103,8 @@ export function loops(
     // Allocate first: allocation may grow the heap, which makes views of it invalid.
     const infos = outputs.map(({ shape, dtype }) => backend.makeOutput([...shape], dtype));
     try {
-      run(
-        inputs.map((input) => backend.typedArrayFromHeap(input)),
-        infos.map((info) => backend.typedArrayFromHeap(info)),
-      );
+      const given = viewsOf(backend, inputs);
+      run(given, viewsOf(backend, infos));
     } catch (error) {
       for (const info of infos) free(backend, info);
       throw error;
@@ -148,4 +154,4 @@ function mayHoldNaN(x: Elements): boolean {
 
 /** Whether a tensor on a heap may contain NaN, which the vectorised kernels lose. */
 export const holdsNaN = (backend: object, x: TensorInfo): boolean =>
-  isHeap(backend) && mayHoldNaN(backend.typedArrayFromHeap(x));
+  isHeap(backend) && mayHoldNaN(elementsOf(backend, x));

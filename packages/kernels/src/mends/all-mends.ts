@@ -7,6 +7,7 @@ import { indexingMends } from "./indexing.ts";
 import type { Mend } from "./mend.ts";
 import { poolMends } from "./pools.ts";
 import { productMends } from "./product.ts";
+import { selectMend } from "./select.ts";
 
 /** Every replacement. */
 export const allMends: readonly Mend[] = [
@@ -17,4 +18,5 @@ export const allMends: readonly Mend[] = [
   ...indexingMends,
   ...poolMends,
   ...productMends,
+  selectMend,
 ];

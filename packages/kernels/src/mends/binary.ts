@@ -95,6 +95,21 @@ const castToBool: Mend = mend<"x", tf.CastAttrs>(
   },
 );
 
+/**
+ * cpu's kernel gives the array of the other dtype to the new tensor. Such an array has integers that
+ * float32 has not, and another backend would take its bits for numbers of the new dtype.
+ */
+const castOnCpu: Mend = mend<"x", tf.CastAttrs>(
+  "Cast",
+  ["cpu"],
+  "Gives the array of the old dtype to the new tensor.",
+  ({ inputs: { x }, attrs: { dtype }, backend, stock }) => {
+    const isKept = dtype !== "complex64" && !tf.util.hasEncodingLoss(x.dtype, dtype);
+    if (x.dtype === dtype || !isKept || (dtype !== "float32" && dtype !== "int32")) return stock();
+    return loop(backend, [x], { shape: x.shape, dtype }, ([values], out) => out.set(values!));
+  },
+);
+
 /** Replacements of element-wise kernels. */
 export const binaryMends: readonly Mend[] = [
   ...["Add", "Sub", "Multiply", "RealDiv", "SquaredDifference"].map(arithmetic),
@@ -103,4 +118,5 @@ export const binaryMends: readonly Mend[] = [
   clamp("Relu6", () => [0, 6]),
   clamp<tf.ClipByValueAttrs>("ClipByValue", ({ clipValueMin, clipValueMax }) => [clipValueMin, clipValueMax]),
   castToBool,
+  castOnCpu,
 ];

@@ -44,19 +44,6 @@ const reduction = (kernelName: string): Mend =>
     },
   );
 
-/**
- * `tf.where` broadcasts a condition to a shape with a 0 by leaving it as it is. The stock kernel
- * writes one value for each element of the condition, past the end of the empty result, into what
- * lies there on the heap.
- */
-const select: Mend = mend<"condition" | "t" | "e">(
-  "Select",
-  ["wasm"],
-  "Writes past the end of an empty result, when the condition has elements.",
-  ({ inputs: { t }, backend, stock }) =>
-    sizeOf(t.shape) > 0 ? stock() : filled(backend, { shape: t.shape, dtype: t.dtype as LoopDtype }, 0),
-);
-
 /** Makes the empty result of a kernel a typed array. */
 const typed = (kernelName: string): Mend =>
   mend<string>(
@@ -74,4 +61,4 @@ const typed = (kernelName: string): Mend =>
 const LOOPED: readonly string[] = ["float32", "int32", "bool"] satisfies LoopDtype[];
 
 /** Replacements of kernels that fail on empty tensors. */
-export const emptyMends: readonly Mend[] = [...Object.keys(neutral).map(reduction), select, typed("Concat")];
+export const emptyMends: readonly Mend[] = [...Object.keys(neutral).map(reduction), typed("Concat")];

@@ -1,7 +1,7 @@
 /** @file Kernels that read and write by index. */
 import { gather_util, scatter_util, util } from "@tensorflow/tfjs-core";
 import type { GatherV2Attrs, OneHotAttrs, ScatterNdAttrs, TensorInfo } from "@tensorflow/tfjs-core";
-import { type Elements, isHeap, loop } from "../memory/access.ts";
+import { type Elements, elementsOf, isHeap, loop } from "../memory/access.ts";
 import type { Mend } from "../mends/mend.ts";
 import { addRowsTo, addRun, copyRun, takeRows } from "../own/rows.ts";
 import { sizeOf } from "../shape.ts";
@@ -26,7 +26,7 @@ const quick = <I extends string, A = unknown>(
 
 /** The values of indices, to look at now. */
 const valuesOf = (backend: object, x: TensorInfo): Elements =>
-  isHeap(backend) ? backend.typedArrayFromHeap(x) : arrayOf(backend, x);
+  isHeap(backend) ? elementsOf(backend, x) : arrayOf(backend, x);
 
 const gather: Mend = quick<"x" | "indices", Pick<GatherV2Attrs, "axis"> & Partial<GatherV2Attrs>>(
   "GatherV2",

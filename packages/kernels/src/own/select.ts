@@ -50,7 +50,11 @@ function byLoop(
   });
 }
 
-function select(backend: object, inputs: Inputs): TensorInfo {
+/**
+ * `t` where the condition is true, else `e`, all repeated up to a common shape.
+ * @param inputs - The condition is bool; the others have one dtype: float32, int32 or bool.
+ */
+export function select(backend: object, inputs: Inputs): TensorInfo {
   const shapes = inputs.map((x) => x.shape);
   const shape = shapes.reduce((a, b) => tf.backend_util.assertAndGetBroadcastShape(a, b));
   const axes = joinedSteps(

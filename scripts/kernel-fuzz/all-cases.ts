@@ -1,0 +1,6 @@
+/** @file All makers of cases. */
+import { elementwiseCases } from "./elementwise-cases.ts";
+import type { Random } from "./random.ts";
+import type { Case } from "./run.ts";
+
+export const allCases: readonly ((random: Random) => Case)[] = [...elementwiseCases];
