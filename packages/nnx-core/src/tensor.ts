@@ -26,6 +26,7 @@ export {
   type Recorder,
   runLoop,
   setRecorder,
+  substitutesNow,
   tensorWithoutValues,
   withoutValues,
 } from "@nnxjs/kernels/internal";
