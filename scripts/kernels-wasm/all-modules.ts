@@ -1,13 +1,13 @@
 /** @file Every module of packages/kernels/src/wasm, and the text of its file. */
 import { anyMemory, encodeModule, type WasmFunction } from "../wasm-emitter/module.ts";
 import { elementwiseModules } from "./elementwise/modules.ts";
-import { depthwiseFunctions } from "./depthwise-kernel.ts";
+import { depthwiseFunctions, relaxedDepthwiseFunctions } from "./depthwise-kernel.ts";
 import { patchesFunctions } from "./patches-kernel.ts";
 import { poolFunctions } from "./pool-kernel.ts";
 import { maskFunctions } from "./mask-kernel.ts";
 import { normColumnsBackFunctions, normColumnsFunctions, normRowsFunctions } from "./norm-kernel.ts";
-import { productFunctions } from "./product-kernel.ts";
-import { gateFunctions, stepFunctions } from "./recurrent-kernel.ts";
+import { productFunctions, relaxedProductFunctions } from "./product-kernel.ts";
+import { gateFunctions, relaxedStepFunctions, stepFunctions } from "./recurrent-kernel.ts";
 import { extremaFunctions, sumFunctions } from "./reduce-kernel.ts";
 import { moveFunctions } from "./move-kernel.ts";
 import { rowsFunctions } from "./rows-kernel.ts";
@@ -37,6 +37,9 @@ export const allModules: Readonly<Record<string, Readonly<Record<string, WasmFun
   softmax: softmaxFunctions,
   logSoftmax: logSoftmaxFunctions,
   entropy: entropyFunctions,
+  relaxedProduct: relaxedProductFunctions,
+  relaxedDepthwise: relaxedDepthwiseFunctions,
+  relaxedSteps: relaxedStepFunctions,
 };
 
 /** The bytes of a module. */

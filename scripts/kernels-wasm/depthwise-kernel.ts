@@ -1,66 +1,77 @@
 /** @file Depthwise convolutions, where every channel has a filter of its own, and their gradients. */
 import { f32x4, type } from "../wasm-emitter/code.ts";
 import type { WasmFunction } from "../wasm-emitter/module.ts";
+import { type MultiplyAdd, plainMultiplyAdd } from "./multiply-add.ts";
 import { make, overWindows } from "./windows.ts";
 
 const hasWeights = true;
 
 /** The sums of the elements times their weights. */
-const convolution = overWindows(
-  (width, { out, tap, weight }, locals) => {
-    const sums = make(locals, type.v128, width.vectors);
-    return {
-      begin: sums.flatMap((sum) => sum.set(f32x4.const(0))),
-      tap: sums.flatMap((sum, v) =>
-        sum.set(f32x4.add(sum.get, f32x4.mul(width.load(tap.get, 16 * v), width.load(weight.get, 16 * v)))),
-      ),
-      end: sums.flatMap((sum, v) => width.store(out, 16 * v, sum.get)),
-    };
-  },
-  { hasWeights },
-);
+const convolution = (multiplyAdd: MultiplyAdd): WasmFunction =>
+  overWindows(
+    (width, { out, tap, weight }, locals) => {
+      const sums = make(locals, type.v128, width.vectors);
+      return {
+        begin: sums.flatMap((sum) => sum.set(f32x4.const(0))),
+        tap: sums.flatMap((sum, v) =>
+          sum.set(multiplyAdd(width.load(tap.get, 16 * v), width.load(weight.get, 16 * v), sum.get)),
+        ),
+        end: sums.flatMap((sum, v) => width.store(out, 16 * v, sum.get)),
+      };
+    },
+    { hasWeights },
+  );
 
 /** Adds the number of each window, times the weights, to its elements: `array` is written. */
-const inputGradient = overWindows(
-  (width, { out, tap, weight }, locals) => {
-    const parts = make(locals, type.v128, width.vectors);
-    return {
-      begin: parts.flatMap((part, v) => part.set(width.load(out, 16 * v))),
-      tap: parts.flatMap((part, v) =>
-        width.store(
-          tap.get,
-          16 * v,
-          f32x4.add(width.load(tap.get, 16 * v), f32x4.mul(part.get, width.load(weight.get, 16 * v))),
+const inputGradient = (multiplyAdd: MultiplyAdd): WasmFunction =>
+  overWindows(
+    (width, { out, tap, weight }, locals) => {
+      const parts = make(locals, type.v128, width.vectors);
+      return {
+        begin: parts.flatMap((part, v) => part.set(width.load(out, 16 * v))),
+        tap: parts.flatMap((part, v) =>
+          width.store(
+            tap.get,
+            16 * v,
+            multiplyAdd(part.get, width.load(weight.get, 16 * v), width.load(tap.get, 16 * v)),
+          ),
         ),
-      ),
-      end: [],
-    };
-  },
-  { hasWeights },
-);
+        end: [],
+      };
+    },
+    { hasWeights },
+  );
 
 /** Adds the number of each window, times its elements, to the weights, which are written. */
-const filterGradient = overWindows(
-  (width, { out, tap, weight }, locals) => {
-    const parts = make(locals, type.v128, width.vectors);
-    return {
-      begin: parts.flatMap((part, v) => part.set(width.load(out, 16 * v))),
-      tap: parts.flatMap((part, v) =>
-        width.store(
-          weight.get,
-          16 * v,
-          f32x4.add(width.load(weight.get, 16 * v), f32x4.mul(part.get, width.load(tap.get, 16 * v))),
+const filterGradient = (multiplyAdd: MultiplyAdd): WasmFunction =>
+  overWindows(
+    (width, { out, tap, weight }, locals) => {
+      const parts = make(locals, type.v128, width.vectors);
+      return {
+        begin: parts.flatMap((part, v) => part.set(width.load(out, 16 * v))),
+        tap: parts.flatMap((part, v) =>
+          width.store(
+            weight.get,
+            16 * v,
+            multiplyAdd(part.get, width.load(tap.get, 16 * v), width.load(weight.get, 16 * v)),
+          ),
         ),
-      ),
-      end: [],
-    };
-  },
-  { hasWeights },
-);
+        end: [],
+      };
+    },
+    { hasWeights },
+  );
+
+const functions = (multiplyAdd: MultiplyAdd): Readonly<Record<string, WasmFunction>> => ({
+  convolution: convolution(multiplyAdd),
+  inputGradient: inputGradient(multiplyAdd),
+  filterGradient: filterGradient(multiplyAdd),
+});
 
 /** The functions of the module. */
-export const depthwiseFunctions: Readonly<Record<string, WasmFunction>> = {
-  convolution,
-  inputGradient,
-  filterGradient,
-};
+export const depthwiseFunctions: Readonly<Record<string, WasmFunction>> = functions(plainMultiplyAdd);
+
+/** The same by relaxed SIMD. */
+export const relaxedDepthwiseFunctions: Readonly<Record<string, WasmFunction>> = functions(
+  f32x4.relaxedMultiplyAdd,
+);

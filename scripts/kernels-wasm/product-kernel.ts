@@ -12,6 +12,7 @@ import {
   whileTrue,
 } from "../wasm-emitter/code.ts";
 import { define, type WasmFunction } from "../wasm-emitter/module.ts";
+import { type MultiplyAdd, plainMultiplyAdd } from "./multiply-add.ts";
 import { pack } from "./pack.ts";
 
 const ROWS = 4;
@@ -30,7 +31,7 @@ type Locals10 = readonly [Local, Local, Local, Local, Local, Local, Local, Local
  * - adds: whether the sums are added to what `out` has.
  * - clamps: 1 for a lower bound of 0, 2 for an upper bound of 6, too. NaN stays NaN.
  */
-const tile = (rows: number, columns: number): WasmFunction =>
+const tile = (rows: number, columns: number, multiplyAdd: MultiplyAdd): WasmFunction =>
   define(integers(10), (parameters, locals) => {
     const [a, aStep, b, bStep, length, out, outStep, bias, adds, clamps] = parameters as Locals10;
     const make = (): Local => locals.make(type.v128);
@@ -53,7 +54,7 @@ const tile = (rows: number, columns: number): WasmFunction =>
           ...right.flatMap((local, v) => local.set(v128.load(b.get, 16 * v))),
           ...sums.flatMap((row, r) => [
             ...left.set(v128.loadSplat(a.get, 4 * r)),
-            ...row.flatMap((sum, v) => sum.set(f32x4.add(sum.get, f32x4.mul(left.get, right[v]!.get)))),
+            ...row.flatMap((sum, v) => sum.set(multiplyAdd(left.get, right[v]!.get, sum.get))),
           ]),
           ...a.increase(aStep.get),
           ...b.increase(bStep.get),
@@ -192,13 +193,21 @@ const tiles: WasmFunction = define(integers(13), (parameters, locals) => {
   ]);
 });
 
-/** The functions of the module, in the order of {@link numbers}. */
-export const productFunctions: Readonly<Record<string, WasmFunction>> = {
-  tile8: tile(ROWS, 8),
-  tile4: tile(ROWS, 4),
+/** What adds products, in the order of {@link numbers}. */
+const sums = (multiplyAdd: MultiplyAdd): Readonly<Record<string, WasmFunction>> => ({
+  tile8: tile(ROWS, 8, multiplyAdd),
+  tile4: tile(ROWS, 4, multiplyAdd),
   copyPart,
   tiles,
+  row16: tile(1, 16, multiplyAdd),
+});
+
+/** The functions of the module. */
+export const productFunctions: Readonly<Record<string, WasmFunction>> = {
+  ...sums(plainMultiplyAdd),
   pack4: pack(4),
   pack8: pack(8),
-  row16: tile(1, 16),
 };
+
+/** Those of them that relaxed SIMD makes quicker. */
+export const relaxedProductFunctions: Readonly<Record<string, WasmFunction>> = sums(f32x4.relaxedMultiplyAdd);

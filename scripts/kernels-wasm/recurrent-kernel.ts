@@ -15,6 +15,7 @@ import {
 import { elementwise } from "../wasm-emitter/elementwise.ts";
 import { define, type WasmFunction } from "../wasm-emitter/module.ts";
 import { hyperbolicTangent, logistic } from "./gate-math.ts";
+import { type MultiplyAdd, plainMultiplyAdd } from "./multiply-add.ts";
 
 const { add, sub, mul } = f32x4;
 const ONE = f32x4.const(1);
@@ -73,7 +74,7 @@ interface Operands {
 }
 
 /** Computes `count` rows of the product after another, for as long as there are so many. */
-function rowsOf(count: number, operands: Operands, locals: Locals): Code {
+function rowsOf(count: number, operands: Operands, locals: Locals, multiplyAdd: MultiplyAdd): Code {
   const { a, aStep, b, from, fromStep, to, toStep, rows, inner, columns } = operands;
   const make = (of: (typeof type)["i32" | "v128"]): Local => locals.make(of);
   const [left, panel, end, bAt] = repeated(type.i32, 4).map(make) as [Local, Local, Local, Local];
@@ -105,7 +106,7 @@ function rowsOf(count: number, operands: Operands, locals: Locals): Code {
         ...aAt.flatMap((at, row) => [
           ...factor.set(v128.loadSplat(at.get, 0)),
           ...used.flatMap((column, vector) =>
-            sums[row]![vector]!.set(add(sums[row]![vector]!.get, mul(factor.get, column.get))),
+            sums[row]![vector]!.set(multiplyAdd(factor.get, column.get, sums[row]![vector]!.get)),
           ),
           ...at.increase(i32.const(4)),
         ]),
@@ -135,11 +136,12 @@ function rowsOf(count: number, operands: Operands, locals: Locals): Code {
  * packed b; without `from` (an address of 0) `to = a @ b`. `to` may be `from`. Steps are in bytes
  * from row to row.
  */
-const product = define(repeated(type.i32, 10), (parameters, locals) => {
-  const [a, aStep, b, from, fromStep, to, toStep, rows, inner, columns] = parameters as Local[];
-  const operands = { a, aStep, b, from, fromStep, to, toStep, rows, inner, columns } as unknown as Operands;
-  return [...rowsOf(4, operands, locals), ...rowsOf(1, operands, locals)];
-});
+const product = (multiplyAdd: MultiplyAdd): WasmFunction =>
+  define(repeated(type.i32, 10), (parameters, locals) => {
+    const [a, aStep, b, from, fromStep, to, toStep, rows, inner, columns] = parameters as Local[];
+    const operands = { a, aStep, b, from, fromStep, to, toStep, rows, inner, columns } as unknown as Operands;
+    return [4, 1].flatMap((count) => rowsOf(count, operands, locals, multiplyAdd));
+  });
 
 const unary = (f: typeof logistic): WasmFunction =>
   elementwise({
@@ -182,7 +184,15 @@ const slopeOfLogistic = (y: Code): Code => mul(y, sub(ONE, y));
 const slopeOfTanh = (y: Code): Code => sub(ONE, mul(y, y));
 
 /** The product of a step. */
-export const stepFunctions: Readonly<Record<string, WasmFunction>> = { pack, product };
+export const stepFunctions: Readonly<Record<string, WasmFunction>> = {
+  pack,
+  product: product(plainMultiplyAdd),
+};
+
+/** The same by relaxed SIMD. */
+export const relaxedStepFunctions: Readonly<Record<string, WasmFunction>> = {
+  product: product(f32x4.relaxedMultiplyAdd),
+};
 
 /** What gates do. The functions take the parts of one row each, and the length of a part. */
 export const gateFunctions: Readonly<Record<string, WasmFunction>> = {

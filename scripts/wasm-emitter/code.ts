@@ -165,6 +165,8 @@ export const f32x4 = {
   /** One of the four. */
   lane: (a: Code, lane: number): Code => [...a, 0xfd, ...unsigned(0x1f), lane],
   fromI32x4: simd(0xfa),
+  /** The first times the second plus the third, rounded once or twice, as the engine likes. */
+  relaxedMultiplyAdd: simd(0x105),
   /** The same number, rounded to float32, four times. */
   const: (value: number): Code => i32x4.const(new Int32Array(Float32Array.of(value).buffer)[0]!),
 };

@@ -1,1 +1,2 @@
 export { type KernelEntry, listKernels, mendKernels, restoreKernels } from "./mend-kernels.ts";
+export { useRelaxedSimd } from "./wasm/relaxed.ts";

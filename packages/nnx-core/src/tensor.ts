@@ -27,6 +27,7 @@ export {
   runLoop,
   setRecorder,
   sharing,
+  substitutesNow,
   tensorWithoutValues,
   withoutValues,
 } from "@nnxjs/kernels/internal";

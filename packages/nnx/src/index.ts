@@ -436,7 +436,13 @@ export {
   registerRules,
   type GradientRule,
 } from "@nnxjs/gradients";
-export { type KernelEntry, listKernels, mendKernels, restoreKernels } from "@nnxjs/kernels";
+export {
+  type KernelEntry,
+  listKernels,
+  mendKernels,
+  restoreKernels,
+  useRelaxedSimd,
+} from "@nnxjs/kernels";
 
 // Looking inside.
 export {

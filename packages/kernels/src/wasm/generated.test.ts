@@ -6,13 +6,16 @@ import {
   generatedFile,
   generatedPlace,
 } from "../../../../scripts/kernels-wasm/all-modules.ts";
+import { useRelaxedSimd } from "./relaxed.ts";
 
 it.each(Object.keys(allModules))("%s.generated.ts is what the emitter writes, byte for byte", (name) => {
   expect(readFileSync(generatedPlace(name), "utf8")).toBe(generatedFile(name));
 });
 
 it.each(Object.keys(allModules))("%s is a valid module of less than 4 KB", (name) => {
-  expect(WebAssembly.validate(bytesOf(name))).toBe(true);
+  // relaxed.test.ts runs these in an engine that has what they need.
+  const isKnown = !name.startsWith("relaxed") || useRelaxedSimd(false);
+  expect(WebAssembly.validate(bytesOf(name))).toBe(isKnown);
   // Chrome 91 to 114 compile at most this much synchronously on the main thread.
   expect(bytesOf(name).length).toBeLessThan(4096);
 });

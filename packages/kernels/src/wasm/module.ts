@@ -31,6 +31,27 @@ let isOn = true;
 let refused = new WeakSet<WasmModule>();
 const instances = new WeakMap<WasmMemory, Map<WasmModule, WasmFunctions<string>>>();
 
+/** Modules with other functions of the same names, which are used in the place of a module's own. */
+let substitutes: ReadonlyMap<WasmModule, WasmModule> = new Map();
+
+/** From now on, modules that the map has use the functions of those that it has for them. */
+export function substitute(modules: ReadonlyMap<WasmModule, WasmModule>): void {
+  substitutes = modules;
+}
+
+/**
+ * The modules that are used in the place of others: another object whenever results may differ in
+ * their last bits.
+ */
+export const substitutesNow = (): object => substitutes;
+
+const bytesIn = ({ hex }: WasmModule): Uint8Array<ArrayBuffer> =>
+  Uint8Array.from(hex.match(/../g) ?? [], (byte) => Number.parseInt(byte, 16));
+
+/** Whether this engine knows all instructions of a module. */
+export const isKnown = (module: WasmModule): boolean =>
+  typeof WebAssembly !== "undefined" && WebAssembly.validate(bytesIn(module));
+
 /**
  * Turns the kernels off, for tests and measurements, or lets them be tried again. While they are
  * off, everything is computed by tensorflow.js's kernels and by loops.
@@ -66,13 +87,21 @@ export function functionsOver<F extends string>(
   module: WasmModule<F>,
   memory: WasmMemory,
 ): WasmFunctions<F> | undefined {
+  const substitute = substitutes.get(module) as WasmModule<F> | undefined;
+  return (substitute && compiledOver(substitute, memory)) ?? compiledOver(module, memory);
+}
+
+function compiledOver<F extends string>(
+  module: WasmModule<F>,
+  memory: WasmMemory,
+): WasmFunctions<F> | undefined {
   if (!isOn || refused.has(module)) return undefined;
   const known = instances.get(memory) ?? new Map<WasmModule, WasmFunctions<string>>();
   instances.set(memory, known);
   const compiled = known.get(module);
   if (compiled) return compiled;
   try {
-    const bytes = Uint8Array.from(module.hex.match(/../g) ?? [], (byte) => Number.parseInt(byte, 16));
+    const bytes = bytesIn(module);
     // The threaded build of tensorflow.js has a shared memory, which a module has to ask for.
     if (isShared(memory)) bytes[memoryFlag(bytes)] = 3;
     const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), {
@@ -81,7 +110,7 @@ export function functionsOver<F extends string>(
     });
     // The emitter gave the module these functions, of numbers and without results.
     const own = exports as unknown as WasmFunctions<F>;
-    const others = module.and && functionsOver(module.and, memory);
+    const others = module.and && compiledOver(module.and, memory);
     if (module.and && !others) return undefined;
     const functions = { ...others, ...own };
     known.set(module, functions);

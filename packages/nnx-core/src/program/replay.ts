@@ -9,6 +9,7 @@ import {
   type ReplayBackend,
   runByEngine,
   runLoop,
+  substitutesNow,
   type Tensor,
   type TensorInfo,
   tensorOfInfo,
@@ -42,6 +43,7 @@ export class Replay {
   readonly program: Program;
   private readonly backend: ReplayBackend;
   private readonly kernels: ReadonlyMap<string, InstalledKernel>;
+  private readonly substitutes = substitutesNow();
   private readonly steps: readonly Step[];
   private readonly frees: readonly (readonly Slot[])[];
   private readonly views: readonly { readonly slot: Slot; readonly root: Slot; readonly shape: number[] }[][];
@@ -94,7 +96,7 @@ export class Replay {
 
   /** Whether the kernels are installed that the program was recorded with. */
   isCurrent(): boolean {
-    if (backendNow() !== this.backend) return false;
+    if (backendNow() !== this.backend || substitutesNow() !== this.substitutes) return false;
     const { backend } = this.program;
     for (const [name, kernel] of this.kernels) if (installedKernel(name, backend) !== kernel) return false;
     return true;
