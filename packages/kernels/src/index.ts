@@ -1,1 +1,3 @@
+import "./everything.ts";
+
 export { type KernelEntry, listKernels, mendKernels, restoreKernels } from "./mend-kernels.ts";

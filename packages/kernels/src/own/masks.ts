@@ -24,7 +24,7 @@ const byLoop = (backend: object, x: TensorInfo, mask: TensorInfo, scale: number)
   });
 
 /** `x`: float32. `mask`: bool, of x's shape. */
-export const maskKernels: readonly KernelConfig[] = ["cpu", "wasm"].map((backendName) => ({
+export const maskKernels = (): readonly KernelConfig[] => ["cpu", "wasm"].map((backendName) => ({
   kernelName: MASKED,
   backendName,
   kernelFunc: ({ inputs, attrs, backend }) => {

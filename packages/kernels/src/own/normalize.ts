@@ -392,7 +392,7 @@ const kernel = (
   }));
 
 /** The kernels to register on cpu and wasm. */
-export const normKernels: readonly KernelConfig[] = [
+export const normKernels = (): readonly KernelConfig[] => [
   ...kernel(normKernelNames.normalize, normalize),
   ...kernel(normKernelNames.normalizeBack, normalizeBack),
 ];

@@ -20,14 +20,16 @@ export interface PoolAttrs {
   readonly axes: readonly Axis[];
 }
 
-const selection = onBoth<PoolAttrs>(poolKernelNames.selection, (backend, { x }, { axes }) => {
+const selection = (): readonly KernelConfig[] =>
+  onBoth<PoolAttrs>(poolKernelNames.selection, (backend, { x }, { axes }) => {
   const shape = [x!.shape[0]! * sizeOf(axes.map((a) => a.output)) * x!.shape.at(-1)!];
   return loop(backend, [x!], { shape, dtype: "int32" }, ([values], out) =>
     selected(windowsOf(x!.shape, axes), values!, out),
   );
 });
 
-const maxGradient = onBoth<PoolAttrs>(poolKernelNames.maxGradient, (backend, { dy, x }, { axes }) => {
+const maxGradient = (): readonly KernelConfig[] =>
+  onBoth<PoolAttrs>(poolKernelNames.maxGradient, (backend, { dy, x }, { axes }) => {
   const { shape } = x!;
   return (
     poolByWasm(backend, "toLargest", [dy!, x!], shape, axes) ??
@@ -37,7 +39,8 @@ const maxGradient = onBoth<PoolAttrs>(poolKernelNames.maxGradient, (backend, { d
   );
 });
 
-const mean = onBoth<PoolAttrs>(poolKernelNames.mean, (backend, { x }, { axes }) => {
+const mean = (): readonly KernelConfig[] =>
+  onBoth<PoolAttrs>(poolKernelNames.mean, (backend, { x }, { axes }) => {
   const shape = [x!.shape[0]!, ...axes.map((a) => a.output), x!.shape.at(-1)!];
   return (
     poolByWasm(backend, "means", [x!], x!.shape, axes) ??
@@ -47,7 +50,8 @@ const mean = onBoth<PoolAttrs>(poolKernelNames.mean, (backend, { x }, { axes }) 
   );
 });
 
-const poolShares = onBoth<PoolAttrs>(poolKernelNames.shares, (backend, { dy }, { axes }) => {
+const poolShares = (): readonly KernelConfig[] =>
+  onBoth<PoolAttrs>(poolKernelNames.shares, (backend, { dy }, { axes }) => {
   const shape = [dy!.shape[0]!, ...axes.map((a) => a.input), dy!.shape.at(-1)!];
   return (
     poolByWasm(backend, "shares", [dy!], shape, axes) ??
@@ -58,7 +62,12 @@ const poolShares = onBoth<PoolAttrs>(poolKernelNames.shares, (backend, { dy }, {
 });
 
 /** The kernels to register on cpu and wasm. */
-export const poolKernels: readonly KernelConfig[] = [...selection, ...maxGradient, ...mean, ...poolShares];
+export const poolKernels = (): readonly KernelConfig[] => [
+  ...selection(),
+  ...maxGradient(),
+  ...mean(),
+  ...poolShares(),
+];
 
 /**
  * The position in x that receives each window's gradient in a maximum pool, one for each element of

@@ -1,21 +1,11 @@
-/**
- * @file Kernels that tensorflow.js does not have. Each is one loop where the stock kernels need
- * several.
- */
+/** @file Comparisons that tensorflow.js does not have. Each is one loop where it needs several. */
 import * as tf from "@tensorflow/tfjs-core";
 import type { KernelConfig, Tensor } from "@tensorflow/tfjs-core";
-import { eachRow, fold } from "./fold.ts";
-import { loop } from "./memory/access.ts";
-import { activationKernels } from "./own/activations.ts";
-import { pairsModule } from "./wasm/pairs.generated.ts";
-import { pairwise } from "./wasm/pairs.ts";
-import { gathered } from "./own/all-own.ts";
-import { convolutionKernels } from "./own/convolutions.ts";
-import { onBoth, runOwn } from "./own/own-kernel.ts";
-import { poolKernels } from "./own/pools.ts";
-import { maskKernels } from "./own/masks.ts";
-import { normKernels } from "./own/normalize.ts";
-import { softmaxKernels } from "./own/softmax.ts";
+import { eachRow, fold } from "../fold.ts";
+import { loop } from "../memory/access.ts";
+import { pairsModule } from "../wasm/pairs.generated.ts";
+import { pairwise } from "../wasm/pairs.ts";
+import { onBoth, runOwn } from "./own-kernel.ts";
 
 /** Their names in the registry. */
 export const ownKernelNames = {
@@ -25,19 +15,19 @@ export const ownKernelNames = {
 } as const;
 
 /** `+(x > 0)`, computed without a branch: random signs would make a branch ten times as slow. */
-const positive = onBoth(ownKernelNames.positive, (backend, { x }) =>
+const positive = (): readonly KernelConfig[] => onBoth(ownKernelNames.positive, (backend, { x }) =>
   loop(backend, [x!], { shape: x!.shape, dtype: "bool" }, ([values], out) => {
     for (let i = 0; i < out.length; i++) out[i] = +(values![i]! > 0);
   }),
 );
 
-const notNegative = onBoth(ownKernelNames.notNegative, (backend, { x }) =>
+const notNegative = (): readonly KernelConfig[] => onBoth(ownKernelNames.notNegative, (backend, { x }) =>
   loop(backend, [x!], { shape: x!.shape, dtype: "bool" }, ([values], out) => {
     for (let i = 0; i < out.length; i++) out[i] = +(values![i]! >= 0);
   }),
 );
 
-const above = onBoth(ownKernelNames.above, (backend, { a, b }) => {
+const above = (): readonly KernelConfig[] => onBoth(ownKernelNames.above, (backend, { a, b }) => {
   const quick = pairwise(backend, pairsModule, "above", a!, b!);
   if (quick) return quick;
   const shape = tf.backend_util.assertAndGetBroadcastShape(a!.shape, b!.shape);
@@ -54,17 +44,10 @@ const above = onBoth(ownKernelNames.above, (backend, { a, b }) => {
 });
 
 /** The kernels to register on cpu and wasm. */
-export const ownKernels: readonly KernelConfig[] = [
-  ...positive,
-  ...notNegative,
-  ...above,
-  ...activationKernels,
-  ...gathered,
-  ...poolKernels,
-  ...convolutionKernels,
-  ...maskKernels,
-  ...softmaxKernels,
-  ...normKernels,
+export const comparisonKernels = (): readonly KernelConfig[] => [
+  ...positive(),
+  ...notNegative(),
+  ...above(),
 ];
 
 /** True where x > 0, and false at NaN. */
