@@ -105,7 +105,9 @@ const entropy: GradientRule = rule<RowAttrs>(names.entropy)({
         },
       ),
     labels: () =>
-      tf.neg(tf.mul(asColumn(dy), presentLogSoftmaxOf(logits, length) ?? tf.logSoftmax(logits as tf.Tensor2D))),
+      tf.neg(
+        tf.mul(asColumn(dy), presentLogSoftmaxOf(logits, length) ?? tf.logSoftmax(logits as tf.Tensor2D)),
+      ),
   }),
 });
 

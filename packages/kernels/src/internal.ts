@@ -60,6 +60,7 @@ export {
   logSumExpBackOf,
   logSumExpOf,
   presentLogSoftmaxOf,
+  presentLogSumExpOf,
   softmaxBackOf,
 } from "./ops/softmax.ts";
 export { layNorm, type NormAxis } from "./own/norm-layout.ts";

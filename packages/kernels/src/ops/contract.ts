@@ -40,14 +40,16 @@ function equationOf(
  * Einstein summation of tensors with labelled axes. Of two tensors it is one kernel, forward and in
  * gradients, where our products take operands as they lie in memory.
  */
-export const contract: typeof contractQuickly = /* @__PURE__ */ op<typeof contractQuickly>((operands, output, sizes) => {
-  const [a, b] = operands;
-  if (operands.length === 2 && a && b && hasKnownKernels() && hasProducts(tf.backend())) {
-    const equation = equationOf(operands, output, sizes);
-    if (equation !== undefined) return tf.einsum(equation, a.x, b.x);
-  }
-  return contractQuickly(operands, output, sizes);
-});
+export const contract: typeof contractQuickly = /* @__PURE__ */ op<typeof contractQuickly>(
+  (operands, output, sizes) => {
+    const [a, b] = operands;
+    if (operands.length === 2 && a && b && hasKnownKernels() && hasProducts(tf.backend())) {
+      const equation = equationOf(operands, output, sizes);
+      if (equation !== undefined) return tf.einsum(equation, a.x, b.x);
+    }
+    return contractQuickly(operands, output, sizes);
+  },
+);
 
 /**
  * {@link contract} of two tensors.

@@ -12,9 +12,10 @@ type Reduction = (x: Tensor, axis?: number | number[], keepDims?: boolean) => Te
 export const abs: Unary = /* @__PURE__ */ op(tf.abs);
 export const add: Binary = /* @__PURE__ */ op(tf.add);
 export const addN: typeof tf.addN = /* @__PURE__ */ op(tf.addN);
-export const broadcastTo: (x: Tensor, shape: number[]) => Tensor = /* @__PURE__ */ op((x: Tensor, shape: number[]) =>
-  // `tf.broadcastTo` drops axes of size 0 from the result.
-  shape.includes(0) ? tf.zeros(shape, x.dtype) : tf.broadcastTo(x, shape),
+export const broadcastTo: (x: Tensor, shape: number[]) => Tensor = /* @__PURE__ */ op(
+  (x: Tensor, shape: number[]) =>
+    // `tf.broadcastTo` drops axes of size 0 from the result.
+    shape.includes(0) ? tf.zeros(shape, x.dtype) : tf.broadcastTo(x, shape),
 );
 export const cast: typeof tf.cast = /* @__PURE__ */ op(tf.cast);
 export const clone: Unary = /* @__PURE__ */ op(tf.clone);
@@ -29,7 +30,9 @@ export const expandDims: typeof tf.expandDims = /* @__PURE__ */ op(tf.expandDims
 export const expm1: Unary = /* @__PURE__ */ op(tf.expm1);
 export const greater: Binary = /* @__PURE__ */ op(tf.greater);
 export const greaterEqual: Binary = /* @__PURE__ */ op(tf.greaterEqual);
-export const leakyRelu: <T extends Tensor>(x: T, negativeSlope?: number) => T = /* @__PURE__ */ op(tf.leakyRelu);
+export const leakyRelu: <T extends Tensor>(x: T, negativeSlope?: number) => T = /* @__PURE__ */ op(
+  tf.leakyRelu,
+);
 export const less: Binary = /* @__PURE__ */ op(tf.less);
 export const log: Unary = /* @__PURE__ */ op(tf.log);
 export const log1p: Unary = /* @__PURE__ */ op(tf.log1p);
@@ -46,7 +49,9 @@ export const mul: Binary = /* @__PURE__ */ op(tf.mul);
 export const neg: Unary = /* @__PURE__ */ op(tf.neg);
 export const notEqual: Binary = /* @__PURE__ */ op(tf.notEqual);
 export const ones: typeof tf.ones = /* @__PURE__ */ op(tf.ones);
-export const pad: (x: Tensor, widths: [number, number][], value?: number) => Tensor = /* @__PURE__ */ op(tf.pad);
+export const pad: (x: Tensor, widths: [number, number][], value?: number) => Tensor = /* @__PURE__ */ op(
+  tf.pad,
+);
 export const pow: Binary = /* @__PURE__ */ op(tf.pow);
 export const relu: Unary = /* @__PURE__ */ op(tf.relu);
 export const relu6: Unary = /* @__PURE__ */ op(tf.relu6);

@@ -41,6 +41,10 @@ export const logSoftmaxBackOf = (y: Tensor, dy: Tensor, length: number): Tensor 
 export const logSumExpOf = (x: Tensor, length: number): Tensor | undefined =>
   run(softmaxKernelNames.logSumExp, { x }, { length }, softmax);
 
+/** {@link logSumExpOf}, where the program has its kernel. */
+export const presentLogSumExpOf = (x: Tensor, length: number): Tensor | undefined =>
+  run(softmaxKernelNames.logSumExp, { x }, { length });
+
 /** dy e^x / Σ e^x with one number of dy for each row. */
 export const logSumExpBackOf = (x: Tensor, dy: Tensor, length: number): Tensor | undefined =>
   run(softmaxKernelNames.logSumExpBack, { x, dy }, { length });

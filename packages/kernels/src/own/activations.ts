@@ -73,33 +73,21 @@ interface Slopes
  */
 export const slopes: Slopes = {
   relu: own("NnxReluGrad", byY, ({ dy, y }) => only(tf.greater(y, 0), dy)),
-  relu6: own("NnxRelu6Grad", byX, ({ dy, x }) =>
-    only(tf.logicalAnd(tf.greater(x, 0), tf.less(x, 6)), dy),
+  relu6: own("NnxRelu6Grad", byX, ({ dy, x }) => only(tf.logicalAnd(tf.greater(x, 0), tf.less(x, 6)), dy)),
+  leakyRelu: own("NnxLeakyReluGrad", byX, ({ dy, x }, { alpha }: tf.LeakyReluAttrs) =>
+    tf.where(tf.greaterEqual(x, 0), dy, tf.mul(dy, alpha)),
   ),
-  leakyRelu: own(
-    "NnxLeakyReluGrad",
-    byX,
-    ({ dy, x }, { alpha }: tf.LeakyReluAttrs) => tf.where(tf.greaterEqual(x, 0), dy, tf.mul(dy, alpha)),
-  ),
-  elu: own("NnxEluGrad", byY, ({ dy, y }) =>
-    tf.where(tf.greater(y, 0), dy, tf.mul(dy, plus(y))),
-  ),
+  elu: own("NnxEluGrad", byY, ({ dy, y }) => tf.where(tf.greater(y, 0), dy, tf.mul(dy, plus(y)))),
   selu: own("NnxSeluGrad", byY, ({ dy, y }) =>
     tf.where(tf.greater(y, 0), tf.mul(dy, SELU_SCALE), tf.mul(dy, tf.add(y, SELU_FLOOR))),
   ),
   // (1 + y)(1 - y) is precise near ±1, where 1 - y² is not.
   tanh: own("NnxTanhGrad", byY, ({ dy, y }) => tf.mul(tf.mul(dy, plus(y)), minus(y))),
-  sigmoid: own("NnxSigmoidGrad", byY, ({ dy, y }) =>
-    tf.mul(dy, tf.mul(y, minus(y))),
-  ),
+  sigmoid: own("NnxSigmoidGrad", byY, ({ dy, y }) => tf.mul(dy, tf.mul(y, minus(y)))),
   square: own("NnxSquareGrad", byX, ({ dy, x }) => tf.mul(dy, tf.mul(2, x))),
   sqrt: own("NnxSqrtGrad", byY, ({ dy, y }) => tf.mul(dy, tf.div(0.5, y))),
-  abs: own("NnxAbsGrad", byX, ({ dy, x }) =>
-    tf.where(tf.greaterEqual(x, 0), dy, tf.neg(dy)),
-  ),
-  softplus: own("NnxSoftplusGrad", byX, ({ dy, x }) =>
-    tf.mul(dy, tf.sigmoid(x)),
-  ),
+  abs: own("NnxAbsGrad", byX, ({ dy, x }) => tf.where(tf.greaterEqual(x, 0), dy, tf.neg(dy))),
+  softplus: own("NnxSoftplusGrad", byX, ({ dy, x }) => tf.mul(dy, tf.sigmoid(x))),
   erf: own("NnxErfGrad", byX, ({ dy, x }) =>
     tf.mul(dy, tf.mul(2 / Math.sqrt(Math.PI), tf.exp(tf.neg(tf.square(x))))),
   ),
