@@ -5,7 +5,8 @@ import { allRules } from "./all-rules.ts";
 import { allCases } from "../cases/all-cases.ts";
 import { golden, type Numbers, secondVjp, tensorOf, valuesOf, vjp } from "../cases/golden.ts";
 import { backends, useBackend } from "../../../scripts/use-backend.ts";
-import { installGradients } from "./install.ts";
+import { forgetKernels } from "@nnxjs/kernels/internal";
+import { installGradients, installRules } from "./install.ts";
 
 function expectNumbers(actual: tf.Tensor, expected: Numbers, within: number, what: string): void {
   expect(actual.shape, what).toEqual(expected.shape);
@@ -38,45 +39,56 @@ it("every kernel named by a program has a rule", () => {
   expect(missing).toEqual([]);
 });
 
-describe.each(backends)("against JAX on %s", (backend) => {
-  beforeAll(async () => {
-    await useBackend(backend);
-    installGradients();
-  });
-  afterAll(async () => {
-    await useBackend("cpu");
-  });
+const kernels = ["all kernels", "the kernels of a bundle without layers"] as const;
 
-  const cases = Object.entries(allCases).filter(([, { not = [] }]) => !not.includes(backend));
+describe.each(backends.flatMap((backend) => kernels.map((which) => [backend, which] as const)))(
+  "against JAX on %s, with %s",
+  (backend, which) => {
+    beforeAll(async () => {
+      await useBackend(backend);
+      if (which === "all kernels") {
+        installGradients();
+        return;
+      }
+      forgetKernels();
+      installRules();
+    });
+    afterAll(async () => {
+      installGradients();
+      await useBackend("cpu");
+    });
 
-  it.each(cases)("%s", (name, { f, order = 2, within = 2e-5 }) => {
-    const numbers = golden.get(name)!;
-    const xs = numbers.inputs.map((x) => tensorOf(x));
-    const ints = numbers.ints.map((x) => tensorOf(x, "int32"));
-    const program = (...args: tf.Tensor[]) => f(...args, ...ints);
-    const dy = tensorOf(numbers.dy);
-    const directions = numbers.directions?.map((x) => tensorOf(x)) ?? [];
-    const before = tf.memory().numTensors;
+    const cases = Object.entries(allCases).filter(([, { not = [] }]) => !not.includes(backend));
 
-    // Compare the value too. A gradient can be right although the program differs from the one that
-    // JAX ran.
-    const value = tf.tidy(() => program(...xs));
-    expectNumbers(value, numbers.value, within, "value");
-    value.dispose();
+    it.each(cases)("%s", (name, { f, order = 2, within = 2e-5 }) => {
+      const numbers = golden.get(name)!;
+      const xs = numbers.inputs.map((x) => tensorOf(x));
+      const ints = numbers.ints.map((x) => tensorOf(x, "int32"));
+      const program = (...args: tf.Tensor[]) => f(...args, ...ints);
+      const dy = tensorOf(numbers.dy);
+      const directions = numbers.directions?.map((x) => tensorOf(x)) ?? [];
+      const before = tf.memory().numTensors;
 
-    const gradients = vjp(program, xs, dy);
-    expect(tf.memory().numTensors, "tensors left by the first order").toBe(before + xs.length);
-    for (const [i, g] of gradients.entries())
-      expectNumbers(g, numbers.gradients[i]!, within, `gradient ${i}`);
-    tf.dispose(gradients);
+      // Compare the value too. A gradient can be right although the program differs from the one that
+      // JAX ran.
+      const value = tf.tidy(() => program(...xs));
+      expectNumbers(value, numbers.value, within, "value");
+      value.dispose();
 
-    if (numbers.second && order === 2) {
-      const seconds = tf.tidy(() => secondVjp(program, xs, dy, directions));
-      expect(tf.memory().numTensors, "tensors left by the second order").toBe(before + xs.length);
-      for (const [i, g] of seconds.entries())
-        expectNumbers(g, numbers.second![i]!, 10 * within, `second gradient ${i}`);
-      tf.dispose(seconds);
-    }
-    tf.dispose([xs, ints, dy, directions]);
-  });
-});
+      const gradients = vjp(program, xs, dy);
+      expect(tf.memory().numTensors, "tensors left by the first order").toBe(before + xs.length);
+      for (const [i, g] of gradients.entries())
+        expectNumbers(g, numbers.gradients[i]!, within, `gradient ${i}`);
+      tf.dispose(gradients);
+
+      if (numbers.second && order === 2) {
+        const seconds = tf.tidy(() => secondVjp(program, xs, dy, directions));
+        expect(tf.memory().numTensors, "tensors left by the second order").toBe(before + xs.length);
+        for (const [i, g] of seconds.entries())
+          expectNumbers(g, numbers.second![i]!, 10 * within, `second gradient ${i}`);
+        tf.dispose(seconds);
+      }
+      tf.dispose([xs, ints, dy, directions]);
+    });
+  },
+);

@@ -1,5 +1,6 @@
 /** @file Registers the rules with tensorflow.js, and restores the previous ones. */
 import { mendKernels, restoreKernels } from "@nnxjs/kernels";
+import { installKernels } from "@nnxjs/kernels/internal";
 import { getGradient, registerGradient, unregisterGradient } from "@tensorflow/tfjs-core";
 import { allRules } from "./all-rules.ts";
 import { ownRules } from "./own-kernels.ts";
@@ -64,9 +65,18 @@ export function registerRules(rules: readonly GradientRule[]): void {
  * ```
  */
 export function installGradients(): void {
+  mendKernels();
+  installRules();
+}
+
+/**
+ * Registers every rule, what mends wrong kernels, and the quicker kernels that the program uses. In a
+ * bundle, these are the kernels of what it imports; {@link installGradients} registers all.
+ */
+export function installRules(): void {
   registerRules(allRules);
   registerRules(ownRules);
-  mendKernels();
+  installKernels();
 }
 
 /**

@@ -14,6 +14,7 @@ export { elementwiseUnaryRules } from "./elementwise-unary.ts";
 export { fusedRules } from "./fused.ts";
 export { gatherRules } from "./gather.ts";
 export { imageRules } from "./image.ts";
+export { installRules } from "./install.ts";
 export { matmulRules } from "./matmul.ts";
 export { normRules } from "./norm.ts";
 export { poolRules } from "./pool.ts";

@@ -1,5 +1,5 @@
 /** @file Rules for the kernels of `@nnxjs/kernels` that tensorflow.js does not have. */
-import { masked, MASKED, type MaskedAttrs, ownKernelNames } from "@nnxjs/kernels/internal";
+import { MASKED, type MaskedAttrs, ownKernelNames, presentMasked } from "@nnxjs/kernels/internal";
 import { ownActivationRules } from "./activations.ts";
 import { ownConvRules } from "./conv.ts";
 import { ownNormRules } from "./normalize.ts";
@@ -25,7 +25,7 @@ export const ownRules: readonly GradientRule[] = [
     inputs: ["x", "mask"],
     save: ["mask"],
     backward: (dy, { shapes, saved: { mask }, attrs }) => ({
-      x: () => masked(dy, mask, attrs.scale),
+      x: () => presentMasked(dy, mask, attrs.scale),
       mask: () => zero(shapes.mask),
     }),
   }),

@@ -2,7 +2,7 @@
 import {
   type AddAttrs,
   rowKernelNames,
-  rowsOf,
+  presentRowsOf,
   rowSumsOf,
   SELECT,
   selectOf,
@@ -35,7 +35,7 @@ export const rowRules: readonly GradientRule[] = [
     inputs: ["x", "ids"],
     save: ["ids"],
     backward: (dy, { shapes, saved: { ids } }) => ({
-      x: () => rowsOf(dy, ids, "zero")!,
+      x: () => presentRowsOf(dy, ids, "zero")!,
       ids: () => zero(shapes.ids),
     }),
   }),

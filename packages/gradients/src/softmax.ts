@@ -4,9 +4,9 @@ import {
   isRecording,
   labelEntropyBackOf,
   logSoftmaxBackOf,
-  logSoftmaxOf,
   logSumExpBackOf,
   oneHotRows,
+  presentLogSoftmaxOf,
   softmaxKernelNames as names,
   softmaxBackOf,
 } from "@nnxjs/kernels/internal";
@@ -104,7 +104,9 @@ const entropy: GradientRule = rule<RowAttrs>(names.entropy)({
         },
       ),
     labels: () =>
-      tf.neg(tf.mul(asColumn(dy), logSoftmaxOf(logits, length) ?? tf.logSoftmax(logits as tf.Tensor2D))),
+      tf.neg(
+        tf.mul(asColumn(dy), presentLogSoftmaxOf(logits, length) ?? tf.logSoftmax(logits as tf.Tensor2D)),
+      ),
   }),
 });
 

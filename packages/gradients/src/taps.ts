@@ -5,7 +5,7 @@
 import { type Axis, interleave, padSpatial, sizeOf } from "@nnxjs/kernels/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor } from "@tensorflow/tfjs-core";
-import { indicator, only, positive } from "./select.ts";
+import { only, select } from "./select.ts";
 
 /** The offsets of a window's elements along each axis. The last axis varies fastest. */
 const tapsOf = (axes: readonly Axis[]): readonly (readonly number[])[] =>
@@ -100,19 +100,18 @@ export function fromTaps(parts: readonly Tensor[], axes: readonly Axis[]): Tenso
 }
 
 /**
- * Assigns dy to the first of the taps that is the largest. This computes with floats instead of
- * bools, because wasm's logical kernels are scalar loops.
+ * Assigns dy to the first of the taps that is the largest. As in XLA's select-and-scatter, every
+ * comparison with NaN moves the choice to the next tap.
  * @returns One tensor per tap.
  */
 export function toFirstMaximum(dy: Tensor, taps: readonly Tensor[]): readonly Tensor[] {
-  // Not the output of the kernel: wasm's maxPool3d starts from the smallest positive number instead
-  // of -Infinity.
-  const y = taps.reduce((largest, tap) => tf.maximum(largest, tap));
-  let free: Tensor = tf.onesLike(dy);
-  return taps.map((tap) => {
-    const below = indicator(positive(tf.sub(y, tap)));
-    const first = tf.mul(free, tf.sub(1, below));
-    free = tf.mul(free, below);
-    return only(tf.cast(first, "bool"), dy);
-  });
+  let [largest] = taps as readonly [Tensor];
+  let chosen: Tensor = tf.zerosLike(dy);
+  for (const [i, tap] of taps.entries()) {
+    if (i === 0) continue;
+    const stays = tf.greaterEqual(largest, tap);
+    largest = select(stays, largest, tap);
+    chosen = select(stays, chosen, tf.fill(dy.shape, i));
+  }
+  return taps.map((_, i) => only(tf.equal(chosen, i), dy));
 }

@@ -2,6 +2,8 @@
  * @file What the other packages of this project use. It is not for users, and may change in any
  * version.
  */
+import "./everything.ts";
+
 export { tensorWithoutValues, withoutValues } from "./abstract/without-values.ts";
 export { alias, backendInUse, isRecording, isTensor, sharing, versionOfTensorflow } from "./engine.ts";
 export { hasReachableMemory } from "./backends.ts";
@@ -17,7 +19,7 @@ export {
 export { type ElementKernel, fuse, runLoop } from "./memory/fuse.ts";
 export { filledInfo, newTensor } from "./memory/new-tensor.ts";
 export { axesOf2D, axesOf3D } from "./mends/pools.ts";
-export { aboveOf, notNegativeOf, ownKernelNames, positiveOf } from "./own-kernels.ts";
+export { aboveOf, notNegativeOf, ownKernelNames, positiveOf } from "./own/comparisons.ts";
 export {
   type ConvolutionAttrs,
   convolutionKernelNames,
@@ -44,7 +46,7 @@ export { clamp, sign } from "./ops/exact.ts";
 export { fusedMatMul } from "./ops/fused-mat-mul.ts";
 export { normalizeBackOf, normalizeOf } from "./ops/normalize.ts";
 export { gather, gatherAt, oneHotRows } from "./ops/indexing.ts";
-export { masked } from "./ops/masked.ts";
+export { masked, presentMasked } from "./ops/masked.ts";
 export type { Operand } from "./ops/op.ts";
 export * from "./ops/ops.ts";
 export { convSpatial, depthwiseSpatial, poolValid, transposedSpatial } from "./ops/spatial.ts";
@@ -57,6 +59,8 @@ export {
   logSoftmaxOf,
   logSumExpBackOf,
   logSumExpOf,
+  presentLogSoftmaxOf,
+  presentLogSumExpOf,
   softmaxBackOf,
 } from "./ops/softmax.ts";
 export { layNorm, type NormAxis } from "./own/norm-layout.ts";
@@ -64,7 +68,7 @@ export { type NormAttrs, normKernelNames } from "./own/normalize.ts";
 export { softmaxKernelNames } from "./own/softmax.ts";
 export { tensorOf, valuesOf } from "./ops/values.ts";
 export { rowsOf } from "./ops/rows.ts";
-export { type AddAttrs, rowKernelNames, rowSumsOf } from "./own/rows.ts";
+export { type AddAttrs, rowKernelNames, rowsOf as presentRowsOf, rowSumsOf } from "./own/rows.ts";
 export { SELECT, selectOf } from "./own/select.ts";
 export { addRows } from "./quick/add-rows.ts";
 export { broadcast, sumTo } from "./quick/broadcasting.ts";
@@ -86,6 +90,7 @@ export {
   recorder,
   setRecorder,
 } from "./recorder.ts";
+export { forgetKernels, installKernels } from "./registry.ts";
 export { axesOf, keepDims, sameShape, sizeOf } from "./shape.ts";
 export * from "./steps/rules.ts";
 export type { StepRule } from "./steps/step-kernel.ts";

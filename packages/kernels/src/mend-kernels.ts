@@ -1,72 +1,10 @@
-/** @file Registers this package's kernels with tensorflow.js, and restores the stock ones. */
-import {
-  getBackend,
-  getKernel,
-  type KernelConfig,
-  registerKernel,
-  unregisterKernel,
-} from "@tensorflow/tfjs-core";
+/** @file All kernels of this package: their list, and how to register them. */
 import { allMends } from "./mends/all-mends.ts";
 import { wasmKernels } from "./mends/composed.ts";
-import { ownKernels } from "./own-kernels.ts";
-import { allQuick } from "./wasm/all-quick.ts";
-import { freeScratch } from "./wasm/heap.ts";
-import { dropMemory } from "./wasm/own-memory.ts";
+import { installKernels, kernelsOnDemand, restoreKernels, useKernels } from "./registry.ts";
+import { allTopics } from "./topics/all-topics.ts";
 
-/**
- * Each registered kernel of this package, with the kernel that it replaced, or undefined where the
- * backend had none.
- */
-const ours = new Map<KernelConfig, KernelConfig | undefined>();
-
-/**
- * The backend for which kernels were registered last; undefined before that and after a restore.
- */
-let lookedAt: string | undefined;
-
-/**
- * Marks the stock kernel inside a replacement. Another copy of this package may have replaced the
- * stock kernel already. Ours then wraps the stock kernel, not that replacement.
- */
-const STOCK = Symbol.for("@nnxjs/kernels stock kernel");
-type Replacement = KernelConfig & { readonly [STOCK]?: KernelConfig };
-
-/**
- * `getKernel` is typed as if every kernel existed. It returns undefined where none is registered.
- */
-const present = (kernelName: string, backendName: string): Replacement | undefined =>
-  getKernel(kernelName, backendName);
-
-/**
- * Registers a kernel in place of another. The old one is unregistered first, because tensorflow.js
- * warns about overwriting.
- */
-function replace(kernel: Replacement, before: KernelConfig | undefined): void {
-  if (before) unregisterKernel(before.kernelName, before.backendName);
-  registerKernel(kernel);
-  ours.set(kernel, before);
-}
-
-/** Kernel and backend of every replacement, each once. */
-const replaced = (): readonly (readonly [kernelName: string, backendName: string])[] =>
-  [...new Set([...allMends, ...allQuick].flatMap((m) => m.backends.map((b) => `${m.kernelName} ${b}`)))].map(
-    (pair) => pair.split(" ") as [string, string],
-  );
-
-/** Kernels of {@link registerKernels}, by what they are for. */
-const onDemand = new Map<object, readonly KernelConfig[]>();
-
-/**
- * Registers kernels that only some programs need, once for each `owner`. They are part of
- * {@link listKernels} and {@link restoreKernels} from then on.
- */
-export function registerKernels(owner: object, make: () => readonly KernelConfig[]): void {
-  const known = onDemand.get(owner);
-  if (known && ours.has(known[0]!)) return;
-  const kernels = known ?? make();
-  onDemand.set(owner, kernels);
-  for (const kernel of kernels) replace(kernel, present(kernel.kernelName, kernel.backendName));
-}
+export { restoreKernels };
 
 /** A kernel of this package. */
 export interface KernelEntry {
@@ -95,19 +33,21 @@ export const listKernels = (): readonly KernelEntry[] => [
   ...(
     [
       ["wrong", allMends],
-      ["slow", allQuick],
+      ["slow", allTopics.flatMap(({ quick }) => quick?.() ?? [])],
     ] as const
   ).flatMap(([reason, mends]) =>
     mends.flatMap(({ kernelName, backends, why }) =>
       backends.map((backendName) => ({ kernelName, backendName, reason, why })),
     ),
   ),
-  ...[...wasmKernels, ...ownKernels, ...[...onDemand.values()].flat()].map(({ kernelName, backendName }) => ({
-    kernelName,
-    backendName,
-    reason: "missing" as const,
-    why: "tensorflow.js has none.",
-  })),
+  ...[...wasmKernels, ...allTopics.flatMap(({ own }) => own?.() ?? []), ...kernelsOnDemand()].map(
+    ({ kernelName, backendName }) => ({
+      kernelName,
+      backendName,
+      reason: "missing" as const,
+      why: "tensorflow.js has none.",
+    }),
+  ),
 ];
 
 /**
@@ -126,35 +66,6 @@ export const listKernels = (): readonly KernelEntry[] => [
  * ```
  */
 export function mendKernels(): void {
-  // A backend registers its kernels when it is loaded, which is before it can be in use. So one
-  // look per backend is enough.
-  const backend = getBackend();
-  if (lookedAt === backend) return;
-  lookedAt = backend;
-  for (const [kernelName, backendName] of replaced()) {
-    const before = present(kernelName, backendName);
-    if (!before || ours.has(before)) continue;
-    const stock = before[STOCK] ?? before;
-    // What is quicker goes around what is mended, which goes around what tensorflow.js has.
-    const kernelFunc = [...allMends, ...allQuick]
-      .filter((each) => each.kernelName === kernelName && each.backends.includes(backendName))
-      .reduce((inner, { around }) => around(inner), stock.kernelFunc);
-    replace({ ...stock, kernelFunc, [STOCK]: stock }, before);
-  }
-  for (const kernel of [...wasmKernels, ...ownKernels]) {
-    if (!present(kernel.kernelName, kernel.backendName)) replace(kernel, undefined);
-  }
-}
-
-/** Restores the kernels that {@link mendKernels} replaced. Does nothing if that was not called. */
-export function restoreKernels(): void {
-  for (const [kernel, before] of ours) {
-    if (present(kernel.kernelName, kernel.backendName) !== kernel) continue;
-    unregisterKernel(kernel.kernelName, kernel.backendName);
-    if (before) registerKernel(before);
-  }
-  ours.clear();
-  lookedAt = undefined;
-  freeScratch();
-  dropMemory();
+  for (const topic of allTopics) useKernels(topic);
+  installKernels();
 }

@@ -22,19 +22,12 @@ export {
   relu6,
   softSign,
 } from "./activations/rectifiers.ts";
-export {
-  glu,
-  logSoftmax,
-  logsumexp,
-  type LogsumexpOptions,
-  logsumexpWithSign,
-  oneHot,
-  type OneHotOptions,
-  softmax,
-  type SoftmaxOptions,
-  standardize,
-  type StandardizeOptions,
-} from "./activations/softmax.ts";
+export { glu } from "./activations/glu.ts";
+export { logsumexp } from "./activations/logsumexp.ts";
+export { type LogsumexpOptions, logsumexpWithSign } from "./activations/logsumexp-with-sign.ts";
+export { oneHot, type OneHotOptions } from "./activations/one-hot.ts";
+export { logSoftmax, softmax, type SoftmaxOptions } from "./activations/softmax.ts";
+export { standardize, type StandardizeOptions } from "./activations/standardize.ts";
 
 export { dynamicUpdateSlice } from "./indexing/dynamic-update-slice.ts";
 export { takeAlongAxis } from "./indexing/take-along-axis.ts";

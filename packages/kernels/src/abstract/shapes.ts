@@ -1,7 +1,7 @@
 /** @file The shape and dtype of what each kernel of tensorflow.js returns. */
 import { backend_util, type DataType, slice_util, type TensorInfo } from "@tensorflow/tfjs-core";
 import { axesOf, keepDims, sizeOf } from "../shape.ts";
-import { ownKernelNames } from "../own-kernels.ts";
+import { ownKernelNames } from "../own/comparisons.ts";
 import { convShapes } from "./conv-shapes.ts";
 
 /** A tensor without values. */

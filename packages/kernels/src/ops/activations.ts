@@ -1,16 +1,17 @@
 /** @file Activations that tensorflow.js has no op for. */
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { curves } from "../own/activations.ts";
+import { activations } from "../topics/activations.ts";
 import { op } from "./op.ts";
 
 type Unary = <T extends Tensor>(x: T) => T;
 
 /** An activation of x in its own shape, so the type is that of x. */
-const unary = (run: (x: Tensor) => Tensor): Unary => op(run) as Unary;
+const unary = (run: (x: Tensor) => Tensor): Unary => op(run, activations) as Unary;
 
 /** `x sigmoid(x)`. @param x - float32. */
-export const silu: Unary = unary((x) => curves.silu.run({ x }));
+export const silu: Unary = /* @__PURE__ */ unary((x) => curves.silu.run({ x }));
 /** `x (1 + tanh(√(2/π) (x + 0.044715 x³))) / 2`. @param x - float32. */
-export const geluTanh: Unary = unary((x) => curves.gelu.run({ x }));
+export const geluTanh: Unary = /* @__PURE__ */ unary((x) => curves.gelu.run({ x }));
 /** `x (1 + erf(x / √2)) / 2`. @param x - float32. */
-export const geluErf: Unary = unary((x) => curves.geluErf.run({ x }));
+export const geluErf: Unary = /* @__PURE__ */ unary((x) => curves.geluErf.run({ x }));

@@ -9,10 +9,10 @@ import { hasProducts } from "../wasm/product.ts";
 import { op } from "./op.ts";
 
 /** Permutes the axes of x. Returns x itself when the order is unchanged. */
-export const arrange: typeof quickly.arrange = op(quickly.arrange);
+export const arrange: typeof quickly.arrange = /* @__PURE__ */ op(quickly.arrange);
 
 /** Reshapes x. Returns x itself when it has the shape already. */
-export const shaped: typeof quickly.shaped = op(quickly.shaped);
+export const shaped: typeof quickly.shaped = /* @__PURE__ */ op(quickly.shaped);
 
 /**
  * The equation for these labels, when `tf.einsum` takes it: each axis has its letter, and nothing is
@@ -40,14 +40,16 @@ function equationOf(
  * Einstein summation of tensors with labelled axes. Of two tensors it is one kernel, forward and in
  * gradients, where our products take operands as they lie in memory.
  */
-export const contract: typeof contractQuickly = op<typeof contractQuickly>((operands, output, sizes) => {
-  const [a, b] = operands;
-  if (operands.length === 2 && a && b && hasKnownKernels() && hasProducts(tf.backend())) {
-    const equation = equationOf(operands, output, sizes);
-    if (equation !== undefined) return tf.einsum(equation, a.x, b.x);
-  }
-  return contractQuickly(operands, output, sizes);
-});
+export const contract: typeof contractQuickly = /* @__PURE__ */ op<typeof contractQuickly>(
+  (operands, output, sizes) => {
+    const [a, b] = operands;
+    if (operands.length === 2 && a && b && hasKnownKernels() && hasProducts(tf.backend())) {
+      const equation = equationOf(operands, output, sizes);
+      if (equation !== undefined) return tf.einsum(equation, a.x, b.x);
+    }
+    return contractQuickly(operands, output, sizes);
+  },
+);
 
 /**
  * {@link contract} of two tensors.

@@ -4,7 +4,7 @@ import type { Tensor } from "@tensorflow/tfjs-core";
 import { hasKnownKernels } from "../backends.ts";
 import { isRecording } from "../engine.ts";
 import { computed } from "../memory/computed.ts";
-import { mendKernels } from "../mend-kernels.ts";
+import { installKernels } from "../registry.ts";
 
 /**
  * wasm's record of each tensor's data. It keeps the shape in which the data were made, whatever
@@ -33,7 +33,7 @@ const takesBias = (backend: object, bias: Tensor): boolean =>
  * @returns `[..., columns]`
  */
 export function fusedMatMul(a: Tensor, b: Tensor, bias: Tensor | null): Tensor {
-  mendKernels();
+  installKernels();
   const [inner = 0, columns = 0] = b.shape;
   const rows = a.size / inner;
   const shape = a.rank === 2 ? [rows, columns] : [...a.shape.slice(0, -1), columns];

@@ -8,7 +8,9 @@ export const gather = (x: Tensor, positions: readonly number[], axis = 0): Tenso
   gatherAt(x, tf.tensor1d([...positions], "int32"), axis);
 
 /** The slices of x along an axis, at the positions in a tensor. */
-export const gatherAt: (x: Tensor, positions: Tensor, axis?: number) => Tensor = op(tf.gather);
+export const gatherAt: (x: Tensor, positions: Tensor, axis?: number) => Tensor = /* @__PURE__ */ op(
+  tf.gather,
+);
 
 /** One row per id: 1 at the id and 0 elsewhere. Ids outside `[0, depth)` give a row of zeros. */
 export const oneHotRows = (ids: Tensor, depth: number): Tensor =>

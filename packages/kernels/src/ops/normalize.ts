@@ -1,11 +1,12 @@
 /** @file Normalisation by mean and variance, on the kernels of own/normalize.ts. */
 import * as tf from "@tensorflow/tfjs-core";
 import type { KernelConfig, Tensor } from "@tensorflow/tfjs-core";
-import { mendKernels } from "../mend-kernels.ts";
 import { type NormAttrs, normKernelNames } from "../own/normalize.ts";
+import { installKernels, useKernels } from "../registry.ts";
+import { normalisations } from "../topics/rows.ts";
 
 function run(kernelName: string, inputs: Record<string, Tensor>, attrs: NormAttrs): Tensor[] | undefined {
-  mendKernels();
+  installKernels();
   // `getKernel` is typed as if every kernel existed. It returns undefined where none is registered.
   const registered = tf.getKernel(kernelName, tf.getBackend()) as KernelConfig | undefined;
   if (!registered) return undefined;
@@ -24,8 +25,10 @@ export const normalizeOf = (
   scale: Tensor | null,
   bias: Tensor | null,
   attrs: NormAttrs,
-): Tensor[] | undefined =>
-  run(normKernelNames.normalize, { x, ...(scale && { scale }), ...(bias && { bias }) }, attrs);
+): Tensor[] | undefined => {
+  useKernels(normalisations);
+  return run(normKernelNames.normalize, { x, ...(scale && { scale }), ...(bias && { bias }) }, attrs);
+};
 
 /** The gradients of {@link normalizeOf} for x, scale and bias. */
 export const normalizeBackOf = (

@@ -1,14 +1,24 @@
 /** @file Ops on the kernels of rows. Each returns `undefined` where the backend does not have it. */
-import * as tf from "@tensorflow/tfjs-core";
-import type { KernelConfig, Tensor } from "@tensorflow/tfjs-core";
-import { mendKernels } from "../mend-kernels.ts";
+import type { Tensor } from "@tensorflow/tfjs-core";
+import { runOwn } from "../own/own-kernel.ts";
 import { type RowAttrs, softmaxKernelNames } from "../own/softmax.ts";
+import { installKernels, useKernels } from "../registry.ts";
+import { entropies, softmax } from "../topics/rows.ts";
+import type { Topic } from "../topics/topic.ts";
 
-function run(kernelName: string, inputs: Record<string, Tensor>, attrs: RowAttrs): Tensor | undefined {
-  mendKernels();
-  // `getKernel` is typed as if every kernel existed. It returns undefined where none is registered.
-  const registered = tf.getKernel(kernelName, tf.getBackend()) as KernelConfig | undefined;
-  return registered && tf.engine().runKernel(kernelName, inputs, { ...attrs });
+/**
+ * @param topic - What the program has from now on. Gradients have none: they run where a program has
+ * the kernel already.
+ */
+function run(
+  kernelName: string,
+  inputs: Record<string, Tensor>,
+  attrs: RowAttrs,
+  topic?: Topic,
+): Tensor | undefined {
+  if (topic) useKernels(topic);
+  installKernels();
+  return runOwn(kernelName, inputs, { ...attrs });
 }
 
 /** y (dy - Σ dy y) of the rows of a softmax y. */
@@ -17,6 +27,10 @@ export const softmaxBackOf = (y: Tensor, dy: Tensor, length: number): Tensor | u
 
 /** x - log(Σ e^x) of each row of `length` elements of float32. */
 export const logSoftmaxOf = (logits: Tensor, length: number): Tensor | undefined =>
+  run(softmaxKernelNames.logSoftmax, { logits }, { length }, softmax);
+
+/** {@link logSoftmaxOf}, where the program has its kernel. */
+export const presentLogSoftmaxOf = (logits: Tensor, length: number): Tensor | undefined =>
   run(softmaxKernelNames.logSoftmax, { logits }, { length });
 
 /** dy - e^y Σ dy of the rows of a log-softmax y. */
@@ -25,6 +39,10 @@ export const logSoftmaxBackOf = (y: Tensor, dy: Tensor, length: number): Tensor 
 
 /** log(Σ e^x) of each row of `length` elements of float32: `[rows]`. */
 export const logSumExpOf = (x: Tensor, length: number): Tensor | undefined =>
+  run(softmaxKernelNames.logSumExp, { x }, { length }, softmax);
+
+/** {@link logSumExpOf}, where the program has its kernel. */
+export const presentLogSumExpOf = (x: Tensor, length: number): Tensor | undefined =>
   run(softmaxKernelNames.logSumExp, { x }, { length });
 
 /** dy e^x / Σ e^x with one number of dy for each row. */
@@ -37,7 +55,7 @@ export const logSumExpBackOf = (x: Tensor, dy: Tensor, length: number): Tensor |
  * @param ids - `[rows]`, int32. Where one names no class the result is NaN.
  */
 export const labelEntropyOf = (logits: Tensor, ids: Tensor): Tensor | undefined =>
-  run(softmaxKernelNames.labelEntropy, { logits, ids }, { length: logits.shape[1]! });
+  run(softmaxKernelNames.labelEntropy, { logits, ids }, { length: logits.shape[1]! }, entropies);
 
 /** The gradient of {@link labelEntropyOf} for the logits. */
 export const labelEntropyBackOf = (logits: Tensor, ids: Tensor, dy: Tensor): Tensor | undefined =>
@@ -49,7 +67,7 @@ export const labelEntropyBackOf = (logits: Tensor, ids: Tensor, dy: Tensor): Ten
  * @param labels - Float32 in the same shape.
  */
 export const entropyOf = (logits: Tensor, labels: Tensor, skipsZeros: boolean): Tensor | undefined =>
-  run(softmaxKernelNames.entropy, { logits, labels }, { length: logits.shape[1]!, skipsZeros });
+  run(softmaxKernelNames.entropy, { logits, labels }, { length: logits.shape[1]!, skipsZeros }, entropies);
 
 /** The gradient of {@link entropyOf} for the logits. */
 export const entropyBackOf = (logits: Tensor, labels: Tensor, dy: Tensor): Tensor | undefined =>

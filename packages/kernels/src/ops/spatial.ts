@@ -4,9 +4,10 @@
  */
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor } from "@tensorflow/tfjs-core";
-import { mendKernels } from "../mend-kernels.ts";
 import { convolve, inputGradient } from "../own/convolutions.ts";
 import type { Axis } from "../quick/conv-geometry.ts";
+import { installKernels, useKernels } from "../registry.ts";
+import { convolutions, pools } from "../topics/spatial.ts";
 
 interface SpatialOptions {
   readonly strides: readonly number[];
@@ -32,7 +33,8 @@ export function convSpatial(
   { strides, padding, dilations }: SpatialOptions,
   groups = 1,
 ): Tensor {
-  mendKernels();
+  useKernels(convolutions);
+  installKernels();
   if (x.rank === 4 && groups === 1) {
     const pads = explicitPadding(padding);
     return tf.conv2d(
@@ -65,7 +67,8 @@ export function transposedSpatial(
   { strides, padding, dilations }: SpatialOptions,
   size: readonly number[],
 ): Tensor {
-  mendKernels();
+  useKernels(convolutions);
+  installKernels();
   const axes = strides.map(
     (stride, i): Axis => ({
       input: size[i]!,
@@ -84,7 +87,8 @@ export function transposedSpatial(
  * columns, c, filters]`.
  */
 export function depthwiseSpatial(x: Tensor, kernel: Tensor, how: SpatialOptions): Tensor {
-  mendKernels();
+  useKernels(convolutions);
+  installKernels();
   return tf.depthwiseConv2d(
     x as tf.Tensor4D,
     kernel as tf.Tensor4D,
@@ -102,7 +106,8 @@ export function poolValid(
   window: readonly number[],
   strides: readonly number[],
 ): Tensor {
-  mendKernels();
+  useKernels(pools);
+  installKernels();
   if (x.rank === 4) {
     const pool = kind === "avg" ? tf.avgPool : tf.maxPool;
     return pool(x as tf.Tensor4D, window as Pair, strides as Pair, "valid");

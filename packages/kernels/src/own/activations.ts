@@ -1,55 +1,30 @@
-/**
- * @file Activations and their gradients as one kernel each. tensorflow.js has them only as chains of
- * kernels.
- */
+/** @file Activations and their gradients. tensorflow.js has them only as chains of kernels. */
 import * as tf from "@tensorflow/tfjs-core";
-import type { KernelConfig, NamedAttrMap, Tensor, TensorInfo } from "@tensorflow/tfjs-core";
-import { activationsModule } from "../wasm/activations.generated.ts";
-import { derivativesModule } from "../wasm/derivatives.generated.ts";
-import { eachElement } from "../wasm/elementwise.ts";
-import type { WasmModule } from "../wasm/module.ts";
-import { slopesModule } from "../wasm/slopes.generated.ts";
+import type { Tensor } from "@tensorflow/tfjs-core";
+import { runOwn } from "./own-kernel.ts";
 
-/** A kernel, and the function that calls it. */
+/** A kernel as a function. */
 export interface OwnFunction<I extends string, A = unknown> {
   readonly kernelName: string;
-  readonly kernels: readonly KernelConfig[];
-  /** By the kernel; on backends that lack it, by ops of tensorflow.js. */
+  /** The inputs, in the order in which functions of modules take them. */
+  readonly order: readonly I[];
+  /** By ops: for other backends, and where WebAssembly is out of reach. */
+  readonly plain: (inputs: Readonly<Record<I, Tensor>>, attrs: A) => Tensor;
+  /** By the kernel; by ops on backends that lack it. */
   readonly run: (inputs: Readonly<Record<I, Tensor>>, attrs?: A) => Tensor;
 }
 
-/**
- * @param name - The function of the module. It takes the inputs in this order.
- * @param plain - The same by ops: for other backends, and where WebAssembly is out of reach.
- * @param numbers - What the function takes besides.
- */
-function own<F extends string, const I extends string, A = unknown>(
+const own = <const I extends string, A = unknown>(
   kernelName: string,
-  module: WasmModule<F>,
-  name: F,
   order: readonly I[],
-  plain: (inputs: Readonly<Record<I, Tensor>>, attrs: A) => Tensor,
-  numbers: (attrs: A) => readonly number[] = () => [],
-): OwnFunction<I, A> {
-  const kernelFunc: KernelConfig["kernelFunc"] = ({ inputs, attrs, backend }): TensorInfo => {
-    // The engine passes tensors, and what `run` gave it as attributes.
-    const given = inputs as unknown as Record<I, Tensor>;
-    const all = order.map((each) => given[each]);
-    const others = attrs as A;
-    return eachElement(backend, module, name, all, numbers(others)) ?? tf.tidy(() => plain(given, others));
-  };
-  return {
-    kernelName,
-    kernels: ["cpu", "wasm"].map((backendName) => ({ kernelName, backendName, kernelFunc })),
-    run: (inputs, attrs) => {
-      // `getKernel` is typed as if every kernel existed.
-      const registered = tf.getKernel(kernelName, tf.getBackend()) as KernelConfig | undefined;
-      return registered
-        ? tf.engine().runKernel(kernelName, { ...inputs }, attrs as NamedAttrMap)
-        : plain(inputs, attrs as A);
-    },
-  };
-}
+  plain: OwnFunction<I, A>["plain"],
+): OwnFunction<I, A> => ({
+  kernelName,
+  order,
+  plain,
+  run: (inputs, attrs) =>
+    runOwn(kernelName, { ...inputs }, attrs as object | undefined) ?? plain(inputs, attrs as A),
+});
 
 const plus = (x: Tensor): Tensor => tf.add(1, x);
 const minus = (x: Tensor): Tensor => tf.sub(1, x);
@@ -75,9 +50,9 @@ const SELU_FLOOR = 1.7580993408473768;
 
 /** Activations that tensorflow.js has no kernel for. */
 export const curves: Readonly<Record<"silu" | "gelu" | "geluErf", OwnFunction<"x">>> = {
-  silu: own("NnxSilu", activationsModule, "silu", ["x"], ({ x }) => tf.mul(x, tf.sigmoid(x))),
-  gelu: own("NnxGelu", activationsModule, "gelu", ["x"], ({ x }) => tf.mul(x, geluGate(x))),
-  geluErf: own("NnxGeluErf", activationsModule, "geluErf", ["x"], ({ x }) => tf.mul(x, normalBelow(x))),
+  silu: own("NnxSilu", ["x"], ({ x }) => tf.mul(x, tf.sigmoid(x))),
+  gelu: own("NnxGelu", ["x"], ({ x }) => tf.mul(x, geluGate(x))),
+  geluErf: own("NnxGeluErf", ["x"], ({ x }) => tf.mul(x, normalBelow(x))),
 };
 
 const byY = ["dy", "y"] as const;
@@ -97,55 +72,34 @@ interface Slopes
  * result y. What is not chosen does not count, so NaN and infinities do not spread.
  */
 export const slopes: Slopes = {
-  relu: own("NnxReluGrad", slopesModule, "relu", byY, ({ dy, y }) => only(tf.greater(y, 0), dy)),
-  relu6: own("NnxRelu6Grad", slopesModule, "relu6", byX, ({ dy, x }) =>
-    only(tf.logicalAnd(tf.greater(x, 0), tf.less(x, 6)), dy),
+  relu: own("NnxReluGrad", byY, ({ dy, y }) => only(tf.greater(y, 0), dy)),
+  relu6: own("NnxRelu6Grad", byX, ({ dy, x }) => only(tf.logicalAnd(tf.greater(x, 0), tf.less(x, 6)), dy)),
+  leakyRelu: own("NnxLeakyReluGrad", byX, ({ dy, x }, { alpha }: tf.LeakyReluAttrs) =>
+    tf.where(tf.greaterEqual(x, 0), dy, tf.mul(dy, alpha)),
   ),
-  leakyRelu: own(
-    "NnxLeakyReluGrad",
-    slopesModule,
-    "leakyRelu",
-    byX,
-    ({ dy, x }, { alpha }: tf.LeakyReluAttrs) => tf.where(tf.greaterEqual(x, 0), dy, tf.mul(dy, alpha)),
-    ({ alpha }) => [alpha],
-  ),
-  elu: own("NnxEluGrad", slopesModule, "elu", byY, ({ dy, y }) =>
-    tf.where(tf.greater(y, 0), dy, tf.mul(dy, plus(y))),
-  ),
-  selu: own("NnxSeluGrad", slopesModule, "selu", byY, ({ dy, y }) =>
+  elu: own("NnxEluGrad", byY, ({ dy, y }) => tf.where(tf.greater(y, 0), dy, tf.mul(dy, plus(y)))),
+  selu: own("NnxSeluGrad", byY, ({ dy, y }) =>
     tf.where(tf.greater(y, 0), tf.mul(dy, SELU_SCALE), tf.mul(dy, tf.add(y, SELU_FLOOR))),
   ),
   // (1 + y)(1 - y) is precise near ±1, where 1 - y² is not.
-  tanh: own("NnxTanhGrad", slopesModule, "tanh", byY, ({ dy, y }) => tf.mul(tf.mul(dy, plus(y)), minus(y))),
-  sigmoid: own("NnxSigmoidGrad", slopesModule, "sigmoid", byY, ({ dy, y }) =>
-    tf.mul(dy, tf.mul(y, minus(y))),
-  ),
-  square: own("NnxSquareGrad", slopesModule, "square", byX, ({ dy, x }) => tf.mul(dy, tf.mul(2, x))),
-  sqrt: own("NnxSqrtGrad", slopesModule, "sqrt", byY, ({ dy, y }) => tf.mul(dy, tf.div(0.5, y))),
-  abs: own("NnxAbsGrad", slopesModule, "abs", byX, ({ dy, x }) =>
-    tf.where(tf.greaterEqual(x, 0), dy, tf.neg(dy)),
-  ),
-  softplus: own("NnxSoftplusGrad", derivativesModule, "softplus", byX, ({ dy, x }) =>
-    tf.mul(dy, tf.sigmoid(x)),
-  ),
-  erf: own("NnxErfGrad", derivativesModule, "erf", byX, ({ dy, x }) =>
+  tanh: own("NnxTanhGrad", byY, ({ dy, y }) => tf.mul(tf.mul(dy, plus(y)), minus(y))),
+  sigmoid: own("NnxSigmoidGrad", byY, ({ dy, y }) => tf.mul(dy, tf.mul(y, minus(y)))),
+  square: own("NnxSquareGrad", byX, ({ dy, x }) => tf.mul(dy, tf.mul(2, x))),
+  sqrt: own("NnxSqrtGrad", byY, ({ dy, y }) => tf.mul(dy, tf.div(0.5, y))),
+  abs: own("NnxAbsGrad", byX, ({ dy, x }) => tf.where(tf.greaterEqual(x, 0), dy, tf.neg(dy))),
+  softplus: own("NnxSoftplusGrad", byX, ({ dy, x }) => tf.mul(dy, tf.sigmoid(x))),
+  erf: own("NnxErfGrad", byX, ({ dy, x }) =>
     tf.mul(dy, tf.mul(2 / Math.sqrt(Math.PI), tf.exp(tf.neg(tf.square(x))))),
   ),
-  silu: own("NnxSiluGrad", derivativesModule, "silu", byX, ({ dy, x }) => {
+  silu: own("NnxSiluGrad", byX, ({ dy, x }) => {
     const y = tf.sigmoid(x);
     return tf.mul(dy, tf.add(y, tf.mul(tf.mul(x, y), minus(y))));
   }),
-  gelu: own("NnxGeluGrad", derivativesModule, "gelu", byX, ({ dy, x }) => {
+  gelu: own("NnxGeluGrad", byX, ({ dy, x }) => {
     const y = geluGate(x);
     return tf.mul(dy, tf.add(y, tf.mul(tf.mul(tf.mul(x, y), minus(y)), geluInnerSlope(x))));
   }),
-  geluErf: own("NnxGeluErfGrad", derivativesModule, "geluErf", byX, ({ dy, x }) =>
+  geluErf: own("NnxGeluErfGrad", byX, ({ dy, x }) =>
     tf.mul(dy, tf.add(normalBelow(x), tf.mul(x, normalDensity(x)))),
   ),
 };
-
-/** The kernels to register on cpu and wasm. */
-export const activationKernels: readonly KernelConfig[] = [
-  ...Object.values(curves),
-  ...Object.values(slopes),
-].flatMap(({ kernels }) => kernels);

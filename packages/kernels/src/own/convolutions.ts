@@ -48,9 +48,9 @@ const byWasm =
       : general(backend, a, b, axes, groups);
 
 /** The convolution by WebAssembly. See `convolutionByWasm` for the arguments. */
-export const convolutionInWasm: ByWasm = byWasm("convolution", convolutionByWasm);
-export const inputGradientInWasm: ByWasm = byWasm("inputGradient", inputGradientByWasm);
-export const filterGradientInWasm: ByWasm = byWasm("filterGradient", filterGradientByWasm);
+export const convolutionInWasm: ByWasm = /* @__PURE__ */ byWasm("convolution", convolutionByWasm);
+export const inputGradientInWasm: ByWasm = /* @__PURE__ */ byWasm("inputGradient", inputGradientByWasm);
+export const filterGradientInWasm: ByWasm = /* @__PURE__ */ byWasm("filterGradient", filterGradientByWasm);
 
 const kernel = (
   kernelName: string,
@@ -66,7 +66,7 @@ const kernel = (
   });
 
 /** The kernels to register on cpu and wasm. */
-export const convolutionKernels: readonly KernelConfig[] = [
+export const convolutionKernels = (): readonly KernelConfig[] => [
   ...kernel(convolutionKernelNames.convolution, "x", "filter", convolutionInWasm, plain.convolve),
   ...kernel(convolutionKernelNames.inputGradient, "dy", "filter", inputGradientInWasm, plain.inputGradient),
   ...kernel(convolutionKernelNames.filterGradient, "x", "dy", filterGradientInWasm, plain.filterGradient),

@@ -24,19 +24,20 @@ const byLoop = (backend: object, x: TensorInfo, mask: TensorInfo, scale: number)
   });
 
 /** `x`: float32. `mask`: bool, of x's shape. */
-export const maskKernels: readonly KernelConfig[] = ["cpu", "wasm"].map((backendName) => ({
-  kernelName: MASKED,
-  backendName,
-  kernelFunc: ({ inputs, attrs, backend }) => {
-    const { x, mask } = inputs as { readonly x: TensorInfo; readonly mask: TensorInfo };
-    const { scale } = attrs as unknown as MaskedAttrs;
-    const at: object = backend;
-    const output = { shape: x.shape, dtype: "float32" as const };
-    const scalars = [sizeOf(x.shape), scale];
-    const work = { inputs: [x, mask], outputs: [output] };
-    const found = isHeap(at)
-      ? wasmCall(at, maskModule, "mask", work.inputs, work.outputs, scalars)
-      : elementBlocks(at, maskModule, "mask", [work], { parameters: () => [scale] });
-    return found ? found[0]! : byLoop(at, x, mask, Math.fround(scale));
-  },
-}));
+export const maskKernels = (): readonly KernelConfig[] =>
+  ["cpu", "wasm"].map((backendName) => ({
+    kernelName: MASKED,
+    backendName,
+    kernelFunc: ({ inputs, attrs, backend }) => {
+      const { x, mask } = inputs as { readonly x: TensorInfo; readonly mask: TensorInfo };
+      const { scale } = attrs as unknown as MaskedAttrs;
+      const at: object = backend;
+      const output = { shape: x.shape, dtype: "float32" as const };
+      const scalars = [sizeOf(x.shape), scale];
+      const work = { inputs: [x, mask], outputs: [output] };
+      const found = isHeap(at)
+        ? wasmCall(at, maskModule, "mask", work.inputs, work.outputs, scalars)
+        : elementBlocks(at, maskModule, "mask", [work], { parameters: () => [scale] });
+      return found ? found[0]! : byLoop(at, x, mask, Math.fround(scale));
+    },
+  }));

@@ -6,7 +6,7 @@ import { wasmRun } from "../wasm/call.ts";
 import { normColumnsModule } from "../wasm/norm-columns.generated.ts";
 import { normColumnsBackModule } from "../wasm/norm-columns-back.generated.ts";
 import { normRowsModule } from "../wasm/norm-rows.generated.ts";
-import type { WasmFunctions, WasmModule } from "../wasm/module.ts";
+import { joined, type WasmFunctions, type WasmModule } from "../wasm/module.ts";
 import type { NormLayout } from "./norm-layout.ts";
 import { normalizeBackLoop, normalizeLoop } from "./norm-loops.ts";
 
@@ -31,10 +31,10 @@ type RowFunctions = typeof normRowsModule extends WasmModule<infer F> ? WasmFunc
 type ColumnNames = typeof normColumnsModule extends WasmModule<infer F> ? F : never;
 type BackNames = typeof normColumnsBackModule extends WasmModule<infer F> ? F : never;
 
-const columnsAndBack: WasmModule<ColumnNames | BackNames> = {
-  hex: normColumnsModule.hex,
-  and: normColumnsBackModule,
-};
+const columnsAndBack: WasmModule<ColumnNames | BackNames> = /* @__PURE__ */ joined(
+  normColumnsModule,
+  normColumnsBackModule,
+);
 
 /** Pieces of the scratch memory, each with room for `count` numbers. */
 class Pieces {
@@ -392,7 +392,7 @@ const kernel = (
   }));
 
 /** The kernels to register on cpu and wasm. */
-export const normKernels: readonly KernelConfig[] = [
+export const normKernels = (): readonly KernelConfig[] => [
   ...kernel(normKernelNames.normalize, normalize),
   ...kernel(normKernelNames.normalizeBack, normalizeBack),
 ];

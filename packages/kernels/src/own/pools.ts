@@ -20,45 +20,54 @@ export interface PoolAttrs {
   readonly axes: readonly Axis[];
 }
 
-const selection = onBoth<PoolAttrs>(poolKernelNames.selection, (backend, { x }, { axes }) => {
-  const shape = [x!.shape[0]! * sizeOf(axes.map((a) => a.output)) * x!.shape.at(-1)!];
-  return loop(backend, [x!], { shape, dtype: "int32" }, ([values], out) =>
-    selected(windowsOf(x!.shape, axes), values!, out),
-  );
-});
+const selection = (): readonly KernelConfig[] =>
+  onBoth<PoolAttrs>(poolKernelNames.selection, (backend, { x }, { axes }) => {
+    const shape = [x!.shape[0]! * sizeOf(axes.map((a) => a.output)) * x!.shape.at(-1)!];
+    return loop(backend, [x!], { shape, dtype: "int32" }, ([values], out) =>
+      selected(windowsOf(x!.shape, axes), values!, out),
+    );
+  });
 
-const maxGradient = onBoth<PoolAttrs>(poolKernelNames.maxGradient, (backend, { dy, x }, { axes }) => {
-  const { shape } = x!;
-  return (
-    poolByWasm(backend, "toLargest", [dy!, x!], shape, axes) ??
-    loop(backend, [dy!, x!], { shape, dtype: "float32" }, ([numbers, values], out) =>
-      toSelected(windowsOf(shape, axes), numbers!, values!, out),
-    )
-  );
-});
+const maxGradient = (): readonly KernelConfig[] =>
+  onBoth<PoolAttrs>(poolKernelNames.maxGradient, (backend, { dy, x }, { axes }) => {
+    const { shape } = x!;
+    return (
+      poolByWasm(backend, "toLargest", [dy!, x!], shape, axes) ??
+      loop(backend, [dy!, x!], { shape, dtype: "float32" }, ([numbers, values], out) =>
+        toSelected(windowsOf(shape, axes), numbers!, values!, out),
+      )
+    );
+  });
 
-const mean = onBoth<PoolAttrs>(poolKernelNames.mean, (backend, { x }, { axes }) => {
-  const shape = [x!.shape[0]!, ...axes.map((a) => a.output), x!.shape.at(-1)!];
-  return (
-    poolByWasm(backend, "means", [x!], x!.shape, axes) ??
-    loop(backend, [x!], { shape, dtype: "float32" }, ([values], out) =>
-      means(windowsOf(x!.shape, axes), values!, out),
-    )
-  );
-});
+const mean = (): readonly KernelConfig[] =>
+  onBoth<PoolAttrs>(poolKernelNames.mean, (backend, { x }, { axes }) => {
+    const shape = [x!.shape[0]!, ...axes.map((a) => a.output), x!.shape.at(-1)!];
+    return (
+      poolByWasm(backend, "means", [x!], x!.shape, axes) ??
+      loop(backend, [x!], { shape, dtype: "float32" }, ([values], out) =>
+        means(windowsOf(x!.shape, axes), values!, out),
+      )
+    );
+  });
 
-const poolShares = onBoth<PoolAttrs>(poolKernelNames.shares, (backend, { dy }, { axes }) => {
-  const shape = [dy!.shape[0]!, ...axes.map((a) => a.input), dy!.shape.at(-1)!];
-  return (
-    poolByWasm(backend, "shares", [dy!], shape, axes) ??
-    loop(backend, [dy!], { shape, dtype: "float32" }, ([values], out) =>
-      shares(windowsOf(shape, axes), values!, out),
-    )
-  );
-});
+const poolShares = (): readonly KernelConfig[] =>
+  onBoth<PoolAttrs>(poolKernelNames.shares, (backend, { dy }, { axes }) => {
+    const shape = [dy!.shape[0]!, ...axes.map((a) => a.input), dy!.shape.at(-1)!];
+    return (
+      poolByWasm(backend, "shares", [dy!], shape, axes) ??
+      loop(backend, [dy!], { shape, dtype: "float32" }, ([values], out) =>
+        shares(windowsOf(shape, axes), values!, out),
+      )
+    );
+  });
 
 /** The kernels to register on cpu and wasm. */
-export const poolKernels: readonly KernelConfig[] = [...selection, ...maxGradient, ...mean, ...poolShares];
+export const poolKernels = (): readonly KernelConfig[] => [
+  ...selection(),
+  ...maxGradient(),
+  ...mean(),
+  ...poolShares(),
+];
 
 /**
  * The position in x that receives each window's gradient in a maximum pool, one for each element of

@@ -3,7 +3,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { NamedAttrMap, Tensor } from "@tensorflow/tfjs-core";
 import { hasReachableMemory } from "../backends.ts";
 import { isRecording } from "../engine.ts";
-import { registerKernels } from "../mend-kernels.ts";
+import { registerKernels } from "../registry.ts";
 import { canRun } from "../wasm/call.ts";
 import { recurrentKernels } from "./recurrent.ts";
 import { recurrentKernelNames as names, type SequenceAttrs, type SimpleAttrs } from "./recurrent-names.ts";

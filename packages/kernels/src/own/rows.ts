@@ -140,7 +140,7 @@ export interface AddAttrs {
 }
 
 /** The kernels for cpu and wasm. */
-export const rowKernels: readonly KernelConfig[] = [
+export const rowKernels = (): readonly KernelConfig[] => [
   ...onBoth(rowKernelNames.take, (backend, x, ids, attrs) => {
     const [count = 0, ...rest] = x.shape;
     const shape = [...ids.shape, ...rest];

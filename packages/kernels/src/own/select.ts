@@ -7,6 +7,7 @@ import { type Words, wordsOf } from "../move/words.ts";
 import { broadcastSteps, eachRun, joinedSteps, type SteppedAxis } from "../move/steps.ts";
 import { sizeOf } from "../shape.ts";
 import { wasmRun } from "../wasm/call.ts";
+import { onBoth } from "./own-kernel.ts";
 import { selectModule } from "../wasm/select.generated.ts";
 
 /** Its name in the registry: condition, t and e are repeated up to a common shape. */
@@ -77,14 +78,8 @@ export function select(backend: object, inputs: Inputs): TensorInfo {
 }
 
 /** The kernel for cpu and wasm. */
-export const selectKernels: readonly KernelConfig[] = ["cpu", "wasm"].map((backendName) => ({
-  kernelName: SELECT,
-  backendName,
-  kernelFunc: ({ inputs, backend }) => {
-    const { condition, t, e } = inputs as Record<"condition" | "t" | "e", TensorInfo>;
-    return select(backend, [condition, t, e]);
-  },
-}));
+export const selectKernels = (): readonly KernelConfig[] =>
+  onBoth(SELECT, (backend, { condition, t, e }) => select(backend, [condition!, t!, e!]));
 
 /**
  * `t` where the condition is true, else `e`, all repeated up to a common shape.

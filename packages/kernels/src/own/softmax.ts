@@ -106,8 +106,8 @@ const kernel = <F extends string>(kernelName: string, how: RowKernel<F>): Kernel
       run(how, backend, inputs as Inputs, attrs as unknown as RowAttrs),
   }));
 
-/** The kernels to register on cpu and wasm. */
-export const softmaxKernels: readonly KernelConfig[] = [
+/** Kernels of softmax and its logarithm, to register on cpu and wasm. */
+export const softmaxKernels = (): readonly KernelConfig[] => [
   ...kernel(softmaxKernelNames.softmaxBack, {
     inputs: ["y", "dy"],
     result: "row",
@@ -148,6 +148,10 @@ export const softmaxKernels: readonly KernelConfig[] = [
     takes: ["known"],
     loop: always(logSumExpBackLoop),
   }),
+];
+
+/** Kernels of cross entropies, to register on cpu and wasm. */
+export const entropyKernels = (): readonly KernelConfig[] => [
   ...kernel(softmaxKernelNames.labelEntropy, {
     inputs: ["logits", "ids"],
     result: "number",
@@ -185,7 +189,7 @@ export const softmaxKernels: readonly KernelConfig[] = [
 const WHY = "Composes seven kernels, of which each calls a function for each element.";
 
 /** tensorflow.js's own kernel of this family. That of wasm is as quick as ours. */
-export const softmaxes: readonly Mend[] = [
+export const softmaxes = (): readonly Mend[] => [
   mend<"logits">("Softmax", ["cpu"], WHY, ({ inputs: { logits }, backend, stock }) => {
     const length = logits.shape.at(-1) ?? 1;
     const size = sizeOf(logits.shape);

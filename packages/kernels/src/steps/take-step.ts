@@ -2,7 +2,7 @@
 import { engine, type NamedTensorMap, type Tensor, tensor1d } from "@tensorflow/tfjs-core";
 import { hasReachableMemory } from "../backends.ts";
 import { isRecording } from "../engine.ts";
-import { registerKernels } from "../mend-kernels.ts";
+import { registerKernels } from "../registry.ts";
 import { sameShape } from "../shape.ts";
 import { ofTensors } from "./algebra.ts";
 import { ended, type Ending } from "./expressions.ts";

@@ -111,7 +111,7 @@ const fused = (kernelName: string, kind: Kind): Mend =>
   });
 
 /** Quicker kernels for convolutions. */
-export const quickConvolutions: readonly Mend[] = [
+export const quickConvolutions = (): readonly Mend[] => [
   forward("Conv2D", ["cpu"], flat),
   fused("FusedConv2D", flat),
   ofInput("Conv2DBackpropInput", BOTH, flat),

@@ -4,7 +4,6 @@ import type { TensorInfo } from "@tensorflow/tfjs-core";
 import { isHeap } from "../memory/access.ts";
 import { type Mend, mend } from "../mends/mend.ts";
 import { sameShape, sizeOf } from "../shape.ts";
-import { activationsModule } from "./activations.generated.ts";
 import { wasmCall } from "./call.ts";
 import { exponentialsModule } from "./exponentials.generated.ts";
 import { logarithmsModule } from "./logarithms.generated.ts";
@@ -41,7 +40,8 @@ type Functions = typeof plainModule extends WasmModule<infer F> ? F : never;
 
 const SLOW = "Computes one element at a time, on cpu with a call for each.";
 
-const unary = <F extends string>(
+/** A kernel of one tensor, by a function of a module. */
+export const unary = <F extends string>(
   kernelName: string,
   backends: readonly string[],
   module: WasmModule<F>,
@@ -80,7 +80,6 @@ export const elementwise: readonly Mend[] = [
   unary("Log", both, logarithmsModule, "log"),
   unary("Log1p", both, logarithmsModule, "log1p"),
   unary("Softplus", both, logarithmsModule, "softplus"),
-  unary("Erf", both, activationsModule, "erf"),
   plain("LeakyRelu", both, "leakyRelu", ({ alpha }: tf.LeakyReluAttrs) => [alpha]),
   plain("Rsqrt", both, "rsqrt"),
   plain("Relu", cpu, "relu"),

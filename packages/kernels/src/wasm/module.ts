@@ -10,6 +10,12 @@ export interface WasmModule<F extends string = string> {
   readonly functions?: F;
 }
 
+/** A module with the functions of two. */
+export const joined = <F extends string, G extends string>(
+  { hex }: WasmModule<F>,
+  and: WasmModule<G>,
+): WasmModule<F | G> => ({ hex, and });
+
 /** The functions of a module. They take addresses (in bytes) and numbers. */
 export type WasmFunctions<F extends string> = Readonly<Record<F, (...parameters: number[]) => void>>;
 

@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { expect, it } from "vitest";
 import { onEachBackend } from "../../../../scripts/use-backend.ts";
 import { mendKernels } from "../mend-kernels.ts";
-import { aboveOf } from "../own-kernels.ts";
+import { aboveOf } from "../own/comparisons.ts";
 import { sizeOf } from "../shape.ts";
 
 let seed = 7;

@@ -19,7 +19,7 @@ const pool = <A>(
   );
 
 /** Quicker kernels for pools. */
-export const quickPools: readonly Mend[] = [
+export const quickPools = (): readonly Mend[] => [
   pool<tf.MaxPoolAttrs>("MaxPool", "largest", axesOf2D),
   pool<tf.MaxPool3DAttrs>("MaxPool3D", "largest", axesOf3D),
   pool<tf.AvgPoolAttrs>("AvgPool", "means", axesOf2D),

@@ -1,5 +1,5 @@
 /** @file One run of a function on prepared arguments. */
-import { installGradients } from "@nnxjs/gradients";
+import { installRules } from "@nnxjs/gradients/internal";
 import { describe, GradientError } from "../errors.ts";
 import { type RunOptions, runOnce } from "../recording/run.ts";
 import { scoped } from "../tensor.ts";
@@ -20,7 +20,7 @@ export function runPrepared<R>(
   f: (call: PreparedCall, before: Structure) => R,
   options: CallOptions & RunOptions = {},
 ): readonly [result: R, call: PreparedCall] {
-  installGradients();
+  installRules();
   const [result, getCall] = scoped(() => {
     const call = prepareCall(where, args, positions, options);
     try {

@@ -1,6 +1,6 @@
 /** @file Functions with a custom derivative. */
 import { checkFunction } from "../data/functions.ts";
-import { installGradients } from "@nnxjs/gradients";
+import { installRules } from "@nnxjs/gradients/internal";
 import { checkOptions } from "../data/options.ts";
 import { describe, GradientError } from "../errors.ts";
 import type { Filter } from "../filter/filter.ts";
@@ -90,7 +90,7 @@ function underRule<A extends readonly unknown[], R>(
   args: A,
   { nondiffArgnums, wrt }: Required<CustomVjpOptions>,
 ): R {
-  installGradients();
+  installRules();
   const argnums = args.map((_, i) => i).filter((i) => !nondiffArgnums.includes(i));
   const prepared = prepareCall(where, args, toPositions(where, argnums, args.length, wrt), {
     others: "pass",

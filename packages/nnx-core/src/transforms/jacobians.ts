@@ -3,7 +3,7 @@ import type { GradientsOf } from "../autodiff/grad-types.ts";
 import { toPositions } from "../autodiff/positions.ts";
 import { isFloat } from "../autodiff/watched-values.ts";
 import { pulledBack, pushed } from "../autodiff/vjp.ts";
-import { installGradients } from "@nnxjs/gradients";
+import { installRules } from "@nnxjs/gradients/internal";
 import { mapItems, isContainer } from "../data/containers.ts";
 import { checkFunction } from "../data/functions.ts";
 import { notAResult } from "../data/not-a-result.ts";
@@ -76,7 +76,7 @@ function jacobianOf(
   const { argnums = 0, hasAux = false } = options;
   return notAResult(where, (...args: never[]): unknown =>
     inTurn(where, args, () => {
-      installGradients();
+      installRules();
       const positions = toPositions(where, argnums, args.length, Param).map(({ argnum }) => argnum);
       const primals = positions.map((i) => args[i]);
       const onPrimals = (...given: unknown[]): unknown => {

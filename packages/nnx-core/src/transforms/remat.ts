@@ -3,7 +3,7 @@
  * saved.
  */
 import { checkFunction } from "../data/functions.ts";
-import { installGradients } from "@nnxjs/gradients";
+import { installRules } from "@nnxjs/gradients/internal";
 import { isCapturing } from "../recording/session.ts";
 import { checkOptions } from "../data/options.ts";
 import { describe, GradientError } from "../errors.ts";
@@ -54,7 +54,7 @@ export function remat<A extends readonly unknown[], R>(
   checkOptions<Record<never, never>>("remat", options, {});
   return notAResult("remat", (...args: A): R => {
     if (gradientDepth() <= 0 || isCapturing()) return atomicallyOn(args, () => f(...args));
-    installGradients();
+    installRules();
     const kept: Tensor[] = [];
     try {
       return rematerialized(f, args, kept);

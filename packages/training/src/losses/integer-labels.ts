@@ -17,11 +17,12 @@ import {
   transpose,
   where as select,
 } from "@nnxjs/kernels/internal";
-import { type Axes, logsumexp, takeAlongAxis } from "@nnxjs/layers";
+import { type Axes, takeAlongAxis } from "@nnxjs/layers";
 import {
   axisList,
   checkBroadcast,
   checkGiven,
+  logsumexpBy,
   normalizeAxis,
   type OptionChecks,
   orNull,
@@ -64,7 +65,7 @@ function composed(logits: Tensor, labels: Tensor, mask: Tensor | null = null): T
   const outside = scalar(logits.shape.at(-1) as number, "int32");
   const positions = select(less(labels, scalar(0, "int32")), outside, labels);
   const right = squeeze(takeAlongAxis(centred, expandDims(positions, -1)), [-1]);
-  return sub(logsumexp(centred, { axis: -1, where: mask }), right);
+  return sub(logsumexpBy(centred, { axis: -1, where: mask }), right);
 }
 
 /** The axes of classes as the last one, their sizes joined. */

@@ -1,0 +1,137 @@
+/** @file Registers kernels of this package with tensorflow.js, and restores the stock ones. */
+import {
+  getBackend,
+  getKernel,
+  type KernelConfig,
+  registerKernel,
+  unregisterKernel,
+} from "@tensorflow/tfjs-core";
+import { allMends } from "./mends/all-mends.ts";
+import { wasmKernels } from "./mends/composed.ts";
+import type { Mend } from "./mends/mend.ts";
+import { core } from "./topics/core.ts";
+import type { Topic } from "./topics/topic.ts";
+import { freeScratch } from "./wasm/heap.ts";
+import { dropMemory } from "./wasm/own-memory.ts";
+
+/**
+ * Each registered kernel of this package, with the kernel that it replaced, or undefined where the
+ * backend had none.
+ */
+const ours = new Map<KernelConfig, KernelConfig | undefined>();
+
+/**
+ * The backend for which kernels were registered last; undefined before that, after a restore, and
+ * when there is more to register.
+ */
+let lookedAt: string | undefined;
+
+/** What the program uses. */
+const inUse = new Set<Topic>([core]);
+
+/**
+ * Marks the stock kernel inside a replacement. Another copy of this package may have replaced the
+ * stock kernel already. Ours then wraps the stock kernel, not that replacement.
+ */
+const STOCK = Symbol.for("@nnxjs/kernels stock kernel");
+/** How many replacements are one around the other in a kernel of ours. */
+const LAYERS = Symbol("@nnxjs/kernels layers");
+type Replacement = KernelConfig & { readonly [STOCK]?: KernelConfig; readonly [LAYERS]?: number };
+
+/**
+ * `getKernel` is typed as if every kernel existed. It returns undefined where none is registered.
+ */
+const present = (kernelName: string, backendName: string): Replacement | undefined =>
+  getKernel(kernelName, backendName);
+
+/**
+ * Registers a kernel in place of another. The old one is unregistered first, because tensorflow.js
+ * warns about overwriting.
+ */
+function replace(kernel: Replacement, before: KernelConfig | undefined): void {
+  if (before) unregisterKernel(before.kernelName, before.backendName);
+  registerKernel(kernel);
+  // What was there before ours, if ours itself is replaced.
+  const first = before && ours.has(before) ? ours.get(before) : before;
+  if (before) ours.delete(before);
+  ours.set(kernel, first);
+}
+
+/** Kernels of {@link registerKernels}, by what they are for. */
+const onDemand = new Map<object, readonly KernelConfig[]>();
+
+/** All kernels that {@link registerKernels} has seen. */
+export const kernelsOnDemand = (): readonly KernelConfig[] => [...onDemand.values()].flat();
+
+/**
+ * Registers kernels that only some programs need, once for each `owner`. They are part of
+ * `listKernels` and {@link restoreKernels} from then on.
+ */
+export function registerKernels(owner: object, make: () => readonly KernelConfig[]): void {
+  const known = onDemand.get(owner);
+  if (known && ours.has(known[0]!)) return;
+  const kernels = known ?? make();
+  onDemand.set(owner, kernels);
+  for (const kernel of kernels) replace(kernel, present(kernel.kernelName, kernel.backendName));
+}
+
+/** The next {@link installKernels} registers the kernels of the topic, too. */
+export function useKernels(topic: Topic): void {
+  if (inUse.has(topic)) return;
+  inUse.add(topic);
+  lookedAt = undefined;
+}
+
+/**
+ * Registers what mends wrong kernels, which all programs have, and the kernels of what is in use.
+ * Calling this again is cheap and changes nothing.
+ */
+export function installKernels(): void {
+  // A backend registers its kernels when it is loaded, which is before it can be in use. So one
+  // look per backend is enough.
+  const backend = getBackend();
+  if (lookedAt === backend) return;
+  lookedAt = backend;
+  const topics = [...inUse];
+  // What is quicker goes around what is mended, which goes around what tensorflow.js has.
+  const layers = new Map<string, Mend[]>();
+  for (const mend of [...allMends, ...topics.flatMap(({ quick }) => quick?.() ?? [])]) {
+    for (const backendName of mend.backends) {
+      const key = `${mend.kernelName} ${backendName}`;
+      layers.set(key, [...(layers.get(key) ?? []), mend]);
+    }
+  }
+  for (const [key, mends] of layers) {
+    const before = present(...(key.split(" ") as [string, string]));
+    if (!before || (ours.has(before) && before[LAYERS] === mends.length)) continue;
+    const stock = before[STOCK] ?? before;
+    const kernelFunc = mends.reduce((inner, { around }) => around(inner), stock.kernelFunc);
+    replace({ ...stock, kernelFunc, [STOCK]: stock, [LAYERS]: mends.length }, before);
+  }
+  for (const kernel of [...wasmKernels, ...topics.flatMap(({ own }) => own?.() ?? [])]) {
+    if (!present(kernel.kernelName, kernel.backendName)) replace(kernel, undefined);
+  }
+}
+
+/** Restores the kernels that were replaced. Does nothing if none was. */
+export function restoreKernels(): void {
+  for (const [kernel, before] of ours) {
+    if (present(kernel.kernelName, kernel.backendName) !== kernel) continue;
+    unregisterKernel(kernel.kernelName, kernel.backendName);
+    if (before) registerKernel(before);
+  }
+  ours.clear();
+  lookedAt = undefined;
+  freeScratch();
+  dropMemory();
+}
+
+/**
+ * Restores the stock kernels, and forgets what is in use, for tests: programs that are bundled have
+ * only what they import.
+ */
+export function forgetKernels(): void {
+  restoreKernels();
+  inUse.clear();
+  inUse.add(core);
+}
