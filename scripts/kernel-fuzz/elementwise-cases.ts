@@ -219,6 +219,19 @@ function power(random: Random): Case {
   };
 }
 
+function prelu(random: Random): Case {
+  const x = random.tensor(random.shape());
+  const alpha = random.tensor(random.narrower(x.shape), "float32", "plain");
+  const { values, ...rest } = broadcasting([x, alpha], "float32", (v, a) => (v < 0 ? a * v : v));
+  return {
+    name: "Prelu",
+    inputs: [x, alpha],
+    run: ([t, a]) => tf.prelu(t!, a!),
+    expected: [{ ...rest, values }],
+    anyZero: true,
+  };
+}
+
 function logic(random: Random): Case {
   const shape = random.shape();
   const name = random.of(["LogicalAnd", "LogicalOr", "LogicalNot"]);
@@ -431,6 +444,7 @@ export const elementwiseCases: readonly ((random: Random) => Case)[] = [
   pair,
   intPair,
   power,
+  prelu,
   logic,
   choice,
   rowChoice,

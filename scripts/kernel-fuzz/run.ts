@@ -34,8 +34,16 @@ export interface Case {
 
 const viewOf = { float32: Float32Array, int32: Int32Array, bool: Uint8Array };
 
+/** NaN has many bit patterns; what computes it on x86 gives one with a sign. */
+const NANS = [0x7fc00000, 0xffc00000, 0x7fa00001, 0xffffffff];
+
 function tensorOf({ shape, dtype, values }: Plain): tf.Tensor {
-  return tf.tensor(viewOf[dtype].from(values), [...shape], dtype);
+  const elements = viewOf[dtype].from(values);
+  if (elements instanceof Float32Array) {
+    const bits = new Uint32Array(elements.buffer);
+    for (const [i, value] of elements.entries()) if (Number.isNaN(value)) bits[i] = NANS[i % 4]!;
+  }
+  return tf.tensor(elements, [...shape], dtype);
 }
 
 const plainOf = (x: tf.Tensor): Plain => ({
@@ -93,7 +101,7 @@ function once(each: Case, turn: number, shares: boolean): Plain[] {
   const given = each.inputs.map((input) => viewOf[input.dtype].from(input.values));
   let results: tf.Tensor[] = [];
   try {
-    results = [each.run(made)].flat();
+    results = tf.tidy(() => [each.run(made)].flat());
     for (const [i, input] of made.entries()) {
       const now = input.dataSync();
       const was = given[i]!;
@@ -215,12 +223,14 @@ export async function expectedOf(cases: readonly Case[]): Promise<(readonly Plai
   return cases.map((each) => {
     if (each.expected !== "stock") return each.expected;
     const inputs = each.inputs.map(tensorOf);
+    let results: tf.Tensor[] = [];
     try {
-      return tf.tidy(() => [each.run(inputs)].flat().map(plainOf));
+      results = tf.tidy(() => [each.run(inputs)].flat());
+      return results.map(plainOf);
     } catch (error) {
       return error instanceof Error ? error.message : String(error);
     } finally {
-      for (const x of inputs) x.dispose();
+      tf.dispose([...inputs, ...results]);
     }
   });
 }

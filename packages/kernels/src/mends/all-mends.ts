@@ -6,6 +6,8 @@ import { emptyMends } from "./empty.ts";
 import { indexingMends } from "./indexing.ts";
 import type { Mend } from "./mend.ts";
 import { poolMends } from "./pools.ts";
+import { lostNaNMends } from "./lost-nan.ts";
+import { preluMend } from "./prelu.ts";
 import { productMends } from "./product.ts";
 import { selectMend } from "./select.ts";
 
@@ -19,4 +21,6 @@ export const allMends: readonly Mend[] = [
   ...poolMends,
   ...productMends,
   selectMend,
+  preluMend,
+  ...lostNaNMends,
 ];

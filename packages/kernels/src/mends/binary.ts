@@ -115,6 +115,8 @@ export const binaryMends: readonly Mend[] = [
   ...["Add", "Sub", "Multiply", "RealDiv", "SquaredDifference"].map(arithmetic),
   extremum("Maximum"),
   extremum("Minimum"),
+  // The stock kernel loses NaN with a sign, which is what ∞ - ∞ is on many machines.
+  clamp("Relu", () => [0, Number.POSITIVE_INFINITY]),
   clamp("Relu6", () => [0, 6]),
   clamp<tf.ClipByValueAttrs>("ClipByValue", ({ clipValueMin, clipValueMax }) => [clipValueMin, clipValueMax]),
   castToBool,

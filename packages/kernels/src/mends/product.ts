@@ -3,7 +3,8 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor, TensorInfo } from "@tensorflow/tfjs-core";
 import { broadcast } from "../quick/broadcasting.ts";
 import { sameShape, sizeOf } from "../shape.ts";
-import { filled, free, loop } from "../memory/access.ts";
+import { finish, type FinishInput, isActivation } from "../quick/finish.ts";
+import { filled, free, isHeap, loop } from "../memory/access.ts";
 import { type KernelCall, type Mend, mend, scoped } from "./mend.ts";
 
 type Call = KernelCall<"a" | "b", tf.BatchMatMulAttrs>;
@@ -43,11 +44,14 @@ function repeated(call: Call): TensorInfo {
   });
 }
 
-const PACKED =
-  "Caches a packed right operand by its data, and reads outside of it when the data have another shape.";
 const MISTAKEN =
   "Broadcasts only a batch of size 1. wasm also returns uninitialised memory for empty operands, caches a " +
   "packed right operand by its data, and reads outside of it when the data have another shape.";
+
+const FUSED =
+  "Broadcasts only a batch of size 1. wasm also returns uninitialised memory for empty operands, adds the last " +
+  "number of a bias to all rows but the first when an operand is transposed, caches a packed right operand by its " +
+  "data, and reads outside of it when the data have another shape.";
 
 const batchMatMul: Mend = mend<"a" | "b", tf.BatchMatMulAttrs>(
   "BatchMatMul",
@@ -63,8 +67,28 @@ const batchMatMul: Mend = mend<"a" | "b", tf.BatchMatMulAttrs>(
   },
 );
 
+const isOne = ({ shape }: TensorInfo): boolean => shape.length === 3 && shape[0] === 1 && sizeOf(shape) > 0;
+
+/**
+ * The stock kernel is right for one matrix each, in the shape that `tf.fused.matMul` gives it. wasm's also counts the columns of a bias from row to
+ * row when an operand is transposed.
+ */
+const fusedMatMul: Mend = mend<"a" | "b" | FinishInput, tf._FusedMatMulAttrs>(
+  "_FusedMatMul",
+  ["cpu", "wasm"],
+  FUSED,
+  (call) => {
+    const { inputs, attrs, backend, stock } = call;
+    const { a, b } = inputs;
+    const { transposeA, transposeB, activation } = attrs;
+    const isPlain = isOne(a) && isOne(b);
+    const isTurned = isHeap(backend) && (transposeA || transposeB);
+    if ((isPlain && !isTurned) || !isActivation(activation))
+      return isHeap(backend) ? packedOnce(call) : stock();
+    // The engine passes tensors, although the types promise only what a backend needs of them.
+    return scoped(() => finish(tf.matMul(a as Tensor, b as Tensor, transposeA, transposeB), inputs, attrs));
+  },
+);
+
 /** Replacements of matrix products. */
-export const productMends: readonly Mend[] = [
-  batchMatMul,
-  mend<"a" | "b", tf.BatchMatMulAttrs>("_FusedMatMul", ["wasm"], PACKED, packedOnce),
-];
+export const productMends: readonly Mend[] = [batchMatMul, fusedMatMul];

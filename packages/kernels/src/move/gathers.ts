@@ -1,5 +1,5 @@
 /** @file Kernels that read and write by index. */
-import { gather_util, scatter_util, util } from "@tensorflow/tfjs-core";
+import { backend_util, gather_util, scatter_util, type Tensor, util } from "@tensorflow/tfjs-core";
 import type { GatherV2Attrs, OneHotAttrs, ScatterNdAttrs, TensorInfo } from "@tensorflow/tfjs-core";
 import { type Elements, elementsOf, isHeap, loop } from "../memory/access.ts";
 import type { Mend } from "../mends/mend.ts";
@@ -34,12 +34,21 @@ const gather: Mend = quick<"x" | "indices", Pick<GatherV2Attrs, "axis"> & Partia
   (backend, { x, indices }, attrs) => {
     if (!isPlain(x.dtype) || indices.dtype !== "int32") return undefined;
     const [axis] = util.parseAxisParam(attrs.axis, x.shape) as [number];
-    const { batchDims = 0 } = attrs;
-    const batch = sizeOf(x.shape.slice(0, batchDims));
-    const outer = sizeOf(x.shape.slice(batchDims, axis));
-    const count = x.shape[axis]!;
-    const inner = sizeOf(x.shape.slice(axis + 1));
-    const shape = [...x.shape.slice(0, axis), ...indices.shape.slice(batchDims), ...x.shape.slice(axis + 1)];
+    // It has the words for axes that do not fit, and counts negative ones from the end.
+    const known = backend_util.segment_util.collectGatherOpShapeInfo(
+      // These two are used for their shapes alone.
+      x as Tensor,
+      indices as Tensor,
+      axis,
+      attrs.batchDims ?? 0,
+    );
+    const {
+      batchSize: batch,
+      outerSize: outer,
+      dimSize: count,
+      sliceSize: inner,
+      outputShape: shape,
+    } = known;
     const perBatch = sizeOf(indices.shape) / Math.max(batch, 1);
     for (const id of valuesOf(backend, indices)) {
       util.assert(id >= 0 && id < count, () => `GatherV2: the index value ${id} is not in [0, ${count - 1}]`);

@@ -23,7 +23,10 @@ export interface Axis {
 type Info3D = tf.backend_util.Conv3DInfo;
 type Info2D = tf.backend_util.Conv2DInfo | Info3D;
 
-/** Height and width: for three spatial axes, the last two. */
+/**
+ * Height and width: for three spatial axes, the last two. `"same"` gives three axes a negative padding
+ * where the window is smaller than its stride; there is none then.
+ */
 export const axes2D = (info: Info2D): readonly Axis[] => [
   {
     input: info.inHeight,
@@ -31,7 +34,7 @@ export const axes2D = (info: Info2D): readonly Axis[] => [
     window: info.filterHeight,
     stride: info.strideHeight,
     dilation: info.dilationHeight,
-    before: info.padInfo.top,
+    before: Math.max(0, info.padInfo.top),
   },
   {
     input: info.inWidth,
@@ -39,7 +42,7 @@ export const axes2D = (info: Info2D): readonly Axis[] => [
     window: info.filterWidth,
     stride: info.strideWidth,
     dilation: info.dilationWidth,
-    before: info.padInfo.left,
+    before: Math.max(0, info.padInfo.left),
   },
 ];
 
@@ -51,7 +54,7 @@ export const axes3D = (info: Info3D): readonly Axis[] => [
     window: info.filterDepth,
     stride: info.strideDepth,
     dilation: info.dilationDepth,
-    before: info.padInfo.front,
+    before: Math.max(0, info.padInfo.front),
   },
   ...axes2D(info),
 ];
@@ -60,23 +63,25 @@ export const axes3D = (info: Info3D): readonly Axis[] => [
  * Pads the spatial axes (axes 1 to n of x) with `value`, before and after. Negative numbers crop.
  */
 export function padSpatial(x: Tensor, pads: readonly (readonly [number, number])[], value = 0): Tensor {
-  let result = x;
-  if (pads.some(([before, after]) => before < 0 || after < 0)) {
-    const begin = x.shape.map((_, axis) => Math.max(0, -(pads[axis - 1]?.[0] ?? 0)));
-    const size = x.shape.map((n, axis) => n - begin[axis]! - Math.max(0, -(pads[axis - 1]?.[1] ?? 0)));
-    result = tf.slice(result, begin, size);
-  }
-  if (pads.some(([before, after]) => before > 0 || after > 0)) {
-    result = tf.pad(
-      result,
-      x.shape.map((_, axis): [number, number] => {
-        const [before, after] = pads[axis - 1] ?? [0, 0];
-        return [Math.max(0, before), Math.max(0, after)];
-      }),
-      value,
-    );
-  }
-  return result;
+  const padOf = (axis: number): readonly [number, number] => pads[axis - 1] ?? [0, 0];
+  const isCropped = pads.some(([before, after]) => before < 0 || after < 0);
+  // What is cropped may be padding: a window that lies outside of the input reads nothing else.
+  const cropsPadding = x.shape.some((n, axis) => n + Math.min(0, ...padOf(axis)) < 0);
+  const cropped = (y: Tensor): Tensor => {
+    const begin = y.shape.map((_, axis) => Math.max(0, -padOf(axis)[0]));
+    const size = y.shape.map((n, axis) => n - begin[axis]! - Math.max(0, -padOf(axis)[1]));
+    return tf.slice(y, begin, size);
+  };
+  const padded = (y: Tensor): Tensor => {
+    if (!pads.some(([before, after]) => before > 0 || after > 0)) return y;
+    const paddings = y.shape.map((_, axis): [number, number] => {
+      const [before, after] = padOf(axis);
+      return [Math.max(0, before), Math.max(0, after)];
+    });
+    return tf.pad(y, paddings, value);
+  };
+  if (!isCropped) return padded(x);
+  return cropsPadding ? cropped(padded(x)) : padded(cropped(x));
 }
 
 /**

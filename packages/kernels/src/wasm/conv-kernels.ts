@@ -1,10 +1,11 @@
 /** @file tensorflow.js's kernels for convolutions, by WebAssembly. */
 import * as tf from "@tensorflow/tfjs-core";
-import type { Tensor, TensorInfo } from "@tensorflow/tfjs-core";
+import type { TensorInfo } from "@tensorflow/tfjs-core";
 import { type KernelCall, type Mend, mend, scoped } from "../mends/mend.ts";
 import { convolutionInWasm, filterGradientInWasm, inputGradientInWasm } from "../own/convolutions.ts";
 import { axes3D, type Axis } from "../quick/conv-geometry.ts";
 import { conv2DAxes } from "../quick/convolve.ts";
+import { finish, type FinishAttrs, type FinishInput, isActivation } from "../quick/finish.ts";
 
 const BOTH = ["cpu", "wasm"];
 const SLOW = "Computes in a scalar loop.";
@@ -83,31 +84,12 @@ const ofFilter = (kernelName: string, backends: readonly string[], kind: Kind): 
     return gradient ? { ...gradient, shape } : stock();
   });
 
-type Activated = Attrs & { readonly activation: string; readonly leakyreluAlpha?: number };
-
-const activations: Readonly<Record<string, (z: Tensor, slope: Tensor, alpha: number) => Tensor>> = {
-  linear: (z) => z,
-  relu: (z) => tf.relu(z),
-  relu6: (z) => tf.relu6(z),
-  elu: (z) => tf.elu(z),
-  sigmoid: (z) => tf.sigmoid(z),
-  leakyrelu: (z, _slope, alpha) => tf.leakyRelu(z, alpha),
-  prelu: (z, slope) => tf.prelu(z, slope),
-};
-
 /** A convolution, a bias and an activation. */
 const fused = (kernelName: string, kind: Kind): Mend =>
-  mend<"x" | "filter" | "bias" | "preluActivationWeights", Activated>(kernelName, ["cpu"], SLOW, (call) => {
-    const { activation, leakyreluAlpha = 0.2 } = call.attrs;
-    const activate = activations[activation];
-    const info = activate && convolution(kind, call);
+  mend<"x" | "filter" | FinishInput, Attrs & FinishAttrs>(kernelName, ["cpu"], SLOW, (call) => {
+    const info = isActivation(call.attrs.activation) ? convolution(kind, call) : undefined;
     if (!info) return call.stock();
-    // The engine passes tensors, although the types promise only what a backend needs of them.
-    const { bias, preluActivationWeights: slope } = call.inputs as unknown as Record<string, Tensor>;
-    return scoped(() => {
-      const y = tf.engine().makeTensorFromTensorInfo(info);
-      return activate(bias ? tf.add(y, bias) : y, slope!, leakyreluAlpha);
-    });
+    return scoped(() => finish(tf.engine().makeTensorFromTensorInfo(info), call.inputs, call.attrs));
   });
 
 /** Quicker kernels for convolutions. */

@@ -82,7 +82,7 @@ export const elementwise: readonly Mend[] = [
   unary("Softplus", both, logarithmsModule, "softplus"),
   plain("LeakyRelu", both, "leakyRelu", ({ alpha }: tf.LeakyReluAttrs) => [alpha]),
   plain("Rsqrt", both, "rsqrt"),
-  plain("Relu", cpu, "relu"),
+  plain("Relu", both, "relu"),
   plain("Relu6", both, "relu6"),
   plain("ClipByValue", both, "clip", ({ clipValueMin, clipValueMax }: tf.ClipByValueAttrs) => [
     clipValueMin,

@@ -1,6 +1,6 @@
 /** @file Reductions along any axes, by WebAssembly and by loops, without transposing first. */
 import type { TensorInfo } from "@tensorflow/tfjs-core";
-import { type Elements, free, isHeap, loop } from "../memory/access.ts";
+import { type Elements, elementsOf, free, isHeap, loop } from "../memory/access.ts";
 import { type KernelCall, type Mend, mend } from "../mends/mend.ts";
 import { axesOf, keepDims, sizeOf } from "../shape.ts";
 import { wasmRun } from "./call.ts";
@@ -63,6 +63,18 @@ const sumPass: RunPass = (backend, x, { outer, rows, inner }, divisor) =>
       if (divisor !== 1) functions.divide(to, to, outer * inner, divisor);
     },
   })?.[0];
+
+/** The sum of all elements of a float32 tensor. */
+export function totalOf(backend: object, x: TensorInfo): number {
+  const size = sizeOf(x.shape);
+  const sum = size > 0 ? sumPass(backend, x, { outer: 1, rows: size, inner: 1 }, 1) : undefined;
+  let total = 0;
+  if (sum) {
+    total = elementsOf(backend, sum)[0]!;
+    free(backend, sum);
+  } else for (const value of elementsOf(backend, x)) total += value;
+  return total;
+}
 
 const extremum =
   (name: "max" | "min" | "prod"): RunPass =>

@@ -1,0 +1,97 @@
+/**
+ * @file Convolutions on wasm that lose NaN: the stock kernels end with bounds, which may be infinite,
+ * and of a bound and NaN they take the bound.
+ */
+import * as tf from "@tensorflow/tfjs-core";
+import type { Tensor, TensorInfo } from "@tensorflow/tfjs-core";
+import { type Elements, free, loop } from "../memory/access.ts";
+import { conv2DAxes } from "../quick/convolve.ts";
+import { finish, type FinishAttrs, type FinishInput, isActivation } from "../quick/finish.ts";
+import { totalOf } from "../wasm/reductions.ts";
+import { type Mend, mend, scoped } from "./mend.ts";
+
+/** Whether the sum of all elements is finite, as it hardly ever is if one of them is not. */
+const isFinite = (backend: object, x: TensorInfo): boolean => Number.isFinite(totalOf(backend, x));
+
+const LOSES = "Turns NaN into -Infinity, or into a bound.";
+
+/** The depthwise convolution, one product after the other. */
+function convolve(
+  backend: object,
+  x: TensorInfo,
+  filter: TensorInfo,
+  attrs: tf.DepthwiseConv2dNativeAttrs,
+): TensorInfo {
+  const [h, w] = conv2DAxes(x.shape, filter.shape, attrs, true) as [
+    ReturnType<typeof conv2DAxes>[0],
+    ReturnType<typeof conv2DAxes>[0],
+  ];
+  const [, , channels, multiplier] = filter.shape as [number, number, number, number];
+  const outputs = channels * multiplier;
+  const shape = [x.shape[0]!, h.output, w.output, outputs];
+  const pixel = (
+    out: Elements,
+    to: number,
+    image: Elements,
+    from: number,
+    weights: Elements,
+    tap: number,
+  ) => {
+    for (let c = 0; c < outputs; c++)
+      out[to + c]! += image[from + Math.floor(c / multiplier)]! * weights[tap + c]!;
+  };
+  return loop(backend, [x, filter], { shape, dtype: "float32" }, ([image, weights], out) => {
+    out.fill(0);
+    let to = 0;
+    for (let n = 0; n < shape[0]!; n++)
+      for (let oh = 0; oh < h.output; oh++)
+        for (let ow = 0; ow < w.output; ow++, to += outputs)
+          for (let kh = 0; kh < h.window; kh++)
+            for (let kw = 0; kw < w.window; kw++) {
+              const ih = oh * h.stride - h.before + kh * h.dilation;
+              const iw = ow * w.stride - w.before + kw * w.dilation;
+              if (ih < 0 || ih >= h.input || iw < 0 || iw >= w.input) continue;
+              const from = ((n * h.input + ih) * w.input + iw) * channels;
+              pixel(out, to, image!, from, weights!, (kh * w.window + kw) * outputs);
+            }
+  });
+}
+
+const depthwise: Mend = mend<"x" | "filter", tf.DepthwiseConv2dNativeAttrs>(
+  "DepthwiseConv2dNative",
+  ["wasm"],
+  LOSES,
+  ({ inputs: { x, filter }, attrs, backend, stock }) => {
+    const y = stock();
+    if (isFinite(backend, y)) return y;
+    free(backend, y);
+    return convolve(backend, x, filter, attrs);
+  },
+);
+
+/** The convolution without bias and activation, and these after it, where a number is not finite. */
+const fused = (kernelName: string, plain: string): Mend =>
+  mend<"x" | "filter" | FinishInput, tf.FusedConv2DAttrs & FinishAttrs>(
+    kernelName,
+    ["wasm"],
+    `${LOSES} Without an alpha, takes 0 for leakyrelu.`,
+    ({ inputs, attrs, backend, stock }) => {
+      const { x, filter } = inputs;
+      const isPlain = attrs.leakyreluAlpha !== undefined || attrs.activation !== "leakyrelu";
+      if (!isActivation(attrs.activation)) return stock();
+      if (isPlain && isFinite(backend, x) && isFinite(backend, filter)) return stock();
+      return scoped(() => {
+        // The engine passes tensors, although the types promise only what a backend needs of them.
+        const given = { x: x as Tensor, filter: filter as Tensor };
+        const z: Tensor = tf.engine().runKernel(plain, given, attrs as unknown as tf.NamedAttrMap);
+        return finish(z, inputs, attrs);
+      });
+    },
+  );
+
+/** Replacements of kernels that lose NaN. They go around those of kernels that are wrong otherwise. */
+export const lostNaNMends: readonly Mend[] = [
+  depthwise,
+  fused("FusedConv2D", "Conv2D"),
+  fused("FusedDepthwiseConv2D", "DepthwiseConv2dNative"),
+];
