@@ -18,12 +18,13 @@ import { PeerProcess } from "./peers/process.ts";
 import { disagreements } from "./report/agree.ts";
 import { machine } from "./report/machine.ts";
 import { table } from "./report/table.ts";
+import { build } from "./size/build.ts";
 import { bundles } from "./size/bundles.ts";
 import { startUp } from "./size/start-up.ts";
 
 const EFFORTS = {
   full: { warmUp: 200, round: 30, rounds: 9, total: 1000, atLeast: 3 },
-  short: { warmUp: 30, round: 10, rounds: 5, total: 100, atLeast: 1 },
+  short: { warmUp: 100, round: 10, rounds: 5, total: 100, atLeast: 1 },
 } satisfies Record<string, Effort>;
 
 /** Peers that need seconds for some entries. */
@@ -93,7 +94,10 @@ if (!hasCases && !hasStartUp && !hasBundles) {
 }
 const everybody = attempt(() => peers(process.env.NNXJS_PYTHON));
 for (const [name, value] of Object.entries(machine())) console.log(`${name}: ${value}`);
-if (hasCases) await compare(everybody);
+if (hasCases) {
+  build();
+  await compare(everybody);
+}
 if (hasStartUp) results["start-up"] = await startUp(options.short ? 3 : 9);
 if (hasBundles) results.bundles = await bundles();
 writeFileSync(options.json, `${JSON.stringify(results, null, 1)}\n`);

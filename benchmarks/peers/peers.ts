@@ -15,8 +15,9 @@ export interface Peer {
 
 const here = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 
+/** Our packages are read as they are published: see `build`. */
 function inNode(name: string, library: LibraryName, backend: string, beside: string): Peer {
-  const node = [process.execPath, "--import", import.meta.resolve("tsx"), "--conditions=@nnxjs/source"];
+  const node = [process.execPath, "--import", import.meta.resolve("tsx"), "--conditions=@nnxjs/bundle"];
   return { name, beside, command: [...node, here("worker.ts"), library, backend] };
 }
 

@@ -1,6 +1,5 @@
 /** @file Matrix products. */
-import { product, sizeOf, sumTo } from "@nnxjs/kernels/internal";
-import * as tf from "@tensorflow/tfjs-core";
+import { DENSE, product, reshaped, sameShape, sizeOf, sumTo } from "@nnxjs/kernels/internal";
 import type { BatchMatMulAttrs, Tensor } from "@tensorflow/tfjs-core";
 import { type GradientRule, rule } from "./rule.ts";
 
@@ -17,10 +16,10 @@ export function gradientOfRight(
     // When b is one matrix for the whole batch, one product also sums over the batch.
     const count = sizeOf(a.shape.slice(0, -2));
     if (count === sizeOf(dy.shape.slice(0, -2))) {
-      const left = tf.reshape(a, [count * rows, a.shape.at(-1)!]);
-      const right = tf.reshape(dy, [count * rows, dy.shape.at(-1)!]);
+      const left = reshaped(a, [count * rows, a.shape.at(-1)!]);
+      const right = reshaped(dy, [count * rows, dy.shape.at(-1)!]);
       const gradient = transposeB ? product(right, left, true, false) : product(left, right, true, false);
-      return tf.reshape(gradient, [...shape]);
+      return sameShape(gradient.shape, shape) ? gradient : reshaped(gradient, shape);
     }
   }
   const gradient = transposeB ? product(dy, a, true, transposeA) : product(a, dy, !transposeA, false);
@@ -47,6 +46,26 @@ const batchMatMul: GradientRule = rule<BatchMatMulAttrs>("BatchMatMul")({
     a: () => gradientOfLeft(dy, b, shapes.a, transposeA, transposeB),
     b: () => gradientOfRight(dy, a, shapes.b, transposeA, transposeB),
   }),
+});
+
+/** y = x kernel + bias over the last axis of x. */
+export const denseRule: GradientRule = rule(DENSE)({
+  inputs: ["x", "kernel", "bias"],
+  optional: ["bias"],
+  save: ["x", "kernel"],
+  backward: (dy, { shapes, saved: { x, kernel } }) => {
+    const rows = sizeOf(shapes.x) / shapes.kernel[0]!;
+    const flat = (tensor: Tensor, columns: number): Tensor =>
+      tensor.rank === 2 ? tensor : reshaped(tensor, [rows, columns]);
+    return {
+      x: () => {
+        const dx = product(flat(dy, shapes.kernel[1]!), kernel, false, true);
+        return dx.rank === shapes.x.length ? dx : reshaped(dx, shapes.x);
+      },
+      kernel: () => product(flat(x, shapes.kernel[0]!), flat(dy, shapes.kernel[1]!), true, false),
+      bias: () => sumTo(dy, shapes.bias),
+    };
+  },
 });
 
 /** Rules for matrix products: `tf.matMul`, `tf.dot`, `tf.outerProduct`. */

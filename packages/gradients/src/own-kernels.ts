@@ -2,6 +2,7 @@
 import { MASKED, type MaskedAttrs, ownKernelNames, presentMasked } from "@nnxjs/kernels/internal";
 import { ownActivationRules } from "./activations.ts";
 import { ownConvRules } from "./conv.ts";
+import { denseRule } from "./matmul.ts";
 import { ownNormRules } from "./normalize.ts";
 import { ownPoolRules } from "./pool.ts";
 import { recurrentRules } from "./recurrent.ts";
@@ -17,6 +18,7 @@ export const ownRules: readonly GradientRule[] = [
   zeroRule(ownKernelNames.positive, "x"),
   zeroRule(ownKernelNames.notNegative, "x"),
   zeroRule(ownKernelNames.above, "a", "b"),
+  denseRule,
   ...rowRules,
   ...ownConvRules,
   ...ownPoolRules,

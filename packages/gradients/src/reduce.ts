@@ -1,5 +1,5 @@
 /** @file Reductions and scans along axes. */
-import { axesOf, broadcast, keepDims, sizeOf } from "@nnxjs/kernels/internal";
+import { axesOf, broadcast, keepDims, reshaped, sizeOf } from "@nnxjs/kernels/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import type { LogSoftmaxAttrs, Tensor } from "@tensorflow/tfjs-core";
 import { type GradientRule, rule, zeroRule } from "./rule.ts";
@@ -12,7 +12,7 @@ interface ReduceAttrs {
 }
 
 const spread = (dy: Tensor, shape: readonly number[], { axis }: ReduceAttrs): Tensor =>
-  broadcast(tf.reshape(dy, keepDims(shape, axesOf(axis, shape.length))), shape);
+  broadcast(reshaped(dy, keepDims(shape, axesOf(axis, shape.length))), shape);
 
 const sum: GradientRule = rule<ReduceAttrs>("Sum")({
   inputs: ["x"],

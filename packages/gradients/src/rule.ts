@@ -88,7 +88,13 @@ export const rule =
       inputsToSave,
       outputsToSave: saveOutput === undefined ? [] : [...Array<boolean>(saveOutput).fill(false), true],
       get gradFunc() {
-        const seen = { shapes, given, names, made: kept.outputs[0], inputs: kept.isShared ? kept : undefined };
+        const seen = {
+          shapes,
+          given,
+          names,
+          made: kept.outputs[0],
+          inputs: kept.isShared ? kept : undefined,
+        };
         // Do not keep the tensors of this call alive.
         kept = nothing;
         if (given.size < all.size) onNextNode(dropAbsentInputs);

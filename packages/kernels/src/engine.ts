@@ -18,9 +18,10 @@ interface DataEngine {
 /**
  * Another tensor of the same data, which lives as long as this one does. No kernel runs, and no
  * tape and no recorder sees it.
+ * @param shape - Of as many elements.
  */
-export function sharing(x: Tensor): Tensor {
-  const { dataId, shape, dtype } = x;
+export function sharing(x: Tensor, shape: number[] = x.shape): Tensor {
+  const { dataId, dtype } = x;
   const all = engine();
   const known = (all as unknown as DataEngine).state.tensorInfo.get(dataId);
   // A kernel has the words for a tensor that was disposed.
@@ -31,11 +32,17 @@ export function sharing(x: Tensor): Tensor {
 }
 
 /**
- * Another tensor object with the same values, recorded on an open tape. On a tape this is
- * `reshape`, which shares the data on every backend; tensorflow.js's own `clone` copies on wasm.
+ * The same values in another shape, recorded on an open tape. This is `reshape` where somebody
+ * sees it; else the data are shared without running a kernel.
  */
-export const alias = (x: Tensor): Tensor =>
-  isRecording() || isRecorded() ? reshape(x, x.shape) : sharing(x);
+export const reshaped = (x: Tensor, shape: readonly number[]): Tensor =>
+  isRecording() || isRecorded() ? reshape(x, [...shape]) : sharing(x, [...shape]);
+
+/**
+ * Another tensor object with the same values, recorded on an open tape. tensorflow.js's own
+ * `clone` copies on wasm.
+ */
+export const alias = (x: Tensor): Tensor => reshaped(x, x.shape);
 
 /** The version of tensorflow.js. */
 export const versionOfTensorflow: string = version;

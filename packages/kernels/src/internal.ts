@@ -5,7 +5,15 @@
 import "./everything.ts";
 
 export { tensorWithoutValues, withoutValues } from "./abstract/without-values.ts";
-export { alias, backendInUse, isRecording, isTensor, sharing, versionOfTensorflow } from "./engine.ts";
+export {
+  alias,
+  backendInUse,
+  isRecording,
+  isTensor,
+  reshaped,
+  sharing,
+  versionOfTensorflow,
+} from "./engine.ts";
 export { hasReachableMemory } from "./backends.ts";
 export type { ElementArrays } from "./memory/access.ts";
 export {
@@ -41,6 +49,7 @@ export { arrange, contract, contractPair, shaped } from "./ops/contract.ts";
 export { recurrentKernelNames, type SequenceAttrs, type SimpleAttrs } from "./own/recurrent-names.ts";
 export { gruGradientOver, lstmGradientOver, simpleGradientOver } from "./own/recurrent-gradients.ts";
 export { gruOver, lstmOver, simpleOver } from "./own/recurrent-ops.ts";
+export { DENSE } from "./own/dense.ts";
 export { MASKED, type MaskedAttrs } from "./own/masks.ts";
 export { clamp, sign } from "./ops/exact.ts";
 export { fusedMatMul } from "./ops/fused-mat-mul.ts";

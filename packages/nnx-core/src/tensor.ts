@@ -25,6 +25,7 @@ export {
   newTensor,
   type Recorder,
   runLoop,
+  sameShape,
   setRecorder,
   sharing,
   substitutesNow,

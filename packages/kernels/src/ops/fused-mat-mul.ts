@@ -1,32 +1,16 @@
 /** @file The product, bias and addition of a dense layer in one kernel. */
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor } from "@tensorflow/tfjs-core";
-import { hasKnownKernels } from "../backends.ts";
 import { isRecording } from "../engine.ts";
 import { computed } from "../memory/computed.ts";
 import { installKernels } from "../registry.ts";
+import { DENSE, denseInfo } from "../own/dense.ts";
+import { runOwn } from "../own/own-kernel.ts";
+import { hasKnownKernels } from "../backends.ts";
 
 /**
- * wasm's record of each tensor's data. It keeps the shape in which the data were made, whatever
- * reshape came later.
- */
-interface WasmBackend {
-  readonly dataIdMap: { get(dataId: object): { readonly shape: readonly number[] } };
-}
-
-const FUSED = "_FusedMatMul";
-
-/**
- * Whether the fused kernel takes this bias. wasm's kernel refuses a bias whose data were not made
- * with one axis.
- */
-const takesBias = (backend: object, bias: Tensor): boolean =>
-  !("dataIdMap" in backend) || (backend as WasmBackend).dataIdMap.get(bias.dataId).shape.length === 1;
-
-/**
- * `a @ b + bias` over the last axis of a, as one kernel. The kernel is called directly, for two
- * reasons: `tf.fused.matMul` and the engine cost more than the product of a small layer, and the
- * gradient of `tf.fused.matMul` needs transposed products, which are slow on wasm.
+ * `a @ b + bias` over the last axis of a, as one kernel. Without a tape the kernel is called
+ * directly, because the engine costs more than the product of a small layer.
  * @param a - `[..., inner]`
  * @param b - `[inner, columns]`
  * @param bias - `[columns]`, or `null`.
@@ -35,26 +19,22 @@ const takesBias = (backend: object, bias: Tensor): boolean =>
 export function fusedMatMul(a: Tensor, b: Tensor, bias: Tensor | null): Tensor {
   installKernels();
   const [inner = 0, columns = 0] = b.shape;
-  const rows = a.size / inner;
-  const shape = a.rank === 2 ? [rows, columns] : [...a.shape.slice(0, -1), columns];
-  const kernel = isRecording() || !hasKnownKernels() ? null : tf.getKernel(FUSED, tf.getBackend());
-  if (!kernel) {
-    const flat = a.rank === 2 ? a : tf.reshape(a, [rows, inner]);
-    const product = tf.matMul(flat, b);
-    const y = bias ? tf.add(product, bias) : product;
-    return a.rank === 2 ? y : tf.reshape(y, shape);
+  if (inner > 0 && hasKnownKernels()) {
+    const inputs = bias ? [a, b, bias] : [a, b];
+    const y =
+      isRecording() && inputs.every(({ dtype }) => dtype === "float32")
+        ? runOwn(DENSE, bias ? { x: a, kernel: b, bias } : { x: a, kernel: b })
+        : undefined;
+    if (y) return y;
+    if (!isRecording()) {
+      // The same for each call, since a recorder may call it again.
+      return computed(inputs, ([x, kernel, offset]) =>
+        denseInfo(tf.engine().backend, x!, kernel!, offset),
+      ) as Tensor;
+    }
   }
-  const fused = bias !== null && takesBias(tf.engine().backend, bias);
-  const attrs = { transposeA: false, transposeB: false, activation: "linear" };
-  const y = computed(fused ? [a, b, bias] : [a, b], ([left, right, added]) => {
-    // The kernels expect shapes of rank 3, and read no more of a tensor than these properties.
-    const inputs = {
-      a: { dataId: left!.dataId, shape: [1, rows, inner], dtype: left!.dtype },
-      b: { dataId: right!.dataId, shape: [1, inner, columns], dtype: right!.dtype },
-      ...(added ? { bias: added } : {}),
-    };
-    const { dataId } = kernel.kernelFunc({ inputs, attrs, backend: tf.engine().backend }) as tf.TensorInfo;
-    return { dataId, shape, dtype: "float32" };
-  }) as Tensor;
-  return bias && !fused ? tf.add(y, bias) : y;
+  const flat = a.rank === 2 ? a : tf.reshape(a, [a.size / inner, inner]);
+  const product = tf.matMul(flat, b);
+  const y = bias ? tf.add(product, bias) : product;
+  return a.rank === 2 ? y : tf.reshape(y, [...a.shape.slice(0, -1), columns]);
 }

@@ -1,7 +1,7 @@
 /** @file Broadcasting and its transpose. */
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor } from "@tensorflow/tfjs-core";
-import { alias } from "../engine.ts";
+import { alias, reshaped } from "../engine.ts";
 import { sameShape, sizeOf } from "../shape.ts";
 
 /** `shape` with ones in front, up to `rank`. */
@@ -20,8 +20,9 @@ export function sumTo(x: Tensor, shape: readonly number[]): Tensor {
   if (x.size === 0) return tf.zeros([...shape]);
   const from = padded(shape, x.rank);
   const axes = from.flatMap((size, axis) => (size === 1 && x.shape[axis] !== 1 ? [axis] : []));
-  if (axes.length === 0) return tf.reshape(x, [...shape]);
-  return tf.reshape(tf.sum(x, axes), [...shape]);
+  if (axes.length === 0) return reshaped(x, shape);
+  const sum = tf.sum(x, axes);
+  return sameShape(sum.shape, shape) ? sum : reshaped(sum, shape);
 }
 
 /**
@@ -31,6 +32,6 @@ export function sumTo(x: Tensor, shape: readonly number[]): Tensor {
 export function broadcast(x: Tensor, shape: readonly number[]): Tensor {
   if (sameShape(x.shape, shape)) return alias(x);
   if (sizeOf(shape) === 0) return tf.zeros([...shape]);
-  if (sizeOf(shape) === x.size) return tf.reshape(x, [...shape]);
+  if (sizeOf(shape) === x.size) return reshaped(x, shape);
   return tf.broadcastTo(x, [...shape]);
 }

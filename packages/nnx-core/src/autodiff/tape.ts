@@ -4,7 +4,7 @@
  */
 import { GradientError, MissingRuleError } from "../errors.ts";
 import { noteOrigin, runningAt } from "../recording/running.ts";
-import { add, isRecording, scoped, type TapeNode, tapeEngine, type Tensor } from "../tensor.ts";
+import { add, isRecording, sameShape, scoped, type TapeNode, tapeEngine, type Tensor } from "../tensor.ts";
 
 /** Frees the tensors that the ops of a tape saved for the backward pass. */
 function dropSaved(tape: readonly TapeNode[]): void {
@@ -213,15 +213,15 @@ export function backward(
   const wanted = new Set(xs.map((x) => x.id));
   for (let i = tape.length - 1; i >= 0; i--) {
     const node = tape[i] as TapeNode;
-    const dys = node.outputs.map((output) => gradients.get(output.id));
-    if (dys.every((dy) => dy === undefined)) continue;
-    for (const output of node.outputs) if (!wanted.has(output.id)) gradients.delete(output.id);
-    const inputs = Object.entries(node.inputs).filter(([, input]) => onPath.has(input.id));
-    if (inputs.length === 0) continue;
-    const { gradient: rule } = node;
-    if (!rule) throw withoutRule(node, node.kernelName);
-    const thunks = asRuleOf(node, () => rule(dys));
-    for (const [name, input] of inputs) {
+    const { outputs } = node;
+    if (!outputs.some(({ id }) => gradients.has(id))) continue;
+    const dys = outputs.map(({ id }) => gradients.get(id));
+    for (const { id } of outputs) if (!wanted.has(id)) gradients.delete(id);
+    let thunks: ReturnType<NonNullable<TapeNode["gradient"]>> | undefined;
+    for (const name in node.inputs) {
+      const input = node.inputs[name] as Tensor;
+      if (!onPath.has(input.id)) continue;
+      thunks ??= thunksOf(node, dys);
       const gradient = applyRule(node, input, name, thunks[name]);
       onGradient?.(node, input, gradient);
       send(input, gradient);
@@ -237,12 +237,22 @@ function withoutRule(node: TapeNode, op: string): MissingRuleError {
   return error;
 }
 
+/** What a rule gives for the gradients of an op's outputs: a thunk for each input. */
+function thunksOf(
+  node: TapeNode,
+  dys: (Tensor | undefined)[],
+): ReturnType<NonNullable<TapeNode["gradient"]>> {
+  const { gradient: rule } = node;
+  if (!rule) throw withoutRule(node, node.kernelName);
+  return asRuleOf(node, () => rule(dys));
+}
+
 function applyRule(node: TapeNode, input: Tensor, name: string, thunk: (() => Tensor) | undefined): Tensor {
   const { kernelName } = node;
   if (!thunk) throw withoutRule(node, `${kernelName} (its input ${name})`);
   // Each rule runs in a scope of its own, which frees its temporaries before the next one runs.
   const dx = asRuleOf(node, () => scoped(thunk));
-  if (dx.dtype === "float32" && String(dx.shape) === String(input.shape)) return dx;
+  if (dx.dtype === "float32" && sameShape(dx.shape, input.shape)) return dx;
   throw new GradientError(
     `grad: expected the rule for ${kernelName} to give a float32[${input.shape.join(",")}] for its input ${name}, got a ` +
       `${dx.dtype}[${dx.shape.join(",")}]. Mend the rule, or uninstall it.`,

@@ -1,6 +1,6 @@
 /** @file Checks that a parameter still has the shape that its layer was made with. */
 import { describe, NnxError } from "../errors.ts";
-import { isTensor } from "../tensor.ts";
+import { isTensor, sameShape } from "../tensor.ts";
 
 /**
  * Layers call `checkParam` in every `forward`, since `update`, `replaceByPure` and assignments take
@@ -15,10 +15,4 @@ export function checkParam(where: string, name: string, value: unknown, shape: r
     `${where}: expected ${name} to have the shape [${shape.join(", ")}] that the layer was made with, got ${describe(value)}. ` +
       "Give it a value of that shape, or make a layer of the new size.",
   );
-}
-
-function sameShape(a: readonly number[], b: readonly number[]): boolean {
-  if (a.length !== b.length) return false;
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
-  return true;
 }

@@ -1,0 +1,61 @@
+/** @file The product and bias of a dense layer as one kernel, which a tape can record. */
+import * as tf from "@tensorflow/tfjs-core";
+import type { KernelConfig, TensorInfo } from "@tensorflow/tfjs-core";
+import { free } from "../memory/access.ts";
+import { sizeOf } from "../shape.ts";
+import { onBoth } from "./own-kernel.ts";
+
+/** Its name in the registry. */
+export const DENSE = "NnxDense";
+
+/**
+ * wasm's record of each tensor's data. It keeps the shape in which the data were made, whatever
+ * reshape came later.
+ */
+interface WasmBackend {
+  readonly dataIdMap: { get(dataId: object): { readonly shape: readonly number[] } };
+}
+
+/**
+ * Whether the fused kernel takes this bias. wasm's kernel refuses a bias whose data were not made
+ * with one axis.
+ */
+const takesBias = (backend: object, bias: TensorInfo): boolean =>
+  !("dataIdMap" in backend) || (backend as WasmBackend).dataIdMap.get(bias.dataId).shape.length === 1;
+
+const run = (
+  backend: object,
+  kernelName: string,
+  inputs: Record<string, TensorInfo>,
+  attrs = {},
+): TensorInfo =>
+  // These kernels have one output.
+  tf.getKernel(kernelName, tf.getBackend()).kernelFunc({ inputs, attrs, backend }) as TensorInfo;
+
+/**
+ * `x @ kernel + bias` over the last axis of x.
+ * @param x - `[..., inner]`
+ * @param kernel - `[inner, columns]`
+ * @param bias - `[columns]`, or undefined.
+ * @returns `[..., columns]`
+ */
+export function denseInfo(backend: object, x: TensorInfo, kernel: TensorInfo, bias?: TensorInfo): TensorInfo {
+  const [inner = 0, columns = 0] = kernel.shape;
+  const shape = [...x.shape.slice(0, -1), columns];
+  // The kernels expect shapes of rank 3, and read no more of a tensor than these properties.
+  const a = { dataId: x.dataId, shape: [1, sizeOf(x.shape) / inner, inner], dtype: x.dtype };
+  const b = { dataId: kernel.dataId, shape: [1, inner, columns], dtype: kernel.dtype };
+  const attrs = { transposeA: false, transposeB: false, activation: "linear" };
+  const fused = bias !== undefined && takesBias(backend, bias);
+  const product = { ...run(backend, "_FusedMatMul", fused ? { a, b, bias } : { a, b }, attrs), shape };
+  if (bias === undefined || fused) return product;
+  try {
+    return run(backend, "Add", { a: product, b: bias });
+  } finally {
+    free(backend, product);
+  }
+}
+
+/** The kernels to register on cpu and wasm. */
+export const denseKernels = (): readonly KernelConfig[] =>
+  onBoth(DENSE, (backend, { x, kernel, bias }) => denseInfo(backend, x!, kernel!, bias));
