@@ -9,7 +9,6 @@ import {
   presentLogSoftmaxOf,
   softmaxKernelNames as names,
   softmaxBackOf,
-  sumTo,
 } from "@nnxjs/kernels/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import type { SoftmaxAttrs, Tensor } from "@tensorflow/tfjs-core";
