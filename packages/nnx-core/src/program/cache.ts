@@ -34,8 +34,11 @@ interface Group {
   readonly backend: string;
   /** The last one played first. */
   readonly programs: Played[];
-  /** How often it was recorded again because of a number, by the number's position. */
-  readonly again: Map<number, number>;
+  /**
+   * How often it was recorded again because of a number, by the number's position; of bounds of
+   * loops without one.
+   */
+  readonly again: Map<number | undefined, number>;
 }
 
 /** How many kinds of arguments are remembered for one module. */
@@ -138,14 +141,14 @@ export class JitCache {
     for (let i = 0; i < group.programs.length; i++) {
       const played = group.programs[i] as Played;
       if (!played.isFor(given)) continue;
-      const host = played.prepare(given);
-      if (!host) continue;
+      const done = played.play(given, args);
+      if (!done) continue;
       if (i > 0) {
         group.programs.splice(i, 1);
         group.programs.unshift(played);
       }
       played.info.replays++;
-      return { result: played.play(given, args, host) };
+      return done;
     }
     return undefined;
   }
@@ -191,17 +194,24 @@ export class JitCache {
       return "other kernels are installed";
     }
     const index = last.changedNumber(given);
-    if (index === undefined) return "host code, such as an optimizer's step, went another way";
-    const path = formatPath(last.pathOfNumber(index, given));
+    if (index === undefined && last.miss === "host")
+      return "host code, such as an optimizer's step, went another way";
     const times = group.again.get(index) ?? 0;
     if (times >= mostAgain) {
-      throw new StructureError(
-        `jit at ${path}: expected a number that stays, got one that changes: it is ${String(given.host[index])} now, and the function ` +
-          `was recorded ${times + 1} times for other values. Pass a tensor, or compute with nnx.hostValue([variable], fn).`,
-      );
+      throw index === undefined
+        ? new StructureError(
+            `jit: expected tensors as bounds of loops that stay, got some that change: the function was recorded ${times + 1} times for ` +
+              "other values. Count with a tensor in whileLoop, or pass the bounds as numbers with { staticArgs }.",
+          )
+        : new StructureError(
+            `jit at ${formatPath(last.pathOfNumber(index, given))}: expected a number that stays, got one that changes: it is ${String(given.host[index])} now, and the function ` +
+              `was recorded ${times + 1} times for other values. Pass a tensor, or compute with nnx.hostValue([variable], fn).`,
+          );
     }
     group.again.set(index, times + 1);
-    return `the number at ${path} changed`;
+    return index === undefined
+      ? "a tensor that is the bound of a loop has another value"
+      : `the number at ${formatPath(last.pathOfNumber(index, given))} changed`;
   }
 }
 

@@ -15,7 +15,7 @@ import { unread } from "../variable/observer.ts";
 import { Variable } from "../variable/variable.ts";
 import type { VariableState } from "../variable/variable-state.ts";
 import { type Arguments, pathOfLeaf, storedValue, takeApart } from "./arguments.ts";
-import type { HostSlot, HostValues } from "./host.ts";
+import { type HostSlot, OtherWay } from "./host.ts";
 import { isHostObject } from "./host-data.ts";
 import type { Program, Slot } from "./program.ts";
 import { Lent } from "./lend.ts";
@@ -55,6 +55,8 @@ interface PlayedParts {
 /** A program with what is around it: what it holds for, and what becomes of its results. */
 export class Played {
   info = { reason: "", replays: 0, kernels: 0, constants: 0 };
+  /** Why it did not hold for a call. */
+  miss: OtherWay["what"] = "host";
   /** What prints show. */
   readonly parts: Pick<PlayedParts, "destinations" | "inputNames" | "hostNames">;
   private readonly replay: Replay;
@@ -115,21 +117,24 @@ export class Played {
     return leaf ? pathOfLeaf(leaf) : [];
   }
 
-  /** Computes what the host computes; nothing where it goes another way. */
-  prepare({ host }: Arguments): HostValues | undefined {
-    return this.replay.prepare(host);
-  }
-
-  /** Runs the program and writes the Variables: all or none. */
-  play(given: Arguments, args: readonly unknown[], host: HostValues): unknown {
-    const tensors = this.replay.run(given.tensors, host);
-    const from = { tensors, inputs: given.tensors, host: host.values, args };
+  /**
+   * Runs the program and writes the Variables: all or none.
+   * @returns nothing if the program does not hold for the call.
+   */
+  play(given: Arguments, args: readonly unknown[]): { readonly result: unknown } | undefined {
+    const ran = this.replay.run(given.tensors, given.host);
+    if (ran instanceof OtherWay) {
+      this.miss = ran.what;
+      return undefined;
+    }
+    const [tensors, host] = ran;
+    const from = { tensors, inputs: given.tensors, host, args };
     const values = this.writes.map(({ make }) => make(from));
     // What is released lives until the scope ends, so that writes can be undone.
     scoped(() => {
       this.write(given, values);
     });
-    return this.result(from);
+    return { result: this.result(from) };
   }
 
   private write({ leaves }: Arguments, values: readonly unknown[]): void {
@@ -283,6 +288,7 @@ function partsOf(recorded: Recorded, result: unknown): () => PlayedParts {
         inputCount: given.tensors.length,
         infos: recorder.infos,
         host: recorder.host,
+        steps: recorder.firstSteps,
         renewals: recorder.renewals,
         backend: backendInUse(),
       }),

@@ -16,7 +16,7 @@ import {
 } from "../tensor.ts";
 import { shareForGood } from "./constants.ts";
 import type { HostSlot, HostWork } from "./host.ts";
-import type { Constant, FromHost, ProgramNode, Slot, ValueInfo, Work } from "./program.ts";
+import type { Block, Constant, FromHost, ProgramNode, Slot, ValueInfo, Work } from "./program.ts";
 import { partsOf, Section, type SectionEvent } from "./section.ts";
 
 /** A kernel that the run asked for, with those that its own code asked for. */
@@ -63,7 +63,11 @@ const fewValues = 64;
 
 /** Records one run. */
 export class ProgramRecorder implements Interceptor, Recorder {
-  readonly nodes: ProgramNode[] = [];
+  /** What is being recorded now: the program, or a block of it. */
+  nodes: ProgramNode[] = [];
+  /** The steps of the host before the nodes; after a node with blocks, those that follow it. */
+  steps: HostSlot[] = [];
+  readonly firstSteps: readonly HostSlot[] = this.steps;
   readonly constants: Constant[] = [];
   readonly infos: ValueInfo[] = [];
   readonly host: HostWork[] = [];
@@ -85,6 +89,9 @@ export class ProgramRecorder implements Interceptor, Recorder {
   private open: KernelCall | undefined;
   /** What the section that is running asked for. */
   private section: SectionEvent[] | undefined;
+  /** The numbers of the tensors of the block that is recorded, and of those of blocks before. */
+  private inBlock: number[] | undefined;
+  private readonly ended = new Set<number>();
   /** In the library's own loops, nothing is recorded. */
   private isInside = false;
 
@@ -109,6 +116,55 @@ export class ProgramRecorder implements Interceptor, Recorder {
     }
   }
 
+  /** Whether a tensor depends on the arguments or on keys. */
+  changes(tensor: Tensor): boolean {
+    return this.changing.has(tensor.dataId);
+  }
+
+  /** Whether blocks can be recorded now: inside of kernels and host code they cannot. */
+  get canBranch(): boolean {
+    return !this.open && !this.section && !this.isInside;
+  }
+
+  /**
+   * Records what `f` asks for as a block.
+   * @param f - Returns what the block gives.
+   */
+  block(f: () => Pick<Block, "outputs" | "host">): Block {
+    const { nodes, steps, inBlock } = this;
+    const [own, ownSteps, made]: [ProgramNode[], HostSlot[], number[]] = [[], [], []];
+    Object.assign(this, { nodes: own, steps: ownSteps, inBlock: made });
+    try {
+      return { nodes: own, steps: ownSteps, ...f() };
+    } finally {
+      Object.assign(this, { nodes, steps, inBlock });
+      for (const id of made) {
+        this.slots.delete(id);
+        this.ended.add(id);
+      }
+    }
+  }
+
+  /** Adds a value that a block gets. */
+  addParameter(tensor: Tensor): Slot {
+    const slot = this.newSlot(tensor);
+    this.setSlot(tensor, slot);
+    this.changing.add(tensor.dataId);
+    return slot;
+  }
+
+  /** Adds a node that runs blocks, or that ends them. */
+  addControl(work: Work, inputs: readonly Slot[], outputs: readonly (Tensor | ValueInfo)[] = []): void {
+    const to = outputs.map((each) => (isTensor(each) ? this.addParameter(each) : this.newSlot(each)));
+    this.nodes.push({ work, inputs, outputs: to, path: this.options.running() });
+    if ("after" in work) this.steps = work.after;
+  }
+
+  private setSlot({ id }: Tensor, slot: Slot): void {
+    this.slots.set(id, slot);
+    this.inBlock?.push(id);
+  }
+
   /** Frees the constants. */
   dispose(): void {
     for (const { tensor } of this.constants) tensor.dispose();
@@ -124,6 +180,12 @@ export class ProgramRecorder implements Interceptor, Recorder {
   slotOf(tensor: Tensor): Slot {
     const known = this.slots.get(tensor.id);
     if (known !== undefined) return known;
+    if (this.ended.has(tensor.id)) {
+      throw new NnxError(
+        `${this.options.where}: expected a function that uses what branches and loops return, got one that keeps ${describe(tensor)} of a branch ` +
+          "or of one turn of a loop. Another run may not make it: return it.",
+      );
+    }
     if (tensor.id >= this.firstId && !this.born.has(tensor.id)) {
       throw new NnxError(
         `${this.options.where}: expected a function that computes with ops, got one that makes ${describe(tensor)} past the engine. ` +
@@ -304,7 +366,9 @@ export class ProgramRecorder implements Interceptor, Recorder {
   /** Adds a step of the host's part. */
   addHost(work: HostWork): HostSlot {
     this.host.push(work);
-    return this.host.length - 1;
+    const slot = this.host.length - 1;
+    this.steps.push(slot);
+    return slot;
   }
 
   /** Notes that an object such as a key is the result of a step. */
@@ -370,7 +434,7 @@ export class ProgramRecorder implements Interceptor, Recorder {
       infoOf: (slot) => this.infos[slot] as ValueInfo,
     });
     this.addHost({ kind: "section", section });
-    return [result, host.map((_, i) => this.addHost({ kind: "of section", section, result: i }))];
+    return [result, host.map((_, i) => this.addHost({ kind: "of section", result: i }))];
   }
 
   /** Notes that a tensor has numbers of the host. */
@@ -463,7 +527,7 @@ export class ProgramRecorder implements Interceptor, Recorder {
     const to = outputs.map((tensor) => {
       const slot = this.newSlot(tensor);
       // A kernel may return its input, which then keeps its number.
-      if (!this.slots.has(tensor.id)) this.slots.set(tensor.id, slot);
+      if (!this.slots.has(tensor.id)) this.setSlot(tensor, slot);
       if (changes) this.changing.add(tensor.dataId);
       return slot;
     });
