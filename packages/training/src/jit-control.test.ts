@@ -225,8 +225,8 @@ onEachBackend("branches in recorded functions", () => {
       (m, x) =>
         cond(
           positive(x),
-          (each) => void Object.assign(each, { more: 1 }),
-          () => undefined,
+          (each: Noisy) => void Object.assign(each, { more: 1 }),
+          (_each: Noisy) => undefined,
           m,
         ),
       /cond: expected functions that change values alone/,

@@ -1,7 +1,7 @@
 /** @file The programs of one function, and which of them a call plays. */
 import { describe, NnxError, StructureError } from "../errors.ts";
 import { isContainer, entriesOf } from "../data/containers.ts";
-import { equalGraphDefs, hashGraphDef } from "../graph/equal.ts";
+import { equalGraphDefs } from "../graph/equal.ts";
 import type { GraphDef } from "../graph/graph-def.ts";
 import { isGraphState } from "../graph/graph-state.ts";
 import { GraphNode } from "../graph/node.ts";
@@ -50,9 +50,9 @@ const mostAgain = 2;
 export class JitCache {
   private readonly f: (...args: readonly unknown[]) => unknown;
   private readonly staticArgs: ReadonlySet<number>;
-  private groups = new Map<string, Group[]>();
+  private groups: Group[] = [];
   private footprints = new WeakMap<object, { readonly footprint: Footprint; readonly group: Group }[]>();
-  private readonly infos: { -readonly [K in keyof ProgramInfo]: ProgramInfo[K] }[] = [];
+  private readonly infos: ProgramInfo[] = [];
 
   constructor(f: JitCache["f"], staticArgs: readonly number[]) {
     this.f = f;
@@ -64,9 +64,8 @@ export class JitCache {
   }
 
   dispose(): void {
-    for (const groups of this.groups.values())
-      for (const { programs } of groups) for (const played of programs) played.dispose();
-    this.groups = new Map();
+    for (const { programs } of this.groups) for (const played of programs) played.dispose();
+    this.groups = [];
     this.footprints = new WeakMap();
   }
 
@@ -86,10 +85,7 @@ export class JitCache {
         return played.result;
       }
     }
-    const result = this.record(args, given, group);
-    // Its structure may have changed.
-    if (group.programs.length > 0) this.remember(args, takeApart(args), group);
-    return result;
+    return this.record(args, given, group);
   }
 
   /** The program of a call as text; the call leaves nothing behind. */
@@ -156,12 +152,13 @@ export class JitCache {
   private groupOf(given: Arguments): Group {
     const { definition, kinds } = given;
     const backend = backendInUse();
-    const key = `${backend} ${hashGraphDef(definition)} ${kinds}`;
-    const groups = this.groups.get(key) ?? [];
-    const found = groups.find((group) => equalGraphDefs(group.definition, definition));
+    const found = this.groups.find(
+      (group) =>
+        group.kinds === kinds && group.backend === backend && equalGraphDefs(group.definition, definition),
+    );
     if (found) return found;
     const group: Group = { definition, kinds, backend, programs: [], again: new Map() };
-    this.groups.set(key, [...groups, group]);
+    this.groups.unshift(group);
     return group;
   }
 
@@ -173,8 +170,13 @@ export class JitCache {
         ? reason
         : `${reason}; not kept, because the call changed the structure of its arguments`,
       replays: 0,
-      kernels: played?.kernelCount ?? 0,
-      constants: played?.constantCount ?? 0,
+      // Known once a replay has been prepared.
+      get kernels() {
+        return played?.kernelCount ?? 0;
+      },
+      get constants() {
+        return played?.constantCount ?? 0;
+      },
     };
     this.infos.push(info);
     if (played) {

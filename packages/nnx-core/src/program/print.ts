@@ -1,7 +1,7 @@
 /** @file A program as text. */
 import { formatPath } from "../path.ts";
 import type { HostSlot, HostWork } from "./host.ts";
-import type { Played } from "./played.ts";
+import type { Played, PlayedNames } from "./played.ts";
 import {
   blocksOf,
   type Program,
@@ -78,7 +78,7 @@ function hostText(work: HostWork, slot: HostSlot, names: readonly string[]): str
 }
 
 /** The steps of the host that something needs. */
-function neededHost({ nodes, host }: Program, destinations: Played["parts"]["destinations"]): Set<HostSlot> {
+function neededHost({ nodes, host }: Program, destinations: PlayedNames["destinations"]): Set<HostSlot> {
   const needed = new Set<HostSlot>();
   const need = (slot: HostSlot): void => {
     if (needed.has(slot)) return;
@@ -104,8 +104,8 @@ function neededHost({ nodes, host }: Program, destinations: Played["parts"]["des
 }
 
 /** The program as text: inputs, values of the host, constants, nodes, and where results go. */
-export function printPlayed({ program, parts }: Played): string {
-  const { destinations, inputNames, hostNames } = parts;
+export function printPlayed({ program, names }: Played): string {
+  const { destinations, inputs: inputNames, host: hostNames } = names();
   const { nodes, views, constants, infos, host, inputCount } = program;
   const constantSlots = new Set(constants.map(({ slot }) => slot));
   const viewOf = new Map(views.map(({ slot, of }) => [slot, of]));

@@ -58,6 +58,17 @@ const copyOf = (inputs: KernelInputs): KernelInputs =>
     ? [...(inputs as readonly Tensor[])]
     : { ...(inputs as Readonly<Record<string, Tensor | null | undefined>>) };
 
+/** Whether a call copies an input or output of the kernel around it, which a gradient needs. */
+function isCopyIn(
+  { outputs }: KernelCall,
+  inputs: readonly (Tensor | null | undefined)[],
+  child: Call,
+): boolean {
+  if (child.kind !== "kernel" || child.name !== "Identity") return false;
+  const id = (child.inputs as { x?: Tensor }).x?.id;
+  return inputs.some((tensor) => tensor?.id === id) || outputs.some((tensor) => tensor.id === id);
+}
+
 /** Values of constants with more elements are not compared. */
 const fewValues = 64;
 
@@ -138,10 +149,7 @@ export class ProgramRecorder implements Interceptor, Recorder {
       return { nodes: own, steps: ownSteps, ...f() };
     } finally {
       Object.assign(this, { nodes, steps, inBlock });
-      for (const id of made) {
-        this.slots.delete(id);
-        this.ended.add(id);
-      }
+      for (const id of made) this.ended.add(id);
     }
   }
 
@@ -179,8 +187,8 @@ export class ProgramRecorder implements Interceptor, Recorder {
   /** The value of a tensor; of one that the run did not make or get, a new constant. */
   slotOf(tensor: Tensor): Slot {
     const known = this.slots.get(tensor.id);
-    if (known !== undefined) return known;
-    if (this.ended.has(tensor.id)) {
+    if (known !== undefined && !this.ended.has(tensor.id)) return known;
+    if (known !== undefined) {
       throw new NnxError(
         `${this.options.where}: expected a function that uses what branches and loops return, got one that keeps ${describe(tensor)} of a branch ` +
           "or of one turn of a loop. Another run may not make it: return it.",
@@ -461,16 +469,11 @@ export class ProgramRecorder implements Interceptor, Recorder {
     if (call.kind === "other") return this.addNode(call.work, call.inputs, call.outputs, call.path);
     const { name, attrs, path, children, outputs } = call;
     const list: readonly (Tensor | null | undefined)[] = Object.values(call.inputs);
-    const given = new Set([...list, ...outputs].map((tensor) => tensor?.id));
-    // The engine copies inputs and outputs that a gradient needs, inside the kernel.
-    const isCopy = (child: Call): boolean =>
-      child.kind === "kernel" &&
-      child.name === "Identity" &&
-      given.has((child.inputs as { x?: Tensor }).x?.id);
-    const parts = children.filter((child) => !isCopy(child));
+    const parts = children.length === 0 ? children : children.filter((child) => !isCopyIn(call, list, child));
     this.refuseKeysIn(name, attrs);
-    const byParts = new Set(parts.flatMap((part) => part.outputs.map(({ id }) => id)));
-    const isComposed = parts.length > 0 && outputs.every(({ id }) => byParts.has(id));
+    const isComposed =
+      parts.length > 0 &&
+      outputs.every(({ id }) => parts.some((part) => part.outputs.some((output) => output.id === id)));
     const inSection = this.section && !this.isInside ? this.section : undefined;
     const event = inSection && {
       name,
@@ -491,7 +494,8 @@ export class ProgramRecorder implements Interceptor, Recorder {
         path,
       );
     }
-    for (const child of children) if (isCopy(child)) this.settleApart(child);
+    if (parts.length < children.length)
+      for (const child of children) if (!parts.includes(child)) this.settleApart(child);
     const slots = outputs.map((tensor) => this.slotOf(tensor));
     if (event) inSection.push({ kind: "kernel", ...event, outputs: slots, renewal, attrs });
     return slots;
@@ -499,10 +503,9 @@ export class ProgramRecorder implements Interceptor, Recorder {
 
   /** A kernel that got a key would draw the same each time. */
   private refuseKeysIn(name: string, attrs: object): void {
-    const key = Object.values(attrs).find(
-      (value) => typeof value === "object" && value !== null && this.hostOf.has(value),
-    );
-    if (key !== undefined) this.opened(key as object, `passes ${describe(key)} to the kernel ${name}`);
+    for (const value of Object.values(attrs))
+      if (typeof value === "object" && value !== null && this.hostOf.has(value as object))
+        this.opened(value as object, `passes ${describe(value)} to the kernel ${name}`);
   }
 
   /** A call inside a kernel: host code that runs again does not see it. */

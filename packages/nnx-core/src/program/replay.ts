@@ -39,24 +39,40 @@ export function optimize(program: Program): Program {
   return { ...program, ...graph };
 }
 
-/** The kernels that nodes and their blocks need. */
-function kernelsOf(nodes: readonly ProgramNode[], backend: string): Map<string, InstalledKernel> {
-  const found = new Map<string, InstalledKernel>();
-  const add = (node: ProgramNode): void => {
-    const { work } = node;
-    const kernel = work.kind === "kernel" && installedKernel(work.name, backend);
-    if (kernel) found.set(work.name, kernel);
-    for (const { nodes: inner } of blocksOf(node)) inner.forEach(add);
-  };
-  nodes.forEach(add);
-  return found;
+/** The kernels that a program needs, and whether they are those of now. */
+export class Kernels {
+  readonly backend: ReplayBackend;
+  readonly installed: ReadonlyMap<string, InstalledKernel>;
+  private readonly name: string;
+
+  constructor({ nodes, backend }: Program) {
+    this.backend = backendNow();
+    this.name = backend;
+    const found = new Map<string, InstalledKernel>();
+    const add = (node: ProgramNode): void => {
+      const { work } = node;
+      if (work.kind === "kernel" && !found.has(work.name)) {
+        const kernel = installedKernel(work.name, backend);
+        if (kernel) found.set(work.name, kernel);
+      }
+      for (const { nodes: inner } of blocksOf(node)) inner.forEach(add);
+    };
+    nodes.forEach(add);
+    this.installed = found;
+  }
+
+  areCurrent(): boolean {
+    if (backendNow() !== this.backend) return false;
+    for (const [name, kernel] of this.installed)
+      if (installedKernel(name, this.name) !== kernel) return false;
+    return true;
+  }
 }
 
 /** A program that is ready to run. */
 export class Replay {
   readonly program: Program;
   private readonly backend: ReplayBackend;
-  private readonly kernels: ReadonlyMap<string, InstalledKernel>;
   private readonly code: Code;
   private readonly constants: readonly Constant[];
   private readonly firstViews: Parameters<typeof addViews>[1];
@@ -64,11 +80,9 @@ export class Replay {
   private readonly owned: ReadonlySet<Slot>;
 
   /** @param program - Its constants belong to this from now on. */
-  constructor(program: Program) {
-    const backend = backendNow();
+  constructor(program: Program, { backend, installed }: Kernels) {
     this.backend = backend;
-    this.kernels = kernelsOf(program.nodes, program.backend);
-    const machine: Machine = { infos: program.infos, backend, kernels: this.kernels };
+    const machine: Machine = { infos: program.infos, backend, kernels: installed };
     const folded = fold(program, machine);
     const { nodes, constants, outputs, infos, views, host, inputCount } = folded;
     this.program = folded;
@@ -80,14 +94,6 @@ export class Replay {
     const first = [...Array.from({ length: inputCount }, (_, i) => i), ...constants.map(({ slot }) => slot)];
     this.firstViews = first.flatMap((slot) => viewsOf.get(slot) ?? []);
     this.owned = new Set(nodes.flatMap((node) => [...madeBy(node)]));
-  }
-
-  /** Whether the kernels are installed that the program was recorded with. */
-  isCurrent(): boolean {
-    if (backendNow() !== this.backend) return false;
-    const { backend } = this.program;
-    for (const [name, kernel] of this.kernels) if (installedKernel(name, backend) !== kernel) return false;
-    return true;
   }
 
   /**
