@@ -296,6 +296,10 @@ function installOn(engine: InterceptedEngine): void {
 /** What kernels work on: a tensor of the engine, or data that only the backend knows. */
 export type TensorInfo = tf.TensorInfo;
 
+/** The value of a scalar that the backend in use has. */
+export const readScalarOf = ({ dataId }: TensorInfo): number =>
+  (tf.engine().backend.readSync(dataId) as ArrayLike<number>)[0] as number;
+
 /** What a replay needs of a backend. All backends have it, but the types do not declare all. */
 export interface ReplayBackend {
   disposeData(dataId: object): boolean;

@@ -141,7 +141,8 @@ onEachBackend("a recorded training step", () => {
     const optimizer = new Optimizer(model, sgd(0.1));
     const fast = jit(train);
     const x = inputs();
-    fast(model, optimizer, x, labels());
+    // The replay drops constants that nothing needs.
+    for (let i = 0; i < 2; i++) fast(model, optimizer, x, labels());
     const before = [valuesIn(model), valuesIn(optimizer), tf.memory().numTensors, dataIds()];
     const bad = tf.tensor1d([0, 1, 7, 1, 0], "int32");
     expect(() => fast(model, optimizer, x, bad)).toThrow("7");

@@ -1,7 +1,7 @@
 /** @file The programs of one function, and which of them a call plays. */
 import { describe, NnxError, StructureError } from "../errors.ts";
 import { isContainer, entriesOf } from "../data/containers.ts";
-import { equalGraphDefs, hashGraphDef } from "../graph/equal.ts";
+import { equalGraphDefs } from "../graph/equal.ts";
 import type { GraphDef } from "../graph/graph-def.ts";
 import { isGraphState } from "../graph/graph-state.ts";
 import { GraphNode } from "../graph/node.ts";
@@ -34,8 +34,11 @@ interface Group {
   readonly backend: string;
   /** The last one played first. */
   readonly programs: Played[];
-  /** How often it was recorded again because of a number, by the number's position. */
-  readonly again: Map<number, number>;
+  /**
+   * How often it was recorded again because of a number, by the number's position; of bounds of
+   * loops without one.
+   */
+  readonly again: Map<number | undefined, number>;
 }
 
 /** How many kinds of arguments are remembered for one module. */
@@ -47,9 +50,9 @@ const mostAgain = 2;
 export class JitCache {
   private readonly f: (...args: readonly unknown[]) => unknown;
   private readonly staticArgs: ReadonlySet<number>;
-  private groups = new Map<string, Group[]>();
+  private groups: Group[] = [];
   private footprints = new WeakMap<object, { readonly footprint: Footprint; readonly group: Group }[]>();
-  private readonly infos: { -readonly [K in keyof ProgramInfo]: ProgramInfo[K] }[] = [];
+  private readonly infos: ProgramInfo[] = [];
 
   constructor(f: JitCache["f"], staticArgs: readonly number[]) {
     this.f = f;
@@ -61,9 +64,8 @@ export class JitCache {
   }
 
   dispose(): void {
-    for (const groups of this.groups.values())
-      for (const { programs } of groups) for (const played of programs) played.dispose();
-    this.groups = new Map();
+    for (const { programs } of this.groups) for (const played of programs) played.dispose();
+    this.groups = [];
     this.footprints = new WeakMap();
   }
 
@@ -83,10 +85,7 @@ export class JitCache {
         return played.result;
       }
     }
-    const result = this.record(args, given, group);
-    // Its structure may have changed.
-    if (group.programs.length > 0) this.remember(args, takeApart(args), group);
-    return result;
+    return this.record(args, given, group);
   }
 
   /** The program of a call as text; the call leaves nothing behind. */
@@ -138,14 +137,14 @@ export class JitCache {
     for (let i = 0; i < group.programs.length; i++) {
       const played = group.programs[i] as Played;
       if (!played.isFor(given)) continue;
-      const host = played.prepare(given);
-      if (!host) continue;
+      const done = played.play(given, args);
+      if (!done) continue;
       if (i > 0) {
         group.programs.splice(i, 1);
         group.programs.unshift(played);
       }
       played.info.replays++;
-      return { result: played.play(given, args, host) };
+      return done;
     }
     return undefined;
   }
@@ -153,12 +152,13 @@ export class JitCache {
   private groupOf(given: Arguments): Group {
     const { definition, kinds } = given;
     const backend = backendInUse();
-    const key = `${backend} ${hashGraphDef(definition)} ${kinds}`;
-    const groups = this.groups.get(key) ?? [];
-    const found = groups.find((group) => equalGraphDefs(group.definition, definition));
+    const found = this.groups.find(
+      (group) =>
+        group.kinds === kinds && group.backend === backend && equalGraphDefs(group.definition, definition),
+    );
     if (found) return found;
     const group: Group = { definition, kinds, backend, programs: [], again: new Map() };
-    this.groups.set(key, [...groups, group]);
+    this.groups.unshift(group);
     return group;
   }
 
@@ -170,8 +170,13 @@ export class JitCache {
         ? reason
         : `${reason}; not kept, because the call changed the structure of its arguments`,
       replays: 0,
-      kernels: played?.kernelCount ?? 0,
-      constants: played?.constantCount ?? 0,
+      // Known once a replay has been prepared.
+      get kernels() {
+        return played?.kernelCount ?? 0;
+      },
+      get constants() {
+        return played?.constantCount ?? 0;
+      },
     };
     this.infos.push(info);
     if (played) {
@@ -191,17 +196,24 @@ export class JitCache {
       return "other kernels are installed";
     }
     const index = last.changedNumber(given);
-    if (index === undefined) return "host code, such as an optimizer's step, went another way";
-    const path = formatPath(last.pathOfNumber(index, given));
+    if (index === undefined && last.miss === "host")
+      return "host code, such as an optimizer's step, went another way";
     const times = group.again.get(index) ?? 0;
     if (times >= mostAgain) {
-      throw new StructureError(
-        `jit at ${path}: expected a number that stays, got one that changes: it is ${String(given.host[index])} now, and the function ` +
-          `was recorded ${times + 1} times for other values. Pass a tensor, or compute with nnx.hostValue([variable], fn).`,
-      );
+      throw index === undefined
+        ? new StructureError(
+            `jit: expected tensors as bounds of loops that stay, got some that change: the function was recorded ${times + 1} times for ` +
+              "other values. Count with a tensor in whileLoop, or pass the bounds as numbers with { staticArgs }.",
+          )
+        : new StructureError(
+            `jit at ${formatPath(last.pathOfNumber(index, given))}: expected a number that stays, got one that changes: it is ${String(given.host[index])} now, and the function ` +
+              `was recorded ${times + 1} times for other values. Pass a tensor, or compute with nnx.hostValue([variable], fn).`,
+          );
     }
     group.again.set(index, times + 1);
-    return `the number at ${path} changed`;
+    return index === undefined
+      ? "a tensor that is the bound of a loop has another value"
+      : `the number at ${formatPath(last.pathOfNumber(index, given))} changed`;
   }
 }
 

@@ -9,6 +9,8 @@ export type HostWork =
   /** A key or number in the arguments. */
   | { readonly kind: "argument"; readonly index: number }
   | { readonly kind: "constant"; readonly value: unknown }
+  /** What a node with blocks gives, or gets for each turn. */
+  | { readonly kind: "of node" }
   | {
       readonly kind: "compute";
       /** What prints call it. */
@@ -18,7 +20,7 @@ export type HostWork =
     }
   /** Host code that runs again. It gives several results: those of the following steps. */
   | { readonly kind: "section"; readonly section: Section }
-  | { readonly kind: "of section"; readonly section: Section; readonly result: number };
+  | { readonly kind: "of section"; readonly result: number };
 
 /** The values of the host in one replay. */
 export interface HostValues {
@@ -26,43 +28,55 @@ export interface HostValues {
   readonly renewals: unknown[];
 }
 
+/** Signals that a program does not hold for a call. */
+export class OtherWay extends Error {
+  /** What went another way than when the program was recorded. */
+  readonly what: "host" | "bound";
+  constructor(what: OtherWay["what"]) {
+    super(what);
+    this.what = what;
+  }
+}
+
 /**
- * Computes the values of the host.
+ * Computes values of the host.
+ * @param steps - Which.
  * @param given - The keys and numbers in the arguments.
- * @returns nothing if host code went another way than it did when the program was recorded.
+ * @throws {@link OtherWay} where host code went another way than when the program was recorded.
  */
-export function runHost(
+export function runSteps(
   works: readonly HostWork[],
+  steps: readonly HostSlot[],
+  { values, renewals }: HostValues,
   given: readonly unknown[],
-  renewals: number,
-): HostValues | undefined {
-  const values: unknown[] = new Array(works.length);
-  const made: unknown[] = new Array(renewals);
-  const results = new Map<Section, readonly unknown[]>();
-  for (let i = 0; i < works.length; i++) {
-    const work = works[i] as HostWork;
+): void {
+  let results: readonly unknown[] = [];
+  for (const slot of steps) {
+    const work = works[slot] as HostWork;
     switch (work.kind) {
       case "argument":
-        values[i] = given[work.index];
+        values[slot] = given[work.index];
         break;
       case "constant":
-        values[i] = work.value;
+        values[slot] = work.value;
+        break;
+      case "of node":
         break;
       case "compute":
-        values[i] = work.compute(...work.inputs.map((input) => values[input]));
+        values[slot] = work.compute(...work.inputs.map((input) => values[input]));
         break;
       case "section": {
-        const found = work.section.again(values, made);
-        if (!found) return undefined;
-        results.set(work.section, found);
+        const found = work.section.again(values, renewals);
+        if (!found) throw new OtherWay("host");
+        results = found;
         break;
       }
+      // They follow their section.
       case "of section":
-        values[i] = results.get(work.section)?.[work.result];
+        values[slot] = results[work.result];
         break;
       default:
         work satisfies never;
     }
   }
-  return { values, renewals: made };
 }

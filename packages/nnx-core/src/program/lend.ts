@@ -17,7 +17,7 @@ import { isTensor, sharing, type Tensor } from "../tensor.ts";
 import { lending, unread } from "../variable/observer.ts";
 import { Variable } from "../variable/variable.ts";
 import type { VariableState } from "../variable/variable-state.ts";
-import type { Arguments } from "./arguments.ts";
+import { type Arguments, takeApart } from "./arguments.ts";
 import { copyHostObject, isHostObject } from "./host-data.ts";
 
 /** A Variable that has copies for the time of a run. */
@@ -37,20 +37,39 @@ export class Lent {
   /** What each copy stands for. */
   private readonly originals = new Map<Tensor, Tensor>();
   private readonly copies = new Map<unknown, unknown>();
+  private readonly given: Arguments;
+  /** Whether a tensor stayed where it is. */
+  private isPartial = false;
 
-  constructor(args: readonly unknown[], { leaves }: Arguments) {
+  constructor(args: readonly unknown[], given: Arguments) {
+    this.given = given;
+    const { leaves } = given;
     try {
       this.args = args.map((arg) => this.copyOf(arg));
       lending(() => {
         for (const { value, at } of leaves) {
           if (value instanceof Variable) this.lendVariable(value);
           else if (at && isTensor(value) && isPartOfModule(at)) this.lendPlace(at, value);
+          else if (at?.owner instanceof GraphNode) this.isPartial = true;
         }
       });
     } catch (error) {
       this.restore();
       throw error;
     }
+  }
+
+  /** The arguments with copies, taken apart. */
+  arguments(): Arguments {
+    const { given } = this;
+    if (this.isPartial) return takeApart(this.args);
+    const own = <T>(item: T): T => (this.copies.get(item) as T | undefined) ?? item;
+    return {
+      ...given,
+      tensors: given.tensors.map(own),
+      host: given.host.map(own),
+      leaves: given.leaves.map((leaf) => (isTensor(leaf.value) ? { ...leaf, value: own(leaf.value) } : leaf)),
+    };
   }
 
   private tensor(tensor: Tensor): Tensor {
@@ -111,7 +130,10 @@ export class Lent {
   }
 
   private lendPlace(at: LeafPlace, own: Tensor): void {
-    if (!isWritable(at.owner, at.key)) return;
+    if (!isWritable(at.owner, at.key)) {
+      this.isPartial = true;
+      return;
+    }
     const lent = this.tensor(own);
     setChild(at.owner, at.key, lent);
     this.places.push({ at, own, lent });

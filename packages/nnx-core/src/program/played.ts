@@ -1,27 +1,25 @@
 /** @file One call, recorded; and later calls, played. */
-import { equalGraphDefs } from "../graph/equal.ts";
-import type { Frame } from "../graph/frame.ts";
 import { iterNodes } from "../graph/iterate.ts";
 import { refuseLate } from "../ownership/late.ts";
 import { tensorsIn } from "../ownership/tensors-in.ts";
 import { formatPath, type Path } from "../path.ts";
 import { runOnce } from "../recording/run.ts";
-import { Modules, runningModule } from "../recording/running.ts";
+import { type Modules, runningModule } from "../recording/running.ts";
 import { tidy } from "../graph/scope.ts";
 import { backendInUse, scoped, type Tensor } from "../tensor.ts";
 import type { AtomicOptions } from "../undo/atomically.ts";
-import { framesOfArgument } from "../undo/structure.ts";
+import type { Structure } from "../undo/structure.ts";
 import { unread } from "../variable/observer.ts";
 import { Variable } from "../variable/variable.ts";
 import type { VariableState } from "../variable/variable-state.ts";
-import { type Arguments, pathOfLeaf, storedValue, takeApart } from "./arguments.ts";
-import type { HostSlot, HostValues } from "./host.ts";
+import { type Arguments, pathOfLeaf, storedValue } from "./arguments.ts";
+import { type HostSlot, OtherWay } from "./host.ts";
 import { isHostObject } from "./host-data.ts";
 import type { Program, Slot } from "./program.ts";
 import { Lent } from "./lend.ts";
 import { ProgramRecorder } from "./recorder.ts";
 import { Recording } from "./recording.ts";
-import { optimize, Replay } from "./replay.ts";
+import { Kernels, optimize, Replay } from "./replay.ts";
 import { type Make, makerOf, type Sources } from "./results.ts";
 
 /** What a call writes to the Variable of a leaf. */
@@ -41,23 +39,35 @@ interface Destination {
 
 /** What a {@link Played} is made of. */
 interface PlayedParts {
-  readonly replay: Replay;
+  readonly program: Program;
+  /** Frees the constants, as long as no replay was made. */
+  readonly dispose: () => void;
   readonly guards: ReadonlyMap<number, unknown>;
   readonly writes: readonly Write[];
   readonly result: Make;
   readonly aliases: readonly (readonly [number, number])[];
   readonly keyAliases: readonly (readonly [number, number])[];
+  readonly names: () => PlayedNames;
+}
+
+/** What prints show. */
+export interface PlayedNames {
   readonly destinations: readonly Destination[];
-  readonly inputNames: readonly string[];
-  readonly hostNames: readonly string[];
+  readonly inputs: readonly string[];
+  readonly host: readonly string[];
 }
 
 /** A program with what is around it: what it holds for, and what becomes of its results. */
 export class Played {
-  info = { reason: "", replays: 0, kernels: 0, constants: 0 };
-  /** What prints show. */
-  readonly parts: Pick<PlayedParts, "destinations" | "inputNames" | "hostNames">;
-  private readonly replay: Replay;
+  info: { replays: number } = { replays: 0 };
+  /** Why it did not hold for a call. */
+  miss: OtherWay["what"] = "host";
+  readonly names: () => PlayedNames;
+  private readonly recorded: Program;
+  private readonly kernels: Kernels;
+  /** Made for the first replay: many functions are called once. */
+  private made: Replay | undefined;
+  private readonly disposeRecorded: () => void;
   private readonly guards: ReadonlyMap<number, unknown>;
   private readonly writes: readonly Write[];
   private readonly result: Make;
@@ -67,8 +77,10 @@ export class Played {
   private readonly keyAliases: readonly (readonly [number, number])[];
 
   constructor(parts: PlayedParts) {
-    this.parts = parts;
-    this.replay = parts.replay;
+    this.names = parts.names;
+    this.recorded = parts.program;
+    this.kernels = new Kernels(parts.program);
+    this.disposeRecorded = parts.dispose;
     this.guards = parts.guards;
     this.writes = parts.writes;
     this.result = parts.result;
@@ -76,20 +88,26 @@ export class Played {
     this.keyAliases = parts.keyAliases;
   }
 
+  private get replay(): Replay {
+    this.made ??= new Replay(optimize(this.recorded), this.kernels);
+    return this.made;
+  }
+
+  /** The program after all passes; before them where its kernels are gone. */
   get program(): Program {
-    return this.replay.program;
+    return this.made || this.isCurrent() ? this.replay.program : this.recorded;
   }
 
   get kernelCount(): number {
-    return this.replay.program.nodes.length;
+    return this.program.nodes.length;
   }
 
   get constantCount(): number {
-    return this.replay.program.constants.length;
+    return this.program.constants.length;
   }
 
   isCurrent(): boolean {
-    return this.replay.isCurrent();
+    return this.kernels.areCurrent();
   }
 
   /** Whether the program holds for a call. */
@@ -115,21 +133,24 @@ export class Played {
     return leaf ? pathOfLeaf(leaf) : [];
   }
 
-  /** Computes what the host computes; nothing where it goes another way. */
-  prepare({ host }: Arguments): HostValues | undefined {
-    return this.replay.prepare(host);
-  }
-
-  /** Runs the program and writes the Variables: all or none. */
-  play(given: Arguments, args: readonly unknown[], host: HostValues): unknown {
-    const tensors = this.replay.run(given.tensors, host);
-    const from = { tensors, inputs: given.tensors, host: host.values, args };
+  /**
+   * Runs the program and writes the Variables: all or none.
+   * @returns nothing if the program does not hold for the call.
+   */
+  play(given: Arguments, args: readonly unknown[]): { readonly result: unknown } | undefined {
+    const ran = this.replay.run(given.tensors, given.host);
+    if (ran instanceof OtherWay) {
+      this.miss = ran.what;
+      return undefined;
+    }
+    const [tensors, host] = ran;
+    const from = { tensors, inputs: given.tensors, host, args };
     const values = this.writes.map(({ make }) => make(from));
     // What is released lives until the scope ends, so that writes can be undone.
     scoped(() => {
       this.write(given, values);
     });
-    return this.result(from);
+    return { result: this.result(from) };
   }
 
   private write({ leaves }: Arguments, values: readonly unknown[]): void {
@@ -147,7 +168,8 @@ export class Played {
   }
 
   dispose(): void {
-    this.replay.dispose();
+    if (this.made) this.made.dispose();
+    else this.disposeRecorded();
   }
 }
 
@@ -168,11 +190,11 @@ export function recordCall(
   given: Arguments,
   options: AtomicOptions = {},
 ): RecordedCall {
-  const modules = new Modules(args.flatMap((arg): Frame[] => framesOfArgument(arg)));
+  let modules: Modules | undefined;
   const paths = new Map<object, Path>();
   const running = (): Path | undefined => {
-    const module = runningModule(modules);
-    if (!module) return undefined;
+    const module = modules && runningModule(modules);
+    if (!modules || !module) return undefined;
     let path = paths.get(module);
     if (!path) {
       path = modules.pathOf(module);
@@ -186,19 +208,20 @@ export function recordCall(
     const result = tidy(() => {
       const lent = new Lent(args, given);
       try {
-        const own = takeApart(lent.args);
+        const own = lent.arguments();
         recorder = new ProgramRecorder({ where: "jit", tensors: own.tensors, running });
         const recording = new Recording("jit", recorder, own, running);
         const before = own.leaves.map(({ value }) =>
           value instanceof Variable ? unread(() => value.toState()) : undefined,
         );
         const recorded = { args, lent, given, own, before, recorder, recording };
-        const run = (): unknown => {
+        const run = (structure: Structure, all: Modules): unknown => {
+          modules = all;
           const made = recording.record(() => f(...lent.args));
           refuseLate("jit", () => "the function", made);
           const parts = partsOf(recorded, made);
+          if (structure.isSame() && areSameVariables(given, before)) played = new Played(parts);
           lent.restore();
-          if (isSameStructure(args, given, before)) played = new Played(parts());
           return options.alwaysUndo ? undefined : lent.ownIn(made);
         };
         return runOnce(args, run, options);
@@ -225,14 +248,18 @@ interface Recorded {
   readonly recording: Recording;
 }
 
-/** What a recording is made of; the constants are its own once the function is called. */
-function partsOf(recorded: Recorded, result: unknown): () => PlayedParts {
+/** What a recording is made of. */
+function partsOf(recorded: Recorded, result: unknown): PlayedParts {
   const { lent, given, own, before, recorder, recording } = recorded;
   const outputs: Slot[] = [];
   const indices = new Map<number, number>();
   const inputOf = new Map(own.tensors.map(({ id }, i) => [id, -1 - i]));
-  const paths = new Map<object, Path>();
-  for (const [path, node] of iterNodes({ args: lent.args })) paths.set(node, path.slice(1));
+  let paths: Map<object, Path> | undefined;
+  const pathsOfArguments = (): Map<object, Path> => {
+    const found = new Map<object, Path>();
+    for (const [path, node] of iterNodes({ args: lent.args })) found.set(node, path.slice(1));
+    return found;
+  };
   const sources: Sources = {
     tensor: (tensor) => {
       const known = inputOf.get(tensor.id) ?? indices.get(tensor.id);
@@ -242,12 +269,16 @@ function partsOf(recorded: Recorded, result: unknown): () => PlayedParts {
       return outputs.length - 1;
     },
     host: (value) => recorder.hostSlotOf(value),
-    argument: (value) => paths.get(value),
+    argument: (value) => {
+      paths ??= pathsOfArguments();
+      return paths.get(value);
+    },
   };
   const writes: Write[] = [];
-  const destinations: Destination[] = [];
+  /** What each value is made of; the result comes last. */
+  const made: Omit<Destination, "name">[] = [];
   /** Makes a maker, and notes which results it uses. */
-  const making = (name: string, value: unknown): Make => {
+  const making = (value: unknown): Make => {
     const results: number[] = [];
     const tensor = (each: Tensor): number => {
       const index = sources.tensor(each);
@@ -255,56 +286,55 @@ function partsOf(recorded: Recorded, result: unknown): () => PlayedParts {
       return index;
     };
     const make = makerOf(value, { ...sources, tensor });
-    destinations.push({ name, results, host: undefined });
+    made.push({ results, host: undefined });
     return make;
   };
-  own.leaves.forEach((place, leaf) => {
-    const { value: variable, firstHost } = place;
+  own.leaves.forEach(({ value: variable, firstHost }, leaf) => {
     if (!(variable instanceof Variable) || variable.isDisposed) return;
-    const value = storedValue(variable);
-    const name = formatPath(pathOfLeaf(place));
+    const state = unread(() => variable.toState());
+    const { value } = state;
     if (typeof value === "number" || isHostObject(value)) {
       // Of an equal number the step may differ.
       const host = recording.slotOf(variable);
       if (host === recording.argumentSlot(firstHost)) return;
       writes.push({ leaf, make: (from) => from.host[host] });
-      destinations.push({ name, results: [], host });
-    } else if (unread(() => variable.toState()) !== before[leaf])
-      writes.push({ leaf, make: making(name, value) });
+      made.push({ results: [], host });
+    } else if (state !== before[leaf]) writes.push({ leaf, make: making(value) });
   });
-  const make = making("result", result);
-  return () => ({
-    replay: new Replay(
-      optimize({
-        nodes: recorder.nodes,
-        views: [],
-        constants: recorder.constants,
-        outputs,
-        inputCount: given.tensors.length,
-        infos: recorder.infos,
-        host: recorder.host,
-        renewals: recorder.renewals,
-        backend: backendInUse(),
-      }),
-    ),
+  const make = making(result);
+  const nameOf = (leaf: number): string => {
+    const found = given.leaves[leaf];
+    return found ? formatPath(pathOfLeaf(found)) : "an argument";
+  };
+  return {
+    program: {
+      nodes: recorder.nodes,
+      views: [],
+      constants: recorder.constants,
+      outputs,
+      inputCount: given.tensors.length,
+      infos: recorder.infos,
+      host: recorder.host,
+      steps: recorder.firstSteps,
+      renewals: recorder.renewals,
+      backend: backendInUse(),
+    },
+    dispose: () => recorder.dispose(),
     guards: recording.guards,
     writes,
     result: make,
     aliases: aliasesIn(given.tensors),
     keyAliases: aliasesIn(given.host),
-    destinations,
-    inputNames: given.tensorLeaves.map(nameOfLeaf(given)),
-    hostNames: given.hostLeaves.map(nameOfLeaf(given)),
-  });
-}
-
-/** The path of a leaf; of a key among the arguments there is none. */
-const nameOfLeaf =
-  ({ leaves }: Arguments) =>
-  (leaf: number): string => {
-    const found = leaves[leaf];
-    return found ? formatPath(pathOfLeaf(found)) : "an argument";
+    names: () => ({
+      destinations: made.map((each, i) => {
+        const write = writes[i];
+        return { ...each, name: write ? nameOf(write.leaf) : "result" };
+      }),
+      inputs: given.tensorLeaves.map(nameOf),
+      host: given.hostLeaves.map(nameOf),
+    }),
   };
+}
 
 /** Pairs of positions with one object. */
 function aliasesIn(list: readonly unknown[]): (readonly [number, number])[] {
@@ -319,21 +349,13 @@ function aliasesIn(list: readonly unknown[]): (readonly [number, number])[] {
   return found;
 }
 
-/** Whether the arguments are what they were, but for the values in Variables. */
-function isSameStructure(
-  args: readonly unknown[],
-  given: Arguments,
+/** Whether the Variables are what they were, but for their values. */
+const areSameVariables = (
+  { leaves }: Arguments,
   before: readonly (VariableState | undefined)[],
-): boolean {
-  const after = takeApart(args);
-  return (
-    after.leaves.length === given.leaves.length &&
-    equalGraphDefs(after.definition, given.definition) &&
-    after.leaves.every(({ value }, i) => {
-      if (value !== given.leaves[i]?.value) return false;
-      if (!(value instanceof Variable))
-        return tensorsIn(storedValue(value)).every(({ isDisposed }) => !isDisposed);
-      return !value.isDisposed && value.metadata === before[i]?.metadata;
-    })
+): boolean =>
+  leaves.every(({ value }, i) =>
+    value instanceof Variable
+      ? !value.isDisposed && value.metadata === before[i]?.metadata
+      : tensorsIn(storedValue(value)).every(({ isDisposed }) => !isDisposed),
   );
-}

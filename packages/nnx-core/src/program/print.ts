@@ -1,8 +1,16 @@
 /** @file A program as text. */
 import { formatPath } from "../path.ts";
 import type { HostSlot, HostWork } from "./host.ts";
-import type { Played } from "./played.ts";
-import type { Program, ProgramNode, Slot, ValueInfo, Work } from "./program.ts";
+import type { Played, PlayedNames } from "./played.ts";
+import {
+  blocksOf,
+  type Program,
+  type ProgramNode,
+  type Slot,
+  usesOf,
+  type ValueInfo,
+  type Work,
+} from "./program.ts";
 
 const mostItems = 6;
 
@@ -35,6 +43,14 @@ function nameOf(work: Work): string {
       return `numbers h${work.host}`;
     case "values":
       return "numbers by host code";
+    case "choice":
+      return "choose by";
+    case "repeat":
+      return "repeat";
+    case "stop":
+      return "stop at 0";
+    case "expect":
+      return `expect ${work.value}`;
     default:
       return work satisfies never;
   }
@@ -52,6 +68,8 @@ function hostText(work: HostWork, slot: HostSlot, names: readonly string[]): str
       return `h${slot} = ${work.name}(${work.inputs.map((input) => `h${input}`).join(", ")})`;
     case "section":
       return undefined;
+    case "of node":
+      return `h${slot} = of a branch or loop`;
     case "of section":
       return `h${slot} = result ${work.result} of host code`;
     default:
@@ -60,7 +78,7 @@ function hostText(work: HostWork, slot: HostSlot, names: readonly string[]): str
 }
 
 /** The steps of the host that something needs. */
-function neededHost({ nodes, host }: Program, destinations: Played["parts"]["destinations"]): Set<HostSlot> {
+function neededHost({ nodes, host }: Program, destinations: PlayedNames["destinations"]): Set<HostSlot> {
   const needed = new Set<HostSlot>();
   const need = (slot: HostSlot): void => {
     if (needed.has(slot)) return;
@@ -69,16 +87,25 @@ function neededHost({ nodes, host }: Program, destinations: Played["parts"]["des
     if (work?.kind === "compute") work.inputs.forEach(need);
   };
   for (const { host: slot } of destinations) if (slot !== undefined) need(slot);
-  for (const { work } of nodes) {
-    if ((work.kind === "loop" || work.kind === "fill") && work.from) need(work.from.host);
-    if (work.kind === "host") need(work.host);
-  }
+  const needAll = (all: readonly ProgramNode[]): void => {
+    for (const node of all) {
+      const { work } = node;
+      if ((work.kind === "loop" || work.kind === "fill") && work.from) need(work.from.host);
+      if (work.kind === "host") need(work.host);
+      if (work.kind === "repeat") work.hostInputs.forEach(need);
+      for (const block of blocksOf(node)) {
+        needAll(block.nodes);
+        block.host.forEach(need);
+      }
+    }
+  };
+  needAll(nodes);
   return needed;
 }
 
 /** The program as text: inputs, values of the host, constants, nodes, and where results go. */
-export function printPlayed({ program, parts }: Played): string {
-  const { destinations, inputNames, hostNames } = parts;
+export function printPlayed({ program, names }: Played): string {
+  const { destinations, inputs: inputNames, host: hostNames } = names();
   const { nodes, views, constants, infos, host, inputCount } = program;
   const constantSlots = new Set(constants.map(({ slot }) => slot));
   const viewOf = new Map(views.map(({ slot, of }) => [slot, of]));
@@ -91,14 +118,24 @@ export function printPlayed({ program, parts }: Played): string {
   const typed = (slot: Slot): string => `${named(slot)}:${typeOf(infos[slot] as ValueInfo)}`;
   const slotsOf = ({ results }: (typeof destinations)[number]): Slot[] =>
     results.map((index) => (index < 0 ? -1 - index : (program.outputs[index] as Slot)));
-  const used = new Set([...nodes.flatMap(({ inputs }) => inputs), ...destinations.flatMap(slotsOf)]);
+  const used = new Set([...nodes.flatMap((node) => [...usesOf(node)]), ...destinations.flatMap(slotsOf)]);
   for (const slot of [...used])
     for (let at = viewOf.get(slot); at !== undefined; at = viewOf.get(at)) used.add(at);
   const needed = neededHost(program, destinations);
-  const line = ({ work, inputs, outputs, path }: ProgramNode): string => {
-    const left = outputs.length > 0 ? `${outputs.map(typed).join(", ")} = ` : "check by ";
+  const line = (node: ProgramNode): string[] => {
+    const { work, inputs, outputs, path } = node;
+    const isControl = work.kind === "stop" || work.kind === "expect" || work.kind === "repeat";
+    const left = outputs.length > 0 ? `${outputs.map(typed).join(", ")} = ` : isControl ? "" : "check by ";
     const right = [nameOf(work), ...inputs.map(named)].join(" ");
-    return `${left}${right}${attributesOf(work)}${path && path.length > 0 ? `  # ${formatPath(path)}` : ""}`;
+    const inner = blocksOf(node).flatMap((block, i) => [
+      work.kind === "repeat" ? `with ${work.parameters.map(typed).join(", ")}:` : `${i}:`,
+      ...block.nodes.flatMap(line).map((text) => `  ${text}`),
+      `  give ${block.outputs.map(named).join(", ") || "nothing"}`,
+    ]);
+    return [
+      `${left}${right}${attributesOf(work)}${path && path.length > 0 ? `  # ${formatPath(path)}` : ""}`,
+      ...inner.map((text) => `  ${text}`),
+    ];
   };
   const lines = [
     ...inputNames.flatMap((name, slot) => (used.has(slot) ? [`${typed(slot)} = ${name}`] : [])),
@@ -107,7 +144,7 @@ export function printPlayed({ program, parts }: Played): string {
       ({ slot, values, note }) =>
         `${typed(slot)} = ${values ? textOf(values.length === 1 ? values[0] : values) : "constant"}${note ? `  # ${note}` : ""}`,
     ),
-    ...nodes.map(line),
+    ...nodes.flatMap(line),
     ...destinations.map((destination) => {
       const { name, host: step } = destination;
       const values = step === undefined ? slotsOf(destination).map(named).join(", ") : `h${step}`;

@@ -64,7 +64,76 @@ export type Work =
   /** Numbers of the host in a tensor. */
   | { readonly kind: "host"; readonly host: HostSlot }
   /** Values that host code computes anew. */
-  | { readonly kind: "values"; readonly renewal: Renewal };
+  | { readonly kind: "values"; readonly renewal: Renewal }
+  | Choice
+  | Loop
+  /** Ends a loop where its first input is 0. The others are what the loop gives then. */
+  | { readonly kind: "stop"; readonly host: readonly HostSlot[] }
+  /** The program holds where its input, a scalar, has this value. */
+  | { readonly kind: "expect"; readonly value: number };
+
+/** Nodes that run where another node says so. */
+export interface Block {
+  readonly nodes: readonly ProgramNode[];
+  /** The steps of the host before the nodes. */
+  readonly steps: readonly HostSlot[];
+  /** What it gives. */
+  readonly outputs: readonly Slot[];
+  readonly host: readonly HostSlot[];
+}
+
+/** What control nodes have beside nodes of their own. */
+interface Control {
+  /** Where the values of the host that the blocks give are put. */
+  readonly hostOutputs: readonly HostSlot[];
+  /** The steps of the host after the node. */
+  readonly after: HostSlot[];
+}
+
+/** Runs one of several blocks. The first input says which. */
+export interface Choice extends Control {
+  readonly kind: "choice";
+  readonly blocks: readonly Block[];
+  /** The position of the block for a value. */
+  readonly pick: (value: number) => number;
+}
+
+/** Runs a block again and again, until a "stop" in it. */
+export interface Loop extends Control {
+  readonly kind: "repeat";
+  readonly block: Block;
+  /** What the block gets: at first the inputs of the node, then what it gave. */
+  readonly parameters: readonly Slot[];
+  readonly hostInputs: readonly HostSlot[];
+  readonly hostParameters: readonly HostSlot[];
+}
+
+/** The blocks of a node. */
+export const blocksOf = ({ work }: ProgramNode): readonly Block[] =>
+  work.kind === "choice" ? work.blocks : work.kind === "repeat" ? [work.block] : [];
+
+/** The node with other blocks. */
+export function withBlocks(node: ProgramNode, change: (block: Block) => Block): ProgramNode {
+  const { work } = node;
+  if (work.kind === "choice") return { ...node, work: { ...work, blocks: work.blocks.map(change) } };
+  return work.kind === "repeat" ? { ...node, work: { ...work, block: change(work.block) } } : node;
+}
+
+/** Everything that a node and its blocks use. */
+export function* usesOf(node: ProgramNode): Generator<Slot> {
+  yield* node.inputs;
+  for (const { nodes, outputs } of blocksOf(node)) {
+    for (const inner of nodes) yield* usesOf(inner);
+    yield* outputs;
+  }
+}
+
+/** Everything that a node and its blocks make. */
+export function* madeBy(node: ProgramNode): Generator<Slot> {
+  yield* node.outputs;
+  if (node.work.kind === "repeat") yield* node.work.parameters;
+  for (const { nodes } of blocksOf(node)) for (const inner of nodes) yield* madeBy(inner);
+}
 
 /** One step of a program. */
 export interface ProgramNode {
@@ -107,6 +176,8 @@ export interface Program extends Graph {
   readonly inputCount: number;
   readonly infos: readonly ValueInfo[];
   readonly host: readonly HostWork[];
+  /** The steps of the host before the nodes. */
+  readonly steps: readonly HostSlot[];
   readonly renewals: number;
   readonly backend: string;
 }

@@ -16,7 +16,7 @@ import {
 } from "../tensor.ts";
 import { shareForGood } from "./constants.ts";
 import type { HostSlot, HostWork } from "./host.ts";
-import type { Constant, FromHost, ProgramNode, Slot, ValueInfo, Work } from "./program.ts";
+import type { Block, Constant, FromHost, ProgramNode, Slot, ValueInfo, Work } from "./program.ts";
 import { partsOf, Section, type SectionEvent } from "./section.ts";
 
 /** A kernel that the run asked for, with those that its own code asked for. */
@@ -58,12 +58,27 @@ const copyOf = (inputs: KernelInputs): KernelInputs =>
     ? [...(inputs as readonly Tensor[])]
     : { ...(inputs as Readonly<Record<string, Tensor | null | undefined>>) };
 
+/** Whether a call copies an input or output of the kernel around it, which a gradient needs. */
+function isCopyIn(
+  { outputs }: KernelCall,
+  inputs: readonly (Tensor | null | undefined)[],
+  child: Call,
+): boolean {
+  if (child.kind !== "kernel" || child.name !== "Identity") return false;
+  const id = (child.inputs as { x?: Tensor }).x?.id;
+  return inputs.some((tensor) => tensor?.id === id) || outputs.some((tensor) => tensor.id === id);
+}
+
 /** Values of constants with more elements are not compared. */
 const fewValues = 64;
 
 /** Records one run. */
 export class ProgramRecorder implements Interceptor, Recorder {
-  readonly nodes: ProgramNode[] = [];
+  /** What is being recorded now: the program, or a block of it. */
+  nodes: ProgramNode[] = [];
+  /** The steps of the host before the nodes; after a node with blocks, those that follow it. */
+  steps: HostSlot[] = [];
+  readonly firstSteps: readonly HostSlot[] = this.steps;
   readonly constants: Constant[] = [];
   readonly infos: ValueInfo[] = [];
   readonly host: HostWork[] = [];
@@ -85,6 +100,9 @@ export class ProgramRecorder implements Interceptor, Recorder {
   private open: KernelCall | undefined;
   /** What the section that is running asked for. */
   private section: SectionEvent[] | undefined;
+  /** The numbers of the tensors of the block that is recorded, and of those of blocks before. */
+  private inBlock: number[] | undefined;
+  private readonly ended = new Set<number>();
   /** In the library's own loops, nothing is recorded. */
   private isInside = false;
 
@@ -109,6 +127,52 @@ export class ProgramRecorder implements Interceptor, Recorder {
     }
   }
 
+  /** Whether a tensor depends on the arguments or on keys. */
+  changes(tensor: Tensor): boolean {
+    return this.changing.has(tensor.dataId);
+  }
+
+  /** Whether blocks can be recorded now: inside of kernels and host code they cannot. */
+  get canBranch(): boolean {
+    return !this.open && !this.section && !this.isInside;
+  }
+
+  /**
+   * Records what `f` asks for as a block.
+   * @param f - Returns what the block gives.
+   */
+  block(f: () => Pick<Block, "outputs" | "host">): Block {
+    const { nodes, steps, inBlock } = this;
+    const [own, ownSteps, made]: [ProgramNode[], HostSlot[], number[]] = [[], [], []];
+    Object.assign(this, { nodes: own, steps: ownSteps, inBlock: made });
+    try {
+      return { nodes: own, steps: ownSteps, ...f() };
+    } finally {
+      Object.assign(this, { nodes, steps, inBlock });
+      for (const id of made) this.ended.add(id);
+    }
+  }
+
+  /** Adds a value that a block gets. */
+  addParameter(tensor: Tensor): Slot {
+    const slot = this.newSlot(tensor);
+    this.setSlot(tensor, slot);
+    this.changing.add(tensor.dataId);
+    return slot;
+  }
+
+  /** Adds a node that runs blocks, or that ends them. */
+  addControl(work: Work, inputs: readonly Slot[], outputs: readonly (Tensor | ValueInfo)[] = []): void {
+    const to = outputs.map((each) => (isTensor(each) ? this.addParameter(each) : this.newSlot(each)));
+    this.nodes.push({ work, inputs, outputs: to, path: this.options.running() });
+    if ("after" in work) this.steps = work.after;
+  }
+
+  private setSlot({ id }: Tensor, slot: Slot): void {
+    this.slots.set(id, slot);
+    this.inBlock?.push(id);
+  }
+
   /** Frees the constants. */
   dispose(): void {
     for (const { tensor } of this.constants) tensor.dispose();
@@ -123,7 +187,13 @@ export class ProgramRecorder implements Interceptor, Recorder {
   /** The value of a tensor; of one that the run did not make or get, a new constant. */
   slotOf(tensor: Tensor): Slot {
     const known = this.slots.get(tensor.id);
-    if (known !== undefined) return known;
+    if (known !== undefined && !this.ended.has(tensor.id)) return known;
+    if (known !== undefined) {
+      throw new NnxError(
+        `${this.options.where}: expected a function that uses what branches and loops return, got one that keeps ${describe(tensor)} of a branch ` +
+          "or of one turn of a loop. Another run may not make it: return it.",
+      );
+    }
     if (tensor.id >= this.firstId && !this.born.has(tensor.id)) {
       throw new NnxError(
         `${this.options.where}: expected a function that computes with ops, got one that makes ${describe(tensor)} past the engine. ` +
@@ -304,7 +374,9 @@ export class ProgramRecorder implements Interceptor, Recorder {
   /** Adds a step of the host's part. */
   addHost(work: HostWork): HostSlot {
     this.host.push(work);
-    return this.host.length - 1;
+    const slot = this.host.length - 1;
+    this.steps.push(slot);
+    return slot;
   }
 
   /** Notes that an object such as a key is the result of a step. */
@@ -370,7 +442,7 @@ export class ProgramRecorder implements Interceptor, Recorder {
       infoOf: (slot) => this.infos[slot] as ValueInfo,
     });
     this.addHost({ kind: "section", section });
-    return [result, host.map((_, i) => this.addHost({ kind: "of section", section, result: i }))];
+    return [result, host.map((_, i) => this.addHost({ kind: "of section", result: i }))];
   }
 
   /** Notes that a tensor has numbers of the host. */
@@ -397,16 +469,11 @@ export class ProgramRecorder implements Interceptor, Recorder {
     if (call.kind === "other") return this.addNode(call.work, call.inputs, call.outputs, call.path);
     const { name, attrs, path, children, outputs } = call;
     const list: readonly (Tensor | null | undefined)[] = Object.values(call.inputs);
-    const given = new Set([...list, ...outputs].map((tensor) => tensor?.id));
-    // The engine copies inputs and outputs that a gradient needs, inside the kernel.
-    const isCopy = (child: Call): boolean =>
-      child.kind === "kernel" &&
-      child.name === "Identity" &&
-      given.has((child.inputs as { x?: Tensor }).x?.id);
-    const parts = children.filter((child) => !isCopy(child));
+    const parts = children.length === 0 ? children : children.filter((child) => !isCopyIn(call, list, child));
     this.refuseKeysIn(name, attrs);
-    const byParts = new Set(parts.flatMap((part) => part.outputs.map(({ id }) => id)));
-    const isComposed = parts.length > 0 && outputs.every(({ id }) => byParts.has(id));
+    const isComposed =
+      parts.length > 0 &&
+      outputs.every(({ id }) => parts.some((part) => part.outputs.some((output) => output.id === id)));
     const inSection = this.section && !this.isInside ? this.section : undefined;
     const event = inSection && {
       name,
@@ -427,7 +494,8 @@ export class ProgramRecorder implements Interceptor, Recorder {
         path,
       );
     }
-    for (const child of children) if (isCopy(child)) this.settleApart(child);
+    if (parts.length < children.length)
+      for (const child of children) if (!parts.includes(child)) this.settleApart(child);
     const slots = outputs.map((tensor) => this.slotOf(tensor));
     if (event) inSection.push({ kind: "kernel", ...event, outputs: slots, renewal, attrs });
     return slots;
@@ -435,10 +503,9 @@ export class ProgramRecorder implements Interceptor, Recorder {
 
   /** A kernel that got a key would draw the same each time. */
   private refuseKeysIn(name: string, attrs: object): void {
-    const key = Object.values(attrs).find(
-      (value) => typeof value === "object" && value !== null && this.hostOf.has(value),
-    );
-    if (key !== undefined) this.opened(key as object, `passes ${describe(key)} to the kernel ${name}`);
+    for (const value of Object.values(attrs))
+      if (typeof value === "object" && value !== null && this.hostOf.has(value as object))
+        this.opened(value as object, `passes ${describe(value)} to the kernel ${name}`);
   }
 
   /** A call inside a kernel: host code that runs again does not see it. */
@@ -463,7 +530,7 @@ export class ProgramRecorder implements Interceptor, Recorder {
     const to = outputs.map((tensor) => {
       const slot = this.newSlot(tensor);
       // A kernel may return its input, which then keeps its number.
-      if (!this.slots.has(tensor.id)) this.slots.set(tensor.id, slot);
+      if (!this.slots.has(tensor.id)) this.setSlot(tensor, slot);
       if (changes) this.changing.add(tensor.dataId);
       return slot;
     });

@@ -1,7 +1,7 @@
 /** @file The recording that goes on: which Variables it may read, and where numbers come from. */
 import { describe, NnxError } from "../errors.ts";
 import { formatPath, type Path } from "../path.ts";
-import { isTensor } from "../tensor.ts";
+import { intercept, isTensor, setRecorder } from "../tensor.ts";
 import {
   observeReads,
   observeWrites,
@@ -10,7 +10,7 @@ import {
   type WriteKind,
 } from "../variable/observer.ts";
 import { Variable } from "../variable/variable.ts";
-import { type ArgumentLeaf, type Arguments, storedValue } from "./arguments.ts";
+import { type ArgumentLeaf, type Arguments, pathOfLeaf, storedValue } from "./arguments.ts";
 import type { HostSlot } from "./host.ts";
 import { isHostObject } from "./host-data.ts";
 import type { ProgramRecorder } from "./recorder.ts";
@@ -18,7 +18,7 @@ import { HostInput } from "./section.ts";
 import { isContainer, mapItems } from "../data/containers.ts";
 
 /** Values that the host computes: numbers and objects such as keys. */
-const isHostValue = (x: unknown): boolean => typeof x === "number" || isHostObject(x);
+export const isHostValue = (x: unknown): boolean => typeof x === "number" || isHostObject(x);
 
 let now: Recording | undefined;
 
@@ -42,6 +42,12 @@ export class Recording implements ReadObserver {
   private readonly written = new Set<Variable>();
   /** Numbers that the run read: the program holds for these values alone. */
   readonly guards: Map<number, unknown> = new Map();
+  /** The steps that were replaced in the trial that goes on. */
+  private replaced: [leaf: object, slot: HostSlot | undefined][] | undefined;
+  /** The Variables that are written in it. */
+  private inTrial: Set<Variable> | undefined;
+  private bornInTrial = new Set<Variable>();
+  private isPaused = false;
   private readonly running: () => Path | undefined;
   private readonly host: readonly unknown[];
   private readonly arguments: readonly HostSlot[];
@@ -95,6 +101,61 @@ export class Recording implements ReadObserver {
     }
   }
 
+  /**
+   * Runs `f`, which undoes what it writes, and forgets what it did to Variables.
+   * @param f - Gets the Variables that it writes to, but those that it makes.
+   */
+  trial<R>(f: (written: Set<Variable>) => R): R {
+    for (const variable of [...this.written]) this.settle(variable);
+    const { replaced, inTrial, bornInTrial } = this;
+    const own: [leaf: object, slot: HostSlot | undefined][] = [];
+    const written = new Set<Variable>();
+    this.replaced = own;
+    this.inTrial = written;
+    this.bornInTrial = new Set();
+    try {
+      return f(written);
+    } finally {
+      this.replaced = replaced;
+      this.inTrial = inTrial;
+      this.bornInTrial = bornInTrial;
+      for (const [leaf, slot] of own.reverse()) {
+        if (slot === undefined) this.slots.delete(leaf);
+        else this.slots.set(leaf, slot);
+      }
+      this.written.clear();
+      this.expected.clear();
+    }
+  }
+
+  /** Runs `f` without recording it. */
+  paused<R>(f: () => R): R {
+    const outer = now;
+    const outerInterceptor = intercept(undefined);
+    const outerRecorder = setRecorder(undefined);
+    setNow(undefined);
+    this.isPaused = true;
+    try {
+      return unread(f);
+    } finally {
+      this.isPaused = false;
+      setNow(outer);
+      setRecorder(outerRecorder);
+      intercept(outerInterceptor);
+    }
+  }
+
+  /** Where a Variable stands in the arguments, in words. */
+  nameOf(variable: Variable): string {
+    const leaf = this.leafOf.get(variable);
+    return leaf ? formatPath(pathOfLeaf(leaf)) : variable.type.typeName;
+  }
+
+  private setSlot(leaf: object, slot: HostSlot): void {
+    this.replaced?.push([leaf, this.slots.get(leaf)]);
+    this.slots.set(leaf, slot);
+  }
+
   read(variable: Variable): void {
     const leaf = this.leafOf.get(variable);
     if (!leaf) {
@@ -115,22 +176,30 @@ export class Recording implements ReadObserver {
   kept(variable: Variable): void {
     if (!this.leafOf.has(variable) && !this.made.has(variable)) throw this.unreached(variable);
     this.settle(variable);
-    this.written.add(variable);
+    this.noteWritten(variable);
     this.settle(variable);
   }
 
   private wrote(variable: Variable, kind: WriteKind): void {
     if (kind === "new") {
       this.made.add(variable);
+      this.bornInTrial.add(variable);
       return;
     }
+    if (this.isPaused) return;
     this.settle(variable);
     if (kind === "loan") {
       if (this.expected.has(variable)) this.written.add(variable);
       return;
     }
     if (!this.leafOf.has(variable) && !this.made.has(variable)) throw this.unreached(variable);
+    this.noteWritten(variable);
+  }
+
+  private noteWritten(variable: Variable): void {
     this.written.add(variable);
+    // What a trial makes is gone after it.
+    if (!this.bornInTrial.has(variable)) this.inTrial?.add(variable);
   }
 
   /** Finds out what was written: the observer is told before a write. */
@@ -141,7 +210,7 @@ export class Recording implements ReadObserver {
     this.expected.delete(variable);
     if (!isHostValue(value)) return;
     const slot = expected && Object.is(expected[0], value) ? expected[1] : this.constantOf(value);
-    this.slots.set(
+    this.setSlot(
       unread(() => variable.toState()),
       slot,
     );
@@ -163,7 +232,7 @@ export class Recording implements ReadObserver {
     // Nobody said where it comes from.
     if (argument) this.guard(argument);
     const slot = this.constantOf(leaf.value);
-    this.slots.set(leaf, slot);
+    this.setSlot(leaf, slot);
     return slot;
   }
 

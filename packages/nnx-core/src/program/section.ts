@@ -111,19 +111,23 @@ export interface SectionPlan {
 /** Host code that runs again for each replay. */
 export class Section {
   private readonly plan: SectionPlan;
-  private readonly inputs: MakeInputs;
+  private made: MakeInputs | undefined;
   private readonly slots = new Map<number, Slot>();
   private readonly standIns = new Map<Slot, Tensor>();
 
   constructor(plan: SectionPlan) {
     this.plan = plan;
-    const { slotOf } = plan;
+  }
+
+  /** Made when it runs for the first time. */
+  private makeInputs(): MakeInputs {
+    const { plan } = this;
     const inputs = mapTensorsIn(plan.inputs, (tensor) => {
-      const slot = slotOf(tensor);
+      const slot = plan.slotOf(tensor);
       return slot === undefined ? tensor : this.standInFor(slot);
     });
-    this.inputs = inputsMaker(inputs) ?? (() => inputs);
     for (const { outputs = [] } of plan.events) for (const slot of outputs) this.standInFor(slot);
+    return inputsMaker(inputs) ?? (() => inputs);
   }
 
   private standInFor(slot: Slot): Tensor {
@@ -146,6 +150,7 @@ export class Section {
    * @returns the values of the host in its result; nothing where it went another way.
    */
   again(host: readonly unknown[], renewals: unknown[]): readonly unknown[] | undefined {
+    this.made ??= this.makeInputs();
     const rehearsal = new Rehearsal(this.plan.events, renewals, {
       slotOf: (tensor) => this.slotOf(tensor),
       tensorOf: (slot) => this.standIns.get(slot) as Tensor,
@@ -153,7 +158,7 @@ export class Section {
     const outerInterceptor = intercept(rehearsal);
     const outerRecorder = setRecorder(rehearsal);
     try {
-      const result = this.plan.run(this.inputs(host));
+      const result = this.plan.run(this.made(host));
       const { tensors, host: found } = partsOf(result);
       const { resultSlots } = this.plan;
       const isSame =

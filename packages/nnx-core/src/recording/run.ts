@@ -24,11 +24,11 @@ export interface RunOptions extends AtomicOptions {
 /**
  * Runs `f`. When it throws, everything that can be reached from the arguments, and every Variable,
  * is as before; and the error names the module that threw.
- * @param f - Gets the attributes of the arguments as they were before.
+ * @param f - Gets the attributes of the arguments as they were before, and the modules in them.
  */
 export function runOnce<R>(
   args: readonly unknown[],
-  f: (before: Structure) => R,
+  f: (before: Structure, modules: Modules) => R,
   options: RunOptions = {},
 ): R {
   const { session } = options;
@@ -42,7 +42,7 @@ export function runOnce<R>(
     const endRun = beginRun(modules);
     if (session) openSessions.push(session);
     try {
-      return f(before);
+      return f(before, modules);
     } catch (error) {
       for (const each of args) explainBareTensor(error, each);
       noteOrigin(error);

@@ -1,6 +1,9 @@
 /** @file Chooses between functions by a value. */
 import { checkFunction, checkList } from "../data/functions.ts";
 import { describe, StructureError } from "../errors.ts";
+import { recordChoice, recordingFor } from "../program/control.ts";
+import type { Tensor } from "../tensor.ts";
+import { type CarryParts, partsOfCarry, refuseOtherParts } from "./carry.ts";
 import { inTurn, numberOf, type ScalarLike } from "./in-turn.ts";
 
 /**
@@ -10,7 +13,8 @@ import { inTurn, numberOf, type ScalarLike } from "./in-turn.ts";
  * for a GPU.
  * @returns what the function returns. Other tensors that it makes are freed.
  * @throws {@link StructureError} when `pred` is no scalar; and whatever the function throws:
- * everything is as before then.
+ * everything is as before then. In a function that `jit` records, both functions run while `pred`
+ * depends on its arguments: {@link StructureError} where their results are not alike.
  * @see Flax `nnx.cond`, `jax.lax.cond` (which want results of one structure from both)
  * @example
  * ```ts
@@ -28,8 +32,40 @@ export function cond<A extends readonly unknown[], R, S = R>(
   const asCalled = "pred, trueFun, falseFun";
   checkFunction(where, trueFun, asCalled, "second");
   checkFunction(where, falseFun, asCalled, "third");
-  const chosen: (...all: A) => R | S = numberOf(where, "pred", pred) === 0 ? falseFun : trueFun;
+  const branches: readonly ((...all: A) => R | S)[] = [falseFun, trueFun];
+  const pick = (value: number): number => (value === 0 ? 0 : 1);
+  const recorded = recordedChoice(where, pred, pick, branches, operands);
+  if (recorded) return recorded.value;
+  const chosen = branches[pick(numberOf(where, "pred", pred))] as (typeof branches)[number];
   return inTurn(where, operands, () => chosen(...operands));
+}
+
+/** The chosen branch's result, if a recording has to take all branches. */
+function recordedChoice<A extends readonly unknown[], R>(
+  where: string,
+  selector: unknown,
+  pick: (value: number) => number,
+  branches: readonly ((...operands: A) => R)[],
+  operands: A,
+): { readonly value: R } | undefined {
+  const recording = recordingFor(where, selector);
+  if (!recording) return undefined;
+  let first: CarryParts | undefined;
+  const value = recordChoice(recording, {
+    where,
+    operands,
+    selector: selector as Tensor,
+    pick,
+    branches: branches.map((branch) => () => branch(...operands)),
+    compare: (result) => {
+      const parts = partsOfCarry(result);
+      first ??= parts;
+      refuseOtherParts(where, first, parts);
+    },
+    run: (index) =>
+      inTurn(where, operands, () => (branches[index] as (typeof branches)[number])(...operands)),
+  });
+  return { value: value as R };
 }
 
 /**
@@ -50,17 +86,23 @@ function switch_<A extends readonly unknown[], R>(
 ): R {
   const where = "switch";
   checkList(where, "branches", branches);
-  const position = typeof index === "boolean" ? Number.NaN : numberOf(where, "index", index);
-  if (!Number.isInteger(position)) {
-    throw new StructureError(
-      `switch: expected an integer as the index, got ${describe(index)}. Cast it to int32, or use cond for a boolean.`,
-    );
-  }
+  if (typeof index === "boolean") throw noIndex(index);
   if (branches.length === 0)
     throw new StructureError("switch: expected at least one branch, got none. Pass an array of functions.");
   for (const branch of branches) checkFunction(where, branch, "index, branches", "second");
-  const chosen = branches[Math.min(Math.max(position, 0), branches.length - 1)] as (...all: A) => R;
+  const pick = (value: number): number => {
+    if (!Number.isInteger(value)) throw noIndex(value);
+    return Math.min(Math.max(value, 0), branches.length - 1);
+  };
+  const recorded = recordedChoice(where, index, pick, branches, operands);
+  if (recorded) return recorded.value;
+  const chosen = branches[pick(numberOf(where, "index", index))] as (...all: A) => R;
   return inTurn(where, operands, () => chosen(...operands));
 }
+
+const noIndex = (index: unknown): StructureError =>
+  new StructureError(
+    `switch: expected an integer as the index, got ${describe(index)}. Cast it to int32, or use cond for a boolean.`,
+  );
 
 export { switch_ as switch };

@@ -6,6 +6,7 @@ import { Walk } from "../graph/walk.ts";
 import { formatPath, type Path } from "../path.ts";
 import { tensorsIn } from "../ownership/tensors-in.ts";
 import { isVariableState } from "../variable/variable-state.ts";
+import { unread } from "../variable/observer.ts";
 import type { Variable } from "../variable/variable.ts";
 
 /** One part of a carry, and what must stay of it. */
@@ -47,7 +48,8 @@ function isInContainers(owner: NonNullable<Walk["owner"]>): boolean {
 function textOf(kind: Walk["kind"], value: unknown): string {
   if (kind === "variable") {
     const variable = value as Variable;
-    return `${variable.type.typeName} of ${variable.isDisposed ? "nothing" : textOfValue(variable.getRawValue())}`;
+    const kept = unread(() => (variable.isDisposed ? undefined : variable.getRawValue()));
+    return `${variable.type.typeName} of ${variable.isDisposed ? "nothing" : textOfValue(kept)}`;
   }
   if (kind === "leaf") return isVariableState(value) ? textOfValue(value.value) : describe(value);
   if (kind === "static")
@@ -84,6 +86,23 @@ export function refuseOtherCarry(where: string, name: string, first: CarryParts,
     throw new StructureError(
       `${place}: expected ${name} to have the same modules and Variables after each step, got another ${describe(after.node)}. ` +
         "Write into the module that the function gets, and return that one.",
+    );
+  }
+}
+
+/**
+ * Refuses the results of a branch that are not like those of another one.
+ * @throws {@link StructureError} with the path.
+ */
+export function refuseOtherParts(where: string, first: CarryParts, parts: CarryParts): void {
+  for (let i = 0; i < Math.max(first.length, parts.length); i++) {
+    const [one, other] = [first[i], parts[i]];
+    const isSamePlace = one && other && formatPath(one.path()) === formatPath(other.path());
+    if (isSamePlace && one.text === other.text && one.node === other.node) continue;
+    const at = formatPath((one ?? other)!.path());
+    throw new StructureError(
+      `${at === "(root)" ? where : `${where} at ${at}`}: expected branches with results of one structure, with the same shapes, dtypes and modules, in a ` +
+        `recorded function, got ${shown(one)} from one and ${shown(other)} from another. Cast or reshape, or choose outside of the recorded function.`,
     );
   }
 }

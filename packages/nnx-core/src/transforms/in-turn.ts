@@ -3,6 +3,7 @@ import { describe, StructureError } from "../errors.ts";
 import { tidy } from "../graph/scope.ts";
 import { refuseLate } from "../ownership/late.ts";
 import { attachTo } from "../ownership/scopes.ts";
+import { recordingFor } from "../program/control.ts";
 import { refuseDisposed } from "../state/disposed.ts";
 import { isTensor, readScalar, type Tensor } from "../tensor.ts";
 import { atomicallyOn } from "../undo/atomically.ts";
@@ -49,7 +50,11 @@ export type ScalarLike = boolean | number | Tensor;
  */
 export function numberOf(where: string, name: string, value: unknown): number {
   if (typeof value === "boolean" || typeof value === "number") return Number(value);
-  if (isTensor(value) && value.rank === 0 && value.dtype !== "string") return readScalar(value);
+  if (isTensor(value) && value.rank === 0 && value.dtype !== "string") {
+    // Refuses what a recording could not read again.
+    recordingFor(where, value);
+    return readScalar(value);
+  }
   throw new StructureError(
     `${where}: expected ${name} to be a number, a boolean or a scalar tensor, got ${describe(value)}. ` +
       "Reduce it (tf.any, tf.all, tf.mean) first.",

@@ -1,8 +1,12 @@
 /** @file Loops whose number of steps a value decides. */
+import { gradientDepth } from "../autodiff/tape.ts";
 import { checkFunction } from "../data/functions.ts";
 import { describe, StructureError } from "../errors.ts";
 import { partsOfCarry, refuseOtherCarry } from "./carry.ts";
 import { HandedOn } from "./handed-on.ts";
+import { readExpected, recordingFor, recordLoop } from "../program/control.ts";
+import { recordingNow } from "../program/recording.ts";
+import type { Tensor } from "../tensor.ts";
 import { inTurn, numberOf, type ScalarLike } from "./in-turn.ts";
 
 /**
@@ -32,12 +36,25 @@ export function whileLoop<T>(condFun: (value: T) => ScalarLike, bodyFun: (value:
   const where = "whileLoop";
   checkFunction(where, condFun, "condFun, bodyFun, initVal");
   checkFunction(where, bodyFun, "condFun, bodyFun, initVal", "second");
-  return loop(
+  const run = (): T =>
+    loop(
+      where,
+      initVal,
+      (value) => numberOf(where, "what condFun returns", condFun(value)) !== 0,
+      (value) => bodyFun(value),
+    );
+  const recording = recordingNow();
+  if (!recording?.recorder.canBranch || gradientDepth() > 0) return run();
+  const first = partsOfCarry(initVal);
+  const recorded = recordLoop(recording, {
     where,
-    initVal,
-    (value) => numberOf(where, "what condFun returns", condFun(value)) !== 0,
-    (value) => bodyFun(value),
-  );
+    init: initVal,
+    test: (value) => condFun(value as T),
+    body: (value) => bodyFun(value as T),
+    compare: (value) => refuseOtherCarry(where, "the value", first, value),
+    run,
+  });
+  return recorded ? (recorded.value as T) : run();
 }
 
 /**
@@ -71,7 +88,8 @@ export function foriLoop<T>(
 }
 
 function bound(where: string, name: string, value: ScalarLike): number {
-  const number = numberOf(where, name, value);
+  const recording = recordingFor(where, value);
+  const number = recording ? readExpected(recording, value as Tensor) : numberOf(where, name, value);
   if (Number.isInteger(number)) return number;
   throw new StructureError(
     `${where}: expected ${name} to be an integer, got ${describe(value)}. The loop counts in steps of 1.`,

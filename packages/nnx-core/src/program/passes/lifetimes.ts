@@ -1,33 +1,36 @@
 /** @file When each value is needed for the last time. */
-import type { Graph, Slot } from "../program.ts";
+import { type ProgramNode, type Slot, usesOf, type View } from "../program.ts";
 
-/** When values are freed, and which results take a value over. */
-export interface Lifetimes {
-  /** The value that has the data of each value: its own, or another one that it is a view of. */
-  readonly rootOf: (slot: Slot) => Slot;
-  /** For each node: what is freed after it. */
-  readonly frees: readonly (readonly Slot[])[];
-}
-
-/** @param owned - Whether the replay makes a value; inputs and constants belong to others. */
-export function lifetimes(graph: Graph, owned: (slot: Slot) => boolean): Lifetimes {
-  const viewOf = new Map(graph.views.map(({ slot, of }) => [slot, of]));
-  const rootOf = (slot: Slot): Slot => {
+/** The value that has the data of each value: its own, or another one that it is a view of. */
+export function rootsOf(views: readonly View[]): (slot: Slot) => Slot {
+  const viewOf = new Map(views.map(({ slot, of }) => [slot, of]));
+  return (slot) => {
     let root = slot;
     for (let at = viewOf.get(slot); at !== undefined; at = viewOf.get(at)) root = at;
     return root;
   };
-  const kept = new Set(graph.outputs.map(rootOf));
-  const seen = new Set<Slot>();
-  const frees: Slot[][] = graph.nodes.map(() => []);
-  for (let i = graph.nodes.length - 1; i >= 0; i--) {
-    const { inputs, outputs } = graph.nodes[i] as Graph["nodes"][number];
-    for (const slot of [...inputs, ...outputs]) {
+}
+
+/**
+ * For each node: which of the values that nodes of this list make are freed after it.
+ * @param outputs - What lives on.
+ */
+export function lifetimes(
+  nodes: readonly ProgramNode[],
+  outputs: readonly Slot[],
+  rootOf: (slot: Slot) => Slot,
+): readonly (readonly Slot[])[] {
+  const owned = new Set<Slot>(nodes.flatMap((node) => node.outputs));
+  const seen = new Set<Slot>(outputs.map(rootOf));
+  const frees: Slot[][] = nodes.map(() => []);
+  for (let i = nodes.length - 1; i >= 0; i--) {
+    const node = nodes[i] as ProgramNode;
+    for (const slot of [...usesOf(node), ...node.outputs]) {
       const root = rootOf(slot);
       if (seen.has(root)) continue;
       seen.add(root);
-      if (owned(root) && !kept.has(root)) (frees[i] as Slot[]).push(root);
+      if (owned.has(root)) (frees[i] as Slot[]).push(root);
     }
   }
-  return { rootOf, frees };
+  return frees;
 }

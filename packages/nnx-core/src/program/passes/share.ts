@@ -1,7 +1,18 @@
 /** @file Equal nodes are computed once, and equal constants kept once. */
 import { equalData } from "../../data/equal-data.ts";
-import type { Constant, Graph, ProgramNode, Slot, ValueInfo, View } from "../program.ts";
+import {
+  type Constant,
+  type Graph,
+  type ProgramNode,
+  type Slot,
+  type ValueInfo,
+  type View,
+  withBlocks,
+} from "../program.ts";
 import { rename } from "./rename.ts";
+
+/** Nodes by what they compute. */
+type Buckets = ReadonlyMap<string, readonly ProgramNode[]>;
 
 /** Whether the results depend on the inputs alone. */
 const isPure = ({ work }: ProgramNode): boolean => work.kind === "kernel" && work.renewal === undefined;
@@ -37,7 +48,6 @@ export function shareConstants(graph: Graph, infos: readonly ValueInfo[]): Graph
 export function shareNodes(graph: Graph, infos: readonly ValueInfo[]): Graph {
   const same = new Map<Slot, Slot>();
   const of = (slot: Slot): Slot => same.get(slot) ?? slot;
-  const buckets = new Map<string, ProgramNode[]>();
   const viewsOf = new Map<Slot, View>(graph.views.map((view) => [view.slot, view]));
   const viewed = new Map<string, Slot>();
   // Views stand between nodes: two views of one value in one shape are the same.
@@ -50,21 +60,31 @@ export function shareNodes(graph: Graph, infos: readonly ValueInfo[]): Graph {
     else if (known !== slot) same.set(slot, known);
     return of(slot);
   };
-  const nodes = graph.nodes.filter((node) => {
-    const inputs = node.inputs.map(settle);
-    if (!isPure(node) || node.work.kind !== "kernel") return true;
-    const key = `${node.work.name} ${inputs.join()}`;
-    const bucket = buckets.get(key) ?? [];
-    const known = bucket.find((each) => isEqual(each, node));
-    if (!known) {
-      buckets.set(key, [...bucket, node]);
-      return true;
-    }
-    node.outputs.forEach((output, i) => {
-      same.set(output, known.outputs[i] as Slot);
+  /** What a block computes is there in it alone. */
+  const distinct = (all: readonly ProgramNode[], outer: Buckets): ProgramNode[] => {
+    const buckets = new Map(outer);
+    return all.flatMap((node) => {
+      const inputs = node.inputs.map(settle);
+      if (!isPure(node) || node.work.kind !== "kernel")
+        return withBlocks(node, (block) => {
+          const nodes = distinct(block.nodes, buckets);
+          block.outputs.forEach(settle);
+          return { ...block, nodes };
+        });
+      const key = `${node.work.name} ${inputs.join()}`;
+      const bucket = buckets.get(key) ?? [];
+      const known = bucket.find((each) => isEqual(each, node));
+      if (!known) {
+        buckets.set(key, [...bucket, node]);
+        return node;
+      }
+      node.outputs.forEach((output, i) => {
+        same.set(output, known.outputs[i] as Slot);
+      });
+      return [];
     });
-    return false;
-  });
+  };
+  const nodes = distinct(graph.nodes, new Map());
   for (const output of graph.outputs) settle(output);
   const views = graph.views.filter(({ slot }) => !same.has(slot));
   return rename({ ...graph, nodes, views }, same);

@@ -1,5 +1,12 @@
 /** @file Values that are others in another shape need no kernel. */
-import type { Graph, ProgramNode, Slot, ValueInfo, View } from "../program.ts";
+import {
+  type Graph,
+  type ProgramNode,
+  type Slot,
+  type ValueInfo,
+  type View,
+  withBlocks,
+} from "../program.ts";
 import { rename } from "./rename.ts";
 
 const isSameShape = (a: ValueInfo, b: ValueInfo): boolean =>
@@ -16,7 +23,7 @@ const isCopy = ({ work }: ProgramNode): boolean =>
 export function findViews(graph: Graph, infos: readonly ValueInfo[], canView: boolean): Graph {
   const same = new Map<Slot, Slot>();
   const views: View[] = [...graph.views];
-  const nodes = graph.nodes.filter((node) => {
+  const isNeeded = (node: ProgramNode): boolean => {
     if (!isCopy(node)) return true;
     const [input] = node.inputs as [Slot];
     const [output] = node.outputs as [Slot];
@@ -30,6 +37,11 @@ export function findViews(graph: Graph, infos: readonly ValueInfo[], canView: bo
     if (!canView || from.dtype === "complex64") return true;
     views.push({ slot: output, of });
     return false;
-  });
+  };
+  const needed = (all: readonly ProgramNode[]): ProgramNode[] =>
+    all
+      .filter(isNeeded)
+      .map((node) => withBlocks(node, (block) => ({ ...block, nodes: needed(block.nodes) })));
+  const nodes = needed(graph.nodes);
   return rename({ ...graph, nodes, views }, same);
 }

@@ -1,0 +1,159 @@
+/** @file How each node of a program is run. */
+import {
+  backendNow,
+  type Fill,
+  filledInfo,
+  type InstalledKernel,
+  readScalarOf,
+  type ReplayBackend,
+  runByEngine,
+  runLoop,
+  type Tensor,
+  type TensorInfo,
+  tensorOfInfo,
+} from "../tensor.ts";
+import { type HostValues, OtherWay } from "./host.ts";
+import type { LoopBody, ProgramNode, Slot, ValueInfo } from "./program.ts";
+
+/** The values of a replay, by their slots. */
+export type Values = (TensorInfo | undefined)[];
+
+/** What a replay computes with. */
+export interface State {
+  readonly values: Values;
+  readonly host: HostValues;
+  /** The keys and numbers in the arguments. */
+  readonly given: readonly unknown[];
+  /** What the loop gives that just ended. Its data have a reference for that. */
+  left: readonly TensorInfo[];
+  leftHost: readonly unknown[];
+}
+
+/** Runs one node. @returns whether it ended the block that it is in. */
+export type Step = (state: State) => boolean | void;
+
+/** What steps are made for. */
+export interface Machine {
+  readonly infos: readonly ValueInfo[];
+  readonly backend: ReplayBackend;
+  readonly kernels: ReadonlyMap<string, InstalledKernel>;
+}
+
+/** The step for a node without blocks. */
+export function stepFor({ work, inputs, outputs }: ProgramNode, { infos, backend, kernels }: Machine): Step {
+  const count = inputs.length;
+  const valuesOf = (values: Values): TensorInfo[] => {
+    const given: TensorInfo[] = new Array(count);
+    for (let i = 0; i < count; i++) given[i] = values[inputs[i] as Slot] as TensorInfo;
+    return given;
+  };
+  const put = (values: Values, made: TensorInfo | readonly TensorInfo[]): void => {
+    if (!Array.isArray(made)) values[outputs[0] as Slot] = made as TensorInfo;
+    else for (let i = 0; i < outputs.length; i++) values[outputs[i] as Slot] = made[i] as TensorInfo;
+  };
+  switch (work.kind) {
+    case "kernel": {
+      const { name, names, attrs, needsEngine, renewal } = work;
+      const attrsOf = (host: HostValues): object =>
+        renewal === undefined ? attrs : (host.renewals[renewal] as object);
+      if (needsEngine)
+        return ({ values, host }) => put(values, byEngine(name, names, valuesOf(values), attrsOf(host)));
+      const { kernelFunc } = kernels.get(name) as InstalledKernel;
+      if (!names)
+        return ({ values, host }) =>
+          put(values, kernelFunc({ inputs: valuesOf(values), attrs: attrsOf(host), backend }));
+      return ({ values, host }) => {
+        const given: Record<string, TensorInfo> = {};
+        for (let i = 0; i < count; i++) given[names[i] as string] = values[inputs[i] as Slot] as TensorInfo;
+        put(values, kernelFunc({ inputs: given, attrs: attrsOf(host), backend }));
+      };
+    }
+    case "loop": {
+      const { shapes, from, renewal } = work;
+      return ({ values, host }) => {
+        let body: LoopBody = work;
+        if (renewal !== undefined) body = host.renewals[renewal] as LoopBody;
+        else if (from) body = { loop: from.make(host.values[from.host] as object), kernel: undefined };
+        put(values, runLoop(backend, valuesOf(values), shapes, body.loop, body.kernel));
+      };
+    }
+    case "call": {
+      const { renewal } = work;
+      return ({ values, host }) => {
+        const run = renewal === undefined ? work.run : (host.renewals[renewal] as typeof work.run);
+        put(values, run(valuesOf(values)) as TensorInfo);
+      };
+    }
+    case "fill": {
+      const { from, renewal } = work;
+      const { shape, dtype } = infos[outputs[0] as Slot] as ValueInfo;
+      return ({ values, host }) => {
+        let { fill } = work;
+        if (renewal !== undefined) fill = host.renewals[renewal] as Fill;
+        else if (from) fill = from.make(host.values[from.host] as object);
+        put(values, filledInfo(backend, dtype as "float32", shape, fill));
+      };
+    }
+    case "host":
+    case "values": {
+      const { shape, dtype } = infos[outputs[0] as Slot] as ValueInfo;
+      return ({ values, host }) => {
+        const given = work.kind === "host" ? host.values[work.host] : host.renewals[work.renewal];
+        const numbers = (typeof given === "number" ? [given] : given) as ArrayLike<number>;
+        put(
+          values,
+          filledInfo(backend, dtype as "float32", shape, (elements) => elements.set(numbers)),
+        );
+      };
+    }
+    case "stop": {
+      const [test, ...given] = inputs as [Slot, ...Slot[]];
+      return (state) => {
+        const { values, host } = state;
+        if (readScalarOf(values[test] as TensorInfo) !== 0) return false;
+        state.left = given.map((slot) => values[slot] as TensorInfo);
+        for (const { dataId } of state.left) backend.incRef(dataId);
+        state.leftHost = work.host.map((slot) => host.values[slot]);
+        return true;
+      };
+    }
+    case "choice":
+    case "repeat":
+      throw new Error(`A node of the kind "${work.kind}" has blocks: code runs these.`);
+    case "expect": {
+      const { value } = work;
+      const [input] = inputs as [Slot];
+      return ({ values }) => {
+        if (!Object.is(readScalarOf(values[input] as TensorInfo), value)) throw new OtherWay("bound");
+      };
+    }
+    default:
+      return work satisfies never;
+  }
+}
+
+/** Runs a kernel whose own code runs ops, which take tensors of the engine. */
+function byEngine(
+  name: string,
+  names: readonly string[] | undefined,
+  infos: readonly TensorInfo[],
+  attrs: object,
+): TensorInfo[] {
+  const backend = backendNow();
+  const given = infos.map((info) => {
+    backend.incRef(info.dataId);
+    return tensorOfInfo(info);
+  });
+  try {
+    const inputs = names ? Object.fromEntries(names.map((key, i) => [key, given[i] as Tensor])) : given;
+    return runByEngine(name, inputs, attrs).map((tensor) => {
+      // The tensor is let go, its data stay.
+      backend.incRef(tensor.dataId);
+      const { dataId, shape, dtype } = tensor;
+      tensor.dispose();
+      return { dataId, shape, dtype };
+    });
+  } finally {
+    for (const tensor of given) tensor.dispose();
+  }
+}
