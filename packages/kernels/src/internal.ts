@@ -2,7 +2,7 @@
  * @file What the other packages of this project use. It is not for users, and may change in any
  * version.
  */
-export { tensorWithoutValues, withoutValues } from "./abstract/without-values.ts";
+export { isAbstract, tensorWithoutValues, withoutValues } from "./abstract/without-values.ts";
 export { alias, backendInUse, isRecording, isTensor, versionOfTensorflow } from "./engine.ts";
 export { hasReachableMemory } from "./backends.ts";
 export type { ElementArrays } from "./memory/access.ts";
@@ -15,6 +15,7 @@ export {
   tensorFrom,
 } from "./memory/bytes.ts";
 export { type ElementKernel, fuse, runLoop } from "./memory/fuse.ts";
+export { computed } from "./memory/computed.ts";
 export { filledInfo, newTensor } from "./memory/new-tensor.ts";
 export { axesOf2D, axesOf3D } from "./mends/pools.ts";
 export { aboveOf, notNegativeOf, ownKernelNames, positiveOf } from "./own-kernels.ts";
@@ -47,6 +48,7 @@ export { gather, gatherAt, oneHotRows } from "./ops/indexing.ts";
 export { masked } from "./ops/masked.ts";
 export type { Operand } from "./ops/op.ts";
 export * from "./ops/ops.ts";
+export { sliceAt } from "./ops/slice-at.ts";
 export { convSpatial, depthwiseSpatial, poolValid, transposedSpatial } from "./ops/spatial.ts";
 export {
   entropyBackOf,
@@ -75,6 +77,7 @@ export { conv2DAxes } from "./quick/convolve.ts";
 export { filtersOf, perChannel } from "./quick/grouped.ts";
 export { product } from "./quick/product.ts";
 export {
+  type ComputeBatch,
   type ComputeCall,
   type Fill,
   type FillCall,

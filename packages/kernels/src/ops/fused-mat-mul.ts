@@ -5,6 +5,7 @@ import { hasKnownKernels } from "../backends.ts";
 import { isRecording } from "../engine.ts";
 import { computed } from "../memory/computed.ts";
 import { mendKernels } from "../mend-kernels.ts";
+import { sizeOf } from "../shape.ts";
 
 /**
  * wasm's record of each tensor's data. It keeps the shape in which the data were made, whatever
@@ -22,6 +23,31 @@ const FUSED = "_FusedMatMul";
  */
 const takesBias = (backend: object, bias: Tensor): boolean =>
   !("dataIdMap" in backend) || (backend as WasmBackend).dataIdMap.get(bias.dataId).shape.length === 1;
+
+const kernel = (name: string, inputs: tf.NamedTensorMap, attrs: object): Tensor =>
+  tf.engine().runKernel(name, inputs, attrs as tf.NamedAttrMap);
+
+const reshaped = (x: Tensor, shape: readonly number[]): Tensor =>
+  x.shape.length === shape.length && x.shape.every((size, i) => size === shape[i])
+    ? x
+    : kernel("Reshape", { x }, { shape });
+
+/** {@link fusedMatMul} of many tensors at once. */
+function batch(
+  [a, b, bias]: readonly Tensor[],
+  [ofA = false, ofB = false, ofBias = false]: readonly boolean[],
+  size: number,
+): Tensor {
+  if (ofA && !ofB && !ofBias) return fusedMatMul(a!, b!, bias ?? null);
+  const [inner = 0, columns = 0] = b!.shape.slice(-2);
+  const shape = [size, ...a!.shape.slice(ofA ? 1 : 0, -1), columns];
+  const rows = inner > 0 ? a!.size / inner / (ofA ? size : 1) : sizeOf(shape) / (size * columns);
+  const left = reshaped(a!, [ofA ? size : 1, rows, inner]);
+  const right = reshaped(b!, [ofB ? size : 1, inner, columns]);
+  const product = kernel("BatchMatMul", { a: left, b: right }, { transposeA: false, transposeB: false });
+  const added = bias && reshaped(bias, [ofBias ? size : 1, 1, columns]);
+  return reshaped(added ? kernel("Add", { a: product, b: added }, {}) : product, shape);
+}
 
 /**
  * `a @ b + bias` over the last axis of a, as one kernel. The kernel is called directly, for two
@@ -46,15 +72,19 @@ export function fusedMatMul(a: Tensor, b: Tensor, bias: Tensor | null): Tensor {
   }
   const fused = bias !== null && takesBias(tf.engine().backend, bias);
   const attrs = { transposeA: false, transposeB: false, activation: "linear" };
-  const y = computed(fused ? [a, b, bias] : [a, b], ([left, right, added]) => {
-    // The kernels expect shapes of rank 3, and read no more of a tensor than these properties.
-    const inputs = {
-      a: { dataId: left!.dataId, shape: [1, rows, inner], dtype: left!.dtype },
-      b: { dataId: right!.dataId, shape: [1, inner, columns], dtype: right!.dtype },
-      ...(added ? { bias: added } : {}),
-    };
-    const { dataId } = kernel.kernelFunc({ inputs, attrs, backend: tf.engine().backend }) as tf.TensorInfo;
-    return { dataId, shape, dtype: "float32" };
-  }) as Tensor;
+  const y = computed(
+    fused ? [a, b, bias] : [a, b],
+    ([left, right, added]) => {
+      // The kernels expect shapes of rank 3, and read no more of a tensor than these properties.
+      const inputs = {
+        a: { dataId: left!.dataId, shape: [1, rows, inner], dtype: left!.dtype },
+        b: { dataId: right!.dataId, shape: [1, inner, columns], dtype: right!.dtype },
+        ...(added ? { bias: added } : {}),
+      };
+      const { dataId } = kernel.kernelFunc({ inputs, attrs, backend: tf.engine().backend }) as tf.TensorInfo;
+      return { dataId, shape, dtype: "float32" };
+    },
+    batch,
+  ) as Tensor;
   return bias && !fused ? tf.add(y, bias) : y;
 }
