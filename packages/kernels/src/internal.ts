@@ -4,7 +4,7 @@
  */
 import "./everything.ts";
 
-export { tensorWithoutValues, withoutValues } from "./abstract/without-values.ts";
+export { isAbstract, tensorWithoutValues, withoutValues } from "./abstract/without-values.ts";
 export {
   alias,
   backendInUse,
@@ -25,6 +25,7 @@ export {
   tensorFrom,
 } from "./memory/bytes.ts";
 export { type ElementKernel, fuse, runLoop } from "./memory/fuse.ts";
+export { computed } from "./memory/computed.ts";
 export { filledInfo, newTensor } from "./memory/new-tensor.ts";
 export { axesOf2D, axesOf3D } from "./mends/pools.ts";
 export { aboveOf, notNegativeOf, ownKernelNames, positiveOf } from "./own/comparisons.ts";
@@ -58,6 +59,7 @@ export { gather, gatherAt, oneHotRows } from "./ops/indexing.ts";
 export { masked, presentMasked } from "./ops/masked.ts";
 export type { Operand } from "./ops/op.ts";
 export * from "./ops/ops.ts";
+export { sliceAt } from "./ops/slice-at.ts";
 export { convSpatial, depthwiseSpatial, poolValid, transposedSpatial } from "./ops/spatial.ts";
 export {
   entropyBackOf,
@@ -88,6 +90,7 @@ export { conv2DAxes } from "./quick/convolve.ts";
 export { filtersOf, perChannel } from "./quick/grouped.ts";
 export { product } from "./quick/product.ts";
 export {
+  type ComputeBatch,
   type ComputeCall,
   type Fill,
   type FillCall,

@@ -35,10 +35,18 @@ export interface FillCall {
   readonly made: MadeFrom<Fill> | undefined;
 }
 
+/**
+ * The same computation for many inputs at once.
+ * @param isBatched - Which inputs are many, along a first axis of this size.
+ * @returns the results along a first axis.
+ */
+export type ComputeBatch = (inputs: readonly Tensor[], isBatched: readonly boolean[], size: number) => Tensor;
+
 /** A call of `computed`. */
 export interface ComputeCall {
   readonly inputs: readonly Tensor[];
   readonly run: (inputs: readonly TensorInfo[]) => TensorInfo | undefined;
+  readonly batch: ComputeBatch | undefined;
 }
 
 /** Records a run, or plays one. */

@@ -10,16 +10,19 @@ import { disposedAdvice, DisposedError, disposedText } from "./errors.ts";
 export {
   alias,
   backendInUse,
+  type ComputeBatch,
   type ComputeCall,
   type ElementArrays,
   type ElementKernel,
   type Fill,
   type FillCall,
   filledInfo,
+  computed as computeWith,
   fuse,
   type FuseCall,
   type FusedLoop,
   hasReachableMemory as isReachable,
+  isAbstract,
   isRecording,
   isTensor,
   newTensor,
@@ -29,6 +32,7 @@ export {
   setRecorder,
   sharing,
   substitutesNow,
+  sliceAt,
   tensorWithoutValues,
   withoutValues,
 } from "@nnxjs/kernels/internal";
@@ -57,6 +61,20 @@ export function scoped<R>(f: () => R): R {
 /** All slices along an axis that is not negative, without that axis. */
 export const unstackTensor = (tensor: Tensor, axis: number): readonly Tensor[] => unstack(tensor, axis);
 
+/** The tensor with another axis first, in its order else. */
+export function withFirst(tensor: Tensor, axis: number): Tensor {
+  if (axis === 0) return tensor;
+  const rest = tensor.shape.map((_, i) => i).filter((i) => i !== axis);
+  return callKernel("Transpose", { x: tensor }, { perm: [axis, ...rest] }) as Tensor;
+}
+
+/** The tensor with its first axis in another place. */
+export function withFirstAt(tensor: Tensor, axis: number): Tensor {
+  if (axis === 0) return tensor;
+  const perm = tensor.shape.map((_, i) => (i < axis ? i + 1 : i === axis ? 0 : i));
+  return callKernel("Transpose", { x: tensor }, { perm }) as Tensor;
+}
+
 /** Tensors of one shape along a new axis. */
 export const stackTensors = (tensors: readonly Tensor[], axis: number): Tensor =>
   tf.stack([...tensors], axis);
@@ -80,6 +98,8 @@ export const keep = (tensor: Tensor): void => {
 /** An open scope of the engine. */
 export interface Scope {
   readonly id: number;
+  /** The op that opened it. */
+  readonly name: string;
   /** The tensors that were made in it. */
   readonly track: Tensor[];
 }
@@ -92,6 +112,9 @@ export interface ScopeEngine {
 }
 
 export const scopeEngine = (): ScopeEngine => tf.engine() as unknown as ScopeEngine;
+
+/** The names of the ops that are running, and of other open scopes. */
+export const openOps = (): readonly string[] => scopeEngine().state.scopeStack.map(({ name }) => name);
 
 /** The fields needed to free a tensor's data after the tensor object itself was collected. */
 export type TensorRemains = Pick<Tensor, "dataId" | "dtype" | "size">;
@@ -238,6 +261,13 @@ interface InterceptedEngine {
 let interceptor: Interceptor | undefined;
 let installed: InterceptedEngine["runKernel"] | undefined;
 
+/** Whether nobody else has put something before the engine's way to run a kernel. */
+export function canIntercept(): boolean {
+  const engine = tf.engine() as unknown as InterceptedEngine;
+  const own = Object.getPrototypeOf(engine) as InterceptedEngine;
+  return !interceptor && (engine.runKernel === installed || engine.runKernel === own.runKernel);
+}
+
 /**
  * Puts an interceptor before the engine, or none. The methods of the engine that ask for it stay:
  * to define and delete them each time would make the engine slow.
@@ -342,6 +372,10 @@ export function standIn(shape: readonly number[], dtype: string): Tensor {
   ) => Tensor;
   return new Made([...shape], dtype, {}, --standIns);
 }
+
+/** Runs a kernel by way of the engine, as an op does. */
+export const callKernel = (name: string, inputs: KernelInputs, attrs: object): Tensor | Tensor[] =>
+  tf.engine().runKernel(name, inputs as never, attrs as never);
 
 /** Runs a kernel by way of the engine, in a scope that frees what else the kernel makes. */
 export function runByEngine(name: string, inputs: KernelInputs, attrs: object): readonly Tensor[] {

@@ -79,6 +79,9 @@ export function abstractBackend(): AbstractBackend | undefined {
   return backend instanceof AbstractBackend ? backend : undefined;
 }
 
+/** Whether only shapes are computed now. */
+export const isAbstract = (): boolean => abstractBackend() !== undefined;
+
 /** A tensor without values. Call it inside of {@link withoutValues}. */
 export function tensorWithoutValues(shape: readonly number[], dtype: DataType): Tensor {
   const backend = abstractBackend();

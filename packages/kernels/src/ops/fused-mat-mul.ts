@@ -6,7 +6,33 @@ import { computed } from "../memory/computed.ts";
 import { installKernels } from "../registry.ts";
 import { DENSE, denseInfo } from "../own/dense.ts";
 import { runOwn } from "../own/own-kernel.ts";
+import { sizeOf } from "../shape.ts";
 import { hasKnownKernels } from "../backends.ts";
+
+const runKernel = (name: string, inputs: tf.NamedTensorMap, attrs: object): Tensor =>
+  tf.engine().runKernel(name, inputs, attrs as tf.NamedAttrMap);
+
+const reshaped = (x: Tensor, shape: readonly number[]): Tensor =>
+  x.shape.length === shape.length && x.shape.every((size, i) => size === shape[i])
+    ? x
+    : runKernel("Reshape", { x }, { shape });
+
+/** {@link fusedMatMul} of many tensors at once. */
+function batch(
+  [a, b, bias]: readonly Tensor[],
+  [ofA = false, ofB = false, ofBias = false]: readonly boolean[],
+  size: number,
+): Tensor {
+  if (ofA && !ofB && !ofBias) return fusedMatMul(a!, b!, bias ?? null);
+  const [inner = 0, columns = 0] = b!.shape.slice(-2);
+  const shape = [size, ...a!.shape.slice(ofA ? 1 : 0, -1), columns];
+  const rows = inner > 0 ? a!.size / inner / (ofA ? size : 1) : sizeOf(shape) / (size * columns);
+  const left = reshaped(a!, [ofA ? size : 1, rows, inner]);
+  const right = reshaped(b!, [ofB ? size : 1, inner, columns]);
+  const product = runKernel("BatchMatMul", { a: left, b: right }, { transposeA: false, transposeB: false });
+  const added = bias && reshaped(bias, [ofBias ? size : 1, 1, columns]);
+  return reshaped(added ? runKernel("Add", { a: product, b: added }, {}) : product, shape);
+}
 
 /**
  * `a @ b + bias` over the last axis of a, as one kernel. Without a tape the kernel is called
@@ -28,8 +54,10 @@ export function fusedMatMul(a: Tensor, b: Tensor, bias: Tensor | null): Tensor {
     if (y) return y;
     if (!isRecording()) {
       // The same for each call, since a recorder may call it again.
-      return computed(inputs, ([x, kernel, offset]) =>
-        denseInfo(tf.engine().backend, x!, kernel!, offset),
+      return computed(
+        inputs,
+        ([x, kernel, offset]) => denseInfo(tf.engine().backend, x!, kernel!, offset),
+        batch,
       ) as Tensor;
     }
   }

@@ -25,6 +25,9 @@ export type LabelSizes = ReadonlyMap<string, number>;
 const sizesIn = (sizes: LabelSizes, labels: readonly string[]): number[] =>
   labels.map((label) => sizes.get(label)!);
 
+/** The label of the axis along which many contractions are computed at once. No letter is it. */
+const BATCH = "(batch)";
+
 /** Sums over the axes whose labels are not in `wanted`. */
 function sumOut({ x, labels }: Labelled, wanted: readonly string[]): Labelled {
   const axes = labels.flatMap((label, axis) => (wanted.includes(label) ? [] : [axis]));
@@ -73,8 +76,16 @@ function pairwise(
     (isTurned.left || isStraight.left) && (isTurned.right || isStraight.right) && hasOrder(wanted, [labels]);
   if (!isInPlace) {
     const order = [...wanted.filter((label) => labels.includes(label))];
-    const contracted = computed([x!.x, y!.x], ([p, q]) =>
-      contractStrided({ ...x!, x: p! }, { ...y!, x: q! }, groups, order, sizes),
+    const contracted = computed(
+      [x!.x, y!.x],
+      ([p, q]) => contractStrided({ ...x!, x: p! }, { ...y!, x: q! }, groups, order, sizes),
+      (inputs, isBatched, size) => {
+        const many = [x!, y!].map(({ labels }, i) => ({
+          x: inputs[i]!,
+          labels: isBatched[i] ? [BATCH, ...labels] : labels,
+        }));
+        return contract(many, [BATCH, ...order], new Map([...sizes, [BATCH, size]]));
+      },
     );
     if (contracted) return { x: contracted, labels: order };
   }

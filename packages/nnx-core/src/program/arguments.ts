@@ -154,4 +154,4 @@ const hasHostObject = (container: object): boolean =>
   );
 
 /** The path of a leaf, below `arguments`. */
-export const pathOfLeaf = ({ place }: ArgumentLeaf): Path => pathOf(place).slice(1);
+export const pathOfLeaf = ({ place }: Pick<ArgumentLeaf, "place">): Path => pathOf(place).slice(1);

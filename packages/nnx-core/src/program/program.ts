@@ -59,6 +59,7 @@ export type Work =
   | {
       readonly kind: "call";
       readonly run: ComputeCall["run"];
+      readonly batch: ComputeCall["batch"];
       readonly renewal: Renewal | undefined;
     }
   /** Numbers of the host in a tensor. */

@@ -50,6 +50,11 @@ export interface RecorderOptions {
   readonly tensors: readonly Tensor[];
   /** The module whose method is running. */
   readonly running: () => Path | undefined;
+  /**
+   * Gets the error for what cannot be replayed: the run goes on, and nothing more is recorded.
+   * Without it the error is thrown.
+   */
+  readonly refused?: (error: NnxError) => void;
 }
 
 /** Ops may change the object with the inputs later. */
@@ -103,8 +108,9 @@ export class ProgramRecorder implements Interceptor, Recorder {
   /** The numbers of the tensors of the block that is recorded, and of those of blocks before. */
   private inBlock: number[] | undefined;
   private readonly ended = new Set<number>();
-  /** In the library's own loops, nothing is recorded. */
+  /** In the library's own loops, nothing is recorded; nor after something was refused. */
   private isInside = false;
+  private isStopped = false;
 
   constructor(options: RecorderOptions) {
     this.options = options;
@@ -113,6 +119,15 @@ export class ProgramRecorder implements Interceptor, Recorder {
       if (!this.slots.has(tensor.id)) this.slots.set(tensor.id, slot);
       this.changing.add(tensor.dataId);
     }
+  }
+
+  /** Says that the run cannot be replayed. */
+  refuse(error: NnxError): void {
+    const { refused } = this.options;
+    if (!refused) throw error;
+    this.isInside = true;
+    this.isStopped = true;
+    refused(error);
   }
 
   /** Runs `f` and records it. */
@@ -195,9 +210,11 @@ export class ProgramRecorder implements Interceptor, Recorder {
       );
     }
     if (tensor.id >= this.firstId && !this.born.has(tensor.id)) {
-      throw new NnxError(
-        `${this.options.where}: expected a function that computes with ops, got one that makes ${describe(tensor)} past the engine. ` +
-          "A replay could not make it again: use ops of tensorflow.js or of this library.",
+      this.refuse(
+        new NnxError(
+          `${this.options.where}: expected a function that computes with ops, got one that makes ${describe(tensor)} past the engine. ` +
+            "A replay could not make it again: use ops of tensorflow.js or of this library.",
+        ),
       );
     }
     const slot = this.newSlot(tensor);
@@ -263,10 +280,12 @@ export class ProgramRecorder implements Interceptor, Recorder {
   read(dataId: object): void {
     if (this.isInside || !this.changing.has(dataId)) return;
     const path = this.options.running();
-    throw new NnxError(
-      `${this.options.where}: expected a function that only computes with tensors, got one that reads the values of ` +
-        `a tensor${path && path.length > 0 ? ` in ${path.join(".")}` : ""} (dataSync, data, print or an op that does). A replay would not see ` +
-        "other values: return the tensor and read it after the call, or compute with tf.where.",
+    this.refuse(
+      new NnxError(
+        `${this.options.where}: expected a function that only computes with tensors, got one that reads the values of ` +
+          `a tensor${path && path.length > 0 ? ` in ${path.join(".")}` : ""} (dataSync, data, print or an op that does). A replay would not see ` +
+          "other values: return the tensor and read it after the call, or compute with tf.where.",
+      ),
     );
   }
 
@@ -309,7 +328,7 @@ export class ProgramRecorder implements Interceptor, Recorder {
       output &&
       this.add({
         kind: "other",
-        work: { kind: "call", run: call.run, renewal },
+        work: { kind: "call", run: call.run, batch: call.batch, renewal },
         inputs: [...call.inputs],
         outputs: [output],
         path: this.options.running(),
@@ -365,7 +384,7 @@ export class ProgramRecorder implements Interceptor, Recorder {
     try {
       return run();
     } finally {
-      this.isInside = false;
+      this.isInside = this.isStopped;
     }
   }
 
@@ -406,9 +425,11 @@ export class ProgramRecorder implements Interceptor, Recorder {
 
   opened(object: object, what = `reads the words of ${describe(object)}`): void {
     if (this.isInside || this.section || !this.hostOf.has(object)) return;
-    throw new NnxError(
-      `${this.options.where}: expected a function that draws with its keys, got one that ${what}. ` +
-        "A replay would not see other words: draw with nnx.random, or read them outside.",
+    this.refuse(
+      new NnxError(
+        `${this.options.where}: expected a function that draws with its keys, got one that ${what}. ` +
+          "A replay would not see other words: draw with nnx.random, or read them outside.",
+      ),
     );
   }
 

@@ -29,11 +29,20 @@ const setNow = (next: Recording | undefined): void => {
   now = next;
 };
 
+/** What a recording needs of the arguments: the leaves, and the keys and numbers. */
+export interface RecordedArguments {
+  readonly leaves: readonly (Pick<ArgumentLeaf, "value" | "firstHost" | "hostCount"> &
+    Partial<Pick<ArgumentLeaf, "place">>)[];
+  readonly host: readonly unknown[];
+}
+
+type RecordedLeaf = RecordedArguments["leaves"][number];
+
 /** Follows Variables while a run is recorded. */
 export class Recording implements ReadObserver {
   readonly recorder: ProgramRecorder;
   private readonly where: string;
-  private readonly leafOf = new Map<Variable, ArgumentLeaf>();
+  private readonly leafOf = new Map<Variable, RecordedLeaf>();
   private readonly made = new Set<Variable>();
   /** The steps that compute what Variables have had: each write makes a leaf of its own. */
   private readonly slots = new WeakMap<object, HostSlot>();
@@ -55,7 +64,7 @@ export class Recording implements ReadObserver {
   constructor(
     where: string,
     recorder: ProgramRecorder,
-    { leaves, host }: Arguments,
+    { leaves, host }: RecordedArguments,
     running: () => Path | undefined,
   ) {
     this.where = where;
@@ -147,8 +156,8 @@ export class Recording implements ReadObserver {
 
   /** Where a Variable stands in the arguments, in words. */
   nameOf(variable: Variable): string {
-    const leaf = this.leafOf.get(variable);
-    return leaf ? formatPath(pathOfLeaf(leaf)) : variable.type.typeName;
+    const place = this.leafOf.get(variable)?.place;
+    return place ? formatPath(pathOfLeaf({ place })) : variable.type.typeName;
   }
 
   private setSlot(leaf: object, slot: HostSlot): void {
@@ -159,22 +168,28 @@ export class Recording implements ReadObserver {
   read(variable: Variable): void {
     const leaf = this.leafOf.get(variable);
     if (!leaf) {
-      if (!this.made.has(variable)) throw this.unreached(variable);
+      if (!this.made.has(variable)) this.reach(variable);
       return;
     }
     this.guard(leaf);
   }
 
+  /** A Variable is read that is not in the arguments. */
+  protected reach(variable: Variable): void {
+    this.recorder.refuse(this.unreached(variable));
+  }
+
   /** Lets the program hold for the present numbers of a leaf alone. */
-  private guard({ firstHost, hostCount }: ArgumentLeaf): void {
+  private guard({ firstHost, hostCount }: RecordedLeaf): void {
     for (let i = firstHost; i < firstHost + hostCount; i++) {
       const given = this.host[i];
-      if (typeof given === "number") this.guards.set(i, given);
+      if (typeof given === "number" || typeof given === "boolean") this.guards.set(i, given);
     }
   }
 
   kept(variable: Variable): void {
-    if (!this.leafOf.has(variable) && !this.made.has(variable)) throw this.unreached(variable);
+    if (!this.leafOf.has(variable) && !this.made.has(variable))
+      this.recorder.refuse(this.unreached(variable));
     this.settle(variable);
     this.noteWritten(variable);
     this.settle(variable);
@@ -192,7 +207,8 @@ export class Recording implements ReadObserver {
       if (this.expected.has(variable)) this.written.add(variable);
       return;
     }
-    if (!this.leafOf.has(variable) && !this.made.has(variable)) throw this.unreached(variable);
+    if (!this.leafOf.has(variable) && !this.made.has(variable))
+      this.recorder.refuse(this.unreached(variable));
     this.noteWritten(variable);
   }
 
@@ -224,7 +240,7 @@ export class Recording implements ReadObserver {
   /** The step that computes the number or key that a Variable has. */
   slotOf(variable: Variable): HostSlot {
     const argument = this.leafOf.get(variable);
-    if (!argument && !this.made.has(variable)) throw this.unreached(variable);
+    if (!argument && !this.made.has(variable)) this.reach(variable);
     this.settle(variable);
     const leaf = unread(() => variable.toState());
     const known = this.slots.get(leaf);

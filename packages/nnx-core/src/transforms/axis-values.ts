@@ -2,7 +2,7 @@
 import { axesOf, type ArrayLike, isArrayLike } from "../data/array-like.ts";
 import { containerFrom, containerKind, entriesOf } from "../data/containers.ts";
 import { describe, StructureError } from "../errors.ts";
-import { isTensor, stackTensors, type Tensor, unstackTensor } from "../tensor.ts";
+import { isRecording, isTensor, sliceAt, stackTensors, type Tensor, unstackTensor } from "../tensor.ts";
 
 type Scalar = number | boolean;
 /** Counts and flags of several things at once: lists of numbers, in lists for further axes. */
@@ -36,11 +36,22 @@ const stackNumbers = (all: readonly Numbers[], axis: number): Numbers =>
         ),
       );
 
+/** A tensor that is cut, and its first slice where that was asked for. */
+export interface CutTensor {
+  readonly whole: Tensor;
+  readonly axis: number;
+  readonly first: Tensor | undefined;
+}
+
 /** A value that is cut along an axis. */
 export interface Cut {
   /** How many parts there are; `undefined` where nothing in the value has axes. */
   readonly size: number | undefined;
   at(index: number): unknown;
+  /** The keys and numbers of one part, in the order in which they stand in it. */
+  hostAt(index: number): readonly unknown[];
+  /** The tensors in the value that are cut. */
+  readonly tensors: readonly CutTensor[];
 }
 
 /** Where a value is, for messages: the function and the place. */
@@ -54,27 +65,26 @@ export type Place = () => string;
  * different sizes.
  */
 export function cut(value: unknown, axis: number, place: Place, areNumbersData: boolean): Cut {
-  if (isTensor(value)) {
-    const along = axisIn(value.shape, axis, value, place);
-    let parts: readonly Tensor[] | undefined;
-    const at = (index: number): Tensor => {
-      parts ??= unstackTensor(value, along);
-      return parts[index] as Tensor;
-    };
-    return { size: value.shape[along], at };
-  }
+  if (isTensor(value)) return new TensorCut(value, axisIn(value.shape, axis, value, place));
   if (areNumbersData && isNumbers(value)) {
     const shape = shapeOfNumbers(value);
     const along = axisIn(shape, axis, value, place);
-    return { size: shape[along], at: (index) => sliceNumbers(value as readonly Numbers[], along, index) };
+    const at = (index: number): Numbers => sliceNumbers(value as readonly Numbers[], along, index);
+    return { size: shape[along], at, hostAt: (index) => numbersIn(at(index)), tensors: [] };
   }
   if (isArrayLike(value)) {
     const along = axisIn(value.shape, axis, value, place);
     const axes = axesOf(value) ?? refuseArray(value, place);
-    return { size: value.shape[along], at: (index) => axes.slice(value, along, index) };
+    const slices: unknown[] = [];
+    // One object for each slice: keys are told apart by identity.
+    const at = (index: number): unknown => (slices[index] ??= axes.slice(value, along, index));
+    return { size: value.shape[along], at, hostAt: (index) => [at(index)], tensors: [] };
   }
   const kind = containerKind(value);
-  if (kind === undefined) return { size: undefined, at: () => value };
+  if (kind === undefined) {
+    const host = areNumbersData && typeof value === "number" ? [value] : [];
+    return { size: undefined, at: () => value, hostAt: () => host, tensors: [] };
+  }
   const items = entriesOf(value as object).map(
     ([key, item]) => [key, cut(item, axis, place, areNumbersData)] as const,
   );
@@ -88,7 +98,47 @@ export function cut(value: unknown, axis: number, place: Place, areNumbersData: 
         kind,
         items.map(([key, item]) => [key, item.at(index)] as const),
       ),
+    hostAt: (index) => items.flatMap(([, item]) => item.hostAt(index)),
+    tensors: items.flatMap(([, item]) => item.tensors),
   };
+}
+
+const numbersIn = (x: Numbers): readonly unknown[] => (Array.isArray(x) ? x.flatMap(numbersIn) : [x]);
+
+/**
+ * The slices of a tensor. The first is cut by itself, since often no other is needed. With a tape
+ * the others come all at once, for the sake of the gradient.
+ */
+class TensorCut implements Cut, CutTensor {
+  readonly whole: Tensor;
+  readonly axis: number;
+  readonly tensors: readonly CutTensor[];
+  first: Tensor | undefined;
+  private readonly others: Tensor[] = [];
+  private parts: readonly Tensor[] | undefined;
+
+  constructor(whole: Tensor, axis: number) {
+    this.whole = whole;
+    this.axis = axis;
+    this.tensors = [this];
+  }
+
+  get size(): number {
+    return this.whole.shape[this.axis] as number;
+  }
+
+  at(index: number): Tensor {
+    const { whole, axis } = this;
+    if (index === 0) this.first ??= sliceAt(whole, axis, 0);
+    if (index === 0) return this.first as Tensor;
+    if (axis === 0 && !isRecording()) return (this.others[index] ??= sliceAt(whole, axis, index));
+    this.parts ??= unstackTensor(whole, axis);
+    return this.parts[index] as Tensor;
+  }
+
+  hostAt(): readonly unknown[] {
+    return [];
+  }
 }
 
 function oneSize(sizes: readonly (number | undefined)[], place: Place): number | undefined {

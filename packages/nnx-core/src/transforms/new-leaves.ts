@@ -9,8 +9,7 @@ import { Walk } from "../graph/walk.ts";
 import { formatPath, pathKey, type Path, type PathPart } from "../path.ts";
 import type { Variable } from "../variable/variable.ts";
 import { type MapAxes, axisOfLeaf } from "./axes.ts";
-import { stackValues } from "./axis-values.ts";
-import { sameValues } from "./same-values.ts";
+import type { Joining } from "./joining.ts";
 
 /** What the arguments have, and what the run has made. */
 export interface Origins {
@@ -69,6 +68,7 @@ const captured = (where: string, path: Path, variable: Variable): StructureError
  * Gives what the last slice made the values of all slices.
  * @param slices - What each slice made, in the order of the slices.
  * @param last - Which of them is the last that ran, whose objects stay.
+ * @param joining - How values become one.
  * @throws {@link StructureError} when slices made different things.
  */
 export function joinNewLeaves(
@@ -77,6 +77,7 @@ export function joinNewLeaves(
   last: number,
   axes: MapAxes,
   done: Set<Variable>,
+  joining: Joining,
 ): void {
   const own = slices[last] as NewLeaves;
   slices.forEach((leaves, index) => {
@@ -95,7 +96,9 @@ export function joinNewLeaves(
           "Give what differs an axis, or make it alike for all slices.",
       );
     const joined =
-      typeof axis === "number" ? stackValues(values, axis, misfit) : sameFor(values, last, misfit);
+      typeof axis === "number"
+        ? joining.stack(values, axis, misfit, variable)
+        : joining.same(values, last, misfit, variable);
     if (variable) {
       variable.setRawValue(joined);
       done.add(variable);
@@ -104,18 +107,6 @@ export function joinNewLeaves(
   slices.forEach((leaves, index) => {
     if (index !== last) disposeLeaves(leaves, own);
   });
-}
-
-/** Returns the last value, when all are equal. */
-export function sameFor(
-  values: readonly unknown[],
-  last: number,
-  misfit: (odd: unknown, index: number) => Error,
-): unknown {
-  values.forEach((value, index) => {
-    if (!sameValues(value, values[0])) throw misfit(value, index);
-  });
-  return values[last];
 }
 
 /** Disposes the Variables that one slice made, except those that stay. */

@@ -13,6 +13,8 @@ import type { MapAxes } from "./axes.ts";
 import { disposeLeaves, joinNewLeaves, type NewLeaves, newLeavesIn, type Origins } from "./new-leaves.ts";
 import { HandedOn } from "./handed-on.ts";
 import { SlicedArguments, type SlicingOptions } from "./sliced-arguments.ts";
+import { type Joining, ofEachSlice } from "./joining.ts";
+import { mayBatch, SliceBatch } from "./slice-batch.ts";
 import { type Stacked, stackResults } from "./stack-results.ts";
 
 /** One call of a function over slices. */
@@ -27,6 +29,8 @@ export interface SlicedRun extends SlicingOptions {
   readonly isReverse?: boolean;
   /** Whether there may be no slice at all. */
   readonly mayBeEmpty?: boolean;
+  /** Whether one run of the function may stand for all. */
+  readonly mayBatch?: boolean;
   /** What the first slice gets beside its arguments. */
   readonly init?: unknown;
   /**
@@ -76,8 +80,8 @@ function runAll(
   newTensors: () => unknown,
 ): readonly [Stacked, carry: unknown] {
   const { where, asked, option, isReverse = false, outAxes, mayBeEmpty = false } = call;
-  const size = sliced.size(asked, option, mayBeEmpty ? 0 : 1);
-  const last = isReverse ? 0 : size - 1;
+  let size = sliced.size(asked, option, mayBeEmpty ? 0 : 1);
+  let last = isReverse ? 0 : size - 1;
   const own = new Structure(sliced.modules.flatMap(({ module }) => framesOfArgument(module)));
   const results = new Array<unknown>(size);
   /** For each module, what each slice put into it. */
@@ -89,41 +93,60 @@ function runAll(
   };
   let handed: HandedOn | undefined;
   const leases: Lease[] = [];
-  const slice = (index: number): void => {
+  /** @returns the values of all slices, if they are known after this one. */
+  const slice = (index: number, isForAll = false): Joining | undefined => {
     const slices = sliced.lend(index);
+    const batch = isForAll ? new SliceBatch(sliced, size) : undefined;
+    if (batch) stopBatch = () => batch.dispose();
     // After the first slice was cut, since what was cut must stay.
     handed ??= new HandedOn(call.init);
     const { value } = handed;
-    const [[result, next]] = tidy(() => [call.run(slices, index, value), newTensors()] as const);
+    const run = (): readonly [unknown, unknown] => call.run(slices, index, value);
+    const [[result, next], attached] = tidy(() => [batch ? batch.record(run) : run(), newTensors()] as const);
     results[index] = result;
     // A later slice may replace the value of a Variable that this one returned.
     leases.push(hold(result));
     handed.next(next, result);
     for (const slot of sliced.slots) slot.take(index);
-    if (!own.isSame()) {
+    const isSame = own.isSame();
+    if (!isSame) {
       sliced.modules.forEach(({ module, place }, i) => {
         (grown[i] as NewLeaves[])[index] = newLeavesIn(module, place, origins);
       });
-      if (index !== last) own.restore();
     }
+    const joined = batch?.run([result, attached], made);
+    if (!isSame && !joined && index !== last) own.restore();
+    return joined;
   };
+  let stopBatch = (): void => {};
   try {
+    let joining = ofEachSlice;
     observeWrites(
       (variable, kind) => kind === "new" && made.add(variable),
       () => {
-        for (let i = 0; i < size; i++) slice(isReverse ? size - 1 - i : i);
+        let index = 0;
+        if (call.mayBatch && size > 1 && mayBatch()) {
+          const joined = slice(0, true);
+          if (joined) {
+            joining = joined;
+            [size, last] = [1, 0];
+          }
+          index = 1;
+        }
+        for (; index < size; index++) slice(isReverse ? size - 1 - index : index);
       },
     );
-    for (const slot of sliced.slots) slot.finish(size, last);
+    results.length = size;
+    for (const slot of sliced.slots) slot.finish(size, last, joining);
     const done = new Set<Variable>();
     sliced.modules.forEach(({ place, axes }, i) => {
       const slices = grown[i] as NewLeaves[];
       if (slices.length === 0) return;
       const all = Array.from({ length: size }, (_, index) => slices[index] ?? []);
-      joinNewLeaves(place, all, last, axes, done);
+      joinNewLeaves(place, all, last, axes, done, joining);
     });
     const stacked =
-      size === 0 ? nothingStacked : stackResults(results, { where, last, origins, done }, outAxes);
+      size === 0 ? nothingStacked : stackResults(results, { where, last, origins, done, joining }, outAxes);
     return [stacked, handed ? handed.value : call.init];
   } catch (error) {
     for (const each of grown) disposeAll(each);
@@ -132,6 +155,7 @@ function runAll(
   } finally {
     for (const lease of leases) lease.handOver();
     handed?.end();
+    stopBatch();
   }
 }
 

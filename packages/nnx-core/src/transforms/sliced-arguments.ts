@@ -48,6 +48,8 @@ export interface GivenModule {
 /** The arguments of one call, cut along their axes. */
 export class SlicedArguments {
   readonly slots: Slot[] = [];
+  /** The other values that are cut: those of arguments that are no modules. */
+  readonly cuts: Cut[] = [];
   /** The modules that are put back after each slice, with their axes and places. */
   readonly modules: GivenModule[] = [];
   private readonly where: string;
@@ -153,6 +155,7 @@ export class SlicedArguments {
   private cut(value: unknown, axis: number, path: Path, areNumbersData: boolean): Cut {
     const made = cut(value, axis, () => this.at(path), areNumbersData);
     if (made.size !== undefined && !this.sizes.has(made.size)) this.sizes.set(made.size, placeText(path));
+    this.cuts.push(made);
     return made;
   }
 

@@ -9,8 +9,8 @@ import { hold, type Lease } from "../ownership/lease.ts";
 import { lending } from "../variable/observer.ts";
 import type { VariableState } from "../variable/variable-state.ts";
 import { Variable } from "../variable/variable.ts";
-import { type Cut, type Misfit, type Place, stackValues } from "./axis-values.ts";
-import { sameFor } from "./new-leaves.ts";
+import type { Cut, Misfit, Place } from "./axis-values.ts";
+import type { Joining } from "./joining.ts";
 
 /** Who holds a value: a Variable, or the place of an array that has no Variable around it. */
 export type Holder = Variable | LeafPlace;
@@ -31,7 +31,8 @@ export class Slot {
   private readonly own: VariableState | undefined;
   private readonly ownValue: unknown;
   private readonly leases: Lease[] = [];
-  private lent: unknown;
+  /** What the function gets. */
+  lent: unknown;
   /** What the function wrote, by slice. */
   private readonly written = new Map<number, unknown>();
 
@@ -77,27 +78,32 @@ export class Slot {
     if (this.own) this.leases.push(hold(value));
   }
 
+  /** Whether some slice wrote. */
+  get isWritten(): boolean {
+    return this.written.size > 0;
+  }
+
   /**
    * Puts the own value back, or the values of all slices in its place if one slice wrote.
-   * @returns whether the value is new.
-   * @param last - The slice that ran last.
+   * @param size - How many slices ran.
+   * @param last - The one that ran last.
    */
-  finish(size: number, last: number): boolean {
+  finish(size: number, last: number, joining: Joining): void {
     const { holder, written, cut, own } = this;
-    if (isGone(holder)) return false;
+    if (isGone(holder)) return;
     if (written.size === 0) {
       this.putBack(own);
-      return false;
+      return;
     }
     const values = Array.from({ length: size }, (_, i) =>
       written.has(i) ? written.get(i) : cut ? cut.at(i) : this.ownValue,
     );
+    const variable = holder instanceof Variable ? holder : undefined;
     const next = cut
-      ? stackValues(values, this.axis, this.misfit(values))
-      : sameFor(values, last, this.batched(values));
+      ? joining.stack(values, this.axis, this.misfit(values), variable)
+      : joining.same(values, last, this.batched(values), variable);
     if (holder instanceof Variable) holder.setRawValue(next);
     else setChild(holder.owner, holder.key, next);
-    return true;
   }
 
   private putBack(own: VariableState | undefined): void {

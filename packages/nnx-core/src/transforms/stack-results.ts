@@ -14,8 +14,8 @@ import { isTensor, type Tensor } from "../tensor.ts";
 import { isVariableState, type VariableState } from "../variable/variable-state.ts";
 import { Variable } from "../variable/variable.ts";
 import { type MapAxes, axesBelow, axisOfLeaf } from "./axes.ts";
-import { stackValues } from "./axis-values.ts";
-import { joinNewLeaves, newLeavesIn, type Origins, sameFor } from "./new-leaves.ts";
+import type { Joining } from "./joining.ts";
+import { joinNewLeaves, newLeavesIn, type Origins } from "./new-leaves.ts";
 
 type Primitive = string | number | bigint | boolean | symbol | null | undefined;
 
@@ -55,6 +55,7 @@ export interface StackContext {
   readonly origins: Origins;
   /** New Variables that have the values of all slices already. */
   readonly done: Set<Variable>;
+  readonly joining: Joining;
 }
 
 /**
@@ -73,7 +74,7 @@ const ofSame = (value: unknown): Stacked => ({
 const isNode = (x: unknown): x is GraphNode | Variable => x instanceof GraphNode || x instanceof Variable;
 
 function stack(items: readonly unknown[], context: StackContext, axes: MapAxes, path: Path): Stacked {
-  const { where, last } = context;
+  const { where, last, joining } = context;
   const [first] = items;
   const fits = (test: (item: unknown) => boolean): void => {
     const odd = items.findIndex((item) => !test(item));
@@ -87,8 +88,8 @@ function stack(items: readonly unknown[], context: StackContext, axes: MapAxes, 
   if (isTensor(first) || isArrayLike(first)) {
     const axis = axisOfLeaf(at, axes, undefined, first);
     const odd = (item: unknown, index: number): StructureError => misfit(where, path, first, item, index);
-    if (typeof axis !== "number") return ofSame(sameFor(items, last, odd));
-    const stacked = stackValues(items, axis, odd);
+    if (typeof axis !== "number") return ofSame(joining.same(items, last, odd));
+    const stacked = joining.stack(items, axis, odd);
     return { tensors: tensorsIn(stacked), nodes: [], build: () => stacked };
   }
   if (isState(first)) {
@@ -121,13 +122,13 @@ function stack(items: readonly unknown[], context: StackContext, axes: MapAxes, 
 /** What of an argument is returned stays itself. What is new gets the values of all slices. */
 function stackNodes(
   nodes: readonly object[],
-  { where, last, origins, done }: StackContext,
+  { where, last, origins, done, joining }: StackContext,
   axes: MapAxes,
   path: Path,
 ): Stacked {
   const at = placeAt(where, path);
   const slices = nodes.map((node) => newLeavesIn(node, at, origins));
-  joinNewLeaves(at, slices, last, axes, done);
+  joinNewLeaves(at, slices, last, axes, done, joining);
   return ofSame(nodes[last]);
 }
 
@@ -141,7 +142,7 @@ const sortedKeys = (container: object): readonly PathPart[] =>
 
 function stackStates(
   states: readonly State[],
-  { where, last }: StackContext,
+  { where, last, joining }: StackContext,
   axes: MapAxes,
   path: Path,
   fits: (test: (item: unknown) => boolean) => void,
@@ -163,7 +164,7 @@ function stackStates(
     return [
       at,
       leaf,
-      typeof axis === "number" ? stackValues(values, axis, odd) : sameFor(values, last, odd),
+      typeof axis === "number" ? joining.stack(values, axis, odd) : joining.same(values, last, odd),
     ] as const;
   });
   return {

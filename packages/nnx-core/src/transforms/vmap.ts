@@ -85,6 +85,7 @@ export function vmap<A extends readonly unknown[], R>(
       asked: axisSize,
       option: "axisSize",
       keepsWhole: false,
+      mayBatch: true,
       run,
       finish: (stacked) => stacked,
     }) as StackedOf<R>;

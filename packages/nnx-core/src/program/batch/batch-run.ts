@@ -1,0 +1,233 @@
+/** @file Runs for all slices what was recorded of one. */
+import { axesOf, type ArrayLike } from "../../data/array-like.ts";
+import {
+  callKernel,
+  computeWith,
+  fuse,
+  isRecording,
+  newTensor,
+  scoped,
+  stackTensors,
+  type Tensor,
+  unstackTensor,
+} from "../../tensor.ts";
+import type { HostSlot } from "../host.ts";
+import type { ProgramNode, Slot, ValueInfo } from "../program.ts";
+import type { HostOfSlices } from "./host-slices.ts";
+import type { Operand } from "./rule.ts";
+import { batchRules } from "./rules.ts";
+
+/** A value for all slices: one, or those of all along a first axis. */
+export interface ManyValue {
+  readonly tensor: Tensor;
+  readonly isBatched: boolean;
+}
+
+/** What was recorded of one slice. */
+export interface SliceProgram {
+  readonly nodes: readonly ProgramNode[];
+  readonly infos: readonly ValueInfo[];
+  /** How many of the first values are inputs, which all slices have along a first axis. */
+  readonly inputs: number;
+  /** The values of inputs and constants. */
+  readonly given: (slot: Slot) => Tensor;
+}
+
+type Outputs = readonly Tensor[];
+
+/** Runs a program for all slices. Call it in a scope, which frees everything but the outputs. */
+export class BatchRun {
+  private readonly program: SliceProgram;
+  private readonly size: number;
+  private readonly host: (slot: HostSlot) => HostOfSlices;
+  private readonly batched = new Set<Slot>();
+  private readonly values = new Map<Slot, ManyValue>();
+  /** How many values have a tensor. */
+  private readonly holders = new Map<Tensor, number>();
+
+  constructor(program: SliceProgram, size: number, host: (slot: HostSlot) => HostOfSlices) {
+    this.program = program;
+    this.size = size;
+    this.host = host;
+    for (let slot = 0; slot < program.inputs; slot++) this.batched.add(slot);
+    for (const node of program.nodes) {
+      const differs = node.inputs.some((slot) => this.batched.has(slot)) || this.isDrawnForEach(node);
+      if (differs) for (const slot of node.outputs) this.batched.add(slot);
+    }
+  }
+
+  /** Whether a value may differ from slice to slice. */
+  isBatched(slot: Slot): boolean {
+    return this.batched.has(slot);
+  }
+
+  /** Whether a tensor was there before the run. */
+  isGiven(tensor: Tensor): boolean {
+    return !this.holders.has(tensor) || this.holders.get(tensor) === Number.POSITIVE_INFINITY;
+  }
+
+  /** @returns the values of the outputs. */
+  run(outputs: readonly Slot[]): ReadonlyMap<Slot, Tensor> {
+    const nodes = this.needed(outputs);
+    const last = lastUses(nodes, outputs);
+    const frees = !isRecording();
+    nodes.forEach((node, i) => {
+      this.step(node);
+      if (frees) for (const slot of last.get(i) ?? []) this.free(slot);
+    });
+    return new Map(outputs.map((slot) => [slot, this.valueOf(slot).tensor]));
+  }
+
+  /** The nodes whose results are needed, and checks, which have none. */
+  private needed(outputs: readonly Slot[]): ProgramNode[] {
+    const slots = new Set(outputs);
+    const found: ProgramNode[] = [];
+    const { nodes } = this.program;
+    for (let i = nodes.length - 1; i >= 0; i--) {
+      const node = nodes[i] as ProgramNode;
+      if (node.outputs.length > 0 && !node.outputs.some((slot) => slots.has(slot))) continue;
+      for (const slot of node.inputs) slots.add(slot);
+      found.push(node);
+    }
+    return found.reverse();
+  }
+
+  private valueOf(slot: Slot): ManyValue {
+    const known = this.values.get(slot);
+    if (known) return known;
+    const made = { tensor: this.program.given(slot), isBatched: this.isBatched(slot) };
+    this.values.set(slot, made);
+    // Inputs and constants belong to others.
+    this.holders.set(made.tensor, Number.POSITIVE_INFINITY);
+    return made;
+  }
+
+  private put(slot: Slot, tensor: Tensor, isBatched: boolean): void {
+    this.values.set(slot, { tensor, isBatched });
+    this.holders.set(tensor, (this.holders.get(tensor) ?? 0) + 1);
+  }
+
+  private free(slot: Slot): void {
+    const { tensor } = this.values.get(slot) as ManyValue;
+    const count = (this.holders.get(tensor) as number) - 1;
+    this.holders.set(tensor, count);
+    if (count === 0) tensor.dispose();
+  }
+
+  private step(node: ProgramNode): void {
+    const { infos } = this.program;
+    const inputs = node.inputs.map((slot): Operand => {
+      const { tensor, isBatched } = this.valueOf(slot);
+      return { tensor, isBatched, shape: (infos[slot] as ValueInfo).shape };
+    });
+    const isBatched = inputs.some((each) => each.isBatched) || this.isDrawnForEach(node);
+    const made = scoped(() => (isBatched ? this.forAll(node, inputs) : this.once(node, inputs, 0)));
+    node.outputs.forEach((slot, i) => this.put(slot, made[i] as Tensor, isBatched));
+  }
+
+  private isDrawnForEach({ work }: ProgramNode): boolean {
+    if (work.kind === "host") return this.host(work.host).isBatched;
+    return "from" in work && work.from !== undefined && this.host(work.from.host).isBatched;
+  }
+
+  private forAll(node: ProgramNode, inputs: readonly Operand[]): Outputs {
+    const { work } = node;
+    const { size } = this;
+    const outputs = node.outputs.map((slot) => this.program.infos[slot] as ValueInfo);
+    if (work.kind === "kernel") {
+      const named = work.names ? Object.fromEntries(work.names.map((name, i) => [name, inputs[i]!])) : {};
+      const attrs = work.attrs as Readonly<Record<string, unknown>>;
+      const made = batchRules.get(work.name)?.({ name: work.name, size, named, inputs, attrs, outputs });
+      if (made) return [made].flat() as Outputs;
+    } else if (work.kind === "call" && work.batch) {
+      return [
+        work.batch(
+          inputs.map(({ tensor }) => tensor),
+          inputs.map((each) => each.isBatched),
+          size,
+        ),
+      ];
+    } else if (work.kind === "fill" && work.from) {
+      const { each } = this.host(work.from.host);
+      const keys = axesOf(each[0] as ArrayLike)!.stack(each, 0) as object;
+      const { shape, dtype } = outputs[0]!;
+      return [newTensor(dtype as "float32", [size, ...shape], work.from.make(keys))];
+    } else if (work.kind === "host") {
+      const { shape } = outputs[0]!;
+      const { each } = this.host(work.host);
+      return [newTensor("float32", [size, ...shape], (out) => out.set(each.flat() as number[]))];
+    }
+    return this.oneByOne(node, inputs);
+  }
+
+  /** Runs a node for each slice. */
+  private oneByOne(node: ProgramNode, inputs: readonly Operand[]): Outputs {
+    const slices = inputs.map(({ tensor, isBatched }) => (isBatched ? unstackTensor(tensor, 0) : undefined));
+    const all = Array.from({ length: this.size }, (_, index) => {
+      const own = inputs.map((each, i) => ({ ...each, tensor: slices[i]?.[index] ?? each.tensor }));
+      return this.once(node, own, index);
+    });
+    return node.outputs.map((_, i) =>
+      stackTensors(
+        all.map((each) => each[i] as Tensor),
+        0,
+      ),
+    );
+  }
+
+  /** Runs a node for one slice, or for all that have the same. */
+  private once({ work, outputs }: ProgramNode, inputs: readonly Operand[], index: number): Outputs {
+    const tensors = inputs.map(({ tensor }) => tensor);
+    const { shape, dtype } = (this.program.infos[outputs[0] as Slot] ?? {}) as ValueInfo;
+    switch (work.kind) {
+      case "kernel": {
+        const named =
+          work.names && Object.fromEntries(work.names.map((name, i) => [name, tensors[i] as Tensor]));
+        return [callKernel(work.name, named ?? tensors, work.attrs)].flat();
+      }
+      case "loop": {
+        const loop = work.from ? work.from.make(this.hostAt(work.from.host, index) as object) : work.loop;
+        return fuse(tensors, work.shapes, loop, work.from ? undefined : work.kernel) as Outputs;
+      }
+      case "call":
+        return [computeWith(tensors, work.run) as Tensor];
+      case "fill": {
+        const fill = work.from ? work.from.make(this.hostAt(work.from.host, index) as object) : work.fill;
+        return [newTensor(dtype as "float32", shape, fill)];
+      }
+      case "host": {
+        const numbers = [this.hostAt(work.host, index)].flat() as number[];
+        return [newTensor("float32", shape, (out) => out.set(numbers))];
+      }
+      case "values":
+      case "choice":
+      case "repeat":
+      case "stop":
+      case "expect":
+        // Sections and blocks are not recorded as such here.
+        return [];
+      default:
+        return work satisfies never;
+    }
+  }
+
+  private hostAt(slot: HostSlot, index: number): unknown {
+    const { isBatched, each } = this.host(slot);
+    return each[isBatched ? index : 0];
+  }
+}
+
+/** For each node: the values that nothing after it needs. */
+function lastUses(nodes: readonly ProgramNode[], outputs: readonly Slot[]): Map<number, Slot[]> {
+  const seen = new Set(outputs);
+  const last = new Map<number, Slot[]>();
+  for (let i = nodes.length - 1; i >= 0; i--) {
+    const node = nodes[i] as ProgramNode;
+    for (const slot of [...node.inputs, ...node.outputs]) {
+      if (seen.has(slot)) continue;
+      seen.add(slot);
+      last.set(i, [...(last.get(i) ?? []), slot]);
+    }
+  }
+  return last;
+}

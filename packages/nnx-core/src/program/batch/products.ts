@@ -1,0 +1,80 @@
+/** @file Products of matrices, and kernels whose first axis is a batch already. */
+import { callKernel, type Tensor } from "../../tensor.ts";
+import { aligned, type BatchRule, call, folded, type Operand, operand, reshaped, whole } from "./rule.ts";
+
+/** The matrices of an operand along one axis: those of all slices, or the one that all share. */
+const matrices = ({ tensor, isBatched }: Operand, size: number, rows: number, columns: number): Tensor =>
+  reshaped(tensor, [isBatched ? size : 1, rows, columns]);
+
+const sizeOf = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
+
+const batchMatMul: BatchRule = (given) => {
+  const { size, attrs, outputs } = given;
+  const [a, b] = [operand(given, "a"), operand(given, "b")];
+  const shape = [size, ...outputs[0]!.shape];
+  const [rows = 0, columns = 0] = b.shape.slice(-2);
+  if (sizeOf(b.shape) === rows * columns && (!attrs.transposeA || a.shape.length === 2)) {
+    // All rows of a slice are multiplied by one matrix; by the same one for all slices, or not.
+    const inner = a.shape.at(-1) as number;
+    const height = inner === 0 ? a.shape.at(-2)! : sizeOf(a.shape) / inner;
+    const isOne = !b.isBatched && !attrs.transposeA;
+    const left = isOne ? reshaped(a.tensor, [1, size * height, inner]) : matrices(a, size, height, inner);
+    return reshaped(call("BatchMatMul", { a: left, b: matrices(b, size, rows, columns) }, attrs), shape);
+  }
+  if (String(a.shape.slice(0, -2)) !== String(b.shape.slice(0, -2))) return undefined;
+  const [left, right] = [whole(a, size), whole(b, size)];
+  return reshaped(call("BatchMatMul", { a: left, b: right }, attrs), shape);
+};
+
+const activations: ReadonlyMap<unknown, string> = new Map([
+  ["relu", "Relu"],
+  ["relu6", "Relu6"],
+  ["elu", "Elu"],
+  ["sigmoid", "Sigmoid"],
+]);
+
+/** Product, bias and activation, one after the other. */
+const fusedMatMul: BatchRule = (given) => {
+  const { size, attrs, named, outputs } = given;
+  const { transposeA, transposeB, activation } = attrs;
+  const name = activations.get(activation);
+  if ((name === undefined && activation !== "linear") || named.preluActivationWeights) return undefined;
+  let y = batchMatMul({ ...given, attrs: { transposeA, transposeB } }) as Tensor;
+  const { bias } = named;
+  if (bias) y = call("Add", { a: y, b: aligned(bias, outputs[0]!.shape.length, size) });
+  return name === undefined ? y : call(name, { x: y });
+};
+
+/**
+ * Kernels that treat the first axis of some inputs as a batch.
+ * @param batched - Which inputs. The others must be the same for all slices.
+ */
+const alongBatch =
+  (...batched: readonly string[]): BatchRule =>
+  ({ name, size, named, attrs, outputs }) => {
+    const inputs: Record<string, Tensor> = {};
+    for (const key in named) {
+      const each = named[key]!;
+      if (batched.includes(key)) inputs[key] = folded(each, size);
+      else if (each.isBatched) return undefined;
+      else inputs[key] = each.tensor;
+    }
+    return reshaped(callKernel(name, inputs, attrs) as Tensor, [size, ...outputs[0]!.shape]);
+  };
+
+export const products: ReadonlyMap<string, BatchRule> = new Map<string, BatchRule>([
+  ["BatchMatMul", batchMatMul],
+  ["_FusedMatMul", fusedMatMul],
+  ["NnxConvolution", alongBatch("x")],
+  ["NnxConvolutionInputGradient", alongBatch("dy")],
+  ["NnxMeanPool", alongBatch("x")],
+  ["NnxMaxPoolGradient", alongBatch("dy", "x")],
+  ["NnxPoolShares", alongBatch("dy")],
+  ["Conv2D", alongBatch("x")],
+  ["DepthwiseConv2dNative", alongBatch("x")],
+  ["MaxPool", alongBatch("x")],
+  ["AvgPool", alongBatch("x")],
+  ["MaxPool3D", alongBatch("x")],
+  ["AvgPool3D", alongBatch("x")],
+  ["Conv3D", alongBatch("x")],
+]);
