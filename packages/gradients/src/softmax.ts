@@ -9,7 +9,6 @@ import {
   oneHotRows,
   softmaxKernelNames as names,
   softmaxBackOf,
-  sumTo,
 } from "@nnxjs/kernels/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import type { SoftmaxAttrs, Tensor } from "@tensorflow/tfjs-core";
