@@ -3,6 +3,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { alias, reshaped } from "../engine.ts";
 import { sameShape, sizeOf } from "../shape.ts";
+import { shaped } from "./arrange.ts";
 
 /** `shape` with ones in front, up to `rank`. */
 const padded = (shape: readonly number[], rank: number): number[] => [
@@ -33,5 +34,8 @@ export function broadcast(x: Tensor, shape: readonly number[]): Tensor {
   if (sameShape(x.shape, shape)) return alias(x);
   if (sizeOf(shape) === 0) return tf.zeros([...shape]);
   if (sizeOf(shape) === x.size) return reshaped(x, shape);
-  return tf.broadcastTo(x, [...shape]);
+  const from = padded(x.shape, shape.length);
+  // What `tf.broadcastTo` does in an op of its own.
+  const reps = shape.map((size, axis) => (from[axis] === size ? 1 : size));
+  return tf.engine().runKernel("Tile", { x: shaped(x, from) }, { reps });
 }
