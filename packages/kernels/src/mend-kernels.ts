@@ -29,7 +29,26 @@ let lookedAt: string | undefined;
  * stock kernel already. Ours then wraps the stock kernel, not that replacement.
  */
 const STOCK = Symbol.for("@nnxjs/kernels stock kernel");
-type Replacement = KernelConfig & { readonly [STOCK]?: KernelConfig };
+/** Marks a kernel of this package that the backend lacks, in any copy. */
+const LACKING = Symbol.for("@nnxjs/kernels missing kernel");
+type Replacement = KernelConfig & { readonly [STOCK]?: KernelConfig; readonly [LACKING]?: boolean };
+
+/**
+ * Kernels that were given up, with what each had replaced, of all copies of this package. Another
+ * copy may have replaced one of them, and must not bring it back.
+ */
+const RETIRED = Symbol.for("@nnxjs/kernels retired");
+type Retired = WeakMap<KernelConfig, KernelConfig | undefined>;
+const global = globalThis as { [RETIRED]?: Retired };
+
+const retired = (): Retired => (global[RETIRED] ??= new WeakMap());
+
+/** The kernel, or where it was given up, the one that it had replaced. */
+function inUse(kernel: KernelConfig | undefined): KernelConfig | undefined {
+  let found = kernel;
+  while (found && retired().has(found)) found = retired().get(found);
+  return found;
+}
 
 /**
  * `getKernel` is typed as if every kernel existed. It returns undefined where none is registered.
@@ -43,8 +62,10 @@ const present = (kernelName: string, backendName: string): Replacement | undefin
  */
 function replace(kernel: Replacement, before: KernelConfig | undefined): void {
   if (before) unregisterKernel(before.kernelName, before.backendName);
-  registerKernel(kernel);
-  ours.set(kernel, before);
+  // An object of its own for each time, because what was given up does not come back.
+  const own = { ...kernel };
+  registerKernel(own);
+  ours.set(own, before);
 }
 
 /** Kernel and backend of every replacement, each once. */
@@ -55,15 +76,17 @@ const replaced = (): readonly (readonly [kernelName: string, backendName: string
 
 /** Kernels of {@link registerKernels}, by what they are for. */
 const onDemand = new Map<object, readonly KernelConfig[]>();
+/** What they are registered for now. */
+const demanded = new Set<object>();
 
 /**
  * Registers kernels that only some programs need, once for each `owner`. They are part of
  * {@link listKernels} and {@link restoreKernels} from then on.
  */
 export function registerKernels(owner: object, make: () => readonly KernelConfig[]): void {
-  const known = onDemand.get(owner);
-  if (known && ours.has(known[0]!)) return;
-  const kernels = known ?? make();
+  if (demanded.has(owner)) return;
+  demanded.add(owner);
+  const kernels = onDemand.get(owner) ?? make();
   onDemand.set(owner, kernels);
   for (const kernel of kernels) replace(kernel, present(kernel.kernelName, kernel.backendName));
 }
@@ -141,19 +164,27 @@ export function mendKernels(): void {
       .reduce((inner, { around }) => around(inner), stock.kernelFunc);
     replace({ ...stock, kernelFunc, [STOCK]: stock }, before);
   }
-  for (const kernel of [...wasmKernels, ...ownKernels]) {
-    if (!present(kernel.kernelName, kernel.backendName)) replace(kernel, undefined);
+  for (const kernel of wasmKernels) {
+    const before = present(kernel.kernelName, kernel.backendName);
+    if (!before || (before[LACKING] && !ours.has(before))) replace({ ...kernel, [LACKING]: true }, before);
+  }
+  for (const kernel of ownKernels) {
+    const before = present(kernel.kernelName, kernel.backendName);
+    if (!before || !ours.has(before)) replace(kernel, before);
   }
 }
 
 /** Restores the kernels that {@link mendKernels} replaced. Does nothing if that was not called. */
 export function restoreKernels(): void {
-  for (const [kernel, before] of ours) {
+  for (const [kernel, replacedBefore] of ours) {
+    retired().set(kernel, replacedBefore);
     if (present(kernel.kernelName, kernel.backendName) !== kernel) continue;
     unregisterKernel(kernel.kernelName, kernel.backendName);
+    const before = inUse(replacedBefore);
     if (before) registerKernel(before);
   }
   ours.clear();
+  demanded.clear();
   lookedAt = undefined;
   freeScratch();
   dropMemory();
