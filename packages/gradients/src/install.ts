@@ -10,6 +10,18 @@ import type { GradientRule } from "./rule.ts";
 const replaced = new Map<string, GradientRule | undefined>();
 
 /**
+ * What all copies of this package know: which rules are theirs, and which others these replaced. A
+ * copy that replaces a rule of another one must not bring that back, for it may be given up by then.
+ */
+interface Known {
+  readonly owned: WeakSet<GradientRule>;
+  readonly others: Map<string, GradientRule | undefined>;
+}
+const KNOWN = Symbol.for("@nnxjs/gradients rules");
+const global = globalThis as { [KNOWN]?: Known };
+const known = (): Known => (global[KNOWN] ??= { owned: new WeakSet(), others: new Map() });
+
+/**
  * `getGradient` is typed as if every kernel had a rule. It returns undefined where none is
  * registered.
  */
@@ -45,7 +57,10 @@ export function registerRules(rules: readonly GradientRule[]): void {
     const { kernelName } = rule;
     const before = present(kernelName);
     if (before === rule) continue;
-    if (!replaced.has(kernelName)) replaced.set(kernelName, before);
+    const { owned, others } = known();
+    if (!before || !owned.has(before)) others.set(kernelName, before);
+    owned.add(rule);
+    if (!replaced.has(kernelName)) replaced.set(kernelName, others.get(kernelName));
     put(kernelName, rule);
   }
 }

@@ -5,6 +5,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor, TensorInfo } from "@tensorflow/tfjs-core";
 import { type Elements, free, loop } from "../memory/access.ts";
+import type { Axis } from "../quick/conv-geometry.ts";
 import { conv2DAxes } from "../quick/convolve.ts";
 import { finish, type FinishAttrs, type FinishInput, isActivation } from "../quick/finish.ts";
 import { totalOf } from "../wasm/reductions.ts";
@@ -15,31 +16,45 @@ const isFinite = (backend: object, x: TensorInfo): boolean => Number.isFinite(to
 
 const LOSES = "Turns NaN into -Infinity, or into a bound.";
 
-/** The depthwise convolution, one product after the other. */
+type Attrs = Pick<tf.Conv2DAttrs, "strides" | "pad" | "dilations" | "dimRoundingMode">;
+
+/** Adds the products of one pixel and one tap of the filter, which begins at `tap`. */
+type Pixel = (
+  out: Elements,
+  to: number,
+  image: Elements,
+  from: number,
+  weights: Elements,
+  tap: number,
+) => void;
+
+const dense =
+  (inputs: number, outputs: number): Pixel =>
+  (out, to, image, from, weights, tap) => {
+    for (let i = 0, at = tap; i < inputs; i++)
+      for (let o = 0; o < outputs; o++, at++) out[to + o]! += image[from + i]! * weights[at]!;
+  };
+
+const perChannel =
+  (outputs: number, multiplier: number): Pixel =>
+  (out, to, image, from, weights, tap) => {
+    for (let o = 0; o < outputs; o++)
+      out[to + o]! += image[from + Math.floor(o / multiplier)]! * weights[tap + o]!;
+  };
+
+/** The convolution, one product after the other. */
 function convolve(
   backend: object,
   x: TensorInfo,
   filter: TensorInfo,
-  attrs: tf.DepthwiseConv2dNativeAttrs,
+  attrs: Attrs,
+  isDepthwise: boolean,
 ): TensorInfo {
-  const [h, w] = conv2DAxes(x.shape, filter.shape, attrs, true) as [
-    ReturnType<typeof conv2DAxes>[0],
-    ReturnType<typeof conv2DAxes>[0],
-  ];
-  const [, , channels, multiplier] = filter.shape as [number, number, number, number];
-  const outputs = channels * multiplier;
+  const [h, w] = conv2DAxes(x.shape, filter.shape, attrs, isDepthwise) as [Axis, Axis];
+  const [, , inputs, last] = filter.shape as [number, number, number, number];
+  const outputs = isDepthwise ? inputs * last : last;
+  const pixel = isDepthwise ? perChannel(outputs, last) : dense(inputs, last);
   const shape = [x.shape[0]!, h.output, w.output, outputs];
-  const pixel = (
-    out: Elements,
-    to: number,
-    image: Elements,
-    from: number,
-    weights: Elements,
-    tap: number,
-  ) => {
-    for (let c = 0; c < outputs; c++)
-      out[to + c]! += image[from + Math.floor(c / multiplier)]! * weights[tap + c]!;
-  };
   return loop(backend, [x, filter], { shape, dtype: "float32" }, ([image, weights], out) => {
     out.fill(0);
     let to = 0;
@@ -51,23 +66,24 @@ function convolve(
               const ih = oh * h.stride - h.before + kh * h.dilation;
               const iw = ow * w.stride - w.before + kw * w.dilation;
               if (ih < 0 || ih >= h.input || iw < 0 || iw >= w.input) continue;
-              const from = ((n * h.input + ih) * w.input + iw) * channels;
-              pixel(out, to, image!, from, weights!, (kh * w.window + kw) * outputs);
+              const from = ((n * h.input + ih) * w.input + iw) * inputs;
+              pixel(out, to, image!, from, weights!, (kh * w.window + kw) * inputs * last);
             }
   });
 }
 
-const depthwise: Mend = mend<"x" | "filter", tf.DepthwiseConv2dNativeAttrs>(
-  "DepthwiseConv2dNative",
-  ["wasm"],
-  LOSES,
-  ({ inputs: { x, filter }, attrs, backend, stock }) => {
-    const y = stock();
-    if (isFinite(backend, y)) return y;
-    free(backend, y);
-    return convolve(backend, x, filter, attrs);
-  },
-);
+const linear = (kernelName: string, isDepthwise: boolean): Mend =>
+  mend<"x" | "filter", Attrs>(
+    kernelName,
+    ["wasm"],
+    LOSES,
+    ({ inputs: { x, filter }, attrs, backend, stock }) => {
+      const y = stock();
+      if (isFinite(backend, y)) return y;
+      free(backend, y);
+      return convolve(backend, x, filter, attrs, isDepthwise);
+    },
+  );
 
 /** The convolution without bias and activation, and these after it, where a number is not finite. */
 const fused = (kernelName: string, plain: string): Mend =>
@@ -91,7 +107,8 @@ const fused = (kernelName: string, plain: string): Mend =>
 
 /** Replacements of kernels that lose NaN. They go around those of kernels that are wrong otherwise. */
 export const lostNaNMends: readonly Mend[] = [
-  depthwise,
+  linear("Conv2D", false),
+  linear("DepthwiseConv2dNative", true),
   fused("FusedConv2D", "Conv2D"),
   fused("FusedDepthwiseConv2D", "DepthwiseConv2dNative"),
 ];

@@ -1,9 +1,9 @@
-/** @file Fuzzes the kernels: node scripts/run.mjs scripts/kernel-fuzz/main.ts SEED COUNT [NAME]. */
+/** @file Fuzzes the kernels: node scripts/run.mjs scripts/kernel-fuzz.ts SEED COUNT [NAME]. */
 import "@tensorflow/tfjs-backend-cpu";
 import * as tf from "@tensorflow/tfjs-core";
-import { allCases } from "./all-cases.ts";
-import { Random } from "./random.ts";
-import { type Fault, runCases } from "./run.ts";
+import { allCases } from "./kernel-fuzz/all-cases.ts";
+import { Random } from "./kernel-fuzz/random.ts";
+import { type Fault, runCases } from "./kernel-fuzz/run.ts";
 
 tf.enableProdMode();
 await tf.setBackend("cpu");
