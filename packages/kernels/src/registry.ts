@@ -36,7 +36,30 @@ const inUse = new Set<Topic>([core]);
 const STOCK = Symbol.for("@nnxjs/kernels stock kernel");
 /** How many replacements are one around the other in a kernel of ours. */
 const LAYERS = Symbol("@nnxjs/kernels layers");
-type Replacement = KernelConfig & { readonly [STOCK]?: KernelConfig; readonly [LAYERS]?: number };
+/** Marks a kernel of this package that the backend lacks, in any copy. */
+const LACKING = Symbol.for("@nnxjs/kernels missing kernel");
+type Replacement = KernelConfig & {
+  readonly [STOCK]?: KernelConfig;
+  readonly [LAYERS]?: number;
+  readonly [LACKING]?: boolean;
+};
+
+/**
+ * Kernels that were given up, with what each had replaced, of all copies of this package. Another
+ * copy may have replaced one of them, and must not bring it back.
+ */
+const RETIRED = Symbol.for("@nnxjs/kernels retired");
+type Retired = WeakMap<KernelConfig, KernelConfig | undefined>;
+const global = globalThis as { [RETIRED]?: Retired };
+
+const retired = (): Retired => (global[RETIRED] ??= new WeakMap());
+
+/** The kernel, or where it was given up, the one that it had replaced. */
+function stillUsed(kernel: KernelConfig | undefined): KernelConfig | undefined {
+  let found = kernel;
+  while (found && retired().has(found)) found = retired().get(found);
+  return found;
+}
 
 /**
  * `getKernel` is typed as if every kernel existed. It returns undefined where none is registered.
@@ -50,15 +73,19 @@ const present = (kernelName: string, backendName: string): Replacement | undefin
  */
 function replace(kernel: Replacement, before: KernelConfig | undefined): void {
   if (before) unregisterKernel(before.kernelName, before.backendName);
-  registerKernel(kernel);
+  // An object of its own for each time, because what was given up does not come back.
+  const own = { ...kernel };
+  registerKernel(own);
   // What was there before ours, if ours itself is replaced.
   const first = before && ours.has(before) ? ours.get(before) : before;
   if (before) ours.delete(before);
-  ours.set(kernel, first);
+  ours.set(own, first);
 }
 
 /** Kernels of {@link registerKernels}, by what they are for. */
 const onDemand = new Map<object, readonly KernelConfig[]>();
+/** What they are registered for now. */
+const demanded = new Set<object>();
 
 /** All kernels that {@link registerKernels} has seen. */
 export const kernelsOnDemand = (): readonly KernelConfig[] => [...onDemand.values()].flat();
@@ -68,9 +95,9 @@ export const kernelsOnDemand = (): readonly KernelConfig[] => [...onDemand.value
  * `listKernels` and {@link restoreKernels} from then on.
  */
 export function registerKernels(owner: object, make: () => readonly KernelConfig[]): void {
-  const known = onDemand.get(owner);
-  if (known && ours.has(known[0]!)) return;
-  const kernels = known ?? make();
+  if (demanded.has(owner)) return;
+  demanded.add(owner);
+  const kernels = onDemand.get(owner) ?? make();
   onDemand.set(owner, kernels);
   for (const kernel of kernels) replace(kernel, present(kernel.kernelName, kernel.backendName));
 }
@@ -108,19 +135,27 @@ export function installKernels(): void {
     const kernelFunc = mends.reduce((inner, { around }) => around(inner), stock.kernelFunc);
     replace({ ...stock, kernelFunc, [STOCK]: stock, [LAYERS]: mends.length }, before);
   }
-  for (const kernel of [...wasmKernels, ...topics.flatMap(({ own }) => own?.() ?? [])]) {
-    if (!present(kernel.kernelName, kernel.backendName)) replace(kernel, undefined);
+  for (const kernel of wasmKernels) {
+    const before = present(kernel.kernelName, kernel.backendName);
+    if (!before || (before[LACKING] && !ours.has(before))) replace({ ...kernel, [LACKING]: true }, before);
+  }
+  for (const kernel of topics.flatMap(({ own }) => own?.() ?? [])) {
+    const before = present(kernel.kernelName, kernel.backendName);
+    if (!before || !ours.has(before)) replace(kernel, before);
   }
 }
 
 /** Restores the kernels that were replaced. Does nothing if none was. */
 export function restoreKernels(): void {
-  for (const [kernel, before] of ours) {
+  for (const [kernel, replacedBefore] of ours) {
+    retired().set(kernel, replacedBefore);
     if (present(kernel.kernelName, kernel.backendName) !== kernel) continue;
     unregisterKernel(kernel.kernelName, kernel.backendName);
+    const before = stillUsed(replacedBefore);
     if (before) registerKernel(before);
   }
   ours.clear();
+  demanded.clear();
   lookedAt = undefined;
   freeScratch();
   dropMemory();

@@ -37,8 +37,8 @@ const gather: Mend = quick<"x" | "indices", Pick<GatherV2Attrs, "axis"> & Partia
     // It has the words for axes that do not fit, and counts negative ones from the end.
     const known = backend_util.segment_util.collectGatherOpShapeInfo(
       // These two are used for their shapes alone.
-      x as Tensor,
-      indices as Tensor,
+      x,
+      indices,
       axis,
       attrs.batchDims ?? 0,
     );

@@ -25,7 +25,7 @@ export function sliceAt(x: Tensor, axis: number, index: number): Tensor {
   const isPlain = x.dtype === "float32" || x.dtype === "int32" || x.dtype === "bool";
   if (axis === 0 && isPlain && hasReachableMemory() && !isRecording()) {
     const start = index * sizeOf(shape);
-    const output = { shape, dtype: x.dtype as LoopDtype };
+    const output = { shape, dtype: x.dtype };
     const made = computed([x], ([whole]) =>
       loop(engine().backend, [whole!], output, ([values], out) => copy(values!, start, out)),
     );
