@@ -148,16 +148,16 @@ const einsum: Make = (random) => {
     size.set(letter, size.get(letter) ?? random.of([0, 1, 2, 3, 4, 5, 8, 9]));
   const inputs = terms.map((t) =>
     random.tensor(
-      [...t].map((l) => size.get(l)!),
+      Array.from(t).map((l) => size.get(l)!),
       "float32",
       "plain",
     ),
   );
   const letters = [...size.keys()];
-  const outShape = [...right].map((l) => size.get(l)!);
+  const outShape = Array.from(right).map((l) => size.get(l)!);
   const values = Array<number>(sizeOf(outShape)).fill(0);
   const at = (t: string, place: Map<string, number>): number =>
-    [...t].reduce((sum, l) => sum * size.get(l)! + place.get(l)!, 0);
+    Array.from(t).reduce((sum, l) => sum * size.get(l)! + place.get(l)!, 0);
   const visit = (depth: number, place: Map<string, number>): void => {
     const letter = letters[depth];
     if (letter === undefined) {
@@ -364,7 +364,9 @@ const pools: Make = (random) => {
         if (other.values[from]! > best[to]!) [best[to], first[to]] = [other.values[from]!, from];
       }
     });
-  first.forEach((from, to) => from >= 0 && (dMax[from]! += dy.values[to]!));
+  first.forEach((from, to) => {
+    if (from >= 0) dMax[from]! += dy.values[to]!;
+  });
   const ties = new Set(other.values).size < other.values.length;
   return {
     name: "NnxPools",

@@ -1,5 +1,5 @@
 /** @file Kernels that read and write by index. */
-import { backend_util, gather_util, scatter_util, type Tensor, util } from "@tensorflow/tfjs-core";
+import { backend_util, gather_util, scatter_util, util } from "@tensorflow/tfjs-core";
 import type { GatherV2Attrs, OneHotAttrs, ScatterNdAttrs, TensorInfo } from "@tensorflow/tfjs-core";
 import { type Elements, elementsOf, isHeap, loop } from "../memory/access.ts";
 import type { Mend } from "../mends/mend.ts";

@@ -184,11 +184,10 @@ export function recordChoice(recording: Recording, call: RecordedChoice): unknow
   const held = trials.map(({ after }) =>
     written.map((variable, i) => after.get(variable) ?? (before[i] as Held)),
   );
-  held.forEach((list) =>
+  for (const list of held)
     list.forEach((each, i) => {
       refuseOther(where, recording.nameOf(written[i] as Variable), before[i] as Held, each);
-    }),
-  );
+    });
   for (const { result } of trials)
     refuseNumbers(where, (trials[0] as (typeof trials)[number]).result, result);
   const given = trials.map(({ result }, i) => [result, ...(held[i] as Held[]).map(({ sources }) => sources)]);

@@ -10,7 +10,7 @@ import {
   type WriteKind,
 } from "../variable/observer.ts";
 import { Variable } from "../variable/variable.ts";
-import { type ArgumentLeaf, type Arguments, pathOfLeaf, storedValue } from "./arguments.ts";
+import { type ArgumentLeaf, pathOfLeaf, storedValue } from "./arguments.ts";
 import type { HostSlot } from "./host.ts";
 import { isHostObject } from "./host-data.ts";
 import type { ProgramRecorder } from "./recorder.ts";

@@ -30,7 +30,7 @@ export interface State {
 }
 
 /** Runs one node. @returns whether it ended the block that it is in. */
-export type Step = (state: State) => boolean | void;
+export type Step = (state: State) => unknown;
 
 /** What steps are made for. */
 export interface Machine {

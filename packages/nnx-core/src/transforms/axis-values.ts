@@ -131,7 +131,10 @@ class TensorCut implements Cut, CutTensor {
     const { whole, axis } = this;
     if (index === 0) this.first ??= sliceAt(whole, axis, 0);
     if (index === 0) return this.first as Tensor;
-    if (axis === 0 && !isRecording()) return (this.others[index] ??= sliceAt(whole, axis, index));
+    if (axis === 0 && !isRecording()) {
+      this.others[index] ??= sliceAt(whole, axis, index);
+      return this.others[index];
+    }
     this.parts ??= unstackTensor(whole, axis);
     return this.parts[index] as Tensor;
   }

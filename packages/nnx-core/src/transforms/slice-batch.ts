@@ -65,7 +65,9 @@ export class SliceBatch {
 
   private addHost(at: (index: number) => readonly unknown[]): void {
     const all = Array.from({ length: this.size }, (_, index) => at(index));
-    all[0]?.forEach((_, i) => this.host.push(hostOf(all.map((each) => each[i]))));
+    all[0]?.forEach((_, i) => {
+      this.host.push(hostOf(all.map((each) => each[i])));
+    });
   }
 
   /** Runs the first slice and records it. */
