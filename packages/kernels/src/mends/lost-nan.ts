@@ -12,7 +12,7 @@ import { totalOf } from "../wasm/reductions.ts";
 import { type Mend, mend, scoped } from "./mend.ts";
 
 /** Whether the sum of all elements is finite, as it hardly ever is if one of them is not. */
-const isFinite = (backend: object, x: TensorInfo): boolean => Number.isFinite(totalOf(backend, x));
+const isAllFinite = (backend: object, x: TensorInfo): boolean => Number.isFinite(totalOf(backend, x));
 
 const LOSES = "Turns NaN into -Infinity, or into a bound.";
 
@@ -79,7 +79,7 @@ const linear = (kernelName: string, isDepthwise: boolean): Mend =>
     LOSES,
     ({ inputs: { x, filter }, attrs, backend, stock }) => {
       const y = stock();
-      if (isFinite(backend, y)) return y;
+      if (isAllFinite(backend, y)) return y;
       free(backend, y);
       return convolve(backend, x, filter, attrs, isDepthwise);
     },
@@ -95,7 +95,7 @@ const fused = (kernelName: string, plain: string): Mend =>
       const { x, filter } = inputs;
       const isPlain = attrs.leakyreluAlpha !== undefined || attrs.activation !== "leakyrelu";
       if (!isActivation(attrs.activation)) return stock();
-      if (isPlain && isFinite(backend, x) && isFinite(backend, filter)) return stock();
+      if (isPlain && isAllFinite(backend, x) && isAllFinite(backend, filter)) return stock();
       return scoped(() => {
         // The engine passes tensors, although the types promise only what a backend needs of them.
         const given = { x: x as Tensor, filter: filter as Tensor };

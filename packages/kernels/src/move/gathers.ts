@@ -1,5 +1,5 @@
 /** @file Kernels that read and write by index. */
-import { backend_util, gather_util, scatter_util, type Tensor, util } from "@tensorflow/tfjs-core";
+import { backend_util, gather_util, scatter_util, util } from "@tensorflow/tfjs-core";
 import type { GatherV2Attrs, OneHotAttrs, ScatterNdAttrs, TensorInfo } from "@tensorflow/tfjs-core";
 import { type Elements, elementsOf, isHeap, loop } from "../memory/access.ts";
 import type { Mend } from "../mends/mend.ts";
@@ -35,13 +35,7 @@ const gather: Mend = quick<"x" | "indices", Pick<GatherV2Attrs, "axis"> & Partia
     if (!isPlain(x.dtype) || indices.dtype !== "int32") return undefined;
     const [axis] = util.parseAxisParam(attrs.axis, x.shape) as [number];
     // It has the words for axes that do not fit, and counts negative ones from the end.
-    const known = backend_util.segment_util.collectGatherOpShapeInfo(
-      // These two are used for their shapes alone.
-      x as Tensor,
-      indices as Tensor,
-      axis,
-      attrs.batchDims ?? 0,
-    );
+    const known = backend_util.segment_util.collectGatherOpShapeInfo(x, indices, axis, attrs.batchDims ?? 0);
     const {
       batchSize: batch,
       outerSize: outer,
