@@ -6,7 +6,7 @@ import { type Dtype, type Plain, type Random, sizeOf } from "./random.ts";
 const { exp, expm1, log1p, fround, tanh, abs, sqrt } = Math;
 
 /** Its series near 0, and a continued fraction elsewhere. */
-export function erf(x: number): number {
+function erf(x: number): number {
   const a = abs(x);
   if (Number.isNaN(x)) return x;
   if (a < 2.5) {

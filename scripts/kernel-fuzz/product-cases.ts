@@ -66,7 +66,7 @@ const isWild = (inputs: readonly Plain[]): boolean =>
   inputs.some((x) => x.values.some((v) => Math.abs(v) > 1e15 && Number.isFinite(v)));
 const calmed = (x: Plain): Plain => ({
   ...x,
-  values: x.values.map((v) => (Math.abs(v) > 1e3 && Number.isFinite(v) ? v / Math.abs(v) : v)),
+  values: x.values.map((v) => (Math.abs(v) > 100 && Number.isFinite(v) ? v / Math.abs(v) : v)),
 });
 
 const matMul: Make = (random) => {
@@ -144,20 +144,20 @@ const einsum: Make = (random) => {
   const [left, right] = equation.split("->") as [string, string];
   const terms = left.split(",");
   const size = new Map<string, number>();
-  for (const letter of left.replaceAll(",", ""))
+  for (const letter of left.replaceAll(",", "").split(""))
     size.set(letter, size.get(letter) ?? random.of([0, 1, 2, 3, 4, 5, 8, 9]));
   const inputs = terms.map((t) =>
     random.tensor(
-      Array.from(t).map((l) => size.get(l)!),
+      t.split("").map((l) => size.get(l)!),
       "float32",
       "plain",
     ),
   );
   const letters = [...size.keys()];
-  const outShape = Array.from(right).map((l) => size.get(l)!);
+  const outShape = right.split("").map((l) => size.get(l)!);
   const values = Array<number>(sizeOf(outShape)).fill(0);
   const at = (t: string, place: Map<string, number>): number =>
-    Array.from(t).reduce((sum, l) => sum * size.get(l)! + place.get(l)!, 0);
+    t.split("").reduce((sum, l) => sum * size.get(l)! + place.get(l)!, 0);
   const visit = (depth: number, place: Map<string, number>): void => {
     const letter = letters[depth];
     if (letter === undefined) {
@@ -364,9 +364,7 @@ const pools: Make = (random) => {
         if (other.values[from]! > best[to]!) [best[to], first[to]] = [other.values[from]!, from];
       }
     });
-  first.forEach((from, to) => {
-    if (from >= 0) dMax[from]! += dy.values[to]!;
-  });
+  for (const [to, from] of first.entries()) if (from >= 0) dMax[from]! += dy.values[to]!;
   const ties = new Set(other.values).size < other.values.length;
   return {
     name: "NnxPools",

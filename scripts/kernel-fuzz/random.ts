@@ -12,7 +12,7 @@ export interface Plain {
 export const sizeOf = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
 
 /** What a float32 number may be besides a small one. */
-export const SPECIAL: readonly number[] = [
+const SPECIAL: readonly number[] = [
   Number.NaN,
   Number.POSITIVE_INFINITY,
   Number.NEGATIVE_INFINITY,

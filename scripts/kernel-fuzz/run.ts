@@ -28,6 +28,8 @@ export interface Case {
   readonly note?: unknown;
   /** Only there. */
   readonly on?: "cpu" | "wasm";
+  /** Whether tensorflow.js refuses some calls of this kind that have a result. */
+  readonly isRefused?: boolean;
   /** Whether bit patterns must not depend on whether WebAssembly is used. */
   readonly isExact?: boolean;
 }
@@ -53,7 +55,7 @@ const plainOf = (x: tf.Tensor): Plain => ({
 });
 
 /** A unit in the last place of a float32 number. */
-export function unitOf(value: number): number {
+function unitOf(value: number): number {
   const size = Math.abs(value);
   if (!(size < Number.POSITIVE_INFINITY)) return 0;
   return size < 2 ** -126 ? 2 ** -149 : 2 ** (Math.floor(Math.log2(size)) - 23);
@@ -169,7 +171,7 @@ const describe = (each: Case): string =>
   `${each.inputs.map((x) => `${x.dtype}[${x.shape.join()}]`).join(" ")} ${JSON.stringify(each.note ?? null)}`;
 
 /** Runs cases on the backend in use, with and without WebAssembly, twice each. */
-export function runOn(
+function runOn(
   backend: "cpu" | "wasm",
   cases: readonly Case[],
   expected: readonly (readonly Plain[] | string)[],
@@ -179,6 +181,7 @@ export function runOn(
   for (const [n, each] of cases.entries()) {
     if (each.on && each.on !== backend) continue;
     const wanted = expected[n]!;
+    if (each.isRefused && typeof wanted === "string") continue;
     const fault = (way: string, what: string): void =>
       void faults.push({ name: each.name, way: `${backend} ${way}`, what, note: describe(each) });
     let first: Plain[] | undefined;
@@ -217,7 +220,7 @@ export function runOn(
 }
 
 /** What each case is compared with: results, or the message that it throws. */
-export async function expectedOf(cases: readonly Case[]): Promise<(readonly Plain[] | string)[]> {
+async function expectedOf(cases: readonly Case[]): Promise<(readonly Plain[] | string)[]> {
   await useBackend("cpu");
   restoreKernels();
   return cases.map((each) => {

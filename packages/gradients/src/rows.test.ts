@@ -68,4 +68,14 @@ onEachBackend("rules of own kernels", () => {
       tf.scatterND(tf.reshape(wrapped, [4, 1]), tf.slice(tf.reshape(x!, [6, 2]), [0, 0], [4, 2]), [3, 2]);
     expectLike((x) => rowSumsOf(x!, ids, 3)!, sums, [rows]);
   });
+
+  it("gather counts negative batch axes from the end", () => {
+    const ids = tf.tensor2d([1, 0, 1, 1], [2, 2], "int32");
+    const x = tf.tensor2d([1, 2, 3, 4], [2, 2]);
+    expectLike(
+      (t) => tf.gather(t!, ids, 1, -1),
+      (t) => tf.gather(t!, ids, 1, 1),
+      [x],
+    );
+  });
 });

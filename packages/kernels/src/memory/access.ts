@@ -57,7 +57,7 @@ export const isHeap = (backend: object): backend is HeapBackend => "typedArrayFr
  * Views of tensors on a heap, valid until it grows. It may grow for tensors that are still on another
  * backend, so all of them are brought before the first view is made.
  */
-export function viewsOf(backend: HeapBackend, infos: readonly TensorInfo[]): Elements[] {
+function viewsOf(backend: HeapBackend, infos: readonly TensorInfo[]): Elements[] {
   for (const { dataId } of infos) backend.getMemoryOffset(dataId);
   return infos.map((info) => backend.typedArrayFromHeap(info));
 }

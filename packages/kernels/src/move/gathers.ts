@@ -35,13 +35,7 @@ const gather: Mend = quick<"x" | "indices", Pick<GatherV2Attrs, "axis"> & Partia
     if (!isPlain(x.dtype) || indices.dtype !== "int32") return undefined;
     const [axis] = util.parseAxisParam(attrs.axis, x.shape) as [number];
     // It has the words for axes that do not fit, and counts negative ones from the end.
-    const known = backend_util.segment_util.collectGatherOpShapeInfo(
-      // These two are used for their shapes alone.
-      x,
-      indices,
-      axis,
-      attrs.batchDims ?? 0,
-    );
+    const known = backend_util.segment_util.collectGatherOpShapeInfo(x, indices, axis, attrs.batchDims ?? 0);
     const {
       batchSize: batch,
       outerSize: outer,
