@@ -1,14 +1,15 @@
 /**
  * @file Matrix products beside tensorflow.js's own: node scripts/run.mjs benchmarks/products.ts
  *
- * The kernels of `@nnxjs/kernels`, tensorflow.js's own kernel for the same call, and (on wasm) its
+ * The kernels of `@nnxjs/kernels` (with relaxed SIMD, too, where Node has it: node scripts/run.mjs
+ * --experimental-wasm-relaxed-simd benchmarks/products.ts), tensorflow.js's own kernel for the same call, and (on wasm) its
  * plain product of the same size without transposes, which is XNNPACK's. CPU time, in alternation.
  */
-import { mendKernels } from "@nnxjs/kernels";
+import { mendKernels, useRelaxedSimd } from "@nnxjs/kernels";
 import "@tensorflow/tfjs-backend-cpu";
 import "@tensorflow/tfjs-backend-wasm";
 import * as tf from "@tensorflow/tfjs-core";
-import { measure } from "./measure.ts";
+import { type Contestant, measure } from "./measure.ts";
 
 /** batch, rows, inner, columns. */
 const SIZES = [
@@ -34,6 +35,16 @@ const ORDERS = [
 ] as const;
 
 const only = process.argv[2];
+const hasRelaxed = useRelaxedSimd(false);
+/** The same with relaxed SIMD. */
+const relaxed = ({ name, run }: Contestant): Contestant => ({
+  name,
+  run(): void {
+    useRelaxedSimd(true);
+    run();
+    useRelaxedSimd(false);
+  },
+});
 tf.enableProdMode();
 // Before they are replaced, on both backends at once.
 const stocks = {
@@ -81,17 +92,21 @@ for (const backend of ["wasm", "cpu"] as const) {
         [
           contestant("ours", ours, a, b, attrs, calls),
           contestant("stock", stock, a, b, attrs, slowCalls),
+          ...(hasRelaxed ? [relaxed(contestant("relaxed", ours, a, b, attrs, calls))] : []),
           ...(backend === "wasm" ? [contestant("plain", stock, plainA, plainB, {}, calls)] : []),
         ],
         operations > 1e7 && backend === "cpu" ? 5 : 9,
       );
-      const [own, theirs, plain] = results.map(
-        ({ nanoseconds }, i) => nanoseconds / (i === 1 ? slowCalls : calls),
-      );
+      const timeOf = (title: string): number | undefined => {
+        const result = results.find((each) => each.name === title);
+        return result && result.nanoseconds / (title === "stock" ? slowCalls : calls);
+      };
+      const [own, theirs, plain, fused] = ["ours", "stock", "plain", "relaxed"].map(timeOf);
       const speed = (time: number): string => (operations / time).toFixed(2).padStart(6);
       console.log(
         `${backend} ${batch} x ${m}x${k}x${n} ${name}: ${speed(own!)} GFLOP/s (${(own! / 1000).toFixed(1)} us), ` +
           `stock ${speed(theirs!)}` +
+          (fused === undefined ? "" : `, relaxed ${speed(fused)}`) +
           (plain === undefined
             ? ""
             : `, plain stock ${speed(plain)}, ours/plain ${(plain / own!).toFixed(2)}`),

@@ -32,11 +32,14 @@ export interface Outcome {
 
 /** A step that takes longer, in milliseconds, is measured once. */
 const SECONDS = 2000;
+/** Quicker steps are slower after a pause, in which caches go cold and a garbage collector cleans up. */
+const QUICK = 100;
 
 interface Ready {
   readonly process: PeerProcess;
   readonly answer: Prepared;
   readonly steps: number;
+  readonly unmeasured: number;
   readonly rounds: number;
   readonly samples: number[];
 }
@@ -56,9 +59,9 @@ export async function alternate(
     else if (answer.exists) ready.push(planned(process, answer, effort));
   }
   for (let round = 0; round < effort.rounds; round++) {
-    for (const { process, rounds, steps, samples } of ready) {
+    for (const { process, rounds, steps, unmeasured, samples } of ready) {
       if (round >= rounds) continue;
-      const answer = await process.ask({ do: "measure", steps });
+      const answer = await process.ask({ do: "measure", steps, unmeasured });
       if ("error" in answer) throw new Error(`${entry}: ${process.peer.name} failed: ${answer.error}`);
       samples.push(answer.milliseconds);
     }
@@ -79,8 +82,9 @@ export async function alternate(
 /** How many steps and rounds a peer has time for. A step of seconds is its only sample. */
 function planned(process: PeerProcess, answer: Prepared, effort: Effort): Ready {
   const time = answer.milliseconds!;
-  if (time > SECONDS) return { process, answer, steps: 1, rounds: 0, samples: [time] };
+  if (time > SECONDS) return { process, answer, steps: 1, unmeasured: 0, rounds: 0, samples: [time] };
   const steps = Math.max(1, Math.min(10_000, Math.round(effort.round / Math.max(time, 1e-3))));
   const rounds = Math.max(effort.atLeast, Math.min(effort.rounds, Math.floor(effort.total / (steps * time))));
-  return { process, answer, steps, rounds, samples: [] };
+  const unmeasured = time < QUICK ? steps : 0;
+  return { process, answer, steps, unmeasured, rounds, samples: [] };
 }

@@ -9,6 +9,14 @@ async function loadTensorflow(backend: string): Promise<void> {
   await tf.setBackend(backend);
 }
 
+/** nnxjs; the backend may be `"wasm, relaxed"`: with relaxed SIMD. */
+async function loadOurs(backend: string): Promise<void> {
+  const [name = "", relaxed] = backend.split(", ");
+  await loadTensorflow(name);
+  const { useRelaxedSimd } = await import("@nnxjs/kernels");
+  if (relaxed !== undefined && !useRelaxedSimd(true)) throw new Error("This Node has no relaxed SIMD.");
+}
+
 /** tensorflow.js with its own gradient rules, which come with its layers. */
 async function loadStock(backend: string): Promise<void> {
   await import("@tensorflow/tfjs-layers");
@@ -28,7 +36,7 @@ async function loadJaxJs(): Promise<void> {
 
 /** The libraries, by the name of a case's file for them. */
 export const load = {
-  ours: loadTensorflow,
+  ours: loadOurs,
   tfjs: loadStock,
   "tfjs-layers": loadStock,
   "jax-js": loadJaxJs,

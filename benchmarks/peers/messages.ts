@@ -13,6 +13,8 @@ export interface Prepare {
 export interface Measure {
   readonly do: "measure";
   readonly steps: number;
+  /** Steps before these, which do not count. */
+  readonly unmeasured: number;
 }
 
 export type Request = Prepare | Measure;

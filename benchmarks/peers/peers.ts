@@ -16,10 +16,29 @@ export interface Peer {
 const here = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 
 /** Our packages are read as they are published: see `build`. */
-function inNode(name: string, library: LibraryName, backend: string, beside: string): Peer {
-  const node = [process.execPath, "--import", import.meta.resolve("tsx"), "--conditions=@nnxjs/bundle"];
-  return { name, beside, command: [...node, here("worker.ts"), library, backend] };
+function inNode(
+  name: string,
+  library: LibraryName,
+  backend: string,
+  beside: string,
+  flags: readonly string[] = [],
+): Peer {
+  const imports = ["--import", import.meta.resolve("tsx"), "--conditions=@nnxjs/bundle"];
+  return {
+    name,
+    beside,
+    command: [process.execPath, ...flags, ...imports, here("worker.ts"), library, backend],
+  };
 }
+
+/** Node 20 has it behind a flag, later ones without. */
+const RELAXED = inNode(
+  "ours wasm, relaxed",
+  "ours",
+  "wasm, relaxed",
+  "ours wasm",
+  Number.parseInt(process.versions.node, 10) < 21 ? ["--experimental-wasm-relaxed-simd"] : [],
+);
 
 const PEERS: readonly Peer[] = [
   inNode("ours wasm", "ours", "wasm", "ours wasm"),
@@ -31,13 +50,14 @@ const PEERS: readonly Peer[] = [
   inNode("jax-js", "jax-js", "wasm", "ours wasm"),
 ];
 
-/** The peers; JAX is among them if there is a Python that has it. */
-export function peers(python: string | undefined): readonly Peer[] {
-  if (python === undefined) return PEERS;
+/** The peers; JAX is among them if there is a Python that has it, and relaxed SIMD if asked for. */
+export function peers(python: string | undefined, isRelaxed: boolean): readonly Peer[] {
+  const inJavaScript = isRelaxed ? [...PEERS, RELAXED] : PEERS;
+  if (python === undefined) return inJavaScript;
   const { status } = spawnSync(python, ["-c", "import jax, flax, optax"], { stdio: "ignore" });
   if (status !== 0)
     throw new Error(`NNXJS_PYTHON: expected a Python with jax, flax and optax, got ${python}.`);
-  return [...PEERS, { name: "JAX", beside: "ours wasm", command: [python, here("worker.py")] }];
+  return [...inJavaScript, { name: "JAX", beside: "ours wasm", command: [python, here("worker.py")] }];
 }
 
 /** The core that has most time left, of those of this machine. */

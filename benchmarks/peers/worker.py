@@ -66,7 +66,9 @@ def prepare(group, entry, warm_up):
     }
 
 
-def measure(steps):
+def measure(steps, unmeasured):
+    for _ in range(unmeasured):
+        current()
     before = time.process_time()
     for _ in range(steps):
         current()
@@ -82,6 +84,6 @@ for line in sys.stdin:
         if request["do"] == "prepare":
             send(prepare(request["group"], request["entry"], request["warmUp"]))
         else:
-            send(measure(request["steps"]))
+            send(measure(request["steps"], request["unmeasured"]))
     except Exception as error:  # what failed is a result, too
         send({"error": str(error)})

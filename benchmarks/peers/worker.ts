@@ -42,6 +42,7 @@ async function prepare(group: string, entry: string, warmUp: number): Promise<Pr
 
 async function answer(request: Request): Promise<Prepared | Measured> {
   if (request.do === "prepare") return prepare(request.group, request.entry, request.warmUp);
+  for (let i = 0; i < request.unmeasured; i++) await current!.step();
   const before = process.cpuUsage();
   for (let i = 0; i < request.steps; i++) await current!.step();
   return { milliseconds: millisecondsSince(before) / request.steps };
