@@ -45,7 +45,7 @@ function batch(
 export function fusedMatMul(a: Tensor, b: Tensor, bias: Tensor | null): Tensor {
   installKernels();
   const [inner = 0, columns = 0] = b.shape;
-  if (inner > 0 && hasKnownKernels()) {
+  if (a.size > 0 && b.size > 0 && hasKnownKernels()) {
     const inputs = bias ? [a, b, bias] : [a, b];
     const y =
       isRecording() && inputs.every(({ dtype }) => dtype === "float32")

@@ -2,7 +2,7 @@
 import { engine, type Tensor } from "@tensorflow/tfjs-core";
 import { hasReachableMemory } from "../backends.ts";
 import { isRecording } from "../engine.ts";
-import { type Elements, loop, } from "../memory/access.ts";
+import { type Elements, loop } from "../memory/access.ts";
 import { computed } from "../memory/computed.ts";
 import { sizeOf } from "../shape.ts";
 

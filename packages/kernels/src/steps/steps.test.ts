@@ -147,10 +147,13 @@ onEachBackend("a step by kernel", () => {
 
   it("is listed once it was used, and comes back after a restore", () => {
     const take = (): number[] => [...takeStep(rules.signStep, [[tf.tensor1d([-4])]], [])[0]![0]!.dataSync()];
+    restoreKernels();
+    // Another test file may have loaded another copy of this package, which registered it.
+    const before: unknown = tf.getKernel(rules.signStep.kernelName, tf.getBackend());
     expect(take()).toEqual([-1]);
     expect(listKernels().some(({ kernelName }) => kernelName === rules.signStep.kernelName)).toBe(true);
     restoreKernels();
-    expect(tf.getKernel(rules.signStep.kernelName, tf.getBackend())).toBeUndefined();
+    expect(tf.getKernel(rules.signStep.kernelName, tf.getBackend())).toBe(before);
     expect(take()).toEqual([-1]);
     restoreKernels();
   });
