@@ -17,6 +17,16 @@ const inOneProcess = {
   hookTimeout: 60_000,
 };
 
+// These load further copies of a package, which register kernels of their own. Other files would meet
+// them, so that each of these has a process of its own.
+const withCopies = [
+  "packages/kernels/src/copies.test.ts",
+  "packages/kernels/src/registry.test.ts",
+  "packages/kernels/src/wasm/relaxed.test.ts",
+  "packages/rnglib/src/keys/key.test.ts",
+  "benchmarks/cases/cases.test.ts",
+];
+
 export default defineConfig({
   test: {
     coverage: {
@@ -37,8 +47,12 @@ export default defineConfig({
             "scripts/**/*.test.ts",
             "benchmarks/**/*.test.ts",
           ],
-          exclude: ["**/node_modules/**", "scripts/pack/**"],
+          exclude: ["**/node_modules/**", "scripts/pack/**", ...withCopies],
         },
+      },
+      {
+        ...onSources,
+        test: { ...inOneProcess, isolate: true, name: "alone", include: withCopies },
       },
       { ...onSources, test: { ...inOneProcess, name: "docs", include: [".doctest/*.test.ts"] } },
       {

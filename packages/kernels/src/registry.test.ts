@@ -13,9 +13,6 @@ const present = (name: string): KernelConfig | undefined => tf.getKernel(name, t
 onEachBackend("kernels by topic", () => {
   beforeEach(() => {
     forgetKernels();
-    // Other test files may have loaded other copies of this package, which registered theirs.
-    for (const { kernelName, backendName } of tf.getKernelsForBackend(tf.getBackend()))
-      if (kernelName.startsWith("Nnx")) tf.unregisterKernel(kernelName, backendName);
     installKernels();
   });
   afterAll(() => mendKernels());
