@@ -91,4 +91,5 @@ export * from "./steps/rules.ts";
 export type { StepRule } from "./steps/step-kernel.ts";
 export { type Finish, takeStep } from "./steps/take-step.ts";
 export { useWasmKernels } from "./wasm/module.ts";
+export { fusesProducts } from "./wasm/mat-mul.ts";
 export type { Tensor } from "@tensorflow/tfjs-core";

@@ -89,7 +89,7 @@ export class Played {
   }
 
   private get replay(): Replay {
-    this.made ??= new Replay(optimize(this.recorded), this.kernels);
+    this.made ??= new Replay(optimize(this.recorded, this.kernels), this.kernels);
     return this.made;
   }
 
@@ -350,10 +350,7 @@ function aliasesIn(list: readonly unknown[]): (readonly [number, number])[] {
 }
 
 /** Whether the Variables are what they were, but for their values. */
-const areSameVariables = (
-  { leaves }: Arguments,
-  before: readonly (VariableState | undefined)[],
-): boolean =>
+const areSameVariables = ({ leaves }: Arguments, before: readonly (VariableState | undefined)[]): boolean =>
   leaves.every(({ value }, i) =>
     value instanceof Variable
       ? !value.isDisposed && value.metadata === before[i]?.metadata
