@@ -1,5 +1,5 @@
 /** @file What values are made of before and after a block: the tensors, and steps of the host. */
-import { describe, StructureError } from "../errors.ts";
+import { StructureError } from "../errors.ts";
 import { isTensor, sharing, type Tensor } from "../tensor.ts";
 import { unread } from "../variable/observer.ts";
 import type { Variable } from "../variable/variable.ts";
