@@ -37,7 +37,7 @@ export type Run = ReturnType<typeof prepare>;
 
 /** One batch. @returns its loss */
 export function step(
-  { model, optimizer, metrics }: Run,
+  { model, optimizer, metrics }: Pick<Run, "model" | "optimizer" | "metrics">,
   { x, labels }: { x: tf.Tensor2D; labels: tf.Tensor1D },
 ): tf.Scalar {
   const [[loss, logits], grads] = nnx.valueAndGrad(lossOf, { hasAux: true })(model, x, labels);
@@ -52,13 +52,15 @@ export async function train(
   epochs: number,
   onEpoch: (label: string) => Promise<void> | void,
 ): Promise<void> {
-  const { model, metrics, batches } = run;
+  const { model, optimizer, metrics, batches } = run;
   model.train();
+  // The step runs once for each size of a batch. After that its kernels alone do.
+  using recorded = nnx.jit(step);
   while (batches.epoch.value < epochs) {
     metrics.reset();
     const label = `epoch ${batches.epoch.value + 1}/${epochs}`;
     const trainStep = (batch: Parameters<typeof step>[1]) => {
-      step(run, batch);
+      recorded({ model, optimizer, metrics }, batch);
       return metrics.compute();
     };
     await nnx.loop(batches, trainStep, { onProgress: progressBar({ label }) });

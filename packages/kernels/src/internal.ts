@@ -107,5 +107,6 @@ export { axesOf, keepDims, sameShape, sizeOf } from "./shape.ts";
 export * from "./steps/rules.ts";
 export type { StepRule } from "./steps/step-kernel.ts";
 export { type Finish, takeStep } from "./steps/take-step.ts";
+export { fusesProducts } from "./wasm/mat-mul.ts";
 export { substitutesNow, useWasmKernels } from "./wasm/module.ts";
 export type { Tensor } from "@tensorflow/tfjs-core";

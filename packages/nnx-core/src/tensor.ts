@@ -19,6 +19,7 @@ export {
   computed as computeWith,
   fuse,
   type FuseCall,
+  fusesProducts,
   type FusedLoop,
   hasReachableMemory as isReachable,
   isAbstract,
@@ -350,6 +351,20 @@ export interface InstalledKernel {
 /** The installed kernel of this name, if there is one. */
 export const installedKernel = (name: string, backend: string): InstalledKernel | undefined =>
   tf.getKernel(name, backend) as unknown as InstalledKernel | undefined;
+
+/**
+ * Looks a kernel up again and again: {@link installedKernel} makes the key each time, which costs more
+ * than a small kernel does. The registry is a global of tensorflow.js, which its types do not declare.
+ */
+export function kernelLookup(name: string, backend: string): () => InstalledKernel | undefined {
+  const globals = (globalThis as { _tfGlobals?: ReadonlyMap<string, unknown> })._tfGlobals;
+  const registry = globals?.get("kernelRegistry") as ReadonlyMap<string, InstalledKernel> | undefined;
+  const key = `${backend}_${name}`;
+  const found = installedKernel(name, backend);
+  return found && registry?.get(key) === found
+    ? () => registry.get(key)
+    : () => installedKernel(name, backend);
+}
 
 /** A tensor of data that the backend has and the engine does not know, as yet. */
 export const tensorOfInfo = (info: TensorInfo): Tensor => tf.engine().makeTensorFromTensorInfo(info);

@@ -308,7 +308,7 @@ onEachBackend("loops in recorded functions", () => {
         ([n, , each]) => tf.greater(tf.sub(n, tf.mul(tf.sum(each.kernel.value), 0)), 0),
         ([n, total, each]) => {
           each.kernel.value = tf.mul(each.kernel.value, 1.5);
-          each.calls.value = Number(each.calls.value);
+          each.calls.value = 0;
           return [tf.sub(n, 1), tf.add(total, each.dropout.forward(tf.ones([3]))), each] as const;
         },
         [tf.sum(x), tf.zeros([3]), m] as readonly [tf.Tensor, tf.Tensor, Noisy],

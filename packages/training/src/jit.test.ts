@@ -309,6 +309,60 @@ onEachBackend("a recorded training step", () => {
   });
 });
 
+onEachBackend("products in recorded functions", () => {
+  const odd = [
+    0,
+    -0,
+    1,
+    -1,
+    Number.NaN,
+    Number.POSITIVE_INFINITY,
+    Number.NEGATIVE_INFINITY,
+    1e-45,
+    -3e38,
+    0.1,
+  ];
+  const of = (shape: readonly number[], shift: number): tf.Tensor =>
+    tf.tensor(
+      Array.from({ length: tf.util.sizeFromShape([...shape]) }, (_, i) =>
+        i % 7 < 4 ? odd[(i * 3 + shift) % odd.length]! : ((i * 37 + shift) % 19) / 7 - 1,
+      ),
+      [...shape],
+    );
+  const bits = (x: tf.Tensor): number[] => [...new Uint32Array(x.dataSync().slice().buffer)];
+  const sizes = [
+    [1, 1, 1],
+    [2, 3, 5],
+    [33, 70, 9],
+    [13, 600, 17],
+    [3, 0, 4],
+  ] as const;
+  it.each(sizes)("are one kernel with bias and ReLU, to the bit: %i × %i × %i", (rows, inner, columns) => {
+    for (const [transposeA, transposeB] of [
+      [false, false],
+      [true, false],
+      [false, true],
+      [true, true],
+    ] as const) {
+      const f = (a: tf.Tensor, b: tf.Tensor, bias: tf.Tensor): tf.Tensor[] => {
+        const y = tf.add(tf.matMul(a, b, transposeA, transposeB), bias);
+        const z = tf.add(tf.matMul(a, b, transposeA, transposeB), tf.neg(bias));
+        return [tf.relu(y), tf.neg(tf.relu(z)), z];
+      };
+      const fast = jit(f);
+      for (let i = 0; i < 3; i++) {
+        const args = [
+          of(transposeA ? [inner, rows] : [rows, inner], i),
+          of(transposeB ? [columns, inner] : [inner, columns], i + 1),
+          of([columns], i + 2),
+        ] as const;
+        expect(fast(...args).map(bits)).toEqual(f(...args).map(bits));
+      }
+      expect(fast.programs).toMatchObject([{ replays: 2 }]);
+    }
+  });
+});
+
 onEachBackend("what cannot be recorded", () => {
   class Inner extends Module {
     forward(x: tf.Tensor): tf.Tensor {

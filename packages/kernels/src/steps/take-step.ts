@@ -1,7 +1,8 @@
 /** @file Taking a step of an optimizer, by its kernel or by ops. */
-import { engine, type NamedTensorMap, type Tensor, tensor1d } from "@tensorflow/tfjs-core";
+import { engine, type NamedTensorMap, type Tensor } from "@tensorflow/tfjs-core";
 import { hasReachableMemory } from "../backends.ts";
 import { isRecording } from "../engine.ts";
+import { newTensor } from "../memory/new-tensor.ts";
 import { registerKernels } from "../registry.ts";
 import { sameShape } from "../shape.ts";
 import { ofTensors } from "./algebra.ts";
@@ -63,7 +64,7 @@ export function takeStep(
   }
   registerKernels(rule, () => stepKernels(rule));
   // A kernel has an input at least.
-  const given = tensor1d(all.length > 0 ? [...all] : [0], "float32");
+  const given = newTensor("float32", [Math.max(all.length, 1)], (elements) => elements.set(all));
   try {
     // As tensorflow.js has it for Concat and AddN: a list where its types want names.
     const inputs = [given, ...leaves.flat()] as unknown as NamedTensorMap;

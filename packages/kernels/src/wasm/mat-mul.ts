@@ -5,7 +5,14 @@ import { free } from "../memory/access.ts";
 import { type KernelCall, type Mend, mend } from "../mends/mend.ts";
 import { sizeOf } from "../shape.ts";
 import { threadsOf } from "./heap.ts";
-import { type BatchAxis, type Clamps, LEAST_WORK, productByPlan, type ProductPlan } from "./product.ts";
+import {
+  type BatchAxis,
+  type Clamps,
+  hasProducts,
+  LEAST_WORK,
+  productByPlan,
+  type ProductPlan,
+} from "./product.ts";
 
 /** The steps of each axis of a tensor, and 0 for axes that are repeated up to `shape`. */
 function batchSteps(own: readonly number[], shape: readonly number[], matrix: number): number[] {
@@ -111,6 +118,12 @@ function fused({ inputs, attrs, backend, stock }: FusedCall): TensorInfo {
     free(backend, product);
   }
 }
+
+/**
+ * Whether the kernel of products with bias and activation takes matrices here, and gives the bits
+ * of the three kernels one after the other.
+ */
+export const fusesProducts = (backend: object): boolean => hasProducts(backend) && threadsOf(backend) <= 1;
 
 const WHY =
   "Computes in a scalar loop: every product on cpu, those of transposed operands and of batches on wasm.";

@@ -89,7 +89,7 @@ export class Played {
   }
 
   private get replay(): Replay {
-    this.made ??= new Replay(optimize(this.recorded), this.kernels);
+    this.made ??= new Replay(optimize(this.recorded, this.kernels), this.kernels);
     return this.made;
   }
 

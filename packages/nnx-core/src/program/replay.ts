@@ -1,9 +1,11 @@
 /** @file Plays a program: calls its kernels directly, without modules, tape and engine. */
 import {
   backendNow,
+  fusesProducts,
   type InstalledKernel,
   installedKernel,
   isReachable,
+  kernelLookup,
   type ReplayBackend,
   substitutesNow,
   type Tensor,
@@ -13,6 +15,7 @@ import {
 import { addViews, Code, viewsByRoot } from "./code.ts";
 import { keepForGood } from "./constants.ts";
 import { type HostValues, OtherWay, runSteps } from "./host.ts";
+import { FUSED_PRODUCT, fuseProducts } from "./passes/fuse-products.ts";
 import { constantNodes } from "./passes/fold.ts";
 import { dropDead } from "./passes/dead.ts";
 import { rootsOf } from "./passes/lifetimes.ts";
@@ -31,42 +34,48 @@ import {
 import { type Machine, type State, stepFor, type Values } from "./steps.ts";
 
 /** The program with less to do: the same results. */
-export function optimize(program: Program): Program {
+export function optimize(program: Program, kernels: Kernels): Program {
   const { infos } = program;
   let graph: Graph = shareConstants(program, infos);
   graph = findViews(graph, infos, isReachable());
   graph = shareNodes(graph, infos);
   graph = dropDead(graph);
+  if (fusesProducts(kernels.backend) && kernels.add(FUSED_PRODUCT)) graph = fuseProducts(graph, infos);
   return { ...program, ...graph };
 }
 
 /** The kernels that a program needs, and whether they are those of now. */
 export class Kernels {
   readonly backend: ReplayBackend;
-  readonly installed: ReadonlyMap<string, InstalledKernel>;
+  readonly installed: Map<string, InstalledKernel> = new Map();
+  private readonly lookUps: (readonly [ReturnType<typeof kernelLookup>, InstalledKernel])[] = [];
   private readonly name: string;
   private readonly substitutes = substitutesNow();
 
   constructor({ nodes, backend }: Program) {
     this.backend = backendNow();
     this.name = backend;
-    const found = new Map<string, InstalledKernel>();
     const add = (node: ProgramNode): void => {
-      const { work } = node;
-      if (work.kind === "kernel" && !found.has(work.name)) {
-        const kernel = installedKernel(work.name, backend);
-        if (kernel) found.set(work.name, kernel);
-      }
+      if (node.work.kind === "kernel") this.add(node.work.name);
       for (const { nodes: inner } of blocksOf(node)) inner.forEach(add);
     };
     nodes.forEach(add);
-    this.installed = found;
+  }
+
+  /** Adds a kernel, if there is one of this name. */
+  add(name: string): boolean {
+    if (this.installed.has(name)) return true;
+    const kernel = installedKernel(name, this.name);
+    if (kernel) {
+      this.installed.set(name, kernel);
+      this.lookUps.push([kernelLookup(name, this.name), kernel]);
+    }
+    return kernel !== undefined;
   }
 
   areCurrent(): boolean {
     if (backendNow() !== this.backend || substitutesNow() !== this.substitutes) return false;
-    for (const [name, kernel] of this.installed)
-      if (installedKernel(name, this.name) !== kernel) return false;
+    for (const [lookUp, kernel] of this.lookUps) if (lookUp() !== kernel) return false;
     return true;
   }
 }

@@ -4,15 +4,7 @@
  * finds these numbers, and whether it asks for the same kernels as before.
  */
 import { equalData } from "../data/equal-data.ts";
-import {
-  containerFrom,
-  containerKind,
-  type ContainerKind,
-  entriesOf,
-  isContainer,
-  itemsOf,
-  mapItems,
-} from "../data/containers.ts";
+import { entriesOf, isContainer, itemsOf, mapItems } from "../data/containers.ts";
 import {
   type ComputeCall,
   type FillCall,
@@ -197,12 +189,27 @@ function inputsMaker(value: unknown): MakeInputs | undefined {
     if (entries.every(([, item]) => !isContainer(item) || isFixed(item))) fixed.add(value);
     return undefined;
   }
-  const kind = containerKind(value) as ContainerKind;
-  return (host) =>
-    containerFrom(
-      kind,
-      entries.map(([key, item], i) => [key, makers[i]?.(host) ?? item] as const),
-    );
+  const changing = entries.flatMap(([key], i) => {
+    const make = makers[i];
+    return make ? [[key as string, make] as const] : [];
+  });
+  if (Array.isArray(value))
+    return (host) => {
+      const made: unknown[] = value.slice();
+      for (const [key, make] of changing) made[Number(key)] = make(host);
+      return made;
+    };
+  if (value instanceof Map)
+    return (host) => {
+      const made = new Map<unknown, unknown>(value);
+      for (const [key, make] of changing) made.set(key, make(host));
+      return made;
+    };
+  return (host) => {
+    const made: Record<string, unknown> = { ...value };
+    for (const [key, make] of changing) made[key] = make(host);
+    return made;
+  };
 }
 
 const fixed = new WeakSet<object>();

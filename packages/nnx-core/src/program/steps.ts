@@ -29,7 +29,7 @@ export interface State {
   leftHost: readonly unknown[];
 }
 
-/** Runs one node. @returns whether it ended the block that it is in. */
+/** Runs one node. @returns `true` where it ended the block that it is in. */
 export type Step = (state: State) => unknown;
 
 /** What steps are made for. */

@@ -1,7 +1,8 @@
 /** @file Chooses between functions by a value. */
 import { checkFunction, checkList } from "../data/functions.ts";
 import { describe, StructureError } from "../errors.ts";
-import { recordChoice, recordingFor } from "../program/control.ts";
+import { recordChoice } from "../program/choice.ts";
+import { recordingFor } from "../program/control.ts";
 import type { Tensor } from "../tensor.ts";
 import { type CarryParts, partsOfCarry, refuseOtherParts } from "./carry.ts";
 import { inTurn, numberOf, type ScalarLike } from "./in-turn.ts";

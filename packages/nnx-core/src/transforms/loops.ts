@@ -4,8 +4,9 @@ import { checkFunction } from "../data/functions.ts";
 import { describe, StructureError } from "../errors.ts";
 import { partsOfCarry, refuseOtherCarry } from "./carry.ts";
 import { HandedOn } from "./handed-on.ts";
-import { readExpected, recordingFor, recordLoop } from "../program/control.ts";
+import { readExpected, recordingFor } from "../program/control.ts";
 import { recordingNow } from "../program/recording.ts";
+import { recordLoop } from "../program/repeat.ts";
 import type { Tensor } from "../tensor.ts";
 import { inTurn, numberOf, type ScalarLike } from "./in-turn.ts";
 

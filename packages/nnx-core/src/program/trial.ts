@@ -1,0 +1,41 @@
+/** @file Runs a function to record it, and undoes what it does. */
+import { StructureError } from "../errors.ts";
+import { attachTo } from "../ownership/scopes.ts";
+import { scoped } from "../tensor.ts";
+import { atomically } from "../undo/atomically.ts";
+import { framesOfArgument } from "../undo/structure.ts";
+import type { Variable } from "../variable/variable.ts";
+import type { Recording } from "./recording.ts";
+
+/** Runs `f`, and undoes what it does to the operands and to Variables. */
+export function onTrial<R>(
+  recording: Recording,
+  where: string,
+  operands: readonly unknown[],
+  f: (written: Set<Variable>, settled: () => void) => R,
+): R {
+  return recording.trial((written) => {
+    let result: R | undefined;
+    scoped(() => {
+      const stopAttaching = attachTo(operands);
+      try {
+        atomically(
+          operands.flatMap(framesOfArgument),
+          (before) => {
+            result = f(written, () => {
+              if (before.isSame()) return;
+              throw new StructureError(
+                `${where}: expected functions that change values alone in a recorded function, got one that adds, removes or replaces attributes. ` +
+                  "Make Variables before, and write into them.",
+              );
+            });
+          },
+          { alwaysUndo: true },
+        );
+      } finally {
+        stopAttaching();
+      }
+    });
+    return result as R;
+  });
+}
