@@ -10,7 +10,6 @@ import { disposedAdvice, DisposedError, disposedText } from "./errors.ts";
 export {
   alias,
   backendInUse,
-  type ComputeBatch,
   type ComputeCall,
   type ElementArrays,
   type ElementKernel,

@@ -2,7 +2,7 @@
 import { engine, type Tensor } from "@tensorflow/tfjs-core";
 import { hasReachableMemory } from "../backends.ts";
 import { isRecording } from "../engine.ts";
-import { type Elements, loop, type LoopDtype } from "../memory/access.ts";
+import { type Elements, loop } from "../memory/access.ts";
 import { computed } from "../memory/computed.ts";
 import { sizeOf } from "../shape.ts";
 
@@ -22,10 +22,11 @@ function copy(from: Elements, start: number, to: Elements): void {
  */
 export function sliceAt(x: Tensor, axis: number, index: number): Tensor {
   const shape = x.shape.filter((_, i) => i !== axis);
-  const isPlain = x.dtype === "float32" || x.dtype === "int32" || x.dtype === "bool";
+  const { dtype } = x;
+  const isPlain = dtype === "float32" || dtype === "int32" || dtype === "bool";
   if (axis === 0 && isPlain && hasReachableMemory() && !isRecording()) {
     const start = index * sizeOf(shape);
-    const output = { shape, dtype: x.dtype as LoopDtype };
+    const output = { shape, dtype };
     const made = computed([x], ([whole]) =>
       loop(engine().backend, [whole!], output, ([values], out) => copy(values!, start, out)),
     );

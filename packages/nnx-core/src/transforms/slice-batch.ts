@@ -67,7 +67,7 @@ export class SliceBatch {
     const first = at(0);
     if (first.length === 0) return;
     const all = Array.from({ length: this.size }, (_, index) => (index === 0 ? first : at(index)));
-    first.forEach((_, i) => this.host.push(hostOf(all.map((each) => each[i]))));
+    this.host.push(...first.map((_, i) => hostOf(all.map((each) => each[i]))));
   }
 
   /** Runs the first slice and records it. */

@@ -13,7 +13,7 @@ const isSame = (a: unknown, b: unknown): boolean =>
   (Array.isArray(a) && Array.isArray(b) && a.length === b.length && a.every((item, i) => isSame(item, b[i])));
 
 /** Whether there is one value for all slices. */
-export const sameForAll = (each: readonly unknown[]): boolean =>
+const sameForAll = (each: readonly unknown[]): boolean =>
   each.every((value) => isSame(value, each[0]));
 
 /** Values of each slice. Equal numbers are one value. */

@@ -57,16 +57,14 @@ const normalize: BatchRule = (given) => {
   const isOne = (vector: Operand | undefined): boolean => vector === undefined || !vector.isBatched;
   const more = { ...attrs, outer: layout.outer * size };
   const shaped = (made: Tensor | readonly Tensor[]): Tensor[] =>
-    [made].flat().map((each, i) => reshaped(each as Tensor, [size, ...outputs[i]!.shape]));
+    [made].flat().map((each, i) => reshaped(each, [size, ...outputs[i]!.shape]));
   if (isOne(scale) && isOne(bias)) {
     const inputs: Record<string, Tensor> = { x: whole(x, size) };
     if (scale) inputs.scale = scale.tensor;
     if (bias) inputs.bias = bias.tensor;
-    return shaped(callKernel("NnxNormalize", inputs, more) as Tensor | Tensor[]);
+    return shaped(callKernel("NnxNormalize", inputs, more));
   }
-  const [y, ...moments] = shaped(
-    callKernel("NnxNormalize", { x: whole(x, size) }, more) as Tensor | Tensor[],
-  );
+  const [y, ...moments] = shaped(callKernel("NnxNormalize", { x: whole(x, size) }, more));
   const { outer, rows: count, groups, size: width, byGroup } = layout;
   const along = (vector: Operand): Tensor =>
     reshaped(vector.tensor, [vector.isBatched ? size : 1, 1, groups, byGroup ? 1 : width]);
