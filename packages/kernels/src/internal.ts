@@ -90,7 +90,6 @@ export { conv2DAxes } from "./quick/convolve.ts";
 export { filtersOf, perChannel } from "./quick/grouped.ts";
 export { product } from "./quick/product.ts";
 export {
-  type ComputeBatch,
   type ComputeCall,
   type Fill,
   type FillCall,

@@ -1,6 +1,6 @@
 /** @file The shapes of convolutions and pools, and of their gradients. */
 import { backend_util } from "@tensorflow/tfjs-core";
-import type { Inputs, Shaped, ShapeRule } from "./shapes.ts";
+import type { Inputs, Shaped, ShapeRule } from "./shape-rule.ts";
 
 type Size = number | [number, number];
 type Pad = "valid" | "same" | number | [number, number][];

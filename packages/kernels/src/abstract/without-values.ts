@@ -8,7 +8,8 @@ import {
   type TensorInfo,
 } from "@tensorflow/tfjs-core";
 import { AbstractBackend, abstractName } from "./backend.ts";
-import { type Attrs, type Inputs, type Shaped, shapeRules } from "./shapes.ts";
+import type { Attrs, Inputs, Shaped } from "./shape-rule.ts";
+import { shapeRules } from "./shapes.ts";
 
 /** The engine's fields for the backend in use. `backendInstance` is private in its types. */
 interface BackendEngine {

@@ -22,10 +22,11 @@ function copy(from: Elements, start: number, to: Elements): void {
  */
 export function sliceAt(x: Tensor, axis: number, index: number): Tensor {
   const shape = x.shape.filter((_, i) => i !== axis);
-  const isPlain = x.dtype === "float32" || x.dtype === "int32" || x.dtype === "bool";
+  const { dtype } = x;
+  const isPlain = dtype === "float32" || dtype === "int32" || dtype === "bool";
   if (axis === 0 && isPlain && hasReachableMemory() && !isRecording()) {
     const start = index * sizeOf(shape);
-    const output = { shape, dtype: x.dtype };
+    const output = { shape, dtype };
     const made = computed([x], ([whole]) =>
       loop(engine().backend, [whole!], output, ([values], out) => copy(values!, start, out)),
     );

@@ -14,6 +14,8 @@ import {
 } from "../index.ts";
 import type { Profile } from "../index.ts";
 
+/** What stands for the engine's way to run a kernel. */
+
 class Linear extends Module {
   readonly kernel = new Param<tf.Tensor2D>(tf.ones([4, 4]));
   forward(x: tf.Tensor2D): tf.Tensor2D {

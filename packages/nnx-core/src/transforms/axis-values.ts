@@ -77,7 +77,10 @@ export function cut(value: unknown, axis: number, place: Place, areNumbersData: 
     const axes = axesOf(value) ?? refuseArray(value, place);
     const slices: unknown[] = [];
     // One object for each slice: keys are told apart by identity.
-    const at = (index: number): unknown => (slices[index] ??= axes.slice(value, along, index));
+    const at = (index: number): unknown => {
+      slices[index] ??= axes.slice(value, along, index);
+      return slices[index];
+    };
     return { size: value.shape[along], at, hostAt: (index) => [at(index)], tensors: [] };
   }
   const kind = containerKind(value);
@@ -129,14 +132,16 @@ class TensorCut implements Cut, CutTensor {
 
   at(index: number): Tensor {
     const { whole, axis } = this;
-    if (index === 0) this.first ??= sliceAt(whole, axis, 0);
-    if (index === 0) return this.first as Tensor;
-    if (axis === 0 && !isRecording()) {
-      this.others[index] ??= sliceAt(whole, axis, index);
-      return this.others[index];
+    const known = index === 0 ? this.first : this.others[index];
+    if (known) return known;
+    if (index > 0 && (axis > 0 || isRecording())) {
+      this.parts ??= unstackTensor(whole, axis);
+      return this.parts[index] as Tensor;
     }
-    this.parts ??= unstackTensor(whole, axis);
-    return this.parts[index] as Tensor;
+    const made = sliceAt(whole, axis, index);
+    if (index === 0) this.first = made;
+    else this.others[index] = made;
+    return made;
   }
 
   hostAt(): readonly unknown[] {

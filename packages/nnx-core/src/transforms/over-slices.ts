@@ -4,11 +4,11 @@ import { hold, type Lease } from "../ownership/lease.ts";
 import { attachTo } from "../ownership/scopes.ts";
 import { tensorsIn } from "../ownership/tensors-in.ts";
 import { refuseDisposed } from "../state/disposed.ts";
-import { scoped } from "../tensor.ts";
+import { isTensor, scoped } from "../tensor.ts";
 import { atomicallyOn } from "../undo/atomically.ts";
 import { framesOfArgument, Structure } from "../undo/structure.ts";
 import { observeWrites } from "../variable/observer.ts";
-import type { Variable } from "../variable/variable.ts";
+import { Variable } from "../variable/variable.ts";
 import type { MapAxes } from "./axes.ts";
 import { disposeLeaves, joinNewLeaves, type NewLeaves, newLeavesIn, type Origins } from "./new-leaves.ts";
 import { HandedOn } from "./handed-on.ts";
@@ -60,7 +60,7 @@ export function overSlices(call: SlicedRun): unknown {
       const given = new SlicedArguments(args, call.axes, call);
       sliced = given;
       return atomicallyOn(args, (before) => {
-        const [made, last] = runAll(call, given, () => before.newTensors());
+        const [made, last] = runAll(call, given, before);
         const tensors = [made.tensors, tensorsIn(last), before.newTensors()];
         // The engine finds tensors in lists. It does not look into Maps, where the rest is.
         const others = new Map<string, unknown>([["nodes", [made.nodes, last]]]);
@@ -77,12 +77,16 @@ export function overSlices(call: SlicedRun): unknown {
 function runAll(
   call: SlicedRun,
   sliced: SlicedArguments,
-  newTensors: () => unknown,
+  before: Structure,
 ): readonly [Stacked, carry: unknown] {
-  const { where, asked, option, isReverse = false, outAxes, mayBeEmpty = false } = call;
+  const { where, args, asked, option, isReverse = false, outAxes, mayBeEmpty = false } = call;
   let size = sliced.size(asked, option, mayBeEmpty ? 0 : 1);
   let last = isReverse ? 0 : size - 1;
-  const own = new Structure(sliced.modules.flatMap(({ module }) => framesOfArgument(module)));
+  // What is put back after each slice: the modules, which may be everything that there is.
+  const isAll = args.every((arg) => typeof arg !== "object" || isTensor(arg) || isPutBack(arg, sliced));
+  const own = isAll
+    ? before
+    : new Structure(sliced.modules.flatMap(({ module }) => framesOfArgument(module)));
   const results = new Array<unknown>(size);
   /** For each module, what each slice put into it. */
   const grown = sliced.modules.map(() => [] as NewLeaves[]);
@@ -102,7 +106,9 @@ function runAll(
     handed ??= new HandedOn(call.init);
     const { value } = handed;
     const run = (): readonly [unknown, unknown] => call.run(slices, index, value);
-    const [[result, next], attached] = tidy(() => [batch ? batch.record(run) : run(), newTensors()] as const);
+    const [[result, next], attached] = tidy(
+      () => [batch ? batch.record(run) : run(), before.newTensors()] as const,
+    );
     results[index] = result;
     // A later slice may replace the value of a Variable that this one returned.
     leases.push(hold(result));
@@ -158,6 +164,9 @@ function runAll(
     stopBatch();
   }
 }
+
+const isPutBack = (arg: unknown, { modules }: SlicedArguments): boolean =>
+  arg instanceof Variable || modules.some(({ module }) => module === arg);
 
 const nothingStacked: Stacked = { tensors: [], nodes: [], build: () => [] };
 

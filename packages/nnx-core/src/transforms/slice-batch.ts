@@ -64,10 +64,10 @@ export class SliceBatch {
   }
 
   private addHost(at: (index: number) => readonly unknown[]): void {
-    const all = Array.from({ length: this.size }, (_, index) => at(index));
-    all[0]?.forEach((_, i) => {
-      this.host.push(hostOf(all.map((each) => each[i])));
-    });
+    const first = at(0);
+    if (first.length === 0) return;
+    const all = Array.from({ length: this.size }, (_, index) => (index === 0 ? first : at(index)));
+    this.host.push(...first.map((_, i) => hostOf(all.map((each) => each[i]))));
   }
 
   /** Runs the first slice and records it. */

@@ -16,8 +16,9 @@ import { leafValue, type State } from "../state/state.ts";
 import { isTensor } from "../tensor.ts";
 import { isVariableState } from "../variable/variable-state.ts";
 import { Variable } from "../variable/variable.ts";
-import { type MapAxes, type MapAxis, axesBelow, axisOfLeaf, Carry, StateAxes } from "./axes.ts";
+import { type MapAxes, axesBelow, axisOfLeaf, Carry, StateAxes } from "./axes.ts";
 import { type Cut, cut } from "./axis-values.ts";
+import { Claims } from "./claims.ts";
 import { Slot } from "./slots.ts";
 
 /** What the function gets in the place of an argument, for one slice. */
@@ -56,14 +57,11 @@ export class SlicedArguments {
   private readonly keepsWhole: boolean;
   private readonly parts: readonly Part[];
   private readonly sizes = new Map<number, string>();
-  /** The axis of each Variable, and of each array by owner and key, with its place. */
-  private readonly claims = new Map<
-    object,
-    Map<PathPart | undefined, readonly [axis: MapAxis, place: string]>
-  >();
+  private readonly claims: Claims;
 
   constructor(args: readonly unknown[], axes: readonly MapAxes[], { where, keepsWhole }: SlicingOptions) {
     this.where = where;
+    this.claims = new Claims(where);
     this.keepsWhole = keepsWhole;
     try {
       this.parts = args.map((argument, i) => {
@@ -98,7 +96,7 @@ export class SlicedArguments {
 
   /** Whether the argument has Variables or arrays that an argument has. */
   isGiven(owner: object, key?: PathPart): boolean {
-    return this.claims.get(owner)?.has(key) ?? false;
+    return this.claims.has(owner, key);
   }
 
   /** Puts a slice in place. @returns the arguments of the function. */
@@ -203,7 +201,7 @@ export class SlicedArguments {
     const innerPath = (): Path => (typeof inner === "function" ? inner() : inner);
     const axis = axisOfLeaf(this.at(path), axes, axes instanceof StateAxes ? innerPath() : [], value);
     const place = (): string => placeText([...path, ...innerPath()]);
-    if (!this.claim(holder, axis, place)) return;
+    if (!this.claims.claim(holder, axis, place)) return;
     const at = (): string => `${this.where} in ${place()}`;
     if (typeof axis === "number") {
       const { value: whole } = holder instanceof Variable ? holder.toState() : { value };
@@ -213,27 +211,6 @@ export class SlicedArguments {
     } else if (axis === null && !(this.keepsWhole && !(axes instanceof StateAxes))) {
       this.slots.push(new Slot(holder, undefined, 0, at));
     }
-  }
-
-  /**
-   * Notes the axis of a holder.
-   * @returns whether it is new.
-   * @throws {@link StructureError} when it has another axis elsewhere.
-   */
-  private claim(holder: Slot["holder"], axis: MapAxis, place: () => string): boolean {
-    const [owner, key] = holder instanceof Variable ? [holder, undefined] : [holder.owner, holder.key];
-    const own = this.claims.get(owner) ?? new Map();
-    this.claims.set(owner, own);
-    const known = own.get(key);
-    if (!known) {
-      own.set(key, [axis, place()]);
-      return true;
-    }
-    if (known[0] === axis) return false;
-    throw new StructureError(
-      `${this.where}: expected one axis for each Variable, got ${axisText(known[0])} in ${known[1]} and ${axisText(axis)} in ${place()}, which are ` +
-        "the same Variable. Give both the same axis, or pass a clone.",
-    );
   }
 
   private state(state: State | ReturnType<Variable["toState"]>, axes: MapAxes, path: Path): Part {
@@ -263,6 +240,3 @@ const hasStates = (x: object): boolean => !isOwner(x) && Object.values(x).some(i
 
 const placeText = ([argument, ...path]: Path): string =>
   path.length === 0 ? `argument ${argument}` : `argument ${argument} at ${formatPath(path)}`;
-
-const axisText = (axis: MapAxis): string =>
-  axis === Carry ? "Carry" : `the axis ${typeof axis === "number" ? axis : "null"}`;

@@ -1,4 +1,4 @@
-/** @file Applies a function to each slice of its arguments, in a loop. */
+/** @file Applies a function to each slice of its arguments, in one run or in a loop. */
 import { checkFunction } from "../data/functions.ts";
 import { notAResult } from "../data/not-a-result.ts";
 import { checkOptions } from "../data/options.ts";
@@ -32,9 +32,14 @@ export interface VmapOptions {
  * ensemble of 16, and `vmap` runs each member. A new module in the result comes out stacked. So
  * `vmap` over keys of a function that makes a model makes an ensemble.
  *
- * It is a loop, not one large computation. The function gets the modules that were passed, each time
- * with another slice. What it writes to Variables is stacked; what it writes to Variables whose axis
- * is `null` must be the same for every slice (values are read to find out), and is written once.
+ * The function gets the modules that were passed, with a slice in them. It is called once, and its
+ * kernels are run for all slices, unless it reads the values of tensors, writes to Variables or
+ * draws from streams that it closes over, or reads numbers that differ: then it is called for each
+ * slice, as it is inside of gradients, captures and `jit`. So it must not depend on how often it is
+ * called. Results differ in last bits at most.
+ *
+ * What it writes to Variables is stacked; what it writes to Variables whose axis is `null` must be
+ * the same for every slice (values are read to find out), and is written once.
  * @param f - Returns tensors, keys, modules, Variables, States, or arrays, plain objects and Maps of
  * these, of one structure and shape for every slice. Other values, such as numbers, must be the
  * same for every slice and come back as they are. Modules in it are arguments, which come back

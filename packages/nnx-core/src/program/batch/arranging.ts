@@ -8,8 +8,8 @@ const transpose: BatchRule = ({ inputs: [x], attrs }) =>
   call("Transpose", { x: x!.tensor }, { perm: [0, ...(attrs.perm as number[]).map((axis) => axis + 1)] });
 
 const slice: BatchRule = ({ size, inputs: [x], attrs, outputs: [y] }) => {
-  const begin = attrs.begin as number[];
-  // A begin may be shorter than the rank.
+  const begin = [attrs.begin as number | number[]].flat();
+  // There may be fewer than axes.
   const rest = y!.shape.slice(begin.length).map(() => 0);
   return call("Slice", { x: x!.tensor }, { begin: [0, ...begin, ...rest], size: [size, ...y!.shape] });
 };
@@ -43,7 +43,10 @@ const pad: BatchRule = ({ name, inputs: [x], attrs }) =>
   call(name, { x: x!.tensor }, { ...attrs, paddings: [[0, 0], ...(attrs.paddings as number[][])] });
 
 const reverse: BatchRule = ({ inputs: [x], attrs }) => {
-  const dims = [attrs.dims as number | number[]].flat().map((axis) => shifted(axis, x!.shape.length));
+  const rank = x!.shape.length;
+  const given = attrs.dims as number | number[] | undefined;
+  const axes = given === undefined ? x!.shape.map((_, i) => i) : [given].flat();
+  const dims = axes.map((axis) => shifted(axis, rank));
   return call("Reverse", { x: x!.tensor }, { ...attrs, dims });
 };
 

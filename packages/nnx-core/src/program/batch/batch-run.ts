@@ -122,9 +122,7 @@ export class BatchRun {
     });
     const isBatched = inputs.some((each) => each.isBatched) || this.isDrawnForEach(node);
     const made = scoped(() => (isBatched ? this.forAll(node, inputs) : this.once(node, inputs, 0)));
-    node.outputs.forEach((slot, i) => {
-      this.put(slot, made[i] as Tensor, isBatched);
-    });
+    for (const [i, slot] of node.outputs.entries()) this.put(slot, made[i] as Tensor, isBatched);
   }
 
   private isDrawnForEach({ work }: ProgramNode): boolean {

@@ -6,9 +6,13 @@ import { ProgramRecorder } from "../recorder.ts";
 import { HostInput, partsOf } from "../section.ts";
 import { isContainer, itemsOf } from "../../data/containers.ts";
 
-/** Ops of tensorflow.js that draw random numbers: each call gives others. */
-const RANDOM =
-  /^(rand|randomNormal|randomStandardNormal|randomUniform|randomUniformInt|randomGamma|truncatedNormal|dropout)$/;
+/** The scopes of tensorflow.js's ops that draw random numbers: each call gives others. */
+const RANDOM = new Set(
+  [
+    ..."rand,randomGamma,randomNormal,randomStandardNormal,randomUniform,randomUniformInt".split(","),
+    ..."truncatedNormal,dropout".split(","),
+  ].map((name) => `${name}__op`),
+);
 
 /** Records one slice. */
 export class SliceRecorder extends ProgramRecorder {
@@ -35,7 +39,7 @@ export class SliceRecorder extends ProgramRecorder {
   }
 
   override values(values: unknown, shape: readonly number[], dtype: string, make: () => Tensor): Tensor {
-    const random = openOps().find((name) => RANDOM.test(name));
+    const random = openOps().find((name) => RANDOM.has(name));
     if (random !== undefined) this.refuseRandom(random);
     return super.values(values, shape, dtype, make);
   }
@@ -43,7 +47,7 @@ export class SliceRecorder extends ProgramRecorder {
   private refuseRandom(op: string): void {
     this.refuse(
       new NnxError(
-        `vmap: expected a function that draws with keys, got one that calls tf.${op}. Use nnx.random.`,
+        `vmap: expected a function that draws with keys, got one that calls tf.${op.replace("__op", "")}. Use nnx.random.`,
       ),
     );
   }
