@@ -29,6 +29,8 @@ const withCopies = [
 
 export default defineConfig({
   test: {
+    // Vitest itself leaves one core free, which is half of a machine with two.
+    maxWorkers: "100%",
     coverage: {
       provider: "v8",
       include: ["packages/*/src/**/*.ts"],
