@@ -11,6 +11,7 @@ import { flattenState } from "../state/flatten-state.ts";
 import { leafValue, type State } from "../state/state.ts";
 import { isTensor, type Tensor } from "../tensor.ts";
 import { Variable } from "../variable/variable.ts";
+import type { Flag } from "./flag.ts";
 import { type Statistics, statisticsOf } from "./statistics.ts";
 import { textTable } from "./text-table.ts";
 
@@ -25,11 +26,16 @@ export interface SummaryRow extends Statistics {
    */
   readonly part: string;
   readonly shape: readonly number[];
+  /** What looks wrong in this tensor. */
+  readonly flags: readonly Flag[];
 }
 
 /** One row for each captured tensor. As text it is a table. */
 export interface Summary {
+  /** In the order of the calls. */
   readonly rows: readonly SummaryRow[];
+  /** What looks wrong: the flags of the rows, and those that are about more than one row. */
+  readonly flags: readonly Flag[];
   toString(): string;
 }
 
@@ -128,10 +134,15 @@ const toRow = ({ path, part, tensor }: Place, values: ArrayLike<number>, bins: n
   path,
   part,
   shape: tensor.shape,
+  flags: [],
   ...statisticsOf(values, bins),
 });
 
-const toSummary = (rows: readonly SummaryRow[]): Summary => ({ rows, toString: () => toText(rows) });
+const toSummary = (rows: readonly SummaryRow[]): Summary => ({
+  rows,
+  flags: [],
+  toString: () => toText(rows),
+});
 
 /**
  * Statistics of each captured tensor: shape, mean, standard deviation, range, share of zeros,
