@@ -472,6 +472,8 @@ export {
   type FlagPlace,
   type Amount,
   type TabulatedVariable,
+  tabulate,
+  type TabulateOptions,
   type Tabulation,
   type TabulationRow,
   findNonFinite,

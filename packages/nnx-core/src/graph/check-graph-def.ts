@@ -4,9 +4,11 @@
  */
 import { describe, StructureError } from "../errors.ts";
 import { formatPath, type PathPart } from "../path.ts";
+import { printsAs } from "../data/printing.ts";
 import { isPlainObject } from "../data/plain-object.ts";
 import { isVariableType } from "../variable/variable-state.ts";
 import type { GraphDef } from "./graph-def.ts";
+import { graphDefText } from "./graph-def-text.ts";
 import { GraphNode } from "./node.ts";
 
 /**
@@ -17,6 +19,7 @@ const checked = new WeakSet<object>();
 
 /** Freezes a definition and remembers that it is valid. */
 export function known<M>(graphdef: GraphDef<M>): GraphDef<M> {
+  printsAs(graphdef, graphDefText);
   Object.freeze(graphdef);
   checked.add(graphdef);
   return graphdef;

@@ -1,14 +1,9 @@
 /** @file The result of `tabulate`. */
 import type { Path } from "../path.ts";
+import type { Amount } from "../variable/amount.ts";
 import type { Metadata } from "../variable/variable-state.ts";
 
-/** How much Variables hold. */
-export interface Amount {
-  /** Numbers in tensors. A key counts as one, and so does a plain number. */
-  readonly count: number;
-  /** Of tensors by dtype; 8 for a key, 4 for a plain number. */
-  readonly bytes: number;
-}
+export type { Amount } from "../variable/amount.ts";
 
 /** A Variable that is an attribute of a module. */
 export interface TabulatedVariable {
