@@ -4,7 +4,7 @@
  */
 import { describe, StructureError } from "../errors.ts";
 import { formatPath, type PathPart } from "../path.ts";
-import { printsAs } from "../data/printing.ts";
+import { printingAs } from "../data/printing.ts";
 import { isPlainObject } from "../data/plain-object.ts";
 import { isVariableType } from "../variable/variable-state.ts";
 import type { GraphDef } from "./graph-def.ts";
@@ -17,9 +17,11 @@ import { GraphNode } from "./node.ts";
  */
 const checked = new WeakSet<object>();
 
+const printable = printingAs<GraphDef>(graphDefText);
+
 /** Freezes a definition and remembers that it is valid. */
 export function known<M>(graphdef: GraphDef<M>): GraphDef<M> {
-  printsAs(graphdef, graphDefText);
+  printable(graphdef);
   Object.freeze(graphdef);
   checked.add(graphdef);
   return graphdef;

@@ -2,7 +2,7 @@
  * @file Which tensors a State holds, from the moment it is made until it is disposed or collected.
  */
 import { disposeSymbol } from "../data/dispose-symbol.ts";
-import { printsAs } from "../data/printing.ts";
+import { printingAs } from "../data/printing.ts";
 import { disposedAdvice, DisposedError, endedText } from "../errors.ts";
 import { discard, hasDisposed, hold, type Lease } from "../ownership/lease.ts";
 import { forgetThing, giveThingToScope, isScopeOpen, type ScopeKind } from "../ownership/scopes.ts";
@@ -55,10 +55,10 @@ export const makeState = (root: Record<string, StateNode>, values: readonly unkn
 export const makeKeptState = (root: Record<string, StateNode>, values: readonly unknown[]): OwnedState =>
   located(root, () => withLease(printable(root), hold(values, true)));
 
-const printable = (root: State): State => printsAs(root, stateText, stateJson);
-
-const stateText = (state: State): string => outline(state, stateNodes, { name: "State" });
-const stateJson = (state: State): string => outline(state, stateNodes, { name: "State", withValues: true });
+const printable = printingAs<State>(
+  (state) => outline(state, stateNodes, { name: "State" }),
+  (state) => outline(state, stateNodes, { name: "State", withValues: true }),
+);
 
 function located<R>(root: StateNode, make: () => R): R {
   try {
