@@ -136,6 +136,14 @@ export {
   type ValueAndGradient,
   valuesAt,
 } from "./capture/gradient-types.ts";
+export {
+  type Diagnosis,
+  diagnose,
+  diagnoseAsync,
+  type DiagnoseOptions,
+  type Updater,
+} from "./inspect/diagnose.ts";
+export type { FlagOptions, Thresholds } from "./inspect/thresholds.ts";
 export { findNonFinite, type FindNonFiniteOptions, type NonFinite } from "./inspect/find-non-finite.ts";
 export { type Profile, type ProfileKey, type ProfileRow, profile } from "./inspect/profile.ts";
 export type { Flag, FlagKind, FlagPlace } from "./inspect/flag.ts";

@@ -1,20 +1,13 @@
 /** @file Variables and values as text in one line. */
 import { isArrayLike } from "../data/array-like.ts";
 import { isContainer } from "../data/containers.ts";
+import { hashOf } from "../data/hash.ts";
 import { describe } from "../errors.ts";
 import { isReachable, isTensor } from "../tensor.ts";
 import type { VariableType } from "./variable-state.ts";
 
 /** How many values a text shows. */
 const shown = 3;
-
-/** A hash of numbers (FNV-1a), so that texts of different values differ. */
-function hashOf(values: ArrayLike<number>): string {
-  const words = new Uint32Array(Float32Array.from(values).buffer);
-  let hash = 0x811c9dc5;
-  for (const word of words) hash = Math.imul(hash ^ word, 0x01000193);
-  return (hash >>> 0).toString(16).padStart(8, "0");
-}
 
 /** The first values of a tensor that can be read at once, and a hash of all. */
 function valuesText(value: unknown): string {
