@@ -1,5 +1,6 @@
 /** @file Variables: mutable boxes with identity, which change while a model's structure stays. */
 import { nameDisposeMethod } from "../data/dispose-symbol.ts";
+import { instancesPrintAs } from "../data/printing.ts";
 import { neverProxied } from "../data/proxies.ts";
 import { describe, DisposedError, disposedText, endedText, StructureError } from "../errors.ts";
 import { isTensor } from "../tensor.ts";
@@ -15,6 +16,7 @@ import {
   type VariableState,
   type VariableType,
 } from "./variable-state.ts";
+import { variableText } from "./variable-text.ts";
 
 const isLive = <T>(leaf: VariableState<T | Gone>): leaf is VariableState<T> => !isGone(leaf.value);
 
@@ -261,5 +263,10 @@ export class Variable<T = unknown> {
   }
 }
 nameDisposeMethod(Variable.prototype);
+instancesPrintAs(Variable.prototype, {
+  line: String,
+  json: (variable) =>
+    variable.isDisposed ? String(variable) : variableText(variable.type, variable.toState().value, true),
+});
 
 neverProxied(Variable);
