@@ -9,6 +9,7 @@ import { variableFromState } from "./from-state.ts";
 import { entryOf, leafFor, metadataFrom, noMetadata } from "./frozen.ts";
 import { type Gone, holdFirst, holdNext, isGone, released, releaseValue, setAccess } from "./held-value.ts";
 import { observer, readObserver } from "./observer.ts";
+import { setUnseenAccess } from "./unseen.ts";
 import {
   type Metadata,
   sameMetadata,
@@ -49,6 +50,9 @@ export class Variable<T = unknown> {
    * one.
    */
   private leaf: VariableState<T | Gone>;
+
+  /** The leaf whose value nobody has read: see `unseen.ts`. Absent in most Variables. */
+  declare private unseen?: VariableState | undefined;
 
   /**
    * @param value - What it holds first; passes through {@link createValue}.
@@ -99,6 +103,7 @@ export class Variable<T = unknown> {
   getRawValue(): T {
     readObserver?.read(this);
     const { value } = this.live();
+    if (this.unseen === this.leaf) this.unseen = undefined;
     if (isTensor(value) && value.isDisposed)
       throw new DisposedError(disposedText(`${this.type.typeName}.value`, value));
     return value;
@@ -203,6 +208,7 @@ export class Variable<T = unknown> {
    */
   toState(): VariableState<T> {
     readObserver?.read(this);
+    if (this.unseen === this.leaf) this.unseen = undefined;
     return this.live();
   }
 
@@ -245,6 +251,23 @@ export class Variable<T = unknown> {
     setAccess({
       valueOf: (variable) => variable.leaf.value,
       empty: (variable, why) => variable.empty(why),
+    });
+    setUnseenAccess({
+      isUnseen: (variable) => variable.unseen === variable.leaf,
+      setUnseen: (variable) => {
+        variable.unseen = variable.leaf as VariableState;
+      },
+      isPlain: ({ getValue, setValue, getRawValue, setRawValue, toState, takeState }) => {
+        const own = Variable.prototype;
+        return (
+          getValue === own.getValue &&
+          setValue === own.setValue &&
+          getRawValue === own.getRawValue &&
+          setRawValue === own.setRawValue &&
+          toState === own.toState &&
+          takeState === own.takeState
+        );
+      },
     });
   }
 
