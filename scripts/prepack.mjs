@@ -8,7 +8,8 @@ const root = resolve(import.meta.dirname, "..");
 const folder = process.cwd();
 
 const run = (...args) => execFileSync(process.execPath, args, { cwd: root, stdio: ["ignore", 2, 2] });
-run("node_modules/typescript/bin/tsc", "-b", folder);
+const projects = readdirSync(folder).filter((file) => /^tsconfig.*\.json$/.test(file));
+run("node_modules/typescript/bin/tsc", "-b", ...projects.map((file) => join(folder, file)));
 run("scripts/bundle.mjs", basename(folder));
 
 for (const file of readdirSync(join(folder, "dist"), { recursive: true, encoding: "utf8" })) {

@@ -757,6 +757,7 @@ export {
   indexedDbDirectory,
   type StorageFile,
   type StorageFolder,
+  type Bytes,
   type FileReading,
   type FileWriting,
   type FileDtype,
