@@ -60,9 +60,17 @@ function textOf(value: unknown): string {
   return String(value);
 }
 
-/** Expressions whose values the text tells are printed, with their values here. */
+/**
+ * Expressions whose values the text tells are printed, with their values here. So are the messages of
+ * those that the text says throw.
+ */
 const withValues = (code: string): string =>
-  code.replace(/^(\s*)(?!const |let |return |\/\/)(\S.*?);[ \t]*\/\/ => (.+)$/gm, "$1console.log($2);");
+  code
+    .replace(
+      /^([ \t]*)(?!const |let |return |\/\/)(\S.*?);\n[ \t]*\/\/ throws .+$/gm,
+      "$1try { await ($2); } catch (error) { console.log(error); }",
+    )
+    .replace(/^(\s*)(?!const |let |return |\/\/)(\S.*?);[ \t]*\/\/ => (.+)$/gm, "$1console.log($2);");
 
 type Compiled = (modules: Record<string, unknown>, console: unknown) => Promise<void>;
 
