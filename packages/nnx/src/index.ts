@@ -773,6 +773,7 @@ export {
   indexedDbDirectory,
   type StorageFile,
   type StorageFolder,
+  type Bytes,
   type FileReading,
   type FileWriting,
   type FileDtype,
