@@ -143,6 +143,7 @@ export {
   type DiagnoseOptions,
   type Updater,
 } from "./inspect/diagnose.ts";
+export { formatInDevtools } from "./inspect/devtools.ts";
 export type { FlagOptions, Thresholds } from "./inspect/thresholds.ts";
 export { findNonFinite, type FindNonFiniteOptions, type NonFinite } from "./inspect/find-non-finite.ts";
 export { type Profile, type ProfileKey, type ProfileRow, profile } from "./inspect/profile.ts";

@@ -476,6 +476,7 @@ export {
   type TabulateOptions,
   type Tabulation,
   type TabulationRow,
+  formatInDevtools,
   diagnose,
   diagnoseAsync,
   type Diagnosis,

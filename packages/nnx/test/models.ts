@@ -41,8 +41,11 @@ export function spots(count: number, seed = 0): { images: tf.Tensor4D; labels: t
   return { images: tf.tensor4d(pixels, [count, 8, 8, 1]), labels: tf.tensor1d(labels, "int32") };
 }
 
-export const classify = (model: { forward(x: tf.Tensor4D): tf.Tensor }, x: tf.Tensor4D, labels: tf.Tensor1D) =>
-  tf.mean<tf.Scalar>(nnx.softmaxCrossEntropyWithIntegerLabels(model.forward(x), labels));
+export const classify = (
+  model: { forward(x: tf.Tensor4D): tf.Tensor },
+  x: tf.Tensor4D,
+  labels: tf.Tensor1D,
+) => tf.mean<tf.Scalar>(nnx.softmaxCrossEntropyWithIntegerLabels(model.forward(x), labels));
 
 const [VOCABULARY, LENGTH, WIDTH, HEADS] = [11, 12, 16, 2];
 

@@ -14,6 +14,9 @@ function addHidden(
     if (!Object.hasOwn(object, key)) Object.defineProperty(object, key, hidden(value));
 }
 
+/** Whether a plain object was given a text. */
+export const isPrinting = (x: object): boolean => Object.hasOwn(x, inspectSymbol);
+
 /** What Node prints in the place of an object that is nested too deep. */
 const closed = (text: string): string => `[${text.split("\n", 1)[0]?.replace(/:$/, "")}]`;
 

@@ -107,7 +107,7 @@ export function diagnose<M extends object, A extends readonly unknown[]>(
   f: Loss<M, A>,
   options: DiagnoseOptions = {},
 ): (...args: A) => Diagnosis {
-  checkArguments(model, f, options);
+  checkArguments(f, options);
   return notAResult(where, (...args: A) => {
     const work = look(model, f as Loss<object, readonly unknown[]>, options, args);
     let next = work.next();
@@ -130,7 +130,7 @@ export function diagnoseAsync<M extends object, A extends readonly unknown[]>(
   f: Loss<M, A>,
   options: DiagnoseOptions = {},
 ): (...args: A) => Promise<Diagnosis> {
-  checkArguments(model, f, options);
+  checkArguments(f, options);
   return async (...args: A) => {
     const work = look(model, f as Loss<object, readonly unknown[]>, options, args);
     let next = work.next();
@@ -139,7 +139,7 @@ export function diagnoseAsync<M extends object, A extends readonly unknown[]>(
   };
 }
 
-function checkArguments(model: unknown, f: unknown, options: DiagnoseOptions): void {
+function checkArguments(f: unknown, options: DiagnoseOptions): void {
   checkFunction(where, f, "model, f", "second");
   checkOptions<DiagnoseOptions>(where, options, optionNames);
   checkBins(where, options.bins ?? 16);

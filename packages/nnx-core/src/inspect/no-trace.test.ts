@@ -102,8 +102,7 @@ describe("what is not there", () => {
   });
 
   it.each([
-    ["a model", new Normed(), /got an instance of Normed\. .*state\(model\)/],
-    ["a Variable", new Param(1), /got an instance of Param/],
+    ["a tensor", tf.ones([2]), /got a float32\[2\]/],
     ["the array that a capture returns", [1, {}], /got an array of length 2\. A capture returns an array/],
     ["nothing", undefined, /got undefined/],
   ])("is refused by summarize: %s", async (_name, given, message) => {

@@ -97,7 +97,7 @@ function* unitFlags(
     yield found(
       "dead",
       row,
-      `${off} of ${units.length} units are off for all ${facts.examples} examples${gradientUnits ? ", and get no gradient" : ""}.`,
+      `There are ${off} of ${units.length} units off for all ${facts.examples} examples${gradientUnits ? ", and get no gradient" : ""}.`,
       "Lower the learning rate, look at the biases and the initializer, or use leakyRelu or gelu in the place of relu.",
     );
   }
@@ -105,7 +105,7 @@ function* unitFlags(
     yield found(
       "saturated",
       row,
-      `${percent(facts.saturated)} of the values are at the ends of the activation, where its slope is almost 0.`,
+      `Of the values, ${percent(facts.saturated)} are at the ends of the activation, where its slope is almost 0.`,
       "Use smaller initial weights (glorotUniform), normalize the inputs, or put a normalization before the activation.",
     );
   }
@@ -135,11 +135,13 @@ function* growthFlags(rows: readonly Measured[], { vanishing, exploding }: Thres
         "Use relu or gelu in the place of sigmoid or tanh, heNormal for the weights, a normalization, or connections around the layers.",
       );
     }
-    if (middle(norms(first)) > exploding * end) {
+    // The middle, since a single one may be large where a normalization follows small values.
+    const start = middle(norms(first));
+    if (start > exploding * end) {
       yield found(
         "exploding",
         row,
-        `The gradient grows from ${to} to ${figure(row.facts.norm)} here.`,
+        `The gradient grows from ${to} to ${figure(start)} in the first layers.`,
         "Use smaller initial weights (lecunNormal), a normalization, or clipByGlobalNorm before the optimizer.",
       );
     }
@@ -147,7 +149,9 @@ function* growthFlags(rows: readonly Measured[], { vanishing, exploding }: Thres
   const values = rows.filter((row) => row.place.side === "value" && isUsed(row));
   const size = ({ facts, statistics }: Measured): number => facts.norm / Math.sqrt(statistics.size);
   const [start] = values;
-  const largest = values.find((row) => start && size(row) > exploding * size(start));
+  // Embeddings may be small, and what the model returns may have any size.
+  const inner = values.slice(0, values.length - Math.ceil(values.length / 4));
+  const largest = inner.find((row) => start && size(row) > 10 * exploding * Math.max(1, size(start)));
   if (start && largest) {
     yield found(
       "exploding",

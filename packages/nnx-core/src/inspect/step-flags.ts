@@ -83,7 +83,8 @@ export function* frozenFlags(parameters: readonly Parameter[]): Generator<Found>
     layers.set(key, [...(layers.get(key) ?? []), each]);
   }
   // Behind a kernel of zeros every gradient is zero, and such kernels are meant: they begin so.
-  const hasZeros = parameters.some((each) => isKernel(each) && isZero(each.value));
+  const isBias = ({ value }: Parameter): boolean => value.place.path.at(-1) === "bias";
+  const hasZeros = parameters.some((each) => isKernel(each) && !isBias(each) && isZero(each.value));
   const isMoving = (each: Parameter): boolean => !isZero(each.gradient) && each.gradient !== undefined;
   if (!parameters.some(isMoving)) return;
   for (const layer of layers.values()) {

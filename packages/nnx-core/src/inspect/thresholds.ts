@@ -19,14 +19,15 @@ export interface Thresholds {
    */
   readonly saturated: number;
   /**
-   * The norm of the gradient in the first layers, beside that in the last ones. @defaultValue 1e-3
+   * The norm of the gradient in the first quarter of the outputs, beside that in the last quarter.
+   * @defaultValue 1e-3, ten steps of 0.5
    * @see Glorot and Bengio 2010, section 4.2; Hochreiter 1998,
    * https://doi.org/10.1142/S0218488598000094
    */
   readonly vanishing: number;
   /**
-   * The same where the gradient grows; and the size of outputs beside those of the first layer.
-   * @defaultValue 100
+   * The same where the gradient grows. Ten times as much is allowed for the outputs themselves,
+   * beside those of the first layer. @defaultValue 30, five steps of 2
    * @see Pascanu, Mikolov and Bengio 2013, https://proceedings.mlr.press/v28/pascanu13.html
    */
   readonly exploding: number;
@@ -60,7 +61,7 @@ export const defaultThresholds: Thresholds = {
   examples: 16,
   saturated: 0.5,
   vanishing: 1e-3,
-  exploding: 100,
+  exploding: 30,
   largeUpdates: 0.1,
   smallUpdates: 1e-5,
   input: 10,

@@ -148,7 +148,7 @@ describe("tabulate", () => {
     const numbers = tf.memory().numTensors;
     const table = String(nnx.tabulate(model, tf.ones([1, 32])));
     const leaves = nnx.flattenState(nnx.state(model));
-    nnx.flattenState(before).forEach(([, leaf], i) => expect(leaves[i]?.[1]).toBe(leaf));
+    for (const [i, [, leaf]] of nnx.flattenState(before).entries()) expect(leaves[i]?.[1]).toBe(leaf);
     expect(tf.memory().numTensors).toBe(numbers + 1);
     const abstract = nnx.evalShape(() => new Two(rngs()));
     expect(String(nnx.tabulate(abstract, new nnx.ShapeDtypeStruct([1, 32], "float32")))).toBe(table);
