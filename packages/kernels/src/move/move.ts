@@ -1,6 +1,7 @@
 /** @file Makes tensors of blocks of other tensors, on the cpu and wasm backends. */
 import type { TensorInfo } from "@tensorflow/tfjs-core";
 import { arraysOf, type Elements, isHeap, type LoopDtype, loops, zerosOf } from "../memory/access.ts";
+import { notePart } from "../memory/parts.ts";
 import { sizeOf } from "../shape.ts";
 import { wasmRun } from "../wasm/call.ts";
 import { heapOf } from "../wasm/heap.ts";
@@ -135,6 +136,7 @@ const isRun = ({ axes }: Block): boolean => {
 export function cut(backend: object, x: TensorInfo, pieces: readonly Whole[]): TensorInfo[] {
   if (isHeap(backend) || !pieces.every(({ parts }) => isRun(parts[0]!))) return move(backend, [x], pieces);
   const values = arrayOf(backend, x);
+  notePart(values);
   return pieces.map(({ shape, parts: [part] }) =>
     arraysOf(backend).makeTensorInfo(
       [...shape],

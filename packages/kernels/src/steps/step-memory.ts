@@ -1,6 +1,7 @@
 /** @file Steps that write over what they read, where nobody else can have seen it. */
 import { engine, type Tensor } from "@tensorflow/tfjs-core";
-import { isHeap } from "../memory/access.ts";
+import { arrayOf, isHeap } from "../memory/access.ts";
+import { hasParts } from "../memory/parts.ts";
 import { canForgetPacked } from "../wasm/heap.ts";
 
 /** Which tensors one step may write over, and which it made. */
@@ -35,10 +36,11 @@ interface DataEngine {
 }
 
 /** Whether no other tensor has the data of `x`, and the backend in use has them. */
-function isSole({ dataId }: Tensor): boolean {
+function isSole(x: Tensor): boolean {
   const { backend } = engine();
   const { state } = engine() as unknown as DataEngine;
-  return state.tensorInfo.get(dataId)?.backend === backend && backend.refCount(dataId) === 1;
+  if (state.tensorInfo.get(x.dataId)?.backend !== backend || backend.refCount(x.dataId) !== 1) return false;
+  return isHeap(backend) || !hasParts(arrayOf(backend, x));
 }
 
 /** Whether a parameter and its moments may be written over. */

@@ -17,6 +17,7 @@ import { walkState } from "../state/walk-state.ts";
 import { isTensor, type Tensor } from "../tensor.ts";
 import { giveVariableToScope } from "../variable/held-value.ts";
 import { unread } from "../variable/observer.ts";
+import { glance } from "../variable/unseen.ts";
 import { Variable } from "../variable/variable.ts";
 import { constant, type Differentiable, type Preparation } from "./differentiable.ts";
 import { Loans } from "./lend.ts";
@@ -57,7 +58,7 @@ function ofModel(model: GraphNode, place: string, how: Preparation): Differentia
     if (!matches(needPaths ? path() : noPath, value)) return;
     if (isVariable) seen.addVariable(value);
     else if (at) seen.addPlace(at.owner, at.key);
-    const leaf = isVariable ? unread(() => value.toState()) : value;
+    const leaf = isVariable ? unread(() => glance(value, (variable) => variable.toState())) : value;
     const isLent = loans.lend(isVariable ? value : (at as LeafPlace), () =>
       key === undefined ? place : `${place} at ${formatPath(path())}`,
     );

@@ -4,7 +4,7 @@ import { describe } from "@nnxjs/nnx-core/internal";
 import type { Tensor } from "@nnxjs/kernels/internal";
 import type { PRNGKey } from "@nnxjs/rnglib";
 import type { Nested, Tree } from "../tree/tree.ts";
-import { noteChain } from "./applying.ts";
+import { noteChain, notePassing } from "./applying.ts";
 
 /**
  * What a transformation remembers between steps: numbers, tensors, keys, and nested arrays and
@@ -63,10 +63,12 @@ export function checkTransformation(where: string, x: unknown, place = ""): void
  * Passes updates on as they are. (`nnx.identity` is the activation.)
  * @see `optax.identity`
  */
-export const identityTransformation: () => GradientTransformation = registerFactory("tx.identity", () => ({
-  init: () => [],
-  update: (updates, state) => [updates, state],
-}));
+export const identityTransformation: () => GradientTransformation = registerFactory("tx.identity", () =>
+  notePassing({
+    init: () => [],
+    update: (updates, state) => [updates, state],
+  }),
+);
 
 /** One for all, for chains that may or may not have another part. */
 export const identity: GradientTransformation = identityTransformation();
