@@ -70,5 +70,5 @@ process.setSourceMapsEnabled(true);
 try {
   await import(joined.href);
 } finally {
-  rmSync(joined, { force: true });
+  if (!process.env.KEEP) rmSync(joined, { force: true });
 }
