@@ -162,15 +162,13 @@ export class Code {
   /** Takes values out, each with a reference of its own. What the nodes made is gone then. */
   take(state: State, outputs: readonly Slot[]): TensorInfo[] {
     const { backend, rootOf } = this.context;
-    const found = outputs.map((slot) => {
-      const info = state.values[slot] as TensorInfo;
+    const found = outputs.map((slot) => state.values[slot] as TensorInfo);
+    for (const [i, slot] of outputs.entries()) {
       const root = rootOf(slot);
-      const isFree = this.own.has(root) && state.values[root] !== undefined;
       // The first takes the data over; others, and those of values around it, share them.
-      if (isFree) state.values[root] = undefined;
-      else backend.incRef(info.dataId);
-      return info;
-    });
+      if (this.own.has(root) && state.values[root] !== undefined) state.values[root] = undefined;
+      else backend.incRef((found[i] as TensorInfo).dataId);
+    }
     return found;
   }
 
