@@ -1,8 +1,8 @@
 // Bundles each package for programs that are not bundled themselves: node scripts/bundle.mjs [NAMES...]
 // Node reads a few files then, instead of some three hundred. Bundlers take the single files, from
 // which they can leave out what is not used: they know the condition "module".
-import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { build } from "esbuild";
 
 const root = new URL("../packages/", import.meta.url).pathname;
@@ -30,12 +30,32 @@ const refusalOf = (name) => {
   return `"use strict";\nthrow new Error(${JSON.stringify(message)});\n`;
 };
 
+/**
+ * The text of a bundle whose exports have their own names, which errors and definitions tell:
+ * esbuild renames what collides. It could keep all names, but then each function that is made
+ * inside of another costs a call at run time.
+ */
+function withNames(text) {
+  const names = [];
+  for (const [, list] of text.matchAll(/^export \{([^}]*)\}/gm))
+    for (const [, name, exported] of list.matchAll(/(\S+) as ([^\s,]+)/g)) {
+      const isRenamed = name.startsWith(exported) && /^\d+$/.test(name.slice(exported.length));
+      if (isRenamed && new RegExp(`^(async )?(function\\*?|class|var|const) ${name}\\b`, "m").test(text))
+        names.push(
+          `if (typeof ${name} == "function") Object.defineProperty(${name}, "name", { value: "${exported}" });\n`,
+        );
+    }
+  const map = text.lastIndexOf("//# sourceMappingURL");
+  return text.slice(0, map) + names.join("") + text.slice(map);
+}
+
 const names = process.argv.length > 2 ? process.argv.slice(2) : readdirSync(root);
 for (const name of names) {
   const folder = join(root, name);
   const outdir = join(folder, "dist/bundle");
   rmSync(outdir, { recursive: true, force: true });
-  await build({
+  const { outputFiles } = await build({
+    write: false,
     absWorkingDir: folder,
     entryPoints: entriesOf(folder),
     outdir,
@@ -49,11 +69,13 @@ for (const name of names) {
     packages: "external",
     // These files have all kernels: the packages' word that imports do nothing is for bundlers of users.
     ignoreAnnotations: true,
-    // Errors tell the names of functions and classes.
-    keepNames: true,
     sourcemap: true,
     sourcesContent: false,
     logLevel: "warning",
   });
+  for (const { path, text, contents } of outputFiles) {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, path.endsWith(".js") ? withNames(text) : contents);
+  }
   writeFileSync(join(folder, "dist/require.cjs"), refusalOf(`@nnxjs/${name}`));
 }

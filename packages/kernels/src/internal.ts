@@ -27,6 +27,8 @@ export {
 export { type ElementKernel, fuse, runLoop } from "./memory/fuse.ts";
 export { computed } from "./memory/computed.ts";
 export { filledInfo, newTensor } from "./memory/new-tensor.ts";
+export { type KernelPlan, type PlannedCall, type PlannedPlace, traced } from "./wasm/trace.ts";
+export { addressOn, giveBackMemory, lendMemory, outputOn, scratchAt, takesPlans } from "./wasm/planned.ts";
 export { axesOf2D, axesOf3D } from "./mends/pools.ts";
 export { aboveOf, notNegativeOf, ownKernelNames, positiveOf } from "./own/comparisons.ts";
 export {

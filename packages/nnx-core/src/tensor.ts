@@ -8,6 +8,7 @@ import { unstack } from "@nnxjs/kernels/internal";
 import { disposedAdvice, DisposedError, disposedText } from "./errors.ts";
 
 export {
+  addressOn,
   alias,
   backendInUse,
   type ComputeCall,
@@ -21,19 +22,26 @@ export {
   type FuseCall,
   fusesProducts,
   type FusedLoop,
+  giveBackMemory,
   hasReachableMemory as isReachable,
   isAbstract,
   isRecording,
   isTensor,
+  type KernelPlan,
+  lendMemory,
   newTensor,
+  outputOn,
   type Recorder,
   runLoop,
   sameShape,
+  scratchAt,
   setRecorder,
   sharing,
   substitutesNow,
   sliceAt,
+  takesPlans,
   tensorWithoutValues,
+  traced,
   withoutValues,
 } from "@nnxjs/kernels/internal";
 

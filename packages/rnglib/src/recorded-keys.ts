@@ -1,7 +1,7 @@
 /** @file Keys in a run that is recorded: they are made anew each time the run is played. */
 import { type MadeFrom, recorder } from "@nnxjs/kernels/internal";
 import { registerHostData } from "@nnxjs/nnx-core/internal";
-import { observeKeys } from "./keys/derivations.ts";
+import { observeKeys, open } from "./keys/derivations.ts";
 import { keyFromWords, ownKey, PRNGKey, wordsOf } from "./keys/prng-key.ts";
 
 observeKeys({
@@ -9,9 +9,24 @@ observeKeys({
   derived: (made, from, make) => recorder?.derived(made, from, make as (from: object) => object),
   opened: (key) => recorder?.opened(key),
 });
+/** A fingerprint is made of the words: who reads it, reads these. */
+function watchFingerprint(key: PRNGKey): void {
+  const known = Object.getOwnPropertyDescriptor(key, "fingerprint");
+  if (!known || known.get) return;
+  const { fingerprint } = key;
+  Object.defineProperty(key, "fingerprint", {
+    enumerable: true,
+    get: () => {
+      open(key);
+      return fingerprint;
+    },
+  });
+}
+
 registerHostData({
   isKind: (x): x is PRNGKey => PRNGKey.isKey(x),
   copy: (key) => keyFromWords("clone", wordsOf(ownKey("clone", key)), key.shape),
+  watch: watchFingerprint,
 });
 
 /** A function that depends on a key, and how it is made of another key. */

@@ -247,13 +247,17 @@ onEachBackend("branches in recorded functions", () => {
       /jit: expected/,
     ],
     [
-      "gradients",
+      "gradients of gradients",
       (_m, x) =>
-        grad((y: tf.Tensor) =>
-          cond(
-            positive(y),
-            () => tf.sum(y),
-            () => tf.mean(y),
+        grad((z: tf.Tensor) =>
+          tf.sum(
+            grad((y: tf.Tensor) =>
+              cond(
+                positive(y),
+                () => tf.sum(y),
+                () => tf.mean(y),
+              ),
+            )(z),
           ),
         )(x),
       /cond: expected a value that is known.*inside of a gradient.*tf.where/,

@@ -5,6 +5,7 @@ import { sizeOf } from "../shape.ts";
 import { addressOf, heapOf, scratchOn } from "./heap.ts";
 import { functionsOver, type WasmFunctions, type WasmModule } from "./module.ts";
 import { layOut, memoryWith, trimMemory } from "./own-memory.ts";
+import { tracing } from "./trace.ts";
 
 /** Where a kernel finds what it works on: addresses in bytes. */
 interface Places {
@@ -52,12 +53,11 @@ function onHeap<F extends string>(
   if (own === undefined) return undefined;
   const infos = outputs.map(({ shape, dtype }) => backend.makeOutput([...shape], dtype));
   try {
-    run(functions, {
-      inputs: from,
-      outputs: infos.map((info) => addressOf(backend, info)!),
-      scratch: roundUp(own),
-      memory,
-    });
+    const to = infos.map((info) => addressOf(backend, info)!);
+    if (tracing?.isOpen) {
+      const places = { inputs, outputs: infos, from, to, bytes: scratch, scratch: roundUp(own) };
+      tracing.run({ ...places, functions, memory, run });
+    } else run(functions, { inputs: from, outputs: to, scratch: roundUp(own), memory });
   } catch (error) {
     for (const info of infos) free(backend, info);
     throw error;
@@ -111,6 +111,23 @@ export interface WasmRun<F extends string> {
  */
 export function wasmRun<F extends string>(backend: object, call: WasmRun<F>): TensorInfo[] | undefined {
   if (call.inputs.some(({ dtype }) => !(dtype in bytesPerElement))) return undefined;
+  if (tracing?.spy === backend) {
+    const trace = tracing;
+    trace.isOpen = true;
+    try {
+      const made = wasmRunOn(trace.backend, call);
+      if (!made) trace.refuse();
+      return made;
+    } finally {
+      trace.isOpen = false;
+    }
+  }
+  // A kernel inside of the traced one, which does not get what stands for the backend.
+  tracing?.refuse();
+  return wasmRunOn(backend, call);
+}
+
+function wasmRunOn<F extends string>(backend: object, call: WasmRun<F>): TensorInfo[] | undefined {
   if (!isHeap(backend)) return onOwnMemory(backend, call);
   const memory = heapOf(backend);
   return memory && onHeap(backend, memory, call);

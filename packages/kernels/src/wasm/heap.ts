@@ -94,8 +94,63 @@ export function scratchOn(backend: object, bytes: number): number | undefined {
   return at;
 }
 
-/** Frees what {@link scratchOn} gave, on all heaps. */
+/** Memory for what is between kernels. */
+interface Block {
+  readonly start: number;
+  readonly bytes: number;
+  isLent: boolean;
+}
+
+/** The first cache line from an address on. */
+const lineFrom = (address: number): number => Math.ceil(address / LINE) * LINE;
+
+let blocks = new Map<TensorflowModule, Block>();
+/** A larger block is freed after its use. */
+const KEPT = 2 ** 24;
+
+/**
+ * The address of `bytes` bytes on the heap, at the begin of a cache line, until
+ * {@link giveBackMemory}. Returns undefined when there is no memory left.
+ */
+export function lendMemory(backend: object, bytes: number): number | undefined {
+  const wasm = moduleOf(backend);
+  if (!wasm?._malloc || !wasm._free) return undefined;
+  const kept = blocks.get(wasm);
+  if (kept && !kept.isLent && kept.bytes >= bytes) {
+    kept.isLent = true;
+    return lineFrom(kept.start);
+  }
+  if (kept && !kept.isLent) {
+    wasm._free(kept.start);
+    blocks.delete(wasm);
+  }
+  const start = wasm._malloc(bytes + LINE) >>> 0;
+  if (start === 0) return undefined;
+  if (!blocks.has(wasm) && bytes <= KEPT) blocks.set(wasm, { start, bytes, isLent: true });
+  else others.set(lineFrom(start), start);
+  return lineFrom(start);
+}
+
+/** Where blocks begin that are lent and not kept, by the addresses that were given. */
+const others = new Map<number, number>();
+
+/** Gives back what {@link lendMemory} gave. */
+export function giveBackMemory(backend: object, address: number): void {
+  const wasm = moduleOf(backend);
+  const kept = wasm && blocks.get(wasm);
+  if (kept && lineFrom(kept.start) === address) {
+    kept.isLent = false;
+    return;
+  }
+  const start = others.get(address);
+  if (start !== undefined) wasm?._free?.(start);
+  others.delete(address);
+}
+
+/** Frees what {@link scratchOn} and {@link lendMemory} keep, on all heaps. */
 export function freeScratch(): void {
   for (const [wasm, { start }] of scratches) wasm._free?.(start);
+  for (const [wasm, { start, isLent }] of blocks) if (!isLent) wasm._free?.(start);
   scratches = new Map();
+  blocks = new Map();
 }

@@ -62,7 +62,7 @@ function watched(tensor: Tensor): Count {
   guard(tensor);
   net.register(tensor, remains);
   const count: Count = { leases: 0, keptByUser: false, isAttribute: false, isForGood: false, remains };
-  Object.defineProperty(tensor, counted, { value: count });
+  (tensor as Tensor & { [counted]?: Count })[counted] = count;
   return count;
 }
 

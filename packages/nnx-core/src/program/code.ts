@@ -1,9 +1,10 @@
 /** @file Nodes, ready to run one after the other; blocks of nodes, which other nodes run. */
-import { readScalarOf, type TensorInfo } from "../tensor.ts";
+import { readScalarOf, takesPlans, type TensorInfo } from "../tensor.ts";
 import { runSteps, type HostSlot, type HostWork } from "./host.ts";
 import { lifetimes } from "./passes/lifetimes.ts";
+import { PlannedCalls, type PlannedNode } from "./planned.ts";
 import type { Block, Choice, Loop, ProgramNode, Slot, ValueInfo, View } from "./program.ts";
-import { type Machine, type State, type Step, stepFor } from "./steps.ts";
+import { type Machine, type State, type Step, stepFor, tracedStep } from "./steps.ts";
 
 /** A view of a value, with a shape that results may keep. */
 interface ViewStep {
@@ -38,8 +39,9 @@ export function viewsByRoot(
 /** Adds the views of a value that is there. */
 export function addViews(state: State, views: readonly ViewStep[]): void {
   for (const { slot, root, shape } of views) {
-    const { dataId, dtype } = state.values[root] as TensorInfo;
-    state.values[slot] = { dataId, shape, dtype };
+    const value = state.values[root];
+    // There is none where only calls of functions need it.
+    if (value) state.values[slot] = { dataId: value.dataId, shape, dtype: value.dtype };
   }
 }
 
@@ -52,10 +54,17 @@ export class Code {
   private readonly views: readonly (readonly ViewStep[])[];
   private readonly own: ReadonlySet<Slot>;
   private readonly context: CodeContext;
+  private readonly nodes: readonly ProgramNode[];
+  private readonly outputs: readonly Slot[];
+  /** The nodes as calls of functions, once they have run; `false` where none is more than that. */
+  private calls: PlannedCalls | false | undefined;
 
   /** @param outputs - What lives on. */
   constructor(nodes: readonly ProgramNode[], outputs: readonly Slot[], context: CodeContext) {
     this.context = context;
+    this.nodes = nodes;
+    this.outputs = outputs;
+    if (!takesPlans(context.backend)) this.calls = false;
     this.own = new Set(nodes.flatMap((node) => node.outputs));
     this.steps = nodes.map((node) => this.stepOf(node));
     this.frees = lifetimes(nodes, outputs, context.rootOf);
@@ -79,36 +88,87 @@ export class Code {
 
   /** Runs the nodes. @returns whether a step ended it. */
   run(state: State): boolean {
-    const { steps, frees, views } = this;
-    const { values } = state;
-    const { backend } = this.context;
+    const { calls } = this;
+    if (calls === undefined) return this.runTraced(state);
+    if (calls === false || !calls.fits(state.host)) return this.runSteps(state, this.steps);
+    if (!calls.begin(state.values)) return this.runSteps(state, this.steps);
+    try {
+      return this.runCalls(state, calls);
+    } finally {
+      calls.end();
+    }
+  }
+
+  private runSteps(state: State, steps: readonly Step[]): boolean {
     for (let i = 0; i < steps.length; i++) {
       if ((steps[i] as Step)(state) === true) {
         this.clear(state);
         return true;
       }
-      const views_ = views[i] as readonly ViewStep[];
-      if (views_.length > 0) addViews(state, views_);
-      for (const slot of frees[i] as readonly Slot[]) {
-        backend.disposeData((values[slot] as TensorInfo).dataId);
-        values[slot] = undefined;
-      }
+      this.finish(i, state);
     }
     return false;
+  }
+
+  /** Runs the nodes for the first time, and finds out which are no more than calls of functions. */
+  private runTraced(state: State): boolean {
+    const plans: (PlannedNode | undefined)[] = [];
+    const steps = this.nodes.map((node, i): Step => {
+      const traced = tracedStep(node, this.context);
+      return traced
+        ? (each) => {
+            plans[i] = traced(each);
+          }
+        : (this.steps[i] as Step);
+    });
+    if (this.runSteps(state, steps)) return true;
+    this.calls = plans.some((plan) => plan !== undefined)
+      ? new PlannedCalls(this.nodes, plans, this.outputs, this.context)
+      : false;
+    return false;
+  }
+
+  private runCalls(state: State, calls: PlannedCalls): boolean {
+    const { values } = state;
+    for (let i = 0; i < calls.steps.length; i++) {
+      const planned = calls.steps[i];
+      if (planned) calls.run(planned, values);
+      else if ((this.steps[i] as Step)(state) === true) {
+        this.clear(state);
+        return true;
+      }
+      this.finish(i, state);
+      if (!planned) calls.load(i, values);
+    }
+    return false;
+  }
+
+  /** Adds views of what a node made, and frees what nothing needs after it. */
+  private finish(node: number, state: State): void {
+    const { values } = state;
+    const views = this.views[node] as readonly ViewStep[];
+    if (views.length > 0) addViews(state, views);
+    const frees = this.frees[node] as readonly Slot[];
+    for (let i = 0; i < frees.length; i++) {
+      const slot = frees[i] as Slot;
+      const value = values[slot];
+      // A value that is no tensor has its place for the time of the run.
+      if (value === undefined) continue;
+      this.context.backend.disposeData(value.dataId);
+      values[slot] = undefined;
+    }
   }
 
   /** Takes values out, each with a reference of its own. What the nodes made is gone then. */
   take(state: State, outputs: readonly Slot[]): TensorInfo[] {
     const { backend, rootOf } = this.context;
-    const found = outputs.map((slot) => {
-      const info = state.values[slot] as TensorInfo;
+    const found = outputs.map((slot) => state.values[slot] as TensorInfo);
+    for (const [i, slot] of outputs.entries()) {
       const root = rootOf(slot);
-      const isFree = this.own.has(root) && state.values[root] !== undefined;
       // The first takes the data over; others, and those of values around it, share them.
-      if (isFree) state.values[root] = undefined;
-      else backend.incRef(info.dataId);
-      return info;
-    });
+      if (this.own.has(root) && state.values[root] !== undefined) state.values[root] = undefined;
+      else backend.incRef((found[i] as TensorInfo).dataId);
+    }
     return found;
   }
 

@@ -9,15 +9,16 @@ import { type Recording, recordingNow } from "./recording.ts";
 
 /**
  * The recording that has to find out at each replay what a scalar is.
+ * @param gradients - How many gradients may be around.
  * @returns nothing where no recording goes on, or the scalar is the same in each replay.
  * @throws {@link NnxError} where a replay could not.
  */
-export function recordingFor(where: string, value: unknown): Recording | undefined {
+export function recordingFor(where: string, value: unknown, gradients = 0): Recording | undefined {
   const recording = recordingNow();
   if (!recording || !isTensor(value) || value.rank !== 0 || value.dtype === "string") return undefined;
   const { recorder } = recording;
   if (!recorder.canBranch || !recorder.changes(value)) return undefined;
-  if (gradientDepth() > 0) {
+  if (gradientDepth() > gradients) {
     throw new NnxError(
       `${where}: expected a value that is known while the function is recorded, got ${describe(value)} inside of a gradient. The gradient would be ` +
         "that of one branch: choose outside of the gradient, or compute both and choose with tf.where.",

@@ -17,6 +17,7 @@ import {
 import { shareForGood } from "./constants.ts";
 import type { HostSlot, HostWork } from "./host.ts";
 import type { Block, Constant, FromHost, ProgramNode, Slot, ValueInfo, Work } from "./program.ts";
+import { watchHostObject } from "./host-data.ts";
 import { partsOf, Section, type SectionEvent } from "./section.ts";
 
 /** A kernel that the run asked for, with those that its own code asked for. */
@@ -400,6 +401,7 @@ export class ProgramRecorder implements Interceptor, Recorder {
 
   /** Notes that an object such as a key is the result of a step. */
   noteHost(object: object, slot: HostSlot): void {
+    watchHostObject(object);
     this.hostOf.set(object, slot);
   }
 

@@ -4,7 +4,7 @@
  * finds these numbers, and whether it asks for the same kernels as before.
  */
 import { equalData } from "../data/equal-data.ts";
-import { entriesOf, isContainer, itemsOf, mapItems } from "../data/containers.ts";
+import { entriesOf, isContainer, mapItems } from "../data/containers.ts";
 import {
   type ComputeCall,
   type FillCall,
@@ -79,7 +79,10 @@ function addParts(x: unknown, tensors: Tensor[], host: unknown[]): void {
   else if (isTensor(x)) tensors.push(x);
   else if (isHostObject(x)) host.push(x);
   else if (Array.isArray(x)) for (let i = 0; i < x.length; i++) addParts(x[i], tensors, host);
-  else if (isContainer(x)) for (const item of itemsOf(x)) addParts(item, tensors, host);
+  else if (x instanceof Map) for (const item of x.values()) addParts(item, tensors, host);
+  else if (isContainer(x)) {
+    for (const key of Object.keys(x)) addParts((x as Readonly<Record<string, unknown>>)[key], tensors, host);
+  }
 }
 
 /** Signals that host code went another way. */

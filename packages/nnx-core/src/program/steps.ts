@@ -11,8 +11,10 @@ import {
   type Tensor,
   type TensorInfo,
   tensorOfInfo,
+  traced,
 } from "../tensor.ts";
 import { type HostValues, OtherWay } from "./host.ts";
+import type { PlannedNode } from "./planned.ts";
 import type { LoopBody, ProgramNode, Slot, ValueInfo } from "./program.ts";
 
 /** The values of a replay, by their slots. */
@@ -130,6 +132,50 @@ export function stepFor({ work, inputs, outputs }: ProgramNode, { infos, backend
     default:
       return work satisfies never;
   }
+}
+
+/**
+ * The step for a node whose kernel may do no more than call WebAssembly functions: it says whether
+ * that is so. Missing for other nodes.
+ */
+export function tracedStep(
+  { work, inputs, outputs }: ProgramNode,
+  { backend, kernels }: Machine,
+): ((state: State) => PlannedNode | undefined) | undefined {
+  let run: (
+    from: object,
+    given: readonly TensorInfo[],
+    attrs: object | undefined,
+  ) => TensorInfo | TensorInfo[];
+  let renewal: number | undefined;
+  let fixed: object | undefined;
+  if (work.kind === "kernel" && !work.needsEngine) {
+    const { name, names, attrs } = work;
+    const { kernelFunc } = kernels.get(name) as InstalledKernel;
+    ({ renewal } = work);
+    fixed = attrs;
+    run = (from, given, own) => {
+      const named = names ? Object.fromEntries(names.map((key, i) => [key, given[i] as TensorInfo])) : given;
+      return kernelFunc({ inputs: named, attrs: own, backend: from });
+    };
+  } else if (work.kind === "loop" && work.renewal === undefined && !work.from && work.kernel) {
+    const { shapes, loop, kernel } = work;
+    run = (from, given) => runLoop(from, given, shapes, loop, kernel);
+  } else return undefined;
+  return ({ values, host }) => {
+    const given = inputs.map((slot) => values[slot] as TensorInfo);
+    const attrs = renewal === undefined ? fixed : (host.renewals[renewal] as object);
+    const { result, plan } = traced(backend, given, (from) => run(from, given, attrs));
+    const made = Array.isArray(result) ? result : [result];
+    outputs.forEach((slot, i) => {
+      values[slot] = made[i] as TensorInfo;
+    });
+    // Data that are two values of the program now may be different ones in another run.
+    const isApart = given.every(({ dataId }, i) =>
+      given.every((other, k) => other.dataId !== dataId || inputs[i] === inputs[k]),
+    );
+    return plan && isApart ? { plan, attrs } : undefined;
+  };
 }
 
 /** Runs a kernel whose own code runs ops, which take tensors of the engine. */

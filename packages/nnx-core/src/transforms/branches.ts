@@ -1,9 +1,11 @@
 /** @file Chooses between functions by a value. */
 import { checkFunction, checkList } from "../data/functions.ts";
 import { describe, StructureError } from "../errors.ts";
+import { gradientDepth } from "../autodiff/tape.ts";
 import { recordChoice } from "../program/choice.ts";
 import { recordingFor } from "../program/control.ts";
 import type { Tensor } from "../tensor.ts";
+import { againInBackward, gradientsOf } from "./remat.ts";
 import { type CarryParts, partsOfCarry, refuseOtherParts } from "./carry.ts";
 import { inTurn, numberOf, type ScalarLike } from "./in-turn.ts";
 
@@ -49,24 +51,44 @@ function recordedChoice<A extends readonly unknown[], R>(
   branches: readonly ((...operands: A) => R)[],
   operands: A,
 ): { readonly value: R } | undefined {
-  const recording = recordingFor(where, selector);
+  const recording = recordingFor(where, selector, 1);
   if (!recording) return undefined;
-  let first: CarryParts | undefined;
-  const value = recordChoice(recording, {
+  const choose = <T>(of: readonly (() => T)[], given: readonly unknown[], by: Tensor): T => {
+    let first: CarryParts | undefined;
+    const value = recordChoice(recording, {
+      where,
+      operands: given,
+      selector: by,
+      pick,
+      branches: of,
+      compare: (result) => {
+        const parts = partsOfCarry(result);
+        first ??= parts;
+        refuseOtherParts(where, first, parts);
+      },
+      run: (index) => inTurn(where, given, of[index] as () => T),
+    });
+    return value as T;
+  };
+  const chosen = (...given: A): R =>
+    choose(
+      branches.map((branch) => () => branch(...given)),
+      given,
+      selector as Tensor,
+    );
+  if (gradientDepth() === 0) return { value: chosen(...operands) };
+  // The gradient is a choice, too: between the gradients of the branches, which run again for that.
+  const value = againInBackward(
     where,
+    chosen,
     operands,
-    selector: selector as Tensor,
-    pick,
-    branches: branches.map((branch) => () => branch(...operands)),
-    compare: (result) => {
-      const parts = partsOfCarry(result);
-      first ??= parts;
-      refuseOtherParts(where, first, parts);
+    (_, given, dys, xs, [by]) => {
+      const gradients = branches.map((branch) => () => gradientsOf(() => branch(...given), dys, xs));
+      return choose(gradients, given, by as Tensor);
     },
-    run: (index) =>
-      inTurn(where, operands, () => (branches[index] as (typeof branches)[number])(...operands)),
-  });
-  return { value: value as R };
+    [selector as Tensor],
+  );
+  return { value };
 }
 
 /**

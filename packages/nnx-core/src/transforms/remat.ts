@@ -55,14 +55,50 @@ export function remat<A extends readonly unknown[], R>(
   return notAResult("remat", (...args: A): R => {
     if (gradientDepth() <= 0 || isCapturing()) return atomicallyOn(args, () => f(...args));
     installRules();
-    const kept: Tensor[] = [];
-    try {
-      return rematerialized(f, args, kept);
-    } catch (error) {
-      for (const tensor of kept) tensor.dispose();
-      throw error;
-    }
+    return againInBackward("remat", f, args, (again, given, dys, xs) =>
+      gradientsOf(() => again(...given), dys, xs),
+    );
   });
+}
+
+/** Finds the gradients of some tensors in the second run of a function. */
+export type SecondRun<A extends readonly unknown[], R> = (
+  f: (...args: A) => R,
+  args: A,
+  dys: readonly Tensor[],
+  xs: readonly Tensor[],
+  used: readonly Tensor[],
+) => Tensor[];
+
+/** The gradients of `f` at tensors that it uses. @param dys - Those of the tensors in its result. */
+export const gradientsOf = (f: () => unknown, dys: readonly Tensor[], xs: readonly Tensor[]): Tensor[] =>
+  withTape(
+    () => tensorsIn(f()),
+    (ys, tape) => {
+      const seeds = ys.map((y, i) => [y, dys[i] as Tensor] as const);
+      return backward(tape, seeds, xs).map((g, i) => g ?? zeros(xs[i]?.shape ?? []));
+    },
+  );
+
+/**
+ * Calls `f`, whose backward pass is made by `second`. That gets the arguments again, and Variables
+ * have the values that they had.
+ * @param used - Further tensors, of which `second` gets copies that live as long as needed.
+ */
+export function againInBackward<A extends readonly unknown[], R>(
+  where: string,
+  f: (...args: A) => R,
+  args: A,
+  second: SecondRun<A, R>,
+  used: readonly Tensor[] = [],
+): R {
+  const kept: Tensor[] = [];
+  try {
+    return rematerialized(where, f, args, second, kept, used);
+  } catch (error) {
+    for (const tensor of kept) tensor.dispose();
+    throw error;
+  }
 }
 
 /** A Variable, the value that it had, and what to call before that is written back. */
@@ -78,15 +114,24 @@ const snapshot = (variables: Iterable<Variable>, keepValue = (value: unknown): u
   );
 
 /** Runs one call. The tensors that the second run needs are kept, and added to `kept`. */
-function rematerialized<A extends readonly unknown[], R>(f: (...args: A) => R, args: A, kept: Tensor[]): R {
+function rematerialized<A extends readonly unknown[], R>(
+  where: string,
+  f: (...args: A) => R,
+  args: A,
+  gradients: SecondRun<A, R>,
+  kept: Tensor[],
+  used: readonly Tensor[],
+): R {
   const keepCopy = (tensor: Tensor): Tensor => {
     const copy = alias(tensor);
     keep(copy);
     kept.push(copy);
     return copy;
   };
+  // The scope of the run frees them before the backward pass.
+  const usedThen = used.map(keepCopy);
   const positions = toPositions(
-    "remat",
+    where,
     args.map((_, i) => i),
     args.length,
     true,
@@ -97,37 +142,31 @@ function rematerialized<A extends readonly unknown[], R>(f: (...args: A) => R, a
   const attributes = new Structure(frames);
   const variables = new Set(args.flatMap(variablesOf));
   const before = snapshot(variables, (value) => mapTensors(value, keepCopy));
-  const prepared = prepareCall("remat", args, positions, { others: "pass", wanted: "passing" });
+  const prepared = prepareCall(where, args, positions, { others: "pass", wanted: "passing" });
   try {
     const run = (now: Structure) => {
-      const made = refusingOthers(variables, () => f(...(prepared.args as unknown as A)));
+      const made = refusingOthers(where, variables, () => f(...(prepared.args as unknown as A)));
       return [made, now.newTensors()] as const;
     };
     const { result, tape } = atomically(frames, (now) => recordToLook(() => run(now)));
     // Temporary tensors of the run, such as scalars, are disposed by now.
     const outside = inputsFromOutside(tape, prepared.watched).filter(({ isDisposed }) => !isDisposed);
-    refusePassing(outside, madeByRun());
+    refusePassing(where, outside, madeByRun());
     const outputs = withoutTape(() => mapTensors(result[0], alias)) as R;
     const { wanted } = prepared;
     const pullBack = (dys: readonly Tensor[]): Tensor[] => {
-      refusePassing(outside, ({ isDisposed }) => isDisposed);
+      refusePassing(where, outside, ({ isDisposed }) => isDisposed);
       return asBefore(before, attributes, frames, () => {
-        const second = prepareCall("remat", again, positions, { others: "pass", wanted });
+        const second = prepareCall(where, again, positions, { others: "pass", wanted });
         const xs = [...second.watched, ...outside];
         try {
-          return withTape(
-            () => tensorsIn(f(...(second.args as unknown as A))),
-            (ys, secondTape) => {
-              const seeds = ys.map((y, i) => [y, dys[i] as Tensor] as const);
-              return backward(secondTape, seeds, xs).map((g, i) => g ?? zeros(xs[i]?.shape ?? []));
-            },
-          );
+          return gradients(f, second.args as unknown as A, dys, xs, usedThen);
         } finally {
           second.restore();
         }
       });
     };
-    recordNode("remat", [...prepared.watched, ...outside], tensorsIn(outputs), pullBack, kept);
+    recordNode(where, [...prepared.watched, ...outside], tensorsIn(outputs), pullBack, kept);
     return outputs;
   } finally {
     prepared.restore();
@@ -138,11 +177,15 @@ function rematerialized<A extends readonly unknown[], R>(f: (...args: A) => R, a
  * Refuses tensors that `f` closes over and that will be gone in the backward pass. Parameters stay
  * until then. Intermediate values of the recorded run do not.
  */
-function refusePassing(outside: readonly Tensor[], isPassing: (tensor: Tensor) => boolean): void {
+function refusePassing(
+  where: string,
+  outside: readonly Tensor[],
+  isPassing: (tensor: Tensor) => boolean,
+): void {
   const passing = outside.find(isPassing);
   if (!passing) return;
   throw new GradientError(
-    `remat: expected a function that gets the values it uses as arguments, got one that closes over ${describe(passing)}. ` +
+    `${where}: expected a function that gets the values it uses as arguments, got one that closes over ${describe(passing)}. ` +
       "It is gone when the backward pass runs the function again: pass it as an argument.",
   );
 }
@@ -160,13 +203,13 @@ function madeByRun(): (tensor: Tensor) => boolean {
  * Runs `f` and refuses writes to Variables that are neither given nor made by `f`. Such Variables
  * are not restored before the second run.
  */
-function refusingOthers<R>(given: ReadonlySet<Variable>, f: () => R): R {
+function refusingOthers<R>(where: string, given: ReadonlySet<Variable>, f: () => R): R {
   const made = new Set<Variable>();
   return observeWrites((variable, kind) => {
     if (kind === "new") made.add(variable);
     else if (kind === "write" && !given.has(variable) && !made.has(variable)) {
       throw new GradientError(
-        `remat: expected a function that changes only what it gets, got one that writes to a ${variable.type.typeName} it closes over. ` +
+        `${where}: expected a function that changes only what it gets, got one that writes to a ${variable.type.typeName} it closes over. ` +
           "Pass the module as an argument.",
       );
     }

@@ -42,8 +42,8 @@ export class PRNGKey {
   readonly shape: readonly number[];
   /**
    * Differs between keys (up to a chance of 2⁻⁵³). It exists for deep equality in test libraries,
-   * which cannot see private words. Programs should use {@link PRNGKey.equals}: `jit` and `vmap` do
-   * not notice that a function reads a fingerprint, and take it to be the same for every call.
+   * which cannot see private words. Programs should use {@link PRNGKey.equals}. A recorded function
+   * may not read it.
    */
   readonly fingerprint: number;
   readonly #word0: number;

@@ -2,9 +2,17 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import type { PRNGKey } from "../keys/index.ts";
 import { formatShape, type Shape, sizeOf } from "../keys/shape.ts";
-import { checkOptions } from "@nnxjs/nnx-core/internal";
+import { checkOptions, checkTensor } from "@nnxjs/nnx-core/internal";
 import { gumbelFill, type GumbelMode } from "./gumbel.ts";
-import { drawInt32, expand, type Parameter, sampleShape, type Values, valuesOf } from "./kernel.ts";
+import {
+  drawByValues,
+  drawInt32,
+  expand,
+  isUnread,
+  type Parameter,
+  sampleShape,
+  valuesOf,
+} from "./kernel.ts";
 import { axisOf, lanesOf } from "./lanes.ts";
 import { checkEnough } from "./permutation.ts";
 import type { AxesOfParameter, DrawnOr, MaybeShape, WithoutOne } from "./ranks.ts";
@@ -45,37 +53,43 @@ export function categorical<K extends PRNGKey, P extends Parameter, const S exte
 ): DrawnOr<K, S, WithoutOne<AxesOfParameter<P>>> {
   checkOptions<CategoricalOptions>("categorical", options, NAMES);
   const { axis = -1, shape, replace = true, mode = "low" }: CategoricalOptions = options;
-  const table = valuesOf("categorical", logits);
-  const at = axisOf("categorical", axis, table.shape);
-  const batch = table.shape.filter((_, i) => i !== at);
+  const unread = isUnread(logits);
+  if (unread) checkTensor("categorical", "the parameter", logits);
+  const table = unread ? undefined : valuesOf("categorical", logits);
+  const tableShape: readonly number[] = table ? table.shape : (logits as Tensor).shape;
+  const at = axisOf("categorical", axis, tableShape);
+  const batch = tableShape.filter((_, i) => i !== at);
   const dimensions = sampleShape("categorical", shape, { shape: batch });
-  if (replace && table.shape[at] === 0) {
+  if (replace && tableShape[at] === 0) {
     throw new RangeError(
-      `categorical: expected at least 1 category, got logits of shape ${formatShape(table.shape)}. Give a logit to each category.`,
+      `categorical: expected at least 1 category, got logits of shape ${formatShape(tableShape)}. Give a logit to each category.`,
     );
   }
   const noise = gumbelFill(mode);
-  return replace
-    ? withReplacement(key, table, at, dimensions, noise)
-    : withoutReplacement(key, table, at, dimensions, noise);
+  const fillOf = (replace ? withReplacement : withoutReplacement)(tableShape, at, dimensions, noise);
+  return table
+    ? drawInt32("categorical", key, dimensions, fillOf(table.data))
+    : drawByValues("categorical", key, dimensions, logits as Tensor, fillOf);
 }
+
+/** Draws one row for each key, by the values of the logits. */
+type FillOf = (data: Float32Array) => (single: PRNGKey, out: Int32Array) => void;
 
 type Noise = (key: PRNGKey, out: Float32Array) => void;
 
-function withReplacement<T extends Tensor>(
-  key: PRNGKey,
-  table: Values,
+function withReplacement(
+  shape: readonly number[],
   axis: number,
   dimensions: readonly number[],
   noise: Noise,
-): T {
-  const prefix = dimensions.slice(0, dimensions.length - table.shape.length + 1);
+): FillOf {
+  const prefix = dimensions.slice(0, dimensions.length - shape.length + 1);
   const batch = dimensions.slice(prefix.length);
-  const full = [...batch.slice(0, axis), table.shape[axis]!, ...batch.slice(axis)];
-  const scores = expand(table, full);
+  const full = [...batch.slice(0, axis), shape[axis]!, ...batch.slice(axis)];
   const { before, length, after } = lanesOf(full, axis);
   const repeats = sizeOf(prefix);
-  return drawInt32("categorical", key, dimensions, (single, out) => {
+  return (data) => (single, out) => {
+    const scores = expand({ shape, data }, full);
     const g = new Float32Array(repeats * scores.length);
     noise(single, g);
     let at = 0;
@@ -96,19 +110,18 @@ function withReplacement<T extends Tensor>(
         out[at++] = best;
       }
     }
-  });
+  };
 }
 
-function withoutReplacement<T extends Tensor>(
-  key: PRNGKey,
-  table: Values,
+function withoutReplacement(
+  shape: readonly number[],
   axis: number,
   dimensions: readonly number[],
   noise: Noise,
-): T {
-  const prefix = dimensions.slice(0, dimensions.length - table.shape.length + 1);
-  const batch = table.shape.filter((_, i) => i !== axis);
-  const { before, length, after } = lanesOf(table.shape, axis);
+): FillOf {
+  const prefix = dimensions.slice(0, dimensions.length - shape.length + 1);
+  const batch = shape.filter((_, i) => i !== axis);
+  const { before, length, after } = lanesOf(shape, axis);
   const draws = sizeOf(prefix);
   checkEnough("categorical", draws, length, dimensions);
   if (sizeOf(dimensions) !== draws * sizeOf(batch)) {
@@ -117,10 +130,10 @@ function withoutReplacement<T extends Tensor>(
         "Repeat the logits instead.",
     );
   }
-  return drawInt32("categorical", key, dimensions, (single, out) => {
-    const scores = new Float32Array(table.data.length);
+  return (data) => (single, out) => {
+    const scores = new Float32Array(data.length);
     noise(single, scores);
-    for (let i = 0; i < scores.length; i++) scores[i]! += table.data[i]!;
+    for (let i = 0; i < scores.length; i++) scores[i]! += data[i]!;
     const lane = new Float32Array(length);
     for (let b = 0; b < before; b++) {
       for (let a = 0; a < after; a++) {
@@ -130,5 +143,5 @@ function withoutReplacement<T extends Tensor>(
         });
       }
     }
-  });
+  };
 }

@@ -2,13 +2,20 @@
  * @file The parts of every sampler on tensors: they read parameters, find the shape, and draw one
  * row of results for each key.
  */
-import { type ElementArrays, isTensor, newTensor } from "@nnxjs/kernels/internal";
+import {
+  type ElementArrays,
+  fuse,
+  hasReachableMemory,
+  isRecorded,
+  isTensor,
+  newTensor,
+} from "@nnxjs/kernels/internal";
 import { checkTensor, describe } from "@nnxjs/nnx-core/internal";
 import { ownKey, type PRNGKey, singleKey, wordOf } from "../keys/prng-key.ts";
 import { madeFromKey } from "../recorded-keys.ts";
 import { use } from "../keys/uses.ts";
 import { dimensionsOf, formatShape, type Shape, sizeOf } from "../keys/shape.ts";
-import type { Tensor } from "@tensorflow/tfjs-core";
+import { cast, type Tensor } from "@tensorflow/tfjs-core";
 import { flush, TINY } from "./float32.ts";
 
 /**
@@ -30,10 +37,15 @@ export interface Values<A extends Float32Array | Int32Array = Float32Array> {
  */
 export function valuesOf(where: string, x: Parameter): Values {
   const { shape, data } = numbersOf(where, x);
-  const values = data instanceof Float32Array ? data : Float32Array.from(data);
-  const small = values.some((value) => value !== 0 && Math.abs(value) < TINY);
-  return { shape, data: small ? values.map(flush) : values };
+  return { shape, data: flushed(data instanceof Float32Array ? data : Float32Array.from(data)) };
 }
+
+const flushed = (values: Float32Array): Float32Array =>
+  values.some((value) => value !== 0 && Math.abs(value) < TINY) ? values.map(flush) : values;
+
+/** Whether a parameter is a tensor whose values a recorded function must not read, but may use. */
+export const isUnread = (x: Parameter): x is Tensor =>
+  isTensor(x) && x.dtype !== "string" && x.dtype !== "complex64" && isRecorded() && hasReachableMemory();
 
 /**
  * The values of a parameter that must be int32.
@@ -187,3 +199,32 @@ type Draw<D extends keyof ElementArrays> = <T extends Tensor>(
 export const drawFloat32: Draw<"float32"> = (...args) => draw("float32", ...args);
 export const drawInt32: Draw<"int32"> = (...args) => draw("int32", ...args);
 export const drawBool: Draw<"bool"> = (...args) => draw("bool", ...args);
+
+/**
+ * Integers below 2²⁴ that depend on the values of a tensor, which each run of a recorded function
+ * reads by itself.
+ * @param fillOf - Gets the values as `valuesOf` gives them.
+ */
+export function drawByValues<T extends Tensor>(
+  where: string,
+  key: PRNGKey,
+  shape: readonly number[],
+  parameter: Tensor,
+  fillOf: (data: Float32Array) => (key: PRNGKey, row: Int32Array) => void,
+): T {
+  const keys = ownKey(where, key);
+  const from =
+    (given: PRNGKey) =>
+    ([values]: readonly Float32Array[], [out]: readonly Float32Array[]): void => {
+      const drawn = new Int32Array(out!.length);
+      fillRows(given, drawn, fillOf(flushed(values!)));
+      out!.set(drawn);
+    };
+  const full = [...keys.shape, ...shape];
+  return use(keys, where, () => {
+    const values = cast(parameter, "float32");
+    // The memory is within reach, and the values are float32.
+    const [drawn] = fuse([values], [full], from(keys), undefined, madeFromKey(keys, from)) as [Tensor];
+    return cast(drawn, "int32") as T;
+  });
+}

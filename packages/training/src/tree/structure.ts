@@ -50,7 +50,7 @@ interface Frame {
 /** What the structures have at one place. */
 class Row {
   readonly leaves: readonly unknown[];
-  private readonly frame: Frame;
+  readonly frame: Frame;
   private readonly key: string;
 
   constructor(leaves: readonly unknown[], frame: Frame, key: string) {
@@ -70,8 +70,8 @@ class Row {
   }
 
   /** The row in another walk over the same structures. */
-  in(frames: ReadonlyMap<Frame, Frame>): Row {
-    return new Row(this.leaves, frames.get(this.frame) as Frame, this.key);
+  in(frame: Frame): Row {
+    return new Row(this.leaves, frame, this.key);
   }
 
   /** Leaves a place out of a result. */
@@ -89,6 +89,8 @@ export interface Aligned {
   readonly rows: readonly Row[];
   /** The results; call it when all leaves are put. */
   readonly finish: () => unknown[];
+  /** What structures that never change were compared for; missing where they may. */
+  readonly checked?: Set<string>;
 }
 
 /** The error for a structure that is not like the first: `got` is what it has at `path`. */
@@ -152,32 +154,46 @@ export function align(structures: readonly unknown[], results: number, mismatch:
 /** A walk over structures that never change. */
 class Walked {
   readonly structures: readonly unknown[];
+  /** What the structures were compared for, besides their places. */
+  readonly checked: Set<string> = new Set();
   private readonly frames: readonly Frame[];
+  /** The number of each frame's parent. */
+  private readonly parents: readonly number[];
   private readonly rows: readonly Row[];
+  /** The number of each row's frame. */
+  private readonly places: readonly number[];
 
   constructor(structures: readonly unknown[], frames: readonly Frame[], rows: readonly Row[]) {
     this.structures = structures;
     this.frames = frames;
     this.rows = rows;
+    const numbers = new Map(frames.map((frame, i) => [frame, i]));
+    this.parents = frames.map(({ parent }) => (parent ? (numbers.get(parent) as number) : -1));
+    this.places = rows.map(({ frame }) => numbers.get(frame) as number);
   }
 
   /** What the walk would give. */
   again(results: number): Aligned {
-    const made = new Map<Frame, Frame>();
-    for (const frame of this.frames) {
-      const parent = frame.parent && made.get(frame.parent);
-      const built = newBranches(results, frame.nodes[0]);
-      // Leaves get a place too, so that keys stay in order.
-      for (const branch of built) for (const key of frame.keys) branch[key] = undefined;
-      made.set(frame, { ...frame, parent, built });
-      parent?.built.forEach((branch, i) => {
-        branch[frame.key] = built[i];
-      });
+    const { frames, parents, places, rows } = this;
+    const made: Frame[] = new Array(frames.length);
+    for (let i = 0; i < frames.length; i++) {
+      const { key, nodes, keys, next } = frames[i] as Frame;
+      const built = newBranches(results, nodes[0]);
+      const parent = made[parents[i] as number];
+      for (let k = 0; k < built.length; k++) {
+        // Leaves get a place too, so that keys stay in order.
+        for (const own of keys) (built[k] as Record<string, unknown>)[own] = undefined;
+        if (parent) (parent.built[k] as Record<string, unknown>)[key] = built[k];
+      }
+      made[i] = { key, parent, nodes, keys, built, next };
     }
-    const start = made.get(this.frames[0] as Frame) as Frame;
+    const again: Row[] = new Array(rows.length);
+    for (let i = 0; i < rows.length; i++) again[i] = (rows[i] as Row).in(made[places[i] as number] as Frame);
+    const start = made[0] as Frame;
     return {
-      rows: this.rows.map((row) => row.in(made)),
+      rows: again,
       finish: () => start.built.map((branch) => branch[root]),
+      checked: this.checked,
     };
   }
 }

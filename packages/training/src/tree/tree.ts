@@ -84,11 +84,17 @@ export function alike(
 ): Aligned {
   const names = Object.keys(trees);
   const aligned = align(Object.values(trees), results, otherPaths(where, names));
+  const { checked } = aligned;
+  const isPlain = Object.keys(shapes).length === 0;
+  if (isPlain && checked?.has("alike")) return aligned;
   const shapeOf = names.map((name) => shapes[name]);
   const fits = (leaf: unknown, i: number, leaves: readonly unknown[]): boolean =>
     shapeOf[i] ? isOfShape(leaf, shapeOf[i], leaves[0]) : isLike(leaf, leaves[0]);
   const row = aligned.rows.find(({ leaves }) => !leaves.every(fits));
-  if (!row) return aligned;
+  if (!row) {
+    if (isPlain) checked?.add("alike");
+    return aligned;
+  }
   const { leaves } = row;
   const odd = leaves.findIndex((leaf, i) => !fits(leaf, i, leaves));
   const shape = shapeOf[odd]?.((leaves[0] as Tensor).shape);

@@ -4,6 +4,9 @@ import { type Graph, type ProgramNode, type Slot, usesOf, type ValueInfo, withBl
 /** The kernel that does all three. */
 export const FUSED_PRODUCT = "_FusedMatMul";
 
+/** The product and bias of a dense layer: inputs `x`, `kernel`, `bias`. */
+const DENSE = "NnxDense";
+
 /** A node that only calls a kernel of this name. */
 const kernelIn = (node: ProgramNode | undefined, name: string) => {
   const work = node?.work;
@@ -34,6 +37,19 @@ export function fuseProducts(graph: Graph, infos: readonly ValueInfo[]): Graph {
   /** The maker of a value that only one node needs. */
   const soleMaker = (slot: Slot, makers: ReadonlyMap<Slot, ProgramNode>): ProgramNode | undefined =>
     uses.get(slot) === 1 ? makers.get(slot) : undefined;
+  /** The kernel of dense layers as the one that can do more, for matrices. */
+  const asProduct = (node: ProgramNode | undefined): ProgramNode | undefined => {
+    const work = kernelIn(node, DENSE);
+    if (!node || !work) return kernelIn(node, FUSED_PRODUCT) ? node : undefined;
+    const all = node.inputs.map((slot) => infos[slot] as ValueInfo);
+    const fits =
+      work.names?.join() === "x,kernel,bias" &&
+      all.every(({ dtype, shape }) => dtype === "float32" && !shape.includes(0)) &&
+      all[0]?.shape.length === 2;
+    if (!fits) return undefined;
+    const attrs = { transposeA: false, transposeB: false, activation: "linear" };
+    return { ...node, work: { ...work, name: FUSED_PRODUCT, names: ["a", "b", "bias"], attrs } };
+  };
   const joinedWith = (
     node: ProgramNode,
     makers: ReadonlyMap<Slot, ProgramNode>,
@@ -41,13 +57,14 @@ export function fuseProducts(graph: Graph, infos: readonly ValueInfo[]): Graph {
   ): ProgramNode | undefined => {
     const [input, bias] = node.inputs as [Slot, Slot];
     if (kernelIn(node, "Relu")) {
-      const before = soleMaker(input, makers);
-      const work = kernelIn(before, FUSED_PRODUCT);
-      if (!before || !work || (work.attrs as { activation?: string }).activation !== "linear")
+      const maker = soleMaker(input, makers);
+      const product = asProduct(maker);
+      const work = kernelIn(product, FUSED_PRODUCT);
+      if (!maker || !product || !work || (work.attrs as { activation?: string }).activation !== "linear")
         return undefined;
-      joined.add(before);
+      joined.add(maker);
       return {
-        ...before,
+        ...product,
         work: { ...work, attrs: { ...work.attrs, activation: "relu" } },
         outputs: node.outputs,
       };

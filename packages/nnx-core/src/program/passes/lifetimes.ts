@@ -34,3 +34,13 @@ export function lifetimes(
   }
   return frees;
 }
+
+/** The last node of this list that needs each value, or what is made of it without a kernel. */
+export function lastUses(
+  nodes: readonly ProgramNode[],
+  rootOf: (slot: Slot) => Slot,
+): ReadonlyMap<Slot, number> {
+  const last = new Map<Slot, number>();
+  for (const [i, node] of nodes.entries()) for (const slot of usesOf(node)) last.set(rootOf(slot), i);
+  return last;
+}

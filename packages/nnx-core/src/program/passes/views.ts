@@ -12,9 +12,11 @@ import { rename } from "./rename.ts";
 const isSameShape = (a: ValueInfo, b: ValueInfo): boolean =>
   a.dtype === b.dtype && a.shape.length === b.shape.length && a.shape.every((size, i) => size === b.shape[i]);
 
-/** Kernels whose result has the values of their input. */
+const copies = new Set(["Identity", "Reshape", "Cast"]);
+
+/** Kernels whose result has the values of their input, where that has the same dtype. */
 const isCopy = ({ work }: ProgramNode): boolean =>
-  work.kind === "kernel" && (work.name === "Identity" || work.name === "Reshape") && !work.needsEngine;
+  work.kind === "kernel" && copies.has(work.name) && !work.needsEngine;
 
 /**
  * Drops copies and changes of shape.

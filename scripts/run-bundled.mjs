@@ -1,0 +1,74 @@
+// Runs a TypeScript file on the sources of the workspace, joined to one file first:
+// node scripts/run-bundled.mjs FILE [ARGS...]
+// This starts sooner than scripts/run.mjs, which compiles each of some 400 files by itself. Use
+// that one for files that start workers or other files.
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { build, stop } from "esbuild";
+
+const [, , file, ...args] = process.argv;
+const entry = resolve(file);
+
+/** Packages from outside stay as they are: some find their files by where they are. */
+const external = {
+  name: "external",
+  setup(step) {
+    step.onResolve({ filter: /^[^./]/ }, ({ path, importer, kind }) => {
+      if (kind === "entry-point" || path.startsWith("@nnxjs/") || path.startsWith("node:")) return undefined;
+      return { path: pathToFileURL(find(path, importer)).href, external: true };
+    });
+  },
+};
+
+/** The file that an import means, as seen from the one that imports it. */
+function find(path, importer) {
+  const require = createRequire(importer);
+  try {
+    return require.resolve(path);
+  } catch {
+    return new URL(import.meta.resolve(path, pathToFileURL(importer))).pathname;
+  }
+}
+
+/** Files find others by where they are. */
+const places = {
+  name: "places",
+  setup(step) {
+    step.onLoad({ filter: /\/(examples|benchmarks|scripts)\/.*\.ts$/ }, ({ path }) => ({
+      contents: readFileSync(path, "utf8").replaceAll(
+        "import.meta.url",
+        JSON.stringify(pathToFileURL(path).href),
+      ),
+      loader: "ts",
+    }));
+  },
+};
+
+const { outputFiles } = await build({
+  entryPoints: [entry],
+  bundle: true,
+  write: false,
+  format: "esm",
+  platform: "node",
+  target: "node20",
+  conditions: ["@nnxjs/source"],
+  // Some files only register kernels.
+  ignoreAnnotations: true,
+  sourcemap: "inline",
+  sourcesContent: false,
+  plugins: [external, places],
+});
+await stop();
+const folder = new URL("../node_modules/.cache/run/", import.meta.url);
+const joined = new URL(`${process.pid}.mjs`, folder);
+mkdirSync(folder, { recursive: true });
+writeFileSync(joined, outputFiles[0].contents);
+process.argv = [process.argv[0], entry, ...args];
+process.setSourceMapsEnabled(true);
+try {
+  await import(joined.href);
+} finally {
+  if (!process.env.KEEP) rmSync(joined, { force: true });
+}
