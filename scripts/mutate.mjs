@@ -25,9 +25,8 @@ writeFileSync(
       `!${folder}/**/*.test-d.ts`,
       `!${folder}/**/*.generated.ts`,
     ],
-    testRunner: "vitest",
-    plugins: ["@stryker-mutator/vitest-runner"],
-    vitest: { configFile: "vitest.mutants.config.ts", related: false },
+    testRunner: "resident",
+    plugins: ["./scripts/mutants/plugin.mjs"],
     // The texts of errors are for people; tests hold some of them to words, not all of them.
     mutator: { excludedMutations: ["StringLiteral"] },
     // Stryker would read it by an API that this version of TypeScript does not have.

@@ -1,0 +1,85 @@
+// A test runner for Stryker whose tests stay loaded. Loading tensorflow.js and ours costs more than most
+// tests do, so one worker of vitest loads all test files once, and then runs tests for each mutant.
+import { createVitest } from "vitest/node";
+
+class ResidentRunner {
+  static inject = [];
+  #vitest;
+  #channel;
+  #reply;
+  #dryRun;
+
+  capabilities() {
+    return { reloadEnvironment: true };
+  }
+
+  async init() {
+    process.env.NODE_ENV = "test";
+    process.env.VITEST = "1";
+    await this.#start();
+  }
+
+  async #start() {
+    this.#channel = new BroadcastChannel(`mutants-${process.pid}`);
+    const first = this.#next();
+    this.#vitest = await createVitest("test", {
+      config: "vitest.mutants.config.ts",
+      pool: "threads",
+      isolate: false,
+      maxWorkers: 1,
+      watch: false,
+      coverage: { enabled: false },
+      runner: "./scripts/mutants/worker.mjs",
+      reporters: [{}],
+      disableConsoleIntercept: true,
+      onConsoleLog: () => false,
+    });
+    // It ends when the worker is told to stop.
+    this.#vitest.start().catch((error) => console.error(error));
+    this.#dryRun = await first;
+  }
+
+  #next() {
+    return new Promise((resolve) => {
+      this.#channel.onmessage = ({ data }) => resolve(data);
+    });
+  }
+
+  #ask(request) {
+    const answer = this.#next();
+    this.#channel.postMessage(request);
+    return answer;
+  }
+
+  async dryRun() {
+    const { tests, mutantCoverage } = this.#dryRun;
+    const broken = this.#vitest.state.getUnhandledErrors();
+    if (broken.length > 0) return { status: "error", errorMessage: broken.map(String).join("\n") };
+    return { status: "complete", tests, mutantCoverage };
+  }
+
+  async mutantRun({ activeMutant, testFilter, hitLimit }) {
+    const request = { mutant: activeMutant.id, tests: testFilter, hitLimit };
+    const result = await this.#ask(request);
+    if (!result.isDirty) return result;
+    // A mutant left something behind. What it did itself is known; the next one starts afresh.
+    await this.dispose();
+    await this.#start();
+    const { isDirty: _, ...again } = await this.#ask(request);
+    return again;
+  }
+
+  async dispose() {
+    this.#channel?.postMessage({ stop: true });
+    await this.#vitest?.close();
+    this.#channel?.close();
+  }
+}
+
+export const strykerPlugins = [
+  {
+    kind: "TestRunner",
+    name: "resident",
+    factory: Object.assign(() => new ResidentRunner(), { inject: [] }),
+  },
+];
