@@ -76,7 +76,27 @@ class ResidentRunner {
   }
 }
 
+/** The calls whose strings are for people: what is refused, and where. */
+const tellsPeople = /(?:Error|^check\w*|^refuse\w*|^fail\w*|^describe\w*|^print\w*|^expect\w*)$/;
+const namesOf = ({ type, name, property }) => (type === "MemberExpression" ? property.name : name) ?? "";
+
+/** Leaves out the texts of errors: strings of more than one word, and names given to checks. */
+const messages = {
+  shouldIgnore(path) {
+    const { node, parent } = path;
+    const isTemplate = path.isTemplateLiteral();
+    if (!isTemplate && !path.isStringLiteral()) return undefined;
+    const text = isTemplate ? node.quasis.map(({ value }) => value.raw).join("?") : node.value;
+    if (/\S\s|\s\S/.test(text)) return "a text for people";
+    const isGiven = parent.type === "CallExpression" || parent.type === "NewExpression";
+    return isGiven && tellsPeople.test(namesOf(parent.callee))
+      ? "names where something is refused"
+      : undefined;
+  },
+};
+
 export const strykerPlugins = [
+  { kind: "Ignore", name: "messages", value: messages },
   {
     kind: "TestRunner",
     name: "resident",
