@@ -1,8 +1,10 @@
 // Changes the code of a folder in many small ways, and counts the changes that no test notices:
 // npm run mutate -- packages/nnx-core/src/filter [TESTS...]
-// TESTS are globs of test files; without them, all tests of the package. The report is in reports/mutants.
+// Instead of a folder it may be one file.
+// TESTS are globs of test files; without them, those of mutants/tests.mjs. The report is in reports/mutants.
 import { spawnSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
+import { testsFor } from "./mutants/tests.mjs";
 
 const [given, ...tests] = process.argv.slice(2);
 const folder = given?.replace(/\/$/, "");
@@ -14,13 +16,13 @@ if (!home) {
   process.exit(2);
 }
 const name = folder.replaceAll("/", "-");
-const config = "node_modules/.cache/mutants.json";
+const config = `node_modules/.cache/mutants-${name}.json`;
 mkdirSync("node_modules/.cache", { recursive: true });
 writeFileSync(
   config,
   JSON.stringify({
     mutate: [
-      `${folder}/**/*.ts`,
+      folder.endsWith(".ts") ? folder : `${folder}/**/*.ts`,
       `!${folder}/**/*.test.ts`,
       `!${folder}/**/*.test-d.ts`,
       `!${folder}/**/*.generated.ts`,
@@ -29,10 +31,11 @@ writeFileSync(
     plugins: ["./scripts/mutants/plugin.mjs"],
     // The texts of errors are for people; tests hold some of them to words, not all of them.
     ignorers: ["messages"],
+    timeoutMS: 30_000,
     // Stryker would read it by an API that this version of TypeScript does not have.
     tsconfigFile: "none",
     coverageAnalysis: "perTest",
-    concurrency: Number(process.env.NNXJS_MUTANT_WORKERS ?? 2),
+    concurrency: Number(process.env.NNXJS_MUTANT_WORKERS ?? 1),
     ignorePatterns: ["dist", "api", "docs", ".doctest", "benchmarks", "reports", "coverage"],
     reporters: ["clear-text", "json", "progress-append-only"],
     jsonReporter: { fileName: `reports/mutants/${name}.json` },
@@ -49,7 +52,7 @@ const { status } = spawnSync(
     stdio: "inherit",
     env: {
       ...process.env,
-      NNXJS_MUTANT_TESTS: (tests.length > 0 ? tests : [`${home}/src/**/*.test.ts`]).join(),
+      NNXJS_MUTANT_TESTS: (tests.length > 0 ? tests : testsFor(folder, home)).join("|"),
     },
   },
 );

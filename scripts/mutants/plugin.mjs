@@ -19,7 +19,8 @@ class ResidentRunner {
     await this.#start();
   }
 
-  async #start() {
+  /** @param dryRun - What the tests took before: they are loaded only, not run. */
+  async #start(dryRun) {
     this.#channel = new BroadcastChannel(`mutants-${process.pid}`);
     const first = this.#next();
     this.#vitest = await createVitest("test", {
@@ -33,10 +34,13 @@ class ResidentRunner {
       reporters: [{}],
       disableConsoleIntercept: true,
       onConsoleLog: () => false,
+      provide: { isLoadedOnly: dryRun !== undefined },
     });
     // It ends when the worker is told to stop.
     this.#vitest.start().catch((error) => console.error(error));
-    this.#dryRun = await first;
+    const hello = await first;
+    if (dryRun) await this.#ask({ times: dryRun.tests.map(({ id, timeSpentMs }) => [id, timeSpentMs]) });
+    else this.#dryRun = hello;
   }
 
   #next() {
@@ -55,6 +59,9 @@ class ResidentRunner {
     const { tests, mutantCoverage } = this.#dryRun;
     const broken = this.#vitest.state.getUnhandledErrors();
     if (broken.length > 0) return { status: "error", errorMessage: broken.map(String).join("\n") };
+    const slowest = tests.toSorted((a, b) => b.timeSpentMs - a.timeSpentMs).slice(0, 8);
+    for (const { name, fileName, timeSpentMs } of slowest)
+      console.error(`${timeSpentMs.toFixed()} ms: ${fileName.split("/").at(-1)}: ${name}`);
     return { status: "complete", tests, mutantCoverage };
   }
 
@@ -64,7 +71,8 @@ class ResidentRunner {
     if (!result.isDirty) return result;
     // A mutant left something behind. What it did itself is known; the next one starts afresh.
     await this.dispose();
-    await this.#start();
+    console.error(`mutant ${activeMutant.id} leaves something behind: ${result.failureMessage}`);
+    await this.#start(this.#dryRun);
     const { isDirty: _, ...again } = await this.#ask(request);
     return again;
   }

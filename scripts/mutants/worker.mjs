@@ -3,7 +3,7 @@
 import { createRequire } from "node:module";
 import { performance } from "node:perf_hooks";
 import { pathToFileURL } from "node:url";
-import { TestRunner } from "vitest";
+import { inject, TestRunner } from "vitest";
 
 const vitestHome = createRequire(`${process.cwd()}/package.json`).resolve("vitest/package.json");
 const { startTests } = await import(pathToFileURL(createRequire(vitestHome).resolve("@vitest/runner")).href);
@@ -44,7 +44,7 @@ export default class ResidentWorker extends TestRunner {
   }
 
   async onBeforeRunTask(test) {
-    if (this.#now?.failed) test.mode = "skip";
+    if (this.#now ? this.#now.failed : inject("isLoadedOnly")) test.mode = "skip";
     await super.onBeforeRunTask(test);
     if (this.#now && test.mode !== "skip") this.#now.ran += 1;
   }
@@ -113,7 +113,10 @@ export default class ResidentWorker extends TestRunner {
       let turn = Promise.resolve();
       channel.onmessage = ({ data }) => {
         if (data.stop) resolve();
-        else turn = turn.then(async () => channel.postMessage(await this.#answer(data)));
+        else if (data.times) {
+          this.#times = new Map(data.times);
+          channel.postMessage({});
+        } else turn = turn.then(async () => channel.postMessage(await this.#answer(data)));
       };
       channel.postMessage({ tests, mutantCoverage: { static: atImport, perTest } });
     });
