@@ -1,6 +1,10 @@
 // A test runner for Stryker whose tests stay loaded. Loading tensorflow.js and ours costs more than most
 // tests do, so one worker of vitest loads all test files once, and then runs tests for each mutant.
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { createVitest } from "vitest/node";
+
+/** What a dry run found, for a process that Stryker starts in the place of one that hung. */
+const known = "mutants-dry-run.json";
 
 class ResidentRunner {
   static inject = [];
@@ -16,7 +20,8 @@ class ResidentRunner {
   async init() {
     process.env.NODE_ENV = "test";
     process.env.VITEST = "1";
-    await this.#start();
+    if (existsSync(known)) this.#dryRun = JSON.parse(readFileSync(known, "utf8"));
+    await this.#start(this.#dryRun);
   }
 
   /** @param dryRun - What the tests took before: they are loaded only, not run. */
@@ -40,7 +45,10 @@ class ResidentRunner {
     this.#vitest.start().catch((error) => console.error(error));
     const hello = await first;
     if (dryRun) await this.#ask({ times: dryRun.tests.map(({ id, timeSpentMs }) => [id, timeSpentMs]) });
-    else this.#dryRun = hello;
+    else {
+      this.#dryRun = hello;
+      writeFileSync(known, JSON.stringify(hello));
+    }
   }
 
   #next() {

@@ -6,14 +6,42 @@ const graph = [
   `${core}/{state,filter,module,undo}/*.test.ts`,
   `${core}/*.test.ts`,
 ];
-const besides = {
+const checkpoint = "packages/checkpoint/src";
+const training = "packages/training/src";
+const rnglib = "packages/rnglib/src";
+const layers = "packages/layers/src";
+const known = {
   [`${core}/graph`]: graph,
   [`${core}/state`]: graph,
   [`${core}/filter`]: [`${core}/filter/*.test.ts`],
+  [`${rnglib}/keys`]: [`${rnglib}/keys/!(statistics|properties).test.ts`, `${rnglib}/keys/wasm/*.test.ts`],
+  [`${rnglib}/streams`]: [`${rnglib}/streams/*.test.ts`],
+  [`${layers}/stochastic`]: [`${layers}/stochastic/*.test.ts`],
+  // Browsers and other processes run code of their own, where no change is on.
+  [checkpoint]: [
+    `${checkpoint}/!(fuzz).test.ts`,
+    `${checkpoint}/{format,transfer}/*.test.ts`,
+    `${checkpoint}/storage/url.test.ts`,
+    `${checkpoint}/node/node.test.ts`,
+  ],
+  [`${training}/optimizer`]: [`${training}/optimizer/*.test.ts`, `${training}/{edges,options}.test.ts`],
+  [`${training}/transformations`]: [
+    `${training}/transformations/**/*.test.ts`,
+    `${training}/optimizer/!(places|json).test.ts`,
+  ],
+  ...Object.fromEntries(
+    ["tree", "schedules", "losses", "metrics", "batches", "loop"].map((name) => [
+      `${training}/${name}`,
+      [`${training}/${name}/*.test.ts`, `${training}/{edges,options}.test.ts`],
+    ]),
+  ),
 };
 
-/** Globs of the tests for a folder; all tests of the package if nothing else is known to do. */
+/** Code that runs in a browser alone. Tests run it in Chromium, as a bundle, where no change is on. */
+export const leftOut = [`${checkpoint}/storage/indexed-db.ts`, `${checkpoint}/storage/opfs.ts`];
+
+/** Globs of the tests for a folder or file; all tests of the package if nothing else is known to do. */
 export function testsFor(folder, home) {
-  const known = Object.keys(besides).find((each) => `${folder}/`.startsWith(`${each}/`));
-  return known ? besides[known] : [`${home}/src/**/*.test.ts`];
+  const found = Object.keys(known).find((each) => `${folder}/`.startsWith(`${each}/`));
+  return found ? known[found] : [`${home}/src/**/*.test.ts`];
 }
