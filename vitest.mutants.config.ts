@@ -20,7 +20,7 @@ const copies = {
 export default defineConfig({
   plugins: [copies],
   test: {
-    include: (process.env.NNXJS_MUTANT_TESTS ?? "").split(","),
+    include: (process.env.NNXJS_MUTANT_TESTS ?? "").split(";"),
     exclude: ["**/node_modules/**"],
     setupFiles: ["./scripts/vitest-setup.ts"],
     testTimeout: 60_000,

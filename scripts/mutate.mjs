@@ -1,8 +1,12 @@
 // Changes the code of a folder in many small ways, and counts the changes that no test notices:
 // npm run mutate -- packages/nnx-core/src/filter [TESTS...]
-// TESTS are globs of test files; without them, all tests of the package. The report is in reports/mutants.
+// Instead of a folder it may be one file. With NNXJS_MUTANT_LINES=2000 it takes files of 2,000 lines in
+// all, at random, but the same ones each time.
+// TESTS are globs of test files; without them, those of mutants/tests.mjs. The report is in reports/mutants.
 import { spawnSync } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { leftOut, testsFor } from "./mutants/tests.mjs";
 
 const [given, ...tests] = process.argv.slice(2);
 const folder = given?.replace(/\/$/, "");
@@ -13,27 +17,46 @@ if (!home) {
   );
   process.exit(2);
 }
+
+const isSource = (path) => /\.ts$/.test(path) && !/\.(test|test-d|generated)\.ts$/.test(path);
+const filesOf = (path) =>
+  path.endsWith(".ts")
+    ? [path]
+    : readdirSync(path, { recursive: true })
+        .filter(isSource)
+        .map((file) => `${path}/${file.replaceAll("\\", "/")}`)
+        .filter((file) => !leftOut.includes(file));
+
+/** Files with about as many lines together as NNXJS_MUTANT_LINES says, always the same ones; else all. */
+function sample(files) {
+  let left = Number(process.env.NNXJS_MUTANT_LINES ?? Number.POSITIVE_INFINITY);
+  const rank = (file) => createHash("sha256").update(`0 ${file}`).digest("hex");
+  return files
+    .toSorted((a, b) => (rank(a) < rank(b) ? -1 : 1))
+    .filter((file) => {
+      const isIn = left > 0;
+      left -= readFileSync(file, "utf8").split("\n").length;
+      return isIn;
+    });
+}
+
 const name = folder.replaceAll("/", "-");
-const config = "node_modules/.cache/mutants.json";
+const config = `node_modules/.cache/mutants-${name}.json`;
 mkdirSync("node_modules/.cache", { recursive: true });
 writeFileSync(
   config,
   JSON.stringify({
-    mutate: [
-      `${folder}/**/*.ts`,
-      `!${folder}/**/*.test.ts`,
-      `!${folder}/**/*.test-d.ts`,
-      `!${folder}/**/*.generated.ts`,
-    ],
-    testRunner: "vitest",
-    plugins: ["@stryker-mutator/vitest-runner"],
-    vitest: { configFile: "vitest.mutants.config.ts", related: false },
+    mutate: sample(filesOf(folder)),
+    testRunner: "resident",
+    plugins: ["./scripts/mutants/plugin.mjs"],
     // The texts of errors are for people; tests hold some of them to words, not all of them.
-    mutator: { excludedMutations: ["StringLiteral"] },
+    ignorers: ["messages"],
+    timeoutMS: 8_000,
+    timeoutFactor: 1,
     // Stryker would read it by an API that this version of TypeScript does not have.
     tsconfigFile: "none",
     coverageAnalysis: "perTest",
-    concurrency: Number(process.env.NNXJS_MUTANT_WORKERS ?? 2),
+    concurrency: Number(process.env.NNXJS_MUTANT_WORKERS ?? 1),
     ignorePatterns: ["dist", "api", "docs", ".doctest", "benchmarks", "reports", "coverage"],
     reporters: ["clear-text", "json", "progress-append-only"],
     jsonReporter: { fileName: `reports/mutants/${name}.json` },
@@ -50,7 +73,9 @@ const { status } = spawnSync(
     stdio: "inherit",
     env: {
       ...process.env,
-      NNXJS_MUTANT_TESTS: (tests.length > 0 ? tests : [`${home}/src/**/*.test.ts`]).join(),
+      // Tests that kill processes have nothing to do with changes here.
+      NNX_KILLS: "0",
+      NNXJS_MUTANT_TESTS: (tests.length > 0 ? tests : testsFor(folder, home)).join(";"),
     },
   },
 );

@@ -8,7 +8,7 @@ const CLASSES = 2;
 const MEMBERS = 5;
 
 /** 2-64-64-2 with ReLU. */
-class Mlp extends nnx.Module {
+export class Mlp extends nnx.Module {
   readonly input: nnx.Linear;
   readonly hidden: nnx.Linear;
   readonly output: nnx.Linear;

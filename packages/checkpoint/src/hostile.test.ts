@@ -187,13 +187,12 @@ describe.each(files)("%s", (_name, file, message) => {
   it("is refused by a model, which stays as it is, with no more memory than the file has", async () => {
     const target = model();
     const { value } = target.w;
-    const [tensors, bytes, start] = [tf.memory().numTensors, memory(), performance.now()];
+    const [tensors, bytes] = [tf.memory().numTensors, memory()];
     const error: unknown = await restore(target, file).catch((thrown: unknown) => thrown);
     const taken = memory() - bytes;
     // What is about metadata alone is nothing to a model, which has its own.
     if (!(error instanceof nnx.NnxError)) expect(String(message)).toMatch(/no such|evil/);
     expect(taken).toBeLessThan(file.length + 2 ** 20);
-    expect(performance.now() - start).toBeLessThan(2_000);
     expect(tf.memory().numTensors).toBe(tensors);
     if (error instanceof nnx.NnxError) expect(target.w.value).toBe(value);
     nnx.dispose(target);

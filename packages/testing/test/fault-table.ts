@@ -90,6 +90,26 @@ export const faults: readonly Fault[] = [
     caught: { checkRngDeterminism: /expected draws from dropout/ },
   },
   {
+    what: "a stream that is declared and not used",
+    model: faulty.ForgetsDropout,
+    options: { streams: ["dropout"] },
+    caught: { checkRngDeterminism: /expected draws from dropout, got none from dropout/ },
+  },
+  {
+    what: "a key that is in no stream",
+    model: faulty.KeepsKey,
+    caught: { checkRngDeterminism: /A fork of the streams is independent of them: expected key / },
+  },
+  {
+    what: "a statistic of the first batch, kept for later ones",
+    model: faulty.RemembersFirst,
+    options: { batch: null },
+    caught: {
+      checkRngDeterminism: /Evaluation does not depend on an earlier pass/,
+      checkModes: /Evaluation does not depend on an earlier pass/,
+    },
+  },
+  {
     what: "a key made from another stream's count",
     model: faulty.ReadsOtherStream,
     caught: { checkRngDeterminism: /draws from streams that the pass does not use/ },
@@ -167,6 +187,11 @@ export const faults: readonly Fault[] = [
     caught: { checkNoLeaks: /A call leaves nothing behind/ },
   },
   { what: "a gradient with the wrong sign", model: faulty.WrongSign, caught: wrongGradient },
+  {
+    what: "a gradient of the input with the wrong sign",
+    model: faulty.WrongInputSign,
+    caught: { checkGradients: /The gradient is the slope: .* at inputs\.0/ },
+  },
   { what: "a gradient with a factor too much", model: faulty.WrongFactor, caught: wrongGradient },
   { what: "a gradient without the sum over the batch", model: faulty.MissingSum, caught: wrongGradient },
   { what: "a gradient that is cut", model: faulty.CutGradient, caught: wrongGradient },
@@ -183,6 +208,11 @@ export const faults: readonly Fault[] = [
       checkCapture: /A captured call is the plain call/,
       checkRngDeterminism: /A capture changes nothing/,
     },
+  },
+  {
+    what: "another result while it is profiled",
+    model: faulty.KnowsOfProfiles,
+    caught: { checkRngDeterminism: /A profile changes nothing/ },
   },
   {
     what: "a value read when `jit` records",

@@ -9,6 +9,7 @@ import {
   Optimizer,
   Param,
   random,
+  RngKey,
   Rngs,
   type RngStream,
   sgd,
@@ -140,6 +141,42 @@ export class UsesOtherRows extends Module {
 export class UsesRowNumber extends Module {
   forward(x: tf.Tensor): tf.Tensor {
     return tf.add(x, tf.reshape(tf.range(0, x.shape[0]!), [-1, 1]));
+  }
+}
+
+/** Centres by the mean of the first batch that it sees. */
+export class RemembersFirst extends Module {
+  readonly #first: { mean?: Float32Array } = {};
+  forward(x: tf.Tensor): tf.Tensor {
+    this.#first.mean ??= tf.mean(x, 0).dataSync() as Float32Array;
+    return tf.sub(x, tf.tensor1d(this.#first.mean));
+  }
+}
+
+/** Keeps a key that is no stream's, so that forks and splits do not see it. */
+export class KeepsKey extends Module {
+  deterministic = false;
+  readonly key: RngKey;
+  readonly count: Variable<number> = new Variable(0);
+  constructor(rngs: Rngs) {
+    super();
+    this.key = new RngKey(rngs.nextKey("noise"), { tag: "noise" });
+  }
+  forward(x: tf.Tensor): tf.Tensor {
+    if (this.deterministic) return tf.clone(x);
+    return tf.add(x, random.normal(random.foldIn(this.key.value, this.count.value++), x.shape));
+  }
+}
+
+/** Does not drop, though it is made to. */
+export class ForgetsDropout extends Module {
+  readonly dropout: Dropout;
+  constructor(rngs: Rngs) {
+    super();
+    this.dropout = new Dropout(0, { rngs });
+  }
+  forward(x: tf.Tensor): tf.Tensor {
+    return this.dropout.forward(x);
   }
 }
 
@@ -309,6 +346,13 @@ export class WrongSign extends Custom {
     return negative(x, this.kernel.value);
   }
 }
+const negativeInput = withGradient((dy, x, w) => [tf.neg(dx(dy, w)), dw(dy, x)]);
+/** A gradient of the input with the wrong sign. */
+export class WrongInputSign extends Custom {
+  forward(x: tf.Tensor): tf.Tensor {
+    return negativeInput(x, this.kernel.value);
+  }
+}
 const doubled = withGradient((dy, x, w) => [dx(dy, w), tf.mul(dw(dy, x), 2)]);
 /** A gradient with a factor too much. */
 export class WrongFactor extends Custom {
@@ -341,6 +385,17 @@ export class KnowsOfCaptures extends Module {
   forward(x: tf.Tensor): tf.Tensor {
     const y = this.dense.forward(x);
     return sow(Intermediate, "y", y) ? tf.mul(y, 2) : y;
+  }
+}
+
+/** Another result while it is profiled, as code does that looks who calls it. */
+export class KnowsOfProfiles extends Module {
+  forward(x: tf.Tensor): tf.Tensor {
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 100;
+    const isProfiled = /profile\.[jt]s/.test(new Error("who calls?").stack!);
+    Error.stackTraceLimit = stackTraceLimit;
+    return tf.mul(x, isProfiled ? 2 : 1);
   }
 }
 

@@ -25,6 +25,8 @@ import {
   Variable,
   withTag,
 } from "../index.ts";
+import { asksForPathsOnly, isDescribed, needsPath } from "./description.ts";
+import { orderFilters } from "./filter.ts";
 
 const param = new Param(1, { tag: "head" });
 const matches = (
@@ -165,7 +167,127 @@ describe("equality and print", () => {
     expect(equalFilters([Param, "a"], anyOf(ofType(Param), withTag("a")))).toBe(true);
     expect(equalFilters(anyOf(Param), allOf(Param))).toBe(false);
     expect(equalFilters(own, () => true)).toBe(false);
-    const { Param: Other } = { Param: class Param extends Variable<number> {} };
-    expect(equalFilters(Param, Other)).toBe(false);
   });
+
+  it("classes are equal by identity, not by name", () => {
+    const { Same } = { Same: class Same extends Variable<number> {} };
+    const { Same: Other } = { Same: class Same extends Variable<number> {} };
+    expect(printFilter(Same)).toBe(printFilter(Other));
+    expect([equalFilters(Same, Same), equalFilters(Same, Other)]).toEqual([true, false]);
+    expect([equalFilters([Same, "a"], [Same, "a"]), equalFilters([Same, "a"], [Other, "a"])]).toEqual([
+      true,
+      false,
+    ]);
+  });
+
+  it("combinators are equal if all of their filters are, in order", () => {
+    expect(equalFilters(["a", "b"], ["a"])).toBe(false);
+    expect(equalFilters(["a"], ["a", "b"])).toBe(false);
+    expect(equalFilters(["a", "b"], ["b", "a"])).toBe(false);
+    expect(equalFilters(["a", own], ["a", own])).toBe(true);
+    expect(equalFilters(["a", own], ["a", () => true])).toBe(false);
+    expect(
+      equalFilters(
+        not(own),
+        not(() => true),
+      ),
+    ).toBe(false);
+  });
+});
+
+describe("what is known of a filter without running it", () => {
+  const own = (): boolean => true;
+
+  it.each<[string, Filter, boolean]>([
+    ["everything", true, false],
+    ["nothing", false, false],
+    ["a tag", "head", false],
+    ["a class", Param, false],
+    ["a path", pathContains("a"), true],
+    ["whole paths", pathIn(["a"]), true],
+    ["a predicate of a user", own, true],
+    ["a list without paths", ["head", Param], false],
+    ["a list with one", ["head", pathContains("a")], true],
+    ["all of some", allOf("head", not(pathContains("a"))), true],
+    ["all of others", allOf("head", not(Param)), false],
+  ])("whether it needs paths: %s", (_, filter, expected) => {
+    expect(needsPath(toPredicate(filter))).toBe(expected);
+    expect(orderFilters("test", [Param, filter]).needPaths).toBe(expected);
+  });
+
+  it.each<[string, Filter, boolean]>([
+    ["everything", true, true],
+    ["a tag", "head", false],
+    ["a class", Param, false],
+    ["a path", pathContains("a"), true],
+    ["whole paths", pathIn(["a"]), true],
+    ["a predicate of a user", own, false],
+    ["a list of paths", [pathIn(["b"]), pathContains("a")], true],
+    ["a list with a class", [Param, pathContains("a")], false],
+  ])("whether it asks for paths alone: %s", (_, filter, expected) => {
+    expect(asksForPathsOnly(toPredicate(filter))).toBe(expected);
+  });
+
+  it("filters of the library are told from functions of users, and from what is no function", () => {
+    expect([everything, withTag("a"), own, Param, "a", undefined].map(isDescribed)).toEqual([
+      true,
+      true,
+      false,
+      false,
+      false,
+      false,
+    ]);
+  });
+});
+
+describe("values that are no leaves", () => {
+  it.each([null, 3, "head", () => 0])("a tag and a class do not match %s", (value) => {
+    expect(matches("head", value)).toBe(false);
+    expect(matches(Param, value)).toBe(false);
+  });
+
+  it("a tag as a property, or in metadata", () => {
+    expect([matches("head", { tag: "head" }), matches("head", { metadata: { tag: "head" } })]).toEqual([
+      true,
+      true,
+    ]);
+    expect(matches("head", { tag: "tail", metadata: null })).toBe(false);
+  });
+
+  it("a type that is no class", () => {
+    expect(matches(Param, { type: { prototype: new Param(1) } })).toBe(false);
+    expect(matches(Param, { type: null })).toBe(false);
+  });
+});
+
+describe("lists inside lists", () => {
+  const nested = (levels: number): Filter => {
+    let filter: Filter = Param;
+    for (let i = 0; i < levels; i++) filter = [filter];
+    return filter;
+  };
+
+  it("are one filter, up to 100 of them", () => {
+    expect(matches(nested(100))).toBe(true);
+    expect(() => toPredicate(nested(102))).toThrow(/expected at most 100 lists of filters/);
+  });
+
+  it("may be the same list twice, but not contain themselves", () => {
+    const twice = [Param];
+    expect(matches([[twice], twice])).toBe(true);
+    const loop: Filter[] = ["tail"];
+    loop.push(loop);
+    expect(() => toPredicate(loop)).toThrow(FilterError);
+  });
+
+  it("of many equal ones the predicate is made once", () => {
+    let filter: Filter = Param;
+    for (let i = 0; i < 60; i++) filter = [filter, filter];
+    expect(matches(filter)).toBe(true);
+  });
+});
+
+it("what is behind `true` matches nothing, where that is allowed", () => {
+  expect(() => orderFilters("test", [true, Param])).toThrow(/expected `true` as the last filter only/);
+  expect(orderFilters("test", [true, Param], true).predicates).toHaveLength(2);
 });

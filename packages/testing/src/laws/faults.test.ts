@@ -19,12 +19,9 @@ describe.each(faults)("$what", ({ model, caught, options: given }) => {
   const make = (rngs: Rngs): Faulty => new model(rngs);
 
   it.each(Object.entries(caught) as [CheckName, RegExp][])("is caught by %s", async (name, message) => {
-    const start = performance.now();
     const error = await checks[name](make, forward, { ...options, ...given }).catch((e: unknown) => e);
     expect(error).toBeInstanceOf(LawError);
     expect(String(error)).toMatch(message);
-    // Far above what it takes, so that a busy machine does not matter.
-    expect(performance.now() - start).toBeLessThan(60_000);
   });
 
   it("is caught by all laws together", async () => {

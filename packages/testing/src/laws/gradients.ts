@@ -25,7 +25,6 @@ import {
   drop,
   type ForwardOf,
   type MakeModel,
-  type Subject,
   tensorsOfResult,
 } from "./subject.ts";
 
@@ -38,6 +37,11 @@ export interface GradientsOptions extends CheckOptions {
    * @defaultValue 0.02
    */
   readonly tolerance?: number;
+  /**
+   * Whether the gradients of the inputs are held to the law, too: of those that are float32.
+   * @defaultValue true, unless `wrt` is false
+   */
+  readonly wrtInputs?: boolean;
   /** Whether second derivatives are held to the law, too. The model must be smooth. @defaultValue false */
   readonly secondOrder?: boolean;
 }
@@ -45,6 +49,7 @@ export interface GradientsOptions extends CheckOptions {
 const names: OptionNames<GradientsOptions> = {
   ...checkOptionNames,
   wrt: true,
+  wrtInputs: true,
   tolerance: true,
   secondOrder: true,
 };
@@ -64,10 +69,10 @@ function lossOf(result: unknown, seed: number, ofProduct: (x: Tensor) => Tensor 
 }
 
 /**
- * Holds the gradients of a model to finite differences: along a random direction in each parameter,
- * the slope of the outputs is the gradient's share in this direction. A gradient counts as wrong when
- * it is along three directions. Chance in training is the same in all runs. Parameters are tried one
- * by one, so that a wrong gradient has a path.
+ * Holds the gradients of a model to finite differences: along a random direction in each parameter and
+ * each input, the slope of the outputs is the gradient's share in this direction. A gradient counts as wrong when
+ * it is along three directions. Chance in training is the same in all runs. They are tried one by
+ * one, so that a wrong gradient has a path; that of the first input is `inputs.0`.
  * @throws {@link LawError} with the path, the slope and the gradient.
  * @example
  * ```ts
@@ -89,26 +94,49 @@ export async function checkGradients<M extends object>(
 ): Promise<void> {
   const where = "checkGradients";
   checkOptions<GradientsOptions>(where, options, names);
-  const { wrt = Param, tolerance = 0.02, secondOrder = false, ...others } = options;
+  const {
+    wrt = Param,
+    wrtInputs = wrt !== false,
+    tolerance = 0.02,
+    secondOrder = false,
+    ...others
+  } = options;
   await checkBy(where, makeModel, forward, others, async (subject, seed, inputs) => {
     const model = subject.model(seed);
     const [definition, params, rest] = split(model, wrt, true) as unknown as [GraphDef<M>, State, State];
     drop(model);
     try {
+      const merged = (state: State): M => merge(definition, state, rest);
+      const call = (state: State, given: readonly Tensor[]): unknown =>
+        subject.callBare(merged(state), given);
+      const rays: [name: string, shape: readonly number[], at: Moved][] = [];
       for (const [path, leaf] of flattenState(params)) {
         const value = leafValue<unknown>(leaf);
-        if (!isTensor(value) || value.dtype !== "float32" || value.size === 0) continue;
+        if (!isSmooth(value)) continue;
         const isHere = toPredicate((at) => formatPath(at) === formatPath(path));
-        const ray = new Ray(
-          subject,
-          seed,
-          inputs,
-          (state) => merge(definition, state, rest),
-          params,
-          isHere,
+        rays.push([
+          formatPath(path),
           value.shape,
-        );
-        const found = await ray.violation(formatPath(path), tolerance, secondOrder);
+          (step) => {
+            const moved = mapValues(
+              (each: Tensor, at: readonly (string | number)[]) => (isHere(at, each) ? add(each, step) : each),
+              params,
+            );
+            return call(moved, inputs);
+          },
+        ]);
+      }
+      for (const [i, input] of wrtInputs ? inputs.entries() : []) {
+        if (!isSmooth(input)) continue;
+        const at: Moved = (step) =>
+          call(
+            params,
+            inputs.map((x, j) => (j === i ? add(x, step) : x)),
+          );
+        rays.push([`inputs.${i}`, input.shape, at]);
+      }
+      for (const [name, shape, at] of rays) {
+        const found = await new Ray(seed, shape, at).violation(name, tolerance, secondOrder);
         if (found) return found;
       }
       return undefined;
@@ -118,48 +146,31 @@ export async function checkGradients<M extends object>(
   });
 }
 
-/** A model as a function of one number: how far one parameter goes along a direction. */
-class Ray<M extends object> {
-  readonly #subject: Subject<M>;
+const isSmooth = (value: unknown): value is Tensor =>
+  isTensor(value) && value.dtype === "float32" && value.size > 0;
+
+/** Calls a model where one of its parameters or inputs is moved by a step. */
+type Moved = (step: Tensor) => unknown;
+
+/** A model as a function of one number: how far one tensor goes along a direction. */
+class Ray {
   readonly #seed: number;
-  readonly #inputs: readonly Tensor[];
-  readonly #merged: (params: State) => M;
-  readonly #params: State;
-  readonly #isHere: (path: readonly (string | number)[], value: unknown) => boolean;
   readonly #shape: readonly number[];
+  readonly #moved: Moved;
   #direction = 0;
 
-  constructor(
-    subject: Subject<M>,
-    seed: number,
-    inputs: readonly Tensor[],
-    merged: (params: State) => M,
-    params: State,
-    isHere: (path: readonly (string | number)[], value: unknown) => boolean,
-    shape: readonly number[],
-  ) {
-    this.#subject = subject;
+  constructor(seed: number, shape: readonly number[], moved: Moved) {
     this.#seed = seed;
-    this.#inputs = inputs;
-    this.#merged = merged;
-    this.#params = params;
-    this.#isHere = isHere;
     this.#shape = shape;
+    this.#moved = moved;
   }
 
   /** The loss at a distance, which may be a tensor. */
   #at(distance: Tensor | number, ofProduct?: (x: Tensor) => Tensor): Tensor {
     return tidy(() => {
-      const direction = random.normal(random.foldIn(random.key(this.#seed), this.#direction), [
-        ...this.#shape,
-      ]);
-      const moved = mapValues(
-        (value: Tensor, path: readonly (string | number)[]) =>
-          this.#isHere(path, value) ? add(value, mul(direction, distance)) : value,
-        this.#params,
-      );
-      const model = this.#merged(moved);
-      return lossOf(this.#subject.callBare(model, this.#inputs), this.#seed, ofProduct);
+      const key = random.foldIn(random.key(this.#seed), this.#direction);
+      const step = mul(random.normal(key, [...this.#shape]), distance);
+      return lossOf(this.#moved(step), this.#seed, ofProduct);
     });
   }
 

@@ -25,6 +25,7 @@ export interface ModelOptions extends RngOptions, GradientsOptions, SplitMergeOp
 const names: OptionNames<ModelOptions> = {
   ...rngOptionNames,
   wrt: true,
+  wrtInputs: true,
   tolerance: true,
   secondOrder: true,
   backends: true,
@@ -61,6 +62,7 @@ export async function checkModel<M extends object>(
     streams,
     copies,
     wrt,
+    wrtInputs,
     tolerance,
     secondOrder,
     backends,
@@ -79,7 +81,7 @@ export async function checkModel<M extends object>(
   await checkGradients(
     makeModel,
     forward,
-    given({ ...common, wrt, tolerance, secondOrder }) as GradientsOptions,
+    given({ ...common, wrt, wrtInputs, tolerance, secondOrder }) as GradientsOptions,
   );
   if (jit) await checkJit(makeModel, forward, common);
   if (vmap) await checkVmap(makeModel, forward, common);

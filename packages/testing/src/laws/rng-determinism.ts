@@ -13,9 +13,17 @@ import {
   toPredicate,
 } from "@nnxjs/nnx-core";
 import { checkOptions, type OptionNames } from "@nnxjs/nnx-core/internal";
-import { forkRngs, reseed, restoreRngs, RngStream } from "@nnxjs/rnglib";
+import {
+  forkRngs,
+  type PRNGKey,
+  reseed,
+  restoreRngs,
+  RngStream,
+  type SplitBackups,
+  splitRngs,
+} from "@nnxjs/rnglib";
 import { iterNodes } from "@nnxjs/nnx-core";
-import { snapshot } from "../equality/snapshot.ts";
+import { type Snapshot, snapshot } from "../equality/snapshot.ts";
 import { isTensor, type Tensor } from "../tensor.ts";
 import { batchLaws } from "./batches.ts";
 import { difference, ROUNDING } from "./check.ts";
@@ -65,7 +73,7 @@ const CALLS = 12;
  * - evaluation draws nothing, gives the same twice, and depends neither on an earlier pass nor on the
  *   other rows of the batch, on their order or number;
  * - captures and profiles change nothing, up to rounding;
- * - `forkRngs` gives every stream another key.
+ * - `forkRngs` and `splitRngs` give every stream other keys.
  * @param makeModel - Makes the model: `(rngs) => new Net({ rngs })`.
  * @param forward - Calls it: `(model, x) => model.forward(x)`.
  * @throws {@link LawError} that names the law, the path and the seed.
@@ -334,23 +342,56 @@ export async function quietEvaluation<M extends object>(
       drop(first);
       return {
         law: "Evaluation draws nothing",
-        found: `expected no draws in evaluation, got some from ${drawn.path} (stream ${drawn.tag})`,
+        found: `expected no draws in evaluation, got some from ${drawn.path} (stream ${drawn.tag}), whose count is ${JSON.stringify(drawn.value)} then`,
         cause:
           "Usually a layer forgets deterministic: read it in forward, or set it in setMode({ deterministic }). Name counts of streams that are meant to change in the option mayChange.",
       };
     }
     settled.restore();
+    const expected = await snapshot(first);
     const second = subject.call(model, inputs);
-    const changed = difference(await snapshot(second), await snapshot(first));
+    const changed = difference(await snapshot(second), expected);
     drop(first, second);
-    return broken(
-      "Evaluation gives the same outputs twice",
-      changed,
-      "Usually forward draws from something that is no stream of the model, or changes what it reads.",
-    );
+    if (changed) {
+      return {
+        law: "Evaluation gives the same outputs twice",
+        found: changed,
+        cause:
+          "Usually forward draws from something that is no stream of the model, or changes what it reads.",
+      };
+    }
+    return await earlierPass(subject, seed, inputs, expected);
   } finally {
     settled.free();
     drop(model);
+  }
+}
+
+/** What a model has seen before does not matter in evaluation. */
+async function earlierPass<M extends object>(
+  subject: Subject<M>,
+  seed: number,
+  inputs: readonly Tensor[],
+  expected: Snapshot,
+): Promise<Violation | undefined> {
+  if (inputs.length === 0) return undefined;
+  const [model, others] = [subject.model(seed), subject.inputs(otherSeed(seed))];
+  evaluate(model);
+  const settled = subject.settle(model);
+  try {
+    drop(subject.call(model, others));
+    settled.restore();
+    const y = subject.call(model, inputs);
+    const changed = difference(await snapshot(y), expected);
+    drop(y);
+    return broken(
+      "Evaluation does not depend on an earlier pass",
+      changed,
+      "Usually forward keeps something of its first inputs, such as a statistic or a cache, and uses it for others.",
+    );
+  } finally {
+    settled.free();
+    drop(model, others);
   }
 }
 
@@ -390,26 +431,44 @@ async function unseen<M extends object>(
   }
 }
 
-/** A fork gives every stream another key, and is undone. */
+/** A fork gives every stream another key, a split several others; both are undone. */
 async function forked<M extends object>(subject: Subject<M>, seed: number): Promise<Violation | undefined> {
   const model = subject.model(seed);
+  const split = (): SplitBackups => splitRngs(model, { splits: SPLITS });
   try {
-    const before = keysIn(model);
-    const backups = forkRngs(model);
-    const known = new Map(before.map(({ path, value }) => [path, JSON.stringify(value)]));
-    const same = keysIn(model).find(({ path, value }) => known.get(path) === JSON.stringify(value));
-    restoreRngs(backups);
-    const changed = keysIn(model).find(({ path, value }) => known.get(path) !== JSON.stringify(value));
-    if (!same && !changed) return undefined;
-    const { path, tag } = (same ?? changed)!;
-    return {
-      law: "A fork of the streams is independent of them",
-      found: same
-        ? `expected ${path} (stream ${tag}) to have another key in the fork, got the same one`
-        : `expected ${path} (stream ${tag}) to have its key again after the fork, got another`,
-      cause: "Usually a class of the model keeps a key outside of a stream.",
-    };
+    const known = new Map(keysIn(model).map(({ path, value }) => [path, JSON.stringify(value)]));
+    for (const [what, change] of [
+      ["fork", () => forkRngs(model)],
+      ["split", split],
+    ] as const) {
+      const backups = change();
+      const same = keysIn(model).find(({ path, value }) => {
+        const keys = eachOf(value);
+        return new Set([...keys, known.get(path)]).size <= keys.length;
+      });
+      restoreRngs(backups);
+      const changed = keysIn(model).find(({ path, value }) => known.get(path) !== JSON.stringify(value));
+      if (!same && !changed) continue;
+      const { path, tag } = (same ?? changed)!;
+      return {
+        law: `A ${what} of the streams is independent of them`,
+        found: same
+          ? `expected ${path} (stream ${tag}) to have another key in the ${what}, got the same one`
+          : `expected ${path} (stream ${tag}) to have its key again after the ${what}, got another`,
+        cause: "Usually a class of the model keeps a key outside of a stream.",
+      };
+    }
+    return undefined;
   } finally {
     drop(model);
   }
 }
+
+/** In how many keys the streams are split. */
+const SPLITS = 3;
+
+/** The keys in an array of keys, or the single key, as text. */
+const eachOf = (key: PRNGKey): string[] =>
+  key.shape.length === 0
+    ? [JSON.stringify(key)]
+    : Array.from({ length: key.shape[0]! }, (_, i) => JSON.stringify(key.at(i)));

@@ -1,6 +1,7 @@
 /** @file An ensemble for little more than the memory of one model. */
 import { reshape, type Tensor, tile } from "@nnxjs/kernels/internal";
-import { registerModule, Module } from "@nnxjs/nnx-core";
+import type { Linear } from "@nnxjs/layers";
+import { dispose, iterNodes, registerModule, Module } from "@nnxjs/nnx-core";
 import { Rngs } from "@nnxjs/rnglib";
 import type { Callable } from "../sampling/options.ts";
 import {
@@ -78,6 +79,7 @@ export function batchEnsemble<M extends Callable & object>(
   checkMembers("batchEnsemble", members);
   const { init = "normal", mean = 1, std = 0.5, skipFirst = false, ...which } = options;
   checkFactors("batchEnsemble", { init, mean, std });
+  const replaced: Linear[] = [];
   const copy = replaceLayers(
     "batchEnsemble",
     model,
@@ -85,10 +87,15 @@ export function batchEnsemble<M extends Callable & object>(
     "params",
     LINEAR,
     (base, origin) => {
+      replaced.push(base);
       const nextKey = () => (origin instanceof Rngs ? origin.nextKey("params") : origin.nextKey());
       return new BatchEnsembleLinear(base, members, { nextKey, init, mean, std });
     },
   );
+  // The members have biases of their own. Those of the copied layers are in nothing any more, unless
+  // other layers share them.
+  const kept = new Set(Array.from(iterNodes(copy), ([, node]) => node));
+  for (const { bias } of replaced) if (bias && !kept.has(bias)) dispose(bias);
   return new BatchEnsemble(copy, members);
 }
 

@@ -1,0 +1,47 @@
+// The tests that notice changes in a folder. They are those beside the code and those of its next users,
+// without the few that take longer than all the others.
+const core = "packages/nnx-core/src";
+const graph = [
+  `${core}/graph/!(deep|hostile|laws).test.ts`,
+  `${core}/{state,filter,module,undo}/*.test.ts`,
+  `${core}/*.test.ts`,
+];
+const checkpoint = "packages/checkpoint/src";
+const training = "packages/training/src";
+const rnglib = "packages/rnglib/src";
+const layers = "packages/layers/src";
+const known = {
+  [`${core}/graph`]: graph,
+  [`${core}/state`]: graph,
+  [`${core}/filter`]: [`${core}/filter/*.test.ts`],
+  [`${rnglib}/keys`]: [`${rnglib}/keys/!(statistics|properties).test.ts`, `${rnglib}/keys/wasm/*.test.ts`],
+  [`${rnglib}/streams`]: [`${rnglib}/streams/*.test.ts`],
+  [`${layers}/stochastic`]: [`${layers}/stochastic/*.test.ts`],
+  // Browsers and other processes run code of their own, where no change is on.
+  [checkpoint]: [
+    `${checkpoint}/!(fuzz).test.ts`,
+    `${checkpoint}/{format,transfer}/*.test.ts`,
+    `${checkpoint}/storage/url.test.ts`,
+    `${checkpoint}/node/node.test.ts`,
+  ],
+  [`${training}/optimizer`]: [`${training}/optimizer/*.test.ts`, `${training}/{edges,options}.test.ts`],
+  [`${training}/transformations`]: [
+    `${training}/transformations/**/*.test.ts`,
+    `${training}/optimizer/!(places|json).test.ts`,
+  ],
+  ...Object.fromEntries(
+    ["tree", "schedules", "losses", "metrics", "batches", "loop"].map((name) => [
+      `${training}/${name}`,
+      [`${training}/${name}/*.test.ts`, `${training}/{edges,options}.test.ts`],
+    ]),
+  ),
+};
+
+/** Code that runs in a browser alone. Tests run it in Chromium, as a bundle, where no change is on. */
+export const leftOut = [`${checkpoint}/storage/indexed-db.ts`, `${checkpoint}/storage/opfs.ts`];
+
+/** Globs of the tests for a folder or file; all tests of the package if nothing else is known to do. */
+export function testsFor(folder, home) {
+  const found = Object.keys(known).find((each) => `${folder}/`.startsWith(`${each}/`));
+  return found ? known[found] : [`${home}/src/**/*.test.ts`];
+}
