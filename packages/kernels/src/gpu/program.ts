@@ -49,6 +49,7 @@ interface WebgpuProgram {
 
 /** Methods of the webgpu backend. */
 interface WebgpuBackend {
+  readonly tensorMap: { get(dataId: object): { readonly dtype: string } };
   runWebGPUProgram(
     program: WebgpuProgram,
     inputs: readonly TensorInfo[],
@@ -61,6 +62,13 @@ const isWebgl = (backend: object): backend is WebglBackend => "runWebGLProgram" 
 
 /** Whether programs can run on a backend. */
 export const isGpu = (backend: object): boolean => isWebgl(backend) || "runWebGPUProgram" in backend;
+
+/**
+ * The type of the numbers in the memory of webgpu's tensors. What was cast from bool or int32 to a
+ * larger type still has the integers there.
+ */
+export const isIntegerInMemory = (backend: object, { dataId }: TensorInfo): boolean =>
+  !isWebgl(backend) && (backend as WebgpuBackend).tensorMap.get(dataId).dtype !== "float32";
 
 const glsl: readonly (readonly [RegExp, string])[] = [
   [/\bvar_float\b/g, "float"],

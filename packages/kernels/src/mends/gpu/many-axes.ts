@@ -155,23 +155,33 @@ const flat = (kernelName: string): Mend =>
 
 /** Kernels of two inputs that are right where those are of one shape, or of few axes. */
 const pairs = (kernelName: string): Mend =>
-  mend<"a" | "b">(kernelName, GPU, "Takes up to six axes.", ({ inputs: { a, b }, stock }) => {
-    if (a.shape.length <= 6 && b.shape.length <= 6) return stock();
-    return scoped(() => {
-      const shape = tf.backend_util.assertAndGetBroadcastShape(a.shape, b.shape);
-      const folded = fold(a.shape, b.shape);
-      const [x, y] =
-        folded.axes.length <= 6
-          ? [reshaped(a, folded.a), reshaped(b, folded.b)]
-          : [a, b].map((each) => reshaped(tf.broadcastTo(each as Tensor, shape), [sizeOf(shape)]));
-      return withShape(stock({ a: x!, b: y! }), shape);
-    });
-  });
+  mend<"a" | "b">(
+    kernelName,
+    GPU,
+    "Throws from seven axes on. webgpu's repeats wrong elements from five on.",
+    ({ inputs: { a, b }, stock }) => {
+      if (a.shape.length <= 4 && b.shape.length <= 4) return stock();
+      return scoped(() => {
+        const shape = tf.backend_util.assertAndGetBroadcastShape(a.shape, b.shape);
+        const folded = fold(a.shape, b.shape);
+        const [x, y] =
+          folded.axes.length <= 4
+            ? [reshaped(a, folded.a), reshaped(b, folded.b)]
+            : [a, b].map((each) => reshaped(tf.broadcastTo(each as Tensor, shape), [sizeOf(shape)]));
+        return withShape(stock({ a: x!, b: y! }), shape);
+      });
+    },
+  );
 
 const PAIRS =
   "Equal NotEqual Greater GreaterEqual Less LessEqual LogicalAnd LogicalOr Maximum Minimum Mod Atan2 Add Sub Multiply SquaredDifference".split(
     " ",
   );
+
+const fill: Mend = mend<never, tf.FillAttrs>("Fill", GPU, "Takes up to six axes.", ({ attrs, stock }) => {
+  const { shape } = attrs;
+  return shape.length <= 6 ? stock() : withShape(stock(undefined, { shape: [sizeOf(shape)] }), shape);
+});
 
 const slice: Mend = mend<"x", { begin: number[]; size: number[] }>(
   "Slice",
@@ -199,7 +209,7 @@ const UNARY = [
   ..."Abs Acosh Asin Asinh Atan Atanh Ceil Cosh Elu Erf Exp Expm1 Floor IsFinite IsInf IsNan LogicalNot Neg".split(
     " ",
   ),
-  ..."Reciprocal Round Rsqrt Selu Sigmoid Sign Sinh Softplus Sqrt Square Step Tan Tanh Cast ClipByValue".split(
+  ..."Reciprocal Round Rsqrt Selu Sigmoid Sign Sinh Softplus Sqrt Square Step Tan Tanh Cast ClipByValue ZerosLike OnesLike".split(
     " ",
   ),
 ];
@@ -265,6 +275,7 @@ export const gpuShapeMends: readonly Mend[] = [
   ...UNARY.map(flat),
   ...PAIRS.map(pairs),
   slice,
+  fill,
   tile,
   transpose,
   cumprod,

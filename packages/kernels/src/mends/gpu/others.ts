@@ -1,10 +1,11 @@
-/** @file Pools, sums by rows and logic on webgl and webgpu. */
+/** @file Pools, scatters, sums and logic on webgl and webgpu. */
 import * as tf from "@tensorflow/tfjs-core";
 import type { KernelConfig, Tensor, TensorInfo } from "@tensorflow/tfjs-core";
 import { GPU, runForEach } from "../../gpu/program.ts";
 import type { Axis } from "../../quick/conv-geometry.ts";
 import { sizeOf } from "../../shape.ts";
 import { type Mend, mend, scoped } from "../mend.ts";
+import { gpuIntegerMends } from "./integers.ts";
 import { axesOf2D, axesOf3D } from "../pools.ts";
 
 const withShape = (info: TensorInfo, shape: readonly number[]): TensorInfo => ({
@@ -56,25 +57,35 @@ const maxPool = <A>(
     },
   );
 
-const segmentSum: Mend = mend<"x" | "segmentIds", { numSegments: number }>(
-  "UnsortedSegmentSum",
+interface ScatterAttrs {
+  readonly shape: number[];
+}
+
+const scatterNd: Mend = mend<"indices" | "updates", ScatterAttrs>(
+  "ScatterNd",
   ["webgl"],
-  "Adds a single row to others, too.",
-  ({ inputs: { x, segmentIds }, attrs: { numSegments }, backend, stock }) => {
-    const [rows, ...rest] = x.shape as [number, ...number[]];
-    const shape = [numSegments, ...rest];
-    const inner = sizeOf(rest);
-    if (sizeOf(x.shape) === 0 || sizeOf(shape) === 0) return stock();
+  "Writes a single update to other rows, too.",
+  ({ inputs: { indices, updates }, attrs: { shape }, backend, stock }) => {
+    const found = tf.scatter_util.calculateShapes(updates as Tensor, indices as Tensor, shape);
+    const { sliceRank, numUpdates, sliceSize, strides, outputSize } = found;
+    if (numUpdates !== 1 || outputSize === 0 || sliceSize === 0) return stock();
+    const place = Array.from(
+      { length: sliceRank },
+      (_, axis) => `i32(getIndices(0, ${axis})) * ${strides[axis]}`,
+    );
     const program = {
-      name: "segmentSum",
-      body: `var_int row = at / ${inner}; var_int column = at - row * ${inner}; var_float total = 0.0;
-        for (var_int i = 0; i < ${rows}; i++) { if (i32(getIds(i)) == row) { total += getX(i, column); } } return total;`,
-      inputs: ["X", "Ids"],
+      name: `scatter ${sliceSize} ${strides}`,
+      body: `var_int row = at / ${sliceSize};
+        if (row != ${place.join(" + ")}) { return 0.0; } return getUpdates(at - row * ${sliceSize});`,
+      inputs: ["Indices", "Updates"],
     };
     return scoped(() => {
-      const flat = tf.reshape(x as Tensor, [rows, inner]);
-      const dtype = x.dtype === "int32" ? "int32" : "float32";
-      return withShape(runForEach(backend, program, [flat, segmentIds], sizeOf(shape), dtype), shape);
+      const given = [
+        tf.reshape(indices as Tensor, [1, sliceRank]),
+        tf.reshape(updates as Tensor, [sliceSize]),
+      ];
+      const dtype = updates.dtype === "int32" ? "int32" : "float32";
+      return withShape(runForEach(backend, program, given, outputSize, dtype), shape);
     });
   },
 );
@@ -104,7 +115,8 @@ const addN: Mend = {
 export const gpuMends: readonly Mend[] = [
   maxPool<tf.MaxPoolAttrs>("MaxPool", axesOf2D),
   maxPool<tf.MaxPool3DAttrs>("MaxPool3D", axesOf3D),
-  segmentSum,
+  scatterNd,
+  ...gpuIntegerMends,
   addN,
 ];
 
