@@ -15,12 +15,22 @@ tf.env().set("WEBGPU_CPU_FORWARD", false);
 setWasmPaths(new URL("../../node_modules/@tensorflow/tfjs-backend-wasm/dist/", import.meta.url).href);
 await useBackend();
 if (tf.getBackend() !== backend) throw new Error(`Expected the backend ${backend}, got ${tf.getBackend()}.`);
-if (backend === "webgpu") readWithoutWaiting(tf.backend());
+
+/** What the GPU refused. A program that it refuses writes nothing, and nobody is told. */
+const refused: string[] = [];
+if (backend === "webgpu") {
+  readWithoutWaiting(tf.backend());
+  const { device } = tf.backend() as unknown as { device: EventTarget };
+  device.addEventListener("uncapturederror", (event) => {
+    refused.push((event as Event & { error: Error }).error.message);
+  });
+}
 
 const { state } = tf.engine() as unknown as {
   state: { scopeStack: readonly object[]; gradientDepth: number; kernelDepth: number };
 };
 afterEach(() => {
+  expect(refused.splice(0), "what the GPU refused").toEqual([]);
   const { scopeStack, gradientDepth, kernelDepth } = state;
   expect({ scopes: scopeStack.length, gradientDepth, kernelDepth }).toEqual({
     scopes: 0,

@@ -1,6 +1,6 @@
 /** @file All kernels of this package: their list, and how to register them. */
 import { allMends } from "./mends/all-mends.ts";
-import { wasmKernels } from "./mends/composed.ts";
+import { missingKernels } from "./mends/composed.ts";
 import { installKernels, kernelsOnDemand, restoreKernels, useKernels } from "./registry.ts";
 import { allTopics } from "./topics/all-topics.ts";
 
@@ -40,7 +40,7 @@ export const listKernels = (): readonly KernelEntry[] => [
       backends.map((backendName) => ({ kernelName, backendName, reason, why })),
     ),
   ),
-  ...[...wasmKernels, ...allTopics.flatMap(({ own }) => own?.() ?? []), ...kernelsOnDemand()].map(
+  ...[...missingKernels, ...allTopics.flatMap(({ own }) => own?.() ?? []), ...kernelsOnDemand()].map(
     ({ kernelName, backendName }) => ({
       kernelName,
       backendName,

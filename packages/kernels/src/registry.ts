@@ -7,7 +7,7 @@ import {
   unregisterKernel,
 } from "@tensorflow/tfjs-core";
 import { allMends } from "./mends/all-mends.ts";
-import { wasmKernels } from "./mends/composed.ts";
+import { missingKernels } from "./mends/composed.ts";
 import type { Mend } from "./mends/mend.ts";
 import { core } from "./topics/core.ts";
 import type { Topic } from "./topics/topic.ts";
@@ -135,7 +135,7 @@ export function installKernels(): void {
     const kernelFunc = mends.reduce((inner, { around }) => around(inner), stock.kernelFunc);
     replace({ ...stock, kernelFunc, [STOCK]: stock, [LAYERS]: mends.length }, before);
   }
-  for (const kernel of wasmKernels) {
+  for (const kernel of missingKernels) {
     const before = present(kernel.kernelName, kernel.backendName);
     if (!before || (before[LACKING] && !ours.has(before))) replace({ ...kernel, [LACKING]: true }, before);
   }

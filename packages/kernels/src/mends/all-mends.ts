@@ -1,5 +1,8 @@
 /** @file All replacements of wrong kernels, in one table. */
 import { binaryMends } from "./binary.ts";
+import { gpuElementwiseMends } from "./gpu/elementwise.ts";
+import { gpuMends } from "./gpu/others.ts";
+import { gpuShapeMends } from "./gpu/many-axes.ts";
 import { composedMends } from "./composed.ts";
 import { convolutionMends } from "./convolutions.ts";
 import { emptyMends } from "./empty.ts";
@@ -23,4 +26,7 @@ export const allMends: readonly Mend[] = [
   selectMend,
   preluMend,
   ...lostNaNMends,
+  ...gpuElementwiseMends,
+  ...gpuShapeMends,
+  ...gpuMends,
 ];

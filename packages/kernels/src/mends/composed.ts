@@ -11,6 +11,7 @@ import type {
   Tensor,
   TensorInfo,
 } from "@tensorflow/tfjs-core";
+import { GPU } from "../gpu/program.ts";
 import { contract } from "../quick/contract.ts";
 import { letterSizes, parseEquation } from "../quick/equation.ts";
 import { axes3D } from "../quick/conv-geometry.ts";
@@ -18,6 +19,7 @@ import { filterGradient, inputGradient } from "../own/convolutions.ts";
 import { conv2DAxes } from "../quick/convolve.ts";
 import { filtersOf, perChannel } from "../quick/grouped.ts";
 import { segmentSums } from "../move/gathers.ts";
+import { gpuKernels } from "./gpu/others.ts";
 import type { Mend } from "./mend.ts";
 
 type Run<A> = (inputs: Readonly<Record<string, Tensor>>, attrs: A) => Tensor;
@@ -45,8 +47,9 @@ function einsum(inputs: Readonly<Record<string, Tensor>>, { equation }: tf.Einsu
   return contract(operands, output, letterSizes(letters, shapes));
 }
 
-/** Kernels to register on wasm, which has none of these names. */
-export const wasmKernels: readonly KernelConfig[] = [
+/** Kernels to register on backends that have none of these names, most of them on wasm. */
+export const missingKernels: readonly KernelConfig[] = [
+  ...gpuKernels,
   kernel<tf.Conv2DBackpropFilterAttrs>("Conv2DBackpropFilter", ({ x, dy }, attrs) =>
     filterGradient(x!, dy!, conv2DAxes(x!.shape, attrs.filterShape, attrs)),
   ),
@@ -92,7 +95,7 @@ const conv3DInfo = (
 export const composedMends: readonly Mend[] = [
   {
     kernelName: "Einsum",
-    backends: ["cpu"],
+    backends: ["cpu", ...GPU],
     why: "Takes at most two tensors, and does not sum a letter that only one of them has.",
     around: () => composed(einsum),
   },

@@ -2,6 +2,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { sizeOf } from "../shape.ts";
 import { filled } from "../memory/access.ts";
+import { GPU, isGpu } from "../gpu/program.ts";
 import { type Mend, mend } from "./mend.ts";
 
 type Shape4 = [number, number, number, number];
@@ -12,11 +13,11 @@ type Pad = tf.Conv2DAttrs["pad"];
 type Attrs = Pick<tf.Conv2DAttrs, "strides" | "pad"> &
   Partial<Pick<tf.Conv2DAttrs, "dilations" | "dimRoundingMode">>;
 
-const NOTHING = "Returns uninitialised memory for empty operands.";
-const NOTHING_OR_SMALL = `${NOTHING} Returns 0 for "same" padding with a window smaller than its stride.`;
+const NOTHING = "For empty operands returns uninitialised memory, or throws.";
+const NOTHING_OR_SMALL = `${NOTHING} wasm's returns 0 for "same" padding with a window smaller than its stride.`;
 
 const onTwoAxes = (kernelName: string, isDepthwise: boolean): Mend =>
-  mend<"x" | "filter", Attrs>(kernelName, ["wasm"], NOTHING_OR_SMALL, (call) => {
+  mend<"x" | "filter", Attrs>(kernelName, ["wasm", ...GPU], NOTHING_OR_SMALL, (call) => {
     const {
       inputs: { x, filter },
       attrs,
@@ -38,7 +39,7 @@ const onTwoAxes = (kernelName: string, isDepthwise: boolean): Mend =>
     if (isEmpty && (sizeOf(info.outShape) === 0 || !kernelName.startsWith("Fused")))
       return filled(backend, { shape: info.outShape, dtype: "float32" }, 0);
     const isSmall = info.filterHeight < info.strideHeight || info.filterWidth < info.strideWidth;
-    if (pad !== "same" || !isSmall) return stock();
+    if (isGpu(backend) || pad !== "same" || !isSmall) return stock();
     // The stock kernel is right when it gets the padding as numbers.
     const { top, bottom, left, right } = info.padInfo;
     const numbers: Pad = [
@@ -58,7 +59,7 @@ export const convolutionMends: readonly Mend[] = [
   onTwoAxes("FusedDepthwiseConv2D", true),
   mend<"dy" | "filter", tf.Conv2DBackpropInputAttrs>(
     "Conv2DBackpropInput",
-    ["wasm"],
+    ["wasm", ...GPU],
     NOTHING,
     ({ inputs: { dy, filter }, attrs: { inputShape }, backend, stock }) =>
       sizeOf(dy.shape) > 0 && sizeOf(filter.shape) > 0
@@ -67,7 +68,7 @@ export const convolutionMends: readonly Mend[] = [
   ),
   mend<"x" | "filter", tf.Conv3DAttrs>(
     "Conv3D",
-    ["wasm"],
+    ["wasm", ...GPU],
     NOTHING,
     ({ inputs: { x, filter }, attrs: { strides, dilations, pad }, backend, stock }) => {
       if (sizeOf(x.shape) > 0 && sizeOf(filter.shape) > 0) return stock();

@@ -2,6 +2,7 @@
  * @file Empty tensors. On wasm, reductions over no elements return uninitialised memory. On cpu,
  * some kernels return a plain list instead of a typed array.
  */
+import { GPU } from "../gpu/program.ts";
 import { axesOf, keepDims, sizeOf } from "../shape.ts";
 import { filled, free, type LoopDtype } from "../memory/access.ts";
 import { type Mend, mend } from "./mend.ts";
@@ -24,12 +25,12 @@ const neutral: Readonly<Record<string, number>> = {
   Any: 0,
 };
 
-const NO_ELEMENTS = "Of no elements: returns uninitialised memory (wasm), or differs from XLA.";
+const NO_ELEMENTS = "Of no elements: returns uninitialised memory (wasm), differs from XLA, or throws.";
 
 const reduction = (kernelName: string): Mend =>
   mend<"x", ReduceAttrs>(
     kernelName,
-    ["cpu", "wasm"],
+    ["cpu", "wasm", ...GPU],
     NO_ELEMENTS,
     ({ inputs: { x }, attrs, backend, stock }) => {
       if (sizeOf(x.shape) > 0) return stock();

@@ -1,6 +1,7 @@
 /** @file Matrix products with packed operands, broadcast batches or empty operands. */
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor, TensorInfo } from "@tensorflow/tfjs-core";
+import { GPU, isGpu } from "../gpu/program.ts";
 import { broadcast } from "../quick/broadcasting.ts";
 import { sameShape, sizeOf } from "../shape.ts";
 import { finish, type FinishInput, isActivation } from "../quick/finish.ts";
@@ -16,6 +17,7 @@ const packed = new WeakMap<object, string>();
 
 /** Copies a right operand whose data were packed in another shape before. */
 function packedOnce({ inputs: { a, b }, attrs, backend, stock }: Call): TensorInfo {
+  if (isGpu(backend)) return stock();
   const isPacked =
     !attrs.transposeA && !attrs.transposeB && sizeOf(batchOf(a)) === 1 && sizeOf(batchOf(b)) === 1;
   if (!isPacked) return stock();
@@ -55,7 +57,7 @@ const FUSED =
 
 const batchMatMul: Mend = mend<"a" | "b", tf.BatchMatMulAttrs>(
   "BatchMatMul",
-  ["cpu", "wasm"],
+  ["cpu", "wasm", ...GPU],
   MISTAKEN,
   (call) => {
     const { a, b } = call.inputs;
@@ -75,7 +77,7 @@ const isOne = ({ shape }: TensorInfo): boolean => shape.length === 3 && shape[0]
  */
 const fusedMatMul: Mend = mend<"a" | "b" | FinishInput, tf._FusedMatMulAttrs>(
   "_FusedMatMul",
-  ["cpu", "wasm"],
+  ["cpu", "wasm", ...GPU],
   FUSED,
   (call) => {
     const { inputs, attrs, backend, stock } = call;
