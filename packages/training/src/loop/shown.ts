@@ -5,7 +5,6 @@ import { checkTensor, describe, isPlainObject } from "@nnxjs/nnx-core/internal";
 
 /** A scalar, or scalars by name. One alone is called `loss`. */
 // biome-ignore lint/suspicious/noConfusingVoidType: it is what functions return, also those that return nothing.
-/** What a step may return to be shown: a value, or values by name. Tensors are scalars. */
 export type Shown = Tensor | number | Readonly<Record<string, Tensor | number>> | undefined | void;
 
 /** Values by name; the tensors are the owner's. */
