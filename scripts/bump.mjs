@@ -28,6 +28,12 @@ for (const file of ["src/write/written-by.ts", "python/pyproject.toml"].map(
   (name) => `packages/checkpoint/${name}`,
 ))
   writeFileSync(file, readFileSync(file, "utf8").replace(`"${before}"`, `"${version}"`));
+// The starter is copied out of the repository, so that it names the version that is published with it.
+const starter = "examples/starter/package.json";
+writeFileSync(
+  starter,
+  readFileSync(starter, "utf8").replaceAll(/("@nnxjs\/[\w-]+": )"\^[^"]+"/g, `$1"^${version}"`),
+);
 const title = "# Changelog\n\n";
 const waiting = `${title}## Unreleased\n\n`;
 const history = readFileSync("CHANGELOG.md", "utf8");

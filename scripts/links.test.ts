@@ -15,6 +15,7 @@ const pages = [
   "SECURITY.md",
   "SUPPORT.md",
   ...inFolder("docs"),
+  ...inFolder("docs/coming-from"),
   ...packages.flatMap((name) => inFolder(`packages/${name}`)),
 ];
 

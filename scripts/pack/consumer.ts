@@ -28,6 +28,42 @@ function thirdParty(): Record<string, string> {
   return found;
 }
 
+/** The dependencies of a project, with ours from their files and the others from this workspace. */
+function rewritten(
+  wanted: Readonly<Record<string, string>>,
+  packed: readonly Packed[],
+): Record<string, string> {
+  const ours = new Map(packed.map(({ name, tarball }) => [name, `file:${tarball}`]));
+  return Object.fromEntries(
+    Object.keys(wanted).map((name) => [name, ours.get(name) ?? installed(`node_modules/${name}`)]),
+  );
+}
+
+/** Copies the starter out of the repository, and installs what it asks for. */
+export function copyStarter(folder: string, packed: readonly Packed[]): void {
+  cpSync(join(root, "examples/starter"), folder, { recursive: true });
+  const file = join(folder, "package.json");
+  const manifest = JSON.parse(readFileSync(file, "utf8")) as Record<
+    "dependencies" | "devDependencies",
+    Record<string, string>
+  >;
+  const overrides = {
+    ...Object.fromEntries(packed.map(({ name, tarball }) => [name, `file:${tarball}`])),
+    ...Object.fromEntries(peers.map((name) => [name, installed(`node_modules/${name}`)])),
+    ...thirdParty(),
+  };
+  writeFileSync(
+    file,
+    JSON.stringify({
+      ...manifest,
+      dependencies: rewritten(manifest.dependencies, packed),
+      devDependencies: rewritten(manifest.devDependencies, packed),
+      pnpm: { overrides },
+    }),
+  );
+  pnpm(["install", "--offline", "--ignore-workspace"], folder);
+}
+
 /**
  * Makes the project. pnpm gives each package only what it declares, so a forgotten dependency is an
  * error.

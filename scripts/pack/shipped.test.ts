@@ -13,7 +13,7 @@ import { formatMessage } from "publint/utils";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { watched } from "../../benchmarks/size/budgets.ts";
 import { type Bundle, bundlers, textOf } from "./bundlers.ts";
-import { makeConsumer } from "./consumer.ts";
+import { copyStarter, makeConsumer } from "./consumer.ts";
 import { packAll, type Packed, run } from "./pack.ts";
 
 const root = new URL("../../", import.meta.url).pathname;
@@ -216,6 +216,33 @@ describe("packed packages", () => {
 
   it("hold a model to all laws", () => {
     expect(node("src/test-kit.js")).toBe("all laws");
+  });
+});
+
+describe("the starter, copied out", () => {
+  const starter = join(folder, "starter");
+  const npx = (name: string, bin: string, ...args: readonly string[]): string =>
+    run(process.execPath, [join(starter, "node_modules", name, bin), ...args], starter);
+  beforeAll(() => copyStarter(starter, packed));
+
+  it("asks for the versions that are published with it", () => {
+    const read = (file: string) =>
+      JSON.parse(readFileSync(join(root, file), "utf8")) as Record<string, Record<string, string>> & {
+        version: string;
+      };
+    const { dependencies, devDependencies } = read("examples/starter/package.json");
+    const { version } = read("packages/nnx/package.json");
+    expect([dependencies?.["@nnxjs/nnx"], devDependencies?.["@nnxjs/testing"]]).toEqual([
+      `^${version}`,
+      `^${version}`,
+    ]);
+  });
+
+  it("compiles, is built, and passes its own tests", () => {
+    npx("typescript", "bin/tsc", "--noEmit");
+    npx("vite", "bin/vite.js", "build", "--logLevel", "error");
+    expect(readdirSync(join(starter, "dist/assets")).some((file) => file.endsWith(".js"))).toBe(true);
+    expect(npx("vitest", "vitest.mjs", "run")).toMatch(/Tests .*4 passed/);
   });
 });
 

@@ -31,7 +31,7 @@ function textOf(file: string): string {
 
 /** The doc comment that ends right above a position. */
 function docAbove(text: string, position: number): string {
-  const above = text.slice(0, position).replace(/(?:\s|\/\/[^\n]*$|export|declare|default|abstract)*$/, "");
+  const above = text.slice(0, position).replace(/(?:\s|\/\/[^\n]*\n|export|declare|default|abstract)*$/, "");
   if (!above.endsWith("*/")) return "";
   const start = above.lastIndexOf("/**");
   if (start < 0 || above.slice(start, -2).includes("*/")) return "";

@@ -6,6 +6,7 @@ import { applyModes, checkValues } from "./mode-changes.ts";
 /** New values by attribute name. */
 export type AttributeValues = Readonly<Record<string, unknown>>;
 
+/** Which modules `setAttributes` and `withAttributes` change, and what they insist on. */
 export interface AttributeOptions {
   /** Which modules. @defaultValue all */
   only?: Filter;
