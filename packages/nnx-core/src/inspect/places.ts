@@ -37,7 +37,7 @@ export interface Place {
 const parts = [...kinds, "gradients"] as const;
 
 /** Whether this is a result of `captureGradients`: a State with all these names is unlikely. */
-export const isWhole = (x: object): boolean =>
+const isWhole = (x: object): boolean =>
   "loss" in x && isTensor(x.loss) && parts.every((part) => part in x) && "aux" in x;
 
 /** Every tensor in a captured value, with the keys that lead to it. A list of one adds no key. */

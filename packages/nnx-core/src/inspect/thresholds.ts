@@ -56,7 +56,7 @@ export interface Thresholds {
   readonly statistics: number;
 }
 
-export const defaultThresholds: Thresholds = {
+const defaultThresholds: Thresholds = {
   dead: 0.4,
   examples: 16,
   saturated: 0.5,

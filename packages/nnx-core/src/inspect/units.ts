@@ -14,7 +14,7 @@ export interface Facts {
   readonly saturated: number | undefined;
 }
 
-export interface UnitFacts {
+interface UnitFacts {
   readonly isZero: boolean;
   readonly isNeverPositive: boolean;
 }

@@ -32,7 +32,7 @@ export const hasStatistics = (
 const hasKernel = (module: object): boolean =>
   Object.values(module).some((each) => each instanceof Variable && isMatrix(each));
 
-export function isMatrix(variable: Variable): boolean {
+function isMatrix(variable: Variable): boolean {
   const value: unknown = variable.isDisposed ? undefined : variable.toState().value;
   return isTensor(value) && value.rank >= 2;
 }
