@@ -94,7 +94,12 @@ function byWasm(
   });
   if (!made) return undefined;
   let to = 0;
-  return leaves.flatMap(({ outputs, into }) => into ?? made.slice(to, (to += outputs.length)));
+  return leaves.flatMap(({ outputs, into }) => {
+    if (into) return into;
+    const from = to;
+    to += outputs.length;
+    return made.slice(from, to);
+  });
 }
 
 /** By loops over numbers: where there is no WebAssembly. */

@@ -12,7 +12,7 @@ import {
   state,
   update,
   valueAndGrad,
-  Variable,
+  type Variable,
   vjp,
 } from "@nnxjs/nnx-core";
 import { glance } from "@nnxjs/nnx-core/internal";
