@@ -1,5 +1,5 @@
 /**
- * @file What a recorded step saves: node scripts/run.mjs benchmarks/jit.ts [cpu|wasm] [CASE]
+ * @file What a recorded step saves: node scripts/run-bundled.mjs benchmarks/jit.ts [cpu|wasm] [CASE]
  *
  * Steps of training, plain and recorded, in alternation: CPU time, and their ratio. "first" is the
  * call that records, against a plain call of a fresh model.

@@ -1,6 +1,6 @@
 /**
  * @file An ensemble by `vmap`, against the loop over members that are held apart:
- * node scripts/run.mjs benchmarks/vmap.ts [cpu|wasm] [CASE]
+ * node scripts/run-bundled.mjs benchmarks/vmap.ts [cpu|wasm] [CASE]
  *
  * CPU time of a call, the least of several rounds in alternation. "batched" is what `vmap` does by
  * itself; "looped" is what it does where the function cannot be batched, here because it reads a

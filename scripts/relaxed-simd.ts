@@ -11,7 +11,7 @@ const FLAG = "--experimental-wasm-relaxed-simd";
 export const hasRelaxedSimd: boolean = major >= 21 || process.execArgv.includes(FLAG);
 
 /** Runs a file on the sources. @returns what it prints, read as JSON. @throws Error if it fails. */
-export function withRelaxedSimd(program: URL): unknown {
+export function withRelaxedSimd(program: URL, ...args: readonly string[]): unknown {
   const { stdout, stderr, status } = spawnSync(
     process.execPath,
     [
@@ -20,6 +20,7 @@ export function withRelaxedSimd(program: URL): unknown {
       import.meta.resolve("tsx"),
       "--conditions=@nnxjs/source",
       fileURLToPath(program),
+      ...args,
     ],
     { encoding: "utf8" },
   );

@@ -3,7 +3,7 @@
 // This starts sooner than scripts/run.mjs, which compiles each of some 400 files by itself. Use
 // that one for files that start workers or other files.
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import { isBuiltin } from "node:module";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { build, stop } from "esbuild";
@@ -15,22 +15,13 @@ const entry = resolve(file);
 const external = {
   name: "external",
   setup(step) {
-    step.onResolve({ filter: /^[^./]/ }, ({ path, importer, kind }) => {
-      if (kind === "entry-point" || path.startsWith("@nnxjs/") || path.startsWith("node:")) return undefined;
-      return { path: pathToFileURL(find(path, importer)).href, external: true };
+    step.onResolve({ filter: /^[^./]/ }, async ({ path, pluginData, ...from }) => {
+      if (pluginData === external || path.startsWith("@nnxjs/") || isBuiltin(path)) return undefined;
+      const found = await step.resolve(path, { ...from, pluginData: external });
+      return found.errors.length > 0 ? found : { path: pathToFileURL(found.path).href, external: true };
     });
   },
 };
-
-/** The file that an import means, as seen from the one that imports it. */
-function find(path, importer) {
-  const require = createRequire(importer);
-  try {
-    return require.resolve(path);
-  } catch {
-    return new URL(import.meta.resolve(path, pathToFileURL(importer))).pathname;
-  }
-}
 
 /** Files find others by where they are. */
 const places = {
@@ -70,5 +61,5 @@ process.setSourceMapsEnabled(true);
 try {
   await import(joined.href);
 } finally {
-  if (!process.env.KEEP) rmSync(joined, { force: true });
+  rmSync(joined, { force: true });
 }

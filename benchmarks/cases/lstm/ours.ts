@@ -5,13 +5,15 @@ import { fill, tensorOf } from "../../peers/fill.ts";
 import type { Run, Runs } from "../../peers/run.ts";
 import { INPUT, LSTM, UNITS } from "./shared.ts";
 
-function make(): Run {
+function make(isRecorded = false): Run {
   const model = new nnx.RNN(new nnx.LSTMCell(INPUT[2], UNITS, { rngs: new nnx.Rngs(0) }));
   fill(model);
   const x = tensorOf("lstm.x", INPUT);
   const lossFn = (m: typeof model): tf.Tensor => tf.mean(tf.square(m.forward(x)));
+  const plain = (m: typeof model) => nnx.valueAndGrad(lossFn)(m);
+  const both = isRecorded ? nnx.jit(plain) : plain;
   return {
-    step: () => tf.tidy(() => nnx.valueAndGrad(lossFn)(model)[0].dataSync()[0]!),
+    step: () => tf.tidy(() => both(model)[0].dataSync()[0]!),
     check: () =>
       tf.tidy(() => {
         const [loss, grads] = nnx.valueAndGrad(lossFn)(model);
@@ -21,4 +23,6 @@ function make(): Run {
   };
 }
 
-export const runs: Runs = { [LSTM]: make };
+export const runs: Runs = { [LSTM]: () => make() };
+/** By `jit`. */
+export const recorded: Runs = { [LSTM]: () => make(true) };

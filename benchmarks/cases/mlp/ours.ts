@@ -28,13 +28,19 @@ class Mlp extends nnx.Module {
   }
 }
 
-function make(dropConnect: boolean): Run {
+function make(dropConnect: boolean, isRecorded = false): Run {
   const model = fill(new Mlp(dropConnect, new nnx.Rngs(0)));
   const optimizer = new nnx.Optimizer(model, nnx.adam(1e-3));
   const x = tensorOf("mlp.x", [BATCH, SIZES[0]]);
   const labels = tf.tensor1d(integers("mlp.labels", [BATCH], 10), "int32");
   const lossFn = (m: Mlp): tf.Tensor =>
     tf.mean(nnx.softmaxCrossEntropyWithIntegerLabels(m.forward(x), labels));
+  const update = (m: Mlp, own: nnx.Optimizer): tf.Tensor => {
+    const [loss, grads] = nnx.valueAndGrad(lossFn)(m);
+    own.update(m, grads);
+    return loss as tf.Tensor;
+  };
+  const train = isRecorded ? nnx.jit(update) : update;
   return {
     check() {
       model.eval();
@@ -42,13 +48,10 @@ function make(dropConnect: boolean): Run {
       model.train();
       return [loss];
     },
-    step: () =>
-      tf.tidy(() => {
-        const [loss, grads] = nnx.valueAndGrad(lossFn)(model);
-        optimizer.update(model, grads);
-        return loss.dataSync()[0]!;
-      }),
+    step: () => tf.tidy(() => train(model, optimizer).dataSync()[0]!),
   };
 }
 
 export const runs: Runs = { [MLP]: () => make(false), [DROP_CONNECT]: () => make(true) };
+/** By `jit`. */
+export const recorded: Runs = { [MLP]: () => make(false, true), [DROP_CONNECT]: () => make(true, true) };

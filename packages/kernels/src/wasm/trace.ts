@@ -150,14 +150,19 @@ class Trace {
     const addresses = new Map<number, number>([[SCRATCH, scratch]]);
     for (const [i, place] of reads.entries()) addresses.set(place, from[i]!);
     for (const [i, place] of writes.entries()) addresses.set(place, to[i]!);
-    if (symbolic.length !== real.length) this.refuse();
+    if (symbolic.length !== real.length) {
+      this.refuse();
+      return;
+    }
     for (const [i, { run: call, parameters }] of symbolic.entries()) {
-      const same = real[i];
-      if (same?.run !== call || same.parameters.length !== parameters.length) this.refuse();
-      if (this.isRefused) return;
+      const same = real[i]!;
+      if (same.run !== call || same.parameters.length !== parameters.length) {
+        this.refuse();
+        return;
+      }
       const [numbersOf, placesOf]: [number[], number[]] = [[], []];
       for (const [k, parameter] of parameters.entries()) {
-        const value = same!.parameters[k]!;
+        const value = same.parameters[k]!;
         if (Object.is(value, parameter)) {
           numbersOf.push(value);
           placesOf.push(-1);
@@ -221,9 +226,9 @@ function spyOn(backend: HeapBackend, notes: { refuse(): void; freed(dataId: obje
   };
   const allowed: Readonly<Record<string, unknown>> = {
     dataIdMap: data,
-    disposeData: (dataId: object, force?: boolean): boolean => {
+    disposeData: (dataId: object): boolean => {
       notes.freed(dataId);
-      return (backend.disposeData as (dataId: object, force?: boolean) => boolean)(dataId, force);
+      return backend.disposeData(dataId);
     },
   };
   return new Proxy(backend, {

@@ -12,6 +12,7 @@ import {
   outputOn,
   type ReplayBackend,
   scratchAt,
+  takesPlans,
   type TensorInfo,
 } from "../tensor.ts";
 import type { HostValues } from "./host.ts";
@@ -182,6 +183,7 @@ export class PlannedCalls {
 
   /** Whether the plans hold for what host code has computed. */
   fits({ renewals }: HostValues): boolean {
+    if (!takesPlans(this.context.backend)) return false;
     for (const [renewal, attrs] of this.conditions) if (!equalData(renewals[renewal], attrs)) return false;
     return true;
   }
