@@ -14,7 +14,7 @@ const known = {
   [`${core}/graph`]: graph,
   [`${core}/state`]: graph,
   [`${core}/filter`]: [`${core}/filter/*.test.ts`],
-  [`${rnglib}/keys`]: [`${rnglib}/keys/!(statistics|properties).test.ts`, `${rnglib}/keys/wasm/*.test.ts`],
+  [`${rnglib}/keys`]: [`${rnglib}/keys/!(statistics|properties).test.ts`],
   [`${rnglib}/streams`]: [`${rnglib}/streams/*.test.ts`],
   [`${layers}/stochastic`]: [`${layers}/stochastic/*.test.ts`],
   // Browsers and other processes run code of their own, where no change is on.
@@ -29,16 +29,28 @@ const known = {
     `${training}/transformations/**/*.test.ts`,
     `${training}/optimizer/!(places|json).test.ts`,
   ],
+  [`${training}/tree`]: [
+    `${training}/{tree,optimizer}/!(places|json).test.ts`,
+    `${training}/transformations/{masks,wrappers}/*.test.ts`,
+    `${training}/transformations/*.test.ts`,
+  ],
   ...Object.fromEntries(
-    ["tree", "schedules", "losses", "metrics", "batches", "loop"].map((name) => [
+    ["schedules", "losses", "metrics", "batches", "loop"].map((name) => [
       `${training}/${name}`,
       [`${training}/${name}/*.test.ts`, `${training}/{edges,options}.test.ts`],
     ]),
   ),
+  [training]: [`${training}/**/!(jit|jit-control|places|json).test.ts`],
 };
 
-/** Code that runs in a browser alone. Tests run it in Chromium, as a bundle, where no change is on. */
-export const leftOut = [`${checkpoint}/storage/indexed-db.ts`, `${checkpoint}/storage/opfs.ts`];
+/** Code that no test can run with a change. */
+export const leftOut = [
+  // They run in a browser alone: tests run them in Chromium, as a bundle.
+  `${checkpoint}/storage/indexed-db.ts`,
+  `${checkpoint}/storage/opfs.ts`,
+  // It is compiled to kernels.generated.ts; a test compares the bytes.
+  `${rnglib}/keys/wasm/kernels.ts`,
+];
 
 /** Globs of the tests for a folder or file; all tests of the package if nothing else is known to do. */
 export function testsFor(folder, home) {
