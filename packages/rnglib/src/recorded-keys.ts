@@ -9,6 +9,36 @@ observeKeys({
   derived: (made, from, make) => recorder?.derived(made, from, make as (from: object) => object),
   opened: (key) => recorder?.opened(key),
 });
+/**
+ * A fingerprint is made of the words: who reads it, reads these. Until the run ends, it is not
+ * enumerable: what walks through the parts of results, as tensorflow.js does, would read it.
+ * @returns a function that makes it an ordinary property again.
+ */
+function watchFingerprint(key: PRNGKey): () => void {
+  const known = Object.getOwnPropertyDescriptor(key, "fingerprint");
+  if (!known || known.get) return () => undefined;
+  const { fingerprint } = key;
+  Object.defineProperty(key, "fingerprint", {
+    enumerable: false,
+    get: () => {
+      open(key);
+      return fingerprint;
+    },
+  });
+  return () => {
+    Object.defineProperty(key, "fingerprint", known);
+  };
+}
+
+registerHostData } from "@nnxjs/nnx-core/internal";
+import { observeKeys, open } from "./keys/derivations.ts";
+import { keyFromWords, ownKey, PRNGKey, wordsOf } from "./keys/prng-key.ts";
+
+observeKeys({
+  // The recorder calls `make` with keys only.
+  derived: (made, from, make) => recorder?.derived(made, from, make as (from: object) => object),
+  opened: (key) => recorder?.opened(key),
+});
 /** A fingerprint is made of the words: who reads it, reads these. */
 function watchFingerprint(key: PRNGKey): void {
   const known = Object.getOwnPropertyDescriptor(key, "fingerprint");

@@ -5,8 +5,11 @@ export interface HostData<T extends object = object> {
   readonly isKind: (x: unknown) => x is T;
   /** An equal object. */
   readonly copy: (x: T) => T;
-  /** Makes sure that reads of its contents are told to the recorder: of properties, too. */
-  readonly watch: (x: T) => void;
+  /**
+   * Makes sure that reads of its contents are told to the recorder: of properties, too.
+   * @returns a function that ends this.
+   */
+  readonly watch: (x: T) => () => void;
 }
 
 const kinds: HostData[] = [];
@@ -24,8 +27,12 @@ export const isHostObject = (x: unknown): x is object & { readonly shape?: reado
 /** An equal object, which is another one. */
 export const copyHostObject = (x: object): object => kinds.find(({ isKind }) => isKind(x))?.copy(x) ?? x;
 
-/** Makes an object tell the recorder when its contents are read. */
-export const watchHostObject = (x: object): void => kinds.find(({ isKind }) => isKind(x))?.watch(x);
+/**
+ * Makes an object tell the recorder when its contents are read.
+ * @returns a function that ends this.
+ */
+export const watchHostObject = (x: object): (() => void) | undefined =>
+  kinds.find(({ isKind }) => isKind(x))?.watch(x);
 
 /** The kind of a key, in words. */
 export const hostKind = ({ shape = [] }: { readonly shape?: readonly number[] }): string =>

@@ -111,6 +111,8 @@ export class ProgramRecorder implements Interceptor, Recorder {
   private readonly ended = new Set<number>();
   /** In the library's own loops, nothing is recorded; nor after something was refused. */
   private isInside = false;
+  /** Each ends the watch of an object, when the run ends. */
+  private readonly watches: (() => void)[] = [];
   private isStopped = false;
 
   constructor(options: RecorderOptions) {
@@ -140,6 +142,7 @@ export class ProgramRecorder implements Interceptor, Recorder {
     } finally {
       intercept(interceptor);
       setRecorder(recorder);
+      for (const end of this.watches.splice(0)) end();
     }
   }
 
@@ -401,7 +404,8 @@ export class ProgramRecorder implements Interceptor, Recorder {
 
   /** Notes that an object such as a key is the result of a step. */
   noteHost(object: object, slot: HostSlot): void {
-    watchHostObject(object);
+    const end = watchHostObject(object);
+    if (end) this.watches.push(end);
     this.hostOf.set(object, slot);
   }
 
