@@ -68,6 +68,7 @@ export class AttentionPanel implements Panel {
       show();
     });
     this.element.replaceChildren(
+      h("h2", {}, "Attention maps"),
       h(
         "p",
         {},

@@ -25,11 +25,28 @@ export interface ChartOptions {
   readonly marks?: ReadonlyMap<number, string>;
   /** Called when a place is chosen by click or Enter. */
   readonly onPick?: (index: number) => void;
+  /** Whether each place has its name at the axis. */
+  readonly isNamed?: boolean;
   /** Whether there is a point for each value. */
   readonly hasPoints?: boolean;
 }
 
 const HEIGHT = 200;
+const LONGEST_NAME = 18;
+/** A logarithmic axis has so many marks at most. */
+const MARKS = 6;
+
+const shortened = (name: string): string =>
+  name.length > LONGEST_NAME ? `…${name.slice(1 - LONGEST_NAME)}` : name;
+
+/** Powers of ten in a range; a narrow range has its ends. */
+function powersIn(min: number | undefined, max: number | undefined): number[] {
+  if (!min || !max) return [];
+  const [from, to] = [Math.ceil(Math.log10(min) - 1e-9), Math.floor(Math.log10(max) + 1e-9)];
+  if (to <= from) return [min, max];
+  const step = Math.ceil((to - from + 1) / MARKS);
+  return Array.from({ length: Math.floor((to - from) / step) + 1 }, (_, i) => 10 ** (from + i * step));
+}
 
 export class Chart {
   private readonly options: ChartOptions;
@@ -143,7 +160,7 @@ export class Chart {
   }
 
   private settings(): UPlot.Options {
-    const { isLog = false, nameOf, height = HEIGHT, hasPoints = false } = this.options;
+    const { isLog = false, nameOf, height = HEIGHT, hasPoints = false, isNamed = false } = this.options;
     const css = (name: string): string => cssValue(this.element, name);
     const axis = {
       stroke: () => css("--ink-2"),
@@ -155,19 +172,24 @@ export class Chart {
       width: 400,
       height,
       legend: { show: false },
+      ...(isNamed && { padding: [null, 76, null, null] as UPlot.Padding }),
       cursor: { drag: { x: false, y: false }, points: { size: 7 } },
       scales: { x: { time: false }, y: isLog ? { distr: 3 } : {} },
       axes: [
         {
           ...axis,
+          size: isNamed ? 86 : 30,
+          ...(isNamed && { rotate: -32, space: 28, incrs: [1, 2, 5, 10, 20, 50, 100] }),
           ...(nameOf && {
-            values: (_: UPlot, splits: number[]) => splits.map((x) => (Number.isInteger(x) ? nameOf(x) : "")),
+            values: (_: UPlot, splits: number[]) =>
+              splits.map((x) => (Number.isInteger(x) ? shortened(nameOf(x)) : "")),
           }),
         },
         {
           ...axis,
           size: 62,
-          values: (_: UPlot, splits: number[]) => splits.map((y) => (y === null ? "" : figure(y))),
+          ...(isLog && { splits: (plot: UPlot) => powersIn(plot.scales.y?.min, plot.scales.y?.max) }),
+          values: (_: UPlot, splits: number[]) => splits.map(figure),
         },
       ],
       series: [

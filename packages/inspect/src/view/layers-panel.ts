@@ -165,6 +165,8 @@ export class LayersPanel implements Panel {
         label: "Size (root mean square) through the layers, in the order of the calls",
         isLog: true,
         hasPoints: true,
+        isNamed: true,
+        height: 270,
         marks,
         nameOf: (x) => (layers[x] ? this.nameOf(layers[x]) : ""),
         onPick: (index) => this.enlarge(index),

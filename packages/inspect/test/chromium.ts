@@ -1,0 +1,52 @@
+/** @file Finds Chromium, and opens reports in it. `NNXJS_CHROMIUM` names it; otherwise it is looked for. */
+import { existsSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import { type Browser, chromium, type Page } from "playwright-core";
+
+const names = ["chromium", "chromium-browser", "google-chrome"];
+
+/** The program, or `undefined` where there is none. */
+export function chromiumPath(): string | undefined {
+  const given = process.env.NNXJS_CHROMIUM;
+  if (given !== undefined) return existsSync(given) ? given : undefined;
+  return (process.env.PATH ?? "")
+    .split(delimiter)
+    .flatMap((folder) => names.map((name) => join(folder, name)))
+    .find((path) => existsSync(path));
+}
+
+export const launch = (executablePath: string): Promise<Browser> =>
+  chromium.launch({
+    executablePath,
+    args: [
+      "--no-sandbox",
+      "--disable-gpu",
+      "--no-first-run",
+      "--disable-background-networking",
+      "--disable-sync",
+    ],
+  });
+
+/** Opens a file of a report. Errors of the page, and all that it asks the network for, are listed. */
+export async function openReport(
+  browser: Browser,
+  file: string,
+  colorScheme: "light" | "dark" = "light",
+): Promise<{ page: Page; errors: string[]; asked: string[] }> {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, colorScheme });
+  await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+  const page = await context.newPage();
+  page.setDefaultTimeout(10_000);
+  const errors: string[] = [];
+  const asked: string[] = [];
+  page.on("pageerror", (error) => errors.push(error.message));
+  page.on("console", (message) => {
+    if (message.type() === "error") errors.push(message.text());
+  });
+  page.on("request", (request) => {
+    if (request.url() !== `file://${file}`) asked.push(request.url());
+  });
+  await page.goto(`file://${file}`);
+  await page.waitForSelector("html[data-ready]");
+  return { page, errors, asked };
+}
