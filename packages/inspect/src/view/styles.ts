@@ -73,6 +73,7 @@ ${S} .details>header code{color:var(--ink-2)}
 ${S} .summary{color:var(--ink-2)}
 ${S} .cards{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,380px),1fr));gap:14px;margin:12px 0}
 ${S} .card{background:var(--card);border:1px solid var(--line);border-radius:10px;padding:12px 14px;min-width:0}
+${S} .card:not(.small){min-height:180px}
 ${S} .card>header{display:flex;flex-wrap:wrap;align-items:center;gap:4px 10px;margin-bottom:8px}
 ${S} .card .facts{color:var(--ink-2);font-size:12.5px}
 ${S} .buttons{margin-left:auto;display:flex;gap:4px}

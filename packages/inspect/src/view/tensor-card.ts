@@ -102,9 +102,13 @@ export function tensorCard(store: Store, key: string, options: CardOptions): Car
 
   const pictureNow = (): Picture | undefined =>
     pictureAt(store.items.get(key) as Item, store.moment, store.steps);
+  // What is out of sight is drawn when it comes into sight.
+  let [isSeen, isStale] = [false, true];
   const refresh = (): void => {
+    isStale = true;
     const item = store.items.get(key);
-    if (!item) return;
+    if (!item || !isSeen) return;
+    isStale = false;
     const picture = pictureNow();
     const numbers = numbersAt(item, store.moment, store.bins);
     const isDifference = store.moment.minus !== undefined;
@@ -205,7 +209,14 @@ export function tensorCard(store: Store, key: string, options: CardOptions): Car
     below,
   );
   showControls();
-  refresh();
+  const observer = new IntersectionObserver(
+    ([entry]) => {
+      isSeen = entry?.isIntersecting ?? false;
+      if (isSeen && isStale) refresh();
+    },
+    { rootMargin: "300px" },
+  );
+  observer.observe(element);
   return { element, refresh };
 }
 
