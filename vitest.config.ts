@@ -27,8 +27,21 @@ const withCopies = [
   "benchmarks/cases/cases.test.ts",
 ];
 
+// `npm run test:site` builds the site first, which takes a minute.
+const inChromium = {
+  ...onSources,
+  test: {
+    name: "site",
+    include: ["scripts/site/site.test.ts"],
+    testTimeout: 600_000,
+    hookTimeout: 60_000,
+  },
+};
+
 export default defineConfig({
   test: {
+    // Vitest itself leaves one core free, which is half of a machine with two.
+    maxWorkers: "100%",
     coverage: {
       provider: "v8",
       include: ["packages/*/src/**/*.ts"],
@@ -47,7 +60,7 @@ export default defineConfig({
             "scripts/**/*.test.ts",
             "benchmarks/**/*.test.ts",
           ],
-          exclude: ["**/node_modules/**", "scripts/pack/**", ...withCopies],
+          exclude: ["**/node_modules/**", "scripts/pack/**", "scripts/site/site.test.ts", ...withCopies],
         },
       },
       {
@@ -63,6 +76,7 @@ export default defineConfig({
           hookTimeout: 300_000,
         },
       },
+      ...(process.env.NNXJS_SITE === "1" ? [inChromium] : []),
       {
         ...onSources,
         test: {

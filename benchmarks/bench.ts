@@ -8,11 +8,11 @@
  * groups, `start-up` and `bundles`. `--relaxed` measures ours with relaxed SIMD, too. The environment variable NNXJS_PYTHON may name a Python with
  * jax, flax and optax; without it JAX is left out. All samples are in benchmarks/results.json.
  */
-import { writeFileSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { GROUPS } from "./cases/index.ts";
-import { alternate, type Effort } from "./peers/alternate.ts";
+import { alternate, type Effort, type Outcome } from "./peers/alternate.ts";
 import { type Peer, peers } from "./peers/peers.ts";
 import { PeerProcess } from "./peers/process.ts";
 import { disagreements } from "./report/agree.ts";
@@ -30,6 +30,8 @@ const EFFORTS = {
 
 /** Peers that need seconds for some entries. */
 const SLOW = ["tfjs cpu", "tfjs-layers cpu"];
+
+const here = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 
 /** Says what is wrong with the command, and ends. */
 function refuse(error: unknown): never {
@@ -52,7 +54,7 @@ const { values: options } = attempt(() =>
       short: { type: "boolean", default: false },
       relaxed: { type: "boolean", default: false },
       only: { type: "string", default: "" },
-      json: { type: "string", default: fileURLToPath(new URL("results.json", import.meta.url)) },
+      json: { type: "string", default: here("results.json") },
     },
   }),
 );
@@ -64,26 +66,41 @@ const chosen = GROUPS.map((group) => ({
 }));
 const results: Record<string, unknown> = { ...machine(), short: options.short };
 
-async function compare(everybody: readonly Peer[]): Promise<void> {
-  const processes = everybody.map((peer) => new PeerProcess(peer));
+/** Starts those who have a file for a group, does something with them, and ends them. */
+async function withProcesses<R>(
+  everybody: readonly Peer[],
+  group: string,
+  run: (processes: readonly PeerProcess[]) => Promise<R>,
+): Promise<R> {
+  const able = everybody.filter(({ file }) => existsSync(here(`cases/${group}/${file}`)));
+  const processes = able.map((peer) => new PeerProcess(peer));
   try {
     for (const process of processes) await process.ready();
-    for (const { name, title, entries, slow = [] } of chosen) {
-      if (entries.length === 0) continue;
-      const rows: { entry: string; outcomes: Awaited<ReturnType<typeof alternate>> }[] = [];
-      for (const entry of entries) {
-        const able = processes.filter(
-          ({ peer }) => !(options.short && slow.includes(entry) && SLOW.includes(peer.name)),
-        );
-        rows.push({ entry, outcomes: await alternate(able, name, entry, effort) });
-      }
-      results[name] = rows;
-      console.log(`\n${title}\n\n${table(everybody, rows)}`);
-      for (const line of rows.flatMap(({ entry, outcomes }) => disagreements(entry, outcomes)))
-        console.log(line);
-    }
+    return await run(processes);
   } finally {
     for (const process of processes) process.close();
+  }
+}
+
+async function compare(everybody: readonly Peer[]): Promise<void> {
+  for (const { name, title, entries, slow = [], areSmall = false } of chosen) {
+    if (entries.length === 0) continue;
+    const outcomesOf = (entry: string, processes: readonly PeerProcess[]): Promise<Outcome[]> => {
+      const isLeftOut = options.short && slow.includes(entry);
+      const able = processes.filter(({ peer }) => !(isLeftOut && SLOW.includes(peer.name)));
+      return alternate(able, name, entry, effort);
+    };
+    const rows: { entry: string; outcomes: Outcome[] }[] = [];
+    // What an earlier model left behind (garbage, a fragmented heap, compiled code) is nobody's.
+    for (const some of areSmall ? [entries] : entries.map((entry) => [entry])) {
+      await withProcesses(everybody, name, async (processes) => {
+        for (const entry of some) rows.push({ entry, outcomes: await outcomesOf(entry, processes) });
+      });
+    }
+    results[name] = rows;
+    console.log(`\n${title}\n\n${table(everybody, rows)}`);
+    for (const line of rows.flatMap(({ entry, outcomes }) => disagreements(entry, outcomes)))
+      console.log(line);
   }
 }
 

@@ -28,7 +28,7 @@ function configsOf(name) {
   const packageJsonFullPath = join(projectFolder, "package.json");
   const entries = Object.entries(JSON.parse(readFileSync(packageJsonFullPath, "utf8")).exports);
   return entries
-    .filter(([entry]) => entry !== "./internal")
+    .filter(([entry, forms]) => entry !== "./internal" && typeof forms !== "string")
     .map(([entry, { types }]) => {
       const mainEntryPointFilePath = join(projectFolder, types);
       const configObject = {

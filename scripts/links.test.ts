@@ -12,6 +12,8 @@ const packages = readdirSync("packages");
 const pages = [
   "README.md",
   "CONTRIBUTING.md",
+  "SECURITY.md",
+  "SUPPORT.md",
   ...inFolder("docs"),
   ...packages.flatMap((name) => inFolder(`packages/${name}`)),
 ];
@@ -25,14 +27,20 @@ const anchorsOf = (text: string): string[] =>
       .replaceAll(" ", "-"),
   );
 
+/** Where pages of packages point to: npm shows them, and knows no other files of the repository. */
+const home = `${(JSON.parse(readFileSync("package.json", "utf8")) as { homepage: string }).homepage.replace(/#.*/, "")}/blob/main/`;
+
 /** Everything in this repository that a page refers to and that does not exist. */
 function missingOn(page: string): string[] {
   const text = readFileSync(page, "utf8");
   const missing: string[] = [];
   for (const [, target = ""] of text.matchAll(/\]\(([^)\s]+)\)/g)) {
-    if (/^[a-z]+:/.test(target)) continue;
-    const [path, anchor] = target.split("#") as [string, string?];
-    const file = path === "" ? page : join(dirname(page), path);
+    const isOurs = target.startsWith(home);
+    if (!isOurs && /^[a-z]+:/.test(target)) continue;
+    if (page.startsWith("packages/") && !isOurs && !target.startsWith("#"))
+      missing.push(`${target} on a page that npm shows. Write ${home}…`);
+    const [path, anchor] = target.replace(home, "").split("#") as [string, string?];
+    const file = path === "" ? page : isOurs ? path : join(dirname(page), path);
     const isThere =
       existsSync(file) && (anchor === undefined || anchorsOf(readFileSync(file, "utf8")).includes(anchor));
     if (!isThere) missing.push(target);

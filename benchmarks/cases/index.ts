@@ -9,6 +9,8 @@ export interface Group {
   readonly entries: readonly string[];
   /** Entries whose step takes stock tensorflow.js seconds on cpu: `--short` leaves it out there. */
   readonly slow?: readonly string[];
+  /** Whether a library does all entries in one process. Elsewhere each has processes of its own. */
+  readonly areSmall?: true;
 }
 
 export const GROUPS: readonly Group[] = [
@@ -44,12 +46,14 @@ export const GROUPS: readonly Group[] = [
     name: "products",
     title: "A product of matrices (N as it is, T transposed)",
     entries: ["512³ NN", "512³ NT", "512³ TN", "512³ TT"],
+    areSmall: true,
   },
-  { name: "random", title: "Random numbers", entries: ["randint, 1M", "permutation, 1M"] },
+  { name: "random", title: "Random numbers", entries: ["randint, 1M", "permutation, 1M"], areSmall: true },
   {
     name: "layers",
     title: "Value and gradients of one layer",
     entries: layers,
+    areSmall: true,
     slow: ["Conv 3×3", "depthwise", "ConvTranspose", "Embed"],
   },
 ];

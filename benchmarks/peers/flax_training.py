@@ -32,20 +32,24 @@ def trainer(model, loss_fn):
 
 
 def value_and_gradients(model, loss_fn, inputs, *constants):
-    """The jitted value and gradients of a loss, with respect to a model and inputs."""
+    """The jitted value and gradients of a loss, with respect to a model and inputs.
+
+    The constants are arguments, too: XLA would compute with them while it compiles, which for a
+    linear layer is all of the gradient.
+    """
     graphdef, params, rest = nnx.split(model, nnx.Param, ...)
 
-    def loss_of(params, *inputs):
-        return loss_fn(nnx.merge(graphdef, params, rest, copy=True), *inputs, *constants)
+    def loss_of(params, *given):
+        return loss_fn(nnx.merge(graphdef, params, rest, copy=True), *given)
 
     argnums = tuple(range(1 + len(inputs)))
     jitted = jax.jit(jax.value_and_grad(loss_of, argnums=argnums))
 
     def step():
-        return jax.block_until_ready(jitted(params, *inputs))[0]
+        return jax.block_until_ready(jitted(params, *inputs, *constants))[0]
 
     def check():
-        value, grads = jitted(params, *inputs)
+        value, grads = jitted(params, *inputs, *constants)
         return [value, sum(jnp.abs(g).sum() for g in jax.tree.leaves(grads))]
 
     return step, check

@@ -11,6 +11,8 @@ export interface Peer {
   /** The peer of ours to compare with. */
   readonly beside: string;
   readonly command: readonly string[];
+  /** The name of its file in the folder of a case. */
+  readonly file: string;
 }
 
 const here = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
@@ -28,6 +30,7 @@ function inNode(
     name,
     beside,
     command: [process.execPath, ...flags, ...imports, here("worker.ts"), library, backend],
+    file: `${library}.ts`,
   };
 }
 
@@ -57,7 +60,13 @@ export function peers(python: string | undefined, isRelaxed: boolean): readonly 
   const { status } = spawnSync(python, ["-c", "import jax, flax, optax"], { stdio: "ignore" });
   if (status !== 0)
     throw new Error(`NNXJS_PYTHON: expected a Python with jax, flax and optax, got ${python}.`);
-  return [...inJavaScript, { name: "JAX", beside: "ours wasm", command: [python, here("worker.py")] }];
+  const jax: Peer = {
+    name: "JAX",
+    beside: "ours wasm",
+    command: [python, here("worker.py")],
+    file: "jax.py",
+  };
+  return [...inJavaScript, jax];
 }
 
 /** The core that has most time left, of those of this machine. */

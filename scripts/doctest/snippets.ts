@@ -40,7 +40,9 @@ function filesIn(root: string): string[] {
   if (root.endsWith(".md")) return [root];
   return readdirSync(root, { recursive: true, encoding: "utf8" })
     .map((name) => `${root}/${name.replaceAll("\\", "/")}`)
-    .filter((name) => !/(?:^|\/)(?:node_modules|dist)\//.test(name) && IS_DOCUMENTATION.test(name))
+    .filter(
+      (name) => !/(?:^|\/)(?:node_modules|dist|docs\/reference)\//.test(name) && IS_DOCUMENTATION.test(name),
+    )
     .sort();
 }
 

@@ -42,8 +42,16 @@ function givens(code: string): string[] {
 const withAssertions = (line: string): string =>
   line.replace(/^(\s*)(?!const |let |return |\/\/)(.+?);\s*\/\/ => (.+)$/, "$1expect($2).toEqual($3);");
 
+/** `expression;`, with a comment `// throws Name: message` below it, becomes an assertion. */
+const withRefusals = (body: string): string =>
+  body.replaceAll(
+    /^([ \t]*)(?!const |let |return |\/\/)(\S.*?);\n[ \t]*\/\/ throws (.+)$/gm,
+    (_all, margin: string, expression: string, told: string) =>
+      `${margin}expect(await refusalOf(async () => ${expression})).toBe(${JSON.stringify(told)});`,
+  );
+
 function testOf({ file, line, code }: Snippet): string {
-  const body = code
+  const body = withRefusals(code)
     .split("\n")
     .filter((text) => !IMPORT.test(text))
     .map(withAssertions)
@@ -62,8 +70,9 @@ function fileOf(snippet: Snippet): string {
   const head = file.endsWith(".md")
     ? [
         ...own,
-        'import { withoutBackend } from "../scripts/doctest/without-backend.ts";',
+        'import { refusalOf, withoutBackend } from "../scripts/doctest/around.ts";',
         "void withoutBackend;",
+        "void refusalOf;",
       ]
     : [...own, ...givens(code)];
   return [

@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { dirname, basename } from "node:path";
 import * as esbuild from "esbuild";
+import { build as viteBuild } from "vite";
 import { webpack } from "webpack";
 
 /** The entry and the output of a bundle, and the packages that it does not include. */
@@ -54,8 +55,30 @@ async function withWebpack({ folder, entry, outfile, external = [] }: Bundle): P
   });
 }
 
-export const bundlers: Readonly<Record<"esbuild" | "webpack", (bundle: Bundle) => Promise<void>>> = {
+async function withVite({ folder, entry, outfile, external = [] }: Bundle): Promise<void> {
+  await viteBuild({
+    root: folder,
+    configFile: false,
+    logLevel: "error",
+    resolve: { mainFields },
+    // As for a server, with everything in one file: Node runs it.
+    ssr: { noExternal: true, target: "node" },
+    build: {
+      ssr: entry,
+      outDir: dirname(outfile),
+      emptyOutDir: false,
+      minify: true,
+      rolldownOptions: {
+        external: external.map((name) => new RegExp(`^${name}/`)),
+        output: { format: "cjs", entryFileNames: basename(outfile), codeSplitting: false },
+      },
+    },
+  });
+}
+
+export const bundlers: Readonly<Record<"esbuild" | "vite" | "webpack", (bundle: Bundle) => Promise<void>>> = {
   esbuild: withEsbuild,
+  vite: withVite,
   webpack: withWebpack,
 };
 

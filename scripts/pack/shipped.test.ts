@@ -6,6 +6,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
+import { checkPackage, createPackageFromTarballData } from "@arethetypeswrong/core";
 import * as esbuild from "esbuild";
 import { publint } from "publint";
 import { formatMessage } from "publint/utils";
@@ -19,6 +20,9 @@ const root = new URL("../../", import.meta.url).pathname;
 const folder = mkdtempSync(join(tmpdir(), "nnxjs-"));
 const consumer = join(folder, "consumer");
 const bundleNames = Object.keys(bundlers) as (keyof typeof bundlers)[];
+// `npm run test:consumers` tries all; each takes some ten seconds.
+const everyCompiler = ["typescript-5.4", "typescript-5.9", "typescript-6.0"];
+const compilers = process.env.NNXJS_CONSUMERS === "all" ? everyCompiler : everyCompiler.slice(0, 1);
 let packed: readonly Packed[] = [];
 
 beforeAll(() => {
@@ -35,17 +39,17 @@ const node = (script: string, ...args: readonly string[]): string =>
     .at(-1) as string;
 
 /**
- * The compiler's errors about our packages and the user's file. Errors in tensorflow.js's own
+ * The errors of a compiler about our packages and the user's file. Errors in tensorflow.js's own
  * declarations are left out.
  */
-function compilerErrors(options: Readonly<Record<string, unknown>>): string[] {
+function compilerErrors(options: Readonly<Record<string, unknown>>, compiler = "typescript"): string[] {
   const compilerOptions = { target: "es2022", strict: true, noEmit: true, types: [], ...options };
   writeFileSync(
     join(consumer, "tsconfig.json"),
     JSON.stringify({ compilerOptions, files: ["src/types.ts"] }),
   );
   try {
-    run(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-p", "."], consumer);
+    run(process.execPath, [join(root, `node_modules/${compiler}/bin/tsc`), "-p", "."], consumer);
     return [];
   } catch (error) {
     const lines = (error as Error).message.split("\n");
@@ -97,7 +101,7 @@ describe("packed packages", () => {
   it("hold the licence, no tests, and the sources that their maps name", () => {
     for (const { name } of packed) {
       const files = new Set(filesOf(name));
-      expect(files).toContain("LICENSE");
+      for (const file of ["LICENSE", "NOTICE", "README.md"]) expect(files).toContain(file);
       expect([...files].filter((file) => /\.(?:test|test-d|bench)\./.test(file))).toEqual([]);
       for (const map of [...files].filter((file) => file.endsWith(".map"))) {
         const text = readFileSync(join(consumer, "node_modules", name, map), "utf8");
@@ -134,6 +138,58 @@ describe("packed packages", () => {
   ])("type-check in a program with $lib and skipLibCheck $skipLibCheck", (options) => {
     expect(compilerErrors({ module: "nodenext", ...options })).toEqual([]);
     expect(compilerErrors({ module: "esnext", moduleResolution: "bundler", ...options })).toEqual([]);
+  });
+
+  it.each(compilers)("type-check with %s", (compiler) => {
+    const options = { lib: ["es2022", "dom"], skipLibCheck: false };
+    expect(compilerErrors({ module: "nodenext", ...options }, compiler)).toEqual([]);
+    expect(compilerErrors({ module: "esnext", moduleResolution: "bundler", ...options }, compiler)).toEqual(
+      [],
+    );
+  });
+
+  it("have types for what an import resolves to", async () => {
+    for (const { name, tarball } of packed) {
+      const checked = await checkPackage(createPackageFromTarballData(readFileSync(tarball)));
+      if (checked.types === false) throw new Error(`${name}: expected types, got none.`);
+      // Node before 12 and CommonJS are not promised: the packages are ES modules. The types of a
+      // require are those of the module, which newer Node gives; older gives a file that throws.
+      const wrong = checked.problems.filter(
+        (problem) =>
+          !("resolutionKind" in problem && /^node(?:10|16-cjs)$/.test(problem.resolutionKind)) &&
+          !(
+            "implementationFileName" in problem &&
+            problem.implementationFileName.endsWith("/dist/require.cjs")
+          ),
+      );
+      expect({ name, wrong }).toEqual({ name, wrong: [] });
+    }
+  });
+
+  it("can be required by Node that can, and say what to do to one that cannot", () => {
+    const required = (...flags: readonly string[]): string =>
+      run(process.execPath, [...flags, "src/require.cjs"], consumer).trim();
+    expect(required("--experimental-require-module", "--no-warnings")).toBe("true");
+    for (const { name } of packed) {
+      const refusal = join(consumer, "node_modules", name, "dist/require.cjs");
+      const told = run(process.execPath, [
+        "-e",
+        `try { require(${JSON.stringify(refusal)}) } catch (e) { console.log(e.message) }`,
+      ]);
+      expect(told).toContain(`${name}: expected an import, got a require.`);
+      expect(told).toContain(`await import("${name}")`);
+    }
+    expect(() => required("--no-experimental-require-module")).toThrow(
+      "@nnxjs/nnx: expected an import, got a require.",
+    );
+  });
+
+  it("work in a worker", () => {
+    expect(JSON.parse(node("src/worker.js"))).toEqual({ sent: [4, 3], same: true });
+  });
+
+  it("say in the same words who made them and where they live", () => {
+    expect(run(process.execPath, ["scripts/manifests.mjs", "--check"])).toBe("");
   });
 
   it("give keys without tensorflow.js", () => {

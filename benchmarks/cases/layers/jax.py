@@ -51,8 +51,12 @@ LAYERS = {
 }
 
 
-def weighted(y, name):
-    return (y * numbers(f"{name}.loss", y.shape)).sum() / 1000
+def weighted(y, weights):
+    return (y * weights).sum() / 1000
+
+
+def weights_of(name, shape):
+    return numbers(f"{name}.loss", shape)
 
 
 def make(name):
@@ -60,14 +64,21 @@ def make(name):
     model, forward = built()
     fill(model, f"{name}.")
     inputs = [numbers(f"{name}.{key}", shape) for key, shape in shapes.items()]
-    step, check = value_and_gradients(model, lambda m, *xs: weighted(forward(m, *xs), name), inputs)
+    weights = weights_of(name, forward(model, *inputs).shape)
+
+    def loss_fn(m, *given):
+        *xs, weights = given
+        return weighted(forward(m, *xs), weights)
+
+    step, check = value_and_gradients(model, loss_fn, inputs, weights)
     return step, (lambda: []) if name == "Dropout" else check
 
 
 def embed():
     model = fill(nnx.Embed(1000, 128, rngs=rngs), "Embed.")
     ids = integers("Embed.ids", (8, 64), 1000)
-    return value_and_gradients(model, lambda m, ids: weighted(m(ids), "Embed"), (), ids)
+    weights = weights_of("Embed", (8, 64, 128))
+    return value_and_gradients(model, lambda m, ids, w: weighted(m(ids), w), (), ids, weights)
 
 
 runs = {name: (lambda name=name: make(name)) for name in LAYERS} | {"Embed": embed}

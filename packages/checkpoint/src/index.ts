@@ -14,6 +14,7 @@ export { indexedDb, indexedDbDirectory } from "./storage/indexed-db.ts";
 export { opfs, opfsDirectory } from "./storage/opfs.ts";
 export type {
   BlobLike,
+  Bytes,
   FileReading,
   FileWriting,
   StorageFile,

@@ -105,6 +105,7 @@ export { forgetKernels, installKernels } from "./registry.ts";
 export { axesOf, keepDims, sameShape, sizeOf } from "./shape.ts";
 export * from "./steps/rules.ts";
 export type { StepRule } from "./steps/step-kernel.ts";
+export { type StepMemory, withStepMemory } from "./steps/step-memory.ts";
 export { type Finish, takeStep } from "./steps/take-step.ts";
 export { fusesProducts } from "./wasm/mat-mul.ts";
 export { substitutesNow, useWasmKernels } from "./wasm/module.ts";

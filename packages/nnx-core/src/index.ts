@@ -136,8 +136,19 @@ export {
   type ValueAndGradient,
   valuesAt,
 } from "./capture/gradient-types.ts";
+export {
+  type Diagnosis,
+  diagnose,
+  diagnoseAsync,
+  type DiagnoseOptions,
+  type Updater,
+} from "./inspect/diagnose.ts";
+export type { FlagOptions, Thresholds } from "./inspect/thresholds.ts";
 export { findNonFinite, type FindNonFiniteOptions, type NonFinite } from "./inspect/find-non-finite.ts";
 export { type Profile, type ProfileKey, type ProfileRow, profile } from "./inspect/profile.ts";
+export type { Flag, FlagKind, FlagPlace } from "./inspect/flag.ts";
+export { tabulate, type TabulateOptions } from "./inspect/tabulate.ts";
+export type { Amount, TabulatedVariable, Tabulation, TabulationRow } from "./inspect/tabulation.ts";
 export type { Statistics } from "./inspect/statistics.ts";
 export {
   summarize,

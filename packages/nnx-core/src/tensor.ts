@@ -152,7 +152,12 @@ export function makeGuard(onDispose: (tensor: Tensor) => void): (tensor: Tensor)
   };
   let isInstalled = false;
   return (tensor) => {
-    if (!isInstalled) sayDisposed();
+    if (!isInstalled) {
+      sayDisposed();
+      // Test runners print copies of what they compare. An object with a tag is not copied, and the
+      // copy of a tensor would have no data to print.
+      Object.defineProperty(prototype, Symbol.toStringTag, { value: "Tensor", configurable: true });
+    }
     isInstalled = true;
     tensor.dispose = dispose;
     tensor.dataSync = dataSync;

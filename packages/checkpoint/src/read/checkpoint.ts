@@ -18,6 +18,7 @@ import { bytesOf, type FileDtype, formText } from "../format/dtypes.ts";
 import { shownKey } from "../format/header.ts";
 import { pathOfKey } from "../format/keys.ts";
 import { names, prefix } from "../format/metadata.ts";
+import type { Bytes } from "../storage/storage.ts";
 import type { LeafKind } from "../values/description.ts";
 import { isNumeric } from "../values/numbers.ts";
 import { isTensorDtype, readTensors, type Received } from "../values/read.ts";
@@ -142,7 +143,7 @@ export class Checkpoint {
    * @throws NotFoundError for a leaf that is not there; CheckpointError when it is damaged, or
    * several tensors or none.
    */
-  async readBytes(path: Path | string): Promise<Uint8Array<ArrayBuffer>> {
+  async readBytes(path: Path | string): Promise<Bytes> {
     openInside("Checkpoint.readBytes", this);
     const leaf = leafAt("Checkpoint.readBytes", this, path);
     const { key, file } = leaf;
@@ -154,7 +155,7 @@ export class Checkpoint {
     const into = new Map<string, Received>();
     const crc = file.own?.crcs.get(key);
     await readTensors(file.reading, file.header.dataStart, [{ key, entry, crc, as: "bytes" }], into);
-    return into.get(key) as Uint8Array<ArrayBuffer>;
+    return into.get(key) as Bytes;
   }
 
   /**

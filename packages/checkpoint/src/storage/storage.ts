@@ -3,6 +3,12 @@
  * in a browser's storage, or behind a URL.
  */
 
+/**
+ * Bytes in an `ArrayBuffer` of their own, never in shared memory. Compilers before TypeScript 5.7 know
+ * no type parameter of `Uint8Array`, so that it is written in this way.
+ */
+export type Bytes = ReturnType<typeof Uint8Array.of>;
+
 /** A file that is read. */
 export interface FileReading {
   /** For errors: where it is. */
@@ -15,14 +21,14 @@ export interface FileReading {
    * Fills `into` with the bytes from `position` on. The caller sees to it that the file has them by
    * its size.
    */
-  read(position: number, into: Uint8Array<ArrayBuffer>): Promise<void>;
+  read(position: number, into: Bytes): Promise<void>;
   close(): Promise<void>;
 }
 
 /** A file that is written. Nobody sees it before `commit`. */
 export interface FileWriting {
   /** Writes bytes to a position. The bytes may change when the promise is fulfilled, not before. */
-  write(position: number, bytes: Uint8Array<ArrayBuffer>): Promise<void>;
+  write(position: number, bytes: Bytes): Promise<void>;
   /** Puts the file in the place of the one that was there, all at once, and lastingly. */
   commit(): Promise<void>;
   /** Gives up: everything stays as it was. */

@@ -6,7 +6,7 @@ import { names, prefix } from "../format/metadata.ts";
 import { isWellFormed } from "../format/text.ts";
 import { writingToBytes } from "../storage/memory.ts";
 import { inTurn } from "../storage/in-turn.ts";
-import { isStorageFile, type StorageFile } from "../storage/storage.ts";
+import { type Bytes, isStorageFile, type StorageFile } from "../storage/storage.ts";
 import { collect } from "./collect.ts";
 import { removeShards, saveShards } from "./save-shards.ts";
 import { bytesOfLeaf, PlannedFile, writeWhole } from "./write-file.ts";
@@ -110,7 +110,7 @@ export function snapshot(
  * await nnx.restore(model, bytes);
  * ```
  */
-export async function toBytes(what: unknown, options: ToBytesOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
+export async function toBytes(what: unknown, options: ToBytesOptions = {}): Promise<Bytes> {
   checkOptions<ToBytesOptions>("toBytes", options, { metadata: true });
   const more = metadataFrom("toBytes", options.metadata, undefined);
   const collected = collect("toBytes", what);

@@ -77,7 +77,7 @@ const arrays = {
 export function tensorFrom(
   dtype: keyof ElementArrays | "complex64",
   shape: readonly number[],
-  bytes: Uint8Array<ArrayBuffer>,
+  bytes: ReturnType<typeof Uint8Array.of>,
 ): Tensor {
   const elements = arrays[dtype];
   // Memory that does not begin at a multiple of the elements' size cannot be seen as elements.

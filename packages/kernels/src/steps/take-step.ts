@@ -8,6 +8,7 @@ import { sameShape } from "../shape.ts";
 import { ofTensors } from "./algebra.ts";
 import { ended, type Ending } from "./expressions.ts";
 import { stepKernels, type StepRule } from "./step-kernel.ts";
+import { canOverwrite, stepMemory } from "./step-memory.ts";
 
 /** A parameter p becomes `p + factor * (direction + share * p)`. */
 export interface Finish {
@@ -44,7 +45,8 @@ const isFloat = ({ dtype }: Tensor): boolean => dtype === "float32";
  * @param leaves - For each parameter gradient and moments. With `finish`, the parameter comes first.
  * @param numbers - As many as the rule takes.
  * @returns For each parameter the update and the next moments. With `finish`, what becomes of the
- * parameter stands in the place of the update.
+ * parameter stands in the place of the update; where {@link withStepMemory} allows it, the results
+ * are the very tensors that were given, written over.
  */
 export function takeStep(
   rule: StepRule,
@@ -68,8 +70,11 @@ export function takeStep(
   try {
     // As tensorflow.js has it for Concat and AddN: a list where its types want names.
     const inputs = [given, ...leaves.flat()] as unknown as NamedTensorMap;
-    const results: Tensor[] = engine().runKernel(rule.kernelName, inputs, { ending });
+    const inPlace = finish && leaves.map(([parameter, , ...moments]) => canOverwrite(parameter!, moments));
+    const attrs = inPlace?.includes(true) ? { ending, inPlace } : { ending };
+    const results: Tensor[] = engine().runKernel(rule.kernelName, inputs, attrs);
     const width = rule.shape.moments + 1;
+    if (finish) for (const each of results) stepMemory?.made.add(each);
     return leaves.map((_, i) => results.slice(i * width, (i + 1) * width));
   } finally {
     given.dispose();

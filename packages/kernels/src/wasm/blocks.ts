@@ -16,6 +16,8 @@ const FLOAT = 4;
 export interface Elements {
   readonly inputs: readonly TensorInfo[];
   readonly outputs: readonly Output[];
+  /** Tensors that become the results. They may be inputs. @defaultValue new ones */
+  readonly into?: readonly TensorInfo[] | undefined;
 }
 
 /** What a kernel takes beside elements and their number. */
@@ -61,10 +63,16 @@ export function elementBlocks<F extends string>(
       ? new Uint8Array(memory.buffer, at[i], BLOCK)
       : new Float32Array(memory.buffer, at[i], BLOCK),
   );
-  return works.flatMap(({ inputs, outputs }) => {
+  // All of them before the first is written, since there may be no memory left.
+  const resultsOf = works.map(({ outputs, into }) =>
+    into
+      ? into.map((each) => arrayOf(backend, each))
+      : outputs.map(({ shape }) => zerosOf("float32", sizeOf(shape))),
+  );
+  return works.flatMap(({ inputs, outputs, into }, work) => {
     const sources = inputs.map((input) => arrayOf(backend, input));
     const size = sizeOf(outputs[0]!.shape);
-    const results = outputs.map(() => zerosOf("float32", size));
+    const results = resultsOf[work]!;
     for (let start = 0; start < size; start += BLOCK) {
       const end = Math.min(start + BLOCK, size);
       const isWhole = start === 0 && end === size;
@@ -76,6 +84,8 @@ export function elementBlocks<F extends string>(
         result.set(floats.subarray(from, from + end - start), start);
       }
     }
-    return outputs.map(({ shape, dtype }, i) => arrays.makeTensorInfo([...shape], dtype, results[i]!));
+    return (
+      into ?? outputs.map(({ shape, dtype }, i) => arrays.makeTensorInfo([...shape], dtype, results[i]!))
+    );
   });
 }

@@ -1,5 +1,6 @@
 /** @file tensorflow.js's own wasm memory, in which kernels find the tensors of its wasm backend. */
 import type { TensorInfo } from "@tensorflow/tfjs-core";
+import { sizeOf } from "../shape.ts";
 
 /** What this file uses of tensorflow.js's wasm module. None of it is public, so all is checked. */
 interface TensorflowModule {
@@ -10,12 +11,18 @@ interface TensorflowModule {
   readonly asm?: { readonly memory?: unknown };
   readonly _malloc?: (bytes: number) => number;
   readonly _free?: (address: number) => void;
-  readonly tfjs?: { readonly getThreadsCount?: () => number };
+  readonly tfjs?: {
+    readonly getThreadsCount?: () => number;
+    readonly registerTensor?: (id: number, size: number, address: number) => void;
+    readonly disposeData?: (id: number) => void;
+  };
 }
 
 interface TensorflowBackend {
   readonly wasm?: TensorflowModule | null;
-  readonly dataIdMap?: { get(dataId: object): { readonly memoryOffset?: unknown } | undefined };
+  readonly dataIdMap?: {
+    get(dataId: object): { readonly memoryOffset?: unknown; readonly id?: unknown } | undefined;
+  };
 }
 
 const moduleOf = (backend: object): TensorflowModule | undefined =>
@@ -33,6 +40,25 @@ export function heapOf(backend: object): WebAssembly.Memory | undefined {
 export function addressOf(backend: object, { dataId }: TensorInfo): number | undefined {
   const address = (backend as TensorflowBackend).dataIdMap?.get(dataId)?.memoryOffset;
   return typeof address === "number" ? address : undefined;
+}
+
+/**
+ * Whether tensorflow.js can be told that the values of a tensor change where they are: XNNPACK
+ * keeps filters and matrices packed, by the number of their data.
+ */
+export function canForgetPacked(backend: object): boolean {
+  const tfjs = moduleOf(backend)?.tfjs;
+  return tfjs?.disposeData !== undefined && tfjs.registerTensor !== undefined;
+}
+
+/** Says that the values of a tensor change where they are. See {@link canForgetPacked}. */
+export function forgetPacked(backend: object, { dataId, shape }: TensorInfo): void {
+  const tfjs = moduleOf(backend)?.tfjs;
+  const data = (backend as TensorflowBackend).dataIdMap?.get(dataId);
+  if (typeof data?.id !== "number" || typeof data.memoryOffset !== "number") return;
+  // This ends what is kept for the data. The memory itself is allocated and freed apart from it.
+  tfjs?.disposeData?.(data.id);
+  tfjs?.registerTensor?.(data.id, sizeOf(shape), data.memoryOffset);
 }
 
 /** How many threads tensorflow.js's own kernels use. */

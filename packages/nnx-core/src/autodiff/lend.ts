@@ -9,6 +9,7 @@ import { childAt, isWritable, setChild } from "../graph/node.ts";
 import { hold, type Lease } from "../ownership/lease.ts";
 import type { Tensor } from "../tensor.ts";
 import { lending, unread } from "../variable/observer.ts";
+import { glance } from "../variable/unseen.ts";
 import type { VariableState } from "../variable/variable-state.ts";
 import { Variable } from "../variable/variable.ts";
 import type { Preparation } from "./differentiable.ts";
@@ -22,10 +23,14 @@ export type Lender = Variable | LeafPlace;
  * after the run share that object.
  */
 const ownOf = (lender: Lender): unknown =>
-  lender instanceof Variable ? unread(() => lender.toState()) : presentValue(lender);
+  lender instanceof Variable
+    ? unread(() => glance(lender, (variable) => variable.toState()))
+    : presentValue(lender);
 
 const presentValue = (lender: Lender): unknown =>
-  lender instanceof Variable ? unread(() => lender.getRawValue()) : childAt(lender.owner, lender.key);
+  lender instanceof Variable
+    ? unread(() => glance(lender, (variable) => variable.getRawValue()))
+    : childAt(lender.owner, lender.key);
 
 interface Loan {
   readonly lender: Lender;

@@ -14,6 +14,7 @@ import { disposeOwner, makeState } from "../state/holding.ts";
 import { type OwnedState, setOwn, type StateNode } from "../state/state.ts";
 import type { Tensor } from "../tensor.ts";
 import type { VariableState, VariableType } from "../variable/variable-state.ts";
+import { noteTold } from "./told-order.ts";
 
 type Leaves = Map<string, VariableState>;
 type Subtree = Record<string, StateNode>;
@@ -86,16 +87,17 @@ export abstract class Recording<Heading> implements Session {
   protected put(heading: Heading, place: Place, value: unknown): void {
     const lease = hold(this.own(value));
     const previous = this.takeLeases(heading, place);
-    this.set(heading, place, value, [lease]);
+    this.set(heading, place, value, { leases: [lease] });
     for (const each of previous) each.handOver();
   }
 
   /** Records a list with one more item. */
   protected append(heading: Heading, place: Place, list: readonly unknown[], item: unknown): void {
     const lease = hold(item);
+    const before = this.leavesOf(heading, place.module)?.get(place.name);
     const leases = this.takeLeases(heading, place);
     leases.push(lease);
-    this.set(heading, place, [...list, item], leases);
+    this.set(heading, place, [...list, item], { leases, before });
   }
 
   /** The Leases on a leaf that is about to be replaced. */
@@ -107,12 +109,18 @@ export abstract class Recording<Heading> implements Session {
     return leases;
   }
 
-  private set(heading: Heading, { module, name, type }: Place, value: unknown, leases: Lease[] = []): void {
+  private set(
+    heading: Heading,
+    { module, name, type }: Place,
+    value: unknown,
+    { leases = [], before }: { leases?: Lease[]; before?: VariableState | undefined } = {},
+  ): void {
     const modules = this.headings.get(heading) ?? new Map<object, Leaves>();
     const leaves = modules.get(module) ?? new Map<string, VariableState>();
     const leaf = Object.freeze({ type: leaves.get(name)?.type ?? type, value, metadata: noMetadata });
     this.headings.set(heading, modules.set(module, leaves.set(name, leaf)));
     this.leases.set(leaf, leases);
+    noteTold(leaf, before);
   }
 
   /**

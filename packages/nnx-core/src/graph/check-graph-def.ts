@@ -4,9 +4,11 @@
  */
 import { describe, StructureError } from "../errors.ts";
 import { formatPath, type PathPart } from "../path.ts";
+import { printingAs } from "../data/printing.ts";
 import { isPlainObject } from "../data/plain-object.ts";
 import { isVariableType } from "../variable/variable-state.ts";
 import type { GraphDef } from "./graph-def.ts";
+import { graphDefText } from "./graph-def-text.ts";
 import { GraphNode } from "./node.ts";
 
 /**
@@ -15,8 +17,11 @@ import { GraphNode } from "./node.ts";
  */
 const checked = new WeakSet<object>();
 
+const printable = printingAs<GraphDef>(graphDefText);
+
 /** Freezes a definition and remembers that it is valid. */
 export function known<M>(graphdef: GraphDef<M>): GraphDef<M> {
+  printable(graphdef);
   Object.freeze(graphdef);
   checked.add(graphdef);
   return graphdef;

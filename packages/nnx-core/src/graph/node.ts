@@ -5,8 +5,10 @@
 import { giveThingToScope, type ScopeKind } from "../ownership/scopes.ts";
 import type { PathPart } from "../path.ts";
 import { isContainer, itemsOf, nested } from "../data/containers.ts";
+import { instancesPrintAs } from "../data/printing.ts";
 import { neverProxied } from "../data/proxies.ts";
 import { mostContainers, mostLevels } from "../state/bounds.ts";
+import { type Nodes, outline, outlineLine } from "../state/outline.ts";
 import { isLeaf } from "../state/state.ts";
 import { Variable } from "../variable/variable.ts";
 
@@ -22,9 +24,27 @@ export abstract class GraphNode {
   constructor() {
     giveNodeToScope(this);
   }
+
+  /**
+   * An outline: classes, shapes, dtypes, how much there is of each type, modes, and shared parts.
+   * What is too deep or too wide is cut, with a count.
+   */
+  toString(): string {
+    return outline(this, graphNodes);
+  }
 }
 
 neverProxied(GraphNode);
+
+const graphNodes: Nodes = {
+  isNode: (x) => x instanceof GraphNode,
+  isPart: (x) => classify(x) !== "static",
+};
+
+instancesPrintAs(GraphNode.prototype, {
+  line: (node) => outlineLine(node, graphNodes),
+  json: (node) => outline(node, graphNodes, { withValues: true }),
+});
 
 /** The Variables in a node's own attributes, also in containers, but not those of other nodes. */
 export const ownVariables = (node: object): Variable[] =>

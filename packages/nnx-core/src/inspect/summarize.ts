@@ -1,18 +1,17 @@
 /** @file A table of statistics of what was captured. */
-import type { CapturedGradients } from "../capture/gradient-types.ts";
 import { checkOptions } from "../data/options.ts";
-import { describe, DisposedError, disposedText, NnxError } from "../errors.ts";
-import { containerKind, entriesOf, isContainer } from "../data/containers.ts";
-import { GraphNode } from "../graph/node.ts";
-import { formatPath, partFromKey, type Path } from "../path.ts";
-import { kinds } from "../recording/session.ts";
-import { checkState, isStateLike } from "../state/check-state.ts";
-import { flattenState } from "../state/flatten-state.ts";
-import { leafValue, type State } from "../state/state.ts";
-import { isTensor, type Tensor } from "../tensor.ts";
-import { Variable } from "../variable/variable.ts";
+import { printingAs } from "../data/printing.ts";
+import { NnxError } from "../errors.ts";
+import { formatPath, type Path } from "../path.ts";
+import type { Flag } from "./flag.ts";
+import { type Place, placesOfAll, type Summarizable } from "./places.ts";
+import { type Found, type Measured, rowFlags } from "./row-flags.ts";
 import { type Statistics, statisticsOf } from "./statistics.ts";
 import { textTable } from "./text-table.ts";
+import { type FlagOptions, flagOptionNames, thresholdsOf } from "./thresholds.ts";
+import { factsOf } from "./units.ts";
+
+export type { Summarizable } from "./places.ts";
 
 /** The statistics of one tensor. */
 export interface SummaryRow extends Statistics {
@@ -25,11 +24,16 @@ export interface SummaryRow extends Statistics {
    */
   readonly part: string;
   readonly shape: readonly number[];
+  /** What looks wrong in this tensor. */
+  readonly flags: readonly Flag[];
 }
 
 /** One row for each captured tensor. As text it is a table. */
 export interface Summary {
+  /** In the order of the calls. */
   readonly rows: readonly SummaryRow[];
+  /** What looks wrong: the flags of the rows, and those that are about more than one row. */
+  readonly flags: readonly Flag[];
   toString(): string;
 }
 
@@ -42,105 +46,68 @@ const bars = (histogram: readonly number[]): string => {
 
 const figure = (value: number): string => (value === 0 ? "0" : value.toPrecision(3));
 
-/** Every tensor in a captured value, with the keys that lead to it. A list of one adds no key. */
-function* tensorsOf(
-  value: unknown,
-  steps: readonly string[],
-): Generator<readonly [steps: readonly string[], tensor: Tensor]> {
-  if (isTensor(value)) yield [steps, value];
-  else if (Array.isArray(value) && value.length === 1) yield* tensorsOf(value[0], steps);
-  else if (isContainer(value))
-    for (const [key, item] of entriesOf(value)) yield* tensorsOf(item, [...steps, String(key)]);
-}
-
-/** What {@link summarize} takes: a State, or the whole result of `captureGradients`. */
-export type Summarizable = State | Omit<CapturedGradients<object, unknown>, "gradients" | "aux">;
-
-/** How {@link summarize} makes histograms. */
-export interface SummarizeOptions {
+/** How {@link summarize} makes histograms, and what it flags. */
+export interface SummarizeOptions extends FlagOptions {
   /** How many bins the histograms have: at least 1. @defaultValue 16 */
   readonly bins?: number;
 }
 
-const parts = [...kinds, "gradients"] as const;
-
-/** Whether this is a result of `captureGradients`: a State with all these names is unlikely. */
-const isWhole = (x: object): boolean =>
-  "loss" in x && isTensor(x.loss) && parts.every((part) => part in x) && "aux" in x;
-
-type Place = Pick<SummaryRow, "path" | "part"> & { readonly tensor: Tensor };
-
-/** Every tensor of numbers in what was captured. */
-function placesOfAll(where: string, captured: Summarizable): Place[] {
-  const whole: unknown = captured;
-  refuseOthers(where, whole);
-  const places = isWhole(whole)
-    ? parts.flatMap((part) => placesIn(where, Reflect.get(whole, part), part))
-    : placesOf(where, captured, []);
-  for (const { path, tensor } of places)
-    if (tensor.isDisposed) throw new DisposedError(disposedText(`${where} at ${formatPath(path)}`, tensor));
-  return places;
-}
-
-/**
- * The tensors in one part of a result of `captureGradients`. The gradients are a State, or, if the
- * model is a container of modules, a container of States.
- */
-function placesIn(where: string, node: unknown, part: string, path: Path = []): Place[] {
-  if (isStateLike(node))
-    return placesOf(where, node, [part]).map((place) => ({ ...place, path: [...path, ...place.path] }));
-  const value = node instanceof Variable ? node.getRawValue() : node;
-  if (isTensor(value)) return [{ path, part, tensor: value }];
-  if (!isContainer(value)) return [];
-  return entriesOf(value).flatMap(([key, item]) =>
-    placesIn(where, item, part, [...path, partFromKey(String(key))]),
-  );
-}
-
-const placesOf = (where: string, state: State, above: readonly string[]): Place[] =>
-  flattenState(checkState(where, state)).flatMap(([path, leaf]) =>
-    [...tensorsOf(leafValue(leaf), above)]
-      .filter(([, { dtype }]) => dtype !== "string")
-      .map(([steps, tensor]) => ({ path, part: steps.join("."), tensor })),
-  );
-
-/** @throws {@link NnxError} for what is neither a State nor a result of `captureGradients`. */
-function refuseOthers(where: string, captured: unknown): asserts captured is object {
-  if (containerKind(captured) === "record") return;
-  throw new NnxError(
-    `${where}: expected a State or what captureGradients returned, got ${describe(captured)}. ` +
-      (captured instanceof GraphNode || captured instanceof Variable
-        ? "Pass what a capture of it recorded, or its values: state(model)."
-        : "A capture returns an array: pass its second item, the State."),
-  );
-}
-
-function binsOf(where: string, options: SummarizeOptions): number {
-  checkOptions<SummarizeOptions>(where, options, { bins: true });
-  const { bins = 16 } = options;
+/** @throws {@link NnxError} when it is no whole number from 1. */
+export function checkBins(where: string, bins: number): number {
   if (Number.isInteger(bins) && bins >= 1) return bins;
   throw new NnxError(
     `${where}: expected bins to be a whole number from 1, got ${bins}. Leave it out for 16 bins.`,
   );
 }
 
-const toRow = ({ path, part, tensor }: Place, values: ArrayLike<number>, bins: number): SummaryRow => ({
-  path,
-  part,
-  shape: tensor.shape,
-  ...statisticsOf(values, bins),
+/** Reads the values of a place. */
+export const measure = (place: Place, values: ArrayLike<number>, bins: number): Measured => ({
+  place,
+  statistics: statisticsOf(values, bins),
+  facts: factsOf(values, place.tensor.shape),
 });
 
-const toSummary = (rows: readonly SummaryRow[]): Summary => ({ rows, toString: () => toText(rows) });
+const printable = printingAs<Summary>((summary) => summary.toString());
+
+/** The rows with their flags, and all flags. */
+export function toSummary(
+  measured: readonly Measured[],
+  found: readonly Found[],
+  { ignore = [] }: FlagOptions,
+): Summary {
+  const kept = found.filter(([{ kind }]) => !ignore.includes(kind));
+  const rows = measured.map(
+    (each): SummaryRow => ({
+      path: each.place.path,
+      part: each.place.part,
+      shape: each.place.tensor.shape,
+      flags: kept.filter(([, row]) => row === each).map(([flag]) => flag),
+      ...each.statistics,
+    }),
+  );
+  const flags = kept.map(([flag]) => flag);
+  return printable({ rows, flags, toString: () => toText(rows, flags) });
+}
+
+function settingsOf(where: string, options: SummarizeOptions) {
+  checkOptions<SummarizeOptions>(where, options, { bins: true, ...flagOptionNames });
+  const bins = checkBins(where, options.bins ?? 16);
+  return { bins, thresholds: thresholdsOf(where, options) };
+}
 
 /**
- * Statistics of each captured tensor: shape, mean, standard deviation, range, share of zeros,
+ * Statistics of each tensor: shape, mean, standard deviation, range, share of zeros,
  * counts of NaN and Inf, and a histogram. Tensors of strings have no row. The data is read
  * synchronously, which some backends (webgpu) cannot do: see {@link summarizeAsync}.
- * @param captured - A State, or all that `captureGradients` returned.
- * @returns the rows. Without rows, the text says why nothing may have been recorded.
- * @throws {@link NnxError} for anything else, a model too, and when `bins` is no whole number from
- * 1.
+ *
+ * What looks wrong is flagged: NaN, units that are off, saturated activations, gradients and
+ * outputs that vanish or explode. {@link diagnose} looks at a whole step, and flags more.
+ * @param summarized - A State; all that `captureGradients` returned; or a model, for the tensors in
+ * its Variables.
+ * @returns the rows: what was captured in the order in which the model told it, then gradients of
+ * parameters in the order of their modules' calls. Without rows, the text says why nothing may have
+ * been recorded.
+ * @throws {@link NnxError} for anything else, and when `bins` is no whole number from 1.
  * @example
  * ```ts
  * const [y, seen] = nnx.capture(model, nnx.Intermediate)(x);
@@ -149,16 +116,17 @@ const toSummary = (rows: readonly SummaryRow[]): Summary => ({ rows, toString: (
  * nnx.dispose([y, seen]);
  * ```
  */
-export function summarize(captured: Summarizable, options: SummarizeOptions = {}): Summary {
-  const bins = binsOf("summarize", options);
-  return toSummary(
-    placesOfAll("summarize", captured).map((place) => toRow(place, place.tensor.dataSync(), bins)),
+export function summarize(summarized: Summarizable, options: SummarizeOptions = {}): Summary {
+  const { bins, thresholds } = settingsOf("summarize", options);
+  const measured = placesOfAll("summarize", summarized).map((place) =>
+    measure(place, place.tensor.dataSync(), bins),
   );
+  return toSummary(measured, rowFlags(measured, thresholds), options);
 }
 
 /**
  * The same as {@link summarize}, for every backend: it reads one tensor after the other without
- * blocking. Do not dispose `captured` before it is done.
+ * blocking. Do not dispose `summarized` before it is done.
  * @example
  * ```ts
  * const [y, seen] = nnx.capture(model, nnx.Intermediate)(x);
@@ -167,15 +135,15 @@ export function summarize(captured: Summarizable, options: SummarizeOptions = {}
  * ```
  */
 export async function summarizeAsync(
-  captured: Summarizable,
+  summarized: Summarizable,
   options: SummarizeOptions = {},
 ): Promise<Summary> {
-  const bins = binsOf("summarizeAsync", options);
-  const rows: SummaryRow[] = [];
+  const { bins, thresholds } = settingsOf("summarizeAsync", options);
+  const measured: Measured[] = [];
   // One by one, since reading all at once would hold a copy of everything.
-  for (const place of placesOfAll("summarizeAsync", captured))
-    rows.push(toRow(place, await place.tensor.data(), bins));
-  return toSummary(rows);
+  for (const place of placesOfAll("summarizeAsync", summarized))
+    measured.push(measure(place, await place.tensor.data(), bins));
+  return toSummary(measured, rowFlags(measured, thresholds), options);
 }
 
 /** The text of a summary without rows. */
@@ -183,20 +151,27 @@ const nothing =
   "Nothing was recorded. sow and perturb record only while capture or captureGradients runs, in the modules below the captured one, and under " +
   "exactly the types asked for; methods' results are recorded with { methodOutputs }.";
 
-function toText(rows: readonly SummaryRow[]): string {
-  if (rows.length === 0) return nothing;
+function toText(rows: readonly SummaryRow[], flags: readonly Flag[]): string {
+  if (rows.length === 0 && flags.length === 0) return nothing;
   const head = ["path", "", "shape", "mean", "std", "min", "max", "zeros", "NaN", "Inf", "histogram"];
-  return textTable(
-    head,
-    rows.map(({ path, part, shape, mean, std, min, max, zeros, nan, inf, histogram }) => [
-      formatPath(path),
-      part,
-      `[${shape.join(", ")}]`,
-      ...[mean, std, min, max].map(figure),
-      `${(100 * zeros).toFixed(0)} %`,
-      String(nan),
-      String(inf),
-      bars(histogram),
+  const isFlagged = rows.some((row) => row.flags.length > 0);
+  const table = textTable(
+    isFlagged ? [...head, "flags"] : head,
+    rows.map((row) => [
+      formatPath(row.path),
+      row.part,
+      `[${row.shape.join(", ")}]`,
+      ...[row.mean, row.std, row.min, row.max].map(figure),
+      `${(100 * row.zeros).toFixed(0)} %`,
+      String(row.nan),
+      String(row.inf),
+      bars(row.histogram),
+      ...(isFlagged ? [row.flags.map(({ kind }) => kind).join(", ")] : []),
     ]),
   );
+  return [table, ...(flags.length > 0 ? ["", ...flags.map(flagText)] : [])].join("\n");
 }
+
+/** A flag as a line. */
+const flagText = ({ kind, path, where, message, advice }: Flag): string =>
+  `${kind} at ${formatPath(path)}${where === "" ? "" : ` (${where})`}: ${message} ${advice}`;

@@ -62,7 +62,8 @@ const hasModes = (node: GraphNode): node is NodeWithModes =>
  * not count either, since they show a value that is stored elsewhere.
  */
 function hasAttribute(module: object, name: string): boolean {
-  for (let at = module; at !== Object.prototype; at = Object.getPrototypeOf(at) as object) {
+  const ends: readonly object[] = [GraphNode.prototype, Object.prototype];
+  for (let at = module; !ends.includes(at); at = Object.getPrototypeOf(at) as object) {
     const found = Object.getOwnPropertyDescriptor(at, name);
     if (found) return (at === module || name !== "constructor") && !(found.get && !found.set);
   }

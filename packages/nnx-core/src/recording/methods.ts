@@ -3,7 +3,7 @@
  * classes of a run's modules while the run lasts. capture/README.md says why.
  */
 import { BaseModule, libraryPrototypes } from "../graph/base-module.ts";
-import { tellResult } from "./record.ts";
+import { tellCall, tellResult } from "./record.ts";
 import { enter, type Modules, noteOrigin, resume } from "./running.ts";
 
 type Method = (...args: unknown[]) => unknown;
@@ -76,6 +76,7 @@ const wrapperOf = (owner: object, name: string, original: Method): Method =>
     // `super.forward()`: the wrapper of the overriding method has noted the module already.
     if (method?.owner !== owner) return original.apply(this, args);
     let result: unknown;
+    const ends = tellCall({ module: this, name, args, isRecorded: method.isRecorded });
     const caller = enter(this);
     try {
       result = original.apply(this, args);
@@ -85,6 +86,7 @@ const wrapperOf = (owner: object, name: string, original: Method): Method =>
     } finally {
       resume(caller);
     }
+    if (ends) for (const end of ends) end(result);
     return tellResult(this, name, result, method.isRecorded);
   };
 

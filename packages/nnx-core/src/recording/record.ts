@@ -15,7 +15,14 @@ import { Variable } from "../variable/variable.ts";
 import type { VariableType } from "../variable/variable-state.ts";
 import { Perturbation } from "../variable/variable-types.ts";
 import { runningIn } from "./running.ts";
-import { isCapturing, openSessions, type Reduction, type Session, type Told } from "./session.ts";
+import {
+  type Called,
+  isCapturing,
+  openSessions,
+  type Reduction,
+  type Session,
+  type Told,
+} from "./session.ts";
 
 /**
  * How several values under one name become one. Give both functions or neither; without them values
@@ -99,6 +106,22 @@ export function perturbIn<T>(
   const type = typeOf(options?.type ?? Perturbation);
   // Sessions replace tensors by tensors of the same shape.
   return tell(target, { kind: "perturbed", type, name, value }).value as T;
+}
+
+/**
+ * Tells the sessions that a method begins.
+ * @returns what is to be called with its result, if there is anything.
+ */
+export function tellCall(called: Called): readonly ((result: unknown) => void)[] | undefined {
+  let ends: ((result: unknown) => void)[] | undefined;
+  for (const session of openSessions) {
+    if (!session.began || !session.modules.has(called.module)) continue;
+    const end = session.began(called);
+    if (!end) continue;
+    ends ??= [];
+    ends.push(end);
+  }
+  return ends;
 }
 
 /**

@@ -27,6 +27,15 @@ export interface Told {
   value: unknown;
 }
 
+/** One call of a module's method. */
+export interface Called {
+  readonly module: object;
+  readonly name: string;
+  readonly args: readonly unknown[];
+  /** Whether captures of method outputs record the results of this method. */
+  readonly isRecorded: boolean;
+}
+
 /** Gets what modules tell while they run. */
 export interface Session {
   /** What error messages call it. */
@@ -35,6 +44,11 @@ export interface Session {
   readonly modules: Modules;
   /** The type under which methods' results are told. Where it is missing, they are not told. */
   readonly outputs?: VariableType | undefined;
+  /**
+   * A method of one of the modules begins.
+   * @returns what is called with the result, if the method does not throw.
+   */
+  began?(called: Called): ((result: unknown) => void) | undefined;
   /** Records a value, or ignores it. @returns whether it recorded the value. */
   record(told: Told): boolean;
 }

@@ -2,10 +2,12 @@
  * @file Which tensors a State holds, from the moment it is made until it is disposed or collected.
  */
 import { disposeSymbol } from "../data/dispose-symbol.ts";
+import { printingAs } from "../data/printing.ts";
 import { disposedAdvice, DisposedError, endedText } from "../errors.ts";
 import { discard, hasDisposed, hold, type Lease } from "../ownership/lease.ts";
 import { forgetThing, giveThingToScope, isScopeOpen, type ScopeKind } from "../ownership/scopes.ts";
 import { formatPath, type Path } from "../path.ts";
+import { outline, stateNodes } from "./outline.ts";
 import { isLeaf, leafValue, type OwnedState, type State, type StateNode } from "./state.ts";
 
 /**
@@ -47,11 +49,16 @@ function withLease<T extends object>(owner: T, lease: Lease): T & Disposable {
  * @throws {@link DisposedError} with the path, when a tensor in it was disposed.
  */
 export const makeState = (root: Record<string, StateNode>, values: readonly unknown[]): OwnedState =>
-  located(root, () => own(root as State, values));
+  located(root, () => own(printable(root), values));
 
 /** As {@link makeState}, for a State that a model keeps. It does not belong to a scope. */
 export const makeKeptState = (root: Record<string, StateNode>, values: readonly unknown[]): OwnedState =>
-  located(root, () => withLease(root as State, hold(values, true)));
+  located(root, () => withLease(printable(root), hold(values, true)));
+
+const printable = printingAs<State>(
+  (state) => outline(state, stateNodes, { name: "State" }),
+  (state) => outline(state, stateNodes, { name: "State", withValues: true }),
+);
 
 function located<R>(root: StateNode, make: () => R): R {
   try {

@@ -1,5 +1,6 @@
 /** @file Variables: mutable boxes with identity, which change while a model's structure stays. */
 import { nameDisposeMethod } from "../data/dispose-symbol.ts";
+import { instancesPrintAs } from "../data/printing.ts";
 import { neverProxied } from "../data/proxies.ts";
 import { describe, DisposedError, disposedText, endedText, StructureError } from "../errors.ts";
 import { isTensor } from "../tensor.ts";
@@ -8,6 +9,7 @@ import { variableFromState } from "./from-state.ts";
 import { entryOf, leafFor, metadataFrom, noMetadata } from "./frozen.ts";
 import { type Gone, holdFirst, holdNext, isGone, released, releaseValue, setAccess } from "./held-value.ts";
 import { observer, readObserver } from "./observer.ts";
+import { setUnseenAccess } from "./unseen.ts";
 import {
   type Metadata,
   sameMetadata,
@@ -15,6 +17,7 @@ import {
   type VariableState,
   type VariableType,
 } from "./variable-state.ts";
+import { variableText } from "./variable-text.ts";
 
 const isLive = <T>(leaf: VariableState<T | Gone>): leaf is VariableState<T> => !isGone(leaf.value);
 
@@ -47,6 +50,9 @@ export class Variable<T = unknown> {
    * one.
    */
   private leaf: VariableState<T | Gone>;
+
+  /** The leaf whose value nobody has read: see `unseen.ts`. Absent in most Variables. */
+  declare private unseen?: VariableState | undefined;
 
   /**
    * @param value - What it holds first; passes through {@link createValue}.
@@ -97,6 +103,7 @@ export class Variable<T = unknown> {
   getRawValue(): T {
     readObserver?.read(this);
     const { value } = this.live();
+    if (this.unseen === this.leaf) this.unseen = undefined;
     if (isTensor(value) && value.isDisposed)
       throw new DisposedError(disposedText(`${this.type.typeName}.value`, value));
     return value;
@@ -201,6 +208,7 @@ export class Variable<T = unknown> {
    */
   toState(): VariableState<T> {
     readObserver?.read(this);
+    if (this.unseen === this.leaf) this.unseen = undefined;
     return this.live();
   }
 
@@ -244,6 +252,23 @@ export class Variable<T = unknown> {
       valueOf: (variable) => variable.leaf.value,
       empty: (variable, why) => variable.empty(why),
     });
+    setUnseenAccess({
+      isUnseen: (variable) => variable.unseen === variable.leaf,
+      setUnseen: (variable) => {
+        variable.unseen = variable.leaf as VariableState;
+      },
+      isPlain: ({ getValue, setValue, getRawValue, setRawValue, toState, takeState }) => {
+        const own = Variable.prototype;
+        return (
+          getValue === own.getValue &&
+          setValue === own.setValue &&
+          getRawValue === own.getRawValue &&
+          setRawValue === own.setRawValue &&
+          toState === own.toState &&
+          takeState === own.takeState
+        );
+      },
+    });
   }
 
   /** Whether the value is gone: disposed by hand or with the model, or ended by a scope. */
@@ -261,5 +286,10 @@ export class Variable<T = unknown> {
   }
 }
 nameDisposeMethod(Variable.prototype);
+instancesPrintAs(Variable.prototype, {
+  line: String,
+  json: (variable) =>
+    variable.isDisposed ? String(variable) : variableText(variable.type, variable.toState().value, true),
+});
 
 neverProxied(Variable);

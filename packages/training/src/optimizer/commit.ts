@@ -1,7 +1,16 @@
 /** @file Writing the results of a step, all or nothing. */
 import type { Tensor } from "@nnxjs/kernels/internal";
 import { formatPath, type Path, StructureError, type Variable } from "@nnxjs/nnx-core";
-import { hold, isWritable, type Lease, leaveToModules, setChild, unread } from "@nnxjs/nnx-core/internal";
+import {
+  glance,
+  hold,
+  isUnseen,
+  isWritable,
+  type Lease,
+  leaveToModules,
+  setChild,
+  unread,
+} from "@nnxjs/nnx-core/internal";
 import type { BareTensor } from "./parameters.ts";
 
 /** What a Variable will hold after a step. */
@@ -24,6 +33,8 @@ export function commit(changes: readonly Change[], bare: readonly BareChange[]):
   const undo: (() => void)[] = [];
   try {
     for (const [variable, value] of changes) {
+      // The step wrote over the value, which nobody has seen.
+      if (isUnseen(variable) && glance(variable, (each) => each.getRawValue()) === value) continue;
       const before = unread(() => variable.toState());
       // First, since an override may throw after it wrote.
       undo.push(() => variable.takeState(before));

@@ -4,7 +4,7 @@
  */
 import { isTensor, sameShape, type Tensor } from "@nnxjs/kernels/internal";
 import { formatPath, type Path, registerVariableName, StructureError, Variable } from "@nnxjs/nnx-core";
-import { describe } from "@nnxjs/nnx-core/internal";
+import { describe, glance } from "@nnxjs/nnx-core/internal";
 import { PRNGKey } from "@nnxjs/rnglib";
 import type { Change } from "./commit.ts";
 import { align } from "../tree/structure.ts";
@@ -80,13 +80,15 @@ function kindIn(variable: unknown): string {
 
 /**
  * The values in the Variables.
+ * @param found - Gets the Variables.
  * @throws StructureError where one has another kind of value than it was made for.
  */
-export function toValues(tree: OptStateTree): TransformationState {
+export function toValues(tree: OptStateTree, found: unknown[] = []): TransformationState {
   const { rows, finish } = align([tree], 1, differs);
   for (const row of rows) {
     const [variable] = row.leaves;
-    const value = variable instanceof Variable ? variable.value : variable;
+    const value = variable instanceof Variable ? glance(variable, (each) => each.value) : variable;
+    found.push(variable);
     if (!holdsItsKind(variable, value))
       throw refused("Optimizer.update", row.path(), kindIn(variable), value);
     row.put(0, value);
@@ -108,7 +110,7 @@ export function changesOf(tree: OptStateTree, next: TransformationState): Change
   const { rows } = align([tree, next], 0, differs);
   return rows.map((row) => {
     const [variable, value] = row.leaves as readonly [OptState, unknown];
-    const before = variable.value;
+    const before: unknown = glance(variable, (each) => each.value);
     if (fitsIn(before, value)) return [variable, value];
     throw differs(row.path(), 1, value, describe(before));
   });

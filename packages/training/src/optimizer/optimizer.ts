@@ -1,5 +1,5 @@
 /** @file Updating a model's parameters, step by step. */
-import { add, isRecorded, type Tensor } from "@nnxjs/kernels/internal";
+import { add, isRecorded, type Tensor, withStepMemory } from "@nnxjs/kernels/internal";
 import {
   type Filter,
   formatPath,
@@ -22,6 +22,7 @@ import { align } from "../tree/structure.ts";
 import { applyingStep } from "../transformations/applying.ts";
 import type { GradientTransformation } from "../transformations/transformation.ts";
 import { inScope } from "./in-scope.ts";
+import { memoryOfStep } from "./step-memory.ts";
 import { isLike } from "../tree/like.ts";
 import { likenesses, variablesOf, withVariables } from "../tree/variables.ts";
 
@@ -80,22 +81,24 @@ export abstract class OptimizerBase extends GraphNode {
       const apply = applyingStep(this.tx);
       const { tx, step, optState } = this;
       const { gradients, values } = parameters;
+      const variables: unknown[] = [...parameters.list];
       const now = unread(() => ({
         gradients,
         values,
-        state: toValues(optState),
+        state: toValues(optState, variables),
         step: checkCount(step.value),
       }));
-      const variables = isRecorded() ? likenesses(values) : undefined;
+      const own = apply && memoryOfStep(variables);
+      const alike = isRecorded() ? likenesses(values) : undefined;
       const made = onHost({
         inputs: { gradients, values, state: optState, step },
         values: now,
         run: (given: typeof now) => {
           const params = variablesOf(given.values)
             ? given.values
-            : withVariables(given.values, variables as object);
+            : withVariables(given.values, alike as object);
           const result = apply
-            ? apply(given.gradients, given.state, params, args)
+            ? withStepMemory(own?.memory, () => apply(given.gradients, given.state, params, args))
             : tx.update(given.gradients, given.state, params, args);
           return [...checkResult(result), given.step + 1] as const;
         },
@@ -103,7 +106,9 @@ export abstract class OptimizerBase extends GraphNode {
       });
       const [updates, next, count] = made;
       const { changes, bare } = applied(parameters, updates, apply ? (_, after) => after : add);
-      commit([...changes, ...unread(() => changesOf(optState, next)), [step, count]], bare);
+      const all: readonly Change[] = [...changes, ...unread(() => changesOf(optState, next))];
+      commit([...all, [step, count]], bare);
+      if (own) for (const [variable, value] of all) own.wrote(variable, value);
     });
   }
 }

@@ -17,6 +17,7 @@ import {
 import {
   checkTensor,
   describe,
+  glance,
   GraphWalk,
   isGraphState,
   isOwner,
@@ -41,6 +42,8 @@ export interface Parameters {
   readonly values: Tree;
   /** Empty where none were asked for. */
   readonly gradients: Tree;
+  /** What `places` has, as a list. */
+  readonly list: readonly unknown[];
 }
 
 /** Whether `x` is values without a model. */
@@ -100,6 +103,7 @@ class ParameterFinder {
   private readonly inState: boolean;
   private readonly option: string;
   private level: Level;
+  private readonly list: unknown[] = [];
 
   constructor(
     where: string,
@@ -134,6 +138,7 @@ class ParameterFinder {
     const name = key ?? "";
     const attribute = place instanceof Variable ? undefined : walk?.place();
     places[name] = attribute ? new BareTensor(attribute) : place;
+    this.list.push(places[name]);
     values[name] = value;
     if (this.withGradients) gradients[name] = this.gradient(key, value);
   }
@@ -153,11 +158,12 @@ class ParameterFinder {
     const { records } = this.level;
     if (!records) return undefined;
     const [places, values, gradients] = records as readonly [object, Tree, Tree];
-    return { places, values: withVariables(values, places), gradients };
+    return { places, values: withVariables(values, places), gradients, list: this.list };
   }
 
   private parameter(key: PathPart | undefined, place: unknown): Tensor {
-    const value = place instanceof Variable ? place.value : leafValue(place as StateLeaf);
+    const value =
+      place instanceof Variable ? glance(place, (variable) => variable.value) : leafValue(place as StateLeaf);
     if (!isTensor(value) || value.dtype !== "float32") {
       throw new StructureError(
         `${this.at(key)}: expected float32 tensors to optimize, got ${describe(value)}. Leave it out with { ${this.option} }.`,

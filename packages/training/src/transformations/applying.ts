@@ -2,7 +2,7 @@
  * @file Steps that decay, scale and add updates in the pass that computes them, where a chain ends
  * so that this can be done.
  */
-import { type Finish, plainStep, takeStep, type Tensor } from "@nnxjs/kernels/internal";
+import { type Finish, plainStep, takeStep, type Tensor, withStepMemory } from "@nnxjs/kernels/internal";
 import { alike, type Tree } from "../tree/tree.ts";
 import type { ExtraArgs, GradientTransformation, TransformationState } from "./transformation.ts";
 
@@ -31,6 +31,7 @@ const applying = new WeakMap<object, ApplyingStep>();
 const finishing = new WeakMap<object, FinishingStep>();
 const factors = new WeakMap<object, NumberOf>();
 const shares = new WeakMap<object, NumberOf>();
+const passing = new WeakSet<object>();
 
 /** Notes that a transformation multiplies updates by a number, and does nothing else. */
 export function noteFactor<T extends object>(transformation: T, factorOf: NumberOf): T {
@@ -41,6 +42,12 @@ export function noteFactor<T extends object>(transformation: T, factorOf: Number
 /** Notes that a transformation adds a share of every parameter, and does nothing else. */
 export function noteShare<T extends object>(transformation: T, shareOf: NumberOf): T {
   shares.set(transformation, shareOf);
+  return transformation;
+}
+
+/** Notes that a transformation keeps none of the tensors that it gets, and none that it returns. */
+export function notePassing<T extends object>(transformation: T): T {
+  passing.add(transformation);
   return transformation;
 }
 
@@ -125,16 +132,20 @@ export function noteChain<T extends object>(
   const ending = endingOf(parts);
   if (!ending) return made;
   const before = parts.slice(0, -ending.parts);
+  const keepsNothing = before.every((part) => passing.has(part) || factors.has(part) || shares.has(part));
   applying.set(made, (updates, state, params, extra) => {
     const states: unknown = state;
     checkStates(parts.length, states);
     let current = updates;
     const next = before.map((part, i) => {
-      const [result, after] = part.update(current, states[i]!, params, extra);
+      const [result, after] = withStepMemory(undefined, () =>
+        part.update(current, states[i]!, params, extra),
+      );
       current = result;
       return after;
     });
-    const [result, after] = ending.step(current, states.slice(before.length), params, extra);
+    const finish = () => ending.step(current, states.slice(before.length), params, extra);
+    const [result, after] = keepsNothing ? finish() : withStepMemory(undefined, finish);
     return [result, [...next, ...after]];
   });
   return made;

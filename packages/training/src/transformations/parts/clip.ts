@@ -2,6 +2,7 @@
 import { clamp, div, less, mul, where } from "@nnxjs/kernels/internal";
 import { registerFactory } from "@nnxjs/nnx-core";
 import { checkNotNegative } from "../../checks.ts";
+import { notePassing } from "../applying.ts";
 import type { GradientTransformation } from "../transformation.ts";
 import { globalNorm } from "../../tree/arithmetic.ts";
 import { mapTree } from "../../tree/tree.ts";
@@ -20,14 +21,14 @@ export const clipByGlobalNorm: (maxNorm: number) => GradientTransformation = reg
   "tx.clipByGlobalNorm",
   (maxNorm) => {
     checkNotNegative("clipByGlobalNorm", "maxNorm", maxNorm);
-    return {
+    return notePassing({
       init: () => [],
       update: (updates, state) => {
         const length = globalNorm(updates);
         const small = less(length, maxNorm);
         return [mapTree((u) => where(small, u, mul(div(u, length), maxNorm)), updates), state];
       },
-    };
+    });
   },
 );
 
@@ -38,8 +39,8 @@ export const clipByGlobalNorm: (maxNorm: number) => GradientTransformation = reg
  */
 export const clip: (maxDelta: number) => GradientTransformation = registerFactory("tx.clip", (maxDelta) => {
   checkNotNegative("clip", "maxDelta", maxDelta);
-  return {
+  return notePassing({
     init: () => [],
     update: (updates, state) => [mapTree((u) => clamp(u, -maxDelta, maxDelta), updates), state],
-  };
+  });
 });

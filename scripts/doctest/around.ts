@@ -1,4 +1,4 @@
-/** @file Runs code as in a program that imports no backend. */
+/** @file What stands around the examples when they run as tests. */
 import * as tf from "@tensorflow/tfjs-core";
 
 /** The engine's records of backends, in tensorflow.js 4. */
@@ -23,4 +23,15 @@ export async function withoutBackend(example: () => Promise<void>): Promise<void
   } finally {
     Object.assign(engine, { registry, registryFactory, backendName, backendInstance });
   }
+}
+
+/** What a program says when it throws: the first line of it, as an engine prints it. */
+export async function refusalOf(example: () => unknown): Promise<string> {
+  try {
+    await example();
+  } catch (error) {
+    const { name, message } = error as Error;
+    return `${name}: ${message}`.split("\n")[0] as string;
+  }
+  return "nothing";
 }

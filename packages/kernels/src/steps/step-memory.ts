@@ -1,0 +1,50 @@
+/** @file Steps that write over what they read, where nobody else can have seen it. */
+import { engine, type Tensor } from "@tensorflow/tfjs-core";
+import { isHeap } from "../memory/access.ts";
+import { canForgetPacked } from "../wasm/heap.ts";
+
+/** Which tensors one step may write over, and which it made. */
+export interface StepMemory {
+  /** Parameters and moments that the caller alone has. */
+  readonly mayOverwrite: ReadonlySet<Tensor>;
+  /** What kernels made for the caller alone. */
+  readonly made: Set<Tensor>;
+}
+
+/** That of the step that is being taken. */
+export let stepMemory: StepMemory | undefined;
+
+/**
+ * Runs `f`. A step in it that ends with the parameters writes them, and its moments, over those
+ * before, where the memory allows that and their data have no other tensor. Without a memory, each
+ * step makes new tensors.
+ */
+export function withStepMemory<R>(memory: StepMemory | undefined, f: () => R): R {
+  const outer = stepMemory;
+  stepMemory = memory;
+  try {
+    return f();
+  } finally {
+    stepMemory = outer;
+  }
+}
+
+/** What the engine and its backends have, and their types do not declare. */
+interface DataEngine {
+  readonly state: { readonly tensorInfo: WeakMap<object, { readonly backend: object }> };
+}
+
+/** Whether no other tensor has the data of `x`, and the backend in use has them. */
+function isSole({ dataId }: Tensor): boolean {
+  const { backend } = engine();
+  const { state } = engine() as unknown as DataEngine;
+  return state.tensorInfo.get(dataId)?.backend === backend && backend.refCount(dataId) === 1;
+}
+
+/** Whether a parameter and its moments may be written over. */
+export function canOverwrite(parameter: Tensor, moments: readonly Tensor[]): boolean {
+  const allowed = stepMemory?.mayOverwrite;
+  if (!allowed || (isHeap(engine().backend) && !canForgetPacked(engine().backend))) return false;
+  const all = [parameter, ...moments];
+  return new Set(all).size === all.length && all.every((x) => allowed.has(x) && isSole(x));
+}

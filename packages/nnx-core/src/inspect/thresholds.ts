@@ -1,0 +1,124 @@
+/** @file From where on something is flagged. */
+import { checkOptions } from "../data/options.ts";
+import { NnxError } from "../errors.ts";
+import type { FlagKind } from "./flag.ts";
+
+/** From where on a summary flags something. */
+export interface Thresholds {
+  /**
+   * The share of a layer's units that are off for all examples. @defaultValue 0.4
+   * @see Karpathy, CS231n, "Neural Networks 1": "as much as 40% of your network can be dead",
+   * https://cs231n.github.io/neural-networks-1/
+   */
+  readonly dead: number;
+  /** Layers with fewer examples for each unit are not judged by their units. @defaultValue 16 */
+  readonly examples: number;
+  /**
+   * The share of values beyond ±0.97 (tanh), or in the outer 3 % (sigmoid). @defaultValue 0.5
+   * @see Glorot and Bengio 2010, section 3, https://proceedings.mlr.press/v9/glorot10a.html
+   */
+  readonly saturated: number;
+  /**
+   * The norm of the gradient in the first layers, beside that in the last ones. @defaultValue 1e-3
+   * @see Glorot and Bengio 2010, section 4.2; Hochreiter 1998,
+   * https://doi.org/10.1142/S0218488598000094
+   */
+  readonly vanishing: number;
+  /**
+   * The same where the gradient grows; and the size of outputs beside those of the first layer.
+   * @defaultValue 100
+   * @see Pascanu, Mikolov and Bengio 2013, https://proceedings.mlr.press/v28/pascanu13.html
+   */
+  readonly exploding: number;
+  /**
+   * The norm of updates beside that of the weights, of the middle one of all kernels. One kernel
+   * alone is flagged at ten times as much. @defaultValue 0.1
+   * @see Karpathy, CS231n, "Neural Networks 3": "somewhere around 1e-3",
+   * https://cs231n.github.io/neural-networks-3/#ratio
+   */
+  readonly largeUpdates: number;
+  /**
+   * The same for updates that are too small, where the gradient is at least a hundredth of the
+   * weights. @defaultValue 1e-5
+   */
+  readonly smallUpdates: number;
+  /**
+   * The root mean square of the input, or its inverse. @defaultValue 10
+   * @see LeCun et al. 1998, "Efficient BackProp", section 4.3
+   */
+  readonly input: number;
+  /**
+   * The share of running statistics that are still those of the start, after at least a hundred
+   * steps. They are flagged if they are also far from those of the batch. @defaultValue 0.1
+   * @see Ioffe and Szegedy 2015, https://arxiv.org/abs/1502.03167
+   */
+  readonly statistics: number;
+}
+
+export const defaultThresholds: Thresholds = {
+  dead: 0.4,
+  examples: 16,
+  saturated: 0.5,
+  vanishing: 1e-3,
+  exploding: 100,
+  largeUpdates: 0.1,
+  smallUpdates: 1e-5,
+  input: 10,
+  statistics: 0.1,
+};
+
+const names = {
+  dead: true,
+  examples: true,
+  saturated: true,
+  vanishing: true,
+  exploding: true,
+  largeUpdates: true,
+  smallUpdates: true,
+  input: true,
+  statistics: true,
+} as const;
+
+/** How things are flagged. */
+export interface FlagOptions {
+  /** From where on. What is left out has its default. */
+  readonly thresholds?: Partial<Thresholds>;
+  /** Kinds that are not flagged. @defaultValue none */
+  readonly ignore?: readonly FlagKind[];
+}
+
+export const flagOptionNames = { thresholds: true, ignore: true } as const;
+
+const allKinds = new Set<unknown>([
+  "dead",
+  "saturated",
+  "vanishing",
+  "exploding",
+  "nonFinite",
+  "smallUpdates",
+  "largeUpdates",
+  "frozen",
+  "mode",
+  "sharedStream",
+  "statistics",
+  "input",
+] satisfies FlagKind[]);
+
+/** @throws {@link NnxError} for unknown names, and for what is no number from 0. */
+export function thresholdsOf(where: string, { thresholds = {}, ignore = [] }: FlagOptions): Thresholds {
+  checkOptions<Thresholds>(where, thresholds as Thresholds, names);
+  for (const [name, value] of Object.entries(thresholds) as [string, unknown][]) {
+    if (value === undefined || (typeof value === "number" && value >= 0)) continue;
+    throw new NnxError(
+      `${where}: expected the threshold ${name} to be a number from 0, got ${String(value)}. Leave it out for its default.`,
+    );
+  }
+  const other = ignore.find((kind) => !allKinds.has(kind));
+  if (other !== undefined) {
+    throw new NnxError(
+      `${where}: expected ignore to have kinds of flags, got ${JSON.stringify(other)}. The kinds are ${[...allKinds].join(", ")}.`,
+    );
+  }
+  const given = Object.entries(thresholds).filter(([, value]) => value !== undefined);
+  return { ...defaultThresholds, ...Object.fromEntries(given) };
+}

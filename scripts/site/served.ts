@@ -1,0 +1,47 @@
+/** @file Serves the built site from its files, and opens it in Chromium without a network. */
+import { createReadStream, existsSync, readdirSync, statSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { extname, join } from "node:path";
+import { type Browser, chromium } from "playwright-core";
+
+const dist = new URL("../../docs/.vitepress/dist/", import.meta.url).pathname;
+
+const types: Readonly<Record<string, string>> = {
+  ".css": "text/css",
+  ".html": "text/html; charset=utf-8",
+  ".js": "text/javascript",
+  ".json": "application/json",
+  ".wasm": "application/wasm",
+  ".woff2": "font/woff2",
+};
+
+/** The pages of the site, as paths from its root. */
+export const builtPages = (): string[] =>
+  readdirSync(dist, { recursive: true, encoding: "utf8" })
+    .filter((file) => file.endsWith(".html") && file !== "404.html")
+    .sort();
+
+/** Serves the site at a free port of this machine. */
+export async function serve(): Promise<{ readonly server: Server; readonly home: string }> {
+  if (!existsSync(dist)) throw new Error("site: expected a built site. Run `npm run docs:build`.");
+  const server = createServer((request, response) => {
+    const path = decodeURIComponent(new URL(request.url ?? "/", "http://here").pathname);
+    const file = join(dist, path.endsWith("/") ? `${path}index.html` : path);
+    if (!file.startsWith(dist) || !existsSync(file) || !statSync(file).isFile()) {
+      response.writeHead(404).end();
+      return;
+    }
+    response.writeHead(200, { "content-type": types[extname(file)] ?? "application/octet-stream" });
+    createReadStream(file).pipe(response);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return { server, home: `http://127.0.0.1:${(server.address() as AddressInfo).port}/` };
+}
+
+/** Starts Chromium; `NNXJS_CHROMIUM` says where it is, if not at its usual place. */
+export const launch = (): Promise<Browser> =>
+  chromium.launch({
+    executablePath: process.env.NNXJS_CHROMIUM ?? "/usr/bin/chromium",
+    args: ["--no-sandbox", "--disable-dev-shm-usage"],
+  });

@@ -1,0 +1,124 @@
+/**
+ * @file Tests the site in Chromium, page by page: every example runs, nothing is asked of other
+ * servers, and axe finds nothing. `npm run test:site` builds the site first.
+ */
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import type { Server } from "node:http";
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { builtPages, launch, serve } from "./served.ts";
+
+const axe = readFileSync(
+  createRequire(new URL("../../docs/", import.meta.url)).resolve("axe-core/axe.min.js"),
+  "utf8",
+);
+const pages = builtPages();
+let server: Server;
+let home: string;
+let browser: Browser;
+
+beforeAll(async () => {
+  ({ server, home } = await serve());
+  browser = await launch();
+});
+afterAll(async () => {
+  await browser.close();
+  server.close();
+});
+
+/** Opens a page and hands it to a check; then looks at what it asked for, and what it complained of. */
+async function onPage<T>(
+  path: string,
+  check: (page: Awaited<ReturnType<Browser["newPage"]>>) => Promise<T>,
+): Promise<T> {
+  const page = await browser.newPage();
+  const wrong: string[] = [];
+  page.on("request", (request) => {
+    if (!request.url().startsWith(home) && !/^(?:data|blob):/.test(request.url())) wrong.push(request.url());
+  });
+  page.on("response", (response) => {
+    if (response.status() >= 400) wrong.push(`${response.status()} ${response.url()}`);
+  });
+  page.on("pageerror", (error) => wrong.push(String(error)));
+  try {
+    await page.goto(home + path, { waitUntil: "load" });
+    const result = await check(page);
+    expect(wrong).toEqual([]);
+    return result;
+  } finally {
+    await page.close();
+  }
+}
+
+/** Runs all examples of a page, one after the other, and returns the messages of those that failed. */
+async function failuresOn(path: string): Promise<{ readonly ran: number; readonly failed: string[] }> {
+  return onPage(path, async (page) => {
+    const blocks = page.locator(".live");
+    const count = await blocks.count();
+    const failed: string[] = [];
+    for (let i = 0; i < count; i++) {
+      const block = blocks.nth(i);
+      await block.locator(".live-run").click();
+      await block.and(page.locator("[data-state=done], [data-state=failed]")).waitFor({ timeout: 60_000 });
+      if ((await block.getAttribute("data-state")) === "failed")
+        failed.push(await block.locator(".live-error").innerText());
+    }
+    return { ran: count, failed };
+  });
+}
+
+const withExamples = pages.filter((path) =>
+  readFileSync(new URL(`../../docs/.vitepress/dist/${path}`, import.meta.url), "utf8").includes(
+    'class="live"',
+  ),
+);
+
+describe("examples", () => {
+  it.each(withExamples)("of %s run in the page", async (path) => {
+    const { ran, failed } = await failuresOn(path);
+    expect(ran).toBeGreaterThan(0);
+    expect(failed).toEqual([]);
+  });
+
+  it("can be changed, and show tensors as pictures", async () => {
+    await onPage("start.html", async (page) => {
+      const block = page.locator(".live").first();
+      await block.getByRole("button", { name: "Edit" }).click();
+      await block
+        .getByRole("textbox")
+        .fill(
+          'import * as nnx from "@nnxjs/nnx";\nconst x = nnx.random.normal(nnx.random.key(0), [4, 4]);\nconsole.log(x);\nthrow new Error("on purpose");',
+        );
+      await block.locator(".live-run").click();
+      await block.locator("img").waitFor();
+      expect(await block.locator(".live-error").innerText()).toBe("Error: on purpose");
+    });
+  });
+});
+
+describe("pages", () => {
+  it.each(["light", "dark"] as const)("have no fault that axe finds, in %s", async (colorScheme) => {
+    const found: string[] = [];
+    for (const path of pages.filter(
+      (each) => !each.startsWith("reference/") || /index|graph|layers-linear/.test(each),
+    ))
+      await onPage(path, async (page) => {
+        await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+        await page.evaluate(axe);
+        const violations = (await page.evaluate(
+          "axe.run().then(({ violations }) => violations.map(({ id, nodes }) => `${id}: ${nodes[0].html.slice(0, 200)}`))",
+        )) as string[];
+        found.push(...violations.map((each) => `${path}: ${each}`));
+      });
+    expect(found).toEqual([]);
+  });
+
+  it("are found by the search, without a network", async () => {
+    await onPage("start.html", async (page) => {
+      await page.keyboard.press("Control+k");
+      await page.locator("#localsearch-input").fill("DropConnectLinear");
+      await page.locator("#localsearch-list a").first().waitFor();
+    });
+  });
+});
