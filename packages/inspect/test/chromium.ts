@@ -1,19 +1,7 @@
-/** @file Finds Chromium, and opens reports in it. `NNXJS_CHROMIUM` names it; otherwise it is looked for. */
-import { existsSync } from "node:fs";
-import { delimiter, join } from "node:path";
+/** @file Opens reports in Chromium. */
 import { type Browser, chromium, type Page } from "playwright-core";
 
-const names = ["chromium", "chromium-browser", "google-chrome"];
-
-/** The program, or `undefined` where there is none. */
-export function chromiumPath(): string | undefined {
-  const given = process.env.NNXJS_CHROMIUM;
-  if (given !== undefined) return existsSync(given) ? given : undefined;
-  return (process.env.PATH ?? "")
-    .split(delimiter)
-    .flatMap((folder) => names.map((name) => join(folder, name)))
-    .find((path) => existsSync(path));
-}
+export { chromiumPath } from "../../../scripts/browser/chromium.ts";
 
 export const launch = (executablePath: string): Promise<Browser> =>
   chromium.launch({

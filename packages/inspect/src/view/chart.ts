@@ -53,6 +53,7 @@ export class Chart {
   readonly element: HTMLElement;
   private readonly plot: UPlot;
   private readonly place = h("div", { class: "plot" });
+  private readonly line = h("div", { class: "mark", hidden: true });
   private readonly readout = h("output", { class: "readout" });
   private xs: readonly number[] = [];
   private lines: readonly Line[];
@@ -71,6 +72,7 @@ export class Chart {
       this.readout,
     );
     this.plot = new UPlot(this.settings(), [[], ...lines.map(() => [])], this.place);
+    this.plot.over.append(this.line);
     this.place.addEventListener("keydown", (event) => this.onKey(event));
     this.plot.over.addEventListener("click", () => {
       if (typeof this.plot.cursor.idx === "number") options.onPick?.(this.plot.cursor.idx);
@@ -97,9 +99,8 @@ export class Chart {
 
   /** Marks a place with a line from top to bottom. */
   mark(index: number | undefined): void {
-    if (index === this.marked) return;
     this.marked = index;
-    this.plot.redraw(false);
+    this.placeMark();
   }
 
   redraw(): void {
@@ -206,24 +207,23 @@ export class Chart {
       hooks: {
         setCursor: [(plot: UPlot) => this.read(plot.cursor.idx)],
         draw: [(plot: UPlot) => this.drawMarks(plot)],
+        setSize: [() => this.placeMark()],
+        setScale: [() => this.placeMark()],
       },
     };
+  }
+
+  /** An element of its own: the lines need not be drawn again when it moves. */
+  private placeMark(): void {
+    const x = this.marked === undefined ? undefined : this.xs[this.marked];
+    this.line.hidden = x === undefined;
+    if (x !== undefined) this.line.style.left = `${this.plot.valToPos(x, "x")}px`;
   }
 
   private drawMarks(plot: UPlot): void {
     const { ctx, bbox } = plot;
     const ratio = window.devicePixelRatio || 1;
-    const x = this.marked === undefined ? undefined : this.xs[this.marked];
     ctx.save();
-    if (x !== undefined) {
-      ctx.strokeStyle = cssValue(this.element, "--ink");
-      ctx.lineWidth = ratio;
-      const left = plot.valToPos(x, "x", true);
-      ctx.beginPath();
-      ctx.moveTo(left, bbox.top);
-      ctx.lineTo(left, bbox.top + bbox.height);
-      ctx.stroke();
-    }
     ctx.fillStyle = cssValue(this.element, "--flag");
     for (const index of this.options.marks?.keys() ?? []) {
       const at = this.xs[index];

@@ -45,7 +45,10 @@ export class HeatMap {
     this.canvas.addEventListener("pointerleave", () => this.moveTo(undefined));
     this.canvas.addEventListener("dblclick", () => this.zoomBy(2));
     new ResizeObserver(() => {
-      if (this.element.clientWidth !== this.width) this.resize();
+      const { clientWidth } = this.element;
+      if (clientWidth === this.width || clientWidth === 0) return;
+      this.width = clientWidth;
+      this.resize();
     }).observe(this.element);
   }
 
@@ -91,7 +94,8 @@ export class HeatMap {
 
   private resize(): void {
     const { plane, canvas } = this;
-    this.width = this.element.clientWidth;
+    // Asking for it at each step would have the browser lay the page out for each picture.
+    this.width ||= this.element.clientWidth;
     const width = this.width || 300;
     this.fit = Math.min(LARGEST / 2, width / plane.width, HEIGHT.most / plane.height);
     if (plane.height * this.fit < HEIGHT.least && plane.height > 1)

@@ -16,6 +16,8 @@ const kindNames: Readonly<Record<(typeof kinds)[number], string>> = {
   captured: "captured values",
 };
 
+const REST_MS = 80;
+
 const outline = ({ items }: Store): string => [...items.keys()].join();
 
 export class LayersPanel implements Panel {
@@ -32,6 +34,7 @@ export class LayersPanel implements Panel {
   private readonly enlarged = h("div", { class: "cards" });
   private large: Card | undefined;
   private known = "";
+  private timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(store: Store) {
     this.store = store;
@@ -47,9 +50,11 @@ export class LayersPanel implements Panel {
     if (change === "data" && outline(this.store) !== this.known) return this.build();
     this.showChart();
     if (change === "theme") this.chart?.redraw();
-    this.showTable();
     for (const card of this.cards) card.refresh();
     this.large?.refresh();
+    // The table follows when the slider rests.
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.showTable(), REST_MS);
   }
 
   private kinds(): (typeof kinds)[number][] {

@@ -112,6 +112,7 @@ ${S} .lines i{display:inline-block;width:18px;border-top:2px solid;margin:0 5px 
 ${S} .lines i.dashed{border-top-style:dashed}
 ${S} .axes summary{font-size:12.5px;color:var(--ink-2);cursor:pointer;min-height:24px}
 ${S} .plot{min-height:200px;overflow:hidden}
+${S} .mark{position:absolute;top:0;height:100%;border-left:1.5px solid var(--ink);pointer-events:none}
 ${S} .flag-list{margin:8px 0;padding:0;list-style:none}
 ${S} .flag-list li{border-left:3px solid var(--flag);padding:2px 0 2px 10px;margin:6px 0;max-width:100ch}
 ${S} .flag-list strong{color:var(--flag)}

@@ -3,7 +3,7 @@ import type { TreeNode } from "../format/report-data.ts";
 import { copy } from "./clipboard.ts";
 import { h } from "./dom.ts";
 import { pathText, plural, shapeText, short } from "./format.ts";
-import { isBelow, type Item, keyOf, pictureAt } from "./items.ts";
+import { isBelow, type Item, keyOf, pictureAt, samePath } from "./items.ts";
 import type { Store } from "./store.ts";
 import { SharedArcs } from "./shared-arcs.ts";
 import { valuesText } from "./values-text.ts";
@@ -93,8 +93,8 @@ export class Tree {
     const { key, kind, type, shape, size, again, isCycle, parent, code } = node;
     const label = parent < 0 ? this.store.data.name : String(key);
     const isBranch = (this.children[index] as number[]).length > 0;
-    const flags = this.store.data.flags.filter(
-      ({ path }) => kind === "module" && parent >= 0 && isBelow(path, node.path),
+    const flags = this.store.data.flags.filter(({ path }) =>
+      kind === "module" ? parent >= 0 && isBelow(path, node.path) : samePath(path, node.path),
     ).length;
     const facts = shape
       ? shapeText(shape)
