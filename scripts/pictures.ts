@@ -69,7 +69,8 @@ function arrow(from: Box, to: Box, label: string, bend: number): string {
   return [
     `<path d="M${sx} ${sy}${bend === 0 ? `L${ex} ${ey}` : `Q${mx} ${my} ${ex} ${ey}`}"${bend === 0 ? "" : ' class="accent"'}/>`,
     head(ex, ey, bend === 0 ? sx : mx, bend === 0 ? sy : my),
-    label && textAt(tx + (isSteep ? 8 : 0), ty - (isSteep ? 0 : 12), label, "faint", isSteep ? "start" : "middle"),
+    label &&
+      textAt(tx + (isSteep ? 8 : 0), ty - (isSteep ? 0 : 12), label, "faint", isSteep ? "start" : "middle"),
   ]
     .filter(Boolean)
     .join("\n");
@@ -105,10 +106,14 @@ export function pictureOf(text: string, name: string): string {
     } else if (word === "note") {
       const [x, y, ...label] = parts;
       shapes.push(textAt(Number(x), Number(y), label.join(" "), "faint", "start"));
-    } else throw new Error(`pictures: ${name}: expected title, alt, size, box, arrow, back or note, got "${line}".`);
+    } else
+      throw new Error(
+        `pictures: ${name}: expected title, alt, size, box, arrow, back or note, got "${line}".`,
+      );
   }
   const [width, height] = (said.size ?? "").split(" ");
-  if (!said.title || !said.alt || !height) throw new Error(`pictures: ${name}: expected a title, an alt and a size.`);
+  if (!said.title || !said.alt || !height)
+    throw new Error(`pictures: ${name}: expected a title, an alt and a size.`);
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" class="picture" viewBox="0 0 ${width} ${height}" role="img" aria-labelledby="${name}-title ${name}-alt">`,
     `<title id="${name}-title">${escaped(said.title)}</title>`,
