@@ -149,7 +149,7 @@ const inputPlace = (tensor: unknown): Place => {
  * import { inspect } from "@nnxjs/inspect";
  * const captured = nnx.captureGradients(lossFn, { methodOutputs: true })(model, x);
  * const report = await inspect(model, { captured });
- * report.data.tensors.length; // => 26
+ * report.data.tensors.length > 20; // => true
  * const html = await report.toHTML(); // one file that needs nothing else
  * nnx.dispose(captured);
  * ```

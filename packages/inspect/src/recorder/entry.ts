@@ -10,7 +10,7 @@ const SAMPLE = 16_384;
 const BINS = 16;
 
 /** Which values of a tensor are kept at each step. */
-export interface Frame {
+interface Frame {
   readonly shape: readonly number[];
   readonly block: readonly number[];
   readonly positions: Uint32Array;
@@ -52,7 +52,7 @@ function strideFor({ size, shape }: Tensor): number {
   return stride;
 }
 
-export const isSampled = ({ size }: Tensor): boolean => size > SAMPLE;
+const isSampled = ({ size }: Tensor): boolean => size > SAMPLE;
 
 /** The tensors to read for an entry. The caller disposes those that are not `x` itself. */
 export function readingOf({ shape, frame }: Series, x: Tensor): Reading {

@@ -38,8 +38,10 @@ export class AttentionPanel implements Panel {
       mapsOf(this.store)
         .map(({ key }) => key)
         .join() !== this.known
-    )
-      return this.build();
+    ) {
+      this.build();
+      return;
+    }
     for (const card of this.cards) card.refresh();
   }
 

@@ -47,7 +47,10 @@ export class LayersPanel implements Panel {
   }
 
   refresh(change: Change): void {
-    if (change === "data" && outline(this.store) !== this.known) return this.build();
+    if (change === "data" && outline(this.store) !== this.known) {
+      this.build();
+      return;
+    }
     this.showChart();
     if (change === "theme") this.chart?.redraw();
     for (const card of this.cards) card.refresh();
@@ -161,7 +164,10 @@ export class LayersPanel implements Panel {
         : []),
     ];
     const xs = layers.map((_, i) => i);
-    if (this.chart) return this.chart.show(xs, lines);
+    if (this.chart) {
+      this.chart.show(xs, lines);
+      return;
+    }
     const marks = new Map(
       layers.flatMap((item, i) => (this.flagsOf(item) ? [[i, this.flagsOf(item)] as const] : [])),
     );

@@ -23,7 +23,7 @@ function tone({ kind, type }: TreeNode): string {
 }
 
 /** What stands at several places, numbered from 1. */
-export function sharedNumbers(tree: readonly TreeNode[]): ReadonlyMap<number, number> {
+function sharedNumbers(tree: readonly TreeNode[]): ReadonlyMap<number, number> {
   const numbers = new Map<number, number>();
   for (const { object, again } of tree)
     if (again !== undefined && !numbers.has(object)) numbers.set(object, numbers.size + 1);
@@ -57,10 +57,10 @@ export class Tree {
     const { tree } = this.store.data;
     this.rows.length = 0;
     this.children.length = 0;
-    tree.forEach((_, i) => void (this.children[i] = []));
+    for (const i of tree.keys()) this.children[i] = [];
     tree.forEach(({ parent }, i) => void this.children[parent]?.push(i));
     const shared = sharedNumbers(tree);
-    tree.forEach((node, i) => void (this.rows[i] = this.row(node, i, shared.get(node.object))));
+    for (const [i, node] of tree.entries()) this.rows[i] = this.row(node, i, shared.get(node.object));
     this.closed.clear();
     if (tree.length > OPEN_AT_FIRST)
       tree.forEach(({ path }, i) => {
