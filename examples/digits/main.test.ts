@@ -4,11 +4,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 
+const folder = mkdtempSync(join(tmpdir(), "digits-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
 const demo = (...args: string[]) =>
-  spawnSync(process.execPath, ["scripts/run.mjs", "examples/digits/main.ts", ...args], {
-    encoding: "utf8",
-    input: "",
-  });
+  spawnSync(
+    process.execPath,
+    ["scripts/run.mjs", "examples/digits/main.ts", "--report", join(folder, "report.html"), ...args],
+    { encoding: "utf8", input: "" },
+  );
 const short = ["--epochs", "1", "--samples", "2"];
 
 /** Runs a script of the example until it writes what matches, then sends a signal to it. */
@@ -30,9 +34,6 @@ async function stopped(script: string, args: string[], signal: NodeJS.Signals, w
   return { screen, ending };
 }
 
-const folder = mkdtempSync(join(tmpdir(), "digits-"));
-afterAll(() => rmSync(folder, { recursive: true }));
-
 describe("npm run demo", () => {
   it("prints the same numbers for the same seed and backend", () => {
     const once = demo(...short);
@@ -49,7 +50,11 @@ describe("npm run demo", () => {
     ]) {
       expect(once.stdout).toContain(part);
     }
+    const page = join(folder, "report.html");
+    expect(once.stdout.endsWith(`\nreport: ${page}\n`)).toBe(true);
+    const html = readFileSync(page, "utf8");
     expect(demo(...short).stdout).toBe(once.stdout);
+    expect(readFileSync(page, "utf8") === html).toBe(true);
   });
 
   it("prints other numbers for another seed, and runs on wasm", () => {
@@ -61,7 +66,16 @@ describe("npm run demo", () => {
   it("explains itself", () => {
     const { status, stdout } = demo("--help");
     expect(status).toBe(0);
-    for (const flag of ["--epochs", "--rate", "--seed", "--backend", "--samples", "--save", "--resume"])
+    for (const flag of [
+      "--epochs",
+      "--rate",
+      "--seed",
+      "--backend",
+      "--samples",
+      "--save",
+      "--resume",
+      "--report",
+    ])
       expect(stdout).toContain(flag);
   });
 

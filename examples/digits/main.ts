@@ -12,21 +12,27 @@ import { accuracy, mean, predict, sample } from "./evaluate.ts";
 import { inspect } from "./inspect.ts";
 import { type Options, parseOptions } from "./options.ts";
 import { gallery } from "./report/draw.ts";
+import { RunPage } from "./report/page.ts";
 import { captureTable, modelTable } from "./report/tables.ts";
 import { prepare, type Run, train } from "./train.ts";
 
 const percent = (share: number): string => `${(100 * share).toFixed(2)} %`;
 
 /** Loss and accuracy of the epoch. */
-function progressOf({ metrics }: Run): string {
+function metricsOf({ metrics }: Run): { loss: number; accuracy: number } {
   const { loss, accuracy: right } = metrics.compute();
   const [nats = Number.NaN, share = Number.NaN] = [...loss.dataSync(), ...right.dataSync()];
   nnx.dispose([loss, right]);
-  return `loss ${nats.toFixed(4)}, accuracy ${percent(share)}`;
+  return { loss: nats, accuracy: share };
+}
+
+function progressOf(run: Run): string {
+  const { loss, accuracy: share } = metricsOf(run);
+  return `loss ${loss.toFixed(4)}, accuracy ${percent(share)}`;
 }
 
 async function main(options: Options): Promise<void> {
-  const { epochs, seed, backend, samples, save, resume } = options;
+  const { epochs, seed, backend, samples, save, resume, report } = options;
   tf.enableProdMode();
   if (backend === "wasm") await import("@tensorflow/tfjs-backend-wasm");
   await tf.setBackend(backend);
@@ -39,7 +45,9 @@ async function main(options: Options): Promise<void> {
   );
   console.log(modelTable(model));
 
+  const page = new RunPage(model, known);
   await train(run, epochs, async (label) => {
+    page.record(metricsOf(run));
     if (save) await saveRun(save, run, options);
     // Where there is no terminal there is no bar.
     if (!process.stderr.isTTY) console.error(`${label}: ${progressOf(run)}`);
@@ -82,6 +90,7 @@ async function main(options: Options): Promise<void> {
     const { activations, gradients } = inspect(model, first(known, 64));
     console.log(captureTable(activations, gradients));
   });
+  console.log(`\nreport: ${await page.write(report, unseen, options)}`);
   nnx.dispose(run);
 }
 

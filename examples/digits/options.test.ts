@@ -20,11 +20,19 @@ function refused(args: readonly string[]): { exitCode: number; printed: string }
 
 describe("parseOptions", () => {
   it("has defaults", () => {
-    expect(parseOptions([])).toEqual({ epochs: 40, rate: 0.25, seed: 0, backend: "cpu", samples: 100 });
+    expect(parseOptions([])).toEqual({
+      epochs: 40,
+      rate: 0.25,
+      seed: 0,
+      backend: "cpu",
+      samples: 100,
+      report: "report.html",
+    });
   });
 
   it("takes every flag", () => {
-    const args = "--epochs 3 --rate 0 --seed 7 --backend wasm --samples 9 --save a --resume package.json";
+    const args =
+      "--epochs 3 --rate 0 --seed 7 --backend wasm --samples 9 --save a --resume package.json --report b";
     expect(parseOptions(args.split(" "))).toEqual({
       epochs: 3,
       rate: 0,
@@ -33,6 +41,7 @@ describe("parseOptions", () => {
       samples: 9,
       save: "a",
       resume: "package.json",
+      report: "b",
     });
   });
 

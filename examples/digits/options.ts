@@ -11,6 +11,7 @@ export interface Options {
   readonly samples: number;
   readonly save?: string;
   readonly resume?: string;
+  readonly report: string;
 }
 
 function integer(min: number) {
@@ -53,6 +54,7 @@ export function parseOptions(args: readonly string[]): Options {
     .option("--samples <n>", "stochastic passes for the uncertainties", integer(2), 100)
     .option("--save <file>", "write a checkpoint after each epoch", inFolder)
     .option("--resume <file>", "go on from a checkpoint; the same flags give the same numbers", existing)
+    .option("--report <file>", "where to write a page about the run", inFolder, "report.html")
     .allowExcessArguments(false)
     .configureOutput({ outputError: (message, write) => write(`${message.replaceAll("\n", " ").trim()}\n`) })
     .exitOverride((error) => {

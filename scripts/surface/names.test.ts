@@ -3,6 +3,7 @@
  * against the umbrella.
  */
 import { readdirSync } from "node:fs";
+import * as inspection from "@nnxjs/inspect";
 import * as nnx from "@nnxjs/nnx";
 import * as keys from "@nnxjs/rnglib/keys";
 import * as testing from "@nnxjs/testing";
@@ -15,9 +16,9 @@ const index = (name: string): string => `packages/${name}/src/index.ts`;
 
 describe("the umbrella", () => {
   it("names each public name of the packages once", () => {
-    // The test kit brings dependencies that programs do not need.
+    // The test kit and the page bring dependencies that programs do not need.
     const below = packages
-      .filter((name) => !["nnx", "testing"].includes(name))
+      .filter((name) => !["nnx", "testing", "inspect"].includes(name))
       .flatMap((name) => exportedNames(index(name)));
     // Two packages export `mendKernels`.
     expect(exportedNames(index("nnx")).sort()).toEqual([...new Set(below)].sort());
@@ -43,7 +44,7 @@ const classes = Object.values(nnx).filter((value) => typeof value === "function"
  * tensorflow.js and of the language.
  */
 const functions = new Set([
-  ...[nnx, nnx.random, nnx.initializers, nnx.metrics, keys, testing, globalThis].flatMap((each) =>
+  ...[nnx, nnx.random, nnx.initializers, nnx.metrics, keys, testing, inspection, globalThis].flatMap((each) =>
     Object.getOwnPropertyNames(each),
   ),
   ...Object.keys(tf).map((name) => `tf.${name}`),

@@ -2,7 +2,7 @@
 import type { Numbers } from "../format/report-data.ts";
 
 /** One pass over the values: everything but the histogram. */
-export function momentsOf(values: ArrayLike<number>): Omit<Numbers, "histogram"> {
+function momentsOf(values: ArrayLike<number>): Omit<Numbers, "histogram"> {
   const size = values.length;
   // Squares of differences to a value of the tensor lose fewer digits than squares of the values.
   let shift = 0;
@@ -52,7 +52,7 @@ export function momentsOf(values: ArrayLike<number>): Omit<Numbers, "histogram">
  * How many of the values are in each of equally wide bins from `min` to `max`.
  * @param most - Of more values only so many count, evenly spaced.
  */
-export function histogramOf(
+function histogramOf(
   values: ArrayLike<number>,
   { min, max }: { min: number; max: number },
   bins: number,

@@ -13,11 +13,10 @@ const sizeOf = (shape: readonly number[]): number => shape.reduce((size, length)
 export function blocksFor(shape: readonly number[], cells: number): number[] {
   const block = shape.map(() => 1);
   const shown = [...shape];
-  while (sizeOf(shown) > cells) {
+  while (sizeOf(shown) > Math.max(1, cells)) {
     const axis = shown.indexOf(Math.max(...shown));
     block[axis] = (block[axis] as number) + 1;
     shown[axis] = Math.ceil((shape[axis] as number) / (block[axis] as number));
-    if (shown[axis] === 1) break;
   }
   return block;
 }

@@ -1,14 +1,16 @@
 /** @file What is kept of one tensor at one step. */
 import type { Numbers } from "../format/report-data.ts";
-import { histogramOf, momentsOf } from "../gather/numbers.ts";
+import { numbersOf } from "../gather/numbers.ts";
 import { blocksFor, positionsOf, shownShape } from "../gather/picture.ts";
 import type { Place } from "../gather/places.ts";
+import { sampled, type Tensor } from "../tensor.ts";
 
-/** Histograms of a run count so many values of a tensor at most. */
-const COUNTED = 8192;
+/** Of larger tensors so many evenly spaced values are read, and all where one is not finite. */
+const SAMPLE = 16_384;
+const BINS = 16;
 
 /** Which values of a tensor are kept at each step. */
-export interface Frame {
+interface Frame {
   readonly shape: readonly number[];
   readonly block: readonly number[];
   readonly positions: Uint32Array;
@@ -38,14 +40,39 @@ export function seriesOf({ tensor, ...place }: Place, cells: number): Series {
   return { place, dtype: tensor.dtype, shape: [...tensor.shape], frame };
 }
 
-export function entryOf(
-  { shape, frame }: Series,
-  values: ArrayLike<number>,
-  now: readonly number[],
-  bins: number,
-): Entry {
-  const moments = momentsOf(values);
-  const numbers = { ...moments, histogram: histogramOf(values, moments, bins, COUNTED) };
+/** What of a tensor is to be read: the tensor itself, or a sum, a sample and a frame. */
+export type Reading = readonly [Tensor] | readonly [sum: Tensor, sample: Tensor, frame: Tensor];
+
+const gcd = (a: number, b: number): number => (b === 0 ? a : gcd(b, a % b));
+
+/** A stride that goes through all columns, instead of taking the same ones of each row. */
+function strideFor({ size, shape }: Tensor): number {
+  let stride = Math.ceil(size / SAMPLE);
+  while (gcd(stride, shape.at(-1) ?? 1) > 1) stride++;
+  return stride;
+}
+
+const isSampled = ({ size }: Tensor): boolean => size > SAMPLE;
+
+/** The tensors to read for an entry. The caller disposes those that are not `x` itself. */
+export function readingOf({ shape, frame }: Series, x: Tensor): Reading {
+  if (!isSampled(x) || shape.join() !== x.shape.join() || x.dtype !== "float32") return [x];
+  const { sum, sample, frame: values } = sampled(x, strideFor(x), frame.positions);
+  return [sum, sample, values];
+}
+
+/** An entry from all values. */
+export function entryOf({ shape, frame }: Series, values: ArrayLike<number>, now: readonly number[]): Entry {
+  const numbers = numbersOf(values, BINS);
   if (shape.join() !== now.join()) return { numbers };
   return { numbers, values: Float32Array.from(frame.positions, (at) => values[at] as number) };
+}
+
+/** An entry from a sample, or nothing if a value is not finite: then all are to be read. */
+export function sampledEntry(
+  x: Tensor,
+  [sum, sample, frame]: readonly [ArrayLike<number>, ArrayLike<number>, ArrayLike<number>],
+): Entry | undefined {
+  if (!Number.isFinite(sum[0])) return undefined;
+  return { numbers: { ...numbersOf(sample, BINS), size: x.size }, values: Float32Array.from(frame) };
 }

@@ -45,11 +45,17 @@ export class KeptStates {
 
   /** Takes over a State. */
   add(step: number, state: OwnedState): void {
-    if (this.isTooLarge || this.most === 0) return dispose(state);
+    if (this.isTooLarge || this.most === 0) {
+      dispose(state);
+      return;
+    }
     if (!this.first || !this.last) {
       const bytes = bytesIn(state);
       this.isTooLarge = bytes > this.most;
-      if (this.isTooLarge) return dispose(state);
+      if (this.isTooLarge) {
+        dispose(state);
+        return;
+      }
       this.first = { step, state, bytes };
       this.last = state;
       return;

@@ -12,7 +12,15 @@ import {
 } from "../gather/places.ts";
 import { pathCode } from "../gather/path-code.ts";
 import { isTensor, type Tensor } from "../tensor.ts";
-import { type Entry, entryOf, type Series, seriesOf } from "./entry.ts";
+import {
+  type Entry,
+  entryOf,
+  type Reading,
+  readingOf,
+  sampledEntry,
+  type Series,
+  seriesOf,
+} from "./entry.ts";
 import { historyOf } from "./history.ts";
 import { KeptStates } from "./kept-states.ts";
 
@@ -133,7 +141,8 @@ export class Recorder {
   }
 
   /**
-   * Records a step, if it is due. Call it after every step. It reads tensors synchronously, which
+   * Records a step, if it is due. Call it after every step. Of a tensor of more than 16,384 values
+   * it reads so many, evenly spaced; all of them if one is NaN or infinite. It reads tensors synchronously, which
    * backends on a GPU do slowly or not at all: see {@link recordAsync}.
    * @returns whether it did.
    * @throws {@link NnxError} for what is no result of a capture, and for scalars that are no numbers.
@@ -141,9 +150,18 @@ export class Recorder {
   record(step: StepRecord = {}): boolean {
     if (!this.begin("Recorder.record", step)) return false;
     const { places, scalars } = this.placesOf("Recorder.record", step);
+    const entries = places.map(([key, series, { tensor }]) => {
+      const reading = readingOf(series, tensor);
+      const arrays = reading.map((each) => each.dataSync());
+      return [
+        key,
+        this.entry(series, tensor, arrays) ?? entryOf(series, tensor.dataSync(), tensor.shape),
+        reading,
+      ] as const;
+    });
     this.keep(
       scalars.map(([name, x]) => [name, typeof x === "number" ? x : (x.dataSync()[0] as number)]),
-      places.map((place) => [place, place.tensor.dataSync()]),
+      entries,
     );
     return true;
   }
@@ -155,9 +173,14 @@ export class Recorder {
     const numbers: [string, number][] = [];
     for (const [name, x] of scalars)
       numbers.push([name, typeof x === "number" ? x : ((await x.data())[0] as number)]);
-    const values: [Place, ArrayLike<number>][] = [];
-    for (const place of places) values.push([place, await place.tensor.data()]);
-    this.keep(numbers, values);
+    const entries: [string, Entry, Reading][] = [];
+    for (const [key, series, { tensor }] of places) {
+      const reading = readingOf(series, tensor);
+      const arrays = await Promise.all(reading.map((each) => each.data()));
+      const entry = this.entry(series, tensor, arrays) ?? entryOf(series, await tensor.data(), tensor.shape);
+      entries.push([key, entry, reading]);
+    }
+    this.keep(numbers, entries);
     return true;
   }
 
@@ -202,28 +225,42 @@ export class Recorder {
       ...(captured ? capturedPlaces(where, captured) : []),
     ];
     const now = state(this.model);
-    const places = [...parameterPlaces(now, (path) => pathCode("model", path)), ...others];
+    const places = [...parameterPlaces(now, (path) => pathCode("model", path)), ...others].map(
+      (place) => [...this.seriesFor(place), place] as const,
+    );
     this.kept.add(this.calls, now);
     return { scalars: numbers, places };
   }
 
+  private seriesFor(place: Place): readonly [key: string, series: Series] {
+    const { where, path, call, of, part } = place;
+    const key = [where, call, of, part, pathKey(path)].join("|");
+    let series = this.series.get(key);
+    if (!series) {
+      const share = where === "parameters" ? 1 : SHARE_OF_OTHERS;
+      series = seriesOf(place, Math.max(1, Math.round(this.cells * share)));
+      this.series.set(key, series);
+    }
+    return [key, series];
+  }
+
+  private entry(series: Series, tensor: Tensor, arrays: readonly ArrayLike<number>[]): Entry | undefined {
+    const [first, sample, frame] = arrays as [ArrayLike<number>, ArrayLike<number>?, ArrayLike<number>?];
+    return sample && frame
+      ? sampledEntry(tensor, [first, sample, frame])
+      : entryOf(series, first, tensor.shape);
+  }
+
   private keep(
     scalars: readonly (readonly [string, number])[],
-    values: readonly (readonly [Place, ArrayLike<number>])[],
+    entries: readonly (readonly [key: string, entry: Entry, reading: Reading])[],
   ): void {
-    const entries = new Map<string, Entry>();
-    for (const [place, numbers] of values) {
-      const { where, path, call, of, part, tensor } = place;
-      const key = [where, call, of, part, pathKey(path)].join("|");
-      let series = this.series.get(key);
-      if (!series) {
-        const isParameter = where === "parameters";
-        series = seriesOf(place, Math.max(1, Math.round(this.cells * (isParameter ? 1 : SHARE_OF_OTHERS))));
-        this.series.set(key, series);
-      }
-      entries.set(key, entryOf(series, numbers, tensor.shape, BINS));
-    }
-    this.records.push({ step: this.calls++, scalars: Object.fromEntries(scalars), entries });
+    for (const [, , reading] of entries) if (reading.length > 1) for (const each of reading) each.dispose();
+    this.records.push({
+      step: this.calls++,
+      scalars: Object.fromEntries(scalars),
+      entries: new Map(entries.map(([key, entry]) => [key, entry])),
+    });
     if (this.records.length <= this.most) return;
     this.records = this.records.filter((_, i) => i % 2 === 0);
     this.every *= 2;

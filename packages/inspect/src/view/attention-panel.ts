@@ -38,8 +38,10 @@ export class AttentionPanel implements Panel {
       mapsOf(this.store)
         .map(({ key }) => key)
         .join() !== this.known
-    )
-      return this.build();
+    ) {
+      this.build();
+      return;
+    }
     for (const card of this.cards) card.refresh();
   }
 
@@ -68,6 +70,7 @@ export class AttentionPanel implements Panel {
       show();
     });
     this.element.replaceChildren(
+      h("h2", {}, "Attention maps"),
       h(
         "p",
         {},

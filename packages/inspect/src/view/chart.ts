@@ -25,17 +25,35 @@ export interface ChartOptions {
   readonly marks?: ReadonlyMap<number, string>;
   /** Called when a place is chosen by click or Enter. */
   readonly onPick?: (index: number) => void;
+  /** Whether each place has its name at the axis. */
+  readonly isNamed?: boolean;
   /** Whether there is a point for each value. */
   readonly hasPoints?: boolean;
 }
 
 const HEIGHT = 200;
+const LONGEST_NAME = 18;
+/** A logarithmic axis has so many marks at most. */
+const MARKS = 6;
+
+const shortened = (name: string): string =>
+  name.length > LONGEST_NAME ? `…${name.slice(1 - LONGEST_NAME)}` : name;
+
+/** Powers of ten in a range; a narrow range has its ends. */
+function powersIn(min: number | undefined, max: number | undefined): number[] {
+  if (!min || !max) return [];
+  const [from, to] = [Math.ceil(Math.log10(min) - 1e-9), Math.floor(Math.log10(max) + 1e-9)];
+  if (to <= from) return [min, max];
+  const step = Math.ceil((to - from + 1) / MARKS);
+  return Array.from({ length: Math.floor((to - from) / step) + 1 }, (_, i) => 10 ** (from + i * step));
+}
 
 export class Chart {
   private readonly options: ChartOptions;
   readonly element: HTMLElement;
   private readonly plot: UPlot;
   private readonly place = h("div", { class: "plot" });
+  private readonly line = h("div", { class: "mark", hidden: true });
   private readonly readout = h("output", { class: "readout" });
   private xs: readonly number[] = [];
   private lines: readonly Line[];
@@ -54,6 +72,7 @@ export class Chart {
       this.readout,
     );
     this.plot = new UPlot(this.settings(), [[], ...lines.map(() => [])], this.place);
+    this.plot.over.append(this.line);
     this.place.addEventListener("keydown", (event) => this.onKey(event));
     this.plot.over.addEventListener("click", () => {
       if (typeof this.plot.cursor.idx === "number") options.onPick?.(this.plot.cursor.idx);
@@ -80,9 +99,8 @@ export class Chart {
 
   /** Marks a place with a line from top to bottom. */
   mark(index: number | undefined): void {
-    if (index === this.marked) return;
     this.marked = index;
-    this.plot.redraw(false);
+    this.placeMark();
   }
 
   redraw(): void {
@@ -143,7 +161,7 @@ export class Chart {
   }
 
   private settings(): UPlot.Options {
-    const { isLog = false, nameOf, height = HEIGHT, hasPoints = false } = this.options;
+    const { isLog = false, nameOf, height = HEIGHT, hasPoints = false, isNamed = false } = this.options;
     const css = (name: string): string => cssValue(this.element, name);
     const axis = {
       stroke: () => css("--ink-2"),
@@ -155,19 +173,24 @@ export class Chart {
       width: 400,
       height,
       legend: { show: false },
+      ...(isNamed && { padding: [null, 76, null, null] as UPlot.Padding }),
       cursor: { drag: { x: false, y: false }, points: { size: 7 } },
       scales: { x: { time: false }, y: isLog ? { distr: 3 } : {} },
       axes: [
         {
           ...axis,
+          size: isNamed ? 86 : 30,
+          ...(isNamed && { rotate: -32, space: 28, incrs: [1, 2, 5, 10, 20, 50, 100] }),
           ...(nameOf && {
-            values: (_: UPlot, splits: number[]) => splits.map((x) => (Number.isInteger(x) ? nameOf(x) : "")),
+            values: (_: UPlot, splits: number[]) =>
+              splits.map((x) => (Number.isInteger(x) ? shortened(nameOf(x)) : "")),
           }),
         },
         {
           ...axis,
           size: 62,
-          values: (_: UPlot, splits: number[]) => splits.map((y) => (y === null ? "" : figure(y))),
+          ...(isLog && { splits: (plot: UPlot) => powersIn(plot.scales.y?.min, plot.scales.y?.max) }),
+          values: (_: UPlot, splits: number[]) => splits.map(figure),
         },
       ],
       series: [
@@ -184,24 +207,23 @@ export class Chart {
       hooks: {
         setCursor: [(plot: UPlot) => this.read(plot.cursor.idx)],
         draw: [(plot: UPlot) => this.drawMarks(plot)],
+        setSize: [() => this.placeMark()],
+        setScale: [() => this.placeMark()],
       },
     };
+  }
+
+  /** An element of its own: the lines need not be drawn again when it moves. */
+  private placeMark(): void {
+    const x = this.marked === undefined ? undefined : this.xs[this.marked];
+    this.line.hidden = x === undefined;
+    if (x !== undefined) this.line.style.left = `${this.plot.valToPos(x, "x")}px`;
   }
 
   private drawMarks(plot: UPlot): void {
     const { ctx, bbox } = plot;
     const ratio = window.devicePixelRatio || 1;
-    const x = this.marked === undefined ? undefined : this.xs[this.marked];
     ctx.save();
-    if (x !== undefined) {
-      ctx.strokeStyle = cssValue(this.element, "--ink");
-      ctx.lineWidth = ratio;
-      const left = plot.valToPos(x, "x", true);
-      ctx.beginPath();
-      ctx.moveTo(left, bbox.top);
-      ctx.lineTo(left, bbox.top + bbox.height);
-      ctx.stroke();
-    }
     ctx.fillStyle = cssValue(this.element, "--flag");
     for (const index of this.options.marks?.keys() ?? []) {
       const at = this.xs[index];

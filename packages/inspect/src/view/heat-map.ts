@@ -11,7 +11,7 @@ const LARGEST = 64;
 const HEIGHT = { least: 28, most: 320 };
 
 /** The value of a cell; exact where the picture has it. */
-export function valueOf({ cells, scale, exact }: Picture, cell: number): number {
+export function cellValue({ cells, scale, exact }: Picture, cell: number): number {
   if (exact) return exact[cell] as number;
   const code = cells[cell] as number;
   return code === -128 ? Number.NaN : (code * scale) / 127;
@@ -45,7 +45,10 @@ export class HeatMap {
     this.canvas.addEventListener("pointerleave", () => this.moveTo(undefined));
     this.canvas.addEventListener("dblclick", () => this.zoomBy(2));
     new ResizeObserver(() => {
-      if (this.element.clientWidth !== this.width) this.resize();
+      const { clientWidth } = this.element;
+      if (clientWidth === this.width || clientWidth === 0) return;
+      this.width = clientWidth;
+      this.resize();
     }).observe(this.element);
   }
 
@@ -91,7 +94,8 @@ export class HeatMap {
 
   private resize(): void {
     const { plane, canvas } = this;
-    this.width = this.element.clientWidth;
+    // Asking for it at each step would have the browser lay the page out for each picture.
+    this.width ||= this.element.clientWidth;
     const width = this.width || 300;
     this.fit = Math.min(LARGEST / 2, width / plane.width, HEIGHT.most / plane.height);
     if (plane.height * this.fit < HEIGHT.least && plane.height > 1)
@@ -138,7 +142,7 @@ export class HeatMap {
         if (cell < 0) continue;
         context.fillStyle = isDarkCell(scale, picture.cells[cell] as number) ? "#fff" : "#111";
         context.fillText(
-          figure(valueOf(picture, cell)),
+          figure(cellValue(picture, cell)),
           (x + 0.5 - corner.x) * zoom,
           (y + 0.5 - corner.y) * zoom,
         );
@@ -170,7 +174,7 @@ export class HeatMap {
       const index = indexOf(picture.shape, cell).map((each, axis) =>
         span(each, picture.block[axis] as number),
       );
-      this.readout.textContent = `[${index.join(", ")}]  ${figure(valueOf(picture, cell))}`;
+      this.readout.textContent = `[${index.join(", ")}]  ${figure(cellValue(picture, cell))}`;
     }
     this.draw();
   }

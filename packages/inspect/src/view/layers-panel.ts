@@ -16,6 +16,8 @@ const kindNames: Readonly<Record<(typeof kinds)[number], string>> = {
   captured: "captured values",
 };
 
+const REST_MS = 80;
+
 const outline = ({ items }: Store): string => [...items.keys()].join();
 
 export class LayersPanel implements Panel {
@@ -32,6 +34,7 @@ export class LayersPanel implements Panel {
   private readonly enlarged = h("div", { class: "cards" });
   private large: Card | undefined;
   private known = "";
+  private timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(store: Store) {
     this.store = store;
@@ -44,12 +47,17 @@ export class LayersPanel implements Panel {
   }
 
   refresh(change: Change): void {
-    if (change === "data" && outline(this.store) !== this.known) return this.build();
+    if (change === "data" && outline(this.store) !== this.known) {
+      this.build();
+      return;
+    }
     this.showChart();
     if (change === "theme") this.chart?.redraw();
-    this.showTable();
     for (const card of this.cards) card.refresh();
     this.large?.refresh();
+    // The table follows when the slider rests.
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.showTable(), REST_MS);
   }
 
   private kinds(): (typeof kinds)[number][] {
@@ -156,7 +164,10 @@ export class LayersPanel implements Panel {
         : []),
     ];
     const xs = layers.map((_, i) => i);
-    if (this.chart) return this.chart.show(xs, lines);
+    if (this.chart) {
+      this.chart.show(xs, lines);
+      return;
+    }
     const marks = new Map(
       layers.flatMap((item, i) => (this.flagsOf(item) ? [[i, this.flagsOf(item)] as const] : [])),
     );
@@ -165,6 +176,8 @@ export class LayersPanel implements Panel {
         label: "Size (root mean square) through the layers, in the order of the calls",
         isLog: true,
         hasPoints: true,
+        isNamed: true,
+        height: 270,
         marks,
         nameOf: (x) => (layers[x] ? this.nameOf(layers[x]) : ""),
         onPick: (index) => this.enlarge(index),

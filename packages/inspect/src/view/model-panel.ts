@@ -179,7 +179,10 @@ export class ModelPanel implements Panel {
       }));
     if (lines.length === 0) return;
     const [chart] = this.charts;
-    if (chart) return chart.show(history.steps, lines);
+    if (chart) {
+      chart.show(history.steps, lines);
+      return;
+    }
     const made = new Chart(
       { label: "Size (root mean square) at each step", isLog: true },
       history.steps,

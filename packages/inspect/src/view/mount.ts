@@ -72,7 +72,9 @@ export function mount(element: HTMLElement, data: ReportData, { theme }: MountOp
   store.say = (text) => {
     said.textContent = text;
     clearTimeout(timer);
-    timer = setTimeout(() => void (said.textContent = ""), SAID_MS);
+    timer = setTimeout(() => {
+      said.textContent = "";
+    }, SAID_MS);
   };
   const dress = (value: "light" | "dark" | undefined): void => {
     setTheme(value);

@@ -99,8 +99,8 @@ export class PredictionsPanel implements Panel {
       h("span", { class: "name" }, `row ${row}`),
       h(
         "span",
-        {},
-        `says ${classes[guess] ?? guess}${label === undefined ? "" : `, is ${classes[label] ?? label}`}`,
+        { class: "says" },
+        `${isWrong ? "✗ " : ""}says ${classes[guess] ?? guess}${label === undefined ? "" : `, is ${classes[label] ?? label}`}`,
       ),
       h(
         "span",

@@ -111,7 +111,10 @@ export class RunPanel implements Panel {
     lines: readonly Line[],
   ): void {
     const known = this.charts.get(label);
-    if (known) return known.show(steps, lines);
+    if (known) {
+      known.show(steps, lines);
+      return;
+    }
     const chart = new Chart(
       {
         label,

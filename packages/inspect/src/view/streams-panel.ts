@@ -50,7 +50,7 @@ export class StreamsPanel implements Panel {
               void copy(code).then((done) =>
                 this.store.say(done ? `Copied ${code}` : "The browser did not allow to copy"),
               ),
-            { "aria-label": `Copy ${code}` },
+            { "aria-label": `Code of ${code}` },
           ),
         ),
       );

@@ -49,12 +49,10 @@ ${S} .tree.has-arcs{padding-left:30px}
 ${S} .arcs{position:absolute;left:2px;top:0;overflow:visible;pointer-events:none}
 ${S} .arcs path{fill:none;stroke-width:1.5}
 ${S} .tree ul{list-style:none;margin:0;padding:0}
-${S} .tree ul ul{margin-left:11px;border-left:1px solid var(--line);padding-left:5px}
-${S} [role=treeitem][aria-expanded=false]>ul{display:none}
-${S} .row{display:flex;align-items:center;gap:7px;min-height:26px;padding:0 6px;border-radius:6px;cursor:pointer;white-space:nowrap}
-${S} .row:hover,${S} [aria-selected=true]>.row{background:var(--soft)}
-${S} [role=treeitem]{outline:none}
-${S} [role=treeitem]:focus-visible>.row{outline:2px solid var(--focus)}
+${S} .unseen{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
+${S} .row{display:flex;align-items:center;gap:7px;min-height:26px;padding:0 6px 0 calc(6px + 17px*var(--level));border-radius:6px;background:repeating-linear-gradient(90deg,transparent 0 12px,var(--line) 12px 13px,transparent 13px 17px) 0/calc(17px*var(--level)) 100% no-repeat;cursor:pointer;white-space:nowrap}
+${S} .row:hover,${S} .row[aria-selected=true]{background-color:var(--soft)}
+${S} .row:focus-visible{outline-offset:-2px}
 ${S} .twist{width:14px;flex:none;color:var(--ink-2);text-align:center}
 ${S} .row .name{font-weight:550}
 ${S} .row .type{font-size:12.5px}
@@ -75,23 +73,24 @@ ${S} .details>header code{color:var(--ink-2)}
 ${S} .summary{color:var(--ink-2)}
 ${S} .cards{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,380px),1fr));gap:14px;margin:12px 0}
 ${S} .card{background:var(--card);border:1px solid var(--line);border-radius:10px;padding:12px 14px;min-width:0}
+${S} .card:not(.small){min-height:180px}
 ${S} .card>header{display:flex;flex-wrap:wrap;align-items:center;gap:4px 10px;margin-bottom:8px}
 ${S} .card .facts{color:var(--ink-2);font-size:12.5px}
 ${S} .buttons{margin-left:auto;display:flex;gap:4px}
 ${S} .buttons button{padding:1px 8px;min-height:25px;font-size:12.5px}
 ${S} .heat-map canvas{display:block;max-width:100%;border-radius:3px;image-rendering:pixelated;touch-action:pan-y}
 ${S} .readout{display:block;min-height:20px;font:12.5px ui-monospace,SFMono-Regular,Menlo,monospace;color:var(--ink-2);overflow-wrap:anywhere}
-${S} .legend{display:inline-flex;align-items:center;gap:8px;font-size:12px;color:var(--ink-2);font-variant-numeric:tabular-nums}
-${S} .scale{width:110px;height:8px;border-radius:4px;border:1px solid var(--line)}
+${S} .legend{display:flex;max-width:100%;align-items:center;gap:8px;font-size:12px;color:var(--ink-2);font-variant-numeric:tabular-nums}
+${S} .scale{width:110px;flex:0 1 auto;min-width:30px;height:8px;border-radius:4px;border:1px solid var(--line)}
 ${S} .note{font-size:12.5px;color:var(--ink-2);margin:4px 0}
-${S} .below{display:grid;grid-template-columns:minmax(140px,1fr) minmax(150px,1fr);gap:14px;align-items:center;margin-top:6px}
+${S} .below{display:grid;grid-template-columns:minmax(0,1fr) minmax(0,1.15fr);gap:18px;align-items:center;margin-top:6px}
 ${S} .histogram{width:100%;height:auto}
 ${S} .histogram .bar{fill:var(--blue);opacity:.85}
 ${S} .rule{stroke:var(--line)}${S} .zero{stroke:var(--ink-2);stroke-dasharray:2 2}
 ${S} svg text{font:11px system-ui,sans-serif;fill:var(--ink-2)}
 ${S} .numbers{display:grid;grid-template-columns:1fr 1fr;gap:2px 14px;margin:0;font-size:12.5px;font-variant-numeric:tabular-nums}
 ${S} .numbers div{display:flex;justify-content:space-between;gap:8px}
-${S} .numbers dt{color:var(--ink-2)}${S} .numbers dd{margin:0}
+${S} .numbers dt{color:var(--ink-2)}${S} .numbers dd{margin:0;white-space:nowrap}
 ${S} .bad,${S} .bad dt{color:var(--flag);font-weight:600}
 ${S} .strip{display:flex;gap:10px;overflow-x:auto;padding:4px 2px 10px;align-items:flex-start}
 ${S} .card.small{flex:0 0 190px;padding:9px 11px}
@@ -111,7 +110,9 @@ ${S} .chart figcaption{display:flex;flex-wrap:wrap;justify-content:space-between
 ${S} .lines{display:flex;flex-wrap:wrap;gap:2px 12px;font-weight:400;color:var(--ink-2);font-size:12.5px}
 ${S} .lines i{display:inline-block;width:18px;border-top:2px solid;margin:0 5px 4px 0}
 ${S} .lines i.dashed{border-top-style:dashed}
+${S} .axes summary{font-size:12.5px;color:var(--ink-2);cursor:pointer;min-height:24px}
 ${S} .plot{min-height:200px;overflow:hidden}
+${S} .mark{position:absolute;top:0;height:100%;border-left:1.5px solid var(--ink);pointer-events:none}
 ${S} .flag-list{margin:8px 0;padding:0;list-style:none}
 ${S} .flag-list li{border-left:3px solid var(--flag);padding:2px 0 2px 10px;margin:6px 0;max-width:100ch}
 ${S} .flag-list strong{color:var(--flag)}
@@ -119,7 +120,7 @@ ${S} .split{display:grid;grid-template-columns:minmax(280px,2fr) 3fr;gap:20px;al
 ${S} .rows{max-height:70vh;overflow:auto;background:var(--card);border:1px solid var(--line);border-radius:10px;padding:6px}
 ${S} [role=option]{display:grid;grid-template-columns:4.5em 1fr 90px 5.5em;gap:10px;align-items:center;padding:3px 8px;border-radius:6px;cursor:pointer;font-size:13px;font-variant-numeric:tabular-nums}
 ${S} [role=option][aria-selected=true]{background:var(--soft);box-shadow:inset 2px 0 var(--accent)}
-${S} .wrong{color:var(--flag)}
+${S} .wrong .says{color:var(--flag)}
 ${S} .bars{display:flex;height:8px;background:var(--line);border-radius:4px;overflow:hidden}
 ${S} .bars .au{background:var(--blue)}${S} .bars .eu{background:var(--orange)}
 ${S} .spread{width:100%;max-width:640px;height:auto}

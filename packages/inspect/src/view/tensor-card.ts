@@ -31,7 +31,7 @@ const roleNames = [
   ["facetColumn", "Facets across"],
 ] as const;
 
-function notesOf(picture: Picture, shape: readonly number[], isFrame: boolean): string {
+function notesOf(picture: Picture, shape: readonly number[], isFrame: boolean, isSmall: boolean): string {
   const values = picture.block.reduce((product, block) => product * block, 1);
   const notes: string[] = [];
   if (values > 1)
@@ -40,7 +40,7 @@ function notesOf(picture: Picture, shape: readonly number[], isFrame: boolean): 
         ? `Each cell is one of ${picture.block.join(" × ")} values.`
         : `Each cell is the value furthest from 0 among ${picture.block.join(" × ")}.`,
     );
-  if (shape.length > 0 && picture.rows < (shape[0] as number) && !isFrame)
+  if (!isSmall && shape.length > 0 && picture.rows < (shape[0] as number) && !isFrame)
     notes.push(`The first ${picture.rows} of ${shape[0]} are pictured.`);
   return notes.join(" ");
 }
@@ -96,14 +96,19 @@ export function tensorCard(store: Store, key: string, options: CardOptions): Car
   const map = new HeatMap();
   const note = h("p", { class: "note" });
   const below = h("div", { class: "below" });
-  const key_ = h("div", { class: "key" });
+  const colors = h("div", { class: "key" });
   const controls = h("div", { class: "controls" });
+  const axesOfCard = h("details", { class: "axes", hidden: true }, h("summary", {}, "Axes"), controls);
 
   const pictureNow = (): Picture | undefined =>
     pictureAt(store.items.get(key) as Item, store.moment, store.steps);
+  // What is out of sight is drawn when it comes into sight.
+  let [isSeen, isStale] = [false, true];
   const refresh = (): void => {
+    isStale = true;
     const item = store.items.get(key);
-    if (!item) return;
+    if (!item || !isSeen) return;
+    isStale = false;
     const picture = pictureNow();
     const numbers = numbersAt(item, store.moment, store.bins);
     const isDifference = store.moment.minus !== undefined;
@@ -122,9 +127,9 @@ export function tensorCard(store: Store, key: string, options: CardOptions): Car
     map.element.hidden = !picture;
     const isFrame = picture !== undefined && picture !== item.tensor?.picture;
     note.textContent = picture
-      ? notesOf(picture, item.shape, isFrame)
+      ? notesOf(picture, item.shape, isFrame, options.isSmall ?? false)
       : "Nothing was recorded of it at this moment.";
-    key_.replaceChildren(...(picture ? [legend(scale, picture.scale)] : []));
+    colors.replaceChildren(...(picture ? [legend(scale, picture.scale)] : []));
     below.replaceChildren(
       ...(numbers && !options.isSmall ? [histogramOf(numbers), numbersList(numbers)] : []),
     );
@@ -135,6 +140,7 @@ export function tensorCard(store: Store, key: string, options: CardOptions): Car
     if (shape.length < 3 || options.isSmall) return;
     const axes = shape.map((length, axis) => [String(axis), `axis ${axis} (${length})`] as const);
     const used = new Set([roles.row, roles.column, roles.facetRow, roles.facetColumn]);
+    axesOfCard.hidden = false;
     controls.replaceChildren(
       ...roleNames.map(([role, label]) =>
         choice(
@@ -184,24 +190,39 @@ export function tensorCard(store: Store, key: string, options: CardOptions): Car
       },
       { "aria-label": `Copy the values of ${options.title}` },
     ),
-    button("+", () => map.zoomBy(1.5), { "aria-label": `Zoom into ${options.title}` }),
-    button("−", () => map.zoomBy(1 / 1.5), { "aria-label": `Zoom out of ${options.title}` }),
+    ...(options.isSmall
+      ? []
+      : [
+          button("+", () => map.zoomBy(1.5), { "aria-label": `Zoom into ${options.title}` }),
+          button("−", () => map.zoomBy(1 / 1.5), { "aria-label": `Zoom out of ${options.title}` }),
+        ]),
   );
-  const facts = `${item.dtype}${shapeText(item.shape)}${item.shape.length > 1 ? `, ${short(item.shape.reduce((a, b) => a * b, 1))}` : ""}`;
+  const facts = `${item.dtype}${shapeText(item.shape)}${item.shape.length > 1 && !options.isSmall ? `, ${short(item.shape.reduce((a, b) => a * b, 1))}` : ""}`;
   const element = h(
     "section",
     { class: `card${options.isSmall ? " small" : ""}`, "aria-label": options.title },
-    h("header", {}, h("h3", {}, options.title), h("span", { class: "facts" }, facts), buttons),
-    controls,
+    h("header", {}, h("h3", {}, ...breakable(options.title)), h("span", { class: "facts" }, facts), buttons),
+    axesOfCard,
     map.element,
-    key_,
+    colors,
     note,
     below,
   );
   showControls();
-  refresh();
+  const observer = new IntersectionObserver(
+    ([entry]) => {
+      isSeen = entry?.isIntersecting ?? false;
+      if (isSeen && isStale) refresh();
+    },
+    { rootMargin: "300px" },
+  );
+  observer.observe(element);
   return { element, refresh };
 }
+
+/** A path that may be broken after its dots. */
+const breakable = (text: string): (Node | string)[] =>
+  text.split(/(?<=\.)/).flatMap((part, i) => (i === 0 ? [part] : [document.createElement("wbr"), part]));
 
 /** Cuts that a smaller picture has, too. */
 const clamped = (roles: Roles, shape: readonly number[]): Roles => ({

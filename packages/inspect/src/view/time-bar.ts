@@ -81,7 +81,10 @@ export class TimeBar {
   }
 
   private play(): void {
-    if (this.timer !== undefined) return this.stop();
+    if (this.timer !== undefined) {
+      this.stop();
+      return;
+    }
     this.player.textContent = "Pause";
     this.player.setAttribute("aria-pressed", "true");
     let at = this.store.moment.at ?? -1;

@@ -2,8 +2,8 @@
 import type { TreeNode } from "../format/report-data.ts";
 import { copy } from "./clipboard.ts";
 import { h } from "./dom.ts";
-import { pathText, shapeText, short } from "./format.ts";
-import { isBelow, type Item, keyOf, pictureAt } from "./items.ts";
+import { pathText, plural, shapeText, short } from "./format.ts";
+import { isBelow, type Item, keyOf, pictureAt, samePath } from "./items.ts";
 import type { Store } from "./store.ts";
 import { SharedArcs } from "./shared-arcs.ts";
 import { valuesText } from "./values-text.ts";
@@ -23,7 +23,7 @@ function tone({ kind, type }: TreeNode): string {
 }
 
 /** What stands at several places, numbered from 1. */
-export function sharedNumbers(tree: readonly TreeNode[]): ReadonlyMap<number, number> {
+function sharedNumbers(tree: readonly TreeNode[]): ReadonlyMap<number, number> {
   const numbers = new Map<number, number>();
   for (const { object, again } of tree)
     if (again !== undefined && !numbers.has(object)) numbers.set(object, numbers.size + 1);
@@ -37,6 +37,7 @@ export class Tree {
   private readonly list = h("ul", { role: "tree", "aria-label": "Parts of the model" });
   private readonly rows: HTMLLIElement[] = [];
   private readonly children: number[][] = [];
+  private readonly closed = new Set<number>();
   private readonly arcs = new SharedArcs();
   private active = 0;
   private typed = "";
@@ -56,20 +57,17 @@ export class Tree {
     const { tree } = this.store.data;
     this.rows.length = 0;
     this.children.length = 0;
-    tree.forEach((_, i) => void (this.children[i] = []));
+    for (const i of tree.keys()) this.children[i] = [];
     tree.forEach(({ parent }, i) => void this.children[parent]?.push(i));
     const shared = sharedNumbers(tree);
-    tree.forEach((node, i) => void (this.rows[i] = this.row(node, i, shared.get(node.object))));
-    tree.forEach(({ parent }, i) => {
-      const owner = this.rows[parent];
-      (owner ? (owner.querySelector(":scope > ul") as HTMLElement) : this.list).append(
-        this.rows[i] as HTMLLIElement,
-      );
-    });
+    for (const [i, node] of tree.entries()) this.rows[i] = this.row(node, i, shared.get(node.object));
+    this.closed.clear();
     if (tree.length > OPEN_AT_FIRST)
       tree.forEach(({ path }, i) => {
-        if (path.length >= 2 && (this.children[i] as number[]).length > 0) this.open(i, false);
+        if (path.length >= 2) this.setOpen(i, false);
       });
+    this.list.replaceChildren(...this.rows);
+    this.hideClosed();
     this.arcs.place(() => this.sharedRows());
     this.activate(Math.min(this.active, tree.length - 1));
   }
@@ -95,8 +93,8 @@ export class Tree {
     const { key, kind, type, shape, size, again, isCycle, parent, code } = node;
     const label = parent < 0 ? this.store.data.name : String(key);
     const isBranch = (this.children[index] as number[]).length > 0;
-    const flags = this.store.data.flags.filter(
-      ({ path }) => kind === "module" && parent >= 0 && isBelow(path, node.path),
+    const flags = this.store.data.flags.filter(({ path }) =>
+      kind === "module" ? parent >= 0 && isBelow(path, node.path) : samePath(path, node.path),
     ).length;
     const facts = shape
       ? shapeText(shape)
@@ -105,27 +103,16 @@ export class Tree {
         : size > 0
           ? short(size)
           : "";
+    const name = isCycle ? "cycle to part" : "shared part";
     const badge =
       shared === undefined
         ? undefined
-        : h("span", { class: `shared hue-${(shared - 1) % HUES}` }, `${isCycle ? "↺" : "⧉"} ${shared}`);
-    const elsewhere = again === undefined ? "" : isCycle ? "cycle, " : "shared, ";
-    const head = h(
-      "div",
-      { class: `row ${tone(node)}` },
-      h("span", { class: "twist", "aria-hidden": "true" }, isBranch ? "▾" : ""),
-      h("span", { class: "name" }, label),
-      h("span", { class: "type" }, type),
-      badge,
-      flags > 0 ? h("span", { class: "flags" }, `⚑ ${flags}`) : undefined,
-      h("span", { class: "facts" }, facts),
-      h(
-        "span",
-        { class: "copies", "aria-hidden": "true" },
-        this.copyButton("code", "c"),
-        kind === "variable" || kind === "array" ? this.copyButton("values", "v") : undefined,
-      ),
-    );
+        : h(
+            "span",
+            { class: `shared hue-${(shared - 1) % HUES}` },
+            h("span", { class: "unseen" }, ` ${name}`),
+            ` ${isCycle ? "↺" : "◆"} ${shared}`,
+          );
     const item = h(
       "li",
       {
@@ -134,13 +121,25 @@ export class Tree {
         "aria-selected": "false",
         "aria-level": node.path.length + 1,
         "aria-expanded": isBranch ? "true" : undefined,
-        "aria-label": `${label}, ${elsewhere}${type}${facts ? `, ${facts}` : ""}${shared === undefined ? "" : `, shared part ${shared}`}${flags > 0 ? `, ${flags} flags` : ""}`,
+        class: `row ${tone(node)}`,
         "data-index": index,
         title: again === undefined ? code : `${code} is ${pathText(this.store.data.tree[again]?.path ?? [])}`,
       },
-      head,
+      h("span", { class: "twist", "aria-hidden": "true" }, isBranch ? "▾" : ""),
+      h("span", { class: "name" }, label),
+      " ",
+      h("span", { class: "type" }, type),
+      badge,
+      flags > 0 ? h("span", { class: "flags" }, ` ⚑ ${plural(flags, "flag")}`) : undefined,
+      h("span", { class: "facts" }, ` ${facts}`),
+      h(
+        "span",
+        { class: "copies", "aria-hidden": "true" },
+        this.copyButton("code", "c"),
+        kind === "variable" || kind === "array" ? this.copyButton("values", "v") : undefined,
+      ),
     );
-    if (isBranch) item.append(h("ul", { role: "group" }));
+    item.style.setProperty("--level", String(node.path.length));
     return item;
   }
 
@@ -153,17 +152,32 @@ export class Tree {
     const { tree } = this.store.data;
     const shared = sharedNumbers(tree);
     return tree.flatMap(({ object }, i) => {
-      const row = this.rows[i]?.querySelector<HTMLElement>(":scope > .row");
-      return row && row.offsetParent !== null && shared.has(object) ? [{ object, row }] : [];
+      const row = this.rows[i];
+      return row && !row.hidden && shared.has(object) ? [{ object, row }] : [];
     });
   }
 
   private open(index: number, isOpen: boolean): void {
+    this.setOpen(index, isOpen);
+    this.hideClosed();
+  }
+
+  private setOpen(index: number, isOpen: boolean): void {
     const row = this.rows[index];
     if (!row?.hasAttribute("aria-expanded")) return;
     row.setAttribute("aria-expanded", String(isOpen));
-    const twist = row.querySelector(":scope > .row > .twist");
+    if (isOpen) this.closed.delete(index);
+    else this.closed.add(index);
+    const twist = row.querySelector(".twist");
     if (twist) twist.textContent = isOpen ? "▾" : "▸";
+  }
+
+  /** Hides what is below closed parts. An owner comes before its parts. */
+  private hideClosed(): void {
+    this.store.data.tree.forEach(({ parent }, i) => {
+      const row = this.rows[i];
+      if (row) row.hidden = parent >= 0 && ((this.rows[parent]?.hidden ?? false) || this.closed.has(parent));
+    });
     this.arcs.place(() => this.sharedRows());
   }
 
@@ -205,7 +219,7 @@ export class Tree {
   }
 
   private visible(): number[] {
-    return this.rows.flatMap((row, i) => (row.offsetParent === null ? [] : [i]));
+    return this.rows.flatMap((row, i) => (row.hidden ? [] : [i]));
   }
 
   private onKey(event: KeyboardEvent): void {

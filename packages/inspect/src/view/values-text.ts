@@ -1,6 +1,6 @@
 /** @file The values of a picture as an array of JavaScript. */
 import type { Picture } from "../format/report-data.ts";
-import { valueOf } from "./heat-map.ts";
+import { cellValue } from "./heat-map.ts";
 
 const DIGITS = 3;
 
@@ -12,7 +12,7 @@ export function valuesText(picture: Picture, shape: readonly number[]): string {
   const isExact = picture.exact !== undefined;
   const axes = isExact ? [picture.rows, ...shape.slice(1)] : picture.shape;
   const read = (at: number): string =>
-    numberText(isExact ? (picture.exact?.[at] as number) : valueOf(picture, at), isExact);
+    numberText(isExact ? (picture.exact?.[at] as number) : cellValue(picture, at), isExact);
   let at = 0;
   const text = (axis: number): string => {
     if (axis >= axes.length) return read(at++);

@@ -1,0 +1,40 @@
+/** @file Opens reports in Chromium. */
+import { type Browser, chromium, type Page } from "playwright-core";
+
+export { chromiumPath } from "../../../scripts/browser/chromium.ts";
+
+export const launch = (executablePath: string): Promise<Browser> =>
+  chromium.launch({
+    executablePath,
+    args: [
+      "--no-sandbox",
+      "--disable-gpu",
+      "--no-first-run",
+      "--disable-background-networking",
+      "--disable-sync",
+    ],
+  });
+
+/** Opens a file of a report. Errors of the page, and all that it asks the network for, are listed. */
+export async function openReport(
+  browser: Browser,
+  file: string,
+  colorScheme: "light" | "dark" = "light",
+): Promise<{ page: Page; errors: string[]; asked: string[] }> {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, colorScheme });
+  await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+  const page = await context.newPage();
+  page.setDefaultTimeout(10_000);
+  const errors: string[] = [];
+  const asked: string[] = [];
+  page.on("pageerror", (error) => errors.push(error.message));
+  page.on("console", (message) => {
+    if (message.type() === "error") errors.push(message.text());
+  });
+  page.on("request", (request) => {
+    if (request.url() !== `file://${file}`) asked.push(request.url());
+  });
+  await page.goto(`file://${file}`);
+  await page.waitForSelector("html[data-ready]");
+  return { page, errors, asked };
+}

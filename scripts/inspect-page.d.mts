@@ -1,0 +1,2 @@
+export declare const file: string;
+export declare function pageModule(): Promise<string>;
