@@ -21,6 +21,9 @@ import { variableText } from "./variable-text.ts";
 
 const isLive = <T>(leaf: VariableState<T | Gone>): leaf is VariableState<T> => !isGone(leaf.value);
 
+/** The methods by which a value is read and written. */
+const accessors = ["getValue", "setValue", "getRawValue", "setRawValue", "toState", "takeState"] as const;
+
 /**
  * A value that a model holds and changes: parameters, statistics, RNG counts. It has identity
  * (sharing one is tying weights), a type that filters select by, and metadata.
@@ -255,18 +258,12 @@ export class Variable<T = unknown> {
     setUnseenAccess({
       isUnseen: (variable) => variable.unseen === variable.leaf,
       setUnseen: (variable) => {
-        variable.unseen = variable.leaf as VariableState;
+        variable.unseen = variable.leaf;
       },
-      isPlain: ({ getValue, setValue, getRawValue, setRawValue, toState, takeState }) => {
-        const own = Variable.prototype;
-        return (
-          getValue === own.getValue &&
-          setValue === own.setValue &&
-          getRawValue === own.getRawValue &&
-          setRawValue === own.setRawValue &&
-          toState === own.toState &&
-          takeState === own.takeState
-        );
+      isPlain: (variable) => {
+        const given = variable as unknown as Record<string, unknown>;
+        const own = Variable.prototype as unknown as Record<string, unknown>;
+        return accessors.every((name) => given[name] === own[name]);
       },
     });
   }
