@@ -35,7 +35,7 @@ export interface KernelPlan {
 }
 
 /** A run of functions, as `wasmRun` has it, with all that it needs at hand. */
-export interface TracedRun {
+interface TracedRun {
   readonly inputs: readonly TensorInfo[];
   readonly outputs: readonly TensorInfo[];
   /** The addresses of all. */
