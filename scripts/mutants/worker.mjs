@@ -56,10 +56,6 @@ export default class ResidentWorker extends TestRunner {
       this.#now.failed ??= { id: idOf(test), message: messageOf(test) };
   }
 
-  async onBeforeRunFiles() {
-    if (this.#now) stryker.activeMutant = this.#now.mutant;
-  }
-
   async onAfterRunFiles(files) {
     await super.onAfterRunFiles(files);
     stryker.activeMutant = undefined;
@@ -156,6 +152,8 @@ export default class ResidentWorker extends TestRunner {
       const modules = this.workerState.evaluatedModules;
       for (const module of modules.fileToModulesMap.get(filepath) ?? []) modules.invalidateModule(module);
       this.workerState.filepath = filepath;
+      // While the file loads, too: tables of cases call what is tested.
+      stryker.activeMutant = mutant;
       const [file] = await startTests([{ filepath, testLocations: undefined }], this);
       if (file.result?.state === "fail") this.#now.failed ??= { id: group[0], message: messageOf(file) };
       if (this.#now.failed) break;

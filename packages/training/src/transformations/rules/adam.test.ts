@@ -3,7 +3,7 @@ import { grad } from "@nnxjs/nnx-core";
 import * as tf from "@tensorflow/tfjs-core";
 import { expect, it } from "vitest";
 import { onEachBackend } from "../../../../../scripts/use-backend.ts";
-import { type AdamOptions, lion, scaleByAdam, type Tree } from "../../index.ts";
+import { type AdamOptions, chain, lion, scaleByAdam, scaleByLion, type Tree } from "../../index.ts";
 
 const options: readonly (readonly [string, AdamOptions])[] = [
   ["by default", {}],
@@ -62,8 +62,11 @@ onEachBackend("scaleByAdam", () => {
   });
 });
 
-it("counts the steps of lion", () => {
-  const tx = lion(0.1);
+it.each([
+  ["lion", lion(0.1)],
+  ["its smooth direction", chain(scaleByLion({ mode: "smooth" }))],
+  ["its refined direction", chain(scaleByLion({ mode: "refined" }))],
+])("counts the steps of %s", (_name, tx) => {
   const params = { w: tf.ones([2]) };
   let state = tx.init(params);
   for (let step = 0; step < 3; step++) [, state] = tx.update(params, state, params);
