@@ -47,7 +47,7 @@ export default defineConfig({
             "scripts/**/*.test.ts",
             "benchmarks/**/*.test.ts",
           ],
-          exclude: ["**/node_modules/**", "scripts/pack/**", ...withCopies],
+          exclude: ["**/node_modules/**", "scripts/pack/**", "scripts/browser/**", ...withCopies],
         },
       },
       {
