@@ -39,7 +39,7 @@ class Flat extends nnx.Module {
   }
 }
 
-const models: Readonly<Record<string, { make(rngs: nnx.Rngs): Model; shape: number[] }>> = {
+const models: Readonly<Record<string, { make: (rngs: nnx.Rngs) => Model; shape: number[] }>> = {
   "digits (MLP with dropout)": {
     shape: [16, 64],
     make: (rngs) =>
