@@ -13,7 +13,11 @@ const twins: Plugin = {
   name: "twins",
   enforce: "pre",
   resolveId(source, importer) {
-    if (importer === undefined || importer.includes("node_modules") || importer.includes("/scripts/browser/"))
+    if (
+      importer === undefined ||
+      importer.includes("node_modules") ||
+      (importer.includes("/scripts/browser/") && !importer.endsWith(".test.ts"))
+    )
       return undefined;
     if (source === "vitest") return file("scripts/browser/vitest-twin.ts");
     if (source === "node:fs") return file("scripts/browser/node-fs.ts");
@@ -40,7 +44,7 @@ export default defineConfig({
   },
   test: {
     name: "browser",
-    include: ["packages/*/src/**/*.test.ts"],
+    include: ["packages/*/src/**/*.test.ts", "scripts/browser/*.test.ts"],
     setupFiles: ["./scripts/browser/setup.ts"],
     isolate: false,
     fileParallelism: false,

@@ -60,7 +60,13 @@ export default defineConfig({
             "scripts/**/*.test.ts",
             "benchmarks/**/*.test.ts",
           ],
-          exclude: ["**/node_modules/**", "scripts/pack/**", "scripts/site/site.test.ts", ...withCopies],
+          exclude: [
+            "**/node_modules/**",
+            "scripts/pack/**",
+            "scripts/site/site.test.ts",
+            "scripts/browser/**",
+            ...withCopies,
+          ],
         },
       },
       {

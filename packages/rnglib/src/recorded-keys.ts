@@ -9,6 +9,7 @@ observeKeys({
   derived: (made, from, make) => recorder?.derived(made, from, make as (from: object) => object),
   opened: (key) => recorder?.opened(key),
 });
+
 /**
  * A fingerprint is made of the words: who reads it, reads these. Until the run ends, it is not
  * enumerable: what walks through the parts of results, as tensorflow.js does, would read it.
@@ -28,29 +29,6 @@ function watchFingerprint(key: PRNGKey): () => void {
   return () => {
     Object.defineProperty(key, "fingerprint", known);
   };
-}
-
-registerHostData } from "@nnxjs/nnx-core/internal";
-import { observeKeys, open } from "./keys/derivations.ts";
-import { keyFromWords, ownKey, PRNGKey, wordsOf } from "./keys/prng-key.ts";
-
-observeKeys({
-  // The recorder calls `make` with keys only.
-  derived: (made, from, make) => recorder?.derived(made, from, make as (from: object) => object),
-  opened: (key) => recorder?.opened(key),
-});
-/** A fingerprint is made of the words: who reads it, reads these. */
-function watchFingerprint(key: PRNGKey): void {
-  const known = Object.getOwnPropertyDescriptor(key, "fingerprint");
-  if (!known || known.get) return;
-  const { fingerprint } = key;
-  Object.defineProperty(key, "fingerprint", {
-    enumerable: true,
-    get: () => {
-      open(key);
-      return fingerprint;
-    },
-  });
 }
 
 registerHostData({

@@ -31,6 +31,6 @@ it("the README says which kernels are replaced on which backend, and why", () =>
 it("the README says which slow kernels are replaced on which backend, and why", () => {
   expect(cellsOf(slow!)).toEqual(rowsOf(allTopics.flatMap(({ quick }) => quick?.() ?? [])));
 });
-it("the README names the kernels that wasm gets", () => {
+it("the README names the kernels that backends get", () => {
   for (const { kernelName } of missingKernels) expect(readme).toContain(`\`${kernelName}\``);
 });

@@ -27,7 +27,7 @@ const transpose: Mend = mend<"x", tf.TransposeAttrs>(
       lines.push(`from_ += (rest % ${shape[axis]}) * ${strides[perm[axis]!]}; rest = rest / ${shape[axis]};`);
     });
     const program = {
-      name: `transpose ${x.shape} ${perm}`,
+      name: `transpose ${x.shape.join()} of ${perm.join()}`,
       body: `${lines.join(" ")} result[at] = A[from_];`,
       inputs: ["A"],
       isWhole: true,

@@ -66,7 +66,7 @@ const scatterNd: Mend = mend<"indices" | "updates", ScatterAttrs>(
   ["webgl"],
   "Writes a single update to other rows, too.",
   ({ inputs: { indices, updates }, attrs: { shape }, backend, stock }) => {
-    const found = tf.scatter_util.calculateShapes(updates as Tensor, indices as Tensor, shape);
+    const found = tf.scatter_util.calculateShapes(updates, indices, shape);
     const { sliceRank, numUpdates, sliceSize, strides, outputSize } = found;
     if (numUpdates !== 1 || outputSize === 0 || sliceSize === 0) return stock();
     const place = Array.from(
@@ -74,7 +74,7 @@ const scatterNd: Mend = mend<"indices" | "updates", ScatterAttrs>(
       (_, axis) => `i32(getIndices(0, ${axis})) * ${strides[axis]}`,
     );
     const program = {
-      name: `scatter ${sliceSize} ${strides}`,
+      name: `scatter ${sliceSize} ${strides.join()}`,
       body: `var_int row = at / ${sliceSize};
         if (row != ${place.join(" + ")}) { return 0.0; } return getUpdates(at - row * ${sliceSize});`,
       inputs: ["Indices", "Updates"],
@@ -143,7 +143,7 @@ export const gpuKernels: readonly KernelConfig[] = [
           isWhole: true,
         };
         const flat = [a, b].map((each) => tf.reshape(each, [each.size]));
-        return withShape(runForEach(backend as object, program, flat, a.size, "int32"), a.shape);
+        return withShape(runForEach(backend, program, flat, a.size, "int32"), a.shape);
       }),
   },
 ];
