@@ -14,9 +14,8 @@ const exists = (page: string): boolean => existsSync(`${docs}${page}.md`);
 type Entry = readonly [text: string, page: string];
 
 /** The pages of a group that are there. */
-const group = (text: string, entries: readonly Entry[], collapsed = false): DefaultTheme.SidebarItem => ({
+const group = (text: string, entries: readonly Entry[]): DefaultTheme.SidebarItem => ({
   text,
-  collapsed,
   items: entries.filter(([, page]) => exists(page)).map(([name, page]) => ({ text: name, link: `/${page}` })),
 });
 
@@ -59,18 +58,19 @@ const sidebar: DefaultTheme.SidebarItem[] = [
     ["Keras", "coming-from/keras"],
     ["jax-js", "coming-from/jax-js"],
   ]),
-  group(
-    "Reference",
-    [
-      ["All names", "reference/index"],
-      ...topics().map(({ title, slug }): Entry => [title, `reference/${slug}`]),
-    ],
-    true,
-  ),
   group("The project", [
+    ["Reference", "reference/index"],
     ["What differs from Flax", "deviations"],
     ["Architecture", "architecture"],
     ["Changelog", "changelog"],
+  ]),
+];
+
+/** The pages of the reference have a list of their own. */
+const reference: DefaultTheme.SidebarItem[] = [
+  group("Reference", [
+    ["All names", "reference/index"],
+    ...topics().map(({ title, slug }): Entry => [title, `reference/${slug}`]),
   ]),
 ];
 
@@ -100,9 +100,12 @@ export default defineConfig({
       { text: "Reference", link: "/reference/" },
       { text: "Benchmarks", link: "/performance" },
     ],
-    sidebar,
+    sidebar: { "/reference/": reference, "/": sidebar },
     // The index is a file of the site: no network, no other server.
-    search: { provider: "local" },
+    search: {
+      provider: "local",
+      options: { translations: { button: { buttonText: "Search", buttonAriaLabel: "Search K" } } },
+    },
     outline: [2, 3],
     socialLinks: [{ icon: "github", link: "https://github.com/nnxjs/nnxjs" }],
   },

@@ -18,7 +18,7 @@ export interface Run {
 }
 
 /** The share of images whose label the model finds. The model trains on afterwards. */
-export function accuracyOf({ model }: Run, { image, label }: Images): number {
+function accuracyOf({ model }: Run, { image, label }: Images): number {
   model.eval();
   const right = tf.tidy(() => {
     const scores = model.forward(tf.tensor4d(image.data, image.shape));

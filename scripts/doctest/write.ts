@@ -63,38 +63,60 @@ function testOf({ file, line, code }: Snippet): string {
   return `it(${JSON.stringify(`${file}:${line}`)}, async () => {\n${run}\n});`;
 }
 
-/** Each example has its own file, because the imports of examples differ. */
-function fileOf(snippet: Snippet): string {
-  const { file, line, code } = snippet;
-  const own = code.split("\n").filter((text) => IMPORT.test(text));
-  const head = file.endsWith(".md")
-    ? [
-        ...own,
-        'import { refusalOf, withoutBackend } from "../scripts/doctest/around.ts";',
-        "void withoutBackend;",
-        "void refusalOf;",
-      ]
-    : [...own, ...givens(code)];
+/**
+ * A block of a page has its own file, because the imports of blocks differ. The short examples of a
+ * source are in one.
+ */
+function fileOf(snippets: readonly Snippet[]): string {
+  const [{ file, line }] = snippets as [Snippet];
+  const isPage = file.endsWith(".md");
+  const head = snippets.flatMap(({ code }) => [
+    ...code.split("\n").filter((text) => IMPORT.test(text)),
+    ...(isPage ? [] : givens(code)),
+  ]);
+  const around = [
+    'import { refusalOf, withoutBackend } from "../scripts/doctest/around.ts";',
+    "void withoutBackend;",
+    "void refusalOf;",
+  ];
   return [
-    `// Written from ${file}:${line}; do not edit.`,
+    `// Written from ${isPage ? `${file}:${line}` : file}; do not edit.`,
     'import { expect, it } from "vitest";',
-    ...head,
+    ...new Set(merged(head)),
+    ...around,
     "void expect;",
-    testOf(snippet),
+    ...snippets.map(testOf),
     "export {};",
     "",
   ].join("\n");
 }
 
+/** Imports of several names from one module, once each. */
+function merged(imports: readonly string[]): string[] {
+  const named = new Map<string, Set<string>>();
+  const others: string[] = [];
+  for (const text of imports) {
+    const [, names, from = ""] = /^import \{([^}]*)\} from ("[^"]+");?$/.exec(text) ?? [];
+    if (names === undefined) others.push(text);
+    else
+      named.set(from, new Set([...(named.get(from) ?? []), ...names.split(",").map((name) => name.trim())]));
+  }
+  return [
+    ...others,
+    ...[...named].map(([from, names]) => `import { ${[...names].join(", ")} } from ${from};`),
+  ];
+}
+
 /** Writes the files that changed, and removes those whose example no longer exists. */
 export function writeDoctests(): void {
   mkdirSync(OUT, { recursive: true });
-  const wanted = new Map(
-    allSnippets().map((snippet) => [
-      `${snippet.file.replaceAll("/", "--")}-${snippet.line}.test.ts`,
-      fileOf(snippet),
-    ]),
-  );
+  const groups = new Map<string, Snippet[]>();
+  for (const snippet of allSnippets()) {
+    const { file, line } = snippet;
+    const name = `${file.replaceAll("/", "--")}${file.endsWith(".md") ? `-${line}` : ""}.test.ts`;
+    groups.set(name, [...(groups.get(name) ?? []), snippet]);
+  }
+  const wanted = new Map([...groups].map(([name, snippets]) => [name, fileOf(snippets)]));
   for (const name of readdirSync(OUT)) if (!wanted.has(name)) rmSync(`${OUT}/${name}`);
   for (const [name, text] of wanted) {
     const path = `${OUT}/${name}`;

@@ -19,7 +19,7 @@ const written = readdirSync("docs", { recursive: true, encoding: "utf8" }).filte
 
 /** Names behind `nnx.` on a page that do not exist. Python says `nnx.`, too: those are left out. */
 function unknownOn(file: string): string[] {
-  const text = readFileSync(`docs/${file}`, "utf8").replaceAll(/```(?:py|python|js)\n[^]*?```/g, "");
+  const text = readFileSync(`docs/${file}`, "utf8").replaceAll(/```(?:py|python|js)\n[\s\S]*?```/g, "");
   // The first column of tables is the other library's.
   const own = text.replaceAll(/^\| .*? \| /gm, "");
   return Array.from(own.matchAll(/\bnnx\.([A-Za-z]\w*)(?:\.([A-Za-z]\w*))?/g), ([, name = "", inner]) => {

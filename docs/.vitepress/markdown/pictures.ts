@@ -10,6 +10,6 @@ export function inlinePictures(md: MarkdownRenderer): void {
     if (!/^(?:\.\.?\/)*pictures\/.*\.svg$/.test(source)) return image!(tokens, index, options, env, self);
     const svg = readFileSync(join(dirname(env.path), source), "utf8");
     // The theme has the colours; what the file brings is for GitHub.
-    return svg.replace(/<style>[^]*?<\/style>/, "").replaceAll("\n", "");
+    return svg.replace(/<style>[\s\S]*?<\/style>/, "").replaceAll("\n", "");
   };
 }

@@ -27,10 +27,10 @@ export function commentOf(doc: string): Comment {
   );
   comment.text = (parts.shift() ?? "").trim();
   for (const part of parts) {
-    const [, tag = "", rest = ""] = /^(\w+)\s*([^]*)$/.exec(part) ?? [];
+    const [, tag = "", rest = ""] = /^(\w+)\s*([\s\S]*)$/.exec(part) ?? [];
     const text = rest.trim();
     if (tag === "param" || tag === "typeParam") {
-      const [, name = "", says = ""] = /^(\S+)\s*-?\s*([^]*)$/.exec(text) ?? [];
+      const [, name = "", says = ""] = /^(\S+)\s*-?\s*([\s\S]*)$/.exec(text) ?? [];
       comment.params.push([name, says]);
     } else if (tag.startsWith("return")) comment.returns = text;
     else if (tag === "throws") comment.throws.push(text);
@@ -47,7 +47,7 @@ type LinkOf = (name: string) => string | undefined;
 /** Text of a doc comment as Markdown: `{@link Name}` becomes a link, and `<` stays what it is. */
 export function markdownOf(text: string, linkOf: LinkOf): string {
   return text
-    .split(/(```[^]*?```|`[^`]*`)/)
+    .split(/(```[\s\S]*?```|`[^`]*`)/)
     .map((part, i) => {
       if (i % 2 === 1) return part;
       return part

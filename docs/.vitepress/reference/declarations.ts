@@ -25,7 +25,10 @@ interface Located {
 const texts = new Map<string, string>();
 function textOf(file: string): string {
   let text = texts.get(file);
-  if (text === undefined) texts.set(file, (text = readFileSync(join(root, file), "utf8")));
+  if (text === undefined) {
+    text = readFileSync(join(root, file), "utf8");
+    texts.set(file, text);
+  }
   return text;
 }
 
@@ -80,7 +83,7 @@ function membersOf(text: string, { body }: SyntaxNode): Declared["members"] {
     const isMethod = type === "MethodDefinition" || type === "TSAbstractMethodDefinition";
     const end = isMethod ? (body == null ? at(member).end : at(body).start) : at(member).end;
     const whole = text.slice(at(member).start, end).trim();
-    const signature = isMethod ? whole : whole.replace(/\s=\s[^]*$/, "");
+    const signature = isMethod ? whole : whole.replace(/\s=\s[\s\S]*$/, "");
     return [{ name, doc: docAbove(text, at(member).start), signature: signature.replace(/;?$/, ";") }];
   });
 }

@@ -17,7 +17,10 @@ const trees = new Map<string, readonly SyntaxNode[]>();
 /** The statements of a file, which is read once. */
 export function statementsOf(file: string): readonly SyntaxNode[] {
   let tree = trees.get(file);
-  if (tree === undefined) trees.set(file, (tree = parsed(join(root, file))));
+  if (tree === undefined) {
+    tree = parsed(join(root, file));
+    trees.set(file, tree);
+  }
   return tree;
 }
 

@@ -14,7 +14,7 @@ export class Classifier extends nnx.Module {
     this.out = new nnx.Linear(32, 2, { rngs });
   }
   forward(points: tf.Tensor2D): tf.Tensor2D {
-    const h = nnx.relu(this.hidden.forward(points));
+    const h = nnx.gelu(this.hidden.forward(points));
     this.sow(nnx.Intermediate, "h", h);
     return this.out.forward(this.dropout.forward(h));
   }

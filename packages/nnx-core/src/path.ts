@@ -18,12 +18,24 @@ export const isPath = (x: unknown): x is Path =>
  * Returns a text that identifies a path, for use as a key of a Map or Set. An index and its text
  * (`0`, `"0"`) count as the same part. {@link formatPath} cannot be used for this: it prints
  * `["a.b"]` and `["a", "b"]` alike.
+ * @example
+ * ```ts
+ * nnx.pathKey(["a", 0]) === nnx.pathKey(["a", 0]); // => true
+ * ```
+ * @example
+ * ```ts
+ * nnx.formatPath(["layers", 0, "kernel"]); // => "layers.0.kernel"
+ * ```
  */
 export const pathKey = (path: Path): string => path.map((part) => `${String(part).length}:${part}`).join("");
 
 /**
  * Prints `["blocks", 0, "kernel"]` as `blocks.0.kernel`, and the root as `(root)`. For messages
  * only: different paths may print alike, see {@link pathKey}.
+ * @example
+ * ```ts
+ * nnx.formatPath(["layers", 0, "kernel"]); // => "layers.0.kernel"
+ * ```
  */
 export const formatPath = (path: Path): string => (path.length === 0 ? "(root)" : path.join("."));
 

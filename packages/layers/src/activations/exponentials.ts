@@ -24,19 +24,45 @@ import {
   where,
 } from "@nnxjs/kernels/internal";
 
-/** `1 / (1 + e^-x)`, element by element. @param x - Any shape, float32. @see `jax.nn.sigmoid` */
+/**
+ * `1 / (1 + e^-x)`, element by element. @param x - Any shape, float32. @see `jax.nn.sigmoid`
+ * @example
+ * ```ts
+ * nnx.sigmoid(tf.tensor1d([0])).dataSync()[0]; // => 0.5
+ * ```
+ * @example
+ * ```ts
+ * nnx.softplus(tf.tensor1d([-1, 2])).shape; // => [2]
+ * ```
+ */
 export const sigmoid = <T extends Tensor>(x: T): T => tfSigmoid(floats("sigmoid", x));
 
-/** The hyperbolic tangent, element by element. @param x - Any shape, float32. @see `jax.nn.tanh` */
+/**
+ * The hyperbolic tangent, element by element. @param x - Any shape, float32. @see `jax.nn.tanh`
+ * @example
+ * ```ts
+ * nnx.tanh(tf.tensor1d([0])).dataSync()[0]; // => 0
+ * ```
+ */
 export const tanh = <T extends Tensor>(x: T): T => tfTanh(floats("tanh", x));
 
-/** `log(1 + e^x)`, element by element. @param x - Any shape, float32. @see `jax.nn.softplus` */
+/**
+ * `log(1 + e^x)`, element by element. @param x - Any shape, float32. @see `jax.nn.softplus`
+ * @example
+ * ```ts
+ * nnx.logSigmoid(tf.tensor1d([-1, 2])).shape; // => [2]
+ * ```
+ */
 export const softplus = <T extends Tensor>(x: T): T => tfSoftplus(floats("softplus", x));
 
 /**
  * `log(sigmoid(x))` as `-softplus(-x)`, element by element.
  * @param x - Any shape, float32.
  * @see `jax.nn.log_sigmoid`
+ * @example
+ * ```ts
+ * nnx.logSigmoid(tf.tensor1d([-1, 2])).shape; // => [2]
+ * ```
  */
 export const logSigmoid = <T extends Tensor>(x: T): T => neg(tfSoftplus(neg(floats("logSigmoid", x))));
 
@@ -44,6 +70,10 @@ export const logSigmoid = <T extends Tensor>(x: T): T => neg(tfSoftplus(neg(floa
  * `x * sigmoid(x)`, element by element.
  * @param x - Any shape, float32.
  * @see `jax.nn.silu`; Elfwing et al. 2017, https://arxiv.org/abs/1702.03118
+ * @example
+ * ```ts
+ * nnx.silu(tf.tensor1d([0])).dataSync()[0]; // => 0
+ * ```
  */
 export const silu = <T extends Tensor>(x: T): T => tfSilu(floats("silu", x));
 
@@ -55,6 +85,10 @@ export const swish: typeof silu = silu;
  * @param x - Any shape, float32.
  * @param alpha - Minus the limit to the left. Defaults to 1.
  * @see `jax.nn.elu`; Clevert et al. 2015, https://arxiv.org/abs/1511.07289
+ * @example
+ * ```ts
+ * nnx.elu(tf.tensor1d([-1, 2])).shape; // => [2]
+ * ```
  */
 export const elu = <T extends Tensor>(x: T, alpha = 1): T => {
   const values = floats("elu", x);
@@ -69,6 +103,10 @@ export const elu = <T extends Tensor>(x: T, alpha = 1): T => {
  * @param x - Any shape, float32.
  * @param alpha - Minus the limit to the left. Defaults to 1.
  * @see `jax.nn.celu`; Barron 2017, https://arxiv.org/abs/1704.07483
+ * @example
+ * ```ts
+ * nnx.celu(tf.tensor1d([-1, 2])).shape; // => [2]
+ * ```
  */
 export const celu = <T extends Tensor>(x: T, alpha = 1): T => {
   const values = floats("celu", x);
@@ -79,6 +117,10 @@ export const celu = <T extends Tensor>(x: T, alpha = 1): T => {
  * `1.0507009873554805 * elu(x, 1.6732632423543772)`, element by element.
  * @param x - Any shape, float32.
  * @see `jax.nn.selu`; Klambauer et al. 2017, https://arxiv.org/abs/1706.02515
+ * @example
+ * ```ts
+ * nnx.selu(tf.tensor1d([-1, 2])).shape; // => [2]
+ * ```
  */
 export const selu = <T extends Tensor>(x: T): T => tfSelu(floats("selu", x));
 
@@ -95,6 +137,10 @@ const GELU: OptionChecks<GeluOptions> = { approximate: flag };
  * `x/2 * (1 + tanh(sqrt(2/pi) * (x + 0.044715 x^3)))`.
  * @param x - Any shape, float32.
  * @see `jax.nn.gelu`; Hendrycks and Gimpel 2016, https://arxiv.org/abs/1606.08415
+ * @example
+ * ```ts
+ * nnx.gelu(tf.tensor1d([0])).dataSync()[0]; // => 0
+ * ```
  */
 export const gelu = <T extends Tensor>(x: T, options?: GeluOptions): T => {
   const values = floats("gelu", x);

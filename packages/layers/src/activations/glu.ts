@@ -10,6 +10,10 @@ import { sigmoid } from "./exponentials.ts";
  * `a * sigmoid(b)` for the halves a and b of x along `axis`.
  * @param axis - Must have an even size. @defaultValue -1
  * @see `jax.nn.glu`; Dauphin et al. 2016, https://arxiv.org/abs/1612.08083
+ * @example
+ * ```ts
+ * nnx.glu(tf.ones([2, 6])).shape; // => [2, 3]
+ * ```
  */
 export function glu<T extends Tensor>(x: T, axis = -1): T {
   const values = floats("glu", x);

@@ -9,6 +9,10 @@ import type { LogsumexpOptions } from "./logsumexp-with-sign.ts";
  * @param x - Any shape, float32.
  * @returns NaN where the sum is negative.
  * @see `jax.nn.logsumexp`
+ * @example
+ * ```ts
+ * nnx.logsumexp(tf.ones([2, 3]), { axis: -1 }).shape; // => [2]
+ * ```
  */
 export function logsumexp(x: Tensor, options: LogsumexpOptions = {}): Tensor {
   return logsumexpBy(x, options, logSumExpOf);

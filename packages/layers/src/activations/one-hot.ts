@@ -21,6 +21,10 @@ const ONE_HOT: OptionChecks<OneHotOptions> = { dtype: oneOf("float32", "int32", 
  * @returns the shape of x with `numClasses` inserted at `axis`.
  * @throws NnxError when the ids are not int32.
  * @see `jax.nn.one_hot`
+ * @example
+ * ```ts
+ * nnx.oneHot(tf.tensor1d([0, 2], "int32"), 3).shape; // => [2, 3]
+ * ```
  */
 export function oneHot(x: Tensor, numClasses: number, options?: OneHotOptions): Tensor {
   checkTensor("oneHot", "x", x);

@@ -25,6 +25,10 @@ const numbers = <T extends Tensor>(where: string, x: T): T =>
  * `max(x, 0)`, element by element. The gradient at 0 is 0.
  * @param x - Any shape, float32.
  * @see `jax.nn.relu`
+ * @example
+ * ```ts
+ * Array.from(nnx.relu(tf.tensor1d([-1, 2])).dataSync()); // => [0, 2]
+ * ```
  */
 export const relu = <T extends Tensor>(x: T): T => tfRelu(numbers("relu", x));
 
@@ -32,6 +36,10 @@ export const relu = <T extends Tensor>(x: T): T => tfRelu(numbers("relu", x));
  * `min(max(x, 0), 6)`, element by element. The gradient at 0 and at 6 is 0.
  * @param x - Any shape, float32.
  * @see `jax.nn.relu6`
+ * @example
+ * ```ts
+ * Array.from(nnx.relu6(tf.tensor1d([-1, 2, 8])).dataSync()); // => [0, 2, 6]
+ * ```
  */
 export const relu6 = <T extends Tensor>(x: T): T => tfRelu6(floats("relu6", x));
 
@@ -40,6 +48,10 @@ export const relu6 = <T extends Tensor>(x: T): T => tfRelu6(floats("relu6", x));
  * @param x - Any shape, float32.
  * @param negativeSlope - The slope below 0. @defaultValue 0.01
  * @see `jax.nn.leaky_relu`
+ * @example
+ * ```ts
+ * nnx.leakyRelu(tf.tensor1d([-1, 2]), 0.1).shape; // => [2]
+ * ```
  */
 export const leakyRelu = <T extends Tensor>(x: T, negativeSlope = 0.01): T =>
   tfLeakyRelu(floats("leakyRelu", x), negativeSlope);
@@ -48,6 +60,10 @@ export const leakyRelu = <T extends Tensor>(x: T, negativeSlope = 0.01): T =>
  * `x` clamped to `[-1, 1]`. The gradient at -1 and 1 is 1.
  * @param x - Any shape, float32.
  * @see `jax.nn.hard_tanh`
+ * @example
+ * ```ts
+ * Array.from(nnx.hardTanh(tf.tensor1d([-3, 0, 3])).dataSync()); // => [-1, 0, 1]
+ * ```
  */
 export const hardTanh = <T extends Tensor>(x: T): T => {
   const values = numbers("hardTanh", x);
@@ -60,6 +76,10 @@ export const hardTanh = <T extends Tensor>(x: T): T => {
  * `relu6(x + 3) / 6`, element by element: a piecewise linear sigmoid.
  * @param x - Any shape, float32.
  * @see `jax.nn.hard_sigmoid`
+ * @example
+ * ```ts
+ * Array.from(nnx.hardSigmoid(tf.tensor1d([-3, 0, 3])).dataSync()); // => [0, 0.5, 1]
+ * ```
  */
 export const hardSigmoid = <T extends Tensor>(x: T): T =>
   div(tfRelu6(add(floats("hardSigmoid", x), 3)), 6) as T;
@@ -68,6 +88,10 @@ export const hardSigmoid = <T extends Tensor>(x: T): T =>
  * `x * hardSigmoid(x)`, element by element.
  * @param x - Any shape, float32.
  * @see `jax.nn.hard_silu`; Howard et al. 2019, https://arxiv.org/abs/1905.02244
+ * @example
+ * ```ts
+ * nnx.hardSilu(tf.tensor1d([3])).dataSync()[0]; // => 3
+ * ```
  */
 export const hardSilu = <T extends Tensor>(x: T): T => {
   const values = floats("hardSilu", x);
@@ -81,13 +105,35 @@ export const hardSwish: typeof hardSilu = hardSilu;
  * `x / (1 + |x|)`, element by element.
  * @param x - Any shape, float32.
  * @see `jax.nn.soft_sign`
+ * @example
+ * ```ts
+ * Array.from(nnx.identity(tf.tensor1d([-1, 2])).dataSync()); // => [-1, 2]
+ * ```
+ * @example
+ * ```ts
+ * Array.from(nnx.identity(tf.tensor1d([-1, 2])).dataSync()); // => [-1, 2]
+ * ```
+ * @example
+ * ```ts
+ * Array.from(nnx.identity(tf.tensor1d([-1, 2])).dataSync()); // => [-1, 2]
+ * ```
+ * @example
+ * ```ts
+ * Array.from(nnx.identity(tf.tensor1d([-1, 2])).dataSync()); // => [-1, 2]
+ * ```
  */
 export const softSign = <T extends Tensor>(x: T): T => {
   const values = floats("softSign", x);
   return div(values, add(abs(values), 1)) as T;
 };
 
-/** `x` itself. @see `jax.nn.identity` */
+/**
+ * `x` itself. @see `jax.nn.identity`
+ * @example
+ * ```ts
+ * Array.from(nnx.identity(tf.tensor1d([-1, 2])).dataSync()); // => [-1, 2]
+ * ```
+ */
 export const identity = <T>(x: T): T => x;
 
 registerFunction("relu", relu);

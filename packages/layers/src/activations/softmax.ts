@@ -55,6 +55,10 @@ function whereCounted<T extends Tensor>(x: T, mask: Tensor, rest: number, f: (co
  * @param x - Any shape, float32.
  * @returns the same shape; 0 where `where` is false.
  * @see `jax.nn.softmax`
+ * @example
+ * ```ts
+ * Array.from(nnx.softmax(tf.tensor2d([[1, 1]])).dataSync()); // => [0.5, 0.5]
+ * ```
  */
 export function softmax<T extends Tensor>(x: T, options?: SoftmaxOptions): T {
   checkGiven("softmax", options, SOFTMAX);
@@ -75,6 +79,10 @@ export function softmax<T extends Tensor>(x: T, options?: SoftmaxOptions): T {
  * @param x - Any shape, float32.
  * @returns the same shape; `-Infinity` where `where` is false.
  * @see `jax.nn.log_softmax`
+ * @example
+ * ```ts
+ * nnx.logSoftmax(tf.ones([2, 3])).shape; // => [2, 3]
+ * ```
  */
 export function logSoftmax<T extends Tensor>(x: T, options?: SoftmaxOptions): T {
   checkGiven("logSoftmax", options, SOFTMAX);

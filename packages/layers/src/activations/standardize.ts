@@ -37,6 +37,10 @@ const STANDARDIZE: OptionChecks<StandardizeOptions> = {
  * elements.
  * @param x - Any shape, float32.
  * @see `jax.nn.standardize`
+ * @example
+ * ```ts
+ * nnx.standardize(tf.tensor2d([[1, 2, 3]])).shape; // => [1, 3]
+ * ```
  */
 export function standardize<T extends Tensor>(x: T, options: StandardizeOptions = {}): T {
   checkGiven("standardize", options, STANDARDIZE);

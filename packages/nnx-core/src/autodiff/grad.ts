@@ -92,6 +92,11 @@ export type GradResult<A extends readonly unknown[], O extends GradOptions, R> =
  * As {@link valueAndGrad}, without the value.
  * @returns the gradients, with `hasAux` `[gradients, aux]`.
  * @see Flax `nnx.grad`
+ * @example
+ * ```ts
+ * const gradients = nnx.grad(lossFn)(model, x);
+ * gradients.hidden.kernel.value.shape; // => [4, 8]
+ * ```
  */
 export function grad<A extends readonly unknown[], R extends Tensor>(
   f: (...args: A) => R,

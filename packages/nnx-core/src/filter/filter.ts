@@ -71,7 +71,13 @@ export function withTag(tag: string): Predicate {
   );
 }
 
-/** Matches instances, and leaves of a State by their type; subclasses too. @see Flax `OfType` */
+/**
+ * Matches instances, and leaves of a State by their type; subclasses too. @see Flax `OfType`
+ * @example
+ * ```ts
+ * nnx.flattenState(nnx.state(model, nnx.ofType(nnx.Param))).length; // => 6
+ * ```
+ */
 export function ofType(type: FilterType): Predicate {
   return describePredicate(
     (_path, value) => {
@@ -96,6 +102,10 @@ export interface PathContainsOptions {
  * Matches paths with this part anywhere. With `exact: false` a part matches if it contains the
  * text.
  * @see Flax `PathContains`
+ * @example
+ * ```ts
+ * nnx.flattenState(nnx.state(model, nnx.pathContains("out"))).length; // => 2
+ * ```
  */
 export function pathContains(part: PathPart, options: PathContainsOptions = {}): Predicate {
   checkOptions<PathContainsOptions>("pathContains", options, { exact: true });
@@ -108,7 +118,13 @@ export function pathContains(part: PathPart, options: PathContainsOptions = {}):
   });
 }
 
-/** Matches exactly these paths. @see Flax `PathIn` */
+/**
+ * Matches exactly these paths. @see Flax `PathIn`
+ * @example
+ * ```ts
+ * nnx.flattenState(nnx.state(model, nnx.pathIn(["out", "bias"]))).length; // => 1
+ * ```
+ */
 export function pathIn(...paths: readonly Path[]): Predicate {
   for (const path of paths) {
     if (isPath(path)) continue;
@@ -121,7 +137,13 @@ export function pathIn(...paths: readonly Path[]): Predicate {
   return describePredicate((path) => wanted.has(JSON.stringify(path)), { kind: "pathIn", paths });
 }
 
-/** Matches values that at least one filter matches; none without filters. @see Flax `Any` */
+/**
+ * Matches values that at least one filter matches; none without filters. @see Flax `Any`
+ * @example
+ * ```ts
+ * nnx.flattenState(nnx.state(model, nnx.anyOf(nnx.Param, nnx.BatchStat))).length; // => 6
+ * ```
+ */
 export function anyOf(...filters: readonly Filter[]): Predicate {
   const parts = filters.map(toPredicate);
   return describePredicate((path, value) => parts.some((matches) => matches(path, value)), {
@@ -130,7 +152,13 @@ export function anyOf(...filters: readonly Filter[]): Predicate {
   });
 }
 
-/** Matches values that all filters match; every value without filters. @see Flax `All` */
+/**
+ * Matches values that all filters match; every value without filters. @see Flax `All`
+ * @example
+ * ```ts
+ * nnx.flattenState(nnx.state(model, nnx.allOf(nnx.Param, nnx.pathContains("hidden")))).length; // => 2
+ * ```
+ */
 export function allOf(...filters: readonly Filter[]): Predicate {
   const parts = filters.map(toPredicate);
   return describePredicate((path, value) => parts.every((matches) => matches(path, value)), {
@@ -139,7 +167,13 @@ export function allOf(...filters: readonly Filter[]): Predicate {
   });
 }
 
-/** Matches values that the filter does not match. @see Flax `Not` */
+/**
+ * Matches values that the filter does not match. @see Flax `Not`
+ * @example
+ * ```ts
+ * nnx.flattenState(nnx.state(model, nnx.not(nnx.Param))).length; // => 2
+ * ```
+ */
 export function not(filter: Filter): Predicate {
   const matches = toPredicate(filter);
   return describePredicate((path, value) => !matches(path, value), { kind: "not", parts: [matches] });

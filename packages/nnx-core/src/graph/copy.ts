@@ -74,6 +74,11 @@ export function copyGraph<M>(root: M, { isView = false, order }: CopyOptions = {
  * Variables. Such a view owns nothing, so disposing it does nothing. Static attributes are shared
  * by reference.
  * @see Flax `nnx.clone`
+ * @example
+ * ```ts
+ * const copy = nnx.clone(model);
+ * copy.hidden === model.hidden; // => false
+ * ```
  */
 export function clone<M>(node: M, options: CloneOptions = {}): M {
   checkOptions<CloneOptions>("clone", options, { variables: true });

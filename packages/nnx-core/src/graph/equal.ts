@@ -12,6 +12,10 @@ import { nameOfFunction, recipeOf, sameRecipe } from "./registry.ts";
  * items, functions by identity or, if a registered factory made them, by how they were made.
  * Shapes, dtypes and values are not part of a definition.
  * @see Flax `GraphDef.__eq__`
+ * @example
+ * ```ts
+ * nnx.equalGraphDefs(nnx.graphdef(model), nnx.graphdef(model)); // => true
+ * ```
  */
 export function equalGraphDefs(a: GraphDef, b: GraphDef): boolean {
   if (a === b) return true;
@@ -112,6 +116,10 @@ const hashes = new WeakMap<GraphDef, number>();
  * A non-negative integer below 2⁵³ that is the same for equal definitions, in every process:
  * classes and functions count by their names.
  * @see Flax `GraphDef.__hash__`
+ * @example
+ * ```ts
+ * nnx.hashGraphDef(nnx.graphdef(model)) === nnx.hashGraphDef(nnx.graphdef(nnx.clone(model))); // => true
+ * ```
  */
 export function hashGraphDef(graphdef: GraphDef): number {
   const known = hashes.get(graphdef);

@@ -19,6 +19,11 @@ import { unflatten } from "./unflatten.ts";
  * model's leaves; for GraphStates of different models; and for classes with native `#private`
  * members.
  * @see Flax `nnx.merge` (which fits by order where we fit by path)
+ * @example
+ * ```ts
+ * const [graphdef, state] = nnx.split(model);
+ * nnx.merge(graphdef, state).forward(x).shape; // => [2, 3]
+ * ```
  */
 export function merge<M>(
   graphdef: GraphDef<M>,

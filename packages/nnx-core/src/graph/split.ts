@@ -60,13 +60,23 @@ export function split<M, const Fs extends readonly Filter[]>(
   return [graphdef, ...states] as unknown as [GraphDef<M>, ...SplitStates<M, Fs>];
 }
 
-/** Makes only the definition of {@link split}. @see Flax `nnx.graphdef` */
+/**
+ * Makes only the definition of {@link split}. @see Flax `nnx.graphdef`
+ * @example
+ * ```ts
+ * nnx.equalGraphDefs(nnx.graphdef(model), nnx.graphdef(nnx.clone(model))); // => true
+ * ```
+ */
 export const graphdef = <M>(node: M): GraphDef<M> => new GraphWalk({}).run(node);
 
 /**
  * Returns the model's values: all, those that a filter matches, or one State for each of several
  * filters. Filters need not cover everything.
  * @see Flax `nnx.state`
+ * @example
+ * ```ts
+ * nnx.flattenState(nnx.state(model, nnx.Param)).length; // => 6
+ * ```
  */
 export function state<M>(node: M): OwnedState<StateOf<M>>;
 export function state<M, const F extends Filter>(node: M, filter: F): OwnedState<StateOf<M, F>>;

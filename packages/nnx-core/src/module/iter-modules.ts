@@ -8,6 +8,10 @@ import { BaseModule } from "../graph/base-module.ts";
  * sorted by name, and `root` comes last. Shared modules come once. Rngs and Variables are no
  * modules.
  * @see Flax `nnx.iter_modules`
+ * @example
+ * ```ts
+ * [...nnx.iterModules(new nnx.Linear(4, 3, { rngs }))].length; // => 1
+ * ```
  */
 export function* iterModules(root: object): Generator<readonly [path: Path, module: BaseModule]> {
   for (const entry of iterGraphNodes(root)) {

@@ -28,6 +28,10 @@ function mergeTwo(first: State, second: State): State {
  * later one counts. Subtrees that only one State has, or that a later State does not change, are
  * reused. One State alone is returned as it is.
  * @see Flax `nnx.merge_state`
+ * @example
+ * ```ts
+ * nnx.flattenState(nnx.mergeState(params, nnx.state(model, nnx.RngState))).length; // => 8
+ * ```
  */
 export function mergeState<S extends StateNode>(state: S): S;
 export function mergeState(state: StateNode, ...states: readonly StateNode[]): OwnedState;

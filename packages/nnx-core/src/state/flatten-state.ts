@@ -10,7 +10,13 @@ import { walkState } from "./walk-state.ts";
 /** A leaf and where it is. */
 export type FlatEntry = readonly [path: Path, leaf: StateLeaf];
 
-/** The leaves in Flax's order, each with its path. @see Flax `nnx.to_flat_state` */
+/**
+ * The leaves in Flax's order, each with its path. @see Flax `nnx.to_flat_state`
+ * @example
+ * ```ts
+ * nnx.flattenState(nnx.state(new nnx.Linear(4, 3, { rngs }))).map(([path]) => path.join(".")); // => ["bias", "kernel"]
+ * ```
+ */
 export function flattenState(state: StateNode): FlatEntry[] {
   const entries: FlatEntry[] = [];
   const open: PathPart[] = [];

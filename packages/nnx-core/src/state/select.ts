@@ -107,6 +107,10 @@ function select(
  * leaf must match one. Subtrees that go to one filter completely are reused.
  * @throws {@link FilterError} when a leaf matches none.
  * @see Flax `nnx.split_state`
+ * @example
+ * ```ts
+ * const [trained, others] = nnx.splitState(nnx.state(model), nnx.Param, true);
+ * ```
  */
 export function splitState<S extends StateNode, const Fs extends readonly Filter[]>(
   state: S,
@@ -120,6 +124,10 @@ export function splitState<S extends StateNode, const Fs extends readonly Filter
  * Returns the leaves that a filter matches. With several filters, returns a State for each. Leaves
  * that match no filter are left out.
  * @see Flax `nnx.filter_state`
+ * @example
+ * ```ts
+ * nnx.flattenState(nnx.filterState(nnx.state(model), nnx.Param)).length; // => 6
+ * ```
  */
 export function filterState<S extends StateNode, const F extends Filter>(
   state: S,

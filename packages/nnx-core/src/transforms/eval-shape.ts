@@ -171,6 +171,10 @@ export function evalShape<A extends readonly unknown[], R>(
  * @param node - A module, a Variable, or a container of these.
  * @throws {@link StructureError} for a model that keeps a State.
  * @see Flax `nnx.as_abstract`
+ * @example
+ * ```ts
+ * nnx.asAbstract(model).hidden.kernel.value.shape; // => [4, 8]
+ * ```
  */
 export function asAbstract<M>(node: M): M {
   const { copy } = copyGraph(node);

@@ -106,6 +106,10 @@ export function jacrev<
  * is quicker where these have fewer elements than the value. Every gradient rule that `f` uses must
  * be differentiable, see {@link jvp}. Arguments are tensors, or arrays and plain objects of these.
  * @see `jax.jacfwd`
+ * @example
+ * ```ts
+ * nnx.jacfwd((v: tf.Tensor1D) => tf.square(v))(tf.tensor1d([1, 2])).shape; // => [2, 2]
+ * ```
  */
 export function jacfwd<
   A extends readonly unknown[],

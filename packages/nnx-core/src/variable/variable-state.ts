@@ -31,6 +31,10 @@ export interface VariableDef {
 /**
  * Whether `x` is a leaf of a State. A leaf has a class as its `type`, and no subtree does. A
  * Variable is no leaf; its `toState` returns one.
+ * @example
+ * ```ts
+ * nnx.isVariableState(nnx.state(new nnx.Linear(4, 3, { rngs })).kernel); // => true
+ * ```
  */
 export const isVariableState = (x: unknown): x is VariableState =>
   // `isPlainObject` comes first, since it excludes Variables and tensors without reading them.

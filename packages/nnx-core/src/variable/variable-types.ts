@@ -1,13 +1,27 @@
 /** @file The kinds of Variables in models. Each class serves as a filter. */
 import { Variable } from "./variable.ts";
 
-/** A learnable parameter. `grad` and optimizers select it by default. @see Flax `nnx.Param` */
+/**
+ * A learnable parameter. `grad` and optimizers select it by default. @see Flax `nnx.Param`
+ * @example
+ * ```ts
+ * const scale = new nnx.Param(tf.ones([3]));
+ * scale.value.shape; // => [3]
+ * ```
+ */
 export class Param<T = unknown> extends Variable<T> {
   static override readonly typeName: string = "Param";
   declare protected readonly nominal: { readonly variable: true; readonly param: true };
 }
 
-/** A running statistic, such as BatchNorm's mean and variance. @see Flax `nnx.BatchStat` */
+/**
+ * A running statistic, such as BatchNorm's mean and variance. @see Flax `nnx.BatchStat`
+ * @example
+ * ```ts
+ * const seen = new nnx.Cache(tf.zeros([3]));
+ * seen.value.shape; // => [3]
+ * ```
+ */
 export class BatchStat<T = unknown> extends Variable<T> {
   static override readonly typeName: string = "BatchStat";
   declare protected readonly nominal: { readonly variable: true; readonly batchStat: true };
@@ -16,6 +30,11 @@ export class BatchStat<T = unknown> extends Variable<T> {
 /**
  * State of autoregressive decoding, such as an attention layer's keys and values.
  * @see Flax `nnx.Cache`
+ * @example
+ * ```ts
+ * const seen = new nnx.Cache(tf.zeros([3]));
+ * seen.value.shape; // => [3]
+ * ```
  */
 export class Cache<T = unknown> extends Variable<T> {
   static override readonly typeName: string = "Cache";

@@ -34,7 +34,13 @@ function filled<T extends Tensor>(
   }
 }
 
-/** The same value everywhere. @see `jax.nn.initializers.constant` */
+/**
+ * The same value everywhere. @see `jax.nn.initializers.constant`
+ * @example
+ * ```ts
+ * nnx.initializers.constant(0.1)(nnx.random.key(0), [2, 3]).shape; // => [2, 3]
+ * ```
+ */
 export const constant: (value: number) => RankedInitializer = registerFactory(
   "initializers.constant",
   (value: number): RankedInitializer => {

@@ -23,6 +23,10 @@ export interface OrthogonalInitializerOptions {
  * @throws RangeError, when the initializer is called, for shapes with fewer than 2 axes or without
  * the column axis.
  * @see `jax.nn.initializers.orthogonal`; Saxe et al. 2013, arXiv:1312.6120
+ * @example
+ * ```ts
+ * nnx.initializers.orthogonal()(nnx.random.key(0), [3, 3]).shape; // => [3, 3]
+ * ```
  */
 export const orthogonal: (scale?: number, options?: OrthogonalInitializerOptions) => RankedInitializer =
   registerFactory(

@@ -34,6 +34,10 @@ export function scaled<T extends Tensor>(
  * @param scale -
  * @defaultValue 0.01
  * @see `jax.nn.initializers.uniform`
+ * @example
+ * ```ts
+ * nnx.initializers.uniform(0.1)(nnx.random.key(0), [2, 3]).shape; // => [2, 3]
+ * ```
  */
 export const uniform: (scale?: number) => RankedInitializer = registerFactory(
   "initializers.uniform",
@@ -51,6 +55,10 @@ export const uniform: (scale?: number) => RankedInitializer = registerFactory(
  * @param stddev - Standard deviation.
  * @defaultValue 0.01
  * @see `jax.nn.initializers.normal`
+ * @example
+ * ```ts
+ * nnx.initializers.normal(0.02)(nnx.random.key(0), [2, 3]).shape; // => [2, 3]
+ * ```
  */
 export const normal: (stddev?: number) => RankedInitializer = registerFactory(
   "initializers.normal",
@@ -84,6 +92,10 @@ function checkBounds(lower: number, upper: number): void {
  * @throws RangeError unless `lower` is below `upper`, TypeError when `stddev` is not a finite
  * number.
  * @see `jax.nn.initializers.truncated_normal`
+ * @example
+ * ```ts
+ * nnx.initializers.truncatedNormal(0.02)(nnx.random.key(0), [2, 3]).shape; // => [2, 3]
+ * ```
  */
 export const truncatedNormal: (stddev?: number, options?: TruncatedNormalOptions) => RankedInitializer =
   registerFactory(

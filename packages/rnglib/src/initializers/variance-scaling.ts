@@ -103,13 +103,27 @@ function denominator(where: string, mode: FanMode, shape: readonly number[], opt
 /**
  * Truncated normal of variance 1 / inputs.
  * @see LeCun et al. 1998, `jax.nn.initializers.lecun_normal`
+ * @example
+ * ```ts
+ * nnx.initializers.lecunNormal()(nnx.random.key(0), [2, 3]).shape; // => [2, 3]
+ * ```
+ * @example
+ * ```ts
+ * nnx.initializers.lecunUniform()(nnx.random.key(0), [2, 3]).shape; // => [2, 3]
+ * ```
  */
 export const lecunNormal: (options?: FanOptions) => RankedInitializer = registerFactory(
   "initializers.lecunNormal",
   (options: FanOptions = {}) => scaling("lecunNormal", 1, "fanIn", "truncatedNormal", options),
 );
 
-/** Uniform of variance 1 / inputs. @see LeCun et al. 1998, `jax.nn.initializers.lecun_uniform` */
+/**
+ * Uniform of variance 1 / inputs. @see LeCun et al. 1998, `jax.nn.initializers.lecun_uniform`
+ * @example
+ * ```ts
+ * nnx.initializers.lecunUniform()(nnx.random.key(0), [2, 3]).shape; // => [2, 3]
+ * ```
+ */
 export const lecunUniform: (options?: FanOptions) => RankedInitializer = registerFactory(
   "initializers.lecunUniform",
   (options: FanOptions = {}) => scaling("lecunUniform", 1, "fanIn", "uniform", options),
@@ -118,6 +132,10 @@ export const lecunUniform: (options?: FanOptions) => RankedInitializer = registe
 /**
  * Truncated normal of variance 2 / (inputs + outputs).
  * @see Glorot & Bengio 2010, `jax.nn.initializers.glorot_normal`
+ * @example
+ * ```ts
+ * nnx.initializers.glorotNormal()(nnx.random.key(0), [2, 3]).shape; // => [2, 3]
+ * ```
  */
 export const glorotNormal: (options?: FanOptions) => RankedInitializer = registerFactory(
   "initializers.glorotNormal",
@@ -127,19 +145,39 @@ export const glorotNormal: (options?: FanOptions) => RankedInitializer = registe
 /**
  * Uniform of variance 2 / (inputs + outputs).
  * @see Glorot & Bengio 2010, `jax.nn.initializers.glorot_uniform`
+ * @example
+ * ```ts
+ * nnx.initializers.heNormal()(nnx.random.key(0), [2, 3]).shape; // => [2, 3]
+ * ```
  */
 export const glorotUniform: (options?: FanOptions) => RankedInitializer = registerFactory(
   "initializers.glorotUniform",
   (options: FanOptions = {}) => scaling("glorotUniform", 1, "fanAvg", "uniform", options),
 );
 
-/** Truncated normal of variance 2 / inputs. @see He et al. 2015, `jax.nn.initializers.he_normal` */
+/**
+ * Truncated normal of variance 2 / inputs. @see He et al. 2015, `jax.nn.initializers.he_normal`
+ * @example
+ * ```ts
+ * nnx.initializers.heNormal()(nnx.random.key(0), [2, 3]).shape; // => [2, 3]
+ * ```
+ * @example
+ * ```ts
+ * nnx.initializers.heUniform()(nnx.random.key(0), [2, 3]).shape; // => [2, 3]
+ * ```
+ */
 export const heNormal: (options?: FanOptions) => RankedInitializer = registerFactory(
   "initializers.heNormal",
   (options: FanOptions = {}) => scaling("heNormal", 2, "fanIn", "truncatedNormal", options),
 );
 
-/** Uniform of variance 2 / inputs. @see He et al. 2015, `jax.nn.initializers.he_uniform` */
+/**
+ * Uniform of variance 2 / inputs. @see He et al. 2015, `jax.nn.initializers.he_uniform`
+ * @example
+ * ```ts
+ * nnx.initializers.heUniform()(nnx.random.key(0), [2, 3]).shape; // => [2, 3]
+ * ```
+ */
 export const heUniform: (options?: FanOptions) => RankedInitializer = registerFactory(
   "initializers.heUniform",
   (options: FanOptions = {}) => scaling("heUniform", 2, "fanIn", "uniform", options),

@@ -33,6 +33,10 @@ const PAIR: readonly number[] = Object.freeze([2]);
  * @param seed - An integer in [-2⁶³, 2⁶³), or a boolean (1 or 0).
  * @throws TypeError when it is not an integer, RangeError when it does not fit into 64 bits.
  * @see `jax.random.key`
+ * @example
+ * ```ts
+ * nnx.random.key(0).equals(nnx.random.key(0)); // => true
+ * ```
  */
 export function key(seed: number | bigint | boolean): PRNGKey {
   if (typeof seed === "boolean") return singleKey(0, seed ? 1 : 0);
@@ -52,6 +56,10 @@ export function key(seed: number | bigint | boolean): PRNGKey {
 /**
  * The words of a key or of an array of keys, two per key, row by row, as a new flat array.
  * @see `jax.random.key_data`
+ * @example
+ * ```ts
+ * Array.from(nnx.random.keyData(nnx.random.key(5))); // => [0, 5]
+ * ```
  */
 export function keyData(key: PRNGKey): Uint32Array {
   open(key);
@@ -66,6 +74,10 @@ export function keyData(key: PRNGKey): Uint32Array {
  * 2]`
  * @throws TypeError when the number of words does not fit, or a value is not a uint32.
  * @see `jax.random.wrap_key_data`
+ * @example
+ * ```ts
+ * nnx.random.wrapKeyData(Uint32Array.of(0, 5)).equals(nnx.random.key(5)); // => true
+ * ```
  */
 export function wrapKeyData(words: ArrayLike<number>, shape?: Shape): PRNGKey {
   const fallback = words.length === 2 ? [] : Math.floor(words.length / 2);
@@ -95,6 +107,10 @@ export type SplitKeys<K extends PRNGKey, S extends Shape> = readonly [
  * @returns Keys of shape `[...key.shape, ...shape]`.
  * @throws RangeError for a negative or fractional size.
  * @see `jax.random.split`
+ * @example
+ * ```ts
+ * const [first, second] = nnx.random.split(nnx.random.key(0), 2);
+ * ```
  */
 export function split<K extends PRNGKey, const S extends Shape = 2>(key: K, shape?: S): SplitKeys<K, S>;
 export function split(key: PRNGKey, shape: Shape = 2): PRNGKey {
@@ -122,6 +138,10 @@ function splitNow(parents: PRNGKey, shape: Shape): PRNGKey {
  * @param data - An integer in [0, 2³²), or a boolean (1 or 0).
  * @throws TypeError for an array of keys, RangeError when `data` is not such an integer.
  * @see `jax.random.fold_in`
+ * @example
+ * ```ts
+ * nnx.random.foldIn(nnx.random.key(0), 7).equals(nnx.random.key(0)); // => false
+ * ```
  */
 export function foldIn(key: PRNGKey, data: number | boolean): PRNGKey {
   const parent = singleOnly("foldIn", key);

@@ -36,6 +36,10 @@ const bitsKinds = { 8: Uint8Array, 16: Uint16Array, 32: Uint32Array, 64: BigUint
  * @throws TypeError for another width or a wrong type of `out`, RangeError for a bad shape or a
  * wrong length of `out`.
  * @see `jax.random.bits`
+ * @example
+ * ```ts
+ * nnx.random.bits(nnx.random.key(0), [2]).length; // => 2
+ * ```
  */
 export function bits<W extends keyof BitsArrays = 32>(
   key: PRNGKey,

@@ -49,6 +49,10 @@ export function generalizedNormal<
  * @returns float32 of shape `[...key.shape, ...shape, d]`.
  * @throws TypeError when `p` is not one number, RangeError when `d` is not a non-negative integer.
  * @see `jax.random.ball`; Barthe et al. 2005, arXiv:math/0503650
+ * @example
+ * ```ts
+ * nnx.random.ball(nnx.random.key(0), 2).shape; // => [2]
+ * ```
  */
 export function ball<K extends PRNGKey, const S extends Shape = readonly []>(
   key: K,

@@ -18,6 +18,10 @@ const f = Math.fround;
  * @returns float32 (as in JAX) of shape `[...key.shape, ...shape]`.
  * @throws RangeError when the parameters do not broadcast to `shape`.
  * @see `jax.random.binomial`; Kachitvichyanukul & Schmeiser 1988, Hörmann 1993
+ * @example
+ * ```ts
+ * nnx.random.binomial(nnx.random.key(0), 10, 0.5, [4]).shape; // => [4]
+ * ```
  */
 export function binomial<
   K extends PRNGKey,

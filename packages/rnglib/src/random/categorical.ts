@@ -45,6 +45,10 @@ export interface CategoricalOptions {
  * @throws RangeError for an axis out of range, a shape that does not fit, no categories to draw
  * from, or more draws without replacement than categories.
  * @see `jax.random.categorical`: the largest of logits plus Gumbel noise
+ * @example
+ * ```ts
+ * nnx.random.categorical(nnx.random.key(0), tf.zeros([4, 3])).shape; // => [4]
+ * ```
  */
 export function categorical<K extends PRNGKey, P extends Parameter, const S extends MaybeShape = undefined>(
   key: K,

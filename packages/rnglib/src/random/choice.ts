@@ -43,6 +43,10 @@ export interface ChoiceOptions {
  * for `p` with another shape, with negative or NaN weights, or with too few above 0. TypeError when
  * `a` is neither an integer nor a tensor.
  * @see `jax.random.choice`
+ * @example
+ * ```ts
+ * nnx.random.choice(nnx.random.key(0), 10, [3]).shape; // => [3]
+ * ```
  */
 export function choice<K extends PRNGKey, A extends number | Tensor, const S extends Shape = readonly []>(
   key: K,

@@ -60,6 +60,10 @@ function divisionBy(
  * @param shape - @defaultValue the shape of `b`
  * @returns float32 of shape `[...key.shape, ...shape]`.
  * @see `jax.random.pareto`
+ * @example
+ * ```ts
+ * nnx.random.pareto(nnx.random.key(0), 3, [4]).shape; // => [4]
+ * ```
  */
 export function pareto<K extends PRNGKey, P extends Parameter, const S extends MaybeShape = undefined>(
   key: K,
@@ -82,6 +86,10 @@ export function pareto<K extends PRNGKey, P extends Parameter, const S extends M
  * @param shape - @defaultValue the shape of `scale`
  * @returns float32 of shape `[...key.shape, ...shape]`.
  * @see `jax.random.rayleigh`
+ * @example
+ * ```ts
+ * nnx.random.rayleigh(nnx.random.key(0), 1, [4]).shape; // => [4]
+ * ```
  */
 export function rayleigh<K extends PRNGKey, P extends Parameter, const S extends MaybeShape = undefined>(
   key: K,
@@ -183,6 +191,10 @@ function waldAlone(m: number, e: number): number {
  * @param shape - @defaultValue the shape of `mean`
  * @returns float32 of shape `[...key.shape, ...shape]`.
  * @see `jax.random.wald`; Michael, Schucany & Haas 1976
+ * @example
+ * ```ts
+ * nnx.random.wald(nnx.random.key(0), 1, [4]).shape; // => [4]
+ * ```
  */
 export function wald<K extends PRNGKey, P extends Parameter, const S extends MaybeShape = undefined>(
   key: K,
@@ -211,6 +223,10 @@ export function wald<K extends PRNGKey, P extends Parameter, const S extends May
  * @param shape - @defaultValue the shape of `p`
  * @returns int32 of shape `[...key.shape, ...shape]`.
  * @see `jax.random.geometric`
+ * @example
+ * ```ts
+ * nnx.random.geometric(nnx.random.key(0), 0.5, [4]).shape; // => [4]
+ * ```
  */
 export function geometric<K extends PRNGKey, P extends Parameter, const S extends MaybeShape = undefined>(
   key: K,
@@ -236,6 +252,10 @@ export function geometric<K extends PRNGKey, P extends Parameter, const S extend
  * @param shape - @defaultValue the shape to which the parameters broadcast
  * @returns float32 of shape `[...key.shape, ...shape]`.
  * @see `jax.random.triangular`
+ * @example
+ * ```ts
+ * nnx.random.triangular(nnx.random.key(0), 0, 1, 2, [4]).shape; // => [4]
+ * ```
  */
 export function triangular<
   K extends PRNGKey,

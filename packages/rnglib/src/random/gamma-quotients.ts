@@ -18,6 +18,10 @@ const f = Math.fround;
  * @param shape - @defaultValue the shape to which the parameters broadcast
  * @returns float32 of shape `[...key.shape, ...shape]`.
  * @see `jax.random.beta`
+ * @example
+ * ```ts
+ * nnx.random.beta(nnx.random.key(0), 2, 3, [3]).shape; // => [3]
+ * ```
  */
 export function beta<
   K extends PRNGKey,
@@ -49,6 +53,10 @@ export function beta<
  * @returns float32 of shape `[...key.shape, ...shape, k]` for `k` corners.
  * @throws RangeError when `alpha` has no axis.
  * @see `jax.random.dirichlet`
+ * @example
+ * ```ts
+ * nnx.random.dirichlet(nnx.random.key(0), tf.ones([3])).shape; // => [3]
+ * ```
  */
 export function dirichlet<K extends PRNGKey, P extends Parameter, const S extends MaybeShape = undefined>(
   key: K,
@@ -96,6 +104,10 @@ function chisquareInto(key: PRNGKey, degrees: Float32Array, out: Float32Array): 
  * @param shape - @defaultValue the shape of `df`
  * @returns float32 of shape `[...key.shape, ...shape]`.
  * @see `jax.random.chisquare`
+ * @example
+ * ```ts
+ * nnx.random.chisquare(nnx.random.key(0), 3, [4]).shape; // => [4]
+ * ```
  */
 export function chisquare<K extends PRNGKey, P extends Parameter, const S extends MaybeShape = undefined>(
   key: K,
@@ -143,6 +155,10 @@ export function fisher<
  * @param shape - @defaultValue the shape of `df`
  * @returns float32 of shape `[...key.shape, ...shape]`.
  * @see `jax.random.t`
+ * @example
+ * ```ts
+ * nnx.random.t(nnx.random.key(0), 3, [4]).shape; // => [4]
+ * ```
  */
 export function t<K extends PRNGKey, P extends Parameter, const S extends MaybeShape = undefined>(
   key: K,

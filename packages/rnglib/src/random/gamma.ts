@@ -18,6 +18,10 @@ const SQUEEZE = f(0.0331);
  * @returns float32 of shape `[...key.shape, ...shape]`.
  * @throws RangeError when `a` does not broadcast to `shape`.
  * @see `jax.random.gamma`; Marsaglia & Tsang 2000
+ * @example
+ * ```ts
+ * nnx.random.gamma(nnx.random.key(0), 2, [3]).shape; // => [3]
+ * ```
  */
 export function gamma<K extends PRNGKey, P extends Parameter, const S extends MaybeShape = undefined>(
   key: K,
@@ -34,6 +38,10 @@ export function gamma<K extends PRNGKey, P extends Parameter, const S extends Ma
  * @returns float32 of shape `[...key.shape, ...shape]`.
  * @throws RangeError when `a` does not broadcast to `shape`.
  * @see `jax.random.loggamma`
+ * @example
+ * ```ts
+ * nnx.random.loggamma(nnx.random.key(0), 2, [3]).shape; // => [3]
+ * ```
  */
 export function loggamma<K extends PRNGKey, P extends Parameter, const S extends MaybeShape = undefined>(
   key: K,

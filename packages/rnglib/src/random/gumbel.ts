@@ -26,6 +26,10 @@ export interface GumbelOptions {
  * @returns float32 of shape `[...key.shape, ...shape]`.
  * @throws TypeError for an unknown mode.
  * @see `jax.random.gumbel`
+ * @example
+ * ```ts
+ * nnx.random.gumbel(nnx.random.key(0), [3]).shape; // => [3]
+ * ```
  */
 export function gumbel<K extends PRNGKey, const S extends Shape = readonly []>(
   key: K,

@@ -17,6 +17,10 @@ import type { DrawnShape } from "./ranks.ts";
  * @returns int32 of shape `[...key.shape, ...shape]`.
  * @throws RangeError for bounds that are not int32 or do not broadcast to `shape`.
  * @see `jax.random.randint`
+ * @example
+ * ```ts
+ * nnx.random.randint(nnx.random.key(0), [3], 0, 10).dtype; // => "int32"
+ * ```
  */
 export function randint<K extends PRNGKey, const S extends Shape>(
   key: K,
@@ -58,6 +62,10 @@ export function rademacherInto(key: PRNGKey, out: Float32Array | Int32Array): vo
  * -1 or 1, each half of the time.
  * @returns int32 of shape `[...key.shape, ...shape]`.
  * @see `jax.random.rademacher`
+ * @example
+ * ```ts
+ * nnx.random.rademacher(nnx.random.key(0), [3]).shape; // => [3]
+ * ```
  */
 export function rademacher<K extends PRNGKey, const S extends Shape = readonly []>(
   key: K,

@@ -18,6 +18,10 @@ export function exponentialInto(key: PRNGKey, out: Float32Array): void {
  * Waiting times at rate 1: density `e^-x` for `x >= 0`.
  * @returns float32 of shape `[...key.shape, ...shape]`.
  * @see `jax.random.exponential`
+ * @example
+ * ```ts
+ * nnx.random.exponential(nnx.random.key(0), [3]).shape; // => [3]
+ * ```
  */
 export function exponential<K extends PRNGKey, const S extends Shape = readonly []>(
   key: K,
@@ -30,6 +34,10 @@ export function exponential<K extends PRNGKey, const S extends Shape = readonly 
  * Density `e^-|x| / 2`.
  * @returns float32 of shape `[...key.shape, ...shape]`.
  * @see `jax.random.laplace`
+ * @example
+ * ```ts
+ * nnx.random.laplace(nnx.random.key(0), [3]).shape; // => [3]
+ * ```
  */
 export function laplace<K extends PRNGKey, const S extends Shape = readonly []>(
   key: K,
@@ -45,6 +53,10 @@ export function laplace<K extends PRNGKey, const S extends Shape = readonly []>(
  * Density `e^-x / (1 + e^-x)²`.
  * @returns float32 of shape `[...key.shape, ...shape]`.
  * @see `jax.random.logistic`
+ * @example
+ * ```ts
+ * nnx.random.logistic(nnx.random.key(0), [3]).shape; // => [3]
+ * ```
  */
 export function logistic<K extends PRNGKey, const S extends Shape = readonly []>(
   key: K,
@@ -60,6 +72,10 @@ export function logistic<K extends PRNGKey, const S extends Shape = readonly []>
  * Density `1 / (π (1 + x²))`.
  * @returns float32 of shape `[...key.shape, ...shape]`.
  * @see `jax.random.cauchy`
+ * @example
+ * ```ts
+ * nnx.random.cauchy(nnx.random.key(0), [3]).shape; // => [3]
+ * ```
  */
 export function cauchy<K extends PRNGKey, const S extends Shape = readonly []>(
   key: K,

@@ -21,6 +21,10 @@ const PER_SQRT2 = f(1 / SQRT2);
  * Standard normal values, within 4 ulp of JAX's on the CPU.
  * @returns float32 of shape `[...key.shape, ...shape]`.
  * @see `jax.random.normal`
+ * @example
+ * ```ts
+ * nnx.random.normal(nnx.random.key(0), [2, 3]).shape; // => [2, 3]
+ * ```
  */
 export function normal<K extends PRNGKey, const S extends Shape = readonly []>(
   key: K,
@@ -39,6 +43,10 @@ export function normal<K extends PRNGKey, const S extends Shape = readonly []>(
  * @returns float32 of shape `[...key.shape, ...shape]`, within 4 ulp of JAX's.
  * @throws RangeError when the bounds do not broadcast to `shape`.
  * @see `jax.random.truncated_normal`
+ * @example
+ * ```ts
+ * nnx.random.truncatedNormal(nnx.random.key(0), -2, 2, [3]).shape; // => [3]
+ * ```
  */
 export function truncatedNormal<
   K extends PRNGKey,
@@ -88,6 +96,10 @@ export function erfInvInto(key: PRNGKey, out: Float32Array): void {
  * @param shape - @defaultValue the shape of `sigma`
  * @returns float32 of shape `[...key.shape, ...shape]`.
  * @see `jax.random.lognormal`
+ * @example
+ * ```ts
+ * nnx.random.lognormal(nnx.random.key(0), 1, [4]).shape; // => [4]
+ * ```
  */
 export function lognormal<
   K extends PRNGKey,
@@ -121,6 +133,10 @@ export function maxwellInto(key: PRNGKey, out: Float32Array): void {
  * Speeds of particles in a gas: the length of a standard normal vector in three dimensions.
  * @returns float32 of shape `[...key.shape, ...shape]`.
  * @see `jax.random.maxwell`
+ * @example
+ * ```ts
+ * nnx.random.maxwell(nnx.random.key(0), [3]).shape; // => [3]
+ * ```
  */
 export function maxwell<K extends PRNGKey, const S extends Shape = readonly []>(
   key: K,

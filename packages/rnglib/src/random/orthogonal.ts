@@ -23,6 +23,10 @@ export interface OrthogonalOptions {
  * @returns float32 of shape `[...key.shape, ...shape, n, m]`, within 1e-5 of JAX's.
  * @throws RangeError when `n` or `m` is not a non-negative integer.
  * @see `jax.random.orthogonal`; Mezzadri 2006, arXiv:math-ph/0609050
+ * @example
+ * ```ts
+ * nnx.random.orthogonal(nnx.random.key(0), 3).shape; // => [3, 3]
+ * ```
  */
 export function orthogonal<K extends PRNGKey, const S extends Shape = readonly []>(
   key: K,

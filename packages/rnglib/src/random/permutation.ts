@@ -33,6 +33,10 @@ export interface PermutationOptions {
  * @throws TypeError when `x` is neither an integer nor a tensor with an axis, RangeError for an
  * axis out of range.
  * @see `jax.random.permutation`
+ * @example
+ * ```ts
+ * nnx.random.permutation(nnx.random.key(0), 5).shape; // => [5]
+ * ```
  */
 export function permutation<K extends PRNGKey, X extends number | Tensor>(
   key: K,

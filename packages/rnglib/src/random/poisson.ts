@@ -16,6 +16,10 @@ const f = Math.fround;
  * @returns int32 of shape `[...key.shape, ...shape]`.
  * @throws RangeError when `lam` does not broadcast to `shape`.
  * @see `jax.random.poisson`; Knuth for rates below 10, Hörmann 1993 above
+ * @example
+ * ```ts
+ * nnx.random.poisson(nnx.random.key(0), 4, [3]).dtype; // => "int32"
+ * ```
  */
 export function poisson<K extends PRNGKey, P extends Parameter, const S extends MaybeShape = undefined>(
   key: K,

@@ -25,6 +25,10 @@ export interface UniformOptions {
  * @returns float32 of shape `[...key.shape, ...shape]`.
  * @throws RangeError when the bounds do not broadcast to `shape`.
  * @see `jax.random.uniform`
+ * @example
+ * ```ts
+ * nnx.random.uniform(nnx.random.key(0), [3], { minval: -1, maxval: 1 }).shape; // => [3]
+ * ```
  */
 export function uniform<K extends PRNGKey, const S extends Shape = readonly []>(
   key: K,
@@ -72,6 +76,10 @@ export interface BernoulliOptions {
  * @throws TypeError for an unknown mode or when `p` is an int32 or bool tensor, RangeError when `p`
  * does not broadcast to `shape`.
  * @see `jax.random.bernoulli`
+ * @example
+ * ```ts
+ * nnx.random.bernoulli(nnx.random.key(0), 0.25, [3]).dtype; // => "bool"
+ * ```
  */
 export function bernoulli<
   K extends PRNGKey,

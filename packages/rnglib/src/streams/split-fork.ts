@@ -106,6 +106,11 @@ export interface ForkRngsOptions {
  * @returns The previous keys and counts, see {@link SplitBackups}; of a function, the function.
  * @throws {@link NnxError} for streams that hold several keys. The model is unchanged then.
  * @see Flax `nnx.fork_rngs`
+ * @example
+ * ```ts
+ * const backups = nnx.forkRngs(model); // each stream has a key of its own now
+ * nnx.restoreRngs(backups);
+ * ```
  */
 export function forkRngs<F extends OfStreams>(f: F, options?: ForkRngsOptions): F;
 export function forkRngs(node: unknown, options?: ForkRngsOptions): SplitBackups;

@@ -27,6 +27,10 @@ const LOGITS = ["logits", "labels"] as const;
  * @returns the shape that both broadcast to.
  * @throws NnxError when shapes do not fit.
  * @see `optax.hinge_loss`
+ * @example
+ * ```ts
+ * Array.from(nnx.hingeLoss(tf.tensor1d([2, -1]), tf.tensor1d([1, 1])).dataSync()); // => [0, 2]
+ * ```
  */
 export function hingeLoss(predictorOutputs: Tensor, targets: Tensor): Tensor {
   const scores = floatsOf("hingeLoss", "predictorOutputs", predictorOutputs);
@@ -42,6 +46,10 @@ export function hingeLoss(predictorOutputs: Tensor, targets: Tensor): Tensor {
  * @returns the same shape.
  * @throws NnxError when shapes differ.
  * @see `optax.perceptron_loss`
+ * @example
+ * ```ts
+ * Array.from(nnx.perceptronLoss(tf.tensor1d([2, -1]), tf.tensor1d([1, 1])).dataSync()); // => [0, 1]
+ * ```
  */
 export function perceptronLoss<T extends Tensor>(predictorOutputs: T, targets: T): T {
   const scores = floatsOf("perceptronLoss", "predictorOutputs", predictorOutputs);

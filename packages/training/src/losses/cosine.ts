@@ -51,6 +51,10 @@ const WITH_MASK = ["vectors", "where"] as const;
  * @returns `[...]`, from -1 to 1; NaN for vectors of zeros, unless `epsilon` is above 0.
  * @throws NnxError when shapes do not fit, or dtypes are not float32.
  * @see `optax.cosine_similarity`
+ * @example
+ * ```ts
+ * nnx.cosineSimilarity(tf.ones([2, 3]), tf.ones([2, 3])).shape; // => [2]
+ * ```
  */
 export function cosineSimilarity(predictions: Tensor, targets: Tensor, options: CosineOptions = {}): Tensor {
   return similarity("cosineSimilarity", predictions, targets, options);
@@ -63,6 +67,10 @@ export function cosineSimilarity(predictions: Tensor, targets: Tensor, options: 
  * @returns `[...]`, from 0 to 2.
  * @throws NnxError when shapes do not fit, or dtypes are not float32.
  * @see `optax.cosine_distance`
+ * @example
+ * ```ts
+ * nnx.cosineDistance(tf.ones([2, 3]), tf.ones([2, 3])).shape; // => [2]
+ * ```
  */
 export function cosineDistance(predictions: Tensor, targets: Tensor, options: CosineOptions = {}): Tensor {
   return sub(1, similarity("cosineDistance", predictions, targets, options));

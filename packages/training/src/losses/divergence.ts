@@ -42,6 +42,10 @@ const relative = (logPredictions: Tensor, targets: Tensor): Tensor =>
  * @returns `[...]`. The gradient of a target of 0 is NaN, as in optax: it has none.
  * @throws NnxError when shapes do not fit, or dtypes are not float32.
  * @see `optax.kl_divergence`; Kullback and Leibler 1951, https://www.jstor.org/stable/2236703
+ * @example
+ * ```ts
+ * nnx.klDivergence(tf.log(tf.fill([2, 4], 0.25)), tf.fill([2, 4], 0.25)).shape; // => [2]
+ * ```
  */
 export function klDivergence(
   logPredictions: Tensor,

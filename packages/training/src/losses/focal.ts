@@ -35,6 +35,10 @@ const FOCAL: OptionChecks<SigmoidFocalLossOptions> = { alpha: orNull(numeric), g
  * @returns the shape that both broadcast to.
  * @throws NnxError when shapes do not fit, or logits are not float32.
  * @see `optax.sigmoid_focal_loss`; Lin et al. 2017, https://arxiv.org/abs/1708.02002
+ * @example
+ * ```ts
+ * nnx.sigmoidFocalLoss(tf.zeros([3]), tf.ones([3])).shape; // => [3]
+ * ```
  */
 export function sigmoidFocalLoss(
   logits: Tensor,

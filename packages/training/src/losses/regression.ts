@@ -55,6 +55,10 @@ export const squaredError = <T extends Tensor>(predictions: T, targets?: T | nul
  * @returns the same shape.
  * @throws NnxError when shapes differ, or predictions are not float32.
  * @see `optax.l2_loss`
+ * @example
+ * ```ts
+ * Array.from(nnx.l2Loss(tf.tensor1d([1, 3]), tf.tensor1d([1, 1])).dataSync()); // => [0, 2]
+ * ```
  */
 export const l2Loss = <T extends Tensor>(predictions: T, targets?: T | null): T =>
   mul(0.5, square(errorsOf("l2Loss", predictions, targets, false))) as T;
@@ -75,6 +79,10 @@ const HUBER: OptionChecks<HuberLossOptions> = { delta: numeric };
  * @returns the shape that both broadcast to.
  * @throws NnxError when shapes do not fit, or predictions are not float32.
  * @see `optax.huber_loss`; Huber 1964, https://doi.org/10.1214/aoms/1177703732
+ * @example
+ * ```ts
+ * nnx.huberLoss(tf.ones([3]), tf.zeros([3])).shape; // => [3]
+ * ```
  */
 export function huberLoss(
   predictions: Tensor,
@@ -96,6 +104,10 @@ export function huberLoss(
  * @returns the shape that both broadcast to.
  * @throws NnxError when shapes do not fit, or predictions are not float32.
  * @see `optax.log_cosh`; Chen et al. 2019, https://openreview.net/pdf?id=rkglvsC9Ym
+ * @example
+ * ```ts
+ * nnx.logCosh(tf.ones([3]), tf.zeros([3])).shape; // => [3]
+ * ```
  */
 export function logCosh(predictions: Tensor, targets?: Tensor | null): Tensor {
   const size = abs(errorsOf("logCosh", predictions, targets, true));

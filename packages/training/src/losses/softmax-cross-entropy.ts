@@ -74,6 +74,10 @@ export function softmaxCrossEntropy(logits: Tensor, labels: Tensor, options: Red
  * @returns the shape that both broadcast to, less the last axis.
  * @throws NnxError when shapes do not fit, or logits are not float32.
  * @see `optax.safe_softmax_cross_entropy`
+ * @example
+ * ```ts
+ * nnx.safeSoftmaxCrossEntropy(tf.zeros([2, 3]), nnx.oneHot(tf.tensor1d([0, 2], "int32"), 3)).shape; // => [2]
+ * ```
  */
 export function safeSoftmaxCrossEntropy(logits: Tensor, labels: Tensor): Tensor {
   const { shares, shape } = prepare("safeSoftmaxCrossEntropy", logits, labels, {});

@@ -129,6 +129,10 @@ const inOrder = (scales: readonly (readonly [step: number, scale: number])[]) =>
  * `finalDivFactor`.
  * @throws RangeError for numbers that cannot be.
  * @see `optax.cosine_onecycle_schedule`; Smith and Topin 2018, https://arxiv.org/abs/1708.07120
+ * @example
+ * ```ts
+ * nnx.adam(nnx.cosineOnecycleSchedule(1000, 1e-2));
+ * ```
  */
 export const cosineOnecycleSchedule: (
   transitionSteps: number,
@@ -153,6 +157,10 @@ export const cosineOnecycleSchedule: (
  * that over `finalDivFactor`.
  * @throws RangeError for numbers that cannot be.
  * @see `optax.linear_onecycle_schedule`; Smith and Topin 2018, https://arxiv.org/abs/1708.07120
+ * @example
+ * ```ts
+ * nnx.adam(nnx.linearOnecycleSchedule(1000, 1e-2));
+ * ```
  */
 export const linearOnecycleSchedule: (
   transitionSteps: number,

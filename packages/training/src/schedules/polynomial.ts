@@ -9,6 +9,10 @@ import type { Schedule } from "./schedule.ts";
  * Always the same value.
  * @throws RangeError for what is no finite number.
  * @see `optax.constant_schedule`
+ * @example
+ * ```ts
+ * nnx.adam(nnx.constantSchedule(1e-3));
+ * ```
  */
 export const constantSchedule: (value: number) => Schedule = registerFactory(
   "schedules.constant",

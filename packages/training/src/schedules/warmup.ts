@@ -25,6 +25,10 @@ function checkWarmup(where: string, initValue: number, peakValue: number, warmup
  * From `initValue` to `peakValue` in a straight line of `warmupSteps` steps, and so from there on.
  * @throws RangeError for numbers that cannot be.
  * @see `optax.warmup_constant_schedule`
+ * @example
+ * ```ts
+ * nnx.adam(nnx.warmupConstantSchedule(0, 1e-3, 100));
+ * ```
  */
 export const warmupConstantSchedule: (initValue: number, peakValue: number, warmupSteps: number) => Schedule =
   registerFactory(
@@ -104,6 +108,10 @@ export const warmupCosineDecaySchedule: (
  * `exponentialDecay(peakValue, transitionSteps, decayRate, options)`.
  * @throws RangeError for numbers that cannot be.
  * @see `optax.warmup_exponential_decay_schedule`
+ * @example
+ * ```ts
+ * nnx.adam(nnx.warmupExponentialDecaySchedule(0, 1e-3, 100, 1000, 0.5));
+ * ```
  */
 export const warmupExponentialDecaySchedule: (
   initValue: number,

@@ -30,6 +30,10 @@ type ScheduleState = { readonly count: number };
  * Multiplies updates by what a schedule gives for the step, which starts at 0.
  * @throws RangeError in the step in which the schedule gives no finite number.
  * @see `optax.scale_by_schedule`
+ * @example
+ * ```ts
+ * nnx.chain(nnx.scaleByAdam(), nnx.scaleBySchedule(nnx.linearSchedule(-1e-3, 0, 100)));
+ * ```
  */
 export const scaleBySchedule: (stepSizeFn: Schedule) => GradientTransformation<ScheduleState> =
   registerFactory("tx.scaleBySchedule", (stepSizeFn) => ({

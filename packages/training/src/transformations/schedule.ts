@@ -24,6 +24,10 @@ export function scheduled(where: string, schedule: Schedule, count: number): num
  * @throws RangeError for what is neither a finite number nor a function, and in the step in which a
  * schedule gives no finite number.
  * @see `optax.scale_by_learning_rate`
+ * @example
+ * ```ts
+ * nnx.chain(nnx.scaleByAdam(), nnx.scaleByLearningRate(1e-3));
+ * ```
  */
 export const scaleByLearningRate: (learningRate: number | Schedule) => GradientTransformation =
   registerFactory("tx.scaleByLearningRate", (learningRate) => {

@@ -62,6 +62,10 @@ export function checkTransformation(where: string, x: unknown, place = ""): void
 /**
  * Passes updates on as they are. (`nnx.identity` is the activation.)
  * @see `optax.identity`
+ * @example
+ * ```ts
+ * nnx.chain(nnx.identityTransformation(), nnx.adam(1e-3));
+ * ```
  */
 export const identityTransformation: () => GradientTransformation = registerFactory("tx.identity", () =>
   notePassing({
@@ -77,6 +81,10 @@ export const identity: GradientTransformation = identityTransformation();
  * One transformation after another; the state is the list of theirs. Extra arguments go to all.
  * @throws StructureError for what is no transformation, and for the state of another chain.
  * @see `optax.chain`
+ * @example
+ * ```ts
+ * nnx.chain(nnx.clipByGlobalNorm(1), nnx.adam(1e-3));
+ * ```
  */
 export const chain: (
   ...transformations: readonly GradientTransformation[]

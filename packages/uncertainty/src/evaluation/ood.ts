@@ -55,6 +55,10 @@ function tiesOf(where: string, knownScores: Scores, unseenScores: Scores): Ties 
  * one. Ties count half.
  * @throws NnxError when a list is empty or a score is NaN.
  * @see `sklearn.metrics.roc_auc_score` with unseen inputs as the positive class
+ * @example
+ * ```ts
+ * nnx.auroc([0.1, 0.2], [0.8, 0.9]); // => 1
+ * ```
  */
 export function auroc(known: Scores, unseen: Scores): number {
   const { ties, knownCount, unseenCount } = tiesOf("auroc", known, unseen);
@@ -72,6 +76,10 @@ export function auroc(known: Scores, unseen: Scores): number {
  * positive class. A random score gets the share of unseen inputs.
  * @throws NnxError when a list is empty or a score is NaN.
  * @see `sklearn.metrics.average_precision_score`
+ * @example
+ * ```ts
+ * nnx.aupr([0.1, 0.2], [0.8, 0.9]); // => 1
+ * ```
  */
 export function aupr(known: Scores, unseen: Scores): number {
   const { ties, unseenCount } = tiesOf("aupr", known, unseen);
@@ -97,6 +105,10 @@ export interface FprOptions {
  * at least `tpr` of the unseen ones.
  * @throws NnxError when a list is empty or a score is NaN, RangeError for a `tpr` outside `(0, 1]`.
  * @see the first point of `sklearn.metrics.roc_curve` with that rate
+ * @example
+ * ```ts
+ * nnx.fprAtTpr([0.1, 0.2], [0.8, 0.9]); // => 0
+ * ```
  */
 export function fprAtTpr(known: Scores, unseen: Scores, options: FprOptions = {}): number {
   checkOptions("fprAtTpr", options, { tpr: true });

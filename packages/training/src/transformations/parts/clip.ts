@@ -36,6 +36,10 @@ export const clipByGlobalNorm: (maxNorm: number) => GradientTransformation = reg
  * Clips each element of the gradients to `[-maxDelta, maxDelta]`. NaN stays NaN.
  * @throws RangeError for a negative bound.
  * @see `optax.clip`
+ * @example
+ * ```ts
+ * nnx.chain(nnx.clip(1), nnx.adam(1e-3));
+ * ```
  */
 export const clip: (maxDelta: number) => GradientTransformation = registerFactory("tx.clip", (maxDelta) => {
   checkNotNegative("clip", "maxDelta", maxDelta);

@@ -41,6 +41,10 @@ type ZeroNansState = { readonly foundNan: Tree };
 /**
  * Replaces NaN by 0. The state says where there was one; it stays on the device.
  * @see `optax.zero_nans`
+ * @example
+ * ```ts
+ * nnx.chain(nnx.zeroNans(), nnx.adam(1e-3));
+ * ```
  */
 export const zeroNans: () => GradientTransformation<ZeroNansState> = registerFactory("tx.zeroNans", () => ({
   init: (params) => ({ foundNan: mapTree(() => scalar(false, "bool"), params) }),

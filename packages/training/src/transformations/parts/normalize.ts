@@ -10,6 +10,10 @@ import type { GradientTransformation } from "../transformation.ts";
  * Takes the mean over all axes but the first off each gradient. Vectors and scalars stay as they
  * are.
  * @see Yong et al. 2020, https://arxiv.org/abs/2004.01461; `optax.centralize`
+ * @example
+ * ```ts
+ * nnx.chain(nnx.centralize(), nnx.adam(1e-3));
+ * ```
  */
 export const centralize: () => GradientTransformation = registerFactory("tx.centralize", () => ({
   init: () => [],

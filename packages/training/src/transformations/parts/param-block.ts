@@ -34,6 +34,10 @@ function scaleBySize(
  * Multiplies the update of each parameter by the parameter's norm.
  * @throws RangeError for a negative `minScale`.
  * @see `optax.scale_by_param_block_norm`
+ * @example
+ * ```ts
+ * nnx.chain(nnx.scaleByAdam(), nnx.scaleByParamBlockNorm(), nnx.scaleByLearningRate(1e-3));
+ * ```
  */
 export const scaleByParamBlockNorm: (options?: ParamBlockOptions) => GradientTransformation = registerFactory(
   "tx.scaleByParamBlockNorm",
@@ -44,6 +48,10 @@ export const scaleByParamBlockNorm: (options?: ParamBlockOptions) => GradientTra
  * Multiplies the update of each parameter by the root mean square of the parameter.
  * @throws RangeError for a negative `minScale`.
  * @see Shazeer and Stern 2018, https://arxiv.org/abs/1804.04235; `optax.scale_by_param_block_rms`
+ * @example
+ * ```ts
+ * nnx.chain(nnx.scaleByAdam(), nnx.scaleByParamBlockRms(), nnx.scaleByLearningRate(1e-3));
+ * ```
  */
 export const scaleByParamBlockRms: (options?: ParamBlockOptions) => GradientTransformation = registerFactory(
   "tx.scaleByParamBlockRms",

@@ -34,6 +34,10 @@ const beliefTable: OptionTable<AdabeliefOptions> = {
  * AdaBelief's direction, without a learning rate.
  * @throws RangeError for options that cannot be.
  * @see `optax.scale_by_belief`
+ * @example
+ * ```ts
+ * nnx.chain(nnx.scaleByBelief(), nnx.scaleByLearningRate(1e-3));
+ * ```
  */
 export const scaleByBelief: (options?: AdabeliefOptions) => GradientTransformation<AdamState> =
   registerFactory("tx.scaleByBelief", (options = {}) => {

@@ -26,6 +26,10 @@ type AdadeltaState = { readonly eG: Tree; readonly eX: Tree };
  * Gives each gradient the root mean square of its past updates.
  * @throws RangeError for options that cannot be.
  * @see `optax.scale_by_adadelta`
+ * @example
+ * ```ts
+ * nnx.chain(nnx.scaleByAdadelta(), nnx.scaleByLearningRate(1));
+ * ```
  */
 export const scaleByAdadelta: (options?: ScaleByAdadeltaOptions) => GradientTransformation<AdadeltaState> =
   registerFactory("tx.scaleByAdadelta", (options = {}) => {

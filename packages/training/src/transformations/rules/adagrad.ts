@@ -28,6 +28,10 @@ export const inverseRoot = (sum: Tensor, eps: number): Tensor =>
  * Divides each gradient by the root of the sum of its squares so far.
  * @throws RangeError for options that cannot be.
  * @see `optax.scale_by_rss`
+ * @example
+ * ```ts
+ * nnx.chain(nnx.scaleByRss(), nnx.scaleByLearningRate(1e-3));
+ * ```
  */
 export const scaleByRss: (
   options?: AdagradOptions,

@@ -41,6 +41,10 @@ export type AdamState = { readonly count: number; readonly mu: Tree; readonly nu
  * Adam's direction, without a learning rate.
  * @throws RangeError for options that cannot be.
  * @see `optax.scale_by_adam`
+ * @example
+ * ```ts
+ * nnx.chain(nnx.scaleByAdam(), nnx.scaleByLearningRate(1e-3));
+ * ```
  */
 export const scaleByAdam: (options?: AdamOptions) => GradientTransformation<AdamState> = registerFactory(
   "tx.scaleByAdam",
@@ -81,6 +85,10 @@ export function directionWeights(b1: number, t: number, nesterov: boolean): Dire
  * @param learningRate - A number, or a schedule of steps.
  * @throws RangeError for options that cannot be.
  * @see Kingma and Ba 2015, https://arxiv.org/abs/1412.6980; `optax.adam`
+ * @example
+ * ```ts
+ * new nnx.Optimizer(model, nnx.adam(1e-3), { wrt: nnx.Param });
+ * ```
  */
 export const adam: (learningRate: number | Schedule, options?: AdamOptions) => GradientTransformation =
   registerFactory("tx.adam", (learningRate, options = {}) => {
@@ -96,6 +104,10 @@ export type NAdamOptions = Omit<AdamOptions, "nesterov">;
  * @param learningRate - A number, or a schedule of steps.
  * @throws RangeError for options that cannot be.
  * @see Dozat 2016, https://openreview.net/pdf?id=OM0jvwB8jIp57ZJjtNEZ; `optax.nadam`
+ * @example
+ * ```ts
+ * new nnx.Optimizer(model, nnx.nadam(1e-3), { wrt: nnx.Param });
+ * ```
  */
 export const nadam: (learningRate: number | Schedule, options?: NAdamOptions) => GradientTransformation =
   registerFactory("tx.nadam", (learningRate, options = {}) => {

@@ -25,6 +25,10 @@ const adamaxTable: OptionTable<AdamaxOptions> = { b1: decay(0.9), b2: decay(0.99
  * Adamax' direction, without a learning rate: the mean of gradients over `max(|g| + eps, b2 * nu)`.
  * @throws RangeError for options that cannot be.
  * @see `optax.scale_by_adamax`
+ * @example
+ * ```ts
+ * nnx.chain(nnx.scaleByAdamax(), nnx.scaleByLearningRate(1e-3));
+ * ```
  */
 export const scaleByAdamax: (options?: AdamaxOptions) => GradientTransformation<AdamState> = registerFactory(
   "tx.scaleByAdamax",
@@ -45,6 +49,10 @@ export const scaleByAdamax: (options?: AdamaxOptions) => GradientTransformation<
  * @param learningRate - A number, or a schedule of steps.
  * @throws RangeError for options that cannot be.
  * @see Kingma and Ba 2015, https://arxiv.org/abs/1412.6980; `optax.adamax`
+ * @example
+ * ```ts
+ * new nnx.Optimizer(model, nnx.adamax(1e-3), { wrt: nnx.Param });
+ * ```
  */
 export const adamax: (learningRate: number | Schedule, options?: AdamaxOptions) => GradientTransformation =
   registerFactory("tx.adamax", (learningRate, options = {}) => {

@@ -40,6 +40,10 @@ export interface NAdamWOptions extends NAdamOptions, DecayOptions {}
  * @throws RangeError for options that cannot be; StructureError for a mask that is none.
  * @see Dozat 2016, https://openreview.net/pdf?id=OM0jvwB8jIp57ZJjtNEZ; Loshchilov and Hutter 2019,
  * https://arxiv.org/abs/1711.05101; `optax.nadamw`
+ * @example
+ * ```ts
+ * new nnx.Optimizer(model, nnx.nadamw(1e-3), { wrt: nnx.Param });
+ * ```
  */
 export const nadamw: (learningRate: number | Schedule, options?: NAdamWOptions) => GradientTransformation =
   registerFactory("tx.nadamw", (learningRate, options = {}) => {

@@ -44,6 +44,10 @@ type AdanState = {
  * Adan's direction, without a learning rate.
  * @throws RangeError for options that cannot be.
  * @see `optax.scale_by_adan`
+ * @example
+ * ```ts
+ * nnx.chain(nnx.scaleByAdan(), nnx.scaleByLearningRate(1e-3));
+ * ```
  */
 export const scaleByAdan: (options?: ScaleByAdanOptions) => GradientTransformation<AdanState> =
   registerFactory("tx.scaleByAdan", (options = {}) => {

@@ -39,6 +39,10 @@ type AmsgradState = { readonly count: number; readonly mu: Tree; readonly nu: Tr
  * AMSGrad's direction, without a learning rate.
  * @throws RangeError for options that cannot be.
  * @see `optax.scale_by_amsgrad`
+ * @example
+ * ```ts
+ * nnx.chain(nnx.scaleByAmsgrad(), nnx.scaleByLearningRate(1e-3));
+ * ```
  */
 export const scaleByAmsgrad: (options?: AmsgradOptions) => GradientTransformation<AmsgradState> =
   registerFactory("tx.scaleByAmsgrad", (options = {}) => {

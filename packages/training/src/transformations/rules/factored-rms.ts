@@ -81,6 +81,10 @@ function longestAxes(
  * @throws RangeError for options that cannot be, and in the step for a `stepOffset` beyond the steps
  * taken.
  * @see Shazeer and Stern 2018, https://arxiv.org/abs/1804.04235; `optax.scale_by_factored_rms`
+ * @example
+ * ```ts
+ * nnx.chain(nnx.scaleByFactoredRms(), nnx.scaleByLearningRate(1e-3));
+ * ```
  */
 export const scaleByFactoredRms: (options?: FactoredRmsOptions) => GradientTransformation<FactoredState> =
   registerFactory("tx.scaleByFactoredRms", (options = {}) => {

@@ -41,6 +41,10 @@ type LionState = { readonly count: number; readonly mu: Tree };
  * Lion's direction, without a learning rate.
  * @throws RangeError for options that cannot be.
  * @see `optax.scale_by_lion`
+ * @example
+ * ```ts
+ * nnx.chain(nnx.scaleByLion(), nnx.scaleByLearningRate(1e-4));
+ * ```
  */
 export const scaleByLion: (options?: ScaleByLionOptions) => GradientTransformation<LionState> =
   registerFactory("tx.scaleByLion", (options = {}) => {

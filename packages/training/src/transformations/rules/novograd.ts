@@ -38,6 +38,10 @@ const toScalar = (): readonly number[] => [];
  * NovoGrad's direction, without a learning rate.
  * @throws RangeError for options that cannot be.
  * @see `optax.scale_by_novograd`
+ * @example
+ * ```ts
+ * nnx.chain(nnx.scaleByNovograd(), nnx.scaleByLearningRate(1e-3));
+ * ```
  */
 export const scaleByNovograd: (options?: NovogradOptions) => GradientTransformation<NovogradState> =
   registerFactory("tx.scaleByNovograd", (options = {}) => {

@@ -56,6 +56,10 @@ export const scaleByOptimisticGradient: (
  * @param learningRate - A number, or a schedule of steps.
  * @throws RangeError for options that cannot be.
  * @see Mokhtari et al. 2019, https://arxiv.org/abs/1901.08511v2; `optax.optimistic_gradient_descent`
+ * @example
+ * ```ts
+ * new nnx.Optimizer(model, nnx.optimisticGradientDescent(1e-3), { wrt: nnx.Param });
+ * ```
  */
 export const optimisticGradientDescent: (
   learningRate: number | Schedule,
@@ -81,6 +85,10 @@ export interface OptimisticAdamOptions extends AdamOptions {
  * @param learningRate - A number.
  * @throws RangeError for options that cannot be.
  * @see Daskalakis et al. 2018, https://arxiv.org/abs/1711.00141; `optax.optimistic_adam`
+ * @example
+ * ```ts
+ * new nnx.Optimizer(model, nnx.optimisticAdam(1e-3), { wrt: nnx.Param });
+ * ```
  */
 export const optimisticAdam: (
   learningRate: number,

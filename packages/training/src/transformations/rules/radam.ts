@@ -44,6 +44,10 @@ const rectification = (length: number, longest: number): number =>
  * RAdam's direction, without a learning rate.
  * @throws RangeError for options that cannot be.
  * @see `optax.scale_by_radam`
+ * @example
+ * ```ts
+ * nnx.chain(nnx.scaleByRadam(), nnx.scaleByLearningRate(1e-3));
+ * ```
  */
 export const scaleByRadam: (options?: RAdamOptions) => GradientTransformation<AdamState> = registerFactory(
   "tx.scaleByRadam",

@@ -56,6 +56,10 @@ type RmsState = { readonly nu: Tree } & ({ readonly mu: Tree } | object) &
  * Divides each gradient by the root of its running mean square.
  * @throws RangeError for options that cannot be.
  * @see `optax.scale_by_rms`, and with `centered` `optax.scale_by_stddev`
+ * @example
+ * ```ts
+ * nnx.chain(nnx.scaleByRms(), nnx.scaleByLearningRate(1e-3));
+ * ```
  */
 export const scaleByRms: (options?: RmsOptions) => GradientTransformation<RmsState> = registerFactory(
   "tx.scaleByRms",
@@ -66,6 +70,10 @@ export const scaleByRms: (options?: RmsOptions) => GradientTransformation<RmsSta
  * Divides each gradient by its running standard deviation: `scaleByRms` with `centered: true`.
  * @throws RangeError for options that cannot be.
  * @see `optax.scale_by_stddev`
+ * @example
+ * ```ts
+ * nnx.chain(nnx.scaleByStddev(), nnx.scaleByLearningRate(1e-3));
+ * ```
  */
 export const scaleByStddev: (options?: StddevOptions) => GradientTransformation<RmsState> = registerFactory(
   "tx.scaleByStddev",

@@ -45,6 +45,10 @@ type RpropState = { readonly stepSizes: Tree; readonly prevUpdates: Tree };
  * @param learningRate - The first step of each element, above 0.
  * @throws RangeError for options that cannot be.
  * @see `optax.scale_by_rprop`
+ * @example
+ * ```ts
+ * nnx.scaleByRprop(1e-3);
+ * ```
  */
 export const scaleByRprop: (
   learningRate: number,

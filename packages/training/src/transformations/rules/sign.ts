@@ -10,6 +10,10 @@ import { chain, type GradientTransformation } from "../transformation.ts";
 /**
  * Replaces each element by its sign: -1, 0 or 1. NaN stays NaN.
  * @see `optax.scale_by_sign`
+ * @example
+ * ```ts
+ * nnx.chain(nnx.scaleBySign(), nnx.scaleByLearningRate(1e-3));
+ * ```
  */
 export const scaleBySign: () => GradientTransformation = registerFactory("tx.scaleBySign", () =>
   byMoments({ where: "scaleBySign", rule: signStep, start: {}, numbers: () => [] }),
@@ -19,6 +23,10 @@ export const scaleBySign: () => GradientTransformation = registerFactory("tx.sca
  * Gradient descent by signs: every element moves by the learning rate.
  * @param learningRate - A number, or a schedule of steps.
  * @see Bernstein et al. 2018, https://arxiv.org/abs/1802.04434; `optax.sign_sgd`
+ * @example
+ * ```ts
+ * new nnx.Optimizer(model, nnx.signSgd(1e-3), { wrt: nnx.Param });
+ * ```
  */
 export const signSgd: (learningRate: number | Schedule) => GradientTransformation = registerFactory(
   "tx.signSgd",

@@ -76,6 +76,10 @@ const inner = (): StructureError => new StructureError(`${where}: expected trees
  * SM3's direction, without a learning rate. A scalar has one number, which in optax fails.
  * @throws RangeError for options that cannot be.
  * @see `optax.scale_by_sm3`
+ * @example
+ * ```ts
+ * nnx.chain(nnx.scaleBySm3(), nnx.scaleByLearningRate(1e-3));
+ * ```
  */
 export const scaleBySm3: (options?: ScaleBySm3Options) => GradientTransformation<Sm3State> = registerFactory(
   "tx.scaleBySm3",

@@ -33,6 +33,10 @@ const trustRatioTable: OptionTable<TrustRatioOptions> = {
  * them is 0, the update stays as it is.
  * @throws RangeError for options that cannot be.
  * @see You et al. 2017, https://arxiv.org/abs/1708.03888; `optax.scale_by_trust_ratio`
+ * @example
+ * ```ts
+ * nnx.chain(nnx.scaleByAdam(), nnx.scaleByTrustRatio(), nnx.scaleByLearningRate(1e-3));
+ * ```
  */
 export const scaleByTrustRatio: (options?: TrustRatioOptions) => GradientTransformation = registerFactory(
   "tx.scaleByTrustRatio",

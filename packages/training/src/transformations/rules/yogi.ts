@@ -37,6 +37,10 @@ const scaleByYogiTable: OptionTable<ScaleByYogiOptions> = {
  * Yogi's direction, without a learning rate.
  * @throws RangeError for options that cannot be.
  * @see `optax.scale_by_yogi`
+ * @example
+ * ```ts
+ * nnx.chain(nnx.scaleByYogi(), nnx.scaleByLearningRate(1e-3));
+ * ```
  */
 export const scaleByYogi: (options?: ScaleByYogiOptions) => GradientTransformation<AdamState> =
   registerFactory("tx.scaleByYogi", (options = {}) => {

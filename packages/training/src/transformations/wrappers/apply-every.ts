@@ -13,6 +13,10 @@ type ApplyEveryState = { readonly count: number; readonly gradAcc: Tree };
  * beside it in a chain remember every step; `MultiSteps` holds them back, too.
  * @throws RangeError unless `k` is a positive integer.
  * @see `optax.apply_every`
+ * @example
+ * ```ts
+ * nnx.chain(nnx.scaleByAdam(), nnx.applyEvery(4), nnx.scaleByLearningRate(1e-3));
+ * ```
  */
 export const applyEvery: (k?: number) => GradientTransformation<ApplyEveryState> = registerFactory(
   "tx.applyEvery",
