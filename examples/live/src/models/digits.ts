@@ -19,8 +19,9 @@ const BATCH = 64;
 /** So many images of each kind are watched, by so many passes. */
 const WATCHED = { images: 64, passes: 16 };
 const PASSES = 100;
+const SIDE = 8;
 
-export const LAYERS = ["input", "hidden", "output"] as const;
+const LAYERS = ["input", "hidden", "output"] as const;
 
 interface Batch {
   readonly x: tf.Tensor2D;
@@ -148,6 +149,22 @@ export class DigitsLesson implements Lesson<DigitsSight> {
       mean: Float32Array.from(nnx.predictiveMean(passes).data),
       ...means(nnx.entropyDecomposition(passes)),
     };
+  }
+
+  /**
+   * The model as it is now, and one batch that went through it. The caller disposes model, captured and
+   * input; training may go on meanwhile.
+   */
+  moment() {
+    const model = nnx.clone(this.run.model);
+    const x = pixelsOf(this.known);
+    const labels = tf.tensor1d(this.known.labels, "int32");
+    const captured = nnx.captureGradients(lossOf, { methodOutputs: true })(model, { x, labels });
+    const samples = nnx.sample(model, x, WATCHED.passes, sampling);
+    const input: tf.Tensor3D = tf.reshape(x, [-1, SIDE, SIDE]);
+    nnx.dispose([x, labels]);
+    const inputs = { data: this.known.pixels, shape: input.shape };
+    return { model, captured, input, predictions: { samples, labels: this.known.labels, inputs } };
   }
 
   setLearningRate(rate: number): void {

@@ -45,10 +45,7 @@ export class SequencesRun extends nnx.Module {
   }
 }
 
-function trainStep(
-  { model, optimizer }: Pick<SequencesRun, "model" | "optimizer">,
-  batch: Batch,
-): tf.Scalar {
+function trainStep({ model, optimizer }: Pick<SequencesRun, "model" | "optimizer">, batch: Batch): tf.Scalar {
   const [loss, gradients] = nnx.valueAndGrad(lossOf)(model, batch);
   optimizer.update(model, gradients);
   return loss;
@@ -131,7 +128,10 @@ export class SequencesLesson implements Lesson<SequencesSight> {
   private batchOf(questions: readonly (readonly number[])[]): Batch {
     const answers = questions.map((row) => tasks[this.task].answer(row));
     const tokens = questions.map((row, i) => tokensOf(row, answers[i] as number[]));
-    return { tokens: tf.tensor2d(tokens, undefined, "int32"), answers: tf.tensor2d(answers, undefined, "int32") };
+    return {
+      tokens: tf.tensor2d(tokens, undefined, "int32"),
+      answers: tf.tensor2d(answers, undefined, "int32"),
+    };
   }
 
   /** Writes answers digit by digit, each the most probable one after those before it. */
@@ -154,7 +154,12 @@ export class SequencesLesson implements Lesson<SequencesSight> {
       const tokens = tf.tensor2d([tokensOf(question, answer)], undefined, "int32");
       const [, seen] = nnx.capture(this.run.model, nnx.Intermediate)(tokens, { sowWeights: true });
       return this.run.model.blocks.map((_, block) => {
-        const [weights] = nnx.valuesAt(seen, ["blocks", block, "attention", "attention_weights"]) as tf.Tensor[];
+        const [weights] = nnx.valuesAt(seen, [
+          "blocks",
+          block,
+          "attention",
+          "attention_weights",
+        ]) as tf.Tensor[];
         return tf.unstack(tf.squeeze(weights as tf.Tensor, [0])).map(matrixOf);
       });
     });

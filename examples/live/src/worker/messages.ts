@@ -44,7 +44,12 @@ export type News<Sight> =
   | { readonly kind: "ready"; readonly backend: string }
   /** Losses of the steps after `from`. */
   | { readonly kind: "losses"; readonly from: number; readonly losses: Float32Array }
-  | { readonly kind: "sight"; readonly step: number; readonly sight: Sight; readonly moments: readonly number[] }
+  | {
+      readonly kind: "sight";
+      readonly step: number;
+      readonly sight: Sight;
+      readonly moments: readonly number[];
+    }
   | { readonly kind: "playing"; readonly isPlaying: boolean; readonly step: number }
   /** Training goes on from a step: what came after it is past. */
   | { readonly kind: "branched"; readonly step: number }

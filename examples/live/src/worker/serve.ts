@@ -16,6 +16,9 @@ export function hear<C>(obey: (command: C) => void | Promise<void>): void {
 }
 
 export function fail(error: unknown): void {
-  tell({ kind: "failed", message: error instanceof Error ? error.message : String(error) } satisfies News<never>);
+  tell({
+    kind: "failed",
+    message: error instanceof Error ? error.message : String(error),
+  } satisfies News<never>);
 }
 globalThis.addEventListener("unhandledrejection", ({ reason }) => fail(reason));

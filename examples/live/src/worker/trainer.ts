@@ -33,6 +33,7 @@ export class Trainer<Sight> {
   private readonly timeline: Timeline;
   private at = 0;
   private isPlaying = false;
+  private learningRate: number | undefined;
   private perSecond = Number.POSITIVE_INFINITY;
   /** Losses that the page does not know yet. */
   private losses: number[] = [];
@@ -44,7 +45,6 @@ export class Trainer<Sight> {
     this.tell = tell;
     this.timeline = new Timeline(lesson.run, MOMENTS);
   }
-
 
   obey(command: Command): void {
     switch (command.kind) {
@@ -62,6 +62,8 @@ export class Trainer<Sight> {
         this.pause();
         this.timeline.keep(this.at);
         this.at = this.timeline.restore(command.step);
+        // The rate is part of the moment. What was chosen last holds.
+        if (this.learningRate !== undefined) this.lesson.setLearningRate(this.learningRate);
         return this.look();
       case "speed":
         this.perSecond = command.perSecond;
@@ -77,6 +79,7 @@ export class Trainer<Sight> {
         });
       }
       case "learningRate":
+        this.learningRate = command.rate;
         return this.lesson.setLearningRate(command.rate);
     }
   }
