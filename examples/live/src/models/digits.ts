@@ -176,6 +176,10 @@ export class DigitsLesson implements Lesson<DigitsSight> {
     nnx.setAttributes(this.run.model, { rate }, { only: nnx.DropConnectLinear });
   }
 
+  dispose(): void {
+    nnx.dispose([this.recorded, this.run]);
+  }
+
   private lookAtImages(): Pick<DigitsSight, "accuracy" | "known" | "unseen"> {
     const { model } = this.run;
     const [known, unseen] = [this.known, this.unseen].map((images) => {

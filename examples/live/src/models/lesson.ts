@@ -10,4 +10,5 @@ export interface Lesson<Sight> {
   /** What there is to see now. It changes nothing in the run. */
   look(): Sight;
   setLearningRate(rate: number): void;
+  dispose(): void;
 }

@@ -125,6 +125,10 @@ export class SequencesLesson implements Lesson<SequencesSight> {
     setLearningRate(this.run.optimizer, rate);
   }
 
+  dispose(): void {
+    nnx.dispose([this.recorded, this.run]);
+  }
+
   private batchOf(questions: readonly (readonly number[])[]): Batch {
     const answers = questions.map((row) => tasks[this.task].answer(row));
     const tokens = questions.map((row, i) => tokensOf(row, answers[i] as number[]));

@@ -23,6 +23,7 @@ export class Controls {
   private readonly slider = h("input", { type: "range", min: 0, max: 0, value: 0, "aria-label": "Moment" });
   private readonly place = h("output", { class: "moment" }, "starting");
   private readonly status = h("span", { class: "status", role: "status" });
+  private readonly backend = h("span", { class: "backend" });
   private isPlaying = false;
   private moments: readonly number[] = [0];
 
@@ -42,6 +43,7 @@ export class Controls {
       choice("Speed", speeds, start.speed, (perSecond) => tell({ kind: "speed", perSecond })),
       choice("Learning rate", rates, start.rate, (rate) => tell({ kind: "learningRate", rate })),
       ...further,
+      this.backend,
       this.status,
     );
   }
@@ -58,6 +60,10 @@ export class Controls {
     this.slider.max = String(moments.length - 1);
     this.slider.value = String(Math.max(0, moments.indexOf(step)));
     this.slider.setAttribute("aria-valuetext", `step ${step}`);
+  }
+
+  setBackend(name: string): void {
+    this.backend.textContent = `on ${name}`;
   }
 
   /** Where training is, in words. */

@@ -53,7 +53,7 @@ export class SequencesTraining extends Training<SequencesCommand, SequencesSight
       ),
       h(
         "section",
-        { class: "card wide" },
+        { class: "card" },
         h("h3", {}, "Attention"),
         h(
           "p",

@@ -19,7 +19,6 @@ export abstract class Training<C extends { readonly kind: string }, Sight> {
   private readonly losses = new Curves();
   private loss = Number.NaN;
   private readonly lossChart: Chart;
-  private backend = "";
   private times: { readonly at: number; readonly step: number }[] = [];
   private isPlaying = false;
   /** Whether it played before the reader went to the other training. */
@@ -72,7 +71,7 @@ export abstract class Training<C extends { readonly kind: string }, Sight> {
   protected onNews(news: News<Sight>): void {
     switch (news.kind) {
       case "ready":
-        this.backend = news.backend;
+        this.controls.setBackend(news.backend);
         this.element.dataset.backend = news.backend;
         break;
       case "losses":
@@ -116,7 +115,7 @@ export abstract class Training<C extends { readonly kind: string }, Sight> {
   private speed(): string {
     const [first, last] = [this.times[0], this.times.at(-1)];
     if (!this.isPlaying || !first || !last || last.at - first.at < WINDOW / 2) return "";
-    return `, ${Math.round((1000 * (last.step - first.step)) / (last.at - first.at))} steps a second`;
+    return ` · ${Math.round((1000 * (last.step - first.step)) / (last.at - first.at))} a second`;
   }
 
   private paint(): void {
@@ -124,8 +123,8 @@ export abstract class Training<C extends { readonly kind: string }, Sight> {
     const { losses, step } = this;
     this.lossChart.show(losses.steps, this.lossLines());
     this.lossChart.mark(this.isPlaying ? undefined : losses.indexOf(step));
-    const loss = Number.isNaN(this.loss) ? "" : `, loss ${figure(this.loss)}`;
-    this.controls.setPlace(`step ${step}${loss}${this.speed()}${this.backend && `, on ${this.backend}`}`);
+    const loss = Number.isNaN(this.loss) ? "" : ` · loss ${figure(this.loss)}`;
+    this.controls.setPlace(`step ${step}${loss}${this.speed()}`);
     this.paintMore();
   }
 

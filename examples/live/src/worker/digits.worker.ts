@@ -8,26 +8,26 @@ import { reportOf } from "./report.ts";
 import { hear, tell } from "./serve.ts";
 import { Trainer } from "./trainer.ts";
 
-const backend = await startBackend();
-const lesson = new DigitsLesson(digitsFrom(csv));
-const trainer = new Trainer(lesson, tell);
-const answer = (pixels: Float32Array): void =>
-  tell({ kind: "answer", answer: lesson.ask(pixels) } satisfies DigitsNews);
-
-hear<DigitsCommand>(async (command) => {
-  switch (command.kind) {
-    case "draw":
-      return answer(command.pixels);
-    case "image":
-      return answer(lesson.image(command.of, command.index));
-    case "dropRate":
-      lesson.setDropRate(command.rate);
-      return trainer.look();
-    case "report":
-      return tell({ kind: "report", html: await reportOf(lesson) } satisfies DigitsNews);
-    default:
-      return trainer.obey(command);
-  }
+hear<DigitsCommand>(async () => {
+  tell({ kind: "ready", backend: await startBackend() });
+  const lesson = new DigitsLesson(digitsFrom(csv));
+  const trainer = new Trainer(lesson, tell);
+  const answer = (pixels: Float32Array): void =>
+    tell({ kind: "answer", answer: lesson.ask(pixels) } satisfies DigitsNews);
+  trainer.look();
+  return async (command) => {
+    switch (command.kind) {
+      case "draw":
+        return answer(command.pixels);
+      case "image":
+        return answer(lesson.image(command.of, command.index));
+      case "dropRate":
+        lesson.setDropRate(command.rate);
+        return trainer.look();
+      case "report":
+        return tell({ kind: "report", html: await reportOf(lesson) } satisfies DigitsNews);
+      default:
+        return trainer.obey(command);
+    }
+  };
 });
-tell({ kind: "ready", backend });
-trainer.look();

@@ -5,21 +5,21 @@ import type { SequencesCommand } from "./messages.ts";
 import { hear, tell } from "./serve.ts";
 import { Trainer } from "./trainer.ts";
 
-const backend = await startBackend();
-const lesson = new SequencesLesson();
-const trainer = new Trainer(lesson, tell);
-
-hear<SequencesCommand>((command) => {
-  switch (command.kind) {
-    case "task":
-      lesson.setTask(command.task);
-      return trainer.look();
-    case "ask":
-      lesson.ask(command.question);
-      return trainer.look();
-    default:
-      return trainer.obey(command);
-  }
+hear<SequencesCommand>(async () => {
+  tell({ kind: "ready", backend: await startBackend() });
+  const lesson = new SequencesLesson();
+  const trainer = new Trainer(lesson, tell);
+  trainer.look();
+  return (command) => {
+    switch (command.kind) {
+      case "task":
+        lesson.setTask(command.task);
+        return trainer.look();
+      case "ask":
+        lesson.ask(command.question);
+        return trainer.look();
+      default:
+        return trainer.obey(command);
+    }
+  };
 });
-tell({ kind: "ready", backend });
-trainer.look();

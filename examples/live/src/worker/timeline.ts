@@ -47,4 +47,9 @@ export class Timeline {
     this.moments = this.moments.filter((moment) => moment.step <= step);
     return later.length > 0;
   }
+
+  dispose(): void {
+    nnx.dispose(this.moments.map(({ state }) => state));
+    this.moments = [];
+  }
 }
