@@ -171,13 +171,14 @@ export class DigitsLesson implements Lesson<DigitsSight> {
     setLearningRate(this.run.optimizer, rate);
   }
 
-  /** The share of weights that DropConnect drops from now on. */
+  /** @param rate - The share of weights that DropConnect drops from now on, between 0 and 1. */
   setDropRate(rate: number): void {
     nnx.setAttributes(this.run.model, { rate }, { only: nnx.DropConnectLinear });
   }
 
   dispose(): void {
-    nnx.dispose([this.recorded, this.run]);
+    this.recorded.dispose();
+    nnx.dispose(this.run);
   }
 
   private lookAtImages(): Pick<DigitsSight, "accuracy" | "known" | "unseen"> {

@@ -1,7 +1,7 @@
 import * as nnx from "@nnxjs/nnx";
 import * as tf from "@tensorflow/tfjs-core";
-import { expect, it } from "vitest";
-import { onEachBackend } from "../../../../scripts/use-backend.ts";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { onEachBackend, useBackend } from "../../../../scripts/use-backend.ts";
 import { loadDigits } from "../../../digits/data.ts";
 import { Timeline } from "../worker/timeline.ts";
 import { DigitsLesson } from "./digits.ts";
@@ -28,8 +28,8 @@ function valuesOf(run: nnx.Module): string {
 
 onEachBackend("lessons", () => {
   it.each([
-    ["digits", () => new DigitsLesson(digits), 60],
-    ["sequences", () => new SequencesLesson(), 24],
+    ["digits", () => new DigitsLesson(digits), 40],
+    ["sequences", () => new SequencesLesson(), 16],
   ] as const)("%s: the loss falls, looking changes nothing, and a moment comes back", (_, make, count) => {
     const before = tf.memory().numTensors;
     const lesson: Lesson<unknown> = make();
@@ -37,7 +37,6 @@ onEachBackend("lessons", () => {
     const first = steps(lesson, 4);
     timeline.keep(4);
     lesson.look();
-    const tensors = tf.memory().numTensors;
     const then = valuesOf(lesson.run);
     lesson.look();
     expect(valuesOf(lesson.run)).toBe(then);
@@ -48,23 +47,24 @@ onEachBackend("lessons", () => {
     expect(valuesOf(lesson.run)).toBe(then);
     expect(steps(lesson, 6)).toEqual(losses.slice(0, 6));
 
-    timeline.restore(4);
     lesson.setLearningRate(0);
     steps(lesson, 1);
-    const still = lesson.look();
-    steps(lesson, 1);
-    if (lesson instanceof SequencesLesson) expect(lesson.look()).toEqual(still);
-    lesson.look();
+    const tensors = tf.memory().numTensors;
+    steps(lesson, 2);
+    expect(tf.memory().numTensors).toBe(tensors);
     timeline.dispose();
-    // Adam's state and weights are of the run alone again.
-    expect(tf.memory().numTensors).toBeLessThanOrEqual(tensors);
     lesson.dispose();
     expect(tf.memory().numTensors).toBe(before);
   });
+});
+
+describe("digits", () => {
+  beforeAll(() => useBackend("wasm"));
+  afterAll(() => useBackend("cpu"));
 
   it("asks one hundred passes about a drawing, of which those of an empty one agree less than those of a digit", () => {
     const lesson = new DigitsLesson(digits);
-    steps(lesson, 80);
+    steps(lesson, 200);
     const known = lesson.ask(lesson.image("known", 0));
     const empty = lesson.ask(new Float32Array(64));
     expect(known.passes.length).toBe(800);
@@ -78,8 +78,9 @@ onEachBackend("lessons", () => {
     expect(dropped).toBeGreaterThan(0.22);
     expect(dropped).toBeLessThan(0.28);
     expect(sight.kept.values.every((value, i) => value !== 0 || sight.gradient.values[i] === 0)).toBe(true);
-    lesson.setDropRate(0);
-    expect(lesson.ask(lesson.image("known", 0)).epistemic).toBeCloseTo(0, 6);
+    lesson.setDropRate(0.75);
+    const fewer = lesson.look().kept.values;
+    expect(fewer.filter((value) => value === 0).length / fewer.length).toBeGreaterThan(0.7);
     lesson.dispose();
   });
 });

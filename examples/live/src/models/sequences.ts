@@ -126,7 +126,8 @@ export class SequencesLesson implements Lesson<SequencesSight> {
   }
 
   dispose(): void {
-    nnx.dispose([this.recorded, this.run]);
+    this.recorded.dispose();
+    nnx.dispose(this.run);
   }
 
   private batchOf(questions: readonly (readonly number[])[]): Batch {

@@ -10,7 +10,7 @@ import { Spread } from "./spread.ts";
 import { Training } from "./training.ts";
 
 const start = { speed: 60, rate: 1e-3 } as const;
-const shares = [0, 0.1, 0.25, 0.5, 0.75].map((share) => [share, `${100 * share} %`] as const);
+const shares = [0.05, 0.1, 0.25, 0.5, 0.75].map((share) => [share, `${100 * share} %`] as const);
 const layers = [
   ["input", "--blue"],
   ["hidden", "--orange"],
