@@ -102,10 +102,10 @@ else
       const now = stepOf(await moment("digits"));
       await panel("digits").getByRole("slider", { name: "Moment" }).focus();
       await page.keyboard.press("Home");
-      await expect.poll(async () => stepOf(await moment("digits"))).toBe(0);
+      await expect.poll(async () => stepOf(await moment("digits")), { timeout: 10_000 }).toBe(0);
       await panel("digits").getByLabel("Learning rate").selectOption("0");
       await panel("digits").getByRole("button", { name: "Step", exact: true }).click();
-      await expect.poll(async () => stepOf(await moment("digits"))).toBe(1);
+      await expect.poll(async () => stepOf(await moment("digits")), { timeout: 10_000 }).toBe(1);
       const still = lossOf(await moment("digits"));
       await panel("digits").getByRole("button", { name: "Play" }).click();
       await reach("digits", 10);
@@ -155,7 +155,6 @@ else
       await page.evaluate(axeScript);
       for (const tab of ["Digits", "Sequences"]) {
         await page.getByRole("tab", { name: tab }).click();
-        await paused(tab.toLowerCase()).catch(() => undefined);
         const { violations } = await page.evaluate(() =>
           (globalThis as unknown as { axe: typeof Axe }).axe.run(document, { resultTypes: ["violations"] }),
         );

@@ -100,7 +100,7 @@ export class DigitsTraining extends Training<DigitsCommand, DigitsSight> {
     return h(
       "section",
       { class: "card draw" },
-      h("h3", {}, "Draw a digit"),
+      h("h2", {}, "Draw a digit"),
       h(
         "p",
         { class: "note" },
@@ -130,7 +130,7 @@ export class DigitsTraining extends Training<DigitsCommand, DigitsSight> {
     return h(
       "section",
       { class: "card weights" },
-      h("h3", {}, "The hidden layer"),
+      h("h2", {}, "The hidden layer"),
       this.accuracy,
       h(
         "div",

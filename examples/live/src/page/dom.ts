@@ -37,7 +37,7 @@ export function choice<V extends string | number>(
 
 /** A card with a heading. */
 export const card = (title: string, note: string, ...children: readonly Child[]): HTMLElement =>
-  h("section", { class: "card" }, h("h3", {}, title), h("p", { class: "note" }, note), ...children);
+  h("section", { class: "card" }, h("h2", {}, title), h("p", { class: "note" }, note), ...children);
 
 /** A number in few places. */
 export const figure = (value: number): string =>

@@ -54,7 +54,7 @@ export class SequencesTraining extends Training<SequencesCommand, SequencesSight
       h(
         "section",
         { class: "card" },
-        h("h3", {}, "Attention"),
+        h("h2", {}, "Attention"),
         h(
           "p",
           { class: "note" },

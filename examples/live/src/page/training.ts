@@ -83,6 +83,7 @@ export abstract class Training<C extends { readonly kind: string }, Sight> {
         this.see(news.sight, news.step);
         this.moveTo(news.step);
         this.controls.setMoments(news.moments, news.step);
+        this.element.dataset.memory = JSON.stringify({ ...news.memory, moments: news.moments.length });
         break;
       case "playing":
         this.isPlaying = news.isPlaying;
@@ -93,9 +94,6 @@ export abstract class Training<C extends { readonly kind: string }, Sight> {
       case "branched":
         this.losses.branch(news.step);
         this.branch(news.step);
-        break;
-      case "memory":
-        this.element.dataset.memory = JSON.stringify(news);
         break;
       case "failed":
         this.alert.textContent = news.message;

@@ -13,9 +13,7 @@ export type Command =
   | { readonly kind: "goTo"; readonly step: number }
   /** Steps per second; Infinity is as fast as it can. */
   | { readonly kind: "speed"; readonly perSecond: number }
-  | { readonly kind: "learningRate"; readonly rate: number }
-  /** Asks for {@link Memory}. */
-  | { readonly kind: "memory" };
+  | { readonly kind: "learningRate"; readonly rate: number };
 
 export type DigitsCommand =
   | Command
@@ -31,12 +29,10 @@ export type SequencesCommand =
   | { readonly kind: "task"; readonly task: TaskName }
   | { readonly kind: "ask"; readonly question: readonly number[] };
 
+/** What the worker holds. */
 export interface Memory {
-  readonly step: number;
   readonly tensors: number;
   readonly bytes: number;
-  /** Moments that are kept. */
-  readonly moments: number;
 }
 
 /** What a training tells of itself. */
@@ -49,11 +45,11 @@ export type News<Sight> =
       readonly step: number;
       readonly sight: Sight;
       readonly moments: readonly number[];
+      readonly memory: Memory;
     }
   | { readonly kind: "playing"; readonly isPlaying: boolean; readonly step: number }
   /** Training goes on from a step: what came after it is past. */
   | { readonly kind: "branched"; readonly step: number }
-  | ({ readonly kind: "memory" } & Memory)
   | { readonly kind: "failed"; readonly message: string };
 
 export type DigitsNews =

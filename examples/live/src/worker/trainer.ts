@@ -68,16 +68,6 @@ export class Trainer<Sight> {
       case "speed":
         this.perSecond = command.perSecond;
         return;
-      case "memory": {
-        const { numTensors: tensors, numBytes: bytes } = tf.memory();
-        return this.tell({
-          kind: "memory",
-          step: this.at,
-          tensors,
-          bytes,
-          moments: this.timeline.steps.length,
-        });
-      }
       case "learningRate":
         this.learningRate = command.rate;
         return this.lesson.setLearningRate(command.rate);
@@ -93,7 +83,9 @@ export class Trainer<Sight> {
     const now = performance.now();
     const pause = this.perSecond === Number.POSITIVE_INFINITY ? TRAINING_SHARE * (now - start) : now - start;
     this.nextLook = now + Math.max(LOOK, pause);
-    this.tell({ kind: "sight", step: this.at, sight, moments: this.timeline.steps });
+    const { numTensors: tensors, numBytes: bytes } = tf.memory();
+    const memory = { tensors, bytes };
+    this.tell({ kind: "sight", step: this.at, sight, moments: this.timeline.steps, memory });
   }
 
   private async play(): Promise<void> {
