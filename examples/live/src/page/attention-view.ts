@@ -15,13 +15,11 @@ function strongest({ values, columns }: Matrix, row: number): number {
 class Head {
   readonly element: HTMLElement;
   private readonly view: MatrixView;
-  private readonly title: string;
   private readonly top = h("span", { class: "tokens top", "aria-hidden": "true" });
   private readonly side = h("span", { class: "tokens side", "aria-hidden": "true" });
   private said = "";
 
   constructor(title: string) {
-    this.title = title;
     this.view = new MatrixView(title, "shares");
     const map = h("div", { class: "head" }, this.top, this.side, this.view.element);
     this.element = h("figure", {}, map, h("figcaption", {}, title));

@@ -48,6 +48,7 @@ export class DigitsTraining extends Training<DigitsCommand, DigitsSight> {
       [],
       this.gradientLines(),
     );
+    this.gradientChart.element.classList.add("wide");
     this.lay(this.doubtChart.element, this.drawCard(), this.weightsCard(), this.gradientChart.element);
   }
 
@@ -99,7 +100,7 @@ export class DigitsTraining extends Training<DigitsCommand, DigitsSight> {
     const next = (of: "known" | "unseen") => () => this.tell({ kind: "image", of, index: this.shown[of]++ });
     return h(
       "section",
-      { class: "card draw" },
+      { class: "card" },
       h("h2", {}, "Draw a digit"),
       h(
         "p",

@@ -73,7 +73,7 @@ export class Tabs {
 
   private onKey(event: KeyboardEvent): void {
     const { tabs } = this;
-    const at = tabs.findIndex((tab) => tab === this.current);
+    const at = tabs.findIndex(({ title }) => title === this.current?.title);
     const targets: Readonly<Record<string, number>> = {
       ArrowRight: (at + 1) % tabs.length,
       ArrowLeft: (at + tabs.length - 1) % tabs.length,

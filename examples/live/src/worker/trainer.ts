@@ -52,25 +52,29 @@ export class Trainer<Sight> {
         if (!this.isPlaying) void this.play();
         return;
       case "pause":
-        return this.pause();
+        this.pause();
+        return;
       case "step":
         this.pause();
         this.branch();
         this.step();
-        return this.look();
+        this.look();
+        return;
       case "goTo":
         this.pause();
         this.timeline.keep(this.at);
         this.at = this.timeline.restore(command.step);
         // The rate is part of the moment. What was chosen last holds.
         if (this.learningRate !== undefined) this.lesson.setLearningRate(this.learningRate);
-        return this.look();
+        this.look();
+        return;
       case "speed":
         this.perSecond = command.perSecond;
         return;
       case "learningRate":
         this.learningRate = command.rate;
-        return this.lesson.setLearningRate(command.rate);
+        this.lesson.setLearningRate(command.rate);
+        return;
     }
   }
 
