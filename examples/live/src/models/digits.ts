@@ -54,7 +54,7 @@ function trainStep({ model, optimizer }: Pick<DigitsRun, "model" | "optimizer">,
 }
 
 /** Mean uncertainties of some images, in nats. */
-export interface Uncertainty {
+interface Uncertainty {
   readonly total: number;
   readonly aleatoric: number;
   readonly epistemic: number;

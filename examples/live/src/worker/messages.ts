@@ -1,6 +1,5 @@
 /** @file What the page and a worker tell each other. */
 import type { Answer, DigitsSight } from "../models/digits.ts";
-import type { SequencesSight } from "../models/sequences.ts";
 import type { TaskName } from "../models/tasks.ts";
 
 /** What every training can be told. */
@@ -30,7 +29,7 @@ export type SequencesCommand =
   | { readonly kind: "ask"; readonly question: readonly number[] };
 
 /** What the worker holds. */
-export interface Memory {
+interface Memory {
   readonly tensors: number;
   readonly bytes: number;
 }
@@ -56,4 +55,3 @@ export type DigitsNews =
   | News<DigitsSight>
   | { readonly kind: "answer"; readonly answer: Answer }
   | { readonly kind: "report"; readonly html: string };
-export type SequencesNews = News<SequencesSight>;
