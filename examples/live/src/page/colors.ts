@@ -14,7 +14,7 @@ const system = matchMedia("(prefers-color-scheme: dark)");
 
 const chosen = (): string | undefined => document.documentElement.dataset.theme;
 
-export const isDark = (): boolean => (chosen() ? chosen() === "dark" : system.matches);
+const isDark = (): boolean => (chosen() ? chosen() === "dark" : system.matches);
 
 /** @param theme - the system's when empty */
 export function setTheme(theme: "" | "light" | "dark"): void {
