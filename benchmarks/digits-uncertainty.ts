@@ -8,7 +8,8 @@
 import "@tensorflow/tfjs-backend-wasm";
 import * as nnx from "@nnxjs/nnx";
 import * as tf from "@tensorflow/tfjs-core";
-import { CLASSES, examplesOf, type Images, loadDigits, PIXELS, pixelsOf } from "../examples/digits/data.ts";
+import { loadDigits } from "../examples/digits/data.ts";
+import { CLASSES, examplesOf, type Images, PIXELS, pixelsOf } from "../examples/digits/images.ts";
 import { crossEntropy } from "../examples/digits/train.ts";
 
 const [SEEDS = 5, EPOCHS = 60] = process.argv.slice(2).map(Number);

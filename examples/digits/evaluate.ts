@@ -1,7 +1,7 @@
 /** @file The accuracy and the uncertainty of the classifier. */
 import * as nnx from "@nnxjs/nnx";
 import * as tf from "@tensorflow/tfjs-core";
-import { CLASSES, type Images, pixelsOf } from "./data.ts";
+import { CLASSES, type Images, pixelsOf } from "./images.ts";
 import type { Mlp } from "./model.ts";
 
 /** Class probabilities, one row of eight per image. */

@@ -1,7 +1,7 @@
 /** @file Records one batch: the output of each layer, and the gradient of each output. */
 import * as nnx from "@nnxjs/nnx";
 import * as tf from "@tensorflow/tfjs-core";
-import { type Images, pixelsOf } from "./data.ts";
+import { type Images, pixelsOf } from "./images.ts";
 import type { Mlp } from "./model.ts";
 import { crossEntropy } from "./train.ts";
 

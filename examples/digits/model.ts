@@ -1,7 +1,7 @@
 /** @file The classifier: 64-128-128-8, with DropConnect on all layers but the first. */
 import * as nnx from "@nnxjs/nnx";
 import type * as tf from "@tensorflow/tfjs-core";
-import { CLASSES, PIXELS } from "./data.ts";
+import { CLASSES, PIXELS } from "./images.ts";
 
 const WIDTH = 128;
 

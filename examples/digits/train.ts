@@ -2,7 +2,7 @@
 import * as nnx from "@nnxjs/nnx";
 import { progressBar } from "@nnxjs/training/progress";
 import * as tf from "@tensorflow/tfjs-core";
-import { examplesOf, type Images } from "./data.ts";
+import { examplesOf, type Images } from "./images.ts";
 import { Mlp } from "./model.ts";
 
 const BATCH = 64;

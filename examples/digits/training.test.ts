@@ -3,7 +3,8 @@ import * as nnx from "@nnxjs/nnx";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
 import { readGolden, relativeError } from "../../scripts/golden.ts";
-import { first, loadDigits } from "./data.ts";
+import { loadDigits } from "./data.ts";
+import { first } from "./images.ts";
 import { inspect } from "./inspect.ts";
 import { prepare, step, train } from "./train.ts";
 

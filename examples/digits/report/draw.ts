@@ -1,5 +1,5 @@
 /** @file Draws images with characters. */
-import { type Images, PIXELS } from "../data.ts";
+import { type Images, PIXELS } from "../images.ts";
 
 const SHADES = " ░▒▓█";
 const SIDE = 8;

@@ -1,0 +1,194 @@
+/** @file The page in a real Chromium: what is seen, the keyboard, and axe-core. Skipped where there is none. */
+import { readFileSync } from "node:fs";
+import type Axe from "axe-core";
+import type { Browser, Locator, Page } from "playwright-core";
+import type { PreviewServer } from "vite";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { chromiumPath } from "../../../scripts/browser/chromium.ts";
+import { addressOf, launch, openPage, servePage } from "./page.ts";
+
+const executable = chromiumPath();
+const axeScript = readFileSync(new URL("../node_modules/axe-core/axe.min.js", import.meta.url), "utf8");
+let server: PreviewServer;
+let browser: Browser;
+let page: Page;
+let errors: string[] = [];
+
+const panel = (id: string): Locator => page.locator(`#${id}`);
+const moment = async (id: string): Promise<string> =>
+  (await panel(id).locator(".moment").textContent()) ?? "";
+const lossOf = (text: string): number => Number(/loss (\S+)/.exec(text)?.[1]);
+const stepOf = (text: string): number => Number(/step (\d+)/.exec(text)?.[1]);
+
+/** Waits until the training has come so far. */
+const reach = (id: string, step: number): Promise<void> =>
+  expect.poll(async () => stepOf(await moment(id)), { timeout: 40_000 }).toBeGreaterThanOrEqual(step);
+/** Waits until it is paused. @returns the step */
+async function paused(id: string): Promise<number> {
+  await panel(id).getByRole("button", { name: "Pause" }).click();
+  await panel(id)
+    .getByText(/^paused at step/)
+    .waitFor();
+  return stepOf(await moment(id));
+}
+
+if (executable === undefined)
+  it("in a browser: nothing was tried, for there is no Chromium (NNXJS_CHROMIUM names it)", () => {
+    expect(executable).toBeUndefined();
+  });
+else
+  describe("the live page in Chromium", () => {
+    beforeAll(async () => {
+      [browser, server] = await Promise.all([launch(executable), servePage()]);
+      ({ page, errors } = await openPage(browser, addressOf(server)));
+    });
+    afterAll(async () => {
+      await browser?.close();
+      await server?.close();
+    });
+
+    it("trains the digits on wasm: the loss falls, and weights and doubt are seen", async () => {
+      await panel("digits").getByLabel("Speed").selectOption("as fast as it can");
+      await reach("digits", 1);
+      const first = lossOf(await moment("digits"));
+      await reach("digits", 60);
+      await paused("digits");
+      expect(lossOf(await moment("digits"))).toBeLessThan(0.7 * first);
+      expect(await page.locator("#digits .training").getAttribute("data-backend")).toBe("wasm");
+      expect(
+        await panel("digits")
+          .getByText(/\d % of known digits right/)
+          .count(),
+      ).toBe(1);
+      const colors = await panel("digits")
+        .getByRole("img", { name: /^Weights of the hidden/ })
+        .evaluate((each) => {
+          const canvas = each as HTMLCanvasElement;
+          const { data } = canvas.getContext("2d")?.getImageData(0, 0, canvas.width, canvas.height) ?? {};
+          return [canvas.width, new Set(new Uint32Array(data?.buffer as ArrayBuffer)).size];
+        });
+      expect(colors[0]).toBe(128);
+      expect(colors[1]).toBeGreaterThan(20);
+    });
+
+    it("tells what a drawing looks like: by mouse, by keyboard, and from the data", async () => {
+      const spread = panel("digits").getByRole("img", { name: /^Mean probability of each class in 100/ });
+      const said = (): Promise<string | null> => spread.getAttribute("aria-label");
+      const changed = async (act: () => Promise<void>): Promise<void> => {
+        const before = await said();
+        await act();
+        await expect.poll(said, { timeout: 10_000 }).not.toBe(before);
+      };
+      const pad = panel("digits").getByRole("application");
+      await changed(() => panel("digits").getByRole("button", { name: "Clear" }).click());
+      await changed(async () => {
+        const { x, y } = (await pad.boundingBox()) as { x: number; y: number };
+        await page.mouse.move(x + 110, y + 20);
+        await page.mouse.down();
+        await page.mouse.move(x + 110, y + 200, { steps: 6 });
+        await page.mouse.up();
+      });
+      await changed(() => panel("digits").getByRole("button", { name: "An 8 or 9" }).click());
+      await pad.focus();
+      await changed(() => page.keyboard.press("Delete"));
+      await changed(async () => {
+        for (const key of [" ", "ArrowDown", "ArrowDown", "ArrowDown", "ArrowRight", " "])
+          await page.keyboard.press(key);
+      });
+      expect(await panel("digits").getByText("row 5, column 5, pen up").count()).toBe(1);
+    });
+
+    it("goes back in time, takes another rate, and goes on; what had come before is dashed", async () => {
+      const now = stepOf(await moment("digits"));
+      await panel("digits").getByRole("slider", { name: "Moment" }).focus();
+      await page.keyboard.press("Home");
+      await expect.poll(async () => stepOf(await moment("digits")), { timeout: 10_000 }).toBe(0);
+      await panel("digits").getByLabel("Learning rate").selectOption("0");
+      await panel("digits").getByRole("button", { name: "Step", exact: true }).click();
+      await expect.poll(async () => stepOf(await moment("digits")), { timeout: 10_000 }).toBe(1);
+      const still = lossOf(await moment("digits"));
+      await panel("digits").getByRole("button", { name: "Play" }).click();
+      await reach("digits", 10);
+      expect(await paused("digits")).toBeLessThan(100 * now);
+      expect(lossOf(await moment("digits"))).toBeGreaterThan(0.6 * still);
+      await panel("digits").getByLabel("Learning rate").selectOption("0.01");
+      await panel("digits").getByLabel("Weights dropped").selectOption("10 %");
+      const before = stepOf(await moment("digits"));
+      await panel("digits").getByRole("button", { name: "Play" }).click();
+      await reach("digits", before + 20);
+      await paused("digits");
+      expect(lossOf(await moment("digits"))).toBeLessThan(0.6 * still);
+    });
+
+    it("makes a report of the moment", async () => {
+      await panel("digits").getByRole("button", { name: "Report of this moment" }).click();
+      const link = panel("digits").getByRole("link", { name: /Open the report/ });
+      const html = await link.evaluate(async (each) =>
+        (await fetch((each as HTMLAnchorElement).href)).text(),
+      );
+      expect(html).toMatch(/^<!doctype html>/i);
+      expect(html).toContain("The digits model");
+    });
+
+    it("trains the decoder, and answers questions", async () => {
+      await page.getByRole("tab", { name: "Digits" }).focus();
+      await page.keyboard.press("ArrowRight");
+      await reach("sequences", 1);
+      const first = lossOf(await moment("sequences"));
+      await reach("sequences", 20);
+      await paused("sequences");
+      expect(lossOf(await moment("sequences"))).toBeLessThan(0.9 * first);
+      expect(
+        await panel("sequences")
+          .getByRole("img", { name: /^block \d, head \d: mostly/ })
+          .count(),
+      ).toBe(8);
+      await panel("sequences")
+        .getByLabel(/Your question/)
+        .fill("271828");
+      await panel("sequences").getByRole("cell", { name: "2 7 1 8 2 8" }).waitFor();
+      await panel("sequences").getByLabel("Task").selectOption("sort the digits");
+    });
+
+    it.each(["light", "dark"] as const)("axe-core finds no violation, %s", async (scheme) => {
+      await page.emulateMedia({ colorScheme: scheme });
+      await page.evaluate(axeScript);
+      for (const tab of ["Digits", "Sequences"]) {
+        await page.getByRole("tab", { name: tab }).click();
+        const { violations } = await page.evaluate(() =>
+          (globalThis as unknown as { axe: typeof Axe }).axe.run(document, { resultTypes: ["violations"] }),
+        );
+        const found = violations.map(
+          ({ id, nodes }) => `${tab}: ${id}: ${nodes.map(({ html }) => html).join(" | ")}`,
+        );
+        expect(found).toEqual([]);
+      }
+    });
+
+    it("reaches everything by Tab", async () => {
+      for (const tab of ["Digits", "Sequences"]) {
+        await page.getByRole("tab", { name: tab }).click();
+        const count = await page.evaluate(() => {
+          const stops = "button, select, input, a, [tabindex]";
+          const wanted = [...document.querySelectorAll<HTMLElement>(stops)].filter(
+            (each) => each.checkVisibility() && !each.matches("[tabindex='-1']"),
+          );
+          for (const each of wanted) {
+            each.dataset.unmet = "";
+            each.addEventListener("focus", () => delete each.dataset.unmet);
+          }
+          (document.activeElement as HTMLElement | null)?.blur();
+          return wanted.length;
+        });
+        for (let i = 0; i < count + 3; i++) await page.keyboard.press("Tab");
+        const unmet = await page
+          .locator("[data-unmet]")
+          .evaluateAll((all) => all.map(({ outerHTML }) => outerHTML.slice(0, 80)));
+        expect([tab, unmet]).toEqual([tab, []]);
+      }
+    });
+
+    it("had no error, and asked no other server", () => {
+      expect(errors).toEqual([]);
+    });
+  });

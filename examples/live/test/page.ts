@@ -1,0 +1,39 @@
+/** @file Builds the page, serves it, and opens it in Chromium. */
+import { fileURLToPath } from "node:url";
+import { type Browser, chromium, type Page } from "playwright-core";
+import { build, preview, type PreviewServer } from "vite";
+import { chromiumArguments } from "../../../scripts/browser/chromium.ts";
+
+const configFile = fileURLToPath(new URL("../vite.config.ts", import.meta.url));
+
+/** The built page on a port of its own. */
+export async function servePage(): Promise<PreviewServer> {
+  await build({ configFile, logLevel: "error" });
+  return preview({ configFile, logLevel: "error", preview: { port: 0, open: false, host: "127.0.0.1" } });
+}
+
+export const addressOf = (server: PreviewServer): string => server.resolvedUrls?.local[0] as string;
+
+export const launch = (executablePath: string): Promise<Browser> =>
+  chromium.launch({ executablePath, args: [...chromiumArguments] });
+
+/** Opens the page. Its errors, and what it asks of other servers, are listed. */
+export async function openPage(
+  browser: Browser,
+  address: string,
+  colorScheme: "light" | "dark" = "light",
+): Promise<{ page: Page; errors: string[] }> {
+  const page = await browser.newPage({ viewport: { width: 1360, height: 1000 }, colorScheme });
+  page.setDefaultTimeout(20_000);
+  const errors: string[] = [];
+  page.on("pageerror", (error) => errors.push(error.message));
+  page.on("console", (message) => {
+    if (message.type() === "error") errors.push(message.text());
+  });
+  page.on("request", (request) => {
+    const url = request.url();
+    if (!url.startsWith(address) && !/^(data|blob):/.test(url)) errors.push(`asked for ${url}`);
+  });
+  await page.goto(address);
+  return { page, errors };
+}
