@@ -10,7 +10,6 @@ class ResidentRunner {
   static inject = [];
   #vitest;
   #channel;
-  #reply;
   #dryRun;
 
   capabilities() {

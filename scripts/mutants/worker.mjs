@@ -1,7 +1,6 @@
 // Runs in the worker of vitest. After the tests ran once it stays, and runs tests for one mutant after
 // the other in the same process.
 import { createRequire } from "node:module";
-import { performance } from "node:perf_hooks";
 import { pathToFileURL } from "node:url";
 import { inject, TestRunner } from "vitest";
 
@@ -57,7 +56,7 @@ export default class ResidentWorker extends TestRunner {
   }
 
   async onAfterRunFiles(files) {
-    await super.onAfterRunFiles(files);
+    super.onAfterRunFiles(files);
     stryker.activeMutant = undefined;
     if (this.#now) return;
     this.#files.push(...files);

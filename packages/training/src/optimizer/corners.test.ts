@@ -9,7 +9,7 @@ import {
   split,
   state,
   StructureError,
-  Variable,
+  type Variable,
 } from "@nnxjs/nnx-core";
 import { random } from "@nnxjs/rnglib";
 import * as tf from "@tensorflow/tfjs-core";
