@@ -56,7 +56,7 @@ export default class ResidentWorker extends TestRunner {
   }
 
   async onAfterRunFiles(files) {
-    await super.onAfterRunFiles(files);
+    super.onAfterRunFiles(files);
     stryker.activeMutant = undefined;
     if (this.#now) return;
     this.#files.push(...files);

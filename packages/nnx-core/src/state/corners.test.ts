@@ -171,11 +171,7 @@ describe("the State of one Variable", () => {
 });
 
 describe("splitState", () => {
-  it.each([
-    [5, ""],
-    [6, ", ... (6 in all)"],
-    [9, ", ... (9 in all)"],
-  ])("names up to five of %i leaves that no filter takes", (count, more) => {
+  it.each([5, 6, 9])("names up to five of %i leaves that no filter takes", (count) => {
     const values = unflattenState(Array.from({ length: count }, (_, i) => [[`w${i}`], leaf(i)] as const));
     const error = (() => {
       try {
@@ -187,8 +183,8 @@ describe("splitState", () => {
     })();
     for (let i = 0; i < 5; i++) expect(error).toContain(`w${i}`);
     expect(error).not.toContain("w5");
-    if (more) expect(error).toContain(more);
-    else expect(error).not.toContain("in all");
+    expect(error.includes("...")).toBe(count > 5);
+    expect(error).toContain(`(${count} in all)`);
   });
 });
 
