@@ -41,12 +41,14 @@ async function start(): Promise<void> {
   await tf.ready();
 }
 
+const plainText = (value: unknown): string => String(value);
+
 function textOf(value: unknown): string {
   if (typeof value === "string") return value;
   if (value instanceof tf.Tensor) return value.toString();
   if (value instanceof Error) return `${value.name}: ${value.message}`;
   if (typeof value === "object" && value !== null) {
-    if (Object.getPrototypeOf(value) !== Object.prototype && !Array.isArray(value)) return String(value);
+    if (Object.getPrototypeOf(value) !== Object.prototype && !Array.isArray(value)) return plainText(value);
     try {
       return JSON.stringify(
         value,
@@ -54,10 +56,10 @@ function textOf(value: unknown): string {
         1,
       );
     } catch {
-      return String(value);
+      return plainText(value);
     }
   }
-  return String(value);
+  return plainText(value);
 }
 
 /**
@@ -88,6 +90,7 @@ function compiled(code: string): Compiled {
     .replace(/^import (\w+) from "([^"]+)";?/gm, 'const { default: $1 } = modules["$2"];')
     .replace(/^import "[^"]+";?/gm, "");
   // The reader's own code, in the reader's own page.
+  // oxlint-disable-next-line typescript/no-implied-eval -- it is what the page is for
   return new Function("modules", "console", `return (async () => {\n${body}\n})();`) as Compiled;
 }
 

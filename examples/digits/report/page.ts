@@ -3,7 +3,7 @@ import { inspect, Recorder } from "@nnxjs/inspect";
 import { writeReport } from "@nnxjs/inspect/node";
 import * as nnx from "@nnxjs/nnx";
 import * as tf from "@tensorflow/tfjs-core";
-import { CLASSES, first, type Images, pixelsOf } from "../data.ts";
+import { CLASSES, first, type Images, pixelsOf } from "../images.ts";
 import type { Mlp } from "../model.ts";
 import { crossEntropy } from "../train.ts";
 

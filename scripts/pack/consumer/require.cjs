@@ -2,6 +2,6 @@
 const nnx = require("@nnxjs/nnx");
 const { key } = require("@nnxjs/rnglib/keys");
 
-import("@nnxjs/nnx").then((imported) => {
+void import("@nnxjs/nnx").then((imported) => {
   console.log(imported.Linear === nnx.Linear && key(0) instanceof nnx.PRNGKey);
 });

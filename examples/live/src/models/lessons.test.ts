@@ -20,7 +20,10 @@ function valuesOf(run: nnx.Module): string {
   const state = nnx.state(run);
   const text = nnx
     .flattenState(state)
-    .map(([path, { value }]) => `${path.join(".")}: ${value instanceof tf.Tensor ? value.dataSync() : value}`)
+    .map(
+      ([path, { value }]) =>
+        `${path.join(".")}: ${value instanceof tf.Tensor ? String(value.dataSync()) : String(value)}`,
+    )
     .join("\n");
   nnx.dispose(state);
   return text;

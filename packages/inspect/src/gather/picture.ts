@@ -16,7 +16,7 @@ export function blocksFor(shape: readonly number[], cells: number): number[] {
   while (sizeOf(shown) > Math.max(1, cells)) {
     const axis = shown.indexOf(Math.max(...shown));
     block[axis] = (block[axis] as number) + 1;
-    shown[axis] = Math.ceil((shape[axis] as number) / (block[axis] as number));
+    shown[axis] = Math.ceil((shape[axis] as number) / block[axis]);
   }
   return block;
 }

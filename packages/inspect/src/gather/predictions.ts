@@ -23,7 +23,9 @@ const MOST = { passes: 100, rows: 64, cells: 65_536 };
 /** @throws {@link NnxError} when shapes do not fit, and what `entropyDecomposition` throws. */
 export function predictionsOf(where: string, options: PredictionOptions): PredictionData {
   const { samples, labels, classes: names, inputs } = options;
-  const { data, shape } = samples;
+  const { data } = samples;
+  // Somebody may have passed something else.
+  const { shape } = samples as { readonly shape?: readonly number[] };
   if (shape?.length !== 3)
     throw new NnxError(
       `${where}: expected predictions.samples with the axes [passes, rows, classes], got ${describe(samples)}. Pass the result of sample.`,

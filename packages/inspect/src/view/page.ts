@@ -9,7 +9,7 @@ async function show(): Promise<void> {
   const packed = document.getElementById("data");
   const place = document.getElementById("report");
   if (!packed || !place) return;
-  const data = withoutDeltas(decode(await unpack(packed.textContent ?? "")) as ReportData);
+  const data = withoutDeltas(decode(await unpack(packed.textContent)) as ReportData);
   packed.remove();
   mount(place, data);
   document.documentElement.dataset.ready = String(Math.round(performance.now()));

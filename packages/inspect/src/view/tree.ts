@@ -3,7 +3,7 @@ import type { TreeNode } from "../format/report-data.ts";
 import { copy } from "./clipboard.ts";
 import { h } from "./dom.ts";
 import { pathText, plural, shapeText, short } from "./format.ts";
-import { isBelow, type Item, keyOf, pictureAt, samePath } from "./items.ts";
+import { isBelow, keyOf, pictureAt, samePath } from "./items.ts";
 import type { Store } from "./store.ts";
 import { SharedArcs } from "./shared-arcs.ts";
 import { valuesText } from "./values-text.ts";
@@ -192,11 +192,9 @@ export class Tree {
     let text = node.code;
     if (what === "values") {
       const { path } = this.store.data.tree[node.again ?? index] as TreeNode;
-      const item = this.store.items.get(
-        keyOf({ where: "parameters", path, call: 0, of: "value", part: "" }),
-      ) as Item | undefined;
+      const item = this.store.items.get(keyOf({ where: "parameters", path, call: 0, of: "value", part: "" }));
       const picture = item && pictureAt(item, this.store.moment, this.store.steps);
-      text = picture && item ? valuesText(picture, item.shape) : (node.text ?? "");
+      text = picture ? valuesText(picture, item.shape) : (node.text ?? "");
     }
     if (text === "") return this.store.say(`${node.code} has no values of its own`);
     this.store.say(

@@ -9,10 +9,10 @@ const numberText = (value: number, isExact: boolean): string =>
 
 /** Nested arrays; what the picture left out is said in a comment in front. */
 export function valuesText(picture: Picture, shape: readonly number[]): string {
-  const isExact = picture.exact !== undefined;
-  const axes = isExact ? [picture.rows, ...shape.slice(1)] : picture.shape;
+  const { exact } = picture;
+  const axes = exact ? [picture.rows, ...shape.slice(1)] : picture.shape;
   const read = (at: number): string =>
-    numberText(isExact ? (picture.exact?.[at] as number) : cellValue(picture, at), isExact);
+    numberText(exact ? (exact[at] as number) : cellValue(picture, at), exact !== undefined);
   let at = 0;
   const text = (axis: number): string => {
     if (axis >= axes.length) return read(at++);
@@ -22,7 +22,7 @@ export function valuesText(picture: Picture, shape: readonly number[]): string {
     picture.block.every((block) => block === 1) && (shape.length === 0 || picture.rows === shape[0]);
   const notes = [
     ...(isWhole ? [] : [`of the shape [${shape.join(", ")}] these are [${axes.join(", ")}]`]),
-    ...(isExact ? [] : ["rounded to 8 bits"]),
+    ...(exact ? [] : ["rounded to 8 bits"]),
   ];
   return (notes.length > 0 ? `/* ${notes.join("; ")} */ ` : "") + (shape.length === 0 ? read(0) : text(0));
 }

@@ -60,7 +60,7 @@ export function printingAs<T extends object>(
  * Gives the instances of a class a text in Node's console, that of their `toString`, and one in
  * failures of tests.
  */
-export function instancesPrintAs<T extends object>(
+export function instancesPrintAs<T extends { toString(): string }>(
   prototype: T,
   { line, json }: { readonly line: (x: T) => string; readonly json: (x: T) => string },
 ): void {

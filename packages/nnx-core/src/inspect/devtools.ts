@@ -46,8 +46,10 @@ const row = ([key, part]: readonly [unknown, unknown]): JsonMl => [
   typeof part === "object" && part !== null ? ["object", { object: part }] : String(part),
 ];
 
+const firstLine = (x: unknown): string => String(x).split("\n", 1)[0] ?? "";
+
 const formatter: Formatter = {
-  header: (x) => (isOurs(x) ? ["span", {}, String(x).split("\n", 1)[0] ?? ""] : null),
+  header: (x) => (isOurs(x) ? ["span", {}, firstLine(x)] : null),
   hasBody: (x) => isOurs(x) && partsOf(x).length > 0,
   body: (x) => (isOurs(x) ? ["ol", { style: "margin: 0; padding-left: 1em" }, ...partsOf(x).map(row)] : null),
 };

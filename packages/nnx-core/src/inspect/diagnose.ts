@@ -145,7 +145,8 @@ function checkArguments(f: unknown, options: DiagnoseOptions): void {
   checkBins(where, options.bins ?? 16);
   thresholdsOf(where, options);
   const optimizer: unknown = options.optimizer;
-  if (optimizer === undefined || typeof (optimizer as Partial<Updater> | null)?.update === "function") return;
+  if (optimizer === undefined || typeof Reflect.get(Object(optimizer) as object, "update") === "function")
+    return;
   throw new NnxError(
     `${where}: expected optimizer to have a method update, got ${describe(optimizer)}. ` +
       "Pass an Optimizer, or { update: (model, gradients) => ... }.",

@@ -1,6 +1,6 @@
 /** @file From where on something is flagged. */
 import { checkOptions } from "../data/options.ts";
-import { NnxError } from "../errors.ts";
+import { describe, NnxError } from "../errors.ts";
 import type { FlagKind } from "./flag.ts";
 
 /** From where on a summary flags something. */
@@ -111,7 +111,7 @@ export function thresholdsOf(where: string, { thresholds = {}, ignore = [] }: Fl
   for (const [name, value] of Object.entries(thresholds) as [string, unknown][]) {
     if (value === undefined || (typeof value === "number" && value >= 0)) continue;
     throw new NnxError(
-      `${where}: expected the threshold ${name} to be a number from 0, got ${String(value)}. Leave it out for its default.`,
+      `${where}: expected the threshold ${name} to be a number from 0, got ${describe(value)}. Leave it out for its default.`,
     );
   }
   const other = ignore.find((kind) => !allKinds.has(kind));
@@ -120,6 +120,8 @@ export function thresholdsOf(where: string, { thresholds = {}, ignore = [] }: Fl
       `${where}: expected ignore to have kinds of flags, got ${JSON.stringify(other)}. The kinds are ${[...allKinds].join(", ")}.`,
     );
   }
-  const given = Object.entries(thresholds).filter(([, value]) => value !== undefined);
+  const given = (Object.entries(thresholds) as [string, unknown][]).filter(
+    ([, value]) => value !== undefined,
+  );
   return { ...defaultThresholds, ...Object.fromEntries(given) };
 }

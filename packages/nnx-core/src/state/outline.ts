@@ -22,9 +22,9 @@ export interface OutlineOptions {
 
 /** What the graph knows of values. States have no nodes. */
 export interface Nodes {
-  isNode(x: object): boolean;
+  readonly isNode: (x: object) => boolean;
   /** Whether a value is part of the graph: a node, a Variable, an array, or a container of these. */
-  isPart(x: unknown): boolean;
+  readonly isPart: (x: unknown) => boolean;
 }
 
 /** The nodes of a State: none. Everything in it is a part. */

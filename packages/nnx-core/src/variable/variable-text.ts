@@ -23,7 +23,8 @@ export function valueText(value: unknown, withValues = false): string {
   if (isTensor(value) && value.isDisposed) return "disposed";
   if (isArrayLike(value)) {
     const text = `${value.dtype}[${value.shape.join(",")}]`;
-    if (value.dtype.startsWith("key") && value.shape.length === 0) return String(value);
+    if (value.dtype.startsWith("key") && value.shape.length === 0)
+      return (value as { toString(): string }).toString();
     return withValues ? `${text}${valuesText(value)}` : text;
   }
   if (isContainer(value)) return describe(value);

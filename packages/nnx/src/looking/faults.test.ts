@@ -7,7 +7,8 @@ import { readFileSync, writeFileSync } from "node:fs";
 import "@tensorflow/tfjs-backend-cpu";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, it } from "vitest";
-import { first, loadDigits, pixelsOf } from "../../../../examples/digits/data.ts";
+import { loadDigits } from "../../../../examples/digits/data.ts";
+import { first, pixelsOf } from "../../../../examples/digits/images.ts";
 import { Mlp } from "../../../../examples/digits/model.ts";
 import * as nnx from "../index.ts";
 import {

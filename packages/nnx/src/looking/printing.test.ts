@@ -23,11 +23,12 @@ class Ring extends nnx.Module {
 }
 
 const rngs = () => new nnx.Rngs(0);
+const textOf = (x: unknown): string => String(x);
 
 /** The part of vitest that makes the text of a failure. It is no dependency of ours. */
 const ofVitest = createRequire(createRequire(import.meta.url).resolve("vitest/package.json"));
 const { processError } = (await import(pathToFileURL(ofVitest.resolve("@vitest/utils/error")).href)) as {
-  processError(error: unknown): { readonly message: string; readonly diff?: string };
+  readonly processError: (error: unknown) => { readonly message: string; readonly diff?: string };
 };
 
 /** The lines that a failing comparison prints. */
@@ -103,11 +104,11 @@ describe("a model", () => {
     const model = new nnx.Linear(2, 3, { rngs: rngs() });
     const [graphdef, state] = nnx.split(model);
     const stateText = "State: Param 9 (36 B)\n  bias: Param float32[3]\n  kernel: Param float32[2,3]";
-    expect(String(state)).toBe(stateText);
+    expect(textOf(state)).toBe(stateText);
     expect(inspect(state)).toBe(stateText);
     expect(inspect([[[[state]]]])).not.toContain("isDisposedInternal");
-    expect(`${graphdef}`).toMatch(/^GraphDef\nLinear\n {2}bias: Param\n/);
-    expect(inspect(graphdef)).toBe(String(graphdef));
+    expect(textOf(graphdef)).toMatch(/^GraphDef\nLinear\n {2}bias: Param\n/);
+    expect(inspect(graphdef)).toBe(textOf(graphdef));
     const abstract = nnx.asAbstract(model);
     expect(String(abstract).replace("Linear", "State")).toBe(stateText);
     const summary = nnx.summarize(model);
@@ -128,7 +129,7 @@ describe("a model", () => {
     }
     expect(inspect(new Named())).toBe("mine");
     const state = nnx.unflattenState([[["toString"], nnx.state(new nnx.Param(1)) as never]]);
-    expect(String(state)).toContain("toString: ");
+    expect(textOf(state)).toContain("toString: ");
   });
 
   it("is shown by consoles of browsers that ask for a formatter", () => {

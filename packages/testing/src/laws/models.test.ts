@@ -4,7 +4,7 @@ import * as nnx from "@nnxjs/nnx";
 import * as tf from "@tensorflow/tfjs-core";
 import { expect, it } from "vitest";
 import { Mlp as DigitsMlp } from "../../../../examples/digits/model.ts";
-import { PIXELS } from "../../../../examples/digits/data.ts";
+import { PIXELS } from "../../../../examples/digits/images.ts";
 import { Mlp as MoonsMlp } from "../../../../examples/two-moons/model.ts";
 import { checkCheckpoint, checkModel, checkNoLeaks, type ModelOptions } from "../index.ts";
 
