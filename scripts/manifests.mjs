@@ -64,7 +64,7 @@ export function completed(manifest, folder) {
     repository: { ...common.repository, directory: `packages/${folder}` },
     type,
     sideEffects,
-    files: [...new Set([...files, "NOTICE"])],
+    files: [...new Set([...files, "!src/**/__snapshots__", "NOTICE"])],
     exports: { ...Object.fromEntries(entries), "./package.json": "./package.json" },
     publishConfig: {
       access: "public",

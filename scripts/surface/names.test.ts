@@ -25,9 +25,11 @@ describe("the umbrella", () => {
   });
 });
 
+// The texts of pages and of GPU programs are for browsers and GPUs.
 const sources = packages.flatMap((name) =>
   readdirSync(`packages/${name}/src`, { recursive: true, encoding: "utf8" })
     .filter((file) => file.endsWith(".ts") && !/\.(?:test|test-d|generated)\.ts$/.test(file))
+    .filter((file) => !/^(?:inspect\/(?:view|html)|kernels\/(?:mends\/)?gpu)\//.test(`${name}/${file}`))
     .map((file) => ({ file: `${name}/${file}`, statements: parsed(`packages/${name}/src/${file}`) })),
 );
 

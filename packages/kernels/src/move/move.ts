@@ -4,7 +4,6 @@ import { arraysOf, type Elements, isHeap, type LoopDtype, loops, zerosOf } from 
 import { notePart } from "../memory/parts.ts";
 import { sizeOf } from "../shape.ts";
 import { wasmRun } from "../wasm/call.ts";
-import { heapOf } from "../wasm/heap.ts";
 import type { WasmFunctions } from "../wasm/module.ts";
 import { moveModule } from "../wasm/move.generated.ts";
 import { type Block, eachPlane, joined } from "./block.ts";
@@ -105,7 +104,8 @@ function move(backend: object, inputs: readonly TensorInfo[], wholes: readonly W
     run: (functions, places) => {
       for (const [i, { shape, parts, rest }] of wholes.entries()) {
         const to = places.outputs[i]!;
-        if (rest !== undefined) new ARRAYS[dtype](heapOf(backend)!.buffer, to, sizeOf(shape)).fill(rest);
+        if (rest !== undefined)
+          new ARRAYS[dtype](places.memory.buffer as ArrayBuffer, to, sizeOf(shape)).fill(rest);
         copyParts(functions, BYTES[dtype], parts, places.inputs, to);
       }
     },

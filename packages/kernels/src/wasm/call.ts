@@ -3,7 +3,7 @@ import type { TensorInfo } from "@tensorflow/tfjs-core";
 import { arrayOf, arraysOf, type Elements, free, isHeap, type Output } from "../memory/access.ts";
 import { sizeOf } from "../shape.ts";
 import { addressOf, heapOf, scratchOn } from "./heap.ts";
-import { functionsOver, type WasmFunctions, type WasmModule } from "./module.ts";
+import { functionsOver, type WasmFunctions, type WasmMemory, type WasmModule } from "./module.ts";
 import { layOut, memoryWith, trimMemory } from "./own-memory.ts";
 import { tracing } from "./trace.ts";
 
@@ -15,7 +15,7 @@ interface Places {
   /** The kernel's own memory, as large as it asked for, aligned to 64 bytes. It holds anything. */
   readonly scratch: number;
   /** Where all of that is. A view of it is valid for this call. */
-  readonly memory: WebAssembly.Memory;
+  readonly memory: WasmMemory;
 }
 
 const bytesPerElement: Readonly<Record<string, number>> = { float32: 4, int32: 4, bool: 1 };
@@ -26,7 +26,7 @@ const roundUp = (address: number): number => (address + 63) & -64;
 /** The functions of a module, or of several. */
 function functionsOf<F extends string>(
   module: WasmRun<F>["module"],
-  memory: WebAssembly.Memory,
+  memory: WasmMemory,
 ): WasmFunctions<F> | undefined {
   if ("hex" in module) return functionsOver(module, memory);
   const all = module.map((each) => functionsOver(each, memory));
@@ -38,7 +38,7 @@ function functionsOf<F extends string>(
 /** On tensorflow.js's heap, where everything is in place. */
 function onHeap<F extends string>(
   backend: Parameters<typeof addressOf>[0],
-  memory: WebAssembly.Memory,
+  memory: WasmMemory,
   { module, inputs, outputs, scratch = 0, run }: WasmRun<F>,
 ): TensorInfo[] | undefined {
   const functions = functionsOf(module, memory);

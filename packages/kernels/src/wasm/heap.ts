@@ -1,6 +1,7 @@
 /** @file tensorflow.js's own wasm memory, in which kernels find the tensors of its wasm backend. */
 import type { TensorInfo } from "@tensorflow/tfjs-core";
 import { sizeOf } from "../shape.ts";
+import type { WasmMemory } from "./module.ts";
 
 /** What this file uses of tensorflow.js's wasm module. None of it is public, so all is checked. */
 interface TensorflowModule {
@@ -29,7 +30,7 @@ const moduleOf = (backend: object): TensorflowModule | undefined =>
   (backend as TensorflowBackend).wasm ?? undefined;
 
 /** The memory of tensorflow.js's wasm backend, or undefined where it is out of reach. */
-export function heapOf(backend: object): WebAssembly.Memory | undefined {
+export function heapOf(backend: object): WasmMemory | undefined {
   const wasm = moduleOf(backend);
   const memory = wasm?.wasmMemory ?? wasm?.asm?.memory;
   if (!(memory instanceof WebAssembly.Memory)) return undefined;

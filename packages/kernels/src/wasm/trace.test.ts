@@ -87,6 +87,18 @@ describe("a traced kernel", () => {
       for (const [name, inputs, attrs] of [
         ["Cast", { x }, { dtype: "int32" }],
         ["Identity", { x }, {}],
+        // It fills the memory itself.
+        [
+          "PadV2",
+          { x },
+          {
+            paddings: [
+              [1, 1],
+              [0, 0],
+            ],
+            constantValue: 2,
+          },
+        ],
         ["Unique", { x }, { axis: 0 }],
       ] as const)
         expect(kernel(name, inputs, attrs).plan).toBeUndefined();

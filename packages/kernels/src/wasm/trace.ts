@@ -5,6 +5,7 @@
  */
 import type { TensorInfo } from "@tensorflow/tfjs-core";
 import type { HeapBackend } from "../memory/access.ts";
+import type { WasmMemory } from "./module.ts";
 
 type WasmFunction = (...parameters: number[]) => void;
 
@@ -45,14 +46,14 @@ interface TracedRun {
   readonly bytes: number;
   readonly scratch: number;
   readonly functions: Readonly<Record<string, WasmFunction>>;
-  readonly memory: WebAssembly.Memory;
+  readonly memory: WasmMemory;
   readonly run: (
     functions: Readonly<Record<string, WasmFunction>>,
     places: {
       readonly inputs: readonly number[];
       readonly outputs: readonly number[];
       readonly scratch: number;
-      readonly memory: WebAssembly.Memory;
+      readonly memory: WasmMemory;
     },
   ) => void;
 }
@@ -127,7 +128,7 @@ class Trace {
     const real: Noted[] = [];
     const isOpen: boolean[] = [];
     const watched = {
-      get memory(): WebAssembly.Memory {
+      get memory(): WasmMemory {
         isOpen.push(true);
         return memory;
       },

@@ -1,6 +1,7 @@
 /** @file Loops of WebAssembly kernels over the windows of images. */
 import type { Axis } from "../quick/conv-geometry.ts";
 import { sizeOf } from "../shape.ts";
+import type { WasmMemory } from "./module.ts";
 
 const ONE: Axis = { input: 1, output: 1, window: 1, stride: 1, dilation: 1, before: 0 };
 
@@ -52,7 +53,7 @@ export interface WasmWindows {
     out: number,
     other: number,
     scratch: number,
-    memory: WebAssembly.Memory,
+    memory: WasmMemory,
   ): void;
 }
 

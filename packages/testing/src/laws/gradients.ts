@@ -57,8 +57,11 @@ const names: OptionNames<GradientsOptions> = {
 /** Steps of the differences. Large ones have errors of curvature, small ones of rounding. */
 const STEPS = [0.1, 0.03, 0.01, 0.003, 0.001];
 
-/** A wrong gradient is wrong along every direction; rounding and kinks are not. */
-const DIRECTIONS = 3;
+/**
+ * A wrong gradient is wrong along every direction; rounding and kinks are not. Wide layers of relu cross
+ * kinks along every third direction or so.
+ */
+const DIRECTIONS = 8;
 
 /** A number that weighs every element of every output differently. */
 function lossOf(result: unknown, seed: number, ofProduct: (x: Tensor) => Tensor = (x) => x): Tensor {
@@ -71,7 +74,7 @@ function lossOf(result: unknown, seed: number, ofProduct: (x: Tensor) => Tensor 
 /**
  * Holds the gradients of a model to finite differences: along a random direction in each parameter and
  * each input, the slope of the outputs is the gradient's share in this direction. A gradient counts as wrong when
- * it is along three directions. Chance in training is the same in all runs. They are tried one by
+ * it is along eight directions. Chance in training is the same in all runs. They are tried one by
  * one, so that a wrong gradient has a path; that of the first input is `inputs.0`.
  * @throws {@link LawError} with the path, the slope and the gradient.
  * @example
