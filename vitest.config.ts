@@ -17,14 +17,16 @@ const inOneProcess = {
   hookTimeout: 60_000,
 };
 
-// These load further copies of a package, which register kernels of their own. Other files would meet
-// them, so that each of these has a process of its own.
-const withCopies = [
+// These load further copies of a package, which register kernels of their own: other files would meet
+// them. Or they count tensors over turns of the event loop, in which what other files dropped is freed.
+// So each of these has a process of its own.
+const alone = [
   "packages/kernels/src/copies.test.ts",
   "packages/kernels/src/registry.test.ts",
   "packages/kernels/src/wasm/relaxed.test.ts",
   "packages/rnglib/src/keys/key.test.ts",
   "benchmarks/cases/cases.test.ts",
+  "examples/flax-cnn/main.test.ts",
 ];
 
 // `npm run test:site` builds the site first, which takes a minute.
@@ -65,13 +67,13 @@ export default defineConfig({
             "scripts/pack/**",
             "scripts/site/site.test.ts",
             "scripts/browser/**",
-            ...withCopies,
+            ...alone,
           ],
         },
       },
       {
         ...onSources,
-        test: { ...inOneProcess, isolate: true, name: "alone", include: withCopies },
+        test: { ...inOneProcess, isolate: true, name: "alone", include: alone },
       },
       { ...onSources, test: { ...inOneProcess, name: "docs", include: [".doctest/*.test.ts"] } },
       {

@@ -36,17 +36,26 @@ const refusalOf = (name) => {
  * inside of another costs a call at run time.
  */
 function withNames(text) {
-  const names = [];
-  for (const [, list] of text.matchAll(/^export \{([^}]*)\}/gm))
-    for (const [, name, exported] of list.matchAll(/(\S+) as ([^\s,]+)/g)) {
-      const isRenamed = name.startsWith(exported) && /^\d+$/.test(name.slice(exported.length));
-      if (isRenamed && new RegExp(`^(async )?(function\\*?|class|var|const) ${name}\\b`, "m").test(text))
-        names.push(
-          `if (typeof ${name} == "function") Object.defineProperty(${name}, "name", { value: "${exported}" });\n`,
-        );
-    }
+  const lists = [...text.matchAll(/^export \{([^}]*)\}/gm)];
+  const shown = [
+    ...lists.flatMap(([, list]) => [...list.matchAll(/(\S+) as ([^\s,]+)/g)]),
+    // What `export * as name` has.
+    ...[...text.matchAll(/^ {2}(\w+): \(\) => (\w+),?$/gm)].map(([all, exported, name]) => [
+      all,
+      name,
+      exported,
+    ]),
+  ];
+  const names = new Set();
+  for (const [, name, exported] of shown) {
+    const isRenamed = name.startsWith(exported) && /^\d+$/.test(name.slice(exported.length));
+    if (isRenamed && new RegExp(`^(async )?(function\\*?|class|var|const) ${name}\\b`, "m").test(text))
+      names.add(
+        `if (typeof ${name} == "function") Object.defineProperty(${name}, "name", { value: "${exported}" });\n`,
+      );
+  }
   const map = text.lastIndexOf("//# sourceMappingURL");
-  return text.slice(0, map) + names.join("") + text.slice(map);
+  return text.slice(0, map) + [...names].join("") + text.slice(map);
 }
 
 const names = process.argv.length > 2 ? process.argv.slice(2) : readdirSync(root);
