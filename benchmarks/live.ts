@@ -43,10 +43,10 @@ const press = (name: string): Promise<void> =>
   page.locator("#digits").getByRole("button", { name, exact: true }).click();
 try {
   await page.evaluate(() => {
-    const tasks: number[] = [];
+    const tasks: { at: number; took: number }[] = [];
     Object.assign(globalThis, { tasks });
     new PerformanceObserver((list) =>
-      tasks.push(...list.getEntries().map(({ duration }) => duration)),
+      tasks.push(...list.getEntries().map(({ startTime, duration }) => ({ at: startTime, took: duration }))),
     ).observe({
       type: "longtask",
       buffered: true,
@@ -88,10 +88,12 @@ try {
     };
     console.log(`  ${tensors}  ${(bytes / 1e6).toFixed(1)}  ${moments}`);
   }
-  const tasks = await page.evaluate(() => (globalThis as unknown as { tasks: number[] }).tasks);
-  console.log(
-    `tasks of more than 50 ms on the main thread: ${tasks.length}${tasks.length > 0 ? `, the longest ${Math.max(...tasks).toFixed(0)} ms` : ""}`,
+  const tasks = await page.evaluate(
+    () => (globalThis as unknown as { tasks: { at: number; took: number }[] }).tasks,
   );
+  console.log(`tasks of more than 50 ms on the main thread: ${tasks.length}`);
+  for (const { at, took } of tasks)
+    console.log(`  ${took.toFixed(0)} ms, ${(at / 1000).toFixed(1)} s after the page was asked for`);
 } finally {
   await browser.close();
   await server.close();
