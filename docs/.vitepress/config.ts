@@ -6,6 +6,7 @@ import { inlinePictures } from "./markdown/pictures.ts";
 import { leadOut } from "./markdown/links.ts";
 import { liveBlocks } from "./markdown/live.ts";
 import { slugOf } from "./markdown/slug.ts";
+import { plainEmptyHeads } from "./markdown/table-heads.ts";
 import { topics } from "./reference/topics.ts";
 
 const docs = fileURLToPath(new URL("..", import.meta.url));
@@ -91,6 +92,7 @@ export default defineConfig({
       leadOut(md);
       inlinePictures(md);
       liveBlocks(md);
+      plainEmptyHeads(md);
     },
   },
   themeConfig: {
