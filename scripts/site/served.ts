@@ -4,6 +4,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { extname, join } from "node:path";
 import { type Browser, chromium } from "playwright-core";
+import { chromiumPath } from "../browser/chromium.ts";
 
 const dist = new URL("../../docs/.vitepress/dist/", import.meta.url).pathname;
 
@@ -39,9 +40,9 @@ export async function serve(): Promise<{ readonly server: Server; readonly home:
   return { server, home: `http://127.0.0.1:${(server.address() as AddressInfo).port}/` };
 }
 
-/** Starts Chromium; `NNXJS_CHROMIUM` says where it is, if not at its usual place. */
+/** Starts Chromium. */
 export const launch = (): Promise<Browser> =>
   chromium.launch({
-    executablePath: process.env.NNXJS_CHROMIUM ?? "/usr/bin/chromium",
+    executablePath: chromiumPath() as string,
     args: ["--no-sandbox", "--disable-dev-shm-usage"],
   });

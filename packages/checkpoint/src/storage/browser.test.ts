@@ -1,6 +1,6 @@
 /**
  * @file Saving in one page and restoring in another, in a real Chromium. Without one nothing is tried,
- * and the test says so: `CHROMIUM_PATH` names it, otherwise `/usr/bin/chromium` is looked for.
+ * and the test says so: `CHROMIUM_PATH` or `NNXJS_CHROMIUM` names it, otherwise it is looked for.
  */
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer, type Server } from "node:http";
@@ -9,11 +9,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type BrowserContext, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { chromiumPath } from "../../../../scripts/browser/chromium.ts";
 import { bundled } from "../../test/bundled.ts";
 import type { Actions } from "../../test/programs/page.ts";
 
-const executablePath = process.env.CHROMIUM_PATH ?? "/usr/bin/chromium";
-const hasBrowser = existsSync(executablePath);
+const executablePath = process.env.CHROMIUM_PATH ?? chromiumPath();
+const hasBrowser = executablePath !== undefined && existsSync(executablePath);
 
 const folder = mkdtempSync(join(tmpdir(), "nnx-browser-"));
 let server: Server;
@@ -78,7 +79,7 @@ async function inNewPage<K extends keyof Actions>(
 }
 
 if (!hasBrowser) {
-  it(`in a browser: nothing was tried, for there is no ${executablePath}`, () => {
+  it(`in a browser: nothing was tried, for there is no ${executablePath ?? "Chromium"}`, () => {
     expect(hasBrowser).toBe(false);
   });
 } else {

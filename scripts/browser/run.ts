@@ -1,15 +1,11 @@
-// Runs tests in Chromium: `npm run test:browser [file…]`. Where there is no Chromium, says so and
-// succeeds.
+/**
+ * @file Runs tests in Chromium: `npm run test:browser [file…]`. Where there is no Chromium, says so and
+ * succeeds.
+ */
 import { spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
-import { delimiter, join } from "node:path";
+import { chromiumPath } from "./chromium.ts";
 
-// As in chromium.ts, which this file cannot import before a step of building.
-const names = ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome"];
-const folders = (process.env.PATH ?? "").split(delimiter);
-const found =
-  process.env.NNXJS_CHROMIUM ?? names.flatMap((name) => folders.map((at) => join(at, name))).find(existsSync);
-if (found === undefined) {
+if (chromiumPath() === undefined) {
   console.log(
     "test:browser: nothing was run, for there is no Chromium on the path. NNXJS_CHROMIUM may name one.",
   );
