@@ -22,38 +22,19 @@ const convolution = (multiplyAdd: MultiplyAdd): WasmFunction =>
     { hasWeights },
   );
 
-/** Adds the number of each window, times the weights, to its elements: `array` is written. */
-const inputGradient = (multiplyAdd: MultiplyAdd): WasmFunction =>
+/** Adds the number of each window, times one of the two, to the other, which is written. */
+const gradient = (multiplyAdd: MultiplyAdd, written: "tap" | "weight"): WasmFunction =>
   overWindows(
     (width, { out, tap, weight }, locals) => {
       const parts = make(locals, type.v128, width.vectors);
+      const [to, by] = written === "tap" ? [tap, weight] : [weight, tap];
       return {
         begin: parts.flatMap((part, v) => part.set(width.load(out, 16 * v))),
         tap: parts.flatMap((part, v) =>
           width.store(
-            tap.get,
+            to.get,
             16 * v,
-            multiplyAdd(part.get, width.load(weight.get, 16 * v), width.load(tap.get, 16 * v)),
-          ),
-        ),
-        end: [],
-      };
-    },
-    { hasWeights },
-  );
-
-/** Adds the number of each window, times its elements, to the weights, which are written. */
-const filterGradient = (multiplyAdd: MultiplyAdd): WasmFunction =>
-  overWindows(
-    (width, { out, tap, weight }, locals) => {
-      const parts = make(locals, type.v128, width.vectors);
-      return {
-        begin: parts.flatMap((part, v) => part.set(width.load(out, 16 * v))),
-        tap: parts.flatMap((part, v) =>
-          width.store(
-            weight.get,
-            16 * v,
-            multiplyAdd(part.get, width.load(tap.get, 16 * v), width.load(weight.get, 16 * v)),
+            multiplyAdd(part.get, width.load(by.get, 16 * v), width.load(to.get, 16 * v)),
           ),
         ),
         end: [],
@@ -64,8 +45,8 @@ const filterGradient = (multiplyAdd: MultiplyAdd): WasmFunction =>
 
 const functions = (multiplyAdd: MultiplyAdd): Readonly<Record<string, WasmFunction>> => ({
   convolution: convolution(multiplyAdd),
-  inputGradient: inputGradient(multiplyAdd),
-  filterGradient: filterGradient(multiplyAdd),
+  inputGradient: gradient(multiplyAdd, "tap"),
+  filterGradient: gradient(multiplyAdd, "weight"),
 });
 
 /** The functions of the module. */
