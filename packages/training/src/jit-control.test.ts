@@ -2,16 +2,13 @@
 import {
   cond,
   dispose,
-  flattenState,
   foriLoop,
   grad,
-  isVariableState,
   jit,
   Module,
   Param,
   printProgram,
   scan,
-  state,
   switch as switch_,
   tidy,
   Variable,
@@ -19,26 +16,16 @@ import {
   whileLoop,
 } from "@nnxjs/nnx-core";
 import { Dropout, Linear } from "@nnxjs/layers";
-import { PRNGKey, random, Rngs } from "@nnxjs/rnglib";
+import { type PRNGKey, random, Rngs } from "@nnxjs/rnglib";
 import * as tf from "@tensorflow/tfjs-core";
 import { expect, it } from "vitest";
 import { onEachBackend } from "../../../scripts/use-backend.ts";
+import { bitsIn } from "../test/bits-in.ts";
 import { adam, Optimizer } from "./index.ts";
 
 const numbersOf = (x: tf.Tensor): number[] => [...x.dataSync()];
 const dataIds = (): number => tf.engine().backend.numDataIds();
 const counts = (): number[] => [tf.memory().numTensors, dataIds()];
-
-function valuesIn(x: object): unknown {
-  const kept = state(x);
-  const found = flattenState(kept).map(([path, leaf]) => {
-    const value = isVariableState(leaf) ? leaf.value : leaf;
-    if (PRNGKey.isKey(value)) return [path.join("."), [...random.keyData(value)]];
-    return [path.join("."), value instanceof tf.Tensor ? [...value.dataSync()] : value];
-  });
-  dispose(kept);
-  return found;
-}
 
 /** Calls both with the same arguments, and compares results and models. */
 function compare<M extends object>(
@@ -59,7 +46,7 @@ function compare<M extends object>(
   inputs.forEach((input, i) => {
     const x = tf.tensor(input);
     expect(run(fast, twin, x), `call ${i}`).toEqual(run(f, model, x));
-    expect(valuesIn(twin), `call ${i}`).toEqual(valuesIn(model));
+    expect(bitsIn(twin), `call ${i}`).toEqual(bitsIn(model));
     x.dispose();
     if (i === 1) before = counts();
   });
@@ -299,9 +286,9 @@ onEachBackend("branches in recorded functions", () => {
   it.each(odd)("refuses what another run could not repeat, and changes nothing: %s", (_name, f, message) => {
     const model = new Noisy();
     const x = tf.tensor1d([1, 2]);
-    const before = [valuesIn(model), counts()];
+    const before = [bitsIn(model), counts()];
     expect(() => jit(f)(model, x)).toThrow(message);
-    expect([valuesIn(model), counts()]).toEqual(before);
+    expect([bitsIn(model), counts()]).toEqual(before);
   });
 });
 

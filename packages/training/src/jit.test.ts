@@ -4,11 +4,9 @@ import {
   clone,
   customVjp,
   dispose,
-  flattenState,
   grad,
   hostValue,
   Intermediate,
-  isVariableState,
   jit,
   mapValues,
   Module,
@@ -23,10 +21,11 @@ import {
   Variable,
 } from "@nnxjs/nnx-core";
 import { BatchNorm, Dropout, Linear } from "@nnxjs/layers";
-import { PRNGKey, random, Rngs } from "@nnxjs/rnglib";
+import { type PRNGKey, random, Rngs } from "@nnxjs/rnglib";
 import * as tf from "@tensorflow/tfjs-core";
 import { expect, it } from "vitest";
 import { onEachBackend } from "../../../scripts/use-backend.ts";
+import { bitsIn } from "../test/bits-in.ts";
 import { adam, adamw, Optimizer, sgd, softmaxCrossEntropyWithIntegerLabels } from "./index.ts";
 
 class Mlp extends Module {
@@ -61,18 +60,6 @@ function train(m: Mlp, optimizer: Optimizer, x: tf.Tensor, y: tf.Tensor): tf.Ten
   return loss;
 }
 
-/** Everything in a model or optimizer. */
-function valuesIn(x: object): unknown {
-  const kept = state(x);
-  const found = flattenState(kept).map(([path, leaf]) => {
-    const value = isVariableState(leaf) ? leaf.value : leaf;
-    if (PRNGKey.isKey(value)) return [path.join("."), [...random.keyData(value)]];
-    return [path.join("."), value instanceof tf.Tensor ? [...value.dataSync()] : value];
-  });
-  dispose(kept);
-  return found;
-}
-
 const numbersOf = (x: tf.Tensor): number[] => [...x.dataSync()];
 const schedule = (count: number): number => 0.1 * 0.9 ** count;
 const dataIds = (): number => tf.engine().backend.numDataIds();
@@ -91,7 +78,7 @@ onEachBackend("a recorded training step", () => {
       expect(numbersOf(got)).toEqual(numbersOf(wanted));
       tf.dispose([wanted, got]);
     }
-    expect([valuesIn(twin), valuesIn(other)]).toEqual([valuesIn(model), valuesIn(optimizer)]);
+    expect([bitsIn(twin), bitsIn(other)]).toEqual([bitsIn(model), bitsIn(optimizer)]);
     const before = [tf.memory().numTensors, dataIds()];
     for (let i = 0; i < 10_000; i++) fast(twin, other, x, y).dispose();
     expect([tf.memory().numTensors, dataIds()]).toEqual(before);
@@ -114,7 +101,7 @@ onEachBackend("a recorded training step", () => {
       fast(twin, other, x, y).dispose();
     }
     expect(fast.programs.map(({ replays }) => replays)).toEqual([3]);
-    expect(valuesIn(twin)).toEqual(valuesIn(model));
+    expect(bitsIn(twin)).toEqual(bitsIn(model));
   });
 
   it("goes with other models of the same definition, and records for other shapes", () => {
@@ -124,7 +111,7 @@ onEachBackend("a recorded training step", () => {
     for (const m of [a, b, a, b]) {
       const copy = clone(m);
       expect(numbersOf(fast(m, x, y))).toEqual(numbersOf(lossOf(copy, x, y)));
-      expect(valuesIn(m)).toEqual(valuesIn(copy));
+      expect(bitsIn(m)).toEqual(bitsIn(copy));
     }
     expect(fast.programs.map(({ replays }) => replays)).toEqual([3]);
     fast(a, tf.slice(x, [0, 0], [2, 4]), tf.slice(y, [0], [2]));
@@ -143,11 +130,11 @@ onEachBackend("a recorded training step", () => {
     const x = inputs();
     // The replay drops constants that nothing needs.
     for (let i = 0; i < 2; i++) fast(model, optimizer, x, labels());
-    const before = [valuesIn(model), valuesIn(optimizer), tf.memory().numTensors, dataIds()];
+    const before = [bitsIn(model), bitsIn(optimizer), tf.memory().numTensors, dataIds()];
     const bad = tf.tensor1d([0, 1, 7, 1, 0], "int32");
     expect(() => fast(model, optimizer, x, bad)).toThrow("7");
     bad.dispose();
-    expect([valuesIn(model), valuesIn(optimizer), tf.memory().numTensors, dataIds()]).toEqual(before);
+    expect([bitsIn(model), bitsIn(optimizer), tf.memory().numTensors, dataIds()]).toEqual(before);
   });
 
   it("works inside and around grad, capture and remat, and nested", () => {
@@ -175,7 +162,7 @@ onEachBackend("a recorded training step", () => {
     for (let i = 0; i < 5; i++) {
       const wanted = tidy(() => step(model, x));
       expect(numbersOf(tidy(() => fast(twin, x)))).toEqual(numbersOf(wanted));
-      expect(valuesIn(twin)).toEqual(valuesIn(model));
+      expect(bitsIn(twin)).toEqual(bitsIn(model));
     }
     expect(fast.programs.map(({ replays }) => replays)).toEqual([4]);
     // The unrecorded step records it, and the recorded one has it in its own program.
@@ -281,7 +268,7 @@ onEachBackend("a recorded training step", () => {
     model.bias!.value = tf.tensor1d([1, 2]);
     const { twice, copy, same, list } = fast(model, x);
     expect(fast.programs).toMatchObject([{ replays: 1 }]);
-    expect(valuesIn(copy)).toEqual(valuesIn(model));
+    expect(bitsIn(copy)).toEqual(bitsIn(model));
     expect(copy).not.toBe(model);
     expect(same).toBe(model);
     expect(list).toEqual([x, 3, "a"]);
@@ -388,9 +375,9 @@ onEachBackend("what cannot be recorded", () => {
   it.each(cases)("is refused, and all is as before: %s", (_name, f, message) => {
     const model = new Reads();
     const x = inputs();
-    const before = [valuesIn(model), tf.memory().numTensors, dataIds()];
+    const before = [bitsIn(model), tf.memory().numTensors, dataIds()];
     expect(() => jit(f)(model, x)).toThrow(message);
-    expect([valuesIn(model), tf.memory().numTensors, dataIds()]).toEqual(before);
+    expect([bitsIn(model), tf.memory().numTensors, dataIds()]).toEqual(before);
     expect(numbersOf(outside.value)).toEqual([1, 1, 1, 1]);
   });
 
@@ -413,9 +400,9 @@ onEachBackend("what cannot be recorded", () => {
     const model = new Mlp();
     const optimizer = new Optimizer(model, sgd(0.1));
     const [x, y] = [inputs(), labels()];
-    const before = [valuesIn(model), valuesIn(optimizer), tf.memory().numTensors, dataIds()];
+    const before = [bitsIn(model), bitsIn(optimizer), tf.memory().numTensors, dataIds()];
     const text = printProgram(train)(model, optimizer, x, y);
-    expect([valuesIn(model), valuesIn(optimizer), tf.memory().numTensors, dataIds()]).toEqual(before);
+    expect([bitsIn(model), bitsIn(optimizer), tf.memory().numTensors, dataIds()]).toEqual(before);
     expect(text).toContain("# first");
     expect(text).toContain("0.dropout.rngs.count <- h");
     expect(text).toContain("result <- v");

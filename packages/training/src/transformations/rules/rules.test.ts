@@ -15,6 +15,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { expect, it } from "vitest";
 import { readGolden } from "../../../../../scripts/golden.ts";
 import { onEachBackend } from "../../../../../scripts/use-backend.ts";
+import { bitsIn } from "../../../test/bits-in.ts";
 import * as t from "../../index.ts";
 import { chain, type GradientTransformation, Optimizer, type Schedule, sgd, type Tree } from "../../index.ts";
 
@@ -339,18 +340,6 @@ function keepAll(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(keepAll);
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, keepAll(each)]));
-}
-
-/** Everything in a model or optimizer, to the bit. */
-function bitsIn(x: object): unknown {
-  const kept = state(x);
-  const found = flattenState(kept).map(([path, leaf]) => {
-    const value = isVariableState(leaf) ? leaf.value : leaf;
-    if (PRNGKey.isKey(value)) return [path.join("."), [...random.keyData(value)]];
-    return [path.join("."), value instanceof tf.Tensor ? [...value.dataSync()] : value];
-  });
-  dispose(kept);
-  return found;
 }
 
 onEachBackend("recorded update rules", () => {
