@@ -19,15 +19,19 @@ export type Check<M extends object> = (
   inputs: readonly Tensor[],
 ) => Promise<Violation | undefined>;
 
-/** Holds a model to what `check` says, for several seeds. */
+/**
+ * Holds a model to what `check` says, for several seeds.
+ * @param streams - The names of streams that the model gets beside the default one.
+ */
 export async function checkBy<M extends object>(
   where: string,
   makeModel: MakeModel<M>,
   forward: ForwardOf<M>,
   options: CheckOptions,
   check: Check<M>,
+  streams?: readonly string[],
 ): Promise<void> {
-  const subject = new Subject(where, makeModel, forward, options);
+  const subject = new Subject(where, makeModel, forward, options, streams);
   await hold(where, options, async (seed) => {
     const inputs = subject.inputs(seed);
     try {

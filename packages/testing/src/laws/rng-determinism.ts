@@ -26,8 +26,8 @@ import { iterNodes } from "@nnxjs/nnx-core";
 import { type Snapshot, snapshot } from "../equality/snapshot.ts";
 import { isTensor, type Tensor } from "../tensor.ts";
 import { batchLaws } from "./batches.ts";
-import { difference, ROUNDING } from "./check.ts";
-import { broken, firstOf, hold, type Violation } from "./law.ts";
+import { checkBy, difference, ROUNDING } from "./check.ts";
+import { broken, firstOf, type Violation } from "./law.ts";
 import {
   type CheckOptions,
   checkOptionNames,
@@ -39,7 +39,7 @@ import {
   keysIn,
   type MakeModel,
   otherSeed,
-  Subject,
+  type Subject,
   train,
 } from "./subject.ts";
 
@@ -111,11 +111,13 @@ export async function checkRngDeterminism<M extends object>(
   const where = "checkRngDeterminism";
   checkOptions<RngOptions>(where, options, rngOptionNames);
   const { streams, copies, ...others } = options;
-  const subject = new Subject(where, makeModel, forward, others, streams);
-  await hold(where, options, async (seed) => {
-    const inputs = subject.inputs(seed);
-    try {
-      return await firstOf([
+  await checkBy(
+    where,
+    makeModel,
+    forward,
+    others,
+    (subject, seed, inputs) =>
+      firstOf([
         () => sameSeed(subject, seed, inputs),
         () => distinctKeys(subject, seed, copies),
         () => newNumbers(subject, seed, inputs),
@@ -124,11 +126,9 @@ export async function checkRngDeterminism<M extends object>(
         () => unseen(subject, seed, inputs),
         () => forked(subject, seed),
         () => batchLaws(subject, seed),
-      ]);
-    } finally {
-      drop(inputs);
-    }
-  });
+      ]),
+    streams,
+  );
 }
 
 async function sameSeed<M extends object>(
