@@ -20,6 +20,26 @@ export const isPrinting = (x: object): boolean => Object.hasOwn(x, inspectSymbol
 /** What Node prints in the place of an object that is nested too deep. */
 const closed = (text: string): string => `[${text.split("\n", 1)[0]?.replace(/:$/, "")}]`;
 
+/** The methods that Node's console and test runners call. */
+const printingMethods = <T>(
+  whole: (x: T) => string,
+  line: (x: T) => string,
+  json: (x: T) => string,
+): readonly (readonly [key: PropertyKey, method: unknown])[] => [
+  [
+    inspectSymbol,
+    function (this: T, depth: number) {
+      return depth < 0 ? closed(line(this)) : whole(this);
+    },
+  ],
+  [
+    "toJSON",
+    function (this: T) {
+      return json(this);
+    },
+  ],
+];
+
 /**
  * Returns a function that gives plain objects a text, before they are frozen. `String`, Node's
  * console and failures of tests print it.
@@ -37,18 +57,7 @@ export function printingAs<T extends object>(
         return hint === "number" ? Number.NaN : text(this);
       },
     ],
-    [
-      inspectSymbol,
-      function (this: T, depth: number) {
-        return depth < 0 ? closed(text(this)) : text(this);
-      },
-    ],
-    [
-      "toJSON",
-      function (this: T) {
-        return json(this);
-      },
-    ],
+    ...printingMethods(text, text, json),
   ] as const;
   return (object) => {
     addHidden(object, methods);
@@ -64,18 +73,8 @@ export function instancesPrintAs<T extends { toString(): string }>(
   prototype: T,
   { line, json }: { readonly line: (x: T) => string; readonly json: (x: T) => string },
 ): void {
-  addHidden(prototype, [
-    [
-      inspectSymbol,
-      function (this: T, depth: number) {
-        return depth < 0 ? closed(line(this)) : String(this);
-      },
-    ],
-    [
-      "toJSON",
-      function (this: T) {
-        return json(this);
-      },
-    ],
-  ]);
+  addHidden(
+    prototype,
+    printingMethods((x) => String(x), line, json),
+  );
 }
