@@ -104,10 +104,7 @@ export default defineConfig({
     ],
     sidebar: { "/reference/": reference, "/": sidebar },
     // The index is a file of the site: no network, no other server.
-    search: {
-      provider: "local",
-      options: { translations: { button: { buttonText: "Search", buttonAriaLabel: "Search K" } } },
-    },
+    search: { provider: "local" },
     outline: [2, 3],
     socialLinks: [{ icon: "github", link: "https://github.com/nnxjs/nnxjs" }],
   },
