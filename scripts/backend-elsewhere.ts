@@ -10,11 +10,48 @@ import { useBackend } from "./use-backend.ts";
 
 const NAME = "elsewhere";
 
+/** How many kernels are running, one inside the other. */
+let running = 0;
+let isForbidden = false;
+
+/** What is computed is far away, as on a GPU; what a program has written itself is at hand. */
+class Elsewhere extends MathBackendCPU {
+  readonly #atHand = new WeakSet();
+
+  override write(...args: Parameters<MathBackendCPU["write"]>): ReturnType<MathBackendCPU["write"]> {
+    const dataId = super.write(...args);
+    if (running === 0) this.#atHand.add(dataId);
+    return dataId;
+  }
+
+  override readSync(
+    dataId: Parameters<MathBackendCPU["readSync"]>[0],
+  ): ReturnType<MathBackendCPU["readSync"]> {
+    if (isForbidden && running === 0 && !this.#atHand.has(dataId))
+      throw new Error("A computed tensor was read synchronously.");
+    return super.readSync(dataId);
+  }
+
+  override async read(dataId: Parameters<MathBackendCPU["read"]>[0]): ReturnType<MathBackendCPU["read"]> {
+    return super.readSync(dataId);
+  }
+}
+
 async function begin(): Promise<void> {
   await useBackend("cpu");
   mendKernels();
-  tf.registerBackend(NAME, () => new MathBackendCPU());
-  for (const kernel of tf.getKernelsForBackend("cpu")) tf.registerKernel({ ...kernel, backendName: NAME });
+  tf.registerBackend(NAME, () => new Elsewhere());
+  for (const kernel of tf.getKernelsForBackend("cpu")) {
+    const kernelFunc: typeof kernel.kernelFunc = (call) => {
+      running++;
+      try {
+        return kernel.kernelFunc(call);
+      } finally {
+        running--;
+      }
+    };
+    tf.registerKernel({ ...kernel, kernelFunc, backendName: NAME });
+  }
   await tf.setBackend(NAME);
 }
 
@@ -29,6 +66,19 @@ export function onBackendElsewhere(title: string, body: () => void): void {
   describe(`${title} where values are out of reach`, () => {
     beforeAll(begin);
     afterAll(end);
+    body();
+  });
+}
+
+/** The same, but whoever reads computed values without waiting for them gets an error. */
+export function onBackendWithoutReads(title: string, body: () => void): void {
+  onBackendElsewhere(title, () => {
+    beforeAll(() => {
+      isForbidden = true;
+    });
+    afterAll(() => {
+      isForbidden = false;
+    });
     body();
   });
 }

@@ -145,7 +145,13 @@ export {
 } from "./inspect/diagnose.ts";
 export { formatInDevtools } from "./inspect/devtools.ts";
 export type { FlagOptions, Thresholds } from "./inspect/thresholds.ts";
-export { findNonFinite, type FindNonFiniteOptions, type NonFinite } from "./inspect/find-non-finite.ts";
+export { readAhead } from "./inspect/read-ahead.ts";
+export {
+  findNonFinite,
+  findNonFiniteAsync,
+  type FindNonFiniteOptions,
+  type NonFinite,
+} from "./inspect/find-non-finite.ts";
 export { type Profile, type ProfileKey, type ProfileRow, profile } from "./inspect/profile.ts";
 export type { Flag, FlagKind, FlagPlace } from "./inspect/flag.ts";
 export { tabulate, type TabulateOptions } from "./inspect/tabulate.ts";

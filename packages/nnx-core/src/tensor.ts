@@ -4,7 +4,7 @@
  * types do not declare are all in this file.
  */
 import * as tf from "@tensorflow/tfjs-core";
-import { unstack } from "@nnxjs/kernels/internal";
+import { unstack, valuesOf } from "@nnxjs/kernels/internal";
 import { disposedAdvice, DisposedError, disposedText } from "./errors.ts";
 
 export {
@@ -27,6 +27,7 @@ export {
   isAbstract,
   isRecording,
   isTensor,
+  keepValues,
   type KernelPlan,
   lendMemory,
   newTensor,
@@ -41,7 +42,10 @@ export {
   sliceAt,
   takesPlans,
   tensorWithoutValues,
+  type TensorValues,
   traced,
+  valueOf,
+  valuesOf,
   withoutValues,
 } from "@nnxjs/kernels/internal";
 
@@ -87,16 +91,26 @@ export function withFirstAt(tensor: Tensor, axis: number): Tensor {
 export const stackTensors = (tensors: readonly Tensor[], axis: number): Tensor =>
   tf.stack([...tensors], axis);
 
-/** Whether two tensors of one shape and dtype have the same values. Reads them. */
-export function sameTensors(a: Tensor, b: Tensor): boolean {
+/** Whether two tensors of one shape and dtype have the same values. Reads them, for `where`. */
+export function sameTensors(a: Tensor, b: Tensor, where: string, advice: string): boolean {
   if (a === b || a.dataId === b.dataId) return true;
   if (a.dtype !== b.dtype || String(a.shape) !== String(b.shape)) return false;
-  const [x, y] = [a.dataSync(), b.dataSync()];
+  const [x, y] = [valuesOf(a, where, advice), valuesOf(b, where, advice)];
   return x.every((value, i) => Object.is(value, y[i]));
 }
 
-/** The value of a tensor with one element. Waits for the backend. */
-export const readScalar = (tensor: Tensor): number => tensor.dataSync()[0] as number;
+/**
+ * How many elements of a float32 tensor are NaN, and how many are not finite: scalars that the caller
+ * disposes.
+ */
+export function countFaults(tensor: Tensor): { readonly nan: Tensor; readonly notFinite: Tensor } {
+  const sumOf = (isSo: Tensor): Tensor => tf.sum(tf.cast(isSo, "int32"));
+  const [nan, notFinite] = tf.tidy(() => [
+    sumOf(tf.isNaN(tensor)),
+    sumOf(tf.logicalNot(tf.less(tf.abs(tensor), Infinity))),
+  ]) as [Tensor, Tensor];
+  return { nan: tf.keep(nan), notFinite: tf.keep(notFinite) };
+}
 
 /** Keeps a tensor alive when the scopes around it end. */
 export const keep = (tensor: Tensor): void => {

@@ -45,7 +45,7 @@ export type {
   SampleOptions,
   SampleProgress,
 } from "./sampling/options.ts";
-export { sampleMembers } from "./sampling/sample-members.ts";
+export { sampleMembers, sampleMembersAsync } from "./sampling/sample-members.ts";
 export { sample, sampleAsync } from "./sampling/sample.ts";
 export { dropconnect, type DropConnectOptions } from "./transform/dropconnect.ts";
 export { DropoutLinear } from "./transform/dropout-linear.ts";

@@ -11,7 +11,7 @@ import {
   type Place,
 } from "../gather/places.ts";
 import { pathCode } from "../gather/path-code.ts";
-import { isTensor, type Tensor } from "../tensor.ts";
+import { isTensor, type Tensor, valueOf, valuesOf } from "../tensor.ts";
 import {
   type Entry,
   entryOf,
@@ -23,6 +23,9 @@ import {
 } from "./entry.ts";
 import { historyOf } from "./history.ts";
 import { KeptStates } from "./kept-states.ts";
+
+const ASYNC = "Use recordAsync.";
+const now = (x: Tensor) => valuesOf(x, "Recorder.record", ASYNC);
 
 /** How much a {@link Recorder} keeps. */
 export interface RecorderOptions {
@@ -152,15 +155,15 @@ export class Recorder {
     const { places, scalars } = this.placesOf("Recorder.record", step);
     const entries = places.map(([key, series, { tensor }]) => {
       const reading = readingOf(series, tensor);
-      const arrays = reading.map((each) => each.dataSync());
+      const arrays = reading.map((each) => now(each));
       return [
         key,
-        this.entry(series, tensor, arrays) ?? entryOf(series, tensor.dataSync(), tensor.shape),
+        this.entry(series, tensor, arrays) ?? entryOf(series, now(tensor), tensor.shape),
         reading,
       ] as const;
     });
     this.keep(
-      scalars.map(([name, x]) => [name, typeof x === "number" ? x : (x.dataSync()[0] as number)]),
+      scalars.map(([name, x]) => [name, typeof x === "number" ? x : valueOf(x, "Recorder.record", ASYNC)]),
       entries,
     );
     return true;

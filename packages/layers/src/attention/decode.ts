@@ -1,17 +1,7 @@
 /** @file The cache of keys and values of earlier positions. */
 import { type Cache, NnxError } from "@nnxjs/nnx-core";
 import { checkParam, describe } from "@nnxjs/nnx-core/internal";
-import {
-  add,
-  concat,
-  isTensor,
-  scalar,
-  sizeOf,
-  slice,
-  type Tensor,
-  tensorOf,
-  valuesOf,
-} from "@nnxjs/kernels/internal";
+import { concat, isTensor, sizeOf, slice, type Tensor, tensorOf, valueOf } from "@nnxjs/kernels/internal";
 import { shapeText } from "../checks.ts";
 import { combineMasks } from "./masks.ts";
 
@@ -73,7 +63,7 @@ export function remember(
     );
   }
   const length = shape.at(-3) as number;
-  const position = positionOf(index.value);
+  const position = valueOf(index.value, where);
   if (position >= length) {
     throw new NnxError(
       `${where}: expected at most ${length} positions, which the cache has, got one more. Call initCache with a longer shape.`,
@@ -86,13 +76,11 @@ export function remember(
     write: () => {
       keys.value = all.key;
       values.value = all.value;
-      index.value = add(index.value, scalar(1, "int32"));
+      // Made of a number, not computed: no backend has to be waited for at the next position.
+      index.value = tensorOf([position + 1], [], "int32");
     },
   };
 }
-
-/** The number in an int32 scalar. */
-const positionOf = (index: Tensor): number => valuesOf(index)[0] as number;
 
 /** A cache `[...batch, length, heads, depth]` with one position replaced. */
 function writeAt(cache: Tensor, entry: Tensor, position: number): Tensor {

@@ -156,7 +156,7 @@ function checkEach(layer: Embed, ids: Tensor): void {
   // float32 has all integers up to 2^24, and rounds no id into the range.
   const isChecked =
     isRecorded() && fuse([cast(ids, "float32")], [], ([values]) => checkIds(layer, values as Float32Array));
-  if (!isChecked) checkIds(layer, valuesOf(ids));
+  if (!isChecked) checkIds(layer, valuesOf(ids, "Embed.forward"));
 }
 
 registerModule("Embed", Embed);

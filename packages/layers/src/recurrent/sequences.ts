@@ -5,7 +5,10 @@ import { gather, isTensor, reshape, reverse, sizeOf, type Tensor, valuesOf } fro
 import { shapeText } from "../checks.ts";
 import { checkGiven, count, flag, lengthsOrNull, type OptionChecks } from "../options.ts";
 
-/** The length of each sequence: an int32 tensor of the batch's shape, or a list of numbers. */
+/**
+ * The length of each sequence: an int32 tensor of the batch's shape, or a list of numbers. The tensor is
+ * read: on a GPU pass numbers, or one that `nnx.readAhead` has read.
+ */
 export type SeqLengths = Tensor | readonly number[];
 
 /**
@@ -19,7 +22,7 @@ export function lengthsOf(
   steps: number,
 ): number[] {
   if (isTensor(lengths)) checkTensor(where, "seqLengths", lengths);
-  const numbers = isTensor(lengths) ? Array.from(valuesOf(lengths)) : [...lengths];
+  const numbers = isTensor(lengths) ? Array.from(valuesOf(lengths, where)) : [...lengths];
   const bad = numbers.find((length) => !Number.isInteger(length) || length < 0 || length > steps);
   if (numbers.length === sizeOf(batch) && bad === undefined) return numbers;
   throw new NnxError(

@@ -14,7 +14,7 @@ import { type Path, pathKey } from "../path.ts";
 import { runOnce } from "../recording/run.ts";
 import { flattenState } from "../state/flatten-state.ts";
 import { leafValue, type State } from "../state/state.ts";
-import { isTensor, type Tensor } from "../tensor.ts";
+import { isTensor, type Tensor, valuesOf } from "../tensor.ts";
 import { atomically } from "../undo/atomically.ts";
 import { framesOfArgument } from "../undo/structure.ts";
 import { Param } from "../variable/variable-types.ts";
@@ -111,7 +111,7 @@ export function diagnose<M extends object, A extends readonly unknown[]>(
   return notAResult(where, (...args: A) => {
     const work = look(model, f as Loss<object, readonly unknown[]>, options, args);
     let next = work.next();
-    while (!next.done) next = work.next(next.value.dataSync());
+    while (!next.done) next = work.next(valuesOf(next.value, where, "Use diagnoseAsync."));
     return next.value;
   });
 }

@@ -3,6 +3,7 @@ import { checkOptions } from "../data/options.ts";
 import { printingAs } from "../data/printing.ts";
 import { NnxError } from "../errors.ts";
 import { formatPath, type Path } from "../path.ts";
+import { valuesOf } from "../tensor.ts";
 import type { Flag } from "./flag.ts";
 import { type Place, placesOfAll, type Summarizable } from "./places.ts";
 import { type Found, type Measured, rowFlags } from "./row-flags.ts";
@@ -119,7 +120,7 @@ function settingsOf(where: string, options: SummarizeOptions) {
 export function summarize(summarized: Summarizable, options: SummarizeOptions = {}): Summary {
   const { bins, thresholds } = settingsOf("summarize", options);
   const measured = placesOfAll("summarize", summarized).map((place) =>
-    measure(place, place.tensor.dataSync(), bins),
+    measure(place, valuesOf(place.tensor, "summarize", "Use summarizeAsync."), bins),
   );
   return toSummary(measured, rowFlags(measured, thresholds), options);
 }

@@ -4,7 +4,7 @@
  */
 import { gradientDepth } from "../autodiff/tape.ts";
 import { describe, NnxError } from "../errors.ts";
-import { isReachable, isTensor, readScalar, type Tensor } from "../tensor.ts";
+import { isReachable, isTensor, valueOf, type Tensor } from "../tensor.ts";
 import { type Recording, recordingNow } from "./recording.ts";
 
 /**
@@ -32,8 +32,8 @@ export function recordingFor(where: string, value: unknown, gradients = 0): Reco
 }
 
 /** Reads a scalar: the program holds for this value alone. */
-export function readExpected({ recorder }: Recording, scalar: Tensor): number {
-  const value = recorder.unrecorded(() => readScalar(scalar));
+export function readExpected(where: string, { recorder }: Recording, scalar: Tensor): number {
+  const value = recorder.unrecorded(() => valueOf(scalar, where));
   recorder.addControl({ kind: "expect", value }, [recorder.slotOf(scalar)]);
   return value;
 }

@@ -17,7 +17,7 @@ export interface Joining {
 /** Returns the last value, when all are equal. */
 export function sameFor(values: readonly unknown[], last: number, misfit: Misfit): unknown {
   values.forEach((value, index) => {
-    if (!sameValues(value, values[0])) throw misfit(value, index);
+    if (!sameValues("vmap or scan", value, values[0])) throw misfit(value, index);
   });
   return values[last];
 }

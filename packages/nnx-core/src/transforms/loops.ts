@@ -90,7 +90,7 @@ export function foriLoop<T>(
 
 function bound(where: string, name: string, value: ScalarLike): number {
   const recording = recordingFor(where, value);
-  const number = recording ? readExpected(recording, value as Tensor) : numberOf(where, name, value);
+  const number = recording ? readExpected(where, recording, value as Tensor) : numberOf(where, name, value);
   if (Number.isInteger(number)) return number;
   throw new StructureError(
     `${where}: expected ${name} to be an integer, got ${describe(value)}. The loop counts in steps of 1.`,

@@ -1,6 +1,6 @@
 /** @file Draws from a range or from the slices of a tensor. */
 import type { Tensor } from "@tensorflow/tfjs-core";
-import { isTensor } from "@nnxjs/kernels/internal";
+import { isTensor, valuesOf as valuesOfTensor } from "@nnxjs/kernels/internal";
 import { type AxesOf, type PRNGKey, randint as rawRandint, uniform as rawUniform } from "../keys/index.ts";
 import { checkOptions, checkTensor, describe } from "@nnxjs/nnx-core/internal";
 import { dimensionsOf, formatShape, type Shape, sizeOf } from "../keys/shape.ts";
@@ -35,7 +35,8 @@ export interface ChoiceOptions {
 
 /**
  * A random sample of `0 … a - 1`, or of a tensor's slices along an axis, equal to JAX's.
- * @param a - A positive integer or a tensor with at least 1 axis.
+ * @param a - A positive integer or a tensor with at least 1 axis, whose values are read: on a GPU pass one
+ * that `nnx.readAhead` has read.
  * @param shape - The shape of the sample. @defaultValue `[]`, one
  * @returns int32 of shape `[...key.shape, ...shape]`. For a tensor, its dtype, with `shape` in
  * place of the axis.
@@ -71,12 +72,12 @@ export function choice<K extends PRNGKey, A extends number | Tensor, const S ext
   }
   const at = axisOf("choice", axis, a.shape);
   const result = [...a.shape.slice(0, at), ...dimensions, ...a.shape.slice(at + 1)];
-  const data = a.dataSync();
+  const data = valuesOfTensor(a, "choice");
   return drawAs(a.dtype, "choice", key, result, (single, out) => takeInto(data, lanes, indices(single), out));
 }
 
 function sizeFrom(a: number | Tensor): number {
-  const size = typeof a === "number" ? a : isTensor(a) ? a.dataSync()[0] : undefined;
+  const size = typeof a === "number" ? a : isTensor(a) ? valuesOfTensor(a, "choice")[0] : undefined;
   if (size !== undefined && size > MOST) {
     throw new RangeError(
       `choice: expected at most ${MOST} alternatives, got ${size}. Scale a uniform instead.`,

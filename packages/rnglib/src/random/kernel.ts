@@ -9,6 +9,7 @@ import {
   isRecorded,
   isTensor,
   newTensor,
+  valuesOf as valuesOfTensor,
 } from "@nnxjs/kernels/internal";
 import { checkTensor, describe } from "@nnxjs/nnx-core/internal";
 import { ownKey, type PRNGKey, singleKey, wordOf } from "../keys/prng-key.ts";
@@ -20,7 +21,8 @@ import { flush, TINY } from "./float32.ts";
 
 /**
  * A parameter of a distribution: one number, a list of numbers, or a tensor that broadcasts to the
- * shape of the sample.
+ * shape of the sample. The values of a tensor are read: on a GPU pass numbers, or a tensor that
+ * `nnx.readAhead` has read.
  */
 export type Parameter = number | readonly number[] | Tensor;
 
@@ -63,7 +65,7 @@ function numbersOf(where: string, x: Parameter): { shape: readonly number[]; dat
   if (typeof x === "number") return { shape: [], data: [x] };
   if (isTensor(x) && x.dtype !== "string" && x.dtype !== "complex64") {
     checkTensor(where, "the parameter", x);
-    return { shape: x.shape, data: x.dataSync() };
+    return { shape: x.shape, data: valuesOfTensor(x, where) };
   }
   if (Array.isArray(x) && x.every((item) => typeof item === "number")) return { shape: [x.length], data: x };
   throw new TypeError(

@@ -2,7 +2,7 @@
 import { checkOptions, checkTensor, describe } from "@nnxjs/nnx-core/internal";
 import { bits, type PRNGKey, split } from "../keys/index.ts";
 import { formatShape, sizeOf } from "../keys/shape.ts";
-import { isTensor } from "@nnxjs/kernels/internal";
+import { isTensor, valuesOf } from "@nnxjs/kernels/internal";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { drawInt32 } from "./kernel.ts";
 import { axisOf, drawAs, type Lanes, lanesOf, takeInto } from "./lanes.ts";
@@ -27,7 +27,8 @@ export interface PermutationOptions {
 
 /**
  * The numbers from 0 to `x - 1`, or the slices of a tensor, in random order, equal to JAX's.
- * @param x - A size, or a tensor with at least 1 axis.
+ * @param x - A size, or a tensor with at least 1 axis, whose values are read: on a GPU pass one that
+ * `nnx.readAhead` has read.
  * @returns int32 of shape `[...key.shape, x]`. For a tensor, its dtype, and its shape after the
  * key's shape.
  * @throws TypeError when `x` is neither an integer nor a tensor with an axis, RangeError for an
@@ -58,7 +59,7 @@ export function permutation<K extends PRNGKey, X extends number | Tensor>(
   }
   checkTensor("permutation", "x", x);
   const lanes = lanesOf(x.shape, axisOf("permutation", axis, x.shape));
-  const data = x.dataSync();
+  const data = valuesOf(x, "permutation");
   return drawAs(x.dtype, "permutation", key, x.shape, (single, out) => {
     if (independent || x.rank === 1) {
       out.set(data);

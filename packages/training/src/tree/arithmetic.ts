@@ -1,5 +1,16 @@
 /** @file Trees and States as one long vector. */
-import { add, addN, isTensor, mul, scalar, sqrt, square, sum, type Tensor } from "@nnxjs/kernels/internal";
+import {
+  add,
+  addN,
+  isTensor,
+  mul,
+  scalar,
+  sqrt,
+  square,
+  sum,
+  type Tensor,
+  valueOf,
+} from "@nnxjs/kernels/internal";
 import {
   flattenState,
   isVariableState,
@@ -144,6 +155,6 @@ export function periodicUpdate<T>(newTensors: T, oldTensors: T, steps: number, u
 /** A number out of a scalar. Reads it back. @throws StructureError for anything else. */
 export function numberIn(where: string, what: string, x: unknown): number {
   if (typeof x === "number") return x;
-  if (isTensor(x) && x.size === 1) return x.dataSync()[0] as number;
+  if (isTensor(x) && x.size === 1) return valueOf(x, where);
   throw new StructureError(`${where}: expected ${what} to be a number or a scalar, got ${describe(x)}.`);
 }

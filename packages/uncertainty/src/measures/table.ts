@@ -1,7 +1,7 @@
 /** @file Numbers with a shape, from tensors or plain arrays, and checks of them. */
 import { NnxError } from "@nnxjs/nnx-core";
 import { checkTensor, describe } from "@nnxjs/nnx-core/internal";
-import { isTensor, sizeOf, type Tensor } from "@nnxjs/kernels/internal";
+import { isTensor, sizeOf, type Tensor, valuesOf as readNow } from "@nnxjs/kernels/internal";
 
 /** A plain array with a shape, row-major. */
 export interface Table<A extends ArrayLike<number> = ArrayLike<number>> {
@@ -9,10 +9,16 @@ export interface Table<A extends ArrayLike<number> = ArrayLike<number>> {
   readonly shape: readonly number[];
 }
 
-/** Numbers with a shape: a tensor, or a plain array with its shape. */
+/**
+ * Numbers with a shape: a tensor, or a plain array with its shape. A tensor is read: on a GPU pass one
+ * that `nnx.readAhead` has read.
+ */
 export type Numbers = Tensor | Table;
 
-/** A list of numbers, or a tensor whose values are read row by row. */
+/**
+ * A list of numbers, or a tensor whose values are read row by row: on a GPU one that `nnx.readAhead` has
+ * read.
+ */
 export type NumberList = ArrayLike<number> | Tensor;
 
 /**
@@ -37,7 +43,7 @@ function isNumbers(x: unknown): x is ArrayLike<number> {
 
 function valuesOf(where: string, name: string, x: Tensor): ArrayLike<number> {
   checkTensor(where, name, x);
-  if (x.dtype === "float32" || x.dtype === "int32" || x.dtype === "bool") return x.dataSync();
+  if (x.dtype === "float32" || x.dtype === "int32" || x.dtype === "bool") return readNow(x, where);
   throw new NnxError(`${where}: expected ${name} to hold numbers, got ${describe(x)}. Cast it to float32.`);
 }
 

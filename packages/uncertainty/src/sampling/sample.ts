@@ -1,5 +1,5 @@
 /** @file Several stochastic passes of one model. */
-import type { Tensor } from "@nnxjs/kernels/internal";
+import { type Tensor, valuesOf } from "@nnxjs/kernels/internal";
 import { NnxError } from "@nnxjs/nnx-core";
 import { describe } from "@nnxjs/nnx-core/internal";
 import { foldIn, PRNGKey } from "@nnxjs/rnglib/keys";
@@ -28,7 +28,8 @@ const SAMPLE_ASYNC_NAMES = { ...SAMPLE_NAMES, sliceMs: true } as const;
  * `batchSize`, or on the other rows. To achieve this, each pass restarts all streams of the model
  * from `foldIn(key, pass)`, and all rows of a pass share their masks, including those of Dropout.
  * So one pass is one function. Normalisation uses its running averages. Layers without a stream get
- * one during the call.
+ * one during the call. The outputs are read synchronously, for which a GPU has to be waited: use
+ * {@link sampleAsync} there.
  * @param model - Called as `model.forward(x)`, or by `call`.
  * @param x - `[rows, ...]`
  * @param n - The number of passes; 30 to 100 are usual. The standard error of a mean falls with
@@ -81,7 +82,7 @@ export function sample<M extends object, X extends Tensor>(
   for (const batch of batches) {
     const output = stochastic("sample", mode, key, batch, () => passes.compute(batch, model));
     try {
-      passes.collect(batch, output.dataSync<"float32">(), output.shape);
+      passes.collect(batch, valuesOf(output, "sample", "Use sampleAsync.") as Float32Array, output.shape);
     } finally {
       output.dispose();
     }

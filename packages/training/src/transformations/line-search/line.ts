@@ -1,5 +1,5 @@
 /** @file The loss along a line, as line searches see it. */
-import { isTensor, type Tensor, tidy } from "@nnxjs/kernels/internal";
+import { isTensor, type Tensor, tidy, valueOf } from "@nnxjs/kernels/internal";
 import { StructureError, valueAndGrad } from "@nnxjs/nnx-core";
 import { describe } from "@nnxjs/nnx-core/internal";
 import { addScaled, dot, numberIn } from "../../tree/arithmetic.ts";
@@ -44,13 +44,13 @@ export class Line {
     this.params = params;
     this.updates = updates;
     this.valueFn = valueFn;
-    const slope = numberOf(() => dot(updates, grad));
+    const slope = numberOf(where, () => dot(updates, grad));
     this.start = { stepsize: 0, value: numberIn(where, "value", value), slope, grad };
   }
 
   /** The loss at a point. */
   valueAt(stepsize: number): number {
-    return numberOf(() => this.loss(this.paramsAt(stepsize)));
+    return numberOf(this.where, () => this.loss(this.paramsAt(stepsize)));
   }
 
   /** The loss, its gradient and its slope at a point. */
@@ -60,8 +60,8 @@ export class Line {
       const [loss, grad] = valueAndGrad((params: Tree) => this.loss(params))(this.paramsAt(stepsize));
       // Its tensors outlive the scope; the structure of gradients is that of the parameters.
       const gradient = grad as unknown as Tree;
-      const slope = dot(gradient, this.updates).dataSync()[0] as number;
-      point = { stepsize, value: loss.dataSync()[0] as number, slope, grad: gradient };
+      const slope = valueOf(dot(gradient, this.updates), this.where, WAITS);
+      point = { stepsize, value: valueOf(loss, this.where, WAITS), slope, grad: gradient };
       return leavesOf(gradient);
     });
     return point as unknown as Point;
@@ -80,4 +80,7 @@ export class Line {
   }
 }
 
-const numberOf = (f: () => Tensor): number => tidy(() => f().dataSync()[0] as number);
+const numberOf = (where: string, f: () => Tensor): number => tidy(() => valueOf(f(), where, WAITS));
+
+/** What a warning says of reads that a line search cannot do without. */
+const WAITS = "Each step of a line search depends on the losses before: another optimizer does not wait.";
