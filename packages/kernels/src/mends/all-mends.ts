@@ -3,6 +3,7 @@ import { binaryMends } from "./binary.ts";
 import { gpuElementwiseMends } from "./gpu/elementwise.ts";
 import { gpuMends } from "./gpu/others.ts";
 import { gpuShapeMends } from "./gpu/many-axes.ts";
+import { gpuRowMends } from "./gpu/rows.ts";
 import { composedMends } from "./composed.ts";
 import { convolutionMends } from "./convolutions.ts";
 import { emptyMends } from "./empty.ts";
@@ -27,6 +28,7 @@ export const allMends: readonly Mend[] = [
   preluMend,
   ...lostNaNMends,
   ...gpuElementwiseMends,
+  ...gpuRowMends,
   ...gpuShapeMends,
   ...gpuMends,
 ];

@@ -1,6 +1,7 @@
 /** @file tensorflow.js's kernels for matrix products, by WebAssembly. */
 import * as tf from "@tensorflow/tfjs-core";
 import type { TensorInfo } from "@tensorflow/tfjs-core";
+import { isGpu } from "../gpu/program.ts";
 import { free } from "../memory/access.ts";
 import { type KernelCall, type Mend, mend } from "../mends/mend.ts";
 import { sizeOf } from "../shape.ts";
@@ -123,7 +124,8 @@ function fused({ inputs, attrs, backend, stock }: FusedCall): TensorInfo {
  * Whether the kernel of products with bias and activation takes matrices here, and gives the bits
  * of the three kernels one after the other.
  */
-export const fusesProducts = (backend: object): boolean => hasProducts(backend) && threadsOf(backend) <= 1;
+export const fusesProducts = (backend: object): boolean =>
+  !isGpu(backend) && hasProducts(backend) && threadsOf(backend) <= 1;
 
 const WHY =
   "Computes in a scalar loop: every product on cpu, those of transposed operands and of batches on wasm.";

@@ -48,7 +48,9 @@ onEachBackend("Linear and its kin", () => {
     const embed = (): Embed => new Embed(5, 3, { rngs: rngs() });
     // The first call registers them.
     embed().forward(tf.tensor1d([0], "int32"));
-    const kernels = ["NnxTakeRows", "NnxSelect"].map((name) => tf.getKernel(name, tf.getBackend()));
+    const kernels = ["NnxTakeRows", "NnxSelect"]
+      .map((name) => tf.getKernel(name, tf.getBackend()) as tf.KernelConfig | undefined)
+      .filter((kernel) => kernel !== undefined);
     for (const { kernelName, backendName } of kernels) tf.unregisterKernel(kernelName, backendName);
     try {
       expectLayer("Embed_5_3", embed(), (m, ids) => m.forward(ids!));

@@ -2,9 +2,11 @@
 import { NnxError } from "@nnxjs/nnx-core";
 import { checkTensor, describe } from "@nnxjs/nnx-core/internal";
 import {
+  add,
   cast,
   div,
   expandDims,
+  maximum,
   mul,
   neg,
   ones,
@@ -13,6 +15,7 @@ import {
   reshape,
   sizeOf,
   squeeze,
+  sub,
   type Tensor,
 } from "@nnxjs/kernels/internal";
 import { checkSizes, shapeText } from "../checks.ts";
@@ -171,7 +174,10 @@ export function avgPool<T extends Tensor>(
   // The rank is that of x, so the type T still holds.
   if (options.countIncludePad ?? true) return y as T;
   const inside = reduce(ones([...x.shape.slice(-1 - windowShape.length, -1), 1]), "avg", how);
-  return div(y, inside) as T;
+  if (!how.pads.some((widths, axis) => widths.some((width) => width >= windowShape[axis]!)))
+    return div(y, inside) as T;
+  // A window of padding alone gives NaN, and no gradient, which would be infinite.
+  return add(div(y, maximum(inside, 1e-30)), sub(div(inside, inside), 1)) as T;
 }
 
 /**

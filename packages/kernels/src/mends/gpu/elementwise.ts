@@ -52,6 +52,7 @@ const binary = (kernelName: string, backends: Backends, why: string, body: strin
   });
 
 const NOT_FINITE = "Is not right where a number is not finite, or its result is not.";
+const LOSES_NAN = "Loses NaN.";
 const ROUGH = "Software rendering and some graphics cards have it to four digits.";
 
 /** The sine of r, which is between -π/2 and π/2. */
@@ -90,6 +91,21 @@ export const gpuElementwiseMends: readonly Mend[] = [
     GPU,
     NOT_FINITE,
     ({ alpha }) => `${IS_NAN} if (a < 0.0) { return ${literal(alpha)} * a; } return a;`,
+  ),
+  unary("Elu", GPU, LOSES_NAN, `${IS_NAN} if (a >= 0.0) { return a; } return exp(a) - 1.0;`),
+  unary(
+    "Selu",
+    GPU,
+    LOSES_NAN,
+    `${IS_NAN} if (a >= 0.0) { return ${literal(tf.backend_util.SELU_SCALE)} * a; }
+     return ${literal(tf.backend_util.SELU_SCALEALPHA)} * (exp(a) - 1.0);`,
+  ),
+  // Beyond 14, 1 is less than half of the last digit.
+  unary(
+    "Softplus",
+    GPU,
+    LOSES_NAN,
+    `${IS_NAN} if (a > 14.0) { return a; } if (a < -14.0) { return exp(a); } return log(exp(a) + 1.0);`,
   ),
   unary(
     "Sin",

@@ -255,6 +255,23 @@ const transpose: Mend = mend<"x", tf.TransposeAttrs>(
   },
 );
 
+const reverse: Mend = mend<"x", tf.ReverseAttrs>(
+  "Reverse",
+  GPU,
+  "Takes up to four axes.",
+  ({ inputs: { x }, attrs: { dims }, stock }) => {
+    if (x.shape.length <= 4 || sizeOf(x.shape) === 0) return stock();
+    return scoped(() => {
+      let y = x as Tensor;
+      for (const axis of axesOf(dims, x.shape.length)) {
+        const [before, after] = [sizeOf(x.shape.slice(0, axis)), sizeOf(x.shape.slice(axis + 1))];
+        y = tf.reverse(reshaped(y, [before, x.shape[axis]!, after]), 1);
+      }
+      return reshaped(y, [...x.shape]);
+    });
+  },
+);
+
 const cumprod: Mend = mend<"x", tf.CumprodAttrs>(
   "Cumprod",
   ["webgpu"],
@@ -278,5 +295,6 @@ export const gpuShapeMends: readonly Mend[] = [
   fill,
   tile,
   transpose,
+  reverse,
   cumprod,
 ];
