@@ -19,9 +19,19 @@ export function chromiumPath(): string | undefined {
 }
 
 /**
- * The arguments: WebGL and WebGPU are computed by SwiftShader, on the processor. Without the others
- * Chromium does not start as root, or asks its vendor's servers.
+ * Arguments for pages that need no GPU. Without them Chromium does not start as root, or asks its
+ * vendor's servers.
  */
+export const plainArguments: readonly string[] = [
+  "--no-sandbox",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+/** Arguments for WebGL and WebGPU, which SwiftShader computes on the processor. */
 export const chromiumArguments: readonly string[] = [
   "--use-gl=angle",
   "--use-angle=swiftshader",
@@ -29,10 +39,5 @@ export const chromiumArguments: readonly string[] = [
   "--enable-unsafe-webgpu",
   "--enable-features=Vulkan",
   "--use-webgpu-adapter=swiftshader",
-  "--no-sandbox",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
+  ...plainArguments,
 ];

@@ -2,7 +2,7 @@
 import { fileURLToPath } from "node:url";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { build, preview, type PreviewServer } from "vite";
-import { chromiumArguments } from "../../../scripts/browser/chromium.ts";
+import { plainArguments } from "../../../scripts/browser/chromium.ts";
 
 const configFile = fileURLToPath(new URL("../vite.config.ts", import.meta.url));
 
@@ -14,8 +14,9 @@ export async function servePage(): Promise<PreviewServer> {
 
 export const addressOf = (server: PreviewServer): string => server.resolvedUrls?.local[0] as string;
 
+/** Without a GPU: while it starts, SwiftShader would keep the page waiting for its first frame. */
 export const launch = (executablePath: string): Promise<Browser> =>
-  chromium.launch({ executablePath, args: [...chromiumArguments] });
+  chromium.launch({ executablePath, args: [...plainArguments, "--disable-gpu"] });
 
 /** Opens the page. Its errors, and what it asks of other servers, are listed. */
 export async function openPage(

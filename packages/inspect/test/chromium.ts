@@ -1,19 +1,12 @@
 /** @file Opens reports in Chromium. */
 import { type Browser, chromium, type Page } from "playwright-core";
 
+import { plainArguments } from "../../../scripts/browser/chromium.ts";
+
 export { chromiumPath } from "../../../scripts/browser/chromium.ts";
 
 export const launch = (executablePath: string): Promise<Browser> =>
-  chromium.launch({
-    executablePath,
-    args: [
-      "--no-sandbox",
-      "--disable-gpu",
-      "--no-first-run",
-      "--disable-background-networking",
-      "--disable-sync",
-    ],
-  });
+  chromium.launch({ executablePath, args: [...plainArguments, "--disable-gpu"] });
 
 /** Opens a file of a report. Errors of the page, and all that it asks the network for, are listed. */
 export async function openReport(

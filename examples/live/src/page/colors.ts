@@ -12,17 +12,32 @@ const scales = {
 
 const system = matchMedia("(prefers-color-scheme: dark)");
 
-const chosen = (): string | undefined => document.documentElement.dataset.theme;
+type Theme = "light" | "dark";
 
-const isDark = (): boolean => (chosen() ? chosen() === "dark" : system.matches);
+let chosen: Theme | "" = "";
+let listener: (() => void) | undefined;
+const { dataset } = document.documentElement;
+
+/** Style sheets know the theme by an attribute of the root, the system's as well as a chosen one. */
+function apply(): void {
+  dataset.theme = chosen || (system.matches ? "dark" : "light");
+  listener?.();
+}
+system.addEventListener("change", apply);
+apply();
 
 /** @param theme - the system's when empty */
-export function setTheme(theme: "" | "light" | "dark"): void {
-  if (theme === "") delete document.documentElement.dataset.theme;
-  else document.documentElement.dataset.theme = theme;
+export function setTheme(theme: Theme | ""): void {
+  chosen = theme;
+  apply();
 }
 
-export const onSystemTheme = (listener: () => void): void => system.addEventListener("change", listener);
+/** Called after the colours changed. */
+export const onTheme = (listen: () => void): void => {
+  listener = listen;
+};
+
+const theme = (): Theme => dataset.theme as Theme;
 
 const mix = (from: Rgb, to: Rgb, share: number): Rgb => {
   const at = (i: 0 | 1 | 2): number => Math.round(from[i] + (to[i] - from[i]) * share);
@@ -31,13 +46,13 @@ const mix = (from: Rgb, to: Rgb, share: number): Rgb => {
 
 /** Blue below 0, orange above. @param t - in [-1, 1] */
 export function diverging(t: number): Rgb {
-  const { low, zero, high } = scales[isDark() ? "dark" : "light"];
+  const { low, zero, high } = scales[theme()];
   return mix(zero, t < 0 ? low : high, Math.min(1, Math.abs(t)));
 }
 
 /** From the colour of the card to ink. @param t - in [0, 1] */
 export function sequential(t: number): Rgb {
-  const { zero, ink } = scales[isDark() ? "dark" : "light"];
+  const { zero, ink } = scales[theme()];
   return mix(zero, ink, Math.min(1, Math.max(0, t)));
 }
 

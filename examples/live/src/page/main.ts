@@ -1,7 +1,7 @@
 /** @file The page: two trainings, of which one is shown. */
 import "uplot/dist/uPlot.min.css";
 import "./styles.css";
-import { onSystemTheme, setTheme } from "./colors.ts";
+import { onTheme, setTheme } from "./colors.ts";
 import { DigitsTraining } from "./digits-training.ts";
 import { choice, h } from "./dom.ts";
 import { SequencesTraining } from "./sequences-training.ts";
@@ -20,12 +20,9 @@ const themes = choice(
     ["dark", "dark"],
   ] as const,
   "",
-  (theme) => {
-    setTheme(theme);
-    tabs.redraw();
-  },
+  setTheme,
 );
-onSystemTheme(() => tabs.redraw());
+onTheme(() => tabs.redraw());
 
 document.body.append(
   h(

@@ -3,7 +3,7 @@ import { h } from "./dom.ts";
 
 interface Shown {
   readonly element: HTMLElement;
-  setShown(isShown: boolean): void;
+  setShown(isShown: boolean): Promise<void>;
   redraw(): void;
 }
 
@@ -51,7 +51,7 @@ export class Tabs {
   select(title: string): void {
     const next = this.tabs.find((tab) => tab.title === title);
     if (!next || next === this.current) return;
-    this.current?.shown?.setShown(false);
+    void this.current?.shown?.setShown(false);
     this.current = next;
     for (const { button, panel } of this.tabs) {
       const isSelected = button === next.button;
@@ -63,7 +63,7 @@ export class Tabs {
       next.shown = next.make();
       next.panel.append(next.shown.element);
     }
-    next.shown.setShown(true);
+    void next.shown.setShown(true);
   }
 
   /** After the colours changed. */
