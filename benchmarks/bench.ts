@@ -1,12 +1,14 @@
 /**
  * @file Runs every case in every peer, in alternation, and prints tables:
  *
- *     npm run bench -- [--short] [--relaxed] [--only PATTERN] [--json FILE]
+ *     npm run bench -- [--short] [--relaxed] [--only PATTERN] [--peers PATTERN] [--json FILE]
  *
  * `--short` is for a first look: few rounds, and stock tensorflow.js is left out where one of its
  * steps takes seconds. `--only` takes the cases whose names match a regular expression: entries,
- * groups, `start-up` and `bundles`. `--relaxed` measures ours with relaxed SIMD, too. The environment variable NNXJS_PYTHON may name a Python with
- * jax, flax and optax; without it JAX is left out. All samples are in benchmarks/results.json.
+ * groups, `start-up` and `bundles`. `--peers` takes the peers whose whole names match one, such as
+ * "ours wasm|JAX". `--relaxed` measures ours with relaxed SIMD, too. The environment variable
+ * NNXJS_PYTHON may name a Python with jax, flax and optax; without it JAX is left out. All samples
+ * are in benchmarks/results.json.
  */
 import { existsSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -54,6 +56,7 @@ const { values: options } = attempt(() =>
       short: { type: "boolean", default: false },
       relaxed: { type: "boolean", default: false },
       only: { type: "string", default: "" },
+      peers: { type: "string", default: ".*" },
       json: { type: "string", default: here("results.json") },
     },
   }),
@@ -111,7 +114,15 @@ if (!hasCases && !hasStartUp && !hasBundles) {
   const names = GROUPS.flatMap(({ name, entries }) => [name, ...entries]);
   refuse(`--only: expected part of ${names.join("; ")}; start-up; bundles, got ${options.only}.`);
 }
-const everybody = attempt(() => peers(process.env.NNXJS_PYTHON, options.relaxed));
+const everybody = attempt(() => {
+  const wanted = new RegExp(`^(?:${options.peers})$`);
+  const all = peers(process.env.NNXJS_PYTHON, options.relaxed);
+  const some = all.filter(({ name }) => wanted.test(name));
+  if (some.length > 0) return some;
+  throw new Error(
+    `--peers: expected some of ${all.map(({ name }) => name).join("; ")}, got ${options.peers}.`,
+  );
+});
 for (const [name, value] of Object.entries(machine())) console.log(`${name}: ${value}`);
 if (hasCases) {
   build();
