@@ -13,7 +13,8 @@ import { type Arguments, takeApart } from "./arguments.ts";
 import { Footprint } from "./footprint.ts";
 import { isHostObject } from "./host-data.ts";
 import { printPlayed } from "./print.ts";
-import { type Played, recordCall } from "./played.ts";
+import type { Played } from "./played.ts";
+import { recordCall } from "./record-call.ts";
 
 /** What was recorded, and why. */
 export interface ProgramInfo {

@@ -1,7 +1,8 @@
 /** @file A program as text. */
 import { formatPath } from "../path.ts";
 import type { HostSlot, HostWork } from "./host.ts";
-import type { Played, PlayedNames } from "./played.ts";
+import type { Played } from "./played.ts";
+import type { PlayedNames } from "./played-parts.ts";
 import {
   blocksOf,
   type Program,

@@ -8,121 +8,26 @@ import {
   type Interceptor,
   intercept,
   isTensor,
-  nextTensorId,
   type KernelInputs,
   type Recorder,
   setRecorder,
   type Tensor,
 } from "../tensor.ts";
+import { type Call, copyOf, type KernelCall } from "./calls.ts";
 import { shareForGood } from "./constants.ts";
-import type { HostSlot, HostWork } from "./host.ts";
-import type { Block, Constant, FromHost, ProgramNode, Slot, ValueInfo, Work } from "./program.ts";
-import { watchHostObject } from "./host-data.ts";
+import type { HostSlot } from "./host.ts";
+import type { FromHost, Slot, ValueInfo } from "./program.ts";
+import { RecordedNodes } from "./recorded-nodes.ts";
 import { partsOf, Section, type SectionEvent } from "./section.ts";
 
-/** A kernel that the run asked for, with those that its own code asked for. */
-interface KernelCall {
-  readonly kind: "kernel";
-  readonly name: string;
-  readonly inputs: KernelInputs;
-  readonly attrs: object;
-  readonly path: Path | undefined;
-  readonly children: Call[];
-  outputs: readonly Tensor[];
-  isList: boolean;
-}
-
-/** A tensor that the library's own code made or computed. */
-interface OtherCall {
-  readonly kind: "other";
-  readonly inputs: readonly Tensor[];
-  readonly outputs: readonly Tensor[];
-  readonly work: Work;
-  readonly path: Path | undefined;
-}
-
-type Call = KernelCall | OtherCall;
-
-/** What a recorder is told of the run that it records. */
-export interface RecorderOptions {
-  /** What error messages call the run. */
-  readonly where: string;
-  /** The tensors in the arguments. */
-  readonly tensors: readonly Tensor[];
-  /** The module whose method is running. */
-  readonly running: () => Path | undefined;
-  /**
-   * Gets the error for what cannot be replayed: the run goes on, and nothing more is recorded.
-   * Without it the error is thrown.
-   */
-  readonly refused?: (error: NnxError) => void;
-}
-
-/** Ops may change the object with the inputs later. */
-const copyOf = (inputs: KernelInputs): KernelInputs =>
-  Array.isArray(inputs)
-    ? [...(inputs as readonly Tensor[])]
-    : { ...(inputs as Readonly<Record<string, Tensor | null | undefined>>) };
-
-/** Whether a call copies an input or output of the kernel around it, which a gradient needs. */
-function isCopyIn(
-  { outputs }: KernelCall,
-  inputs: readonly (Tensor | null | undefined)[],
-  child: Call,
-): boolean {
-  if (child.kind !== "kernel" || child.name !== "Identity") return false;
-  const id = (child.inputs as { x?: Tensor }).x?.id;
-  return inputs.some((tensor) => tensor?.id === id) || outputs.some((tensor) => tensor.id === id);
-}
-
-/** Values of constants with more elements are not compared. */
-const fewValues = 64;
-
 /** Records one run. */
-export class ProgramRecorder implements Interceptor, Recorder {
-  /** What is being recorded now: the program, or a block of it. */
-  nodes: ProgramNode[] = [];
-  /** The steps of the host before the nodes; after a node with blocks, those that follow it. */
-  steps: HostSlot[] = [];
-  readonly firstSteps: readonly HostSlot[] = this.steps;
-  readonly constants: Constant[] = [];
-  readonly infos: ValueInfo[] = [];
-  readonly host: HostWork[] = [];
-  renewals = 0;
-
-  private readonly options: RecorderOptions;
-  /** The number of the first tensor of the run, and of those that have values of the host. */
-  private readonly firstId = nextTensorId();
-  private readonly born = new Set<number>();
-  /** The values of tensors, by the tensors' numbers. */
-  private readonly slots = new Map<number, Slot>();
-  /** Data that depend on the arguments or on keys. */
-  private readonly changing = new WeakSet<object>();
-  private readonly known = new Map<number, readonly number[]>();
-  private readonly notes = new Map<number, string>();
-  private readonly hostOf = new WeakMap<object, HostSlot>();
+export class ProgramRecorder extends RecordedNodes implements Interceptor, Recorder {
   /** What the code of the kernel that is running made: it may free it before the kernel ends. */
   private made: Tensor[] = [];
   private open: KernelCall | undefined;
-  /** What the section that is running asked for. */
-  private section: SectionEvent[] | undefined;
-  /** The numbers of the tensors of the block that is recorded, and of those of blocks before. */
-  private inBlock: number[] | undefined;
-  private readonly ended = new Set<number>();
   /** In the library's own loops, nothing is recorded; nor after something was refused. */
   private isInside = false;
-  /** Each ends the watch of an object, when the run ends. */
-  private readonly watches: (() => void)[] = [];
   private isStopped = false;
-
-  constructor(options: RecorderOptions) {
-    this.options = options;
-    for (const tensor of options.tensors) {
-      const slot = this.newSlot(tensor);
-      if (!this.slots.has(tensor.id)) this.slots.set(tensor.id, slot);
-      this.changing.add(tensor.dataId);
-    }
-  }
 
   /** Says that the run cannot be replayed. */
   refuse(error: NnxError): void {
@@ -142,13 +47,8 @@ export class ProgramRecorder implements Interceptor, Recorder {
     } finally {
       intercept(interceptor);
       setRecorder(recorder);
-      for (const end of this.watches.splice(0)) end();
+      this.hosts.endWatches();
     }
-  }
-
-  /** Whether a tensor depends on the arguments or on keys. */
-  changes(tensor: Tensor): boolean {
-    return this.changing.has(tensor.dataId);
   }
 
   /** Whether blocks can be recorded now: inside of kernels and host code they cannot. */
@@ -156,85 +56,10 @@ export class ProgramRecorder implements Interceptor, Recorder {
     return !this.open && !this.section && !this.isInside;
   }
 
-  /**
-   * Records what `f` asks for as a block.
-   * @param f - Returns what the block gives.
-   */
-  block(f: () => Pick<Block, "outputs" | "host">): Block {
-    const { nodes, steps, inBlock } = this;
-    const [own, ownSteps, made]: [ProgramNode[], HostSlot[], number[]] = [[], [], []];
-    Object.assign(this, { nodes: own, steps: ownSteps, inBlock: made });
-    try {
-      return { nodes: own, steps: ownSteps, ...f() };
-    } finally {
-      Object.assign(this, { nodes, steps, inBlock });
-      for (const id of made) this.ended.add(id);
-    }
-  }
-
-  /** Adds a value that a block gets. */
-  addParameter(tensor: Tensor): Slot {
-    const slot = this.newSlot(tensor);
-    this.setSlot(tensor, slot);
-    this.changing.add(tensor.dataId);
-    return slot;
-  }
-
-  /** Adds a node that runs blocks, or that ends them. */
-  addControl(work: Work, inputs: readonly Slot[], outputs: readonly (Tensor | ValueInfo)[] = []): void {
-    const to = outputs.map((each) => (isTensor(each) ? this.addParameter(each) : this.newSlot(each)));
-    this.nodes.push({ work, inputs, outputs: to, path: this.options.running() });
-    if ("after" in work) this.steps = work.after;
-  }
-
-  private setSlot({ id }: Tensor, slot: Slot): void {
-    this.slots.set(id, slot);
-    this.inBlock?.push(id);
-  }
-
   /** Frees the constants. */
   dispose(): void {
-    for (const { tensor } of this.constants) tensor.dispose();
+    this.tensors.dispose();
     for (const tensor of this.made) tensor.dispose();
-  }
-
-  private newSlot({ shape, dtype }: ValueInfo): Slot {
-    this.infos.push({ shape: [...shape], dtype });
-    return this.infos.length - 1;
-  }
-
-  /** The value of a tensor; of one that the run did not make or get, a new constant. */
-  slotOf(tensor: Tensor): Slot {
-    const known = this.slots.get(tensor.id);
-    if (known !== undefined && !this.ended.has(tensor.id)) return known;
-    if (known !== undefined) {
-      throw new NnxError(
-        `${this.options.where}: expected a function that uses what branches and loops return, got one that keeps ${describe(tensor)} of a branch ` +
-          "or of one turn of a loop. Another run may not make it: return it.",
-      );
-    }
-    if (tensor.id >= this.firstId && !this.born.has(tensor.id)) {
-      this.refuse(
-        new NnxError(
-          `${this.options.where}: expected a function that computes with ops, got one that makes ${describe(tensor)} past the engine. ` +
-            "A replay could not make it again: use ops of tensorflow.js or of this library.",
-        ),
-      );
-    }
-    const slot = this.newSlot(tensor);
-    this.slots.set(tensor.id, slot);
-    this.constants.push({
-      slot,
-      tensor: shareForGood(tensor),
-      values: this.known.get(tensor.id),
-      note: this.notes.get(tensor.id),
-    });
-    return slot;
-  }
-
-  /** The value of a tensor, if the run made or got it. */
-  knownSlot(tensor: Tensor): Slot | undefined {
-    return this.slots.get(tensor.id);
   }
 
   // What the engine is asked for.
@@ -268,21 +93,19 @@ export class ProgramRecorder implements Interceptor, Recorder {
   values(values: unknown, _shape: readonly number[], dtype: string, make: () => Tensor): Tensor {
     const tensor = make();
     if (this.isInside) return tensor;
-    this.born.add(tensor.id);
+    this.tensors.addBorn(tensor);
     const isNumeric = dtype === "float32" || dtype === "int32" || dtype === "bool";
     if (this.section && !this.open && isNumeric) {
       const renewal = this.renewals++;
       const slot = this.addNode({ kind: "values", renewal }, [], [tensor])[0] as Slot;
       this.section.push({ kind: "values", outputs: [slot], renewal });
-    } else if (isNumeric && tensor.size <= fewValues && ArrayBuffer.isView(values)) {
-      this.known.set(tensor.id, Array.from(values as Float32Array));
-    }
+    } else if (isNumeric) this.tensors.addKnown(tensor, values);
     if (this.open) this.made.push(shareForGood(tensor));
     return tensor;
   }
 
   read(dataId: object): void {
-    if (this.isInside || !this.changing.has(dataId)) return;
+    if (this.isInside || !this.tensors.changes(dataId)) return;
     const path = this.options.running();
     this.refuse(
       new NnxError(
@@ -355,9 +178,8 @@ export class ProgramRecorder implements Interceptor, Recorder {
     const from = renewal === undefined ? this.fromHost(call.made) : undefined;
     // What depends on nothing is a constant.
     if (!from && renewal === undefined) {
-      this.born.add(tensor.id);
+      this.tensors.addBorn(tensor, call.made && "drawn with a key that no argument has");
       if (open) this.made.push(shareForGood(tensor));
-      if (call.made) this.notes.set(tensor.id, "drawn with a key that no argument has");
       return tensor;
     }
     const slots = this.add({
@@ -374,7 +196,7 @@ export class ProgramRecorder implements Interceptor, Recorder {
   private fromHost<F>(
     made: { readonly from: object; readonly make: (from: object) => F } | undefined,
   ): FromHost<F> | undefined {
-    const host = made && this.hostOf.get(made.from);
+    const host = made && this.hosts.slotOf(made.from);
     return made && host !== undefined ? { host, make: made.make } : undefined;
   }
 
@@ -394,29 +216,9 @@ export class ProgramRecorder implements Interceptor, Recorder {
 
   // Values of the host.
 
-  /** Adds a step of the host's part. */
-  addHost(work: HostWork): HostSlot {
-    this.host.push(work);
-    const slot = this.host.length - 1;
-    this.steps.push(slot);
-    return slot;
-  }
-
-  /** Notes that an object such as a key is the result of a step. */
-  noteHost(object: object, slot: HostSlot): void {
-    const end = watchHostObject(object);
-    if (end) this.watches.push(end);
-    this.hostOf.set(object, slot);
-  }
-
-  /** The step whose result an object is. */
-  hostSlotOf(object: object): HostSlot | undefined {
-    return this.hostOf.get(object);
-  }
-
   derived(made: object, from: object, make: (from: object) => object): void {
     if (this.isInside || this.section) return;
-    const parent = this.hostOf.get(from);
+    const parent = this.hosts.slotOf(from);
     if (parent === undefined) return;
     this.noteHost(
       made,
@@ -430,7 +232,7 @@ export class ProgramRecorder implements Interceptor, Recorder {
   }
 
   opened(object: object, what = `reads the words of ${describe(object)}`): void {
-    if (this.isInside || this.section || !this.hostOf.has(object)) return;
+    if (this.isInside || this.section || this.hosts.slotOf(object) === undefined) return;
     this.refuse(
       new NnxError(
         `${this.options.where}: expected a function that draws with its keys, got one that ${what}. ` +
@@ -465,7 +267,7 @@ export class ProgramRecorder implements Interceptor, Recorder {
       run,
       events,
       resultSlots: tensors.map((tensor) => this.slotOf(tensor)),
-      slotOf: (tensor) => this.slots.get(tensor.id),
+      slotOf: (tensor) => this.tensors.knownSlot(tensor),
       infoOf: (slot) => this.infos[slot] as ValueInfo,
     });
     this.addHost({ kind: "section", section });
@@ -489,79 +291,5 @@ export class ProgramRecorder implements Interceptor, Recorder {
     for (const tensor of this.made) tensor.dispose();
     this.made = [];
     return slots;
-  }
-
-  /** Adds the nodes of a call that the run itself made. */
-  private settle(call: Call): readonly Slot[] {
-    if (call.kind === "other") return this.addNode(call.work, call.inputs, call.outputs, call.path);
-    const { name, attrs, path, children, outputs } = call;
-    const list: readonly (Tensor | null | undefined)[] = Object.values(call.inputs);
-    const parts = children.length === 0 ? children : children.filter((child) => !isCopyIn(call, list, child));
-    this.refuseKeysIn(name, attrs);
-    const isComposed =
-      parts.length > 0 &&
-      outputs.every(({ id }) => parts.some((part) => part.outputs.some((output) => output.id === id)));
-    const inSection = this.section && !this.isInside ? this.section : undefined;
-    const event = inSection && {
-      name,
-      inputs: list.map((tensor) => (tensor ? this.slotOf(tensor) : undefined)),
-      isList: call.isList,
-    };
-    let renewal: number | undefined;
-    if (isComposed) for (const part of parts) this.settleApart(part);
-    else {
-      renewal = event ? this.renewals++ : undefined;
-      const names = Array.isArray(call.inputs)
-        ? undefined
-        : Object.keys(call.inputs).filter((key) => isTensor((call.inputs as Record<string, unknown>)[key]));
-      this.addNode(
-        { kind: "kernel", name, names, attrs, needsEngine: parts.length > 0, renewal },
-        list.filter((tensor) => tensor != null),
-        outputs,
-        path,
-      );
-    }
-    if (parts.length < children.length)
-      for (const child of children) if (!parts.includes(child)) this.settleApart(child);
-    const slots = outputs.map((tensor) => this.slotOf(tensor));
-    if (event) inSection.push({ kind: "kernel", ...event, outputs: slots, renewal, attrs });
-    return slots;
-  }
-
-  /** A kernel that got a key would draw the same each time. */
-  private refuseKeysIn(name: string, attrs: object): void {
-    for (const value of Object.values(attrs))
-      if (typeof value === "object" && value !== null && this.hostOf.has(value as object))
-        this.opened(value as object, `passes ${describe(value)} to the kernel ${name}`);
-  }
-
-  /** A call inside a kernel: host code that runs again does not see it. */
-  private settleApart(call: Call): void {
-    const { section } = this;
-    this.section = undefined;
-    this.settle(call);
-    this.section = section;
-  }
-
-  private addNode(
-    work: Work,
-    inputs: readonly Tensor[],
-    outputs: readonly Tensor[],
-    path: Path | undefined = this.options.running(),
-  ): readonly Slot[] {
-    const from = inputs.map((tensor) => this.slotOf(tensor));
-    const isDrawn =
-      work.kind !== "kernel" && work.kind !== "call" && (work.kind !== "loop" || work.from !== undefined);
-    const isRenewed = "renewal" in work && work.renewal !== undefined;
-    const changes = isDrawn || isRenewed || inputs.some(({ dataId }) => this.changing.has(dataId));
-    const to = outputs.map((tensor) => {
-      const slot = this.newSlot(tensor);
-      // A kernel may return its input, which then keeps its number.
-      if (!this.slots.has(tensor.id)) this.setSlot(tensor, slot);
-      if (changes) this.changing.add(tensor.dataId);
-      return slot;
-    });
-    this.nodes.push({ work, inputs: from, outputs: to, path });
-    return to;
   }
 }

@@ -1,0 +1,163 @@
+/** @file What a recording becomes: the program, and where its results go. */
+import { iterNodes } from "../graph/iterate.ts";
+import { formatPath, type Path } from "../path.ts";
+import { backendInUse, type Tensor } from "../tensor.ts";
+import { unread } from "../variable/observer.ts";
+import { Variable } from "../variable/variable.ts";
+import type { VariableState } from "../variable/variable-state.ts";
+import { type Arguments, pathOfLeaf } from "./arguments.ts";
+import type { HostSlot } from "./host.ts";
+import { isHostObject } from "./host-data.ts";
+import type { Lent } from "./lend.ts";
+import type { Program, Slot } from "./program.ts";
+import type { ProgramRecorder } from "./recorder.ts";
+import type { Recording } from "./recording.ts";
+import { type Make, makerOf, type Sources } from "./results.ts";
+
+/** What a call writes to the Variable of a leaf. */
+export interface Write {
+  readonly leaf: number;
+  readonly make: Make;
+}
+
+/** Where a result of the program goes, in words. */
+interface Destination {
+  readonly name: string;
+  /** The numbers of its values among the program's results; of inputs below zero. */
+  readonly results: readonly number[];
+  /** The step of the host, of a number or key. */
+  readonly host: HostSlot | undefined;
+}
+
+/** What a {@link Played} is made of. */
+export interface PlayedParts {
+  readonly program: Program;
+  /** Frees the constants, as long as no replay was made. */
+  readonly dispose: () => void;
+  readonly guards: ReadonlyMap<number, unknown>;
+  readonly writes: readonly Write[];
+  readonly result: Make;
+  readonly aliases: readonly (readonly [number, number])[];
+  readonly keyAliases: readonly (readonly [number, number])[];
+  readonly names: () => PlayedNames;
+}
+
+/** What prints show. */
+export interface PlayedNames {
+  readonly destinations: readonly Destination[];
+  readonly inputs: readonly string[];
+  readonly host: readonly string[];
+}
+
+/** A run that was recorded. */
+export interface Recorded {
+  readonly args: readonly unknown[];
+  readonly lent: Lent;
+  readonly given: Arguments;
+  /** The arguments with copies. */
+  readonly own: Arguments;
+  readonly before: readonly (VariableState | undefined)[];
+  readonly recorder: ProgramRecorder;
+  readonly recording: Recording;
+}
+
+/** What a recording is made of. */
+export function playedParts(recorded: Recorded, result: unknown): PlayedParts {
+  const { lent, given, own, before, recorder, recording } = recorded;
+  const outputs: Slot[] = [];
+  const indices = new Map<number, number>();
+  const inputOf = new Map(own.tensors.map(({ id }, i) => [id, -1 - i]));
+  let paths: Map<object, Path> | undefined;
+  const pathsOfArguments = (): Map<object, Path> => {
+    const found = new Map<object, Path>();
+    for (const [path, node] of iterNodes({ args: lent.args })) found.set(node, path.slice(1));
+    return found;
+  };
+  const sources: Sources = {
+    tensor: (tensor) => {
+      const known = inputOf.get(tensor.id) ?? indices.get(tensor.id);
+      if (known !== undefined) return known;
+      indices.set(tensor.id, outputs.length);
+      outputs.push(recorder.slotOf(tensor));
+      return outputs.length - 1;
+    },
+    host: (value) => recorder.hostSlotOf(value),
+    argument: (value) => {
+      paths ??= pathsOfArguments();
+      return paths.get(value);
+    },
+  };
+  const writes: Write[] = [];
+  /** What each value is made of; the result comes last. */
+  const made: Omit<Destination, "name">[] = [];
+  /** Makes a maker, and notes which results it uses. */
+  const making = (value: unknown): Make => {
+    const results: number[] = [];
+    const tensor = (each: Tensor): number => {
+      const index = sources.tensor(each);
+      results.push(index);
+      return index;
+    };
+    const make = makerOf(value, { ...sources, tensor });
+    made.push({ results, host: undefined });
+    return make;
+  };
+  own.leaves.forEach(({ value: variable, firstHost }, leaf) => {
+    if (!(variable instanceof Variable) || variable.isDisposed) return;
+    const state = unread(() => variable.toState());
+    const { value } = state;
+    if (typeof value === "number" || isHostObject(value)) {
+      // Of an equal number the step may differ.
+      const host = recording.slotOf(variable);
+      if (host === recording.argumentSlot(firstHost)) return;
+      writes.push({ leaf, make: (from) => from.host[host] });
+      made.push({ results: [], host });
+    } else if (state !== before[leaf]) writes.push({ leaf, make: making(value) });
+  });
+  const make = making(result);
+  const nameOf = (leaf: number): string => {
+    const found = given.leaves[leaf];
+    return found ? formatPath(pathOfLeaf(found)) : "an argument";
+  };
+  return {
+    program: {
+      nodes: recorder.nodes,
+      views: [],
+      constants: recorder.constants,
+      outputs,
+      inputCount: given.tensors.length,
+      infos: recorder.infos,
+      host: recorder.host,
+      steps: recorder.firstSteps,
+      renewals: recorder.renewals,
+      backend: backendInUse(),
+    },
+    dispose: () => recorder.dispose(),
+    guards: recording.guards,
+    writes,
+    result: make,
+    aliases: aliasesIn(given.tensors),
+    keyAliases: aliasesIn(given.host),
+    names: () => ({
+      destinations: made.map((each, i) => {
+        const write = writes[i];
+        return { ...each, name: write ? nameOf(write.leaf) : "result" };
+      }),
+      inputs: given.tensorLeaves.map(nameOf),
+      host: given.hostLeaves.map(nameOf),
+    }),
+  };
+}
+
+/** Pairs of positions with one object. */
+function aliasesIn(list: readonly unknown[]): (readonly [number, number])[] {
+  const first = new Map<unknown, number>();
+  const found: (readonly [number, number])[] = [];
+  list.forEach((item, i) => {
+    if (typeof item !== "object") return;
+    const known = first.get(item);
+    if (known === undefined) first.set(item, i);
+    else found.push([known, i]);
+  });
+  return found;
+}

@@ -1,0 +1,90 @@
+/** @file Runs a call and records it. */
+import { refuseLate } from "../ownership/late.ts";
+import { tensorsIn } from "../ownership/tensors-in.ts";
+import type { Path } from "../path.ts";
+import { runOnce } from "../recording/run.ts";
+import { type Modules, runningModule } from "../recording/running.ts";
+import { tidy } from "../graph/scope.ts";
+import type { AtomicOptions } from "../undo/atomically.ts";
+import type { Structure } from "../undo/structure.ts";
+import { unread } from "../variable/observer.ts";
+import { Variable } from "../variable/variable.ts";
+import type { VariableState } from "../variable/variable-state.ts";
+import { type Arguments, storedValue } from "./arguments.ts";
+import { Lent } from "./lend.ts";
+import { Played } from "./played.ts";
+import { playedParts } from "./played-parts.ts";
+import { ProgramRecorder } from "./recorder.ts";
+import { Recording } from "./recording.ts";
+
+/** A call that was recorded. */
+export interface RecordedCall {
+  readonly result: unknown;
+  /** Missing where the call changed the structure of its arguments. */
+  readonly played: Played | undefined;
+}
+
+/**
+ * Runs `f` and records it.
+ * @param options - `alwaysUndo`: the call leaves nothing behind.
+ */
+export function recordCall(
+  f: (...args: readonly unknown[]) => unknown,
+  args: readonly unknown[],
+  given: Arguments,
+  options: AtomicOptions = {},
+): RecordedCall {
+  let modules: Modules | undefined;
+  const paths = new Map<object, Path>();
+  const running = (): Path | undefined => {
+    const module = modules && runningModule(modules);
+    if (!modules || !module) return undefined;
+    let path = paths.get(module);
+    if (!path) {
+      path = modules.pathOf(module);
+      paths.set(module, path);
+    }
+    return path;
+  };
+  let recorder: ProgramRecorder | undefined;
+  try {
+    let played: Played | undefined;
+    const result = tidy(() => {
+      const lent = new Lent(args, given);
+      try {
+        const own = lent.arguments();
+        recorder = new ProgramRecorder({ where: "jit", tensors: own.tensors, running });
+        const recording = new Recording("jit", recorder, own, running);
+        const before = own.leaves.map(({ value }) =>
+          value instanceof Variable ? unread(() => value.toState()) : undefined,
+        );
+        const recorded = { args, lent, given, own, before, recorder, recording };
+        const run = (structure: Structure, all: Modules): unknown => {
+          modules = all;
+          const made = recording.record(() => f(...lent.args));
+          refuseLate("jit", () => "the function", made);
+          const parts = playedParts(recorded, made);
+          if (structure.isSame() && areSameVariables(given, before)) played = new Played(parts);
+          lent.restore();
+          return options.alwaysUndo ? undefined : lent.ownIn(made);
+        };
+        return runOnce(args, run, options);
+      } finally {
+        lent.restore();
+      }
+    });
+    if (!played) recorder?.dispose();
+    return { result, played };
+  } catch (error) {
+    recorder?.dispose();
+    throw error;
+  }
+}
+
+/** Whether the Variables are what they were, but for their values. */
+const areSameVariables = ({ leaves }: Arguments, before: readonly (VariableState | undefined)[]): boolean =>
+  leaves.every(({ value }, i) =>
+    value instanceof Variable
+      ? !value.isDisposed && value.metadata === before[i]?.metadata
+      : tensorsIn(storedValue(value)).every(({ isDisposed }) => !isDisposed),
+  );

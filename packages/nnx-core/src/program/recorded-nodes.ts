@@ -1,0 +1,187 @@
+/** @file The nodes of a recording, made of what the run asked for. */
+import { describe, type NnxError } from "../errors.ts";
+import type { Path } from "../path.ts";
+import { isTensor, type Tensor } from "../tensor.ts";
+import { type Call, isCopyIn } from "./calls.ts";
+import type { HostSlot, HostWork } from "./host.ts";
+import type { Block, Constant, ProgramNode, Slot, ValueInfo, Work } from "./program.ts";
+import { RecordedHost } from "./recorded-host.ts";
+import { RecordedValues } from "./recorded-values.ts";
+import type { SectionEvent } from "./section.ts";
+
+/** What a recorder is told of the run that it records. */
+export interface RecorderOptions {
+  /** What error messages call the run. */
+  readonly where: string;
+  /** The tensors in the arguments. */
+  readonly tensors: readonly Tensor[];
+  /** The module whose method is running. */
+  readonly running: () => Path | undefined;
+  /**
+   * Gets the error for what cannot be replayed: the run goes on, and nothing more is recorded.
+   * Without it the error is thrown.
+   */
+  readonly refused?: (error: NnxError) => void;
+}
+
+/** What one run computes. */
+export abstract class RecordedNodes {
+  /** What is being recorded now: the program, or a block of it. */
+  nodes: ProgramNode[] = [];
+  /** The steps of the host before the nodes; after a node with blocks, those that follow it. */
+  steps: HostSlot[] = [];
+  readonly firstSteps: readonly HostSlot[] = this.steps;
+  renewals = 0;
+
+  protected readonly options: RecorderOptions;
+  protected readonly tensors: RecordedValues;
+  protected readonly hosts: RecordedHost = new RecordedHost();
+  /** What the section that is running asked for. */
+  protected section: SectionEvent[] | undefined;
+
+  constructor(options: RecorderOptions) {
+    this.options = options;
+    this.tensors = new RecordedValues(options.where, options.tensors, (error) => this.refuse(error));
+  }
+
+  /** Says that the run cannot be replayed. */
+  abstract refuse(error: NnxError): void;
+
+  /** The contents of an object such as a key are about to be read. */
+  abstract opened(object: object, what?: string): void;
+
+  /** The values that the run did not make or get. */
+  get constants(): readonly Constant[] {
+    return this.tensors.constants;
+  }
+
+  get infos(): readonly ValueInfo[] {
+    return this.tensors.infos;
+  }
+
+  get host(): readonly HostWork[] {
+    return this.hosts.works;
+  }
+
+  /** Whether a tensor depends on the arguments or on keys. */
+  changes(tensor: Tensor): boolean {
+    return this.tensors.changes(tensor.dataId);
+  }
+
+  /**
+   * Records what `f` asks for as a block.
+   * @param f - Returns what the block gives.
+   */
+  block(f: () => Pick<Block, "outputs" | "host">): Block {
+    const { nodes, steps } = this;
+    const [own, ownSteps]: [ProgramNode[], HostSlot[]] = [[], []];
+    Object.assign(this, { nodes: own, steps: ownSteps });
+    try {
+      return { nodes: own, steps: ownSteps, ...this.tensors.block(f) };
+    } finally {
+      Object.assign(this, { nodes, steps });
+    }
+  }
+
+  /** Adds a value that a block gets. */
+  addParameter(tensor: Tensor): Slot {
+    return this.tensors.addParameter(tensor);
+  }
+
+  /** Adds a node that runs blocks, or that ends them. */
+  addControl(work: Work, inputs: readonly Slot[], outputs: readonly (Tensor | ValueInfo)[] = []): void {
+    const to = outputs.map((each) => (isTensor(each) ? this.addParameter(each) : this.tensors.newSlot(each)));
+    this.nodes.push({ work, inputs, outputs: to, path: this.options.running() });
+    if ("after" in work) this.steps = work.after;
+  }
+
+  /** The value of a tensor; of one that the run did not make or get, a new constant. */
+  slotOf(tensor: Tensor): Slot {
+    return this.tensors.slotOf(tensor);
+  }
+
+  /** Adds a step of the host's part. */
+  addHost(work: HostWork): HostSlot {
+    const slot = this.hosts.add(work);
+    this.steps.push(slot);
+    return slot;
+  }
+
+  /** Notes that an object such as a key is the result of a step. */
+  noteHost(object: object, slot: HostSlot): void {
+    this.hosts.note(object, slot);
+  }
+
+  /** The step whose result an object is. */
+  hostSlotOf(object: object): HostSlot | undefined {
+    return this.hosts.slotOf(object);
+  }
+
+  /** Adds the nodes of a call that the run itself made. */
+  protected settle(call: Call): readonly Slot[] {
+    if (call.kind === "other") return this.addNode(call.work, call.inputs, call.outputs, call.path);
+    const { name, attrs, path, children, outputs } = call;
+    const list: readonly (Tensor | null | undefined)[] = Object.values(call.inputs);
+    const parts = children.length === 0 ? children : children.filter((child) => !isCopyIn(call, list, child));
+    this.refuseKeysIn(name, attrs);
+    const isComposed =
+      parts.length > 0 &&
+      outputs.every(({ id }) => parts.some((part) => part.outputs.some((output) => output.id === id)));
+    const inSection = this.section;
+    const event = inSection && {
+      name,
+      inputs: list.map((tensor) => (tensor ? this.slotOf(tensor) : undefined)),
+      isList: call.isList,
+    };
+    let renewal: number | undefined;
+    if (isComposed) for (const part of parts) this.settleApart(part);
+    else {
+      renewal = event ? this.renewals++ : undefined;
+      const names = Array.isArray(call.inputs)
+        ? undefined
+        : Object.keys(call.inputs).filter((key) => isTensor((call.inputs as Record<string, unknown>)[key]));
+      this.addNode(
+        { kind: "kernel", name, names, attrs, needsEngine: parts.length > 0, renewal },
+        list.filter((tensor) => tensor != null),
+        outputs,
+        path,
+      );
+    }
+    if (parts.length < children.length)
+      for (const child of children) if (!parts.includes(child)) this.settleApart(child);
+    const slots = outputs.map((tensor) => this.slotOf(tensor));
+    if (event) inSection.push({ kind: "kernel", ...event, outputs: slots, renewal, attrs });
+    return slots;
+  }
+
+  /** A kernel that got a key would draw the same each time. */
+  private refuseKeysIn(name: string, attrs: object): void {
+    for (const value of Object.values(attrs))
+      if (typeof value === "object" && value !== null && this.hosts.slotOf(value as object) !== undefined)
+        this.opened(value as object, `passes ${describe(value)} to the kernel ${name}`);
+  }
+
+  /** A call inside a kernel: host code that runs again does not see it. */
+  private settleApart(call: Call): void {
+    const { section } = this;
+    this.section = undefined;
+    this.settle(call);
+    this.section = section;
+  }
+
+  protected addNode(
+    work: Work,
+    inputs: readonly Tensor[],
+    outputs: readonly Tensor[],
+    path: Path | undefined = this.options.running(),
+  ): readonly Slot[] {
+    const from = inputs.map((tensor) => this.slotOf(tensor));
+    const isDrawn =
+      work.kind !== "kernel" && work.kind !== "call" && (work.kind !== "loop" || work.from !== undefined);
+    const isRenewed = "renewal" in work && work.renewal !== undefined;
+    const changes = isDrawn || isRenewed || inputs.some(({ dataId }) => this.tensors.changes(dataId));
+    const to = outputs.map((tensor) => this.tensors.addResult(tensor, changes));
+    this.nodes.push({ work, inputs: from, outputs: to, path });
+    return to;
+  }
+}
