@@ -2,8 +2,8 @@
 import { graphdef } from "@nnxjs/nnx-core";
 import { snapshot } from "../equality/snapshot.ts";
 import { checkBy, difference } from "./check.ts";
+import { quietEvaluation } from "./evaluation.ts";
 import { broken, firstOf } from "./law.ts";
-import { quietEvaluation } from "./rng-determinism.ts";
 import { type CheckOptions, drop, evaluate, type ForwardOf, type MakeModel, train } from "./subject.ts";
 
 /**
