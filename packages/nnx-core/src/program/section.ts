@@ -189,7 +189,7 @@ function inputsMaker(value: unknown): MakeInputs | undefined {
   const entries = entriesOf(value);
   const makers = entries.map(([, item]) => inputsMaker(item));
   if (makers.every((make) => make === undefined)) {
-    if (entries.every(([, item]) => !isContainer(item) || isFixed(item))) fixed.add(value);
+    if (entries.every(([, item]) => !isContainer(item) || isFixed(item))) markFixed(value);
     return undefined;
   }
   const changing = entries.flatMap(([key], i) => {
@@ -222,6 +222,12 @@ const fixed = new WeakSet<object>();
  * host code gets when it runs again are such containers.
  */
 export const isFixed = (x: object): boolean => fixed.has(x);
+
+/** Says of a container that it never changes, nor what is in it. */
+export function markFixed<T extends object>(x: T): T {
+  fixed.add(x);
+  return x;
+}
 
 const sameShapes = (a: readonly (readonly number[])[], b: readonly (readonly number[])[]): boolean =>
   a.length === b.length && a.every((shape, i) => sameNumbers(shape, b[i] as readonly number[]));
