@@ -42,7 +42,7 @@ export const onlyWhere = (condition: Code, value: Code): Code => v128.and(value,
 /** The larger number; NaN when x is NaN. */
 export const atLeast = (x: Code, bound: number): Code => f32x4.pmax(x, number(bound));
 /** The smaller number; NaN when x is NaN. */
-const atMost = (x: Code, bound: number): Code => f32x4.pmin(x, number(bound));
+export const atMost = (x: Code, bound: number): Code => f32x4.pmin(x, number(bound));
 /** A number with the sign of another one. The first is not negative. */
 const withSign = (x: Code, sign: Code): Code => v128.or(x, v128.and(sign, word(SIGN)));
 
@@ -82,13 +82,37 @@ export function expm1(s: Steps, x: Code): Code {
 /** e^(-|x|). */
 export const expOfMinusAbs = (s: Steps, x: Code): Code => exp(s, s.keep(v128.or(x, word(SIGN))));
 
+/** What {@link powerOfMinus} multiplies by, so that no factor is outside the normal numbers. */
+const SHARE = 2 ** -24;
+
+/**
+ * e^-x times {@link SHARE}, for x down to where 1 / (1 + e^-x) rounds to 0, and where it rounds to 1.
+ * @param lowest - From -104.5 on. With less the power of a lower x is infinite.
+ */
+function powerOfMinus(s: Steps, x: Code, lowest: number): Code {
+  const bounded = s.keep(atLeast(atMost(x, 70), lowest));
+  const shifted = s.keep(add(mul(bounded, number(Math.LOG2E)), number(TO_WHOLE)));
+  const whole = s.keep(sub(shifted, number(TO_WHOLE)));
+  // The exponential is that of -r.
+  const r = s.keep(sub(sub(bounded, mul(whole, number(LN2_HIGH))), mul(whole, number(LN2_LOW))));
+  const alternating = EXP.map((c, i) => (i % 2 === EXP.length % 2 ? -c : c));
+  const p = s.keep(add(sub(mul(mul(r, r), s.polynomial(r, alternating)), r), number(1)));
+  const power = i32x4.shl(i32x4.sub(word(0x4b400000 + 127 + Math.log2(SHARE)), shifted), 23);
+  return s.keep(mul(p, power));
+}
+
+/** 1 / (1 + e^-x). */
+export const sigmoid = (s: Steps, x: Code): Code =>
+  // Of an infinite power the share is 0. A share below the normal numbers takes a processor a long time.
+  s.keep(div(number(SHARE), add(number(SHARE), powerOfMinus(s, x, -105.5))));
+
 /** 1 / (1 + e^-x), and 1 minus that; both are precise. */
 export function sigmoids(s: Steps, x: Code): { y: Code; rest: Code } {
-  const e = expOfMinusAbs(s, x);
-  const large = s.keep(div(number(1), add(number(1), e)));
-  const small = s.keep(mul(e, large));
-  const isNegative = s.keep(lt(x, number(0)));
-  return { y: s.keep(choose(isNegative, small, large)), rest: s.keep(choose(isNegative, large, small)) };
+  const power = powerOfMinus(s, x, -104);
+  const inverse = s.keep(div(number(1), add(number(SHARE), power)));
+  // 0 where it is small, so that its product with a large x is small.
+  const rest = s.keep(onlyWhere(lt(x, number(70)), mul(power, inverse)));
+  return { y: s.keep(mul(number(SHARE), inverse)), rest };
 }
 
 /** The hyperbolic tangent. */

@@ -3,6 +3,7 @@ import { type Code, f32x4, v128 } from "../../wasm-emitter/code.ts";
 import type { WasmFunction } from "../../wasm-emitter/module.ts";
 import {
   atLeast,
+  atMost,
   choose,
   erf,
   exp,
@@ -12,6 +13,7 @@ import {
   log1p,
   log1pOfShare,
   onlyWhere,
+  sigmoid,
   sigmoids,
   tanh,
 } from "./formulas.ts";
@@ -44,7 +46,7 @@ export const exponentialFunctions: Functions = {
   exp: unary(exp),
   expm1: unary(expm1),
   tanh: unary(tanh),
-  sigmoid: unary((s, x) => sigmoids(s, x).y),
+  sigmoid: unary(sigmoid),
   elu: unary((s, x) => choose(gt(x, number(0)), x, expm1(s, x))),
   selu: unary((s, x) =>
     choose(gt(x, number(0)), mul(x, number(SELU_SCALE)), mul(expm1(s, x), number(SELU_FLOOR))),
@@ -66,14 +68,14 @@ const normalBelow = (s: Steps, x: Code): Code =>
 /** Activations of a neuron. */
 export const activationFunctions: Functions = {
   erf: unary(erf),
-  silu: unary((s, x) => mul(x, sigmoids(s, x).y)),
-  gelu: unary((s, x) => mul(x, sigmoids(s, geluInner(s, x)).y)),
+  silu: unary((s, x) => mul(x, sigmoid(s, x))),
+  gelu: unary((s, x) => mul(x, sigmoid(s, geluInner(s, x)))),
   geluErf: unary((s, x) => mul(x, normalBelow(s, x))),
 };
 
 /** Gradients that take an exponential, from dy and x. */
 export const activationSlopeFunctions: Functions = {
-  softplus: slope((s, dy, x) => mul(dy, sigmoids(s, x).y)),
+  softplus: slope((s, dy, x) => mul(dy, sigmoid(s, x))),
   silu: slope((s, dy, x) => {
     const { y, rest } = sigmoids(s, x);
     return mul(dy, add(y, mul(mul(x, y), rest)));
@@ -115,8 +117,9 @@ export const plainFunctions: Functions = {
   sqrt: unary((_s, x) => sqrt(x)),
   rsqrt: unary((_s, x) => div(number(1), sqrt(x))),
   reciprocal: unary((_s, x) => div(number(1), x)),
-  relu: unary((_s, x) => f32x4.max(x, number(0))),
-  relu6: unary((_s, x) => f32x4.min(f32x4.max(x, number(0)), number(6))),
+  /** NaN stays NaN; -0 becomes 0. */
+  relu: unary((_s, x) => add(atLeast(x, 0), number(0))),
+  relu6: unary((_s, x) => add(atMost(atLeast(x, 0), 6), number(0))),
   leakyRelu: eachElement(1, 1, (_s, [x], [alpha]) => choose(lt(x!, number(0)), mul(x!, alpha!), x!)),
   /** The bounds, lower first; NaN stays NaN. */
   clip: eachElement(1, 2, (_s, [x], [low, high]) => f32x4.pmin(f32x4.pmax(x!, low!), high!)),
