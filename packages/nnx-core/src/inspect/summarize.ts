@@ -5,7 +5,8 @@ import { NnxError } from "../errors.ts";
 import { formatPath, type Path } from "../path.ts";
 import type { Flag } from "./flag.ts";
 import { type Place, placesOfAll, type Summarizable } from "./places.ts";
-import { type Found, type Measured, rowFlags } from "./row-flags.ts";
+import type { Found, Measured } from "./found.ts";
+import { rowFlags } from "./row-flags.ts";
 import { type Statistics, statisticsOf } from "./statistics.ts";
 import { textTable } from "./text-table.ts";
 import { type FlagOptions, flagOptionNames, thresholdsOf } from "./thresholds.ts";
@@ -85,7 +86,7 @@ export function toSummary(
       ...each.statistics,
     }),
   );
-  const flags = kept.map(([flag]) => flag);
+  const flags = [...new Set(kept.map(([flag]) => flag))];
   return printable({ rows, flags, toString: () => toText(rows, flags) });
 }
 
