@@ -52,7 +52,7 @@ else
       await reach("digits", 1);
       const first = lossOf(await moment("digits"));
       await reach("digits", 60);
-      await paused("digits");
+      const stopped = await paused("digits");
       expect(lossOf(await moment("digits"))).toBeLessThan(0.7 * first);
       expect(await page.locator("#digits .training").getAttribute("data-backend")).toBe("wasm");
       expect(
@@ -69,6 +69,8 @@ else
         });
       expect(colors[0]).toBe(128);
       expect(colors[1]).toBeGreaterThan(20);
+      // A pause is one.
+      expect(stepOf(await moment("digits"))).toBe(stopped);
     });
 
     it("tells what a drawing looks like: by mouse, by keyboard, and from the data", async () => {
@@ -88,6 +90,18 @@ else
         await page.mouse.move(x + 110, y + 200, { steps: 6 });
         await page.mouse.up();
       });
+      // One hundred passes of eight classes, each a point in the row of its class.
+      const shares = [...((await said()) ?? "").matchAll(/\d: ([\d.e-]+)/g)].map(([, share]) =>
+        Number(share),
+      );
+      expect(shares).toHaveLength(8);
+      expect(shares.reduce((sum, share) => sum + share, 0)).toBeCloseTo(1, 1);
+      expect(
+        await panel("digits")
+          .getByText(/^Looks like \d, with \d+ %$/)
+          .count(),
+      ).toBe(1);
+      expect(await panel("digits").getByText("EU, doubt").count()).toBe(1);
       await changed(() => panel("digits").getByRole("button", { name: "An 8 or 9" }).click());
       await pad.focus();
       await changed(() => page.keyboard.press("Delete"));
@@ -135,9 +149,19 @@ else
       await page.keyboard.press("ArrowRight");
       await reach("sequences", 1);
       const first = lossOf(await moment("sequences"));
+      const heads = panel("sequences").getByRole("img", { name: /^block 1, head 1: mostly/ });
+      const seen = async (): Promise<readonly unknown[]> => [
+        await panel("sequences").locator("tbody").textContent(),
+        await heads.evaluate((canvas) => (canvas as HTMLCanvasElement).toDataURL()),
+      ];
+      await heads.waitFor();
+      const before = await seen();
       await reach("sequences", 20);
       await paused("sequences");
       expect(lossOf(await moment("sequences"))).toBeLessThan(0.9 * first);
+      // Answers and attention have followed.
+      const after = await seen();
+      expect(after.map((each, i) => each !== before[i])).toEqual([true, true]);
       expect(
         await panel("sequences")
           .getByRole("img", { name: /^block \d, head \d: mostly/ })
@@ -153,10 +177,17 @@ else
     it.each(["light", "dark"] as const)("axe-core finds no violation, %s", async (scheme) => {
       await page.emulateMedia({ colorScheme: scheme });
       await page.evaluate(axeScript);
+      // In the dark only colours differ.
+      const rules = scheme === "dark" ? ["color-contrast"] : undefined;
       for (const tab of ["Digits", "Sequences"]) {
         await page.getByRole("tab", { name: tab }).click();
-        const { violations } = await page.evaluate(() =>
-          (globalThis as unknown as { axe: typeof Axe }).axe.run(document, { resultTypes: ["violations"] }),
+        const { violations } = await page.evaluate(
+          (runOnly) =>
+            (globalThis as unknown as { axe: typeof Axe }).axe.run(document, {
+              resultTypes: ["violations"],
+              ...(runOnly && { runOnly }),
+            }),
+          rules,
         );
         const found = violations.map(
           ({ id, nodes }) => `${tab}: ${id}: ${nodes.map(({ html }) => html).join(" | ")}`,
@@ -190,5 +221,19 @@ else
 
     it("had no error, and asked no other server", () => {
       expect(errors).toEqual([]);
+    });
+
+    it("trains on cpu where the backend's WebAssembly does not come", async () => {
+      const { page: other } = await openPage(browser, addressOf(server), { blocked: "**/*.wasm" });
+      const training = other.locator("#digits .training");
+      const read = async (name: string): Promise<string | null> => training.getAttribute(`data-${name}`);
+      await expect.poll(() => read("backend"), { timeout: 20_000 }).toBe("cpu");
+      expect(await other.getByText("on cpu").count()).toBe(1);
+      await expect.poll(async () => Number(await read("step")), { timeout: 20_000 }).toBeGreaterThan(5);
+      const spread = other.getByRole("img", { name: /^Mean probability of each class in 100/ });
+      await other.getByRole("button", { name: "An 8 or 9" }).click();
+      await spread.waitFor();
+      expect(await other.locator(".alert").textContent()).toBe("");
+      await other.close();
     });
   });

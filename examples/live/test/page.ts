@@ -18,11 +18,18 @@ export const addressOf = (server: PreviewServer): string => server.resolvedUrls?
 export const launch = (executablePath: string): Promise<Browser> =>
   chromium.launch({ executablePath, args: [...plainArguments, "--disable-gpu"] });
 
+interface OpenOptions {
+  /** @defaultValue `"light"` */
+  readonly colorScheme?: "light" | "dark";
+  /** What does not come, as a pattern of addresses. @defaultValue nothing */
+  readonly blocked?: string;
+}
+
 /** Opens the page. Its errors, and what it asks of other servers, are listed. */
 export async function openPage(
   browser: Browser,
   address: string,
-  colorScheme: "light" | "dark" = "light",
+  { colorScheme = "light", blocked }: OpenOptions = {},
 ): Promise<{ page: Page; errors: string[] }> {
   const page = await browser.newPage({ viewport: { width: 1360, height: 1000 }, colorScheme });
   page.setDefaultTimeout(20_000);
@@ -35,6 +42,7 @@ export async function openPage(
     const url = request.url();
     if (!url.startsWith(address) && !/^(data|blob):/.test(url)) errors.push(`asked for ${url}`);
   });
+  if (blocked !== undefined) await page.context().route(blocked, (route) => route.abort());
   await page.goto(address);
   return { page, errors };
 }

@@ -16,7 +16,7 @@ mkdirSync(folder, { recursive: true });
 const browser = await launch(executable);
 try {
   for (const scheme of ["light", "dark"] as const) {
-    const { page, errors } = await openPage(browser, addressOf(server), scheme);
+    const { page, errors } = await openPage(browser, addressOf(server), { colorScheme: scheme });
     const after = (id: string, step: number) =>
       page.waitForFunction(
         ([panel, least]) =>

@@ -136,13 +136,8 @@ export {
   type ValueAndGradient,
   valuesAt,
 } from "./capture/gradient-types.ts";
-export {
-  type Diagnosis,
-  diagnose,
-  diagnoseAsync,
-  type DiagnoseOptions,
-  type Updater,
-} from "./inspect/diagnose.ts";
+export { diagnose, diagnoseAsync } from "./inspect/diagnose.ts";
+export type { DiagnoseOptions, Diagnosis, Updater } from "./inspect/diagnose-types.ts";
 export { formatInDevtools } from "./inspect/devtools.ts";
 export type { FlagOptions, Thresholds } from "./inspect/thresholds.ts";
 export { readAhead } from "./inspect/read-ahead.ts";

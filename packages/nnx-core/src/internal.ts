@@ -33,7 +33,7 @@ export { leafValue } from "./state/state.ts";
 export { mapLeaves, withValue } from "./state/map.ts";
 export { walkState } from "./state/walk-state.ts";
 export { methodItself } from "./recording/methods.ts";
-export { isCapturing } from "./recording/session.ts";
+export { isCapturing, noteDraw } from "./recording/session.ts";
 export { atomicallyOn } from "./undo/atomically.ts";
 export { modeChanges, type ModeChanges, type ModeRequest, type ModeWrite } from "./module/mode-changes.ts";
 export { registerHostData } from "./program/host-data.ts";

@@ -204,5 +204,5 @@ export function texts(count: number, length = 9, seed = 0): { x: tf.Tensor2D; y:
   return { x: tf.tensor2d(hidden, [count, length], "int32"), y: tf.tensor2d(rows, [count, length], "int32") };
 }
 
-export const hiddenWords = (m: Guesser, x: tf.Tensor2D, y: tf.Tensor2D): tf.Scalar =>
-  tf.mean(nnx.softmaxCrossEntropyWithIntegerLabels(m.forward(x), y));
+export const hiddenWords = (m: Guesser, x: tf.Tensor2D, y: tf.Tensor2D, sowWeights = false): tf.Scalar =>
+  tf.mean(nnx.softmaxCrossEntropyWithIntegerLabels(m.forward(x, sowWeights), y));

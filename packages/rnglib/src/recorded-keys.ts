@@ -1,13 +1,16 @@
 /** @file Keys in a run that is recorded: they are made anew each time the run is played. */
 import { type MadeFrom, recorder } from "@nnxjs/kernels/internal";
-import { registerHostData } from "@nnxjs/nnx-core/internal";
+import { noteDraw, registerHostData } from "@nnxjs/nnx-core/internal";
 import { observeKeys, open } from "./keys/derivations.ts";
 import { keyFromWords, ownKey, PRNGKey, wordsOf } from "./keys/prng-key.ts";
 
 observeKeys({
   // The recorder calls `make` with keys only.
   derived: (made, from, make) => recorder?.derived(made, from, make as (from: object) => object),
-  opened: (key) => recorder?.opened(key),
+  opened(key) {
+    recorder?.opened(key);
+    noteDraw();
+  },
 });
 
 /**

@@ -1,37 +1,29 @@
 /** @file Flags that follow from the tensors of a run alone: their rows, one by one and in order. */
-import { formatPath } from "../path.ts";
+import { formatPath, pathKey } from "../path.ts";
 import type { Flag } from "./flag.ts";
-import type { Place } from "./places.ts";
-import type { Statistics } from "./statistics.ts";
+import { at, type Found, figure, type Measured, percent } from "./found.ts";
 import type { Thresholds } from "./thresholds.ts";
-import type { Facts } from "./units.ts";
-
-/** A tensor whose values were read. */
-export interface Measured {
-  readonly place: Place;
-  readonly statistics: Statistics;
-  readonly facts: Facts;
-}
-
-/** A flag, and the row that it is about, if it is about one. */
-export type Found = readonly [flag: Flag, row: Measured | undefined];
-
-const found = (kind: Flag["kind"], row: Measured, message: string, advice: string): Found => [
-  { kind, path: row.place.path, where: row.place.section, message, advice },
-  row,
-];
-
-export const figure = (value: number): string => Number(value.toPrecision(2)).toString();
-export const percent = (share: number): string => `${Math.round(100 * share)} %`;
 
 /** The flags of some rows, which are in the order of the calls. */
 export function rowFlags(rows: readonly Measured[], thresholds: Thresholds): Found[] {
   const gradientOf = gradientsByCall(rows);
   return [
     ...brokenFlags(rows, gradientOf),
-    ...rows.flatMap((row) => [...unitFlags(row, gradientOf.get(row), thresholds)]),
+    ...oncePerPath(rows.flatMap((row) => [...deadFlags(row, gradientOf.get(row), thresholds)])),
+    ...oncePerPath([...saturationFlags(rows, thresholds)]),
     ...growthFlags(rows, thresholds),
   ];
+}
+
+/** One flag for all calls of a method, as those of a recurrent cell: that of the first. */
+function oncePerPath(all: readonly Found[]): Found[] {
+  const first = new Map<string, Flag>();
+  return all.map(([flag, row]) => {
+    const key = pathKey(flag.path);
+    const known = first.get(key) ?? flag;
+    first.set(key, known);
+    return [known, row];
+  });
 }
 
 /** The row of the gradient of each row of a value. */
@@ -69,7 +61,7 @@ function* brokenFlags(
     .join(" and ");
   const what =
     first.place.side === "gradient" || first.place.section === "gradients" ? "The gradient" : "The value";
-  yield found(
+  yield at(
     "nonFinite",
     first,
     `${what} has ${counts} among ${size} numbers, and is the first that does.`,
@@ -77,10 +69,10 @@ function* brokenFlags(
   );
 }
 
-function* unitFlags(
+function* deadFlags(
   row: Measured,
   gradient: Measured | undefined,
-  { dead, examples, saturated }: Thresholds,
+  { dead, examples }: Thresholds,
 ): Generator<Found> {
   const { place, facts } = row;
   if (place.side !== "value" || facts.examples < examples) return;
@@ -91,21 +83,34 @@ function* unitFlags(
     gradientUnits ? isNeverPositive && gradientUnits[unit]?.isZero === true : isZero,
   ).length;
   // Without gradients, zeros everywhere may come from a layer that begins with zeros.
-  const isOff = off >= dead * units.length && off > 0 && (gradientUnits !== undefined || off < units.length);
+  const most = Math.min(units.length, dead * units.length + Math.sqrt(units.length));
+  const isOff = off >= most && off > 0 && (gradientUnits !== undefined || off < units.length);
   // Where no unit gets a gradient, none of them is the reason.
   if (isOff && !(gradient && gradient.facts.norm === 0 && off < units.length)) {
-    yield found(
+    yield at(
       "dead",
       row,
       `There are ${off} of ${units.length} units off for all ${facts.examples} examples${gradientUnits ? ", and get no gradient" : ""}.`,
       "Lower the learning rate, look at the biases and the initializer, or use leakyRelu or gelu in the place of relu.",
     );
   }
-  if (facts.saturated !== undefined && facts.saturated >= saturated) {
-    yield found(
+}
+
+/** Activations at the ends of tanh or sigmoid, inside of the model. */
+function* saturationFlags(rows: readonly Measured[], { examples, saturated }: Thresholds): Generator<Found> {
+  const values = rows.filter(({ place }) => place.side === "value");
+  const last = values.filter(({ place }) => place.path.length === 1 && place.section === "outputs").at(-1);
+  // The last layer may return what the model returns.
+  const isReturned = ({ facts, statistics }: Measured): boolean =>
+    facts.norm === last?.facts.norm && statistics.size === last.statistics.size;
+  for (const row of values) {
+    const share = row.facts.saturated;
+    if (row.facts.examples < examples || share === undefined || share < saturated || isReturned(row))
+      continue;
+    yield at(
       "saturated",
       row,
-      `Of the values, ${percent(facts.saturated)} are at the ends of the activation, where its slope is almost 0.`,
+      `Of the values, ${percent(share)} are at the ends of the activation, where its slope is almost 0.`,
       "Use smaller initial weights (glorotUniform), normalize the inputs, or put a normalization before the activation.",
     );
   }
@@ -113,6 +118,20 @@ function* unitFlags(
 
 const middle = (values: readonly number[]): number =>
   [...values].sort((a, b) => a - b)[Math.floor((values.length - 1) / 2)] ?? Number.NaN;
+
+/** Of so many values all pairs are looked at; of more, every second one, every third one and so on. */
+const mostRows = 200;
+
+/**
+ * By how much the logarithm grows from one value to the next: the middle of the slopes of all pairs.
+ * Single values may be far off, as where a normalization follows small ones.
+ * @see Theil 1950; Sen 1968, https://doi.org/10.1080/01621459.1968.10480934
+ */
+function slopeOf(values: readonly number[]): number {
+  const every = Math.ceil(values.length / mostRows);
+  const logs = values.filter((_, i) => i % every === 0).map(Math.log);
+  return middle(logs.flatMap((from, i) => logs.slice(i + 1).map((to, j) => (to - from) / (j + 1)))) / every;
+}
 
 /** Gradients and outputs that shrink or grow from call to call. */
 function* growthFlags(rows: readonly Measured[], { vanishing, exploding }: Thresholds): Generator<Found> {
@@ -128,20 +147,19 @@ function* growthFlags(rows: readonly Measured[], { vanishing, exploding }: Thres
     const [row, latest] = [first[0] as Measured, last.at(-1) as Measured];
     const to = `${figure(end)} at ${formatPath(latest.place.path)}`;
     if (Math.max(...norms(first)) < vanishing * end) {
-      yield found(
+      yield at(
         "vanishing",
         row,
         `The gradient shrinks from ${to} to ${figure(row.facts.norm)} here.`,
         "Use relu or gelu in the place of sigmoid or tanh, heNormal for the weights, a normalization, or connections around the layers.",
       );
     }
-    // The middle, since a single one may be large where a normalization follows small values.
-    const start = middle(norms(first));
-    if (start > exploding * end) {
-      yield found(
+    const growth = Math.exp(-slopeOf(norms(gradients)) * (gradients.length - 1));
+    if (growth > exploding) {
+      yield at(
         "exploding",
         row,
-        `The gradient grows from ${to} to ${figure(start)} in the first layers.`,
+        `The gradient grows ${figure(growth)} times on its way from ${to} to the first layers.`,
         "Use smaller initial weights (lecunNormal), a normalization, or clipByGlobalNorm before the optimizer.",
       );
     }
@@ -153,7 +171,7 @@ function* growthFlags(rows: readonly Measured[], { vanishing, exploding }: Thres
   const inner = values.slice(0, values.length - Math.ceil(values.length / 4));
   const largest = inner.find((row) => start && size(row) > 10 * exploding * Math.max(1, size(start)));
   if (start && largest) {
-    yield found(
+    yield at(
       "exploding",
       largest,
       `The values grow from ${figure(size(start))} at ${formatPath(start.place.path)} to ${figure(size(largest))} here.`,

@@ -6,7 +6,8 @@ import { formatPath, type Path } from "../path.ts";
 import { valuesOf } from "../tensor.ts";
 import type { Flag } from "./flag.ts";
 import { type Place, placesOfAll, type Summarizable } from "./places.ts";
-import { type Found, type Measured, rowFlags } from "./row-flags.ts";
+import type { Found, Measured } from "./found.ts";
+import { rowFlags } from "./row-flags.ts";
 import { type Statistics, statisticsOf } from "./statistics.ts";
 import { textTable } from "./text-table.ts";
 import { type FlagOptions, flagOptionNames, thresholdsOf } from "./thresholds.ts";
@@ -86,7 +87,7 @@ export function toSummary(
       ...each.statistics,
     }),
   );
-  const flags = kept.map(([flag]) => flag);
+  const flags = [...new Set(kept.map(([flag]) => flag))];
   return printable({ rows, flags, toString: () => toText(rows, flags) });
 }
 

@@ -6,15 +6,19 @@ import type { FlagKind } from "./flag.ts";
 /** From where on a summary flags something. */
 export interface Thresholds {
   /**
-   * The share of a layer's units that are off for all examples. @defaultValue 0.4
-   * @see Karpathy, CS231n, "Neural Networks 1": "as much as 40% of your network can be dead",
-   * https://cs231n.github.io/neural-networks-1/
+   * The share of a layer's units that are off for all examples; √units more are chance. A unit with
+   * symmetric weights is off for an example with probability 1/2, and where examples are alike to it,
+   * as deep in a network without normalization, it is off for all. Two standard deviations of so
+   * many coins are √units. @defaultValue 0.5
+   * @see He et al. 2015, section 2.2, https://arxiv.org/abs/1502.01852; Lu et al. 2020, "Dying ReLU and
+   * Initialization", https://arxiv.org/abs/1903.06733
    */
   readonly dead: number;
   /** Layers with fewer examples for each unit are not judged by their units. @defaultValue 16 */
   readonly examples: number;
   /**
-   * The share of values beyond ±0.97 (tanh), or in the outer 3 % (sigmoid). @defaultValue 0.5
+   * The share of values beyond ±0.97 (tanh), or in the outer 3 % (sigmoid). What the model returns may
+   * be as sure as it likes. @defaultValue 0.5
    * @see Glorot and Bengio 2010, section 3, https://proceedings.mlr.press/v9/glorot10a.html
    */
   readonly saturated: number;
@@ -26,16 +30,20 @@ export interface Thresholds {
    */
   readonly vanishing: number;
   /**
-   * The same where the gradient grows. Ten times as much is allowed for the outputs themselves,
-   * beside those of the first layer. @defaultValue 30, five steps of 2
-   * @see Pascanu, Mikolov and Bengio 2013, https://proceedings.mlr.press/v28/pascanu13.html
+   * How many times the gradient grows on its way from the last call to the first, by its usual growth
+   * from call to call. Ten times as much is allowed for the outputs themselves, beside those of the
+   * first layer. @defaultValue 30, five steps of 2
+   * @see Pascanu, Mikolov and Bengio 2013, https://proceedings.mlr.press/v28/pascanu13.html; Sen 1968, for
+   * the middle of all slopes, https://doi.org/10.1080/01621459.1968.10480934
    */
   readonly exploding: number;
   /**
-   * The norm of updates beside that of the weights, of the middle one of all kernels. One kernel
-   * alone is flagged at ten times as much. @defaultValue 0.1
+   * The norm of updates beside that of the weights, of the middle one of all kernels, where the step is
+   * longer than Polyak's, too: by its gradient it would take a loss above 0 below 0. Ten times as much
+   * is flagged in any case, and in one kernel alone. @defaultValue 0.1
    * @see Karpathy, CS231n, "Neural Networks 3": "somewhere around 1e-3",
-   * https://cs231n.github.io/neural-networks-3/#ratio
+   * https://cs231n.github.io/neural-networks-3/#ratio; Loizou et al. 2021, "Stochastic Polyak Step-size",
+   * https://arxiv.org/abs/2002.10542
    */
   readonly largeUpdates: number;
   /**
@@ -57,7 +65,7 @@ export interface Thresholds {
 }
 
 const defaultThresholds: Thresholds = {
-  dead: 0.4,
+  dead: 0.5,
   examples: 16,
   saturated: 0.5,
   vanishing: 1e-3,

@@ -1,11 +1,12 @@
 /** @file Watches a run for what is not told by values: inputs, streams, running statistics. */
 import { capturedModules } from "../capture/recording.ts";
-import { iterNodes } from "../graph/iterate.ts";
+import { BaseModule } from "../graph/base-module.ts";
+import { iterGraphNodes, iterNodes } from "../graph/iterate.ts";
 import { GraphNode } from "../graph/node.ts";
 import { hold, type Lease } from "../ownership/lease.ts";
-import type { Path } from "../path.ts";
+import { type Path, pathKey } from "../path.ts";
 import { withoutTape } from "../autodiff/tape.ts";
-import type { Modules } from "../recording/running.ts";
+import { type Modules, runningModule } from "../recording/running.ts";
 import type { Called, Session } from "../recording/session.ts";
 import { alias, isTensor, type Tensor } from "../tensor.ts";
 import { Variable } from "../variable/variable.ts";
@@ -28,21 +29,29 @@ export const hasStatistics = (
   "momentum" in module &&
   typeof module.momentum === "number";
 
-/** Whether a module multiplies by a matrix of its own. */
-const hasKernel = (module: object): boolean =>
+/** Whether a module has a matrix of its own. */
+const hasMatrix = (module: object): boolean =>
   Object.values(module).some((each) => each instanceof Variable && isMatrix(each));
+
+/** Whole numbers say which rows are looked up, unless a kernel multiplies them: they have no scale. */
+const isLookUp = (module: object, { dtype }: Tensor): boolean => dtype === "int32" && !("kernel" in module);
 
 function isMatrix(variable: Variable): boolean {
   const value: unknown = variable.isDisposed ? undefined : variable.toState().value;
   return isTensor(value) && value.rank >= 2;
 }
 
-/** Keeps the input of the first layer with a kernel, and those of layers with running statistics. */
-export class InputWatch implements Session {
+/**
+ * Keeps the input of the first layer with a matrix, and those of layers with running statistics; notes
+ * where random numbers are drawn.
+ */
+export class RunWatch implements Session {
   readonly where: string;
   readonly modules: Modules;
   readonly inputs: WatchedInput[] = [];
   first: WatchedInput | undefined;
+  #hasBegun = false;
+  readonly #draws = new Set<string>();
   readonly #leases: Lease[] = [];
   readonly #seen = new Set<object>();
 
@@ -57,15 +66,35 @@ export class InputWatch implements Session {
 
   began({ module, args }: Called): undefined {
     const [x] = args;
-    const isFirst = !this.first && hasKernel(module);
+    const isFirst = !this.#hasBegun && hasMatrix(module);
     if (this.#seen.has(module) || !(isFirst || hasStatistics(module))) return;
     this.#seen.add(module);
-    if (!isTensor(x)) return;
+    if (isFirst) this.#hasBegun = true;
+    if (!isTensor(x) || isLookUp(module, x)) return;
     const tensor = withoutTape(() => alias(x));
     this.#leases.push(hold(tensor));
     const input = { module, path: this.modules.pathOf(module), tensor };
     if (isFirst) this.first = input;
     if (hasStatistics(module)) this.inputs.push(input);
+  }
+
+  drew(): void {
+    const module = runningModule(this.modules);
+    this.#draws.add(pathKey(module ? this.modules.pathOf(module) : []));
+  }
+
+  /**
+   * The streams whose keys became numbers. A recurrent layer takes a key for its first carry, and
+   * zeros do not use it.
+   * @param streams - Those that gave keys.
+   */
+  used(streams: readonly Stream[]): readonly Stream[] {
+    const draws = [...this.#draws];
+    // The key of a path begins with those of the paths above it.
+    const isOf = ({ owner }: Stream, draw: string): boolean => draw.startsWith(owner);
+    // Of numbers that are drawn elsewhere nobody knows which stream they came from.
+    if (draws.some((draw) => !streams.some((stream) => isOf(stream, draw)))) return streams;
+    return streams.filter((stream) => draws.some((draw) => isOf(stream, draw)));
   }
 
   /** Frees what was kept. */
@@ -78,6 +107,8 @@ export class InputWatch implements Session {
 export interface Stream {
   readonly node: object;
   readonly path: Path;
+  /** The key of the path of the module that it belongs to. */
+  readonly owner: string;
   /** The key and the count before the run, as text. */
   readonly start: string;
   readonly count: Variable;
@@ -88,13 +119,18 @@ export interface Stream {
 /** The streams of a model, as they are now. */
 export function streamsOf(model: object): Stream[] {
   const streams: Stream[] = [];
+  const modules = new Set(
+    [...iterGraphNodes(model)].flatMap(([path, node]) => (node instanceof BaseModule ? [pathKey(path)] : [])),
+  );
   for (const [path, node] of iterNodes(model)) {
     if (!(node instanceof GraphNode) || !("key" in node) || !("count" in node)) continue;
     const { key, count } = node;
     if (!(key instanceof Variable) || !(count instanceof Variable) || key.isDisposed || count.isDisposed)
       continue;
     const start = `${String(key.getRawValue())} at ${JSON.stringify(count.getRawValue())}`;
-    streams.push({ node, path, start, count, before: count.toState() });
+    const around = path.map((_, i) => pathKey(path.slice(0, i)));
+    const owner = around.filter((each) => modules.has(each)).at(-1) ?? "";
+    streams.push({ node, path, owner, start, count, before: count.toState() });
   }
   return streams;
 }

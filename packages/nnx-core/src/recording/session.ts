@@ -49,6 +49,8 @@ export interface Session {
    * @returns what is called with the result, if the method does not throw.
    */
   began?(called: Called): ((result: unknown) => void) | undefined;
+  /** Random numbers are about to be drawn. */
+  drew?(): void;
   /** Records a value, or ignores it. @returns whether it recorded the value. */
   record(told: Told): boolean;
 }
@@ -58,3 +60,8 @@ export const openSessions: Session[] = [];
 
 /** Whether a session is open. `sow` and `perturb` ask this first, since most runs have none. */
 export const isCapturing = (): boolean => openSessions.length > 0;
+
+/** Tells that random numbers are about to be drawn. */
+export function noteDraw(): void {
+  for (const session of openSessions) session.drew?.();
+}

@@ -11,7 +11,7 @@ import {
   newTensor,
   valuesOf as valuesOfTensor,
 } from "@nnxjs/kernels/internal";
-import { checkTensor, describe } from "@nnxjs/nnx-core/internal";
+import { checkTensor, describe, noteDraw } from "@nnxjs/nnx-core/internal";
 import { ownKey, type PRNGKey, singleKey, wordOf } from "../keys/prng-key.ts";
 import { madeFromKey } from "../recorded-keys.ts";
 import { use } from "../keys/uses.ts";
@@ -182,6 +182,7 @@ function draw<D extends keyof ElementArrays, T extends Tensor>(
 ): T {
   const keys = ownKey(where, key);
   const from = (given: PRNGKey) => (elements: ElementArrays[D]) => fillRows(given, elements, fill);
+  noteDraw();
   // The caller's type T has the rank. Here, shapes are lists of numbers.
   return use(
     keys,
@@ -223,6 +224,7 @@ export function drawByValues<T extends Tensor>(
       out!.set(drawn);
     };
   const full = [...keys.shape, ...shape];
+  noteDraw();
   return use(keys, where, () => {
     const values = cast(parameter, "float32");
     // The memory is within reach, and the values are float32.
