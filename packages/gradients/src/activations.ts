@@ -2,7 +2,7 @@
  * @file Activations whose gradient is one kernel, and the gradients of those kernels. Formulas and
  * edge cases are those of `jax.nn`.
  */
-import { curves, slopes } from "@nnxjs/kernels/internal";
+import { curves, curvesWithSlopes, isRecording, slopes } from "@nnxjs/kernels/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import type { LeakyReluAttrs, Tensor } from "@tensorflow/tfjs-core";
 import { type GradientRule, rule } from "./rule.ts";
@@ -113,6 +113,18 @@ const leakyReluSlope: GradientRule = rule<LeakyReluAttrs>(slopes.leakyRelu.kerne
   }),
 });
 
+/** A kernel that gives its slope as its second output. */
+const withSlope = (name: keyof typeof curvesWithSlopes): GradientRule =>
+  rule(curvesWithSlopes[name])({
+    inputs: ["x"],
+    save: ["x"],
+    saveOutput: 1,
+    hasOneResult: true,
+    backward: (dy, { saved: { x }, output: slope }) => ({
+      x: () => (isRecording() ? slopes[name].run({ dy, x }) : tf.mul(dy, slope)),
+    }),
+  });
+
 /**
  * Rules of our activations, and of the kernels that compute gradients, for gradients of gradients.
  */
@@ -120,6 +132,9 @@ export const ownActivationRules: readonly GradientRule[] = [
   ofInput(curves.silu.kernelName, slopes.silu.run),
   ofInput(curves.gelu.kernelName, slopes.gelu.run),
   ofInput(curves.geluErf.kernelName, slopes.geluErf.run),
+  withSlope("silu"),
+  withSlope("gelu"),
+  withSlope("geluErf"),
   second(slopes.relu, "y", flat),
   second(slopes.relu6, "x", flat),
   leakyReluSlope,

@@ -1,7 +1,7 @@
 /** @file How to write a rule: what it saves of a call, and how it computes the gradients. */
 import { isRecorded } from "@nnxjs/kernels/internal";
 import type { GradConfig, NamedAttrMap, Tensor } from "@tensorflow/tfjs-core";
-import { dropAbsentInputs, InputsToSave, onNextNode, onTape, Saved } from "./tape.ts";
+import { dropAbsentInputs, InputsToSave, keepFirstOutput, onNextNode, onTape, Saved } from "./tape.ts";
 import { isZero, zero } from "./zero.ts";
 
 /** A gradient rule as tensorflow.js registers it: `registerGradient(rule)`. */
@@ -33,6 +33,8 @@ export interface Recipe<I extends string, S extends string, A> {
   readonly save?: readonly S[];
   /** The number of the output whose values the backward pass reads. */
   readonly saveOutput?: number;
+  /** Whether the outputs after the first are for `backward` alone, so that they have no gradients. */
+  readonly hasOneResult?: boolean;
   /**
    * Returns one thunk per input. A thunk returns a new float32 tensor in the shape of the input. It
    * must not return `dy` or a saved tensor, because tensorflow.js disposes gradients after adding
@@ -62,7 +64,7 @@ export const throughZero = (thunks: Thunks): Record<string, () => Tensor> =>
 export const rule =
   <A = unknown>(kernelName: string) =>
   <const I extends string, const S extends I = never>(recipe: Recipe<I, S, A>): GradientRule => {
-    const { inputs, optional, save = none, saveOutput, backward } = recipe;
+    const { inputs, optional, save = none, saveOutput, hasOneResult = false, backward } = recipe;
     const all: ReadonlySet<I> = new Set(inputs);
     // State of the call that is being recorded. tensorflow.js reads `inputsToSave`, then
     // `gradFunc`, once for each recorded call and with nothing of another call in between.
@@ -98,6 +100,7 @@ export const rule =
         // Do not keep the tensors of this call alive.
         kept = nothing;
         if (given.size < all.size) onNextNode(dropAbsentInputs);
+        if (hasOneResult) onNextNode(keepFirstOutput);
         return (dy: Tensor | Tensor[], tensors: Tensor[], attributes: NamedAttrMap) => {
           const saved = {} as Record<S, Tensor>;
           for (let i = 0; i < seen.names.length; i++) {

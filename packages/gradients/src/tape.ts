@@ -88,6 +88,11 @@ export function onNextNode(show: (node: TapeNode) => void): void {
   };
 }
 
+/** Leaves a tape node its first output: no gradient flows from the others, which are for its rule. */
+export function keepFirstOutput(node: TapeNode): void {
+  (node as { outputs: readonly Tensor[] }).outputs = node.outputs.slice(0, 1);
+}
+
 /**
  * Removes inputs that were not given from a tape node. tensorflow.js reads `id` of every input, so
  * an absent one would throw.

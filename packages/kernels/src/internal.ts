@@ -46,7 +46,7 @@ export {
   selectionOf,
   sharesOf,
 } from "./own/pools.ts";
-export { curves, slopes } from "./own/activations.ts";
+export { curves, curvesWithSlopes, slopes } from "./own/activations.ts";
 export { geluErf, geluTanh, silu } from "./ops/activations.ts";
 export { arrange, contract, contractPair, shaped } from "./ops/contract.ts";
 export { recurrentKernelNames, type SequenceAttrs, type SimpleAttrs } from "./own/recurrent-names.ts";

@@ -17,7 +17,7 @@ import {
   sigmoids,
   tanh,
 } from "./formulas.ts";
-import { eachElement, number, type Steps } from "./steps.ts";
+import { eachElement, eachElementOf, number, type Steps } from "./steps.ts";
 
 const { add, sub, mul, div, sqrt, neg, gt, lt, ge } = f32x4;
 
@@ -73,6 +73,36 @@ export const activationFunctions: Functions = {
   geluErf: unary((s, x) => mul(x, normalBelow(s, x))),
 };
 
+/** The derivative of {@link geluInner}. */
+const geluInnerSlope = (x: Code): Code =>
+  mul(number(2 * GELU), add(number(1), mul(mul(x, x), number(3 * CUBIC))));
+
+/** The density of N(0, 1) at x. */
+const normalDensity = (s: Steps, x: Code): Code =>
+  mul(number(1 / Math.sqrt(2 * Math.PI)), exp(s, s.keep(mul(mul(x, x), number(-0.5)))));
+
+/** The value and the slope of x. */
+const curve = (formula: (s: Steps, x: Code) => readonly [y: Code, slope: Code]): WasmFunction =>
+  eachElementOf(1, 2, 0, (s, [x]) => formula(s, x!));
+
+/** Activations of a neuron and their slopes, which share what takes most of the time. */
+export const curveFunctions: Functions = {
+  silu: curve((s, x) => {
+    const { y: share, rest } = sigmoids(s, x);
+    const y = s.keep(mul(x, share));
+    return [y, add(share, mul(y, rest))];
+  }),
+  gelu: curve((s, x) => {
+    const { y: share, rest } = sigmoids(s, geluInner(s, x));
+    const y = s.keep(mul(x, share));
+    return [y, add(share, mul(mul(y, rest), geluInnerSlope(x)))];
+  }),
+  geluErf: curve((s, x) => {
+    const below = s.keep(normalBelow(s, x));
+    return [mul(x, below), add(below, mul(x, normalDensity(s, x)))];
+  }),
+};
+
 /** Gradients that take an exponential, from dy and x. */
 export const activationSlopeFunctions: Functions = {
   softplus: slope((s, dy, x) => mul(dy, sigmoid(s, x))),
@@ -82,14 +112,9 @@ export const activationSlopeFunctions: Functions = {
   }),
   gelu: slope((s, dy, x) => {
     const { y, rest } = sigmoids(s, geluInner(s, x));
-    // The derivative of geluInner.
-    const inner = mul(number(2 * GELU), add(number(1), mul(mul(x, x), number(3 * CUBIC))));
-    return mul(dy, add(y, mul(mul(mul(x, y), rest), inner)));
+    return mul(dy, add(y, mul(mul(mul(x, y), rest), geluInnerSlope(x))));
   }),
-  geluErf: slope((s, dy, x) => {
-    const density = mul(number(1 / Math.sqrt(2 * Math.PI)), exp(s, s.keep(mul(mul(x, x), number(-0.5)))));
-    return mul(dy, add(normalBelow(s, x), mul(x, density)));
-  }),
+  geluErf: slope((s, dy, x) => mul(dy, add(normalBelow(s, x), mul(x, normalDensity(s, x))))),
   erf: slope((s, dy, x) => mul(dy, mul(number(2 / Math.sqrt(Math.PI)), exp(s, s.keep(neg(mul(x, x))))))),
 };
 

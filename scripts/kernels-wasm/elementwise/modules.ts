@@ -3,6 +3,7 @@ import type { WasmFunction } from "../../wasm-emitter/module.ts";
 import {
   activationFunctions,
   activationSlopeFunctions,
+  curveFunctions,
   exponentialFunctions,
   logarithmFunctions,
   plainFunctions,
@@ -14,6 +15,7 @@ import { comparisonFunctions, pairFunctions } from "./pairs.ts";
 /** The functions of each module, by the name of the module. */
 export const elementwiseModules: Readonly<Record<string, Readonly<Record<string, WasmFunction>>>> = {
   activations: activationFunctions,
+  curves: curveFunctions,
   derivatives: activationSlopeFunctions,
   logarithms: logarithmFunctions,
   exponentials: exponentialFunctions,

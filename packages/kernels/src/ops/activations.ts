@@ -1,6 +1,6 @@
 /** @file Activations that tensorflow.js has no op for. */
 import type { Tensor } from "@tensorflow/tfjs-core";
-import { curves } from "../own/activations.ts";
+import { curveOf } from "../own/activations.ts";
 import { activations } from "../topics/activations.ts";
 import { op } from "./op.ts";
 
@@ -10,8 +10,8 @@ type Unary = <T extends Tensor>(x: T) => T;
 const unary = (run: (x: Tensor) => Tensor): Unary => op(run, activations) as Unary;
 
 /** `x sigmoid(x)`. @param x - float32. */
-export const silu: Unary = /* @__PURE__ */ unary((x) => curves.silu.run({ x }));
+export const silu: Unary = /* @__PURE__ */ unary((x) => curveOf("silu", x));
 /** `x (1 + tanh(√(2/π) (x + 0.044715 x³))) / 2`. @param x - float32. */
-export const geluTanh: Unary = /* @__PURE__ */ unary((x) => curves.gelu.run({ x }));
+export const geluTanh: Unary = /* @__PURE__ */ unary((x) => curveOf("gelu", x));
 /** `x (1 + erf(x / √2)) / 2`. @param x - float32. */
-export const geluErf: Unary = /* @__PURE__ */ unary((x) => curves.geluErf.run({ x }));
+export const geluErf: Unary = /* @__PURE__ */ unary((x) => curveOf("geluErf", x));

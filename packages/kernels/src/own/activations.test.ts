@@ -3,7 +3,7 @@ import { afterEach, expect, it } from "vitest";
 import { onEachBackend } from "../../../../scripts/use-backend.ts";
 import { listKernels, mendKernels } from "../mend-kernels.ts";
 import { useWasmKernels } from "../wasm/module.ts";
-import { curves, slopes } from "./activations.ts";
+import { curves, curvesWithSlopes, slopes } from "./activations.ts";
 
 const sigmoid = (x: number): number => (x < 0 ? Math.exp(x) / (1 + Math.exp(x)) : 1 / (1 + Math.exp(-x)));
 const GELU = Math.sqrt(8 / Math.PI);
@@ -93,6 +93,28 @@ onEachBackend("activations of one kernel", () => {
           const wanted = xs.map((x) => Math.fround(3 * derivatives[name](x)));
           expectClose(slopeOf(name, tf.fill([xs.length], 3), tf.tensor1d(xs)), wanted, 2e-6);
         });
+        expect([tf.memory().numTensors, tf.backend().numDataIds()]).toEqual(before);
+      }
+    },
+  );
+
+  it.each(Object.keys(curves) as (keyof typeof curves)[])(
+    "%s and its slope of one kernel are those of two",
+    (name) => {
+      mendKernels();
+      for (const on of [true, false]) {
+        useWasmKernels(on);
+        const before = [tf.memory().numTensors, tf.backend().numDataIds()];
+        for (const some of [xs, xs.slice(0, 1), []]) {
+          tf.tidy(() => {
+            const x = tf.tensor1d(some);
+            const [y, slope] = tf
+              .engine()
+              .runKernel<tf.Tensor[]>(curvesWithSlopes[name], { x }) as tf.Tensor[];
+            expectClose(y!, some.map(values[name]), 1e-6);
+            expectClose(slope!, some.map(derivatives[name]), 2e-6);
+          });
+        }
         expect([tf.memory().numTensors, tf.backend().numDataIds()]).toEqual(before);
       }
     },

@@ -1,6 +1,7 @@
 /** @file Activations and their gradients. tensorflow.js has them only as chains of kernels. */
 import * as tf from "@tensorflow/tfjs-core";
-import type { Tensor } from "@tensorflow/tfjs-core";
+import type { KernelConfig, Tensor } from "@tensorflow/tfjs-core";
+import { isRecording } from "../engine.ts";
 import { runOwn } from "./own-kernel.ts";
 
 /** A kernel as a function. */
@@ -49,11 +50,34 @@ const SELU_SCALE = 1.0507009873554805;
 const SELU_FLOOR = 1.7580993408473768;
 
 /** Activations that tensorflow.js has no kernel for. */
-export const curves: Readonly<Record<"silu" | "gelu" | "geluErf", OwnFunction<"x">>> = {
+export const curves: Readonly<Record<CurveName, OwnFunction<"x">>> = {
   silu: own("NnxSilu", ["x"], ({ x }) => tf.mul(x, tf.sigmoid(x))),
   gelu: own("NnxGelu", ["x"], ({ x }) => tf.mul(x, geluGate(x))),
   geluErf: own("NnxGeluErf", ["x"], ({ x }) => tf.mul(x, normalBelow(x))),
 };
+type CurveName = "silu" | "gelu" | "geluErf";
+
+/**
+ * Kernels of x that give an activation and its slope, which share an exponential. Only the rule reads
+ * the slope, for one gradient; for gradients of gradients it takes {@link slopes}.
+ */
+export const curvesWithSlopes: Readonly<Record<CurveName, string>> = {
+  silu: "NnxSiluCurve",
+  gelu: "NnxGeluCurve",
+  geluErf: "NnxGeluErfCurve",
+};
+
+/** An activation; on an open tape with its slope, so that its gradient is one product. */
+export function curveOf(name: CurveName, x: Tensor): Tensor {
+  const kernelName = curvesWithSlopes[name];
+  // `getKernel` is typed as if every kernel existed.
+  const registered = tf.getKernel(kernelName, tf.getBackend()) as KernelConfig | undefined;
+  if (!registered || !isRecording() || x.dtype !== "float32") return curves[name].run({ x });
+  const [y, slope] = tf.engine().runKernel<Tensor[]>(kernelName, { x }) as [Tensor, Tensor];
+  // The tape has saved it.
+  slope.dispose();
+  return y;
+}
 
 const byY = ["dy", "y"] as const;
 const byX = ["dy", "x"] as const;

@@ -7,7 +7,7 @@ type Inputs = Readonly<Record<string, TensorInfo>>;
 /** A kernel for cpu and wasm. Its attributes are plain data. */
 export const onBoth = <A>(
   kernelName: string,
-  run: (backend: object, inputs: Inputs, attrs: A) => TensorInfo,
+  run: (backend: object, inputs: Inputs, attrs: A) => TensorInfo | TensorInfo[],
 ): KernelConfig[] =>
   ["cpu", "wasm"].map((backendName) => ({
     kernelName,

@@ -49,6 +49,7 @@ const alikeNames = [
   ..."Relu6,Round,Rsqrt,Select,Selu,Sigmoid,Sign,Sin,Sinh,Softplus,Sqrt,Square,Step,Tan,Tanh".split(","),
   ..."ZerosLike,NnxPositive,NnxNotNegative,NnxMasked".split(","),
   ..."NnxSilu,NnxGelu,NnxGeluErf,NnxSiluGrad,NnxGeluGrad,NnxGeluErfGrad,NnxReluGrad".split(","),
+  ..."NnxSiluCurve,NnxGeluCurve,NnxGeluErfCurve".split(","),
   ..."NnxErfGrad,NnxSoftplusGrad,NnxAbsGrad,NnxSqrtGrad,NnxSquareGrad,NnxSigmoidGrad".split(","),
   ..."NnxTanhGrad,NnxSeluGrad,NnxEluGrad,NnxLeakyReluGrad".split(","),
 ];
