@@ -1,6 +1,7 @@
 /** @file Questions to tensorflow.js's engine: what is a tensor, and whether a tape is recording. */
 import { engine, getBackend, reshape, Tensor, version_core as version } from "@tensorflow/tfjs-core";
 import { isRecorded } from "./recorder.ts";
+import { sameShape } from "./shape.ts";
 
 /** Whether `x` is a tensor. */
 export const isTensor = (x: unknown): x is Tensor => x instanceof Tensor;
@@ -15,6 +16,9 @@ interface DataEngine {
   };
 }
 
+/** Whether a backend knows data by one shape, as that of tfjs-node does: TensorFlow's tensors have theirs. */
+const hasShapesOfData = (backend: object): boolean => "executeSingleOutput" in backend;
+
 /**
  * Another tensor of the same data, which lives as long as this one does. No kernel runs, and no
  * tape and no recorder sees it.
@@ -25,7 +29,7 @@ export function sharing(x: Tensor, shape: number[] = x.shape): Tensor {
   const all = engine();
   const known = (all as unknown as DataEngine).state.tensorInfo.get(dataId);
   // A kernel has the words for a tensor that was disposed.
-  if (!known) return reshape(x, shape);
+  if (!known || (!sameShape(x.shape, shape) && hasShapesOfData(known.backend))) return reshape(x, shape);
   known.backend.incRef(dataId);
   // The backend that has the data, which may be another than the one in use.
   return all.makeTensorFromDataId(dataId, shape, dtype, known.backend as never);

@@ -71,6 +71,8 @@ export class PRNGKey {
     // Defined here and not as members, because declarations that are made file by file cannot
     // contain computed names.
     Object.defineProperty(PRNGKey.prototype, BRAND, { value: true });
+    // No proxy of a user interface wraps keys: it could not read private words. See Vue's `markRaw`.
+    Object.defineProperty(PRNGKey.prototype, "__v_skip", { value: true });
     Object.defineProperty(PRNGKey.prototype, AXES, { value: { slice: sliceKeys, stack: stackKeys } });
     Object.defineProperty(PRNGKey.prototype, INSPECT, {
       value(this: PRNGKey) {
