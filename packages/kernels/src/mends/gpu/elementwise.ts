@@ -92,6 +92,8 @@ export const gpuElementwiseMends: readonly Mend[] = [
     NOT_FINITE,
     ({ alpha }) => `${IS_NAN} if (a < 0.0) { return ${literal(alpha)} * a; } return a;`,
   ),
+  unary("Exp", ["webgpu"], LOSES_NAN, `${IS_NAN} return exp(a);`),
+  unary("Sigmoid", GPU, LOSES_NAN, `${IS_NAN} return 1.0 / (1.0 + exp(-a));`),
   unary("Elu", GPU, LOSES_NAN, `${IS_NAN} if (a >= 0.0) { return a; } return exp(a) - 1.0;`),
   unary(
     "Selu",

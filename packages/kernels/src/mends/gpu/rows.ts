@@ -1,4 +1,4 @@
-/** @file Reductions of rows on webgl that begin with a number that is not infinite, and softmax. */
+/** @file The extrema of rows, and softmax, on webgl and webgpu. */
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor, TensorInfo } from "@tensorflow/tfjs-core";
 import { GPU, runForEach } from "../../gpu/program.ts";
@@ -36,8 +36,8 @@ const partsOf = (isBetter: ">" | "<"): string => `
 const extremum = (kernelName: "Max" | "Min", isBetter: ">" | "<"): Mend =>
   mend<"x", ReduceAttrs>(
     kernelName,
-    ["webgl"],
-    "Is ±1e20 where no number is beyond that. Loses NaN.",
+    GPU,
+    "Loses NaN. webgl's is ±1e20 where no number is beyond that.",
     ({ inputs: { x }, attrs, backend, stock }) => {
       if (x.dtype !== "float32" || sizeOf(x.shape) === 0) return stock();
       const rank = x.shape.length;
@@ -75,10 +75,12 @@ const extremum = (kernelName: "Max" | "Min", isBetter: ">" | "<"): Mend =>
 /** By the kernels of its parts. */
 const softmax: Mend = mend<"logits", { dim: number }>(
   "Softmax",
-  ["webgl"],
-  "Of rows below -1e20: is 1.",
-  ({ inputs: { logits }, attrs: { dim }, stock }) => {
-    if (logits.dtype !== "float32" || sizeOf(logits.shape) === 0) return stock();
+  GPU,
+  "Of rows that are not finite, or below -1e20: is 1, 0 or NaN. Throws without elements.",
+  ({ inputs: { logits }, attrs: { dim }, backend, stock }) => {
+    const { shape } = logits;
+    if (sizeOf(shape) === 0) return filled(backend, { shape, dtype: "float32" }, 0);
+    if (logits.dtype !== "float32") return stock();
     return scoped(() => {
       const x = logits as Tensor;
       const y = tf.exp(tf.sub(x, tf.max(x, dim, true)));
@@ -87,10 +89,5 @@ const softmax: Mend = mend<"logits", { dim: number }>(
   },
 );
 
-const empty: Mend = mend<"logits">("Softmax", GPU, "Of no elements: throws.", (call) => {
-  const { shape } = call.inputs.logits;
-  return sizeOf(shape) > 0 ? call.stock() : filled(call.backend, { shape, dtype: "float32" }, 0);
-});
-
 /** Replacements of kernels of rows. */
-export const gpuRowMends: readonly Mend[] = [extremum("Max", ">"), extremum("Min", "<"), softmax, empty];
+export const gpuRowMends: readonly Mend[] = [extremum("Max", ">"), extremum("Min", "<"), softmax];
