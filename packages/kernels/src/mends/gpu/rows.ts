@@ -48,11 +48,12 @@ const extremum = (kernelName: "Max" | "Min", isBetter: ">" | "<"): Mend =>
       return scoped(() => {
         const isLast = axes.every((axis) => axis >= rank - axes.length);
         const moved = isLast ? (x as Tensor) : tf.transpose(x as Tensor, [...others, ...axes]);
+        const shape = attrs.keepDims ? keepDims(x.shape, axes) : others.map((axis) => x.shape[axis]!);
         let columns = sizeOf(x.shape) / rows;
         let y: Tensor = tf.reshape(moved, [rows, columns]);
-        do {
+        for (;;) {
           const parts = Math.ceil(columns / PART);
-          const least = runForEach(
+          const found = runForEach(
             backend,
             { name: kernelName, body: partsOf(isBetter), inputs: ["X"] },
             [y],
@@ -63,11 +64,10 @@ const extremum = (kernelName: "Max" | "Min", isBetter: ">" | "<"): Mend =>
               { name: "columns", type: "int", value: columns },
             ],
           );
-          y = tf.engine().makeTensorFromTensorInfo(withShape(least, [rows, parts]));
+          if (parts === 1) return withShape(found, shape);
+          y = tf.engine().makeTensorFromTensorInfo(withShape(found, [rows, parts]));
           columns = parts;
-        } while (columns > 1);
-        const shape = attrs.keepDims ? keepDims(x.shape, axes) : others.map((axis) => x.shape[axis]!);
-        return tf.reshape(y, shape);
+        }
       });
     },
   );
