@@ -54,6 +54,12 @@ it("writes what it reads", () => {
   const written = withTable(page, tableOf(counts));
   expect(rowsIn(written)[1]).toEqual([areas[0]!.name, "3 of 4", "not run", "3 of 4", "not run"]);
   expect(withTable(written, tableOf(counts))).toBe(written);
+  const later = tableOf({ [areas[0]!.name]: { wasm: count } }, rowsIn(written));
+  expect(rowsIn(withTable(page, later))[1]).toEqual([
+    areas[0]!.name,
+    ...["3 of 4", "3 of 4", "3 of 4"],
+    "not run",
+  ]);
   expect(() => withTable("no place", "")).toThrow(/expected/);
 });
 

@@ -38,17 +38,24 @@ export function countOf(report: VitestReport, backend: string, list: readonly Kn
 /** The counts of each area on each backend. */
 export type Counts = Readonly<Record<string, Readonly<Partial<Record<BrowserBackend, Count>>>>>;
 
-const cell = (count: Count | undefined): string =>
-  count ? `${count.passed} of ${count.passed + count.known + count.failed}` : "not run";
+const cell = ({ passed, known: few, failed }: Count): string => `${passed} of ${passed + few + failed}`;
 
-/** The table, one row for each area. */
-export const tableOf = (counts: Counts): string =>
+/**
+ * The table, one row for each area.
+ * @param before - The rows of the table before: what was not run now keeps its cell.
+ */
+export const tableOf = (counts: Counts, before: readonly (readonly string[])[] = []): string =>
   [
     `| area | ${browserBackends.join(" | ")} |`,
     `| --- |${browserBackends.map(() => " --- |").join("")}`,
-    ...areas.map(
-      ({ name }) => `| ${name} | ${browserBackends.map((each) => cell(counts[name]?.[each])).join(" | ")} |`,
-    ),
+    ...areas.map(({ name }) => {
+      const row = before.find(([first]) => first === name);
+      const cells = browserBackends.map((each, i) => {
+        const count = counts[name]?.[each];
+        return count ? cell(count) : (row?.[i + 1] ?? "not run");
+      });
+      return `| ${name} | ${cells.join(" | ")} |`;
+    }),
   ].join("\n");
 
 const BEGIN = "<!-- written by npm run test:browser -- --write -->";

@@ -3,6 +3,7 @@
  * - `npm run test:browser -- --write` writes the table of docs/backends.md.
  * - `npm run test:browser -- --part` runs a part of it, in one go.
  * - `npm run test:browser <file…>` runs these files.
+ * - `--area <beginning of its name>` runs only that row of the table; others keep their numbers.
  * - `--count <file>` writes how many tests passed and failed.
  */
 import { spawnSync } from "node:child_process";
@@ -13,7 +14,7 @@ import { parseArgs } from "node:util";
 import { areas, part } from "./areas.ts";
 import { chromiumPath } from "./chromium.ts";
 import { type BrowserBackend, browserBackends } from "./config.ts";
-import { type Count, countOf, tableOf, type VitestReport, withTable } from "./report.ts";
+import { type Count, countOf, rowsIn, tableOf, type VitestReport, withTable } from "./report.ts";
 
 const { values: options, positionals: given } = parseArgs({
   allowPositionals: true,
@@ -21,6 +22,7 @@ const { values: options, positionals: given } = parseArgs({
     write: { type: "boolean", default: false },
     part: { type: "boolean", default: false },
     count: { type: "string" },
+    area: { type: "string", multiple: true },
   },
 });
 
@@ -58,7 +60,8 @@ function run(backend: BrowserBackend, files: readonly string[]): Count {
 
 const counts: Record<string, Partial<Record<BrowserBackend, Count>>> = {};
 const whole = given.length === 0 && !options.part;
-const lists = whole ? areas : [{ name: "these", files: options.part ? [...part, ...given] : given }];
+const wanted = areas.filter(({ name }) => options.area?.some((start) => name.startsWith(start)) ?? true);
+const lists = whole ? wanted : [{ name: "these", files: options.part ? [...part, ...given] : given }];
 for (const backend of backends)
   for (const { name, files } of lists) {
     console.log(`test:browser: ${name} on ${backend}`);
@@ -68,8 +71,12 @@ rmSync(folder, { recursive: true });
 
 const all = Object.values(counts).flatMap((each) => Object.values(each));
 const sum = (of: keyof Count): number => all.reduce((total, count) => total + count[of], 0);
-if (whole) console.log(tableOf(counts));
-if (whole && options.write) writeFileSync(page, withTable(readFileSync(page, "utf8"), tableOf(counts)));
+if (whole) {
+  const text = readFileSync(page, "utf8");
+  const table = tableOf(counts, options.write ? rowsIn(text) : []);
+  console.log(table);
+  if (options.write) writeFileSync(page, withTable(text, table));
+}
 writeCount(sum("passed"), sum("failed"));
 console.log(`test:browser: ${sum("passed")} passed, ${sum("failed")} failed, ${sum("known")} known to fail.`);
 process.exitCode = sum("failed") > 0 || sum("passed") === 0 ? 1 : 0;
