@@ -48,7 +48,8 @@ export default defineConfig({
     setupFiles: ["./scripts/browser/setup.ts"],
     isolate: false,
     fileParallelism: false,
-    testTimeout: 120_000,
+    // Without a GPU, each new shape of a convolution takes seconds to compile.
+    testTimeout: 600_000,
     hookTimeout: 60_000,
     browser: {
       enabled: true,

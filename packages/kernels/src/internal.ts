@@ -26,7 +26,6 @@ export {
 } from "./memory/bytes.ts";
 export { type ElementKernel, fuse, runLoop } from "./memory/fuse.ts";
 export { computed } from "./memory/computed.ts";
-export { filledInfo, newTensor } from "./memory/new-tensor.ts";
 export { type KernelPlan, type PlannedCall, type PlannedPlace, traced } from "./wasm/trace.ts";
 export { addressOn, giveBackMemory, lendMemory, outputOn, scratchAt, takesPlans } from "./wasm/planned.ts";
 export { axesOf2D, axesOf3D } from "./mends/pools.ts";
@@ -58,6 +57,8 @@ export { clamp, sign } from "./ops/exact.ts";
 export { fusedMatMul } from "./ops/fused-mat-mul.ts";
 export { normalizeBackOf, normalizeOf } from "./ops/normalize.ts";
 export { gather, gatherAt, oneHotRows } from "./ops/indexing.ts";
+export { alsoOnDevice, filledInfo, newTensor } from "./memory/new-tensor.ts";
+export { type DeviceDraw, drawnOnDevice, drawsOnDevice } from "./gpu/threefry.ts";
 export { masked, presentMasked } from "./ops/masked.ts";
 export type { Operand } from "./ops/op.ts";
 export * from "./ops/ops.ts";

@@ -105,6 +105,16 @@ export const literal = (value: number): string =>
   Number.isInteger(value) && Math.abs(value) < 1e21 ? value.toFixed(1) : String(value);
 
 const WORKGROUP = 64;
+/** As many groups as each axis of a dispatch may have. */
+const MOST_GROUPS = 65535;
+
+/** The groups of a program of this many elements, along two axes where one does not do. */
+function groupsOf(size: number): [number, number, number] {
+  const groups = Math.ceil(size / WORKGROUP);
+  if (groups <= MOST_GROUPS) return [groups, 1, 1];
+  const rows = Math.ceil(groups / MOST_GROUPS);
+  return [Math.ceil(groups / rows), rows, 1];
+}
 
 const webgpuProgram = (
   name: string,
@@ -117,7 +127,7 @@ const webgpuProgram = (
   outputShape,
   shaderKey: `nnx_${name}`,
   dispatchLayout: { x: outputShape.map((_, axis) => axis) },
-  dispatch: [Math.ceil(sizeOf(outputShape) / WORKGROUP), 1, 1],
+  dispatch: groupsOf(sizeOf(outputShape)),
   workgroupSize: [WORKGROUP, 1, 1],
   size: true,
   ...(uniforms.length > 0 && {

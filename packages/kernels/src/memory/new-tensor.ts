@@ -24,6 +24,20 @@ export function newTensor<D extends keyof ElementArrays>(
   return recorder.fill(call, run);
 }
 
+/** How a device writes the elements that a function writes. */
+type OnDevice = (backend: object, shape: readonly number[]) => TensorInfo | undefined;
+
+const onDevice = new WeakMap<object, OnDevice>();
+
+/**
+ * Says how a device writes what `fill` writes, to the bit. `newTensor` then does not call `fill` where the
+ * device does it.
+ */
+export function alsoOnDevice<F extends object>(fill: F, run: OnDevice): F {
+  onDevice.set(fill, run);
+  return fill;
+}
+
 function newTensorNow<D extends keyof ElementArrays>(
   dtype: D,
   shape: readonly number[],
@@ -34,6 +48,8 @@ function newTensorNow<D extends keyof ElementArrays>(
   // `out` has the dtype that was asked for.
   if (isHeap(backend))
     return engine().makeTensorFromTensorInfo(filledInfo(backend, dtype, shape, fill as Fill));
+  const info = onDevice.get(fill)?.(backend, shape);
+  if (info) return engine().makeTensorFromTensorInfo(info);
   const elements = zerosOf(dtype, sizeOf(shape));
   fill(elements);
   return tensor(elements, [...shape], dtype);
@@ -52,6 +68,8 @@ export function filledInfo(
       fill(out);
     });
   }
+  const info = onDevice.get(fill)?.(backend, shape);
+  if (info) return info;
   const elements = zerosOf(dtype, sizeOf(shape));
   fill(elements);
   // All backends without a heap have this method.

@@ -1,6 +1,14 @@
 /** @file Dropout's masks as one kernel: `where(mask, x * scale, 0)`. */
-import type { KernelConfig, TensorInfo } from "@tensorflow/tfjs-core";
-import { isHeap, loop } from "../memory/access.ts";
+import {
+  type KernelConfig,
+  type KernelFunc,
+  reshape,
+  type Tensor,
+  type TensorInfo,
+} from "@tensorflow/tfjs-core";
+import { GPU, literal, runElementwise } from "../gpu/program.ts";
+import { filled, isHeap, loop } from "../memory/access.ts";
+import { scoped } from "../mends/mend.ts";
 import { sizeOf } from "../shape.ts";
 import { elementBlocks } from "../wasm/blocks.ts";
 import { wasmCall } from "../wasm/call.ts";
@@ -23,21 +31,46 @@ const byLoop = (backend: object, x: TensorInfo, mask: TensorInfo, scale: number)
     for (let i = 0; i < out.length; i++) bits[i] = bits[i]! & (0 - kept![i]!);
   });
 
+type Call = Parameters<KernelFunc>[0];
+type Masked = (at: object, x: TensorInfo, mask: TensorInfo, scale: number) => TensorInfo;
+
+const kernelBy =
+  (run: Masked): KernelFunc =>
+  ({ inputs, attrs, backend }: Call) => {
+    const { x, mask } = inputs as { readonly x: TensorInfo; readonly mask: TensorInfo };
+    const { scale } = attrs as unknown as MaskedAttrs;
+    return run(backend, x, mask, scale);
+  };
+
+const onGpu: Masked = (backend, x, mask, scale) => {
+  const { shape } = x;
+  const size = sizeOf(shape);
+  if (size === 0) return filled(backend, { shape, dtype: "float32" }, 0);
+  return scoped(() => {
+    // The engine passes tensors, although the types promise only what a backend needs of them.
+    const flat = [x, mask].map((each) => reshape(each as Tensor, [size]));
+    const body = `if (b != 0.0) { return a * ${literal(Math.fround(scale))}; } return 0.0;`;
+    const y = runElementwise(backend, `masked ${scale}`, body, flat, [size], "float32");
+    return { ...y, shape: [...shape] };
+  });
+};
+
+const onHost: Masked = (backend, x, mask, scale) => {
+  const output = { shape: x.shape, dtype: "float32" as const };
+  const scalars = [sizeOf(x.shape), scale];
+  const work = { inputs: [x, mask], outputs: [output] };
+  const found = isHeap(backend)
+    ? wasmCall(backend, maskModule, "mask", work.inputs, work.outputs, scalars)
+    : elementBlocks(backend, maskModule, "mask", [work], { parameters: () => [scale] });
+  return found ? found[0]! : byLoop(backend, x, mask, Math.fround(scale));
+};
+
 /** `x`: float32. `mask`: bool, of x's shape. */
-export const maskKernels = (): readonly KernelConfig[] =>
-  ["cpu", "wasm"].map((backendName) => ({
+export const maskKernels = (): readonly KernelConfig[] => [
+  ...["cpu", "wasm"].map((backendName) => ({
     kernelName: MASKED,
     backendName,
-    kernelFunc: ({ inputs, attrs, backend }) => {
-      const { x, mask } = inputs as { readonly x: TensorInfo; readonly mask: TensorInfo };
-      const { scale } = attrs as unknown as MaskedAttrs;
-      const at: object = backend;
-      const output = { shape: x.shape, dtype: "float32" as const };
-      const scalars = [sizeOf(x.shape), scale];
-      const work = { inputs: [x, mask], outputs: [output] };
-      const found = isHeap(at)
-        ? wasmCall(at, maskModule, "mask", work.inputs, work.outputs, scalars)
-        : elementBlocks(at, maskModule, "mask", [work], { parameters: () => [scale] });
-      return found ? found[0]! : byLoop(at, x, mask, Math.fround(scale));
-    },
-  }));
+    kernelFunc: kernelBy(onHost),
+  })),
+  ...GPU.map((backendName) => ({ kernelName: MASKED, backendName, kernelFunc: kernelBy(onGpu) })),
+];

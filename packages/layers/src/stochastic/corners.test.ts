@@ -15,14 +15,15 @@ import {
 import { checkKeyAxes, checkRate, keepingCount } from "./call-options.ts";
 import { denseEach } from "./dense-each.ts";
 
-const rngs = new Rngs(0);
-const linear = () => new Linear(2, 3, { rngs, biasInit: initializers.normal(1) });
-const conv = (useBias = true) => new Conv(2, 3, 3, { rngs, useBias });
+// Made anew in each test, so that a test that runs again draws the same.
+const rngs = (): Rngs => new Rngs(0);
+const linear = () => new Linear(2, 3, { rngs: rngs(), biasInit: initializers.normal(1) });
+const conv = (useBias = true) => new Conv(2, 3, 3, { rngs: rngs(), useBias });
 const numbers = (x: tf.Tensor): number[] => [...x.dataSync()];
 
 describe("setMode", () => {
   it("of Dropout shares the mask between rows, or gives each its own", () => {
-    const layer = new Dropout(0.5, { rngs, broadcastDims: [1] });
+    const layer = new Dropout(0.5, { rngs: rngs(), broadcastDims: [1] });
     expect(layer.setMode({ masks: "batch" })).toEqual({});
     expect(layer.broadcastDims).toEqual([0, 1]);
     layer.setMode({ masks: "batch" });
@@ -37,7 +38,7 @@ describe("setMode", () => {
   });
 
   it("of DropConnectLinear takes the two kinds of masks, and nothing else", () => {
-    const layer = new DropConnectLinear(linear(), 0.5, { rngs });
+    const layer = new DropConnectLinear(linear(), 0.5, { rngs: rngs() });
     expect(layer.masks).toBe("batch");
     layer.setMode({ masks: "example" });
     expect(layer.masks).toBe("example");
@@ -49,9 +50,9 @@ describe("setMode", () => {
   });
 
   it.each([
-    ["Dropout", () => new Dropout(0.5, { rngs })],
-    ["DropConnectLinear", () => new DropConnectLinear(linear(), 0.5, { rngs })],
-    ["DropConnectConv", () => new DropConnectConv(conv(), 0.5, { rngs })],
+    ["Dropout", () => new Dropout(0.5, { rngs: rngs() })],
+    ["DropConnectLinear", () => new DropConnectLinear(linear(), 0.5, { rngs: rngs() })],
+    ["DropConnectConv", () => new DropConnectConv(conv(), 0.5, { rngs: rngs() })],
   ])("of %s sets deterministic to booleans only, and returns other modes", (_name, make) => {
     const layer = make();
     expect(layer.setMode({ deterministic: true, decode: true })).toEqual({ decode: true });
@@ -71,11 +72,11 @@ describe("what is no base layer is refused", () => {
     ["nothing", undefined],
     ["an object", {}],
     ["a Conv", conv()],
-    ["a LinearGeneral", new LinearGeneral([2, 2], 3, { axis: [-2, -1], rngs })],
+    ["a LinearGeneral", new LinearGeneral([2, 2], 3, { axis: [-2, -1], rngs: rngs() })],
     ["half a layer", { dotGeneral: () => {} }],
     ["a layer with another kernel", { dotGeneral: () => {}, kernel: { value: tf.zeros([2, 2, 3]) } }],
   ])("by DropConnectLinear: %s", (_name, base) => {
-    expect(() => new DropConnectLinear(base as never, 0.5, { rngs })).toThrow(
+    expect(() => new DropConnectLinear(base as never, 0.5, { rngs: rngs() })).toThrow(
       /DropConnectLinear: expected a Linear layer to start from, got /,
     );
   });
@@ -86,7 +87,7 @@ describe("what is no base layer is refused", () => {
     ["an object", {}],
     ["a Linear", linear()],
   ])("by DropConnectConv: %s", (_name, base) => {
-    expect(() => new DropConnectConv(base as never, 0.5, { rngs })).toThrow(
+    expect(() => new DropConnectConv(base as never, 0.5, { rngs: rngs() })).toThrow(
       /DropConnectConv: expected a Conv layer to start from, got /,
     );
   });
@@ -95,7 +96,9 @@ describe("what is no base layer is refused", () => {
 describe("rates", () => {
   it.each([-0.01, 1.01, Number.NaN, "0.5", null, [0.5]])("%j is refused", (rate) => {
     expect(() => checkRate("Dropout", rate as never)).toThrow(RangeError);
-    expect(() => new Dropout(rate as never, { rngs })).toThrow(/Dropout: expected a rate between 0 and 1/);
+    expect(() => new Dropout(rate as never, { rngs: rngs() })).toThrow(
+      /Dropout: expected a rate between 0 and 1/,
+    );
   });
 
   it.each([0, 0.5, 1])("%d is one", (rate) => {
@@ -224,7 +227,7 @@ describe("one mask for each example", () => {
       const base = linear();
       return tf.mul(base.dotGeneral(a, b, settings), 2);
     };
-    const base = new Linear(2, 3, { rngs, dotGeneral: own });
+    const base = new Linear(2, 3, { rngs: rngs(), dotGeneral: own });
     const x = tf.tensor2d([1, 2, 3, 4, 5, 6], [3, 2]);
     const kernels = random.normal(random.key(0), [3, 2, 3]);
     const y = denseEach(base, x, kernels, base.bias!.value);

@@ -3,6 +3,9 @@
  * row of results for each key.
  */
 import {
+  alsoOnDevice,
+  type DeviceDraw,
+  drawnOnDevice,
   type ElementArrays,
   fuse,
   hasReachableMemory,
@@ -172,16 +175,26 @@ function fillRows<A extends Row>(keys: PRNGKey, out: A, fill: (key: PRNGKey, row
   }
 }
 
-/** A tensor of shape `[...key.shape, ...shape]`. `fill` writes one row of `shape` for each key. */
+/**
+ * A tensor of shape `[...key.shape, ...shape]`. `fill` writes one row of `shape` for each key.
+ * @param device - How webgl and webgpu draw the same, for a single key.
+ */
 function draw<D extends keyof ElementArrays, T extends Tensor>(
   dtype: D,
   where: string,
   key: PRNGKey,
   shape: readonly number[],
   fill: (key: PRNGKey, row: ElementArrays[D]) => void,
+  device?: DeviceDraw,
 ): T {
   const keys = ownKey(where, key);
-  const from = (given: PRNGKey) => (elements: ElementArrays[D]) => fillRows(given, elements, fill);
+  const from = (given: PRNGKey) => {
+    const write = (elements: ElementArrays[D]): void => fillRows(given, elements, fill);
+    if (!device || given.shape.length > 0) return write;
+    return alsoOnDevice(write, (backend, full) =>
+      drawnOnDevice(backend, device, [wordOf(given, 0, 0), wordOf(given, 0, 1)], full),
+    );
+  };
   noteDraw();
   // The caller's type T has the rank. Here, shapes are lists of numbers.
   return use(
@@ -197,6 +210,7 @@ type Draw<D extends keyof ElementArrays> = <T extends Tensor>(
   key: PRNGKey,
   shape: readonly number[],
   fill: (key: PRNGKey, row: ElementArrays[D]) => void,
+  device?: DeviceDraw,
 ) => T;
 
 export const drawFloat32: Draw<"float32"> = (...args) => draw("float32", ...args);

@@ -1,6 +1,7 @@
 /** @file Uniform and Bernoulli draws as tensors. */
 import { isTensor } from "@nnxjs/kernels/internal";
 import { bernoulli as rawBernoulli, type PRNGKey, uniform as rawUniform } from "../keys/index.ts";
+import { thresholdOf } from "../keys/fill.ts";
 import type { Shape } from "../keys/shape.ts";
 import { checkOptions } from "@nnxjs/nnx-core/internal";
 import { flush } from "./float32.ts";
@@ -38,9 +39,12 @@ export function uniform<K extends PRNGKey, const S extends Shape = readonly []>(
   checkOptions("uniform", options, UNIFORM_NAMES);
   const { minval = 0, maxval = 1 } = options;
   if (typeof minval === "number" && typeof maxval === "number") {
-    return drawFloat32("uniform", key, sampleShape("uniform", shape), (single, out) =>
-      rawUniform(single, out.length, { minval, maxval, out }),
-    );
+    const fill = (single: PRNGKey, out: Float32Array): void => {
+      rawUniform(single, out.length, { minval, maxval, out });
+    };
+    // Other bounds take a fused multiply-add, which devices need not have.
+    const device = minval === 0 && maxval === 1 ? ({ kind: "uniform" } as const) : undefined;
+    return drawFloat32("uniform", key, sampleShape("uniform", shape), fill, device);
   }
   const low = valuesOf("uniform", minval);
   const high = valuesOf("uniform", maxval);
@@ -96,9 +100,11 @@ export function bernoulli<
   const dimensions = sampleShape("bernoulli", shape, chances);
   if (chances.data.length === 1) {
     const [chance = 0] = chances.data;
-    return drawBool("bernoulli", key, dimensions, (single, out) =>
-      rawBernoulli(single, chance, out.length, { ...options, out }),
-    );
+    const fill = (single: PRNGKey, out: Uint8Array): void => {
+      rawBernoulli(single, chance, out.length, { ...options, out });
+    };
+    const device = { kind: "bernoulli", threshold: thresholdOf(chance) } as const;
+    return drawBool("bernoulli", key, dimensions, fill, options.mode === "high" ? undefined : device);
   }
   const high = checkedMode(options.mode) === "high";
   const expanded = expand(chances, dimensions);

@@ -92,6 +92,16 @@ export const gpuElementwiseMends: readonly Mend[] = [
     NOT_FINITE,
     ({ alpha }) => `${IS_NAN} if (a < 0.0) { return ${literal(alpha)} * a; } return a;`,
   ),
+  unary("Exp", ["webgpu"], LOSES_NAN, `${IS_NAN} return exp(a);`),
+  // Near 0 by its series.
+  unary(
+    "Expm1",
+    GPU,
+    `${LOSES_NAN} Has few digits near 0.`,
+    `${IS_NAN} if (abs(a) > 0.25) { return exp(a) - 1.0; }
+     return a + a * a * (0.5 + a * (0.16666667 + a * (0.041666668 + a * (0.008333334 + a * 0.0013888889))));`,
+  ),
+  unary("Sigmoid", GPU, LOSES_NAN, `${IS_NAN} return 1.0 / (1.0 + exp(-a));`),
   unary("Elu", GPU, LOSES_NAN, `${IS_NAN} if (a >= 0.0) { return a; } return exp(a) - 1.0;`),
   unary(
     "Selu",

@@ -1,4 +1,4 @@
-/** @file Reductions of rows on webgl that begin with a number that is not infinite, and softmax. */
+/** @file The extrema of rows, and softmax, on webgl and webgpu. */
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor, TensorInfo } from "@tensorflow/tfjs-core";
 import { GPU, runForEach } from "../../gpu/program.ts";
@@ -36,8 +36,8 @@ const partsOf = (isBetter: ">" | "<"): string => `
 const extremum = (kernelName: "Max" | "Min", isBetter: ">" | "<"): Mend =>
   mend<"x", ReduceAttrs>(
     kernelName,
-    ["webgl"],
-    "Is ±1e20 where no number is beyond that. Loses NaN.",
+    GPU,
+    "Loses NaN. webgl's is ±1e20 where no number is beyond that.",
     ({ inputs: { x }, attrs, backend, stock }) => {
       if (x.dtype !== "float32" || sizeOf(x.shape) === 0) return stock();
       const rank = x.shape.length;
@@ -48,11 +48,12 @@ const extremum = (kernelName: "Max" | "Min", isBetter: ">" | "<"): Mend =>
       return scoped(() => {
         const isLast = axes.every((axis) => axis >= rank - axes.length);
         const moved = isLast ? (x as Tensor) : tf.transpose(x as Tensor, [...others, ...axes]);
+        const shape = attrs.keepDims ? keepDims(x.shape, axes) : others.map((axis) => x.shape[axis]!);
         let columns = sizeOf(x.shape) / rows;
         let y: Tensor = tf.reshape(moved, [rows, columns]);
-        do {
+        for (;;) {
           const parts = Math.ceil(columns / PART);
-          const least = runForEach(
+          const found = runForEach(
             backend,
             { name: kernelName, body: partsOf(isBetter), inputs: ["X"] },
             [y],
@@ -63,11 +64,10 @@ const extremum = (kernelName: "Max" | "Min", isBetter: ">" | "<"): Mend =>
               { name: "columns", type: "int", value: columns },
             ],
           );
-          y = tf.engine().makeTensorFromTensorInfo(withShape(least, [rows, parts]));
+          if (parts === 1) return withShape(found, shape);
+          y = tf.engine().makeTensorFromTensorInfo(withShape(found, [rows, parts]));
           columns = parts;
-        } while (columns > 1);
-        const shape = attrs.keepDims ? keepDims(x.shape, axes) : others.map((axis) => x.shape[axis]!);
-        return tf.reshape(y, shape);
+        }
       });
     },
   );
@@ -75,10 +75,12 @@ const extremum = (kernelName: "Max" | "Min", isBetter: ">" | "<"): Mend =>
 /** By the kernels of its parts. */
 const softmax: Mend = mend<"logits", { dim: number }>(
   "Softmax",
-  ["webgl"],
-  "Of rows below -1e20: is 1.",
-  ({ inputs: { logits }, attrs: { dim }, stock }) => {
-    if (logits.dtype !== "float32" || sizeOf(logits.shape) === 0) return stock();
+  GPU,
+  "Of rows that are not finite, or below -1e20: is 1, 0 or NaN. Throws without elements.",
+  ({ inputs: { logits }, attrs: { dim }, backend, stock }) => {
+    const { shape } = logits;
+    if (sizeOf(shape) === 0) return filled(backend, { shape, dtype: "float32" }, 0);
+    if (logits.dtype !== "float32") return stock();
     return scoped(() => {
       const x = logits as Tensor;
       const y = tf.exp(tf.sub(x, tf.max(x, dim, true)));
@@ -87,10 +89,5 @@ const softmax: Mend = mend<"logits", { dim: number }>(
   },
 );
 
-const empty: Mend = mend<"logits">("Softmax", GPU, "Of no elements: throws.", (call) => {
-  const { shape } = call.inputs.logits;
-  return sizeOf(shape) > 0 ? call.stock() : filled(call.backend, { shape, dtype: "float32" }, 0);
-});
-
 /** Replacements of kernels of rows. */
-export const gpuRowMends: readonly Mend[] = [extremum("Max", ">"), extremum("Min", "<"), softmax, empty];
+export const gpuRowMends: readonly Mend[] = [extremum("Max", ">"), extremum("Min", "<"), softmax];

@@ -1,0 +1,70 @@
+/** @file What is tested in a browser. */
+
+/** A row of the table in docs/backends.md. */
+export interface Area {
+  readonly name: string;
+  /** Beginnings of paths of test files. */
+  readonly files: readonly string[];
+}
+
+/** Each runs in a process of its own, on each backend: a GPU process that dies then takes one area with it. */
+export const areas: readonly Area[] = [
+  {
+    name: "gradient programs, in two sets of kernels each",
+    files: ["packages/gradients/src/golden.test.ts"],
+  },
+  { name: "layers", files: ["packages/layers/src/"] },
+  {
+    name: "random numbers",
+    files: [
+      "scripts/browser/random.test.ts",
+      "packages/rnglib/src/random/",
+      "packages/rnglib/src/fused/",
+      "packages/rnglib/src/streams/golden.test.ts",
+      "packages/rnglib/src/streams/models.test.ts",
+    ],
+  },
+  {
+    name: "training: losses of 50 steps as on cpu, optimizers, losses",
+    files: [
+      "scripts/browser/training.test.ts",
+      "packages/training/src/edges.test.ts",
+      "packages/training/src/losses/",
+      "packages/training/src/optimizer/optimizer.test.ts",
+    ],
+  },
+  { name: "captures", files: ["packages/nnx-core/src/capture/"] },
+  {
+    name: "`jit`",
+    files: ["packages/training/src/jit.test.ts", "packages/nnx/src/transforms/flax-kinds.test.ts"],
+  },
+  {
+    name: "memory: tensors and bytes left, checkpoints in OPFS",
+    files: ["scripts/browser/memory.test.ts"],
+  },
+];
+
+/** A part of it, of two minutes on two processors without a GPU. */
+export const part: readonly string[] = [
+  "scripts/browser/random.test.ts",
+  "scripts/browser/memory.test.ts",
+  "scripts/browser/training.test.ts",
+  "packages/layers/src/masks.test.ts",
+  "packages/layers/src/activations/edges.test.ts",
+  "packages/layers/src/linear/",
+  "packages/layers/src/stochastic/",
+];
+
+/** A test that fails on a backend for a reason that is not ours. */
+export interface Known {
+  readonly backend: string;
+  /** The whole name of the test, as it is printed. */
+  readonly test: string;
+  /** Why, and how far off it is. */
+  readonly reason: string;
+}
+
+/** As many as there may be. */
+export const MOST_KNOWN = 8;
+
+export const known: readonly Known[] = [];
