@@ -1,24 +1,25 @@
 import { spawn, spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { joinProgram } from "../../scripts/join-program.mjs";
 
 const folder = mkdtempSync(join(tmpdir(), "digits-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const demo = (...args: string[]) =>
-  spawnSync(
-    process.execPath,
-    ["scripts/run.mjs", "examples/digits/main.ts", "--report", join(folder, "report.html"), ...args],
-    { encoding: "utf8", input: "" },
-  );
+/** The program, joined once: compiling it takes longer than it does. */
+const program = join(folder, "main.mjs");
+beforeAll(async () => writeFileSync(program, await joinProgram("examples/digits/main.ts")));
+
+const node = (...args: string[]) => spawnSync(process.execPath, args, { encoding: "utf8", input: "" });
+const demo = (...args: string[]) => node(program, "--report", join(folder, "report.html"), ...args);
 const short = ["--epochs", "1", "--samples", "2"];
 
-/** Runs a script of the example until it writes what matches, then sends a signal to it. */
-async function stopped(script: string, args: string[], signal: NodeJS.Signals, when: RegExp) {
+/** Runs a program until it writes what matches, then sends a signal to it. */
+async function stopped(args: string[], signal: NodeJS.Signals, when: RegExp) {
   // A group of its own, for a terminal sends the signal to all processes of the command.
-  const child = spawn(process.execPath, ["scripts/run.mjs", `examples/digits/${script}`, ...args], {
+  const child = spawn(process.execPath, args, {
     detached: true,
     timeout: 50_000,
   });
@@ -64,7 +65,7 @@ describe("npm run demo", () => {
   });
 
   it("explains itself", () => {
-    const { status, stdout } = demo("--help");
+    const { status, stdout } = node("scripts/run-bundled.mjs", "examples/digits/main.ts", "--help");
     expect(status).toBe(0);
     for (const flag of [
       "--epochs",
@@ -88,8 +89,7 @@ describe("npm run demo", () => {
 
   it("leaves the cursor alone when Ctrl-C ends the training", async () => {
     const { screen, ending } = await stopped(
-      "test/on-a-terminal.ts",
-      ["--epochs", "1000"],
+      ["scripts/run.mjs", "examples/digits/test/on-a-terminal.ts", "--epochs", "1000"],
       "SIGINT",
       /loss \d/,
     );
@@ -106,7 +106,7 @@ describe("npm run demo -- --save and --resume", () => {
     const uninterrupted = demo(...flags, "--save", whole);
     expect(uninterrupted.status).toBe(0);
 
-    const killed = await stopped("main.ts", [...flags, "--save", parts], "SIGKILL", /epoch 2/);
+    const killed = await stopped([program, ...flags, "--save", parts], "SIGKILL", /epoch 2/);
     expect(killed.ending).toEqual([null, "SIGKILL"]);
     const resumed = demo(...flags, "--resume", parts, "--save", parts);
     expect(resumed.status).toBe(0);

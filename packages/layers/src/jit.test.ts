@@ -13,6 +13,7 @@ import {
 import { PRNGKey, random } from "@nnxjs/rnglib";
 import * as tf from "@tensorflow/tfjs-core";
 import { expect, it } from "vitest";
+import { rounds } from "../../../scripts/rounds.ts";
 import { onEachBackend } from "../../../scripts/use-backend.ts";
 import { type LayerUnderTest, layerTable } from "../test/layer-table.ts";
 
@@ -66,18 +67,20 @@ function step(layer: LayerUnderTest, x: tf.Tensor): unknown {
   return output;
 }
 
+const CALLS = rounds(12, 50);
+
 onEachBackend("a recorded layer", () => {
-  it.each(layerTable)("$name computes what it does unrecorded, 50 times", ({ make, input }) => {
+  it.each(layerTable)(`$name computes what it does unrecorded, ${CALLS} times`, ({ make, input }) => {
     const [layer, twin] = [make(), make()];
     const recorded = jit(step);
     const x = input();
-    for (let i = 0; i < 50; i++) {
+    for (let i = 0; i < CALLS; i++) {
       const wanted = tidy(() => bits(step(layer, x)));
       const got = tidy(() => bits(recorded(twin, x)));
       expect(got, `call ${i}`).toEqual(wanted);
     }
     expect(bitsOf(twin)).toEqual(bitsOf(layer));
-    expect(recorded.programs.map(({ replays }) => replays)).toEqual([49]);
+    expect(recorded.programs.map(({ replays }) => replays)).toEqual([CALLS - 1]);
     const before = tf.memory().numTensors;
     for (let i = 0; i < 5; i++) tf.dispose(tensorsIn(recorded(twin, x)));
     expect(tf.memory().numTensors).toBe(before);

@@ -14,8 +14,9 @@ import { PRNGKey, random } from "@nnxjs/rnglib";
 import * as tf from "@tensorflow/tfjs-core";
 import { expect, it } from "vitest";
 import { readGolden } from "../../../../../scripts/golden.ts";
+import { rounds } from "../../../../../scripts/rounds.ts";
 import { onEachBackend } from "../../../../../scripts/use-backend.ts";
-import { bitsIn } from "../../../test/bits-in.ts";
+import { expectSameBits } from "../../../test/bits-in.ts";
 import * as t from "../../index.ts";
 import { chain, type GradientTransformation, Optimizer, type Schedule, sgd, type Tree } from "../../index.ts";
 
@@ -32,6 +33,8 @@ interface Golden {
   readonly edges: Readonly<Record<string, readonly ByPath[]>>;
 }
 const golden = readGolden<Golden>("optimizers-rules");
+/** Twice the gradients, which is more than one replay of each program. */
+const MANY = rounds(24, 50);
 /** The steps after which there are parameters. */
 const shown = [1, 11];
 
@@ -209,14 +212,15 @@ const valuesOf = (shaped: Shaped): ByPath =>
 
 /** Equal where the reference is not finite; elsewhere within 1e-5 of it, or of `floor`. */
 function expectNear(values: ArrayLike<number>, wanted: Values, what: string, floor: number): void {
-  expect(values.length, what).toBe(wanted.length);
+  if (values.length !== wanted.length)
+    expect.fail(`${what}: expected ${wanted.length} numbers, got ${values.length}`);
   numbers(wanted).forEach((reference, i) => {
     const value = values[i] as number;
-    const at = `${what}[${i}], ${value} for ${reference}`;
-    if (Number.isFinite(reference)) {
-      const bound = 1e-5 * Math.max(Math.abs(reference), floor);
-      expect(Math.abs(value - reference), at).toBeLessThanOrEqual(bound);
-    } else expect(value, at).toBe(reference);
+    const bound = 1e-5 * Math.max(Math.abs(reference), floor);
+    const isNear = Number.isFinite(reference)
+      ? Math.abs(value - reference) <= bound
+      : Object.is(value, reference);
+    if (!isNear) expect.fail(`${what}[${i}]: expected ${reference}, got ${value}`);
   });
 }
 
@@ -287,7 +291,7 @@ onEachBackend("update rules", () => {
     dispose([model, optimizer]);
   });
 
-  it.each(Object.keys(rules))("%s leaves nothing behind in 50 steps", (name) => {
+  it.each(Object.keys(rules))(`%s leaves nothing behind in ${MANY} steps`, (name) => {
     const names = Object.keys(golden.rules[name]!.steps[0]!);
     const model = modelOf(tensorsOf(shapes, valuesOf(shapes), names));
     const grads = modelOf(tensorsOf(shapes, golden.gradients[0]!, names));
@@ -295,7 +299,7 @@ onEachBackend("update rules", () => {
     const optimizer = new Optimizer(model, rules[name]!());
     optimizer.update(model, grads);
     const after = tf.memory().numTensors;
-    for (let step = 1; step < 50; step++) optimizer.update(model, grads);
+    for (let step = 1; step < MANY; step++) optimizer.update(model, grads);
     expect(tf.memory().numTensors).toBe(after);
     dispose(optimizer);
     expect(tf.memory().numTensors).toBe(before);
@@ -343,7 +347,7 @@ function keepAll(value: unknown): unknown {
 }
 
 onEachBackend("recorded update rules", () => {
-  it.each(Object.keys(rules))("%s takes the same 50 steps", (name) => {
+  it.each(Object.keys(rules))(`%s takes the same ${MANY} steps`, (name) => {
     const names = Object.keys(golden.rules[name]!.steps[0]!);
     const models = [0, 1].map(() => {
       const model = modelOf(tensorsOf(shapes, valuesOf(shapes), names));
@@ -352,16 +356,16 @@ onEachBackend("recorded update rules", () => {
     const update = (model: Model, optimizer: Optimizer, grads: Tree): void => optimizer.update(model, grads);
     const recorded = jit(update);
     const [[model, optimizer], [twin, other]] = models as [(typeof models)[0], (typeof models)[0]];
-    for (let step = 0; step < 50; step++) {
+    for (let step = 0; step < MANY; step++) {
       tf.tidy(() => {
         const values = golden.gradients[step % golden.gradients.length]!;
         const grads = tensorsOf(shapes, values, names) as Tree;
         update(model, optimizer, grads);
         recorded(twin, other, grads);
       });
-      expect(bitsIn({ twin }), `step ${step}`).toEqual(bitsIn({ twin: model }));
+      expectSameBits({ twin }, { twin: model }, `step ${step}`);
     }
-    expect(bitsIn(other)).toEqual(bitsIn(optimizer));
+    expectSameBits(other, optimizer, "the optimizer");
     expect(recorded.programs.length).toBeLessThanOrEqual(3);
     recorded.dispose();
     dispose(models.flat());
