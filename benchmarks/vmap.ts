@@ -4,7 +4,7 @@
  *
  * CPU time of a call, the least of several rounds in alternation. "batched" is what `vmap` does by
  * itself; "looped" is what it does where the function cannot be batched, here because it reads a
- * value.
+ * value. "recorded" is the loop by hand, and `vmap`, in `jit`.
  */
 import "@tensorflow/tfjs-backend-cpu";
 import "@tensorflow/tfjs-backend-wasm";
@@ -79,18 +79,25 @@ for (const { name, step, sizes, batch } of cases) {
   const byHand = (f: Step) => () => nnx.dispose(members.map((member) => f(member, x, y)));
   const asBatch = nnx.vmap(step, { inAxes });
   const asLoop = nnx.vmap(looped(step), { inAxes });
-  const [hand, batched, handReading, loop] = bestOf(
+  const recordedLoop = nnx.jit((all: readonly Mlp[], a: tf.Tensor, b: tf.Tensor) =>
+    all.map((member) => step(member, a, b)),
+  );
+  const recorded = nnx.jit(asBatch);
+  const [hand, batched, handReading, loop, handRecorded, batchRecorded] = bestOf(
     [
       byHand(step),
       () => nnx.dispose(asBatch(stacked, x, y)),
       byHand(looped(step)),
       () => nnx.dispose(asLoop(stacked, x, y)),
+      () => nnx.dispose(recordedLoop(members, x, y)),
+      () => nnx.dispose(recorded(stacked, x, y)),
     ],
     15,
     20,
-  ) as [number, number, number, number];
+  ) as [number, number, number, number, number, number];
   console.log(
     `${name.padEnd(32)} by hand ${hand.toFixed(3)} ms, batched ${batched.toFixed(3)} ms (${(hand / batched).toFixed(1)} × faster), ` +
-      `looped ${loop.toFixed(3)} ms (${(loop / handReading).toFixed(2)} × that by hand)`,
+      `looped ${loop.toFixed(3)} ms (${(loop / handReading).toFixed(2)} × that by hand); ` +
+      `recorded by hand ${handRecorded.toFixed(3)} ms, batched ${batchRecorded.toFixed(3)} ms (${(handRecorded / batchRecorded).toFixed(1)} × faster)`,
   );
 }

@@ -68,6 +68,11 @@ export abstract class RecordedNodes {
     return this.tensors.changes(tensor.dataId);
   }
 
+  /** Whether data depend on the arguments or on keys. */
+  changesData(dataId: object): boolean {
+    return this.tensors.changes(dataId);
+  }
+
   /**
    * Records what `f` asks for as a block.
    * @param f - Returns what the block gives.
@@ -86,6 +91,11 @@ export abstract class RecordedNodes {
   /** Adds a value that a block gets. */
   addParameter(tensor: Tensor): Slot {
     return this.tensors.addParameter(tensor);
+  }
+
+  /** Lets a tensor that another recording saw stand for one of this, or be a constant. */
+  adopt(tensor: Tensor, of: Tensor | undefined): void {
+    this.tensors.adopt(tensor, of);
   }
 
   /** Adds a node that runs blocks, or that ends them. */

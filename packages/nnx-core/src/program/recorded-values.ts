@@ -72,6 +72,24 @@ export class RecordedValues {
     if (note !== undefined) this.notes.set(id, note);
   }
 
+  isBorn({ id }: Tensor): boolean {
+    return this.born.has(id);
+  }
+
+  /**
+   * Lets a tensor that the recording did not see stand for another one.
+   * @param of - Missing where the tensor has values of the host.
+   */
+  adopt(tensor: Tensor, of: Tensor | undefined): void {
+    if (this.slots.has(tensor.id)) return;
+    if (!of) {
+      this.addBorn(tensor);
+      return;
+    }
+    this.setSlot(tensor, this.slotOf(of));
+    if (this.changing.has(of.dataId)) this.changing.add(tensor.dataId);
+  }
+
   /** Notes the values of a tensor, so that equal constants can be found. */
   addKnown({ id, size }: Tensor, values: unknown): void {
     if (size <= fewValues && ArrayBuffer.isView(values))

@@ -128,13 +128,35 @@ export class Recording implements ReadObserver {
       this.replaced = replaced;
       this.inTrial = inTrial;
       this.bornInTrial = bornInTrial;
-      for (const [leaf, slot] of own.reverse()) {
-        if (slot === undefined) this.slots.delete(leaf);
-        else this.slots.set(leaf, slot);
-      }
-      this.written.clear();
-      this.expected.clear();
+      this.putBack(own);
     }
+  }
+
+  /** Runs `f`. When it throws, which undoes what it wrote, forgets what it did to Variables. */
+  attempt<R>(f: () => R): R {
+    for (const variable of [...this.written]) this.settle(variable);
+    const { replaced } = this;
+    const own: [leaf: object, slot: HostSlot | undefined][] = [];
+    this.replaced = own;
+    try {
+      const result = f();
+      replaced?.push(...own);
+      return result;
+    } catch (error) {
+      this.putBack(own);
+      throw error;
+    } finally {
+      this.replaced = replaced;
+    }
+  }
+
+  private putBack(replaced: [leaf: object, slot: HostSlot | undefined][]): void {
+    for (const [leaf, slot] of replaced.reverse()) {
+      if (slot === undefined) this.slots.delete(leaf);
+      else this.slots.set(leaf, slot);
+    }
+    this.written.clear();
+    this.expected.clear();
   }
 
   /** Runs `f` without recording it. */

@@ -14,7 +14,7 @@ import { disposeLeaves, joinNewLeaves, type NewLeaves, newLeavesIn, type Origins
 import { HandedOn } from "./handed-on.ts";
 import { SlicedArguments, type SlicingOptions } from "./sliced-arguments.ts";
 import { type Joining, ofEachSlice } from "./joining.ts";
-import { mayBatch, SliceBatch } from "./slice-batch.ts";
+import { batchedIfPossible, mayBatch, SliceBatch } from "./slice-batch.ts";
 import { type Stacked, stackResults } from "./stack-results.ts";
 
 /** One call of a function over slices. */
@@ -50,7 +50,12 @@ export interface SlicedRun extends SlicingOptions {
  * Runs the function once for each slice, writes what it changed into the modules, and stacks the
  * results. Everything is as before when it throws.
  */
-export function overSlices(call: SlicedRun): unknown {
+export const overSlices = (call: SlicedRun): unknown =>
+  call.mayBatch
+    ? batchedIfPossible((mayBatch) => overSlicesOnce({ ...call, mayBatch }))
+    : overSlicesOnce(call);
+
+function overSlicesOnce(call: SlicedRun): unknown {
   const { where, args } = call;
   refuseDisposed(where, args);
   const [{ stacked, carry }] = scoped(() => {
@@ -131,7 +136,7 @@ function runAll(
       (variable, kind) => kind === "new" && made.add(variable),
       () => {
         let index = 0;
-        if (call.mayBatch && size > 1 && mayBatch()) {
+        if (call.mayBatch && size > 1 && mayBatch(sliced)) {
           const joined = slice(0, true);
           if (joined) {
             joining = joined;

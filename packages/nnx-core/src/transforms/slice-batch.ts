@@ -7,7 +7,8 @@ import { type HostOfSlices, hostOf, hostOfSlices } from "../program/batch/host-s
 import { SliceRecorder } from "../program/batch/slice-recorder.ts";
 import { isHostObject } from "../program/host-data.ts";
 import type { Slot as ValueSlot } from "../program/program.ts";
-import { Recording } from "../program/recording.ts";
+import type { ProgramRecorder } from "../program/recorder.ts";
+import { Recording, recordingNow } from "../program/recording.ts";
 import { isCapturing } from "../recording/session.ts";
 import { canIntercept, isAbstract, type Tensor, withFirst } from "../tensor.ts";
 import { unread } from "../variable/observer.ts";
@@ -17,12 +18,43 @@ import { BatchedValues } from "./batched-values.ts";
 import type { SlicedArguments } from "./sliced-arguments.ts";
 import type { Slot } from "./slots.ts";
 
+/** The recording around, if it can see one run for all slices. */
+const around = (): ProgramRecorder | undefined => {
+  const recorder = recordingNow()?.recorder;
+  return recorder?.canBranch ? recorder : undefined;
+};
+
 /**
- * Whether a run may be recorded here. Tapes and captures around it see each slice by itself; so
- * does a recording.
+ * Whether a run may be recorded here. Tapes and captures around it see each slice by itself. A
+ * recording around sees the run for all slices where tensors alone are cut: it has to know how keys
+ * and numbers of each slice are computed.
  */
-export const mayBatch = (): boolean =>
-  gradientDepth() === 0 && !isCapturing() && !isAbstract() && canIntercept();
+export function mayBatch(sliced: SlicedArguments): boolean {
+  if (gradientDepth() > 0 || isCapturing() || isAbstract()) return false;
+  return canIntercept() || (around() !== undefined && !hasHost(sliced));
+}
+
+const hasHost = ({ slots, cuts }: SlicedArguments): boolean =>
+  cuts.some((cut) => cut.hostAt(0).length > 0) ||
+  slots.some(({ cut, ownValue }) => (cut ? cut.hostAt(0) : hostIn(ownValue)).length > 0);
+
+/** Signals that a recording around has seen one slice too few: the slices have to run in turn. */
+class NotBatched extends Error {}
+
+/**
+ * Runs slices, of which one may stand for all.
+ * @param run - Gets whether that may be. In a recording it undoes what it did when it throws.
+ */
+export function batchedIfPossible<R>(run: (mayBatch: boolean) => R): R {
+  const recording = recordingNow();
+  if (!recording) return run(true);
+  try {
+    return recording.attempt(() => run(true));
+  } catch (error) {
+    if (error instanceof NotBatched) return run(false);
+    throw error;
+  }
+}
 
 /** The keys, numbers and flags in a value. */
 function hostIn(value: unknown, found: unknown[] = []): unknown[] {
@@ -56,9 +88,10 @@ export class SliceBatch {
     const all = [...slots.flatMap(({ cut }) => cut ?? []), ...cuts];
     this.inputs = all.flatMap(({ tensors }) => tensors);
     const tensors = this.inputs.map(({ first }) => first as Tensor);
-    this.recorder = new SliceRecorder(tensors, () => {
+    const refused = (): void => {
       this.isRefused = true;
-    });
+    };
+    this.recorder = new SliceRecorder(tensors, refused, around());
     const host = this.host.map(({ each }) => each[0]);
     this.recording = new Recording("vmap", this.recorder, { leaves, host }, () => undefined);
   }
@@ -97,10 +130,14 @@ export class SliceBatch {
     }
     const left = tensorsIn([kept, written.map((variable) => unread(() => variable.getRawValue()))]);
     const slots = left.map((tensor) => recorder.slotOf(tensor));
-    if (this.isRefused) return undefined;
-    for (const [index] of recording.guards) if (this.host[index]?.isBatched) return undefined;
-    const host = hostOfSlices(recorder.host, this.host, size);
-    if (recorder.shared.some((slot) => host[slot]?.isBatched)) return undefined;
+    const outer = around();
+    const host = this.hostOfAll();
+    if (!host) {
+      if (outer) throw new NotBatched();
+      return undefined;
+    }
+    if (outer)
+      for (const { slot, tensor } of recorder.constants) outer.adopt(tensor, recorder.sources.get(slot));
     const { nodes, infos } = recorder;
     const constants = new Map(recorder.constants.map(({ slot, tensor }) => [slot, tensor]));
     const given = (slot: ValueSlot): Tensor => {
@@ -112,11 +149,13 @@ export class SliceBatch {
       size,
       (slot) => host[slot] as HostOfSlices,
     );
-    const batched = run.run(slots.filter((slot) => run.isBatched(slot)));
+    const found = run.run(outer ? slots : slots.filter((slot) => run.isBatched(slot)));
     const tensors = new Map<number, Tensor>();
-    left.forEach(({ id }, i) => {
-      const found = batched.get(slots[i] as ValueSlot);
-      if (found) tensors.set(id, found);
+    left.forEach((tensor, i) => {
+      const slot = slots[i] as ValueSlot;
+      const made = found.get(slot);
+      if (made && run.isBatched(slot)) tensors.set(tensor.id, made);
+      else if (made) outer?.adopt(tensor, made);
     });
     return new BatchedValues({
       size,
@@ -127,6 +166,15 @@ export class SliceBatch {
         return slot === undefined ? undefined : host[slot];
       },
     });
+  }
+
+  /** The values of the host for all slices; nothing where the slices cannot be run as one. */
+  private hostOfAll(): HostOfSlices[] | undefined {
+    const { recorder, recording, size } = this;
+    if (this.isRefused) return undefined;
+    for (const [index] of recording.guards) if (this.host[index]?.isBatched) return undefined;
+    const host = hostOfSlices(recorder.host, this.host, size);
+    return recorder.shared.some((slot) => host[slot]?.isBatched) ? undefined : host;
   }
 
   /** Frees the constants. */

@@ -29,7 +29,7 @@ export class Slot {
   private readonly place: Place;
   /** What is put back if the function does not write. */
   private readonly own: VariableState | undefined;
-  private readonly ownValue: unknown;
+  readonly ownValue: unknown;
   private readonly leases: Lease[] = [];
   /** What the function gets. */
   lent: unknown;

@@ -1,7 +1,8 @@
 /** @file Records the run of one slice, to run it for all. What cannot be batched stops it. */
 import { NnxError } from "../../errors.ts";
-import { type KernelInputs, openOps, type Tensor } from "../../tensor.ts";
+import { type FillCall, type FuseCall, type KernelInputs, openOps, type Tensor } from "../../tensor.ts";
 import type { HostSlot } from "../host.ts";
+import type { Slot } from "../program.ts";
 import { ProgramRecorder } from "../recorder.ts";
 import { HostInput, partsOf } from "../section.ts";
 import { isContainer, itemsOf } from "../../data/containers.ts";
@@ -18,9 +19,26 @@ const RANDOM = new Set(
 export class SliceRecorder extends ProgramRecorder {
   /** Values of the host that must be the same for all slices. */
   readonly shared: HostSlot[] = [];
+  /** The tensors that constants were made of, but those that the run made. */
+  readonly sources: Map<Slot, Tensor> = new Map();
 
-  constructor(tensors: readonly Tensor[], refused: (error: NnxError) => void) {
+  private readonly outer: ProgramRecorder | undefined;
+
+  /** @param outer - The recording around, if there is one. */
+  constructor(
+    tensors: readonly Tensor[],
+    refused: (error: NnxError) => void,
+    outer: ProgramRecorder | undefined,
+  ) {
     super({ where: "vmap", tensors, running: () => undefined, refused });
+    this.outer = outer;
+  }
+
+  override slotOf(tensor: Tensor): Slot {
+    const isKnown = this.tensors.knownSlot(tensor) !== undefined;
+    const slot = super.slotOf(tensor);
+    if (!isKnown && !this.tensors.isBorn(tensor)) this.sources.set(slot, tensor);
+    return slot;
   }
 
   /** Which branch is taken may differ from slice to slice. */
@@ -42,6 +60,38 @@ export class SliceRecorder extends ProgramRecorder {
     const random = openOps().find((name) => RANDOM.has(name));
     if (random !== undefined) this.refuseRandom(random);
     return super.values(values, shape, dtype, make);
+  }
+
+  override read(dataId: object): void {
+    if (this.outer?.changesData(dataId))
+      this.refuse(new NnxError("vmap: reads what the recording computes."));
+    super.read(dataId);
+  }
+
+  override derived(made: object, from: object, make: (from: object) => object): void {
+    this.refuseOuter(from);
+    super.derived(made, from, make);
+  }
+
+  override opened(object: object, what?: string): void {
+    this.refuseOuter(object);
+    super.opened(object, what);
+  }
+
+  override fill(call: FillCall, run: () => Tensor): Tensor {
+    if (call.made) this.refuseOuter(call.made.from);
+    return super.fill(call, run);
+  }
+
+  override fuse(call: FuseCall, run: () => Tensor[] | undefined): Tensor[] | undefined {
+    if (call.made) this.refuseOuter(call.made.from);
+    return super.fuse(call, run);
+  }
+
+  /** The recording around has to see what is drawn with its keys. */
+  private refuseOuter(key: object): void {
+    if (this.outer?.hostSlotOf(key) !== undefined)
+      this.refuse(new NnxError("vmap: draws with a key of the recording around."));
   }
 
   private refuseRandom(op: string): void {
