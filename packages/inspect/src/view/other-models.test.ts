@@ -7,7 +7,7 @@ import type Axe from "axe-core";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { chromiumPath, launch, openReport } from "../../test/chromium.ts";
-import { others } from "../../test/other-models.ts";
+import { type Other, others } from "../../test/other-models.ts";
 import type { ReportData } from "../format/report-data.ts";
 import { inspect } from "../inspect.ts";
 import { writeReport } from "../node/index.ts";
@@ -23,9 +23,14 @@ async function reportOf(
   name: keyof typeof others,
   folder: string,
 ): Promise<{ data: ReportData; file: string }> {
-  const { model, input, look } = others[name]();
+  const { model, input, look, predictions }: Other = others[name]();
   const captured = look();
-  const report = await inspect(model, { title: name, captured, input });
+  const report = await inspect(model, {
+    title: name,
+    captured,
+    input,
+    ...(predictions && { predictions: predictions() }),
+  });
   nnx.dispose([model, captured, input]);
   return { data: report.data, file: await writeReport(join(folder, "report.html"), report) };
 }
@@ -57,7 +62,7 @@ if (executable === undefined)
     expect(executable).toBeUndefined();
   });
 else
-  describe.each(["a transformer with a shared embedding", "a cyclic graph", "a GRU"] as const)(
+  describe.each(["a transformer with a shared embedding", "a cyclic graph", "a GRU", "an ensemble"] as const)(
     "the page of %s",
     (name) => {
       const folder = mkdtempSync(join(tmpdir(), "nnx-inspect-"));
@@ -204,6 +209,26 @@ else
           .getByRole("slider", { name: "Row of the batch" })
           .press("ArrowRight");
         await expect.poll(() => imageOf(page, ".attention canvas")).not.toBe(before);
+      });
+
+      it("has samples where predictions are uncertain: a point for each, and TU = AU + EU", async () => {
+        const { predictions } = data;
+        expect(await page.getByRole("tab", { name: "Predictions" }).count()).toBe(predictions ? 1 : 0);
+        if (!predictions) return;
+        await goTo("Predictions");
+        const [members, rows, classes] = predictions.shape;
+        expect(await page.getByRole("option").count()).toBe(rows);
+        expect(await page.locator(".spread .pass").count()).toBe(members * classes);
+        for (let row = 0; row < rows; row++)
+          expect(predictions.total[row]).toBeCloseTo(
+            (predictions.aleatoric[row] as number) + (predictions.epistemic[row] as number),
+            5,
+          );
+        const shown = (): Promise<string | null> => page.locator(".predictions .details").textContent();
+        const first = await shown();
+        await page.getByRole("listbox").focus();
+        await page.keyboard.press("ArrowDown");
+        expect(await shown()).not.toBe(first);
       });
 
       it("has no violation that axe-core finds, light or dark, and no error", async () => {
