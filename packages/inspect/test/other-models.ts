@@ -3,7 +3,6 @@ import * as nnx from "@nnxjs/nnx";
 import * as tf from "@tensorflow/tfjs-core";
 import type { PredictionOptions } from "../src/gather/predictions.ts";
 import {
-  Forecast,
   Guesser,
   hiddenWords,
   huber,
