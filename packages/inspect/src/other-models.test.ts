@@ -112,9 +112,10 @@ describe.each(Object.entries(others))("the report of %s", (_, make) => {
     for (const each of series)
       for (const [step, { sizes }] of seen.entries()) {
         const size = sizes.get(keyOf(each)) as number;
-        expect(Math.abs((each.rms[step] as number) - size), keyOf(each)).toBeLessThanOrEqual(
-          1e-5 * size + 1e-12,
-        );
+        // Of larger tensors a sample is recorded; few large gradients may be in it or not.
+        const isSampled = each.shape.reduce((count, length) => count * length, 1) > 16_384;
+        const distance = Math.abs((each.rms[step] as number) - size);
+        expect(distance, keyOf(each)).toBeLessThanOrEqual((isSampled ? 0.25 : 1e-5) * size + 1e-12);
       }
     nnx.dispose([model, optimizer, input]);
   });

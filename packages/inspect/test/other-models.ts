@@ -1,8 +1,8 @@
 /** @file Models that were not made for the page, each with a run that was captured. */
 import * as nnx from "@nnxjs/nnx";
 import * as tf from "@tensorflow/tfjs-core";
+import type { PredictionOptions } from "../src/gather/predictions.ts";
 import {
-  Forecast,
   Guesser,
   hiddenWords,
   huber,
@@ -58,6 +58,7 @@ function ring(): Ring {
 export interface Other {
   readonly model: nnx.Module;
   readonly input: tf.Tensor;
+  readonly predictions?: () => PredictionOptions;
   readonly look: () => nnx.CapturedGradients<nnx.Module, unknown>;
 }
 
@@ -90,11 +91,24 @@ export const others = {
     return other(new Guesser({ rngs: seeds(), width: 8, depth: 2 }), loss, x, y);
   },
   "an ensemble": () => {
-    const { x, y } = measurements(6);
-    const model = nnx.ensemble(new Forecast({ rngs: seeds(), widths: [8, 6] }), 3, { rngs: new nnx.Rngs(4) });
-    const loss = (m: typeof model, from: tf.Tensor, to: tf.Tensor): tf.Scalar =>
-      tf.mean(tf.squaredDifference(m.forward(from), to));
-    return other(model, loss, x, y);
+    const { x, y } = stripes(6);
+    const model = nnx.ensemble(new ResNet({ rngs: seeds(), width: 4, depth: 1 }), 3, {
+      rngs: new nnx.Rngs(4),
+    });
+    const loss = (m: typeof model, images: tf.Tensor4D, labels: tf.Tensor1D): tf.Scalar =>
+      tf.mean(
+        nnx.softmaxCrossEntropyWithIntegerLabels(
+          m.forward(images),
+          tf.tile(tf.expandDims(labels, 0), [3, 1]),
+        ),
+      );
+    const predictions = (): PredictionOptions => ({
+      samples: nnx.sampleMembers(model, x, { outputs: "logits" }),
+      labels: y.dataSync(),
+      classes: ["one", "two", "three", "four", "five"],
+      inputs: { data: x.dataSync(), shape: x.shape },
+    });
+    return { ...other(model, loss, x, y), predictions };
   },
   "a cyclic graph": () => {
     const { x, y } = measurements(6);

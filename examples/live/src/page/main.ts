@@ -2,14 +2,28 @@
 import "uplot/dist/uPlot.min.css";
 import "./styles.css";
 import { onTheme, setTheme } from "./colors.ts";
-import { DigitsTraining } from "./digits-training.ts";
 import { choice, h } from "./dom.ts";
-import { SequencesTraining } from "./sequences-training.ts";
+import { nextFrame } from "./painter.ts";
 import { Tabs } from "./tabs.ts";
 
+// Scripts come when they are needed, and what they make waits for a frame: no task is long.
 const tabs = new Tabs([
-  ["Digits", () => new DigitsTraining()],
-  ["Sequences", () => new SequencesTraining()],
+  [
+    "Digits",
+    async () => {
+      const { DigitsTraining } = await import("./digits-training.ts");
+      await nextFrame();
+      return new DigitsTraining();
+    },
+  ],
+  [
+    "Sequences",
+    async () => {
+      const { SequencesTraining } = await import("./sequences-training.ts");
+      await nextFrame();
+      return new SequencesTraining();
+    },
+  ],
 ]);
 
 const themes = choice(

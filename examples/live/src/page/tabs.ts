@@ -9,10 +9,11 @@ interface Shown {
 
 interface Tab {
   readonly title: string;
-  readonly make: () => Shown;
+  readonly make: () => Promise<Shown>;
   readonly button: HTMLButtonElement;
   readonly panel: HTMLElement;
-  shown?: Shown;
+  /** What it shows, as soon as somebody wanted to see it. */
+  shown?: Promise<Shown>;
 }
 
 export class Tabs {
@@ -20,7 +21,7 @@ export class Tabs {
   private readonly tabs: readonly Tab[];
   private current: Tab | undefined;
 
-  constructor(makers: readonly (readonly [title: string, make: () => Shown])[]) {
+  constructor(makers: readonly (readonly [title: string, make: () => Promise<Shown>])[]) {
     this.tabs = makers.map(([title, make]) => {
       const id = title.toLowerCase();
       const button = h(
@@ -51,7 +52,7 @@ export class Tabs {
   select(title: string): void {
     const next = this.tabs.find((tab) => tab.title === title);
     if (!next || next === this.current) return;
-    void this.current?.shown?.setShown(false);
+    const before = this.current;
     this.current = next;
     for (const { button, panel } of this.tabs) {
       const isSelected = button === next.button;
@@ -59,16 +60,19 @@ export class Tabs {
       button.tabIndex = isSelected ? 0 : -1;
       panel.hidden = !isSelected;
     }
-    if (!next.shown) {
-      next.shown = next.make();
-      next.panel.append(next.shown.element);
-    }
-    void next.shown.setShown(true);
+    next.shown ??= this.fill(next);
+    for (const tab of [before, next]) void tab?.shown?.then((shown) => shown.setShown(tab === this.current));
   }
 
   /** After the colours changed. */
   redraw(): void {
-    for (const { shown } of this.tabs) shown?.redraw();
+    for (const { shown } of this.tabs) void shown?.then((each) => each.redraw());
+  }
+
+  private async fill({ make, panel }: Tab): Promise<Shown> {
+    const shown = await make();
+    panel.append(shown.element);
+    return shown;
   }
 
   private onKey(event: KeyboardEvent): void {

@@ -90,14 +90,14 @@ export class ModelPanel implements Panel {
     for (const chart of this.charts) chart.destroy();
     this.charts = [];
     const items = this.items(node);
-    this.cards = items.map(({ key, where, of, path, call }) =>
+    this.cards = items.map(({ key, where, of, path, call, part }) =>
       tensorCard(store, key, {
         title:
           where === "parameters"
             ? "value"
             : where === "gradients"
               ? "gradient"
-              : `${path.at(-1)}${call > 0 ? `, call ${call + 1}` : ""}${of === "gradient" ? ", gradient" : ""}`,
+              : `${path.at(-1)}${part ? `, ${part}` : ""}${call > 0 ? `, call ${call + 1}` : ""}${of === "gradient" ? ", gradient" : ""}`,
       }),
     );
     const again = node.again;

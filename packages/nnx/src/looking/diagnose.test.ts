@@ -57,9 +57,10 @@ describe.each(["cpu", "wasm"])("on %s, diagnose", (backend) => {
     expect(kindsOf(nnx.diagnose(new Deep(4, nnx.relu), square)(input()))).toEqual([]);
     const large = new Deep(3, nnx.tanh);
     for (const { kernel } of large.layers) kernel.value = tf.mul(kernel.value, 8);
-    expect(kindsOf(nnx.diagnose(large, square)(input()))).toEqual(
-      expect.arrayContaining(["saturated act0", "saturated act1", "saturated act2"]),
-    );
+    const kinds = kindsOf(nnx.diagnose(large, square)(input()));
+    expect(kinds).toEqual(expect.arrayContaining(["saturated act0", "saturated act1"]));
+    // The model returns it.
+    expect(kinds).not.toContain("saturated act2");
   });
 });
 
