@@ -212,6 +212,9 @@ describe("tiny numbers", () => {
     expect(truncatedNormal(k, Number.NEGATIVE_INFINITY, -6, 4).every((x) => x < -6)).toBe(true);
     expect([...truncatedNormal(k, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY, 3)]).toHaveLength(3);
     expect([...truncatedNormal(k, Number.NaN, 1, 2)]).toEqual([Number.NaN, Number.NaN]);
+    const [infinite, largest] = [Number.POSITIVE_INFINITY, (2 - 2 ** -23) * 2 ** 127];
+    expect([...truncatedNormal(k, infinite, infinite, 1)]).toEqual([largest]);
+    expect([...truncatedNormal(k, -infinite, -infinite, 1)]).toEqual([-infinite]);
     expect([...truncatedNormal(k, 9, 8, 1)]).toEqual([8 - 2 ** -21]);
     expect([...truncatedNormal(k, -8, -9, 1)]).toEqual([-9 - 2 ** -20]);
   });
