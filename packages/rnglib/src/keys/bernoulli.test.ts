@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { readGolden, sha256 } from "../../../../conformance/compare.ts";
-import { bernoulli, key, maskScale, split } from "./index.ts";
+import { thresholdOf } from "./fill.ts";
+import { bernoulli, key, maskScale, split, uniform } from "./index.ts";
 
 const golden = readGolden<{
   bern: Record<string, string>;
@@ -45,6 +46,31 @@ describe("bernoulli", () => {
   it("draws a row for each key, as vmap does", () => {
     const { batch } = more;
     expect([...bernoulli(split(key(batch.seed), batch.split), 0.3, 20)]).toEqual(batch.bernoulli);
+  });
+
+  it("in mode high compares the lower bits, too: a second uniform, where the first is next to p", () => {
+    const n = 64;
+    const u = uniform(k, 2 * n);
+    const near = [...u.subarray(0, n).keys()].filter((i) => u[i]! < 0.5);
+    const drawn = (mode: "low" | "high") => near.map((i) => bernoulli(k, u[i]! + 2 ** -25, n, { mode })[i]);
+    expect(drawn("high")).toEqual(near.map((i) => (u[n + i]! < 0.25 ? 1 : 0)));
+    expect(drawn("low")).toEqual(near.map(() => 1));
+  });
+
+  it("is a single coin without a shape", () => {
+    expect([...bernoulli(k)]).toEqual([...bernoulli(k, 0.5, 1)]);
+  });
+
+  it("has thresholds in units of 2^-23, and takes subnormal numbers for 0", () => {
+    expect([2 ** -126, 2 ** -127, 0.5, 1, 2, -1, Number.NaN].map(thresholdOf)).toEqual([
+      1,
+      0,
+      2 ** 22,
+      2 ** 23,
+      2 ** 23,
+      0,
+      0,
+    ]);
   });
 
   it("refuses other modes", () => {

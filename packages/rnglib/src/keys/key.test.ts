@@ -219,6 +219,63 @@ describe("PRNGKey", () => {
     expect(String(split(key(0), [0, 3]))).toBe("key<fry>[0, 3] []");
   });
 
+  it("prints the rows of what has several axes, and all of six", () => {
+    const numbers = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
+    expect(String(wrapKeyData(numbers(12), [2, 3]))).toBe(
+      "key<fry>[2, 3] [[[0, 1], [2, 3], [4, 5]], [[6, 7], [8, 9], [10, 11]]]",
+    );
+    expect(String(wrapKeyData(numbers(12)))).not.toContain("...");
+    expect(inspect(key(1))).toBe("key<fry>[] [0, 1]");
+  });
+
+  it("has a fingerprint of its words", () => {
+    expect([wrapKeyData([3, 7]), wrapKeyData([0x200003, 7])].map((k) => k.fingerprint)).toEqual([
+      3 * 2 ** 32 + 7,
+      3 * 2 ** 32 + 7,
+    ]);
+    const of = (...list: number[]): number => wrapKeyData(list).fingerprint;
+    const all = [of(1, 2, 3, 4), of(1, 2, 3, 5), of(9, 2, 3, 4), of(3, 4, 1, 2), of(1, 2, 3, 4, 0, 0)];
+    expect(new Set(all).size).toBe(all.length);
+    expect(of(1, 2, 3, 4)).toBe(all[0]);
+  });
+
+  it("counts from the end, as far as there are keys", () => {
+    const keys = split(key(0), 3);
+    expect(keys.at(-3).equals(keys.at(0))).toBe(true);
+    expect(keys.at(-1).equals(keys.at(2))).toBe(true);
+  });
+
+  it("is a single key where a shape has no axes", () => {
+    const single = split(key(0), []);
+    expect(single).toEqual(foldIn(key(0), 0));
+    expect(() => [...(single as unknown as PRNGKey[])]).toThrow("not iterable");
+  });
+
+  it("refuses what is no key, in the name of the function", () => {
+    for (const [name, call] of Object.entries({ keyData, clone, split })) {
+      expect(() => call([0, 1] as never)).toThrow(`${name}: expected a key, got [0, 1].`);
+      expect(() => call(null as never)).toThrow(`${name}: expected a key, got null.`);
+    }
+    expect(() => wrapKeyData([1, 2], -1)).toThrow("wrapKeyData: expected a shape");
+  });
+
+  it("folds in booleans as 0 and 1, and no text", () => {
+    expect(foldIn(key(1), true).equals(foldIn(key(1), 1))).toBe(true);
+    expect(foldIn(key(1), false).equals(foldIn(key(1), 0))).toBe(true);
+    expect(() => foldIn(key(1), "1" as never)).toThrow('foldIn: expected an integer in [0, 2^32), got "1".');
+  });
+
+  it.each<[unknown, string]>([
+    [{ dtype: "uint32", shape: [], words: [0, 1] }, "PRNGKey.fromJSON: expected { dtype"],
+    [{ dtype: "key<fry>", shape: 2, words: [0, 1] }, "PRNGKey.fromJSON: expected { dtype"],
+    [{ dtype: "key<fry>", shape: [], words: "01" }, "PRNGKey.fromJSON: expected { dtype"],
+    [null, "PRNGKey.fromJSON: expected { dtype"],
+    [undefined, "PRNGKey.fromJSON: expected { dtype"],
+    [{ dtype: "key<fry>", shape: [-1], words: [] }, "PRNGKey.fromJSON: expected a shape"],
+  ])("is not made of %j", (json, message) => {
+    expect(() => PRNGKey.fromJSON(json as PRNGKeyJSON)).toThrow(message);
+  });
+
   it("survives JSON", () => {
     for (const k of [key(42), split(key(42), [2, 3]), split(key(1), 0)]) {
       const json = JSON.parse(JSON.stringify(k)) as PRNGKeyJSON;

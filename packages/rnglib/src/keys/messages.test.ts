@@ -32,6 +32,7 @@ suite("describe", () => {
     [{ a: 1, b: 2 }, "an object with keys {a, b}"],
     [Object.create(null), "an object with keys {}"],
     [{ constructor: 1 }, "an object with keys {constructor}"],
+    [Object.create({ constructor: undefined }), "an object with keys {}"],
   ])("%#", (value, text) => {
     expect(describe(value)).toBe(text);
   });

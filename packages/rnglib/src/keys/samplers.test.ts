@@ -185,6 +185,57 @@ describe("an array of keys", () => {
   });
 });
 
+describe("one element", () => {
+  it("is what comes without a shape", () => {
+    expect([...uniform(k)]).toEqual([...uniform(k, 1)]);
+    expect([...normal(k)]).toEqual([...normal(k, 1)]);
+    expect([...truncatedNormal(k, -1, 1)]).toEqual([...truncatedNormal(k, -1, 1, 1)]);
+  });
+});
+
+describe("tiny numbers", () => {
+  const tiny = 2 ** -126;
+
+  it("below the smallest normal one are 0, as XLA has it, in results and in bounds", () => {
+    const drawn = uniform(k, 400, { maxval: 2 ** -122 });
+    expect(drawn.some((x) => x === 0) && drawn.some((x) => x > 0)).toBe(true);
+    expect(drawn.every((x) => x === 0 || x >= tiny)).toBe(true);
+    expect([...uniform(k, 2, { minval: tiny, maxval: tiny })]).toEqual([tiny, tiny]);
+    expect([...uniform(k, 2, { minval: tiny / 2, maxval: tiny / 2 })]).toEqual([0, 0]);
+  });
+
+  it("bound truncated normals: the interval is open", () => {
+    const least = 2 ** -149;
+    expect([...truncatedNormal(k, 0, -1, 2)]).toEqual([-1 - 2 ** -23, -1 - 2 ** -23]);
+    expect([...truncatedNormal(k, -1, 0, 20)].every((x) => x > -1 && x <= -least)).toBe(true);
+    expect(truncatedNormal(k, 6, Number.POSITIVE_INFINITY, 4).every((x) => x > 6)).toBe(true);
+    expect(truncatedNormal(k, Number.NEGATIVE_INFINITY, -6, 4).every((x) => x < -6)).toBe(true);
+    expect([...truncatedNormal(k, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY, 3)]).toHaveLength(3);
+    expect([...truncatedNormal(k, Number.NaN, 1, 2)]).toEqual([Number.NaN, Number.NaN]);
+    const [infinite, largest] = [Number.POSITIVE_INFINITY, (2 - 2 ** -23) * 2 ** 127];
+    expect([...truncatedNormal(k, infinite, infinite, 1)]).toEqual([largest]);
+    expect([...truncatedNormal(k, -infinite, -infinite, 1)]).toEqual([-infinite]);
+    expect([...truncatedNormal(k, 9, 8, 1)]).toEqual([8 - 2 ** -21]);
+    expect([...truncatedNormal(k, -8, -9, 1)]).toEqual([-9 - 2 ** -20]);
+  });
+});
+
+describe("an array to write to", () => {
+  const wrong = new Float64Array(3) as never;
+
+  it.each<[string, () => unknown]>([
+    ["bits", () => bits(k, 3, { out: wrong })],
+    ["uniform", () => uniform(k, 3, { out: wrong })],
+    ["normal", () => normal(k, 3, { out: wrong })],
+    ["truncatedNormal", () => truncatedNormal(k, -1, 1, 3, { out: wrong })],
+    ["bernoulli", () => bernoulli(k, 0.5, 3, { out: wrong })],
+    ["randint", () => randint(k, 3, 0, 9, { out: wrong })],
+    ["maskScale", () => maskScale(k, 0.5, new Float32Array(3), { out: wrong })],
+  ])("of another kind is refused by %s, in its name", (name, call) => {
+    expect(call).toThrow(new RegExp(`^${name}: expected out to be a \\w+, got a Float64Array\\.`));
+  });
+});
+
 describe("options that a sampler does not have", () => {
   it.each<[string, (options: object) => unknown]>([
     ["bits", (o) => bits(key(0), 2, o)],

@@ -1,6 +1,19 @@
 /** @file Who is told that keys are used up. */
 import { describe, expect, it } from "vitest";
-import { bits, clone, foldIn, key, maskScale, PRNGKey, randint, split, uniform } from "./index.ts";
+import {
+  bernoulli,
+  bits,
+  clone,
+  foldIn,
+  key,
+  maskScale,
+  normal,
+  PRNGKey,
+  randint,
+  split,
+  truncatedNormal,
+  uniform,
+} from "./index.ts";
 import { observeUses } from "./uses.ts";
 
 /** What an observer hears while a function runs. */
@@ -27,6 +40,9 @@ describe("observeUses", () => {
         // It splits its key, which is a part of the one use.
         randint(key(7), 3, 0, 10);
         maskScale(key(8), 0.5, new Float32Array(4));
+        normal(key(9));
+        truncatedNormal(key(10), -1, 1);
+        bernoulli(key(11));
       }),
     ).toEqual([
       "bits key<fry>[] [0, 5]",
@@ -34,6 +50,9 @@ describe("observeUses", () => {
       "split key<fry>[] [0, 6]",
       "randint key<fry>[] [0, 7]",
       "maskScale key<fry>[] [0, 8]",
+      "normal key<fry>[] [0, 9]",
+      "truncatedNormal key<fry>[] [0, 10]",
+      "bernoulli key<fry>[] [0, 11]",
     ]);
   });
 

@@ -166,6 +166,50 @@ describe("a kernel and the plain loop give the same bits", () => {
     },
   );
 
+  it.each(pairs)("$name, where lengths and counters have their edges", ({ make, byKernel, plainly }) => {
+    for (const [start, n] of [
+      [0, 0],
+      [1, 16],
+      [2, 63],
+      [3, 64],
+      [4, 65],
+      [0, CHUNK],
+      [0, CHUNK + 70],
+      [TWO32 - 5, 20],
+      [TWO32 - 40, CHUNK + 80],
+      [3 * TWO32 - 7, 70],
+      [2 ** 53 - 300, 100],
+    ] as const) {
+      const source = sourceOf(n);
+      const [buffer, expected] = [make(n + 2), make(n)];
+      buffer.fill(1);
+      expect(byKernel(start, buffer.subarray(1, n + 1), source)).toBe(true);
+      plainly(start, expected, source);
+      expect(bytesOf(buffer.subarray(1, n + 1)).equals(bytesOf(expected)), `start ${start}, ${n}`).toBe(true);
+      expect([buffer[0], buffer[n + 1]]).toEqual([1, 1]);
+    }
+  });
+
+  it.each(pairs)("$name says that there is no kernel while they are off", ({ make, byKernel }) => {
+    kernels.useKernels(false);
+    expect(byKernel(0, make(20), sourceOf(20))).toBe(false);
+    kernels.useKernels(true);
+    expect(byKernel(0, make(20), sourceOf(20))).toBe(true);
+  });
+
+  it("integers too, and in one range as in another", () => {
+    const range = { span: 10, multiplier: 6, minval: -5 };
+    const out = new Int32Array(20);
+    kernels.useKernels(false);
+    expect([kernels.hasKernels(), kernels.kernelRandint(1, 2, 3, 4, range, out)]).toEqual([false, false]);
+    kernels.useKernels(true);
+    expect([kernels.hasKernels(), kernels.kernelRandint(1, 2, 3, 4, range, out)]).toEqual([true, true]);
+    const [high, low] = [new Uint32Array(20), new Uint32Array(20)];
+    plain.plainBits(1, 2, 0, high);
+    plain.plainBits(3, 4, 0, low);
+    expect([...out]).toEqual(Array.from(high, (h, i) => ((h * 6 + low[i]!) % 10) - 5));
+  });
+
   it.each(pairs)("$name, piece by piece as in one go", ({ make, byKernel, plainly }) => {
     const n = 3 * CHUNK;
     const source = sourceOf(n);

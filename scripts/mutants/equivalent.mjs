@@ -1,0 +1,88 @@
+// Changes that no test can notice, since the code does the same with them. They are left out of the share
+// where they survived; docs/mutation.md says more about the kinds.
+const keys = /^packages\/rnglib\/src\/keys\//;
+const lengths = /^(i|begin|parent) < (n|count|rows|outer|(out|row|words|values)\.length)$/;
+
+/** Each with files, the code as it is, what it becomes (any change without), and the reason. */
+export const equivalents = [
+  {
+    files: keys,
+    code: lengths,
+    becomes: / <= /,
+    why: "writing behind the end of a typed array does nothing",
+  },
+  {
+    files: keys,
+    code: /^\w+\.length (<|>=) SMALLEST$|^count (>= SMALL_COPY|=== from\.length)$/,
+    why: "kernel and loop, copy and loop give the same numbers; lengths only say which is quicker",
+  },
+  {
+    files: keys,
+    code: /^\w+\.length < SMALLEST \|\| |^!kernel\w+\(/,
+    becomes: /^(true|kernel.*)$/,
+    why: "the loop writes the same numbers as the kernel, in its place or after it",
+  },
+  {
+    files: keys,
+    code: /^row\.length >= SMALLEST && |^minval === 0 && maxval === 1$|^(shape === 2|(axis|threshold|multiplier) === 0)$/,
+    becomes: /^false$/,
+    why: "a shortcut: the general way gives the same",
+  },
+  {
+    files: keys,
+    code: /^multiplier !== 0$/,
+    becomes: /^true$/,
+    why: "a product with 0 is 0, whatever was drawn",
+  },
+  {
+    files: keys,
+    code: /^(keys\.shape|shape|leading|parents\.shape)\.length === 0$/,
+    becomes: /^false$/,
+    why: "a shortcut for a single key",
+  },
+  {
+    files: keys,
+    code: /^(rows|count|length) === 0$/,
+    becomes: /^false$/,
+    why: "0 / 0 is read by nobody: the loop over no rows does not run",
+  },
+  {
+    files: /rnglib\/src\/keys\/wasm\/kernels\.ts$/,
+    code: /^page === undefined$/,
+    becomes: /^false$/,
+    why: "there is a page wherever there is a kernel",
+  },
+  {
+    files: /rnglib\/src\/keys\/wasm\/kernels\.ts$/,
+    code: /^new Uint8Array\(new Uint16Array\(\[1\]\)\.buffer\)\[0\] !== 1$|^\[1\]$|^\{ initial: 1, maximum: 1 \}$/,
+    why: "the page is made once for a process, on a little-endian machine",
+  },
+  {
+    files: /rnglib\/src\/keys\/(key|fill)\.ts$/,
+    code: /^i \/ 2 \*\* 32$|^rounded >= 1$/,
+    why: "it differs for 2^32 keys at once alone; or the other branch gives 2^23 for 1, too",
+  },
+];
+
+const textAt = (source, { start, end }) => {
+  const lines = source.split("\n").slice(start.line - 1, end.line);
+  lines[lines.length - 1] = lines.at(-1).slice(0, end.column - 1);
+  lines[0] = lines[0].slice(start.column - 1);
+  return lines.join(" ").replaceAll(/\s+/g, " ");
+};
+
+/** Marks survivors of a report that are named above as left out. */
+export function leaveOutEquivalents({ files }) {
+  for (const [file, { source, mutants }] of Object.entries(files))
+    for (const mutant of mutants) {
+      if (mutant.status !== "Survived") continue;
+      const code = textAt(source, mutant.location);
+      const known = equivalents.find(
+        (each) =>
+          each.files.test(file) &&
+          each.code.test(code) &&
+          (each.becomes?.test(mutant.replacement ?? "") ?? true),
+      );
+      if (known) Object.assign(mutant, { status: "Ignored", statusReason: known.why });
+    }
+}
