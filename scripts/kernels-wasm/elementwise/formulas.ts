@@ -70,6 +70,16 @@ export function exp(s: Steps, x: Code): Code {
   return s.keep(mul(mul(near, powerOf2(half)), powerOf2(i32x4.sub(n, half))));
 }
 
+/** eˣ of x <= 0, in fewer steps. */
+export function expOfNegative(s: Steps, x: Code): Code {
+  const { n, q } = reduced(s, s.keep(atLeast(x, -104)));
+  // 0 before it is multiplied, as above.
+  const near = s.keep(onlyWhere(v128.not(lt(x, number(-104))), add(q, number(1))));
+  // 2ⁿ may be below the normal numbers, so the first factor is larger.
+  const power = i32x4.shl(i32x4.add(n, word(127 + 63)), 23);
+  return s.keep(mul(mul(near, power), number(2 ** -63)));
+}
+
 /** eˣ - 1, precise near 0. */
 export function expm1(s: Steps, x: Code): Code {
   const { n, q } = reduced(s, s.keep(atLeast(atMost(x, 89), -18)));
@@ -80,7 +90,7 @@ export function expm1(s: Steps, x: Code): Code {
 }
 
 /** e^(-|x|). */
-export const expOfMinusAbs = (s: Steps, x: Code): Code => exp(s, s.keep(v128.or(x, word(SIGN))));
+export const expOfMinusAbs = (s: Steps, x: Code): Code => expOfNegative(s, s.keep(v128.or(x, word(SIGN))));
 
 /** What {@link powerOfMinus} multiplies by, so that no factor is outside the normal numbers. */
 const SHARE = 2 ** -24;
@@ -115,16 +125,26 @@ export function sigmoids(s: Steps, x: Code): { y: Code; rest: Code } {
   return { y: s.keep(mul(number(SHARE), inverse)), rest };
 }
 
-/** The hyperbolic tangent. */
+/** ln 2 in two parts, as above, of which none is negative. */
+const LN2_PARTS = [0.693145751953125, 1.428606765330187e-6] as const;
+
+/**
+ * The hyperbolic tangent, t / (2 - t) of t = 1 - e^(-2x). Zeros keep their signs, because what is
+ * subtracted from them is 0, and not -0.
+ */
 export function tanh(s: Steps, x: Code): Code {
   // tanh(9.02) is 1 in float32.
-  const bounded = s.keep(atMost(abs(x), 9.02));
-  const { n, q } = reduced(s, s.keep(mul(bounded, number(-2))));
-  const scale = s.keep(powerOf2(n));
-  // e^(-2|x|) - 1
-  const t = s.keep(add(mul(q, scale), sub(scale, number(1))));
-  // The sign of t goes, and with it that of -0.
-  return s.keep(withSign(abs(div(t, add(t, number(2)))), x));
+  const bounded = s.keep(atLeast(atMost(x, 9.02), -9.02));
+  const shifted = s.keep(add(mul(bounded, number(2 * Math.LOG2E)), number(TO_WHOLE)));
+  const whole = s.keep(sub(shifted, number(TO_WHOLE)));
+  const [high, low] = LN2_PARTS;
+  // -2x is r - whole ln 2, and u is -r / 2.
+  const u = s.keep(sub(sub(bounded, mul(whole, number(high / 2))), mul(whole, number(low / 2))));
+  const inU = EXP.map((c, i) => 4 * c * (-2) ** (EXP.length - 1 - i));
+  const v = s.keep(sub(add(u, u), mul(mul(u, u), s.polynomial(u, inU))));
+  const scale = s.keep(i32x4.shl(i32x4.sub(word(0x4b400000 + 127), shifted), 23));
+  const t = s.keep(sub(mul(v, scale), sub(scale, number(1))));
+  return s.keep(div(t, sub(number(2), t)));
 }
 
 /** log(x) + correction for normal x > 0, without a look at other numbers. */
@@ -179,6 +199,6 @@ export function erf(s: Steps, x: Code): Code {
   const small = s.keep(add(t, mul(t, s.polynomial(square, ERF))));
   // erf(3.92) is 1 in float32.
   const bounded = s.keep(atMost(t, 4));
-  const large = s.keep(sub(number(1), exp(s, s.keep(mul(bounded, s.polynomial(bounded, ERFC))))));
+  const large = s.keep(sub(number(1), expOfNegative(s, s.keep(mul(bounded, s.polynomial(bounded, ERFC))))));
   return s.keep(withSign(choose(gt(t, number(0.875)), large, small), x));
 }

@@ -9,6 +9,7 @@ import {
   exp,
   expm1,
   expOfMinusAbs,
+  expOfNegative,
   log,
   log1p,
   log1pOfShare,
@@ -79,7 +80,7 @@ const geluInnerSlope = (x: Code): Code =>
 
 /** The density of N(0, 1) at x. */
 const normalDensity = (s: Steps, x: Code): Code =>
-  mul(number(1 / Math.sqrt(2 * Math.PI)), exp(s, s.keep(mul(mul(x, x), number(-0.5)))));
+  mul(number(1 / Math.sqrt(2 * Math.PI)), expOfNegative(s, s.keep(mul(mul(x, x), number(-0.5)))));
 
 /** The value and the slope of x. */
 const curve = (formula: (s: Steps, x: Code) => readonly [y: Code, slope: Code]): WasmFunction =>
@@ -115,7 +116,9 @@ export const activationSlopeFunctions: Functions = {
     return mul(dy, add(y, mul(mul(mul(x, y), rest), geluInnerSlope(x))));
   }),
   geluErf: slope((s, dy, x) => mul(dy, add(normalBelow(s, x), mul(x, normalDensity(s, x))))),
-  erf: slope((s, dy, x) => mul(dy, mul(number(2 / Math.sqrt(Math.PI)), exp(s, s.keep(neg(mul(x, x))))))),
+  erf: slope((s, dy, x) =>
+    mul(dy, mul(number(2 / Math.sqrt(Math.PI)), expOfNegative(s, s.keep(neg(mul(x, x)))))),
+  ),
 };
 
 /** Gradients that take few operations, from dy and from the result y or the argument x. */

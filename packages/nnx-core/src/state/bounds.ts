@@ -14,7 +14,8 @@ export const mostContainers = 1_000_000;
  */
 const mostRepeats = 100_000;
 
-const plain = new Intl.NumberFormat("en-US");
+/** Needs a formatter only in errors. To make one when the module is loaded would take milliseconds. */
+const plain = (count: number): string => count.toLocaleString("en-US");
 
 /** The advice for a model whose containers have no end. */
 export const graphAdvice =
@@ -49,11 +50,10 @@ export class Bounds {
     open.add(container);
     if (!seen.has(container)) seen.add(container);
     else if (this.repeats++ >= mostRepeats)
-      throw this.refusal(pathOf(), `at most ${plain.format(mostRepeats)} shared subtrees`, "more");
-    if (open.size > mostLevels)
-      throw this.refusal(pathOf(), `at most ${plain.format(mostLevels)} levels`, "more");
+      throw this.refusal(pathOf(), `at most ${plain(mostRepeats)} shared subtrees`, "more");
+    if (open.size > mostLevels) throw this.refusal(pathOf(), `at most ${plain(mostLevels)} levels`, "more");
     if (seen.size > mostContainers)
-      throw this.refusal(pathOf(), `at most ${plain.format(mostContainers)} subtrees`, "more");
+      throw this.refusal(pathOf(), `at most ${plain(mostContainers)} subtrees`, "more");
   }
 
   leave(container: object): void {
