@@ -11,7 +11,8 @@ it("the page has a row for each area, and counts for each backend", () => {
   const [head, ...rows] = rowsIn(page);
   expect(head).toEqual(["area", ...browserBackends]);
   expect(rows.map(([name]) => name)).toEqual(areas.map(({ name }) => name));
-  for (const [, ...cells] of rows) for (const cell of cells) expect(cell).toMatch(/^([1-9]\d* of [1-9]\d*|not run)$/);
+  for (const [, ...cells] of rows)
+    for (const cell of cells) expect(cell).toMatch(/^([1-9]\d* of [1-9]\d*|not run)$/);
 });
 
 it("what does not pass is in the list of what is known", () => {
