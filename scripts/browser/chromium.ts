@@ -35,4 +35,6 @@ export const chromiumArguments: readonly string[] = [
   "--disable-background-networking",
   "--disable-component-update",
   "--disable-sync",
+  // What tests dropped is freed when they ask for it.
+  "--js-flags=--expose-gc",
 ];
