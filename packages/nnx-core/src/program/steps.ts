@@ -190,6 +190,7 @@ function byEngine(
   const backend = backendNow();
   // Data that the engine knew before: a kernel may return its input.
   const known = new Set(infos.map(({ dataId }) => dataId).filter(isKnownData));
+  const used = new Set(infos.map(({ dataId }) => dataId));
   const given = infos.map((info) => {
     backend.incRef(info.dataId);
     return tensorOfInfo(info);
@@ -201,11 +202,11 @@ function byEngine(
       backend.incRef(tensor.dataId);
       const { dataId, shape, dtype } = tensor;
       tensor.dispose();
-      if (!known.has(dataId)) forgetData(dataId);
+      used.add(dataId);
       return { dataId, shape, dtype };
     });
   } finally {
     for (const tensor of given) tensor.dispose();
-    for (const { dataId } of infos) if (!known.has(dataId)) forgetData(dataId);
+    for (const dataId of used) if (!known.has(dataId)) forgetData(dataId);
   }
 }
