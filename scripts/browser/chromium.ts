@@ -29,6 +29,8 @@ export const plainArguments: readonly string[] = [
   "--disable-background-networking",
   "--disable-component-update",
   "--disable-sync",
+  // What tests dropped is freed when they ask for it.
+  "--js-flags=--expose-gc",
 ];
 
 /** Arguments for WebGL and WebGPU, which SwiftShader computes on the processor. */

@@ -1,30 +1,10 @@
 /** @file Begins each test file in a browser: the backend of the run, and what a test may not leave. */
-import "@tensorflow/tfjs-backend-cpu";
-import "@tensorflow/tfjs-backend-webgl";
-import "@tensorflow/tfjs-backend-webgpu";
-import { setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
 import * as tf from "@tensorflow/tfjs-core";
 import { afterEach, expect } from "vitest";
-import { readWithoutWaiting } from "./reads.ts";
-import { backend, useBackend } from "./use-backend.ts";
+import { refused } from "./start.ts";
+import { useBackend } from "./use-backend.ts";
 
-tf.enableProdMode();
-// Small tensors would be computed on the processor otherwise, and the tests would see nothing of the GPU.
-tf.env().set("WEBGL_CPU_FORWARD", false);
-tf.env().set("WEBGPU_CPU_FORWARD", false);
-setWasmPaths(new URL("../../node_modules/@tensorflow/tfjs-backend-wasm/dist/", import.meta.url).href);
 await useBackend();
-if (tf.getBackend() !== backend) throw new Error(`Expected the backend ${backend}, got ${tf.getBackend()}.`);
-
-/** What the GPU refused. A program that it refuses writes nothing, and nobody is told. */
-const refused: string[] = [];
-if (backend === "webgpu") {
-  readWithoutWaiting(tf.backend());
-  const { device } = tf.backend() as unknown as { device: EventTarget };
-  device.addEventListener("uncapturederror", (event) => {
-    refused.push((event as Event & { error: Error }).error.message);
-  });
-}
 
 const { state } = tf.engine() as unknown as {
   state: { scopeStack: readonly object[]; gradientDepth: number; kernelDepth: number };

@@ -400,6 +400,22 @@ export const tensorOfInfo = (info: TensorInfo): Tensor => tf.engine().makeTensor
 export const nextTensorId = (): number =>
   (tf.engine() as unknown as { nextTensorId(): number }).nextTensorId();
 
+/** The part of the engine that knows which data it counts; not in its types. */
+interface Counted {
+  readonly state: { readonly tensorInfo: { has(dataId: object): boolean } };
+  removeDataId(dataId: object, backend: object): void;
+}
+
+/** Whether the engine knows these data, and counts them among its buffers. */
+export const isKnownData = (dataId: object): boolean =>
+  (tf.engine() as unknown as Counted).state.tensorInfo.has(dataId);
+
+/** Lets the engine forget data that only the backend is to know. They stay. */
+export function forgetData(dataId: object): void {
+  const engine = tf.engine() as unknown as Counted;
+  if (isKnownData(dataId)) engine.removeDataId(dataId, tf.engine().backend);
+}
+
 let standIns = 0;
 
 /** A tensor object without data, which stands for one that a replay computes. */

@@ -14,7 +14,7 @@ export function presentMasked(x: Tensor, mask: Tensor, scale: number): Tensor {
 }
 
 /**
- * `where(mask, x * scale, 0)`, by one kernel on cpu and wasm. What is not kept is 0 even where x is
+ * `where(mask, x * scale, 0)`, by one kernel. What is not kept is 0 even where x is
  * NaN.
  * @param x - float32.
  * @param mask - bool, of a shape that broadcasts to x's.

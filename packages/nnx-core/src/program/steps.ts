@@ -3,7 +3,9 @@ import {
   backendNow,
   type Fill,
   filledInfo,
+  forgetData,
   type InstalledKernel,
+  isKnownData,
   readScalarOf,
   type ReplayBackend,
   runByEngine,
@@ -186,6 +188,9 @@ function byEngine(
   attrs: object,
 ): TensorInfo[] {
   const backend = backendNow();
+  // Data that the engine knew before: a kernel may return its input.
+  const known = new Set(infos.map(({ dataId }) => dataId).filter(isKnownData));
+  const used = new Set(infos.map(({ dataId }) => dataId));
   const given = infos.map((info) => {
     backend.incRef(info.dataId);
     return tensorOfInfo(info);
@@ -197,9 +202,11 @@ function byEngine(
       backend.incRef(tensor.dataId);
       const { dataId, shape, dtype } = tensor;
       tensor.dispose();
+      used.add(dataId);
       return { dataId, shape, dtype };
     });
   } finally {
     for (const tensor of given) tensor.dispose();
+    for (const dataId of used) if (!known.has(dataId)) forgetData(dataId);
   }
 }
