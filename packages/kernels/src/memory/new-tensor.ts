@@ -1,5 +1,5 @@
 /** @file Tensors whose elements are written in place. */
-import { engine, tensor, type Tensor, type TensorInfo } from "@tensorflow/tfjs-core";
+import { engine, type KernelBackend, tensor, type Tensor, type TensorInfo } from "@tensorflow/tfjs-core";
 import { abstractBackend, tensorWithoutValues } from "../abstract/without-values.ts";
 import { type Fill, type MadeFrom, recorder } from "../recorder.ts";
 import { sizeOf } from "../shape.ts";
@@ -72,6 +72,7 @@ export function filledInfo(
   if (info) return info;
   const elements = zerosOf(dtype, sizeOf(shape));
   fill(elements);
-  // All backends without a heap have this method.
-  return arraysOf(backend).makeTensorInfo([...shape], dtype, elements);
+  if ("makeTensorInfo" in backend) return arraysOf(backend).makeTensorInfo([...shape], dtype, elements);
+  // The backend of tfjs-node has only what every backend has.
+  return { dataId: (backend as KernelBackend).write(elements, [...shape], dtype), shape: [...shape], dtype };
 }
