@@ -30,6 +30,7 @@ export const GROUPS: readonly Group[] = [
     title:
       "A step of training: transformer block 8 × 64 × 128, causal, 4 heads, feed-forward 512, gelu, Adam",
     entries: ["transformer block"],
+    slow: ["transformer block"],
   },
   {
     name: "lstm",

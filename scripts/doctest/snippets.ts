@@ -35,14 +35,18 @@ export function snippetsOf(file: string, text: string): Snippet[] {
 const ROOTS = ["README.md", "CONTRIBUTING.md", "docs", "packages", "examples"];
 const IS_DOCUMENTATION = /(?:\.md|^(?!.*\.(?:test|test-d|bench|generated)\.ts$).*\.ts)$/;
 
+const IS_LEFT_OUT = /(?:^|\/)(?:node_modules|dist|docs\/reference)$/;
+
+/** Looks into no folder that is left out: packages link to each other, which is a way without end. */
 function filesIn(root: string): string[] {
-  if (!existsSync(root)) return [];
+  if (!existsSync(root) || IS_LEFT_OUT.test(root)) return [];
   if (root.endsWith(".md")) return [root];
-  return readdirSync(root, { recursive: true, encoding: "utf8" })
-    .map((name) => `${root}/${name.replaceAll("\\", "/")}`)
-    .filter(
-      (name) => !/(?:^|\/)(?:node_modules|dist|docs\/reference)\//.test(name) && IS_DOCUMENTATION.test(name),
-    )
+  return readdirSync(root, { withFileTypes: true })
+    .flatMap((entry) => {
+      const name = `${root}/${entry.name}`;
+      if (entry.isDirectory()) return filesIn(name);
+      return IS_DOCUMENTATION.test(name) ? [name] : [];
+    })
     .sort();
 }
 

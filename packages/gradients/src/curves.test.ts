@@ -9,7 +9,7 @@ const xs = [-3, -0.5, 0, 0.25, 2, 90, -90];
 const counted = (): number[] => [tf.memory().numTensors, tf.backend().numDataIds()];
 const near = (found: tf.Tensor, wanted: tf.Tensor): void => {
   const [a, b] = [found.dataSync(), wanted.dataSync()];
-  a.forEach((value, i) => expect(value).toBeCloseTo(b[i]!, 5));
+  for (const [i, value] of a.entries()) expect(value).toBeCloseTo(b[i]!, 5);
 };
 
 onEachBackend("activations that save their slopes", () => {
