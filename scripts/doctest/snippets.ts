@@ -2,7 +2,8 @@
  * @file Finds the TypeScript examples of the documentation: fenced blocks in Markdown files and in
  * doc comments.
  */
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
+import { filesBelow } from "../files-below.ts";
 
 /** One fenced `ts` block. */
 export interface Snippet {
@@ -38,12 +39,9 @@ const IS_DOCUMENTATION = /(?:\.md|^(?!.*\.(?:test|test-d|bench|generated)\.ts$).
 function filesIn(root: string): string[] {
   if (!existsSync(root)) return [];
   if (root.endsWith(".md")) return [root];
-  return readdirSync(root, { recursive: true, encoding: "utf8" })
-    .map((name) => `${root}/${name.replaceAll("\\", "/")}`)
-    .filter(
-      (name) => !/(?:^|\/)(?:node_modules|dist|docs\/reference)\//.test(name) && IS_DOCUMENTATION.test(name),
-    )
-    .sort();
+  return filesBelow(root).filter(
+    (name) => !name.startsWith("docs/reference/") && IS_DOCUMENTATION.test(name),
+  );
 }
 
 /**
