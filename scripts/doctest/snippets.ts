@@ -2,7 +2,8 @@
  * @file Finds the TypeScript examples of the documentation: fenced blocks in Markdown files and in
  * doc comments.
  */
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
+import { filesBelow } from "../files-below.ts";
 
 /** One fenced `ts` block. */
 export interface Snippet {
@@ -35,19 +36,12 @@ export function snippetsOf(file: string, text: string): Snippet[] {
 const ROOTS = ["README.md", "CONTRIBUTING.md", "docs", "packages", "examples"];
 const IS_DOCUMENTATION = /(?:\.md|^(?!.*\.(?:test|test-d|bench|generated)\.ts$).*\.ts)$/;
 
-const IS_LEFT_OUT = /(?:^|\/)(?:node_modules|dist|docs\/reference)$/;
-
-/** Looks into no folder that is left out: packages link to each other, which is a way without end. */
 function filesIn(root: string): string[] {
-  if (!existsSync(root) || IS_LEFT_OUT.test(root)) return [];
+  if (!existsSync(root)) return [];
   if (root.endsWith(".md")) return [root];
-  return readdirSync(root, { withFileTypes: true })
-    .flatMap((entry) => {
-      const name = `${root}/${entry.name}`;
-      if (entry.isDirectory()) return filesIn(name);
-      return IS_DOCUMENTATION.test(name) ? [name] : [];
-    })
-    .sort();
+  return filesBelow(root).filter(
+    (name) => !name.startsWith("docs/reference/") && IS_DOCUMENTATION.test(name),
+  );
 }
 
 /**

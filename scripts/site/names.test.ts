@@ -2,20 +2,21 @@
  * @file Checks that pages name what exists, that the reference has every public name, and that each
  * public name has a doc comment.
  */
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import * as nnx from "@nnxjs/nnx";
 import { describe, expect, it } from "vitest";
 import { declarationsOf } from "../../docs/.vitepress/reference/declarations.ts";
 import { exportsOf } from "../../docs/.vitepress/reference/exports.ts";
 import { pages, texts } from "../../docs/.vitepress/reference/write.ts";
+import { filesBelow } from "../files-below.ts";
 import { leadsTo } from "../../docs/.vitepress/markdown/links.ts";
 import { runsInPages } from "../../docs/.vitepress/markdown/live.ts";
 import { commentOf, markdownOf } from "../../docs/.vitepress/reference/comments.ts";
 
 const umbrella = exportsOf("packages/nnx/src/index.ts");
-const written = readdirSync("docs", { recursive: true, encoding: "utf8" }).filter(
-  (file) => file.endsWith(".md") && !/node_modules|^reference|\.vitepress|changelog/.test(file),
-);
+const written = filesBelow("docs")
+  .map((file) => file.slice("docs/".length))
+  .filter((file) => file.endsWith(".md") && !/^reference|changelog/.test(file));
 
 /** Names behind `nnx.` on a page that do not exist. Python says `nnx.`, too: those are left out. */
 function unknownOn(file: string): string[] {
