@@ -17,7 +17,8 @@ function withOneHot(where: string, scores: Tensor, labels: Tensor, loss: (right:
 
 /**
  * `max(scores + 1 - right) - score of the right class`: 0 once the right class leads by 1.
- * @param scores - `[..., classes]`, float32.
+ * @param scores - `[..., classes]`, float32, finite: an infinite one among others gives NaN or Infinity,
+ * as in optax.
  * @param labels - `[...]`, int32: the right classes.
  * @returns `[...]`.
  * @throws NnxError when shapes or dtypes do not fit, and for labels that name no class (on a GPU,
@@ -40,7 +41,8 @@ export const multiclassHingeLoss = (scores: Tensor, labels: Tensor): Tensor =>
 
 /**
  * `max(scores) - score of the right class`: 0 once the right class leads.
- * @param scores - `[..., classes]`, float32.
+ * @param scores - `[..., classes]`, float32, finite: an infinite one among others gives NaN or Infinity,
+ * as in optax.
  * @param labels - `[...]`, int32: the right classes.
  * @returns `[...]`.
  * @throws as {@link multiclassHingeLoss}.
