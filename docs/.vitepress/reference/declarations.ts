@@ -13,6 +13,10 @@ export interface Declared {
   readonly line: number;
   /** Whether it is there at run time. */
   readonly isValue: boolean;
+  /** The names of a function's parameters; one that is taken apart has none. */
+  readonly parameters: readonly string[];
+  /** Whether a `throw` stands in the body of the function. */
+  readonly throws: boolean;
   /** Public methods, accessors and attributes of a class. */
   readonly members: readonly { readonly doc: string; readonly signature: string; readonly name: string }[];
 }
@@ -67,6 +71,26 @@ function variableText(text: string, declarator: SyntaxNode): string {
   return `function ${name}${head};`;
 }
 
+/** The function that a declaration is: itself, or the value or type of a constant. */
+function functionIn(node: SyntaxNode, name: string): SyntaxNode | undefined {
+  if (/Function/.test(node.type)) return node;
+  if (node.type !== "VariableDeclaration") return;
+  const declarator = (node.declarations as SyntaxNode[]).find((each) => nameIn(each.id) === name)!;
+  const annotated = ((declarator.id as SyntaxNode).typeAnnotation as SyntaxNode | null)?.typeAnnotation as
+    | SyntaxNode
+    | undefined;
+  if (annotated !== undefined) return annotated.type === "TSFunctionType" ? annotated : undefined;
+  const init = declarator.init as SyntaxNode | null;
+  return init !== null && /Function/.test(init.type) ? init : undefined;
+}
+
+function parameterNames({ params }: SyntaxNode): string[] {
+  return (params as SyntaxNode[]).flatMap((param) => {
+    const inner = (param.left ?? param.argument ?? param) as SyntaxNode;
+    return nameIn(inner) ?? [];
+  });
+}
+
 const isHidden = (member: SyntaxNode): boolean =>
   ["private", "protected"].includes(member.accessibility as string) ||
   (member.key as SyntaxNode | undefined)?.type === "PrivateIdentifier" ||
@@ -100,11 +124,14 @@ export function declarationsOf({ file, name }: Place): Declared[] {
   return nodes
     .filter(({ node }) => !(isOverloaded && node.type === "FunctionDeclaration"))
     .map(({ statement, node }) => {
+      const made = functionIn(node, name);
       const base = {
         doc: docAbove(text, at(statement).start),
         file,
         line: text.slice(0, at(statement).start).split("\n").length,
         isValue: !/^TS(?:Interface|TypeAlias)/.test(node.type),
+        parameters: made === undefined ? [] : parameterNames(made),
+        throws: made?.body != null && [...nodesIn(made.body)].some(({ type }) => type === "ThrowStatement"),
         members: [] as Declared["members"],
       };
       if (node.type === "FunctionDeclaration" || node.type === "TSDeclareFunction")

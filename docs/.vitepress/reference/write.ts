@@ -34,6 +34,9 @@ const others: readonly (readonly [slug: string, title: string, entry: string])[]
   ["checkpoint-node", "@nnxjs/checkpoint/node", "packages/checkpoint/src/node/index.ts"],
   ["training-progress", "@nnxjs/training/progress", "packages/training/src/progress.ts"],
   ["rnglib-keys", "@nnxjs/rnglib/keys", "packages/rnglib/src/keys/index.ts"],
+  ["inspect", "@nnxjs/inspect", "packages/inspect/src/index.ts"],
+  ["inspect-view", "@nnxjs/inspect/view", "packages/inspect/src/view/index.ts"],
+  ["inspect-node", "@nnxjs/inspect/node", "packages/inspect/src/node/index.ts"],
   ["testing", "@nnxjs/testing", "packages/testing/src/index.ts"],
   ["testing-vitest", "@nnxjs/testing/vitest", "packages/testing/src/vitest.ts"],
 ];

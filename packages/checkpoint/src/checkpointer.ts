@@ -41,8 +41,13 @@ const stepFile = /^(0|[1-9]\d{0,14})\.safetensors(?:\.index\.json)?$/;
  * @see orbax `CheckpointManager`
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
  * import { mkdtempSync } from "node:fs";
+ * import * as nnx from "@nnxjs/nnx";
  * import { directory } from "@nnxjs/checkpoint/node";
+ *
+ * const model = new nnx.Linear(4, 3, { rngs: new nnx.Rngs(0) });
+ * const optimizer = new nnx.Optimizer(model, nnx.adam(1e-3));
  * const checkpointer = new nnx.Checkpointer(directory(mkdtempSync("/tmp/run-")), { maxToKeep: 2 });
  * for (const step of [1, 2, 3]) await checkpointer.save(step, { model, optimizer });
  * await checkpointer.allSteps(); // => [2, 3]

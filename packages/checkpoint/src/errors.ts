@@ -2,7 +2,16 @@
 import { NnxError } from "@nnxjs/nnx-core";
 import { describe } from "@nnxjs/nnx-core/internal";
 
-/** A file, or another place that a checkpoint is read from, does not hold what it should. */
+/**
+ * A file, or another place that a checkpoint is read from, does not hold what it should.
+ * @example
+ * ```ts
+ * import * as nnx from "@nnxjs/nnx";
+ *
+ * await nnx.open(new Uint8Array(3));
+ * // throws CheckpointError: the bytes: expected at least 8 bytes for the length of the header, …
+ * ```
+ */
 export class CheckpointError extends NnxError {
   override readonly name = "CheckpointError";
 }

@@ -42,8 +42,9 @@ function put(kernelName: string, rule: GradientRule | undefined): void {
  * @param rules - Rules for kernels that have none, or replacements.
  * @example
  * ```ts
- * import * as tf from "@tensorflow/tfjs-core";
+ * import "@tensorflow/tfjs-backend-cpu";
  * import { registerRules, uninstallGradients } from "@nnxjs/gradients";
+ * import * as tf from "@tensorflow/tfjs-core";
  *
  * // Rounds in the forward pass, and passes gradients on unchanged.
  * const gradFunc = (dy: tf.Tensor | tf.Tensor[]) => ({ x: () => (dy as tf.Tensor).clone() });
@@ -71,8 +72,9 @@ export function registerRules(rules: readonly GradientRule[]): void {
  * replaces. A rule that someone registers later takes precedence until the next call.
  * @example
  * ```ts
- * import * as tf from "@tensorflow/tfjs-core";
+ * import "@tensorflow/tfjs-backend-cpu";
  * import { installGradients } from "@nnxjs/gradients";
+ * import * as tf from "@tensorflow/tfjs-core";
  *
  * installGradients();
  * const slope = tf.grad((x) => tf.sum(tf.relu(x)));
@@ -97,6 +99,15 @@ export function installRules(): void {
 /**
  * Restores the rules and kernels that {@link installGradients}, {@link mendKernels} or {@link
  * registerRules} replaced. Does nothing if none of them was called.
+ * @example
+ * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import { installGradients, uninstallGradients } from "@nnxjs/gradients";
+ *
+ * installGradients(); // nnx.grad does this
+ * uninstallGradients(); // tensorflow.js has its own rules again
+ * ```
  */
 export function uninstallGradients(): void {
   for (const [kernelName, before] of replaced) put(kernelName, before);

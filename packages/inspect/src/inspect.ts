@@ -146,10 +146,16 @@ const inputPlace = (tensor: unknown): Place => {
  * @throws {@link NnxError} for anything else, and for options that do not fit.
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
  * import { inspect } from "@nnxjs/inspect";
- * const captured = nnx.captureGradients(lossFn, { methodOutputs: true })(model, x);
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
+ * const model = new nnx.Sequential(new nnx.Linear(4, 8, { rngs: new nnx.Rngs(0) }), nnx.relu);
+ * const lossFn = (m: typeof model, x: tf.Tensor) => tf.mean(tf.square(m.forward(x)));
+ * const captured = nnx.captureGradients(lossFn, { methodOutputs: true })(model, tf.ones([2, 4]));
  * const report = await inspect(model, { captured });
- * report.data.tensors.length > 20; // => true
+ * report.data.tensors.length; // => 8
  * const html = await report.toHTML(); // one file that needs nothing else
  * nnx.dispose(captured);
  * ```

@@ -2,7 +2,20 @@
 import type { ReportData } from "./format/report-data.ts";
 import type { Mounted, MountOptions } from "./view/mount.ts";
 
-/** What `inspect` gathered. */
+/**
+ * What `inspect` gathered.
+ * @example
+ * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import { inspect, Report } from "@nnxjs/inspect";
+ *
+ * const report = await inspect(new nnx.Linear(4, 3, { rngs: new nnx.Rngs(0) }));
+ * report.data.tensors.length; // => 2
+ * const copy = new Report(structuredClone(report.data)); // as when a worker sends the data
+ * (await copy.toHTML()).startsWith("<!"); // => true
+ * ```
+ */
 export class Report {
   /** Plain data, which `structuredClone` copies: a worker may send them to a page. */
   readonly data: ReportData;

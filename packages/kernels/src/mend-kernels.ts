@@ -57,8 +57,9 @@ export const listKernels = (): readonly KernelEntry[] => [
  * Calling this again is cheap and changes nothing. {@link restoreKernels} undoes it.
  * @example
  * ```ts
- * import * as tf from "@tensorflow/tfjs-core";
+ * import "@tensorflow/tfjs-backend-cpu";
  * import { mendKernels } from "@nnxjs/kernels";
+ * import * as tf from "@tensorflow/tfjs-core";
  *
  * mendKernels();
  * const x = tf.tensor4d([1, Number.NaN, 2, 3], [1, 2, 2, 1]);

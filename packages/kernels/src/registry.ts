@@ -145,7 +145,20 @@ export function installKernels(): void {
   }
 }
 
-/** Restores the kernels that were replaced. Does nothing if none was. */
+/**
+ * Restores the kernels that were replaced. Does nothing if none was.
+ * @example
+ * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import { mendKernels, restoreKernels } from "@nnxjs/kernels";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
+ * mendKernels();
+ * const x = tf.tensor4d([1, Number.NaN, 2, 3], [1, 2, 2, 1]);
+ * tf.maxPool(x, 2, 1, "valid").dataSync()[0]; // => NaN
+ * restoreKernels(); // tensorflow.js has its own kernels again
+ * ```
+ */
 export function restoreKernels(): void {
   for (const [kernel, replacedBefore] of ours) {
     retired().set(kernel, replacedBefore);

@@ -16,7 +16,18 @@ export type PromoteDtype = (
   options: { dtype: FloatDtype | null },
 ) => (Tensor | null)[];
 
-/** Integer and bool operands become float32. @see `flax.nnx` `promote_dtype` */
+/**
+ * Integer and bool operands become float32. @see `flax.nnx` `promote_dtype`
+ * @example
+ * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
+ * const [x, bias] = nnx.promoteDtype([tf.tensor1d([1, 2], "int32"), null], { dtype: null });
+ * [x?.dtype, bias]; // => ["float32", null]
+ * ```
+ */
 export const promoteDtype: PromoteDtype = (operands) =>
   operands.map((operand) => (operand && operand.dtype !== "float32" ? cast(operand, "float32") : operand));
 

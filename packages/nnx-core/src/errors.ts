@@ -4,37 +4,119 @@
  */
 import { hasShapeAndDtype } from "./data/array-like.ts";
 
-/** The base of every error that this library throws on purpose. */
+/**
+ * The base of every error that this library throws on purpose.
+ * @example
+ * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
+ * new nnx.Linear(4, 3, { rngs: new nnx.Rngs(0) }).forward(tf.ones([2, 5]));
+ * // throws NnxError: Linear.forward: expected an input of shape [..., 4] for a kernel of shape …
+ * ```
+ */
 export class NnxError extends Error {
   override readonly name: string = "NnxError";
 }
 
-/** A State, GraphDef or argument does not have the structure that the call needs. */
+/**
+ * A State, GraphDef or argument does not have the structure that the call needs.
+ * @example
+ * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
+ * const model = new nnx.Linear(4, 3, { rngs: new nnx.Rngs(0) });
+ * nnx.merge(nnx.graphdef(model), {});
+ * // throws StructureError: merge: expected a State with exactly the 2 leaves of the GraphDef, …
+ * ```
+ */
 export class StructureError extends NnxError {
   override readonly name = "StructureError";
 }
 
-/** A filter is invalid, stands in the wrong place, or the filters do not cover every leaf. */
+/**
+ * A filter is invalid, stands in the wrong place, or the filters do not cover every leaf.
+ * @example
+ * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
+ * nnx.split(new nnx.BatchNorm(3, { rngs: new nnx.Rngs(0) }), nnx.Param, nnx.Intermediate);
+ * // throws FilterError: split: expected filters that cover every leaf, got none for mean, var (2 …
+ * ```
+ */
 export class FilterError extends NnxError {
   override readonly name = "FilterError";
 }
 
-/** An attribute, stream or registered name does not exist. */
+/**
+ * An attribute, stream or registered name does not exist.
+ * @example
+ * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
+ * nnx.variableTypeFromName("nobody/Nothing");
+ * // throws NotFoundError: variableTypeFromName: expected one of {params, batch_stats, cache, …
+ * ```
+ */
 export class NotFoundError extends NnxError {
   override readonly name = "NotFoundError";
 }
 
-/** The call uses a value that was disposed, or whose model was disposed. */
+/**
+ * The call uses a value that was disposed, or whose model was disposed.
+ * @example
+ * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
+ * const model = new nnx.Linear(4, 3, { rngs: new nnx.Rngs(0) });
+ * nnx.dispose(model);
+ * model.forward(tf.ones([2, 4]));
+ * // throws DisposedError: Param.value: expected a live Variable, got one that was disposed. …
+ * ```
+ */
 export class DisposedError extends NnxError {
   override readonly name = "DisposedError";
 }
 
-/** The requested derivative cannot be computed. */
+/**
+ * The requested derivative cannot be computed.
+ * @example
+ * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
+ * const model = new nnx.Linear(4, 3, { rngs: new nnx.Rngs(0) });
+ * nnx.grad((m: nnx.Linear) => m.forward(tf.ones([2, 4])) as tf.Scalar)(model);
+ * // throws GradientError: grad: expected the loss to be a float32 scalar, got a float32[2,3]. …
+ * ```
+ */
 export class GradientError extends NnxError {
   override readonly name: string = "GradientError";
 }
 
-/** An op between the loss and what it is differentiated by has no gradient rule. */
+/**
+ * An op between the loss and what it is differentiated by has no gradient rule.
+ * @example
+ * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
+ * const model = { w: new nnx.Param(tf.tensor1d([1, 2])) };
+ * const counts = (w: tf.Tensor) =>
+ *   tf.engine().runKernel("Bincount", { x: tf.tensor1d([0, 1], "int32"), weights: w }, { size: 2 });
+ * const gradients = nnx.grad((m: typeof model) => tf.sum(counts(m.w.value) as tf.Tensor) as tf.Scalar);
+ * gradients(model);
+ * // throws GradientError: grad: expected a gradient rule for every op between the loss and what …
+ * ```
+ */
 export class MissingRuleError extends GradientError {
   /** tensorflow.js's name of the op. */
   readonly op: string;
@@ -79,7 +161,7 @@ export function describe(value: unknown): string {
   if (typeof value !== "object") {
     // TypeScript does not narrow `unknown` by exclusion. Only these types remain here.
     const primitive = value as number | bigint | boolean | symbol;
-    return String(primitive);
+    return typeof primitive === "bigint" ? `${primitive}n` : String(primitive);
   }
   if (hasShapeAndDtype(value) && value.shape.every((size) => typeof size === "number"))
     return `a ${shortened(value.dtype)}[${value.shape.join(",")}]`;

@@ -18,12 +18,17 @@ export const isPath = (x: unknown): x is Path =>
  * Returns a text that identifies a path, for use as a key of a Map or Set. An index and its text
  * (`0`, `"0"`) count as the same part. {@link formatPath} cannot be used for this: it prints
  * `["a.b"]` and `["a", "b"]` alike.
+ * @param path - Names and indices.
  * @example
  * ```ts
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * nnx.pathKey(["a", 0]) === nnx.pathKey(["a", 0]); // => true
  * ```
  * @example
  * ```ts
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * nnx.formatPath(["layers", 0, "kernel"]); // => "layers.0.kernel"
  * ```
  */
@@ -32,8 +37,11 @@ export const pathKey = (path: Path): string => path.map((part) => `${String(part
 /**
  * Prints `["blocks", 0, "kernel"]` as `blocks.0.kernel`, and the root as `(root)`. For messages
  * only: different paths may print alike, see {@link pathKey}.
+ * @param path - Names and indices.
  * @example
  * ```ts
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * nnx.formatPath(["layers", 0, "kernel"]); // => "layers.0.kernel"
  * ```
  */

@@ -193,8 +193,19 @@ const transformations = [
  * classes and functions must have been registered. A bundle with this function has it all:
  * `graphDefFromJson` of `@nnxjs/nnx-core` knows what the program imports, no more.
  * @typeParam M - The model's type, which the JSON cannot say.
+ * @param json - What `graphDefToJson` gave.
  * @throws {@link StructureError} when it is something else, {@link NotFoundError} for names that
  * nothing is registered under.
+ * @example
+ * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
+ * const model = new nnx.Linear(4, 3, { rngs: new nnx.Rngs(0) });
+ * const text = JSON.stringify(nnx.graphDefToJson(nnx.graphdef(model)));
+ * const graphdef = nnx.graphDefFromJson<nnx.Linear>(JSON.parse(text) as nnx.GraphDefJson);
+ * nnx.equalGraphDefs(graphdef, nnx.graphdef(model)); // => true
+ * ```
  */
 export function graphDefFromJson<M = unknown>(json: GraphDefJson): GraphDef<M> {
   requireNamed("graphDefFromJson", [...variables, ...modules, ...functions, ...transformations]);
@@ -207,6 +218,12 @@ export function graphDefFromJson<M = unknown>(json: GraphDefJson): GraphDef<M> {
  * for an unknown name.
  * @throws {@link NotFoundError} for an unknown name.
  * @see Flax `nnx.variable_type_from_name`
+ * @example
+ * ```ts
+ * import * as nnx from "@nnxjs/nnx";
+ *
+ * nnx.variableTypeFromName("batch_stats") === nnx.BatchStat; // => true
+ * ```
  */
 export function variableTypeFromName(
   name: string,
@@ -219,10 +236,15 @@ export function variableTypeFromName(
 /**
  * The State that `toBytes` wrote: with types and metadata, yours to dispose. Bytes of another
  * library give bare arrays by path.
+ * @param bytes - What `toBytes` gave, or any safetensors file.
  * @throws {@link NotFoundError} for a Variable class whose name is not registered;
  * {@link CheckpointError} for what is damaged, or no safetensors file.
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
+ * const model = new nnx.Linear(4, 3, { rngs: new nnx.Rngs(0) });
  * const state = await nnx.fromBytes(await nnx.toBytes(model));
  * nnx.update(model, state);
  * nnx.dispose(state);
@@ -236,8 +258,20 @@ export function fromBytes(bytes: ArrayBuffer | Uint8Array): Promise<OwnedState> 
 /**
  * The State in a message of `toTransferable`: yours to dispose. On the cpu backend its tensors
  * compute with the very buffers that came.
+ * @param message - What `toTransferable` gave.
  * @throws {@link CheckpointError} for another message; {@link NotFoundError} for a Variable class
  * that is not registered in this thread.
+ * @example
+ * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
+ * const model = new nnx.Linear(4, 3, { rngs: new nnx.Rngs(0) });
+ * const { message } = await nnx.toTransferable(nnx.state(model)); // postMessage(message, transfer)
+ * const state = nnx.fromTransferable(message);
+ * Object.keys(state); // => ["bias", "kernel"]
+ * nnx.dispose(state);
+ * ```
  */
 export function fromTransferable(message: StateMessage): OwnedState {
   requireNamed("fromTransferable", variables);
@@ -247,12 +281,17 @@ export function fromTransferable(message: StateMessage): OwnedState {
 /**
  * Opens a checkpoint, or any safetensors file or index: reads and checks the header, and nothing
  * else.
+ * @param source - A file, an address, a Blob, or bytes.
  * @throws {@link NotFoundError} when nothing is there, {@link CheckpointError} for what is no such
  * file, or is damaged.
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
+ * const model = new nnx.Linear(4, 3, { rngs: new nnx.Rngs(0) });
  * const checkpoint = await nnx.open(await nnx.toBytes(model));
- * const kernel = await checkpoint.read("hidden.kernel");
+ * const kernel = await checkpoint.read("kernel");
  * await checkpoint.close();
  * ```
  */

@@ -199,9 +199,13 @@ function pathOf(where: string, path: unknown): string {
  * @param path - A path or a `file:` URL. The folder must be there.
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
  * import { mkdtempSync } from "node:fs";
+ * import * as nnx from "@nnxjs/nnx";
  * import { file } from "@nnxjs/checkpoint/node";
+ *
  * const path = `${mkdtempSync("/tmp/run-")}/model.safetensors`;
+ * const model = new nnx.Linear(4, 3, { rngs: new nnx.Rngs(0) });
  * await nnx.save(model, file(path));
  * await nnx.restore(model, file(path));
  * ```
@@ -214,5 +218,17 @@ export function file(path: string | UrlLike): StorageFile {
 /**
  * A folder on a disk, for a `Checkpointer`.
  * @param path - A path or a `file:` URL. The folder must be there.
+ * @example
+ * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import { mkdtempSync } from "node:fs";
+ * import * as nnx from "@nnxjs/nnx";
+ * import { directory } from "@nnxjs/checkpoint/node";
+ *
+ * const model = new nnx.Linear(4, 3, { rngs: new nnx.Rngs(0) });
+ * const checkpointer = new nnx.Checkpointer(directory(mkdtempSync("/tmp/run-")));
+ * await checkpointer.save(100, { model });
+ * await checkpointer.latestStep(); // => 100
+ * ```
  */
 export const directory = (path: string | UrlLike): StorageFolder => new DiskFolder(pathOf("directory", path));

@@ -79,6 +79,19 @@ export function openInside(where: string, checkpoint: Checkpoint): Inside {
  * is asked for, and held against its checksum. Close it after its last use.
  *
  * Made by {@link open}.
+ * @example
+ * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
+ * const model = new nnx.Linear(4, 3, { rngs: new nnx.Rngs(0) });
+ * const checkpoint = await nnx.open(await nnx.toBytes(model));
+ * checkpoint.info("kernel").dtype; // => "F32"
+ * const state = await checkpoint.state(nnx.pathContains("bias")); // reads the bias alone
+ * Object.keys(state); // => ["bias"]
+ * await checkpoint.close();
+ * nnx.dispose(state);
+ * ```
  */
 export class Checkpoint {
   /** Where it is. */
@@ -224,8 +237,14 @@ export class Checkpoint {
  * damaged.
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
+ * const model = new nnx.Linear(4, 3, { rngs: new nnx.Rngs(0) });
  * const checkpoint = await nnx.open(await nnx.toBytes(model));
- * const kernel = await checkpoint.read("hidden.kernel");
+ * checkpoint.keys(); // => ["bias", "kernel"]
+ * checkpoint.info("kernel").shape; // => [4, 3]
+ * const kernel = await checkpoint.read("kernel");
  * await checkpoint.close();
  * ```
  */

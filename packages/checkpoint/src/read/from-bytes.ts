@@ -9,6 +9,10 @@ import { open } from "./checkpoint.ts";
  * is damaged, or no safetensors file.
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
+ * const model = new nnx.Linear(4, 3, { rngs: new nnx.Rngs(0) });
  * const state = await nnx.fromBytes(await nnx.toBytes(model));
  * nnx.update(model, state);
  * nnx.dispose(state);

@@ -81,6 +81,11 @@ interface Target {
  * @see Flax's guide on checkpointing, orbax `PyTreeCheckpointer.restore`
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
+ * const model = new nnx.Linear(4, 3, { rngs: new nnx.Rngs(0) });
+ * const optimizer = new nnx.Optimizer(model, nnx.adam(1e-3));
  * const bytes = await nnx.toBytes({ model, optimizer });
  * await nnx.restore({ model, optimizer }, bytes);
  * await nnx.restore({ model }, bytes, { strict: false }); // leaves the optimizer's part alone

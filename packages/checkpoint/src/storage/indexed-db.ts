@@ -215,6 +215,18 @@ const named = (where: string, name: unknown): string => {
  * A checkpoint in the browser's IndexedDB, to save to and to restore from: where there is no OPFS, or
  * it cannot be written to. It is replaced in one transaction.
  * @param name - Of the checkpoint, in the database `nnxjs-checkpoints`.
+ * @example
+ * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
+ * const model = new nnx.Linear(4, 3, { rngs: new nnx.Rngs(0) });
+ * if (typeof indexedDB === "object") {
+ *   const place = nnx.indexedDb("digits");
+ *   await nnx.save(model, place);
+ *   await nnx.restore(model, place); // also after the page was closed
+ * }
+ * ```
  */
 export const indexedDb = (name: string): StorageFile => ({
   folder: new DatabaseFolder("nnxjs-checkpoints"),
@@ -224,6 +236,17 @@ export const indexedDb = (name: string): StorageFile => ({
 /**
  * A database of the browser as a folder, for a `Checkpointer`.
  * @param database - Its name. It is made when something is saved.
+ * @example
+ * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
+ * const model = new nnx.Linear(4, 3, { rngs: new nnx.Rngs(0) });
+ * if (typeof indexedDB === "object") {
+ *   const checkpointer = new nnx.Checkpointer(nnx.indexedDbDirectory("digits"), { maxToKeep: 3 });
+ *   await checkpointer.save(100, { model });
+ * }
+ * ```
  */
 export const indexedDbDirectory = (database: string): StorageFolder =>
   new DatabaseFolder(named("indexedDbDirectory", database));

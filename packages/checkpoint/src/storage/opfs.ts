@@ -102,6 +102,18 @@ class OpfsFolder implements StorageFolder {
  * `navigator.storage.persist()`. The browser replaces the old file by the new one when that is
  * whole.
  * @param path - Such as `runs/model.safetensors`. Folders are made.
+ * @example
+ * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
+ * const model = new nnx.Linear(4, 3, { rngs: new nnx.Rngs(0) });
+ * if (typeof document === "object") {
+ *   const place = nnx.opfs("digits/model.safetensors");
+ *   await nnx.save(model, place);
+ *   await nnx.restore(model, place); // also after the page was closed
+ * }
+ * ```
  */
 export function opfs(path: string): StorageFile {
   const parts = partsOf("opfs", path);
@@ -111,5 +123,16 @@ export function opfs(path: string): StorageFile {
 /**
  * A folder in the browser's storage for this origin (OPFS), for a `Checkpointer`.
  * @param path - Such as `runs/7`. It is made when something is saved.
+ * @example
+ * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
+ * const model = new nnx.Linear(4, 3, { rngs: new nnx.Rngs(0) });
+ * if (typeof document === "object") {
+ *   const checkpointer = new nnx.Checkpointer(nnx.opfsDirectory("digits"), { maxToKeep: 3 });
+ *   await checkpointer.save(100, { model });
+ * }
+ * ```
  */
 export const opfsDirectory = (path: string): StorageFolder => new OpfsFolder(partsOf("opfsDirectory", path));

@@ -52,6 +52,10 @@ export interface TransferableOptions {
  * @throws StructureError for values that cannot be sent, as `save`.
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
+ * const model = new nnx.Linear(4, 3, { rngs: new nnx.Rngs(0) });
  * const { message, transfer } = await nnx.toTransferable(nnx.state(model));
  * const { port1, port2 } = new MessageChannel();
  * port1.postMessage(message, transfer); // worker.postMessage, or parentPort.postMessage

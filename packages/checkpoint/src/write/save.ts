@@ -44,8 +44,13 @@ export interface OwnMetadata {
  * @see Flax's guide on checkpointing, orbax `PyTreeCheckpointer.save`
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
  * import { mkdtempSync } from "node:fs";
+ * import * as nnx from "@nnxjs/nnx";
  * import { file } from "@nnxjs/checkpoint/node";
+ *
+ * const model = new nnx.Linear(4, 3, { rngs: new nnx.Rngs(0) });
+ * const optimizer = new nnx.Optimizer(model, nnx.adam(1e-3));
  * const folder = mkdtempSync("/tmp/run-");
  * await nnx.save({ model, optimizer }, file(`${folder}/last.safetensors`));
  * await nnx.restore({ model, optimizer }, file(`${folder}/last.safetensors`));
@@ -103,9 +108,14 @@ export function snapshot(
 /**
  * The file that {@link save} writes, as bytes: to send, to keep in a Blob, to hand to another
  * library. `restore`, `open` and `fromBytes` take them.
+ * @param what - A model, a State, or a plain object of these, as for {@link save}.
  * @throws StructureError for values that no file can hold, with the path.
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
+ * const model = new nnx.Linear(4, 3, { rngs: new nnx.Rngs(0) });
  * const bytes = await nnx.toBytes(model);
  * await nnx.restore(model, bytes);
  * ```

@@ -5,8 +5,21 @@ import type { Report } from "../report.ts";
 
 /**
  * Writes a report as one HTML file.
+ * @param file - The path of the file, which is replaced.
+ * @param report - What `inspect` gave.
  * @returns the full path of the file.
  * @throws what Node throws where the file cannot be written.
+ * @example
+ * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import { mkdtempSync } from "node:fs";
+ * import * as nnx from "@nnxjs/nnx";
+ * import { inspect } from "@nnxjs/inspect";
+ * import { writeReport } from "@nnxjs/inspect/node";
+ *
+ * const report = await inspect(new nnx.Linear(4, 3, { rngs: new nnx.Rngs(0) }));
+ * await writeReport(`${mkdtempSync("/tmp/run-")}/report.html`, report); // the full path of the file
+ * ```
  */
 export async function writeReport(file: string, report: Report): Promise<string> {
   const path = resolve(file);

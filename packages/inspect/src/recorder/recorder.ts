@@ -77,11 +77,16 @@ export interface Recorded {
  * gradient and captured value, and States of the model, in bounded memory. `inspect` shows it with a slider over the steps.
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
  * import { inspect, Recorder } from "@nnxjs/inspect";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
+ * const model = new nnx.Linear(4, 3, { rngs: new nnx.Rngs(0) });
  * const recorder = new Recorder(model, { every: 2 });
- * const step = nnx.valueAndGrad((m: Mlp, input: tf.Tensor2D) => tf.mean(tf.square(m.forward(input))));
+ * const step = nnx.valueAndGrad((m: nnx.Linear) => tf.mean(tf.square(m.forward(tf.ones([2, 4])))));
  * for (let i = 0; i < 5; i++) {
- *   const [loss, gradients] = step(model, x);
+ *   const [loss, gradients] = step(model);
  *   recorder.record({ scalars: { loss }, gradients });
  *   nnx.dispose([loss, gradients]);
  * }

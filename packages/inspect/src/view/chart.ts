@@ -13,6 +13,7 @@ export interface Line {
   readonly isDashed?: boolean;
 }
 
+/** Options of {@link Chart}. */
 export interface ChartOptions {
   /** What the chart shows. */
   readonly label: string;
@@ -48,6 +49,19 @@ function powersIn(min: number | undefined, max: number | undefined): number[] {
   return Array.from({ length: Math.floor((to - from) / step) + 1 }, (_, i) => 10 ** (from + i * step));
 }
 
+/**
+ * Lines over steps or layers as an element of a page: `element`. Arrow keys move along it, and a text
+ * says what is at the place.
+ * @example
+ * ```ts
+ * import { Chart } from "@nnxjs/inspect/view";
+ *
+ * if (typeof document === "object") {
+ *   const loss = { label: "loss", color: "--blue", values: [2.3, 1.1, 0.4] };
+ *   document.body.append(new Chart({ label: "The loss, by step" }, [0, 1, 2], [loss]).element);
+ * }
+ * ```
+ */
 export class Chart {
   private readonly options: ChartOptions;
   readonly element: HTMLElement;

@@ -57,7 +57,21 @@ function headline({ tree, tensors, history, flags }: ReportData): string {
 
 /**
  * Shows a report in an element, whose contents it replaces.
+ * @param element - Where the report goes.
  * @param data - `report.data`, or a copy of it, such as one from a worker.
+ * @example
+ * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import { inspect } from "@nnxjs/inspect";
+ * import { mount } from "@nnxjs/inspect/view";
+ *
+ * const report = await inspect(new nnx.Linear(4, 3, { rngs: new nnx.Rngs(0) }));
+ * if (typeof document === "object") {
+ *   const shown = mount(document.body, report.data);
+ *   shown.dispose();
+ * }
+ * ```
  */
 export function mount(element: HTMLElement, data: ReportData, { theme }: MountOptions = {}): Mounted {
   const store = new Store(data);

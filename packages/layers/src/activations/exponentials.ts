@@ -28,19 +28,33 @@ import {
  * `1 / (1 + e^-x)`, element by element. @param x - Any shape, float32. @see `jax.nn.sigmoid`
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
  * nnx.sigmoid(tf.tensor1d([0])).dataSync()[0]; // => 0.5
  * ```
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
  * nnx.softplus(tf.tensor1d([-1, 2])).shape; // => [2]
  * ```
  */
 export const sigmoid = <T extends Tensor>(x: T): T => tfSigmoid(floats("sigmoid", x));
 
 /**
- * The hyperbolic tangent, element by element. @param x - Any shape, float32. @see `jax.nn.tanh`
+ * The hyperbolic tangent, element by element. @param x - Any shape, float32.
+ * @param x - Any shape, float32.
+ * @see `jax.nn.tanh`
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
  * nnx.tanh(tf.tensor1d([0])).dataSync()[0]; // => 0
  * ```
  */
@@ -50,6 +64,10 @@ export const tanh = <T extends Tensor>(x: T): T => tfTanh(floats("tanh", x));
  * `log(1 + e^x)`, element by element. @param x - Any shape, float32. @see `jax.nn.softplus`
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
  * nnx.logSigmoid(tf.tensor1d([-1, 2])).shape; // => [2]
  * ```
  */
@@ -61,6 +79,10 @@ export const softplus = <T extends Tensor>(x: T): T => tfSoftplus(floats("softpl
  * @see `jax.nn.log_sigmoid`
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
  * nnx.logSigmoid(tf.tensor1d([-1, 2])).shape; // => [2]
  * ```
  */
@@ -72,12 +94,26 @@ export const logSigmoid = <T extends Tensor>(x: T): T => neg(tfSoftplus(neg(floa
  * @see `jax.nn.silu`; Elfwing et al. 2017, https://arxiv.org/abs/1702.03118
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
  * nnx.silu(tf.tensor1d([0])).dataSync()[0]; // => 0
  * ```
  */
 export const silu = <T extends Tensor>(x: T): T => tfSilu(floats("silu", x));
 
-/** Another name of {@link silu}. @see `jax.nn.swish` */
+/**
+ * Another name of {@link silu}. @see `jax.nn.swish`
+ * @example
+ * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
+ * nnx.swish(tf.tensor1d([0])).dataSync()[0]; // => 0
+ * ```
+ */
 export const swish: typeof silu = silu;
 
 /**
@@ -87,6 +123,10 @@ export const swish: typeof silu = silu;
  * @see `jax.nn.elu`; Clevert et al. 2015, https://arxiv.org/abs/1511.07289
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
  * nnx.elu(tf.tensor1d([-1, 2])).shape; // => [2]
  * ```
  */
@@ -105,6 +145,10 @@ export const elu = <T extends Tensor>(x: T, alpha = 1): T => {
  * @see `jax.nn.celu`; Barron 2017, https://arxiv.org/abs/1704.07483
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
  * nnx.celu(tf.tensor1d([-1, 2])).shape; // => [2]
  * ```
  */
@@ -119,6 +163,10 @@ export const celu = <T extends Tensor>(x: T, alpha = 1): T => {
  * @see `jax.nn.selu`; Klambauer et al. 2017, https://arxiv.org/abs/1706.02515
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
  * nnx.selu(tf.tensor1d([-1, 2])).shape; // => [2]
  * ```
  */
@@ -139,6 +187,10 @@ const GELU: OptionChecks<GeluOptions> = { approximate: flag };
  * @see `jax.nn.gelu`; Hendrycks and Gimpel 2016, https://arxiv.org/abs/1606.08415
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
  * nnx.gelu(tf.tensor1d([0])).dataSync()[0]; // => 0
  * ```
  */

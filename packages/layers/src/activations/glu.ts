@@ -8,10 +8,16 @@ import { sigmoid } from "./exponentials.ts";
 
 /**
  * `a * sigmoid(b)` for the halves a and b of x along `axis`.
+ * @param x - Any shape with an even number of elements along `axis`, float32.
  * @param axis - Must have an even size. @defaultValue -1
+ * @throws NnxError when `axis` has an odd number of elements.
  * @see `jax.nn.glu`; Dauphin et al. 2016, https://arxiv.org/abs/1612.08083
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
  * nnx.glu(tf.ones([2, 6])).shape; // => [2, 3]
  * ```
  */

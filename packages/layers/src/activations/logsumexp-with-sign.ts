@@ -45,7 +45,18 @@ export const LOGSUMEXP: OptionChecks<LogsumexpOptions> = {
 
 /**
  * The logarithm of the absolute value of `sum(b * e^x)`, and its sign.
+ * @param x - Any shape, float32.
+ * @returns Both without the reduced axes: sizes in logarithms, and signs 1, 0 or -1.
  * @see `jax.nn.logsumexp` with `return_sign`
+ * @example
+ * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
+ * const [size, sign] = nnx.logsumexpWithSign(tf.zeros([3]), { b: tf.tensor1d([1, -3, 1]) });
+ * [size.dataSync()[0], sign.dataSync()[0]]; // => [0, -1]
+ * ```
  */
 export function logsumexpWithSign(x: Tensor, options?: LogsumexpOptions): [size: Tensor, sign: Tensor] {
   checkGiven("logsumexp", options, LOGSUMEXP);

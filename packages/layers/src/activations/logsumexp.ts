@@ -11,6 +11,10 @@ import type { LogsumexpOptions } from "./logsumexp-with-sign.ts";
  * @see `jax.nn.logsumexp`
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
  * nnx.logsumexp(tf.ones([2, 3]), { axis: -1 }).shape; // => [2]
  * ```
  */

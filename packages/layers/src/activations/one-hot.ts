@@ -23,6 +23,10 @@ const ONE_HOT: OptionChecks<OneHotOptions> = { dtype: oneOf("float32", "int32", 
  * @see `jax.nn.one_hot`
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
  * nnx.oneHot(tf.tensor1d([0, 2], "int32"), 3).shape; // => [2, 3]
  * ```
  */

@@ -21,6 +21,10 @@ const OPTIONS: OptionChecks<PReLUOptions> = { negativeSlopeMetadata: metadata, .
  * @see Flax `nnx.PReLU`; He et al. 2015, https://arxiv.org/abs/1502.01852
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
  * const layer = new nnx.PReLU();
  * const y = layer.forward(tf.tensor1d([-2, 3])); // [-0.02, 3]
  * ```

@@ -27,6 +27,10 @@ const numbers = <T extends Tensor>(where: string, x: T): T =>
  * @see `jax.nn.relu`
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
  * Array.from(nnx.relu(tf.tensor1d([-1, 2])).dataSync()); // => [0, 2]
  * ```
  */
@@ -38,6 +42,10 @@ export const relu = <T extends Tensor>(x: T): T => tfRelu(numbers("relu", x));
  * @see `jax.nn.relu6`
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
  * Array.from(nnx.relu6(tf.tensor1d([-1, 2, 8])).dataSync()); // => [0, 2, 6]
  * ```
  */
@@ -50,6 +58,10 @@ export const relu6 = <T extends Tensor>(x: T): T => tfRelu6(floats("relu6", x));
  * @see `jax.nn.leaky_relu`
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
  * nnx.leakyRelu(tf.tensor1d([-1, 2]), 0.1).shape; // => [2]
  * ```
  */
@@ -62,6 +74,10 @@ export const leakyRelu = <T extends Tensor>(x: T, negativeSlope = 0.01): T =>
  * @see `jax.nn.hard_tanh`
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
  * Array.from(nnx.hardTanh(tf.tensor1d([-3, 0, 3])).dataSync()); // => [-1, 0, 1]
  * ```
  */
@@ -78,6 +94,10 @@ export const hardTanh = <T extends Tensor>(x: T): T => {
  * @see `jax.nn.hard_sigmoid`
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
  * Array.from(nnx.hardSigmoid(tf.tensor1d([-3, 0, 3])).dataSync()); // => [0, 0.5, 1]
  * ```
  */
@@ -90,6 +110,10 @@ export const hardSigmoid = <T extends Tensor>(x: T): T =>
  * @see `jax.nn.hard_silu`; Howard et al. 2019, https://arxiv.org/abs/1905.02244
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
  * nnx.hardSilu(tf.tensor1d([3])).dataSync()[0]; // => 3
  * ```
  */
@@ -98,7 +122,17 @@ export const hardSilu = <T extends Tensor>(x: T): T => {
   return mul(values, hardSigmoid(values)) as T;
 };
 
-/** Another name of {@link hardSilu}. @see `jax.nn.hard_swish` */
+/**
+ * Another name of {@link hardSilu}. @see `jax.nn.hard_swish`
+ * @example
+ * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
+ * Array.from(nnx.hardSwish(tf.tensor1d([1.5, 3])).dataSync()); // => [1.125, 3]
+ * ```
+ */
 export const hardSwish: typeof hardSilu = hardSilu;
 
 /**
@@ -107,18 +141,34 @@ export const hardSwish: typeof hardSilu = hardSilu;
  * @see `jax.nn.soft_sign`
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
  * Array.from(nnx.identity(tf.tensor1d([-1, 2])).dataSync()); // => [-1, 2]
  * ```
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
  * Array.from(nnx.identity(tf.tensor1d([-1, 2])).dataSync()); // => [-1, 2]
  * ```
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
  * Array.from(nnx.identity(tf.tensor1d([-1, 2])).dataSync()); // => [-1, 2]
  * ```
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
  * Array.from(nnx.identity(tf.tensor1d([-1, 2])).dataSync()); // => [-1, 2]
  * ```
  */
@@ -131,6 +181,10 @@ export const softSign = <T extends Tensor>(x: T): T => {
  * `x` itself. @see `jax.nn.identity`
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
  * Array.from(nnx.identity(tf.tensor1d([-1, 2])).dataSync()); // => [-1, 2]
  * ```
  */

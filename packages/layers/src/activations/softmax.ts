@@ -57,6 +57,10 @@ function whereCounted<T extends Tensor>(x: T, mask: Tensor, rest: number, f: (co
  * @see `jax.nn.softmax`
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
  * Array.from(nnx.softmax(tf.tensor2d([[1, 1]])).dataSync()); // => [0.5, 0.5]
  * ```
  */
@@ -81,6 +85,10 @@ export function softmax<T extends Tensor>(x: T, options?: SoftmaxOptions): T {
  * @see `jax.nn.log_softmax`
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
  * nnx.logSoftmax(tf.ones([2, 3])).shape; // => [2, 3]
  * ```
  */

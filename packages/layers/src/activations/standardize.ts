@@ -39,6 +39,10 @@ const STANDARDIZE: OptionChecks<StandardizeOptions> = {
  * @see `jax.nn.standardize`
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
  * nnx.standardize(tf.tensor2d([[1, 2, 3]])).shape; // => [1, 3]
  * ```
  */

@@ -33,6 +33,15 @@ import { add, type Tensor } from "@nnxjs/kernels/internal";
  * A factor of a low-rank update. It is also a Param. To tell the two apart in filters, list
  * LoRAParam before Param.
  * @see Flax `nnx.LoRAParam`
+ * @example
+ * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
+ * const rngs = new nnx.Rngs(0);
+ * const layer = new nnx.LoRA(64, 4, 32, { baseModule: new nnx.Linear(64, 32, { rngs }), rngs });
+ * nnx.flattenState(nnx.state(layer, nnx.LoRAParam)).map(([path]) => path.join(".")); // => ["lora_a", "lora_b"]
+ * ```
  */
 export class LoRAParam<T = unknown> extends Param<T> {
   static override readonly typeName: string = "LoRAParam";
@@ -89,6 +98,9 @@ const DEFAULT_A_INIT: Initializer = initializers.heUniform();
  * @see Flax `nnx.LoRA`; Hu et al. 2021, https://arxiv.org/abs/2106.09685
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * const rngs = new nnx.Rngs(0);
  * const base = new nnx.Linear(64, 32, { rngs });
  * const layer = new nnx.LoRA(64, 4, 32, { baseModule: base, rngs });
@@ -207,6 +219,10 @@ const LORA_LINEAR_CHECKS: OptionChecks<LoRALinearOptions> = {
  * @see Flax `nnx.LoRALinear`; Hu et al. 2021, https://arxiv.org/abs/2106.09685
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
  * const layer = new nnx.LoRALinear(64, 32, { loraRank: 4, rngs: new nnx.Rngs(0) });
  * const y = layer.forward(tf.ones([8, 64])); // [8, 32]
  * ```

@@ -69,6 +69,10 @@ const CALL: OptionChecks<SpectralNormCallOptions> = { updateStats: flag };
  * @see Flax `nnx.SpectralNorm`; Miyato et al. 2018, https://arxiv.org/abs/1802.05957
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
  * const rngs = new nnx.Rngs(0);
  * const layer = new nnx.SpectralNorm(new nnx.Linear(64, 32, { rngs }), { rngs });
  * const y = layer.forward(tf.ones([8, 64])); // [8, 32]

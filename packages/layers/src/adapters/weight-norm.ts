@@ -86,6 +86,10 @@ export const l2Normalize = (x: Tensor, axes: number[], epsilon: number): Tensor 
  * @see Flax `nnx.WeightNorm`; Salimans and Kingma 2016, https://arxiv.org/abs/1602.07868
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
  * const rngs = new nnx.Rngs(0);
  * const base = new nnx.Linear(64, 32, { rngs });
  * const layer = new nnx.WeightNorm(base, { rngs, scaleType: nnx.Param });

@@ -105,6 +105,16 @@ function checkHeads(where: string, queryHeads: number, heads: number, name: stri
  * @returns `[...batch, heads, queries, keys]`; the sum over keys is 1 before dropout.
  * @throws NnxError when shapes do not fit, or dropout has no key.
  * @see Flax `nnx.dot_product_attention_weights`
+ * @example
+ * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
+ * const x = tf.ones([1, 3, 1, 4]);
+ * const weights = nnx.dotProductAttentionWeights(x, x);
+ * weights.shape; // => [1, 1, 3, 3]
+ * ```
  */
 export function dotProductAttentionWeights(
   query: Tensor,
@@ -174,6 +184,10 @@ function dropped(where: string, weights: Tensor, options: AttentionOptions): Ten
  * @see Flax `nnx.dot_product_attention`; Vaswani et al. 2017, https://arxiv.org/abs/1706.03762
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
  * const q = tf.randomNormal([2, 5, 4, 8]);
  * const [k, v] = [tf.randomNormal([2, 7, 4, 8]), tf.randomNormal([2, 7, 4, 8])];
  * const y = nnx.dotProductAttention(q, k, v); // [2, 5, 4, 8]

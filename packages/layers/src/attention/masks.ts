@@ -46,9 +46,14 @@ const asBool = (mask: Tensor): Tensor => (mask.dtype === "bool" ? mask : cast(ma
  * @param queryInput - `[...batch, queries]`
  * @param keyInput - `[...batch, keys]`
  * @returns `[...batch, 1, queries, keys]`, 1 where the query may attend to the key.
+ * @throws NnxError for inputs whose axes do not fit, or options that are not known.
  * @see Flax `nnx.make_attention_mask`
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
  * const tokens = tf.tensor2d([[1, 1, 0]]);
  * const mask = nnx.makeAttentionMask(tokens, tokens); // [1, 1, 3, 3]
  * ```
@@ -80,9 +85,14 @@ export function makeAttentionMask(
  * A mask with which each position attends to itself and earlier positions.
  * @param x - `[...batch, length]`. Only its shape matters.
  * @returns `[...batch, 1, length, length]`
+ * @throws NnxError for a tensor without axes, or options that are not known.
  * @see Flax `nnx.make_causal_mask`
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
  * const mask = nnx.makeCausalMask(tf.ones([1, 4])); // [1, 1, 4, 4], lower triangular
  * ```
  */
@@ -103,6 +113,10 @@ export function makeCausalMask(x: Tensor, options: MaskOptions = {}): Tensor {
  * @see Flax `nnx.combine_masks`
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
  * const mask = nnx.combineMasks([nnx.makeCausalMask(tf.ones([1, 4])), null]);
  * ```
  */

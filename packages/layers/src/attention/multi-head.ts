@@ -35,6 +35,10 @@ const NAME = "MultiHeadAttention";
  * @see Flax `nnx.MultiHeadAttention`; Vaswani et al. 2017, https://arxiv.org/abs/1706.03762
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
  * const layer = new nnx.MultiHeadAttention(8, 64, { decode: false, rngs: new nnx.Rngs(0) });
  * const x = tf.ones([2, 10, 64]);
  * const y = layer.forward(x); // [2, 10, 64]

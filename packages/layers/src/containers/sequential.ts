@@ -21,6 +21,10 @@ export interface SequentialCallOptions {
  * @see Flax `nnx.Sequential`
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
  * const rngs = new nnx.Rngs(0);
  * const [hidden, out] = [new nnx.Linear(4, 8, { rngs }), new nnx.Linear(8, 2, { rngs })];
  * const model = new nnx.Sequential(hidden, nnx.relu, out);

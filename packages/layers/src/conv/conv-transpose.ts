@@ -54,6 +54,10 @@ const OPTIONS: OptionChecks<ConvTransposeOptions> = {
  * @see Flax `nnx.ConvTranspose`, `jax.lax.conv_transpose`
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
  * const layer = new nnx.ConvTranspose(16, 3, [3, 3], { strides: 2, rngs: new nnx.Rngs(0) });
  * const y = layer.forward(tf.ones([8, 16, 16, 16])); // [8, 32, 32, 3]
  * ```

@@ -49,6 +49,10 @@ const OPTIONS: OptionChecks<ConvOptions> = {
  * @see Flax `nnx.Conv`
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
  * const layer = new nnx.Conv(3, 16, [3, 3], { strides: 2, rngs: new nnx.Rngs(0) });
  * const y = layer.forward(tf.ones([8, 32, 32, 3])); // [8, 16, 16, 16]
  * ```

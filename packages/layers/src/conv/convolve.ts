@@ -98,7 +98,25 @@ const OPTIONS: OptionChecks<ConvolveOptions> = {
   preferredElementType: PRODUCT_CHECKS.preferredElementType,
 };
 
-/** @see `jax.lax.conv_general_dilated` */
+/**
+ * @see `jax.lax.conv_general_dilated`
+ * @example
+ * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
+ * const y = nnx.convGeneralDilated(tf.ones([1, 5, 1]), tf.ones([3, 1, 1]), {
+ *   strides: [1],
+ *   padding: [[0, 0]],
+ *   inputDilation: [1],
+ *   kernelDilation: [2],
+ *   featureGroupCount: 1,
+ *   precision: null,
+ * });
+ * [y.shape, y.dataSync()[0]]; // => [[1, 1, 1], 3]
+ * ```
+ */
 export const convGeneralDilated: ConvGeneralDilated = (inputs, kernel, options) => {
   checkTensor("convGeneralDilated", "inputs", inputs);
   checkTensor("convGeneralDilated", "kernel", kernel);

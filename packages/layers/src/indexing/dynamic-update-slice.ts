@@ -64,6 +64,10 @@ function checkStarts(x: Tensor, starts: Tensor | readonly (number | Tensor)[]): 
  * @see `jax.lax.dynamic_update_slice`
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
  * const cache = tf.zeros([4, 2]);
  * nnx.dynamicUpdateSlice(cache, tf.ones([1, 2]), [2, 0]).dataSync(); // [0, 0, 0, 0, 1, 1, 0, 0]
  * ```

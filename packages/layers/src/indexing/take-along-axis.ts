@@ -69,6 +69,10 @@ function lineStarts(shape: readonly number[], from: readonly number[], along: nu
  * @see `jax.numpy.take_along_axis`
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
  * const logits = tf.tensor2d([[1, 2, 3], [4, 5, 6]]);
  * const labels = tf.tensor2d([[2], [0]], [2, 1], "int32");
  * nnx.takeAlongAxis(logits, labels, 1).dataSync(); // [3, 4]

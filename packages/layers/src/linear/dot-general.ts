@@ -12,6 +12,15 @@ export type DotGeneral = (inputs: Tensor, kernel: Tensor, options: DotGeneralOpt
 /**
  * Contracts the last axis of `inputs` (rank 1 or more) with the first of `kernel` (rank 2).
  * @see `jax.lax.dot_general`
+ * @example
+ * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
+ * const y = nnx.dotGeneral(tf.tensor2d([[1, 2]]), tf.tensor2d([[3], [4]]), { precision: null });
+ * Array.from(y.dataSync()); // => [11]
+ * ```
  */
 export const dotGeneral: DotGeneral = (inputs, kernel) => {
   const flat = matMul(reshape(inputs, [-1, kernel.shape[0]]), kernel);

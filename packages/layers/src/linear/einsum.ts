@@ -37,6 +37,10 @@ const defaultEinsum: EinsumOp = (equation, inputs, kernel) =>
  * @see Flax `nnx.Einsum`
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
  * const layer = new nnx.Einsum("nta,hab->nthb", [8, 2, 4], [8, 4], { rngs: new nnx.Rngs(0) });
  * const y = layer.forward(tf.ones([16, 11, 2])); // [16, 11, 8, 4]
  * ```

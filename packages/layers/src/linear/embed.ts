@@ -57,6 +57,10 @@ const OPTIONS: OptionChecks<EmbedOptions> = {
  * @see Flax `nnx.Embed`
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
  * const layer = new nnx.Embed(1000, 64, { rngs: new nnx.Rngs(0) });
  * const y = layer.forward(tf.tensor2d([[3, 14], [15, 92]], [2, 2], "int32")); // [2, 2, 64]
  * ```

@@ -52,6 +52,10 @@ const OPTIONS: OptionChecks<LinearGeneralOptions> = {
  * @see Flax `nnx.LinearGeneral`
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
  * const layer = new nnx.LinearGeneral([2, 3], [4, 5], { axis: [1, -1], rngs: new nnx.Rngs(0) });
  * const y = layer.forward(tf.ones([16, 2, 3])); // [16, 4, 5]
  * ```

@@ -30,6 +30,10 @@ export const LINEAR_CHECKS: OptionChecks<LinearOptions> = {
  * @see Flax `nnx.Linear`
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
  * const layer = new nnx.Linear(64, 128, { rngs: new nnx.Rngs(0) });
  * const y = layer.forward(tf.ones([32, 64])); // [32, 128]
  * ```

@@ -68,6 +68,10 @@ const CALL: OptionChecks<BatchNormCallOptions> = {
  * @see Flax `nnx.BatchNorm`; Ioffe and Szegedy 2015, https://arxiv.org/abs/1502.03167
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
  * const layer = new nnx.BatchNorm(64, { rngs: new nnx.Rngs(0) });
  * const y = layer.forward(tf.randomNormal([32, 64])); // also updates layer.mean and layer.var
  * layer.eval(); // from now on by the stored averages

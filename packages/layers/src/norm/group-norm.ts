@@ -52,6 +52,10 @@ const INSTANCE_NORM: OptionChecks<InstanceNormOptions> = { ...AFFINE_CHECKS, fea
  * @see Flax `nnx.GroupNorm`; Wu and He 2018, https://arxiv.org/abs/1803.08494
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
  * const layer = new nnx.GroupNorm(64, 8, { rngs: new nnx.Rngs(0) }); // or groupSize in the options
  * const y = layer.forward(tf.randomNormal([4, 16, 16, 64]));
  * ```
@@ -148,6 +152,10 @@ function groupCount(
  * @see Flax `nnx.InstanceNorm`; Ulyanov et al. 2016, https://arxiv.org/abs/1607.08022
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
  * const layer = new nnx.InstanceNorm(3, { rngs: new nnx.Rngs(0) });
  * const y = layer.forward(tf.randomNormal([4, 16, 16, 3]));
  * ```

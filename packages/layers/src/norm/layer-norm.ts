@@ -69,6 +69,10 @@ const RMS_NORM: OptionChecks<RMSNormOptions> = { ...SCALE_CHECKS, ...AXES_CHECKS
  * @see Flax `nnx.LayerNorm`; Ba et al. 2016, https://arxiv.org/abs/1607.06450
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
  * const layer = new nnx.LayerNorm(64, { rngs: new nnx.Rngs(0) });
  * const y = layer.forward(tf.randomNormal([32, 10, 64])); // rows of 64 with mean 0 and variance 1
  * ```
@@ -100,6 +104,10 @@ export class LayerNorm extends AffineNorm {
  * @see Flax `nnx.RMSNorm`; Zhang and Sennrich 2019, https://arxiv.org/abs/1910.07467
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
  * const layer = new nnx.RMSNorm(64, { rngs: new nnx.Rngs(0) });
  * const y = layer.forward(tf.randomNormal([32, 64])); // every row has mean square 1
  * ```

@@ -132,11 +132,21 @@ const float = (x: Tensor): Tensor => (x.dtype === "float32" ? x : cast(x, "float
 
 /**
  * Reduces each window by sum, maximum or minimum.
+ * @param reduction - How a window becomes one number: `"add"`, `"max"` or `"min"`.
  * @param x - `[...batch, ...spatial, channels]`, float32; zero or more batch axes.
  * @param windowShape - One size for each of one to three spatial axes.
  * @returns `[...batch, ...spatial, channels]`
  * @throws NnxError when the window does not fit.
  * @see `flax.nnx.pool`
+ * @example
+ * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
+ * const y = nnx.pool(tf.tensor3d([1, 5, 2, 4], [1, 4, 1]), "max", [2], { strides: [2] });
+ * Array.from(y.dataSync()); // => [5, 4]
+ * ```
  */
 export function pool(
   x: Tensor,
@@ -161,6 +171,10 @@ export function pool(
  * @see `flax.nnx.avg_pool`
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
  * const y = nnx.avgPool(tf.ones([8, 28, 28, 3]), [2, 2], { strides: [2, 2] }); // [8, 14, 14, 3]
  * ```
  */
@@ -190,6 +204,10 @@ export function avgPool<T extends Tensor>(
  * @see `flax.nnx.max_pool`
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
  * const y = nnx.maxPool(tf.ones([8, 28, 28, 3]), [2, 2], { strides: [2, 2] }); // [8, 14, 14, 3]
  * ```
  */
@@ -211,6 +229,10 @@ export const maxPool = <T extends Tensor>(
  * @see `flax.nnx.min_pool`
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
  * const y = nnx.minPool(tf.ones([8, 28, 28, 3]), [2, 2], { strides: [2, 2] }); // [8, 14, 14, 3]
  * ```
  */

@@ -40,6 +40,10 @@ const alongFeatures: MergeFn = (forward, backward) => concat([forward, backward]
  * @see Flax `nnx.Bidirectional`; Schuster and Paliwal 1997, https://doi.org/10.1109/78.650093
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
  * const rngs = new nnx.Rngs(0);
  * const rnn = () => new nnx.RNN(new nnx.GRUCell(4, 8, { rngs }));
  * const y = new nnx.Bidirectional(rnn(), rnn()).forward(tf.ones([2, 10, 4])); // [2, 10, 16]

@@ -39,6 +39,28 @@ export interface CarryOptions {
 /**
  * One step of a recurrent network. `C` is the type of the carry from step to step.
  * @see Flax `nnx.RNNCellBase`
+ * @example
+ * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
+ * // A running mean as a cell.
+ * class Mean extends nnx.RNNCellBase<tf.Tensor> {
+ *   initializeCarry(inputShape: readonly number[]): tf.Tensor {
+ *     return tf.zeros([...inputShape]);
+ *   }
+ *   forward(carry: tf.Tensor, x: tf.Tensor): [tf.Tensor, tf.Tensor] {
+ *     const next = tf.add(tf.mul(carry, 0.5), tf.mul(x, 0.5));
+ *     return [next, next];
+ *   }
+ *   get numFeatureAxes(): number {
+ *     return 1;
+ *   }
+ * }
+ * const y = new nnx.RNN(new Mean()).forward(tf.ones([1, 3, 2]));
+ * y.shape; // => [1, 3, 2]
+ * ```
  */
 export abstract class RNNCellBase<C = unknown> extends Module {
   /** Returns an initial carry for inputs of this shape (without a time axis). */

@@ -23,6 +23,10 @@ import { takeTogether } from "./over-time.ts";
  * @see Flax `nnx.GRUCell`; Cho et al. 2014, https://arxiv.org/abs/1406.1078
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
  * const rngs = new nnx.Rngs(0);
  * const cell = new nnx.GRUCell(4, 8, { rngs });
  * const first = cell.initializeCarry([2, 4], { rngs });
@@ -84,6 +88,10 @@ const SIMPLE_CHECKS: OptionChecks<SimpleCellOptions> = { ...CELL_CHECKS, residua
  * @see Flax `nnx.SimpleCell`
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
  * const rngs = new nnx.Rngs(0);
  * const cell = new nnx.SimpleCell(4, 8, { rngs });
  * const first = cell.initializeCarry([2, 4], { rngs });

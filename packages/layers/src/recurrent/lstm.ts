@@ -39,6 +39,10 @@ function partsOf(name: string, cell: GatedCell<LSTMCarry>, carry: LSTMCarry, inp
  * https://doi.org/10.1162/neco.1997.9.8.1735
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
  * const rngs = new nnx.Rngs(0);
  * const cell = new nnx.LSTMCell(4, 8, { rngs });
  * const first = cell.initializeCarry([2, 4], { rngs });
@@ -97,6 +101,10 @@ export class LSTMCell extends GatedCell<LSTMCarry> {
  * @see Flax `nnx.OptimizedLSTMCell`
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
  * const rngs = new nnx.Rngs(0);
  * const cell = new nnx.OptimizedLSTMCell(4, 8, { rngs });
  * const first = cell.initializeCarry([2, 4], { rngs });

@@ -56,6 +56,10 @@ const CALL: OptionChecks<RNNCallOptions> = { ...SEQUENCE_CALL_CHECKS, reverse: f
  * @see Flax `nnx.RNN`
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
  * const rnn = new nnx.RNN(new nnx.GRUCell(4, 8, { rngs: new nnx.Rngs(0) }));
  * const y = rnn.forward(tf.ones([2, 10, 4])); // [2, 10, 8]
  * const [carry, z] = rnn.forward(tf.ones([2, 10, 4]), { returnCarry: true });

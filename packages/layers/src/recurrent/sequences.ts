@@ -51,9 +51,14 @@ const FLIP: OptionChecks<FlipOptions> = {
  * behind it, in reverse order.
  * @param inputs - `[...batch, time, ...features]`, or `[time, ...batch, ...features]`; any dtype.
  * @returns the same shape and dtype.
+ * @throws NnxError when lengths and axes do not fit.
  * @see Flax `nnx.nn.recurrent.flip_sequences`
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
  * const x = tf.tensor2d([[1, 2, 3, 0]]);
  * nnx.flipSequences(x, { seqLengths: [3], numBatchDims: 1 }); // [[3, 2, 1, 0]]
  * ```

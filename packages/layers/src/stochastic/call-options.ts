@@ -5,7 +5,19 @@ import { PRNGKey, Rngs, RngStream } from "@nnxjs/rnglib";
 import { checkGiven, flagOrNull, keySource, type OptionChecks, text } from "../options.ts";
 import type { Tensor } from "@nnxjs/kernels/internal";
 
-/** Thrown when a stochastic layer needs a mask and has no stream. */
+/**
+ * Thrown when a stochastic layer needs a mask and has no stream.
+ * @example
+ * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
+ * const layer = new nnx.Dropout(0.5);
+ * layer.forward(tf.ones([2, 4]));
+ * // throws MissingRngError: Dropout.forward: expected an RNG stream because rate > 0 and the …
+ * ```
+ */
 export class MissingRngError extends NnxError {
   override readonly name = "MissingRngError";
 

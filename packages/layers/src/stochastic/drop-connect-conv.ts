@@ -32,6 +32,10 @@ const NAME = "DropConnectConv";
  * https://doi.org/10.1038/s41598-021-84854-x
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
  * const rngs = new nnx.Rngs(0, { dropconnect: 1 });
  * const layer = new nnx.DropConnectConv(new nnx.Conv(3, 16, [3, 3], { rngs }), 0.25, { rngs });
  * const y = layer.forward(tf.ones([8, 32, 32, 3])); // [8, 32, 32, 16]

@@ -56,6 +56,10 @@ const OPTIONS: OptionChecks<DropConnectLinearOptions> = {
  * https://doi.org/10.1038/s41598-021-84854-x; probly's `DropConnectLinear`
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
  * const rngs = new nnx.Rngs(0, { dropconnect: 1 });
  * const layer = new nnx.DropConnectLinear(new nnx.Linear(128, 128, { rngs }), 0.25, { rngs });
  * const y = layer.forward(tf.ones([32, 128])); // [32, 128]

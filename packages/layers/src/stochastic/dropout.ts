@@ -32,6 +32,10 @@ const OPTIONS: OptionChecks<DropoutOptions> = { ...STOCHASTIC_CHECKS, broadcastD
  * @see Flax `nnx.Dropout`; Srivastava et al. 2014, https://jmlr.org/papers/v15/srivastava14a.html
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
  * const layer = new nnx.Dropout(0.5, { rngs: new nnx.Rngs({ dropout: 0 }) });
  * layer.forward(tf.ones([8])); // some 0, the others 2
  * ```

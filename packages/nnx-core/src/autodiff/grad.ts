@@ -24,6 +24,19 @@ interface DiffStateConstructor {
  * @param argnum - The position of a module.
  * @param filter - Selects Variables of the module, and tensors that stand in it without a Variable.
  * @see Flax `nnx.DiffState`
+ * @example
+ * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
+ * const model = new nnx.Linear(2, 1, { rngs: new nnx.Rngs(0) });
+ * const lossFn = (m: nnx.Linear, x: tf.Tensor) => tf.mean(m.forward(x));
+ * const onlyBias = nnx.grad(lossFn, { argnums: new nnx.DiffState(0, nnx.pathContains("bias")) });
+ * const grads = onlyBias(model, tf.ones([3, 2]));
+ * Object.keys(grads); // => ["bias"]
+ * nnx.dispose(grads);
+ * ```
  */
 export const DiffState: DiffStateConstructor = diffState as unknown as DiffStateConstructor;
 export type DiffState<N extends number = number> = DiffStateType<N>;
@@ -57,8 +70,17 @@ const optionNames = { argnums: true, hasAux: true, wrt: true } as const;
  * @see Flax `nnx.value_and_grad`
  * @example
  * ```ts
- * const lossOf = (m: Mlp, input: tf.Tensor2D) => tf.mean(tf.square(m.forward(input)));
- * const [loss, grads] = nnx.valueAndGrad(lossOf)(model, x);
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
+ * const model = new nnx.Linear(2, 1, { useBias: false, rngs: new nnx.Rngs(0) });
+ * model.kernel.value = tf.ones([2, 1]);
+ * const lossFn = (m: nnx.Linear, x: tf.Tensor) => tf.mean(tf.square(m.forward(x)));
+ * const [loss, grads] = nnx.valueAndGrad(lossFn)(model, tf.tensor2d([[1, 2]]));
+ * loss.dataSync()[0]; // => 9
+ * Array.from(grads.kernel.value.dataSync()); // => [6, 12]
+ * nnx.dispose([loss, grads]);
  * ```
  */
 export function valueAndGrad<A extends readonly unknown[], R extends Tensor>(
@@ -90,12 +112,20 @@ export type GradResult<A extends readonly unknown[], O extends GradOptions, R> =
 
 /**
  * As {@link valueAndGrad}, without the value.
+ * @param f - The loss: its value is a float32 scalar.
  * @returns the gradients, with `hasAux` `[gradients, aux]`.
  * @see Flax `nnx.grad`
  * @example
  * ```ts
- * const gradients = nnx.grad(lossFn)(model, x);
- * gradients.hidden.kernel.value.shape; // => [4, 8]
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
+ * const model = new nnx.Linear(4, 3, { rngs: new nnx.Rngs(0) });
+ * const lossFn = (m: nnx.Linear, x: tf.Tensor) => tf.mean(tf.square(m.forward(x)));
+ * const grads = nnx.grad(lossFn)(model, tf.ones([2, 4]));
+ * grads.kernel.value.shape; // => [4, 3]
+ * nnx.dispose(grads);
  * ```
  */
 export function grad<A extends readonly unknown[], R extends Tensor>(

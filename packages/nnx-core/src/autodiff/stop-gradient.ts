@@ -10,6 +10,10 @@ import { withoutTape } from "./tape.ts";
  * @see `jax.lax.stop_gradient`
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
  * const f = (a: tf.Tensor) => tf.sum(tf.mul(a, nnx.stopGradient(a)));
  * const g = nnx.grad(f)(tf.tensor1d([2, 3]));
  * Array.from(g.dataSync()); // => [2, 3]

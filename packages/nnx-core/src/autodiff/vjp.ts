@@ -54,6 +54,10 @@ export interface JvpOptions {
  * @see Flax `nnx.vjp`, `jax.vjp`
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
  * const [y, pullBack] = nnx.vjp((a: tf.Tensor) => tf.square(a), [tf.tensor1d([1, 2])]);
  * const [ofA] = pullBack(tf.tensor1d([1, 10]));
  * Array.from(ofA.dataSync()); // => [2, 40]
@@ -164,6 +168,10 @@ function checkCotangent(where: string, outputs: readonly Tensor[], seeds: readon
  * @see `jax.jvp`
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
  * const [value, slope] = nnx.jvp((a: tf.Tensor) => tf.square(a), [tf.scalar(3)], [tf.scalar(1)]);
  * slope.dataSync()[0]; // => 6
  * ```

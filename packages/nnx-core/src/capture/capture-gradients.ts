@@ -52,9 +52,21 @@ export interface CaptureGradientsOptions {
  * @throws what {@link grad} and {@link capture} throw; everything is as before then.
  * @example
  * ```ts
- * const seen = nnx.captureGradients(lossFn, { methodOutputs: true })(model, x);
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
+ * class Net extends nnx.Module {
+ *   readonly hidden = new nnx.Linear(4, 8, { rngs: new nnx.Rngs(0) });
+ *   readonly out = new nnx.Linear(8, 3, { rngs: new nnx.Rngs(1) });
+ *   forward(x: tf.Tensor): tf.Tensor {
+ *     return this.out.forward(nnx.relu(this.hidden.forward(x)));
+ *   }
+ * }
+ * const lossFn = (m: Net, x: tf.Tensor) => tf.mean(tf.square(m.forward(x)));
+ * const seen = nnx.captureGradients(lossFn, { methodOutputs: true })(new Net(), tf.ones([2, 4]));
  * const paths = nnx.flattenState(seen.outputs).map(([path]) => path.join("."));
- * paths; // => ["drop.forward", "forward", "hidden.forward", "out.forward"]
+ * paths; // => ["forward", "hidden.forward", "out.forward"]
  * const [call] = nnx.valuesAt(seen.outputs, ["hidden", "forward"]);
  * [call?.value.shape, call?.gradient.shape]; // => [[2, 8], [2, 8]]
  * nnx.dispose(seen);

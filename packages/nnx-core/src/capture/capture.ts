@@ -78,8 +78,20 @@ type Target = Forward<unknown[]> | ((...args: unknown[]) => unknown);
  * @see Flax `nnx.capture`
  * @example
  * ```ts
- * const [y, seen] = nnx.capture(model, nnx.Intermediate)(x);
- * for (const [path, leaf] of nnx.flattenState(seen)) console.log(path.join("."), leaf);
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
+ * class Net extends nnx.Module {
+ *   readonly linear = new nnx.Linear(4, 3, { rngs: new nnx.Rngs(0) });
+ *   forward(x: tf.Tensor): tf.Tensor {
+ *     const h = this.linear.forward(x);
+ *     this.sow(nnx.Intermediate, "h", h);
+ *     return nnx.relu(h);
+ *   }
+ * }
+ * const [y, seen] = nnx.capture(new Net(), nnx.Intermediate)(tf.ones([2, 4]));
+ * Object.keys(seen); // => ["h"]
  * nnx.dispose([y, seen]);
  * ```
  */

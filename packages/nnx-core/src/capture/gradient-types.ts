@@ -43,11 +43,27 @@ export interface CapturedGradients<M, Aux = undefined> {
  * What was captured at a path. Of a State of `captureGradients` this is a list with the value and
  * gradient of each call, of any other State the leaf's value.
  * @typeParam T - The type of the recorded values, if they are no tensors.
+ * @param state - A part of what `captureGradients` gave.
+ * @param path - The path of the module, then the name; or `"forward"` for its output.
+ * @returns One entry for each time it was recorded; value and gradient have the same shape.
  * @throws {@link NotFoundError} when there is no leaf at the path. The message lists all paths.
  * @example
  * ```ts
- * const seen = nnx.captureGradients(lossFn)(model, x);
- * nnx.valuesAt(seen.sown, ["features"]).map(({ gradient }) => gradient.shape); // => [[2, 8]]
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
+ * class Net extends nnx.Module {
+ *   readonly linear = new nnx.Linear(4, 3, { rngs: new nnx.Rngs(0) });
+ *   forward(x: tf.Tensor): tf.Tensor {
+ *     const h = this.linear.forward(x);
+ *     this.sow(nnx.Intermediate, "h", h);
+ *     return nnx.relu(h);
+ *   }
+ * }
+ * const lossFn = (m: Net, x: tf.Tensor) => tf.mean(m.forward(x));
+ * const seen = nnx.captureGradients(lossFn)(new Net(), tf.ones([2, 4]));
+ * nnx.valuesAt(seen.sown, ["h"]).map(({ gradient }) => gradient.shape); // => [[2, 3]]
  * nnx.dispose(seen);
  * ```
  */

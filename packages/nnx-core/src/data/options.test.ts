@@ -36,12 +36,16 @@ describe("checkOptions", () => {
     expect(() => check(JSON.parse('{"__proto__": {"useBias": false}}'))).toThrow('got "__proto__"');
   });
 
-  it.each([[null], [3], ["useBias"], [[1]], [new Map()], [() => 1]])(
+  it.each([[null], [3], [2n], ["useBias"], [[1]], [new Map()], [() => 1]])(
     "refuses %s in the place of options",
     (given) => {
       expect(() => check(given)).toThrow(/^Linear: expected an options object, got .* Pass options by name/);
     },
   );
+});
+
+it("says of a bigint that it is one", () => {
+  expect(() => check(2n)).toThrow("got 2n.");
 });
 
 describe("nearestName", () => {

@@ -16,7 +16,17 @@ export type Filter = boolean | null | string | FilterType | Predicate | readonly
 
 /**
  * The predicate that a filter stands for.
+ * @param filter - Any filter.
  * @throws {@link FilterError} for anything that is no filter.
+ * @example
+ * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
+ * const model = new nnx.BatchNorm(3, { rngs: new nnx.Rngs(0) });
+ * const isParam = nnx.toPredicate(nnx.Param);
+ * [isParam(["scale"], model.scale), isParam(["mean"], model.mean)]; // => [true, false]
+ * ```
  */
 export const toPredicate = (filter: Filter): Predicate => predicateOf(filter, new Map());
 
@@ -54,16 +64,46 @@ function anyOfList(filters: readonly Filter[], lists: Map<object, Predicate | un
   return predicate;
 }
 
-/** Matches all. @see Flax `Everything`, `...` */
+/**
+ * Matches all. @see Flax `Everything`, `...`
+ * @example
+ * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
+ * const model = new nnx.BatchNorm(3, { rngs: new nnx.Rngs(0) });
+ * Object.keys(nnx.state(model, nnx.everything)); // => ["bias", "mean", "scale", "var"]
+ * ```
+ */
 export const everything: Predicate = describePredicate(() => true, { kind: "everything" });
 
-/** Matches none. @see Flax `Nothing`, `None` */
+/**
+ * Matches none. @see Flax `Nothing`, `None`
+ * @example
+ * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
+ * const model = new nnx.BatchNorm(3, { rngs: new nnx.Rngs(0) });
+ * Object.keys(nnx.state(model, nnx.nothing)); // => []
+ * ```
+ */
 export const nothing: Predicate = describePredicate(() => false, { kind: "nothing" });
 
 const field = (value: unknown, name: string): unknown =>
   typeof value === "object" && value !== null ? Reflect.get(value, name) : undefined;
 
-/** Matches values with this `tag`, as a property or in their metadata. @see Flax `WithTag` */
+/**
+ * Matches values with this `tag`, as a property or in their metadata. @see Flax `WithTag`
+ * @example
+ * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
+ * const model = new nnx.Dropout(0.5, { rngs: new nnx.Rngs({ dropout: 0, params: 1 }) });
+ * nnx.flattenState(nnx.state(model, nnx.withTag("dropout"))).map(([path]) => path.join(".")); // => ["rngs.count", "rngs.key"]
+ * ```
+ */
 export function withTag(tag: string): Predicate {
   return describePredicate(
     (_path, value) => field(value, "tag") === tag || field(field(value, "metadata"), "tag") === tag,
@@ -72,10 +112,16 @@ export function withTag(tag: string): Predicate {
 }
 
 /**
- * Matches instances, and leaves of a State by their type; subclasses too. @see Flax `OfType`
+ * Matches instances, and leaves of a State by their type; subclasses too.
+ * @param type - A class of Variables, modules or errors of the graph; subclasses match, too.
+ * @see Flax `OfType`
  * @example
  * ```ts
- * nnx.flattenState(nnx.state(model, nnx.ofType(nnx.Param))).length; // => 6
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
+ * const model = new nnx.Dropout(0.5, { rngs: new nnx.Rngs(0) });
+ * nnx.flattenState(nnx.state(model, nnx.ofType(nnx.RngKey))).map(([path]) => path.join(".")); // => ["rngs.key"]
  * ```
  */
 export function ofType(type: FilterType): Predicate {
@@ -104,7 +150,11 @@ export interface PathContainsOptions {
  * @see Flax `PathContains`
  * @example
  * ```ts
- * nnx.flattenState(nnx.state(model, nnx.pathContains("out"))).length; // => 2
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
+ * const model = new nnx.Linear(4, 3, { rngs: new nnx.Rngs(0) });
+ * Object.keys(nnx.state(model, nnx.pathContains("bias"))); // => ["bias"]
  * ```
  */
 export function pathContains(part: PathPart, options: PathContainsOptions = {}): Predicate {
@@ -119,10 +169,17 @@ export function pathContains(part: PathPart, options: PathContainsOptions = {}):
 }
 
 /**
- * Matches exactly these paths. @see Flax `PathIn`
+ * Matches exactly these paths.
+ * @param paths - Whole paths, from the root.
+ * @throws {@link FilterError} for what is no path.
+ * @see Flax `PathIn`
  * @example
  * ```ts
- * nnx.flattenState(nnx.state(model, nnx.pathIn(["out", "bias"]))).length; // => 1
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
+ * const model = new nnx.Linear(4, 3, { rngs: new nnx.Rngs(0) });
+ * Object.keys(nnx.state(model, nnx.pathIn(["bias"]))); // => ["bias"]
  * ```
  */
 export function pathIn(...paths: readonly Path[]): Predicate {
@@ -138,10 +195,16 @@ export function pathIn(...paths: readonly Path[]): Predicate {
 }
 
 /**
- * Matches values that at least one filter matches; none without filters. @see Flax `Any`
+ * Matches values that at least one filter matches; none without filters.
+ * @param filters - One has to match.
+ * @see Flax `Any`
  * @example
  * ```ts
- * nnx.flattenState(nnx.state(model, nnx.anyOf(nnx.Param, nnx.BatchStat))).length; // => 6
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
+ * const model = new nnx.BatchNorm(3, { rngs: new nnx.Rngs(0) });
+ * Object.keys(nnx.state(model, nnx.anyOf(nnx.Param, nnx.BatchStat))); // => ["bias", "mean", "scale", "var"]
  * ```
  */
 export function anyOf(...filters: readonly Filter[]): Predicate {
@@ -153,10 +216,16 @@ export function anyOf(...filters: readonly Filter[]): Predicate {
 }
 
 /**
- * Matches values that all filters match; every value without filters. @see Flax `All`
+ * Matches values that all filters match; every value without filters.
+ * @param filters - Each has to match.
+ * @see Flax `All`
  * @example
  * ```ts
- * nnx.flattenState(nnx.state(model, nnx.allOf(nnx.Param, nnx.pathContains("hidden")))).length; // => 2
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
+ * const model = new nnx.BatchNorm(3, { rngs: new nnx.Rngs(0) });
+ * Object.keys(nnx.state(model, nnx.allOf(nnx.Param, nnx.not(nnx.pathContains("bias"))))); // => ["scale"]
  * ```
  */
 export function allOf(...filters: readonly Filter[]): Predicate {
@@ -168,10 +237,16 @@ export function allOf(...filters: readonly Filter[]): Predicate {
 }
 
 /**
- * Matches values that the filter does not match. @see Flax `Not`
+ * Matches values that the filter does not match.
+ * @param filter - It must not match.
+ * @see Flax `Not`
  * @example
  * ```ts
- * nnx.flattenState(nnx.state(model, nnx.not(nnx.Param))).length; // => 2
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
+ * const model = new nnx.BatchNorm(3, { rngs: new nnx.Rngs(0) });
+ * Object.keys(nnx.state(model, nnx.not(nnx.Param))); // => ["mean", "var"]
  * ```
  */
 export function not(filter: Filter): Predicate {

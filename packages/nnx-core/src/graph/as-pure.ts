@@ -13,8 +13,19 @@ import { disposeState } from "../state/builder.ts";
  * Returns the same structure with each Variable, and each leaf of a State, replaced by its value. A
  * module becomes nested plain objects of its leaves' values. The values are not copied, and the
  * result does not hold them: they keep their owner.
+ * @param value - A model, a State, or any structure with Variables in it.
  * @throws {@link StructureError} for lists and objects that contain themselves.
  * @see Flax `nnx.as_pure`
+ * @example
+ * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
+ * const model = new nnx.Linear(4, 3, { rngs: new nnx.Rngs(0) });
+ * const values = nnx.asPure(model) as { readonly kernel: tf.Tensor };
+ * values.kernel.shape; // => [4, 3]
+ * ```
  */
 export const asPure = (value: unknown): unknown => new Purifier().pure(value);
 

@@ -7,6 +7,14 @@ import { GraphNode } from "./node.ts";
 /**
  * The marker that `iterModules`, `capture` and `setAttributes` look for. Extend {@link Module}
  * instead.
+ * @example
+ * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
+ * const model = new nnx.Linear(4, 3, { rngs: new nnx.Rngs(0) });
+ * [model instanceof nnx.BaseModule, new nnx.Rngs(0) instanceof nnx.BaseModule]; // => [true, false]
+ * ```
  */
 export abstract class BaseModule extends GraphNode {
   declare protected readonly module: true;

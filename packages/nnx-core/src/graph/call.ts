@@ -27,12 +27,19 @@ export type Caller<M, Root = M> = {
  * Calls a method of a split model, or of a part of it. `call` merges the model, runs the method,
  * and returns its result with the new definition and State. The given pair or GraphState does not
  * change.
+ * @param split - A definition and its State, as one value or as a pair.
  * @throws {@link NotFoundError} when there is no such method.
  * @see Flax `nnx.call`, `GraphDef.apply`
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
+ * const model = new nnx.Linear(4, 3, { rngs: new nnx.Rngs(0) });
  * const [graphdef, params] = nnx.split(model);
- * const [y, [, after]] = nnx.call([graphdef, params]).forward(x);
+ * const [y, [, after]] = nnx.call([graphdef, params]).forward(tf.ones([2, 4]));
+ * y.shape; // => [2, 3]
  * ```
  */
 export function call<M extends object>(split: SplitPair<M> | GraphState<M>): Caller<M> {

@@ -73,11 +73,17 @@ export function copyGraph<M>(root: M, { isView = false, order }: CopyOptions = {
  * shared only until one of the two replaces it. With `{ variables: false }` the copy shares the
  * Variables. Such a view owns nothing, so disposing it does nothing. Static attributes are shared
  * by reference.
+ * @param node - The model, or any graph.
  * @see Flax `nnx.clone`
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
+ * const model = new nnx.Linear(4, 3, { rngs: new nnx.Rngs(0) });
  * const copy = nnx.clone(model);
- * copy.hidden === model.hidden; // => false
+ * copy.kernel === model.kernel; // => false
+ * nnx.equalGraphDefs(nnx.graphdef(copy), nnx.graphdef(model)); // => true
  * ```
  */
 export function clone<M>(node: M, options: CloneOptions = {}): M {

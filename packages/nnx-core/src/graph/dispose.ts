@@ -12,9 +12,17 @@ import { Variable } from "../variable/variable.ts";
  * containers of these. Tensors that others hold too stay alive. Tensors that nobody holds are
  * freed. Calling it twice is harmless. A view (`view`, `clone` with `{ variables: false }`) owns
  * nothing: disposing it does nothing.
+ * @param value - A model, a State, a tensor, or lists and plain objects of these.
  * @example
  * ```ts
- * const [loss, grads] = nnx.valueAndGrad(lossFn)(model, x);
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
+ * const model = new nnx.Linear(4, 3, { rngs: new nnx.Rngs(0) });
+ * const optimizer = new nnx.Optimizer(model, nnx.adam(1e-3));
+ * const lossFn = (m: nnx.Linear) => tf.mean(tf.square(m.forward(tf.ones([2, 4]))));
+ * const [loss, grads] = nnx.valueAndGrad(lossFn)(model);
  * optimizer.update(model, grads);
  * nnx.dispose([loss, grads]);
  * ```

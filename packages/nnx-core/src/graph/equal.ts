@@ -11,10 +11,18 @@ import { nameOfFunction, recipeOf, sameRecipe } from "./registry.ts";
  * types and metadata, and the same sharing. Static arrays, objects and Maps are compared by their
  * items, functions by identity or, if a registered factory made them, by how they were made.
  * Shapes, dtypes and values are not part of a definition.
+ * @param a - A definition.
+ * @param b - Another one.
  * @see Flax `GraphDef.__eq__`
  * @example
  * ```ts
- * nnx.equalGraphDefs(nnx.graphdef(model), nnx.graphdef(model)); // => true
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
+ * const rngs = new nnx.Rngs(0);
+ * const [small, again, large] = [3, 3, 5].map((n) => nnx.graphdef(new nnx.Linear(4, n, { rngs })));
+ * nnx.equalGraphDefs(small!, again!); // => true
+ * nnx.equalGraphDefs(small!, large!); // => false
  * ```
  */
 export function equalGraphDefs(a: GraphDef, b: GraphDef): boolean {
@@ -115,9 +123,14 @@ const hashes = new WeakMap<GraphDef, number>();
 /**
  * A non-negative integer below 2⁵³ that is the same for equal definitions, in every process:
  * classes and functions count by their names.
+ * @param graphdef - A definition.
  * @see Flax `GraphDef.__hash__`
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
+ * const model = new nnx.Linear(4, 3, { rngs: new nnx.Rngs(0) });
  * nnx.hashGraphDef(nnx.graphdef(model)) === nnx.hashGraphDef(nnx.graphdef(nnx.clone(model))); // => true
  * ```
  */

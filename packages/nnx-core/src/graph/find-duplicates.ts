@@ -22,7 +22,16 @@ export interface DuplicateOptions {
  * Returns the paths of each module, Variable and array that has more than one. Each list has all
  * paths of one object, its first path first. The parts of a shared module are visited once. `only`
  * is called for each path but the first.
+ * @param node - The model.
  * @see Flax `nnx.find_duplicates`
+ * @example
+ * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
+ * const shared = new nnx.Linear(4, 4, { rngs: new nnx.Rngs(0) });
+ * nnx.findDuplicates({ encoder: shared, decoder: shared }); // => [[["decoder"], ["encoder"]]]
+ * ```
  */
 export function findDuplicates(node: unknown, options: DuplicateOptions = {}): Path[][] {
   checkOptions<DuplicateOptions>("findDuplicates", options, { only: true });

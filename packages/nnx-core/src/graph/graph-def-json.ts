@@ -44,8 +44,20 @@ const isGraphDefJson = (json: unknown): json is GraphDefJson =>
  * Writes a definition as JSON. Module classes, Variable classes and functions are written by their
  * registered names. Functions that a registered factory made are written as the factory's name and
  * arguments.
+ * @param graphdef - A definition.
  * @throws {@link StructureError} with the path of the first attribute that cannot be written, and
  * advice on how to write it.
+ * @example
+ * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
+ * const model = new nnx.Linear(4, 3, { rngs: new nnx.Rngs(0) });
+ * const json = JSON.stringify(nnx.graphDefToJson(nnx.graphdef(model)));
+ * const again = nnx.graphDefFromJson<nnx.Linear>(JSON.parse(json) as nnx.GraphDefJson);
+ * nnx.merge(again, nnx.state(model)).forward(tf.ones([2, 4])).shape; // => [2, 3]
+ * ```
  */
 export function graphDefToJson(graphdef: GraphDef): GraphDefJson {
   checkGraphDef("graphDefToJson", graphdef);

@@ -31,8 +31,18 @@ export type GraphStates<M, Fs extends readonly Filter[]> = Fs extends readonly [
 /**
  * As `split`, but returns each State together with the definition: one GraphState, or with several
  * filters one for each.
+ * @param node - The model.
  * @throws {@link FilterError} when a leaf matches no filter.
  * @see Flax `nnx.unpack`
+ * @example
+ * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
+ * const model = new nnx.BatchNorm(3, { rngs: new nnx.Rngs(0) });
+ * const [params, stats] = nnx.unpack(model, nnx.Param, nnx.BatchStat);
+ * [Object.keys(params.state), Object.keys(stats.state)]; // => [["bias", "scale"], ["mean", "var"]]
+ * ```
  */
 export function unpack<M extends object, const Fs extends readonly Filter[]>(
   node: M,

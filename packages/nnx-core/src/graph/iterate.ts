@@ -16,6 +16,14 @@ function* iterate(root: unknown, shown: Shown): Generator<readonly [path: Path, 
 /**
  * Every node, container and Variable below `root` with its first path: children before parents,
  * sorted, `root` last. Shared nodes come once, so walks over cycles end.
+ * @example
+ * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
+ * const model = new nnx.Dropout(0.5, { rngs: new nnx.Rngs(0) });
+ * [...nnx.iterNodes(model)].map(([path]) => path.join(".")); // => ["rngs.count", "rngs.key", "rngs", ""]
+ * ```
  */
 export function iterNodes(root: unknown): Generator<readonly [path: Path, value: object]> {
   // "parts" leaves out static values, so every value is an object.
@@ -48,6 +56,18 @@ export function iterGraphNodes(root: unknown): Generator<readonly [path: Path, v
  * Everything below `root`, static values too: children before parents, sorted, `root` last. Nodes,
  * containers and Variables come once, arrays and static values at each place.
  * @see Flax `nnx.iter_graph`
+ * @example
+ * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
+ * class Scale extends nnx.Module {
+ *   readonly by = new nnx.Param(tf.scalar(2));
+ *   readonly label = "twice";
+ * }
+ * [...nnx.iterGraph(new Scale())].map(([path]) => path.join(".")); // => ["by", "label", ""]
+ * ```
  */
 export const iterGraph = (root: unknown): Generator<readonly [path: Path, value: unknown]> =>
   iterate(root, "all");
@@ -57,6 +77,14 @@ export const iterGraph = (root: unknown): Generator<readonly [path: Path, value:
  * under each of its names. Lists, records and Maps are not entered, but `node` may be one.
  * @throws {@link StructureError} when `node` is neither a module nor a container.
  * @see Flax `nnx.iter_children`
+ * @example
+ * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
+ * const model = new nnx.Linear(4, 3, { rngs: new nnx.Rngs(0) });
+ * [...nnx.iterChildren(model)].map(([key]) => key); // => ["bias", "kernel"]
+ * ```
  */
 export function* iterChildren(
   node: object,
@@ -73,7 +101,20 @@ export function* iterChildren(
   }
 }
 
-/** As {@link iterChildren}, without Variables. @see Flax `nnx.iter_module_children` */
+/**
+ * As {@link iterChildren}, without Variables.
+ * @param node - A module, or a container of modules.
+ * @see Flax `nnx.iter_module_children`
+ * @example
+ * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
+ * const rngs = new nnx.Rngs(0);
+ * const model = new nnx.LoRA(4, 2, 3, { baseModule: new nnx.Linear(4, 3, { rngs }), rngs });
+ * [...nnx.iterModuleChildren(model)].map(([key]) => key); // => ["base_module"]
+ * ```
+ */
 export function* iterModuleChildren(node: object): Generator<readonly [key: PathPart, child: GraphNode]> {
   for (const [key, child] of iterChildren(node)) if (child instanceof GraphNode) yield [key, child];
 }

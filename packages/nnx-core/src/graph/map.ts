@@ -26,7 +26,19 @@ const noMetadata: Metadata = Object.freeze({});
 /**
  * Makes a new model with the results of `f` for each leaf. A result is a leaf `{ type, value,
  * metadata }`, or a value alone. The given model does not change.
+ * @param node - The model.
+ * @throws {@link StructureError} for options that are not known; errors of `f` pass through.
  * @see Flax `nnx.map`
+ * @example
+ * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
+ * const model = new nnx.Linear(4, 3, { rngs: new nnx.Rngs(0) });
+ * const halved = nnx.map((_path, leaf) => tf.mul(nnx.leafValue<tf.Tensor>(leaf), 0.5), model);
+ * [halved instanceof nnx.Linear, halved.kernel === model.kernel]; // => [true, false]
+ * ```
  */
 export function map<M>(
   f: (path: Path, leaf: LeafIn<StateOf<M>>) => unknown,

@@ -15,14 +15,22 @@ import { unflatten } from "./unflatten.ts";
  * States do not change. If several have a leaf at the same path, the last one counts. Values
  * without types, as `toPure` gives them, get their types from the GraphDef. Also accepts what
  * `unpack` returned.
+ * @param graphdef - What the model is, from `split`.
+ * @param state - The values, whole or the first part of them.
+ * @param states - The other parts.
  * @throws {@link StructureError} naming the paths, when the States together do not have exactly the
  * model's leaves; for GraphStates of different models; and for classes with native `#private`
  * members.
  * @see Flax `nnx.merge` (which fits by order where we fit by path)
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
+ * const model = new nnx.Linear(4, 3, { rngs: new nnx.Rngs(0) });
  * const [graphdef, state] = nnx.split(model);
- * nnx.merge(graphdef, state).forward(x).shape; // => [2, 3]
+ * nnx.merge(graphdef, state).forward(tf.ones([2, 4])).shape; // => [2, 3]
  * ```
  */
 export function merge<M>(

@@ -17,6 +17,18 @@ import { Variable } from "../variable/variable.ts";
  * optimizers. Its attributes that are nodes, Variables, arrays, keys, or plain containers of these
  * are children. All others are static.
  * @see Flax `nnx.Pytree`
+ * @example
+ * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
+ * // State that is no layer: it has a place in the graph, and modes do not reach it.
+ * class Counters extends nnx.GraphNode {
+ *   readonly seen = new nnx.Variable(tf.scalar(0));
+ * }
+ * Object.keys(nnx.state(new Counters())); // => ["seen"]
+ * ```
  */
 export abstract class GraphNode {
   declare protected readonly graphNode: true;

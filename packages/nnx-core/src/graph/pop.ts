@@ -23,9 +23,26 @@ const takenLeaf = (value: LeafValue): StateLeaf => (value instanceof Variable ? 
  * cover everything. Static values never match. A shared Variable is removed only at the first path
  * that matches. If the model does not have a removed Variable at any other path, the Variable is
  * disposed, and its value belongs to the State.
+ * @param node - The model.
+ * @param filter - Selects what is removed.
  * @throws {@link FilterError} without a filter, {@link StructureError} when an item of an array or
  * of a frozen object matches; nothing is removed then.
  * @see Flax `nnx.pop`
+ * @example
+ * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
+ * class Net extends nnx.Module {
+ *   readonly linear = new nnx.Linear(4, 3, { rngs: new nnx.Rngs(0) });
+ *   readonly last = new nnx.Cache(tf.zeros([4]));
+ * }
+ * const model = new Net();
+ * const caches = nnx.pop(model, nnx.Cache);
+ * [Object.keys(caches), Object.keys(nnx.state(model))]; // => [["last"], ["linear"]]
+ * nnx.dispose(caches);
+ * ```
  */
 export function pop<M extends object, const F extends Filter>(node: M, filter: F): OwnedState<StateOf<M, F>>;
 export function pop<M extends object, const Fs extends readonly [Filter, Filter, ...Filter[]]>(

@@ -6,8 +6,13 @@ import { graphDefLines } from "./graph-def-text.ts";
 /**
  * Prints a definition as an indented outline: classes, static values, Variable types with metadata,
  * and the first path of each shared part.
+ * @param graphdef - A definition.
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
+ * const model = new nnx.Sequential(new nnx.Linear(2, 1, { rngs: new nnx.Rngs(0) }));
  * console.log(nnx.printGraphDef(nnx.graphdef(model)));
  * ```
  */

@@ -15,8 +15,24 @@ import { Walk } from "./walk.ts";
  * Makes a copy of the model that shares its Variables, and replaces each part by the result of `f`:
  * nodes, containers, Variables, arrays and static values, children first. A shared part is mapped
  * once, and stays shared. The copy owns nothing, like a `view`.
+ * @param node - The model.
  * @throws {@link StructureError} for models with cycles, whose parts have no order.
  * @see Flax `nnx.recursive_map`
+ * @example
+ * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
+ * const rngs = new nnx.Rngs(0);
+ * const model = new nnx.Sequential(new nnx.Linear(4, 3, { rngs }), new nnx.Dropout(0.5, { rngs }));
+ * // The same model with LoRA around each Linear.
+ * const adapted = nnx.recursiveMap(
+ *   (_path, value) =>
+ *     value instanceof nnx.Linear ? new nnx.LoRA(4, 2, 3, { baseModule: value, rngs }) : value,
+ *   model,
+ * );
+ * adapted.layers[0] instanceof nnx.LoRA; // => true
+ * ```
  */
 export function recursiveMap<M>(f: (path: Path, value: unknown) => unknown, node: M): M {
   checkFunction("recursiveMap", f, "f, model");

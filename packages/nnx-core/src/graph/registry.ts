@@ -113,7 +113,22 @@ const sources = new WeakMap<AnyFunction, string>();
  * Gives a class of modules a name, so that definitions that contain it can be written and read. A
  * class with the same `name` as the registered one replaces it, as when a file is evaluated again.
  * Definitions with the old class can still be written.
+ * @param name - Any text; a prefix of your own keeps it apart from others' names.
+ * @param type - The class.
  * @throws {@link NnxError} when a class of another name has it.
+ * @example
+ * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
+ * class Block extends nnx.Module {
+ *   readonly linear = new nnx.Linear(4, 3, { rngs: new nnx.Rngs(0) });
+ * }
+ * nnx.registerModule("my-app/Block", Block);
+ * const json = JSON.stringify(nnx.graphDefToJson(nnx.graphdef(new Block())));
+ * const again = nnx.graphDefFromJson(JSON.parse(json) as nnx.GraphDefJson);
+ * nnx.equalGraphDefs(again, nnx.graphdef(new Block())); // => true
+ * ```
  */
 export function registerModule(name: string, type: NodeType): void {
   moduleNames.add(name, type, isNamedLike(type));
@@ -123,7 +138,19 @@ export function registerModule(name: string, type: NodeType): void {
  * Gives a function that may be a static attribute (an activation, an initializer, a class) a name,
  * so that definitions that contain it can be written and read. A function with the same `name` as
  * the registered one replaces it.
+ * @param f - The function, or a class.
  * @throws {@link NnxError} when a function of another name has it.
+ * @example
+ * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
+ * const double = (x: tf.Tensor) => tf.mul(x, 2);
+ * nnx.registerFunction("my-app/double", double);
+ * const model = new nnx.Sequential(new nnx.Linear(4, 3, { rngs: new nnx.Rngs(0) }), double);
+ * JSON.stringify(nnx.graphDefToJson(nnx.graphdef(model))).includes("my-app/double"); // => true
+ * ```
  */
 export function registerFunction(
   name: string,
@@ -136,10 +163,13 @@ export function registerFunction(
  * Gives a function that makes functions, or objects with functions in them, a name. The results of
  * the returned factory are identified by the factory and its arguments. So they can be written and
  * read, and results from equal arguments are equal in definitions.
+ * @param name - Any text; a prefix of your own keeps it apart from others' names.
  * @returns the factory to use instead of `factory`.
  * @throws {@link NnxError} when a factory with another source has the name.
  * @example
  * ```ts
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * const scaled = nnx.registerFactory("scaled", (by: number) => (x: number) => x * by);
  * ```
  */

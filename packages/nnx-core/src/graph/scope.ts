@@ -23,7 +23,12 @@ const isOpen = (x: object): boolean => !isTensor(x) && !(x instanceof Variable) 
  * @see `tf.tidy`
  * @example
  * ```ts
- * const doubled = nnx.tidy(() => nnx.mapValues((value: tf.Tensor) => tf.mul(value, 2), nnx.state(model, nnx.Param)));
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
+ * const model = new nnx.Linear(4, 3, { rngs: new nnx.Rngs(0) });
+ * const doubled = nnx.tidy(() => nnx.mapValues((value: tf.Tensor) => tf.mul(value, 2), nnx.state(model)));
  * nnx.dispose(doubled);
  * ```
  */
@@ -53,6 +58,11 @@ export function tidy<R>(f: () => R): R {
  * @see `tf.keep`, which accepts tensors only
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
+ * const model = new nnx.Linear(4, 3, { rngs: new nnx.Rngs(0) });
  * let best = nnx.state(model);
  * tf.tidy(() => {
  *   nnx.dispose(best);

@@ -18,7 +18,19 @@ export interface MetadataOptions {
 
 /**
  * Merges entries into the metadata of every selected Variable of a model, in place.
+ * @param node - The model.
+ * @param metadata - The entries, which replace those of the same name.
+ * @throws {@link StructureError} for options that are not known.
  * @see Flax `nnx.set_metadata`
+ * @example
+ * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
+ * const model = new nnx.Linear(4, 3, { rngs: new nnx.Rngs(0) });
+ * nnx.setMetadata(model, { tag: "frozen" }, { only: nnx.pathContains("bias") });
+ * Object.keys(nnx.state(model, "frozen")); // => ["bias"]
+ * ```
  */
 export function setMetadata(node: unknown, metadata: Metadata, options: MetadataOptions = {}): void {
   checkOptions<MetadataOptions>("setMetadata", options, { only: true });

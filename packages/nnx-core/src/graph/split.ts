@@ -48,7 +48,12 @@ const everything: readonly Filter[] = [true];
  * @see Flax `nnx.split`
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
+ * const model = new nnx.BatchNorm(3, { rngs: new nnx.Rngs(0) });
  * const [graphdef, params, rest] = nnx.split(model, nnx.Param, true);
+ * [Object.keys(params), Object.keys(rest)]; // => [["bias", "scale"], ["mean", "var"]]
  * const again = nnx.merge(graphdef, params, rest);
  * ```
  */
@@ -61,9 +66,15 @@ export function split<M, const Fs extends readonly Filter[]>(
 }
 
 /**
- * Makes only the definition of {@link split}. @see Flax `nnx.graphdef`
+ * Makes only the definition of {@link split}.
+ * @param node - The model.
+ * @see Flax `nnx.graphdef`
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
+ * const model = new nnx.Linear(4, 3, { rngs: new nnx.Rngs(0) });
  * nnx.equalGraphDefs(nnx.graphdef(model), nnx.graphdef(nnx.clone(model))); // => true
  * ```
  */
@@ -72,10 +83,15 @@ export const graphdef = <M>(node: M): GraphDef<M> => new GraphWalk({}).run(node)
 /**
  * Returns the model's values: all, those that a filter matches, or one State for each of several
  * filters. Filters need not cover everything.
+ * @param node - The model.
  * @see Flax `nnx.state`
  * @example
  * ```ts
- * nnx.flattenState(nnx.state(model, nnx.Param)).length; // => 6
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
+ * const model = new nnx.Linear(4, 3, { rngs: new nnx.Rngs(0) });
+ * Object.keys(nnx.state(model, nnx.Param)); // => ["bias", "kernel"]
  * ```
  */
 export function state<M>(node: M): OwnedState<StateOf<M>>;

@@ -32,12 +32,19 @@ export type UpdateValues = PureState | GraphState;
  * States have a path, the last one counts. Leaves may be plain values, as `toPure` gives them; a
  * Variable accepts any value. Types, shapes and dtypes are not compared, unless `strict` says so.
  * Options come after a list of States, since any object may be a State.
+ * @param node - The model.
+ * @param state - The new values; those that it lacks stay.
+ * @param states - Further values.
  * @throws {@link StructureError} when a leaf meets a module or a State meets a Variable, or an
  * object is frozen; {@link DisposedError} for values that were disposed; with `strict` also for
  * leaves that are missing, unknown, or of another type, shape or dtype. Nothing is written then.
  * @see Flax `nnx.update`
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
+ * const model = new nnx.BatchNorm(3, { rngs: new nnx.Rngs(0) });
  * const [, params, rest] = nnx.split(model, nnx.Param, true);
  * nnx.update(model, params, rest);
  * nnx.update(model, [params, rest], { strict: true }); // they must fit exactly

@@ -63,8 +63,11 @@ const formatter: Formatter = {
  * @returns a function that takes the formatter away.
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * const remove = nnx.formatInDevtools();
- * console.log(model);
+ * console.log(new nnx.Linear(4, 3, { rngs: new nnx.Rngs(0) }));
  * remove();
  * ```
  */

@@ -35,9 +35,14 @@ const optionNames = {
  * it does not know.
  * @example
  * ```ts
- * const lossFn = (m: Mlp, input: tf.Tensor2D) => tf.mean(tf.square(m.forward(input)));
- * const optimizer = new nnx.Optimizer(model, nnx.adam(10), { wrt: nnx.Param });
- * const found = nnx.diagnose(model, lossFn, { optimizer })(x);
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
+ * const model = new nnx.Linear(4, 3, { rngs: new nnx.Rngs(0) });
+ * const lossFn = (m: nnx.Linear, x: tf.Tensor) => tf.mean(tf.square(m.forward(x)));
+ * const optimizer = new nnx.Optimizer(model, nnx.adam(10));
+ * const found = nnx.diagnose(model, lossFn, { optimizer })(tf.ones([2, 4]));
  * console.log(String(found)); // each layer in the order of the calls, then what looks wrong
  * found.flags.some(({ kind }) => kind === "largeUpdates"); // => true
  * ```
@@ -59,10 +64,18 @@ export function diagnose<M extends object, A extends readonly unknown[]>(
 /**
  * The same as {@link diagnose}, for every backend: the step runs at once, and then one tensor after
  * the other is read without blocking.
+ * @param model - The model, which stays as it is.
+ * @param f - The loss, as for {@link diagnose}.
+ * @throws as {@link diagnose}.
  * @example
  * ```ts
- * const lossFn = (m: Mlp, input: tf.Tensor2D) => tf.mean(tf.square(m.forward(input)));
- * (await nnx.diagnoseAsync(model, lossFn)(x)).flags.length; // => 0
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
+ * const model = new nnx.Linear(4, 3, { rngs: new nnx.Rngs(0) });
+ * const lossFn = (m: nnx.Linear, x: tf.Tensor) => tf.mean(tf.square(m.forward(x)));
+ * (await nnx.diagnoseAsync(model, lossFn)(tf.ones([2, 4]))).flags.length; // => 0
  * ```
  */
 export function diagnoseAsync<M extends object, A extends readonly unknown[]>(

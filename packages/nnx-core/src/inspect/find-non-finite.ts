@@ -71,8 +71,13 @@ const faults = ({ nan, inf }: Counts): string =>
  * NaN or an infinity came before: that may be the cause, so it is returned.
  * @example
  * ```ts
- * const broken = (m: Mlp, input: tf.Tensor2D) => tf.mean(tf.log(tf.sub(m.forward(input), 1e3)));
- * const found = nnx.findNonFinite(model, broken)(x);
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
+ * const model = new nnx.Linear(4, 3, { rngs: new nnx.Rngs(0) });
+ * const broken = (m: nnx.Linear, x: tf.Tensor) => tf.mean(tf.log(tf.sub(m.forward(x), 1e3)));
+ * const found = nnx.findNonFinite(model, broken)(tf.ones([2, 4]));
  * [found?.phase, found?.op, found?.path]; // => ["forward", "Log", []]
  * ```
  */

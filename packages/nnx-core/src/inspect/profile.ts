@@ -80,12 +80,18 @@ const isTarget = (x: unknown): x is Target =>
  *
  * The first runs of a program are slower than later ones, because the engine compiles. So call a step
  * a few times before you profile it.
+ * @param target - A model, or a function.
  * @throws whatever the run throws. The model and all arguments are as before then. {@link NnxError}
  * for anything but a function or a model, and when the run returns a Promise.
  * @example
  * ```ts
- * const loss = (m: Mlp, input: tf.Tensor2D) => tf.mean(tf.square(m.forward(input)));
- * const [[value, gradients], profile] = nnx.profile(nnx.valueAndGrad(loss))(model, x);
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
+ * const model = new nnx.Linear(4, 3, { rngs: new nnx.Rngs(0) });
+ * const loss = (m: nnx.Linear, x: tf.Tensor) => tf.mean(tf.square(m.forward(x)));
+ * const [[value, gradients], profile] = nnx.profile(nnx.valueAndGrad(loss))(model, tf.ones([2, 4]));
  * console.log(String(profile)); // module, kernel, pass, calls, ms, bytes; what took most time is first
  * profile.by("pass").rows.length; // => 2
  * nnx.dispose([value, gradients]);

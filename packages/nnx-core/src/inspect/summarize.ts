@@ -112,10 +112,13 @@ function settingsOf(where: string, options: SummarizeOptions) {
  * @throws {@link NnxError} for anything else, and when `bins` is no whole number from 1.
  * @example
  * ```ts
- * const [y, seen] = nnx.capture(model, nnx.Intermediate)(x);
- * console.log(String(nnx.summarize(seen)));
- * nnx.summarize(seen).rows[0]?.shape; // => [2, 8]
- * nnx.dispose([y, seen]);
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
+ * const model = new nnx.Linear(4, 3, { rngs: new nnx.Rngs(0) });
+ * console.log(String(nnx.summarize(nnx.state(model))));
+ * const [bias, kernel] = nnx.summarize(nnx.state(model)).rows;
+ * [bias?.shape, kernel?.shape, bias?.max]; // => [[3], [4, 3], 0]
  * ```
  */
 export function summarize(summarized: Summarizable, options: SummarizeOptions = {}): Summary {
@@ -131,9 +134,11 @@ export function summarize(summarized: Summarizable, options: SummarizeOptions = 
  * blocking. Do not dispose `summarized` before it is done.
  * @example
  * ```ts
- * const [y, seen] = nnx.capture(model, nnx.Intermediate)(x);
- * (await nnx.summarizeAsync(seen)).rows[0]?.shape; // => [2, 8]
- * nnx.dispose([y, seen]);
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
+ * const model = new nnx.Linear(4, 3, { rngs: new nnx.Rngs(0) });
+ * (await nnx.summarizeAsync(nnx.state(model))).rows.map(({ shape }) => shape); // => [[3], [4, 3]]
  * ```
  */
 export async function summarizeAsync(

@@ -59,6 +59,10 @@ function splitOptions(args: readonly unknown[]): [inputs: readonly unknown[], op
  * @see Flax `nnx.tabulate`
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
+ * const model = new nnx.Linear(4, 3, { rngs: new nnx.Rngs(0) });
  * const table = nnx.tabulate(model, new nnx.ShapeDtypeStruct([1, 4], "float32"), { depth: 1 });
  * console.log(String(table));
  * table.rows[0]?.path; // => []

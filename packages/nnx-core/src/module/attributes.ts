@@ -20,8 +20,19 @@ export const selectionNames: OptionNames<AttributeOptions> = { only: true, raise
  * Sets each attribute on every selected module that already has it. Accessors without a setter do
  * not count. A module with a `setMode` gets the values there too, since a mode need not be an
  * attribute.
+ * @param root - The model, or a container of models.
+ * @param attributes - The new values, by name.
  * @throws {@link NotFoundError} when one is found nowhere, {@link StructureError} for a frozen
  * module; nothing is set then (Flax sets the others first).
+ * @example
+ * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
+ * const model = new nnx.Dropout(0.5, { rngs: new nnx.Rngs(0) });
+ * nnx.setAttributes(model, { rate: 0.1 }, { only: nnx.Dropout });
+ * model.rate; // => 0.1
+ * ```
  */
 export function setAttributes(
   root: object,

@@ -10,7 +10,10 @@ import { BaseModule } from "../graph/base-module.ts";
  * @see Flax `nnx.iter_modules`
  * @example
  * ```ts
- * [...nnx.iterModules(new nnx.Linear(4, 3, { rngs }))].length; // => 1
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
+ * [...nnx.iterModules(new nnx.Linear(4, 3, { rngs: new nnx.Rngs(0) }))].length; // => 1
  * ```
  */
 export function* iterModules(root: object): Generator<readonly [path: Path, module: BaseModule]> {

@@ -16,6 +16,8 @@ export type { ModeValues } from "./mode-changes.ts";
  * @see Flax `set_view`
  * @example
  * ```ts
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * class Noise extends nnx.Module {
  *   deterministic = false;
  *   setMode({ deterministic, ...rest }: nnx.ModeValues): nnx.ModeValues {
@@ -40,11 +42,18 @@ export interface ModeOptions {
 /**
  * Sets modes on a model in place, through the `setMode` method of each node that has one. Modules
  * may also have `deterministic` and `useRunningAverage` as plain attributes, without a `setMode`.
+ * @param root - The model, or a container of models.
+ * @param values - The modes, by name.
  * @throws {@link NotFoundError} when no selected node uses one of the names; nothing is set then.
  * @see Flax `nnx.set_mode` of 0.12.1; in later versions `nnx.view`
  * @example
  * ```ts
- * nnx.setMode(model, { deterministic: true }, { only: nnx.DropConnectLinear });
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
+ * const model = new nnx.Dropout(0.5, { rngs: new nnx.Rngs(0) });
+ * nnx.setMode(model, { deterministic: true }, { only: nnx.Dropout });
+ * model.deterministic; // => true
  * ```
  */
 export function setMode(root: unknown, values: ModeValues, options: ModeOptions = {}): void {
@@ -61,11 +70,18 @@ function modesOf(where: string, root: unknown, values: ModeValues, options: Mode
  * A view of the model in other modes: new modules with the same Variables. {@link setMode} is
  * called on the view, and the original keeps its modes. Both see each other's writes to Variables.
  * A view owns nothing, so disposing it does nothing.
+ * @param node - The model, which stays as it is.
+ * @param values - The modes, by name.
  * @throws {@link NotFoundError} when no selected node uses one of the names.
  * @see Flax `nnx.view`
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
+ * const model = new nnx.Dropout(0.5, { rngs: new nnx.Rngs(0) });
  * const evaluating = nnx.view(model, { deterministic: true });
+ * [evaluating.deterministic, model.deterministic]; // => [true, false]
  * ```
  */
 export function view<M extends object>(node: M, values: ModeValues, options: ModeOptions = {}): M {
@@ -76,8 +92,19 @@ export function view<M extends object>(node: M, values: ModeValues, options: Mod
 
 /**
  * Like {@link view}, but sets attributes by name, on every selected module that has them.
+ * @param node - The model, which stays as it is.
+ * @param attributes - The new values, by name.
  * @throws {@link NotFoundError} when no selected module has one of them.
  * @see Flax `nnx.with_attributes`
+ * @example
+ * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
+ * const model = new nnx.Dropout(0.5, { rngs: new nnx.Rngs(0) });
+ * const gentle = nnx.withAttributes(model, { rate: 0.1 });
+ * [gentle.rate, model.rate]; // => [0.1, 0.5]
+ * ```
  */
 export function withAttributes<M extends object>(
   node: M,

@@ -21,6 +21,9 @@ import { iterModules } from "./iter-modules.ts";
  * @see Flax `nnx.Module`
  * @example
  * ```ts
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
  * class Block extends nnx.Module {
  *   readonly linear: nnx.Linear;
  *   constructor(features: number, { rngs }: { rngs: nnx.Rngs }) {
@@ -71,7 +74,11 @@ export abstract class Module extends BaseModule {
    * @see Flax `nnx.Module.set_attributes`
    * @example
    * ```ts
-   * model.setAttributes({ deterministic: true }, { only: nnx.DropConnectLinear });
+   * import "@tensorflow/tfjs-backend-cpu";
+   * import * as nnx from "@nnxjs/nnx";
+   *
+   * const model = new nnx.Sequential(new nnx.Dropout(0.5, { rngs: new nnx.Rngs(0) }));
+   * model.setAttributes({ rate: 0.1 }, { only: nnx.Dropout });
    * ```
    */
   setAttributes(attributes: AttributeValues, options?: AttributeOptions): void {

@@ -23,9 +23,14 @@ export interface ViewInfoOptions {
  * are the names that its `setMode` reads (or that are plain attributes), with the present values. A
  * class documents them with
  * `static readonly modes = { deterministic: "Return the input unchanged." }`.
+ * @param node - The model.
  * @see Flax `nnx.view_info`, which lists classes
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
+ * const model = new nnx.Sequential(new nnx.Dropout(0.5, { rngs: new nnx.Rngs(0) }));
  * console.log(nnx.viewInfo(model));
  * ```
  */

@@ -22,6 +22,9 @@ import { partsOf } from "./section.ts";
  * @throws {@link NnxError} where a Variable has no number, or `fn` returns none.
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * const steps = new nnx.Variable(0);
  * const rate = nnx.hostValue([steps], (n) => 0.1 / (1 + n));
  * ```

@@ -198,16 +198,24 @@ export function refuseHidden(
  * is that of the innermost captured module whose method is running, or the root. A function that is
  * an attribute of a module (`f = (x) => ...`) is no method: it counts as part of the method that
  * calls it. Otherwise this is the same as `Module.sow`.
+ * @param type - The class of Variables under which it is recorded, or its registered name.
+ * @param name - The last part of the path.
+ * @param value - What is recorded, most often a tensor.
  * @returns whether a capture recorded the value.
  * @example
  * ```ts
- * const loss = (m: Mlp, input: tf.Tensor2D) => {
- *   const y = m.forward(input);
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
+ * const model = new nnx.Linear(4, 3, { rngs: new nnx.Rngs(0) });
+ * const loss = (m: nnx.Linear, x: tf.Tensor) => {
+ *   const y = m.forward(x);
  *   nnx.sow(nnx.Intermediate, "logits", y);
  *   return tf.mean(y);
  * };
- * const [value, seen] = nnx.capture(loss, nnx.Intermediate)(model, x);
- * Object.keys(seen); // => ["features", "logits"]
+ * const [value, seen] = nnx.capture(loss, nnx.Intermediate)(model, tf.ones([2, 4]));
+ * Object.keys(seen); // => ["logits"]
  * nnx.dispose([value, seen]);
  * ```
  */
@@ -223,6 +231,20 @@ export function sow<T, B = readonly T[]>(
 /**
  * Perturbs a value in any function that runs under a capture, as `Module.perturb` does in a module.
  * {@link sow} says under which path.
+ * @param name - The last part of the path.
+ * @param value - A float32 tensor of any shape.
+ * @example
+ * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
+ * const model = new nnx.Linear(4, 3, { rngs: new nnx.Rngs(0) });
+ * const lossFn = (m: nnx.Linear, x: tf.Tensor) => tf.sum(nnx.perturb("y", m.forward(x))) as tf.Scalar;
+ * const seen = nnx.captureGradients(lossFn)(model, tf.ones([1, 4]));
+ * nnx.valuesAt(seen.perturbed, ["y"]).map(({ gradient }) => Array.from(gradient.dataSync())); // => [[1, 1, 1]]
+ * nnx.dispose(seen);
+ * ```
  */
 export function perturb<T>(name: string, value: T, options?: PerturbOptions): T {
   return perturbIn(undefined, name, value, options);

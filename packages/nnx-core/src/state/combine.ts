@@ -27,10 +27,16 @@ function mergeTwo(first: State, second: State): State {
  * Returns a State with the leaves of all States. If two States have a leaf at the same path, the
  * later one counts. Subtrees that only one State has, or that a later State does not change, are
  * reused. One State alone is returned as it is.
+ * @param state - The first State.
  * @see Flax `nnx.merge_state`
  * @example
  * ```ts
- * nnx.flattenState(nnx.mergeState(params, nnx.state(model, nnx.RngState))).length; // => 8
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
+ * const model = new nnx.BatchNorm(3, { rngs: new nnx.Rngs(0) });
+ * const merged = nnx.mergeState(nnx.state(model, nnx.Param), nnx.state(model, nnx.BatchStat));
+ * Object.keys(merged); // => ["bias", "scale", "mean", "var"]
  * ```
  */
 export function mergeState<S extends StateNode>(state: S): S;
@@ -42,7 +48,17 @@ export function mergeState(state: StateNode, ...states: readonly StateNode[]): S
   return makeState({ ...merged }, leavesOf(merged).map(leafValue));
 }
 
-/** The leaves of `state` at paths that `other` does not have. @see Flax `State - State` */
+/**
+ * The leaves of `state` at paths that `other` does not have. @see Flax `State - State`
+ * @example
+ * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
+ * const model = new nnx.BatchNorm(3, { rngs: new nnx.Rngs(0) });
+ * Object.keys(nnx.diffState(nnx.state(model), nnx.state(model, nnx.Param))); // => ["mean", "var"]
+ * ```
+ */
 export function diffState(state: StateNode, other: StateNode): OwnedState {
   const whole = checkState("diffState", state);
   const start: StateNode | undefined = checkState("diffState", other);

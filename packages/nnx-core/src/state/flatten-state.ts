@@ -11,10 +11,16 @@ import { walkState } from "./walk-state.ts";
 export type FlatEntry = readonly [path: Path, leaf: StateLeaf];
 
 /**
- * The leaves in Flax's order, each with its path. @see Flax `nnx.to_flat_state`
+ * The leaves in Flax's order, each with its path.
+ * @param state - Any State.
+ * @see Flax `nnx.to_flat_state`
  * @example
  * ```ts
- * nnx.flattenState(nnx.state(new nnx.Linear(4, 3, { rngs }))).map(([path]) => path.join(".")); // => ["bias", "kernel"]
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
+ * const model = new nnx.Linear(4, 3, { rngs: new nnx.Rngs(0) });
+ * nnx.flattenState(nnx.state(model)).map(([path]) => path.join(".")); // => ["bias", "kernel"]
  * ```
  */
 export function flattenState(state: StateNode): FlatEntry[] {
@@ -30,9 +36,19 @@ export function flattenState(state: StateNode): FlatEntry[] {
 
 /**
  * The State with these leaves.
+ * @param entries - Pairs of a path and a leaf, in any order.
  * @throws {@link StructureError} when a path is given twice, a path is the beginning of another, or
  * an entry's second item is not a leaf.
  * @see Flax `nnx.from_flat_state`
+ * @example
+ * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
+ * const model = new nnx.Linear(4, 3, { rngs: new nnx.Rngs(0) });
+ * const entries = nnx.flattenState(nnx.state(model));
+ * Object.keys(nnx.unflattenState(entries.slice(0, 1))); // => ["bias"]
+ * ```
  */
 export function unflattenState(entries: Iterable<FlatEntry>): OwnedState {
   const builder = new StateBuilder();

@@ -12,9 +12,24 @@ import { walkState } from "./walk-state.ts";
 /**
  * Applies `f` to each leaf, and to the leaves that further States have at its path. Subtrees of the
  * first State in which `f` returns every leaf unchanged are reused.
+ * @param state - The first State, whose paths count.
  * @throws {@link StructureError} when `f` returns something else than a leaf, and, before `f` is
  * called, when the States do not have the same paths.
  * @see Flax `nnx.map_state`, `jax.tree.map`
+ * @example
+ * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
+ * const model = new nnx.Linear(4, 3, { rngs: new nnx.Rngs(0) });
+ * const cleared = nnx.mapState(
+ *   (path, leaf) => (path.at(-1) === "bias" ? leaf : nnx.leafValue<tf.Tensor>(leaf).clone()),
+ *   nnx.state(model),
+ * );
+ * Object.keys(cleared); // => ["bias", "kernel"]
+ * nnx.dispose(cleared);
+ * ```
  */
 export function mapState<const S extends StateNode>(
   f: (path: Path, leaf: LeafIn<S>) => StateLeaf,
@@ -106,13 +121,14 @@ export function withValue(leaf: StateLeaf, value: unknown): StateLeaf {
 /**
  * Applies `f` to each value (the tensor itself), and to the values that further States have at its
  * path. The path is the last argument. Types and metadata come from the first State.
+ * @param state - Any State.
  * @throws {@link StructureError} when the States do not have the same paths; `f` was not called
  * then.
  * @see `jax.tree.map` over States
  * @example
  * ```ts
- * import * as nnx from "@nnxjs/nnx";
  * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
  * import * as tf from "@tensorflow/tfjs-core";
  *
  * const model = new nnx.Linear(2, 1, { rngs: new nnx.Rngs(0) });

@@ -30,10 +30,16 @@ export type StatePatches = readonly StatePatch[] & Disposable;
  * @see immer `produceWithPatches`
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
+ * const model = new nnx.Linear(4, 3, { rngs: new nnx.Rngs(0) });
  * const before = nnx.state(model);
- * model.hidden.kernel.value = tf.zeros([4, 8]);
+ * model.kernel.value = tf.zeros([4, 3]);
  * const after = nnx.state(model);
  * const back = nnx.diffPatches(after, before);
+ * back.length; // => 1
  * nnx.update(model, nnx.applyPatches(after, back));
  * ```
  */
@@ -73,8 +79,23 @@ const areAlike = (a: VariableState, b: VariableState): boolean =>
 /**
  * Returns the State with the patches applied. Subtrees that no patch touches are reused. Accepts
  * the patches of {@link diffPatches} and of immer.
+ * @param state - The State, which stays as it is.
+ * @param patches - Applied in their order.
  * @throws {@link StructureError} when a patch does not fit the State, or the result would not be a
  * State.
+ * @example
+ * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
+ * const model = new nnx.Linear(4, 3, { rngs: new nnx.Rngs(0) });
+ * const before = nnx.state(model);
+ * model.bias!.value = tf.ones([3]);
+ * const after = nnx.state(model);
+ * const patches = nnx.diffPatches(before, after); // only what changed: send these to a peer
+ * nnx.applyPatches(before, patches).kernel === before.kernel; // => true
+ * ```
  */
 export function applyPatches(state: StateNode, patches: readonly StatePatch[]): OwnedState {
   const root: Subtree = { ...checkState("applyPatches", state) };

@@ -21,7 +21,18 @@ export interface PureState<T = unknown> {
  * Returns the values of a State in nested plain objects, without types and metadata. The result
  * does not hold the tensors; they still belong to the State.
  * @typeParam T - What you know that the values are, such as `tf.Tensor`.
+ * @param given - Any State.
  * @see Flax `nnx.to_pure_dict`
+ * @example
+ * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
+ * const model = new nnx.Linear(4, 3, { rngs: new nnx.Rngs(0) });
+ * const pure = nnx.toPure<tf.Tensor>(nnx.state(model));
+ * (pure.kernel as tf.Tensor).shape; // => [4, 3]
+ * ```
  */
 export function toPure<T = unknown>(given: StateNode): PureState<T> {
   const state = checkState("toPure", given);
@@ -50,8 +61,20 @@ const define = (target: object, key: string | number, value: unknown): void => {
 /**
  * Returns the State with values replaced by those of nested plain objects (or arrays, by index).
  * Types and metadata stay. Leaves that `pure` does not contain stay, too.
+ * @param given - The State, which stays as it is.
  * @throws {@link StructureError} when `pure` has something where the State has no leaf.
  * @see Flax `nnx.replace_by_pure_dict`, which changes the State in place
+ * @example
+ * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
+ * const model = new nnx.Linear(2, 1, { rngs: new nnx.Rngs(0) });
+ * const next = nnx.replaceByPure(nnx.state(model), { bias: tf.tensor1d([7]) });
+ * nnx.update(model, next);
+ * Array.from(model.bias!.value.dataSync()); // => [7]
+ * ```
  */
 export function replaceByPure(given: StateNode, pure: PureState | readonly unknown[]): OwnedState {
   const state = checkState("replaceByPure", given);

@@ -105,11 +105,18 @@ function select(
 /**
  * Returns one State for each filter. Each leaf goes to the first filter that matches, and every
  * leaf must match one. Subtrees that go to one filter completely are reused.
+ * @param state - Any State.
+ * @param filters - One for each part; a leaf goes to the first that matches.
  * @throws {@link FilterError} when a leaf matches none.
  * @see Flax `nnx.split_state`
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
+ * const model = new nnx.BatchNorm(3, { rngs: new nnx.Rngs(0) });
  * const [trained, others] = nnx.splitState(nnx.state(model), nnx.Param, true);
+ * [Object.keys(trained), Object.keys(others)]; // => [["bias", "scale"], ["mean", "var"]]
  * ```
  */
 export function splitState<S extends StateNode, const Fs extends readonly Filter[]>(
@@ -123,10 +130,16 @@ export function splitState<S extends StateNode, const Fs extends readonly Filter
 /**
  * Returns the leaves that a filter matches. With several filters, returns a State for each. Leaves
  * that match no filter are left out.
+ * @param state - Any State.
+ * @param filter - Selects the leaves that stay.
  * @see Flax `nnx.filter_state`
  * @example
  * ```ts
- * nnx.flattenState(nnx.filterState(nnx.state(model), nnx.Param)).length; // => 6
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
+ * const model = new nnx.BatchNorm(3, { rngs: new nnx.Rngs(0) });
+ * Object.keys(nnx.filterState(nnx.state(model), nnx.Param)); // => ["bias", "scale"]
  * ```
  */
 export function filterState<S extends StateNode, const F extends Filter>(

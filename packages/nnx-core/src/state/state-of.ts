@@ -188,7 +188,10 @@ type NodeState<T, F, Before, Depth extends readonly 0[]> = T extends Primitive |
  * State.
  * @example
  * ```ts
- * type Params = nnx.StateOf<Mlp, typeof nnx.Param>; // { hidden: { kernel: ...; bias: ... } ... }
+ * import * as nnx from "@nnxjs/nnx";
+ *
+ * type Params = nnx.StateOf<nnx.Linear, typeof nnx.Param>;
+ * const read = (params: Params) => params.kernel.value.shape; // the type knows the names
  * ```
  */
 export type StateOf<M, F = true, Before = never> =

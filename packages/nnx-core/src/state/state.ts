@@ -53,10 +53,16 @@ export type LeafValue<L> = L extends { readonly metadata: unknown; readonly valu
  * Returns the value of a leaf: the value of its Variable, or the array itself if there was no
  * Variable.
  * @typeParam T - The type of the value, if you know more than the leaf's type says.
+ * @param leaf - A leaf of a State: a Variable's state, or a bare array.
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
+ * const model = new nnx.Linear(4, 3, { rngs: new nnx.Rngs(0) });
  * const entries = nnx.flattenState(nnx.state(model, nnx.Param));
- * const shapes = entries.map(([, leaf]) => nnx.leafValue<tf.Tensor>(leaf).shape);
+ * entries.map(([, leaf]) => nnx.leafValue<tf.Tensor>(leaf).shape); // => [[3], [4, 3]]
  * ```
  */
 export function leafValue<L extends StateLeaf>(leaf: L): LeafValue<L>;

@@ -25,14 +25,22 @@ const immer = new Immer();
  * Returns the State that `recipe` turns this one into. The given State does not change. Subtrees
  * that the recipe does not touch are reused. If the recipe changes nothing, the result is the given
  * State.
+ * @param state - The State, which stays as it is.
  * @throws {@link StructureError} when something other than leaves and subtrees was written into the
  * State, or a leaf more than about a thousand levels deep was written to (mapState and applyPatches
  * have no such limit).
  * @example
  * ```ts
- * const next = nnx.updateState(nnx.state(model, nnx.Param), (draft) => {
- *   draft.hidden.kernel.value = tf.zeros([4, 8]);
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
+ * const model = new nnx.Linear(4, 3, { rngs: new nnx.Rngs(0) });
+ * const before = nnx.state(model);
+ * const next = nnx.updateState(before, (draft) => {
+ *   draft.kernel.value = tf.zeros([4, 3]);
  * });
+ * next.bias === before.bias; // => true
  * ```
  */
 export function updateState<S extends State>(state: S, recipe: (draft: DraftOf<S>) => void): OwnedState<S> {

@@ -14,7 +14,22 @@ class CarryAxis {
   readonly kind = "carry";
 }
 
-/** Marks what {@link scan} hands from one step to the next. @see Flax `nnx.Carry` */
+/**
+ * Marks what {@link scan} hands from one step to the next. @see Flax `nnx.Carry`
+ * @example
+ * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
+ * const powers = nnx.scan((x: tf.Tensor) => tf.mul(x, 2), {
+ *   inAxes: nnx.Carry,
+ *   outAxes: nnx.Carry,
+ *   length: 5,
+ * });
+ * powers(tf.scalar(1)).dataSync()[0]; // => 32
+ * ```
+ */
 export const Carry: CarryAxis = new CarryAxis();
 export type Carry = CarryAxis;
 
@@ -28,11 +43,15 @@ type Pairs = Iterable<readonly [filter: Filter, axis: MapAxis]>;
  * @see Flax `nnx.StateAxes`
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
+ * const model = new nnx.Linear(4, 3, { rngs: new nnx.Rngs(0) });
  * const axes = new nnx.StateAxes([
  *   [nnx.Param, 0],
  *   [true, null],
  * ]);
- * axes.axisOf(["kernel"], nnx.state(model.hidden, nnx.Param).kernel); // => 0
+ * axes.axisOf(["kernel"], nnx.state(model, nnx.Param).kernel); // => 0
  * ```
  */
 export class StateAxes {

@@ -21,6 +21,10 @@ import { inTurn, numberOf, type ScalarLike } from "./in-turn.ts";
  * @see Flax `nnx.cond`, `jax.lax.cond` (which want results of one structure from both)
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
  * const y = nnx.cond(tf.less(tf.scalar(1), 2), (a) => tf.mul(a, 2), (a) => tf.neg(a), tf.scalar(3));
  * y.dataSync()[0]; // => 6
  * ```
@@ -94,10 +98,16 @@ function recordedChoice<A extends readonly unknown[], R>(
 /**
  * Calls the branch at an index with the operands. Indices below 0 mean the first branch, those above
  * the last mean the last. Otherwise as {@link cond}.
+ * @param branches - Functions of the operands, of which one runs.
+ * @param operands - The arguments of the branch.
  * @param index - An integer, or an int32 scalar tensor, which is read.
  * @see Flax `nnx.switch`, `jax.lax.switch`
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
  * const y = nnx.switch(1, [(a: tf.Tensor) => tf.neg(a), (a: tf.Tensor) => tf.square(a)], tf.scalar(3));
  * y.dataSync()[0]; // => 9
  * ```

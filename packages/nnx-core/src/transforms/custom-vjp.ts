@@ -46,6 +46,10 @@ export interface CustomVjpFunction<A extends readonly unknown[], R> {
  * @see Flax `nnx.custom_vjp`
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
  * const clippedLog = nnx.customVjp((a: tf.Tensor) => tf.log(a));
  * clippedLog.defvjp(
  *   (a) => [tf.log(a), a] as const,

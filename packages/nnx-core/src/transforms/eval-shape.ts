@@ -129,6 +129,8 @@ function resultOf(value: unknown, given: ReadonlySet<object>): unknown {
  * @see Flax `nnx.eval_shape`
  * @example
  * ```ts
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * const model = nnx.evalShape(() => new nnx.Linear(1000, 1000, { rngs: new nnx.Rngs(0) }));
  * model.kernel.value.shape; // => [1000, 1000]
  * ```
@@ -173,7 +175,11 @@ export function evalShape<A extends readonly unknown[], R>(
  * @see Flax `nnx.as_abstract`
  * @example
  * ```ts
- * nnx.asAbstract(model).hidden.kernel.value.shape; // => [4, 8]
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
+ * const model = new nnx.Linear(4, 3, { rngs: new nnx.Rngs(0) });
+ * nnx.asAbstract(model).kernel.value.shape; // => [4, 3]
  * ```
  */
 export function asAbstract<M>(node: M): M {

@@ -86,6 +86,10 @@ function jacobianOf(
  * @see `jax.jacrev`
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
  * const jacobian = nnx.jacrev((a: tf.Tensor) => tf.square(a))(tf.tensor1d([1, 2]));
  * jacobian.arraySync(); // => [[2, 0], [0, 4]]
  * nnx.dispose(jacobian);
@@ -108,6 +112,10 @@ export function jacrev<
  * @see `jax.jacfwd`
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
  * nnx.jacfwd((v: tf.Tensor1D) => tf.square(v))(tf.tensor1d([1, 2])).shape; // => [2, 2]
  * ```
  */
@@ -141,6 +149,10 @@ export type HessianResult<
  * @see `jax.hessian`
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
  * const second = nnx.hessian((a: tf.Tensor) => tf.sum(tf.pow(a, 3)))(tf.tensor1d([1, 2]));
  * second.arraySync(); // => [[6, 0], [0, 12]]
  * nnx.dispose(second);

@@ -64,12 +64,20 @@ const functions = new WeakMap<object, (...args: never) => unknown>();
  * @see Flax `nnx.jit`
  * @example
  * ```ts
- * const train = nnx.jit((m: Mlp, opt: nnx.Optimizer, input: tf.Tensor2D, labels: tf.Tensor2D) => {
- *   const lossOf = (each: Mlp) => tf.mean(tf.square(tf.sub(each.forward(input), labels)));
- *   const [loss, grads] = nnx.valueAndGrad(lossOf)(m);
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
+ * const model = new nnx.Linear(4, 3, { rngs: new nnx.Rngs(0) });
+ * const optimizer = new nnx.Optimizer(model, nnx.adam(1e-3));
+ * const train = nnx.jit((m: nnx.Linear, opt: nnx.Optimizer, x: tf.Tensor, labels: tf.Tensor) => {
+ *   const lossFn = (each: nnx.Linear) => tf.mean(tf.square(tf.sub(each.forward(x), labels)));
+ *   const [loss, grads] = nnx.valueAndGrad(lossFn)(m);
  *   opt.update(m, grads);
  *   return loss;
  * });
+ * const loss = train(model, optimizer, tf.ones([2, 4]), tf.zeros([2, 3])); // records the step
+ * train(model, optimizer, tf.ones([2, 4]), tf.zeros([2, 3])).rank; // => 0
  * ```
  */
 export function jit<A extends readonly unknown[], R>(
@@ -102,7 +110,12 @@ export function jit<A extends readonly unknown[], R>(
  * @see JAX `jax.make_jaxpr`
  * @example
  * ```ts
- * const text = nnx.printProgram((m: Mlp, input: tf.Tensor2D) => m.forward(input))(model, x);
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
+ * const model = new nnx.Linear(4, 3, { rngs: new nnx.Rngs(0) });
+ * console.log(nnx.printProgram((m: nnx.Linear, x: tf.Tensor) => m.forward(x))(model, tf.ones([2, 4])));
  * ```
  */
 export function printProgram<A extends readonly unknown[]>(

@@ -25,6 +25,10 @@ import { inTurn, numberOf, type ScalarLike } from "./in-turn.ts";
  * @see Flax `nnx.while_loop`, `jax.lax.while_loop`
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
  * const [n, x] = nnx.whileLoop(
  *   ([left]) => left > 0,
  *   ([left, value]) => [left - 1, tf.mul(value, 2)] as [number, tf.Tensor],
@@ -66,6 +70,10 @@ export function whileLoop<T>(condFun: (value: T) => ScalarLike, bodyFun: (value:
  * @see Flax `nnx.fori_loop`, `jax.lax.fori_loop`
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
  * const x = nnx.foriLoop(0, 3, (i, value) => tf.add(value, i), tf.scalar(10));
  * x.dataSync()[0]; // => 13
  * ```

@@ -40,8 +40,13 @@ import {
  * @see Flax `nnx.remat`, `jax.checkpoint`
  * @example
  * ```ts
- * const block = nnx.remat((m: Mlp, input: tf.Tensor2D) => m.forward(input));
- * const grads = nnx.grad((m: Mlp) => tf.mean(block(m, x)))(model);
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
+ * const model = new nnx.Linear(4, 3, { rngs: new nnx.Rngs(0) });
+ * const block = nnx.remat((m: nnx.Linear, x: tf.Tensor) => m.forward(x));
+ * const grads = nnx.grad((m: nnx.Linear) => tf.mean(block(m, tf.ones([2, 4]))))(model);
  * nnx.dispose(grads);
  * ```
  */

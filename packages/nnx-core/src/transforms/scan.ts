@@ -48,6 +48,10 @@ const optionNames = { inAxes: true, outAxes: true, length: true, reverse: true }
  * @see Flax `nnx.scan`, `jax.lax.scan`
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
  * const total = nnx.scan((sum: tf.Tensor, each: tf.Tensor) => {
  *   const next = tf.add(sum, each);
  *   return [next, next] as const;

@@ -5,6 +5,17 @@ import { describe, StructureError } from "../errors.ts";
  * Stands for a tensor of which only shape and dtype are known. Variables of abstract models have
  * these as values.
  * @see `jax.ShapeDtypeStruct`
+ * @example
+ * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
+ * const model = new nnx.Linear(4, 3, { rngs: new nnx.Rngs(0) });
+ * const x = new nnx.ShapeDtypeStruct([2, 4], "float32");
+ * const y = nnx.evalShape((m: nnx.Linear, input: tf.Tensor) => m.forward(input), model, x);
+ * y.shape; // => [2, 3]
+ * ```
  */
 export class ShapeDtypeStruct {
   readonly shape: readonly number[];

@@ -51,12 +51,15 @@ export interface VmapOptions {
  * @see Flax `nnx.vmap`, `jax.vmap`
  * @example
  * ```ts
- * const perExample = nnx.vmap(
- *   (m: Mlp, example: tf.Tensor1D) => nnx.grad((n: Mlp) => lossFn(n, tf.reshape(example, [1, 4])))(m),
- *   { inAxes: [null, 0] },
- * );
- * const grads = perExample(model, x);
- * nnx.summarize(grads).rows.map(({ shape }) => shape[0]); // => [2, 2, 2, 2, 2, 2]
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
+ * const model = new nnx.Linear(4, 3, { rngs: new nnx.Rngs(0) });
+ * const lossFn = (m: nnx.Linear, x: tf.Tensor1D) => tf.mean(m.forward(tf.reshape(x, [1, 4])));
+ * const perExample = nnx.vmap(nnx.grad(lossFn), { inAxes: [null, 0] });
+ * const grads = perExample(model, tf.ones([2, 4]));
+ * grads.kernel.value.shape; // => [2, 4, 3]
  * nnx.dispose(grads);
  * ```
  */

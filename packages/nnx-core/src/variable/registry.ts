@@ -33,8 +33,20 @@ export interface TypeFromNameOptions {
 /**
  * Registers a name for a Variable class. A class with the same `name` and `typeName` replaces the
  * registered one, since evaluating a file again makes its classes anew.
+ * @param type - The class.
  * @throws {@link NnxError} when another class has it and `overwrite` is not set, and for what is no
  * Variable class.
+ * @see Flax `nnx.register_variable_name`
+ * @example
+ * ```ts
+ * import * as nnx from "@nnxjs/nnx";
+ *
+ * class Frozen<T = unknown> extends nnx.Param<T> {
+ *   static override readonly typeName = "Frozen";
+ * }
+ * nnx.registerVariableName("my-app/Frozen", Frozen);
+ * nnx.variableTypeFromName("my-app/Frozen") === Frozen; // => true
+ * ```
  */
 export function registerVariableName(name: string, type: VariableType, options: RegisterOptions = {}): void {
   checkOptions<RegisterOptions>("registerVariableName", options, { overwrite: true });
@@ -77,8 +89,15 @@ export function variableTypeFromName(name: string, options: TypeFromNameOptions 
 
 /**
  * The name that a class is registered under.
+ * @param type - The class.
  * @throws {@link NotFoundError} when it is not.
  * @see Flax `nnx.variable_name_from_type`
+ * @example
+ * ```ts
+ * import * as nnx from "@nnxjs/nnx";
+ *
+ * nnx.variableNameFromType(nnx.BatchStat); // => "batch_stats"
+ * ```
  */
 export function variableNameFromType(type: VariableType): string {
   for (const [name, candidate] of byName) if (candidate === type) return name;

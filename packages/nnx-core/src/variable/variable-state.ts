@@ -33,7 +33,10 @@ export interface VariableDef {
  * Variable is no leaf; its `toState` returns one.
  * @example
  * ```ts
- * nnx.isVariableState(nnx.state(new nnx.Linear(4, 3, { rngs })).kernel); // => true
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
+ * nnx.isVariableState(nnx.state(new nnx.Linear(4, 3, { rngs: new nnx.Rngs(0) })).kernel); // => true
  * ```
  */
 export const isVariableState = (x: unknown): x is VariableState =>

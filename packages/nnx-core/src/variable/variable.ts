@@ -35,6 +35,10 @@ const accessors = ["getValue", "setValue", "getRawValue", "setRawValue", "toStat
  * @see Flax `nnx.Variable`
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
  * const scale = new nnx.Param(tf.ones([3]), { tag: "head" });
  * scale.value = tf.zeros([3]); // the old tensor is released
  * ```

@@ -35,9 +35,14 @@ function filled<T extends Tensor>(
 }
 
 /**
- * The same value everywhere. @see `jax.nn.initializers.constant`
+ * The same value everywhere.
+ * @param value - Any number.
+ * @see `jax.nn.initializers.constant`
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * nnx.initializers.constant(0.1)(nnx.random.key(0), [2, 3]).shape; // => [2, 3]
  * ```
  */
@@ -53,20 +58,57 @@ export const constant: (value: number) => RankedInitializer = registerFactory(
   },
 );
 
-/** All zeros. Like in JAX, it is an initializer itself. @see `jax.nn.initializers.zeros` */
+/**
+ * All zeros. Like in JAX, it is an initializer itself. @see `jax.nn.initializers.zeros`
+ * @example
+ * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
+ * const layer = new nnx.Linear(2, 3, { kernelInit: nnx.initializers.zeros, rngs: new nnx.Rngs(0) });
+ * tf.max(layer.kernel.value).dataSync()[0]; // => 0
+ * ```
+ */
 export const zeros: RankedInitializer = (key, shape, dtype = "float32") =>
   filled("zeros", 0, key, shape, dtype);
 
-/** All ones. Like in JAX, it is an initializer itself. @see `jax.nn.initializers.ones` */
+/**
+ * All ones. Like in JAX, it is an initializer itself. @see `jax.nn.initializers.ones`
+ * @example
+ * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
+ * const layer = new nnx.Linear(2, 3, { biasInit: nnx.initializers.ones, rngs: new nnx.Rngs(0) });
+ * Array.from(layer.bias!.value.dataSync()); // => [1, 1, 1]
+ * ```
+ */
 export const ones: RankedInitializer = (key, shape, dtype = "float32") =>
   filled("ones", 1, key, shape, dtype);
 
 /**
  * Returns {@link zeros}, to call like other initializers. @see Flax `nnx.initializers.zeros_init`
+ * @example
+ * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
+ * nnx.initializers.zerosInit()(nnx.random.key(0), [2, 3]).shape; // => [2, 3]
+ * ```
  */
 export const zerosInit = (): RankedInitializer => zeros;
 
-/** Returns {@link ones}, to call like other initializers. @see Flax `nnx.initializers.ones_init` */
+/**
+ * Returns {@link ones}, to call like other initializers. @see Flax `nnx.initializers.ones_init`
+ * @example
+ * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
+ * nnx.initializers.onesInit()(nnx.random.key(0), [2, 3]).shape; // => [2, 3]
+ * ```
+ */
 export const onesInit = (): RankedInitializer => ones;
 
 registerFunction("initializers.zeros", zeros);

@@ -25,6 +25,9 @@ export interface OrthogonalInitializerOptions {
  * @see `jax.nn.initializers.orthogonal`; Saxe et al. 2013, arXiv:1312.6120
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * nnx.initializers.orthogonal()(nnx.random.key(0), [3, 3]).shape; // => [3, 3]
  * ```
  */
@@ -91,6 +94,14 @@ function fillOrthogonal(
  * @throws RangeError, when the initializer is called, for shapes without 3 to 5 axes or with more
  * inputs than outputs.
  * @see `jax.nn.initializers.delta_orthogonal`; Xiao et al. 2018, arXiv:1806.05393
+ * @example
+ * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
+ * const kernelInit = nnx.initializers.deltaOrthogonal();
+ * new nnx.Conv(4, 8, [3, 3], { kernelInit, rngs: new nnx.Rngs(0) }).kernel.value.shape; // => [3, 3, 4, 8]
+ * ```
  */
 export const deltaOrthogonal: (scale?: number, options?: OrthogonalInitializerOptions) => RankedInitializer =
   registerFactory(

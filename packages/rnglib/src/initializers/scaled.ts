@@ -36,6 +36,9 @@ export function scaled<T extends Tensor>(
  * @see `jax.nn.initializers.uniform`
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * nnx.initializers.uniform(0.1)(nnx.random.key(0), [2, 3]).shape; // => [2, 3]
  * ```
  */
@@ -57,6 +60,9 @@ export const uniform: (scale?: number) => RankedInitializer = registerFactory(
  * @see `jax.nn.initializers.normal`
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * nnx.initializers.normal(0.02)(nnx.random.key(0), [2, 3]).shape; // => [2, 3]
  * ```
  */
@@ -94,6 +100,9 @@ function checkBounds(lower: number, upper: number): void {
  * @see `jax.nn.initializers.truncated_normal`
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * nnx.initializers.truncatedNormal(0.02)(nnx.random.key(0), [2, 3]).shape; // => [2, 3]
  * ```
  */

@@ -30,6 +30,14 @@ export type ScaledDistribution = "truncatedNormal" | "normal" | "uniform";
  * initializer throws TypeError for an unknown mode or distribution, and RangeError for shapes with
  * fewer than 2 axes.
  * @see `jax.nn.initializers.variance_scaling`
+ * @example
+ * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
+ * const kernelInit = nnx.initializers.varianceScaling(2, "fanIn", "truncatedNormal");
+ * new nnx.Linear(4, 3, { kernelInit, rngs: new nnx.Rngs(0) }).kernel.value.shape; // => [4, 3]
+ * ```
  */
 export const varianceScaling: (
   scale: number,
@@ -105,10 +113,16 @@ function denominator(where: string, mode: FanMode, shape: readonly number[], opt
  * @see LeCun et al. 1998, `jax.nn.initializers.lecun_normal`
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * nnx.initializers.lecunNormal()(nnx.random.key(0), [2, 3]).shape; // => [2, 3]
  * ```
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * nnx.initializers.lecunUniform()(nnx.random.key(0), [2, 3]).shape; // => [2, 3]
  * ```
  */
@@ -121,6 +135,9 @@ export const lecunNormal: (options?: FanOptions) => RankedInitializer = register
  * Uniform of variance 1 / inputs. @see LeCun et al. 1998, `jax.nn.initializers.lecun_uniform`
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * nnx.initializers.lecunUniform()(nnx.random.key(0), [2, 3]).shape; // => [2, 3]
  * ```
  */
@@ -134,6 +151,9 @@ export const lecunUniform: (options?: FanOptions) => RankedInitializer = registe
  * @see Glorot & Bengio 2010, `jax.nn.initializers.glorot_normal`
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * nnx.initializers.glorotNormal()(nnx.random.key(0), [2, 3]).shape; // => [2, 3]
  * ```
  */
@@ -147,6 +167,9 @@ export const glorotNormal: (options?: FanOptions) => RankedInitializer = registe
  * @see Glorot & Bengio 2010, `jax.nn.initializers.glorot_uniform`
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * nnx.initializers.heNormal()(nnx.random.key(0), [2, 3]).shape; // => [2, 3]
  * ```
  */
@@ -159,10 +182,16 @@ export const glorotUniform: (options?: FanOptions) => RankedInitializer = regist
  * Truncated normal of variance 2 / inputs. @see He et al. 2015, `jax.nn.initializers.he_normal`
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * nnx.initializers.heNormal()(nnx.random.key(0), [2, 3]).shape; // => [2, 3]
  * ```
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * nnx.initializers.heUniform()(nnx.random.key(0), [2, 3]).shape; // => [2, 3]
  * ```
  */
@@ -175,6 +204,9 @@ export const heNormal: (options?: FanOptions) => RankedInitializer = registerFac
  * Uniform of variance 2 / inputs. @see He et al. 2015, `jax.nn.initializers.he_uniform`
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * nnx.initializers.heUniform()(nnx.random.key(0), [2, 3]).shape; // => [2, 3]
  * ```
  */
@@ -183,11 +215,51 @@ export const heUniform: (options?: FanOptions) => RankedInitializer = registerFa
   (options: FanOptions = {}) => scaling("heUniform", 2, "fanIn", "uniform", options),
 );
 
-/** {@link glorotNormal} by its other name. */
+/**
+ * {@link glorotNormal} by its other name.
+ * @see `jax.nn.initializers.xavier_normal`
+ * @example
+ * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
+ * nnx.initializers.xavierNormal()(nnx.random.key(0), [2, 3]).shape; // => [2, 3]
+ * ```
+ */
 export const xavierNormal: typeof glorotNormal = glorotNormal;
-/** {@link glorotUniform} by its other name. */
+/**
+ * {@link glorotUniform} by its other name.
+ * @see `jax.nn.initializers.xavier_uniform`
+ * @example
+ * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
+ * nnx.initializers.xavierUniform()(nnx.random.key(0), [2, 3]).shape; // => [2, 3]
+ * ```
+ */
 export const xavierUniform: typeof glorotUniform = glorotUniform;
-/** {@link heNormal} by its other name. */
+/**
+ * {@link heNormal} by its other name.
+ * @see `jax.nn.initializers.kaiming_normal`
+ * @example
+ * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
+ * nnx.initializers.kaimingNormal()(nnx.random.key(0), [2, 3]).shape; // => [2, 3]
+ * ```
+ */
 export const kaimingNormal: typeof heNormal = heNormal;
-/** {@link heUniform} by its other name. */
+/**
+ * {@link heUniform} by its other name.
+ * @see `jax.nn.initializers.kaiming_uniform`
+ * @example
+ * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
+ * nnx.initializers.kaimingUniform()(nnx.random.key(0), [2, 3]).shape; // => [2, 3]
+ * ```
+ */
 export const kaimingUniform: typeof heUniform = heUniform;

@@ -30,6 +30,12 @@ export interface BernoulliOptions {
  * @returns Row-major elements of shape `[...key.shape, ...shape]`.
  * @throws TypeError for an unknown mode, RangeError for a bad shape; see `bits` for `out`.
  * @see `jax.random.bernoulli`; equal to it bit for bit.
+ * @example
+ * ```ts
+ * import { bernoulli, key } from "@nnxjs/rnglib/keys";
+ *
+ * bernoulli(key(0), 0.5, [8]).length; // => 8
+ * ```
  */
 export function bernoulli(
   key: PRNGKey,
@@ -85,6 +91,12 @@ export interface MaskScaleOptions {
  * @param source - Any length. Dropped elements become +0, even where they are NaN or infinite.
  * @throws RangeError when `source` cannot be divided among the keys, or `out` has another length.
  * @see `flax.nnx.Dropout`: `where(mask, x / keep, 0)`.
+ * @example
+ * ```ts
+ * import { key, maskScale } from "@nnxjs/rnglib/keys";
+ *
+ * Array.from(maskScale(key(0), 0.5, new Float32Array(8).fill(1))); // => [0, 0, 2, 2, 0, 2, 2, 0]
+ * ```
  */
 export function maskScale(
   key: PRNGKey,

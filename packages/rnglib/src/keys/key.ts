@@ -35,6 +35,8 @@ const PAIR: readonly number[] = Object.freeze([2]);
  * @see `jax.random.key`
  * @example
  * ```ts
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * nnx.random.key(0).equals(nnx.random.key(0)); // => true
  * ```
  */
@@ -55,9 +57,12 @@ export function key(seed: number | bigint | boolean): PRNGKey {
 
 /**
  * The words of a key or of an array of keys, two per key, row by row, as a new flat array.
+ * @param key - Any key, or array of keys.
  * @see `jax.random.key_data`
  * @example
  * ```ts
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * Array.from(nnx.random.keyData(nnx.random.key(5))); // => [0, 5]
  * ```
  */
@@ -76,6 +81,8 @@ export function keyData(key: PRNGKey): Uint32Array {
  * @see `jax.random.wrap_key_data`
  * @example
  * ```ts
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * nnx.random.wrapKeyData(Uint32Array.of(0, 5)).equals(nnx.random.key(5)); // => true
  * ```
  */
@@ -109,6 +116,8 @@ export type SplitKeys<K extends PRNGKey, S extends Shape> = readonly [
  * @see `jax.random.split`
  * @example
  * ```ts
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * const [first, second] = nnx.random.split(nnx.random.key(0), 2);
  * ```
  */
@@ -140,6 +149,8 @@ function splitNow(parents: PRNGKey, shape: Shape): PRNGKey {
  * @see `jax.random.fold_in`
  * @example
  * ```ts
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * nnx.random.foldIn(nnx.random.key(0), 7).equals(nnx.random.key(0)); // => false
  * ```
  */
@@ -159,7 +170,15 @@ export function foldIn(key: PRNGKey, data: number | boolean): PRNGKey {
 
 /**
  * An equal key. Keys are immutable, so calling this only shows that the key is reused on purpose.
+ * @param key - Any key, or array of keys.
  * @see `jax.random.clone`
+ * @example
+ * ```ts
+ * import * as nnx from "@nnxjs/nnx";
+ *
+ * const key = nnx.random.key(0);
+ * nnx.random.clone(key).equals(key); // => true
+ * ```
  */
 export function clone(key: PRNGKey): PRNGKey {
   const source = ownKey("clone", key);

@@ -36,6 +36,15 @@ let isOwn: (value: unknown) => value is PRNGKey;
  * over its leading axis (`const [a, b] = split(k)`); a single key is not iterable.
  *
  * @see `jax.random.key`, new-style typed keys of dtype `key<fry>`.
+ * @example
+ * ```ts
+ * import * as nnx from "@nnxjs/nnx";
+ *
+ * const keys = nnx.random.split(nnx.random.key(0), 3);
+ * [keys instanceof nnx.PRNGKey, keys.shape]; // => [true, [3]]
+ * const [first, ...others] = keys; // an array of keys is iterable
+ * others.length; // => 2
+ * ```
  */
 export class PRNGKey {
   /** `[]` for a single key. Frozen. */

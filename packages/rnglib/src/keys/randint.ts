@@ -26,6 +26,12 @@ export interface RandintOptions {
  * @throws RangeError for bounds that are not int32 or a bad shape; see `bits` for `out`.
  * @see `jax.random.randint`, with the same slightly biased reduction of 64 bits; equal to it bit
  * for bit.
+ * @example
+ * ```ts
+ * import { key, randint } from "@nnxjs/rnglib/keys";
+ *
+ * Array.from(randint(key(0), [4], 0, 10)); // => [9, 0, 2, 3]
+ * ```
  */
 export function randint(
   key: PRNGKey,

@@ -38,6 +38,8 @@ const bitsKinds = { 8: Uint8Array, 16: Uint16Array, 32: Uint32Array, 64: BigUint
  * @see `jax.random.bits`
  * @example
  * ```ts
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * nnx.random.bits(nnx.random.key(0), [2]).length; // => 2
  * ```
  */
@@ -81,6 +83,12 @@ export interface UniformOptions {
  * @returns Row-major elements of shape `[...key.shape, ...shape]`.
  * @throws RangeError for a bad shape; see {@link bits} for `out`.
  * @see `jax.random.uniform`; equal to it bit for bit on the CPU.
+ * @example
+ * ```ts
+ * import { key, uniform } from "@nnxjs/rnglib/keys";
+ *
+ * uniform(key(0), [100]).every((x) => x >= 0 && x < 1); // => true
+ * ```
  */
 export function uniform(key: PRNGKey, shape: Shape = [], options: UniformOptions = {}): Float32Array {
   checkNames("uniform", options, UNIFORM_NAMES);
@@ -106,6 +114,12 @@ export interface NormalOptions {
  * @returns Row-major elements of shape `[...key.shape, ...shape]`.
  * @throws RangeError for a bad shape; see {@link bits} for `out`.
  * @see `jax.random.normal`; within 4 ulp of it on the CPU, most values equal.
+ * @example
+ * ```ts
+ * import { key, normal } from "@nnxjs/rnglib/keys";
+ *
+ * normal(key(0), [2, 3]).length; // => 6
+ * ```
  */
 export function normal(key: PRNGKey, shape: Shape = [], options: NormalOptions = {}): Float32Array {
   checkNames("normal", options, NORMAL_NAMES);
@@ -130,6 +144,12 @@ const BY_SQRT2 = Math.fround(1 / Math.fround(Math.SQRT2));
  * @returns Row-major elements of shape `[...key.shape, ...shape]`.
  * @throws RangeError for a bad shape; see {@link bits} for `out`.
  * @see `jax.random.truncated_normal`; within 4 ulp of it on the CPU.
+ * @example
+ * ```ts
+ * import { key, truncatedNormal } from "@nnxjs/rnglib/keys";
+ *
+ * truncatedNormal(key(0), -2, 2, [100]).every((x) => Math.abs(x) < 2); // => true
+ * ```
  */
 export function truncatedNormal(
   key: PRNGKey,

@@ -27,6 +27,13 @@ function generalizedNormalInto(key: PRNGKey, inverses: Float32Array, out: Float3
  * @returns float32 of shape `[...key.shape, ...shape]`.
  * @throws RangeError when `p` does not broadcast to `shape`.
  * @see `jax.random.generalized_normal`
+ * @example
+ * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
+ * nnx.random.generalizedNormal(nnx.random.key(0), 1.5, [3]).shape; // => [3]
+ * ```
  */
 export function generalizedNormal<
   K extends PRNGKey,
@@ -51,6 +58,9 @@ export function generalizedNormal<
  * @see `jax.random.ball`; Barthe et al. 2005, arXiv:math/0503650
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * nnx.random.ball(nnx.random.key(0), 2).shape; // => [2]
  * ```
  */

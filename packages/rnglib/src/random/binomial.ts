@@ -20,6 +20,9 @@ const f = Math.fround;
  * @see `jax.random.binomial`; Kachitvichyanukul & Schmeiser 1988, Hörmann 1993
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * nnx.random.binomial(nnx.random.key(0), 10, 0.5, [4]).shape; // => [4]
  * ```
  */
@@ -81,6 +84,15 @@ function binomialInto(key: PRNGKey, ns: Float32Array, ps: Float32Array, out: Flo
  * @returns float32 (as in JAX) of shape `[...key.shape, ...shape]`.
  * @throws RangeError when `p` has no axis or the parameters do not broadcast.
  * @see `jax.random.multinomial`
+ * @example
+ * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
+ * const counts = nnx.random.multinomial(nnx.random.key(0), 10, tf.tensor1d([0.2, 0.3, 0.5]));
+ * tf.sum(counts).dataSync()[0]; // => 10
+ * ```
  */
 export function multinomial<K extends PRNGKey, P extends Parameter, const S extends MaybeShape = undefined>(
   key: K,

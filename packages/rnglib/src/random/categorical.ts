@@ -47,6 +47,10 @@ export interface CategoricalOptions {
  * @see `jax.random.categorical`: the largest of logits plus Gumbel noise
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
  * nnx.random.categorical(nnx.random.key(0), tf.zeros([4, 3])).shape; // => [4]
  * ```
  */

@@ -46,6 +46,9 @@ export interface ChoiceOptions {
  * @see `jax.random.choice`
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * nnx.random.choice(nnx.random.key(0), 10, [3]).shape; // => [3]
  * ```
  */

@@ -62,6 +62,9 @@ function divisionBy(
  * @see `jax.random.pareto`
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * nnx.random.pareto(nnx.random.key(0), 3, [4]).shape; // => [4]
  * ```
  */
@@ -88,6 +91,9 @@ export function pareto<K extends PRNGKey, P extends Parameter, const S extends M
  * @see `jax.random.rayleigh`
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * nnx.random.rayleigh(nnx.random.key(0), 1, [4]).shape; // => [4]
  * ```
  */
@@ -114,6 +120,13 @@ export function rayleigh<K extends PRNGKey, P extends Parameter, const S extends
  * @returns float32 of shape `[...key.shape, ...s]`, where `s` is the shape to which `shape` and the
  * parameters broadcast.
  * @see `jax.random.weibull_min`
+ * @example
+ * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
+ * nnx.random.weibullMin(nnx.random.key(0), 1, 2, [3]).shape; // => [3]
+ * ```
  */
 export function weibullMin<
   K extends PRNGKey,
@@ -143,6 +156,13 @@ export function weibullMin<
  * shape, so that it occurs twice, as in JAX
  * @returns float32 of shape `[...key.shape, ...shape, ...parameters]`.
  * @see `jax.random.double_sided_maxwell`
+ * @example
+ * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
+ * nnx.random.doubleSidedMaxwell(nnx.random.key(0), 0, 1, [3]).shape; // => [3]
+ * ```
  */
 export function doubleSidedMaxwell<
   K extends PRNGKey,
@@ -193,6 +213,9 @@ function waldAlone(m: number, e: number): number {
  * @see `jax.random.wald`; Michael, Schucany & Haas 1976
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * nnx.random.wald(nnx.random.key(0), 1, [4]).shape; // => [4]
  * ```
  */
@@ -225,6 +248,9 @@ export function wald<K extends PRNGKey, P extends Parameter, const S extends May
  * @see `jax.random.geometric`
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * nnx.random.geometric(nnx.random.key(0), 0.5, [4]).shape; // => [4]
  * ```
  */
@@ -254,6 +280,9 @@ export function geometric<K extends PRNGKey, P extends Parameter, const S extend
  * @see `jax.random.triangular`
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * nnx.random.triangular(nnx.random.key(0), 0, 1, 2, [4]).shape; // => [4]
  * ```
  */

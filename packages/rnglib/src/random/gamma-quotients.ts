@@ -20,6 +20,9 @@ const f = Math.fround;
  * @see `jax.random.beta`
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * nnx.random.beta(nnx.random.key(0), 2, 3, [3]).shape; // => [3]
  * ```
  */
@@ -55,6 +58,10 @@ export function beta<
  * @see `jax.random.dirichlet`
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
  * nnx.random.dirichlet(nnx.random.key(0), tf.ones([3])).shape; // => [3]
  * ```
  */
@@ -106,6 +113,9 @@ function chisquareInto(key: PRNGKey, degrees: Float32Array, out: Float32Array): 
  * @see `jax.random.chisquare`
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * nnx.random.chisquare(nnx.random.key(0), 3, [4]).shape; // => [4]
  * ```
  */
@@ -128,6 +138,13 @@ export function chisquare<K extends PRNGKey, P extends Parameter, const S extend
  * @param shape - @defaultValue the shape to which the parameters broadcast
  * @returns float32 of shape `[...key.shape, ...shape]`.
  * @see `jax.random.f`
+ * @example
+ * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
+ * nnx.random.f(nnx.random.key(0), 3, 5, [4]).shape; // => [4]
+ * ```
  */
 export function fisher<
   K extends PRNGKey,
@@ -157,6 +174,9 @@ export function fisher<
  * @see `jax.random.t`
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * nnx.random.t(nnx.random.key(0), 3, [4]).shape; // => [4]
  * ```
  */

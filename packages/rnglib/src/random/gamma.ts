@@ -20,6 +20,9 @@ const SQUEEZE = f(0.0331);
  * @see `jax.random.gamma`; Marsaglia & Tsang 2000
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * nnx.random.gamma(nnx.random.key(0), 2, [3]).shape; // => [3]
  * ```
  */
@@ -40,6 +43,9 @@ export function gamma<K extends PRNGKey, P extends Parameter, const S extends Ma
  * @see `jax.random.loggamma`
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * nnx.random.loggamma(nnx.random.key(0), 2, [3]).shape; // => [3]
  * ```
  */

@@ -28,6 +28,9 @@ export interface GumbelOptions {
  * @see `jax.random.gumbel`
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * nnx.random.gumbel(nnx.random.key(0), [3]).shape; // => [3]
  * ```
  */

@@ -19,6 +19,9 @@ import type { DrawnShape } from "./ranks.ts";
  * @see `jax.random.randint`
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * nnx.random.randint(nnx.random.key(0), [3], 0, 10).dtype; // => "int32"
  * ```
  */
@@ -64,6 +67,9 @@ export function rademacherInto(key: PRNGKey, out: Float32Array | Int32Array): vo
  * @see `jax.random.rademacher`
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * nnx.random.rademacher(nnx.random.key(0), [3]).shape; // => [3]
  * ```
  */

@@ -20,6 +20,9 @@ export function exponentialInto(key: PRNGKey, out: Float32Array): void {
  * @see `jax.random.exponential`
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * nnx.random.exponential(nnx.random.key(0), [3]).shape; // => [3]
  * ```
  */
@@ -36,6 +39,9 @@ export function exponential<K extends PRNGKey, const S extends Shape = readonly 
  * @see `jax.random.laplace`
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * nnx.random.laplace(nnx.random.key(0), [3]).shape; // => [3]
  * ```
  */
@@ -55,6 +61,9 @@ export function laplace<K extends PRNGKey, const S extends Shape = readonly []>(
  * @see `jax.random.logistic`
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * nnx.random.logistic(nnx.random.key(0), [3]).shape; // => [3]
  * ```
  */
@@ -74,6 +83,9 @@ export function logistic<K extends PRNGKey, const S extends Shape = readonly []>
  * @see `jax.random.cauchy`
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * nnx.random.cauchy(nnx.random.key(0), [3]).shape; // => [3]
  * ```
  */

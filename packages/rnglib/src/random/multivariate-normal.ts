@@ -31,6 +31,15 @@ export interface MultivariateNormalOptions {
  * root.
  * @throws RangeError for shapes that do not fit, TypeError for an unknown method.
  * @see `jax.random.multivariate_normal`
+ * @example
+ * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
+ * const cov = tf.tensor2d([[2, 1], [1, 2]]);
+ * nnx.random.multivariateNormal(nnx.random.key(0), tf.zeros([2]), cov, [5]).shape; // => [5, 2]
+ * ```
  */
 export function multivariateNormal<
   K extends PRNGKey,

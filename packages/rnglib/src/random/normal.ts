@@ -23,6 +23,9 @@ const PER_SQRT2 = f(1 / SQRT2);
  * @see `jax.random.normal`
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * nnx.random.normal(nnx.random.key(0), [2, 3]).shape; // => [2, 3]
  * ```
  */
@@ -45,6 +48,9 @@ export function normal<K extends PRNGKey, const S extends Shape = readonly []>(
  * @see `jax.random.truncated_normal`
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * nnx.random.truncatedNormal(nnx.random.key(0), -2, 2, [3]).shape; // => [3]
  * ```
  */
@@ -98,6 +104,9 @@ export function erfInvInto(key: PRNGKey, out: Float32Array): void {
  * @see `jax.random.lognormal`
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * nnx.random.lognormal(nnx.random.key(0), 1, [4]).shape; // => [4]
  * ```
  */
@@ -135,6 +144,9 @@ export function maxwellInto(key: PRNGKey, out: Float32Array): void {
  * @see `jax.random.maxwell`
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * nnx.random.maxwell(nnx.random.key(0), [3]).shape; // => [3]
  * ```
  */

@@ -25,6 +25,9 @@ export interface OrthogonalOptions {
  * @see `jax.random.orthogonal`; Mezzadri 2006, arXiv:math-ph/0609050
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * nnx.random.orthogonal(nnx.random.key(0), 3).shape; // => [3, 3]
  * ```
  */

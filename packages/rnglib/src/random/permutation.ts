@@ -36,6 +36,9 @@ export interface PermutationOptions {
  * @see `jax.random.permutation`
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * nnx.random.permutation(nnx.random.key(0), 5).shape; // => [5]
  * ```
  */

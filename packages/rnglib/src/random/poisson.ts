@@ -18,6 +18,9 @@ const f = Math.fround;
  * @see `jax.random.poisson`; Knuth for rates below 10, Hörmann 1993 above
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * nnx.random.poisson(nnx.random.key(0), 4, [3]).dtype; // => "int32"
  * ```
  */

@@ -28,6 +28,9 @@ export interface UniformOptions {
  * @see `jax.random.uniform`
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * nnx.random.uniform(nnx.random.key(0), [3], { minval: -1, maxval: 1 }).shape; // => [3]
  * ```
  */
@@ -82,6 +85,9 @@ export interface BernoulliOptions {
  * @see `jax.random.bernoulli`
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * nnx.random.bernoulli(nnx.random.key(0), 0.25, [3]).dtype; // => "bool"
  * ```
  */

@@ -17,6 +17,15 @@ export interface StreamBackup {
  * The keys and counts of a model's streams before {@link splitRngs} or {@link forkRngs}. It is
  * iterable. With `using` it restores them at the end of the block.
  * @see Flax `nnx.rnglib.SplitBackups`
+ * @example
+ * ```ts
+ * import * as nnx from "@nnxjs/nnx";
+ *
+ * const rngs = new nnx.Rngs(0);
+ * const backups = nnx.splitRngs(rngs, { splits: 4 });
+ * backups.size; // => 1
+ * nnx.restoreRngs(backups); // or `using backups = …`, which restores at the end of the block
+ * ```
  */
 export class SplitBackups implements Iterable<StreamBackup>, Disposable {
   private readonly backups: readonly StreamBackup[];
@@ -44,8 +53,18 @@ nameDisposeMethod(SplitBackups.prototype);
 /**
  * Restores the keys and counts of streams. {@link splitRngs} and {@link forkRngs} save the count
  * after their draw, so that splitting again gives different keys.
+ * @param backups - What `splitRngs`, `forkRngs` or `backupKeys` gave.
  * @throws {@link NnxError} when something is not a backup. No stream is changed then.
  * @see Flax `nnx.restore_rngs`
+ * @example
+ * ```ts
+ * import * as nnx from "@nnxjs/nnx";
+ *
+ * const rngs = new nnx.Rngs(0);
+ * const backups = nnx.forkRngs(rngs);
+ * nnx.restoreRngs(backups);
+ * rngs.stream("default").key.value.equals(nnx.random.key(0)); // => true
+ * ```
  */
 export function restoreRngs(backups: Iterable<StreamBackup>): void {
   // Check all backups before the first stream is changed.
@@ -90,6 +109,20 @@ function isBackup(x: unknown): x is StreamBackup {
 const isCount = (x: unknown): x is Count =>
   Array.isArray(x) ? x.every(isCount) : Number.isInteger(x) && (x as number) >= 0;
 
-/** The keys of all streams in a model, without their counts. @see Flax `nnx.rnglib.backup_keys` */
+/**
+ * The keys of all streams in a model, without their counts.
+ * @param node - A model, or streams.
+ * @see Flax `nnx.rnglib.backup_keys`
+ * @example
+ * ```ts
+ * import * as nnx from "@nnxjs/nnx";
+ *
+ * const rngs = new nnx.Rngs(0);
+ * const keys = nnx.backupKeys(rngs);
+ * nnx.reseed(rngs, { default: 1 });
+ * nnx.restoreRngs(keys);
+ * rngs.stream("default").key.value.equals(nnx.random.key(0)); // => true
+ * ```
+ */
 export const backupKeys = (node: unknown): StreamBackup[] =>
   streamsIn(node).map(([, stream]) => ({ stream, key: stream.key.value }));

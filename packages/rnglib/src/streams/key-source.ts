@@ -13,6 +13,14 @@ const keyless =
  * Draws with the next key. `source.normal([2, 3])` is `random.normal(source.nextKey(), [2, 3])`,
  * and so for every sampler. `source.heNormal()([2, 3])` is
  * `initializers.heNormal()(source.nextKey(), [2, 3])`, and so for every initializer.
+ * @example
+ * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
+ * const rngs = new nnx.Rngs({ noise: 0 });
+ * rngs.stream("noise").normal([2, 3]).shape; // => [2, 3]
+ * ```
  */
 export abstract class KeySource extends SamplerSource {
   /** As `initializers.deltaOrthogonal`; the key is drawn when the initializer is called. */

@@ -31,6 +31,20 @@ export interface ReseedOptions {
  * @throws {@link NnxError} for streams with several keys under the policy `"scalarsOnly"`, and for
  * unknown policies; TypeError for an invalid seed. The model is unchanged then.
  * @see Flax `nnx.reseed`
+ * @example
+ * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
+ * const model = new nnx.Dropout(0.5, { rngs: new nnx.Rngs({ dropout: 0 }) });
+ * const first = model.forward(tf.ones([8]));
+ * nnx.reseed(model, { dropout: 1 });
+ * const other = model.forward(tf.ones([8]));
+ * nnx.reseed(model, { dropout: 1 });
+ * const again = model.forward(tf.ones([8]));
+ * String(again.dataSync()) === String(other.dataSync()); // => true
+ * ```
  */
 export function reseed(
   node: unknown,

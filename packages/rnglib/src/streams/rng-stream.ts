@@ -17,6 +17,9 @@ const NAMES = { tag: true } as const;
  * @see Flax `nnx.RngStream`
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * const stream = new nnx.RngStream(0, { tag: "dropout" });
  * const mask = nnx.random.bernoulli(stream.nextKey(), 0.5, [4]);
  * ```

@@ -2,7 +2,16 @@
 import { registerVariableName, Variable } from "@nnxjs/nnx-core";
 import type { PRNGKey } from "../keys/index.ts";
 
-/** State of random streams: keys and counts. @see Flax `nnx.RngState` */
+/**
+ * State of random streams: keys and counts. @see Flax `nnx.RngState`
+ * @example
+ * ```ts
+ * import * as nnx from "@nnxjs/nnx";
+ *
+ * const rngs = new nnx.Rngs({ dropout: 0 });
+ * nnx.flattenState(nnx.state(rngs, nnx.RngState)).map(([path]) => path.join(".")); // => ["dropout.count", "dropout.key"]
+ * ```
+ */
 export class RngState<T = unknown> extends Variable<T> {
   static override readonly typeName: string = "RngState";
   declare protected readonly nominal: { readonly variable: true; readonly rngState: true };
@@ -12,6 +21,13 @@ export class RngState<T = unknown> extends Variable<T> {
  * The base key of a stream. Drawing does not change it. Its metadata `tag` is the name of the
  * stream.
  * @see Flax `nnx.RngKey`
+ * @example
+ * ```ts
+ * import * as nnx from "@nnxjs/nnx";
+ *
+ * const rngs = new nnx.Rngs({ dropout: 0 });
+ * nnx.flattenState(nnx.state(rngs, nnx.RngKey)).map(([path]) => path.join(".")); // => ["dropout.key"]
+ * ```
  */
 export class RngKey extends RngState<PRNGKey> {
   static override readonly typeName: string = "RngKey";
@@ -31,6 +47,14 @@ export type Count = number | readonly Count[];
 /**
  * How many keys a stream has given. Its metadata `tag` is the name of the stream.
  * @see Flax `nnx.RngCount`
+ * @example
+ * ```ts
+ * import * as nnx from "@nnxjs/nnx";
+ *
+ * const rngs = new nnx.Rngs({ dropout: 0 });
+ * rngs.nextKey("dropout");
+ * Number(rngs.stream("dropout").count.value); // => 1
+ * ```
  */
 export class RngCount extends RngState<Count> {
   static override readonly typeName: string = "RngCount";

@@ -15,6 +15,9 @@ export type StreamSource = Seed | RngStream;
  * @see Flax `nnx.Rngs`
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * const rngs = new nnx.Rngs(0, { dropout: 1 }); // or new nnx.Rngs({ params: 0, dropout: 1 })
  * const layer = new nnx.Linear(64, 128, { rngs });
  * ```
@@ -101,6 +104,8 @@ export class Rngs extends KeySource {
    * @see Flax `Rngs.split` (which copies such a stream and restarts its count at 0)
    * @example
    * ```ts
+   * import * as nnx from "@nnxjs/nnx";
+   *
    * const rngs = new nnx.Rngs({ params: 1, dropout: 2, noise: 3 });
    * rngs.split([["params", 5], ["dropout", null], [true, [2, 5]]]);
    * ```

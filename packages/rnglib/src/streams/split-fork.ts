@@ -34,6 +34,7 @@ type OfStreams = (...args: never[]) => unknown;
  *
  * Given a function, it returns a function that splits the streams in all its arguments for the time
  * of each call. So `splitRngs(vmap(create), { splits: 5 })(rngs)` makes an ensemble of 5.
+ * @param f - A function of a model or streams, or these themselves.
  * @param node - A model, Rngs, a container of these, or a function.
  * @returns The previous keys and counts, see {@link SplitBackups}; of a function, the function.
  * @throws {@link NnxError} for `squeeze` with other splits than 1, and for streams that already
@@ -41,6 +42,8 @@ type OfStreams = (...args: never[]) => unknown;
  * @see Flax `nnx.split_rngs`
  * @example
  * ```ts
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * const rngs = new nnx.Rngs({ params: 0, dropout: 1 });
  * {
  *   using _split = nnx.splitRngs(rngs, { splits: 5, only: "params" });
@@ -102,12 +105,17 @@ export interface ForkRngsOptions {
 /**
  * Replaces each stream of a model by its fork, in place: its next key becomes its key, and its
  * count starts at 0. Given a function, it returns a function that does so for the time of each call.
+ * @param f - A function of a model or streams, or these themselves.
  * @param node - A model, Rngs, a container of these, or a function.
  * @returns The previous keys and counts, see {@link SplitBackups}; of a function, the function.
  * @throws {@link NnxError} for streams that hold several keys. The model is unchanged then.
  * @see Flax `nnx.fork_rngs`
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
+ * const model = new nnx.Dropout(0.5, { rngs: new nnx.Rngs(0) });
  * const backups = nnx.forkRngs(model); // each stream has a key of its own now
  * nnx.restoreRngs(backups);
  * ```

@@ -49,6 +49,8 @@ interface Action {
  * @see Flax `nnx.with_rngs`
  * @example
  * ```ts
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * const rngs = new nnx.Rngs({ params: 0, dropout: 1 });
  * const both = nnx.withRngs(rngs, { split: { params: 4 }, fork: nnx.not("params") });
  * both.stream("params").key.value.shape; // [4]

@@ -18,6 +18,7 @@ export const codeOfNumber = (x: number): string => (Object.is(x, -0) ? "-0" : St
  * Code that rebuilds a value which an arbitrary of this package made; for other values what
  * fast-check prints. It uses `nnx`, `tf` and `random`, as in
  * `import * as nnx from "@nnxjs/nnx"`, `import * as tf from "@tensorflow/tfjs-core"` and `const { random } = nnx`.
+ * @param value - Any value, a counterexample.
  * @example
  * ```ts
  * import fc from "fast-check";

@@ -8,7 +8,17 @@ import { rngs } from "./keys.ts";
 import { names, variables } from "./variables.ts";
 import type { TensorsOptions } from "./tensors.ts";
 
-/** A module of which {@link models} makes models: it has the attributes that it is given. */
+/**
+ * A module of which {@link models} makes models: it has the attributes that it is given.
+ * @example
+ * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import fc from "fast-check";
+ * import { AnyModule, models } from "@nnxjs/testing";
+ *
+ * fc.sample(models(), 1)[0] instanceof AnyModule; // => true
+ * ```
+ */
 export class AnyModule extends Module {
   [name: string]: unknown;
 }

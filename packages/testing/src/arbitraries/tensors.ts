@@ -80,9 +80,9 @@ const codeOfTensor = (values: readonly number[], shape: readonly number[], dtype
  * @example
  * ```ts
  * import "@tensorflow/tfjs-backend-cpu";
- * import * as tf from "@tensorflow/tfjs-core";
  * import fc from "fast-check";
  * import { tensors } from "@nnxjs/testing";
+ * import * as tf from "@tensorflow/tfjs-core";
  *
  * fc.assert(fc.property(tensors({ shape: [3], special: true }), (x) => tf.relu(x).size === 3));
  * ```

@@ -30,6 +30,7 @@ const tags = fc.constantFrom("fast", "slow");
 
 /**
  * Variables of several types that hold a tensor; some have the metadata `tag`.
+ * @returns Variables whose values are tensors of the asked shapes.
  * @example
  * ```ts
  * import "@tensorflow/tfjs-backend-cpu";

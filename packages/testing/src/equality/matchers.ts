@@ -23,8 +23,8 @@ const resultOf = (found: readonly Difference[]): MatcherResult => ({
  * @example
  * ```ts
  * import "@tensorflow/tfjs-backend-cpu";
- * import * as tf from "@tensorflow/tfjs-core";
  * import { nnxMatchers } from "@nnxjs/testing";
+ * import * as tf from "@tensorflow/tfjs-core";
  *
  * // In a setup file: expect.extend(nnxMatchers). In a test: await expect(a).toEqualValues(b).
  * const { pass } = await nnxMatchers.toEqualValues(tf.ones([2]), tf.ones([2]));

@@ -15,7 +15,19 @@ export interface KeyUse {
   readonly at: string;
 }
 
-/** Thrown by {@link checkKeyReuse} at the second use of a key. */
+/**
+ * Thrown by {@link checkKeyReuse} at the second use of a key.
+ * @example
+ * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import { checkKeyReuse } from "@nnxjs/testing";
+ *
+ * const key = nnx.random.key(0);
+ * checkKeyReuse(() => [nnx.random.normal(key, [2]), nnx.random.uniform(key, [2])]);
+ * // throws KeyReuseError: checkKeyReuse: expected each key to be used once, got a second use of …
+ * ```
+ */
 export class KeyReuseError extends NnxError {
   override readonly name = "KeyReuseError";
   readonly first: KeyUse;

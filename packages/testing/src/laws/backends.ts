@@ -11,6 +11,8 @@ import { type CheckOptions, drop, type ForwardOf, type MakeModel, Subject } from
  * Holds a model to the law of backends: from one seed it has the same State and gives the same outputs
  * on each of them, up to the last bits; chance is the same. Afterwards the backend that was in use is
  * in use again.
+ * @param makeModel - Builds the model from its streams.
+ * @param forward - Calls it.
  * @param backends - Names of registered backends; the first one is what the others are compared to.
  * @throws {@link LawError} that names backend, path and seed. {@link NnxError} for a backend that is not
  * registered.

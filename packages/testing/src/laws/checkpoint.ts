@@ -9,6 +9,8 @@ import { type CheckOptions, drop, type ForwardOf, type MakeModel, otherSeed } fr
 /**
  * Holds a model to the law of checkpoints: saved after two passes and loaded into a model of another
  * seed, it has the same State, counts of streams included, and its next pass gives the same.
+ * @param makeModel - Builds the model from its streams.
+ * @param forward - Calls it.
  * @throws {@link LawError} that names the law, the path and the seed.
  * @example
  * ```ts

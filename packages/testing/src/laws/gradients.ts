@@ -49,6 +49,8 @@ const names: OptionNames<GradientsOptions> = {
  * each input, the slope of the outputs is the gradient's share in this direction. A gradient counts as wrong when
  * it is along eight directions. Chance in training is the same in all runs. They are tried one by
  * one, so that a wrong gradient has a path; that of the first input is `inputs.0`.
+ * @param makeModel - Builds the model from its streams.
+ * @param forward - Calls it.
  * @throws {@link LawError} with the path, the slope and the gradient.
  * @example
  * ```ts

@@ -14,6 +14,7 @@ const CALLS = 4;
  * time, gives the outputs and the State that `forward` gives, up to rounding. So nothing that
  * changes from call to call was read when the call was recorded: no value of a tensor, no time, no
  * number outside of the model.
+ * @param makeModel - Builds the model from its streams.
  * @param forward - The call; a whole training step, too.
  * @throws {@link LawError} that names the call, the path and the seed.
  * @example

@@ -25,7 +25,32 @@ export interface Violation {
 export const broken = (law: string, found: string | undefined, cause: string): Violation | undefined =>
   found === undefined ? undefined : { law, found, cause };
 
-/** Thrown by checks when a model breaks a law. */
+/**
+ * Thrown by checks when a model breaks a law.
+ * @example
+ * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import { checkModes, LawError } from "@nnxjs/testing";
+ *
+ * // A layer that draws its mask at all times, whatever its mode.
+ * class Noisy extends nnx.Module {
+ *   readonly rngs: nnx.Rngs;
+ *   constructor(rngs: nnx.Rngs) {
+ *     super();
+ *     this.rngs = rngs;
+ *   }
+ *   forward(x: nnx.Tensor): nnx.Tensor {
+ *     return nnx.random.normal(this.rngs.nextKey(), x.shape);
+ *   }
+ * }
+ * const inputs = (key: nnx.PRNGKey, batch: number) => nnx.random.normal(key, [batch, 3]);
+ * const found = await checkModes((rngs) => new Noisy(rngs), (m, x) => m.forward(x!), { inputs }).catch(
+ *   (error: unknown) => error,
+ * );
+ * found instanceof LawError; // => true
+ * ```
+ */
 export class LawError extends NnxError {
   override readonly name = "LawError";
   /** The law that is broken. */

@@ -22,14 +22,15 @@ const PASSES = 6;
  * Holds a model or a training step to the law of memory: after the first two calls, a call leaves as
  * many tensors, bytes and pieces of data on the backend as there were, once its result is disposed.
  * And disposing the model frees all that making it took.
+ * @param makeModel - Builds the model from its streams.
  * @param forward - The call; a whole training step, too.
  * @throws {@link LawError} with how many tensors and bytes one call leaves.
  * @example
  * ```ts
  * import "@tensorflow/tfjs-backend-cpu";
  * import * as nnx from "@nnxjs/nnx";
- * import * as tf from "@tensorflow/tfjs-core";
  * import { checkNoLeaks } from "@nnxjs/testing";
+ * import * as tf from "@tensorflow/tfjs-core";
  *
  * await checkNoLeaks(
  *   (rngs) => {

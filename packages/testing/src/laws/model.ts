@@ -38,6 +38,8 @@ const names: OptionNames<ModelOptions> = {
  * Holds a model to all laws: {@link checkRngDeterminism}, {@link checkModes}, {@link checkSplitMerge},
  * {@link checkCheckpoint}, {@link checkCapture}, {@link checkGradients}, {@link checkJit},
  * {@link checkVmap}, {@link checkNoLeaks}, and {@link checkBackends} where backends are named.
+ * @param makeModel - Builds the model from its streams.
+ * @param forward - Calls it.
  * @throws {@link LawError} of the first law that is broken.
  * @example
  * ```ts

@@ -12,6 +12,8 @@ import { type CheckOptions, drop, evaluate, type ForwardOf, type MakeModel, trai
  * - evaluation draws nothing, and gives the same twice;
  * - evaluation changes no Variable;
  * - `train()` after `eval()` gives the definition that `train()` gave before, and the same outputs.
+ * @param makeModel - Builds the model from its streams.
+ * @param forward - Calls it.
  * @throws {@link LawError} that names the law, the path and the seed.
  * @example
  * ```ts

@@ -44,6 +44,8 @@ const CAUSE =
  * - the definition goes through JSON, if `json` is set: its classes have to be registered;
  * - `update` with an earlier State brings it back, and changes the outputs back;
  * - a clone is equal, and on its own: what a pass changes in it leaves the original alone.
+ * @param makeModel - Builds the model from its streams.
+ * @param forward - Calls it.
  * @throws {@link LawError} that names the law, the path and the seed.
  * @example
  * ```ts

@@ -20,6 +20,8 @@ const PASSES = 2;
  * Holds a model to the law of `vmap`: an ensemble, made by `nnx.vmap` over three keys and called by
  * `nnx.vmap` twice, gives what each of its members gives on its own, up to rounding. So members
  * share neither parameters nor streams, and what a pass changes in one stays there.
+ * @param makeModel - Builds the model from its streams.
+ * @param forward - Calls it.
  * @throws {@link LawError} that names the member, the path and the seed.
  * @example
  * ```ts

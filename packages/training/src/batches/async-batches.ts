@@ -87,6 +87,9 @@ function iteratorOf(records: object): unknown {
  * @see `tf.data.Dataset.shuffle`, `tf.data.Dataset.batch`, `tf.data.Dataset.prefetch`
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * async function* records() {
  *   for (let i = 0; i < 5; i++) yield { x: new Float32Array([i, i + 0.5]), label: i };
  * }

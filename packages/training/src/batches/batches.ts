@@ -61,6 +61,9 @@ const WHERE = "Batches";
  * @see `torch.utils.data.DataLoader`; `jax.random.permutation`
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * const data = { x: { data: new Float32Array(10 * 3), shape: [10, 3] }, y: new Int32Array(10) } as const;
  * const batches = new nnx.Batches(data, { batchSize: 4, key: nnx.random.key(0) });
  * const sizes = [];

@@ -3,7 +3,21 @@ import { GraphNode, NnxError, registerVariableName, StructureError, Variable } f
 import { describe } from "@nnxjs/nnx-core/internal";
 import { PRNGKey, random, RngKey } from "@nnxjs/rnglib";
 
-/** How many epochs or examples of the data were given: a plain number. */
+/**
+ * How many epochs or examples of the data were given: a plain number.
+ * @example
+ * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
+ * const batches = new nnx.Batches({ x: { data: new Float32Array(8), shape: [8] } }, { batchSize: 4 });
+ * for (const { x } of batches) {
+ *   batches.index.value; // => 4
+ *   nnx.dispose(x);
+ *   break; // a checkpoint of the batches goes on from here
+ * }
+ * ```
+ */
 export class BatchPosition extends Variable<number> {
   static override readonly typeName: string = "BatchPosition";
   declare protected readonly nominal: { readonly variable: true; readonly batchPosition: true };
@@ -30,7 +44,16 @@ function checkKey(where: string, key: unknown): asserts key is PRNGKey | undefin
   );
 }
 
-/** The base of what gives batches: it knows where it is. */
+/**
+ * The base of what gives batches: it knows where it is.
+ * @example
+ * ```ts
+ * import * as nnx from "@nnxjs/nnx";
+ *
+ * const batches = new nnx.Batches({ x: { data: new Float32Array(8), shape: [8] } }, { batchSize: 4 });
+ * batches instanceof nnx.Positioned; // => true
+ * ```
+ */
 export abstract class Positioned extends GraphNode {
   /** How many epochs are done. */
   readonly epoch: BatchPosition = new BatchPosition(0);

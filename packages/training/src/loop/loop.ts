@@ -33,8 +33,15 @@ const WHERE = "loop";
  * something else.
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
+ * const model = new nnx.Linear(4, 1, { rngs: new nnx.Rngs(0) });
+ * const optimizer = new nnx.Optimizer(model, nnx.adam(1e-3));
  * const data = { x: { data: new Float32Array(64 * 4), shape: [64, 4] } } as const;
  * const batches = new nnx.Batches(data, { batchSize: 8, epochs: 3 });
+ * const lossFn = (m: nnx.Linear, x: tf.Tensor2D) => tf.mean(tf.square(m.forward(x)));
  * const { step, values } = await nnx.loop(batches, ({ x }) => {
  *   const [loss, grads] = nnx.valueAndGrad(lossFn)(model, x);
  *   optimizer.update(model, grads);

@@ -52,9 +52,13 @@ function turn(): Promise<void> {
  * reason.
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
  * const pace = nnx.pacer({ signal: AbortSignal.timeout(60_000) });
  * for (let i = 0; i < 100; i++) {
- *   tf.tidy(() => void tf.square(x));
+ *   tf.tidy(() => void tf.square(tf.ones([2, 4])));
  *   await pace();
  * }
  * ```

@@ -26,6 +26,18 @@ const SHORTEST = 10;
  * nothing where there is no terminal, such as in a pipe.
  * @returns a function to pass as `onProgress` of `loop`.
  * @throws NnxError for options that are not known.
+ * @example
+ * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import { progressBar } from "@nnxjs/training/progress";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
+ * const data = { x: { data: new Float32Array(32), shape: [8, 4] } } as const;
+ * const batches = new nnx.Batches(data, { batchSize: 4 });
+ * const { step } = await nnx.loop(batches, ({ x }) => tf.mean(x) as tf.Scalar, { onProgress: progressBar() });
+ * step; // => 2
+ * ```
  */
 export function progressBar(options: ProgressBarOptions = {}): (progress: Progress) => void {
   checkOptions<ProgressBarOptions>("progressBar", options, { stream: true, label: true });

@@ -29,6 +29,10 @@ const LOGITS = ["logits", "labels"] as const;
  * @see `optax.hinge_loss`
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
  * Array.from(nnx.hingeLoss(tf.tensor1d([2, -1]), tf.tensor1d([1, 1])).dataSync()); // => [0, 2]
  * ```
  */
@@ -48,6 +52,10 @@ export function hingeLoss(predictorOutputs: Tensor, targets: Tensor): Tensor {
  * @see `optax.perceptron_loss`
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
  * Array.from(nnx.perceptronLoss(tf.tensor1d([2, -1]), tf.tensor1d([1, 1])).dataSync()); // => [0, 1]
  * ```
  */
@@ -70,6 +78,10 @@ export function perceptronLoss<T extends Tensor>(predictorOutputs: T, targets: T
  * @see `optax.sigmoid_binary_cross_entropy`
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
  * nnx.sigmoidBinaryCrossEntropy(tf.tensor1d([0, 2]), tf.tensor1d([1, 0])).dataSync(); // [0.693, 2.127]
  * ```
  */
@@ -98,6 +110,14 @@ export const binaryCrossEntropy = (logits: Tensor, labels: Tensor): Tensor =>
  * @returns the shape that both broadcast to.
  * @throws NnxError when shapes do not fit, or logits are not float32.
  * @see `optax.losses.sparsemax_loss`; Blondel et al. 2020, https://arxiv.org/abs/1901.02324, 4.4
+ * @example
+ * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
+ * Array.from(nnx.sparsemaxLoss(tf.tensor1d([2, 0, -2]), tf.tensor1d([1, 1, 1])).dataSync()); // => [0, 0.25, 2]
+ * ```
  */
 export function sparsemaxLoss(logits: Tensor, labels: Tensor): Tensor {
   checkFloats("sparsemaxLoss", "logits", logits);

@@ -53,6 +53,10 @@ const WITH_MASK = ["vectors", "where"] as const;
  * @see `optax.cosine_similarity`
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
  * nnx.cosineSimilarity(tf.ones([2, 3]), tf.ones([2, 3])).shape; // => [2]
  * ```
  */
@@ -69,6 +73,10 @@ export function cosineSimilarity(predictions: Tensor, targets: Tensor, options: 
  * @see `optax.cosine_distance`
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
  * nnx.cosineDistance(tf.ones([2, 3]), tf.ones([2, 3])).shape; // => [2]
  * ```
  */

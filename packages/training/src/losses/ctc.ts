@@ -209,6 +209,10 @@ losses.defvjp(
  * @see `optax.ctc_loss`; Graves et al. 2006, https://doi.org/10.1145/1143844.1143891
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
  * const logits = tf.zeros([1, 2, 3]); // two frames, all classes alike
  * const labels = tf.tensor2d([[1]], [1, 1], "int32");
  * // Three of nine paths spell it: 1 blank, blank 1, 1 1.
@@ -234,6 +238,21 @@ export function ctcLoss(
  * @param labelPaddings - `[batch, labels]`: 1 for labels that do not count, all at the end; else 0.
  * @throws as {@link ctcLoss}.
  * @see `optax.ctc_loss_with_forward_probs`
+ * @example
+ * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
+ * const labels = tf.tensor2d([[1]], [1, 1], "int32");
+ * const [losses, onBlank, onLabel] = nnx.ctcLossWithForwardProbs(
+ *   tf.zeros([1, 2, 3]),
+ *   tf.zeros([1, 2]),
+ *   labels,
+ *   tf.zeros([1, 1]),
+ * );
+ * [losses.shape, onBlank.shape, onLabel.shape]; // => [[1], [2, 1, 2], [2, 1, 1]]
+ * ```
  */
 export function ctcLossWithForwardProbs(
   logits: Tensor,

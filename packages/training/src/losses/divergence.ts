@@ -44,6 +44,10 @@ const relative = (logPredictions: Tensor, targets: Tensor): Tensor =>
  * @see `optax.kl_divergence`; Kullback and Leibler 1951, https://www.jstor.org/stable/2236703
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
  * nnx.klDivergence(tf.log(tf.fill([2, 4], 0.25)), tf.fill([2, 4], 0.25)).shape; // => [2]
  * ```
  */
@@ -64,6 +68,15 @@ export function klDivergence(
  * @returns `[...]`; NaN for a target of `-Infinity`, as in optax.
  * @throws NnxError when shapes do not fit, or dtypes are not float32.
  * @see `optax.losses.kl_divergence_with_log_targets`
+ * @example
+ * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
+ * const logs = tf.log(tf.tensor1d([0.25, 0.75]));
+ * nnx.klDivergenceWithLogTargets(logs, logs).dataSync()[0]; // => 0
+ * ```
  */
 export function klDivergenceWithLogTargets(
   logPredictions: Tensor,
@@ -83,6 +96,15 @@ export function klDivergenceWithLogTargets(
  * @returns `[...]`.
  * @throws NnxError when shapes do not fit, or dtypes are not float32.
  * @see `optax.generalized_kl_divergence`; Boyd and Vandenberghe, Convex Optimization, p. 90
+ * @example
+ * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
+ * const logs = tf.log(tf.tensor1d([1, 2]));
+ * nnx.generalizedKlDivergence(logs, tf.tensor1d([1, 2])).dataSync()[0]; // => 0
+ * ```
  */
 export function generalizedKlDivergence(
   logPredictions: Tensor,
@@ -96,7 +118,18 @@ export function generalizedKlDivergence(
   return add(maskedSum(where, terms, axes, mask), maskedSum(where, excess, axes, mask));
 }
 
-/** Another name of {@link generalizedKlDivergence}. @see `optax.convex_kl_divergence` */
+/**
+ * Another name of {@link generalizedKlDivergence}. @see `optax.convex_kl_divergence`
+ * @example
+ * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
+ * const logs = tf.log(tf.tensor1d([1, 2]));
+ * nnx.convexKlDivergence(logs, tf.tensor1d([1, 2])).dataSync()[0]; // => 0
+ * ```
+ */
 export const convexKlDivergence: typeof generalizedKlDivergence = generalizedKlDivergence;
 
 registerFunction("klDivergence", klDivergence);

@@ -44,6 +44,10 @@ export type FenchelYoungLoss<A extends readonly unknown[]> = (
  * https://arxiv.org/abs/1901.02324
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
  * const loss = nnx.makeFenchelYoungLoss((row) => nnx.logsumexp(row));
  * loss(tf.tensor2d([[1, 2, 3]]), tf.tensor2d([[0, 0, 1]])).dataSync(); // [0.4076]
  * ```

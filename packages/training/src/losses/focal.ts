@@ -37,6 +37,10 @@ const FOCAL: OptionChecks<SigmoidFocalLossOptions> = { alpha: orNull(numeric), g
  * @see `optax.sigmoid_focal_loss`; Lin et al. 2017, https://arxiv.org/abs/1708.02002
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
  * nnx.sigmoidFocalLoss(tf.zeros([3]), tf.ones([3])).shape; // => [3]
  * ```
  */

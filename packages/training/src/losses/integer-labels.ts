@@ -87,6 +87,10 @@ function classesLast(x: Tensor, axes: readonly number[]): Tensor {
  * @see `optax.softmax_cross_entropy_with_integer_labels`
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
  * const logits = tf.tensor2d([[1.2, -0.8, -0.5], [0.9, -1.2, 1.1]]);
  * const labels = tf.tensor1d([0, 1], "int32");
  * nnx.softmaxCrossEntropyWithIntegerLabels(logits, labels).dataSync(); // [0.2761, 2.9518]

@@ -65,6 +65,17 @@ const RANKING: OptionChecks<RankingSoftmaxOptions> = {
  * there are no others the mean is 0.
  * @throws NnxError when shapes do not fit, or logits are not float32.
  * @see `optax.losses.ranking_softmax_loss`; Cao et al. 2007 (ListNet)
+ * @example
+ * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
+ * const loss = nnx.rankingSoftmaxLoss(tf.tensor2d([[5, 0], [5, 0]]), tf.tensor2d([[1, 0], [0, 1]]), {
+ *   reduceFn: null,
+ * });
+ * Array.from(loss.dataSync(), (each) => each.toFixed(2)); // => ["0.01", "5.01"]
+ * ```
  */
 export function rankingSoftmaxLoss(
   logits: Tensor,

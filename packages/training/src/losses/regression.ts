@@ -41,6 +41,10 @@ function errorsOf(
  * @see `optax.squared_error`
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
  * nnx.squaredError(tf.tensor1d([1, 2]), tf.tensor1d([3, 2])).dataSync(); // [4, 0]
  * ```
  */
@@ -57,6 +61,10 @@ export const squaredError = <T extends Tensor>(predictions: T, targets?: T | nul
  * @see `optax.l2_loss`
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
  * Array.from(nnx.l2Loss(tf.tensor1d([1, 3]), tf.tensor1d([1, 1])).dataSync()); // => [0, 2]
  * ```
  */
@@ -81,6 +89,10 @@ const HUBER: OptionChecks<HuberLossOptions> = { delta: numeric };
  * @see `optax.huber_loss`; Huber 1964, https://doi.org/10.1214/aoms/1177703732
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
  * nnx.huberLoss(tf.ones([3]), tf.zeros([3])).shape; // => [3]
  * ```
  */
@@ -106,6 +118,10 @@ export function huberLoss(
  * @see `optax.log_cosh`; Chen et al. 2019, https://openreview.net/pdf?id=rkglvsC9Ym
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
  * nnx.logCosh(tf.ones([3]), tf.zeros([3])).shape; // => [3]
  * ```
  */

@@ -96,6 +96,16 @@ const BINARY: OptionChecks<BinaryDiceOptions> = { smooth: numeric, applySigmoid:
  * probabilities (not on a GPU, whose values are out of reach).
  * @see `optax.losses.dice_loss`; Milletari et al. 2016, https://arxiv.org/abs/1606.04797; Salehi et
  * al. 2017, https://arxiv.org/abs/1706.05721
+ * @example
+ * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
+ * const targets = tf.oneHot(tf.tensor2d([[0, 1, 1, 0]], [1, 4], "int32"), 2);
+ * const logits = tf.mul(tf.sub(targets, 0.5), 100); // sure, and right
+ * nnx.diceLoss(logits, tf.cast(targets, "float32")).dataSync()[0]; // => 0
+ * ```
  */
 export function diceLoss(predictions: Tensor, targets: Tensor, options: DiceOptions = {}): Tensor {
   checkGiven("diceLoss", options, DICE);
@@ -182,6 +192,15 @@ const RARE = 1e-7;
  * @throws NnxError as {@link diceLoss}.
  * @see `optax.losses.multiclass_generalized_dice_loss`; Sudre et al. 2017,
  * https://arxiv.org/abs/1707.03237
+ * @example
+ * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
+ * const targets = tf.cast(tf.oneHot(tf.tensor2d([[0, 1, 1, 0]], [1, 4], "int32"), 2), "float32");
+ * nnx.multiclassGeneralizedDiceLoss(tf.mul(tf.sub(targets, 0.5), 100), targets).shape; // => []
+ * ```
  */
 export function multiclassGeneralizedDiceLoss(
   predictions: Tensor,
@@ -208,6 +227,15 @@ export function multiclassGeneralizedDiceLoss(
  * @returns `[batch]`. Of one axis alone, one loss for each element, as in optax.
  * @throws NnxError as {@link diceLoss}.
  * @see `optax.losses.binary_dice_loss`
+ * @example
+ * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
+ * const targets = tf.tensor2d([[0, 1, 1, 0]]);
+ * nnx.binaryDiceLoss(tf.mul(tf.sub(targets, 0.5), 200), targets).dataSync()[0]; // => 0
+ * ```
  */
 export function binaryDiceLoss(
   predictions: Tensor,

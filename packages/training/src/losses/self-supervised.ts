@@ -55,6 +55,15 @@ const FLOAT_EPSILON = 2 ** -23;
  * @returns a scalar; NaN when no two examples are of one group, as in optax.
  * @throws NnxError when shapes do not fit, or embeddings are not float32.
  * @see `optax.ntxent`; Chen et al. 2020, https://arxiv.org/abs/2002.05709
+ * @example
+ * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
+ * const views = tf.tensor2d([[1, 0], [1, 0.1], [0, 1], [0.1, 1]]); // two examples, two views of each
+ * nnx.ntxent(views, tf.tensor1d([0, 0, 1, 1])).dataSync()[0]! < 0.1; // => true
+ * ```
  */
 export function ntxent(embeddings: Tensor, labels: Tensor, options: NtxentOptions = {}): Tensor {
   checkGiven("ntxent", options, NTXENT);
@@ -128,6 +137,15 @@ const TRIPLET: OptionChecks<TripletMarginOptions> = {
  * @returns `[batch]`.
  * @throws NnxError when shapes do not fit, or dtypes are not float32.
  * @see `optax.losses.triplet_margin_loss`; Balntas et al. 2016, https://doi.org/10.5244/C.30.119
+ * @example
+ * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
+ * const [anchor, near, far] = [0, 1, 3].map((x) => tf.tensor2d([[x, 0]]));
+ * nnx.tripletMarginLoss(anchor!, near!, far!).dataSync()[0]; // => 0
+ * ```
  */
 export function tripletMarginLoss(
   anchors: Tensor,

@@ -16,6 +16,10 @@ import { REDUCTION, type ReductionOptions } from "./masked-sum.ts";
  * @see `optax.smooth_labels`; Müller et al. 2019, https://arxiv.org/abs/1906.02629
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
  * nnx.smoothLabels(tf.tensor1d([0, 1, 0, 0]), 0.2).dataSync(); // [0.05, 0.85, 0.05, 0.05]
  * ```
  */

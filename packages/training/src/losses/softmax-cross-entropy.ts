@@ -56,6 +56,10 @@ function entropyOf(where: string, logits: Tensor, { shares, axes, mask, sumAxes,
  * @see `optax.softmax_cross_entropy`
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
  * const logits = tf.tensor2d([[1.2, -0.8, -0.5], [0.9, -1.2, 1.1]]);
  * const labels = tf.tensor2d([[1, 0, 0], [0, 1, 0]]);
  * nnx.softmaxCrossEntropy(logits, labels).dataSync(); // [0.2761, 2.9518]
@@ -76,6 +80,10 @@ export function softmaxCrossEntropy(logits: Tensor, labels: Tensor, options: Red
  * @see `optax.safe_softmax_cross_entropy`
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
  * nnx.safeSoftmaxCrossEntropy(tf.zeros([2, 3]), nnx.oneHot(tf.tensor1d([0, 2], "int32"), 3)).shape; // => [2]
  * ```
  */
@@ -101,6 +109,14 @@ const POLY: OptionChecks<PolyLossOptions> = { ...REDUCTION, epsilon: numeric };
  * @returns the shape that both broadcast to, less `axis`.
  * @throws NnxError when shapes do not fit, or dtypes are not float32.
  * @see `optax.poly_loss_cross_entropy`; Leng et al. 2022, https://arxiv.org/abs/2204.12511
+ * @example
+ * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
+ * nnx.polyLossCrossEntropy(tf.zeros([2, 4]), nnx.oneHot(tf.tensor1d([0, 3], "int32"), 4)).shape; // => [2]
+ * ```
  */
 export function polyLossCrossEntropy(logits: Tensor, labels: Tensor, options: PolyLossOptions = {}): Tensor {
   const where = "polyLossCrossEntropy";

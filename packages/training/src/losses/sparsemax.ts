@@ -71,6 +71,15 @@ projection.defvjp(
  * whose values are out of reach, their loss is NaN).
  * @see `optax.losses.multiclass_sparsemax_loss`; Martins and Astudillo 2016,
  * https://arxiv.org/abs/1602.02068
+ * @example
+ * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
+ * const scores = tf.tensor2d([[3, 0, 0], [1, 1, 0]]);
+ * Array.from(nnx.multiclassSparsemaxLoss(scores, tf.tensor1d([0, 0], "int32")).dataSync()); // => [0, 0.25]
+ * ```
  */
 export function multiclassSparsemaxLoss(scores: Tensor, labels: Tensor): Tensor {
   const where = "multiclassSparsemaxLoss";

@@ -29,6 +29,10 @@ export interface AccuracyOptions {
  * @see Flax `nnx.metrics.Accuracy`
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
  * const accuracy = new nnx.metrics.Accuracy();
  * const logits = tf.tensor2d([[2, 1], [0, 3], [5, 4], [1, 0]]);
  * accuracy.update({ logits, labels: tf.tensor1d([0, 1, 1, 0], "int32") });
@@ -68,6 +72,10 @@ export class Accuracy extends Average<never> {
  * first. Of equal logits the first come first, as in `jax.lax.top_k`.
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
  * const accuracy = new nnx.metrics.TopKAccuracy(2);
  * const logits = tf.tensor2d([[3, 2, 1], [1, 2, 3]]);
  * accuracy.update({ logits, labels: tf.tensor1d([1, 0], "int32") });

@@ -49,6 +49,10 @@ const LARGEST = 1e38;
  * https://doi.org/10.1148/radiology.143.1.7063747
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
  * const auroc = new nnx.metrics.AUROC();
  * auroc.update({ logits: tf.tensor1d([-2, 1, 0.5, 3]), labels: tf.tensor1d([0, 0, 1, 1], "int32") });
  * auroc.compute().arraySync(); // => 0.75

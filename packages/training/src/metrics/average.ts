@@ -54,6 +54,10 @@ export function valuesOf(where: string, updates: object, name: string): Tensor |
  * @see Flax `nnx.metrics.Average`
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
  * const loss = new nnx.metrics.Average({ argname: "loss" });
  * loss.update({ loss: tf.tensor1d([1, 2, 3, 4]) });
  * loss.update({ loss: 5 });

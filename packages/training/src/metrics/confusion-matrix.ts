@@ -24,6 +24,10 @@ export interface ConfusionMatrixOptions {
  * @see `sklearn.metrics.confusion_matrix`
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
  * const confusion = new nnx.metrics.ConfusionMatrix(2);
  * const logits = tf.tensor2d([[2, 1], [0, 3], [5, 4]]);
  * confusion.update({ logits, labels: tf.tensor1d([0, 1, 1], "int32") });

@@ -9,7 +9,19 @@ import {
   Variable,
 } from "@nnxjs/nnx-core";
 
-/** What a metric has seen so far. @see Flax `nnx.metrics.MetricState` */
+/**
+ * What a metric has seen so far. @see Flax `nnx.metrics.MetricState`
+ * @example
+ * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
+ * const loss = new nnx.metrics.Average();
+ * loss.update({ values: tf.scalar(2) });
+ * nnx.flattenState(nnx.state(loss, nnx.metrics.MetricState)).map(([path]) => path.join(".")); // => ["count", "rest.count", "rest.total", "total"]
+ * ```
+ */
 export class MetricState<T = unknown> extends Variable<T> {
   static override readonly typeName: string = "MetricState";
   declare protected readonly nominal: { readonly variable: true; readonly metricState: true };
@@ -23,6 +35,10 @@ export class MetricState<T = unknown> extends Variable<T> {
  * @see Flax `nnx.Metric`
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
  * class Largest extends nnx.Metric<{ values: tf.Tensor }, tf.Tensor> {
  *   readonly largest = new nnx.metrics.MetricState(tf.scalar(-Infinity));
  *   update({ values }: { values: tf.Tensor }) {

@@ -122,6 +122,10 @@ function masksOf(mask: unknown, names: readonly string[]): (name: string) => unk
  * @see Flax `nnx.MultiMetric`
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
  * const metrics = new nnx.MultiMetric({
  *   accuracy: new nnx.metrics.Accuracy(),
  *   loss: new nnx.metrics.Average({ argname: "loss" }),

@@ -167,6 +167,10 @@ abstract class ClassMetric extends Metric<LogitsUpdate, Tensor> {
  * @see `sklearn.metrics.precision_score`
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
  * const precision = new nnx.metrics.Precision(3, { average: null });
  * const logits = tf.tensor2d([[9, 0, 0], [9, 0, 0], [0, 9, 0], [0, 0, 9]]);
  * precision.update({ logits, labels: tf.tensor1d([0, 1, 1, 2], "int32") });
@@ -191,6 +195,10 @@ export class Precision extends ClassMetric {
  * @see `sklearn.metrics.recall_score`
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
  * const recall = new nnx.metrics.Recall(2, { threshold: 0.5 });
  * recall.update({ logits: tf.tensor1d([0.9, 0.2, 0.7]), labels: tf.tensor1d([1, 1, 0], "int32") });
  * recall.compute().arraySync(); // => 0.5
@@ -214,6 +222,10 @@ export class Recall extends ClassMetric {
  * @see `sklearn.metrics.f1_score`
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
  * const f1 = new nnx.metrics.F1(2, { average: "micro" });
  * const logits = tf.tensor2d([[2, 1], [0, 3], [5, 4], [1, 0]]);
  * f1.update({ logits, labels: tf.tensor1d([0, 1, 1, 0], "int32") });

@@ -45,6 +45,10 @@ interface Moments {
  * https://doi.org/10.1080/00031305.1983.10483115
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
  * const loss = new nnx.metrics.Welford();
  * loss.update({ values: tf.tensor1d([1, 2, 3, 4]) });
  * const { mean, standardDeviation } = loss.compute();

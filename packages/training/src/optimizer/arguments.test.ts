@@ -265,9 +265,15 @@ it("refuses restored values of another kind", () => {
   expect(() => optimizer.update(model, grads)).toThrow(
     "Optimizer.update at optState.0.count: expected a plain number, got a float32[].",
   );
+  count.value = Number.NaN;
+  expect(() => optimizer.update(model, grads)).toThrow(
+    "Optimizer.update at optState.0.count: expected a plain number, got NaN.",
+  );
   count.value = 0;
-  (optimizer.step as Variable).value = tf.scalar(1);
-  expect(() => optimizer.update(model, grads)).toThrow("Optimizer.update at step: expected a plain number");
+  for (const step of [tf.scalar(1), Number.NaN]) {
+    (optimizer.step as Variable).value = step;
+    expect(() => optimizer.update(model, grads)).toThrow("Optimizer.update at step: expected a plain number");
+  }
   expect(count.value).toBe(0);
   expect([...model.w.value.dataSync()]).toEqual([1, 2]);
   expect(optimizer).toBeInstanceOf(GraphNode);

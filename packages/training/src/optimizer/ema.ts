@@ -37,8 +37,8 @@ export interface EMAOptions {
  * @see Flax `nnx.EMA`; Polyak and Juditsky 1992, https://doi.org/10.1137/0330046
  * @example
  * ```ts
- * import * as nnx from "@nnxjs/nnx";
  * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
  * import * as tf from "@tensorflow/tfjs-core";
  *
  * const model = new nnx.Linear(2, 1, { rngs: new nnx.Rngs(0) });

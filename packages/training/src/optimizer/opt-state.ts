@@ -12,7 +12,17 @@ import type { TransformationState } from "../transformations/transformation.ts";
 import { isLike } from "../tree/like.ts";
 import type { Nested } from "../tree/tree.ts";
 
-/** State of an optimizer. @see Flax `nnx.OptState` */
+/**
+ * State of an optimizer. @see Flax `nnx.OptState`
+ * @example
+ * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
+ * const optimizer = new nnx.Optimizer(new nnx.Linear(4, 3, { rngs: new nnx.Rngs(0) }), nnx.sgd(0.1));
+ * nnx.flattenState(nnx.state(optimizer, nnx.OptState)).map(([path]) => path.join(".")); // => ["step"]
+ * ```
+ */
 export class OptState<T = unknown> extends Variable<T> {
   static override readonly typeName: string = "OptState";
   declare protected readonly nominal: { readonly variable: true; readonly optState: true };
@@ -21,6 +31,14 @@ export class OptState<T = unknown> extends Variable<T> {
 /**
  * A number that an optimizer remembers, such as its count of steps.
  * @see Flax `nnx.training.optimizer.OptArray`
+ * @example
+ * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
+ * const optimizer = new nnx.Optimizer(new nnx.Linear(4, 3, { rngs: new nnx.Rngs(0) }), nnx.adam(1e-3));
+ * nnx.flattenState(nnx.state(optimizer, nnx.OptArray)).map(([path]) => path.join(".")); // => ["optState.0.count"]
+ * ```
  */
 export class OptArray extends OptState<number> {
   static override readonly typeName: string = "OptArray";
@@ -34,6 +52,14 @@ export class OptArray extends OptState<number> {
 /**
  * What an optimizer remembers about one parameter.
  * @see Flax `nnx.training.optimizer.OptVariable`
+ * @example
+ * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
+ * const optimizer = new nnx.Optimizer(new nnx.Linear(4, 3, { rngs: new nnx.Rngs(0) }), nnx.adam(1e-3));
+ * nnx.flattenState(nnx.state(optimizer, nnx.OptVariable)).length; // => 4
+ * ```
  */
 export class OptVariable extends OptState<Tensor> {
   static override readonly typeName: string = "OptVariable";
@@ -97,7 +123,8 @@ export function toValues(tree: OptStateTree, found: unknown[] = []): Transformat
 }
 
 function holdsItsKind(variable: unknown, value: unknown): boolean {
-  if (variable instanceof OptArray) return typeof value === "number";
+  // A count that is NaN would make every parameter NaN, without a word.
+  if (variable instanceof OptArray) return typeof value === "number" && !Number.isNaN(value);
   if (variable instanceof OptVariable) return isTensor(value);
   return variable instanceof OptState && PRNGKey.isKey(value);
 }

@@ -36,7 +36,17 @@ export interface OptimizerOptions {
   wrt?: Filter;
 }
 
-/** What optimizers have in common: the state, and how a step is made. */
+/**
+ * What optimizers have in common: the state, and how a step is made.
+ * @example
+ * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
+ * const optimizer = new nnx.Optimizer(new nnx.Linear(4, 3, { rngs: new nnx.Rngs(0) }), nnx.adam(1e-3));
+ * [optimizer instanceof nnx.OptimizerBase, optimizer.step.value]; // => [true, 0]
+ * ```
+ */
 export abstract class OptimizerBase extends GraphNode {
   /** How many updates were made. */
   readonly step: OptState<number>;
@@ -120,9 +130,18 @@ export abstract class OptimizerBase extends GraphNode {
  * @see Flax `nnx.Optimizer`
  * @example
  * ```ts
- * const optimizer = new nnx.Optimizer(model, nnx.adam(1e-3), { wrt: nnx.Param });
- * const [loss, grads] = nnx.valueAndGrad(lossFn)(model, x);
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
+ * const model = new nnx.Linear(2, 1, { useBias: false, rngs: new nnx.Rngs(0) });
+ * model.kernel.value = tf.ones([2, 1]);
+ * const optimizer = new nnx.Optimizer(model, nnx.sgd(0.5), { wrt: nnx.Param });
+ * const lossFn = (m: nnx.Linear, x: tf.Tensor) => tf.mean(m.forward(x));
+ * const [loss, grads] = nnx.valueAndGrad(lossFn)(model, tf.tensor2d([[1, 2]]));
  * optimizer.update(model, grads);
+ * Array.from(model.kernel.value.dataSync()); // => [0.5, 0]
+ * nnx.dispose([loss, grads]);
  * ```
  */
 export class Optimizer extends OptimizerBase {
@@ -150,8 +169,15 @@ registerModule("Optimizer", Optimizer);
  * @see Flax `nnx.ModelAndOptimizer`, which Flax wants to remove: prefer `Optimizer`
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
+ * const model = new nnx.Linear(4, 1, { rngs: new nnx.Rngs(0) });
  * const trainer = new nnx.ModelAndOptimizer(model, nnx.adam(1e-3));
- * trainer.update(nnx.grad(lossFn)(trainer.model, x));
+ * const grads = nnx.grad((m: nnx.Linear) => tf.mean(m.forward(tf.ones([2, 4]))))(trainer.model);
+ * trainer.update(grads);
+ * nnx.dispose(grads);
  * ```
  */
 export class ModelAndOptimizer<M extends object = object> extends OptimizerBase {
@@ -179,7 +205,7 @@ function checkResult<R>(result: R): R {
 }
 
 function checkCount(count: unknown): number {
-  if (typeof count === "number") return count;
+  if (typeof count === "number" && !Number.isNaN(count)) return count;
   throw new StructureError(
     `Optimizer.update at step: expected a plain number, got ${describe(count)}. Restore the State of an optimizer.`,
   );

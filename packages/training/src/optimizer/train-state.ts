@@ -50,8 +50,8 @@ export interface ApplyGradientsOptions {
  * @see Flax `nnx.TrainState`
  * @example
  * ```ts
- * import * as nnx from "@nnxjs/nnx";
  * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
  * import * as tf from "@tensorflow/tfjs-core";
  *
  * const model = new nnx.Linear(2, 1, { rngs: new nnx.Rngs(0) });

@@ -24,6 +24,8 @@ export interface ExponentialDecayOptions {
  * @see `optax.exponential_decay`
  * @example
  * ```ts
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * const tx = nnx.adam(nnx.exponentialDecay(1e-3, 1000, 0.9, { staircase: true }));
  * ```
  */
@@ -75,6 +77,8 @@ export interface CosineDecayOptions {
  * @see `optax.cosine_decay_schedule`; Loshchilov and Hutter 2017, https://arxiv.org/abs/1608.03983
  * @example
  * ```ts
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * const tx = nnx.sgd(nnx.cosineDecaySchedule(0.1, 1000), { momentum: 0.9 });
  * ```
  */

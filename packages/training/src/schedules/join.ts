@@ -17,11 +17,14 @@ export const joined =
 /**
  * Schedules one after the other, each counting from where the one before it ends. Only the one whose
  * turn it is is asked.
+ * @param schedules - Each counts its own steps, from 0.
  * @param boundaries - The steps at which the next one begins: one fewer than schedules.
  * @throws RangeError for what are no schedules, and for boundaries of another number or that fall.
  * @see `optax.join_schedules`
  * @example
  * ```ts
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * const warm = nnx.joinSchedules([nnx.linearSchedule(0, 1, 10), nnx.constantSchedule(1)], [10]);
  * [warm(5), warm(10), warm(1e6)]; // [0.5, 1, 1]
  * ```

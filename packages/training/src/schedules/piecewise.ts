@@ -12,6 +12,8 @@ import type { Schedule } from "./schedule.ts";
  * @see `optax.piecewise_constant_schedule`
  * @example
  * ```ts
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * nnx.piecewiseConstantSchedule(1, { 100: 0.5, 200: 0.5 })(250); // 0.25
  * ```
  */
@@ -58,11 +60,14 @@ function interpolated(
 /**
  * From `initValue` to what it is at each boundary, after the scales up to there: in straight lines or
  * along half cosines.
+ * @param interpolateType - The shape of a piece: `"linear"` or `"cosine"`.
  * @param boundariesAndScales - `{ 100: 0.1 }`: at step 100 a tenth.
  * @throws RangeError for numbers that cannot be.
  * @see `optax.piecewise_interpolate_schedule`
  * @example
  * ```ts
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * nnx.piecewiseInterpolateSchedule("linear", 1, { 100: 0.5, 200: 0 })(150); // 0.25
  * ```
  */
@@ -127,10 +132,13 @@ const inOrder = (scales: readonly (readonly [step: number, scale: number])[]) =>
 /**
  * Up to `peakValue` and down again along half cosines, from `peakValue / divFactor` to that over
  * `finalDivFactor`.
+ * @param transitionSteps - The number of steps of the whole cycle.
  * @throws RangeError for numbers that cannot be.
  * @see `optax.cosine_onecycle_schedule`; Smith and Topin 2018, https://arxiv.org/abs/1708.07120
  * @example
  * ```ts
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * nnx.adam(nnx.cosineOnecycleSchedule(1000, 1e-2));
  * ```
  */
@@ -155,10 +163,13 @@ export const cosineOnecycleSchedule: (
 /**
  * In straight lines up to `peakValue`, back to where it began at `peakValue / divFactor`, and on to
  * that over `finalDivFactor`.
+ * @param transitionSteps - The number of steps of the whole cycle.
  * @throws RangeError for numbers that cannot be.
  * @see `optax.linear_onecycle_schedule`; Smith and Topin 2018, https://arxiv.org/abs/1708.07120
  * @example
  * ```ts
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * nnx.adam(nnx.linearOnecycleSchedule(1000, 1e-2));
  * ```
  */

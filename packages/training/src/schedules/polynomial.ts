@@ -7,10 +7,13 @@ import type { Schedule } from "./schedule.ts";
 
 /**
  * Always the same value.
+ * @param value - Any finite number.
  * @throws RangeError for what is no finite number.
  * @see `optax.constant_schedule`
  * @example
  * ```ts
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * nnx.adam(nnx.constantSchedule(1e-3));
  * ```
  */
@@ -60,6 +63,8 @@ function transition(
  * @see `optax.polynomial_schedule`
  * @example
  * ```ts
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * nnx.polynomialSchedule(1, 0, 2, 100)(50); // 0.25
  * ```
  */
@@ -86,6 +91,8 @@ export const polynomialSchedule: (
  * @see `optax.linear_schedule`
  * @example
  * ```ts
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * nnx.linearSchedule(1, 0, 100)(25); // 0.75
  * ```
  */

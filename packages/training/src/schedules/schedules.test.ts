@@ -210,6 +210,14 @@ it.each<[string, () => unknown, RegExp]>([
   expect(make).toThrow(message);
 });
 
+it("has its first value before step 0, where optax has 0", () => {
+  const [linear, cosine] = (["linear", "cosine"] as const).map((kind) =>
+    training.piecewiseInterpolateSchedule(kind, 1, { 5: 0.5, 10: 0.1 }),
+  );
+  const cycles = [training.cosineOnecycleSchedule(10, 1), training.linearOnecycleSchedule(10, 1)];
+  expect([linear!(-3), cosine!(-1), ...cycles.map((each) => each(-3))]).toEqual([1, 1, 0.04, 0.04]);
+});
+
 it("goes through JSON with what it was made of, as losses do by name", () => {
   class Plan extends Module {
     readonly schedule = joinSchedules([linearSchedule(0, 1, 5), constantSchedule(1)], [5]);

@@ -27,6 +27,8 @@ function checkWarmup(where: string, initValue: number, peakValue: number, warmup
  * @see `optax.warmup_constant_schedule`
  * @example
  * ```ts
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * nnx.adam(nnx.warmupConstantSchedule(0, 1e-3, 100));
  * ```
  */
@@ -78,6 +80,8 @@ function warmupCosine(
  * https://arxiv.org/abs/1608.03983
  * @example
  * ```ts
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * const rate = nnx.warmupCosineDecaySchedule(0, 1e-3, 100, 1000, { endValue: 1e-5 });
  * const tx = nnx.adamw(rate);
  * ```
@@ -110,6 +114,8 @@ export const warmupCosineDecaySchedule: (
  * @see `optax.warmup_exponential_decay_schedule`
  * @example
  * ```ts
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * nnx.adam(nnx.warmupExponentialDecaySchedule(0, 1e-3, 100, 1000, 0.5));
  * ```
  */
@@ -157,10 +163,13 @@ const CYCLE = {
 /**
  * Cosine decay with warm restarts: {@link warmupCosineDecaySchedule} once for each cycle, one after
  * the other; after the last its `endValue`.
+ * @param cosineKwargs - The arguments of `warmupCosineDecaySchedule`, for each cycle.
  * @throws RangeError for what is no list, an empty one, and numbers that cannot be.
  * @see `optax.sgdr_schedule`; Loshchilov and Hutter 2017, https://arxiv.org/abs/1608.03983
  * @example
  * ```ts
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * // Three cycles, each twice as long as the one before and half as high.
  * const cycles = [0, 1, 2].map((i) => ({
  *   initValue: 0,

@@ -8,10 +8,13 @@ import type { GradientTransformation } from "./transformation.ts";
 
 /**
  * Multiplies updates by a number. (`scaleByLearningRate` multiplies by minus one.)
+ * @param stepSize - The factor.
  * @throws RangeError for what is no finite number.
  * @see `optax.scale`
  * @example
  * ```ts
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * const tx = nnx.chain(nnx.scaleByAdam(), nnx.scale(-1e-3));
  * ```
  */
@@ -28,10 +31,13 @@ type ScheduleState = { readonly count: number };
 
 /**
  * Multiplies updates by what a schedule gives for the step, which starts at 0.
+ * @param stepSizeFn - The factor of a step, from the count of steps before.
  * @throws RangeError in the step in which the schedule gives no finite number.
  * @see `optax.scale_by_schedule`
  * @example
  * ```ts
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * nnx.chain(nnx.scaleByAdam(), nnx.scaleBySchedule(nnx.linearSchedule(-1e-3, 0, 100)));
  * ```
  */

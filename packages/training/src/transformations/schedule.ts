@@ -21,11 +21,14 @@ export function scheduled(where: string, schedule: Schedule, count: number): num
 
 /**
  * Multiplies updates by minus the learning rate. A schedule is asked once in each step.
+ * @param learningRate - A number, or a schedule of steps.
  * @throws RangeError for what is neither a finite number nor a function, and in the step in which a
  * schedule gives no finite number.
  * @see `optax.scale_by_learning_rate`
  * @example
  * ```ts
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * nnx.chain(nnx.scaleByAdam(), nnx.scaleByLearningRate(1e-3));
  * ```
  */

@@ -11,6 +11,9 @@ import type { GradientTransformation } from "./transformation.ts";
  * @see `optax.stateless`
  * @example
  * ```ts
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
  * const tx = nnx.chain(nnx.stateless((updates) => nnx.mapTree((u) => tf.tanh(u), updates)), nnx.sgd(0.1));
  * ```
  */
@@ -27,6 +30,9 @@ export const stateless: (f: (updates: Tree, params: Tree) => Tree) => GradientTr
  * @see `optax.stateless_with_tree_map`
  * @example
  * ```ts
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
  * const decay = nnx.statelessWithTreeMap((u, p) => tf.add(u, tf.mul(tf.sign(p), 1e-4)));
  * ```
  */
@@ -47,6 +53,8 @@ export const statelessWithTreeMap: (f: (update: Tensor, param: Tensor) => Tensor
  * @see `optax.set_to_zero`
  * @example
  * ```ts
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * const tx = nnx.partition({ head: nnx.adam(1e-3), rest: nnx.setToZero() }, { head: "head", body: "rest" });
  * ```
  */

@@ -64,6 +64,8 @@ export function checkTransformation(where: string, x: unknown, place = ""): void
  * @see `optax.identity`
  * @example
  * ```ts
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * nnx.chain(nnx.identityTransformation(), nnx.adam(1e-3));
  * ```
  */
@@ -79,10 +81,13 @@ export const identity: GradientTransformation = identityTransformation();
 
 /**
  * One transformation after another; the state is the list of theirs. Extra arguments go to all.
+ * @param transformations - Each gets the updates of the one before.
  * @throws StructureError for what is no transformation, and for the state of another chain.
  * @see `optax.chain`
  * @example
  * ```ts
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * nnx.chain(nnx.clipByGlobalNorm(1), nnx.adam(1e-3));
  * ```
  */

@@ -56,8 +56,8 @@ function combine<T extends Tree | State>(
  * @see `optax.global_norm`
  * @example
  * ```ts
- * import * as nnx from "@nnxjs/nnx";
  * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
  * import * as tf from "@tensorflow/tfjs-core";
  *
  * nnx.globalNorm({ a: tf.tensor([3]), b: { c: tf.tensor([4]) } }).dataSync()[0]; // => 5
@@ -105,6 +105,15 @@ export const scaled = (a: Tree, factor: number | Tensor): Tree => mapTree((x) =>
  * @param updates - Of the same paths and shapes.
  * @throws StructureError naming the path where they differ.
  * @see `optax.apply_updates`
+ * @example
+ * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
+ * const next = nnx.applyUpdates({ w: tf.tensor1d([1, 2]) }, { w: tf.tensor1d([-1, 1]) });
+ * Array.from(next.w.dataSync()); // => [0, 3]
+ * ```
  */
 export const applyUpdates = <T extends Tree | State>(params: T, updates: Tree | State): T =>
   combine("applyUpdates", (p, u) => add(p, u), ["params", "updates"], params, updates);
@@ -118,8 +127,8 @@ export const applyUpdates = <T extends Tree | State>(params: T, updates: Tree | 
  * @see `optax.incremental_update`; Polyak and Juditsky 1992, https://doi.org/10.1137/0330046
  * @example
  * ```ts
- * import * as nnx from "@nnxjs/nnx";
  * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
  *
  * const model = new nnx.Linear(2, 1, { rngs: new nnx.Rngs(0) });
  * const target = nnx.clone(model);
@@ -143,8 +152,16 @@ export function incrementalUpdate<T extends Tree | State>(
 
 /**
  * The new tensors every `updatePeriod` steps, the old ones otherwise; both as they are.
+ * @param newTensors - Any value.
+ * @param oldTensors - Any value.
  * @param steps - How many steps were taken. At 0 the new ones come back.
  * @see `optax.periodic_update`; Mnih et al. 2013, https://arxiv.org/abs/1312.5602
+ * @example
+ * ```ts
+ * import * as nnx from "@nnxjs/nnx";
+ *
+ * [1, 2, 3, 4].map((step) => nnx.periodicUpdate("new", "old", step, 2)); // => ["old", "new", "old", "new"]
+ * ```
  */
 export function periodicUpdate<T>(newTensors: T, oldTensors: T, steps: number, updatePeriod: number): T {
   checkSteps("periodicUpdate", "updatePeriod", updatePeriod);

@@ -19,9 +19,19 @@ export type Nested<T> = T | readonly Nested<T>[] | { readonly [key: string]: Nes
 /**
  * The trees' tensors at each path through `f`. Shapes may differ: what `f` makes of them is its own
  * affair.
+ * @param f - Called with the tensors of one path; they have any shape.
  * @returns What `f` returned, by path: a tree again, or flags and labels for `masked`, `partition`.
  * @throws StructureError naming the path, unless all trees have the paths of the first and no
  * others; `f` was not called then.
+ * @example
+ * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
+ * const params = { kernel: tf.ones([2, 3]), bias: tf.ones([3]) };
+ * nnx.mapTree((p) => p.rank, params); // => { kernel: 2, bias: 1 }
+ * ```
  */
 export const mapTree = <R = Tensor>(
   f: (...tensors: Tensor[]) => R,

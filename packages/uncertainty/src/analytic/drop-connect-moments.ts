@@ -27,6 +27,10 @@ export interface OutputMoments {
  * @see Wan et al. 2013, section 3.2, https://proceedings.mlr.press/v28/wan13.html
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
  * const layer = new nnx.DropConnectLinear(new nnx.Linear(8, 3, { rngs: new nnx.Rngs(0) }), 0.25);
  * const { mean, variance } = nnx.dropConnectMoments(layer, tf.ones([5, 8])); // both [5, 3]
  * ```

@@ -36,6 +36,17 @@ const NAMES = { nextKey: true, init: true, mean: true, std: true } as const;
  * factors `r_i` and `s_i` and its own bias. The rows of the input are grouped by member: first all
  * rows of the first member, and so on.
  * @see Wen et al. 2020, https://arxiv.org/abs/2002.06715; probly's `BatchEnsembleLinear`
+ * @example
+ * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
+ * const rngs = new nnx.Rngs(0);
+ * const base = new nnx.Linear(4, 3, { rngs });
+ * const layer = new nnx.BatchEnsembleLinear(base, 2, { nextKey: () => rngs.nextKey() });
+ * layer.forward(tf.ones([6, 4])).shape; // => [6, 3]
+ * ```
  */
 export class BatchEnsembleLinear extends KernelLayer implements DenseConfig {
   /** The kernel of the base layer, `[inFeatures, outFeatures]`. */

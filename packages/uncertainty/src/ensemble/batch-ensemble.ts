@@ -20,7 +20,20 @@ import {
 
 const NAMES = { ...TRANSFORM_NAMES, init: true, mean: true, std: true } as const;
 
-/** A model whose dense layers have several members. It repeats its input for each member. */
+/**
+ * A model whose dense layers have several members. It repeats its input for each member.
+ * @see Wen et al. 2020, https://arxiv.org/abs/2002.06715
+ * @example
+ * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
+ * const model = new nnx.Linear(4, 3, { rngs: new nnx.Rngs(0) });
+ * const members = nnx.batchEnsemble(model, 5, { rngs: new nnx.Rngs(1) });
+ * [members instanceof nnx.BatchEnsemble, members.forward(tf.ones([2, 4])).shape]; // => [true, [5, 2, 3]]
+ * ```
+ */
 export class BatchEnsemble<M extends Callable> extends Module {
   readonly model: M;
   readonly members: number;
@@ -64,6 +77,10 @@ export interface BatchEnsembleOptions extends TransformOptions, FactorOptions {
  * @see Wen et al. 2020, https://arxiv.org/abs/2002.06715; probly's `batchensemble`
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
  * const model = new nnx.Linear(4, 3, { rngs: new nnx.Rngs(0) });
  * const members = nnx.batchEnsemble(model, 5, { rngs: new nnx.Rngs(1) });
  * const probabilities = nnx.softmax(members.forward(tf.ones([2, 4]))); // [5, 2, 3]

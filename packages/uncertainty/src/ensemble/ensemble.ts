@@ -15,6 +15,15 @@ export interface Member {
  * Models of the same kind whose outputs are compared. Train each on its own, or all with one loss
  * over the stacked outputs.
  * @see Lakshminarayanan et al. 2017, https://arxiv.org/abs/1612.01474
+ * @example
+ * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
+ * const members = [0, 1, 2].map((seed) => new nnx.Linear(4, 3, { rngs: new nnx.Rngs(seed) }));
+ * new nnx.Ensemble(members).forward(tf.ones([2, 4])).shape; // => [3, 2, 3]
+ * ```
  */
 export class Ensemble<M extends Member> extends Module {
   readonly members: readonly M[];
@@ -58,6 +67,10 @@ export interface EnsembleOptions {
  * @see Lakshminarayanan et al. 2017, https://arxiv.org/abs/1612.01474; probly's `ensemble`
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
  * const model = new nnx.Linear(4, 3, { rngs: new nnx.Rngs(0) });
  * const members = nnx.ensemble(model, 5, { rngs: new nnx.Rngs(1) });
  * members.forward(tf.ones([2, 4])); // [5, 2, 3]

@@ -34,6 +34,14 @@ export interface CalibrationOptions {
  * @param labels - The right class of each row, a list or a tensor.
  * @throws NnxError when a row does not hold probabilities, or a label is not a class.
  * @see Guo et al. 2017, https://proceedings.mlr.press/v70/guo17a.html
+ * @example
+ * ```ts
+ * import * as nnx from "@nnxjs/nnx";
+ *
+ * const probabilities = { data: [0.75, 0.25, 0.75, 0.25], shape: [2, 2] };
+ * const bins = nnx.reliabilityBins(probabilities, [0, 1]).filter(({ count }) => count > 0);
+ * bins.map(({ count, confidence, accuracy }) => [count, confidence, accuracy]); // => [[2, 0.75, 0.5]]
+ * ```
  */
 export function reliabilityBins(
   probabilities: Numbers,
@@ -102,6 +110,13 @@ function binFor(confidence: number, bins: number): number {
  * @param labels - The right class of each row, a list or a tensor.
  * @throws NnxError as {@link reliabilityBins} does.
  * @see Guo et al. 2017, https://proceedings.mlr.press/v70/guo17a.html
+ * @example
+ * ```ts
+ * import * as nnx from "@nnxjs/nnx";
+ *
+ * const probabilities = { data: [0.75, 0.25, 0.75, 0.25], shape: [2, 2] };
+ * nnx.expectedCalibrationError(probabilities, [0, 1]); // => 0.25
+ * ```
  */
 export function expectedCalibrationError(
   probabilities: Numbers,

@@ -53,10 +53,14 @@ function tiesOf(where: string, knownScores: Scores, unseenScores: Scores): Ties 
 /**
  * The area under the ROC curve: the probability that an unseen input scores higher than a known
  * one. Ties count half.
+ * @param known - Scores of inputs like those in the training data.
+ * @param unseen - Scores of other inputs.
  * @throws NnxError when a list is empty or a score is NaN.
  * @see `sklearn.metrics.roc_auc_score` with unseen inputs as the positive class
  * @example
  * ```ts
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * nnx.auroc([0.1, 0.2], [0.8, 0.9]); // => 1
  * ```
  */
@@ -74,10 +78,14 @@ export function auroc(known: Scores, unseen: Scores): number {
 /**
  * Average precision: the step-wise area under the precision-recall curve, with unseen inputs as the
  * positive class. A random score gets the share of unseen inputs.
+ * @param known - Scores of inputs like those in the training data.
+ * @param unseen - Scores of other inputs.
  * @throws NnxError when a list is empty or a score is NaN.
  * @see `sklearn.metrics.average_precision_score`
  * @example
  * ```ts
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * nnx.aupr([0.1, 0.2], [0.8, 0.9]); // => 1
  * ```
  */
@@ -103,10 +111,13 @@ export interface FprOptions {
 /**
  * The false positive rate: the share of known inputs at or above the highest threshold that finds
  * at least `tpr` of the unseen ones.
+ * @param known - Scores of inputs like those in the training data.
  * @throws NnxError when a list is empty or a score is NaN, RangeError for a `tpr` outside `(0, 1]`.
  * @see the first point of `sklearn.metrics.roc_curve` with that rate
  * @example
  * ```ts
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * nnx.fprAtTpr([0.1, 0.2], [0.8, 0.9]); // => 0
  * ```
  */
@@ -141,6 +152,12 @@ export interface OodEvaluation {
  * @param known - Scores of inputs like those in the training data.
  * @param unseen - Scores of other inputs.
  * @throws NnxError when a list is empty or a score is NaN.
+ * @example
+ * ```ts
+ * import * as nnx from "@nnxjs/nnx";
+ *
+ * nnx.evaluateOod([0.1, 0.2, 0.3], [0.7, 0.8]); // => { auroc: 1, aupr: 1, fpr95: 0 }
+ * ```
  */
 export const evaluateOod = (known: Scores, unseen: Scores): OodEvaluation => ({
   auroc: auroc(known, unseen),

@@ -33,6 +33,8 @@ export interface SelectiveOptions {
  * @see El-Yaniv and Wiener 2010, https://jmlr.org/papers/v11/el-yaniv10a.html
  * @example
  * ```ts
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * // The uncertain input is the wrong one. Without it, no error is left.
  * nnx.selectivePrediction([0.1, 0.9], [0, 1], { bins: 2 }).loss; // [0.5, 0]
  * ```

@@ -44,7 +44,14 @@ function unitOf(where: string, base: number | "normalize", classes: number): num
  * The entropy of each row.
  * @param probabilities - `[..., classes]`
  * @returns One number for each row.
+ * @throws NnxError when a row does not hold probabilities, or for options that are not known.
  * @see Shannon 1948
+ * @example
+ * ```ts
+ * import * as nnx from "@nnxjs/nnx";
+ *
+ * Array.from(nnx.entropy({ data: [0.5, 0.5, 1, 0], shape: [2, 2] }, { base: 2 })); // => [1, 0]
+ * ```
  */
 export function entropy(probabilities: Numbers, options: EntropyOptions = {}): Float64Array {
   checkOptions("entropy", options, NAMES);
@@ -69,6 +76,8 @@ export function entropy(probabilities: Numbers, options: EntropyOptions = {}): F
  * https://arxiv.org/abs/1112.5745
  * @example
  * ```ts
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * // Two passes that contradict each other, on one input: all of the uncertainty is epistemic.
  * const samples = { data: [1, 0, 0, 1], shape: [2, 1, 2] };
  * nnx.entropyDecomposition(samples, { base: 2 }); // { total: [1], aleatoric: [0], epistemic: [1] }

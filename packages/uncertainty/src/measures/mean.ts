@@ -19,6 +19,13 @@ export function meanOfSamples({ data, shape }: Table): Table<Float64Array> {
  * @param samples - `[samples, ...]`, or moments.
  * @returns The mean, in the shape of one output.
  * @see Gal and Ghahramani 2016, https://proceedings.mlr.press/v48/gal16.html
+ * @example
+ * ```ts
+ * import * as nnx from "@nnxjs/nnx";
+ *
+ * const samples = { data: [0.5, 0.5, 1, 0], shape: [2, 1, 2] }; // two predictions for one input
+ * Array.from(nnx.predictiveMean(samples).data); // => [0.75, 0.25]
+ * ```
  */
 export const predictiveMean = (samples: Numbers | SampleMoments): Table<Float64Array> =>
   isMoments(samples)

@@ -15,6 +15,14 @@ const AXES = { rank: 2, axes: "samples, ..., classes" };
  * @param samples - Probabilities `[samples, ..., classes]`, or moments of probabilities.
  * @throws NnxError when a row does not hold probabilities, or for fewer than two classes.
  * @see Sale et al. 2024, https://arxiv.org/abs/2406.02354
+ * @example
+ * ```ts
+ * import * as nnx from "@nnxjs/nnx";
+ *
+ * const samples = { data: [1, 0, 0, 1], shape: [2, 1, 2] }; // two sure predictions that disagree
+ * const { total, aleatoric, epistemic } = nnx.varianceDecomposition(samples);
+ * [total[0], aleatoric[0], epistemic[0]]; // => [0.5, 0, 0.5]
+ * ```
  */
 export function varianceDecomposition(samples: Numbers | SampleMoments): Decomposition {
   const { mean, variance } = isMoments(samples) ? ofProbabilities(samples) : momentsOf(samples);
@@ -66,6 +74,15 @@ function varianceOver(data: ArrayLike<number>, mean: Float64Array): Float64Array
  * @returns One number for each target.
  * @throws NnxError when the shapes differ, a mean is not finite, or a variance is negative or NaN.
  * @see Kendall and Gal 2017, https://arxiv.org/abs/1703.04977
+ * @example
+ * ```ts
+ * import * as nnx from "@nnxjs/nnx";
+ *
+ * const means = { data: [1, 3], shape: [2, 1] }; // two predictions for one input
+ * const variances = { data: [0.5, 0.5], shape: [2, 1] };
+ * const { total, aleatoric, epistemic } = nnx.regressionDecomposition(means, variances);
+ * [total[0], aleatoric[0], epistemic[0]]; // => [1.5, 0.5, 1]
+ * ```
  */
 export function regressionDecomposition(means: Numbers, variances: Numbers): Decomposition {
   const where = "regressionDecomposition";

@@ -21,6 +21,12 @@ export function argmaxOf(values: ArrayLike<number>, from: number, count: number)
  * probability that the best guess is wrong.
  * @param probabilities - `[..., classes]`
  * @returns One number for each row.
+ * @example
+ * ```ts
+ * import * as nnx from "@nnxjs/nnx";
+ *
+ * Array.from(nnx.maxProbabilityComplement({ data: [0.5, 0.5, 1, 0], shape: [2, 2] })); // => [0.5, 0]
+ * ```
  */
 export function maxProbabilityComplement(probabilities: Numbers): Float64Array {
   const { data, shape } = probabilitiesOf("maxProbabilityComplement", probabilities, {
@@ -40,6 +46,14 @@ export function maxProbabilityComplement(probabilities: Numbers): Float64Array {
  * @param samples - Probabilities `[samples, ..., classes]`, or moments of probabilities.
  * @throws NnxError when a row does not hold probabilities, or for fewer than two classes.
  * @see Hofman, Sale and Hüllermeier 2024, https://arxiv.org/abs/2404.12215
+ * @example
+ * ```ts
+ * import * as nnx from "@nnxjs/nnx";
+ *
+ * const samples = { data: [1, 0, 0, 1], shape: [2, 1, 2] }; // two sure predictions that disagree
+ * const { total, aleatoric, epistemic } = nnx.zeroOneDecomposition(samples);
+ * [total[0], aleatoric[0], epistemic[0]]; // => [0.5, 0, 0.5]
+ * ```
  */
 export function zeroOneDecomposition(samples: Numbers | SampleMoments): Decomposition {
   if (isMoments(samples)) return fromMoments(samples);

@@ -21,11 +21,23 @@ import { SamplingMode } from "./sampling-mode.ts";
  * stochastic model. Members predict deterministically, whatever their mode, and stay unchanged. The
  * outputs are read synchronously, for which a GPU has to be waited: use {@link sampleMembersAsync}
  * there.
+ * @param ensemble - The members.
  * @param x - `[rows, ...]`
  * @returns All outputs, `[members, ...output]`, as plain numbers, or their running moments with
  * `keep: "moments"`.
  * @throws RangeError when `batchSize` is not a positive integer. An aborted signal throws its
  * reason.
+ * @example
+ * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
+ * const members = nnx.ensemble(new nnx.Linear(4, 3, { rngs: new nnx.Rngs(0) }), 5, { rngs: new nnx.Rngs(1) });
+ * const samples = nnx.sampleMembers(members, tf.ones([2, 4]), { outputs: "logits" });
+ * samples.shape; // => [5, 2, 3]
+ * nnx.entropyDecomposition(samples).epistemic.length; // => 2
+ * ```
  */
 export function sampleMembers<M extends Member & object, X extends Tensor>(
   ensemble: Ensemble<M>,

@@ -42,6 +42,10 @@ const SAMPLE_ASYNC_NAMES = { ...SAMPLE_NAMES, sliceMs: true } as const;
  * https://doi.org/10.1038/s41598-021-84854-x
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
  * const rngs = new nnx.Rngs(0);
  * class Net extends nnx.Module {
  *   readonly first = new nnx.Linear(2, 32, { rngs });
@@ -94,7 +98,21 @@ export function sample<M extends object, X extends Tensor>(
  * Like {@link sample}, in slices of a few milliseconds, so that a page can draw and react in
  * between. Between slices the model has its own modes and streams again. Do not change its weights
  * before the end, or the passes come from different models.
+ * @param model - As for {@link sample}.
+ * @param x - `[rows, ...]`
+ * @param n - The number of passes.
+ * @throws as {@link sample}.
  * @see {@link sample}
+ * @example
+ * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
+ * const layer = new nnx.Dropout(0.5);
+ * const samples = await nnx.sampleAsync(layer, tf.ones([5, 2]), 10, { key: nnx.random.key(0), outputs: "values" });
+ * samples.shape; // => [10, 5, 2]
+ * ```
  */
 export async function sampleAsync<M extends object, X extends Tensor>(
   model: M,

@@ -51,6 +51,9 @@ const LINEAR_OR_CONV: Replaceable<Linear | Conv> = { name: "Linear or Conv", cla
  * https://doi.org/10.1038/s41598-021-84854-x; probly's `dropconnect`
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * const rngs = new nnx.Rngs(0);
  * const net = [new nnx.Linear(64, 128, { rngs }), new nnx.Linear(128, 10, { rngs })] as const;
  * const stochastic = nnx.dropconnect(net, 0.25, { rngs: new nnx.Rngs(2) });

@@ -10,6 +10,17 @@ const NAMES = { broadcastDims: true, deterministic: true, rngCollection: true, r
 /**
  * A {@link Linear} layer with Dropout on its inputs. It shares kernel and bias with the base layer
  * and can replace it: its Params have the same paths.
+ * @see Gal and Ghahramani 2016, https://proceedings.mlr.press/v48/gal16.html
+ * @example
+ * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
+ * const base = new nnx.Linear(4, 3, { rngs: new nnx.Rngs(0) });
+ * const layer = new nnx.DropoutLinear(base, 0.5, { rngs: new nnx.Rngs({ dropout: 1 }) });
+ * [layer.forward(tf.ones([2, 4])).shape, layer.kernel === base.kernel]; // => [[2, 3], true]
+ * ```
  */
 export class DropoutLinear extends DenseLayer {
   readonly dropout: Dropout;

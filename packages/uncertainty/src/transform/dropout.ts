@@ -29,6 +29,9 @@ export interface DropoutTransformOptions extends TransformOptions {
  * @see Gal and Ghahramani 2016, https://proceedings.mlr.press/v48/gal16.html; probly's `dropout`
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * const rngs = new nnx.Rngs(0);
  * const net = [new nnx.Linear(64, 128, { rngs }), new nnx.Linear(128, 10, { rngs })] as const;
  * const stochastic = nnx.dropout(net, 0.5, { rngs: new nnx.Rngs(2), skipFirst: false });

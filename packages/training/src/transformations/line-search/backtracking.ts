@@ -52,8 +52,8 @@ const f32 = Math.fround;
  * https://doi.org/10.1007/978-0-387-40065-5
  * @example
  * ```ts
- * import * as nnx from "@nnxjs/nnx";
  * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
  * import * as tf from "@tensorflow/tfjs-core";
  *
  * const model = new nnx.Linear(2, 1, { rngs: new nnx.Rngs(0) });

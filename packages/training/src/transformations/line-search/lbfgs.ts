@@ -56,6 +56,15 @@ type LbfgsState = {
  * line search after it makes steps of a good length.
  * @throws RangeError unless `memorySize` is a positive integer.
  * @see `optax.scale_by_lbfgs`; Liu and Nocedal 1989, https://doi.org/10.1007/BF01589116
+ * @example
+ * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
+ * const model = new nnx.Linear(2, 1, { rngs: new nnx.Rngs(0) });
+ * // With a step size of its own, and no line search.
+ * const optimizer = new nnx.Optimizer(model, nnx.chain(nnx.scaleByLbfgs(), nnx.scale(-0.1)));
+ * ```
  */
 export const scaleByLbfgs: (options?: ScaleByLbfgsOptions) => GradientTransformation<LbfgsState> =
   registerFactory("tx.scaleByLbfgs", (options = {}) => {
@@ -190,8 +199,8 @@ export interface LbfgsOptions extends ScaleByLbfgsOptions {
  * @see `optax.lbfgs`; Liu and Nocedal 1989, https://doi.org/10.1007/BF01589116
  * @example
  * ```ts
- * import * as nnx from "@nnxjs/nnx";
  * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
  * import * as tf from "@tensorflow/tfjs-core";
  *
  * const model = new nnx.Linear(2, 1, { rngs: new nnx.Rngs(0) });

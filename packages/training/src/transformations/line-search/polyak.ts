@@ -50,6 +50,19 @@ const floatEps = 2 ** -52;
  * sum of squares is 0. Needs the loss: `optimizer.update(model, grads, { value })`.
  * @throws RangeError for options that cannot be; StructureError in a step without `value`.
  * @see `optax.scale_by_polyak`
+ * @example
+ * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
+ * const model = new nnx.Linear(2, 1, { rngs: new nnx.Rngs(0) });
+ * const optimizer = new nnx.Optimizer(model, nnx.chain(nnx.scale(-1), nnx.scaleByPolyak()));
+ * const lossFn = (m: nnx.Linear) => tf.mean(tf.square(m.forward(tf.ones([3, 2]))));
+ * const [value, grads] = nnx.valueAndGrad(lossFn)(model);
+ * optimizer.update(model, grads, { value });
+ * nnx.dispose([value, grads]);
+ * ```
  */
 export const scaleByPolyak: (options?: PolyakOptions) => GradientTransformation = registerFactory(
   "tx.scaleByPolyak",
@@ -103,8 +116,8 @@ export interface PolyakSgdOptions extends PolyakOptions {
  * @see `optax.polyak_sgd`; Loizou et al. 2021, https://arxiv.org/abs/2002.10542
  * @example
  * ```ts
- * import * as nnx from "@nnxjs/nnx";
  * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
  * import * as tf from "@tensorflow/tfjs-core";
  *
  * const model = new nnx.Linear(2, 1, { rngs: new nnx.Rngs(0) });

@@ -62,6 +62,22 @@ const where = "scaleByZoomLinesearch";
  * `valueFn`.
  * @see `optax.scale_by_zoom_linesearch`; Nocedal and Wright 1999,
  * https://doi.org/10.1007/978-0-387-40065-5
+ * @example
+ * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
+ * const model = new nnx.Linear(2, 1, { rngs: new nnx.Rngs(0) });
+ * const tx = nnx.chain(nnx.scale(-1), nnx.scaleByZoomLinesearch(15));
+ * const optimizer = new nnx.Optimizer(model, tx);
+ * const lossFn = (m: nnx.Linear) => tf.mean(tf.square(tf.sub(m.forward(tf.ones([3, 2])), 1)));
+ * tf.tidy(() => {
+ *   const [value, grads] = nnx.valueAndGrad(lossFn)(model);
+ *   optimizer.update(model, grads, { value, valueFn: lossFn });
+ * });
+ * lossFn(model).dataSync()[0]! < 1e-6; // => true
+ * ```
  */
 export const scaleByZoomLinesearch: (
   maxLinesearchSteps: number,

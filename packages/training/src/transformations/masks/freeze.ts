@@ -10,9 +10,12 @@ import type { GradientTransformation } from "../transformation.ts";
 
 /**
  * Zeros as updates where the mask is true; other updates pass as they are.
+ * @param mask - True for what is frozen.
  * @see `optax.freeze`
  * @example
  * ```ts
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * const tx = nnx.chain(nnx.adam(1e-3), nnx.freeze(nnx.pathContains("encoder")));
  * ```
  */
@@ -36,9 +39,12 @@ const trainOrFreeze = registerFactory(
 /**
  * The optimizer for the parameters that are not frozen, zeros for the others; it remembers nothing
  * about those.
+ * @param optimizer - The transformation for what is not frozen.
  * @see `optax.selective_transform`
  * @example
  * ```ts
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * const tx = nnx.selectiveTransform(nnx.adam(1e-3), { freezeMask: { encoder: true, head: false } });
  * ```
  */

@@ -26,14 +26,15 @@ type MaskedState = { readonly innerState: TransformationState };
 /**
  * A transformation for some of the parameters. The others' updates pass as they are, and nothing is
  * remembered about them.
+ * @param inner - The transformation for what the mask selects.
  * @param mask - A function is asked once in each step.
  * @throws StructureError for what is no transformation; and with the path, where the mask says
  * neither true nor false, or the inner transformation returns other paths.
  * @see `optax.masked`
  * @example
  * ```ts
- * import * as nnx from "@nnxjs/nnx";
  * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
  *
  * // Only what has two axes or more decays: no bias, no scale of a norm. The same for this model:
  * // nnx.not(nnx.pathContains("bias")).

@@ -125,8 +125,8 @@ const filterLabels: (filters: readonly Filter[]) => (params: Tree) => Nested<str
  * @see `optax.partition`
  * @example
  * ```ts
- * import * as nnx from "@nnxjs/nnx";
  * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
  *
  * const rngs = new nnx.Rngs(0);
  * const model = { body: new nnx.Linear(4, 8, { rngs }), head: new nnx.Linear(8, 2, { rngs }) };
@@ -175,7 +175,18 @@ function checkLabels(transforms: unknown, labels: unknown): void {
   );
 }
 
-/** The name that `partition` had. @see `optax.multi_transform` */
+/**
+ * The name that `partition` had. @see `optax.multi_transform`
+ * @example
+ * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
+ * const model = new nnx.Linear(4, 3, { rngs: new nnx.Rngs(0) });
+ * const tx = nnx.multiTransform({ slow: nnx.sgd(1e-4), fast: nnx.adam(1e-2) }, { bias: "slow", kernel: "fast" });
+ * const optimizer = new nnx.Optimizer(model, tx);
+ * ```
+ */
 export const multiTransform: Partition = partition;
 
 registerFunction("tx.partitionOf", partition);

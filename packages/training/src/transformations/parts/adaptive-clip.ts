@@ -66,6 +66,8 @@ function unitNorm(x: Tensor, axis: number | readonly number[] | null): Tensor {
  * @see Brock et al. 2021, https://arxiv.org/abs/2102.06171; `optax.adaptive_grad_clip`
  * @example
  * ```ts
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * const tx = nnx.chain(nnx.adaptiveGradClip(0.01), nnx.sgd(0.1, { momentum: 0.9 }));
  * ```
  */

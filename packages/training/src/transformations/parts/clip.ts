@@ -14,6 +14,8 @@ import { mapTree } from "../../tree/tree.ts";
  * @see `optax.clip_by_global_norm`; Pascanu et al. 2013, https://arxiv.org/abs/1211.5063
  * @example
  * ```ts
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * const tx = nnx.chain(nnx.clipByGlobalNorm(1), nnx.adam(1e-3));
  * ```
  */
@@ -38,6 +40,8 @@ export const clipByGlobalNorm: (maxNorm: number) => GradientTransformation = reg
  * @see `optax.clip`
  * @example
  * ```ts
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * nnx.chain(nnx.clip(1), nnx.adam(1e-3));
  * ```
  */

@@ -21,6 +21,8 @@ import type { GradientTransformation } from "../transformation.ts";
  * @see `optax.keep_params_nonnegative`
  * @example
  * ```ts
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * const tx = nnx.chain(nnx.adam(1e-2), nnx.keepParamsNonnegative());
  * ```
  */
@@ -43,6 +45,8 @@ type ZeroNansState = { readonly foundNan: Tree };
  * @see `optax.zero_nans`
  * @example
  * ```ts
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * nnx.chain(nnx.zeroNans(), nnx.adam(1e-3));
  * ```
  */

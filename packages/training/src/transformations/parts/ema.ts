@@ -26,6 +26,14 @@ type EmaState = { readonly count: number; readonly ema: Tree };
  * @param decay - In `[0, 1)`.
  * @throws RangeError for a decay outside `[0, 1)`.
  * @see `optax.ema`
+ * @example
+ * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
+ * const tx = nnx.chain(nnx.ema(0.9), nnx.scaleByLearningRate(1e-3));
+ * const optimizer = new nnx.Optimizer(new nnx.Linear(2, 1, { rngs: new nnx.Rngs(0) }), tx);
+ * ```
  */
 export const ema: (decay: number, options?: EmaOptions) => GradientTransformation<EmaState> = registerFactory(
   "tx.ema",

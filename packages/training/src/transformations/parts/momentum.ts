@@ -23,6 +23,8 @@ export interface TraceOptions {
  * @see `optax.trace`; Sutskever et al. 2013, https://proceedings.mlr.press/v28/sutskever13.html
  * @example
  * ```ts
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * const tx = nnx.chain(nnx.trace(0.9, { nesterov: true }), nnx.scale(-0.1));
  * ```
  */

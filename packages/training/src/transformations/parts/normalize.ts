@@ -12,6 +12,8 @@ import type { GradientTransformation } from "../transformation.ts";
  * @see Yong et al. 2020, https://arxiv.org/abs/2004.01461; `optax.centralize`
  * @example
  * ```ts
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * nnx.chain(nnx.centralize(), nnx.adam(1e-3));
  * ```
  */
@@ -43,6 +45,8 @@ const normalizeTable: OptionTable<NormalizeOptions> = { scaleFactor: positive(1)
  * @see `optax.normalize_by_update_norm`
  * @example
  * ```ts
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * const tx = nnx.chain(nnx.centralize(), nnx.normalizeByUpdateNorm(), nnx.sgd(0.1));
  * ```
  */

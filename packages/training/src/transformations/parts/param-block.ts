@@ -36,6 +36,8 @@ function scaleBySize(
  * @see `optax.scale_by_param_block_norm`
  * @example
  * ```ts
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * nnx.chain(nnx.scaleByAdam(), nnx.scaleByParamBlockNorm(), nnx.scaleByLearningRate(1e-3));
  * ```
  */
@@ -50,6 +52,8 @@ export const scaleByParamBlockNorm: (options?: ParamBlockOptions) => GradientTra
  * @see Shazeer and Stern 2018, https://arxiv.org/abs/1804.04235; `optax.scale_by_param_block_rms`
  * @example
  * ```ts
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * nnx.chain(nnx.scaleByAdam(), nnx.scaleByParamBlockRms(), nnx.scaleByLearningRate(1e-3));
  * ```
  */
@@ -65,6 +69,8 @@ export const scaleByParamBlockRms: (options?: ParamBlockOptions) => GradientTran
  * @see Shazeer and Stern 2018, https://arxiv.org/abs/1804.04235; `optax.clip_by_block_rms`
  * @example
  * ```ts
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * const tx = nnx.chain(nnx.clipByBlockRms(1), nnx.adam(1e-3));
  * ```
  */

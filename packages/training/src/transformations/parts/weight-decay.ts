@@ -79,6 +79,9 @@ export function decayedWeights(weightDecay: number | Schedule, mask: Mask | null
  * @see `optax.add_decayed_weights`
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * const model = new nnx.Linear(2, 3, { rngs: new nnx.Rngs(0) });
  * const decay = nnx.addDecayedWeights(1e-4, { mask: nnx.pathContains("kernel") });
  * const optimizer = new nnx.Optimizer(model, nnx.chain(decay, nnx.sgd(0.1)), { wrt: nnx.Param });

@@ -36,6 +36,8 @@ const beliefTable: OptionTable<AdabeliefOptions> = {
  * @see `optax.scale_by_belief`
  * @example
  * ```ts
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * nnx.chain(nnx.scaleByBelief(), nnx.scaleByLearningRate(1e-3));
  * ```
  */
@@ -61,6 +63,8 @@ export const scaleByBelief: (options?: AdabeliefOptions) => GradientTransformati
  * @see Zhuang et al. 2020, https://arxiv.org/abs/2010.07468; `optax.adabelief`
  * @example
  * ```ts
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * const tx = nnx.adabelief(1e-3, { eps: 1e-8 });
  * ```
  */

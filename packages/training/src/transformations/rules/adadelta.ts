@@ -28,6 +28,8 @@ type AdadeltaState = { readonly eG: Tree; readonly eX: Tree };
  * @see `optax.scale_by_adadelta`
  * @example
  * ```ts
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * nnx.chain(nnx.scaleByAdadelta(), nnx.scaleByLearningRate(1));
  * ```
  */
@@ -69,6 +71,8 @@ const adadeltaTable: OptionTable<AdadeltaOptions> = {
  * @see Zeiler 2012, https://arxiv.org/abs/1212.5701; `optax.adadelta`
  * @example
  * ```ts
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * const tx = nnx.adadelta({ learningRate: 1 });
  * ```
  */

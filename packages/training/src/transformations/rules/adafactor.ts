@@ -74,6 +74,9 @@ const times = (rate: number | Schedule): GradientTransformation =>
  * @see Shazeer and Stern 2018, https://arxiv.org/abs/1804.04235; `optax.adafactor`
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * const model = new nnx.Linear(2, 3, { rngs: new nnx.Rngs(0) });
  * const tx = nnx.adafactor({ learningRate: 0.01, momentum: 0.9 });
  * const optimizer = new nnx.Optimizer(model, tx, { wrt: nnx.Param });

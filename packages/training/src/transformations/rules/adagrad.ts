@@ -30,6 +30,8 @@ export const inverseRoot = (sum: Tensor, eps: number): Tensor =>
  * @see `optax.scale_by_rss`
  * @example
  * ```ts
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * nnx.chain(nnx.scaleByRss(), nnx.scaleByLearningRate(1e-3));
  * ```
  */
@@ -55,6 +57,8 @@ export const scaleByRss: (
  * @see Duchi et al. 2011, https://jmlr.org/papers/v12/duchi11a.html; `optax.adagrad`
  * @example
  * ```ts
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * const tx = nnx.adagrad(0.1, { initialAccumulatorValue: 1 });
  * ```
  */

@@ -43,6 +43,8 @@ export type AdamState = { readonly count: number; readonly mu: Tree; readonly nu
  * @see `optax.scale_by_adam`
  * @example
  * ```ts
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * nnx.chain(nnx.scaleByAdam(), nnx.scaleByLearningRate(1e-3));
  * ```
  */
@@ -87,7 +89,15 @@ export function directionWeights(b1: number, t: number, nesterov: boolean): Dire
  * @see Kingma and Ba 2015, https://arxiv.org/abs/1412.6980; `optax.adam`
  * @example
  * ```ts
- * new nnx.Optimizer(model, nnx.adam(1e-3), { wrt: nnx.Param });
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
+ * const model = new nnx.Linear(2, 3, { rngs: new nnx.Rngs(0) });
+ * const optimizer = new nnx.Optimizer(model, nnx.adam(1e-3));
+ * const grads = nnx.grad((m: nnx.Linear) => tf.mean(m.forward(tf.ones([1, 2]))))(model);
+ * optimizer.update(model, grads);
+ * nnx.dispose(grads);
  * ```
  */
 export const adam: (learningRate: number | Schedule, options?: AdamOptions) => GradientTransformation =
@@ -106,7 +116,15 @@ export type NAdamOptions = Omit<AdamOptions, "nesterov">;
  * @see Dozat 2016, https://openreview.net/pdf?id=OM0jvwB8jIp57ZJjtNEZ; `optax.nadam`
  * @example
  * ```ts
- * new nnx.Optimizer(model, nnx.nadam(1e-3), { wrt: nnx.Param });
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
+ * const model = new nnx.Linear(2, 3, { rngs: new nnx.Rngs(0) });
+ * const optimizer = new nnx.Optimizer(model, nnx.nadam(1e-3));
+ * const grads = nnx.grad((m: nnx.Linear) => tf.mean(m.forward(tf.ones([1, 2]))))(model);
+ * optimizer.update(model, grads);
+ * nnx.dispose(grads);
  * ```
  */
 export const nadam: (learningRate: number | Schedule, options?: NAdamOptions) => GradientTransformation =

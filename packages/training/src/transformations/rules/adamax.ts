@@ -27,6 +27,8 @@ const adamaxTable: OptionTable<AdamaxOptions> = { b1: decay(0.9), b2: decay(0.99
  * @see `optax.scale_by_adamax`
  * @example
  * ```ts
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * nnx.chain(nnx.scaleByAdamax(), nnx.scaleByLearningRate(1e-3));
  * ```
  */
@@ -51,7 +53,15 @@ export const scaleByAdamax: (options?: AdamaxOptions) => GradientTransformation<
  * @see Kingma and Ba 2015, https://arxiv.org/abs/1412.6980; `optax.adamax`
  * @example
  * ```ts
- * new nnx.Optimizer(model, nnx.adamax(1e-3), { wrt: nnx.Param });
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
+ * const model = new nnx.Linear(2, 3, { rngs: new nnx.Rngs(0) });
+ * const optimizer = new nnx.Optimizer(model, nnx.adamax(1e-3));
+ * const grads = nnx.grad((m: nnx.Linear) => tf.mean(m.forward(tf.ones([1, 2]))))(model);
+ * optimizer.update(model, grads);
+ * nnx.dispose(grads);
  * ```
  */
 export const adamax: (learningRate: number | Schedule, options?: AdamaxOptions) => GradientTransformation =
@@ -70,6 +80,8 @@ export interface AdamaxWOptions extends AdamaxOptions, DecayOptions {}
  * @see Loshchilov and Hutter 2019, https://arxiv.org/abs/1711.05101; `optax.adamaxw`
  * @example
  * ```ts
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * const tx = nnx.adamaxw(2e-3, { weightDecay: 0.01 });
  * ```
  */

@@ -18,6 +18,9 @@ const adamwTable: OptionTable<AdamWOptions> = { ...adamTable, ...decayTable(1e-4
  * @see Loshchilov and Hutter 2019, https://arxiv.org/abs/1711.05101; `optax.adamw`
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * const model = new nnx.Linear(2, 3, { rngs: new nnx.Rngs(0) });
  * // Biases do not decay.
  * const tx = nnx.adamw(1e-3, { weightDecay: 0.01, mask: nnx.pathContains("kernel") });
@@ -42,7 +45,15 @@ export interface NAdamWOptions extends NAdamOptions, DecayOptions {}
  * https://arxiv.org/abs/1711.05101; `optax.nadamw`
  * @example
  * ```ts
- * new nnx.Optimizer(model, nnx.nadamw(1e-3), { wrt: nnx.Param });
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
+ * const model = new nnx.Linear(2, 3, { rngs: new nnx.Rngs(0) });
+ * const optimizer = new nnx.Optimizer(model, nnx.nadamw(1e-3));
+ * const grads = nnx.grad((m: nnx.Linear) => tf.mean(m.forward(tf.ones([1, 2]))))(model);
+ * optimizer.update(model, grads);
+ * nnx.dispose(grads);
  * ```
  */
 export const nadamw: (learningRate: number | Schedule, options?: NAdamWOptions) => GradientTransformation =

@@ -46,6 +46,8 @@ type AdanState = {
  * @see `optax.scale_by_adan`
  * @example
  * ```ts
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * nnx.chain(nnx.scaleByAdan(), nnx.scaleByLearningRate(1e-3));
  * ```
  */
@@ -83,6 +85,8 @@ export interface AdanOptions extends ScaleByAdanOptions, DecayOptions {}
  * @see Xie et al. 2022, https://arxiv.org/abs/2208.06677; `optax.adan`
  * @example
  * ```ts
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * const tx = nnx.adan(1e-3, { weightDecay: 0.02, mask: nnx.pathContains("kernel") });
  * ```
  */

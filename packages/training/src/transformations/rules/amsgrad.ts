@@ -41,6 +41,8 @@ type AmsgradState = { readonly count: number; readonly mu: Tree; readonly nu: Tr
  * @see `optax.scale_by_amsgrad`
  * @example
  * ```ts
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * nnx.chain(nnx.scaleByAmsgrad(), nnx.scaleByLearningRate(1e-3));
  * ```
  */
@@ -70,6 +72,8 @@ export const scaleByAmsgrad: (options?: AmsgradOptions) => GradientTransformatio
  * @see Reddi et al. 2018, https://openreview.net/forum?id=ryQu7f-RZ; `optax.amsgrad`
  * @example
  * ```ts
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * // As in the paper, which corrects neither mean.
  * const tx = nnx.amsgrad(1e-3, { biasCorrectionMu: false, biasCorrectionNu: false });
  * ```

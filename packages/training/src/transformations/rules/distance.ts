@@ -46,6 +46,8 @@ const lengthOf = (x: Tensor): Tensor => sqrt(sum(square(x)));
  * @see Ivgi et al. 2023, https://arxiv.org/abs/2302.12022; `optax.scale_by_distance_over_gradients`
  * @example
  * ```ts
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * const tx = nnx.chain(nnx.scaleByDistanceOverGradients(), nnx.scaleByLearningRate(1));
  * ```
  */

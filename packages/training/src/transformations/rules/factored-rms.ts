@@ -83,6 +83,8 @@ function longestAxes(
  * @see Shazeer and Stern 2018, https://arxiv.org/abs/1804.04235; `optax.scale_by_factored_rms`
  * @example
  * ```ts
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * nnx.chain(nnx.scaleByFactoredRms(), nnx.scaleByLearningRate(1e-3));
  * ```
  */

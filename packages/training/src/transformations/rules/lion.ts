@@ -43,6 +43,8 @@ type LionState = { readonly count: number; readonly mu: Tree };
  * @see `optax.scale_by_lion`
  * @example
  * ```ts
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * nnx.chain(nnx.scaleByLion(), nnx.scaleByLearningRate(1e-4));
  * ```
  */
@@ -78,6 +80,8 @@ export interface LionOptions extends LionMeans, DecayOptions {}
  * @see Chen et al. 2023, https://arxiv.org/abs/2302.06675; `optax.lion`
  * @example
  * ```ts
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * const tx = nnx.lion(3e-4, { weightDecay: 0.1, mask: (params) => ({ kernel: true, bias: false }) });
  * ```
  */

@@ -41,6 +41,8 @@ registerFactory(keyFactory, (...words: number[]) => random.wrapKeyData(Uint32Arr
  * @see Neelakantan et al. 2015, https://arxiv.org/abs/1511.06807; `optax.add_noise`
  * @example
  * ```ts
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * const tx = nnx.chain(nnx.addNoise(0.01, 0.55, { key: nnx.random.key(7) }), nnx.sgd(0.1));
  * ```
  */
@@ -96,6 +98,8 @@ const noisySgdTable: OptionTable<NoisySgdOptions> = {
  * @see Neelakantan et al. 2015, https://arxiv.org/abs/1511.06807; `optax.noisy_sgd`
  * @example
  * ```ts
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * const tx = nnx.noisySgd(0.1, { eta: 0.3, key: 7 });
  * ```
  */

@@ -40,6 +40,8 @@ const toScalar = (): readonly number[] => [];
  * @see `optax.scale_by_novograd`
  * @example
  * ```ts
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * nnx.chain(nnx.scaleByNovograd(), nnx.scaleByLearningRate(1e-3));
  * ```
  */
@@ -73,6 +75,8 @@ export const scaleByNovograd: (options?: NovogradOptions) => GradientTransformat
  * @see Ginsburg et al. 2019, https://arxiv.org/abs/1905.11286; `optax.novograd`
  * @example
  * ```ts
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * const tx = nnx.novograd(0.01, { weightDecay: 1e-3 });
  * ```
  */

@@ -25,6 +25,14 @@ type OptimisticState = { readonly isInitialStep: Tensor; readonly previousGradie
  * Replaces each gradient by `alpha * g + beta * (g - the last g)`; the first one by `alpha * g`.
  * @throws RangeError for options that cannot be.
  * @see Mokhtari et al. 2019, https://arxiv.org/abs/1901.08511v2; `optax.scale_by_optimistic_gradient`
+ * @example
+ * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
+ * const tx = nnx.chain(nnx.scaleByOptimisticGradient({ alpha: 1, beta: 1 }), nnx.scale(-1e-2));
+ * const optimizer = new nnx.Optimizer(new nnx.Linear(4, 3, { rngs: new nnx.Rngs(0) }), tx);
+ * ```
  */
 export const scaleByOptimisticGradient: (
   options?: OptimisticOptions,
@@ -58,7 +66,15 @@ export const scaleByOptimisticGradient: (
  * @see Mokhtari et al. 2019, https://arxiv.org/abs/1901.08511v2; `optax.optimistic_gradient_descent`
  * @example
  * ```ts
- * new nnx.Optimizer(model, nnx.optimisticGradientDescent(1e-3), { wrt: nnx.Param });
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
+ * const model = new nnx.Linear(2, 3, { rngs: new nnx.Rngs(0) });
+ * const optimizer = new nnx.Optimizer(model, nnx.optimisticGradientDescent(1e-3));
+ * const grads = nnx.grad((m: nnx.Linear) => tf.mean(m.forward(tf.ones([1, 2]))))(model);
+ * optimizer.update(model, grads);
+ * nnx.dispose(grads);
  * ```
  */
 export const optimisticGradientDescent: (
@@ -87,7 +103,15 @@ export interface OptimisticAdamOptions extends AdamOptions {
  * @see Daskalakis et al. 2018, https://arxiv.org/abs/1711.00141; `optax.optimistic_adam`
  * @example
  * ```ts
- * new nnx.Optimizer(model, nnx.optimisticAdam(1e-3), { wrt: nnx.Param });
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
+ * const model = new nnx.Linear(2, 3, { rngs: new nnx.Rngs(0) });
+ * const optimizer = new nnx.Optimizer(model, nnx.optimisticAdam(1e-3));
+ * const grads = nnx.grad((m: nnx.Linear) => tf.mean(m.forward(tf.ones([1, 2]))))(model);
+ * optimizer.update(model, grads);
+ * nnx.dispose(grads);
  * ```
  */
 export const optimisticAdam: (
@@ -120,6 +144,8 @@ export interface OptimisticAdamV2Options extends AdamOptions, OptimisticOptions 
  * @see Daskalakis et al. 2018, https://arxiv.org/abs/1711.00141; `optax.optimistic_adam_v2`
  * @example
  * ```ts
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * const tx = nnx.optimisticAdamV2(1e-3, { beta: 0.5 });
  * ```
  */

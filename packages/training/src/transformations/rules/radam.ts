@@ -46,6 +46,8 @@ const rectification = (length: number, longest: number): number =>
  * @see `optax.scale_by_radam`
  * @example
  * ```ts
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * nnx.chain(nnx.scaleByRadam(), nnx.scaleByLearningRate(1e-3));
  * ```
  */
@@ -81,6 +83,8 @@ export const scaleByRadam: (options?: RAdamOptions) => GradientTransformation<Ad
  * @see Liu et al. 2020, https://arxiv.org/abs/1908.03265; `optax.radam`
  * @example
  * ```ts
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * const tx = nnx.radam(1e-3, { nesterov: true });
  * ```
  */

@@ -58,6 +58,8 @@ type RmsState = { readonly nu: Tree } & ({ readonly mu: Tree } | object) &
  * @see `optax.scale_by_rms`, and with `centered` `optax.scale_by_stddev`
  * @example
  * ```ts
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * nnx.chain(nnx.scaleByRms(), nnx.scaleByLearningRate(1e-3));
  * ```
  */
@@ -72,6 +74,8 @@ export const scaleByRms: (options?: RmsOptions) => GradientTransformation<RmsSta
  * @see `optax.scale_by_stddev`
  * @example
  * ```ts
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * nnx.chain(nnx.scaleByStddev(), nnx.scaleByLearningRate(1e-3));
  * ```
  */
@@ -102,6 +106,9 @@ function byRms(
  * @see `optax.rmsprop`; Graves 2013, https://arxiv.org/abs/1308.0850 (centered)
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * const model = new nnx.Linear(2, 3, { rngs: new nnx.Rngs(0) });
  * const optimizer = new nnx.Optimizer(model, nnx.rmsprop(0.01), { wrt: nnx.Param });
  * ```

@@ -47,6 +47,8 @@ type RpropState = { readonly stepSizes: Tree; readonly prevUpdates: Tree };
  * @see `optax.scale_by_rprop`
  * @example
  * ```ts
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * nnx.scaleByRprop(1e-3);
  * ```
  */
@@ -103,6 +105,8 @@ function byRprop(
  * https://doi.org/10.1016/S0925-2312(01)00700-7; `optax.rprop`
  * @example
  * ```ts
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * const tx = nnx.rprop(0.01, { maxStepSize: 1 });
  * ```
  */

@@ -21,6 +21,9 @@ export interface SgdOptions {
  * @see `optax.sgd`; Sutskever et al. 2013, https://proceedings.mlr.press/v28/sutskever13.html
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * const model = new nnx.Linear(2, 3, { rngs: new nnx.Rngs(0) });
  * const optimizer = new nnx.Optimizer(model, nnx.sgd(0.1, { momentum: 0.9, nesterov: true }), { wrt: nnx.Param });
  * ```

@@ -12,6 +12,8 @@ import { chain, type GradientTransformation } from "../transformation.ts";
  * @see `optax.scale_by_sign`
  * @example
  * ```ts
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * nnx.chain(nnx.scaleBySign(), nnx.scaleByLearningRate(1e-3));
  * ```
  */
@@ -25,7 +27,15 @@ export const scaleBySign: () => GradientTransformation = registerFactory("tx.sca
  * @see Bernstein et al. 2018, https://arxiv.org/abs/1802.04434; `optax.sign_sgd`
  * @example
  * ```ts
- * new nnx.Optimizer(model, nnx.signSgd(1e-3), { wrt: nnx.Param });
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
+ * const model = new nnx.Linear(2, 3, { rngs: new nnx.Rngs(0) });
+ * const optimizer = new nnx.Optimizer(model, nnx.signSgd(1e-3));
+ * const grads = nnx.grad((m: nnx.Linear) => tf.mean(m.forward(tf.ones([1, 2]))))(model);
+ * optimizer.update(model, grads);
+ * nnx.dispose(grads);
  * ```
  */
 export const signSgd: (learningRate: number | Schedule) => GradientTransformation = registerFactory(
@@ -46,6 +56,8 @@ export interface SignumOptions {
  * @see Bernstein et al. 2018, https://arxiv.org/abs/1802.04434; `optax.signum`
  * @example
  * ```ts
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * const tx = nnx.signum(1e-3, { beta: 0.95 });
  * ```
  */

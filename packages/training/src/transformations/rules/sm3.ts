@@ -78,6 +78,8 @@ const inner = (): StructureError => new StructureError(`${where}: expected trees
  * @see `optax.scale_by_sm3`
  * @example
  * ```ts
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * nnx.chain(nnx.scaleBySm3(), nnx.scaleByLearningRate(1e-3));
  * ```
  */
@@ -153,6 +155,8 @@ export interface Sm3Options {
  * @see Anil et al. 2019, https://arxiv.org/abs/1901.11150; `optax.sm3`
  * @example
  * ```ts
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * const tx = nnx.sm3(0.1, { momentum: 0.8 });
  * ```
  */

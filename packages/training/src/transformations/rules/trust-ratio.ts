@@ -35,6 +35,8 @@ const trustRatioTable: OptionTable<TrustRatioOptions> = {
  * @see You et al. 2017, https://arxiv.org/abs/1708.03888; `optax.scale_by_trust_ratio`
  * @example
  * ```ts
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * nnx.chain(nnx.scaleByAdam(), nnx.scaleByTrustRatio(), nnx.scaleByLearningRate(1e-3));
  * ```
  */
@@ -75,6 +77,8 @@ export interface LambOptions extends Omit<AdamOptions, "nesterov">, DecayOptions
  * @see You et al. 2020, https://arxiv.org/abs/1904.00962; `optax.lamb`
  * @example
  * ```ts
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * const tx = nnx.lamb(0.01, { weightDecay: 0.01, mask: nnx.pathContains("kernel") });
  * ```
  */
@@ -129,6 +133,8 @@ const larsTable: OptionTable<LarsOptions> = {
  * @see You et al. 2017, https://arxiv.org/abs/1708.03888; `optax.lars`
  * @example
  * ```ts
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * const kernels = nnx.pathContains("kernel");
  * const tx = nnx.lars(1, { weightDecay: 1e-4, weightDecayMask: kernels, trustRatioMask: kernels });
  * ```
@@ -160,6 +166,8 @@ export interface FromageOptions {
  * @see Bernstein et al. 2020, https://arxiv.org/abs/2002.03432; `optax.fromage`
  * @example
  * ```ts
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * const tx = nnx.fromage(0.01);
  * ```
  */

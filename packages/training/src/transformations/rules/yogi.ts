@@ -39,6 +39,8 @@ const scaleByYogiTable: OptionTable<ScaleByYogiOptions> = {
  * @see `optax.scale_by_yogi`
  * @example
  * ```ts
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * nnx.chain(nnx.scaleByYogi(), nnx.scaleByLearningRate(1e-3));
  * ```
  */
@@ -73,6 +75,8 @@ export const scaleByYogi: (options?: ScaleByYogiOptions) => GradientTransformati
  * `optax.yogi`
  * @example
  * ```ts
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * const tx = nnx.yogi(0.01);
  * ```
  */

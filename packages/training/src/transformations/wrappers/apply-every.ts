@@ -15,6 +15,8 @@ type ApplyEveryState = { readonly count: number; readonly gradAcc: Tree };
  * @see `optax.apply_every`
  * @example
  * ```ts
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * nnx.chain(nnx.scaleByAdam(), nnx.applyEvery(4), nnx.scaleByLearningRate(1e-3));
  * ```
  */

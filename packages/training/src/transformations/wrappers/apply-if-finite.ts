@@ -24,10 +24,13 @@ type ApplyIfFiniteState = {
  * Leaves out a step, with zeros as updates, where updates have NaN or infinities, until that
  * happened in more than `maxConsecutiveErrors` steps without a break. Reads one boolean back in each
  * step.
+ * @param inner - Any transformation.
  * @throws StructureError for what is no transformation; RangeError for a number below 0.
  * @see `optax.apply_if_finite`
  * @example
  * ```ts
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * const tx = nnx.applyIfFinite(nnx.adam(1e-3), 5);
  * ```
  */

@@ -62,6 +62,8 @@ const conditional =
  * @see `optax.conditionally_transform`
  * @example
  * ```ts
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * const tx = nnx.conditionallyTransform(nnx.clipByGlobalNorm(1), (step) => step < 100);
  * ```
  */
@@ -76,6 +78,13 @@ export const conditionallyTransform: Conditional = registerFactory(
  * @throws StructureError for what is no transformation, and in a step in which the condition is
  * neither true nor false.
  * @see `optax.conditionally_mask`
+ * @example
+ * ```ts
+ * import * as nnx from "@nnxjs/nnx";
+ *
+ * // Trains in every second step alone.
+ * const tx = nnx.conditionallyMask(nnx.adam(1e-3), (step) => step % 2 === 0);
+ * ```
  */
 export const conditionallyMask: Conditional = registerFactory(
   "tx.conditionallyMask",

@@ -12,10 +12,13 @@ import {
  * Lets a transformation see all parameters as one vector, in the order of paths: fewer, longer
  * computations. What it remembers is one vector too. (For the leaves of a model, see
  * `flattenState`.)
+ * @param inner - Any transformation.
  * @throws StructureError for what is no transformation.
  * @see `optax.flatten`
  * @example
  * ```ts
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * const tx = nnx.flatten(nnx.adam(1e-3));
  * ```
  */

@@ -70,8 +70,8 @@ type Factory = (...args: never[]) => GradientTransformation;
  * @see `optax.inject_hyperparams`
  * @example
  * ```ts
- * import * as nnx from "@nnxjs/nnx";
  * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
  *
  * const model = new nnx.Linear(2, 1, { rngs: new nnx.Rngs(0) });
  * const tx = nnx.injectHyperparams(nnx.adam)(1e-3, { b1: (step) => 0.9 - 0.1 / (step + 1) });
@@ -93,6 +93,15 @@ export function injectHyperparams<A extends readonly unknown[]>(
 /**
  * The name that `injectHyperparams` had for stateful schedules.
  * @see `optax.inject_stateful_hyperparams`
+ * @example
+ * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
+ * const model = new nnx.Linear(2, 1, { rngs: new nnx.Rngs(0) });
+ * const learningRate = new nnx.WrappedSchedule(nnx.linearSchedule(1e-2, 1e-3, 100));
+ * const optimizer = new nnx.Optimizer(model, nnx.injectStatefulHyperparams(nnx.adam)(learningRate));
+ * ```
  */
 export const injectStatefulHyperparams: typeof injectHyperparams = injectHyperparams;
 
@@ -206,6 +215,15 @@ type WrappedScheduleState = { readonly count: number };
 /**
  * A schedule of the count of steps as one with a state.
  * @see `optax.WrappedSchedule`
+ * @example
+ * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ *
+ * const schedule = new nnx.WrappedSchedule(nnx.linearSchedule(1, 0, 10));
+ * const later = schedule.update(schedule.init());
+ * schedule.valueAt(later); // => 0.9
+ * ```
  */
 export class WrappedSchedule implements StatefulSchedule<WrappedScheduleState> {
   private readonly scheduleFn: Schedule;

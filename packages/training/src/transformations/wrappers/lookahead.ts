@@ -37,8 +37,8 @@ type LookaheadState = {
  * @see `optax.lookahead`; Zhang et al. 2019, https://arxiv.org/abs/1907.08610
  * @example
  * ```ts
- * import * as nnx from "@nnxjs/nnx";
  * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
  * import * as tf from "@tensorflow/tfjs-core";
  *
  * const fast = new nnx.Linear(2, 1, { rngs: new nnx.Rngs(0) });

@@ -23,10 +23,13 @@ type Measurements = { readonly [name: string]: TransformationState };
 /**
  * Keeps a measurement of the updates in the state, and passes them on as they are. Before the first
  * step it is that of the parameters.
+ * @param measure - A function of the updates.
  * @param measureName - Its name in the state.
  * @see `optax.snapshot`
  * @example
  * ```ts
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * const tx = nnx.chain(nnx.snapshot("norm", nnx.globalNorm), nnx.clipByGlobalNorm(1), nnx.adam(1e-3));
  * ```
  */
@@ -56,8 +59,8 @@ type MonitorState = {
  * @see `optax.monitor`
  * @example
  * ```ts
- * import * as nnx from "@nnxjs/nnx";
  * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
  *
  * const watch = nnx.monitor({ norm: nnx.globalNorm, meanNorm: nnx.measureWithEma(nnx.globalNorm, 0.9) });
  * const model = new nnx.Linear(2, 1, { rngs: new nnx.Rngs(0) });
@@ -106,9 +109,20 @@ const asTransformation = (measure: Measure | GradientTransformation): GradientTr
 /**
  * A measurement for `monitor`: the running mean of what a function gives. Booleans count as 0 and
  * 1, so that it may be the share of steps in which something was so.
+ * @param measure - A function of the updates, which are tensors of any shape in a tree.
  * @param decay - In `[0, 1)`.
  * @throws RangeError for a decay outside `[0, 1)`.
  * @see `optax.measure_with_ema`
+ * @example
+ * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
+ * const clipped = nnx.measureWithEma((updates) => tf.greater(nnx.globalNorm(updates), 1), 0.99);
+ * const tx = nnx.chain(nnx.monitor({ clipped }), nnx.clipByGlobalNorm(1), nnx.adam(1e-3));
+ * const optimizer = new nnx.Optimizer(new nnx.Linear(2, 1, { rngs: new nnx.Rngs(0) }), tx);
+ * ```
  */
 export const measureWithEma: (
   measure: (updates: Tree) => Tensor | Tree,

@@ -11,11 +11,14 @@ type NamedState = { readonly [name: string]: TransformationState };
 
 /**
  * As `chain`, with a name for each transformation: the state is a record of theirs.
+ * @param transformations - Pairs of a name and a transformation.
  * @throws StructureError for what is no pair of a name and a transformation, for a name that is
  * there twice, and for the state of another chain.
  * @see `optax.named_chain`
  * @example
  * ```ts
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * const tx = nnx.namedChain(["clip", nnx.clipByGlobalNorm(1)], ["adam", nnx.adam(1e-3)]);
  * ```
  */

@@ -24,9 +24,14 @@ type NotFinite = { readonly shouldSkip: Tensor; readonly numNotFinite: Tensor };
 
 /**
  * Passes over a step whose updates have NaN or infinities.
+ * @param updates - Tensors of any shape, in a tree.
+ * @param _gradientStep - Not used.
+ * @param _params - Not used.
  * @see `optax.skip_not_finite`
  * @example
  * ```ts
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * const tx = new nnx.MultiSteps(nnx.adam(1e-3), 4, { shouldSkipUpdateFn: nnx.skipNotFinite });
  * ```
  */
@@ -47,10 +52,15 @@ type Large = { readonly shouldSkip: Tensor; readonly normSquared: Tensor };
 
 /**
  * Passes over a step whose updates have a sum of squares of `maxSquaredNorm` or more, or NaN.
+ * @param updates - Tensors of any shape, in a tree.
+ * @param _gradientStep - Not used.
+ * @param _params - Not used.
  * @throws RangeError for a negative bound.
  * @see `optax.skip_large_updates`
  * @example
  * ```ts
+ * import * as nnx from "@nnxjs/nnx";
+ *
  * const shouldSkipUpdateFn: nnx.ShouldSkipUpdateFunction = (updates, step, params) =>
  *   nnx.skipLargeUpdates(updates, step, params, 100);
  * const tx = new nnx.MultiSteps(nnx.adam(1e-3), 4, { shouldSkipUpdateFn });
