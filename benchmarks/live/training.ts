@@ -1,7 +1,7 @@
 /** @file The digits in the live page, for measurements. */
 import type { Page } from "playwright-core";
 
-export interface Memory {
+interface Memory {
   readonly tensors: number;
   readonly bytes: number;
   readonly moments: number;

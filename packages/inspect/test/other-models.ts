@@ -17,7 +17,7 @@ import {
 } from "../../nnx/test/further-models.ts";
 
 /** Nodes that know their neighbours: lists, Maps, names that are no identifiers, and cycles. */
-export class Ring extends nnx.Module {
+class Ring extends nnx.Module {
   readonly linear: nnx.Linear;
   readonly byName: Map<string | number, unknown>;
   readonly "odd names": { readonly "a-b": nnx.Param<tf.Tensor>; readonly 7: nnx.Linear };

@@ -3,7 +3,7 @@ import { Chart, type Line } from "@nnxjs/inspect/view";
 import { Curves } from "../curves.ts";
 import type { Card } from "./card.ts";
 
-export interface CurvesCardOptions<Sight> {
+interface CurvesCardOptions<Sight> {
   readonly label: string;
   readonly isLog?: boolean;
   /** Whether it takes a whole row. */
