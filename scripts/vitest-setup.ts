@@ -1,6 +1,6 @@
 import "@tensorflow/tfjs-backend-cpu";
 import * as tf from "@tensorflow/tfjs-core";
-import { afterEach, expect } from "vitest";
+import { afterEach, chai, expect } from "vitest";
 
 // Mutes tfjs's "running in Node" banner. IS_TEST would do that too, but its leak check makes valid
 // gradients throw.
@@ -19,4 +19,24 @@ afterEach(() => {
     gradientDepth: 0,
     kernelDepth: 0,
   });
+});
+
+// vitest takes `throw undefined` for any error that a test expects, which is what is left of a function
+// that was to make the error and does not.
+chai.use(({ Assertion }, { flag, overwriteMethod }) => {
+  for (const name of ["toThrow", "toThrowError"])
+    overwriteMethod(Assertion.prototype, name, (check: (...expected: unknown[]) => unknown) => {
+      return function (this: object, ...expected: unknown[]): unknown {
+        const run: unknown = flag(this, "object");
+        if (typeof run === "function" && expected[0] !== undefined)
+          flag(this, "object", () => {
+            try {
+              return run() as unknown;
+            } catch (error) {
+              throw error === undefined ? new Error("nothing was thrown, but `undefined`") : error;
+            }
+          });
+        return check.apply(this, expected);
+      };
+    });
 });

@@ -220,6 +220,17 @@ describe("align", () => {
     expect(() => align([fixed, { a: { x: 3 } }], 1, never)).toThrow("They differ.");
   });
 
+  it("looks again at what may change beside what does not", () => {
+    const fixed = markFixed({ a: 1 });
+    const open: Record<string, number> = { a: 2 };
+    const leaves = (): unknown => align([fixed, open], 0, never).rows.map((row) => row.leaves);
+    expect(leaves()).toEqual([[1, 2]]);
+    open.a = 3;
+    expect(leaves()).toEqual([[1, 3]]);
+    open.b = 4;
+    expect(leaves).toThrow("They differ.");
+  });
+
   it("keeps the order of keys in repeated results", () => {
     const fixed = markFixed({ b: 1, a: { d: 2, c: 3 }, 0: 4 });
     align([fixed], 1, never);

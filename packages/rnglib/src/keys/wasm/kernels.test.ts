@@ -260,6 +260,34 @@ describe("the plain loop", () => {
   });
 });
 
+describe("the plain loops", () => {
+  it("have both words of the hash in words of 64 bits, also past 2^32", () => {
+    const out = new BigUint64Array(8);
+    const hash = new Uint32Array(2);
+    for (const start of [0, TWO32 - 4, 3 * TWO32 - 4]) {
+      plain.plainBits64(K0, K1, start, out);
+      const expected = Array.from(out, (_, i) => {
+        const counter = BigInt(start) + BigInt(i);
+        threefry2x32(K0, K1, Number(counter >> 32n), Number(counter & 0xffffffffn), hash, 0);
+        return (BigInt(hash[0]!) << 32n) | BigInt(hash[1]!);
+      });
+      expect([...out]).toEqual(expected);
+    }
+  });
+
+  it("keep what is below the threshold, and not what is equal to it", () => {
+    const [words, coins] = [new Uint32Array(8), new Uint8Array(8)];
+    const [ones, kept] = [new Float32Array(8).fill(1), new Float32Array(8)];
+    plain.plainBits(K0, K1, 0, words);
+    for (const each of words) {
+      const below = Array.from(words, (word) => (word >>> 9 < each >>> 9 ? 1 : 0));
+      plain.plainBernoulli(K0, K1, 0, each >>> 9, coins);
+      plain.plainMaskScale(K0, K1, 0, each >>> 9, 1, ones, kept);
+      expect([[...coins], [...kept]]).toEqual([below, below]);
+    }
+  });
+});
+
 describe("where there is no WebAssembly", () => {
   const drawAll = (): Buffer[] => {
     const f = () => new Float32Array(5000);
