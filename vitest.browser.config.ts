@@ -16,7 +16,8 @@ const twins: Plugin = {
     if (
       importer === undefined ||
       importer.includes("node_modules") ||
-      (importer.includes("/scripts/browser/") && !importer.endsWith(".test.ts"))
+      // The tests there wait for what they read.
+      importer.includes("/scripts/browser/")
     )
       return undefined;
     if (source === "vitest") return file("scripts/browser/vitest-twin.ts");

@@ -28,6 +28,7 @@ export const areas: readonly Area[] = [
     name: "training: losses of 50 steps as on cpu, optimizers, losses",
     files: [
       "scripts/browser/training.test.ts",
+      "scripts/browser/training-more.test.ts",
       "packages/training/src/edges.test.ts",
       "packages/training/src/losses/",
       "packages/training/src/optimizer/optimizer.test.ts",
