@@ -1,13 +1,11 @@
 /** @file Records a run: what it asks the engine for, and what comes to tensors in other ways. */
 import { describe, NnxError } from "../errors.ts";
-import type { Path } from "../path.ts";
 import {
   type ComputeCall,
   type FillCall,
   type FuseCall,
   type Interceptor,
   intercept,
-  isTensor,
   type KernelInputs,
   type Recorder,
   setRecorder,
