@@ -10,12 +10,13 @@ import {
   tidy,
   update,
 } from "@nnxjs/nnx-core";
-import { PRNGKey, random } from "@nnxjs/rnglib";
+import { PRNGKey, random, Rngs } from "@nnxjs/rnglib";
 import * as tf from "@tensorflow/tfjs-core";
 import { expect, it } from "vitest";
 import { rounds } from "../../../scripts/rounds.ts";
 import { onEachBackend } from "../../../scripts/use-backend.ts";
 import { type LayerUnderTest, layerTable } from "../test/layer-table.ts";
+import { GRUCell, OptimizedLSTMCell, RNN, SimpleCell } from "./index.ts";
 
 /** What a value is, to the bit. */
 function bits(value: unknown): unknown {
@@ -87,5 +88,35 @@ onEachBackend("a recorded layer", () => {
     recorded.dispose();
     dispose([layer, twin]);
     x.dispose();
+  });
+});
+
+onEachBackend("lengths of sequences in a tensor, recorded", () => {
+  const rngs = (): Rngs => new Rngs(0);
+  const cells: Record<string, () => OptimizedLSTMCell | GRUCell | SimpleCell> = {
+    OptimizedLSTMCell: () => new OptimizedLSTMCell(2, 3, { rngs: rngs() }),
+    GRUCell: () => new GRUCell(2, 3, { rngs: rngs() }),
+    SimpleCell: () => new SimpleCell(2, 3, { rngs: rngs() }),
+  };
+  it.each(Object.keys(cells))("%s: as numbers, for other lengths, too", (name) => {
+    const model = new RNN(cells[name]!() as SimpleCell, { returnCarry: true });
+    for (const timeMajor of [false, true]) {
+      const x = random.normal(random.key(0), timeMajor ? [5, 3, 2] : [3, 5, 2]);
+      const run = jit((m: typeof model, a: tf.Tensor, seqLengths: tf.Tensor) =>
+        [false, true].map((reverse) => m.forward(a, { seqLengths, timeMajor, reverse, keepOrder: true })),
+      );
+      for (const lengths of [
+        [1, 5, 3],
+        [5, 5, 1],
+        [2, 0, 4],
+      ]) {
+        const wanted = [false, true].map((reverse) =>
+          model.forward(x, { seqLengths: lengths, timeMajor, reverse, keepOrder: true }),
+        );
+        expect(bits(run(model, x, tf.tensor1d(lengths, "int32")))).toEqual(bits(wanted));
+      }
+      expect(run.programs.length).toBe(1);
+      run.dispose();
+    }
   });
 });

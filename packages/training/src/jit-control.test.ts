@@ -250,6 +250,18 @@ onEachBackend("branches in recorded functions", () => {
       /cond: expected a value that is known.*inside of a gradient.*tf.where/,
     ],
     [
+      "a loop in a gradient",
+      (_m, x) =>
+        grad((z: tf.Tensor) =>
+          whileLoop(
+            (y) => tf.less(y, 10),
+            (y) => tf.mul(y, 2),
+            tf.sum(z),
+          ),
+        )(x),
+      /whileLoop: expected a value that is known.*inside of a gradient.*no gradient.*fixed number of times/,
+    ],
+    [
       "the value of a loop",
       (_m, x) =>
         whileLoop(

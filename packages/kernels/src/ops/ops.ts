@@ -45,6 +45,7 @@ export const maximum: Binary = /* @__PURE__ */ op(tf.maximum);
 export const mean: Reduction = /* @__PURE__ */ op(tf.mean);
 export const min: Reduction = /* @__PURE__ */ op(tf.min);
 export const minimum: Binary = /* @__PURE__ */ op(tf.minimum);
+export const floorDiv: Binary = /* @__PURE__ */ op(tf.floorDiv);
 export const mul: Binary = /* @__PURE__ */ op(tf.mul);
 export const neg: Unary = /* @__PURE__ */ op(tf.neg);
 export const notEqual: Binary = /* @__PURE__ */ op(tf.notEqual);

@@ -15,7 +15,7 @@ import {
   type SequenceCallOptions,
   type SequenceOptions,
 } from "./sequence-options.ts";
-import { atLastStep, atSteps, flipSequences, lengthsOf } from "./sequences.ts";
+import { atLastStep, atLastSteps, flipSequences, type Lengths, lengthsOf } from "./sequences.ts";
 
 /** Options of {@link RNN}; the names are Flax's. */
 export interface RNNOptions<K extends boolean = boolean> extends SequenceOptions<K> {
@@ -154,7 +154,7 @@ interface Scan {
   readonly timeMajor: boolean;
   readonly reverse: boolean;
   readonly keepOrder: boolean;
-  readonly lengths: readonly number[] | null;
+  readonly lengths: Lengths | null;
 }
 
 /** The outputs, and a function that takes the last carry of each sequence. */
@@ -178,13 +178,12 @@ function scanTogether<C>(cell: RNNCellBase<C>, first: C, given: Scan): Scanned |
   const y = carries?.at(-1);
   if (!carries || !y) return undefined;
   const steps = inputs.shape[timeAxis]!;
-  const last = (length: number): number => (length - 1 + steps) % steps;
   return {
     outputs: reverse && !keepOrder ? flipped(y, timeAxis) : y,
     carry: () => {
       const count = y.size / steps / y.shape.at(-1)!;
-      const at = lengths?.map(last) ?? Array<number>(count).fill(reverse ? 0 : steps - 1);
-      const parts = carries.map((each) => atSteps(each, at, timeMajor));
+      const ends = lengths ?? Array<number>(count).fill(reverse ? 1 : steps);
+      const parts = carries.map((each) => atLastSteps(each, ends, timeMajor));
       return parts.length === 1 ? parts[0] : parts;
     },
   };
@@ -212,7 +211,7 @@ function scanEach<C>(cell: RNNCellBase<C>, first: C, given: Scan, frozen: SplitB
  * From carries at every step, which have the same structure, takes each array at the last step of
  * each sequence.
  */
-function lastOf(carries: readonly unknown[], lengths: readonly number[]): unknown {
+function lastOf(carries: readonly unknown[], lengths: Lengths): unknown {
   const [first] = carries;
   if (isTensor(first)) return atLastStep(stack(carries as readonly Tensor[] as Tensor[], 0), lengths);
   if (Array.isArray(first))

@@ -16,7 +16,7 @@ export interface KernelCall {
 }
 
 /** A tensor that the library's own code made or computed. */
-export interface OtherCall {
+interface OtherCall {
   readonly kind: "other";
   readonly inputs: readonly Tensor[];
   readonly outputs: readonly Tensor[];

@@ -7,6 +7,13 @@ import { describe, NnxError } from "../errors.ts";
 import { isReachable, isTensor, valueOf, type Tensor } from "../tensor.ts";
 import { type Recording, recordingNow } from "./recording.ts";
 
+/** What to do where a choice or loop in a gradient depends on what is computed. */
+const wayOutOfGradient = (where: string): string =>
+  where === "whileLoop" || where === "foriLoop"
+    ? "A loop whose number of steps depends on values has no gradient in a recorded function: repeat a fixed number of times (foriLoop with numbers " +
+      "as bounds, scan) and keep with tf.where what is done, or do not record the function."
+    : "The gradient would be that of one branch: choose outside of the gradient, or compute both and choose with tf.where.";
+
 /**
  * The recording that has to find out at each replay what a scalar is.
  * @param gradients - How many gradients may be around.
@@ -20,8 +27,7 @@ export function recordingFor(where: string, value: unknown, gradients = 0): Reco
   if (!recorder.canBranch || !recorder.changes(value)) return undefined;
   if (gradientDepth() > gradients) {
     throw new NnxError(
-      `${where}: expected a value that is known while the function is recorded, got ${describe(value)} inside of a gradient. The gradient would be ` +
-        "that of one branch: choose outside of the gradient, or compute both and choose with tf.where.",
+      `${where}: expected a value that is known while the function is recorded, got ${describe(value)} inside of a gradient. ${wayOutOfGradient(where)}`,
     );
   }
   if (isReachable()) return recording;

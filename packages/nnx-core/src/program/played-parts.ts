@@ -50,7 +50,7 @@ export interface PlayedNames {
 }
 
 /** A run that was recorded. */
-export interface Recorded {
+interface Recorded {
   readonly args: readonly unknown[];
   readonly lent: Lent;
   readonly given: Arguments;

@@ -18,10 +18,10 @@ export interface RecorderOptions {
   /** The module whose method is running. */
   readonly running: () => Path | undefined;
   /**
-   * Gets the error for what cannot be replayed: the run goes on, and nothing more is recorded.
-   * Without it the error is thrown.
+   * Is told of what cannot be replayed: the run goes on, and nothing more is recorded. Without it
+   * an error is thrown.
    */
-  readonly refused?: (error: NnxError) => void;
+  readonly refused?: () => void;
 }
 
 /** What one run computes. */
@@ -44,8 +44,11 @@ export abstract class RecordedNodes {
     this.tensors = new RecordedValues(options.where, options.tensors, (error) => this.refuse(error));
   }
 
-  /** Says that the run cannot be replayed. */
-  abstract refuse(error: NnxError): void;
+  /**
+   * Says that the run cannot be replayed.
+   * @param error - Makes the error, which takes time.
+   */
+  abstract refuse(error: () => NnxError): void;
 
   /** The contents of an object such as a key are about to be read. */
   abstract opened(object: object, what?: string): void;

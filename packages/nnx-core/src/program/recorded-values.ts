@@ -12,7 +12,7 @@ export class RecordedValues {
   readonly infos: ValueInfo[] = [];
   readonly constants: Constant[] = [];
   private readonly where: string;
-  private readonly refuse: (error: NnxError) => void;
+  private readonly refuse: (error: () => NnxError) => void;
   /** The number of the first tensor of the run, and of those that have values of the host. */
   private readonly firstId = nextTensorId();
   private readonly born = new Set<number>();
@@ -27,9 +27,9 @@ export class RecordedValues {
 
   /**
    * @param tensors - Those in the arguments.
-   * @param refuse - Gets the error for a tensor that cannot be made again.
+   * @param refuse - Gets what makes the error for a tensor that cannot be made again.
    */
-  constructor(where: string, tensors: readonly Tensor[], refuse: (error: NnxError) => void) {
+  constructor(where: string, tensors: readonly Tensor[], refuse: (error: () => NnxError) => void) {
     this.where = where;
     this.refuse = refuse;
     for (const tensor of tensors) {
@@ -131,10 +131,11 @@ export class RecordedValues {
     }
     if (tensor.id >= this.firstId && !this.born.has(tensor.id)) {
       this.refuse(
-        new NnxError(
-          `${this.where}: expected a function that computes with ops, got one that makes ${describe(tensor)} past the engine. ` +
-            "A replay could not make it again: use ops of tensorflow.js or of this library.",
-        ),
+        () =>
+          new NnxError(
+            `${this.where}: expected a function that computes with ops, got one that makes ${describe(tensor)} past the engine. ` +
+              "A replay could not make it again: use ops of tensorflow.js or of this library.",
+          ),
       );
     }
     const slot = this.newSlot(tensor);

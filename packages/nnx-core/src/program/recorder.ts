@@ -1,13 +1,11 @@
 /** @file Records a run: what it asks the engine for, and what comes to tensors in other ways. */
 import { describe, NnxError } from "../errors.ts";
-import type { Path } from "../path.ts";
 import {
   type ComputeCall,
   type FillCall,
   type FuseCall,
   type Interceptor,
   intercept,
-  isTensor,
   type KernelInputs,
   type Recorder,
   setRecorder,
@@ -30,12 +28,12 @@ export class ProgramRecorder extends RecordedNodes implements Interceptor, Recor
   private isStopped = false;
 
   /** Says that the run cannot be replayed. */
-  refuse(error: NnxError): void {
+  refuse(error: () => NnxError): void {
     const { refused } = this.options;
-    if (!refused) throw error;
+    if (!refused) throw error();
     this.isInside = true;
     this.isStopped = true;
-    refused(error);
+    refused();
   }
 
   /** Runs `f` and records it. */
@@ -108,11 +106,12 @@ export class ProgramRecorder extends RecordedNodes implements Interceptor, Recor
     if (this.isInside || !this.tensors.changes(dataId)) return;
     const path = this.options.running();
     this.refuse(
-      new NnxError(
-        `${this.options.where}: expected a function that only computes with tensors, got one that reads the values of ` +
-          `a tensor${path && path.length > 0 ? ` in ${path.join(".")}` : ""} (dataSync, data, print or an op that does). A replay would not see ` +
-          "other values: return the tensor and read it after the call, or compute with tf.where.",
-      ),
+      () =>
+        new NnxError(
+          `${this.options.where}: expected a function that only computes with tensors, got one that reads the values of ` +
+            `a tensor${path && path.length > 0 ? ` in ${path.join(".")}` : ""} (dataSync, data, print or an op that does). A replay would not see ` +
+            "other values: return the tensor and read it after the call, or compute with tf.where.",
+        ),
     );
   }
 
@@ -234,10 +233,11 @@ export class ProgramRecorder extends RecordedNodes implements Interceptor, Recor
   opened(object: object, what = `reads the words of ${describe(object)}`): void {
     if (this.isInside || this.section || this.hosts.slotOf(object) === undefined) return;
     this.refuse(
-      new NnxError(
-        `${this.options.where}: expected a function that draws with its keys, got one that ${what}. ` +
-          "A replay would not see other words: draw with nnx.random, or read them outside.",
-      ),
+      () =>
+        new NnxError(
+          `${this.options.where}: expected a function that draws with its keys, got one that ${what}. ` +
+            "A replay would not see other words: draw with nnx.random, or read them outside.",
+        ),
     );
   }
 

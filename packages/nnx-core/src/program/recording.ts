@@ -198,7 +198,7 @@ export class Recording implements ReadObserver {
 
   /** A Variable is read that is not in the arguments. */
   protected reach(variable: Variable): void {
-    this.recorder.refuse(this.unreached(variable));
+    this.recorder.refuse(() => this.unreached(variable));
   }
 
   /** Lets the program hold for the present numbers of a leaf alone. */
@@ -211,7 +211,7 @@ export class Recording implements ReadObserver {
 
   kept(variable: Variable): void {
     if (!this.leafOf.has(variable) && !this.made.has(variable))
-      this.recorder.refuse(this.unreached(variable));
+      this.recorder.refuse(() => this.unreached(variable));
     this.settle(variable);
     this.noteWritten(variable);
     this.settle(variable);
@@ -230,7 +230,7 @@ export class Recording implements ReadObserver {
       return;
     }
     if (!this.leafOf.has(variable) && !this.made.has(variable))
-      this.recorder.refuse(this.unreached(variable));
+      this.recorder.refuse(() => this.unreached(variable));
     this.noteWritten(variable);
   }
 

@@ -25,11 +25,7 @@ export class SliceRecorder extends ProgramRecorder {
   private readonly outer: ProgramRecorder | undefined;
 
   /** @param outer - The recording around, if there is one. */
-  constructor(
-    tensors: readonly Tensor[],
-    refused: (error: NnxError) => void,
-    outer: ProgramRecorder | undefined,
-  ) {
+  constructor(tensors: readonly Tensor[], refused: () => void, outer: ProgramRecorder | undefined) {
     super({ where: "vmap", tensors, running: () => undefined, refused });
     this.outer = outer;
   }
@@ -64,7 +60,7 @@ export class SliceRecorder extends ProgramRecorder {
 
   override read(dataId: object): void {
     if (this.outer?.changesData(dataId))
-      this.refuse(new NnxError("vmap: reads what the recording computes."));
+      this.refuse(() => new NnxError("vmap: reads what the recording computes."));
     super.read(dataId);
   }
 
@@ -91,14 +87,15 @@ export class SliceRecorder extends ProgramRecorder {
   /** The recording around has to see what is drawn with its keys. */
   private refuseOuter(key: object): void {
     if (this.outer?.hostSlotOf(key) !== undefined)
-      this.refuse(new NnxError("vmap: draws with a key of the recording around."));
+      this.refuse(() => new NnxError("vmap: draws with a key of the recording around."));
   }
 
   private refuseRandom(op: string): void {
     this.refuse(
-      new NnxError(
-        `vmap: expected a function that draws with keys, got one that calls tf.${op.replace("__op", "")}. Use nnx.random.`,
-      ),
+      () =>
+        new NnxError(
+          `vmap: expected a function that draws with keys, got one that calls tf.${op.replace("__op", "")}. Use nnx.random.`,
+        ),
     );
   }
 
