@@ -289,10 +289,7 @@ const healthy: readonly (readonly [name: string, run: () => nnx.Diagnosis])[] = 
   ],
   ["a GRU before training", () => diagnosed(reader)],
   ["a GRU after 8 steps", () => diagnosed(reader, { steps: 8 })],
-  [
-    "a GRU in an evaluation",
-    () => diagnosed(reader, { isEvaluation: true, model: (model) => void model.eval() }),
-  ],
+  ["a GRU in an evaluation", () => diagnosed(reader, { isEvaluation: true, model: (model) => model.eval() })],
   ["a residual network before training", () => diagnosed(resNet)],
   ["a residual network after 6 steps", () => diagnosed(resNet, { steps: 6 })],
   ["a transformer with a shared embedding", () => diagnosed(guesser)],
