@@ -6,6 +6,7 @@ import { curvesModule } from "../wasm/curves.generated.ts";
 import { derivativesModule } from "../wasm/derivatives.generated.ts";
 import { wasmCall } from "../wasm/call.ts";
 import { eachElement } from "../wasm/elementwise.ts";
+import { sizeOf } from "../shape.ts";
 import type { WasmModule } from "../wasm/module.ts";
 import { slopesModule } from "../wasm/slopes.generated.ts";
 import { curves, curvesWithSlopes, type OwnFunction, slopes } from "./activations.ts";
@@ -28,18 +29,16 @@ const kernel = <F extends string, I extends string, A>(
 /** The kernel of an activation and its slope. */
 const curveKernel = (name: keyof typeof curves): readonly KernelConfig[] =>
   onBoth(curvesWithSlopes[name], (backend, { x }) => {
+    const { shape } = x!;
+    const [size, both] = [sizeOf(shape), { shape, dtype: "float32" } as const];
+    const made = size > 0 ? wasmCall(backend, curvesModule, name, [x!], [both, both], [size]) : undefined;
+    if (made) return made;
     // The engine passes tensors, although the types promise only what a backend needs of them.
     const given = x as Tensor;
-    const both = { shape: given.shape, dtype: "float32" } as const;
-    const made =
-      given.size > 0 ? wasmCall(backend, curvesModule, name, [given], [both, both], [given.size]) : undefined;
-    return (
-      made ??
-      tf.tidy(() => [
-        curves[name].plain({ x: given }, undefined),
-        slopes[name].plain({ dy: tf.onesLike(given), x: given }, undefined),
-      ])
-    );
+    return tf.tidy(() => [
+      curves[name].plain({ x: given }, undefined),
+      slopes[name].plain({ dy: tf.onesLike(given), x: given }, undefined),
+    ]);
   });
 
 /** Gradients of the activations that tensorflow.js has. */
