@@ -62,6 +62,12 @@ export const equivalents = [
     code: /^i \/ 2 \*\* 32$|^rounded >= 1$/,
     why: "it differs for 2^32 keys at once alone; or the other branch gives 2^23 for 1, too",
   },
+  {
+    files: /training\/src\/losses\/sparsemax\.ts$/,
+    code: /^-1$/,
+    becomes: /^\+1$/,
+    why: "the rows have two axes, as was checked: the last is axis 1",
+  },
 ];
 
 const textAt = (source, { start, end }) => {

@@ -1,6 +1,6 @@
 /** @file How arrays of keys are cut and stacked along an axis, for vmap and scan. */
 import { describe, expect, it } from "vitest";
-import { key, PRNGKey, split, wrapKeyData } from "./index.ts";
+import { key, type PRNGKey, split, wrapKeyData } from "./index.ts";
 import { repeat } from "./key.ts";
 
 interface Axes {
