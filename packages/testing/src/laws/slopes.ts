@@ -8,6 +8,9 @@ import { drop, tensorsOfResult } from "./subject.ts";
 /** Steps of the differences. Large ones have errors of curvature, small ones of rounding. */
 const STEPS = [0.1, 0.03, 0.01, 0.003, 0.001];
 
+/** With a smaller one, which layers of relu need: their kinks lie close. Slopes of slopes are too rough for it. */
+const FIRST_STEPS = [...STEPS, 0.0003];
+
 /**
  * A wrong gradient is wrong along every direction; rounding and kinks are not. Wide layers of relu cross
  * kinks along every third direction or so.
@@ -107,6 +110,7 @@ export class Ray {
     const gradient = await slopeAt(0);
     const first = await compare(
       (distance) => read(() => this.#at(distance)),
+      FIRST_STEPS,
       gradient,
       tolerance,
       size + Math.abs(loss),
@@ -115,6 +119,7 @@ export class Ray {
     if (!secondOrder) return undefined;
     const second = await compare(
       slopeAt,
+      STEPS,
       await read(() => grad((at: Tensor) => this.#slope(at))(scalar(0))),
       5 * tolerance,
       size + Math.abs(gradient),
@@ -143,13 +148,14 @@ export class Ray {
  */
 async function compare(
   f: (distance: number) => Promise<number>,
+  steps: readonly number[],
   gradient: number,
   tolerance: number,
   size: number,
 ): Promise<{ readonly slope: number; readonly gradient: number } | undefined> {
   let nearest = Number.NaN;
   let wider = Number.NaN;
-  for (const step of STEPS) {
+  for (const step of steps) {
     const slope = ((await f(step)) - (await f(-step))) / (2 * step);
     // Rounding of the two values alone makes the slope uncertain by this much.
     const noise = (2 ** -22 * (size + 1)) / step;
