@@ -4,7 +4,7 @@
  */
 import { gradientDepth } from "../autodiff/tape.ts";
 import { describe, NnxError } from "../errors.ts";
-import { isReachable, isTensor, valueOf, type Tensor } from "../tensor.ts";
+import { isReachable, isTensor, scalarOf, type Tensor } from "../tensor.ts";
 import { type Recording, recordingNow } from "./recording.ts";
 
 /**
@@ -33,7 +33,7 @@ export function recordingFor(where: string, value: unknown, gradients = 0): Reco
 
 /** Reads a scalar: the program holds for this value alone. */
 export function readExpected(where: string, { recorder }: Recording, scalar: Tensor): number {
-  const value = recorder.unrecorded(() => valueOf(scalar, where));
+  const value = recorder.unrecorded(() => scalarOf(scalar, where));
   recorder.addControl({ kind: "expect", value }, [recorder.slotOf(scalar)]);
   return value;
 }
