@@ -18,7 +18,7 @@ try {
     },
   );
   const { before, after } = outcome;
-  news.dataset["outcome"] = JSON.stringify(outcome);
+  news.dataset.outcome = JSON.stringify(outcome);
   news.textContent = `It knew the ring of ${percent(before)} of new points, and now of ${percent(after)}.`;
 } catch (error) {
   news.textContent = `It went wrong: ${error instanceof Error ? error.message : String(error)}`;

@@ -1,7 +1,7 @@
 /** @file The only file of this package that imports the array library. */
 import * as tf from "@tensorflow/tfjs-core";
 
-export { isTensor, valueOf, valuesOf } from "@nnxjs/kernels/internal";
+export { isTensor, scalarOf, valuesOf } from "@nnxjs/kernels/internal";
 
 /** An immutable array: tensorflow.js's. */
 export type Tensor = tf.Tensor;

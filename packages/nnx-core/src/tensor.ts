@@ -44,7 +44,7 @@ export {
   tensorWithoutValues,
   type TensorValues,
   traced,
-  valueOf,
+  scalarOf,
   valuesOf,
   withoutValues,
 } from "@nnxjs/kernels/internal";

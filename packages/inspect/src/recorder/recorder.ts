@@ -11,7 +11,7 @@ import {
   type Place,
 } from "../gather/places.ts";
 import { pathCode } from "../gather/path-code.ts";
-import { isTensor, type Tensor, valueOf, valuesOf } from "../tensor.ts";
+import { isTensor, type Tensor, scalarOf, valuesOf } from "../tensor.ts";
 import {
   type Entry,
   entryOf,
@@ -168,7 +168,7 @@ export class Recorder {
       ] as const;
     });
     this.keep(
-      scalars.map(([name, x]) => [name, typeof x === "number" ? x : valueOf(x, "Recorder.record", ASYNC)]),
+      scalars.map(([name, x]) => [name, typeof x === "number" ? x : scalarOf(x, "Recorder.record", ASYNC)]),
       entries,
     );
     return true;

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { onBackendElsewhere } from "../../../../scripts/backend-elsewhere.ts";
-import { keepValues, valueOf, valuesOf } from "./values.ts";
+import { keepValues, scalarOf, valuesOf } from "./values.ts";
 
 onBackendElsewhere("a read", () => {
   let values: object | undefined;
@@ -21,7 +21,7 @@ onBackendElsewhere("a read", () => {
     const x = tf.tensor1d([1, 2]);
     expect([...valuesOf(x, "first", "Use firstAsync.")]).toEqual([1, 2]);
     valuesOf(x, "first", "Use firstAsync.");
-    expect(valueOf(x, "second")).toBe(1);
+    expect(scalarOf(x, "second")).toBe(1);
     const told = vi
       .mocked(console.warn)
       .mock.calls.map(([text]) => text as string)

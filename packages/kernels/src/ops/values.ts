@@ -46,7 +46,7 @@ export function valuesOf(x: Tensor, where: string, advice: string = READ_AHEAD):
 }
 
 /** The value of a scalar, as {@link valuesOf} gives it. */
-export const valueOf = (x: Tensor, where: string, advice?: string): number =>
+export const scalarOf = (x: Tensor, where: string, advice?: string): number =>
   valuesOf(x, where, advice)[0] as number;
 
 /** What the engine and the backends on a GPU know of data; there at run time, but not in their types. */

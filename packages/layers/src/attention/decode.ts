@@ -1,7 +1,7 @@
 /** @file The cache of keys and values of earlier positions. */
 import { type Cache, NnxError } from "@nnxjs/nnx-core";
 import { checkParam, describe } from "@nnxjs/nnx-core/internal";
-import { concat, isTensor, sizeOf, slice, type Tensor, tensorOf, valueOf } from "@nnxjs/kernels/internal";
+import { concat, isTensor, sizeOf, slice, type Tensor, tensorOf, scalarOf } from "@nnxjs/kernels/internal";
 import { shapeText } from "../checks.ts";
 import { combineMasks } from "./masks.ts";
 
@@ -63,7 +63,7 @@ export function remember(
     );
   }
   const length = shape.at(-3) as number;
-  const position = valueOf(index.value, where);
+  const position = scalarOf(index.value, where);
   if (position >= length) {
     throw new NnxError(
       `${where}: expected at most ${length} positions, which the cache has, got one more. Call initCache with a longer shape.`,

@@ -1,6 +1,6 @@
 /** @file Records branches: all of them, of which each replay takes one. */
 import { refuseLate } from "../ownership/late.ts";
-import { valueOf, type Tensor } from "../tensor.ts";
+import { scalarOf, type Tensor } from "../tensor.ts";
 import { unread } from "../variable/observer.ts";
 import type { Variable } from "../variable/variable.ts";
 import type { Block } from "./program.ts";
@@ -37,7 +37,7 @@ export interface RecordedChoice {
 export function recordChoice(recording: Recording, call: RecordedChoice): unknown {
   const { where, operands, selector, pick, branches, compare, run } = call;
   const { recorder } = recording;
-  const index = pick(recorder.unrecorded(() => valueOf(selector, where)));
+  const index = pick(recorder.unrecorded(() => scalarOf(selector, where)));
   const trials = branches.map((branch) =>
     onTrial(recording, where, operands, (written, settled) => {
       let result!: Sources;

@@ -4,7 +4,7 @@
  */
 import { gradientDepth } from "../autodiff/tape.ts";
 import { describe, NnxError } from "../errors.ts";
-import { isReachable, isTensor, valueOf, type Tensor } from "../tensor.ts";
+import { isReachable, isTensor, scalarOf, type Tensor } from "../tensor.ts";
 import { type Recording, recordingNow } from "./recording.ts";
 
 /** What to do where a choice or loop in a gradient depends on what is computed. */
@@ -39,7 +39,7 @@ export function recordingFor(where: string, value: unknown, gradients = 0): Reco
 
 /** Reads a scalar: the program holds for this value alone. */
 export function readExpected(where: string, { recorder }: Recording, scalar: Tensor): number {
-  const value = recorder.unrecorded(() => valueOf(scalar, where));
+  const value = recorder.unrecorded(() => scalarOf(scalar, where));
   recorder.addControl({ kind: "expect", value }, [recorder.slotOf(scalar)]);
   return value;
 }

@@ -5,7 +5,7 @@ import { refuseLate } from "../ownership/late.ts";
 import { attachTo } from "../ownership/scopes.ts";
 import { recordingFor } from "../program/control.ts";
 import { refuseDisposed } from "../state/disposed.ts";
-import { isTensor, valueOf, type Tensor } from "../tensor.ts";
+import { isTensor, scalarOf, type Tensor } from "../tensor.ts";
 import { atomicallyOn } from "../undo/atomically.ts";
 
 /**
@@ -53,7 +53,7 @@ export function numberOf(where: string, name: string, value: unknown): number {
   if (isTensor(value) && value.rank === 0 && value.dtype !== "string") {
     // Refuses what a recording could not read again.
     recordingFor(where, value);
-    return valueOf(value, where);
+    return scalarOf(value, where);
   }
   throw new StructureError(
     `${where}: expected ${name} to be a number, a boolean or a scalar tensor, got ${describe(value)}. ` +

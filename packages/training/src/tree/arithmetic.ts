@@ -9,7 +9,7 @@ import {
   square,
   sum,
   type Tensor,
-  valueOf,
+  scalarOf,
 } from "@nnxjs/kernels/internal";
 import {
   flattenState,
@@ -172,6 +172,6 @@ export function periodicUpdate<T>(newTensors: T, oldTensors: T, steps: number, u
 /** A number out of a scalar. Reads it back. @throws StructureError for anything else. */
 export function numberIn(where: string, what: string, x: unknown): number {
   if (typeof x === "number") return x;
-  if (isTensor(x) && x.size === 1) return valueOf(x, where);
+  if (isTensor(x) && x.size === 1) return scalarOf(x, where);
   throw new StructureError(`${where}: expected ${what} to be a number or a scalar, got ${describe(x)}.`);
 }

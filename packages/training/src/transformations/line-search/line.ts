@@ -1,5 +1,5 @@
 /** @file The loss along a line, as line searches see it. */
-import { isTensor, type Tensor, tidy, valueOf } from "@nnxjs/kernels/internal";
+import { isTensor, type Tensor, tidy, scalarOf } from "@nnxjs/kernels/internal";
 import { StructureError, valueAndGrad } from "@nnxjs/nnx-core";
 import { describe } from "@nnxjs/nnx-core/internal";
 import { addScaled, dot, numberIn } from "../../tree/arithmetic.ts";
@@ -60,8 +60,8 @@ export class Line {
       const [loss, grad] = valueAndGrad((params: Tree) => this.loss(params))(this.paramsAt(stepsize));
       // Its tensors outlive the scope; the structure of gradients is that of the parameters.
       const gradient = grad as unknown as Tree;
-      const slope = valueOf(dot(gradient, this.updates), this.where, WAITS);
-      point = { stepsize, value: valueOf(loss, this.where, WAITS), slope, grad: gradient };
+      const slope = scalarOf(dot(gradient, this.updates), this.where, WAITS);
+      point = { stepsize, value: scalarOf(loss, this.where, WAITS), slope, grad: gradient };
       return leavesOf(gradient);
     });
     return point as unknown as Point;
@@ -80,7 +80,7 @@ export class Line {
   }
 }
 
-const numberOf = (where: string, f: () => Tensor): number => tidy(() => valueOf(f(), where, WAITS));
+const numberOf = (where: string, f: () => Tensor): number => tidy(() => scalarOf(f(), where, WAITS));
 
 /** What a warning says of reads that a line search cannot do without. */
 const WAITS = "Each step of a line search depends on the losses before: another optimizer does not wait.";

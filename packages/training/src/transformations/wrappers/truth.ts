@@ -10,7 +10,7 @@ import {
   scalar,
   sum,
   type Tensor,
-  valueOf,
+  scalarOf,
 } from "@nnxjs/kernels/internal";
 import { StructureError } from "@nnxjs/nnx-core";
 import { describe } from "@nnxjs/nnx-core/internal";
@@ -23,7 +23,7 @@ import { leavesOf, type Tree } from "../../tree/tree.ts";
 export function isTrue(where: string, what: string, x: unknown): boolean {
   if (typeof x === "boolean") return x;
   if (isTensor(x) && x.dtype === "bool" && x.size === 1)
-    return valueOf(x, where, "Decide by a number, or train on cpu or wasm.") === 1;
+    return scalarOf(x, where, "Decide by a number, or train on cpu or wasm.") === 1;
   throw new StructureError(
     `${where}: expected ${what} to return true, false or a scalar of dtype bool, got ${describe(x)}. Return one of them.`,
   );
