@@ -65,7 +65,7 @@ const lists = whole ? wanted : [{ name: "these", files: options.part ? [...part,
 for (const backend of backends)
   for (const { name, files } of lists) {
     console.log(`test:browser: ${name} on ${backend}`);
-    (counts[name] ??= {})[backend] = run(backend, files);
+    counts[name] = { ...counts[name], [backend]: run(backend, files) };
   }
 rmSync(folder, { recursive: true });
 
