@@ -44,16 +44,29 @@ describe("doc comments", () => {
     expect(namesWhere(values, ({ doc }) => !commentOf(doc).examples.join("").includes("```ts"))).toEqual([]);
   });
 
-  it("tell of each type; a file that uses it has a value, whose example shows it", () => {
+  it("tell of each type, which is part of another name or used beside a value, whose example shows it", () => {
+    const wordsIn = (text: string): Set<string> =>
+      new Set(text.replaceAll(/\/\*[\s\S]*?\*\//g, "").match(/\w+/g));
     const files = new Set(values.flatMap(({ declared }) => declared.map(({ file }) => file)));
-    const texts = Array.from(files, (file) => readFileSync(file, "utf8"));
-    const isUsed = (type: string): boolean => {
-      const word = new RegExp(`\\b${type.split(".").at(-1)}\\b`);
-      return texts.some((text) => word.test(text.replaceAll(/\/\*[\s\S]*?\*\//g, "")));
+    const beside = Array.from(files, (file) => wordsIn(readFileSync(file, "utf8")));
+    const signatures = named.map(({ name, declared }) => ({
+      name,
+      words: wordsIn(
+        declared
+          .flatMap(({ signature, members }) => [signature, ...members.map((each) => each.signature)])
+          .join("\n"),
+      ),
+    }));
+    const isShown = (type: string): boolean => {
+      const word = type.split(".").at(-1) as string;
+      return (
+        beside.some((words) => words.has(word)) ||
+        signatures.some(({ name, words }) => name !== type && words.has(word))
+      );
     };
     const types = named.filter(({ isValue }) => !isValue);
     expect(
-      namesWhere(types, ({ name, doc }) => doc === "" || !(isUsed(name) || doc.includes("```ts"))),
+      namesWhere(types, ({ name, doc }) => doc === "" || !(isShown(name) || doc.includes("```ts"))),
     ).toEqual([]);
   });
 
