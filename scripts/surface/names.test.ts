@@ -39,7 +39,9 @@ function membersOf(value: object | null | undefined): string[] {
   return [...Object.getOwnPropertyNames(value), ...membersOf(Object.getPrototypeOf(value) as object | null)];
 }
 
-const classes = Object.values(nnx).filter((value) => typeof value === "function");
+const classes = [nnx, inspection]
+  .flatMap((each): unknown[] => Object.values(each))
+  .filter((value): value is { readonly prototype: object } => typeof value === "function");
 
 /**
  * Functions and classes that users can call by name: those of the umbrella, of the test kit, of
@@ -56,7 +58,7 @@ const functions = new Set([
 const methods = new Set(
   [
     ...classes,
-    ...classes.map(({ prototype }) => prototype as object),
+    ...classes.map(({ prototype }) => prototype),
     tf.Tensor.prototype,
     new Uint32Array(),
     JSON,

@@ -24,7 +24,7 @@ import {
 import { historyOf } from "./history.ts";
 import { KeptStates } from "./kept-states.ts";
 
-const ASYNC = "Use recordAsync.";
+const ASYNC = "Call recordAsync(step) instead.";
 const now = (x: Tensor) => valuesOf(x, "Recorder.record", ASYNC);
 
 /** How much a {@link Recorder} keeps. */

@@ -14,9 +14,11 @@ export interface KeyObserver {
 
 let observer: KeyObserver | undefined;
 
-/** Sets who is told. */
-export function observeKeys(next: KeyObserver): void {
+/** Sets who is told, and returns who was told before. */
+export function observeKeys(next: KeyObserver | undefined): KeyObserver | undefined {
+  const before = observer;
   observer = next;
+  return before;
 }
 
 /** Makes a key of another one. */
