@@ -7,13 +7,13 @@ import {
   findDuplicates,
   flattenState,
   graphdef,
-  isVariableState,
   Module,
   Param,
   recursiveMap,
   split,
   state,
 } from "../index.ts";
+import { isOwner } from "../state/holding.ts";
 import { leavesOfDefinition } from "./leaves-of-definition.ts";
 
 class Part extends Module {
@@ -46,6 +46,24 @@ describe("leavesOfDefinition", () => {
     expect(own.map(({ path, definition }) => [path, definition?.type, definition?.metadata])).toEqual([
       [[], Param, { tag: "x" }],
     ]);
+    expect(leavesOfDefinition(graphdef(tf.zeros([1])))).toEqual([{ path: [], definition: undefined }]);
+    const leaf = state(new Param(1, { tag: "y" }));
+    expect(leavesOfDefinition(graphdef(leaf))).toMatchObject([
+      { path: [], definition: { type: Param, metadata: { tag: "y" } } },
+    ]);
+    expect(leavesOfDefinition(graphdef(3))).toEqual([]);
+  });
+
+  it("knows the Variables of a State that a model keeps", () => {
+    class Averaged extends Module {
+      readonly ema = state({ w: new Param(1, { tag: "w" }) });
+      readonly list = [tf.zeros([1])];
+    }
+    const leaves = leavesOfDefinition(graphdef(new Averaged()));
+    expect(leaves.map(({ path, definition }) => [path, definition?.type, definition?.metadata])).toEqual([
+      [["ema", "w"], Param, { tag: "w" }],
+      [["list", 0], undefined, undefined],
+    ]);
   });
 });
 
@@ -71,36 +89,52 @@ describe("recursiveMap", () => {
   it("replaces Variables, the same in all places", () => {
     const shared = new Param(1);
     const fresh = new BatchStat(2);
+    const calls: string[] = [];
     const mapped: { a: unknown; b: unknown[] } = recursiveMap(
-      (_, value) => (value === shared ? fresh : value),
-      {
-        a: shared,
-        b: [shared],
+      (path, value) => {
+        if (value !== shared) return value;
+        calls.push(textOf(path));
+        return fresh;
       },
+      { a: shared, b: [shared] },
     );
-    expect([mapped.a, mapped.b[0]]).toEqual([fresh, fresh]);
-    expect(mapped.a).toBe(mapped.b[0]);
+    expect(mapped.a).toBe(fresh);
+    expect(mapped.b[0]).toBe(fresh);
+    expect(calls).toEqual(["a"]);
+  });
+
+  it("maps static values at each place, and the model itself", () => {
+    const model = { a: 1, b: 1, w: new Param(1) };
+    expect(recursiveMap((path, value) => (value === 1 ? textOf(path) : value), model)).toMatchObject({
+      a: "a",
+      b: "b",
+    });
+    const root: unknown = recursiveMap((path, value) => (path.length === 0 ? "root" : value), model);
+    expect(root).toBe("root");
   });
 
   it("keeps the leaves of a State, and makes another State where one changes", () => {
     const values = state({ a: new Param(1), sub: { b: new Param(2), c: new Param(3) } });
-    const same = recursiveMap((_, value) => value, { values, size: 1 }).values;
+    const model = { kept: [{ values, size: 1 }] };
+    const same = recursiveMap((_, value) => value, model).kept[0]!.values;
     expect(same).toEqual(values);
     expect([same.a === values.a, Object.isFrozen(same), Object.isFrozen(same.sub)]).toEqual([
       true,
       true,
       true,
     ]);
-    const changed: unknown = recursiveMap(
-      (path, value) => (path.at(-1) === "b" && isVariableState(value) ? { ...value, value: 5 } : value),
-      { values, size: 1 },
-    ).values;
-    expect(String(changed)).toBe(
+    const withB = (b: unknown): unknown =>
+      recursiveMap((path, value) => (path.at(-1) === "b" ? b : value), model).kept[0]!.values;
+    const changed = withB({ ...values.sub.b, value: 5 }) as typeof values;
+    expect(inspect(changed)).toBe(
       "State: Param 3 (12 B)\n  a: Param 1\n  sub:\n    b: Param 5\n    c: Param 3",
     );
     expect(changed).toEqual({ a: values.a, sub: { b: { ...values.sub.b, value: 5 }, c: values.sub.c } });
-    expect(Object.isFrozen((changed as typeof values).sub)).toBe(true);
+    expect([same, changed, changed.sub].map(isOwner)).toEqual([false, true, false]);
+    expect(Object.isFrozen(changed.sub)).toBe(true);
     expect(values.sub.b.value).toBe(2);
+    // What is no State any more is not made one.
+    expect(withB(5)).toEqual({ a: values.a, sub: { b: 5, c: values.sub.c } });
   });
 
   it("refuses cycles with their path", () => {
