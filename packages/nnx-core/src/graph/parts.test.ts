@@ -4,6 +4,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
 import {
   BatchStat,
+  dispose,
   findDuplicates,
   flattenState,
   graphdef,
@@ -172,6 +173,15 @@ describe("a model", () => {
     }) as unknown as Net;
     expect(tf.memory().numTensors - before).toBe(2);
     expect(kept.list[0]!.value.shape).toEqual([1]);
+  });
+});
+
+describe("dispose", () => {
+  it("frees arrays in containers that nobody holds", () => {
+    const kept = new Param(tf.zeros([1]));
+    const free = [tf.zeros([1]), tf.zeros([1])];
+    dispose({ a: free[0], b: [free[1], kept.value] });
+    expect([...free, kept.value].map((x) => x.isDisposed)).toEqual([true, true, false]);
   });
 });
 
