@@ -23,13 +23,13 @@ afterEach(() => {
 
 // vitest takes `throw undefined` for any error that a test expects, which is what is left of a function
 // that was to make the error and does not.
-chai.use(({ Assertion }, { flag, overwriteMethod }) => {
+chai.use(({ Assertion }, utils) => {
   for (const name of ["toThrow", "toThrowError"])
-    overwriteMethod(Assertion.prototype, name, (check: (...expected: unknown[]) => unknown) => {
+    utils.overwriteMethod(Assertion.prototype, name, (check: (...expected: unknown[]) => unknown) => {
       return function (this: object, ...expected: unknown[]): unknown {
-        const run: unknown = flag(this, "object");
+        const run: unknown = utils.flag(this, "object");
         if (typeof run === "function" && expected[0] !== undefined)
-          flag(this, "object", () => {
+          utils.flag(this, "object", () => {
             try {
               return run() as unknown;
             } catch (error) {

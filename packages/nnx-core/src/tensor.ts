@@ -42,7 +42,6 @@ export {
   sliceAt,
   takesPlans,
   tensorWithoutValues,
-  type TensorValues,
   traced,
   scalarOf,
   valuesOf,
@@ -105,10 +104,10 @@ export function sameTensors(a: Tensor, b: Tensor, where: string, advice: string)
  */
 export function countFaults(tensor: Tensor): { readonly nan: Tensor; readonly notFinite: Tensor } {
   const sumOf = (isSo: Tensor): Tensor => tf.sum(tf.cast(isSo, "int32"));
-  const [nan, notFinite] = tf.tidy(() => [
+  const [nan, notFinite] = tf.tidy<[Tensor, Tensor]>(() => [
     sumOf(tf.isNaN(tensor)),
     sumOf(tf.logicalNot(tf.less(tf.abs(tensor), Infinity))),
-  ]) as [Tensor, Tensor];
+  ]);
   return { nan: tf.keep(nan), notFinite: tf.keep(notFinite) };
 }
 

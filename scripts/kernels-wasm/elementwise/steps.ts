@@ -25,7 +25,7 @@ export const number = (value: number): Code => constant(f32x4.splat(f32.const(va
 export const word = (value: number): Code => constant([...i32.const(value), 0xfd, 0x11]);
 
 /** What a formula computes, and code that sets its constants, which has to run before the loop. */
-export function withConstants<R>(make: () => Local, formula: () => R): { begin: Code; value: R } {
+function withConstants<R>(make: () => Local, formula: () => R): { begin: Code; value: R } {
   const found = new Map<string, Local>();
   const begin: number[] = [];
   keepConstant = (value) => {

@@ -30,7 +30,7 @@ const READ_AHEAD = "Call await nnx.readAhead(x) with the tensor before.";
  * @param advice - How to read without waiting. @defaultValue to read the tensor ahead
  */
 export function valuesOf(x: Tensor, where: string, advice: string = READ_AHEAD): TensorValues {
-  if (hasReachableMemory()) return x.dataSync() as TensorValues;
+  if (hasReachableMemory()) return x.dataSync();
   const values = ahead.get(x.dataId);
   if (values) {
     recorder?.read(x.dataId);
@@ -42,7 +42,7 @@ export function valuesOf(x: Tensor, where: string, advice: string = READ_AHEAD):
       `${where}: expected values that need no waiting, got a tensor on the GPU, for which everything stops. ${advice}`,
     );
   }
-  return x.dataSync() as TensorValues;
+  return x.dataSync();
 }
 
 /** The value of a scalar, as {@link valuesOf} gives it. */
@@ -75,5 +75,5 @@ function isOnGpu({ dataId }: Tensor): boolean {
 export async function keepValues(x: Tensor): Promise<void> {
   if (hasReachableMemory() || x.dtype === "string" || x.dtype === "complex64" || ahead.has(x.dataId)) return;
   const { dataId } = x;
-  ahead.set(dataId, (await x.data()) as TensorValues);
+  ahead.set(dataId, await x.data());
 }

@@ -113,10 +113,19 @@ export function findNonFinite(
 /**
  * The same as {@link findNonFinite}, for every backend: the loss runs at once, forward and back, the
  * backend itself counts, and the counts are read without blocking afterwards.
+ * @param model - The module to differentiate.
+ * @param f - The loss, as for {@link findNonFinite}.
+ * @returns a function of the further arguments. Its promise is what was found, or `undefined`.
+ * @throws what {@link findNonFinite} throws.
  * @example
  * ```ts
- * const broken = (m: Mlp, input: tf.Tensor2D) => tf.mean(tf.log(tf.sub(m.forward(input), 1e3)));
- * (await nnx.findNonFiniteAsync(model, broken)(x))?.op; // => "Log"
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
+ * const model = new nnx.Linear(4, 1, { rngs: new nnx.Rngs(0) });
+ * const broken = (m: nnx.Linear, x: tf.Tensor2D) => tf.mean(tf.log(tf.sub(m.forward(x), 1e3)));
+ * (await nnx.findNonFiniteAsync(model, broken)(tf.ones([2, 4])))?.op; // => "Log"
  * ```
  */
 export function findNonFiniteAsync<M extends object, A extends readonly unknown[]>(

@@ -12,6 +12,10 @@ import { keepValues, type Tensor } from "../tensor.ts";
  * @throws {@link DisposedError} for a disposed tensor.
  * @example
  * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
  * const images = tf.ones([10, 4]);
  * nnx.random.choice(nnx.random.key(0), await nnx.readAhead(images), [3]).shape; // => [3, 4]
  * ```

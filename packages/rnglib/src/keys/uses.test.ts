@@ -21,8 +21,8 @@ function heard(run: () => void): string[] {
   const told: string[] = [];
   observeUses(
     {
-      used: (each, where) => void told.push(`${where} ${each}`),
-      cloned: (each) => void told.push(`clone ${each}`),
+      used: (each, where) => void told.push(`${where} ${String(each)}`),
+      cloned: (each) => void told.push(`clone ${String(each)}`),
     },
     run,
   );
@@ -46,7 +46,7 @@ describe("observeUses", () => {
       }),
     ).toEqual([
       "bits key<fry>[] [0, 5]",
-      `uniform ${keys}`,
+      `uniform ${String(keys)}`,
       "split key<fry>[] [0, 6]",
       "randint key<fry>[] [0, 7]",
       "maskScale key<fry>[] [0, 8]",

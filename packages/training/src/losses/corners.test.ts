@@ -17,7 +17,7 @@ it("ranks each list as it ranks that list alone", () => {
   const all = rankingSoftmaxLoss(logits, labels, { where: mask, reduceFn: null });
   expect(all.shape).toEqual([2, 2]);
   const losses = alone.flatMap(numbers);
-  numbers(all).forEach((loss, i) => expect(loss).toBeCloseTo(losses[i]!, 5));
+  for (const [i, loss] of numbers(all).entries()) expect(loss).toBeCloseTo(losses[i]!, 5);
   // The third list has no items.
   expect(losses[2]).toBe(0);
   const sum = losses.reduce((a, b) => a + b);
@@ -35,9 +35,8 @@ it("is 0 in the mean of no lists", () => {
 });
 
 it("smooths labels of one example", () => {
-  numbers(smoothLabels(tf.tensor1d([0, 1, 0, 0]), 0.2)).forEach((x, i) =>
-    expect(x).toBeCloseTo([0.05, 0.85, 0.05, 0.05][i]!, 6),
-  );
+  for (const [i, x] of numbers(smoothLabels(tf.tensor1d([0, 1, 0, 0]), 0.2)).entries())
+    expect(x).toBeCloseTo([0.05, 0.85, 0.05, 0.05][i]!, 6);
 });
 
 it("takes predictions for errors where there are no targets", () => {

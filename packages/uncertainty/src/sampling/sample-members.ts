@@ -71,10 +71,17 @@ export function sampleMembers<M extends Member & object, X extends Tensor>(
  * Like {@link sampleMembers}, without blocking while the outputs are read. Do not change the members
  * before the end.
  * @see {@link sampleMembers}
+ * @param ensemble - The members.
+ * @param x - `[rows, ...]`
+ * @returns a promise of what {@link sampleMembers} returns.
  * @example
  * ```ts
- * const members = nnx.ensemble(model, 3, { rngs: new nnx.Rngs(1) });
- * (await nnx.sampleMembersAsync(members, x)).shape[0]; // => 3
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
+ * const members = nnx.ensemble(new nnx.Linear(4, 3, { rngs: new nnx.Rngs(0) }), 3, { rngs: new nnx.Rngs(1) });
+ * (await nnx.sampleMembersAsync(members, tf.ones([2, 4]))).shape; // => [3, 2, 3]
  * ```
  */
 export async function sampleMembersAsync<M extends Member & object, X extends Tensor>(

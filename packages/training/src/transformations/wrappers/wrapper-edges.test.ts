@@ -111,7 +111,7 @@ describe("hyperparameters in the state", () => {
     expect(hyperparams(optimizer).momentum!.value).toBe(0.1);
     hyperparams(optimizer).learningRate!.value = Number.NaN;
     expect(() => optimizer.update(model, grads(1, 1))).toThrow(
-      "Optimizer.update at optState.hyperparams.learningRate: expected a plain number, got NaN.",
+      /hyperparams\.learningRate: expected a plain number, got NaN/,
     );
     expect(Object.keys(hyperparams(optimizer)).sort()).toEqual(["learningRate", "momentum"]);
   });
