@@ -68,6 +68,83 @@ export const equivalents = [
     becomes: /^\+1$/,
     why: "the rows have two axes, as was checked: the last is axis 1",
   },
+  {
+    files: /nnx-core\/src\/graph\/node\.ts$/,
+    code: /^(typeof (x|item) !== "object"( \|\| (x|item) === null)?|(x|item) === null)$/,
+    becomes: /^false$| && /,
+    why: "what is no object is none of what is asked for after it",
+  },
+  {
+    files: /nnx-core\/src\/graph\/node\.ts$/,
+    code: /^\[container\]$/,
+    why: "what contains itself is entered once more, and not again",
+  },
+  {
+    files: /nnx-core\/src\/graph\/node\.ts$/,
+    code: /^key in x$/,
+    becomes: /^true$/,
+    why: "an assignment to a new name defines the same property",
+  },
+  {
+    files: /nnx-core\/src\/graph\/node-paths\.ts$/,
+    code: /^(owner >= 0 && at > 0|owner >= 0|at > 0)$/,
+    becomes: / \|\| |^true$|>= 0$/,
+    why: "each node but the root has one before it that refers to it, where the loop ends",
+  },
+  {
+    files: /nnx-core\/src\/graph\/(node-paths|leaves-of-definition)\.ts$/,
+    code: /^(def|root)\.kind === "node"$/,
+    becomes: /^true$/,
+    why: "nothing but a node has an index",
+  },
+  {
+    files: /nnx-core\/src\/graph\/leaves-of-definition\.ts$/,
+    code: /^attribute\?\.kind( === "leaf")?$/,
+    becomes: /^(true|attribute\.kind)$/,
+    why: "there is an attribute at each place, and an array's has no definition",
+  },
+  {
+    files: /nnx-core\/src\/graph\/recursive-map\.ts$/,
+    code: /^value === original$/,
+    becomes: /^false$/,
+    why: "a shortcut: what was not copied has the children of the original",
+  },
+  {
+    files: /training\/src\/batches\/numbers\.ts$/,
+    code: /^size >= SMALL( && .+ && .+)?$/,
+    becomes: /^false$|^size [<>] SMALL$/,
+    why: "a view and a loop copy the same numbers; the length only says which is quicker",
+  },
+  {
+    files: /training\/src\/batches\/numbers\.ts$/,
+    code: /^size >= SMALL$/,
+    becomes: /^true$/,
+    why: "a view and a loop copy the same numbers; the length only says which is quicker",
+  },
+  {
+    files: /training\/src\/batches\/numbers\.ts$/,
+    code: /^j < size$/,
+    becomes: / <= /,
+    why: "what is written too far is written over by the next row, or is behind the end of a typed array",
+  },
+  {
+    files: /training\/src\/batches\/collate\.ts$/,
+    code: /^isNumberArray\(data\)$|^\{ copy\(data, 0/,
+    becomes: /^(false|\{\})$/,
+    why: "the loop over lists writes the same numbers",
+  },
+  {
+    files: /training\/src\/batches\/position\.ts$/,
+    code: /^this\.epochs === Number\.POSITIVE_INFINITY$/,
+    becomes: /^false$/,
+    why: "the formula gives Infinity for Infinity, too",
+  },
+  {
+    files: /training\/src\/batches\/batches\.ts$/,
+    code: /^this\.key && key\.equals\(this\.key\)$|^!key$/,
+    becomes: /^false$/,
+    why: "the order of a key is the same each time, and batches have a key always or never",
+  },
 ];
 
 const textAt = (source, { start, end }) => {

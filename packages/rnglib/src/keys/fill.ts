@@ -27,7 +27,7 @@ const ALWAYS = 2 ** 23;
 const TINY = 2 ** -126;
 const FLUSHED_BELOW = TINY * 2 ** 24;
 
-const flush = (x: number): number => (Math.abs(x) < TINY ? x * 0 : x);
+export const flush = (x: number): number => (Math.abs(x) < TINY ? x * 0 : x);
 
 /** Random bits, as many as each element of `out` has. */
 export function fillBits(

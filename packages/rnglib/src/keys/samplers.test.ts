@@ -218,6 +218,21 @@ describe("tiny numbers", () => {
     expect([...truncatedNormal(k, 9, 8, 1)]).toEqual([8 - 2 ** -21]);
     expect([...truncatedNormal(k, -8, -9, 1)]).toEqual([-9 - 2 ** -20]);
   });
+
+  // JAX gives these.
+  it.each([
+    [0, 0, -0],
+    [-0, 0, -0],
+    [1, 0, -0],
+    [0, 3 * 2 ** -149, 0],
+    [-(2 ** -149), 2 ** -149, 0],
+    [-(2 ** -126), 0, -0],
+    [0, 2 ** -126, 0],
+    [2 ** -126, 2 ** -126, 0],
+    [1e-39, 2e-39, 0],
+  ])("bound truncated normals in (%d, %d): next to 0 is a zero", (lower, upper, expected) => {
+    expect([...truncatedNormal(k, lower, upper, 2)]).toEqual([expected, expected]);
+  });
 });
 
 describe("an array to write to", () => {

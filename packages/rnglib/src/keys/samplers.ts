@@ -1,6 +1,6 @@
 /** @file Samplers of bits and real numbers that return typed arrays. */
 import { erf } from "./erf.ts";
-import { fillBits, fillNormal, fillUniformRange, probit } from "./fill.ts";
+import { fillBits, fillNormal, fillUniformRange, flush, probit } from "./fill.ts";
 import { checkNames } from "./messages.ts";
 import { fillRows, outputFor } from "./output.ts";
 import type { PRNGKey } from "./prng-key.ts";
@@ -135,7 +135,8 @@ const BY_SQRT2 = Math.fround(1 / Math.fround(Math.SQRT2));
  * Standard normal float32 truncated to the open interval (lower, upper).
  *
  * Far in a tail (beyond about 5), float32 cannot distinguish the bounds and the result is the value
- * next to a bound. When `upper <= lower`, it is the value just below `upper`. Both are as in JAX.
+ * next to a bound. When `upper <= lower`, it is the value just below `upper`. Numbers too small to
+ * be normal count as zeros of their sign. All this is as in JAX.
  *
  * @param key - A single key, or an array of keys that each draw `shape`.
  * @param lower - Lower bound, rounded to float32.
@@ -163,8 +164,8 @@ export function truncatedNormal(
   const to = Math.fround(upper);
   const a = erf(from * BY_SQRT2);
   const b = erf(to * BY_SQRT2);
-  const least = nextFloat32(from, 1);
-  const most = nextFloat32(to, -1);
+  const least = flush(nextFloat32(from, 1));
+  const most = flush(nextFloat32(to, -1));
   return fillRows(
     "truncatedNormal",
     key,

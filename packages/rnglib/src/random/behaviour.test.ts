@@ -70,6 +70,18 @@ const samplers: Readonly<Record<string, (key: PRNGKey) => Tensor>> = {
 };
 const all = Object.entries(samplers);
 
+describe("truncatedNormal", () => {
+  it("is zero with a sign next to 0, as in JAX", async () => {
+    const drawn = random.truncatedNormal(
+      key,
+      [0, 1, -(2 ** -126), 0, 2 ** -126, 0],
+      [0, 0, 0, 2 ** -126, 2 ** -126, -1],
+    );
+    expect([...(await drawn.data())]).toEqual([-0, -0, -0, 0, 0, -1 - 2 ** -23]);
+    drawn.dispose();
+  });
+});
+
 describe("every sampler", () => {
   it("is in the table above", () => {
     const others = ["key", "keyData", "wrapKeyData", "split", "foldIn", "clone", "PRNGKey", "bits"];

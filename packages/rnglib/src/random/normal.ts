@@ -7,7 +7,7 @@ import {
 } from "../keys/index.ts";
 import { erf } from "../keys/erf.ts";
 import type { Shape } from "../keys/shape.ts";
-import { erfInv, exp, nextFloat32 } from "./float32.ts";
+import { erfInv, exp, flush, nextFloat32 } from "./float32.ts";
 import { drawFloat32, expand, isRepeated, type Parameter, sampleShape, valuesOf } from "./kernel.ts";
 import type { Drawn1, Drawn2, DrawnShape, MaybeShape } from "./ranks.ts";
 import { uniformBetween } from "./uniform.ts";
@@ -72,11 +72,13 @@ export function truncatedNormal<
   const to = expand(high, dimensions);
   const a = from.map((x) => erf(f(x * PER_SQRT2)));
   const b = to.map((x) => erf(f(x * PER_SQRT2)));
+  const least = from.map((x) => flush(nextFloat32(x, 1)));
+  const most = to.map((x) => flush(nextFloat32(x, -1)));
   return drawFloat32("truncatedNormal", key, dimensions, (single, out) => {
     uniformBetween(single, a, b, out);
     for (let i = 0; i < out.length; i++) {
       const x = f(SQRT2 * erfInv(out[i]!));
-      out[i] = Math.min(nextFloat32(to[i]!, -1), Math.max(nextFloat32(from[i]!, 1), x));
+      out[i] = Math.min(most[i]!, Math.max(least[i]!, x));
     }
   });
 }

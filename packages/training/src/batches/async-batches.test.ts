@@ -115,6 +115,11 @@ it.each([{}, { key: random.key(1), shuffleBuffer: 4 }])("goes on from a State: %
   }
 });
 
+it("keeps the order with a buffer of 1", async () => {
+  const batches = new AsyncBatches([1, 2, 3], { batchSize: 3, key: random.key(0), shuffleBuffer: 1 });
+  expect(await idsOf(batches)).toEqual([[1, 2, 3]]);
+});
+
 it("takes iterables, streams and functions, and says when one cannot be read again", async () => {
   expect(await idsOf(new AsyncBatches([1, 2, 3], { batchSize: 2, epochs: 2 }))).toEqual([
     [1, 2],
@@ -172,6 +177,8 @@ it.each<[string, unknown, object, string]>([
     { batchSize: 1 },
     "AsyncBatches: expected an async iterable or a function that returns one, got undefined.",
   ],
+  ["null", null, { batchSize: 1 }, "a function that returns one, got null."],
+  ["an object", {}, { batchSize: 1 }, "a function that returns one, got an object"],
   ["text", "abc", { batchSize: 1 }, 'got "abc".'],
   ["no size", [1], {}, "AsyncBatches: expected batchSize to be a positive integer, got undefined."],
   [
@@ -197,6 +204,19 @@ it.each<[string, unknown, object, string]>([
     [{ a: 1 }, { a: 2 }, { a: 0.5 }],
     {},
     'AsyncBatches at 2.a: expected int32[] as in the first records, got float32[]. Ask for another dtype: { dtypes: { a: "float32" } }.',
+  ],
+  [
+    "fractions at the end of a batch",
+    [1, 2, 3, 0.5],
+    {},
+    "AsyncBatches at 3: expected int32[] as in the first records, got float32[].",
+  ],
+  ["text in the first batch", [1, "b"], {}, "AsyncBatches at 1: expected numbers, booleans"],
+  [
+    "a boolean in it",
+    [1, true],
+    {},
+    "AsyncBatches at 1: expected int32[] as in the first record, got bool[].",
   ],
   ["text", [1, 2, "c"], {}, "AsyncBatches at 2: expected numbers, booleans"],
   ["no records", [], {}, "AsyncBatches: expected at least 1 records in an epoch, got 0."],

@@ -180,6 +180,46 @@ it("masks weigh: rows spread over columns, fractions count as such, and Welford 
   expect(numbersOf(welford)[2]).toBeCloseTo(Math.sqrt(8 / 3), 6);
 });
 
+it("labels may have several axes, one class is enough, and a mask of null is none", () => {
+  const rows = [
+    [3, 1, 2],
+    [1, 2, 3],
+    [0, 5, 1],
+    [2, 1, 0],
+  ];
+  const labels = [0, 1, 1, 2];
+  const flat = { logits: tf.tensor2d(rows), labels: int(labels), mask: null };
+  const square = { logits: tf.tensor(rows.flat(), [2, 2, 3]), labels: tf.tensor2d(labels, [2, 2], "int32") };
+  for (const make of [
+    () => new Accuracy(),
+    () => new TopKAccuracy(2),
+    () => new ConfusionMatrix(3),
+    () => new F1(3, { average: null }),
+  ]) {
+    const [one, other] = [make(), make()];
+    one.update(flat);
+    other.update(square);
+    expect(numbersOf(other)).toEqual(numbersOf(one));
+    one.update({ logits: tf.zeros([0, 3]), labels: int([]) });
+    expect(numbersOf(one)).toEqual(numbersOf(other));
+  }
+  const accuracy = new Accuracy();
+  accuracy.update(square);
+  expect(numbersOf(accuracy)).toEqual([0.5]);
+  const single = new ConfusionMatrix(1);
+  single.update({ logits: tf.ones([2, 1]), labels: int([0, 0]) });
+  expect(numbersOf(single)).toEqual([2]);
+  const coarse = new AUROC({ bins: 2 });
+  coarse.update(ofScores());
+  expect(numbersOf(coarse)).toEqual([0.5]);
+  const micro = new Precision(3, { average: "micro" });
+  micro.update(flat);
+  expect([micro.compute().shape, numbersOf(micro)]).toEqual([[], [0.5]]);
+  const multi = new MultiMetric({ loss: new Average() });
+  multi.update({ values: 3, mask: null });
+  expect(numbersOf(multi)).toEqual([3]);
+});
+
 it("labels that are no class make class counts NaN unless they are masked", () => {
   const confusion = new ConfusionMatrix(2);
   const updates = { logits: logits(), labels: int([0, -1, 7]) };
@@ -271,6 +311,30 @@ it.each<[string, Metric<never>, unknown, string]>([
     "expected a mask that broadcasts to the labels a int32[3], got a float32[2,3].",
   ],
   [
+    "logits of no class",
+    new Accuracy(),
+    { logits: tf.zeros([1, 0]), labels: int([0]) },
+    "Accuracy.update: expected logits of one class at least, got a float32[1,0].",
+  ],
+  [
+    "a mask that spreads the labels of AUROC",
+    new AUROC(),
+    { ...ofScores(), mask: tf.ones([2, 3]) },
+    "AUROC.update: expected a mask that broadcasts to the labels a int32[3], got a float32[2,3].",
+  ],
+  [
+    "nothing in the place of values",
+    new MultiMetric({ loss: new Average() }),
+    null,
+    "MultiMetric.update: expected values by name, got null.",
+  ],
+  [
+    "a mask of no metric's name",
+    new MultiMetric({ loss: new Average() }),
+    { values: float(1), mask: { accuracy: float(1) } },
+    'expected masks of metrics among {loss}, got one of "accuracy". Leave it out.',
+  ],
+  [
     "classes for AUROC",
     new AUROC(),
     ofClasses(),
@@ -295,6 +359,36 @@ it.each<[string, () => unknown, string]>([
     "a name that is none",
     () => new Welford({ argname: "" }),
     'Welford: expected argname to be a name other than mask, got "".',
+  ],
+  [
+    "the name of the mask",
+    () => new Average({ argname: "mask" }),
+    'Average: expected argname to be a name other than mask, got "mask".',
+  ],
+  [
+    "a number as a name",
+    () => new Average({ argname: 3 as never }),
+    "Average: expected argname to be a name other than mask, got 3.",
+  ],
+  [
+    "an option of another metric",
+    () => new ConfusionMatrix(2, { average: "micro" } as never),
+    "ConfusionMatrix: ",
+  ],
+  [
+    "classes that are none",
+    () => new ConfusionMatrix(0),
+    "ConfusionMatrix: expected the number of classes, got 0.",
+  ],
+  [
+    "the name of the mask for a metric",
+    () => new MultiMetric({ mask: new Average() }),
+    'MultiMetric: expected a free name, got "mask".',
+  ],
+  [
+    "the name of the names",
+    () => new MultiMetric({ metricNames: new Average() }),
+    'MultiMetric: expected a free name, got "metricNames".',
   ],
   [
     "a threshold that is none",
