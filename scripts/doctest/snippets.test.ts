@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { asPasted, CONTINUED, snippetsOf } from "./snippets.ts";
+import { withRefusals } from "./write.ts";
 
 const fence = "```";
 
@@ -39,5 +40,20 @@ describe("asPasted", () => {
   it("refuses a block without imports on a page that does not say so, and a first one", () => {
     expect(() => asPasted("", [whole, part])).toThrow("a.md:7: expected a block that imports what it uses");
     expect(() => asPasted(CONTINUED, [part])).toThrow("a.md:7");
+  });
+});
+
+describe("withRefusals", () => {
+  const at = { file: "a.md", line: 2 };
+
+  it("compares the message below an expression, or its start", () => {
+    expect(withRefusals({ ...at, code: "f(1);\n// throws E: no" })).toBe(
+      'expect(await refusalOf(async () => f(1))).toBe("E: no");',
+    );
+    expect(withRefusals({ ...at, code: "f(1);\n// throws E: no…" })).toContain('.toContain("E: no");');
+  });
+
+  it("refuses a message that it would leave a comment", () => {
+    expect(() => withRefusals({ ...at, code: "const a = f(1);\n// throws E: no" })).toThrow("a.md:2");
   });
 });

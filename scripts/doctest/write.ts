@@ -52,17 +52,22 @@ const withAssertions = (line: string): string =>
  * `expression;`, with a comment `// throws Name: message` below it, becomes an assertion. `…` at the
  * end stands for the rest of a long message.
  */
-const withRefusals = (body: string): string =>
-  body.replaceAll(
+export function withRefusals({ file, line, code }: Snippet): string {
+  const asserted = code.replaceAll(
     /^([ \t]*)(?!const |let |return |\/\/)(\S.*?);\n[ \t]*\/\/ throws (.+)$/gm,
     (_all, margin: string, expression: string, told: string) =>
       told.endsWith("…")
         ? `${margin}expect(await refusalOf(async () => ${expression})).toContain(${JSON.stringify(told.slice(0, -1))});`
         : `${margin}expect(await refusalOf(async () => ${expression})).toBe(${JSON.stringify(told)});`,
   );
+  if (/^[ \t]*\/\/ throws \w+: /m.test(asserted))
+    throw new Error(`${file}:${line}: expected an expression above "// throws", got another statement.`);
+  return asserted;
+}
 
-function testOf({ file, line, code }: Snippet): string {
-  const body = withRefusals(code)
+function testOf(snippet: Snippet): string {
+  const { file, line, code } = snippet;
+  const body = withRefusals(snippet)
     .split("\n")
     .filter((text) => !IMPORT.test(text))
     .map(withAssertions)

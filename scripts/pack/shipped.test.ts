@@ -179,6 +179,10 @@ describe("packed packages", () => {
       ]);
       expect(told).toContain(`${name}: expected an import, got a require.`);
       expect(told).toContain(`await import("${name}")`);
+      if (name === "@nnxjs/nnx")
+        expect(readFileSync(join(root, "docs/pitfalls.md"), "utf8").replaceAll(/\s+/g, " ")).toContain(
+          told.trim(),
+        );
     }
     expect(() => required("--no-experimental-require-module")).toThrow(
       "@nnxjs/nnx: expected an import, got a require.",

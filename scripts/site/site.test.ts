@@ -114,11 +114,21 @@ describe("pages", () => {
     expect(found).toEqual([]);
   });
 
-  it("are found by the search, without a network", async () => {
-    await onPage("start.html", async (page) => {
-      await page.keyboard.press("Control+k");
-      await page.locator("#localsearch-input").fill("DropConnectLinear");
-      await page.locator("#localsearch-list a").first().waitFor();
-    });
-  });
+  it.each(["DropConnectLinear", "Optimizer", "checkRngDeterminism"])(
+    "are found by the search, without a network: %s",
+    async (name) => {
+      await onPage("start.html", async (page) => {
+        await page.keyboard.press("Control+k");
+        await page.locator("#localsearch-input").fill(name);
+        const found = page.locator("#localsearch-list a");
+        await found.first().waitFor();
+        const titles = await found.locator(".title").allTextContents();
+        expect(titles.some((title) => title.trim() === name)).toBe(true);
+        // The first result leads to a page of the site that has the word.
+        await found.first().click();
+        await page.waitForURL((url) => !url.pathname.endsWith("/start.html") || url.hash !== "");
+        expect(await page.locator("main").textContent()).toContain(name);
+      });
+    },
+  );
 });

@@ -44,7 +44,8 @@ export function liveBlocks(md: MarkdownRenderer): void {
     const whole = pastedOf(env.path).get(shown);
     if (whole === undefined || !runsInPages(whole)) return html;
     const above = whole.slice(0, whole.length - shown.length);
-    const encoded = (text: string): string => md.utils.escapeHtml(encodeURIComponent(text));
-    return `<LiveCode code="${encoded(shown)}" above="${encoded(above)}">${html}</LiveCode>`;
+    const encoded = md.utils.escapeHtml(encodeURIComponent(above));
+    // Below the block rather than around it: then the block is plain HTML, which Vue leaves as it is.
+    return `${html}<LiveCode above="${encoded}" />`;
   };
 }

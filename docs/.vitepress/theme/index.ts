@@ -1,6 +1,6 @@
-/** @file VitePress's own theme, with examples that run and the colours of pictures. */
+/** @file VitePress's own theme with the reader's fonts, examples that run and the colours of pictures. */
 import { type Theme, useRoute } from "vitepress";
-import DefaultTheme from "vitepress/theme";
+import DefaultTheme from "vitepress/theme-without-fonts";
 import { nextTick, onMounted, watch } from "vue";
 import LiveCode from "./LiveCode.vue";
 import "./style.css";
