@@ -6,6 +6,10 @@ export { isTensor } from "@nnxjs/kernels/internal";
 /** An immutable array: tensorflow.js's. */
 export type Tensor = tf.Tensor;
 
+/** A tensor that may be passed where one of a certain rank is expected. */
+// biome-ignore lint/suspicious/noExplicitAny: no other rank can be assigned to each of them.
+export type TensorOfAnyRank = tf.Tensor<any>;
+
 /** The types of elements that the kit makes. */
 export type Dtype = "float32" | "int32" | "bool";
 

@@ -74,9 +74,22 @@ function explained(error: unknown): unknown {
   );
 }
 
+/** The backend in use: the best one, where nobody chose. */
+function backendOrAdvice(): unknown {
+  try {
+    return engine().backend;
+  } catch (error) {
+    if (!(error instanceof Error && error.message.startsWith("No backend found"))) throw error;
+    throw new Error(
+      'tensorflow.js: expected a backend, got none. Import one, once, anywhere in the program: import "@tensorflow/tfjs-backend-cpu";.',
+      { cause: error },
+    );
+  }
+}
+
 /** The abstract backend, if it is in use. */
 export function abstractBackend(): AbstractBackend | undefined {
-  const { backend } = engine();
+  const backend = backendOrAdvice();
   return backend instanceof AbstractBackend ? backend : undefined;
 }
 

@@ -29,7 +29,7 @@ export interface SequenceCallOptions<C = unknown, K extends boolean = boolean> {
   /** The initial carry; for Bidirectional, one for each direction. @defaultValue the cell's */
   initialCarry?: C | null;
   /** The number of steps in each sequence that are not padding. @defaultValue all */
-  seqLengths?: SeqLengths | null;
+  seqLengths?: SeqLengths | null | undefined;
   returnCarry?: K;
   timeMajor?: boolean;
   /** Gives the keys of the initial carry. @defaultValue the layer's own stream */

@@ -31,6 +31,12 @@ it("layers that hold others need no type arguments as attributes", () => {
   expectTypeOf(model.gru).toExtend<Module>();
 });
 
+it("lengths that may be missing are passed on as they are", () => {
+  const carryOf = (rnn: nnx.RNN<tf.Tensor>, seqLengths?: tf.Tensor1D): tf.Tensor =>
+    rnn.forward(x, { seqLengths, returnCarry: true })[0];
+  expectTypeOf(carryOf).toBeFunction();
+});
+
 it("a carry keeps its type where it is known", () => {
   const rnn = new nnx.RNN(lstm, { returnCarry: true });
   expectTypeOf(rnn).toEqualTypeOf<nnx.RNN<nnx.LSTMCarry, true>>();

@@ -363,6 +363,11 @@ describe("what is called, and with what", () => {
       "defvjp: expected a function as the second argument, got undefined. Call defvjp(forward, backward).",
     ],
     [
+      "a call without arguments",
+      () => grad((() => tf.scalar(0)) as never)(),
+      "grad: expected a call with the model, or what else the gradient is for, got one without arguments. Make it an argument of the loss",
+    ],
+    [
       "argnums that are none",
       () => grad(sum, { argnums: null as never })(tf.ones([2])),
       "grad: expected argnums between 0 and 0, got null",

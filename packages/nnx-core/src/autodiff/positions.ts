@@ -26,6 +26,12 @@ export function toPositions(
   wrt: Filter,
 ): DiffState[] {
   const list = Array.isArray(argnums) ? Array.from(argnums as readonly Argnum[]) : [argnums as Argnum];
+  if (count === 0 && list.length > 0) {
+    throw new GradientError(
+      `${where}: expected a call with the model, or what else the gradient is for, got one without arguments. Make it an ` +
+        "argument of the loss: ((m) => …)(model), not (() => …)().",
+    );
+  }
   const positions = list.map((each) => (isDiffState(each) ? each : { argnum: each, filter: wrt }));
   positions.forEach(({ argnum }, i) => {
     if (!Number.isInteger(argnum) || argnum < 0 || argnum >= count) {

@@ -22,14 +22,17 @@ import {
   update,
 } from "@nnxjs/nnx-core";
 import { type PRNGKey, random, RngCount, RngKey, Rngs } from "@nnxjs/rnglib";
-import { clone, isTensor, type Tensor } from "../tensor.ts";
+import { clone, isTensor, type Tensor, type TensorOfAnyRank } from "../tensor.ts";
 import type { LawOptions } from "./law.ts";
 
 /** Makes a model from streams: `(rngs) => new Net({ rngs })`. */
 export type MakeModel<M> = (rngs: Rngs) => M;
 
-/** Calls a model: `(model, x) => model.forward(x)`. */
-export type ForwardOf<M> = (model: M, ...inputs: Tensor[]) => unknown;
+/**
+ * Calls a model: `(model, x) => model.forward(x)`. Inputs have any rank, so that a `forward` that
+ * wants a `Tensor2D` takes them.
+ */
+export type ForwardOf<M> = (model: M, ...inputs: TensorOfAnyRank[]) => unknown;
 
 /** What checks need to know of a model. */
 export interface CheckOptions extends LawOptions {
