@@ -43,18 +43,31 @@ const backends = browserBackends.filter((each) => chosen?.includes(each) ?? true
 const folder = mkdtempSync(join(tmpdir(), "nnx-browser-"));
 const page = "docs/backends.md";
 
-/** Runs files on a backend. */
+/** After this time a run of the part is ended, in milliseconds: it takes a minute. */
+const PATIENCE = 5 * 60_000;
+
+/** Runs files on a backend: a second time when Chromium did not start, hung or died in the first. */
 function run(backend: BrowserBackend, files: readonly string[]): Count {
+  const count = runOnce(backend, files) ?? runOnce(backend, files);
+  return count ?? { passed: 0, known: 0, failed: 1 };
+}
+
+/** Runs files on a backend. `undefined` without a report. */
+function runOnce(backend: BrowserBackend, files: readonly string[]): Count | undefined {
   const report = join(folder, "report.json");
   rmSync(report, { force: true });
   const vitest = ["node_modules/vitest/vitest.mjs", "run", "-c", "vitest.browser.config.ts", ...files];
   spawnSync(
     process.execPath,
     [...vitest, "--reporter=default", "--reporter=json", `--outputFile.json=${report}`],
-    { stdio: "inherit", env: { ...process.env, NNXJS_BACKENDS: backend } },
+    {
+      stdio: "inherit",
+      env: { ...process.env, NNXJS_BACKENDS: backend },
+      timeout: options.part ? PATIENCE : undefined,
+      killSignal: "SIGKILL",
+    },
   );
-  // Without a report, Chromium did not start, or it died.
-  if (!existsSync(report)) return { passed: 0, known: 0, failed: 1 };
+  if (!existsSync(report)) return undefined;
   return countOf(JSON.parse(readFileSync(report, "utf8")) as VitestReport, backend);
 }
 
