@@ -1,6 +1,7 @@
-/** @file Draws when there is something new, ten times a second at most, and one part in each frame. */
+/** @file Draws when there is something new, four times a second at most, and one part in each frame. */
 
-const PAUSE = 100;
+/** In milliseconds. Each frame costs the processor that the training needs, too. */
+const PAUSE = 250;
 
 /** The next frame: what it draws is laid out and painted in the same task. */
 export const nextFrame = (): Promise<unknown> => new Promise((resolve) => requestAnimationFrame(resolve));
