@@ -26,10 +26,14 @@ const reach = (id: string, step: number): Promise<void> =>
 /** Waits until it is paused. @returns the step */
 async function paused(id: string): Promise<number> {
   await panel(id).getByRole("button", { name: "Pause" }).click();
-  await panel(id)
-    .getByText(/^paused at step/)
-    .waitFor();
-  return stepOf(await moment(id));
+  const step = stepOf(
+    (await panel(id)
+      .getByText(/^paused at step/)
+      .textContent()) ?? "",
+  );
+  // What came before the pause is still drawn.
+  await expect.poll(async () => stepOf(await moment(id)), { timeout: 10_000 }).toBe(step);
+  return step;
 }
 
 if (executable === undefined)
@@ -160,8 +164,9 @@ else
       await paused("sequences");
       expect(lossOf(await moment("sequences"))).toBeLessThan(0.9 * first);
       // Answers and attention have followed.
-      const after = await seen();
-      expect(after.map((each, i) => each !== before[i])).toEqual([true, true]);
+      await expect
+        .poll(async () => (await seen()).map((each, i) => each !== before[i]), { timeout: 10_000 })
+        .toEqual([true, true]);
       expect(
         await panel("sequences")
           .getByRole("img", { name: /^block \d, head \d: mostly/ })

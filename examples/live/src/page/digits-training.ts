@@ -58,7 +58,7 @@ export class DigitsTraining extends Training<DigitsCommand, DigitsSight> {
   protected override onNews(news: DigitsNews): void {
     if (news.kind === "answer") {
       this.drawing?.hear(news.answer);
-      this.painter.request();
+      this.painter.request(true);
     } else if (news.kind === "report") this.openReport(news.html);
     else super.onNews(news);
   }

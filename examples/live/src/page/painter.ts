@@ -1,7 +1,7 @@
-/** @file Draws when there is something new, four times a second at most, and one part in each frame. */
+/** @file Draws when there is something new, one part in each frame, and then pauses. */
 
 /** In milliseconds. Each frame costs the processor that the training needs, too. */
-const PAUSE = 250;
+const PAUSE = 200;
 
 /** The next frame: what it draws is laid out and painted in the same task. */
 export const nextFrame = (): Promise<unknown> => new Promise((resolve) => requestAnimationFrame(resolve));
@@ -11,15 +11,23 @@ export class Painter {
   private hasNews = false;
   private isRunning = false;
   private last = Number.NEGATIVE_INFINITY;
+  private endPause: (() => void) | undefined;
 
   /** @param parts - what is drawn, one after the other */
   constructor(parts: () => readonly (() => void)[]) {
     this.parts = parts;
   }
 
-  /** There is something new. */
-  request(): void {
+  /**
+   * There is something new.
+   * @param isUrgent - draw it at once, as what the reader asked for
+   */
+  request(isUrgent = false): void {
     this.hasNews = true;
+    if (isUrgent) {
+      this.last = Number.NEGATIVE_INFINITY;
+      this.endPause?.();
+    }
     if (!this.isRunning) void this.run();
   }
 
@@ -28,13 +36,17 @@ export class Painter {
     try {
       while (this.hasNews) {
         const pause = this.last + PAUSE - performance.now();
-        if (pause > 0) await new Promise((resolve) => setTimeout(resolve, pause));
+        if (pause > 0)
+          await new Promise<void>((resolve) => {
+            this.endPause = resolve;
+            setTimeout(resolve, pause);
+          });
         this.hasNews = false;
-        this.last = performance.now();
         for (const part of this.parts()) {
           await nextFrame();
           part();
         }
+        this.last = performance.now();
       }
     } finally {
       this.isRunning = false;

@@ -88,6 +88,7 @@ export abstract class Training<C extends { readonly kind: string }, Sight> {
         this.times = [];
         this.controls.setPlaying(news.isPlaying, news.step);
         this.element.dataset.playing = String(news.isPlaying);
+        this.paintPlace();
         break;
       case "branched":
         for (const card of this.cards) card.branch?.(news.step);
@@ -96,7 +97,7 @@ export abstract class Training<C extends { readonly kind: string }, Sight> {
         this.alert.textContent = news.message;
         break;
     }
-    this.painter.request();
+    this.painter.request(!this.isPlaying);
   }
 
   /** Makes the cards, one in each frame. */
