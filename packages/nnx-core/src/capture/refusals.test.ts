@@ -59,11 +59,16 @@ describe("what runs later", () => {
   const note = (reason: unknown): void => {
     unhandled.push(reason);
   };
+  // A browser has an event of its own for it.
+  const inNode = typeof process !== "undefined";
+  const hear = ({ reason }: PromiseRejectionEvent): void => note(reason);
   beforeAll(() => {
-    process.on("unhandledRejection", note);
+    if (inNode) process.on("unhandledRejection", note);
+    else addEventListener("unhandledrejection", hear);
   });
   afterAll(() => {
-    process.off("unhandledRejection", note);
+    if (inNode) process.off("unhandledRejection", note);
+    else removeEventListener("unhandledrejection", hear);
   });
 
   it.each<[string, () => unknown, RegExp]>([
