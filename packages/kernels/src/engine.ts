@@ -1,5 +1,12 @@
 /** @file Questions to tensorflow.js's engine: what is a tensor, and whether a tape is recording. */
-import { engine, getBackend, reshape, Tensor, version_core as version } from "@tensorflow/tfjs-core";
+import {
+  engine,
+  getBackend,
+  type KernelBackend,
+  reshape,
+  Tensor,
+  version_core as version,
+} from "@tensorflow/tfjs-core";
 import { isRecorded } from "./recorder.ts";
 import { sameShape } from "./shape.ts";
 
@@ -11,10 +18,15 @@ export const isRecording = (): boolean => engine().state.gradientDepth > 0;
 
 /** What the engine knows of data. It exists at run time, but its types do not declare it. */
 interface DataEngine {
-  readonly state: {
-    readonly tensorInfo: WeakMap<object, { readonly backend: { incRef(dataId: object): void } }>;
-  };
+  readonly state: { readonly tensorInfo: WeakMap<object, { readonly backend: KernelBackend }> };
 }
+
+/** The backend that has data; `undefined` when no tensor has them any more. */
+export const backendOf = (dataId: object): KernelBackend | undefined =>
+  (engine() as unknown as DataEngine).state.tensorInfo.get(dataId)?.backend;
+
+/** Whether some tensor still has this data. */
+export const isAlive = (dataId: object): boolean => backendOf(dataId) !== undefined;
 
 /** Whether a backend knows data by one shape, as that of tfjs-node does: TensorFlow's tensors have theirs. */
 const hasShapesOfData = (backend: object): boolean => "executeSingleOutput" in backend;
@@ -26,13 +38,12 @@ const hasShapesOfData = (backend: object): boolean => "executeSingleOutput" in b
  */
 export function sharing(x: Tensor, shape: number[] = x.shape): Tensor {
   const { dataId, dtype } = x;
-  const all = engine();
-  const known = (all as unknown as DataEngine).state.tensorInfo.get(dataId);
+  // It may be another than the one in use.
+  const backend = backendOf(dataId);
   // A kernel has the words for a tensor that was disposed.
-  if (!known || (!sameShape(x.shape, shape) && hasShapesOfData(known.backend))) return reshape(x, shape);
-  known.backend.incRef(dataId);
-  // The backend that has the data, which may be another than the one in use.
-  return all.makeTensorFromDataId(dataId, shape, dtype, known.backend as never);
+  if (!backend || (!sameShape(x.shape, shape) && hasShapesOfData(backend))) return reshape(x, shape);
+  backend.incRef(dataId);
+  return engine().makeTensorFromDataId(dataId, shape, dtype, backend);
 }
 
 /**

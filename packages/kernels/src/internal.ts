@@ -6,6 +6,7 @@ import "./everything.ts";
 
 export { isAbstract, tensorWithoutValues, withoutValues } from "./abstract/without-values.ts";
 export {
+  isAlive,
   alias,
   backendInUse,
   isRecording,
@@ -20,7 +21,6 @@ export {
   copyBytes,
   type Filling,
   fillable,
-  isAlive,
   memoryOf,
   tensorFrom,
 } from "./memory/bytes.ts";

@@ -1,4 +1,5 @@
 /** @file Shapes as lists of numbers. */
+import type { TensorInfo } from "@tensorflow/tfjs-core";
 
 /** The number of elements of a shape. */
 export function sizeOf(shape: readonly number[]): number {
@@ -13,6 +14,12 @@ export function sameShape(a: readonly number[], b: readonly number[]): boolean {
   for (let axis = 0; axis < a.length; axis++) if (a[axis] !== b[axis]) return false;
   return true;
 }
+
+/** The same data in another shape, of as many elements. */
+export const withShape = (info: TensorInfo, shape: readonly number[]): TensorInfo => ({
+  ...info,
+  shape: [...shape],
+});
 
 /** `shape` with a 1 at each of `axes`. */
 export const keepDims = (shape: readonly number[], axes: readonly number[]): number[] =>

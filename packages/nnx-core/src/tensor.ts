@@ -4,7 +4,7 @@
  * types do not declare are all in this file.
  */
 import * as tf from "@tensorflow/tfjs-core";
-import { unstack, valuesOf } from "@nnxjs/kernels/internal";
+import { isAlive, unstack, valuesOf } from "@nnxjs/kernels/internal";
 import { disposedAdvice, DisposedError, disposedText } from "./errors.ts";
 
 export {
@@ -25,6 +25,7 @@ export {
   giveBackMemory,
   hasReachableMemory as isReachable,
   isAbstract,
+  isAlive,
   isRecording,
   isTensor,
   keepValues,
@@ -191,7 +192,6 @@ export function makeGuard(onDispose: (tensor: Tensor) => void): (tensor: Tensor)
  * its types do not declare them.
  */
 interface DataEngine {
-  readonly state: { readonly tensorInfo: WeakMap<object, unknown> };
   moveData(backend: unknown, dataId: object): void;
 }
 
@@ -204,7 +204,7 @@ function sayDisposed(): void {
   const engine = tf.engine() as unknown as DataEngine;
   const moveData = engine.moveData.bind(engine);
   engine.moveData = (backend, dataId): void => {
-    if (!engine.state.tensorInfo.has(dataId)) {
+    if (!isAlive(dataId)) {
       throw new DisposedError(
         `Tensor: expected live tensors as inputs of ops, got one that was disposed. ${disposedAdvice}`,
       );
@@ -399,20 +399,11 @@ export const tensorOfInfo = (info: TensorInfo): Tensor => tf.engine().makeTensor
 export const nextTensorId = (): number =>
   (tf.engine() as unknown as { nextTensorId(): number }).nextTensorId();
 
-/** The part of the engine that knows which data it counts; not in its types. */
-interface Counted {
-  readonly state: { readonly tensorInfo: { has(dataId: object): boolean } };
-  removeDataId(dataId: object, backend: object): void;
-}
-
-/** Whether the engine knows these data, and counts them among its buffers. */
-export const isKnownData = (dataId: object): boolean =>
-  (tf.engine() as unknown as Counted).state.tensorInfo.has(dataId);
-
 /** Lets the engine forget data that only the backend is to know. They stay. */
 export function forgetData(dataId: object): void {
-  const engine = tf.engine() as unknown as Counted;
-  if (isKnownData(dataId)) engine.removeDataId(dataId, tf.engine().backend);
+  // It exists at run time, but the engine's types do not declare it.
+  const engine = tf.engine() as unknown as { removeDataId(dataId: object, backend: object): void };
+  if (isAlive(dataId)) engine.removeDataId(dataId, tf.engine().backend);
 }
 
 let standIns = 0;

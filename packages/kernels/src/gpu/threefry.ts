@@ -4,7 +4,7 @@
  * have, and a uniform has 23 bits, which a float32 holds: so the numbers are the same to the bit.
  */
 import { engine, env, type TensorInfo } from "@tensorflow/tfjs-core";
-import { sizeOf } from "../shape.ts";
+import { sizeOf, withShape } from "../shape.ts";
 import { isGpu, runForEach } from "./program.ts";
 
 /** What is drawn for each element. */
@@ -14,7 +14,7 @@ export type DeviceDraw =
   /** 1 where the upper 23 bits are below the threshold, else 0. */
   | { readonly kind: "bernoulli"; readonly threshold: number };
 
-/** The shortest draw for which the device is quicker than the processor and an upload. */
+/** The shortest draw that the device makes. A guess: no real GPU was measured. */
 const LEAST = 2 ** 14;
 
 const ROTATIONS = [
@@ -65,7 +65,7 @@ function run(
         : []),
     ],
   );
-  return { ...drawn, shape: [...shape] };
+  return withShape(drawn, shape);
 }
 
 /** The words of a key, and what is drawn from it: `jax.random.bits(jax.random.key(42), [4]) >> 9`. */
@@ -77,10 +77,10 @@ const right = new WeakSet();
 
 /** Draws a few numbers on the device, and compares them with what is known. */
 async function isRight(backend: object): Promise<boolean> {
-  const isPlain = "runWebGLProgram" in backend && env().getNumber("WEBGL_VERSION") < 2;
   // WebGL 1 has no such integers, and some devices no textures of float32.
-  if (isPlain || ("runWebGLProgram" in backend && !env().getBool("WEBGL_RENDER_FLOAT32_ENABLED")))
-    return false;
+  const isAble = (): boolean =>
+    env().getNumber("WEBGL_VERSION") >= 2 && env().getBool("WEBGL_RENDER_FLOAT32_ENABLED");
+  if ("runWebGLProgram" in backend && !isAble()) return false;
   const gpu = backend as {
     read(dataId: object): Promise<ArrayLike<number>>;
     disposeData(dataId: object): void;

@@ -4,14 +4,10 @@
  */
 import { complex, engine, tensor, type Tensor } from "@tensorflow/tfjs-core";
 import { hasReachableMemory } from "../backends.ts";
+import { backendOf } from "../engine.ts";
 import { type ElementArrays, type Elements, elementsOf, isHeap } from "./access.ts";
 import { recorder } from "../recorder.ts";
 import { newTensor } from "./new-tensor.ts";
-
-/** What the engine knows of data; there at run time, but not in its types. */
-interface DataEngine {
-  readonly state: { readonly tensorInfo: WeakMap<object, { readonly backend: object }> };
-}
 
 /**
  * Values of other dtypes are converted whenever the cpu backend is asked for them: they are read
@@ -32,9 +28,8 @@ const bytesOf = ({ buffer, byteOffset, byteLength }: Elements): Uint8Array =>
 export function copyBytes(x: Tensor, start: number, into: Uint8Array): boolean {
   recorder?.read(x.dataId);
   const { backend } = engine();
-  const { state } = engine() as unknown as DataEngine;
   if (!isPiecewise(x.dtype) || !hasReachableMemory()) return false;
-  if (state.tensorInfo.get(x.dataId)?.backend !== backend) return false;
+  if (backendOf(x.dataId) !== backend) return false;
   const bytes = bytesOf(elementsOf(backend, x));
   into.set(bytes.subarray(start, start + into.length));
   return true;
@@ -103,13 +98,8 @@ export function tensorFrom(
 export function memoryOf(x: Tensor): ArrayBuffer | undefined {
   recorder?.read(x.dataId);
   const { backend } = engine();
-  const { state } = engine() as unknown as DataEngine;
   if (!isPiecewise(x.dtype) || !hasReachableMemory() || isHeap(backend)) return undefined;
-  if (state.tensorInfo.get(x.dataId)?.backend !== backend) return undefined;
+  if (backendOf(x.dataId) !== backend) return undefined;
   const { buffer, byteLength } = elementsOf(backend, x);
   return buffer instanceof ArrayBuffer && buffer.byteLength === byteLength ? buffer : undefined;
 }
-
-/** Whether some tensor still has this data. */
-export const isAlive = (dataId: object): boolean =>
-  (engine() as unknown as DataEngine).state.tensorInfo.has(dataId);

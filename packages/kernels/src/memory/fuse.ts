@@ -7,15 +7,9 @@ import { hasReachableMemory } from "../backends.ts";
 import { sizeOf } from "../shape.ts";
 import { wasmCall } from "../wasm/call.ts";
 import type { WasmModule } from "../wasm/module.ts";
+import { backendOf } from "../engine.ts";
 import { type FuseCall, type FusedLoop, type MadeFrom, recorder } from "../recorder.ts";
 import { loops } from "./access.ts";
-
-/**
- * The engine's record of which backend has which data. It exists at run time, but not in the types.
- */
-interface DataEngine {
-  readonly state: { readonly tensorInfo: WeakMap<object, { readonly backend: object }> };
-}
 
 /**
  * The same loop as a function `name(…inputs, …outputs, length, …scalars)` of a WebAssembly module.
@@ -51,9 +45,8 @@ export function fuse(
 
 function fuseNow({ inputs, shapes, loop, kernel }: FuseCall): Tensor[] | undefined {
   const { backend } = engine();
-  const { state } = engine() as unknown as DataEngine;
   for (const { dtype, dataId } of inputs) {
-    if (dtype !== "float32" || state.tensorInfo.get(dataId)?.backend !== backend) return undefined;
+    if (dtype !== "float32" || backendOf(dataId) !== backend) return undefined;
   }
   if (!hasReachableMemory()) return undefined;
   return runLoop(backend, inputs, shapes, loop, kernel).map((info) =>

@@ -3,17 +3,15 @@
  * the cast to bool.
  */
 import * as tf from "@tensorflow/tfjs-core";
-import type { Tensor, TensorInfo } from "@tensorflow/tfjs-core";
+import type { Tensor } from "@tensorflow/tfjs-core";
 import { MOST_AXES } from "../backends.ts";
-import { sizeOf } from "../shape.ts";
+import { sizeOf, withShape } from "../shape.ts";
 import { eachRow, fold } from "../fold.ts";
 import { type Elements, holdsNaN, loop } from "../memory/access.ts";
 import { type Mend, mend, scoped } from "./mend.ts";
 
 /** What is wrong with kernels that are limited in their number of axes. */
 const MANY_AXES = "Returns uninitialised memory from seven axes on.";
-
-const withShape = (info: TensorInfo, shape: number[]): TensorInfo => ({ ...info, shape });
 
 /** Folds the operands into fewer axes: the stock kernels are right up to six. */
 const arithmetic = (kernelName: string): Mend =>

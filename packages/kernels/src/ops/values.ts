@@ -2,6 +2,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { hasReachableMemory } from "../backends.ts";
+import { backendOf } from "../engine.ts";
 import { recorder } from "../recorder.ts";
 
 /** A tensor of any dtype and shape. */
@@ -49,10 +50,7 @@ export function valuesOf(x: Tensor, where: string, advice: string = READ_AHEAD):
 export const scalarOf = (x: Tensor, where: string, advice?: string): number =>
   valuesOf(x, where, advice)[0] as number;
 
-/** What the engine and the backends on a GPU know of data; there at run time, but not in their types. */
-interface DataEngine {
-  readonly state: { readonly tensorInfo: WeakMap<object, { readonly backend: GpuBackend }> };
-}
+/** What the backends on a GPU know of data; there at run time, but not in their types. */
 interface GpuBackend {
   readonly texData?: GpuStore;
   readonly tensorMap?: GpuStore;
@@ -63,7 +61,7 @@ interface GpuStore {
 
 /** Whether a tensor has no values outside of the GPU. */
 function isOnGpu({ dataId }: Tensor): boolean {
-  const backend = (tf.engine() as unknown as DataEngine).state.tensorInfo.get(dataId)?.backend;
+  const backend = backendOf(dataId) as GpuBackend | undefined;
   const store = backend?.texData ?? backend?.tensorMap;
   return store !== undefined && store.get(dataId)?.values == null;
 }

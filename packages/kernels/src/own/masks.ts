@@ -9,7 +9,7 @@ import {
 import { GPU, literal, runElementwise } from "../gpu/program.ts";
 import { filled, isHeap, loop } from "../memory/access.ts";
 import { scoped } from "../mends/mend.ts";
-import { sizeOf } from "../shape.ts";
+import { sizeOf, withShape } from "../shape.ts";
 import { elementBlocks } from "../wasm/blocks.ts";
 import { wasmCall } from "../wasm/call.ts";
 import { maskModule } from "../wasm/mask.generated.ts";
@@ -50,8 +50,7 @@ const onGpu: Masked = (backend, x, mask, scale) => {
     // The engine passes tensors, although the types promise only what a backend needs of them.
     const flat = [x, mask].map((each) => reshape(each as Tensor, [size]));
     const body = `if (b != 0.0) { return a * ${literal(Math.fround(scale))}; } return 0.0;`;
-    const y = runElementwise(backend, `masked ${scale}`, body, flat, [size], "float32");
-    return { ...y, shape: [...shape] };
+    return withShape(runElementwise(backend, `masked ${scale}`, body, flat, [size], "float32"), shape);
   });
 };
 

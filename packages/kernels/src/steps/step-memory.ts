@@ -1,5 +1,6 @@
 /** @file Steps that write over what they read, where nobody else can have seen it. */
 import { engine, type Tensor } from "@tensorflow/tfjs-core";
+import { backendOf } from "../engine.ts";
 import { arrayOf, isHeap } from "../memory/access.ts";
 import { hasParts } from "../memory/parts.ts";
 import { canForgetPacked } from "../wasm/heap.ts";
@@ -30,16 +31,10 @@ export function withStepMemory<R>(memory: StepMemory | undefined, f: () => R): R
   }
 }
 
-/** What the engine and its backends have, and their types do not declare. */
-interface DataEngine {
-  readonly state: { readonly tensorInfo: WeakMap<object, { readonly backend: object }> };
-}
-
 /** Whether no other tensor has the data of `x`, and the backend in use has them. */
 function isSole(x: Tensor): boolean {
   const { backend } = engine();
-  const { state } = engine() as unknown as DataEngine;
-  if (state.tensorInfo.get(x.dataId)?.backend !== backend || backend.refCount(x.dataId) !== 1) return false;
+  if (backendOf(x.dataId) !== backend || backend.refCount(x.dataId) !== 1) return false;
   return isHeap(backend) || !hasParts(arrayOf(backend, x));
 }
 

@@ -5,7 +5,7 @@ import {
   filledInfo,
   forgetData,
   type InstalledKernel,
-  isKnownData,
+  isAlive,
   readScalarOf,
   type ReplayBackend,
   runByEngine,
@@ -189,7 +189,7 @@ function byEngine(
 ): TensorInfo[] {
   const backend = backendNow();
   // Data that the engine knew before: a kernel may return its input.
-  const known = new Set(infos.map(({ dataId }) => dataId).filter(isKnownData));
+  const known = new Set(infos.map(({ dataId }) => dataId).filter(isAlive));
   const used = new Set(infos.map(({ dataId }) => dataId));
   const given = infos.map((info) => {
     backend.incRef(info.dataId);

@@ -3,15 +3,10 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor, TensorInfo } from "@tensorflow/tfjs-core";
 import { fold } from "../../fold.ts";
 import { GPU, literal, runElementwise } from "../../gpu/program.ts";
-import { sizeOf } from "../../shape.ts";
+import { sizeOf, withShape } from "../../shape.ts";
 import { type Mend, mend, scoped } from "../mend.ts";
 
 type Backends = readonly string[];
-
-const withShape = (info: TensorInfo, shape: readonly number[]): TensorInfo => ({
-  ...info,
-  shape: [...shape],
-});
 
 /** A kernel of one input. */
 const unary = <A>(

@@ -3,15 +3,10 @@
  * than the last transpose, too. What was cast to float32 still has integers in memory.
  */
 import * as tf from "@tensorflow/tfjs-core";
-import type { Tensor, TensorInfo } from "@tensorflow/tfjs-core";
+import type { Tensor } from "@tensorflow/tfjs-core";
 import { isIntegerInMemory, runElementwise, runForEach } from "../../gpu/program.ts";
-import { axesOf, keepDims, sizeOf } from "../../shape.ts";
+import { axesOf, keepDims, sizeOf, withShape } from "../../shape.ts";
 import { type Mend, mend, scoped } from "../mend.ts";
-
-const withShape = (info: TensorInfo, shape: readonly number[]): TensorInfo => ({
-  ...info,
-  shape: [...shape],
-});
 
 /** On webgpu, moves elements as they are. */
 const transpose: Mend = mend<"x", tf.TransposeAttrs>(

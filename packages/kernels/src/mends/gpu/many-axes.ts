@@ -3,14 +3,9 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor, TensorInfo } from "@tensorflow/tfjs-core";
 import { fold } from "../../fold.ts";
 import { GPU } from "../../gpu/program.ts";
-import { axesOf, keepDims, sizeOf } from "../../shape.ts";
+import { axesOf, keepDims, sizeOf, withShape } from "../../shape.ts";
 import { filled } from "../../memory/access.ts";
 import { type Mend, mend, scoped } from "../mend.ts";
-
-const withShape = (info: TensorInfo, shape: readonly number[]): TensorInfo => ({
-  ...info,
-  shape: [...shape],
-});
 
 // The engine passes tensors, although the types promise only what a backend needs of them.
 const reshaped = (x: TensorInfo, shape: number[]): Tensor => tf.reshape(x as Tensor, shape);

@@ -1,9 +1,9 @@
 /** @file The extrema of rows, and softmax, on webgl and webgpu. */
 import * as tf from "@tensorflow/tfjs-core";
-import type { Tensor, TensorInfo } from "@tensorflow/tfjs-core";
+import type { Tensor } from "@tensorflow/tfjs-core";
 import { GPU, runForEach } from "../../gpu/program.ts";
 import { filled } from "../../memory/access.ts";
-import { axesOf, keepDims, sizeOf } from "../../shape.ts";
+import { axesOf, keepDims, sizeOf, withShape } from "../../shape.ts";
 import { type Mend, mend, scoped } from "../mend.ts";
 
 interface ReduceAttrs {
@@ -12,11 +12,6 @@ interface ReduceAttrs {
   reductionIndices?: number | number[] | null;
   keepDims?: boolean;
 }
-
-const withShape = (info: TensorInfo, shape: readonly number[]): TensorInfo => ({
-  ...info,
-  shape: [...shape],
-});
 
 /** As many elements as one run of the program goes over. */
 const PART = 64;
