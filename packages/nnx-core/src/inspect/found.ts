@@ -16,6 +16,9 @@ export interface Measured {
 export type Found = readonly [flag: Flag, row: Measured | undefined];
 
 export const figure = (value: number): string => Number(value.toPrecision(2)).toString();
+/** The lower one of the two in the middle, where there are two; NaN of none. */
+export const middle = (values: readonly number[]): number =>
+  [...values].sort((a, b) => a - b)[Math.floor((values.length - 1) / 2)] ?? Number.NaN;
 export const percent = (share: number): string => `${Math.round(100 * share)} %`;
 
 /** Something about a part, or about the whole. */

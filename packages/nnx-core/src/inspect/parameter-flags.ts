@@ -1,6 +1,6 @@
 /** @file Flags of parameters: their gradients, their updates, and twins. */
 import { formatPath, pathKey } from "../path.ts";
-import { about, at, type Found, figure, type Measured } from "./found.ts";
+import { about, at, type Found, figure, type Measured, middle } from "./found.ts";
 import type { Thresholds } from "./thresholds.ts";
 
 /** A parameter with its gradient, and its update if there was one. */
@@ -28,20 +28,19 @@ export function* updateFlags(
   { largeUpdates, smallUpdates }: Thresholds,
 ): Generator<Found> {
   const kernels = parameters.filter((each) => isKernel(each) && ratio(each) > 0);
-  const ratios = kernels.map(ratio).sort((a, b) => a - b);
-  const middle = ratios[Math.floor((ratios.length - 1) / 2)];
-  if (middle === undefined) return;
+  if (kernels.length === 0) return;
+  const usual = middle(kernels.map(ratio));
   const advice = "Divide the learning rate by 3 or 10, and look at this figure again: about 0.001 is usual.";
   const gain = parameters.reduce((sum, each) => sum + each.gain, 0);
   // Of a loss that may be negative nobody knows how far down it goes.
   const isFar = !(gain <= loss) || loss <= 0;
-  if (middle > 10 * largeUpdates || (middle > largeUpdates && isFar)) {
-    const message = `The updates are ${figure(middle)} times as large as the weights, in the middle of ${ratios.length} kernels.`;
+  if (usual > 10 * largeUpdates || (usual > largeUpdates && isFar)) {
+    const message = `The updates are ${figure(usual)} times as large as the weights, in the middle of ${kernels.length} kernels.`;
     yield about("largeUpdates", [], "updates", message, advice);
   } else {
     for (const each of kernels) {
       if (ratio(each) <= 10 * largeUpdates) continue;
-      const message = `The update is ${figure(ratio(each))} times as large as the weights, and in the middle of all kernels ${figure(middle)} times.`;
+      const message = `The update is ${figure(ratio(each))} times as large as the weights, and in the middle of all kernels ${figure(usual)} times.`;
       yield at(
         "largeUpdates",
         each.update as Measured,
@@ -52,12 +51,10 @@ export function* updateFlags(
   }
   const isSteep = ({ value, gradient }: Parameter): boolean =>
     gradient !== undefined && gradient.facts.norm > value.facts.norm / 100;
-  const steep = kernels
-    .filter(isSteep)
-    .map(ratio)
-    .sort((a, b) => a - b);
-  const small = steep[Math.floor((steep.length - 1) / 2)];
-  if (small === undefined || small >= smallUpdates || 2 * steep.length < kernels.length) return;
+  const steep = kernels.filter(isSteep).map(ratio);
+  const small = middle(steep);
+  // NaN of none is no small update.
+  if (!(small < smallUpdates) || 2 * steep.length < kernels.length) return;
   yield about(
     "smallUpdates",
     [],

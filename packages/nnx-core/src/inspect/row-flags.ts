@@ -1,7 +1,7 @@
 /** @file Flags that follow from the tensors of a run alone: their rows, one by one and in order. */
 import { formatPath, pathKey } from "../path.ts";
 import type { Flag } from "./flag.ts";
-import { at, type Found, figure, type Measured, percent } from "./found.ts";
+import { at, type Found, figure, type Measured, middle, percent } from "./found.ts";
 import type { Thresholds } from "./thresholds.ts";
 
 /** The flags of some rows, which are in the order of the calls. */
@@ -115,9 +115,6 @@ function* saturationFlags(rows: readonly Measured[], { examples, saturated }: Th
     );
   }
 }
-
-const middle = (values: readonly number[]): number =>
-  [...values].sort((a, b) => a - b)[Math.floor((values.length - 1) / 2)] ?? Number.NaN;
 
 /** Of so many values all pairs are looked at; of more, every second one, every third one and so on. */
 const mostRows = 200;

@@ -1,17 +1,15 @@
 /** @file How far running statistics are from those of a batch. */
 import type { Reading } from "./reading.ts";
+import { middle } from "./found.ts";
 import type { StatisticsFacts } from "./mode-flags.ts";
 import { hasStatistics, type WatchedInput } from "./watch.ts";
-
-const middle = (values: readonly number[]): number =>
-  [...values].sort((a, b) => a - b)[Math.floor((values.length - 1) / 2)] ?? 0;
 
 /** How far running statistics are from those of the batch. The features have to be the last axis. */
 export function* runningStatistics({ module, path, tensor }: WatchedInput): Reading<StatisticsFacts[]> {
   if (!hasStatistics(module)) return [];
   const [meanTensor, variance] = [module.mean.getRawValue(), module.var.getRawValue()];
   const width = meanTensor.size;
-  if (tensor.shape.at(-1) !== width || tensor.size < 2 * width) return [];
+  if (width === 0 || tensor.shape.at(-1) !== width || tensor.size < 2 * width) return [];
   const values = yield tensor;
   const [means, variances] = [yield meanTensor, yield variance];
   const count = values.length / width;

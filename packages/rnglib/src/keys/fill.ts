@@ -23,10 +23,14 @@ import {
 } from "./wasm/kernels.ts";
 
 const ALWAYS = 2 ** 23;
-/** The smallest normal float32. */
-const TINY = 2 ** -126;
+/** The smallest normal float32, `finfo(float32).tiny`. */
+export const TINY: number = 2 ** -126;
 const FLUSHED_BELOW = TINY * 2 ** 24;
 
+/**
+ * Flushes numbers below the smallest normal number to a zero of the same sign, as XLA sets the CPU
+ * to do.
+ */
 export const flush = (x: number): number => (Math.abs(x) < TINY ? x * 0 : x);
 
 /** Random bits, as many as each element of `out` has. */

@@ -6,12 +6,14 @@
  *
  * `f(a * b + c)` is a fused multiply-add, because the product of two float32 is exact in a double.
  */
+import { flush, TINY } from "../keys/fill.ts";
+
+export { flush, TINY };
+
 const f = Math.fround;
 const floats = new Float32Array(1);
 const ints = new Int32Array(floats.buffer);
 
-/** The smallest normal float32, `finfo(float32).tiny`. */
-export const TINY = 1.1754943508222875e-38;
 /** `finfo(float32).eps`. */
 export const EPSILON: number = 2 ** -23;
 
@@ -120,12 +122,6 @@ function horner(coefficients: readonly number[], x: number): number {
   for (let i = 1; i < coefficients.length; i++) sum = f(sum * x + coefficients[i]!);
   return sum;
 }
-
-/**
- * Flushes numbers below the smallest normal number to a zero of the same sign, as XLA sets the CPU
- * to do.
- */
-export const flush = (x: number): number => (Math.abs(x) < TINY ? x * 0 : x);
 
 /** The next float32 above or below `x`. */
 export function nextFloat32(x: number, direction: 1 | -1): number {
