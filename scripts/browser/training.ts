@@ -4,38 +4,10 @@ import * as tf from "@tensorflow/tfjs-core";
 import { expect, inject, it } from "vitest";
 import { type Held, held } from "./held.ts";
 
-interface Model extends nnx.Module {
-  forward(x: tf.Tensor): tf.Tensor;
-}
+type Model = nnx.Sequential<[tf.Tensor], tf.Tensor>;
 
 const flat = (x: tf.Tensor): tf.Tensor => tf.reshape(x, [x.shape[0]!, -1]);
-
-class Net extends nnx.Module implements Model {
-  readonly layers: readonly { forward(x: tf.Tensor): tf.Tensor }[];
-  constructor(layers: readonly { forward(x: tf.Tensor): tf.Tensor }[]) {
-    super();
-    this.layers = layers;
-  }
-  forward(x: tf.Tensor): tf.Tensor {
-    return this.layers.reduce((y, layer) => layer.forward(y), x);
-  }
-}
-
-class MaxPool extends nnx.Module {
-  forward(x: tf.Tensor): tf.Tensor {
-    return nnx.maxPool(x, [2, 2], { strides: [2, 2] });
-  }
-}
-class Relu extends nnx.Module {
-  forward(x: tf.Tensor): tf.Tensor {
-    return nnx.relu(x);
-  }
-}
-class Flat extends nnx.Module {
-  forward(x: tf.Tensor): tf.Tensor {
-    return flat(x);
-  }
-}
+const maxPool = (x: tf.Tensor): tf.Tensor => nnx.maxPool(x, [2, 2], { strides: [2, 2] });
 
 interface Trained {
   readonly make: (rngs: nnx.Rngs) => Model;
@@ -46,51 +18,47 @@ const models = {
   "digits (MLP with dropout)": {
     shape: [16, 64],
     make: (rngs) =>
-      new Net([
+      new nnx.Sequential(
         new nnx.Linear(64, 32, { rngs }),
-        new Relu(),
+        nnx.relu,
         new nnx.Dropout(0.25, { rngs }),
         new nnx.Linear(32, 4, { rngs }),
-      ] as never),
+      ),
   },
   "CNN with max pooling": {
     shape: [8, 8, 8, 1],
     make: (rngs) =>
-      new Net([
+      new nnx.Sequential(
         new nnx.Conv(1, 4, [3, 3], { rngs }),
-        new Relu(),
-        new MaxPool(),
-        new Flat(),
+        nnx.relu,
+        maxPool,
+        flat,
         new nnx.Linear(64, 4, { rngs }),
-      ] as never),
+      ),
   },
   GRU: {
     shape: [4, 6, 5],
     make: (rngs) =>
-      new Net([
-        new nnx.RNN(new nnx.GRUCell(5, 8, { rngs })),
-        new Flat(),
-        new nnx.Linear(48, 4, { rngs }),
-      ] as never),
+      new nnx.Sequential(new nnx.RNN(new nnx.GRUCell(5, 8, { rngs })), flat, new nnx.Linear(48, 4, { rngs })),
   },
   attention: {
     shape: [4, 6, 8],
     make: (rngs) =>
-      new Net([
+      new nnx.Sequential(
         new nnx.MultiHeadAttention(2, 8, { decode: false, rngs }),
-        new Flat(),
+        flat,
         new nnx.Linear(48, 4, { rngs }),
-      ] as never),
+      ),
   },
   "3-D CNN": {
     shape: [2, 4, 4, 4, 1],
     make: (rngs) =>
-      new Net([
+      new nnx.Sequential(
         new nnx.Conv(1, 2, [3, 3, 3], { rngs }),
-        new Relu(),
-        new Flat(),
+        nnx.relu,
+        flat,
         new nnx.Linear(128, 4, { rngs }),
-      ] as never),
+      ),
   },
 } satisfies Readonly<Record<string, Trained>>;
 

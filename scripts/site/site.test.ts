@@ -3,16 +3,12 @@
  * servers, and axe finds nothing. `npm run test:site` builds the site first.
  */
 import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import type { Server } from "node:http";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { violationsOn } from "../browser/axe.ts";
 import { builtPages, launch, serve } from "./served.ts";
 
-const axe = readFileSync(
-  createRequire(new URL("../../docs/", import.meta.url)).resolve("axe-core/axe.min.js"),
-  "utf8",
-);
 const pages = builtPages();
 let server: Server;
 let home: string;
@@ -105,10 +101,7 @@ describe("pages", () => {
     ))
       await onPage(path, async (page) => {
         await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-        await page.evaluate(axe);
-        const violations = (await page.evaluate(
-          "axe.run().then(({ violations }) => violations.map(({ id, nodes }) => id + ': ' + nodes[0].html.slice(0, 200)))",
-        )) as string[];
+        const violations = await violationsOn(page);
         found.push(...violations.map((each) => `${path}: ${each}`));
       });
     expect(found).toEqual([]);

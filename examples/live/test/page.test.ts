@@ -1,14 +1,12 @@
 /** @file The page in a real Chromium: what is seen, the keyboard, and axe-core. Skipped where there is none. */
-import { readFileSync } from "node:fs";
-import type Axe from "axe-core";
 import type { Browser, Locator, Page } from "playwright-core";
 import type { PreviewServer } from "vite";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { violationsOn } from "../../../scripts/browser/axe.ts";
 import { chromiumPath } from "../../../scripts/browser/chromium.ts";
 import { addressOf, launch, openPage, servePage } from "./page.ts";
 
 const executable = chromiumPath();
-const axeScript = readFileSync(new URL("../node_modules/axe-core/axe.min.js", import.meta.url), "utf8");
 let server: PreviewServer;
 let browser: Browser;
 let page: Page;
@@ -181,23 +179,11 @@ else
 
     it.each(["light", "dark"] as const)("axe-core finds no violation, %s", async (scheme) => {
       await page.emulateMedia({ colorScheme: scheme });
-      await page.evaluate(axeScript);
       // In the dark only colours differ.
       const rules = scheme === "dark" ? ["color-contrast"] : undefined;
       for (const tab of ["Digits", "Sequences"]) {
         await page.getByRole("tab", { name: tab }).click();
-        const { violations } = await page.evaluate(
-          (runOnly) =>
-            (globalThis as unknown as { axe: typeof Axe }).axe.run(document, {
-              resultTypes: ["violations"],
-              ...(runOnly && { runOnly }),
-            }),
-          rules,
-        );
-        const found = violations.map(
-          ({ id, nodes }) => `${tab}: ${id}: ${nodes.map(({ html }) => html).join(" | ")}`,
-        );
-        expect(found).toEqual([]);
+        expect([tab, await violationsOn(page, rules)]).toEqual([tab, []]);
       }
     });
 

@@ -1,11 +1,11 @@
 /** @file Reports of models that were not made for the page, in a real Chromium. Skipped where there is none. */
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as nnx from "@nnxjs/nnx";
-import type Axe from "axe-core";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { violationsOn } from "../../../../scripts/browser/axe.ts";
 import { chromiumPath, launch, openReport } from "../../test/chromium.ts";
 import { type Other, others } from "../../test/other-models.ts";
 import type { ReportData } from "../format/report-data.ts";
@@ -13,10 +13,6 @@ import { inspect } from "../inspect.ts";
 import { writeReport } from "../node/index.ts";
 
 const executable = chromiumPath();
-const axeScript = readFileSync(
-  new URL("../../../../node_modules/axe-core/axe.min.js", import.meta.url),
-  "utf8",
-);
 
 /** Writes the report of a model. */
 async function reportOf(
@@ -234,13 +230,9 @@ else
       it("has no violation that axe-core finds, and no error", async () => {
         // It takes seconds where there are many layers, and finds the same.
         const tabs = name === "a cyclic graph" || name === "a GRU" ? ["Model", "Layers"] : [];
-        await page.evaluate(axeScript);
         for (const tab of tabs) {
           await goTo(tab);
-          const { violations } = await page.evaluate(() =>
-            (globalThis as unknown as { axe: typeof Axe }).axe.run(document, { resultTypes: ["violations"] }),
-          );
-          expect([tab, violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)]).toEqual([tab, []]);
+          expect([tab, await violationsOn(page)]).toEqual([tab, []]);
         }
         expect(errors).toEqual([]);
       });

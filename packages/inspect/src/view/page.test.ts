@@ -1,11 +1,11 @@
 /** @file Reports in a real Chromium: what is seen, the keyboard, and axe-core. Skipped where there is none. */
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as nnx from "@nnxjs/nnx";
-import type Axe from "axe-core";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { violationsOn } from "../../../../scripts/browser/axe.ts";
 import { chromiumPath, launch, openReport } from "../../test/chromium.ts";
 import { imagesOf, lossOf, Subject } from "../../test/subject.ts";
 import { inspect } from "../inspect.ts";
@@ -14,10 +14,6 @@ import { Recorder } from "../recorder/recorder.ts";
 
 const executable = chromiumPath();
 const folder = mkdtempSync(join(tmpdir(), "nnx-inspect-"));
-const axeScript = readFileSync(
-  new URL("../../../../node_modules/axe-core/axe.min.js", import.meta.url),
-  "utf8",
-);
 let browser: Browser;
 let page: Page;
 let errors: string[] = [];
@@ -105,24 +101,12 @@ else
 
     it.each(["light", "dark"] as const)("axe-core finds no violation, %s", async (scheme) => {
       await page.emulateMedia({ colorScheme: scheme });
-      await page.evaluate(axeScript);
       for (const tab of tabs) {
         await goTo(tab);
         if (tab === "Model") await part("kernel").click();
         // In the dark only colours differ.
         const rules = scheme === "dark" ? ["color-contrast"] : undefined;
-        const { violations } = await page.evaluate(
-          (runOnly) =>
-            (globalThis as unknown as { axe: typeof Axe }).axe.run(document, {
-              resultTypes: ["violations"],
-              ...(runOnly && { runOnly }),
-            }),
-          rules,
-        );
-        const found = violations.map(
-          ({ id, nodes }) => `${tab}: ${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(" | ")}`,
-        );
-        expect(found).toEqual([]);
+        expect([tab, await violationsOn(page, rules)]).toEqual([tab, []]);
       }
     });
 

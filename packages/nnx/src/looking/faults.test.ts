@@ -21,6 +21,7 @@ import {
   sequences,
   spots,
 } from "../../test/models.ts";
+import { scaleKernels } from "../../test/scale-kernels.ts";
 
 const seeds = () => new nnx.Rngs({ params: 0, dropout: 1, dropconnect: 2 });
 const { images, labels } = spots(64);
@@ -54,16 +55,6 @@ const digitsLoss = (m: Mlp, x: tf.Tensor2D, y: tf.Tensor1D) =>
 const mlp = () => new Mlp(0.25, { rngs: seeds() });
 
 const decoder = () => new Decoder({ rngs: seeds() });
-
-/** Multiplies all kernels, as an initializer with a standard deviation of 1 would. */
-function scaleKernels(model: object): void {
-  for (const [path, node] of nnx.iterNodes(model))
-    if (node instanceof nnx.Param && path.at(-1) === "kernel") {
-      const kernel = node as nnx.Param<tf.Tensor>;
-      const { size, shape } = kernel.value;
-      kernel.value = tf.mul(kernel.value, Math.sqrt(size / shape.at(-1)!));
-    }
-}
 
 interface Fault {
   readonly name: string;

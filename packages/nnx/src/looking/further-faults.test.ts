@@ -19,6 +19,7 @@ import {
   waves,
   yesOrNo,
 } from "../../test/further-models.ts";
+import { scaleKernels } from "../../test/scale-kernels.ts";
 import * as nnx from "../index.ts";
 
 type Tensors = readonly tf.Tensor[];
@@ -91,16 +92,6 @@ function diagnosed<M extends nnx.Module>(subject: Subject<M>, change: Change<M> 
       optimizer.update(model, gradients);
     });
   return nnx.diagnose(model, loss, { optimizer })(...data);
-}
-
-/** Multiplies all kernels, as an initializer with a standard deviation of 1 would. */
-function scaleKernels(model: object): void {
-  for (const [path, node] of nnx.iterNodes(model))
-    if (node instanceof nnx.Param && path.at(-1) === "kernel") {
-      const kernel = node as nnx.Param<tf.Tensor>;
-      const { size, shape } = kernel.value;
-      kernel.value = tf.mul(kernel.value, Math.sqrt(size / shape.at(-1)!));
-    }
 }
 
 const without = (part: string | number): nnx.Filter => nnx.allOf(nnx.Param, nnx.not(nnx.pathContains(part)));
