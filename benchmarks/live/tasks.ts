@@ -25,7 +25,7 @@ interface Task {
 }
 
 /** The tasks of the page's main thread in a trace. */
-function tasksIn(trace: Buffer, timeOrigin: number): Task[] {
+function tasksIn(trace: Buffer): Task[] {
   const { traceEvents } = JSON.parse(String(trace)) as { readonly traceEvents: readonly TraceEvent[] };
   const of = ({ pid, tid }: TraceEvent): string => `${pid}/${tid}`;
   const starts = traceEvents.filter(({ name }) => name === "navigationStart");
@@ -33,7 +33,7 @@ function tasksIn(trace: Buffer, timeOrigin: number): Task[] {
   return traceEvents
     .filter((each) => each.name === "RunTask" && of(each) === of(start) && each.ts >= start.ts)
     .map(({ ts, dur = 0, tdur = 0 }) => ({
-      at: (ts - start.ts) / 1000 + timeOrigin,
+      at: (ts - start.ts) / 1000,
       took: dur / 1000,
       cpu: tdur / 1000,
     }));
@@ -75,7 +75,7 @@ export async function tasks(browser: Browser, address: string, seconds: number):
     await page.waitForTimeout(Math.max(0, (end - performance.now()) / 2));
     await page.getByRole("tab", { name: "Sequences" }).click();
     await page.waitForTimeout(Math.max(0, end - performance.now()));
-    const all = tasksIn(await browser.stopTracing(), 0);
+    const all = tasksIn(await browser.stopTracing());
     const long = all.filter(({ took }) => took > LONG);
     const busy = all.filter(({ cpu }) => cpu > LONG);
     const most = (values: readonly number[]): string => Math.max(...values).toFixed(0);

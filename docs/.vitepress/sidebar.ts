@@ -1,18 +1,12 @@
 /** @file The lists of pages beside a page. */
-import { existsSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import type { DefaultTheme } from "vitepress";
 import { topics } from "./reference/topics.ts";
 
-const docs = fileURLToPath(new URL("..", import.meta.url));
-const exists = (page: string): boolean => existsSync(`${docs}${page}.md`);
-
 type Entry = readonly [text: string, page: string];
 
-/** The pages of a group that are there. */
 const group = (text: string, entries: readonly Entry[]): DefaultTheme.SidebarItem => ({
   text,
-  items: entries.filter(([, page]) => exists(page)).map(([name, page]) => ({ text: name, link: `/${page}` })),
+  items: entries.map(([name, page]) => ({ text: name, link: `/${page}` })),
 });
 
 /** The pages of the site, in the order of reading. */
@@ -45,7 +39,6 @@ export const sidebar: DefaultTheme.SidebarItem[] = [
     ["Random numbers", "random"],
     ["Gradients, kernel by kernel", "gradients"],
     ["Backends", "backends"],
-    ["Export", "export"],
   ]),
   group("Coming from", [
     ["Flax", "coming-from/flax"],

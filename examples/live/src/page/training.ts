@@ -88,7 +88,6 @@ export abstract class Training<C extends { readonly kind: string }, Sight> {
         this.times = [];
         this.controls.setPlaying(news.isPlaying, news.step);
         this.element.dataset.playing = String(news.isPlaying);
-        this.paintPlace();
         break;
       case "branched":
         for (const card of this.cards) card.branch?.(news.step);
