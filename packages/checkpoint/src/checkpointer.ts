@@ -43,12 +43,14 @@ const stepFile = /^(0|[1-9]\d{0,14})\.safetensors(?:\.index\.json)?$/;
  * ```ts
  * import "@tensorflow/tfjs-backend-cpu";
  * import { mkdtempSync } from "node:fs";
+ * import { tmpdir } from "node:os";
  * import * as nnx from "@nnxjs/nnx";
  * import { directory } from "@nnxjs/checkpoint/node";
  *
  * const model = new nnx.Linear(4, 3, { rngs: new nnx.Rngs(0) });
  * const optimizer = new nnx.Optimizer(model, nnx.adam(1e-3));
- * const checkpointer = new nnx.Checkpointer(directory(mkdtempSync("/tmp/run-")), { maxToKeep: 2 });
+ * const folder = mkdtempSync(`${tmpdir()}/run-`);
+ * const checkpointer = new nnx.Checkpointer(directory(folder), { maxToKeep: 2 });
  * for (const step of [1, 2, 3]) await checkpointer.save(step, { model, optimizer });
  * await checkpointer.allSteps(); // => [2, 3]
  * await checkpointer.restore({ model, optimizer }); // the latest

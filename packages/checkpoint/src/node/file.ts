@@ -201,10 +201,12 @@ function pathOf(where: string, path: unknown): string {
  * ```ts
  * import "@tensorflow/tfjs-backend-cpu";
  * import { mkdtempSync } from "node:fs";
+ * import { tmpdir } from "node:os";
  * import * as nnx from "@nnxjs/nnx";
  * import { file } from "@nnxjs/checkpoint/node";
  *
- * const path = `${mkdtempSync("/tmp/run-")}/model.safetensors`;
+ * const folder = mkdtempSync(`${tmpdir()}/run-`);
+ * const path = `${folder}/model.safetensors`;
  * const model = new nnx.Linear(4, 3, { rngs: new nnx.Rngs(0) });
  * await nnx.save(model, file(path));
  * await nnx.restore(model, file(path));
@@ -222,11 +224,12 @@ export function file(path: string | UrlLike): StorageFile {
  * ```ts
  * import "@tensorflow/tfjs-backend-cpu";
  * import { mkdtempSync } from "node:fs";
+ * import { tmpdir } from "node:os";
  * import * as nnx from "@nnxjs/nnx";
  * import { directory } from "@nnxjs/checkpoint/node";
  *
  * const model = new nnx.Linear(4, 3, { rngs: new nnx.Rngs(0) });
- * const checkpointer = new nnx.Checkpointer(directory(mkdtempSync("/tmp/run-")));
+ * const checkpointer = new nnx.Checkpointer(directory(mkdtempSync(`${tmpdir()}/run-`)));
  * await checkpointer.save(100, { model });
  * await checkpointer.latestStep(); // => 100
  * ```

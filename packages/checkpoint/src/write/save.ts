@@ -46,12 +46,13 @@ export interface OwnMetadata {
  * ```ts
  * import "@tensorflow/tfjs-backend-cpu";
  * import { mkdtempSync } from "node:fs";
+ * import { tmpdir } from "node:os";
  * import * as nnx from "@nnxjs/nnx";
  * import { file } from "@nnxjs/checkpoint/node";
  *
  * const model = new nnx.Linear(4, 3, { rngs: new nnx.Rngs(0) });
  * const optimizer = new nnx.Optimizer(model, nnx.adam(1e-3));
- * const folder = mkdtempSync("/tmp/run-");
+ * const folder = mkdtempSync(`${tmpdir()}/run-`);
  * await nnx.save({ model, optimizer }, file(`${folder}/last.safetensors`));
  * await nnx.restore({ model, optimizer }, file(`${folder}/last.safetensors`));
  * ```

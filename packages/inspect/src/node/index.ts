@@ -13,12 +13,14 @@ import type { Report } from "../report.ts";
  * ```ts
  * import "@tensorflow/tfjs-backend-cpu";
  * import { mkdtempSync } from "node:fs";
+ * import { tmpdir } from "node:os";
  * import * as nnx from "@nnxjs/nnx";
  * import { inspect } from "@nnxjs/inspect";
  * import { writeReport } from "@nnxjs/inspect/node";
  *
  * const report = await inspect(new nnx.Linear(4, 3, { rngs: new nnx.Rngs(0) }));
- * await writeReport(`${mkdtempSync("/tmp/run-")}/report.html`, report); // the full path of the file
+ * const folder = mkdtempSync(`${tmpdir()}/run-`);
+ * await writeReport(`${folder}/report.html`, report); // the full path of the file
  * ```
  */
 export async function writeReport(file: string, report: Report): Promise<string> {

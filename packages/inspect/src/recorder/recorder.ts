@@ -73,8 +73,9 @@ export interface Recorded {
 }
 
 /**
- * Follows a training: of every n-th step it keeps statistics, histograms and some values of each weight,
- * gradient and captured value, and States of the model, in bounded memory. `inspect` shows it with a slider over the steps.
+ * Follows a training: of every n-th step it keeps statistics, histograms and some values of each
+ * weight, gradient and captured value, and States of the model, in bounded memory. `inspect` shows it
+ * with a slider over the steps.
  * @example
  * ```ts
  * import "@tensorflow/tfjs-backend-cpu";

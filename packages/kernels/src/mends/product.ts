@@ -72,8 +72,8 @@ const batchMatMul: Mend = mend<"a" | "b", tf.BatchMatMulAttrs>(
 const isOne = ({ shape }: TensorInfo): boolean => shape.length === 3 && shape[0] === 1 && sizeOf(shape) > 0;
 
 /**
- * The stock kernel is right for one matrix each, in the shape that `tf.fused.matMul` gives it. wasm's also counts the columns of a bias from row to
- * row when an operand is transposed.
+ * The stock kernel is right for one matrix each, in the shape that `tf.fused.matMul` gives it. wasm's
+ * also counts the columns of a bias from row to row when an operand is transposed.
  */
 const fusedMatMul: Mend = mend<"a" | "b" | FinishInput, tf._FusedMatMulAttrs>(
   "_FusedMatMul",

@@ -15,8 +15,8 @@ const lossOf = (result: unknown): Tensor =>
 
 /**
  * Holds a model to the laws of captures: `capture` gives the result of the plain call up to
- * rounding, and leaves the State and the definition that the plain call leaves; `captureGradients` gives the loss and the
- * gradients of `valueAndGrad`, and by default leaves the model as it was.
+ * rounding, and leaves the State and the definition that the plain call leaves; `captureGradients`
+ * gives the loss and the gradients of `valueAndGrad`, and by default leaves the model as it was.
  * @param makeModel - Builds the model from its streams.
  * @param forward - Calls it.
  * @throws {@link LawError} that names the law, the path and the seed.

@@ -80,10 +80,10 @@ function iteratorOf(records: object): unknown {
  * Batches of records that arrive one by one, in order or drawn from a buffer. As with
  * {@link Batches}, a loop goes to the end of the epoch from wherever the last one stopped, the
  * position is in Variables (read when a loop starts), and a batch is freed when the next one is
- * asked for or the loop is left. To go on in the middle of an epoch the source is read from its start, and what was given is
- * left out.
- * @typeParam R - The records ({@link ExampleRecord}): numbers, booleans, typed arrays, tensors, or objects of these. Tensors
- * stay yours to dispose.
+ * asked for or the loop is left. To go on in the middle of an epoch the source is read from its
+ * start, and what was given is left out.
+ * @typeParam R - The records ({@link ExampleRecord}): numbers, booleans, typed arrays, tensors, or
+ * objects of these. Tensors stay yours to dispose.
  * @see `tf.data.Dataset.shuffle`, `tf.data.Dataset.batch`, `tf.data.Dataset.prefetch`
  * @example
  * ```ts
