@@ -114,14 +114,18 @@ export function drawsOnDevice(): Promise<boolean> {
   return answer;
 }
 
-/** The numbers of a key, where the backend draws them itself and that is quicker. */
+/**
+ * The numbers of a key, where the backend draws them itself and that is quicker.
+ * @param least - The shortest draw that the device makes.
+ */
 export function drawnOnDevice(
   backend: object,
   draw: DeviceDraw,
   words: readonly [number, number],
   shape: readonly number[],
+  least: number = LEAST,
 ): TensorInfo | undefined {
-  if (sizeOf(shape) < LEAST || !isGpu(backend)) return undefined;
+  if (sizeOf(shape) < least || !isGpu(backend)) return undefined;
   if (right.has(backend)) return run(backend, draw, words, shape);
   void drawsOnDevice();
   return undefined;
