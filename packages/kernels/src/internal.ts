@@ -80,7 +80,8 @@ export {
 export { layNorm, type NormAxis } from "./own/norm-layout.ts";
 export { type NormAttrs, normKernelNames } from "./own/normalize.ts";
 export { softmaxKernelNames } from "./own/softmax.ts";
-export { keepValues, type TensorValues, tensorOf, scalarOf, valuesOf } from "./ops/values.ts";
+export { largestOf } from "./ops/largest.ts";
+export { isAwaited, keepValues, type TensorValues, tensorOf, scalarOf, valuesOf } from "./ops/values.ts";
 export { rowsOf } from "./ops/rows.ts";
 export { type AddAttrs, rowKernelNames, rowsOf as presentRowsOf, rowSumsOf } from "./own/rows.ts";
 export { SELECT, selectOf } from "./own/select.ts";
