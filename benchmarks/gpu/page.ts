@@ -60,6 +60,7 @@ const pages = {
     });
     await tf.setBackend(backend);
     await tf.ready();
+    if (tf.getBackend() !== backend) throw new Error(`expected ${backend}, got ${tf.getBackend()}.`);
     if (backend === "webgpu") {
       const { adapterInfo } = tf.backend() as unknown as { adapterInfo: GPUAdapterInfo };
       return `${adapterInfo.vendor} ${adapterInfo.architecture}`;

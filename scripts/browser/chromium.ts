@@ -37,8 +37,15 @@ const withoutGpu = [
   "--use-angle=swiftshader",
   "--enable-unsafe-swiftshader",
   "--use-webgpu-adapter=swiftshader",
+  "--enable-features=Vulkan",
 ];
-const withGpu = ["--use-angle=vulkan", "--ignore-gpu-blocklist"];
+// Without a screen there is no surface, and WebGPU falls back to SwiftShader where it looks for one.
+const withGpu = [
+  "--use-angle=vulkan",
+  "--ignore-gpu-blocklist",
+  "--disable-vulkan-surface",
+  "--enable-features=Vulkan,VulkanFromANGLE,DefaultANGLEVulkan",
+];
 
 /**
  * Arguments for WebGL and WebGPU. SwiftShader computes them on the processor, so that they are there on every
@@ -47,7 +54,6 @@ const withGpu = ["--use-angle=vulkan", "--ignore-gpu-blocklist"];
 export const chromiumArguments: readonly string[] = [
   "--use-gl=angle",
   "--enable-unsafe-webgpu",
-  "--enable-features=Vulkan",
   ...(process.env.NNXJS_GPU ? withGpu : withoutGpu),
   ...plainArguments,
 ];
