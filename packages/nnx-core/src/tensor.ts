@@ -11,6 +11,7 @@ export {
   addressOn,
   alias,
   backendInUse,
+  canWriteOver,
   type ComputeCall,
   type ElementArrays,
   type ElementKernel,
@@ -33,6 +34,9 @@ export {
   lendMemory,
   newTensor,
   outputOn,
+  type Overwrite,
+  overwritesOf,
+  overwriting,
   type Recorder,
   runLoop,
   sameShape,
@@ -47,6 +51,7 @@ export {
   scalarOf,
   valuesOf,
   withoutValues,
+  wroteOver,
 } from "@nnxjs/kernels/internal";
 
 /** An immutable array: tensorflow.js's. */
