@@ -109,6 +109,13 @@ export {
 export { forgetKernels, installKernels } from "./registry.ts";
 export { axesOf, keepDims, sameShape, sizeOf } from "./shape.ts";
 export * from "./steps/rules.ts";
+export {
+  canWriteOver,
+  type Overwrite,
+  overwritesOf,
+  overwriting,
+  wroteOver,
+} from "./steps/overwriting.ts";
 export type { StepRule } from "./steps/step-kernel.ts";
 export { type StepMemory, withStepMemory } from "./steps/step-memory.ts";
 export { type Finish, takeStep } from "./steps/take-step.ts";

@@ -12,6 +12,7 @@ export {
   alias,
   backendInUse,
   callKernel,
+  canWriteOver,
   type ComputeCall,
   type ElementArrays,
   type ElementKernel,
@@ -35,6 +36,9 @@ export {
   lendMemory,
   newTensor,
   outputOn,
+  type Overwrite,
+  overwritesOf,
+  overwriting,
   type Recorder,
   reshaped,
   runLoop,
@@ -50,6 +54,7 @@ export {
   scalarOf,
   valuesOf,
   withoutValues,
+  wroteOver,
 } from "@nnxjs/kernels/internal";
 
 /** An immutable array: tensorflow.js's. */
