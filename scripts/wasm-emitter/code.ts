@@ -207,6 +207,8 @@ export const v128 = {
   ],
   not: simd(0x4d),
   and: simd(0x4e),
+  /** Bits of the first operand where the second has zeros. */
+  andNot: simd(0x4f),
   or: simd(0x50),
   xor: simd(0x51),
   /** Bits of the first operand where the third has ones, else of the second. */
