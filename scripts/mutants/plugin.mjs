@@ -2,6 +2,7 @@
 // tests do, so one worker of vitest loads all test files once, and then runs tests for each mutant.
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { createVitest } from "vitest/node";
+import { isInSample, leftOutOfSample } from "./sample.mjs";
 
 /** What a dry run found, for a process that Stryker starts in the place of one that hung. */
 const known = "mutants-dry-run.json";
@@ -73,6 +74,8 @@ class ResidentRunner {
   }
 
   async mutantRun({ activeMutant, testFilter, hitLimit }) {
+    // Stryker has no status for it, but does not count errors.
+    if (!isInSample(activeMutant)) return { status: "error", errorMessage: leftOutOfSample };
     const request = { mutant: activeMutant.id, tests: testFilter, hitLimit };
     const result = await this.#ask(request);
     if (!result.isDirty) return result;

@@ -35,7 +35,7 @@ const known = {
       [`${tx}/${name}/*.test.ts`, `${tx}/transformations.test.ts`],
     ]),
   ),
-  [`${tx}/parts`]: [`${tx}/rules/*.test.ts`, `${tx}/{transformations,applying}.test.ts`],
+  [`${tx}/parts`]: [`${tx}/{parts,rules,wrappers}/*.test.ts`, `${tx}/{transformations,applying}.test.ts`],
   [`${tx}/masks`]: [`${tx}/masks/*.test.ts`, `${tx}/rules/{rule-steps,rule-options}.test.ts`],
   [`${tx}/line-search`]: [`${tx}/wrappers/*.test.ts`, `${training}/optimizer/{corners,paths}.test.ts`],
   [tx]: [`${tx}/**/!(rules).test.ts`, `${training}/optimizer/!(places|json).test.ts`],

@@ -178,15 +178,13 @@ describe("definitions", () => {
     expect(() => merge(made, { x: 1 })).toThrow("nothing at y, and x, which the model does not have");
   });
 
-  it("have an entry for each part, of however many, and however many values", () => {
+  it("have an entry for each part, of however many, and for values that were in none before", () => {
     const parts = Array.from({ length: 10_100 }, () => new Param(0));
-    const values = Array.from({ length: 1100 }, (_, i) => [`value ${i}`, `value ${i}`] as const);
-    const model = new Bag({ parts, ...Object.fromEntries(values) });
-    const [made, leaves] = split(model);
-    expect(merge(made, leaves)).toMatchObject(Object.fromEntries(values));
+    const value = Symbol("new");
+    const [made] = split(new Bag({ parts, value }));
     const [bag, list] = made.nodes as unknown as { readonly attributes: readonly object[] }[];
     expect(list!.attributes.at(-1)).toEqual({ kind: "node", index: 10_101 });
-    expect(bag!.attributes).toContainEqual({ kind: "static", value: "value 1099" });
+    expect(bag!.attributes).toContainEqual({ kind: "static", value });
   });
 
   it("tell zeros apart, and keep objects as they are", () => {
