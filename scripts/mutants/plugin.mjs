@@ -98,9 +98,16 @@ class ResidentRunner {
 const tellsPeople = /(?:Error|^check\w*|^refuse\w*|^fail\w*|^describe\w*|^print\w*|^expect\w*)$/;
 const namesOf = ({ type, name, property }) => (type === "MemberExpression" ? property.name : name) ?? "";
 
+/** Whether it is the `true` in `checkOptions("f", options, { name: true })`, which stands for a type. */
+function isOfOptionName(path) {
+  const call = path.isBooleanLiteral() ? path.parentPath?.parentPath?.parent : undefined;
+  return call?.type === "CallExpression" && namesOf(call.callee) === "checkOptions";
+}
+
 /** Leaves out the texts of errors: strings of more than one word, and names given to checks. */
 const messages = {
   shouldIgnore(path) {
+    if (isOfOptionName(path)) return "the name alone is looked at";
     const { node, parent } = path;
     const isTemplate = path.isTemplateLiteral();
     if (!isTemplate && !path.isStringLiteral()) return undefined;

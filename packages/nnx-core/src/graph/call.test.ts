@@ -202,7 +202,7 @@ describe("a list", () => {
 });
 
 describe("asPure", () => {
-  it("takes leaves and States as they are, of any depth, and shares what was shared", () => {
+  it("takes leaves and States as they are, however deep, and shares what was shared", () => {
     const leaf = state(new Param(5));
     expect([asPure(leaf), asPure(3), asPure(null)]).toEqual([5, 3, null]);
     let deep: object = { p: new Param(1) };

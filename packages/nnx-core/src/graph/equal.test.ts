@@ -83,6 +83,8 @@ const models: Readonly<Record<string, unknown>> = {
   State: new Bag({ x: kept(Param) }),
   "a State of another type": new Bag({ x: kept(BatchStat) }),
   "a State of other metadata": new Bag({ x: kept(Param, "b") }),
+  "a State with an array": new Bag({ x: state({ w: tf.zeros([1]) }) }),
+  "nothing by name": new Bag({ x: undefined }),
   "a Param alone": new Param(1),
   "a BatchStat alone": new BatchStat(1),
   "an array alone": tf.zeros([1]),
