@@ -36,6 +36,7 @@ export default defineConfig({
         "any depth",
         "hundreds of levels deep",
         "across copies of",
+        "leaves nothing behind in",
       ].join("|")}))`,
     ),
     setupFiles: ["./scripts/vitest-setup.ts"],

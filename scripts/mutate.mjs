@@ -1,13 +1,14 @@
 // Changes the code of a folder in many small ways, and counts the changes that no test notices:
 // npm run mutate -- packages/nnx-core/src/filter [TESTS...]
-// Instead of a folder it may be one file. With NNXJS_MUTANT_LINES=2000 it takes files of 2,000 lines in
-// all, at random, but the same ones each time. With NNXJS_MUTANTS=survivors it takes those that survived
-// the last run, writes into its report which of them are killed now, and leaves the others as they were.
+// Instead of a folder it may be one file. With NNXJS_MUTANT_SHARE=0.2 it takes a fifth of the changes, at
+// random, but the same ones each time; NNXJS_MUTANT_SEED=1 gives others. With NNXJS_MUTANTS=survivors it
+// takes those that survived the last run, writes into its report which of them are killed now, and leaves
+// the others as they were.
 // TESTS are globs of test files; without them, those of mutants/tests.mjs. The report is in reports/mutants.
 import { spawnSync } from "node:child_process";
-import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { equivalents, leaveOutEquivalents } from "./mutants/equivalent.mjs";
+import { leaveOutOfSample } from "./mutants/sample.mjs";
 import { leftOut, testsFor } from "./mutants/tests.mjs";
 
 const [given, ...tests] = process.argv.slice(2);
@@ -28,19 +29,6 @@ const filesOf = (path) =>
         .filter(isSource)
         .map((file) => `${path}/${file.replaceAll("\\", "/")}`)
         .filter((file) => !leftOut.includes(file));
-
-/** Files with about as many lines together as NNXJS_MUTANT_LINES says, always the same ones; else all. */
-function sample(files) {
-  let left = Number(process.env.NNXJS_MUTANT_LINES ?? Number.POSITIVE_INFINITY);
-  const rank = (file) => createHash("sha256").update(`0 ${file}`).digest("hex");
-  return files
-    .toSorted((a, b) => (rank(a) < rank(b) ? -1 : 1))
-    .filter((file) => {
-      const isIn = left > 0;
-      left -= readFileSync(file, "utf8").split("\n").length;
-      return isIn;
-    });
-}
 
 const name = folder.replaceAll("/", "-");
 const report = `reports/mutants/${name}.json`;
@@ -74,7 +62,7 @@ mkdirSync("node_modules/.cache", { recursive: true });
 writeFileSync(
   config,
   JSON.stringify({
-    mutate: last ? placesOf(last) : sample(filesOf(folder)),
+    mutate: last ? placesOf(last) : filesOf(folder),
     testRunner: "resident",
     plugins: ["./scripts/mutants/plugin.mjs"],
     // The texts of errors are for people; tests hold some of them to words, not all of them.
@@ -111,6 +99,7 @@ process.exitCode = status ?? 1;
 if (status === 0) {
   const now = JSON.parse(readFileSync(report, "utf8"));
   const all = last ? merged(last, now) : now;
+  leaveOutOfSample(all);
   leaveOutEquivalents(all);
   writeFileSync(report, JSON.stringify(all));
   const mutants = Object.values(all.files).flatMap((file) => file.mutants);

@@ -2,6 +2,7 @@
 // tests do, so one worker of vitest loads all test files once, and then runs tests for each mutant.
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { createVitest } from "vitest/node";
+import { isInSample, leftOutOfSample } from "./sample.mjs";
 
 /** What a dry run found, for a process that Stryker starts in the place of one that hung. */
 const known = "mutants-dry-run.json";
@@ -73,6 +74,8 @@ class ResidentRunner {
   }
 
   async mutantRun({ activeMutant, testFilter, hitLimit }) {
+    // Stryker has no status for it, but does not count errors.
+    if (!isInSample(activeMutant)) return { status: "error", errorMessage: leftOutOfSample };
     const request = { mutant: activeMutant.id, tests: testFilter, hitLimit };
     const result = await this.#ask(request);
     if (!result.isDirty) return result;
@@ -95,9 +98,16 @@ class ResidentRunner {
 const tellsPeople = /(?:Error|^check\w*|^refuse\w*|^fail\w*|^describe\w*|^print\w*|^expect\w*)$/;
 const namesOf = ({ type, name, property }) => (type === "MemberExpression" ? property.name : name) ?? "";
 
+/** Whether it is the `true` in `checkOptions("f", options, { name: true })`, which stands for a type. */
+function isOfOptionName(path) {
+  const call = path.isBooleanLiteral() ? path.parentPath?.parentPath?.parent : undefined;
+  return call?.type === "CallExpression" && namesOf(call.callee) === "checkOptions";
+}
+
 /** Leaves out the texts of errors: strings of more than one word, and names given to checks. */
 const messages = {
   shouldIgnore(path) {
+    if (isOfOptionName(path)) return "the name alone is looked at";
     const { node, parent } = path;
     const isTemplate = path.isTemplateLiteral();
     if (!isTemplate && !path.isStringLiteral()) return undefined;

@@ -1,9 +1,14 @@
 // The tests that notice changes in a folder. They are those beside the code and those of its next users,
 // without the few that take longer than all the others.
 const core = "packages/nnx-core/src";
-const graph = [`${core}/graph/!(deep|hostile|laws).test.ts`, `${core}/module/*.test.ts`];
+const graph = [
+  `${core}/graph/!(deep|hostile|laws).test.ts`,
+  `${core}/module/*.test.ts`,
+  `${core}/ownership/scopes.test.ts`,
+];
 const checkpoint = "packages/checkpoint/src";
 const training = "packages/training/src";
+const tx = `${training}/transformations`;
 const rnglib = "packages/rnglib/src";
 const layers = "packages/layers/src";
 const known = {
@@ -24,10 +29,16 @@ const known = {
     `${checkpoint}/node/node.test.ts`,
   ],
   [`${training}/optimizer`]: [`${training}/optimizer/*.test.ts`, `${training}/{edges,options}.test.ts`],
-  [`${training}/transformations`]: [
-    `${training}/transformations/**/*.test.ts`,
-    `${training}/optimizer/!(places|json).test.ts`,
-  ],
+  ...Object.fromEntries(
+    ["rules", "wrappers"].map((name) => [
+      `${tx}/${name}`,
+      [`${tx}/${name}/*.test.ts`, `${tx}/transformations.test.ts`],
+    ]),
+  ),
+  [`${tx}/parts`]: [`${tx}/{parts,rules,wrappers}/*.test.ts`, `${tx}/{transformations,applying}.test.ts`],
+  [`${tx}/masks`]: [`${tx}/masks/*.test.ts`, `${tx}/rules/{rule-steps,rule-options}.test.ts`],
+  [`${tx}/line-search`]: [`${tx}/wrappers/*.test.ts`, `${training}/optimizer/{corners,paths}.test.ts`],
+  [tx]: [`${tx}/**/!(rules).test.ts`, `${training}/optimizer/!(places|json).test.ts`],
   [`${training}/tree`]: [`${training}/tree/*.test.ts`, `${training}/transformations/masks/*.test.ts`],
   ...Object.fromEntries(
     ["schedules", "losses", "metrics", "batches", "loop"].map((name) => [

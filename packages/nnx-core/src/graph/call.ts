@@ -91,7 +91,7 @@ function run(graphdef: GraphDef, state: State, path: readonly PathPart[], args: 
       );
     }
     const result: unknown = Reflect.apply(target, owner, args);
-    const [after, [values]] = take("call", model, [], { exhaustive: true });
+    const [after, [values]] = take("call", model, []);
     return [result, [after, values]];
   } finally {
     dispose(model);

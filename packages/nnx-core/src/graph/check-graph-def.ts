@@ -27,6 +27,9 @@ export function known<M>(graphdef: GraphDef<M>): GraphDef<M> {
   return graphdef;
 }
 
+/** Whether a definition is valid, and can no longer change. What follows from it may be kept. */
+export const isLasting = (graphdef: GraphDef): boolean => checked.has(graphdef);
+
 /** Whether something looks like a definition. {@link checkGraphDef} checks whether it is valid. */
 export const isGraphDefLike = (x: unknown): x is GraphDef =>
   typeof x === "object" &&
@@ -38,20 +41,20 @@ export const isGraphDefLike = (x: unknown): x is GraphDef =>
  * in it.
  */
 export function checkGraphDef(where: string, x: unknown): asserts x is GraphDef {
-  if (typeof x === "object" && x !== null && checked.has(x)) return;
   if (!isGraphDefLike(x)) {
     throw new StructureError(
       `${where}: expected a GraphDef, got ${describe(x)}. Pass what split returned first, or what graphdef returned.`,
     );
   }
+  if (checked.has(x)) return;
   checkStructure(where, x);
   // A definition that may still change is checked again the next time.
   if (isFrozen(x)) checked.add(x);
 }
 
-const isFrozen = ({ nodes, root }: GraphDef): boolean =>
-  [nodes, root, ...nodes].every(Object.isFrozen) &&
-  nodes.every(
+const isFrozen = (graphdef: GraphDef): boolean =>
+  [graphdef, graphdef.nodes, graphdef.root, ...graphdef.nodes].every(Object.isFrozen) &&
+  graphdef.nodes.every(
     (node) =>
       node.kind === "variable" || [node.keys, node.attributes, ...node.attributes].every(Object.isFrozen),
   );

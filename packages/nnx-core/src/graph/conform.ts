@@ -8,7 +8,7 @@ import { isLeaf, isSubtree, type StateNode } from "../state/state.ts";
 import type { VariableDef } from "../variable/variable-state.ts";
 import { Variable } from "../variable/variable.ts";
 import type { GraphDef } from "./graph-def.ts";
-import { definitionAt } from "./leaves-of-definition.ts";
+import { definitionAt, onlyLeaf } from "./leaves-of-definition.ts";
 import { isNoValue } from "./no-value.ts";
 import { type Plan, planOf } from "./plan.ts";
 
@@ -21,12 +21,8 @@ import { type Plan, planOf } from "./plan.ts";
  */
 export function conform(where: string, graphdef: GraphDef, given: unknown): StateNode {
   if (isLiveState(where, given)) return given;
-  const { root, nodes } = graphdef;
-  const rootNode = root.kind === "node" ? nodes[root.index] : undefined;
-  if (root.kind === "array" || root.kind === "leaf" || rootNode?.kind === "variable") {
-    const definition = root.kind === "leaf" ? root.definition : rootNode;
-    return leafFor(where, () => [], given, definition as VariableDef | undefined);
-  }
+  const only = onlyLeaf(graphdef);
+  if (only) return leafFor(where, () => [], given, only[0]);
   if (isLeaf(given)) return given;
   if (!isPlainObject(given)) throw refusal(where, [], "a State, or values by name", given);
   return read(where, graphdef, given);

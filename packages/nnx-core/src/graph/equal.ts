@@ -2,8 +2,8 @@
 import { entriesOf, isContainer } from "../data/containers.ts";
 import { equalData } from "../data/equal-data.ts";
 import { nameOf } from "../data/name-of.ts";
-import { checkGraphDef } from "./check-graph-def.ts";
-import type { AttributeDef, GraphDef, NodeDef } from "./graph-def.ts";
+import { checkGraphDef, isLasting } from "./check-graph-def.ts";
+import type { AttributeDef, GraphDef, NodeDef, ObjectDef } from "./graph-def.ts";
 import { nameOfFunction, recipeOf, sameRecipe } from "./registry.ts";
 
 /**
@@ -29,26 +29,20 @@ export function equalGraphDefs(a: GraphDef, b: GraphDef): boolean {
   if (a === b) return true;
   checkGraphDef("equalGraphDefs", a);
   checkGraphDef("equalGraphDefs", b);
+  // Numbers of nodes and leaves follow from the attributes, so that they need not be compared.
   return (
-    a.leafCount === b.leafCount &&
-    a.nodes.length === b.nodes.length &&
-    equalAttributes(a.root, b.root) &&
-    a.nodes.every((node, i) => equalNodes(node, b.nodes[i] as NodeDef))
+    equalAttributes(a.root, b.root) && a.nodes.every((node, i) => equalNodes(node, b.nodes[i] as NodeDef))
   );
 }
 
 function equalNodes(a: NodeDef, b: NodeDef): boolean {
   if (a === b) return true;
-  if (a.kind === "variable" || b.kind === "variable")
-    return (
-      a.kind === "variable" &&
-      b.kind === "variable" &&
-      a.type === b.type &&
-      equalData(a.metadata, b.metadata, sameRecipe)
-    );
-  if (a.kind !== b.kind || a.keys.length !== b.keys.length) return false;
-  if (a.kind === "object" && b.kind === "object" && a.type !== b.type) return false;
+  if (a.kind === "variable")
+    return b.kind === "variable" && a.type === b.type && equalData(a.metadata, b.metadata, sameRecipe);
   return (
+    a.kind === b.kind &&
+    (a.kind !== "object" || a.type === (b as ObjectDef).type) &&
+    a.keys.length === b.keys.length &&
     a.keys.every((key, i) => key === b.keys[i]) &&
     a.attributes.every((def, i) => equalAttributes(def, b.attributes[i] as AttributeDef))
   );
@@ -158,6 +152,6 @@ export function hashGraphDef(graphdef: GraphDef): number {
         addAttribute(node.attributes[i] as AttributeDef);
       });
   }
-  hashes.set(graphdef, hash.value);
+  if (isLasting(graphdef)) hashes.set(graphdef, hash.value);
   return hash.value;
 }

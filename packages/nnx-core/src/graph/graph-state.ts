@@ -48,7 +48,7 @@ export function unpack<M extends object, const Fs extends readonly Filter[]>(
   node: M,
   ...filters: Fs
 ): GraphStates<M, Fs> {
-  const [graphdef, states] = take("unpack", node, filters, { exhaustive: true });
+  const [graphdef, states] = take("unpack", node, filters);
   const made = states.map((state) => graphStateOf(graphdef, state));
   return (made.length === 1 ? made[0] : made) as GraphStates<M, Fs>;
 }

@@ -13,6 +13,14 @@ export function definitionAt({ nodes }: GraphDef, site: Site): VariableDef | und
   return attribute?.kind === "leaf" ? attribute.definition : undefined;
 }
 
+/** A model that is one leaf, as a list of that leaf's definition; undefined for other models. */
+export function onlyLeaf({ root, nodes }: GraphDef): readonly [VariableDef | undefined] | undefined {
+  if (root.kind === "array") return [undefined];
+  if (root.kind === "leaf") return [root.definition];
+  const node = root.kind === "node" ? nodes[root.index] : undefined;
+  return node?.kind === "variable" ? [node] : undefined;
+}
+
 /** A leaf of a definition. */
 export interface DefinedLeaf {
   readonly path: Path;
@@ -22,11 +30,8 @@ export interface DefinedLeaf {
 
 /** The leaves of a definition, each at its first path. */
 export function leavesOfDefinition(graphdef: GraphDef): DefinedLeaf[] {
-  const { root, nodes } = graphdef;
-  if (root.kind === "array") return [{ path: [], definition: undefined }];
-  if (root.kind === "leaf") return [{ path: [], definition: root.definition }];
-  const node = root.kind === "node" ? nodes[root.index] : undefined;
-  if (node?.kind === "variable") return [{ path: [], definition: node }];
+  const only = onlyLeaf(graphdef);
+  if (only) return [{ path: [], definition: only[0] }];
   const plan = planOf(graphdef);
   return plan.flatMap((site, i) =>
     site.kind === "subtree" ? [] : [{ path: pathOfSite(plan, i), definition: definitionAt(graphdef, site) }],

@@ -48,7 +48,7 @@ export function map<M>(
   checkFunction("map", f, "f, model");
   checkOptions<MapOptions>("map", options, { recreateVariables: true });
   const { recreateVariables = true } = options;
-  const [graphdef, states] = take("map", node, [], { exhaustive: true });
+  const [graphdef, states] = take("map", node, []);
   const [values] = states as [OwnedState];
   // If Variables are not made again: the values that replace them, by leaf.
   const bare = new Map<StateLeaf, unknown>();

@@ -5,6 +5,7 @@
 import type { Path, PathPart } from "../path.ts";
 import { childOf, isLeaf, type State, type StateLeaf, type StateNode } from "../state/state.ts";
 import type { GraphDef } from "./graph-def.ts";
+import { onlyLeaf } from "./leaves-of-definition.ts";
 import { pathOfSite, type Plan, planOf, type Site } from "./plan.ts";
 
 /** The leaves of a GraphDef. */
@@ -43,20 +44,18 @@ class View {
   /** Remembers a subtree, so that places below it can be looked up. */
   enter(position: number, site: Site): void {
     const child = this.at(site);
-    this.subtrees[position] = child === undefined || isLeaf(child) ? undefined : child;
+    this.subtrees[position] = isLeaf(child) ? undefined : child;
   }
 }
 
 /** Finds each leaf. If several States have a path, the last one counts. */
 export function match(graphdef: GraphDef, states: readonly StateNode[]): Match {
-  const { nodes, root: rootDef } = graphdef;
-  const rootIsVariable = rootDef.kind === "node" && nodes[rootDef.index]?.kind === "variable";
-  if (rootDef.kind === "array" || rootDef.kind === "leaf" || rootIsVariable) {
+  if (onlyLeaf(graphdef)) {
     const root = states.filter(isLeaf).at(-1);
     const missing = root ? [] : [[]];
     return { variables: [root], bare: new Map(), root, missing, used: root ? 1 : 0 };
   }
-  return matchPlan(planOf(graphdef), nodes.length, states);
+  return matchPlan(planOf(graphdef), graphdef.nodes.length, states);
 }
 
 function matchPlan(plan: Plan, nodeCount: number, states: readonly StateNode[]): Match {
@@ -73,8 +72,8 @@ function matchPlan(plan: Plan, nodeCount: number, states: readonly StateNode[]):
       continue;
     }
     let found: StateNode | undefined;
-    for (let k = 0; k < views.length && found === undefined; k++) found = views[k]?.at(site);
-    if (found === undefined || !isLeaf(found)) {
+    for (const view of views) found ??= view.at(site);
+    if (!isLeaf(found)) {
       missing.push(pathOfSite(plan, i));
       continue;
     }

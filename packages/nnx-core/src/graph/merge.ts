@@ -8,6 +8,7 @@ import { conform } from "./conform.ts";
 import { equalGraphDefs } from "./equal.ts";
 import type { GraphDef } from "./graph-def.ts";
 import { type GraphState, isGraphState } from "./graph-state.ts";
+import { onlyLeaf } from "./leaves-of-definition.ts";
 import { unflatten } from "./unflatten.ts";
 
 /**
@@ -59,7 +60,7 @@ export function merge<M>(
   const conformed = states.map((each, i) => {
     const state = stateIn(each);
     const isState = state !== null && state !== undefined && typeof state !== "function";
-    if (isState && (typeof state === "object" || isOneLeaf(first))) return conform("merge", first, state);
+    if (isState && (typeof state === "object" || onlyLeaf(first))) return conform("merge", first, state);
     throw new StructureError(
       `merge: expected a State as argument ${i + 1}, got ${describe(each)}. Pass what split returned.`,
     );
@@ -68,9 +69,6 @@ export function merge<M>(
 }
 
 /** Whether the whole model is a Variable, whose State is a leaf and whose value may be anything. */
-const isOneLeaf = ({ root, nodes }: GraphDef): boolean =>
-  root.kind === "node" ? nodes[root.index]?.kind === "variable" : root.kind === "leaf";
-
 function mergeGraphStates<M>(first: GraphState<M>, rest: readonly unknown[]): M {
   checkGraphDef("merge", first.graphdef);
   const states = rest.map((each, i) => {

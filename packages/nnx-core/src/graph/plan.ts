@@ -3,6 +3,7 @@
  * is computed once for each.
  */
 import type { Path, PathPart } from "../path.ts";
+import { isLasting } from "./check-graph-def.ts";
 import type { AttributeDef, GraphDef, NodeDef } from "./graph-def.ts";
 import { partOfMapKey } from "./keys.ts";
 
@@ -72,7 +73,7 @@ export function planOf(graphdef: GraphDef): Plan {
     sites.push(site);
     if (site.kind === "subtree") enter(site.node, sites.length - 1);
   }
-  plans.set(graphdef, sites);
+  if (isLasting(graphdef)) plans.set(graphdef, sites);
   return sites;
 }
 

@@ -29,8 +29,8 @@ function privateMemberOf(type: object): string | undefined {
   const code = codeOf(sourceOf(type));
   const match = privateUse.exec(code);
   const member = match?.[1] ?? match?.[2];
-  const declared = `\\bstatic\\s+(?:async\\s+)?(?:get\\s+|set\\s+)?\\*?\\s*#${member?.replaceAll("$", "\\$")}\\b`;
-  return member !== undefined && new RegExp(declared).test(code) ? undefined : member;
+  const declared = `\\bstatic\\s+(?:async\\s+)?(?:get\\s+|set\\s+)?\\*?\\s*#${member?.replaceAll("$", "\\$")}(?![\\p{ID_Continue}$])`;
+  return member !== undefined && new RegExp(declared, "u").test(code) ? undefined : member;
 }
 
 /**

@@ -23,12 +23,12 @@ export function take<M>(
   where: string,
   node: M,
   filters: readonly Filter[],
-  options: { exhaustive: boolean },
+  exhaustive = true,
 ): [GraphDef<M>, OwnedState[]] {
   const wanted = filters.length > 0 ? filters : everything;
   const isObject = typeof node === "object" && node !== null;
   const previous = isObject ? lastStates(node, wanted) : undefined;
-  const selection = new Selection(where, wanted, leafOf, options, previous);
+  const selection = new Selection(where, wanted, leafOf, { exhaustive }, previous);
   const graphdef = new GraphWalk(selection).run(node);
   const states = selection.finish();
   if (isObject) rememberStates(node, wanted, states);
@@ -61,7 +61,7 @@ export function split<M, const Fs extends readonly Filter[]>(
   node: M,
   ...filters: Fs
 ): [GraphDef<M>, ...SplitStates<M, Fs>] {
-  const [graphdef, states] = take("split", node, filters, { exhaustive: true });
+  const [graphdef, states] = take("split", node, filters);
   return [graphdef, ...states] as unknown as [GraphDef<M>, ...SplitStates<M, Fs>];
 }
 
@@ -101,6 +101,6 @@ export function state<M, const Fs extends readonly [Filter, Filter, ...Filter[]]
   ...filters: Fs
 ): StatesFor<M, Fs>;
 export function state(node: unknown, ...filters: readonly Filter[]): unknown {
-  const [, states] = take("state", node, filters, { exhaustive: false });
+  const [, states] = take("state", node, filters, false);
   return states.length === 1 ? states[0] : states;
 }

@@ -163,8 +163,7 @@ function keyIn(target: object, name: string): PathPart {
 function refuseHoles(target: object, key: PathPart, frame: Given): void {
   if (!Array.isArray(target) || (typeof key === "number" && Object.hasOwn(target, key))) return;
   // Several items may come at once, in order.
-  const isIndex = typeof key === "number" && key <= target.length + Object.keys(frame.values).length;
-  if (isIndex && (key === target.length || Object.hasOwn(frame.values, key - 1))) return;
+  if (key === target.length || (typeof key === "number" && Object.hasOwn(frame.values, key - 1))) return;
   throw misplaced(frame, key, `an index of the array up to its length ${target.length}`, key);
 }
 
