@@ -20,6 +20,7 @@ import {
   valueAndGrad,
   Variable,
 } from "@nnxjs/nnx-core";
+import { hasReachableMemory } from "@nnxjs/kernels/internal";
 import { BatchNorm, Dropout, Linear } from "@nnxjs/layers";
 import { type PRNGKey, random, Rngs } from "@nnxjs/rnglib";
 import * as tf from "@tensorflow/tfjs-core";
@@ -135,6 +136,11 @@ onEachBackend("a recorded training step", () => {
     for (let i = 0; i < 2; i++) fast(model, optimizer, x, labels());
     const before = [bitsIn(model), bitsIn(optimizer), tf.memory().numTensors, dataIds()];
     const bad = tf.tensor1d([0, 1, 7, 1, 0], "int32");
+    if (!hasReachableMemory()) {
+      // A GPU's values are not read for that.
+      expect(numbersOf(fast(model, optimizer, x, bad))).toEqual([Number.NaN]);
+      return;
+    }
     expect(() => fast(model, optimizer, x, bad)).toThrow("7");
     bad.dispose();
     expect([bitsIn(model), bitsIn(optimizer), tf.memory().numTensors, dataIds()]).toEqual(before);

@@ -75,6 +75,8 @@ onEachBackend("transposed convolutions", () => {
         expect(relativeError(dx!.dataSync(), wantedDx!.dataSync())).toBeLessThan(1e-5);
       });
     });
-    fc.assert(property, { numRuns: 60, seed: 3 });
+    // A GPU compiles programs for each shape, which takes seconds where a processor does its work.
+    const isOnGpu = tf.getBackend().startsWith("webg");
+    fc.assert(property, { numRuns: isOnGpu ? 8 : 60, seed: 3 });
   });
 });

@@ -3,6 +3,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor, TensorInfo } from "@tensorflow/tfjs-core";
 import { fold } from "../../fold.ts";
 import { GPU, literal, runElementwise } from "../../gpu/program.ts";
+import { filled } from "../../memory/access.ts";
 import { sizeOf, withShape } from "../../shape.ts";
 import { type Mend, mend, scoped } from "../mend.ts";
 
@@ -31,7 +32,7 @@ const binary = (kernelName: string, backends: Backends, why: string, body: strin
   mend<"a" | "b">(kernelName, backends, why, ({ inputs: { a, b }, backend, stock }) => {
     if (a.dtype !== "float32" || b.dtype !== "float32") return stock();
     const shape = tf.backend_util.assertAndGetBroadcastShape(a.shape, b.shape);
-    if (sizeOf(shape) === 0) return stock();
+    if (sizeOf(shape) === 0) return filled(backend, { shape, dtype: "float32" }, 0);
     const run = (x: TensorInfo, y: TensorInfo, out: readonly number[]): TensorInfo =>
       runElementwise(backend, kernelName, body, [x, y], out, "float32");
     if (shape.length <= 4) return run(a, b, shape);

@@ -61,7 +61,10 @@ const reduction = (kernelName: string): Mend =>
     const last = axes.map((_, i) => others.length + i);
     return scoped(() => {
       const moved = tf.transpose(x as Tensor, [...others, ...axes]);
-      const y = stock({ x: moved }, { axis: last, reductionIndices: last, keepDims: false });
+      const y = stock(
+        { x: moved },
+        { ...("reductionIndices" in attrs ? { reductionIndices: last } : { axis: last }), keepDims: false },
+      );
       return attrs.keepDims ? withShape(y, keepDims(x.shape, axes)) : y;
     });
   });

@@ -2,21 +2,29 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor, TensorInfo } from "@tensorflow/tfjs-core";
 import { fold } from "../../fold.ts";
-import { GPU } from "../../gpu/program.ts";
+import { GPU, runForEach } from "../../gpu/program.ts";
 import { axesOf, keepDims, sizeOf, withShape } from "../../shape.ts";
-import { filled } from "../../memory/access.ts";
+import { filled, type LoopDtype } from "../../memory/access.ts";
 import { type Mend, mend, scoped } from "../mend.ts";
 
 // The engine passes tensors, although the types promise only what a backend needs of them.
 const reshaped = (x: TensorInfo, shape: number[]): Tensor => tf.reshape(x as Tensor, shape);
 
+/** The sizes of all axes before one, of that axis, and of all axes after it. */
+const aroundAxis = (shape: readonly number[], axis: number): [number, number, number] => [
+  sizeOf(shape.slice(0, axis)),
+  shape[axis]!,
+  sizeOf(shape.slice(axis + 1)),
+];
+
 const select: Mend = mend<"condition" | "t" | "e">(
   "Select",
   GPU,
   "Takes up to four axes.",
-  ({ inputs: { condition, t, e }, stock }) => {
+  ({ inputs: { condition, t, e }, backend, stock }) => {
     const { shape } = t;
-    if (shape.length <= 4 || sizeOf(shape) === 0) return stock();
+    if (shape.length <= 4) return stock();
+    if (sizeOf(shape) === 0) return filled(backend, { shape, dtype: t.dtype as LoopDtype }, 0);
     return scoped(() => {
       const isOfRows = condition.shape.length === 1;
       const flat = isOfRows ? [shape[0]!, sizeOf(shape.slice(1))] : [sizeOf(shape)];
@@ -111,8 +119,7 @@ const reduction = (kernelName: string): Mend =>
       const left = [...sizes];
       let y = x as Tensor;
       for (const axis of axes) {
-        const three = [sizeOf(left.slice(0, axis)), left[axis]!, sizeOf(left.slice(axis + 1))];
-        y = tf.engine().makeTensorFromTensorInfo(along(reshaped(y, three), [1]));
+        y = tf.engine().makeTensorFromTensorInfo(along(reshaped(y, aroundAxis(left, axis)), [1]));
         left[axis] = 1;
       }
       return reshaped(y, [...shape]);
@@ -169,7 +176,7 @@ const pairs = (kernelName: string): Mend =>
   );
 
 const PAIRS =
-  "Equal NotEqual Greater GreaterEqual Less LessEqual LogicalAnd LogicalOr Maximum Minimum Mod Atan2 Add Sub Multiply SquaredDifference".split(
+  "Equal NotEqual Greater GreaterEqual Less LessEqual LogicalAnd LogicalOr Maximum Minimum Mod Atan2 Add Sub Multiply SquaredDifference FloorDiv".split(
     " ",
   );
 
@@ -191,7 +198,7 @@ const slice: Mend = mend<"x", { begin: number[]; size: number[] }>(
       x.shape.forEach((whole, axis) => {
         const length = size[axis] === -1 ? whole - begin[axis]! : size[axis]!;
         if (length === whole) return;
-        const [before, after] = [sizeOf(shape.slice(0, axis)), sizeOf(shape.slice(axis + 1))];
+        const [before, , after] = aroundAxis(shape, axis);
         y = tf.slice(reshaped(y, [before, whole, after]), [0, begin[axis]!, 0], [before, length, after]);
         shape[axis] = length;
       });
@@ -228,53 +235,125 @@ const tile: Mend = mend<"x", tf.TileAttrs>(
   },
 );
 
-/** Joins axes that stay neighbours. */
+/** Of this many axes and fewer, the stock kernel transposes. */
+const MOST_TRANSPOSED = 6;
+
+/** Moves elements one by one. */
+const MOVED = (sizes: readonly number[], perm: readonly number[]): string => {
+  const lines = ["var_int rest = at; var_int place = 0; var_int left = 0;"];
+  for (const axis of [...perm].reverse())
+    lines.push(
+      `left = rest / ${sizes[axis]}; place += (rest - left * ${sizes[axis]}) * ${sizeOf(sizes.slice(axis + 1))}; rest = left;`,
+    );
+  return `${lines.join(" ")} return getX(place);`;
+};
+
+/** Leaves out axes of size 1, and joins axes that stay neighbours. */
 const transpose: Mend = mend<"x", tf.TransposeAttrs>(
   "Transpose",
   GPU,
   "Takes up to six axes.",
-  ({ inputs: { x }, attrs: { perm }, stock }) => {
-    if (x.shape.length <= 6) return stock();
+  ({ inputs: { x }, attrs: { perm }, backend, stock }) => {
+    if (x.shape.length <= MOST_TRANSPOSED) return stock();
+    const shape = perm.map((axis) => x.shape[axis]!);
+    const dtype = x.dtype as LoopDtype;
+    if (sizeOf(shape) === 0) return filled(backend, { shape, dtype }, 0);
+    const long = x.shape.flatMap((size, axis) => (size > 1 ? [axis] : []));
     const groups: number[][] = [];
-    for (const axis of perm) {
+    for (const axis of perm.filter((each) => long.includes(each)).map((each) => long.indexOf(each))) {
       const last = groups.at(-1);
       if (last && last.at(-1) === axis - 1) last.push(axis);
       else groups.push([axis]);
     }
     const order = groups.map((_, i) => i).sort((i, j) => groups[i]![0]! - groups[j]![0]!);
-    const sizes = order.map((i) => sizeOf(groups[i]!.map((axis) => x.shape[axis]!)));
-    const shape = perm.map((axis) => x.shape[axis]!);
-    return scoped(() =>
-      withShape(stock({ x: reshaped(x, sizes) }, { perm: groups.map((_, i) => order.indexOf(i)) }), shape),
-    );
+    const sizes = order.map((i) => sizeOf(groups[i]!.map((axis) => x.shape[long[axis]!]!)));
+    const moved = groups.map((_, i) => order.indexOf(i));
+    return scoped(() => {
+      if (groups.length <= 1) return reshaped(x, shape);
+      if (groups.length <= MOST_TRANSPOSED)
+        return withShape(stock({ x: reshaped(x, sizes) }, { perm: moved }), shape);
+      const program = {
+        name: `transpose ${sizes.join()} of ${moved.join()}`,
+        body: MOVED(sizes, moved),
+        inputs: ["X"],
+      };
+      return withShape(
+        runForEach(backend, program, [reshaped(x, [sizeOf(shape)])], sizeOf(shape), dtype),
+        shape,
+      );
+    });
   },
 );
+
+/** Kernels along one axis: the axes before it and those after it are joined. */
+const sumsAlong = (kernelName: string): Mend =>
+  mend<"x", { axis: number }>(
+    kernelName,
+    GPU,
+    "Takes up to four axes.",
+    ({ inputs: { x }, attrs, stock }) => {
+      if (x.shape.length <= 4 || sizeOf(x.shape) === 0) return stock();
+      const [axis] = axesOf(attrs.axis, x.shape.length) as [number];
+      const [before, length, after] = aroundAxis(x.shape, axis);
+      return scoped(() =>
+        withShape(stock({ x: reshaped(x, [before, length, after]) }, { axis: 1 }), x.shape),
+      );
+    },
+  );
+
+const placeAlong = (kernelName: string): Mend =>
+  mend<"x", { axis: number }>(
+    kernelName,
+    GPU,
+    "Takes up to six axes. webgpu's result of one axis has an axis.",
+    ({ inputs: { x }, attrs, stock }) => {
+      const [axis] = axesOf(attrs.axis, x.shape.length) as [number];
+      const shape = x.shape.filter((_, i) => i !== axis);
+      if (x.shape.length <= 6 || sizeOf(x.shape) === 0) return withShape(stock(), shape);
+      return scoped(() =>
+        withShape(stock({ x: reshaped(x, aroundAxis(x.shape, axis)) }, { axis: 1 }), shape),
+      );
+    },
+  );
 
 const reverse: Mend = mend<"x", tf.ReverseAttrs>(
   "Reverse",
   GPU,
   "Takes up to four axes.",
-  ({ inputs: { x }, attrs: { dims }, stock }) => {
-    if (x.shape.length <= 4 || sizeOf(x.shape) === 0) return stock();
+  ({ inputs: { x }, attrs: { dims }, backend, stock }) => {
+    if (x.shape.length <= 4) return stock();
+    if (sizeOf(x.shape) === 0) return filled(backend, { shape: x.shape, dtype: x.dtype as LoopDtype }, 0);
     return scoped(() => {
       let y = x as Tensor;
       for (const axis of axesOf(dims, x.shape.length)) {
-        const [before, after] = [sizeOf(x.shape.slice(0, axis)), sizeOf(x.shape.slice(axis + 1))];
-        y = tf.reverse(reshaped(y, [before, x.shape[axis]!, after]), 1);
+        y = tf.reverse(reshaped(y, aroundAxis(x.shape, axis)), 1);
       }
       return reshaped(y, [...x.shape]);
     });
   },
 );
 
-const cumprod: Mend = mend<"x", tf.CumprodAttrs>(
-  "Cumprod",
-  ["webgpu"],
-  "In reverse, multiplies in the wrong order.",
-  ({ inputs: { x }, attrs: { axis, exclusive, reverse }, stock }) =>
-    reverse
-      ? scoped(() => tf.reverse(tf.cumprod(tf.reverse(x as Tensor, axis), axis, exclusive), axis))
-      : stock(),
+const inReverse = (kernelName: "Cumsum" | "Cumprod"): Mend =>
+  mend<"x", tf.CumsumAttrs>(
+    kernelName,
+    ["webgpu"],
+    "In reverse, goes over the wrong elements.",
+    ({ inputs: { x }, attrs: { axis, exclusive, reverse }, stock }) => {
+      if (!reverse) return stock();
+      const from = kernelName === "Cumsum" ? tf.cumsum : tf.cumprod;
+      return scoped(() => tf.reverse(from(tf.reverse(x as Tensor, axis), axis, exclusive), axis));
+    },
+  );
+
+const prelu: Mend = mend<"x" | "alpha">(
+  "Prelu",
+  GPU,
+  "Takes up to six axes (webgl), or four: webgpu returns the values of earlier tensors from five on.",
+  ({ inputs: { x, alpha }, stock }) => {
+    if (x.shape.length <= 4) return stock();
+    const [values, slopes] = [x as Tensor, alpha as Tensor];
+    return scoped(() => tf.where(tf.less(values, 0), tf.mul(values, slopes), values));
+  },
 );
 
 /** Replacements of kernels that take few axes, and of a product. */
@@ -291,5 +370,9 @@ export const gpuShapeMends: readonly Mend[] = [
   tile,
   transpose,
   reverse,
-  cumprod,
+  prelu,
+  inReverse("Cumsum"),
+  inReverse("Cumprod"),
+  ...["Cumsum", "Cumprod"].map(sumsAlong),
+  ...["ArgMax", "ArgMin"].map(placeAlong),
 ];

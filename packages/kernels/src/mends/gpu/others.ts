@@ -3,15 +3,10 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { KernelConfig, Tensor, TensorInfo } from "@tensorflow/tfjs-core";
 import { GPU, runForEach } from "../../gpu/program.ts";
 import type { Axis } from "../../quick/conv-geometry.ts";
-import { sizeOf } from "../../shape.ts";
+import { sizeOf, withShape } from "../../shape.ts";
 import { type Mend, mend, scoped } from "../mend.ts";
 import { gpuIntegerMends } from "./integers.ts";
 import { axesOf2D, axesOf3D } from "../pools.ts";
-
-const withShape = (info: TensorInfo, shape: readonly number[]): TensorInfo => ({
-  ...info,
-  shape: [...shape],
-});
 
 /** The largest element of each window, or NaN. */
 function largest(shape: readonly number[], axes: readonly Axis[]): string {
@@ -95,18 +90,22 @@ const MOST_INPUTS = 7;
 
 const addN: Mend = {
   kernelName: "AddN",
-  backends: ["webgpu"],
-  why: "Of more than seven tensors, returns the values of earlier tensors.",
+  backends: GPU,
+  why: "Takes up to six axes. On webgpu, returns the values of earlier tensors for more than seven tensors.",
   around:
     (stock) =>
     ({ inputs, backend, attrs }) => {
-      const terms = inputs as unknown as TensorInfo[];
-      if (terms.length <= MOST_INPUTS) return stock({ inputs, backend, attrs: attrs! });
+      const terms = inputs as unknown as Tensor[];
+      const { shape } = terms[0]!;
+      const isMuch = "runWebGPUProgram" in backend && terms.length > MOST_INPUTS;
+      if (!isMuch && shape.length <= 6) return stock({ inputs, backend, attrs: attrs! });
       return scoped(() => {
+        const flat = shape.length <= 6 ? terms : terms.map((each) => tf.reshape(each, [each.size]));
+        if (!isMuch) return tf.reshape(tf.addN(flat), shape);
         const parts: Tensor[] = [];
         for (let i = 0; i < terms.length; i += MOST_INPUTS)
-          parts.push(tf.addN(terms.slice(i, i + MOST_INPUTS) as Tensor[]));
-        return tf.addN(parts);
+          parts.push(tf.addN(flat.slice(i, i + MOST_INPUTS)));
+        return tf.reshape(tf.addN(parts), shape);
       });
     },
 };
