@@ -1,5 +1,5 @@
 /** @file How to write a rule: what it saves of a call, and how it computes the gradients. */
-import { isRecorded } from "@nnxjs/kernels/internal";
+import { canShare } from "@nnxjs/kernels/internal";
 import type { GradConfig, NamedAttrMap, Tensor } from "@tensorflow/tfjs-core";
 import { dropAbsentInputs, InputsToSave, keepFirstOutput, onNextNode, onTape, Saved } from "./tape.ts";
 import { isZero, zero } from "./zero.ts";
@@ -80,8 +80,7 @@ export const rule =
         names = save.filter((name) => given.has(name));
       }
       kept = new Saved();
-      // A recorder of runs follows copies that kernels make.
-      kept.isShared = !isRecorded();
+      kept.isShared = canShare();
       for (const name of names) kept.push(input(name)!);
       return kept;
     });

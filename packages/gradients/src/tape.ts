@@ -3,7 +3,7 @@
  * order of its four steps: `inputsToSave.map(name => input)`, `.concat(outputs)`, `rule.gradFunc`,
  * `tape.push(node)`. Nothing of another call happens in between.
  */
-import { isRecording, sharing } from "@nnxjs/kernels/internal";
+import { isRecording, sharedCopy } from "@nnxjs/kernels/internal";
 import { customGrad, engine, keep, reshape, type Tensor } from "@tensorflow/tfjs-core";
 
 /** A recorded call. */
@@ -39,7 +39,7 @@ export class InputsToSave extends Array<string> {
 class ToShare extends Array<Tensor> {
   override map<U>(_keepCopy: (value: Tensor, index: number, array: Tensor[]) => U): U[] {
     // The only caller wants one tensor for each, which it frees with the tape.
-    return Array.from(this, (tensor) => keep(sharing(tensor))) as U[];
+    return Array.from(this, (tensor) => keep(sharedCopy(tensor))) as U[];
   }
 }
 

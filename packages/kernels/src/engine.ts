@@ -7,7 +7,7 @@ import {
   Tensor,
   version_core as version,
 } from "@tensorflow/tfjs-core";
-import { isRecorded } from "./recorder.ts";
+import { isRecorded, recorder } from "./recorder.ts";
 import { sameShape } from "./shape.ts";
 
 /** Whether `x` is a tensor. */
@@ -44,6 +44,16 @@ export function sharing(x: Tensor, shape: number[] = x.shape): Tensor {
   if (!backend || (!sameShape(x.shape, shape) && hasShapesOfData(backend))) return reshape(x, shape);
   backend.incRef(dataId);
   return engine().makeTensorFromDataId(dataId, shape, dtype, backend);
+}
+
+/** Whether what shares data is followed by whoever follows the run. */
+export const canShare = (): boolean => recorder === undefined || recorder.followsSharing;
+
+/** As {@link sharing}, and a recorder is told. Ask {@link canShare} first. */
+export function sharedCopy(x: Tensor): Tensor {
+  const copy = sharing(x);
+  recorder?.sharesData(copy, x);
+  return copy;
 }
 
 /**

@@ -9,9 +9,11 @@ export {
   isAlive,
   alias,
   backendInUse,
+  canShare,
   isRecording,
   isTensor,
   reshaped,
+  sharedCopy,
   sharing,
   versionOfTensorflow,
 } from "./engine.ts";

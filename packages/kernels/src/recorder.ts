@@ -57,6 +57,10 @@ export interface Recorder {
   fill(call: FillCall, run: () => Tensor): Tensor;
   /** @param run - What `computed` does without a recorder. */
   compute(call: ComputeCall, run: () => Tensor | undefined): Tensor | undefined;
+  /** Whether it follows tensors that share their data: it is told of each then. */
+  readonly followsSharing: boolean;
+  /** `copy` has the data of another tensor, an input or output of the kernel that is running. */
+  sharesData(copy: Tensor, of: Tensor): void;
   /** The values of some data are about to be read. An error stops this. */
   read(dataId: object): void;
   /** `make(from)` made an object such as a key of another one. */

@@ -1,6 +1,6 @@
 /** @file Runs a kernel by its name, past the engine where nobody looks on. */
 import * as tf from "@tensorflow/tfjs-core";
-import type { NamedAttrMap, NamedTensorMap, Tensor, TensorInfo } from "@tensorflow/tfjs-core";
+import type { KernelConfig, NamedAttrMap, NamedTensorMap, Tensor, TensorInfo } from "@tensorflow/tfjs-core";
 import { isRecording } from "../engine.ts";
 import { isRecorded } from "../recorder.ts";
 
@@ -30,7 +30,8 @@ const asTensor = (made: TensorInfo): Tensor =>
 export function callKernel(name: string, inputs: KernelInputs, attrs: object): Tensor | Tensor[] {
   const engine = tf.engine();
   // `getKernel` is typed as if every kernel existed. The engine has the words for one that does not.
-  const kernel = isWatched() ? undefined : (tf.getKernel(name, tf.getBackend()) ?? undefined);
+  const registered = tf.getKernel(name, tf.getBackend()) as KernelConfig | undefined;
+  const kernel = isWatched() ? undefined : registered;
   if (!kernel) return engine.runKernel(name, inputs as unknown as NamedTensorMap, attrs as NamedAttrMap);
   const made = kernel.kernelFunc({
     inputs: inputs as unknown as NamedTensorMap,

@@ -124,7 +124,8 @@ function end(scope: Scope, result: unknown, outer: Scope | undefined): void {
 }
 
 function endThings(things: Things, result: unknown, outer: Scope | undefined): void {
-  const returned = foundIn(given.length > 0 ? [result, given] : result, things);
+  // The last one is searched first: mostly nothing of what was given has to be searched.
+  const returned = foundIn(given.length > 0 ? [given, result] : result, things);
   const finish = (thing: object, kind: ScopeKind<never>): void => {
     forgetThing(thing);
     kind.end(thing as never);
@@ -145,6 +146,7 @@ function foundIn(result: unknown, things: Things): ReadonlySet<object> {
   const found = new Set<object>();
   try {
     forEachObject(result, (object) => {
+      if (found.size === things.size) return false;
       const kind = things.get(object);
       if (kind) found.add(object);
       // Only modules have others in them.

@@ -23,6 +23,8 @@ export class ProgramRecorder extends RecordedNodes implements Interceptor, Recor
   /** What the code of the kernel that is running made: it may free it before the kernel ends. */
   private made: Tensor[] = [];
   private open: KernelCall | undefined;
+  /** Tensors that share the data of others of the kernel that is running. */
+  private shares: (readonly [copy: Tensor, of: Tensor])[] = [];
   /** In the library's own loops, nothing is recorded; nor after something was refused. */
   private isInside = false;
   private isStopped = false;
@@ -76,6 +78,7 @@ export class ProgramRecorder extends RecordedNodes implements Interceptor, Recor
       isList: false,
     };
     this.open = call;
+    if (!open) this.shares.length = 0;
     let result: unknown;
     try {
       result = run();
@@ -113,6 +116,22 @@ export class ProgramRecorder extends RecordedNodes implements Interceptor, Recor
             "other values: return the tensor and read it after the call, or compute with tf.where.",
         ),
     );
+  }
+
+  /** In sections each copy is a kernel: a section that runs again asks for it. */
+  get followsSharing(): boolean {
+    return !this.section;
+  }
+
+  sharesData(copy: Tensor, of: Tensor): void {
+    if (this.isInside) return;
+    if (this.open) this.shares.push([copy, of]);
+    else this.noteShared(copy, of);
+  }
+
+  private noteShared(copy: Tensor, of: Tensor): void {
+    this.slotOf(of);
+    this.adopt(copy, of);
   }
 
   // What the library makes itself.
@@ -288,6 +307,7 @@ export class ProgramRecorder extends RecordedNodes implements Interceptor, Recor
       return [];
     }
     const slots = this.settle(call);
+    if (this.shares.length > 0) for (const [copy, of] of this.shares.splice(0)) this.noteShared(copy, of);
     for (const tensor of this.made) tensor.dispose();
     this.made = [];
     return slots;

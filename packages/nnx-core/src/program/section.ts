@@ -315,6 +315,9 @@ class Rehearsal implements Interceptor, Recorder {
     return this.slots.tensorOf(event.outputs[0] as Slot);
   }
 
+  readonly followsSharing = false;
+  sharesData(): void {}
+
   read(): void {
     this.leave();
   }
