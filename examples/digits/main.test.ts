@@ -10,7 +10,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 /** The program, joined once: compiling it takes longer than it does. */
 const program = join(folder, "main.mjs");
-beforeAll(async () => writeFileSync(program, await joinProgram("examples/digits/main.ts")));
+beforeAll(async () => writeFileSync(program, (await joinProgram("examples/digits/main.ts")).code));
 
 const node = (...args: string[]) => spawnSync(process.execPath, args, { encoding: "utf8", input: "" });
 const demo = (...args: string[]) => node(program, "--report", join(folder, "report.html"), ...args);

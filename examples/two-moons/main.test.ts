@@ -14,7 +14,7 @@ afterAll(() => {
 });
 /** The program, joined once: compiling it takes longer than it does. */
 const program = join(folder, "main.mjs");
-beforeAll(async () => writeFileSync(program, await joinProgram("examples/two-moons/main.ts")));
+beforeAll(async () => writeFileSync(program, (await joinProgram("examples/two-moons/main.ts")).code));
 const run = (...args: string[]) => spawnSync(process.execPath, [program, ...args], { encoding: "utf8" });
 
 describe("the two-moons example", () => {
