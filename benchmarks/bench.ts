@@ -3,10 +3,11 @@
  *
  *     npm run bench -- [--short] [--relaxed] [--only PATTERN] [--peers PATTERN] [--json FILE]
  *
- * `--short` is for a first look, in less than 3 minutes: each library does everything in one process,
- * there are few rounds before engines have compiled everything, and every entry has a share of the time. Ours is always measured; who has no
- * turn before the share is over is left out, as is stock tensorflow.js where one of its steps takes
- * seconds. Times without a spread are of one or two rounds. `--only` takes the cases whose names match a regular expression: entries,
+ * `--short` is for a first look, in less than 3 minutes: each library does everything in one
+ * process, there are few rounds, engines still compile, and every entry has a share of the time.
+ * Ours is always measured; who has no turn before the share is over is left out, as is stock
+ * tensorflow.js where one of its steps takes seconds. Times without a spread are of one or two
+ * rounds. `--only` takes the cases whose names match a regular expression: entries,
  * groups, `start-up` and `bundles`. `--peers` takes the peers whose whole names match one, such as
  * "ours wasm|JAX". `--relaxed` measures ours with relaxed SIMD, too. The environment variable
  * NNXJS_PYTHON may name a Python with jax, flax and optax; without it JAX is left out. All samples
