@@ -3,10 +3,11 @@
  *
  *     npm run bench -- [--short] [--relaxed] [--only PATTERN] [--peers PATTERN] [--json FILE]
  *
- * `--short` is for a first look, in less than 3 minutes: each library does everything in one process,
- * there are few rounds, and every entry has a share of the time. Ours is always measured; who has no
- * turn before the share is over is left out, as is stock tensorflow.js where one of its steps takes
- * seconds. Times without a spread are of one or two rounds. `--only` takes the cases whose names match a regular expression: entries,
+ * `--short` is for a first look, in less than 3 minutes: each library does everything in one
+ * process, there are few rounds, engines still compile, and every entry has a share of the time.
+ * Ours is always measured; who has no turn before the share is over is left out, as is stock
+ * tensorflow.js where one of its steps takes seconds. Times without a spread are of one or two
+ * rounds. `--only` takes the cases whose names match a regular expression: entries,
  * groups, `start-up` and `bundles`. `--peers` takes the peers whose whole names match one, such as
  * "ours wasm|JAX". `--relaxed` measures ours with relaxed SIMD, too. The environment variable
  * NNXJS_PYTHON may name a Python with jax, flax and optax; without it JAX is left out. All samples
@@ -26,7 +27,8 @@ import { build } from "./size/build.ts";
 import { bundles } from "./size/bundles.ts";
 import { startUp } from "./size/start-up.ts";
 
-// V8 compiles the hottest code in the first second, and the first step of a round finds cold caches.
+// A slow step warms up for up to ten times as long: see the worker. The first step of a round finds
+// cold caches.
 const EFFORTS = {
   full: { warmUp: 1000, round: 100, rounds: 9, total: 1500, atLeast: 3 },
   short: { warmUp: 50, round: 10, rounds: 5, total: 100, atLeast: 1 },
