@@ -3,8 +3,10 @@
  *
  *     npm run bench -- [--short] [--relaxed] [--only PATTERN] [--peers PATTERN] [--json FILE]
  *
- * `--short` is for a first look: few rounds, and stock tensorflow.js is left out where one of its
- * steps takes seconds. `--only` takes the cases whose names match a regular expression: entries,
+ * `--short` is for a first look, in less than 3 minutes: each library does everything in one process,
+ * there are few rounds, and every entry has a share of the time. Ours is always measured; who has no
+ * turn before the share is over is left out, as is stock tensorflow.js where one of its steps takes
+ * seconds. Times without a spread are of one or two rounds. `--only` takes the cases whose names match a regular expression: entries,
  * groups, `start-up` and `bundles`. `--peers` takes the peers whose whole names match one, such as
  * "ours wasm|JAX". `--relaxed` measures ours with relaxed SIMD, too. The environment variable
  * NNXJS_PYTHON may name a Python with jax, flax and optax; without it JAX is left out. All samples
@@ -14,7 +16,7 @@ import { existsSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { GROUPS } from "./cases/index.ts";
-import { alternate, type Effort, type Outcome } from "./peers/alternate.ts";
+import { alternate, type Effort, type Limit, type Outcome } from "./peers/alternate.ts";
 import { type Peer, peers } from "./peers/peers.ts";
 import { PeerProcess } from "./peers/process.ts";
 import { disagreements } from "./report/agree.ts";
@@ -27,13 +29,18 @@ import { startUp } from "./size/start-up.ts";
 // V8 compiles the hottest code in the first second, and the first step of a round finds cold caches.
 const EFFORTS = {
   full: { warmUp: 1000, round: 100, rounds: 9, total: 1500, atLeast: 3 },
-  short: { warmUp: 100, round: 10, rounds: 5, total: 100, atLeast: 1 },
+  short: { warmUp: 50, round: 10, rounds: 5, total: 100, atLeast: 1 },
 } satisfies Record<string, Effort>;
+
+/** How long a short run may be, in milliseconds, but for the step that is under way then. */
+const SHORT = 150_000;
 
 /** Peers that need seconds for some entries. */
 const SLOW = ["tfjs cpu", "tfjs-layers cpu"];
 
 const here = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
+
+const begin = performance.now();
 
 /** Says what is wrong with the command, and ends. */
 function refuse(error: unknown): never {
@@ -69,14 +76,12 @@ const chosen = GROUPS.map((group) => ({
 }));
 const results: Record<string, unknown> = { ...machine(), short: options.short };
 
-/** Starts those who have a file for a group, does something with them, and ends them. */
+/** Starts these peers, does something with them, and ends them. */
 async function withProcesses<R>(
-  everybody: readonly Peer[],
-  group: string,
+  some: readonly Peer[],
   run: (processes: readonly PeerProcess[]) => Promise<R>,
 ): Promise<R> {
-  const able = everybody.filter(({ file }) => existsSync(here(`cases/${group}/${file}`)));
-  const processes = able.map((peer) => new PeerProcess(peer));
+  const processes = some.map((peer) => new PeerProcess(peer));
   try {
     for (const process of processes) await process.ready();
     return await run(processes);
@@ -85,18 +90,51 @@ async function withProcesses<R>(
   }
 }
 
+/** Ours first, then what is compiled: stock tensorflow.js is what a first look can do without. */
+const importance = ({ name }: Peer): number => (name.startsWith("ours") ? 0 : /jax/i.test(name) ? 1 : 2);
+
+/** The limits of the entries in turn. What one leaves of its time is for those after it. */
+function limits(): (share: number) => Limit {
+  const whole = chosen.reduce((sum, { entries, share }) => sum + entries.length * share, 0);
+  const now = performance.now();
+  const left = begin + SHORT - now;
+  let shares = 0;
+  return (share) => {
+    shares += share;
+    const end = now + left * (shares / whole);
+    return { isOver: () => performance.now() > end };
+  };
+}
+
 async function compare(everybody: readonly Peer[]): Promise<void> {
-  for (const { name, title, entries, slow = [], areSmall = false } of chosen) {
+  const important = [...everybody].sort((a, b) => importance(a) - importance(b));
+  if (!options.short) return compareIn(everybody, (some, run) => withProcesses(some, run));
+  await withProcesses(important, (all) =>
+    compareIn(everybody, (some, run) => run(all.filter(({ peer }) => some.includes(peer))), limits()),
+  );
+}
+
+/**
+ * @param inProcesses - Runs something with processes of some peers.
+ * @param limitOf - The limit of the next entry, which has this share.
+ */
+async function compareIn(
+  everybody: readonly Peer[],
+  inProcesses: typeof withProcesses<void>,
+  limitOf?: (share: number) => Limit,
+): Promise<void> {
+  for (const { name, title, entries, share, slow = [], areSmall = false } of chosen) {
     if (entries.length === 0) continue;
     const outcomesOf = (entry: string, processes: readonly PeerProcess[]): Promise<Outcome[]> => {
       const isLeftOut = options.short && slow.includes(entry);
-      const able = processes.filter(({ peer }) => !(isLeftOut && SLOW.includes(peer.name)));
-      return alternate(able, name, entry, effort);
+      const asked = processes.filter(({ peer }) => !(isLeftOut && SLOW.includes(peer.name)));
+      return alternate(asked, name, entry, effort, limitOf?.(share));
     };
     const rows: { entry: string; outcomes: Outcome[] }[] = [];
+    const able = everybody.filter(({ file }) => existsSync(here(`cases/${name}/${file}`)));
     // What an earlier model left behind (garbage, a fragmented heap, compiled code) is nobody's.
     for (const some of areSmall ? [entries] : entries.map((entry) => [entry])) {
-      await withProcesses(everybody, name, async (processes) => {
+      await inProcesses(able, async (processes) => {
         for (const entry of some) rows.push({ entry, outcomes: await outcomesOf(entry, processes) });
       });
     }
@@ -107,7 +145,6 @@ async function compare(everybody: readonly Peer[]): Promise<void> {
   }
 }
 
-const begin = performance.now();
 const hasCases = chosen.some(({ entries }) => entries.length > 0);
 const [hasStartUp, hasBundles] = [only.test("start-up"), only.test("bundles")];
 if (!hasCases && !hasStartUp && !hasBundles) {
@@ -124,11 +161,10 @@ const everybody = attempt(() => {
   );
 });
 for (const [name, value] of Object.entries(machine())) console.log(`${name}: ${value}`);
-if (hasCases) {
-  build();
-  await compare(everybody);
-}
-if (hasStartUp) results["start-up"] = await startUp(options.short ? 3 : 9);
+build();
+// First, so that the cases of a short run know how much time there is.
 if (hasBundles) results.bundles = await bundles();
+if (hasStartUp) results["start-up"] = await startUp(options.short ? 3 : 9);
+if (hasCases) await compare(everybody);
 writeFileSync(options.json, `${JSON.stringify(results, null, 1)}\n`);
 console.log(`\n${((performance.now() - begin) / 1000).toFixed(0)} s. All samples: ${options.json}`);

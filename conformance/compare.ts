@@ -1,5 +1,4 @@
 /** @file Functions with which tests compare with the golden files in this folder. */
-import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 
 /**
@@ -7,13 +6,14 @@ import { readFileSync } from "node:fs";
  * defines.
  */
 export function readGolden<T>(name: string): T {
-  return JSON.parse(readFileSync(new URL(`golden/${name}.json`, import.meta.url), "utf8")) as T;
+  return JSON.parse(readFileSync(new URL(`./golden/${name}.json`, import.meta.url), "utf8")) as T;
 }
 
 /** The SHA-256 of the bytes of an array, in hexadecimal. */
-export function sha256(array: ArrayBufferView): string {
-  const bytes = new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
-  return createHash("sha256").update(bytes).digest("hex");
+export async function sha256(array: ArrayBufferView): Promise<string> {
+  const bytes = Uint8Array.from(new Uint8Array(array.buffer, array.byteOffset, array.byteLength));
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 /**

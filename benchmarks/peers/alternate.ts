@@ -16,6 +16,16 @@ export interface Effort {
   readonly atLeast: number;
 }
 
+/** When the time for a case is over, however much time a peer would need. */
+export interface Limit {
+  isOver(): boolean;
+}
+
+const NO_LIMIT: Limit = { isOver: () => false };
+
+/** What is said of a peer that was not asked. */
+export const NO_TIME = "There was no time for it.";
+
 /** What came of one case in one peer. */
 export interface Outcome {
   readonly peer: string;
@@ -35,8 +45,11 @@ const SECONDS = 2000;
 /** Quicker steps are slower after a pause, in which caches go cold and a garbage collector cleans up. */
 const QUICK = 100;
 
+/** A process of a peer, as far as it is asked here. */
+type Asked = Pick<PeerProcess, "ask" | "peer">;
+
 interface Ready {
-  readonly process: PeerProcess;
+  readonly process: Asked;
   readonly answer: Prepared;
   readonly steps: number;
   readonly unmeasured: number;
@@ -44,21 +57,30 @@ interface Ready {
   readonly samples: number[];
 }
 
-/** Prepares a case in each peer in turn, then has each do one round in turn. */
+/**
+ * Prepares a case in each peer in turn, then has each do one round in turn. Once the limit is over,
+ * no further peer is prepared but the first, and no further round begins but the first.
+ * @param processes - The most important first.
+ */
 export async function alternate(
-  processes: readonly PeerProcess[],
+  processes: readonly Asked[],
   group: string,
   entry: string,
   effort: Effort,
+  limit: Limit = NO_LIMIT,
 ): Promise<Outcome[]> {
   const ready: Ready[] = [];
   const failed: Outcome[] = [];
-  for (const process of processes) {
+  for (const [i, process] of processes.entries()) {
+    if (i > 0 && limit.isOver()) {
+      failed.push({ peer: process.peer.name, error: NO_TIME });
+      continue;
+    }
     const answer = await process.ask({ do: "prepare", group, entry, warmUp: effort.warmUp });
     if ("error" in answer) failed.push({ peer: process.peer.name, error: answer.error });
     else if (answer.exists) ready.push(planned(process, answer, effort));
   }
-  for (let round = 0; round < effort.rounds; round++) {
+  for (let round = 0; round < effort.rounds && (round === 0 || !limit.isOver()); round++) {
     for (const { process, rounds, steps, unmeasured, samples } of ready) {
       if (round >= rounds) continue;
       const answer = await process.ask({ do: "measure", steps, unmeasured });
@@ -80,7 +102,7 @@ export async function alternate(
 }
 
 /** How many steps and rounds a peer has time for. A step of seconds is its only sample. */
-function planned(process: PeerProcess, answer: Prepared, effort: Effort): Ready {
+function planned(process: Asked, answer: Prepared, effort: Effort): Ready {
   const time = answer.milliseconds!;
   if (time > SECONDS) return { process, answer, steps: 1, unmeasured: 0, rounds: 0, samples: [time] };
   const steps = Math.max(1, Math.min(10_000, Math.round(effort.round / Math.max(time, 1e-3))));

@@ -1,5 +1,5 @@
 /** @file A table of outcomes, in Markdown. */
-import type { Outcome } from "../peers/alternate.ts";
+import { NO_TIME, type Outcome } from "../peers/alternate.ts";
 import type { Peer } from "../peers/peers.ts";
 
 /** Milliseconds in three digits. */
@@ -12,6 +12,7 @@ export const shown = (ms: number): string => (ms >= 100 ? ms.toFixed(0) : ms.toP
 function cell(peer: Peer, outcomes: readonly Outcome[]): string {
   const outcome = outcomes.find((one) => one.peer === peer.name);
   if (outcome === undefined) return "–";
+  if (outcome.error === NO_TIME) return "no time";
   if (outcome.median === undefined) return /kernel/i.test(outcome.error!) ? "no kernel" : "fails";
   const ours = outcomes.find((one) => one.peer === peer.beside)?.median;
   const single = outcome.samples!.length < 3;
@@ -37,7 +38,7 @@ export function table(
   );
   const errors = rows.flatMap(({ entry, outcomes }) =>
     outcomes.flatMap(({ peer, error }) =>
-      error === undefined ? [] : [`${entry}: ${peer}: ${error.split("\n")[0]}`],
+      error === undefined || error === NO_TIME ? [] : [`${entry}: ${peer}: ${error.split("\n")[0]}`],
     ),
   );
   const body = markdown(

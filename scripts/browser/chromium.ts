@@ -1,4 +1,4 @@
-/** @file Where Chromium is, and how it is started without a screen and without a GPU. */
+/** @file Where Chromium is, and how it is started without a screen. */
 import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 
@@ -33,13 +33,27 @@ export const plainArguments: readonly string[] = [
   "--js-flags=--expose-gc",
 ];
 
-/** Arguments for WebGL and WebGPU, which SwiftShader computes on the processor. */
-export const chromiumArguments: readonly string[] = [
-  "--use-gl=angle",
+const withoutGpu = [
   "--use-angle=swiftshader",
   "--enable-unsafe-swiftshader",
-  "--enable-unsafe-webgpu",
-  "--enable-features=Vulkan",
   "--use-webgpu-adapter=swiftshader",
+  "--enable-features=Vulkan",
+];
+// Without a screen there is no surface, and WebGPU falls back to SwiftShader where it looks for one.
+const withGpu = [
+  "--use-angle=vulkan",
+  "--ignore-gpu-blocklist",
+  "--disable-vulkan-surface",
+  "--enable-features=Vulkan,VulkanFromANGLE,DefaultANGLEVulkan",
+];
+
+/**
+ * Arguments for WebGL and WebGPU. SwiftShader computes them on the processor, so that they are there on every
+ * machine. With `NNXJS_GPU=1` the machine's GPU does, by Vulkan.
+ */
+export const chromiumArguments: readonly string[] = [
+  "--use-gl=angle",
+  "--enable-unsafe-webgpu",
+  ...(process.env.NNXJS_GPU ? withGpu : withoutGpu),
   ...plainArguments,
 ];

@@ -10,10 +10,13 @@ import simd from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm
 import threads from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-threaded-simd.wasm?url";
 import plain from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm?url";
 import * as tf from "@tensorflow/tfjs-core";
+import fc from "fast-check";
 import { readWithoutWaiting } from "./reads.ts";
 import { backend, useBackend } from "./use-backend.ts";
 
 tf.enableProdMode();
+// A test on webgpu runs more than once, and has to draw the same.
+fc.configureGlobal({ ...fc.readConfigureGlobal(), seed: Date.now() | 0 });
 // Small tensors would be computed on the processor otherwise, and the tests would see nothing of the GPU.
 tf.env().set("WEBGL_CPU_FORWARD", false);
 tf.env().set("WEBGPU_CPU_FORWARD", false);

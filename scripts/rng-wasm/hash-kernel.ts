@@ -1,5 +1,5 @@
 /**
- * @file Kernels that hash counters, sixteen at a time, and process the bits before storing the
+ * @file Kernels that hash counters, 16 or 20 at a time, and process the bits before storing the
  * results.
  */
 import { OUT, SOURCE } from "../../packages/rnglib/src/keys/wasm/layout.ts";
@@ -16,14 +16,19 @@ import {
 } from "../wasm-emitter/code.ts";
 import type { WasmFunction } from "../wasm-emitter/module.ts";
 
-/** Four vectors in flight keep all vector units of a core busy. Each has four counters. */
-const LANES = 4;
-const BLOCK = 4 * LANES;
+/** Vectors in flight, so many that all vector units of a core are busy. Each has four counters. */
+const LANES = 5;
 const PARITY = 0x1bd11bda;
 const ROTATIONS = [
   [13, 15, 26, 6],
   [17, 29, 16, 24],
 ] as const;
+
+/** The bytes of four words, each rotated to the left by some bytes, by their old places. */
+const rotatedBytes = (by: number): [number, number, number, number] => {
+  const word = [0, 1, 2, 3].reduce((bytes, place) => bytes + ((place - by) & 3) * 2 ** (8 * place), 0);
+  return [word, word + 0x04040404, word + 0x08080808, word + 0x0c0c0c0c];
+};
 
 /** How a kernel processes the bits. */
 interface Finish {
@@ -34,10 +39,12 @@ interface Finish {
    * numbers.
    */
   readonly flipped?: boolean;
+  /** Vectors in flight, if they must be so many. */
+  readonly lanes?: number;
   /** Returns code to run before the loop. It may make its own locals. */
   prepare?(locals: Locals, parameters: readonly Local[]): Code;
   /**
-   * Returns code that processes the bits of the four vectors and stores the results. `at` is 4 ×
+   * Returns code that processes the bits of the vectors and stores the results. `at` is 4 ×
    * the index of the first word.
    */
   store(at: Code, bits: readonly Code[]): Code;
@@ -45,9 +52,10 @@ interface Finish {
 
 /**
  * A function `(n, k0, k1, hi, lo, ...)` over the counters `(hi, lo) … (hi, lo + n - 1)`. It works
- * on blocks of 16, so it may write up to 15 elements beyond n. `lo` must not overflow within the n.
+ * on blocks of 20, so it may write up to 19 elements beyond n. `lo` must not overflow within the n.
  */
 function hashKernel(finish: Finish): WasmFunction {
+  const { lanes = LANES } = finish;
   const parameters = [type.i32, type.i32, type.i32, type.i32, type.i32, ...(finish.parameters ?? [])];
   const locals = new Locals();
   const [n, k0, k1, hi, lo, ...more] = parameters.map((of) => locals.make(of)) as [
@@ -62,8 +70,8 @@ function hashKernel(finish: Finish): WasmFunction {
   const k2 = locals.make(type.i32);
   const vector = () => locals.make(type.v128);
   const counter = vector();
-  const x = Array.from({ length: LANES }, vector);
-  const y = Array.from({ length: LANES }, vector);
+  const x = Array.from({ length: lanes }, vector);
+  const y = Array.from({ length: lanes }, vector);
   const first = vector();
   // After rounds 4, 8, 12, 16 and 20, two of the three key words are added to the words, the second
   // one with the number of the step.
@@ -76,13 +84,19 @@ function hashKernel(finish: Finish): WasmFunction {
     y: { local: vector(), value: keyOf(keys[(step + 1) % 3]!, step) },
   }));
 
+  // One instruction rotates by whole bytes, other rotations take three.
+  const orders = new Map([16, 24].map((by) => [by, vector()]));
+  const rotated = (word: Code, by: number): Code => {
+    const order = orders.get(by);
+    return order ? v128.swizzle(word, order.get) : v128.or(i32x4.shl(word, by), i32x4.shrU(word, 32 - by));
+  };
+
   const eachLane = (code: (lane: number) => Code): Code =>
-    Array.from({ length: LANES }, (_, i) => code(i)).flat();
+    Array.from({ length: lanes }, (_, i) => code(i)).flat();
   const round = (by: number): Code => [
     ...eachLane((i) => x[i]!.set(i32x4.add(x[i]!.get, y[i]!.get))),
     ...eachLane((i) => {
-      const rotated = v128.or(i32x4.shl(y[i]!.get, by), i32x4.shrU(y[i]!.get, 32 - by));
-      return y[i]!.set(v128.xor(rotated, x[i]!.get));
+      return y[i]!.set(v128.xor(rotated(y[i]!.get, by), x[i]!.get));
     }),
   ];
   const hash: Code = [
@@ -104,6 +118,7 @@ function hashKernel(finish: Finish): WasmFunction {
     ...first.set(i32x4.splat(i32.add(hi.get, k0.get))),
     ...counter.set(i32x4.add(i32x4.splat(i32.add(lo.get, k1.get)), v128.const([0, 1, 2, 3]))),
     ...steps.flatMap(({ x, y }) => [x, y].flatMap(({ local, value }) => local.set(i32x4.splat(value)))),
+    ...[...orders].flatMap(([by, order]) => order.set(v128.const(rotatedBytes(by / 8)))),
     ...prepared,
     ...n.set(i32.shl(n.get, i32.const(2))),
     ...repeatWhile(
@@ -111,10 +126,10 @@ function hashKernel(finish: Finish): WasmFunction {
         ...hash,
         ...finish.store(
           at.get,
-          Array.from({ length: LANES }, (_, i) => v128.xor(x[i]!.get, y[i]!.get)),
+          Array.from({ length: lanes }, (_, i) => v128.xor(x[i]!.get, y[i]!.get)),
         ),
-        ...counter.set(i32x4.add(counter.get, i32x4.const(BLOCK))),
-        ...at.set(i32.add(at.get, i32.const(4 * BLOCK))),
+        ...counter.set(i32x4.add(counter.get, i32x4.const(4 * lanes))),
+        ...at.set(i32.add(at.get, i32.const(16 * lanes))),
       ],
       i32.ltU(at.get, n.get),
     ),
@@ -145,6 +160,7 @@ export function bernoulliKernel(): WasmFunction {
   return hashKernel({
     parameters: [type.i32],
     flipped: true,
+    lanes: 4,
     prepare(locals, [parameter]) {
       limit = locals.make(type.v128);
       return limit.set(i32x4.splat(parameter!.get));

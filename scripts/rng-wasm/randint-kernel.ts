@@ -5,8 +5,9 @@ import { define, type WasmFunction } from "../wasm-emitter/module.ts";
 
 const { add, sub, mul, div, floor, fromFirstU32 } = f64x2;
 
-/** The last two words in place of the first two. */
-const last = (words: Code): Code => v128.shuffle(words, words, [2, 3, 2, 3]);
+/** Words and the high halves of 2⁵², which together are 2⁵² plus each word. */
+const FIRST = [0, 4, 1, 5] as const;
+const LAST = [2, 6, 3, 7] as const;
 
 /**
  * A function `(n, span, multiplier, minval)`: `OUT = minval + (SOURCE * multiplier + OUT) % span`.
@@ -20,12 +21,17 @@ export const randintKernel = (): WasmFunction =>
     const sums = [vector(), vector()] as const;
     const high = v128.load(at.get, SOURCE);
     const low = v128.load(at.get, OUT);
-    /** Exact, for the reasons in `keys/randint.ts`. Adding 2⁵² brings an integer to the low bits. */
-    const rest = (sum: Local): Code =>
+    const aboveTwo52 = (words: Code, which: typeof FIRST | typeof LAST): Code =>
+      v128.shuffle(words, i32x4.const(0x43300000), which);
+    /** The sum and 1/2, for two of the words. Below 2⁵² there are halves, so this is exact. */
+    const sum = (which: typeof FIRST | typeof LAST): Code =>
       add(
-        sub(sum.get, mul(floor(mul(add(sum.get, f64x2.const(0.5)), perSpan.get)), spans.get)),
-        f64x2.const(2 ** 52),
+        mul(sub(aboveTwo52(high, which), f64x2.const(2 ** 52)), factors.get),
+        sub(aboveTwo52(low, which), f64x2.const(2 ** 52 - 0.5)),
       );
+    /** Exact, for the reasons in `keys/randint.ts`. Adding 2⁵² brings an integer to the low bits. */
+    const rest = (half: Local): Code =>
+      add(sub(half.get, mul(floor(mul(half.get, perSpan.get)), spans.get)), f64x2.const(2 ** 52 - 0.5));
     return [
       ...spans.set(fromFirstU32(i32x4.splat(span!.get))),
       ...perSpan.set(div(f64x2.const(1), spans.get)),
@@ -34,8 +40,8 @@ export const randintKernel = (): WasmFunction =>
       ...n!.set(i32.shl(n!.get, i32.const(2))),
       ...repeatWhile(
         [
-          ...sums[0].set(add(mul(fromFirstU32(high), factors.get), fromFirstU32(low))),
-          ...sums[1].set(add(mul(fromFirstU32(last(high)), factors.get), fromFirstU32(last(low)))),
+          ...sums[0].set(sum(FIRST)),
+          ...sums[1].set(sum(LAST)),
           ...v128.store(
             at.get,
             OUT,

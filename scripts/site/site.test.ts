@@ -93,6 +93,45 @@ describe("examples", () => {
   });
 });
 
+describe("a narrow page", () => {
+  type Page = Awaited<ReturnType<Browser["newPage"]>>;
+
+  /** A page as a telephone shows it, and the scripts that ran in it. */
+  const narrow = (check: (page: Page, ran: () => Promise<boolean>) => Promise<void>): Promise<void> =>
+    onPage("start.html", async (page) => {
+      await page.setViewportSize({ width: 400, height: 800 });
+      await page.reload({ waitUntil: "networkidle" });
+      await check(page, () => page.evaluate(() => "__VITEPRESS__" in globalThis));
+    });
+
+  it("starts its program at the first touch, and answers that touch", async () => {
+    await narrow(async (page, ran) => {
+      expect(await ran()).toBe(false);
+      const block = page.locator(".live").first();
+      await block.locator(".live-run").click();
+      await block.and(page.locator("[data-state=done]")).waitFor({ timeout: 60_000 });
+      expect(await ran()).toBe(true);
+    });
+  });
+
+  it.each(["/", "Control+k"])("opens the search by its first key: %s", async (keys) => {
+    await narrow(async (page, ran) => {
+      expect(await ran()).toBe(false);
+      await page.keyboard.press(keys);
+      await page.locator("#localsearch-input").waitFor();
+    });
+  });
+
+  it("is read and left without its program", async () => {
+    await narrow(async (page) => {
+      await page.route("**/*.js", (route) => route.abort());
+      await page.locator(".vp-doc a[href*='.html']").first().click();
+      await page.waitForURL((url) => !url.pathname.endsWith("/start.html"));
+      expect(await page.locator("main h1").textContent()).not.toBe("");
+    });
+  });
+});
+
 describe("pages", () => {
   it.each(["light", "dark"] as const)("have no fault that axe finds, in %s", async (colorScheme) => {
     const found: string[] = [];

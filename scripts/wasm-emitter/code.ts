@@ -207,6 +207,8 @@ export const v128 = {
   ],
   not: simd(0x4d),
   and: simd(0x4e),
+  /** Bits of the first operand where the second has zeros. */
+  andNot: simd(0x4f),
   or: simd(0x50),
   xor: simd(0x51),
   /** Bits of the first operand where the third has ones, else of the second. */
@@ -220,6 +222,8 @@ export const v128 = {
     0x0d,
     ...lanes.flatMap((lane) => [0, 1, 2, 3].map((byte) => 4 * lane + byte)),
   ],
+  /** The bytes of the first operand in the order of the second, whose bytes are below 16. */
+  swizzle: simd(0x0e),
   /** Eight unsigned bytes, the first eight of sixteen, as 16-bit integers. */
   widenTo16: simd(0x89),
   /** Four unsigned 16-bit integers, the first four of eight, as 32-bit integers. */

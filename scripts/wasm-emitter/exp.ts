@@ -2,7 +2,7 @@
  * @file The exponential function of four numbers that are not positive, and the logarithm of one,
  * by polynomials of S. L. Moshier's Cephes library (expf.c, logf.c).
  */
-import { type Code, f32, f32x4, i32, i32x4, type Local, type Locals, type, when } from "./code.ts";
+import { type Code, f32, f32x4, i32, i32x4, type Local, type Locals, type, v128, when } from "./code.ts";
 
 const { add, sub, mul } = f32x4;
 
@@ -31,12 +31,13 @@ export class Exp {
   readonly #turns: Local;
   readonly #rest: Local;
   readonly #result: Local;
+  readonly #isZero: Local;
 
   constructor(locals: Locals) {
     const make = (): Local => locals.make(type.v128);
     const numbers = [LOWEST, Math.LOG2E, ROUNDING, LN2_HIGH, LN2_LOW, ...EXP, 1, 2 ** -SHIFT];
     for (const number of numbers) this.#constants.set(number, make());
-    [this.#turns, this.#rest, this.#result] = [make(), make(), make()];
+    [this.#turns, this.#rest, this.#result, this.#isZero] = [make(), make(), make(), make()];
     this.begin = [...this.#constants].flatMap(([number, local]) => local.set(f32x4.const(number)));
   }
 
@@ -46,19 +47,22 @@ export class Exp {
 
   /** Code that computes e^x, and the result, which is there until the next. */
   of(x: Code): { code: Code; result: Code } {
-    const [turns, rest, result] = [this.#turns, this.#rest, this.#result];
+    const [turns, rest, result, isZero] = [this.#turns, this.#rest, this.#result, this.#isZero];
     const whole = sub(turns.get, this.#get(ROUNDING));
     const [first, ...others] = EXP as [number, ...number[]];
     const power = i32x4.add(i32x4.shl(turns.get, 23), i32x4.const((127 + SHIFT) * 2 ** 23));
     const code = [
       // NaN is not below, and stays.
       ...rest.set(f32x4.pmax(x, this.#get(LOWEST))),
+      // A product that underflows takes processors a hundred times as long as one that is 0, and
+      // half the numbers of a causal mask are here.
+      ...isZero.set(f32x4.le(rest.get, this.#get(LOWEST))),
       ...turns.set(add(mul(rest.get, this.#get(Math.LOG2E)), this.#get(ROUNDING))),
       ...rest.set(sub(sub(rest.get, mul(whole, this.#get(LN2_HIGH))), mul(whole, this.#get(LN2_LOW)))),
       ...result.set(this.#get(first)),
       ...others.flatMap((each) => result.set(add(mul(result.get, rest.get), this.#get(each)))),
       ...result.set(add(add(mul(result.get, mul(rest.get, rest.get)), rest.get), this.#get(1))),
-      ...result.set(mul(mul(result.get, power), this.#get(2 ** -SHIFT))),
+      ...result.set(mul(v128.andNot(mul(result.get, power), isZero.get), this.#get(2 ** -SHIFT))),
     ];
     return { code, result: result.get };
   }

@@ -24,21 +24,26 @@ class Net extends nnx.Module {
   }
 }
 
-function make(): Run {
+/** A step that reads nothing back. */
+export function step(isRecorded: boolean): () => tf.Tensor {
   const model = fill(new Net(new nnx.Rngs(0)));
   const optimizer = new nnx.Optimizer(model, nnx.adam(1e-3));
   const x = tensorOf("conv.x", IMAGES);
   const labels = tf.tensor1d(integers("conv.labels", LABELS, 10), "int32");
   const lossFn = (m: Net): tf.Tensor =>
     tf.mean(nnx.softmaxCrossEntropyWithIntegerLabels(m.forward(x), labels));
-  return {
-    step: () =>
-      tf.tidy(() => {
-        const [loss, grads] = nnx.valueAndGrad(lossFn)(model);
-        optimizer.update(model, grads);
-        return loss.dataSync()[0]!;
-      }),
+  const update = (m: Net, own: nnx.Optimizer): tf.Tensor => {
+    const [loss, grads] = nnx.valueAndGrad(lossFn)(m);
+    own.update(m, grads);
+    return loss as tf.Tensor;
   };
+  const train = isRecorded ? nnx.jit(update) : update;
+  return () => tf.tidy(() => train(model, optimizer));
+}
+
+function make(): Run {
+  const train = step(false);
+  return { step: () => tf.tidy(() => train().dataSync()[0]!) };
 }
 
 export const runs: Runs = { [CONV]: make };

@@ -28,7 +28,7 @@ class Mlp extends nnx.Module {
   }
 }
 
-function make(dropConnect: boolean, isRecorded = false): Run {
+function trainer(dropConnect: boolean, isRecorded: boolean) {
   const model = fill(new Mlp(dropConnect, new nnx.Rngs(0)));
   const optimizer = new nnx.Optimizer(model, nnx.adam(1e-3));
   const x = tensorOf("mlp.x", [BATCH, SIZES[0]]);
@@ -41,6 +41,11 @@ function make(dropConnect: boolean, isRecorded = false): Run {
     return loss as tf.Tensor;
   };
   const train = isRecorded ? nnx.jit(update) : update;
+  return { model, lossFn, train: () => tf.tidy(() => train(model, optimizer)) };
+}
+
+function make(dropConnect: boolean, isRecorded = false): Run {
+  const { model, lossFn, train } = trainer(dropConnect, isRecorded);
   return {
     check() {
       model.eval();
@@ -48,10 +53,12 @@ function make(dropConnect: boolean, isRecorded = false): Run {
       model.train();
       return [loss];
     },
-    step: () => tf.tidy(() => train(model, optimizer).dataSync()[0]!),
+    step: () => tf.tidy(() => train().dataSync()[0]!),
   };
 }
 
 export const runs: Runs = { [MLP]: () => make(false), [DROP_CONNECT]: () => make(true) };
 /** By `jit`. */
 export const recorded: Runs = { [MLP]: () => make(false, true), [DROP_CONNECT]: () => make(true, true) };
+/** A step that reads nothing back. */
+export const step = (isRecorded: boolean): (() => tf.Tensor) => trainer(false, isRecorded).train;

@@ -25,7 +25,8 @@ class Block extends nnx.Module {
   }
 }
 
-function make(isRecorded = false): Run {
+/** A step that reads nothing back. */
+export function step(isRecorded: boolean): () => tf.Tensor {
   const model = fill(new Block(INPUT[2], new nnx.Rngs(0)));
   const optimizer = new nnx.Optimizer(model, nnx.adam(1e-3));
   const [x, target] = [tensorOf("block.x", INPUT), tensorOf("block.target", INPUT)];
@@ -37,9 +38,12 @@ function make(isRecorded = false): Run {
     return loss as tf.Tensor;
   };
   const train = isRecorded ? nnx.jit(update) : update;
-  return {
-    step: () => tf.tidy(() => train(model, optimizer).dataSync()[0]!),
-  };
+  return () => tf.tidy(() => train(model, optimizer));
+}
+
+function make(isRecorded = false): Run {
+  const train = step(isRecorded);
+  return { step: () => tf.tidy(() => train().dataSync()[0]!) };
 }
 
 export const runs: Runs = { [BLOCK]: () => make() };

@@ -17,7 +17,11 @@ export default {
   extends: DefaultTheme,
   setup() {
     const route = useRoute();
-    onMounted(nameForScreenReaders);
+    onMounted(() => {
+      nameForScreenReaders();
+      // See `first-touch.js`.
+      dispatchEvent(new Event("nnxjs-started"));
+    });
     watch(
       () => route.path,
       () => void nextTick(nameForScreenReaders),

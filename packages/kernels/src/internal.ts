@@ -25,6 +25,7 @@ export {
   tensorFrom,
 } from "./memory/bytes.ts";
 export { type ElementKernel, fuse, runLoop } from "./memory/fuse.ts";
+export { callKernel, type KernelInputs } from "./memory/call-kernel.ts";
 export { computed } from "./memory/computed.ts";
 export { type KernelPlan, type PlannedCall, type PlannedPlace, traced } from "./wasm/trace.ts";
 export { addressOn, giveBackMemory, lendMemory, outputOn, scratchAt, takesPlans } from "./wasm/planned.ts";
@@ -80,7 +81,8 @@ export {
 export { layNorm, type NormAxis } from "./own/norm-layout.ts";
 export { type NormAttrs, normKernelNames } from "./own/normalize.ts";
 export { softmaxKernelNames } from "./own/softmax.ts";
-export { keepValues, type TensorValues, tensorOf, scalarOf, valuesOf } from "./ops/values.ts";
+export { largestOf } from "./ops/largest.ts";
+export { isAwaited, keepValues, type TensorValues, tensorOf, scalarOf, valuesOf } from "./ops/values.ts";
 export { rowsOf } from "./ops/rows.ts";
 export { type AddAttrs, rowKernelNames, rowsOf as presentRowsOf, rowSumsOf } from "./own/rows.ts";
 export { SELECT, selectOf } from "./own/select.ts";
@@ -107,6 +109,13 @@ export {
 export { forgetKernels, installKernels } from "./registry.ts";
 export { axesOf, keepDims, sameShape, sizeOf } from "./shape.ts";
 export * from "./steps/rules.ts";
+export {
+  canWriteOver,
+  type Overwrite,
+  overwritesOf,
+  overwriting,
+  wroteOver,
+} from "./steps/overwriting.ts";
 export type { StepRule } from "./steps/step-kernel.ts";
 export { type StepMemory, withStepMemory } from "./steps/step-memory.ts";
 export { type Finish, takeStep } from "./steps/take-step.ts";

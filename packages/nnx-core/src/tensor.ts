@@ -4,13 +4,15 @@
  * types do not declare are all in this file.
  */
 import * as tf from "@tensorflow/tfjs-core";
-import { isAlive, unstack, valuesOf } from "@nnxjs/kernels/internal";
+import { callKernel, isAlive, type KernelInputs, unstack, valuesOf } from "@nnxjs/kernels/internal";
 import { disposedAdvice, DisposedError, disposedText } from "./errors.ts";
 
 export {
   addressOn,
   alias,
   backendInUse,
+  callKernel,
+  canWriteOver,
   type ComputeCall,
   type ElementArrays,
   type ElementKernel,
@@ -29,11 +31,16 @@ export {
   isRecording,
   isTensor,
   keepValues,
+  type KernelInputs,
   type KernelPlan,
   lendMemory,
   newTensor,
   outputOn,
+  type Overwrite,
+  overwritesOf,
+  overwriting,
   type Recorder,
+  reshaped,
   runLoop,
   sameShape,
   scratchAt,
@@ -47,6 +54,7 @@ export {
   scalarOf,
   valuesOf,
   withoutValues,
+  wroteOver,
 } from "@nnxjs/kernels/internal";
 
 /** An immutable array: tensorflow.js's. */
@@ -263,9 +271,6 @@ export function onRecord(notice: (node: TapeNode) => void): () => void {
   };
 }
 
-/** The inputs of a kernel: by name, or a list. Optional ones may be missing. */
-export type KernelInputs = Readonly<Record<string, Tensor | null | undefined>> | readonly Tensor[];
-
 /** Sees what the engine is asked for, and may answer in its place. */
 export interface Interceptor {
   /** @param run - Runs the kernel. */
@@ -419,10 +424,6 @@ export function standIn(shape: readonly number[], dtype: string): Tensor {
   ) => Tensor;
   return new Made([...shape], dtype, {}, --standIns);
 }
-
-/** Runs a kernel by way of the engine, as an op does. */
-export const callKernel = (name: string, inputs: KernelInputs, attrs: object): Tensor | Tensor[] =>
-  tf.engine().runKernel(name, inputs as never, attrs as never);
 
 /** Runs a kernel by way of the engine, in a scope that frees what else the kernel makes. */
 export function runByEngine(name: string, inputs: KernelInputs, attrs: object): readonly Tensor[] {

@@ -1,5 +1,6 @@
 /** @file How to replace a kernel of tensorflow.js that is wrong on a backend. */
 import { type KernelFunc, type NamedAttrMap, type TensorInfo, tidy } from "@tensorflow/tfjs-core";
+import { backendOf, isTensor } from "../engine.ts";
 
 /** A call of a kernel. */
 export interface KernelCall<I extends string = string, A = unknown> {
@@ -56,7 +57,17 @@ export const mend = <I extends string, A = unknown>(
       }),
 });
 
-/** Runs part of a kernel, and frees the tensors that it makes besides its result. */
+/**
+ * Runs part of a kernel, and frees the tensors that it makes besides its result. The result is no
+ * tensor even where `run` returns one: a replacement around this one may then give it another shape,
+ * and end the scope in which the tensor would be freed, with its data.
+ */
 export const scoped = (run: () => TensorInfo): TensorInfo =>
-  // `tidy` is typed for tensors alone. The TensorInfo is no tensor yet, so `tidy` leaves it alone.
-  tidy(run as () => void) as unknown as TensorInfo;
+  // `tidy` is typed for tensors alone. The TensorInfo is no tensor, so `tidy` leaves it alone.
+  tidy((() => {
+    const result = run();
+    if (!isTensor(result)) return result;
+    const { dataId, shape, dtype } = result;
+    backendOf(dataId)!.incRef(dataId);
+    return { dataId, shape, dtype };
+  }) as () => void) as unknown as TensorInfo;

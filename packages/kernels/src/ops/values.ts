@@ -3,7 +3,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { hasReachableMemory } from "../backends.ts";
 import { backendOf } from "../engine.ts";
-import { recorder } from "../recorder.ts";
+import { isRecorded, recorder } from "../recorder.ts";
 
 /** A tensor of any dtype and shape. */
 export const tensorOf = (
@@ -45,6 +45,10 @@ export function valuesOf(x: Tensor, where: string, advice: string = READ_AHEAD):
   }
   return x.dataSync();
 }
+
+/** Whether {@link valuesOf} waits for a GPU, or must not read because the run is recorded. */
+export const isAwaited = (x: Tensor): boolean =>
+  !hasReachableMemory() && (isRecorded() || (isOnGpu(x) && !ahead.has(x.dataId)));
 
 /** The value of a scalar, as {@link valuesOf} gives it. */
 export const scalarOf = (x: Tensor, where: string, advice?: string): number =>

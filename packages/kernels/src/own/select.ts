@@ -63,8 +63,7 @@ export function select(backend: object, inputs: Inputs): TensorInfo {
     shapes.map((own) => broadcastSteps(own, shape)),
   );
   const dtype = inputs[1].dtype as LoopDtype;
-  if (!isHeap(backend) || dtype === "bool" || sizeOf(shape) === 0)
-    return byLoop(backend, inputs, axes, shape);
+  if (dtype === "bool" || sizeOf(shape) === 0) return byLoop(backend, inputs, axes, shape);
   const results = wasmRun(backend, {
     module: selectModule,
     inputs,

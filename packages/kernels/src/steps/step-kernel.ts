@@ -17,7 +17,7 @@ export interface StepRule {
 }
 
 /** The attributes of a step's kernel. */
-interface StepAttrs {
+export interface StepAttrs {
   /** Unless it is `"update"`, the parameter is the first input, and what becomes of it the first result. */
   readonly ending: Ending;
   /**
@@ -36,13 +36,18 @@ interface Leaf {
   readonly into: readonly TensorInfo[] | undefined;
 }
 
+/** How many inputs each parameter has: gradient, moments, and where the step ends with it, itself. */
+export const widthOf = ({ moments }: StepShape, ending: Ending): number =>
+  moments + (ending === "update" ? 1 : 2);
+
 /** The inputs of a kernel are a list: the numbers, and those of each parameter in turn. */
 function leavesOf(
-  { moments }: StepShape,
+  shape: StepShape,
   inputs: readonly TensorInfo[],
   { ending, inPlace = [] }: StepAttrs,
 ): Leaf[] {
-  const width = moments + (ending === "update" ? 1 : 2);
+  const { moments } = shape;
+  const width = widthOf(shape, ending);
   const leaves: Leaf[] = [];
   for (let from = 1; from < inputs.length; from += width) {
     const output = { shape: inputs[from]!.shape, dtype: "float32" as const };

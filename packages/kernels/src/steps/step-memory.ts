@@ -1,5 +1,5 @@
 /** @file Steps that write over what they read, where nobody else can have seen it. */
-import { engine, type Tensor } from "@tensorflow/tfjs-core";
+import { engine, type Tensor, type TensorInfo } from "@tensorflow/tfjs-core";
 import { backendOf } from "../engine.ts";
 import { arrayOf, isHeap } from "../memory/access.ts";
 import { hasParts } from "../memory/parts.ts";
@@ -31,17 +31,20 @@ export function withStepMemory<R>(memory: StepMemory | undefined, f: () => R): R
   }
 }
 
-/** Whether no other tensor has the data of `x`, and the backend in use has them. */
-function isSole(x: Tensor): boolean {
+/**
+ * Whether no other tensor has the data of `x`, and the backend in use has them and can be told that
+ * they change.
+ */
+export function isSole(x: TensorInfo): boolean {
   const { backend } = engine();
   if (backendOf(x.dataId) !== backend || backend.refCount(x.dataId) !== 1) return false;
-  return isHeap(backend) || !hasParts(arrayOf(backend, x));
+  return isHeap(backend) ? canForgetPacked(backend) : !hasParts(arrayOf(backend, x));
 }
 
 /** Whether a parameter and its moments may be written over. */
 export function canOverwrite(parameter: Tensor, moments: readonly Tensor[]): boolean {
   const allowed = stepMemory?.mayOverwrite;
-  if (!allowed || (isHeap(engine().backend) && !canForgetPacked(engine().backend))) return false;
+  if (!allowed) return false;
   const all = [parameter, ...moments];
   return new Set(all).size === all.length && all.every((x) => allowed.has(x) && isSole(x));
 }

@@ -7,7 +7,8 @@ import { registerKernels } from "../registry.ts";
 import { sameShape } from "../shape.ts";
 import { ofTensors } from "./algebra.ts";
 import { ended, type Ending } from "./expressions.ts";
-import { stepKernels, type StepRule } from "./step-kernel.ts";
+import { noteStep } from "./overwriting.ts";
+import { stepKernels, type StepRule, widthOf } from "./step-kernel.ts";
 import { canOverwrite, stepMemory } from "./step-memory.ts";
 
 /** A parameter p becomes `p + factor * (direction + share * p)`. */
@@ -25,9 +26,9 @@ function check(
   { kernelName, shape }: StepRule,
   leaves: readonly (readonly Tensor[])[],
   numbers: readonly number[],
-  finish: Finish | undefined,
+  ending: Ending,
 ): void {
-  const width = shape.moments + (finish ? 2 : 1);
+  const width = widthOf(shape, ending);
   const fits = (leaf: readonly Tensor[]): boolean =>
     leaf.length === width && leaf.every((x) => sameShape(x.shape, leaf[0]!.shape));
   if (numbers.length === shape.numbers && leaves.every(fits)) return;
@@ -56,7 +57,7 @@ export function takeStep(
 ): readonly (readonly Tensor[])[] {
   const ending = endingOf(finish);
   const all = finish ? [...numbers, finish.factor, ...(finish.share === 0 ? [] : [finish.share])] : numbers;
-  check(rule, leaves, numbers, finish);
+  check(rule, leaves, numbers, ending);
   if (leaves.length === 0) return [];
   if (isRecording() || !hasReachableMemory() || !leaves.every((leaf) => leaf.every(isFloat))) {
     const expression = ended(rule.shape.expression, ending);
@@ -64,7 +65,10 @@ export function takeStep(
     // Elements are tensors, and so are all results.
     return leaves.map((leaf) => expression(ofTensors, leaf, n) as readonly Tensor[]);
   }
-  registerKernels(rule, () => stepKernels(rule));
+  registerKernels(rule, () => {
+    noteStep(rule.kernelName, rule.shape);
+    return stepKernels(rule);
+  });
   // A kernel has an input at least.
   const given = newTensor("float32", [Math.max(all.length, 1)], (elements) => elements.set(all));
   try {

@@ -86,6 +86,11 @@ export class Code {
     }
   }
 
+  /** Whether it ran before, which finds out how to run it. */
+  get isSettled(): boolean {
+    return this.calls !== undefined;
+  }
+
   /** Runs the nodes. @returns whether a step ended it. */
   run(state: State): boolean {
     const { calls } = this;
@@ -132,7 +137,7 @@ export class Code {
     const { values } = state;
     for (let i = 0; i < calls.steps.length; i++) {
       const planned = calls.steps[i];
-      if (planned) calls.run(planned, values);
+      if (planned) calls.run(planned, state);
       else if ((this.steps[i] as Step)(state) === true) {
         this.clear(state);
         return true;

@@ -10,6 +10,7 @@ import type { PathPart } from "../path.ts";
 import { isLeaf } from "../state/state.ts";
 import { isTensor, type Tensor } from "../tensor.ts";
 import { unread } from "../variable/observer.ts";
+import { glance } from "../variable/unseen.ts";
 import { Variable } from "../variable/variable.ts";
 import { type Arguments, Contents, pathOfLeaf } from "./arguments.ts";
 import { hostKind, isHostObject } from "./host-data.ts";
@@ -43,6 +44,8 @@ interface LeafSeen {
   readonly tensor: Tensor["shape"] | undefined;
   readonly dtype: string;
 }
+
+const readRaw = (variable: Variable): unknown => variable.getRawValue();
 
 const keysNow = (owner: object): number =>
   Array.isArray(owner) ? owner.length : owner instanceof Map ? owner.size : Object.keys(owner).length;
@@ -106,7 +109,7 @@ export class Footprint {
       let value: unknown = args;
       if (variable) {
         if (variable.isDisposed || variable.metadata !== metadata) return false;
-        value = variable.getRawValue();
+        value = glance(variable, readRaw);
       } else for (const key of path) value = childAt(value as object, key);
       if (!tensor) {
         if (contents.add(value) !== kind) return false;

@@ -14,11 +14,12 @@ import {
   scratchAt,
   takesPlans,
   type TensorInfo,
+  wroteOver,
 } from "../tensor.ts";
 import type { HostValues } from "./host.ts";
 import { lastUses } from "./passes/lifetimes.ts";
 import { type ProgramNode, type Slot, usesOf, type ValueInfo } from "./program.ts";
-import type { Values } from "./steps.ts";
+import type { State, Values } from "./steps.ts";
 
 /** What was found out about a node. */
 export interface PlannedNode {
@@ -222,11 +223,17 @@ export class PlannedCalls {
   }
 
   /** Runs a planned node. */
-  run({ results, scratch, calls }: Step, values: Values): void {
+  run({ results, scratch, calls }: Step, { values, over }: State): void {
     const { backend } = this.context;
     const { addresses } = this;
     for (let i = 0; i < results.length; i++) {
       const { cell, slot, shape, dtype } = results[i] as Result;
+      const before = over?.get(slot);
+      if (before) {
+        addresses[cell] = addressOn(backend, before);
+        wroteOver(before);
+        continue;
+      }
       const info = outputOn(backend, shape, dtype);
       values[slot] = info;
       addresses[cell] = addressOn(backend, info);

@@ -1,7 +1,7 @@
 /** @file What a recording becomes: the program, and where its results go. */
 import { iterNodes } from "../graph/iterate.ts";
 import { formatPath, type Path } from "../path.ts";
-import { backendInUse, type Tensor } from "../tensor.ts";
+import { backendInUse, isTensor, type Tensor } from "../tensor.ts";
 import { unread } from "../variable/observer.ts";
 import { Variable } from "../variable/variable.ts";
 import type { VariableState } from "../variable/variable-state.ts";
@@ -18,6 +18,8 @@ import { type Make, makerOf, type Sources } from "./results.ts";
 export interface Write {
   readonly leaf: number;
   readonly make: Make;
+  /** The number of the program's result that the Variable gets, if it is the only one who does. */
+  readonly sole: number | undefined;
 }
 
 /** Where a result of the program goes, in words. */
@@ -36,6 +38,10 @@ export interface PlayedParts {
   readonly dispose: () => void;
   readonly guards: ReadonlyMap<number, unknown>;
   readonly writes: readonly Write[];
+  /** The input whose place a result takes in a Variable that alone gets it, by the result's number. */
+  readonly replaced: ReadonlyMap<number, Slot>;
+  /** The leaves whose tensors the call hands on as they are. */
+  readonly handedOn: readonly number[];
   readonly result: Make;
   readonly aliases: readonly (readonly [number, number])[];
   readonly keyAliases: readonly (readonly [number, number])[];
@@ -87,9 +93,11 @@ export function playedParts(recorded: Recorded, result: unknown): PlayedParts {
       return paths.get(value);
     },
   };
-  const writes: Write[] = [];
+  const writes: Omit<Write, "sole">[] = [];
   /** What each value is made of; the result comes last. */
   const made: Omit<Destination, "name">[] = [];
+  /** The leaves that get a tensor. */
+  const withTensor = new Set<number>();
   /** Makes a maker, and notes which results it uses. */
   const making = (value: unknown): Make => {
     const results: number[] = [];
@@ -112,9 +120,25 @@ export function playedParts(recorded: Recorded, result: unknown): PlayedParts {
       if (host === recording.argumentSlot(firstHost)) return;
       writes.push({ leaf, make: (from) => from.host[host] });
       made.push({ results: [], host });
-    } else if (state !== before[leaf]) writes.push({ leaf, make: making(value) });
+    } else if (state !== before[leaf]) {
+      writes.push({ leaf, make: making(value) });
+      if (isTensor(value)) withTensor.add(leaf);
+    }
   });
   const make = making(result);
+  const uses = made.flatMap(({ results }) => results);
+  const aliases = aliasesIn(given.tensors);
+  const shared = new Set(aliases.flat());
+  const replaced = new Map<number, Slot>();
+  const allWrites = writes.map((write, i): Write => {
+    const stored = before[write.leaf]?.value;
+    const [index = -1, ...others] = made[i]?.results ?? [];
+    const isSole = index >= 0 && others.length === 0 && uses.filter((each) => each === index).length === 1;
+    if (!isSole || !withTensor.has(write.leaf)) return { ...write, sole: undefined };
+    const input = given.tensorLeaves.indexOf(write.leaf);
+    if (isTensor(stored) && !shared.has(input)) replaced.set(index, input);
+    return { ...write, sole: index };
+  });
   const nameOf = (leaf: number): string => {
     const found = given.leaves[leaf];
     return found ? formatPath(pathOfLeaf(found)) : "an argument";
@@ -134,9 +158,11 @@ export function playedParts(recorded: Recorded, result: unknown): PlayedParts {
     },
     dispose: () => recorder.dispose(),
     guards: recording.guards,
-    writes,
+    writes: allWrites,
+    replaced,
+    handedOn: uses.flatMap((index) => (index < 0 ? (given.tensorLeaves[-1 - index] ?? []) : [])),
     result: make,
-    aliases: aliasesIn(given.tensors),
+    aliases,
     keyAliases: aliasesIn(given.host),
     names: () => ({
       destinations: made.map((each, i) => {

@@ -2,12 +2,13 @@
 import type { Path } from "../path.ts";
 import { scoped } from "../tensor.ts";
 import { unread } from "../variable/observer.ts";
-import type { Variable } from "../variable/variable.ts";
+import { noteUnseen } from "../variable/unseen.ts";
+import { Variable } from "../variable/variable.ts";
 import type { VariableState } from "../variable/variable-state.ts";
 import { type Arguments, pathOfLeaf } from "./arguments.ts";
 import { OtherWay } from "./host.ts";
 import type { PlayedNames, PlayedParts, Write } from "./played-parts.ts";
-import type { Program } from "./program.ts";
+import type { Program, Slot } from "./program.ts";
 import { Kernels, optimize, Replay } from "./replay.ts";
 import type { Make } from "./results.ts";
 
@@ -24,6 +25,8 @@ export class Played {
   private readonly disposeRecorded: () => void;
   private readonly guards: ReadonlyMap<number, unknown>;
   private readonly writes: readonly Write[];
+  private readonly replaced: ReadonlyMap<number, Slot>;
+  private readonly handedOn: readonly number[];
   private readonly result: Make;
   /** Pairs of inputs that are one tensor. */
   private readonly aliases: readonly (readonly [number, number])[];
@@ -37,13 +40,15 @@ export class Played {
     this.disposeRecorded = parts.dispose;
     this.guards = parts.guards;
     this.writes = parts.writes;
+    this.replaced = parts.replaced;
+    this.handedOn = parts.handedOn;
     this.result = parts.result;
     this.aliases = parts.aliases;
     this.keyAliases = parts.keyAliases;
   }
 
   private get replay(): Replay {
-    this.made ??= new Replay(optimize(this.recorded, this.kernels), this.kernels);
+    this.made ??= new Replay(optimize(this.recorded, this.kernels), this.kernels, this.replaced);
     return this.made;
   }
 
@@ -92,37 +97,48 @@ export class Played {
    * @returns nothing if the program does not hold for the call.
    */
   play(given: Arguments, args: readonly unknown[]): { readonly result: unknown } | undefined {
-    const ran = this.replay.run(given.tensors, given.host);
+    // Whoever gets them may keep them.
+    for (const leaf of this.handedOn) {
+      const variable = given.leaves[leaf]?.value;
+      if (variable instanceof Variable) unread(() => variable.getRawValue());
+    }
+    const ran = this.replay.run(given);
     if (ran instanceof OtherWay) {
       this.miss = ran.what;
       return undefined;
     }
     const [tensors, host] = ran;
     const from = { tensors, inputs: given.tensors, host, args };
-    const values = this.writes.map(({ make }) => make(from));
+    // What was written over is in its Variable already.
+    const writes = this.writes.filter(
+      ({ sole }) => sole === undefined || tensors[sole] !== given.tensors[this.replaced.get(sole) ?? -1],
+    );
+    const values = writes.map(({ make }) => make(from));
     // What is released lives until the scope ends, so that writes can be undone.
     scoped(() => {
-      this.write(given, values);
+      write(writes, values, given);
     });
     return { result: this.result(from) };
-  }
-
-  private write({ leaves }: Arguments, values: readonly unknown[]): void {
-    const before: (readonly [Variable, VariableState])[] = [];
-    try {
-      this.writes.forEach(({ leaf }, i) => {
-        const variable = leaves[leaf]?.value as Variable;
-        before.push([variable, unread(() => variable.toState())]);
-        variable.setRawValue(values[i]);
-      });
-    } catch (error) {
-      for (const [variable, state] of before) variable.takeState(state);
-      throw error;
-    }
   }
 
   dispose(): void {
     if (this.made) this.made.dispose();
     else this.disposeRecorded();
   }
+}
+
+/** Writes all Variables or none. */
+function write(writes: readonly Write[], values: readonly unknown[], { leaves }: Arguments): void {
+  const before: (readonly [Variable, VariableState])[] = [];
+  try {
+    writes.forEach(({ leaf }, i) => {
+      const variable = leaves[leaf]?.value as Variable;
+      before.push([variable, unread(() => variable.toState())]);
+      variable.setRawValue(values[i]);
+    });
+  } catch (error) {
+    for (const [variable, state] of before) variable.takeState(state);
+    throw error;
+  }
+  for (const [i, [variable]] of before.entries()) if (writes[i]?.sole !== undefined) noteUnseen(variable);
 }

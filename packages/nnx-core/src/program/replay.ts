@@ -12,9 +12,11 @@ import {
   type TensorInfo,
   tensorOfInfo,
 } from "../tensor.ts";
+import type { Arguments } from "./arguments.ts";
 import { addViews, Code, viewsByRoot } from "./code.ts";
 import { keepForGood } from "./constants.ts";
 import { type HostValues, OtherWay, runSteps } from "./host.ts";
+import { findOverwrites, type Overwrites, overwritesIn } from "./overwrites.ts";
 import { FUSED_PRODUCT, fuseProducts } from "./passes/fuse-products.ts";
 import { constantNodes } from "./passes/fold.ts";
 import { dropDead } from "./passes/dead.ts";
@@ -89,16 +91,23 @@ export class Replay {
   private readonly firstViews: Parameters<typeof addViews>[1];
   private readonly rootOf: (slot: Slot) => Slot;
   private readonly owned: ReadonlySet<Slot>;
+  private readonly overwrites: Overwrites;
 
-  /** @param program - Its constants belong to this from now on. */
-  constructor(program: Program, { backend, installed }: Kernels) {
+  /**
+   * @param program - Its constants belong to this from now on.
+   * @param replaced - See {@link findOverwrites}.
+   */
+  constructor(program: Program, { backend, installed }: Kernels, replaced: ReadonlyMap<number, Slot>) {
     this.backend = backend;
-    const machine: Machine = { infos: program.infos, backend, kernels: installed };
-    const folded = fold(program, machine);
-    const { nodes, constants, outputs, infos, views, host, inputCount } = folded;
-    this.program = folded;
+    const { infos } = program;
+    const folded = fold(program, { infos, backend, kernels: installed });
+    const rootOf = rootsOf(folded.views);
+    const { program: ordered, overwrites } = findOverwrites(folded, replaced, rootOf);
+    const { nodes, constants, outputs, views, host, inputCount } = ordered;
+    const machine: Machine = { infos, backend, kernels: installed, overwrites };
+    this.program = ordered;
+    this.overwrites = overwrites;
     this.constants = constants;
-    const rootOf = rootsOf(views);
     this.rootOf = rootOf;
     const viewsOf = viewsByRoot(views, infos, rootOf);
     this.code = new Code(nodes, outputs, { ...machine, works: host, rootOf, viewsOf });
@@ -109,21 +118,20 @@ export class Replay {
 
   /**
    * Runs the program.
-   * @param given - The keys and numbers in the arguments.
    * @returns the values that the results are made of, in their order, and those of the host; or what
-   * went another way than when the program was recorded, which then does not hold for the call.
+   * went another way than when the program was recorded, which then does not hold for the call. A
+   * value that was written over an input is that input.
    */
-  run(
-    inputs: readonly Tensor[],
-    given: readonly unknown[],
-  ): readonly [tensors: Tensor[], host: readonly unknown[]] | OtherWay {
+  run(call: Arguments): readonly [tensors: Tensor[], host: readonly unknown[]] | OtherWay {
     const { program } = this;
+    const { tensors: inputs, host: given } = call;
     const values: Values = new Array(program.infos.length);
     const host: HostValues = {
       values: new Array(program.host.length),
       renewals: new Array(program.renewals),
     };
-    const state: State = { values, host, given, left: [], leftHost: [] };
+    const over = this.code.isSettled ? overwritesIn(this.overwrites, call) : undefined;
+    const state: State = { values, host, given, over, left: [], leftHost: [] };
     try {
       runSteps(program.host, program.steps, host, given);
       for (let i = 0; i < inputs.length; i++) values[i] = inputs[i];
@@ -138,12 +146,14 @@ export class Replay {
       if (error instanceof OtherWay) return error;
       throw error;
     }
-    return [this.results(values), host.values];
+    return [this.results(state), host.values];
   }
 
-  private results(values: Values): Tensor[] {
+  private results({ values, over }: State): Tensor[] {
     const taken = new Set<Slot>();
     return this.program.outputs.map((slot) => {
+      const before = over?.get(slot);
+      if (before) return before;
       const info = values[slot] as TensorInfo;
       const root = this.rootOf(slot);
       // The first result takes the data over; others, and those of inputs and constants, share it.

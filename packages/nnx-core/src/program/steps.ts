@@ -6,6 +6,7 @@ import {
   forgetData,
   type InstalledKernel,
   isAlive,
+  overwriting,
   readScalarOf,
   type ReplayBackend,
   runByEngine,
@@ -17,6 +18,7 @@ import {
 } from "../tensor.ts";
 import { type HostValues, OtherWay } from "./host.ts";
 import type { PlannedNode } from "./planned.ts";
+import type { Overwrites, WrittenOver } from "./overwrites.ts";
 import type { LoopBody, ProgramNode, Slot, ValueInfo } from "./program.ts";
 
 /** The values of a replay, by their slots. */
@@ -28,6 +30,8 @@ export interface State {
   readonly host: HostValues;
   /** The keys and numbers in the arguments. */
   readonly given: readonly unknown[];
+  /** What is written over, by the result. */
+  readonly over?: WrittenOver | undefined;
   /** What the loop gives that just ended. Its data have a reference for that. */
   left: readonly TensorInfo[];
   leftHost: readonly unknown[];
@@ -41,10 +45,12 @@ export interface Machine {
   readonly infos: readonly ValueInfo[];
   readonly backend: ReplayBackend;
   readonly kernels: ReadonlyMap<string, InstalledKernel>;
+  readonly overwrites?: Overwrites;
 }
 
 /** The step for a node without blocks. */
-export function stepFor({ work, inputs, outputs }: ProgramNode, { infos, backend, kernels }: Machine): Step {
+export function stepFor(node: ProgramNode, { infos, backend, kernels, overwrites }: Machine): Step {
+  const { work, inputs, outputs } = node;
   const count = inputs.length;
   const valuesOf = (values: Values): TensorInfo[] => {
     const given: TensorInfo[] = new Array(count);
@@ -63,6 +69,15 @@ export function stepFor({ work, inputs, outputs }: ProgramNode, { infos, backend
       if (needsEngine)
         return ({ values, host }) => put(values, byEngine(name, names, valuesOf(values), attrsOf(host)));
       const { kernelFunc } = kernels.get(name) as InstalledKernel;
+      const groups = overwrites?.get(node);
+      if (groups)
+        return ({ values, host, over }) => {
+          const which = groups.map(([first]) => first !== undefined && over?.has(first.output) === true);
+          const own = which.includes(true) ? overwriting(attrsOf(host), which) : attrsOf(host);
+          put(values, kernelFunc({ inputs: valuesOf(values), attrs: own, backend }));
+          // These are inputs, which belong to others.
+          if (over) for (const slot of outputs) if (over.has(slot)) values[slot] = undefined;
+        };
       if (!names)
         return ({ values, host }) =>
           put(values, kernelFunc({ inputs: valuesOf(values), attrs: attrsOf(host), backend }));

@@ -16,8 +16,8 @@ export class HandedOn {
   /** Make it after everything that is not handed on. */
   constructor(init: unknown) {
     this.value = init;
-    // While a gradient is recorded, the tape has all of them.
-    this.oldest = isRecording() ? Number.POSITIVE_INFINITY : scoped(() => zeros([])).id;
+    // Without a carry nothing is handed on. While a gradient is recorded, the tape has all of it.
+    this.oldest = init === undefined || isRecording() ? Number.POSITIVE_INFINITY : scoped(() => zeros([])).id;
   }
 
   /** @param result - What the step returned beside it. */

@@ -20,8 +20,8 @@ class Mlp extends nnx.Module {
   }
 }
 
-const ensemble = (): Mlp =>
-  nnx.vmap((key: nnx.PRNGKey) => new Mlp(key))(nnx.random.split(nnx.random.key(0), MEMBERS));
+const ensemble = (members = MEMBERS): Mlp =>
+  nnx.vmap((key: nnx.PRNGKey) => new Mlp(key))(nnx.random.split(nnx.random.key(0), members));
 const normal = (seed: number, shape: number[]): tf.Tensor => nnx.random.normal(nnx.random.key(seed), shape);
 /** All numbers in tensors; the leaves of States have a type beside the value. */
 function numbersIn(value: unknown): number[] {
@@ -92,6 +92,23 @@ describe.each(["cpu", "wasm"] as const)("vmap in jit on %s", (backend) => {
     const g = (m: Mlp, x: tf.Tensor): unknown => nnx.tidy(() => f(m, x));
     compare(g).dispose();
     shift.dispose();
+  });
+
+  it("asks for as many kernels for two members as for nine, in gradients too", () => {
+    const lossOf = (m: Mlp, x: tf.Tensor): tf.Tensor => tf.mean(tf.square(m.forward(x)));
+    for (const f of [(m: Mlp, x: tf.Tensor) => m.forward(x), nnx.grad(lossOf)]) {
+      const kernels = [2, 9].map((members) => {
+        const each = nnx.jit(nnx.vmap<[Mlp, tf.Tensor], unknown>(f, { inAxes: [0, null] }));
+        const [model, x] = [ensemble(members), normal(1, [6, 3])];
+        nnx.dispose([each(model, x), each(model, x), model, x]);
+        const { programs } = each;
+        each.dispose();
+        return programs.map((program) => program.kernels);
+      });
+      expect(kernels[0]?.length).toBe(1);
+      expect(kernels[0]?.[0]).toBeGreaterThan(0);
+      expect(kernels[1]).toEqual(kernels[0]);
+    }
   });
 
   it("runs in turn where one run cannot stand for all, and leaves nothing of the attempt", () => {

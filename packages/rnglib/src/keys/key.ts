@@ -5,8 +5,8 @@ import {
   type KeyArray,
   type KeyAxes,
   type KeyAxesOf,
-  keyArray,
   keyFromWords,
+  keyOf,
   ownKey,
   type PRNGKey,
   singleKey,
@@ -41,18 +41,18 @@ const PAIR: readonly number[] = Object.freeze([2]);
  * ```
  */
 export function key(seed: number | bigint | boolean): PRNGKey {
-  if (typeof seed === "boolean") return singleKey(0, seed ? 1 : 0);
-  if (typeof seed !== "bigint" && !Number.isInteger(seed)) {
+  if (typeof seed === "number" ? !Number.isInteger(seed) : !/^b/.test(typeof seed)) {
     throw new TypeError(
       `key: expected an integer seed, got ${describe(seed)}. Round it, or hash it to an integer.`,
     );
   }
-  if (seed < -(2 ** 63) || seed >= 2 ** 63) {
+  const whole = BigInt(seed);
+  if (BigInt.asIntN(64, whole) !== whole) {
     throw new RangeError(
       `key: expected a seed in [-2^63, 2^63), got ${seed}. Take it modulo 2^32: more bits are not used.`,
     );
   }
-  return singleKey(0, typeof seed === "bigint" ? Number(BigInt.asUintN(32, seed)) : seed >>> 0);
+  return singleKey(0, Number(BigInt.asUintN(32, whole)));
 }
 
 /**
@@ -127,17 +127,16 @@ export function split(key: PRNGKey, shape: Shape = 2): PRNGKey {
 }
 
 function splitNow(parents: PRNGKey, shape: Shape): PRNGKey {
-  const own = shape === 2 ? PAIR : Object.freeze(dimensionsOf("split", shape));
-  const dimensions = parents.shape.length === 0 ? own : Object.freeze([...parents.shape, ...own]);
-  const count = parents.size;
+  const own = shape === 2 ? PAIR : dimensionsOf("split", shape);
+  const dimensions = parents.shape.length === 0 ? own : [...parents.shape, ...own];
   const children = new Uint32Array(2 * sizeOf(dimensions));
-  const each = count === 0 ? 0 : children.length / count / 2;
-  for (let parent = 0, at = 0; parent < count; parent++) {
+  const each = sizeOf(own);
+  for (let parent = 0, at = 0; at < children.length; parent++) {
     const k0 = wordOf(parents, parent, 0);
     const k1 = wordOf(parents, parent, 1);
-    for (let i = 0; i < each; i++, at += 2) threefry2x32(k0, k1, Math.floor(i / 2 ** 32), i, children, at);
+    for (let i = 0; i < each; i++, at += 2) threefry2x32(k0, k1, 0, i, children, at);
   }
-  return dimensions.length === 0 ? singleKey(children[0]!, children[1]!) : keyArray(dimensions, children);
+  return keyOf(dimensions, children);
 }
 
 /**
@@ -155,7 +154,12 @@ function splitNow(parents: PRNGKey, shape: Shape): PRNGKey {
  * ```
  */
 export function foldIn(key: PRNGKey, data: number | boolean): PRNGKey {
-  const parent = singleOnly("foldIn", key);
+  const parent = ownKey("foldIn", key);
+  if (parent.shape.length > 0) {
+    throw new TypeError(
+      `foldIn accepts a single key, got a key array of shape ${formatShape(parent.shape)}. Map over the keys instead.`,
+    );
+  }
   const counter = typeof data === "boolean" ? Number(data) : data;
   if (typeof counter !== "number" || counter >>> 0 !== counter) {
     throw new RangeError(
@@ -197,18 +201,3 @@ export const repeat = (key: PRNGKey, shape: readonly number[]): PRNGKey =>
       shape,
     );
   });
-
-/**
- * Returns `key` when it is a single key. Internal.
- *
- * @throws TypeError when it is an array of keys.
- */
-function singleOnly(where: string, key: PRNGKey): PRNGKey {
-  const single = ownKey(where, key);
-  if (single.shape.length > 0) {
-    throw new TypeError(
-      `${where} accepts a single key, got a key array of shape ${formatShape(single.shape)}. Map over the keys instead.`,
-    );
-  }
-  return single;
-}

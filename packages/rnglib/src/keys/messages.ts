@@ -7,7 +7,7 @@
 export function describe(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value);
   if (Array.isArray(value))
-    return value.length > 8 ? `an array of length ${value.length}` : inBrackets(value);
+    return value.length > 8 ? `an array of length ${value.length}` : inBrackets(value.map(describe));
   if (typeof value === "function") return `the function ${value.name || "(anonymous)"}`;
   if (typeof value !== "object" || value === null) return String(value);
   const name: unknown = Object.getPrototypeOf(value)?.constructor?.name;
@@ -17,7 +17,8 @@ export function describe(value: unknown): string {
     : `an object with keys {${Object.keys(value).join(", ")}}`;
 }
 
-const inBrackets = (items: readonly unknown[]): string => `[${items.map(describe).join(", ")}]`;
+/** Items as they are written in messages: `[2, 3]`. */
+export const inBrackets = (items: { join(between: string): string }): string => `[${items.join(", ")}]`;
 
 /** Every name that an options object may have. The type ensures that the list is exact. */
 export type Names<O extends object> = { readonly [K in keyof Required<O>]: true };

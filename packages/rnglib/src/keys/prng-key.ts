@@ -1,6 +1,6 @@
 /** @file The class of keys, and access to its words for this folder alone. */
 import { derive, open } from "./derivations.ts";
-import { describe } from "./messages.ts";
+import { describe, inBrackets } from "./messages.ts";
 import { dimensionsOf, formatShape, sizeOf } from "./shape.ts";
 
 const BRAND = Symbol.for("@nnxjs/rnglib.PRNGKey");
@@ -79,14 +79,12 @@ export class PRNGKey {
   static {
     // Defined here and not as members, because declarations that are made file by file cannot
     // contain computed names.
-    Object.defineProperty(PRNGKey.prototype, BRAND, { value: true });
-    // No proxy of a user interface wraps keys: it could not read private words. See Vue's `markRaw`.
-    Object.defineProperty(PRNGKey.prototype, "__v_skip", { value: true });
-    Object.defineProperty(PRNGKey.prototype, AXES, { value: { slice: sliceKeys, stack: stackKeys } });
-    Object.defineProperty(PRNGKey.prototype, INSPECT, {
-      value(this: PRNGKey) {
-        return this.toString();
-      },
+    Object.defineProperties(PRNGKey.prototype, {
+      [BRAND]: { value: true },
+      // No proxy of a user interface wraps keys: it could not read private words. See Vue's `markRaw`.
+      __v_skip: { value: true },
+      [AXES]: { value: { slice: sliceKeys, stack: stackKeys } },
+      [INSPECT]: { value: PRNGKey.prototype.toString },
     });
     singleKey = (word0, word1) => new PRNGKey(SINGLE, word0, word1, undefined);
     keyArray = (shape, words) => {
@@ -171,11 +169,8 @@ export class PRNGKey {
    * @throws TypeError for a single key, RangeError for an index out of range.
    */
   at(index: number): PRNGKey {
-    const words = this.#words;
     const length = this.shape[0];
-    if (words === undefined || length === undefined) {
-      throw singleKeyError("at");
-    }
+    if (length === undefined) throw singleKeyError("at");
     if (!Number.isInteger(index) || index < -length || index >= length) {
       throw new RangeError(
         `PRNGKey.at: expected an integer in [${-length}, ${length}), got ${index}. The shape is ${formatShape(this.shape)}.`,
@@ -187,28 +182,25 @@ export class PRNGKey {
 
   /** Whether `other` is a key of the same shape with the same words. */
   equals(other: unknown): boolean {
-    if (!PRNGKey.isKey(other) || String(this.shape) !== String(other.shape)) return false;
-    return String(wordsOf(this)) === String(wordsOf(ownKey("PRNGKey.equals", other)));
+    return PRNGKey.isKey(other) && contentOf(this) === contentOf(ownKey("PRNGKey.equals", other));
   }
 
   /** Such as `key<fry>[] [0, 42]` or `key<fry>[2] [[0, 1], [2, 3]]`; long arrays are shortened. */
   toString(): string {
-    const words = wordsOf(this);
-    const show = (axis: number, first: number, count: number): string => {
-      if (axis === this.shape.length) return `[${words[2 * first]}, ${words[2 * first + 1]}]`;
-      const length = this.shape[axis]!;
-      const step = length === 0 ? 0 : count / length;
+    const show = (keys: PRNGKey): string => {
+      const length = keys.shape[0];
+      if (length === undefined) return inBrackets(wordsOf(keys));
       const parts: string[] = [];
       for (let i = 0; i < length; i++) {
         if (length > SHOWN && i === SHOWN / 2) {
           parts.push("...");
           i = length - SHOWN / 2;
         }
-        parts.push(show(axis + 1, first + i * step, step));
+        parts.push(show(rowOf(keys, i)));
       }
-      return `[${parts.join(", ")}]`;
+      return inBrackets(parts);
     };
-    return `key<fry>${formatShape(this.shape)} ${show(0, 0, this.size)}`;
+    return `key<fry>${formatShape(this.shape)} ${show(this)}`;
   }
 
   /** Plain data from which {@link PRNGKey.fromJSON} makes an equal key. */
@@ -218,12 +210,15 @@ export class PRNGKey {
   }
 }
 
+/** Shape and words, as a text. */
+const contentOf = (keys: PRNGKey): string => `${keys.shape};${wordsOf(keys)}`;
+
 /** The key, or array of keys, at an index along the leading axis. */
 function rowOf(keys: PRNGKey, index: number): PRNGKey {
   if (keys.shape.length === 1) return singleKey(wordOf(keys, index, 0), wordOf(keys, index, 1));
-  const words = wordsOf(keys);
-  const stride = words.length / keys.shape[0]!;
-  return keyArray(Object.freeze(keys.shape.slice(1)), words.slice(index * stride, (index + 1) * stride));
+  const shape = keys.shape.slice(1);
+  const stride = 2 * sizeOf(shape);
+  return keyArray(Object.freeze(shape), wordsOf(keys).slice(index * stride, (index + 1) * stride));
 }
 
 const singleKeyError = (name: string): TypeError =>
@@ -279,8 +274,7 @@ export function keyFromWords(where: string, words: ArrayLike<number>, shape: rea
       throw new TypeError(`${where}: expected uint32 words, got ${words[i]} at ${i}. Write it as (x >>> 0).`);
     }
   }
-  if (dimensions.length === 0) return singleKey(words[0]!, words[1]!);
-  return keyArray(Object.freeze(dimensions), Uint32Array.from(words));
+  return keyOf(dimensions, Uint32Array.from(words));
 }
 
 /**
@@ -296,35 +290,30 @@ export function ownKey(where: string, value: PRNGKey): PRNGKey {
   );
 }
 
-/** Makes a key, or an array of keys, from words that nobody else has. */
-const keyOf = (shape: readonly number[], words: Uint32Array): PRNGKey =>
-  shape.length === 0 ? singleKey(words[0]!, words[1]!) : keyArray(Object.freeze([...shape]), words);
+/** Makes a key, or an array of keys, of a shape and words that nobody else has. */
+export const keyOf = (shape: readonly number[], words: Uint32Array): PRNGKey =>
+  shape.length === 0 ? singleKey(words[0]!, words[1]!) : keyArray(Object.freeze(shape), words);
 
 /** The keys at an index along an axis, without that axis. */
 function sliceKeys(key: PRNGKey, axis: number, index: number): PRNGKey {
   if (axis === 0) return key.at(index);
   const { shape } = key;
   const inner = 2 * sizeOf(shape.slice(axis + 1));
-  const outer = sizeOf(shape.slice(0, axis));
-  const words = wordsOf(key);
-  const found = new Uint32Array(outer * inner);
-  for (let i = 0; i < outer; i++) {
-    const start = (i * shape[axis]! + index) * inner;
-    found.set(words.subarray(start, start + inner), i * inner);
-  }
-  return keyOf([...shape.slice(0, axis), ...shape.slice(axis + 1)], found);
+  return keyOf(
+    [...shape.slice(0, axis), ...shape.slice(axis + 1)],
+    wordsOf(key).filter((_, i) => Math.floor(i / inner) % shape[axis]! === index),
+  );
 }
 
 /** Keys of one shape along a new axis. */
 function stackKeys(keys: readonly PRNGKey[], axis: number): PRNGKey {
   const { shape } = keys[0]!;
+  const count = keys.length;
   const inner = 2 * sizeOf(shape.slice(axis));
-  const outer = sizeOf(shape.slice(0, axis));
-  const words = new Uint32Array(keys.length * outer * inner);
-  keys.forEach((key, index) => {
-    const own = wordsOf(ownKey("stack", key));
-    for (let i = 0; i < outer; i++)
-      words.set(own.subarray(i * inner, (i + 1) * inner), (i * keys.length + index) * inner);
+  const parts = keys.map((key) => wordsOf(ownKey("stack", key)));
+  const words = Uint32Array.from({ length: 2 * count * sizeOf(shape) }, (_, i) => {
+    const block = Math.floor(i / inner);
+    return parts[block % count]![Math.floor(block / count) * inner + (i % inner)]!;
   });
-  return keyOf([...shape.slice(0, axis), keys.length, ...shape.slice(axis)], words);
+  return keyOf([...shape.slice(0, axis), count, ...shape.slice(axis)], words);
 }

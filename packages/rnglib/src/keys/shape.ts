@@ -1,5 +1,5 @@
 /** @file Shapes: their checks, and the number of elements. */
-import { describe } from "./messages.ts";
+import { describe, inBrackets } from "./messages.ts";
 
 /** The largest number of elements that a typed array can have. */
 const MOST_ELEMENTS = 2 ** 32 - 1;
@@ -11,7 +11,7 @@ export type Shape = number | readonly number[];
 export type AxesOf<S extends Shape> = S extends readonly number[] ? S : readonly [number];
 
 /** A shape as it is written in messages: `[2, 3]`. */
-export const formatShape = (shape: readonly number[]): string => `[${shape.join(", ")}]`;
+export const formatShape: (shape: readonly number[]) => string = inBrackets;
 
 /**
  * Returns the dimensions of `shape` as a new array.
@@ -21,22 +21,11 @@ export const formatShape = (shape: readonly number[]): string => `[${shape.join(
  * integer or when no array can have that many elements.
  */
 export function dimensionsOf(where: string, shape: Shape): number[] {
-  if (typeof shape !== "number" && !Array.isArray(shape)) {
-    throw new TypeError(
-      `${where}: expected a shape of non-negative integers, got ${describe(shape)}. ` +
-        "Give the size of each axis, such as [2, 3]; the key comes first.",
-    );
-  }
+  if (typeof shape !== "number" && !Array.isArray(shape))
+    throw new TypeError(noShape(where, shape, "; the key comes first"));
   const dimensions = typeof shape === "number" ? [shape] : [...shape];
-  for (let i = 0; i < dimensions.length; i++) {
-    const d = dimensions[i]!;
-    if (!Number.isSafeInteger(d) || d < 0) {
-      throw new RangeError(
-        `${where}: expected a shape of non-negative integers, got ${describe(dimensions)}. ` +
-          "Give the size of each axis, such as [2, 3].",
-      );
-    }
-  }
+  for (const d of dimensions)
+    if (!Number.isSafeInteger(d) || d < 0) throw new RangeError(noShape(where, dimensions, ""));
   if (sizeOf(dimensions) > MOST_ELEMENTS) {
     throw new RangeError(
       `${where}: expected a shape of at most ${MOST_ELEMENTS} elements, got ${formatShape(dimensions)}. Draw in parts.`,
@@ -44,6 +33,10 @@ export function dimensionsOf(where: string, shape: Shape): number[] {
   }
   return dimensions;
 }
+
+const noShape = (where: string, got: unknown, more: string): string =>
+  `${where}: expected a shape of non-negative integers, got ${describe(got)}. ` +
+  `Give the size of each axis, such as [2, 3]${more}.`;
 
 /** The number of elements in an array of these dimensions; 1 for `[]`. */
 export function sizeOf(dimensions: readonly number[]): number {

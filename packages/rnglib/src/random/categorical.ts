@@ -1,13 +1,16 @@
 /** @file Draws from a table of log probabilities. */
 import type { Tensor } from "@tensorflow/tfjs-core";
+import { add, cast, isAwaited, isTensor, largestOf, reshape, tidy, transpose } from "@nnxjs/kernels/internal";
 import type { PRNGKey } from "../keys/index.ts";
 import { formatShape, type Shape, sizeOf } from "../keys/shape.ts";
 import { checkOptions, checkTensor } from "@nnxjs/nnx-core/internal";
 import { gumbelFill, type GumbelMode } from "./gumbel.ts";
 import {
   drawByValues,
+  drawFloat32,
   drawInt32,
   expand,
+  isNumeric,
   isUnread,
   type Parameter,
   sampleShape,
@@ -61,7 +64,8 @@ export function categorical<K extends PRNGKey, P extends Parameter, const S exte
 ): DrawnOr<K, S, WithoutOne<AxesOfParameter<P>>> {
   checkOptions<CategoricalOptions>("categorical", options, NAMES);
   const { axis = -1, shape, replace = true, mode = "low" }: CategoricalOptions = options;
-  const unread = isUnread(logits);
+  const isByOps = isTensor(logits) && isNumeric(logits) && isAwaited(logits);
+  const unread = isByOps || isUnread(logits);
   if (unread) checkTensor("categorical", "the parameter", logits);
   const table = unread ? undefined : valuesOf("categorical", logits);
   const tableShape: readonly number[] = table ? table.shape : (logits as Tensor).shape;
@@ -75,6 +79,7 @@ export function categorical<K extends PRNGKey, P extends Parameter, const S exte
   }
   const noise = gumbelFill(mode);
   const fillOf = (replace ? withReplacement : withoutReplacement)(tableShape, at, dimensions, noise);
+  if (isByOps) return drawOnGpu(key, logits, at, dimensions, replace, noise);
   return table
     ? drawInt32("categorical", key, dimensions, fillOf(table.data))
     : drawByValues("categorical", key, dimensions, logits as Tensor, fillOf);
@@ -119,6 +124,35 @@ function withReplacement(
       }
     }
   };
+}
+
+/** The same by ops, on a GPU. Only the noise comes from the processor. */
+function drawOnGpu<T extends Tensor>(
+  keys: PRNGKey,
+  logits: Tensor,
+  axis: number,
+  dimensions: readonly number[],
+  replace: boolean,
+  noise: Noise,
+): T {
+  const { shape } = logits;
+  const length = shape[axis]!;
+  const prefix = dimensions.slice(0, dimensions.length - shape.length + 1);
+  const batch = dimensions.slice(prefix.length);
+  const full = [...batch.slice(0, axis), length, ...batch.slice(axis)];
+  if (keys.size * sizeOf(dimensions) === 0) return drawInt32("categorical", keys, dimensions, () => {});
+  // Of the keys and, with replacement, of the leading axes.
+  const repeats = replace ? [...keys.shape, ...prefix] : keys.shape;
+  return tidy(() => {
+    const { before, after } = lanesOf(full, axis);
+    const drawn = drawFloat32("categorical", keys, replace ? [...prefix, ...full] : full, noise);
+    const scores = reshape(add(drawn, cast(logits, "float32")), [sizeOf(repeats) * before, length, after]);
+    const rows = reshape(transpose(scores, [0, 2, 1]), [-1, length]);
+    if (replace) return reshape(largestOf(rows, 1), [...keys.shape, ...dimensions]) as T;
+    const found = largestOf(rows, sizeOf(prefix));
+    const draws = transpose(reshape(found, [keys.size, before * after, sizeOf(prefix)]), [0, 2, 1]);
+    return reshape(draws, [...keys.shape, ...dimensions]) as T;
+  });
 }
 
 function withoutReplacement(

@@ -48,9 +48,12 @@ export function valuesOf(where: string, x: Parameter): Values {
 const flushed = (values: Float32Array): Float32Array =>
   values.some((value) => value !== 0 && Math.abs(value) < TINY) ? values.map(flush) : values;
 
+/** Whether a tensor holds numbers. */
+export const isNumeric = (x: Tensor): boolean => x.dtype !== "string" && x.dtype !== "complex64";
+
 /** Whether a parameter is a tensor whose values a recorded function must not read, but may use. */
 export const isUnread = (x: Parameter): x is Tensor =>
-  isTensor(x) && x.dtype !== "string" && x.dtype !== "complex64" && isRecorded() && hasReachableMemory();
+  isTensor(x) && isNumeric(x) && isRecorded() && hasReachableMemory();
 
 /**
  * The values of a parameter that must be int32.
@@ -66,7 +69,7 @@ export function integersOf(where: string, x: Parameter): Values<Int32Array> {
 
 function numbersOf(where: string, x: Parameter): { shape: readonly number[]; data: NumericArray } {
   if (typeof x === "number") return { shape: [], data: [x] };
-  if (isTensor(x) && x.dtype !== "string" && x.dtype !== "complex64") {
+  if (isTensor(x) && isNumeric(x)) {
     checkTensor(where, "the parameter", x);
     return { shape: x.shape, data: valuesOfTensor(x, where) };
   }

@@ -142,7 +142,8 @@ export class Ray {
 }
 
 /**
- * Whether any step's difference agrees.
+ * Whether any step's difference agrees: to both sides, or to one. Where a kink of relu is nearer than the least
+ * step, the gradient is the slope on one side of it, along every direction.
  * @param size - Of the terms of the function's values, which are rounded.
  * @returns the nearest one if none does.
  */
@@ -155,12 +156,14 @@ async function compare(
 ): Promise<{ readonly slope: number; readonly gradient: number } | undefined> {
   let nearest = Number.NaN;
   let wider = Number.NaN;
+  const middle = await f(0);
   for (const step of steps) {
-    const slope = ((await f(step)) - (await f(-step))) / (2 * step);
+    const [after, before] = [await f(step), await f(-step)];
+    const slope = (after - before) / (2 * step);
     // Rounding of the two values alone makes the slope uncertain by this much.
     const noise = (2 ** -22 * (size + 1)) / step;
     // The error of a difference grows with the square of the step, here about three times the next.
-    for (const each of [slope, (9 * slope - wider) / 8]) {
+    for (const each of [slope, (9 * slope - wider) / 8, (after - middle) / step, (middle - before) / step]) {
       const error = Math.abs(each - gradient);
       if (error <= tolerance * Math.max(Math.abs(each), Math.abs(gradient)) + noise) return undefined;
       if (!(error >= Math.abs(nearest - gradient))) nearest = each;

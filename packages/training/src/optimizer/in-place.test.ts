@@ -290,4 +290,95 @@ describe.each(["cpu", "wasm"] as const)("steps on %s", (backend) => {
     expect(ofModel(run.net)).toEqual(ofModel(other.net));
     step.dispose();
   });
+
+  describe("of a recorded function", () => {
+    type Result = { readonly loss: tf.Tensor; readonly kernel?: tf.Tensor };
+    const recordedStep = (more: (net: Net) => Omit<Result, "loss"> = () => ({})) =>
+      jit((net: Net, optimizer: Optimizer, x: tf.Tensor4D): Result => {
+        const [loss, grads] = valueAndGrad(lossOf)(net, x);
+        optimizer.update(net, grads);
+        return { loss, ...more(net) };
+      });
+    /** A recorded step that was taken often enough to be written in place. */
+    function running(step = recordedStep()) {
+      const run = trained(0);
+      const { net, optimizer, x } = run;
+      const take = (): void => tf.dispose(step(net, optimizer, x));
+      for (let i = 0; i < 3; i++) take();
+      return { ...run, step: take, recorded: step };
+    }
+
+    it("are written over parameters and moments that nobody has seen", () => {
+      const run = running();
+      const moments = flattenState(state(run.optimizer)).length;
+      expect(moments).toBeGreaterThan(2);
+      run.step();
+      const before = tf.memory();
+      expect(isInPlace(run)).toBe(true);
+      expect(tf.memory()).toEqual(before);
+      const other = trained(5);
+      expect(ofModel(run.net)).toEqual(ofModel(other.net));
+      run.recorded.dispose();
+    });
+
+    it("leave a State, a value and a clone as they are", () => {
+      const run = running();
+      const [kept, value] = [split(run.net, true)[1], run.net.bias.value];
+      const [first, numbersOfBias] = [
+        flattenState(kept).map(([, { value: each }]) => copyOf(each as tf.Tensor)),
+        copyOf(value),
+      ];
+      const held = tf.keep(tf.clone(inside(run.net.filters)));
+      const numbersOfFilters = copyOf(held);
+      run.step();
+      expect(flattenState(kept).map(([, { value: each }]) => copyOf(each as tf.Tensor))).toEqual(first);
+      expect(copyUnless(value, numbersOfBias)).toEqual(numbersOfBias);
+      expect(copyOf(held)).toEqual(numbersOfFilters);
+      held.dispose();
+      run.recorded.dispose();
+    });
+
+    it("are new where the call hands parameters on", () => {
+      const kernels: tf.Tensor[] = [];
+      const run = trained(0);
+      const step = recordedStep((net) => ({ kernel: net.kernel.value }));
+      const numbersThen: number[][] = [];
+      for (let i = 0; i < 5; i++) {
+        const { loss, kernel } = step(run.net, run.optimizer, run.x);
+        loss.dispose();
+        kernels.push(kernel as tf.Tensor);
+        numbersThen.push(copyOf(kernel as tf.Tensor));
+      }
+      expect(kernels.map((each, i) => copyUnless(each, numbersThen[i] as number[]))).toEqual(numbersThen);
+      expect(ofModel(run.net)).toEqual(ofModel(trained(5).net));
+      step.dispose();
+    });
+
+    it("are new where the call hands on what parameters were", () => {
+      const run = trained(0);
+      const step = jit((net: Net, optimizer: Optimizer, x: tf.Tensor4D) => {
+        const before = net.kernel.value;
+        const [loss, grads] = valueAndGrad(lossOf)(net, x);
+        optimizer.update(net, grads);
+        return { loss, before };
+      });
+      for (let i = 0; i < 5; i++) {
+        const then = ofModel(run.net)[2];
+        const { before } = step(run.net, run.optimizer, run.x);
+        expect(copyUnless(before, then as number[])).toEqual(then);
+      }
+      step.dispose();
+    });
+
+    it("let convolutions forget filters that were packed", () => {
+      const run = running();
+      const predict = (): number[] => tf.tidy(() => copyOf(run.net.forward(run.x)));
+      predict();
+      for (let i = 0; i < 3; i++) run.step();
+      const fresh = new Net();
+      update(fresh, state(run.net));
+      expect(predict()).toEqual(tf.tidy(() => copyOf(fresh.forward(run.x))));
+      run.recorded.dispose();
+    });
+  });
 });

@@ -45,6 +45,19 @@ const fusedMatMul: BatchRule = (given) => {
   return name === undefined ? y : call(name, { x: y });
 };
 
+/** A dense layer while a tape records: the kernel of one slice has one matrix and one bias. */
+const dense: BatchRule = (given) => {
+  const { name, named, outputs, size } = given;
+  const [x, kernel, bias] = [operand(given, "x"), operand(given, "kernel"), named.bias];
+  if (!kernel.isBatched && !bias?.isBatched)
+    return reshaped(call(name, { x: x.tensor, kernel: kernel.tensor, ...(bias && { bias: bias.tensor }) }), [
+      size,
+      ...outputs[0]!.shape,
+    ]);
+  const attrs = { transposeA: false, transposeB: false, activation: "linear" };
+  return fusedMatMul({ ...given, named: { a: x, b: kernel, ...(bias && { bias }) }, attrs });
+};
+
 /**
  * Kernels that treat the first axis of some inputs as a batch.
  * @param batched - Which inputs. The others must be the same for all slices.
@@ -65,6 +78,7 @@ const alongBatch =
 export const products: ReadonlyMap<string, BatchRule> = new Map<string, BatchRule>([
   ["BatchMatMul", batchMatMul],
   ["_FusedMatMul", fusedMatMul],
+  ["NnxDense", dense],
   ["NnxConvolution", alongBatch("x")],
   ["NnxConvolutionInputGradient", alongBatch("dy")],
   ["NnxMeanPool", alongBatch("x")],

@@ -1,5 +1,5 @@
 /** @file How a kernel is run once for many slices. */
-import { callKernel, type Tensor } from "../../tensor.ts";
+import { callKernel, reshaped as reshape, sameShape, type Tensor } from "../../tensor.ts";
 import type { ValueInfo } from "../program.ts";
 
 /** An input of a kernel: one tensor for all slices, or the tensors of all along a first axis. */
@@ -29,8 +29,9 @@ export interface BatchCall {
  */
 export type BatchRule = (call: BatchCall) => Tensor | readonly Tensor[] | undefined;
 
+/** The tensor in another shape; itself where it has that one. */
 export const reshaped = (tensor: Tensor, shape: readonly number[]): Tensor =>
-  callKernel("Reshape", { x: tensor }, { shape: [...shape] }) as Tensor;
+  sameShape(tensor.shape, shape) ? tensor : reshape(tensor, shape);
 
 /** The operand of all slices along a first axis. */
 export function whole({ tensor, isBatched, shape }: Operand, size: number): Tensor {
