@@ -180,7 +180,7 @@ export const equivalents = [
   {
     files: /nnx-core\/src\/graph\/keys\.ts$/,
     code: /^(isPlainObject\(x\)|last && areSame\(last\.own, own\))$/,
-    becomes: /^(true|false)$/,
+    becomes: /^false$/,
     why: "the last names of a class are kept to save time: sorted again they are the same",
   },
   {

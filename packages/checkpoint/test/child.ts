@@ -1,5 +1,27 @@
 /** @file Programs of the tests, each in a process of its own, on the sources of the workspace. */
 import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { joinProgram } from "../../../scripts/join-program.mjs";
+
+const folder = mkdtempSync(join(tmpdir(), "nnx-programs-"));
+process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+
+const joined = new Map<string, Promise<string>>();
+
+/** Joins a program once: its sources take longer to start than to run. */
+function programOf(name: string): Promise<string> {
+  const known = joined.get(name);
+  if (known) return known;
+  const file = joinProgram(new URL(`programs/${name}.ts`, import.meta.url).pathname).then((text) => {
+    const path = join(folder, `${name}.mjs`);
+    writeFileSync(path, text);
+    return path;
+  });
+  joined.set(name, file);
+  return file;
+}
 
 /** How a program went. */
 interface Ended {
@@ -20,9 +42,7 @@ export async function child(
     onLine = () => {},
   }: { nodeFlags?: readonly string[]; onLine?: (line: string, process: ChildProcess) => void } = {},
 ): Promise<Ended> {
-  const program = new URL(`programs/${name}.ts`, import.meta.url).pathname;
-  const flags = [...nodeFlags, "--import", import.meta.resolve("tsx"), "--conditions=@nnxjs/source"];
-  const running = spawn(process.execPath, [...flags, program, ...args], {
+  const running = spawn(process.execPath, [...nodeFlags, await programOf(name), ...args], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   const lines: string[] = [];

@@ -68,7 +68,7 @@ function step(layer: LayerUnderTest, x: tf.Tensor): unknown {
   return output;
 }
 
-const CALLS = rounds(12, 50);
+const CALLS = rounds(5, 50);
 
 onEachBackend("a recorded layer", () => {
   it.each(layerTable)(`$name computes what it does unrecorded, ${CALLS} times`, ({ make, input }) => {

@@ -66,7 +66,7 @@ const numbersOf = (x: tf.Tensor): number[] => [...x.dataSync()];
 const schedule = (count: number): number => 0.1 * 0.9 ** count;
 const dataIds = (): number => tf.engine().backend.numDataIds();
 
-const REPLAYS = rounds(1000, 10_000);
+const REPLAYS = rounds(150, 10_000);
 
 onEachBackend("a recorded training step", () => {
   it(`takes the steps of the function, and leaks nothing in ${REPLAYS} replays`, () => {

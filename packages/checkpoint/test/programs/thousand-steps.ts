@@ -1,7 +1,7 @@
 /**
- * @file Trains for 1,000 steps with all that a run has, and says every 200 steps what memory it
- * takes, as JSON. Arguments: the backend and a folder for checkpoints. Wants Node's
- * `--expose-gc`.
+ * @file Trains with all that a run has, and says five times what memory it takes, as JSON. Arguments:
+ * the backend, a folder for checkpoints, and how many steps there are between two times, a multiple
+ * of 4. Wants Node's `--expose-gc`.
  */
 import "@tensorflow/tfjs-backend-cpu";
 import "@tensorflow/tfjs-backend-wasm";
@@ -44,22 +44,24 @@ async function memoryUse(step: number): Promise<MemoryUse> {
   };
 }
 
-const [backend, folder] = process.argv.slice(2) as [string, string];
+const [backend, folder, between] = process.argv.slice(2) as [string, string, string];
+const every = Number(between);
+const steps = 5 * every;
 tf.enableProdMode();
 await tf.setBackend(backend);
-const run = prepare(0, 1000);
+const run = prepare(0, steps);
 const stop = new AbortController();
 const checkpointer = new nnx.Checkpointer(directory(folder), { maxToKeep: 2 });
 try {
   await nnx.loop(run.batches, (batch) => step(run, batch), {
     signal: stop.signal,
-    showEvery: 50,
+    showEvery: every / 4,
     onProgress: async ({ step: done }) => {
       // The first one only loads what saving needs.
-      if (done === 50 || done % 250 === 0) await checkpointer.save(done, run);
-      if (done % 200 === 0) console.log(JSON.stringify(await memoryUse(done)));
+      if (done === every / 4 || done % (steps / 4) === 0) await checkpointer.save(done, run);
+      if (done % every === 0) console.log(JSON.stringify(await memoryUse(done)));
       run.metrics.reset();
-      if (done === 1000) stop.abort();
+      if (done === steps) stop.abort();
     },
   });
 } catch (error) {

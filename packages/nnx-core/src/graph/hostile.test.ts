@@ -5,6 +5,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import fc from "fast-check";
 import { afterEach, describe, expect, it } from "vitest";
+import { rounds } from "../../../../scripts/rounds.ts";
 import * as nnx from "../index.ts";
 import {
   anything,
@@ -149,7 +150,7 @@ function attempt(where: string, f: () => unknown): boolean {
   }
 }
 
-const runs = { numRuns: 60, interruptAfterTimeLimit: 4_000 };
+const runs = { numRuns: rounds(25, 300), interruptAfterTimeLimit: 4_000 };
 
 afterEach(() => {
   expect(bitsOf(model)).toBe(bits);

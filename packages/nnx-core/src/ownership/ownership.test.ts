@@ -68,7 +68,7 @@ async function settled(): Promise<void> {
 }
 
 /** How often a round is tried that must leave nothing. */
-const ROUNDS = rounds(300, 1000);
+const ROUNDS = rounds(100, 1000);
 
 // Setting up wasm adds handlers to the process that end it on any rejection.
 const events = ["uncaughtException", "unhandledRejection"] as const;

@@ -46,6 +46,7 @@ import {
   vjp,
   vmap,
 } from "../index.ts";
+import { rounds } from "../../../../scripts/rounds.ts";
 
 class Layer extends Module {
   readonly kernel: Param<tf.Tensor> = new Param<tf.Tensor>(tf.tensor1d([1, 2]));
@@ -85,6 +86,9 @@ const removeNewHandlers = (): void =>
     for (const handler of process.listeners(event as "uncaughtException"))
       if (!handlers[i]?.includes(handler)) process.removeListener(event, handler);
   });
+
+/** How often a scope is tried that must leave nothing. */
+const ROUNDS = rounds(4, 30);
 
 /** Everything that makes States or models of a model. */
 const makers: readonly (readonly [name: string, make: (model: Model) => unknown])[] = [
@@ -166,7 +170,7 @@ describe.each(["cpu", "wasm"])("on %s", (backend) => {
   it.each(makers)("%s: a scope frees what nobody takes", (_, make) => {
     const model = new Model();
     const before = count();
-    for (let i = 0; i < 30; i++) tf.tidy(() => void make(model));
+    for (let i = 0; i < ROUNDS; i++) tf.tidy(() => void make(model));
     expect(count()).toBe(before);
     expect(numbers(model.a.kernel.value)).toEqual([1, 2]);
     expect(() => tidy(() => [make(model), fail()])).toThrow("on purpose");
@@ -212,7 +216,7 @@ describe.each(["cpu", "wasm"])("on %s", (backend) => {
     const [graphdef, first] = split(model);
     dispose(first);
     const before = count();
-    for (let i = 0; i < 1000; i++) {
+    for (let i = 0; i < rounds(150, 1000); i++) {
       tf.tidy(() => {
         const [, params, rest] = split(model, Param, true);
         const [, grads] = valueAndGrad((p: State) => loss(merge(graphdef, p, rest), tf.ones([2])))(params);

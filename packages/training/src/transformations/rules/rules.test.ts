@@ -33,8 +33,8 @@ interface Golden {
   readonly edges: Readonly<Record<string, readonly ByPath[]>>;
 }
 const golden = readGolden<Golden>("optimizers-rules");
-/** Twice the gradients, which is more than one replay of each program. */
-const MANY = rounds(24, 50);
+/** More than one replay of each program; in long runs the gradients several times. */
+const MANY = rounds(8, 50);
 /** The steps after which there are parameters. */
 const shown = [1, 11];
 
