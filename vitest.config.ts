@@ -84,7 +84,7 @@ export default defineConfig({
           hookTimeout: 300_000,
         },
       },
-      ...(process.env.NNXJS_SITE === "1" ? [inChromium] : []),
+      ...(process.env.NNXJS_SITE ? [inChromium] : []),
       {
         ...onSources,
         test: {

@@ -225,6 +225,24 @@ describe("packed packages", () => {
   });
 });
 
+// Jest brings 180 packages that nothing else needs, so it is fetched when all consumers are tried.
+describe.runIf(process.env.NNXJS_CONSUMERS === "all")("Jest", () => {
+  const jest = (file: string, ...flags: readonly string[]): string =>
+    run(
+      "npx",
+      ["--yes", `--node-options=${flags.join(" ")}`, "jest@30.5.2", "--ci", "--testMatch", `**/${file}`],
+      consumer,
+    );
+
+  it("runs tests that are ES modules", () => {
+    expect(() => jest("model.jest.js", "--experimental-vm-modules", "--no-warnings")).not.toThrow();
+  });
+
+  it("shows tests in CommonJS what to do", () => {
+    expect(() => jest("required.jest.cjs")).toThrow("In Jest, make the test an ES module and run");
+  });
+});
+
 describe("the starter, copied out", () => {
   const starter = join(folder, "starter");
   const npx = (name: string, bin: string, ...args: readonly string[]): string =>

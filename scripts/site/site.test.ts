@@ -9,7 +9,9 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { violationsOn } from "../browser/axe.ts";
 import { builtPages, launch, serve } from "./served.ts";
 
-const pages = builtPages();
+/** The pages that every change is held to. `npm run test:site` tries all. */
+const few = ["index.html", "start.html", "random.html", "testing.html", "your-own-layer.html"];
+const pages = process.env.NNXJS_SITE === "part" ? few : builtPages();
 let server: Server;
 let home: string;
 let browser: Browser;
@@ -97,8 +99,11 @@ describe("a narrow page", () => {
   type Page = Awaited<ReturnType<Browser["newPage"]>>;
 
   /** A page as a telephone shows it, and the scripts that ran in it. */
-  const narrow = (check: (page: Page, ran: () => Promise<boolean>) => Promise<void>): Promise<void> =>
-    onPage("start.html", async (page) => {
+  const narrow = (
+    check: (page: Page, ran: () => Promise<boolean>) => Promise<void>,
+    path = "start.html",
+  ): Promise<void> =>
+    onPage(path, async (page) => {
       await page.setViewportSize({ width: 400, height: 800 });
       await page.reload({ waitUntil: "networkidle" });
       await check(page, () => page.evaluate(() => "__VITEPRESS__" in globalThis));
@@ -120,6 +125,14 @@ describe("a narrow page", () => {
       await page.keyboard.press(keys);
       await page.locator("#localsearch-input").waitFor();
     });
+  });
+
+  it("has no fault that axe finds before its program runs", async () => {
+    for (const path of ["index.html", "start.html", "reference/layers-linear.html"])
+      await narrow(async (page, ran) => {
+        expect(await violationsOn(page)).toEqual([]);
+        expect(await ran()).toBe(false);
+      }, path);
   });
 
   it("is read and left without its program", async () => {

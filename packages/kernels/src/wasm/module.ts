@@ -83,7 +83,9 @@ function memoryFlag(bytes: Uint8Array): number {
   return flag;
 }
 
-const isShared = ({ buffer }: WasmMemory): boolean => !(buffer instanceof ArrayBuffer);
+// By its name: in Jest, the buffers of memories have other classes than those that tests see.
+const isShared = ({ buffer }: WasmMemory): boolean =>
+  Object.prototype.toString.call(buffer) === "[object SharedArrayBuffer]";
 
 /**
  * The functions of a module over a memory. Returns undefined where WebAssembly or its SIMD is

@@ -147,7 +147,8 @@ export abstract class RecordedNodes {
       isList: call.isList,
     };
     let renewal: number | undefined;
-    if (isComposed) for (const part of parts) this.settleApart(part);
+    // Parts may compute with copies of inputs, so copies keep their place among them.
+    if (isComposed) for (const child of children) this.settleApart(child);
     else {
       renewal = event ? this.renewals++ : undefined;
       const names = Array.isArray(call.inputs)
@@ -160,7 +161,7 @@ export abstract class RecordedNodes {
         path,
       );
     }
-    if (parts.length < children.length)
+    if (!isComposed && parts.length < children.length)
       for (const child of children) if (!parts.includes(child)) this.settleApart(child);
     const slots = outputs.map((tensor) => this.slotOf(tensor));
     if (event) inSection.push({ kind: "kernel", ...event, outputs: slots, renewal, attrs });
