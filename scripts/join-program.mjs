@@ -32,8 +32,7 @@ const external = {
       return { path: pathToFileURL(found.path).href, external: true };
     });
     step.onLoad({ filter: /./, namespace: "required" }, ({ path }) => {
-      const contents = `const { createRequire } = process.getBuiltinModule("node:module");
-const $all = createRequire(${JSON.stringify(path)})(${JSON.stringify(path)});`;
+      const contents = `const $all = $createRequire(${JSON.stringify(path)})(${JSON.stringify(path)});`;
       // Others may never be needed.
       if (!path.includes("/@tensorflow/"))
         return { contents: `${contents}\nmodule.exports = $all;`, loader: "js" };
@@ -78,6 +77,7 @@ export async function joinProgram(file) {
     ignoreAnnotations: true,
     sourcemap: "external",
     sourcesContent: false,
+    banner: { js: 'import { createRequire as $createRequire } from "node:module";' },
     plugins: [external, places],
   });
   await stop();

@@ -14,9 +14,9 @@ const joined = new Map<string, Promise<string>>();
 function programOf(name: string): Promise<string> {
   const known = joined.get(name);
   if (known) return known;
-  const file = joinProgram(new URL(`programs/${name}.ts`, import.meta.url).pathname).then((text) => {
+  const file = joinProgram(new URL(`programs/${name}.ts`, import.meta.url).pathname).then(({ code }) => {
     const path = join(folder, `${name}.mjs`);
-    writeFileSync(path, text);
+    writeFileSync(path, code);
     return path;
   });
   joined.set(name, file);
