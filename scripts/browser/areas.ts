@@ -13,6 +13,7 @@ export const areas: readonly Area[] = [
     name: "gradient programs, in two sets of kernels each",
     files: ["packages/gradients/src/golden.test.ts"],
   },
+  { name: "kernels of no axes to seven", files: ["scripts/browser/ranks.test.ts"] },
   { name: "layers", files: ["packages/layers/src/"] },
   {
     name: "random numbers",
@@ -30,7 +31,10 @@ export const areas: readonly Area[] = [
       "scripts/browser/training.test.ts",
       "scripts/browser/training-more.test.ts",
       "packages/training/src/edges.test.ts",
-      "packages/training/src/losses/",
+      // What losses refuse they know by values, which they do not read on a GPU.
+      "packages/training/src/losses/losses.test.ts",
+      "packages/training/src/losses/edges.test.ts",
+      "packages/training/src/losses/corners.test.ts",
       "packages/training/src/optimizer/optimizer.test.ts",
     ],
   },
@@ -43,12 +47,15 @@ export const areas: readonly Area[] = [
     name: "memory: tensors and bytes left, checkpoints in OPFS",
     files: ["scripts/browser/memory.test.ts"],
   },
+  { name: "nothing reads without waiting", files: ["scripts/browser/no-reads.test.ts"] },
+  { name: "workers", files: ["scripts/browser/worker.test.ts"] },
 ];
 
 /** A part of it, of two minutes on two processors without a GPU. */
 export const part: readonly string[] = [
   "scripts/browser/random.test.ts",
   "scripts/browser/memory.test.ts",
+  "scripts/browser/no-reads.test.ts",
   "scripts/browser/training.test.ts",
   "packages/layers/src/masks.test.ts",
   "packages/layers/src/activations/edges.test.ts",

@@ -1,6 +1,8 @@
 /** @file The cross entropy of the softmax of logits, with labels that are probabilities. */
 import {
   entropyOf,
+  greater,
+  logicalOr,
   mul,
   neg,
   notEqual,
@@ -14,8 +16,12 @@ import { logSoftmax } from "@nnxjs/layers";
 
 /** Of single ops. */
 function composed(logits: Tensor, labels: Tensor, skipZeros: boolean): Tensor {
-  const terms = mul(labels, logSoftmax(logits));
-  return neg(sum(skipZeros ? select(notEqual(labels, 0), terms, scalar(0)) : terms, -1));
+  const logs = logSoftmax(logits);
+  // What is skipped is chosen before the product: labels of 0 have a gradient where there is one.
+  const counted = skipZeros
+    ? select(logicalOr(notEqual(labels, 0), greater(logs, -Infinity)), logs, scalar(0))
+    : logs;
+  return neg(sum(mul(labels, counted), -1));
 }
 
 /** Float32 logits and labels of one shape `[..., classes]` to losses `[...]`. */

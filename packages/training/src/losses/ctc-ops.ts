@@ -40,11 +40,17 @@ export interface CtcTensors {
   readonly labelPaddings: Tensor;
 }
 
-/** `log(e^a + e^b)`; at a tie each has half of the gradient. */
+/** `log(e^a + e^b)`; at a tie each has half of the gradient, and where both are -Infinity, none. */
 function logAddExp(a: Tensor, b: Tensor): Tensor {
   const larger = stopGradient(maximum(a, b));
   const shift = select(less(abs(larger), Number.POSITIVE_INFINITY), larger, scalar(0));
-  return add(log(add(exp(sub(a, shift)), exp(sub(b, shift)))), shift);
+  const total = add(exp(sub(a, shift)), exp(sub(b, shift)));
+  const isNothing = equal(total, 0);
+  return select(
+    isNothing,
+    scalar(Number.NEGATIVE_INFINITY),
+    add(log(select(isNothing, scalar(1), total)), shift),
+  );
 }
 
 /** `between` with the states on labels joined to those after them. */

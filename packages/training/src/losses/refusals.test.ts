@@ -329,3 +329,20 @@ it("a loss that refuses leaves the gradient that it was part of, and the next wo
     expect(grad(loss(ints(0, 2)))(x()).shape).toEqual([2, 3]);
   });
 });
+
+onBackendElsewhere("ctcLoss of single ops", () => {
+  it("has finite gradients of probabilities of 0", () => {
+    tf.tidy(() => {
+      const logits = tf.tensor3d([
+        [
+          [Number.NEGATIVE_INFINITY, 1, 0],
+          [0.5, Number.NEGATIVE_INFINITY, 0],
+          [0, 1, Number.NEGATIVE_INFINITY],
+        ],
+      ]);
+      const run = (x: tf.Tensor): tf.Tensor =>
+        tf.sum(losses.ctcLoss(x, tf.zeros([1, 3]), tf.tensor2d([[1]], [1, 1], "int32"), tf.zeros([1, 1])));
+      expect([...grad(run)(logits).dataSync()].every(Number.isFinite)).toBe(true);
+    });
+  });
+});

@@ -23,8 +23,17 @@ const select: Mend = mend<"condition" | "t" | "e">(
   "Takes up to four axes.",
   ({ inputs: { condition, t, e }, backend, stock }) => {
     const { shape } = t;
+    // `tf.where` does not repeat along axes of no elements.
+    const empty = [condition, t, e].find((each) => sizeOf(each.shape) === 0);
+    if (empty) {
+      const whole = tf.backend_util.assertAndGetBroadcastShape(shape, e.shape);
+      return filled(
+        backend,
+        { shape: sizeOf(whole) === 0 ? whole : empty.shape, dtype: t.dtype as LoopDtype },
+        0,
+      );
+    }
     if (shape.length <= 4) return stock();
-    if (sizeOf(shape) === 0) return filled(backend, { shape, dtype: t.dtype as LoopDtype }, 0);
     return scoped(() => {
       const isOfRows = condition.shape.length === 1;
       const flat = isOfRows ? [shape[0]!, sizeOf(shape.slice(1))] : [sizeOf(shape)];
