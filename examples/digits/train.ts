@@ -55,14 +55,14 @@ export async function train(
   const { model, optimizer, metrics, batches } = run;
   model.train();
   // The step runs once for each size of a batch. After that its kernels alone do.
-  using recorded = nnx.jit(step);
+  using recorded = nnx.jit((own: Parameters<typeof step>[0], batch: Parameters<typeof step>[1]) => {
+    step(own, batch);
+    return own.metrics.compute();
+  });
   while (batches.epoch.value < epochs) {
     metrics.reset();
     const label = `epoch ${batches.epoch.value + 1}/${epochs}`;
-    const trainStep = (batch: Parameters<typeof step>[1]) => {
-      recorded({ model, optimizer, metrics }, batch);
-      return metrics.compute();
-    };
+    const trainStep = (batch: Parameters<typeof step>[1]) => recorded({ model, optimizer, metrics }, batch);
     await nnx.loop(batches, trainStep, { onProgress: progressBar({ label }) });
     await onEpoch(label);
   }
