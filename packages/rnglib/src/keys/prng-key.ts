@@ -22,9 +22,9 @@ export interface PRNGKeyJSON {
 export let singleKey: (word0: number, word1: number) => PRNGKey;
 /**
  * Makes an array of keys. It takes over `shape`, which must be frozen and not `[]`, and `words`,
- * two per key. Internal.
+ * two per key.
  */
-export let keyArray: (shape: readonly number[], words: Uint32Array) => PRNGKey;
+let keyArray: (shape: readonly number[], words: Uint32Array) => PRNGKey;
 /** Returns word 0 or 1 of the `index`-th key in row-major order. Internal. */
 export let wordOf: (key: PRNGKey, index: number, which: 0 | 1) => number;
 let isOwn: (value: unknown) => value is PRNGKey;
