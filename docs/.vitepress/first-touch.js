@@ -7,7 +7,7 @@
   let asked;
   const start = () => {
     for (const kind of kinds) removeEventListener(kind, start, true);
-    import(program);
+    void import(program);
   };
   const hold = (event) => {
     const { type, target, key, ctrlKey, metaKey } = event;

@@ -22,9 +22,9 @@ export interface PRNGKeyJSON {
 export let singleKey: (word0: number, word1: number) => PRNGKey;
 /**
  * Makes an array of keys. It takes over `shape`, which must be frozen and not `[]`, and `words`,
- * two per key. Internal.
+ * two per key.
  */
-export let keyArray: (shape: readonly number[], words: Uint32Array) => PRNGKey;
+let keyArray: (shape: readonly number[], words: Uint32Array) => PRNGKey;
 /** Returns word 0 or 1 of the `index`-th key in row-major order. Internal. */
 export let wordOf: (key: PRNGKey, index: number, which: 0 | 1) => number;
 let isOwn: (value: unknown) => value is PRNGKey;
@@ -84,7 +84,11 @@ export class PRNGKey {
       // No proxy of a user interface wraps keys: it could not read private words. See Vue's `markRaw`.
       __v_skip: { value: true },
       [AXES]: { value: { slice: sliceKeys, stack: stackKeys } },
-      [INSPECT]: { value: PRNGKey.prototype.toString },
+      [INSPECT]: {
+        value(this: PRNGKey) {
+          return this.toString();
+        },
+      },
     });
     singleKey = (word0, word1) => new PRNGKey(SINGLE, word0, word1, undefined);
     keyArray = (shape, words) => {
@@ -211,7 +215,7 @@ export class PRNGKey {
 }
 
 /** Shape and words, as a text. */
-const contentOf = (keys: PRNGKey): string => `${keys.shape};${wordsOf(keys)}`;
+const contentOf = (keys: PRNGKey): string => String([keys.shape, [], wordsOf(keys)]);
 
 /** The key, or array of keys, at an index along the leading axis. */
 function rowOf(keys: PRNGKey, index: number): PRNGKey {
