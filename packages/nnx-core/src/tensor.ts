@@ -34,7 +34,6 @@ export {
   lendMemory,
   newTensor,
   outputOn,
-  type Overwrite,
   overwritesOf,
   overwriting,
   type Recorder,
