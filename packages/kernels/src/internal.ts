@@ -113,7 +113,6 @@ export { axesOf, keepDims, sameShape, sizeOf } from "./shape.ts";
 export * from "./steps/rules.ts";
 export {
   canWriteOver,
-  type Overwrite,
   overwritesOf,
   overwriting,
   wroteOver,

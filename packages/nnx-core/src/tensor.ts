@@ -36,7 +36,6 @@ export {
   lendMemory,
   newTensor,
   outputOn,
-  type Overwrite,
   overwritesOf,
   overwriting,
   type Recorder,

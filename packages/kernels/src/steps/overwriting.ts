@@ -10,7 +10,7 @@ import type { StepShape } from "./expressions.ts";
 import { isSole } from "./step-memory.ts";
 
 /** Results of a kernel, each with the input that it may be written over: all of them, or none. */
-export type Overwrite = readonly { readonly input: number; readonly result: number }[];
+type Overwrite = readonly { readonly input: number; readonly result: number }[];
 
 const steps = new Map<string, StepShape>();
 

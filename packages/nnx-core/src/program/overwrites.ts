@@ -10,13 +10,13 @@ import type { Arguments } from "./arguments.ts";
 import { type Program, type ProgramNode, type Slot, usesOf } from "./program.ts";
 
 /** A result that replaces an input: the value of one Variable before and after the call. */
-export interface Replaced {
+interface Replaced {
   readonly input: Slot;
   readonly output: Slot;
 }
 
 /** The results of a node that may be written over its inputs: all of a group, or none. */
-export type Groups = readonly (readonly Replaced[])[];
+type Groups = readonly (readonly Replaced[])[];
 
 /** By node. */
 export type Overwrites = ReadonlyMap<ProgramNode, Groups>;
