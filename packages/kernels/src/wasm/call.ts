@@ -39,8 +39,9 @@ function functionsOf<F extends string>(
 function onHeap<F extends string>(
   backend: Parameters<typeof addressOf>[0],
   memory: WasmMemory,
-  { module, inputs, outputs, scratch = 0, run }: WasmRun<F>,
+  { module, inputs, outputs, scratch = 0, run: runPart, elements = 0 }: WasmRun<F>,
 ): TensorInfo[] | undefined {
+  const run = (given: WasmFunctions<F>, places: Places): void => runPart(given, places, elements);
   const functions = functionsOf(module, memory);
   if (!functions || !isHeap(backend)) return undefined;
   const from: number[] = [];
@@ -67,11 +68,44 @@ function onHeap<F extends string>(
 
 const viewOf = { float32: Float32Array, int32: Int32Array, bool: Uint8Array };
 
-/** On a memory of the kernels' own, with copies of the inputs and of the results. */
-function onOwnMemory<F extends string>(
+/**
+ * Elements at a time, of functions that compute each by itself: what was copied is still in a cache
+ * when it is used. A multiple of 16, so that only the last piece has a rest.
+ */
+const PIECE = 16_384;
+
+/** {@link onOwnMemory}, piece by piece. */
+function inPieces<F extends string>(
   backend: object,
-  { module, inputs, outputs, scratch = 0, run }: WasmRun<F>,
+  { module, inputs, outputs, run }: WasmRun<F>,
+  elements: number,
 ): TensorInfo[] | undefined {
+  const backendOfArrays = arraysOf(backend);
+  const { at, bytes } = layOut([...inputs, ...outputs].map(({ dtype }) => PIECE * bytesPerElement[dtype]!));
+  const memory = memoryWith(bytes);
+  const functions = memory && functionsOf(module, memory);
+  if (!functions) return undefined;
+  const make = ({ dtype }: { readonly dtype: string }) => viewOf[dtype as keyof typeof viewOf];
+  const pieces = [...inputs, ...outputs].map((info, i) => new (make(info))(memory.buffer, at[i], PIECE));
+  const from = inputs.map((input) => arrayOf(backend, input));
+  const to = outputs.map((output) => new (make(output))(elements));
+  const places = { inputs: at.slice(0, from.length), outputs: at.slice(from.length), scratch: 0, memory };
+  for (let begin = 0; begin < elements; begin += PIECE) {
+    const count = Math.min(PIECE, elements - begin);
+    for (const [i, array] of from.entries()) pieces[i]!.set(array.subarray(begin, begin + count));
+    run(functions, places, count);
+    for (const [i, array] of to.entries()) {
+      const piece = pieces[from.length + i]!;
+      array.set(count === PIECE ? piece : piece.subarray(0, count), begin);
+    }
+  }
+  return outputs.map(({ shape, dtype }, i) => backendOfArrays.makeTensorInfo([...shape], dtype, to[i]!));
+}
+
+/** On a memory of the kernels' own, with copies of the inputs and of the results. */
+function onOwnMemory<F extends string>(backend: object, call: WasmRun<F>): TensorInfo[] | undefined {
+  const { module, inputs, outputs, scratch = 0, run, elements = 0 } = call;
+  if (elements > PIECE) return inPieces(backend, call, elements);
   const backendOfArrays = arraysOf(backend);
   const { at, bytes } = layOut([...inputs.map(bytesIn), ...outputs.map(bytesIn), scratch]);
   const memory = memoryWith(bytes);
@@ -82,7 +116,8 @@ function onOwnMemory<F extends string>(
   for (const [i, input] of inputs.entries()) view(input, i).set(arrayOf(backend, input));
   const from = inputs.length;
   const own = from + outputs.length;
-  run(functions, { inputs: at.slice(0, from), outputs: at.slice(from, own), scratch: at[own]!, memory });
+  const places = { inputs: at.slice(0, from), outputs: at.slice(from, own), scratch: at[own]!, memory };
+  run(functions, places, elements);
   const results = outputs.map((output, i) =>
     backendOfArrays.makeTensorInfo([...output.shape], output.dtype, view(output, from + i).slice()),
   );
@@ -99,8 +134,16 @@ export interface WasmRun<F extends string> {
   readonly outputs: readonly Output[];
   /** How many bytes of memory the functions need for themselves. @defaultValue 0 */
   readonly scratch?: number;
-  /** Calls the functions. They may write to the outputs and the scratch memory only. */
-  readonly run: (functions: WasmFunctions<F>, places: Places) => void;
+  /**
+   * How many elements each input and output has, where the functions compute each element by itself
+   * and need no scratch memory. Then `run` may get a part of them at a time. @defaultValue 0
+   */
+  readonly elements?: number;
+  /**
+   * Calls the functions. They may write to the outputs and the scratch memory only.
+   * @param elements - How many there are at these places, if the call says how many there are in all.
+   */
+  readonly run: (functions: WasmFunctions<F>, places: Places, elements: number) => void;
 }
 
 /**

@@ -4,7 +4,7 @@ import type { TensorInfo } from "@tensorflow/tfjs-core";
 import { isHeap } from "../memory/access.ts";
 import { type Mend, mend } from "../mends/mend.ts";
 import { sameShape, sizeOf } from "../shape.ts";
-import { wasmCall } from "./call.ts";
+import { wasmRun } from "./call.ts";
 import { exponentialsModule } from "./exponentials.generated.ts";
 import { logarithmsModule } from "./logarithms.generated.ts";
 import type { WasmModule } from "./module.ts";
@@ -33,7 +33,15 @@ export function eachElement<F extends string>(
   for (const input of inputs) {
     if (input.dtype !== "float32" || !sameShape(input.shape, shape)) return undefined;
   }
-  return wasmCall(backend, module, name, inputs, [{ shape, dtype: "float32" }], [size, ...numbers])?.[0];
+  const results = wasmRun(backend, {
+    module,
+    inputs,
+    outputs: [{ shape, dtype: "float32" }],
+    elements: size,
+    run: (functions, { inputs: from, outputs: to }, count) =>
+      functions[name](...from, ...to, count, ...numbers),
+  });
+  return results?.[0];
 }
 
 type Functions = typeof plainModule extends WasmModule<infer F> ? F : never;

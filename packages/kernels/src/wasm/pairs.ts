@@ -29,10 +29,18 @@ export function pairwise<F extends string>(
   const size = sizeOf(shape);
   if (!isWorthCopying(backend, size)) return undefined;
   const bytes = dtype === "bool" ? 1 : 4;
+  const call = { module, inputs: [a, b], outputs: [{ shape, dtype }] };
+  if (sizeOf(a.shape) === size && sizeOf(b.shape) === size) {
+    const made = wasmRun(backend, {
+      ...call,
+      elements: size,
+      run: (functions, { inputs: [atA, atB], outputs: [to] }, count) =>
+        functions[name](atA!, atB!, to!, 1, count, 0, 0, 1, 1),
+    });
+    return made?.[0];
+  }
   const results = wasmRun(backend, {
-    module,
-    inputs: [a, b],
-    outputs: [{ shape, dtype }],
+    ...call,
     run: (functions, { inputs: [atA, atB], outputs: [to] }) => {
       eachPlane(fold(a.shape, b.shape), (fromA, fromB, out, rows, length, rowA, rowB, stepA, stepB) =>
         functions[name](
