@@ -30,6 +30,7 @@ class Scale extends Module {
   forward(x: tf.Tensor): tf.Tensor {
     return tf.mul(x, this.by.value);
   }
+  // biome-ignore lint/suspicious/noThenProperty: a method of a part may be called so
   then(text: string): string {
     return `${text} ${this.size}`;
   }
