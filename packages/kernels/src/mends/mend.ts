@@ -63,11 +63,11 @@ export const mend = <I extends string, A = unknown>(
  * and end the scope in which the tensor would be freed, with its data.
  */
 export const scoped = (run: () => TensorInfo): TensorInfo =>
-  // `tidy` is typed for tensors alone. The TensorInfo is no tensor, so `tidy` leaves it alone.
-  tidy((() => {
+  // The TensorInfo is no tensor, so `tidy` leaves it alone.
+  tidy(() => {
     const result = run();
     if (!isTensor(result)) return result;
     const { dataId, shape, dtype } = result;
     backendOf(dataId)!.incRef(dataId);
     return { dataId, shape, dtype };
-  }) as () => void) as unknown as TensorInfo;
+  }) as unknown as TensorInfo;
