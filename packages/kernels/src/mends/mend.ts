@@ -62,12 +62,14 @@ export const mend = <I extends string, A = unknown>(
  * tensor even where `run` returns one: a replacement around this one may then give it another shape,
  * and end the scope in which the tensor would be freed, with its data.
  */
-export const scoped = (run: () => TensorInfo): TensorInfo =>
-  // `tidy` is typed for tensors alone. The TensorInfo is no tensor, so `tidy` leaves it alone.
-  tidy((() => {
+export function scoped(run: () => TensorInfo): TensorInfo {
+  const plain = (): TensorInfo => {
     const result = run();
     if (!isTensor(result)) return result;
     const { dataId, shape, dtype } = result;
     backendOf(dataId)!.incRef(dataId);
     return { dataId, shape, dtype };
-  }) as () => void) as unknown as TensorInfo;
+  };
+  // `tidy` is typed for tensors alone. The TensorInfo is no tensor, so `tidy` leaves it alone.
+  return tidy(plain as () => void) as unknown as TensorInfo;
+}

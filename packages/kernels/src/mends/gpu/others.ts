@@ -1,6 +1,6 @@
 /** @file Pools, scatters, sums and logic on webgl and webgpu. */
 import * as tf from "@tensorflow/tfjs-core";
-import type { KernelConfig, Tensor, TensorInfo } from "@tensorflow/tfjs-core";
+import type { KernelConfig, Tensor } from "@tensorflow/tfjs-core";
 import { GPU, runForEach } from "../../gpu/program.ts";
 import type { Axis } from "../../quick/conv-geometry.ts";
 import { sizeOf, withShape } from "../../shape.ts";
