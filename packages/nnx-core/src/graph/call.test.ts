@@ -86,7 +86,7 @@ describe("call", () => {
 
   it("is no promise, and no text: it may be awaited and printed", async () => {
     const caller = call(split(new Bag({ part: new Scale() })));
-    expect(await caller).toBe(caller);
+    expect(await Promise.resolve(caller)).toBe(caller);
     expect(Reflect.get(caller, Symbol.toPrimitive)).toBeUndefined();
     expect(Reflect.get(caller, Symbol.iterator)).toBeUndefined();
     // A method of a part may be called so.

@@ -192,7 +192,9 @@ describe("update writes", () => {
       enumerable: true,
       configurable: true,
       get: () => 1,
-      set: (value) => calls.push(["own", value]),
+      set: (value) => {
+        calls.push(["own", value]);
+      },
     });
     update(own, { size: 7 } as never);
     expect(calls).toEqual([["own", 7]]);
