@@ -62,9 +62,9 @@ const places = {
   },
 };
 
-/** @returns the text of a module, which may lie anywhere, and its source map. */
+/** @returns the text of a module, which may lie anywhere, its source map, and the files that it was made of. */
 export async function joinProgram(file) {
-  const { outputFiles } = await build({
+  const { outputFiles, metafile } = await build({
     entryPoints: [resolve(file)],
     outdir: "/",
     bundle: true,
@@ -77,10 +77,12 @@ export async function joinProgram(file) {
     ignoreAnnotations: true,
     sourcemap: "external",
     sourcesContent: false,
+    metafile: true,
     banner: { js: 'import { createRequire as $createRequire } from "node:module";' },
     plugins: [external, places],
   });
   await stop();
   const [map, code] = outputFiles.map(({ text }) => text);
-  return { code, map };
+  const files = Object.keys(metafile.inputs).filter((path) => !path.includes(":"));
+  return { code, map, files: files.map((path) => resolve(path)) };
 }

@@ -57,7 +57,7 @@ const over = (
     }),
   );
 const all = [...SHAPES, ...EMPTY];
-const fewAxes = SHAPES.filter(({ length }) => length > 0 && length <= 6);
+const longAxes = SHAPES.filter(({ length }) => length > 0);
 const withAxes = all.filter(({ length }) => length > 0);
 
 const unary = (name: string, attrs: object = {}, dtype: Dtype = "float32", shift = 0): Calls =>
@@ -253,15 +253,22 @@ export const cases: Readonly<Record<string, Calls>> = {
     all,
     (shape) => () => tf.prelu(tf.sub(given(shape), 0.5), given(shape.slice(-1), "float32", 2)),
   ),
-  // Kernels that are not replaced.
-  GatherV2: over(fewAxes, (shape) => ({
+  GatherV2: over(longAxes, (shape) => ({
     last: () => tf.gather(given(shape), tf.tensor1d([0, 0], "int32"), shape.length - 1),
-    first: () => tf.gather(given(shape), tf.tensor2d([[0], [0]], [2, 1], "int32"), 0),
+    first: () => tf.gather(given(shape), tf.tensor1d([1, 0, 1], "int32"), 0),
+    "first, by a table": () => tf.gather(given(shape.slice(-6)), tf.tensor2d([[0], [0]], [2, 1], "int32"), 0),
   })),
-  Concat: over(fewAxes, (shape) => () => tf.concat([given(shape), given(shape)], shape.length - 1)),
-  SplitV: over(fewAxes, (shape) => () => tf.split(given(shape), [1, shape[0]! - 1], 0)[1]!),
-  Pack: over(fewAxes.slice(0, -1), (shape) => () => tf.stack([given(shape), given(shape)], shape.length)),
-  Unpack: over(fewAxes, (shape) => () => tf.unstack(given(shape), shape.length - 1)[0]!),
+  Concat: over(longAxes, (shape) => ({
+    last: () => tf.concat([given(shape), given(shape)], shape.length - 1),
+    first: () => tf.concat([given(shape), given(shape, "float32", 2), given(shape)], 0),
+  })),
+  SplitV: over(longAxes, (shape) => () => tf.split(given(shape), [1, shape[0]! - 1], 0)[1]!),
+  Pack: over(longAxes, (shape) => ({
+    last: () => tf.stack([given(shape.slice(-6)), given(shape.slice(-6), "int32")], shape.slice(-6).length),
+    first: () => tf.stack([given(shape.slice(-6), "bool"), given(shape.slice(-6), "bool", 2)], 0),
+  })),
+  Unpack: over(longAxes, (shape) => () => tf.unstack(given(shape), shape.length - 1).at(-1)!),
+  // Kernels that are not replaced.
   OneHot: over(SHAPES, (shape) => () => tf.oneHot(given(shape, "int32"), 4)),
   Conv2D: {
     image: () => tf.conv2d(image(), filter(), 1, "same"),

@@ -2,6 +2,7 @@
 import { binaryMends } from "./binary.ts";
 import { gpuElementwiseMends } from "./gpu/elementwise.ts";
 import { gpuMends } from "./gpu/others.ts";
+import { gpuJoinMends } from "./gpu/joins.ts";
 import { gpuShapeMends } from "./gpu/many-axes.ts";
 import { gpuRowMends } from "./gpu/rows.ts";
 import { composedMends } from "./composed.ts";
@@ -30,5 +31,6 @@ export const allMends: readonly Mend[] = [
   ...gpuElementwiseMends,
   ...gpuRowMends,
   ...gpuShapeMends,
+  ...gpuJoinMends,
   ...gpuMends,
 ];

@@ -58,18 +58,21 @@ export const mend = <I extends string, A = unknown>(
 });
 
 /**
- * Runs part of a kernel, and frees the tensors that it makes besides its result. The result is no
- * tensor even where `run` returns one: a replacement around this one may then give it another shape,
- * and end the scope in which the tensor would be freed, with its data.
+ * Runs part of a kernel, and frees the tensors that it makes besides its results. These are no
+ * tensors even where `run` returns some: a replacement around this one may then give them other shapes,
+ * and end the scope in which the tensors would be freed, with their data.
  */
-export function scoped(run: () => TensorInfo): TensorInfo {
-  const plain = (): TensorInfo => {
-    const result = run();
-    if (!isTensor(result)) return result;
-    const { dataId, shape, dtype } = result;
-    backendOf(dataId)!.incRef(dataId);
-    return { dataId, shape, dtype };
-  };
-  // `tidy` is typed for tensors alone. The TensorInfo is no tensor, so `tidy` leaves it alone.
-  return tidy(plain as () => void) as unknown as TensorInfo;
+export function scopedAll(run: () => readonly TensorInfo[]): TensorInfo[] {
+  const plain = (): TensorInfo[] =>
+    run().map((result) => {
+      if (!isTensor(result)) return result;
+      const { dataId, shape, dtype } = result;
+      backendOf(dataId)!.incRef(dataId);
+      return { dataId, shape, dtype };
+    });
+  // `tidy` is typed for tensors alone. A TensorInfo is no tensor, so `tidy` leaves it alone.
+  return tidy(plain as unknown as () => void) as unknown as TensorInfo[];
 }
+
+/** {@link scopedAll} of one result. */
+export const scoped = (run: () => TensorInfo): TensorInfo => scopedAll(() => [run()])[0]!;
