@@ -100,7 +100,7 @@ const gather = along<{ axis: number; batchDims: number }>("GatherV2", ({ x, indi
   if (most <= MOST || attrs.batchDims) return undefined;
   const axis = axisOf(attrs, shape.length);
   return () => {
-    const found = tf.gather(threeAxes(x!, axis), tf.reshape(indices as Tensor, [-1]) as tf.Tensor1D, 1);
+    const found = tf.gather(threeAxes(x!, axis), tf.reshape<tf.Rank.R1>(indices as Tensor, [-1]), 1);
     return [tf.reshape(found, withSizes(shape, axis, indices!.shape))];
   };
 });
