@@ -80,17 +80,18 @@ export const known: readonly Known[] = [
     {
       backend,
       test: "safe_softmax_cross_entropy: one hot, at the edges",
-      reason: "the gradient for a label of 0 whose probability is 0 is 0 by single ops, and Infinity in optax",
+      reason:
+        "the gradient for a label of 0 whose probability is 0 is 0 by single ops, and Infinity in optax",
     },
     {
       backend,
       test: "ctc_loss: too short for its labels",
       reason: "of losses near 1e5, float32 has two decimals, and the gradients are off by 4e-4",
     },
+    {
+      backend,
+      test: "triplet_margin_loss: a tie",
+      reason: "SwiftShader rounds the square root in another way, so that there is no tie",
+    },
   ]),
-  {
-    backend: "webgpu",
-    test: "triplet_margin_loss: a tie",
-    reason: "SwiftShader's webgpu rounds the square root in another way, so that there is no tie",
-  },
 ];

@@ -264,7 +264,7 @@ export const cases: Readonly<Record<string, Calls>> = {
   })),
   SplitV: over(longAxes, (shape) => () => tf.split(given(shape), [1, shape[0]! - 1], 0)[1]!),
   Pack: over(longAxes, (shape) => ({
-    last: () => tf.stack([given(shape.slice(-6)), given(shape.slice(-6), "int32")], shape.slice(-6).length),
+    last: () => tf.stack([given(shape.slice(-6)), given(shape.slice(-6))], shape.slice(-6).length),
     first: () => tf.stack([given(shape.slice(-6), "bool"), given(shape.slice(-6), "bool", 2)], 0),
   })),
   Unpack: over(longAxes, (shape) => () => tf.unstack(given(shape), shape.length - 1).at(-1)!),
