@@ -38,7 +38,13 @@ export function countOf(report: VitestReport, backend: string, list: readonly Kn
 /** The counts of each area on each backend. */
 export type Counts = Readonly<Record<string, Readonly<Partial<Record<BrowserBackend, Count>>>>>;
 
-const cell = ({ passed, known: few, failed }: Count): string => `${passed} of ${passed + few + failed}`;
+const NOT_RUN = "not run";
+
+/** An area may have no tests for a backend. */
+function cell({ passed, known: few, failed }: Count): string {
+  const all = passed + few + failed;
+  return all === 0 ? NOT_RUN : `${passed} of ${all}`;
+}
 
 /**
  * The table, one row for each area.
@@ -52,7 +58,7 @@ export const tableOf = (counts: Counts, before: readonly (readonly string[])[] =
       const row = before.find(([first]) => first === name);
       const cells = browserBackends.map((each, i) => {
         const count = counts[name]?.[each];
-        return count ? cell(count) : (row?.[i + 1] ?? "not run");
+        return count ? cell(count) : (row?.[i + 1] ?? NOT_RUN);
       });
       return `| ${name} | ${cells.join(" | ")} |`;
     }),
