@@ -25,8 +25,6 @@ export const tensorOf = (values: readonly number[], shape: readonly number[], dt
 };
 
 export const clone = (x: Tensor): Tensor => tf.clone(x);
-/** Keeps a tensor beyond the scope that is open. */
-export const keep = (x: Tensor): Tensor => tf.keep(x);
 export const abs = (x: Tensor): Tensor => tf.abs(x);
 export const gather: typeof tf.gather = tf.gather;
 export const reshape = (x: Tensor, shape: readonly number[]): Tensor => tf.reshape(x, [...shape]);

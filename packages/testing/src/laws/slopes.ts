@@ -1,7 +1,7 @@
 /** @file Slopes of a model's outputs along random directions, by differences and by its gradients. */
-import { grad, tidy } from "@nnxjs/nnx-core";
+import { grad, keep, tidy } from "@nnxjs/nnx-core";
 import { type PRNGKey, random } from "@nnxjs/rnglib";
-import { abs, add, keep, mul, scalar, sum, type Tensor } from "../tensor.ts";
+import { abs, add, mul, scalar, sum, type Tensor } from "../tensor.ts";
 import type { Violation } from "./law.ts";
 import { drop, tensorsOfResult } from "./subject.ts";
 

@@ -1,5 +1,5 @@
 /** @file The law of `vmap`: a member of an ensemble is the model on its own. */
-import { vmap } from "@nnxjs/nnx-core";
+import { tidy, vmap } from "@nnxjs/nnx-core";
 import { random } from "@nnxjs/rnglib";
 import { snapshot } from "../equality/snapshot.ts";
 import { gather, reshape, type Tensor } from "../tensor.ts";
@@ -52,11 +52,13 @@ export const checkVmap = <M extends object>(
         try {
           for (const [pass, stacked] of outputs.entries()) {
             const y = subject.call(alone, inputs);
-            const mine = Object.fromEntries(
-              Object.entries(stacked).map(([path, x]) => [
-                path,
-                reshape(gather(x, [member]), x.shape.slice(1)),
-              ]),
+            const mine = tidy(() =>
+              Object.fromEntries(
+                Object.entries(stacked).map(([path, x]) => [
+                  path,
+                  reshape(gather(x, [member]), x.shape.slice(1)),
+                ]),
+              ),
             );
             const own = Object.fromEntries(tensorsOfResult(y));
             const found = difference(await snapshot(mine), await snapshot(own), ROUNDING);
