@@ -21,6 +21,13 @@ export const withShape = (info: TensorInfo, shape: readonly number[]): TensorInf
   shape: [...shape],
 });
 
+/** The sizes of all axes before one, of that axis, and of all axes after it. */
+export const aroundAxis = (shape: readonly number[], axis: number): [number, number, number] => [
+  sizeOf(shape.slice(0, axis)),
+  shape[axis]!,
+  sizeOf(shape.slice(axis + 1)),
+];
+
 /** `shape` with a 1 at each of `axes`. */
 export const keepDims = (shape: readonly number[], axes: readonly number[]): number[] =>
   shape.map((size, axis) => (axes.includes(axis) ? 1 : size));
@@ -31,5 +38,8 @@ export const keepDims = (shape: readonly number[], axes: readonly number[]): num
 export function axesOf(axis: number | readonly number[] | null | undefined, rank: number): number[] {
   if (axis === null || axis === undefined) return Array.from({ length: rank }, (_, i) => i);
   const list = typeof axis === "number" ? [axis] : axis;
-  return list.map((a) => (a < 0 ? a + rank : a));
+  return list.map((a) => axisOf(a, rank));
 }
+
+/** The axis in an `axis` attribute, which may count from the end. */
+export const axisOf = (axis: number, rank: number): number => (axis < 0 ? axis + rank : axis);

@@ -1,5 +1,6 @@
 /** @file All replacements of wrong kernels, in one table. */
 import { binaryMends } from "./binary.ts";
+import { gpuAxisMends } from "./gpu/along-axis.ts";
 import { gpuElementwiseMends } from "./gpu/elementwise.ts";
 import { gpuMends } from "./gpu/others.ts";
 import { gpuJoinMends } from "./gpu/joins.ts";
@@ -31,6 +32,7 @@ export const allMends: readonly Mend[] = [
   ...gpuElementwiseMends,
   ...gpuRowMends,
   ...gpuShapeMends,
+  ...gpuAxisMends,
   ...gpuJoinMends,
   ...gpuMends,
 ];

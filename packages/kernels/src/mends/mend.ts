@@ -1,5 +1,12 @@
 /** @file How to replace a kernel of tensorflow.js that is wrong on a backend. */
-import { type KernelFunc, type NamedAttrMap, type TensorInfo, tidy } from "@tensorflow/tfjs-core";
+import {
+  type KernelFunc,
+  type NamedAttrMap,
+  reshape,
+  type Tensor,
+  type TensorInfo,
+  tidy,
+} from "@tensorflow/tfjs-core";
 import { backendOf, isTensor } from "../engine.ts";
 
 /** A call of a kernel. */
@@ -56,6 +63,11 @@ export const mend = <I extends string, A = unknown>(
           }) as TensorInfo,
       }),
 });
+
+/** An operand in another shape, for ops. */
+export const reshaped = (x: TensorInfo, shape: readonly number[]): Tensor =>
+  // The engine passes tensors, although the types promise only what a backend needs of them.
+  reshape(x as Tensor, [...shape]);
 
 /**
  * Runs part of a kernel, and frees the tensors that it makes besides its results. These are no

@@ -2,8 +2,8 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { KernelFunc, NamedAttrMap, Tensor, TensorInfo } from "@tensorflow/tfjs-core";
 import { GPU } from "../../gpu/program.ts";
-import { axesOf, sizeOf } from "../../shape.ts";
-import { type Mend, scopedAll } from "../mend.ts";
+import { aroundAxis, axisOf, sizeOf } from "../../shape.ts";
+import { type Mend, reshaped, scopedAll } from "../mend.ts";
 
 type Shape = readonly number[];
 
@@ -12,9 +12,7 @@ const MOST = 6;
 const WHY = "Takes up to six axes.";
 
 /** A tensor of three axes: those before one, that axis, those after it. */
-const threeAxes = (x: TensorInfo, axis: number): Tensor =>
-  // The engine passes tensors.
-  tf.reshape(x as Tensor, [sizeOf(x.shape.slice(0, axis)), x.shape[axis]!, sizeOf(x.shape.slice(axis + 1))]);
+const threeAxes = (x: TensorInfo, axis: number): Tensor => reshaped(x, aroundAxis(x.shape, axis));
 
 /** A shape with other sizes in the place of an axis. */
 const withSizes = (shape: Shape, axis: number, sizes: Shape): number[] => [
@@ -22,9 +20,6 @@ const withSizes = (shape: Shape, axis: number, sizes: Shape): number[] => [
   ...sizes,
   ...shape.slice(axis + 1),
 ];
-
-const axisOf = (attrs: { readonly axis: number }, rank: number): number =>
-  axesOf(attrs.axis, rank)[0] as number;
 
 /**
  * @param run - Does the same with three axes. `undefined` where it leaves the call to the stock kernel, with
@@ -51,7 +46,7 @@ const concat = along<{ axis: number }>("Concat", (inputs, attrs) => {
   const list = Object.values(inputs);
   const { shape } = list[0]!;
   if (shape.length <= MOST) return undefined;
-  const axis = axisOf(attrs, shape.length);
+  const axis = axisOf(attrs.axis, shape.length);
   const length = list.reduce((sum, each) => sum + each.shape[axis]!, 0);
   return () => {
     const joined = tf.concat(
@@ -66,7 +61,7 @@ const pack = along<{ axis: number }>("Pack", (inputs, attrs) => {
   const list = Object.values(inputs) as Tensor[];
   const { shape } = list[0]!;
   if (shape.length < MOST) return undefined;
-  const axis = axisOf(attrs, shape.length + 1);
+  const axis = axisOf(attrs.axis, shape.length + 1);
   return () => [
     tf.concat(
       list.map((each) => tf.expandDims(each, axis)),
@@ -78,7 +73,7 @@ const pack = along<{ axis: number }>("Pack", (inputs, attrs) => {
 const unpack = along<{ axis: number }>("Unpack", ({ value }, attrs) => {
   const { shape } = value!;
   if (shape.length <= MOST) return undefined;
-  const axis = axisOf(attrs, shape.length);
+  const axis = axisOf(attrs.axis, shape.length);
   return () =>
     tf.unstack(threeAxes(value!, axis), 1).map((each) => tf.reshape(each, withSizes(shape, axis, [])));
 });
@@ -86,7 +81,7 @@ const unpack = along<{ axis: number }>("Unpack", ({ value }, attrs) => {
 const split = along<{ axis: number; numOrSizeSplits: number | number[] }>("SplitV", ({ x }, attrs) => {
   const { shape } = x!;
   if (shape.length <= MOST) return undefined;
-  const axis = axisOf(attrs, shape.length);
+  const axis = axisOf(attrs.axis, shape.length);
   return () =>
     tf
       .split(threeAxes(x!, axis), attrs.numOrSizeSplits, 1)
@@ -98,7 +93,7 @@ const gather = along<{ axis: number; batchDims: number }>("GatherV2", ({ x, indi
   const most = Math.max(shape.length, shape.length - 1 + indices!.shape.length);
   // The stock kernel has the words for a batch of so many axes.
   if (most <= MOST || attrs.batchDims) return undefined;
-  const axis = axisOf(attrs, shape.length);
+  const axis = axisOf(attrs.axis, shape.length);
   return () => {
     const found = tf.gather(threeAxes(x!, axis), tf.reshape<tf.Rank.R1>(indices as Tensor, [-1]), 1);
     return [tf.reshape(found, withSizes(shape, axis, indices!.shape))];

@@ -3,19 +3,9 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor, TensorInfo } from "@tensorflow/tfjs-core";
 import { fold } from "../../fold.ts";
 import { GPU, runForEach } from "../../gpu/program.ts";
-import { axesOf, keepDims, sizeOf, withShape } from "../../shape.ts";
+import { aroundAxis, axesOf, keepDims, sizeOf, withShape } from "../../shape.ts";
 import { filled, type LoopDtype } from "../../memory/access.ts";
-import { type Mend, mend, scoped } from "../mend.ts";
-
-// The engine passes tensors, although the types promise only what a backend needs of them.
-const reshaped = (x: TensorInfo, shape: number[]): Tensor => tf.reshape(x as Tensor, shape);
-
-/** The sizes of all axes before one, of that axis, and of all axes after it. */
-const aroundAxis = (shape: readonly number[], axis: number): [number, number, number] => [
-  sizeOf(shape.slice(0, axis)),
-  shape[axis]!,
-  sizeOf(shape.slice(axis + 1)),
-];
+import { type Mend, mend, reshaped, scoped } from "../mend.ts";
 
 const select: Mend = mend<"condition" | "t" | "e">(
   "Select",
@@ -294,66 +284,6 @@ const transpose: Mend = mend<"x", tf.TransposeAttrs>(
   },
 );
 
-/** Kernels along one axis: the axes before it and those after it are joined. */
-const sumsAlong = (kernelName: string): Mend =>
-  mend<"x", { axis: number }>(
-    kernelName,
-    GPU,
-    "Takes up to four axes.",
-    ({ inputs: { x }, attrs, stock }) => {
-      if (x.shape.length <= 4 || sizeOf(x.shape) === 0) return stock();
-      const [axis] = axesOf(attrs.axis, x.shape.length) as [number];
-      const [before, length, after] = aroundAxis(x.shape, axis);
-      return scoped(() =>
-        withShape(stock({ x: reshaped(x, [before, length, after]) }, { axis: 1 }), x.shape),
-      );
-    },
-  );
-
-const placeAlong = (kernelName: string): Mend =>
-  mend<"x", { axis: number }>(
-    kernelName,
-    GPU,
-    "Takes up to six axes. webgpu's result of one axis has an axis.",
-    ({ inputs: { x }, attrs, stock }) => {
-      const [axis] = axesOf(attrs.axis, x.shape.length) as [number];
-      const shape = x.shape.filter((_, i) => i !== axis);
-      if (x.shape.length <= 6 || sizeOf(x.shape) === 0) return withShape(stock(), shape);
-      return scoped(() =>
-        withShape(stock({ x: reshaped(x, aroundAxis(x.shape, axis)) }, { axis: 1 }), shape),
-      );
-    },
-  );
-
-const reverse: Mend = mend<"x", tf.ReverseAttrs>(
-  "Reverse",
-  GPU,
-  "Takes up to four axes.",
-  ({ inputs: { x }, attrs: { dims }, backend, stock }) => {
-    if (x.shape.length <= 4) return stock();
-    if (sizeOf(x.shape) === 0) return filled(backend, { shape: x.shape, dtype: x.dtype as LoopDtype }, 0);
-    return scoped(() => {
-      let y = x as Tensor;
-      for (const axis of axesOf(dims, x.shape.length)) {
-        y = tf.reverse(reshaped(y, aroundAxis(x.shape, axis)), 1);
-      }
-      return reshaped(y, [...x.shape]);
-    });
-  },
-);
-
-const inReverse = (kernelName: "Cumsum" | "Cumprod"): Mend =>
-  mend<"x", tf.CumsumAttrs>(
-    kernelName,
-    ["webgpu"],
-    "In reverse, goes over the wrong elements.",
-    ({ inputs: { x }, attrs: { axis, exclusive, reverse }, stock }) => {
-      if (!reverse) return stock();
-      const from = kernelName === "Cumsum" ? tf.cumsum : tf.cumprod;
-      return scoped(() => tf.reverse(from(tf.reverse(x as Tensor, axis), axis, exclusive), axis));
-    },
-  );
-
 const prelu: Mend = mend<"x" | "alpha">(
   "Prelu",
   GPU,
@@ -378,10 +308,5 @@ export const gpuShapeMends: readonly Mend[] = [
   fill,
   tile,
   transpose,
-  reverse,
   prelu,
-  inReverse("Cumsum"),
-  inReverse("Cumprod"),
-  ...["Cumsum", "Cumprod"].map(sumsAlong),
-  ...["ArgMax", "ArgMin"].map(placeAlong),
 ];
