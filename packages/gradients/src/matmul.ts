@@ -1,5 +1,5 @@
 /** @file Matrix products. */
-import { DENSE, product, reshaped, sameShape, sizeOf, sumTo } from "@nnxjs/kernels/internal";
+import { DENSE, inShape, product, reshaped, sizeOf, sumTo } from "@nnxjs/kernels/internal";
 import type { BatchMatMulAttrs, Tensor } from "@tensorflow/tfjs-core";
 import { type GradientRule, rule } from "./rule.ts";
 
@@ -19,7 +19,7 @@ export function gradientOfRight(
       const left = reshaped(a, [count * rows, a.shape.at(-1)!]);
       const right = reshaped(dy, [count * rows, dy.shape.at(-1)!]);
       const gradient = transposeB ? product(right, left, true, false) : product(left, right, true, false);
-      return sameShape(gradient.shape, shape) ? gradient : reshaped(gradient, shape);
+      return inShape(gradient, shape);
     }
   }
   const gradient = transposeB ? product(dy, a, true, transposeA) : product(a, dy, !transposeA, false);

@@ -63,6 +63,10 @@ export function sharedCopy(x: Tensor): Tensor {
 export const reshaped = (x: Tensor, shape: readonly number[]): Tensor =>
   isRecording() || isRecorded() ? reshape(x, [...shape]) : sharing(x, [...shape]);
 
+/** {@link reshaped}, or the tensor itself where it has that shape. */
+export const inShape = (x: Tensor, shape: readonly number[]): Tensor =>
+  sameShape(x.shape, shape) ? x : reshaped(x, shape);
+
 /**
  * Another tensor object with the same values, recorded on an open tape. tensorflow.js's own
  * `clone` copies on wasm.

@@ -12,6 +12,7 @@ export {
   canShare,
   isRecording,
   isTensor,
+  inShape,
   reshaped,
   sharedCopy,
   sharing,
@@ -111,14 +112,9 @@ export {
 export { forgetKernels, installKernels } from "./registry.ts";
 export { axesOf, keepDims, sameShape, sizeOf } from "./shape.ts";
 export * from "./steps/rules.ts";
-export {
-  canWriteOver,
-  overwritesOf,
-  overwriting,
-  wroteOver,
-} from "./steps/overwriting.ts";
+export { overwritesOf, overwriting, wroteOver } from "./steps/overwriting.ts";
 export type { StepRule } from "./steps/step-kernel.ts";
-export { type StepMemory, withStepMemory } from "./steps/step-memory.ts";
+export { isSole as canWriteOver, type StepMemory, withStepMemory } from "./steps/step-memory.ts";
 export { type Finish, takeStep } from "./steps/take-step.ts";
 export { fusesProducts } from "./wasm/mat-mul.ts";
 export { substitutesNow, useWasmKernels } from "./wasm/module.ts";

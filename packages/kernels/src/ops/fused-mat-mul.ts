@@ -1,18 +1,14 @@
 /** @file The product, bias and addition of a dense layer in one kernel. */
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor } from "@tensorflow/tfjs-core";
-import { isRecording, reshaped } from "../engine.ts";
+import { isRecording, inShape } from "../engine.ts";
 import { callKernel } from "../memory/call-kernel.ts";
 import { computed } from "../memory/computed.ts";
 import { installKernels } from "../registry.ts";
 import { DENSE, denseInfo } from "../own/dense.ts";
 import { runOwn } from "../own/own-kernel.ts";
-import { sameShape, sizeOf } from "../shape.ts";
+import { sizeOf } from "../shape.ts";
 import { hasKnownKernels } from "../backends.ts";
-
-/** The tensor in another shape; itself where it has that one. */
-const shaped = (x: Tensor, shape: readonly number[]): Tensor =>
-  sameShape(x.shape, shape) ? x : reshaped(x, shape);
 
 /** {@link fusedMatMul} of many tensors at once. */
 function batch(
@@ -24,12 +20,12 @@ function batch(
   const [inner = 0, columns = 0] = b!.shape.slice(-2);
   const shape = [size, ...a!.shape.slice(ofA ? 1 : 0, -1), columns];
   const rows = inner > 0 ? a!.size / inner / (ofA ? size : 1) : sizeOf(shape) / (size * columns);
-  const left = shaped(a!, [ofA ? size : 1, rows, inner]);
-  const right = shaped(b!, [ofB ? size : 1, inner, columns]);
+  const left = inShape(a!, [ofA ? size : 1, rows, inner]);
+  const right = inShape(b!, [ofB ? size : 1, inner, columns]);
   const attrs = { transposeA: false, transposeB: false };
   const product = callKernel("BatchMatMul", { a: left, b: right }, attrs) as Tensor;
-  const added = bias && shaped(bias, [ofBias ? size : 1, 1, columns]);
-  return shaped(added ? (callKernel("Add", { a: product, b: added }, {}) as Tensor) : product, shape);
+  const added = bias && inShape(bias, [ofBias ? size : 1, 1, columns]);
+  return inShape(added ? (callKernel("Add", { a: product, b: added }, {}) as Tensor) : product, shape);
 }
 
 /**

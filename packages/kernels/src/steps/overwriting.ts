@@ -7,7 +7,6 @@ import { isHeap } from "../memory/access.ts";
 import { forgetPacked } from "../wasm/heap.ts";
 import { type StepAttrs, widthOf } from "./step-kernel.ts";
 import type { StepShape } from "./expressions.ts";
-import { isSole } from "./step-memory.ts";
 
 /** Results of a kernel, each with the input that it may be written over: all of them, or none. */
 type Overwrite = readonly { readonly input: number; readonly result: number }[];
@@ -44,9 +43,6 @@ export const overwriting = (attrs: object, which: readonly boolean[]): object =>
   ...attrs,
   inPlace: which,
 });
-
-/** Whether data may be written over, as far as the backend in use knows. */
-export const canWriteOver = (info: TensorInfo): boolean => isSole(info);
 
 /** To be called after the data were written over. */
 export function wroteOver(info: TensorInfo): void {

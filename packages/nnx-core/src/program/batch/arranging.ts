@@ -1,8 +1,8 @@
 /** @file Kernels that move elements: reshape, transpose, slice, join, repeat, look up. */
-import { callKernel } from "../../tensor.ts";
-import { type BatchRule, call, operand, reshaped, shifted, whole } from "./rule.ts";
+import { callKernel, inShape } from "../../tensor.ts";
+import { type BatchRule, call, operand, shifted, whole } from "./rule.ts";
 
-const reshape: BatchRule = ({ size, inputs: [x], outputs: [y] }) => reshaped(x!.tensor, [size, ...y!.shape]);
+const reshape: BatchRule = ({ size, inputs: [x], outputs: [y] }) => inShape(x!.tensor, [size, ...y!.shape]);
 
 const transpose: BatchRule = ({ inputs: [x], attrs }) =>
   call("Transpose", { x: x!.tensor }, { perm: [0, ...(attrs.perm as number[]).map((axis) => axis + 1)] });
@@ -63,10 +63,10 @@ const gather: BatchRule = (given) => {
   if (x.isBatched || axis !== 0 || batchDims !== 0) return undefined;
   const found = call(
     "GatherV2",
-    { x: x.tensor, indices: reshaped(indices.tensor, [indices.tensor.size]) },
+    { x: x.tensor, indices: inShape(indices.tensor, [indices.tensor.size]) },
     attrs,
   );
-  return reshaped(found, [given.size, ...outputs[0]!.shape]);
+  return inShape(found, [given.size, ...outputs[0]!.shape]);
 };
 
 const takeRows: BatchRule = (given) => {

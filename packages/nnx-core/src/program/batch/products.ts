@@ -1,10 +1,10 @@
 /** @file Products of matrices, and kernels whose first axis is a batch already. */
-import { callKernel, type Tensor } from "../../tensor.ts";
-import { aligned, type BatchRule, call, folded, type Operand, operand, reshaped, whole } from "./rule.ts";
+import { callKernel, inShape, type Tensor } from "../../tensor.ts";
+import { aligned, type BatchRule, call, folded, type Operand, operand, whole } from "./rule.ts";
 
 /** The matrices of an operand along one axis: those of all slices, or the one that all share. */
 const matrices = ({ tensor, isBatched }: Operand, size: number, rows: number, columns: number): Tensor =>
-  reshaped(tensor, [isBatched ? size : 1, rows, columns]);
+  inShape(tensor, [isBatched ? size : 1, rows, columns]);
 
 const sizeOf = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
 
@@ -18,12 +18,12 @@ const batchMatMul: BatchRule = (given) => {
     const inner = a.shape.at(-1) as number;
     const height = inner === 0 ? a.shape.at(-2)! : sizeOf(a.shape) / inner;
     const isOne = !b.isBatched && !attrs.transposeA;
-    const left = isOne ? reshaped(a.tensor, [1, size * height, inner]) : matrices(a, size, height, inner);
-    return reshaped(call("BatchMatMul", { a: left, b: matrices(b, size, rows, columns) }, attrs), shape);
+    const left = isOne ? inShape(a.tensor, [1, size * height, inner]) : matrices(a, size, height, inner);
+    return inShape(call("BatchMatMul", { a: left, b: matrices(b, size, rows, columns) }, attrs), shape);
   }
   if (String(a.shape.slice(0, -2)) !== String(b.shape.slice(0, -2))) return undefined;
   const [left, right] = [whole(a, size), whole(b, size)];
-  return reshaped(call("BatchMatMul", { a: left, b: right }, attrs), shape);
+  return inShape(call("BatchMatMul", { a: left, b: right }, attrs), shape);
 };
 
 const activations: ReadonlyMap<unknown, string> = new Map([
@@ -50,7 +50,7 @@ const dense: BatchRule = (given) => {
   const { name, named, outputs, size } = given;
   const [x, kernel, bias] = [operand(given, "x"), operand(given, "kernel"), named.bias];
   if (!kernel.isBatched && !bias?.isBatched)
-    return reshaped(call(name, { x: x.tensor, kernel: kernel.tensor, ...(bias && { bias: bias.tensor }) }), [
+    return inShape(call(name, { x: x.tensor, kernel: kernel.tensor, ...(bias && { bias: bias.tensor }) }), [
       size,
       ...outputs[0]!.shape,
     ]);
@@ -72,7 +72,7 @@ const alongBatch =
       else if (each.isBatched) return undefined;
       else inputs[key] = each.tensor;
     }
-    return reshaped(callKernel(name, inputs, attrs) as Tensor, [size, ...outputs[0]!.shape]);
+    return inShape(callKernel(name, inputs, attrs) as Tensor, [size, ...outputs[0]!.shape]);
   };
 
 export const products: ReadonlyMap<string, BatchRule> = new Map<string, BatchRule>([

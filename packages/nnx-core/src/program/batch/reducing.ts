@@ -1,6 +1,6 @@
 /** @file Kernels over whole axes: sums and their like, softmax, normalisation. */
-import { callKernel, type Tensor } from "../../tensor.ts";
-import { type BatchRule, call, type Operand, operand, reshaped, shifted, whole } from "./rule.ts";
+import { callKernel, inShape, type Tensor } from "../../tensor.ts";
+import { type BatchRule, call, type Operand, operand, shifted, whole } from "./rule.ts";
 
 /** @param attr - The kernel's name for the axes. */
 const reduction =
@@ -13,7 +13,7 @@ const reduction =
     const all = axes.map((axis) => shifted(axis, rank));
     const isOne = typeof given === "number" && (name === "ArgMax" || name === "ArgMin");
     const made = call(name, { x: x!.tensor }, { ...attrs, [attr]: isOne ? all[0] : all });
-    return made.rank === y!.shape.length + 1 ? made : reshaped(made, [size, ...y!.shape]);
+    return made.rank === y!.shape.length + 1 ? made : inShape(made, [size, ...y!.shape]);
   };
 
 const softmax: BatchRule = ({ inputs: [logits], attrs }) =>
@@ -35,7 +35,7 @@ const rows: BatchRule = ({ name, size, named, attrs, outputs }) => {
   const given: Record<string, Tensor> = {};
   for (const key in named) given[key] = whole(named[key]!, size);
   const made = callKernel(name, given, attrs) as Tensor;
-  return reshaped(made, [size, ...outputs[0]!.shape]);
+  return inShape(made, [size, ...outputs[0]!.shape]);
 };
 
 /** The layout of a tensor that is normalised, as the kernel has it. */
@@ -57,7 +57,7 @@ const normalize: BatchRule = (given) => {
   const isOne = (vector: Operand | undefined): boolean => vector === undefined || !vector.isBatched;
   const more = { ...attrs, outer: layout.outer * size };
   const shaped = (made: Tensor | readonly Tensor[]): Tensor[] =>
-    [made].flat().map((each, i) => reshaped(each, [size, ...outputs[i]!.shape]));
+    [made].flat().map((each, i) => inShape(each, [size, ...outputs[i]!.shape]));
   if (isOne(scale) && isOne(bias)) {
     const inputs: Record<string, Tensor> = { x: whole(x, size) };
     if (scale) inputs.scale = scale.tensor;
@@ -67,11 +67,11 @@ const normalize: BatchRule = (given) => {
   const [y, ...moments] = shaped(callKernel("NnxNormalize", { x: whole(x, size) }, more));
   const { outer, rows: count, groups, size: width, byGroup } = layout;
   const along = (vector: Operand): Tensor =>
-    reshaped(vector.tensor, [vector.isBatched ? size : 1, 1, groups, byGroup ? 1 : width]);
-  let result = reshaped(y!, [size, outer * count, groups, width]);
+    inShape(vector.tensor, [vector.isBatched ? size : 1, 1, groups, byGroup ? 1 : width]);
+  let result = inShape(y!, [size, outer * count, groups, width]);
   if (scale) result = call("Multiply", { a: result, b: along(scale) });
   if (bias) result = call("Add", { a: result, b: along(bias) });
-  return [reshaped(result, [size, ...outputs[0]!.shape]), ...moments];
+  return [inShape(result, [size, ...outputs[0]!.shape]), ...moments];
 };
 
 const rowNames = [

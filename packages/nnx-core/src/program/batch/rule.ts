@@ -1,5 +1,5 @@
 /** @file How a kernel is run once for many slices. */
-import { callKernel, reshaped as reshape, sameShape, type Tensor } from "../../tensor.ts";
+import { callKernel, inShape, type Tensor } from "../../tensor.ts";
 import type { ValueInfo } from "../program.ts";
 
 /** An input of a kernel: one tensor for all slices, or the tensors of all along a first axis. */
@@ -29,27 +29,23 @@ export interface BatchCall {
  */
 export type BatchRule = (call: BatchCall) => Tensor | readonly Tensor[] | undefined;
 
-/** The tensor in another shape; itself where it has that one. */
-export const reshaped = (tensor: Tensor, shape: readonly number[]): Tensor =>
-  sameShape(tensor.shape, shape) ? tensor : reshape(tensor, shape);
-
 /** The operand of all slices along a first axis. */
 export function whole({ tensor, isBatched, shape }: Operand, size: number): Tensor {
   if (isBatched) return tensor;
   const reps = [size, ...shape.map(() => 1)];
-  return callKernel("Tile", { x: reshaped(tensor, [1, ...shape]) }, { reps }) as Tensor;
+  return callKernel("Tile", { x: inShape(tensor, [1, ...shape]) }, { reps }) as Tensor;
 }
 
 /** The operand with axes of size 1 after the first, as broadcasting to a slice's rank needs. */
 export const aligned = ({ tensor, isBatched, shape }: Operand, rank: number, size: number): Tensor =>
   !isBatched || shape.length >= rank
     ? tensor
-    : reshaped(tensor, [size, ...new Array<number>(rank - shape.length).fill(1), ...shape]);
+    : inShape(tensor, [size, ...new Array<number>(rank - shape.length).fill(1), ...shape]);
 
 /** The operand with the slices' first axes and the batch as one axis. */
 export const folded = (operand: Operand, size: number): Tensor => {
   const [first = 1, ...rest] = operand.shape;
-  return reshaped(whole(operand, size), [size * first, ...rest]);
+  return inShape(whole(operand, size), [size * first, ...rest]);
 };
 
 /** A kernel with one result. */
