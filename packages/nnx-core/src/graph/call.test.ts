@@ -22,6 +22,7 @@ import {
   unpack,
   update,
 } from "../index.ts";
+import { Bag } from "../../test/bag.ts";
 
 class Scale extends Module {
   readonly by = new Param<tf.Tensor>(tf.tensor([2]));
@@ -33,12 +34,6 @@ class Scale extends Module {
   // biome-ignore lint/suspicious/noThenProperty: a method of a part may be called so
   then(text: string): string {
     return `${text} ${this.size}`;
-  }
-}
-class Bag extends Module {
-  constructor(attributes: object) {
-    super();
-    Object.assign(this, attributes);
   }
 }
 const count = (): number => tf.memory().numTensors;

@@ -15,6 +15,7 @@ import {
   update,
   Variable,
 } from "../index.ts";
+import { Bag } from "../../test/bag.ts";
 
 class Leaf extends Module {
   readonly kernel: Param<number>;
@@ -30,12 +31,6 @@ class Leaf extends Module {
   }
 }
 /** Attributes as a test wants them. */
-class Bag extends Module {
-  constructor(attributes: object) {
-    super();
-    Object.assign(this, attributes);
-  }
-}
 const at = (bag: object, name: string): unknown => Reflect.get(bag, name);
 const pathsOf = (values: State): string[] => flattenState(values).map(([path]) => path.join("."));
 

@@ -23,6 +23,7 @@ import {
   Variable,
   variables,
 } from "../index.ts";
+import { Bag } from "../../test/bag.ts";
 
 class Counter extends Module {
   readonly count: Variable<number> = new Variable(0);
@@ -40,12 +41,6 @@ class Counter extends Module {
 class Pair extends Module {
   readonly b: Counter = new Counter();
   readonly list: Counter[] = [new Counter()];
-}
-class Bag extends Module {
-  constructor(attributes: object) {
-    super();
-    Object.assign(this, attributes);
-  }
 }
 
 describe("merge", () => {

@@ -60,6 +60,7 @@ export function merge<M>(
   const conformed = states.map((each, i) => {
     const state = stateIn(each);
     const isState = state !== null && state !== undefined && typeof state !== "function";
+    // The value of a model that is one leaf may be anything.
     if (isState && (typeof state === "object" || onlyLeaf(first))) return conform("merge", first, state);
     throw new StructureError(
       `merge: expected a State as argument ${i + 1}, got ${describe(each)}. Pass what split returned.`,
@@ -68,7 +69,6 @@ export function merge<M>(
   return unflatten(first, conformed);
 }
 
-/** Whether the whole model is a Variable, whose State is a leaf and whose value may be anything. */
 function mergeGraphStates<M>(first: GraphState<M>, rest: readonly unknown[]): M {
   checkGraphDef("merge", first.graphdef);
   const states = rest.map((each, i) => {

@@ -2,14 +2,9 @@
 import { inspect } from "node:util";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
-import { graphdef, Module, Param, printGraphDef, state } from "../index.ts";
+import { graphdef, Param, printGraphDef, state } from "../index.ts";
+import { Bag } from "../../test/bag.ts";
 
-class Bag extends Module {
-  constructor(attributes: object) {
-    super();
-    Object.assign(this, attributes);
-  }
-}
 const printed = (value: unknown): string =>
   printGraphDef(graphdef(new Bag({ x: value }))).split("\n  x: ")[1] ?? "";
 

@@ -20,6 +20,7 @@ import {
   update,
   Variable,
 } from "../index.ts";
+import { Bag } from "../../test/bag.ts";
 
 class Layer extends Module {
   readonly kernel: Param<number>;
@@ -27,12 +28,6 @@ class Layer extends Module {
   constructor(kernel: number) {
     super();
     this.kernel = new Param(kernel);
-  }
-}
-class Bag extends Module {
-  constructor(attributes: object) {
-    super();
-    Object.assign(this, attributes);
   }
 }
 const at = (bag: object, ...names: (string | number)[]): unknown =>
