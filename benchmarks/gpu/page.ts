@@ -2,14 +2,12 @@
 import "@tensorflow/tfjs-backend-webgl";
 import "@tensorflow/tfjs-backend-webgpu";
 import { drawnOnDevice, drawsOnDevice } from "@nnxjs/kernels/internal";
-import { setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
-import simd from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm?url";
-import threads from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-threaded-simd.wasm?url";
-import plain from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm?url";
 import * as tf from "@tensorflow/tfjs-core";
 import { key, uniform } from "../../packages/rnglib/src/keys/index.ts";
+import { findWasm } from "../../scripts/browser/wasm-paths.ts";
 import * as conv from "../cases/conv/ours.ts";
 import * as mlp from "../cases/mlp/ours.ts";
+import { median } from "../measure.ts";
 import * as transformer from "../cases/transformer/ours.ts";
 
 const steps = { MLP: mlp.step, "conv net": conv.step, "transformer block": transformer.step };
@@ -30,7 +28,7 @@ async function timeOf(call: () => tf.Tensor, calls: number): Promise<number> {
     // The first compiles the programs.
     if (round > 0) times.push((performance.now() - start) / calls);
   }
-  return times.sort((a, b) => a - b)[ROUNDS >> 1] as number;
+  return median(times);
 }
 
 /** Calls that take about a tenth of a second. */
@@ -53,11 +51,7 @@ const pages = {
   /** Begins a backend, and says what computes it. */
   async begin(backend: string): Promise<string> {
     tf.enableProdMode();
-    setWasmPaths({
-      "tfjs-backend-wasm.wasm": plain,
-      "tfjs-backend-wasm-simd.wasm": simd,
-      "tfjs-backend-wasm-threaded-simd.wasm": threads,
-    });
+    findWasm();
     await tf.setBackend(backend);
     await tf.ready();
     if (tf.getBackend() !== backend) throw new Error(`expected ${backend}, got ${tf.getBackend()}.`);

@@ -5,14 +5,11 @@
 import "@tensorflow/tfjs-backend-cpu";
 import "@tensorflow/tfjs-backend-webgl";
 import "@tensorflow/tfjs-backend-webgpu";
-import { setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
-import simd from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm?url";
-import threads from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-threaded-simd.wasm?url";
-import plain from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm?url";
 import * as tf from "@tensorflow/tfjs-core";
 import fc from "fast-check";
 import { readWithoutWaiting } from "./reads.ts";
 import { backend, useBackend } from "./use-backend.ts";
+import { findWasm } from "./wasm-paths.ts";
 
 tf.enableProdMode();
 // A test on webgpu runs more than once, and has to draw the same.
@@ -20,12 +17,7 @@ fc.configureGlobal({ ...fc.readConfigureGlobal(), seed: Date.now() | 0 });
 // Small tensors would be computed on the processor otherwise, and the tests would see nothing of the GPU.
 tf.env().set("WEBGL_CPU_FORWARD", false);
 tf.env().set("WEBGPU_CPU_FORWARD", false);
-// It throws once the backend has begun.
-setWasmPaths({
-  "tfjs-backend-wasm.wasm": plain,
-  "tfjs-backend-wasm-simd.wasm": simd,
-  "tfjs-backend-wasm-threaded-simd.wasm": threads,
-});
+findWasm();
 await useBackend();
 
 /** What the GPU refused. A program that it refuses writes nothing, and nobody is told. */

@@ -1,13 +1,10 @@
 /** @file The worker of `worker.test.ts`: what examples/worker does, on the backend that its name says. */
 import "@tensorflow/tfjs-backend-webgl";
 import "@tensorflow/tfjs-backend-webgpu";
-import { setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
-import simd from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm?url";
-import threads from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-threaded-simd.wasm?url";
-import plain from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm?url";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Message } from "../../examples/worker/src/messages.ts";
 import { obey } from "../../examples/worker/src/train.ts";
+import { findWasm } from "./wasm-paths.ts";
 
 const self = globalThis as unknown as {
   readonly name: string;
@@ -17,11 +14,7 @@ const self = globalThis as unknown as {
 async function start(): Promise<void> {
   tf.env().set("WEBGL_CPU_FORWARD", false);
   tf.env().set("WEBGPU_CPU_FORWARD", false);
-  setWasmPaths({
-    "tfjs-backend-wasm.wasm": plain,
-    "tfjs-backend-wasm-simd.wasm": simd,
-    "tfjs-backend-wasm-threaded-simd.wasm": threads,
-  });
+  findWasm();
   if (!(await tf.setBackend(self.name))) throw new Error(`There is no backend ${self.name} in a worker.`);
 }
 
