@@ -12,10 +12,11 @@ import { recorded as lstmRecorded, runs as lstm } from "./cases/lstm/ours.ts";
 import { recorded as mlpRecorded, runs as mlp } from "./cases/mlp/ours.ts";
 import { recorded as smallRecorded, runs as small } from "./cases/small/ours.ts";
 import { recorded as blockRecorded, runs as block } from "./cases/transformer/ours.ts";
-import { millisecondsSince } from "./measure.ts";
+import { median, millisecondsSince } from "./measure.ts";
 import { load } from "./peers/libraries.ts";
 import { integers } from "./peers/numbers.ts";
 import type { Run, Runs } from "./peers/run.ts";
+import { lossOf, trainingStep } from "./peers/training-step.ts";
 
 await tf.setBackend("wasm");
 await tf.ready();
@@ -48,19 +49,12 @@ class Mlp extends nnx.Module {
 
 /** An MLP of these sizes, with cross entropy and Adam. */
 function ours(sizes: readonly number[], isRecorded: boolean): Run {
-  const model = new Mlp(sizes);
-  const optimizer = new nnx.Optimizer(model, nnx.adam(1e-3));
   const x = nnx.random.normal(nnx.random.key(1), [BATCH, sizes[0]!]);
   const labels = tf.tensor1d(labelsOf(sizes), "int32");
-  const update = (m: Mlp, own: nnx.Optimizer): tf.Tensor => {
-    const lossOf = (each: Mlp): tf.Tensor =>
-      tf.mean(nnx.softmaxCrossEntropyWithIntegerLabels(each.forward(x), labels));
-    const [loss, grads] = nnx.valueAndGrad(lossOf)(m);
-    own.update(m, grads);
-    return loss as tf.Tensor;
-  };
-  const train = isRecorded ? nnx.jit(update) : update;
-  return { step: () => tf.tidy(() => train(model, optimizer).dataSync()[0]!) };
+  const lossFn = (m: Mlp): tf.Tensor =>
+    tf.mean(nnx.softmaxCrossEntropyWithIntegerLabels(m.forward(x), labels));
+  const train = trainingStep(new Mlp(sizes), lossFn, isRecorded);
+  return { step: () => lossOf(train) };
 }
 
 function theirs(sizes: readonly number[]): Run {
@@ -99,8 +93,6 @@ const cases: readonly Case[] = [
   ofCase(mlp, mlpRecorded, jaxJs.mlp),
   ofCase(block, blockRecorded, jaxJs.block),
 ];
-
-const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1]!;
 
 for (const { name, ways } of cases) {
   if (!name.includes(process.argv[2] ?? "")) continue;

@@ -9,6 +9,7 @@ import "@tensorflow/tfjs-backend-wasm";
 import * as nnx from "@nnxjs/nnx";
 import * as tf from "@tensorflow/tfjs-core";
 import process from "node:process";
+import { median } from "./measure.ts";
 
 const backend = process.argv[2] ?? "wasm";
 await tf.setBackend(backend);
@@ -84,9 +85,6 @@ function time(count: number, f: () => void): number {
   const { user, system } = process.cpuUsage(start);
   return (user + system) / 1000 / count;
 }
-
-const median = (values: readonly number[]): number =>
-  [...values].sort((a, b) => a - b)[values.length >> 1] as number;
 
 const wanted = process.argv[3] ?? "";
 for (const { name, make, input, classes, steps } of cases.filter((each) => each.name.includes(wanted))) {

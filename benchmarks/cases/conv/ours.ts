@@ -4,6 +4,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { fill, tensorOf } from "../../peers/fill.ts";
 import { integers } from "../../peers/numbers.ts";
 import type { Run, Runs } from "../../peers/run.ts";
+import { lossOf, trainingStep } from "../../peers/training-step.ts";
 import { CONV, IMAGES, LABELS } from "./shared.ts";
 
 class Net extends nnx.Module {
@@ -26,24 +27,16 @@ class Net extends nnx.Module {
 
 /** A step that reads nothing back. */
 export function step(isRecorded: boolean): () => tf.Tensor {
-  const model = fill(new Net(new nnx.Rngs(0)));
-  const optimizer = new nnx.Optimizer(model, nnx.adam(1e-3));
   const x = tensorOf("conv.x", IMAGES);
   const labels = tf.tensor1d(integers("conv.labels", LABELS, 10), "int32");
   const lossFn = (m: Net): tf.Tensor =>
     tf.mean(nnx.softmaxCrossEntropyWithIntegerLabels(m.forward(x), labels));
-  const update = (m: Net, own: nnx.Optimizer): tf.Tensor => {
-    const [loss, grads] = nnx.valueAndGrad(lossFn)(m);
-    own.update(m, grads);
-    return loss as tf.Tensor;
-  };
-  const train = isRecorded ? nnx.jit(update) : update;
-  return () => tf.tidy(() => train(model, optimizer));
+  return trainingStep(fill(new Net(new nnx.Rngs(0))), lossFn, isRecorded);
 }
 
 function make(): Run {
   const train = step(false);
-  return { step: () => tf.tidy(() => train().dataSync()[0]!) };
+  return { step: () => lossOf(train) };
 }
 
 export const runs: Runs = { [CONV]: make };

@@ -4,6 +4,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { fill, tensorOf } from "../../peers/fill.ts";
 import { integers } from "../../peers/numbers.ts";
 import type { Run, Runs } from "../../peers/run.ts";
+import { lossOf, trainingStep } from "../../peers/training-step.ts";
 import { BATCH, DROP_CONNECT, MLP, RATE, SIZES } from "./shared.ts";
 
 class Mlp extends nnx.Module {
@@ -30,18 +31,11 @@ class Mlp extends nnx.Module {
 
 function trainer(dropConnect: boolean, isRecorded: boolean) {
   const model = fill(new Mlp(dropConnect, new nnx.Rngs(0)));
-  const optimizer = new nnx.Optimizer(model, nnx.adam(1e-3));
   const x = tensorOf("mlp.x", [BATCH, SIZES[0]]);
   const labels = tf.tensor1d(integers("mlp.labels", [BATCH], 10), "int32");
   const lossFn = (m: Mlp): tf.Tensor =>
     tf.mean(nnx.softmaxCrossEntropyWithIntegerLabels(m.forward(x), labels));
-  const update = (m: Mlp, own: nnx.Optimizer): tf.Tensor => {
-    const [loss, grads] = nnx.valueAndGrad(lossFn)(m);
-    own.update(m, grads);
-    return loss as tf.Tensor;
-  };
-  const train = isRecorded ? nnx.jit(update) : update;
-  return { model, lossFn, train: () => tf.tidy(() => train(model, optimizer)) };
+  return { model, lossFn, train: trainingStep(model, lossFn, isRecorded) };
 }
 
 function make(dropConnect: boolean, isRecorded = false): Run {
@@ -49,11 +43,11 @@ function make(dropConnect: boolean, isRecorded = false): Run {
   return {
     check() {
       model.eval();
-      const loss = tf.tidy(() => lossFn(model).dataSync()[0]!);
+      const loss = lossOf(() => lossFn(model));
       model.train();
       return [loss];
     },
-    step: () => tf.tidy(() => train().dataSync()[0]!),
+    step: () => lossOf(train),
   };
 }
 

@@ -3,6 +3,7 @@ import * as nnx from "@nnxjs/nnx";
 import * as tf from "@tensorflow/tfjs-core";
 import { fill, tensorOf } from "../../peers/fill.ts";
 import type { Run, Runs } from "../../peers/run.ts";
+import { lossOf, trainingStep } from "../../peers/training-step.ts";
 import { INPUT, LAYERS, SMALL } from "./shared.ts";
 
 class Stack extends nnx.Module {
@@ -19,19 +20,10 @@ class Stack extends nnx.Module {
 }
 
 function make(isRecorded = false): Run {
-  const model = fill(new Stack(new nnx.Rngs(0)));
-  const optimizer = new nnx.Optimizer(model, nnx.adam(1e-3));
   const [x, target] = [tensorOf("small.x", INPUT), tensorOf("small.target", INPUT)];
   const lossFn = (m: Stack): tf.Tensor => tf.mean(tf.squaredDifference(m.forward(x), target));
-  const update = (m: typeof model, own: nnx.Optimizer): tf.Tensor => {
-    const [loss, grads] = nnx.valueAndGrad(lossFn)(m);
-    own.update(m, grads);
-    return loss as tf.Tensor;
-  };
-  const train = isRecorded ? nnx.jit(update) : update;
-  return {
-    step: () => tf.tidy(() => train(model, optimizer).dataSync()[0]!),
-  };
+  const train = trainingStep(fill(new Stack(new nnx.Rngs(0))), lossFn, isRecorded);
+  return { step: () => lossOf(train) };
 }
 
 export const runs: Runs = { [SMALL]: () => make() };

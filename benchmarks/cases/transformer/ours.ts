@@ -3,6 +3,7 @@ import * as nnx from "@nnxjs/nnx";
 import * as tf from "@tensorflow/tfjs-core";
 import { fill, tensorOf } from "../../peers/fill.ts";
 import type { Run, Runs } from "../../peers/run.ts";
+import { lossOf, trainingStep } from "../../peers/training-step.ts";
 import { BLOCK, HEADS, HIDDEN, INPUT } from "./shared.ts";
 
 class Block extends nnx.Module {
@@ -27,23 +28,15 @@ class Block extends nnx.Module {
 
 /** A step that reads nothing back. */
 export function step(isRecorded: boolean): () => tf.Tensor {
-  const model = fill(new Block(INPUT[2], new nnx.Rngs(0)));
-  const optimizer = new nnx.Optimizer(model, nnx.adam(1e-3));
   const [x, target] = [tensorOf("block.x", INPUT), tensorOf("block.target", INPUT)];
   const mask = nnx.makeCausalMask(tf.ones(INPUT.slice(0, 2)));
   const lossFn = (m: Block): tf.Tensor => tf.mean(tf.squaredDifference(m.forward(x, mask), target));
-  const update = (m: typeof model, own: nnx.Optimizer): tf.Tensor => {
-    const [loss, grads] = nnx.valueAndGrad(lossFn)(m);
-    own.update(m, grads);
-    return loss as tf.Tensor;
-  };
-  const train = isRecorded ? nnx.jit(update) : update;
-  return () => tf.tidy(() => train(model, optimizer));
+  return trainingStep(fill(new Block(INPUT[2], new nnx.Rngs(0))), lossFn, isRecorded);
 }
 
 function make(isRecorded = false): Run {
   const train = step(isRecorded);
-  return { step: () => tf.tidy(() => train().dataSync()[0]!) };
+  return { step: () => lossOf(train) };
 }
 
 export const runs: Runs = { [BLOCK]: () => make() };
