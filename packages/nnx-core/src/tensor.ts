@@ -96,7 +96,7 @@ export function withFirstAt(tensor: Tensor, axis: number): Tensor {
 
 /** Tensors of one shape along a new axis. */
 export const stackTensors = (tensors: readonly Tensor[], axis: number): Tensor =>
-  tf.stack([...tensors], axis);
+  callKernel("Pack", [...tensors], { axis }) as Tensor;
 
 /** Whether two tensors of one shape and dtype have the same values. Reads them, for `where`. */
 export function sameTensors(a: Tensor, b: Tensor, where: string, advice: string): boolean {

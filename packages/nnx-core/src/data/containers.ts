@@ -25,8 +25,14 @@ export function itemsOf(x: object): Iterable<unknown> {
  * The keys of a container, or of another object's attributes, in the object's own order. Paths
  * are sorted differently.
  */
-export const ownKeysOf = (x: object): readonly unknown[] =>
-  Array.isArray(x) || x instanceof Map ? [...(x as ReadonlyMap<unknown, unknown>).keys()] : Object.keys(x);
+export function ownKeysOf(x: object): readonly unknown[] {
+  if (Array.isArray(x)) {
+    const keys = new Array<number>(x.length);
+    for (let i = 0; i < keys.length; i++) keys[i] = i;
+    return keys;
+  }
+  return x instanceof Map ? [...(x as ReadonlyMap<unknown, unknown>).keys()] : Object.keys(x);
+}
 
 /**
  * The keys and items of a container in its own order. Items of arrays have their index as text.

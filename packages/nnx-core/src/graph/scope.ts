@@ -34,10 +34,18 @@ const isOpen = (x: object): boolean => !isTensor(x) && !(x instanceof Variable) 
  */
 export function tidy<R>(f: () => R): R {
   checkFunction("tidy", f);
+  return tidyChecked(() => {
+    const result = f();
+    refuseLate("tidy", () => "the function", result);
+    return result;
+  });
+}
+
+/** {@link tidy} of a function that does not return Promises. */
+export function tidyChecked<R>(f: () => R): R {
   let result: R | undefined;
   scoped(() => {
     result = f();
-    refuseLate("tidy", () => "the function", result);
     const tensors: Tensor[] = [];
     forEachObject(result, (object) => {
       if (isTensor(object)) tensors.push(object);
