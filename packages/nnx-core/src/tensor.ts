@@ -44,6 +44,8 @@ export {
   sameShape,
   scratchAt,
   setRecorder,
+  type SharedSlices,
+  sharedSlices,
   sharing,
   substitutesNow,
   sliceAt,

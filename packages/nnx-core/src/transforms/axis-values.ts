@@ -2,7 +2,16 @@
 import { axesOf, type ArrayLike, isArrayLike } from "../data/array-like.ts";
 import { containerFrom, containerKind, entriesOf } from "../data/containers.ts";
 import { describe, StructureError } from "../errors.ts";
-import { isRecording, isTensor, sliceAt, stackTensors, type Tensor, unstackTensor } from "../tensor.ts";
+import {
+  isRecording,
+  isTensor,
+  type SharedSlices,
+  sharedSlices,
+  sliceAt,
+  stackTensors,
+  type Tensor,
+  unstackTensor,
+} from "../tensor.ts";
 
 type Scalar = number | boolean;
 /** Counts and flags of several things at once: lists of numbers, in lists for further axes. */
@@ -52,6 +61,11 @@ export interface Cut {
   hostAt(index: number): readonly unknown[];
   /** The tensors in the value that are cut. */
   readonly tensors: readonly CutTensor[];
+}
+
+/** Lets go of the memory of what was cut. Call it after the scope of the slices. */
+export function endCut({ tensors }: Cut): void {
+  for (const tensor of tensors) if (tensor instanceof TensorCut) tensor.end();
 }
 
 /** Where a value is, for messages: the function and the place. */
@@ -119,6 +133,7 @@ class TensorCut implements Cut, CutTensor {
   first: Tensor | undefined;
   private readonly others: Tensor[] = [];
   private parts: readonly Tensor[] | undefined;
+  private shared: SharedSlices | undefined;
 
   constructor(whole: Tensor, axis: number) {
     this.whole = whole;
@@ -138,7 +153,8 @@ class TensorCut implements Cut, CutTensor {
       this.parts ??= unstackTensor(whole, axis);
       return this.parts[index] as Tensor;
     }
-    const made = sliceAt(whole, axis, index);
+    if (axis === 0 && !isRecording()) this.shared ??= sharedSlices(whole);
+    const made = this.shared && !isRecording() ? this.shared.at(index) : sliceAt(whole, axis, index);
     if (index === 0) this.first = made;
     else this.others[index] = made;
     return made;
@@ -146,6 +162,11 @@ class TensorCut implements Cut, CutTensor {
 
   hostAt(): readonly unknown[] {
     return [];
+  }
+
+  end(): void {
+    this.shared?.end();
+    this.shared = undefined;
   }
 }
 

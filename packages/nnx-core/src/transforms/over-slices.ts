@@ -58,9 +58,9 @@ export const overSlices = (call: SlicedRun): unknown =>
 function overSlicesOnce(call: SlicedRun): unknown {
   const { where, args } = call;
   refuseDisposed(where, args);
-  const [{ stacked, carry }] = scoped(() => {
+  let sliced: SlicedArguments | undefined;
+  const inScope = () => {
     const stopAttaching = attachTo(args);
-    let sliced: SlicedArguments | undefined;
     try {
       const given = new SlicedArguments(args, call.axes, call);
       sliced = given;
@@ -75,8 +75,13 @@ function overSlicesOnce(call: SlicedRun): unknown {
       stopAttaching();
       sliced?.release();
     }
-  });
-  return call.finish(stacked(), carry());
+  };
+  try {
+    const [{ stacked, carry }] = scoped(inScope);
+    return call.finish(stacked(), carry());
+  } finally {
+    sliced?.end();
+  }
 }
 
 function runAll(
