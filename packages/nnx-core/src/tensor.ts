@@ -389,9 +389,20 @@ export const installedKernel = (name: string, backend: string): InstalledKernel 
  * than a small kernel does. The registry is a global of tensorflow.js, which its types do not declare.
  */
 export function kernelLookup(name: string, backend: string): () => InstalledKernel | undefined {
+  const key = `${backend}_${name}`;
+  let lookUp = lookUps.get(key);
+  if (!lookUp) {
+    lookUp = newLookup(name, backend, key);
+    lookUps.set(key, lookUp);
+  }
+  return lookUp;
+}
+
+const lookUps = new Map<string, () => InstalledKernel | undefined>();
+
+function newLookup(name: string, backend: string, key: string): () => InstalledKernel | undefined {
   const globals = (globalThis as { _tfGlobals?: ReadonlyMap<string, unknown> })._tfGlobals;
   const registry = globals?.get("kernelRegistry") as ReadonlyMap<string, InstalledKernel> | undefined;
-  const key = `${backend}_${name}`;
   const found = installedKernel(name, backend);
   return found && registry?.get(key) === found
     ? () => registry.get(key)

@@ -52,6 +52,11 @@ export function containerFrom(
 /** A container like `x`, with each item replaced by `f(item)`. */
 export function mapItems(x: object, f: (item: unknown) => unknown): object {
   if (Array.isArray(x)) return (x as readonly unknown[]).map((item) => f(item));
+  if (!(x instanceof Map) && !Object.hasOwn(x, "__proto__")) {
+    const made: Record<string, unknown> = {};
+    for (const key of Object.keys(x)) made[key] = f((x as Record<string, unknown>)[key]);
+    return made;
+  }
   const entries = entriesOf(x).map(([key, item]) => [key, f(item)] as const);
   return containerFrom(x instanceof Map ? "map" : "record", entries);
 }

@@ -170,9 +170,11 @@ export abstract class RecordedNodes {
 
   /** A kernel that got a key would draw the same each time. */
   private refuseKeysIn(name: string, attrs: object): void {
-    for (const value of Object.values(attrs))
-      if (typeof value === "object" && value !== null && this.hosts.slotOf(value as object) !== undefined)
-        this.opened(value as object, `passes ${describe(value)} to the kernel ${name}`);
+    for (const key in attrs) {
+      const value: unknown = (attrs as Readonly<Record<string, unknown>>)[key];
+      if (typeof value === "object" && value !== null && this.hosts.slotOf(value) !== undefined)
+        this.opened(value, `passes ${describe(value)} to the kernel ${name}`);
+    }
   }
 
   /** A call inside a kernel: host code that runs again does not see it. */
