@@ -51,7 +51,10 @@ export class Structure {
       const keys = keysNow(owner);
       const values = keys.map((key) => childAt(owner, key));
       this.all.push({ owner, keys, values });
-      for (const value of values) if (typeof value === "object" && isOpenData(value)) owners.add(value);
+      for (const value of values) {
+        if (typeof value !== "object" || value === null || owners.has(value)) continue;
+        if (isOpenData(value)) owners.add(value);
+      }
     }
   }
 
