@@ -50,13 +50,13 @@ describe("sharedSlices", () => {
     x.dispose();
   });
 
-  it("survives that the tensor, or a slice, moves to another backend", () => {
+  it("survives that the tensor, or a slice, moves to another backend", async () => {
     const x = tf.tensor2d([1, 2, 3, 4], [2, 2]);
     const slices = sharedSlices(x)!;
     const [moved, stays] = [slices.at(0), slices.at(1)];
-    tf.setBackend("cpu");
+    await tf.setBackend("cpu");
     expect([...tf.add(moved, x).dataSync()]).toEqual([2, 4, 4, 6]);
-    tf.setBackend("wasm");
+    await tf.setBackend("wasm");
     tf.fill([2, 2], 7);
     expect([...tf.neg(stays).dataSync()]).toEqual([-3, -4]);
     slices.end();
@@ -64,15 +64,15 @@ describe("sharedSlices", () => {
     tf.dispose([moved, stays, x]);
   });
 
-  it("is for tensors with elements, outside of tapes", () => {
+  it("is for tensors with elements, outside of tapes", async () => {
     expect(sharedSlices(tf.zeros([0, 2]))).toBeUndefined();
     expect(sharedSlices(tf.tensor1d(["a"]))).toBeUndefined();
     const { state } = tf.engine();
     state.gradientDepth++;
     expect(sharedSlices(tf.ones([2]))).toBeUndefined();
     state.gradientDepth--;
-    tf.setBackend("cpu");
+    await tf.setBackend("cpu");
     expect(sharedSlices(tf.ones([2]))).toBeUndefined();
-    tf.setBackend("wasm");
+    await tf.setBackend("wasm");
   });
 });

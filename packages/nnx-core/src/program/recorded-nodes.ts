@@ -29,8 +29,7 @@ function inputsOf(inputs: KernelInputs): {
   readonly names: readonly string[] | undefined;
   readonly given: readonly Tensor[];
 } {
-  if (Array.isArray(inputs))
-    return { names: undefined, given: (inputs as readonly Tensor[]).filter((each) => each != null) };
+  if (Array.isArray(inputs)) return { names: undefined, given: inputs as readonly Tensor[] };
   const names: string[] = [];
   const given: Tensor[] = [];
   for (const key of Object.keys(inputs)) {

@@ -3,7 +3,7 @@ import { isStateLike } from "../state/check-state.ts";
 import { describe, StructureError } from "../errors.ts";
 import { containerFrom, containerKind, ownKeysOf } from "../data/containers.ts";
 import { childAt, GraphNode } from "../graph/node.ts";
-import { formatPath, type Path, pathKey, type PathPart } from "../path.ts";
+import { formatPath, type Path, type PathPart } from "../path.ts";
 import { type FlatEntry, flattenState, unflattenState } from "../state/flatten-state.ts";
 import { isOwner } from "../state/holding.ts";
 import { withValue } from "../state/map.ts";
