@@ -132,14 +132,14 @@ export function playedParts(recorded: Recorded, result: unknown): PlayedParts {
   const aliases = aliasesIn(given.tensors);
   const shared = new Set(aliases.flat());
   const replaced = new Map<number, Slot>();
-  const allWrites = writes.map((write, i): Write => {
-    const stored = before[write.leaf]?.value;
+  const allWrites = writes.map(({ leaf, make: makeValue }, i): Write => {
+    const stored = before[leaf]?.value;
     const [index = -1, ...others] = made[i]?.results ?? [];
     const isSole = index >= 0 && others.length === 0 && counts.get(index) === 1;
-    if (!isSole || !withTensor.has(write.leaf)) return { ...write, sole: undefined };
-    const input = given.tensorLeaves.indexOf(write.leaf);
+    if (!isSole || !withTensor.has(leaf)) return { leaf, make: makeValue, sole: undefined };
+    const input = given.tensorLeaves.indexOf(leaf);
     if (isTensor(stored) && !shared.has(input)) replaced.set(index, input);
-    return { ...write, sole: index };
+    return { leaf, make: makeValue, sole: index };
   });
   const nameOf = (leaf: number): string => {
     const found = given.leaves[leaf];
