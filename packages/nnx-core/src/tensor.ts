@@ -381,7 +381,7 @@ export interface InstalledKernel {
 }
 
 /** The installed kernel of this name, if there is one. */
-export const installedKernel = (name: string, backend: string): InstalledKernel | undefined =>
+const installedKernel = (name: string, backend: string): InstalledKernel | undefined =>
   tf.getKernel(name, backend) as unknown as InstalledKernel | undefined;
 
 /**
