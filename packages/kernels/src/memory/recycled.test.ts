@@ -164,5 +164,4 @@ it("keeps 128 MB at most, of the sizes that were used last", () => {
   tf.dispose(many);
   expect(freeMemory()).toBeLessThanOrEqual(128 * 2 ** 20);
   expect(freeMemory()).toBeGreaterThan(0);
-  expect(new Set(many).size).toBe(129);
 });

@@ -24,6 +24,7 @@ export const freeMemory = (): number => freeBytes;
 
 function giveBack(buffer: ArrayBuffer): void {
   const bytes = buffer.byteLength;
+  if (bytes > MOST_BYTES) return;
   const buffers = free.get(bytes) ?? [];
   buffers.push(buffer);
   // A map keeps the order of entry: the size that was used last is the last.
@@ -38,8 +39,11 @@ function giveBack(buffer: ArrayBuffer): void {
 }
 
 function taken(bytes: number): ArrayBuffer | undefined {
-  const buffer = free.get(bytes)?.pop();
-  if (buffer) freeBytes -= bytes;
+  const buffers = free.get(bytes);
+  if (!buffers) return undefined;
+  freeBytes -= bytes;
+  const buffer = buffers.pop();
+  if (buffers.length === 0) free.delete(bytes);
   return buffer;
 }
 
