@@ -89,7 +89,7 @@ class Recyclable {
 
 /** The data of the cpu backend; there at run time, but not in its types. */
 interface ArrayStore {
-  get(dataId: object): object | undefined;
+  get(dataId: object): { readonly values?: unknown } | undefined;
   set(dataId: object, data: object): void;
   delete(dataId: object): boolean;
 }
@@ -131,7 +131,5 @@ export function recyclable(
 /** What is kept of a tensor: its values as somebody sees them who does not keep them. */
 export function glimpse(backend: object, dataId: object): unknown {
   const data = storeOf(backend).get(dataId);
-  return data instanceof Recyclable
-    ? data.array
-    : (data as { readonly values?: unknown } | undefined)?.values;
+  return data instanceof Recyclable ? data.array : data?.values;
 }
