@@ -5,6 +5,7 @@
  * @file Unstable exports for the other packages of this project. They may change in any version.
  */
 export { checkModule, checkTensor } from "./graph/arguments.ts";
+export { sliceArray, stackArrays } from "./data/array-axes.ts";
 export { checkOptions, nearestName, type OptionNames } from "./data/options.ts";
 export { checkFunction, isClass } from "./data/functions.ts";
 export { nameDisposeMethod } from "./data/dispose-symbol.ts";
