@@ -136,7 +136,7 @@ export class MissingRuleError extends GradientError {
  * The message for a disposed tensor: the user disposed it, or the scope that it was made in did.
  */
 export const disposedText = (where: string, tensor: object, name = ""): string =>
-  `${where}: expected ${name === "" ? "" : `${name} to be `}a live tensor, got a disposed ${describe(tensor).replace(/^a /, "")}. ` +
+  `${where}: expected ${name === "" ? "" : `${name} to be `}a live tensor, got a disposed ${describe(tensor).replace(/^an? /, "")}. ` +
   disposedAdvice;
 
 /** The advice for something that was disposed too early. */
@@ -164,7 +164,7 @@ export function describe(value: unknown): string {
     return typeof primitive === "bigint" ? `${primitive}n` : String(primitive);
   }
   if (hasShapeAndDtype(value) && value.shape.every((size) => typeof size === "number"))
-    return `a ${shortened(value.dtype)}[${value.shape.join(",")}]`;
+    return `${value.dtype === "int32" ? "an" : "a"} ${shortened(value.dtype)}[${value.shape.join(",")}]`;
   if (Array.isArray(value)) return `an array of length ${value.length}`;
   const type: unknown = Object.getPrototypeOf(value)?.constructor;
   if (typeof type === "function" && type !== Object) return `an instance of ${nameOf(type)}`;
