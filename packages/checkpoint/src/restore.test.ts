@@ -44,7 +44,7 @@ describe("restore", () => {
     const message = await messageOf(restore(into, bytes));
     expect(message).toBe(
       "restore: expected the bytes to have a value for each of the 7 leaves of the model, of its type, shape and dtype, and nothing else, got\n" +
-        "  dtype: F32[1], where the model has a int32[1]\n" +
+        "  dtype: F32[1], where the model has an int32[1]\n" +
         "  key: a key as U32[2], where the model has a key<fry>[2]\n" +
         '  number: U32[], where the model has "seven"\n' +
         "  shape: F32[3], where the model has a float32[2]\n" +
