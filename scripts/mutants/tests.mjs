@@ -24,9 +24,9 @@ const known = {
   // Browsers and other processes run code of their own, where no change is on.
   [checkpoint]: [
     `${checkpoint}/!(fuzz).test.ts`,
-    `${checkpoint}/{format,transfer}/*.test.ts`,
-    `${checkpoint}/storage/url.test.ts`,
-    `${checkpoint}/node/node.test.ts`,
+    `${checkpoint}/{format,read,transfer,values}/*.test.ts`,
+    `${checkpoint}/storage/{in-turn,url}.test.ts`,
+    `${checkpoint}/node/{file,node}.test.ts`,
   ],
   [`${training}/optimizer`]: [`${training}/optimizer/*.test.ts`, `${training}/{edges,options}.test.ts`],
   ...Object.fromEntries(

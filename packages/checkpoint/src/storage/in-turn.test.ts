@@ -30,7 +30,11 @@ describe("inTurn", () => {
 
   it("waits for nothing at other places: another file, or a folder that calls itself something else", async () => {
     let end = (): void => {};
-    const open = inTurn({ folder: a, file: "m" }, () => new Promise<void>((resolve) => void (end = resolve)));
+    const open = inTurn({ folder: a, file: "m" }, async () => {
+      await new Promise<void>((resolve) => {
+        end = resolve;
+      });
+    });
     expect(await inTurn({ folder: a, file: "n" }, async () => 1)).toBe(1);
     expect(await inTurn({ folder: { ...b, id: "/other" }, file: "m" }, async () => 2)).toBe(2);
     end();
