@@ -37,7 +37,10 @@ const known = {
   ),
   [`${tx}/parts`]: [`${tx}/{parts,rules,wrappers}/*.test.ts`, `${tx}/{transformations,applying}.test.ts`],
   [`${tx}/masks`]: [`${tx}/masks/*.test.ts`, `${tx}/rules/{rule-steps,rule-options}.test.ts`],
-  [`${tx}/line-search`]: [`${tx}/wrappers/*.test.ts`, `${training}/optimizer/{corners,paths}.test.ts`],
+  [`${tx}/line-search`]: [
+    `${tx}/{line-search,wrappers}/*.test.ts`,
+    `${training}/optimizer/{corners,paths}.test.ts`,
+  ],
   [tx]: [`${tx}/**/!(rules).test.ts`, `${training}/optimizer/!(places|json).test.ts`],
   [`${training}/tree`]: [`${training}/tree/*.test.ts`, `${training}/transformations/masks/*.test.ts`],
   ...Object.fromEntries(

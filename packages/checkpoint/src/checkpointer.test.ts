@@ -112,6 +112,7 @@ describe("what a Checkpointer saves", () => {
     expect(await later.metrics(2)).toBeUndefined();
     const checkpoint = await later.open(1);
     expect(checkpoint.metadata).toEqual({ note: "n" });
+    expect(new TextDecoder().decode(folder.files.get("1.safetensors"))).toContain('"nnx.step":"1"');
     await checkpoint.close();
     expect(folder.opened).toBe(0);
     // What is in a file never changes: it is read once.

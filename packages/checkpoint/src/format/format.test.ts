@@ -82,13 +82,13 @@ describe("crc32", () => {
 
   it("has a table of each byte with up to fifteen zeros behind it", () => {
     const tables = crcTables();
-    expect(tables).toHaveLength(16 * 256);
-    tables.forEach((entry, i) => {
+    const right = Array.from({ length: 16 * 256 }, (_, i) => {
       const bytes = new Uint8Array(1 + (i >> 8));
       bytes[0] = i & 255;
       // The register is the complement of the sum, before and after.
-      expect(entry).toBe(~zlibCrc32(bytes, 0xffffffff));
+      return ~zlibCrc32(bytes, 0xffffffff);
     });
+    expect([...tables]).toEqual(right);
   });
 });
 
@@ -175,7 +175,7 @@ describe("reading a header", () => {
 
 describe("a dtype and a shape", () => {
   it("say how many elements and bytes there are, or that nobody can count them", () => {
-    expect([[], [3], [2, 3], [2 ** 40, 0, 2 ** 40]].map(sizeOf)).toEqual([1, 3, 6, 0]);
+    expect([[], [3], [2, 3], [2 ** 40, 2 ** 40, 0]].map(sizeOf)).toEqual([1, 3, 6, 0]);
     expect([2 ** 53, 2 ** 53 - 1].map((length) => sizeOf([length]))).toEqual([Number.NaN, 2 ** 53 - 1]);
     expect(bytesOf({ dtype: "C64", shape: [2, 3] })).toBe(48);
     expect(bytesOf({ dtype: "F32", shape: [2 ** 52] })).toBeNaN();

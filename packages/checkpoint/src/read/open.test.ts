@@ -167,6 +167,27 @@ describe("shards", () => {
     expect(folder.opened).toBe(0);
   });
 
+  it("are as they were where the index could not be written, or put in its place", async () => {
+    const { folder, place } = await sharded();
+    const before = [...folder.files.keys()];
+    const saved = model(5);
+    for (const fails of ["write", "commit"] as const) {
+      const faulty = {
+        ...folder,
+        create: async (file: string) => {
+          const writing = await folder.create(file);
+          const failing = { ...writing, [fails]: () => Promise.reject(new Error(`no ${fails}`)) };
+          return file.endsWith(".json") ? failing : writing;
+        },
+      };
+      await expect(save(saved, { folder: faulty, file: place.file }, { maxShardBytes: 16 })).rejects.toThrow(
+        `no ${fails}`,
+      );
+      expect([...folder.files.keys()]).toEqual(before);
+    }
+    nnx.dispose(saved);
+  });
+
   it("of somebody else need say no more than which file has what, and may leave something out", async () => {
     const folder = memoryFolder();
     folder.files.set("1", plain({ a: floats(1), x: floats(9) }));

@@ -37,6 +37,7 @@ describe("inTurn", () => {
     });
     expect(await inTurn({ folder: a, file: "n" }, async () => 1)).toBe(1);
     expect(await inTurn({ folder: { ...b, id: "/other" }, file: "m" }, async () => 2)).toBe(2);
+    expect(await inTurn({ folder: { ...b, name: "other" }, file: "m" }, async () => 3)).toBe(3);
     end();
     await open;
   });

@@ -150,24 +150,18 @@ const holdsPiece = (value: unknown): value is object =>
 
 /** Metadata as JSON. What cannot be written is named: a model has it, and keeps it. */
 function metadataOf(metadata: Metadata): Pick<LeafDescription, "metadata" | "unwritten"> {
-  const written: Record<string, Json> = {};
+  const written: [string, Json][] = [];
   const unwritten: string[] = [];
   for (const [name, value] of Object.entries(metadata)) {
     try {
-      const json = toJson(value, () => new Unwritable());
-      Object.defineProperty(written, name, {
-        value: json,
-        enumerable: true,
-        writable: true,
-        configurable: true,
-      });
+      written.push([name, toJson(value, () => new Unwritable())]);
     } catch (error) {
       if (!(error instanceof Unwritable)) throw error;
       unwritten.push(name);
     }
   }
   return {
-    ...(Object.keys(written).length > 0 ? { metadata: written } : {}),
+    ...(written.length > 0 ? { metadata: Object.fromEntries(written) } : {}),
     ...(unwritten.length > 0 ? { unwritten } : {}),
   };
 }

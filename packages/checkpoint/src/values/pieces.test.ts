@@ -154,6 +154,10 @@ describe("writing", () => {
 
   it("asks once for a tensor that is larger than a piece", async () => {
     const flags = tf.fill([2 ** 20 + 5], 1, "bool");
+    // Whatever is not zero is true.
+    const odd = { v: new nnx.Variable(tf.tensor(Uint8Array.of(0, 1, 2, 255), [4], "bool")) };
+    expect([...(await toBytes(odd)).subarray(-4)]).toEqual([0, 1, 1, 1]);
+    nnx.dispose(odd);
     const complex = tf.tidy(() => tf.complex(tf.ones([2 ** 17 + 1]), tf.zeros([2 ** 17 + 1])));
     const data = [vi.spyOn(flags, "data"), vi.spyOn(complex, "data")];
     const model = { flags: new nnx.Variable(flags), complex: new nnx.Variable(complex) };
