@@ -250,8 +250,9 @@ function match(
   return { asked, chosen, skipped: { missing, extra } };
 }
 
-/** How many lines a message has room for. */
-const shown = 50;
+/** How many lines a message has room for, and how many when it knows what they have in common. */
+const room = 50;
+const few = 4;
 
 /**
  * What to do when a model was saved and a record with it is restored, or the other way round; nothing
@@ -281,6 +282,7 @@ function unlike(
   faults: readonly string[],
   advice: string,
 ): StructureError {
+  const shown = advice === "" ? room : few;
   const lines = faults.slice(0, shown).map((fault) => `\n  ${fault}`);
   const more = faults.length > shown ? `\n  and ${faults.length - shown} more` : "";
   return new StructureError(
