@@ -27,7 +27,7 @@ afterAll(async () => {
 
 /** How a page is opened: what its browser is, and what is done before it is asked for. */
 interface Opening extends BrowserContextOptions {
-  readonly before?: (page: Page) => Promise<void>;
+  readonly before?: (page: Page) => Promise<unknown>;
 }
 
 /** Opens a page and hands it to a check; then looks at what it asked for, and what it complained of. */
@@ -146,7 +146,7 @@ describe("a narrow page", () => {
 
   it("is read and left without its program", async () => {
     // From the start: what was fetched before the first touch would run all the same.
-    const before = (page: Page): Promise<void> => page.route("**/*.js", (route) => route.abort());
+    const before = (page: Page) => page.route("**/*.js", (route) => route.abort());
     await narrow(
       async (page, ran) => {
         await page.locator(".vp-doc a[href*='.html']").first().click();
@@ -165,7 +165,7 @@ describe("pages", () => {
     const found: string[] = [];
     // The colours are asked for before the page comes, as a reader's browser does, and looked at when
     // its program has started: until then it adds parts, and would change colours while axe reads them.
-    const before = (page: Page): Promise<void> =>
+    const before = (page: Page) =>
       page.addInitScript(() =>
         addEventListener("nnxjs-started", () => document.documentElement.setAttribute("data-started", "")),
       );

@@ -62,6 +62,18 @@ describe("restore", () => {
     nnx.dispose([from, into]);
   });
 
+  it("says what to do when a record was saved and its model is restored, and the other way round", async () => {
+    const model = { a: param(1), b: { c: param(2) } };
+    const ofRun = await toBytes({ model, count: param(3) });
+    expect(await messageOf(restore(model, ofRun))).toContain(
+      "\nThe checkpoint has all of it below model: restore into { model: model }, with { strict: false } if it has more. Restore",
+    );
+    expect(await messageOf(restore({ run: model }, await toBytes(model)))).toContain(
+      "\nThe checkpoint has it without run: restore into what stands there. Restore",
+    );
+    nnx.dispose(model);
+  });
+
   it("shortens long lists", async () => {
     const many = { layers: Array.from({ length: 60 }, () => param(1)) };
     const message = await messageOf(restore(param(1), await toBytes(many)));

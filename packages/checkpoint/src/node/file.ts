@@ -5,6 +5,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as zlib from "node:zlib";
 import { NnxError, NotFoundError } from "@nnxjs/nnx-core";
+import { describe } from "@nnxjs/nnx-core/internal";
 import { useCrc32 } from "../format/crc32.ts";
 import type { FileReading, FileWriting, StorageFile, StorageFolder, UrlLike } from "../storage/storage.ts";
 
@@ -183,9 +184,7 @@ class DiskFolder implements StorageFolder {
 function pathOf(where: string, path: unknown): string {
   if (path instanceof URL && path.protocol === "file:") return fileURLToPath(path);
   if (typeof path === "string" && path !== "" && !path.includes("\0")) return path;
-  throw new NnxError(
-    `${where}: expected a path or a file: URL, got ${JSON.stringify(String(path))}. Name a file.`,
-  );
+  throw new NnxError(`${where}: expected a path or a file: URL, got ${describe(path)}. Name a file.`);
 }
 
 /**
