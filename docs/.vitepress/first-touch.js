@@ -5,9 +5,14 @@
   const { program, parts } = document.currentScript.dataset;
   const kinds = ["focusin", "keydown", "pointerdown", "pointerover", "touchstart", "wheel"];
   let asked;
+  const held = ["click", "keydown"];
+  const release = () => {
+    for (const kind of held) removeEventListener(kind, hold, true);
+  };
   const start = () => {
     for (const kind of kinds) removeEventListener(kind, start, true);
-    void import(program);
+    // Without a network the page stays what its HTML is.
+    import(program).catch(release);
   };
   const hold = (event) => {
     const { type, target, key, ctrlKey, metaKey } = event;
@@ -17,10 +22,9 @@
     event.stopPropagation();
     asked = () => (type === "click" ? target.click() : target.dispatchEvent(new KeyboardEvent(type, event)));
   };
-  const held = ["click", "keydown"];
   for (const kind of held) addEventListener(kind, hold, true);
   addEventListener("nnxjs-started", () => {
-    for (const kind of held) removeEventListener(kind, hold, true);
+    release();
     asked?.();
   });
   if (matchMedia("(min-width: 1280px)").matches) {

@@ -231,6 +231,78 @@ export const equivalents = [
     becomes: /^false$/,
     why: "the order of a key is the same each time, and batches have a key always or never",
   },
+  {
+    files: /checkpoint\/src\/format\/crc32\.ts$/,
+    code: /^(bytes\.byteOffset % 4 === 0|tables \?\?= crcTables\(\)|\{ const words = .*)$/,
+    becomes: /^(false|tables &&= crcTables\(\)|\{\})$/,
+    why: "byte by byte the sum is the same, only later; the tables are made once for a process",
+  },
+  {
+    files: /checkpoint\/src\/format\/(crc32|keys)\.ts$/,
+    code: /^i < (256|(made|key)\.length)$/,
+    becomes: / <= /,
+    why: "what is behind the first table is written again, and what is behind the end is nothing",
+  },
+  {
+    files: /checkpoint\/src\/format\/header\.ts$/,
+    code: /^true$/,
+    becomes: /^false$/,
+    why: "with anything in its upper half a length is too large, whichever byte is first",
+  },
+  ...["error instanceof", "!\\(error instanceof"].map((code, isNegated) => ({
+    files:
+      /checkpoint\/src\/(format\/header|node\/file|read\/(frame|tensor-file)|values\/encode|write\/collect)\.ts$/,
+    code: new RegExp(`^${code} \\w+\\)?$`),
+    becomes: isNegated ? /^false$/ : /^true$/,
+    why: "nothing else is thrown there, but for faults of our own",
+  })),
+  {
+    files: /checkpoint\/src\/format\/strict-json\.ts$/,
+    code: /^(i - before|"\\\\"|written\.includes\("\\\\"\))$/,
+    becomes: /^(i \+ before|""|true)$/,
+    why: "a sum is odd where a difference is; without an escape JSON.parse gives the same name",
+  },
+  {
+    files: /checkpoint\/src\/format\/text\.ts$/,
+    code: /^\{ return undefined; \}$/,
+    becomes: /^\{\}$/,
+    why: "a function that returns nothing returns undefined",
+  },
+  {
+    files: /checkpoint\/src\/node\/file\.ts$/,
+    code: /^(typeof zlib\.crc32 === "function"|"function"|count\+\+)$/,
+    becomes: /^(false|typeof zlib\.crc32 !== "function"|""|count--)$/,
+    why: "Node's sum is ours, only sooner; names differ whichever way the count goes",
+  },
+  {
+    files: /checkpoint\/src\/storage\/in-turn\.ts$/,
+    code: /^(\{ if \(last\.get\(place\) === result\) .*|last\.get\(place\) === result)$/,
+    becomes: /^(\{\}|false)$/,
+    why: "what is done stays in the list, and nobody waits for it",
+  },
+  {
+    files: /checkpoint\/src\/(values\/decode|checkpointer)\.ts$/,
+    code: /^(default: return kind satisfies never;|\(\) => new CheckpointError\(""\))$/,
+    why: "it is never called: there are no other kinds, and metrics are numbers",
+  },
+  {
+    files: /checkpoint\/src\/(values\/description|read\/frame|read\/read-values)\.ts$/,
+    code: /^\[\]$/,
+    becomes: /Stryker/,
+    why: "what was read from a file has these lists, be they empty",
+  },
+  {
+    files: /checkpoint\/src\/write\/write-file\.ts$/,
+    code: /^crcs\.size < this\.placed\.length$/,
+    becomes: /^(false|crcs\.size <= this\.placed\.length)$/,
+    why: "a checksum that is not known yet has the length of every other one",
+  },
+  {
+    files: /checkpoint\/src\/transfer\/transfer\.ts$/,
+    code: /^!copyBytes\(content, 0, bytes\)$/,
+    becomes: /^true$/,
+    why: "the bytes are the same by the longer way",
+  },
 ];
 
 const textAt = (source, { start, end }) => {

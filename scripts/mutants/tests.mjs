@@ -24,9 +24,9 @@ const known = {
   // Browsers and other processes run code of their own, where no change is on.
   [checkpoint]: [
     `${checkpoint}/!(fuzz).test.ts`,
-    `${checkpoint}/{format,transfer}/*.test.ts`,
-    `${checkpoint}/storage/url.test.ts`,
-    `${checkpoint}/node/node.test.ts`,
+    `${checkpoint}/{format,read,transfer,values}/*.test.ts`,
+    `${checkpoint}/storage/{in-turn,url}.test.ts`,
+    `${checkpoint}/node/{file,node}.test.ts`,
   ],
   [`${training}/optimizer`]: [`${training}/optimizer/*.test.ts`, `${training}/{edges,options}.test.ts`],
   ...Object.fromEntries(
@@ -37,7 +37,10 @@ const known = {
   ),
   [`${tx}/parts`]: [`${tx}/{parts,rules,wrappers}/*.test.ts`, `${tx}/{transformations,applying}.test.ts`],
   [`${tx}/masks`]: [`${tx}/masks/*.test.ts`, `${tx}/rules/{rule-steps,rule-options}.test.ts`],
-  [`${tx}/line-search`]: [`${tx}/wrappers/*.test.ts`, `${training}/optimizer/{corners,paths}.test.ts`],
+  [`${tx}/line-search`]: [
+    `${tx}/{line-search,wrappers}/*.test.ts`,
+    `${training}/optimizer/{corners,paths}.test.ts`,
+  ],
   [tx]: [`${tx}/**/!(rules).test.ts`, `${training}/optimizer/!(places|json).test.ts`],
   [`${training}/tree`]: [`${training}/tree/*.test.ts`, `${training}/transformations/masks/*.test.ts`],
   ...Object.fromEntries(

@@ -31,12 +31,15 @@ async function withEsbuild({ folder, entry, outfile, external = [] }: Bundle): P
   });
 }
 
-async function withWebpack({ folder, entry, outfile, external = [] }: Bundle): Promise<void> {
+/** All at once: it reads what they share once. */
+async function withWebpack(bundles: readonly Bundle[]): Promise<void> {
+  const [{ folder, outfile, external = [] }] = bundles as [Bundle];
+  const nameOf = (bundle: Bundle): string => basename(bundle.outfile, ".cjs");
   const compiler = webpack({
     mode: "production",
     context: folder,
-    entry: `./${entry}`,
-    output: { path: dirname(outfile), filename: basename(outfile) },
+    entry: Object.fromEntries(bundles.map((bundle) => [nameOf(bundle), `./${bundle.entry}`])),
+    output: { path: dirname(outfile), filename: "[name].cjs" },
     target: "node20",
     resolve: { mainFields },
     externalsType: "commonjs",
@@ -76,9 +79,18 @@ async function withVite({ folder, entry, outfile, external = [] }: Bundle): Prom
   });
 }
 
-export const bundlers: Readonly<Record<"esbuild" | "vite" | "webpack", (bundle: Bundle) => Promise<void>>> = {
-  esbuild: withEsbuild,
-  vite: withVite,
+const oneByOne =
+  (make: (bundle: Bundle) => Promise<void>) =>
+  async (bundles: readonly Bundle[]): Promise<void> => {
+    await Promise.all(bundles.map(make));
+  };
+
+/** Each makes bundles, of one folder and with the same packages left out. */
+export const bundlers: Readonly<
+  Record<"esbuild" | "vite" | "webpack", (bundles: readonly Bundle[]) => Promise<void>>
+> = {
+  esbuild: oneByOne(withEsbuild),
+  vite: oneByOne(withVite),
   webpack: withWebpack,
 };
 

@@ -1,6 +1,6 @@
 /** @file Builds the packages, and packs them for publication with the workspace's pnpm. */
 import { spawnSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 const root = new URL("../../", import.meta.url).pathname;
@@ -36,9 +36,21 @@ export function run(program: string, args: readonly string[], cwd: string = root
   );
 }
 
-/** Runs the pnpm that the workspace pins. */
-export const pnpm = (args: readonly string[], cwd: string = root): string =>
-  run("npx", ["-y", manifestOf(root).packageManager, ...args], cwd);
+let pnpmFile: string | undefined;
+
+/** Runs the pnpm that the workspace pins. npx takes longer to find it than it runs: it is asked once. */
+export function pnpm(args: readonly string[], cwd: string = root): string {
+  const find = 'console.log(require("fs").realpathSync(process.argv[1]))';
+  pnpmFile ??= run("npx", [
+    "-y",
+    "-p",
+    manifestOf(root).packageManager,
+    "sh",
+    "-c",
+    `node -e '${find}' "$(command -v pnpm)"`,
+  ]).trim();
+  return run(process.execPath, [pnpmFile, ...args], cwd);
+}
 
 /** The folders of the packages. */
 export const packageFolders = (): string[] =>
@@ -47,21 +59,12 @@ export const packageFolders = (): string[] =>
     .filter((folder) => existsSync(join(folder, "package.json")));
 
 /**
- * Builds every package from scratch. Otherwise files of removed sources would be published, too.
+ * Writes the tarballs of all packages to a folder. Each is compiled and bundled as it is for
+ * publication (`prepack`), which removes what sources are gone of; all are compiled before, so that
+ * they do not wait for each other.
  */
-function build(): void {
-  for (const folder of packageFolders()) {
-    rmSync(join(folder, "dist"), { recursive: true, force: true });
-    for (const name of ["tsconfig", "tsconfig.node"])
-      rmSync(join(folder, `${name}.tsbuildinfo`), { force: true });
-  }
-  run(process.execPath, ["node_modules/typescript/bin/tsc", "-b"]);
-  run(process.execPath, ["scripts/bundle.mjs"]);
-}
-
-/** Writes the tarballs of all packages to a folder. */
 export function packAll(folder: string): Packed[] {
-  build();
+  run(process.execPath, ["node_modules/typescript/bin/tsc", "-b"]);
   pnpm(["-r", "--filter", "./packages/*", "pack", "--pack-destination", folder]);
   return packageFolders().map((from) => {
     const { name, version } = manifestOf(from);

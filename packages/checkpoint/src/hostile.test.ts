@@ -101,6 +101,11 @@ const files: readonly (readonly [string, Uint8Array<ArrayBuffer>, RegExp])[] = [
     /12 bytes of data, as the header says, got 16/,
   ],
   ["missing data", entry({}, new Uint8Array(8)), /got 8/],
+  [
+    "a second tensor of another length",
+    plain({ a: w, b: { ...w, offsets: [12, 20] } }),
+    /12 bytes for F32\[3\], got 8/,
+  ],
   ["overlap", plain({ a: w, b: { ...w, offsets: [0, 12] } }), /from byte 12 on, got byte 0/],
   ["a hole", plain({ a: w, b: { ...w, offsets: [16, 28] } }), /from byte 12 on, got byte 16/],
   ["metadata that is a list", text('{"__metadata__":[]}', new Uint8Array()), /expected "\{"/],

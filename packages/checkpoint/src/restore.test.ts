@@ -44,7 +44,7 @@ describe("restore", () => {
     const message = await messageOf(restore(into, bytes));
     expect(message).toBe(
       "restore: expected the bytes to have a value for each of the 7 leaves of the model, of its type, shape and dtype, and nothing else, got\n" +
-        "  dtype: F32[1], where the model has a int32[1]\n" +
+        "  dtype: F32[1], where the model has an int32[1]\n" +
         "  key: a key as U32[2], where the model has a key<fry>[2]\n" +
         '  number: U32[], where the model has "seven"\n' +
         "  shape: F32[3], where the model has a float32[2]\n" +
@@ -60,6 +60,18 @@ describe("restore", () => {
     expect(await messageOf(restore(into, bytes, { strict: false }))).toMatch(/got\n {2}dtype: .*\n {2}key/);
     expect(bitsOf(into)).toEqual(before);
     nnx.dispose([from, into]);
+  });
+
+  it("says what to do when a record was saved and its model is restored, and the other way round", async () => {
+    const model = { a: param(1), b: { c: param(2) } };
+    const ofRun = await toBytes({ model, count: param(3) });
+    expect(await messageOf(restore(model, ofRun))).toContain(
+      "\nThe checkpoint has all of it below model: restore into { model: model }, with { strict: false } if it has more. Restore",
+    );
+    expect(await messageOf(restore({ run: model }, await toBytes(model)))).toContain(
+      "\nThe checkpoint has it without run: restore into what stands there. Restore",
+    );
+    nnx.dispose(model);
   });
 
   it("shortens long lists", async () => {

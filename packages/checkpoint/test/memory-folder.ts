@@ -12,7 +12,8 @@ export interface MemoryFolder extends StorageFolder {
   opened: number;
 }
 
-export function memoryFolder(): MemoryFolder {
+/** @param chunkBytes - How many bytes its files are read in at once. */
+export function memoryFolder(chunkBytes?: number): MemoryFolder {
   const spend = (): void => {
     if (folder.budget-- <= 0) throw new Error("the disk is gone");
   };
@@ -31,9 +32,11 @@ export function memoryFolder(): MemoryFolder {
       return {
         name: `memory/${file}`,
         size: bytes.length,
+        ...(chunkBytes === undefined ? {} : { chunkBytes }),
         read: async (position, into) => {
           spend();
           folder.reads.push([file, position, into.length]);
+          if (position + into.length > bytes.length) throw new Error(`${file} has no such bytes`);
           into.set(bytes.subarray(position, position + into.length));
         },
         close: async () => {

@@ -134,7 +134,9 @@ async function tensorsOf(places: readonly Place[]): Promise<TensorData[]> {
 const inputPlace = (tensor: unknown): Place => {
   if (isTensor(tensor))
     return { where: "input", path: ["input"], call: 0, of: "value", part: "", code: "input", tensor };
-  throw new NnxError(`${where}: expected input to be a tensor [rows, ...], got ${describe(tensor)}.`);
+  throw new NnxError(
+    `${where}: expected input to be a tensor [rows, ...], got ${describe(tensor)}. Pass the batch that the model was called with.`,
+  );
 };
 
 /**

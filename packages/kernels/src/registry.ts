@@ -11,6 +11,7 @@ import { missingKernels } from "./mends/composed.ts";
 import type { Mend } from "./mends/mend.ts";
 import { core } from "./topics/core.ts";
 import type { Topic } from "./topics/topic.ts";
+import { dropFree } from "./memory/recycled.ts";
 import { freeScratch } from "./wasm/heap.ts";
 import { dropMemory } from "./wasm/own-memory.ts";
 
@@ -172,6 +173,7 @@ export function restoreKernels(): void {
   lookedAt = undefined;
   freeScratch();
   dropMemory();
+  dropFree();
 }
 
 /**

@@ -18,11 +18,11 @@ export function checkForward(where: string, module: unknown): void {
 /** An error with advice for common mistakes. */
 export function notCallable(where: string, expected: string, given: unknown): TypeError {
   const advice = isClass(given)
-    ? " Pass an instance of it."
+    ? "Pass an instance of it."
     : Array.isArray(given)
-      ? " Spread the list: ...layers."
-      : "";
-  return new TypeError(`${where}: expected ${expected}, got ${describe(given)}.${advice}`);
+      ? "Spread the list: ...layers."
+      : "Pass the thing itself, not its name or what it returns.";
+  return new TypeError(`${where}: expected ${expected}, got ${describe(given)}. ${advice}`);
 }
 
 /** Whether `x` is a class of modules. A class is not a layer; its instances are. */

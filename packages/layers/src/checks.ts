@@ -6,7 +6,9 @@ import { cast, type Tensor } from "@nnxjs/kernels/internal";
 /** @throws NnxError unless `size` is a positive integer. */
 export function checkSize(where: string, name: string, size: unknown): void {
   if (Number.isInteger(size) && (size as number) > 0) return;
-  throw new NnxError(`${where}: expected ${name} to be a positive integer, got ${describe(size)}.`);
+  throw new NnxError(
+    `${where}: expected ${name} to be a positive integer, got ${describe(size)}. Sizes come first, and options behind them.`,
+  );
 }
 
 /** A number as a list, or a copy of a list. @throws NnxError for anything else. */

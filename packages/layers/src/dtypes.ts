@@ -16,8 +16,19 @@ export type PromoteDtype = (
   options: { dtype: FloatDtype | null },
 ) => (Tensor | null)[];
 
+/** Whole numbers and booleans as float32. @throws NnxError for complex numbers and text. */
+function asFloats(operand: Tensor): Tensor {
+  if (operand.dtype === "float32") return operand;
+  if (operand.dtype === "int32" || operand.dtype === "bool") return cast(operand, "float32");
+  throw new NnxError(
+    `promoteDtype: expected float32, int32 or bool numbers, got ${describe(operand)}. ` +
+      "Take parts of complex numbers by tf.real and tf.imag, and encode text as numbers.",
+  );
+}
+
 /**
  * Integer and bool operands become float32. @see `flax.nnx` `promote_dtype`
+ * @throws {@link NnxError} for complex numbers and text.
  * @example
  * ```ts
  * import "@tensorflow/tfjs-backend-cpu";
@@ -29,7 +40,7 @@ export type PromoteDtype = (
  * ```
  */
 export const promoteDtype: PromoteDtype = (operands) =>
-  operands.map((operand) => (operand && operand.dtype !== "float32" ? cast(operand, "float32") : operand));
+  operands.map((operand) => operand && asFloats(operand));
 
 /** The dtypes of a layer whose parts promote their operands; the names are Flax's. */
 export interface FloatOptions {

@@ -40,7 +40,7 @@ export function checkLayerOptions<O extends { rngs: Rngs }>(
   const given: unknown = options;
   if (typeof given !== "object" || given === null || given instanceof Rngs) {
     throw new TypeError(
-      `${layer}: expected { rngs } as the last argument, got ${describe(given)}. Pass { rngs: new nnx.Rngs(0) }.`,
+      `${layer}: expected { rngs } as the last argument, got ${describe(given)}. Pass { rngs: new nnx.Rngs(0) } behind the sizes, all of which are needed.`,
     );
   }
   checkGiven(layer, options, checks);
@@ -125,7 +125,9 @@ export const choice =
   (where, name, value) => {
     if (choices.some((word) => word === value)) return;
     const listed = choices.map((word) => JSON.stringify(word)).join(" or ");
-    throw new TypeError(`${where}: expected ${name} to be ${listed}, got ${describe(value)}.`);
+    throw new TypeError(
+      `${where}: expected ${name} to be ${listed}, got ${describe(value)}. Leave it out for the default.`,
+    );
   };
 
 export const list: OptionCheck = must("a list with an item for each axis", Array.isArray);
@@ -139,7 +141,9 @@ export const filter: OptionCheck = (where, name, value) => {
   try {
     toPredicate(value as Filter);
   } catch {
-    throw new FilterError(`${where}: expected ${name} to be a filter, got ${describe(value)}.`);
+    throw new FilterError(
+      `${where}: expected ${name} to be a filter, got ${describe(value)}. Pass a type such as nnx.Param, a function, or true.`,
+    );
   }
 };
 

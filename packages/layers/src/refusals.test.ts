@@ -112,6 +112,27 @@ it.each([
     () => nnx.maxPool(tf.ones([1, 4, 1]), [2], { strides: 2 as never }),
     /strides.*got 2/,
   ],
+  [
+    "complex numbers, whose imaginary part would be lost",
+    () => new nnx.Linear(2, 1, { rngs: rngs() }).forward(tf.complex(tf.ones([1, 2]), tf.ones([1, 2]))),
+    /^promoteDtype: expected float32, int32 or bool numbers, got a complex64\[1,2\]\. Take parts/,
+  ],
+  [
+    "a Variable in the place of its value",
+    () =>
+      new nnx.Linear(2, 1, { rngs: rngs() }).forward(new nnx.Linear(2, 2, { rngs: rngs() }).kernel as never),
+    /^Linear\.forward: expected x to be a tensor, got an instance of Param\. Pass its value/,
+  ],
+  [
+    "a promise",
+    () => new nnx.Linear(2, 1, { rngs: rngs() }).forward(Promise.resolve() as never),
+    /got an instance of Promise\. Await it\./,
+  ],
+  [
+    "lists of numbers",
+    () => new nnx.Linear(2, 1, { rngs: rngs() }).forward([[1, 2]] as never),
+    /got an array of length 1\. Make one of it: tf\.tensor/,
+  ],
   ["an object as window", () => new nnx.Conv(1, 1, {} as never, { rngs: rngs() }), /^Conv: .*kernelSize/],
   ["text as equation", () => new nnx.Einsum(3 as never, [1], null, { rngs: rngs() }), /equation such as/],
   [

@@ -3,6 +3,7 @@
  * <expected>, got <value>. <What to do>.`
  */
 import { hasShapeAndDtype } from "./data/array-like.ts";
+import { nameOf } from "./data/name-of.ts";
 
 /**
  * The base of every error that this library throws on purpose.
@@ -135,7 +136,7 @@ export class MissingRuleError extends GradientError {
  * The message for a disposed tensor: the user disposed it, or the scope that it was made in did.
  */
 export const disposedText = (where: string, tensor: object, name = ""): string =>
-  `${where}: expected ${name === "" ? "" : `${name} to be `}a live tensor, got a disposed ${describe(tensor).replace(/^a /, "")}. ` +
+  `${where}: expected ${name === "" ? "" : `${name} to be `}a live tensor, got a disposed ${describe(tensor).replace(/^an? /, "")}. ` +
   disposedAdvice;
 
 /** The advice for something that was disposed too early. */
@@ -155,8 +156,7 @@ export function describe(value: unknown): string {
   if (value === null || value === undefined) return String(value);
   if (typeof value === "string") return JSON.stringify(shortened(value));
   if (typeof value === "function") {
-    const typeName: unknown = Reflect.get(value, "typeName");
-    return `the function or class ${typeof typeName === "string" ? typeName : value.name || "(anonymous)"}`;
+    return `the function or class ${nameOf(value)}`;
   }
   if (typeof value !== "object") {
     // TypeScript does not narrow `unknown` by exclusion. Only these types remain here.
@@ -164,10 +164,10 @@ export function describe(value: unknown): string {
     return typeof primitive === "bigint" ? `${primitive}n` : String(primitive);
   }
   if (hasShapeAndDtype(value) && value.shape.every((size) => typeof size === "number"))
-    return `a ${shortened(value.dtype)}[${value.shape.join(",")}]`;
+    return `${value.dtype === "int32" ? "an" : "a"} ${shortened(value.dtype)}[${value.shape.join(",")}]`;
   if (Array.isArray(value)) return `an array of length ${value.length}`;
-  const name: unknown = Object.getPrototypeOf(value)?.constructor?.name;
-  if (typeof name === "string" && name !== "Object") return `an instance of ${name}`;
+  const type: unknown = Object.getPrototypeOf(value)?.constructor;
+  if (typeof type === "function" && type !== Object) return `an instance of ${nameOf(type)}`;
   const keys = Object.keys(value);
   return `an object with keys {${shortened(keys.slice(0, 5).join(", "))}${keys.length > 5 ? ", ..." : ""}}`;
 }

@@ -5,9 +5,11 @@
  * @file Unstable exports for the other packages of this project. They may change in any version.
  */
 export { checkModule, checkTensor } from "./graph/arguments.ts";
+export { sliceArray, stackArrays } from "./data/array-axes.ts";
 export { checkOptions, nearestName, type OptionNames } from "./data/options.ts";
 export { checkFunction, isClass } from "./data/functions.ts";
 export { nameDisposeMethod } from "./data/dispose-symbol.ts";
+export { nameOf } from "./data/name-of.ts";
 export { describe } from "./errors.ts";
 export { registeredNames, requireNamed } from "./graph/named.ts";
 export { checkState, isStateLike } from "./state/check-state.ts";

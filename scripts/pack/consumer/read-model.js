@@ -33,4 +33,4 @@ for (let step = 0; step < 2; step++) {
 }
 model.eval();
 values.push(...model.forward(x).dataSync());
-console.log(JSON.stringify({ names: registeredNames(), values }));
+console.log(JSON.stringify({ names: registeredNames(), outline: String(model), values }));

@@ -5,7 +5,11 @@ const sliceCount = 16;
 /** One table of 256 entries for each of sixteen bytes; made on first use. */
 let tables: Int32Array | undefined;
 
-function makeTables(): Int32Array {
+/**
+ * The tables: at `256 k + b` what the register is after the byte `b` and `k` zeros, from a register of
+ * zeros.
+ */
+export function crcTables(): Int32Array {
   const made = new Int32Array(256 * sliceCount);
   for (let i = 0; i < 256; i++) {
     let c = i;
@@ -36,7 +40,7 @@ export const crc32: Crc32 = (bytes, before) => best(bytes, before);
 
 /** @see Kounavis and Berry 2005 (slicing), RFC 1952 */
 export function crc32InJavaScript(bytes: Uint8Array, before = 0): number {
-  tables ??= makeTables();
+  tables ??= crcTables();
   const t = tables;
   let c = ~before;
   let i = 0;

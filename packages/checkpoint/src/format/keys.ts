@@ -41,11 +41,8 @@ function partsOf(key: string): string[] {
 
 /** One part; `undefined` for what no path is written as. */
 function partFrom(text: string): PathPart | undefined {
-  if (integer.test(text) && text !== "-0") {
-    const number = Number(text);
-    // Longer ones are no numbers of this language: their text is all there is to compare.
-    return index.test(text) ? number : text;
-  }
+  // Longer ones are no indices of this language: their text is all there is to compare.
+  if (index.test(text)) return Number(text);
   if (text === "\\e") return "";
   if (/\\(?![\\._\-\d])/.test(text.replaceAll("\\\\", ""))) return undefined;
   return text.replaceAll(/\\(.)/g, "$1");

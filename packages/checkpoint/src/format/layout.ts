@@ -46,7 +46,7 @@ export function headerBytes(
   const all = new Uint8Array(lengthBytes + length).fill(0x20);
   const view = new DataView(all.buffer);
   view.setUint32(0, length, true);
-  view.setUint32(4, 0, true);
+  view.setUint32(4, 0);
   all.set(text, lengthBytes);
   return all;
 }

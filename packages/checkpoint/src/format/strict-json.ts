@@ -80,14 +80,12 @@ function refuseRepeats(text: string): void {
         break;
       case "[":
         open.push(undefined);
-        isName = false;
         break;
       case ",":
         isName = open.at(-1) !== undefined;
         break;
       default:
         open.pop();
-        isName = false;
     }
   }
 }

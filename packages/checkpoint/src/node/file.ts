@@ -5,11 +5,13 @@ import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as zlib from "node:zlib";
 import { NnxError, NotFoundError } from "@nnxjs/nnx-core";
+import { describe } from "@nnxjs/nnx-core/internal";
 import { useCrc32 } from "../format/crc32.ts";
 import type { FileReading, FileWriting, StorageFile, StorageFolder, UrlLike } from "../storage/storage.ts";
 
+/** Whether it is an error of the system with one of these codes. */
 const isCode = (error: unknown, ...codes: readonly string[]): boolean =>
-  error instanceof Error && "code" in error && codes.includes(error.code as string);
+  codes.includes((error as NodeJS.ErrnoException).code ?? "none");
 
 /** Whether this system's folders can be flushed; Windows' cannot, and need not be. */
 const hasFolderSync = process.platform !== "win32";
@@ -100,16 +102,12 @@ class DiskFolder implements StorageFolder {
     try {
       const stats = await handle.stat();
       if (!stats.isFile()) throw new NnxError(`${name}: ${notAFile}`);
-      let isOpen = true;
       return {
         name,
         size: stats.size,
         read: (position, into) => fill(handle, name, position, into),
-        close: async () => {
-          if (!isOpen) return;
-          isOpen = false;
-          await handle.close();
-        },
+        // A handle that is closed takes another close.
+        close: () => handle.close(),
       };
     } catch (error) {
       await handle.close();
@@ -186,9 +184,7 @@ class DiskFolder implements StorageFolder {
 function pathOf(where: string, path: unknown): string {
   if (path instanceof URL && path.protocol === "file:") return fileURLToPath(path);
   if (typeof path === "string" && path !== "" && !path.includes("\0")) return path;
-  throw new NnxError(
-    `${where}: expected a path or a file: URL, got ${JSON.stringify(String(path))}. Name a file.`,
-  );
+  throw new NnxError(`${where}: expected a path or a file: URL, got ${describe(path)}. Name a file.`);
 }
 
 /**

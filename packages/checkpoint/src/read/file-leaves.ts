@@ -19,8 +19,7 @@ export interface FileLeaf {
 }
 
 /** The tensor of a leaf that is one; `undefined` for data and trees. */
-export const entryOf = ({ key, description, file }: FileLeaf): TensorEntry | undefined =>
-  description.kind === "data" || description.kind === "tree" ? undefined : file.header.tensors.get(key);
+export const entryOf = ({ key, file }: FileLeaf): TensorEntry | undefined => file.header.tensors.get(key);
 
 /** The leaves by what paths are compared by. */
 export function leavesOf({ name, files, fileOf }: OpenFiles): ReadonlyMap<string, FileLeaf> {

@@ -19,10 +19,6 @@ import { open } from "./checkpoint.ts";
  * ```
  */
 export async function fromBytes(bytes: ArrayBuffer | Uint8Array): Promise<OwnedState> {
-  const checkpoint = await open(bytes);
-  try {
-    return await checkpoint.state();
-  } finally {
-    await checkpoint.close();
-  }
+  // Bytes need no closing.
+  return (await open(bytes)).state();
 }

@@ -78,7 +78,9 @@ function readingOf(where: string, source: unknown): FileReading {
   const advice =
     typeof source === "string"
       ? "A text may be many things: pass file(path) of @nnxjs/checkpoint/node, opfs(path), indexedDb(name), or new URL(...)."
-      : "Pass what file, opfs or indexedDb returned, bytes, a Blob, or a URL.";
+      : source instanceof Promise
+        ? "Await it."
+        : "Pass what file, opfs or indexedDb returned, bytes, a Blob, or a URL.";
   throw new CheckpointError(`${where}: expected something to read from, got ${describe(source)}. ${advice}`);
 }
 

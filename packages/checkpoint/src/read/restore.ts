@@ -12,6 +12,7 @@ import {
   type OwnedState,
   type Path,
   pathKey,
+  type PathPart,
   state,
   type StateLeaf,
   StructureError,
@@ -245,19 +246,48 @@ function match(
   if (strict || isDefinition)
     faults.push(...missing.map((path) => `${formatPath(path)}: nothing in the checkpoint`));
   if (strict) faults.push(...extra.map((path) => `${formatPath(path)}: nothing in the model`));
-  if (faults.length > 0) throw unlike(checkpoint, targets.length, faults);
+  if (faults.length > 0) throw unlike(checkpoint, targets.length, faults, otherRoot(missing, extra));
   return { asked, chosen, skipped: { missing, extra } };
 }
 
-/** How many lines a message has room for. */
-const shown = 50;
+/** How many lines a message has room for, and how many when it knows what they have in common. */
+const room = 50;
+const few = 4;
 
-function unlike(checkpoint: Checkpoint, count: number, faults: readonly string[]): StructureError {
+/**
+ * What to do when a model was saved and a record with it is restored, or the other way round; nothing
+ * when the paths differ in something else.
+ */
+function otherRoot(missing: readonly Path[], extra: readonly Path[]): string {
+  /** The name below which the one side has all that the other side has. */
+  const nameAround = (inner: readonly Path[], outer: readonly Path[]): PathPart | undefined => {
+    const under = new Set(outer.map(pathKey));
+    const names = new Set(outer.flatMap((path) => path.slice(0, 1)));
+    return inner.length === 0
+      ? undefined
+      : [...names].find((name) => inner.every((path) => under.has(pathKey([name, ...path]))));
+  };
+  const saved = nameAround(missing, extra);
+  if (saved !== undefined)
+    return `The checkpoint has all of it below ${saved}: restore into { ${saved}: model }, with { strict: false } if it has more. `;
+  const given = nameAround(extra, missing);
+  return given === undefined
+    ? ""
+    : `The checkpoint has it without ${given}: restore into what stands there. `;
+}
+
+function unlike(
+  checkpoint: Checkpoint,
+  count: number,
+  faults: readonly string[],
+  advice: string,
+): StructureError {
+  const shown = advice === "" ? room : few;
   const lines = faults.slice(0, shown).map((fault) => `\n  ${fault}`);
   const more = faults.length > shown ? `\n  and ${faults.length - shown} more` : "";
   return new StructureError(
     `restore: expected ${checkpoint.name} to have a value for each of the ${count} leaves of the model, of its type, shape ` +
-      `and dtype, and nothing else, got${lines.join("")}${more}\nRestore into a model like the one that was saved. ` +
+      `and dtype, and nothing else, got${lines.join("")}${more}\n${advice}Restore into a model like the one that was saved. ` +
       "With { strict: false } what only one of them has is left alone; { filter } chooses what is restored.",
   );
 }

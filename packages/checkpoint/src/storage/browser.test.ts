@@ -59,24 +59,31 @@ async function newPage(): Promise<Page> {
   return page;
 }
 
-/** Runs an action in a page of its own, which is closed then. */
-async function inNewPage<K extends keyof Actions>(
+/** Runs an action in a page. */
+type Act = <K extends keyof Actions>(
   name: K,
   ...args: Parameters<Actions[K]>
-): Promise<Awaited<ReturnType<Actions[K]>>> {
+) => Promise<Awaited<ReturnType<Actions[K]>>>;
+
+/** Does something in a page of its own, which is closed then. */
+async function withPage<T>(work: (act: Act) => Promise<T>): Promise<T> {
   const page = await newPage();
-  try {
-    return (await page.evaluate(
+  const act = (name: string, ...args: readonly unknown[]): Promise<unknown> =>
+    page.evaluate(
       ([action, given]) =>
         (globalThis as unknown as { actions: Record<string, (...a: readonly unknown[]) => unknown> }).actions[
-          action as string
-        ]?.(...(given as unknown[])),
+          action
+        ]?.(...given),
       [name, args] as const,
-    )) as Awaited<ReturnType<Actions[K]>>;
+    );
+  try {
+    return await work(act as Act);
   } finally {
     await page.close();
   }
 }
+
+const inNewPage: Act = (name, ...args) => withPage((act) => act(name, ...args));
 
 if (!hasBrowser) {
   it(`in a browser: nothing was tried, for there is no ${executablePath ?? "Chromium"}`, () => {
@@ -119,9 +126,11 @@ if (!hasBrowser) {
       "%s: what one page saves another one restores, bit for bit",
       async (name) => {
         const saved = await inNewPage("save", name);
-        expect(await inNewPage("restore", name)).toBe(saved);
-        expect(await inNewPage("files", name)).toEqual([name === "opfs" ? "model.safetensors" : "model"]);
-        expect(await inNewPage("none", name)).toBe("NotFoundError");
+        await withPage(async (act) => {
+          expect(await act("restore", name)).toBe(saved);
+          expect(await act("files", name)).toEqual([name === "opfs" ? "model.safetensors" : "model"]);
+          expect(await act("none", name)).toBe("NotFoundError");
+        });
       },
     );
 
@@ -129,11 +138,15 @@ if (!hasBrowser) {
       "%s: shards take the place of a file, and the other way round",
       async (name) => {
         const saved = await inNewPage("save", name, 1_500_000);
-        expect(await inNewPage("files", name)).toHaveLength(4);
-        expect(await inNewPage("restore", name)).toBe(saved);
-        await inNewPage("save", name);
-        expect(await inNewPage("files", name)).toHaveLength(1);
-        expect(await inNewPage("restore", name)).toBe(saved);
+        await withPage(async (act) => {
+          expect(await act("files", name)).toHaveLength(4);
+          expect(await act("restore", name)).toBe(saved);
+          await act("save", name);
+        });
+        await withPage(async (act) => {
+          expect(await act("files", name)).toHaveLength(1);
+          expect(await act("restore", name)).toBe(saved);
+        });
       },
     );
 
@@ -142,11 +155,15 @@ if (!hasBrowser) {
       async (name) => {
         const saved = await inNewPage("save", name);
         await inNewPage("begin", name);
-        expect(await inNewPage("restore", name)).toBe(saved);
-        await inNewPage("save", name);
-        expect(await inNewPage("restore", name)).toBe(saved);
-        // What it left in the database is gone with the next save: four pieces of data, one header.
-        if (name === "indexedDb") expect(await inNewPage("pieces")).toBe(5);
+        await withPage(async (act) => {
+          expect(await act("restore", name)).toBe(saved);
+          await act("save", name);
+        });
+        await withPage(async (act) => {
+          expect(await act("restore", name)).toBe(saved);
+          // What it left in the database is gone with the next save: four pieces of data, one header.
+          if (name === "indexedDb") expect(await act("pieces")).toBe(5);
+        });
       },
     );
 
@@ -155,15 +172,18 @@ if (!hasBrowser) {
     });
 
     it("Blobs, blob: and http: URLs give the same", async () => {
-      expect(await inNewPage("upload", "/model.safetensors")).toBe(201);
-      expect(await inNewPage("elsewhere", "model.safetensors")).toEqual([true, true, true, [1, 4294967295]]);
+      await withPage(async (act) => {
+        expect(await act("upload", "/model.safetensors")).toBe(201);
+        expect(await act("elsewhere", "model.safetensors")).toEqual([true, true, true, [1, 4294967295]]);
+      });
     });
 
     it.each(["cpu", "wasm"])(
       "%s: a run that stops at step 37 goes on in another page, bit for bit",
       async (backend) => {
-        const whole = await inNewPage("train", backend, "whole");
-        const stopped = await inNewPage("train", backend, "stop");
+        const [whole, stopped] = await withPage(
+          async (act) => [await act("train", backend, "whole"), await act("train", backend, "stop")] as const,
+        );
         expect(stopped.steps).toEqual(whole.steps.slice(0, 37));
         const resumed = await inNewPage("train", backend, "resume");
         expect(resumed).toEqual({ steps: whole.steps.slice(37), end: whole.end });

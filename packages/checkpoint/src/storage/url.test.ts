@@ -5,7 +5,8 @@ import * as tf from "@tensorflow/tfjs-core";
 import * as nnx from "@nnxjs/nnx";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { memoryFolder } from "../../test/memory-folder.ts";
-import { open, restore, save, toBytes } from "../index.ts";
+import { CheckpointError, open, restore, save, toBytes } from "../index.ts";
+import { urlFile } from "./url.ts";
 
 const files = new Map<string, Uint8Array>();
 let requests: string[] = [];
@@ -75,11 +76,105 @@ describe("a URL", () => {
     const folder = memoryFolder();
     await save(model(1), { folder, file: "m ä.safetensors" }, { maxShardBytes: 500 });
     for (const [name, bytes] of folder.files) files.set(name, bytes);
+    for (const [name, bytes] of folder.files) files.set(`runs/7/${name}`, bytes);
     for (const name of ["m ä.safetensors", "m ä.safetensors.index.json"]) {
-      const into = model(7);
-      await restore(into, new URL(`${base}/${encodeURIComponent(name)}?v=1`.replace("?v=1", "")));
-      expect(valuesOf(into)).toEqual([1, -1]);
+      for (const place of ["", "runs/7/"]) {
+        requests = [];
+        const into = model(7);
+        await restore(into, new URL(`${base}/${place}${encodeURIComponent(name)}`));
+        expect(valuesOf(into)).toEqual([1, -1]);
+        expect(requests.every((request) => request.startsWith(`/${place}m%20`))).toBe(true);
+      }
     }
+    const checkpoint = await open(new URL(`${base}/runs/7/m%20%C3%A4.safetensors.index.json`));
+    expect(checkpoint.name).toBe(`${base}/runs/7/m%20%C3%A4.safetensors.index.json`);
+    await expect(open(new URL(`${base}/runs/7/none`))).rejects.toThrow(
+      `open: expected a checkpoint at ${base}/runs/7/none, got no such file`,
+    );
+  });
+
+  it("of data is read, whatever is in it", async () => {
+    // A "%" that begins no byte stands for itself.
+    const bytes = await toBytes(model(1), { metadata: { note: "100%zz" } });
+    const text = Array.from(bytes, (byte) =>
+      byte === 0x25 ? "%" : `%${byte.toString(16).padStart(2, "0")}`,
+    ).join("");
+    const checkpoint = await open(new URL(`data:application/octet-stream,${text}`));
+    expect(checkpoint.metadata).toEqual({ note: "100%zz" });
+    const into = model(7);
+    await restore(into, checkpoint);
+    expect(valuesOf(into)).toEqual([1, -1]);
+  });
+
+  it("is no place to write to", async () => {
+    const { folder, file } = urlFile(new URL(`${base}/runs/m%20n`));
+    expect([folder.name, file]).toEqual([`${base}/runs`, "m n"]);
+    for (const attempt of [folder.create("m"), folder.remove("m"), folder.list()])
+      await expect(attempt).rejects.toThrow(`${base}/runs: expected a place to write to, got a URL`);
+  });
+
+  it.each([
+    "",
+    "bytes 0-7/*",
+    "bytes 1-7/2000",
+    "bytes 0-7/1234567890123456",
+    "bytes 0-7/20x",
+    "xbytes 0-7/2000",
+  ])("whose server gives parts, and %j as their place, is refused", async (range) => {
+    files.set("m", await toBytes(model(1)));
+    answer = (_, response, bytes) => {
+      response.writeHead(206, { "Content-Range": range }).end(bytes.subarray(0, 8));
+    };
+    await expect(open(new URL(`${base}/m`))).rejects.toThrow(
+      `${base}/m: expected the size of the file in Content-Range, got none`,
+    );
+  });
+
+  it("is the same file as long as no tag says otherwise: one that is weak, or missing, says nothing", async () => {
+    let tag: string | undefined;
+    answer = (request, response, bytes) => {
+      const [, from, to] = /(\d+)-(\d+)/.exec(request.headers.range ?? "") ?? [];
+      const end = Math.min(Number(to), bytes.length - 1);
+      response
+        .writeHead(206, {
+          "Content-Range": `bytes ${from}-${end}/${bytes.length}`,
+          ...(tag === undefined ? {} : { ETag: tag }),
+        })
+        .end(bytes.subarray(Number(from), end + 1));
+    };
+    files.set("m", await toBytes(model(1)));
+    const readWith = async (first: string | undefined, second: string | undefined): Promise<void> => {
+      tag = first;
+      const checkpoint = await open(new URL(`${base}/m`));
+      tag = second;
+      tf.dispose((await checkpoint.read("a")) as tf.Tensor);
+    };
+    for (const [first, second] of [
+      [undefined, '"1"'],
+      ['"1"', undefined],
+      ['"1"', '"1"'],
+      ['W/"1"', 'W/"2"'],
+      ['W/"1"', '"2"'],
+      ['"1"', 'W/"1"'],
+    ])
+      await readWith(first, second);
+    await expect(readWith('"1"', '"2"')).rejects.toThrow(
+      "expected a part of the same file, got another file",
+    );
+  });
+
+  it("whose server gives something else than the part is refused", async () => {
+    files.set("m", await toBytes(model(1)));
+    const checkpoint = await open(new URL(`${base}/m`));
+    answer = whole;
+    await expect(checkpoint.read("a")).rejects.toThrow("expected a part of the same file, got status 200");
+    answer = (_, response) => void response.writeHead(206).end(new Uint8Array(3));
+    await expect(checkpoint.read("a")).rejects.toThrow("expected 400 bytes, got 3");
+    answer = (_, response) => void response.writeHead(410).end();
+    await expect(open(new URL(`${base}/m`))).rejects.toThrow(nnx.NotFoundError);
+    const error: unknown = await open(new URL("http://127.0.0.1:1/m")).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(CheckpointError);
+    expect((error as Error).cause).toBeInstanceOf(TypeError);
   });
 
   it("that leads nowhere, or to something that changes, is refused", async () => {

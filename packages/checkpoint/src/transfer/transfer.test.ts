@@ -40,8 +40,9 @@ onEachBackend("toTransferable", (backend) => {
     const back = fromTransferable(received);
     expect(back).not.toBe(state);
     expect(bitsOf(back)).toEqual(right);
-    // The model has all of its values still, and can compute with them.
+    // The model has all of its values still, and can compute with them; so has the State.
     expect(bitsOf(state)).toEqual(right);
+    expect(nnx.flattenState(state).length).toBe(received.leaves.length);
     nnx.update(model, back);
     expect(tf.tidy(() => tf.sum(model.kernel.value).dataSync()[0])).toBe(6);
     nnx.dispose([back, state, model]);
@@ -84,6 +85,60 @@ onEachBackend("toTransferable", (backend) => {
 });
 
 describe("a message", () => {
+  it("of a model leaves the model as it is", async () => {
+    const before = tf.memory().numTensors;
+    const model = { w: new nnx.Param(tf.tensor1d([1, 2])), on: new nnx.Variable(true) };
+    const { message, transfer } = await toTransferable(model);
+    expect(message.tensors.map(({ key, dtype, shape }) => [key, dtype, shape])).toEqual([
+      ["on", "BOOL", []],
+      ["w", "F32", [2]],
+    ]);
+    expect(transfer.map(({ byteLength }) => byteLength)).toEqual([1, 8]);
+    expect([...model.w.value.dataSync()]).toEqual([1, 2]);
+    nnx.dispose(model);
+    expect(tf.memory().numTensors).toBe(before);
+    const back = fromTransferable(message);
+    expect(bitsOf(back)).toEqual({
+      [nnx.pathKey(["on"])]: true,
+      [nnx.pathKey(["w"])]: expect.any(String) as unknown,
+    });
+    nnx.dispose(back);
+  });
+
+  it("has a tensor once that two leaves share, and each of them gets it", async () => {
+    const tensor = tf.tensor1d([1, 2]);
+    const state = nnx.unflattenState([
+      [["a"], tensor],
+      [["b"], tf.clone(tensor)],
+    ]);
+    const { message, transfer } = await toTransferable(state, { consume: true });
+    expect(new Set(transfer).size).toBe(transfer.length);
+    const back = fromTransferable(sent({ message, transfer }));
+    const values = nnx.flattenState(back).map(([, leaf]) => [...(leaf as tf.Tensor).dataSync()]);
+    expect(values).toEqual([
+      [1, 2],
+      [1, 2],
+    ]);
+    nnx.dispose(back);
+  });
+
+  it("of metadata that could not be written is refused by name", async () => {
+    const model = { w: new nnx.Param(tf.scalar(1), { hook: () => 1 }) };
+    const { message } = await toTransferable(model);
+    const before = tf.memory().numTensors;
+    expect(() => fromTransferable(message)).toThrow(
+      /^fromTransferable at w: expected metadata that could be written, got hook/,
+    );
+    expect(tf.memory().numTensors).toBe(before);
+    nnx.dispose(model);
+  });
+
+  it("with a tensor in a list is made of tensors and keys", async () => {
+    const seen = new nnx.Intermediate<unknown>([tf.scalar(1), nnx.random.key(2), 3]);
+    const back = fromTransferable(sent(await toTransferable({ seen })));
+    expect(bitsOf(back)).toEqual(bitsOf({ seen }));
+    nnx.dispose([seen, back]);
+  });
   it("goes to a thread and back", async () => {
     const folder = mkdtempSync(join(tmpdir(), "nnx-worker-"));
     const worker = new Worker(await bundled("worker", join(folder, "worker.cjs")));
@@ -104,6 +159,67 @@ describe("a message", () => {
 
   it.each<[string, unknown, RegExp]>([
     ["nothing", undefined, /got undefined/],
+    ["null", null, /expected \{ format: "nnx.state", .*got null/],
+    ["a text", "nnx.state", /expected \{ format: "nnx.state"/],
+    [
+      "leaves that are none",
+      { format: "nnx.state", version: 1, leaves: 5, tensors: [] },
+      /leaves|version: 1/,
+    ],
+    ...(
+      [
+        ["without a key", { key: undefined }],
+        ["whose key is a number", { key: 5 }],
+        ["whose dtype is a number", { dtype: 5 }],
+        ["without a dtype", { dtype: undefined }],
+        ["whose shape is a number", { shape: 2 }],
+        ["of a negative length", { shape: [-1] }],
+        ["of a fractional length", { shape: [0.5] }],
+        ["of a length that is a text", { shape: ["1"] }],
+        ["whose data are bytes", { data: new Uint8Array(4) }],
+        ["without data", { data: undefined }],
+      ] as const
+    ).map(([name, fields]): [string, unknown, RegExp] => [
+      `a tensor ${name}`,
+      {
+        format: "nnx.state",
+        version: 1,
+        leaves: [{ key: "a", description: {} }],
+        tensors: [{ key: "a", dtype: "F32", shape: [], data: new ArrayBuffer(4), ...fields }],
+      },
+      /^fromTransferable: expected tensors with key, dtype, shape and data, got/,
+    ]),
+    [
+      "a tensor that is null",
+      { format: "nnx.state", version: 1, leaves: [], tensors: [null] },
+      /tensors with key, dtype, shape and data, got null/,
+    ],
+    [
+      "a leaf without a key",
+      { format: "nnx.state", version: 1, leaves: [{ description: {} }], tensors: [] },
+      /leaves with key and description/,
+    ],
+    [
+      "a leaf at no path",
+      { format: "nnx.state", version: 1, leaves: [{ key: "a.", description: {} }], tensors: [] },
+      /keys that paths are written as, got a\./,
+    ],
+    [
+      "a tensor of other dtypes behind one that is fine",
+      {
+        format: "nnx.state",
+        version: 1,
+        leaves: [
+          { key: "a", description: {} },
+          { key: "b", description: {} },
+        ],
+        tensors: [
+          { key: "a", dtype: "F32", shape: [], data: new ArrayBuffer(4) },
+          { key: "b", dtype: "F64", shape: [], data: new ArrayBuffer(8) },
+        ],
+      },
+      /a tensor of tensorflow\.js at b, got F64/,
+    ],
     ["something else", { format: "x" }, /expected \{ format: "nnx.state"/],
     ["another version", { format: "nnx.state", version: 2, leaves: [], tensors: [] }, /version: 1/],
     [

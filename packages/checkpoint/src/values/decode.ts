@@ -93,13 +93,8 @@ function putAt(root: unknown, path: Path, item: unknown): boolean {
   const last = path.at(-1) as string | number;
   if (!isContainer(container) || itemAt(container, last) !== null) return false;
   if (container instanceof Map) container.set(last, item);
-  else
-    Object.defineProperty(container, last, {
-      value: item,
-      writable: true,
-      enumerable: true,
-      configurable: true,
-    });
+  // It is the container's own, even where it is called `__proto__`.
+  else Reflect.set(container, last, item);
   return true;
 }
 

@@ -116,7 +116,7 @@ function encodeTree(key: string, value: unknown, fail: Fail): Omit<EncodedLeaf, 
   const parts: TreePart[] = [];
   const pieces = new Map<string, Piece>();
   const open: (string | number)[] = [];
-  // Values with tensors in them have an end: Variables and States saw to that when they took them.
+  // Values have an end: Variables and States saw to that when they took them.
   const without = (item: unknown): unknown => {
     if (isPiece(item)) {
       const path = [...open];
@@ -144,33 +144,24 @@ function encodeTree(key: string, value: unknown, fail: Fail): Omit<EncodedLeaf, 
   return { description: { kind: "tree", value: skeleton, parts }, pieces };
 }
 
-const mostLevels = 500;
-
-function holdsPiece(value: unknown, level = 0): value is object {
-  if (!isContainer(value) || level > mostLevels) return false;
-  return entriesOf(value).some(([, item]) => isPiece(item) || holdsPiece(item, level + 1));
-}
+/** Whether tensors or keys are in it, which has an end: see above. */
+const holdsPiece = (value: unknown): value is object =>
+  isContainer(value) && entriesOf(value).some(([, item]) => isPiece(item) || holdsPiece(item));
 
 /** Metadata as JSON. What cannot be written is named: a model has it, and keeps it. */
 function metadataOf(metadata: Metadata): Pick<LeafDescription, "metadata" | "unwritten"> {
-  const written: Record<string, Json> = {};
+  const written: [string, Json][] = [];
   const unwritten: string[] = [];
   for (const [name, value] of Object.entries(metadata)) {
     try {
-      const json = toJson(value, () => new Unwritable());
-      Object.defineProperty(written, name, {
-        value: json,
-        enumerable: true,
-        writable: true,
-        configurable: true,
-      });
+      written.push([name, toJson(value, () => new Unwritable())]);
     } catch (error) {
       if (!(error instanceof Unwritable)) throw error;
       unwritten.push(name);
     }
   }
   return {
-    ...(Object.keys(written).length > 0 ? { metadata: written } : {}),
+    ...(written.length > 0 ? { metadata: Object.fromEntries(written) } : {}),
     ...(unwritten.length > 0 ? { unwritten } : {}),
   };
 }

@@ -32,11 +32,17 @@ export function predictionsOf(where: string, options: PredictionOptions): Predic
     );
   const [allPasses, allRows, classes] = shape as readonly [number, number, number];
   if (labels && labels.length !== allRows)
-    throw new NnxError(`${where}: expected a label for each of ${allRows} rows, got ${labels.length}.`);
+    throw new NnxError(
+      `${where}: expected a label for each of ${allRows} rows, got ${labels.length}. Leave labels out, or give each row one.`,
+    );
   if (names && names.length !== classes)
-    throw new NnxError(`${where}: expected a name for each of ${classes} classes, got ${names.length}.`);
+    throw new NnxError(
+      `${where}: expected a name for each of ${classes} classes, got ${names.length}. Leave names out, or give each class one.`,
+    );
   if (inputs && inputs.shape[0] !== allRows)
-    throw new NnxError(`${where}: expected an input for each of ${allRows} rows, got ${inputs.shape[0]}.`);
+    throw new NnxError(
+      `${where}: expected an input for each of ${allRows} rows, got ${inputs.shape[0]}. Pass the inputs that the samples are of.`,
+    );
   const parts = entropyDecomposition({ data, shape });
   const mean = predictiveMean({ data, shape }).data;
   const passes = Math.min(allPasses, MOST.passes);

@@ -9,7 +9,7 @@ import {
   type State,
   flattenState,
 } from "@nnxjs/nnx-core";
-import { describe } from "@nnxjs/nnx-core/internal";
+import { describe, nameOf } from "@nnxjs/nnx-core/internal";
 import type { TreeNode } from "../format/report-data.ts";
 import { isTensor } from "../tensor.ts";
 import { access, accessInMap } from "./code.ts";
@@ -119,7 +119,7 @@ export function treeOf(graphdef: GraphDef, state: State, name: string): TreeNode
 }
 
 const headOf = (node: NodeDef): Pick<Draft, "kind" | "type"> => {
-  if (node.kind === "object") return { kind: "module", type: node.type.name };
+  if (node.kind === "object") return { kind: "module", type: nameOf(node.type) };
   if (node.kind === "variable") return { kind: "variable", type: node.type.typeName };
   return { kind: "container", type: containerTypes[node.kind] };
 };

@@ -124,7 +124,7 @@ export class Recorder {
     ] as const) {
       if (Number.isInteger(value) && value >= least) continue;
       throw new NnxError(
-        `${where}: expected ${name} to be a whole number from ${least}, got ${describe(value)}.`,
+        `${where}: expected ${name} to be a whole number from ${least}, got ${describe(value)}. Leave it out for the default.`,
       );
     }
     this.model = model;
@@ -225,7 +225,7 @@ export class Recorder {
     for (const [name, x] of numbers) {
       if (typeof x === "number" || (isTensor(x) && x.size === 1)) continue;
       throw new NnxError(
-        `${where}: expected the scalar ${name} to be a number or a tensor of one value, got ${describe(x)}.`,
+        `${where}: expected the scalar ${name} to be a number or a tensor of one value, got ${describe(x)}. Reduce it: tf.mean, say.`,
       );
     }
     const ofCapture = isWhole(captured) ? captured.gradients : undefined;

@@ -57,23 +57,27 @@ if (executable === undefined)
   it("in a browser: nothing was tried, for there is no Chromium (NNXJS_CHROMIUM names it)", () => {
     expect(executable).toBeUndefined();
   });
-else
+else {
+  let browser: Browser;
+  beforeAll(async () => {
+    browser = await launch(executable);
+  });
+  afterAll(() => browser?.close());
+
   describe.each(["a transformer with a shared embedding", "a cyclic graph", "a GRU", "an ensemble"] as const)(
     "the page of %s",
     (name) => {
       const folder = mkdtempSync(join(tmpdir(), "nnx-inspect-"));
-      let browser: Browser;
       let page: Page;
       let errors: string[] = [];
       let data: ReportData;
       beforeAll(async () => {
-        const [opened, report] = await Promise.all([launch(executable), reportOf(name, folder)]);
-        browser = opened;
+        const report = await reportOf(name, folder);
         ({ data } = report);
         ({ page, errors } = await openReport(browser, report.file));
       });
       afterAll(async () => {
-        await browser?.close();
+        await page?.context().close();
         rmSync(folder, { recursive: true, force: true });
       });
       const goTo = (tab: string): Promise<void> => page.getByRole("tab", { name: tab }).click();
@@ -238,3 +242,4 @@ else
       });
     },
   );
+}

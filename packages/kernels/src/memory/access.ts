@@ -1,6 +1,7 @@
 /** @file Access to tensor values in place, on backends with synchronous memory (cpu and wasm). */
 import type { TensorInfo } from "@tensorflow/tfjs-core";
 import { sizeOf } from "../shape.ts";
+import { glimpse, recyclable, zerosFor } from "./recycled.ts";
 
 /** The dtypes whose elements can be written in place, with their array types. */
 export interface ElementArrays {
@@ -65,17 +66,12 @@ function viewsOf(backend: HeapBackend, infos: readonly TensorInfo[]): Elements[]
 /** A backend that keeps its values in arrays: cpu. */
 export const arraysOf = (backend: object): ArrayBackend => backend as ArrayBackend;
 
-/** What the cpu backend keeps; there at run time, but not in its types. */
-interface ArrayStore {
-  readonly data: { get(dataId: object): { readonly values?: unknown } | undefined };
-}
-
 /**
- * The elements of a tensor of the cpu backend, as they are. `readSync` makes a new array of all
- * bools, one by one.
+ * The elements of a tensor of the cpu backend, as they are, for a kernel that does not keep them.
+ * `readSync` makes a new array of all bools, one by one.
  */
 export function arrayOf(backend: object, { dataId, dtype }: TensorInfo): Elements {
-  const values = (backend as ArrayStore).data.get(dataId)?.values;
+  const values = glimpse(backend, dataId);
   const isKept = dtype in newArray && values instanceof newArray[dtype as LoopDtype];
   return isKept ? values : arraysOf(backend).readSync(dataId);
 }
@@ -111,13 +107,12 @@ export function loops(
     }
     return infos;
   }
-  const arrays = backend as ArrayBackend;
-  const values = outputs.map(({ shape, dtype }) => zerosOf(dtype, sizeOf(shape)));
+  const values = outputs.map(({ shape, dtype }) => zerosFor(dtype, sizeOf(shape)));
   run(
     inputs.map((input) => arrayOf(backend, input)),
     values,
   );
-  return outputs.map(({ shape, dtype }, i) => arrays.makeTensorInfo([...shape], dtype, values[i]!));
+  return outputs.map(({ shape, dtype }, i) => recyclable(backend, shape, dtype, values[i]!));
 }
 
 /** {@link loops} with one output. */

@@ -3,7 +3,9 @@ import { engine, type KernelBackend, tensor, type Tensor, type TensorInfo } from
 import { abstractBackend, tensorWithoutValues } from "../abstract/without-values.ts";
 import { type Fill, type MadeFrom, recorder } from "../recorder.ts";
 import { sizeOf } from "../shape.ts";
+import { hasReachableMemory } from "../backends.ts";
 import { arraysOf, type ElementArrays, isHeap, loop, zerosOf } from "./access.ts";
+import { recyclable, zerosFor } from "./recycled.ts";
 
 /**
  * Creates a tensor and lets `fill` write its elements. cpu and wasm need no copy for this. It is
@@ -45,9 +47,10 @@ function newTensorNow<D extends keyof ElementArrays>(
 ): Tensor {
   if (abstractBackend()) return tensorWithoutValues(shape, dtype);
   const { backend } = engine();
-  // `out` has the dtype that was asked for.
-  if (isHeap(backend))
+  if (hasReachableMemory()) {
+    // What is filled has the dtype that was asked for.
     return engine().makeTensorFromTensorInfo(filledInfo(backend, dtype, shape, fill as Fill));
+  }
   const info = onDevice.get(fill)?.(backend, shape);
   if (info) return engine().makeTensorFromTensorInfo(info);
   const elements = zerosOf(dtype, sizeOf(shape));
@@ -70,6 +73,11 @@ export function filledInfo(
   }
   const info = onDevice.get(fill)?.(backend, shape);
   if (info) return info;
+  if (hasReachableMemory()) {
+    const elements = zerosFor(dtype, sizeOf(shape));
+    fill(elements);
+    return recyclable(backend, shape, dtype, elements);
+  }
   const elements = zerosOf(dtype, sizeOf(shape));
   fill(elements);
   if ("makeTensorInfo" in backend) return arraysOf(backend).makeTensorInfo([...shape], dtype, elements);

@@ -1,6 +1,14 @@
 /** @file Makes tensors of blocks of other tensors, on the cpu and wasm backends. */
 import type { TensorInfo } from "@tensorflow/tfjs-core";
-import { arraysOf, type Elements, isHeap, type LoopDtype, loops, zerosOf } from "../memory/access.ts";
+import {
+  arrayOf as elementsOn,
+  arraysOf,
+  type Elements,
+  isHeap,
+  type LoopDtype,
+  loops,
+  zerosOf,
+} from "../memory/access.ts";
 import { notePart } from "../memory/parts.ts";
 import { sizeOf } from "../shape.ts";
 import { wasmRun } from "../wasm/call.ts";
@@ -32,8 +40,11 @@ export const isPlain = (dtype: string): dtype is LoopDtype => dtype in BYTES;
  * The elements of a tensor on cpu, in an array of its dtype. The backend may have them in another
  * one: a cast that changes no value keeps the array, and some kernels leave a list.
  */
-export function arrayOf(backend: object, { dataId, dtype, shape }: TensorInfo): Elements {
-  const values = arraysOf(backend).readSync(dataId);
+export function arrayOf(backend: object, info: TensorInfo): Elements {
+  return inOwnArray(elementsOn(backend, info), info);
+}
+
+function inOwnArray(values: Elements, { dtype, shape }: TensorInfo): Elements {
   if (values instanceof ARRAYS[dtype as LoopDtype]) return values;
   const array = zerosOf(dtype as LoopDtype, sizeOf(shape));
   array.set(values);
@@ -135,7 +146,8 @@ const isRun = ({ axes }: Block): boolean => {
  */
 export function cut(backend: object, x: TensorInfo, pieces: readonly Whole[]): TensorInfo[] {
   if (isHeap(backend) || !pieces.every(({ parts }) => isRun(parts[0]!))) return move(backend, [x], pieces);
-  const values = arrayOf(backend, x);
+  // The pieces keep the array, so it is asked for as by somebody who does.
+  const values = inOwnArray(arraysOf(backend).readSync(x.dataId), x);
   notePart(values);
   return pieces.map(({ shape, parts: [part] }) =>
     arraysOf(backend).makeTensorInfo(

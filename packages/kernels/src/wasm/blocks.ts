@@ -3,7 +3,8 @@
  * cache when the kernel reads it, and when it is copied back.
  */
 import type { TensorInfo } from "@tensorflow/tfjs-core";
-import { arrayOf, arraysOf, type Output, zerosOf } from "../memory/access.ts";
+import { arrayOf, type Output } from "../memory/access.ts";
+import { arrayFor, recyclable } from "../memory/recycled.ts";
 import { sizeOf } from "../shape.ts";
 import { functionsOver, type WasmModule } from "./module.ts";
 import { layOut, memoryWith } from "./own-memory.ts";
@@ -46,7 +47,6 @@ export function elementBlocks<F extends string>(
 ): TensorInfo[] | undefined {
   const [first] = works;
   if (!first) return [];
-  const arrays = arraysOf(backend);
   const count = first.inputs.length + first.outputs.length;
   const blocks = Array<number>(count).fill(FLOAT * BLOCK);
   const { at, bytes } = layOut([...blocks, FLOAT * numbers.length, 16 * count]);
@@ -67,7 +67,7 @@ export function elementBlocks<F extends string>(
   const resultsOf = works.map(({ outputs, into }) =>
     into
       ? into.map((each) => arrayOf(backend, each))
-      : outputs.map(({ shape }) => zerosOf("float32", sizeOf(shape))),
+      : outputs.map(({ shape }) => arrayFor("float32", sizeOf(shape))),
   );
   return works.flatMap(({ inputs, outputs, into }, work) => {
     const sources = inputs.map((input) => arrayOf(backend, input));
@@ -84,8 +84,6 @@ export function elementBlocks<F extends string>(
         result.set(floats.subarray(from, from + end - start), start);
       }
     }
-    return (
-      into ?? outputs.map(({ shape, dtype }, i) => arrays.makeTensorInfo([...shape], dtype, results[i]!))
-    );
+    return into ?? outputs.map(({ shape, dtype }, i) => recyclable(backend, shape, dtype, results[i]!));
   });
 }

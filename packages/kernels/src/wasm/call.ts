@@ -1,6 +1,7 @@
 /** @file Calls WebAssembly kernels on the tensors of the cpu and wasm backends. */
 import type { TensorInfo } from "@tensorflow/tfjs-core";
-import { arrayOf, arraysOf, type Elements, free, isHeap, type Output } from "../memory/access.ts";
+import { arrayOf, type Elements, free, isHeap, type Output } from "../memory/access.ts";
+import { arrayFor, recyclable } from "../memory/recycled.ts";
 import { sizeOf } from "../shape.ts";
 import { addressOf, heapOf, scratchOn } from "./heap.ts";
 import { functionsOver, type WasmFunctions, type WasmMemory, type WasmModule } from "./module.ts";
@@ -80,7 +81,6 @@ function inPieces<F extends string>(
   { module, inputs, outputs, run }: WasmRun<F>,
   elements: number,
 ): TensorInfo[] | undefined {
-  const backendOfArrays = arraysOf(backend);
   const { at, bytes } = layOut([...inputs, ...outputs].map(({ dtype }) => PIECE * bytesPerElement[dtype]!));
   const memory = memoryWith(bytes);
   const functions = memory && functionsOf(module, memory);
@@ -88,7 +88,7 @@ function inPieces<F extends string>(
   const make = ({ dtype }: { readonly dtype: string }) => viewOf[dtype as keyof typeof viewOf];
   const pieces = [...inputs, ...outputs].map((info, i) => new (make(info))(memory.buffer, at[i], PIECE));
   const from = inputs.map((input) => arrayOf(backend, input));
-  const to = outputs.map((output) => new (make(output))(elements));
+  const to = outputs.map(({ dtype }) => arrayFor(dtype, elements));
   const places = { inputs: at.slice(0, from.length), outputs: at.slice(from.length), scratch: 0, memory };
   for (let begin = 0; begin < elements; begin += PIECE) {
     const count = Math.min(PIECE, elements - begin);
@@ -99,14 +99,13 @@ function inPieces<F extends string>(
       array.set(count === PIECE ? piece : piece.subarray(0, count), begin);
     }
   }
-  return outputs.map(({ shape, dtype }, i) => backendOfArrays.makeTensorInfo([...shape], dtype, to[i]!));
+  return outputs.map(({ shape, dtype }, i) => recyclable(backend, shape, dtype, to[i]!));
 }
 
 /** On a memory of the kernels' own, with copies of the inputs and of the results. */
 function onOwnMemory<F extends string>(backend: object, call: WasmRun<F>): TensorInfo[] | undefined {
   const { module, inputs, outputs, scratch = 0, run, elements = 0 } = call;
   if (elements > PIECE) return inPieces(backend, call, elements);
-  const backendOfArrays = arraysOf(backend);
   const { at, bytes } = layOut([...inputs.map(bytesIn), ...outputs.map(bytesIn), scratch]);
   const memory = memoryWith(bytes);
   const functions = memory && functionsOf(module, memory);
@@ -118,9 +117,12 @@ function onOwnMemory<F extends string>(backend: object, call: WasmRun<F>): Tenso
   const own = from + outputs.length;
   const places = { inputs: at.slice(0, from), outputs: at.slice(from, own), scratch: at[own]!, memory };
   run(functions, places, elements);
-  const results = outputs.map((output, i) =>
-    backendOfArrays.makeTensorInfo([...output.shape], output.dtype, view(output, from + i).slice()),
-  );
+  const results = outputs.map((output, i) => {
+    const { shape, dtype } = output;
+    const array = arrayFor(dtype, sizeOf(shape));
+    array.set(view(output, from + i));
+    return recyclable(backend, shape, dtype, array);
+  });
   trimMemory();
   return results;
 }

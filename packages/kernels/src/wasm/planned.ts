@@ -26,6 +26,7 @@ export function outputOn(backend: object, shape: readonly number[], dtype: strin
 /** Where a kernel finds its scratch memory, until the next call. */
 export function scratchAt(backend: object, bytes: number): number {
   const start = scratchOn(backend, bytes);
-  if (start === undefined) throw new Error(`kernels: expected ${bytes} bytes of memory, got none.`);
+  if (start === undefined)
+    throw new Error(`kernels: expected ${bytes} bytes of memory, got none. Dispose what is not needed.`);
   return (start + 63) & -64;
 }

@@ -33,7 +33,9 @@ const ONE_HOT: OptionChecks<OneHotOptions> = { dtype: oneOf("float32", "int32", 
 export function oneHot(x: Tensor, numClasses: number, options?: OneHotOptions): Tensor {
   checkTensor("oneHot", "x", x);
   if (!Number.isInteger(numClasses) || numClasses < 0) {
-    throw new NnxError(`oneHot: expected numClasses to be an integer from 0, got ${describe(numClasses)}.`);
+    throw new NnxError(
+      `oneHot: expected numClasses to be an integer from 0, got ${describe(numClasses)}. It is how many classes there are.`,
+    );
   }
   checkGiven("oneHot", options, ONE_HOT);
   const { dtype = "float32", axis = -1 } = options ?? {};

@@ -53,7 +53,9 @@ const OPTIONS: OptionChecks<AttentionOptions> = {
   broadcastDropout: flag,
   dropoutRng: (where, name, value) => {
     if (value !== null && !PRNGKey.isKey(value))
-      throw new NnxError(`${where}: expected ${name} to be a key or null, got ${describe(value)}.`);
+      throw new NnxError(
+        `${where}: expected ${name} to be a key or null, got ${describe(value)}. Make one: nnx.random.key(0).`,
+      );
   },
   // `checkRate` checks it.
   dropoutRate: anything,
@@ -132,7 +134,7 @@ export function dotProductAttentionWeights(
   const [keys = 0, keyHeads = 0, keyDepth = 0] = k.shape.slice(-3);
   if (depth !== keyDepth) {
     throw new NnxError(
-      `${where}: expected query and key of one depth, got ${describe(query)} and ${describe(key)}.`,
+      `${where}: expected query and key of one depth, got ${describe(query)} and ${describe(key)}. The last axis is the depth.`,
     );
   }
   checkHeads(where, heads, keyHeads, "key");
@@ -208,7 +210,7 @@ export function dotProductAttention(
   checkShapes(where, [q, k, v]);
   if (k.shape.at(-3) !== v.shape.at(-3)) {
     throw new NnxError(
-      `${where}: expected key and value of one length, got ${describe(key)} and ${describe(value)}.`,
+      `${where}: expected key and value of one length, got ${describe(key)} and ${describe(value)}. The axis before the heads is the length.`,
     );
   }
   const [queries = 0, heads = 0] = q.shape.slice(-3);

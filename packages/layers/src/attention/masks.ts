@@ -71,7 +71,7 @@ export function makeAttentionMask(
   const batches = [queryInput, keyInput].map((x) => x.shape.slice(0, -1));
   if (queryInput.rank === 0 || keyInput.rank === 0 || !stretch(batches)) {
     throw new NnxError(
-      `${where}: expected inputs of shape [...batch, length] whose batch axes broadcast, got ${describe(queryInput)} and ${describe(keyInput)}.`,
+      `${where}: expected inputs of shape [...batch, length] whose batch axes broadcast, got ${describe(queryInput)} and ${describe(keyInput)}. Give both the same batch axes.`,
     );
   }
   const pairs = pairwiseFn(expandDims(queryInput, -1), expandDims(keyInput, -2));
@@ -100,7 +100,9 @@ export function makeCausalMask(x: Tensor, options: MaskOptions = {}): Tensor {
   checkTensor("makeCausalMask", "x", x);
   checkGiven("makeCausalMask", options, MASK_CHECKS);
   if (x.rank === 0)
-    throw new NnxError(`makeCausalMask: expected x of shape [...batch, length], got ${describe(x)}.`);
+    throw new NnxError(
+      `makeCausalMask: expected x of shape [...batch, length], got ${describe(x)}. Pass the tokens, say, not what is made of them.`,
+    );
   const positions = Array.from({ length: x.shape.at(-1) as number }, (_, i) => i);
   const ids = broadcastTo(tensorOf(positions, [positions.length], "int32"), x.shape);
   return makeAttentionMask(ids, ids, { ...options, pairwiseFn: greaterEqual });
@@ -145,7 +147,7 @@ export function combineMasks(
   }
   if (!stretch(given.map((mask) => mask.shape))) {
     throw new NnxError(
-      `combineMasks: expected masks that broadcast to one shape, got ${given.map(describe).join(" and ")}.`,
+      `combineMasks: expected masks that broadcast to one shape, got ${given.map(describe).join(" and ")}. Axes count from the last.`,
     );
   }
   return cast(

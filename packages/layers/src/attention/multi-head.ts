@@ -257,7 +257,9 @@ function dropoutKey(source: Rngs | RngStream | null): PRNGKey {
 
 function checkDivides(name: string, divisor: number, whole: string, size: number): void {
   if (Number.isInteger(divisor) && divisor > 0 && size % divisor === 0) return;
-  throw new NnxError(`${NAME}: expected ${name} to divide ${whole}, got ${divisor} and ${size}.`);
+  throw new NnxError(
+    `${NAME}: expected ${name} to divide ${whole}, got ${divisor} and ${size}. Each head takes an equal part.`,
+  );
 }
 
 function resolveDecode(call: boolean | null | undefined, own: boolean | null): boolean {

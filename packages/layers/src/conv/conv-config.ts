@@ -101,7 +101,7 @@ export function perAxis(where: string, name: string, value: PerAxis | null, axes
   checkSizes(where, name, list);
   if (list.length === axes) return list;
   throw new NnxError(
-    `${where}: expected ${name} to be one number or ${axes}, one per spatial axis, got ${shapeText(list)}.`,
+    `${where}: expected ${name} to be one number or ${axes}, one per spatial axis, got ${shapeText(list)}. Write one number for all.`,
   );
 }
 
@@ -109,7 +109,7 @@ export function perAxis(where: string, name: string, value: PerAxis | null, axes
 export function checkMask(where: string, mask: Tensor | null, kernelShape: readonly number[]): void {
   if (!mask || shapeText(mask.shape) === shapeText(kernelShape)) return;
   throw new NnxError(
-    `${where}: expected a mask of the kernel's shape ${shapeText(kernelShape)}, got ${describe(mask)}.`,
+    `${where}: expected a mask of the kernel's shape ${shapeText(kernelShape)}, got ${describe(mask)}. It says of each weight whether it counts.`,
   );
 }
 

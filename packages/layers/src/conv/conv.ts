@@ -108,7 +108,7 @@ function checkGroups(inFeatures: number, outFeatures: number, groups: number): v
   checkSize("Conv", "featureGroupCount", groups);
   if (inFeatures % groups === 0 && outFeatures % groups === 0) return;
   throw new NnxError(
-    `Conv: expected featureGroupCount to divide inFeatures and outFeatures, got ${groups} for ${inFeatures} and ${outFeatures}.`,
+    `Conv: expected featureGroupCount to divide inFeatures and outFeatures, got ${groups} for ${inFeatures} and ${outFeatures}. Each group has an equal part of both.`,
   );
 }
 

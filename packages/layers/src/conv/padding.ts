@@ -47,7 +47,7 @@ export function canonicalPadding(where: string, padding: Padding, axes: number):
     if (pairs.every((pair) => pair !== null)) return pairs;
   }
   throw new NnxError(
-    `${where}: expected padding to be one of ${NAMES.join(", ")}, an integer, or ${axes} integers or pairs of integers, got ${describe(padding)}.`,
+    `${where}: expected padding to be one of ${NAMES.join(", ")}, an integer, or ${axes} integers or pairs of integers, got ${describe(padding)}. "SAME" keeps the sizes.`,
   );
 }
 

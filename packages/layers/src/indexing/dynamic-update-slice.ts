@@ -48,7 +48,7 @@ function checkStarts(x: Tensor, starts: Tensor | readonly (number | Tensor)[]): 
     );
   if (fits) return list;
   throw new NnxError(
-    `${WHERE}: expected an integer for each of the ${x.rank} axes of x, as numbers, int32 scalars or one int32 tensor, got ${describe(starts)}.`,
+    `${WHERE}: expected an integer for each of the ${x.rank} axes of x, as numbers, int32 scalars or one int32 tensor, got ${describe(starts)}. Count from 0 along each axis.`,
   );
 }
 
@@ -82,7 +82,7 @@ export function dynamicUpdateSlice<T extends Tensor>(
   const fits = update.rank === x.rank && update.shape.every((n, axis) => n <= (x.shape[axis] as number));
   if (!fits || update.dtype !== x.dtype) {
     throw new NnxError(
-      `${WHERE}: expected an update of ${x.rank} axes, none longer than those of x, and of its dtype, got ${describe(update)} for ${describe(x)}.`,
+      `${WHERE}: expected an update of ${x.rank} axes, none longer than those of x, and of its dtype, got ${describe(update)} for ${describe(x)}. Reshape or cast the update.`,
     );
   }
   const starts = checkStarts(x, startIndices);

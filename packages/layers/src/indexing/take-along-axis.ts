@@ -83,7 +83,7 @@ export function takeAlongAxis(x: Tensor, indices: Tensor, axis: number | null = 
   checkTensor(WHERE, "indices", indices);
   if (indices.dtype !== "int32" || !isFillable(x.dtype)) {
     throw new NnxError(
-      `${WHERE}: expected int32 indices and numbers or bools to take, got ${describe(indices)} and ${describe(x)}.`,
+      `${WHERE}: expected int32 indices and numbers or bools to take, got ${describe(indices)} and ${describe(x)}. Cast the indices: tf.cast(indices, "int32").`,
     );
   }
   if (axis === null) return takeAlongAxis(reshape(x, [x.size]), indices, 0);

@@ -48,7 +48,7 @@ function labelsOf(where: string, part: string, rank: number | null): string[] {
   if (pieces.length === 1) {
     if (rank !== null && letters.length !== rank) {
       throw new NnxError(
-        `${where}: expected an operand with ${letters.length} axes for ${describe(part)}, got one with ${rank}.`,
+        `${where}: expected an operand with ${letters.length} axes for ${describe(part)}, got one with ${rank}. Each letter of the equation is an axis.`,
       );
     }
     return letters.split("");
@@ -56,7 +56,7 @@ function labelsOf(where: string, part: string, rank: number | null): string[] {
   const hidden = (rank ?? letters.length) - letters.length;
   if (hidden < 0) {
     throw new NnxError(
-      `${where}: expected an operand with at least ${letters.length} axes for ${describe(part)}, got one with ${rank}.`,
+      `${where}: expected an operand with at least ${letters.length} axes for ${describe(part)}, got one with ${rank}. Each letter of the equation is an axis.`,
     );
   }
   const dots = Array.from({ length: hidden }, (_, i) => `.${hidden - 1 - i}`);

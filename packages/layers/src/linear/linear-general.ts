@@ -150,7 +150,7 @@ function checkConfig({ inFeatures, outFeatures, batchAxis }: Sizes, axis: readon
   checkSizes(NAME, "batchAxis", Object.values(batchAxis));
   if (inFeatures.length !== axis.length) {
     throw new NnxError(
-      `${NAME}: expected as many axes as sizes in inFeatures, got axis ${shapeText(axis)} and inFeatures ${shapeText(inFeatures)}.`,
+      `${NAME}: expected as many axes as sizes in inFeatures, got axis ${shapeText(axis)} and inFeatures ${shapeText(inFeatures)}. Each size is that of one axis.`,
     );
   }
   const names = Object.keys(batchAxis);

@@ -182,7 +182,7 @@ export class InstanceNorm extends AffineNorm {
     const features = normalizeAxes(where, this.featureAxes, x.rank);
     if (features.includes(0)) {
       throw new NnxError(
-        `${where}: expected featureAxes without the first axis, which is the batch, got [${features.join(", ")}] for ${describe(x)}.`,
+        `${where}: expected featureAxes without the first axis, which is the batch, got [${features.join(", ")}] for ${describe(x)}. Leave it out for the last axis.`,
       );
     }
     checkNormInput(where, x, features, this.numFeatures);

@@ -70,12 +70,12 @@ function geometry(where: string, x: Tensor, window: readonly number[], options: 
   checkSizes(where, "strides", strides);
   if (window.length < 1 || window.length > 3 || strides.length !== window.length) {
     throw new NnxError(
-      `${where}: expected a windowShape of 1 to 3 axes and as many strides, got ${shapeText(window)} and ${shapeText(strides)}.`,
+      `${where}: expected a windowShape of 1 to 3 axes and as many strides, got ${shapeText(window)} and ${shapeText(strides)}. Write a number for each spatial axis.`,
     );
   }
   if (x.rank <= window.length) {
     throw new NnxError(
-      `${where}: expected an input of shape [...batch, ...spatial, channels] with ${window.length} spatial axes, got ${describe(x)}.`,
+      `${where}: expected an input of shape [...batch, ...spatial, channels] with ${window.length} spatial axes, got ${describe(x)}. Channels come last.`,
     );
   }
   const spatial = x.shape.slice(-1 - window.length, -1);

@@ -111,7 +111,7 @@ export class RNN<C = unknown, K extends boolean = false> extends Module {
     const steps = inputs.shape[timeAxis] ?? 0;
     if (numBatchDims < 0 || steps === 0) {
       throw new NnxError(
-        `RNN.forward: expected inputs with a time axis and at least one step, got ${describe(inputs)}.`,
+        `RNN.forward: expected inputs with a time axis and at least one step, got ${describe(inputs)}. Their shape is [...batch, time, features].`,
       );
     }
     const stepShape = inputs.shape.filter((_, axis) => axis !== timeAxis);

@@ -63,6 +63,6 @@ export function carryStream(where: string, rngs: unknown): RngStream | null {
   if (rngs instanceof Rngs) return rngs.stream("carry").fork();
   if (rngs instanceof RngStream) return rngs;
   throw new TypeError(
-    `${where}: expected rngs to be Rngs, an RngStream or a boolean, got ${describe(rngs)}.`,
+    `${where}: expected rngs to be Rngs, an RngStream or a boolean, got ${describe(rngs)}. Pass { rngs: new nnx.Rngs(0) }.`,
   );
 }

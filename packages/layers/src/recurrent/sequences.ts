@@ -48,7 +48,7 @@ export function lengthsOf(
   const bad = numbers.find((length) => !Number.isInteger(length) || length < 0 || length > steps);
   if (numbers.length === sizeOf(batch) && bad === undefined) return numbers;
   throw new NnxError(
-    `${where}: expected seqLengths of shape ${shapeText(batch)} with lengths from 0 to ${steps}, got ${isTensor(lengths) ? describe(lengths) : shapeText(numbers)}.`,
+    `${where}: expected seqLengths of shape ${shapeText(batch)} with lengths from 0 to ${steps}, got ${isTensor(lengths) ? describe(lengths) : shapeText(numbers)}. Give each sequence one.`,
   );
 }
 
@@ -95,7 +95,7 @@ export function flipSequences<T extends Tensor>(inputs: T, options: FlipOptions)
   const { seqLengths = null, numBatchDims, timeMajor = false } = options;
   if (inputs.rank <= numBatchDims) {
     throw new NnxError(
-      `${where}: expected inputs with ${numBatchDims} batch axes and an axis of time, got ${describe(inputs)}.`,
+      `${where}: expected inputs with ${numBatchDims} batch axes and an axis of time, got ${describe(inputs)}. Their shape is [...batch, time, ...features].`,
     );
   }
   const timeAxis = timeMajor ? 0 : numBatchDims;

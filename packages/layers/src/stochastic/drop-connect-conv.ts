@@ -67,7 +67,9 @@ export class DropConnectConv extends ConvLayer {
     // A caller in JavaScript may pass something else.
     const given = base as Partial<Conv> | null | undefined;
     if (typeof given?.convGeneralDilated !== "function") {
-      throw new TypeError(`${NAME}: expected a Conv layer to start from, got ${describe(base)}.`);
+      throw new TypeError(
+        `${NAME}: expected a Conv layer to start from, got ${describe(base)}. Make one: new nnx.Conv(1, 8, [3, 3], { rngs }).`,
+      );
     }
     super(base);
     const { scaling, deterministic, rngCollection, rngs } = dropWeightsSettings(NAME, options);

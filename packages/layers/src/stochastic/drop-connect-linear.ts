@@ -87,7 +87,9 @@ export class DropConnectLinear extends DenseLayer {
     // A caller in JavaScript may pass something else.
     const given = base as Partial<Linear> | null | undefined;
     if (typeof given?.dotGeneral !== "function" || given.kernel?.value.rank !== 2) {
-      throw new TypeError(`${NAME}: expected a Linear layer to start from, got ${describe(base)}.`);
+      throw new TypeError(
+        `${NAME}: expected a Linear layer to start from, got ${describe(base)}. Make one: new nnx.Linear(4, 3, { rngs }).`,
+      );
     }
     super(base);
     const { scaling, deterministic, rngCollection, rngs } = dropWeightsSettings(NAME, options);

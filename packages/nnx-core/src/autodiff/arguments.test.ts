@@ -117,7 +117,7 @@ describe("tensors that stand in a module without a Variable", () => {
     expect(Object.keys(grad(loss)(model) as State)).toEqual(["p"]);
     // nnx.DiffState(0, ...) raises a TypeError for the integers, as here.
     expect(() => grad(loss, { wrt: true })(model)).toThrow(
-      /float32 tensors in argument 0 at steps, got a int32\[\]/,
+      /float32 tensors in argument 0 at steps, got an int32\[\]/,
     );
   });
 

@@ -129,7 +129,7 @@ describe("grad", () => {
     [
       "an integer input",
       () => grad((x: tf.Tensor) => tf.sum(tf.cast(x, "float32")))(tf.ones([2], "int32")),
-      /float32 tensors in argument 0, got a int32/,
+      /float32 tensors in argument 0, got an int32/,
     ],
     [
       "a position that is not there",
@@ -227,7 +227,7 @@ describe("grad", () => {
     [
       "integers that wrt selects",
       new BatchStat(tf.ones([2], "int32")),
-      /float32 tensors in argument 0, got a int32/,
+      /float32 tensors in argument 0, got an int32/,
     ],
   ])("refuses %s", (_name, variable, message) => {
     expect(() => grad((_v: Variable<unknown>) => tf.scalar(1) as tf.Tensor)(variable)).toThrow(message);

@@ -17,21 +17,3 @@ export const hasShapeAndDtype = (x: object): x is ArrayLike =>
  */
 export const isArrayLike = (x: unknown): x is ArrayLike =>
   typeof x === "object" && x !== null && hasShapeAndDtype(x) && !isPlainObject(x);
-
-/**
- * How arrays other than tensors are cut along an axis and put together again. An array offers it
- * under `arrayAxes`, so that this package need not know its class.
- */
-export interface ArrayAxes<T = unknown> {
-  /** The part at an index along an axis, without that axis. The axis is not negative. */
-  slice(array: T, axis: number, index: number): T;
-  /** Arrays of one shape along a new axis. */
-  stack(arrays: readonly T[], axis: number): T;
-}
-
-/** The name under which an array offers {@link ArrayAxes}. Keys of random numbers do. */
-const arrayAxes: unique symbol = Symbol.for("@nnxjs/nnx-core.arrayAxes") as never;
-
-/** What an array offers under `arrayAxes`. */
-export const axesOf = (array: ArrayLike): ArrayAxes | undefined =>
-  (array as { readonly [arrayAxes]?: ArrayAxes })[arrayAxes];

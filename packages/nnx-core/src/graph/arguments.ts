@@ -2,6 +2,16 @@
 import { describe, DisposedError, disposedText, NnxError } from "../errors.ts";
 import { GraphNode } from "./node.ts";
 import { isTensor, type Tensor } from "../tensor.ts";
+import { Variable } from "../variable/variable.ts";
+
+/** What to do about a value that is no tensor. */
+function tensorAdvice(value: unknown): string {
+  if (Array.isArray(value) || ArrayBuffer.isView(value) || typeof value === "number")
+    return "Make one of it: tf.tensor(values).";
+  if (value instanceof Promise) return "Await it.";
+  const inside: unknown = value instanceof Variable ? value.getRawValue() : undefined;
+  return isTensor(inside) ? "Pass its value: layer.kernel.value, say." : "Pass a tensor of tensorflow.js.";
+}
 
 /**
  * @param where - The function as users call it, such as `Linear.forward`.
@@ -11,7 +21,9 @@ import { isTensor, type Tensor } from "../tensor.ts";
  */
 export function checkTensor(where: string, name: string, value: unknown): asserts value is Tensor {
   if (!isTensor(value)) {
-    throw new NnxError(`${where}: expected ${name} to be a tensor, got ${describe(value)}.`);
+    throw new NnxError(
+      `${where}: expected ${name} to be a tensor, got ${describe(value)}. ${tensorAdvice(value)}`,
+    );
   }
   if (!value.isDisposed) return;
   throw new DisposedError(disposedText(where, value, name));

@@ -1,7 +1,7 @@
 /** @file Equality and hash of definitions. */
 import { entriesOf, isContainer } from "../data/containers.ts";
 import { equalData } from "../data/equal-data.ts";
-import { nameOf } from "../data/name-of.ts";
+import { sourceNameOf } from "../data/name-of.ts";
 import { checkGraphDef, isLasting } from "./check-graph-def.ts";
 import type { AttributeDef, GraphDef, NodeDef, ObjectDef } from "./graph-def.ts";
 import { nameOfFunction, recipeOf, sameRecipe } from "./registry.ts";
@@ -92,7 +92,7 @@ function addData(hash: Hash, data: unknown): void {
   for (let next = open.pop(); next && count++ < maxValues; next = open.pop()) {
     const [value, depth] = next;
     if (typeof value === "function")
-      hash.add(`f${recipeOf(value)?.factory ?? nameOfFunction(value) ?? nameOf(value)}`);
+      hash.add(`f${recipeOf(value)?.factory ?? nameOfFunction(value) ?? sourceNameOf(value)}`);
     else if (typeof value !== "object" || value === null) hash.add(`${typeof value} ${String(value)}`);
     else {
       const prototype = Object.getPrototypeOf(value) as {
@@ -137,14 +137,14 @@ export function hashGraphDef(graphdef: GraphDef): number {
     hash.add(def.kind === "node" ? `#${def.index}` : def.kind);
     if (def.kind === "static") addData(hash, def.value);
     else if (def.kind === "leaf") {
-      hash.add(nameOf(def.definition.type));
+      hash.add(sourceNameOf(def.definition.type));
       addData(hash, def.definition.metadata);
     }
   };
   hash.add(String(graphdef.leafCount));
   addAttribute(graphdef.root);
   for (const node of graphdef.nodes) {
-    hash.add(node.kind === "object" || node.kind === "variable" ? nameOf(node.type) : node.kind);
+    hash.add(node.kind === "object" || node.kind === "variable" ? sourceNameOf(node.type) : node.kind);
     if (node.kind === "variable") addData(hash, node.metadata);
     else
       node.keys.forEach((key, i) => {

@@ -9,6 +9,7 @@ import {
   graphDefFromJson,
   type GraphDefJson,
   graphDefToJson,
+  hashGraphDef,
   merge,
   Module,
   NnxError,
@@ -55,6 +56,20 @@ describe("names", () => {
     expect(json).toContain("registry.nameless");
     expect(json).not.toContain("registry.again");
     expect(at(merge(throughJson(graphdef(new Bag({ f: nameless }))), {}), "f")).toBe(nameless);
+  });
+
+  it("are what is shown of a class that a minifier renamed", () => {
+    class e extends Module {
+      readonly part = new Param(1);
+      readonly mode = false;
+    }
+    const before = hashGraphDef(graphdef(new e()));
+    expect(String(new e())).toMatch(/^e: /);
+    registerModule("my-app/Block", e);
+    registerModule("my-app/Other", e);
+    expect(String(new e())).toMatch(/^Block: /);
+    expect(hashGraphDef(graphdef(new e()))).toBe(before);
+    expect(() => graphDefFromJson(new e() as never)).toThrow("an instance of Block");
   });
 
   it("of factories are the last part, in messages", () => {

@@ -1,5 +1,6 @@
 /** @file Registers names of classes and functions, for use in files. */
 import { equalData } from "../data/equal-data.ts";
+import { showAs } from "../data/name-of.ts";
 import { NnxError, NotFoundError } from "../errors.ts";
 import { filterFactories, filterRecipe } from "./filter-recipes.ts";
 import type { NodeType } from "./graph-def.ts";
@@ -112,7 +113,8 @@ const sources = new WeakMap<AnyFunction, string>();
 /**
  * Gives a class of modules a name, so that definitions that contain it can be written and read. A
  * class with the same `name` as the registered one replaces it, as when a file is evaluated again.
- * Definitions with the old class can still be written.
+ * Definitions with the old class can still be written. Messages, tables and reports show the class
+ * by the last part of that name, also in a bundle whose minifier renamed it.
  * @param name - Any text; a prefix of your own keeps it apart from others' names.
  * @param type - The class.
  * @throws {@link NnxError} when a class of another name has it.
@@ -132,6 +134,7 @@ const sources = new WeakMap<AnyFunction, string>();
  */
 export function registerModule(name: string, type: NodeType): void {
   moduleNames.add(name, type, isNamedLike(type));
+  showAs(name, type);
 }
 
 /**

@@ -7,6 +7,7 @@
  * other file reads sources.
  */
 import { containerKind, entriesOf } from "../data/containers.ts";
+import { nameOf } from "../data/name-of.ts";
 import { StructureError } from "../errors.ts";
 import { formatPath, partFromKey, type Path } from "../path.ts";
 import type { ContainerDef, GraphDef, NodeType, ObjectDef } from "./graph-def.ts";
@@ -46,7 +47,7 @@ export function refusePrivateFields(type: NodeType): void {
     const member = privateMemberOf(each);
     if (member === undefined) continue;
     throw new StructureError(
-      `merge: expected classes without native #private members, got ${type.name} with #${member}${each === type ? "" : ` (of ${(each as NodeType).name})`}. ` +
+      `merge: expected classes without native #private members, got ${nameOf(type)} with #${member}${each === type ? "" : ` (of ${nameOf(each as NodeType)})`}. ` +
         "No constructor runs when a model is merged, so the member would be missing: use TypeScript's `private`, or a module-level WeakMap.",
     );
   }
@@ -127,7 +128,7 @@ export function refuseCapturedThis(graphdef: GraphDef, index: number, owner: Obj
       throw new StructureError(
         `merge at ${formatPath([...pathOfNode(graphdef, index), keys[i] ?? "", ...path])}: expected attributes that are not tied to one ` +
           `object, got ${isBound ? "a bound method" : "an arrow function with `this`"} ` +
-          `(${inContainer ? "in a container" : `of ${owner.type.name}`}). A copy would run it on the original: make it a method of the class.`,
+          `(${inContainer ? "in a container" : `of ${nameOf(owner.type)}`}). A copy would run it on the original: make it a method of the class.`,
       );
     }
   }

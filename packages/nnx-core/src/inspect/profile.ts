@@ -1,5 +1,6 @@
 /** @file Where the time and the memory of a run go: by module, kernel and pass. */
 import { nodeOfRule } from "../autodiff/tape.ts";
+import { nameOf } from "../data/name-of.ts";
 import { notAResult } from "../data/not-a-result.ts";
 import { describe, NnxError } from "../errors.ts";
 import { refuseLate } from "../ownership/late.ts";
@@ -207,7 +208,7 @@ class Ledger {
     const rows: ProfileRow[] = [];
     for (const [caller, ofCaller] of this.#counts) {
       const path = caller && this.#modules.pathOf(caller);
-      const className = caller?.constructor.name ?? "";
+      const className = caller ? nameOf(caller.constructor) : "";
       for (const [key, counts] of ofCaller) {
         const [pass, kernel] = key.split(" ") as [ProfileRow["pass"], string];
         rows.push({ path, className, kernel, pass, ...counts });

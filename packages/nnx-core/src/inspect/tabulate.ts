@@ -1,5 +1,6 @@
 /** @file A table of the calls of a model's methods, with shapes and amounts. */
 import { isContainer, mapItems } from "../data/containers.ts";
+import { nameOf } from "../data/name-of.ts";
 import { checkOptions } from "../data/options.ts";
 import { isPlainObject } from "../data/plain-object.ts";
 import { describe, NnxError } from "../errors.ts";
@@ -87,7 +88,7 @@ export function tabulate(model: object, ...inputs: readonly unknown[]): Tabulati
   const rows = calls.rows(holdings).filter((row) => lengthOf(row) <= depth && rowFilter(row));
   const totals = sorted(holdings.get(model)?.amounts);
   const made = {
-    className: model.constructor.name,
+    className: nameOf(model.constructor),
     rows,
     totals,
     total: Object.values(totals).reduce<Amount>(plus, { count: 0, bytes: 0 }),
@@ -175,7 +176,7 @@ class CallList implements Session {
       rows.push({
         path,
         method: name,
-        className: module.constructor.name,
+        className: nameOf(module.constructor),
         inputs,
         outputs,
         variables: Object.fromEntries(variables),

@@ -1,5 +1,6 @@
 /** @file Lists the modes of a model's layers. */
 import { checkOptions } from "../data/options.ts";
+import { nameOf } from "../data/name-of.ts";
 import type { Filter } from "../filter/filter.ts";
 import { formatPath } from "../path.ts";
 import { modesOf } from "./mode-changes.ts";
@@ -39,7 +40,7 @@ export function viewInfo(node: unknown, options: ViewInfoOptions = {}): string {
   const lines: string[] = [];
   for (const [path, each, names] of modesOf(node, options.only ?? true)) {
     const docs = docsOf(each.constructor);
-    lines.push(`${formatPath(path)}: ${each.constructor.name}`);
+    lines.push(`${formatPath(path)}: ${nameOf(each.constructor)}`);
     for (const name of names) {
       lines.push(`  ${name}: ${String(Reflect.get(each, name))}`);
       for (const line of docs[name]?.split("\n") ?? []) lines.push(`    ${line.trim()}`);

@@ -1,5 +1,6 @@
 /** @file Cuts the values of Variables and arguments along an axis, and stacks them. */
-import { axesOf, type ArrayLike, isArrayLike } from "../data/array-like.ts";
+import { hasAxes, sliceArray, stackArrays, type WordArray } from "../data/array-axes.ts";
+import { type ArrayLike, isArrayLike } from "../data/array-like.ts";
 import { containerFrom, containerKind, entriesOf } from "../data/containers.ts";
 import { describe, StructureError } from "../errors.ts";
 import {
@@ -88,11 +89,11 @@ export function cut(value: unknown, axis: number, place: Place, areNumbersData: 
   }
   if (isArrayLike(value)) {
     const along = axisIn(value.shape, axis, value, place);
-    const axes = axesOf(value) ?? refuseArray(value, place);
+    if (!hasAxes(value)) return refuseArray(value, place);
     const slices: unknown[] = [];
     // One object for each slice: keys are told apart by identity.
     const at = (index: number): unknown => {
-      slices[index] ??= axes.slice(value, along, index);
+      slices[index] ??= sliceArray(value, along, index);
       return slices[index];
     };
     return { size: value.shape[along], at, hostAt: (index) => [at(index)], tensors: [] };
@@ -217,7 +218,7 @@ export function stackValues(values: readonly unknown[], axis: number, misfit: Mi
     fits((value) => isNumbers(value) && String(shapeOfNumbers(value)) === String(shape));
     return stackNumbers(values as readonly Numbers[], stackAxis(shape, axis, first, misfit));
   }
-  if (isArrayLike(first)) return stackArrays(values, first, axis, fits, misfit);
+  if (isArrayLike(first)) return stackKeys(values, first, axis, fits, misfit);
   const kind = containerKind(first);
   if (kind === undefined) {
     fits((value) => Object.is(value, first));
@@ -244,7 +245,7 @@ function stackAxis(shape: readonly number[], axis: number, value: unknown, misfi
   return along;
 }
 
-function stackArrays(
+function stackKeys(
   values: readonly unknown[],
   first: ArrayLike,
   axis: number,
@@ -252,11 +253,11 @@ function stackArrays(
   misfit: Misfit,
 ): unknown {
   const { dtype, shape } = first;
-  const axes = axesOf(first);
-  if (!axes) {
+  if (!hasAxes(first)) {
     fits((value) => Object.is(value, first));
     return first;
   }
   fits((value) => isArrayLike(value) && value.dtype === dtype && String(value.shape) === String(shape));
-  return axes.stack(values, stackAxis(shape, axis, first, misfit));
+  // All of them are arrays of the same dtype.
+  return stackArrays(values as readonly WordArray[], stackAxis(shape, axis, first, misfit));
 }

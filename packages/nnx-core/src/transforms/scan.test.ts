@@ -182,7 +182,7 @@ describe("scan refuses", () => {
     [
       "another dtype",
       () => scan((c: tf.Tensor, each: tf.Tensor) => [tf.cast(c, "int32"), each] as const)(tf.scalar(0), x),
-      /scan: expected the carry to have the same structure, .* got a float32\[\] before it and a int32\[\] after/,
+      /scan: expected the carry to have the same structure, .* got a float32\[\] before it and an int32\[\] after/,
     ],
     [
       "another module",

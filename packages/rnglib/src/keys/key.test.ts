@@ -107,7 +107,7 @@ describe("foldIn", () => {
 
   it("refuses an array of keys", () => {
     expect(() => foldIn(split(key(0), 3), 1)).toThrow(
-      "foldIn accepts a single key, got a key array of shape [3]. Map over the keys instead.",
+      "foldIn: expected a single key, got an array of keys of shape [3]. Map over the keys.",
     );
   });
 
@@ -177,9 +177,9 @@ describe("PRNGKey", () => {
   it("is not iterable and has no length when it is single", () => {
     const single = key(0);
     expect(() => [...single]).toThrow("not iterable");
-    expect(() => single.length).toThrow("PRNGKey.length: expected an array of keys, got a single key.");
+    expect(() => single.length).toThrow("PRNGKey: expected an array of keys, got a single key.");
     expect(() => single.at(0)).toThrow(
-      "PRNGKey.at: expected an array of keys, got a single key. Use split(key, n) first.",
+      "PRNGKey: expected an array of keys, got a single key. Use split(key, n) first.",
     );
   });
 

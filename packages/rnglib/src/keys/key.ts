@@ -48,9 +48,7 @@ export function key(seed: number | bigint | boolean): PRNGKey {
   }
   const whole = BigInt(seed);
   if (BigInt.asIntN(64, whole) !== whole) {
-    throw new RangeError(
-      `key: expected a seed in [-2^63, 2^63), got ${seed}. Take it modulo 2^32: more bits are not used.`,
-    );
+    throw new RangeError(`key: expected a seed in [-2^63, 2^63), got ${seed}. Take it modulo 2^32.`);
   }
   return singleKey(0, Number(BigInt.asUintN(32, whole)));
 }
@@ -157,7 +155,7 @@ export function foldIn(key: PRNGKey, data: number | boolean): PRNGKey {
   const parent = ownKey("foldIn", key);
   if (parent.shape.length > 0) {
     throw new TypeError(
-      `foldIn accepts a single key, got a key array of shape ${formatShape(parent.shape)}. Map over the keys instead.`,
+      `foldIn: expected a single key, got an array of keys of shape ${formatShape(parent.shape)}. Map over the keys.`,
     );
   }
   const counter = typeof data === "boolean" ? Number(data) : data;

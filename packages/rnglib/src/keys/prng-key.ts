@@ -5,10 +5,10 @@ import { dimensionsOf, formatShape, sizeOf } from "./shape.ts";
 
 const BRAND = Symbol.for("@nnxjs/rnglib.PRNGKey");
 const INSPECT = Symbol.for("nodejs.util.inspect.custom");
-/** The name under which nnx-core finds how keys are cut and stacked. See `ArrayAxes` there. */
+/** The name under which nnx-core finds how keys are cut and stacked. See `array-axes.ts` there. */
 const AXES = Symbol.for("@nnxjs/nnx-core.arrayAxes");
 const SINGLE: readonly number[] = Object.freeze([]);
-const SHOWN = 6;
+const SHOWN = 3;
 
 /** The result of {@link PRNGKey.toJSON}, and the argument of {@link PRNGKey.fromJSON}. */
 export interface PRNGKeyJSON {
@@ -83,7 +83,7 @@ export class PRNGKey {
       [BRAND]: { value: true },
       // No proxy of a user interface wraps keys: it could not read private words. See Vue's `markRaw`.
       __v_skip: { value: true },
-      [AXES]: { value: { slice: sliceKeys, stack: stackKeys } },
+      [AXES]: { value: { of: (key: PRNGKey) => wordsOf(ownKey("stack", key)), from: keyOf } },
       [INSPECT]: {
         value(this: PRNGKey) {
           return this.toString();
@@ -92,11 +92,11 @@ export class PRNGKey {
     });
     singleKey = (word0, word1) => new PRNGKey(SINGLE, word0, word1, undefined);
     keyArray = (shape, words) => {
-      let a = 0x9e3779b9;
-      let b = 0x85ebca6b;
-      for (let i = 0; i < words.length; i++) {
-        a = Math.imul(a ^ words[i]!, 0x01000193);
-        b = Math.imul(b ^ (a >>> 15) ^ words[i]!, 0x5bd1e995);
+      // FNV, twice.
+      let [a, b] = [0, 0];
+      for (const word of words) {
+        a = Math.imul(a ^ word, 0x01000193);
+        b = Math.imul(b ^ (a >>> 15) ^ word, 0x01000193);
       }
       return new PRNGKey(shape, a >>> 0, b >>> 0, words);
     };
@@ -145,10 +145,8 @@ export class PRNGKey {
    */
   get length(): number {
     const length = this.shape[0];
-    if (length === undefined) {
-      throw singleKeyError("length");
-    }
-    return length;
+    if (length !== undefined) return length;
+    throw new TypeError("PRNGKey: expected an array of keys, got a single key. Use split(key, n) first.");
   }
 
   /**
@@ -173,15 +171,13 @@ export class PRNGKey {
    * @throws TypeError for a single key, RangeError for an index out of range.
    */
   at(index: number): PRNGKey {
-    const length = this.shape[0];
-    if (length === undefined) throw singleKeyError("at");
+    const { length } = this;
     if (!Number.isInteger(index) || index < -length || index >= length) {
       throw new RangeError(
         `PRNGKey.at: expected an integer in [${-length}, ${length}), got ${index}. The shape is ${formatShape(this.shape)}.`,
       );
     }
-    const i = index < 0 ? index + length : index;
-    return derive(this, (from) => rowOf(from, i));
+    return derive(this, (from) => rowOf(from, index < 0 ? index + length : index));
   }
 
   /** Whether `other` is a key of the same shape with the same words. */
@@ -196,11 +192,8 @@ export class PRNGKey {
       if (length === undefined) return inBrackets(wordsOf(keys));
       const parts: string[] = [];
       for (let i = 0; i < length; i++) {
-        if (length > SHOWN && i === SHOWN / 2) {
-          parts.push("...");
-          i = length - SHOWN / 2;
-        }
-        parts.push(show(rowOf(keys, i)));
+        if (i < SHOWN || i >= length - SHOWN) parts.push(show(rowOf(keys, i)));
+        else if (i === SHOWN) parts.push("...");
       }
       return inBrackets(parts);
     };
@@ -222,11 +215,8 @@ function rowOf(keys: PRNGKey, index: number): PRNGKey {
   if (keys.shape.length === 1) return singleKey(wordOf(keys, index, 0), wordOf(keys, index, 1));
   const shape = keys.shape.slice(1);
   const stride = 2 * sizeOf(shape);
-  return keyArray(Object.freeze(shape), wordsOf(keys).slice(index * stride, (index + 1) * stride));
+  return keyOf(shape, wordsOf(keys).slice(index * stride, (index + 1) * stride));
 }
-
-const singleKeyError = (name: string): TypeError =>
-  new TypeError(`PRNGKey.${name}: expected an array of keys, got a single key. Use split(key, n) first.`);
 
 /** Whether `json` has the form of a key. It was parsed from text, so its type proves nothing. */
 const isKeyJSON = (json: Partial<PRNGKeyJSON> | null | undefined): json is PRNGKeyJSON =>
@@ -295,29 +285,6 @@ export function ownKey(where: string, value: PRNGKey): PRNGKey {
 }
 
 /** Makes a key, or an array of keys, of a shape and words that nobody else has. */
-export const keyOf = (shape: readonly number[], words: Uint32Array): PRNGKey =>
-  shape.length === 0 ? singleKey(words[0]!, words[1]!) : keyArray(Object.freeze(shape), words);
-
-/** The keys at an index along an axis, without that axis. */
-function sliceKeys(key: PRNGKey, axis: number, index: number): PRNGKey {
-  if (axis === 0) return key.at(index);
-  const { shape } = key;
-  const inner = 2 * sizeOf(shape.slice(axis + 1));
-  return keyOf(
-    [...shape.slice(0, axis), ...shape.slice(axis + 1)],
-    wordsOf(key).filter((_, i) => Math.floor(i / inner) % shape[axis]! === index),
-  );
-}
-
-/** Keys of one shape along a new axis. */
-function stackKeys(keys: readonly PRNGKey[], axis: number): PRNGKey {
-  const { shape } = keys[0]!;
-  const count = keys.length;
-  const inner = 2 * sizeOf(shape.slice(axis));
-  const parts = keys.map((key) => wordsOf(ownKey("stack", key)));
-  const words = Uint32Array.from({ length: 2 * count * sizeOf(shape) }, (_, i) => {
-    const block = Math.floor(i / inner);
-    return parts[block % count]![Math.floor(block / count) * inner + (i % inner)]!;
-  });
-  return keyOf([...shape.slice(0, axis), count, ...shape.slice(axis)], words);
+export function keyOf(shape: readonly number[], words: Uint32Array): PRNGKey {
+  return shape.length === 0 ? singleKey(words[0]!, words[1]!) : keyArray(Object.freeze(shape), words);
 }

@@ -25,7 +25,7 @@ export function dimensionsOf(where: string, shape: Shape): number[] {
     throw new TypeError(noShape(where, shape, "; the key comes first"));
   const dimensions = typeof shape === "number" ? [shape] : [...shape];
   for (const d of dimensions)
-    if (!Number.isSafeInteger(d) || d < 0) throw new RangeError(noShape(where, dimensions, ""));
+    if (!Number.isSafeInteger(d) || d < 0) throw new RangeError(noShape(where, dimensions));
   if (sizeOf(dimensions) > MOST_ELEMENTS) {
     throw new RangeError(
       `${where}: expected a shape of at most ${MOST_ELEMENTS} elements, got ${formatShape(dimensions)}. Draw in parts.`,
@@ -34,7 +34,7 @@ export function dimensionsOf(where: string, shape: Shape): number[] {
   return dimensions;
 }
 
-const noShape = (where: string, got: unknown, more: string): string =>
+const noShape = (where: string, got: unknown, more = ""): string =>
   `${where}: expected a shape of non-negative integers, got ${describe(got)}. ` +
   `Give the size of each axis, such as [2, 3]${more}.`;
 

@@ -66,7 +66,9 @@ export function choice<K extends PRNGKey, A extends number | Tensor, const S ext
   const population = isTensor(a) && a.rank > 0 ? a.shape : [sizeFrom(a)];
   const lanes = lanesOf(population, axisOf("choice", axis, population));
   if (draws > 0 && lanes.length <= 0) {
-    throw new RangeError(`choice: expected something to choose from, got ${lanes.length} alternatives.`);
+    throw new RangeError(
+      `choice: expected something to choose from, got ${lanes.length} alternatives. Pass at least one.`,
+    );
   }
   if (!replace) checkEnough("choice", draws, lanes.length, dimensions);
   const indices = draws === 0 ? () => new Int32Array(0) : indicesFrom(lanes.length, draws, replace, p, mode);

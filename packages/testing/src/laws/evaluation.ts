@@ -24,7 +24,8 @@ export async function quietEvaluation<M extends object>(
         law: "Evaluation draws nothing",
         found: `expected no draws in evaluation, got some from ${drawn.path} (stream ${drawn.tag}), whose count is ${JSON.stringify(drawn.value)} then`,
         cause:
-          "Usually a layer forgets deterministic: read it in forward, or set it in setMode({ deterministic }). Name counts of streams that are meant to change in the option mayChange.",
+          "Usually a layer forgets deterministic: read it in forward, or set it in setMode({ deterministic }). " +
+          "If the draw is meant (an RNN draws its first carry, in evaluation, too), say so with { mayChange: nnx.RngCount }.",
       };
     }
     settled.restore();

@@ -25,3 +25,15 @@ it.each([
   await checkCheckpoint(make, step, { inputs: inputsOf(3), numRuns: 1 });
   expect.assertions(0);
 });
+
+it("says what inputs are when they are none", async () => {
+  await expect(
+    checkNoLeaks(
+      () => new nnx.Dropout(0),
+      () => undefined,
+      { inputs: tf.ones([2]) as never },
+    ),
+  ).rejects.toThrow(
+    "checkNoLeaks: expected inputs to be a function of a key and a number of rows, got a float32[2].",
+  );
+});

@@ -89,7 +89,12 @@ export class Subject<M extends object> {
     this.#forward = forward;
     this.#options = options;
     this.#streams = streams;
-    const { batch = 4 } = options;
+    const { batch = 4, inputs } = options;
+    if (inputs !== undefined && typeof inputs !== "function")
+      throw new NnxError(
+        `${where}: expected inputs to be a function of a key and a number of rows, got ${describe(inputs)}. ` +
+          "Write (key, batch) => nnx.random.normal(key, [batch, 3]).",
+      );
     this.batch = batch ?? 1;
     this.hasRows = options.inputs !== undefined && batch !== null;
     if (batch !== null && !(Number.isInteger(batch) && batch >= 2))

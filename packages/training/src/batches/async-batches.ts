@@ -55,7 +55,9 @@ class Source {
   async *records(): AsyncGenerator<unknown, void, undefined> {
     const records = this.open();
     if (!isIterable(records)) {
-      throw new NnxError(`${WHERE}: expected the source to return records, got ${describe(records)}.`);
+      throw new NnxError(
+        `${WHERE}: expected the source to return records, got ${describe(records)}. Return an iterable, or write an async function*.`,
+      );
     }
     const isOnce = (records as unknown) === iteratorOf(records);
     if (isOnce && records === this.last) {
@@ -114,13 +116,13 @@ export class AsyncBatches<R> extends Positioned {
     const { shuffleBuffer = key ? 1024 : 1, prefetch = 1 } = given;
     if (typeof source !== "function" && !isIterable(source)) {
       throw new NnxError(
-        `${WHERE}: expected an async iterable or a function that returns one, got ${describe(source)}.`,
+        `${WHERE}: expected an async iterable or a function that returns one, got ${describe(source)}. Lists and tensors go to nnx.Batches.`,
       );
     }
     checkCount(WHERE, "shuffleBuffer", shuffleBuffer);
     if (!Number.isSafeInteger(prefetch) || prefetch < 0) {
       throw new NnxError(
-        `${WHERE}: expected prefetch to be 0 or a positive integer, got ${describe(prefetch)}.`,
+        `${WHERE}: expected prefetch to be 0 or a positive integer, got ${describe(prefetch)}. It counts batches.`,
       );
     }
     if (shuffleBuffer > 1 && !key) {
@@ -184,7 +186,7 @@ export class AsyncBatches<R> extends Positioned {
       const isRest = records.length > 0 && !this.dropLast;
       if (index === 0 && !isRest) {
         throw new NnxError(
-          `${WHERE}: expected at least ${this.dropLast ? this.batchSize : 1} records in an epoch, got ${records.length}.`,
+          `${WHERE}: expected at least ${this.dropLast ? this.batchSize : 1} records in an epoch, got ${records.length}. Take smaller batches, or look at the source.`,
         );
       }
       const batch = isRest ? batcher.batch(records, index) : undefined;

@@ -44,6 +44,13 @@ it("types batches by the data", () => {
     expectTypeOf(batch.pixels).toEqualTypeOf<tf.Tensor2D>();
     expectTypeOf(batch.about.label).toEqualTypeOf<tf.Tensor1D>();
   }
+  const lists = { images: [[[[0]]]], tokens: [[1, 2]], kind: [0], rows: [[new Float32Array(2)]] };
+  for (const batch of new Batches(lists, { batchSize: 1 })) {
+    expectTypeOf(batch.images).toEqualTypeOf<tf.Tensor4D>();
+    expectTypeOf(batch.tokens).toEqualTypeOf<tf.Tensor2D>();
+    expectTypeOf(batch.kind).toEqualTypeOf<tf.Tensor1D>();
+    expectTypeOf(batch.rows).toEqualTypeOf<tf.Tensor3D>();
+  }
   for (const batch of new Batches(declared, { batchSize: 10 })) {
     expectTypeOf(batch.x).toEqualTypeOf<tf.Tensor3D>();
     expectTypeOf(batch.labels).toEqualTypeOf<tf.Tensor1D>();

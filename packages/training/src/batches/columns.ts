@@ -112,11 +112,14 @@ function ofFields(where: string, path: Path, data: object, dtypes: Record<string
     ([name, column]) => [name, columnAt(where, [...path, name], column, dtypes)] as const,
   );
   const [first] = columns;
-  if (!first) throw new NnxError(`${at(where, path)}: expected arrays by name, got ${describe(data)}.`);
+  if (!first)
+    throw new NnxError(
+      `${at(where, path)}: expected arrays by name, got ${describe(data)}. Give the object a field.`,
+    );
   for (const [name, { length }] of columns) {
     if (length === first[1].length) continue;
     throw new NnxError(
-      `${at(where, [...path, name])}: expected ${first[1].length} examples, as many as ${first[0]} has, got ${length}.`,
+      `${at(where, [...path, name])}: expected ${first[1].length} examples, as many as ${first[0]} has, got ${length}. The first axis is that of the examples.`,
     );
   }
   return new Columns(first[1].length, (rows) =>

@@ -55,7 +55,8 @@ export function layoutOf(where: string, path: Path, value: unknown): Layout {
   const fields = Object.entries(value).map(
     ([name, item]) => [name, layoutOf(where, [...path, name], item)] as const,
   );
-  if (fields.length === 0) throw new NnxError(`${here}: expected fields, got ${describe(value)}.`);
+  if (fields.length === 0)
+    throw new NnxError(`${here}: expected fields, got ${describe(value)}. Give the object at least one.`);
   return { kind: "fields", fields: Object.fromEntries(fields) };
 }
 

@@ -28,7 +28,9 @@ const isCount = (x: unknown): x is number => Number.isSafeInteger(x) && (x as nu
 /** @throws NnxError unless it is an integer above 0. */
 export function checkCount(where: string, name: string, value: unknown): void {
   if (isCount(value) && value > 0) return;
-  throw new NnxError(`${where}: expected ${name} to be a positive integer, got ${describe(value)}.`);
+  throw new NnxError(
+    `${where}: expected ${name} to be a positive integer, got ${describe(value)}. Pass { ${name}: 32 }, say.`,
+  );
 }
 
 /** @throws NnxError unless it is a positive integer, or Infinity. */
@@ -80,7 +82,9 @@ export abstract class Positioned extends GraphNode {
     checkEpochs(where, epochs);
     checkKey(where, key);
     if (typeof dropLast !== "boolean") {
-      throw new NnxError(`${where}: expected dropLast to be true or false, got ${describe(dropLast)}.`);
+      throw new NnxError(
+        `${where}: expected dropLast to be true or false, got ${describe(dropLast)}. Leave it out to keep the last batch.`,
+      );
     }
     this.key = key ? new RngKey(key) : null;
     this.epochs = epochs;

@@ -51,22 +51,23 @@ export type FittingData<D> = D extends NumberArray | ArrayData | Tensor
         ? { readonly [K in keyof D]: FittingData<D[K]> }
         : BatchData;
 
-type Axis<S extends readonly unknown[]> = TensorOfAxes<readonly [number, ...S]>;
+/** The axes of a record that becomes one tensor; `never` for an object of several. */
+type AxesOf<R> = R extends number | boolean
+  ? []
+  : R extends NumberArray | readonly (number | boolean)[]
+    ? [number]
+    : R extends { readonly data: NumberArray; readonly shape: infer S extends readonly number[] }
+      ? S
+      : R extends Tensor
+        ? R["shape"]
+        : R extends readonly (infer E)[]
+          ? readonly [number, ...AxesOf<E>]
+          : never;
 
 /** What records of type `R` are as a batch: tensors with one axis more, in objects as they were. */
-export type Collated<R> = R extends number | boolean
-  ? Axis<[]>
-  : R extends NumberArray
-    ? Axis<[number]>
-    : R extends { readonly data: NumberArray; readonly shape: infer S extends readonly number[] }
-      ? Axis<S>
-      : R extends Tensor
-        ? Axis<R["shape"]>
-        : R extends readonly (number | boolean)[]
-          ? Axis<[number]>
-          : R extends readonly unknown[]
-            ? Tensor
-            : { readonly [K in keyof R]: Collated<R[K]> };
+export type Collated<R> = [AxesOf<R>] extends [never]
+  ? { readonly [K in keyof R]: Collated<R[K]> }
+  : TensorOfAxes<readonly [number, ...AxesOf<R>]>;
 
 /** What data of type `D` are as a batch. */
 export type BatchOf<D> = D extends Tensor

@@ -107,16 +107,24 @@ function checkArguments(
     );
   }
   if (typeof step !== "function") {
-    throw new NnxError(`${WHERE}: expected a function that takes a batch, got ${describe(step)}.`);
+    throw new NnxError(
+      `${WHERE}: expected a function that takes a batch, got ${describe(step)}. Call loop(batches, (batch) => …).`,
+    );
   }
   const { showEvery, yieldEvery, onProgress, signal, total } = options;
   checkPace(WHERE, yieldEvery, signal);
   if (!Number.isSafeInteger(showEvery) || (showEvery as number) < 1) {
-    throw new NnxError(`${WHERE}: expected showEvery to be a positive integer, got ${describe(showEvery)}.`);
+    throw new NnxError(
+      `${WHERE}: expected showEvery to be a positive integer, got ${describe(showEvery)}. It counts steps.`,
+    );
   }
   if (onProgress !== undefined && typeof onProgress !== "function") {
-    throw new NnxError(`${WHERE}: expected onProgress to be a function, got ${describe(onProgress)}.`);
+    throw new NnxError(
+      `${WHERE}: expected onProgress to be a function, got ${describe(onProgress)}. It gets the step and the values.`,
+    );
   }
   if (total === undefined || (Number.isSafeInteger(total) && (total as number) >= 0)) return;
-  throw new NnxError(`${WHERE}: expected total to be a number of steps, got ${describe(total)}.`);
+  throw new NnxError(
+    `${WHERE}: expected total to be a number of steps, got ${describe(total)}. Leave it out where it is not known.`,
+  );
 }

@@ -19,7 +19,7 @@ export interface PacerOptions {
 export function checkPace(where: string, yieldEvery: unknown, signal: unknown): void {
   if (typeof yieldEvery !== "number" || !(yieldEvery >= 0)) {
     throw new NnxError(
-      `${where}: expected yieldEvery to be a number of milliseconds, got ${describe(yieldEvery)}.`,
+      `${where}: expected yieldEvery to be a number of milliseconds, got ${describe(yieldEvery)}. Leave it out for the default.`,
     );
   }
   if (signal === undefined) return;

@@ -24,7 +24,9 @@ export function ownValues(where: string, shown: unknown): Values {
     );
   }
   if (!isPlainObject(named)) {
-    throw new NnxError(`${where}: expected a step to return scalars by name, got ${describe(shown)}.`);
+    throw new NnxError(
+      `${where}: expected a step to return scalars by name, got ${describe(shown)}. Return { loss }, say.`,
+    );
   }
   return Object.fromEntries(Object.entries(named).map(([name, value]) => [name, own(where, name, value)]));
 }

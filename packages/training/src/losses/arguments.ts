@@ -3,7 +3,7 @@ import { NnxError } from "@nnxjs/nnx-core";
 import { checkTensor, describe } from "@nnxjs/nnx-core/internal";
 import { normalizeAxes, type OptionCheck, shapeText } from "@nnxjs/layers/internal";
 import type { Axes } from "@nnxjs/layers";
-import { cast, isTensor, sameShape, type Tensor } from "@nnxjs/kernels/internal";
+import { cast, isTensor, sameShape, sizeOf, type Tensor } from "@nnxjs/kernels/internal";
 
 /** @throws NnxError unless it is a tensor of floats; DisposedError for one that was disposed. */
 export function checkFloats(where: string, name: string, x: unknown): void {
@@ -49,6 +49,26 @@ export function broadcastShape(
         `The sizes ${shapeText([n, m])} of one axis differ; axes count from the last.`,
     );
   });
+}
+
+/**
+ * The shape that predictions and targets broadcast to, which is that of one of them: `[n, 1]` and
+ * `[n]` would compare each with all.
+ * @throws NnxError where it is not.
+ */
+export function comparedShape(
+  where: string,
+  names: readonly [string, string],
+  a: Tensor,
+  b: Tensor,
+): number[] {
+  const shape = broadcastShape(where, names, a, b);
+  const size = sizeOf(shape);
+  if (size <= a.size || size <= b.size) return shape;
+  throw new NnxError(
+    `${where}: expected ${names[0]} and ${names[1]} of one shape, or one that broadcasts to the other's, got ` +
+      `${describe(a)} and ${describe(b)}. Reshape one of them: each would be compared with all, in the shape ${shapeText(shape)}.`,
+  );
 }
 
 /** @throws NnxError unless a tensor has so many axes. */

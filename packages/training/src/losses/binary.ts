@@ -15,7 +15,7 @@ import {
   where,
 } from "@nnxjs/kernels/internal";
 import { checkTensor } from "@nnxjs/nnx-core/internal";
-import { broadcastShape, checkFloats, checkSameShape, floatsOf } from "./arguments.ts";
+import { comparedShape, checkFloats, checkSameShape, floatsOf } from "./arguments.ts";
 
 const SCORES = ["predictorOutputs", "targets"] as const;
 const LOGITS = ["logits", "labels"] as const;
@@ -39,7 +39,7 @@ const LOGITS = ["logits", "labels"] as const;
 export function hingeLoss(predictorOutputs: Tensor, targets: Tensor): Tensor {
   const scores = floatsOf("hingeLoss", "predictorOutputs", predictorOutputs);
   const signs = floatsOf("hingeLoss", "targets", targets);
-  broadcastShape("hingeLoss", SCORES, scores, signs);
+  comparedShape("hingeLoss", SCORES, scores, signs);
   return maximum(sub(1, mul(scores, signs)), 0);
 }
 
@@ -94,7 +94,7 @@ export function sigmoidBinaryCrossEntropy(logits: Tensor, labels: Tensor): Tenso
 export function binaryLabels(where: string, logits: Tensor, labels: Tensor): Tensor {
   checkFloats(where, "logits", logits);
   const floats = floatsOf(where, "labels", labels);
-  broadcastShape(where, LOGITS, logits, floats);
+  comparedShape(where, LOGITS, logits, floats);
   return floats;
 }
 
@@ -122,7 +122,7 @@ export const binaryCrossEntropy = (logits: Tensor, labels: Tensor): Tensor =>
 export function sparsemaxLoss(logits: Tensor, labels: Tensor): Tensor {
   checkFloats("sparsemaxLoss", "logits", logits);
   checkTensor("sparsemaxLoss", "labels", labels);
-  broadcastShape("sparsemaxLoss", LOGITS, logits, labels);
+  comparedShape("sparsemaxLoss", LOGITS, logits, labels);
   const x = where(cast(labels, "bool"), neg(logits), logits);
   const parabola = mul(square(add(x, 1)), 0.25);
   return where(greaterEqual(neg(x), 1), scalar(0), where(greaterEqual(x, 1), x, parabola));

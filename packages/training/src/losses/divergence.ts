@@ -12,7 +12,7 @@ import {
   where as select,
 } from "@nnxjs/kernels/internal";
 import { checkGiven } from "@nnxjs/layers/internal";
-import { axesFrom, broadcastShape, checkFloats } from "./arguments.ts";
+import { axesFrom, comparedShape, checkFloats } from "./arguments.ts";
 import { maskedSum, REDUCTION, type ReductionOptions } from "./masked-sum.ts";
 
 /** The axes of a sum over the shape that both arguments broadcast to, and its mask. */
@@ -26,7 +26,7 @@ function reductionOf(
   checkFloats(where, name, targets);
   checkGiven(where, options, REDUCTION);
   const { axis = -1, where: mask = null } = options;
-  const shape = broadcastShape(where, ["logPredictions", name], predictions, targets);
+  const shape = comparedShape(where, ["logPredictions", name], predictions, targets);
   return { axes: axesFrom(where, axis, shape.length), mask };
 }
 

@@ -13,7 +13,7 @@ import {
   zeros,
 } from "@nnxjs/kernels/internal";
 import { checkGiven, flag, type OptionChecks } from "@nnxjs/layers/internal";
-import { broadcastShape, checkFloats, checkHasAxes, floatsOf } from "./arguments.ts";
+import { comparedShape, checkFloats, checkHasAxes, floatsOf } from "./arguments.ts";
 
 /** Options of {@link makeFenchelYoungLoss}. */
 export interface FenchelYoungOptions {
@@ -72,7 +72,7 @@ export function makeFenchelYoungLoss<A extends readonly unknown[] = []>(
     checkFloats("fenchelYoungLoss", "scores", scores);
     checkHasAxes("fenchelYoungLoss", "scores", scores);
     const shares = floatsOf("fenchelYoungLoss", "targets", targets);
-    broadcastShape("fenchelYoungLoss", ["scores", "targets"], scores, shares);
+    comparedShape("fenchelYoungLoss", ["scores", "targets"], scores, shares);
     const leading = scores.shape.slice(0, -1);
     const largest = (): Tensor => {
       if (batched) return checked(maxFun(scores, ...args), leading);

@@ -14,7 +14,7 @@ import {
 } from "@nnxjs/kernels/internal";
 import { logsumexp } from "@nnxjs/layers";
 import { checkGiven, type OptionChecks, orNull } from "@nnxjs/layers/internal";
-import { broadcastShape, numeric } from "./arguments.ts";
+import { comparedShape, numeric } from "./arguments.ts";
 import { binaryCrossEntropy, binaryLabels } from "./binary.ts";
 
 /** Options of {@link sigmoidFocalLoss}. */
@@ -54,7 +54,7 @@ export function sigmoidFocalLoss(
   const { alpha = null, gamma = 2 } = options;
   const shares = binaryLabels(where, logits, labels);
   // Logits and labels in the shape of both, for they are stacked.
-  const shape = broadcastShape(where, ["logits", "labels"], logits, shares);
+  const shape = comparedShape(where, ["logits", "labels"], logits, shares);
   const [x, yes] = [broadcastTo(logits, shape), broadcastTo(shares, shape)];
   const no = sub(1, yes);
   const logWrong = logsumexp(stack([neg(softplus(neg(x))), neg(softplus(x))], -1), {

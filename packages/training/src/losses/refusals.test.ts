@@ -58,6 +58,25 @@ it.each([...elementwise, ...distributions, "softmaxCrossEntropy", "cosineSimilar
   },
 );
 
+it.each([...elementwise, ...distributions])("%s refuses to compare each with all", (name) => {
+  expect(() => all[name]!(floats(4, 1), floats(4))).toThrow(
+    new RegExp(
+      `^${name}: expected .* of one shape.*, got a float32\\[4,1\\] and a float32\\[4\\]. Reshape one of them`,
+    ),
+  );
+});
+
+it.each(["softmaxCrossEntropy", "safeSoftmaxCrossEntropy", "polyLossCrossEntropy"])(
+  "%s refuses labels that are no shares of the classes",
+  (name) => {
+    for (const labels of [floats(4, 1), floats(1)]) {
+      expect(() => all[name]!(floats(4, 3), labels)).toThrow(
+        `${name}: expected labels with a share of each of 3 classes, got a float32[${labels.shape.join()}] for a float32[4,3].`,
+      );
+    }
+  },
+);
+
 it.each(ofOneShape)("%s refuses shapes that differ", (name) => {
   expect(() => all[name]!(floats(2, 3), floats(1, 3))).toThrow(
     new RegExp(`^${name}: expected .* of one shape`),

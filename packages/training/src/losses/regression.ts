@@ -13,7 +13,7 @@ import {
   type Tensor,
 } from "@nnxjs/kernels/internal";
 import { checkGiven, type OptionChecks } from "@nnxjs/layers/internal";
-import { broadcastShape, checkFloats, checkSameShape, floatsOf, numeric } from "./arguments.ts";
+import { comparedShape, checkFloats, checkSameShape, floatsOf, numeric } from "./arguments.ts";
 
 const NAMES = ["predictions", "targets"] as const;
 
@@ -27,7 +27,7 @@ function errorsOf(
   checkFloats(where, "predictions", predictions);
   if (targets === null || targets === undefined) return predictions;
   const floats = floatsOf(where, "targets", targets);
-  if (mayBroadcast) broadcastShape(where, NAMES, predictions, floats);
+  if (mayBroadcast) comparedShape(where, NAMES, predictions, floats);
   else checkSameShape(where, NAMES, predictions, floats);
   return sub(predictions, floats);
 }

@@ -1,5 +1,6 @@
 /** @file Cross entropies of the softmax of logits, with labels that are probabilities. */
-import { registerFunction } from "@nnxjs/nnx-core";
+import { NnxError, registerFunction } from "@nnxjs/nnx-core";
+import { describe } from "@nnxjs/nnx-core/internal";
 import {
   add,
   broadcastTo,
@@ -12,7 +13,7 @@ import {
 } from "@nnxjs/kernels/internal";
 import { logSoftmax, softmax } from "@nnxjs/layers";
 import { checkGiven, type OptionChecks } from "@nnxjs/layers/internal";
-import { axesFrom, broadcastShape, checkFloats, checkHasAxes, floatsOf, numeric } from "./arguments.ts";
+import { axesFrom, comparedShape, checkFloats, checkHasAxes, floatsOf, numeric } from "./arguments.ts";
 import { crossEntropyOfRows } from "./cross-entropy.ts";
 import { maskedOut, maskedSum, REDUCTION, type ReductionOptions } from "./masked-sum.ts";
 
@@ -23,9 +24,16 @@ function prepare(where: string, logits: Tensor, labels: Tensor, options: Reducti
   checkFloats(where, "logits", logits);
   checkHasAxes(where, "logits", logits);
   const shares = floatsOf(where, "labels", labels);
-  const shape = broadcastShape(where, NAMES, logits, shares);
+  const shape = comparedShape(where, NAMES, logits, shares);
   const { axis = -1, where: given = null } = options;
   const axes = axesFrom(where, axis, logits.rank);
+  const odd = axes.find((at) => shares.shape[at - logits.rank + shares.rank] !== logits.shape[at]);
+  if (odd !== undefined) {
+    throw new NnxError(
+      `${where}: expected labels with a share of each of ${logits.shape[odd]} classes, got ${describe(labels)} for ` +
+        `${describe(logits)}. Make them of whole numbers by nnx.oneHot, or take softmaxCrossEntropyWithIntegerLabels.`,
+    );
+  }
   // A mask of examples, without the axes of classes.
   const isByExample = given !== null && given.rank === logits.rank - axes.length && given.rank < logits.rank;
   const mask = isByExample ? axes.reduce<Tensor>((each, at) => expandDims(each, at), given) : given;

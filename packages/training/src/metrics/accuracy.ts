@@ -52,13 +52,19 @@ export class Accuracy extends Average<never> {
   }
 
   /**
-   * @throws NnxError for labels that are not int32, logits of another shape, and a mask that does
-   * not broadcast; nothing changes then.
+   * @throws NnxError for labels that are not int32, logits of another shape or of one class, and a
+   * mask that does not broadcast; nothing changes then.
    */
   override update(updates: LogitsUpdate): void {
     const here = "Accuracy.update";
     const { threshold } = this;
     const checked = checkLogits(here, updates, threshold === null ? "classes" : "threshold");
+    if (checked && threshold === null && checked.logits.shape.at(-1) === 1) {
+      throw new NnxError(
+        `${here}: expected a logit for each of several classes, got ${describe(checked.logits)}, whose largest is always the ` +
+          "first. For one logit each, make it new Accuracy({ threshold: 0 }), and drop the last axis: tf.squeeze(logits, [-1]).",
+      );
+    }
     const isRight = ({ logits, labels }: Checked): Tensor =>
       threshold === null
         ? equal(largestClass(here, logits), labels)
@@ -89,7 +95,9 @@ export class TopKAccuracy extends Average<never> {
   constructor(k: number) {
     super();
     if (!Number.isSafeInteger(k) || k < 1) {
-      throw new NnxError(`TopKAccuracy: expected k to be a positive integer, got ${describe(k)}.`);
+      throw new NnxError(
+        `TopKAccuracy: expected k to be a positive integer, got ${describe(k)}. It is how many guesses count.`,
+      );
     }
     this.k = k;
   }

@@ -73,7 +73,9 @@ export class AUROC extends Metric<LogitsUpdate, Scalar> {
     checkOptions<AUROCOptions>("AUROC", options, { bins: true });
     const { bins = 4096 } = options;
     if (!Number.isSafeInteger(bins) || bins < 2) {
-      throw new NnxError(`AUROC: expected bins to be an integer above 1, got ${describe(bins)}.`);
+      throw new NnxError(
+        `AUROC: expected bins to be an integer above 1, got ${describe(bins)}. Leave it out for the default.`,
+      );
     }
     this.bins = bins;
     this.positive = zeroState([bins]);
@@ -97,7 +99,7 @@ export class AUROC extends Metric<LogitsUpdate, Scalar> {
       const both = mask && weighted(here, logits, mask);
       if (both && both.weights.size !== labels.size) {
         throw new NnxError(
-          `${here}: expected a mask that broadcasts to the labels ${describe(labels)}, got ${describe(mask)}.`,
+          `${here}: expected a mask that broadcasts to the labels ${describe(labels)}, got ${describe(mask)}. It says of each label whether it counts.`,
         );
       }
       const places = binsOf(cast(logits, "float32"), this.bins);

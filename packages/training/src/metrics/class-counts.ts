@@ -54,13 +54,15 @@ export function guessesOf(
   if (!checked) return undefined;
   const { logits, labels } = checked;
   if (threshold === null && logits.shape.at(-1) !== numClasses) {
-    throw new NnxError(`${here}: expected logits of ${numClasses} classes, got ${describe(logits)}.`);
+    throw new NnxError(
+      `${here}: expected logits of ${numClasses} classes, got ${describe(logits)}. The metric was made for so many.`,
+    );
   }
   const mask = maskOf(here, updates);
   const weights = mask ? weighted(here, labels, mask).weights : ones([...labels.shape]);
   if (weights.size !== labels.size) {
     throw new NnxError(
-      `${here}: expected a mask that broadcasts to the labels ${describe(labels)}, got ${describe(mask)}.`,
+      `${here}: expected a mask that broadcasts to the labels ${describe(labels)}, got ${describe(mask)}. It says of each label whether it counts.`,
     );
   }
   const guesses = threshold === null ? largestClass(here, logits) : greaterEqual(logits, threshold);

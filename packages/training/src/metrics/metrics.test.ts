@@ -245,7 +245,7 @@ it.each<[string, Metric<never>, unknown, string]>([
     "no values",
     new Average(),
     { vlaues: 1 },
-    "Average.update: expected an object with values, got an object with keys {vlaues}. Call vlaues values.",
+    "Average.update: expected an object with values, got an object with keys {vlaues}. Pass vlaues by the name values.",
   ],
   ["nothing", new Average(), undefined, "expected an object with values, got undefined. Pass it by name"],
   ["text", new Average(), { values: "1" }, 'Average.update: expected values to be a tensor, got "1".'],
@@ -283,13 +283,13 @@ it.each<[string, Metric<never>, unknown, string]>([
     "logits for classes with a threshold",
     new Accuracy({ threshold: 0.5 }),
     ofClasses(),
-    "expected logits of shape [3] for a int32[3] of labels, got a float32[3,2]. Leave the threshold out",
+    "expected logits of shape [3] for an int32[3] of labels, got a float32[3,2]. Leave the threshold out",
   ],
   [
     "one logit each without a threshold",
     new Accuracy(),
     ofScores(),
-    "expected logits of shape [3,classes] for a int32[3] of labels, got a float32[3]. Set a threshold",
+    "expected logits of shape [3,classes] for an int32[3] of labels, got a float32[3]. Set a threshold",
   ],
   [
     "logits of other rows",
@@ -308,7 +308,7 @@ it.each<[string, Metric<never>, unknown, string]>([
     "a mask that spreads the labels",
     new ConfusionMatrix(2),
     { ...ofClasses(), mask: tf.ones([2, 3]) },
-    "expected a mask that broadcasts to the labels a int32[3], got a float32[2,3].",
+    "expected a mask that broadcasts to the labels an int32[3], got a float32[2,3].",
   ],
   [
     "logits of no class",
@@ -317,10 +317,16 @@ it.each<[string, Metric<never>, unknown, string]>([
     "Accuracy.update: expected logits of one class at least, got a float32[1,0].",
   ],
   [
+    "one logit each, without a threshold",
+    new Accuracy(),
+    { logits: tf.zeros([2, 1]), labels: int([0, 1]) },
+    "got a float32[2,1], whose largest is always the first. For one logit each, make it new Accuracy({ threshold: 0 })",
+  ],
+  [
     "a mask that spreads the labels of AUROC",
     new AUROC(),
     { ...ofScores(), mask: tf.ones([2, 3]) },
-    "AUROC.update: expected a mask that broadcasts to the labels a int32[3], got a float32[2,3].",
+    "AUROC.update: expected a mask that broadcasts to the labels an int32[3], got a float32[2,3].",
   ],
   [
     "nothing in the place of values",
@@ -338,7 +344,7 @@ it.each<[string, Metric<never>, unknown, string]>([
     "classes for AUROC",
     new AUROC(),
     ofClasses(),
-    "AUROC.update: expected logits of shape [3] for a int32[3] of labels, got a float32[3,2]. Pass one score for each example.",
+    "AUROC.update: expected logits of shape [3] for an int32[3] of labels, got a float32[3,2]. Pass one score for each example.",
   ],
 ])("update refuses %s and changes nothing", (_what, metric, updates, message) => {
   const before = flattenState(state(metric)).map(([, leaf]) => leaf);

@@ -90,7 +90,9 @@ function checkMetrics(metrics: unknown): void {
 
 function checkUpdates(updates: unknown): { mask?: unknown } {
   if (typeof updates === "object" && updates !== null && !isTensor(updates)) return updates;
-  throw new NnxError(`MultiMetric.update: expected values by name, got ${describe(updates)}.`);
+  throw new NnxError(
+    `MultiMetric.update: expected values by name, got ${describe(updates)}. Call update({ logits, labels }), say.`,
+  );
 }
 
 /** The mask of each metric. */
@@ -99,7 +101,7 @@ function masksOf(mask: unknown, names: readonly string[]): (name: string) => unk
   if (isTensor(mask)) return () => mask;
   if (typeof mask !== "object") {
     throw new NnxError(
-      `MultiMetric.update: expected a mask, or masks by the names of metrics, got ${describe(mask)}.`,
+      `MultiMetric.update: expected a mask, or masks by the names of metrics, got ${describe(mask)}. It says of each label whether it counts.`,
     );
   }
   for (const name of Object.keys(mask)) {

@@ -85,7 +85,9 @@ abstract class ClassMetric extends Metric<LogitsUpdate, Tensor> {
       );
     }
     if (![0, 1, Number.NaN].includes(zeroDivision)) {
-      throw new NnxError(`${name}: expected zeroDivision to be 0, 1 or NaN, got ${describe(zeroDivision)}.`);
+      throw new NnxError(
+        `${name}: expected zeroDivision to be 0, 1 or NaN, got ${describe(zeroDivision)}. It is what a class that never occurs counts as.`,
+      );
     }
     this.numClasses = numClasses;
     this.average = average;

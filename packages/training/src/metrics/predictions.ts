@@ -93,7 +93,9 @@ const isNaNAt = (x: Tensor): Tensor => notEqual(x, x);
 export function largestClass(here: string, logits: Tensor): Tensor {
   const classes = logits.shape.at(-1) as number;
   if (classes === 0) {
-    throw new NnxError(`${here}: expected logits of one class at least, got ${describe(logits)}.`);
+    throw new NnxError(
+      `${here}: expected logits of one class at least, got ${describe(logits)}. The last axis holds the classes.`,
+    );
   }
   const numbers = cast(logits, "float32");
   const ids = upTo(classes);

@@ -17,7 +17,9 @@ export function argumentOf(where: string, updates: unknown, name: string): unkno
   const near = isObject ? nearestName(name, Object.keys(updates)) : undefined;
   throw new NnxError(
     `${where}: expected an object with ${name}, got ${describe(updates)}. ` +
-      (near === undefined || near === name ? `Pass it by name: { ${name}: … }.` : `Call ${near} ${name}.`),
+      (near === undefined || near === name
+        ? `Pass it by name: { ${name}: … }.`
+        : `Pass ${near} by the name ${name}.`),
   );
 }
 
@@ -25,7 +27,9 @@ export function argumentOf(where: string, updates: unknown, name: string): unkno
 export function checkNumbers(where: string, name: string, value: unknown): asserts value is Tensor {
   checkTensor(where, name, value);
   if (["float32", "int32", "bool"].includes(value.dtype)) return;
-  throw new NnxError(`${where}: expected ${name} of numbers or booleans, got ${describe(value)}.`);
+  throw new NnxError(
+    `${where}: expected ${name} of numbers or booleans, got ${describe(value)}. Cast it: tf.cast(x, "float32").`,
+  );
 }
 
 /** The tensor of this name, as it was passed. */

@@ -101,7 +101,7 @@ describe("new Optimizer", () => {
         readonly w = new Param(tf.tensor1d([1], "int32"));
       })(),
       undefined,
-      "Optimizer at w: expected float32 tensors to optimize, got a int32[1]. Leave it out with { wrt }.",
+      "Optimizer at w: expected float32 tensors to optimize, got an int32[1]. Leave it out with { wrt }.",
     ],
   ])("refuses %s", (_what, model, wrt, message) => {
     expect(() => make(model, sgd(0.1), ...(wrt ? [{ wrt }] : []))).toThrow(StructureError);
@@ -181,7 +181,10 @@ describe("Optimizer.update", () => {
       "Optimizer.update at w: expected a gradient like a float32[2], got a float32[1,2].",
     ],
     ["a gradient that broadcasts", ({ model }) => [model, { w: tf.ones([1]) }], "got a float32[1]."],
-    ["an integer gradient", ({ model }) => [model, { w: tf.ones([2], "int32") }], "got a int32[2]."],
+    ["an integer gradient", ({ model }) => [model, { w: tf.ones([2], "int32") }], "got an int32[2]."],
+    ["what valueAndGrad returned", ({ model }) => [model, [1, model]], "valueAndGrad returns [loss, grads]"],
+    ["a loss", ({ model }) => [model, tf.scalar(1)], "got a float32[]. Pass what grad returned."],
+    ["a promise", ({ model }) => [model, Promise.resolve()], "got an instance of Promise. Pass what"],
     ["no gradient", ({ model }) => [model, { v: tf.ones([2]) }], "got undefined. Differentiate with"],
     [
       "a disposed gradient",

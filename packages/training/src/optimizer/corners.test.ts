@@ -55,7 +55,7 @@ describe("a gradient", () => {
   it.each<[string, () => tf.Tensor, string]>([
     ["of another shape", () => tf.ones([2, 1]), "expected a gradient like a float32[2], got a float32[2,1]"],
     ["of a smaller shape, which would broadcast", () => tf.ones([1]), "got a float32[1]"],
-    ["of integers", () => tf.ones([2], "int32"), "got a int32[2]"],
+    ["of integers", () => tf.ones([2], "int32"), "got an int32[2]"],
     [
       "that was disposed",
       () => {

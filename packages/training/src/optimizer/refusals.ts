@@ -1,6 +1,6 @@
 /** @file What an optimizer says to arguments that it cannot work with. */
 import { isTensor } from "@nnxjs/kernels/internal";
-import { StructureError } from "@nnxjs/nnx-core";
+import { StructureError, Variable } from "@nnxjs/nnx-core";
 import { describe } from "@nnxjs/nnx-core/internal";
 import { isValues } from "./parameters.ts";
 import { isTransformation } from "../transformations/transformation.ts";
@@ -31,6 +31,13 @@ export function checkUpdate(model: unknown, grads: unknown): void {
   if (!isObject(grads)) {
     throw new StructureError(
       `Optimizer.update: expected the model and its gradients, got ${describe(grads)} as gradients. Call optimizer.update(model, grads).`,
+    );
+  }
+  const isPair = Array.isArray(grads) && !Array.isArray(model);
+  if (isPair || (isTensor(grads) && !(model instanceof Variable)) || grads instanceof Promise) {
+    throw new StructureError(
+      `Optimizer.update: expected the gradients of the model, got ${describe(grads)}. ` +
+        (isPair ? "valueAndGrad returns [loss, grads]: pass the second." : "Pass what grad returned."),
     );
   }
   if (isObject(model) && !isTensor(model)) return;

@@ -173,5 +173,7 @@ export function periodicUpdate<T>(newTensors: T, oldTensors: T, steps: number, u
 export function numberIn(where: string, what: string, x: unknown): number {
   if (typeof x === "number") return x;
   if (isTensor(x) && x.size === 1) return scalarOf(x, where);
-  throw new StructureError(`${where}: expected ${what} to be a number or a scalar, got ${describe(x)}.`);
+  throw new StructureError(
+    `${where}: expected ${what} to be a number or a scalar, got ${describe(x)}. Reduce it: tf.sum, say.`,
+  );
 }

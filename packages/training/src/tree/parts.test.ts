@@ -249,7 +249,7 @@ describe("checks", () => {
     expect(check(tf.zeros([3]))).toThrow(
       "f at w: expected v of shape [2] for the params, a float32[2,3], got a float32[3].",
     );
-    expect(check(tf.zeros([2], "int32"))).toThrow("got a int32[2].");
+    expect(check(tf.zeros([2], "int32"))).toThrow("got an int32[2].");
     expect(check(5 as never)).toThrow(
       "f at w: expected v of shape [2] for the params, a float32[2,3], got 5.",
     );

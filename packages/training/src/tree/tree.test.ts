@@ -121,5 +121,5 @@ it("tells shapes and dtypes apart", () => {
   const like = (w: tf.Tensor) => () => checkAlike("f", { params: { w: tf.ones([2, 3]) }, mu: { w } });
   expect(like(tf.zeros([2, 3]))).not.toThrow();
   for (const other of [tf.zeros([3, 2]), tf.zeros([2, 3, 1]), tf.zeros([6]), tf.zeros([2, 3], "int32")])
-    expect(like(other)).toThrow("f at w: expected mu like the params, a float32[2,3], got a ");
+    expect(like(other)).toThrow("f at w: expected mu like the params, a float32[2,3], got a");
 });

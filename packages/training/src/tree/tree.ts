@@ -50,7 +50,9 @@ export function mapTrees<R = Tensor>(
   for (const row of rows) {
     const odd = row.leaves.find((leaf) => !isTensor(leaf));
     if (odd === undefined) continue;
-    throw new StructureError(`mapTree at ${formatPath(row.path())}: expected tensors, got ${describe(odd)}.`);
+    throw new StructureError(
+      `mapTree at ${formatPath(row.path())}: expected tensors, got ${describe(odd)}. Leave what is none out of the tree.`,
+    );
   }
   for (const row of rows) {
     f(...(row.leaves as Tensor[])).forEach((result, i) => {

@@ -70,7 +70,7 @@ export class BatchEnsembleLinear extends KernelLayer implements DenseConfig {
     const given = options as Partial<BatchEnsembleLinearOptions> | undefined;
     if (typeof given?.nextKey !== "function") {
       throw new TypeError(
-        `${NAME}: expected { nextKey } to be a function that returns keys, got ${describe(options)}.`,
+        `${NAME}: expected { nextKey } to be a function that returns keys, got ${describe(options)}. Pass { rngs }, or a function.`,
       );
     }
     const { nextKey, ...factors } = options;
@@ -164,7 +164,9 @@ export function checkFactors(where: string, { init = "normal", mean = 1, std = 0
 /** @throws RangeError unless `members` is a positive integer. */
 export function checkMembers(where: string, members: number): void {
   if (Number.isSafeInteger(members) && members > 0) return;
-  throw new RangeError(`${where}: expected a positive number of members, got ${describe(members)}.`);
+  throw new RangeError(
+    `${where}: expected a positive number of members, got ${describe(members)}. Four are usual.`,
+  );
 }
 
 registerModule("BatchEnsembleLinear", BatchEnsembleLinear);

@@ -60,14 +60,18 @@ function binsOf(
   checkOptions(where, options, NAMES);
   const { bins = 15 } = options;
   if (!Number.isSafeInteger(bins) || bins < 1) {
-    throw new RangeError(`${where}: expected a positive number of bins, got ${describe(bins)}.`);
+    throw new RangeError(
+      `${where}: expected a positive number of bins, got ${describe(bins)}. Leave it out for the default.`,
+    );
   }
   const { data, shape } = probabilitiesOf(where, probabilities, { rank: 2, axes: "rows, classes" });
   const labels = listOf(where, "the labels", labelList);
   const classes = shape.at(-1) as number;
   const rows = data.length / classes;
   if (labels.length !== rows) {
-    throw new NnxError(`${where}: expected one label for each of ${rows} rows, got ${labels.length}.`);
+    throw new NnxError(
+      `${where}: expected one label for each of ${rows} rows, got ${labels.length}. Labels and probabilities are of the same examples.`,
+    );
   }
   const counts = new Float64Array(bins);
   const confidences = new Float64Array(bins);
@@ -75,7 +79,9 @@ function binsOf(
   for (let row = 0; row < rows; row++) {
     const label = labels[row] as number;
     if (!Number.isInteger(label) || label < 0 || label >= classes) {
-      throw new NnxError(`${where}: expected labels from 0 to ${classes - 1}, got ${label} for row ${row}.`);
+      throw new NnxError(
+        `${where}: expected labels from 0 to ${classes - 1}, got ${label} for row ${row}. There is a column for each class.`,
+      );
     }
     const guess = argmaxOf(data, row * classes, classes);
     const confidence = data[row * classes + guess] as number;

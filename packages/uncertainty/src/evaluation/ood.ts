@@ -125,7 +125,9 @@ export function fprAtTpr(known: Scores, unseen: Scores, options: FprOptions = {}
   checkOptions("fprAtTpr", options, { tpr: true });
   const { tpr = 0.95 } = options;
   if (!(tpr > 0 && tpr <= 1))
-    throw new RangeError(`fprAtTpr: expected a tpr in (0, 1], got ${describe(tpr)}.`);
+    throw new RangeError(
+      `fprAtTpr: expected a tpr in (0, 1], got ${describe(tpr)}. Leave it out for the default.`,
+    );
   const { ties, knownCount, unseenCount } = tiesOf("fprAtTpr", known, unseen);
   let found = 0;
   let wrong = 0;

@@ -48,7 +48,9 @@ export function selectivePrediction(
   checkOptions(where, options, { bins: true });
   const { bins = 50 } = options;
   if (!Number.isSafeInteger(bins) || bins < 2) {
-    throw new RangeError(`${where}: expected at least 2 bins, got ${describe(bins)}.`);
+    throw new RangeError(
+      `${where}: expected at least 2 bins, got ${describe(bins)}. Leave it out for the default.`,
+    );
   }
   return curveOf(listOf(where, "the uncertainties", uncertainty), listOf(where, "the losses", losses), bins);
 }
@@ -61,13 +63,15 @@ function curveOf(
   const count = losses.length;
   if (count === 0 || uncertainty.length !== count) {
     throw new NnxError(
-      `selectivePrediction: expected as many uncertainties as losses and at least one, got ${uncertainty.length} and ${count}.`,
+      `selectivePrediction: expected as many uncertainties as losses and at least one, got ${uncertainty.length} and ${count}. Both are of the same examples.`,
     );
   }
   const order = Array.from({ length: count }, (_, i) => i);
   for (const i of order) {
     if (!Number.isNaN(uncertainty[i]) && !Number.isNaN(losses[i])) continue;
-    throw new NnxError(`selectivePrediction: expected numbers, got NaN for input ${i}.`);
+    throw new NnxError(
+      `selectivePrediction: expected numbers, got NaN for input ${i}. Look for the first NaN with nnx.findNonFinite.`,
+    );
   }
   order.sort((a, b) => (uncertainty[a] as number) - (uncertainty[b] as number));
   // sums[k] is the expected sum of losses of the k most certain inputs.

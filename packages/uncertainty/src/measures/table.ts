@@ -74,7 +74,7 @@ export function tableOf(where: string, x: Numbers, { rank, axes }: { rank: numbe
   }
   if (table.shape.length < rank || table.data.length === 0) {
     throw new NnxError(
-      `${where}: expected the axes [${axes}] and at least one element, got the shape [${table.shape.join(", ")}].`,
+      `${where}: expected the axes [${axes}] and at least one element, got the shape [${table.shape.join(", ")}]. Samples come first, and classes last.`,
     );
   }
   return table;

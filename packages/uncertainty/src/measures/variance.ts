@@ -91,7 +91,7 @@ export function regressionDecomposition(means: Numbers, variances: Numbers): Dec
   const sigma = tableOf(where, variances, axes);
   if (String(mu.shape) !== String(sigma.shape)) {
     throw new NnxError(
-      `${where}: expected means and variances of one shape, got [${mu.shape.join(", ")}] and [${sigma.shape.join(", ")}].`,
+      `${where}: expected means and variances of one shape, got [${mu.shape.join(", ")}] and [${sigma.shape.join(", ")}]. Reshape one of them.`,
     );
   }
   for (let i = 0; i < mu.data.length; i++) {

@@ -56,16 +56,18 @@ export class Passes<M, X extends Tensor> {
     if (isTensor(x)) checkTensor(where, "the input", x);
     if (!isTensor(x) || x.rank === 0 || x.shape[0] === 0) {
       throw new NnxError(
-        `${where}: expected a tensor with at least one row on its first axis, got ${describe(x)}.`,
+        `${where}: expected a tensor with at least one row on its first axis, got ${describe(x)}. Give a single example an axis: tf.expandDims(x, 0).`,
       );
     }
     if (!Number.isSafeInteger(total) || total < 1) {
-      throw new RangeError(`${where}: expected a positive number of passes, got ${describe(total)}.`);
+      throw new RangeError(
+        `${where}: expected a positive number of passes, got ${describe(total)}. It comes behind the input: sample(model, x, 50, { key }).`,
+      );
     }
     const { batchSize = x.shape[0] } = options;
     if (!Number.isSafeInteger(batchSize) || batchSize < 1) {
       throw new RangeError(
-        `${where}: expected batchSize to be a positive integer, got ${describe(batchSize)}.`,
+        `${where}: expected batchSize to be a positive integer, got ${describe(batchSize)}. Leave it out to take all rows at once.`,
       );
     }
     this.#where = where;

@@ -1,5 +1,5 @@
 /** @file Runs for all slices what was recorded of one. */
-import { axesOf, type ArrayLike } from "../../data/array-like.ts";
+import { stackArrays, type WordArray } from "../../data/array-axes.ts";
 import {
   callKernel,
   computeWith,
@@ -150,7 +150,7 @@ export class BatchRun {
       ];
     } else if (work.kind === "fill" && work.from) {
       const { each } = this.host(work.from.host);
-      const keys = axesOf(each[0] as ArrayLike)!.stack(each, 0) as object;
+      const keys = stackArrays(each as readonly WordArray[], 0);
       const { shape, dtype } = outputs[0]!;
       return [newTensor(dtype as "float32", [size, ...shape], work.from.make(keys))];
     } else if (work.kind === "host") {

@@ -38,7 +38,8 @@ export async function onlyItsStreams<M extends object>(
         law: "A pass draws from the streams that are declared, and no others",
         found: `expected draws from ${declared!.join(", ") || "no stream"}, got ${used.has(wrong) ? "some" : "none"} from ${wrong}`,
         cause: used.has(wrong)
-          ? "Usually a layer takes the default stream because the named one is missing: name it in new Rngs(…)."
+          ? `If the model is meant to draw from it (an RNN draws its first carry), add ${JSON.stringify(wrong)} to the option streams. ` +
+            "Otherwise a layer takes the default stream because the named one is missing: name it in new Rngs(…)."
           : "Usually the layer is not called, or is in evaluation, or its rate is 0.",
       };
     }

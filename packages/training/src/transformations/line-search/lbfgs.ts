@@ -173,7 +173,7 @@ function putRow(rows: Tensor, row: Tensor, place: number): Tensor {
   const flat = asRows(rows, size);
   const width = flat.shape[1] as number;
   const before = slice(flat, [0, 0], [place, width]);
-  const after = slice(flat, [place + 1, 0], [size - place - 1, width]);
+  const after = slice(flat, [place + 1, 0]);
   const parts = [before, reshape(row, [1, width]), after].filter((part) => part.shape[0] !== 0);
   return reshape(concat(parts, 0), rows.shape);
 }

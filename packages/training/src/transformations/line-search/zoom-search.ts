@@ -30,8 +30,11 @@ const f32 = Math.fround;
 /** By how much a criterion is missed; what is NaN misses it infinitely. */
 const missed = (by: number): number => (Number.isNaN(by) ? Infinity : Math.max(by, 0));
 
+/** What is looked at of a line. */
+type SearchedLine = Pick<Line, "start" | "at">;
+
 export class ZoomSearch {
-  private readonly line: Line;
+  private readonly line: SearchedLine;
   private readonly rules: ZoomRules;
   /** The last point that was tried. */
   private point: Point;
@@ -47,7 +50,7 @@ export class ZoomSearch {
   /** The best point at which the loss has fallen enough. */
   private safe: Point;
 
-  constructor(line: Line, rules: ZoomRules) {
+  constructor(line: SearchedLine, rules: ZoomRules) {
     this.line = line;
     this.rules = rules;
     this.point = this.low = this.high = this.third = this.safe = line.start;
