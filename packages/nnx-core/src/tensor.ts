@@ -44,8 +44,6 @@ export {
   sameShape,
   scratchAt,
   setRecorder,
-  type SharedSlices,
-  sharedSlices,
   sharing,
   substitutesNow,
   sliceAt,

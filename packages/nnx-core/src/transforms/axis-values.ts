@@ -3,16 +3,7 @@ import { hasAxes, sliceArray, stackArrays, type WordArray } from "../data/array-
 import { type ArrayLike, isArrayLike } from "../data/array-like.ts";
 import { containerFrom, containerKind, entriesOf } from "../data/containers.ts";
 import { describe, StructureError } from "../errors.ts";
-import {
-  isRecording,
-  isTensor,
-  type SharedSlices,
-  sharedSlices,
-  sliceAt,
-  stackTensors,
-  type Tensor,
-  unstackTensor,
-} from "../tensor.ts";
+import { isRecording, isTensor, sliceAt, stackTensors, type Tensor, unstackTensor } from "../tensor.ts";
 
 type Scalar = number | boolean;
 /** Counts and flags of several things at once: lists of numbers, in lists for further axes. */
@@ -62,11 +53,6 @@ export interface Cut {
   hostAt(index: number): readonly unknown[];
   /** The tensors in the value that are cut. */
   readonly tensors: readonly CutTensor[];
-}
-
-/** Lets go of the memory of what was cut. Call it after the scope of the slices. */
-export function endCut({ tensors }: Cut): void {
-  for (const tensor of tensors) if (tensor instanceof TensorCut) tensor.end();
 }
 
 /** Where a value is, for messages: the function and the place. */
@@ -134,7 +120,6 @@ class TensorCut implements Cut, CutTensor {
   first: Tensor | undefined;
   private readonly others: Tensor[] = [];
   private parts: readonly Tensor[] | undefined;
-  private shared: SharedSlices | undefined;
 
   constructor(whole: Tensor, axis: number) {
     this.whole = whole;
@@ -154,8 +139,7 @@ class TensorCut implements Cut, CutTensor {
       this.parts ??= unstackTensor(whole, axis);
       return this.parts[index] as Tensor;
     }
-    if (axis === 0 && !isRecording()) this.shared ??= sharedSlices(whole);
-    const made = this.shared && !isRecording() ? this.shared.at(index) : sliceAt(whole, axis, index);
+    const made = sliceAt(whole, axis, index);
     if (index === 0) this.first = made;
     else this.others[index] = made;
     return made;
@@ -163,11 +147,6 @@ class TensorCut implements Cut, CutTensor {
 
   hostAt(): readonly unknown[] {
     return [];
-  }
-
-  end(): void {
-    this.shared?.end();
-    this.shared = undefined;
   }
 }
 

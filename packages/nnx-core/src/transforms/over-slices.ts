@@ -58,9 +58,9 @@ export const overSlices = (call: SlicedRun): unknown =>
 function overSlicesOnce(call: SlicedRun): unknown {
   const { where, args } = call;
   refuseDisposed(where, args);
-  let sliced: SlicedArguments | undefined;
-  const inScope = () => {
+  const [{ stacked, carry }] = scoped(() => {
     const stopAttaching = attachTo(args);
+    let sliced: SlicedArguments | undefined;
     try {
       const given = new SlicedArguments(args, call.axes, call);
       sliced = given;
@@ -75,13 +75,8 @@ function overSlicesOnce(call: SlicedRun): unknown {
       stopAttaching();
       sliced?.release();
     }
-  };
-  try {
-    const [{ stacked, carry }] = scoped(inScope);
-    return call.finish(stacked(), carry());
-  } finally {
-    sliced?.end();
-  }
+  });
+  return call.finish(stacked(), carry());
 }
 
 function runAll(

@@ -19,7 +19,7 @@ import { unobserved } from "../variable/observer.ts";
 import { isVariableState } from "../variable/variable-state.ts";
 import { Variable } from "../variable/variable.ts";
 import { type MapAxes, axesBelow, axisOfLeaf, Carry, StateAxes } from "./axes.ts";
-import { type Cut, cut, endCut } from "./axis-values.ts";
+import { type Cut, cut } from "./axis-values.ts";
 import { Claims } from "./claims.ts";
 import { Slot } from "./slots.ts";
 
@@ -119,12 +119,6 @@ export class SlicedArguments {
 
   release(): void {
     for (const slot of this.slots) slot.release();
-  }
-
-  /** Lets go of the memory of what was cut. Call it after the scope of the slices. */
-  end(): void {
-    for (const { cut: made } of this.slots) if (made) endCut(made);
-    for (const made of this.cuts) endCut(made);
   }
 
   private part(value: unknown, axes: MapAxes, path: Path): Part {
