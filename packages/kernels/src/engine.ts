@@ -71,7 +71,8 @@ export const inShape = (x: Tensor, shape: readonly number[]): Tensor =>
  * Another tensor object with the same values, recorded on an open tape. tensorflow.js's own
  * `clone` copies on wasm.
  */
-export const alias = (x: Tensor): Tensor => reshaped(x, x.shape);
+export const alias = (x: Tensor): Tensor =>
+  !isRecording() && canShare() ? sharedCopy(x) : reshaped(x, x.shape);
 
 /** The version of tensorflow.js. */
 export const versionOfTensorflow: string = version;

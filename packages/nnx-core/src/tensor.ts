@@ -96,7 +96,7 @@ export function withFirstAt(tensor: Tensor, axis: number): Tensor {
 
 /** Tensors of one shape along a new axis. */
 export const stackTensors = (tensors: readonly Tensor[], axis: number): Tensor =>
-  tf.stack([...tensors], axis);
+  callKernel("Pack", [...tensors], { axis }) as Tensor;
 
 /** Whether two tensors of one shape and dtype have the same values. Reads them, for `where`. */
 export function sameTensors(a: Tensor, b: Tensor, where: string, advice: string): boolean {
@@ -379,7 +379,7 @@ export interface InstalledKernel {
 }
 
 /** The installed kernel of this name, if there is one. */
-export const installedKernel = (name: string, backend: string): InstalledKernel | undefined =>
+const installedKernel = (name: string, backend: string): InstalledKernel | undefined =>
   tf.getKernel(name, backend) as unknown as InstalledKernel | undefined;
 
 /**
@@ -387,9 +387,20 @@ export const installedKernel = (name: string, backend: string): InstalledKernel 
  * than a small kernel does. The registry is a global of tensorflow.js, which its types do not declare.
  */
 export function kernelLookup(name: string, backend: string): () => InstalledKernel | undefined {
+  const key = `${backend}_${name}`;
+  let lookUp = lookUps.get(key);
+  if (!lookUp) {
+    lookUp = newLookup(name, backend, key);
+    lookUps.set(key, lookUp);
+  }
+  return lookUp;
+}
+
+const lookUps = new Map<string, () => InstalledKernel | undefined>();
+
+function newLookup(name: string, backend: string, key: string): () => InstalledKernel | undefined {
   const globals = (globalThis as { _tfGlobals?: ReadonlyMap<string, unknown> })._tfGlobals;
   const registry = globals?.get("kernelRegistry") as ReadonlyMap<string, InstalledKernel> | undefined;
-  const key = `${backend}_${name}`;
   const found = installedKernel(name, backend);
   return found && registry?.get(key) === found
     ? () => registry.get(key)

@@ -1,14 +1,16 @@
 /** @file The product, bias and addition of a dense layer in one kernel. */
 import * as tf from "@tensorflow/tfjs-core";
-import type { Tensor } from "@tensorflow/tfjs-core";
+import type { Tensor, TensorInfo } from "@tensorflow/tfjs-core";
 import { isRecording, inShape } from "../engine.ts";
 import { callKernel } from "../memory/call-kernel.ts";
 import { computed } from "../memory/computed.ts";
 import { installKernels } from "../registry.ts";
-import { DENSE, denseInfo } from "../own/dense.ts";
+import { DENSE, denseInfo, denseOfMany } from "../own/dense.ts";
 import { runOwn } from "../own/own-kernel.ts";
 import { sizeOf } from "../shape.ts";
 import { hasKnownKernels } from "../backends.ts";
+
+const infoOf = ({ dataId, shape, dtype }: TensorInfo): TensorInfo => ({ dataId, shape, dtype });
 
 /** {@link fusedMatMul} of many tensors at once. */
 function batch(
@@ -20,6 +22,15 @@ function batch(
   const [inner = 0, columns = 0] = b!.shape.slice(-2);
   const shape = [size, ...a!.shape.slice(ofA ? 1 : 0, -1), columns];
   const rows = inner > 0 ? a!.size / inner / (ofA ? size : 1) : sizeOf(shape) / (size * columns);
+  if (ofB && hasKnownKernels()) {
+    const given = bias ? [a!, b!, bias] : [a!, b!];
+    const made = computed(given, ([x, kernel, offset]) => {
+      const left = { ...infoOf(x!), shape: [ofA ? size : 1, rows, inner] };
+      const y = denseOfMany(tf.engine().backend, left, kernel!, offset);
+      return y && { ...y, shape: [...shape] };
+    });
+    if (made) return made;
+  }
   const left = inShape(a!, [ofA ? size : 1, rows, inner]);
   const right = inShape(b!, [ofB ? size : 1, inner, columns]);
   const attrs = { transposeA: false, transposeB: false };

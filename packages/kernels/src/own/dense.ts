@@ -3,6 +3,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { KernelConfig, TensorInfo } from "@tensorflow/tfjs-core";
 import { free } from "../memory/access.ts";
 import { sizeOf } from "../shape.ts";
+import { type ProductPlan, productByPlan } from "../wasm/product.ts";
 import { onBoth } from "./own-kernel.ts";
 
 /** Its name in the registry. */
@@ -54,6 +55,43 @@ export function denseInfo(backend: object, x: TensorInfo, kernel: TensorInfo, bi
   } finally {
     free(backend, product);
   }
+}
+
+/**
+ * {@link denseInfo} of many layers at once.
+ * @param x - `[size, rows, inner]`, or `[1, rows, inner]`.
+ * @param kernel - `[size, inner, columns]`
+ * @param bias - `[size, columns]`, or `[columns]`, or undefined.
+ * @returns `[size, rows, columns]`; undefined where no one kernel does that.
+ */
+export function denseOfMany(
+  backend: object,
+  x: TensorInfo,
+  kernel: TensorInfo,
+  bias?: TensorInfo,
+): TensorInfo | undefined {
+  const [size = 0, inner = 0, columns = 0] = kernel.shape;
+  const rows = x.shape[1] as number;
+  const plan: ProductPlan = {
+    rows,
+    inner,
+    columns,
+    a: { row: inner, inner: 1 },
+    b: { inner: columns, column: 1 },
+    outRow: columns,
+    batch: [{ size, a: x.shape[0] === 1 ? 0 : rows * inner, b: inner * columns, out: rows * columns }],
+  };
+  const shape = [size, rows, columns];
+  return productByPlan(
+    backend,
+    x,
+    kernel,
+    plan,
+    shape,
+    bias,
+    "none",
+    bias?.shape.length === 2 ? "each" : "all",
+  );
 }
 
 /** The kernels to register on cpu and wasm. */

@@ -271,7 +271,7 @@ export const hasProducts = (backend: object): boolean => canRun(backend, product
 /**
  * The products of a plan, as one tensor.
  * @param shape - The shape of the result. The plan says where each element is.
- * @param bias - One number for each column.
+ * @param bias - One number for each column; `biasOf` says of each matrix of a batch of one axis.
  * @returns `undefined` where WebAssembly is out of reach, an operand is not float32, or there is
  * nothing to multiply.
  */
@@ -283,6 +283,7 @@ export function productByPlan(
   shape: readonly number[],
   bias?: TensorInfo,
   clamps: Clamps = "none",
+  biasOf: "all" | "each" = "all",
 ): TensorInfo | undefined {
   const inputs = bias ? [a, b, bias] : [a, b];
   if (inputs.some(({ dtype }) => dtype !== "float32")) return undefined;
@@ -296,16 +297,19 @@ export function productByPlan(
     outputs: [output],
     scratch: blocks.bytes,
     run: (functions, places) => {
-      let biasAt = 0;
-      if (bias) {
-        // A copy, because the last tile reads 8 numbers whether or not there are as many.
-        biasAt = places.scratch + blocks.bias;
-        functions.pack8(places.inputs[2]!, biasAt, whole.columns, 1, 4, 4);
-      }
-      const [a0 = 0, b0 = 0] = places.inputs;
+      const [a0 = 0, b0 = 0, bias0 = 0] = places.inputs;
+      const biasAt = bias ? places.scratch + blocks.bias : 0;
+      // A copy, because the last tile reads 8 numbers whether or not there are as many.
+      const packBias = (from: number): void => functions.pack8(from, biasAt, whole.columns, 1, 4, 4);
+      if (bias) packBias(bias0);
       const out0 = places.outputs[0]!;
       const work = new Multiplication(functions, whole, blocks, places.scratch, biasAt, clamps);
-      eachMatrix(whole.batch, (x, y, to) => work.multiply(a0 + 4 * x, b0 + 4 * y, out0 + 4 * to));
+      let matrix = 0;
+      eachMatrix(whole.batch, (x, y, to) => {
+        if (bias && biasOf === "each" && matrix > 0) packBias(bias0 + 4 * matrix * whole.columns);
+        work.multiply(a0 + 4 * x, b0 + 4 * y, out0 + 4 * to);
+        matrix++;
+      });
     },
   });
   return results?.[0];

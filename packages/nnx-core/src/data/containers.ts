@@ -25,8 +25,14 @@ export function itemsOf(x: object): Iterable<unknown> {
  * The keys of a container, or of another object's attributes, in the object's own order. Paths
  * are sorted differently.
  */
-export const ownKeysOf = (x: object): readonly unknown[] =>
-  Array.isArray(x) || x instanceof Map ? [...(x as ReadonlyMap<unknown, unknown>).keys()] : Object.keys(x);
+export function ownKeysOf(x: object): readonly unknown[] {
+  if (Array.isArray(x)) {
+    const keys = new Array<number>(x.length);
+    for (let i = 0; i < keys.length; i++) keys[i] = i;
+    return keys;
+  }
+  return x instanceof Map ? [...(x as ReadonlyMap<unknown, unknown>).keys()] : Object.keys(x);
+}
 
 /**
  * The keys and items of a container in its own order. Items of arrays have their index as text.
@@ -46,6 +52,11 @@ export function containerFrom(
 /** A container like `x`, with each item replaced by `f(item)`. */
 export function mapItems(x: object, f: (item: unknown) => unknown): object {
   if (Array.isArray(x)) return (x as readonly unknown[]).map((item) => f(item));
+  if (!(x instanceof Map) && !Object.hasOwn(x, "__proto__")) {
+    const made: Record<string, unknown> = {};
+    for (const key of Object.keys(x)) made[key] = f((x as Record<string, unknown>)[key]);
+    return made;
+  }
   const entries = entriesOf(x).map(([key, item]) => [key, f(item)] as const);
   return containerFrom(x instanceof Map ? "map" : "record", entries);
 }

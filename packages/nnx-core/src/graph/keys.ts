@@ -1,6 +1,7 @@
 /** @file The names of attributes and items, in the order of a walk. */
 import { describe, StructureError } from "../errors.ts";
 import { comparePathParts, formatPath, partFromKey, type Path, type PathPart } from "../path.ts";
+import { ownKeysOf } from "../data/containers.ts";
 import { isPlainObject } from "../data/plain-object.ts";
 import { sortedParts } from "../data/sorted-parts.ts";
 
@@ -84,6 +85,6 @@ function mapKeys(
  * @param pathOf - Returns the path of `x`, for errors.
  */
 export function keysOf(x: object, pathOf: () => Path, order: KeyOrder = "sorted"): readonly PathPart[] {
-  if (Array.isArray(x)) return Object.freeze(Array.from(x.keys()));
+  if (Array.isArray(x)) return Object.freeze(ownKeysOf(x) as readonly number[]);
   return x instanceof Map ? mapKeys(x, pathOf, order) : ownKeys(x, order);
 }

@@ -108,6 +108,21 @@ interface Found {
 function holdsData(container: object, holding: Set<object> | undefined): boolean {
   if (!isContainer(container)) return false;
   if (holding?.has(container)) return true;
+  // Nearly all containers have data at once, or nothing to search.
+  let isDeep = false;
+  for (const item of itemsOf(container)) {
+    if (typeof item !== "object" || item === null) continue;
+    if (isData(item)) {
+      holding?.add(container);
+      return true;
+    }
+    isDeep ||= isContainer(item);
+  }
+  return isDeep && holdsDataBelow(container, holding);
+}
+
+/** As {@link holdsData}, for a container of containers. */
+function holdsDataBelow(container: object, holding: Set<object> | undefined): boolean {
   const open: Found[] = [{ container, parent: undefined, level: 0 }];
   const seen = new Set<object>([container]);
   for (let next = open.pop(); next; next = open.pop()) {

@@ -34,10 +34,26 @@ const isOpen = (x: object): boolean => !isTensor(x) && !(x instanceof Variable) 
  */
 export function tidy<R>(f: () => R): R {
   checkFunction("tidy", f);
+  return tidyChecked(() => {
+    const result = f();
+    refuseLate("tidy", () => "the function", result);
+    return result;
+  });
+}
+
+/** Whether the engine finds everything in a result by itself: in short lists of tensors it does. */
+const isListed = (x: unknown, level = 0): boolean =>
+  typeof x !== "object" ||
+  x === null ||
+  isTensor(x) ||
+  (Array.isArray(x) && level < 3 && x.length < 8 && x.every((item) => isListed(item, level + 1)));
+
+/** {@link tidy} of a function that does not return Promises. */
+export function tidyChecked<R>(f: () => R): R {
   let result: R | undefined;
   scoped(() => {
     result = f();
-    refuseLate("tidy", () => "the function", result);
+    if (isListed(result)) return result;
     const tensors: Tensor[] = [];
     forEachObject(result, (object) => {
       if (isTensor(object)) tensors.push(object);

@@ -1,6 +1,6 @@
 /** @file Results that are not there yet: what runs later would not be recorded. */
 import { describe, NnxError } from "../errors.ts";
-import { forEachObject, isContainer } from "../data/containers.ts";
+import { forEachObject, isContainer, itemsOf } from "../data/containers.ts";
 import { isTensor } from "../tensor.ts";
 
 const isLate = (x: object): boolean => "then" in x && typeof x.then === "function";
@@ -18,14 +18,29 @@ function lateIn(value: unknown): object[] {
   return late;
 }
 
+/** Values that are nested deeper are searched with a list of what was seen. */
+const fewLevels = 12;
+
+/** Whether a value surely has no Promise in it. Most results are small trees. */
+function isThere(value: unknown, level = 0): boolean {
+  if (typeof value !== "object" || value === null || isTensor(value)) return true;
+  if (level > fewLevels || isLate(value)) return false;
+  if (Array.isArray(value)) {
+    for (let i = 0; i < value.length; i++) if (!isThere(value[i], level + 1)) return false;
+    return true;
+  }
+  if (!isContainer(value)) return true;
+  for (const item of itemsOf(value)) if (!isThere(item, level + 1)) return false;
+  return true;
+}
+
 /**
  * Refuses results that are, or contain, Promises; nobody else will await them, so that they fail is
  * no news then.
  * @param source - Who returned it, for the message.
  */
 export function refuseLate(where: string, source: () => string, value: unknown): void {
-  // Nearly everything that methods return is a tensor: no need to look into it.
-  if (typeof value !== "object" || value === null || isTensor(value)) return;
+  if (isThere(value)) return;
   const all = lateIn(value);
   const [late] = all;
   if (!late) return;

@@ -1,7 +1,7 @@
 /** @file Numbers and keys that a recorded function computes from Variables. */
 import { checkFunction, checkList } from "../data/functions.ts";
 import { describe, NnxError } from "../errors.ts";
-import { entriesOf, isContainer } from "../data/containers.ts";
+import { isContainer, ownKeysOf } from "../data/containers.ts";
 import { childAt } from "../graph/node.ts";
 import type { PathPart } from "../path.ts";
 import { isTensor, newTensor, type Tensor } from "../tensor.ts";
@@ -136,7 +136,8 @@ export function onHost<I, R>({ inputs, values, run, targets }: HostCode<I, R>): 
   const recording = recordingNow();
   if (!recording) return again(values);
   const [result, slots] = recording.recorder.runSection(recording.inputsOf(inputs), values, again);
-  const variables = targetsOf(result, targets);
+  const variables: (Variable | undefined)[] = [];
+  addTargets(result, targets, variables);
   partsOf(result).host.forEach((value, i) => {
     const variable = variables[i];
     if (variable) recording.expect(variable, value, slots[i] as number);
@@ -144,14 +145,16 @@ export function onHost<I, R>({ inputs, values, run, targets }: HostCode<I, R>): 
   return result;
 }
 
-/** The targets of the numbers and keys in a result, in the order of `partsOf`. */
-function targetsOf(result: unknown, targets: unknown): (Variable | undefined)[] {
-  if (typeof result === "number" || isHostObject(result))
-    return [targets instanceof Variable ? targets : undefined];
-  if (!isContainer(result) || isTensor(result)) return [];
-  return entriesOf(result).flatMap(([key, item]) =>
-    targetsOf(item, isContainer(targets) ? childAt(targets, key as PathPart) : undefined),
-  );
+/** Adds the targets of the numbers and keys in a result, in the order of `partsOf`. */
+function addTargets(result: unknown, targets: unknown, found: (Variable | undefined)[]): void {
+  if (typeof result === "number" || isHostObject(result)) {
+    found.push(targets instanceof Variable ? targets : undefined);
+    return;
+  }
+  if (typeof result !== "object" || result === null || isTensor(result) || !isContainer(result)) return;
+  const others = isContainer(targets) ? targets : undefined;
+  for (const key of ownKeysOf(result) as readonly PathPart[])
+    addTargets(childAt(result, key), others && childAt(others, key), found);
 }
 
 /**

@@ -127,17 +127,19 @@ export function playedParts(recorded: Recorded, result: unknown): PlayedParts {
   });
   const make = making(result);
   const uses = made.flatMap(({ results }) => results);
+  const counts = new Map<number, number>();
+  for (const index of uses) counts.set(index, (counts.get(index) ?? 0) + 1);
   const aliases = aliasesIn(given.tensors);
   const shared = new Set(aliases.flat());
   const replaced = new Map<number, Slot>();
-  const allWrites = writes.map((write, i): Write => {
-    const stored = before[write.leaf]?.value;
+  const allWrites = writes.map(({ leaf, make: makeValue }, i): Write => {
+    const stored = before[leaf]?.value;
     const [index = -1, ...others] = made[i]?.results ?? [];
-    const isSole = index >= 0 && others.length === 0 && uses.filter((each) => each === index).length === 1;
-    if (!isSole || !withTensor.has(write.leaf)) return { ...write, sole: undefined };
-    const input = given.tensorLeaves.indexOf(write.leaf);
+    const isSole = index >= 0 && others.length === 0 && counts.get(index) === 1;
+    if (!isSole || !withTensor.has(leaf)) return { leaf, make: makeValue, sole: undefined };
+    const input = given.tensorLeaves.indexOf(leaf);
     if (isTensor(stored) && !shared.has(input)) replaced.set(index, input);
-    return { ...write, sole: index };
+    return { leaf, make: makeValue, sole: index };
   });
   const nameOf = (leaf: number): string => {
     const found = given.leaves[leaf];
@@ -175,10 +177,21 @@ export function playedParts(recorded: Recorded, result: unknown): PlayedParts {
   };
 }
 
+const fewValues = 64;
+
 /** Pairs of positions with one object. */
 function aliasesIn(list: readonly unknown[]): (readonly [number, number])[] {
-  const first = new Map<unknown, number>();
   const found: (readonly [number, number])[] = [];
+  if (list.length <= fewValues) {
+    // A few comparisons cost less than a Map.
+    for (let i = 1; i < list.length; i++) {
+      if (typeof list[i] !== "object") continue;
+      const known = list.indexOf(list[i]);
+      if (known < i) found.push([known, i]);
+    }
+    return found;
+  }
+  const first = new Map<unknown, number>();
   list.forEach((item, i) => {
     if (typeof item !== "object") return;
     const known = first.get(item);

@@ -1,7 +1,7 @@
 /** @file The nodes of a recording, made of what the run asked for. */
 import { describe, type NnxError } from "../errors.ts";
 import type { Path } from "../path.ts";
-import { isTensor, type Tensor } from "../tensor.ts";
+import { isTensor, type KernelInputs, type Tensor } from "../tensor.ts";
 import { type Call, isCopyIn } from "./calls.ts";
 import type { HostSlot, HostWork } from "./host.ts";
 import type { Block, Constant, ProgramNode, Slot, ValueInfo, Work } from "./program.ts";
@@ -22,6 +22,23 @@ export interface RecorderOptions {
    * an error is thrown.
    */
   readonly refused?: () => void;
+}
+
+/** The inputs that are there, with their names where the kernel takes them by name. */
+function inputsOf(inputs: KernelInputs): {
+  readonly names: readonly string[] | undefined;
+  readonly given: readonly Tensor[];
+} {
+  if (Array.isArray(inputs)) return { names: undefined, given: inputs as readonly Tensor[] };
+  const names: string[] = [];
+  const given: Tensor[] = [];
+  for (const key of Object.keys(inputs)) {
+    const tensor = (inputs as Readonly<Record<string, Tensor | null | undefined>>)[key];
+    if (tensor == null) continue;
+    names.push(key);
+    given.push(tensor);
+  }
+  return { names, given };
 }
 
 /** What one run computes. */
@@ -151,12 +168,10 @@ export abstract class RecordedNodes {
     if (isComposed) for (const child of children) this.settleApart(child);
     else {
       renewal = event ? this.renewals++ : undefined;
-      const names = Array.isArray(call.inputs)
-        ? undefined
-        : Object.keys(call.inputs).filter((key) => isTensor((call.inputs as Record<string, unknown>)[key]));
+      const { names, given } = inputsOf(call.inputs);
       this.addNode(
         { kind: "kernel", name, names, attrs, needsEngine: parts.length > 0, renewal },
-        list.filter((tensor) => tensor != null),
+        given,
         outputs,
         path,
       );
@@ -170,9 +185,11 @@ export abstract class RecordedNodes {
 
   /** A kernel that got a key would draw the same each time. */
   private refuseKeysIn(name: string, attrs: object): void {
-    for (const value of Object.values(attrs))
-      if (typeof value === "object" && value !== null && this.hosts.slotOf(value as object) !== undefined)
-        this.opened(value as object, `passes ${describe(value)} to the kernel ${name}`);
+    for (const key in attrs) {
+      const value: unknown = (attrs as Readonly<Record<string, unknown>>)[key];
+      if (typeof value === "object" && value !== null && this.hosts.slotOf(value) !== undefined)
+        this.opened(value, `passes ${describe(value)} to the kernel ${name}`);
+    }
   }
 
   /** A call inside a kernel: host code that runs again does not see it. */

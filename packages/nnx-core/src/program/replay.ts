@@ -3,7 +3,6 @@ import {
   backendNow,
   fusesProducts,
   type InstalledKernel,
-  installedKernel,
   isReachable,
   kernelLookup,
   type ReplayBackend,
@@ -67,10 +66,11 @@ export class Kernels {
   /** Adds a kernel, if there is one of this name. */
   add(name: string): boolean {
     if (this.installed.has(name)) return true;
-    const kernel = installedKernel(name, this.name);
+    const lookUp = kernelLookup(name, this.name);
+    const kernel = lookUp();
     if (kernel) {
       this.installed.set(name, kernel);
-      this.lookUps.push([kernelLookup(name, this.name), kernel]);
+      this.lookUps.push([lookUp, kernel]);
     }
     return kernel !== undefined;
   }

@@ -13,7 +13,7 @@ export class Claims {
   private readonly where: string;
   private readonly all = new Map<
     object,
-    Map<PathPart | undefined, readonly [axis: MapAxis, place: string]>
+    Map<PathPart | undefined, readonly [axis: MapAxis, place: () => string]>
   >();
 
   /** @param where - What error messages call the function. */
@@ -36,12 +36,12 @@ export class Claims {
     this.all.set(owner, own);
     const known = own.get(key);
     if (!known) {
-      own.set(key, [axis, place()]);
+      own.set(key, [axis, place]);
       return true;
     }
     if (known[0] === axis) return false;
     throw new StructureError(
-      `${this.where}: expected one axis for each Variable, got ${axisText(known[0])} in ${known[1]} and ${axisText(axis)} in ${place()}, which are ` +
+      `${this.where}: expected one axis for each Variable, got ${axisText(known[0])} in ${known[1]()} and ${axisText(axis)} in ${place()}, which are ` +
         "the same Variable. Give both the same axis, or pass a clone.",
     );
   }

@@ -1,10 +1,10 @@
 /** @file Runs a function once for each slice of its arguments, for `vmap` and `scan`. */
-import { tidy } from "../graph/scope.ts";
-import { hold, type Lease } from "../ownership/lease.ts";
+import { tidyChecked } from "../graph/scope.ts";
+import { hold, holdersOf, type Lease } from "../ownership/lease.ts";
 import { attachTo } from "../ownership/scopes.ts";
 import { tensorsIn } from "../ownership/tensors-in.ts";
 import { refuseDisposed } from "../state/disposed.ts";
-import { isTensor, scoped } from "../tensor.ts";
+import { isTensor, scoped, type Tensor } from "../tensor.ts";
 import { atomicallyOn } from "../undo/atomically.ts";
 import { framesOfArgument, Structure } from "../undo/structure.ts";
 import { observeWrites } from "../variable/observer.ts";
@@ -111,15 +111,18 @@ function runAll(
     handed ??= new HandedOn(call.init);
     const { value } = handed;
     const run = (): readonly [unknown, unknown] => call.run(slices, index, value);
-    const [[result, next], attached] = tidy(
-      () => [batch ? batch.record(run) : run(), before.newTensors()] as const,
-    );
+    let isSame = false;
+    const [[result, next], attached] = tidyChecked(() => {
+      const made = batch ? batch.record(run) : run();
+      isSame = before.isSame();
+      return [made, isSame ? nothing : before.newTensors()] as const;
+    });
+    if (own !== before) isSame = own.isSame();
     results[index] = result;
     // A later slice may replace the value of a Variable that this one returned.
-    leases.push(hold(result));
+    if (isHeld(result)) leases.push(hold(result));
     handed.next(next, result);
     for (const slot of sliced.slots) slot.take(index);
-    const isSame = own.isSame();
     if (!isSame) {
       sliced.modules.forEach(({ module, place }, i) => {
         (grown[i] as NewLeaves[])[index] = newLeavesIn(module, place, origins);
@@ -172,6 +175,11 @@ function runAll(
 
 const isPutBack = (arg: unknown, { modules }: SlicedArguments): boolean =>
   arg instanceof Variable || modules.some(({ module }) => module === arg);
+
+const nothing: readonly Tensor[] = [];
+
+/** Whether somebody holds a value: what is no more than a tensor of the scope, nobody does. */
+const isHeld = (value: unknown): boolean => !isTensor(value) || holdersOf(value) > 0;
 
 const nothingStacked: Stacked = { tensors: [], nodes: [], build: () => [] };
 

@@ -8,12 +8,14 @@ import { GraphNode } from "../graph/node.ts";
 import { Walk } from "../graph/walk.ts";
 import { tensorsIn } from "../ownership/tensors-in.ts";
 import { formatPath, type Path, type PathPart } from "../path.ts";
+import { recordingNow } from "../program/recording.ts";
 import { isStateLike } from "../state/check-state.ts";
 import { flattenState, unflattenState } from "../state/flatten-state.ts";
 import { isOwner, refuseEnded } from "../state/holding.ts";
 import { withValue } from "../state/map.ts";
 import { leafValue, type State } from "../state/state.ts";
 import { isTensor } from "../tensor.ts";
+import { unobserved } from "../variable/observer.ts";
 import { isVariableState } from "../variable/variable-state.ts";
 import { Variable } from "../variable/variable.ts";
 import { type MapAxes, axesBelow, axisOfLeaf, Carry, StateAxes } from "./axes.ts";
@@ -58,6 +60,7 @@ export class SlicedArguments {
   private readonly parts: readonly Part[];
   private readonly sizes = new Map<number, string>();
   private readonly claims: Claims;
+  private isLent = false;
 
   constructor(args: readonly unknown[], axes: readonly MapAxes[], { where, keepsWhole }: SlicingOptions) {
     this.where = where;
@@ -99,9 +102,18 @@ export class SlicedArguments {
     return this.claims.has(owner, key);
   }
 
-  /** Puts a slice in place. @returns the arguments of the function. */
+  /**
+   * Puts a slice in place. Observers see the first one alone, unless a recording has to follow
+   * each.
+   * @returns the arguments of the function.
+   */
   lend(index: number): unknown[] {
-    for (const slot of this.slots) slot.lend(index);
+    const lendAll = (): void => {
+      for (const slot of this.slots) slot.lend(index);
+    };
+    if (this.isLent && !recordingNow()) unobserved(lendAll);
+    else lendAll();
+    this.isLent = true;
     return this.parts.map((part) => part.at(index));
   }
 

@@ -3,7 +3,7 @@ import { isStateLike } from "../state/check-state.ts";
 import { describe, StructureError } from "../errors.ts";
 import { containerFrom, containerKind, ownKeysOf } from "../data/containers.ts";
 import { childAt, GraphNode } from "../graph/node.ts";
-import { formatPath, type Path, pathKey, type PathPart } from "../path.ts";
+import { formatPath, type Path, type PathPart } from "../path.ts";
 import { type FlatEntry, flattenState, unflattenState } from "../state/flatten-state.ts";
 import { isOwner } from "../state/holding.ts";
 import { withValue } from "../state/map.ts";
@@ -150,12 +150,7 @@ function stackStates(
   const entries = new Map<unknown, FlatEntry[]>(states.map((state) => [state, flattenState(state)]));
   const leaves = states.map((state) => entries.get(state) as FlatEntry[]);
   const [first = []] = leaves;
-  const pathsOf = (state: unknown): string =>
-    entries
-      .get(state)
-      ?.map(([each]) => pathKey(each))
-      .join("/") ?? "";
-  fits((state) => pathsOf(state) === pathsOf(states[0]));
+  fits((state) => havePaths(entries.get(state) as FlatEntry[], first));
   const parts = first.map(([at, leaf], i) => {
     const values = leaves.map((each) => leafValue((each[i] as FlatEntry)[1]));
     const odd = (value: unknown, index: number): StructureError =>
@@ -173,6 +168,14 @@ function stackStates(
     build: () => unflattenState(parts.map(([at, leaf, value]) => [at, withValue(leaf, value)] as const)),
   };
 }
+
+/** Whether two lists of leaves have the same paths, in order. */
+const havePaths = (a: readonly FlatEntry[], b: readonly FlatEntry[]): boolean =>
+  a.length === b.length && a.every(([path], i) => isSamePath(path, (b[i] as FlatEntry)[0]));
+
+/** By strings: a list has numbers where a record has their digits. */
+const isSamePath = (a: Path, b: Path): boolean =>
+  a.length === b.length && a.every((part, i) => part === b[i] || String(part) === String(b[i]));
 
 /**
  * Whether `x` is a State or a part of one. A record of States is not: its States are stacked one by

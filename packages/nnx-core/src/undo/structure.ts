@@ -51,19 +51,26 @@ export class Structure {
       const keys = keysNow(owner);
       const values = keys.map((key) => childAt(owner, key));
       this.all.push({ owner, keys, values });
-      for (const value of values) if (typeof value === "object" && isOpenData(value)) owners.add(value);
+      for (const value of values) {
+        if (typeof value !== "object" || value === null || owners.has(value)) continue;
+        if (isOpenData(value)) owners.add(value);
+      }
     }
   }
 
   /** Whether every attribute is as it was recorded. */
   isSame(): boolean {
-    return this.all.every(({ owner, keys, values }) => {
+    // Loops by index: this is asked for each slice and each step.
+    for (let k = 0; k < this.all.length; k++) {
+      const { owner, keys, values } = this.all[k] as Attributes;
       const now = keysNow(owner);
-      return (
-        now.length === keys.length &&
-        now.every((key, i) => key === keys[i] && Object.is(childAt(owner, key), values[i]))
-      );
-    });
+      if (now.length !== keys.length) return false;
+      for (let i = 0; i < now.length; i++) {
+        const key = now[i] as PathPart;
+        if (key !== keys[i] || !Object.is(childAt(owner, key), values[i])) return false;
+      }
+    }
+    return true;
   }
 
   /** Restores every attribute. Returns the values that the run had put in or added. */

@@ -135,7 +135,8 @@ export class BatchRun {
     const { size } = this;
     const outputs = node.outputs.map((slot) => this.program.infos[slot] as ValueInfo);
     if (work.kind === "kernel") {
-      const named = work.names ? Object.fromEntries(work.names.map((name, i) => [name, inputs[i]!])) : {};
+      const named: Record<string, Operand> = {};
+      if (work.names) for (let i = 0; i < work.names.length; i++) named[work.names[i]!] = inputs[i]!;
       const attrs = work.attrs as Readonly<Record<string, unknown>>;
       const made = batchRules.get(work.name)?.({ name: work.name, size, named, inputs, attrs, outputs });
       if (made) return [made].flat() as Outputs;
