@@ -57,7 +57,7 @@ describe("reading", () => {
   it("goes on where the disk gives less at once", async () => {
     await save(model(1), file(path));
     const disk = await handles();
-    const read = disk.read as unknown as (
+    const read = Reflect.get(disk, "read") as (
       this: FileHandle,
       into: Uint8Array,
       at: number,
@@ -102,7 +102,7 @@ describe("reading", () => {
 describe("writing", () => {
   it("goes on where the disk takes less at once", async () => {
     const disk = await handles();
-    const write = disk.write as unknown as (
+    const write = Reflect.get(disk, "write") as (
       this: FileHandle,
       bytes: Uint8Array,
       at: number,
