@@ -135,15 +135,16 @@ describe("what a Checkpointer saves", () => {
 
   it("has numbers by name as metrics, or none", async () => {
     const checkpointer = new Checkpointer(memoryFolder());
-    for (const [metrics, place] of [
+    const wrong: readonly (readonly [metrics: unknown, place: string])[] = [
       [{ loss: "1" }, "loss"],
       [{ ok: 1, step: undefined }, "step"],
       [[1], "metrics"],
       [5, "metrics"],
       [null, "metrics"],
-    ])
+    ];
+    for (const [metrics, place] of wrong)
       await expect(checkpointer.save(1, step(1), { metrics } as never)).rejects.toThrow(
-        `Checkpointer.save at ${String(place)}: expected metrics to be numbers by name`,
+        `Checkpointer.save at ${place}: expected metrics to be numbers by name`,
       );
     await checkpointer.save(1, step(1), { metrics: {} });
     expect(await checkpointer.metrics(1)).toEqual({});
@@ -208,7 +209,7 @@ describe("a Checkpointer refuses", () => {
   });
 
   it("a folder that lacks something, and shards of no size when it saves", async () => {
-    const { list: _, ...folder } = memoryFolder();
+    const folder = { ...memoryFolder(), list: undefined };
     expect(() => new Checkpointer(folder as never)).toThrow(/^Checkpointer: expected a folder, got/);
     await expect(new Checkpointer(memoryFolder(), { maxShardBytes: 0 }).save(1, step(1))).rejects.toThrow(
       /^Checkpointer\.save: expected maxShardBytes to be a positive integer, got 0/,

@@ -57,7 +57,7 @@ describe("reading", () => {
   it("goes on where the disk gives less at once", async () => {
     await save(model(1), file(path));
     const disk = await handles();
-    const read = disk.read as unknown as (
+    const read = Reflect.get(disk, "read") as (
       this: FileHandle,
       into: Uint8Array,
       at: number,
@@ -102,7 +102,7 @@ describe("reading", () => {
 describe("writing", () => {
   it("goes on where the disk takes less at once", async () => {
     const disk = await handles();
-    const write = disk.write as unknown as (
+    const write = Reflect.get(disk, "write") as (
       this: FileHandle,
       bytes: Uint8Array,
       at: number,
@@ -172,10 +172,12 @@ describe("writing", () => {
       `.m.${host}.99999999.abc.old-tmp`,
       `.m.${host}.x.abc.nnx-tmp`,
       `.m.${host}.1x.abc.nnx-tmp`,
+      `.m.${host}.x99999999.abc.nnx-tmp`,
       `.m.${host}.99999999.nnx-tmp`,
       `.m.${host}.99999999.abc.nnx-tmp.bak`,
     ];
-    for (const name of others) writeFileSync(join(folder, name), "half");
+    const left = `.m.${host}.99999999.abc.nnx-tmp`;
+    for (const name of [...others, left]) writeFileSync(join(folder, name), "half");
     await save(model(1), file(path));
     expect(readdirSync(folder).sort()).toEqual([...others, "m"].sort());
   });
@@ -195,6 +197,11 @@ describe("a folder", () => {
       expect((error as Error).message).toBe(`${place}: expected a folder, got none there. Make it first.`);
       expect(((error as Error).cause as NodeJS.ErrnoException).code).toBe(code);
     }
+  });
+
+  it("that cannot be read says why", async () => {
+    const place = directory(join(folder, "n".repeat(300)));
+    await expect(new Checkpointer(place).allSteps()).rejects.toMatchObject({ code: "ENAMETOOLONG" });
   });
 
   it("lets what is removed be gone already", async () => {

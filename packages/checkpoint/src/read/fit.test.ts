@@ -168,6 +168,27 @@ describe("what was saved", () => {
     expect(into.value).toStrictEqual(value);
   });
 
+  it("is a key only where it was one, or where nothing is said and it looks like one", async () => {
+    const into = { k: key(7) };
+    for (const [file, message] of [
+      [forge({ k: words(1, 2) }, '{"k":{"kind":"number","type":"rng_key"}}'), /k: U32\[2\], where/],
+      [plain({ k: floats(1, 2) }), /k: F32\[2\], where the model has a key/],
+      [plain({ k: words(1, 2, 3) }), /k: U32\[3\], where the model has a key/],
+    ] as const)
+      await expect(restore(into, file)).rejects.toThrow(message);
+    expect(into.k.value.equals(nnx.random.key(7))).toBe(true);
+    await restore(into, plain({ k: words(1, 2) }));
+    expect(into.k.value.equals(nnx.random.wrapKeyData([1, 2]))).toBe(true);
+    const numbers = { k: of([3, 4]) };
+    const file = forge({ k: words(1, 2) }, '{"k":{"kind":"key","type":"Variable"}}');
+    await expect(restore(numbers, file)).rejects.toThrow(/k: a key as U32\[2\], where/);
+    const flag = forge(
+      { k: { dtype: "BOOL", shape: [], bytes: Uint8Array.of(1) } },
+      '{"k":{"kind":"key","type":"Variable"}}',
+    );
+    await expect(restore({ k: of(true) }, flag)).rejects.toThrow(/k: a key as BOOL\[\], where/);
+  });
+
   it("fits a class by the name that it has, or had before it was registered", async () => {
     class Own extends nnx.Variable<tf.Tensor> {}
     const make = (x: number): { w: Own } => ({ w: new Own(tf.scalar(x)) });

@@ -12,7 +12,7 @@ describe("inTurn", () => {
       (name: string, fails = false) =>
       async (): Promise<string> => {
         log.push(`${name} begins`);
-        for (let i = 0; i < 5; i++) await undefined;
+        for (let i = 0; i < 5; i++) await Promise.resolve();
         log.push(`${name} ends`);
         if (fails) throw new Error(`${name} fails`);
         return name;

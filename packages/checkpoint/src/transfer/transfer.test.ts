@@ -267,6 +267,9 @@ describe("a message", () => {
     await expect(toTransferable(new nnx.Param(1), { consume: true })).rejects.toThrow(
       /expected a State to consume/,
     );
-    await expect(toTransferable(5)).rejects.toThrow(/expected a model, a State/);
+    for (const what of [5, null, undefined, "w"])
+      await expect(toTransferable(what, { consume: true })).rejects.toThrow(/expected a State to consume/);
+    await expect(toTransferable(5)).rejects.toThrow(/^toTransferable: expected a model, a State/);
+    await expect(toTransferable({ a: 5 })).rejects.toThrow(/^toTransferable at a: /);
   });
 });

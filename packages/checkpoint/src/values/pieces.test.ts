@@ -346,6 +346,7 @@ describe("a file", () => {
     '{"kind":"tree","value":{"a":null},"parts":[{"path":"a","kind":"tensor"}]}',
     '{"kind":"tree","value":{"a":null},"parts":[{"path":[1.5],"kind":"tensor"}]}',
     '{"kind":"tree","value":{"a":null},"parts":[{"path":[null],"kind":"tensor"}]}',
+    '{"kind":"tree","value":{"a":null},"parts":[{"path":["a",null],"kind":"tensor"}]}',
     '{"kind":"tree","value":{"a":null},"parts":[null]}',
     '{"kind":"tensor","parts":[{"path":["a"],"kind":"tensor"}]}',
     '{"kind":null}',
