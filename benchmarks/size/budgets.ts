@@ -12,18 +12,21 @@ export { Linear, Module, Rngs, relu, valueAndGrad, Optimizer, adam } from "@nnxj
 export const loss = nnx.softmaxCrossEntropyWithIntegerLabels;
 `;
 
-/** By name. What needs more than this has to say why. */
+/**
+ * By name. What needs more than this has to say why. The last raise, by 0.2 to 2 kB: every message
+ * says what to do, and classes are shown by their registered names.
+ */
 export const watched: Readonly<Record<string, Watched>> = {
-  everything: { program: 'export * from "@nnxjs/nnx";', most: 331_000 },
+  everything: { program: 'export * from "@nnxjs/nnx";', most: 333_000 },
   "a trainer: Linear, Module, Rngs, relu, valueAndGrad, Optimizer, adam, a loss": {
     program: TRAINER,
-    most: 128_000,
+    most: 128_300,
   },
   "core and Linear: Linear, Module, Rngs, grad, split, merge": {
     program: 'export { Linear, Module, Rngs, grad, split, merge } from "@nnxjs/nnx";',
     most: 114_500,
   },
-  "Linear and Rngs": { program: 'export { Linear, Rngs } from "@nnxjs/nnx";', most: 83_000 },
+  "Linear and Rngs": { program: 'export { Linear, Rngs } from "@nnxjs/nnx";', most: 83_200 },
   "keys and samplers without tensorflow.js": {
     program: 'export * from "@nnxjs/rnglib/keys";',
     most: 10_700,
