@@ -4,6 +4,7 @@
  */
 import { readdirSync } from "node:fs";
 import * as inspection from "@nnxjs/inspect";
+import * as inspectionInNode from "@nnxjs/inspect/node";
 import * as nnx from "@nnxjs/nnx";
 import * as keys from "@nnxjs/rnglib/keys";
 import * as testing from "@nnxjs/testing";
@@ -48,9 +49,17 @@ const classes = [nnx, inspection]
  * tensorflow.js and of the language.
  */
 const functions = new Set([
-  ...[nnx, nnx.random, nnx.initializers, nnx.metrics, keys, testing, inspection, globalThis].flatMap((each) =>
-    Object.getOwnPropertyNames(each),
-  ),
+  ...[
+    nnx,
+    nnx.random,
+    nnx.initializers,
+    nnx.metrics,
+    keys,
+    testing,
+    inspection,
+    inspectionInNode,
+    globalThis,
+  ].flatMap((each) => Object.getOwnPropertyNames(each)),
   ...Object.keys(tf).map((name) => `tf.${name}`),
 ]);
 

@@ -7,7 +7,7 @@ import { cast, type Tensor } from "@nnxjs/kernels/internal";
 export function checkSize(where: string, name: string, size: unknown): void {
   if (Number.isInteger(size) && (size as number) > 0) return;
   throw new NnxError(
-    `${where}: expected ${name} to be a positive integer, got ${describe(size)}. Sizes come first, and options behind them.`,
+    `${where}: expected ${name} to be a positive integer, got ${describe(size)}. Sizes come first.`,
   );
 }
 

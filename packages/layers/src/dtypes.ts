@@ -21,8 +21,7 @@ function asFloats(operand: Tensor): Tensor {
   if (operand.dtype === "float32") return operand;
   if (operand.dtype === "int32" || operand.dtype === "bool") return cast(operand, "float32");
   throw new NnxError(
-    `promoteDtype: expected float32, int32 or bool numbers, got ${describe(operand)}. ` +
-      "Take parts of complex numbers by tf.real and tf.imag, and encode text as numbers.",
+    `promoteDtype: expected float32, int32 or bool, got ${describe(operand)}. Take tf.real of complex numbers.`,
   );
 }
 

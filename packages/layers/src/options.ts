@@ -40,7 +40,7 @@ export function checkLayerOptions<O extends { rngs: Rngs }>(
   const given: unknown = options;
   if (typeof given !== "object" || given === null || given instanceof Rngs) {
     throw new TypeError(
-      `${layer}: expected { rngs } as the last argument, got ${describe(given)}. Pass { rngs: new nnx.Rngs(0) } behind the sizes, all of which are needed.`,
+      `${layer}: expected { rngs } as the last argument, got ${describe(given)}. Pass { rngs: new nnx.Rngs(0) } behind all sizes.`,
     );
   }
   checkGiven(layer, options, checks);

@@ -115,7 +115,7 @@ it.each([
   [
     "complex numbers, whose imaginary part would be lost",
     () => new nnx.Linear(2, 1, { rngs: rngs() }).forward(tf.complex(tf.ones([1, 2]), tf.ones([1, 2]))),
-    /^promoteDtype: expected float32, int32 or bool numbers, got a complex64\[1,2\]\. Take parts/,
+    /^promoteDtype: expected float32, int32 or bool, got a complex64\[1,2\]\. Take tf\.real/,
   ],
   [
     "a Variable in the place of its value",
@@ -131,7 +131,7 @@ it.each([
   [
     "lists of numbers",
     () => new nnx.Linear(2, 1, { rngs: rngs() }).forward([[1, 2]] as never),
-    /got an array of length 1\. Make one of it: tf\.tensor/,
+    /got an array of length 1\. Make one: tf\.tensor/,
   ],
   ["an object as window", () => new nnx.Conv(1, 1, {} as never, { rngs: rngs() }), /^Conv: .*kernelSize/],
   ["text as equation", () => new nnx.Einsum(3 as never, [1], null, { rngs: rngs() }), /equation such as/],

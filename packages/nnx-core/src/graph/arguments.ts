@@ -7,10 +7,9 @@ import { Variable } from "../variable/variable.ts";
 /** What to do about a value that is no tensor. */
 function tensorAdvice(value: unknown): string {
   if (Array.isArray(value) || ArrayBuffer.isView(value) || typeof value === "number")
-    return "Make one of it: tf.tensor(values).";
+    return "Make one: tf.tensor(values).";
   if (value instanceof Promise) return "Await it.";
-  const inside: unknown = value instanceof Variable ? value.getRawValue() : undefined;
-  return isTensor(inside) ? "Pass its value: layer.kernel.value, say." : "Pass a tensor of tensorflow.js.";
+  return value instanceof Variable ? "Pass its value." : "Pass a tf.Tensor.";
 }
 
 /**

@@ -182,9 +182,13 @@ describe("Optimizer.update", () => {
     ],
     ["a gradient that broadcasts", ({ model }) => [model, { w: tf.ones([1]) }], "got a float32[1]."],
     ["an integer gradient", ({ model }) => [model, { w: tf.ones([2], "int32") }], "got an int32[2]."],
-    ["what valueAndGrad returned", ({ model }) => [model, [1, model]], "valueAndGrad returns [loss, grads]"],
-    ["a loss", ({ model }) => [model, tf.scalar(1)], "got a float32[]. Pass what grad returned."],
-    ["a promise", ({ model }) => [model, Promise.resolve()], "got an instance of Promise. Pass what"],
+    [
+      "what valueAndGrad returned",
+      ({ model }) => [model, [1, model]],
+      "got an array of length 2 as gradients. Pass the second of [loss, grads].",
+    ],
+    ["a loss", ({ model }) => [model, tf.scalar(1)], "got a float32[] as gradients. Call"],
+    ["a promise", ({ model }) => [model, Promise.resolve()], "got an instance of Promise as gradients. Call"],
     ["no gradient", ({ model }) => [model, { v: tf.ones([2]) }], "got undefined. Differentiate with"],
     [
       "a disposed gradient",

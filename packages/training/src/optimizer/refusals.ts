@@ -28,16 +28,12 @@ export function checkConstruction(model: unknown, tx: unknown): void {
 
 /** @throws StructureError for what cannot be `(model, grads)`, whatever the filter. */
 export function checkUpdate(model: unknown, grads: unknown): void {
-  if (!isObject(grads)) {
-    throw new StructureError(
-      `Optimizer.update: expected the model and its gradients, got ${describe(grads)} as gradients. Call optimizer.update(model, grads).`,
-    );
-  }
   const isPair = Array.isArray(grads) && !Array.isArray(model);
-  if (isPair || (isTensor(grads) && !(model instanceof Variable)) || grads instanceof Promise) {
+  const isLoss = isTensor(grads) && !(model instanceof Variable);
+  if (!isObject(grads) || isPair || isLoss || grads instanceof Promise) {
     throw new StructureError(
-      `Optimizer.update: expected the gradients of the model, got ${describe(grads)}. ` +
-        (isPair ? "valueAndGrad returns [loss, grads]: pass the second." : "Pass what grad returned."),
+      `Optimizer.update: expected the model and its gradients, got ${describe(grads)} as gradients. ` +
+        `${isPair ? "Pass the second of [loss, grads]" : "Call optimizer.update(model, grads)"}.`,
     );
   }
   if (isObject(model) && !isTensor(model)) return;
