@@ -1,5 +1,5 @@
 import { defaultServerConditions } from "vite";
-import { defineConfig } from "vitest/config";
+import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
 import { writeDoctests } from "./scripts/doctest/write.ts";
 
 const conditions = ["@nnxjs/source", ...defaultServerConditions];
@@ -29,6 +29,15 @@ const alone = [
   "examples/flax-cnn/main.test.ts",
 ];
 
+// `npm run test:pages` runs these, which start Chromium. `npm test` needs Node alone.
+const pages = [
+  "packages/checkpoint/src/storage/browser.test.ts",
+  "packages/inspect/src/view/other-models.test.ts",
+  "packages/inspect/src/view/page.test.ts",
+  "examples/live/test/page.test.ts",
+  "examples/worker/test/worker.test.ts",
+];
+
 // `npm run test:site` builds the site first, which takes a minute.
 const inChromium = {
   ...onSources,
@@ -38,6 +47,23 @@ const inChromium = {
     testTimeout: 600_000,
     hookTimeout: 60_000,
   },
+};
+
+// `npm run test:packages` packs them, and tries the tarballs as those who install them do.
+const packed = {
+  test: {
+    name: "packages",
+    include: ["scripts/pack/*.test.ts"],
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
+  },
+};
+
+/** Those that `npm test` leaves to commands of their own. */
+const further: Record<string, TestProjectInlineConfiguration> = {
+  packages: packed,
+  pages: { ...onSources, test: { ...inOneProcess, name: "pages", include: pages } },
+  site: inChromium,
 };
 
 export default defineConfig({
@@ -68,6 +94,7 @@ export default defineConfig({
             "scripts/site/site.test.ts",
             "scripts/browser/**",
             ...alone,
+            ...pages,
           ],
         },
       },
@@ -76,15 +103,7 @@ export default defineConfig({
         test: { ...inOneProcess, isolate: true, name: "alone", include: alone },
       },
       { ...onSources, test: { ...inOneProcess, name: "docs", include: [".doctest/*.test.ts"] } },
-      {
-        test: {
-          name: "pack",
-          include: ["scripts/pack/*.test.ts"],
-          testTimeout: 300_000,
-          hookTimeout: 300_000,
-        },
-      },
-      ...(process.env.NNXJS_SITE ? [inChromium] : []),
+      ...(process.env.NNXJS_TESTS ?? "").split(",").flatMap((name) => further[name] ?? []),
       {
         ...onSources,
         test: {
