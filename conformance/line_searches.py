@@ -88,9 +88,8 @@ ZOOM = [
 ]
 
 
-def searches(options, max_steps, cases):
-    """Where each search ends: one program for all."""
-    tx = optax.scale_by_zoom_linesearch(max_steps, **options)
+def searched(tx, read, options, max_steps, cases):
+    """Where each search of a transformation ends, as `read` says of its state: one program for all."""
 
     @jax.jit
     def search(pieces, guess):
@@ -98,8 +97,7 @@ def searches(options, max_steps, cases):
         value, grad = jax.value_and_grad(value_fn)(x, pieces)
         state = tx.init(x)._replace(learning_rate=guess)
         _, state = tx.update(jnp.float32(1), state, x, value=value, grad=grad, value_fn=value_fn, pieces=pieces)
-        info = state.info
-        return [state.learning_rate, state.value, state.grad, info.num_linesearch_steps, info.decrease_error, info.curvature_error]
+        return read(state)
 
     for pieces, guess in cases:
         found = search(padded(pieces), jnp.float32(guess))
@@ -110,29 +108,25 @@ def searches(options, max_steps, cases):
             "pieces": [[number(x) for x in piece] for piece in pieces],
             "found": [number(x) for x in found],
         }
+
+
+def searches(options, max_steps, cases):
+    tx = optax.scale_by_zoom_linesearch(max_steps, **options)
+
+    def read(state):
+        info = state.info
+        return [state.learning_rate, state.value, state.grad, info.num_linesearch_steps, info.decrease_error, info.curvature_error]
+
+    return searched(tx, read, options, max_steps, cases)
 
 
 def backtracking(options, max_steps, cases):
     tx = optax.scale_by_backtracking_linesearch(max_steps, **options)
 
-    @jax.jit
-    def search(pieces, guess):
-        x = jnp.float32(0)
-        value, grad = jax.value_and_grad(value_fn)(x, pieces)
-        state = tx.init(x)
-        state = state._replace(learning_rate=guess)
-        _, state = tx.update(jnp.float32(1), state, x, value=value, grad=grad, value_fn=value_fn, pieces=pieces)
+    def read(state):
         return [state.learning_rate, state.value, state.info.num_linesearch_steps, state.info.decrease_error]
 
-    for pieces, guess in cases:
-        found = search(padded(pieces), jnp.float32(guess))
-        yield {
-            "options": options,
-            "maxSteps": max_steps,
-            "guess": guess,
-            "pieces": [[number(x) for x in piece] for piece in pieces],
-            "found": [number(x) for x in found],
-        }
+    return searched(tx, read, options, max_steps, cases)
 
 
 def some(count):

@@ -45,6 +45,7 @@ export {
   scratchAt,
   setRecorder,
   sharing,
+  sizeOf,
   substitutesNow,
   sliceAt,
   takesPlans,

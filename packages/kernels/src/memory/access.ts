@@ -1,7 +1,7 @@
 /** @file Access to tensor values in place, on backends with synchronous memory (cpu and wasm). */
 import type { TensorInfo } from "@tensorflow/tfjs-core";
 import { sizeOf } from "../shape.ts";
-import { glimpse, recyclable, zerosFor } from "./recycled.ts";
+import { arrayTypes, glimpse, recyclable, zerosFor } from "./recycled.ts";
 
 /** The dtypes whose elements can be written in place, with their array types. */
 export interface ElementArrays {
@@ -41,12 +41,10 @@ export interface ArrayBackend {
   disposeData(dataId: object): boolean;
 }
 
-const newArray = { float32: Float32Array, int32: Int32Array, bool: Uint8Array };
-
 /** An array of zeros. */
 export const zerosOf = <D extends LoopDtype>(dtype: D, size: number): ElementArrays[D] =>
-  // `newArray[dtype]` is the constructor of `ElementArrays[D]`, which the index type does not say.
-  new newArray[dtype](size) as ElementArrays[D];
+  // `arrayTypes[dtype]` is the constructor of `ElementArrays[D]`, which the index type does not say.
+  new arrayTypes[dtype](size) as ElementArrays[D];
 
 /**
  * Whether a backend keeps its values on a heap. New memory on a heap is uninitialised; a new array
@@ -72,7 +70,7 @@ export const arraysOf = (backend: object): ArrayBackend => backend as ArrayBacke
  */
 export function arrayOf(backend: object, { dataId, dtype }: TensorInfo): Elements {
   const values = glimpse(backend, dataId);
-  const isKept = dtype in newArray && values instanceof newArray[dtype as LoopDtype];
+  const isKept = dtype in arrayTypes && values instanceof arrayTypes[dtype as LoopDtype];
   return isKept ? values : arraysOf(backend).readSync(dataId);
 }
 

@@ -13,7 +13,12 @@ const LEAST_BYTES = 4096;
 /** What is free at most. */
 const MOST_BYTES = 128 * 2 ** 20;
 
-const constructors = { float32: Float32Array, int32: Int32Array, bool: Uint8Array };
+/** The arrays in which elements are, by dtype. */
+export const arrayTypes: {
+  readonly float32: Float32ArrayConstructor;
+  readonly int32: Int32ArrayConstructor;
+  readonly bool: Uint8ArrayConstructor;
+} = { float32: Float32Array, int32: Int32Array, bool: Uint8Array };
 
 /** The buffers that are free, by their size in bytes. */
 const free = new Map<number, ArrayBuffer[]>();
@@ -49,15 +54,15 @@ function taken(bytes: number): ArrayBuffer | undefined {
 
 /** An array for a result, which holds anything. */
 export function arrayFor<D extends LoopDtype>(dtype: D, size: number): ElementArrays[D] {
-  const make = constructors[dtype];
+  const make = arrayTypes[dtype];
   const buffer = taken(size * make.BYTES_PER_ELEMENT);
-  // `constructors[dtype]` makes `ElementArrays[D]`, which the index type does not say.
+  // `arrayTypes[dtype]` makes `ElementArrays[D]`, which the index type does not say.
   return (buffer ? new make(buffer) : new make(size)) as ElementArrays[D];
 }
 
 /** {@link arrayFor}, of zeros. */
 export function zerosFor<D extends LoopDtype>(dtype: D, size: number): ElementArrays[D] {
-  const make = constructors[dtype];
+  const make = arrayTypes[dtype];
   const buffer = taken(size * make.BYTES_PER_ELEMENT);
   return (buffer ? new make(buffer).fill(0) : new make(size)) as ElementArrays[D];
 }

@@ -9,6 +9,7 @@ import {
   loops,
   zerosOf,
 } from "../memory/access.ts";
+import { arrayTypes } from "../memory/recycled.ts";
 import { notePart } from "../memory/parts.ts";
 import { sizeOf } from "../shape.ts";
 import { wasmRun } from "../wasm/call.ts";
@@ -31,7 +32,6 @@ export interface Whole {
 }
 
 const BYTES = { float32: 4, int32: 4, bool: 1 } as const;
-const ARRAYS = { float32: Float32Array, int32: Int32Array, bool: Uint8Array };
 
 /** Whether the elements are numbers that lie one after another in memory. */
 export const isPlain = (dtype: string): dtype is LoopDtype => dtype in BYTES;
@@ -45,7 +45,7 @@ export function arrayOf(backend: object, info: TensorInfo): Elements {
 }
 
 function inOwnArray(values: Elements, { dtype, shape }: TensorInfo): Elements {
-  if (values instanceof ARRAYS[dtype as LoopDtype]) return values;
+  if (values instanceof arrayTypes[dtype as LoopDtype]) return values;
   const array = zerosOf(dtype as LoopDtype, sizeOf(shape));
   array.set(values);
   return array;
@@ -116,7 +116,7 @@ function move(backend: object, inputs: readonly TensorInfo[], wholes: readonly W
       for (const [i, { shape, parts, rest }] of wholes.entries()) {
         const to = places.outputs[i]!;
         if (rest !== undefined)
-          new ARRAYS[dtype](places.memory.buffer as ArrayBuffer, to, sizeOf(shape)).fill(rest);
+          new arrayTypes[dtype](places.memory.buffer as ArrayBuffer, to, sizeOf(shape)).fill(rest);
         copyParts(functions, BYTES[dtype], parts, places.inputs, to);
       }
     },

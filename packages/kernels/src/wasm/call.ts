@@ -1,7 +1,7 @@
 /** @file Calls WebAssembly kernels on the tensors of the cpu and wasm backends. */
 import type { TensorInfo } from "@tensorflow/tfjs-core";
 import { arrayOf, type Elements, free, isHeap, type Output } from "../memory/access.ts";
-import { arrayFor, recyclable } from "../memory/recycled.ts";
+import { arrayFor, arrayTypes, recyclable } from "../memory/recycled.ts";
 import { sizeOf } from "../shape.ts";
 import { addressOf, heapOf, scratchOn } from "./heap.ts";
 import { functionsOver, type WasmFunctions, type WasmMemory, type WasmModule } from "./module.ts";
@@ -67,8 +67,6 @@ function onHeap<F extends string>(
   return infos;
 }
 
-const viewOf = { float32: Float32Array, int32: Int32Array, bool: Uint8Array };
-
 /**
  * Elements at a time, of functions that compute each by itself: what was copied is still in a cache
  * when it is used. A multiple of 16, so that only the last piece has a rest.
@@ -85,7 +83,7 @@ function inPieces<F extends string>(
   const memory = memoryWith(bytes);
   const functions = memory && functionsOf(module, memory);
   if (!functions) return undefined;
-  const make = ({ dtype }: { readonly dtype: string }) => viewOf[dtype as keyof typeof viewOf];
+  const make = ({ dtype }: { readonly dtype: string }) => arrayTypes[dtype as keyof typeof arrayTypes];
   const pieces = [...inputs, ...outputs].map((info, i) => new (make(info))(memory.buffer, at[i], PIECE));
   const from = inputs.map((input) => arrayOf(backend, input));
   const to = outputs.map(({ dtype }) => arrayFor(dtype, elements));
@@ -111,7 +109,7 @@ function onOwnMemory<F extends string>(backend: object, call: WasmRun<F>): Tenso
   const functions = memory && functionsOf(module, memory);
   if (!functions) return undefined;
   const view = (info: { readonly shape: readonly number[]; readonly dtype: string }, i: number): Elements =>
-    new viewOf[info.dtype as keyof typeof viewOf](memory.buffer, at[i], sizeOf(info.shape));
+    new arrayTypes[info.dtype as keyof typeof arrayTypes](memory.buffer, at[i], sizeOf(info.shape));
   for (const [i, input] of inputs.entries()) view(input, i).set(arrayOf(backend, input));
   const from = inputs.length;
   const own = from + outputs.length;

@@ -1,4 +1,5 @@
 /** @file Cuts arrays other than tensors along an axis, and puts them together again. */
+import { sizeOf } from "../tensor.ts";
 import type { ArrayLike } from "./array-like.ts";
 
 /** An array of words, such as an array of keys. */
@@ -26,8 +27,6 @@ const wordsOf = (array: ArrayLike): Words | undefined =>
 
 /** Whether an array can be cut and stacked. */
 export const hasAxes = (array: ArrayLike): array is WordArray => wordsOf(array) !== undefined;
-
-const sizeOf = (shape: readonly number[]): number => shape.reduce((size, axis) => size * axis, 1);
 
 /** The part of `array` at an index along an axis that is not negative, without that axis. */
 export function sliceArray(array: WordArray, axis: number, index: number): ArrayLike {

@@ -1,12 +1,10 @@
 /** @file Products of matrices, and kernels whose first axis is a batch already. */
-import { callKernel, inShape, type Tensor } from "../../tensor.ts";
+import { callKernel, inShape, sizeOf, type Tensor } from "../../tensor.ts";
 import { aligned, type BatchRule, call, folded, type Operand, operand, whole } from "./rule.ts";
 
 /** The matrices of an operand along one axis: those of all slices, or the one that all share. */
 const matrices = ({ tensor, isBatched }: Operand, size: number, rows: number, columns: number): Tensor =>
   inShape(tensor, [isBatched ? size : 1, rows, columns]);
-
-const sizeOf = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
 
 const batchMatMul: BatchRule = (given) => {
   const { size, attrs, outputs } = given;

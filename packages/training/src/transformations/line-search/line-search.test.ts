@@ -51,6 +51,24 @@ function at({ pieces }: Search, x: number): { value: number; slope: number } {
   return { value: f32(read(value) + f32(u * inner)), slope: f32(inner + bend) };
 }
 
+type Params = Readonly<Record<"x", tf.Scalar>>;
+
+/** What a transformation gets for the step of a case: from 0, along 1. */
+function argumentsOf<S extends object>(search: Search, tx: { readonly init: (params: Params) => S }) {
+  const params: Params = { x: tf.scalar(0) };
+  const { value, slope } = at(search, 0);
+  const table = tf.customGrad((x) => {
+    const here = at(search, (x as tf.Tensor).dataSync()[0] as number);
+    return { value: tf.scalar(here.value), gradFunc: (dy) => [tf.mul(dy as tf.Scalar, here.slope)] };
+  });
+  return [
+    { x: tf.scalar(1) },
+    { ...tx.init(params), learningRate: search.guess },
+    params,
+    { value, grad: { x: tf.scalar(slope) }, valueFn: (p: unknown) => table((p as Params).x) },
+  ] as const;
+}
+
 const close = (got: number, expected: number): void => {
   if (Number.isFinite(expected))
     expect(Math.abs(got - expected)).toBeLessThanOrEqual(2e-6 * (1 + Math.abs(expected)));
@@ -101,28 +119,17 @@ describe("a zoom search", () => {
   it("is what the transformation does, with its defaults", () => {
     for (const search of golden.zoom.filter(({ options }) => Object.keys(options).length === 0).slice(0, 6)) {
       const tx = scaleByZoomLinesearch(search.maxSteps);
-      const params = { x: tf.scalar(0) };
-      const { value, slope } = at(search, 0);
-      const table = tf.customGrad((x) => {
-        const here = at(search, (x as tf.Tensor).dataSync()[0] as number);
-        return { value: tf.scalar(here.value), gradFunc: (dy) => [tf.mul(dy as tf.Scalar, here.slope)] };
-      });
-      const [updates, state] = tx.update(
-        { x: tf.scalar(1) },
-        { ...tx.init(params), learningRate: search.guess },
-        params,
-        { value, grad: { x: tf.scalar(slope) }, valueFn: (p) => table((p as typeof params).x) },
-      );
+      const [updates, state] = tx.update(...argumentsOf(search, tx));
       const [learningRate, reached, gradient, tries] = search.found.map(read) as [
         number,
         number,
         number,
         number,
       ];
-      close((updates as typeof params).x.dataSync()[0] as number, learningRate);
+      close((updates as Params).x.dataSync()[0] as number, learningRate);
       close(state.learningRate, learningRate);
       close(state.value, reached);
-      close((state.grad as typeof params).x.dataSync()[0] as number, gradient);
+      close((state.grad as Params).x.dataSync()[0] as number, gradient);
       expect(state.info.numLinesearchSteps).toBe(tries);
     }
   });
@@ -134,25 +141,14 @@ describe("a backtracking search", () => {
     (_i, _name, search) => {
       for (const storeGrad of [false, true]) {
         const tx = scaleByBacktrackingLinesearch(search.maxSteps, { ...optionsOf(search), storeGrad });
-        const params = { x: tf.scalar(0) };
-        const { value, slope } = at(search, 0);
-        const table = tf.customGrad((x) => {
-          const here = at(search, (x as tf.Tensor).dataSync()[0] as number);
-          return { value: tf.scalar(here.value), gradFunc: (dy) => [tf.mul(dy as tf.Scalar, here.slope)] };
-        });
-        const [updates, state] = tx.update(
-          { x: tf.scalar(1) },
-          { ...tx.init(params), learningRate: search.guess },
-          params,
-          { value, grad: { x: tf.scalar(slope) }, valueFn: (p) => table((p as typeof params).x) },
-        );
+        const [updates, state] = tx.update(...argumentsOf(search, tx));
         const [learningRate, reached, tries, error] = search.found.map(read) as [
           number,
           number,
           number,
           number,
         ];
-        close((updates as typeof params).x.dataSync()[0] as number, learningRate);
+        close((updates as Params).x.dataSync()[0] as number, learningRate);
         close(state.learningRate, learningRate);
         close(state.value, reached);
         expect(state.info.numLinesearchSteps).toBe(tries);
@@ -169,7 +165,7 @@ describe("Polyak's step", () => {
     for (const value of [step.value, tf.scalar(step.value), tf.tensor1d([step.value])]) {
       const params = { x: tf.zeros([2]) };
       const [updates] = tx.update({ x: tf.tensor1d([...step.grad]) }, tx.init(params), params, { value });
-      const got = [...(updates as typeof params).x.dataSync()];
+      const got = [...(updates as Params).x.dataSync()];
       for (const [i, x] of got.entries()) close(x, step.updates[i] as number);
     }
   });
