@@ -81,8 +81,8 @@ export {
   presentLogSumExpOf,
   softmaxBackOf,
 } from "./ops/softmax.ts";
-export { layNorm, type NormAxis } from "./own/norm-layout.ts";
-export { type NormAttrs, normKernelNames } from "./own/normalize.ts";
+export { type NormAttrs, layNorm, type NormAxis } from "./own/norm-layout.ts";
+export { normKernelNames } from "./own/normalize.ts";
 export { softmaxKernelNames } from "./own/softmax.ts";
 export { largestOf } from "./ops/largest.ts";
 export { isAwaited, keepValues, type TensorValues, tensorOf, scalarOf, valuesOf } from "./ops/values.ts";
