@@ -20,6 +20,7 @@ export {
   type FillCall,
   filledInfo,
   computed as computeWith,
+  copiedData,
   fuse,
   type FuseCall,
   fusesProducts,
@@ -256,6 +257,7 @@ export const bytesNow = (): number => tf.memory().numBytes;
  */
 export function onRecord(notice: (node: TapeNode) => void): () => void {
   const engine = tapeEngine();
+  const before = Object.getOwnPropertyDescriptor(engine, "addTapeNode");
   const addTapeNode = engine.addTapeNode.bind(engine);
   engine.addTapeNode = function (...args): void {
     addTapeNode(...args);
@@ -266,8 +268,9 @@ export function onRecord(notice: (node: TapeNode) => void): () => void {
     if (node) notice(node);
   };
   return () => {
+    if (before) Object.defineProperty(engine, "addTapeNode", before);
     // Deleting the override uncovers the method of the engine's prototype.
-    Reflect.deleteProperty(engine, "addTapeNode");
+    else Reflect.deleteProperty(engine, "addTapeNode");
   };
 }
 
