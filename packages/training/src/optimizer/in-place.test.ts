@@ -200,18 +200,18 @@ describe.each(["cpu", "wasm"] as const)("steps on %s", (backend) => {
     for (const loops of [false, true]) {
       useWasmKernels(!loops);
       const { net, optimizer, x } = trained(2);
-      const arrays: Float32Array[] = [];
+      const arrays: ArrayLike<number>[] = [];
       const copies: number[][] = [];
       for (let i = 0; i < 3; i++) {
         const gradients = grad((m: Net) => {
-          const array = read(m.kernel.value);
+          const array: ArrayLike<number> = read(m.kernel.value);
           arrays.push(array);
-          copies.push([...array]);
+          copies.push(Array.from(array));
           return lossOf(m, x);
         })(net);
         optimizer.update(net, gradients);
       }
-      expect(arrays.map((each) => [...each])).toEqual(copies);
+      expect(arrays.map((each) => Array.from(each))).toEqual(copies);
       expect(copies[2]).not.toEqual(copies[1]);
     }
   });
