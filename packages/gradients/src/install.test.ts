@@ -73,3 +73,22 @@ describe("installGradients", () => {
     expect(tf.getGradient("Relu")).toBeUndefined();
   });
 });
+
+it("gives gradients with the attributes that an op was called with", () => {
+  // The op hands on the very array that it gets.
+  const squares = (x: tf.Tensor): tf.Scalar => {
+    const begin = [0, 0];
+    const [first, second] = [0, 1].map((i) => {
+      begin[0] = i;
+      return tf.mul(i + 1, tf.sum(tf.square(tf.slice(x, begin, [1, 2]))));
+    });
+    return tf.add(first!, second!);
+  };
+  const x = tf.tensor2d([1, 2, 3, 4], [2, 2]);
+  for (let i = 0; i < 2; i++) {
+    installGradients();
+    expect([...tf.grad(squares)(x).dataSync()]).toEqual([2, 4, 12, 16]);
+    uninstallGradients();
+    expect(Object.hasOwn(tf.engine(), "addTapeNode")).toBe(false);
+  }
+});

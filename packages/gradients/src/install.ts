@@ -3,6 +3,7 @@ import { mendKernels, restoreKernels } from "@nnxjs/kernels";
 import { installKernels } from "@nnxjs/kernels/internal";
 import { getGradient, registerGradient, unregisterGradient } from "@tensorflow/tfjs-core";
 import { allRules } from "./all-rules.ts";
+import { copyAttributes, keepAttributes } from "./attributes.ts";
 import { ownRules } from "./own-kernels.ts";
 import type { GradientRule } from "./rule.ts";
 
@@ -93,6 +94,7 @@ export function installGradients(): void {
 export function installRules(): void {
   registerRules(allRules);
   registerRules(ownRules);
+  copyAttributes();
   installKernels();
 }
 
@@ -112,5 +114,6 @@ export function installRules(): void {
 export function uninstallGradients(): void {
   for (const [kernelName, before] of replaced) put(kernelName, before);
   replaced.clear();
+  keepAttributes();
   restoreKernels();
 }

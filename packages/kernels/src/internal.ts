@@ -19,6 +19,7 @@ export {
   versionOfTensorflow,
 } from "./engine.ts";
 export { hasReachableMemory } from "./backends.ts";
+export { copiedData } from "./copied-data.ts";
 export type { ElementArrays } from "./memory/access.ts";
 export {
   copyBytes,

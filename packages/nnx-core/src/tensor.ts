@@ -19,6 +19,7 @@ export {
   type FillCall,
   filledInfo,
   computed as computeWith,
+  copiedData,
   fuse,
   type FuseCall,
   fusesProducts,

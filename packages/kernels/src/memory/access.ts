@@ -86,12 +86,14 @@ export const elementsOf = (backend: object, info: TensorInfo): Elements =>
  * @param backend - cpu or wasm.
  * @param run - Writes every element of each output. It must not keep the arrays or write to the
  * inputs. If it throws, the new memory is freed.
+ * @param isWatched - As for {@link recyclable}.
  */
 export function loops(
   backend: object,
   inputs: readonly TensorInfo[],
   outputs: readonly Output[],
   run: (inputs: readonly Elements[], outputs: readonly Elements[]) => void,
+  isWatched = false,
 ): TensorInfo[] {
   if (isHeap(backend)) {
     // Allocate first: allocation may grow the heap, which makes views of it invalid.
@@ -110,7 +112,7 @@ export function loops(
     inputs.map((input) => arrayOf(backend, input)),
     values,
   );
-  return outputs.map(({ shape, dtype }, i) => recyclable(backend, shape, dtype, values[i]!));
+  return outputs.map(({ shape, dtype }, i) => recyclable(backend, shape, dtype, values[i]!, isWatched));
 }
 
 /** {@link loops} with one output. */

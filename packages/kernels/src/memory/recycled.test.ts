@@ -137,6 +137,32 @@ describe("stays as it was", () => {
   });
 });
 
+it("is not kept when our kernels are gone", () => {
+  const many = Array.from({ length: 3 }, (_, i) => made(i));
+  restoreKernels();
+  tf.dispose(many);
+  expect(freeMemory()).toBe(0);
+  mendKernels();
+  made(1).dispose();
+  expect(freeMemory()).toBe(4 * SIZE);
+});
+
+it("lets others give a tensor an array of theirs", () => {
+  const x = made(5);
+  const data = (
+    tf.engine().backend as unknown as { data: { get(id: object): { values: Float32Array } } }
+  ).data.get(x.dataId);
+  const own = new Float32Array(SIZE).fill(8);
+  data.values = own;
+  expect(isAll(x.dataSync(), 8)).toBe(true);
+  const sum = tf.add(x, 1);
+  expect(isAll(sum.dataSync(), 9)).toBe(true);
+  x.dispose();
+  const rest = others();
+  expect(isAll(own, 8)).toBe(true);
+  tf.dispose([sum, rest]);
+});
+
 it.each(["float32", "int32", "bool"] as const)("%s takes the memory of any other", (dtype) => {
   const size = 8192;
   made(-1, (size * (dtype === "bool" ? 1 : 4)) / 4).dispose();

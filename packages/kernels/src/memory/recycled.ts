@@ -3,7 +3,7 @@
  * arithmetic of most kernels: the system clears it, page by page, and the engine collects it.
  *
  * Memory is taken again only where nobody else can have it: our kernels read it in place, and
- * whoever else asks for the values of a tensor keeps its memory from being used again.
+ * whoever else asks for the values of a tensor keeps its memory from being used again, or written over.
  */
 import type { TensorInfo } from "@tensorflow/tfjs-core";
 import type { ArrayBackend, ElementArrays, Elements, LoopDtype } from "./access.ts";
@@ -23,13 +23,15 @@ export const arrayTypes: {
 /** The buffers that are free, by their size in bytes. */
 const free = new Map<number, ArrayBuffer[]>();
 let freeBytes = 0;
+/** Whether results take memory: they do from the first on until memory is given up. */
+let isInUse = false;
 
 /** How many bytes are free to be taken again. */
 export const freeMemory = (): number => freeBytes;
 
 function giveBack(buffer: ArrayBuffer): void {
   const bytes = buffer.byteLength;
-  if (bytes > MOST_BYTES) return;
+  if (!isInUse || bytes < LEAST_BYTES || bytes > MOST_BYTES) return;
   const buffers = free.get(bytes) ?? [];
   buffers.push(buffer);
   // A map keeps the order of entry: the size that was used last is the last.
@@ -44,6 +46,7 @@ function giveBack(buffer: ArrayBuffer): void {
 }
 
 function taken(bytes: number): ArrayBuffer | undefined {
+  isInUse = true;
   const buffers = free.get(bytes);
   if (!buffers) return undefined;
   freeBytes -= bytes;
@@ -71,13 +74,14 @@ export function zerosFor<D extends LoopDtype>(dtype: D, size: number): ElementAr
 export function dropFree(): void {
   free.clear();
   freeBytes = 0;
+  isInUse = false;
 }
 
 /** What the cpu backend has of a tensor, for one whose memory may be taken again. */
 class Recyclable {
   readonly dtype: LoopDtype;
   /** The values, for those who do not keep them. */
-  readonly array: Elements;
+  array: Elements;
   /** Whether anybody but our kernels asked for the values. */
   isSeen = false;
   refCount = 1;
@@ -89,6 +93,10 @@ class Recyclable {
   get values(): Elements {
     this.isSeen = true;
     return this.array;
+  }
+  set values(values: Elements) {
+    this.isSeen = true;
+    this.array = values;
   }
 }
 
@@ -116,15 +124,17 @@ function watch(store: ArrayStore): void {
 
 /**
  * A tensor on cpu of an array that {@link arrayFor} made. Nobody else may have the array.
+ * @param isWatched - Whether {@link isUnseen} is to know it, however small it is.
  */
 export function recyclable(
   backend: object,
   shape: readonly number[],
   dtype: LoopDtype,
   array: Elements,
+  isWatched = false,
 ): TensorInfo {
   const info = (backend as ArrayBackend).makeTensorInfo([...shape], dtype, array);
-  if (array.byteLength < LEAST_BYTES) return info;
+  if (array.byteLength < LEAST_BYTES && !isWatched) return info;
   const store = storeOf(backend);
   if (!watched.has(store)) watch(store);
   // The store counts its tensors: one less, and one more.
@@ -137,4 +147,10 @@ export function recyclable(
 export function glimpse(backend: object, dataId: object): unknown {
   const data = storeOf(backend).get(dataId);
   return data instanceof Recyclable ? data.array : data?.values;
+}
+
+/** Whether nobody but our kernels has asked for the values of a tensor that one of them made on cpu. */
+export function isUnseen(backend: object, dataId: object): boolean {
+  const data = storeOf(backend).get(dataId);
+  return data instanceof Recyclable && !data.isSeen;
 }

@@ -10,7 +10,6 @@ import {
   zerosOf,
 } from "../memory/access.ts";
 import { arrayTypes } from "../memory/recycled.ts";
-import { notePart } from "../memory/parts.ts";
 import { sizeOf } from "../shape.ts";
 import { wasmRun } from "../wasm/call.ts";
 import type { WasmFunctions } from "../wasm/module.ts";
@@ -148,7 +147,6 @@ export function cut(backend: object, x: TensorInfo, pieces: readonly Whole[]): T
   if (isHeap(backend) || !pieces.every(({ parts }) => isRun(parts[0]!))) return move(backend, [x], pieces);
   // The pieces keep the array, so it is asked for as by somebody who does.
   const values = inOwnArray(arraysOf(backend).readSync(x.dataId), x);
-  notePart(values);
   return pieces.map(({ shape, parts: [part] }) =>
     arraysOf(backend).makeTensorInfo(
       [...shape],

@@ -1,6 +1,14 @@
 /** @file Steps of optimizers as kernels: one call for all parameters. */
 import type { KernelConfig, TensorInfo } from "@tensorflow/tfjs-core";
-import { arraysOf, type Elements, elementsOf, isHeap, loops, type Output } from "../memory/access.ts";
+import {
+  arrayOf,
+  arraysOf,
+  type Elements,
+  elementsOf,
+  isHeap,
+  loops,
+  type Output,
+} from "../memory/access.ts";
 import { sizeOf } from "../shape.ts";
 import { elementBlocks } from "../wasm/blocks.ts";
 import { wasmRun } from "../wasm/call.ts";
@@ -76,6 +84,7 @@ function byWasm(
     return elementBlocks(backend, module, ending, leaves, {
       numbers: arraysOf(backend).readSync(given[0]!.dataId),
       parameters: (...places) => places,
+      isWatched: true,
     });
   }
   const width = leaves[0] ? leaves[0].inputs.length + leaves[0].outputs.length : 0;
@@ -119,11 +128,16 @@ function byLoops(
     inBlocks(expression, values as readonly Float32Array[], [...given], results as readonly Float32Array[]);
   };
   if (!into)
-    return loops(backend, [numbers, ...inputs], outputs, ([given, ...values], results) =>
-      run(given!, values, results),
+    return loops(
+      backend,
+      [numbers, ...inputs],
+      outputs,
+      ([given, ...values], results) => run(given!, values, results),
+      true,
     );
-  const values = inputs.map((each) => elementsOf(backend, each));
-  run(elementsOf(backend, numbers), values, withoutGradient(values));
+  const of = isHeap(backend) ? elementsOf : arrayOf;
+  const values = inputs.map((each) => of(backend, each));
+  run(of(backend, numbers), values, withoutGradient(values));
   if (isHeap(backend)) forgetPacked(backend, into[0]!);
   return into;
 }

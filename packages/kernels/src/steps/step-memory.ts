@@ -1,8 +1,8 @@
 /** @file Steps that write over what they read, where nobody else can have seen it. */
 import { engine, type Tensor, type TensorInfo } from "@tensorflow/tfjs-core";
 import { backendOf } from "../engine.ts";
-import { arrayOf, isHeap } from "../memory/access.ts";
-import { hasParts } from "../memory/parts.ts";
+import { isHeap } from "../memory/access.ts";
+import { isUnseen } from "../memory/recycled.ts";
 import { canForgetPacked } from "../wasm/heap.ts";
 
 /** Which tensors one step may write over, and which it made. */
@@ -33,12 +33,13 @@ export function withStepMemory<R>(memory: StepMemory | undefined, f: () => R): R
 
 /**
  * Whether no other tensor has the data of `x`, and the backend in use has them and can be told that
- * they change.
+ * they change. On cpu arrays are handed on, to tensors of parts and to whoever reads values: nobody may
+ * have asked for it.
  */
 export function isSole(x: TensorInfo): boolean {
   const { backend } = engine();
   if (backendOf(x.dataId) !== backend || backend.refCount(x.dataId) !== 1) return false;
-  return isHeap(backend) ? canForgetPacked(backend) : !hasParts(arrayOf(backend, x));
+  return isHeap(backend) ? canForgetPacked(backend) : isUnseen(backend, x.dataId);
 }
 
 /** Whether a parameter and its moments may be written over. */

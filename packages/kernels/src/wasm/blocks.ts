@@ -31,6 +31,8 @@ export interface BlockCall {
    * @param stage - Where the kernel has 16 bytes for each input and output.
    */
   readonly parameters: (numbersAt: number, stage: number) => readonly number[];
+  /** As for `recyclable`. */
+  readonly isWatched?: boolean;
 }
 
 /**
@@ -43,7 +45,7 @@ export function elementBlocks<F extends string>(
   module: WasmModule<F>,
   name: F,
   works: readonly Elements[],
-  { numbers = [], parameters }: BlockCall,
+  { numbers = [], parameters, isWatched }: BlockCall,
 ): TensorInfo[] | undefined {
   const [first] = works;
   if (!first) return [];
@@ -84,6 +86,8 @@ export function elementBlocks<F extends string>(
         result.set(floats.subarray(from, from + end - start), start);
       }
     }
-    return into ?? outputs.map(({ shape, dtype }, i) => recyclable(backend, shape, dtype, results[i]!));
+    return (
+      into ?? outputs.map(({ shape, dtype }, i) => recyclable(backend, shape, dtype, results[i]!, isWatched))
+    );
   });
 }

@@ -35,6 +35,7 @@ export const tapeEngine = (): TapeEngine => tf.engine() as unknown as TapeEngine
  */
 export function onRecord(notice: (node: TapeNode) => void): () => void {
   const engine = tapeEngine();
+  const before = Object.getOwnPropertyDescriptor(engine, "addTapeNode");
   const addTapeNode = engine.addTapeNode.bind(engine);
   engine.addTapeNode = function (...args): void {
     addTapeNode(...args);
@@ -45,7 +46,8 @@ export function onRecord(notice: (node: TapeNode) => void): () => void {
     if (node) notice(node);
   };
   return () => {
+    if (before) Object.defineProperty(engine, "addTapeNode", before);
     // Deleting the override uncovers the method of the engine's prototype.
-    Reflect.deleteProperty(engine, "addTapeNode");
+    else Reflect.deleteProperty(engine, "addTapeNode");
   };
 }

@@ -31,7 +31,7 @@ export interface LeafPlace {
  */
 export interface GraphVisitor {
   /** The walk enters a node or container. */
-  enter?(key: PathPart): void;
+  enter?(key: PathPart, value: object): void;
   /**
    * A leaf, at its first path.
    * @param at - The walk, which can tell the leaf's path.
@@ -166,7 +166,7 @@ export class GraphWalk {
           : { kind: "object", type: typeOf(value as GraphNode), keys, attributes },
       ),
     );
-    if (walk.owner) this.visitor.enter?.(part);
+    if (walk.owner) this.visitor.enter?.(part, value);
     this.open = { index, attributes, container, parent: this.open };
     return nodeDef(index);
   }

@@ -2,7 +2,8 @@
  * @file The arguments of a call, taken apart: the definition, the leaves, the tensors in them, and
  * the keys and numbers. A program belongs to one definition and one kind of each leaf.
  */
-import { isContainer, itemsOf, mapItems, ownKeysOf } from "../data/containers.ts";
+import { containerKind, isContainer, itemsOf, mapItems, nested, ownKeysOf } from "../data/containers.ts";
+import { isVolatile } from "../data/kept-data.ts";
 import { pathOf, type Place } from "../data/place.ts";
 import { GraphWalk, type LeafPlace, type LeafValue } from "../graph/flatten.ts";
 import type { GraphDef } from "../graph/graph-def.ts";
@@ -37,6 +38,8 @@ export interface Arguments {
   /** The leaf of each tensor, and of each key or number; -1 for keys that are arguments. */
   readonly tensorLeaves: readonly number[];
   readonly hostLeaves: readonly number[];
+  /** Static data in leaves that code may change in place, and symbols. */
+  readonly statics: readonly unknown[];
 }
 
 /** What a {@link PRNGKey}, or something else that is data, becomes in the definition. */
@@ -71,10 +74,21 @@ function numberOf(x: object): number {
   return count;
 }
 
+/** A key of a container, in words. */
+const keyText = (key: unknown): string =>
+  typeof key === "object" && key !== null
+    ? `#${numberOf(key)}`
+    : `${typeof key} ${JSON.stringify(String(key))}`;
+
+/** The keys of a container in their order: functions may go through its items. */
+const orderOf = (container: object): string =>
+  Array.isArray(container) ? "" : ownKeysOf(container).map(keyText).join();
+
 /** Collects what values of leaves are made of. */
 export class Contents {
   readonly tensors: Tensor[] = [];
   readonly host: unknown[] = [];
+  readonly statics: unknown[] = [];
 
   /** @returns the kind of the value, in words. */
   add(value: unknown): string {
@@ -91,8 +105,12 @@ export class Contents {
       return hostKind(value);
     }
     if (isContainer(value)) {
-      const keys = Array.isArray(value) ? "" : ownKeysOf(value).map(String).join();
-      return `(${keys}:${Array.from(itemsOf(value), (item) => this.add(item)).join(";")})`;
+      const items = Array.from(itemsOf(value), (item) => this.add(item));
+      return `${containerKind(value)}(${orderOf(value)}:${items.join(";")})`;
+    }
+    if (isVolatile(value)) {
+      this.statics.push(value);
+      return typeof value;
     }
     if (typeof value === "function" || (typeof value === "object" && value !== null))
       return `#${numberOf(value)}`;
@@ -113,6 +131,9 @@ export function takeApart(args: readonly unknown[]): Arguments {
   const tensorLeaves: number[] = [];
   const hostLeaves: number[] = [];
   const walk = new GraphWalk({
+    enter: (_key, value) => {
+      if (isContainer(value)) argumentKinds.push(orderOf(value));
+    },
     leaf: (_key, value, at) => {
       const firstHost = contents.host.length;
       kindOf.push(contents.add(storedValue(value)));
@@ -134,6 +155,7 @@ export function takeApart(args: readonly unknown[]): Arguments {
     host: contents.host,
     tensorLeaves,
     hostLeaves,
+    statics: contents.statics,
   };
 }
 
@@ -148,10 +170,11 @@ function withoutHost(arg: unknown, contents: Contents, kinds: string[]): unknown
   return mapItems(arg, (item) => withoutHost(item, contents, kinds));
 }
 
-const hasHostObject = (container: object): boolean =>
-  Array.from(itemsOf(container)).some(
-    (item) => isHostObject(item) || (isContainer(item) && !Object.isFrozen(item) && hasHostObject(item)),
-  );
+function hasHostObject(container: object): boolean {
+  for (const each of nested(container, (x) => isContainer(x) && !Object.isFrozen(x)))
+    if (isHostObject(each)) return true;
+  return false;
+}
 
 /** The path of a leaf, below `arguments`. */
 export const pathOfLeaf = ({ place }: Pick<ArgumentLeaf, "place">): Path => pathOf(place).slice(1);

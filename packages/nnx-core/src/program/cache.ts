@@ -1,10 +1,12 @@
 /** @file The programs of one function, and which of them a call plays. */
 import { describe, NnxError, StructureError } from "../errors.ts";
 import { isContainer, entriesOf } from "../data/containers.ts";
+import { hasHidden, isAsKept, keptData } from "../data/kept-data.ts";
 import { equalGraphDefs } from "../graph/equal.ts";
 import type { GraphDef } from "../graph/graph-def.ts";
 import { isGraphState } from "../graph/graph-state.ts";
 import { GraphNode } from "../graph/node.ts";
+import { sameRecipe } from "../graph/registry.ts";
 import { formatPath } from "../path.ts";
 import { isLeaf } from "../state/state.ts";
 import { backendInUse, isTensor } from "../tensor.ts";
@@ -32,6 +34,8 @@ export interface ProgramInfo {
 interface Group {
   readonly definition: GraphDef;
   readonly kinds: string;
+  /** Static data that code may change in place, as they were. */
+  readonly statics: unknown;
   readonly backend: string;
   /** The last one played first. */
   readonly programs: Played[];
@@ -116,7 +120,7 @@ export class JitCache {
   }
 
   private remember(args: readonly unknown[], given: Arguments, group: Group): void {
-    const footprint = Footprint.of(args, given);
+    const footprint = hasHidden(staticsOf(given)) ? undefined : Footprint.of(args, given);
     if (!footprint) return;
     const key = this.keyIn(args);
     const others = this.footprints.get(key) ?? [];
@@ -153,12 +157,17 @@ export class JitCache {
   private groupOf(given: Arguments): Group {
     const { definition, kinds } = given;
     const backend = backendInUse();
+    const statics = staticsOf(given);
     const found = this.groups.find(
       (group) =>
-        group.kinds === kinds && group.backend === backend && equalGraphDefs(group.definition, definition),
+        group.kinds === kinds &&
+        group.backend === backend &&
+        equalGraphDefs(group.definition, definition) &&
+        isAsKept(group.statics, statics, sameRecipe),
     );
     if (found) return found;
-    const group: Group = { definition, kinds, backend, programs: [], again: new Map() };
+    const kept = keptData(statics);
+    const group: Group = { definition, kinds, statics: kept, backend, programs: [], again: new Map() };
     this.groups.unshift(group);
     return group;
   }
@@ -216,6 +225,17 @@ export class JitCache {
       ? "a tensor that is the bound of a loop has another value"
       : `the number at ${formatPath(last.pathOfNumber(index, given))} changed`;
   }
+}
+
+/** The static data of a call that code may change in place. */
+function staticsOf({ definition, statics }: Arguments): readonly unknown[] {
+  const found = [...statics];
+  for (const node of definition.nodes) {
+    if (node.kind === "variable") continue;
+    for (const def of node.attributes)
+      if (def.kind === "static" && typeof def.value === "object" && def.value !== null) found.push(def.value);
+  }
+  return found;
 }
 
 /** @throws {@link NnxError} for a plain value that is not declared as static. */

@@ -82,7 +82,9 @@ export class Footprint {
 
   /** The footprint of a call; none where later calls could not be compared with it. */
   static of(args: readonly unknown[], given: Arguments): Footprint | undefined {
-    return args.every(isSimple) ? new Footprint(args, given) : undefined;
+    return given.statics.length === 0 && args.every((arg) => isSimple(arg))
+      ? new Footprint(args, given)
+      : undefined;
   }
 
   /** The arguments taken apart, if they are those of the footprint but for values. */
@@ -123,12 +125,19 @@ export class Footprint {
   }
 }
 
+/** Containers within containers that a footprint has at most: some contain themselves. */
+const mostDepth = 50;
+
 /** Whether an argument is one that a footprint can describe. */
-function isSimple(arg: unknown): boolean {
+function isSimple(arg: unknown, depth = 0): boolean {
   if (typeof arg !== "object" || arg === null || isTensor(arg) || isHostObject(arg)) return true;
   if (arg instanceof GraphNode || arg instanceof Variable) return !hasMapsOrStates(arg);
   if (isLeaf(arg) || isGraphState(arg) || arg instanceof Map || Object.isFrozen(arg)) return false;
-  return isContainer(arg) && Array.from(itemsOf(arg)).every(isSimple);
+  return (
+    depth < mostDepth &&
+    isContainer(arg) &&
+    Array.from(itemsOf(arg)).every((item) => isSimple(item, depth + 1))
+  );
 }
 
 /** Modules that keep States, or tensors in Maps, are rare: these are walked each time. */
@@ -168,13 +177,14 @@ function fits(arg: unknown, expected: Expected, contents: Contents): boolean {
       const { container, keys, items } = expected;
       if (containerKind(arg) !== container || Object.isFrozen(arg) || keysNow(arg as object) !== keys.length)
         return false;
-      return keys.every((key, i) => {
-        const part = key as PathPart;
-        return (
-          Object.hasOwn(arg as object, part) &&
-          fits(childAt(arg as object, part), items[i] as Expected, contents)
-        );
-      });
+      if (container === "array")
+        return items.every((item, i) => fits((arg as readonly unknown[])[i], item, contents));
+      // In their order: functions may go through them.
+      const own = Object.keys(arg as object);
+      return keys.every(
+        (key, i) =>
+          key === own[i] && fits(childAt(arg as object, own[i] as PathPart), items[i] as Expected, contents),
+      );
     }
     default:
       return expected satisfies never;

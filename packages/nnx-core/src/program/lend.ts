@@ -2,7 +2,7 @@
  * @file While a call is recorded, copies stand in the place of what it gets. So a tensor that the
  * function closes over is a constant, even if an argument has the same one.
  */
-import { isContainer, itemsOf, mapItems } from "../data/containers.ts";
+import { isContainer, itemsOf, mapItems, nested } from "../data/containers.ts";
 import type { LeafPlace } from "../graph/flatten.ts";
 import { graphStateOf, isGraphState } from "../graph/graph-state.ts";
 import { childAt, GraphNode, isWritable, setChild } from "../graph/node.ts";
@@ -107,6 +107,7 @@ export class Lent {
     if (isGraphState(arg)) return graphStateOf(arg.graphdef, this.stateCopy(arg.state));
     if (!isContainer(arg)) return arg;
     if (isStateLike(arg) && Object.isFrozen(arg)) return this.stateCopy(arg);
+    if (!holdsData(arg)) return arg;
     return mapItems(arg, (item) => this.copyOf(item));
   }
 
@@ -161,6 +162,13 @@ export class Lent {
     if (items.every((item) => this.ownIn(item) === item)) return result;
     return mapItems(result, (item) => this.ownIn(item));
   }
+}
+
+/** Whether there is something to lend in a container. Others may have what a copy would not. */
+function holdsData(container: object): boolean {
+  for (const x of nested(container))
+    if (isTensor(x) || isHostObject(x) || isGraphState(x) || isStateLike(x)) return true;
+  return false;
 }
 
 /** Whether a place is in a module or Variable's container, not in the list of arguments. */

@@ -2,6 +2,7 @@
 import { describe, NnxError } from "../errors.ts";
 import {
   type ComputeCall,
+  copiedData,
   type FillCall,
   type FuseCall,
   type Interceptor,
@@ -17,6 +18,14 @@ import type { HostSlot } from "./host.ts";
 import type { FromHost, Slot, ValueInfo } from "./program.ts";
 import { RecordedNodes } from "./recorded-nodes.ts";
 import { partsOf, Section, type SectionEvent } from "./section.ts";
+
+/** Kernels whose results have as many elements as the values of their inputs say. */
+const SHAPED_BY_VALUES = new Set(
+  [
+    "Unique,NonMaxSuppressionV3,NonMaxSuppressionV5,Where,SparseFillEmptyRows,SparseSegmentMean",
+    "SparseSegmentSum,RaggedGather,RaggedRange,RaggedTensorToTensor,StringNGrams,StringSplit",
+  ].flatMap((names) => names.split(",")),
+);
 
 /** Records one run. */
 export class ProgramRecorder extends RecordedNodes implements Interceptor, Recorder {
@@ -65,13 +74,14 @@ export class ProgramRecorder extends RecordedNodes implements Interceptor, Recor
   // What the engine is asked for.
 
   kernel(name: string, inputs: KernelInputs, attrs: object | undefined, run: () => unknown): unknown {
+    if (SHAPED_BY_VALUES.has(name)) this.refuseShapes(name, inputs);
     if (this.isInside) return run();
     const { open } = this;
     const call: KernelCall = {
       kind: "kernel",
       name,
       inputs: copyOf(inputs),
-      attrs: { ...attrs },
+      attrs: copiedData(attrs ?? {}),
       path: this.options.running(),
       children: [],
       outputs: [],
@@ -89,6 +99,18 @@ export class ProgramRecorder extends RecordedNodes implements Interceptor, Recor
     call.outputs = (call.isList ? result : [result]) as Tensor[];
     this.add(call);
     return result;
+  }
+
+  private refuseShapes(name: string, inputs: KernelInputs): void {
+    const given: readonly (Tensor | null | undefined)[] = Object.values(inputs);
+    if (this.isInside || !given.some((tensor) => tensor && this.changes(tensor))) return;
+    this.refuse(
+      () =>
+        new NnxError(
+          `${this.options.where}: expected kernels whose results have one shape, got ${name}, whose results are as long as the ` +
+            "values say. A replay could not tell: return its inputs, and run it after the call.",
+        ),
+    );
   }
 
   values(values: unknown, _shape: readonly number[], dtype: string, make: () => Tensor): Tensor {

@@ -6,6 +6,7 @@ import {
   forgetData,
   type InstalledKernel,
   isAlive,
+  isTensor,
   overwriting,
   readScalarOf,
   type ReplayBackend,
@@ -58,8 +59,9 @@ export function stepFor(node: ProgramNode, { infos, backend, kernels, overwrites
     return given;
   };
   const put = (values: Values, made: TensorInfo | readonly TensorInfo[]): void => {
-    if (!Array.isArray(made)) values[outputs[0] as Slot] = made as TensorInfo;
-    else for (let i = 0; i < outputs.length; i++) values[outputs[i] as Slot] = made[i] as TensorInfo;
+    const own = (info: TensorInfo): TensorInfo => (isTensor(info) ? letGo(info, valuesOf(values)) : info);
+    if (!Array.isArray(made)) values[outputs[0] as Slot] = own(made as TensorInfo);
+    else for (let i = 0; i < outputs.length; i++) values[outputs[i] as Slot] = own(made[i] as TensorInfo);
   };
   switch (work.kind) {
     case "kernel": {
@@ -185,7 +187,8 @@ export function tracedStep(
     const { result, plan } = traced(backend, given, (from) => run(from, given, attrs));
     const made = Array.isArray(result) ? result : [result];
     outputs.forEach((slot, i) => {
-      values[slot] = made[i] as TensorInfo;
+      const info = made[i] as TensorInfo;
+      values[slot] = isTensor(info) ? letGo(info, given) : info;
     });
     // Data that are two values of the program now may be different ones in another run.
     const isApart = given.every(({ dataId }, i) =>
@@ -193,6 +196,20 @@ export function tracedStep(
     );
     return plan && isApart ? { plan, attrs } : undefined;
   };
+}
+
+/**
+ * What a kernel made, for the program alone. Some kernels make a tensor of the engine, such as `Abs` on
+ * cpu: it would be left, or freed with the scope around.
+ * @param given - What the kernel got, which belongs to others. Steps of optimizers return it.
+ */
+function letGo(made: Tensor, given: readonly TensorInfo[]): TensorInfo {
+  if (given.includes(made)) return made;
+  const { dataId, shape, dtype } = made;
+  backendNow().incRef(dataId);
+  made.dispose();
+  forgetData(dataId);
+  return { dataId, shape, dtype };
 }
 
 /** Runs a kernel whose own code runs ops, which take tensors of the engine. */

@@ -11,8 +11,9 @@ import { isCapturing } from "../recording/session.ts";
 /** Options of {@link jit}. */
 export interface JitOptions {
   /**
-   * The positions of arguments that are no data: numbers, strings, functions, plain objects of
-   * these. A program holds for equal values of them.
+   * The positions of arguments that are no data: numbers, strings, functions, arrays, plain objects,
+   * Maps and Sets of these, Dates, typed arrays. A program holds for equal values of them. Instances
+   * of classes are equal to themselves alone, whatever changes in them.
    * @defaultValue []
    */
   readonly staticArgs?: readonly number[];

@@ -1,0 +1,119 @@
+/**
+ * @file What static data were at some time. Code may change arrays, plain objects, Maps, Sets, Dates
+ * and typed arrays in place, which no comparison with themselves shows.
+ */
+import { containerKind, nested } from "./containers.ts";
+
+/** The contents of an object. */
+interface Contents {
+  readonly kind: string;
+  /** Missing where the values are a list. */
+  readonly keys: readonly unknown[] | undefined;
+  readonly values: ArrayLike<unknown>;
+}
+
+const { toString } = Object.prototype;
+
+/** The contents of an object that has nothing else; `undefined` for everything else. */
+function contentsOf(x: unknown): Contents | undefined {
+  if (typeof x !== "object" || x === null) return undefined;
+  const container = containerKind(x);
+  if (container === "array") return { kind: container, keys: undefined, values: x as readonly unknown[] };
+  if (container === "map") {
+    const map = x as ReadonlyMap<unknown, unknown>;
+    return { kind: container, keys: [...map.keys()], values: [...map.values()] };
+  }
+  if (container === "record") {
+    // Symbols and hidden properties count: functions read them, too.
+    const keys = Reflect.ownKeys(x);
+    return { kind: container, keys, values: keys.map((key) => Reflect.get(x, key) as unknown) };
+  }
+  if (x instanceof Set) return { kind: "set", keys: undefined, values: [...(x as ReadonlySet<unknown>)] };
+  if (x instanceof Date) return { kind: "date", keys: undefined, values: [x.getTime()] };
+  if (x instanceof ArrayBuffer) return { kind: "buffer", keys: undefined, values: new Uint8Array(x) };
+  if (!ArrayBuffer.isView(x)) return undefined;
+  // Bytes, so that all kinds of NaN count.
+  const bytes = new Uint8Array(x.buffer, x.byteOffset, x.byteLength);
+  return { kind: toString.call(x), keys: undefined, values: bytes };
+}
+
+/** Whether data have parts that change without a new object, but arrays, plain objects and Maps. */
+export const isVolatile = (x: unknown): boolean =>
+  typeof x === "symbol" || (containerKind(x) === undefined && contentsOf(x) !== undefined);
+
+/** Whether a look at the items under the keys of arrays, plain objects and Maps misses some contents. */
+export function hasHidden(data: unknown): boolean {
+  for (const x of nested(data)) {
+    if (isVolatile(x)) return true;
+    if (containerKind(x) === "record" && Reflect.ownKeys(x).length > Object.keys(x).length) return true;
+  }
+  return false;
+}
+
+/** A copy of contents. */
+class Kept implements Contents {
+  readonly kind: string;
+  readonly keys: Contents["keys"];
+  /** Objects with contents are kept, too; all others are themselves. */
+  values: ArrayLike<unknown> = [];
+  constructor({ kind, keys }: Contents) {
+    this.kind = kind;
+    this.keys = keys;
+  }
+}
+
+/** What data are now, for {@link isAsKept}. Instances of other classes and functions are themselves. */
+export function keptData(data: unknown): unknown {
+  // Data may contain themselves.
+  const known = new Map<unknown, Kept>();
+  const open: (readonly [Kept, Contents])[] = [];
+  const kept = (x: unknown): unknown => {
+    const before = known.get(x);
+    if (before) return before;
+    const contents = contentsOf(x);
+    if (!contents) return x;
+    const made = new Kept(contents);
+    known.set(x, made);
+    open.push([made, contents]);
+    return made;
+  };
+  const result = kept(data);
+  for (let next = open.pop(); next; next = open.pop()) {
+    const [made, { values }] = next;
+    made.values = values instanceof Uint8Array ? values.slice() : Array.from(values, kept);
+  }
+  return result;
+}
+
+/**
+ * Whether data are what they were, in the order that they had.
+ * @param kept - Of {@link keptData}.
+ * @param same - What counts as equal besides the same value.
+ */
+export function isAsKept(
+  kept: unknown,
+  data: unknown,
+  same: (a: unknown, b: unknown) => boolean = () => false,
+): boolean {
+  const open: [unknown, unknown][] = [[kept, data]];
+  const assumed = new Map<Kept, Set<unknown>>();
+  for (let next = open.pop(); next; next = open.pop()) {
+    const [was, now] = next;
+    if (!(was instanceof Kept)) {
+      if (!Object.is(was, now) && !same(was, now)) return false;
+      continue;
+    }
+    const partners = assumed.get(was) ?? new Set();
+    if (partners.has(now)) continue;
+    assumed.set(was, partners.add(now));
+    const contents = contentsOf(now);
+    if (contents?.kind !== was.kind || contents.values.length !== was.values.length) return false;
+    if (was.keys?.some((key, i) => !Object.is(key, contents.keys?.[i]))) return false;
+    const isBytes = was.values instanceof Uint8Array;
+    for (let i = 0; i < was.values.length; i++) {
+      if (!isBytes) open.push([was.values[i], contents.values[i]]);
+      else if (was.values[i] !== contents.values[i]) return false;
+    }
+  }
+  return true;
+}
