@@ -67,7 +67,7 @@ export { type DeviceDraw, drawnOnDevice, drawsOnDevice } from "./gpu/threefry.ts
 export { masked, presentMasked } from "./ops/masked.ts";
 export type { Operand } from "./ops/op.ts";
 export * from "./ops/ops.ts";
-export { sliceAt } from "./ops/slice-at.ts";
+export { sliceAt, slicesAfterFirst } from "./ops/slice-at.ts";
 export { convSpatial, depthwiseSpatial, poolValid, transposedSpatial } from "./ops/spatial.ts";
 export {
   entropyBackOf,

@@ -48,6 +48,7 @@ export {
   sizeOf,
   substitutesNow,
   sliceAt,
+  slicesAfterFirst,
   takesPlans,
   tensorWithoutValues,
   traced,

@@ -109,6 +109,10 @@ export function isOwner(x: object): boolean {
   return lease !== undefined && lease.end === undefined;
 }
 
+/** What a State holds, which takes less time to look through than the State; any other value itself. */
+export const heldBy = (value: unknown): unknown =>
+  (typeof value === "object" && value !== null && leases.get(value)?.values) || value;
+
 /** The number of leaves of a State that holds its tensors; `undefined` for others. */
 export function leafCountOf(state: object): number | undefined {
   const values = leases.get(state)?.values;

@@ -4,6 +4,7 @@ import { hold, holdersOf, type Lease } from "../ownership/lease.ts";
 import { attachTo } from "../ownership/scopes.ts";
 import { tensorsIn } from "../ownership/tensors-in.ts";
 import { refuseDisposed } from "../state/disposed.ts";
+import { heldBy } from "../state/holding.ts";
 import { isTensor, scoped, type Tensor } from "../tensor.ts";
 import { atomicallyOn } from "../undo/atomically.ts";
 import { framesOfArgument, Structure } from "../undo/structure.ts";
@@ -120,7 +121,7 @@ function runAll(
     if (own !== before) isSame = own.isSame();
     results[index] = result;
     // A later slice may replace the value of a Variable that this one returned.
-    if (isHeld(result)) leases.push(hold(result));
+    if (isHeld(result)) leases.push(hold(heldBy(result)));
     handed.next(next, result);
     for (const slot of sliced.slots) slot.take(index);
     if (!isSame) {
