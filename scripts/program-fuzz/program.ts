@@ -53,13 +53,13 @@ const MOST_ELEMENTS = 2000;
 export function randomProgram(random: Random, inputs: readonly tf.Tensor[]): Program {
   const steps: (readonly [name: string, step: Step])[] = [];
   const tensors = [...inputs];
-  const valueOf = ({ shape, dtype }: tf.Tensor, slot: number, isExact: boolean): Value => ({
+  const newValue = ({ shape, dtype }: tf.Tensor, slot: number, isExact: boolean): Value => ({
     slot,
     shape,
     dtype,
     isExact,
   });
-  const values = inputs.map((x, slot) => valueOf(x, slot, true));
+  const values = inputs.map((x, slot) => newValue(x, slot, true));
   const length = random.int(2, 9);
   for (let tries = 0; tries < 40 && steps.length < length; tries++) {
     const [name, make] = random.of(makers);
@@ -75,7 +75,7 @@ export function randomProgram(random: Random, inputs: readonly tf.Tensor[]): Pro
     if (made.some(({ size, rank }) => size > MOST_ELEMENTS || rank > 5)) continue;
     steps.push([name, step]);
     const isExact = step.isExact && step.inputs.every((input) => input.isExact);
-    for (const each of made) values.push(valueOf(each, tensors.push(each) - 1, isExact));
+    for (const each of made) values.push(newValue(each, tensors.push(each) - 1, isExact));
   }
   const outputs = random.shuffled(values.map(({ slot }) => slot)).slice(0, random.int(1, 4));
   return {
