@@ -63,9 +63,13 @@ describe("data", () => {
     const kept = keptData(list);
     const [first] = list as [(typeof list)[0]];
     for (const change of [
-      (by: number) => void (first.n += by),
+      (by: number) => {
+        first.n += by;
+      },
       (by: number) => void first.at.setTime(first.at.getTime() + by),
-      (by: number) => void (first.bytes[0]! += by),
+      (by: number) => {
+        first.bytes[0]! += by;
+      },
       (by: number) => void (by > 0 ? list.push(first) : list.pop()),
     ]) {
       expect(isAsKept(kept, list)).toBe(true);

@@ -12,7 +12,7 @@ interface Contents {
   readonly values: ArrayLike<unknown>;
 }
 
-const { toString } = Object.prototype;
+const tagOf = (x: object): string => Object.prototype.toString.call(x);
 
 /** The contents of an object that has nothing else; `undefined` for everything else. */
 function contentsOf(x: unknown): Contents | undefined {
@@ -34,7 +34,7 @@ function contentsOf(x: unknown): Contents | undefined {
   if (!ArrayBuffer.isView(x)) return undefined;
   // Bytes, so that all kinds of NaN count.
   const bytes = new Uint8Array(x.buffer, x.byteOffset, x.byteLength);
-  return { kind: toString.call(x), keys: undefined, values: bytes };
+  return { kind: tagOf(x), keys: undefined, values: bytes };
 }
 
 /** Whether data have parts that change without a new object, but arrays, plain objects and Maps. */

@@ -20,6 +20,7 @@ interface InterceptedEngine {
   makeTensor(values: unknown, shape: number[], dtype?: string, backend?: unknown): Tensor;
   readSync(dataId: object): unknown;
   read(dataId: object): unknown;
+  moveData(backend: unknown, dataId: object): void;
 }
 
 let interceptor: Interceptor | undefined;
@@ -61,11 +62,15 @@ export function onKernel(around: (kernelName: string, run: () => unknown) => unk
   };
 }
 
+/** Whether data are brought to the backend in use. The engine reads them for that, and nobody sees them. */
+let isMoving = false;
+
 function installOn(engine: InterceptedEngine): void {
   const runKernel = engine.runKernel.bind(engine);
   const makeTensor = engine.makeTensor.bind(engine);
   const readSync = engine.readSync.bind(engine);
   const read = engine.read.bind(engine);
+  const moveData = engine.moveData.bind(engine);
   const own: InterceptedEngine["runKernel"] = (name, inputs, attrs) =>
     // Somebody may have put theirs around an earlier one of ours, which then only passes on.
     interceptor && own === installed
@@ -78,11 +83,19 @@ function installOn(engine: InterceptedEngine): void {
       ? interceptor.values(values, shape, dtype ?? "float32", () => makeTensor(values, shape, dtype, backend))
       : makeTensor(values, shape, dtype, backend);
   engine.readSync = (dataId) => {
-    if (own === installed) interceptor?.read(dataId);
+    if (own === installed && !isMoving) interceptor?.read(dataId);
     return readSync(dataId);
   };
   engine.read = (dataId) => {
     if (own === installed) interceptor?.read(dataId);
     return read(dataId);
+  };
+  engine.moveData = (backend, dataId) => {
+    isMoving = true;
+    try {
+      moveData(backend, dataId);
+    } finally {
+      isMoving = false;
+    }
   };
 }

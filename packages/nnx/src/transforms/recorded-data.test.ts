@@ -297,3 +297,24 @@ it("refuses kernels whose results are as long as values say, but of constants", 
     [3, 4],
   ]);
 });
+
+it.each([
+  ["cpu", "wasm"],
+  ["wasm", "cpu"],
+] as const)("takes what is still on %s on %s", async (from, to) => {
+  await useBackend(from);
+  const [model, twin] = [0, 0].map((seed) => new nnx.Linear(4, 3, { rngs: new nnx.Rngs(seed) }));
+  const [x, y] = [tf.ones([2, 4]), tf.ones([2, 4])];
+  await useBackend(to);
+  const forward = nnx.jit((m: nnx.Linear, input: tf.Tensor) => m.forward(input));
+  for (let i = 0; i < 3; i++) {
+    // What a replay gets may be elsewhere, too.
+    await useBackend(from);
+    const [moved, other] = [tf.mul(x, i), tf.mul(y, i)];
+    await useBackend(to);
+    expect(numbersOf(forward(model!, moved))).toEqual(numbersOf(twin!.forward(other)));
+  }
+  expect(forward.programs.map(({ replays }) => replays)).toEqual([2]);
+  forward.dispose();
+  await useBackend("cpu");
+});
