@@ -45,7 +45,8 @@ export class Structure {
   private readonly all: Attributes[] = [];
 
   constructor(frames: Iterable<Frame>) {
-    const owners = new Set(Array.from(frames, ({ value }) => value));
+    const owners = new Set<object>();
+    for (const { value } of frames) owners.add(value);
     // The loop adds owners: the graph does not walk into containers of static data.
     for (const owner of owners) {
       const keys = keysNow(owner);
