@@ -15,7 +15,7 @@ import { isOwner, refuseEnded } from "../state/holding.ts";
 import { withValue } from "../state/map.ts";
 import { leafValue, type State } from "../state/state.ts";
 import { isTensor } from "../tensor.ts";
-import { unobserved } from "../variable/observer.ts";
+import { asLoan, unobserved } from "../variable/observer.ts";
 import { isVariableState } from "../variable/variable-state.ts";
 import { Variable } from "../variable/variable.ts";
 import { type MapAxes, axesBelow, axisOfLeaf, Carry, StateAxes } from "./axes.ts";
@@ -108,9 +108,10 @@ export class SlicedArguments {
    * @returns the arguments of the function.
    */
   lend(index: number): unknown[] {
-    const lendAll = (): void => {
-      for (const slot of this.slots) slot.lend(index);
-    };
+    const lendAll = (): void =>
+      asLoan(() => {
+        for (const slot of this.slots) slot.lend(index);
+      });
     if (this.isLent && !recordingNow()) unobserved(lendAll);
     else lendAll();
     this.isLent = true;
