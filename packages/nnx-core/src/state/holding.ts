@@ -31,7 +31,7 @@ const ofScope: ScopeKind<object> = {
  * @throws {@link DisposedError} when a tensor in them was disposed; nothing is held then.
  */
 export function own<T extends object>(owner: T, values: readonly unknown[]): T & Disposable {
-  const made = withLease(owner, hold(values, !isScopeOpen()));
+  const made = withLease(owner, hold(values, isScopeOpen() ? "lent" : "for good"));
   giveThingToScope(made, ofScope);
   return made;
 }
@@ -53,7 +53,7 @@ export const makeState = (root: Record<string, StateNode>, values: readonly unkn
 
 /** As {@link makeState}, for a State that a model keeps. It does not belong to a scope. */
 export const makeKeptState = (root: Record<string, StateNode>, values: readonly unknown[]): OwnedState =>
-  located(root, () => withLease(printable(root), hold(values, true)));
+  located(root, () => withLease(printable(root), hold(values, "for good")));
 
 const printable = printingAs<State>(
   (state) => outline(state, stateNodes, { name: "State" }),
