@@ -34,10 +34,11 @@ export type Call = KernelCall | OtherCall;
 /** The inputs that are there, with their names where the kernel takes them by name. */
 export function inputsOf(inputs: KernelInputs): Pick<KernelCall, "names" | "inputs"> {
   if (Array.isArray(inputs)) return { names: undefined, inputs: [...(inputs as readonly Tensor[])] };
+  const named = inputs as Readonly<Record<string, Tensor | null | undefined>>;
   const names: string[] = [];
   const given: Tensor[] = [];
-  for (const name in inputs) {
-    const tensor = (inputs as Readonly<Record<string, Tensor | null | undefined>>)[name];
+  for (const name in named) {
+    const tensor = named[name];
     if (tensor == null) continue;
     names.push(name);
     given.push(tensor);

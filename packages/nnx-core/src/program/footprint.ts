@@ -51,10 +51,10 @@ const readRaw = (variable: Variable): unknown => variable.getRawValue();
 function hasAsMany(owner: object, count: number): boolean {
   if (Array.isArray(owner)) return owner.length === count;
   if (owner instanceof Map) return owner.size === count;
-  // This makes no list, but some prototypes have keys, too.
+  // `Object.keys` makes a list.
   let found = 0;
-  for (const key in owner) if (key !== undefined) found++;
-  return found === count || Object.keys(owner).length === count;
+  for (const key in owner) if (Object.hasOwn(owner, key)) found++;
+  return found === count;
 }
 
 /** What a call got, to compare later calls with. */

@@ -197,7 +197,7 @@ export abstract class RecordedNodes {
       ("renewal" in work && work.renewal !== undefined);
     const from: Slot[] = [];
     for (const tensor of inputs) {
-      from.push(tensors.slotOf(tensor));
+      from.push(this.slotOf(tensor));
       changes ||= tensors.changes(tensor.dataId);
     }
     const to: Slot[] = [];
