@@ -11,7 +11,10 @@ import { zeros } from "./zeros.ts";
 /** Numbers of both signs, each of which is 0 or -0 with this chance. */
 function numbers(count: number, chance: number, seed: number): Float32Array {
   let state = seed;
-  const next = (): number => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) / 2 ** 32;
+  const next = (): number => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 2 ** 32;
+  };
   return Float32Array.from({ length: count }, () => {
     const value = 4 * next() - 2;
     return next() < chance ? 0 * value : value;
@@ -184,7 +187,7 @@ describe("the kernel of zeros", () => {
   });
 
   it("leaves none out beside what is not finite", () => {
-    const infinite = (): void => void (floats[b / 4 + 5] = Number.POSITIVE_INFINITY);
+    const infinite = (): void => floats.set([Number.POSITIVE_INFINITY], b / 4 + 5);
     expect(done(0.75, 0, infinite)).toEqual([0, 0]);
     // A number of a list may be anything.
     expect(done(0, 0.75, infinite)).toEqual([0, m]);
