@@ -40,10 +40,10 @@ interface Group {
   /** The last one played first. */
   readonly programs: Played[];
   /**
-   * How often it was recorded again because of a number, by the number's position; of bounds of
-   * loops without one.
+   * How often it was recorded again because of a number, by the number's position; because of a
+   * variable of tensorflow.js, by that; of bounds of loops without either.
    */
-  readonly again: Map<number | undefined, number>;
+  readonly again: Map<number | object | undefined, number>;
 }
 
 /** How many kinds of arguments are remembered for one module. */
@@ -205,6 +205,20 @@ export class JitCache {
       for (const played of group.programs.splice(0)) played.dispose();
       return "other kernels are installed";
     }
+    const variable = last.changedVariable();
+    if (variable) {
+      const times = group.again.get(variable) ?? 0;
+      if (times >= mostAgain) {
+        throw new StructureError(
+          `jit: expected a tf.Variable that stays, got "${variable.name}", to which something was assigned: the function was recorded ${times + 1} times ` +
+            "for other values. Pass the variable as an argument.",
+        );
+      }
+      group.again.set(variable, times + 1);
+      // They have what the variable was.
+      for (const played of group.programs.splice(0)) played.dispose();
+      return `something was assigned to the tf.Variable "${variable.name}"`;
+    }
     const index = last.changedNumber(given);
     if (index === undefined && last.miss === "host")
       return "host code, such as an optimizer's step, went another way";
@@ -239,11 +253,14 @@ function staticsOf({ definition, statics }: Arguments): readonly unknown[] {
 }
 
 /** @throws {@link NnxError} for a plain value that is not declared as static. */
-function refuseStatic(arg: unknown, place: string, index: number): void {
+function refuseStatic(arg: unknown, place: string, index: number, seen = new Set<object>()): void {
   if (arg === undefined || arg === null || isTensor(arg) || isHostObject(arg)) return;
   if (arg instanceof GraphNode || arg instanceof Variable || isLeaf(arg) || isGraphState(arg)) return;
   if (isContainer(arg)) {
-    for (const [key, item] of entriesOf(arg)) refuseStatic(item, `${place}.${String(key)}`, index);
+    // The walk has the words for containers that contain themselves.
+    if (seen.has(arg)) return;
+    seen.add(arg);
+    for (const [key, item] of entriesOf(arg)) refuseStatic(item, `${place}.${String(key)}`, index, seen);
     return;
   }
   throw new NnxError(

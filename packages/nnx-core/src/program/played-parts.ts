@@ -37,6 +37,8 @@ export interface PlayedParts {
   /** Frees the constants, as long as no replay was made. */
   readonly dispose: () => void;
   readonly guards: ReadonlyMap<number, unknown>;
+  /** Variables of tensorflow.js among the constants, with the data that they had. */
+  readonly assigned: ProgramRecorder["assigned"];
   readonly writes: readonly Write[];
   /** The input whose place a result takes in a Variable that alone gets it, by the result's number. */
   readonly replaced: ReadonlyMap<number, Slot>;
@@ -160,6 +162,7 @@ export function playedParts(recorded: Recorded, result: unknown): PlayedParts {
     },
     dispose: () => recorder.dispose(),
     guards: recording.guards,
+    assigned: recorder.assigned,
     writes: allWrites,
     replaced,
     handedOn: uses.flatMap((index) => (index < 0 ? (given.tensorLeaves[-1 - index] ?? []) : [])),

@@ -24,6 +24,7 @@ export class Played {
   private made: Replay | undefined;
   private readonly disposeRecorded: () => void;
   private readonly guards: ReadonlyMap<number, unknown>;
+  private readonly assigned: PlayedParts["assigned"];
   private readonly writes: readonly Write[];
   private readonly replaced: ReadonlyMap<number, Slot>;
   private readonly handedOn: readonly number[];
@@ -39,6 +40,7 @@ export class Played {
     this.kernels = new Kernels(parts.program);
     this.disposeRecorded = parts.dispose;
     this.guards = parts.guards;
+    this.assigned = parts.assigned;
     this.writes = parts.writes;
     this.replaced = parts.replaced;
     this.handedOn = parts.handedOn;
@@ -73,6 +75,7 @@ export class Played {
   isFor(given: Arguments): boolean {
     return (
       this.isCurrent() &&
+      this.changedVariable() === undefined &&
       this.changedNumber(given) === undefined &&
       this.aliases.every(([a, b]) => given.tensors[a] === given.tensors[b]) &&
       this.keyAliases.every(([a, b]) => given.host[a] === given.host[b])
@@ -83,6 +86,11 @@ export class Played {
   changedNumber({ host }: Arguments): number | undefined {
     for (const [index, value] of this.guards) if (!Object.is(host[index], value)) return index;
     return undefined;
+  }
+
+  /** A constant that is a variable of tensorflow.js, and has other data than it had. */
+  changedVariable(): PlayedParts["assigned"][number][0] | undefined {
+    return this.assigned.find(([{ dataId }, before]) => dataId !== before)?.[0];
   }
 
   pathOfNumber(index: number, { leaves }: Arguments): Path {
