@@ -154,6 +154,7 @@ export class JitCache {
     return undefined;
   }
 
+  /** The group of a call; a new one is not remembered before it has a program. */
   private groupOf(given: Arguments): Group {
     const { definition, kinds } = given;
     const backend = backendInUse();
@@ -167,9 +168,7 @@ export class JitCache {
     );
     if (found) return found;
     const kept = keptData(statics);
-    const group: Group = { definition, kinds, statics: kept, backend, programs: [], again: new Map() };
-    this.groups.unshift(group);
-    return group;
+    return { definition, kinds, statics: kept, backend, programs: [], again: new Map() };
   }
 
   private record(args: readonly unknown[], given: Arguments, group: Group): unknown {
@@ -191,6 +190,7 @@ export class JitCache {
     this.infos.push(info);
     if (played) {
       played.info = info;
+      if (!this.groups.includes(group)) this.groups.unshift(group);
       group.programs.unshift(played);
     }
     return result;
