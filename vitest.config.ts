@@ -29,7 +29,8 @@ const alone = [
   "examples/flax-cnn/main.test.ts",
 ];
 
-// `npm run test:pages` runs these, which start Chromium. `npm test` needs Node alone.
+// `npm run test:pages` runs these, which start Chromium. `npm test` needs Node alone. Each has a process
+// of its own, since they count tensors over turns of the event loop, too.
 const pages = [
   "packages/checkpoint/src/storage/browser.test.ts",
   "packages/inspect/src/view/other-models.test.ts",
@@ -62,7 +63,7 @@ const packed = {
 /** Those that `npm test` leaves to commands of their own. */
 const further: Record<string, TestProjectInlineConfiguration> = {
   packages: packed,
-  pages: { ...onSources, test: { ...inOneProcess, name: "pages", include: pages } },
+  pages: { ...onSources, test: { ...inOneProcess, isolate: true, name: "pages", include: pages } },
   site: inChromium,
 };
 

@@ -17,6 +17,11 @@ describe.each(GROUPS)("$name", ({ name, entries, slow = [] }) => {
       expect(existsSync(new URL(`${name}/${file}`, import.meta.url))).toBe(true);
   });
 
+  it("has a recorded step wherever it has a file for one", async () => {
+    if (existsSync(new URL(`${name}/ours-jit.ts`, import.meta.url)))
+      expect(await runsOf(name, "ours-jit")).toEqual(entries);
+  });
+
   it("calls only its own entries slow", () => {
     expect(entries).toEqual(expect.arrayContaining([...slow]));
   });

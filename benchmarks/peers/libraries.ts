@@ -37,6 +37,7 @@ async function loadJaxJs(): Promise<void> {
 /** The libraries, by the name of a case's file for them. */
 export const load = {
   ours: loadOurs,
+  "ours-jit": loadOurs,
   tfjs: loadStock,
   "tfjs-layers": loadStock,
   "jax-js": loadJaxJs,

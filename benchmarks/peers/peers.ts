@@ -35,16 +35,23 @@ function inNode(
 }
 
 /** Node 20 has it behind a flag, later ones without. */
-const RELAXED = inNode(
-  "ours wasm, relaxed",
-  "ours",
-  "wasm, relaxed",
-  "ours wasm",
-  Number.parseInt(process.versions.node, 10) < 21 ? ["--experimental-wasm-relaxed-simd"] : [],
-);
+const relaxed = (name: string, library: LibraryName): Peer =>
+  inNode(
+    name,
+    library,
+    "wasm, relaxed",
+    "ours wasm",
+    Number.parseInt(process.versions.node, 10) < 21 ? ["--experimental-wasm-relaxed-simd"] : [],
+  );
+
+const RELAXED: readonly Peer[] = [
+  relaxed("ours wasm, relaxed", "ours"),
+  relaxed("ours wasm, jit, relaxed", "ours-jit"),
+];
 
 const PEERS: readonly Peer[] = [
   inNode("ours wasm", "ours", "wasm", "ours wasm"),
+  inNode("ours wasm, jit", "ours-jit", "wasm", "ours wasm"),
   inNode("ours cpu", "ours", "cpu", "ours cpu"),
   inNode("tfjs wasm", "tfjs", "wasm", "ours wasm"),
   inNode("tfjs cpu", "tfjs", "cpu", "ours cpu"),
@@ -55,7 +62,7 @@ const PEERS: readonly Peer[] = [
 
 /** The peers; JAX is among them if there is a Python that has it, and relaxed SIMD if asked for. */
 export function peers(python: string | undefined, isRelaxed: boolean): readonly Peer[] {
-  const inJavaScript = isRelaxed ? [...PEERS, RELAXED] : PEERS;
+  const inJavaScript = isRelaxed ? [...PEERS, ...RELAXED] : PEERS;
   if (python === undefined) return inJavaScript;
   const { status } = spawnSync(python, ["-c", "import jax, flax, optax"], { stdio: "ignore" });
   if (status !== 0)

@@ -1,7 +1,7 @@
 /** @file Cases of products, of windows, and of rows. */
 import * as tf from "@tensorflow/tfjs-core";
 import { normalizeBackLoop, normalizeLoop } from "../../packages/kernels/src/own/norm-loops.ts";
-import type { NormAttrs } from "../../packages/kernels/src/own/normalize.ts";
+import type { NormAttrs } from "../../packages/kernels/src/own/norm-layout.ts";
 import type { Axis } from "../../packages/kernels/src/quick/conv-geometry.ts";
 import { broadcasting } from "./elementwise-cases.ts";
 import { type Plain, type Random, sizeOf } from "./random.ts";

@@ -13,6 +13,7 @@ import { moveFunctions } from "./move-kernel.ts";
 import { rowsFunctions } from "./rows-kernel.ts";
 import { selectFunctions } from "./select-kernel.ts";
 import { entropyFunctions, logSoftmaxFunctions, softmaxFunctions } from "./softmax-kernel.ts";
+import { sparseFunctions } from "./sparse-kernel.ts";
 import { stepModules } from "./step-kernels.ts";
 
 /** The functions of each module, by the name of the module. */
@@ -23,6 +24,7 @@ export const allModules: Readonly<Record<string, Readonly<Record<string, WasmFun
   pool: poolFunctions,
   mask: maskFunctions,
   product: productFunctions,
+  sparse: sparseFunctions,
   sum: sumFunctions,
   extrema: extremaFunctions,
   move: moveFunctions,

@@ -6,7 +6,7 @@ import { type Code, f32, i32, type Local, type, v128, when, whileTrue } from "..
 import { define, type WasmFunction } from "../wasm-emitter/module.ts";
 
 /** The four vectors with the lanes of these four as rows instead of columns. */
-function transposed(
+export function transposed(
   [a, b, c, d]: readonly Local[],
   make: () => Local,
 ): { code: Code; rows: readonly Code[] } {

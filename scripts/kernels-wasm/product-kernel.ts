@@ -14,6 +14,7 @@ import {
 import { define, type WasmFunction } from "../wasm-emitter/module.ts";
 import { type MultiplyAdd, plainMultiplyAdd } from "./multiply-add.ts";
 import { pack } from "./pack.ts";
+import { storeSums } from "./sums.ts";
 
 const ROWS = 4;
 const TILE_STEP = 32;
@@ -27,26 +28,17 @@ type Locals10 = readonly [Local, Local, Local, Local, Local, Local, Local, Local
  * `rows × columns` sums of `length` products.
  * - a: `rows` elements for each product, `aStep` bytes apart.
  * - b: `columns` elements for each product, `bStep` bytes apart.
- * - bias: the address of `columns` numbers to add, or 0.
- * - adds: whether the sums are added to what `out` has.
- * - clamps: 1 for a lower bound of 0, 2 for an upper bound of 6, too. NaN stays NaN.
+ * - others: see {@link storeSums}.
  */
 const tile = (rows: number, columns: number, multiplyAdd: MultiplyAdd): WasmFunction =>
   define(integers(10), (parameters, locals) => {
-    const [a, aStep, b, bStep, length, out, outStep, bias, adds, clamps] = parameters as Locals10;
+    const [a, aStep, b, bStep, length, ...to] = parameters as Locals10;
     const make = (): Local => locals.make(type.v128);
     const vectors = columns / 4;
     const right = Array.from({ length: vectors }, make);
     const left = make();
     const sums = Array.from({ length: rows }, () => Array.from({ length: vectors }, make));
     const end = locals.make(type.i32);
-    const places = [out, ...Array.from({ length: rows - 1 }, () => locals.make(type.i32))];
-    const each = (code: (sum: Local, row: number, vector: number) => Code): Code =>
-      sums.flatMap((row, r) => row.flatMap((sum, v) => code(sum, r, v)));
-    const bounded = (bound: (sum: Code, by: Code) => Code, by: number): Code => [
-      ...left.set(f32x4.const(by)),
-      ...each((sum) => sum.set(bound(sum.get, left.get))),
-    ];
     return [
       ...end.set(i32.add(b.get, i32.mul(length.get, bStep.get))),
       ...repeatWhile(
@@ -61,18 +53,7 @@ const tile = (rows: number, columns: number, multiplyAdd: MultiplyAdd): WasmFunc
         ],
         i32.ne(b.get, end.get),
       ),
-      ...places.slice(1).flatMap((place, r) => place.set(i32.add(places[r]!.get, outStep.get))),
-      ...when(
-        adds.get,
-        each((sum, r, v) => sum.set(f32x4.add(v128.load(places[r]!.get, 16 * v), sum.get))),
-      ),
-      ...when(
-        bias.get,
-        each((sum, _, v) => sum.set(f32x4.add(sum.get, v128.load(bias.get, 16 * v)))),
-      ),
-      ...when(clamps.get, bounded(f32x4.max, 0)),
-      ...when(i32.eq(clamps.get, i32.const(2)), bounded(f32x4.min, 6)),
-      ...each((sum, r, v) => v128.store(places[r]!.get, 16 * v, sum.get)),
+      ...storeSums(sums, to, left, locals),
     ];
   });
 
@@ -107,31 +88,35 @@ const copyPart: WasmFunction = define(integers(6), (parameters, locals) => {
 const numbers = { tile8: 0, tile4: 1, copyPart: 2 };
 
 /**
- * A function `(a, b, bPanel, bStep, length, out, outStep, rows, columns, bias, adds, clamps, part)`
- * that computes all tiles of a product.
+ * A function
+ * `(a, b, bPanel, bStep, length, out, outStep, rows, columns, bias, adds, clamps, part, done)` that
+ * computes all tiles of a product.
  * - a: panels of 4 rows, as `pack4` writes them.
  * - b: panels of 8 columns, `bPanel` bytes apart, whose elements are `bStep` bytes apart for each
  *   product. `pack8` writes them; a matrix whose number of columns is a multiple of 8 is such panels.
  * - bias: the address of as many numbers as there are columns, and up to 7 more; or 0.
  * - adds, clamps: see the tile.
  * - part: 128 bytes for a tile that is not whole.
+ * - done: the address of how many columns are there already, and how many rows; or 0.
  */
-const tiles: WasmFunction = define(integers(13), (parameters, locals) => {
-  const [a, b, bPanel, bStep, length, out, outStep, rows, columns, bias, adds, clamps, part] = parameters as [
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-  ];
+const tiles: WasmFunction = define(integers(14), (parameters, locals) => {
+  const [a, b, bPanel, bStep, length, out, outStep, rows, columns, bias, adds, clamps, part, done] =
+    parameters as [
+      Local,
+      Local,
+      Local,
+      Local,
+      Local,
+      Local,
+      Local,
+      Local,
+      Local,
+      Local,
+      Local,
+      Local,
+      Local,
+      Local,
+    ];
   const make = (): Local => locals.make(type.i32);
   const [row, wide, high, left, target] = [make(), make(), make(), make(), make()];
   const tileTo = (number: number, to: Code, step: Code): Code =>
@@ -159,7 +144,7 @@ const tiles: WasmFunction = define(integers(13), (parameters, locals) => {
     ...local.set(size),
     ...when(i32.gtU(local.get, i32.const(most)), local.set(i32.const(most))),
   ];
-  return whileTrue(columns.get, [
+  const all = whileTrue(columns.get, [
     ...atMost(wide, columns.get, 8),
     ...row.set(rows.get),
     ...left.set(a.get),
@@ -191,6 +176,18 @@ const tiles: WasmFunction = define(integers(13), (parameters, locals) => {
     ...b.increase(bPanel.get),
     ...when(bias.get, bias.increase(i32.const(TILE_STEP))),
   ]);
+  const skipped: Code = [
+    ...wide.set(i32.load(done.get, 0)),
+    ...high.set(i32.load(done.get, 4)),
+    ...columns.set(i32.sub(columns.get, wide.get)),
+    ...rows.set(i32.sub(rows.get, high.get)),
+    ...a.increase(i32.shl(i32.mul(high.get, length.get), i32.const(2))),
+    ...b.increase(i32.mul(i32.shrU(wide.get, i32.const(3)), bPanel.get)),
+    ...wide.set(i32.shl(wide.get, i32.const(2))),
+    ...out.increase(i32.add(wide.get, i32.mul(high.get, outStep.get))),
+    ...when(bias.get, bias.increase(wide.get)),
+  ];
+  return [...when(done.get, skipped), ...all];
 });
 
 /** What adds products, in the order of {@link numbers}. */

@@ -1,5 +1,5 @@
 /**
- * @file Kernels that hash counters, 16 or 20 at a time, and process the bits before storing the
+ * @file Kernels that hash counters, 20 at a time, and process the bits before storing the
  * results.
  */
 import { OUT, SOURCE } from "../../packages/rnglib/src/keys/wasm/layout.ts";
@@ -14,7 +14,7 @@ import {
   type,
   v128,
 } from "../wasm-emitter/code.ts";
-import type { WasmFunction } from "../wasm-emitter/module.ts";
+import { define, type WasmFunction } from "../wasm-emitter/module.ts";
 
 /** Vectors in flight, so many that all vector units of a core are busy. Each has four counters. */
 const LANES = 5;
@@ -39,8 +39,6 @@ interface Finish {
    * numbers.
    */
   readonly flipped?: boolean;
-  /** Vectors in flight, if they must be so many. */
-  readonly lanes?: number;
   /** Returns code to run before the loop. It may make its own locals. */
   prepare?(locals: Locals, parameters: readonly Local[]): Code;
   /**
@@ -55,7 +53,7 @@ interface Finish {
  * on blocks of 20, so it may write up to 19 elements beyond n. `lo` must not overflow within the n.
  */
 function hashKernel(finish: Finish): WasmFunction {
-  const { lanes = LANES } = finish;
+  const lanes = LANES;
   const parameters = [type.i32, type.i32, type.i32, type.i32, type.i32, ...(finish.parameters ?? [])];
   const locals = new Locals();
   const [n, k0, k1, hi, lo, ...more] = parameters.map((of) => locals.make(of)) as [
@@ -152,32 +150,32 @@ export const uniformKernel = (): WasmFunction =>
   });
 
 /**
- * Writes byte 1 where the flipped bits are below the limit (signed), else 0. One parameter: the
- * limit.
+ * A function `(n, threshold)` that turns random words at `OUT` into bytes there: 1 where the first 23
+ * bits are below the threshold, else 0. It works on 16 at a time. As a part of the hash, it would
+ * need four vectors in flight, which is slower than the five of {@link bitsKernel} and this.
  */
-export function bernoulliKernel(): WasmFunction {
-  let limit: Local;
-  return hashKernel({
-    parameters: [type.i32],
-    flipped: true,
-    lanes: 4,
-    prepare(locals, [parameter]) {
-      limit = locals.make(type.v128);
-      return limit.set(i32x4.splat(parameter!.get));
-    },
-    store(at, bits) {
-      // Through memory: if one store needed all four vectors, V8 would compute one after the other.
-      const masks = bits.map((_, i) => v128.load(at, SOURCE + 16 * i)) as [Code, Code, Code, Code];
-      const [a, b, c, d] = masks;
-      const bytes = v128.narrowTo8(v128.narrowTo16(a, b), v128.narrowTo16(c, d));
-      return [
-        ...bits.flatMap((word, i) => v128.store(at, SOURCE + 16 * i, i32x4.ltS(word, limit.get))),
-        // Sixteen words become sixteen bytes.
-        ...v128.store(i32.shrU(at, i32.const(2)), OUT, v128.and(bytes, i32x4.const(0x01010101))),
-      ];
-    },
+export const bernoulliKernel = (): WasmFunction =>
+  define([type.i32, type.i32], ([n, threshold], locals) => {
+    const at = locals.make(type.i32);
+    const limit = locals.make(type.v128);
+    const below = [0, 16, 32, 48].map((offset) =>
+      i32x4.ltS(i32x4.shrU(v128.load(at.get, OUT + offset), 9), limit.get),
+    ) as [Code, Code, Code, Code];
+    const [a, b, c, d] = below;
+    const bytes = v128.narrowTo8(v128.narrowTo16(a, b), v128.narrowTo16(c, d));
+    return [
+      ...limit.set(i32x4.splat(threshold!.get)),
+      ...n!.set(i32.shl(n!.get, i32.const(2))),
+      ...repeatWhile(
+        [
+          // Sixteen words become sixteen bytes.
+          ...v128.store(i32.shrU(at.get, i32.const(2)), OUT, v128.and(bytes, i32x4.const(0x01010101))),
+          ...at.increase(i32.const(64)),
+        ],
+        i32.ltU(at.get, n!.get),
+      ),
+    ];
   });
-}
 
 /**
  * Writes the source times the scale where the flipped bits are below the limit, else +0.

@@ -67,7 +67,7 @@ export { type DeviceDraw, drawnOnDevice, drawsOnDevice } from "./gpu/threefry.ts
 export { masked, presentMasked } from "./ops/masked.ts";
 export type { Operand } from "./ops/op.ts";
 export * from "./ops/ops.ts";
-export { sliceAt } from "./ops/slice-at.ts";
+export { sliceAt, slicesAfterFirst } from "./ops/slice-at.ts";
 export { convSpatial, depthwiseSpatial, poolValid, transposedSpatial } from "./ops/spatial.ts";
 export {
   entropyBackOf,
@@ -82,8 +82,8 @@ export {
   presentLogSumExpOf,
   softmaxBackOf,
 } from "./ops/softmax.ts";
-export { layNorm, type NormAxis } from "./own/norm-layout.ts";
-export { type NormAttrs, normKernelNames } from "./own/normalize.ts";
+export { type NormAttrs, layNorm, type NormAxis } from "./own/norm-layout.ts";
+export { normKernelNames } from "./own/normalize.ts";
 export { softmaxKernelNames } from "./own/softmax.ts";
 export { largestOf } from "./ops/largest.ts";
 export { isAwaited, keepValues, type TensorValues, tensorOf, scalarOf, valuesOf } from "./ops/values.ts";

@@ -121,6 +121,7 @@ export function installKernels(): void {
   if (lookedAt === backend) return;
   lookedAt = backend;
   const topics = [...inUse];
+  for (const { also } of topics) also?.();
   // What is quicker goes around what is mended, which goes around what tensorflow.js has.
   const layers = new Map<string, Mend[]>();
   for (const mend of [...allMends, ...topics.flatMap(({ quick }) => quick?.() ?? [])]) {

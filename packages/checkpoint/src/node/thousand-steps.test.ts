@@ -21,6 +21,7 @@ const QUIET = [
   "--expose-gc",
   "--no-opt",
   "--no-sparkplug",
+  "--no-maglev",
   "--no-flush-bytecode",
   "--no-lazy-feedback-allocation",
 ];

@@ -11,8 +11,13 @@ function momentsOf(values: ArrayLike<number>): Omit<Numbers, "histogram"> {
     shift = values[i] as number;
     break;
   }
-  let [sum, squares, zeros, nan, inf] = [0, 0, 0, 0, 0];
-  let [min, max] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  let sum = 0;
+  let squares = 0;
+  let zeros = 0;
+  let nan = 0;
+  let inf = 0;
+  let min = Number.POSITIVE_INFINITY;
+  let max = Number.NEGATIVE_INFINITY;
   for (let i = 0; i < size; i++) {
     const value = values[i] as number;
     const delta = value - shift;

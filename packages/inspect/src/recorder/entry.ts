@@ -65,7 +65,10 @@ export function readingOf({ shape, frame }: Series, x: Tensor): Reading {
 export function entryOf({ shape, frame }: Series, values: ArrayLike<number>, now: readonly number[]): Entry {
   const numbers = numbersOf(values, BINS);
   if (shape.join() !== now.join()) return { numbers };
-  return { numbers, values: Float32Array.from(frame.positions, (at) => values[at] as number) };
+  const { positions } = frame;
+  const kept = new Float32Array(positions.length);
+  for (let i = 0; i < positions.length; i++) kept[i] = values[positions[i] as number] as number;
+  return { numbers, values: kept };
 }
 
 /** An entry from a sample, or nothing if a value is not finite: then all are to be read. */

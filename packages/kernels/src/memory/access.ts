@@ -1,6 +1,7 @@
 /** @file Access to tensor values in place, on backends with synchronous memory (cpu and wasm). */
 import type { TensorInfo } from "@tensorflow/tfjs-core";
 import { sizeOf } from "../shape.ts";
+import { heapOf } from "../wasm/heap.ts";
 import { arrayTypes, glimpse, recyclable, zerosFor } from "./recycled.ts";
 
 /** The dtypes whose elements can be written in place, with their array types. */
@@ -58,7 +59,28 @@ export const isHeap = (backend: object): backend is HeapBackend => "typedArrayFr
  */
 function viewsOf(backend: HeapBackend, infos: readonly TensorInfo[]): Elements[] {
   for (const { dataId } of infos) backend.getMemoryOffset(dataId);
-  return infos.map((info) => backend.typedArrayFromHeap(info));
+  const { buffer } = heapOf(backend) ?? {};
+  return infos.map((info) =>
+    buffer && info.dtype === "float32" && info.shape.length === 0
+      ? scalarView(buffer, backend.getMemoryOffset(info.dataId))
+      : backend.typedArrayFromHeap(info),
+  );
+}
+
+/** The views of scalars by where they are. To make one costs more than to compute with it. */
+const scalarViews = new Map<number, Float32Array>();
+let scalarsIn: ArrayBufferLike | undefined;
+const MOST_VIEWS = 1024;
+
+function scalarView(buffer: ArrayBufferLike, address: number): Float32Array {
+  if (buffer !== scalarsIn || scalarViews.size > MOST_VIEWS) scalarViews.clear();
+  scalarsIn = buffer;
+  let view = scalarViews.get(address);
+  if (!view) {
+    view = new Float32Array(buffer, address, 1);
+    scalarViews.set(address, view);
+  }
+  return view;
 }
 
 /** A backend that keeps its values in arrays: cpu. */

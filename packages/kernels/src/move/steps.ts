@@ -34,7 +34,7 @@ export function joinedSteps(
 /**
  * Calls `run` for each run of elements along the last axis.
  * @param run - Gets the start in the dense result, the length, and the start and the step of each
- * tensor.
+ * tensor. It must not keep the lists.
  */
 export function eachRun(
   axes: readonly SteppedAxis[],
@@ -48,7 +48,12 @@ export function eachRun(
   if (axes.some(({ size }) => size === 0)) return;
   const outer = axes.slice(0, -1);
   let to = 0;
-  const visit = (depth: number, from: readonly number[]): void => {
+  // One list for all runs: where each tensor is now.
+  const from = last.steps.map(() => 0);
+  const move = (steps: readonly number[], times: number): void => {
+    for (let tensor = 0; tensor < from.length; tensor++) from[tensor]! += times * steps[tensor]!;
+  };
+  const visit = (depth: number): void => {
     const axis = outer[depth];
     if (!axis) {
       run(to, last.size, from, last.steps);
@@ -56,14 +61,11 @@ export function eachRun(
       return;
     }
     const { size, steps } = axis;
-    for (let i = 0; i < size; i++)
-      visit(
-        depth + 1,
-        from.map((at, tensor) => at + i * steps[tensor]!),
-      );
+    for (let i = 0; i < size; i++) {
+      visit(depth + 1);
+      move(steps, 1);
+    }
+    move(steps, -size);
   };
-  visit(
-    0,
-    last.steps.map(() => 0),
-  );
+  visit(0);
 }

@@ -1,7 +1,8 @@
 /** @file Normalisation by mean and variance, on the kernels of own/normalize.ts. */
 import * as tf from "@tensorflow/tfjs-core";
 import type { KernelConfig, Tensor } from "@tensorflow/tfjs-core";
-import { type NormAttrs, normKernelNames } from "../own/normalize.ts";
+import type { NormAttrs } from "../own/norm-layout.ts";
+import { normKernelNames } from "../own/normalize.ts";
 import { installKernels, useKernels } from "../registry.ts";
 import { normalisations } from "../topics/rows.ts";
 

@@ -11,6 +11,19 @@ export interface NormLayout {
   readonly size: number;
 }
 
+/** Attributes of the kernels of normalisation. */
+export interface NormAttrs extends NormLayout {
+  readonly epsilon: number;
+  /** If false, the mean counts as 0. */
+  readonly usesMean: boolean;
+  /** Whether the variance is `E[x²] - E[x]²`, at least 0, instead of `E[(x - E[x])²]`. */
+  readonly isFast: boolean;
+  /** Whether scale and bias have numbers for the groups alone. */
+  readonly byGroup: boolean;
+  /** Whether means and variances are results, too. No gradient flows from them. */
+  readonly withMoments: boolean;
+}
+
 /** What an axis is for: whether it is averaged over, and whether scale and bias are along it. */
 export interface NormAxis {
   readonly size: number;

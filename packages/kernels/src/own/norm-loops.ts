@@ -1,6 +1,6 @@
 /** @file Normalisation as loops, for where WebAssembly is out of reach. Sums are float64. */
 import type { Elements } from "../memory/access.ts";
-import type { NormAttrs } from "./normalize.ts";
+import type { NormAttrs } from "./norm-layout.ts";
 
 type Maybe = Elements | undefined;
 

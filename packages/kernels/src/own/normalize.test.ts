@@ -7,7 +7,7 @@ import { broadcast } from "../quick/broadcasting.ts";
 import { useWasmKernels } from "../wasm/module.ts";
 import { layNorm } from "./norm-layout.ts";
 import { normalizeBackLoop, normalizeLoop } from "./norm-loops.ts";
-import type { NormAttrs } from "./normalize.ts";
+import type { NormAttrs } from "./norm-layout.ts";
 
 function random(size: number, seed: number): Float32Array {
   let state = seed + 7;

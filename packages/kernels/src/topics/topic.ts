@@ -8,4 +8,6 @@ export interface Topic {
   readonly quick?: () => readonly Mend[];
   /** Kernels that tensorflow.js does not have. */
   readonly own?: () => readonly KernelConfig[];
+  /** Gives other kernels a part that they lack without the topic. */
+  readonly also?: () => void;
 }

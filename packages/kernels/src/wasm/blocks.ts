@@ -7,7 +7,7 @@ import { arrayOf, type Output } from "../memory/access.ts";
 import { arrayFor, recyclable } from "../memory/recycled.ts";
 import { sizeOf } from "../shape.ts";
 import { functionsOver, type WasmModule } from "./module.ts";
-import { layOut, memoryWith } from "./own-memory.ts";
+import { layOut, memoryWith, wholesOf } from "./own-memory.ts";
 
 /** Elements of a block. A dozen blocks have room in the second-level cache. */
 const BLOCK = 8192;
@@ -57,14 +57,10 @@ export function elementBlocks<F extends string>(
   if (!functions) return undefined;
   const addresses = at.slice(0, count);
   const [numbersAt, stage] = at.slice(count) as [number, number];
-  const floats = new Float32Array(memory.buffer);
+  const wholes = wholesOf(memory);
+  const floats = wholes.float32;
   floats.set(numbers, numbersAt / FLOAT);
   const further = parameters(numbersAt, stage);
-  const given = first.inputs.map(({ dtype }, i) =>
-    dtype === "bool"
-      ? new Uint8Array(memory.buffer, at[i], BLOCK)
-      : new Float32Array(memory.buffer, at[i], BLOCK),
-  );
   // All of them before the first is written, since there may be no memory left.
   const resultsOf = works.map(({ outputs, into }) =>
     into
@@ -78,12 +74,16 @@ export function elementBlocks<F extends string>(
     for (let start = 0; start < size; start += BLOCK) {
       const end = Math.min(start + BLOCK, size);
       const isWhole = start === 0 && end === size;
-      for (const [i, source] of sources.entries())
-        given[i]!.set(isWhole ? source : source.subarray(start, end));
+      for (let i = 0; i < sources.length; i++) {
+        const source = sources[i]!;
+        const block = isWhole ? source : source.subarray(start, end);
+        if (inputs[i]!.dtype === "bool") wholes.bool.set(block, addresses[i]);
+        else floats.set(block, addresses[i]! / FLOAT);
+      }
       functions[name](...addresses, end - start, ...further);
-      for (const [i, result] of results.entries()) {
+      for (let i = 0; i < results.length; i++) {
         const from = addresses[sources.length + i]! / FLOAT;
-        result.set(floats.subarray(from, from + end - start), start);
+        results[i]!.set(floats.subarray(from, from + end - start), start);
       }
     }
     return (

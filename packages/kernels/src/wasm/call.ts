@@ -1,11 +1,11 @@
 /** @file Calls WebAssembly kernels on the tensors of the cpu and wasm backends. */
 import type { TensorInfo } from "@tensorflow/tfjs-core";
-import { arrayOf, type Elements, free, isHeap, type Output } from "../memory/access.ts";
+import { arrayOf, free, isHeap, type LoopDtype, type Output } from "../memory/access.ts";
 import { arrayFor, arrayTypes, recyclable } from "../memory/recycled.ts";
 import { sizeOf } from "../shape.ts";
 import { addressOf, heapOf, scratchOn } from "./heap.ts";
 import { functionsOver, type WasmFunctions, type WasmMemory, type WasmModule } from "./module.ts";
-import { layOut, memoryWith, trimMemory } from "./own-memory.ts";
+import { layOut, memoryWith, trimMemory, wholesOf } from "./own-memory.ts";
 import { tracing } from "./trace.ts";
 
 /** Where a kernel finds what it works on: addresses in bytes. */
@@ -108,17 +108,21 @@ function onOwnMemory<F extends string>(backend: object, call: WasmRun<F>): Tenso
   const memory = memoryWith(bytes);
   const functions = memory && functionsOf(module, memory);
   if (!functions) return undefined;
-  const view = (info: { readonly shape: readonly number[]; readonly dtype: string }, i: number): Elements =>
-    new arrayTypes[info.dtype as keyof typeof arrayTypes](memory.buffer, at[i], sizeOf(info.shape));
-  for (const [i, input] of inputs.entries()) view(input, i).set(arrayOf(backend, input));
+  const wholes = wholesOf(memory);
+  for (let i = 0; i < inputs.length; i++) {
+    const input = inputs[i]!;
+    const dtype = input.dtype as LoopDtype;
+    wholes[dtype].set(arrayOf(backend, input), at[i]! / bytesPerElement[dtype]!);
+  }
   const from = inputs.length;
   const own = from + outputs.length;
   const places = { inputs: at.slice(0, from), outputs: at.slice(from, own), scratch: at[own]!, memory };
   run(functions, places, elements);
-  const results = outputs.map((output, i) => {
-    const { shape, dtype } = output;
-    const array = arrayFor(dtype, sizeOf(shape));
-    array.set(view(output, from + i));
+  const results = outputs.map(({ shape, dtype }, i) => {
+    const size = sizeOf(shape);
+    const array = arrayFor(dtype, size);
+    const start = at[from + i]! / bytesPerElement[dtype]!;
+    array.set(wholes[dtype].subarray(start, start + size));
     return recyclable(backend, shape, dtype, array);
   });
   trimMemory();

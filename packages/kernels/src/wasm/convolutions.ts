@@ -164,6 +164,7 @@ export function convolutionByWasm(
               adds,
               0,
               tile,
+              0,
             );
           });
         });
@@ -205,7 +206,22 @@ export function inputGradientByWasm(
         product.pack8(first, right, columns, wide, 4 * outputs, 4);
         inParts(sizes.windows, high, (i, rows) => {
           product.pack4(work.a + 4 * (i * outputs + group * wide), left, rows, wide, 4 * outputs, 4);
-          product.tiles(left, right, 32 * wide, 32, wide, matrix, 4 * columns, rows, columns, 0, 0, 0, tile);
+          product.tiles(
+            left,
+            right,
+            32 * wide,
+            32,
+            wide,
+            matrix,
+            4 * columns,
+            rows,
+            columns,
+            0,
+            0,
+            0,
+            tile,
+            0,
+          );
           movePatches(patches, "scatter", image, sizes.axes, chunk, i, rows, matrix);
         });
       }
@@ -263,6 +279,7 @@ export function filterGradientByWasm(
               adds,
               0,
               tile,
+              0,
             );
           });
         });

@@ -37,12 +37,33 @@ export function memoryWith(bytes: number): WebAssembly.Memory | undefined {
   }
 }
 
+/** All of a memory, by dtype. */
+export interface Wholes {
+  readonly float32: Float32Array;
+  readonly int32: Int32Array;
+  readonly bool: Uint8Array;
+}
+
+let wholes: Wholes | undefined;
+
+/** All of a memory, until it grows. A view of each operand would cost more than small copies do. */
+export function wholesOf({ buffer }: WebAssembly.Memory): Wholes {
+  if (wholes?.bool.buffer !== buffer)
+    wholes = {
+      float32: new Float32Array(buffer),
+      int32: new Int32Array(buffer),
+      bool: new Uint8Array(buffer),
+    };
+  return wholes;
+}
+
 /** Gives up a memory that one large call made large. */
 export function trimMemory(): void {
-  if (memory && memory.buffer.byteLength > KEPT_PAGES * PAGE) memory = undefined;
+  if (memory && memory.buffer.byteLength > KEPT_PAGES * PAGE) dropMemory();
 }
 
 /** Gives up the memory. */
 export function dropMemory(): void {
   memory = undefined;
+  wholes = undefined;
 }

@@ -12,6 +12,9 @@ import { isWorthCopying } from "./elementwise.ts";
 import type { WasmModule } from "./module.ts";
 import { pairsModule } from "./pairs.generated.ts";
 
+/** Up to so many elements tensorflow.js's way to its own function costs more than the arithmetic. */
+const FEW_ON_HEAP = 4096;
+
 /**
  * A function of two float32 tensors with broadcasting.
  * @returns `undefined` for other tensors, for empty ones, and where WebAssembly is out of reach.
@@ -61,22 +64,26 @@ export function pairwise<F extends string>(
 }
 
 const both = ["cpu", "wasm"];
-const cpu = ["cpu"];
 
 const CALLS = "Calls a function for each element, and computes positions for each where it broadcasts.";
+const COSTLY =
+  "Calls a function for each element, and computes positions for each where it broadcasts (cpu); its way to small tensors costs more than the arithmetic (wasm).";
 const SCALAR = "Computes one element at a time, on cpu with a call for each.";
 
-const arithmetic = (
-  kernelName: string,
-  backends: readonly string[],
-  name: "add" | "sub" | "mul" | "div" | "max" | "min" | "squaredDifference",
-): Mend =>
+const extremum = (kernelName: string, name: "max" | "min"): Mend =>
   mend<"a" | "b">(
     kernelName,
-    backends,
-    backends.length > 1 ? SCALAR : CALLS,
+    both,
+    SCALAR,
     ({ inputs: { a, b }, backend, stock }) => pairwise(backend, pairsModule, name, a, b) ?? stock(),
   );
+
+/** tensorflow.js has these by XNNPACK on wasm, which is as quick for large tensors. */
+const ofFew = (kernelName: string, name: "add" | "sub" | "mul" | "div" | "squaredDifference"): Mend =>
+  mend<"a" | "b">(kernelName, both, COSTLY, ({ inputs: { a, b }, backend, stock }) => {
+    const isLarge = isHeap(backend) && Math.max(sizeOf(a.shape), sizeOf(b.shape)) > FEW_ON_HEAP;
+    return (isLarge ? undefined : pairwise(backend, pairsModule, name, a, b)) ?? stock();
+  });
 
 const comparison = (
   kernelName: string,
@@ -180,13 +187,13 @@ const addN: Mend = mend<string>("AddN", ["cpu"], CALLS, ({ inputs, backend, stoc
 
 /** Quicker kernels of two and more tensors. */
 export const pairMends: readonly Mend[] = [
-  arithmetic("Add", cpu, "add"),
-  arithmetic("Sub", cpu, "sub"),
-  arithmetic("Multiply", cpu, "mul"),
-  arithmetic("RealDiv", cpu, "div"),
-  arithmetic("SquaredDifference", cpu, "squaredDifference"),
-  arithmetic("Maximum", both, "max"),
-  arithmetic("Minimum", both, "min"),
+  ofFew("Add", "add"),
+  ofFew("Sub", "sub"),
+  ofFew("Multiply", "mul"),
+  ofFew("RealDiv", "div"),
+  ofFew("SquaredDifference", "squaredDifference"),
+  extremum("Maximum", "max"),
+  extremum("Minimum", "min"),
   comparison("Greater", "greater"),
   comparison("GreaterEqual", "greaterEqual"),
   comparison("Less", "less"),

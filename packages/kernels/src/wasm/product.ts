@@ -3,7 +3,7 @@ import type { TensorInfo } from "@tensorflow/tfjs-core";
 import type { Output } from "../memory/access.ts";
 import { sizeOf } from "../shape.ts";
 import { canRun, wasmRun } from "./call.ts";
-import type { WasmFunctions } from "./module.ts";
+import type { WasmFunctions, WasmModule } from "./module.ts";
 import { productModule } from "./product.generated.ts";
 
 /** An axis along which products are independent, with its steps in elements. 0 repeats. */
@@ -37,7 +37,7 @@ export interface ProductPlan {
  */
 export const LEAST_WORK = 256;
 
-type Functions = WasmFunctions<"pack4" | "pack8" | "tiles" | "row16">;
+type Functions = WasmFunctions<"pack4" | "pack8" | "tiles" | "row16"> & Partial<WasmFunctions<"sparse">>;
 
 /** The most that is packed at a time: what stays in the second-level cache. */
 const MOST = { rows: 128, inner: 512, columns: 512 };
@@ -100,6 +100,37 @@ function eachMatrix(
   }
 }
 
+/** Sizes of a product, or of blocks of it. */
+type Sizes = Pick<ProductPlan, "rows" | "inner" | "columns">;
+
+/** Where it is kept what is known of zeros, in the scratch memory, and how much is done without them. */
+export interface ZeroPlaces {
+  /** Lists of what is not zero in the packed blocks of a and of b. */
+  readonly left: number;
+  readonly right: number;
+  readonly part: number;
+  readonly done: number;
+  /** The first byte after all. */
+  readonly end: number;
+}
+
+/** How zeros are left out. */
+export interface Zeros {
+  readonly module: WasmModule<"few" | "turn" | "list" | "sparse">;
+  /** The places from `from` on; undefined where looking for zeros costs more than it may save. */
+  placesOf(whole: Sizes, block: Sizes, from: number): ZeroPlaces | undefined;
+}
+
+let zeros: Zeros | undefined;
+
+/**
+ * From now on, products with zeros are left out where there are many. No bit of a result changes.
+ * Programs without masks have little use for it.
+ */
+export function leaveOutZeros(how: Zeros): void {
+  zeros = how;
+}
+
 /** The sizes of the blocks, and where in the scratch memory they are packed. */
 interface Blocks {
   readonly rows: number;
@@ -110,6 +141,7 @@ interface Blocks {
   readonly left: number;
   readonly right: number;
   readonly bias: number;
+  readonly without: ZeroPlaces | undefined;
   readonly bytes: number;
 }
 
@@ -121,7 +153,9 @@ function blocksOf(plan: ProductPlan): Blocks {
   const left = PART;
   const right = left + 4 * upTo(rows, HIGH) * inner;
   const bias = right + 4 * inner * (isDirect ? WIDE : upTo(columns, WIDE));
-  return { rows, inner, columns, isDirect, left, right, bias, bytes: bias + 4 * upTo(plan.columns, WIDE) };
+  const end = bias + 4 * upTo(plan.columns, WIDE);
+  const without = isDirect ? undefined : zeros?.placesOf(plan, { rows, inner, columns }, end);
+  return { rows, inner, columns, isDirect, left, right, bias, without, bytes: without?.end ?? end };
 }
 
 /** The computation of one plan, at its places in memory. */
@@ -136,6 +170,8 @@ class Multiplication {
   #left = Number.NaN;
   #leftRows = 0;
   #right = Number.NaN;
+  /** 1 if what is packed of a was not looked at for zeros, and 2 if that of b was not. */
+  #isNew = 0;
 
   constructor(
     functions: Functions,
@@ -175,6 +211,7 @@ class Multiplication {
             continue;
           }
           this.#packLeft(aAt, high, length);
+          if (blocks.without) this.#withoutZeros(blocks.without, to, high, wide, j, k, length);
           this.#tiles(this.#scratch + blocks.right, 32 * length, 32, to, high, wide, j, k, length);
         }
       }
@@ -187,6 +224,7 @@ class Multiplication {
     this.#functions.pack4(at, this.#scratch + this.#blocks.left, high, length, 4 * row, 4 * inner);
     this.#left = at;
     this.#leftRows = high;
+    this.#isNew |= 1;
   }
 
   #packRight(at: number, wide: number, length: number): void {
@@ -194,6 +232,43 @@ class Multiplication {
     const { column, inner } = this.#plan.b;
     this.#functions.pack8(at, this.#scratch + this.#blocks.right, wide, length, 4 * column, 4 * inner);
     this.#right = at;
+    this.#isNew |= 2;
+  }
+
+  /** Does what is quicker without products with zeros. The tiles are the rest of it. */
+  #withoutZeros(
+    { left, right, part, done }: ZeroPlaces,
+    out: number,
+    high: number,
+    wide: number,
+    column: number,
+    k: number,
+    length: number,
+  ): void {
+    const scratch = this.#scratch;
+    this.#functions.sparse!(
+      scratch + this.#blocks.left,
+      scratch + this.#blocks.right,
+      length,
+      out,
+      4 * this.#plan.outRow,
+      high,
+      wide,
+      ...this.#ends(column, k, length),
+      scratch + left,
+      scratch + right,
+      this.#isNew,
+      scratch + part,
+      scratch + done,
+    );
+    this.#isNew = 0;
+  }
+
+  /** The bias of these columns, whether there are sums of products before k, and the bounds. */
+  #ends(column: number, k: number, length: number): [bias: number, adds: number, clamps: number] {
+    const isLast = k + length === this.#plan.inner;
+    const bias = isLast && this.#bias !== 0 ? this.#bias + 4 * column : 0;
+    return [bias, k === 0 ? 0 : 1, isLast ? this.#clamps : 0];
   }
 
   /** All columns, of which only those after the last multiple of 8 are packed. */
@@ -215,8 +290,8 @@ class Multiplication {
 
   /** Each row by itself. Nothing is packed. */
   #longRows(a: number, b: number, out: number, high: number, long: number, k: number, length: number): void {
-    const { a: ofA, b: ofB, outRow, inner } = this.#plan;
-    const isLast = k + length === inner;
+    const { a: ofA, b: ofB, outRow } = this.#plan;
+    const [bias, adds, clamps] = this.#ends(0, k, length);
     for (let i = 0; i < high; i++) {
       for (let j = 0; j < long; j += LONG) {
         this.#functions.row16(
@@ -227,9 +302,9 @@ class Multiplication {
           length,
           out + 4 * (i * outRow + j),
           0,
-          isLast && this.#bias !== 0 ? this.#bias + 4 * j : 0,
-          k === 0 ? 0 : 1,
-          isLast ? this.#clamps : 0,
+          bias === 0 ? 0 : bias + 4 * j,
+          adds,
+          clamps,
         );
       }
     }
@@ -246,7 +321,7 @@ class Multiplication {
     k: number,
     length: number,
   ): void {
-    const isLast = k + length === this.#plan.inner;
+    const { without } = this.#blocks;
     this.#functions.tiles(
       this.#scratch + this.#blocks.left,
       b,
@@ -257,10 +332,9 @@ class Multiplication {
       4 * this.#plan.outRow,
       high,
       wide,
-      isLast && this.#bias !== 0 ? this.#bias + 4 * column : 0,
-      k === 0 ? 0 : 1,
-      isLast ? this.#clamps : 0,
+      ...this.#ends(column, k, length),
       this.#scratch,
+      without ? this.#scratch + without.done : 0,
     );
   }
 }
@@ -292,7 +366,7 @@ export function productByPlan(
   const whole = joined(plan);
   const blocks = blocksOf(whole);
   const results = wasmRun(backend, {
-    module: productModule,
+    module: blocks.without && zeros ? [productModule, zeros.module] : productModule,
     inputs,
     outputs: [output],
     scratch: blocks.bytes,

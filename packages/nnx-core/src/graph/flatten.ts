@@ -11,6 +11,7 @@ import type { Variable } from "../variable/variable.ts";
 import { arrayDef, leafDef, nodeDef, staticDef } from "./attribute-defs.ts";
 import { known } from "./check-graph-def.ts";
 import type { AttributeDef, ContainerDef, GraphDef, NodeDef, NodeType } from "./graph-def.ts";
+import type { Frame } from "./frame.ts";
 import type { KeyOrder } from "./keys.ts";
 import type { GraphNode } from "./node.ts";
 import { Walk } from "./walk.ts";
@@ -38,7 +39,7 @@ export interface GraphVisitor {
    */
   leaf?(key: PathPart | undefined, value: LeafValue, at: GraphWalk): void;
   /** The walk leaves it. */
-  exit?(): void;
+  exit?(frame: Frame): void;
 }
 
 /** The definition of a node or container that is not left yet. */
@@ -174,7 +175,7 @@ export class GraphWalk {
   private leave({ attributes, parent }: OpenDef): void {
     Object.freeze(attributes);
     this.open = parent;
-    if (parent) this.visitor.exit?.();
+    if (parent) this.visitor.exit?.(this.walk.left as Frame);
   }
 }
 

@@ -40,7 +40,7 @@ it("keeps tensors from the scope that made them, and gives them back", () => {
 
 it("leaves to the user what a scope's holder hands over, unless a holder for good had it", () => {
   const [mine, owned] = [tf.ones([2]), tf.ones([2])];
-  const forGood = hold(owned, true);
+  const forGood = hold(owned, "for good");
   tf.tidy(() => {
     const leases = [hold(mine), hold(owned)];
     forGood.release();

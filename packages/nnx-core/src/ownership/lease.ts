@@ -32,7 +32,8 @@ interface Count {
   isAttribute: boolean;
   /** A Lease for good has, or had, the tensor: it is nobody else's, whoever made it. */
   isForGood: boolean;
-  readonly remains: Remains;
+  /** What frees the data of a tensor that nobody can reach; missing where its scope will do that. */
+  remains: Remains | undefined;
 }
 
 const counted: unique symbol = Symbol("nnx.leases");
@@ -50,44 +51,63 @@ const net = new FinalizationRegistry<Remains>((remains) => {
 
 const guard = makeGuard((tensor) => {
   const count = countOf(tensor);
-  if (count) count.remains.freed = true;
+  if (count?.remains) count.remains.freed = true;
 });
 
-/** The tensor's count, which is zero at first; from then on the tensor is watched. */
-function watched(tensor: Tensor): Count {
+/** The tensor's count, which is zero at first. */
+function counting(tensor: Tensor): Count {
   const known = countOf(tensor);
   if (known) return known;
-  const { dataId, dtype, size } = tensor;
-  const remains: Remains = { dataId, dtype, size, freed: false };
   guard(tensor);
-  net.register(tensor, remains);
-  const count: Count = { leases: 0, keptByUser: false, isAttribute: false, isForGood: false, remains };
+  const count: Count = {
+    leases: 0,
+    keptByUser: false,
+    isAttribute: false,
+    isForGood: false,
+    remains: undefined,
+  };
   (tensor as Tensor & { [counted]?: Count })[counted] = count;
   return count;
 }
 
-function retain(tensor: Tensor, isForGood: boolean): void {
+/** Sees to a tensor that may become unreachable before anybody frees it. */
+function watch(tensor: Tensor, count: Count): void {
+  if (count.remains) return;
+  const { dataId, dtype, size } = tensor;
+  count.remains = { dataId, dtype, size, freed: false };
+  net.register(tensor, count.remains);
+}
+
+/**
+ * How long something is held: until the holder says otherwise, which it may forget; to be ended by a
+ * scope or a loan; or for good, see {@link hold}.
+ */
+type Span = "held" | "lent" | "for good";
+
+function retain(tensor: Tensor, span: Span): void {
   if (tensor.isDisposed) {
     throw new DisposedError(
       `Variable: expected a value of live tensors, got ${describe(tensor)} that was disposed. ${disposedAdvice}`,
     );
   }
-  const count = watched(tensor);
-  if (isForGood) count.isForGood = true;
+  const count = counting(tensor);
+  // To watch a tensor costs more than to hold it.
+  if (span !== "lent") watch(tensor, count);
+  if (span === "for good") count.isForGood = true;
   if (count.leases++ > 0) return;
   count.keptByUser = tensor.kept;
   keep(tensor);
 }
 
-function retainAll(values: unknown, isForGood: boolean): void {
+function retainAll(values: unknown, span: Span): void {
   if (isTensor(values)) {
-    retain(values, isForGood);
+    retain(values, span);
     return;
   }
   let held = 0;
   try {
     forEachTensor(values, (tensor) => {
-      retain(tensor, isForGood);
+      retain(tensor, span);
       held++;
     });
   } catch (error) {
@@ -120,7 +140,9 @@ const handOverOne = (tensor: Tensor): void => letGo(tensor, leave);
 
 function markForGood(tensor: Tensor): void {
   const count = countOf(tensor);
-  if (count) count.isForGood = true;
+  if (!count) return;
+  watch(tensor, count);
+  count.isForGood = true;
 }
 
 /**
@@ -133,8 +155,8 @@ export class Lease {
   end: "released" | "handed over" | undefined = undefined;
 
   /** See {@link hold}. */
-  constructor(values: unknown, isForGood: boolean) {
-    retainAll(values, isForGood);
+  constructor(values: unknown, span: Span) {
+    retainAll(values, span);
     this.values = values;
   }
 
@@ -170,18 +192,19 @@ export class Lease {
 
 /**
  * Holds every tensor in `values`.
- * @param isForGood - The holder belongs to no scope, and owns what it has: when it lets go, the
- * tensors are not left to those who made them.
+ * @param span - "for good": the holder belongs to no scope, and owns what it has. When it lets go,
+ * the tensors are not left to those who made them. "lent": a scope, or who lends the values, ends
+ * the Lease in any case.
  * @throws {@link DisposedError} when one was disposed; none is held then.
  */
-export const hold = (values: unknown, isForGood = false): Lease => new Lease(values, isForGood);
+export const hold = (values: unknown, span: Span = "held"): Lease => new Lease(values, span);
 
 /**
  * The Lease of every Variable, which is told the value each time: a Lease of its own would add two
  * thirds to the memory that a Variable takes.
  */
 export const variableLease = {
-  hold: (value: unknown, isForGood: boolean): void => retainAll(value, isForGood),
+  hold: (value: unknown, isForGood: boolean): void => retainAll(value, isForGood ? "for good" : "lent"),
   release: (value: unknown): void => forEachTensor(value, releaseOne),
   handOver: (value: unknown): void => forEachTensor(value, handOverOne),
   holdForGood: (value: unknown): void => forEachTensor(value, markForGood),
@@ -190,7 +213,9 @@ export const variableLease = {
 /** Says that tensors are attributes of modules: no Lease frees them when it ends. */
 export const leaveToModules = (values: unknown): void =>
   forEachTensor(values, (tensor) => {
-    watched(tensor).isAttribute = true;
+    const count = counting(tensor);
+    watch(tensor, count);
+    count.isAttribute = true;
   });
 
 /** Frees, at once, the tensors that no Lease, no module and no `tf.keep` of the user's has. */

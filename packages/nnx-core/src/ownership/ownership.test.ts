@@ -9,6 +9,7 @@ import {
   dispose,
   filterState,
   flattenState,
+  keep,
   mapValues,
   merge,
   mergeState,
@@ -18,10 +19,12 @@ import {
   split,
   type State,
   state,
+  tidy,
   update,
   updateState,
   Variable,
   view,
+  vmap,
 } from "../index.ts";
 import { rounds } from "../../../../scripts/rounds.ts";
 import { holdersOf } from "./lease.ts";
@@ -231,5 +234,37 @@ describe.each(["cpu", "wasm"])("on %s", (backend) => {
     expect(await collected(() => count() <= before + 3)).toBe(true);
     expect(data(kept.kernel.value)).toEqual([4, 4, 4, 4]);
     kept.dispose();
+  });
+
+  it("what left a scope, or was lent, is freed too when it is dropped", async () => {
+    await settled();
+    const before = count();
+    const kept = new Layer(1);
+    class Ensemble extends Module {
+      readonly w = new Param(tf.ones([3, 4]));
+    }
+    const ensemble = new Ensemble();
+    const own = count();
+    (() => {
+      for (let i = 0; i < 5; i++) {
+        tidy(() => new Layer(i));
+        tidy(() => state(tidy(() => new Layer(i))));
+        tidy(() => keep(merge(...split(new Layer(i)))));
+        tidy(() => {
+          kept.kernel.value = tf.fill([4], i);
+        });
+        // The States of slices leave the call, which lent the slices.
+        vmap((m: Ensemble) => {
+          m.w.value.dataSync();
+          keep(state(m));
+        })(ensemble);
+      }
+    })();
+    expect(count()).toBeGreaterThan(own + 20);
+    expect(await collected(() => count() <= own)).toBe(true);
+    expect(data(kept.kernel.value)).toEqual([4, 4, 4, 4]);
+    dispose([kept, ensemble]);
+    await settled();
+    expect(count()).toBe(before);
   });
 });

@@ -6,7 +6,9 @@ import { containerKind, isContainer, itemsOf, mapItems, nested, ownKeysOf } from
 import { isVolatile } from "../data/kept-data.ts";
 import { pathOf, type Place } from "../data/place.ts";
 import { GraphWalk, type LeafPlace, type LeafValue } from "../graph/flatten.ts";
+import type { Frame } from "../graph/frame.ts";
 import type { GraphDef } from "../graph/graph-def.ts";
+import { GraphNode } from "../graph/node.ts";
 import type { Path } from "../path.ts";
 import { leafValue } from "../state/state.ts";
 import { isTensor, type Tensor } from "../tensor.ts";
@@ -122,8 +124,26 @@ export class Contents {
 export const storedValue = (leaf: LeafValue): unknown =>
   leaf instanceof Variable ? unread(() => leaf.getRawValue()) : leafValue(leaf);
 
-/** Takes arguments apart. */
-export function takeApart(args: readonly unknown[]): Arguments {
+/** How many parts of a path in a definition of arguments lead to one of these. */
+export const PARTS_ABOVE = 2;
+
+/** Whether the walk over some arguments meets the very nodes and containers that a run may change. */
+export const isWalkedWhole = (args: readonly unknown[]): boolean =>
+  args.every(
+    (arg) =>
+      typeof arg !== "object" ||
+      arg === null ||
+      arg instanceof GraphNode ||
+      arg instanceof Variable ||
+      isTensor(arg) ||
+      isHostObject(arg),
+  );
+
+/**
+ * Takes arguments apart.
+ * @param frames - Gets the nodes and containers in them. See {@link isWalkedWhole}.
+ */
+export function takeApart(args: readonly unknown[], frames?: Frame[]): Arguments {
   const contents = new Contents();
   const kindOf: string[] = [];
   const argumentKinds: string[] = [];
@@ -141,6 +161,10 @@ export function takeApart(args: readonly unknown[]): Arguments {
       while (hostLeaves.length < contents.host.length) hostLeaves.push(leaves.length);
       const hostCount = contents.host.length - firstHost;
       leaves.push({ value, place: at.at(), at: at.place(), firstHost, hostCount });
+    },
+    exit: (frame) => {
+      // The list of the arguments is nobody's.
+      if (frames && frame.parent?.parent) frames.push(frame);
     },
   });
   const root = args.map((arg) => withoutHost(arg, contents, argumentKinds));

@@ -3,15 +3,17 @@ import { describe, NnxError, StructureError } from "../errors.ts";
 import { isContainer, entriesOf } from "../data/containers.ts";
 import { hasHidden, isAsKept, keptData } from "../data/kept-data.ts";
 import { equalGraphDefs } from "../graph/equal.ts";
+import type { Frame } from "../graph/frame.ts";
 import type { GraphDef } from "../graph/graph-def.ts";
 import { isGraphState } from "../graph/graph-state.ts";
 import { GraphNode } from "../graph/node.ts";
 import { sameRecipe } from "../graph/registry.ts";
 import { formatPath } from "../path.ts";
+import { Modules } from "../recording/running.ts";
 import { isLeaf } from "../state/state.ts";
 import { backendInUse, isTensor } from "../tensor.ts";
 import { Variable } from "../variable/variable.ts";
-import { type Arguments, takeApart } from "./arguments.ts";
+import { type Arguments, isWalkedWhole, PARTS_ABOVE, takeApart } from "./arguments.ts";
 import { Footprint } from "./footprint.ts";
 import { isHostObject } from "./host-data.ts";
 import { printPlayed } from "./print.ts";
@@ -81,7 +83,8 @@ export class JitCache {
       const played = this.play(args, given, group);
       if (played) return played.result;
     } else this.check(args);
-    const given = takeApart(args);
+    const frames: Frame[] | undefined = isWalkedWhole(args) ? [] : undefined;
+    const given = takeApart(args, frames);
     const group = this.groupOf(given);
     if (!known) {
       const played = this.play(args, given, group);
@@ -90,7 +93,7 @@ export class JitCache {
         return played.result;
       }
     }
-    return this.record(args, given, group);
+    return this.record(args, given, group, frames);
   }
 
   /** The program of a call as text; the call leaves nothing behind. */
@@ -171,9 +174,15 @@ export class JitCache {
     return { definition, kinds, statics: kept, backend, programs: [], again: new Map() };
   }
 
-  private record(args: readonly unknown[], given: Arguments, group: Group): unknown {
+  private record(
+    args: readonly unknown[],
+    given: Arguments,
+    group: Group,
+    frames: readonly Frame[] | undefined,
+  ): unknown {
     const reason = this.reasonFor(group, given);
-    const { result, played } = recordCall(this.f, args, given);
+    const found = frames && new Modules(frames, undefined, PARTS_ABOVE);
+    const { result, played } = recordCall(this.f, args, given, { found });
     const info = {
       reason: played
         ? reason

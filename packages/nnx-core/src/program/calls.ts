@@ -7,7 +7,12 @@ import type { Work } from "./program.ts";
 export interface KernelCall {
   readonly kind: "kernel";
   readonly name: string;
-  readonly inputs: KernelInputs;
+  /** The names of the inputs; missing where the kernel takes a list. */
+  readonly names: readonly string[] | undefined;
+  /** The inputs that are there. */
+  readonly inputs: readonly Tensor[];
+  /** All inputs, where host code asked for it. */
+  readonly all: readonly (Tensor | null | undefined)[] | undefined;
   readonly attrs: object;
   readonly path: Path | undefined;
   readonly children: Call[];
@@ -26,19 +31,24 @@ interface OtherCall {
 
 export type Call = KernelCall | OtherCall;
 
-/** Ops may change the object with the inputs later. */
-export const copyOf = (inputs: KernelInputs): KernelInputs =>
-  Array.isArray(inputs)
-    ? [...(inputs as readonly Tensor[])]
-    : { ...(inputs as Readonly<Record<string, Tensor | null | undefined>>) };
+/** The inputs that are there, with their names where the kernel takes them by name. */
+export function inputsOf(inputs: KernelInputs): Pick<KernelCall, "names" | "inputs"> {
+  if (Array.isArray(inputs)) return { names: undefined, inputs: [...(inputs as readonly Tensor[])] };
+  const named = inputs as Readonly<Record<string, Tensor | null | undefined>>;
+  const names: string[] = [];
+  const given: Tensor[] = [];
+  for (const name in named) {
+    const tensor = named[name];
+    if (tensor == null) continue;
+    names.push(name);
+    given.push(tensor);
+  }
+  return { names, inputs: given };
+}
 
 /** Whether a call copies an input or output of the kernel around it, which a gradient needs. */
-export function isCopyIn(
-  { outputs }: KernelCall,
-  inputs: readonly (Tensor | null | undefined)[],
-  child: Call,
-): boolean {
+export function isCopyIn({ inputs, outputs }: KernelCall, child: Call): boolean {
   if (child.kind !== "kernel" || child.name !== "Identity") return false;
-  const id = (child.inputs as { x?: Tensor }).x?.id;
-  return inputs.some((tensor) => tensor?.id === id) || outputs.some((tensor) => tensor.id === id);
+  const id = child.inputs[0]?.id;
+  return inputs.some((tensor) => tensor.id === id) || outputs.some((tensor) => tensor.id === id);
 }

@@ -47,8 +47,15 @@ interface LeafSeen {
 
 const readRaw = (variable: Variable): unknown => variable.getRawValue();
 
-const keysNow = (owner: object): number =>
-  Array.isArray(owner) ? owner.length : owner instanceof Map ? owner.size : Object.keys(owner).length;
+/** Whether an owner has as many keys as it had. */
+function hasAsMany(owner: object, count: number): boolean {
+  if (Array.isArray(owner)) return owner.length === count;
+  if (owner instanceof Map) return owner.size === count;
+  // `Object.keys` makes a list.
+  let found = 0;
+  for (const key in owner) if (Object.hasOwn(owner, key)) found++;
+  return found === count;
+}
 
 /** What a call got, to compare later calls with. */
 export class Footprint {
@@ -95,7 +102,7 @@ export class Footprint {
       if (!fits(args[i], this.expected[i] as Expected, contents)) return undefined;
     if (contents.host.length !== this.argumentHosts) return undefined;
     for (const { owner, keys, values } of this.seen) {
-      if (keysNow(owner) !== keys.length) return undefined;
+      if (!hasAsMany(owner, keys.length)) return undefined;
       for (let i = 0; i < keys.length; i++) {
         const value = childAt(owner, keys[i] as PathPart);
         // A tensor without a Variable is a leaf, which comes next.
@@ -175,7 +182,7 @@ function fits(arg: unknown, expected: Expected, contents: Contents): boolean {
       return isHostObject(arg) && contents.add(arg) === expected.hostKind;
     case "container": {
       const { container, keys, items } = expected;
-      if (containerKind(arg) !== container || Object.isFrozen(arg) || keysNow(arg as object) !== keys.length)
+      if (containerKind(arg) !== container || Object.isFrozen(arg) || !hasAsMany(arg as object, keys.length))
         return false;
       if (container === "array")
         return items.every((item, i) => fits((arg as readonly unknown[])[i], item, contents));

@@ -84,6 +84,8 @@ export class Lent {
   }
 
   private value(value: unknown): unknown {
+    if (isTensor(value)) return this.tensor(value);
+    if (typeof value !== "object" || value === null) return value;
     const withTensors = mapTensors(value, (tensor) => this.tensor(tensor));
     return this.withKeys(withTensors);
   }

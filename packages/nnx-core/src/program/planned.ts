@@ -66,6 +66,20 @@ interface PlanContext {
   readonly rootOf: (slot: Slot) => Slot;
 }
 
+/**
+ * Parameters in an array that has room for any value: of an array of floats V8 makes an object for
+ * each number at each call.
+ */
+function forCalls(parameters: readonly number[]): number[] {
+  const own: unknown[] = [undefined];
+  for (const [i, parameter] of parameters.entries()) own[i] = parameter;
+  own.length = parameters.length;
+  return own as number[];
+}
+
+/** An address as functions take it, which V8 keeps without an object of its own. */
+const word = (address: number): number => address | 0;
+
 /** Each piece begins at a cache line; one more keeps them from beginning at one place of the cache. */
 const roomFor = (bytes: number): number => Math.ceil(bytes / 64) * 64 + 64;
 
@@ -106,7 +120,7 @@ export class PlannedCalls {
   private readonly given: (readonly [cell: Cell, slot: Slot])[] = [];
   private readonly loads: (readonly (readonly [cell: Cell, slot: Slot])[])[];
   private readonly conditions: (readonly [renewal: number, attrs: object])[] = [];
-  private base = Number.NaN;
+  private base = -1;
 
   constructor(
     nodes: readonly ProgramNode[],
@@ -165,7 +179,7 @@ export class PlannedCalls {
       // The scratch memory.
       cells.push(0);
       const calls = plan.calls.map(({ run, parameters, places }): Call => {
-        const own = [...parameters];
+        const own = forCalls(parameters);
         const moving: Moving[] = [];
         for (const [parameter, place] of places.entries()) {
           if (place < 0) continue;
@@ -198,7 +212,7 @@ export class PlannedCalls {
       if (base !== this.base) this.moveTo(base);
     }
     for (const [cell, slot] of this.given)
-      this.addresses[cell] = addressOn(backend, values[slot] as TensorInfo);
+      this.addresses[cell] = word(addressOn(backend, values[slot] as TensorInfo));
     return true;
   }
 
@@ -208,9 +222,9 @@ export class PlannedCalls {
 
   private moveTo(base: number): void {
     this.base = base;
-    for (const [cell, at] of this.inRoom) this.addresses[cell] = base + at;
+    for (const [cell, at] of this.inRoom) this.addresses[cell] = word(base + at);
     for (const [parameters, { parameter, cell, distance }] of this.fixed)
-      parameters[parameter] = (this.addresses[cell] as number) + distance;
+      parameters[parameter] = word((this.addresses[cell] as number) + distance);
   }
 
   /** To be called after a node that is not planned. */
@@ -218,7 +232,7 @@ export class PlannedCalls {
     const loads = this.loads[node] as readonly (readonly [Cell, Slot])[];
     for (let i = 0; i < loads.length; i++) {
       const [cell, slot] = loads[i] as readonly [Cell, Slot];
-      this.addresses[cell] = addressOn(this.context.backend, values[slot] as TensorInfo);
+      this.addresses[cell] = word(addressOn(this.context.backend, values[slot] as TensorInfo));
     }
   }
 
@@ -230,20 +244,20 @@ export class PlannedCalls {
       const { cell, slot, shape, dtype } = results[i] as Result;
       const before = over?.get(slot);
       if (before) {
-        addresses[cell] = addressOn(backend, before);
+        addresses[cell] = word(addressOn(backend, before));
         wroteOver(before);
         continue;
       }
       const info = outputOn(backend, shape, dtype);
       values[slot] = info;
-      addresses[cell] = addressOn(backend, info);
+      addresses[cell] = word(addressOn(backend, info));
     }
-    if (scratch > 0) addresses[0] = scratchAt(backend, scratch);
+    if (scratch > 0) addresses[0] = word(scratchAt(backend, scratch));
     for (let i = 0; i < calls.length; i++) {
       const { run, parameters, moving } = calls[i] as Call;
       for (let k = 0; k < moving.length; k++) {
         const { parameter, cell, distance } = moving[k] as Moving;
-        parameters[parameter] = (addresses[cell] as number) + distance;
+        parameters[parameter] = word((addresses[cell] as number) + distance);
       }
       run(...parameters);
     }

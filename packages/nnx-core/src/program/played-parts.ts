@@ -12,7 +12,7 @@ import type { Lent } from "./lend.ts";
 import type { Program, Slot } from "./program.ts";
 import type { ProgramRecorder } from "./recorder.ts";
 import type { Recording } from "./recording.ts";
-import { type Make, makerOf, type Sources } from "./results.ts";
+import { type Make, makerOf, type Sources, tensorMaker } from "./results.ts";
 
 /** What a call writes to the Variable of a leaf. */
 export interface Write {
@@ -39,15 +39,22 @@ export interface PlayedParts {
   readonly guards: ReadonlyMap<number, unknown>;
   /** Variables of tensorflow.js among the constants, with the data that they had. */
   readonly assigned: ProgramRecorder["assigned"];
+  readonly result: Make;
+  readonly forReplays: () => ReplayParts;
+  readonly names: () => PlayedNames;
+}
+
+/** What replays need beside the program: many functions are called once. */
+export interface ReplayParts {
   readonly writes: readonly Write[];
   /** The input whose place a result takes in a Variable that alone gets it, by the result's number. */
   readonly replaced: ReadonlyMap<number, Slot>;
   /** The leaves whose tensors the call hands on as they are. */
   readonly handedOn: readonly number[];
-  readonly result: Make;
+  /** Pairs of inputs that are one tensor. */
   readonly aliases: readonly (readonly [number, number])[];
+  /** Pairs of keys that are one object. */
   readonly keyAliases: readonly (readonly [number, number])[];
-  readonly names: () => PlayedNames;
 }
 
 /** What prints show. */
@@ -98,10 +105,15 @@ export function playedParts(recorded: Recorded, result: unknown): PlayedParts {
   const writes: Omit<Write, "sole">[] = [];
   /** What each value is made of; the result comes last. */
   const made: Omit<Destination, "name">[] = [];
-  /** The leaves that get a tensor. */
-  const withTensor = new Set<number>();
+  /** The leaves that get a tensor, and whether they had one before. */
+  const withTensor = new Map<number, boolean>();
   /** Makes a maker, and notes which results it uses. */
   const making = (value: unknown): Make => {
+    if (isTensor(value)) {
+      const index = sources.tensor(value);
+      made.push({ results: [index], host: undefined });
+      return tensorMaker(index);
+    }
     const results: number[] = [];
     const tensor = (each: Tensor): number => {
       const index = sources.tensor(each);
@@ -112,9 +124,14 @@ export function playedParts(recorded: Recorded, result: unknown): PlayedParts {
     made.push({ results, host: undefined });
     return make;
   };
+  const states = unread(() =>
+    own.leaves.map(({ value }) =>
+      value instanceof Variable && !value.isDisposed ? value.toState() : undefined,
+    ),
+  );
   own.leaves.forEach(({ value: variable, firstHost }, leaf) => {
-    if (!(variable instanceof Variable) || variable.isDisposed) return;
-    const state = unread(() => variable.toState());
+    const state = states[leaf];
+    if (!(variable instanceof Variable) || !state) return;
     const { value } = state;
     if (typeof value === "number" || isHostObject(value)) {
       // Of an equal number the step may differ.
@@ -124,25 +141,33 @@ export function playedParts(recorded: Recorded, result: unknown): PlayedParts {
       made.push({ results: [], host });
     } else if (state !== before[leaf]) {
       writes.push({ leaf, make: making(value) });
-      if (isTensor(value)) withTensor.add(leaf);
+      if (isTensor(value)) withTensor.set(leaf, isTensor(before[leaf]?.value));
     }
   });
   const make = making(result);
-  const uses = made.flatMap(({ results }) => results);
-  const counts = new Map<number, number>();
-  for (const index of uses) counts.set(index, (counts.get(index) ?? 0) + 1);
-  const aliases = aliasesIn(given.tensors);
-  const shared = new Set(aliases.flat());
-  const replaced = new Map<number, Slot>();
-  const allWrites = writes.map(({ leaf, make: makeValue }, i): Write => {
-    const stored = before[leaf]?.value;
-    const [index = -1, ...others] = made[i]?.results ?? [];
-    const isSole = index >= 0 && others.length === 0 && counts.get(index) === 1;
-    if (!isSole || !withTensor.has(leaf)) return { leaf, make: makeValue, sole: undefined };
-    const input = given.tensorLeaves.indexOf(leaf);
-    if (isTensor(stored) && !shared.has(input)) replaced.set(index, input);
-    return { leaf, make: makeValue, sole: index };
-  });
+  const forReplays = (): ReplayParts => {
+    const uses = made.flatMap(({ results }) => results);
+    const counts = new Map<number, number>();
+    for (const index of uses) counts.set(index, (counts.get(index) ?? 0) + 1);
+    const aliases = aliasesIn(given.tensors);
+    const shared = new Set(aliases.flat());
+    const replaced = new Map<number, Slot>();
+    const allWrites = writes.map(({ leaf, make: makeValue }, i): Write => {
+      const [index = -1, ...others] = made[i]?.results ?? [];
+      const isSole = index >= 0 && others.length === 0 && counts.get(index) === 1;
+      if (!isSole || !withTensor.has(leaf)) return { leaf, make: makeValue, sole: undefined };
+      const input = given.tensorLeaves.indexOf(leaf);
+      if (withTensor.get(leaf) && !shared.has(input)) replaced.set(index, input);
+      return { leaf, make: makeValue, sole: index };
+    });
+    return {
+      writes: allWrites,
+      replaced,
+      handedOn: uses.flatMap((index) => (index < 0 ? (given.tensorLeaves[-1 - index] ?? []) : [])),
+      aliases,
+      keyAliases: aliasesIn(given.host),
+    };
+  };
   const nameOf = (leaf: number): string => {
     const found = given.leaves[leaf];
     return found ? formatPath(pathOfLeaf(found)) : "an argument";
@@ -163,12 +188,8 @@ export function playedParts(recorded: Recorded, result: unknown): PlayedParts {
     dispose: () => recorder.dispose(),
     guards: recording.guards,
     assigned: recorder.assigned,
-    writes: allWrites,
-    replaced,
-    handedOn: uses.flatMap((index) => (index < 0 ? (given.tensorLeaves[-1 - index] ?? []) : [])),
     result: make,
-    aliases,
-    keyAliases: aliasesIn(given.host),
+    forReplays,
     names: () => ({
       destinations: made.map((each, i) => {
         const write = writes[i];

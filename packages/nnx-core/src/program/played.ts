@@ -7,8 +7,8 @@ import { Variable } from "../variable/variable.ts";
 import type { VariableState } from "../variable/variable-state.ts";
 import { type Arguments, pathOfLeaf } from "./arguments.ts";
 import { OtherWay } from "./host.ts";
-import type { PlayedNames, PlayedParts, Write } from "./played-parts.ts";
-import type { Program, Slot } from "./program.ts";
+import type { PlayedNames, PlayedParts, ReplayParts, Write } from "./played-parts.ts";
+import type { Program } from "./program.ts";
 import { Kernels, optimize, Replay } from "./replay.ts";
 import type { Make } from "./results.ts";
 
@@ -25,14 +25,9 @@ export class Played {
   private readonly disposeRecorded: () => void;
   private readonly guards: ReadonlyMap<number, unknown>;
   private readonly assigned: PlayedParts["assigned"];
-  private readonly writes: readonly Write[];
-  private readonly replaced: ReadonlyMap<number, Slot>;
-  private readonly handedOn: readonly number[];
   private readonly result: Make;
-  /** Pairs of inputs that are one tensor. */
-  private readonly aliases: readonly (readonly [number, number])[];
-  /** Pairs of keys that are one object. */
-  private readonly keyAliases: readonly (readonly [number, number])[];
+  private readonly partsOf: () => ReplayParts;
+  private madeParts: ReplayParts | undefined;
 
   constructor(parts: PlayedParts) {
     this.names = parts.names;
@@ -41,16 +36,17 @@ export class Played {
     this.disposeRecorded = parts.dispose;
     this.guards = parts.guards;
     this.assigned = parts.assigned;
-    this.writes = parts.writes;
-    this.replaced = parts.replaced;
-    this.handedOn = parts.handedOn;
     this.result = parts.result;
-    this.aliases = parts.aliases;
-    this.keyAliases = parts.keyAliases;
+    this.partsOf = parts.forReplays;
+  }
+
+  private get parts(): ReplayParts {
+    this.madeParts ??= this.partsOf();
+    return this.madeParts;
   }
 
   private get replay(): Replay {
-    this.made ??= new Replay(optimize(this.recorded, this.kernels), this.kernels, this.replaced);
+    this.made ??= new Replay(optimize(this.recorded, this.kernels), this.kernels, this.parts.replaced);
     return this.made;
   }
 
@@ -73,12 +69,11 @@ export class Played {
 
   /** Whether the program holds for a call. */
   isFor(given: Arguments): boolean {
+    if (!this.isCurrent() || this.changedVariable() || this.changedNumber(given) !== undefined) return false;
+    const { aliases, keyAliases } = this.parts;
     return (
-      this.isCurrent() &&
-      this.changedVariable() === undefined &&
-      this.changedNumber(given) === undefined &&
-      this.aliases.every(([a, b]) => given.tensors[a] === given.tensors[b]) &&
-      this.keyAliases.every(([a, b]) => given.host[a] === given.host[b])
+      aliases.every(([a, b]) => given.tensors[a] === given.tensors[b]) &&
+      keyAliases.every(([a, b]) => given.host[a] === given.host[b])
     );
   }
 
@@ -105,8 +100,9 @@ export class Played {
    * @returns nothing if the program does not hold for the call.
    */
   play(given: Arguments, args: readonly unknown[]): { readonly result: unknown } | undefined {
+    const { handedOn, replaced, writes: allWrites } = this.parts;
     // Whoever gets them may keep them.
-    for (const leaf of this.handedOn) {
+    for (const leaf of handedOn) {
       const variable = given.leaves[leaf]?.value;
       if (variable instanceof Variable) unread(() => variable.getRawValue());
     }
@@ -118,8 +114,8 @@ export class Played {
     const [tensors, host] = ran;
     const from = { tensors, inputs: given.tensors, host, args };
     // What was written over is in its Variable already.
-    const writes = this.writes.filter(
-      ({ sole }) => sole === undefined || tensors[sole] !== given.tensors[this.replaced.get(sole) ?? -1],
+    const writes = allWrites.filter(
+      ({ sole }) => sole === undefined || tensors[sole] !== given.tensors[replaced.get(sole) ?? -1],
     );
     const values = writes.map(({ make }) => make(from));
     // What is released lives until the scope ends, so that writes can be undone.

@@ -3,11 +3,10 @@ import { NnxError } from "../errors.ts";
 import { refuseLate } from "../ownership/late.ts";
 import { tensorsIn } from "../ownership/tensors-in.ts";
 import type { Path } from "../path.ts";
-import { runOnce } from "../recording/run.ts";
+import { runOnce, type RunOptions } from "../recording/run.ts";
 import { type Modules, runningModule } from "../recording/running.ts";
 import { tidy } from "../graph/scope.ts";
 import { type AssignedTensor, watchAssigned } from "../tensor.ts";
-import type { AtomicOptions } from "../undo/atomically.ts";
 import type { Structure } from "../undo/structure.ts";
 import { unread } from "../variable/observer.ts";
 import { Variable } from "../variable/variable.ts";
@@ -28,13 +27,13 @@ export interface RecordedCall {
 
 /**
  * Runs `f` and records it.
- * @param options - `alwaysUndo`: the call leaves nothing behind.
+ * @param options - `alwaysUndo`: the call leaves nothing behind. `found`: the nodes of the arguments.
  */
 export function recordCall(
   f: (...args: readonly unknown[]) => unknown,
   args: readonly unknown[],
   given: Arguments,
-  options: AtomicOptions = {},
+  options: Pick<RunOptions, "alwaysUndo" | "found"> = {},
 ): RecordedCall {
   let modules: Modules | undefined;
   const paths = new Map<object, Path>();
@@ -57,8 +56,8 @@ export function recordCall(
         const own = lent.arguments();
         recorder = new ProgramRecorder({ where: "jit", tensors: own.tensors, running });
         const recording = new Recording("jit", recorder, own, running);
-        const before = own.leaves.map(({ value }) =>
-          value instanceof Variable ? unread(() => value.toState()) : undefined,
+        const before = unread(() =>
+          own.leaves.map(({ value }) => (value instanceof Variable ? value.toState() : undefined)),
         );
         const recorded = { args, lent, given, own, before, recorder, recording };
         const run = (structure: Structure, all: Modules): unknown => {

@@ -1,7 +1,7 @@
 /** @file The nodes of a recording, made of what the run asked for. */
 import { describe, type NnxError } from "../errors.ts";
 import type { Path } from "../path.ts";
-import { isTensor, type KernelInputs, type Tensor } from "../tensor.ts";
+import { isTensor, type Tensor } from "../tensor.ts";
 import { type Call, isCopyIn } from "./calls.ts";
 import type { HostSlot, HostWork } from "./host.ts";
 import type { Block, Constant, ProgramNode, Slot, ValueInfo, Work } from "./program.ts";
@@ -22,23 +22,6 @@ export interface RecorderOptions {
    * an error is thrown.
    */
   readonly refused?: () => void;
-}
-
-/** The inputs that are there, with their names where the kernel takes them by name. */
-function inputsOf(inputs: KernelInputs): {
-  readonly names: readonly string[] | undefined;
-  readonly given: readonly Tensor[];
-} {
-  if (Array.isArray(inputs)) return { names: undefined, given: inputs as readonly Tensor[] };
-  const names: string[] = [];
-  const given: Tensor[] = [];
-  for (const key of Object.keys(inputs)) {
-    const tensor = (inputs as Readonly<Record<string, Tensor | null | undefined>>)[key];
-    if (tensor == null) continue;
-    names.push(key);
-    given.push(tensor);
-  }
-  return { names, given };
 }
 
 /** What one run computes. */
@@ -152,20 +135,26 @@ export abstract class RecordedNodes {
     return this.hosts.slotOf(object);
   }
 
-  /** Adds the nodes of a call that the run itself made. */
+  /**
+   * Adds the nodes of a call that the run itself made.
+   * @returns the values that it gives, where host code or the library asked for it.
+   */
   protected settle(call: Call): readonly Slot[] {
     if (call.kind === "other") return this.addNode(call.work, call.inputs, call.outputs, call.path);
-    const { name, attrs, path, children, outputs } = call;
-    const list: readonly (Tensor | null | undefined)[] = Object.values(call.inputs);
-    const parts = children.length === 0 ? children : children.filter((child) => !isCopyIn(call, list, child));
+    const { name, names, inputs, attrs, path, children, outputs } = call;
     this.refuseKeysIn(name, attrs);
+    const inSection = this.section;
+    if (children.length === 0 && !inSection) {
+      const work = { kind: "kernel", name, names, attrs, needsEngine: false, renewal: undefined } as const;
+      return this.addNode(work, inputs, outputs, path);
+    }
+    const parts = children.filter((child) => !isCopyIn(call, child));
     const isComposed =
       parts.length > 0 &&
       outputs.every(({ id }) => parts.some((part) => part.outputs.some((output) => output.id === id)));
-    const inSection = this.section;
     const event = inSection && {
       name,
-      inputs: list.map((tensor) => (tensor ? this.slotOf(tensor) : undefined)),
+      inputs: (call.all ?? inputs).map((tensor) => (tensor ? this.slotOf(tensor) : undefined)),
       isList: call.isList,
     };
     let renewal: number | undefined;
@@ -173,18 +162,14 @@ export abstract class RecordedNodes {
     if (isComposed) for (const child of children) this.settleApart(child);
     else {
       renewal = event ? this.renewals++ : undefined;
-      const { names, given } = inputsOf(call.inputs);
-      this.addNode(
-        { kind: "kernel", name, names, attrs, needsEngine: parts.length > 0, renewal },
-        given,
-        outputs,
-        path,
-      );
+      const work = { kind: "kernel", name, names, attrs, needsEngine: parts.length > 0, renewal } as const;
+      this.addNode(work, inputs, outputs, path);
     }
     if (!isComposed && parts.length < children.length)
       for (const child of children) if (!parts.includes(child)) this.settleApart(child);
+    if (!event) return [];
     const slots = outputs.map((tensor) => this.slotOf(tensor));
-    if (event) inSection.push({ kind: "kernel", ...event, outputs: slots, renewal, attrs });
+    inSection.push({ kind: "kernel", ...event, outputs: slots, renewal, attrs });
     return slots;
   }
 
@@ -211,12 +196,17 @@ export abstract class RecordedNodes {
     outputs: readonly Tensor[],
     path: Path | undefined = this.options.running(),
   ): readonly Slot[] {
-    const from = inputs.map((tensor) => this.slotOf(tensor));
-    const isDrawn =
-      work.kind !== "kernel" && work.kind !== "call" && (work.kind !== "loop" || work.from !== undefined);
-    const isRenewed = "renewal" in work && work.renewal !== undefined;
-    const changes = isDrawn || isRenewed || inputs.some(({ dataId }) => this.tensors.changes(dataId));
-    const to = outputs.map((tensor) => this.tensors.addResult(tensor, changes));
+    const { tensors } = this;
+    let changes =
+      (work.kind !== "kernel" && work.kind !== "call" && (work.kind !== "loop" || work.from !== undefined)) ||
+      ("renewal" in work && work.renewal !== undefined);
+    const from: Slot[] = [];
+    for (const tensor of inputs) {
+      from.push(this.slotOf(tensor));
+      changes ||= tensors.changes(tensor.dataId);
+    }
+    const to: Slot[] = [];
+    for (const tensor of outputs) to.push(tensors.addResult(tensor, changes));
     this.nodes.push({ work, inputs: from, outputs: to, path });
     return to;
   }

@@ -12,7 +12,7 @@ import {
   setRecorder,
   type Tensor,
 } from "../tensor.ts";
-import { type Call, copyOf, type KernelCall } from "./calls.ts";
+import { type Call, inputsOf, type KernelCall } from "./calls.ts";
 import { shareForGood } from "./constants.ts";
 import type { HostSlot } from "./host.ts";
 import type { FromHost, Slot, ValueInfo } from "./program.ts";
@@ -30,10 +30,10 @@ const SHAPED_BY_VALUES = new Set(
 /** Records one run. */
 export class ProgramRecorder extends RecordedNodes implements Interceptor, Recorder {
   /** What the code of the kernel that is running made: it may free it before the kernel ends. */
-  private made: Tensor[] = [];
+  private readonly made: Tensor[] = [];
   private open: KernelCall | undefined;
   /** Tensors that share the data of others of the kernel that is running. */
-  private shares: (readonly [copy: Tensor, of: Tensor])[] = [];
+  private readonly shares: (readonly [copy: Tensor, of: Tensor])[] = [];
   /** In the library's own loops, nothing is recorded; nor after something was refused. */
   private isInside = false;
   private isStopped = false;
@@ -77,10 +77,14 @@ export class ProgramRecorder extends RecordedNodes implements Interceptor, Recor
     if (SHAPED_BY_VALUES.has(name)) this.refuseShapes(name, inputs);
     if (this.isInside) return run();
     const { open } = this;
+    // Ops may change the object with the inputs later.
+    const { names, inputs: given } = inputsOf(inputs);
     const call: KernelCall = {
       kind: "kernel",
       name,
-      inputs: copyOf(inputs),
+      names,
+      inputs: given,
+      all: this.section && Object.values(inputs),
       attrs: copiedData(attrs ?? {}),
       path: this.options.running(),
       children: [],
@@ -330,8 +334,7 @@ export class ProgramRecorder extends RecordedNodes implements Interceptor, Recor
     }
     const slots = this.settle(call);
     if (this.shares.length > 0) for (const [copy, of] of this.shares.splice(0)) this.noteShared(copy, of);
-    for (const tensor of this.made) tensor.dispose();
-    this.made = [];
+    if (this.made.length > 0) for (const tensor of this.made.splice(0)) tensor.dispose();
     return slots;
   }
 }

@@ -10,12 +10,12 @@ import {
   type WriteKind,
 } from "../variable/observer.ts";
 import { Variable } from "../variable/variable.ts";
-import { type ArgumentLeaf, pathOfLeaf, storedValue } from "./arguments.ts";
+import { type ArgumentLeaf, pathOfLeaf } from "./arguments.ts";
 import type { HostSlot } from "./host.ts";
 import { isHostObject } from "./host-data.ts";
 import type { ProgramRecorder } from "./recorder.ts";
 import { HostInput } from "./section.ts";
-import { isContainer, mapItems } from "../data/containers.ts";
+import { isContainer, itemsOf, mapItems } from "../data/containers.ts";
 
 /** Values that the host computes: numbers and objects such as keys. */
 export const isHostValue = (x: unknown): boolean => typeof x === "number" || isHostObject(x);
@@ -76,17 +76,16 @@ export class Recording implements ReadObserver {
       if (typeof value === "object" && value !== null) recorder.noteHost(value, slot);
       return slot;
     });
-    for (const leaf of leaves) {
-      const { value: variable } = leaf;
-      if (!(variable instanceof Variable)) continue;
-      this.leafOf.set(variable, leaf);
-      const value = storedValue(variable);
-      if (isHostValue(value))
-        this.slots.set(
-          unread(() => variable.toState()),
-          this.arguments[leaf.firstHost] as HostSlot,
-        );
-    }
+    unread(() => {
+      for (const leaf of leaves) {
+        const { value: variable } = leaf;
+        if (!(variable instanceof Variable)) continue;
+        this.leafOf.set(variable, leaf);
+        if (leaf.hostCount !== 1) continue;
+        const state = variable.toState();
+        if (isHostValue(state.value)) this.slots.set(state, this.arguments[leaf.firstHost] as HostSlot);
+      }
+    });
   }
 
   /** The step of a key or number in the arguments. */
@@ -243,15 +242,13 @@ export class Recording implements ReadObserver {
   /** Finds out what was written: the observer is told before a write. */
   private settle(variable: Variable): void {
     if (!this.written.delete(variable) || variable.isDisposed) return;
-    const { value } = unread(() => variable.toState());
+    const state = unread(() => variable.toState());
+    const { value } = state;
     const expected = this.expected.get(variable);
     this.expected.delete(variable);
     if (!isHostValue(value)) return;
     const slot = expected && Object.is(expected[0], value) ? expected[1] : this.constantOf(value);
-    this.setSlot(
-      unread(() => variable.toState()),
-      slot,
-    );
+    this.setSlot(state, slot);
   }
 
   private constantOf(value: unknown): HostSlot {
@@ -299,10 +296,20 @@ export class Recording implements ReadObserver {
   }
 }
 
-/** The containers with what `replace` gives in the place of Variables. */
+/** The containers with what `replace` gives in the place of Variables; those without stay themselves. */
 function mapVariables(value: unknown, replace: (variable: Variable) => unknown): unknown {
+  if (typeof value !== "object" || value === null) return value;
   if (value instanceof Variable) return replace(value);
-  return typeof value === "object" && value !== null && !isTensor(value) && isContainer(value)
+  return !isTensor(value) && isContainer(value) && holdsVariables(value)
     ? mapItems(value, (item) => mapVariables(item, replace))
     : value;
+}
+
+function holdsVariables(container: object): boolean {
+  for (const item of itemsOf(container)) {
+    if (typeof item !== "object" || item === null) continue;
+    if (item instanceof Variable) return true;
+    if (!isTensor(item) && isContainer(item) && holdsVariables(item)) return true;
+  }
+  return false;
 }

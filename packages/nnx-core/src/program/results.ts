@@ -42,15 +42,18 @@ export interface Sources {
 const tensorAt = (from: Ingredients, index: number): Tensor =>
   (index < 0 ? from.inputs[-1 - index] : from.tensors[index]) as Tensor;
 
+/** How to make a tensor of its number. */
+export const tensorMaker =
+  (index: number): Make =>
+  (from) =>
+    tensorAt(from, index);
+
 /**
  * How to make a value like this one.
  * @throws {@link NnxError} for what only a run can make, such as a function.
  */
 export function makerOf(value: unknown, sources: Sources, path: Path = []): Make {
-  if (isTensor(value)) {
-    const index = sources.tensor(value);
-    return (from) => tensorAt(from, index);
-  }
+  if (isTensor(value)) return tensorMaker(sources.tensor(value));
   if (typeof value === "function") throw notMade(value, path);
   if (typeof value !== "object" || value === null) return () => value;
   if (isHostObject(value)) {

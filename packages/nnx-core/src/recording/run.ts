@@ -19,6 +19,8 @@ export interface RunOptions extends AtomicOptions {
   readonly session?: Session;
   /** The modules whose methods are followed. @defaultValue the session's, or those of the arguments */
   readonly modules?: Modules;
+  /** All nodes and containers of the arguments, where somebody has found them. */
+  readonly found?: Modules | undefined;
 }
 
 /**
@@ -31,11 +33,11 @@ export function runOnce<R>(
   f: (before: Structure, modules: Modules) => R,
   options: RunOptions = {},
 ): R {
-  const { session } = options;
+  const { session, found } = options;
   const given = options.modules ?? session?.modules;
   const { frames = [], root } = given ?? {};
-  const others = args.flatMap((each) => (each === root ? [] : framesOfArgument(each)));
-  const modules = given ?? new Modules(others);
+  const others = found?.frames ?? args.flatMap((each) => (each === root ? [] : framesOfArgument(each)));
+  const modules = given ?? found ?? new Modules(others);
   const isWrapped = given !== undefined || !isDeep(others);
   const run = (before: Structure): R => {
     const unwrap = isWrapped ? wrapMethods(modules) : nothing;

@@ -16,10 +16,13 @@ export class Modules {
   /** The captured model. It counts as one of the modules, even if it is a container. */
   readonly root: object | undefined;
   private readonly frameOf = new Map<object, Frame>();
+  private readonly above: number;
 
-  constructor(frames: readonly Frame[], root?: object) {
+  /** @param above - How many of the first parts of each path lead to the arguments. */
+  constructor(frames: readonly Frame[], root?: object, above = 0) {
     this.frames = frames;
     this.root = root;
+    this.above = above;
     for (const frame of frames) {
       const { value } = frame;
       if (!(value instanceof BaseModule) && value !== root) continue;
@@ -35,7 +38,7 @@ export class Modules {
   /** The module's first path; of a module that is not one of these, the root's. */
   pathOf(module: object): Path {
     const frame = this.frameOf.get(module);
-    return frame ? pathOf(frame) : [];
+    return frame ? pathOf(frame).slice(this.above) : [];
   }
 
   /** The modules, children before parents. */

@@ -31,7 +31,7 @@ const ofScope: ScopeKind<object> = {
  * @throws {@link DisposedError} when a tensor in them was disposed; nothing is held then.
  */
 export function own<T extends object>(owner: T, values: readonly unknown[]): T & Disposable {
-  const made = withLease(owner, hold(values, !isScopeOpen()));
+  const made = withLease(owner, hold(values, isScopeOpen() ? "lent" : "for good"));
   giveThingToScope(made, ofScope);
   return made;
 }
@@ -53,7 +53,7 @@ export const makeState = (root: Record<string, StateNode>, values: readonly unkn
 
 /** As {@link makeState}, for a State that a model keeps. It does not belong to a scope. */
 export const makeKeptState = (root: Record<string, StateNode>, values: readonly unknown[]): OwnedState =>
-  located(root, () => withLease(printable(root), hold(values, true)));
+  located(root, () => withLease(printable(root), hold(values, "for good")));
 
 const printable = printingAs<State>(
   (state) => outline(state, stateNodes, { name: "State" }),
@@ -108,6 +108,10 @@ export function isOwner(x: object): boolean {
   const lease = leases.get(x);
   return lease !== undefined && lease.end === undefined;
 }
+
+/** What a State holds, which takes less time to look through than the State; any other value itself. */
+export const heldBy = (value: unknown): unknown =>
+  (typeof value === "object" && value !== null && leases.get(value)?.values) || value;
 
 /** The number of leaves of a State that holds its tensors; `undefined` for others. */
 export function leafCountOf(state: object): number | undefined {

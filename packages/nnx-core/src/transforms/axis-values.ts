@@ -3,7 +3,16 @@ import { hasAxes, sliceArray, stackArrays, type WordArray } from "../data/array-
 import { type ArrayLike, isArrayLike } from "../data/array-like.ts";
 import { containerFrom, containerKind, entriesOf } from "../data/containers.ts";
 import { describe, StructureError } from "../errors.ts";
-import { isRecording, isTensor, sliceAt, stackTensors, type Tensor, unstackTensor } from "../tensor.ts";
+import {
+  isRecording,
+  isTensor,
+  sameShape,
+  sliceAt,
+  slicesAfterFirst,
+  stackTensors,
+  type Tensor,
+  unstackTensor,
+} from "../tensor.ts";
 
 type Scalar = number | boolean;
 /** Counts and flags of several things at once: lists of numbers, in lists for further axes. */
@@ -110,16 +119,15 @@ export function cut(value: unknown, axis: number, place: Place, areNumbersData: 
 const numbersIn = (x: Numbers): readonly unknown[] => (Array.isArray(x) ? x.flatMap(numbersIn) : [x]);
 
 /**
- * The slices of a tensor. The first is cut by itself, since often no other is needed. With a tape
- * the others come all at once, for the sake of the gradient.
+ * The slices of a tensor. The first is cut by itself, since often no other is needed. The others
+ * come all at once, which takes less time.
  */
 class TensorCut implements Cut, CutTensor {
   readonly whole: Tensor;
   readonly axis: number;
   readonly tensors: readonly CutTensor[];
   first: Tensor | undefined;
-  private readonly others: Tensor[] = [];
-  private parts: readonly Tensor[] | undefined;
+  private others: readonly Tensor[] | undefined;
 
   constructor(whole: Tensor, axis: number) {
     this.whole = whole;
@@ -133,16 +141,13 @@ class TensorCut implements Cut, CutTensor {
 
   at(index: number): Tensor {
     const { whole, axis } = this;
-    const known = index === 0 ? this.first : this.others[index];
-    if (known) return known;
-    if (index > 0 && (axis > 0 || isRecording())) {
-      this.parts ??= unstackTensor(whole, axis);
-      return this.parts[index] as Tensor;
+    if (index === 0) {
+      this.first ??= sliceAt(whole, axis, 0);
+      return this.first;
     }
-    const made = sliceAt(whole, axis, index);
-    if (index === 0) this.first = made;
-    else this.others[index] = made;
-    return made;
+    // Along other axes, and for a tape, one op cuts all of them.
+    this.others ??= axis > 0 || isRecording() ? unstackTensor(whole, axis).slice(1) : slicesAfterFirst(whole);
+    return this.others[index - 1] as Tensor;
   }
 
   hostAt(): readonly unknown[] {
@@ -189,7 +194,7 @@ export function stackValues(values: readonly unknown[], axis: number, misfit: Mi
   };
   if (isTensor(first)) {
     const { dtype, shape } = first;
-    fits((value) => isTensor(value) && value.dtype === dtype && String(value.shape) === String(shape));
+    fits((value) => isTensor(value) && value.dtype === dtype && sameShape(value.shape, shape));
     return stackTensors(values as readonly Tensor[], stackAxis(shape, axis, first, misfit));
   }
   if (isNumbers(first)) {
@@ -236,7 +241,7 @@ function stackKeys(
     fits((value) => Object.is(value, first));
     return first;
   }
-  fits((value) => isArrayLike(value) && value.dtype === dtype && String(value.shape) === String(shape));
+  fits((value) => isArrayLike(value) && value.dtype === dtype && sameShape(value.shape, shape));
   // All of them are arrays of the same dtype.
   return stackArrays(values as readonly WordArray[], stackAxis(shape, axis, first, misfit));
 }

@@ -4,8 +4,10 @@ import { hold, holdersOf, type Lease } from "../ownership/lease.ts";
 import { attachTo } from "../ownership/scopes.ts";
 import { tensorsIn } from "../ownership/tensors-in.ts";
 import { refuseDisposed } from "../state/disposed.ts";
+import { heldBy } from "../state/holding.ts";
 import { isTensor, scoped, type Tensor } from "../tensor.ts";
-import { atomicallyOn } from "../undo/atomically.ts";
+import { atomically } from "../undo/atomically.ts";
+import { belowOf } from "../undo/known-modules.ts";
 import { framesOfArgument, Structure } from "../undo/structure.ts";
 import { observeWrites } from "../variable/observer.ts";
 import { Variable } from "../variable/variable.ts";
@@ -62,9 +64,10 @@ function overSlicesOnce(call: SlicedRun): unknown {
     const stopAttaching = attachTo(args);
     let sliced: SlicedArguments | undefined;
     try {
-      const given = new SlicedArguments(args, call.axes, call);
+      const below = belowOf(args);
+      const given = new SlicedArguments(args, call.axes, call, below);
       sliced = given;
-      return atomicallyOn(args, (before) => {
+      return atomically(below.structure, (before) => {
         const [made, last] = runAll(call, given, before);
         const tensors = [made.tensors, tensorsIn(last), before.newTensors()];
         // The engine finds tensors in lists. It does not look into Maps, where the rest is.
@@ -120,7 +123,7 @@ function runAll(
     if (own !== before) isSame = own.isSame();
     results[index] = result;
     // A later slice may replace the value of a Variable that this one returned.
-    if (isHeld(result)) leases.push(hold(result));
+    if (isHeld(result)) leases.push(hold(heldBy(result)));
     handed.next(next, result);
     for (const slot of sliced.slots) slot.take(index);
     if (!isSame) {

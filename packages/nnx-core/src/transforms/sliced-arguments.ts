@@ -15,7 +15,8 @@ import { isOwner, refuseEnded } from "../state/holding.ts";
 import { withValue } from "../state/map.ts";
 import { leafValue, type State } from "../state/state.ts";
 import { isTensor } from "../tensor.ts";
-import { unobserved } from "../variable/observer.ts";
+import type { Below, VariableAt } from "../undo/known-modules.ts";
+import { asLoan, unobserved } from "../variable/observer.ts";
 import { isVariableState } from "../variable/variable-state.ts";
 import { Variable } from "../variable/variable.ts";
 import { type MapAxes, axesBelow, axisOfLeaf, Carry, StateAxes } from "./axes.ts";
@@ -56,14 +57,22 @@ export class SlicedArguments {
   /** The modules that are put back after each slice, with their axes and places. */
   readonly modules: GivenModule[] = [];
   private readonly where: string;
+  private readonly below: Below;
   private readonly keepsWhole: boolean;
   private readonly parts: readonly Part[];
   private readonly sizes = new Map<number, string>();
   private readonly claims: Claims;
   private isLent = false;
 
-  constructor(args: readonly unknown[], axes: readonly MapAxes[], { where, keepsWhole }: SlicingOptions) {
+  /** @param below - What the arguments have below them. */
+  constructor(
+    args: readonly unknown[],
+    axes: readonly MapAxes[],
+    { where, keepsWhole }: SlicingOptions,
+    below: Below,
+  ) {
     this.where = where;
+    this.below = below;
     this.claims = new Claims(where);
     this.keepsWhole = keepsWhole;
     try {
@@ -108,9 +117,10 @@ export class SlicedArguments {
    * @returns the arguments of the function.
    */
   lend(index: number): unknown[] {
-    const lendAll = (): void => {
-      for (const slot of this.slots) slot.lend(index);
-    };
+    const lendAll = (): void =>
+      asLoan(() => {
+        for (const slot of this.slots) slot.lend(index);
+      });
     if (this.isLent && !recordingNow()) unobserved(lendAll);
     else lendAll();
     this.isLent = true;
@@ -176,13 +186,18 @@ export class SlicedArguments {
   private module(module: GraphNode, axes: MapAxes, path: Path): Part {
     const keeps = axes === Carry || (axes === null && this.keepsWhole);
     if (!keeps) this.modules.push({ module, axes, place: this.at(path) });
+    const variable = ({ variable, place }: VariableAt): void =>
+      this.leaf(variable, variable, axes, () => pathOf(place), path);
+    const { below } = this;
+    if (below.module === module && below.variables) {
+      for (const each of below.variables) variable(each);
+      return constant(module);
+    }
     const walk = new Walk(module);
     while (walk.nextOnce("all")) {
       const { kind, value, key } = walk;
-      if (kind === "variable") {
-        const place = walk.place();
-        this.leaf(value as Variable, value as Variable, axes, () => pathOf(place), path);
-      } else if (kind === "leaf" && walk.owner) {
+      if (kind === "variable") variable({ variable: value as Variable, place: walk.place() });
+      else if (kind === "leaf" && walk.owner) {
         const owner = walk.owner.value;
         const inner = walk.path();
         if (isVariableState(value) || isOwner(owner) || Object.isFrozen(owner))

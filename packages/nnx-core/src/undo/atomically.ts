@@ -15,14 +15,15 @@ export interface AtomicOptions {
 /**
  * Runs `f`. When `f` throws, `atomically` restores every Variable that was written to, wherever it
  * is. It also restores the attributes of the nodes and containers in `frames`.
+ * @param frames - Or their attributes.
  * @param f - Gets the attributes as they were.
  */
 export function atomically<R>(
-  frames: Iterable<Frame>,
+  frames: Iterable<Frame> | Structure,
   f: (before: Structure) => R,
   { alwaysUndo = false }: AtomicOptions = {},
 ): R {
-  const before = new Structure(frames);
+  const before = frames instanceof Structure ? frames : new Structure(frames);
   const journal = new Journal();
   try {
     const result = observeWrites(

@@ -8,6 +8,7 @@ import { tensorsIn } from "../ownership/tensors-in.ts";
 import type { PathPart } from "../path.ts";
 import { isOwner } from "../state/holding.ts";
 import type { Tensor } from "../tensor.ts";
+import { Variable } from "../variable/variable.ts";
 
 /** The attributes of one node or container when they were recorded. */
 interface Attributes {
@@ -45,7 +46,8 @@ export class Structure {
   private readonly all: Attributes[] = [];
 
   constructor(frames: Iterable<Frame>) {
-    const owners = new Set(Array.from(frames, ({ value }) => value));
+    const owners = new Set<object>();
+    for (const { value } of frames) owners.add(value);
     // The loop adds owners: the graph does not walk into containers of static data.
     for (const owner of owners) {
       const keys = keysNow(owner);
@@ -71,6 +73,18 @@ export class Structure {
       }
     }
     return true;
+  }
+
+  /** Whether no attribute is an object of a class that the graph does not know. */
+  isOfKnownKinds(): boolean {
+    const owners = new Set<unknown>(this.all.map(({ owner }) => owner));
+    const isKnown = (value: unknown): boolean =>
+      typeof value !== "object" ||
+      value === null ||
+      value instanceof Variable ||
+      owners.has(value) ||
+      isContainer(value);
+    return this.all.every(({ values }) => values.every(isKnown));
   }
 
   /** Restores every attribute. Returns the values that the run had put in or added. */

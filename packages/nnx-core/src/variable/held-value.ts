@@ -13,6 +13,7 @@ import {
   storeThings,
 } from "../ownership/scopes.ts";
 import { tensorsIn } from "../ownership/tensors-in.ts";
+import { isLending } from "./observer.ts";
 import type { Variable } from "./variable.ts";
 
 /** Replaces a value that was disposed by hand. `handedOver` replaces one that a scope ended. */
@@ -77,7 +78,7 @@ export function holdFirst(variable: Variable, value: unknown): void {
 export function holdNext(variable: Variable, next: unknown, last: unknown): void {
   freezeContainers(next);
   const isForGood = !isOfScope(variable);
-  variableLease.hold(next, isForGood);
+  variableLease.hold(next, isForGood && !isLending);
   storeThings(next);
   if (isForGood) variableLease.release(last);
   else variableLease.handOver(last);

@@ -38,11 +38,29 @@ export function observeWrites<R>(see: WriteObserver, f: () => R): R {
   }, f);
 }
 
+/** Whether the values that are written now are lent: whoever writes them takes them back. */
+export let isLending = false;
+
+/** Runs `f`, which lends values to Variables. An observer sees its writes as writes. */
+export function asLoan(f: () => void): void {
+  const outer = isLending;
+  isLending = true;
+  try {
+    f();
+  } finally {
+    isLending = outer;
+  }
+}
+
 /** Runs `f`, which lends values to Variables: the observer sees its writes as loans. */
 export function lending(f: () => void): void {
   const see = observer;
-  if (see) observed((variable) => see(variable, "loan"), f);
-  else f();
+  if (see)
+    observed(
+      (variable) => see(variable, "loan"),
+      () => asLoan(f),
+    );
+  else asLoan(f);
 }
 
 /** Runs `f` without an observer. `f` undoes writes, and observers must not record that. */

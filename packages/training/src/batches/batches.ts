@@ -137,7 +137,7 @@ export class Batches<const D extends object> extends Positioned {
       while (this.at(WHERE, this.size).epoch < end) {
         const { epoch, index } = this.at(WHERE, this.size);
         const count = Math.min(this.batchSize, this.size - index);
-        const order = orders.of(this.keyOf(epoch), this.size);
+        const order = orders.of(this.key?.value, epoch, () => shuffledRange(this.keyOf(epoch)!, this.size));
         if (count > 0 && !(this.dropLast && count < this.batchSize)) {
           current?.lease.release();
           current = held(() => this.source.take({ order, from: index, count }));
@@ -160,13 +160,15 @@ export class Batches<const D extends object> extends Positioned {
 
 /** The order of the last epoch that was asked for. */
 class Orders {
-  private key: PRNGKey | undefined;
+  private base: PRNGKey | undefined;
+  private epoch = -1;
   private order: Int32Array | undefined;
 
-  of(key: PRNGKey | undefined, size: number): Int32Array | undefined {
-    if (key && !(this.key && key.equals(this.key))) this.order = shuffledRange(key, size);
-    if (!key) this.order = undefined;
-    this.key = key;
+  /** @param base - What the orders of all epochs are drawn from; without it there is none. */
+  of(base: PRNGKey | undefined, epoch: number, draw: () => Int32Array): Int32Array | undefined {
+    if (base !== this.base || epoch !== this.epoch) this.order = base && draw();
+    this.base = base;
+    this.epoch = epoch;
     return this.order;
   }
 }

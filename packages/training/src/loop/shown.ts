@@ -1,5 +1,5 @@
 /** @file What a step returns to be shown: scalars, which are read when they are wanted. */
-import { clone, isTensor, type Tensor } from "@nnxjs/kernels/internal";
+import { alias, isTensor, type Tensor } from "@nnxjs/kernels/internal";
 import { NnxError } from "@nnxjs/nnx-core";
 import { checkTensor, describe, isPlainObject } from "@nnxjs/nnx-core/internal";
 
@@ -34,7 +34,7 @@ export function ownValues(where: string, shown: unknown): Values {
 function own(where: string, name: string, value: unknown): Tensor | number {
   if (typeof value === "number") return value;
   checkTensor(where, name, value);
-  if (value.size === 1) return clone(value);
+  if (value.size === 1) return alias(value);
   throw new NnxError(
     `${where}: expected ${name} to be a scalar, got ${describe(value)}. Return its mean, or a metric's value.`,
   );

@@ -40,8 +40,10 @@ export class BatchRun {
   private readonly program: SliceProgram;
   private readonly size: number;
   private readonly host: (slot: HostSlot) => HostOfSlices;
-  private readonly batched = new Set<Slot>();
-  private readonly values = new Map<Slot, ManyValue>();
+  /** By slot, whether a value may differ from slice to slice. */
+  private readonly batched: boolean[];
+  /** By slot. */
+  private readonly values: (ManyValue | undefined)[];
   /** How many values have a tensor. */
   private readonly holders = new Map<Tensor, number>();
 
@@ -49,16 +51,17 @@ export class BatchRun {
     this.program = program;
     this.size = size;
     this.host = host;
-    for (let slot = 0; slot < program.inputs; slot++) this.batched.add(slot);
+    this.batched = program.infos.map((_, slot) => slot < program.inputs);
+    this.values = program.infos.map(() => undefined);
     for (const node of program.nodes) {
-      const differs = node.inputs.some((slot) => this.batched.has(slot)) || this.isDrawnForEach(node);
-      if (differs) for (const slot of node.outputs) this.batched.add(slot);
+      const differs = node.inputs.some((slot) => this.batched[slot]) || this.isDrawnForEach(node);
+      if (differs) for (const slot of node.outputs) this.batched[slot] = true;
     }
   }
 
   /** Whether a value may differ from slice to slice. */
   isBatched(slot: Slot): boolean {
-    return this.batched.has(slot);
+    return this.batched[slot] as boolean;
   }
 
   /** Whether a tensor was there before the run. */
@@ -73,7 +76,7 @@ export class BatchRun {
     const frees = !isRecording();
     nodes.forEach((node, i) => {
       this.step(node);
-      if (frees) for (const slot of last.get(i) ?? []) this.free(slot);
+      if (frees) for (const slot of last[i] ?? []) this.free(slot);
     });
     return new Map(outputs.map((slot) => [slot, this.valueOf(slot).tensor]));
   }
@@ -93,22 +96,22 @@ export class BatchRun {
   }
 
   private valueOf(slot: Slot): ManyValue {
-    const known = this.values.get(slot);
+    const known = this.values[slot];
     if (known) return known;
     const made = { tensor: this.program.given(slot), isBatched: this.isBatched(slot) };
-    this.values.set(slot, made);
+    this.values[slot] = made;
     // Inputs and constants belong to others.
     this.holders.set(made.tensor, Number.POSITIVE_INFINITY);
     return made;
   }
 
   private put(slot: Slot, tensor: Tensor, isBatched: boolean): void {
-    this.values.set(slot, { tensor, isBatched });
+    this.values[slot] = { tensor, isBatched };
     this.holders.set(tensor, (this.holders.get(tensor) ?? 0) + 1);
   }
 
   private free(slot: Slot): void {
-    const { tensor } = this.values.get(slot) as ManyValue;
+    const { tensor } = this.values[slot] as ManyValue;
     const count = (this.holders.get(tensor) as number) - 1;
     this.holders.set(tensor, count);
     if (count === 0) tensor.dispose();
@@ -219,16 +222,20 @@ export class BatchRun {
 }
 
 /** For each node: the values that nothing after it needs. */
-function lastUses(nodes: readonly ProgramNode[], outputs: readonly Slot[]): Map<number, Slot[]> {
+function lastUses(nodes: readonly ProgramNode[], outputs: readonly Slot[]): (readonly Slot[])[] {
   const seen = new Set(outputs);
-  const last = new Map<number, Slot[]>();
-  for (let i = nodes.length - 1; i >= 0; i--) {
-    const node = nodes[i] as ProgramNode;
-    for (const slot of [...node.inputs, ...node.outputs]) {
+  const last: Slot[][] = nodes.map(() => []);
+  const note = (slots: readonly Slot[], i: number): void => {
+    for (const slot of slots) {
       if (seen.has(slot)) continue;
       seen.add(slot);
-      last.set(i, [...(last.get(i) ?? []), slot]);
+      (last[i] as Slot[]).push(slot);
     }
+  };
+  for (let i = nodes.length - 1; i >= 0; i--) {
+    const { inputs, outputs: made } = nodes[i] as ProgramNode;
+    note(inputs, i);
+    note(made, i);
   }
   return last;
 }

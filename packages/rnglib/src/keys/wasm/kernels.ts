@@ -176,12 +176,13 @@ export function kernelBernoulli(
   threshold: number,
   out: Uint8Array,
 ): boolean {
+  const bits = kernel(modules.bits);
   const bernoulli = kernel(modules.bernoulli);
-  if (bernoulli === undefined || page === undefined) return false;
+  if (bits === undefined || bernoulli === undefined || page === undefined) return false;
   const { bytes } = page;
-  const limit = limitOf(threshold);
   inChunks(start, out.length, (count, hi, lo, begin) => {
-    bernoulli(count, k0, k1, hi, lo, limit);
+    bits(count, k0, k1, hi, lo);
+    bernoulli(count, threshold);
     copyOut(bytes, count, out, begin);
   });
   return true;

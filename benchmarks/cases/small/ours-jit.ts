@@ -1,0 +1,1 @@
+export { recorded as runs } from "./ours.ts";
