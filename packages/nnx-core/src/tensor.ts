@@ -128,6 +128,21 @@ export function countFaults(tensor: Tensor): { readonly nan: Tensor; readonly no
   return { nan: tf.keep(nan), notFinite: tf.keep(notFinite) };
 }
 
+/** A variable of tensorflow.js, which gets other data when something is assigned to it. */
+export type AssignedTensor = Tensor & { readonly name: string };
+
+/** Whether a tensor is a variable of tensorflow.js. */
+export const isAssigned = (x: Tensor): x is AssignedTensor => x instanceof tf.Variable;
+
+/**
+ * Notes the data of all variables of tensorflow.js. Most programs have none.
+ * @returns a function that gives one to which something was assigned since, if there is one.
+ */
+export function watchAssigned(): () => AssignedTensor | undefined {
+  const all = Object.values(tf.engine().registeredVariables).map((each) => [each, each.dataId] as const);
+  return () => all.find(([{ dataId }, before]) => dataId !== before)?.[0];
+}
+
 /** Keeps a tensor alive when the scopes around it end. */
 export const keep = (tensor: Tensor): void => {
   tf.keep(tensor);

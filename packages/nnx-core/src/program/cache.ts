@@ -42,10 +42,10 @@ interface Group {
   /** The last one played first. */
   readonly programs: Played[];
   /**
-   * How often it was recorded again because of a number, by the number's position; of bounds of
-   * loops without one.
+   * How often it was recorded again because of a number, by the number's position; because of a
+   * variable of tensorflow.js, by that; of bounds of loops without either.
    */
-  readonly again: Map<number | undefined, number>;
+  readonly again: Map<number | object | undefined, number>;
 }
 
 /** How many kinds of arguments are remembered for one module. */
@@ -157,6 +157,7 @@ export class JitCache {
     return undefined;
   }
 
+  /** The group of a call; a new one is not remembered before it has a program. */
   private groupOf(given: Arguments): Group {
     const { definition, kinds } = given;
     const backend = backendInUse();
@@ -170,9 +171,7 @@ export class JitCache {
     );
     if (found) return found;
     const kept = keptData(statics);
-    const group: Group = { definition, kinds, statics: kept, backend, programs: [], again: new Map() };
-    this.groups.unshift(group);
-    return group;
+    return { definition, kinds, statics: kept, backend, programs: [], again: new Map() };
   }
 
   private record(
@@ -200,6 +199,7 @@ export class JitCache {
     this.infos.push(info);
     if (played) {
       played.info = info;
+      if (!this.groups.includes(group)) this.groups.unshift(group);
       group.programs.unshift(played);
     }
     return result;
@@ -213,6 +213,20 @@ export class JitCache {
     if (!last.isCurrent()) {
       for (const played of group.programs.splice(0)) played.dispose();
       return "other kernels are installed";
+    }
+    const variable = last.changedVariable();
+    if (variable) {
+      const times = group.again.get(variable) ?? 0;
+      if (times >= mostAgain) {
+        throw new StructureError(
+          `jit: expected a tf.Variable that stays, got "${variable.name}", to which something was assigned: the function was recorded ${times + 1} times ` +
+            "for other values. Pass the variable as an argument.",
+        );
+      }
+      group.again.set(variable, times + 1);
+      // They have what the variable was.
+      for (const played of group.programs.splice(0)) played.dispose();
+      return `something was assigned to the tf.Variable "${variable.name}"`;
     }
     const index = last.changedNumber(given);
     if (index === undefined && last.miss === "host")
@@ -248,11 +262,14 @@ function staticsOf({ definition, statics }: Arguments): readonly unknown[] {
 }
 
 /** @throws {@link NnxError} for a plain value that is not declared as static. */
-function refuseStatic(arg: unknown, place: string, index: number): void {
+function refuseStatic(arg: unknown, place: string, index: number, seen = new Set<object>()): void {
   if (arg === undefined || arg === null || isTensor(arg) || isHostObject(arg)) return;
   if (arg instanceof GraphNode || arg instanceof Variable || isLeaf(arg) || isGraphState(arg)) return;
   if (isContainer(arg)) {
-    for (const [key, item] of entriesOf(arg)) refuseStatic(item, `${place}.${String(key)}`, index);
+    // The walk has the words for containers that contain themselves.
+    if (seen.has(arg)) return;
+    seen.add(arg);
+    for (const [key, item] of entriesOf(arg)) refuseStatic(item, `${place}.${String(key)}`, index, seen);
     return;
   }
   throw new NnxError(

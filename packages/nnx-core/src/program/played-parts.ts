@@ -37,6 +37,8 @@ export interface PlayedParts {
   /** Frees the constants, as long as no replay was made. */
   readonly dispose: () => void;
   readonly guards: ReadonlyMap<number, unknown>;
+  /** Variables of tensorflow.js among the constants, with the data that they had. */
+  readonly assigned: ProgramRecorder["assigned"];
   readonly result: Make;
   readonly forReplays: () => ReplayParts;
   readonly names: () => PlayedNames;
@@ -185,6 +187,7 @@ export function playedParts(recorded: Recorded, result: unknown): PlayedParts {
     },
     dispose: () => recorder.dispose(),
     guards: recording.guards,
+    assigned: recorder.assigned,
     result: make,
     forReplays,
     names: () => ({

@@ -24,6 +24,7 @@ export class Played {
   private made: Replay | undefined;
   private readonly disposeRecorded: () => void;
   private readonly guards: ReadonlyMap<number, unknown>;
+  private readonly assigned: PlayedParts["assigned"];
   private readonly result: Make;
   private readonly partsOf: () => ReplayParts;
   private madeParts: ReplayParts | undefined;
@@ -34,6 +35,7 @@ export class Played {
     this.kernels = new Kernels(parts.program);
     this.disposeRecorded = parts.dispose;
     this.guards = parts.guards;
+    this.assigned = parts.assigned;
     this.result = parts.result;
     this.partsOf = parts.forReplays;
   }
@@ -67,7 +69,7 @@ export class Played {
 
   /** Whether the program holds for a call. */
   isFor(given: Arguments): boolean {
-    if (!this.isCurrent() || this.changedNumber(given) !== undefined) return false;
+    if (!this.isCurrent() || this.changedVariable() || this.changedNumber(given) !== undefined) return false;
     const { aliases, keyAliases } = this.parts;
     return (
       aliases.every(([a, b]) => given.tensors[a] === given.tensors[b]) &&
@@ -79,6 +81,11 @@ export class Played {
   changedNumber({ host }: Arguments): number | undefined {
     for (const [index, value] of this.guards) if (!Object.is(host[index], value)) return index;
     return undefined;
+  }
+
+  /** A constant that is a variable of tensorflow.js, and has other data than it had. */
+  changedVariable(): PlayedParts["assigned"][number][0] | undefined {
+    return this.assigned.find(([{ dataId }, before]) => dataId !== before)?.[0];
   }
 
   pathOfNumber(index: number, { leaves }: Arguments): Path {

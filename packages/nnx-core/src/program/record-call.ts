@@ -1,10 +1,12 @@
 /** @file Runs a call and records it. */
+import { NnxError } from "../errors.ts";
 import { refuseLate } from "../ownership/late.ts";
 import { tensorsIn } from "../ownership/tensors-in.ts";
 import type { Path } from "../path.ts";
 import { runOnce, type RunOptions } from "../recording/run.ts";
 import { type Modules, runningModule } from "../recording/running.ts";
 import { tidy } from "../graph/scope.ts";
+import { type AssignedTensor, watchAssigned } from "../tensor.ts";
 import type { Structure } from "../undo/structure.ts";
 import { unread } from "../variable/observer.ts";
 import { Variable } from "../variable/variable.ts";
@@ -60,8 +62,10 @@ export function recordCall(
         const recorded = { args, lent, given, own, before, recorder, recording };
         const run = (structure: Structure, all: Modules): unknown => {
           modules = all;
+          const assigned = watchAssigned();
           const made = recording.record(() => f(...lent.args));
           refuseLate("jit", () => "the function", made);
+          refuseAssigned(assigned());
           const parts = playedParts(recorded, made);
           if (structure.isSame() && areSameVariables(given, before)) played = new Played(parts);
           lent.restore();
@@ -78,6 +82,15 @@ export function recordCall(
     recorder?.dispose();
     throw error;
   }
+}
+
+/** @throws {@link NnxError} when something was assigned to a variable of tensorflow.js. */
+function refuseAssigned(variable: AssignedTensor | undefined): void {
+  if (!variable) return;
+  throw new NnxError(
+    `jit: expected a function that changes what its arguments have, got one that assigns to the tf.Variable "${variable.name}". ` +
+      "A replay would not: keep the value in an nnx.Variable, and pass that.",
+  );
 }
 
 /** Whether the Variables are what they were, but for their values. */

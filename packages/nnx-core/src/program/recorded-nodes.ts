@@ -58,6 +58,11 @@ export abstract class RecordedNodes {
     return this.tensors.constants;
   }
 
+  /** Variables of tensorflow.js among the constants, with the data that they had. */
+  get assigned(): RecordedValues["assigned"] {
+    return this.tensors.assigned;
+  }
+
   get infos(): readonly ValueInfo[] {
     return this.tensors.infos;
   }

@@ -1,6 +1,6 @@
 /** @file The tensors of a recording: which value of the program each of them is. */
 import { describe, NnxError } from "../errors.ts";
-import { nextTensorId, type Tensor } from "../tensor.ts";
+import { type AssignedTensor, isAssigned, nextTensorId, type Tensor } from "../tensor.ts";
 import { shareForGood } from "./constants.ts";
 import type { Constant, Slot, ValueInfo } from "./program.ts";
 
@@ -11,6 +11,8 @@ const fewValues = 64;
 export class RecordedValues {
   readonly infos: ValueInfo[] = [];
   readonly constants: Constant[] = [];
+  /** Variables of tensorflow.js among the constants, with the data that they had. */
+  readonly assigned: (readonly [variable: AssignedTensor, dataId: object])[] = [];
   private readonly where: string;
   private readonly refuse: (error: () => NnxError) => void;
   /** The number of the first tensor of the run, and of those that have values of the host. */
@@ -140,6 +142,7 @@ export class RecordedValues {
     }
     const slot = this.newSlot(tensor);
     this.slots.set(tensor.id, slot);
+    if (isAssigned(tensor)) this.assigned.push([tensor, tensor.dataId]);
     this.constants.push({
       slot,
       tensor: shareForGood(tensor),

@@ -51,7 +51,8 @@ const functions = new WeakMap<object, (...args: never) => unknown>();
  * recorded again. Variables of modules, States, keys and tensors in the arguments are inputs.
  * What `f` writes to Variables of its arguments is written by each call; counts of streams advance,
  * masks are drawn anew, and optimizers take their steps. Everything else that `f` reaches is a
- * constant: tensors, numbers and keys that it closes over, and random numbers of others.
+ * constant: tensors, numbers and keys that it closes over, and random numbers of others. Variables of
+ * tensorflow.js among them may change a few times; then they have to be arguments.
  *
  * A call that changes the structure of its arguments (which attributes and Variables there are) runs
  * as it is, each time. Inside of `grad`, `capture` and other recorded functions, `f` runs as it is.
@@ -60,7 +61,8 @@ const functions = new WeakMap<object, (...args: never) => unknown>();
  * @returns the function, with `programs`, what was recorded and why; and `dispose`, which frees the
  * constants.
  * @throws {@link NnxError} while recording, when `f` reads the values of a tensor, reaches a
- * Variable that is not in its arguments, or returns a Promise or a function; {@link StructureError}
+ * Variable that is not in its arguments, assigns to a variable of tensorflow.js, runs a kernel whose
+ * results are as long as values say (`tf.unique`), or returns a Promise or a function; {@link StructureError}
  * when a number in a Variable, which `f` read, changes for the third time. All is as before then.
  * @see Flax `nnx.jit`
  * @example

@@ -10,7 +10,7 @@ import type { Slot as ValueSlot } from "../program/program.ts";
 import type { ProgramRecorder } from "../program/recorder.ts";
 import { Recording, recordingNow } from "../program/recording.ts";
 import { isCapturing } from "../recording/session.ts";
-import { canIntercept, isAbstract, type Tensor, withFirst } from "../tensor.ts";
+import { canIntercept, isAbstract, type Tensor, watchAssigned, withFirst } from "../tensor.ts";
 import { unread } from "../variable/observer.ts";
 import { Variable } from "../variable/variable.ts";
 import type { CutTensor } from "./axis-values.ts";
@@ -105,7 +105,11 @@ export class SliceBatch {
 
   /** Runs the first slice and records it. */
   record<R>(f: () => R): R {
-    return this.recording.record(f);
+    const assigned = watchAssigned();
+    const result = this.recording.record(f);
+    // Each slice has to assign to it in turn.
+    if (assigned()) this.isRefused = true;
+    return result;
   }
 
   /**

@@ -318,3 +318,67 @@ it.each([
   forward.dispose();
   await useBackend("cpu");
 });
+
+describe("variables of tensorflow.js", () => {
+  const assign = (variable: tf.Variable, value: number): void => {
+    tf.tidy(() => variable.assign(tf.scalar(value)));
+  };
+
+  it("that a recorded function closes over have it recorded again, until that is often", () => {
+    const scale = tf.variable(tf.scalar(2), true, "scale");
+    const f = nnx.jit((x: tf.Tensor) => tf.mul(x, scale));
+    const x = ones();
+    const seen = (): number => {
+      const y = f(x);
+      const [first] = numbersOf(y);
+      y.dispose();
+      return first!;
+    };
+    expect([seen(), seen()]).toEqual([2, 2]);
+    for (const value of [3, 4]) {
+      assign(scale, value);
+      expect([seen(), seen()]).toEqual([value, value]);
+    }
+    expect(f.programs.map(({ reason }) => reason)).toEqual([
+      "the first call",
+      'something was assigned to the tf.Variable "scale"',
+      'something was assigned to the tf.Variable "scale"',
+    ]);
+    assign(scale, 5);
+    expect(seen).toThrow(/^jit: expected a tf.Variable that stays, got "scale", /);
+    // As an argument it is a tensor like any other.
+    const g = nnx.jit((y: tf.Tensor, by: tf.Tensor) => tf.mul(y, by));
+    for (const value of [5, 6, 7, 8]) {
+      assign(scale, value);
+      expect(numbersOf(tf.tidy(() => g(x, scale)))[0]).toBe(value);
+    }
+    expect(g.programs.length).toBe(1);
+    f.dispose();
+    g.dispose();
+    scale.dispose();
+  });
+
+  it("are not assigned to in a recorded function, and for each slice in vmap", () => {
+    const total = tf.variable(tf.scalar(0), true, "total");
+    const add = (x: tf.Tensor): tf.Tensor => {
+      tf.tidy(() => total.assign(tf.add(total, x)));
+      return x;
+    };
+    const f = nnx.jit(add);
+    expect(() => f(tf.scalar(1))).toThrow(
+      /^jit: expected a function that changes what its arguments have, .*"total"/,
+    );
+    assign(total, 0);
+    nnx.vmap(add)(tf.tensor1d([1, 2, 3]));
+    expect(numbersOf(total)).toEqual([6]);
+    total.dispose();
+  });
+});
+
+it("says what to do about arguments that contain themselves", () => {
+  const o: { x: tf.Tensor; self?: unknown } = { x: ones() };
+  o.self = o;
+  expect(() => nnx.jit((each: { x: tf.Tensor }) => each.x)(o)).toThrow(
+    /containers that do not contain themselves/,
+  );
+});
