@@ -32,7 +32,18 @@ export { type ElementKernel, fuse, runLoop } from "./memory/fuse.ts";
 export { callKernel, type KernelInputs } from "./memory/call-kernel.ts";
 export { computed } from "./memory/computed.ts";
 export { type KernelPlan, type PlannedCall, type PlannedPlace, traced } from "./wasm/trace.ts";
-export { addressOn, giveBackMemory, lendMemory, outputOn, scratchAt, takesPlans } from "./wasm/planned.ts";
+export {
+  addressOn,
+  copiesForPlans,
+  copyFrom,
+  copyTo,
+  giveBackMemory,
+  lendMemory,
+  outputOn,
+  planMemory,
+  scratchAt,
+  takesPlans,
+} from "./wasm/planned.ts";
 export { axesOf2D, axesOf3D } from "./mends/pools.ts";
 export { aboveOf, notNegativeOf, ownKernelNames, positiveOf } from "./own/comparisons.ts";
 export {

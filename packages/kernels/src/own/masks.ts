@@ -7,11 +7,10 @@ import {
   type TensorInfo,
 } from "@tensorflow/tfjs-core";
 import { GPU, literal, runElementwise } from "../gpu/program.ts";
-import { filled, isHeap, loop } from "../memory/access.ts";
+import { filled, loop } from "../memory/access.ts";
 import { scoped } from "../mends/mend.ts";
 import { sizeOf, withShape } from "../shape.ts";
-import { elementBlocks } from "../wasm/blocks.ts";
-import { wasmCall } from "../wasm/call.ts";
+import { wasmRun } from "../wasm/call.ts";
 import { maskModule } from "../wasm/mask.generated.ts";
 
 /** Its name in the registry. */
@@ -55,12 +54,15 @@ const onGpu: Masked = (backend, x, mask, scale) => {
 };
 
 const onHost: Masked = (backend, x, mask, scale) => {
-  const output = { shape: x.shape, dtype: "float32" as const };
-  const scalars = [sizeOf(x.shape), scale];
-  const work = { inputs: [x, mask], outputs: [output] };
-  const found = isHeap(backend)
-    ? wasmCall(backend, maskModule, "mask", work.inputs, work.outputs, scalars)
-    : elementBlocks(backend, maskModule, "mask", [work], { parameters: () => [scale] });
+  const { shape } = x;
+  const found = wasmRun(backend, {
+    module: maskModule,
+    inputs: [x, mask],
+    outputs: [{ shape, dtype: "float32" }],
+    elements: sizeOf(shape),
+    run: (functions, { inputs: [from = 0, kept = 0], outputs: [to = 0] }, count) =>
+      functions.mask(from, kept, to, count, scale),
+  });
   return found ? found[0]! : byLoop(backend, x, mask, Math.fround(scale));
 };
 

@@ -103,7 +103,8 @@ function inPieces<F extends string>(
 /** On a memory of the kernels' own, with copies of the inputs and of the results. */
 function onOwnMemory<F extends string>(backend: object, call: WasmRun<F>): TensorInfo[] | undefined {
   const { module, inputs, outputs, scratch = 0, run, elements = 0 } = call;
-  if (elements > PIECE) return inPieces(backend, call, elements);
+  const trace = tracing?.isOpen ? tracing : undefined;
+  if (elements > PIECE && !trace) return inPieces(backend, call, elements);
   const { at, bytes } = layOut([...inputs.map(bytesIn), ...outputs.map(bytesIn), scratch]);
   const memory = memoryWith(bytes);
   const functions = memory && functionsOf(module, memory);
@@ -117,14 +118,25 @@ function onOwnMemory<F extends string>(backend: object, call: WasmRun<F>): Tenso
   const from = inputs.length;
   const own = from + outputs.length;
   const places = { inputs: at.slice(0, from), outputs: at.slice(from, own), scratch: at[own]!, memory };
-  run(functions, places, elements);
-  const results = outputs.map(({ shape, dtype }, i) => {
-    const size = sizeOf(shape);
-    const array = arrayFor(dtype, size);
+  const arrays = outputs.map(({ shape, dtype }) => arrayFor(dtype, sizeOf(shape)));
+  const tensors = (): TensorInfo[] =>
+    outputs.map(({ shape, dtype }, i) => recyclable(backend, shape, dtype, arrays[i]!));
+  let results: TensorInfo[];
+  if (trace) {
+    results = tensors();
+    const { inputs: reads, outputs: writes, scratch: stage } = places;
+    const traced = { inputs, outputs: results, from: reads, to: writes, bytes: scratch, scratch: stage };
+    trace.run({ ...traced, functions, memory, run: (all, there) => run(all, there, elements) });
+  } else {
+    run(functions, places, elements);
+    results = tensors();
+  }
+  for (let i = 0; i < arrays.length; i++) {
+    const array = arrays[i]!;
+    const { dtype } = outputs[i]!;
     const start = at[from + i]! / bytesPerElement[dtype]!;
-    array.set(wholes[dtype].subarray(start, start + size));
-    return recyclable(backend, shape, dtype, array);
-  });
+    array.set(wholes[dtype].subarray(start, start + array.length));
+  }
   trimMemory();
   return results;
 }

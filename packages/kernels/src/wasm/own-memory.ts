@@ -10,14 +10,18 @@ const KEPT_PAGES = 1024;
 const LINE = 64;
 
 let memory: WebAssembly.Memory | undefined;
+/** How much of it belongs to a program that is running. */
+let lent = 0;
+
+const upToLine = (bytes: number): number => Math.ceil(bytes / LINE) * LINE;
 
 /** Where pieces of these sizes are, each at the begin of a cache line, and how much they need. */
 export function layOut(sizes: readonly number[]): { at: readonly number[]; bytes: number } {
-  let bytes = LINE;
+  let bytes = LINE + lent;
   const at = sizes.map((size) => {
     const start = bytes;
     // One more line, so that operands of a power of two do not all begin at one place of the cache.
-    bytes += Math.ceil(size / LINE) * LINE + LINE;
+    bytes += upToLine(size) + LINE;
     return start;
   });
   return { at, bytes };
@@ -59,7 +63,7 @@ export function wholesOf({ buffer }: WebAssembly.Memory): Wholes {
 
 /** Gives up a memory that one large call made large. */
 export function trimMemory(): void {
-  if (memory && memory.buffer.byteLength > KEPT_PAGES * PAGE) dropMemory();
+  if (lent === 0 && memory && memory.buffer.byteLength > KEPT_PAGES * PAGE) dropMemory();
 }
 
 /** Gives up the memory. */
@@ -67,3 +71,23 @@ export function dropMemory(): void {
   memory = undefined;
   wholes = undefined;
 }
+
+/**
+ * Lends the first `bytes` bytes, until {@link giveBackOwnMemory}: kernels use what comes after them.
+ * @returns where they begin; undefined where some are lent already, or there is no memory.
+ */
+export function lendOwnMemory(bytes: number): number | undefined {
+  if (lent > 0 || !memoryWith(2 * LINE + bytes)) return undefined;
+  lent = upToLine(bytes) + LINE;
+  return LINE;
+}
+
+/** Gives back what {@link lendOwnMemory} gave. */
+export function giveBackOwnMemory(): void {
+  lent = 0;
+  trimMemory();
+}
+
+/** The address of `bytes` bytes after those that are lent, until the next call of a kernel. */
+export const ownScratch = (bytes: number): number | undefined =>
+  memoryWith(2 * LINE + lent + bytes) && LINE + lent;

@@ -1,14 +1,48 @@
-/** @file What planned calls of WebAssembly functions need of the wasm backend. */
+/** @file What planned calls of WebAssembly functions need of the cpu and wasm backends. */
 import type { TensorInfo } from "@tensorflow/tfjs-core";
-import { isHeap, type LoopDtype } from "../memory/access.ts";
-import { addressOf, heapOf, scratchOn } from "./heap.ts";
+import { hasReachableMemory } from "../backends.ts";
+import { arrayOf, isHeap, type LoopDtype } from "../memory/access.ts";
+import { arrayFor, recyclable } from "../memory/recycled.ts";
+import { sizeOf } from "../shape.ts";
+import {
+  addressOf,
+  giveBackMemory as giveBackHeap,
+  heapOf,
+  lendMemory as lendHeap,
+  scratchOn,
+} from "./heap.ts";
 import { areKernelsOn } from "./module.ts";
+import { giveBackOwnMemory, lendOwnMemory, memoryWith, ownScratch, wholesOf } from "./own-memory.ts";
 
-export { giveBackMemory, lendMemory } from "./heap.ts";
+/** A program that needs more on cpu runs its kernels one by one: copies would leave the caches. */
+const MOST_ON_CPU = 2 ** 24;
+
+const memoryOf = (backend: object): object | undefined => (isHeap(backend) ? heapOf(backend) : memoryWith(0));
+
+/** What plans hold for: the memory that their functions work on. Missing where there are none. */
+export const planMemory = (backend: object): object | undefined =>
+  areKernelsOn() && hasReachableMemory() ? memoryOf(backend) : undefined;
 
 /** Whether kernels can be run by their calls alone. */
-export const takesPlans = (backend: object): boolean =>
-  areKernelsOn() && isHeap(backend) && heapOf(backend) !== undefined;
+export const takesPlans = (backend: object): boolean => planMemory(backend) !== undefined;
+
+/** Whether values are copied to the memory and from it, as on cpu. Else they are there. */
+export const copiesForPlans = (backend: object): boolean => !isHeap(backend);
+
+/**
+ * Lends memory for what is between kernels, until {@link giveBackMemory}.
+ * @returns its address; undefined where there is none.
+ */
+export function lendMemory(backend: object, bytes: number): number | undefined {
+  if (isHeap(backend)) return lendHeap(backend, bytes);
+  return bytes > MOST_ON_CPU ? undefined : lendOwnMemory(bytes);
+}
+
+/** Gives back what {@link lendMemory} gave. */
+export function giveBackMemory(backend: object, address: number): void {
+  if (isHeap(backend)) giveBackHeap(backend, address);
+  else giveBackOwnMemory();
+}
 
 /** Where a tensor begins. */
 export function addressOn(backend: object, info: TensorInfo): number {
@@ -25,8 +59,33 @@ export function outputOn(backend: object, shape: readonly number[], dtype: strin
 
 /** Where a kernel finds its scratch memory, until the next call. */
 export function scratchAt(backend: object, bytes: number): number {
-  const start = scratchOn(backend, bytes);
+  const start = isHeap(backend) ? scratchOn(backend, bytes) : ownScratch(bytes);
   if (start === undefined)
     throw new Error(`kernels: expected ${bytes} bytes of memory, got none. Dispose what is not needed.`);
   return (start + 63) & -64;
+}
+
+const bytesOf = (dtype: LoopDtype): number => (dtype === "bool" ? 1 : 4);
+
+/** Copies the values of a tensor of the cpu backend to an address. */
+export function copyTo(backend: object, info: TensorInfo, address: number): void {
+  const dtype = info.dtype as LoopDtype;
+  const memory = memoryWith(0);
+  if (memory) wholesOf(memory)[dtype].set(arrayOf(backend, info), address / bytesOf(dtype));
+}
+
+/** A tensor of the cpu backend with the values at an address. */
+export function copyFrom(
+  backend: object,
+  shape: readonly number[],
+  dtype: string,
+  address: number,
+): TensorInfo {
+  const type = dtype as LoopDtype;
+  const size = sizeOf(shape);
+  const array = arrayFor(type, size);
+  const start = address / bytesOf(type);
+  const memory = memoryWith(0);
+  if (memory) array.set(wholesOf(memory)[type].subarray(start, start + size));
+  return recyclable(backend, shape, type, array);
 }

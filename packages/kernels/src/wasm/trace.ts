@@ -4,7 +4,7 @@
  * calls where tensors are small.
  */
 import type { TensorInfo } from "@tensorflow/tfjs-core";
-import type { HeapBackend } from "../memory/access.ts";
+import type { ArrayBackend, HeapBackend } from "../memory/access.ts";
 import type { WasmMemory } from "./module.ts";
 
 type WasmFunction = (...parameters: number[]) => void;
@@ -89,7 +89,7 @@ const noting = (
 class Trace {
   /** What the kernel gets in the place of the backend. */
   readonly spy: object;
-  readonly backend: HeapBackend;
+  readonly backend: HeapBackend | ArrayBackend;
   /** Whether the kernel does something else than calling functions. */
   isRefused = false;
   /** Whether functions are about to run for the kernel. */
@@ -100,7 +100,7 @@ class Trace {
   private readonly placeOf = new Map<object, number>();
   private readonly freed = new Set<object>();
 
-  constructor(backend: HeapBackend, inputs: readonly TensorInfo[]) {
+  constructor(backend: HeapBackend | ArrayBackend, inputs: readonly TensorInfo[]) {
     this.backend = backend;
     for (const [index, { dataId }] of inputs.entries()) {
       if (!this.placeOf.has(dataId)) this.placeOf.set(dataId, index);
@@ -213,7 +213,10 @@ interface DataMap {
 }
 
 /** A backend that tells what else than functions is used. */
-function spyOn(backend: HeapBackend, notes: { refuse(): void; freed(dataId: object): void }): object {
+function spyOn(
+  backend: HeapBackend | ArrayBackend,
+  notes: { refuse(): void; freed(dataId: object): void },
+): object {
   const { dataIdMap } = backend as unknown as { readonly dataIdMap: DataMap };
   const known = new Set(["shape", "dtype"]);
   const data: DataMap = {
@@ -236,6 +239,8 @@ function spyOn(backend: HeapBackend, notes: { refuse(): void; freed(dataId: obje
     get: (target, name) => {
       if (Object.hasOwn(allowed, name)) return allowed[String(name)];
       const value = (target as unknown as Readonly<Record<string | symbol, unknown>>)[name];
+      // On cpu, what the backend has of tensors is in there.
+      if (name === "data") notes.refuse();
       if (typeof value !== "function") return value;
       // Whatever it does, it is not in the plan.
       notes.refuse();
@@ -248,7 +253,7 @@ function spyOn(backend: HeapBackend, notes: { refuse(): void; freed(dataId: obje
 export let tracing: Trace | undefined;
 
 /**
- * Runs a kernel on the wasm backend, and finds out whether it can be run by its calls alone.
+ * Runs a kernel on the cpu or wasm backend, and finds out whether it can be run by its calls alone.
  * @param run - Gets what stands for the backend.
  */
 export function traced<R extends TensorInfo | readonly TensorInfo[]>(
@@ -256,7 +261,7 @@ export function traced<R extends TensorInfo | readonly TensorInfo[]>(
   inputs: readonly TensorInfo[],
   run: (backend: object) => R,
 ): { readonly result: R; readonly plan: KernelPlan | undefined } {
-  const trace = new Trace(backend as HeapBackend, inputs);
+  const trace = new Trace(backend as HeapBackend | ArrayBackend, inputs);
   tracing = trace;
   let result: R;
   try {

@@ -88,13 +88,18 @@ export class Code {
 
   /** Whether it ran before, which finds out how to run it. */
   get isSettled(): boolean {
-    return this.calls !== undefined;
+    return this.calls === false || this.calls?.isCurrent === true;
   }
 
   /** Runs the nodes. @returns whether a step ended it. */
   run(state: State): boolean {
     const { calls } = this;
     if (calls === undefined) return this.runTraced(state);
+    if (calls && !calls.isCurrent) {
+      // What writes over its inputs cannot be traced.
+      const isTraced = takesPlans(this.context.backend) && state.over === undefined;
+      return isTraced ? this.runTraced(state) : this.runSteps(state, this.steps);
+    }
     if (calls === false || !calls.fits(state.host)) return this.runSteps(state, this.steps);
     if (!calls.begin(state.values)) return this.runSteps(state, this.steps);
     try {

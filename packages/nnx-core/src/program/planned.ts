@@ -1,22 +1,28 @@
 /**
  * @file Nodes whose kernels only call WebAssembly functions, as these calls: the kernels' own code
  * costs more than the calls where tensors are small. Values that only such nodes need are no
- * tensors, but places in one piece of memory.
+ * tensors, but places in one piece of memory. On cpu, tensors that such nodes need are copied there
+ * once, and from there what others need.
  */
 import { equalData } from "../data/equal-data.ts";
 import {
   addressOn,
+  copiesForPlans,
+  copyFrom,
+  copyTo,
   giveBackMemory,
   type KernelPlan,
   lendMemory,
   outputOn,
+  planMemory,
   type ReplayBackend,
   scratchAt,
-  takesPlans,
+  sizeOf,
   type TensorInfo,
   wroteOver,
 } from "../tensor.ts";
 import type { HostValues } from "./host.ts";
+import type { Overwrites } from "./overwrites.ts";
 import { lastUses } from "./passes/lifetimes.ts";
 import { type ProgramNode, type Slot, usesOf, type ValueInfo } from "./program.ts";
 import type { State, Values } from "./steps.ts";
@@ -54,6 +60,8 @@ interface Result {
 
 /** One node. */
 interface Step {
+  /** What is copied before it, where values are not in the memory themselves. */
+  readonly copies: readonly (readonly [cell: Cell, slot: Slot])[];
   readonly results: readonly Result[];
   readonly scratch: number;
   readonly calls: readonly Call[];
@@ -62,6 +70,7 @@ interface Step {
 /** What {@link PlannedCalls} are made for. */
 interface PlanContext {
   readonly backend: ReplayBackend;
+  readonly overwrites?: Overwrites;
   readonly infos: readonly ValueInfo[];
   readonly rootOf: (slot: Slot) => Slot;
 }
@@ -121,6 +130,9 @@ export class PlannedCalls {
   private readonly loads: (readonly (readonly [cell: Cell, slot: Slot])[])[];
   private readonly conditions: (readonly [renewal: number, attrs: object])[] = [];
   private base = -1;
+  private readonly memory: object | undefined;
+  /** Whether tensors are copied to the memory and from it. */
+  private readonly isCopied: boolean;
 
   constructor(
     nodes: readonly ProgramNode[],
@@ -129,10 +141,14 @@ export class PlannedCalls {
     context: PlanContext,
   ) {
     this.context = context;
-    const { rootOf } = context;
+    const { rootOf, backend } = context;
+    this.memory = planMemory(backend);
+    this.isCopied = copiesForPlans(backend);
+    const planOf = (i: number): PlannedNode | undefined =>
+      this.isCopied && context.overwrites?.has(nodes[i] as ProgramNode) ? undefined : plans[i];
     const asTensors = new Set(outputs.map(rootOf));
     for (const [i, node] of nodes.entries())
-      if (!plans[i]) for (const slot of [...usesOf(node), ...node.outputs]) asTensors.add(rootOf(slot));
+      if (!planOf(i)) for (const slot of [...usesOf(node), ...node.outputs]) asTensors.add(rootOf(slot));
     const last = lastUses(nodes, rootOf);
     const makers = new Map<Slot, number>();
     for (const [i, { outputs: made }] of nodes.entries()) for (const slot of made) makers.set(slot, i);
@@ -145,28 +161,37 @@ export class PlannedCalls {
       roomCells.add(cell);
       return cell;
     };
+    const bytesOf = (slot: Slot): number => {
+      const { shape, dtype } = context.infos[slot] as ValueInfo;
+      return sizeOf(shape) * (dtype === "bool" ? 1 : 4);
+    };
     /** The address of a value that a planned node reads. */
-    const read = (slot: Slot): Cell => {
+    const read = (slot: Slot, node: number, copies: (readonly [Cell, Slot])[]): Cell => {
       const root = rootOf(slot);
       const known = this.cells.get(root);
       if (known !== undefined) return known;
       const cell = newCell();
       this.cells.set(root, cell);
+      if (this.isCopied) {
+        copies.push([cell, root]);
+        return placed(cell, bytesOf(root), node, last.get(root) ?? node);
+      }
       const maker = makers.get(root);
       if (maker === undefined) this.given.push([cell, root]);
       else (later[maker] as (readonly [Cell, Slot])[]).push([cell, root]);
       return cell;
     };
     this.steps = nodes.map((node, i) => {
-      const planned = plans[i];
+      const planned = planOf(i);
       if (!planned) return undefined;
       const { plan, attrs } = planned;
       const { work } = node;
       if (work.kind === "kernel" && work.renewal !== undefined)
         this.conditions.push([work.renewal, attrs as object]);
       const results: Result[] = [];
+      const copies: (readonly [Cell, Slot])[] = [];
       const cells = plan.places.map((place): Cell => {
-        if (place.kind === "input") return read(node.inputs[place.index] as Slot);
+        if (place.kind === "input") return read(node.inputs[place.index] as Slot, i, copies);
         const cell = newCell();
         if (place.kind === "own") return placed(cell, place.bytes, i, i);
         const slot = node.outputs[place.index] as Slot;
@@ -174,7 +199,7 @@ export class PlannedCalls {
         if (!asTensors.has(slot)) return placed(cell, place.bytes, i, last.get(slot) ?? i);
         const { shape, dtype } = context.infos[slot] as ValueInfo;
         results.push({ cell, slot, shape, dtype });
-        return cell;
+        return this.isCopied ? placed(cell, place.bytes, i, last.get(slot) ?? i) : cell;
       });
       // The scratch memory.
       cells.push(0);
@@ -190,15 +215,19 @@ export class PlannedCalls {
         }
         return { run, parameters: own, moving };
       });
-      return { results, scratch: plan.scratch, calls };
+      return { copies, results, scratch: plan.scratch, calls };
     });
     this.loads = later;
     this.bytes = room.bytes;
   }
 
+  /** Whether the functions work on the memory of now. */
+  get isCurrent(): boolean {
+    return this.memory !== undefined && planMemory(this.context.backend) === this.memory;
+  }
+
   /** Whether the plans hold for what host code has computed. */
   fits({ renewals }: HostValues): boolean {
-    if (!takesPlans(this.context.backend)) return false;
     for (const [renewal, attrs] of this.conditions) if (!equalData(renewals[renewal], attrs)) return false;
     return true;
   }
@@ -237,7 +266,31 @@ export class PlannedCalls {
   }
 
   /** Runs a planned node. */
-  run({ results, scratch, calls }: Step, { values, over }: State): void {
+  run({ copies, results, scratch, calls }: Step, { values, over }: State): void {
+    const { backend } = this.context;
+    const { addresses } = this;
+    for (let i = 0; i < copies.length; i++) {
+      const [cell, slot] = copies[i] as readonly [Cell, Slot];
+      copyTo(backend, values[slot] as TensorInfo, addresses[cell] as number);
+    }
+    if (!this.isCopied) this.makeResults(results, values, over);
+    if (scratch > 0) addresses[0] = word(scratchAt(backend, scratch));
+    for (let i = 0; i < calls.length; i++) {
+      const { run, parameters, moving } = calls[i] as Call;
+      for (let k = 0; k < moving.length; k++) {
+        const { parameter, cell, distance } = moving[k] as Moving;
+        parameters[parameter] = word((addresses[cell] as number) + distance);
+      }
+      run(...parameters);
+    }
+    if (!this.isCopied) return;
+    for (let i = 0; i < results.length; i++) {
+      const { cell, slot, shape, dtype } = results[i] as Result;
+      values[slot] = copyFrom(backend, shape, dtype, addresses[cell] as number);
+    }
+  }
+
+  private makeResults(results: readonly Result[], values: Values, over: State["over"]): void {
     const { backend } = this.context;
     const { addresses } = this;
     for (let i = 0; i < results.length; i++) {
@@ -251,15 +304,6 @@ export class PlannedCalls {
       const info = outputOn(backend, shape, dtype);
       values[slot] = info;
       addresses[cell] = word(addressOn(backend, info));
-    }
-    if (scratch > 0) addresses[0] = word(scratchAt(backend, scratch));
-    for (let i = 0; i < calls.length; i++) {
-      const { run, parameters, moving } = calls[i] as Call;
-      for (let k = 0; k < moving.length; k++) {
-        const { parameter, cell, distance } = moving[k] as Moving;
-        parameters[parameter] = word((addresses[cell] as number) + distance);
-      }
-      run(...parameters);
     }
   }
 }
