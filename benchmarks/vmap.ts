@@ -55,11 +55,18 @@ const cases = [
     { sizes: [4, 16, 16, 3], batch: 32 },
     { sizes: [64, 128, 128, 8], batch: 1 },
     { sizes: [64, 128, 128, 8], batch: 32 },
+    { sizes: [256, 512, 512, 10], batch: 32 },
+    { sizes: [784, 512, 256, 10], batch: 128 },
   ].map(({ sizes, batch }) => ({ name: `${name} ${sizes.join("-")}, batch ${batch}`, step, sizes, batch })),
 );
 
-function bestOf(ways: readonly (() => void)[], rounds: number, calls: number): number[] {
+/** Of what takes longer than a millisecond, fewer calls than 20 are a round. */
+function bestOf([first, ...others]: readonly [() => void, ...(() => void)[]], rounds: number): number[] {
+  const ways = [first, ...others];
   const best = ways.map(() => Number.POSITIVE_INFINITY);
+  const begin = process.cpuUsage();
+  first();
+  const calls = Math.max(1, Math.min(20, Math.round(20 / millisecondsSince(begin))));
   for (let round = -2; round < rounds; round++) {
     ways.forEach((way, i) => {
       const start = process.cpuUsage();
@@ -86,7 +93,7 @@ for (const { name, step, sizes, batch } of cases) {
     all.map((member) => step(member, a, b)),
   );
   const recorded = nnx.jit(asBatch);
-  const ways = [
+  const ways: [() => void, ...(() => void)[]] = [
     byHand(step),
     () => nnx.dispose(asBatch(stacked, x, y)),
     byHand(looped(step)),
@@ -95,12 +102,12 @@ for (const { name, step, sizes, batch } of cases) {
     () => nnx.dispose(recorded(stacked, x, y)),
   ];
   type Times = [number, number, number, number, number, number];
-  const cold = bestOf(ways, 15, 20) as Times;
+  const cold = bestOf(ways, 15) as Times;
   for (const way of ways) {
     const start = process.cpuUsage();
     for (let call = 0; call < 1500 && millisecondsSince(start) < 2000; call++) way();
   }
-  const [hand, batched, handReading, loop, handRecorded, batchRecorded] = bestOf(ways, 15, 20) as Times;
+  const [hand, batched, handReading, loop, handRecorded, batchRecorded] = bestOf(ways, 15) as Times;
   console.log(
     `${name.padEnd(32)} by hand ${hand.toFixed(3)} ms, batched ${batched.toFixed(3)} ms (${(hand / batched).toFixed(1)} × faster), ` +
       `looped ${loop.toFixed(3)} ms (${(loop / handReading).toFixed(2)} × that by hand); ` +

@@ -64,7 +64,7 @@ export class Loans {
     if (watched.length === before) return false;
     let lease: Lease | undefined;
     if (lender instanceof Variable) {
-      lease = hold(original);
+      lease = hold(original, "lent");
       lending(() => {
         lender.setRawValue(value);
       });

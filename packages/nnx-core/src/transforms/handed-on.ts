@@ -24,7 +24,7 @@ export class HandedOn {
   next(value: unknown, result: unknown): void {
     const { value: last, oldest, results } = this;
     // A later step may replace the value of a Variable that this one handed on.
-    const lease = hold(value);
+    const lease = hold(value, "lent");
     this.end();
     this.lease = lease;
     this.value = value;

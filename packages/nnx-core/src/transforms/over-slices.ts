@@ -123,7 +123,7 @@ function runAll(
     if (own !== before) isSame = own.isSame();
     results[index] = result;
     // A later slice may replace the value of a Variable that this one returned.
-    if (isHeld(result)) leases.push(hold(heldBy(result)));
+    if (isHeld(result)) leases.push(hold(heldBy(result), "lent"));
     handed.next(next, result);
     for (const slot of sliced.slots) slot.take(index);
     if (!isSame) {

@@ -120,6 +120,8 @@ export class SliceBatch {
    */
   run(kept: readonly unknown[], made: Iterable<Variable>): BatchedValues | undefined {
     const { recorder, recording, size } = this;
+    const outer = around();
+    if (this.isRefused && !outer) return undefined;
     const written = [
       ...Array.from(made).filter(({ isDisposed }) => !isDisposed),
       ...this.slots.flatMap(({ holder, isWritten }) =>
@@ -134,7 +136,6 @@ export class SliceBatch {
     }
     const left = tensorsIn([kept, written.map((variable) => unread(() => variable.getRawValue()))]);
     const slots = left.map((tensor) => recorder.slotOf(tensor));
-    const outer = around();
     const host = this.hostOfAll();
     if (!host) {
       if (outer) throw new NotBatched();

@@ -75,7 +75,7 @@ export class Slot {
 
   /** A Variable holds the next slice soon, and lets go of this value. */
   private hold(value: unknown): void {
-    if (this.own) this.leases.push(hold(value));
+    if (this.own) this.leases.push(hold(value, "lent"));
   }
 
   /** Whether some slice wrote. */

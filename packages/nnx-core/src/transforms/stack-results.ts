@@ -5,9 +5,9 @@ import { containerFrom, containerKind, ownKeysOf } from "../data/containers.ts";
 import { childAt, GraphNode } from "../graph/node.ts";
 import { formatPath, type Path, type PathPart } from "../path.ts";
 import { type FlatEntry, flattenState, unflattenState } from "../state/flatten-state.ts";
-import { isOwner } from "../state/holding.ts";
+import { isOwner, leafCountOf } from "../state/holding.ts";
 import { withValue } from "../state/map.ts";
-import { leafValue, type State } from "../state/state.ts";
+import { below, isLeaf, leafValue, type State, type StateLeaf, type StateNode } from "../state/state.ts";
 import { type ArrayLike, isArrayLike } from "../data/array-like.ts";
 import { tensorsIn } from "../ownership/tensors-in.ts";
 import { isTensor, type Tensor } from "../tensor.ts";
@@ -147,12 +147,12 @@ function stackStates(
   path: Path,
   fits: (test: (item: unknown) => boolean) => void,
 ): Stacked {
-  const entries = new Map<unknown, FlatEntry[]>(states.map((state) => [state, flattenState(state)]));
-  const leaves = states.map((state) => entries.get(state) as FlatEntry[]);
-  const [first = []] = leaves;
-  fits((state) => havePaths(entries.get(state) as FlatEntry[], first));
+  const first = flattenState(states[0] as State);
+  const leaves = states.map((state) => leavesAt(state, first));
+  let checked = 0;
+  fits(() => leaves[checked++] !== undefined);
   const parts = first.map(([at, leaf], i) => {
-    const values = leaves.map((each) => leafValue((each[i] as FlatEntry)[1]));
+    const values = leaves.map((each) => leafValue((each as readonly StateLeaf[])[i] as StateLeaf));
     const odd = (value: unknown, index: number): StructureError =>
       misfit(where, [...path, ...at], values[0], value, index);
     const axis = axisOfLeaf(placeAt(where, path), axes, at, leaf);
@@ -169,9 +169,22 @@ function stackStates(
   };
 }
 
-/** Whether two lists of leaves have the same paths, in order. */
-const havePaths = (a: readonly FlatEntry[], b: readonly FlatEntry[]): boolean =>
-  a.length === b.length && a.every(([path], i) => isSamePath(path, (b[i] as FlatEntry)[0]));
+/** The leaves of a State at the paths of another one's, if it has leaves there and nowhere else. */
+function leavesAt(state: State, entries: readonly FlatEntry[]): readonly StateLeaf[] | undefined {
+  const found: StateLeaf[] = [];
+  if (leafCountOf(state) === entries.length) {
+    for (const [path] of entries) {
+      const leaf = path.reduce(below, state as StateNode | undefined);
+      if (leaf && isLeaf(leaf)) found.push(leaf);
+    }
+    return found.length === entries.length ? found : undefined;
+  }
+  // It is a part of a State, or has other leaves.
+  const own = flattenState(state);
+  const isSame =
+    own.length === entries.length && own.every(([path], i) => isSamePath(path, (entries[i] as FlatEntry)[0]));
+  return isSame ? own.map(([, leaf]) => leaf) : undefined;
+}
 
 /** By strings: a list has numbers where a record has their digits. */
 const isSamePath = (a: Path, b: Path): boolean =>

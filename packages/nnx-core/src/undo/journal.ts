@@ -17,7 +17,7 @@ export class Journal {
       const leaf = unread(() => variable.toState());
       // A disposed value cannot be restored. Keep the new value, which repairs the model.
       if (hasDisposed(leaf.value)) return;
-      this.before.set(variable, [leaf, hold(leaf.value)]);
+      this.before.set(variable, [leaf, hold(leaf.value, "lent")]);
     }
   }
 
