@@ -9,9 +9,9 @@ const MOST = { rows: 128, inner: 512, columns: 512 };
 const FEW_ROWS = 12;
 /** Columns of a panel of b, and rows of one of a. */
 export const WIDE = 8;
-export const HIGH = 4;
+const HIGH = 4;
 /** Bytes of one tile. */
-export const PART = 128;
+const PART = 128;
 
 export const upTo = (size: number, multiple: number): number => Math.ceil(size / multiple) * multiple;
 

@@ -5,7 +5,7 @@ import { sizeOf } from "../shape.ts";
 import { canRun, wasmRun } from "./call.ts";
 import type { WasmFunctions } from "./module.ts";
 import { productModule } from "./product.generated.ts";
-import { type Blocks, blocksOf, HIGH, PART, WIDE, type ZeroPlaces } from "./product-blocks.ts";
+import { type Blocks, blocksOf, WIDE, type ZeroPlaces } from "./product-blocks.ts";
 import { eachMatrix, joined, type ProductPlan } from "./product-plan.ts";
 
 /** Bounds that a product's results are brought into. */
