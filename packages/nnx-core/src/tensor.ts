@@ -76,8 +76,8 @@ export {
   type TensorInfo,
   tensorOfInfo,
 } from "./engine/replay.ts";
-export { openOps, type Scope, scoped, type ScopeEngine, scopeEngine } from "./engine/scopes.ts";
-export { onRecord, type TapeEngine, tapeEngine, type TapeNode } from "./engine/tape.ts";
+export { openOps, type Scope, scoped, scopeEngine } from "./engine/scopes.ts";
+export { onRecord, tapeEngine, type TapeNode } from "./engine/tape.ts";
 
 /** An immutable array: tensorflow.js's. */
 export type Tensor = tf.Tensor;

@@ -4,7 +4,7 @@
  * A tensor of `outer × rows × groups × size` elements. A mean and a variance is that of the rows
  * and the size; scale and bias are along groups and size, or along groups alone.
  */
-export interface NormLayout {
+interface NormLayout {
   readonly outer: number;
   readonly rows: number;
   readonly groups: number;

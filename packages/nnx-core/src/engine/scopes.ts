@@ -23,7 +23,7 @@ export interface Scope {
 }
 
 /** The engine's members for scopes. They exist at run time, but its types do not declare them. */
-export interface ScopeEngine {
+interface ScopeEngine {
   readonly state: { readonly scopeStack: readonly Scope[]; readonly activeScope: Scope | null };
   track(tensor: Tensor): void;
   endScope(result?: unknown): void;

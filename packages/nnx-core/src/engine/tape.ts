@@ -13,7 +13,7 @@ export interface TapeNode {
 }
 
 /** The engine's members for its tape. They exist at run time, but its types do not declare them. */
-export interface TapeEngine {
+interface TapeEngine {
   startTape(): void;
   endTape(): void;
   addTapeNode(
