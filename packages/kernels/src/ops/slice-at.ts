@@ -41,9 +41,9 @@ function cut(
   const output: Output = { shape, dtype: x.dtype as LoopDtype };
   const outputs = new Array<Output>(count).fill(output);
   if (isHeap(backend)) return cutOnHeap(backend, x, outputs, first * size, size);
-  return loops(backend, [x], outputs, ([values], all) =>
-    all.forEach((out, i) => copy(values!, (first + i) * size, out)),
-  );
+  return loops(backend, [x], outputs, ([values], all) => {
+    for (const [i, out] of all.entries()) copy(values!, (first + i) * size, out);
+  });
 }
 
 /** One view of the heap serves all slices: to make one for each costs as much as to copy it. */

@@ -6,7 +6,7 @@ import type { Place } from "../data/place.ts";
 import type { Frame } from "../graph/frame.ts";
 import { GraphNode } from "../graph/node.ts";
 import { Walk } from "../graph/walk.ts";
-import { Variable } from "../variable/variable.ts";
+import type { Variable } from "../variable/variable.ts";
 import { framesOfArgument, Structure } from "./structure.ts";
 
 /** A Variable, and the first place that it has. */
