@@ -87,7 +87,7 @@ export function sliceAt(x: Tensor, axis: number, index: number): Tensor {
 }
 
 /** The slices along the first axis but the first of them, each as {@link sliceAt} gives it. */
-export function slicesAfterFirst(x: Tensor): readonly Tensor[] {
+export function slicesAfterFirst(x: Tensor): Tensor[] {
   const [count = 0, ...shape] = x.shape;
   if (!canCopy(x) || isRecorded()) return Array.from({ length: count - 1 }, (_, i) => sliceAt(x, 0, i + 1));
   return cut(engine().backend, x, shape, 1, Math.max(count - 1, 0)).map((info) =>

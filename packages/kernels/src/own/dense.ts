@@ -3,7 +3,8 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { KernelConfig, TensorInfo } from "@tensorflow/tfjs-core";
 import { free } from "../memory/access.ts";
 import { sizeOf } from "../shape.ts";
-import { type ProductPlan, productByPlan } from "../wasm/product.ts";
+import { productByPlan } from "../wasm/product.ts";
+import type { ProductPlan } from "../wasm/product-plan.ts";
 import { onBoth } from "./own-kernel.ts";
 
 /** Its name in the registry. */

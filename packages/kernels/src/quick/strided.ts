@@ -2,7 +2,8 @@
 import { engine, type TensorInfo } from "@tensorflow/tfjs-core";
 import { hasKnownKernels } from "../backends.ts";
 import { sizeOf } from "../shape.ts";
-import { LEAST_WORK, productByPlan, type ProductPlan } from "../wasm/product.ts";
+import { LEAST_WORK, productByPlan } from "../wasm/product.ts";
+import type { ProductPlan } from "../wasm/product-plan.ts";
 import type { ContractionPlan } from "./contraction-plan.ts";
 
 /** One axis, or several that lie in memory as one. The step is 0 in a tensor that lacks it. */

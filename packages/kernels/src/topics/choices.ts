@@ -1,7 +1,7 @@
 /** @file `where` with broadcasting, and the masks of Dropout. */
 import { maskKernels } from "../own/masks.ts";
 import { selectKernels } from "../own/select.ts";
-import { leaveOutZeros } from "../wasm/product.ts";
+import { leaveOutZeros } from "../wasm/product-blocks.ts";
 import { zeros } from "../wasm/zeros.ts";
 import type { Topic } from "./topic.ts";
 

@@ -10,6 +10,7 @@ import { functionsOver, type WasmFunctions } from "./module.ts";
 import { patchesModule } from "./patches.generated.ts";
 import { type Chunk, chunksOf, movePatches } from "./patches.ts";
 import { threeAxes } from "./windows.ts";
+import { upTo } from "./product-blocks.ts";
 import { productModule } from "./product.generated.ts";
 
 /** Numbers in one part of the matrix: 128 KB. */
@@ -20,8 +21,6 @@ const MOST = 512;
 const MOST_FILTER = 2 ** 19;
 /** Bytes of one tile. */
 const TILE = 128;
-
-const upTo = (size: number, multiple: number): number => Math.ceil(size / multiple) * multiple;
 
 /** The sizes of a convolution. */
 interface Sizes {

@@ -3,33 +3,13 @@ import type { TensorInfo } from "@tensorflow/tfjs-core";
 import type { Output } from "../memory/access.ts";
 import { sizeOf } from "../shape.ts";
 import { canRun, wasmRun } from "./call.ts";
-import type { WasmFunctions, WasmModule } from "./module.ts";
+import type { WasmFunctions } from "./module.ts";
 import { productModule } from "./product.generated.ts";
-
-/** An axis along which products are independent, with its steps in elements. 0 repeats. */
-export interface BatchAxis {
-  readonly size: number;
-  readonly a: number;
-  readonly b: number;
-  readonly out: number;
-}
+import { type Blocks, blocksOf, WIDE, type ZeroPlaces } from "./product-blocks.ts";
+import { eachMatrix, joined, type ProductPlan } from "./product-plan.ts";
 
 /** Bounds that a product's results are brought into. */
 export type Clamps = "none" | "relu" | "relu6";
-
-/** `out[…, i, j] = Σ a[…, i, k] b[…, k, j] + bias[j]`. All steps are in elements. */
-export interface ProductPlan {
-  readonly rows: number;
-  readonly inner: number;
-  readonly columns: number;
-  /** Steps of a from row to row, and along the sum. */
-  readonly a: { readonly row: number; readonly inner: number };
-  /** Steps of b along the sum, and from column to column. */
-  readonly b: { readonly inner: number; readonly column: number };
-  /** The step of the result from row to row. Its columns are neighbours. */
-  readonly outRow: number;
-  readonly batch: readonly BatchAxis[];
-}
 
 /**
  * Multiply-adds per matrix from which a batch is quicker here than in tensorflow.js's scalar loop:
@@ -39,124 +19,10 @@ export const LEAST_WORK = 256;
 
 type Functions = WasmFunctions<"pack4" | "pack8" | "tiles" | "row16"> & Partial<WasmFunctions<"sparse">>;
 
-/** The most that is packed at a time: what stays in the second-level cache. */
-const MOST = { rows: 128, inner: 512, columns: 512 };
-/** Up to so many rows, packing b costs more than it saves. */
-const FEW_ROWS = 12;
 /** Up to so many rows, each is computed by itself, with as many columns at a time as registers hold. */
 const SINGLE_ROWS = 2;
 const LONG = 16;
-const WIDE = 8;
-const HIGH = 4;
-/** Bytes of one tile. */
-const PART = 128;
 const clampsNumber = { none: 0, relu: 1, relu6: 2 };
-
-const upTo = (size: number, multiple: number): number => Math.ceil(size / multiple) * multiple;
-
-/** Blocks of about equal size, each a multiple of `multiple` but the last, and none above `most`. */
-const blockOf = (size: number, most: number, multiple: number): number =>
-  upTo(size / Math.ceil(size / most), multiple);
-
-/** Joins batch axes with the rows, and with each other, where one step leads through both. */
-function joined(plan: ProductPlan): ProductPlan {
-  if (plan.batch.length === 0) return plan;
-  const axes: BatchAxis[] = [];
-  for (const axis of plan.batch) {
-    const last = axes.at(-1);
-    if (axis.size === 1) continue;
-    const isOne =
-      last !== undefined &&
-      last.a === axis.a * axis.size &&
-      last.b === axis.b * axis.size &&
-      last.out === axis.out * axis.size;
-    if (isOne) axes[axes.length - 1] = { ...axis, size: last.size * axis.size };
-    else axes.push(axis);
-  }
-  const { rows, a, outRow } = plan;
-  const last = axes.at(-1);
-  if (last?.b === 0 && last.a === rows * a.row && last.out === rows * outRow) {
-    return { ...plan, rows: rows * last.size, batch: axes.slice(0, -1) };
-  }
-  return { ...plan, batch: axes };
-}
-
-/** Calls `each` with the offsets of every matrix, in elements. */
-function eachMatrix(
-  batch: readonly BatchAxis[],
-  each: (a: number, b: number, out: number) => void,
-  depth = 0,
-  a = 0,
-  b = 0,
-  out = 0,
-): void {
-  const axis = batch[depth];
-  if (!axis) {
-    each(a, b, out);
-    return;
-  }
-  for (let i = 0; i < axis.size; i++) {
-    eachMatrix(batch, each, depth + 1, a + i * axis.a, b + i * axis.b, out + i * axis.out);
-  }
-}
-
-/** Sizes of a product, or of blocks of it. */
-type Sizes = Pick<ProductPlan, "rows" | "inner" | "columns">;
-
-/** Where it is kept what is known of zeros, in the scratch memory, and how much is done without them. */
-export interface ZeroPlaces {
-  /** Lists of what is not zero in the packed blocks of a and of b. */
-  readonly left: number;
-  readonly right: number;
-  readonly part: number;
-  readonly done: number;
-  /** The first byte after all. */
-  readonly end: number;
-}
-
-/** How zeros are left out. */
-export interface Zeros {
-  readonly module: WasmModule<"few" | "turn" | "list" | "sparse">;
-  /** The places from `from` on; undefined where looking for zeros costs more than it may save. */
-  placesOf(whole: Sizes, block: Sizes, from: number): ZeroPlaces | undefined;
-}
-
-let zeros: Zeros | undefined;
-
-/**
- * From now on, products with zeros are left out where there are many. No bit of a result changes.
- * Programs without masks have little use for it.
- */
-export function leaveOutZeros(how: Zeros): void {
-  zeros = how;
-}
-
-/** The sizes of the blocks, and where in the scratch memory they are packed. */
-interface Blocks {
-  readonly rows: number;
-  readonly inner: number;
-  readonly columns: number;
-  /** Whether b is read where it is, but for the columns after the last multiple of 8. */
-  readonly isDirect: boolean;
-  readonly left: number;
-  readonly right: number;
-  readonly bias: number;
-  readonly without: ZeroPlaces | undefined;
-  readonly bytes: number;
-}
-
-function blocksOf(plan: ProductPlan): Blocks {
-  const isDirect = plan.rows <= FEW_ROWS && plan.b.column === 1;
-  const rows = blockOf(plan.rows, MOST.rows, HIGH);
-  const inner = blockOf(plan.inner, MOST.inner, 1);
-  const columns = isDirect ? plan.columns : blockOf(plan.columns, MOST.columns, WIDE);
-  const left = PART;
-  const right = left + 4 * upTo(rows, HIGH) * inner;
-  const bias = right + 4 * inner * (isDirect ? WIDE : upTo(columns, WIDE));
-  const end = bias + 4 * upTo(plan.columns, WIDE);
-  const without = isDirect ? undefined : zeros?.placesOf(plan, { rows, inner, columns }, end);
-  return { rows, inner, columns, isDirect, left, right, bias, without, bytes: without?.end ?? end };
-}
 
 /** The computation of one plan, at its places in memory. */
 class Multiplication {
@@ -366,7 +232,7 @@ export function productByPlan(
   const whole = joined(plan);
   const blocks = blocksOf(whole);
   const results = wasmRun(backend, {
-    module: blocks.without && zeros ? [productModule, zeros.module] : productModule,
+    module: blocks.modules,
     inputs,
     outputs: [output],
     scratch: blocks.bytes,

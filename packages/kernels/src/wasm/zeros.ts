@@ -1,6 +1,6 @@
 /** @file Products that leave out products with zeros, where there are many: see `leaveOutZeros`. */
 import { sparseModule } from "./sparse.generated.ts";
-import type { ZeroPlaces, Zeros } from "./product.ts";
+import type { ZeroPlaces, Zeros } from "./product-blocks.ts";
 
 /** Multiply-adds, rows and columns from which looking for zeros costs little. */
 const LEAST = { work: 2 ** 21, rows: 16, columns: 64 };

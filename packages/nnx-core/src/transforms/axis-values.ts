@@ -119,15 +119,18 @@ export function cut(value: unknown, axis: number, place: Place, areNumbersData: 
 const numbersIn = (x: Numbers): readonly unknown[] => (Array.isArray(x) ? x.flatMap(numbersIn) : [x]);
 
 /**
- * The slices of a tensor. The first is cut by itself, since often no other is needed. The others
- * come all at once, which takes less time.
+ * Larger slices are cut one by one, just before their use: then the processor's cache still has
+ * them. What is small takes less time when all come at once.
  */
+const mostElements = 4096;
+
+/** The slices of a tensor. The first is cut by itself, since often no other is needed. */
 class TensorCut implements Cut, CutTensor {
   readonly whole: Tensor;
   readonly axis: number;
   readonly tensors: readonly CutTensor[];
   first: Tensor | undefined;
-  private others: readonly Tensor[] | undefined;
+  private others: Tensor[] | undefined;
 
   constructor(whole: Tensor, axis: number) {
     this.whole = whole;
@@ -145,9 +148,18 @@ class TensorCut implements Cut, CutTensor {
       this.first ??= sliceAt(whole, axis, 0);
       return this.first;
     }
+    this.others ??= this.cutOthers();
+    const made = this.others[index - 1] ?? sliceAt(whole, axis, index);
+    this.others[index - 1] = made;
+    return made;
+  }
+
+  /** The slices after the first; none where each is cut when it is asked for. */
+  private cutOthers(): Tensor[] {
+    const { whole, axis, size } = this;
     // Along other axes, and for a tape, one op cuts all of them.
-    this.others ??= axis > 0 || isRecording() ? unstackTensor(whole, axis).slice(1) : slicesAfterFirst(whole);
-    return this.others[index - 1] as Tensor;
+    if (axis > 0 || isRecording()) return unstackTensor(whole, axis).slice(1);
+    return whole.size <= mostElements * size ? slicesAfterFirst(whole) : [];
   }
 
   hostAt(): readonly unknown[] {

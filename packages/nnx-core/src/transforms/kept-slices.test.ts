@@ -2,7 +2,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { expect, it } from "vitest";
 import { onEachBackend } from "../../../../scripts/use-backend.ts";
-import { dispose, keep, Module, Param, state, type State, vmap } from "../index.ts";
+import { dispose, keep, Module, Param, scan, state, type State, vmap } from "../index.ts";
 
 class Scale extends Module {
   readonly w: Param<tf.Tensor>;
@@ -56,5 +56,24 @@ onEachBackend("slices that somebody keeps", () => {
     dispose(same);
     expect(tf.memory().numTensors).toBe(numTensors);
     dispose(model);
+  });
+
+  it("are their own where they are large, in any order", () => {
+    const row = 5000;
+    const whole = tf.reshape(tf.range(0, 4 * row), [4, row]);
+    const { numTensors } = tf.memory();
+    const seen: number[] = [];
+    const note = (x: tf.Tensor): tf.Tensor => {
+      seen.push(x.dataSync()[0]!, x.dataSync()[row - 1]!);
+      return tf.max(x);
+    };
+    const most = [vmap(note)(whole), scan(note, { inAxes: 0, outAxes: 0, reverse: true })(whole)];
+    const ends = [0, 1, 2, 3].map((i) => [i * row, i * row + row - 1]);
+    const last = ends.map(([, end]) => end);
+    expect(seen).toEqual([...ends, ...ends.reverse()].flat());
+    expect(most.map((each) => [...each.dataSync()])).toEqual([last, last]);
+    dispose(most);
+    expect(tf.memory().numTensors).toBe(numTensors);
+    whole.dispose();
   });
 });
