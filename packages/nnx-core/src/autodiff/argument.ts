@@ -12,7 +12,7 @@ import { formatPath, type Path, type PathPart } from "../path.ts";
 import { StateBuilder, StatesBuilder } from "../state/builder.ts";
 import { refuseEnded } from "../state/holding.ts";
 import { withValue } from "../state/map.ts";
-import { leafValue, type OwnedState, type State } from "../state/state.ts";
+import { heldValue, type OwnedState, type State } from "../state/state.ts";
 import { walkState } from "../state/walk-state.ts";
 import { isTensor, type Tensor } from "../tensor.ts";
 import { giveVariableToScope } from "../variable/held-value.ts";
@@ -129,7 +129,7 @@ function ofState(state: State, place: string, how: Preparation): DifferentiableS
     leaf: (key, leaf) => {
       const before = watched.length;
       const at = () => `${place} at ${formatPath(outline.pathTo(key))}`;
-      builder.put(0, key, withValue(leaf, watch(leafValue(leaf), at, how, watched)));
+      builder.put(0, key, withValue(leaf, watch(heldValue(leaf), at, how, watched)));
       if (watched.length > before) outline.leaf(key, leaf);
     },
     exit: () => {

@@ -7,7 +7,15 @@ import { tensorsIn } from "../ownership/tensors-in.ts";
 import { formatPath, type Path, type PathPart } from "../path.ts";
 import { StatesBuilder } from "../state/builder.ts";
 import { withValue } from "../state/map.ts";
-import { below, isLeaf, leafValue, type OwnedState, type StateLeaf, type StateNode } from "../state/state.ts";
+import {
+  below,
+  isLeaf,
+  heldValue,
+  leafValue,
+  type OwnedState,
+  type StateLeaf,
+  type StateNode,
+} from "../state/state.ts";
 import type { Tensor } from "../tensor.ts";
 import { inOrder, isFloat, replaceFloats } from "./watched-values.ts";
 
@@ -51,7 +59,7 @@ export class Outline {
     for (const step of this.steps) {
       if (step.kind === "enter") builder.enter(step.key);
       else if (step.kind === "exit") builder.exit();
-      else builder.put(0, step.key, withValue(step.leaf, replaceFloats(leafValue(step.leaf), next)));
+      else builder.put(0, step.key, withValue(step.leaf, replaceFloats(heldValue(step.leaf), next)));
     }
     return builder.finish()[0] as OwnedState;
   }
@@ -74,8 +82,8 @@ export class Outline {
       } else {
         const { key, leaf } = step;
         const node = key === undefined ? open.at(-1) : below(open.at(-1), key);
-        const tensors = node !== undefined && isLeaf(node) ? tensorsIn(leafValue(node)) : [];
-        const wanted = tensorsIn(leafValue(leaf)).filter(isFloat);
+        const tensors = node !== undefined && isLeaf(node) ? tensorsIn(heldValue(node)) : [];
+        const wanted = tensorsIn(heldValue(leaf)).filter(isFloat);
         if (tensors.length !== wanted.length)
           throw misfit(where, key === undefined ? path : [...path, key], leaf, node);
         found.push(...tensors);

@@ -5,7 +5,7 @@ import { DisposedError } from "../errors.ts";
 import { hasDisposed } from "../ownership/lease.ts";
 import type { PathPart } from "../path.ts";
 import { disposedValueText } from "../state/holding.ts";
-import { leafValue, type StateLeaf } from "../state/state.ts";
+import { heldValue, type StateLeaf } from "../state/state.ts";
 import { Variable } from "../variable/variable.ts";
 import { GraphWalk, type LeafValue } from "./flatten.ts";
 import type { KeyOrder } from "./keys.ts";
@@ -48,7 +48,7 @@ export function copyGraph<M>(root: M, { isView = false, order }: CopyOptions = {
   const bare = new Map<number, Map<PathPart, StateLeaf>>();
   const put = (_: unknown, value: LeafValue, at: GraphWalk): void => {
     const leaf = value instanceof Variable ? value.toState() : value;
-    if (hasDisposed(leafValue(leaf))) throw new DisposedError(disposedValueText("State", pathOf(at.at())));
+    if (hasDisposed(heldValue(leaf))) throw new DisposedError(disposedValueText("State", pathOf(at.at())));
     if (value instanceof Variable) variables[at.indices.get(value) as number] = leaf;
     else putBare(bare, at.owner, at.key, leaf);
   };

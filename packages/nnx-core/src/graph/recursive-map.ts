@@ -5,7 +5,7 @@ import { formatPath, type Path } from "../path.ts";
 import { checkState, isStateLike } from "../state/check-state.ts";
 import { leavesOf } from "../state/flatten-state.ts";
 import { makeState } from "../state/holding.ts";
-import { leafValue } from "../state/state.ts";
+import { heldValue } from "../state/state.ts";
 import type { Frame } from "./frame.ts";
 import { copyGraph } from "./copy.ts";
 import { childAt, setChild } from "./node.ts";
@@ -93,7 +93,7 @@ function finished({ value, frame, isPartOfState }: Copy): object {
   // A part of a State is frozen when the whole State is made.
   if (isPartOfState || !isStateLike(value)) return value;
   const state = checkState("recursiveMap", value);
-  return makeState({ ...state }, leavesOf(state).map(leafValue));
+  return makeState({ ...state }, leavesOf(state).map(heldValue));
 }
 
 const cycle = (path: Path, value: unknown): StructureError =>

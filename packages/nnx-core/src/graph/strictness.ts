@@ -4,7 +4,7 @@ import { describe, StructureError } from "../errors.ts";
 import { pathOf, type Place } from "../data/place.ts";
 import { formatPath, type Path, pathKey } from "../path.ts";
 import { flattenState } from "../state/flatten-state.ts";
-import { isSubtree, leafValue, type State } from "../state/state.ts";
+import { isSubtree, heldValue, type State } from "../state/state.ts";
 import { isVariableState, type VariableType } from "../variable/variable-state.ts";
 import { Variable } from "../variable/variable.ts";
 import { leavesIn } from "./created.ts";
@@ -71,12 +71,12 @@ export class Strictness {
     if (!leaf || leaf.value instanceof Variable) return false;
     this.awaited.delete(key);
     const type = isVariableState(leaf.value) ? leaf.value.type : undefined;
-    this.compare(type, leafValue(leaf.value), given, () => path);
+    this.compare(type, heldValue(leaf.value), given, () => path);
     return true;
   }
 
   private compare(type: VariableType | undefined, before: unknown, given: unknown, path: () => Path): void {
-    const after = isVariableState(given) ? given.value : given;
+    const after = isVariableState(given) ? heldValue(given) : given;
     if (type && isVariableState(given) && given.type !== type)
       this.unlike.push(`a ${given.type.typeName} for a ${type.typeName} at ${formatPath(path())}`);
     else if (formOf(before) !== formOf(after))

@@ -4,7 +4,7 @@ import { hasDisposed, leaveToModules } from "../ownership/lease.ts";
 import { formatPath, type Path, pathKey, type PathPart } from "../path.ts";
 import { countLeaves, flattenState, leavesOf } from "../state/flatten-state.ts";
 import { disposedLeaf, makeState } from "../state/holding.ts";
-import { leafValue, type State, type StateLeaf, type StateNode } from "../state/state.ts";
+import { heldValue, type State, type StateLeaf, type StateNode } from "../state/state.ts";
 import { isVariableState } from "../variable/variable-state.ts";
 import { giveVariableToScope } from "../variable/held-value.ts";
 import { variableFromState } from "../variable/from-state.ts";
@@ -30,12 +30,12 @@ export const newParts: Make = {
   variable: ({ type, metadata }, leaf) =>
     giveVariableToScope(variableFromState(isVariableState(leaf) ? leaf : { type, metadata, value: leaf })),
   array: (leaf) => {
-    const value = leafValue(leaf);
+    const value = heldValue(leaf);
     leaveToModules(value);
     return value;
   },
   leaf: (leaf) => leaf,
-  state: (root) => makeState(root, leavesOf(root).map(leafValue)),
+  state: (root) => makeState(root, leavesOf(root).map(heldValue)),
 };
 
 /**
@@ -127,7 +127,7 @@ function closeStates(nodes: readonly NodeDef[], built: readonly unknown[], close
 const disposedIn = (states: readonly StateNode[]): DisposedError =>
   disposedLeaf(
     "merge",
-    states.find((each) => leavesOf(each).some((leaf) => hasDisposed(leafValue(leaf)))) ?? {},
+    states.find((each) => leavesOf(each).some((leaf) => hasDisposed(heldValue(leaf)))) ?? {},
   );
 
 /** The parts that the attributes of all nodes are taken from. */
@@ -167,7 +167,7 @@ function bareLeaf(
   make: Make,
   inState: boolean,
 ): unknown {
-  if (attribute.kind === "array") return inState ? leafValue(given) : make.array(given);
+  if (attribute.kind === "array") return inState ? heldValue(given) : make.array(given);
   const leaf = make.leaf(given);
   const { type, metadata } = attribute.definition;
   const own = isVariableState(leaf) ? leaf : { type, value: leaf, metadata };

@@ -10,7 +10,7 @@ import { mostContainers, mostLevels } from "../state/bounds.ts";
 import { checkValues, isStateLike } from "../state/check-state.ts";
 import { disposedValueText } from "../state/holding.ts";
 import type { PureState } from "../state/pure.ts";
-import { isSubtree, type State } from "../state/state.ts";
+import { heldValue, isSubtree, type State } from "../state/state.ts";
 import { isVariableState } from "../variable/variable-state.ts";
 import { Variable } from "../variable/variable.ts";
 import { checkCreated, create } from "./created.ts";
@@ -102,7 +102,7 @@ export class UpdatePlan {
 
   private variable(target: Variable, value: unknown, key: PathPart, parent: Given | undefined): void {
     const leaf = isVariableState(value);
-    const given: unknown = leaf ? value.value : value;
+    const given: unknown = leaf ? heldValue(value) : value;
     if (!leaf && typeof value === "object" && value !== null && !isArrayLike(value)) {
       // An empty State changes nothing. But a Variable that holds an object may get an empty object
       // as its value.
@@ -182,7 +182,7 @@ function refuseDisposed(parent: Given | undefined, key: PathPart, value: object)
 }
 
 function refuseDisposedAt(path: () => Path, given: unknown): void {
-  if (!hasDisposed(isVariableState(given) ? given.value : given)) return;
+  if (!hasDisposed(isVariableState(given) ? heldValue(given) : given)) return;
   throw new DisposedError(disposedValueText("update", path()));
 }
 

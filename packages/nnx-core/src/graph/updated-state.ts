@@ -5,7 +5,7 @@ import { mergeTrees } from "../state/combine.ts";
 import { leavesOf } from "../state/flatten-state.ts";
 import { makeKeptState } from "../state/holding.ts";
 import { type PureState, replaceByPure } from "../state/pure.ts";
-import { leafValue, type OwnedState, type State } from "../state/state.ts";
+import { heldValue, type OwnedState, type State } from "../state/state.ts";
 
 /** A new State that was checked and does not hold its tensors yet. */
 export interface Update {
@@ -30,7 +30,7 @@ export function updatedState(kept: State, values: PureState): Update {
   return {
     isSame: tree === kept,
     finish: () => {
-      const state = makeKeptState({ ...tree }, leavesOf(tree).map(leafValue));
+      const state = makeKeptState({ ...tree }, leavesOf(tree).map(heldValue));
       drop();
       return state;
     },

@@ -7,6 +7,7 @@ import type { PathPart } from "../path.ts";
 import { isTensor, newTensor, type Tensor } from "../tensor.ts";
 import { unread } from "../variable/observer.ts";
 import { Variable } from "../variable/variable.ts";
+import type { HostSlot } from "./host.ts";
 import { isHostObject } from "./host-data.ts";
 import { recordingNow } from "./recording.ts";
 import { partsOf } from "./section.ts";
@@ -171,3 +172,28 @@ export function rememberSource(variable: Variable): () => void {
 }
 
 const nothing = (): void => {};
+
+/**
+ * Which step of a recorded function computes what a Variable has: a number, a key, or lists of numbers.
+ * Nothing outside of recorded functions, and where nobody knows.
+ */
+export const sourceOf = (variable: Variable): HostSlot | undefined => recordingNow()?.sourceOf(variable);
+
+/**
+ * Looks at what a Variable has. A recording that can compute it does not hold for the present numbers
+ * alone because of that.
+ */
+export const looking = <R>(variable: Variable, look: () => R): R =>
+  sourceOf(variable) === undefined ? look() : unread(look);
+
+/** Tells a recording that what is written to a Variable next is computed from other numbers. */
+export function noteComputed(
+  variable: Variable,
+  value: unknown,
+  inputs: readonly HostSlot[],
+  { name, compute }: { readonly name: string; readonly compute: (...values: unknown[]) => unknown },
+): void {
+  const recording = recordingNow();
+  if (!recording) return;
+  recording.expect(variable, value, recording.recorder.addHost({ kind: "compute", name, inputs, compute }));
+}

@@ -11,12 +11,13 @@ import { mapTensors } from "../ownership/tensors-in.ts";
 import { StatesBuilder } from "../state/builder.ts";
 import { isStateLike } from "../state/check-state.ts";
 import { withValue } from "../state/map.ts";
-import { leafValue, type OwnedState, type State } from "../state/state.ts";
+import { leafValue, type OwnedState, type State, type StateLeaf } from "../state/state.ts";
 import { walkState } from "../state/walk-state.ts";
 import { isTensor, sharing, type Tensor } from "../tensor.ts";
 import { lending, unread } from "../variable/observer.ts";
 import { Variable } from "../variable/variable.ts";
-import type { VariableState } from "../variable/variable-state.ts";
+import { isVariableState, type VariableState } from "../variable/variable-state.ts";
+import { unwatched, watchedLeaf } from "../variable/watched-leaf.ts";
 import { type Arguments, takeApart } from "./arguments.ts";
 import { copyHostObject, isHostObject } from "./host-data.ts";
 
@@ -117,10 +118,18 @@ export class Lent {
     const builder = new StatesBuilder(1);
     walkState(state, {
       enter: (key) => builder.enter(key),
-      leaf: (key, leaf) => builder.put(0, key, withValue(leaf, this.value(leafValue(leaf)))),
+      leaf: (key, leaf) => builder.put(0, key, this.leafCopy(leaf)),
       exit: () => builder.exit(),
     });
     return builder.finish()[0] as OwnedState;
+  }
+
+  private leafCopy(leaf: StateLeaf): StateLeaf {
+    const copy = withValue(leaf, this.value(leafValue(leaf)));
+    if (!isVariableState(copy) || isTensor(copy.value) || isHostObject(copy.value)) return copy;
+    // It stands for this place alone, and a recording has to know who computes with its numbers.
+    this.isPartial = true;
+    return watchedLeaf(Object.freeze({ ...unwatched(copy) }));
   }
 
   private lendVariable(variable: Variable): void {

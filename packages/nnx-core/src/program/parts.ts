@@ -6,7 +6,7 @@ import { pathKey, type PathPart } from "../path.ts";
 import { StatesBuilder } from "../state/builder.ts";
 import { isStateLike } from "../state/check-state.ts";
 import { withValue } from "../state/map.ts";
-import { leafValue, type OwnedState, type State } from "../state/state.ts";
+import { heldValue, type OwnedState, type State } from "../state/state.ts";
 import { walkState } from "../state/walk-state.ts";
 import { isTensor, type Tensor } from "../tensor.ts";
 import { Variable } from "../variable/variable.ts";
@@ -48,7 +48,7 @@ function mapState(state: State, visitor: PartVisitor, path: readonly PathPart[])
     },
     leaf: (key, leaf) => {
       const at = key === undefined ? keys : [...keys, key];
-      builder.put(0, key, withValue(leaf, mapParts(leafValue(leaf), visitor, at)));
+      builder.put(0, key, withValue(leaf, mapParts(heldValue(leaf), visitor, at)));
     },
     exit: () => {
       keys.pop();
@@ -77,7 +77,7 @@ function visitParts(value: unknown, note: <T>(part: T, place: string) => T): voi
       const keys: PathPart[] = [...path];
       walkState(x, {
         enter: (key) => keys.push(key),
-        leaf: (key, leaf) => look(leafValue(leaf), key === undefined ? keys : [...keys, key]),
+        leaf: (key, leaf) => look(heldValue(leaf), key === undefined ? keys : [...keys, key]),
         exit: () => keys.pop(),
       });
     } else if (isContainer(x) && !isTensor(x))

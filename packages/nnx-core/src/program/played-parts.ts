@@ -97,6 +97,7 @@ export function playedParts(recorded: Recorded, result: unknown): PlayedParts {
       return outputs.length - 1;
     },
     host: (value) => recorder.hostSlotOf(value),
+    leaf: (value) => recording.sourceOfLeaf(value),
     argument: (value) => {
       paths ??= pathsOfArguments();
       return paths.get(value);
@@ -139,7 +140,14 @@ export function playedParts(recorded: Recorded, result: unknown): PlayedParts {
       if (host === recording.argumentSlot(firstHost)) return;
       writes.push({ leaf, make: (from) => from.host[host] });
       made.push({ results: [], host });
-    } else if (state !== before[leaf]) {
+      return;
+    }
+    if (state === before[leaf]) return;
+    const list = recording.sourceOf(variable);
+    if (list !== undefined) {
+      writes.push({ leaf, make: (from) => from.host[list] });
+      made.push({ results: [], host: list });
+    } else {
       writes.push({ leaf, make: making(value) });
       if (isTensor(value)) withTensor.set(leaf, isTensor(before[leaf]?.value));
     }

@@ -10,6 +10,8 @@ import {
   type WriteKind,
 } from "../variable/observer.ts";
 import { Variable } from "../variable/variable.ts";
+import { isVariableState, type VariableState } from "../variable/variable-state.ts";
+import { unwatched, watchedLeaf } from "../variable/watched-leaf.ts";
 import { type ArgumentLeaf, pathOfLeaf } from "./arguments.ts";
 import type { HostSlot } from "./host.ts";
 import { isHostObject } from "./host-data.ts";
@@ -42,10 +44,14 @@ type RecordedLeaf = RecordedArguments["leaves"][number];
 export class Recording implements ReadObserver {
   readonly recorder: ProgramRecorder;
   private readonly where: string;
+  /** Whether leaves that are taken of Variables tell who reads them, and only then the number counts as read. */
+  private readonly watches: boolean;
   private readonly leafOf = new Map<Variable, RecordedLeaf>();
   private readonly made = new Set<Variable>();
   /** The steps that compute what Variables have had: each write makes a leaf of its own. */
   private readonly slots = new WeakMap<object, HostSlot>();
+  /** Lists of numbers in the arguments, which become steps when they are asked for. */
+  private readonly lists = new WeakMap<object, RecordedLeaf>();
   /** What is about to be written, and the step that computes it. */
   private readonly expected = new Map<Variable, readonly [value: unknown, slot: HostSlot]>();
   private readonly written = new Set<Variable>();
@@ -68,6 +74,7 @@ export class Recording implements ReadObserver {
     running: () => Path | undefined,
   ) {
     this.where = where;
+    this.watches = where === "jit";
     this.recorder = recorder;
     this.running = running;
     this.host = host;
@@ -78,12 +85,13 @@ export class Recording implements ReadObserver {
     });
     unread(() => {
       for (const leaf of leaves) {
-        const { value: variable } = leaf;
-        if (!(variable instanceof Variable)) continue;
-        this.leafOf.set(variable, leaf);
-        if (leaf.hostCount !== 1) continue;
-        const state = variable.toState();
+        const { value } = leaf;
+        if (value instanceof Variable) this.leafOf.set(value, leaf);
+        if (leaf.hostCount === 0) continue;
+        const state = stateIn(value);
+        if (!state) continue;
         if (isHostValue(state.value)) this.slots.set(state, this.arguments[leaf.firstHost] as HostSlot);
+        else if (isNumberList(state.value)) this.lists.set(state, leaf);
       }
     });
   }
@@ -188,11 +196,34 @@ export class Recording implements ReadObserver {
 
   read(variable: Variable): void {
     const leaf = this.leafOf.get(variable);
-    if (!leaf) {
-      if (!this.made.has(variable)) this.reach(variable);
-      return;
-    }
-    this.guard(leaf);
+    if (!leaf && !this.made.has(variable)) this.reach(variable);
+    if (leaf) this.guard(leaf);
+    if (variable.isDisposed) return;
+    this.settle(variable);
+    this.readLeaf(unread(() => variable.toState()));
+  }
+
+  readLeaf(leaf: VariableState): void {
+    const list = this.lists.get(leaf);
+    if (list) this.guard(list);
+    const slot = this.slots.get(leaf);
+    if (slot !== undefined && typeof leaf.value !== "object") this.guardStep(slot);
+  }
+
+  /** Lets the program hold for the present numbers that a step is computed from. */
+  private guardStep(slot: HostSlot): void {
+    const work = this.recorder.host[slot];
+    if (work?.kind === "argument") this.guardArgument(work.index);
+    else if (work?.kind === "compute") for (const input of work.inputs) this.guardStep(input);
+    else if (work && work.kind !== "constant")
+      for (const index of this.host.keys()) this.guardArgument(index);
+  }
+
+  taken(variable: Variable, leaf: VariableState): VariableState {
+    if (this.watches && !isHostObject(leaf.value) && this.sourceOf(variable) !== undefined)
+      return watchedLeaf(leaf);
+    this.read(variable);
+    return leaf;
   }
 
   /** A Variable is read that is not in the arguments. */
@@ -202,18 +233,20 @@ export class Recording implements ReadObserver {
 
   /** Lets the program hold for the present numbers of a leaf alone. */
   private guard({ firstHost, hostCount }: RecordedLeaf): void {
-    for (let i = firstHost; i < firstHost + hostCount; i++) {
-      const given = this.host[i];
-      if (typeof given === "number" || typeof given === "boolean") this.guards.set(i, given);
-    }
+    for (let i = firstHost; i < firstHost + hostCount; i++) this.guardArgument(i);
   }
 
-  kept(variable: Variable): void {
+  private guardArgument(index: number): void {
+    const given = this.host[index];
+    if (typeof given === "number" || typeof given === "boolean") this.guards.set(index, given);
+  }
+
+  kept(variable: Variable, isLeaf: boolean): void {
     if (!this.leafOf.has(variable) && !this.made.has(variable))
       this.recorder.refuse(() => this.unreached(variable));
     this.settle(variable);
     this.noteWritten(variable);
-    this.settle(variable);
+    this.settle(variable, !isLeaf);
   }
 
   private wrote(variable: Variable, kind: WriteKind): void {
@@ -239,16 +272,21 @@ export class Recording implements ReadObserver {
     if (!this.bornInTrial.has(variable)) this.inTrial?.add(variable);
   }
 
-  /** Finds out what was written: the observer is told before a write. */
-  private settle(variable: Variable): void {
+  /**
+   * Finds out what was written: the observer is told before a write.
+   * @param isNew - Whether the value counts as written anew even if the leaf is an earlier one.
+   */
+  private settle(variable: Variable, isNew = false): void {
     if (!this.written.delete(variable) || variable.isDisposed) return;
     const state = unread(() => variable.toState());
     const { value } = state;
     const expected = this.expected.get(variable);
     this.expected.delete(variable);
-    if (!isHostValue(value)) return;
-    const slot = expected && Object.is(expected[0], value) ? expected[1] : this.constantOf(value);
-    this.setSlot(state, slot);
+    const told = expected && Object.is(expected[0], value) ? expected[1] : undefined;
+    if (told !== undefined) this.setSlot(state, told);
+    // A leaf never changes: one that was there before has the step that it had.
+    else if (isHostValue(value) && (isNew || !this.slots.has(state)))
+      this.setSlot(state, this.constantOf(value));
   }
 
   private constantOf(value: unknown): HostSlot {
@@ -268,6 +306,40 @@ export class Recording implements ReadObserver {
     if (argument) this.guard(argument);
     const slot = this.constantOf(leaf.value);
     this.setSlot(leaf, slot);
+    return slot;
+  }
+
+  /**
+   * The step that computes what a Variable has, which may be lists of numbers, too.
+   * @returns nothing for values without steps, and for lists of which nobody knows where they come from.
+   */
+  sourceOf(variable: Variable): HostSlot | undefined {
+    const state = unread(() => variable.toState());
+    if (isHostValue(state.value)) return this.slotOf(variable);
+    if (!isNumberList(state.value)) return undefined;
+    if (!this.leafOf.has(variable) && !this.made.has(variable)) this.reach(variable);
+    this.settle(variable);
+    return this.sourceOfLeaf(state);
+  }
+
+  /** The step that computes the number, or the list of numbers, of a leaf; missing where nobody knows. */
+  sourceOfLeaf(leaf: VariableState): HostSlot | undefined {
+    const own = unwatched(leaf);
+    return this.slots.get(own) ?? this.listStep(own);
+  }
+
+  private listStep(state: VariableState): HostSlot | undefined {
+    const leaf = this.lists.get(state);
+    const { value } = state;
+    if (!leaf || !isNumberList(value)) return undefined;
+    const { firstHost, hostCount } = leaf;
+    const slot = this.recorder.addHost({
+      kind: "compute",
+      name: "list",
+      inputs: this.arguments.slice(firstHost, firstHost + hostCount),
+      compute: (...numbers) => withNumbers(value, numbers.values()),
+    });
+    this.setSlot(state, slot);
     return slot;
   }
 
@@ -295,6 +367,24 @@ export class Recording implements ReadObserver {
     );
   }
 }
+
+/** The leaf of a Variable, or of a State. */
+function stateIn(value: unknown): VariableState | undefined {
+  if (value instanceof Variable) return value.toState();
+  return isVariableState(value) ? unwatched(value) : undefined;
+}
+
+/** Lists of numbers, in lists for further axes. */
+type NumberList = readonly (number | NumberList)[];
+
+const isNumberList = (x: unknown): x is NumberList =>
+  Array.isArray(x) && x.length > 0 && x.every((each) => typeof each === "number" || isNumberList(each));
+
+/** A list like this one, of the next numbers. */
+const withNumbers = (list: NumberList, numbers: Iterator<unknown>): NumberList =>
+  list.map((each) =>
+    typeof each === "number" ? (numbers.next().value as number) : withNumbers(each, numbers),
+  );
 
 /** The containers with what `replace` gives in the place of Variables; those without stay themselves. */
 function mapVariables(value: unknown, replace: (variable: Variable) => unknown): unknown {

@@ -14,6 +14,8 @@ import { withValue } from "../state/map.ts";
 import { walkState } from "../state/walk-state.ts";
 import { isTensor, type Tensor } from "../tensor.ts";
 import { Variable } from "../variable/variable.ts";
+import { isVariableState, type VariableState } from "../variable/variable-state.ts";
+import { unwatched } from "../variable/watched-leaf.ts";
 import type { HostSlot } from "./host.ts";
 import { isHostObject } from "./host-data.ts";
 
@@ -34,6 +36,8 @@ export interface Sources {
   readonly tensor: (tensor: Tensor) => number;
   /** The step that computes a key. */
   readonly host: (value: object) => HostSlot | undefined;
+  /** The step that computes the number, or the list of numbers, of a leaf. */
+  readonly leaf: (leaf: VariableState) => HostSlot | undefined;
   /** Where a module or Variable stands in the arguments. */
   readonly argument: (value: object) => Path | undefined;
 }
@@ -98,8 +102,13 @@ function ofState(
       keys.push(key);
       steps.push((builder) => builder.enter(key));
     },
-    leaf: (key, leaf: StateLeaf) => {
-      const make = makerOf(leafValue(leaf), sources, key === undefined ? keys : [...keys, key]);
+    leaf: (key, given: StateLeaf) => {
+      const leaf = isVariableState(given) ? unwatched(given) : given;
+      const slot = isVariableState(leaf) ? sources.leaf(leaf) : undefined;
+      const make: Make =
+        slot === undefined
+          ? makerOf(leafValue(leaf), sources, key === undefined ? keys : [...keys, key])
+          : ({ host }) => host[slot];
       steps.push((builder, from) => builder.put(0, key, withValue(leaf, make(from))));
     },
     exit: () => {

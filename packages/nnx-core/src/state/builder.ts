@@ -9,7 +9,7 @@ import { disposeOwner, makeState } from "./holding.ts";
 import {
   below,
   isLeaf,
-  leafValue,
+  heldValue,
   type OwnedState,
   setOwn,
   type State,
@@ -94,7 +94,7 @@ export class StatesBuilder {
       subtrees[index] = subtree;
     }
     if (!put(subtree, key, leaf)) throw conflict(this.pathTo(key));
-    (this.values[index] as unknown[]).push(leafValue(leaf));
+    (this.values[index] as unknown[]).push(heldValue(leaf));
   }
 
   /** Leaves the subtree. */
@@ -172,7 +172,7 @@ export class StateBuilder {
     }
     const last = path.at(-1);
     if (last === undefined || !put(subtree, last, leaf)) throw conflict(path);
-    this.values.push(leafValue(leaf));
+    this.values.push(heldValue(leaf));
   }
 
   finish(): OwnedState {

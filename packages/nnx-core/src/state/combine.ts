@@ -4,7 +4,7 @@ import { leavesOf } from "./flatten-state.ts";
 import { makeState } from "./holding.ts";
 import { leavesBeside } from "./map.ts";
 import { readOn, rebuild } from "./rebuild.ts";
-import { below, isLeaf, isSubtree, leafValue, type OwnedState, type State, type StateNode } from "./state.ts";
+import { below, isLeaf, isSubtree, heldValue, type OwnedState, type State, type StateNode } from "./state.ts";
 
 /** Merges States or values that were checked. The result does not hold its tensors yet. */
 export const mergeTrees = (states: readonly State[]): State => states.reduce(mergeTwo);
@@ -45,7 +45,7 @@ export function mergeState(state: StateNode, ...states: readonly StateNode[]): S
   const checked = [state, ...states].map((each) => checkState("mergeState", each));
   if (states.length === 0) return state;
   const merged = mergeTrees(checked);
-  return makeState({ ...merged }, leavesOf(merged).map(leafValue));
+  return makeState({ ...merged }, leavesOf(merged).map(heldValue));
 }
 
 /**

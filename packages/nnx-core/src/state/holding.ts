@@ -8,7 +8,7 @@ import { discard, hasDisposed, hold, type Lease } from "../ownership/lease.ts";
 import { forgetThing, giveThingToScope, isScopeOpen, type ScopeKind } from "../ownership/scopes.ts";
 import { formatPath, type Path } from "../path.ts";
 import { outline, stateNodes } from "./outline.ts";
-import { isLeaf, leafValue, type OwnedState, type State, type StateNode } from "./state.ts";
+import { isLeaf, heldValue, type OwnedState, type State, type StateNode } from "./state.ts";
 
 /**
  * The lease of each State and list of patches, with one value for each leaf. The lease stays here
@@ -74,7 +74,7 @@ export function disposedLeaf(where: string, state: StateNode): DisposedError {
   for (let next = open.pop(); next; next = open.pop()) {
     const [path, node] = next;
     if (!isLeaf(node)) for (const [key, child] of Object.entries(node)) open.push([[...path, key], child]);
-    else if (hasDisposed(leafValue(node))) return new DisposedError(disposedValueText(where, path));
+    else if (hasDisposed(heldValue(node))) return new DisposedError(disposedValueText(where, path));
   }
   return new DisposedError(disposedValueText(where, []));
 }

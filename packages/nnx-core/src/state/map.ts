@@ -5,7 +5,14 @@ import { isVariableState } from "../variable/variable-state.ts";
 import { checkSamePaths } from "./same-paths.ts";
 import { StatesBuilder } from "./builder.ts";
 import { checkState, requireLeaf } from "./check-state.ts";
-import { leafValue, type OwnedState, type State, type StateLeaf, type StateNode } from "./state.ts";
+import {
+  heldValue,
+  leafValue,
+  type OwnedState,
+  type State,
+  type StateLeaf,
+  type StateNode,
+} from "./state.ts";
 import type { LeafIn } from "./state-of.ts";
 import { walkState } from "./walk-state.ts";
 
@@ -114,7 +121,7 @@ export function leavesBeside<At>(
  * returns the leaf itself.
  */
 export function withValue(leaf: StateLeaf, value: unknown): StateLeaf {
-  if (value === leafValue(leaf)) return leaf;
+  if (value === heldValue(leaf)) return leaf;
   return isVariableState(leaf) ? Object.freeze({ ...leaf, value }) : (value as StateLeaf);
 }
 

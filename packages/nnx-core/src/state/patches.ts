@@ -8,7 +8,7 @@ import { isVariableState, sameMetadata, type VariableState } from "../variable/v
 import { checkState } from "./check-state.ts";
 import { leavesOf } from "./flatten-state.ts";
 import { makeState, own, refuseEnded } from "./holding.ts";
-import { isLeaf, leafValue, type OwnedState, setOwn, type StateNode } from "./state.ts";
+import { isLeaf, heldValue, type OwnedState, setOwn, type StateNode } from "./state.ts";
 
 type Subtree = Record<string, StateNode>;
 
@@ -48,7 +48,7 @@ export function diffPatches(from: StateNode, to: StateNode): StatePatches {
   const values: unknown[] = [];
   const put = (op: "add" | "replace", path: Path, node: StateNode): void => {
     patches.push(Object.freeze({ op, path, value: node }));
-    for (const leaf of leavesOf(node)) values.push(leafValue(leaf));
+    for (const leaf of leavesOf(node)) values.push(heldValue(leaf));
   };
   const open: (readonly [StateNode, StateNode, Path])[] = [
     [checkState("diffPatches", from), checkState("diffPatches", to), []],
@@ -125,7 +125,7 @@ export function applyPatches(state: StateNode, patches: readonly StatePatch[]): 
   }
   for (const each of fresh.keys()) if (each !== root) Object.freeze(each);
   const after = checkState("applyPatches", root);
-  return makeState({ ...after }, leavesOf(after).map(leafValue));
+  return makeState({ ...after }, leavesOf(after).map(heldValue));
 }
 
 function listOf(patches: unknown): readonly StatePatch[] {

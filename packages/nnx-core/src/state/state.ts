@@ -2,7 +2,9 @@
 import { isArrayLike, type ArrayLike } from "../data/array-like.ts";
 import { isPlainObject } from "../data/plain-object.ts";
 import type { PathPart } from "../path.ts";
+import { readObserver } from "../variable/observer.ts";
 import { isVariableState, type VariableState } from "../variable/variable-state.ts";
+import { unwatched } from "../variable/watched-leaf.ts";
 
 /**
  * An array without a Variable. It has none of the properties of a {@link VariableState}. They are
@@ -70,6 +72,11 @@ export function leafValue<T>(leaf: StateLeaf): T;
 export function leafValue(leaf: StateLeaf): unknown {
   return isVariableState(leaf) ? leaf.value : leaf;
 }
+
+/** The value of a leaf for code that only holds or moves it, which does not count as reading it. */
+export const heldValue = (leaf: StateLeaf): unknown =>
+  // Without an observer, nobody asks.
+  leafValue(readObserver && isVariableState(leaf) ? unwatched(leaf) : leaf);
 
 /** The child of a subtree under an own key. */
 export function childOf(subtree: State, key: PathPart): StateNode | undefined {

@@ -6,7 +6,7 @@ import type { VariableState } from "../variable/variable-state.ts";
 import { checkState } from "./check-state.ts";
 import { leavesOf } from "./flatten-state.ts";
 import { makeState } from "./holding.ts";
-import { leafValue, type OwnedState, type State } from "./state.ts";
+import { heldValue, type OwnedState, type State } from "./state.ts";
 
 /** A State that may be written to, inside {@link updateState} only. */
 export type StateDraft = { [key: string]: StateDraft } & { value: unknown };
@@ -59,7 +59,7 @@ export function updateState<S extends State>(state: S, recipe: (draft: DraftOf<S
   // Whoever made the State owns it; a root that nobody owns yet is taken like a new one.
   if (next === before) return state as OwnedState<S>;
   const after = checkState("updateState", next);
-  return makeState({ ...after }, leavesOf(after).map(leafValue)) as OwnedState<S>;
+  return makeState({ ...after }, leavesOf(after).map(heldValue)) as OwnedState<S>;
 }
 
 function produce(before: State, recipe: (draft: unknown) => unknown): State {

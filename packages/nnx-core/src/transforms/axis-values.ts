@@ -58,6 +58,8 @@ export interface Cut {
   /** How many parts there are; `undefined` where nothing in the value has axes. */
   readonly size: number | undefined;
   at(index: number): unknown;
+  /** One part of other numbers like these, where the value is lists of numbers. */
+  readonly partOf?: (numbers: unknown, index: number) => unknown;
   /** The keys and numbers of one part, in the order in which they stand in it. */
   hostAt(index: number): readonly unknown[];
   /** The tensors in the value that are cut. */
@@ -79,8 +81,10 @@ export function cut(value: unknown, axis: number, place: Place, areNumbersData: 
   if (areNumbersData && isNumbers(value)) {
     const shape = shapeOfNumbers(value);
     const along = axisIn(shape, axis, value, place);
-    const at = (index: number): Numbers => sliceNumbers(value as readonly Numbers[], along, index);
-    return { size: shape[along], at, hostAt: (index) => numbersIn(at(index)), tensors: [] };
+    const partOf = (numbers: unknown, index: number): Numbers =>
+      sliceNumbers(numbers as readonly Numbers[], along, index);
+    const at = (index: number): Numbers => partOf(value, index);
+    return { size: shape[along], at, partOf, hostAt: (index) => numbersIn(at(index)), tensors: [] };
   }
   if (isArrayLike(value)) {
     const along = axisIn(value.shape, axis, value, place);

@@ -8,6 +8,7 @@ import { GraphNode } from "../graph/node.ts";
 import { Walk } from "../graph/walk.ts";
 import { tensorsIn } from "../ownership/tensors-in.ts";
 import { formatPath, type Path, type PathPart } from "../path.ts";
+import { looking } from "../program/host-value.ts";
 import { recordingNow } from "../program/recording.ts";
 import { isStateLike } from "../state/check-state.ts";
 import { flattenState, unflattenState } from "../state/flatten-state.ts";
@@ -231,7 +232,8 @@ export class SlicedArguments {
     if (!this.claims.claim(holder, axis, place)) return;
     const at = (): string => `${this.where} in ${place()}`;
     if (typeof axis === "number") {
-      const { value: whole } = holder instanceof Variable ? holder.toState() : { value };
+      const { value: whole } =
+        holder instanceof Variable ? looking(holder, () => holder.toState()) : { value };
       const made = cut(whole, axis, at, true);
       if (made.size !== undefined && !this.sizes.has(made.size)) this.sizes.set(made.size, place());
       this.slots.push(new Slot(holder, made, axis, at));

@@ -6,10 +6,12 @@ import { describe, StructureError } from "../errors.ts";
 import type { LeafPlace } from "../graph/flatten.ts";
 import { childAt, isWritable, setChild } from "../graph/node.ts";
 import { hold, type Lease } from "../ownership/lease.ts";
-import { lending } from "../variable/observer.ts";
+import type { HostSlot } from "../program/host.ts";
+import { looking, noteComputed, sourceOf } from "../program/host-value.ts";
+import { lending, unread } from "../variable/observer.ts";
 import type { VariableState } from "../variable/variable-state.ts";
 import { Variable } from "../variable/variable.ts";
-import type { Cut, Misfit, Place } from "./axis-values.ts";
+import { type Cut, type Misfit, type Place, stackValues } from "./axis-values.ts";
 import type { Joining } from "./joining.ts";
 
 /** Who holds a value: a Variable, or the place of an array that has no Variable around it. */
@@ -18,7 +20,9 @@ export type Holder = Variable | LeafPlace;
 const isGone = (holder: Holder): boolean => holder instanceof Variable && holder.isDisposed;
 
 const presentValue = (holder: Holder): unknown =>
-  holder instanceof Variable ? holder.getRawValue() : childAt(holder.owner, holder.key);
+  holder instanceof Variable
+    ? looking(holder, () => holder.getRawValue())
+    : childAt(holder.owner, holder.key);
 
 /** One Variable, or array without one. It has a slice while the function runs. */
 export class Slot {
@@ -35,13 +39,16 @@ export class Slot {
   lent: unknown;
   /** What the function wrote, by slice. */
   private readonly written = new Map<number, unknown>();
+  /** In a recorded function, the steps that compute the own numbers, and those of each slice. */
+  private readonly source: HostSlot | undefined;
+  private readonly sources: (HostSlot | undefined)[] = [];
 
   constructor(holder: Holder, cut: Cut | undefined, axis: number, place: Place) {
     this.holder = holder;
     this.cut = cut;
     this.axis = axis;
     this.place = place;
-    this.own = holder instanceof Variable ? holder.toState() : undefined;
+    this.own = holder instanceof Variable ? looking(holder, () => holder.toState()) : undefined;
     this.ownValue = presentValue(holder);
     if (!this.own && cut && !isWritable((holder as LeafPlace).owner, (holder as LeafPlace).key)) {
       throw new StructureError(
@@ -49,6 +56,7 @@ export class Slot {
       );
     }
     this.hold(this.ownValue);
+    this.source = holder instanceof Variable ? sourceOf(holder) : undefined;
   }
 
   /** Puts the slice in place. */
@@ -59,7 +67,8 @@ export class Slot {
       if (presentValue(holder) !== this.lent) setChild(holder.owner, holder.key, this.lent);
     } else if (own) {
       const leaf = cut ? Object.freeze({ type: own.type, value: this.lent, metadata: own.metadata }) : own;
-      if (cut || holder.isDisposed || holder.toState() !== own) holder.takeState(leaf);
+      if (cut?.partOf) this.noteSlice(holder, index, cut.partOf);
+      if (cut || holder.isDisposed || unread(() => holder.toState()) !== own) holder.takeState(leaf);
     }
   }
 
@@ -67,6 +76,7 @@ export class Slot {
   take(index: number): void {
     const { holder } = this;
     if (isGone(holder)) return;
+    if (holder instanceof Variable) this.sources[index] = sourceOf(holder);
     const value = presentValue(holder);
     if (value === this.lent) return;
     this.written.set(index, value);
@@ -102,8 +112,26 @@ export class Slot {
     const next = cut
       ? joining.stack(values, this.axis, this.misfit(values), variable)
       : joining.same(values, last, this.batched(values), variable);
-    if (holder instanceof Variable) holder.setRawValue(next);
-    else setChild(holder.owner, holder.key, next);
+    if (variable) {
+      this.noteJoined(variable, next, last, this.misfit(values));
+      variable.setRawValue(next);
+    } else setChild((holder as LeafPlace).owner, (holder as LeafPlace).key, next);
+  }
+
+  private noteSlice(variable: Variable, index: number, partOf: NonNullable<Cut["partOf"]>): void {
+    if (this.source === undefined) return;
+    const compute = (numbers: unknown): unknown => partOf(numbers, index);
+    noteComputed(variable, this.lent, [this.source], { name: "slice", compute });
+  }
+
+  /** Says where the numbers of all slices come from, if it is known for each of them. */
+  private noteJoined(variable: Variable, next: unknown, last: number, misfit: Misfit): void {
+    const { cut, axis, sources } = this;
+    const known = sources.filter((source) => source !== undefined);
+    if (known.length === 0 || known.length < sources.length) return;
+    const inputs = cut ? known : [sources[last] as HostSlot];
+    const compute = (...values: unknown[]): unknown => (cut ? stackValues(values, axis, misfit) : values[0]);
+    noteComputed(variable, next, inputs, { name: cut ? "stack" : "same", compute });
   }
 
   private putBack(own: VariableState | undefined): void {

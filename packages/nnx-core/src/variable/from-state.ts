@@ -29,9 +29,9 @@ function blankOf(type: VariableType): Blank {
  * is.
  */
 export function variableFromState<V extends Variable>(state: VariableState): V {
-  const { type, value } = state;
-  const variable = new (blankOf(type))(leafFor(type, state)) as V;
-  holdFirst(variable, value);
+  const leaf = leafFor(state.type, state);
+  const variable = new (blankOf(leaf.type))(leaf) as V;
+  holdFirst(variable, leaf.value);
   observer?.(variable, "new");
   return variable;
 }

@@ -1,6 +1,7 @@
 /** @file Leaves and metadata. They are frozen, so States and Variables can share them. */
 import { isPlainObject } from "../data/plain-object.ts";
 import { describe, NnxError, NotFoundError } from "../errors.ts";
+import { unwatched } from "./watched-leaf.ts";
 import type { Metadata, VariableState, VariableType } from "./variable-state.ts";
 
 /** The metadata of all Variables that were given none. */
@@ -30,8 +31,10 @@ export function entryOf(
   );
 }
 
-/** A frozen leaf of this type. It is `leaf` itself where that is frozen and has the type. */
-export function leafFor<T>(type: VariableType, leaf: VariableState<T>): VariableState<T> {
+/** A frozen leaf of this type. It is the given one where that is frozen and has the type. */
+export function leafFor<T>(type: VariableType, given: VariableState<T>): VariableState<T> {
+  // It has the type of what stands for it.
+  const leaf = unwatched(given) as VariableState<T>;
   const { value, metadata } = leaf;
   const own =
     metadata === noMetadata || Object.isFrozen(metadata) ? metadata : Object.freeze({ ...metadata });

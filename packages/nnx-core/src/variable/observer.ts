@@ -1,5 +1,6 @@
 /** @file Observers of writes to Variables. An observer can record writes or refuse them. */
 import type { Variable } from "./variable.ts";
+import type { VariableState } from "./variable-state.ts";
 
 /**
  * The events of a Variable. `new`: it was just made. `write`: its value or metadata are about to be
@@ -70,8 +71,15 @@ export const unobserved = (f: () => void): void => observed(undefined, f);
 export interface ReadObserver {
   /** A value is about to be read. */
   read(variable: Variable): void;
-  /** A Variable was given the value that it has. */
-  kept(variable: Variable): void;
+  /** The leaf of a Variable is about to be taken. @returns what is taken. */
+  taken(variable: Variable, leaf: VariableState): VariableState;
+  /** The value of a watched leaf is about to be read. */
+  readLeaf(leaf: VariableState): void;
+  /**
+   * A Variable was given the value that it has.
+   * @param isLeaf - Whether it was given the very leaf that it has.
+   */
+  kept(variable: Variable, isLeaf: boolean): void;
 }
 
 /** The current observer of reads. */

@@ -120,7 +120,7 @@ export class Variable<T = unknown> {
   setRawValue(next: T): void {
     const { type, value, metadata } = this.leaf;
     if (value === next) {
-      readObserver?.kept(this);
+      readObserver?.kept(this, false);
       return;
     }
     observer?.(this, "write");
@@ -214,9 +214,11 @@ export class Variable<T = unknown> {
    * metadata change.
    */
   toState(): VariableState<T> {
-    readObserver?.read(this);
-    if (this.unseen === this.leaf) this.unseen = undefined;
-    return this.live();
+    const leaf = this.live();
+    const taken = readObserver?.taken(this, leaf) ?? leaf;
+    if (this.unseen === leaf) this.unseen = undefined;
+    // Whoever observes gives a leaf with this value.
+    return taken as VariableState<T>;
   }
 
   /**
@@ -225,13 +227,14 @@ export class Variable<T = unknown> {
    */
   takeState(leaf: VariableState<T>): void {
     const before = this.leaf;
-    if (leaf === before) {
-      readObserver?.kept(this);
+    const next = leafFor(before.type, leaf);
+    if (next === before) {
+      readObserver?.kept(this, true);
       return;
     }
     observer?.(this, "write");
-    if (before.value !== leaf.value) holdNext(this, leaf.value, before.value);
-    this.leaf = leafFor(before.type, leaf);
+    if (before.value !== next.value) holdNext(this, next.value, before.value);
+    this.leaf = next;
   }
 
   /**
