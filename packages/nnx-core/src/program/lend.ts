@@ -115,6 +115,11 @@ export class Lent {
   }
 
   private stateCopy(state: State): OwnedState {
+    if (isVariableState(state)) {
+      const copy = this.leafCopy(state);
+      // What is watched has numbers alone, which nobody has to free.
+      if (isVariableState(copy) && copy !== unwatched(copy)) return copy as unknown as OwnedState;
+    }
     const builder = new StatesBuilder(1);
     walkState(state, {
       enter: (key) => builder.enter(key),

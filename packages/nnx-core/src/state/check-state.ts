@@ -140,9 +140,9 @@ function read(
 function leafFrom(x: unknown): StateLeaf | undefined {
   if (isArrayLike(x)) return x;
   if (!isVariableState(x) || Object.keys(x).length !== 3) return undefined;
-  const { type, value, metadata } = x;
+  const { type, metadata } = x;
   if (!isVariableType(type) || !isPlainObject(metadata)) return undefined;
-  return Object.isFrozen(x) ? x : Object.freeze({ type, value, metadata });
+  return Object.isFrozen(x) ? x : Object.freeze({ type, value: x.value, metadata });
 }
 
 /**

@@ -181,4 +181,24 @@ describe("numbers that a recorded function reads", () => {
     expect([at(1), at(1), at(2), at(3)]).toEqual([1, 1, 2, 3]);
     expect(() => at(4)).toThrow(/expected a number that stays, got one that changes/);
   });
+
+  it("of a leaf that is an argument itself", () => {
+    const f = nnx.jit((leaf: nnx.VariableState<number>) => tf.scalar(leaf.value));
+    const variable = new nnx.Variable(1);
+    const at = (n: number): number => {
+      variable.value = n;
+      return f(variable.toState()).dataSync()[0] as number;
+    };
+    expect([at(1), at(2), at(3)]).toEqual([1, 2, 3]);
+    expect(() => at(4)).toThrow(/expected a number that stays/);
+  });
+
+  it("are not read by what hands leaves on", () => {
+    const f = nnx.jit((state: nnx.State) => nnx.mapState((_path, leaf) => leaf, state));
+    const counter = new Counter();
+    for (const n of [1, 2, 3, 4, 5]) {
+      counter.count.value = n;
+      expect(nnx.leafValue(f(nnx.state(counter)).count as nnx.StateLeaf)).toBe(n);
+    }
+  });
 });
