@@ -43,3 +43,6 @@ export function axesOf(axis: number | readonly number[] | null | undefined, rank
 
 /** The axis in an `axis` attribute, which may count from the end. */
 export const axisOf = (axis: number, rank: number): number => (axis < 0 ? axis + rank : axis);
+
+/** The least multiple that is no less than a size. */
+export const upTo = (size: number, multiple: number): number => Math.ceil(size / multiple) * multiple;

@@ -20,6 +20,13 @@ export const arrayTypes: {
   readonly bool: Uint8ArrayConstructor;
 } = { float32: Float32Array, int32: Int32Array, bool: Uint8Array };
 
+/** How many bytes an element has, by dtype. */
+export const bytesPerElement: { readonly float32: 4; readonly int32: 4; readonly bool: 1 } = {
+  float32: 4,
+  int32: 4,
+  bool: 1,
+};
+
 /** The buffers that are free, by their size in bytes. */
 const free = new Map<number, ArrayBuffer[]>();
 let freeBytes = 0;

@@ -9,7 +9,7 @@ import {
   loops,
   zerosOf,
 } from "../memory/access.ts";
-import { arrayTypes } from "../memory/recycled.ts";
+import { arrayTypes, bytesPerElement } from "../memory/recycled.ts";
 import { sizeOf } from "../shape.ts";
 import { wasmRun } from "../wasm/call.ts";
 import type { WasmFunctions } from "../wasm/module.ts";
@@ -30,10 +30,8 @@ export interface Whole {
   readonly rest?: number | undefined;
 }
 
-const BYTES = { float32: 4, int32: 4, bool: 1 } as const;
-
 /** Whether the elements are numbers that lie one after another in memory. */
-export const isPlain = (dtype: string): dtype is LoopDtype => dtype in BYTES;
+export const isPlain = (dtype: string): dtype is LoopDtype => dtype in bytesPerElement;
 
 /**
  * The elements of a tensor on cpu, in an array of its dtype. The backend may have them in another
@@ -116,7 +114,7 @@ function move(backend: object, inputs: readonly TensorInfo[], wholes: readonly W
         const to = places.outputs[i]!;
         if (rest !== undefined)
           new arrayTypes[dtype](places.memory.buffer as ArrayBuffer, to, sizeOf(shape)).fill(rest);
-        copyParts(functions, BYTES[dtype], parts, places.inputs, to);
+        copyParts(functions, bytesPerElement[dtype], parts, places.inputs, to);
       }
     },
   });

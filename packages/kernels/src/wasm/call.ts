@@ -1,7 +1,7 @@
 /** @file Calls WebAssembly kernels on the tensors of the cpu and wasm backends. */
 import type { TensorInfo } from "@tensorflow/tfjs-core";
 import { arrayOf, free, isHeap, type LoopDtype, type Output } from "../memory/access.ts";
-import { arrayFor, arrayTypes, recyclable } from "../memory/recycled.ts";
+import { arrayFor, arrayTypes, bytesPerElement, recyclable } from "../memory/recycled.ts";
 import { sizeOf } from "../shape.ts";
 import { addressOf, heapOf, scratchOn } from "./heap.ts";
 import { functionsOver, type WasmFunctions, type WasmMemory, type WasmModule } from "./module.ts";
@@ -19,9 +19,9 @@ interface Places {
   readonly memory: WasmMemory;
 }
 
-const bytesPerElement: Readonly<Record<string, number>> = { float32: 4, int32: 4, bool: 1 };
+const isElement = (dtype: string): dtype is LoopDtype => dtype in bytesPerElement;
 const bytesIn = ({ shape, dtype }: { readonly shape: readonly number[]; readonly dtype: string }): number =>
-  sizeOf(shape) * (bytesPerElement[dtype] ?? Number.NaN);
+  sizeOf(shape) * (isElement(dtype) ? bytesPerElement[dtype] : Number.NaN);
 const roundUp = (address: number): number => (address + 63) & -64;
 
 /** The functions of a module, or of several. */
@@ -79,7 +79,9 @@ function inPieces<F extends string>(
   { module, inputs, outputs, run }: WasmRun<F>,
   elements: number,
 ): TensorInfo[] | undefined {
-  const { at, bytes } = layOut([...inputs, ...outputs].map(({ dtype }) => PIECE * bytesPerElement[dtype]!));
+  const { at, bytes } = layOut(
+    [...inputs, ...outputs].map(({ dtype }) => PIECE * bytesPerElement[dtype as LoopDtype]),
+  );
   const memory = memoryWith(bytes);
   const functions = memory && functionsOf(module, memory);
   if (!functions) return undefined;
@@ -113,7 +115,7 @@ function onOwnMemory<F extends string>(backend: object, call: WasmRun<F>): Tenso
   for (let i = 0; i < inputs.length; i++) {
     const input = inputs[i]!;
     const dtype = input.dtype as LoopDtype;
-    wholes[dtype].set(arrayOf(backend, input), at[i]! / bytesPerElement[dtype]!);
+    wholes[dtype].set(arrayOf(backend, input), at[i]! / bytesPerElement[dtype]);
   }
   const from = inputs.length;
   const own = from + outputs.length;
@@ -134,7 +136,7 @@ function onOwnMemory<F extends string>(backend: object, call: WasmRun<F>): Tenso
   for (let i = 0; i < arrays.length; i++) {
     const array = arrays[i]!;
     const { dtype } = outputs[i]!;
-    const start = at[from + i]! / bytesPerElement[dtype]!;
+    const start = at[from + i]! / bytesPerElement[dtype];
     array.set(wholes[dtype].subarray(start, start + array.length));
   }
   trimMemory();
@@ -169,7 +171,7 @@ export interface WasmRun<F extends string> {
  * refuses them, or the values are out of reach. The caller then has another way.
  */
 export function wasmRun<F extends string>(backend: object, call: WasmRun<F>): TensorInfo[] | undefined {
-  if (call.inputs.some(({ dtype }) => !(dtype in bytesPerElement))) return undefined;
+  if (call.inputs.some(({ dtype }) => !isElement(dtype))) return undefined;
   if (tracing?.spy === backend) {
     const trace = tracing;
     trace.isOpen = true;

@@ -4,13 +4,12 @@
  */
 import type { TensorInfo } from "@tensorflow/tfjs-core";
 import type { Axis } from "../quick/conv-geometry.ts";
-import { sizeOf } from "../shape.ts";
+import { sizeOf, upTo } from "../shape.ts";
 import { canRun, wasmRun } from "./call.ts";
 import { functionsOver, type WasmFunctions } from "./module.ts";
 import { patchesModule } from "./patches.generated.ts";
 import { type Chunk, chunksOf, movePatches } from "./patches.ts";
 import { threeAxes } from "./windows.ts";
-import { upTo } from "./product-blocks.ts";
 import { productModule } from "./product.generated.ts";
 
 /** Numbers in one part of the matrix: 128 KB. */

@@ -1,4 +1,6 @@
 /** @file A memory of the kernels' own, into which tensors of the cpu backend are copied. */
+import type { ElementArrays } from "../memory/access.ts";
+import { upTo } from "../shape.ts";
 
 const PAGE = 65536;
 /** 1 GB. Kernels are not for operands that have no room in it. */
@@ -13,7 +15,7 @@ let memory: WebAssembly.Memory | undefined;
 /** How much of it belongs to a program that is running. */
 let lent = 0;
 
-const upToLine = (bytes: number): number => Math.ceil(bytes / LINE) * LINE;
+const upToLine = (bytes: number): number => upTo(bytes, LINE);
 
 /** Where pieces of these sizes are, each at the begin of a cache line, and how much they need. */
 export function layOut(sizes: readonly number[]): { at: readonly number[]; bytes: number } {
@@ -41,17 +43,10 @@ export function memoryWith(bytes: number): WebAssembly.Memory | undefined {
   }
 }
 
-/** All of a memory, by dtype. */
-export interface Wholes {
-  readonly float32: Float32Array;
-  readonly int32: Int32Array;
-  readonly bool: Uint8Array;
-}
-
-let wholes: Wholes | undefined;
+let wholes: ElementArrays | undefined;
 
 /** All of a memory, until it grows. A view of each operand would cost more than small copies do. */
-export function wholesOf({ buffer }: WebAssembly.Memory): Wholes {
+export function wholesOf({ buffer }: WebAssembly.Memory): ElementArrays {
   if (wholes?.bool.buffer !== buffer)
     wholes = {
       float32: new Float32Array(buffer),

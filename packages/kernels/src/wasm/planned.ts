@@ -2,7 +2,7 @@
 import type { TensorInfo } from "@tensorflow/tfjs-core";
 import { hasReachableMemory } from "../backends.ts";
 import { arrayOf, isHeap, type LoopDtype } from "../memory/access.ts";
-import { arrayFor, recyclable } from "../memory/recycled.ts";
+import { arrayFor, bytesPerElement, recyclable } from "../memory/recycled.ts";
 import { sizeOf } from "../shape.ts";
 import {
   addressOf,
@@ -65,13 +65,11 @@ export function scratchAt(backend: object, bytes: number): number {
   return (start + 63) & -64;
 }
 
-const bytesOf = (dtype: LoopDtype): number => (dtype === "bool" ? 1 : 4);
-
 /** Copies the values of a tensor of the cpu backend to an address. */
 export function copyTo(backend: object, info: TensorInfo, address: number): void {
   const dtype = info.dtype as LoopDtype;
   const memory = memoryWith(0);
-  if (memory) wholesOf(memory)[dtype].set(arrayOf(backend, info), address / bytesOf(dtype));
+  if (memory) wholesOf(memory)[dtype].set(arrayOf(backend, info), address / bytesPerElement[dtype]);
 }
 
 /** A tensor of the cpu backend with the values at an address. */
@@ -84,7 +82,7 @@ export function copyFrom(
   const type = dtype as LoopDtype;
   const size = sizeOf(shape);
   const array = arrayFor(type, size);
-  const start = address / bytesOf(type);
+  const start = address / bytesPerElement[type];
   const memory = memoryWith(0);
   if (memory) array.set(wholesOf(memory)[type].subarray(start, start + size));
   return recyclable(backend, shape, type, array);

@@ -1,4 +1,5 @@
 /** @file The blocks of a matrix product that stay in a cache, and where they are packed. */
+import { upTo } from "../shape.ts";
 import type { WasmModule } from "./module.ts";
 import { productModule } from "./product.generated.ts";
 import type { ProductPlan } from "./product-plan.ts";
@@ -12,8 +13,6 @@ export const WIDE = 8;
 const HIGH = 4;
 /** Bytes of one tile. */
 const PART = 128;
-
-export const upTo = (size: number, multiple: number): number => Math.ceil(size / multiple) * multiple;
 
 /** Blocks of about equal size, each a multiple of `multiple` but the last, and none above `most`. */
 const blockOf = (size: number, most: number, multiple: number): number =>

@@ -1,4 +1,5 @@
 /** @file Products that leave out products with zeros, where there are many: see `leaveOutZeros`. */
+import { upTo } from "../shape.ts";
 import { sparseModule } from "./sparse.generated.ts";
 import type { ZeroPlaces, Zeros } from "./product-blocks.ts";
 
@@ -10,7 +11,7 @@ const SUMS = 4 * LINE;
 
 /** See `list` in scripts/kernels-wasm/sparse-kernel.ts. Whole lines. */
 const listBytes = (rows: number, length: number): number =>
-  Math.ceil((48 + 4 * rows + 6 * (rows + 1) * length) / LINE) * LINE;
+  upTo(48 + 4 * rows + 6 * (rows + 1) * length, LINE);
 
 /** What `leaveOutZeros` takes. */
 export const zeros: Zeros = {
