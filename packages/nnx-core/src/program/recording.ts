@@ -1,7 +1,7 @@
 /** @file The recording that goes on: which Variables it may read, and where numbers come from. */
 import { describe, NnxError } from "../errors.ts";
 import { formatPath, type Path } from "../path.ts";
-import { intercept, isTensor, setRecorder } from "../tensor.ts";
+import { intercept, setRecorder } from "../tensor.ts";
 import {
   observeReads,
   observeWrites,
@@ -16,8 +16,9 @@ import { type ArgumentLeaf, pathOfLeaf } from "./arguments.ts";
 import type { HostSlot } from "./host.ts";
 import { isHostObject } from "./host-data.ts";
 import type { ProgramRecorder } from "./recorder.ts";
+import { mapVariables } from "./map-variables.ts";
+import { isNumberList, withNumbers } from "./number-list.ts";
 import { HostInput } from "./section.ts";
-import { isContainer, itemsOf, mapItems } from "../data/containers.ts";
 
 /** Values that the host computes: numbers and objects such as keys. */
 export const isHostValue = (x: unknown): boolean => typeof x === "number" || isHostObject(x);
@@ -44,7 +45,7 @@ type RecordedLeaf = RecordedArguments["leaves"][number];
 export class Recording implements ReadObserver {
   readonly recorder: ProgramRecorder;
   private readonly where: string;
-  /** Whether leaves that are taken of Variables tell who reads them, and only then the number counts as read. */
+  /** Whether leaves that are taken of Variables tell who reads them. Else taking one counts as reading it. */
   private readonly watches: boolean;
   private readonly leafOf = new Map<Variable, RecordedLeaf>();
   private readonly made = new Set<Variable>();
@@ -195,8 +196,8 @@ export class Recording implements ReadObserver {
   }
 
   read(variable: Variable): void {
+    this.refuseUnknown(variable);
     const leaf = this.leafOf.get(variable);
-    if (!leaf && !this.made.has(variable)) this.reach(variable);
     if (leaf) this.guard(leaf);
     if (variable.isDisposed) return;
     this.settle(variable);
@@ -207,7 +208,8 @@ export class Recording implements ReadObserver {
     const list = this.lists.get(leaf);
     if (list) this.guard(list);
     const slot = this.slots.get(leaf);
-    if (slot !== undefined && typeof leaf.value !== "object") this.guardStep(slot);
+    // Keys are told apart by identity, whoever looks at them.
+    if (slot !== undefined && !isHostObject(leaf.value)) this.guardStep(slot);
   }
 
   /** Lets the program hold for the present numbers that a step is computed from. */
@@ -226,9 +228,10 @@ export class Recording implements ReadObserver {
     return leaf;
   }
 
-  /** A Variable is read that is not in the arguments. */
-  protected reach(variable: Variable): void {
-    this.recorder.refuse(() => this.unreached(variable));
+  /** Refuses a Variable that is not in the arguments, and that the run did not make. */
+  private refuseUnknown(variable: Variable): void {
+    if (!this.leafOf.has(variable) && !this.made.has(variable))
+      this.recorder.refuse(() => this.unreached(variable));
   }
 
   /** Lets the program hold for the present numbers of a leaf alone. */
@@ -242,8 +245,7 @@ export class Recording implements ReadObserver {
   }
 
   kept(variable: Variable, isLeaf: boolean): void {
-    if (!this.leafOf.has(variable) && !this.made.has(variable))
-      this.recorder.refuse(() => this.unreached(variable));
+    this.refuseUnknown(variable);
     this.settle(variable);
     this.noteWritten(variable);
     this.settle(variable, !isLeaf);
@@ -261,8 +263,7 @@ export class Recording implements ReadObserver {
       if (this.expected.has(variable)) this.written.add(variable);
       return;
     }
-    if (!this.leafOf.has(variable) && !this.made.has(variable))
-      this.recorder.refuse(() => this.unreached(variable));
+    this.refuseUnknown(variable);
     this.noteWritten(variable);
   }
 
@@ -296,8 +297,8 @@ export class Recording implements ReadObserver {
 
   /** The step that computes the number or key that a Variable has. */
   slotOf(variable: Variable): HostSlot {
+    this.refuseUnknown(variable);
     const argument = this.leafOf.get(variable);
-    if (!argument && !this.made.has(variable)) this.reach(variable);
     this.settle(variable);
     const leaf = unread(() => variable.toState());
     const known = this.slots.get(leaf);
@@ -317,7 +318,7 @@ export class Recording implements ReadObserver {
     const state = unread(() => variable.toState());
     if (isHostValue(state.value)) return this.slotOf(variable);
     if (!isNumberList(state.value)) return undefined;
-    if (!this.leafOf.has(variable) && !this.made.has(variable)) this.reach(variable);
+    this.refuseUnknown(variable);
     this.settle(variable);
     return this.sourceOfLeaf(state);
   }
@@ -372,34 +373,4 @@ export class Recording implements ReadObserver {
 function stateIn(value: unknown): VariableState | undefined {
   if (value instanceof Variable) return value.toState();
   return isVariableState(value) ? unwatched(value) : undefined;
-}
-
-/** Lists of numbers, in lists for further axes. */
-type NumberList = readonly (number | NumberList)[];
-
-const isNumberList = (x: unknown): x is NumberList =>
-  Array.isArray(x) && x.length > 0 && x.every((each) => typeof each === "number" || isNumberList(each));
-
-/** A list like this one, of the next numbers. */
-const withNumbers = (list: NumberList, numbers: Iterator<unknown>): NumberList =>
-  list.map((each) =>
-    typeof each === "number" ? (numbers.next().value as number) : withNumbers(each, numbers),
-  );
-
-/** The containers with what `replace` gives in the place of Variables; those without stay themselves. */
-function mapVariables(value: unknown, replace: (variable: Variable) => unknown): unknown {
-  if (typeof value !== "object" || value === null) return value;
-  if (value instanceof Variable) return replace(value);
-  return !isTensor(value) && isContainer(value) && holdsVariables(value)
-    ? mapItems(value, (item) => mapVariables(item, replace))
-    : value;
-}
-
-function holdsVariables(container: object): boolean {
-  for (const item of itemsOf(container)) {
-    if (typeof item !== "object" || item === null) continue;
-    if (item instanceof Variable) return true;
-    if (!isTensor(item) && isContainer(item) && holdsVariables(item)) return true;
-  }
-  return false;
 }

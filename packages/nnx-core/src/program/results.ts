@@ -103,8 +103,9 @@ function ofState(
       steps.push((builder) => builder.enter(key));
     },
     leaf: (key, given: StateLeaf) => {
-      const leaf = isVariableState(given) ? unwatched(given) : given;
-      const slot = isVariableState(leaf) ? sources.leaf(leaf) : undefined;
+      const own = isVariableState(given) ? unwatched(given) : undefined;
+      const leaf = own ?? given;
+      const slot = own && sources.leaf(own);
       const make: Make =
         slot === undefined
           ? makerOf(leafValue(leaf), sources, key === undefined ? keys : [...keys, key])

@@ -1,7 +1,7 @@
 /** @file Counts that travel in States, in lists of an ensemble and through vmap go on in recorded functions. */
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
-import { onEachBackend } from "../../../../scripts/use-backend.ts";
+import { onEachBackend, useBackend } from "../../../../scripts/use-backend.ts";
 import * as nnx from "../index.ts";
 
 class Net extends nnx.Module {
@@ -191,6 +191,25 @@ describe("numbers that a recorded function reads", () => {
     };
     expect([at(1), at(2), at(3)]).toEqual([1, 2, 3]);
     expect(() => at(4)).toThrow(/expected a number that stays/);
+  });
+
+  it("of a list that it computes, in an ensemble that it makes of a State", async () => {
+    await useBackend("cpu");
+    const [graphdef, state] = nnx.split(ensemble());
+    const f = nnx.jit((given: typeof state) => {
+      const [net, optimizer] = nnx.merge(graphdef, given);
+      nnx.dispose(mapped(net, optimizer, ones()));
+      const counts = optimizer.step.value as unknown as readonly number[];
+      return [tf.scalar(counts[0] as number), nnx.state([net, optimizer])] as const;
+    });
+    let now = state;
+    const count = (): number => {
+      const [counted, next] = f(now);
+      now = next as typeof state;
+      return counted.dataSync()[0] as number;
+    };
+    expect([count(), count(), count()]).toEqual([1, 2, 3]);
+    expect(count).toThrow(/expected a number that stays/);
   });
 
   it("are not read by what hands leaves on", () => {
