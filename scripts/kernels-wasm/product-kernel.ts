@@ -13,6 +13,7 @@ import {
 } from "../wasm-emitter/code.ts";
 import { define, type WasmFunction } from "../wasm-emitter/module.ts";
 import { type MultiplyAdd, plainMultiplyAdd } from "./multiply-add.ts";
+import { named } from "./named.ts";
 import { pack } from "./pack.ts";
 import { storeSums } from "./sums.ts";
 
@@ -99,96 +100,105 @@ const numbers = { tile8: 0, tile4: 1, copyPart: 2 };
  * - part: 128 bytes for a tile that is not whole.
  * - done: the address of how many columns are there already, and how many rows; or 0.
  */
-const tiles: WasmFunction = define(integers(14), (parameters, locals) => {
-  const [a, b, bPanel, bStep, length, out, outStep, rows, columns, bias, adds, clamps, part, done] =
-    parameters as [
-      Local,
-      Local,
-      Local,
-      Local,
-      Local,
-      Local,
-      Local,
-      Local,
-      Local,
-      Local,
-      Local,
-      Local,
-      Local,
-      Local,
-    ];
-  const make = (): Local => locals.make(type.i32);
-  const [row, wide, high, left, target] = [make(), make(), make(), make(), make()];
-  const tileTo = (number: number, to: Code, step: Code): Code =>
-    call(
-      number,
-      left.get,
-      i32.const(4 * ROWS),
-      b.get,
-      bStep.get,
-      length.get,
-      to,
-      step,
-      bias.get,
-      adds.get,
-      clamps.get,
+const tiles: WasmFunction = named(
+  [
+    "a",
+    "b",
+    "bPanel",
+    "bStep",
+    "length",
+    "out",
+    "outStep",
+    "rows",
+    "columns",
+    "bias",
+    "adds",
+    "clamps",
+    "part",
+    "done",
+  ],
+  ({ a, b, bPanel, bStep, length, out, outStep, rows, columns, bias, adds, clamps, part, done }, locals) => {
+    const make = (): Local => locals.make(type.i32);
+    const [row, wide, high, left, target] = [make(), make(), make(), make(), make()];
+    const tileTo = (number: number, to: Code, step: Code): Code =>
+      call(
+        number,
+        left.get,
+        i32.const(4 * ROWS),
+        b.get,
+        bStep.get,
+        length.get,
+        to,
+        step,
+        bias.get,
+        adds.get,
+        clamps.get,
+      );
+    /** A tile of 4 or of 8 columns: whichever has room for those that are there. */
+    const anyTile = (to: Code, step: Code): Code =>
+      when(i32.gtU(wide.get, i32.const(4)), tileTo(numbers.tile8, to, step), tileTo(numbers.tile4, to, step));
+    const isWhole = i32.and(
+      i32.eq(high.get, i32.const(ROWS)),
+      i32.or(i32.eq(wide.get, i32.const(8)), i32.eq(wide.get, i32.const(4))),
     );
-  /** A tile of 4 or of 8 columns: whichever has room for those that are there. */
-  const anyTile = (to: Code, step: Code): Code =>
-    when(i32.gtU(wide.get, i32.const(4)), tileTo(numbers.tile8, to, step), tileTo(numbers.tile4, to, step));
-  const isWhole = i32.and(
-    i32.eq(high.get, i32.const(ROWS)),
-    i32.or(i32.eq(wide.get, i32.const(8)), i32.eq(wide.get, i32.const(4))),
-  );
-  const atMost = (local: Local, size: Code, most: number): Code => [
-    ...local.set(size),
-    ...when(i32.gtU(local.get, i32.const(most)), local.set(i32.const(most))),
-  ];
-  const all = whileTrue(columns.get, [
-    ...atMost(wide, columns.get, 8),
-    ...row.set(rows.get),
-    ...left.set(a.get),
-    ...target.set(out.get),
-    ...whileTrue(row.get, [
-      ...atMost(high, row.get, ROWS),
-      ...when(isWhole, anyTile(target.get, outStep.get), [
-        ...when(
-          adds.get,
-          call(numbers.copyPart, target.get, outStep.get, part.get, i32.const(TILE_STEP), high.get, wide.get),
-        ),
-        ...anyTile(part.get, i32.const(TILE_STEP)),
-        ...call(
-          numbers.copyPart,
-          part.get,
-          i32.const(TILE_STEP),
-          target.get,
-          outStep.get,
-          high.get,
-          wide.get,
-        ),
+    const atMost = (local: Local, size: Code, most: number): Code => [
+      ...local.set(size),
+      ...when(i32.gtU(local.get, i32.const(most)), local.set(i32.const(most))),
+    ];
+    const all = whileTrue(columns.get, [
+      ...atMost(wide, columns.get, 8),
+      ...row.set(rows.get),
+      ...left.set(a.get),
+      ...target.set(out.get),
+      ...whileTrue(row.get, [
+        ...atMost(high, row.get, ROWS),
+        ...when(isWhole, anyTile(target.get, outStep.get), [
+          ...when(
+            adds.get,
+            call(
+              numbers.copyPart,
+              target.get,
+              outStep.get,
+              part.get,
+              i32.const(TILE_STEP),
+              high.get,
+              wide.get,
+            ),
+          ),
+          ...anyTile(part.get, i32.const(TILE_STEP)),
+          ...call(
+            numbers.copyPart,
+            part.get,
+            i32.const(TILE_STEP),
+            target.get,
+            outStep.get,
+            high.get,
+            wide.get,
+          ),
+        ]),
+        ...row.set(i32.sub(row.get, high.get)),
+        ...left.increase(i32.shl(length.get, i32.const(4))),
+        ...target.increase(i32.shl(outStep.get, i32.const(2))),
       ]),
-      ...row.set(i32.sub(row.get, high.get)),
-      ...left.increase(i32.shl(length.get, i32.const(4))),
-      ...target.increase(i32.shl(outStep.get, i32.const(2))),
-    ]),
-    ...columns.set(i32.sub(columns.get, wide.get)),
-    ...out.increase(i32.const(TILE_STEP)),
-    ...b.increase(bPanel.get),
-    ...when(bias.get, bias.increase(i32.const(TILE_STEP))),
-  ]);
-  const skipped: Code = [
-    ...wide.set(i32.load(done.get, 0)),
-    ...high.set(i32.load(done.get, 4)),
-    ...columns.set(i32.sub(columns.get, wide.get)),
-    ...rows.set(i32.sub(rows.get, high.get)),
-    ...a.increase(i32.shl(i32.mul(high.get, length.get), i32.const(2))),
-    ...b.increase(i32.mul(i32.shrU(wide.get, i32.const(3)), bPanel.get)),
-    ...wide.set(i32.shl(wide.get, i32.const(2))),
-    ...out.increase(i32.add(wide.get, i32.mul(high.get, outStep.get))),
-    ...when(bias.get, bias.increase(wide.get)),
-  ];
-  return [...when(done.get, skipped), ...all];
-});
+      ...columns.set(i32.sub(columns.get, wide.get)),
+      ...out.increase(i32.const(TILE_STEP)),
+      ...b.increase(bPanel.get),
+      ...when(bias.get, bias.increase(i32.const(TILE_STEP))),
+    ]);
+    const skipped: Code = [
+      ...wide.set(i32.load(done.get, 0)),
+      ...high.set(i32.load(done.get, 4)),
+      ...columns.set(i32.sub(columns.get, wide.get)),
+      ...rows.set(i32.sub(rows.get, high.get)),
+      ...a.increase(i32.shl(i32.mul(high.get, length.get), i32.const(2))),
+      ...b.increase(i32.mul(i32.shrU(wide.get, i32.const(3)), bPanel.get)),
+      ...wide.set(i32.shl(wide.get, i32.const(2))),
+      ...out.increase(i32.add(wide.get, i32.mul(high.get, outStep.get))),
+      ...when(bias.get, bias.increase(wide.get)),
+    ];
+    return [...when(done.get, skipped), ...all];
+  },
+);
 
 /** What adds products, in the order of {@link numbers}. */
 const sums = (multiplyAdd: MultiplyAdd): Readonly<Record<string, WasmFunction>> => ({

@@ -17,7 +17,8 @@ import {
   whileTrue,
 } from "../wasm-emitter/code.ts";
 import type { WasmFunction } from "../wasm-emitter/module.ts";
-import { few, firstList, list, LISTS, named, SUMS, SUMS_BYTES, turn } from "./sparse-lists.ts";
+import { named } from "./named.ts";
+import { few, firstList, list, LISTS, SUMS, SUMS_BYTES, turn } from "./sparse-lists.ts";
 
 /** The numbers of the functions that others call. */
 const numbers = { few: 0, turn: 1, list: 2 };

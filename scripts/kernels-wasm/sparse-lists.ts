@@ -4,28 +4,16 @@ import {
   f32x4,
   i32,
   type Local,
-  type Locals,
   repeatWhile,
   type,
   v128,
   when,
   whileTrue,
 } from "../wasm-emitter/code.ts";
-import { define, type WasmFunction } from "../wasm-emitter/module.ts";
+import type { WasmFunction } from "../wasm-emitter/module.ts";
+import { named } from "./named.ts";
 import { transposed } from "./pack.ts";
 import { storeSums } from "./sums.ts";
-
-/** A function of integers, which gets its parameters by their names. */
-export const named = <N extends string>(
-  names: readonly N[],
-  body: (parameters: Readonly<Record<N, Local>>, locals: Locals) => Code,
-): WasmFunction =>
-  define(
-    names.map(() => type.i32),
-    (parameters, locals) =>
-      // One parameter for each name.
-      body(Object.fromEntries(names.map((name, i) => [name, parameters[i]!])) as Record<N, Local>, locals),
-  );
 
 /** Bytes of an entry of a list: a distance and a number. */
 const ENTRY = 8;
