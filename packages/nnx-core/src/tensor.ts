@@ -84,6 +84,7 @@ export type Tensor = tf.Tensor;
 
 /** The ops that this package computes with. */
 export const add: typeof tf.add = tf.add;
+export const mul: typeof tf.mul = tf.mul;
 export const ones: typeof tf.ones = tf.ones;
 export const eye: typeof tf.eye = tf.eye;
 export const reshape: typeof tf.reshape = tf.reshape;
