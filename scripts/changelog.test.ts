@@ -25,5 +25,7 @@ it("leaves nothing unreleased in this project's own history", () => {
 });
 
 it("refuses a history without sections", () => {
-  expect(() => withVersion("# Changelog\n", "0.2.0", [])).toThrow("expected a section in CHANGELOG.md, got none");
+  expect(() => withVersion("# Changelog\n", "0.2.0", [])).toThrow(
+    "expected a section in CHANGELOG.md, got none",
+  );
 });
