@@ -2,6 +2,7 @@
 // its section of CHANGELOG.md.
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { withVersion } from "./changelog.mjs";
 
 /**
  * The text of a changeset as a list item. The header of the changeset, which names packages, is
@@ -34,12 +35,4 @@ writeFileSync(
   starter,
   readFileSync(starter, "utf8").replaceAll(/("@nnxjs\/[\w-]+": )"\^[^"]+"/g, `$1"^${version}"`),
 );
-const title = "# Changelog\n\n";
-const waiting = `${title}## Unreleased\n\n`;
-const history = readFileSync("CHANGELOG.md", "utf8");
-const section = `${title}## ${version}\n\n${items.join("\n")}\n`;
-// Lines under "Unreleased" also belong to this version.
-const changed = history.startsWith(waiting)
-  ? section + history.slice(waiting.length)
-  : history.replace(title, () => `${section}\n`);
-writeFileSync("CHANGELOG.md", changed);
+writeFileSync("CHANGELOG.md", withVersion(readFileSync("CHANGELOG.md", "utf8"), version, items));

@@ -21,7 +21,7 @@ nnx.registerModule("Rings", Rings);
 
 /** `[count, 2]` points, and the ring of each: 0 is the inner one. */
 export function points(count: number, key: nnx.PRNGKey): { x: tf.Tensor2D; labels: tf.Tensor1D } {
-  const [angles, spread] = nnx.random.split(key) as unknown as [nnx.PRNGKey, nnx.PRNGKey];
+  const [angles, spread] = nnx.random.split(key);
   const labels = tf.tensor1d(
     Array.from({ length: count }, (_, i) => i % 2),
     "int32",

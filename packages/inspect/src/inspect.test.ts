@@ -162,7 +162,7 @@ describe("bad input", () => {
       "an input that is no tensor",
       new nnx.Linear(1, 1, { rngs: new nnx.Rngs(0) }),
       { input: [1] as never },
-      /input to be a tensor/,
+      /input to be a tensor \[rows, \.\.\.\], got an array of length 1\. Pass one of the tensors/,
     ],
     [
       "samples without axes",

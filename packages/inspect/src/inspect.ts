@@ -49,7 +49,8 @@ export interface InspectOptions {
   readonly predictions?: PredictionOptions;
   /**
    * The input of the run that `captured` has: `[rows, ...]`. It stands beside what each layer made of
-   * it. Give images their axes: `[rows, height, width]` or `[rows, height, width, channels]`.
+   * it. Give images their axes: `[rows, height, width]` or `[rows, height, width, channels]`. Of
+   * several inputs, pass one.
    * @defaultValue none
    */
   readonly input?: Tensor;
@@ -135,7 +136,8 @@ const inputPlace = (tensor: unknown): Place => {
   if (isTensor(tensor))
     return { where: "input", path: ["input"], call: 0, of: "value", part: "", code: "input", tensor };
   throw new NnxError(
-    `${where}: expected input to be a tensor [rows, ...], got ${describe(tensor)}. Pass the batch that the model was called with.`,
+    `${where}: expected input to be a tensor [rows, ...], got ${describe(tensor)}. ` +
+      "Pass one of the tensors that the model was called with, or leave it out.",
   );
 };
 

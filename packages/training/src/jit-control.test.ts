@@ -333,7 +333,7 @@ onEachBackend("loops in recorded functions", () => {
       const [, last, drawn] = whileLoop(
         ([left]) => tf.greater(left, 0),
         ([left, each]) => {
-          const [next, own] = [...random.split(each)] as [PRNGKey, PRNGKey];
+          const [next, own] = random.split(each);
           return [tf.sub(left, 1), next, random.normal(own, [2])] as const;
         },
         [n, key, tf.zeros([2])] as readonly [tf.Tensor, PRNGKey, tf.Tensor],

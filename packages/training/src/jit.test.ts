@@ -198,7 +198,7 @@ onEachBackend("a recorded training step", () => {
   it("draws with keys in the arguments, and says which keys are constants", () => {
     const own = random.key(9);
     const f = (key: PRNGKey, scale: tf.Tensor): tf.Tensor[] => {
-      const [a, b] = [...random.split(key)] as [PRNGKey, PRNGKey];
+      const [a, b] = random.split(key);
       return [
         tf.mul(random.normal(a, [3]), scale),
         random.bernoulli(random.foldIn(b, 2), 0.5, [4]),

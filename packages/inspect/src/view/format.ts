@@ -23,6 +23,8 @@ export function short(count: number): string {
   return unit === 0 ? text : `${text} ${UNITS[unit]}`;
 }
 
+/** 260 B, 10.2 MB */
+export const bytesText = (bytes: number): string => `${short(bytes)}${bytes < 1000 ? " " : ""}B`;
 export const shapeText = (shape: readonly number[]): string => `[${shape.join(", ")}]`;
 export const pathText = (path: PartPath): string => path.join(".") || "(root)";
 export const percent = (share: number): string => `${figure(100 * share)} %`;

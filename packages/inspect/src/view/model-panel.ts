@@ -4,7 +4,7 @@ import { Chart } from "./chart.ts";
 import { copy } from "./clipboard.ts";
 import { button, h } from "./dom.ts";
 import { flagList } from "./flags.ts";
-import { pathText, short } from "./format.ts";
+import { bytesText, pathText } from "./format.ts";
 import { isBelow, type Item, keyOf } from "./items.ts";
 import type { Panel } from "./panel.ts";
 import type { Change, Store } from "./store.ts";
@@ -151,10 +151,10 @@ export class ModelPanel implements Panel {
 
   private summary({ kind, type, size, bytes, text, dtype }: TreeNode): string {
     if (kind === "module" || kind === "container")
-      return `${type}, ${size.toLocaleString("en")} numbers, ${short(bytes)}B`;
+      return `${type}, ${size.toLocaleString("en")} numbers, ${bytesText(bytes)}`;
     return text !== undefined && dtype === undefined
       ? `${type}: ${text}`
-      : `${type}, ${size.toLocaleString("en")} numbers, ${short(bytes)}B`;
+      : `${type}, ${size.toLocaleString("en")} numbers, ${bytesText(bytes)}`;
   }
 
   /** How the sizes of the selected tensors changed. */

@@ -2,7 +2,7 @@
 import type { ReportData } from "../format/report-data.ts";
 import { AttentionPanel } from "./attention-panel.ts";
 import { choice, h } from "./dom.ts";
-import { plural, short } from "./format.ts";
+import { bytesText, plural, short } from "./format.ts";
 import { LayersPanel } from "./layers-panel.ts";
 import { ModelPanel } from "./model-panel.ts";
 import { PredictionsPanel } from "./predictions-panel.ts";
@@ -48,7 +48,7 @@ function headline({ tree, tensors, history, flags }: ReportData): string {
   const root = tree[0];
   const modules = tree.filter(({ kind, again }) => kind === "module" && again === undefined).length;
   return [
-    ...(root ? [`${short(root.size)} numbers`, `${short(root.bytes)}B`, plural(modules, "module")] : []),
+    ...(root ? [`${short(root.size)} numbers`, bytesText(root.bytes), plural(modules, "module")] : []),
     ...(root ? [] : [plural(tensors.length, "tensor")]),
     ...(history ? [plural(history.steps.length, "recorded step")] : []),
     ...(flags.length > 0 ? [plural(flags.length, "flag")] : []),

@@ -3,7 +3,7 @@ export type { BernoulliOptions, MaskScaleOptions } from "./bernoulli.ts";
 export { clone, foldIn, key, keyData, split, wrapKeyData } from "./key.ts";
 export type { SplitKeys } from "./key.ts";
 export { PRNGKey } from "./prng-key.ts";
-export type { KeyArray, KeyAxes, KeyAxesOf, KeyWithin, PRNGKeyJSON } from "./prng-key.ts";
+export type { KeyArray, KeyAxes, KeyAxesOf, KeysAt, KeyWithin, PRNGKeyJSON } from "./prng-key.ts";
 export { randint } from "./randint.ts";
 export type { RandintOptions } from "./randint.ts";
 export { bits, normal, truncatedNormal, uniform } from "./samplers.ts";

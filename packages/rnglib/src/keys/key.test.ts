@@ -174,6 +174,14 @@ describe("PRNGKey", () => {
     expect(rows[1]!.at(2).equals(keys.at(-1).at(-1))).toBe(true);
   });
 
+  it("has indices for the first eight keys, as `at` reads them", () => {
+    const keys = split(key(0), 8);
+    for (const i of [0, 1, 2, 3, 4, 5, 6, 7] as const) expect(keys[i].equals(foldIn(key(0), i))).toBe(true);
+    expect(Object.keys(keys)).not.toContain("0"); // deep equality sees no more than before
+    expect(() => Reflect.get(split(key(0)), 2)).toThrow("PRNGKey.at: expected an integer in [-2, 2), got 2.");
+    expect(() => Reflect.get(key(0), 0)).toThrow("PRNGKey: expected an array of keys, got a single key.");
+  });
+
   it("is not iterable and has no length when it is single", () => {
     const single = key(0);
     expect(() => [...single]).toThrow("not iterable");

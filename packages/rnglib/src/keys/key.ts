@@ -5,6 +5,7 @@ import {
   type KeyArray,
   type KeyAxes,
   type KeyAxesOf,
+  type KeysAt,
   keyFromWords,
   keyOf,
   ownKey,
@@ -91,14 +92,14 @@ export function wrapKeyData(words: ArrayLike<number>, shape?: Shape): PRNGKey {
 
 /**
  * The type of the keys that {@link split} returns, with as many axes as the types of key and shape
- * have.
+ * have, and with indices where a single key becomes up to eight.
  */
 export type SplitKeys<K extends PRNGKey, S extends Shape> = readonly [
   ...KeyAxesOf<K>,
   ...AxesOf<S>,
 ] extends infer A
   ? A extends KeyAxes
-    ? KeyArray<A>
+    ? KeyArray<A> & (KeyAxesOf<K> extends readonly [] ? KeysAt<S> : unknown)
     : A extends readonly []
       ? PRNGKey
       : KeyArray

@@ -9,6 +9,8 @@ const INSPECT = Symbol.for("nodejs.util.inspect.custom");
 const AXES = Symbol.for("@nnxjs/nnx-core.arrayAxes");
 const SINGLE: readonly number[] = Object.freeze([]);
 const SHOWN = 3;
+/** So many keys have an index. More are read by `at`. */
+const INDICES = 8;
 
 /** The result of {@link PRNGKey.toJSON}, and the argument of {@link PRNGKey.fromJSON}. */
 export interface PRNGKeyJSON {
@@ -90,6 +92,14 @@ export class PRNGKey {
         },
       },
     });
+    // The compiler reads the elements of a pattern by index where there are some, and knows then that
+    // they are there: `const [a, b] = split(key)`.
+    for (let i = 0; i < INDICES; i++)
+      Object.defineProperty(PRNGKey.prototype, i, {
+        get(this: PRNGKey) {
+          return this.at(i);
+        },
+      });
     singleKey = (word0, word1) => new PRNGKey(SINGLE, word0, word1, undefined);
     keyArray = (shape, words) => {
       // FNV, twice.
@@ -231,6 +241,21 @@ export interface KeyArray<A extends KeyAxes = KeyAxes> extends PRNGKey {
   readonly [Symbol.iterator]: () => IterableIterator<KeyWithin<A>>;
   at(index: number): KeyWithin<A>;
 }
+
+/** The indices of an array of so many keys. */
+interface Indices {
+  1: 0;
+  2: 0 | 1;
+  3: 0 | 1 | 2;
+  4: 0 | 1 | 2 | 3;
+  5: 0 | 1 | 2 | 3 | 4;
+  6: 0 | 1 | 2 | 3 | 4 | 5;
+  7: 0 | 1 | 2 | 3 | 4 | 5 | 6;
+  8: 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7;
+}
+
+/** The keys of an array of up to eight by their indices, where the type of `N` says how many there are. */
+export type KeysAt<N> = N extends keyof Indices ? { readonly [I in Indices[N]]: PRNGKey } : unknown;
 
 /** The type of the elements along the leading axis of an array of keys. */
 export type KeyWithin<A extends KeyAxes> = A extends readonly [number, ...infer R extends KeyAxes]

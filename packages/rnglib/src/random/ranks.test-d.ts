@@ -72,7 +72,7 @@ it("types choices by what is chosen from", () => {
 });
 
 it("counts the axes of arrays of keys", () => {
-  expectTypeOf(random.split(key)).toEqualTypeOf<KeyArray<readonly [number]>>();
+  expectTypeOf(random.split(key)).toExtend<KeyArray<readonly [number]>>();
   expectTypeOf(random.split(key, [])).toEqualTypeOf<PRNGKey>();
   expectTypeOf(random.split(key, [2, 3]).at(0).at(0)).toEqualTypeOf<PRNGKey>();
   expectTypeOf(random.normal(random.split(key, 8), [16])).toEqualTypeOf<tf.Tensor2D>();
@@ -81,6 +81,19 @@ it("counts the axes of arrays of keys", () => {
   expectTypeOf(random.normal(random.split(key, shape), [16])).toEqualTypeOf<tf.Tensor>();
   for (const each of random.split(key, 3))
     expectTypeOf(random.normal(each, [2])).toEqualTypeOf<tf.Tensor1D>();
+});
+
+it("knows that the keys of a split are there", () => {
+  const [first, second] = random.split(key);
+  expectTypeOf(first).toEqualTypeOf<PRNGKey>();
+  expectTypeOf(second).toEqualTypeOf<PRNGKey>();
+  const [, ...others] = random.split(key, 3);
+  expectTypeOf(others).toEqualTypeOf<PRNGKey[]>();
+  expectTypeOf(random.split(key, 8)[7]).toEqualTypeOf<PRNGKey>();
+  expectTypeOf(random.split(key, 2)).not.toHaveProperty(2);
+  const count: number = 2;
+  const [perhaps] = random.split(key, count);
+  expectTypeOf(perhaps).toEqualTypeOf<PRNGKey | undefined>();
 });
 
 it("types the draws of streams and collections of streams", () => {

@@ -25,7 +25,7 @@ import { type CheckOptions, drop, type ForwardOf, type MakeModel, Subject } from
  * await checkBackends(
  *   ["cpu"],
  *   (rngs) => new nnx.Linear(3, 2, { rngs }),
- *   (linear, x) => linear.forward(x!),
+ *   (linear, x) => linear.forward(x),
  *   { inputs: (key, batch) => nnx.random.normal(key, [batch, 3]) },
  * );
  * ```

@@ -28,7 +28,7 @@ const lossOf = (result: unknown): Tensor =>
  *
  * await checkCapture(
  *   (rngs) => new nnx.Linear(3, 2, { rngs }),
- *   (linear, x) => linear.forward(x!),
+ *   (linear, x) => linear.forward(x),
  *   { inputs: (key, batch) => nnx.random.normal(key, [batch, 3]) },
  * );
  * ```

@@ -20,7 +20,7 @@ import { type CheckOptions, drop, type ForwardOf, type MakeModel, otherSeed } fr
  *
  * await checkCheckpoint(
  *   (rngs) => new nnx.Dropout(0.5, { rngs }),
- *   (dropout, x) => dropout.forward(x!),
+ *   (dropout, x) => dropout.forward(x),
  *   { inputs: (key, batch) => nnx.random.normal(key, [batch, 3]) },
  * );
  * ```

@@ -13,7 +13,7 @@ const checks: Pick<typeof kit, CheckName> = kit;
 
 const inputs = (key: random.PRNGKey, batch: number) => random.normal(key, [batch, 3]);
 const options = { inputs, numRuns: 1, seed: 1 };
-const forward = (model: Faulty, x?: tf.Tensor): tf.Tensor => model.forward(x!);
+const forward = (model: Faulty, x: tf.Tensor): tf.Tensor => model.forward(x);
 
 describe.each(faults)("$what", ({ model, caught, options: given }) => {
   const make = (rngs: Rngs): Faulty => new model(rngs);

@@ -60,7 +60,7 @@ const names: OptionNames<GradientsOptions> = {
  *
  * await checkGradients(
  *   (rngs) => new nnx.Linear(3, 2, { rngs }),
- *   (linear, x) => nnx.gelu(linear.forward(x!)),
+ *   (linear, x) => nnx.gelu(linear.forward(x)),
  *   { inputs: (key, batch) => nnx.random.normal(key, [batch, 3]), secondOrder: true },
  * );
  * ```

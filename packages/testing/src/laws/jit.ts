@@ -25,7 +25,7 @@ const CALLS = 4;
  *
  * await checkJit(
  *   (rngs) => new nnx.Dropout(0.5, { rngs }),
- *   (dropout, x) => dropout.forward(x!),
+ *   (dropout, x) => dropout.forward(x),
  *   { inputs: (key, batch) => nnx.random.normal(key, [batch, 3]) },
  * );
  * ```

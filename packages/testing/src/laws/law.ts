@@ -45,7 +45,7 @@ export const broken = (law: string, found: string | undefined, cause: string): V
  *   }
  * }
  * const inputs = (key: nnx.PRNGKey, batch: number) => nnx.random.normal(key, [batch, 3]);
- * const found = await checkModes((rngs) => new Noisy(rngs), (m, x) => m.forward(x!), { inputs }).catch(
+ * const found = await checkModes((rngs) => new Noisy(rngs), (m, x) => m.forward(x), { inputs }).catch(
  *   (error: unknown) => error,
  * );
  * found instanceof LawError; // => true

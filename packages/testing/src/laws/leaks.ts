@@ -38,7 +38,7 @@ const PASSES = 6;
  *     return { model, optimizer: new nnx.Optimizer(model, nnx.adam(1e-3)) };
  *   },
  *   ({ model, optimizer }, x) => {
- *     const gradients = nnx.grad((m: nnx.Linear) => tf.mean(m.forward(x!)))(model);
+ *     const gradients = nnx.grad((m: nnx.Linear) => tf.mean(m.forward(x)))(model);
  *     optimizer.update(model, gradients);
  *     nnx.dispose(gradients);
  *   },

@@ -14,7 +14,7 @@ it.each([
   const before = tf.memory().numTensors;
   await check(
     (rngs: Rngs) => new Linear(3, 2, { rngs }),
-    (linear, x) => linear.forward(x!),
+    (linear, x) => linear.forward(x),
     { inputs: (key, batch) => random.normal(key, [batch, 3]), numRuns: 3, seed: 0 },
   );
   expect(tf.memory().numTensors).toBe(before);

@@ -49,7 +49,7 @@ const names: OptionNames<ModelOptions> = {
  *
  * await checkModel(
  *   (rngs) => new nnx.Linear(3, 2, { rngs }),
- *   (linear, x) => linear.forward(x!),
+ *   (linear, x) => linear.forward(x),
  *   { inputs: (key, batch) => nnx.random.normal(key, [batch, 3]), numRuns: 2 },
  * );
  * ```

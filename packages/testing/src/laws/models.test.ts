@@ -4,7 +4,7 @@ import * as nnx from "@nnxjs/nnx";
 import * as tf from "@tensorflow/tfjs-core";
 import { expect, it } from "vitest";
 import { from, inputsOf, type Model, modelCases } from "../../test/law-cases.ts";
-import { checkCheckpoint, checkNoLeaks } from "../index.ts";
+import { checkCheckpoint, checkNoLeaks, checkRngDeterminism } from "../index.ts";
 
 it.each(modelCases)("the laws hold for $name", ({ check }) => check({ numRuns: 1, seed: 1 }));
 
@@ -24,6 +24,46 @@ it.each([
   await checkNoLeaks(make, step, { inputs: inputsOf(3), numRuns: 1 });
   await checkCheckpoint(make, step, { inputs: inputsOf(3), numRuns: 1 });
   expect.assertions(0);
+});
+
+it("takes a model of several inputs, and says how where an object comes", async () => {
+  const parts = (key: nnx.PRNGKey, batch: number) => ({
+    a: nnx.random.normal(key, [batch, 2]),
+    b: nnx.random.randint(key, [batch], 0, 3),
+  });
+  const make = (rngs: nnx.Rngs) => [new nnx.Embed(3, 2, { rngs }), new nnx.Linear(2, 2, { rngs })] as const;
+  const forward = ([embed, linear]: ReturnType<typeof make>, a: tf.Tensor, b: tf.Tensor) =>
+    linear.forward(tf.add(a, embed.forward(b)));
+  await checkRngDeterminism(make, (model, a, b) => forward(model, a, b), {
+    inputs: (key, batch) => Object.values(parts(key, batch)),
+    streams: [],
+    numRuns: 1,
+  });
+  for (const [inputs, got] of [
+    [parts, "an object with keys {a, b}"],
+    [() => [[1, 2]], "an array of length 1"],
+    [() => 5, "5"],
+  ] as const)
+    await expect(checkRngDeterminism(make, () => undefined, { inputs: inputs as never })).rejects.toThrow(
+      `checkRngDeterminism: expected inputs to return a tensor or a list of tensors, got ${got}. ` +
+        "Return [a, b], and put them together in the call: (model, a, b) => model.forward({ a, b }).",
+    );
+});
+
+it("names what is to do where a model draws from what is not declared", async () => {
+  const inputs = inputsOf(3);
+  const check = (make: (rngs: nnx.Rngs) => nnx.Dropout, streams: string[]) =>
+    checkRngDeterminism(make, (model, x) => model.forward(x), { inputs, streams, numRuns: 1 });
+  await expect(check((rngs) => new nnx.Dropout(0.5, { rngs }), [])).rejects.toThrow(
+    'such as "dropout", or "carry" for the first carry of an RNN: add its name there',
+  );
+  await check((rngs) => new nnx.Dropout(0.5, { rngs }), ["dropout"]);
+  await expect(check(() => new nnx.Dropout(0.5, { rngs: new nnx.Rngs(0) }), ["dropout"])).rejects.toThrow(
+    "Or the model makes Rngs of its own: use those that it is given.",
+  );
+  await expect(check(() => new nnx.Dropout(0.5, { rngs: new nnx.Rngs({ dropout: 0 }) }), [])).rejects.toThrow(
+    'If the model is meant to draw from it, add "dropout" to the option streams.',
+  );
 });
 
 it("says what inputs are when they are none", async () => {

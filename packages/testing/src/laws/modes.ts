@@ -23,7 +23,7 @@ import { type CheckOptions, drop, evaluate, type ForwardOf, type MakeModel, trai
  *
  * await checkModes(
  *   (rngs) => new nnx.BatchNorm(3, { rngs }),
- *   (norm, x) => norm.forward(x!),
+ *   (norm, x) => norm.forward(x),
  *   { inputs: (key, batch) => nnx.random.normal(key, [batch, 3]) },
  * );
  * ```

@@ -63,7 +63,7 @@ export const rngOptionNames: OptionNames<RngOptions> = { ...checkOptionNames, st
  *
  * await checkRngDeterminism(
  *   (rngs) => new Net({ rngs }),
- *   (net, x) => net.forward(x!),
+ *   (net, x) => net.forward(x),
  *   { inputs: (key, batch) => nnx.random.normal(key, [batch, 3]), streams: ["dropout"] },
  * );
  * ```

@@ -55,7 +55,7 @@ const CAUSE =
  *
  * await checkSplitMerge(
  *   (rngs) => new nnx.Linear(3, 2, { rngs }),
- *   (linear, x) => linear.forward(x!),
+ *   (linear, x) => linear.forward(x),
  *   { inputs: (key, batch) => nnx.random.normal(key, [batch, 3]) },
  * );
  * ```

@@ -37,8 +37,10 @@ export type ForwardOf<M> = (model: M, ...inputs: TensorOfAnyRank[]) => unknown;
 /** What checks need to know of a model. */
 export interface CheckOptions extends LawOptions {
   /**
-   * Makes the inputs of `forward` for `batch` rows, from a key. Axis 0 has the rows. Without it
-   * `forward` gets the model alone, and laws about batches do not apply.
+   * Makes the inputs of `forward` for `batch` rows, from a key. Axis 0 has the rows. A list of tensors
+   * are its arguments: a model that takes an object gets it in the call, `(model, a, b) =>
+   * model.forward({ a, b })`. Without it `forward` gets the model alone, and laws about batches do
+   * not apply.
    */
   readonly inputs?: (key: PRNGKey, batch: number) => Tensor | readonly Tensor[];
   /**
@@ -119,7 +121,12 @@ export class Subject<M extends object> {
     const { inputs } = this.#options;
     if (!inputs) return [];
     const made = inputs(random.key(seed), batch);
-    return isTensor(made) ? [made] : [...made];
+    if (isTensor(made)) return [made];
+    if (Array.isArray(made) && made.every(isTensor)) return [...made];
+    throw new NnxError(
+      `${this.where}: expected inputs to return a tensor or a list of tensors, got ${describe(made)}. ` +
+        "Return [a, b], and put them together in the call: (model, a, b) => model.forward({ a, b }).",
+    );
   }
 
   /** Calls the model once, outside of any scope. */

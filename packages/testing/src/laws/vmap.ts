@@ -31,7 +31,7 @@ const PASSES = 2;
  *
  * await checkVmap(
  *   (rngs) => new nnx.BatchNorm(3, { rngs }),
- *   (norm, x) => norm.forward(x!),
+ *   (norm, x) => norm.forward(x),
  *   { inputs: (key, batch) => nnx.random.normal(key, [batch, 3]) },
  * );
  * ```

@@ -53,8 +53,14 @@ export class Passes<M, X extends Tensor> {
         `${where}: expected a module with a forward method, got ${describe(model)}. Pass { call }, a function that calls it.`,
       );
     }
-    if (isTensor(x)) checkTensor(where, "the input", x);
-    if (!isTensor(x) || x.rank === 0 || x.shape[0] === 0) {
+    if (!isTensor(x)) {
+      throw new NnxError(
+        `${where}: expected a tensor of rows, got ${describe(x)}. Put several inputs into one tensor, ` +
+          "such as tf.concat([a, b], -1), and take it apart in { call }: (model, rows) => ….",
+      );
+    }
+    checkTensor(where, "the input", x);
+    if (x.rank === 0 || x.shape[0] === 0) {
       throw new NnxError(
         `${where}: expected a tensor with at least one row on its first axis, got ${describe(x)}. Give a single example an axis: tf.expandDims(x, 0).`,
       );

@@ -287,6 +287,11 @@ describe("sample", () => {
       /at least one row on its first axis, got a float32\[0,3\]/,
     ],
     [
+      "an input of several parts",
+      () => sample(new Net(), { a: x() } as never, 2, { key }),
+      /expected a tensor of rows, got an object with keys \{a\}\. Put several inputs into one tensor/,
+    ],
+    [
       "what is no model",
       () => sample({} as Net, x(), 2, { key }),
       /expected a module with a forward method, got an object/,

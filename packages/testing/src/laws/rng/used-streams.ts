@@ -38,8 +38,11 @@ export async function onlyItsStreams<M extends object>(
         law: "A pass draws from the streams that are declared, and no others",
         found: `expected draws from ${declared!.join(", ") || "no stream"}, got ${used.has(wrong) ? "some" : "none"} from ${wrong}`,
         cause: used.has(wrong)
-          ? `If the model is meant to draw from it (an RNN draws its first carry), add ${JSON.stringify(wrong)} to the option streams. ` +
-            "Otherwise a layer takes the default stream because the named one is missing: name it in new Rngs(…)."
+          ? wrong === "default"
+            ? 'Usually a layer draws from a stream that the option streams does not name, such as "dropout", or "carry" for the first carry ' +
+              'of an RNN: add its name there, or "default" if the model calls nextKey() without a name. ' +
+              "Or the model makes Rngs of its own: use those that it is given."
+            : `If the model is meant to draw from it, add ${JSON.stringify(wrong)} to the option streams.`
           : "Usually the layer is not called, or is in evaluation, or its rate is 0.",
       };
     }
