@@ -67,7 +67,7 @@ export { arrange, contract, contractPair, shaped } from "./ops/contract.ts";
 export { recurrentKernelNames, type SequenceAttrs, type SimpleAttrs } from "./own/recurrent-names.ts";
 export { gruGradientOver, lstmGradientOver, simpleGradientOver } from "./own/recurrent-gradients.ts";
 export { gruOver, lstmOver, simpleOver } from "./own/recurrent-ops.ts";
-export { DENSE } from "./own/dense.ts";
+export { DENSE, type DenseAttrs, sizesBeside } from "./own/dense.ts";
 export { MASKED, type MaskedAttrs } from "./own/masks.ts";
 export { clamp, sign } from "./ops/exact.ts";
 export { fusedMatMul } from "./ops/fused-mat-mul.ts";

@@ -50,6 +50,8 @@ export {
   setRecorder,
   sharing,
   sizeOf,
+  sizesBeside,
+  type DenseAttrs,
   substitutesNow,
   sliceAt,
   slicesAfterFirst,
