@@ -4,10 +4,11 @@ import type { Tensor, TensorInfo } from "@tensorflow/tfjs-core";
 import { isRecording, inShape } from "../engine.ts";
 import { callKernel } from "../memory/call-kernel.ts";
 import { computed } from "../memory/computed.ts";
+import { isRecorded } from "../recorder.ts";
 import { installKernels } from "../registry.ts";
 import { DENSE, denseInfo, denseOfMany } from "../own/dense.ts";
 import { runOwn } from "../own/own-kernel.ts";
-import { sizeOf } from "../shape.ts";
+import { sameShape, sizeOf } from "../shape.ts";
 import { hasKnownKernels } from "../backends.ts";
 
 const infoOf = ({ dataId, shape, dtype }: TensorInfo): TensorInfo => ({ dataId, shape, dtype });
@@ -39,6 +40,12 @@ function batch(
   return inShape(added ? (callKernel("Add", { a: product, b: added }, {}) as Tensor) : product, shape);
 }
 
+/** The shape of a product with a bias; undefined where sizes do not fit, which a kernel says. */
+const shapeOfDense = (a: Tensor, b: Tensor, bias: Tensor | null): readonly number[] | undefined =>
+  b.rank === 2 && a.shape.at(-1) === b.shape[0] && (!bias || sameShape(bias.shape, b.shape.slice(1)))
+    ? [...a.shape.slice(0, -1), b.shape[1] as number]
+    : undefined;
+
 /**
  * `a @ b + bias` over the last axis of a, as one kernel. Without a tape the kernel is called
  * directly, because the engine costs more than the product of a small layer.
@@ -63,6 +70,7 @@ export function fusedMatMul(a: Tensor, b: Tensor, bias: Tensor | null): Tensor {
         inputs,
         ([x, kernel, offset]) => denseInfo(tf.engine().backend, x!, kernel!, offset),
         batch,
+        isRecorded() ? shapeOfDense(a, b, bias) : undefined,
       ) as Tensor;
     }
   }

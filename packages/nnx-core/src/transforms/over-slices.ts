@@ -16,7 +16,8 @@ import { disposeLeaves, joinNewLeaves, type NewLeaves, newLeavesIn, type Origins
 import { HandedOn } from "./handed-on.ts";
 import { SlicedArguments, type SlicingOptions } from "./sliced-arguments.ts";
 import { type Joining, ofEachSlice } from "./joining.ts";
-import { batchedIfPossible, mayBatch, SliceBatch } from "./slice-batch.ts";
+import type { FirstSlice } from "../program/batch/first-slice.ts";
+import { batchedIfPossible, firstSlice, mayBatch, SliceBatch } from "./slice-batch.ts";
 import { type Stacked, stackResults } from "./stack-results.ts";
 
 /** One call of a function over slices. */
@@ -107,8 +108,9 @@ function runAll(
   const leases: Lease[] = [];
   /** @returns the values of all slices, if they are known after this one. */
   const slice = (index: number, isForAll = false): Joining | undefined => {
-    const slices = sliced.lend(index);
-    const batch = isForAll ? new SliceBatch(sliced, size) : undefined;
+    if (isForAll) late = firstSlice();
+    const slices = sliced.lend(index, late);
+    const batch = isForAll ? new SliceBatch(sliced, size, late) : undefined;
     if (batch) stopBatch = () => batch.dispose();
     // After the first slice was cut, since what was cut must stay.
     handed ??= new HandedOn(call.init);
@@ -135,6 +137,7 @@ function runAll(
     if (!isSame && !joined && index !== last) own.restore();
     return joined;
   };
+  let late: FirstSlice | undefined;
   let stopBatch = (): void => {};
   try {
     let joining = ofEachSlice;
@@ -147,7 +150,7 @@ function runAll(
           if (joined) {
             joining = joined;
             [size, last] = [1, 0];
-          }
+          } else late?.bring();
           index = 1;
         }
         for (; index < size; index++) slice(isReverse ? size - 1 - index : index);
@@ -172,6 +175,7 @@ function runAll(
   } finally {
     for (const lease of leases) lease.handOver();
     handed?.end();
+    late?.bringKept();
     stopBatch();
   }
 }

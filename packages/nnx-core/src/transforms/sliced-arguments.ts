@@ -8,6 +8,7 @@ import { GraphNode } from "../graph/node.ts";
 import { Walk } from "../graph/walk.ts";
 import { tensorsIn } from "../ownership/tensors-in.ts";
 import { formatPath, type Path, type PathPart } from "../path.ts";
+import type { FirstSlice } from "../program/batch/first-slice.ts";
 import { looking } from "../program/host-value.ts";
 import { recordingNow } from "../program/recording.ts";
 import { isStateLike } from "../state/check-state.ts";
@@ -29,7 +30,7 @@ import { Slot } from "./slots.ts";
 interface Part {
   /** Whether it is the same object for every slice. */
   readonly isConstant: boolean;
-  at(index: number): unknown;
+  at(index: number, late?: FirstSlice): unknown;
 }
 
 const constant = (value: unknown): Part => ({ isConstant: true, at: () => value });
@@ -115,17 +116,18 @@ export class SlicedArguments {
   /**
    * Puts a slice in place. Observers see the first one alone, unless a recording has to follow
    * each.
+   * @param late - See {@link Cut}.
    * @returns the arguments of the function.
    */
-  lend(index: number): unknown[] {
+  lend(index: number, late?: FirstSlice): unknown[] {
     const lendAll = (): void =>
       asLoan(() => {
-        for (const slot of this.slots) slot.lend(index);
+        for (const slot of this.slots) slot.lend(index, late);
       });
     if (this.isLent && !recordingNow()) unobserved(lendAll);
     else lendAll();
     this.isLent = true;
-    return this.parts.map((part) => part.at(index));
+    return this.parts.map((part) => part.at(index, late));
   }
 
   release(): void {
@@ -147,7 +149,10 @@ export class SlicedArguments {
       const inner = this.part(value.state, axes, path);
       return inner.isConstant
         ? constant(value)
-        : { isConstant: false, at: (i) => graphStateOf(value.graphdef, inner.at(i) as typeof value.state) };
+        : {
+            isConstant: false,
+            at: (i, late) => graphStateOf(value.graphdef, inner.at(i, late) as typeof value.state),
+          };
     }
     if (isVariableState(value) || (isStateLike(value) && !hasStates(value)))
       return this.state(value, axes, path);
@@ -160,17 +165,17 @@ export class SlicedArguments {
     if (items.every(([, part]) => part.isConstant)) return constant(value);
     return {
       isConstant: false,
-      at: (index) =>
+      at: (index, late) =>
         containerFrom(
           kind,
-          items.map(([key, part]) => [key, part.at(index)] as const),
+          items.map(([key, part]) => [key, part.at(index, late)] as const),
         ),
     };
   }
 
   private cutPart(value: unknown, axis: number, path: Path, areNumbersData: boolean): Part {
     const made = this.cut(value, axis, path, areNumbersData);
-    return { isConstant: false, at: (index) => made.at(index) };
+    return { isConstant: false, at: (index, late) => made.at(index, late) };
   }
 
   private cut(value: unknown, axis: number, path: Path, areNumbersData: boolean): Cut {
@@ -254,12 +259,12 @@ export class SlicedArguments {
       };
     });
     if (cuts.every(({ made }) => made === undefined)) return constant(state);
-    const leafAt = ({ leaf, made }: (typeof cuts)[number], index: number) =>
-      made ? withValue(leaf, made.at(index)) : leaf;
-    const at = (index: number): unknown =>
+    const leafAt = ({ leaf, made }: (typeof cuts)[number], index: number, late?: FirstSlice) =>
+      made ? withValue(leaf, made.at(index, late)) : leaf;
+    const at = (index: number, late?: FirstSlice): unknown =>
       isVariableState(state)
-        ? leafAt(cuts[0] as (typeof cuts)[number], index)
-        : unflattenState(cuts.map((each) => [each.inner, leafAt(each, index)] as const));
+        ? leafAt(cuts[0] as (typeof cuts)[number], index, late)
+        : unflattenState(cuts.map((each) => [each.inner, leafAt(each, index, late)] as const));
     return { isConstant: false, at };
   }
 }

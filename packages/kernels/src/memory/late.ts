@@ -1,0 +1,91 @@
+/**
+ * @file Tensors whose values are computed when somebody asks for them, if anybody ever does. To the
+ * engine they are on a backend of their own: kernels of another one get their values as those of any
+ * tensor that is elsewhere.
+ */
+import {
+  type BackendValues,
+  type DataType,
+  engine,
+  env,
+  KernelBackend,
+  type Tensor,
+} from "@tensorflow/tfjs-core";
+import { isHeap } from "./access.ts";
+
+/** Who knows the values. */
+export interface LateOwner {
+  /** Gives values to all late data of this owner that somebody has. */
+  settle(): void;
+}
+
+/** Data without values as yet. */
+export class LateData {
+  readonly owner: LateOwner;
+  /** How many tensors have it; none when it is on another backend. */
+  holders = 1;
+  values: BackendValues | undefined;
+
+  constructor(owner: LateOwner) {
+    this.owner = owner;
+  }
+}
+
+class LateBackend extends KernelBackend {
+  override readSync(data: LateData): BackendValues {
+    if (!data.values) data.owner.settle();
+    if (data.values) return data.values;
+    throw new Error("vmap: expected a slice of a run that goes on, got one of a run that has ended.");
+  }
+
+  override async read(data: LateData): Promise<BackendValues> {
+    return this.readSync(data);
+  }
+
+  override refCount({ holders }: LateData): number {
+    return holders;
+  }
+
+  override incRef(data: LateData): void {
+    data.holders++;
+  }
+
+  override disposeData(data: LateData, force = false): boolean {
+    data.holders = force ? 0 : data.holders - 1;
+    if (data.holders > 0) return false;
+    data.values = undefined;
+    return true;
+  }
+}
+
+let backend: LateBackend | undefined;
+
+/** What the engine's types do not declare. */
+interface LateEngine {
+  readonly state: { readonly profiling: boolean };
+  moveData(backend: KernelBackend, dataId: object): void;
+}
+
+const lateEngine = (): LateEngine => engine() as unknown as LateEngine;
+
+/**
+ * Whether the backend in use asks the engine for data that it lacks, whatever it does with them, and
+ * nobody wants to see each kernel when an op runs it.
+ */
+export const takesLate = (): boolean =>
+  isHeap(engine().backend) && !lateEngine().state.profiling && !env().getBool("DEBUG");
+
+/** A tensor whose values its owner gives when they are needed. */
+export function lateTensor(shape: readonly number[], dtype: DataType, owner: LateOwner): Tensor {
+  backend ??= new LateBackend();
+  return engine().makeTensorFromTensorInfo({ dataId: new LateData(owner), shape: [...shape], dtype }, backend);
+}
+
+/** The late data of a tensor, wherever they are now. */
+export const lateDataOf = ({ dataId }: Tensor): LateData | undefined =>
+  dataId instanceof LateData ? dataId : undefined;
+
+/** Brings late data that have values to the backend in use. */
+export function bringLate(data: LateData): void {
+  if (data.holders > 0) lateEngine().moveData(engine().backend, data);
+}
