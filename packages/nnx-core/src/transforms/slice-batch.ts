@@ -9,7 +9,7 @@ import { SliceRecorder } from "../program/batch/slice-recorder.ts";
 import { isHostObject } from "../program/host-data.ts";
 import type { Slot as ValueSlot } from "../program/program.ts";
 import type { ProgramRecorder } from "../program/recorder.ts";
-import { Recording, recordingNow } from "../program/recording.ts";
+import { type RecordedArguments, Recording, recordingNow } from "../program/recording.ts";
 import { isCapturing } from "../recording/session.ts";
 import {
   canIntercept,
@@ -93,17 +93,23 @@ export class SliceBatch {
   constructor({ slots, cuts }: SlicedArguments, size: number, late: FirstSlice | undefined) {
     this.slots = slots;
     this.size = size;
-    const leaves = slots.flatMap(({ holder, cut, lent }) => {
-      if (!(holder instanceof Variable)) return [];
+    // Loops, since lists of lists take as long to join as small kernels to run.
+    const leaves: RecordedArguments["leaves"][number][] = [];
+    const inputs: CutTensor[] = [];
+    for (const { holder, cut, lent } of slots) {
+      if (cut) inputs.push(...cut.tensors);
+      if (!(holder instanceof Variable)) continue;
       const firstHost = this.host.length;
       if (cut) this.addHost((index) => cut.hostAt(index));
       else for (const value of hostIn(lent)) this.host.push({ isBatched: false, each: [value] });
-      return [{ value: holder, firstHost, hostCount: this.host.length - firstHost }];
-    });
-    for (const cut of cuts) this.addHost((index) => cut.hostAt(index));
-    const all = [...slots.flatMap(({ cut }) => cut ?? []), ...cuts];
-    this.inputs = all.flatMap(({ tensors }) => tensors);
-    const tensors = this.inputs.map(({ first }) => first as Tensor);
+      leaves.push({ value: holder, firstHost, hostCount: this.host.length - firstHost });
+    }
+    for (const cut of cuts) {
+      inputs.push(...cut.tensors);
+      this.addHost((index) => cut.hostAt(index));
+    }
+    this.inputs = inputs;
+    const tensors = inputs.map(({ first }) => first as Tensor);
     const refused = (): void => {
       this.isRefused = true;
     };
@@ -148,12 +154,10 @@ export class SliceBatch {
     const { recorder, recording, size } = this;
     const outer = around();
     if (this.isRefused && !outer) return undefined;
-    const written = [
-      ...Array.from(made).filter(({ isDisposed }) => !isDisposed),
-      ...this.slots.flatMap(({ holder, isWritten }) =>
-        isWritten && holder instanceof Variable ? holder : [],
-      ),
-    ];
+    const written: Variable[] = [];
+    for (const variable of made) if (!variable.isDisposed) written.push(variable);
+    for (const { holder, isWritten } of this.slots)
+      if (isWritten && holder instanceof Variable) written.push(holder);
     // Variables that the run wrote to have a step each, unless they have tensors.
     const steps = new Map<Variable, number>();
     for (const variable of written) {

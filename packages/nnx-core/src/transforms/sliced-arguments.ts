@@ -62,7 +62,8 @@ export class SlicedArguments {
   private readonly below: Below;
   private readonly keepsWhole: boolean;
   private readonly parts: readonly Part[];
-  private readonly sizes = new Map<number, string>();
+  /** The sizes along the axes, each with the first place that has it. */
+  private readonly sizes = new Map<number, () => string>();
   private readonly claims: Claims;
   private isLent = false;
 
@@ -100,7 +101,7 @@ export class SlicedArguments {
     const [size = asked] = all;
     const isOne = all.length < 2 && (asked === undefined || size === asked);
     if (isOne && size !== undefined && size >= least) return size;
-    const known = [...this.sizes].map(([each, place]) => `${each} in ${place}`);
+    const known = [...this.sizes].map(([each, place]) => `${each} in ${place()}`);
     if (asked !== undefined) known.push(`${option}: ${asked}`);
     throw new StructureError(
       `${this.where}: expected tensors with one size above 0 along the looped axes, got ${known.join(", ") || "none"}. ` +
@@ -180,7 +181,7 @@ export class SlicedArguments {
 
   private cut(value: unknown, axis: number, path: Path, areNumbersData: boolean): Cut {
     const made = cut(value, axis, () => this.at(path), areNumbersData);
-    if (made.size !== undefined && !this.sizes.has(made.size)) this.sizes.set(made.size, placeText(path));
+    if (made.size !== undefined && !this.sizes.has(made.size)) this.sizes.set(made.size, () => placeText(path));
     this.cuts.push(made);
     return made;
   }
@@ -240,7 +241,7 @@ export class SlicedArguments {
       const { value: whole } =
         holder instanceof Variable ? looking(holder, () => holder.toState()) : { value };
       const made = cut(whole, axis, at, true);
-      if (made.size !== undefined && !this.sizes.has(made.size)) this.sizes.set(made.size, place());
+      if (made.size !== undefined && !this.sizes.has(made.size)) this.sizes.set(made.size, place);
       this.slots.push(new Slot(holder, made, axis, at));
     } else if (axis === null && !(this.keepsWhole && !(axes instanceof StateAxes))) {
       this.slots.push(new Slot(holder, undefined, 0, at));
