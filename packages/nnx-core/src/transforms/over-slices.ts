@@ -5,12 +5,14 @@ import { attachTo } from "../ownership/scopes.ts";
 import { tensorsIn } from "../ownership/tensors-in.ts";
 import { refuseDisposed } from "../state/disposed.ts";
 import { heldBy } from "../state/holding.ts";
+import { recordingNow } from "../program/recording.ts";
 import { isTensor, scoped, type Tensor } from "../tensor.ts";
 import { atomically } from "../undo/atomically.ts";
 import { belowOf } from "../undo/known-modules.ts";
 import { framesOfArgument, Structure } from "../undo/structure.ts";
 import { observeWrites } from "../variable/observer.ts";
 import { Variable } from "../variable/variable.ts";
+import type { Attempts } from "./attempts.ts";
 import type { MapAxes } from "./axes.ts";
 import { disposeLeaves, joinNewLeaves, type NewLeaves, newLeavesIn, type Origins } from "./new-leaves.ts";
 import { HandedOn } from "./handed-on.ts";
@@ -34,6 +36,8 @@ export interface SlicedRun extends SlicingOptions {
   readonly mayBeEmpty?: boolean;
   /** Whether one run of the function may stand for all. */
   readonly mayBatch?: boolean;
+  /** What came of that in earlier calls. */
+  readonly attempts?: Attempts;
   /** What the first slice gets beside its arguments. */
   readonly init?: unknown;
   /**
@@ -117,11 +121,16 @@ function runAll(
     const { value } = handed;
     const run = (): readonly [unknown, unknown] => call.run(slices, index, value);
     let isSame = false;
-    const [[result, next], attached] = tidyChecked(() => {
-      const made = batch ? batch.record(run) : run();
+    let returned: readonly [unknown, unknown] = [undefined, undefined];
+    let attached = nothing;
+    tidyChecked(() => {
+      returned = batch ? batch.record(run) : run();
       isSame = before.isSame();
-      return [made, isSame ? nothing : before.newTensors()] as const;
+      if (!isSame) attached = before.newTensors();
+      // The engine searches what a scope returns: mostly that is one tensor.
+      return isSame && returned[1] === undefined ? returned[0] : [returned, attached];
     });
+    const [result, next] = returned;
     if (own !== before) isSame = own.isSame();
     results[index] = result;
     // A later slice may replace the value of a Variable that this one returned.
@@ -145,8 +154,9 @@ function runAll(
       (variable, kind) => kind === "new" && made.add(variable),
       () => {
         let index = 0;
-        if (call.mayBatch && size > 1 && mayBatch(sliced)) {
+        if (call.mayBatch && size > 1 && mayBatch(sliced) && isDue(call, before)) {
           const joined = slice(0, true);
+          call.attempts?.note(before, joined !== undefined);
           if (joined) {
             joining = joined;
             [size, last] = [1, 0];
@@ -179,6 +189,10 @@ function runAll(
     stopBatch();
   }
 }
+
+/** A recording sees the attempt of each call: it is made once. */
+const isDue = ({ attempts }: SlicedRun, structure: Structure): boolean =>
+  !attempts || recordingNow() !== undefined || attempts.isDue(structure);
 
 const isPutBack = (arg: unknown, { modules }: SlicedArguments): boolean =>
   arg instanceof Variable || modules.some(({ module }) => module === arg);
