@@ -11,12 +11,12 @@ import {
   KernelBackend,
   type Tensor,
 } from "@tensorflow/tfjs-core";
-import { isHeap } from "./access.ts";
+import { copyRun, elementsOf, isHeap } from "./access.ts";
 
 /** Who knows the values. */
 export interface LateOwner {
-  /** Gives values to all late data of this owner that somebody has. */
-  settle(): void;
+  /** Somebody needs the values of some late data: gives them, and brings all others of this owner. */
+  give(data: LateData): void;
 }
 
 /** Data without values as yet. */
@@ -31,9 +31,14 @@ export class LateData {
   }
 }
 
+/** Whether data are brought to another backend, which copies the values afterwards. */
+let isBringing = false;
+
 class LateBackend extends KernelBackend {
   override readSync(data: LateData): BackendValues {
-    if (!data.values) data.owner.settle();
+    // As backends write new memory: they leave it as it is.
+    if (isBringing) return null as unknown as BackendValues;
+    if (!data.values) data.owner.give(data);
     if (data.values) return data.values;
     throw new Error("vmap: expected a slice of a run that goes on, got one of a run that has ended.");
   }
@@ -85,7 +90,21 @@ export function lateTensor(shape: readonly number[], dtype: DataType, owner: Lat
 export const lateDataOf = ({ dataId }: Tensor): LateData | undefined =>
   dataId instanceof LateData ? dataId : undefined;
 
-/** Brings late data that have values to the backend in use. */
-export function bringLate(data: LateData): void {
-  if (data.holders > 0) lateEngine().moveData(engine().backend, data);
+/**
+ * Brings late data to the backend in use.
+ * @param from - Begins with their values, in that order. Missing where they have values.
+ */
+export function bringLate({ dataId, shape, dtype }: Tensor, from?: Tensor): void {
+  const { backend } = engine();
+  const outer = isBringing;
+  isBringing = from !== undefined;
+  try {
+    lateEngine().moveData(backend, dataId);
+  } finally {
+    isBringing = outer;
+  }
+  if (!from) return;
+  // The heap may grow for this one.
+  const values = elementsOf(backend, from);
+  copyRun(values, 0, elementsOf(backend, { dataId, shape, dtype }));
 }

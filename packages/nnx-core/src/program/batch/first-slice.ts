@@ -42,9 +42,9 @@ const plain: ReadonlySet<string> = new Set(["float32", "int32", "bool"]);
 
 /** The tensors of the first slice that have no values as yet. */
 export class FirstSlice implements LateOwner {
-  private readonly all: Late[] = [];
+  private all: Late[] = [];
   private followed: FollowedRun | undefined;
-  private isSettled = false;
+  private isOver = false;
 
   /** Says which run computes what is not cut. */
   follow(run: FollowedRun): void {
@@ -53,12 +53,12 @@ export class FirstSlice implements LateOwner {
 
   /** Whether what is computed may be late: not after somebody has asked for values. */
   get isOpen(): boolean {
-    return !this.isSettled;
+    return !this.isOver;
   }
 
   /** The first slice of a tensor. */
   cut(whole: Tensor, axis: number): Tensor {
-    if (this.isSettled || !plain.has(whole.dtype)) return sliceAt(whole, axis, 0);
+    if (this.isOver || !plain.has(whole.dtype)) return sliceAt(whole, axis, 0);
     const shape = whole.shape.filter((_, i) => i !== axis);
     const tensor = lateTensor(shape, whole.dtype, this);
     this.add(tensor, { whole, axis }, undefined);
@@ -88,32 +88,44 @@ export class FirstSlice implements LateOwner {
     if (this.all.some(isKept)) this.bring();
   }
 
-  /** Brings everything that somebody has to the backend in use. */
-  bring(): void {
-    this.settle();
-    for (const { data } of this.all) bringLate(data);
-    this.all.length = 0;
+  give(data: LateData): void {
+    this.bring(data);
   }
 
-  settle(): void {
-    if (this.isSettled) return;
-    this.isSettled = true;
+  /**
+   * Computes what somebody has, and brings it to the backend in use. From now on nothing is late.
+   * @param asked - Gets its values instead: whoever asked for them brings them.
+   */
+  bring(asked?: LateData): void {
+    this.isOver = true;
     const living = this.all.filter(({ data }) => data.holders > 0);
-    const { followed } = this;
-    const compute = (): void =>
+    this.all = living.filter(({ data }) => data === asked);
+    if (living.length === 0) return;
+    const bringAll = (): void =>
       withoutTape(() =>
         scoped(() => {
-          const slots = living.flatMap(({ slot }) => slot ?? []);
-          const host = { isBatched: false, each: [] };
-          const run = followed && new BatchRun({ ...followed.program(), inputs: 0 }, 1, () => host);
-          const made = run?.run(slots);
-          for (const { data, from, slot } of living) {
-            const tensor = from ? sliceAt(from.whole, from.axis, 0) : (made?.get(slot as Slot) as Tensor);
-            data.values = tensor.dataSync();
+          const made = this.compute(living.flatMap(({ slot, data }) => (data.values ? [] : (slot ?? []))));
+          for (const { tensor, data, from, slot } of living) {
+            const values = from ? firstOf(from) : made?.get(slot as Slot);
+            if (data.values || !values) bringLate(tensor);
+            else if (data === asked) data.values = sliceOrAll(values, tensor).dataSync();
+            else bringLate(tensor, values);
           }
         }),
       );
-    if (followed) followed.unrecorded(compute);
-    else compute();
+    if (this.followed) this.followed.unrecorded(bringAll);
+    else bringAll();
+  }
+
+  private compute(slots: readonly Slot[]): ReadonlyMap<Slot, Tensor> | undefined {
+    if (!this.followed || slots.length === 0) return undefined;
+    const host = { isBatched: false, each: [] };
+    return new BatchRun({ ...this.followed.program(), inputs: 0 }, 1, () => host).run(slots);
   }
 }
+
+/** What begins with the values of a first slice. */
+const firstOf = ({ whole, axis }: CutFrom): Tensor => (axis === 0 ? whole : sliceAt(whole, axis, 0));
+
+const sliceOrAll = (values: Tensor, { size }: Tensor): Tensor =>
+  values.size === size ? values : sliceAt(values, 0, 0);
