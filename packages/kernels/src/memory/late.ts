@@ -65,25 +65,25 @@ class LateBackend extends KernelBackend {
 
 let backend: LateBackend | undefined;
 
-/** What the engine's types do not declare. */
-interface LateEngine {
-  readonly state: { readonly profiling: boolean };
+/** The engine moves data to a backend that lacks them. Its types do not declare that. */
+interface MovingEngine {
   moveData(backend: KernelBackend, dataId: object): void;
 }
-
-const lateEngine = (): LateEngine => engine() as unknown as LateEngine;
 
 /**
  * Whether the backend in use asks the engine for data that it lacks, whatever it does with them, and
  * nobody wants to see each kernel when an op runs it.
  */
 export const takesLate = (): boolean =>
-  isHeap(engine().backend) && !lateEngine().state.profiling && !env().getBool("DEBUG");
+  isHeap(engine().backend) && !engine().state.profiling && !env().getBool("DEBUG");
 
 /** A tensor whose values its owner gives when they are needed. */
 export function lateTensor(shape: readonly number[], dtype: DataType, owner: LateOwner): Tensor {
   backend ??= new LateBackend();
-  return engine().makeTensorFromTensorInfo({ dataId: new LateData(owner), shape: [...shape], dtype }, backend);
+  return engine().makeTensorFromTensorInfo(
+    { dataId: new LateData(owner), shape: [...shape], dtype },
+    backend,
+  );
 }
 
 /** The late data of a tensor, wherever they are now. */
@@ -99,7 +99,7 @@ export function bringLate({ dataId, shape, dtype }: Tensor, from?: Tensor): void
   const outer = isBringing;
   isBringing = from !== undefined;
   try {
-    lateEngine().moveData(backend, dataId);
+    (engine() as unknown as MovingEngine).moveData(backend, dataId);
   } finally {
     isBringing = outer;
   }

@@ -181,7 +181,8 @@ export class SlicedArguments {
 
   private cut(value: unknown, axis: number, path: Path, areNumbersData: boolean): Cut {
     const made = cut(value, axis, () => this.at(path), areNumbersData);
-    if (made.size !== undefined && !this.sizes.has(made.size)) this.sizes.set(made.size, () => placeText(path));
+    if (made.size !== undefined && !this.sizes.has(made.size))
+      this.sizes.set(made.size, () => placeText(path));
     this.cuts.push(made);
     return made;
   }

@@ -76,7 +76,13 @@ export class SliceRecorder extends ProgramRecorder {
       const { names, inputs: given } = inputsOf(inputs);
       const shape = this.mayBeLate(given) ? lateShape(name, given) : undefined;
       if (shape && names) {
-        const work = { kind: "kernel", name, names, attrs: copiedData(attrs ?? {}), needsEngine: false } as const;
+        const work = {
+          kind: "kernel",
+          name,
+          names,
+          attrs: copiedData(attrs ?? {}),
+          needsEngine: false,
+        } as const;
         return this.addLate(shape, { ...work, renewal: undefined }, given);
       }
       this.late.bringFor(given);
