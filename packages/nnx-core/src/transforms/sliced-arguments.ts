@@ -143,7 +143,7 @@ export class SlicedArguments {
       return constant(value);
     }
     if (isTensor(value) || isArrayLike(value)) {
-      const axis = axisOfLeaf(this.at(path), axes, undefined, value);
+      const axis = axisOfLeaf(() => this.at(path), axes, undefined, value);
       return typeof axis === "number" ? this.cutPart(value, axis, path, false) : constant(value);
     }
     if (isGraphState(value)) {
@@ -218,7 +218,7 @@ export class SlicedArguments {
 
   /** A leaf of a State that a module keeps. It cannot be cut, since States never change. */
   private kept(axes: MapAxes, value: unknown, inner: Path, path: Path): void {
-    const axis = axisOfLeaf(this.at(path), axes, inner, value);
+    const axis = axisOfLeaf(() => this.at(path), axes, inner, value);
     if (typeof axis !== "number") return;
     throw new StructureError(
       `${this.at([...path, ...inner])}: expected values in Variables, got ${describe(value)} in a State or frozen object that a module keeps. ` +
@@ -234,7 +234,7 @@ export class SlicedArguments {
     path: Path,
   ): void {
     const innerPath = (): Path => (typeof inner === "function" ? inner() : inner);
-    const axis = axisOfLeaf(this.at(path), axes, axes instanceof StateAxes ? innerPath() : [], value);
+    const axis = axisOfLeaf(() => this.at(path), axes, axes instanceof StateAxes ? innerPath() : [], value);
     const place = (): string => placeText([...path, ...innerPath()]);
     if (!this.claims.claim(holder, axis, place)) return;
     const at = (): string => `${this.where} in ${place()}`;
@@ -252,7 +252,7 @@ export class SlicedArguments {
   private state(state: State | ReturnType<Variable["toState"]>, axes: MapAxes, path: Path): Part {
     refuseEnded(this.where, state);
     const cuts = flattenState(state as State).map(([inner, leaf]) => {
-      const axis = axisOfLeaf(this.at(path), axes, inner, leaf);
+      const axis = axisOfLeaf(() => this.at(path), axes, inner, leaf);
       return {
         inner,
         leaf,
