@@ -29,6 +29,7 @@ export {
   tensorFrom,
 } from "./memory/bytes.ts";
 export { type ElementKernel, fuse, runLoop } from "./memory/fuse.ts";
+export { bringLate, LateData, lateDataOf, type LateOwner, lateTensor, takesLate } from "./memory/late.ts";
 export { callKernel, type KernelInputs } from "./memory/call-kernel.ts";
 export { computed } from "./memory/computed.ts";
 export { type KernelPlan, type PlannedCall, type PlannedPlace, traced } from "./wasm/trace.ts";

@@ -4,10 +4,11 @@ import type { Tensor, TensorInfo } from "@tensorflow/tfjs-core";
 import { isRecording, inShape } from "../engine.ts";
 import { callKernel } from "../memory/call-kernel.ts";
 import { computed } from "../memory/computed.ts";
+import { isRecorded } from "../recorder.ts";
 import { installKernels } from "../registry.ts";
 import { DENSE, denseInfo, denseOfMany, sizesBeside } from "../own/dense.ts";
 import { runOwn } from "../own/own-kernel.ts";
-import { sizeOf } from "../shape.ts";
+import { sameShape, sizeOf } from "../shape.ts";
 import { hasKnownKernels } from "../backends.ts";
 
 const infoOf = ({ dataId, shape, dtype }: TensorInfo): TensorInfo => ({ dataId, shape, dtype });
@@ -43,6 +44,20 @@ function batch(
   return inShape(added ? (callKernel("Add", { a: product, b: added }, {}) as Tensor) : product, shape);
 }
 
+/** The shape of a product with a bias; undefined where sizes do not fit, which a kernel says. */
+function shapeOfDense(
+  a: Tensor,
+  b: Tensor,
+  bias: Tensor | null,
+  contracted: number,
+): readonly number[] | undefined {
+  const rows = a.rank - contracted;
+  const columns = b.shape.slice(contracted);
+  const isOk =
+    sameShape(a.shape.slice(rows), b.shape.slice(0, contracted)) && (!bias || sameShape(bias.shape, columns));
+  return isOk ? [...a.shape.slice(0, rows), ...columns] : undefined;
+}
+
 /**
  * `a @ b + bias` over the last axes of a, as one kernel. Without a tape the kernel is called
  * directly, because the engine costs more than the product of a small layer.
@@ -67,6 +82,7 @@ export function fusedMatMul(a: Tensor, b: Tensor, bias: Tensor | null, contracte
         inputs,
         ([x, kernel, offset]) => denseInfo(tf.engine().backend, x!, kernel!, offset, contracted),
         (all, isBatched, size) => batch(all, isBatched, size, contracted),
+        isRecorded() ? shapeOfDense(a, b, bias, contracted) : undefined,
       ) as Tensor;
     }
   }

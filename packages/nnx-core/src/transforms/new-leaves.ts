@@ -88,7 +88,7 @@ export function joinNewLeaves(
     const path = pathOf(place);
     if (isStatic || (variable && done.has(variable))) return;
     const values = slices.map((leaves) => (leaves[i] as Leaf).value);
-    const axis = axisOfLeaf(where, axes, path, variable ?? leaf.value);
+    const axis = axisOfLeaf(() => where, axes, path, variable ?? leaf.value);
     const misfit = (odd: unknown, index: number): StructureError =>
       new StructureError(
         `${where} at ${formatPath(path)}: expected ${typeof axis === "number" ? "values of one structure and shape" : "one value"} for ` +

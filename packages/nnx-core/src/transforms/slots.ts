@@ -6,6 +6,7 @@ import { describe, StructureError } from "../errors.ts";
 import type { LeafPlace } from "../graph/flatten.ts";
 import { childAt, isWritable, setChild } from "../graph/node.ts";
 import { hold, type Lease } from "../ownership/lease.ts";
+import type { FirstSlice } from "../program/batch/first-slice.ts";
 import type { HostSlot } from "../program/host.ts";
 import { looking, noteComputed, sourceOf } from "../program/host-value.ts";
 import { lending, unread } from "../variable/observer.ts";
@@ -59,10 +60,10 @@ export class Slot {
     this.source = holder instanceof Variable ? sourceOf(holder) : undefined;
   }
 
-  /** Puts the slice in place. */
-  lend(index: number): void {
+  /** Puts the slice in place. See {@link Cut} for `late`. */
+  lend(index: number, late?: FirstSlice): void {
     const { holder, own, cut } = this;
-    this.lent = cut ? cut.at(index) : this.ownValue;
+    this.lent = cut ? cut.at(index, late) : this.ownValue;
     if (!(holder instanceof Variable)) {
       if (presentValue(holder) !== this.lent) setChild(holder.owner, holder.key, this.lent);
     } else if (own) {

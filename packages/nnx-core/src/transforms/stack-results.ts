@@ -80,7 +80,7 @@ function stack(items: readonly unknown[], context: StackContext, axes: MapAxes, 
     const odd = items.findIndex((item) => !test(item));
     if (odd >= 0) throw misfit(where, path, first, items[odd], odd);
   };
-  const at = placeAt(where, path);
+  const at = (): string => placeAt(where, path);
   if (isNode(first)) {
     fits((item) => isNode(item) && Object.getPrototypeOf(item) === Object.getPrototypeOf(first));
     return stackNodes(items as readonly object[], context, axes, path);
@@ -106,7 +106,7 @@ function stack(items: readonly unknown[], context: StackContext, axes: MapAxes, 
   fits((item) => containerKind(item) === kind && haveSame(keys, sortedKeys(item as object)));
   const parts = keys.map((key) => {
     const own = items.map((item) => childAt(item as object, key));
-    return [key, stack(own, context, axesBelow(at, axes, first as object, key), [...path, key])] as const;
+    return [key, stack(own, context, axesBelow(at(), axes, first as object, key), [...path, key])] as const;
   });
   return {
     tensors: parts.flatMap(([, part]) => part.tensors),
@@ -155,7 +155,7 @@ function stackStates(
     const values = leaves.map((each) => leafValue((each as readonly StateLeaf[])[i] as StateLeaf));
     const odd = (value: unknown, index: number): StructureError =>
       misfit(where, [...path, ...at], values[0], value, index);
-    const axis = axisOfLeaf(placeAt(where, path), axes, at, leaf);
+    const axis = axisOfLeaf(() => placeAt(where, path), axes, at, leaf);
     return [
       at,
       leaf,
