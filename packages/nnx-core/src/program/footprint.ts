@@ -51,11 +51,7 @@ const readRaw = (variable: Variable): unknown => variable.getRawValue();
 /** Whether an owner has as many keys as it had. */
 function hasAsMany(owner: object, count: number): boolean {
   if (Array.isArray(owner)) return owner.length === count;
-  if (owner instanceof Map) return owner.size === count;
-  // `Object.keys` makes a list.
-  let found = 0;
-  for (const key in owner) if (Object.hasOwn(owner, key)) found++;
-  return found === count;
+  return (owner instanceof Map ? owner.size : Object.keys(owner).length) === count;
 }
 
 /** What a call got, to compare later calls with. */
