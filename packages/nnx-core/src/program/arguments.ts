@@ -86,6 +86,9 @@ const keyText = (key: unknown): string =>
 const orderOf = (container: object): string =>
   Array.isArray(container) ? "" : ownKeysOf(container).map(keyText).join();
 
+/** The kind of a tensor, in words. */
+export const tensorKind = ({ dtype, shape }: Tensor): string => `${dtype}[${shape.join()}]`;
+
 /** Collects what values of leaves are made of. */
 export class Contents {
   readonly tensors: Tensor[] = [];
@@ -96,7 +99,7 @@ export class Contents {
   add(value: unknown): string {
     if (isTensor(value)) {
       this.tensors.push(value);
-      return `${value.dtype}[${value.shape.join()}]`;
+      return tensorKind(value);
     }
     if (typeof value === "number") {
       this.host.push(value);

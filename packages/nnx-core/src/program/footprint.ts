@@ -12,7 +12,7 @@ import { isTensor, type Tensor } from "../tensor.ts";
 import { unread } from "../variable/observer.ts";
 import { glance } from "../variable/unseen.ts";
 import { Variable } from "../variable/variable.ts";
-import { type Arguments, Contents, pathOfLeaf } from "./arguments.ts";
+import { type Arguments, Contents, pathOfLeaf, tensorKind } from "./arguments.ts";
 import { hostKind, isHostObject } from "./host-data.ts";
 
 /** An object and what it had under its keys. */
@@ -70,18 +70,25 @@ export class Footprint {
     const roots: object[] = [];
     this.expected = args.map((arg) => expectedOf(arg, roots));
     this.seen = seenFrom(roots);
+    // Of the tensors that the call got: its Variables have what it wrote by now.
+    const first = new Map<number, Tensor>();
+    given.tensors.forEach((tensor, k) => {
+      const leaf = given.tensorLeaves[k] as number;
+      if (!first.has(leaf)) first.set(leaf, tensor);
+    });
     this.leaves = given.leaves.map((leaf, i) => {
       const { value } = leaf;
       const variable = value instanceof Variable ? value : undefined;
-      const stored = variable ? unread(() => variable.getRawValue()) : value;
-      const shape = isTensor(stored) ? { tensor: stored.shape.slice(), dtype: stored.dtype } : undefined;
+      const kind = given.kindOf[i] as string;
+      const tensor = first.get(i);
+      const isWhole = tensor !== undefined && tensorKind(tensor) === kind;
       return {
         variable,
         metadata: variable?.metadata,
         path: pathOfLeaf(leaf),
-        kind: given.kindOf[i] as string,
-        tensor: shape?.tensor,
-        dtype: shape?.dtype ?? "",
+        kind,
+        tensor: isWhole ? tensor.shape.slice() : undefined,
+        dtype: isWhole ? tensor.dtype : "",
       };
     });
     this.argumentHosts = given.leaves[0]?.firstHost ?? given.host.length;

@@ -2,6 +2,7 @@
 import { StructureError } from "../errors.ts";
 import { isTensor, sharing, type Tensor } from "../tensor.ts";
 import { unread } from "../variable/observer.ts";
+import { type Metadata, sameMetadata } from "../variable/variable-state.ts";
 import type { Variable } from "../variable/variable.ts";
 import { Contents } from "./arguments.ts";
 import type { HostSlot } from "./host.ts";
@@ -40,12 +41,14 @@ export interface Held {
   readonly sources: Sources;
   /** Structure, shapes and dtypes, in words. */
   readonly kind: string;
+  readonly metadata: Metadata;
 }
 
 export function heldBy(recording: Recording, variable: Variable): Held {
   const value = unread(() => variable.getRawValue());
   const own = isHostValue(value) ? recording.slotOf(variable) : undefined;
-  return { sources: sourcesOf(recording, value, own), kind: new Contents().add(value) };
+  const { metadata } = variable;
+  return { sources: sourcesOf(recording, value, own), kind: new Contents().add(value), metadata };
 }
 
 /** A value with copies of its tensors and keys, which are known by their places. */
@@ -133,6 +136,12 @@ export function refuseGone(where: string, recording: Recording, variable: Variab
 }
 
 export function refuseOther(where: string, name: string, before: Held, after: Held): void {
+  if (!sameMetadata(before.metadata, after.metadata)) {
+    throw new StructureError(
+      `${where} at ${name}: expected a Variable to keep its metadata in a recorded function, got one that a branch or step gives other metadata. ` +
+        "Set metadata outside.",
+    );
+  }
   if (before.kind === after.kind) {
     refuseNumbers(`${where} at ${name}`, before.sources, after.sources);
     return;
