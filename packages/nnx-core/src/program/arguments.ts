@@ -205,3 +205,20 @@ function hasHostObject(container: object): boolean {
 
 /** The path of a leaf, below `arguments`. */
 export const pathOfLeaf = ({ place }: Pick<ArgumentLeaf, "place">): Path => pathOf(place).slice(1);
+
+/** The static data of a call that code may change in place. */
+export function staticsOf({ definition, statics }: Arguments): readonly unknown[] {
+  const found = [...statics];
+  const add = (value: unknown): void => {
+    if (typeof value === "object" && value !== null) found.push(value);
+  };
+  for (const node of definition.nodes) {
+    if (node.kind === "variable") Object.values(node.metadata).forEach(add);
+    else
+      for (const def of node.attributes) {
+        if (def.kind === "static") add(def.value);
+        else if (def.kind === "leaf") Object.values(def.definition.metadata).forEach(add);
+      }
+  }
+  return found;
+}

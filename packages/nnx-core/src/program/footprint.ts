@@ -3,6 +3,7 @@
  * quicker than a walk that makes a definition and compares it.
  */
 import { containerKind, entriesOf, isContainer, itemsOf } from "../data/containers.ts";
+import { isInstance, isOpen } from "../data/kept-data.ts";
 import { isGraphState } from "../graph/graph-state.ts";
 import { framesOf } from "../graph/iterate.ts";
 import { childAt, GraphNode } from "../graph/node.ts";
@@ -69,6 +70,8 @@ export class Footprint {
     this.given = given;
     const roots: object[] = [];
     this.expected = args.map((arg) => expectedOf(arg, roots));
+    for (const { value } of given.leaves)
+      if (value instanceof Variable) roots.push(...Object.values(value.metadata).filter(isOpen));
     this.seen = seenFrom(roots);
     // Of the tensors that the call got: its Variables have what it wrote by now.
     const first = new Map<number, Tensor>();
@@ -165,7 +168,7 @@ const hasMapsOrStates = (root: object): boolean =>
 function expectedOf(arg: unknown, roots: object[]): Expected {
   if (isTensor(arg)) return { kind: "tensor" };
   if (isHostObject(arg)) return { kind: "host", hostKind: hostKind(arg) };
-  if (arg instanceof GraphNode || arg instanceof Variable) roots.push(arg);
+  if (arg instanceof GraphNode || isInstance(arg)) roots.push(arg);
   else if (isContainer(arg)) {
     const entries = entriesOf(arg);
     return {
@@ -205,18 +208,19 @@ function fits(arg: unknown, expected: Expected, contents: Contents): boolean {
   }
 }
 
-/** Every object below the roots that may change: nodes, and containers, static ones too. */
+/** Every object below the roots that may change: nodes, and containers and instances, static ones too. */
 function seenFrom(roots: readonly object[]): Seen[] {
   const found = new Set<object>();
   for (const root of roots)
     if (root instanceof GraphNode) for (const { value } of framesOf(root)) found.add(value);
+    else found.add(root);
   const seen: Seen[] = [];
   // The loop adds owners: the graph does not walk into containers of static data.
   for (const owner of found) {
     const keys = keysIn(owner);
     const values = keys.map((key) => childAt(owner, key));
     seen.push({ owner, keys, values });
-    for (const value of values) if (isContainer(value) && !Object.isFrozen(value)) found.add(value);
+    for (const value of values) if (isOpen(value)) found.add(value);
   }
   return seen;
 }

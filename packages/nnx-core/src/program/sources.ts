@@ -1,4 +1,5 @@
 /** @file What values are made of before and after a block: the tensors, and steps of the host. */
+import { isAsKept, keptData } from "../data/kept-data.ts";
 import { StructureError } from "../errors.ts";
 import { isTensor, sharing, type Tensor } from "../tensor.ts";
 import { unread } from "../variable/observer.ts";
@@ -41,14 +42,19 @@ export interface Held {
   readonly sources: Sources;
   /** Structure, shapes and dtypes, in words. */
   readonly kind: string;
+  /** Data that are no tensors, keys or numbers: as they are, and a copy. */
+  readonly statics: { readonly now: readonly unknown[]; readonly kept: unknown };
   readonly metadata: Metadata;
 }
 
 export function heldBy(recording: Recording, variable: Variable): Held {
   const value = unread(() => variable.getRawValue());
   const own = isHostValue(value) ? recording.slotOf(variable) : undefined;
+  const contents = new Contents();
+  const kind = contents.add(value);
+  const now = contents.statics;
   const { metadata } = variable;
-  return { sources: sourcesOf(recording, value, own), kind: new Contents().add(value), metadata };
+  return { sources: sourcesOf(recording, value, own), kind, statics: { now, kept: keptData(now) }, metadata };
 }
 
 /** A value with copies of its tensors and keys, which are known by their places. */
@@ -142,13 +148,13 @@ export function refuseOther(where: string, name: string, before: Held, after: He
         "Set metadata outside.",
     );
   }
-  if (before.kind === after.kind) {
+  if (before.kind === after.kind && isAsKept(before.statics.kept, after.statics.now)) {
     refuseNumbers(`${where} at ${name}`, before.sources, after.sources);
     return;
   }
   throw new StructureError(
     `${where} at ${name}: expected a Variable to keep its structure, shapes and dtypes in a recorded function, got ${before.kind} before and ` +
-      `${after.kind} after. Cast or reshape what is written.`,
+      `${after.kind === before.kind ? "other data of that kind" : after.kind} after. Cast or reshape what is written.`,
   );
 }
 
