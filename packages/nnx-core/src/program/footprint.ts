@@ -3,6 +3,7 @@
  * quicker than a walk that makes a definition and compares it.
  */
 import { containerKind, entriesOf, isContainer, itemsOf } from "../data/containers.ts";
+import { isOpen } from "../data/kept-data.ts";
 import { isGraphState } from "../graph/graph-state.ts";
 import type { Frame } from "../graph/frame.ts";
 import { framesOf } from "../graph/iterate.ts";
@@ -13,7 +14,7 @@ import { isTensor, type Tensor } from "../tensor.ts";
 import { unread } from "../variable/observer.ts";
 import { glance } from "../variable/unseen.ts";
 import { Variable } from "../variable/variable.ts";
-import { type Arguments, Contents, pathOfLeaf } from "./arguments.ts";
+import { type Arguments, Contents, pathOfLeaf, tensorKind } from "./arguments.ts";
 import { hostKind, isHostObject } from "./host-data.ts";
 
 /** An object and what it had under its keys. */
@@ -65,19 +66,29 @@ export class Footprint {
   private constructor(args: readonly unknown[], given: Arguments, frames: readonly Frame[]) {
     this.given = given;
     this.expected = args.map(expectedOf);
-    this.seen = seenFrom(frames);
+    const metadata = given.leaves.flatMap(({ value }) =>
+      value instanceof Variable ? Object.values(value.metadata).filter(isOpen) : [],
+    );
+    this.seen = seenFrom([...frames.map(({ value }) => value), ...metadata]);
+    // Of the tensors that the call got: its Variables have what it wrote by now.
+    const first = new Map<number, Tensor>();
+    given.tensors.forEach((tensor, k) => {
+      const leaf = given.tensorLeaves[k] as number;
+      if (!first.has(leaf)) first.set(leaf, tensor);
+    });
     this.leaves = given.leaves.map((leaf, i) => {
       const { value } = leaf;
       const variable = value instanceof Variable ? value : undefined;
-      const stored = variable ? unread(() => variable.getRawValue()) : value;
-      const shape = isTensor(stored) ? { tensor: stored.shape.slice(), dtype: stored.dtype } : undefined;
+      const kind = given.kindOf[i] as string;
+      const tensor = first.get(i);
+      const isWhole = tensor !== undefined && tensorKind(tensor) === kind;
       return {
         variable,
         metadata: variable?.metadata,
         path: pathOfLeaf(leaf),
-        kind: given.kindOf[i] as string,
-        tensor: shape?.tensor,
-        dtype: shape?.dtype ?? "",
+        kind,
+        tensor: isWhole ? tensor.shape.slice() : undefined,
+        dtype: isWhole ? tensor.dtype : "",
       };
     });
     this.argumentHosts = given.leaves[0]?.firstHost ?? given.host.length;
@@ -200,17 +211,16 @@ function fits(arg: unknown, expected: Expected, contents: Contents): boolean {
   }
 }
 
-/** Every object that may change: nodes, and containers, static ones too. */
-function seenFrom(frames: readonly Frame[]): Seen[] {
-  const found = new Set<object>();
-  for (const { value } of frames) found.add(value);
+/** Every object that may change: the owners, and containers and instances in them, static ones too. */
+function seenFrom(owners: readonly object[]): Seen[] {
+  const found = new Set(owners);
   const seen: Seen[] = [];
   // The loop adds owners: the graph does not walk into containers of static data.
   for (const owner of found) {
     const keys = keysIn(owner);
     const values = keys.map((key) => childAt(owner, key));
     seen.push({ owner, keys, values });
-    for (const value of values) if (isContainer(value) && !Object.isFrozen(value)) found.add(value);
+    for (const value of values) if (isOpen(value)) found.add(value);
   }
   return seen;
 }

@@ -12,8 +12,8 @@ import { isCapturing } from "../recording/session.ts";
 export interface JitOptions {
   /**
    * The positions of arguments that are no data: numbers, strings, functions, arrays, plain objects,
-   * Maps and Sets of these, Dates, typed arrays. A program holds for equal values of them. Instances
-   * of classes are equal to themselves alone, whatever changes in them.
+   * Maps and Sets of these, Dates, typed arrays. A program holds for equal values of them. An instance
+   * of a class is equal to itself alone, as long as its fields are as they were.
    * @defaultValue []
    */
   readonly staticArgs?: readonly number[];
@@ -58,16 +58,17 @@ const functions = new WeakMap<
  * constant: tensors, numbers and keys that it closes over, and random numbers of others. Variables of
  * tensorflow.js among them may change a few times; then they have to be arguments.
  *
- * A call that changes the structure of its arguments (which attributes and Variables there are) runs
- * as it is, each time. Inside of `grad`, `capture` and other recorded functions, `f` runs as it is.
+ * A call that changes the structure of its arguments (which attributes and Variables there are), or
+ * static data in them, runs as it is, each time. Inside of `grad`, `capture` and other recorded functions, `f` runs as it is.
  * @param f - Gets everything that it changes as arguments. Not async.
  * @param options - `staticArgs`: the positions of numbers, strings and functions.
  * @returns the function, with `programs`, what was recorded and why; and `dispose`, which frees the
  * constants.
- * @throws {@link NnxError} while recording, when `f` reads the values of a tensor, reaches a
- * Variable that is not in its arguments, assigns to a variable of tensorflow.js, runs a kernel whose
- * results are as long as values say (`tf.unique`), or returns a Promise or a function; {@link StructureError}
- * when a number in a Variable, which `f` read, changes for the third time. All is as before then.
+ * @throws {@link NnxError} while recording, when an argument has parts that nobody sees from outside
+ * (`#private` fields, symbols), when `f` reads the values of a tensor, reaches a Variable that is not
+ * in its arguments, assigns to a variable of tensorflow.js, runs a kernel whose results are as long as
+ * values say (`tf.unique`), or returns a Promise or a function; {@link StructureError} when a number in
+ * a Variable, which `f` read, changes for the third time. All is as before then.
  * @see Flax `nnx.jit`
  * @example
  * ```ts
