@@ -40,7 +40,9 @@ class LateBackend extends KernelBackend {
     if (isBringing) return null as unknown as BackendValues;
     if (!data.values) data.owner.give(data);
     if (data.values) return data.values;
-    throw new Error("vmap: expected a slice of a run that goes on, got one of a run that has ended.");
+    throw new Error(
+      "vmap: expected a slice that is used while its call runs, got one of a call that has ended. Return it, or keep it with nnx.keep.",
+    );
   }
 
   override async read(data: LateData): Promise<BackendValues> {

@@ -185,7 +185,7 @@ function runAll(
   } finally {
     for (const lease of leases) lease.handOver();
     handed?.end();
-    late?.bringKept();
+    late?.end();
     stopBatch();
   }
 }

@@ -81,11 +81,17 @@ export class FirstSlice implements LateOwner {
     if (tensors.some((tensor) => lateDataOf(tensor)?.owner === this)) this.bring();
   }
 
-  /** Brings everything, where something may outlive the scopes of the run. */
-  bringKept(): void {
+  /**
+   * Brings everything, where something may outlive the scopes of the run, and forgets the run: data that
+   * wait for the garbage collector know this object.
+   */
+  end(): void {
     const isKept = ({ tensor, data }: Late): boolean =>
       data.holders > 1 || (data.holders > 0 && (tensor.kept || tensor.scopeId < 0));
     if (this.all.some(isKept)) this.bring();
+    this.isOver = true;
+    this.all = [];
+    this.followed = undefined;
   }
 
   give(data: LateData): void {
