@@ -11,7 +11,8 @@ export function describe(value: unknown): string {
   if (typeof value === "function") return `the function ${value.name || "(anonymous)"}`;
   if (typeof value !== "object" || value === null) return String(value);
   // Not by the name of the class, which bundlers change.
-  if ((value as { dtype?: unknown }).dtype === "key<fry>" && "equals" in value) return String(value);
+  if ("equals" in value && (value as { dtype?: unknown }).dtype === "key<fry>")
+    return (value as { toString(): string }).toString();
   const name: unknown = Object.getPrototypeOf(value)?.constructor?.name;
   return typeof name === "string" && name !== "Object"
     ? `a ${name}`
