@@ -7,7 +7,12 @@ import { poolFunctions } from "./pool-kernel.ts";
 import { maskFunctions } from "./mask-kernel.ts";
 import { normColumnsBackFunctions, normColumnsFunctions, normRowsFunctions } from "./norm-kernel.ts";
 import { productFunctions, relaxedProductFunctions } from "./product-kernel.ts";
-import { gateFunctions, relaxedStepFunctions, stepFunctions } from "./recurrent-kernel.ts";
+import {
+  gateFunctions,
+  gateGradientFunctions,
+  relaxedStepFunctions,
+  stepFunctions,
+} from "./recurrent-kernel.ts";
 import { extremaFunctions, sumFunctions } from "./reduce-kernel.ts";
 import { moveFunctions } from "./move-kernel.ts";
 import { rowsFunctions } from "./rows-kernel.ts";
@@ -32,6 +37,7 @@ export const allModules: Readonly<Record<string, Readonly<Record<string, WasmFun
   select: selectFunctions,
   ...stepModules,
   gates: gateFunctions,
+  gateGradients: gateGradientFunctions,
   steps: stepFunctions,
   normRows: normRowsFunctions,
   normColumns: normColumnsFunctions,

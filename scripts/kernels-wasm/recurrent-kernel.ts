@@ -12,8 +12,8 @@ import {
   when,
   whileTrue,
 } from "../wasm-emitter/code.ts";
-import { elementwise } from "../wasm-emitter/elementwise.ts";
 import { define, type WasmFunction } from "../wasm-emitter/module.ts";
+import { partsOfRows } from "../wasm-emitter/parts-of-rows.ts";
 import { hyperbolicTangent, logistic } from "./gate-math.ts";
 import { type MultiplyAdd, plainMultiplyAdd } from "./multiply-add.ts";
 
@@ -144,10 +144,9 @@ const product = (multiplyAdd: MultiplyAdd): WasmFunction =>
   });
 
 const unary = (f: typeof logistic): WasmFunction =>
-  elementwise({
+  partsOfRows({
     inputs: 1,
     outputs: 1,
-    isCompact: true,
     step: ([x], _scalars, make) => {
       const { code, result } = f(x!, make);
       return { code, results: [result] };
@@ -160,10 +159,9 @@ const expression = (
   outputs: number,
   results: (x: readonly Code[], once: (value: Code) => Code) => readonly Code[],
 ): WasmFunction =>
-  elementwise({
+  partsOfRows({
     inputs,
     outputs,
-    isCompact: true,
     step: (x, _scalars, make) => {
       const code: number[] = [];
       const once = (value: Code): Code => {
@@ -194,7 +192,7 @@ export const relaxedStepFunctions: Readonly<Record<string, WasmFunction>> = {
   product: product(f32x4.relaxedMultiplyAdd),
 };
 
-/** What gates do. The functions take the parts of one row each, and the length of a part. */
+/** What gates do. The functions take parts of rows, as `partsOfRows` has them. */
 export const gateFunctions: Readonly<Record<string, WasmFunction>> = {
   logistic: unary(logistic),
   tanh: unary(hyperbolicTangent),
@@ -202,6 +200,14 @@ export const gateFunctions: Readonly<Record<string, WasmFunction>> = {
   mul: expression(2, 1, (x) => [mul(x[0]!, x[1]!)]),
   /** (f, c, i, g, memory) */
   memory: expression(4, 1, ([f, c, i, g]) => [add(mul(f!, c!), mul(i!, g!))]),
+  /** (x, r, h, sum): what the candidate is the tanh of. */
+  candidate: expression(3, 1, ([x, r, h]) => [add(x!, mul(r!, h!))]),
+  /** (z, n, h, h') */
+  mix: expression(3, 1, ([z, n, h]) => [add(mul(sub(ONE, z!), n!), mul(z!, h!))]),
+};
+
+/** The gradients of gates. Modules of more than 4096 bytes are not compiled at once in some browsers. */
+export const gateGradientFunctions: Readonly<Record<string, WasmFunction>> = {
   /** (i, f, g, o, tanh of the memory, memory before, dh, dh', dc, dc', di, df, dg, do, dc') */
   lstmBack: expression(10, 5, ([i, f, g, o, t, c, dh1, dh2, dc1, dc2], once) => {
     const dh = once(add(dh1!, dh2!));
@@ -214,10 +220,6 @@ export const gateFunctions: Readonly<Record<string, WasmFunction>> = {
       mul(dc, f!),
     ];
   }),
-  /** (x, r, h, sum): what the candidate is the tanh of. */
-  candidate: expression(3, 1, ([x, r, h]) => [add(x!, mul(r!, h!))]),
-  /** (z, n, h, h') */
-  mix: expression(3, 1, ([z, n, h]) => [add(mul(sub(ONE, z!), n!), mul(z!, h!))]),
   /** (r, z, n, product of n, h before, dh, dh', dx of r, z, n, dproduct of r, z, n, dh') */
   gruBack: expression(7, 7, ([r, z, n, p, h, dh1, dh2], once) => {
     const dh = once(add(dh1!, dh2!));

@@ -11,26 +11,22 @@ import {
 } from "../wasm-emitter/code.ts";
 import { define, type WasmFunction } from "../wasm-emitter/module.ts";
 
+type Six = [Local, Local, Local, Local, Local, Local];
+
 /** All bits of a word where its byte of the condition is not 0, else none. */
 const masksOf = (bytes: Code): Code =>
   v128.not(i32x4.eq(v128.widenTo32(v128.widenTo16(bytes)), i32x4.const(0)));
 
 /**
- * `select(condition, yes, no, out, size, conditionStep, yesStep, noStep)`: steps are in bytes, 0 to
- * repeat one element. Four words at a time, and the rest one by one.
+ * `select(conditions, yesRows, noRows, out, size, conditionStep, yesStep, noStep, rows, conditionRow,
+ * yesRow, noRow)`: rows of `size` elements. Steps are in bytes, from element to element and from row to
+ * row, 0 to repeat one. Four words at a time, and the rest one by one.
  */
-const select: WasmFunction = define(Array<typeof types.i32>(8).fill(types.i32), (parameters, locals) => {
-  const [condition, yes, no, out, size, conditionStep, yesStep, noStep] = parameters as [
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-  ];
-  const end = locals.make(types.i32);
+const select: WasmFunction = define(Array<typeof types.i32>(12).fill(types.i32), (parameters, locals) => {
+  const [conditions, yesRows, noRows, out, size, conditionStep] = parameters as Six;
+  const [yesStep, noStep, rows, conditionRow, yesRow, noRow] = parameters.slice(6) as Six;
+  const make = (): Local => locals.make(types.i32);
+  const [condition, yes, no, end] = [make(), make(), make(), make()];
   const [mask, a, b] = [locals.make(types.v128), locals.make(types.v128), locals.make(types.v128)];
   /** Loads what is repeated once, before the loop. */
   const first = (target: Local, at: Local, step: Local): Code =>
@@ -39,7 +35,10 @@ const select: WasmFunction = define(Array<typeof types.i32>(8).fill(types.i32), 
     when(step.get, [...target.set(v128.load(at.get, 0)), ...at.increase(i32.const(16))]);
   const one = (at: Local, step: Local): Code => [...at.increase(step.get)];
   const byte = i32x4.splat(i32.load8U(condition.get, 0));
-  return [
+  return whileTrue(rows.get, [
+    ...condition.set(conditions.get),
+    ...yes.set(yesRows.get),
+    ...no.set(noRows.get),
     ...when(i32.eqz(conditionStep.get), mask.set(v128.not(i32x4.eq(byte, i32x4.const(0))))),
     ...first(a, yes, yesStep),
     ...first(b, no, noStep),
@@ -66,7 +65,11 @@ const select: WasmFunction = define(Array<typeof types.i32>(8).fill(types.i32), 
       ...one(no, noStep),
       ...out.increase(i32.const(4)),
     ]),
-  ];
+    ...one(conditions, conditionRow),
+    ...one(yesRows, yesRow),
+    ...one(noRows, noRow),
+    ...rows.increase(i32.const(-1)),
+  ]);
 });
 
 /** The functions of the module. */

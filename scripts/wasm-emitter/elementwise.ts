@@ -1,5 +1,5 @@
 /** @file Kernels that compute each element of their outputs from the same elements of their inputs. */
-import { type Code, f32x4, i32, type Local, Locals, type, v128, when, whileTrue } from "./code.ts";
+import { type Code, f32x4, i32, type Local, Locals, type, v128, whileTrue } from "./code.ts";
 import type { WasmFunction } from "./module.ts";
 
 /** What {@link elementwise} makes a kernel of. */
@@ -9,12 +9,6 @@ export interface Elementwise {
   readonly outputs: number;
   /** How many numbers the kernel takes after the addresses and the length. */
   readonly scalars?: number;
-  /**
-   * Whether the code has the computation once, and asks at every step whether four elements are
-   * left. Otherwise it has one loop for four elements at a time, and one for the rest.
-   * @defaultValue false
-   */
-  readonly isCompact?: boolean;
   /**
    * The computation for four elements.
    * @param x - Four elements of each input.
@@ -34,13 +28,7 @@ export interface Elementwise {
  * the rest one by one with the same instructions, so that an element's result does not depend on
  * its position. It writes to nothing but the elements. An output may be an input.
  */
-export function elementwise({
-  inputs,
-  outputs,
-  scalars = 0,
-  isCompact = false,
-  step,
-}: Elementwise): WasmFunction {
+export function elementwise({ inputs, outputs, scalars = 0, step }: Elementwise): WasmFunction {
   const addresses = inputs + outputs;
   const parameters = [
     ...Array<typeof type.i32>(addresses + 1).fill(type.i32),
@@ -63,23 +51,6 @@ export function elementwise({
   const store = (to: typeof v128.store): Code =>
     kept.flatMap((local, i) => to(at[inputs + i]!.get, 0, local.get));
   const move = (bytes: Code): Code => at.flatMap((local) => local.increase(bytes));
-  if (isCompact) {
-    const isWhole = i32.geS(length.get, i32.const(4));
-    const done = (count: number): Code => [
-      ...end.set(i32.const(4 * count)),
-      ...length.increase(i32.const(-count)),
-    ];
-    const body: Code = [
-      ...begin,
-      ...whileTrue(i32.gtS(length.get, i32.const(0)), [
-        ...when(isWhole, load(v128.load), load(v128.loadOne)),
-        ...compute,
-        ...when(isWhole, [...store(v128.store), ...done(4)], [...store(v128.storeOne), ...done(1)]),
-        ...move(end.get),
-      ]),
-    ];
-    return { parameters, locals, body };
-  }
   const first = at[0]!;
   const body: Code = [
     ...begin,

@@ -1,5 +1,14 @@
 /** @file Matrix products. */
-import { DENSE, inShape, product, reshaped, sizeOf, sumTo } from "@nnxjs/kernels/internal";
+import {
+  DENSE,
+  type DenseAttrs,
+  inShape,
+  product,
+  reshaped,
+  sizeOf,
+  sizesBeside,
+  sumTo,
+} from "@nnxjs/kernels/internal";
 import type { BatchMatMulAttrs, Tensor } from "@tensorflow/tfjs-core";
 import { type GradientRule, rule } from "./rule.ts";
 
@@ -48,22 +57,19 @@ const batchMatMul: GradientRule = rule<BatchMatMulAttrs>("BatchMatMul")({
   }),
 });
 
-/** y = x kernel + bias over the last axis of x. */
-export const denseRule: GradientRule = rule(DENSE)({
+/** y = x kernel + bias over the last axes of x. */
+export const denseRule: GradientRule = rule<DenseAttrs | undefined>(DENSE)({
   inputs: ["x", "kernel", "bias"],
   optional: ["bias"],
   save: ["x", "kernel"],
-  backward: (dy, { shapes, saved: { x, kernel } }) => {
-    const rows = sizeOf(shapes.x) / shapes.kernel[0]!;
-    const flat = (tensor: Tensor, columns: number): Tensor =>
-      tensor.rank === 2 ? tensor : reshaped(tensor, [rows, columns]);
+  backward: (dy, { shapes, saved: { x, kernel }, attrs }) => {
+    const [inner, columns] = sizesBeside(shapes.kernel, attrs?.contracted ?? 1);
+    const rows = sizeOf(shapes.x) / inner;
+    const dz = (): Tensor => inShape(dy, [rows, columns]);
     return {
-      x: () => {
-        const dx = product(flat(dy, shapes.kernel[1]!), kernel, false, true);
-        return dx.rank === shapes.x.length ? dx : reshaped(dx, shapes.x);
-      },
-      kernel: () => product(flat(x, shapes.kernel[0]!), flat(dy, shapes.kernel[1]!), true, false),
-      bias: () => sumTo(dy, shapes.bias),
+      x: () => inShape(product(dz(), inShape(kernel, [inner, columns]), false, true), shapes.x),
+      kernel: () => inShape(product(inShape(x, [rows, inner]), dz(), true, false), shapes.kernel),
+      bias: () => inShape(sumTo(dz(), [columns]), shapes.bias),
     };
   },
 });

@@ -29,6 +29,7 @@ export {
   tensorFrom,
 } from "./memory/bytes.ts";
 export { type ElementKernel, fuse, runLoop } from "./memory/fuse.ts";
+export { bringLate, LateData, lateDataOf, type LateOwner, lateTensor, takesLate } from "./memory/late.ts";
 export { callKernel, type KernelInputs } from "./memory/call-kernel.ts";
 export { computed } from "./memory/computed.ts";
 export { type KernelPlan, type PlannedCall, type PlannedPlace, traced } from "./wasm/trace.ts";
@@ -67,7 +68,7 @@ export { arrange, contract, contractPair, shaped } from "./ops/contract.ts";
 export { recurrentKernelNames, type SequenceAttrs, type SimpleAttrs } from "./own/recurrent-names.ts";
 export { gruGradientOver, lstmGradientOver, simpleGradientOver } from "./own/recurrent-gradients.ts";
 export { gruOver, lstmOver, simpleOver } from "./own/recurrent-ops.ts";
-export { DENSE } from "./own/dense.ts";
+export { DENSE, type DenseAttrs, sizesBeside } from "./own/dense.ts";
 export { MASKED, type MaskedAttrs } from "./own/masks.ts";
 export { clamp, sign } from "./ops/exact.ts";
 export { fusedMatMul } from "./ops/fused-mat-mul.ts";

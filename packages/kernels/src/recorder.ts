@@ -47,6 +47,8 @@ export interface ComputeCall {
   readonly inputs: readonly Tensor[];
   readonly run: (inputs: readonly TensorInfo[]) => TensorInfo | undefined;
   readonly batch: ComputeBatch | undefined;
+  /** The shape of the result, which is float32, where the caller knows it. */
+  readonly shape: readonly number[] | undefined;
 }
 
 /** Records a run, or plays one. */

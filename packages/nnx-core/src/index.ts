@@ -116,10 +116,11 @@ export {
 } from "./variable/variable-state.ts";
 export { BatchStat, Cache, Intermediate, Param, Perturbation } from "./variable/variable-types.ts";
 export { customVjp, type CustomVjpFunction, type CustomVjpOptions } from "./transforms/custom-vjp.ts";
-export { type Jitted, jit, type JitOptions, printProgram } from "./transforms/jit.ts";
+export { type Jitted, jit, type JitOptions, jitPartial, printProgram } from "./transforms/jit.ts";
 export { hostValue } from "./program/host-value.ts";
 export type { ProgramInfo } from "./program/cache.ts";
 export { remat } from "./transforms/remat.ts";
+export { scaleGradient } from "./transforms/scale-gradient.ts";
 export { stopGradient } from "./autodiff/stop-gradient.ts";
 export {
   type GradientsOfAll,

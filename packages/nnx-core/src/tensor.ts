@@ -10,6 +10,7 @@ export {
   addressOn,
   alias,
   backendInUse,
+  bringLate,
   callKernel,
   canWriteOver,
   type ComputeCall,
@@ -37,6 +38,10 @@ export {
   keepValues,
   type KernelInputs,
   type KernelPlan,
+  type LateData,
+  lateDataOf,
+  type LateOwner,
+  lateTensor,
   lendMemory,
   newTensor,
   outputOn,
@@ -50,9 +55,12 @@ export {
   setRecorder,
   sharing,
   sizeOf,
+  sizesBeside,
+  type DenseAttrs,
   substitutesNow,
   sliceAt,
   slicesAfterFirst,
+  takesLate,
   takesPlans,
   tensorWithoutValues,
   traced,
@@ -84,6 +92,7 @@ export type Tensor = tf.Tensor;
 
 /** The ops that this package computes with. */
 export const add: typeof tf.add = tf.add;
+export const mul: typeof tf.mul = tf.mul;
 export const ones: typeof tf.ones = tf.ones;
 export const eye: typeof tf.eye = tf.eye;
 export const reshape: typeof tf.reshape = tf.reshape;

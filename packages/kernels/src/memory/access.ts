@@ -42,6 +42,15 @@ export interface ArrayBackend {
   disposeData(dataId: object): boolean;
 }
 
+/** Of so few elements a loop copies sooner than a call of `set`. */
+export const FEW = 32;
+
+/** Copies a run of elements. */
+export function copyRun(from: Elements, start: number, to: Elements): void {
+  if (to.length > FEW) to.set(from.subarray(start, start + to.length));
+  else for (let i = 0; i < to.length; i++) to[i] = from[start + i]!;
+}
+
 /** An array of zeros. */
 export const zerosOf = <D extends LoopDtype>(dtype: D, size: number): ElementArrays[D] =>
   // `arrayTypes[dtype]` is the constructor of `ElementArrays[D]`, which the index type does not say.

@@ -13,6 +13,7 @@ import type {
 } from "@tensorflow/tfjs-core";
 import { GPU } from "../gpu/program.ts";
 import { contract } from "../quick/contract.ts";
+import { einsumOfTwo } from "../quick/einsum-of-two.ts";
 import { letterSizes, parseEquation } from "../quick/equation.ts";
 import { axes3D } from "../quick/conv-geometry.ts";
 import { filterGradient, inputGradient } from "../own/convolutions.ts";
@@ -47,6 +48,16 @@ function einsum(inputs: Readonly<Record<string, Tensor>>, { equation }: tf.Einsu
   return contract(operands, output, letterSizes(letters, shapes));
 }
 
+const einsumOfAny = composed(einsum);
+
+/** {@link einsum}, of two tensors without ops where it is one product. */
+const einsumKernel: KernelFunc = (call) => {
+  const { 0: a, 1: b, 2: third } = call.inputs as Readonly<Record<number, TensorInfo | undefined>>;
+  const { equation } = call.attrs as unknown as tf.EinsumAttrs;
+  const quick = a && b && !third && einsumOfTwo(call.backend as object, equation, a, b);
+  return quick || einsumOfAny(call);
+};
+
 /** Kernels to register on backends that have none of these names, most of them on wasm. */
 export const missingKernels: readonly KernelConfig[] = [
   ...gpuKernels,
@@ -68,7 +79,7 @@ export const missingKernels: readonly KernelConfig[] = [
       return inputGradient(dy!, filtersOf(filter!), axes, filter!.shape[2]);
     },
   ),
-  kernel<tf.EinsumAttrs>("Einsum", einsum),
+  { kernelName: "Einsum", backendName: "wasm", kernelFunc: einsumKernel },
   {
     kernelName: "UnsortedSegmentSum",
     backendName: "wasm",
@@ -97,7 +108,7 @@ export const composedMends: readonly Mend[] = [
     kernelName: "Einsum",
     backends: ["cpu", ...GPU],
     why: "Takes at most two tensors, and does not sum a letter that only one of them has.",
-    around: () => composed(einsum),
+    around: () => einsumKernel,
   },
   {
     kernelName: "Conv3DBackpropInputV2",

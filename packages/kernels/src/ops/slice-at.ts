@@ -3,8 +3,9 @@ import { engine, type Tensor, type TensorInfo } from "@tensorflow/tfjs-core";
 import { hasReachableMemory } from "../backends.ts";
 import { isRecording } from "../engine.ts";
 import {
-  type Elements,
+  copyRun,
   elementsOf,
+  FEW,
   type HeapBackend,
   isHeap,
   type LoopDtype,
@@ -15,15 +16,6 @@ import { computed } from "../memory/computed.ts";
 import { arrayTypes } from "../memory/recycled.ts";
 import { isRecorded } from "../recorder.ts";
 import { sizeOf } from "../shape.ts";
-
-/** Of so few elements a loop copies sooner than a call of `set`. */
-const FEW = 32;
-
-/** Copies a run of elements. */
-function copy(from: Elements, start: number, to: Elements): void {
-  if (to.length > FEW) to.set(from.subarray(start, start + to.length));
-  else for (let i = 0; i < to.length; i++) to[i] = from[start + i]!;
-}
 
 /** Whether a slice along the first axis is a run of elements within reach, which no tape follows. */
 const canCopy = (x: Tensor): boolean =>
@@ -42,7 +34,7 @@ function cut(
   const outputs = new Array<Output>(count).fill(output);
   if (isHeap(backend)) return cutOnHeap(backend, x, outputs, first * size, size);
   return loops(backend, [x], outputs, ([values], all) => {
-    for (const [i, out] of all.entries()) copy(values!, (first + i) * size, out);
+    for (const [i, out] of all.entries()) copyRun(values!, (first + i) * size, out);
   });
 }
 

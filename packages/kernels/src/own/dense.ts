@@ -3,6 +3,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { KernelConfig, TensorInfo } from "@tensorflow/tfjs-core";
 import { free } from "../memory/access.ts";
 import { sizeOf } from "../shape.ts";
+import { fusesProducts } from "../wasm/mat-mul.ts";
 import { productByPlan } from "../wasm/product.ts";
 import type { ProductPlan } from "../wasm/product-plan.ts";
 import { onBoth } from "./own-kernel.ts";
@@ -18,11 +19,17 @@ interface WasmBackend {
   readonly dataIdMap: { get(dataId: object): { readonly shape: readonly number[] } };
 }
 
+/** The attributes of the kernel. */
+export interface DenseAttrs {
+  /** How many axes are contracted: the last of x, and the first of the kernel. @defaultValue 1 */
+  readonly contracted?: number;
+}
+
 /**
- * Whether the fused kernel takes this bias. wasm's kernel refuses a bias whose data were not made
- * with one axis.
+ * Whether the stock kernel takes this bias. wasm's refuses one whose data were not made with one
+ * axis.
  */
-const takesBias = (backend: object, bias: TensorInfo): boolean =>
+const stockTakes = (backend: object, bias: TensorInfo): boolean =>
   !("dataIdMap" in backend) || (backend as WasmBackend).dataIdMap.get(bias.dataId).shape.length === 1;
 
 const run = (
@@ -34,25 +41,43 @@ const run = (
   // These kernels have one output.
   tf.getKernel(kernelName, tf.getBackend()).kernelFunc({ inputs, attrs, backend }) as TensorInfo;
 
+/** The sizes of the matrix that has the axes before one as its rows, and the others as its columns. */
+export const sizesBeside = (
+  shape: readonly number[],
+  axis: number,
+): readonly [rows: number, columns: number] => [sizeOf(shape.slice(0, axis)), sizeOf(shape.slice(axis))];
+
 /**
- * `x @ kernel + bias` over the last axis of x.
- * @param x - `[..., inner]`
- * @param kernel - `[inner, columns]`
- * @param bias - `[columns]`, or undefined.
- * @returns `[..., columns]`
+ * `x @ kernel + bias` over the last axes of x.
+ * @param x - `[...rows, ...inner]`
+ * @param kernel - `[...inner, ...columns]`
+ * @param bias - `[...columns]`, or undefined.
+ * @returns `[...rows, ...columns]`
  */
-export function denseInfo(backend: object, x: TensorInfo, kernel: TensorInfo, bias?: TensorInfo): TensorInfo {
-  const [inner = 0, columns = 0] = kernel.shape;
-  const shape = [...x.shape.slice(0, -1), columns];
+export function denseInfo(
+  backend: object,
+  x: TensorInfo,
+  kernel: TensorInfo,
+  bias?: TensorInfo,
+  contracted = 1,
+): TensorInfo {
+  const [inner, columns] = sizesBeside(kernel.shape, contracted);
+  const shape = [...x.shape.slice(0, x.shape.length - contracted), ...kernel.shape.slice(contracted)];
   // The kernels expect shapes of rank 3, and read no more of a tensor than these properties.
   const a = { dataId: x.dataId, shape: [1, sizeOf(x.shape) / inner, inner], dtype: x.dtype };
   const b = { dataId: kernel.dataId, shape: [1, inner, columns], dtype: kernel.dtype };
   const attrs = { transposeA: false, transposeB: false, activation: "linear" };
-  const fused = bias !== undefined && takesBias(backend, bias);
-  const product = { ...run(backend, "_FusedMatMul", fused ? { a, b, bias } : { a, b }, attrs), shape };
-  if (bias === undefined || fused) return product;
+  const offset = bias && { dataId: bias.dataId, shape: [columns], dtype: bias.dtype };
+  const isOurs =
+    fusesProducts(backend) &&
+    sizeOf(a.shape) > 0 &&
+    [a, b, offset].every((each) => each === undefined || each.dtype === "float32");
+  const fused = offset !== undefined && (isOurs || stockTakes(backend, offset));
+  const product = run(backend, "_FusedMatMul", fused ? { a, b, bias: offset } : { a, b }, attrs);
+  if (offset === undefined || fused) return { ...product, shape };
+  const flat = { ...product, shape: [a.shape[1] as number, columns] };
   try {
-    return run(backend, "Add", { a: product, b: bias });
+    return { ...run(backend, "Add", { a: flat, b: offset }), shape };
   } finally {
     free(backend, product);
   }
@@ -97,4 +122,6 @@ export function denseOfMany(
 
 /** The kernels to register on cpu and wasm. */
 export const denseKernels = (): readonly KernelConfig[] =>
-  onBoth(DENSE, (backend, { x, kernel, bias }) => denseInfo(backend, x!, kernel!, bias));
+  onBoth<DenseAttrs | undefined>(DENSE, (backend, { x, kernel, bias }, attrs) =>
+    denseInfo(backend, x!, kernel!, bias, attrs?.contracted),
+  );

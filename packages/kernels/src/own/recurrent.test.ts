@@ -35,7 +35,7 @@ onEachBackend("gates", () => {
       name,
       [x],
       [{ shape: x.shape, dtype: "float32" }],
-      [x.size],
+      [0, 0, x.size, 1],
     )!;
     const result = tf.engine().makeTensorFromTensorInfo(info!);
     const values = result.dataSync<"float32">().slice();

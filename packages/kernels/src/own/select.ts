@@ -64,13 +64,20 @@ export function select(backend: object, inputs: Inputs): TensorInfo {
   );
   const dtype = inputs[1].dtype as LoopDtype;
   if (dtype === "bool" || sizeOf(shape) === 0) return byLoop(backend, inputs, axes, shape);
+  const row = axes.at(-1);
+  const size = row?.size ?? 1;
+  const [stepC = 0, stepT = 0, stepE = 0] = row?.steps ?? [];
   const results = wasmRun(backend, {
     module: selectModule,
     inputs,
     outputs: [{ shape, dtype }],
     run: ({ select: run }, { inputs: [c = 0, t = 0, e = 0], outputs: [out = 0] }) =>
-      eachRun(axes, (to, size, [fromC = 0, fromT = 0, fromE = 0], [stepC = 0, stepT = 0, stepE = 0]) =>
-        run(c + fromC, t + 4 * fromT, e + 4 * fromE, out + 4 * to, size, stepC, 4 * stepT, 4 * stepE),
+      eachRun(
+        axes.slice(0, -1),
+        (to, rows, [fromC = 0, fromT = 0, fromE = 0], [rowC = 0, rowT = 0, rowE = 0]) => {
+          const at = [c + fromC, t + 4 * fromT, e + 4 * fromE, out + 4 * to * size];
+          run(...at, size, stepC, 4 * stepT, 4 * stepE, rows, rowC, 4 * rowT, 4 * rowE);
+        },
       ),
   });
   return results?.[0] ?? byLoop(backend, inputs, axes, shape);

@@ -1,5 +1,6 @@
 /** @file Where the values of sequences are, for kernels that go through all steps. */
 import type { TensorInfo } from "@tensorflow/tfjs-core";
+import { gateGradientsModule } from "../wasm/gate-gradients.generated.ts";
 import { gatesModule } from "../wasm/gates.generated.ts";
 import type { WasmFunctions, WasmModule } from "../wasm/module.ts";
 import { stepsModule } from "../wasm/steps.generated.ts";
@@ -11,10 +12,16 @@ export interface Rows {
   readonly step: number;
 }
 
-type Name = NonNullable<(typeof gatesModule | typeof stepsModule)["functions"]>;
+type Name = NonNullable<
+  (typeof gatesModule | typeof gateGradientsModule | typeof stepsModule)["functions"]
+>;
 
 /** The modules that the kernels call. */
-export const recurrentModules: readonly WasmModule<Name>[] = [gatesModule, stepsModule];
+export const recurrentModules: readonly WasmModule<Name>[] = [
+  gatesModule,
+  gateGradientsModule,
+  stepsModule,
+];
 
 /** Their functions. */
 export type Functions = WasmFunctions<Name>;
@@ -110,8 +117,8 @@ export class Sequence {
     this.product(functions, to, 0, null, to, 0, this.hidden);
   }
 
-  /** Calls a function of gates on every row. */
-  each(run: (...addresses: number[]) => void, parts: readonly Rows[], length: number = this.hidden): void {
-    for (let row = 0; row < this.batch; row++) run(...parts.map(({ at, step }) => at + row * step), length);
+  /** Calls a function of gates on all rows. */
+  each(run: (...parameters: number[]) => void, parts: readonly Rows[], length: number = this.hidden): void {
+    run(...parts.map(({ at }) => at), ...parts.map(({ step }) => step), length, this.batch);
   }
 }

@@ -8,7 +8,7 @@ import { alias } from "../engine.ts";
 import { sameShape, sizeOf } from "../shape.ts";
 import { arrange, shaped } from "./arrange.ts";
 import { broadcast } from "./broadcasting.ts";
-import { planContraction } from "./contraction-plan.ts";
+import { orderOf, planContraction } from "./contraction-plan.ts";
 import { product } from "./product.ts";
 import { computed } from "../memory/computed.ts";
 import { contractStrided } from "./strided.ts";
@@ -41,12 +41,6 @@ function stretch({ x, labels }: Labelled, sizes: LabelSizes): Tensor {
   return sameShape(x.shape, shape) ? x : broadcast(x, shape);
 }
 
-/** The labels of some groups in a row, when a tensor has them in this order. */
-const hasOrder = (labels: readonly string[], groups: readonly (readonly string[])[]): boolean => {
-  const wanted = groups.flat();
-  return labels.every((label, i) => label === wanted[i]);
-};
-
 /**
  * Contracts two tensors with one matrix product.
  * @param wanted - The order of labels that the result should have, if that costs nothing.
@@ -64,16 +58,7 @@ function pairwise(
   const { batch, rows, contracted: summed, columns } = groups;
   const [x, y] = [left, right].map((operand) => ({ ...operand, x: stretch(operand, sizes) }));
   const labels = [...batch, ...rows, ...columns];
-  const isStraight = {
-    left: hasOrder(x!.labels, [batch, rows, summed]),
-    right: hasOrder(y!.labels, [batch, summed, columns]),
-  };
-  const isTurned = {
-    left: !isStraight.left && hasOrder(x!.labels, [batch, summed, rows]),
-    right: !isStraight.right && hasOrder(y!.labels, [batch, columns, summed]),
-  };
-  const isInPlace =
-    (isTurned.left || isStraight.left) && (isTurned.right || isStraight.right) && hasOrder(wanted, [labels]);
+  const { isTurned, isInPlace } = orderOf(groups, x!.labels, y!.labels, wanted);
   if (!isInPlace) {
     const order = [...wanted.filter((label) => labels.includes(label))];
     const contracted = computed(

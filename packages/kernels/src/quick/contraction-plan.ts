@@ -33,3 +33,42 @@ export function planContraction(
     columns: right.filter((label) => !left.includes(label)),
   };
 }
+
+/** The labels of some groups in a row, when a tensor has them in this order. */
+const hasOrder = (labels: readonly string[], groups: readonly (readonly string[])[]): boolean => {
+  const wanted = groups.flat();
+  return labels.every((label, i) => label === wanted[i]);
+};
+
+/** How the operands of a contraction lie beside the matrices that are multiplied. */
+export interface Order {
+  /** Whether an operand lies as its matrix transposed. */
+  readonly isTurned: { readonly left: boolean; readonly right: boolean };
+  /** Whether a product of matrices takes both operands, and gives the result, as they lie. */
+  readonly isInPlace: boolean;
+}
+
+/**
+ * How two operands lie.
+ * @param wanted - The order of labels that the result should have.
+ */
+export function orderOf(
+  { batch, rows, contracted, columns }: ContractionPlan,
+  left: readonly string[],
+  right: readonly string[],
+  wanted: readonly string[],
+): Order {
+  const isStraight = {
+    left: hasOrder(left, [batch, rows, contracted]),
+    right: hasOrder(right, [batch, contracted, columns]),
+  };
+  const isTurned = {
+    left: !isStraight.left && hasOrder(left, [batch, contracted, rows]),
+    right: !isStraight.right && hasOrder(right, [batch, columns, contracted]),
+  };
+  const isInPlace =
+    (isTurned.left || isStraight.left) &&
+    (isTurned.right || isStraight.right) &&
+    hasOrder(wanted, [batch, rows, columns]);
+  return { isTurned, isInPlace };
+}

@@ -98,6 +98,39 @@ const swapped = ({ batch, rows, contracted, columns }: ContractionPlan): Contrac
   columns: rows,
 });
 
+/** One product for a contraction, of operands and a result that lie in any order. */
+export interface StridedProduct {
+  readonly plan: ProductPlan;
+  /** Whether the second tensor is the left operand. */
+  readonly isSwapped: boolean;
+  readonly shape: readonly number[];
+}
+
+/** The product for a contraction; undefined for axes that no plan has room for. */
+export function stridedProduct(
+  a: readonly string[],
+  b: readonly string[],
+  groups: ContractionPlan,
+  out: readonly string[],
+  sizes: ReadonlyMap<string, number>,
+): StridedProduct | undefined {
+  const shape = out.map((label) => sizes.get(label)!);
+  if (sizeOf(shape) === 0) return undefined;
+  const plan = planOf(groups, a, b, out, sizes);
+  if (plan) return { plan, isSwapped: false, shape };
+  const turned = planOf(swapped(groups), b, a, out, sizes);
+  return turned && { plan: turned, isSwapped: true, shape };
+}
+
+/** Runs the product of two tensors. */
+export const runStrided = (
+  backend: object,
+  a: TensorInfo,
+  b: TensorInfo,
+  { plan, isSwapped, shape }: StridedProduct,
+): TensorInfo | undefined =>
+  isSwapped ? productByPlan(backend, b, a, plan, shape) : productByPlan(backend, a, b, plan, shape);
+
 /** Whether a tape would record an op now: not within a kernel. */
 const isTaping = (): boolean => engine().state.gradientDepth > 0 && engine().state.kernelDepth === 0;
 
@@ -115,11 +148,6 @@ export function contractStrided(
   sizes: ReadonlyMap<string, number>,
 ): TensorInfo | undefined {
   if (isTaping() || !hasKnownKernels()) return undefined;
-  const shape = out.map((label) => sizes.get(label)!);
-  if (sizeOf(shape) === 0) return undefined;
-  const { backend } = engine();
-  const plan = planOf(groups, a.labels, b.labels, out, sizes);
-  if (plan) return productByPlan(backend, a.x, b.x, plan, shape);
-  const turned = planOf(swapped(groups), b.labels, a.labels, out, sizes);
-  return turned && productByPlan(backend, b.x, a.x, turned, shape);
+  const product = stridedProduct(a.labels, b.labels, groups, out, sizes);
+  return product && runStrided(engine().backend, a.x, b.x, product);
 }

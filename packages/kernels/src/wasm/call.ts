@@ -24,6 +24,12 @@ const bytesIn = ({ shape, dtype }: { readonly shape: readonly number[]; readonly
   sizeOf(shape) * (isElement(dtype) ? bytesPerElement[dtype] : Number.NaN);
 const roundUp = (address: number): number => (address + 63) & -64;
 
+/** For each memory: the functions of several modules together, with those of each. */
+const together = new WeakMap<
+  WasmMemory,
+  Map<readonly WasmModule[], readonly [all: readonly unknown[], functions: object]>
+>();
+
 /** The functions of a module, or of several. */
 function functionsOf<F extends string>(
   module: WasmRun<F>["module"],
@@ -32,8 +38,14 @@ function functionsOf<F extends string>(
   if ("hex" in module) return functionsOver(module, memory);
   const all = module.map((each) => functionsOver(each, memory));
   if (all.includes(undefined)) return undefined;
+  const ofMemory: NonNullable<ReturnType<typeof together.get>> = together.get(memory) ?? new Map();
+  together.set(memory, ofMemory);
+  const known = ofMemory.get(module);
+  if (known && all.every((each, i) => each === known[0][i])) return known[1] as WasmFunctions<F>;
   // Together they have the functions F.
-  return Object.assign({}, ...all) as WasmFunctions<F>;
+  const functions = Object.assign({}, ...all) as WasmFunctions<F>;
+  ofMemory.set(module, [all, functions]);
+  return functions;
 }
 
 /** On tensorflow.js's heap, where everything is in place. */

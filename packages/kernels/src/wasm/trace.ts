@@ -6,6 +6,7 @@
 import type { TensorInfo } from "@tensorflow/tfjs-core";
 import type { ArrayBackend, HeapBackend } from "../memory/access.ts";
 import type { WasmMemory } from "./module.ts";
+import { spyOn } from "./spy.ts";
 
 type WasmFunction = (...parameters: number[]) => void;
 
@@ -69,21 +70,64 @@ interface Noted {
   readonly parameters: readonly number[];
 }
 
-/** Functions that note their calls. */
-const noting = (
-  functions: TracedRun["functions"],
-  notes: Noted[],
-  isRun: boolean,
-): Record<string, WasmFunction> =>
-  Object.fromEntries(
-    Object.entries(functions).map(([name, run]) => [
-      name,
-      (...parameters: number[]) => {
-        notes.push({ run, parameters });
-        if (isRun) run(...parameters);
-      },
-    ]),
-  );
+/** The calls that are noted now, and whether the functions run, too. */
+let notes: Noted[] = [];
+let isRun = false;
+
+/** Functions that note their calls, for each set of functions. */
+const noting = new WeakMap<TracedRun["functions"], TracedRun["functions"]>();
+
+function notingFor(functions: TracedRun["functions"]): TracedRun["functions"] {
+  let made = noting.get(functions);
+  if (!made) {
+    made = Object.fromEntries(
+      Object.entries(functions).map(([name, run]) => [
+        name,
+        (...parameters: number[]) => {
+          notes.push({ run, parameters });
+          if (isRun) run(...parameters);
+        },
+      ]),
+    );
+    noting.set(functions, made);
+  }
+  return made;
+}
+
+/**
+ * A call with places in its parameters.
+ * @param call - Its parameters stand for places.
+ * @param real - The call with real addresses.
+ * @returns nothing where one is not made of the other.
+ */
+function plannedCall(
+  call: Noted,
+  real: Noted,
+  addresses: ReadonlyMap<number, number>,
+): PlannedCall | undefined {
+  const count = call.parameters.length;
+  if (real.run !== call.run || real.parameters.length !== count) return undefined;
+  const [parameters, places]: [number[], number[]] = [[], []];
+  for (let k = 0; k < count; k++) {
+    const parameter = call.parameters[k]!;
+    const value = real.parameters[k]!;
+    if (Object.is(value, parameter)) {
+      parameters.push(value);
+      places.push(-1);
+      continue;
+    }
+    const place = Math.floor(parameter / PLACE) - 1;
+    const distance = parameter - standIn(place);
+    const address = addresses.get(place);
+    if (address === undefined || address + distance !== value) return undefined;
+    parameters.push(distance);
+    places.push(place);
+  }
+  return { run: call.run, parameters, places };
+}
+
+/** What kernels get in the place of each backend. */
+const spies = new WeakMap<object, object>();
 
 /** The trace that goes on. */
 class Trace {
@@ -98,20 +142,24 @@ class Trace {
   private scratch = 0;
   private readonly places: PlannedPlace[] = [];
   private readonly placeOf = new Map<object, number>();
-  private readonly freed = new Set<object>();
+  readonly freed: Set<object> = new Set();
 
   constructor(backend: HeapBackend | ArrayBackend, inputs: readonly TensorInfo[]) {
     this.backend = backend;
-    for (const [index, { dataId }] of inputs.entries()) {
+    for (let index = 0; index < inputs.length; index++) {
+      const { dataId } = inputs[index]!;
       if (!this.placeOf.has(dataId)) this.placeOf.set(dataId, index);
       this.places.push({ kind: "input", index });
     }
-    this.spy = spyOn(backend, {
-      refuse: () => {
-        this.isRefused = true;
-      },
-      freed: (dataId) => this.freed.add(dataId),
-    });
+    let spy = spies.get(backend);
+    if (!spy) {
+      spy = spyOn(backend, {
+        refuse: () => tracing?.refuse(),
+        freed: (dataId) => tracing?.freed.add(dataId),
+      });
+      spies.set(backend, spy);
+    }
+    this.spy = spy;
   }
 
   /** Runs functions, and notes their calls. */
@@ -125,57 +173,43 @@ class Trace {
     }
     this.scratch = Math.max(this.scratch, bytes);
     const [reads, writes] = [numbers(inputs), numbers(outputs)];
-    const real: Noted[] = [];
-    const isOpen: boolean[] = [];
-    const watched = {
-      get memory(): WasmMemory {
-        isOpen.push(true);
-        return memory;
-      },
+    let isOpen = false;
+    const calls = (places: Omit<Parameters<TracedRun["run"]>[1], "memory">, runs: boolean): Noted[] => {
+      const { inputs: given, outputs: made, scratch: own } = places;
+      notes = [];
+      isRun = runs;
+      run(notingFor(functions), {
+        inputs: given,
+        outputs: made,
+        scratch: own,
+        // Functions may take the memory by name, so that it must be a property of its own.
+        get memory(): WasmMemory {
+          isOpen = true;
+          return memory;
+        },
+      });
+      return notes;
     };
-    // Functions may take the memory by name, so that it must be a property of its own.
-    const at = (places: Omit<Parameters<TracedRun["run"]>[1], "memory">): Parameters<TracedRun["run"]>[1] =>
-      Object.defineProperties(places, Object.getOwnPropertyDescriptors(watched)) as Parameters<
-        TracedRun["run"]
-      >[1];
-    run(noting(functions, real, true), at({ inputs: from, outputs: to, scratch }));
-    if (this.isRefused || isOpen.length > 0) {
+    const real = calls({ inputs: from, outputs: to, scratch }, true);
+    if (this.isRefused || isOpen) {
       this.refuse();
       return;
     }
-    const symbolic: Noted[] = [];
-    run(
-      noting(functions, symbolic, false),
-      at({ inputs: reads.map(standIn), outputs: writes.map(standIn), scratch: standIn(SCRATCH) }),
+    const symbolic = calls(
+      { inputs: reads.map(standIn), outputs: writes.map(standIn), scratch: standIn(SCRATCH) },
+      false,
     );
-    const addresses = new Map<number, number>([[SCRATCH, scratch]]);
-    for (const [i, place] of reads.entries()) addresses.set(place, from[i]!);
-    for (const [i, place] of writes.entries()) addresses.set(place, to[i]!);
     if (symbolic.length !== real.length) {
       this.refuse();
       return;
     }
-    for (const [i, { run: call, parameters }] of symbolic.entries()) {
-      const same = real[i]!;
-      if (same.run !== call || same.parameters.length !== parameters.length) {
-        this.refuse();
-        return;
-      }
-      const [numbersOf, placesOf]: [number[], number[]] = [[], []];
-      for (const [k, parameter] of parameters.entries()) {
-        const value = same.parameters[k]!;
-        if (Object.is(value, parameter)) {
-          numbersOf.push(value);
-          placesOf.push(-1);
-          continue;
-        }
-        const place = Math.floor(parameter / PLACE) - 1;
-        const distance = parameter - standIn(place);
-        if (addresses.get(place) === undefined || addresses.get(place)! + distance !== value) this.refuse();
-        numbersOf.push(distance);
-        placesOf.push(place);
-      }
-      this.calls.push({ run: call, parameters: numbersOf, places: placesOf });
+    const addresses = new Map<number, number>([[SCRATCH, scratch]]);
+    for (let i = 0; i < reads.length; i++) addresses.set(reads[i]!, from[i]!);
+    for (let i = 0; i < writes.length; i++) addresses.set(writes[i]!, to[i]!);
+    for (let i = 0; i < symbolic.length; i++) {
+      const planned = plannedCall(symbolic[i]!, real[i]!, addresses);
+      if (planned) this.calls.push(planned);
+      else this.refuse();
     }
     if (this.places.length >= SCRATCH) this.refuse();
   }
@@ -199,54 +233,13 @@ class Trace {
     }
     for (const [dataId, at] of this.placeOf)
       if (places[at]!.kind === "own" && !this.freed.has(dataId)) return undefined;
-    const calls = this.calls.map((call) => ({
-      ...call,
-      places: call.places.map((place) => (place === SCRATCH ? places.length : place)),
+    const calls = this.calls.map(({ run, parameters, places: own }) => ({
+      run,
+      parameters,
+      places: own.map((place) => (place === SCRATCH ? places.length : place)),
     }));
     return { places, scratch: this.scratch, calls };
   }
-}
-
-/** What data look like from outside of the functions. */
-interface DataMap {
-  get(dataId: object): Readonly<Record<string, unknown>> | undefined;
-}
-
-/** A backend that tells what else than functions is used. */
-function spyOn(
-  backend: HeapBackend | ArrayBackend,
-  notes: { refuse(): void; freed(dataId: object): void },
-): object {
-  const { dataIdMap } = backend as unknown as { readonly dataIdMap: DataMap };
-  const known = new Set(["shape", "dtype"]);
-  const data: DataMap = {
-    get: (dataId) =>
-      new Proxy(dataIdMap.get(dataId) ?? {}, {
-        get: (target, name) => {
-          if (!known.has(String(name))) notes.refuse();
-          return target[String(name)];
-        },
-      }),
-  };
-  const allowed: Readonly<Record<string, unknown>> = {
-    dataIdMap: data,
-    disposeData: (dataId: object): boolean => {
-      notes.freed(dataId);
-      return backend.disposeData(dataId);
-    },
-  };
-  return new Proxy(backend, {
-    get: (target, name) => {
-      if (Object.hasOwn(allowed, name)) return allowed[String(name)];
-      const value = (target as unknown as Readonly<Record<string | symbol, unknown>>)[name];
-      // On cpu, what the backend has of tensors is in there.
-      if (name === "data") notes.refuse();
-      if (typeof value !== "function") return value;
-      // Whatever it does, it is not in the plan.
-      notes.refuse();
-      return value.bind(target);
-    },
-  });
 }
 
 /** The trace of the kernel that is running. */

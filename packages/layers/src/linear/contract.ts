@@ -79,21 +79,38 @@ export interface Grouped {
   readonly rowShape: readonly number[];
 }
 
-/** Moves the contracted axes to the end, in their order in x, and flattens the groups. */
+/** A tensor with batch axes in front and contracted axes at the end, and the sizes of these groups. */
+export interface Arranged extends Grouped {
+  readonly columnShape: readonly number[];
+}
+
+/** Moves the contracted axes to the end, in their order in x, and batch axes to the front. */
+export function arrangeAxes(
+  where: string,
+  x: Tensor,
+  axes: readonly number[],
+  batchAxes: readonly number[],
+): Arranged {
+  const contracted = normalizeAxes(where, axes, x.rank);
+  const rows = otherAxes([...contracted, ...batchAxes], x.rank);
+  const shapeOf = (group: readonly number[]): number[] => group.map((axis) => x.shape[axis] as number);
+  return {
+    x: arrange(x, [...batchAxes, ...rows, ...contracted]),
+    batchShape: shapeOf(batchAxes),
+    rowShape: shapeOf(rows),
+    columnShape: shapeOf(contracted),
+  };
+}
+
+/** {@link arrangeAxes}, with each group flattened to one axis. */
 export function groupAxes(
   where: string,
   x: Tensor,
   axes: readonly number[],
   batchAxes: readonly number[],
 ): Grouped {
-  const contracted = normalizeAxes(where, axes, x.rank);
-  const rows = otherAxes([...contracted, ...batchAxes], x.rank);
-  const shapeOf = (group: readonly number[]): number[] => group.map((axis) => x.shape[axis] as number);
-  const [batchShape, rowShape, columnShape] = [shapeOf(batchAxes), shapeOf(rows), shapeOf(contracted)];
+  const { batchShape, rowShape, columnShape, x: arranged } = arrangeAxes(where, x, axes, batchAxes);
   const flat = [sizeOf(rowShape), sizeOf(columnShape)];
-  const grouped = shaped(
-    arrange(x, [...batchAxes, ...rows, ...contracted]),
-    batchAxes.length > 0 ? [sizeOf(batchShape), ...flat] : flat,
-  );
+  const grouped = shaped(arranged, batchAxes.length > 0 ? [sizeOf(batchShape), ...flat] : flat);
   return { x: grouped, batchShape, rowShape };
 }

@@ -15,7 +15,7 @@ import {
 } from "../kernel-layer.ts";
 import { axisList, checkLayerOptions, flag, funcOrNull, type OptionChecks, sizesByAxis } from "../options.ts";
 import { checkDrawn } from "../params.ts";
-import { groupAxes } from "./contract.ts";
+import { arrangeAxes, groupAxes } from "./contract.ts";
 import type { DotGeneral } from "./dot-general.ts";
 
 /**
@@ -114,17 +114,14 @@ export class LinearGeneral extends KernelLayer {
     checkParams(this);
     const [inputs, kernel, bias] = promoted(this, [x, this.kernel.value, this.bias?.value ?? null]);
     const batchAxes = Object.keys(this.batchAxis).map(Number);
-    const {
-      x: grouped,
-      batchShape,
-      rowShape,
-    } = groupAxes("LinearGeneral.forward", inputs, this.axis, batchAxes);
+    const where = "LinearGeneral.forward";
+    if (batchAxes.length === 0 && this.dotGeneral === null) {
+      return fusedMatMul(arrangeAxes(where, inputs, this.axis, []).x, kernel, bias, this.axis.length);
+    }
+    const { x: grouped, batchShape, rowShape } = groupAxes(where, inputs, this.axis, batchAxes);
     const flat = [sizeOf(this.inFeatures), sizeOf(this.outFeatures)];
     const weights = shaped(kernel, batchAxes.length > 0 ? [sizeOf(batchShape), ...flat] : flat);
     const shape = [...batchShape, ...rowShape, ...this.outFeatures];
-    if (batchAxes.length === 0 && this.dotGeneral === null) {
-      return shaped(fusedMatMul(grouped, weights, bias && shaped(bias, [flat[1] as number])), shape);
-    }
     const y = shaped(product(this, grouped, weights), shape);
     return bias ? add(y, reshape(bias, [...batchShape, ...rowShape.map(() => 1), ...this.outFeatures])) : y;
   }

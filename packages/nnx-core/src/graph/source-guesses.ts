@@ -2,7 +2,7 @@
  * @file Guesses from source text whether a class has native `#private` members, and whether a
  * function uses the object around it. Objects made without their constructor lack `#private`
  * members. A copy would share such functions with the original. So `merge`, `clone` and `view`
- * refuse both. Only the source shows them, and regular expressions search it. They miss code that a
+ * refuse both, and `jit` refuses such fields, which no comparison sees. Only the source shows them, and regular expressions search it. They miss code that a
  * compiler rewrote, and objects that a function captured in a variable (`const self = this`). No
  * other file reads sources.
  */
@@ -32,6 +32,23 @@ function privateMemberOf(type: object): string | undefined {
   const member = match?.[1] ?? match?.[2];
   const declared = `\\bstatic\\s+(?:async\\s+)?(?:get\\s+|set\\s+)?\\*?\\s*#${member?.replaceAll("$", "\\$")}(?![\\p{ID_Continue}$])`;
   return member !== undefined && new RegExp(declared, "u").test(code) ? undefined : member;
+}
+
+const privateField = new RegExp(`(?:^|[;{}\\n])\\s*(#${name})\\s*(?:[=;}\\n])`, "u");
+
+/** Cache of {@link privateFieldOf}. */
+const privateFields = new WeakMap<object, string | null>();
+
+/** A native `#private` field of instances of a class, if its source shows one. Methods have no state. */
+export function privateFieldOf(type: object): string | undefined {
+  const known = privateFields.get(type);
+  if (known !== undefined) return known ?? undefined;
+  const above = Object.getPrototypeOf(type) as object | null;
+  const found =
+    privateField.exec(codeOf(sourceOf(type)))?.[1] ??
+    (typeof above === "function" && above !== Function.prototype ? privateFieldOf(above) : undefined);
+  privateFields.set(type, found ?? null);
+  return found;
 }
 
 /**

@@ -86,6 +86,9 @@ const keyText = (key: unknown): string =>
 const orderOf = (container: object): string =>
   Array.isArray(container) ? "" : ownKeysOf(container).map(keyText).join();
 
+/** The kind of a tensor, in words. */
+export const tensorKind = ({ dtype, shape }: Tensor): string => `${dtype}[${shape.join()}]`;
+
 /** Collects what values of leaves are made of. */
 export class Contents {
   readonly tensors: Tensor[] = [];
@@ -96,7 +99,7 @@ export class Contents {
   add(value: unknown): string {
     if (isTensor(value)) {
       this.tensors.push(value);
-      return `${value.dtype}[${value.shape.join()}]`;
+      return tensorKind(value);
     }
     if (typeof value === "number") {
       this.host.push(value);
@@ -202,3 +205,20 @@ function hasHostObject(container: object): boolean {
 
 /** The path of a leaf, below `arguments`. */
 export const pathOfLeaf = ({ place }: Pick<ArgumentLeaf, "place">): Path => pathOf(place).slice(1);
+
+/** The static data of a call that code may change in place. */
+export function staticsOf({ definition, statics }: Arguments): readonly unknown[] {
+  const found = [...statics];
+  const add = (value: unknown): void => {
+    if (typeof value === "object" && value !== null) found.push(value);
+  };
+  for (const node of definition.nodes) {
+    if (node.kind === "variable") Object.values(node.metadata).forEach(add);
+    else
+      for (const def of node.attributes) {
+        if (def.kind === "static") add(def.value);
+        else if (def.kind === "leaf") Object.values(def.definition.metadata).forEach(add);
+      }
+  }
+  return found;
+}

@@ -13,12 +13,13 @@ import { Modules } from "../recording/running.ts";
 import { isLeaf } from "../state/state.ts";
 import { backendInUse, isTensor } from "../tensor.ts";
 import { Variable } from "../variable/variable.ts";
-import { type Arguments, isWalkedWhole, PARTS_ABOVE, takeApart } from "./arguments.ts";
+import { type Arguments, isWalkedWhole, PARTS_ABOVE, staticsOf, takeApart } from "./arguments.ts";
 import { Footprint } from "./footprint.ts";
 import { isHostObject } from "./host-data.ts";
 import { printPlayed } from "./print.ts";
 import type { Played } from "./played.ts";
 import { recordCall } from "./record-call.ts";
+import { refuseHidden } from "./refuse-hidden.ts";
 
 /** What was recorded, and why. */
 export interface ProgramInfo {
@@ -99,7 +100,9 @@ export class JitCache {
   /** The program of a call as text; the call leaves nothing behind. */
   print(args: readonly unknown[]): string {
     this.check(args);
-    const { played } = recordCall(this.f, args, takeApart(args), { alwaysUndo: true });
+    const given = takeApart(args);
+    refuseHidden(args, given);
+    const { played } = recordCall(this.f, args, given, { alwaysUndo: true });
     if (!played) return "No program: the call changes the structure of its arguments.";
     const text = printPlayed(played);
     played.dispose();
@@ -181,12 +184,15 @@ export class JitCache {
     frames: readonly Frame[] | undefined,
   ): unknown {
     const reason = this.reasonFor(group, given);
+    refuseHidden(args, given, frames);
     const found = frames && new Modules(frames, undefined, PARTS_ABOVE);
-    const { result, played } = recordCall(this.f, args, given, { found });
+    const { result, played: recorded } = recordCall(this.f, args, given, { found });
+    const isChanged = !isAsKept(group.statics, staticsOf(given), sameRecipe);
+    if (isChanged) recorded?.dispose();
+    const played = isChanged ? undefined : recorded;
+    const what = isChanged ? "static data in its arguments" : "the structure of its arguments";
     const info = {
-      reason: played
-        ? reason
-        : `${reason}; not kept, because the call changed the structure of its arguments`,
+      reason: played ? reason : `${reason}; not kept, because the call changed ${what}`,
       replays: 0,
       // Known once a replay has been prepared.
       get kernels() {
@@ -248,17 +254,6 @@ export class JitCache {
       ? "a tensor that is the bound of a loop has another value"
       : `the number at ${formatPath(last.pathOfNumber(index, given))} changed`;
   }
-}
-
-/** The static data of a call that code may change in place. */
-function staticsOf({ definition, statics }: Arguments): readonly unknown[] {
-  const found = [...statics];
-  for (const node of definition.nodes) {
-    if (node.kind === "variable") continue;
-    for (const def of node.attributes)
-      if (def.kind === "static" && typeof def.value === "object" && def.value !== null) found.push(def.value);
-  }
-  return found;
 }
 
 /** @throws {@link NnxError} for a plain value that is not declared as static. */

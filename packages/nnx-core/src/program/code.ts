@@ -56,8 +56,9 @@ export class Code {
   private readonly context: CodeContext;
   private readonly nodes: readonly ProgramNode[];
   private readonly outputs: readonly Slot[];
-  /** The nodes as calls of functions, once they have run; `false` where none is more than that. */
+  /** The nodes as calls of functions, once that is found out; `false` where none is no more than that. */
   private calls: PlannedCalls | false | undefined;
+  private hasRun = false;
 
   /** @param outputs - What lives on. */
   constructor(nodes: readonly ProgramNode[], outputs: readonly Slot[], context: CodeContext) {
@@ -86,15 +87,20 @@ export class Code {
     }
   }
 
-  /** Whether it ran before, which finds out how to run it. */
-  get isSettled(): boolean {
-    return this.calls === false || this.calls?.isCurrent === true;
+  /** Whether nothing is found out about the nodes in the next run: they may write over their inputs. */
+  get canOverwrite(): boolean {
+    return this.calls === undefined ? !this.hasRun : this.calls === false || this.calls.isCurrent;
   }
 
   /** Runs the nodes. @returns whether a step ended it. */
   run(state: State): boolean {
     const { calls } = this;
-    if (calls === undefined) return this.runTraced(state);
+    if (calls === undefined) {
+      // Many functions are called twice: what makes later runs quicker is found out after that.
+      const isTraced = this.hasRun;
+      this.hasRun = true;
+      return isTraced ? this.runTraced(state) : this.runSteps(state, this.steps);
+    }
     if (calls && !calls.isCurrent) {
       // What writes over its inputs cannot be traced.
       const isTraced = takesPlans(this.context.backend) && state.over === undefined;
@@ -120,7 +126,7 @@ export class Code {
     return false;
   }
 
-  /** Runs the nodes for the first time, and finds out which are no more than calls of functions. */
+  /** Runs the nodes, and finds out which are no more than calls of functions. */
   private runTraced(state: State): boolean {
     const plans: (PlannedNode | undefined)[] = [];
     const steps = this.nodes.map((node, i): Step => {

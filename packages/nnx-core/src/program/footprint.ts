@@ -3,7 +3,9 @@
  * quicker than a walk that makes a definition and compares it.
  */
 import { containerKind, entriesOf, isContainer, itemsOf } from "../data/containers.ts";
+import { isOpen } from "../data/kept-data.ts";
 import { isGraphState } from "../graph/graph-state.ts";
+import type { Frame } from "../graph/frame.ts";
 import { framesOf } from "../graph/iterate.ts";
 import { childAt, GraphNode } from "../graph/node.ts";
 import type { PathPart } from "../path.ts";
@@ -12,7 +14,7 @@ import { isTensor, type Tensor } from "../tensor.ts";
 import { unread } from "../variable/observer.ts";
 import { glance } from "../variable/unseen.ts";
 import { Variable } from "../variable/variable.ts";
-import { type Arguments, Contents, pathOfLeaf } from "./arguments.ts";
+import { type Arguments, Contents, pathOfLeaf, tensorKind } from "./arguments.ts";
 import { hostKind, isHostObject } from "./host-data.ts";
 
 /** An object and what it had under its keys. */
@@ -50,11 +52,7 @@ const readRaw = (variable: Variable): unknown => variable.getRawValue();
 /** Whether an owner has as many keys as it had. */
 function hasAsMany(owner: object, count: number): boolean {
   if (Array.isArray(owner)) return owner.length === count;
-  if (owner instanceof Map) return owner.size === count;
-  // `Object.keys` makes a list.
-  let found = 0;
-  for (const key in owner) if (Object.hasOwn(owner, key)) found++;
-  return found === count;
+  return (owner instanceof Map ? owner.size : Object.keys(owner).length) === count;
 }
 
 /** What a call got, to compare later calls with. */
@@ -65,23 +63,32 @@ export class Footprint {
   private readonly leaves: readonly LeafSeen[];
   private readonly argumentHosts: number;
 
-  private constructor(args: readonly unknown[], given: Arguments) {
+  private constructor(args: readonly unknown[], given: Arguments, frames: readonly Frame[]) {
     this.given = given;
-    const roots: object[] = [];
-    this.expected = args.map((arg) => expectedOf(arg, roots));
-    this.seen = seenFrom(roots);
+    this.expected = args.map(expectedOf);
+    const metadata = given.leaves.flatMap(({ value }) =>
+      value instanceof Variable ? Object.values(value.metadata).filter(isOpen) : [],
+    );
+    this.seen = seenFrom([...frames.map(({ value }) => value), ...metadata]);
+    // Of the tensors that the call got: its Variables have what it wrote by now.
+    const first = new Map<number, Tensor>();
+    given.tensors.forEach((tensor, k) => {
+      const leaf = given.tensorLeaves[k] as number;
+      if (!first.has(leaf)) first.set(leaf, tensor);
+    });
     this.leaves = given.leaves.map((leaf, i) => {
       const { value } = leaf;
       const variable = value instanceof Variable ? value : undefined;
-      const stored = variable ? unread(() => variable.getRawValue()) : value;
-      const shape = isTensor(stored) ? { tensor: stored.shape.slice(), dtype: stored.dtype } : undefined;
+      const kind = given.kindOf[i] as string;
+      const tensor = first.get(i);
+      const isWhole = tensor !== undefined && tensorKind(tensor) === kind;
       return {
         variable,
         metadata: variable?.metadata,
         path: pathOfLeaf(leaf),
-        kind: given.kindOf[i] as string,
-        tensor: shape?.tensor,
-        dtype: shape?.dtype ?? "",
+        kind,
+        tensor: isWhole ? tensor.shape.slice() : undefined,
+        dtype: isWhole ? tensor.dtype : "",
       };
     });
     this.argumentHosts = given.leaves[0]?.firstHost ?? given.host.length;
@@ -89,9 +96,10 @@ export class Footprint {
 
   /** The footprint of a call; none where later calls could not be compared with it. */
   static of(args: readonly unknown[], given: Arguments): Footprint | undefined {
-    return given.statics.length === 0 && args.every((arg) => isSimple(arg))
-      ? new Footprint(args, given)
-      : undefined;
+    const roots: object[] = [];
+    if (given.statics.length > 0 || !args.every((arg) => isSimple(arg, roots))) return undefined;
+    const frames = roots.flatMap((root) => framesOf(root));
+    return hasMapsOrStates(frames) ? undefined : new Footprint(args, given, frames);
   }
 
   /** The arguments taken apart, if they are those of the footprint but for values. */
@@ -135,37 +143,42 @@ export class Footprint {
 /** Containers within containers that a footprint has at most: some contain themselves. */
 const mostDepth = 50;
 
-/** Whether an argument is one that a footprint can describe. */
-function isSimple(arg: unknown, depth = 0): boolean {
+/**
+ * Whether an argument is one that a footprint can describe.
+ * @param roots - Gets the nodes and Variables in it.
+ */
+function isSimple(arg: unknown, roots: object[], depth = 0): boolean {
   if (typeof arg !== "object" || arg === null || isTensor(arg) || isHostObject(arg)) return true;
-  if (arg instanceof GraphNode || arg instanceof Variable) return !hasMapsOrStates(arg);
+  if (arg instanceof GraphNode || arg instanceof Variable) {
+    roots.push(arg);
+    return true;
+  }
   if (isLeaf(arg) || isGraphState(arg) || arg instanceof Map || Object.isFrozen(arg)) return false;
   return (
     depth < mostDepth &&
     isContainer(arg) &&
-    Array.from(itemsOf(arg)).every((item) => isSimple(item, depth + 1))
+    Array.from(itemsOf(arg)).every((item) => isSimple(item, roots, depth + 1))
   );
 }
 
 /** Modules that keep States, or tensors in Maps, are rare: these are walked each time. */
-const hasMapsOrStates = (root: object): boolean =>
-  framesOf(root).some(
+const hasMapsOrStates = (frames: readonly Frame[]): boolean =>
+  frames.some(
     ({ value }) =>
       (value instanceof Map && Array.from(itemsOf(value)).some(isTensor)) ||
       (isContainer(value) && Array.from(itemsOf(value)).some((item) => isLeaf(item) && !isTensor(item))),
   );
 
-function expectedOf(arg: unknown, roots: object[]): Expected {
+function expectedOf(arg: unknown): Expected {
   if (isTensor(arg)) return { kind: "tensor" };
   if (isHostObject(arg)) return { kind: "host", hostKind: hostKind(arg) };
-  if (arg instanceof GraphNode || arg instanceof Variable) roots.push(arg);
-  else if (isContainer(arg)) {
+  if (isContainer(arg)) {
     const entries = entriesOf(arg);
     return {
       kind: "container",
       container: containerKind(arg),
       keys: entries.map(([key]) => key),
-      items: entries.map(([, item]) => expectedOf(item, roots)),
+      items: entries.map(([, item]) => expectedOf(item)),
     };
   }
   return { kind: "same", value: arg };
@@ -198,18 +211,16 @@ function fits(arg: unknown, expected: Expected, contents: Contents): boolean {
   }
 }
 
-/** Every object below the roots that may change: nodes, and containers, static ones too. */
-function seenFrom(roots: readonly object[]): Seen[] {
-  const found = new Set<object>();
-  for (const root of roots)
-    if (root instanceof GraphNode) for (const { value } of framesOf(root)) found.add(value);
+/** Every object that may change: the owners, and containers and instances in them, static ones too. */
+function seenFrom(owners: readonly object[]): Seen[] {
+  const found = new Set(owners);
   const seen: Seen[] = [];
   // The loop adds owners: the graph does not walk into containers of static data.
   for (const owner of found) {
     const keys = keysIn(owner);
     const values = keys.map((key) => childAt(owner, key));
     seen.push({ owner, keys, values });
-    for (const value of values) if (isContainer(value) && !Object.isFrozen(value)) found.add(value);
+    for (const value of values) if (isOpen(value)) found.add(value);
   }
   return seen;
 }

@@ -7,16 +7,14 @@ import { Variable } from "../variable/variable.ts";
 export function mapVariables(value: unknown, replace: (variable: Variable) => unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
   if (value instanceof Variable) return replace(value);
-  return !isTensor(value) && isContainer(value) && holdsVariables(value)
-    ? mapItems(value, (item) => mapVariables(item, replace))
-    : value;
-}
-
-function holdsVariables(container: object): boolean {
-  for (const item of itemsOf(container)) {
-    if (typeof item !== "object" || item === null) continue;
-    if (item instanceof Variable) return true;
-    if (!isTensor(item) && isContainer(item) && holdsVariables(item)) return true;
-  }
-  return false;
+  if (isTensor(value) || !isContainer(value)) return value;
+  let holdsVariables = false;
+  const items = Array.from(itemsOf(value), (item) => {
+    const mapped = mapVariables(item, replace);
+    holdsVariables ||= mapped !== item;
+    return mapped;
+  });
+  if (!holdsVariables) return value;
+  let next = 0;
+  return mapItems(value, () => items[next++]);
 }

@@ -63,7 +63,7 @@ export function recordCall(
         const run = (structure: Structure, all: Modules): unknown => {
           modules = all;
           const assigned = watchAssigned();
-          const made = recording.record(() => f(...lent.args));
+          const made = recording.record(() => f(...lent.args), structure);
           refuseLate("jit", () => "the function", made);
           refuseAssigned(assigned());
           const parts = playedParts(recorded, made);

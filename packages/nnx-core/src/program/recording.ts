@@ -9,6 +9,7 @@ import {
   unread,
   type WriteKind,
 } from "../variable/observer.ts";
+import { Structure } from "../undo/structure.ts";
 import { Variable } from "../variable/variable.ts";
 import { isVariableState, type VariableState } from "../variable/variable-state.ts";
 import { unwatched, watchedLeaf } from "../variable/watched-leaf.ts";
@@ -64,6 +65,7 @@ export class Recording implements ReadObserver {
   private inTrial: Set<Variable> | undefined;
   private bornInTrial = new Set<Variable>();
   private isPaused = false;
+  private structure: Structure | undefined;
   private readonly running: () => Path | undefined;
   private readonly host: readonly unknown[];
   private readonly arguments: readonly HostSlot[];
@@ -102,10 +104,14 @@ export class Recording implements ReadObserver {
     return this.arguments[index];
   }
 
-  /** Runs `f` and records it. */
-  record<R>(f: () => R): R {
+  /**
+   * Runs `f` and records it.
+   * @param structure - The attributes of the arguments.
+   */
+  record<R>(f: () => R, structure?: Structure): R {
     const outer = now;
     setNow(this);
+    this.structure = structure;
     try {
       return this.recorder.record(() =>
         observeWrites(
@@ -116,6 +122,13 @@ export class Recording implements ReadObserver {
     } finally {
       setNow(outer);
     }
+  }
+
+  /** The attributes that the arguments have now. */
+  structureNow(): Structure {
+    const { structure } = this;
+    if (!structure) return new Structure([]);
+    return structure.isSame() ? structure : structure.taken();
   }
 
   /**

@@ -130,7 +130,7 @@ export class Replay {
       values: new Array(program.host.length),
       renewals: new Array(program.renewals),
     };
-    const over = this.code.isSettled ? overwritesIn(this.overwrites, call) : undefined;
+    const over = this.code.canOverwrite ? overwritesIn(this.overwrites, call) : undefined;
     const state: State = { values, host, given, over, left: [], leftHost: [] };
     try {
       runSteps(program.host, program.steps, host, given);

@@ -1,7 +1,9 @@
 /** @file What values are made of before and after a block: the tensors, and steps of the host. */
+import { isAsKept, keptData } from "../data/kept-data.ts";
 import { StructureError } from "../errors.ts";
 import { isTensor, sharing, type Tensor } from "../tensor.ts";
 import { unread } from "../variable/observer.ts";
+import { type Metadata, sameMetadata } from "../variable/variable-state.ts";
 import type { Variable } from "../variable/variable.ts";
 import { Contents } from "./arguments.ts";
 import type { HostSlot } from "./host.ts";
@@ -40,12 +42,19 @@ export interface Held {
   readonly sources: Sources;
   /** Structure, shapes and dtypes, in words. */
   readonly kind: string;
+  /** Data that are no tensors, keys or numbers: as they are, and a copy. */
+  readonly statics: { readonly now: readonly unknown[]; readonly kept: unknown };
+  readonly metadata: Metadata;
 }
 
 export function heldBy(recording: Recording, variable: Variable): Held {
   const value = unread(() => variable.getRawValue());
   const own = isHostValue(value) ? recording.slotOf(variable) : undefined;
-  return { sources: sourcesOf(recording, value, own), kind: new Contents().add(value) };
+  const contents = new Contents();
+  const kind = contents.add(value);
+  const now = contents.statics;
+  const { metadata } = variable;
+  return { sources: sourcesOf(recording, value, own), kind, statics: { now, kept: keptData(now) }, metadata };
 }
 
 /** A value with copies of its tensors and keys, which are known by their places. */
@@ -133,13 +142,19 @@ export function refuseGone(where: string, recording: Recording, variable: Variab
 }
 
 export function refuseOther(where: string, name: string, before: Held, after: Held): void {
-  if (before.kind === after.kind) {
+  if (!sameMetadata(before.metadata, after.metadata)) {
+    throw new StructureError(
+      `${where} at ${name}: expected a Variable to keep its metadata in a recorded function, got one that a branch or step gives other metadata. ` +
+        "Set metadata outside.",
+    );
+  }
+  if (before.kind === after.kind && isAsKept(before.statics.kept, after.statics.now)) {
     refuseNumbers(`${where} at ${name}`, before.sources, after.sources);
     return;
   }
   throw new StructureError(
     `${where} at ${name}: expected a Variable to keep its structure, shapes and dtypes in a recorded function, got ${before.kind} before and ` +
-      `${after.kind} after. Cast or reshape what is written.`,
+      `${after.kind === before.kind ? "other data of that kind" : after.kind} after. Cast or reshape what is written.`,
   );
 }
 

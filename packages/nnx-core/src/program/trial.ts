@@ -7,7 +7,7 @@ import { framesOfArgument } from "../undo/structure.ts";
 import type { Variable } from "../variable/variable.ts";
 import type { Recording } from "./recording.ts";
 
-/** Runs `f`, and undoes what it does to the operands and to Variables. */
+/** Runs `f`, and undoes what it does to the operands, to the arguments of the recorded call, and to Variables. */
 export function onTrial<R>(
   recording: Recording,
   where: string,
@@ -16,6 +16,8 @@ export function onTrial<R>(
 ): R {
   return recording.trial((written) => {
     let result: R | undefined;
+    // A function may close over modules that are arguments.
+    const around = recording.structureNow();
     scoped(() => {
       const stopAttaching = attachTo(operands);
       try {
@@ -23,7 +25,7 @@ export function onTrial<R>(
           operands.flatMap(framesOfArgument),
           (before) => {
             result = f(written, () => {
-              if (before.isSame()) return;
+              if (before.isSame() && around.isSame()) return;
               throw new StructureError(
                 `${where}: expected functions that change values alone in a recorded function, got one that adds, removes or replaces attributes. ` +
                   "Make Variables before, and write into them.",
@@ -33,6 +35,7 @@ export function onTrial<R>(
           { alwaysUndo: true },
         );
       } finally {
+        around.restore();
         stopAttaching();
       }
     });

@@ -144,23 +144,29 @@ const sizeOf = (container: object): number =>
 
 /**
  * The axis of a leaf.
+ * @param where - What error messages begin with.
  * @param path - Its path in the module or State around it; `undefined` where there is none.
  * @throws {@link StructureError} for axes that a leaf cannot have.
  */
-export function axisOfLeaf(where: string, axes: MapAxes, path: Path | undefined, value: unknown): MapAxis {
+export function axisOfLeaf(
+  where: () => string,
+  axes: MapAxes,
+  path: Path | undefined,
+  value: unknown,
+): MapAxis {
   if (axes instanceof StateAxes) {
     if (path) return axes.axisOf(path, value);
     throw new StructureError(
-      `${where}: expected an axis for a value that is in no module, Variable or State, got StateAxes for ${describe(value)}. ` +
+      `${where()}: expected an axis for a value that is in no module, Variable or State, got StateAxes for ${describe(value)}. ` +
         "StateAxes select Variables: give a tensor its axis as a number.",
     );
   }
   if (isAxis(axes)) return axes;
   throw isTree(axes)
     ? new StructureError(
-        `${where}: expected one axis for ${describe(value)}, got ${describe(axes)}. MapAxes for each part are for arrays and plain objects.`,
+        `${where()}: expected one axis for ${describe(value)}, got ${describe(axes)}. MapAxes for each part are for arrays and plain objects.`,
       )
-    : noAxis(where, axes);
+    : noAxis(where(), axes);
 }
 
 /** Whether some axes have {@link Carry}, at the top or in a part. */

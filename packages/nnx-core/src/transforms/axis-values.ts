@@ -3,6 +3,7 @@ import { hasAxes, sliceArray, stackArrays, type WordArray } from "../data/array-
 import { type ArrayLike, isArrayLike } from "../data/array-like.ts";
 import { containerFrom, containerKind, entriesOf } from "../data/containers.ts";
 import { describe, StructureError } from "../errors.ts";
+import type { FirstSlice } from "../program/batch/first-slice.ts";
 import {
   isRecording,
   isTensor,
@@ -57,7 +58,8 @@ export interface CutTensor {
 export interface Cut {
   /** How many parts there are; `undefined` where nothing in the value has axes. */
   readonly size: number | undefined;
-  at(index: number): unknown;
+  /** @param late - Cuts the tensors of the first part, where nobody may need their values. */
+  at(index: number, late?: FirstSlice): unknown;
   /** One part of other numbers like these, where the value is lists of numbers. */
   readonly partOf?: (numbers: unknown, index: number) => unknown;
   /** The keys and numbers of one part, in the order in which they stand in it. */
@@ -110,10 +112,10 @@ export function cut(value: unknown, axis: number, place: Place, areNumbersData: 
       items.map(([, item]) => item.size),
       place,
     ),
-    at: (index) =>
+    at: (index, late) =>
       containerFrom(
         kind,
-        items.map(([key, item]) => [key, item.at(index)] as const),
+        items.map(([key, item]) => [key, item.at(index, late)] as const),
       ),
     hostAt: (index) => items.flatMap(([, item]) => item.hostAt(index)),
     tensors: items.flatMap(([, item]) => item.tensors),
@@ -146,10 +148,10 @@ class TensorCut implements Cut, CutTensor {
     return this.whole.shape[this.axis] as number;
   }
 
-  at(index: number): Tensor {
+  at(index: number, late?: FirstSlice): Tensor {
     const { whole, axis } = this;
     if (index === 0) {
-      this.first ??= sliceAt(whole, axis, 0);
+      this.first ??= late ? late.cut(whole, axis) : sliceAt(whole, axis, 0);
       return this.first;
     }
     this.others ??= this.cutOthers();

@@ -66,7 +66,7 @@ function recordedChoice<A extends readonly unknown[], R>(
       pick,
       branches: of,
       compare: (result) => {
-        const parts = partsOfCarry(result);
+        const parts = partsOfCarry(result, true);
         first ??= parts;
         refuseOtherParts(where, first, parts);
       },

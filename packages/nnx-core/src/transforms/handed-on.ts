@@ -23,6 +23,7 @@ export class HandedOn {
   /** @param result - What the step returned beside it. */
   next(value: unknown, result: unknown): void {
     const { value: last, oldest, results } = this;
+    if (value === undefined && last === undefined) return;
     // A later step may replace the value of a Variable that this one handed on.
     const lease = hold(value, "lent");
     this.end();

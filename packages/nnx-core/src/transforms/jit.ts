@@ -12,8 +12,8 @@ import { isCapturing } from "../recording/session.ts";
 export interface JitOptions {
   /**
    * The positions of arguments that are no data: numbers, strings, functions, arrays, plain objects,
-   * Maps and Sets of these, Dates, typed arrays. A program holds for equal values of them. Instances
-   * of classes are equal to themselves alone, whatever changes in them.
+   * Maps and Sets of these, Dates, typed arrays. A program holds for equal values of them. An instance
+   * of a class is equal to itself alone, as long as its fields are as they were.
    * @defaultValue []
    */
   readonly staticArgs?: readonly number[];
@@ -40,7 +40,11 @@ function readStaticArgs(where: string, options: JitOptions): readonly number[] {
   );
 }
 
-const functions = new WeakMap<object, (...args: never) => unknown>();
+/** What recorded functions record, and the arguments that they were given once. */
+const functions = new WeakMap<
+  object,
+  { readonly f: (...args: never) => unknown; readonly partial: readonly unknown[] }
+>();
 
 /**
  * Returns `f` in a form that is recorded at the first call and replayed at later ones: later calls
@@ -54,16 +58,17 @@ const functions = new WeakMap<object, (...args: never) => unknown>();
  * constant: tensors, numbers and keys that it closes over, and random numbers of others. Variables of
  * tensorflow.js among them may change a few times; then they have to be arguments.
  *
- * A call that changes the structure of its arguments (which attributes and Variables there are) runs
- * as it is, each time. Inside of `grad`, `capture` and other recorded functions, `f` runs as it is.
+ * A call that changes the structure of its arguments (which attributes and Variables there are), or
+ * static data in them, runs as it is, each time. Inside of `grad`, `capture` and other recorded functions, `f` runs as it is.
  * @param f - Gets everything that it changes as arguments. Not async.
  * @param options - `staticArgs`: the positions of numbers, strings and functions.
  * @returns the function, with `programs`, what was recorded and why; and `dispose`, which frees the
  * constants.
- * @throws {@link NnxError} while recording, when `f` reads the values of a tensor, reaches a
- * Variable that is not in its arguments, assigns to a variable of tensorflow.js, runs a kernel whose
- * results are as long as values say (`tf.unique`), or returns a Promise or a function; {@link StructureError}
- * when a number in a Variable, which `f` read, changes for the third time. All is as before then.
+ * @throws {@link NnxError} while recording, when an argument has parts that nobody sees from outside
+ * (`#private` fields, symbols), when `f` reads the values of a tensor, reaches a Variable that is not
+ * in its arguments, assigns to a variable of tensorflow.js, runs a kernel whose results are as long as
+ * values say (`tf.unique`), or returns a Promise or a function; {@link StructureError} when a number in
+ * a Variable, which `f` read, changes for the third time. All is as before then.
  * @see Flax `nnx.jit`
  * @example
  * ```ts
@@ -88,26 +93,61 @@ export function jit<A extends readonly unknown[], R>(
   options: JitOptions = {},
 ): Jitted<A, R> {
   checkFunction("jit", f);
-  const staticArgs = readStaticArgs("jit", options);
+  return recorded("jit", f, [], readStaticArgs("jit", options));
+}
+
+/**
+ * {@link jit} with the first arguments given once: the model and its optimizer, say. What a call
+ * changes in them stays changed, and what changes in them between calls, the next call sees.
+ * @param f - As for `jit`.
+ * @param partial - The first arguments of `f`. The others are those of the call.
+ * @throws as `jit` does.
+ * @see Flax `nnx.jit_partial`
+ * @example
+ * ```ts
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as nnx from "@nnxjs/nnx";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
+ * const model = new nnx.Linear(4, 3, { rngs: new nnx.Rngs(0) });
+ * const predict = nnx.jitPartial((m: nnx.Linear, x: tf.Tensor) => m.forward(x), model);
+ * predict(tf.ones([2, 4])).shape; // => [2, 3]
+ * ```
+ */
+export function jitPartial<P extends readonly unknown[], A extends readonly unknown[], R>(
+  f: (...args: [...P, ...A]) => R,
+  ...partial: P
+): Jitted<A, R> {
+  checkFunction("jitPartial", f);
+  return recorded<[...P, ...A], A, R>("jitPartial", f, partial, []);
+}
+
+function recorded<All extends readonly unknown[], A extends readonly unknown[], R>(
+  where: string,
+  f: (...args: All) => R,
+  partial: readonly unknown[],
+  staticArgs: readonly number[],
+): Jitted<A, R> {
   const cache = new JitCache(f as (...args: readonly unknown[]) => unknown, staticArgs);
   const jitted = (...args: A): R => {
+    const all = (partial.length === 0 ? args : [...partial, ...args]) as readonly unknown[];
     // A tape, a capture and a recording around this one must see what `f` computes.
-    if (gradientDepth() > 0 || isCapturing() || recordingNow()) return f(...args);
-    return cache.call(args) as R;
+    if (gradientDepth() > 0 || isCapturing() || recordingNow()) return f(...(all as All));
+    return cache.call(all) as R;
   };
   Object.defineProperties(jitted, {
     programs: { get: () => cache.programs },
     dispose: { value: () => cache.dispose() },
     [Symbol.dispose]: { value: () => cache.dispose() },
   });
-  functions.set(jitted, f);
-  return notAResult("jit", jitted as Jitted<A, R>);
+  functions.set(jitted, { f, partial });
+  return notAResult(where, jitted as Jitted<A, R>);
 }
 
 /**
  * The program of a function as text, with the paths of modules: what `jit` would record for these
  * arguments, after what it leaves out. The arguments stay as they were.
- * @param f - A function, or one that `jit` returned.
+ * @param f - A function, or one that `jit` or {@link jitPartial} returned.
  * @param options - As for `jit`.
  * @throws as a call of the recorded function.
  * @see JAX `jax.make_jaxpr`
@@ -127,6 +167,8 @@ export function printProgram<A extends readonly unknown[]>(
 ): (...args: A) => string {
   checkFunction("printProgram", f);
   const staticArgs = readStaticArgs("printProgram", options);
-  const inner = (functions.get(f) ?? f) as (...args: readonly unknown[]) => unknown;
-  return notAResult("printProgram", (...args: A): string => new JitCache(inner, staticArgs).print(args));
+  const { f: inner, partial } = functions.get(f) ?? { f, partial: [] };
+  return notAResult("printProgram", (...args: A): string =>
+    new JitCache(inner as (...all: readonly unknown[]) => unknown, staticArgs).print([...partial, ...args]),
+  );
 }

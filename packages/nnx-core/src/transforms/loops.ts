@@ -50,13 +50,13 @@ export function whileLoop<T>(condFun: (value: T) => ScalarLike, bodyFun: (value:
     );
   const recording = recordingNow();
   if (!recording?.recorder.canBranch || gradientDepth() > 0) return run();
-  const first = partsOfCarry(initVal);
+  const first = partsOfCarry(initVal, true);
   const recorded = recordLoop(recording, {
     where,
     init: initVal,
     test: (value) => condFun(value as T),
     body: (value) => bodyFun(value as T),
-    compare: (value) => refuseOtherCarry(where, "the value", first, value),
+    compare: (value) => refuseOtherCarry(where, "the value", first, partsOfCarry(value, true)),
     run,
   });
   return recorded ? (recorded.value as T) : run();
@@ -113,7 +113,7 @@ function loop<T>(where: string, init: T, goesOn: (value: T) => boolean, body: (v
       while (run(() => goesOn(handed.value as T))) {
         const value = handed.value as T;
         const next = run(() => body(value));
-        refuseOtherCarry(where, "the value", first, next);
+        refuseOtherCarry(where, "the value", first, partsOfCarry(next));
         handed.next(next, undefined);
       }
       return handed.value as T;

@@ -8,6 +8,7 @@ import { childAt, setChild } from "../graph/node.ts";
 import { Walk } from "../graph/walk.ts";
 import { formatPath, pathKey, type Path, type PathPart } from "../path.ts";
 import type { Variable } from "../variable/variable.ts";
+import { type Metadata, sameMetadata } from "../variable/variable-state.ts";
 import { type MapAxes, axisOfLeaf } from "./axes.ts";
 import type { Joining } from "./joining.ts";
 
@@ -88,7 +89,7 @@ export function joinNewLeaves(
     const path = pathOf(place);
     if (isStatic || (variable && done.has(variable))) return;
     const values = slices.map((leaves) => (leaves[i] as Leaf).value);
-    const axis = axisOfLeaf(where, axes, path, variable ?? leaf.value);
+    const axis = axisOfLeaf(() => where, axes, path, variable ?? leaf.value);
     const misfit = (odd: unknown, index: number): StructureError =>
       new StructureError(
         `${where} at ${formatPath(path)}: expected ${typeof axis === "number" ? "values of one structure and shape" : "one value"} for ` +
@@ -115,6 +116,9 @@ export function disposeLeaves(leaves: NewLeaves, kept: NewLeaves = []): void {
   for (const { variable } of leaves) if (variable && !staying.has(variable)) variable.dispose();
 }
 
+const none: Metadata = {};
+const metadataOf = ({ variable }: Leaf): Metadata => variable?.metadata ?? none;
+
 const isPrimitive = (x: unknown): boolean => (typeof x !== "object" && typeof x !== "function") || x === null;
 
 function refuseOthers(where: string, own: NewLeaves, others: NewLeaves, index: number): void {
@@ -127,6 +131,7 @@ function refuseOthers(where: string, own: NewLeaves, others: NewLeaves, index: n
       pathKey(pathOf(a.place)) !== pathKey(pathOf(b.place)) ||
       a.isStatic !== b.isStatic ||
       a.variable?.type !== b.variable?.type ||
+      !sameMetadata(metadataOf(a), metadataOf(b)) ||
       // Each slice may make functions and objects of its own. Only plain values tell a difference.
       (a.isStatic && (isPrimitive(a.value) || isPrimitive(b.value)) && !Object.is(a.value, b.value));
     if (!differs) continue;
@@ -138,4 +143,9 @@ function refuseOthers(where: string, own: NewLeaves, others: NewLeaves, index: n
   }
 }
 
-const shown = (leaf: Leaf | undefined): string => (leaf ? describe(leaf.variable ?? leaf.value) : "nothing");
+function shown(leaf: Leaf | undefined): string {
+  if (!leaf) return "nothing";
+  const entries = Object.keys(metadataOf(leaf));
+  const text = describe(leaf.variable ?? leaf.value);
+  return entries.length > 0 ? `${text} with metadata {${entries.join(", ")}}` : text;
+}

@@ -5,18 +5,21 @@ import { attachTo } from "../ownership/scopes.ts";
 import { tensorsIn } from "../ownership/tensors-in.ts";
 import { refuseDisposed } from "../state/disposed.ts";
 import { heldBy } from "../state/holding.ts";
+import { recordingNow } from "../program/recording.ts";
 import { isTensor, scoped, type Tensor } from "../tensor.ts";
 import { atomically } from "../undo/atomically.ts";
 import { belowOf } from "../undo/known-modules.ts";
 import { framesOfArgument, Structure } from "../undo/structure.ts";
 import { observeWrites } from "../variable/observer.ts";
 import { Variable } from "../variable/variable.ts";
+import type { Attempts } from "./attempts.ts";
 import type { MapAxes } from "./axes.ts";
 import { disposeLeaves, joinNewLeaves, type NewLeaves, newLeavesIn, type Origins } from "./new-leaves.ts";
 import { HandedOn } from "./handed-on.ts";
 import { SlicedArguments, type SlicingOptions } from "./sliced-arguments.ts";
 import { type Joining, ofEachSlice } from "./joining.ts";
-import { batchedIfPossible, mayBatch, SliceBatch } from "./slice-batch.ts";
+import type { FirstSlice } from "../program/batch/first-slice.ts";
+import { batchedIfPossible, firstSlice, mayBatch, SliceBatch } from "./slice-batch.ts";
 import { type Stacked, stackResults } from "./stack-results.ts";
 
 /** One call of a function over slices. */
@@ -33,6 +36,8 @@ export interface SlicedRun extends SlicingOptions {
   readonly mayBeEmpty?: boolean;
   /** Whether one run of the function may stand for all. */
   readonly mayBatch?: boolean;
+  /** What came of that in earlier calls. */
+  readonly attempts?: Attempts;
   /** What the first slice gets beside its arguments. */
   readonly init?: unknown;
   /**
@@ -107,19 +112,25 @@ function runAll(
   const leases: Lease[] = [];
   /** @returns the values of all slices, if they are known after this one. */
   const slice = (index: number, isForAll = false): Joining | undefined => {
-    const slices = sliced.lend(index);
-    const batch = isForAll ? new SliceBatch(sliced, size) : undefined;
+    if (isForAll) late = firstSlice();
+    const slices = sliced.lend(index, late);
+    const batch = isForAll ? new SliceBatch(sliced, size, late) : undefined;
     if (batch) stopBatch = () => batch.dispose();
     // After the first slice was cut, since what was cut must stay.
     handed ??= new HandedOn(call.init);
     const { value } = handed;
     const run = (): readonly [unknown, unknown] => call.run(slices, index, value);
     let isSame = false;
-    const [[result, next], attached] = tidyChecked(() => {
-      const made = batch ? batch.record(run) : run();
+    let returned: readonly [unknown, unknown] = [undefined, undefined];
+    let attached = nothing;
+    tidyChecked(() => {
+      returned = batch ? batch.record(run) : run();
       isSame = before.isSame();
-      return [made, isSame ? nothing : before.newTensors()] as const;
+      if (!isSame) attached = before.newTensors();
+      // The engine searches what a scope returns: mostly that is one tensor.
+      return isSame && returned[1] === undefined ? returned[0] : [returned, attached];
     });
+    const [result, next] = returned;
     if (own !== before) isSame = own.isSame();
     results[index] = result;
     // A later slice may replace the value of a Variable that this one returned.
@@ -135,6 +146,7 @@ function runAll(
     if (!isSame && !joined && index !== last) own.restore();
     return joined;
   };
+  let late: FirstSlice | undefined;
   let stopBatch = (): void => {};
   try {
     let joining = ofEachSlice;
@@ -142,12 +154,13 @@ function runAll(
       (variable, kind) => kind === "new" && made.add(variable),
       () => {
         let index = 0;
-        if (call.mayBatch && size > 1 && mayBatch(sliced)) {
+        if (call.mayBatch && size > 1 && mayBatch(sliced) && isDue(call, before)) {
           const joined = slice(0, true);
+          call.attempts?.note(before, joined !== undefined);
           if (joined) {
             joining = joined;
             [size, last] = [1, 0];
-          }
+          } else late?.bring();
           index = 1;
         }
         for (; index < size; index++) slice(isReverse ? size - 1 - index : index);
@@ -172,9 +185,14 @@ function runAll(
   } finally {
     for (const lease of leases) lease.handOver();
     handed?.end();
+    late?.bringKept();
     stopBatch();
   }
 }
+
+/** A recording sees the attempt of each call: it is made once. */
+const isDue = ({ attempts }: SlicedRun, structure: Structure): boolean =>
+  !attempts || recordingNow() !== undefined || attempts.isDue(structure);
 
 const isPutBack = (arg: unknown, { modules }: SlicedArguments): boolean =>
   arg instanceof Variable || modules.some(({ module }) => module === arg);

@@ -181,7 +181,7 @@ class Steps {
       const result: unknown = this.f(...(slices as never[]));
       refuseLate("scan", () => "the function", result);
       const [next, stacked] = this.takeApart(result);
-      if (first) refuseOtherCarry("scan", "the carry", first, next);
+      if (first) refuseOtherCarry("scan", "the carry", first, partsOfCarry(next));
       return [stacked, next] as const;
     };
     const finish = (stacked: unknown, carry: unknown): unknown => this.putTogether(stacked, carry);

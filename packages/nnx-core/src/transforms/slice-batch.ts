@@ -3,14 +3,23 @@ import { isContainer, itemsOf } from "../data/containers.ts";
 import { gradientDepth } from "../autodiff/tape.ts";
 import { tensorsIn } from "../ownership/tensors-in.ts";
 import { BatchRun } from "../program/batch/batch-run.ts";
+import { FirstSlice } from "../program/batch/first-slice.ts";
 import { type HostOfSlices, hostOf, hostOfSlices } from "../program/batch/host-slices.ts";
 import { SliceRecorder } from "../program/batch/slice-recorder.ts";
 import { isHostObject } from "../program/host-data.ts";
 import type { Slot as ValueSlot } from "../program/program.ts";
 import type { ProgramRecorder } from "../program/recorder.ts";
-import { Recording, recordingNow } from "../program/recording.ts";
+import { type RecordedArguments, Recording, recordingNow } from "../program/recording.ts";
 import { isCapturing } from "../recording/session.ts";
-import { canIntercept, isAbstract, type Tensor, watchAssigned, withFirst } from "../tensor.ts";
+import {
+  canIntercept,
+  isAbstract,
+  sliceAt,
+  takesLate,
+  type Tensor,
+  watchAssigned,
+  withFirst,
+} from "../tensor.ts";
 import { unread } from "../variable/observer.ts";
 import { Variable } from "../variable/variable.ts";
 import type { CutTensor } from "./axis-values.ts";
@@ -33,6 +42,10 @@ export function mayBatch(sliced: SlicedArguments): boolean {
   if (gradientDepth() > 0 || isCapturing() || isAbstract()) return false;
   return canIntercept() || (around() !== undefined && !hasHost(sliced));
 }
+
+/** What gives the first slice, where nothing else follows its tensors. */
+export const firstSlice = (): FirstSlice | undefined =>
+  recordingNow() === undefined && takesLate() ? new FirstSlice() : undefined;
 
 const hasHost = ({ slots, cuts }: SlicedArguments): boolean =>
   cuts.some((cut) => cut.hostAt(0).length > 0) ||
@@ -73,25 +86,44 @@ export class SliceBatch {
   private readonly host: HostOfSlices[] = [];
   private isRefused = false;
 
-  /** To be called when the first slice is in place. */
-  constructor({ slots, cuts }: SlicedArguments, size: number) {
+  /**
+   * To be called when the first slice is in place.
+   * @param late - What has cut it, unless it was cut as the others are.
+   */
+  constructor({ slots, cuts }: SlicedArguments, size: number, late: FirstSlice | undefined) {
     this.slots = slots;
     this.size = size;
-    const leaves = slots.flatMap(({ holder, cut, lent }) => {
-      if (!(holder instanceof Variable)) return [];
+    // Loops, since lists of lists take as long to join as small kernels to run.
+    const leaves: RecordedArguments["leaves"][number][] = [];
+    const inputs: CutTensor[] = [];
+    for (const { holder, cut, lent } of slots) {
+      if (cut) inputs.push(...cut.tensors);
+      if (!(holder instanceof Variable)) continue;
       const firstHost = this.host.length;
       if (cut) this.addHost((index) => cut.hostAt(index));
       else for (const value of hostIn(lent)) this.host.push({ isBatched: false, each: [value] });
-      return [{ value: holder, firstHost, hostCount: this.host.length - firstHost }];
-    });
-    for (const cut of cuts) this.addHost((index) => cut.hostAt(index));
-    const all = [...slots.flatMap(({ cut }) => cut ?? []), ...cuts];
-    this.inputs = all.flatMap(({ tensors }) => tensors);
-    const tensors = this.inputs.map(({ first }) => first as Tensor);
+      leaves.push({ value: holder, firstHost, hostCount: this.host.length - firstHost });
+    }
+    for (const cut of cuts) {
+      inputs.push(...cut.tensors);
+      this.addHost((index) => cut.hostAt(index));
+    }
+    this.inputs = inputs;
+    const tensors = inputs.map(({ first }) => first as Tensor);
     const refused = (): void => {
       this.isRefused = true;
     };
-    this.recorder = new SliceRecorder(tensors, refused, around());
+    const recorder = new SliceRecorder(tensors, refused, around(), late);
+    this.recorder = recorder;
+    late?.follow({
+      program: () => {
+        const { nodes, infos } = recorder;
+        const given = this.constants();
+        const first = ({ whole, axis }: CutTensor): Tensor => sliceAt(whole, axis, 0);
+        return { nodes, infos, given: (slot) => given.get(slot) ?? first(this.inputs[slot] as CutTensor) };
+      },
+      unrecorded: (f) => recorder.unrecorded(f),
+    });
     const host = this.host.map(({ each }) => each[0]);
     this.recording = new Recording("vmap", this.recorder, { leaves, host }, () => undefined);
   }
@@ -122,12 +154,10 @@ export class SliceBatch {
     const { recorder, recording, size } = this;
     const outer = around();
     if (this.isRefused && !outer) return undefined;
-    const written = [
-      ...Array.from(made).filter(({ isDisposed }) => !isDisposed),
-      ...this.slots.flatMap(({ holder, isWritten }) =>
-        isWritten && holder instanceof Variable ? holder : [],
-      ),
-    ];
+    const written: Variable[] = [];
+    for (const variable of made) if (!variable.isDisposed) written.push(variable);
+    for (const { holder, isWritten } of this.slots)
+      if (isWritten && holder instanceof Variable) written.push(holder);
     // Variables that the run wrote to have a step each, unless they have tensors.
     const steps = new Map<Variable, number>();
     for (const variable of written) {
@@ -144,7 +174,7 @@ export class SliceBatch {
     if (outer)
       for (const { slot, tensor } of recorder.constants) outer.adopt(tensor, recorder.sources.get(slot));
     const { nodes, infos } = recorder;
-    const constants = new Map(recorder.constants.map(({ slot, tensor }) => [slot, tensor]));
+    const constants = this.constants();
     const given = (slot: ValueSlot): Tensor => {
       const input = this.inputs[slot];
       return input ? withFirst(input.whole, input.axis) : (constants.get(slot) as Tensor);
@@ -171,6 +201,10 @@ export class SliceBatch {
         return slot === undefined ? undefined : host[slot];
       },
     });
+  }
+
+  private constants(): ReadonlyMap<ValueSlot, Tensor> {
+    return new Map(this.recorder.constants.map(({ slot, tensor }) => [slot, tensor]));
   }
 
   /** The values of the host for all slices; nothing where the slices cannot be run as one. */

@@ -8,6 +8,7 @@ import { GraphNode } from "../graph/node.ts";
 import { Walk } from "../graph/walk.ts";
 import { tensorsIn } from "../ownership/tensors-in.ts";
 import { formatPath, type Path, type PathPart } from "../path.ts";
+import type { FirstSlice } from "../program/batch/first-slice.ts";
 import { looking } from "../program/host-value.ts";
 import { recordingNow } from "../program/recording.ts";
 import { isStateLike } from "../state/check-state.ts";
@@ -29,7 +30,7 @@ import { Slot } from "./slots.ts";
 interface Part {
   /** Whether it is the same object for every slice. */
   readonly isConstant: boolean;
-  at(index: number): unknown;
+  at(index: number, late?: FirstSlice): unknown;
 }
 
 const constant = (value: unknown): Part => ({ isConstant: true, at: () => value });
@@ -61,7 +62,8 @@ export class SlicedArguments {
   private readonly below: Below;
   private readonly keepsWhole: boolean;
   private readonly parts: readonly Part[];
-  private readonly sizes = new Map<number, string>();
+  /** The sizes along the axes, each with the first place that has it. */
+  private readonly sizes = new Map<number, () => string>();
   private readonly claims: Claims;
   private isLent = false;
 
@@ -99,7 +101,7 @@ export class SlicedArguments {
     const [size = asked] = all;
     const isOne = all.length < 2 && (asked === undefined || size === asked);
     if (isOne && size !== undefined && size >= least) return size;
-    const known = [...this.sizes].map(([each, place]) => `${each} in ${place}`);
+    const known = [...this.sizes].map(([each, place]) => `${each} in ${place()}`);
     if (asked !== undefined) known.push(`${option}: ${asked}`);
     throw new StructureError(
       `${this.where}: expected tensors with one size above 0 along the looped axes, got ${known.join(", ") || "none"}. ` +
@@ -115,17 +117,18 @@ export class SlicedArguments {
   /**
    * Puts a slice in place. Observers see the first one alone, unless a recording has to follow
    * each.
+   * @param late - See {@link Cut}.
    * @returns the arguments of the function.
    */
-  lend(index: number): unknown[] {
+  lend(index: number, late?: FirstSlice): unknown[] {
     const lendAll = (): void =>
       asLoan(() => {
-        for (const slot of this.slots) slot.lend(index);
+        for (const slot of this.slots) slot.lend(index, late);
       });
     if (this.isLent && !recordingNow()) unobserved(lendAll);
     else lendAll();
     this.isLent = true;
-    return this.parts.map((part) => part.at(index));
+    return this.parts.map((part) => part.at(index, late));
   }
 
   release(): void {
@@ -140,14 +143,17 @@ export class SlicedArguments {
       return constant(value);
     }
     if (isTensor(value) || isArrayLike(value)) {
-      const axis = axisOfLeaf(this.at(path), axes, undefined, value);
+      const axis = axisOfLeaf(() => this.at(path), axes, undefined, value);
       return typeof axis === "number" ? this.cutPart(value, axis, path, false) : constant(value);
     }
     if (isGraphState(value)) {
       const inner = this.part(value.state, axes, path);
       return inner.isConstant
         ? constant(value)
-        : { isConstant: false, at: (i) => graphStateOf(value.graphdef, inner.at(i) as typeof value.state) };
+        : {
+            isConstant: false,
+            at: (i, late) => graphStateOf(value.graphdef, inner.at(i, late) as typeof value.state),
+          };
     }
     if (isVariableState(value) || (isStateLike(value) && !hasStates(value)))
       return this.state(value, axes, path);
@@ -160,22 +166,23 @@ export class SlicedArguments {
     if (items.every(([, part]) => part.isConstant)) return constant(value);
     return {
       isConstant: false,
-      at: (index) =>
+      at: (index, late) =>
         containerFrom(
           kind,
-          items.map(([key, part]) => [key, part.at(index)] as const),
+          items.map(([key, part]) => [key, part.at(index, late)] as const),
         ),
     };
   }
 
   private cutPart(value: unknown, axis: number, path: Path, areNumbersData: boolean): Part {
     const made = this.cut(value, axis, path, areNumbersData);
-    return { isConstant: false, at: (index) => made.at(index) };
+    return { isConstant: false, at: (index, late) => made.at(index, late) };
   }
 
   private cut(value: unknown, axis: number, path: Path, areNumbersData: boolean): Cut {
     const made = cut(value, axis, () => this.at(path), areNumbersData);
-    if (made.size !== undefined && !this.sizes.has(made.size)) this.sizes.set(made.size, placeText(path));
+    if (made.size !== undefined && !this.sizes.has(made.size))
+      this.sizes.set(made.size, () => placeText(path));
     this.cuts.push(made);
     return made;
   }
@@ -211,7 +218,7 @@ export class SlicedArguments {
 
   /** A leaf of a State that a module keeps. It cannot be cut, since States never change. */
   private kept(axes: MapAxes, value: unknown, inner: Path, path: Path): void {
-    const axis = axisOfLeaf(this.at(path), axes, inner, value);
+    const axis = axisOfLeaf(() => this.at(path), axes, inner, value);
     if (typeof axis !== "number") return;
     throw new StructureError(
       `${this.at([...path, ...inner])}: expected values in Variables, got ${describe(value)} in a State or frozen object that a module keeps. ` +
@@ -227,7 +234,7 @@ export class SlicedArguments {
     path: Path,
   ): void {
     const innerPath = (): Path => (typeof inner === "function" ? inner() : inner);
-    const axis = axisOfLeaf(this.at(path), axes, axes instanceof StateAxes ? innerPath() : [], value);
+    const axis = axisOfLeaf(() => this.at(path), axes, axes instanceof StateAxes ? innerPath() : [], value);
     const place = (): string => placeText([...path, ...innerPath()]);
     if (!this.claims.claim(holder, axis, place)) return;
     const at = (): string => `${this.where} in ${place()}`;
@@ -235,7 +242,7 @@ export class SlicedArguments {
       const { value: whole } =
         holder instanceof Variable ? looking(holder, () => holder.toState()) : { value };
       const made = cut(whole, axis, at, true);
-      if (made.size !== undefined && !this.sizes.has(made.size)) this.sizes.set(made.size, place());
+      if (made.size !== undefined && !this.sizes.has(made.size)) this.sizes.set(made.size, place);
       this.slots.push(new Slot(holder, made, axis, at));
     } else if (axis === null && !(this.keepsWhole && !(axes instanceof StateAxes))) {
       this.slots.push(new Slot(holder, undefined, 0, at));
@@ -245,7 +252,7 @@ export class SlicedArguments {
   private state(state: State | ReturnType<Variable["toState"]>, axes: MapAxes, path: Path): Part {
     refuseEnded(this.where, state);
     const cuts = flattenState(state as State).map(([inner, leaf]) => {
-      const axis = axisOfLeaf(this.at(path), axes, inner, leaf);
+      const axis = axisOfLeaf(() => this.at(path), axes, inner, leaf);
       return {
         inner,
         leaf,
@@ -254,12 +261,12 @@ export class SlicedArguments {
       };
     });
     if (cuts.every(({ made }) => made === undefined)) return constant(state);
-    const leafAt = ({ leaf, made }: (typeof cuts)[number], index: number) =>
-      made ? withValue(leaf, made.at(index)) : leaf;
-    const at = (index: number): unknown =>
+    const leafAt = ({ leaf, made }: (typeof cuts)[number], index: number, late?: FirstSlice) =>
+      made ? withValue(leaf, made.at(index, late)) : leaf;
+    const at = (index: number, late?: FirstSlice): unknown =>
       isVariableState(state)
-        ? leafAt(cuts[0] as (typeof cuts)[number], index)
-        : unflattenState(cuts.map((each) => [each.inner, leafAt(each, index)] as const));
+        ? leafAt(cuts[0] as (typeof cuts)[number], index, late)
+        : unflattenState(cuts.map((each) => [each.inner, leafAt(each, index, late)] as const));
     return { isConstant: false, at };
   }
 }

@@ -6,10 +6,11 @@ import { describe, StructureError } from "../errors.ts";
 import type { LeafPlace } from "../graph/flatten.ts";
 import { childAt, isWritable, setChild } from "../graph/node.ts";
 import { hold, type Lease } from "../ownership/lease.ts";
+import type { FirstSlice } from "../program/batch/first-slice.ts";
 import type { HostSlot } from "../program/host.ts";
 import { looking, noteComputed, sourceOf } from "../program/host-value.ts";
 import { lending, unread } from "../variable/observer.ts";
-import type { VariableState } from "../variable/variable-state.ts";
+import { type Metadata, sameMetadata, type VariableState } from "../variable/variable-state.ts";
 import { Variable } from "../variable/variable.ts";
 import { type Cut, type Misfit, type Place, stackValues } from "./axis-values.ts";
 import type { Joining } from "./joining.ts";
@@ -39,6 +40,8 @@ export class Slot {
   lent: unknown;
   /** What the function wrote, by slice. */
   private readonly written = new Map<number, unknown>();
+  /** The metadata that it set, by slice. */
+  private readonly metadata = new Map<number, Metadata>();
   /** In a recorded function, the steps that compute the own numbers, and those of each slice. */
   private readonly source: HostSlot | undefined;
   private readonly sources: (HostSlot | undefined)[] = [];
@@ -59,10 +62,10 @@ export class Slot {
     this.source = holder instanceof Variable ? sourceOf(holder) : undefined;
   }
 
-  /** Puts the slice in place. */
-  lend(index: number): void {
+  /** Puts the slice in place. See {@link Cut} for `late`. */
+  lend(index: number, late?: FirstSlice): void {
     const { holder, own, cut } = this;
-    this.lent = cut ? cut.at(index) : this.ownValue;
+    this.lent = cut ? cut.at(index, late) : this.ownValue;
     if (!(holder instanceof Variable)) {
       if (presentValue(holder) !== this.lent) setChild(holder.owner, holder.key, this.lent);
     } else if (own) {
@@ -76,7 +79,10 @@ export class Slot {
   take(index: number): void {
     const { holder } = this;
     if (isGone(holder)) return;
-    if (holder instanceof Variable) this.sources[index] = sourceOf(holder);
+    if (holder instanceof Variable) {
+      this.sources[index] = sourceOf(holder);
+      if (holder.metadata !== this.own?.metadata) this.metadata.set(index, holder.metadata);
+    }
     const value = presentValue(holder);
     if (value === this.lent) return;
     this.written.set(index, value);
@@ -101,6 +107,7 @@ export class Slot {
   finish(size: number, last: number, joining: Joining): void {
     const { holder, written, cut, own } = this;
     if (isGone(holder)) return;
+    this.refuseOtherMetadata(size);
     if (written.size === 0) {
       this.putBack(own);
       return;
@@ -116,6 +123,17 @@ export class Slot {
       this.noteJoined(variable, next, last, this.misfit(values));
       variable.setRawValue(next);
     } else setChild((holder as LeafPlace).owner, (holder as LeafPlace).key, next);
+  }
+
+  private refuseOtherMetadata(size: number): void {
+    if (this.metadata.size === 0) return;
+    const all = Array.from({ length: size }, (_, i) => this.metadata.get(i) ?? this.own?.metadata ?? {});
+    const odd = all.findIndex((each) => !sameMetadata(each, all[0] as Metadata));
+    if (odd < 0) return;
+    throw new StructureError(
+      `${this.place()}: expected the function to set the same metadata for all slices, got other metadata for slice ${odd} than for the first slice. ` +
+        "Set metadata outside.",
+    );
   }
 
   private noteSlice(variable: Variable, index: number, partOf: NonNullable<Cut["partOf"]>): void {

@@ -11,7 +11,7 @@ import { below, isLeaf, leafValue, type State, type StateLeaf, type StateNode } 
 import { type ArrayLike, isArrayLike } from "../data/array-like.ts";
 import { tensorsIn } from "../ownership/tensors-in.ts";
 import { isTensor, type Tensor } from "../tensor.ts";
-import { isVariableState, type VariableState } from "../variable/variable-state.ts";
+import { isVariableState, sameMetadata, type VariableState } from "../variable/variable-state.ts";
 import { Variable } from "../variable/variable.ts";
 import { type MapAxes, axesBelow, axisOfLeaf } from "./axes.ts";
 import type { Joining } from "./joining.ts";
@@ -80,7 +80,11 @@ function stack(items: readonly unknown[], context: StackContext, axes: MapAxes, 
     const odd = items.findIndex((item) => !test(item));
     if (odd >= 0) throw misfit(where, path, first, items[odd], odd);
   };
-  const at = placeAt(where, path);
+  const at = (): string => placeAt(where, path);
+  if (isVariableState(first)) {
+    fits(isVariableState);
+    for (const [index, item] of items.entries()) refuseOtherLeaf(at, first, item as VariableState, index);
+  }
   if (isNode(first)) {
     fits((item) => isNode(item) && Object.getPrototypeOf(item) === Object.getPrototypeOf(first));
     return stackNodes(items as readonly object[], context, axes, path);
@@ -106,7 +110,7 @@ function stack(items: readonly unknown[], context: StackContext, axes: MapAxes, 
   fits((item) => containerKind(item) === kind && haveSame(keys, sortedKeys(item as object)));
   const parts = keys.map((key) => {
     const own = items.map((item) => childAt(item as object, key));
-    return [key, stack(own, context, axesBelow(at, axes, first as object, key), [...path, key])] as const;
+    return [key, stack(own, context, axesBelow(at(), axes, first as object, key), [...path, key])] as const;
   });
   return {
     tensors: parts.flatMap(([, part]) => part.tensors),
@@ -152,10 +156,17 @@ function stackStates(
   let checked = 0;
   fits(() => leaves[checked++] !== undefined);
   const parts = first.map(([at, leaf], i) => {
+    for (const [index, each] of leaves.entries())
+      refuseOtherLeaf(
+        () => placeAt(where, [...path, ...at]),
+        leaf,
+        (each as readonly StateLeaf[])[i] as StateLeaf,
+        index,
+      );
     const values = leaves.map((each) => leafValue((each as readonly StateLeaf[])[i] as StateLeaf));
     const odd = (value: unknown, index: number): StructureError =>
       misfit(where, [...path, ...at], values[0], value, index);
-    const axis = axisOfLeaf(placeAt(where, path), axes, at, leaf);
+    const axis = axisOfLeaf(() => placeAt(where, path), axes, at, leaf);
     return [
       at,
       leaf,
@@ -167,6 +178,20 @@ function stackStates(
     nodes: [],
     build: () => unflattenState(parts.map(([at, leaf, value]) => [at, withValue(leaf, value)] as const)),
   };
+}
+
+/** One leaf stands for all: it has one type, and one set of metadata. */
+function refuseOtherLeaf(place: () => string, first: StateLeaf, leaf: StateLeaf, index: number): void {
+  if (first === leaf || !isVariableState(first) || !isVariableState(leaf)) return;
+  const isSameType = first.type === leaf.type;
+  if (isSameType && sameMetadata(first.metadata, leaf.metadata)) return;
+  const got = isSameType
+    ? `another for slice ${index} than for the first slice`
+    : `${first.type.typeName} for the first slice and ${leaf.type.typeName} for slice ${index}`;
+  throw new StructureError(
+    `${place()}: expected leaves of one ${isSameType ? "metadata" : "type"} for all slices, got ${got}. ` +
+      "Return States of the same Variables for every slice.",
+  );
 }
 
 /** The leaves of a State at the paths of another one's, if it has leaves there and nowhere else. */

@@ -3,6 +3,7 @@ import { checkFunction } from "../data/functions.ts";
 import { notAResult } from "../data/not-a-result.ts";
 import { checkOptions } from "../data/options.ts";
 import { refuseLate } from "../ownership/late.ts";
+import { Attempts } from "./attempts.ts";
 import { type MapAxes, axesOfArguments, checkAxisSize, hasCarry, isAxes } from "./axes.ts";
 import { describe, StructureError } from "../errors.ts";
 import { overSlices } from "./over-slices.ts";
@@ -79,6 +80,7 @@ export function vmap<A extends readonly unknown[], R>(
     if (name === "outAxes" && !isAxes(axes)) throw noAxes(where, name, axes);
     if (isAxes(axes) && hasCarry(axes)) throw noAxes(where, name, axes);
   }
+  const attempts = new Attempts();
   return notAResult(where, (...args: { [K in keyof A]: StackedOf<A[K]> }): StackedOf<R> => {
     const run = (slices: unknown[]) => {
       const result: unknown = f(...(slices as unknown as A));
@@ -94,6 +96,7 @@ export function vmap<A extends readonly unknown[], R>(
       option: "axisSize",
       keepsWhole: false,
       mayBatch: true,
+      attempts,
       run,
       finish: (stacked) => stacked,
     }) as StackedOf<R>;

@@ -45,7 +45,7 @@ const isOpenData = (value: unknown): value is object =>
 export class Structure {
   private readonly all: Attributes[] = [];
 
-  constructor(frames: Iterable<Frame>) {
+  constructor(frames: Iterable<Pick<Frame, "value">>) {
     const owners = new Set<object>();
     for (const { value } of frames) owners.add(value);
     // The loop adds owners: the graph does not walk into containers of static data.
@@ -85,6 +85,11 @@ export class Structure {
       owners.has(value) ||
       isContainer(value);
     return this.all.every(({ values }) => values.every(isKnown));
+  }
+
+  /** The attributes that the same nodes and containers have now. */
+  taken(): Structure {
+    return new Structure(this.all.map(({ owner }) => ({ value: owner })));
   }
 
   /** Restores every attribute. Returns the values that the run had put in or added. */

@@ -61,6 +61,41 @@ const changes: Record<string, Change<never>> = {
   ),
 };
 
+class Settings {
+  scale = 2;
+  private readonly inner: { list: number[] } = { list: [2] };
+  get last(): number {
+    return this.inner.list.at(-1)!;
+  }
+  add(n: number): void {
+    this.inner.list.push(n);
+  }
+}
+Object.assign(changes, {
+  "an instance of a class": change(
+    () => new Settings(),
+    (o) => (o.scale = 3),
+    ({ scale }) => scale,
+  ),
+  "an array in an instance in a Set": change(
+    () => new Set([new Settings()]),
+    (o) => {
+      for (const each of o) each.add(3);
+    },
+    (o) => [...o][0]!.last,
+  ),
+  "an instance in a frozen object": change(
+    () => Object.freeze({ of: [new Settings()] as const }),
+    (o) => o.of[0].add(3),
+    (o) => o.of[0].last,
+  ),
+  "a key of a Map": change(
+    () => new Map([[new Settings(), "a"]]),
+    (o) => [...o.keys()][0]!.add(3),
+    (o) => [...o.keys()][0]!.last,
+  ),
+});
+
 class Scale extends nnx.Module {
   readonly settings: unknown;
   readonly weight = new nnx.Param(tf.ones([2]));
@@ -100,7 +135,7 @@ describe.each(Object.entries(changes))(
 );
 
 /** Arrays and plain objects in a Variable are frozen. */
-const inVariables = ["a Set", "a Date", "a typed array", "the items of a Map"];
+const inVariables = ["a Set", "a Date", "a typed array", "the items of a Map", "an instance of a class"];
 it.each(inVariables)("static data that change in place: %s in a Variable", (name) => {
   const [make, alter, read] = changes[name]!;
   const f = nnx.jit((v: nnx.Variable<never>, x: tf.Tensor) => tf.mul(x, read(v.value)));
@@ -112,6 +147,37 @@ it.each(inVariables)("static data that change in place: %s in a Variable", (name
   // A Map is copied when it is stored.
   const now = read(v.value);
   expect([seen(), seen(), seen()]).toEqual([now, now, now]);
+  f.dispose();
+});
+
+it.each(Object.entries(changes))(
+  "static data that change in place: %s in metadata",
+  (_, [make, alter, read]) => {
+    const f = nnx.jit((v: nnx.Param<tf.Tensor>) => tf.mul(v.value, read(v.metadata.of as never)));
+    const o = make();
+    const v = new nnx.Param<tf.Tensor>(ones(), { of: o });
+    const seen = (): number => numbersOf(f(v))[0] as number;
+    expect([seen(), seen(), seen()]).toEqual([2, 2, 2]);
+    alter(o);
+    const now = read(v.metadata.of as never);
+    expect([seen(), seen(), seen()]).toEqual([now, now, now]);
+    f.dispose();
+  },
+);
+
+it("a call that changes static data runs as it is each time", () => {
+  const f = nnx.jit((m: Scale, x: tf.Tensor) => {
+    (m.settings as Settings).scale++;
+    return tf.mul(x, (m.settings as Settings).scale);
+  });
+  const m = new Scale(new Settings());
+  const x = ones();
+  expect([0, 1, 2].map(() => numbersOf(f(m, x))[0])).toEqual([3, 4, 5]);
+  expect(f.programs.at(-1)).toMatchObject({
+    reason: /not kept, because the call changed static data in its arguments$/,
+    replays: 0,
+    constants: 0,
+  });
   f.dispose();
 });
 

@@ -48,7 +48,7 @@ interface Frame {
 }
 
 /** What the structures have at one place. */
-class Row {
+export class Row {
   readonly leaves: readonly unknown[];
   readonly frame: Frame;
   private readonly key: string;

@@ -5,12 +5,14 @@ import {
   computeWith,
   fuse,
   isRecording,
+  isTensor,
   newTensor,
   scoped,
   stackTensors,
   type Tensor,
   unstackTensor,
 } from "../../tensor.ts";
+import { innermostScope } from "../../ownership/tensor-scopes.ts";
 import type { HostSlot } from "../host.ts";
 import type { ProgramNode, Slot, ValueInfo } from "../program.ts";
 import type { HostOfSlices } from "./host-slices.ts";
@@ -119,13 +121,17 @@ export class BatchRun {
 
   private step(node: ProgramNode): void {
     const { infos } = this.program;
-    const inputs = node.inputs.map((slot): Operand => {
-      const { tensor, isBatched } = this.valueOf(slot);
-      return { tensor, isBatched, shape: (infos[slot] as ValueInfo).shape };
-    });
-    const isBatched = inputs.some((each) => each.isBatched) || this.isDrawnForEach(node);
-    const made = scoped(() => (isBatched ? this.forAll(node, inputs) : this.once(node, inputs, 0)));
-    for (const [i, slot] of node.outputs.entries()) this.put(slot, made[i] as Tensor, isBatched);
+    let isBatched = false;
+    const inputs: Operand[] = [];
+    for (const slot of node.inputs) {
+      const { tensor, isBatched: differs } = this.valueOf(slot);
+      isBatched ||= differs;
+      inputs.push({ tensor, isBatched: differs, shape: (infos[slot] as ValueInfo).shape });
+    }
+    isBatched ||= this.isDrawnForEach(node);
+    const made = withoutRest(() => (isBatched ? this.forAll(node, inputs) : this.once(node, inputs, 0)));
+    for (let i = 0; i < node.outputs.length; i++)
+      this.put(node.outputs[i] as Slot, made[i] as Tensor, isBatched);
   }
 
   private isDrawnForEach({ work }: ProgramNode): boolean {
@@ -142,7 +148,7 @@ export class BatchRun {
       if (work.names) for (let i = 0; i < work.names.length; i++) named[work.names[i]!] = inputs[i]!;
       const attrs = work.attrs as Readonly<Record<string, unknown>>;
       const made = batchRules.get(work.name)?.({ name: work.name, size, named, inputs, attrs, outputs });
-      if (made) return [made].flat() as Outputs;
+      if (made) return isTensor(made) ? [made] : made;
     } else if (work.kind === "call" && work.batch) {
       return [
         work.batch(
@@ -219,6 +225,20 @@ export class BatchRun {
     const { isBatched, each } = this.host(slot);
     return each[isBatched ? index : 0];
   }
+}
+
+/** Runs `f` in the open scope, and frees what it makes beside its results. */
+function withoutRest(f: () => Outputs): Outputs {
+  const scope = innermostScope();
+  if (!scope) return scoped(f);
+  const before = scope.track.length;
+  const made = f();
+  const rest = scope.track.splice(before);
+  for (const tensor of rest) {
+    if (made.includes(tensor) || tensor.kept) scope.track.push(tensor);
+    else tensor.dispose();
+  }
+  return made;
 }
 
 /** For each node: the values that nothing after it needs. */

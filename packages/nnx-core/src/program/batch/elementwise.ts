@@ -1,6 +1,6 @@
 /** @file Kernels that compute each element by itself. */
-import { callKernel, type Tensor } from "../../tensor.ts";
-import { aligned, type BatchCall, type BatchRule, call, whole } from "./rule.ts";
+import { callKernel, sameShape, type Tensor } from "../../tensor.ts";
+import { aligned, type BatchCall, type BatchRule, call, type Operand, whole } from "./rule.ts";
 
 /** Inputs are broadcast to one shape. */
 const broadcasting: BatchRule = ({ name, size, named, attrs, outputs }) => {
@@ -12,7 +12,9 @@ const broadcasting: BatchRule = ({ name, size, named, attrs, outputs }) => {
 
 /** Inputs have one shape. */
 const alike: BatchRule = ({ name, size, named, attrs, inputs }) => {
-  if (inputs.some(({ shape }) => String(shape) !== String(inputs[0]?.shape))) return undefined;
+  const [first] = inputs;
+  for (let i = 1; i < inputs.length; i++)
+    if (!sameShape((inputs[i] as Operand).shape, (first as Operand).shape)) return undefined;
   const given: Record<string, Tensor> = {};
   for (const key in named) given[key] = whole(named[key]!, size);
   return callKernel(name, given, attrs);

@@ -1,5 +1,5 @@
 /** @file Products of matrices, and kernels whose first axis is a batch already. */
-import { callKernel, inShape, sizeOf, type Tensor } from "../../tensor.ts";
+import { callKernel, type DenseAttrs, inShape, sizeOf, sizesBeside, type Tensor } from "../../tensor.ts";
 import { aligned, type BatchRule, call, folded, type Operand, operand, whole } from "./rule.ts";
 
 /** The matrices of an operand along one axis: those of all slices, or the one that all share. */
@@ -47,13 +47,30 @@ const fusedMatMul: BatchRule = (given) => {
 const dense: BatchRule = (given) => {
   const { name, named, outputs, size } = given;
   const [x, kernel, bias] = [operand(given, "x"), operand(given, "kernel"), named.bias];
-  if (!kernel.isBatched && !bias?.isBatched)
-    return inShape(call(name, { x: x.tensor, kernel: kernel.tensor, ...(bias && { bias: bias.tensor }) }), [
-      size,
-      ...outputs[0]!.shape,
-    ]);
-  const attrs = { transposeA: false, transposeB: false, activation: "linear" };
-  return fusedMatMul({ ...given, named: { a: x, b: kernel, ...(bias && { bias }) }, attrs });
+  const { shape } = outputs[0]!;
+  if (!kernel.isBatched && !bias?.isBatched) {
+    const inputs = { x: x.tensor, kernel: kernel.tensor, ...(bias && { bias: bias.tensor }) };
+    return inShape(call(name, inputs, given.attrs), [size, ...shape]);
+  }
+  const { contracted = 1 } = given.attrs as DenseAttrs;
+  const [inner, columns] = sizesBeside(kernel.shape, contracted);
+  const [rows] = sizesBeside(x.shape, x.shape.length - contracted);
+  const as = (each: Operand, to: readonly number[]): Operand => ({
+    ...each,
+    shape: to,
+    tensor: inShape(each.tensor, each.isBatched ? [size, ...to] : to),
+  });
+  const y = fusedMatMul({
+    ...given,
+    named: {
+      a: as(x, [rows, inner]),
+      b: as(kernel, [inner, columns]),
+      ...(bias && { bias: as(bias, [columns]) }),
+    },
+    attrs: { transposeA: false, transposeB: false, activation: "linear" },
+    outputs: [{ ...outputs[0]!, shape: [rows, columns] }],
+  });
+  return inShape(y as Tensor, [size, ...shape]);
 };
 
 /**

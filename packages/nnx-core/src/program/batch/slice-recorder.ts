@@ -1,11 +1,24 @@
 /** @file Records the run of one slice, to run it for all. What cannot be batched stops it. */
 import { NnxError } from "../../errors.ts";
-import { type FillCall, type FuseCall, type KernelInputs, openOps, type Tensor } from "../../tensor.ts";
+import {
+  type ComputeCall,
+  copiedData,
+  type FillCall,
+  type FuseCall,
+  isRecording,
+  type KernelInputs,
+  lateDataOf,
+  openOps,
+  type Tensor,
+} from "../../tensor.ts";
+import { inputsOf } from "../calls.ts";
 import type { HostSlot } from "../host.ts";
-import type { Slot } from "../program.ts";
+import type { Slot, Work } from "../program.ts";
 import { ProgramRecorder } from "../recorder.ts";
 import { HostInput, partsOf } from "../section.ts";
 import { isContainer, itemsOf } from "../../data/containers.ts";
+import type { FirstSlice } from "./first-slice.ts";
+import { lateShape } from "./late-shapes.ts";
 
 /** The scopes of tensorflow.js's ops that draw random numbers: each call gives others. */
 const RANDOM = new Set(
@@ -23,11 +36,21 @@ export class SliceRecorder extends ProgramRecorder {
   readonly sources: Map<Slot, Tensor> = new Map();
 
   private readonly outer: ProgramRecorder | undefined;
+  private readonly late: FirstSlice | undefined;
 
-  /** @param outer - The recording around, if there is one. */
-  constructor(tensors: readonly Tensor[], refused: () => void, outer: ProgramRecorder | undefined) {
+  /**
+   * @param outer - The recording around, if there is one.
+   * @param late - What gives the values of the slice, where nobody may need them.
+   */
+  constructor(
+    tensors: readonly Tensor[],
+    refused: () => void,
+    outer: ProgramRecorder | undefined,
+    late: FirstSlice | undefined,
+  ) {
     super({ where: "vmap", tensors, running: () => undefined, refused });
     this.outer = outer;
+    this.late = late;
   }
 
   override slotOf(tensor: Tensor): Slot {
@@ -49,7 +72,52 @@ export class SliceRecorder extends ProgramRecorder {
     run: () => unknown,
   ): unknown {
     if (name === "Multinomial") this.refuseRandom(name);
+    if (this.late) {
+      const { names, inputs: given } = inputsOf(inputs);
+      const shape = this.mayBeLate(given) ? lateShape(name, given) : undefined;
+      if (shape && names) {
+        const work = {
+          kind: "kernel",
+          name,
+          names,
+          attrs: copiedData(attrs ?? {}),
+          needsEngine: false,
+        } as const;
+        return this.addLate(shape, { ...work, renewal: undefined }, given);
+      }
+      this.late.bringFor(given);
+    }
     return super.kernel(name, inputs, attrs, run);
+  }
+
+  override compute(call: ComputeCall, run: () => Tensor | undefined): Tensor | undefined {
+    const { inputs, shape, batch } = call;
+    if (this.late && shape && this.mayBeLate(inputs))
+      return this.addLate(shape, { kind: "call", run: call.run, batch, renewal: undefined }, inputs);
+    this.late?.bringFor(inputs);
+    return super.compute(call, run);
+  }
+
+  /** Whether what is computed of these may get its values later: they stay within reach. */
+  private mayBeLate(inputs: readonly Tensor[]): boolean {
+    if (!this.late?.isOpen || !super.canBranch || isRecording()) return false;
+    let isLate = false;
+    for (const tensor of inputs) {
+      if (tensor.dtype !== "float32") return false;
+      if (lateDataOf(tensor)?.owner === this.late) isLate = true;
+      else {
+        const slot = this.tensors.knownSlot(tensor);
+        if (slot !== undefined && !this.sources.has(slot) && !this.tensors.isBorn(tensor)) return false;
+      }
+    }
+    return isLate;
+  }
+
+  private addLate(shape: readonly number[], work: Work, inputs: readonly Tensor[]): Tensor {
+    return (this.late as FirstSlice).result(
+      shape,
+      (tensor) => this.addNode(work, inputs, [tensor])[0] as Slot,
+    );
   }
 
   override values(values: unknown, shape: readonly number[], dtype: string, make: () => Tensor): Tensor {
@@ -80,6 +148,7 @@ export class SliceRecorder extends ProgramRecorder {
   }
 
   override fuse(call: FuseCall, run: () => Tensor[] | undefined): Tensor[] | undefined {
+    this.late?.bringFor(call.inputs);
     if (call.made) this.refuseOuter(call.made.from);
     return super.fuse(call, run);
   }

@@ -45,7 +45,7 @@ export function fuseProducts(graph: Graph, infos: readonly ValueInfo[]): Graph {
     const fits =
       work.names?.join() === "x,kernel,bias" &&
       all.every(({ dtype, shape }) => dtype === "float32" && !shape.includes(0)) &&
-      all[0]?.shape.length === 2;
+      all.map(({ shape }) => shape.length).join() === "2,2,1";
     if (!fits) return undefined;
     const attrs = { transposeA: false, transposeB: false, activation: "linear" };
     return { ...node, work: { ...work, name: FUSED_PRODUCT, names: ["a", "b", "bias"], attrs } };

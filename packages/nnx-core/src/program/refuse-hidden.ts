@@ -1,0 +1,58 @@
+/**
+ * @file Refuses arguments with parts that nobody sees from outside: a replay would compute with what
+ * they were.
+ */
+import { nested } from "../data/containers.ts";
+import { isInstance, isOpen } from "../data/kept-data.ts";
+import { describe, NnxError } from "../errors.ts";
+import type { Frame } from "../graph/frame.ts";
+import { GraphNode } from "../graph/node.ts";
+import { privateFieldOf } from "../graph/source-guesses.ts";
+import { framesOfArgument } from "../undo/structure.ts";
+import { Variable } from "../variable/variable.ts";
+import { type Arguments, staticsOf } from "./arguments.ts";
+
+/** The attributes of Variables. */
+const ofVariables = new Set(["leaf", "unseen"]);
+
+/**
+ * @param frames - The modules and containers of the arguments.
+ * @throws {@link NnxError} for the first part that is hidden.
+ */
+export function refuseHidden(
+  args: readonly unknown[],
+  given: Arguments,
+  frames: readonly Frame[] = args.flatMap(framesOfArgument),
+): void {
+  for (const { value: node } of frames) if (node instanceof GraphNode) refuseInModule(node);
+  for (const { value } of given.leaves) {
+    if (!(value instanceof Variable)) continue;
+    const own = Object.keys(value).find((key) => !ofVariables.has(key));
+    if (own !== undefined) throw unseen(value, own, "Use metadata");
+  }
+  for (const data of nested(staticsOf(given), isOpen))
+    if (isInstance(data) && !Object.isFrozen(data))
+      refusePrivate(data, "Freeze the object (Object.freeze) if nothing in it changes, or close over it");
+}
+
+function refuseInModule(module: GraphNode): void {
+  refusePrivate(module, "Use TypeScript's `private`");
+  const keys = Reflect.ownKeys(module);
+  const hidden = keys.find((key) => !isEnumerable(module, key));
+  if (hidden !== undefined) throw unseen(module, String(hidden), "Make it an attribute with a name");
+}
+
+const isEnumerable = (x: object, key: string | symbol): boolean =>
+  typeof key === "string" && Object.prototype.propertyIsEnumerable.call(x, key);
+
+function refusePrivate(x: object, whatToDo: string): void {
+  const type: unknown = x.constructor;
+  const field = typeof type === "function" ? privateFieldOf(type) : undefined;
+  if (field !== undefined) throw unseen(x, field, whatToDo);
+}
+
+const unseen = (x: object, key: string, whatToDo: string): NnxError =>
+  new NnxError(
+    `jit: expected arguments whose parts can be compared from call to call, got ${describe(x)} with ${key}, which nobody sees from outside. ` +
+      `${whatToDo}: a replay would compute with what it was.`,
+  );
