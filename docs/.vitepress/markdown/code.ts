@@ -11,6 +11,7 @@ type Part = Block["children"][number];
 
 /** The classes of the light theme's colours. `style.css` has the colours of both themes. */
 const classes: Readonly<Record<string, string | undefined>> = {
+  "024C1A": "code-t",
   "0E1116": "",
   "023B95": "code-c",
   "032563": "code-s",

@@ -1,7 +1,8 @@
 /** @file What messages say about values, and how options are checked. */
 import { describe as suite, expect, it } from "vitest";
-import { key } from "./key.ts";
+import { key, split } from "./key.ts";
 import { checkNames, describe } from "./messages.ts";
+import { PRNGKey } from "./prng-key.ts";
 import { dimensionsOf, formatShape, sizeOf } from "./shape.ts";
 
 class Odd {
@@ -35,6 +36,18 @@ suite("describe", () => {
     [Object.create({ constructor: undefined }), "an object with keys {}"],
   ])("%#", (value, text) => {
     expect(describe(value)).toBe(text);
+  });
+});
+
+suite("describe of a key", () => {
+  it("does not depend on the name of its class, which bundlers change", () => {
+    const { name } = PRNGKey;
+    Object.defineProperty(PRNGKey, "name", { value: "_t", configurable: true });
+    try {
+      expect(describe(split(key(3), 9))).toMatch(/^key<fry>\[9\] /);
+    } finally {
+      Object.defineProperty(PRNGKey, "name", { value: name, configurable: true });
+    }
   });
 });
 

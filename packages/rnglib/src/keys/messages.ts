@@ -10,8 +10,10 @@ export function describe(value: unknown): string {
     return value.length > 8 ? `an array of length ${value.length}` : inBrackets(value.map(describe));
   if (typeof value === "function") return `the function ${value.name || "(anonymous)"}`;
   if (typeof value !== "object" || value === null) return String(value);
+  // Not by the name of the class, which bundlers change.
+  if ("equals" in value && (value as { dtype?: unknown }).dtype === "key<fry>")
+    return (value as { toString(): string }).toString();
   const name: unknown = Object.getPrototypeOf(value)?.constructor?.name;
-  if (name === "PRNGKey") return (value as { toString(): string }).toString();
   return typeof name === "string" && name !== "Object"
     ? `a ${name}`
     : `an object with keys {${Object.keys(value).join(", ")}}`;

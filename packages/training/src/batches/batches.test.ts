@@ -359,7 +359,7 @@ it.each<[string, unknown, unknown, string]>([
     "Batches at 1: expected int32[] as in the first record, got bool[].",
   ],
   ["objects in lists of a record", [[{ a: 1 }]], options, "Batches at 0.0: expected numbers"],
-  ["nothing", [], options, "Batches: expected at least 1 examples, got 0."],
+  ["nothing", [], options, "Batches: expected at least 1 examples, got 0. Look at where the data come from."],
   ["no columns", {}, options, "Batches: expected arrays by name, got an object with keys {}."],
   [
     "less than a batch",

@@ -101,8 +101,8 @@ export class Batches<const D extends object> extends Positioned {
     const least = dropLast ? batchSize : 1;
     if (this.source.length >= least) return;
     throw new NnxError(
-      `${WHERE}: expected at least ${least} examples, got ${this.source.length}.` +
-        (dropLast ? " Take smaller batches, or leave dropLast out." : ""),
+      `${WHERE}: expected at least ${least} examples, got ${this.source.length}. ` +
+        (dropLast ? "Take smaller batches, or leave dropLast out." : "Look at where the data come from."),
     );
   }
 

@@ -292,6 +292,12 @@ it.each<[string, Metric<never>, unknown, string]>([
     "expected logits of shape [3,classes] for an int32[3] of labels, got a float32[3]. Set a threshold",
   ],
   [
+    "a column of labels",
+    new Accuracy(),
+    { logits: logits(), labels: tf.expandDims(int([0, 1, 1]), -1) },
+    "Labels have no axis of classes: tf.squeeze(labels, [-1]) takes one of length 1 away",
+  ],
+  [
     "logits of other rows",
     new Accuracy(),
     { logits: logits(), labels: int([1]) },

@@ -50,7 +50,9 @@ export function checkThreshold(here: string, threshold: unknown): asserts thresh
 export type LogitsKind = "classes" | "threshold" | "scores";
 
 const advice: Readonly<Record<LogitsKind, string>> = {
-  classes: "Set a threshold, where there is one, for one logit each.",
+  classes:
+    "Set a threshold, where there is one, for one logit each. Labels have no axis of classes: " +
+    "tf.squeeze(labels, [-1]) takes one of length 1 away, tf.argMax(labels, -1) makes labels of one-hot rows.",
   threshold: "Leave the threshold out for logits of several classes.",
   scores: "Pass one score for each example.",
 };
