@@ -162,7 +162,7 @@ export function foldIn(key: PRNGKey, data: number | boolean): PRNGKey {
   const counter = typeof data === "boolean" ? Number(data) : data;
   if (typeof counter !== "number" || counter >>> 0 !== counter) {
     throw new RangeError(
-      `foldIn: expected an integer in [0, 2^32), got ${describe(data)}. Use (x >>> 0) to wrap it as numpy does.`,
+      `foldIn: expected an integer in [0, 2^32), got ${describe(data)}. Write it as (x >>> 0).`,
     );
   }
   return derive(parent, (from) => {

@@ -9,8 +9,6 @@ const INSPECT = Symbol.for("nodejs.util.inspect.custom");
 const AXES = Symbol.for("@nnxjs/nnx-core.arrayAxes");
 const SINGLE: readonly number[] = Object.freeze([]);
 const SHOWN = 3;
-/** So many keys have an index. More are read by `at`. */
-const INDICES = 8;
 
 /** The result of {@link PRNGKey.toJSON}, and the argument of {@link PRNGKey.fromJSON}. */
 export interface PRNGKeyJSON {
@@ -91,15 +89,14 @@ export class PRNGKey {
           return this.toString();
         },
       },
-    });
-    // The compiler reads the elements of a pattern by index where there are some, and knows then that
-    // they are there: `const [a, b] = split(key)`.
-    for (let i = 0; i < INDICES; i++)
-      Object.defineProperty(PRNGKey.prototype, i, {
+      // The compiler reads the elements of a pattern by index where there are some, and knows then that
+      // they are there: `const [a, b] = split(key)`. More than eight are read by `at`.
+      ...(Array.from({ length: 8 }, (_, i) => ({
         get(this: PRNGKey) {
           return this.at(i);
         },
-      });
+      })) as object),
+    });
     singleKey = (word0, word1) => new PRNGKey(SINGLE, word0, word1, undefined);
     keyArray = (shape, words) => {
       // FNV, twice.
@@ -115,12 +112,12 @@ export class PRNGKey {
       if (words !== undefined) return words[2 * index + which]!;
       return which === 0 ? key.#word0 : key.#word1;
     };
-    isOwn = (value): value is PRNGKey => typeof value === "object" && value !== null && #words in value;
+    isOwn = (value): value is PRNGKey => Object(value) === value && #words in (value as object);
   }
 
   /** Whether `value` is a key. Keys of another copy of this package count, too. */
   static isKey(value: unknown): value is PRNGKey {
-    return typeof value === "object" && value !== null && BRAND in value;
+    return (value as { readonly [BRAND]?: unknown } | null | undefined)?.[BRAND] === true;
   }
 
   /**
@@ -167,11 +164,7 @@ export class PRNGKey {
     // For a single key the true type is `undefined`. With that type, arrays of keys could not be
     // destructured.
     if (this.#words === undefined) return undefined as unknown as () => IterableIterator<PRNGKey>;
-    return () => {
-      const keys: PRNGKey[] = [];
-      for (let i = 0; i < this.length; i++) keys.push(this.at(i));
-      return keys.values();
-    };
+    return () => Array.from({ length: this.length }, (_, i) => this.at(i)).values();
   }
 
   /**
