@@ -21,9 +21,12 @@ function textOf(value: unknown, seen: Map<object, number> = new Map()): string {
     return `${value.dtype}[${value.shape}] ${[...value.dataSync()].join()}`;
   }
   if (nnx.PRNGKey.isKey(value)) return `key ${[...nnx.random.keyData(value)].join()}`;
-  const known = seen.get(value);
-  if (known !== undefined) return `#${known}`;
-  seen.set(value, seen.size);
+  // A State has no identity that counts.
+  if (value instanceof nnx.GraphNode || value instanceof nnx.Variable) {
+    const known = seen.get(value);
+    if (known !== undefined) return `#${known}`;
+    seen.set(value, seen.size);
+  }
   if (value instanceof nnx.Variable) {
     const held = value.isDisposed ? "gone" : textOf(value.getRawValue(), seen);
     return `${value.type.typeName}<${held}|${textOf(value.metadata, seen)}>`;

@@ -6,7 +6,7 @@ import type { Random } from "../kernel-fuzz/random.ts";
 export const ROWS = 2;
 export const WIDTH = 3;
 
-export class Custom<T = unknown> extends nnx.Variable<T> {
+class Custom<T = unknown> extends nnx.Variable<T> {
   static override readonly typeName = "Custom";
 }
 
