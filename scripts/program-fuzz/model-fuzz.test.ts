@@ -1,8 +1,12 @@
-/** @file Random programs on models do the same plain and recorded: results, models, and tensors that are left. */
+/**
+ * @file Random programs on models do the same plain and recorded, and by `vmap` in one run and slice by
+ * slice: results, models, and tensors that are left.
+ */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import * as nnx from "../../packages/nnx/src/index.ts";
 import { rounds } from "../rounds.ts";
 import { useBackend } from "../use-backend.ts";
+import { ensembleFaultOf } from "./ensembles.ts";
 import { faultOf } from "./models.ts";
 
 const PROGRAMS = rounds(60, 3000);
@@ -14,10 +18,13 @@ describe.each(["cpu", "wasm"] as const)("on %s", (backend) => {
   });
   afterAll(() => useBackend("cpu"));
 
-  it("random programs on models do the same, plain and recorded", () => {
+  it.each([
+    ["plain and recorded", faultOf],
+    ["in one run and slice by slice", ensembleFaultOf],
+  ])("random programs on models do the same, %s", (_, find) => {
     const from = backend === "cpu" ? 1 : 1 + PROGRAMS;
-    const faults = Array.from({ length: PROGRAMS }, (_, i) => {
-      const what = faultOf(from + i);
+    const faults = Array.from({ length: PROGRAMS }, (__, i) => {
+      const what = find(from + i);
       return what === undefined ? [] : [`seed ${from + i}: ${what}`];
     }).flat();
     expect(faults).toEqual([]);

@@ -47,9 +47,9 @@ export class Net extends nnx.Module {
   mode = "tanh";
   readonly settings: Settings = new Settings();
   readonly sizes: number[] = [1, 2];
-  constructor() {
+  constructor(rngs: nnx.Rngs = new nnx.Rngs(0, { dropout: 1 })) {
     super();
-    this.rngs = new nnx.Rngs(0, { dropout: 1 });
+    this.rngs = rngs;
     this.linear = new nnx.Linear(WIDTH, WIDTH, { rngs: this.rngs });
     this.norm = new nnx.BatchNorm(WIDTH, { rngs: this.rngs });
     this.drop = new nnx.Dropout(0.4, { rngs: this.rngs });
