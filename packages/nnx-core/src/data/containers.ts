@@ -35,10 +35,16 @@ export function ownKeysOf(x: object): readonly unknown[] {
 }
 
 /**
- * The keys and items of a container in its own order. Items of arrays have their index as text.
+ * The keys and items of a container in its own order. Items of arrays have their index as text; holes
+ * are items, and what else is put on an array is none.
  */
-export const entriesOf = (x: object): readonly (readonly [key: unknown, item: unknown])[] =>
-  x instanceof Map ? [...(x as ReadonlyMap<unknown, unknown>)] : Object.entries(x);
+export function entriesOf(x: object): readonly (readonly [key: unknown, item: unknown])[] {
+  if (x instanceof Map) return [...(x as ReadonlyMap<unknown, unknown>)];
+  if (!Array.isArray(x)) return Object.entries(x);
+  const entries = new Array<readonly [string, unknown]>(x.length);
+  for (let i = 0; i < x.length; i++) entries[i] = [String(i), x[i]];
+  return entries;
+}
 
 /** A container of this kind with these entries. An array takes the items and ignores the keys. */
 export function containerFrom(
@@ -51,7 +57,7 @@ export function containerFrom(
 
 /** A container like `x`, with each item replaced by `f(item)`. */
 export function mapItems(x: object, f: (item: unknown) => unknown): object {
-  if (Array.isArray(x)) return (x as readonly unknown[]).map((item) => f(item));
+  if (Array.isArray(x)) return Array.from(x as readonly unknown[], (item) => f(item));
   if (!(x instanceof Map) && !Object.hasOwn(x, "__proto__")) {
     const made: Record<string, unknown> = {};
     for (const key of Object.keys(x)) made[key] = f((x as Record<string, unknown>)[key]);

@@ -41,6 +41,16 @@ export function tidy<R>(f: () => R): R {
   });
 }
 
+/** All tensors in a value that no Variable or State has: attributes of modules are among them. */
+export function bareTensorsIn(value: unknown): Tensor[] {
+  const tensors: Tensor[] = [];
+  forEachObject(value, (object) => {
+    if (isTensor(object)) tensors.push(object);
+    return isOpen(object);
+  });
+  return tensors;
+}
+
 /** Whether the engine finds everything in a result by itself: in short lists of tensors it does. */
 const isListed = (x: unknown, level = 0): boolean =>
   typeof x !== "object" ||
@@ -54,14 +64,9 @@ export function tidyChecked<R>(f: () => R): R {
   scoped(() => {
     result = f();
     if (isListed(result)) return result;
-    const tensors: Tensor[] = [];
-    forEachObject(result, (object) => {
-      if (isTensor(object)) tensors.push(object);
-      return isOpen(object);
-    });
     // The engine finds tensors in lists. It does not look into Maps, and it recurses, so deep
     // models would overflow the stack.
-    return [tensors, new Map([["result", result]])];
+    return [bareTensorsIn(result), new Map([["result", result]])];
   });
   return result as R;
 }

@@ -49,10 +49,19 @@ interface LeafSeen {
 
 const readRaw = (variable: Variable): unknown => variable.getRawValue();
 
-/** Whether an owner has as many keys as it had. */
-function hasAsMany(owner: object, count: number): boolean {
-  if (Array.isArray(owner)) return owner.length === count;
-  return (owner instanceof Map ? owner.size : Object.keys(owner).length) === count;
+/** Whether an owner has the keys that it had, in their order: functions may go through its items. */
+function hasKeys(owner: object, keys: readonly unknown[]): boolean {
+  if (Array.isArray(owner)) return owner.length === keys.length;
+  if (owner instanceof Map) {
+    if (owner.size !== keys.length) return false;
+    let next = 0;
+    for (const key of owner.keys()) if (!Object.is(key, keys[next++])) return false;
+    return true;
+  }
+  const own = Object.keys(owner);
+  if (own.length !== keys.length) return false;
+  for (let i = 0; i < own.length; i++) if (own[i] !== keys[i]) return false;
+  return true;
 }
 
 /** What a call got, to compare later calls with. */
@@ -110,7 +119,7 @@ export class Footprint {
       if (!fits(args[i], this.expected[i] as Expected, contents)) return undefined;
     if (contents.host.length !== this.argumentHosts) return undefined;
     for (const { owner, keys, values } of this.seen) {
-      if (!hasAsMany(owner, keys.length)) return undefined;
+      if (!hasKeys(owner, keys)) return undefined;
       for (let i = 0; i < keys.length; i++) {
         const value = childAt(owner, keys[i] as PathPart);
         // A tensor without a Variable is a leaf, which comes next.
@@ -195,15 +204,10 @@ function fits(arg: unknown, expected: Expected, contents: Contents): boolean {
       return isHostObject(arg) && contents.add(arg) === expected.hostKind;
     case "container": {
       const { container, keys, items } = expected;
-      if (containerKind(arg) !== container || Object.isFrozen(arg) || !hasAsMany(arg as object, keys.length))
+      if (containerKind(arg) !== container || Object.isFrozen(arg) || !hasKeys(arg as object, keys))
         return false;
-      if (container === "array")
-        return items.every((item, i) => fits((arg as readonly unknown[])[i], item, contents));
-      // In their order: functions may go through them.
-      const own = Object.keys(arg as object);
-      return keys.every(
-        (key, i) =>
-          key === own[i] && fits(childAt(arg as object, own[i] as PathPart), items[i] as Expected, contents),
+      return items.every((item, i) =>
+        fits(childAt(arg as object, (container === "array" ? i : keys[i]) as PathPart), item, contents),
       );
     }
     default:

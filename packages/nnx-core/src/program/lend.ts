@@ -7,7 +7,7 @@ import type { LeafPlace } from "../graph/flatten.ts";
 import { graphStateOf, isGraphState } from "../graph/graph-state.ts";
 import { childAt, GraphNode, isWritable, setChild } from "../graph/node.ts";
 import { hold, type Lease } from "../ownership/lease.ts";
-import { mapTensors } from "../ownership/tensors-in.ts";
+import { mapTensors, tensorsIn } from "../ownership/tensors-in.ts";
 import { StatesBuilder } from "../state/builder.ts";
 import { isStateLike } from "../state/check-state.ts";
 import { withValue } from "../state/map.ts";
@@ -168,6 +168,21 @@ export class Lent {
       if (childAt(at.owner, at.key) === lent) setChild(at.owner, at.key, own);
     this.loans.length = 0;
     this.places.length = 0;
+  }
+
+  /**
+   * Disposes what `f` has disposed of the arguments and of attributes: it had copies.
+   * @returns whether there was anything. A replay would not.
+   */
+  disposeOriginals(): boolean {
+    const ofVariables = new Set(this.loans.flatMap(({ own }) => tensorsIn(own.value)));
+    let isAny = false;
+    for (const [copy, own] of this.originals) {
+      if (!copy.isDisposed || ofVariables.has(own)) continue;
+      isAny = true;
+      if (!own.isDisposed) own.dispose();
+    }
+    return isAny;
   }
 
   /** A result with the caller's own tensors in the place of copies. */

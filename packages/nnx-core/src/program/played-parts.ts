@@ -51,6 +51,8 @@ export interface ReplayParts {
   readonly replaced: ReadonlyMap<number, Slot>;
   /** The leaves whose tensors the call hands on as they are. */
   readonly handedOn: readonly number[];
+  /** The inputs that the result has: a Variable may let go of them. */
+  readonly returned: readonly number[];
   /** Pairs of inputs that are one tensor. */
   readonly aliases: readonly (readonly [number, number])[];
   /** Pairs of keys that are one object. */
@@ -171,6 +173,7 @@ export function playedParts(recorded: Recorded, result: unknown): PlayedParts {
     return {
       writes: allWrites,
       replaced,
+      returned: (made.at(-1)?.results ?? []).filter((index) => index < 0).map((index) => -1 - index),
       handedOn: uses.flatMap((index) => (index < 0 ? (given.tensorLeaves[-1 - index] ?? []) : [])),
       aliases,
       keyAliases: aliasesIn(given.host),

@@ -1,4 +1,5 @@
 /** @file A recorded call, played for later ones. */
+import { hold } from "../ownership/lease.ts";
 import type { Path } from "../path.ts";
 import { scoped } from "../tensor.ts";
 import { unread } from "../variable/observer.ts";
@@ -100,7 +101,7 @@ export class Played {
    * @returns nothing if the program does not hold for the call.
    */
   play(given: Arguments, args: readonly unknown[]): { readonly result: unknown } | undefined {
-    const { handedOn, replaced, writes: allWrites } = this.parts;
+    const { handedOn, returned, replaced, writes: allWrites } = this.parts;
     // Whoever gets them may keep them.
     for (const leaf of handedOn) {
       const variable = given.leaves[leaf]?.value;
@@ -118,11 +119,16 @@ export class Played {
       ({ sole }) => sole === undefined || tensors[sole] !== given.tensors[replaced.get(sole) ?? -1],
     );
     const values = writes.map(({ make }) => make(from));
-    // What is released lives until the scope ends, so that writes can be undone.
-    scoped(() => {
-      write(writes, values, given);
-    });
-    return { result: this.result(from) };
+    const leases = returned.map((input) => hold(given.tensors[input], "lent"));
+    try {
+      // What is released lives until the scope ends, so that writes can be undone.
+      scoped(() => {
+        write(writes, values, given);
+      });
+      return { result: this.result(from) };
+    } finally {
+      for (const lease of leases) lease.handOver();
+    }
   }
 
   dispose(): void {

@@ -5,9 +5,10 @@ import { tensorsIn } from "../ownership/tensors-in.ts";
 import type { Path } from "../path.ts";
 import { runOnce, type RunOptions } from "../recording/run.ts";
 import { type Modules, runningModule } from "../recording/running.ts";
+import type { Frame } from "../graph/frame.ts";
 import { tidy } from "../graph/scope.ts";
 import { type AssignedTensor, watchAssigned } from "../tensor.ts";
-import type { Structure } from "../undo/structure.ts";
+import { framesOfArgument, Structure } from "../undo/structure.ts";
 import { unread } from "../variable/observer.ts";
 import { Variable } from "../variable/variable.ts";
 import type { VariableState } from "../variable/variable-state.ts";
@@ -63,11 +64,19 @@ export function recordCall(
         const run = (structure: Structure, all: Modules): unknown => {
           modules = all;
           const assigned = watchAssigned();
+          const copies = new Structure(
+            lent.args.flatMap((arg, i) =>
+              arg === args[i] ? [] : framesOfArgument(arg).filter(isOfContainers),
+            ),
+          );
           const made = recording.record(() => f(...lent.args), structure);
           refuseLate("jit", () => "the function", made);
           refuseAssigned(assigned());
+          if (!copies.isSame()) throw changedContainer();
           const parts = playedParts(recorded, made);
-          if (structure.isSame() && areSameVariables(given, before)) played = new Played(parts);
+          const isDisposed = lent.disposeOriginals();
+          if (structure.isSame() && areSameVariables(given, before) && !isDisposed)
+            played = new Played(parts);
           lent.restore();
           return options.alwaysUndo ? undefined : lent.ownIn(made);
         };
@@ -92,6 +101,18 @@ function refuseAssigned(variable: AssignedTensor | undefined): void {
       "A replay would not: keep the value in an nnx.Variable, and pass that.",
   );
 }
+
+/** Whether there is no module around a container, which is a copy then. */
+function isOfContainers({ parent, kind }: Frame): boolean {
+  for (let at = parent; at; at = at.parent) if (at.kind === "node") return false;
+  return kind === "container";
+}
+
+const changedContainer = (): NnxError =>
+  new NnxError(
+    "jit: expected a function that leaves the arrays, plain objects and Maps in its arguments as they are, got one that adds to one, or replaces items. " +
+      "Return what is new, or put the container into a module.",
+  );
 
 /** Whether the Variables are what they were, but for their values. */
 const areSameVariables = ({ leaves }: Arguments, before: readonly (VariableState | undefined)[]): boolean =>

@@ -250,11 +250,12 @@ export class ProgramRecorder extends RecordedNodes implements Interceptor, Recor
   }
 
   private inside<R>(run: () => R): R {
+    const { isInside } = this;
     this.isInside = true;
     try {
       return run();
     } finally {
-      this.isInside = this.isStopped;
+      this.isInside = isInside || this.isStopped;
     }
   }
 

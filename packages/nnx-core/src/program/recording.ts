@@ -180,15 +180,23 @@ export class Recording implements ReadObserver {
     this.expected.clear();
   }
 
+  /**
+   * Runs `f`, which undoes what it writes, without recording it. Its result may depend on the numbers
+   * that it reads.
+   */
+  aside<R>(f: () => R): R {
+    return this.trial(() => this.paused(f, (run) => run()));
+  }
+
   /** Runs `f` without recording it. */
-  paused<R>(f: () => R): R {
+  paused<R>(f: () => R, reading: (run: () => R) => R = unread): R {
     const outer = now;
     const outerInterceptor = intercept(undefined);
     const outerRecorder = setRecorder(undefined);
     setNow(undefined);
     this.isPaused = true;
     try {
-      return unread(f);
+      return reading(f);
     } finally {
       this.isPaused = false;
       setNow(outer);
@@ -260,8 +268,13 @@ export class Recording implements ReadObserver {
   kept(variable: Variable, isLeaf: boolean): void {
     this.refuseUnknown(variable);
     this.settle(variable);
+    const state = unread(() => variable.toState());
+    // Another Variable, or a State, may have the same leaf: what is written has one of its own.
+    const { value } = state;
+    if (!isLeaf && (isHostValue(value) || isNumberList(value)))
+      variable.takeState(Object.freeze({ ...state }));
     this.noteWritten(variable);
-    this.settle(variable, !isLeaf);
+    this.settle(variable);
   }
 
   private wrote(variable: Variable, kind: WriteKind): void {
@@ -286,11 +299,8 @@ export class Recording implements ReadObserver {
     if (!this.bornInTrial.has(variable)) this.inTrial?.add(variable);
   }
 
-  /**
-   * Finds out what was written: the observer is told before a write.
-   * @param isNew - Whether the value counts as written anew even if the leaf is an earlier one.
-   */
-  private settle(variable: Variable, isNew = false): void {
+  /** Finds out what was written: the observer is told before a write. */
+  private settle(variable: Variable): void {
     if (!this.written.delete(variable) || variable.isDisposed) return;
     const state = unread(() => variable.toState());
     const { value } = state;
@@ -299,8 +309,7 @@ export class Recording implements ReadObserver {
     const told = expected && Object.is(expected[0], value) ? expected[1] : undefined;
     if (told !== undefined) this.setSlot(state, told);
     // A leaf never changes: one that was there before has the step that it had.
-    else if (isHostValue(value) && (isNew || !this.slots.has(state)))
-      this.setSlot(state, this.constantOf(value));
+    else if (isHostValue(value) && !this.slots.has(state)) this.setSlot(state, this.constantOf(value));
   }
 
   private constantOf(value: unknown): HostSlot {

@@ -1,6 +1,7 @@
 /** @file Runs a function to record it, and undoes what it does. */
 import { StructureError } from "../errors.ts";
 import { attachTo } from "../ownership/scopes.ts";
+import { sealed } from "../recording/session.ts";
 import { scoped } from "../tensor.ts";
 import { atomically } from "../undo/atomically.ts";
 import { framesOfArgument } from "../undo/structure.ts";
@@ -24,13 +25,14 @@ export function onTrial<R>(
         atomically(
           operands.flatMap(framesOfArgument),
           (before) => {
-            result = f(written, () => {
+            const settled = (): void => {
               if (before.isSame() && around.isSame()) return;
               throw new StructureError(
                 `${where}: expected functions that change values alone in a recorded function, got one that adds, removes or replaces attributes. ` +
                   "Make Variables before, and write into them.",
               );
-            });
+            };
+            result = sealed(where, () => f(written, settled));
           },
           { alwaysUndo: true },
         );

@@ -19,6 +19,7 @@ import {
   type Called,
   isCapturing,
   openSessions,
+  recordIn,
   type Reduction,
   type Session,
   type Told,
@@ -72,7 +73,7 @@ function tell(target: object | undefined, told: Omit<Told, "module">): Answer {
     if (!module || !session.modules.has(module)) continue;
     const own: Told = { ...told, module, value };
     if (told.kind === "perturbed") refuseOthers(own, session);
-    isRecorded = session.record(own) || isRecorded;
+    isRecorded = recordIn(session, own) || isRecorded;
     value = own.value;
   }
   return { isRecorded, value };
@@ -138,7 +139,7 @@ export function tellResult(module: object, name: string, result: unknown, isReco
     refuseLate(where, () => `the method at ${formatPath([...modules.pathOf(module), name])}`, value);
     if (!isRecorded || !type || hiddenTensors(value)) continue;
     const told: Told = { kind: "outputs", module, type, name, value };
-    session.record(told);
+    recordIn(session, told);
     value = told.value;
   }
   return value;

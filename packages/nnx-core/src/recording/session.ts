@@ -2,6 +2,7 @@
  * @file Sessions, and what models tell them. A session is one run of a capture. The open ones stand
  * in a list here, and nothing on the modules.
  */
+import { StructureError } from "../errors.ts";
 import type { VariableType } from "../variable/variable-state.ts";
 import type { Modules } from "./running.ts";
 
@@ -60,6 +61,36 @@ export const openSessions: Session[] = [];
 
 /** Whether a session is open. `sow` and `perturb` ask this first, since most runs have none. */
 export const isCapturing = (): boolean => openSessions.length > 0;
+
+let seal: { readonly where: string; readonly count: number } | undefined;
+
+/**
+ * Runs `f`, in which the open sessions record nothing: what one branch of several tells is not what
+ * each replay would.
+ */
+export function sealed<R>(where: string, f: () => R): R {
+  const outer = seal;
+  seal = { where, count: openSessions.length };
+  try {
+    return f();
+  } finally {
+    seal = outer;
+  }
+}
+
+/**
+ * Has a session record a value.
+ * @returns whether it recorded the value.
+ * @throws {@link StructureError} where the session is sealed.
+ */
+export function recordIn(session: Session, told: Told): boolean {
+  const isRecorded = session.record(told);
+  if (!isRecorded || !seal || openSessions.indexOf(session) >= seal.count) return isRecorded;
+  throw new StructureError(
+    `${seal.where}: expected functions that tell nothing to a ${session.where} around them, in a recorded function, got one that tells ${JSON.stringify(told.name)}. ` +
+      "Return the value, or capture outside of the recorded function.",
+  );
+}
 
 /** Tells that random numbers are about to be drawn. */
 export function noteDraw(): void {

@@ -9,13 +9,14 @@ import { tidy } from "../graph/scope.ts";
 import { Walk } from "../graph/walk.ts";
 import { refuseLate } from "../ownership/late.ts";
 import { formatPath } from "../path.ts";
+import { recordingNow } from "../program/recording.ts";
 import { isStateLike } from "../state/check-state.ts";
 import { refuseDisposed } from "../state/disposed.ts";
 import { mapValues } from "../state/map.ts";
 import { isTensor, type Tensor, tensorWithoutValues, withoutValues } from "../tensor.ts";
 import { atomically } from "../undo/atomically.ts";
 import { framesOfArgument } from "../undo/structure.ts";
-import { lending } from "../variable/observer.ts";
+import { lending, unread } from "../variable/observer.ts";
 import type { VariableState } from "../variable/variable-state.ts";
 import { Variable } from "../variable/variable.ts";
 import { ShapeDtypeStruct } from "./shape-dtype.ts";
@@ -79,7 +80,8 @@ function changeBelow(
     if (kind === "variable") {
       const variable = value as Variable;
       if (!isOurs(variable)) continue;
-      const next = change(variable.getRawValue());
+      // Numbers and keys stay: nobody computes with them here.
+      const next = change(unread(() => variable.getRawValue()));
       writes.push(() => variable.setRawValue(next));
     } else if (kind === "leaf" && owner && isOurs(owner.value)) {
       const own = owner.value;
@@ -165,7 +167,9 @@ export function evalShape<A extends readonly unknown[], R>(
       },
       { alwaysUndo: true },
     );
-  return withoutTape(() => withoutValues(() => tidy(run))) as AbstractOf<R>;
+  const abstractly = (): unknown => withoutTape(() => withoutValues(() => tidy(run)));
+  const recording = recordingNow();
+  return (recording ? recording.aside(abstractly) : abstractly()) as AbstractOf<R>;
 }
 
 /**

@@ -1,8 +1,7 @@
 /** @file Runs a function once for each slice of its arguments, for `vmap` and `scan`. */
-import { tidyChecked } from "../graph/scope.ts";
+import { bareTensorsIn, tidyChecked } from "../graph/scope.ts";
 import { hold, holdersOf, type Lease } from "../ownership/lease.ts";
 import { attachTo } from "../ownership/scopes.ts";
-import { tensorsIn } from "../ownership/tensors-in.ts";
 import { refuseDisposed } from "../state/disposed.ts";
 import { heldBy } from "../state/holding.ts";
 import { recordingNow } from "../program/recording.ts";
@@ -74,7 +73,7 @@ function overSlicesOnce(call: SlicedRun): unknown {
       sliced = given;
       return atomically(below.structure, (before) => {
         const [made, last] = runAll(call, given, before);
-        const tensors = [made.tensors, tensorsIn(last), before.newTensors()];
+        const tensors = [made.tensors, bareTensorsIn([made.nodes, last]), before.newTensors()];
         // The engine finds tensors in lists. It does not look into Maps, where the rest is.
         const others = new Map<string, unknown>([["nodes", [made.nodes, last]]]);
         return [{ stacked: () => made.build(), carry: () => last }, tensors, others] as const;
@@ -142,7 +141,7 @@ function runAll(
         (grown[i] as NewLeaves[])[index] = newLeavesIn(module, place, origins);
       });
     }
-    const joined = batch?.run([result, attached], made);
+    const joined = batch?.run([result, isTensor(result) ? nothing : bareTensorsIn(result), attached], made);
     if (!isSame && !joined && index !== last) own.restore();
     return joined;
   };

@@ -9,6 +9,7 @@ import { hold, type Lease } from "../ownership/lease.ts";
 import type { FirstSlice } from "../program/batch/first-slice.ts";
 import type { HostSlot } from "../program/host.ts";
 import { looking, noteComputed, sourceOf } from "../program/host-value.ts";
+import { recordingNow } from "../program/recording.ts";
 import { lending, unread } from "../variable/observer.ts";
 import { type Metadata, sameMetadata, type VariableState } from "../variable/variable-state.ts";
 import { Variable } from "../variable/variable.ts";
@@ -38,6 +39,8 @@ export class Slot {
   private readonly leases: Lease[] = [];
   /** What the function gets. */
   lent: unknown;
+  /** In a recorded function, the leaf with it: a number that is written may be what was there. */
+  private lentLeaf: VariableState | undefined;
   /** What the function wrote, by slice. */
   private readonly written = new Map<number, unknown>();
   /** The metadata that it set, by slice. */
@@ -72,6 +75,7 @@ export class Slot {
       const leaf = cut ? Object.freeze({ type: own.type, value: this.lent, metadata: own.metadata }) : own;
       if (cut?.partOf) this.noteSlice(holder, index, cut.partOf);
       if (cut || holder.isDisposed || unread(() => holder.toState()) !== own) holder.takeState(leaf);
+      if (recordingNow()) this.lentLeaf = unread(() => holder.toState());
     }
   }
 
@@ -84,7 +88,9 @@ export class Slot {
       if (holder.metadata !== this.own?.metadata) this.metadata.set(index, holder.metadata);
     }
     const value = presentValue(holder);
-    if (value === this.lent) return;
+    const isLeafLent =
+      !this.lentLeaf || !(holder instanceof Variable) || unread(() => holder.toState()) === this.lentLeaf;
+    if (value === this.lent && isLeafLent) return;
     this.written.set(index, value);
     this.hold(value);
   }

@@ -2,9 +2,9 @@
 import type { Frame } from "../graph/frame.ts";
 import { framesOf } from "../graph/iterate.ts";
 import { isGraphState } from "../graph/graph-state.ts";
+import { bareTensorsIn } from "../graph/scope.ts";
 import { isContainer, ownKeysOf } from "../data/containers.ts";
 import { childAt, classify, defineChild, isWritable, setChild } from "../graph/node.ts";
-import { tensorsIn } from "../ownership/tensors-in.ts";
 import type { PathPart } from "../path.ts";
 import { isOwner } from "../state/holding.ts";
 import type { Tensor } from "../tensor.ts";
@@ -97,7 +97,7 @@ export class Structure {
     return this.all.flatMap(restoreAttributes);
   }
 
-  /** Tensors that are attributes now but were not before, also those in new containers. */
+  /** Tensors that are attributes now but were not before, also those in new containers and modules. */
   newTensors(): Tensor[] {
     const found: Tensor[] = [];
     for (const { owner, keys, values } of this.all) {
@@ -106,7 +106,7 @@ export class Structure {
         const value = childAt(owner, now[i] as PathPart);
         if (typeof value !== "object" || value === null) continue;
         if (now[i] === keys[i] ? value === values[i] : values.includes(value)) continue;
-        found.push(...tensorsIn(value));
+        found.push(...bareTensorsIn(value));
       }
     }
     return found;
