@@ -58,9 +58,11 @@ export const contract: typeof contractQuickly = /* @__PURE__ */ op<typeof contra
  * {@link contract} of two tensors.
  * @param equation - One letter for each axis, each once per tensor, such as `"bqhd,bkhd->bhqk"`.
  */
-export const contractPair = /* @__PURE__ */ op((equation: string, a: Tensor, b: Tensor): Tensor => {
-  if (hasPairs()) return tf.einsum(equation, a, b);
-  const { inputs, output } = parseEquation(equation);
-  const operands = [a, b].map((x, i) => ({ x, labels: inputs[i]! }));
-  return contractQuickly(operands, output, letterSizes(inputs, [a.shape, b.shape]));
-});
+export const contractPair: (equation: string, a: Tensor, b: Tensor) => Tensor = /* @__PURE__ */ op(
+  (equation, a, b) => {
+    if (hasPairs()) return tf.einsum(equation, a, b);
+    const { inputs, output } = parseEquation(equation);
+    const operands = [a, b].map((x, i) => ({ x, labels: inputs[i]! }));
+    return contractQuickly(operands, output, letterSizes(inputs, [a.shape, b.shape]));
+  },
+);
