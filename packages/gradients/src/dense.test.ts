@@ -46,6 +46,38 @@ onEachBackend("the product of a dense layer on a tape", () => {
     });
   }
 
+  for (const leading of [[], [3], [2, 3], [0]]) {
+    it(`is the product of matrices over several axes: [${[...leading, 2, 4].join(", ")}]`, () => {
+      tf.tidy(() => {
+        const size = tf.util.sizeFromShape(leading);
+        const xs = [numbers([...leading, 2, 4], -1), numbers([2, 4, 5, 3], -0.5), numbers([5, 3], 0.25)];
+        const whole = (...[a, b, c]: tf.Tensor[]): tf.Tensor => tf.square(fusedMatMul(a!, b!, c!, 2));
+        const flat = (...[a, b, c]: tf.Tensor[]): tf.Tensor => {
+          const [x, kernel] = [tf.reshape(a!, [size, 8]), tf.reshape(b!, [8, 15])];
+          return tf.square(tf.reshape(fusedMatMul(x, kernel, tf.reshape(c!, [15])), [...leading, 5, 3]));
+        };
+        const dy = numbers([...leading, 5, 3], 0.5);
+        const directions = xs.map(({ shape }) => numbers(shape, 2));
+        const values = (tensors: tf.Tensor[]): unknown[] =>
+          tensors.map((each) => [each.shape, [...each.dataSync()]]);
+        expect(values([whole(...xs)])).toEqual(values([flat(...xs)]));
+        expect(values(vjp(whole, xs, dy))).toEqual(values(vjp(flat, xs, dy)));
+        expect(values(secondVjp(whole, xs, dy, directions))).toEqual(
+          values(secondVjp(flat, xs, dy, directions)),
+        );
+      });
+    });
+  }
+
+  it("is one kernel, over several axes, too", async () => {
+    const [a, b, c] = [tf.ones([2, 3, 4]), tf.ones([3, 4, 5, 2]), tf.ones([5, 2])];
+    const run = () => tf.tidy(() => tf.grad((x) => fusedMatMul(x, b, c, 2))(a));
+    const { kernelNames } = await tf.profile(() => void run());
+    expect(kernelNames.filter((name) => name === "NnxDense")).toHaveLength(1);
+    expect(kernelNames).not.toContain("Reshape");
+    tf.dispose([a, b, c]);
+  });
+
   it("is one kernel", async () => {
     const [x, kernel, bias] = [tf.ones([2, 3, 4]), tf.ones([4, 5]), tf.ones([5])];
     const { kernelNames } = await tf.profile(() => {

@@ -25,7 +25,9 @@ function einsum(): GradientRule {
       kept = new Saved();
       return (dy: Tensor | Tensor[], copies: Tensor[], attrs: NamedAttrMap) => {
         const gradient = dy as Tensor;
-        const saved = copies.map((copy, i) => (inputsOfCall.isShared ? onTape(copy, inputsOfCall[i]!) : copy));
+        const saved = copies.map((copy, i) =>
+          inputsOfCall.isShared ? onTape(copy, inputsOfCall[i]!) : copy,
+        );
         // The registry has one type for the attributes of all kernels.
         const { inputs, output } = parseEquation((attrs as unknown as EinsumAttrs).equation);
         const sizes = letterSizes(

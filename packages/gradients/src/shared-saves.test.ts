@@ -31,4 +31,25 @@ onEachBackend("what a rule saves", () => {
     expect(kernelNames).not.toContain("Identity");
     x.dispose();
   });
+
+  it("takes none of an einsum, whose second gradient is right", async () => {
+    const before = tf.memory().numTensors;
+    const [x, y] = [tf.tensor2d([[1, 2]]), tf.tensor2d([[3, -1]])];
+    const square = (a: tf.Tensor): tf.Tensor => tf.square(tf.einsum("ij,kj->ik", a, y));
+    const slope = tf.grad(square);
+    const { kernelNames, result } = await tf.profile(() => tf.tidy(() => slope(x)));
+    expect(kernelNames).not.toContain("Identity");
+    tf.dispose(result as tf.Tensor);
+    tf.tidy(() => {
+      // (3a - b)², at a = 1 and b = 2.
+      expect([...slope(x).dataSync()]).toEqual([6, -2]);
+      expect([
+        ...tf
+          .grad((a: tf.Tensor) => tf.sum(slope(a)))(x)
+          .dataSync(),
+      ]).toEqual([12, -4]);
+    });
+    tf.dispose([x, y]);
+    expect(tf.memory().numTensors).toBe(before);
+  });
 });

@@ -54,7 +54,7 @@ const einsumOfAny = composed(einsum);
 const einsumKernel: KernelFunc = (call) => {
   const { 0: a, 1: b, 2: third } = call.inputs as Readonly<Record<number, TensorInfo | undefined>>;
   const { equation } = call.attrs as unknown as tf.EinsumAttrs;
-  const quick = a && b && !third && einsumOfTwo(call.backend as object, equation, a, b);
+  const quick = a && b && !third && einsumOfTwo(call.backend, equation, a, b);
   return quick || einsumOfAny(call);
 };
 

@@ -36,6 +36,9 @@ function equationOf(
   return `${operands.map(({ labels }) => letters(labels)).join(",")}->${letters(output)}`;
 }
 
+/** Whether einsums of two tensors are one kernel, which takes them as they lie. */
+const hasPairs = (): boolean => hasKnownKernels() && hasProducts(tf.backend());
+
 /**
  * Einstein summation of tensors with labelled axes. Of two tensors it is one kernel, forward and in
  * gradients, where our products take operands as they lie in memory.
@@ -43,7 +46,7 @@ function equationOf(
 export const contract: typeof contractQuickly = /* @__PURE__ */ op<typeof contractQuickly>(
   (operands, output, sizes) => {
     const [a, b] = operands;
-    if (operands.length === 2 && a && b && hasKnownKernels() && hasProducts(tf.backend())) {
+    if (operands.length === 2 && a && b && hasPairs()) {
       const equation = equationOf(operands, output, sizes);
       if (equation !== undefined) return tf.einsum(equation, a.x, b.x);
     }
@@ -55,8 +58,11 @@ export const contract: typeof contractQuickly = /* @__PURE__ */ op<typeof contra
  * {@link contract} of two tensors.
  * @param equation - One letter for each axis, each once per tensor, such as `"bqhd,bkhd->bhqk"`.
  */
-export function contractPair(equation: string, a: Tensor, b: Tensor): Tensor {
-  const { inputs, output } = parseEquation(equation);
-  const operands = [a, b].map((x, i) => ({ x, labels: inputs[i]! }));
-  return contract(operands, output, letterSizes(inputs, [a.shape, b.shape]));
-}
+export const contractPair: (equation: string, a: Tensor, b: Tensor) => Tensor = /* @__PURE__ */ op(
+  (equation, a, b) => {
+    if (hasPairs()) return tf.einsum(equation, a, b);
+    const { inputs, output } = parseEquation(equation);
+    const operands = [a, b].map((x, i) => ({ x, labels: inputs[i]! }));
+    return contractQuickly(operands, output, letterSizes(inputs, [a.shape, b.shape]));
+  },
+);

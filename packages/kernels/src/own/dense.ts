@@ -68,11 +68,11 @@ export function denseInfo(
   const b = { dataId: kernel.dataId, shape: [1, inner, columns], dtype: kernel.dtype };
   const attrs = { transposeA: false, transposeB: false, activation: "linear" };
   const offset = bias && { dataId: bias.dataId, shape: [columns], dtype: bias.dtype };
-  const isOurs =
+  const isOurs = (): boolean =>
     fusesProducts(backend) &&
     sizeOf(a.shape) > 0 &&
     [a, b, offset].every((each) => each === undefined || each.dtype === "float32");
-  const fused = offset !== undefined && (isOurs || stockTakes(backend, offset));
+  const fused = offset !== undefined && (stockTakes(backend, offset) || isOurs());
   const product = run(backend, "_FusedMatMul", fused ? { a, b, bias: offset } : { a, b }, attrs);
   if (offset === undefined || fused) return { ...product, shape };
   const flat = { ...product, shape: [a.shape[1] as number, columns] };

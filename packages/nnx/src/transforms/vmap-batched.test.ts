@@ -301,6 +301,10 @@ const layers: Record<string, readonly [make: (rngs: nnx.Rngs) => Layer, shape: r
     [2, 3],
   ],
   LinearGeneral: [(rngs) => new nnx.LinearGeneral([4], [2, 3], { rngs }) as unknown as Layer, [3, 4]],
+  "LinearGeneral over two axes": [
+    (rngs) => new nnx.LinearGeneral([3, 4], [2, 3], { axis: [-2, -1], rngs }) as unknown as Layer,
+    [2, 3, 4],
+  ],
   Einsum: [(rngs) => new nnx.Einsum("bi,io->bo", [4, 3], [3], { rngs }) as unknown as Layer, [2, 4]],
   MultiHeadAttention: [
     (rngs) => new nnx.MultiHeadAttention(2, 4, { decode: false, rngs }) as unknown as Layer,
