@@ -1,31 +1,11 @@
 /** @file Element-wise kernels of floats that are wrong for NaN, infinities, zeros, or large numbers. */
 import type { CastAttrs } from "@tensorflow/tfjs-core";
 import { loop } from "../memory/access.ts";
-import { pairs } from "./integers.ts";
+import { ofEach, ofPairs } from "./each.ts";
 import { type Mend, mend } from "./mend.ts";
 
-const { fround } = Math;
-
-type Backends = readonly ("cpu" | "wasm")[];
-
-const unary = (kernelName: string, backends: Backends, why: string, of: (x: number) => number): Mend =>
-  mend<"x">(kernelName, backends, why, ({ inputs: { x }, backend, stock }) => {
-    if (x.dtype !== "float32") return stock();
-    return loop(backend, [x], { shape: x.shape, dtype: "float32" }, ([values], out) => {
-      for (let i = 0; i < out.length; i++) out[i] = of(values![i]!);
-    });
-  });
-
-const binary = (
-  kernelName: string,
-  backends: Backends,
-  why: string,
-  of: (a: number, b: number) => number,
-): Mend =>
-  mend<"a" | "b">(kernelName, backends, why, (call) => {
-    const { a, b } = call.inputs;
-    return a.dtype === "float32" && b.dtype === "float32" ? pairs(call, "float32", of) : call.stock();
-  });
+const unary = /* @__PURE__ */ ofEach("float32");
+const binary = /* @__PURE__ */ ofPairs("float32");
 
 /** The nearest whole number, of two the even one. Zeros keep their sign. */
 function nearest(x: number): number {
@@ -79,7 +59,7 @@ export const edgeMends: readonly Mend[] = [
   ),
   binary("Pow", ["cpu"], "Is NaN for 1 and -1 to the power of an infinity, and for 1 to that of NaN.", power),
   binary("FloorDiv", ["cpu"], "Gives integers for floats, so that NaN and infinities are lost.", (a, b) =>
-    Math.floor(fround(a / b)),
+    Math.floor(Math.fround(a / b)),
   ),
   toInteger,
 ];
