@@ -22,7 +22,7 @@ function modulo(a: number, b: number): number {
 }
 
 /** As in IEEE 754, and unlike JavaScript's. */
-const power = (a: number, b: number): number =>
+export const power = (a: number, b: number): number =>
   a === 1 || (a === -1 && (b === Infinity || b === -Infinity)) ? 1 : a ** b;
 
 const MOST = 2 ** 31 - 1;
@@ -48,9 +48,7 @@ export const edgeMends: readonly Mend[] = [
   unary("Sin", ["wasm"], DIGITS, Math.sin),
   unary("Cos", ["wasm"], DIGITS, Math.cos),
   unary("Round", ["cpu"], "Loses the sign of -0.", nearest),
-  unary("Sign", ["cpu", "wasm"], "Loses NaN and -0. On wasm, of numbers below 1e-7 it is 0.", (x) =>
-    x > 0 ? 1 : x < 0 ? -1 : x,
-  ),
+  unary("Sign", ["cpu", "wasm"], "Loses NaN and -0. On wasm, of numbers below 1e-7 it is 0.", Math.sign),
   binary(
     "Mod",
     ["cpu", "wasm"],

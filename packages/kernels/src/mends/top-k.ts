@@ -1,6 +1,6 @@
 /** @file `tf.topk` where numbers are not finite: the stock kernel subtracts them to compare them. */
 import type { TensorInfo, TopKAttrs } from "@tensorflow/tfjs-core";
-import { type Elements, elementsOf, loops } from "../memory/access.ts";
+import { arrayOf, type Elements, elementsOf, isHeap, loops } from "../memory/access.ts";
 import { sizeOf } from "../shape.ts";
 import type { Mend } from "./mend.ts";
 
@@ -8,6 +8,10 @@ const isAllFinite = (x: Elements): boolean => {
   for (let i = 0; i < x.length; i++) if (!Number.isFinite(x[i])) return false;
   return true;
 };
+
+/** On cpu as they are: what is read by the backend's method keeps its memory from later results. */
+const valuesAt = (backend: object, x: TensorInfo): Elements =>
+  isHeap(backend) ? elementsOf(backend, x) : arrayOf(backend, x);
 
 /** Positions in a row, the largest first; NaN before any number, and the first of equals before others. */
 function placesOf(row: Elements): Uint32Array {
@@ -28,7 +32,7 @@ export const topKMend: Mend = {
     const { inputs, attrs, backend } = call;
     const { x } = inputs as { readonly x: TensorInfo };
     const { k } = attrs as unknown as TopKAttrs;
-    if (x.dtype !== "float32" || sizeOf(x.shape) === 0 || isAllFinite(elementsOf(backend as object, x)))
+    if (x.dtype !== "float32" || sizeOf(x.shape) === 0 || isAllFinite(valuesAt(backend as object, x)))
       return stock(call);
     const length = x.shape.at(-1)!;
     const shape = [...x.shape.slice(0, -1), k];

@@ -1,8 +1,9 @@
 /** @file Element-wise kernels of two tensors, choices and logic, by WebAssembly. */
 import * as tf from "@tensorflow/tfjs-core";
 import type { TensorInfo } from "@tensorflow/tfjs-core";
-import { eachPlane, fold } from "../fold.ts";
-import { elementsOf, isHeap } from "../memory/access.ts";
+import { eachPlane, eachRow, fold } from "../fold.ts";
+import { elementsOf, isHeap, loop } from "../memory/access.ts";
+import { power } from "../mends/edges.ts";
 import { type Mend, mend } from "../mends/mend.ts";
 import { sameShape, sizeOf } from "../shape.ts";
 import { bitsModule } from "./bits.generated.ts";
@@ -155,7 +156,12 @@ const pow: Mend = mend<"a" | "b">(
       const square = pairwise(backend, pairsModule, "mul", a, a);
       if (square) return { ...square, shape };
     }
-    return stock();
+    if (isHeap(backend) || !isWorthCopying(backend, sizeOf(shape))) return stock();
+    return loop(backend, [a, b], { shape, dtype: "float32" }, ([x, y], out) => {
+      eachRow(fold(a.shape, b.shape), (fromA, fromB, to, length, stepA, stepB) => {
+        for (let i = 0; i < length; i++) out[to + i] = power(x![fromA + i * stepA]!, y![fromB + i * stepB]!);
+      });
+    });
   },
 );
 

@@ -1,6 +1,6 @@
 /** @file Reductions along any axes, by WebAssembly and by loops, without transposing first. */
 import type { TensorInfo } from "@tensorflow/tfjs-core";
-import { type Elements, elementsOf, free, holdsNaN, isHeap, loop } from "../memory/access.ts";
+import { type Elements, elementsOf, free, isHeap, loop } from "../memory/access.ts";
 import { type KernelCall, type Mend, mend } from "../mends/mend.ts";
 import { axesOf, keepDims, sizeOf } from "../shape.ts";
 import { wasmRun } from "./call.ts";
@@ -167,8 +167,9 @@ const byLoop = (kernelName: string, dtype: "bool" | "int32", run: Loop, why = SL
     const isKnown = x.dtype === "float32" || x.dtype === "int32" || x.dtype === "bool";
     if (!isKnown || sizeOf(x.shape) === 0 || passes.length !== 1 || !only) return stock();
     // tensorflow.js's own loop over last axes is as good on wasm, where nothing is NaN.
-    const hasNaN = x.dtype === "float32" && holdsNaN(backend, x);
-    if (isHeap(backend) && only.inner === 1 && !hasNaN) return stock();
+    if (isHeap(backend) && only.inner === 1) {
+      if (x.dtype !== "float32" || !Number.isNaN(totalOf(backend, x))) return stock();
+    }
     const shape = shapeOf(x.shape, axes, attrs.keepDims);
     return loop(backend, [x], { shape, dtype }, ([values], out) => run(values!, out, only));
   });
