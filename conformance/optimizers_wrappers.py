@@ -173,6 +173,16 @@ tame = {
     "partition_prefix": run(
         optax.partition({"x": adam, "y": sgd, "z": optax.set_to_zero()}, {"a": "x", "b": "y", "empty": "z"})
     ),
+    # Masks and labels of all parameters, for transformations of some.
+    "partition_masks_of_all": run(
+        optax.partition(
+            {
+                "x": optax.adamw(0.1, weight_decay=0.3, mask={"a": {"bias": False, "kernel": True}, "b": True, "empty": False}),
+                "y": optax.partition({"p": adam, "q": sgd}, {"a": {"bias": "p", "kernel": "q"}, "b": "q", "empty": "p"}),
+            },
+            {"a": {"bias": "y", "kernel": "x"}, "b": "y", "empty": "x"},
+        )
+    ),
     "freeze": run(optax.chain(sgd, optax.freeze({"a": True, "b": False, "empty": False}))),
     "selective_transform": run(
         optax.selective_transform(adam, freeze_mask={"a": {"bias": True, "kernel": False}, "b": True, "empty": False})

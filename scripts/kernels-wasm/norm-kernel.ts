@@ -64,9 +64,10 @@ const moments: WasmFunction = define([...integers(5), type.f32], (parameters, lo
       terms: [value.get, mul(value.get, value.get)],
     })),
     ...when(usesMean.get, average.set(f64.div(both.totals[0]!.get, count))),
-    ...square.set(
-      f64.max(f64.sub(f64.div(both.totals[1]!.get, count), f64.mul(average.get, average.get)), f64.const(0)),
-    ),
+    ...square.set(f64.mul(average.get, average.get)),
+    // Where float32 cannot hold the square of the mean, it holds no variance: ∞ - ∞ is NaN.
+    ...square.set(f64.add(square.get, f64.mul(f64.fromF32(f32.fromF64(square.get)), f64.const(0)))),
+    ...square.set(f64.max(f64.sub(f64.div(both.totals[1]!.get, count), square.get), f64.const(0))),
     ...when(i32.eqz(i32.or(isFast.get, i32.eqz(usesMean.get))), [
       ...centre.set(splatOf(average.get)),
       ...cursor.set(x.get),

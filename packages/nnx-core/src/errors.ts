@@ -2,6 +2,7 @@
  * @file The errors of this package, and the texts that they share. Messages read `<where>:
  * <expected>, got <value>. <What to do>.`
  */
+import { isOfAnotherCopy } from "./data/copies.ts";
 import { hasShapeAndDtype } from "./data/array-like.ts";
 import { nameOf } from "./data/name-of.ts";
 
@@ -156,7 +157,7 @@ export function describe(value: unknown): string {
   if (value === null || value === undefined) return String(value);
   if (typeof value === "string") return JSON.stringify(shortened(value));
   if (typeof value === "function") {
-    return `the function or class ${nameOf(value)}`;
+    return `the function or class ${nameOf(value)}${copyOf(Reflect.get(value, "prototype"))}`;
   }
   if (typeof value !== "object") {
     // TypeScript does not narrow `unknown` by exclusion. Only these types remain here.
@@ -167,9 +168,13 @@ export function describe(value: unknown): string {
     return `${value.dtype === "int32" ? "an" : "a"} ${shortened(value.dtype)}[${value.shape.join(",")}]`;
   if (Array.isArray(value)) return `an array of length ${value.length}`;
   const type: unknown = Object.getPrototypeOf(value)?.constructor;
-  if (typeof type === "function" && type !== Object) return `an instance of ${nameOf(type)}`;
+  if (typeof type === "function" && type !== Object) return `an instance of ${nameOf(type)}${copyOf(value)}`;
   const keys = Object.keys(value);
   return `an object with keys {${shortened(keys.slice(0, 5).join(", "))}${keys.length > 5 ? ", ..." : ""}}`;
 }
+
+/** Says so of what looks like a part of a model, and is none here. */
+const copyOf = (x: unknown): string =>
+  typeof x === "object" && x !== null && isOfAnotherCopy(x) ? " of another copy of nnxjs" : "";
 
 const shortened = (text: string): string => (text.length > 200 ? `${text.slice(0, 200)}...` : text);

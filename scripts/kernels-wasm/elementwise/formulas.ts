@@ -44,7 +44,7 @@ export const atLeast = (x: Code, bound: number): Code => f32x4.pmax(x, number(bo
 /** The smaller number; NaN when x is NaN. */
 export const atMost = (x: Code, bound: number): Code => f32x4.pmin(x, number(bound));
 /** A number with the sign of another one. The first is not negative. */
-const withSign = (x: Code, sign: Code): Code => v128.or(x, v128.and(sign, word(SIGN)));
+export const withSign = (x: Code, sign: Code): Code => v128.or(x, v128.and(sign, word(SIGN)));
 
 /** x as `n ln 2 + r`, and `expm1(r)`. */
 function reduced(s: Steps, x: Code): { n: Code; q: Code } {

@@ -17,6 +17,7 @@ import {
   sigmoid,
   sigmoids,
   tanh,
+  withSign,
 } from "./formulas.ts";
 import { eachElement, eachElementOf, number, type Steps } from "./steps.ts";
 
@@ -156,6 +157,8 @@ export const plainFunctions: Functions = {
     choose(f32x4.ne(x!, x!), x!, choose(gt(x!, number(0)), number(1), alpha!)),
   ),
   round: unary((_s, x) => f32x4.nearest(x)),
+  /** A result with the sign of its argument, where that has one. */
+  signed: eachElement(2, 0, (_s, [y, x]) => withSign(y!, x!)),
   floor: unary((_s, x) => [...x, 0xfd, 0x68]),
   ceil: unary((_s, x) => [...x, 0xfd, 0x67]),
 };

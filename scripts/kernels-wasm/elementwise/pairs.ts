@@ -1,6 +1,7 @@
 /** @file Element-wise functions of two tensors with broadcasting: what happens in two folded axes. */
 import { type Code, f32x4, i32, type Local, type, v128, when, whileTrue } from "../../wasm-emitter/code.ts";
 import { define, type WasmFunction } from "../../wasm-emitter/module.ts";
+import { choose } from "./formulas.ts";
 import { number, Steps, storeByte, word } from "./steps.ts";
 
 /** How results are stored, by their bytes per element. */
@@ -77,6 +78,8 @@ export const pairFunctions: Readonly<Record<string, WasmFunction>> = {
     const difference = s.keep(sub(a, b));
     return mul(difference, difference);
   }),
+  /** `a` where it is not below 0, elsewhere `a * b`. NaN stays NaN. */
+  prelu: pairs(4, (_s, a, b) => choose(f32x4.lt(a, number(0)), mul(a, b), a)),
   /** 1 where a > b, 1/2 where they are equal, else 0. */
   above: pairs(4, (_s, a, b) => {
     const half = number(0.5);

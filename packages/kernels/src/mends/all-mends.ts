@@ -8,14 +8,18 @@ import { gpuShapeMends } from "./gpu/many-axes.ts";
 import { gpuRowMends } from "./gpu/rows.ts";
 import { composedMends } from "./composed.ts";
 import { convolutionMends } from "./convolutions.ts";
+import { edgeMends } from "./edges.ts";
 import { emptyMends } from "./empty.ts";
 import { indexingMends } from "./indexing.ts";
+import { integerMends } from "./integers.ts";
 import type { Mend } from "./mend.ts";
 import { poolMends } from "./pools.ts";
 import { lostNaNMends } from "./lost-nan.ts";
-import { preluMend } from "./prelu.ts";
 import { productMends } from "./product.ts";
+import { placeMends } from "../wasm/reductions.ts";
+import { topKMend } from "./top-k.ts";
 import { selectMend } from "./select.ts";
+import { slopeMends } from "./prelu.ts";
 
 /** Every replacement. */
 export const allMends: readonly Mend[] = [
@@ -27,7 +31,11 @@ export const allMends: readonly Mend[] = [
   ...poolMends,
   ...productMends,
   selectMend,
-  preluMend,
+  ...placeMends,
+  topKMend,
+  ...slopeMends,
+  ...integerMends,
+  ...edgeMends,
   ...lostNaNMends,
   ...gpuElementwiseMends,
   ...gpuRowMends,

@@ -1,25 +1,22 @@
-/** @file `tf.prelu` on wasm. */
+/** @file `tf.prelu` and `tf.elu` on wasm. */
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor } from "@tensorflow/tfjs-core";
-import { filled } from "../memory/access.ts";
-import { sameShape, sizeOf } from "../shape.ts";
+import { filled, free, loop } from "../memory/access.ts";
+import { sizeOf } from "../shape.ts";
+import { eachElement } from "../wasm/elementwise.ts";
+import { pairwise } from "../wasm/pairs.ts";
+import { pairsModule } from "../wasm/pairs.generated.ts";
+import { plainModule } from "../wasm/plain.generated.ts";
 import { type Mend, mend, scoped } from "./mend.ts";
 
-/** The shape without the axes of size 1 in front. */
-const ownAxes = (shape: readonly number[]): readonly number[] => {
-  const first = shape.findIndex((size) => size !== 1);
-  return first < 0 ? [] : shape.slice(first);
-};
-
-export const preluMend: Mend = mend<"x" | "alpha">(
+const prelu: Mend = mend<"x" | "alpha">(
   "Prelu",
   ["wasm"],
-  "Takes the slopes for those of the last axes, whatever their shape is. Of no elements: ends the process.",
-  ({ inputs: { x, alpha }, backend, stock }) => {
+  "Adds what is above 0 to what is below, so that -0 and slopes that are not finite are lost. Takes the slopes for those of the last axes, whatever their shape is. Of no elements: ends the process.",
+  ({ inputs: { x, alpha }, backend }) => {
     if (sizeOf(x.shape) === 0) return filled(backend, { shape: x.shape, dtype: "float32" }, 0);
-    const own = ownAxes(alpha.shape);
-    const isOfLastAxes = own.length === 0 || sameShape(own, x.shape.slice(-own.length));
-    if (isOfLastAxes) return stock();
+    const made = pairwise(backend, pairsModule, "prelu", x, alpha);
+    if (made) return made;
     return scoped(() => {
       // The engine passes tensors, although the types promise only what a backend needs of them.
       const [values, slopes] = [x as Tensor, alpha as Tensor];
@@ -27,3 +24,18 @@ export const preluMend: Mend = mend<"x" | "alpha">(
     });
   },
 );
+
+const elu: Mend = mend<"x">("Elu", ["wasm"], "Loses the sign of -0.", ({ inputs: { x }, backend, stock }) => {
+  const y = stock();
+  if (sizeOf(x.shape) === 0) return y;
+  const signed =
+    eachElement(backend, plainModule, "signed", [y, x]) ??
+    loop(backend, [y, x], { shape: x.shape, dtype: "float32" }, ([results, values], out) => {
+      for (let i = 0; i < out.length; i++) out[i] = values![i] === 0 ? values![i]! : results![i]!;
+    });
+  free(backend, y);
+  return signed;
+});
+
+/** Replacements of activations that treat numbers below 0 in another way. */
+export const slopeMends: readonly Mend[] = [prelu, elu];

@@ -8,7 +8,7 @@ export const clamp = (x: Tensor, low: number, high: number): Tensor => minimum(m
 
 const asNumbers = (x: Tensor): Tensor => (x.dtype === "float32" ? x : cast(x, "float32"));
 
-/** −1, 0 or 1; NaN stays NaN. `tf.sign` turns NaN into 0 and, on wasm, also values below 1e-7. */
+/** −1, 0 or 1; NaN stays NaN. On a GPU `tf.sign` turns NaN into 0. */
 export function sign(x: Tensor): Tensor {
   const signs = sub(asNumbers(greater(x, 0)), asNumbers(less(x, 0)));
   // Integers have no NaN, though wasm's kernel finds some in their bits.

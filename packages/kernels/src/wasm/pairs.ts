@@ -3,6 +3,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { TensorInfo } from "@tensorflow/tfjs-core";
 import { eachPlane, eachRow, fold } from "../fold.ts";
 import { elementsOf, isHeap, loop } from "../memory/access.ts";
+import { power } from "../mends/edges.ts";
 import { type Mend, mend } from "../mends/mend.ts";
 import { sameShape, sizeOf } from "../shape.ts";
 import { bitsModule } from "./bits.generated.ts";
@@ -158,7 +159,7 @@ const pow: Mend = mend<"a" | "b">(
     if (isHeap(backend) || !isWorthCopying(backend, sizeOf(shape))) return stock();
     return loop(backend, [a, b], { shape, dtype: "float32" }, ([x, y], out) => {
       eachRow(fold(a.shape, b.shape), (fromA, fromB, to, length, stepA, stepB) => {
-        for (let i = 0; i < length; i++) out[to + i] = x![fromA + i * stepA]! ** y![fromB + i * stepB]!;
+        for (let i = 0; i < length; i++) out[to + i] = power(x![fromA + i * stepA]!, y![fromB + i * stepB]!);
       });
     });
   },

@@ -140,7 +140,7 @@ const logical =
     }
   };
 
-/** Where the largest (`sign` 1) or the smallest (`sign` -1) element is. */
+/** Where the largest (`sign` 1) or the smallest (`sign` -1) element is, or the first NaN. */
 const place =
   (sign: 1 | -1): Loop =>
   (x, out, { outer, rows, inner }) => {
@@ -150,7 +150,7 @@ const place =
       for (let row = 0; row < rows; row++) {
         for (let i = 0; i < inner; i++) {
           const value = sign * x[at++]!;
-          if (row === 0 || value > best[i]!) {
+          if (row === 0 || value > best[i]! || (Number.isNaN(value) && !Number.isNaN(best[i]))) {
             best[i] = value;
             out[to + i] = row;
           }
@@ -159,15 +159,17 @@ const place =
     }
   };
 
-const byLoop = (kernelName: string, dtype: "bool" | "int32", run: Loop): Mend =>
-  mend<"x", ReduceAttrs>(kernelName, ["cpu", "wasm"], SLOW, ({ inputs: { x }, attrs, backend, stock }) => {
+const byLoop = (kernelName: string, dtype: "bool" | "int32", run: Loop, why = SLOW): Mend =>
+  mend<"x", ReduceAttrs>(kernelName, ["cpu", "wasm"], why, ({ inputs: { x }, attrs, backend, stock }) => {
     const axes = axesOf(attrs.axis, x.shape.length);
     const passes = passesOf(x.shape, axes);
     const [only] = passes;
     const isKnown = x.dtype === "float32" || x.dtype === "int32" || x.dtype === "bool";
     if (!isKnown || sizeOf(x.shape) === 0 || passes.length !== 1 || !only) return stock();
-    // tensorflow.js's own loop over last axes is as good on wasm.
-    if (isHeap(backend) && only.inner === 1) return stock();
+    // tensorflow.js's own loop over last axes is as good on wasm, where nothing is NaN.
+    if (isHeap(backend) && only.inner === 1) {
+      if (x.dtype !== "float32" || !Number.isNaN(totalOf(backend, x))) return stock();
+    }
     const shape = shapeOf(x.shape, axes, attrs.keepDims);
     return loop(backend, [x], { shape, dtype }, ([values], out) => run(values!, out, only));
   });
@@ -181,6 +183,12 @@ export const reductions: readonly Mend[] = [
   byWasm("Prod", extremum("prod")),
   byLoop("All", "bool", logical(0)),
   byLoop("Any", "bool", logical(1)),
-  byLoop("ArgMax", "int32", place(1)),
-  byLoop("ArgMin", "int32", place(-1)),
+];
+
+const PASSES = "Passes over NaN, and calls a function for each element (cpu).";
+
+/** Kernels that are right for NaN, too. */
+export const placeMends: readonly Mend[] = [
+  byLoop("ArgMax", "int32", place(1), PASSES),
+  byLoop("ArgMin", "int32", place(-1), PASSES),
 ];

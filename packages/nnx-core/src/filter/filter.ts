@@ -1,4 +1,5 @@
 /** @file Filters, which select leaves or modules, and the predicates that they stand for. */
+import { isOfAnotherCopy, oneCopyAdvice } from "../data/copies.ts";
 import { isClass } from "../data/functions.ts";
 import { checkOptions } from "../data/options.ts";
 import { describe, FilterError } from "../errors.ts";
@@ -125,6 +126,12 @@ export function withTag(tag: string): Predicate {
  * ```
  */
 export function ofType(type: FilterType): Predicate {
+  const prototype: unknown = Reflect.get(type, "prototype");
+  if (typeof prototype === "object" && prototype !== null && isOfAnotherCopy(prototype)) {
+    throw new FilterError(
+      `ofType: expected a class of this copy of nnxjs, got ${describe(type)}. ${oneCopyAdvice}`,
+    );
+  }
   return describePredicate(
     (_path, value) => {
       if (value instanceof type) return true;

@@ -5,6 +5,7 @@
 import { giveThingToScope, type ScopeKind } from "../ownership/scopes.ts";
 import type { PathPart } from "../path.ts";
 import { isContainer, itemsOf, nested } from "../data/containers.ts";
+import { isOfAnotherCopy, ofThisCopy } from "../data/copies.ts";
 import { instancesPrintAs } from "../data/printing.ts";
 import { neverProxied } from "../data/proxies.ts";
 import { mostContainers, mostLevels } from "../state/bounds.ts";
@@ -47,6 +48,7 @@ export abstract class GraphNode {
 }
 
 neverProxied(GraphNode);
+ofThisCopy(GraphNode);
 
 const graphNodes: Nodes = {
   isNode: (x) => x instanceof GraphNode,
@@ -92,7 +94,9 @@ export function classify(x: unknown, holding?: Set<object>): Kind {
   return holdsData(x, holding) ? "container" : "static";
 }
 
-const isData = (x: object): boolean => x instanceof GraphNode || x instanceof Variable || isLeaf(x);
+// A walk enters containers of what another copy made, and refuses it there.
+const isData = (x: object): boolean =>
+  x instanceof GraphNode || x instanceof Variable || isLeaf(x) || isOfAnotherCopy(x);
 
 /** A container that the search has found, and how it got there. */
 interface Found {

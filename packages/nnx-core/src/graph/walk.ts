@@ -1,6 +1,8 @@
 /** @file Walks over the objects of a model, depth first and without recursion. */
+import { isOfAnotherCopy, oneCopyAdvice } from "../data/copies.ts";
 import type { Place } from "../data/place.ts";
-import type { Path, PathPart } from "../path.ts";
+import { describe, StructureError } from "../errors.ts";
+import { formatPath, type Path, type PathPart } from "../path.ts";
 import type { Bounds } from "../state/bounds.ts";
 import { type Frame, partIn } from "./frame.ts";
 import { type KeyOrder, keysOf } from "./keys.ts";
@@ -73,7 +75,7 @@ export class Walk {
     this.owner = frame;
     this.key = key;
     this.value = value;
-    this.kind = classify(value, this.holding);
+    this.look();
     return true;
   }
 
@@ -132,8 +134,19 @@ export class Walk {
   private start(): boolean {
     if (this.isStarted) return false;
     this.isStarted = true;
-    this.kind = classify(this.value, this.holding);
+    this.look();
     return true;
+  }
+
+  /** @throws StructureError for a part of a model that another copy of this package made. */
+  private look(): void {
+    const { value } = this;
+    this.kind = classify(value, this.holding);
+    if (this.kind !== "static" || typeof value !== "object" || value === null || !isOfAnotherCopy(value))
+      return;
+    throw new StructureError(
+      `${formatPath(this.path())}: expected a part of a model of this copy of nnxjs, got ${describe(value)}. ${oneCopyAdvice}`,
+    );
   }
 
   private leave(frame: Frame): true {

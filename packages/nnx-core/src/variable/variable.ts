@@ -1,4 +1,5 @@
 /** @file Variables: mutable boxes with identity, which change while a model's structure stays. */
+import { ofThisCopy } from "../data/copies.ts";
 import { nameDisposeMethod } from "../data/dispose-symbol.ts";
 import { instancesPrintAs } from "../data/printing.ts";
 import { neverProxied } from "../data/proxies.ts";
@@ -297,3 +298,4 @@ instancesPrintAs(Variable.prototype, {
 });
 
 neverProxied(Variable);
+ofThisCopy(Variable);

@@ -8,8 +8,12 @@ import { variablesOf, withVariables } from "./variables.ts";
 /** A tree with a boolean in the place of each tensor. */
 export type Flags = Nested<boolean>;
 
+/** What a tree was pruned from, and by which flags. */
+const wholes = new WeakMap<Tree, { readonly tree: Tree; readonly flags: Flags }>();
+
 /**
- * One value for each leaf of a tree, from a tree of the same paths or one that ends earlier.
+ * One value for each leaf of a tree, from a tree of the same paths or one that ends earlier. Of a tree
+ * that was pruned, values may also be given for all leaves that it had.
  * @param what - What its leaves are, for messages.
  * @throws StructureError naming the path, where one is missing, left over, or none of `isFine`.
  */
@@ -20,6 +24,11 @@ export function spread<T>(
   what: string,
   isFine: (x: unknown) => x is T,
 ): Nested<T> {
+  const whole = wholes.get(tree);
+  if (whole && !isPrefixOf(tree, prefix)) {
+    const all = spread(where, whole.tree, prefix, what, isFine);
+    return pruned1(where, what, all as unknown as Tree, whole.flags) as unknown as Nested<T>;
+  }
   const { rows, finish } = align([tree, new Prefix(prefix)], 1, (path, _, got) =>
     refused(where, path, what, got),
   );
@@ -48,6 +57,7 @@ export function mapFlags<T, R>(f: (flag: T) => R, flags: Nested<T>): Nested<R> {
 export function prune(where: string, what: string, tree: Tree, flags: Flags): Tree {
   const variables = variablesOf(tree);
   const pruned = pruned1(where, what, tree, flags);
+  wholes.set(pruned, { tree, flags });
   return variables === undefined
     ? pruned
     : withVariables(pruned, pruned1(where, what, variables as Tree, flags));
@@ -76,10 +86,15 @@ export function graft(where: string, tree: Tree, flags: Flags, part: Tree): Tree
 }
 
 /** Whether two values have the same paths. */
-export function haveSamePaths(a: unknown, b: unknown): boolean {
+export const haveSamePaths = (a: unknown, b: unknown): boolean => areAlike([a, b]);
+
+/** Whether a tree has the paths of another one, or ends earlier. */
+const isPrefixOf = (tree: Tree, prefix: unknown): boolean => areAlike([tree, new Prefix(prefix)]);
+
+function areAlike(structures: readonly unknown[]): boolean {
   const differ = new StructureError("They differ.");
   try {
-    align([a, b], 0, () => differ);
+    align(structures, 0, () => differ);
     return true;
   } catch (error) {
     if (error === differ) return false;

@@ -7,6 +7,7 @@ import { onEachBackend } from "../../../../../scripts/use-backend.ts";
 import { expectSameBits } from "../../../test/bits-in.ts";
 import {
   adam,
+  adamw,
   addDecayedWeights,
   applyEvery,
   applyIfFinite,
@@ -158,6 +159,17 @@ const tame: Readonly<Record<string, () => GradientTransformation>> = {
   partition_function: () => partition({ matrix: adam(0.1), vector: momentum() }, labels),
   partition_prefix: () =>
     partition({ x: adam(0.1), y: momentum(), z: setToZero() }, { a: "x", b: "y", empty: "z" }),
+  partition_masks_of_all: () =>
+    partition(
+      {
+        x: adamw(0.1, {
+          weightDecay: 0.3,
+          mask: { a: { bias: false, kernel: true }, b: true, empty: false },
+        }),
+        y: partition({ p: adam(0.1), q: momentum() }, { a: { bias: "p", kernel: "q" }, b: "q", empty: "p" }),
+      },
+      { a: { bias: "y", kernel: "x" }, b: "y", empty: "x" },
+    ),
   freeze: () => chain(momentum(), freeze({ a: true, b: false, empty: false })),
   selective_transform: () =>
     selectiveTransform(adam(0.1), {

@@ -1,0 +1,63 @@
+/** @file Element-wise kernels of floats that are wrong for NaN, infinities, zeros, or large numbers. */
+import type { CastAttrs } from "@tensorflow/tfjs-core";
+import { loop } from "../memory/access.ts";
+import { ofEach, ofPairs } from "./each.ts";
+import { type Mend, mend } from "./mend.ts";
+
+const unary = /* @__PURE__ */ ofEach("float32");
+const binary = /* @__PURE__ */ ofPairs("float32");
+
+/** The nearest whole number, of two the even one. Zeros keep their sign. */
+function nearest(x: number): number {
+  const down = Math.floor(x);
+  const rest = x - down;
+  const whole = rest < 0.5 || (rest === 0.5 && down % 2 === 0) ? down : down + 1;
+  return whole === 0 ? x * 0 : whole;
+}
+
+/** The remainder, which is exact, and has the divisor's sign. */
+function modulo(a: number, b: number): number {
+  const rest = a % b;
+  return rest !== 0 && rest < 0 !== b < 0 ? rest + b : rest;
+}
+
+/** As in IEEE 754, and unlike JavaScript's. */
+export const power = (a: number, b: number): number =>
+  a === 1 || (a === -1 && (b === Infinity || b === -Infinity)) ? 1 : a ** b;
+
+const MOST = 2 ** 31 - 1;
+const LEAST = -(2 ** 31);
+
+/** NaN becomes 0. An array of integers would take the lowest 32 bits of what is beyond them. */
+const toInteger: Mend = mend<"x", CastAttrs>(
+  "Cast",
+  ["cpu", "wasm"],
+  "From float32 to int32: takes the lowest 32 bits of what is beyond them.",
+  ({ inputs: { x }, attrs, backend, stock }) => {
+    if (x.dtype !== "float32" || attrs.dtype !== "int32") return stock();
+    return loop(backend, [x], { shape: x.shape, dtype: "int32" }, ([values], out) => {
+      for (let i = 0; i < out.length; i++) out[i] = Math.min(Math.max(values![i]!, LEAST), MOST);
+    });
+  },
+);
+
+const DIGITS = "Has few digits near 0 and its other roots, and none above 1e12.";
+
+/** Replacements of kernels that are wrong for some floats. */
+export const edgeMends: readonly Mend[] = [
+  unary("Sin", ["wasm"], DIGITS, Math.sin),
+  unary("Cos", ["wasm"], DIGITS, Math.cos),
+  unary("Round", ["cpu"], "Loses the sign of -0.", nearest),
+  unary("Sign", ["cpu", "wasm"], "Loses NaN and -0. On wasm, of numbers below 1e-7 it is 0.", Math.sign),
+  binary(
+    "Mod",
+    ["cpu", "wasm"],
+    "Is 0 where the remainder of a small number with the other sign rounds to the divisor.",
+    modulo,
+  ),
+  binary("Pow", ["cpu"], "Is NaN for 1 and -1 to the power of an infinity, and for 1 to that of NaN.", power),
+  binary("FloorDiv", ["cpu"], "Gives integers for floats, so that NaN and infinities are lost.", (a, b) =>
+    Math.floor(Math.fround(a / b)),
+  ),
+  toInteger,
+];
