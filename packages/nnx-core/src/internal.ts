@@ -40,7 +40,7 @@ export { atomicallyOn } from "./undo/atomically.ts";
 export { modeChanges, type ModeChanges, type ModeRequest, type ModeWrite } from "./module/mode-changes.ts";
 export { registerHostData } from "./program/host-data.ts";
 export { type CountedStep, type HostCode, noteStep, onHost, rememberSource } from "./program/host-value.ts";
-export { isFixed, markFixed } from "./program/fixed.ts";
+export { isFixed, markFixed } from "./program/section.ts";
 export { unread } from "./variable/observer.ts";
 export { glance, isPlainVariable, isUnobserved, isUnseen, noteUnseen } from "./variable/unseen.ts";
 export { type ElementArrays, fuse, isRecording, newTensor } from "./tensor.ts";

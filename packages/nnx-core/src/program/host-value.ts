@@ -10,7 +10,7 @@ import { Variable } from "../variable/variable.ts";
 import type { HostSlot } from "./host.ts";
 import { isHostObject } from "./host-data.ts";
 import { recordingNow } from "./recording.ts";
-import { partsOf } from "./fixed.ts";
+import { partsOf } from "./section.ts";
 
 /**
  * Numbers computed from numbers in Variables, as a tensor: a schedule of a count, a coefficient.

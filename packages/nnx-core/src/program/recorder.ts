@@ -17,8 +17,7 @@ import { shareForGood } from "./constants.ts";
 import type { HostSlot } from "./host.ts";
 import type { FromHost, Slot, ValueInfo } from "./program.ts";
 import { RecordedNodes } from "./recorded-nodes.ts";
-import { partsOf } from "./fixed.ts";
-import { Section, type SectionEvent } from "./section.ts";
+import { partsOf, Section, type SectionEvent } from "./section.ts";
 
 /** Kernels whose results have as many elements as the values of their inputs say. */
 const SHAPED_BY_VALUES = new Set(

@@ -18,8 +18,8 @@ import {
   standIn,
   type Tensor,
 } from "../tensor.ts";
-import { isFixed, markFixed, partsOf } from "./fixed.ts";
 import type { HostSlot } from "./host.ts";
+import { isHostObject } from "./host-data.ts";
 import type { Renewal, Slot } from "./program.ts";
 
 /** What host code asked for, in its order. */
@@ -56,6 +56,32 @@ export class HostInput {
   readonly slot: HostSlot;
   constructor(slot: HostSlot) {
     this.slot = slot;
+  }
+}
+
+/** The values that a section's results are made of, in order. */
+export interface SectionResults {
+  readonly tensors: readonly Tensor[];
+  readonly host: readonly unknown[];
+}
+
+/** Tensors and values of the host in nested containers, in order. */
+export function partsOf(value: unknown): SectionResults {
+  const tensors: Tensor[] = [];
+  const host: unknown[] = [];
+  addParts(value, tensors, host);
+  return { tensors, host };
+}
+
+function addParts(x: unknown, tensors: Tensor[], host: unknown[]): void {
+  if (typeof x === "number") host.push(x);
+  else if (typeof x !== "object" || x === null) return;
+  else if (isTensor(x)) tensors.push(x);
+  else if (isHostObject(x)) host.push(x);
+  else if (Array.isArray(x)) for (let i = 0; i < x.length; i++) addParts(x[i], tensors, host);
+  else if (x instanceof Map) for (const item of x.values()) addParts(item, tensors, host);
+  else if (isContainer(x)) {
+    for (const key of Object.keys(x)) addParts((x as Readonly<Record<string, unknown>>)[key], tensors, host);
   }
 }
 
@@ -187,6 +213,20 @@ function inputsMaker(value: unknown): MakeInputs | undefined {
     for (const [key, make] of changing) made[key] = make(host);
     return made;
   };
+}
+
+const fixed = new WeakSet<object>();
+
+/**
+ * Whether a container never changes, nor what is in it: walks over it can be remembered. Those that
+ * host code gets when it runs again are such containers.
+ */
+export const isFixed = (x: object): boolean => fixed.has(x);
+
+/** Says of a container that it never changes, nor what is in it. */
+export function markFixed<T extends object>(x: T): T {
+  fixed.add(x);
+  return x;
 }
 
 const sameShapes = (a: readonly (readonly number[])[], b: readonly (readonly number[])[]): boolean =>

@@ -4,8 +4,7 @@ import { type FillCall, type FuseCall, type KernelInputs, openOps, type Tensor }
 import type { HostSlot } from "../host.ts";
 import type { Slot } from "../program.ts";
 import { ProgramRecorder } from "../recorder.ts";
-import { partsOf } from "../fixed.ts";
-import { HostInput } from "../section.ts";
+import { HostInput, partsOf } from "../section.ts";
 import { isContainer, itemsOf } from "../../data/containers.ts";
 
 /** The scopes of tensorflow.js's ops that draw random numbers: each call gives others. */
