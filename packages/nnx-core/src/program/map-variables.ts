@@ -10,7 +10,7 @@ export function mapVariables(value: unknown, replace: (variable: Variable) => un
   if (isTensor(value) || !isContainer(value)) return value;
   const own = Array.from(itemsOf(value));
   const items = own.map((item) => mapVariables(item, replace));
-  if (items.every((item, i) => item === own[i])) return value;
+  if (items.every((item, i) => Object.is(item, own[i]))) return value;
   let next = 0;
   return mapItems(value, () => items[next++]);
 }
