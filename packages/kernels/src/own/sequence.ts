@@ -12,16 +12,10 @@ export interface Rows {
   readonly step: number;
 }
 
-type Name = NonNullable<
-  (typeof gatesModule | typeof gateGradientsModule | typeof stepsModule)["functions"]
->;
+type Name = NonNullable<(typeof gatesModule | typeof gateGradientsModule | typeof stepsModule)["functions"]>;
 
 /** The modules that the kernels call. */
-export const recurrentModules: readonly WasmModule<Name>[] = [
-  gatesModule,
-  gateGradientsModule,
-  stepsModule,
-];
+export const recurrentModules: readonly WasmModule<Name>[] = [gatesModule, gateGradientsModule, stepsModule];
 
 /** Their functions. */
 export type Functions = WasmFunctions<Name>;

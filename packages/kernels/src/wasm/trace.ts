@@ -173,7 +173,7 @@ class Trace {
     }
     this.scratch = Math.max(this.scratch, bytes);
     const [reads, writes] = [numbers(inputs), numbers(outputs)];
-    let isOpen = false;
+    const memoryIs = { taken: false };
     const calls = (places: Omit<Parameters<TracedRun["run"]>[1], "memory">, runs: boolean): Noted[] => {
       const { inputs: given, outputs: made, scratch: own } = places;
       notes = [];
@@ -184,14 +184,14 @@ class Trace {
         scratch: own,
         // Functions may take the memory by name, so that it must be a property of its own.
         get memory(): WasmMemory {
-          isOpen = true;
+          memoryIs.taken = true;
           return memory;
         },
       });
       return notes;
     };
     const real = calls({ inputs: from, outputs: to, scratch }, true);
-    if (this.isRefused || isOpen) {
+    if (this.isRefused || memoryIs.taken) {
       this.refuse();
       return;
     }

@@ -8,13 +8,9 @@ export function mapVariables(value: unknown, replace: (variable: Variable) => un
   if (typeof value !== "object" || value === null) return value;
   if (value instanceof Variable) return replace(value);
   if (isTensor(value) || !isContainer(value)) return value;
-  let holdsVariables = false;
-  const items = Array.from(itemsOf(value), (item) => {
-    const mapped = mapVariables(item, replace);
-    holdsVariables ||= mapped !== item;
-    return mapped;
-  });
-  if (!holdsVariables) return value;
+  const own = Array.from(itemsOf(value));
+  const items = own.map((item) => mapVariables(item, replace));
+  if (items.every((item, i) => Object.is(item, own[i]))) return value;
   let next = 0;
   return mapItems(value, () => items[next++]);
 }

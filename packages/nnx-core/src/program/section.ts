@@ -78,30 +78,11 @@ function addParts(x: unknown, tensors: Tensor[], host: unknown[]): void {
   else if (typeof x !== "object" || x === null) return;
   else if (isTensor(x)) tensors.push(x);
   else if (isHostObject(x)) host.push(x);
-  else if (isFixed(x)) addFixedParts(x, tensors, host);
-  else addItems(x, tensors, host);
-}
-
-function addItems(x: object, tensors: Tensor[], host: unknown[]): void {
-  if (Array.isArray(x)) for (let i = 0; i < x.length; i++) addParts(x[i], tensors, host);
+  else if (Array.isArray(x)) for (let i = 0; i < x.length; i++) addParts(x[i], tensors, host);
   else if (x instanceof Map) for (const item of x.values()) addParts(item, tensors, host);
   else if (isContainer(x)) {
     for (const key of Object.keys(x)) addParts((x as Readonly<Record<string, unknown>>)[key], tensors, host);
   }
-}
-
-const fixedParts = new WeakMap<object, SectionResults>();
-
-function addFixedParts(x: object, tensors: Tensor[], host: unknown[]): void {
-  let parts = fixedParts.get(x);
-  if (!parts) {
-    const own: [Tensor[], unknown[]] = [[], []];
-    addItems(x, ...own);
-    parts = { tensors: own[0], host: own[1] };
-    fixedParts.set(x, parts);
-  }
-  for (const tensor of parts.tensors) tensors.push(tensor);
-  for (const value of parts.host) host.push(value);
 }
 
 /** Signals that host code went another way. */

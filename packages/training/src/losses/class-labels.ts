@@ -28,8 +28,6 @@ export function checkLabelShape(where: string, labels: Tensor, shape: readonly n
   );
 }
 
-const isClass = (label: number, classes: number): boolean => label >= 0 && label < classes;
-
 /**
  * Labels that name a class, where their values are within reach without waiting for a device.
  * @param counted - One for each label; those of 0 may be anything.
@@ -38,12 +36,12 @@ const isClass = (label: number, classes: number): boolean => label >= 0 && label
 export function checkLabels(where: string, labels: Tensor, classes: number, counted?: Tensor): void {
   const values = counted ? [cast(labels, "float32"), counted] : [cast(labels, "float32")];
   fuse(values, [], ([all, counts]) => {
-    const labelsOf = all as Float32Array;
-    let at = 0;
-    while (at < labelsOf.length && (isClass(labelsOf[at]!, classes) || counts?.[at] === 0)) at++;
-    if (at === labelsOf.length) return;
+    const at = (all as Float32Array).findIndex(
+      (label, i) => !(label >= 0 && label < classes) && counts?.[i] !== 0,
+    );
+    if (at < 0) return;
     throw new NnxError(
-      `${where}: expected labels from 0 to ${classes - 1}, got ${labelsOf[at]} at position ${at}. ` +
+      `${where}: expected labels from 0 to ${classes - 1}, got ${all?.[at]} at position ${at}. ` +
         "Leave out what has no label with { where }, where the loss has it, or multiply its loss by 0 under a label of 0.",
     );
   });

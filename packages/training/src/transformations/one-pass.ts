@@ -1,9 +1,7 @@
 /** @file Rules whose step is one kernel for all parameters. */
 import { add, type Finish, type StepRule, takeStep, type Tensor, zerosLike } from "@nnxjs/kernels/internal";
-import type { Aligned, Row } from "../tree/structure.ts";
 import { alike, mapTree, type Tree } from "../tree/tree.ts";
 import { noteFinishing } from "./applying.ts";
-import { areSame, Repeats } from "./repeats.ts";
 import type { GradientTransformation, TransformationState } from "./transformation.ts";
 
 /** A tensor like `p` that is `value` everywhere. */
@@ -22,12 +20,6 @@ export interface MomentRule {
   readonly numbers: (t: number) => readonly number[];
 }
 
-/** The tensors of one parameter as the rule takes them: the parameter first, if it is there. */
-function leavesOf({ leaves }: Row, hasParameter: boolean): readonly Tensor[] {
-  const all = leaves as readonly Tensor[];
-  return hasParameter ? [all.at(-1)!, ...all.slice(0, -1)] : all;
-}
-
 /** The transformation that takes the steps of a rule. */
 export function byMoments<S extends TransformationState>({
   where,
@@ -44,30 +36,22 @@ export function byMoments<S extends TransformationState>({
     for (const [i, name] of names.entries()) state[name] = moments[i];
     return state as S;
   };
-  const repeats = new Repeats();
   const step = (gradients: Tree, state: S, params?: Tree, finish?: Finish): readonly [Tree, S] => {
     const kept = state as Readonly<Record<string, Tree>>;
     const trees: Record<string, Tree> = { gradients };
     for (const name of names) trees[name] = kept[name]!;
     if (params) trees.params = params;
-    const all = Object.values(trees);
+    const { rows, finish: built } = alike(where, trees, names.length + 1);
     const t = counter === null ? 1 : (kept[counter] as unknown as number) + 1;
-    // Without an end of its own, the step's results go to code that may change them.
-    const before = finish && repeats.get(all);
-    const align = (): Aligned => alike(where, trees, names.length + 1);
-    const aligned = before ? undefined : align();
-    const leaves = before?.leaves ?? aligned?.rows.map((row) => leavesOf(row, params !== undefined)) ?? [];
+    const leaves = rows.map((row) => {
+      const all = row.leaves as readonly Tensor[];
+      return params ? [all.at(-1)!, ...all.slice(0, -1)] : all;
+    });
     const results = takeStep(rule, leaves, numbers(t), finish);
-    let built = before && areSame(results, before.results) ? before.built : undefined;
-    if (!built) {
-      const { rows, finish: build } = aligned ?? align();
-      for (const [leaf, row] of rows.entries()) {
-        for (const [i, result] of results[leaf]!.entries()) row.put(i, result);
-      }
-      built = build();
-      if (finish) repeats.note(all, { leaves, results, built });
+    for (const [leaf, row] of rows.entries()) {
+      for (const [i, result] of results[leaf]!.entries()) row.put(i, result);
     }
-    const [first, ...moments] = built;
+    const [first, ...moments] = built();
     return [first as Tree, stateOf(t, moments)];
   };
   const made: GradientTransformation<S> = {

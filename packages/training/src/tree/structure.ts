@@ -48,7 +48,7 @@ interface Frame {
 }
 
 /** What the structures have at one place. */
-export class Row {
+class Row {
   readonly leaves: readonly unknown[];
   readonly frame: Frame;
   private readonly key: string;
