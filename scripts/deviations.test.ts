@@ -84,9 +84,7 @@ describe.each(Object.keys(names))("docs/deviations.md on %s", (module) => {
   it("does not call absent what is exported", () => {
     // Some names of optax mean something else in Flax. Here they have Flax's meaning.
     const taken = module === "flax.nnx" ? [] : (names["flax.nnx"] as readonly string[]);
-    const stale = called(["absent"]).filter(
-      ([name]) => camelCase(name) in place && !taken.includes(name),
-    );
+    const stale = called(["absent"]).filter(([name]) => camelCase(name) in place && !taken.includes(name));
     expect(stale).toEqual([]);
   });
 });

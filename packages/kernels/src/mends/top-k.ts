@@ -32,7 +32,7 @@ export const topKMend: Mend = {
     const { inputs, attrs, backend } = call;
     const { x } = inputs as { readonly x: TensorInfo };
     const { k } = attrs as unknown as TopKAttrs;
-    if (x.dtype !== "float32" || sizeOf(x.shape) === 0 || isAllFinite(valuesAt(backend as object, x)))
+    if (x.dtype !== "float32" || sizeOf(x.shape) === 0 || isAllFinite(valuesAt(backend, x)))
       return stock(call);
     const length = x.shape.at(-1)!;
     const shape = [...x.shape.slice(0, -1), k];
@@ -40,7 +40,7 @@ export const topKMend: Mend = {
       { shape, dtype: "float32" },
       { shape, dtype: "int32" },
     ] as const;
-    return loops(backend as object, [x], outputs, ([from], [values, places]) => {
+    return loops(backend, [x], outputs, ([from], [values, places]) => {
       for (let row = 0; row * length < from!.length; row++) {
         const own = from!.subarray(row * length, (row + 1) * length);
         for (const [i, place] of placesOf(own).subarray(0, k).entries()) {
