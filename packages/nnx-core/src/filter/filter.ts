@@ -115,6 +115,7 @@ export function withTag(tag: string): Predicate {
 /**
  * Matches instances, and leaves of a State by their type; subclasses too.
  * @param type - A class of Variables, modules or errors of the graph; subclasses match, too.
+ * @throws FilterError for a class of another copy of this package.
  * @see Flax `OfType`
  * @example
  * ```ts

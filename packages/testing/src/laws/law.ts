@@ -60,7 +60,7 @@ export class LawError extends NnxError {
 
   constructor(where: string, { law, found, cause }: Violation, modelSeed: number, seed: number) {
     super(
-      `${where}: ${law}: ${found}. ${cause} ` +
+      `${where}: ${law}: ${found.replace(/[.]$/, "")}. ${cause} ` +
         `The model was made from seed ${modelSeed}; { seed: ${seed} } as an option tries the same models again.`,
     );
     this.law = law;
