@@ -5,6 +5,7 @@ import {
   copiedData,
   type FillCall,
   type FuseCall,
+  isAssigned,
   isRecording,
   type KernelInputs,
   lateDataOf,
@@ -103,7 +104,8 @@ export class SliceRecorder extends ProgramRecorder {
     if (!this.late?.isOpen || !super.canBranch || isRecording()) return false;
     let isLate = false;
     for (const tensor of inputs) {
-      if (tensor.dtype !== "float32") return false;
+      // What is assigned to a variable of tensorflow.js comes later.
+      if (tensor.dtype !== "float32" || isAssigned(tensor)) return false;
       if (lateDataOf(tensor)?.owner === this.late) isLate = true;
       else {
         const slot = this.tensors.knownSlot(tensor);
