@@ -8,7 +8,7 @@ import { useBackend } from "../use-backend.ts";
 import { makers } from "./ops.ts";
 import { argumentsFor, type Program, randomProgram, sliceOf } from "./program.ts";
 
-const PROGRAMS = rounds(40, 800);
+const PROGRAMS = rounds(200, 3000);
 /** Calls for all slices sum in another order. */
 const WITHIN = 1e-4;
 
@@ -17,7 +17,9 @@ type Tensors = readonly tf.Tensor[];
 type Deed = (x: tf.Tensor, kept: (() => tf.Tensor)[]) => void;
 
 const LATE = new Set(
-  "abs neg relu relu6 square exp tanh sigmoid elu softplus gelu silu add sub mul div maximum minimum".split(" "),
+  "abs neg relu relu6 square exp tanh sigmoid elu softplus gelu silu add sub mul div maximum minimum".split(
+    " ",
+  ),
 );
 const late = makers.filter(([name]) => LATE.has(name));
 
@@ -73,7 +75,9 @@ const sameFloats = (a: tf.Tensor, b: tf.Tensor, within: number): boolean => {
   const [found, wanted] = [a.dataSync(), b.dataSync()];
   return (
     String([a.dtype, a.shape]) === String([b.dtype, b.shape]) &&
-    found.every((x, i) => Object.is(x, wanted[i]) || Math.abs(x - wanted[i]!) <= within * Math.max(1, Math.abs(x)))
+    found.every(
+      (x, i) => Object.is(x, wanted[i]) || Math.abs(x - wanted[i]!) <= within * Math.max(1, Math.abs(x)),
+    )
   );
 };
 
@@ -93,7 +97,7 @@ function faultsOf(seed: number): string[] {
     program = randomProgram(random, first, () => random.of(random.chance(0.75) ? late : makers));
   });
   const { run, text } = program!;
-  const plans = Array.from({ length: random.int(0, 2) }, () => planned(random, program!));
+  const plans = Array.from({ length: random.int(1, 3) }, () => planned(random, program!));
   const watched = (inputs: Tensors, kept: (() => tf.Tensor)[]): tf.Tensor[] => {
     const open = new Set(plans);
     return run(inputs, (values) => {
@@ -113,7 +117,9 @@ function faultsOf(seed: number): string[] {
     const all = Array.from({ length: slices }, (_, i) => watched(sliceOf(given, i), byHand!));
     return all[0]!.map((_, k) => tf.stack(all.map((results) => results[k]!)));
   });
-  const call = nnx.vmap((...xs: tf.Tensor[]) => watched(xs, kept!), { inAxes: given.map(({ axis }) => axis) });
+  const call = nnx.vmap((...xs: tf.Tensor[]) => watched(xs, kept!), {
+    inAxes: given.map(({ axis }) => axis),
+  });
   const made = call(...given.map(({ tensor }) => tensor)) as unknown as Tensors;
   const noise = kept!.map(() => tf.fill([64], 9));
   made.forEach((x, k) => {

@@ -90,8 +90,7 @@ export class FirstSlice implements LateOwner {
   end(): void {
     // Another tensor may have the data of one that was disposed.
     const isKept = ({ tensor, data }: Late): boolean =>
-      data.holders > 1 ||
-      (data.holders > 0 && (tensor.kept || tensor.scopeId < 0 || tensor.isDisposed));
+      data.holders > 1 || (data.holders > 0 && (tensor.kept || tensor.scopeId < 0 || tensor.isDisposed));
     if (this.all.some(isKept)) this.bring();
     this.isOver = true;
     this.all = [];
