@@ -120,7 +120,7 @@ function faultsOf(seed: number): string[] {
   const call = nnx.vmap((...xs: tf.Tensor[]) => watched(xs, kept!), {
     inAxes: given.map(({ axis }) => axis),
   });
-  const made = call(...given.map(({ tensor }) => tensor)) as unknown as Tensors;
+  const made = call(...given.map(({ tensor }) => tensor)) as unknown as tf.Tensor[];
   const noise = kept!.map(() => tf.fill([64], 9));
   made.forEach((x, k) => {
     if (!sameFloats(x, wanted[k]!, WITHIN)) faults.push(`seed ${seed}: result ${k}, ${said}`);

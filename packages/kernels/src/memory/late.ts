@@ -104,7 +104,8 @@ export function bringLate({ dataId, shape, dtype, size }: Tensor, from?: Tensor)
   const { backend } = engine();
   // Others have no memory to copy to.
   const isCopied = from !== undefined && isHeap(backend);
-  if (from && !isCopied) (dataId as LateData).values = (from.dataSync() as LateValues).slice(0, size);
+  if (from && !isCopied)
+    (dataId as LateData).values = from.dataSync<"float32" | "int32" | "bool">().slice(0, size);
   const outer = isBringing;
   isBringing = isCopied;
   try {
