@@ -20,7 +20,7 @@ export interface LateOwner {
 }
 
 /** The values of late data. */
-export type LateValues = Float32Array | Int32Array | Uint8Array;
+type LateValues = Float32Array | Int32Array | Uint8Array;
 
 /** Data without values as yet. */
 export class LateData {
