@@ -36,25 +36,38 @@ onEachBackend("the first slice of vmap", () => {
     tf.dispose([w, made]);
   });
 
-  it("has the values of variables of tensorflow.js at their time", () => {
+  it("of a variable of tensorflow.js has the values of its time", () => {
     const before = counts();
-    const initial = [tf.ones([2]), rows()] as const;
-    const [factor, w] = [tf.variable(initial[0]), tf.variable(initial[1])];
+    const initial = rows();
+    const w = tf.variable(initial);
     const kept: tf.Tensor[] = [];
     const made = vmap((x: tf.Tensor) => {
-      const y = tf.mul(x, factor);
-      kept.push(tf.keep(tf.neg(y)));
-      factor.assign(tf.fill([2], 10));
-      if (kept.length === 1) w.assign(tf.zeros([3, 2]));
-      return tf.sub(tf.mul(x, factor), y);
+      kept.push(tf.keep(tf.neg(x)));
+      w.assign(tf.zeros([3, 2]));
+      return tf.mul(x, 2);
     })(w);
     expect([listOf(kept[0]), listOf(made), listOf(w)]).toEqual([
       [-1, -2],
-      [9, 18, 0, 0, 0, 0],
+      [2, 4, 0, 0, 0, 0],
       [0, 0, 0, 0, 0, 0],
     ]);
-    tf.dispose([kept, made, initial, factor, w] as tf.Tensor[]);
+    tf.dispose([kept, made, initial, w] as tf.Tensor[]);
     expect(counts()).toEqual(before);
+  });
+
+  it("is computed with what variables of tensorflow.js have at the time", () => {
+    const reads = [(v: tf.Tensor) => v, (v: tf.Tensor) => scaleGradient(v, 0.5)];
+    for (const read of reads) {
+      const [w, initial] = [rows(), tf.ones([2])];
+      const factor = tf.variable(initial);
+      const made = vmap((x: tf.Tensor) => {
+        const y = tf.mul(x, read(factor));
+        factor.assign(tf.fill([2], 10));
+        return tf.sub(tf.mul(x, read(factor)), y);
+      })(w);
+      expect(listOf(made)).toEqual([9, 18, 0, 0, 0, 0]);
+      tf.dispose([w, initial, factor, made] as tf.Tensor[]);
+    }
   });
 
   it("outlives the call in a tensor of its data, too", () => {

@@ -104,12 +104,14 @@ export class SliceRecorder extends ProgramRecorder {
     if (!this.late?.isOpen || !super.canBranch || isRecording()) return false;
     let isLate = false;
     for (const tensor of inputs) {
-      // What is assigned to a variable of tensorflow.js comes later.
-      if (tensor.dtype !== "float32" || isAssigned(tensor)) return false;
+      if (tensor.dtype !== "float32") return false;
       if (lateDataOf(tensor)?.owner === this.late) isLate = true;
       else {
         const slot = this.tensors.knownSlot(tensor);
-        if (slot !== undefined && !this.sources.has(slot) && !this.tensors.isBorn(tensor)) return false;
+        if (slot === undefined || this.tensors.isBorn(tensor)) continue;
+        const source = this.sources.get(slot);
+        // A variable of tensorflow.js may have got other values.
+        if (!source || isAssigned(source)) return false;
       }
     }
     return isLate;
