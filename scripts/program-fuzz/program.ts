@@ -1,7 +1,7 @@
 /** @file Random programs of ops, and the arguments that they get slice by slice. */
 import * as tf from "@tensorflow/tfjs-core";
 import { type Dtype, type Random, sizeOf } from "../kernel-fuzz/random.ts";
-import { makers, type Step, type Value } from "./ops.ts";
+import { type Maker, makers, type Step, type Value } from "./ops.ts";
 
 /** An argument: a tensor whose axis has the slices, or that every slice gets whole. */
 export interface Argument {
@@ -12,7 +12,10 @@ export interface Argument {
 /** A program: it gives the same for the same tensors. */
 export interface Program {
   readonly text: string;
-  readonly run: (inputs: readonly tf.Tensor[]) => tf.Tensor[];
+  /** How many values there are, inputs too. */
+  readonly size: number;
+  /** @param look - Sees all values so far, after each step. */
+  readonly run: (inputs: readonly tf.Tensor[], look?: (values: readonly tf.Tensor[]) => void) => tf.Tensor[];
 }
 
 const SPECIAL: readonly number[] = [Number.NaN, -0, 0, Number.POSITIVE_INFINITY, 2 ** -140];
@@ -49,8 +52,15 @@ export const sliceOf = (all: readonly Argument[], index: number): tf.Tensor[] =>
 
 const MOST_ELEMENTS = 2000;
 
-/** A program that takes such arguments. Its ops are those that took the first slice. */
-export function randomProgram(random: Random, inputs: readonly tf.Tensor[]): Program {
+/**
+ * A program that takes such arguments. Its ops are those that took the first slice.
+ * @param choose - Which op comes next.
+ */
+export function randomProgram(
+  random: Random,
+  inputs: readonly tf.Tensor[],
+  choose: () => readonly [name: string, make: Maker] = () => random.of(makers),
+): Program {
   const steps: (readonly [name: string, step: Step])[] = [];
   const tensors = [...inputs];
   const newValue = ({ shape, dtype }: tf.Tensor, slot: number, isExact: boolean): Value => ({
@@ -62,7 +72,7 @@ export function randomProgram(random: Random, inputs: readonly tf.Tensor[]): Pro
   const values = inputs.map((x, slot) => newValue(x, slot, true));
   const length = random.int(2, 9);
   for (let tries = 0; tries < 40 && steps.length < length; tries++) {
-    const [name, make] = random.of(makers);
+    const [name, make] = choose();
     const step = make(random, values);
     if (!step) continue;
     let made: tf.Tensor[];
@@ -80,10 +90,14 @@ export function randomProgram(random: Random, inputs: readonly tf.Tensor[]): Pro
   const outputs = random.shuffled(values.map(({ slot }) => slot)).slice(0, random.int(1, 4));
   return {
     text: `${steps.map(([name, { inputs: from }]) => `${name}(${from.map(({ slot }) => slot).join()})`).join(" ")} -> ${outputs.join()}`,
-    run: (given) => {
+    size: values.length,
+    run: (given, look) => {
       const all = [...given];
-      for (const [, { inputs: from, run }] of steps)
+      look?.(all);
+      for (const [, { inputs: from, run }] of steps) {
         all.push(...[run(from.map(({ slot }) => all[slot]!))].flat());
+        look?.(all);
+      }
       return outputs.map((slot) => all[slot]!);
     },
   };

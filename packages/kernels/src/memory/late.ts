@@ -19,12 +19,15 @@ export interface LateOwner {
   give(data: LateData): void;
 }
 
+/** The values of late data. */
+type LateValues = Float32Array | Int32Array | Uint8Array;
+
 /** Data without values as yet. */
 export class LateData {
   readonly owner: LateOwner;
   /** How many tensors have it; none when it is on another backend. */
   holders = 1;
-  values: BackendValues | undefined;
+  values: LateValues | undefined;
 
   constructor(owner: LateOwner) {
     this.owner = owner;
@@ -39,7 +42,8 @@ class LateBackend extends KernelBackend {
     // As backends write new memory: they leave it as it is.
     if (isBringing) return null as unknown as BackendValues;
     if (!data.values) data.owner.give(data);
-    if (data.values) return data.values;
+    // Whoever asks may write to what he gets, as to what wasm gives.
+    if (data.values) return data.values.slice();
     throw new Error(
       "vmap: expected a slice that is used while its call runs, got one of a call that has ended. Return it, or keep it with nnx.keep.",
     );
@@ -96,16 +100,20 @@ export const lateDataOf = ({ dataId }: Tensor): LateData | undefined =>
  * Brings late data to the backend in use.
  * @param from - Begins with their values, in that order. Missing where they have values.
  */
-export function bringLate({ dataId, shape, dtype }: Tensor, from?: Tensor): void {
+export function bringLate({ dataId, shape, dtype, size }: Tensor, from?: Tensor): void {
   const { backend } = engine();
+  // Others have no memory to copy to.
+  const isCopied = from !== undefined && isHeap(backend);
+  if (from && !isCopied)
+    (dataId as LateData).values = from.dataSync<"float32" | "int32" | "bool">().slice(0, size);
   const outer = isBringing;
-  isBringing = from !== undefined;
+  isBringing = isCopied;
   try {
     (engine() as unknown as MovingEngine).moveData(backend, dataId);
   } finally {
     isBringing = outer;
   }
-  if (!from) return;
+  if (!isCopied) return;
   // The heap may grow for this one.
   const values = elementsOf(backend, from);
   copyRun(values, 0, elementsOf(backend, { dataId, shape, dtype }));

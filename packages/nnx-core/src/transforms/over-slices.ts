@@ -184,8 +184,11 @@ function runAll(
   } finally {
     for (const lease of leases) lease.handOver();
     handed?.end();
-    late?.end();
-    stopBatch();
+    try {
+      late?.end();
+    } finally {
+      stopBatch();
+    }
   }
 }
 

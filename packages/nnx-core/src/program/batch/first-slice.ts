@@ -5,6 +5,7 @@
 import { withoutTape } from "../../autodiff/tape.ts";
 import {
   bringLate,
+  isAssigned,
   type LateData,
   lateDataOf,
   type LateOwner,
@@ -58,7 +59,8 @@ export class FirstSlice implements LateOwner {
 
   /** The first slice of a tensor. */
   cut(whole: Tensor, axis: number): Tensor {
-    if (this.isOver || !plain.has(whole.dtype)) return sliceAt(whole, axis, 0);
+    // A variable of tensorflow.js may have other values later.
+    if (this.isOver || !plain.has(whole.dtype) || isAssigned(whole)) return sliceAt(whole, axis, 0);
     const shape = whole.shape.filter((_, i) => i !== axis);
     const tensor = lateTensor(shape, whole.dtype, this);
     this.add(tensor, { whole, axis }, undefined);
@@ -86,8 +88,9 @@ export class FirstSlice implements LateOwner {
    * wait for the garbage collector know this object.
    */
   end(): void {
+    // Another tensor may have the data of one that was disposed.
     const isKept = ({ tensor, data }: Late): boolean =>
-      data.holders > 1 || (data.holders > 0 && (tensor.kept || tensor.scopeId < 0));
+      data.holders > 1 || (data.holders > 0 && (tensor.kept || tensor.scopeId < 0 || tensor.isDisposed));
     if (this.all.some(isKept)) this.bring();
     this.isOver = true;
     this.all = [];

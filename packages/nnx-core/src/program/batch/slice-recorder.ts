@@ -5,6 +5,7 @@ import {
   copiedData,
   type FillCall,
   type FuseCall,
+  isAssigned,
   isRecording,
   type KernelInputs,
   lateDataOf,
@@ -107,7 +108,10 @@ export class SliceRecorder extends ProgramRecorder {
       if (lateDataOf(tensor)?.owner === this.late) isLate = true;
       else {
         const slot = this.tensors.knownSlot(tensor);
-        if (slot !== undefined && !this.sources.has(slot) && !this.tensors.isBorn(tensor)) return false;
+        if (slot === undefined || this.tensors.isBorn(tensor)) continue;
+        const source = this.sources.get(slot);
+        // A variable of tensorflow.js may have got other values.
+        if (!source || isAssigned(source)) return false;
       }
     }
     return isLate;
