@@ -21,10 +21,12 @@ export function build(): void {
 export interface Target {
   readonly platform: "browser" | "node";
   readonly external: readonly string[];
+  /** @defaultValue none */
+  readonly plugins?: readonly esbuild.Plugin[];
 }
 
 /** A program and all that it imports, minified. */
-export async function bundle(program: string, { platform, external }: Target): Promise<string> {
+export async function bundle(program: string, { platform, external, plugins = [] }: Target): Promise<string> {
   const { outputFiles } = await esbuild.build({
     stdin: { contents: program, resolveDir: here },
     bundle: true,
@@ -34,6 +36,7 @@ export async function bundle(program: string, { platform, external }: Target): P
     format: platform === "node" ? "cjs" : "esm",
     mainFields: ["module", "main"],
     external: [...external],
+    plugins: [...plugins],
     logLevel: "error",
   });
   return outputFiles[0]!.text;

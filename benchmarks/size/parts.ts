@@ -11,7 +11,7 @@ import { gzipSync } from "node:zlib";
 import * as esbuild from "esbuild";
 import { markdown } from "../report/table.ts";
 import { watched } from "./budgets.ts";
-import { build, here } from "./build.ts";
+import { build, bundle } from "./build.ts";
 
 const RULES = [
   "activations",
@@ -60,37 +60,24 @@ async function emptied(path: string): Promise<string> {
     .join("\n");
 }
 
-async function sizeWithout(program: string, left: readonly RegExp[]): Promise<Buffer> {
-  const { outputFiles } = await esbuild.build({
-    stdin: { contents: program, resolveDir: here },
-    bundle: true,
-    minify: true,
-    write: false,
-    format: "esm",
-    mainFields: ["module", "main"],
-    external: ["@tensorflow/*"],
-    logLevel: "error",
-    plugins: [
-      {
-        name: "leave out",
-        setup(bundler) {
-          bundler.onLoad({ filter: /dist\/.*[.]js$/ }, async ({ path }) =>
-            left.some((each) => each.test(path)) ? { contents: await emptied(path) } : null,
-          );
-        },
-      },
-    ],
-  });
-  return Buffer.from(outputFiles[0]!.contents);
-}
+/** Leaves the files of these paths out of a bundle. */
+const without = (left: readonly RegExp[]): esbuild.Plugin => ({
+  name: "leave out",
+  setup(bundler) {
+    bundler.onLoad({ filter: /dist\/.*[.]js$/ }, async ({ path }) =>
+      left.some((each) => each.test(path)) ? { contents: await emptied(path) } : null,
+    );
+  },
+});
 
 build();
 const small = Object.entries(watched).filter(([name]) => /^(a trainer|core)/.test(name));
 const rows = [];
 for (const [i, [name]] of STAGES.entries()) {
-  const left = STAGES.slice(1, i + 1).map(([, pattern]) => pattern);
-  const bundles = await Promise.all(small.map(([, { program }]) => sizeWithout(program, left)));
-  rows.push([name, ...bundles.map((bundle) => (gzipSync(bundle, { level: 9 }).length / 1000).toFixed(1))]);
+  const plugins = [without(STAGES.slice(1, i + 1).map(([, pattern]) => pattern))];
+  const target = { platform: "browser", external: ["@tensorflow/*"], plugins } as const;
+  const bundles = await Promise.all(small.map(([, { program }]) => bundle(program, target)));
+  rows.push([name, ...bundles.map((text) => (gzipSync(text, { level: 9 }).length / 1000).toFixed(1))]);
 }
 console.log(
   `\nkB, minified, by gzip, without tensorflow.js\n\n${markdown(["", "a trainer", "core and Linear"], rows)}`,

@@ -6,7 +6,7 @@ import { Random } from "../kernel-fuzz/random.ts";
 import { rounds } from "../rounds.ts";
 import { useBackend } from "../use-backend.ts";
 import { makers } from "./ops.ts";
-import { argumentsFor, type Program, randomProgram, sliceOf } from "./program.ts";
+import { argumentsFor, type Program, randomProgram, sliceOf, stackedByHand } from "./program.ts";
 
 const PROGRAMS = rounds(200, 3000);
 /** Calls for all slices sum in another order. */
@@ -113,10 +113,7 @@ function faultsOf(seed: number): string[] {
   const faults: string[] = [];
   const said = `of ${text}, with ${plans.map((plan) => `${plan.text} ${plan.slot} after ${plan.after}`).join(", ")}`;
   const [byHand, kept]: (() => tf.Tensor)[][] = [[], []] as never;
-  const wanted = tf.tidy(() => {
-    const all = Array.from({ length: slices }, (_, i) => watched(sliceOf(given, i), byHand!));
-    return all[0]!.map((_, k) => tf.stack(all.map((results) => results[k]!)));
-  });
+  const wanted = stackedByHand((xs) => watched(xs, byHand!), given, slices);
   const call = nnx.vmap((...xs: tf.Tensor[]) => watched(xs, kept!), {
     inAxes: given.map(({ axis }) => axis),
   });

@@ -5,7 +5,7 @@ import * as nnx from "../../packages/nnx/src/index.ts";
 import { Random } from "../kernel-fuzz/random.ts";
 import { rounds } from "../rounds.ts";
 import { useBackend } from "../use-backend.ts";
-import { argumentsFor, type Program, randomProgram, sliceOf } from "./program.ts";
+import { argumentsFor, type Program, randomProgram, sliceOf, stackedByHand } from "./program.ts";
 
 const PROGRAMS = rounds(30, 800);
 /** Sums in another order, and what becomes of them. */
@@ -64,10 +64,7 @@ function faultsOf(seed: number): string[] {
     if (what !== undefined) faults.push(`seed ${seed}, ${way}: ${what}, of ${text}`);
     drop(made);
   };
-  const byHand = tf.tidy(() => {
-    const all = Array.from({ length: slices }, (_, i) => run(sliceOf(given, i)));
-    return all[0]!.map((_, k) => tf.stack(all.map((results) => results[k]!)));
-  });
+  const byHand = stackedByHand(run, given, slices);
   compare("in a loop", () => looped(...wholes), byHand, 0);
   compare("in one run", () => batched(...wholes), byHand, WITHIN);
   const inOneRun = batched(...wholes);

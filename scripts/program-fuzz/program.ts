@@ -50,6 +50,17 @@ export const sliceOf = (all: readonly Argument[], index: number): tf.Tensor[] =>
     return tf.squeeze(tf.gather(tensor, [index], at), [at]);
   });
 
+/** What `run` makes of each slice, one after the other, stacked. */
+export const stackedByHand = (
+  run: (inputs: readonly tf.Tensor[]) => readonly tf.Tensor[],
+  given: readonly Argument[],
+  slices: number,
+): tf.Tensor[] =>
+  tf.tidy(() => {
+    const all = Array.from({ length: slices }, (_, i) => run(sliceOf(given, i)));
+    return all[0]!.map((_, k) => tf.stack(all.map((results) => results[k]!)));
+  });
+
 const MOST_ELEMENTS = 2000;
 
 /**

@@ -175,13 +175,10 @@ class Trace {
     const [reads, writes] = [numbers(inputs), numbers(outputs)];
     const memoryIs = { taken: false };
     const calls = (places: Omit<Parameters<TracedRun["run"]>[1], "memory">, runs: boolean): Noted[] => {
-      const { inputs: given, outputs: made, scratch: own } = places;
       notes = [];
       isRun = runs;
       run(notingFor(functions), {
-        inputs: given,
-        outputs: made,
-        scratch: own,
+        ...places,
         // Functions may take the memory by name, so that it must be a property of its own.
         get memory(): WasmMemory {
           memoryIs.taken = true;

@@ -16,3 +16,9 @@ export interface Frame extends Place {
 
 /** The form that a key of `x` has in paths. */
 export const partIn = (x: object, key: PathPart): PathPart => (x instanceof Map ? partOfMapKey(key) : key);
+
+/** Whether there is no module around something: neither its owner nor what the owner is in. */
+export function isInContainers(owner: Frame | undefined): boolean {
+  for (let at = owner; at; at = at.parent) if (at.kind === "node") return false;
+  return true;
+}

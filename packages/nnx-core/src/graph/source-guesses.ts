@@ -2,9 +2,9 @@
  * @file Guesses from source text whether a class has native `#private` members, and whether a
  * function uses the object around it. Objects made without their constructor lack `#private`
  * members. A copy would share such functions with the original. So `merge`, `clone` and `view`
- * refuse both, and `jit` refuses such fields, which no comparison sees. Only the source shows them, and regular expressions search it. They miss code that a
- * compiler rewrote, and objects that a function captured in a variable (`const self = this`). No
- * other file reads sources.
+ * refuse both, and `jit` refuses such fields, which no comparison sees. Only the source shows them,
+ * and regular expressions search it. They miss code that a compiler rewrote, and objects that a
+ * function captured in a variable (`const self = this`). No other file reads sources.
  */
 import { containerKind, entriesOf } from "../data/containers.ts";
 import { nameOf } from "../data/name-of.ts";

@@ -5,7 +5,7 @@ import { tensorsIn } from "../ownership/tensors-in.ts";
 import type { Path } from "../path.ts";
 import { runOnce, type RunOptions } from "../recording/run.ts";
 import { type Modules, runningModule } from "../recording/running.ts";
-import type { Frame } from "../graph/frame.ts";
+import { type Frame, isInContainers } from "../graph/frame.ts";
 import { tidy } from "../graph/scope.ts";
 import { type AssignedTensor, watchAssigned } from "../tensor.ts";
 import { framesOfArgument, Structure } from "../undo/structure.ts";
@@ -103,10 +103,7 @@ function refuseAssigned(variable: AssignedTensor | undefined): void {
 }
 
 /** Whether there is no module around a container, which is a copy then. */
-function isOfContainers({ parent, kind }: Frame): boolean {
-  for (let at = parent; at; at = at.parent) if (at.kind === "node") return false;
-  return kind === "container";
-}
+const isOfContainers = ({ parent, kind }: Frame): boolean => kind === "container" && isInContainers(parent);
 
 const changedContainer = (): NnxError =>
   new NnxError(

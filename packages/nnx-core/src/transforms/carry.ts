@@ -3,6 +3,7 @@ import { isContainer, ownKeysOf } from "../data/containers.ts";
 import { isAsKept, keptData } from "../data/kept-data.ts";
 import { pathOf } from "../data/place.ts";
 import { describe, StructureError } from "../errors.ts";
+import { isInContainers } from "../graph/frame.ts";
 import { GraphNode } from "../graph/node.ts";
 import { sameRecipe } from "../graph/registry.ts";
 import { Walk } from "../graph/walk.ts";
@@ -41,7 +42,7 @@ export function partsOfCarry(carry: unknown, isRecorded = false): CarryParts {
     const place = walk.place();
     const path = (): Path => pathOf(place).slice(1);
     const isTop = kind !== "left" && owner !== undefined && isInContainers(owner);
-    const isTopNode = kind === "left" && value instanceof GraphNode && (!owner || isInContainers(owner));
+    const isTopNode = kind === "left" && value instanceof GraphNode && isInContainers(owner);
     const node = (isTop && kind === "variable") || isTopNode ? (value as object) : undefined;
     if (kind === "left" && !(value instanceof GraphNode) && !owner) continue;
     // A carry without data is a static list, like the list that it is in.
@@ -60,12 +61,6 @@ function fixedIn(kind: Walk["kind"], value: unknown): unknown {
   if (kind === "static") return withoutParts(value);
   if (kind !== "leaf" || !isVariableState(value)) return undefined;
   return [value.type, value.metadata, withoutParts(heldValue(value))];
-}
-
-/** Whether there is no module around something. */
-function isInContainers(owner: NonNullable<Walk["owner"]>): boolean {
-  for (let at: typeof owner | undefined = owner; at; at = at.parent) if (at.kind === "node") return false;
-  return true;
 }
 
 function textOf(kind: Walk["kind"], value: unknown): string {

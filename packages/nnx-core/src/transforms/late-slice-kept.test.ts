@@ -2,22 +2,8 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { expect, it } from "vitest";
 import { onEachBackend, useBackend } from "../../../../scripts/use-backend.ts";
-import { dispose, Module, Param, scaleGradient, vmap } from "../index.ts";
-
-class Scale extends Module {
-  readonly w: Param<tf.Tensor>;
-  constructor(w: tf.Tensor) {
-    super();
-    this.w = new Param(w);
-  }
-}
-
-const rows = () => tf.tensor2d([1, 2, 3, 4, 5, 6], [3, 2]);
-const listOf = (x: unknown): number[] => [...(x as tf.Tensor).dataSync()];
-const counts = () => {
-  const { numTensors, numDataBuffers } = tf.memory();
-  return [numTensors, numDataBuffers, tf.engine().backend.numDataIds()];
-};
+import { counts, listOf, rows, Scale } from "../../test/slices.ts";
+import { dispose, scaleGradient, vmap } from "../index.ts";
 
 onEachBackend("the first slice of vmap", () => {
   it("keeps its values from those who write to what they read", () => {

@@ -5,27 +5,16 @@ import { fusedMatMul, slopes } from "@nnxjs/kernels/internal";
 import { expect, it } from "vitest";
 import { onEachBackend } from "../../../../scripts/use-backend.ts";
 import { onKernel } from "../engine/interceptor.ts";
-import { dispose, grad, keep, Module, Param, scan, vmap } from "../index.ts";
+import { counts, listOf, rows, Scale } from "../../test/slices.ts";
+import { dispose, grad, keep, scan, vmap } from "../index.ts";
 
-class Scale extends Module {
-  readonly w: Param<tf.Tensor>;
+class Noting extends Scale {
   seen: unknown;
-  constructor(w: tf.Tensor) {
-    super();
-    this.w = new Param(w);
-  }
 }
-
-const rows = () => tf.tensor2d([1, 2, 3, 4, 5, 6], [3, 2]);
-const listOf = (x: unknown): number[] => [...(x as tf.Tensor).dataSync()];
-const counts = () => {
-  const { numTensors, numDataBuffers } = tf.memory();
-  return [numTensors, numDataBuffers, tf.engine().backend.numDataIds()];
-};
 
 onEachBackend("the first slice of vmap", () => {
   it("has its values wherever somebody reads them, and each slice runs once then", () => {
-    const model = new Scale(rows());
+    const model = new Noting(rows());
     const before = counts();
     const reads: ((x: tf.Tensor, y: tf.Tensor) => unknown)[] = [
       (x) => x.dataSync(),
@@ -36,7 +25,7 @@ onEachBackend("the first slice of vmap", () => {
     ];
     for (const read of reads) {
       const seen: unknown[] = [];
-      const call = vmap((m: Scale) => {
+      const call = vmap((m: Noting) => {
         const y = tf.relu(tf.sub(tf.mul(m.w.value, 2), 3));
         tf.dispose(tf.exp(y));
         seen.push(read(m.w.value, y));
@@ -71,11 +60,11 @@ onEachBackend("the first slice of vmap", () => {
   });
 
   it("is for ops of any kind, which see its values, and for the tape", () => {
-    const model = new Scale(rows());
+    const model = new Noting(rows());
     const before = counts();
-    const made = vmap((m: Scale) => {
+    const made = vmap((m: Noting) => {
       const late = tf.neg(m.w.value);
-      const gradient = grad((n: Scale) => tf.sum(tf.mul(tf.square(n.w.value), late)))(m);
+      const gradient = grad((n: Noting) => tf.sum(tf.mul(tf.square(n.w.value), late)))(m);
       const result = [tf.cumsum(late), tf.concat([late, late]), slopes.relu.run({ dy: late, y: m.w.value })];
       const value = tf.clone(gradient.w.value as tf.Tensor);
       dispose(gradient);
@@ -93,11 +82,11 @@ onEachBackend("the first slice of vmap", () => {
   });
 
   it("outlives the call where somebody keeps it", () => {
-    const model = new Scale(rows());
+    const model = new Noting(rows());
     const offset = tf.scalar(10);
     const before = counts();
     const kept: tf.Tensor[] = [];
-    const made = vmap((m: Scale) => {
+    const made = vmap((m: Noting) => {
       const y = tf.add(m.w.value, offset);
       kept.push(tf.keep(y), keep(tf.neg(y)), tf.keep(tf.clone(m.w.value)));
       return tf.mul(y, 2);
@@ -133,9 +122,9 @@ onEachBackend("the first slice of vmap", () => {
   });
 
   it("is freed when the function throws, which finds everything as it was", () => {
-    const model = new Scale(rows());
+    const model = new Noting(rows());
     const before = counts();
-    const fails = vmap((m: Scale) => {
+    const fails = vmap((m: Noting) => {
       m.seen = tf.relu(m.w.value);
       throw new Error(`after ${tf.tanh(m.w.value).size}`);
     });

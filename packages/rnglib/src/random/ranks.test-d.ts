@@ -9,6 +9,7 @@ import {
   type Rngs,
   type RngStream,
 } from "../index.ts";
+import type { KeysAt } from "../keys/index.ts";
 
 declare const key: PRNGKey;
 declare const shape: readonly number[];
@@ -72,7 +73,7 @@ it("types choices by what is chosen from", () => {
 });
 
 it("counts the axes of arrays of keys", () => {
-  expectTypeOf(random.split(key)).toExtend<KeyArray<readonly [number]>>();
+  expectTypeOf(random.split(key)).toEqualTypeOf<KeyArray<readonly [number]> & KeysAt<2>>();
   expectTypeOf(random.split(key, [])).toEqualTypeOf<PRNGKey>();
   expectTypeOf(random.split(key, [2, 3]).at(0).at(0)).toEqualTypeOf<PRNGKey>();
   expectTypeOf(random.normal(random.split(key, 8), [16])).toEqualTypeOf<tf.Tensor2D>();
