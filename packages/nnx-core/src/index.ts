@@ -161,7 +161,7 @@ export {
   type Summary,
   type SummaryRow,
 } from "./inspect/summarize.ts";
-export type { StackedOf } from "./transforms/stack-results.ts";
+export type { StackedOf, Structure } from "./transforms/stack-results.ts";
 export { Carry, type MapAxes, type MapAxis, StateAxes } from "./transforms/axes.ts";
 export { cond, switch } from "./transforms/branches.ts";
 export { type AbstractOf, asAbstract, evalShape } from "./transforms/eval-shape.ts";
@@ -176,6 +176,6 @@ export {
   type JacobianResult,
   jacrev,
 } from "./transforms/jacobians.ts";
-export { foriLoop, whileLoop } from "./transforms/loops.ts";
-export { scan, type ScanOptions } from "./transforms/scan.ts";
+export { foriLoop, type NextOf, whileLoop } from "./transforms/loops.ts";
+export { scan, type ScanOptions, type ScanResult } from "./transforms/scan.ts";
 export { vmap, type VmapOptions } from "./transforms/vmap.ts";

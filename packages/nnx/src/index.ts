@@ -419,16 +419,19 @@ export {
   type JacobianOptions,
   type JacobianResult,
   jacrev,
+  type NextOf,
   type ScalarLike,
   ShapeDtypeStruct,
   scan,
   type ScanOptions,
+  type ScanResult,
   StateAxes,
   switch,
   whileLoop,
   vmap,
   type VmapOptions,
   type StackedOf,
+  type Structure,
 } from "@nnxjs/nnx-core";
 
 // Gradient rules and kernels of tensorflow.js.

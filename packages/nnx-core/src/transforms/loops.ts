@@ -9,6 +9,19 @@ import { recordingNow } from "../program/recording.ts";
 import { recordLoop } from "../program/repeat.ts";
 import type { Tensor } from "../tensor.ts";
 import { inTurn, numberOf, type ScalarLike } from "./in-turn.ts";
+import type { StackedOf, Structure } from "./stack-results.ts";
+
+/**
+ * What one step of a loop over a `T` returns. Ranks, which TypeScript often does not know, are compared
+ * when it runs.
+ */
+export type NextOf<T> = NoInfer<OfAnyRank<T>>;
+
+type OfAnyRank<T> = 0 extends 1 & T
+  ? T
+  : T extends readonly unknown[]
+    ? { readonly [K in keyof T]: OfAnyRank<T[K]> }
+    : StackedOf<T>;
 
 /**
  * Calls `bodyFun` on its own result, as long as `condFun` says so. Modules and Variables in the
@@ -31,13 +44,17 @@ import { inTurn, numberOf, type ScalarLike } from "./in-turn.ts";
  *
  * const [n, x] = nnx.whileLoop(
  *   ([left]) => left > 0,
- *   ([left, value]) => [left - 1, tf.mul(value, 2)] as [number, tf.Tensor],
- *   [3, tf.scalar(1)] as [number, tf.Tensor],
+ *   ([left, value]) => [left - 1, tf.mul(value, 2)],
+ *   [3, tf.scalar(1)],
  * );
  * [n, x.dataSync()[0]]; // => [0, 8]
  * ```
  */
-export function whileLoop<T>(condFun: (value: T) => ScalarLike, bodyFun: (value: T) => T, initVal: T): T {
+export function whileLoop<T extends Structure>(
+  condFun: (value: T) => ScalarLike,
+  bodyFun: (value: T) => NextOf<T>,
+  initVal: T,
+): T {
   const where = "whileLoop";
   checkFunction(where, condFun, "condFun, bodyFun, initVal");
   checkFunction(where, bodyFun, "condFun, bodyFun, initVal", "second");
@@ -78,10 +95,10 @@ export function whileLoop<T>(condFun: (value: T) => ScalarLike, bodyFun: (value:
  * x.dataSync()[0]; // => 13
  * ```
  */
-export function foriLoop<T>(
+export function foriLoop<T extends Structure>(
   lower: ScalarLike,
   upper: ScalarLike,
-  bodyFun: (i: number, value: T) => T,
+  bodyFun: (i: number, value: T) => NextOf<T>,
   initVal: T,
 ): T {
   const where = "foriLoop";
@@ -105,7 +122,12 @@ function bound(where: string, name: string, value: ScalarLike): number {
   );
 }
 
-function loop<T>(where: string, init: T, goesOn: (value: T) => boolean, body: (value: T) => T): T {
+function loop<T>(
+  where: string,
+  init: T,
+  goesOn: (value: T) => boolean,
+  body: (value: T) => unknown,
+): T {
   return inTurn(where, [init], (run) => {
     const first = partsOfCarry(init);
     const handed = new HandedOn(init);

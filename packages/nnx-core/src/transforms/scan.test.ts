@@ -87,6 +87,32 @@ onEachBackend("scan", () => {
     expect([values(same[1]), values(model.count.value)]).toEqual([[13, 13], [13]]);
   });
 
+  it("hands containers on", () => {
+    const m = new Layer(tf.scalar(2));
+    const pair = scan(([model, [a, b]]: [Layer, [tf.Tensor, tf.Tensor]], x: tf.Tensor) => {
+      const next = tf.add(model.forward(a), x);
+      return [[model, [b, next]], next] as const;
+    });
+    const [[same, ends], all] = pair([m, [tf.scalar(1), tf.scalar(0)]], tf.tensor1d([1, 2, 3]));
+    expect(same).toBe(m);
+    expect([...ends.map(values), values(all), values(m.count.value)]).toEqual([[2], [9], [3, 2, 9], [3]]);
+    const record = scan(({ n, h }: { n: number; h: tf.Tensor }) => ({ n: n + 1, h: tf.mul(h, 2) }), {
+      inAxes: Carry,
+      outAxes: Carry,
+      length: 3,
+    });
+    const { n, h } = record({ n: 0, h: tf.scalar(1) });
+    expect([n, values(h)]).toEqual([3, [8]]);
+    const slope = grad((x: tf.Tensor) => {
+      const [[a]] = scan(([a, b]: [tf.Tensor, tf.Tensor], y: tf.Tensor) => [[tf.mul(a, b), b], y] as const)(
+        [x, x],
+        tf.ones([2]),
+      );
+      return a;
+    })(tf.scalar(3));
+    expect(values(slope)).toEqual([27]);
+  });
+
   it("goes backwards, along other axes, and without a carry", () => {
     const xs = tf.tensor2d([
       [1, 2, 3],

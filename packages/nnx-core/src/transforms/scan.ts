@@ -7,7 +7,8 @@ import { refuseLate } from "../ownership/late.ts";
 import { axesOfArguments, Carry, checkAxisSize, hasCarry, isAxes, type MapAxes, StateAxes } from "./axes.ts";
 import { type CarryParts, partsOfCarry, refuseOtherCarry } from "./carry.ts";
 import { overSlices } from "./over-slices.ts";
-import type { StackedOf } from "./stack-results.ts";
+import type { NextOf } from "./loops.ts";
+import type { StackedOf, Structure } from "./stack-results.ts";
 
 /** Options of {@link scan}. */
 export interface ScanOptions {
@@ -28,6 +29,18 @@ export interface ScanOptions {
   /** Whether the last step comes first. The order of the results stays. @defaultValue false */
   readonly reverse?: boolean;
 }
+
+/** What a scan returns: the carry as it is, and the rest stacked. */
+export type ScanResult<R, O extends ScanOptions> = ResultAlong<
+  R,
+  "outAxes" extends keyof O ? O["outAxes"] : readonly [Carry, 0]
+>;
+
+type ResultAlong<R, Out> = [Out] extends [Carry]
+  ? R
+  : [R, Out] extends [readonly unknown[], readonly unknown[]]
+    ? { -readonly [K in keyof R]: K extends keyof Out ? ResultAlong<R[K], Out[K]> : StackedOf<R[K]> }
+    : StackedOf<R>;
 
 const optionNames = { inAxes: true, outAxes: true, length: true, reverse: true } as const;
 
@@ -61,18 +74,18 @@ const optionNames = { inAxes: true, outAxes: true, length: true, reverse: true }
  * nnx.dispose([last, all]);
  * ```
  */
+export function scan<
+  A extends readonly unknown[],
+  R extends Structure,
+  const O extends ScanOptions = ScanOptions,
+>(
+  f: (...args: A) => R,
+  options: O,
+): (...args: { [K in keyof A]: StackedOf<A[K]> }) => ScanResult<R, O>;
 export function scan<C, X, Y>(
-  f: (carry: C, x: X) => readonly [carry: C, y: Y],
+  f: (carry: C, x: X) => readonly [carry: NextOf<C>, y: Y],
   options?: { readonly length?: number; readonly reverse?: boolean },
 ): (init: C, xs: StackedOf<X>) => [carry: C, ys: StackedOf<Y>];
-export function scan<C>(
-  f: (carry: C) => C,
-  options: ScanOptions & { readonly inAxes: Carry; readonly outAxes: Carry; readonly length: number },
-): (init: C) => C;
-export function scan<A extends readonly unknown[], R>(
-  f: (...args: A) => R,
-  options: ScanOptions,
-): (...args: { [K in keyof A]: StackedOf<A[K]> }) => StackedOf<R>;
 export function scan(
   f: (...args: never[]) => unknown,
   options: ScanOptions = {},

@@ -34,6 +34,9 @@ export type StackedOf<T> = 0 extends 1 & T
             ? Map<K, StackedOf<V>>
             : { [K in keyof T]: StackedOf<T[K]> };
 
+/** Any value. Where it infers a type, a list that is written in place is a tuple. */
+export type Structure = NonNullable<unknown> | null | undefined | readonly [];
+
 /** Results put together: the tensors, and how to make the whole. */
 export interface Stacked {
   readonly tensors: readonly Tensor[];

@@ -7,7 +7,7 @@ import { Attempts } from "./attempts.ts";
 import { type MapAxes, axesOfArguments, checkAxisSize, hasCarry, isAxes } from "./axes.ts";
 import { describe, StructureError } from "../errors.ts";
 import { overSlices } from "./over-slices.ts";
-import type { StackedOf } from "./stack-results.ts";
+import type { StackedOf, Structure } from "./stack-results.ts";
 
 /** Options of {@link vmap}. */
 export interface VmapOptions {
@@ -64,7 +64,7 @@ export interface VmapOptions {
  * nnx.dispose(grads);
  * ```
  */
-export function vmap<A extends readonly unknown[], R>(
+export function vmap<A extends readonly unknown[], R extends Structure>(
   f: (...args: A) => R,
   options: VmapOptions = {},
 ): (...args: { [K in keyof A]: StackedOf<A[K]> }) => StackedOf<R> {
