@@ -131,4 +131,4 @@ export { isSole as canWriteOver, type StepMemory, withStepMemory } from "./steps
 export { type Finish, takeStep } from "./steps/take-step.ts";
 export { fusesProducts } from "./wasm/mat-mul.ts";
 export { substitutesNow, useWasmKernels } from "./wasm/module.ts";
-export type { Tensor } from "@tensorflow/tfjs-core";
+export type { Rank, Tensor } from "@tensorflow/tfjs-core";

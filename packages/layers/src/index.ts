@@ -50,7 +50,7 @@ export {
 export type { DropConnectScaling } from "./stochastic/drop-connect-weights.ts";
 export { Dropout, type DropoutOptions } from "./stochastic/dropout.ts";
 export { Einsum, type EinsumOp, type EinsumOptions } from "./linear/einsum.ts";
-export { Embed, type EmbedOptions, type OutOfRange } from "./linear/embed.ts";
+export { Embed, type EmbeddedOf, type EmbedOptions, type OutOfRange } from "./linear/embed.ts";
 export { LinearGeneral, type LinearGeneralOptions } from "./linear/linear-general.ts";
 export type { Axes } from "./axes.ts";
 export type { AffineOptions, ScaleOptions } from "./norm/affine.ts";

@@ -3,7 +3,7 @@
  * <expected>, got <value>. <What to do>.`
  */
 import { isOfAnotherCopy } from "./data/copies.ts";
-import { hasShapeAndDtype } from "./data/array-like.ts";
+import { hasShapeAndDtype, isAbstractArray } from "./data/array-like.ts";
 import { nameOf } from "./data/name-of.ts";
 
 /**
@@ -164,8 +164,10 @@ export function describe(value: unknown): string {
     const primitive = value as number | bigint | boolean | symbol;
     return typeof primitive === "bigint" ? `${primitive}n` : String(primitive);
   }
-  if (hasShapeAndDtype(value) && value.shape.every((size) => typeof size === "number"))
-    return `${value.dtype === "int32" ? "an" : "a"} ${shortened(value.dtype)}[${value.shape.join(",")}]`;
+  if (hasShapeAndDtype(value) && value.shape.every((size) => typeof size === "number")) {
+    const article = isAbstractArray(value) ? "an abstract" : value.dtype === "int32" ? "an" : "a";
+    return `${article} ${shortened(value.dtype)}[${value.shape.join(",")}]`;
+  }
   if (Array.isArray(value)) return `an array of length ${value.length}`;
   const type: unknown = Object.getPrototypeOf(value)?.constructor;
   if (typeof type === "function" && type !== Object) return `an instance of ${nameOf(type)}${copyOf(value)}`;

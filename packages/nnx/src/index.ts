@@ -201,6 +201,7 @@ export {
   type EinsumOptions,
   type EinsumOp,
   Embed,
+  type EmbeddedOf,
   type EmbedOptions,
   type OutOfRange,
   dotGeneral,

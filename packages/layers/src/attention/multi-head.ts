@@ -172,9 +172,14 @@ export class MultiHeadAttention extends Module {
    * cache is missing, full or of another shape; {@link MissingRngError} when dropout needs a key
    * and there is no stream.
    */
-  forward(inputsQ: Tensor, options?: MultiHeadAttentionCallOptions): Tensor;
-  forward(inputsQ: Tensor, inputsK: Tensor, options?: MultiHeadAttentionCallOptions): Tensor;
-  forward(inputsQ: Tensor, inputsK: Tensor, inputsV: Tensor, options?: MultiHeadAttentionCallOptions): Tensor;
+  forward<T extends Tensor>(inputsQ: T, options?: MultiHeadAttentionCallOptions): T;
+  forward<T extends Tensor>(inputsQ: T, inputsK: Tensor, options?: MultiHeadAttentionCallOptions): T;
+  forward<T extends Tensor>(
+    inputsQ: T,
+    inputsK: Tensor,
+    inputsV: Tensor,
+    options?: MultiHeadAttentionCallOptions,
+  ): T;
   forward(inputsQ: Tensor, ...rest: readonly (Tensor | MultiHeadAttentionCallOptions | undefined)[]): Tensor {
     const where = `${NAME}.forward`;
     const [inputsK = inputsQ, inputsV = inputsK] = rest.filter((item): item is Tensor => isTensor(item));

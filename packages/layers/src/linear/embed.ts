@@ -19,6 +19,7 @@ import {
   less,
   logicalAnd,
   matMul,
+  type Rank,
   reshape,
   rowsOf,
   scalar,
@@ -31,6 +32,17 @@ import {
 
 /** What to do for an id without a row in the table. */
 export type OutOfRange = "nan" | "error";
+
+/** Vectors in the place of ids: one axis more, where the rank is known. */
+export type EmbeddedOf<T extends Tensor> = T extends Tensor<Rank.R0>
+  ? Tensor<Rank.R1>
+  : T extends Tensor<Rank.R1>
+    ? Tensor<Rank.R2>
+    : T extends Tensor<Rank.R2>
+      ? Tensor<Rank.R3>
+      : T extends Tensor<Rank.R3>
+        ? Tensor<Rank.R4>
+        : Tensor;
 
 /** Options of {@link Embed}; the names are Flax's. */
 export interface EmbedOptions extends DtypeOptions {
@@ -101,6 +113,7 @@ export class Embed extends DtypeLayer {
    * @throws NnxError when `ids` are not int32, or, with `outOfRange: "error"`, when one is outside
    * `[-numEmbeddings, numEmbeddings)`.
    */
+  forward<T extends Tensor>(ids: T): EmbeddedOf<T>;
   forward(ids: Tensor): Tensor {
     checkTensor("Embed.forward", "ids", ids);
     checkTable("Embed.forward", this);
@@ -130,12 +143,12 @@ export class Embed extends DtypeLayer {
    * @returns `[..., numEmbeddings]`
    * @throws NnxError when the last axis has another size.
    */
-  attend(query: Tensor): Tensor {
+  attend<T extends Tensor>(query: T): T {
     checkFeatures("Embed.attend", query, this.features);
     checkTable("Embed.attend", this);
     const [vectors, table] = promoted(this, [query, this.embedding.value]);
     const scores = matMul(reshape(vectors, [-1, this.features]), transpose(table));
-    return reshape(scores, [...query.shape.slice(0, -1), this.numEmbeddings]);
+    return reshape(scores, [...query.shape.slice(0, -1), this.numEmbeddings]) as T;
   }
 }
 

@@ -11,6 +11,15 @@ export interface ArrayLike {
 export const hasShapeAndDtype = (x: object): x is ArrayLike =>
   "dtype" in x && typeof x.dtype === "string" && "shape" in x && Array.isArray(x.shape);
 
+/** Whether `x` says a tensor's shape and dtype, and has no numbers, as in an abstract model. */
+export const isAbstractArray = (x: unknown): boolean =>
+  typeof x === "object" &&
+  x !== null &&
+  hasShapeAndDtype(x) &&
+  !("dataId" in x) &&
+  !("values" in x) &&
+  !x.dtype.startsWith("key");
+
 /**
  * Whether `x` is an instance of a class and has a shape and a dtype. A plain object with both only
  * describes an array.

@@ -39,10 +39,17 @@ export class ShapeDtypeStruct {
   /** Whether the other has this shape and dtype, and is no tensor either. */
   equals(other: unknown): boolean {
     return (
-      other instanceof ShapeDtypeStruct &&
+      isStruct(other) &&
       other.dtype === this.dtype &&
       other.shape.length === this.shape.length &&
       other.shape.every((size, i) => size === this.shape[i])
     );
   }
+
+  toString(): string {
+    return `ShapeDtypeStruct ${this.dtype}[${this.shape.join(",")}]`;
+  }
 }
+
+/** Stands outside of the class, which bundlers rename where it speaks of itself. */
+const isStruct = (x: unknown): x is ShapeDtypeStruct => x instanceof ShapeDtypeStruct;

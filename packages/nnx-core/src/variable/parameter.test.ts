@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { expect, it } from "vitest";
 import { NnxError } from "../errors.ts";
+import { ShapeDtypeStruct } from "../transforms/shape-dtype.ts";
 import { checkParam } from "./parameter.ts";
 
 it("takes tensors of the shape", () => {
@@ -14,6 +15,11 @@ it.each([
   ["the sizes swapped", tf.zeros([3, 2]), "float32[3,2]"],
   ["a number", 3, "got 3"],
   ["nothing", undefined, "got undefined"],
+  [
+    "an abstract value",
+    new ShapeDtypeStruct([2, 3], "float32"),
+    "got an abstract float32[2,3]. An abstract model has no numbers: restore a checkpoint into it first, or call it in evalShape.",
+  ],
 ])("refuses %s, and names layer, parameter and shapes", (_what, value, text) => {
   const run = () => checkParam("Linear.forward", "kernel", value, [2, 3]);
   expect(run).toThrow(NnxError);

@@ -1,4 +1,5 @@
 /** @file Checks that a parameter still has the shape that its layer was made with. */
+import { isAbstractArray } from "../data/array-like.ts";
 import { describe, NnxError } from "../errors.ts";
 import { isTensor, sameShape } from "../tensor.ts";
 
@@ -13,6 +14,8 @@ export function checkParam(where: string, name: string, value: unknown, shape: r
   if (isTensor(value) && sameShape(value.shape, shape)) return;
   throw new NnxError(
     `${where}: expected ${name} to have the shape [${shape.join(", ")}] that the layer was made with, got ${describe(value)}. ` +
-      "Give it a value of that shape, or make a layer of the new size.",
+      (isAbstractArray(value)
+        ? "An abstract model has no numbers: restore a checkpoint into it first, or call it in evalShape."
+        : "Give it a value of that shape, or make a layer of the new size."),
   );
 }
