@@ -34,15 +34,16 @@ import {
 export type OutOfRange = "nan" | "error";
 
 /** Vectors in the place of ids: one axis more, where the rank is known. */
-export type EmbeddedOf<T extends Tensor> = T extends Tensor<Rank.R0>
-  ? Tensor<Rank.R1>
-  : T extends Tensor<Rank.R1>
-    ? Tensor<Rank.R2>
-    : T extends Tensor<Rank.R2>
-      ? Tensor<Rank.R3>
-      : T extends Tensor<Rank.R3>
-        ? Tensor<Rank.R4>
-        : Tensor;
+export type EmbeddedOf<T extends Tensor> =
+  T extends Tensor<Rank.R0>
+    ? Tensor<Rank.R1>
+    : T extends Tensor<Rank.R1>
+      ? Tensor<Rank.R2>
+      : T extends Tensor<Rank.R2>
+        ? Tensor<Rank.R3>
+        : T extends Tensor<Rank.R3>
+          ? Tensor<Rank.R4>
+          : Tensor;
 
 /** Options of {@link Embed}; the names are Flax's. */
 export interface EmbedOptions extends DtypeOptions {

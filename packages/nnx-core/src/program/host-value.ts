@@ -159,16 +159,14 @@ function addTargets(result: unknown, targets: unknown, found: (Variable | undefi
 }
 
 /**
- * Remembers which step of a recorded function computes the number or key that a Variable has.
- * @returns a function that says so, to be called before the value is written back.
+ * Remembers which step of a recorded function computes what a Variable has: a number, a key, or lists of
+ * numbers, as the counts of stacked layers are.
+ * @returns a function that says so of a value, to be called before that is written back.
  */
-export function rememberSource(variable: Variable): () => void {
+export function rememberSource(variable: Variable): (value: unknown) => void {
   const recording = recordingNow();
-  if (!recording) return nothing;
-  const value = unread(() => variable.getRawValue());
-  if (typeof value !== "number" && !isHostObject(value)) return nothing;
-  const slot = recording.slotOf(variable);
-  return () => recording.expect(variable, value, slot);
+  const slot = recording?.sourceOf(variable);
+  return slot === undefined ? nothing : (value) => recording?.expect(variable, value, slot);
 }
 
 const nothing = (): void => {};

@@ -20,8 +20,17 @@ it("loops take a list for a tuple, and tensors whose rank is not known", () => {
   expectTypeOf(m).toEqualTypeOf<typeof model>();
   expectTypeOf(steps).toEqualTypeOf<number>();
   expectTypeOf(x).toEqualTypeOf<tf.Tensor2D>();
-  expectTypeOf(whileLoop(() => isSmall, () => any, scalar)).toEqualTypeOf<tf.Scalar>();
-  const end = foriLoop(0, 3, (i, { h, sum }) => ({ h, sum: i === 0 ? any : sum }), { h: matrix, sum: scalar });
+  expectTypeOf(
+    whileLoop(
+      () => isSmall,
+      () => any,
+      scalar,
+    ),
+  ).toEqualTypeOf<tf.Scalar>();
+  const end = foriLoop(0, 3, (i, { h, sum }) => ({ h, sum: i === 0 ? any : sum }), {
+    h: matrix,
+    sum: scalar,
+  });
   expectTypeOf(end).toEqualTypeOf<{ h: tf.Tensor2D; sum: tf.Scalar }>();
   // @ts-expect-error a part is missing
   foriLoop(0, 3, (_, [h]) => [h], [matrix, scalar]);

@@ -122,12 +122,7 @@ function bound(where: string, name: string, value: ScalarLike): number {
   );
 }
 
-function loop<T>(
-  where: string,
-  init: T,
-  goesOn: (value: T) => boolean,
-  body: (value: T) => unknown,
-): T {
+function loop<T>(where: string, init: T, goesOn: (value: T) => boolean, body: (value: T) => unknown): T {
   return inTurn(where, [init], (run) => {
     const first = partsOfCarry(init);
     const handed = new HandedOn(init);

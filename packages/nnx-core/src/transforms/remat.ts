@@ -107,7 +107,11 @@ export function againInBackward<A extends readonly unknown[], R>(
 }
 
 /** A Variable, the value that it had, and what to call before that is written back. */
-type Snapshot = readonly (readonly [variable: Variable, value: unknown, announce: () => void])[];
+type Snapshot = readonly (readonly [
+  variable: Variable,
+  value: unknown,
+  announce: (value: unknown) => void,
+])[];
 
 /** What Variables have now. */
 const snapshot = (variables: Iterable<Variable>, keepValue = (value: unknown): unknown => value): Snapshot =>
@@ -229,7 +233,7 @@ function asBefore<T>(before: Snapshot, attributes: Structure, frames: readonly F
   const write = (values: Snapshot): void => {
     lending(() => {
       for (const [variable, value, announce] of values) {
-        announce();
+        announce(value);
         variable.setRawValue(value);
       }
     });

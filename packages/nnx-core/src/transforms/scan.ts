@@ -78,10 +78,7 @@ export function scan<
   A extends readonly unknown[],
   R extends Structure,
   const O extends ScanOptions = ScanOptions,
->(
-  f: (...args: A) => R,
-  options: O,
-): (...args: { [K in keyof A]: StackedOf<A[K]> }) => ScanResult<R, O>;
+>(f: (...args: A) => R, options: O): (...args: { [K in keyof A]: StackedOf<A[K]> }) => ScanResult<R, O>;
 export function scan<C, X, Y>(
   f: (carry: C, x: X) => readonly [carry: NextOf<C>, y: Y],
   options?: { readonly length?: number; readonly reverse?: boolean },

@@ -193,7 +193,8 @@ const faults: readonly Fault[] = [
       const model = decoder();
       const { embed } = model;
       const forward = embed.forward.bind(embed);
-      embed.forward = <T extends tf.Tensor>(tokens: T) => nnx.stopGradient(forward(tokens)) as nnx.EmbeddedOf<T>;
+      embed.forward = <T extends tf.Tensor>(tokens: T) =>
+        nnx.stopGradient(forward(tokens)) as nnx.EmbeddedOf<T>;
       return nnx.diagnose(model, nextTokens, { optimizer: adamOf(model) })(sequences(16));
     },
   },

@@ -136,6 +136,38 @@ const cases: Readonly<Record<string, Make>> = {
   },
 };
 
+type Deep = (net: Net, x: tf.Tensor) => tf.Tensor;
+const layer = (x: tf.Tensor, net: Net): tf.Tensor => tf.add(x, tf.tile(net.forward(x), [1, 2]));
+const scanned =
+  (body: typeof layer): Deep =>
+  (net, x) =>
+    nnx.scan(body, { inAxes: [nnx.Carry, 0], outAxes: nnx.Carry })(x, net);
+const overMembers =
+  (body: typeof layer): Deep =>
+  (net, x) =>
+    nnx.vmap(body, { inAxes: [null, 0] })(x, net);
+
+/** What runs again in the backward pass finds the counts of all slices, and leaves them as they are. */
+const again: Readonly<Record<string, Deep>> = {
+  "scan over remat": scanned(nnx.remat(layer)),
+  "remat of a scan": (net, x) => nnx.remat(scanned(layer))(net, x),
+  "vmap of remat": overMembers(nnx.remat(layer)),
+  "remat of a vmap": (net, x) => nnx.remat(overMembers(layer))(net, x),
+  "scan over remat in remat": (net, x) => nnx.remat(scanned(nnx.remat(layer)))(net, x),
+};
+const differentiated = Object.entries(again).map(([name, deep]): readonly [string, Make] => [
+  name,
+  (jit) => {
+    const [net] = ensemble();
+    const lossOf = (model: Net, x: tf.Tensor): tf.Scalar => tf.sum(tf.square(deep(model, x)));
+    const run = jit((model: Net, x: tf.Tensor) => {
+      const [loss, gradients] = nnx.valueAndGrad(lossOf)(model, x);
+      return tf.add(loss, nnx.globalNorm(gradients));
+    });
+    return () => run(net, ones());
+  },
+]);
+
 /** The numbers of six calls. */
 const sixOf = (call: () => tf.Tensor): number[][] =>
   Array.from({ length: 6 }, () => {
@@ -146,7 +178,7 @@ const sixOf = (call: () => tf.Tensor): number[][] =>
   });
 
 onEachBackend("counts in recorded functions", () => {
-  it.each(Object.entries(cases))("%s", (_, make) => {
+  it.each([...Object.entries(cases), ...differentiated])("%s", (_, make) => {
     const expected = sixOf(make(plain));
     const got = sixOf(make(nnx.jit));
     // A vmap that is not recorded may be one run for all slices, whose last bits may be others.

@@ -71,16 +71,16 @@ export function restoreRngs(backups: Iterable<StreamBackup>): void {
   for (const backup of checkedBackups(backups)) {
     const { stream, key, count } = backup;
     const sources = sourcesOf.get(backup);
-    sources?.key();
+    sources?.key(key);
     stream.key.value = key;
     if (count === undefined) continue;
-    sources?.count();
+    sources?.count(count);
     stream.count.value = count;
   }
 }
 
 /** For recorded functions: which steps compute what is restored. */
-const sourcesOf = new WeakMap<StreamBackup, { readonly key: () => void; readonly count: () => void }>();
+const sourcesOf = new WeakMap<StreamBackup, Readonly<Record<"key" | "count", (value: unknown) => void>>>();
 
 /** The present key and count of a stream. */
 export function backupOf(stream: RngStream): StreamBackup {
