@@ -30,6 +30,7 @@ export const sidebar: DefaultTheme.SidebarItem[] = [
     ["In the browser", "in-the-browser"],
     ["Workers", "workers"],
     ["A Flax CNN, ported", "flax-cnn"],
+    ["Recipes from JAX", "recipes"],
   ]),
   group("The parts", [
     ["The graph and its State", "graph-and-state"],

@@ -139,7 +139,7 @@ export class ProgramRecorder extends RecordedNodes implements Interceptor, Recor
         new NnxError(
           `${this.options.where}: expected a function that only computes with tensors, got one that reads the values of ` +
             `a tensor${path && path.length > 0 ? ` in ${path.join(".")}` : ""} (dataSync, data, print or an op that does). A replay would not see ` +
-            "other values: return the tensor and read it after the call, or compute with tf.where.",
+            "other values: return the tensor and read it after the call, or choose with tf.where, cond or whileLoop.",
         ),
     );
   }
