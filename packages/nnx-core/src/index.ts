@@ -84,7 +84,7 @@ export { viewInfo, type ViewInfoOptions } from "./module/view-info.ts";
 export { formatPath, type Path, pathKey, type PathPart } from "./path.ts";
 export { diffState, mergeState } from "./state/combine.ts";
 export { type FlatEntry, flattenState, unflattenState } from "./state/flatten-state.ts";
-export { mapState, mapValues } from "./state/map.ts";
+export { mapState, mapValues, type WithValues } from "./state/map.ts";
 export { filterState, splitState } from "./state/select.ts";
 export type { LeafIn, SplitStates, StateOf, StatesFor } from "./state/state-of.ts";
 export {

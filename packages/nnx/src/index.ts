@@ -119,6 +119,7 @@ export {
   formatPath,
   mapState,
   mapValues,
+  type WithValues,
   filterState,
   splitState,
   mergeState,

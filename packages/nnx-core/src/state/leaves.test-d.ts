@@ -32,6 +32,24 @@ it("maps give leaves of the model's types", () => {
   }, {} as nnx.Module);
 });
 
+it("mapValues keeps the paths and Variables, with what the function returns as values", () => {
+  class Tensors extends nnx.Module {
+    readonly w: nnx.Param<tf.Tensor2D> = new nnx.Param(tf.ones([1, 1]));
+    readonly sub: { readonly v: nnx.BatchStat<tf.Tensor> | null } = { v: null };
+    readonly bare: tf.Tensor = tf.ones([1]);
+  }
+  const state = nnx.state(new Tensors());
+  const norms = nnx.mapValues((x: tf.Tensor, path) => tf.norm(x) as tf.Scalar | typeof path, state);
+  expectTypeOf(norms.w.value).toEqualTypeOf<tf.Scalar | nnx.Path>();
+  expectTypeOf(norms.sub?.v?.value).toEqualTypeOf<tf.Scalar | nnx.Path | undefined>();
+  expectTypeOf(norms.bare).toEqualTypeOf<tf.Scalar | nnx.Path>();
+  let sum = nnx.mapValues((x: tf.Tensor, y: tf.Tensor) => tf.add(x, y), state, state);
+  sum = nnx.mapValues((x: tf.Tensor, y: tf.Tensor, z: tf.Tensor) => tf.addN([x, y, z]), sum, state, state);
+  expectTypeOf(sum).toExtend<nnx.State>();
+  nnx.dispose(sum);
+  expectTypeOf(nnx.mapValues(() => 1, state as nnx.State)).toEqualTypeOf<nnx.OwnedState>();
+});
+
 it("the State of a Variable is a State for every function", () => {
   const values = nnx.state(new nnx.Param(1));
   nnx.mapValues((value: number) => value + 1, values);

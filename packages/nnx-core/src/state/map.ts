@@ -1,7 +1,7 @@
 /** @file Functions that replace the values of a State and keep its paths. */
 import { checkFunction } from "../data/functions.ts";
 import type { Path, PathPart } from "../path.ts";
-import { isVariableState } from "../variable/variable-state.ts";
+import { isVariableState, type VariableState } from "../variable/variable-state.ts";
 import { checkSamePaths } from "./same-paths.ts";
 import { StatesBuilder } from "./builder.ts";
 import { checkState, requireLeaf } from "./check-state.ts";
@@ -125,6 +125,19 @@ export function withValue(leaf: StateLeaf, value: unknown): StateLeaf {
   return isVariableState(leaf) ? Object.freeze({ ...leaf, value }) : (value as StateLeaf);
 }
 
+/** A State with other values in its leaves. */
+export type WithValues<S, R> = 0 extends 1 & S
+  ? S
+  : S extends VariableState<unknown, infer C>
+    ? VariableState<R, C>
+    : S extends State
+      ? string extends keyof S
+        ? S
+        : { readonly [K in keyof S as Exclude<K, symbol>]: WithValues<S[K], R> }
+      : S extends StateLeaf
+        ? R
+        : S;
+
 /**
  * Applies `f` to each value (the tensor itself), and to the values that further States have at its
  * path. The path is the last argument. Types and metadata come from the first State.
@@ -144,16 +157,19 @@ export function withValue(leaf: StateLeaf, value: unknown): StateLeaf {
  * nnx.update(model, nnx.mapValues((p: tf.Tensor, g: tf.Tensor) => tf.sub(p, tf.mul(g, 0.1)), params, grads));
  * ```
  */
-export function mapValues(f: (value: never, path: Path) => unknown, state: StateNode): OwnedState;
-export function mapValues(
-  f: (value: never, other: never, path: Path) => unknown,
-  state: StateNode,
+export function mapValues<S extends StateNode, R>(
+  f: (value: never, path: Path) => R,
+  state: S,
+): OwnedState<WithValues<S, R>>;
+export function mapValues<S extends StateNode, R>(
+  f: (value: never, other: never, path: Path) => R,
+  state: S,
   other: StateNode,
-): OwnedState;
-export function mapValues(
-  f: (...values: never[]) => unknown,
-  ...states: readonly [StateNode, ...StateNode[]]
-): OwnedState;
+): OwnedState<WithValues<S, R>>;
+export function mapValues<S extends StateNode, R>(
+  f: (...values: never[]) => R,
+  ...states: readonly [S, ...StateNode[]]
+): OwnedState<WithValues<S, R>>;
 export function mapValues(
   f: (...values: never[]) => unknown,
   state: StateNode,
