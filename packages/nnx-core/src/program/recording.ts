@@ -309,7 +309,8 @@ export class Recording implements ReadObserver {
     const told = expected && Object.is(expected[0], value) ? expected[1] : undefined;
     if (told !== undefined) this.setSlot(state, told);
     // A leaf never changes: one that was there before has the step that it had.
-    else if (isHostValue(value) && !this.slots.has(state)) this.setSlot(state, this.constantOf(value));
+    else if ((isHostValue(value) || isNumberList(value)) && !this.slots.has(state))
+      this.setSlot(state, this.constantOf(value));
   }
 
   private constantOf(value: unknown): HostSlot {

@@ -86,6 +86,19 @@ const cases: Readonly<Record<string, Make>> = {
       return sum;
     };
   },
+  "streams that are split for one call": (jit) => {
+    const net = new Net(new nnx.Rngs(0));
+    const axes = new nnx.StateAxes([
+      [nnx.RngState, 0],
+      [true, null],
+    ]);
+    const lossOf = (model: Net, x: tf.Tensor): tf.Scalar => tf.sum(model.forward(tf.expandDims(x, 0)));
+    const perExample = nnx.vmap((model: Net, x: tf.Tensor) => nnx.valueAndGrad(lossOf)(model, x)[0], {
+      inAxes: [axes, 0],
+    });
+    const run = jit((model: Net, x: tf.Tensor) => nnx.splitRngs(perExample, { splits: MEMBERS })(model, x));
+    return () => run(net, tf.ones([MEMBERS, 4]));
+  },
   "a State that goes in and out": (jit) => {
     const [graphdef, state] = nnx.split(new Net(new nnx.Rngs(0)));
     const run = jit((given: typeof state) => {
