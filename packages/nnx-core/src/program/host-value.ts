@@ -184,6 +184,19 @@ export const sourceOf = (variable: Variable): HostSlot | undefined => recordingN
 export const looking = <R>(variable: Variable, look: () => R): R =>
   sourceOf(variable) === undefined ? look() : unread(look);
 
+/** Tells a recording that an object, such as an array of keys, is made of others that it may know. */
+export function noteMade(
+  made: object,
+  parts: readonly object[],
+  make: (...parts: unknown[]) => object,
+): void {
+  const recorder = recordingNow()?.recorder;
+  const slots = parts.map((part) => recorder?.hostSlotOf(part));
+  if (!recorder || slots.every((slot) => slot === undefined)) return;
+  const inputs = slots.map((slot, i) => slot ?? recorder.addHost({ kind: "constant", value: parts[i] }));
+  recorder.noteHost(made, recorder.addHost({ kind: "compute", name: "keys", inputs, compute: make }));
+}
+
 /** Tells a recording that what is written to a Variable next is computed from other numbers. */
 export function noteComputed(
   variable: Variable,

@@ -1,4 +1,5 @@
 /** @file Cuts the values of Variables and arguments along an axis, and stacks them. */
+import { noteMade } from "../program/host-value.ts";
 import { hasAxes, sliceArray, stackArrays, type WordArray } from "../data/array-axes.ts";
 import { type ArrayLike, isArrayLike } from "../data/array-like.ts";
 import { containerFrom, containerKind, entriesOf } from "../data/containers.ts";
@@ -261,5 +262,9 @@ function stackKeys(
   }
   fits((value) => isArrayLike(value) && value.dtype === dtype && sameShape(value.shape, shape));
   // All of them are arrays of the same dtype.
-  return stackArrays(values as readonly WordArray[], stackAxis(shape, axis, first, misfit));
+  const arrays = values as readonly WordArray[];
+  const along = stackAxis(shape, axis, first, misfit);
+  const stacked = stackArrays(arrays, along);
+  noteMade(stacked, arrays, (...parts) => stackArrays(parts as WordArray[], along));
+  return stacked;
 }

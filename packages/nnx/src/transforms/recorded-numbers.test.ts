@@ -202,6 +202,26 @@ onEachBackend("counts in recorded functions", () => {
   });
 });
 
+describe("keys that vmap and scan stack", () => {
+  const wordsOf = (key: nnx.PRNGKey): number[] => [...nnx.random.keyData(key)];
+  const nested: Readonly<Record<string, (key: nnx.PRNGKey) => nnx.PRNGKey>> = {
+    "of vmap": (key) => nnx.vmap((each: nnx.PRNGKey) => nnx.random.foldIn(each, 1))(nnx.random.split(key, 3)),
+    "of scan": (key) => nnx.scan((n: number, each: nnx.PRNGKey) => [n, each])(0, nnx.random.split(key, 3))[1],
+    "of a model that vmap makes": (key) => {
+      const make = (each: nnx.PRNGKey) => new nnx.Dropout(0.5, { rngs: new nnx.Rngs(each) });
+      return nnx.vmap(make)(nnx.random.split(key, 3)).rngs?.key.value as nnx.PRNGKey;
+    },
+  };
+  it.each(Object.entries(nested))("%s: are those of each slice and of each call", async (_, f) => {
+    await useBackend("cpu");
+    const expected = [0, 1].flatMap((i) => wordsOf(f(keys().at(i))));
+    expect(wordsOf(nnx.vmap(f)(keys()))).toEqual([...expected, ...wordsOf(f(keys().at(2)))]);
+    const recorded = nnx.jit(f);
+    expect([0, 1].flatMap((i) => wordsOf(recorded(keys().at(i))))).toEqual(expected);
+    expect(recorded.programs).toHaveLength(1);
+  });
+});
+
 describe("numbers that a recorded function reads", () => {
   class Counter extends nnx.Module {
     readonly count = new nnx.Variable(1);
