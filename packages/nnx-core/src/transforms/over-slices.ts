@@ -64,7 +64,9 @@ export const overSlices = (call: SlicedRun): unknown =>
 function overSlicesOnce(call: SlicedRun): unknown {
   const { where, args } = call;
   refuseDisposed(where, args);
-  const [{ stacked, carry }] = scoped(() => {
+  let build = (): unknown => undefined;
+  let carry: unknown;
+  scoped(() => {
     const stopAttaching = attachTo(args);
     let sliced: SlicedArguments | undefined;
     try {
@@ -73,17 +75,22 @@ function overSlicesOnce(call: SlicedRun): unknown {
       sliced = given;
       return atomically(below.structure, (before) => {
         const [made, last] = runAll(call, given, before);
-        const tensors = [made.tensors, bareTensorsIn([made.nodes, last]), before.newTensors()];
-        // The engine finds tensors in lists. It does not look into Maps, where the rest is.
-        const others = new Map<string, unknown>([["nodes", [made.nodes, last]]]);
-        return [{ stacked: () => made.build(), carry: () => last }, tensors, others] as const;
+        build = made.build;
+        carry = last;
+        const { tensors, nodes } = made;
+        const attached = before.newTensors();
+        // The engine searches what a scope returns: mostly that is one tensor.
+        if (nodes.length === 0 && last === undefined && attached.length === 0) return tensors;
+        // It finds tensors in lists. It does not look into Maps, where the rest is.
+        const others = new Map<string, unknown>([["nodes", [nodes, last]]]);
+        return [tensors, attached, bareTensorsIn([nodes, last]), others];
       });
     } finally {
       stopAttaching();
       sliced?.release();
     }
   });
-  return call.finish(stacked(), carry());
+  return call.finish(build(), carry);
 }
 
 function runAll(

@@ -237,16 +237,13 @@ export class SlicedArguments {
     const axis = axisOfLeaf(() => this.at(path), axes, axes instanceof StateAxes ? innerPath() : [], value);
     const place = (): string => placeText([...path, ...innerPath()]);
     if (!this.claims.claim(holder, axis, place)) return;
+    const isCut = typeof axis === "number";
+    if (!isCut && (axis !== null || (this.keepsWhole && !(axes instanceof StateAxes)))) return;
     const at = (): string => `${this.where} in ${place()}`;
-    if (typeof axis === "number") {
-      const { value: whole } =
-        holder instanceof Variable ? looking(holder, () => holder.toState()) : { value };
-      const made = cut(whole, axis, at, true);
-      if (made.size !== undefined && !this.sizes.has(made.size)) this.sizes.set(made.size, place);
-      this.slots.push(new Slot(holder, made, axis, at));
-    } else if (axis === null && !(this.keepsWhole && !(axes instanceof StateAxes))) {
-      this.slots.push(new Slot(holder, undefined, 0, at));
-    }
+    const own = holder instanceof Variable ? looking(holder, () => holder.toState()) : undefined;
+    const made = isCut ? cut(own ? own.value : value, axis, at, true) : undefined;
+    if (made?.size !== undefined && !this.sizes.has(made.size)) this.sizes.set(made.size, place);
+    this.slots.push(new Slot(holder, own, made, isCut ? axis : 0, at));
   }
 
   private state(state: State | ReturnType<Variable["toState"]>, axes: MapAxes, path: Path): Part {

@@ -7,7 +7,6 @@ import {
   isRecording,
   isTensor,
   newTensor,
-  scoped,
   stackTensors,
   type Tensor,
   unstackTensor,
@@ -37,6 +36,12 @@ export interface SliceProgram {
 
 type Outputs = readonly Tensor[];
 
+/** A node that runs, and the values that nothing after it needs. */
+interface Turn {
+  readonly node: ProgramNode;
+  readonly last: readonly Slot[];
+}
+
 /** Runs a program for all slices. Call it in a scope, which frees everything but the outputs. */
 export class BatchRun {
   private readonly program: SliceProgram;
@@ -53,9 +58,10 @@ export class BatchRun {
     this.program = program;
     this.size = size;
     this.host = host;
-    this.batched = program.infos.map((_, slot) => slot < program.inputs);
-    this.values = program.infos.map(() => undefined);
-    for (const node of program.nodes) {
+    const { infos, inputs, nodes } = program;
+    this.values = new Array<ManyValue | undefined>(infos.length).fill(undefined);
+    this.batched = new Array<boolean>(infos.length).fill(false).fill(true, 0, inputs);
+    for (const node of nodes) {
       const differs = node.inputs.some((slot) => this.batched[slot]) || this.isDrawnForEach(node);
       if (differs) for (const slot of node.outputs) this.batched[slot] = true;
     }
@@ -68,33 +74,41 @@ export class BatchRun {
 
   /** Whether a tensor was there before the run. */
   isGiven(tensor: Tensor): boolean {
-    return !this.holders.has(tensor) || this.holders.get(tensor) === Number.POSITIVE_INFINITY;
+    return (this.holders.get(tensor) ?? Number.POSITIVE_INFINITY) === Number.POSITIVE_INFINITY;
   }
 
-  /** @returns the values of the outputs. */
-  run(outputs: readonly Slot[]): ReadonlyMap<Slot, Tensor> {
-    const nodes = this.needed(outputs);
-    const last = lastUses(nodes, outputs);
+  /** @returns the values of the outputs, in their order. */
+  run(outputs: readonly Slot[]): Tensor[] {
+    const turns = this.turns(outputs);
     const frees = !isRecording();
-    nodes.forEach((node, i) => {
+    for (let i = turns.length - 1; i >= 0; i--) {
+      const { node, last } = turns[i] as Turn;
       this.step(node);
-      if (frees) for (const slot of last[i] ?? []) this.free(slot);
-    });
-    return new Map(outputs.map((slot) => [slot, this.valueOf(slot).tensor]));
+      if (frees) for (const slot of last) this.free(slot);
+    }
+    return outputs.map((slot) => this.valueOf(slot).tensor);
   }
 
-  /** The nodes whose results are needed, and checks, which have none. */
-  private needed(outputs: readonly Slot[]): ProgramNode[] {
-    const slots = new Set(outputs);
-    const found: ProgramNode[] = [];
-    const { nodes } = this.program;
+  /** The nodes whose results are needed, and checks, which have none; the last comes first. */
+  private turns(outputs: readonly Slot[]): Turn[] {
+    const { nodes, infos } = this.program;
+    const isNeeded = new Array<boolean>(infos.length).fill(false);
+    for (const slot of outputs) isNeeded[slot] = true;
+    const found: Turn[] = [];
     for (let i = nodes.length - 1; i >= 0; i--) {
       const node = nodes[i] as ProgramNode;
-      if (node.outputs.length > 0 && !node.outputs.some((slot) => slots.has(slot))) continue;
-      for (const slot of node.inputs) slots.add(slot);
-      found.push(node);
+      const { inputs, outputs: made } = node;
+      if (made.length > 0 && !made.some((slot) => isNeeded[slot])) continue;
+      const last: Slot[] = [];
+      for (const slots of [inputs, made])
+        for (const slot of slots) {
+          if (isNeeded[slot]) continue;
+          isNeeded[slot] = true;
+          last.push(slot);
+        }
+      found.push({ node, last });
     }
-    return found.reverse();
+    return found;
   }
 
   private valueOf(slot: Slot): ManyValue {
@@ -115,6 +129,7 @@ export class BatchRun {
   private free(slot: Slot): void {
     const { tensor } = this.values[slot] as ManyValue;
     const count = (this.holders.get(tensor) as number) - 1;
+    if (count === Number.POSITIVE_INFINITY) return;
     this.holders.set(tensor, count);
     if (count === 0) tensor.dispose();
   }
@@ -129,7 +144,10 @@ export class BatchRun {
       inputs.push({ tensor, isBatched: differs, shape: (infos[slot] as ValueInfo).shape });
     }
     isBatched ||= this.isDrawnForEach(node);
-    const made = withoutRest(() => (isBatched ? this.forAll(node, inputs) : this.once(node, inputs, 0)));
+    const track = innermostScope()?.track;
+    const before = track?.length ?? 0;
+    const made = isBatched ? this.forAll(node, inputs) : this.once(node, inputs, 0);
+    if (track) freeOthers(track, before, made);
     for (let i = 0; i < node.outputs.length; i++)
       this.put(node.outputs[i] as Slot, made[i] as Tensor, isBatched);
   }
@@ -227,35 +245,12 @@ export class BatchRun {
   }
 }
 
-/** Runs `f` in the open scope, and frees what it makes beside its results. */
-function withoutRest(f: () => Outputs): Outputs {
-  const scope = innermostScope();
-  if (!scope) return scoped(f);
-  const before = scope.track.length;
-  const made = f();
-  const rest = scope.track.splice(before);
-  for (const tensor of rest) {
-    if (made.includes(tensor) || tensor.kept) scope.track.push(tensor);
+/** Frees what was made in a scope after the first tensors, but for these. */
+function freeOthers(track: Tensor[], first: number, made: Outputs): void {
+  // Mostly there is nothing else.
+  if (track.length === first + 1 && track[first] === made[0]) return;
+  for (const tensor of track.splice(first)) {
+    if (made.includes(tensor) || tensor.kept) track.push(tensor);
     else tensor.dispose();
   }
-  return made;
-}
-
-/** For each node: the values that nothing after it needs. */
-function lastUses(nodes: readonly ProgramNode[], outputs: readonly Slot[]): (readonly Slot[])[] {
-  const seen = new Set(outputs);
-  const last: Slot[][] = nodes.map(() => []);
-  const note = (slots: readonly Slot[], i: number): void => {
-    for (const slot of slots) {
-      if (seen.has(slot)) continue;
-      seen.add(slot);
-      (last[i] as Slot[]).push(slot);
-    }
-  };
-  for (let i = nodes.length - 1; i >= 0; i--) {
-    const { inputs, outputs: made } = nodes[i] as ProgramNode;
-    note(inputs, i);
-    note(made, i);
-  }
-  return last;
 }
