@@ -74,11 +74,11 @@ function overSlicesOnce(call: SlicedRun): unknown {
       const given = new SlicedArguments(args, call.axes, call, below);
       sliced = given;
       return atomically(below.structure, (before) => {
-        const [made, last] = runAll(call, given, before);
+        const [made, last, isSame] = runAll(call, given, before);
         build = made.build;
         carry = last;
         const { tensors, nodes } = made;
-        const attached = before.newTensors();
+        const attached = isSame ? nothing : before.newTensors();
         // The engine searches what a scope returns: mostly that is one tensor.
         if (nodes.length === 0 && last === undefined && attached.length === 0) return tensors;
         // It finds tensors in lists. It does not look into Maps, where the rest is.
@@ -93,11 +93,12 @@ function overSlicesOnce(call: SlicedRun): unknown {
   return call.finish(build(), carry);
 }
 
+/** @returns also whether no slice changed an attribute of the arguments, nor got one. */
 function runAll(
   call: SlicedRun,
   sliced: SlicedArguments,
   before: Structure,
-): readonly [Stacked, carry: unknown] {
+): readonly [Stacked, carry: unknown, isSame: boolean] {
   const { where, args, asked, option, isReverse = false, outAxes, mayBeEmpty = false } = call;
   let size = sliced.size(asked, option, mayBeEmpty ? 0 : 1);
   let last = isReverse ? 0 : size - 1;
@@ -116,6 +117,7 @@ function runAll(
   };
   let handed: HandedOn | undefined;
   const leases: Lease[] = [];
+  let areSame = true;
   /** @returns the values of all slices, if they are known after this one. */
   const slice = (index: number, isForAll = false): Joining | undefined => {
     if (isForAll) late = firstSlice();
@@ -132,6 +134,7 @@ function runAll(
     tidyChecked(() => {
       returned = batch ? batch.record(run) : run();
       isSame = before.isSame();
+      areSame &&= isSame;
       if (!isSame) attached = before.newTensors();
       // The engine searches what a scope returns: mostly that is one tensor.
       return isSame && returned[1] === undefined ? returned[0] : [returned, attached];
@@ -172,7 +175,7 @@ function runAll(
         for (; index < size; index++) slice(isReverse ? size - 1 - index : index);
       },
     );
-    results.length = size;
+    if (results.length > size) results.length = size;
     for (const slot of sliced.slots) slot.finish(size, last, joining);
     const done = new Set<Variable>();
     sliced.modules.forEach(({ place, axes }, i) => {
@@ -183,7 +186,7 @@ function runAll(
     });
     const stacked =
       size === 0 ? nothingStacked : stackResults(results, { where, last, origins, done, joining }, outAxes);
-    return [stacked, handed ? handed.value : call.init];
+    return [stacked, handed ? handed.value : call.init, areSame];
   } catch (error) {
     for (const each of grown) disposeAll(each);
     for (const variable of made) if (!variable.isDisposed) variable.dispose();

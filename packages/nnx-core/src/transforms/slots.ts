@@ -178,8 +178,7 @@ export class Slot {
 
   /** Lets go of all values. */
   release(): void {
-    for (const lease of this.leases) lease.release();
-    this.leases.length = 0;
+    for (let lease = this.leases.pop(); lease; lease = this.leases.pop()) lease.release();
   }
 
   private misfit(values: readonly unknown[]): Misfit {
