@@ -2,6 +2,7 @@
 import { stackArrays, type WordArray } from "../../data/array-axes.ts";
 import {
   callKernel,
+  type Clamps,
   computeWith,
   fuse,
   isRecording,
@@ -36,11 +37,25 @@ export interface SliceProgram {
 
 type Outputs = readonly Tensor[];
 
-/** A node that runs, and the values that nothing after it needs. */
+/** A node that runs. */
 interface Turn {
   readonly node: ProgramNode;
-  readonly last: readonly Slot[];
+  /** The values that nothing after it needs. */
+  readonly last: Slot[];
+  /** A node that only brings the result of this one into bounds, which this one does itself. */
+  bounding: Turn | undefined;
+  /** Whether that is another node's {@link bounding}. */
+  isPart: boolean;
 }
+
+/** Kernels that bring values into bounds, as the call of a product does by itself, to the bit. */
+const bounds: ReadonlyMap<string, Clamps> = new Map([
+  ["Relu", "relu"],
+  ["Relu6", "relu6"],
+]);
+
+const boundsOf = (turn: Turn | undefined): Clamps | undefined =>
+  turn?.node.work.kind === "kernel" ? bounds.get(turn.node.work.name) : undefined;
 
 /** Runs a program for all slices. Call it in a scope, which frees everything but the outputs. */
 export class BatchRun {
@@ -82,9 +97,10 @@ export class BatchRun {
     const turns = this.turns(outputs);
     const frees = !isRecording();
     for (let i = turns.length - 1; i >= 0; i--) {
-      const { node, last } = turns[i] as Turn;
-      this.step(node);
-      if (frees) for (const slot of last) this.free(slot);
+      const turn = turns[i] as Turn;
+      if (turn.isPart) continue;
+      this.step(turn);
+      if (frees) for (const slot of turn.last) this.free(slot);
     }
     return outputs.map((slot) => this.valueOf(slot).tensor);
   }
@@ -94,21 +110,33 @@ export class BatchRun {
     const { nodes, infos } = this.program;
     const isNeeded = new Array<boolean>(infos.length).fill(false);
     for (const slot of outputs) isNeeded[slot] = true;
+    /** By slot, what alone needs a value. */
+    const uses = new Array<Turn | undefined>(infos.length).fill(undefined);
     const found: Turn[] = [];
     for (let i = nodes.length - 1; i >= 0; i--) {
       const node = nodes[i] as ProgramNode;
       const { inputs, outputs: made } = node;
       if (made.length > 0 && !made.some((slot) => isNeeded[slot])) continue;
-      const last: Slot[] = [];
-      for (const slots of [inputs, made])
-        for (const slot of slots) {
-          if (isNeeded[slot]) continue;
-          isNeeded[slot] = true;
-          last.push(slot);
-        }
-      found.push({ node, last });
+      const turn: Turn = { node, last: [], bounding: undefined, isPart: false };
+      const use = uses[made[0] as Slot];
+      if (use && boundsOf(use) && this.boundsItself(node)) {
+        turn.bounding = use;
+        use.isPart = true;
+      }
+      for (const slot of inputs) {
+        uses[slot] = isNeeded[slot] ? undefined : turn;
+        if (isNeeded[slot]) continue;
+        isNeeded[slot] = true;
+        turn.last.push(slot);
+      }
+      for (const slot of made) if (!isNeeded[slot]) turn.last.push(slot);
+      found.push(turn);
     }
     return found;
+  }
+
+  private boundsItself({ work, outputs }: ProgramNode): boolean {
+    return work.kind === "call" && work.batch !== undefined && this.isBatched(outputs[0] as Slot);
   }
 
   private valueOf(slot: Slot): ManyValue {
@@ -134,7 +162,7 @@ export class BatchRun {
     if (count === 0) tensor.dispose();
   }
 
-  private step(node: ProgramNode): void {
+  private step({ node, bounding }: Turn): void {
     const { infos } = this.program;
     let isBatched = false;
     const inputs: Operand[] = [];
@@ -146,10 +174,10 @@ export class BatchRun {
     isBatched ||= this.isDrawnForEach(node);
     const track = innermostScope()?.track;
     const before = track?.length ?? 0;
-    const made = isBatched ? this.forAll(node, inputs) : this.once(node, inputs, 0);
+    const made = isBatched ? this.forAll(node, inputs, boundsOf(bounding)) : this.once(node, inputs, 0);
     if (track) freeOthers(track, before, made);
-    for (let i = 0; i < node.outputs.length; i++)
-      this.put(node.outputs[i] as Slot, made[i] as Tensor, isBatched);
+    const { outputs } = bounding?.node ?? node;
+    for (let i = 0; i < outputs.length; i++) this.put(outputs[i] as Slot, made[i] as Tensor, isBatched);
   }
 
   private isDrawnForEach({ work }: ProgramNode): boolean {
@@ -157,7 +185,7 @@ export class BatchRun {
     return "from" in work && work.from !== undefined && this.host(work.from.host).isBatched;
   }
 
-  private forAll(node: ProgramNode, inputs: readonly Operand[]): Outputs {
+  private forAll(node: ProgramNode, inputs: readonly Operand[], clamps: Clamps = "none"): Outputs {
     const { work } = node;
     const { size } = this;
     const outputs = node.outputs.map((slot) => this.program.infos[slot] as ValueInfo);
@@ -173,6 +201,7 @@ export class BatchRun {
           inputs.map(({ tensor }) => tensor),
           inputs.map((each) => each.isBatched),
           size,
+          clamps,
         ),
       ];
     } else if (work.kind === "fill" && work.from) {
