@@ -75,7 +75,7 @@ function overSlicesOnce(call: SlicedRun): unknown {
       sliced = given;
       return atomically(below.structure, (before) => {
         const [made, last, isSame] = runAll(call, given, before);
-        build = made.build;
+        build = () => made.build();
         carry = last;
         const { tensors, nodes } = made;
         const attached = isSame ? nothing : before.newTensors();
