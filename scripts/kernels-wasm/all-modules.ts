@@ -7,6 +7,7 @@ import { poolFunctions } from "./pool-kernel.ts";
 import { maskFunctions } from "./mask-kernel.ts";
 import { normColumnsBackFunctions, normColumnsFunctions, normRowsFunctions } from "./norm-kernel.ts";
 import { productFunctions, relaxedProductFunctions } from "./product-kernel.ts";
+import { productRowsFunctions, relaxedProductRowsFunctions } from "./product-rows.ts";
 import {
   gateFunctions,
   gateGradientFunctions,
@@ -29,6 +30,7 @@ export const allModules: Readonly<Record<string, Readonly<Record<string, WasmFun
   pool: poolFunctions,
   mask: maskFunctions,
   product: productFunctions,
+  productRows: productRowsFunctions,
   sparse: sparseFunctions,
   sum: sumFunctions,
   extrema: extremaFunctions,
@@ -46,6 +48,7 @@ export const allModules: Readonly<Record<string, Readonly<Record<string, WasmFun
   logSoftmax: logSoftmaxFunctions,
   entropy: entropyFunctions,
   relaxedProduct: relaxedProductFunctions,
+  relaxedProductRows: relaxedProductRowsFunctions,
   relaxedDepthwise: relaxedDepthwiseFunctions,
   relaxedSteps: relaxedStepFunctions,
 };

@@ -15,7 +15,7 @@ import { define, type WasmFunction } from "../wasm-emitter/module.ts";
 import { type MultiplyAdd, plainMultiplyAdd } from "./multiply-add.ts";
 import { named } from "./named.ts";
 import { pack } from "./pack.ts";
-import { storeSums } from "./sums.ts";
+import { type Store, storeSums } from "./sums.ts";
 
 const ROWS = 4;
 const TILE_STEP = 32;
@@ -30,13 +30,15 @@ type Locals10 = readonly [Local, Local, Local, Local, Local, Local, Local, Local
  * - a: `rows` elements for each product, `aStep` bytes apart.
  * - b: `columns` elements for each product, `bStep` bytes apart.
  * - others: see {@link storeSums}.
+ * @param store - Stores a tile that is not whole.
  */
-const tile = (rows: number, columns: number, multiplyAdd: MultiplyAdd): WasmFunction =>
+export const tile = (rows: number, columns: number, multiplyAdd: MultiplyAdd, store?: Store): WasmFunction =>
   define(integers(10), (parameters, locals) => {
     const [a, aStep, b, bStep, length, ...to] = parameters as Locals10;
     const make = (): Local => locals.make(type.v128);
     const vectors = columns / 4;
-    const right = Array.from({ length: vectors }, make);
+    // What one row alone multiplies needs no register before.
+    const right = rows > 1 ? Array.from({ length: vectors }, make) : [];
     const left = make();
     const sums = Array.from({ length: rows }, () => Array.from({ length: vectors }, make));
     const end = locals.make(type.i32);
@@ -47,14 +49,16 @@ const tile = (rows: number, columns: number, multiplyAdd: MultiplyAdd): WasmFunc
           ...right.flatMap((local, v) => local.set(v128.load(b.get, 16 * v))),
           ...sums.flatMap((row, r) => [
             ...left.set(v128.loadSplat(a.get, 4 * r)),
-            ...row.flatMap((sum, v) => sum.set(multiplyAdd(left.get, right[v]!.get, sum.get))),
+            ...row.flatMap((sum, v) =>
+              sum.set(multiplyAdd(left.get, right[v]?.get ?? v128.load(b.get, 16 * v), sum.get)),
+            ),
           ]),
           ...a.increase(aStep.get),
           ...b.increase(bStep.get),
         ],
         i32.ne(b.get, end.get),
       ),
-      ...storeSums(sums, to, left, locals),
+      ...storeSums(sums, to, left, locals, store),
     ];
   });
 
@@ -206,7 +210,6 @@ const sums = (multiplyAdd: MultiplyAdd): Readonly<Record<string, WasmFunction>> 
   tile4: tile(ROWS, 4, multiplyAdd),
   copyPart,
   tiles,
-  row16: tile(1, 16, multiplyAdd),
 });
 
 /** The functions of the module. */

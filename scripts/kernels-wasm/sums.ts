@@ -2,6 +2,16 @@
 import { type Code, f32x4, i32, type Local, type Locals, type, v128, when } from "../wasm-emitter/code.ts";
 
 /**
+ * Stores what becomes of sums.
+ * @param places - Where each row begins.
+ * @param outStep - As it was given.
+ */
+export type Store = (sums: readonly (readonly Local[])[], places: readonly Local[], outStep: Local) => Code;
+
+const storeAll: Store = (sums, places) =>
+  sums.flatMap((row, r) => row.flatMap((sum, v) => v128.store(places[r]!.get, 16 * v, sum.get)));
+
+/**
  * Stores sums, each of which holds four columns of a row.
  * @param to - `(out, outStep, bias, adds, clamps)`
  * - out: the address of the first row; the others are `outStep` bytes apart.
@@ -15,6 +25,7 @@ export function storeSums(
   to: readonly [out: Local, outStep: Local, bias: Local, adds: Local, clamps: Local],
   free: Local,
   locals: Locals,
+  store: Store = storeAll,
 ): Code {
   const [out, outStep, bias, adds, clamps] = to;
   const places = [out, ...sums.slice(1).map(() => locals.make(type.i32))];
@@ -36,6 +47,6 @@ export function storeSums(
     ),
     ...when(clamps.get, bounded(f32x4.max, 0)),
     ...when(i32.eq(clamps.get, i32.const(2)), bounded(f32x4.min, 6)),
-    ...each((sum, r, v) => v128.store(places[r]!.get, 16 * v, sum.get)),
+    ...store(sums, places, outStep),
   ];
 }

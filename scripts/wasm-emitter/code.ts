@@ -196,9 +196,11 @@ export const v128 = {
   loadOne: memory(0x5c),
   store: memory(0x0b),
   /** Stores the first 32 bits. */
-  storeOne: (address: Code, offset: number, value: Code): Code => [
+  storeOne: (address: Code, offset: number, value: Code): Code => v128.storeLane(0, address, offset, value),
+  /** Stores one of the four 32-bit lanes. */
+  storeLane: (lane: number, address: Code, offset: number, value: Code): Code => [
     ...memory(0x5a)(address, offset, value),
-    0,
+    lane,
   ],
   const: (words: readonly [number, number, number, number]): Code => [
     0xfd,

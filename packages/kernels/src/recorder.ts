@@ -5,6 +5,7 @@
 import type { Tensor, TensorInfo } from "@tensorflow/tfjs-core";
 import type { ElementArrays } from "./memory/access.ts";
 import type { ElementKernel } from "./memory/fuse.ts";
+import type { Clamps } from "./wasm/product-plan.ts";
 
 /** A loop over elements, as `fuse` takes it. */
 export type FusedLoop = (inputs: readonly Float32Array[], outputs: readonly Float32Array[]) => void;
@@ -38,9 +39,15 @@ export interface FillCall {
 /**
  * The same computation for many inputs at once.
  * @param isBatched - Which inputs are many, along a first axis of this size.
+ * @param clamps - Bounds that the results are brought into.
  * @returns the results along a first axis.
  */
-export type ComputeBatch = (inputs: readonly Tensor[], isBatched: readonly boolean[], size: number) => Tensor;
+export type ComputeBatch = (
+  inputs: readonly Tensor[],
+  isBatched: readonly boolean[],
+  size: number,
+  clamps: Clamps,
+) => Tensor;
 
 /** A call of `computed`. */
 export interface ComputeCall {

@@ -13,6 +13,7 @@ export {
   bringLate,
   callKernel,
   canWriteOver,
+  type Clamps,
   type ComputeCall,
   type ElementArrays,
   type ElementKernel,

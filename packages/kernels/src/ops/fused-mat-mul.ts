@@ -9,9 +9,13 @@ import { installKernels } from "../registry.ts";
 import { DENSE, denseInfo, denseOfMany, sizesBeside } from "../own/dense.ts";
 import { runOwn } from "../own/own-kernel.ts";
 import { sameShape, sizeOf } from "../shape.ts";
+import type { Clamps } from "../wasm/product-plan.ts";
 import { hasKnownKernels } from "../backends.ts";
 
 const infoOf = ({ dataId, shape, dtype }: TensorInfo): TensorInfo => ({ dataId, shape, dtype });
+
+/** The kernels that bring values into bounds. */
+const clampKernels = { relu: "Relu", relu6: "Relu6" } as const;
 
 /** {@link fusedMatMul} of many tensors at once. */
 function batch(
@@ -19,8 +23,11 @@ function batch(
   [ofA = false, ofB = false, ofBias = false]: readonly boolean[],
   size: number,
   contracted: number,
+  clamps: Clamps,
 ): Tensor {
-  if (ofA && !ofB && !ofBias) return fusedMatMul(a!, b!, bias ?? null, contracted);
+  const bounded = (y: Tensor): Tensor =>
+    clamps === "none" ? y : (callKernel(clampKernels[clamps], { x: y }, {}) as Tensor);
+  if (ofA && !ofB && !ofBias) return bounded(fusedMatMul(a!, b!, bias ?? null, contracted));
   const kernelShape = b!.shape.slice(ofB ? 1 : 0);
   const [inner, columns] = sizesBeside(kernelShape, contracted);
   const shape = [size, ...a!.shape.slice(ofA ? 1 : 0, -contracted), ...kernelShape.slice(contracted)];
@@ -31,7 +38,7 @@ function batch(
       const left = { ...infoOf(x!), shape: [ofA ? size : 1, rows, inner] };
       const right = { ...infoOf(kernel!), shape: [size, inner, columns] };
       const added = offset && { ...infoOf(offset), shape: ofBias ? [size, columns] : [columns] };
-      const y = denseOfMany(tf.engine().backend, left, right, added);
+      const y = denseOfMany(tf.engine().backend, left, right, added, clamps);
       return y && { ...y, shape: [...shape] };
     });
     if (made) return made;
@@ -41,7 +48,8 @@ function batch(
   const attrs = { transposeA: false, transposeB: false };
   const product = callKernel("BatchMatMul", { a: left, b: right }, attrs) as Tensor;
   const added = bias && inShape(bias, [ofBias ? size : 1, 1, columns]);
-  return inShape(added ? (callKernel("Add", { a: product, b: added }, {}) as Tensor) : product, shape);
+  const y = added ? (callKernel("Add", { a: product, b: added }, {}) as Tensor) : product;
+  return inShape(bounded(y), shape);
 }
 
 /** The shape of a product with a bias; undefined where sizes do not fit, which a kernel says. */
@@ -81,7 +89,7 @@ export function fusedMatMul(a: Tensor, b: Tensor, bias: Tensor | null, contracte
       return computed(
         inputs,
         ([x, kernel, offset]) => denseInfo(tf.engine().backend, x!, kernel!, offset, contracted),
-        (all, isBatched, size) => batch(all, isBatched, size, contracted),
+        (all, isBatched, size, clamps) => batch(all, isBatched, size, contracted, clamps),
         isRecorded() ? shapeOfDense(a, b, bias, contracted) : undefined,
       ) as Tensor;
     }

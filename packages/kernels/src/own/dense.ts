@@ -5,7 +5,7 @@ import { free } from "../memory/access.ts";
 import { sizeOf } from "../shape.ts";
 import { fusesProducts } from "../wasm/mat-mul.ts";
 import { productByPlan } from "../wasm/product.ts";
-import type { ProductPlan } from "../wasm/product-plan.ts";
+import type { Clamps, ProductPlan } from "../wasm/product-plan.ts";
 import { onBoth } from "./own-kernel.ts";
 
 /** Its name in the registry. */
@@ -95,6 +95,7 @@ export function denseOfMany(
   x: TensorInfo,
   kernel: TensorInfo,
   bias?: TensorInfo,
+  clamps: Clamps = "none",
 ): TensorInfo | undefined {
   const [size = 0, inner = 0, columns = 0] = kernel.shape;
   const rows = x.shape[1] as number;
@@ -115,7 +116,7 @@ export function denseOfMany(
     plan,
     shape,
     bias,
-    "none",
+    clamps,
     bias?.shape.length === 2 ? "each" : "all",
   );
 }

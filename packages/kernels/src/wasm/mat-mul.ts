@@ -6,8 +6,8 @@ import { free } from "../memory/access.ts";
 import { type KernelCall, type Mend, mend } from "../mends/mend.ts";
 import { sizeOf } from "../shape.ts";
 import { threadsOf } from "./heap.ts";
-import { type Clamps, hasProducts, LEAST_WORK, productByPlan } from "./product.ts";
-import type { BatchAxis, ProductPlan } from "./product-plan.ts";
+import { hasProducts, LEAST_WORK, productByPlan } from "./product.ts";
+import type { BatchAxis, Clamps, ProductPlan } from "./product-plan.ts";
 
 /** The steps of each axis of a tensor, and 0 for axes that are repeated up to `shape`. */
 function batchSteps(own: readonly number[], shape: readonly number[], matrix: number): number[] {

@@ -18,6 +18,9 @@ const PART = 128;
 const blockOf = (size: number, most: number, multiple: number): number =>
   upTo(size / Math.ceil(size / most), multiple);
 
+/** How many products are added up before they are added to those before. */
+export const innerBlock = (inner: number): number => blockOf(inner, MOST.inner, 1);
+
 /** Sizes of a product, or of blocks of it. */
 type Sizes = Pick<ProductPlan, "rows" | "inner" | "columns">;
 
@@ -69,7 +72,7 @@ export interface Blocks {
 export function blocksOf(plan: ProductPlan): Blocks {
   const isDirect = plan.rows <= FEW_ROWS && plan.b.column === 1;
   const rows = blockOf(plan.rows, MOST.rows, HIGH);
-  const inner = blockOf(plan.inner, MOST.inner, 1);
+  const inner = innerBlock(plan.inner);
   const columns = isDirect ? plan.columns : blockOf(plan.columns, MOST.columns, WIDE);
   const left = PART;
   const right = left + 4 * upTo(rows, HIGH) * inner;

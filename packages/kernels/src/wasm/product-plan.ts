@@ -22,6 +22,12 @@ export interface ProductPlan {
   readonly batch: readonly BatchAxis[];
 }
 
+/** Bounds that a product's results are brought into. */
+export type Clamps = "none" | "relu" | "relu6";
+
+/** What the kernels call them. */
+export const clampsNumber: Readonly<Record<Clamps, number>> = { none: 0, relu: 1, relu6: 2 };
+
 /** Joins batch axes with the rows, and with each other, where one step leads through both. */
 export function joined(plan: ProductPlan): ProductPlan {
   if (plan.batch.length === 0) return plan;

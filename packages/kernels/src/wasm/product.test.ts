@@ -122,6 +122,37 @@ onEachBackend("products", (backend) => {
   });
 
   it.each([
+    [1, 300],
+    [2, 513],
+    [3, 1100],
+  ])("of %i rows are sums in their order, with each number of columns", (m, k) => {
+    // Of more products than a cache holds, equal parts are added up first.
+    const part = Math.ceil(k / Math.ceil(k / 512));
+    for (const n of [1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 33, 70, 130])
+      tf.tidy(() => {
+        const [x, y, z] = [numbers(m * k, 1), numbers(k * n, 2), numbers(n, 3)];
+        const wanted = Float32Array.from({ length: m * n }, (_, at) => {
+          const [i, j] = [Math.floor(at / n), at % n];
+          let sum = 0;
+          for (let begin = 0; begin < k; begin += part) {
+            let own = 0;
+            for (let l = begin; l < Math.min(begin + part, k); l++)
+              own = Math.fround(own + Math.fround(x[i * k + l]! * y[l * n + j]!));
+            sum = begin === 0 ? own : Math.fround(sum + own);
+          }
+          return Math.max(0, sum + z[j]!);
+        });
+        const [a, b, bias] = [tf.tensor2d(x, [m, k]), tf.tensor2d(y, [k, n]), tf.tensor1d(z)];
+        const got = tf.fused.matMul({ a, b, bias, activation: "relu" });
+        expect(got.dataSync()).toEqual(wanted);
+        // The same twice, in a batch, with one matrix for each of its rows.
+        const [rows, matrices] = [tf.stack([a, a]), tf.stack([b, b])];
+        const twice = tf.relu(tf.add(tf.matMul(rows, matrices), bias)).dataSync();
+        expect(twice).toEqual(Float32Array.of(...wanted, ...wanted));
+      });
+  });
+
+  it.each([
     [[3], [3]],
     [
       [2, 3],

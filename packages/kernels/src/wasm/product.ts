@@ -5,11 +5,10 @@ import { sizeOf } from "../shape.ts";
 import { canRun, wasmRun } from "./call.ts";
 import type { WasmFunctions } from "./module.ts";
 import { productModule } from "./product.generated.ts";
+import { productRowsModule } from "./product-rows.generated.ts";
 import { type Blocks, blocksOf, WIDE, type ZeroPlaces } from "./product-blocks.ts";
-import { eachMatrix, joined, type ProductPlan } from "./product-plan.ts";
-
-/** Bounds that a product's results are brought into. */
-export type Clamps = "none" | "relu" | "relu6";
+import { type Clamps, clampsNumber, eachMatrix, joined, type ProductPlan } from "./product-plan.ts";
+import { areSingleRows, multiplyRows } from "./product-rows.ts";
 
 /**
  * Multiply-adds per matrix from which a batch is quicker here than in tensorflow.js's scalar loop:
@@ -17,12 +16,7 @@ export type Clamps = "none" | "relu" | "relu6";
  */
 export const LEAST_WORK = 256;
 
-type Functions = WasmFunctions<"pack4" | "pack8" | "tiles" | "row16"> & Partial<WasmFunctions<"sparse">>;
-
-/** Up to so many rows, each is computed by itself, with as many columns at a time as registers hold. */
-const SINGLE_ROWS = 2;
-const LONG = 16;
-const clampsNumber = { none: 0, relu: 1, relu6: 2 };
+type Functions = WasmFunctions<"pack4" | "pack8" | "tiles"> & Partial<WasmFunctions<"sparse">>;
 
 /** The computation of one plan, at its places in memory. */
 class Multiplication {
@@ -140,40 +134,13 @@ class Multiplication {
   /** All columns, of which only those after the last multiple of 8 are packed. */
   #direct(a: number, b: number, out: number, high: number, k: number, length: number): void {
     const { columns } = this.#plan;
-    const long = high <= SINGLE_ROWS ? columns - (columns % LONG) : 0;
     const whole = columns - (columns % WIDE);
-    if (long > 0) this.#longRows(a, b, out, high, long, k, length);
-    if (long === columns) return;
     this.#packLeft(a, high, length);
-    const step = 4 * this.#plan.b.inner;
-    if (whole > long)
-      this.#tiles(b + 4 * long, 32, step, out + 4 * long, high, whole - long, long, k, length);
+    if (whole > 0) this.#tiles(b, 32, 4 * this.#plan.b.inner, out, high, whole, 0, k, length);
     if (whole === columns) return;
     this.#packRight(b + 4 * whole, columns - whole, length);
     const right = this.#scratch + this.#blocks.right;
     this.#tiles(right, 0, 32, out + 4 * whole, high, columns - whole, whole, k, length);
-  }
-
-  /** Each row by itself. Nothing is packed. */
-  #longRows(a: number, b: number, out: number, high: number, long: number, k: number, length: number): void {
-    const { a: ofA, b: ofB, outRow } = this.#plan;
-    const [bias, adds, clamps] = this.#ends(0, k, length);
-    for (let i = 0; i < high; i++) {
-      for (let j = 0; j < long; j += LONG) {
-        this.#functions.row16(
-          a + 4 * i * ofA.row,
-          4 * ofA.inner,
-          b + 4 * j,
-          4 * ofB.inner,
-          length,
-          out + 4 * (i * outRow + j),
-          0,
-          bias === 0 ? 0 : bias + 4 * j,
-          adds,
-          clamps,
-        );
-      }
-    }
   }
 
   #tiles(
@@ -228,13 +195,24 @@ export function productByPlan(
   const inputs = bias ? [a, b, bias] : [a, b];
   if (inputs.some(({ dtype }) => dtype !== "float32")) return undefined;
   if (plan.inner === 0 || sizeOf(shape) === 0) return undefined;
-  const output: Output = { shape, dtype: "float32" };
+  const outputs: readonly Output[] = [{ shape, dtype: "float32" }];
   const whole = joined(plan);
+  if (areSingleRows(whole)) {
+    return wasmRun(backend, {
+      module: productRowsModule,
+      inputs,
+      outputs,
+      scratch: 4 * whole.columns,
+      run: ({ rows }, { inputs: from, outputs: to, scratch }) => {
+        multiplyRows(rows, whole, [from[0]!, from[1]!, from[2] ?? 0, to[0]!], clamps, biasOf, scratch);
+      },
+    })?.[0];
+  }
   const blocks = blocksOf(whole);
   const results = wasmRun(backend, {
     module: blocks.modules,
     inputs,
-    outputs: [output],
+    outputs,
     scratch: blocks.bytes,
     run: (functions, places) => {
       const [a0 = 0, b0 = 0, bias0 = 0] = places.inputs;

@@ -2,8 +2,10 @@
 import { depthwiseModule } from "./depthwise.generated.ts";
 import { isKnown, substitute, type WasmModule } from "./module.ts";
 import { productModule } from "./product.generated.ts";
+import { productRowsModule } from "./product-rows.generated.ts";
 import { relaxedDepthwiseModule } from "./relaxed-depthwise.generated.ts";
 import { relaxedProductModule } from "./relaxed-product.generated.ts";
+import { relaxedProductRowsModule } from "./relaxed-product-rows.generated.ts";
 import { relaxedStepsModule } from "./relaxed-steps.generated.ts";
 import { stepsModule } from "./steps.generated.ts";
 
@@ -12,6 +14,7 @@ const plain: ReadonlyMap<WasmModule, WasmModule> = new Map();
 /** What the relaxed modules lack, those that they stand for have. */
 const relaxed: ReadonlyMap<WasmModule, WasmModule> = new Map<WasmModule, WasmModule>([
   [productModule, { ...relaxedProductModule, and: productModule }],
+  [productRowsModule, relaxedProductRowsModule],
   [depthwiseModule, relaxedDepthwiseModule],
   [stepsModule, { ...relaxedStepsModule, and: stepsModule }],
 ]);

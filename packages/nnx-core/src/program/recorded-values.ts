@@ -17,15 +17,15 @@ export class RecordedValues {
   private readonly refuse: (error: () => NnxError) => void;
   /** The number of the first tensor of the run, and of those that have values of the host. */
   private readonly firstId = nextTensorId();
-  private readonly born = new Set<number>();
+  private born: Set<number> | undefined;
   private readonly slots = new Map<number, Slot>();
   /** Data that depend on the arguments or on keys. */
   private readonly changing = new WeakSet<object>();
-  private readonly known = new Map<number, readonly number[]>();
-  private readonly notes = new Map<number, string>();
+  private known: Map<number, readonly number[]> | undefined;
+  private notes: Map<number, string> | undefined;
   /** The numbers of the tensors of the block that is recorded, and of those of blocks before. */
   private inBlock: number[] | undefined;
-  private readonly ended = new Set<number>();
+  private ended: Set<number> | undefined;
 
   /**
    * @param tensors - Those in the arguments.
@@ -70,12 +70,12 @@ export class RecordedValues {
 
   /** Notes a tensor with values of the host. */
   addBorn({ id }: Tensor, note?: string): void {
-    this.born.add(id);
-    if (note !== undefined) this.notes.set(id, note);
+    this.born = (this.born ?? new Set<number>()).add(id);
+    if (note !== undefined) this.notes = (this.notes ?? new Map<number, string>()).set(id, note);
   }
 
   isBorn({ id }: Tensor): boolean {
-    return this.born.has(id);
+    return this.born?.has(id) ?? false;
   }
 
   /**
@@ -95,7 +95,10 @@ export class RecordedValues {
   /** Notes the values of a tensor, so that equal constants can be found. */
   addKnown({ id, size }: Tensor, values: unknown): void {
     if (size <= fewValues && ArrayBuffer.isView(values))
-      this.known.set(id, Array.from(values as Float32Array));
+      this.known = (this.known ?? new Map<number, readonly number[]>()).set(
+        id,
+        Array.from(values as Float32Array),
+      );
   }
 
   /** Whether data depend on the arguments or on keys. */
@@ -112,6 +115,7 @@ export class RecordedValues {
       return f();
     } finally {
       this.inBlock = inBlock;
+      this.ended ??= new Set();
       for (const id of made) this.ended.add(id);
     }
   }
@@ -124,14 +128,14 @@ export class RecordedValues {
   /** The value of a tensor; of one that the run did not make or get, a new constant. */
   slotOf(tensor: Tensor): Slot {
     const known = this.slots.get(tensor.id);
-    if (known !== undefined && !this.ended.has(tensor.id)) return known;
+    if (known !== undefined && !this.ended?.has(tensor.id)) return known;
     if (known !== undefined) {
       throw new NnxError(
         `${this.where}: expected a function that uses what branches and loops return, got one that keeps ${describe(tensor)} of a branch ` +
           "or of one turn of a loop. Another run may not make it: return it.",
       );
     }
-    if (tensor.id >= this.firstId && !this.born.has(tensor.id)) {
+    if (tensor.id >= this.firstId && !this.isBorn(tensor)) {
       this.refuse(
         () =>
           new NnxError(
@@ -146,8 +150,8 @@ export class RecordedValues {
     this.constants.push({
       slot,
       tensor: shareForGood(tensor),
-      values: this.known.get(tensor.id),
-      note: this.notes.get(tensor.id),
+      values: this.known?.get(tensor.id),
+      note: this.notes?.get(tensor.id),
     });
     return slot;
   }

@@ -8,13 +8,13 @@ import type { Holder } from "./slots.ts";
 const axisText = (axis: MapAxis): string =>
   axis === Carry ? "Carry" : `the axis ${typeof axis === "number" ? axis : "null"}`;
 
+type Claim = readonly [axis: MapAxis, place: () => string];
+
 /** The axis of each Variable, and of each array by owner and key, with its place. */
 export class Claims {
   private readonly where: string;
-  private readonly all = new Map<
-    object,
-    Map<PathPart | undefined, readonly [axis: MapAxis, place: () => string]>
-  >();
+  private readonly variables = new Map<object, Claim>();
+  private readonly arrays = new Map<object, Map<PathPart, Claim>>();
 
   /** @param where - What error messages call the function. */
   constructor(where: string) {
@@ -22,7 +22,7 @@ export class Claims {
   }
 
   has(owner: object, key?: PathPart): boolean {
-    return this.all.get(owner)?.has(key) ?? false;
+    return key === undefined ? this.variables.has(owner) : (this.arrays.get(owner)?.has(key) ?? false);
   }
 
   /**
@@ -31,12 +31,9 @@ export class Claims {
    * @throws {@link StructureError} when it has another axis elsewhere.
    */
   claim(holder: Holder, axis: MapAxis, place: () => string): boolean {
-    const [owner, key] = holder instanceof Variable ? [holder, undefined] : [holder.owner, holder.key];
-    const own = this.all.get(owner) ?? new Map();
-    this.all.set(owner, own);
-    const known = own.get(key);
+    const known = this.claimed(holder);
     if (!known) {
-      own.set(key, [axis, place]);
+      this.note(holder, [axis, place]);
       return true;
     }
     if (known[0] === axis) return false;
@@ -44,5 +41,19 @@ export class Claims {
       `${this.where}: expected one axis for each Variable, got ${axisText(known[0])} in ${known[1]()} and ${axisText(axis)} in ${place()}, which are ` +
         "the same Variable. Give both the same axis, or pass a clone.",
     );
+  }
+
+  private claimed(holder: Holder): Claim | undefined {
+    if (holder instanceof Variable) return this.variables.get(holder);
+    return this.arrays.get(holder.owner)?.get(holder.key);
+  }
+
+  private note(holder: Holder, claim: Claim): void {
+    if (holder instanceof Variable) {
+      this.variables.set(holder, claim);
+      return;
+    }
+    const own = this.arrays.get(holder.owner) ?? new Map<PathPart, Claim>();
+    this.arrays.set(holder.owner, own.set(holder.key, claim));
   }
 }

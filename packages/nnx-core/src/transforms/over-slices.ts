@@ -64,7 +64,9 @@ export const overSlices = (call: SlicedRun): unknown =>
 function overSlicesOnce(call: SlicedRun): unknown {
   const { where, args } = call;
   refuseDisposed(where, args);
-  const [{ stacked, carry }] = scoped(() => {
+  let build = (): unknown => undefined;
+  let carry: unknown;
+  scoped(() => {
     const stopAttaching = attachTo(args);
     let sliced: SlicedArguments | undefined;
     try {
@@ -72,25 +74,31 @@ function overSlicesOnce(call: SlicedRun): unknown {
       const given = new SlicedArguments(args, call.axes, call, below);
       sliced = given;
       return atomically(below.structure, (before) => {
-        const [made, last] = runAll(call, given, before);
-        const tensors = [made.tensors, bareTensorsIn([made.nodes, last]), before.newTensors()];
-        // The engine finds tensors in lists. It does not look into Maps, where the rest is.
-        const others = new Map<string, unknown>([["nodes", [made.nodes, last]]]);
-        return [{ stacked: () => made.build(), carry: () => last }, tensors, others] as const;
+        const [made, last, isSame] = runAll(call, given, before);
+        build = () => made.build();
+        carry = last;
+        const { tensors, nodes } = made;
+        const attached = isSame ? nothing : before.newTensors();
+        // The engine searches what a scope returns: mostly that is one tensor.
+        if (nodes.length === 0 && last === undefined && attached.length === 0) return tensors;
+        // It finds tensors in lists. It does not look into Maps, where the rest is.
+        const others = new Map<string, unknown>([["nodes", [nodes, last]]]);
+        return [tensors, attached, bareTensorsIn([nodes, last]), others];
       });
     } finally {
       stopAttaching();
       sliced?.release();
     }
   });
-  return call.finish(stacked(), carry());
+  return call.finish(build(), carry);
 }
 
+/** @returns also whether no slice changed an attribute of the arguments, nor got one. */
 function runAll(
   call: SlicedRun,
   sliced: SlicedArguments,
   before: Structure,
-): readonly [Stacked, carry: unknown] {
+): readonly [Stacked, carry: unknown, isSame: boolean] {
   const { where, args, asked, option, isReverse = false, outAxes, mayBeEmpty = false } = call;
   let size = sliced.size(asked, option, mayBeEmpty ? 0 : 1);
   let last = isReverse ? 0 : size - 1;
@@ -109,6 +117,7 @@ function runAll(
   };
   let handed: HandedOn | undefined;
   const leases: Lease[] = [];
+  let areSame = true;
   /** @returns the values of all slices, if they are known after this one. */
   const slice = (index: number, isForAll = false): Joining | undefined => {
     if (isForAll) late = firstSlice();
@@ -125,6 +134,7 @@ function runAll(
     tidyChecked(() => {
       returned = batch ? batch.record(run) : run();
       isSame = before.isSame();
+      areSame &&= isSame;
       if (!isSame) attached = before.newTensors();
       // The engine searches what a scope returns: mostly that is one tensor.
       return isSame && returned[1] === undefined ? returned[0] : [returned, attached];
@@ -165,7 +175,7 @@ function runAll(
         for (; index < size; index++) slice(isReverse ? size - 1 - index : index);
       },
     );
-    results.length = size;
+    if (results.length > size) results.length = size;
     for (const slot of sliced.slots) slot.finish(size, last, joining);
     const done = new Set<Variable>();
     sliced.modules.forEach(({ place, axes }, i) => {
@@ -176,7 +186,7 @@ function runAll(
     });
     const stacked =
       size === 0 ? nothingStacked : stackResults(results, { where, last, origins, done, joining }, outAxes);
-    return [stacked, handed ? handed.value : call.init];
+    return [stacked, handed ? handed.value : call.init, areSame];
   } catch (error) {
     for (const each of grown) disposeAll(each);
     for (const variable of made) if (!variable.isDisposed) variable.dispose();

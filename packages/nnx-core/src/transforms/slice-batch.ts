@@ -184,13 +184,17 @@ export class SliceBatch {
       size,
       (slot) => host[slot] as HostOfSlices,
     );
-    const found = run.run(outer ? slots : slots.filter((slot) => run.isBatched(slot)));
+    // A recording around has to know what is the same for all slices, too.
+    const isWanted = (slot: ValueSlot): boolean => outer !== undefined || run.isBatched(slot);
+    const found = run.run(slots.filter(isWanted));
     const tensors = new Map<number, Tensor>();
+    let at = 0;
     left.forEach((tensor, i) => {
       const slot = slots[i] as ValueSlot;
-      const made = found.get(slot);
-      if (made && run.isBatched(slot)) tensors.set(tensor.id, made);
-      else if (made) outer?.adopt(tensor, made);
+      if (!isWanted(slot)) return;
+      const made = found[at++] as Tensor;
+      if (run.isBatched(slot)) tensors.set(tensor.id, made);
+      else outer?.adopt(tensor, made);
     });
     return new BatchedValues({
       size,

@@ -1,7 +1,7 @@
 /** @file Cuts arguments into slices: values into values, modules in place. */
 import { isArrayLike } from "../data/array-like.ts";
 import { containerFrom, containerKind, entriesOf } from "../data/containers.ts";
-import { pathOf } from "../data/place.ts";
+import { pathOf, type Place } from "../data/place.ts";
 import { describe, StructureError } from "../errors.ts";
 import { graphStateOf, isGraphState } from "../graph/graph-state.ts";
 import { GraphNode } from "../graph/node.ts";
@@ -139,7 +139,7 @@ export class SlicedArguments {
     if (typeof value !== "object" || value === null) return constant(value);
     if (value instanceof GraphNode) return this.module(value, axes, path);
     if (value instanceof Variable) {
-      this.leaf(value, value, axes, [], path);
+      this.leaf(value, value, axes, undefined, path);
       return constant(value);
     }
     if (isTensor(value) || isArrayLike(value)) {
@@ -195,7 +195,7 @@ export class SlicedArguments {
     const keeps = axes === Carry || (axes === null && this.keepsWhole);
     if (!keeps) this.modules.push({ module, axes, place: this.at(path) });
     const variable = ({ variable, place }: VariableAt): void =>
-      this.leaf(variable, variable, axes, () => pathOf(place), path);
+      this.leaf(variable, variable, axes, place, path);
     const { below } = this;
     if (below.module === module && below.variables) {
       for (const each of below.variables) variable(each);
@@ -207,10 +207,9 @@ export class SlicedArguments {
       if (kind === "variable") variable({ variable: value as Variable, place: walk.place() });
       else if (kind === "leaf" && walk.owner) {
         const owner = walk.owner.value;
-        const inner = walk.path();
         if (isVariableState(value) || isOwner(owner) || Object.isFrozen(owner))
-          this.kept(axes, value, inner, path);
-        else this.leaf({ owner, key }, value as object, axes, inner, path);
+          this.kept(axes, value, walk.path(), path);
+        else this.leaf({ owner, key }, value as object, axes, walk.place(), path);
       }
     }
     return constant(module);
@@ -230,23 +229,20 @@ export class SlicedArguments {
     holder: Slot["holder"],
     value: object,
     axes: MapAxes,
-    inner: Path | (() => Path),
+    inner: Place | undefined,
     path: Path,
   ): void {
-    const innerPath = (): Path => (typeof inner === "function" ? inner() : inner);
+    const innerPath = (): Path => (inner ? pathOf(inner) : []);
     const axis = axisOfLeaf(() => this.at(path), axes, axes instanceof StateAxes ? innerPath() : [], value);
     const place = (): string => placeText([...path, ...innerPath()]);
     if (!this.claims.claim(holder, axis, place)) return;
+    const isCut = typeof axis === "number";
+    if (!isCut && (axis !== null || (this.keepsWhole && !(axes instanceof StateAxes)))) return;
     const at = (): string => `${this.where} in ${place()}`;
-    if (typeof axis === "number") {
-      const { value: whole } =
-        holder instanceof Variable ? looking(holder, () => holder.toState()) : { value };
-      const made = cut(whole, axis, at, true);
-      if (made.size !== undefined && !this.sizes.has(made.size)) this.sizes.set(made.size, place);
-      this.slots.push(new Slot(holder, made, axis, at));
-    } else if (axis === null && !(this.keepsWhole && !(axes instanceof StateAxes))) {
-      this.slots.push(new Slot(holder, undefined, 0, at));
-    }
+    const own = holder instanceof Variable ? looking(holder, () => holder.toState()) : undefined;
+    const made = isCut ? cut(own ? own.value : value, axis, at, true) : undefined;
+    if (made?.size !== undefined && !this.sizes.has(made.size)) this.sizes.set(made.size, place);
+    this.slots.push(new Slot(holder, own, made, isCut ? axis : 0, at));
   }
 
   private state(state: State | ReturnType<Variable["toState"]>, axes: MapAxes, path: Path): Part {

@@ -41,20 +41,27 @@ export class Slot {
   lent: unknown;
   /** In a recorded function, the leaf with it: a number that is written may be what was there. */
   private lentLeaf: VariableState | undefined;
-  /** What the function wrote, by slice. */
-  private readonly written = new Map<number, unknown>();
+  /** What the function wrote, by slice: mostly nothing. */
+  private written: Map<number, unknown> | undefined;
   /** The metadata that it set, by slice. */
-  private readonly metadata = new Map<number, Metadata>();
+  private metadata: Map<number, Metadata> | undefined;
   /** In a recorded function, the steps that compute the own numbers, and those of each slice. */
   private readonly source: HostSlot | undefined;
   private readonly sources: (HostSlot | undefined)[] = [];
 
-  constructor(holder: Holder, cut: Cut | undefined, axis: number, place: Place) {
+  /** @param own - What a Variable has. */
+  constructor(
+    holder: Holder,
+    own: VariableState | undefined,
+    cut: Cut | undefined,
+    axis: number,
+    place: Place,
+  ) {
     this.holder = holder;
+    this.own = own;
     this.cut = cut;
     this.axis = axis;
     this.place = place;
-    this.own = holder instanceof Variable ? looking(holder, () => holder.toState()) : undefined;
     this.ownValue = presentValue(holder);
     if (!this.own && cut && !isWritable((holder as LeafPlace).owner, (holder as LeafPlace).key)) {
       throw new StructureError(
@@ -85,13 +92,14 @@ export class Slot {
     if (isGone(holder)) return;
     if (holder instanceof Variable) {
       this.sources[index] = sourceOf(holder);
-      if (holder.metadata !== this.own?.metadata) this.metadata.set(index, holder.metadata);
+      if (holder.metadata !== this.own?.metadata)
+        this.metadata = (this.metadata ?? new Map<number, Metadata>()).set(index, holder.metadata);
     }
     const value = presentValue(holder);
     const isLeafLent =
       !this.lentLeaf || !(holder instanceof Variable) || unread(() => holder.toState()) === this.lentLeaf;
     if (value === this.lent && isLeafLent) return;
-    this.written.set(index, value);
+    this.written = (this.written ?? new Map<number, unknown>()).set(index, value);
     this.hold(value);
   }
 
@@ -102,7 +110,7 @@ export class Slot {
 
   /** Whether some slice wrote. */
   get isWritten(): boolean {
-    return this.written.size > 0;
+    return this.written !== undefined;
   }
 
   /**
@@ -114,7 +122,7 @@ export class Slot {
     const { holder, written, cut, own } = this;
     if (isGone(holder)) return;
     this.refuseOtherMetadata(size);
-    if (written.size === 0) {
+    if (!written) {
       this.putBack(own);
       return;
     }
@@ -132,8 +140,9 @@ export class Slot {
   }
 
   private refuseOtherMetadata(size: number): void {
-    if (this.metadata.size === 0) return;
-    const all = Array.from({ length: size }, (_, i) => this.metadata.get(i) ?? this.own?.metadata ?? {});
+    const { metadata } = this;
+    if (!metadata) return;
+    const all = Array.from({ length: size }, (_, i) => metadata.get(i) ?? this.own?.metadata ?? {});
     const odd = all.findIndex((each) => !sameMetadata(each, all[0] as Metadata));
     if (odd < 0) return;
     throw new StructureError(
@@ -169,8 +178,7 @@ export class Slot {
 
   /** Lets go of all values. */
   release(): void {
-    for (const lease of this.leases) lease.release();
-    this.leases.length = 0;
+    for (let lease = this.leases.pop(); lease; lease = this.leases.pop()) lease.release();
   }
 
   private misfit(values: readonly unknown[]): Misfit {

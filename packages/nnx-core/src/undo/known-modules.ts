@@ -28,10 +28,13 @@ const known = new WeakMap<GraphNode, Below>();
 
 /** What is below arguments now. */
 export function belowOf(args: readonly unknown[]): Below {
-  const modules = args.filter((arg) => arg instanceof GraphNode);
-  const [module] = modules;
-  const others = args.flatMap((arg) => (arg === module ? [] : framesOfArgument(arg)));
-  if (!module || modules.length > 1 || others.length > 0) {
+  let module: GraphNode | undefined;
+  const others: Frame[] = [];
+  for (const arg of args) {
+    if (module === undefined && arg instanceof GraphNode) module = arg;
+    else for (const frame of framesOfArgument(arg)) others.push(frame);
+  }
+  if (!module || others.length > 0) {
     const frames = module ? args.flatMap(framesOfArgument) : others;
     return { structure: new Structure(frames), module: undefined, variables: undefined };
   }

@@ -2,12 +2,12 @@
 import { stackArrays, type WordArray } from "../../data/array-axes.ts";
 import {
   callKernel,
+  type Clamps,
   computeWith,
   fuse,
   isRecording,
   isTensor,
   newTensor,
-  scoped,
   stackTensors,
   type Tensor,
   unstackTensor,
@@ -37,6 +37,26 @@ export interface SliceProgram {
 
 type Outputs = readonly Tensor[];
 
+/** A node that runs. */
+interface Turn {
+  readonly node: ProgramNode;
+  /** The values that nothing after it needs. */
+  readonly last: Slot[];
+  /** A node that only brings the result of this one into bounds, which this one does itself. */
+  bounding: Turn | undefined;
+  /** Whether that is another node's {@link bounding}. */
+  isPart: boolean;
+}
+
+/** Kernels that bring values into bounds, as the call of a product does by itself, to the bit. */
+const bounds: ReadonlyMap<string, Clamps> = new Map([
+  ["Relu", "relu"],
+  ["Relu6", "relu6"],
+]);
+
+const boundsOf = (turn: Turn | undefined): Clamps | undefined =>
+  turn?.node.work.kind === "kernel" ? bounds.get(turn.node.work.name) : undefined;
+
 /** Runs a program for all slices. Call it in a scope, which frees everything but the outputs. */
 export class BatchRun {
   private readonly program: SliceProgram;
@@ -53,9 +73,10 @@ export class BatchRun {
     this.program = program;
     this.size = size;
     this.host = host;
-    this.batched = program.infos.map((_, slot) => slot < program.inputs);
-    this.values = program.infos.map(() => undefined);
-    for (const node of program.nodes) {
+    const { infos, inputs, nodes } = program;
+    this.values = new Array<ManyValue | undefined>(infos.length).fill(undefined);
+    this.batched = new Array<boolean>(infos.length).fill(false).fill(true, 0, inputs);
+    for (const node of nodes) {
       const differs = node.inputs.some((slot) => this.batched[slot]) || this.isDrawnForEach(node);
       if (differs) for (const slot of node.outputs) this.batched[slot] = true;
     }
@@ -68,33 +89,54 @@ export class BatchRun {
 
   /** Whether a tensor was there before the run. */
   isGiven(tensor: Tensor): boolean {
-    return !this.holders.has(tensor) || this.holders.get(tensor) === Number.POSITIVE_INFINITY;
+    return (this.holders.get(tensor) ?? Number.POSITIVE_INFINITY) === Number.POSITIVE_INFINITY;
   }
 
-  /** @returns the values of the outputs. */
-  run(outputs: readonly Slot[]): ReadonlyMap<Slot, Tensor> {
-    const nodes = this.needed(outputs);
-    const last = lastUses(nodes, outputs);
+  /** @returns the values of the outputs, in their order. */
+  run(outputs: readonly Slot[]): Tensor[] {
+    const turns = this.turns(outputs);
     const frees = !isRecording();
-    nodes.forEach((node, i) => {
-      this.step(node);
-      if (frees) for (const slot of last[i] ?? []) this.free(slot);
-    });
-    return new Map(outputs.map((slot) => [slot, this.valueOf(slot).tensor]));
+    for (let i = turns.length - 1; i >= 0; i--) {
+      const turn = turns[i] as Turn;
+      if (turn.isPart) continue;
+      this.step(turn);
+      if (frees) for (const slot of turn.last) this.free(slot);
+    }
+    return outputs.map((slot) => this.valueOf(slot).tensor);
   }
 
-  /** The nodes whose results are needed, and checks, which have none. */
-  private needed(outputs: readonly Slot[]): ProgramNode[] {
-    const slots = new Set(outputs);
-    const found: ProgramNode[] = [];
-    const { nodes } = this.program;
+  /** The nodes whose results are needed, and checks, which have none; the last comes first. */
+  private turns(outputs: readonly Slot[]): Turn[] {
+    const { nodes, infos } = this.program;
+    const isNeeded = new Array<boolean>(infos.length).fill(false);
+    for (const slot of outputs) isNeeded[slot] = true;
+    /** By slot, what alone needs a value. */
+    const uses = new Array<Turn | undefined>(infos.length).fill(undefined);
+    const found: Turn[] = [];
     for (let i = nodes.length - 1; i >= 0; i--) {
       const node = nodes[i] as ProgramNode;
-      if (node.outputs.length > 0 && !node.outputs.some((slot) => slots.has(slot))) continue;
-      for (const slot of node.inputs) slots.add(slot);
-      found.push(node);
+      const { inputs, outputs: made } = node;
+      if (made.length > 0 && !made.some((slot) => isNeeded[slot])) continue;
+      const turn: Turn = { node, last: [], bounding: undefined, isPart: false };
+      const use = uses[made[0] as Slot];
+      if (use && boundsOf(use) && this.boundsItself(node)) {
+        turn.bounding = use;
+        use.isPart = true;
+      }
+      for (const slot of inputs) {
+        uses[slot] = isNeeded[slot] ? undefined : turn;
+        if (isNeeded[slot]) continue;
+        isNeeded[slot] = true;
+        turn.last.push(slot);
+      }
+      for (const slot of made) if (!isNeeded[slot]) turn.last.push(slot);
+      found.push(turn);
     }
-    return found.reverse();
+    return found;
+  }
+
+  private boundsItself({ work, outputs }: ProgramNode): boolean {
+    return work.kind === "call" && work.batch !== undefined && this.isBatched(outputs[0] as Slot);
   }
 
   private valueOf(slot: Slot): ManyValue {
@@ -115,11 +157,12 @@ export class BatchRun {
   private free(slot: Slot): void {
     const { tensor } = this.values[slot] as ManyValue;
     const count = (this.holders.get(tensor) as number) - 1;
+    if (count === Number.POSITIVE_INFINITY) return;
     this.holders.set(tensor, count);
     if (count === 0) tensor.dispose();
   }
 
-  private step(node: ProgramNode): void {
+  private step({ node, bounding }: Turn): void {
     const { infos } = this.program;
     let isBatched = false;
     const inputs: Operand[] = [];
@@ -129,9 +172,12 @@ export class BatchRun {
       inputs.push({ tensor, isBatched: differs, shape: (infos[slot] as ValueInfo).shape });
     }
     isBatched ||= this.isDrawnForEach(node);
-    const made = withoutRest(() => (isBatched ? this.forAll(node, inputs) : this.once(node, inputs, 0)));
-    for (let i = 0; i < node.outputs.length; i++)
-      this.put(node.outputs[i] as Slot, made[i] as Tensor, isBatched);
+    const track = innermostScope()?.track;
+    const before = track?.length ?? 0;
+    const made = isBatched ? this.forAll(node, inputs, boundsOf(bounding)) : this.once(node, inputs, 0);
+    if (track) freeOthers(track, before, made);
+    const { outputs } = bounding?.node ?? node;
+    for (let i = 0; i < outputs.length; i++) this.put(outputs[i] as Slot, made[i] as Tensor, isBatched);
   }
 
   private isDrawnForEach({ work }: ProgramNode): boolean {
@@ -139,7 +185,7 @@ export class BatchRun {
     return "from" in work && work.from !== undefined && this.host(work.from.host).isBatched;
   }
 
-  private forAll(node: ProgramNode, inputs: readonly Operand[]): Outputs {
+  private forAll(node: ProgramNode, inputs: readonly Operand[], clamps: Clamps = "none"): Outputs {
     const { work } = node;
     const { size } = this;
     const outputs = node.outputs.map((slot) => this.program.infos[slot] as ValueInfo);
@@ -155,6 +201,7 @@ export class BatchRun {
           inputs.map(({ tensor }) => tensor),
           inputs.map((each) => each.isBatched),
           size,
+          clamps,
         ),
       ];
     } else if (work.kind === "fill" && work.from) {
@@ -227,35 +274,12 @@ export class BatchRun {
   }
 }
 
-/** Runs `f` in the open scope, and frees what it makes beside its results. */
-function withoutRest(f: () => Outputs): Outputs {
-  const scope = innermostScope();
-  if (!scope) return scoped(f);
-  const before = scope.track.length;
-  const made = f();
-  const rest = scope.track.splice(before);
-  for (const tensor of rest) {
-    if (made.includes(tensor) || tensor.kept) scope.track.push(tensor);
+/** Frees what was made in a scope after the first tensors, but for these. */
+function freeOthers(track: Tensor[], first: number, made: Outputs): void {
+  // Mostly there is nothing else.
+  if (track.length === first + 1 && track[first] === made[0]) return;
+  for (const tensor of track.splice(first)) {
+    if (made.includes(tensor) || tensor.kept) track.push(tensor);
     else tensor.dispose();
   }
-  return made;
-}
-
-/** For each node: the values that nothing after it needs. */
-function lastUses(nodes: readonly ProgramNode[], outputs: readonly Slot[]): (readonly Slot[])[] {
-  const seen = new Set(outputs);
-  const last: Slot[][] = nodes.map(() => []);
-  const note = (slots: readonly Slot[], i: number): void => {
-    for (const slot of slots) {
-      if (seen.has(slot)) continue;
-      seen.add(slot);
-      (last[i] as Slot[]).push(slot);
-    }
-  };
-  for (let i = nodes.length - 1; i >= 0; i--) {
-    const { inputs, outputs: made } = nodes[i] as ProgramNode;
-    note(inputs, i);
-    note(made, i);
-  }
-  return last;
 }

@@ -67,11 +67,14 @@ export class FirstSlice implements LateOwner {
     return tensor;
   }
 
-  /** A tensor that the program computes. @param place - Records it, and says which value it is. */
-  result(shape: readonly number[], place: (tensor: Tensor) => Slot): Tensor {
-    const tensor = lateTensor(shape, "float32", this);
-    this.add(tensor, undefined, place(tensor));
-    return tensor;
+  /** A tensor that the program computes. Say {@link computes} then. */
+  result(shape: readonly number[]): Tensor {
+    return lateTensor(shape, "float32", this);
+  }
+
+  /** Says which value of the program a {@link result} is. */
+  computes(tensor: Tensor, slot: Slot): void {
+    this.add(tensor, undefined, slot);
   }
 
   private add(tensor: Tensor, from: CutFrom | undefined, slot: Slot | undefined): void {
@@ -129,7 +132,8 @@ export class FirstSlice implements LateOwner {
   private compute(slots: readonly Slot[]): ReadonlyMap<Slot, Tensor> | undefined {
     if (!this.followed || slots.length === 0) return undefined;
     const host = { isBatched: false, each: [] };
-    return new BatchRun({ ...this.followed.program(), inputs: 0 }, 1, () => host).run(slots);
+    const made = new BatchRun({ ...this.followed.program(), inputs: 0 }, 1, () => host).run(slots);
+    return new Map(slots.map((slot, i) => [slot, made[i] as Tensor]));
   }
 }
 

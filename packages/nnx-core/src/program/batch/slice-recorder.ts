@@ -77,14 +77,16 @@ export class SliceRecorder extends ProgramRecorder {
       const { names, inputs: given } = inputsOf(inputs);
       const shape = this.mayBeLate(given) ? lateShape(name, given) : undefined;
       if (shape && names) {
+        const own = copiedData(attrs ?? {});
         const work = {
           kind: "kernel",
           name,
           names,
-          attrs: copiedData(attrs ?? {}),
+          attrs: own,
           needsEngine: false,
+          renewal: undefined,
         } as const;
-        return this.addLate(shape, { ...work, renewal: undefined }, given);
+        return this.addLate(shape, work, given);
       }
       this.late.bringFor(given);
     }
@@ -118,10 +120,10 @@ export class SliceRecorder extends ProgramRecorder {
   }
 
   private addLate(shape: readonly number[], work: Work, inputs: readonly Tensor[]): Tensor {
-    return (this.late as FirstSlice).result(
-      shape,
-      (tensor) => this.addNode(work, inputs, [tensor])[0] as Slot,
-    );
+    const late = this.late as FirstSlice;
+    const tensor = late.result(shape);
+    late.computes(tensor, this.addNode(work, inputs, [tensor])[0] as Slot);
+    return tensor;
   }
 
   override values(values: unknown, shape: readonly number[], dtype: string, make: () => Tensor): Tensor {
