@@ -16,6 +16,9 @@ export {
   reshaped,
   sharedCopy,
   sharing,
+  type TapeEngine,
+  tapeEngine,
+  type TapeNode,
   versionOfTensorflow,
 } from "./engine.ts";
 export { hasReachableMemory } from "./backends.ts";

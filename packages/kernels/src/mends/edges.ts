@@ -1,5 +1,6 @@
 /** @file Element-wise kernels of floats that are wrong for NaN, infinities, zeros, or large numbers. */
-import type { CastAttrs } from "@tensorflow/tfjs-core";
+import { backend_util, type CastAttrs } from "@tensorflow/tfjs-core";
+import { eachRow, fold } from "../fold.ts";
 import { loop } from "../memory/access.ts";
 import { ofEach, ofPairs } from "./each.ts";
 import { type Mend, mend } from "./mend.ts";
@@ -22,7 +23,7 @@ function modulo(a: number, b: number): number {
 }
 
 /** As in IEEE 754, and unlike JavaScript's. */
-export const power = (a: number, b: number): number =>
+const raised = (a: number, b: number): number =>
   a === 1 || (a === -1 && (b === Infinity || b === -Infinity)) ? 1 : a ** b;
 
 const MOST = 2 ** 31 - 1;
@@ -41,6 +42,23 @@ const toInteger: Mend = mend<"x", CastAttrs>(
   },
 );
 
+/** By a loop of its own: called through `ofPairs`, which calls other functions too, it would be slower by half. */
+const power: Mend = mend<"a" | "b">(
+  "Pow",
+  ["cpu"],
+  "Is NaN for 1 and -1 to the power of an infinity, and for 1 to that of NaN.",
+  ({ inputs: { a, b }, backend, stock }) => {
+    if (a.dtype !== "float32" || b.dtype !== "float32") return stock();
+    const shape = backend_util.assertAndGetBroadcastShape(a.shape, b.shape);
+    return loop(backend, [a, b], { shape, dtype: "float32" }, ([x, y], out) => {
+      if (out.length === 0) return;
+      eachRow(fold(a.shape, b.shape), (fromA, fromB, to, length, stepA, stepB) => {
+        for (let i = 0; i < length; i++) out[to + i] = raised(x![fromA + i * stepA]!, y![fromB + i * stepB]!);
+      });
+    });
+  },
+);
+
 const DIGITS = "Has few digits near 0 and its other roots, and none above 1e12.";
 
 /** Replacements of kernels that are wrong for some floats. */
@@ -55,7 +73,7 @@ export const edgeMends: readonly Mend[] = [
     "Is 0 where the remainder of a small number with the other sign rounds to the divisor.",
     modulo,
   ),
-  binary("Pow", ["cpu"], "Is NaN for 1 and -1 to the power of an infinity, and for 1 to that of NaN.", power),
+  power,
   binary("FloorDiv", ["cpu"], "Gives integers for floats, so that NaN and infinities are lost.", (a, b) =>
     Math.floor(Math.fround(a / b)),
   ),

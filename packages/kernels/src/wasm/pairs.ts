@@ -1,9 +1,8 @@
 /** @file Element-wise kernels of two tensors, choices and logic, by WebAssembly. */
 import * as tf from "@tensorflow/tfjs-core";
 import type { TensorInfo } from "@tensorflow/tfjs-core";
-import { eachPlane, eachRow, fold } from "../fold.ts";
-import { elementsOf, isHeap, loop } from "../memory/access.ts";
-import { power } from "../mends/edges.ts";
+import { eachPlane, fold } from "../fold.ts";
+import { elementsOf, isHeap } from "../memory/access.ts";
 import { type Mend, mend } from "../mends/mend.ts";
 import { sameShape, sizeOf } from "../shape.ts";
 import { bitsModule } from "./bits.generated.ts";
@@ -143,25 +142,17 @@ const castToBool: Mend = mend<"x", tf.CastAttrs>(
   },
 );
 
-/** The stock kernel on wasm raises one element after the other, too, but squares are common. */
+/** Squares are common. For other powers no kernel is quicker than a call for each element. */
 const pow: Mend = mend<"a" | "b">(
   "Pow",
   both,
-  "Computes one element at a time, squares too, on cpu with a call for each.",
+  "Raises squares one element at a time, too, on cpu with a call for each.",
   ({ inputs: { a, b }, backend, stock }) => {
     if (a.dtype !== "float32" || b.dtype !== "float32") return stock();
-    const isSquare = sizeOf(b.shape) === 1 && elementsOf(backend, b)[0] === 2;
+    if (sizeOf(b.shape) !== 1 || elementsOf(backend, b)[0] !== 2) return stock();
     const shape = tf.backend_util.assertAndGetBroadcastShape(a.shape, b.shape);
-    if (isSquare && isWorthCopying(backend, sizeOf(shape))) {
-      const square = pairwise(backend, pairsModule, "mul", a, a);
-      if (square) return { ...square, shape };
-    }
-    if (isHeap(backend) || !isWorthCopying(backend, sizeOf(shape))) return stock();
-    return loop(backend, [a, b], { shape, dtype: "float32" }, ([x, y], out) => {
-      eachRow(fold(a.shape, b.shape), (fromA, fromB, to, length, stepA, stepB) => {
-        for (let i = 0; i < length; i++) out[to + i] = power(x![fromA + i * stepA]!, y![fromB + i * stepB]!);
-      });
-    });
+    const square = pairwise(backend, pairsModule, "mul", a, a);
+    return square ? { ...square, shape } : stock();
   },
 );
 
