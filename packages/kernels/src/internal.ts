@@ -31,7 +31,7 @@ export {
   memoryOf,
   tensorFrom,
 } from "./memory/bytes.ts";
-export { type ElementKernel, fuse, runLoop } from "./memory/fuse.ts";
+export { fuse, runLoop } from "./memory/fuse.ts";
 export { bringLate, LateData, lateDataOf, type LateOwner, lateTensor, takesLate } from "./memory/late.ts";
 export { callKernel, type KernelInputs } from "./memory/call-kernel.ts";
 export { computed } from "./memory/computed.ts";
@@ -117,6 +117,7 @@ export {
   type ComputeCall,
   type Fill,
   type FillCall,
+  type ElementKernel,
   type FuseCall,
   type FusedLoop,
   isRecorded,
