@@ -52,7 +52,7 @@ const nothing = new Saved();
  * Passes a zero gradient on as zero, even where the derivative is infinite or NaN (JAX's symbolic
  * zeros).
  */
-export const throughZero = (thunks: Thunks): Record<string, () => Tensor> =>
+const throughZero = (thunks: Thunks): Record<string, () => Tensor> =>
   Object.fromEntries(
     Object.entries(thunks).map(([name, thunk]) => [name, () => zero(thunk().shape)] as const),
   );

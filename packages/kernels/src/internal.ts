@@ -35,7 +35,7 @@ export { fuse, runLoop } from "./memory/fuse.ts";
 export { bringLate, LateData, lateDataOf, type LateOwner, lateTensor, takesLate } from "./memory/late.ts";
 export { callKernel, type KernelInputs } from "./memory/call-kernel.ts";
 export { computed } from "./memory/computed.ts";
-export { type KernelPlan, type PlannedCall, type PlannedPlace, traced } from "./wasm/trace.ts";
+export { type KernelPlan, traced } from "./wasm/trace.ts";
 export {
   addressOn,
   copiesForPlans,
@@ -101,7 +101,7 @@ export { type NormAttrs, layNorm, type NormAxis } from "./own/norm-layout.ts";
 export { normKernelNames } from "./own/normalize.ts";
 export { softmaxKernelNames } from "./own/softmax.ts";
 export { largestOf } from "./ops/largest.ts";
-export { isAwaited, keepValues, type TensorValues, tensorOf, scalarOf, valuesOf } from "./ops/values.ts";
+export { isAwaited, keepValues, tensorOf, scalarOf, valuesOf } from "./ops/values.ts";
 export { rowsOf } from "./ops/rows.ts";
 export { type AddAttrs, rowKernelNames, rowsOf as presentRowsOf, rowSumsOf } from "./own/rows.ts";
 export { SELECT, selectOf } from "./own/select.ts";

@@ -14,7 +14,6 @@ export {
   callKernel,
   canWriteOver,
   type ComputeCall,
-  type ElementArrays,
   type ElementKernel,
   type Fill,
   type FillCall,
