@@ -1,4 +1,7 @@
-/** @file Questions to tensorflow.js's engine: what is a tensor, whether a tape is recording, and the tape itself. */
+/**
+ * @file Questions to tensorflow.js's engine: what is a tensor, whether a tape is recording, and the
+ * tape itself.
+ */
 import {
   engine,
   getBackend,

@@ -42,7 +42,10 @@ const toInteger: Mend = mend<"x", CastAttrs>(
   },
 );
 
-/** By a loop of its own: called through `ofPairs`, which calls other functions too, it would be slower by half. */
+/**
+ * By a loop of its own: called through `ofPairs`, which calls other functions too, it would be slower
+ * by half.
+ */
 const power: Mend = mend<"a" | "b">(
   "Pow",
   ["cpu"],

@@ -12,7 +12,10 @@ interface Tries {
 /** Of so many calls one at least makes an attempt. */
 const LEAST = 16;
 
-/** The attempts of one function. It has them anew for each structure of its arguments: modes are part of that. */
+/**
+ * The attempts of one function. It has them anew for each structure of its arguments: modes are part
+ * of that.
+ */
 export class Attempts {
   private readonly all = new WeakMap<Structure, Tries>();
 
