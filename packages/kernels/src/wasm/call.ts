@@ -35,7 +35,7 @@ function functionsOf<F extends string>(
   module: WasmRun<F>["module"],
   memory: WasmMemory,
 ): WasmFunctions<F> | undefined {
-  if ("hex" in module) return functionsOver(module, memory);
+  if ("text" in module) return functionsOver(module, memory);
   const all = module.map((each) => functionsOver(each, memory));
   if (all.includes(undefined)) return undefined;
   const ofMemory: NonNullable<ReturnType<typeof together.get>> = together.get(memory) ?? new Map();
