@@ -107,13 +107,11 @@ export const composedMends: readonly Mend[] = [
   {
     kernelName: "Einsum",
     backends: ["cpu", ...GPU],
-    why: "Takes at most two tensors, and does not sum a letter that only one of them has.",
     around: () => einsumKernel,
   },
   {
     kernelName: "Conv3DBackpropInputV2",
     backends: ["wasm"],
-    why: "Is wrong in every shape.",
     around: () =>
       composed<tf.Conv3DBackpropInputV2Attrs>(({ dy, filter }, { inputShape, strides, pad }) => {
         const info = conv3DInfo(inputShape, filter!.shape, strides, pad);
@@ -123,7 +121,6 @@ export const composedMends: readonly Mend[] = [
   {
     kernelName: "Conv3DBackpropFilterV2",
     backends: ["wasm"],
-    why: "Is wrong with strides above 1.",
     around: () =>
       composed<tf.Conv3DBackpropFilterV2Attrs>(({ x, dy }, { filterShape, strides, pad }) =>
         filterGradient(x!, dy!, axes3D(conv3DInfo(x!.shape, filterShape, strides, pad))),

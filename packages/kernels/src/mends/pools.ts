@@ -27,12 +27,11 @@ export const axesOf3D = (
 const pool = <A>(
   kernelName: string,
   backends: readonly string[],
-  why: string,
   axesOf: (shape: readonly number[], attrs: A) => readonly Axis[],
   run: (windows: Windows, x: Elements, y: Elements) => void,
   isQuick = false,
 ): Mend =>
-  mend<"x", A>(kernelName, backends, why, ({ inputs: { x }, attrs, backend, stock }) => {
+  mend<"x", A>(kernelName, backends, ({ inputs: { x }, attrs, backend, stock }) => {
     if (x.dtype !== "float32") return stock();
     const isEmpty = sizeOf(x.shape) === 0;
     if (isQuick && !isEmpty && isHeap(backend) && !holdsNaN(backend, x)) return stock();
@@ -45,13 +44,7 @@ const pool = <A>(
 
 /** Replacements of pool kernels. */
 export const poolMends: readonly Mend[] = [
-  pool<tf.MaxPoolAttrs>("MaxPool", ["cpu", "wasm"], "Loses NaN.", axesOf2D, largest, true),
-  pool<tf.MaxPool3DAttrs>(
-    "MaxPool3D",
-    ["cpu", "wasm"],
-    "Loses NaN (cpu), or values below 0 (wasm).",
-    axesOf3D,
-    largest,
-  ),
-  pool<tf.AvgPoolAttrs>("AvgPool", ["wasm"], "Loses NaN.", axesOf2D, means, true),
+  pool<tf.MaxPoolAttrs>("MaxPool", ["cpu", "wasm"], axesOf2D, largest, true),
+  pool<tf.MaxPool3DAttrs>("MaxPool3D", ["cpu", "wasm"], axesOf3D, largest),
+  pool<tf.AvgPoolAttrs>("AvgPool", ["wasm"], axesOf2D, means, true),
 ];

@@ -27,7 +27,6 @@ function placesOf(row: Elements): Uint32Array {
 export const topKMend: Mend = {
   kernelName: "TopK",
   backends: ["cpu", "wasm"],
-  why: "Of numbers that are not finite: is in no order, and leaves out larger ones.",
   around: (stock) => (call) => {
     const { inputs, attrs, backend } = call;
     const { x } = inputs as { readonly x: TensorInfo };

@@ -13,7 +13,6 @@ const pool = <A>(
   mend<"x", A>(
     kernelName,
     ["cpu", "wasm"],
-    "Computes in a scalar loop, or takes two passes to find NaN.",
     ({ inputs: { x }, attrs, backend, stock }) =>
       poolByWasm(backend, name, [x], x.shape, axesOf(x.shape, attrs)) ?? stock(),
   );

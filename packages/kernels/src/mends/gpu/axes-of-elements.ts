@@ -10,7 +10,6 @@ import { type Mend, mend, reshaped, scoped } from "../mend.ts";
 const select: Mend = mend<"condition" | "t" | "e">(
   "Select",
   GPU,
-  "Takes up to four axes.",
   ({ inputs: { condition, t, e }, backend, stock }) => {
     const { shape } = t;
     // `tf.where` does not repeat along axes of no elements.
@@ -36,30 +35,25 @@ const select: Mend = mend<"condition" | "t" | "e">(
 
 /** Kernels of single elements. */
 const flat = (kernelName: string): Mend =>
-  mend<"x">(kernelName, GPU, "Takes up to six axes.", ({ inputs: { x }, stock }) => {
+  mend<"x">(kernelName, GPU, ({ inputs: { x }, stock }) => {
     if (x.shape.length <= 6) return stock();
     return scoped(() => withShape(stock({ x: reshaped(x, [sizeOf(x.shape)]) }), x.shape));
   });
 
 /** Kernels of two inputs that are right where those are of one shape, or of few axes. */
 const pairs = (kernelName: string): Mend =>
-  mend<"a" | "b">(
-    kernelName,
-    GPU,
-    "Throws from seven axes on. webgpu's repeats wrong elements from five on.",
-    ({ inputs: { a, b }, stock }) => {
-      if (a.shape.length <= 4 && b.shape.length <= 4) return stock();
-      return scoped(() => {
-        const shape = tf.backend_util.assertAndGetBroadcastShape(a.shape, b.shape);
-        const folded = fold(a.shape, b.shape);
-        const [x, y] =
-          folded.axes.length <= 4
-            ? [reshaped(a, folded.a), reshaped(b, folded.b)]
-            : [a, b].map((each) => reshaped(tf.broadcastTo(each as Tensor, shape), [sizeOf(shape)]));
-        return withShape(stock({ a: x!, b: y! }), shape);
-      });
-    },
-  );
+  mend<"a" | "b">(kernelName, GPU, ({ inputs: { a, b }, stock }) => {
+    if (a.shape.length <= 4 && b.shape.length <= 4) return stock();
+    return scoped(() => {
+      const shape = tf.backend_util.assertAndGetBroadcastShape(a.shape, b.shape);
+      const folded = fold(a.shape, b.shape);
+      const [x, y] =
+        folded.axes.length <= 4
+          ? [reshaped(a, folded.a), reshaped(b, folded.b)]
+          : [a, b].map((each) => reshaped(tf.broadcastTo(each as Tensor, shape), [sizeOf(shape)]));
+      return withShape(stock({ a: x!, b: y! }), shape);
+    });
+  });
 
 const PAIRS =
   "Equal NotEqual Greater GreaterEqual Less LessEqual LogicalAnd LogicalOr Maximum Minimum Mod Atan2 Add Sub Multiply SquaredDifference FloorDiv".split(
@@ -75,16 +69,11 @@ const UNARY = [
   ),
 ];
 
-const prelu: Mend = mend<"x" | "alpha">(
-  "Prelu",
-  GPU,
-  "Takes up to six axes (webgl), or four: webgpu returns the values of earlier tensors from five on.",
-  ({ inputs: { x, alpha }, stock }) => {
-    if (x.shape.length <= 4) return stock();
-    const [values, slopes] = [x as Tensor, alpha as Tensor];
-    return scoped(() => tf.where(tf.less(values, 0), tf.mul(values, slopes), values));
-  },
-);
+const prelu: Mend = mend<"x" | "alpha">("Prelu", GPU, ({ inputs: { x, alpha }, stock }) => {
+  if (x.shape.length <= 4) return stock();
+  const [values, slopes] = [x as Tensor, alpha as Tensor];
+  return scoped(() => tf.where(tf.less(values, 0), tf.mul(values, slopes), values));
+});
 
 /** Replacements of kernels that give each element by itself. */
 export const elementAxesMends: readonly Mend[] = [select, ...UNARY.map(flat), ...PAIRS.map(pairs), prelu];

@@ -29,7 +29,6 @@ function joined(shape: readonly number[], pads: Pads): { sizes: number[]; around
 const pad: Mend = mend<"x", { paddings: [number, number][]; constantValue: number }>(
   "PadV2",
   GPU,
-  "Of more than four axes: throws (webgl), or returns the values of earlier tensors (webgpu).",
   ({ inputs: { x }, attrs: { paddings, constantValue }, backend, stock }) => {
     const shape = x.shape.map((size, axis) => size + paddings[axis]![0] + paddings[axis]![1]);
     if (sizeOf(x.shape) === 0 && sizeOf(shape) > 0 && x.dtype !== "string" && x.dtype !== "complex64")
@@ -54,7 +53,6 @@ const pad: Mend = mend<"x", { paddings: [number, number][]; constantValue: numbe
 const slice: Mend = mend<"x", { begin: number[]; size: number[] }>(
   "Slice",
   GPU,
-  "Takes up to six axes.",
   ({ inputs: { x }, attrs, stock }) => {
     if (x.shape.length <= 6) return stock();
     const { begin, size } = attrs;
@@ -73,26 +71,21 @@ const slice: Mend = mend<"x", { begin: number[]; size: number[] }>(
   },
 );
 
-const tile: Mend = mend<"x", tf.TileAttrs>(
-  "Tile",
-  GPU,
-  "Takes up to five axes.",
-  ({ inputs: { x }, attrs: { reps }, stock }) => {
-    if (x.shape.length <= 4 || sizeOf(x.shape) === 0) return stock();
-    return scoped(() => {
-      const shape = [...x.shape];
-      let y = x as Tensor;
-      reps.forEach((times, axis) => {
-        if (times === 1) return;
-        y = tf.tile(reshaped(y, [sizeOf(shape.slice(0, axis)), sizeOf(shape.slice(axis))]), [1, times]);
-        shape[axis]! *= times;
-      });
-      return reshaped(y, shape);
+const tile: Mend = mend<"x", tf.TileAttrs>("Tile", GPU, ({ inputs: { x }, attrs: { reps }, stock }) => {
+  if (x.shape.length <= 4 || sizeOf(x.shape) === 0) return stock();
+  return scoped(() => {
+    const shape = [...x.shape];
+    let y = x as Tensor;
+    reps.forEach((times, axis) => {
+      if (times === 1) return;
+      y = tf.tile(reshaped(y, [sizeOf(shape.slice(0, axis)), sizeOf(shape.slice(axis))]), [1, times]);
+      shape[axis]! *= times;
     });
-  },
-);
+    return reshaped(y, shape);
+  });
+});
 
-const fill: Mend = mend<never, tf.FillAttrs>("Fill", GPU, "Takes up to six axes.", ({ attrs, stock }) => {
+const fill: Mend = mend<never, tf.FillAttrs>("Fill", GPU, ({ attrs, stock }) => {
   const { shape } = attrs;
   return shape.length <= 6 ? stock() : withShape(stock(undefined, { shape: [sizeOf(shape)] }), shape);
 });
@@ -114,7 +107,6 @@ const MOVED = (sizes: readonly number[], perm: readonly number[]): string => {
 const transpose: Mend = mend<"x", tf.TransposeAttrs>(
   "Transpose",
   GPU,
-  "Takes up to six axes.",
   ({ inputs: { x }, attrs: { perm }, backend, stock }) => {
     if (x.shape.length <= MOST_TRANSPOSED) return stock();
     const shape = perm.map((axis) => x.shape[axis]!);

@@ -28,7 +28,7 @@ function joinedFor(shape: readonly number[], axes: readonly number[]): { sizes: 
 }
 
 const reduction = (kernelName: string): Mend =>
-  mend<"x", ReduceAttrs>(kernelName, GPU, "Takes up to six axes.", ({ inputs: { x }, attrs, stock }) => {
+  mend<"x", ReduceAttrs>(kernelName, GPU, ({ inputs: { x }, attrs, stock }) => {
     if (x.shape.length <= 4 || sizeOf(x.shape) === 0) return stock();
     const over = axesOf(attrs.axis ?? attrs.reductionIndices, x.shape.length);
     const { sizes, axes } = joinedFor(x.shape, over);
@@ -53,25 +53,20 @@ const reduction = (kernelName: string): Mend =>
 
 /** Kernels of the last axis alone. */
 const overLast = (kernelName: string): Mend =>
-  mend<"logits", { dim?: number; axis?: number }>(
-    kernelName,
-    GPU,
-    "Takes up to six axes.",
-    ({ inputs: { logits }, stock }) => {
-      const { shape } = logits;
-      if (shape.length <= 4 || sizeOf(shape) === 0) return stock();
-      const last = shape.at(-1)!;
-      return scoped(() =>
-        withShape(
-          stock(
-            { logits: reshaped(logits, [sizeOf(shape) / last, last]) },
-            kernelName === "Softmax" ? { dim: 1 } : { axis: 1 },
-          ),
-          shape,
+  mend<"logits", { dim?: number; axis?: number }>(kernelName, GPU, ({ inputs: { logits }, stock }) => {
+    const { shape } = logits;
+    if (shape.length <= 4 || sizeOf(shape) === 0) return stock();
+    const last = shape.at(-1)!;
+    return scoped(() =>
+      withShape(
+        stock(
+          { logits: reshaped(logits, [sizeOf(shape) / last, last]) },
+          kernelName === "Softmax" ? { dim: 1 } : { axis: 1 },
         ),
-      );
-    },
-  );
+        shape,
+      ),
+    );
+  });
 
 /** Replacements of kernels that compute along axes. */
 export const reductionAxesMends: readonly Mend[] = [

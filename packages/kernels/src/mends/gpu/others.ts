@@ -34,23 +34,18 @@ const maxPool = <A>(
   kernelName: string,
   axesOf: (shape: readonly number[], attrs: A) => readonly Axis[],
 ): Mend =>
-  mend<"x", A>(
-    kernelName,
-    GPU,
-    "Loses NaN, and numbers below -1e20.",
-    ({ inputs: { x }, attrs, backend, stock }) => {
-      if (x.dtype !== "float32") return stock();
-      const axes = axesOf(x.shape, attrs);
-      const shape = [x.shape[0]!, ...axes.map((a) => a.output), x.shape.at(-1)!];
-      if (sizeOf(shape) === 0) return stock();
-      const program = {
-        name: `maxPool ${JSON.stringify([x.shape, axes])}`,
-        body: largest(x.shape, axes),
-        inputs: ["X"],
-      };
-      return withShape(runForEach(backend, program, [x], sizeOf(shape), "float32"), shape);
-    },
-  );
+  mend<"x", A>(kernelName, GPU, ({ inputs: { x }, attrs, backend, stock }) => {
+    if (x.dtype !== "float32") return stock();
+    const axes = axesOf(x.shape, attrs);
+    const shape = [x.shape[0]!, ...axes.map((a) => a.output), x.shape.at(-1)!];
+    if (sizeOf(shape) === 0) return stock();
+    const program = {
+      name: `maxPool ${JSON.stringify([x.shape, axes])}`,
+      body: largest(x.shape, axes),
+      inputs: ["X"],
+    };
+    return withShape(runForEach(backend, program, [x], sizeOf(shape), "float32"), shape);
+  });
 
 interface ScatterAttrs {
   readonly shape: number[];
@@ -59,7 +54,6 @@ interface ScatterAttrs {
 const scatterNd: Mend = mend<"indices" | "updates", ScatterAttrs>(
   "ScatterNd",
   ["webgl"],
-  "Writes a single update to other rows, too.",
   ({ inputs: { indices, updates }, attrs: { shape }, backend, stock }) => {
     const found = tf.scatter_util.calculateShapes(updates, indices, shape);
     const { sliceRank, numUpdates, sliceSize, strides, outputSize } = found;
@@ -91,7 +85,6 @@ const MOST_INPUTS = 7;
 const addN: Mend = {
   kernelName: "AddN",
   backends: GPU,
-  why: "Takes up to six axes. On webgpu, returns the values of earlier tensors for more than seven tensors.",
   around:
     (stock) =>
     ({ inputs, backend, attrs }) => {
