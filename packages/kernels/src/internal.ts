@@ -31,7 +31,7 @@ export {
   memoryOf,
   tensorFrom,
 } from "./memory/bytes.ts";
-export { fuse, runLoop } from "./memory/fuse.ts";
+export { fuse, runLoop } from "./wasm/fuse.ts";
 export { bringLate, LateData, lateDataOf, type LateOwner, lateTensor, takesLate } from "./memory/late.ts";
 export { callKernel, type KernelInputs } from "./memory/call-kernel.ts";
 export { computed } from "./memory/computed.ts";
@@ -48,8 +48,8 @@ export {
   scratchAt,
   takesPlans,
 } from "./wasm/planned.ts";
-export { axesOf2D, axesOf3D } from "./mends/pools.ts";
-export { aboveOf, notNegativeOf, ownKernelNames, positiveOf } from "./own/comparisons.ts";
+export { aboveOf, notNegativeOf, positiveOf } from "./own/comparisons.ts";
+export { ownKernelNames } from "./own-kernel-names.ts";
 export {
   type ConvolutionAttrs,
   convolutionKernelNames,
@@ -109,7 +109,16 @@ export { addRows } from "./quick/add-rows.ts";
 export { broadcast, sumTo } from "./quick/broadcasting.ts";
 export type { Labelled } from "./quick/contract.ts";
 export { letterSizes, parseEquation } from "./quick/equation.ts";
-export { type Axis, axes2D, axes3D, interleave, padSpatial, readRegion } from "./quick/conv-geometry.ts";
+export {
+  type Axis,
+  axes2D,
+  axes3D,
+  axesOf2D,
+  axesOf3D,
+  interleave,
+  padSpatial,
+  readRegion,
+} from "./conv-geometry.ts";
 export { conv2DAxes } from "./quick/convolve.ts";
 export { filtersOf, perChannel } from "./quick/grouped.ts";
 export { product } from "./quick/product.ts";

@@ -1,5 +1,5 @@
 /** @file Loops over the windows of a pool. */
-import type { Axis } from "./quick/conv-geometry.ts";
+import type { Axis } from "./conv-geometry.ts";
 import type { Elements } from "./memory/access.ts";
 
 /** The geometry of a pool over `[batch, depth, height, width, channels]`. */

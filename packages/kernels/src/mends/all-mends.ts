@@ -14,7 +14,7 @@ import { edgeMends } from "./edges.ts";
 import { emptyMends } from "./empty.ts";
 import { indexingMends } from "./indexing.ts";
 import { integerMends } from "./integers.ts";
-import type { Mend } from "./mend.ts";
+import type { Mend } from "../mend.ts";
 import { poolMends } from "./pools.ts";
 import { lostNaNMends } from "./lost-nan.ts";
 import { productMends } from "./product.ts";

@@ -8,7 +8,7 @@ import { MOST_AXES } from "../backends.ts";
 import { sizeOf, withShape } from "../shape.ts";
 import { eachRow, fold } from "../fold.ts";
 import { type Elements, holdsNaN, loop } from "../memory/access.ts";
-import { type Mend, mend, scoped } from "./mend.ts";
+import { type Mend, mend, scoped } from "../mend.ts";
 
 /** Folds the operands into fewer axes: the stock kernels are right up to six. */
 const arithmetic = (kernelName: string): Mend =>

@@ -15,13 +15,13 @@ import { GPU } from "../gpu/program.ts";
 import { contract } from "../quick/contract.ts";
 import { einsumOfTwo } from "../quick/einsum-of-two.ts";
 import { letterSizes, parseEquation } from "../quick/equation.ts";
-import { axes3D } from "../quick/conv-geometry.ts";
+import { axes3D } from "../conv-geometry.ts";
 import { filterGradient, inputGradient } from "../own/convolutions.ts";
 import { conv2DAxes } from "../quick/convolve.ts";
 import { filtersOf, perChannel } from "../quick/grouped.ts";
-import { segmentSums } from "../move/gathers.ts";
+import { segmentSums } from "../own/gathers.ts";
 import { gpuKernels } from "./gpu/others.ts";
-import type { Mend } from "./mend.ts";
+import type { Mend } from "../mend.ts";
 
 type Run<A> = (inputs: Readonly<Record<string, Tensor>>, attrs: A) => Tensor;
 

@@ -3,7 +3,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { sizeOf } from "../shape.ts";
 import { filled } from "../memory/access.ts";
 import { GPU, isGpu } from "../gpu/program.ts";
-import { type Mend, mend } from "./mend.ts";
+import { type Mend, mend } from "../mend.ts";
 
 type Shape4 = [number, number, number, number];
 type Shape5 = [number, number, number, number, number];

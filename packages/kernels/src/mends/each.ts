@@ -2,7 +2,7 @@
 import { backend_util, type NamedAttrMap } from "@tensorflow/tfjs-core";
 import { eachRow, fold } from "../fold.ts";
 import { loop, type LoopDtype } from "../memory/access.ts";
-import { type Mend, mend } from "./mend.ts";
+import { type Mend, mend } from "../mend.ts";
 
 type Backends = readonly ("cpu" | "wasm")[];
 

@@ -3,7 +3,7 @@ import { backend_util, type CastAttrs } from "@tensorflow/tfjs-core";
 import { eachRow, fold } from "../fold.ts";
 import { loop } from "../memory/access.ts";
 import { ofEach, ofPairs } from "./each.ts";
-import { type Mend, mend } from "./mend.ts";
+import { type Mend, mend } from "../mend.ts";
 
 const unary = /* @__PURE__ */ ofEach("float32");
 const binary = /* @__PURE__ */ ofPairs("float32");

@@ -5,7 +5,7 @@
 import { GPU } from "../gpu/program.ts";
 import { axesOf, keepDims, sizeOf } from "../shape.ts";
 import { filled, free, type LoopDtype } from "../memory/access.ts";
-import { type Mend, mend } from "./mend.ts";
+import { type Mend, mend } from "../mend.ts";
 
 interface ReduceAttrs {
   axis?: number | number[] | null;

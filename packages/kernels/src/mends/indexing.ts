@@ -1,6 +1,6 @@
 /** @file Scatters. */
 import { free, loop } from "../memory/access.ts";
-import { type Mend, mend } from "./mend.ts";
+import { type Mend, mend } from "../mend.ts";
 
 const tensorScatterUpdate: Mend = mend<"tensor" | "indices" | "updates">(
   "TensorScatterUpdate",

@@ -2,7 +2,7 @@
 import type { ClipByValueAttrs } from "@tensorflow/tfjs-core";
 import { filled } from "../memory/access.ts";
 import { ofEach, ofPairs } from "./each.ts";
-import { type Mend, mend } from "./mend.ts";
+import { type Mend, mend } from "../mend.ts";
 
 const { imul, trunc } = Math;
 

@@ -5,11 +5,11 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor, TensorInfo } from "@tensorflow/tfjs-core";
 import { type Elements, free, loop } from "../memory/access.ts";
-import type { Axis } from "../quick/conv-geometry.ts";
+import type { Axis } from "../conv-geometry.ts";
 import { conv2DAxes } from "../quick/convolve.ts";
 import { finish, type FinishAttrs, type FinishInput, isActivation } from "../quick/finish.ts";
 import { totalOf } from "../wasm/reductions.ts";
-import { type Mend, mend, scoped } from "./mend.ts";
+import { type Mend, mend, scoped } from "../mend.ts";
 
 /** Whether the sum of all elements is finite, as it hardly ever is if one of them is not. */
 const isAllFinite = (backend: object, x: TensorInfo): boolean => Number.isFinite(totalOf(backend, x));

@@ -1,27 +1,10 @@
 /** @file Pools on cpu and wasm. */
-import * as tf from "@tensorflow/tfjs-core";
-import { type Axis, axes2D, axes3D } from "../quick/conv-geometry.ts";
+import type * as tf from "@tensorflow/tfjs-core";
+import { type Axis, axesOf2D, axesOf3D } from "../conv-geometry.ts";
 import { type Elements, holdsNaN, isHeap, loop } from "../memory/access.ts";
 import { sizeOf } from "../shape.ts";
-import { type Mend, mend } from "./mend.ts";
+import { type Mend, mend } from "../mend.ts";
 import { largest, means, type Windows, windowsOf } from "../windows.ts";
-
-type Shape4 = [number, number, number, number];
-type Shape5 = [number, number, number, number, number];
-
-/** The geometry of a pool over two axes. */
-export const axesOf2D = (
-  shape: readonly number[],
-  { filterSize, strides, pad, dimRoundingMode }: tf.AvgPoolAttrs,
-): readonly Axis[] =>
-  axes2D(tf.backend_util.computePool2DInfo(shape as Shape4, filterSize, strides, 1, pad, dimRoundingMode));
-
-/** The geometry of a pool over three axes. */
-export const axesOf3D = (
-  shape: readonly number[],
-  { filterSize, strides, pad, dimRoundingMode }: tf.AvgPool3DAttrs,
-): readonly Axis[] =>
-  axes3D(tf.backend_util.computePool3DInfo(shape as Shape5, filterSize, strides, 1, pad, dimRoundingMode));
 
 /** @param isQuick - Whether wasm's own kernel is quicker, and right for values without NaN. */
 const pool = <A>(

@@ -7,7 +7,7 @@ import { eachElement } from "../wasm/elementwise.ts";
 import { pairwise } from "../wasm/pairs.ts";
 import { pairsModule } from "../wasm/pairs.generated.ts";
 import { plainModule } from "../wasm/plain.generated.ts";
-import { type Mend, mend, scoped } from "./mend.ts";
+import { type Mend, mend, scoped } from "../mend.ts";
 
 const prelu: Mend = mend<"x" | "alpha">("Prelu", ["wasm"], ({ inputs: { x, alpha }, backend }) => {
   if (sizeOf(x.shape) === 0) return filled(backend, { shape: x.shape, dtype: "float32" }, 0);

@@ -6,7 +6,7 @@ import { broadcast } from "../quick/broadcasting.ts";
 import { sameShape, sizeOf } from "../shape.ts";
 import { finish, type FinishInput, isActivation } from "../quick/finish.ts";
 import { filled, free, isHeap, loop } from "../memory/access.ts";
-import { type KernelCall, type Mend, mend, scoped } from "./mend.ts";
+import { type KernelCall, type Mend, mend, scoped } from "../mend.ts";
 
 type Call = KernelCall<"a" | "b", tf.BatchMatMulAttrs>;
 

@@ -5,7 +5,7 @@ import { filled, isHeap, type LoopDtype } from "../memory/access.ts";
 import { isPlain } from "../move/move.ts";
 import { select } from "../own/select.ts";
 import { sizeOf } from "../shape.ts";
-import { type Mend, mend, scoped } from "./mend.ts";
+import { type Mend, mend, scoped } from "../mend.ts";
 
 /** A condition of one axis chooses rows. */
 const overRows = (condition: TensorInfo, { shape }: TensorInfo): TensorInfo =>

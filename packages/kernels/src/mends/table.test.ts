@@ -4,7 +4,7 @@ import { allMends } from "./all-mends.ts";
 import { allTopics } from "../topics/all-topics.ts";
 import { missingKernels } from "./composed.ts";
 import * as reason from "../reasons.ts";
-import type { Mend } from "./mend.ts";
+import type { Mend } from "../mend.ts";
 
 const readme = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
 

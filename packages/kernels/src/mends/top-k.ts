@@ -2,7 +2,7 @@
 import type { TensorInfo, TopKAttrs } from "@tensorflow/tfjs-core";
 import { arrayOf, type Elements, elementsOf, isHeap, loops } from "../memory/access.ts";
 import { sizeOf } from "../shape.ts";
-import type { Mend } from "./mend.ts";
+import type { Mend } from "../mend.ts";
 
 const isAllFinite = (x: Elements): boolean => {
   for (let i = 0; i < x.length; i++) if (!Number.isFinite(x[i])) return false;

@@ -1,7 +1,7 @@
 /** @file Kernels that put tensors together. */
 import { backend_util, util } from "@tensorflow/tfjs-core";
 import type { ConcatAttrs, PackAttrs, TensorInfo } from "@tensorflow/tfjs-core";
-import type { Mend } from "../mends/mend.ts";
+import type { Mend } from "../mend.ts";
 import { sameShape } from "../shape.ts";
 import { stepsOf } from "./block.ts";
 import { moveOne, share } from "./move.ts";

@@ -1,7 +1,7 @@
 /** @file Kernels that change the order or the number of elements. */
 import { util } from "@tensorflow/tfjs-core";
 import type { CastAttrs, PadV2Attrs, ReverseAttrs, TileAttrs, TransposeAttrs } from "@tensorflow/tfjs-core";
-import type { Mend } from "../mends/mend.ts";
+import type { Mend } from "../mend.ts";
 import { type Axis, stepsOf } from "./block.ts";
 import { moveOne, share } from "./move.ts";
 import { mover } from "./mover.ts";

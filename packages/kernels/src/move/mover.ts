@@ -1,6 +1,6 @@
 /** @file How to write a kernel that only moves elements. */
 import type { TensorInfo } from "@tensorflow/tfjs-core";
-import type { Mend } from "../mends/mend.ts";
+import type { Mend } from "../mend.ts";
 import { isPlain } from "./move.ts";
 
 /**

@@ -8,7 +8,7 @@ import type {
   UnpackAttrs,
 } from "@tensorflow/tfjs-core";
 import { sizeOf } from "../shape.ts";
-import type { Mend } from "../mends/mend.ts";
+import type { Mend } from "../mend.ts";
 import { stepsOf } from "./block.ts";
 import { cut, share, type Whole } from "./move.ts";
 import { mover } from "./mover.ts";

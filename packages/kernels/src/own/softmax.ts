@@ -1,7 +1,7 @@
 /** @file Softmax, its logarithm, its cross entropy, and their gradients, of rows, as kernels. */
 import type { KernelConfig, TensorInfo } from "@tensorflow/tfjs-core";
 import { loop } from "../memory/access.ts";
-import { type Mend, mend } from "../mends/mend.ts";
+import { type Mend, mend } from "../mend.ts";
 import { sizeOf } from "../shape.ts";
 import { wasmRun } from "../wasm/call.ts";
 import { entropyModule } from "../wasm/entropy.generated.ts";

@@ -1,6 +1,6 @@
 /** @file What kernels are for: a bundle has those of the topics that its program uses. */
 import type { KernelConfig } from "@tensorflow/tfjs-core";
-import type { Mend } from "../mends/mend.ts";
+import type { Mend } from "../mend.ts";
 
 /** Kernels that are registered together. They are made on first use: a bundler drops what is unused. */
 export interface Topic {

@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { onEachBackend } from "../../../../scripts/use-backend.ts";
 import { wasmCall, wasmRun } from "./call.ts";
-import { freeScratch, heapOf, scratchOn } from "./heap.ts";
+import { freeScratch, heapOf, scratchOn } from "../memory/heap.ts";
 import { functionsOver, useWasmKernels, type WasmModule } from "./module.ts";
 import { productModule } from "./product.generated.ts";
 

@@ -3,8 +3,9 @@ import type { TensorInfo } from "@tensorflow/tfjs-core";
 import { arrayOf, free, isHeap, type LoopDtype, type Output } from "../memory/access.ts";
 import { arrayFor, arrayTypes, bytesPerElement, recyclable } from "../memory/recycled.ts";
 import { sizeOf } from "../shape.ts";
-import { addressOf, heapOf, scratchOn } from "./heap.ts";
-import { functionsOver, type WasmFunctions, type WasmMemory, type WasmModule } from "./module.ts";
+import { addressOf, heapOf, scratchOn } from "../memory/heap.ts";
+import type { WasmMemory } from "../memory/heap.ts";
+import { functionsOver, type WasmFunctions, type WasmModule } from "./module.ts";
 import { layOut, memoryWith, trimMemory, wholesOf } from "./own-memory.ts";
 import { tracing } from "./trace.ts";
 

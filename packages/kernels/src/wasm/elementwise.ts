@@ -2,7 +2,7 @@
 import type * as tf from "@tensorflow/tfjs-core";
 import type { TensorInfo } from "@tensorflow/tfjs-core";
 import { isHeap } from "../memory/access.ts";
-import { type Mend, mend } from "../mends/mend.ts";
+import { type Mend, mend } from "../mend.ts";
 import { sameShape, sizeOf } from "../shape.ts";
 import { wasmRun } from "./call.ts";
 import { exponentialsModule } from "./exponentials.generated.ts";

@@ -3,9 +3,9 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { TensorInfo } from "@tensorflow/tfjs-core";
 import { isGpu } from "../gpu/program.ts";
 import { free } from "../memory/access.ts";
-import { type KernelCall, type Mend, mend } from "../mends/mend.ts";
+import { type KernelCall, type Mend, mend } from "../mend.ts";
 import { sizeOf } from "../shape.ts";
-import { threadsOf } from "./heap.ts";
+import { threadsOf } from "../memory/heap.ts";
 import { type Clamps, hasProducts, LEAST_WORK, productByPlan } from "./product.ts";
 import type { BatchAxis, ProductPlan } from "./product-plan.ts";
 

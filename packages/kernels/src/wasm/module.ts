@@ -1,4 +1,5 @@
 /** @file WebAssembly modules of kernels: compiled on first use, once for each memory. */
+import type { WasmMemory } from "../memory/heap.ts";
 
 /** A module, with the names of its functions. */
 export interface WasmModule<F extends string = string> {
@@ -18,14 +19,6 @@ export const joined = <F extends string, G extends string>(
 
 /** The functions of a module. They take addresses (in bytes) and numbers. */
 export type WasmFunctions<F extends string> = Readonly<Record<F, (...parameters: number[]) => void>>;
-
-/**
- * A `WebAssembly.Memory`. Declarations do not name that type, which programs without the types of a
- * browser or of Node do not have.
- */
-export interface WasmMemory {
-  readonly buffer: ArrayBufferLike;
-}
 
 /** Whether kernels are to be used at all. */
 let isOn = true;

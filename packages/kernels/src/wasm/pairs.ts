@@ -3,7 +3,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { TensorInfo } from "@tensorflow/tfjs-core";
 import { eachPlane, fold } from "../fold.ts";
 import { elementsOf, isHeap } from "../memory/access.ts";
-import { type Mend, mend } from "../mends/mend.ts";
+import { type Mend, mend } from "../mend.ts";
 import { sameShape, sizeOf } from "../shape.ts";
 import { bitsModule } from "./bits.generated.ts";
 import { wasmCall, wasmRun } from "./call.ts";

@@ -1,7 +1,7 @@
 /** @file Reductions along any axes, by WebAssembly and by loops, without transposing first. */
 import type { TensorInfo } from "@tensorflow/tfjs-core";
 import { type Elements, elementsOf, free, isHeap, loop } from "../memory/access.ts";
-import { type KernelCall, type Mend, mend } from "../mends/mend.ts";
+import { type KernelCall, type Mend, mend } from "../mend.ts";
 import { axesOf, keepDims, sizeOf } from "../shape.ts";
 import { wasmRun } from "./call.ts";
 import { extremaModule } from "./extrema.generated.ts";

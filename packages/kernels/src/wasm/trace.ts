@@ -5,7 +5,7 @@
  */
 import type { TensorInfo } from "@tensorflow/tfjs-core";
 import type { ArrayBackend, HeapBackend } from "../memory/access.ts";
-import type { WasmMemory } from "./module.ts";
+import type { WasmMemory } from "../memory/heap.ts";
 import { spyOn } from "./spy.ts";
 
 type WasmFunction = (...parameters: number[]) => void;

@@ -4,7 +4,7 @@ import type { Tensor, TensorInfo } from "@tensorflow/tfjs-core";
 import { GPU } from "../../gpu/program.ts";
 import { aroundAxis, axisOf, axesOf, sizeOf, withShape } from "../../shape.ts";
 import { filled, type LoopDtype } from "../../memory/access.ts";
-import { type KernelCall, type Mend, mend, reshaped, scoped } from "../mend.ts";
+import { type KernelCall, type Mend, mend, reshaped, scoped } from "../../mend.ts";
 
 interface AxisAttrs {
   axis: number;

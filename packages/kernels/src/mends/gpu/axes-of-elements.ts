@@ -5,7 +5,7 @@ import { fold } from "../../fold.ts";
 import { GPU } from "../../gpu/program.ts";
 import { sizeOf, withShape } from "../../shape.ts";
 import { filled, type LoopDtype } from "../../memory/access.ts";
-import { type Mend, mend, reshaped, scoped } from "../mend.ts";
+import { type Mend, mend, reshaped, scoped } from "../../mend.ts";
 
 const select: Mend = mend<"condition" | "t" | "e">(
   "Select",

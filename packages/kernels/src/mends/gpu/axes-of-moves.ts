@@ -4,7 +4,7 @@ import type { Tensor } from "@tensorflow/tfjs-core";
 import { GPU, runForEach } from "../../gpu/program.ts";
 import { aroundAxis, sizeOf, withShape } from "../../shape.ts";
 import { filled, type LoopDtype } from "../../memory/access.ts";
-import { type Mend, mend, reshaped, scoped } from "../mend.ts";
+import { type Mend, mend, reshaped, scoped } from "../../mend.ts";
 
 type Pads = readonly (readonly [number, number])[];
 

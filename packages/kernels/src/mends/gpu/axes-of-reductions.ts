@@ -3,7 +3,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor, TensorInfo } from "@tensorflow/tfjs-core";
 import { GPU } from "../../gpu/program.ts";
 import { aroundAxis, axesOf, keepDims, sizeOf, withShape } from "../../shape.ts";
-import { type Mend, mend, reshaped, scoped } from "../mend.ts";
+import { type Mend, mend, reshaped, scoped } from "../../mend.ts";
 
 interface ReduceAttrs {
   axis?: number | number[] | null;

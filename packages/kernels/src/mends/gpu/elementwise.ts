@@ -5,7 +5,7 @@ import { fold } from "../../fold.ts";
 import { GPU, literal, runElementwise } from "../../gpu/program.ts";
 import { filled } from "../../memory/access.ts";
 import { sizeOf, withShape } from "../../shape.ts";
-import { type Mend, mend, scoped } from "../mend.ts";
+import { type Mend, mend, scoped } from "../../mend.ts";
 
 type Backends = readonly string[];
 

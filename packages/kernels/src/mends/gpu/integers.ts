@@ -6,7 +6,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { isIntegerInMemory, runElementwise, runForEach } from "../../gpu/program.ts";
 import { axesOf, keepDims, sizeOf, withShape } from "../../shape.ts";
-import { type Mend, mend, scoped } from "../mend.ts";
+import { type Mend, mend, scoped } from "../../mend.ts";
 
 /** On webgpu, moves elements as they are. */
 const transpose: Mend = mend<"x", tf.TransposeAttrs>(

@@ -3,7 +3,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { KernelFunc, NamedAttrMap, Tensor, TensorInfo } from "@tensorflow/tfjs-core";
 import { GPU } from "../../gpu/program.ts";
 import { aroundAxis, axisOf, sizeOf } from "../../shape.ts";
-import { type Mend, reshaped, scopedAll } from "../mend.ts";
+import { type Mend, reshaped, scopedAll } from "../../mend.ts";
 
 type Shape = readonly number[];
 

@@ -2,11 +2,10 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { KernelConfig, Tensor } from "@tensorflow/tfjs-core";
 import { GPU, runForEach } from "../../gpu/program.ts";
-import type { Axis } from "../../quick/conv-geometry.ts";
+import { type Axis, axesOf2D, axesOf3D } from "../../conv-geometry.ts";
 import { sizeOf, withShape } from "../../shape.ts";
-import { type Mend, mend, scoped } from "../mend.ts";
+import { type Mend, mend, scoped } from "../../mend.ts";
 import { gpuIntegerMends } from "./integers.ts";
-import { axesOf2D, axesOf3D } from "../pools.ts";
 
 /** The largest element of each window, or NaN. */
 function largest(shape: readonly number[], axes: readonly Axis[]): string {

@@ -4,7 +4,7 @@ import type { Tensor } from "@tensorflow/tfjs-core";
 import { GPU, runForEach } from "../../gpu/program.ts";
 import { filled } from "../../memory/access.ts";
 import { axesOf, keepDims, sizeOf, withShape } from "../../shape.ts";
-import { type Mend, mend, scoped } from "../mend.ts";
+import { type Mend, mend, scoped } from "../../mend.ts";
 
 interface ReduceAttrs {
   axis?: number | number[] | null;

@@ -1,9 +1,9 @@
 /** @file tensorflow.js's kernels for convolutions, by WebAssembly. */
 import * as tf from "@tensorflow/tfjs-core";
 import type { TensorInfo } from "@tensorflow/tfjs-core";
-import { type KernelCall, type Mend, mend, scoped } from "../mends/mend.ts";
-import { convolutionInWasm, filterGradientInWasm, inputGradientInWasm } from "../own/convolutions.ts";
-import { axes3D, type Axis } from "../quick/conv-geometry.ts";
+import { type KernelCall, type Mend, mend, scoped } from "../mend.ts";
+import { convolutionInWasm, filterGradientInWasm, inputGradientInWasm } from "./convolutions.ts";
+import { axes3D, type Axis } from "../conv-geometry.ts";
 import { conv2DAxes } from "../quick/convolve.ts";
 import { finish, type FinishAttrs, type FinishInput, isActivation } from "../quick/finish.ts";
 

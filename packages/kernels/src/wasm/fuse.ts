@@ -5,10 +5,10 @@
 import { engine, type Tensor, type TensorInfo } from "@tensorflow/tfjs-core";
 import { hasReachableMemory } from "../backends.ts";
 import { sizeOf } from "../shape.ts";
-import { wasmCall } from "../wasm/call.ts";
+import { wasmCall } from "./call.ts";
 import { backendOf } from "../engine.ts";
 import { type ElementKernel, type FuseCall, type FusedLoop, type MadeFrom, recorder } from "../recorder.ts";
-import { loops } from "./access.ts";
+import { loops } from "../memory/access.ts";
 
 /**
  * Computes float32 tensors with one loop over the values of others, without copies. Nothing is

@@ -7,7 +7,7 @@ import {
   type TensorInfo,
   tidy,
 } from "@tensorflow/tfjs-core";
-import { backendOf, isTensor } from "../engine.ts";
+import { backendOf, isTensor } from "./engine.ts";
 
 /** A call of a kernel. */
 export interface KernelCall<I extends string = string, A = unknown> {

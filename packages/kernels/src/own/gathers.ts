@@ -2,11 +2,11 @@
 import { backend_util, gather_util, scatter_util, util } from "@tensorflow/tfjs-core";
 import type { GatherV2Attrs, OneHotAttrs, ScatterNdAttrs, TensorInfo } from "@tensorflow/tfjs-core";
 import { type Elements, elementsOf, isHeap, loop } from "../memory/access.ts";
-import type { Mend } from "../mends/mend.ts";
-import { addRowsTo, addRun, copyRun, takeRows } from "../own/rows.ts";
+import type { Mend } from "../mend.ts";
+import { addRowsTo, addRun, copyRun, takeRows } from "./rows.ts";
 import { sizeOf } from "../shape.ts";
-import { arrayOf, isPlain } from "./move.ts";
-import { stepsOf } from "./block.ts";
+import { arrayOf, isPlain } from "../move/move.ts";
+import { stepsOf } from "../move/block.ts";
 
 const BOTH = ["cpu", "wasm"] as const;
 
