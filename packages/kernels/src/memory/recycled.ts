@@ -30,7 +30,7 @@ export const bytesPerElement: { readonly float32: 4; readonly int32: 4; readonly
 /** The buffers that are free, by their size in bytes. */
 const free = new Map<number, ArrayBuffer[]>();
 let freeBytes = 0;
-/** Whether results take memory: they do from the first on until memory is given up. */
+/** Whether results take memory again: from the first one on, until {@link dropFree}. */
 let isInUse = false;
 
 /** How many bytes are free to be taken again. */

@@ -16,9 +16,8 @@ const isKind = (kernelName: string, answer: 0 | 1): Mend =>
     x.dtype === "float32" ? stock() : filled(backend, { shape: x.shape, dtype: "bool" }, answer),
   );
 
-/** By 0 it is 0, as on cpu: integers have nothing else to say. */
+/** Of a division by 0 it is 0, as on cpu: no integer stands for infinity or NaN. */
 const floorOfQuotient = (a: number, b: number): number => (b === 0 ? 0 : Math.floor(a / b));
-
 const modulo = (a: number, b: number): number => (b === 0 ? 0 : a - imul(floorOfQuotient(a, b), b));
 
 /** Modulo 2³², by squares. A negative power is a fraction, of which the whole part stays. */

@@ -8,6 +8,6 @@ export interface Topic {
   readonly quick?: () => readonly Mend[];
   /** Kernels that tensorflow.js does not have. */
   readonly own?: () => readonly KernelConfig[];
-  /** Gives other kernels a part that they lack without the topic. */
+  /** Gives kernels of other topics a part that they do without where this topic is not in use. */
   readonly also?: () => void;
 }

@@ -126,7 +126,7 @@ function plannedCall(
   return { run: call.run, parameters, places };
 }
 
-/** What kernels get in the place of each backend. */
+/** By backend: what kernels that are traced get in its place. */
 const spies = new WeakMap<object, object>();
 
 /** The trace that goes on. */

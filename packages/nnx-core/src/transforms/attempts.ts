@@ -1,4 +1,4 @@
-/** @file When one run for all slices is tried again, of a function with which that did not work. */
+/** @file When one run for all slices is tried again with a function, after that did not work. */
 import type { Structure } from "../undo/structure.ts";
 
 /** An attempt costs as much as one or two slices. */
