@@ -45,7 +45,7 @@ export function substitute(modules: ReadonlyMap<WasmModule, WasmModule>): void {
 export const substitutesNow = (): object => substitutes;
 
 /** The bytes that `textOf` of `scripts/wasm-emitter` wrote as text. */
-export function bytesIn({ text }: WasmModule): Uint8Array<ArrayBuffer> {
+export function bytesIn({ text }: WasmModule): ArrayBuffer {
   const bytes: number[] = [];
   let high = 0;
   for (let i = 0; i < text.length; i++) {
@@ -55,7 +55,7 @@ export function bytesIn({ text }: WasmModule): Uint8Array<ArrayBuffer> {
     high = place < 90 ? 0 : 90 * (place - 89);
   }
   // An array of bytes takes -1 for 255.
-  return Uint8Array.from(bytes);
+  return Uint8Array.from(bytes).buffer;
 }
 
 /** Whether this engine knows all instructions of a module. */
@@ -113,7 +113,7 @@ function compiledOver<F extends string>(
   const compiled = known.get(module);
   if (compiled) return compiled;
   try {
-    const bytes = bytesIn(module);
+    const bytes = new Uint8Array(bytesIn(module));
     // The threaded build of tensorflow.js has a shared memory, which a module has to ask for.
     if (isShared(memory)) bytes[memoryFlag(bytes)] = 3;
     const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), {

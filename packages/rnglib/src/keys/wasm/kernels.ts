@@ -28,7 +28,7 @@ const compiled = new Map<string, Kernel>();
  * The bytes that `textOf` of `scripts/wasm-emitter` wrote as text. `@nnxjs/kernels` has the same
  * function, but keys import nothing.
  */
-export function bytesIn(text: string): Uint8Array<ArrayBuffer> {
+export function bytesIn(text: string): ArrayBuffer {
   const bytes: number[] = [];
   let high = 0;
   for (let i = 0; i < text.length; i++) {
@@ -38,7 +38,7 @@ export function bytesIn(text: string): Uint8Array<ArrayBuffer> {
     high = place < 90 ? 0 : 90 * (place - 89);
   }
   // An array of bytes takes -1 for 255.
-  return Uint8Array.from(bytes);
+  return Uint8Array.from(bytes).buffer;
 }
 
 /**
