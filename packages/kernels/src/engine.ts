@@ -32,14 +32,16 @@ export interface TapeNode {
 export interface TapeEngine {
   startTape(): void;
   endTape(): void;
-  addTapeNode(
+  /** A property, since it is replaced by functions that call the one before. */
+  addTapeNode: (
+    this: TapeEngine,
     kernelName: string,
     inputs: TapeNode["inputs"],
     outputs: readonly Tensor[],
     gradient: ((dys: Tensor | readonly Tensor[]) => Readonly<Record<string, () => Tensor>>) | null,
     saved: readonly Tensor[],
     attributes: object | undefined,
-  ): void;
+  ) => void;
   readonly state: { activeTape: TapeNode[] | null; gradientDepth: number; kernelDepth: number };
 }
 
